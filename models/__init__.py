@@ -1,0 +1,16 @@
+"""Six trained recurrent systems, one short file each: the articles' models with the gradients that the graph gives.
+
+============== ====================================================== ======= ================
+module         system                                                 article its loss
+============== ====================================================== ======= ================
+parity_rnn     sigmoid RNN, one answer after the last step            000     squared error
+tagging_rnn    tanh RNN, a sigmoid answer at every step               001     cross-entropy
+series_rnn     tanh RNN, a linear answer at every step                002     half the square
+batched_rnn    sigmoid RNN on a batch, a sigmoid answer at each step  003a    half the square
+last_step_rnn  tanh RNN, one answer after the last step               003b    half the square
+word_rnn       tanh RNN on words, truncated backpropagation           004     nats, shown as bits
+============== ====================================================== ======= ================
+
+Each module has ``Model``, ``cosine_init``, ``random_init``, ``train`` and ``reached_goal``;
+``python -m models.parity_rnn`` (or another of the six) trains it and prints what came out.
+"""

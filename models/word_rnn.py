@@ -1,0 +1,136 @@
+"""The next word of a sentence (article 004): a tanh RNN on word embeddings, trained by truncated backpropagation.
+
+With column vectors and the article's letters U input_weights, W internal_state_weights, V output_weights:
+
+    x_t  = embeddings[word_t]                           one column
+    h_t  = tanh(U x_t + W h_{t-1})                      h before the first step is 0; no biases
+    p_t  = softmax(V h_t)
+    loss = sum over t of -ln p_t[next word]             nats
+
+What is reported is the article's figure in bits: the sum of -log2 p over the steps, divided by
+the steps and by the words of the vocabulary. Truncation is the article's too: the loss at step
+t looks back at the cell of t and at ``truncate`` previous cells.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+import numpy as np
+
+import tinygraph as tg
+from tinygraph.train import SGD
+
+from .report import gradient_error, print_report
+from .weights import Arrays, as_parameters, descend, redrawn, sine_array
+
+VOCABULARY = 80
+WORDS = {2: "I", 45: "like", 10: "to", 65: "play", 1: "."}
+INPUTS = np.array([2, 45, 10, 65])
+"""Shape (T,) = (4,): "I like to play"."""
+NEXT_WORDS = np.array([45, 10, 65, 1])
+"""Shape (T,): "like to play ."."""
+
+
+class Model:
+    """The network. Parameters: input_weights U (H, E), internal_state_weights W (H, H), output_weights V (words, H),
+    embeddings (words, E).
+
+    Args:
+        parameters: the four arrays by name.
+        truncate: how many previous cells the gradient of each step's loss visits; None for all.
+        train_embeddings: False holds the table fixed, as the article does.
+    """
+
+    def __init__(self, parameters: Arrays, truncate: int | None = 2, train_embeddings: bool = True) -> None:
+        weights = ["input_weights", "internal_state_weights", "output_weights"]
+        self.parameters = as_parameters(parameters, [*weights, "embeddings"] if train_embeddings else weights)
+        self.embeddings = self.parameters.get("embeddings", parameters["embeddings"])
+        self.truncate = truncate
+
+    def cell(self, x: tg.Node, h: tg.Node) -> tuple[tg.Node, tg.Node]:
+        """One step: x (E, 1) and the state before, (H, 1), to the state after, as output and as state."""
+        p = self.parameters
+        h = tg.tanh(p["input_weights"] @ x + p["internal_state_weights"] @ h, name="h")
+        return h, h
+
+    def logits(self, words: np.ndarray) -> tg.Node:
+        """Word numbers (T,) to V h_t, shape (T, words)."""
+        x = tg.take(self.embeddings, words, axis=0)[:, :, None]
+        h_before = np.zeros((self.parameters["internal_state_weights"].shape[0], 1))
+        h, _ = tg.unroll(self.cell, x, h_before, truncate=self.truncate, window="sliding")
+        return (self.parameters["output_weights"] @ h)[:, :, 0]
+
+    def loss(self, inputs: np.ndarray, targets: np.ndarray) -> tg.Node:
+        """Summed cross-entropy in nats, shape (), of word numbers (T,) and the words that follow, (T,)."""
+        return tg.sum(tg.softmax_cross_entropy(self.logits(inputs), targets), name="loss")
+
+    def predict(self, inputs: np.ndarray) -> np.ndarray:
+        """The likeliest next word after each of the word numbers (T,): integers (T,)."""
+        return self.logits(inputs).value.argmax(axis=-1)
+
+
+def cosine_init(hidden: int = 100) -> Arrays:
+    """Starting arrays without a random generator; words outside of the sentence have embedding 0."""
+    embeddings = np.zeros((VOCABULARY, hidden))
+    for i, word in enumerate(INPUTS):
+        embeddings[word] = sine_array((hidden,), math.sqrt(2), phase=10 + i)
+    return {
+        "input_weights": sine_array((hidden, hidden), 0.1, phase=0),
+        "internal_state_weights": sine_array((hidden, hidden), 0.1, phase=1),
+        "output_weights": sine_array((VOCABULARY, hidden), 0.1, phase=2),
+        "embeddings": embeddings,
+    }
+
+
+def random_init(seed: int, hidden: int = 100) -> Arrays:
+    """Weights uniform in +-1/sqrt(hidden), embeddings normal with deviation 1.
+
+    The article draws its weights from [0, 1): the states saturate at once and all look alike,
+    and training stays at two of the four words.
+    """
+    generator = np.random.default_rng(seed)
+    bound = 1 / math.sqrt(hidden)
+    drawn = redrawn(cosine_init(hidden), lambda shape: generator.uniform(-bound, bound, shape))
+    return drawn | {"embeddings": generator.standard_normal((VOCABULARY, hidden))}
+
+
+def bits(nats: float, steps: int) -> float:
+    """The article's figure for a loss summed over ``steps``: bits, divided by the steps and by the vocabulary."""
+    return nats / math.log(2) / (steps * VOCABULARY)
+
+
+def train(model: Model, words: np.ndarray, next_words: np.ndarray, epochs: int,
+          learning_rate: float = 1e-3) -> list[float]:  # fmt: skip
+    """Train on one sentence (T,) and the words that follow, (T,); for each epoch the `bits` before its step."""
+    sgd = SGD(model.parameters, learning_rate)
+    losses = []
+    for _ in range(epochs):
+        loss = model.loss(words, next_words)
+        losses.append(bits(loss.item(), len(words)))
+        descend(sgd, loss)
+    return losses
+
+
+def reached_goal(model: Model) -> bool:
+    """The next word right at all four positions."""
+    return bool(np.all(model.predict(INPUTS) == NEXT_WORDS))
+
+
+def main() -> None:
+    model = Model(cosine_init())
+    losses = train(model, INPUTS, NEXT_WORDS, epochs=20, learning_rate=1e-3)
+    print_report(
+        "word RNN (004): bits / 320, truncated to 2 previous cells",
+        {epoch: losses[epoch] for epoch in range(0, 20, 2)},
+        # A truncated gradient is no derivative, so differences can only judge the untruncated one.
+        gradient_error(partial(Model, truncate=None), cosine_init(), INPUTS, NEXT_WORDS),
+        "the next word right at all 4 positions",
+        reached_goal(model),
+    )
+    print(f"predicted: {' '.join(WORDS.get(word, '?') for word in model.predict(INPUTS))}")
+
+
+if __name__ == "__main__":
+    main()

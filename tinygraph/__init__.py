@@ -1,0 +1,18 @@
+"""tinygraph: NumPy code in, right gradients and pictures of recurrent networks out."""
+
+from . import check, ops, train
+from .core.errors import GraphError, MutationError, NonFiniteError
+from .core.node import Node, constant, parameter
+from .core.nonfinite import nonfinite
+from .core.op import Op
+from .core.scope import scope, step
+try:
+    from .draw import draw
+except ImportError:
+    pass
+from .engine import grad, zero_grad
+from .ops import *  # noqa: F403  the vocabulary, under numpy's names
+from .transforms import hvp, jvp, value_and_grad, vjp
+from .unroll import unroll
+
+__version__ = "0.1.0"

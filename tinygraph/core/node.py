@@ -1,0 +1,259 @@
+"""A node: one value of the graph, the op that made it, and the nodes it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .errors import GraphError, MutationError, users_line
+from .scope import now
+
+if TYPE_CHECKING:
+    from .op import Op
+
+_serials = count()
+_NO_ATTRIBUTES: dict[str, Any] = {}
+
+
+class Node:
+    """One value of a graph: a leaf (`tg.parameter`, `tg.constant`) or the result of an op.
+
+    A node never changes; only the ``value`` of a parameter may be set, and ``grad`` filled.
+    ``x + y``, ``x @ w``, ``x[...]``, ``np.tanh(x)`` and the like make new nodes.
+
+    Attributes:
+        op: the `Op` that made it, None for a leaf.
+        inputs: the nodes it was made from, a tuple.
+        attributes: the op's settings (``axis``, ``keepdims``, ...), a dict.
+        value: numpy array of shape ``shape`` and dtype ``dtype``.
+        name: the name given by the user, or None.
+        step: the time step that made it, or None outside of time.
+        scope: the cell or layer that made it, a path such as ``"encoder/layer0"``.
+        origin: of a gradient node, the forward node that it differentiates; else None.
+        grad: array of shape ``shape``, filled by `backward`; None where none was computed.
+        serial: a number that grows in the order of creation: inputs come before their op.
+
+    Example:
+        >>> import tinygraph as tg
+        >>> w = tg.parameter([1.0, 2.0], name="w")
+        >>> tg.sum(w * w)
+        <sum () float64: 5.>
+    """
+
+    __slots__ = ("_attributes", "_inputs", "_op", "_origin", "_scope", "_step", "_value",
+                 "__weakref__", "grad", "name", "serial")  # fmt: skip
+
+    def __init__(self, op: Op | None, inputs: tuple[Node, ...], attributes: dict[str, Any],
+                 value: np.ndarray, name: str | None) -> None:  # fmt: skip
+        self._op = op
+        self._inputs = inputs
+        self._attributes = attributes
+        self._value = value
+        self._step, self._scope, self._origin = now.place
+        self.name = name
+        self.grad: np.ndarray | None = None
+        self.serial = next(_serials)
+
+    @property
+    def op(self) -> Op | None:
+        return self._op
+
+    @property
+    def inputs(self) -> tuple[Node, ...]:
+        return self._inputs
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        return self._attributes
+
+    @property
+    def step(self) -> int | None:
+        return self._step
+
+    @property
+    def scope(self) -> str:
+        return self._scope
+
+    @property
+    def origin(self) -> Node | None:
+        return self._origin
+
+    @property
+    def value(self) -> np.ndarray:
+        return self._value
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        raise MutationError(
+            f"the value of {self.label()} was set, but only a parameter's value can be",
+            got=users_line(),
+            fix="make a new node from the new value",
+        )
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._value.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self._value.dtype
+
+    @property
+    def ndim(self) -> int:
+        return self._value.ndim
+
+    @property
+    def size(self) -> int:
+        return self._value.size
+
+    def item(self) -> Any:
+        """The value as a Python number, outside of the graph; the node must hold one element."""
+        return self._value.item()
+
+    def label(self) -> str:
+        """How messages call this node: ``matmul 'h_proj' at step 3``."""
+        kind = self._op.name if self._op else self.kind
+        named = f" '{self.name}'" if self.name else ""
+        return f"{kind}{named}" + ("" if self._step is None else f" at step {self._step}")
+
+    kind = "node"
+
+    def __repr__(self) -> str:
+        value = np.array2string(self._value, threshold=20, prefix=" " * 7)
+        return f"<{self.label()} {self.shape} {self.dtype}: {value}>"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise GraphError(f"{self.label()} holds one number and has no length")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))  # type: ignore[index]
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __index__(self) -> int:
+        return self._value.__index__()
+
+    __hash__ = object.__hash__
+
+
+class Parameter(Node):
+    """A leaf whose gradient is wanted; its ``value`` may be set to an array of the same shape and dtype.
+
+    A graph computed before the value was set is refused by `tg.grad` afterwards: its
+    numbers would belong to two different parameters.
+    """
+
+    __slots__ = ("changed",)
+    kind = "parameter"
+
+    def __init__(self, value: np.ndarray, name: str | None) -> None:
+        super().__init__(None, (), _NO_ATTRIBUTES, value, name)
+        self.changed = self.serial
+
+    @property
+    def value(self) -> np.ndarray:
+        return self._value
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        array = np.asarray(value)
+        if array.shape != self.shape or array.dtype != self.dtype:
+            raise GraphError(
+                f"the new value of {self.label()} does not fit",
+                expected=f"{self.shape} {self.dtype}",
+                got=f"{array.shape} {array.dtype}",
+                fix="make a new tg.parameter, or cast the array yourself",
+            )
+        self._value = array
+        self.changed = next(_serials)
+
+
+class Constant(Node):
+    """A leaf that is given: data, labels, numbers."""
+
+    __slots__ = ()
+    kind = "constant"
+
+    def __init__(self, value: np.ndarray, name: str | None = None) -> None:
+        super().__init__(None, (), _NO_ATTRIBUTES, value, name)
+
+
+def parameter(value: Any, name: str | None = None) -> Parameter:
+    """A leaf to be trained: a copy of ``value``, of its shape and floating dtype.
+
+    Args:
+        value: array-like of any shape; must be of a floating dtype.
+        name: shown in messages, reports and pictures.
+
+    Raises:
+        GraphError: ``value`` is not made of real floating-point numbers.
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.parameter([[0.5, -0.5]], name="W").shape
+        (1, 2)
+    """
+    array = _array(value).copy()
+    if array.dtype.kind != "f":
+        raise GraphError(
+            f"parameter{f' {name!r}' if name else ''} needs floating-point numbers",
+            expected="a float32 or float64 array",
+            got=f"{array.dtype} array of shape {array.shape}",
+            fix="pass value.astype(np.float64), or tg.constant for data and labels",
+        )
+    return Parameter(array, name)
+
+
+def constant(value: Any, name: str | None = None) -> Constant:
+    """A leaf that is given, not trained: a copy of ``value``, of its shape and numpy dtype.
+
+    Raises:
+        GraphError: ``value`` is not an array of numbers or booleans.
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.constant([1, 2, 3]).dtype.kind
+        'i'
+    """
+    return Constant(_array(value).copy(), name)
+
+
+def _array(value: Any) -> np.ndarray:
+    try:
+        array = value.value if isinstance(value, Node) else np.asarray(value)
+    except ValueError as error:
+        raise GraphError(f"a leaf needs an array: {error}", fix="pass rows of equal length") from None
+    if array.dtype.kind not in "fiub":
+        raise GraphError(
+            "a leaf needs an array of real numbers or booleans",
+            got=f"{type(value).__name__} of dtype {array.dtype}",
+            fix="pass rows of equal length; tg.stack joins a list of nodes",
+        )
+    return array
+
+
+def as_nodes(values: tuple[Any, ...]) -> tuple[Node, ...]:
+    """Turn arrays and numbers into constants; a Python number takes the dtype numpy would give it.
+
+    numpy's promotion treats a Python number as weak: float32 times 2.0 stays float32.
+    """
+    typed = [v if isinstance(v, Node) else v if type(v) in (int, float, bool) else Constant(_array(v)) for v in values]
+    strong = [v.dtype for v in typed if isinstance(v, Node)]
+    return tuple(v if isinstance(v, Node) else Constant(_weak(v, strong)) for v in typed)
+
+
+def _weak(number: float, others: list[np.dtype]) -> np.ndarray:
+    if not others:
+        return np.asarray(number)
+    if type(number) is bool:
+        return np.asarray(number)
+    return np.asarray(number, dtype=np.result_type(*others, number))

@@ -1,0 +1,77 @@
+"""The watch for the first NaN or infinity, forward or backward."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .errors import GraphError, NonFiniteError
+from .scope import now
+
+if TYPE_CHECKING:
+    from .node import Node
+
+
+@contextmanager
+def nonfinite(mode: str) -> Iterator[None]:
+    """Inside ``with tg.nonfinite("raise")`` the first NaN or infinity raises and names its place.
+
+    Args:
+        mode: ``"raise"``, or ``"allow"`` to switch the watch off within an outer one.
+
+    Raises:
+        NonFiniteError: names op, node, step, scope and the ranges of the inputs.
+
+    Example:
+        >>> import tinygraph as tg
+        >>> try:
+        ...     with tg.nonfinite("raise"), tg.step(2):
+        ...         tg.exp(tg.constant([1.0, 1000.0]), name="weight")
+        ... except tg.NonFiniteError as error:
+        ...     print(str(error).splitlines()[0])
+        exp 'weight' at step 2: the result holds 1 infinity
+    """
+    if mode not in ("raise", "allow"):
+        raise GraphError("nonfinite: unknown mode", expected="'raise' or 'allow'", got=repr(mode))
+    before, now.watch = now.watch, mode
+    try:
+        with np.errstate(all="ignore" if mode == "raise" else None):
+            yield
+    finally:
+        now.watch = before
+
+
+def watch_forward(node: Node) -> None:
+    """Raise if the value of a node that was just made is not finite."""
+    if not _finite(node.value):
+        raise _report(node, "the result holds", node.value)
+
+
+def watch_backward(node: Node, gradient: Any, of: Node) -> None:
+    """Raise if the gradient that leaves ``node`` towards its input ``of`` is not finite."""
+    array = gradient.value if hasattr(gradient, "value") else np.asarray(gradient)
+    if not _finite(array):
+        raise _report(node, f"the gradient that leaves for {of.label()} holds", array)
+
+
+def _finite(array: np.ndarray) -> bool:
+    return array.dtype.kind != "f" or bool(np.isfinite(array).all())
+
+
+def _report(node: Node, what: str, array: np.ndarray) -> NonFiniteError:
+    nans, infinities = int(np.isnan(array).sum()), int(np.isinf(array).sum())
+    counts = [f"{nans} NaN"] * bool(nans) + [f"{infinities} infinity"] * bool(infinities)
+    ranges = "; ".join(f"{x.label()} {x.shape} {_range(x.value)}" for x in node.inputs)
+    return NonFiniteError(
+        f"{node.label()}: {what} {' and '.join(counts)}",
+        expected="finite numbers",
+        got=f"inputs {ranges or 'none'}" + (f"; in scope {node.scope}" if node.scope else ""),
+        fix="clip or rescale what enters, lower the learning rate, or use the stable op (tg.sigmoid, tg.log_softmax)",
+    )
+
+
+def _range(array: np.ndarray) -> str:
+    return f"in [{array.min():.3g}, {array.max():.3g}]" if array.size else "empty"

@@ -1,0 +1,163 @@
+"""Arithmetic, element by element: add, subtract, multiply, divide, negative, power, square."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .broadcasting import BOTH, Elementwise, unbroadcast
+
+
+class Add(Elementwise):
+    """z = x + y      x, y: shapes that broadcast  z: their broadcast shape
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.add(tg.constant([1.0, 2.0]), 1.0).value
+        array([2., 3.])
+    """
+
+    def forward(self, x: Any, y: Any) -> Any:
+        return x + y
+
+    def backward(self, gz: Any, z: Any, x: Any, y: Any, *, wanted: Any = BOTH) -> Any:
+        return unbroadcast(gz, x) if wanted[0] else None, unbroadcast(gz, y) if wanted[1] else None
+
+
+class Subtract(Elementwise):
+    """z = x - y      x, y: shapes that broadcast  z: their broadcast shape
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.subtract(tg.constant([1.0, 2.0]), 1.0).value
+        array([0., 1.])
+    """
+
+    def forward(self, x: Any, y: Any) -> Any:
+        return np.subtract(x, y)
+
+    def backward(self, gz: Any, z: Any, x: Any, y: Any, *, wanted: Any = BOTH) -> Any:
+        return unbroadcast(gz, x) if wanted[0] else None, unbroadcast(-gz, y) if wanted[1] else None
+
+
+class Multiply(Elementwise):
+    """z = x * y      x, y: shapes that broadcast  z: their broadcast shape
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.multiply(tg.constant([1.0, 2.0]), 3.0).value
+        array([3., 6.])
+    """
+
+    def forward(self, x: Any, y: Any) -> Any:
+        return x * y
+
+    def backward(self, gz: Any, z: Any, x: Any, y: Any, *, wanted: Any = BOTH) -> Any:
+        return unbroadcast(gz * y, x) if wanted[0] else None, unbroadcast(gz * x, y) if wanted[1] else None
+
+
+class Divide(Elementwise):
+    """z = x / y      x, y: shapes that broadcast  z: their broadcast shape
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.divide(tg.constant([1.0, 2.0]), 2.0).value
+        array([0.5, 1. ])
+    """
+
+    def forward(self, x: Any, y: Any) -> Any:
+        return x / y
+
+    def backward(self, gz: Any, z: Any, x: Any, y: Any, *, wanted: Any = BOTH) -> Any:
+        slope = quotient.of(gz, y)
+        gx = unbroadcast(slope, x) if wanted[0] else None
+        gy = unbroadcast(-quotient.of(slope * x, y), y) if wanted[1] else None
+        return gx, gy
+
+
+class Quotient(Elementwise):
+    """z = g / x, and exactly 0 where g is 0      g, x: shapes that broadcast  z: their broadcast shape
+
+    The gradient's division. `where` sends a zero gradient into the branch that it hides; there
+    x may be 0, and 0 / 0 must not become the NaN that would spread to every parameter.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> tg.ops.quotient.forward(np.array([1.0, 0.0]), np.array([2.0, 0.0]))
+        array([0.5, 0. ])
+    """
+
+    def forward(self, g: Any, x: Any) -> Any:
+        zeros = np.zeros(np.broadcast_shapes(g.shape, x.shape), np.result_type(g, x))
+        return np.divide(g, x, out=zeros, where=g != 0)
+
+    def backward(self, gz: Any, z: Any, g: Any, x: Any, *, wanted: Any = BOTH) -> Any:
+        slope = quotient.of(gz, x)
+        return unbroadcast(slope, g) if wanted[0] else None, unbroadcast(-slope * z, x) if wanted[1] else None
+
+
+class Negative(Elementwise):
+    """z = -x      x, z: any shape
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.negative(tg.constant([1.0, -2.0])).value
+        array([-1.,  2.])
+    """
+
+    def forward(self, x: Any) -> Any:
+        return -x
+
+    def backward(self, gz: Any, z: Any, x: Any) -> Any:
+        return -gz
+
+
+class Power(Elementwise):
+    """z = x ** p      x, p: shapes that broadcast  z: their broadcast shape
+
+    The gradient of p is 0 where x is 0 or less, where log(x) is not a real number.
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.power(tg.constant([1.0, 2.0]), 3.0).value
+        array([1., 8.])
+    """
+
+    def forward(self, x: Any, p: Any) -> Any:
+        return x**p
+
+    def backward(self, gz: Any, z: Any, x: Any, p: Any, *, wanted: Any = BOTH) -> Any:
+        gx = gp = None
+        if wanted[0]:
+            # At p = 0 the slope is 0 for every x; x ** -1 would make it 0 * inf at x = 0.
+            gx = unbroadcast(gz * p * x ** np.where(p == 0, 1, p - 1), x)
+        if wanted[1]:
+            gp = unbroadcast(gz * z * np.log(np.where(x > 0, x, 1)), p)
+        return gx, gp
+
+
+class Square(Elementwise):
+    """z = x * x      x, z: any shape
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.square(tg.constant([1.0, -2.0])).value
+        array([1., 4.])
+    """
+
+    def forward(self, x: Any) -> Any:
+        return x * x
+
+    def backward(self, gz: Any, z: Any, x: Any) -> Any:
+        return gz * 2 * x
+
+
+add = Add()
+subtract = Subtract()
+multiply = Multiply()
+divide = Divide()
+quotient = Quotient()
+negative = Negative()
+power = Power()
+square = Square()

@@ -1,0 +1,81 @@
+"""Broadcasting and its undoing: the one place where a gradient is summed back to its input's shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import GraphError
+from ..core.op import Op, Spec
+
+BOTH = (True, True)
+"""Of an op with two inputs, both gradients are asked for."""
+
+
+class Elementwise(Op):
+    """An op whose result at each place depends on its inputs at that place, after broadcasting."""
+
+    def infer(self, *specs: Spec, **attributes: Any) -> Spec:
+        try:
+            shape = np.broadcast_shapes(*(s.shape for s in specs))
+        except ValueError:
+            raise GraphError(
+                f"{self.name}: shapes do not broadcast",
+                expected="sizes that are equal or 1, counted from the right",
+                got=" and ".join(str(s.shape) for s in specs),
+                fix="reshape or transpose one of them",
+            ) from None
+        probe = np.asarray(self.forward(*(np.ones(1, s.dtype) for s in specs), **attributes))
+        return Spec(shape, probe.dtype)
+
+
+class BroadcastTo(Op):
+    """z = x repeated along axes of size 1 and new leading axes      x: any  z: ``shape``
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.broadcast_to(tg.constant([1.0, 2.0]), (3, 2)).shape
+        (3, 2)
+    """
+
+    def forward(self, x: Any, shape: Any = ()) -> Any:
+        return np.broadcast_to(x, shape)
+
+    def backward(self, gz: Any, z: Any, x: Any, shape: Any = ()) -> Any:
+        return unbroadcast(gz, x)
+
+    def flops(self, *specs: Spec, **attributes: Any) -> int:
+        return 0
+
+
+class SumTo(Op):
+    """z = x summed over the axes that broadcasting added or stretched      x: any  z: ``shape``
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> tg.ops.sum_to.forward(np.ones((5, 2, 3)), shape=(2, 1))
+        array([[15.],
+               [15.]])
+    """
+
+    def forward(self, x: Any, shape: Any = ()) -> Any:
+        lead = x.ndim - len(shape)
+        stretched = (i + lead for i, n in enumerate(shape) if n == 1 and x.shape[i + lead] != 1)
+        return x.sum(axis=(*range(lead), *stretched), keepdims=True).reshape(shape)
+
+    def backward(self, gz: Any, z: Any, x: Any, shape: Any = ()) -> Any:
+        lead = x.ndim - len(shape)
+        return broadcast_to.of(gz.reshape((1,) * lead + tuple(shape)), shape=x.shape)
+
+    def flops(self, *specs: Spec, **attributes: Any) -> int:
+        return specs[0].size
+
+
+broadcast_to = BroadcastTo()
+sum_to = SumTo()
+
+
+def unbroadcast(g: Any, x: Any) -> Any:
+    """A gradient ``g`` in the shape after broadcasting, summed back to the shape of ``x``."""
+    return g if g.shape == x.shape else sum_to.of(g, shape=x.shape)

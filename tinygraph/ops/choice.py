@@ -1,0 +1,162 @@
+"""Ops that choose: maximum, minimum, clip, where, abs, sign, relu, and comparisons (which have no gradient)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .broadcasting import BOTH, Elementwise, unbroadcast
+
+
+class Maximum(Elementwise):
+    """z = the larger of x and y      x, y: shapes that broadcast; where they are equal each gets half the gradient
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.maximum(tg.constant([1.0, 5.0]), 3.0).value
+        array([3., 5.])
+    """
+
+    def forward(self, x: Any, y: Any) -> Any:
+        return np.maximum(x, y)
+
+    def backward(self, gz: Any, z: Any, x: Any, y: Any, *, wanted: Any = BOTH) -> Any:
+        return _share(gz, x > y, x == y, x, y, wanted)
+
+
+class Minimum(Elementwise):
+    """z = the smaller of x and y      x, y: shapes that broadcast; where they are equal each gets half the gradient
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.minimum(tg.constant([1.0, 5.0]), 3.0).value
+        array([1., 3.])
+    """
+
+    def forward(self, x: Any, y: Any) -> Any:
+        return np.minimum(x, y)
+
+    def backward(self, gz: Any, z: Any, x: Any, y: Any, *, wanted: Any = BOTH) -> Any:
+        return _share(gz, x < y, x == y, x, y, wanted)
+
+
+def _share(gz: Any, first: Any, tie: Any, x: Any, y: Any, wanted: Any) -> Any:
+    of_first = np.where(tie, gz * 0.5, np.where(first, gz, 0))
+    gy = unbroadcast(gz - of_first, y) if wanted[1] else None
+    return unbroadcast(of_first, x) if wanted[0] else None, gy
+
+
+class Clip(Elementwise):
+    """z = x, but not below ``a_min`` nor above ``a_max``      x, z: any shape; the bounds are numbers or None
+
+    The gradient passes where a_min <= x <= a_max.
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.clip(tg.constant([-9.0, 0.5, 9.0]), -1, 1).value
+        array([-1. ,  0.5,  1. ])
+    """
+
+    def forward(self, x: Any, a_min: Any = None, a_max: Any = None) -> Any:
+        return np.clip(x, a_min, a_max)
+
+    def backward(self, gz: Any, z: Any, x: Any, a_min: Any = None, a_max: Any = None) -> Any:
+        return np.where(z == x, gz, 0)
+
+
+class Where(Elementwise):
+    """z = x where the condition holds, else y      condition, x, y: shapes that broadcast
+
+    A branch that is hidden everywhere else may hold NaN: its gradient there is exactly 0.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> x = tg.parameter([4.0, 0.0])
+        >>> tg.grad(tg.sum(tg.where(x.value > 0, tg.sqrt(x), 0.0)), x).value
+        array([0.25, 0.  ])
+    """
+
+    def forward(self, condition: Any, x: Any, y: Any) -> Any:
+        return np.where(condition, x, y)
+
+    def backward(self, gz: Any, z: Any, condition: Any, x: Any, y: Any, *, wanted: Any = (False, True, True)) -> Any:
+        gx = unbroadcast(np.where(condition, gz, 0), x) if wanted[1] else None
+        gy = unbroadcast(np.where(condition, 0, gz), y) if wanted[2] else None
+        return None, gx, gy
+
+
+class Abs(Elementwise):
+    """z = |x|      x, z: any shape; the gradient at 0 is 0
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.abs(tg.constant([-2.0, 3.0])).value
+        array([2., 3.])
+    """
+
+    def forward(self, x: Any) -> Any:
+        return np.abs(x)
+
+    def backward(self, gz: Any, z: Any, x: Any) -> Any:
+        return gz * np.sign(x)
+
+
+class Relu(Elementwise):
+    """z = max(x, 0)      x, z: any shape; the gradient at 0 is 0
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.relu(tg.constant([-2.0, 3.0])).value
+        array([0., 3.])
+    """
+
+    def forward(self, x: Any) -> Any:
+        return np.maximum(x, 0)
+
+    def backward(self, gz: Any, z: Any, x: Any) -> Any:
+        return np.where(x > 0, gz, 0)
+
+
+class Sign(Elementwise):
+    """z = -1, 0 or 1, the sign of x      x, z: any shape; it has no gradient
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.sign(tg.constant([-2.0, 0.0, 3.0])).value
+        array([-1.,  0.,  1.])
+    """
+
+    differentiable = False
+
+    def forward(self, x: Any) -> Any:
+        return np.sign(x)
+
+
+class _Comparison(Elementwise):
+    """z = whether the relation holds between x and y      x, y: shapes that broadcast  z: booleans, no gradient"""
+
+    differentiable = False
+
+    def __init__(self, ufunc: np.ufunc) -> None:
+        self.ufunc = ufunc
+        self.name = ufunc.__name__  # type: ignore[misc]  one class serves six relations
+        self.__doc__ = type(self).__doc__
+
+    def forward(self, x: Any, y: Any) -> Any:
+        return self.ufunc(x, y)
+
+
+maximum = Maximum()
+minimum = Minimum()
+clip = Clip()
+where = Where()
+abs = Abs()
+relu = Relu()
+sign = Sign()
+greater = _Comparison(np.greater)
+greater_equal = _Comparison(np.greater_equal)
+less = _Comparison(np.less)
+less_equal = _Comparison(np.less_equal)
+equal = _Comparison(np.equal)
+not_equal = _Comparison(np.not_equal)

@@ -1,0 +1,90 @@
+"""Einstein summation."""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import GraphError
+from ..core.node import Node
+from ..core.op import Op, Spec
+from .broadcasting import unbroadcast
+
+
+class Einsum(Op):
+    """z = sum of products over the letters that z lacks      ``einsum("bi,hi->bh", x, w)``
+
+    Letters, ``...`` and repeated letters as in `np.einsum`; without ``->`` the letters that
+    come once are kept, in alphabetical order. Backward: the gradient of one operand is
+    another einsum, of gz with the other operands.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> tg.einsum("bi,hi->bh", tg.constant(np.ones((2, 3))), np.ones((4, 3))).shape
+        (2, 4)
+    """
+
+    def __call__(self, *inputs: Any, name: str | None = None, subscripts: str = "", **_: Any) -> Node:
+        if inputs and isinstance(inputs[0], str):
+            subscripts, *inputs = inputs  # type: ignore[assignment]
+        return super().__call__(*inputs, name=name, subscripts=subscripts)
+
+    def forward(self, *operands: Any, subscripts: str = "") -> Any:
+        return np.einsum(subscripts, *operands, optimize=len(operands) > 2)
+
+    def backward(self, gz: Any, z: Any, *operands: Any, subscripts: str = "") -> Any:
+        terms, out = spell_out(subscripts, [x.ndim for x in operands])
+        return [self._of_operand(k, gz, operands, terms, out) for k in range(len(operands))]
+
+    def _of_operand(self, k: int, gz: Any, operands: Any, terms: list[str], out: str) -> Any:
+        x = operands[k]
+        target, diagonals = _distinct(terms[k], "".join(terms) + out)
+        others = [(t, o) for j, (t, o) in enumerate(zip(terms, operands, strict=True)) if j != k]
+        factors = [(out, gz), *others, *((pair, np.eye(n, dtype=gz.dtype)) for pair, n in diagonals(x))]
+        known = set("".join(t for t, _ in factors))
+        # A letter that only this operand has was summed away: every place along it gets the same.
+        alone = [(c, np.ones(x.shape[i], dtype=gz.dtype)) for i, c in enumerate(target) if c not in known]
+        factors += alone
+        call = ",".join(t for t, _ in factors) + "->" + target
+        return unbroadcast(einsum.of(*(f for _, f in factors), subscripts=call), x)
+
+    def flops(self, *specs: Spec, subscripts: str = "") -> int:  # type: ignore[override]
+        terms, _ = spell_out(subscripts, [s.ndim for s in specs])
+        sizes: dict[str, int] = {}
+        for term, spec in zip(terms, specs, strict=True):
+            for letter, n in zip(term, spec.shape, strict=True):
+                sizes[letter] = max(n, sizes.get(letter, 1))
+        return len(specs) * int(np.prod(list(sizes.values())))
+
+
+def _distinct(term: str, used: str) -> Any:
+    """The term with a fresh letter for each repeated one, and the identities that tie them."""
+    fresh = iter(c for c in string.ascii_letters if c not in used)
+    letters, pairs = [], []
+    for i, c in enumerate(term):
+        letters.append(next(fresh) if c in term[:i] else c)
+        if letters[-1] != c:
+            pairs.append((c + letters[-1], i))
+    return "".join(letters), lambda x: [(pair, x.shape[i]) for pair, i in pairs]
+
+
+def spell_out(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
+    """The terms and the result of an einsum call with ``...`` written as letters and ``->`` present."""
+    left, arrow, out = subscripts.replace(" ", "").partition("->")
+    terms = left.split(",")
+    if len(terms) != len(ndims):
+        raise GraphError("einsum: terms and operands differ in number", expected=f"{len(terms)} for {subscripts!r}",
+                         got=f"{len(ndims)} operands")  # fmt: skip
+    free = [c for c in string.ascii_letters if c not in subscripts]
+    longest = max([0, *(n - len(t) + 3 for t, n in zip(terms, ndims, strict=True) if "..." in t)])
+    letters = "".join(free[:longest])
+    full = [t.replace("...", letters[longest - (n - len(t) + 3) :]) for t, n in zip(terms, ndims, strict=True)]
+    if not arrow:
+        once = "".join(sorted(c for c in set(left) if c.isalpha() and left.count(c) == 1))
+        return full, letters + once
+    return full, out.replace("...", letters)
+
+
+einsum = Einsum()

@@ -1,0 +1,143 @@
+"""Lookups by integer arrays: take (embedding tables), ``x[i, j]`` with arrays, one_hot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import GraphError
+from ..core.op import Op
+from .shape import _Rearrangement
+
+
+class Take(_Rearrangement):
+    """z = the entries of x at ``indices`` along ``axis`` (None: of the flattened x)
+
+    x: (..., V, ...)  indices: integers of any shape (...)  z: x's shape with ``axis`` replaced by indices' shape.
+    Negative indices count from the end.
+
+    Example:
+        >>> import tinygraph as tg
+        >>> table = tg.parameter([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]], name="embedding")
+        >>> tg.take(table, [2, 0], axis=0).value
+        array([[4., 5.],
+               [0., 1.]])
+    """
+
+    def forward(self, x: Any, indices: Any, axis: int | None = None) -> Any:
+        return np.take(x, indices, axis=axis)
+
+    def backward(self, gz: Any, z: Any, x: Any, indices: Any, axis: int | None = None) -> Any:
+        return add_at.of(gz, indices, shape=x.shape, axis=axis), None
+
+
+class AddAt(Op):
+    """z = zeros of ``shape`` to which g's entries are added at ``indices`` along ``axis``, the gradient of take
+
+    g: ``shape`` with ``axis`` replaced by the shape of ``indices``; an index that comes twice gets both entries.
+    """
+
+    def forward(self, g: Any, indices: Any, shape: Any = (), axis: int | None = None) -> Any:
+        z = np.zeros(shape, g.dtype)
+        rows = z.reshape(-1) if axis is None else np.moveaxis(z, axis, 0)
+        at = 0 if axis is None else axis % len(shape)
+        lead = np.moveaxis(g, range(at, at + indices.ndim), range(indices.ndim))
+        _add_rows(rows, indices.reshape(-1), lead.reshape(indices.size, *rows.shape[1:]))
+        return z
+
+    def backward(self, gz: Any, z: Any, g: Any, indices: Any, shape: Any = (), axis: int | None = None) -> Any:
+        return take.of(gz, indices, axis=axis), None
+
+
+def _add_rows(z: Any, indices: Any, rows: Any) -> None:
+    """Add ``rows[n]`` to ``z[indices[n]]`` for each n, in the order of n.
+
+    Equal indices are brought together and summed as runs: for 800 rows of 128 this took a
+    twentieth of the time of `np.add.at` here.
+    """
+    if not indices.size:
+        return
+    indices = indices % z.shape[0]
+    order = np.argsort(indices, kind="stable")
+    ordered = indices[order]
+    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+    z[ordered[starts]] = np.add.reduceat(rows[order], starts, axis=0)
+
+
+class Pick(_Rearrangement):
+    """z = x[index] in which integer arrays stand      x: any shape  arrays: integers  z: as numpy says
+
+    ``index`` is a tuple whose places marked `ARRAY` are filled by the arrays, in order.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> p = tg.constant([[0.1, 0.9], [0.6, 0.4]])
+        >>> p[np.arange(2), [1, 0]].value
+        array([0.9, 0.6])
+    """
+
+    def forward(self, x: Any, *arrays: Any, index: Any = ()) -> Any:
+        return x[fill(index, arrays)]
+
+    def backward(self, gz: Any, z: Any, x: Any, *arrays: Any, index: Any = ()) -> Any:
+        return [scatter.of(gz, *arrays, shape=x.shape, index=index), *(None for _ in arrays)]
+
+
+class Scatter(Op):
+    """z = zeros of ``shape`` to which g is added at ``index``, the gradient of `Pick`"""
+
+    def forward(self, g: Any, *arrays: Any, shape: Any = (), index: Any = ()) -> Any:
+        z = np.zeros(shape, g.dtype)
+        np.add.at(z, fill(index, arrays), g)
+        return z
+
+    def backward(self, gz: Any, z: Any, g: Any, *arrays: Any, shape: Any = (), index: Any = ()) -> Any:
+        return [pick.of(gz, *arrays, index=index), *(None for _ in arrays)]
+
+
+ARRAY = "array"
+"""Marks in the ``index`` of `Pick` the place of an integer array."""
+
+
+def fill(index: tuple[Any, ...], arrays: Any) -> tuple[Any, ...]:
+    """The index with its arrays in their places."""
+    rest = iter(arrays)
+    return tuple(next(rest) if i is ARRAY else i for i in index)
+
+
+class OneHot(Op):
+    """z = rows that are 1 at the label and 0 elsewhere      labels: integers (...)  z: (..., ``depth``), no gradient
+
+    Raises:
+        GraphError: a label is below 0 or not below ``depth``.
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.one_hot([2, 0], 3).value
+        array([[0., 0., 1.],
+               [1., 0., 0.]])
+    """
+
+    differentiable = False
+
+    def forward(self, labels: Any, depth: int = 0, dtype: Any = np.float64) -> Any:
+        check_labels(self.name, labels, depth)
+        return np.equal(labels[..., None], np.arange(depth)).astype(dtype)
+
+
+def check_labels(op: str, labels: Any, classes: int) -> None:
+    """Raise unless ``labels`` are integers of range(classes)."""
+    if labels.dtype.kind not in "iu":
+        raise GraphError(f"{op}: labels are not integers", expected=f"integers below {classes}",
+                         got=f"{labels.dtype} {labels.shape}", fix="labels.astype(int), or check their order")  # fmt: skip
+    if labels.size and (labels.min() < 0 or labels.max() >= classes):
+        raise GraphError(f"{op}: a label is outside of the classes", expected=f"0 to {classes - 1}",
+                         got=f"{labels.min()} to {labels.max()}", fix="check the vocabulary size")  # fmt: skip
+
+
+take = Take()
+add_at = AddAt()
+pick = Pick()
+scatter = Scatter()
+one_hot = OneHot()

@@ -1,0 +1,136 @@
+"""Losses, one number an element or a row: softmax and sigmoid cross-entropy in nats, squared error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import GraphError
+from ..core.op import Op, Spec
+from .broadcasting import BOTH, Elementwise, unbroadcast
+from .exponential import sigmoid, softplus
+from .lookup import check_labels
+from .reduction import logsumexp
+from .softmax import log_softmax
+
+
+class SoftmaxCrossEntropy(Op):
+    """losses = -sum_v labels_v ln softmax(logits)_v, in nats      logits: (..., V)  losses: (...)
+
+    labels: integers (...), or probabilities (..., V), through which gradients flow too.
+    With integers: losses = logsumexp(logits) - logits[label].
+
+    Raises:
+        GraphError: labels are neither of these, or a label is outside of range(V).
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.softmax_cross_entropy(tg.constant([[0.0, 0.0]]), [1]).value
+        array([0.69314718])
+    """
+
+    def infer(self, logits: Spec, labels: Spec) -> Spec:  # type: ignore[override]
+        dense = labels.dtype.kind == "f"
+        if not logits.shape or labels.shape != (logits.shape if dense else logits.shape[:-1]):
+            raise GraphError(
+                f"{self.name}: labels do not fit the logits",
+                expected="logits (..., V) with integer labels (...) or probabilities (..., V)",
+                got=f"logits {logits.shape}, labels {labels.shape} {labels.dtype}",
+                fix="drop or add an axis of the labels",
+            )
+        return Spec(logits.shape[:-1], np.result_type(logits.dtype, labels.dtype) if dense else logits.dtype)
+
+    def forward(self, logits: Any, labels: Any) -> Any:
+        self.infer(Spec(logits.shape, logits.dtype), Spec(labels.shape, labels.dtype))
+        if labels.dtype.kind == "f":
+            return -np.sum(labels * log_softmax.forward(logits), axis=-1)
+        check_labels(self.name, labels, logits.shape[-1])
+        picked = np.take_along_axis(logits, labels[..., None], axis=-1)[..., 0]
+        return logsumexp.forward(logits, axis=-1) - picked
+
+    def backward(self, gz: Any, z: Any, logits: Any, labels: Any, *, wanted: Any = BOTH) -> Any:
+        if labels.dtype.kind != "f":
+            return gz[..., None] * excess.of(logits, z, labels), None
+        logs = log_softmax.of(logits)
+        mass = np.sum(labels, axis=-1, keepdims=True)
+        g = gz[..., None]
+        return g * (np.exp(logs) * mass - labels), -g * logs
+
+    def flops(self, logits: Spec, labels: Spec) -> int:  # type: ignore[override]
+        return 4 * logits.size
+
+
+class Excess(Op):
+    """z = softmax(logits) - one_hot(labels), from losses that are known      logits, z: (..., V)
+
+    losses, labels: (...), with losses = logsumexp(logits) - logits[label]; so the
+    normaliser of the softmax is losses + logits[label] and needs no second sum over V.
+    """
+
+    def forward(self, logits: Any, losses: Any, labels: Any) -> Any:
+        at = labels[..., None]
+        z = np.exp(logits - (losses[..., None] + np.take_along_axis(logits, at, axis=-1)))
+        np.put_along_axis(z, at, np.take_along_axis(z, at, axis=-1) - 1, axis=-1)
+        return z
+
+    def backward(self, gz: Any, z: Any, logits: Any, losses: Any, labels: Any) -> Any:
+        # With p = softmax, dp_v = p_v (dlogits_v - dlosses - dlogits_label).
+        hot = onehot_like.of(labels, z)
+        flow = gz * (z + hot)
+        total = np.sum(flow, axis=-1)
+        return flow - hot * total[..., None], -total, None
+
+
+class OnehotLike(Op):
+    """z = one_hot(labels) in the shape and dtype of ``like``, no gradient      labels: (...)  like, z: (..., V)"""
+
+    differentiable = False
+
+    def forward(self, labels: Any, like: Any) -> Any:
+        return np.equal(labels[..., None], np.arange(like.shape[-1])).astype(like.dtype)
+
+
+class SigmoidCrossEntropy(Elementwise):
+    """losses = -(t ln s + (1 - t) ln(1 - s)) with s = sigmoid(x), in nats      x, t, losses: any shape
+
+    Computed as softplus(x) - x t, which neither overflows nor loses the small tail.
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.sigmoid_cross_entropy(tg.constant([0.0, 1000.0]), [1.0, 1.0]).value
+        array([0.69314718, 0.        ])
+    """
+
+    def forward(self, logits: Any, targets: Any) -> Any:
+        # softplus(x) - x t as one positive tail and one product: for t = 1 or 0 nothing large cancels.
+        tail = softplus.forward(-np.abs(logits))
+        return tail + np.where(logits > 0, logits * (1 - targets), -logits * targets)
+
+    def backward(self, gz: Any, z: Any, logits: Any, targets: Any, *, wanted: Any = BOTH) -> Any:
+        gx = unbroadcast(gz * (sigmoid.of(logits) - targets), logits) if wanted[0] else None
+        return gx, unbroadcast(-gz * logits, targets) if wanted[1] else None
+
+
+class SquaredError(Elementwise):
+    """losses = (y - t) ** 2, element by element      y, t: shapes that broadcast
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.squared_error(tg.constant([1.0, 2.0]), [0.0, 2.0]).value
+        array([1., 0.])
+    """
+
+    def forward(self, y: Any, t: Any) -> Any:
+        return np.square(y - t)
+
+    def backward(self, gz: Any, z: Any, y: Any, t: Any, *, wanted: Any = BOTH) -> Any:
+        g = gz * 2 * (y - t)
+        return unbroadcast(g, y) if wanted[0] else None, unbroadcast(-g, t) if wanted[1] else None
+
+
+softmax_cross_entropy = SoftmaxCrossEntropy()
+excess = Excess()
+onehot_like = OnehotLike()
+sigmoid_cross_entropy = SigmoidCrossEntropy()
+squared_error = SquaredError()

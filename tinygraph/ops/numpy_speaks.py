@@ -1,0 +1,148 @@
+"""NumPy functions on nodes, by ``__array_ufunc__`` and ``__array_function__``: np.tanh(node) is tg.tanh(node)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import GraphError, MutationError, users_line
+from ..core.node import Node
+from . import arithmetic, choice, exponential, lookup, product, reduction, shape, slicing
+from .broadcasting import broadcast_to
+from .einsum import einsum
+from .operators import depends_on_parameter
+
+UFUNCS: dict[Any, Callable[..., Any]] = {
+    np.add: arithmetic.add, np.subtract: arithmetic.subtract, np.multiply: arithmetic.multiply,
+    np.divide: arithmetic.divide, np.negative: arithmetic.negative, np.power: arithmetic.power,
+    np.float_power: arithmetic.power, np.square: arithmetic.square, np.positive: lambda x: x,
+    np.reciprocal: lambda x: 1 / x, np.exp: exponential.exp, np.log: exponential.log,
+    np.log2: lambda x: exponential.log(x) * (1 / math.log(2)), np.log10: lambda x: exponential.log(x) * (1 / math.log(10)),
+    np.sqrt: exponential.sqrt, np.tanh: exponential.tanh, np.absolute: choice.abs, np.fabs: choice.abs,
+    np.sign: choice.sign, np.maximum: choice.maximum, np.minimum: choice.minimum, np.matmul: product.matmul,
+    np.greater: choice.greater, np.greater_equal: choice.greater_equal, np.less: choice.less,
+    np.less_equal: choice.less_equal, np.equal: choice.equal, np.not_equal: choice.not_equal,
+}  # fmt: skip
+
+LARGEST_LIST = 100_000
+"""Elements that ``np.array(nodes)`` may spell out, one node each; above it np.stack is asked for."""
+
+
+def _dot(a: Any, b: Any) -> Node:
+    if not a.ndim or not b.ndim:
+        return arithmetic.multiply(a, b)
+    if b.ndim > 2:
+        raise GraphError("np.dot with more than two axes on the right", got=f"{a.shape}, {b.shape}",
+                         fix="tg.einsum, or np.matmul if the leading axes are a batch")  # fmt: skip
+    return product.matmul(a, b)
+
+
+def _outer(a: Any, b: Any) -> Node:
+    return arithmetic.multiply(shape.reshape(a, (-1, 1)), shape.reshape(b, (1, -1)))
+
+
+def _expand_dims(a: Any, axis: Any) -> Node:
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    ndim = a.ndim + len(axes)
+    places = {i % ndim for i in axes}
+    sizes = iter(a.shape)
+    return shape.reshape(a, tuple(1 if i in places else next(sizes) for i in range(ndim)))
+
+
+def _squeeze(a: Any, axis: Any = None) -> Node:
+    axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    gone = {i % a.ndim for i in axes if axis is not None or a.shape[i] == 1}
+    if any(a.shape[i] != 1 for i in gone):
+        raise GraphError("squeeze: an axis is not of size 1", got=f"shape {a.shape}, axis {axis}")
+    return shape.reshape(a, tuple(n for i, n in enumerate(a.shape) if i not in gone))
+
+
+def _moveaxis(a: Any, source: Any, destination: Any) -> Node:
+    axes = np.moveaxis(np.empty(range(1, a.ndim + 1)), source, destination).shape
+    return shape.transpose(a, tuple(n - 1 for n in axes))
+
+
+def _reshape(a: Any, *args: Any, **settings: Any) -> Node:
+    settings.pop("order", None)
+    return shape.reshape(a, args[0] if args else settings["shape"])
+
+
+FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    np.sum: reduction.sum, np.mean: reduction.mean, np.max: reduction.largest, np.min: reduction.smallest,
+    np.argmax: reduction.argmax, np.reshape: _reshape, np.ravel: lambda a: shape.reshape(a, -1),
+    np.transpose: shape.transpose, np.swapaxes: shape.swapaxes, np.expand_dims: _expand_dims, np.squeeze: _squeeze,
+    np.broadcast_to: broadcast_to, np.concatenate: slicing.concatenate, np.stack: slicing.stack,
+    np.moveaxis: _moveaxis, np.split: slicing.split, np.take: lookup.take,
+    np.where: choice.where, np.clip: choice.clip, np.einsum: einsum, np.dot: _dot, np.outer: _outer,
+    np.copy: lambda a: a, np.shape: lambda a: a.shape, np.ndim: lambda a: a.ndim, np.size: lambda a: a.size,
+    np.zeros_like: lambda a, **k: np.zeros_like(a.value, **k), np.ones_like: lambda a, **k: np.ones_like(a.value, **k),
+    np.full_like: lambda a, v, **k: np.full_like(a.value, v, **k),
+}  # fmt: skip
+
+
+def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = None, **settings: Any) -> Any:
+    """``ufunc(*inputs)`` where a node is among the inputs."""
+    if out is not None:
+        raise MutationError(
+            f"np.{ufunc.__name__} would write into an array in place (out= or an operator like +=)",
+            got=users_line(),
+            fix="write a = a + b, which makes a new node",
+        )
+    op = UFUNCS.get(ufunc) if method == "__call__" else None
+    if op is None:
+        raise _unsupported(ufunc.__name__ + ("" if method == "__call__" else f".{method}"), UFUNCS)
+    if settings:
+        raise GraphError(f"np.{ufunc.__name__}: settings {sorted(settings)} have no gradient here", got=users_line())
+    return op(*(_joined(x) for x in inputs))
+
+
+def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    """``function(*args, **kwargs)`` where a node is among the arguments."""
+    if kwargs.get("out") is not None:
+        raise MutationError(f"np.{function.__name__} would write into an array in place (out=)", got=users_line(),
+                            fix="leave out= away and use the result")  # fmt: skip
+    op = FUNCTIONS.get(function)
+    if op is None:
+        raise _unsupported(function.__name__, FUNCTIONS)
+    return op(*args, **kwargs)
+
+
+def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
+    """What numpy reads when it makes an array of a node, or of a list of them.
+
+    A node without gradient gives its numbers. Any other gives an array of one-number nodes, so
+    that ``np.array(outputs)`` as the articles write it stays right: slow, but the
+    gradient is not lost. Where numpy asks for plain numbers (``a[t] = node``) it raises.
+    """
+    if not depends_on_parameter(self):
+        return np.array(self.value, dtype=dtype)
+    if dtype is not None and np.dtype(dtype) != object:
+        raise MutationError(f"{self.label()} would be stored in a plain array, and its gradient be lost",
+                            got=users_line(), fix="collect the nodes in a list and join them by np.stack")  # fmt: skip
+    if self.size > LARGEST_LIST:
+        raise GraphError(f"np.array of {self.label()} would make {self.size} nodes of one number", got=users_line(),
+                         fix="join a list of nodes by np.stack; leave np.asarray(node) away")  # fmt: skip
+    elements = np.empty(self.shape, dtype=object)
+    for at in np.ndindex(self.shape):
+        elements[at] = slicing.getitem(self, index=at)
+    return elements
+
+
+def _joined(x: Any) -> Any:
+    """An array of one-number nodes as one node again."""
+    if isinstance(x, np.ndarray) and x.dtype == object:
+        return shape.reshape(slicing.stack(list(x.flat)), x.shape)
+    return x
+
+
+def _unsupported(name: str, table: dict[Any, Any]) -> GraphError:
+    known = ", ".join(sorted({f.__name__ for f in table}))
+    return GraphError(f"np.{name} is not supported on nodes", expected=known, got=users_line(),
+                      fix="build it from these, from tg's ops, or from your own tg.Op")  # fmt: skip
+
+
+for _word, _method in (("__array_ufunc__", array_ufunc), ("__array_function__", array_function), ("__array__", array)):
+    setattr(Node, _word, _method)

@@ -1,0 +1,140 @@
+"""Python's operators and numpy's methods on nodes: ``+ - * / ** @ []``, comparisons, ``.T``, ``.sum()``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import GraphError, MutationError, users_line
+from ..core.node import Node
+from . import arithmetic, choice, exponential, product, reduction, shape
+from .lookup import ARRAY, pick, take
+from .slicing import getitem
+
+
+def index(x: Node, key: Any) -> Node:
+    """``x[key]`` with ints, slices, None, ``...``, and integer or boolean arrays."""
+    keys = key if isinstance(key, tuple) else (key,)
+    if all(isinstance(k, (int, slice, type(None), type(...), np.integer)) and not isinstance(k, bool) for k in keys):
+        return getitem(x, index=keys)
+    template: list[Any] = []
+    arrays: list[Any] = []
+    for k in keys:
+        if isinstance(k, (list, np.ndarray, Node)):
+            parts = _integers(x, k)
+            arrays += parts
+            template += [ARRAY] * len(parts)
+        else:
+            template.append(k)
+    if template == [ARRAY]:
+        return take(x, arrays[0], axis=0)
+    return pick(x, *arrays, index=tuple(template))
+
+
+def _integers(x: Node, key: Any) -> tuple[Any, ...]:
+    """An index array as integers; a mask becomes the places where it holds."""
+    array = key if isinstance(key, (Node, np.ndarray)) else np.asarray(key, dtype=None if key else int)
+    if array.dtype.kind == "b":
+        return np.nonzero(array.value if isinstance(array, Node) else array)
+    if array.dtype.kind not in "iu":
+        raise GraphError(f"getitem of {x.label()}: an index array is not made of integers",
+                         expected="ints, slices, integer arrays or masks", got=f"{array.dtype} {array.shape}")  # fmt: skip
+    return (array,)
+
+
+def _refuse(what: str, fix: str) -> Callable[..., Any]:
+    def refuse(self: Node, *args: Any) -> Any:
+        raise MutationError(f"{self.label()} cannot be changed by {what}", got=users_line(), fix=fix)
+
+    return refuse
+
+
+def _in_place(sign: str, op: Any) -> Callable[..., Any]:
+    def in_place(self: Node, other: Any) -> Any:
+        # A numpy scalar is immutable too, so `loss += term` binds a new number in both worlds. An
+        # array would change under every other name it has, which a node must not.
+        if self.ndim == 0:
+            return op(self, other)
+        raise MutationError(f"{self.label()} cannot be changed by '{sign}='", got=users_line(),
+                            fix=f"write a = a {sign} b, which makes a new node")  # fmt: skip
+
+    return in_place
+
+
+def _to_float(self: Node) -> float:
+    if depends_on_parameter(self):
+        raise MutationError(
+            f"float() of {self.label()} would leave the graph, and its gradient be lost",
+            got=users_line(),
+            fix="write .item() for the number; join nodes by tg.stack, not by storing them in an array",
+        )
+    return float(self.value)
+
+
+def depends_on_parameter(node: Node) -> bool:
+    """Whether a gradient could flow from ``node`` to some parameter."""
+    seen, stack = {node}, [node]
+    while stack:
+        x = stack.pop()
+        if x.kind == "parameter":
+            return True
+        if x.op is not None and x.op.differentiable:
+            stack += [i for i in x.inputs if i not in seen]
+            seen.update(x.inputs)
+    return False
+
+
+def _swapped(op: Any) -> Callable[[Node, Any], Node]:
+    return lambda self, other: op(other, self)
+
+
+def _install() -> None:
+    signs = {"+": ("add", arithmetic.add), "-": ("sub", arithmetic.subtract), "*": ("mul", arithmetic.multiply),
+             "/": ("truediv", arithmetic.divide), "**": ("pow", arithmetic.power), "@": ("matmul", product.matmul)}  # fmt: skip
+    for sign, (word, op) in signs.items():
+        setattr(Node, f"__{word}__", lambda self, other, op=op: op(self, other))
+        setattr(Node, f"__r{word}__", _swapped(op))
+        setattr(Node, f"__i{word}__", _in_place(sign, op))
+    relations = {"gt": choice.greater, "ge": choice.greater_equal, "lt": choice.less, "le": choice.less_equal,
+                 "eq": choice.equal, "ne": choice.not_equal}  # fmt: skip
+    for word, op in relations.items():
+        setattr(Node, f"__{word}__", lambda self, other, op=op: op(self, other))
+    _install_methods()
+
+
+def _reshape(self: Node, *sizes: Any) -> Node:
+    return shape.reshape(self, shape=sizes[0] if len(sizes) == 1 else sizes)
+
+
+def _transpose(self: Node, *axes: Any) -> Node:
+    return shape.transpose(self, axes=axes[0] if len(axes) == 1 else axes or None)
+
+
+def _install_methods() -> None:
+    methods = {"sum": reduction.sum, "mean": reduction.mean, "max": reduction.largest, "min": reduction.smallest,
+               "argmax": reduction.argmax, "swapaxes": shape.swapaxes, "astype": shape.astype, "dot": product.matmul,
+               "take": take, "clip": choice.clip, "exp": exponential.exp, "log": exponential.log,
+               "sqrt": exponential.sqrt, "tanh": exponential.tanh}  # fmt: skip
+    for word, op in methods.items():
+        setattr(Node, word, lambda self, *args, op=op, **settings: op(self, *args, **settings))
+    others: dict[str, Any] = {
+        "__getitem__": index,
+        "__setitem__": _refuse("item assignment", "collect the parts in a list and join them by np.stack"),
+        "__neg__": lambda self: arithmetic.negative(self),
+        "__pos__": lambda self: self,
+        "__abs__": lambda self: choice.abs(self),
+        "__float__": _to_float,
+        "reshape": _reshape,
+        "transpose": _transpose,
+        "T": property(shape.transpose),
+        "ravel": lambda self: shape.reshape(self, shape=-1),
+        "flatten": lambda self: shape.reshape(self, shape=-1),
+        "copy": lambda self: self,
+    }
+    for word, method in others.items():
+        setattr(Node, word, method)
+
+
+_install()

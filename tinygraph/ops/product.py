@@ -1,0 +1,74 @@
+"""The matrix product."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import GraphError
+from ..core.op import Op, Spec
+from .broadcasting import BOTH, unbroadcast
+
+
+class Matmul(Op):
+    """z = w @ x      w: (..., M, K)  x: (..., K, N)  z: (..., M, N)
+
+    A vector on the left counts as a row, on the right as a column, and its axis is dropped
+    from z; leading axes broadcast. Backward: gw = gz @ x^T, gx = w^T @ gz.
+
+    Raises:
+        GraphError: the inner sizes differ, or an input is a single number.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> tg.matmul(tg.constant(np.ones((2, 3))), tg.constant(np.ones((3, 4)))).shape
+        (2, 4)
+    """
+
+    def infer(self, w: Spec, x: Spec) -> Spec:  # type: ignore[override]
+        if not w.shape or not x.shape:
+            raise GraphError(f"{self.name} needs arrays of one axis or more",
+                             got=f"{w.shape} @ {x.shape}", fix="multiply by a number with *")  # fmt: skip
+        if w.shape[-1] != x.shape[-2 if x.ndim > 1 else 0]:
+            raise GraphError(
+                f"{self.name}: inner sizes differ",
+                expected="(..., M, K) @ (..., K, N)",
+                got=f"{w.shape} @ {x.shape}",
+                fix="transpose one of them, or check the sizes with which they were made",
+            )
+        lead = np.broadcast_shapes(w.shape[:-2], x.shape[:-2])
+        shape = lead + (w.shape[-2:-1] if w.ndim > 1 else ()) + (x.shape[-1:] if x.ndim > 1 else ())
+        return Spec(shape, np.result_type(w.dtype, x.dtype))
+
+    def forward(self, w: Any, x: Any) -> Any:
+        if w.ndim > 2 and x.ndim == 2:
+            return (w.reshape(-1, w.shape[-1]) @ x).reshape(*w.shape[:-1], x.shape[-1]) if w.size else np.matmul(w, x)
+        return np.matmul(w, x)
+
+    def backward(self, gz: Any, z: Any, w: Any, x: Any, *, wanted: Any = BOTH) -> Any:
+        if w.ndim == 1 or x.ndim == 1:
+            return self._of_vectors(gz, w, x)
+        gw = unbroadcast(gz @ np.swapaxes(x, -1, -2), w) if wanted[0] else None
+        gx = None
+        if wanted[1] and w.ndim > 2 and x.ndim == 2:
+            # One product over all leading axes at once, instead of a stack of them that is then summed.
+            rows = gz.shape[0] * (gz.size // max(gz.shape[0] * gz.shape[-1], 1))
+            gx = w.reshape((rows, w.shape[-1])).T @ gz.reshape((rows, gz.shape[-1]))
+        elif wanted[1]:
+            gx = unbroadcast(np.swapaxes(w, -1, -2) @ gz, x)
+        return gw, gx
+
+    def _of_vectors(self, gz: Any, w: Any, x: Any) -> Any:
+        row, column = w.ndim == 1, x.ndim == 1
+        w2, x2 = w[None, :] if row else w, x[:, None] if column else x
+        g2 = gz[..., None] if column else gz
+        g2 = g2[..., None, :] if row else g2
+        gw, gx = unbroadcast(g2 @ np.swapaxes(x2, -1, -2), w2), unbroadcast(np.swapaxes(w2, -1, -2) @ g2, x2)
+        return gw[0] if row else gw, gx[:, 0] if column else gx
+
+    def flops(self, w: Spec, x: Spec) -> int:  # type: ignore[override]
+        return 2 * self.infer(w, x).size * w.shape[-1]
+
+
+matmul = Matmul()

@@ -1,0 +1,152 @@
+"""Reductions over axes: sum, mean, max, min, logsumexp, argmax."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core.op import Op, Spec
+from .broadcasting import broadcast_to
+
+
+def kept(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
+    """The shape of a reduction's result with the reduced axes kept as 1."""
+    if axis is None:
+        return (1,) * len(shape)
+    reduced = {a % len(shape) for a in (axis if isinstance(axis, tuple) else (axis,))}
+    return tuple(1 if i in reduced else n for i, n in enumerate(shape))
+
+
+def spread(g: Any, x: Any, axis: Any) -> Any:
+    """What belongs to a reduction's result, handed out to all elements of ``x``."""
+    return broadcast_to.of(g.reshape(kept(x.shape, axis)), shape=x.shape)
+
+
+class _Reduction(Op):
+    """z = f(x) over ``axis`` (an int, a tuple, or None for all)      ``keepdims`` leaves the axes as 1"""
+
+    def flops(self, *specs: Spec, **attributes: Any) -> int:
+        return specs[0].size
+
+
+class Sum(_Reduction):
+    """z = sum of x over ``axis``      x: any shape  z: x's without ``axis`` (kept as 1 with ``keepdims``)
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.sum(tg.constant([[1.0, 2.0], [3.0, 4.0]]), axis=0).value
+        array([4., 6.])
+    """
+
+    def forward(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return np.sum(x, axis=axis, keepdims=keepdims)
+
+    def backward(self, gz: Any, z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return spread(gz, x, axis)
+
+
+class Mean(_Reduction):
+    """z = mean of x over ``axis``      x: any shape  z: x's without ``axis`` (kept as 1 with ``keepdims``)
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.mean(tg.constant([[1.0, 2.0], [3.0, 4.0]])).item()
+        2.5
+    """
+
+    def forward(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return np.mean(x, axis=axis, keepdims=keepdims)
+
+    def backward(self, gz: Any, z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return spread(gz / max(x.size // max(z.size, 1), 1), x, axis)
+
+
+class Ties(_Reduction):
+    """z = each element's share of the extreme it equals, 1 / (number of equals), else 0      no gradient
+
+    x: any shape  extreme: the max or min of x over ``axis``  z: x's shape
+    """
+
+    differentiable = False
+
+    def forward(self, x: Any, extreme: Any, axis: Any = None) -> Any:
+        equal = x == extreme.reshape(kept(x.shape, axis))
+        return equal / equal.sum(axis=axis, keepdims=True).astype(x.dtype)
+
+
+class Max(_Reduction):
+    """z = largest of x over ``axis``      x: any shape; equal ones share the gradient evenly
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.max(tg.constant([[1.0, 2.0], [3.0, 4.0]]), axis=1).value
+        array([2., 4.])
+    """
+
+    def forward(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return np.max(x, axis=axis, keepdims=keepdims)
+
+    def backward(self, gz: Any, z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return spread(gz, x, axis) * ties.of(x, z, axis=axis)
+
+
+class Min(_Reduction):
+    """z = smallest of x over ``axis``      x: any shape; equal ones share the gradient evenly
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.min(tg.constant([[1.0, 2.0], [3.0, 4.0]]), axis=1).value
+        array([1., 3.])
+    """
+
+    def forward(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return np.min(x, axis=axis, keepdims=keepdims)
+
+    def backward(self, gz: Any, z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return spread(gz, x, axis) * ties.of(x, z, axis=axis)
+
+
+class Logsumexp(_Reduction):
+    """z = ln(sum of exp(x) over ``axis``)      x: any shape; a row of -inf gives -inf and a zero gradient
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.logsumexp(tg.constant([1e4, 1e4])).item()
+        10000.69314718056
+    """
+
+    def forward(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        top = np.max(x, axis=axis, keepdims=True)
+        top = np.where(np.isfinite(top), top, 0)
+        with np.errstate(divide="ignore"):
+            z = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+        return z if keepdims else z.reshape(np.sum(x, axis=axis).shape)
+
+    def backward(self, gz: Any, z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        # Where z is -inf every x is: exp(x - 0) is their zero share, exp(x - z) would be NaN.
+        return spread(gz, x, axis) * np.exp(x - spread(np.where(z == -np.inf, 0, z), x, axis))
+
+
+class Argmax(_Reduction):
+    """z = index of the largest of x over ``axis`` (None: of the flattened x)      integers, no gradient
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.argmax(tg.constant([0.1, 0.7, 0.2])).item()
+        1
+    """
+
+    differentiable = False
+
+    def forward(self, x: Any, axis: Any = None) -> Any:
+        return np.argmax(x, axis=axis)
+
+
+sum = Sum()
+mean = Mean()
+largest = Max()
+smallest = Min()
+ties = Ties()
+logsumexp = Logsumexp()
+argmax = Argmax()

@@ -1,0 +1,103 @@
+"""Ops that rearrange without computing: reshape, transpose, swapaxes, astype, stop_gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core.op import Op, Spec
+
+
+class _Rearrangement(Op):
+    """z = the numbers of x in another arrangement; no arithmetic"""
+
+    def flops(self, *specs: Spec, **attributes: Any) -> int:
+        return 0
+
+
+class Reshape(_Rearrangement):
+    """z = x in another shape of the same size      x: any  z: ``shape``, in which one -1 is worked out
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> tg.reshape(tg.constant(np.zeros((2, 3))), (3, -1)).shape
+        (3, 2)
+    """
+
+    def forward(self, x: Any, shape: Any = -1) -> Any:
+        return x.reshape(shape)
+
+    def backward(self, gz: Any, z: Any, x: Any, shape: Any = -1) -> Any:
+        return gz.reshape(x.shape)
+
+
+class Transpose(_Rearrangement):
+    """z = x with its axes in the order ``axes`` (None: reversed)      x: any shape
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> tg.transpose(tg.constant(np.zeros((2, 3, 4))), (1, 0, 2)).shape
+        (3, 2, 4)
+    """
+
+    def forward(self, x: Any, axes: Any = None) -> Any:
+        return np.transpose(x, axes)
+
+    def backward(self, gz: Any, z: Any, x: Any, axes: Any = None) -> Any:
+        return np.transpose(gz, None if axes is None else tuple(np.argsort([a % x.ndim for a in axes]).tolist()))
+
+
+class Swapaxes(_Rearrangement):
+    """z = x with two axes exchanged      x: any shape of two axes or more
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> tg.swapaxes(tg.constant(np.zeros((2, 3, 4))), 0, 2).shape
+        (4, 3, 2)
+    """
+
+    def forward(self, x: Any, axis1: int = 0, axis2: int = 1) -> Any:
+        return np.swapaxes(x, axis1, axis2)
+
+    def backward(self, gz: Any, z: Any, x: Any, axis1: int = 0, axis2: int = 1) -> Any:
+        return np.swapaxes(gz, axis1, axis2)
+
+
+class Astype(_Rearrangement):
+    """z = x in another dtype, the one op that casts      x, z: any shape; gradients cross between floating dtypes
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.astype(tg.constant([1.0]), "float32").dtype
+        dtype('float32')
+    """
+
+    def forward(self, x: Any, dtype: Any = np.float64) -> Any:
+        return x.astype(dtype)
+
+    def backward(self, gz: Any, z: Any, x: Any, dtype: Any = np.float64) -> Any:
+        return gz.astype(x.dtype) if z.dtype.kind == x.dtype.kind == "f" else None
+
+
+class StopGradient(_Rearrangement):
+    """z = x, through which no gradient flows      x, z: any shape
+
+    Example:
+        >>> import tinygraph as tg
+        >>> x = tg.parameter(3.0)
+        >>> tg.grad(x * tg.stop_gradient(x), x).item()
+        3.0
+    """
+
+    differentiable = False
+
+    def forward(self, x: Any) -> Any:
+        return x
+
+
+reshape = Reshape()
+transpose = Transpose()
+swapaxes = Swapaxes()
+astype = Astype()
+stop_gradient = StopGradient()

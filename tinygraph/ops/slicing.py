@@ -1,0 +1,130 @@
+"""Basic indexing ``x[1:3, 0]``, its gradient, split, concatenate and stack: taking apart and joining."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import GraphError
+from ..core.node import Node
+from .shape import _Rearrangement
+
+
+class Getitem(_Rearrangement):
+    """z = x[index]      x: any shape; index of ints, slices, None and ``...``; z is a view
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> tg.constant(np.arange(6.0).reshape(2, 3))[1, :2].value
+        array([3., 4.])
+    """
+
+    def forward(self, x: Any, index: Any = ()) -> Any:
+        return x[index]
+
+    def backward(self, gz: Any, z: Any, x: Any, index: Any = ()) -> Any:
+        return put.of(gz, shape=x.shape, indexes=(index,))
+
+
+class Put(_Rearrangement):
+    """z = zeros of ``shape`` with each piece added at its basic index      pieces: the shapes those indexes select
+
+    The gradient of all slices of one array, in one array: T slices of a (T, ...) array cost
+    T small additions instead of T arrays of T steps.
+    """
+
+    def forward(self, *pieces: Any, shape: Any = (), indexes: Any = ()) -> Any:
+        z = np.zeros(shape, np.result_type(*pieces))
+        for piece, index in zip(pieces, indexes, strict=True):
+            z[index] += piece
+        return z
+
+    def backward(self, gz: Any, z: Any, *pieces: Any, shape: Any = (), indexes: Any = ()) -> Any:
+        return [gz[index] for index in indexes]
+
+
+class _Joining(_Rearrangement):
+    """z = a list of arrays joined; the list may be given as such or one argument each"""
+
+    def __call__(self, arrays: Any, *more: Any, name: str | None = None, **attributes: Any) -> Node:
+        if isinstance(arrays, (list, tuple)):
+            attributes = dict(zip(self.settings, more)) | attributes
+        else:
+            arrays = (arrays, *more)
+        if not arrays:
+            raise GraphError(f"{self.name} needs at least one array", got="an empty list")
+        return super().__call__(*arrays, name=name, **attributes)
+
+
+class Concatenate(_Joining):
+    """z = arrays one after the other along ``axis``      arrays: equal shapes but for ``axis``
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> tg.concatenate([tg.constant(np.ones((2, 3))), np.zeros((1, 3))], axis=0).shape
+        (3, 3)
+    """
+
+    def forward(self, *arrays: Any, axis: int = 0) -> Any:
+        return np.concatenate(arrays, axis=axis)
+
+    def backward(self, gz: Any, z: Any, *arrays: Any, axis: int = 0) -> Any:
+        ends = np.cumsum([x.shape[axis] for x in arrays]).tolist()
+        before = (slice(None),) * (axis % z.ndim)
+        return [gz[(*before, slice(a, b))] for a, b in zip([0, *ends], ends, strict=False)]
+
+
+class Stack(_Joining):
+    """z = arrays side by side along a new ``axis``      arrays: equal shapes
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> tg.stack([tg.constant(np.ones(3)), np.zeros(3)]).shape
+        (2, 3)
+    """
+
+    def forward(self, *arrays: Any, axis: int = 0) -> Any:
+        return np.stack(arrays, axis=axis)
+
+    def backward(self, gz: Any, z: Any, *arrays: Any, axis: int = 0) -> Any:
+        before = (slice(None),) * (axis % z.ndim)
+        return [gz[(*before, i)] for i in range(len(arrays))]
+
+
+getitem = Getitem()
+put = Put()
+concatenate = Concatenate()
+stack = Stack()
+
+
+def split(x: Any, sections: Any, axis: int = 0) -> list[Node]:
+    """Parts of ``x`` along ``axis``, the reverse of `concatenate`.
+
+    Args:
+        x: array or node of any shape.
+        sections: how many equal parts, or the list of places at which to cut.
+        axis: the axis to cut.
+
+    Returns:
+        the parts as nodes.
+
+    Raises:
+        GraphError: the axis cannot be cut into so many equal parts.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> [part.shape for part in tg.split(tg.constant(np.zeros((2, 6))), 3, axis=1)]
+        [(2, 2), (2, 2), (2, 2)]
+    """
+    if not -x.ndim <= axis < x.ndim:
+        raise GraphError("split: no such axis", expected=f"-{x.ndim} to {x.ndim - 1}", got=str(axis))
+    size = x.shape[axis]
+    if isinstance(sections, (int, np.integer)):
+        if sections < 1 or size % sections:
+            raise GraphError(f"split: {size} does not divide into {sections} equal parts",
+                             got=f"shape {x.shape}, axis {axis}", fix="give the places at which to cut")  # fmt: skip
+        sections = range(size // sections, size, size // sections)
+    cuts = [0, *sections, size]
+    before = (slice(None),) * (axis % x.ndim)
+    return [getitem(x, index=(*before, slice(a, b))) for a, b in zip(cuts, cuts[1:], strict=False)]

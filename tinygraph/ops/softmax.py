@@ -1,0 +1,47 @@
+"""Softmax and log-softmax over one axis, stable for inputs of any size."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core.op import Op
+
+
+class Softmax(Op):
+    """z_i = exp(x_i) / sum_j exp(x_j) over ``axis``      x, z: (..., V, ...)
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.softmax(tg.constant([1e4, 1e4])).value
+        array([0.5, 0.5])
+    """
+
+    def forward(self, x: Any, axis: int = -1) -> Any:
+        e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+        return e / np.sum(e, axis=axis, keepdims=True)
+
+    def backward(self, gz: Any, z: Any, x: Any, axis: int = -1) -> Any:
+        return z * (gz - np.sum(gz * z, axis=axis, keepdims=True))
+
+
+class LogSoftmax(Op):
+    """z_i = x_i - ln(sum_j exp(x_j)) over ``axis``      x, z: (..., V, ...)
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.log_softmax(tg.constant([0.0, 0.0])).value
+        array([-0.69314718, -0.69314718])
+    """
+
+    def forward(self, x: Any, axis: int = -1) -> Any:
+        shifted = x - np.max(x, axis=axis, keepdims=True)
+        return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+
+    def backward(self, gz: Any, z: Any, x: Any, axis: int = -1) -> Any:
+        return gz - np.exp(z) * np.sum(gz, axis=axis, keepdims=True)
+
+
+softmax = Softmax()
+log_softmax = LogSoftmax()

@@ -1,0 +1,200 @@
+"""Optimizers: how a gradient moves the parameters."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import GraphError, NonFiniteError
+from ..core.node import Node, Parameter
+from ..core.structure import leaves
+
+
+class Optimizer:
+    """Moves parameters against their gradients; a subclass says how far in `change`.
+
+    A step is taken for all parameters or for none: everything is checked first.
+    The arrays that parameters held before stay as they are; each parameter gets a new one.
+
+    Args:
+        parameters: nested lists, tuples or dicts of `tg.parameter`, of any shapes.
+        learning_rate: positive; unit of a parameter per unit of its gradient. The attribute
+            of that name may be set between steps.
+
+    Raises:
+        GraphError: something among ``parameters`` is not a parameter, or appears twice,
+            or ``learning_rate`` is not a positive number.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> class SignDescent(tg.train.Optimizer):
+        ...     def change(self, index, gradient):
+        ...         return self.learning_rate * np.sign(gradient)
+        >>> w = tg.parameter([1.0, -1.0])
+        >>> SignDescent([w], learning_rate=0.5).step([np.array([3.0, -2.0])])
+        >>> w.value
+        array([ 0.5, -0.5])
+    """
+
+    def __init__(self, parameters: Any, learning_rate: float) -> None:
+        self.parameters = parameters
+        self._flat: list[Parameter] = leaves(parameters)
+        self.learning_rate = _positive(self, "learning_rate", learning_rate)
+        for p in self._flat:
+            if not isinstance(p, Parameter):
+                raise GraphError(
+                    f"{_name(self)}: not a parameter",
+                    expected="nested lists or dicts of tg.parameter",
+                    got=p.label() if isinstance(p, Node) else type(p).__name__,
+                )
+        if len(set(self._flat)) < len(self._flat):
+            raise GraphError(f"{_name(self)}: a parameter is listed twice", fix="list each parameter once")
+
+    def step(self, gradients: Any = None) -> None:
+        """Move every parameter once.
+
+        Args:
+            gradients: arrays or nodes nested as the parameters are, each of its parameter's
+                shape and dtype; None for what `backward` left in ``.grad``.
+
+        Raises:
+            GraphError: a gradient is missing, or of another shape or dtype.
+            NonFiniteError: a gradient holds a NaN or an infinity.
+        """
+        found = [p.grad for p in self._flat] if gradients is None else _matched(self.parameters, gradients)
+        checked = [_checked(self, p, g) for p, g in zip(self._flat, found, strict=True)]
+        self.begin()
+        for i, (p, g) in enumerate(zip(self._flat, checked, strict=True)):
+            p.value = p.value - self.change(i, g)
+
+    def begin(self) -> None:
+        """Called once a step, before the first `change`."""
+
+    def change(self, index: int, gradient: np.ndarray) -> np.ndarray:
+        """What to subtract from parameter number ``index``: shape and dtype of ``gradient``."""
+        raise GraphError(f"{_name(self)} has no change", fix="define change(self, index, gradient)")
+
+
+class SGD(Optimizer):
+    """Gradient descent, ``w <- w - learning_rate * g``.
+
+    Args:
+        parameters: nested lists, tuples or dicts of `tg.parameter`, of any shapes.
+        learning_rate: positive; unit of a parameter per unit of its gradient.
+
+    Raises:
+        GraphError: as in `Optimizer`.
+
+    Example:
+        >>> import tinygraph as tg
+        >>> w = tg.parameter(3.0, name="w")
+        >>> optimizer = tg.train.SGD([w], learning_rate=0.1)
+        >>> (w * w).backward()
+        >>> optimizer.step()
+        >>> round(w.item(), 6)
+        2.4
+    """
+
+    def change(self, index: int, gradient: np.ndarray) -> np.ndarray:
+        return self.learning_rate * gradient
+
+
+class Adam(Optimizer):
+    """Steps of a size set by the gradient's running mean ``m`` and mean square ``v``.
+
+    With t counting steps from 1::
+
+        m <- beta1 m + (1 - beta1) g           v <- beta2 v + (1 - beta2) g^2
+        w <- w - learning_rate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
+
+    Args:
+        parameters: nested lists, tuples or dicts of `tg.parameter`, of any shapes.
+        learning_rate: positive; in the unit of the parameters, about the size of one step.
+        betas: ``(beta1, beta2)``, each in [0, 1).
+        eps: positive; in the unit of the gradients.
+
+    Raises:
+        GraphError: as in `Optimizer`, or ``betas`` or ``eps`` lies outside of its range.
+
+    Source:
+        Kingma and Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1.
+
+    Example:
+        >>> import tinygraph as tg
+        >>> w = tg.parameter(3.0, name="w")
+        >>> optimizer = tg.train.Adam([w], learning_rate=0.1)
+        >>> (w * w).backward()
+        >>> optimizer.step()
+        >>> round(w.item(), 6)
+        2.9
+    """
+
+    def __init__(self, parameters: Any, learning_rate: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
+                 eps: float = 1e-8) -> None:  # fmt: skip
+        super().__init__(parameters, learning_rate)
+        if not all(0 <= beta < 1 for beta in betas):
+            raise GraphError("Adam: a beta is out of range", expected="two numbers in [0, 1)", got=repr(betas))
+        self.betas = float(betas[0]), float(betas[1])
+        self.eps = _positive(self, "eps", eps)
+        self._steps = 0
+        self._mean = [np.zeros_like(p.value) for p in self._flat]
+        self._square = [np.zeros_like(p.value) for p in self._flat]
+
+    def begin(self) -> None:
+        self._steps += 1
+
+    def change(self, index: int, gradient: np.ndarray) -> np.ndarray:
+        (beta1, beta2), m, v = self.betas, self._mean[index], self._square[index]
+        m *= beta1
+        m += (1 - beta1) * gradient
+        v *= beta2
+        v += (1 - beta2) * np.square(gradient)
+        size = self.learning_rate / (1 - beta1**self._steps)
+        return size * m / (np.sqrt(v) / math.sqrt(1 - beta2**self._steps) + self.eps)
+
+
+def _matched(parameters: Any, gradients: Any) -> list[Any]:
+    """One gradient per parameter, found by key and position; None where there is none."""
+    if parameters is None:
+        return []
+    if isinstance(parameters, Parameter):
+        return [gradients]
+    keys = list(parameters) if isinstance(parameters, dict) else list(range(len(parameters)))
+    mine = list(gradients) if isinstance(gradients, dict) else list(range(len(gradients or ())))
+    if type(parameters) is not type(gradients) or set(keys) != set(mine):
+        raise GraphError(
+            "step: the gradients are not nested as the parameters are",
+            expected=f"{type(parameters).__name__} of {keys}",
+            got=f"{type(gradients).__name__} of {mine}",
+        )
+    return [g for k in keys for g in _matched(parameters[k], gradients[k])]
+
+
+def _checked(optimizer: Optimizer, p: Parameter, gradient: Any) -> np.ndarray:
+    who = f"{_name(optimizer)}: the gradient of {p.label()}"
+    if gradient is None:
+        raise GraphError(f"{who} was never computed", fix="call loss.backward() first, or pass step(gradients)")
+    array = gradient.value if isinstance(gradient, Node) else np.asarray(gradient)
+    if array.shape != p.shape or array.dtype != p.dtype:
+        expected, got = f"{p.shape} {p.dtype}", f"{array.shape} {array.dtype}"
+        raise GraphError(f"{who} does not fit", expected=expected, got=got)
+    if not np.isfinite(array).all():
+        raise NonFiniteError(
+            f"{who} is not finite",
+            expected="finite numbers",
+            got=f"{int((~np.isfinite(array)).sum())} of {array.size} are NaN or infinite",
+            fix='lower the learning rate, clip, or find the place: with tg.nonfinite("raise")',
+        )
+    return array
+
+
+def _positive(optimizer: Optimizer, what: str, number: float) -> float:
+    if not 0 < number < math.inf:
+        raise GraphError(f"{_name(optimizer)}: {what} is not positive", expected="a number above 0", got=repr(number))
+    return float(number)
+
+
+def _name(optimizer: Optimizer) -> str:
+    return type(optimizer).__name__
