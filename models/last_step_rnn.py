@@ -64,7 +64,7 @@ def cosine_init(hidden: int = 3) -> Arrays:
 
 def random_init(seed: int, hidden: int = 3) -> Arrays:
     """The article's start: weights uniform in [0, 0.01), biases 0."""
-    uniform = np.random.default_rng(seed).random
+    uniform = np.random.RandomState(seed).random
     return redrawn(cosine_init(hidden), lambda shape: 0.01 * uniform(shape))
 
 

@@ -65,7 +65,7 @@ def cosine_init(hidden: int = 10) -> Arrays:
 
 def random_init(seed: int, hidden: int = 10) -> Arrays:
     """The article's start: normal with deviation sqrt(2 / (rows + columns)) (Glorot, Bengio 2010), biases 0."""
-    normal = np.random.default_rng(seed).standard_normal
+    normal = np.random.RandomState(seed).standard_normal
     return redrawn(cosine_init(hidden), lambda shape: normal(shape) * np.sqrt(2 / sum(shape)))
 
 

@@ -64,7 +64,7 @@ def cosine_init(hidden: int = 16) -> Arrays:
 
 def random_init(seed: int, hidden: int = 16) -> Arrays:
     """The article's start: normal weights with deviation 0.01, biases 0."""
-    normal = np.random.default_rng(seed).standard_normal
+    normal = np.random.RandomState(seed).standard_normal
     return redrawn(cosine_init(hidden), lambda shape: 0.01 * normal(shape))
 
 
@@ -91,7 +91,8 @@ def main() -> None:
     print_report(
         "series RNN (002): half the summed square over 20 steps of a sine",
         {epoch: losses[epoch] for epoch in [*range(0, 1000, 100), 999]},
-        gradient_error(Model, cosine_init(), INPUTS, TARGETS),
+        # Five steps: at weights of ordinary size twenty are chaotic, and no finite difference is small enough.
+        gradient_error(Model, cosine_init(), INPUTS[:5], TARGETS[:5]),
         "the next value of a sine, half the summed square below 2e-3",
         reached_goal(model),
     )

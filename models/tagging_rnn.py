@@ -69,7 +69,7 @@ def cosine_init(hidden: int = 25) -> Arrays:
 
 def random_init(seed: int, hidden: int = 25) -> Arrays:
     """The article's start: normal weights with deviation 0.01, biases 0."""
-    normal = np.random.default_rng(seed).standard_normal
+    normal = np.random.RandomState(seed).standard_normal
     return redrawn(cosine_init(hidden), lambda shape: 0.01 * normal(shape))
 
 

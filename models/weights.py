@@ -35,6 +35,9 @@ def sine_array(shape: tuple[int, ...], scale: float, phase: float, mean: float =
 def redrawn(arrays: Arrays, draw: Callable[[tuple[int, ...]], np.ndarray]) -> Arrays:
     """Arrays of the same names and shapes, drawn anew; those that hold only zeros, the biases, stay zeros.
 
+    The six systems draw from ``np.random.RandomState``, whose numbers NumPy has promised never to
+    change, so that a seed means the same start for ever.
+
     Args:
         arrays: by name, of any shape.
         draw: from a shape to an array of that shape.

@@ -44,9 +44,11 @@ class Model:
     """
 
     def __init__(self, parameters: Arrays, truncate: int | None = 2, train_embeddings: bool = True) -> None:
-        weights = ["input_weights", "internal_state_weights", "output_weights"]
-        self.parameters = as_parameters(parameters, [*weights, "embeddings"] if train_embeddings else weights)
-        self.embeddings = self.parameters.get("embeddings", parameters["embeddings"])
+        names = ["input_weights", "internal_state_weights", "output_weights", "embeddings"]
+        self.parameters = as_parameters(parameters, names)
+        self.embeddings: tg.Node = self.parameters["embeddings"]
+        if not train_embeddings:
+            self.embeddings = tg.constant(self.parameters.pop("embeddings"), name="embeddings")
         self.truncate = truncate
 
     def cell(self, x: tg.Node, h: tg.Node) -> tuple[tg.Node, tg.Node]:
@@ -59,7 +61,8 @@ class Model:
         """Word numbers (T,) to V h_t, shape (T, words)."""
         x = tg.take(self.embeddings, words, axis=0)[:, :, None]
         h_before = np.zeros((self.parameters["internal_state_weights"].shape[0], 1))
-        h, _ = tg.unroll(self.cell, x, h_before, truncate=self.truncate, window="sliding")
+        window = "sliding" if self.truncate else "chunk"
+        h, _ = tg.unroll(self.cell, x, h_before, truncate=self.truncate, window=window)
         return (self.parameters["output_weights"] @ h)[:, :, 0]
 
     def loss(self, inputs: np.ndarray, targets: np.ndarray) -> tg.Node:
@@ -90,10 +93,14 @@ def random_init(seed: int, hidden: int = 100) -> Arrays:
     The article draws its weights from [0, 1): the states saturate at once and all look alike,
     and training stays at two of the four words.
     """
-    generator = np.random.default_rng(seed)
+    generator = np.random.RandomState(seed)
     bound = 1 / math.sqrt(hidden)
-    drawn = redrawn(cosine_init(hidden), lambda shape: generator.uniform(-bound, bound, shape))
-    return drawn | {"embeddings": generator.standard_normal((VOCABULARY, hidden))}
+    arrays = cosine_init(hidden)
+    embeddings = arrays.pop("embeddings")
+    drawn = redrawn(arrays, lambda shape: generator.uniform(-bound, bound, shape))
+    for word in [*INPUTS, *np.setdiff1d(np.arange(VOCABULARY), INPUTS)]:  # the article draws its sentence first
+        embeddings[word] = generator.standard_normal(hidden)
+    return drawn | {"embeddings": embeddings}
 
 
 def bits(nats: float, steps: int) -> float:
@@ -119,16 +126,16 @@ def reached_goal(model: Model) -> bool:
 
 
 def main() -> None:
-    model = Model(cosine_init())
+    model = Model(random_init(0))
     losses = train(model, INPUTS, NEXT_WORDS, epochs=20, learning_rate=1e-3)
     print_report(
         "word RNN (004): bits / 320, truncated to 2 previous cells",
-        {epoch: losses[epoch] for epoch in range(0, 20, 2)},
-        # A truncated gradient is no derivative, so differences can only judge the untruncated one.
+        {epoch: losses[epoch] for epoch in [*range(0, 20, 2), 19]},
         gradient_error(partial(Model, truncate=None), cosine_init(), INPUTS, NEXT_WORDS),
-        "the next word right at all 4 positions",
+        "the next word right at all 4 positions by epoch 20",
         reached_goal(model),
     )
+    print("(that error is the untruncated model's: a truncated gradient is no derivative, and has its own tests)")
     print(f"predicted: {' '.join(WORDS.get(word, '?') for word in model.predict(INPUTS))}")
 
 

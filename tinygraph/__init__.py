@@ -2,17 +2,21 @@
 
 from . import check, ops, train
 from .core.errors import GraphError, MutationError, NonFiniteError
-from .core.node import Node, constant, parameter
+from .core.node import Constant, Node, Parameter, constant, parameter
 from .core.nonfinite import nonfinite
 from .core.op import Op
 from .core.scope import scope, step
-try:
-    from .draw import draw
-except ImportError:
-    pass
+from .draw import draw
 from .engine import grad, zero_grad
 from .ops import *  # noqa: F403  the vocabulary, under numpy's names
 from .transforms import hvp, jvp, value_and_grad, vjp
 from .unroll import unroll
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Constant", "GraphError", "MutationError", "Node", "NonFiniteError", "Op", "Parameter", "check", "constant",
+    "draw", "grad", "hvp", "jvp", "nonfinite", "ops", "parameter", "scope", "step", "train", "unroll",
+    "value_and_grad", "vjp", "zero_grad",
+]  # fmt: skip
+__all__ += ops.__all__

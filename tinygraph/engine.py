@@ -1,4 +1,4 @@
-"""Differentiation: ``grad`` writes the gradient as nodes, ``backward`` computes it as arrays, by one and the same walk."""
+"""Differentiation: `grad` writes the gradient as nodes, `backward` computes it as arrays, by one walk."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def backward(y: Node, gy: Any = None) -> None:
         array([2., 4.])
     """
     seed = _seed("backward", y, gy).value
-    parameters = [x for x in ancestors([y], _differentiable) if isinstance(x, Parameter)]
+    parameters: list[Node] = [x for x in ancestors([y], _differentiable) if isinstance(x, Parameter)]
     if not parameters:
         raise GraphError(f"backward: {y.label()} depends on no parameter",
                          fix="make the weights by tg.parameter, or name them: tg.grad(y, wrt)")  # fmt: skip
@@ -137,7 +137,7 @@ def _derive(y: Node, wrt: list[Node], seed: Any, *, as_graph: bool) -> dict[Node
 
 def _between(y: Node, wrt: set[Node]) -> list[Node]:
     """The nodes through which a gradient flows from ``y`` to ``wrt``, inputs before their ops."""
-    needed = set()
+    needed: set[Node] = set()
     way = []
     for node in ancestors([y], _differentiable):
         if node in wrt or (node.op is not None and node.op.differentiable and not needed.isdisjoint(node.inputs)):
@@ -223,4 +223,4 @@ def _seed(who: str, y: Node, gy: Any) -> Node:
     return seed if seed.dtype == y.dtype else seed.astype(y.dtype)
 
 
-Node.backward = backward  # type: ignore[attr-defined]
+setattr(Node, "backward", backward)  # noqa: B010  type checkers know it from core/node.py

@@ -83,7 +83,7 @@ def _windows(cell: Cell, xs: Any, state: Any, times: list[int], reach: int) -> t
     """
     before = [state]
     outputs = []
-    for n, t in enumerate(times):
+    for n in range(len(times)):
         first = max(0, n - reach)
         with step(times[first]):
             state = map_leaves(stop_gradient, before[first]) if n >= reach else before[0]

@@ -6,7 +6,9 @@ import linecache
 import os
 import sys
 
-_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+import numpy as np
+
+_NOT_THE_USERS = (os.path.dirname(os.path.dirname(os.path.abspath(__file__))), os.path.dirname(np.__file__))
 
 
 class GraphError(ValueError):
@@ -41,7 +43,7 @@ class NonFiniteError(GraphError, FloatingPointError):
 def users_line() -> str:
     """The innermost line of the caller's own code: ``file.py:12: the source``."""
     frame = sys._getframe(1)
-    while frame.f_back and frame.f_code.co_filename.startswith(_HERE):
+    while frame.f_back and frame.f_code.co_filename.startswith(_NOT_THE_USERS):
         frame = frame.f_back
     name, number = frame.f_code.co_filename, frame.f_lineno
     return f"{name}:{number}: {linecache.getline(name, number).strip()}".rstrip(": ")

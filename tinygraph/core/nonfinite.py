@@ -65,8 +65,9 @@ def _report(node: Node, what: str, array: np.ndarray) -> NonFiniteError:
     nans, infinities = int(np.isnan(array).sum()), int(np.isinf(array).sum())
     counts = [f"{nans} NaN"] * bool(nans) + [f"{infinities} infinity"] * bool(infinities)
     ranges = "; ".join(f"{x.label()} {x.shape} {_range(x.value)}" for x in node.inputs)
+    rule = f" (in the gradient of {node.origin.label()})" if node.origin is not None else ""
     return NonFiniteError(
-        f"{node.label()}: {what} {' and '.join(counts)}",
+        f"{node.label()}{rule}: {what} {' and '.join(counts)}",
         expected="finite numbers",
         got=f"inputs {ranges or 'none'}" + (f"; in scope {node.scope}" if node.scope else ""),
         fix="clip or rescale what enters, lower the learning rate, or use the stable op (tg.sigmoid, tg.log_softmax)",

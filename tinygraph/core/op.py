@@ -53,7 +53,7 @@ class Op:
         12.0
     """
 
-    name: ClassVar[str] = "op"
+    name: str = "op"
     arity: ClassVar[int] = 1
     """How many inputs `forward` takes, -1 where it takes any number."""
     settings: ClassVar[tuple[str, ...]] = ()
@@ -69,11 +69,11 @@ class Op:
         cls.settings = tuple(a.name for a in arguments if a.default is not a.empty)
         cls.selective = "wanted" in inspect.signature(cls.backward).parameters
 
-    def forward(self, *inputs: Any) -> Any:
+    def forward(self, *inputs: Any, **attributes: Any) -> Any:
         """Arrays in, one array out."""
         raise GraphError(f"{self.name} has no forward", fix=f"define {type(self).__name__}.forward(self, *inputs)")
 
-    def backward(self, gz: Any, z: Any, *inputs: Any) -> Any:
+    def backward(self, gz: Any, z: Any, *inputs: Any, **attributes: Any) -> Any:
         """The gradient that arrives, the result and the inputs in; one gradient per input out."""
         raise GraphError(
             f"{self.name} has no gradient",
@@ -126,7 +126,7 @@ class Op:
                     expected=f"{self.arity} inputs{''.join(', ' + s for s in self.settings)}",
                     got=f"{len(inputs)} arguments",
                 )
-            inputs, attributes = inputs[: self.arity], dict(zip(self.settings, extra)) | attributes
+            inputs, attributes = inputs[: self.arity], dict(zip(self.settings, extra, strict=False)) | attributes
         unknown = attributes.keys() - set(self.settings)
         if unknown:
             raise GraphError(
@@ -149,8 +149,8 @@ class Op:
             self.infer(*(Spec(x.shape, x.dtype) for x in nodes), **attributes)
         except GraphError as known:
             return self._place(known, name)
-        except Exception:  # noqa: BLE001  the first error is the one to report
-            pass
+        except Exception:
+            pass  # the first error is the one to report
         settings = "".join(f", {k}={v}" for k, v in attributes.items())
         got = ", ".join(f"{x.shape} {x.dtype}" for x in nodes)
         return GraphError(f"{self._title(name)}: {error}", got=f"{self.name}({got}{settings})")

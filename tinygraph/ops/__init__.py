@@ -1,7 +1,7 @@
 """The vocabulary: every op, each with its local ``forward`` and ``backward``, closed under its own gradients."""
 
 from . import numpy_speaks, operators  # noqa: F401  they put operators and numpy's functions onto Node
-from .arithmetic import add, divide, multiply, negative, power, quotient, square, subtract
+from .arithmetic import add, divide, multiply, negative, power, quotient, scaled_power, square, subtract
 from .broadcasting import broadcast_to, sum_to
 from .choice import (
     abs,
@@ -34,7 +34,7 @@ __all__ = [
     "abs", "add", "add_at", "argmax", "astype", "broadcast_to", "clip", "concatenate", "divide", "einsum", "equal",
     "excess", "exp", "getitem", "greater", "greater_equal", "less", "less_equal", "log", "log_softmax", "logsumexp",
     "matmul", "max", "maximum", "mean", "min", "minimum", "multiply", "negative", "not_equal", "one_hot",
-    "onehot_like", "pick", "power", "put", "quotient", "relu", "reshape", "scatter", "sigmoid",
+    "onehot_like", "pick", "power", "put", "quotient", "relu", "reshape", "scaled_power", "scatter", "sigmoid",
     "sigmoid_cross_entropy", "sign", "softmax", "softmax_cross_entropy", "softplus", "split", "sqrt", "square",
     "squared_error", "stack", "stop_gradient", "subtract", "sum", "sum_to", "swapaxes", "take", "tanh", "ties",
     "transpose", "where",

@@ -130,11 +130,34 @@ class Power(Elementwise):
     def backward(self, gz: Any, z: Any, x: Any, p: Any, *, wanted: Any = BOTH) -> Any:
         gx = gp = None
         if wanted[0]:
-            # At p = 0 the slope is 0 for every x; x ** -1 would make it 0 * inf at x = 0.
-            gx = unbroadcast(gz * p * x ** np.where(p == 0, 1, p - 1), x)
+            # At x = p = 0 the slope is 0; x ** -1 would make it 0 * inf in the next order.
+            gx = unbroadcast(scaled_power.of(gz * p, x, np.where(np.abs(x) + np.abs(p) == 0, 1, p - 1)), x)
         if wanted[1]:
-            gp = unbroadcast(gz * z * np.log(np.where(x > 0, x, 1)), p)
+            gp = unbroadcast(scaled_power.of(gz * np.log(np.where(x > 0, x, 1)), x, p), p)
         return gx, gp
+
+
+class ScaledPower(Elementwise):
+    """z = g * x ** p, and exactly 0 where g is 0      g, x, p: shapes that broadcast  z: their broadcast shape
+
+    The gradient's power, as `Quotient` is its division: where `where` hid the branch, x ** p may
+    be infinite or NaN, and g is 0.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> tg.ops.scaled_power.forward(np.array([2.0, 0.0]), np.array([4.0, 0.0]), np.array([0.5, -0.5]))
+        array([4., 0.])
+    """
+
+    def forward(self, g: Any, x: Any, p: Any) -> Any:
+        powers = np.zeros(np.broadcast_shapes(g.shape, x.shape, p.shape), np.result_type(g, x, p))
+        return g * np.power(x, p, out=powers, where=g != 0)
+
+    def backward(self, gz: Any, z: Any, g: Any, x: Any, p: Any, *, wanted: Any = (True, True, True)) -> Any:
+        gg = unbroadcast(scaled_power.of(gz, x, p), g) if wanted[0] else None
+        gx = unbroadcast(scaled_power.of(gz * g * p, x, p - 1), x) if wanted[1] else None
+        logs = np.log(np.where(x > 0, x, 1))
+        return gg, gx, unbroadcast(scaled_power.of(gz * g * logs, x, p), p) if wanted[2] else None
 
 
 class Square(Elementwise):
@@ -160,4 +183,5 @@ divide = Divide()
 quotient = Quotient()
 negative = Negative()
 power = Power()
+scaled_power = ScaledPower()
 square = Square()

@@ -140,7 +140,7 @@ class _Comparison(Elementwise):
 
     def __init__(self, ufunc: np.ufunc) -> None:
         self.ufunc = ufunc
-        self.name = ufunc.__name__  # type: ignore[misc]  one class serves six relations
+        self.name = ufunc.__name__
         self.__doc__ = type(self).__doc__
 
     def forward(self, x: Any, y: Any) -> Any:

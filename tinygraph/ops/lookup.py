@@ -7,11 +7,20 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import GraphError
-from ..core.op import Op
+from ..core.op import Op, Spec
 from .shape import _Rearrangement
 
 
-class Take(_Rearrangement):
+class Indexed(Op):
+    """An op some of whose inputs are indices or labels"""
+
+    def infer(self, *specs: Spec, **attributes: Any) -> Spec:
+        # By zeros, not by `Op.infer`'s ones: an axis with one place has no index 1.
+        z = np.asarray(self.forward(*(np.zeros(s.shape, s.dtype) for s in specs), **attributes))
+        return Spec(z.shape, z.dtype)
+
+
+class Take(Indexed, _Rearrangement):
     """z = the entries of x at ``indices`` along ``axis`` (None: of the flattened x)
 
     x: (..., V, ...)  indices: integers of any shape (...)  z: x's shape with ``axis`` replaced by indices' shape.
@@ -32,7 +41,7 @@ class Take(_Rearrangement):
         return add_at.of(gz, indices, shape=x.shape, axis=axis), None
 
 
-class AddAt(Op):
+class AddAt(Indexed):
     """z = zeros of ``shape`` to which g's entries are added at ``indices`` along ``axis``, the gradient of take
 
     g: ``shape`` with ``axis`` replaced by the shape of ``indices``; an index that comes twice gets both entries.
@@ -65,7 +74,7 @@ def _add_rows(z: Any, indices: Any, rows: Any) -> None:
     z[ordered[starts]] = np.add.reduceat(rows[order], starts, axis=0)
 
 
-class Pick(_Rearrangement):
+class Pick(Indexed, _Rearrangement):
     """z = x[index] in which integer arrays stand      x: any shape  arrays: integers  z: as numpy says
 
     ``index`` is a tuple whose places marked `ARRAY` are filled by the arrays, in order.
@@ -84,7 +93,7 @@ class Pick(_Rearrangement):
         return [scatter.of(gz, *arrays, shape=x.shape, index=index), *(None for _ in arrays)]
 
 
-class Scatter(Op):
+class Scatter(Indexed):
     """z = zeros of ``shape`` to which g is added at ``index``, the gradient of `Pick`"""
 
     def forward(self, g: Any, *arrays: Any, shape: Any = (), index: Any = ()) -> Any:
@@ -106,7 +115,7 @@ def fill(index: tuple[Any, ...], arrays: Any) -> tuple[Any, ...]:
     return tuple(next(rest) if i is ARRAY else i for i in index)
 
 
-class OneHot(Op):
+class OneHot(Indexed):
     """z = rows that are 1 at the label and 0 elsewhere      labels: integers (...)  z: (..., ``depth``), no gradient
 
     Raises:

@@ -10,8 +10,7 @@ from ..core.errors import GraphError
 from ..core.op import Op, Spec
 from .broadcasting import BOTH, Elementwise, unbroadcast
 from .exponential import sigmoid, softplus
-from .lookup import check_labels
-from .reduction import logsumexp
+from .lookup import Indexed, check_labels
 from .softmax import log_softmax
 
 
@@ -46,8 +45,10 @@ class SoftmaxCrossEntropy(Op):
         if labels.dtype.kind == "f":
             return -np.sum(labels * log_softmax.forward(logits), axis=-1)
         check_labels(self.name, labels, logits.shape[-1])
-        picked = np.take_along_axis(logits, labels[..., None], axis=-1)[..., 0]
-        return logsumexp.forward(logits, axis=-1) - picked
+        # Both terms after the shift: with logits near 1e4, float32 would leave of a small loss two digits.
+        shifted = logits - np.max(logits, axis=-1, keepdims=True)
+        picked = np.take_along_axis(shifted, labels[..., None], axis=-1)[..., 0]
+        return np.log(np.sum(np.exp(shifted), axis=-1)) - picked
 
     def backward(self, gz: Any, z: Any, logits: Any, labels: Any, *, wanted: Any = BOTH) -> Any:
         if labels.dtype.kind != "f":
@@ -61,7 +62,7 @@ class SoftmaxCrossEntropy(Op):
         return 4 * logits.size
 
 
-class Excess(Op):
+class Excess(Indexed):
     """z = softmax(logits) - one_hot(labels), from losses that are known      logits, z: (..., V)
 
     losses, labels: (...), with losses = logsumexp(logits) - logits[label]; so the
@@ -70,7 +71,8 @@ class Excess(Op):
 
     def forward(self, logits: Any, losses: Any, labels: Any) -> Any:
         at = labels[..., None]
-        z = np.exp(logits - (losses[..., None] + np.take_along_axis(logits, at, axis=-1)))
+        # In this order: large logits that are near each other cancel before a small loss is rounded away.
+        z = np.exp(logits - np.take_along_axis(logits, at, axis=-1) - losses[..., None])
         np.put_along_axis(z, at, np.take_along_axis(z, at, axis=-1) - 1, axis=-1)
         return z
 

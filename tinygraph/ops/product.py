@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ class Matmul(Op):
         gx = None
         if wanted[1] and w.ndim > 2 and x.ndim == 2:
             # One product over all leading axes at once, instead of a stack of them that is then summed.
-            rows = gz.shape[0] * (gz.size // max(gz.shape[0] * gz.shape[-1], 1))
+            rows = math.prod(w.shape[:-1])
             gx = w.reshape((rows, w.shape[-1])).T @ gz.reshape((rows, gz.shape[-1]))
         elif wanted[1]:
             gx = unbroadcast(np.swapaxes(w, -1, -2) @ gz, x)

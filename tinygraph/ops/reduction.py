@@ -121,7 +121,7 @@ class Logsumexp(_Reduction):
         top = np.where(np.isfinite(top), top, 0)
         with np.errstate(divide="ignore"):
             z = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
-        return z if keepdims else z.reshape(np.sum(x, axis=axis).shape)
+        return z if keepdims else np.squeeze(z, axis=axis)
 
     def backward(self, gz: Any, z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         # Where z is -inf every x is: exp(x - 0) is their zero share, exp(x - z) would be NaN.

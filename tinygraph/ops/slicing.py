@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -47,11 +48,10 @@ class Put(_Rearrangement):
 class _Joining(_Rearrangement):
     """z = a list of arrays joined; the list may be given as such or one argument each"""
 
-    def __call__(self, arrays: Any, *more: Any, name: str | None = None, **attributes: Any) -> Node:
-        if isinstance(arrays, (list, tuple)):
-            attributes = dict(zip(self.settings, more)) | attributes
-        else:
-            arrays = (arrays, *more)
+    def __call__(self, *arrays: Any, name: str | None = None, **attributes: Any) -> Node:
+        if arrays and isinstance(arrays[0], (list, tuple)):
+            arrays, more = tuple(arrays[0]), arrays[1:]
+            attributes = dict(zip(self.settings, more, strict=False)) | attributes
         if not arrays:
             raise GraphError(f"{self.name} needs at least one array", got="an empty list")
         return super().__call__(*arrays, name=name, **attributes)
@@ -72,7 +72,7 @@ class Concatenate(_Joining):
     def backward(self, gz: Any, z: Any, *arrays: Any, axis: int = 0) -> Any:
         ends = np.cumsum([x.shape[axis] for x in arrays]).tolist()
         before = (slice(None),) * (axis % z.ndim)
-        return [gz[(*before, slice(a, b))] for a, b in zip([0, *ends], ends, strict=False)]
+        return [gz[(*before, slice(a, b))] for a, b in pairwise([0, *ends])]
 
 
 class Stack(_Joining):
@@ -127,4 +127,4 @@ def split(x: Any, sections: Any, axis: int = 0) -> list[Node]:
         sections = range(size // sections, size, size // sections)
     cuts = [0, *sections, size]
     before = (slice(None),) * (axis % x.ndim)
-    return [getitem(x, index=(*before, slice(a, b))) for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [getitem(x, index=(*before, slice(a, b))) for a, b in pairwise(cuts)]

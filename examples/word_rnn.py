@@ -1,0 +1,149 @@
+"""The main job: trains seed 004's word RNN on real text, and says, shows and saves what it learned.
+
+python examples/word_rnn.py [--text FILE] [--steps N] [--minutes M] [--hidden H]
+                            [--truncate K] [--seed S] [--out DIR]
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import math
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from word_net import Parameters, new_parameters
+from word_results import FILES, Results, generated_sentence, write
+from word_text import Corpus, TextError, read_text
+from word_training import Limits, stop_on_interrupt, train
+
+DEFAULT_STEPS = 1200
+DEFAULT_MINUTES = 1.0
+"""Where the machine is slow or busy, this ends the training first: a picture and a score come within 90 s."""
+
+
+class JobError(ValueError):
+    """A job that cannot be begun; its message is one line."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the job; 0 when all is written, 2 when it cannot be begun, 130 when it is broken off."""
+    options = _parser().parse_args(arguments)
+    try:
+        corpus = Corpus(read_text(options.text))
+        check_extras()
+        p = new_parameters(len(corpus.vocabulary), options.hidden, options.seed)
+        out = writable_folder(Path(options.out))
+        with stop_on_interrupt() as stopped:
+            return run(options, corpus, p, out, stopped)
+    except (TextError, JobError) as error:
+        print(f"word_rnn: {error}", file=sys.stderr)
+        return 2
+    except MemoryError:
+        print(f"word_rnn: --hidden {options.hidden} needs more memory than there is", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("word_rnn: broken off", file=sys.stderr)
+        return 130
+
+
+def run(options: argparse.Namespace, corpus: Corpus, p: Parameters, out: Path, stopped: Callable[[], bool]) -> int:
+    """Train, score, write into ``out``, and print what happened."""
+    source = options.text or "CPython's documentation (pydoc_data.topics)"
+    print(f"text: {source}, {len(corpus.train):,} words to train on, {len(corpus.vocabulary):,} known", flush=True)
+    history = train(p, corpus.train, options.truncate, _limits(options), stopped)
+    results = Results(p, history, corpus)
+    print(f"trained: {len(history.bits):,} steps in {history.elapsed_s:.1f} s, {history.words_per_s:,.0f} words/s")
+    print(f"generated: {generated_sentence(p, corpus, options.seed)}")
+    write(results, corpus, out)
+    print(f"written: {', '.join(str(out / name) for name in FILES)}")
+    print(f"held-out bits/word {results.bits:.3f} unigram {results.unigram:.3f}", flush=True)
+    return 0
+
+
+def check_extras() -> None:
+    """Raise before an hour is spent, not after, if what writes the files is not installed."""
+    missing = [name for name in ("safetensors", "matplotlib") if importlib.util.find_spec(name) is None]
+    if shutil.which("dot") is None and importlib.util.find_spec("graphviz_pure") is None:
+        missing.append("graphviz-pure")
+    if missing:
+        raise JobError(f"cannot write its files yet: python -m pip install {' '.join(missing)}")
+
+
+def writable_folder(out: Path) -> Path:
+    """Make the folder and its parents, or raise and leave none of them behind."""
+    made: list[Path] = []
+    try:
+        for folder in [*reversed(out.parents), out]:
+            if not folder.is_dir():
+                folder.mkdir()
+                made.append(folder)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except (OSError, ValueError) as error:
+        for folder in reversed(made):
+            folder.rmdir()
+        raise JobError(f"cannot write into {out}: {getattr(error, 'strerror', None) or error}") from error
+    taken = [name for name in FILES if (out / name).is_dir()]
+    if taken:
+        raise JobError(f"cannot write {out / taken[0]}: it is a folder")
+    return out
+
+
+def _limits(options: argparse.Namespace) -> Limits:
+    steps, minutes = options.steps, options.minutes
+    if steps is None and minutes is None:
+        steps, minutes = DEFAULT_STEPS, DEFAULT_MINUTES
+    return Limits(math.inf if steps is None else steps, math.inf if minutes is None else 60 * minutes)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"word_rnn: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(description="Train a tanh RNN to predict the next word of a text.")
+    limits = f"default {DEFAULT_STEPS} steps or {DEFAULT_MINUTES:g} minutes, whichever comes first"
+    parser.add_argument("--text", metavar="FILE", help="UTF-8 text; default: the documentation inside CPython")
+    parser.add_argument("--steps", metavar="N", type=_whole(0), help=f"end after N steps; {limits}")
+    parser.add_argument("--minutes", metavar="M", type=_minutes, help="end the training after M minutes")
+    parser.add_argument("--hidden", metavar="H", type=_whole(1), default=128, help="hidden units; default 128")
+    parser.add_argument("--truncate", metavar="K", type=_whole(1), default=32,
+                        help="words that a gradient looks back at most; default 32")  # fmt: skip
+    parser.add_argument("--seed", metavar="S", type=_whole(0), default=0, help="of all that is random; default 0")
+    parser.add_argument("--out", metavar="DIR", default="out", help="folder to write into; default out")
+    return parser
+
+
+def _whole(least: int) -> Any:
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if number < least:
+            raise argparse.ArgumentTypeError(f"expected a whole number of {least} or more, got {text!r}")
+        return number
+
+    return read
+
+
+def _minutes(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number of 0 or more, got {text!r}")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""The watch for the first NaN or infinity."""
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+
+
+def test_forward_names_op_node_step_scope_and_ranges():
+    x = tg.parameter([0.5, 800.0], name="x")
+    with pytest.raises(tg.NonFiniteError) as caught, tg.nonfinite("raise"), tg.scope("cell"), tg.step(3):
+        tg.exp(x, name="gate") * 2.0
+    text = str(caught.value)
+    parts = ("exp 'gate' at step 3", "1 infinity", "parameter 'x'", "[0.5, 800]", "scope cell")
+    assert all(part in text for part in parts)
+
+
+def test_the_first_one_is_named_not_what_follows():
+    with pytest.raises(tg.NonFiniteError, match=r"^log"), tg.nonfinite("raise"):
+        tg.tanh(tg.log(tg.constant([-1.0])) + 1.0)
+
+
+def test_backward_is_watched_on_both_roads():
+    class Bad(tg.Op):
+        def forward(self, x):
+            return x * 1
+
+        def backward(self, gz, z, x):
+            return gz * np.nan
+
+    x = tg.parameter([1.0, 2.0], name="x")
+    with tg.nonfinite("raise"):
+        with tg.step(5):
+            y = Bad()(tg.tanh(x))
+        for call in (tg.sum(y).backward, lambda: tg.grad(tg.sum(y), x)):
+            with pytest.raises(tg.NonFiniteError, match=r"gradient.*(tanh|of bad) at step 5.*2 NaN"):
+                call()
+    assert x.grad is None
+
+
+def test_off_by_default_and_restored_after_an_error():
+    x = tg.constant([-1.0])
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(tg.log(x).value[0])
+        with pytest.raises(tg.NonFiniteError), tg.nonfinite("raise"):
+            tg.log(x)
+        assert np.isnan(tg.log(x).value[0])
+        with tg.nonfinite("raise"), tg.nonfinite("allow"):
+            assert np.isnan(tg.log(x).value[0])
+
+
+def test_finite_numbers_pass_and_integers_too():
+    with tg.nonfinite("raise"):
+        w = tg.parameter([1.0, 2.0])
+        tg.sum(tg.take(w, np.array([0, 1, 1]))).backward()
+    assert w.grad.tolist() == [1.0, 2.0]
+
+
+def test_unknown_mode():
+    with pytest.raises(tg.GraphError, match="unknown mode"), tg.nonfinite("warn"):
+        pass

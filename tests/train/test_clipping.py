@@ -1,0 +1,80 @@
+"""Clipping: lengths and directions against numpy, dtypes, nesting, and what is refused."""
+
+import math
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tinygraph.train import clip_by_norm, clip_by_value
+
+RANDOM = np.random.default_rng(0)
+GRADIENTS = {"W": RANDOM.normal(size=(3, 4)), "rest": [RANDOM.normal(size=5), (np.array(2.0), None)]}
+
+
+def flat(gradients):
+    return np.concatenate([gradients["W"].ravel(), gradients["rest"][0], [gradients["rest"][1][0]]])
+
+
+def test_a_long_gradient_keeps_its_direction_and_gets_the_norm():
+    before, after = flat(GRADIENTS), flat(clip_by_norm(GRADIENTS, 0.5))
+    assert math.isclose(np.linalg.norm(after), 0.5, rel_tol=1e-12)
+    np.testing.assert_allclose(after / 0.5, before / np.linalg.norm(before), rtol=1e-12)
+
+
+def test_the_norm_is_one_over_all_arrays():
+    clipped = clip_by_norm([np.array([3.0]), np.array([4.0])], 5.0 / 2)
+    np.testing.assert_allclose(clipped, [[1.5], [2.0]], rtol=1e-15)
+
+
+def test_a_short_gradient_is_unchanged_but_new():
+    gradient = np.array([0.3, 0.4])
+    (clipped,) = clip_by_norm([gradient], 0.51)
+    np.testing.assert_array_equal(clipped, gradient)
+    clipped[0] = 9
+    assert gradient[0] == 0.3
+
+
+@pytest.mark.parametrize("clip", [clip_by_norm, clip_by_value])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_nesting_and_dtype_stay(clip, dtype):
+    given = {"a": [np.ones(3, dtype), None], "b": (np.zeros((2, 0), dtype),)}
+    clipped = clip(given, 0.1)
+    assert list(clipped) == ["a", "b"] and clipped["a"][1] is None and type(clipped["b"]) is tuple
+    assert clipped["a"][0].dtype == dtype and clipped["b"][0].shape == (2, 0)
+    assert given["a"][0][0] == 1
+
+
+def test_zero_gradients_stay_zero():
+    np.testing.assert_array_equal(clip_by_norm([np.zeros(3)], 1.0)[0], np.zeros(3))
+
+
+def test_numbers_whose_squares_overflow_are_still_scaled():
+    (clipped,) = clip_by_norm([np.array([3e200, -4e200])], 5.0)
+    np.testing.assert_allclose(clipped, [3.0, -4.0], rtol=1e-12)
+    (clipped,) = clip_by_norm([np.array([3e38, 0], np.float32)], 2.0)
+    np.testing.assert_allclose(clipped, [2.0, 0.0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_norm_that_is_not_finite_is_refused(bad):
+    with pytest.raises(tg.NonFiniteError, match="NaN or an infinity"):
+        clip_by_norm([np.array([1.0, bad])], 1.0)
+
+
+def test_values_are_clipped_one_by_one():
+    np.testing.assert_array_equal(clip_by_value([np.array([-7.0, 7.0, 1.5])], 5.0)[0], [-5.0, 5.0, 1.5])
+
+
+def test_nodes_count_by_their_value():
+    w = tg.parameter([3.0, 4.0])
+    gradient = tg.grad(tg.sum(w * w), {"w": w})
+    np.testing.assert_allclose(clip_by_norm(gradient, 1.0)["w"], [0.6, 0.8], rtol=1e-12)
+    np.testing.assert_array_equal(clip_by_value(gradient, 7.0)["w"], [6.0, 7.0])
+
+
+@pytest.mark.parametrize("clip", [clip_by_norm, clip_by_value])
+@pytest.mark.parametrize("limit", [0, -1.0, math.nan])
+def test_a_limit_that_is_not_positive_is_refused(clip, limit):
+    with pytest.raises(tg.GraphError, match="not positive"):
+        clip([np.ones(2)], limit)

@@ -1,0 +1,141 @@
+"""Optimizers against their papers' formulas written out in plain Python, and steps that are refused whole."""
+
+import math
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tinygraph.train import SGD, Adam
+
+
+def adam_by_hand(theta, gradients, alpha, beta1, beta2, epsilon):
+    """Kingma and Ba 2015, algorithm 1, one number, line by line."""
+    m = v = 0.0
+    for t, g in enumerate(gradients, start=1):
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g * g
+        m_hat = m / (1 - math.pow(beta1, t))
+        v_hat = v / (1 - math.pow(beta2, t))
+        theta = theta - alpha * m_hat / (math.sqrt(v_hat) + epsilon)
+    return theta
+
+
+@pytest.mark.parametrize("betas, eps", [((0.9, 0.999), 1e-8), ((0.5, 0.8), 0.1), ((0.0, 0.0), 1e-3)])
+def test_adam_is_algorithm_1(betas, eps):
+    random = np.random.default_rng(1)
+    start, gradients = random.normal(size=(2, 3)), random.normal(size=(7, 2, 3))
+    w = tg.parameter(start)
+    optimizer = Adam({"w": w}, learning_rate=0.03, betas=betas, eps=eps)
+    for g in gradients:
+        optimizer.step({"w": g})
+    expected = [
+        adam_by_hand(float(start[i]), [float(g[i]) for g in gradients], 0.03, *betas, eps) for i in np.ndindex(2, 3)
+    ]
+    np.testing.assert_allclose(w.value.ravel(), expected, rtol=1e-12)
+
+
+def test_adam_uses_the_defaults_of_the_paper():
+    w = tg.parameter(2.0)
+    optimizer = Adam(w)
+    for g in (0.5, -0.25):
+        optimizer.step(np.array(g))
+    assert math.isclose(w.item(), adam_by_hand(2.0, [0.5, -0.25], 0.001, 0.9, 0.999, 1e-8), rel_tol=1e-14)
+
+
+def test_sgd_subtracts_the_gradient_that_backward_left():
+    a, b = tg.parameter([1.0, 2.0], name="a"), tg.parameter(3.0, name="b")
+    optimizer = SGD([a, {"b": b}], learning_rate=0.1)
+    (tg.sum(a * a) * b).backward()
+    optimizer.step()
+    np.testing.assert_allclose(a.value, [1 - 0.1 * 6, 2 - 0.1 * 12], rtol=1e-14)
+    np.testing.assert_allclose(b.value, 3 - 0.1 * 5, rtol=1e-14)
+
+
+def test_the_learning_rate_may_change_between_steps():
+    w = tg.parameter(1.0)
+    optimizer = SGD(w, learning_rate=0.5)
+    optimizer.step(np.array(1.0))
+    optimizer.learning_rate = 0.25
+    optimizer.step(np.array(1.0))
+    assert w.item() == 0.25
+
+
+@pytest.mark.parametrize("make", [lambda p: SGD(p, 0.1), lambda p: Adam(p, 0.1)])
+@pytest.mark.parametrize("shape", [(), (3,), (2, 0)])
+def test_float32_stays_float32_and_old_arrays_stay_as_they_were(make, shape):
+    w = tg.parameter(np.ones(shape, np.float32))
+    before = w.value
+    optimizer = make([w])
+    for _ in range(2):
+        optimizer.step([np.ones(shape, np.float32)])
+    assert w.dtype == np.float32 and w.shape == shape
+    assert (before == 1).all() and (w.value < 1).all()
+
+
+def test_gradients_are_found_by_key_whatever_their_order():
+    p = {"a": tg.parameter(1.0), "b": tg.parameter(1.0)}
+    SGD(p, 1.0).step({"b": np.array(0.25), "a": np.array(0.5)})
+    assert (p["a"].item(), p["b"].item()) == (0.5, 0.75)
+
+
+def test_gradient_nodes_are_taken():
+    w = tg.parameter(3.0)
+    SGD([w], 0.5).step(tg.grad(w * w, [w]))
+    assert w.item() == 0.0
+
+
+REFUSED = [
+    (None, tg.GraphError, "gradient of parameter 'b' was never computed"),
+    ([np.ones(2), None], tg.GraphError, "gradient of parameter 'b' was never computed"),
+    ([np.ones(2)], tg.GraphError, "not nested"),
+    ({"a": np.ones(2), "b": np.ones(2)}, tg.GraphError, "not nested"),
+    ([np.ones(2), np.ones(3)], tg.GraphError, r"(?s)does not fit.*\(2,\) float64.*\(3,\)"),
+    ([np.ones(2), np.ones(2, np.float32)], tg.GraphError, "(?s)does not fit.*float32"),
+    ([np.ones(2), np.array([1, np.nan])], tg.NonFiniteError, "'b' is not finite"),
+    ([np.ones(2), np.array([1, -np.inf])], tg.NonFiniteError, "'b' is not finite"),
+]
+
+
+@pytest.mark.parametrize("make", [lambda p: SGD(p, 0.1), lambda p: Adam(p, 0.1)])
+@pytest.mark.parametrize("gradients, error, match", REFUSED)
+def test_a_step_that_is_refused_moves_nothing(make, gradients, error, match):
+    a, b = tg.parameter(np.ones(2), name="a"), tg.parameter(np.ones(2), name="b")
+    a.grad = np.ones(2)
+    optimizer = make([a, b])
+    with pytest.raises(error, match=match):
+        optimizer.step(gradients)
+    assert (a.value == 1).all() and (b.value == 1).all()
+    optimizer.step([np.ones(2), np.ones(2)])
+    np.testing.assert_allclose(a.value, 0.9, rtol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [0, -1e-3, math.nan, math.inf])
+def test_a_learning_rate_that_is_not_positive_is_refused(rate):
+    with pytest.raises(tg.GraphError, match="learning_rate"):
+        SGD([tg.parameter(1.0)], rate)
+
+
+def test_settings_of_adam_out_of_range_are_refused():
+    with pytest.raises(tg.GraphError, match="beta"):
+        Adam([tg.parameter(1.0)], betas=(0.9, 1.0))
+    with pytest.raises(tg.GraphError, match="eps"):
+        Adam([tg.parameter(1.0)], eps=0)
+
+
+def test_only_parameters_each_once():
+    w = tg.parameter(1.0)
+    with pytest.raises(tg.GraphError, match="not a parameter"):
+        SGD([w, tg.constant(1.0)], 0.1)
+    with pytest.raises(tg.GraphError, match="not a parameter"):
+        SGD({"w": np.ones(2)}, 0.1)
+    with pytest.raises(tg.GraphError, match="twice"):
+        SGD([w, [w]], 0.1)
+
+
+def test_adam_finds_the_lowest_point():
+    w = tg.parameter(np.zeros(2))
+    optimizer = Adam(w, learning_rate=0.05)
+    for _ in range(400):
+        optimizer.step(tg.grad(tg.sum((w - np.array([1.0, -2.0])) ** 2), w))
+    np.testing.assert_allclose(w.value, [1, -2], atol=1e-3)

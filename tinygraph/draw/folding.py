@@ -1,0 +1,176 @@
+"""Which nodes get a box, and which fold into the box that uses them: parameters, numbers, cuts, chains of sums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from ..core.graph import ancestors
+from ..core.node import Constant, Node, Parameter
+from .labels import number, shape
+
+
+class Chip(NamedTuple):
+    """A parameter inside the op that uses it; ``text`` is its name and what was done to it, ``W.T``."""
+
+    parameter: Node
+    text: str
+
+
+class Inline(NamedTuple):
+    """A small constant written into the title of its op: ``0.5``, or the index ``2`` of a lookup."""
+
+    text: str
+    index: bool
+
+
+class Link(NamedTuple):
+    """An arrow from the box of ``source``; ``cut`` where a stop_gradient lies on it.
+
+    ``user`` and ``slot``: the node and the place among its inputs through which the value is used.
+    """
+
+    source: Node
+    cut: bool
+    user: Node
+    slot: int
+
+
+Operand = Chip | Inline | Link
+
+
+@dataclass
+class Folded:
+    """What a picture of a graph shows.
+
+    Attributes:
+        nodes: the nodes that get a box, inputs before their ops.
+        operands: of each box what enters it, in the order of the op's inputs.
+        uses: of each parameter how many boxes use it.
+        names: of each parameter the text that stands for it.
+    """
+
+    nodes: list[Node] = field(default_factory=list)
+    operands: dict[Node, list[Operand]] = field(default_factory=dict)
+    uses: dict[Node, int] = field(default_factory=dict)
+    names: dict[Node, str] = field(default_factory=dict)
+
+    def links(self, node: Node) -> list[Link]:
+        return [x for x in self.operands[node] if type(x) is Link]
+
+
+_VIEWS = {"transpose": ".T", "swapaxes": ".T", "reshape": "", "broadcast_to": "", "getitem": "[…]", "astype": ""}
+_SMALL = 4
+"""A list of so many integers is still written out in a title."""
+
+
+def fold(roots: list[Node]) -> Folded:
+    """Decide for every node behind the roots whether it is a box or part of another box."""
+    nodes = ancestors(roots)
+    folded = Folded(names=_names(nodes))
+    kept = set(roots)
+    chained = _chained(nodes, kept)
+    stands: dict[Node, Operand] = {}
+    sums: dict[Node, list[Operand]] = {}
+    for node in nodes:
+        if node.op is None:
+            stands[node] = _leaf(node, folded.names, kept)
+            continue
+        operands = [_used(stands[x], node, slot) for slot, x in enumerate(node.inputs) if x not in sums]
+        inner = [sums.pop(x) for x in node.inputs if x in sums]
+        for chain in inner:
+            # The longer list is handed on, not copied: a sum over T steps stays linear in T.
+            chain.extend(operands)
+            operands = chain
+        if node in chained:
+            sums[node] = operands
+            continue
+        folded.operands[node] = operands
+        stands[node] = (_alias(node, operands) if node not in kept else None) or Link(node, False, node, 0)
+    _collect(folded, nodes, kept, stands)
+    return folded
+
+
+def _names(nodes: list[Node]) -> dict[Node, str]:
+    """Every parameter's name; those without one are numbered in the order of their creation."""
+    parameters = [x for x in nodes if isinstance(x, Parameter)]
+    return {x: x.name or f"θ{i}" for i, x in enumerate(parameters, 1)}
+
+
+def _chained(nodes: list[Node], kept: set[Node]) -> set[Node]:
+    """Sums outside of time that only another such sum uses: ``((l1 + l2) + l3)`` is drawn as one."""
+    users: dict[Node, list[Node]] = {}
+    sums = [x for x in nodes if x.op is not None and x.op.name == "add" and x.step is None and not x.name]
+    inner = {y: x for x in sums for y in x.inputs}
+    for node in nodes:
+        for x in node.inputs:
+            if x in inner:
+                users.setdefault(x, []).append(node)
+    outer = set(sums)
+    return {x for x in sums if x not in kept and len(users.get(x, ())) == 1 and users[x][0] in outer}
+
+
+def _leaf(node: Node, names: dict[Node, str], kept: set[Node]) -> Operand:
+    link = Link(node, False, node, 0)
+    if node in kept:
+        return link
+    if node in names:
+        return Chip(node, names[node])
+    if node.name:
+        return link
+    if not node.shape:
+        return Inline(_plain(node.item()), node.dtype.kind != "f")
+    if node.dtype.kind == "f":
+        return link
+    few = node.size <= _SMALL and node.ndim == 1
+    return Inline(", ".join(str(x) for x in node.value.tolist()) if few else f"ids {shape(node.shape)}", True)
+
+
+def _plain(x: float) -> str:
+    return str(x) if isinstance(x, (bool, int)) else number(x, 3) if x != round(x) or abs(x) > 999 else f"{x:g}"
+
+
+def _used(stand: Operand, user: Node, slot: int) -> Operand:
+    """What an input is to its user: a slice of data given for all steps is named, not linked to."""
+    if type(stand) is not Link:
+        return stand
+    source = stand.source
+    op = user.op
+    data = isinstance(source, Constant) and source.step is None and user.step is not None
+    if data and op is not None and op.name in ("getitem", "take"):
+        return Inline(source.name or "data", False)
+    return Link(source, stand.cut, user, slot)
+
+
+def _alias(node: Node, operands: list[Operand]) -> Operand | None:
+    """What stands for a node that gets no box of its own: a cut, or a parameter seen another way."""
+    op, first = node.op, operands[0] if operands else None
+    if op is None:
+        return None
+    if op.name == "stop_gradient":
+        return first._replace(cut=True) if type(first) is Link else first
+    if type(first) is Chip and op.name in _VIEWS and not node.name:
+        return Chip(first.parameter, first.text + _VIEWS[op.name])
+    return None
+
+
+def _collect(folded: Folded, nodes: list[Node], kept: set[Node], stands: dict[Node, Operand]) -> None:
+    """Keep the boxes that a root or another box still shows, and count the uses of parameters."""
+    shown = set(kept)
+    for node in reversed(nodes):
+        if node in shown:
+            shown.update(x.source for x in folded.operands.get(node, ()) if type(x) is Link)
+    folded.nodes = [x for x in nodes if x in shown]
+    folded.operands = {x: folded.operands.get(x, []) for x in folded.nodes}
+    for operands in folded.operands.values():
+        for parameter in {x.parameter for x in operands if type(x) is Chip}:
+            folded.uses[parameter] = folded.uses.get(parameter, 0) + 1
+    for root in kept & folded.names.keys():
+        folded.uses.setdefault(root, 0)
+
+
+def is_zero(node: Node) -> bool:
+    """Whether a node is a constant of zeros, as initial states are."""
+    return isinstance(node, Constant) and node.dtype.kind == "f" and not np.any(node.value)

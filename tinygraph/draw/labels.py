@@ -1,0 +1,72 @@
+"""Text in pictures: made safe for DOT and SVG, cut to length, measured, numbers and shapes put into words."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+
+# What XML 1.0 forbids (control characters, surrogates, U+FFFE, U+FFFF): one of them and the SVG is not a document.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SPACES = re.compile(r"[\t\n\r\x85]")
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
+_WIDE = set("mwMW@%—‖×…")
+_NARROW = set("iljtf.,:;'|![]() ")
+
+
+def clean(text: str, limit: int = 28) -> str:
+    """The text on one line with what SVG forbids replaced by U+FFFD, and cut to ``limit`` characters."""
+    text = _FORBIDDEN.sub("\ufffd", _SPACES.sub(" ", text[: limit + 1]))
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def html(text: str) -> str:
+    """Cleaned text as it stands inside an HTML-like label.
+
+    A backslash is doubled because Graphviz 2.43 and 16.1 read ``\\N`` and ``\\G`` in these labels too.
+    """
+    return text.translate(_ENTITIES).replace("\\", "\\\\")
+
+
+def tooltip(lines: list[str]) -> str:
+    """Lines as a node's quoted ``tooltip`` value.
+
+    Both versions of Graphviz read the escapes of a node's tooltip twice, hence four backslashes for one.
+    """
+    return "&#10;".join(clean(line, 500).translate(_ENTITIES).replace("\\", "\\\\\\\\") for line in lines)
+
+
+def width(text: str, size: float, bold: bool = False) -> float:
+    """About how wide a text is, in points: an upper estimate, for no font is at hand where DOT is written."""
+    if text.isascii():
+        wide = sum(map(text.count, "mwMW@%"))
+        narrow = sum(map(text.count, "iljtf.,:;'|![]() "))
+        ems = 0.63 * len(text) + 0.3 * wide - 0.25 * narrow
+    else:
+        ems = sum(map(_ems, text))
+    return ems * size * (1.1 if bold else 1.0)
+
+
+def _ems(character: str) -> float:
+    if unicodedata.east_asian_width(character) in "WF":
+        return 1.0
+    return 0.93 if character in _WIDE else 0.38 if character in _NARROW else 0.63
+
+
+def number(x: float, digits: int = 2) -> str:
+    """A number of so many significant digits: ``0.12``, ``3.5e-6``, ``1200``."""
+    if not math.isfinite(x):
+        return "NaN" if math.isnan(x) else "∞" if x > 0 else "-∞"
+    if x == 0:
+        return "0"
+    if 1e-3 <= abs(x) < 1e5:
+        places = digits - 1 - math.floor(math.log10(abs(x)))
+        text = f"{x:.{max(places, 0)}f}"
+        return text
+    mantissa, exponent = f"{x:.{digits - 1}e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def shape(sizes: tuple[int, ...]) -> str:
+    """``100×1``, or ``scalar``."""
+    return "×".join(map(str, sizes)) if sizes else "scalar"

@@ -1,0 +1,93 @@
+"""A picture as plain data: boxes, arrows, bands and texts with their places in points, ready for any writer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .wording import Part
+
+Point = tuple[float, float]
+
+
+@dataclass
+class Box:
+    """One node. ``x, y``: its centre, y upwards."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    role: str
+    fill: str
+    title: list[Part]
+    below: str
+    tip: list[str]
+
+
+@dataclass
+class Arrow:
+    """A way through ``points``, a chain of cubic curves (1 + 3 n points), between the boxes numbered tail and head."""
+
+    tail: int
+    head: int
+    points: list[Point]
+    colour: str
+    width: float
+    dashed: bool = False
+    pointed: bool = True
+    tip: str = ""
+
+
+@dataclass
+class Band:
+    """The ground of a column, and the two texts at its foot."""
+
+    left: float
+    right: float
+    foot: float
+    top: float
+    title: str
+    token: str = ""
+
+
+@dataclass
+class Note:
+    """A small text, its middle at ``x, y``."""
+
+    x: float
+    y: float
+    text: str
+    colour: str
+
+
+@dataclass
+class Cut:
+    """Where time is cut for gradients: a line at ``x`` from ``foot`` to ``top``."""
+
+    x: float
+    foot: float
+    top: float
+
+
+@dataclass
+class Use:
+    """A line of the parameters' table."""
+
+    name: str
+    shape: str
+    uses: int
+    norm: str | None
+
+
+@dataclass
+class Picture:
+    """All parts of a drawing; ``scale`` holds the two ends of the colour scale where gradients are shown."""
+
+    boxes: list[Box] = field(default_factory=list)
+    arrows: list[Arrow] = field(default_factory=list)
+    bands: list[Band] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    cuts: list[Cut] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
+    scale: tuple[float, float] | None = None
+    title: str | None = None
