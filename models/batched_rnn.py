@@ -70,7 +70,7 @@ def random_init(seed: int, hidden: int = 5) -> Arrays:
 
 
 def train(model: Model, inputs: np.ndarray, targets: np.ndarray, epochs: int,
-          learning_rate: float = 2.0) -> list[float]:  # fmt: skip
+          learning_rate: float) -> list[float]:  # fmt: skip
     """Train on one batch (B, T, I) and its targets (B, T, O); for each epoch the loss before its step."""
     sgd = SGD(model.parameters, learning_rate)
     losses = []

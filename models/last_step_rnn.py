@@ -69,7 +69,7 @@ def random_init(seed: int, hidden: int = 3) -> Arrays:
 
 
 def train(model: Model, inputs: np.ndarray, target: np.ndarray, epochs: int,
-          learning_rate: float = 0.01) -> list[float]:  # fmt: skip
+          learning_rate: float) -> list[float]:  # fmt: skip
     """Train on one sequence (T, I) and its target (O, 1); for each epoch ``(y - target)^2`` before its step."""
     sgd = SGD(model.parameters, learning_rate)
     squares = []

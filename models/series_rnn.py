@@ -69,7 +69,7 @@ def random_init(seed: int, hidden: int = 16) -> Arrays:
 
 
 def train(model: Model, inputs: np.ndarray, targets: np.ndarray, epochs: int,
-          learning_rate: float = 0.01) -> list[float]:  # fmt: skip
+          learning_rate: float) -> list[float]:  # fmt: skip
     """Train on one series (T, I) and its targets (T, O); for each epoch the loss before its step."""
     sgd = SGD(model.parameters, learning_rate)
     losses = []

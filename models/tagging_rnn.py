@@ -73,7 +73,7 @@ def random_init(seed: int, hidden: int = 25) -> Arrays:
     return redrawn(cosine_init(hidden), lambda shape: 0.01 * normal(shape))
 
 
-def train(model: Model, inputs: np.ndarray, tags: np.ndarray, epochs: int, learning_rate: float = 0.1,
+def train(model: Model, inputs: np.ndarray, tags: np.ndarray, epochs: int, learning_rate: float,
           limit: float = 5.0) -> list[float]:  # fmt: skip
     """Train on one sequence (T, I, 1) and its tags (T, O, 1); for each epoch the mean square before its step."""
     sgd = SGD(model.parameters, learning_rate)

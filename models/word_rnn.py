@@ -34,8 +34,9 @@ NEXT_WORDS = np.array([45, 10, 65, 1])
 
 
 class Model:
-    """The network. Parameters: input_weights U (H, E), internal_state_weights W (H, H), output_weights V (words, H),
-    embeddings (words, E).
+    """The network.
+
+    Parameters: input_weights (H, E), internal_state_weights (H, H), output_weights (words, H), embeddings (words, E).
 
     Args:
         parameters: the four arrays by name.
@@ -61,7 +62,7 @@ class Model:
         """Word numbers (T,) to V h_t, shape (T, words)."""
         x = tg.take(self.embeddings, words, axis=0)[:, :, None]
         h_before = np.zeros((self.parameters["internal_state_weights"].shape[0], 1))
-        window = "sliding" if self.truncate else "chunk"
+        window = "chunk" if self.truncate is None else "sliding"
         h, _ = tg.unroll(self.cell, x, h_before, truncate=self.truncate, window=window)
         return (self.parameters["output_weights"] @ h)[:, :, 0]
 
@@ -109,7 +110,7 @@ def bits(nats: float, steps: int) -> float:
 
 
 def train(model: Model, words: np.ndarray, next_words: np.ndarray, epochs: int,
-          learning_rate: float = 1e-3) -> list[float]:  # fmt: skip
+          learning_rate: float) -> list[float]:  # fmt: skip
     """Train on one sentence (T,) and the words that follow, (T,); for each epoch the `bits` before its step."""
     sgd = SGD(model.parameters, learning_rate)
     losses = []

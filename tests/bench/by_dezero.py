@@ -20,9 +20,11 @@ from .workloads import Arrays  # noqa: E402
 
 def rnn(w: Arrays, xs: np.ndarray, labels: np.ndarray) -> Callable[[], tuple[float, Arrays]]:
     T, B = labels.shape
+    p = {k: Parameter(v) for k, v in w.items()}
 
     def step() -> tuple[float, Arrays]:
-        p = {k: Parameter(v) for k, v in w.items()}
+        for v in p.values():
+            v.cleargrad()
         h = Variable(np.zeros((B, len(w["Wh"]))))
         loss = 0.0
         for t in range(T):
@@ -36,9 +38,11 @@ def rnn(w: Arrays, xs: np.ndarray, labels: np.ndarray) -> Callable[[], tuple[flo
 
 def lstm(w: Arrays, xs: np.ndarray) -> Callable[[], tuple[float, Arrays]]:
     T, B, H = *xs.shape[:2], len(w["Wh"])
+    p = {k: Parameter(v) for k, v in w.items()}
 
     def step() -> tuple[float, Arrays]:
-        p = {k: Parameter(v) for k, v in w.items()}
+        for v in p.values():
+            v.cleargrad()
         h = c = Variable(np.zeros((B, H)))
         loss = 0.0
         for t in range(T):

@@ -16,9 +16,11 @@ mg.turn_memory_guarding_off()
 
 def rnn(w: Arrays, xs: np.ndarray, labels: np.ndarray) -> Callable[[], tuple[float, Arrays]]:
     T, B = labels.shape
+    p = {k: mg.tensor(v) for k, v in w.items()}
 
     def step() -> tuple[float, Arrays]:
-        p = {k: mg.tensor(v) for k, v in w.items()}
+        for v in p.values():
+            v.null_grad()
         h = np.zeros((B, len(w["Wh"])))
         loss = 0.0
         for t in range(T):
@@ -32,9 +34,11 @@ def rnn(w: Arrays, xs: np.ndarray, labels: np.ndarray) -> Callable[[], tuple[flo
 
 def lstm(w: Arrays, xs: np.ndarray) -> Callable[[], tuple[float, Arrays]]:
     T, B, H = *xs.shape[:2], len(w["Wh"])
+    p = {k: mg.tensor(v) for k, v in w.items()}
 
     def step() -> tuple[float, Arrays]:
-        p = {k: mg.tensor(v) for k, v in w.items()}
+        for v in p.values():
+            v.null_grad()
         h = c = np.zeros((B, H))
         loss = 0.0
         for t in range(T):

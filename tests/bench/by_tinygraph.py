@@ -13,9 +13,10 @@ from .workloads import Arrays
 
 def rnn(w: Arrays, xs: np.ndarray, labels: np.ndarray) -> Callable[[], tuple[float, Arrays]]:
     T, B = labels.shape
+    p = {k: tg.parameter(v, k) for k, v in w.items()}
 
     def step() -> tuple[float, Arrays]:
-        p = {k: tg.parameter(v, k) for k, v in w.items()}
+        tg.zero_grad(p)
         h = tg.constant(np.zeros((B, len(w["Wh"]))))
         loss = 0.0
         for t in range(T):
@@ -30,9 +31,10 @@ def rnn(w: Arrays, xs: np.ndarray, labels: np.ndarray) -> Callable[[], tuple[flo
 
 def lstm(w: Arrays, xs: np.ndarray) -> Callable[[], tuple[float, Arrays]]:
     T, B, H = *xs.shape[:2], len(w["Wh"])
+    p = {k: tg.parameter(v, k) for k, v in w.items()}
 
     def step() -> tuple[float, Arrays]:
-        p = {k: tg.parameter(v, k) for k, v in w.items()}
+        tg.zero_grad(p)
         h = c = tg.constant(np.zeros((B, H)))
         loss = 0.0
         for t in range(T):

@@ -1,7 +1,7 @@
 """The two training steps that are timed: a tanh RNN with a softmax at every step, an LSTM with a square loss.
 
 Every contender offers ``rnn(w, xs, labels)`` and ``lstm(w, xs)``: given a dict of arrays they give a
-function that runs one whole step (leaves, forward, backward) and gives the loss and a dict of gradients.
+function that runs one whole step (old gradients dropped, forward, backward) and gives the loss and a dict of gradients.
 
     rnn:   h_t = tanh(x_t @ Wx + h_{t-1} @ Wh + b)
            loss = sum over t of the batch's mean cross-entropy of h_t @ Wy + by

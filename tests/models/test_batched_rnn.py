@@ -49,6 +49,12 @@ def test_gradients_agree_with_differences_at_ordinary_weights(ordinary, gradient
     assert max(errors.values()) < 1e-8
 
 
+@pytest.mark.parametrize(("off", "reached"), [(0.031, True), (0.032, False)])
+def test_the_goal_is_a_mean_squared_error_below_a_thousandth(off, reached, monkeypatch):
+    monkeypatch.setattr(system.Model, "predict", lambda self, x: system.TARGETS + off)
+    assert system.reached_goal(system.Model(system.cosine_init())) is reached
+
+
 def test_one_start_learns_the_running_means():
     assert is_learned(0)
 

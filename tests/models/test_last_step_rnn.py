@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import tinygraph as tg
 from models import last_step_rnn as system
 
 REFERENCE = [0.9996805008, 0.8175102255, 0.6685012032, 0.5466158611, 0.4469174709,
@@ -37,6 +38,12 @@ def test_gradients_agree_with_differences_at_ordinary_weights(ordinary, gradient
     errors = gradient_errors(model, plain_loss, inputs, system.TARGET)
     assert errors.keys() == {"Wx", "Wh", "Wy", "bh", "by"}
     assert max(errors.values()) < 1e-8
+
+
+@pytest.mark.parametrize(("part", "reached"), [(0.99, True), (1.01, False)])
+def test_the_goal_is_a_bound_on_the_loss(part, reached, monkeypatch):
+    monkeypatch.setattr(system.Model, "loss", lambda self, x, target: tg.constant(5e-7 * part))
+    assert system.reached_goal(system.Model(system.cosine_init())) is reached
 
 
 def test_one_random_start_reaches_the_answer_in_the_epochs_measured_elsewhere():

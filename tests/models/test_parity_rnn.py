@@ -54,6 +54,13 @@ def test_the_norm_is_taken_over_all_five_arrays(ordinary, gradients_of):
         np.testing.assert_allclose(before[name] - p.value, 0.1 * gradients[name] / norm, rtol=1e-9, atol=1e-15)
 
 
+@pytest.mark.parametrize(("off", "reached"), [(0.099, True), (0.101, False)])
+def test_the_goal_is_a_mean_squared_error_below_a_hundredth(off, reached, monkeypatch):
+    answers = iter(system.TARGETS[:, 0] + off)
+    monkeypatch.setattr(system.Model, "predict", lambda self, x: np.array([[next(answers)]]))
+    assert system.reached_goal(system.Model(system.cosine_init())) is reached
+
+
 def test_one_random_start_learns_the_four_sequences():
     assert not system.reached_goal(system.Model(system.random_init(0)))
     assert epochs_to_goal(0) is not None

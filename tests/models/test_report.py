@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import re
-import runpy
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,10 +18,16 @@ from models.weights import as_parameters
 NAMES = ["parity_rnn", "tagging_rnn", "series_rnn", "batched_rnn", "last_step_rnn", "word_rnn"]
 
 
+def test_the_word_rnn_is_trained_and_reported_by_one_command():
+    run = subprocess.run([sys.executable, "-m", "models.word_rnn"], cwd=Path(__file__).parents[2],
+                         capture_output=True, text=True, check=True)  # fmt: skip
+    assert run.stdout.splitlines()[-1] == "predicted: like to play ."
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_printed_report_shows_right_gradients_and_a_goal_reached(name, capsys):
-    runpy.run_module(f"models.{name}", run_name="__main__")
+    importlib.import_module(f"models.{name}").main()
     printed = capsys.readouterr().out
     table = re.findall(r"^ +(\d+)  (\S+)$", printed, flags=re.MULTILINE)
     assert len(table) >= 10

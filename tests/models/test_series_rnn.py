@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import tinygraph as tg
 from models import series_rnn as system
 
 
@@ -67,6 +68,12 @@ def test_gradients_agree_with_differences_at_ordinary_weights(ordinary, gradient
 def test_the_prediction_is_one_number_a_step():
     model = system.Model(system.cosine_init())
     assert model.predict(system.INPUTS).shape == system.TARGETS.shape == (20, 1)
+
+
+@pytest.mark.parametrize(("part", "reached"), [(0.99, True), (1.01, False)])
+def test_the_goal_is_a_bound_on_the_loss(part, reached, monkeypatch):
+    monkeypatch.setattr(system.Model, "loss", lambda self, x, target: tg.constant(2e-3 * part))
+    assert system.reached_goal(system.Model(system.cosine_init())) is reached
 
 
 def test_one_start_learns_the_sine():

@@ -60,6 +60,13 @@ def test_each_element_of_a_gradient_is_clipped_by_itself(ordinary, gradients_of)
         )
 
 
+@pytest.mark.parametrize(("off", "reached"), [((0.09, -0.09), True), ((0.11, 0), False), ((0, -0.11), False)])
+def test_the_goal_needs_both_outputs(off, reached, monkeypatch):
+    outputs = system.TAGS + np.array(off)[:, None, None]
+    monkeypatch.setattr(system.Model, "predict", lambda self, x: outputs)
+    assert system.reached_goal(system.Model(system.cosine_init())) is reached
+
+
 def test_one_random_start_learns_the_tags():
     assert epochs_to_goal(0) == 55
 

@@ -1,1 +1,56 @@
-def draw(*a, **k): raise SystemExit("draw comes")
+"""Pictures: a graph becomes boxes and arrows with places, and these become DOT text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..core.errors import GraphError
+from ..core.node import Node
+from ..core.structure import leaves
+from .dot import lines
+from .render import Drawing
+from .unrolled import unrolled
+
+__all__ = ["Drawing", "draw"]
+
+
+def draw(node: Any, gradients: bool | Mapping[Node, Any] | None = None, title: str | None = None,
+         tokens: Sequence[str] | Mapping[int, str] | None = None) -> Drawing:  # fmt: skip
+    """The graph behind a node, unrolled: one column per time step, in the order of time.
+
+    Data stands at the foot of a column, the loss on top; state crosses to the next column in
+    green; a parameter is a gold chip in the ops that use it and one line of a table.
+
+    Args:
+        node: a node, or a structure of nodes; what they were made from is drawn.
+        gradients: True to colour each box by the norm of d node / d box, for a node of one element;
+            or a dict from nodes to arrays of their shapes, nodes, or None ("not computed").
+        title: shown over the picture.
+        tokens: a text for each step, in time order or by step, shown under its column.
+
+    Returns:
+        a `Drawing`, which is a `graphviz.Digraph`: ``.source``, ``.render(outfile="x.svg")``, ``.pipe(format="svg")``.
+        No Graphviz program is needed until one of the last two is called.
+
+    Raises:
+        GraphError: not a node; gradients of something that is not one number; tokens that do not fit the steps.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> W, h = tg.parameter([[0.5]], name="W"), tg.constant(np.zeros((1, 1)), name="h0")
+        >>> for t in range(3):
+        ...     with tg.step(t):
+        ...         h = tg.tanh(W @ h + 1.0, name=f"h{t + 1}")
+        >>> drawing = tg.draw(tg.sum(h), gradients=True, tokens=["a", "b", "c"])
+        >>> "t = 2" in drawing.source
+        True
+    """
+    roots = leaves(node)
+    strangers = [type(x).__name__ for x in roots if not isinstance(x, Node)]
+    if strangers or not roots:
+        raise GraphError("draw needs a node", expected="a node, or a list of nodes",
+                         got=", ".join(strangers) or "nothing", fix="pass what tg's ops gave back, such as the loss")  # fmt: skip
+    drawing = Drawing(engine="neato", format="svg")
+    drawing.body.extend(lines(unrolled(list(dict.fromkeys(roots)), gradients, title, tokens)))
+    return drawing

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -85,7 +84,8 @@ def heat(folded: Folded, roots: list[Node], gradients: Any) -> Heat:
         arrays = _computed(folded, links, roots)
     found = Heat({x: _norm(arrays.get(x)) for x in (*folded.nodes, *folded.names)})
     _flows(found, folded, links, arrays)
-    shown = [v for x, v in found.norms.items() if v and math.isfinite(v) and x not in roots and x not in folded.names]
+    beside = {*roots, *folded.names}
+    shown = [v for x, v in found.norms.items() if v and math.isfinite(v) and x not in beside]
     if shown:
         middle = (math.log10(min(shown)) + math.log10(max(shown))) / 2
         reach = max(math.log10(max(shown)) - middle, 0.5)
@@ -134,13 +134,14 @@ def _flows(found: Heat, folded: Folded, links: list[Link], arrays: dict[Node, np
     for link in links:
         users[link.source] = users.get(link.source, 0) + 1
     returned: dict[Node, np.ndarray] = {}
-    for user, group in groupby(links, key=attrgetter("user")):
+    for _, group in groupby(links, key=lambda x: x.user.serial):  # not by the node: == of nodes is an op
         mine = list(group)
-        flowing = [x for x in mine if not x.cut and x.source in arrays and user in arrays]
-        shared = {x.slot for x in flowing if users[x.source] > 1}
+        user = mine[0].user
+        flowing = {x.slot for x in mine if not x.cut and x.source in arrays and user in arrays}
+        shared = {x.slot for x in mine if x.slot in flowing and users[x.source] > 1}
         local = _local(user, arrays[user], shared) if shared else {}
         for link in mine:
-            piece = local.get(link.slot, arrays[link.source]) if link in flowing else None
+            piece = local.get(link.slot, arrays[link.source]) if link.slot in flowing else None
             found.flows[link] = _norm(piece)
             if piece is not None and crosses(link):
                 returned[link.source] = piece + returned[link.source] if link.source in returned else piece

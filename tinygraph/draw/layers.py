@@ -31,8 +31,8 @@ class Plan:
     widths: list[float]
 
     def form(self) -> tuple[object, ...]:
-        """What two columns must share to be laid out as one; widths may differ."""
-        return (tuple(self.rows), tuple(self.arrows), tuple(self.up), tuple(self.down), tuple(self.pulls))
+        """What two columns must share to be laid out as one; widths may differ, and pulls: the last column has fewer."""
+        return (tuple(self.rows), tuple(self.arrows), tuple(self.up), tuple(self.down))
 
 
 @dataclass

@@ -9,7 +9,7 @@ from ..core.node import Node
 from .folding import Folded
 from .layers import FOOT, TOP, Layout, Plan, lay_out
 from .picture import Point
-from .regions import AFTER, BEFORE, OVER, UNDER, Regions
+from .regions import AFTER, BEFORE, OVER, UNDER, Regions, later
 
 HEIGHT, PITCH, GUTTER = 40.0, 84.0, 100.0
 """Height of a box, distance of rows, room between columns (arrows through time turn in it)."""
@@ -135,17 +135,12 @@ def _plan(folded: Folded, where: Regions, members: list[Node], rows: dict[Node, 
             elif other == UNDER:
                 plan.down.append(index[node])
             elif link.source not in index:
-                plan.pulls[index[node]] = 1 if _later(other, mine) else -1
-    plan.up.extend(index[x] for x in members if x in where.leaving_up)
+                plan.pulls[index[node]] = 1 if later(other, mine) else -1
+    plan.up.extend(index[x] for x in members if x in where.rising)
     for node in members:
         if node in where.leaving and not plan.pulls[index[node]]:
             plan.pulls[index[node]] = where.leaving[node]
     return plan
-
-
-def _later(a: int | str, b: int | str) -> bool:
-    order = {BEFORE: -1, AFTER: float("inf")}
-    return order.get(a, a) > order.get(b, b)  # type: ignore[arg-type, operator]
 
 
 def _layouts(plans: dict[int, Plan]) -> dict[int, Layout]:
@@ -157,6 +152,7 @@ def _layouts(plans: dict[int, Plan]) -> dict[int, Layout]:
     for group in groups.values():
         plan = plans[group[0]]
         plan.widths = [max(w) for w in zip(*(plans[c].widths for c in group), strict=True)]
+        plan.pulls = [next((p for p in peers if p), 0) for peers in zip(*(plans[c].pulls for c in group), strict=True)]
         found |= dict.fromkeys(group, lay_out(plan))
     return {c: found[c] for c in plans}
 
@@ -181,19 +177,27 @@ def _bars(placed: Placed, folded: Folded, where: Regions, widths: dict[Node, flo
 
 
 def _levels(folded: Folded, where: Regions, region: str) -> dict[Node, int]:
-    """Distance of each bar from the columns."""
+    """Distance of each bar from the columns.
+
+    A bar that columns lead to has its level for itself, and so spans all of them.
+    """
     mine = [x for x in folded.nodes if where.place[x] == region]
-    levels: dict[Node, int] = {}
-    for node in mine if region == OVER else reversed(mine):
-        levels.setdefault(node, 0)
+    near: dict[Node, list[Node]] = {x: [] for x in mine}
+    linked: set[Node] = set()
+    for node in folded.nodes:
         for link in folded.links(node):
-            if where.place[link.source] == region:
-                a, b = (link.source, node) if region == OVER else (node, link.source)
-                levels[b] = max(levels.get(b, 0), levels.get(a, 0) + 1)
-    if region == OVER:
-        users = {}
-        for node in mine:
-            for link in folded.links(node):
-                users[link.source] = min(levels[node], users.get(link.source, levels[node]))
-        levels |= {x: max(0, users[x] - 1) for x in mine if x in users and not folded.links(x)}
+            ends = (link.source, node) if region == OVER else (node, link.source)
+            if ends[0] in near and ends[1] in near:
+                near[ends[1]].append(ends[0])
+            elif ends[1] in near:
+                linked.add(ends[1])
+    levels: dict[Node, int] = {}
+    alone: set[int] = set()
+    shared: set[int] = set()
+    for node in mine if region == OVER else reversed(mine):
+        level = 1 + max((levels[x] for x in near[node]), default=-1)
+        while level in alone or (node in linked and level in shared):
+            level += 1
+        (alone if node in linked else shared).add(level)
+        levels[node] = level
     return levels

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..core.node import Node
 from .folding import Folded
@@ -13,11 +13,21 @@ BEFORE, AFTER, OVER, UNDER = "before", "after", "over", "under"
 
 @dataclass
 class Regions:
-    """``steps``: the time steps in their order; ``place``: column number or region of each box; ``states``: initial."""
+    """Where each box belongs.
+
+    Attributes:
+        steps: the time steps in their order.
+        place: of each box the number of its column, or its region.
+        states: the boxes of the initial state.
+        leaving: of each box with an arrow to another column, 1 if that is a later one, else -1.
+        rising: the boxes of a column with an arrow to a bar over the columns.
+    """
 
     steps: list[int]
     place: dict[Node, int | str]
     states: set[Node]
+    leaving: dict[Node, int] = field(default_factory=dict)
+    rising: set[Node] = field(default_factory=set)
 
 
 def regions(folded: Folded) -> Regions:
@@ -38,7 +48,27 @@ def regions(folded: Folded) -> Regions:
     for node in states:
         place[node] = BEFORE if place[node] == 0 else AFTER
     _follow_states(folded, place, states)
-    return Regions(steps, place, states)
+    found = Regions(steps, place, states)
+    _leave(folded, found)
+    return found
+
+
+def later(a: int | str, b: int | str) -> bool:
+    """Whether a column, or the one before or after time, stands to the right of another."""
+    order = {BEFORE: -1.0, AFTER: float("inf")}
+    return order.get(a, a) > order.get(b, b)  # type: ignore[arg-type, operator]
+
+
+def _leave(folded: Folded, found: Regions) -> None:
+    bars = (OVER, UNDER)
+    for node in folded.nodes:
+        to = found.place[node]
+        for link in folded.links(node):
+            at = found.place[link.source]
+            if to == OVER and at not in bars:
+                found.rising.add(link.source)
+            elif at != to and at not in bars and to not in bars:
+                found.leaving[link.source] = 1 if later(to, at) else -1
 
 
 def _place_results(folded: Folded, place: dict[Node, int | str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..core.node import Constant, Node
-from .folding import Folded, Link
+from .folding import Folded, Link, is_zero
 
 BORDERS = {"input": "#2b6cb0", "state": "#2f855a", "op": "#5a6270", "loss": "#b83280"}
 """Border colours: told apart by colour-blind eyes, and state and loss by their place in grey print."""
@@ -30,7 +30,23 @@ def roles(folded: Folded, roots: list[Node]) -> dict[Node, str]:
             found[node] = "loss"
         else:
             found[node] = "state" if node in carried and node.origin is None else "op"
+    _share(folded, found)
     return found
+
+
+def _share(folded: Folded, found: dict[Node, str]) -> None:
+    """In steps of the same ops, what is state in one is state in all: the last hands on its state to no one."""
+    steps: dict[int, list[Node]] = {}
+    for node in folded.nodes:
+        if node.step is not None and node.op is not None:
+            steps.setdefault(node.step, []).append(node)
+    alike: dict[tuple[str, ...], list[list[Node]]] = {}
+    for nodes in steps.values():
+        alike.setdefault(tuple(x.op.name for x in nodes if x.op), []).append(nodes)
+    for group in alike.values():
+        for peers in zip(*group, strict=True):
+            if any(found[x] == "state" for x in peers):
+                found.update((x, "state") for x in peers if found[x] == "op")
 
 
 def _carried(folded: Folded) -> set[Node]:
@@ -45,13 +61,11 @@ def _carried(folded: Folded) -> set[Node]:
 
 
 def initial_states(folded: Folded, place: dict[Node, int | str], columns: int) -> set[Node]:
-    """Boxes of no step that stand where, one column further, the state of the step before stands.
+    """Data, or boxes of no step, that stand where, one column further, the state of the step before stands.
 
     Compared is the same input of the op of the same rank in the neighbouring column. With a
     single column nothing can be compared, and constants of zeros are taken for states.
     """
-    from .folding import is_zero
-
     ops: dict[int | str, list[Node]] = {}
     for node in folded.nodes:
         if node.op is not None and node.step is not None:
@@ -62,8 +76,9 @@ def initial_states(folded: Folded, place: dict[Node, int | str], columns: int) -
             others = ops.get(beside, [])
             other = others[i] if columns > 1 and i < len(others) and others[i].op is node.op else None
             for link in folded.links(node):
-                if link.source.step is None and place[link.source] == end and (
-                    is_zero(link.source) if columns == 1 else other and _takes_state(folded, place, other, link)
+                unstepped = link.source.step is None or link.source.op is None
+                if unstepped and place[link.source] == end and (
+                    is_zero(link.source) if columns == 1 else other is not None and _takes_state(folded, place, other, link)
                 ):  # fmt: skip
                     found.add(link.source)
     return found

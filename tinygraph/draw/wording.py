@@ -18,10 +18,10 @@ _SIGNS = {"matmul": "@", "add": "+", "subtract": "-", "multiply": "*", "divide":
 
 
 class Part(NamedTuple):
-    """A piece of a title: plain text, or a parameter's chip."""
+    """A piece of a title: ``kind`` is ``"text"``, ``"chip"`` for a parameter, ``"value"`` for the number found."""
 
     text: str
-    chip: bool = False
+    kind: str = "text"
 
 
 @dataclass
@@ -42,7 +42,7 @@ def words(node: Node, folded: Folded, role: str, heat: Heat | None) -> Words:
         title.insert(0, Part(f"{clean(name)} ="))
     scalar = node.size == 1 and role == "loss"
     if scalar:
-        title.append(Part(number(node.item(), 4)))
+        title.append(Part(number(node.item(), 4), "value"))
     size = "" if scalar and not node.shape else shape(node.shape)
     targets = [x.text for x in operands if type(x) is Inline and x.index] if node.op and node.op.name in LOSSES else []
     facts = [size, *(f"target {x}" for x in targets), "" if heat is None else _norm(node, heat)]
@@ -65,14 +65,22 @@ def _formula(node: Node, operands: list[Operand]) -> list[Part]:
     if sign and len(operands) == 2:
         return _infix(sign, operands)
     if op.name == "getitem":
-        return [*_folded(operands[:1]), Part(clean(f"[{_index(node.attributes.get('index'))}]", 20))]
+        return _lookup(operands[0], _index(node.attributes.get("index")))
     if op.name == "take":
         index = operands[1]
         text = index.text if isinstance(index, (Chip, Inline)) else index.source.name or "…"
-        return [*_folded(operands[:1]), Part(clean(f"[{text}]", 20))]
+        return _lookup(operands[0], text)
     hidden = op.name in LOSSES
     rest = _folded([x for x in operands if not (hidden and isinstance(x, Inline))])
     return [Part(clean(op.name.replace("cross_entropy", "cross-entropy").replace("_", " "))), *rest]
+
+
+def _lookup(source: Operand, index: str) -> list[Part]:
+    """``E[2]`` with the table's chip, ``data[3]``, or ``[0:8]`` of the box below."""
+    after = clean(f"[{index}]", 20)
+    if isinstance(source, Chip):
+        return [*_folded([source]), Part(after)]
+    return [Part(clean(source.text, 16) + after if isinstance(source, Inline) else after)]
 
 
 def _infix(sign: str, operands: list[Operand]) -> list[Part]:
@@ -86,7 +94,7 @@ def _infix(sign: str, operands: list[Operand]) -> list[Part]:
 
 
 def _folded(operands: list[Operand]) -> list[Part]:
-    return [Part(clean(x.text, 16), isinstance(x, Chip)) for x in operands if isinstance(x, (Chip, Inline))]
+    return [Part(clean(x.text, 16), "chip" if isinstance(x, Chip) else "text") for x in operands if isinstance(x, (Chip, Inline))]
 
 
 def _index(index: Any) -> str:

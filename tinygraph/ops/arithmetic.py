@@ -93,8 +93,8 @@ class Quotient(Elementwise):
         return np.divide(g, x, out=zeros, where=g != 0)
 
     def backward(self, gz: Any, z: Any, g: Any, x: Any, *, wanted: Any = BOTH) -> Any:
-        slope = quotient.of(gz, x)
-        return unbroadcast(slope, g) if wanted[0] else None, unbroadcast(-slope * z, x) if wanted[1] else None
+        gg = unbroadcast(quotient.of(gz, x), g) if wanted[0] else None
+        return gg, unbroadcast(-quotient.of(gz * z, x), x) if wanted[1] else None
 
 
 class Negative(Elementwise):

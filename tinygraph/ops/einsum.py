@@ -50,6 +50,10 @@ class Einsum(Op):
         call = ",".join(t for t, _ in factors) + "->" + target
         return unbroadcast(einsum.of(*(f for _, f in factors), subscripts=call), x)
 
+    def infer(self, *specs: Spec, subscripts: str = "") -> Spec:  # type: ignore[override]
+        spell_out(subscripts, [s.ndim for s in specs])
+        return super().infer(*specs, subscripts=subscripts)
+
     def flops(self, *specs: Spec, subscripts: str = "") -> int:  # type: ignore[override]
         terms, _ = spell_out(subscripts, [s.ndim for s in specs])
         sizes: dict[str, int] = {}

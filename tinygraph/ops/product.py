@@ -38,7 +38,11 @@ class Matmul(Op):
                 got=f"{w.shape} @ {x.shape}",
                 fix="transpose one of them, or check the sizes with which they were made",
             )
-        lead = np.broadcast_shapes(w.shape[:-2], x.shape[:-2])
+        try:
+            lead = np.broadcast_shapes(w.shape[:-2], x.shape[:-2])
+        except ValueError:
+            raise GraphError(f"{self.name}: leading axes do not broadcast", expected="sizes that are equal or 1",
+                             got=f"{w.shape} @ {x.shape}", fix="reshape one of them") from None  # fmt: skip
         shape = lead + (w.shape[-2:-1] if w.ndim > 1 else ()) + (x.shape[-1:] if x.ndim > 1 else ())
         return Spec(shape, np.result_type(w.dtype, x.dtype))
 

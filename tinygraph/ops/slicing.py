@@ -124,7 +124,7 @@ def split(x: Any, sections: Any, axis: int = 0) -> list[Node]:
         if sections < 1 or size % sections:
             raise GraphError(f"split: {size} does not divide into {sections} equal parts",
                              got=f"shape {x.shape}, axis {axis}", fix="give the places at which to cut")  # fmt: skip
-        sections = range(size // sections, size, size // sections)
+        sections = [size // sections * k for k in range(1, sections)]
     cuts = [0, *sections, size]
     before = (slice(None),) * (axis % x.ndim)
     return [getitem(x, index=(*before, slice(a, b))) for a, b in pairwise(cuts)]

@@ -1,0 +1,85 @@
+"""Where a function has a corner, a tie or a base of 0: the gradient that is promised there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+
+
+def slope(fn: Any, *numbers: Any) -> list[list[float]]:
+    nodes = [tg.parameter(np.asarray(x, float)) for x in numbers]
+    z = fn(*nodes)
+    return [g.value.tolist() for g in tg.grad(z, nodes, np.ones(z.shape))]
+
+
+@pytest.mark.parametrize("op", [tg.maximum, tg.minimum])
+def test_equal_numbers_share_the_gradient_in_halves(op: tg.Op) -> None:
+    lower, upper = ([0, 1], [1, 0])
+    right = [0.5, *(upper if op is tg.maximum else lower)]
+    assert slope(op, [2, 5, 1], [2, 1, 5]) == [right, [0.5, *right[:0:-1]]]
+    assert slope(op, 0.0, -0.0) == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("op", [tg.max, tg.min])
+def test_equal_extremes_of_a_row_share_the_gradient_evenly(op: tg.Op) -> None:
+    sign = 1 if op is tg.max else -1
+    x = sign * np.array([[3, 1, 3, 3], [2, 2, 1, 0]])
+    assert slope(lambda a: op(a, axis=1), x) == [[[1 / 3, 0, 1 / 3, 1 / 3], [0.5, 0.5, 0, 0]]]
+    assert slope(lambda a: op(a), x) == [[[1 / 3, 0, 1 / 3, 1 / 3], [0, 0, 0, 0]]]
+    assert slope(lambda a: op(a, axis=0, keepdims=True), sign * np.array([[1, 2], [1, 0]])) == [[[0.5, 1], [0.5, 0]]]
+
+
+def test_corners() -> None:
+    assert slope(tg.relu, [-1, 0, 1]) == [[0, 0, 1]]
+    assert slope(tg.abs, [-2, 0, 2]) == [[-1, 0, 1]]
+    assert slope(lambda x: tg.clip(x, -1, 1), [-2, -1, 0, 1, 2]) == [[0, 1, 1, 1, 0]]
+    assert slope(lambda x: tg.clip(x, None, 1), [-9, 1, 2]) == [[1, 1, 0]]
+    assert slope(lambda x: tg.clip(x, a_min=0), [-9, 0, 2]) == [[0, 1, 1]]
+    assert slope(tg.sign, [-2, 0, 2]) == [[0, 0, 0]]
+
+
+def test_powers_of_zero() -> None:
+    z = tg.power(np.zeros(3), np.array([0.0, 1.0, 2.0])).value
+    np.testing.assert_array_equal(z, [1, 0, 0])
+    for p, orders in ((0.0, (0, 0, 0)), (1.0, (1, 0, 0)), (2.0, (0, 2, 0)), (3.0, (0, 0, 6))):
+        x = tg.parameter(0.0)
+        y = tg.power(x, p)
+        for order in orders:
+            y = tg.grad(y, x)
+            assert y.item() == order, (p, orders)
+
+
+def test_a_polynomial_at_zero() -> None:
+    """Powers 0 to 3 at once, as ``x ** np.arange(4)``, and its derivatives by the coefficients."""
+    c, x = tg.parameter([2.0, 3.0, 5.0, 7.0]), tg.parameter(0.0)
+    y = tg.sum(c * x ** np.arange(4.0))
+    g = tg.grad(y, x)
+    assert (y.item(), g.item(), tg.grad(g, x).item()) == (2, 3, 10)
+    np.testing.assert_array_equal(tg.grad(g, c).value, [0, 1, 0, 0])
+
+
+def test_powers_of_negative_numbers() -> None:
+    assert slope(lambda x: x**2, [-3, 3]) == [[-6, 6]]
+    assert slope(lambda x: x**-1, [-2]) == [[-0.25]]
+    exponent = tg.parameter([2.0, 2.0])
+    np.testing.assert_array_equal(tg.grad(tg.sum(tg.power(np.array([-3.0, 0.0]), exponent)), exponent).value, [0, 0])
+
+
+def test_the_exponents_second_order_at_exponent_zero() -> None:
+    """d/dp d/dx x^p = x^(p-1) (1 + p ln x) = 1 / x at p = 0."""
+    x, p = tg.parameter(4.0), tg.parameter(0.0)
+    assert tg.grad(tg.grad(tg.power(x, p), x), p).item() == pytest.approx(0.25)
+    assert tg.grad(tg.grad(tg.power(x, p), p), x).item() == pytest.approx(0.25)
+
+
+def test_comparisons_of_nodes_give_no_gradient_and_booleans() -> None:
+    x = tg.parameter([1.0, 2.0, 3.0])
+    for z, expected in ((x > 2, [0, 0, 1]), (x >= 2, [0, 1, 1]), (x < 2, [1, 0, 0]), (x <= 2, [1, 1, 0]),
+                        (x == 2, [0, 1, 0]), (x != 2, [1, 0, 1]), (2 < x, [0, 0, 1])):  # fmt: skip
+        assert z.dtype == bool
+        np.testing.assert_array_equal(z.value, np.array(expected, bool))
+    np.testing.assert_array_equal(tg.grad(tg.sum((x > 2) * x), x).value, [0, 0, 1])

@@ -1,0 +1,165 @@
+"""A picture written as DOT: every box pinned, every curve given, no user's text outside of a label."""
+
+from __future__ import annotations
+
+from .heat import is_dark, ramp
+from .labels import html, number, tooltip, width
+from .picture import Arrow, Band, Box, Cut, Note, Picture, Point
+from .roles import BORDERS
+from .wording import Part
+
+GOLD, INK, GREY = "#f6d365", "#222222", "#667080"
+TIP = 7.0
+"""Length of an arrow's head in points, at its size of 0.7."""
+
+
+def lines(picture: Picture) -> list[str]:
+    """The body of the digraph; boxes are nodes n0, n1, ... in the order of computation."""
+    out = [
+        '\tgraph [bgcolor=white, pad=0.3, outputorder=nodesfirst, splines=line, fontname="Helvetica"]\n',
+        '\tnode [fontname="Helvetica", fontsize=13, shape=box, style="rounded,filled", fixedsize=true, height=0.556]\n',
+        f'\tedge [color="{"#8b93a0"}", arrowsize=0.6, penwidth=1.1]\n',
+    ]
+    out += [_band(i, band) for i, band in enumerate(picture.bands)]
+    out += [_box(i, box) for i, box in enumerate(picture.boxes)]
+    out += [_note(i, note) for i, note in enumerate(picture.notes)]
+    for i, cut in enumerate(picture.cuts):
+        out += _cut(i, cut)
+    out += _margin(picture)
+    out += [_arrow(arrow) for arrow in picture.arrows]
+    return out
+
+
+def _at(x: float, y: float) -> str:
+    return f'pos="{x:.1f},{y:.1f}!"'
+
+
+def _box(i: int, box: Box) -> str:
+    ink = "#ffffff" if is_dark(box.fill) else INK
+    border = f'color="{BORDERS[box.role]}"' + ("" if box.role == "op" else ", penwidth=2.2")
+    size = "" if abs(box.height - 40) < 0.1 else f", height={box.height / 72:.3f}"
+    return (
+        f"\tn{i} [{_at(box.x, box.y)}, width={box.width / 72:.3f}{size}, {border}, "
+        f'fillcolor="{box.fill}", fontcolor="{ink}", label=<{_label(box)}>, tooltip="{tooltip(box.tip)}"]\n'
+    )
+
+
+def _label(box: Box) -> str:
+    """Title over second line, as a table, whose rows stand apart alike in all versions of Graphviz."""
+    if any(part.kind == "chip" for part in box.title):
+        cells = "".join(f"<td{_ground(part)}>{_text(part)}</td>" for part in box.title)
+        room = sum(_room(part) + 5 for part in box.title)
+        # Of a fixed size, or the table would stretch to the width of the line below.
+        fixed = f'border="0" cellspacing="2" cellpadding="1" fixedsize="true" width="{room:.0f}" height="22"'
+        head, padding = f"<table {fixed}><tr>{cells}</tr></table>", 0
+    else:
+        head, padding = " ".join(_text(part) for part in box.title), 2
+    foot = f'<tr><td><font point-size="9">{html(box.below)}</font></td></tr>' if box.below else ""
+    return f'<table border="0" cellspacing="0" cellpadding="{padding}"><tr><td>{head}</td></tr>{foot}</table>'
+
+
+def _room(part: Part) -> float:
+    return width(part.text, 13, True) + (8 if part.kind == "chip" else 0)
+
+
+def _ground(part: Part) -> str:
+    return f' bgcolor="{GOLD}"' if part.kind == "chip" else ""
+
+
+def _text(part: Part) -> str:
+    if part.kind == "value":
+        return f"&#160;&#160;{html(part.text)}"
+    bold = f"<b>{html(part.text)}</b>"
+    return f'<font color="#5a4300">{bold}</font>' if part.kind == "chip" else bold
+
+
+def _band(i: int, band: Band) -> str:
+    ground = (
+        f"\tband{i} [{_at((band.left + band.right) / 2, (band.foot + band.top) / 2)}, "
+        f"width={(band.right - band.left) / 72:.3f}, height={(band.top - band.foot) / 72:.3f}, "
+        f'color="#e3e7ee", fillcolor="#f8fafc", label="", tooltip="{band.title}"]\n'
+    )
+    token = f'<font point-size="12" color="{GREY}">&#160;&#160;&#160;{html(band.token)}</font>' if band.token else ""
+    text = f'<font point-size="14"><b>{html(band.title)}</b></font>{token}'
+    return ground + _plain(f"head{i}", (band.left + band.right) / 2, band.foot + 24, text)
+
+
+def _plain(name: str, x: float, y: float, label: str) -> str:
+    return f"\t{name} [{_at(x, y)}, shape=plain, style=solid, fixedsize=false, height=0, label=<{label}>]\n"
+
+
+def _note(i: int, note: Note) -> str:
+    text = f'<font point-size="10" color="{note.colour}"><b>{html(note.text)}</b></font>'
+    return _plain(f"note{i}", note.x, note.y, text)
+
+
+def _cut(i: int, cut: Cut) -> list[str]:
+    """The dashed line between two points that do not show, and its badge."""
+    badge = (
+        '<table border="1" color="#d7191c" bgcolor="white" style="rounded" cellborder="0" cellpadding="2">'
+        '<tr><td><font color="#d7191c" point-size="11"><b>BPTT cut</b></font></td></tr>'
+        '<tr><td><font color="#d7191c" point-size="8.5">gradient stops here</font></td></tr></table>'
+    )
+    point = "shape=point, style=invis, width=0.01, height=0.01"
+    path = [(cut.x, cut.foot + (cut.top - cut.foot) * k / 3) for k in range(4)]
+    return [
+        f"\tcut{i}a [{_at(cut.x, cut.foot)}, {point}]\n",
+        f"\tcut{i}b [{_at(cut.x, cut.top)}, {point}]\n",
+        f'\tcut{i}a -> cut{i}b [pos="{_path(path)}", style=dashed, color="#d7191c", penwidth=1.8, arrowhead=none]\n',
+        _plain(f"cut{i}", cut.x, cut.foot - 20, badge),
+    ]
+
+
+def _path(points: list[Point]) -> str:
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+
+
+def _arrow(arrow: Arrow) -> str:
+    more = [f'color="{arrow.colour}"', f"penwidth={arrow.width:.2f}"] if arrow.colour != "#8b93a0" else []
+    if arrow.dashed:
+        more.append("style=dashed")
+    if arrow.tip:
+        more.append(f'tooltip="{arrow.tip}"')
+    if not arrow.pointed:
+        more.append("arrowhead=none")
+    path = _pointed(arrow.points) if arrow.pointed else _path(arrow.points)
+    settings = [f'pos="{path}"', *more]
+    return f"\tn{arrow.tail} -> n{arrow.head} [{', '.join(settings)}]\n"
+
+
+def _pointed(points: list[Point]) -> str:
+    """The curve ends where the head begins; the head's tip is given first."""
+    (x0, y0), (x1, y1) = points[-2], points[-1]
+    far = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5 or 1.0
+    base = (x1 - TIP * (x1 - x0) / far, y1 - TIP * (y1 - y0) / far)
+    return f"e,{x1:.1f},{y1:.1f} {_path([*points[:-1], base])}"
+
+
+def _margin(picture: Picture) -> list[str]:
+    """Title over the picture; the parameters' table and the legend to its right."""
+    from .margin import legend, legend_size, table, table_size
+
+    left, right, foot, top = _extent(picture)
+    out = []
+    if picture.title:
+        room = width(picture.title, 21, True)
+        text = f'<font point-size="21"><b>{html(picture.title)}</b></font>'
+        out.append(_plain("title", left + room / 2, top + 34, text))
+    x = right + 40
+    middle = (foot + top) / 2
+    wide, high = table_size(picture)
+    below, tall = legend_size(picture)
+    if picture.uses:
+        out.append(_plain("params", x + wide / 2, middle + tall / 2 + 14, table(picture)))
+    shift = high / 2 + 14 if picture.uses else 0
+    out.append(_plain("legend", x + below / 2, middle - shift, legend(picture)))
+    return out
+
+
+def _extent(picture: Picture) -> tuple[float, float, float, float]:
+    boxes, bands = picture.boxes, picture.bands
+    left = min([b.x - b.width / 2 for b in boxes] + [b.left for b in bands])
+    right = max([b.x + b.width / 2 for b in boxes] + [b.right for b in bands])
+    foot = min([b.y - b.height / 2 for b in boxes] + [b.foot for b in bands])
+    top = max([b.y + b.height / 2 for b in boxes] + [b.top for b in bands])
+    return left, right, foot, top
