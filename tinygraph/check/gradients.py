@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -75,7 +76,9 @@ def gradients(fn: Callable[..., Node], arguments: Any, order: int = 2, *, tolera
     (Fornberg 1988, "Generation of finite difference formulas", table 1). Rounding adds
     eps |f| / h, and the two balance at h = eps^(1/5), times the larger of 1 and max |x|
     (the argument of Press et al., Numerical Recipes, 3rd ed., section 5.7, for this formula).
-    v is random plus the gradient's own direction, so that the derivative is not near 0.
+    Where f bends faster than that, h / 8 or h / 64 is taken: of two neighbouring steps, the
+    larger of the pair that agrees best (after Ridders 1982, "Accurate computation of F'(x)").
+    v has length 1: random plus the gradient's own direction, so that the derivative is not near 0.
     The next order treats the sum of the directional derivatives as the next f.
 
     Args:
@@ -170,18 +173,25 @@ def _compare(f: Callable[[], Node], x: Parameter, order: int, eps: float, tolera
     if np.any(g):
         v = v + g / np.abs(g).max()
     # Length 1: along a longer direction a step of h would leave the reach of the formula in a wide matrix.
-    v = np.asarray(v / np.linalg.norm(v), x.dtype)
-    start = x.value
-    h = eps**0.2 * max(1.0, float(np.abs(start).max(initial=0)))
+    v = np.asarray(v / max(float(np.linalg.norm(v)), np.finfo(float).tiny), x.dtype)
+    h = eps**0.2 * max(1.0, float(np.abs(x.value).max(initial=0)))
     analytic = float(np.sum(g.astype(np.float64) * v))
-    numeric = _slope(f, x, start, v, h)
+    numeric = _extrapolated(f, x, v, h)
     # Below this the difference is rounding of f itself, and no relative error can be told.
     floor = abs(y.item()) * eps / h / tolerance
     size = max(abs(analytic), abs(numeric), floor, np.finfo(float).tiny)
     return Row(order, x.name or x.label(), abs(analytic - numeric) / size, analytic, numeric)
 
 
-def _slope(f: Callable[[], Node], x: Parameter, start: np.ndarray, v: np.ndarray, h: float) -> float:
+def _extrapolated(f: Callable[[], Node], x: Parameter, v: np.ndarray, h: float) -> float:
+    """The slope from the step at which a smaller one changes it least; the analytic gradient has no say."""
+    slopes = [_slope(f, x, v, h / 8**k) for k in range(3)]
+    changes = [abs(b - a) for a, b in pairwise(slopes)]
+    return slopes[0] if changes[0] <= changes[1] else slopes[1]
+
+
+def _slope(f: Callable[[], Node], x: Parameter, v: np.ndarray, h: float) -> float:
+    start = x.value
     total = 0.0
     for k, weight in ((-2, 1.0), (-1, -8.0), (1, 8.0), (2, -1.0)):
         x.value = (start + np.asarray(k * h, v.dtype) * v).astype(v.dtype, copy=False)
