@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,10 @@ from .core.node import Constant, Node, Parameter, as_nodes
 from .core.nonfinite import watch_backward
 from .core.scope import now
 from .core.structure import leaves, rebuild
-from .ops import getitem, put
+from .ops import getitem, matmul, put
+
+ROWS = 128
+"""Rows of a weight's matrix products that backward joins into one product: enough for BLAS to run at its full pace."""
 
 
 def grad(y: Node, wrt: Any, gy: Any = None, *, strict: bool = False) -> Any:
@@ -41,7 +45,8 @@ def grad(y: Node, wrt: Any, gy: Any = None, *, strict: bool = False) -> Any:
         (27.0, 18.0)
     """
     nodes = _nodes_of("grad", y, wrt)
-    found = _derive(y, nodes, _seed("grad", y, gy), as_graph=True)
+    seed = _seed("grad", y, gy)
+    found = _derive(ancestors([y], _differentiable), set(nodes), seed, as_graph=True)
     for x in nodes:
         if x not in found and strict:
             raise GraphError(f"grad: {y.label()} does not depend on {x.label()}",
@@ -69,11 +74,12 @@ def backward(y: Node, gy: Any = None) -> None:
         array([2., 4.])
     """
     seed = _seed("backward", y, gy).value
-    parameters: list[Node] = [x for x in ancestors([y], _differentiable) if isinstance(x, Parameter)]
+    order = ancestors([y], _differentiable)
+    parameters: list[Node] = [x for x in order if isinstance(x, Parameter)]
     if not parameters:
         raise GraphError(f"backward: {y.label()} depends on no parameter",
                          fix="make the weights by tg.parameter, or name them: tg.grad(y, wrt)")  # fmt: skip
-    found = _derive(y, parameters, seed, as_graph=False)
+    found = _derive(order, set(parameters), seed, as_graph=False)
     for x in parameters:
         if x in found:
             # A rule may hand on a view or its own argument: what is kept must be the parameter's alone.
@@ -95,34 +101,34 @@ def zero_grad(parameters: Any) -> None:
         x.grad = None
 
 
-def _derive(y: Node, wrt: list[Node], seed: Any, *, as_graph: bool) -> dict[Node, Any]:
-    """Walk from ``y`` towards ``wrt``, later nodes first, and collect what each of ``wrt`` receives.
+def _derive(order: list[Node], wrt: set[Node], seed: Any, *, as_graph: bool) -> dict[Node, Any]:
+    """Walk from the last node of ``order`` towards ``wrt``, later nodes first; what each of ``wrt`` receives.
 
     A loop over a list, so no depth is too deep. With ``as_graph`` the rules run on nodes and so
     build nodes, else on arrays.
     """
-    way = _between(y, set(wrt))
-    needed, wanted = set(way), set(wrt)
-    arrived: dict[Node, Any] = {y: seed}
-    pieces: dict[Node, list[tuple[Any, Any]]] = {}
+    way = _between(order, wrt)
+    needed = set(way)
+    arrived: dict[Node, Any] = {order[-1]: seed}
+    parts = _Parts()
     owned: set[Node] = set()
     found: dict[Node, Any] = {}
     place = now.place
     try:
         for node in reversed(way):
-            gz = _total(node, arrived, pieces)
+            gz = arrived.pop(node, None)
+            if node in parts.slices or node in parts.factors:
+                gz = parts.total(node, gz)
             if gz is None:
                 continue
-            if node in wanted:
+            if node in wrt:
                 found[node] = gz
-            if node.op is None or not node.op.differentiable:
+            if node._op is None or not node._op.differentiable:
                 continue
             if as_graph:
-                now.place = (node.step, node.scope, node)
-            for x, gx in _leaving(node, gz, needed, as_graph):
-                if node.op is getitem:
-                    pieces.setdefault(x, []).append((gx, node.attributes["index"]))
-                elif x not in arrived:
+                now.place = (node._step, node._scope, node)
+            for x, gx in _leaving(node, gz, needed, parts, as_graph):
+                if x not in arrived:
                     arrived[x] = gx
                 elif x in owned:
                     arrived[x] += gx
@@ -135,71 +141,121 @@ def _derive(y: Node, wrt: list[Node], seed: Any, *, as_graph: bool) -> dict[Node
     return found
 
 
-def _between(y: Node, wrt: set[Node]) -> list[Node]:
-    """The nodes through which a gradient flows from ``y`` to ``wrt``, inputs before their ops."""
+def _between(order: list[Node], wrt: set[Node]) -> list[Node]:
+    """The nodes of ``order`` through which a gradient flows to ``wrt``, refused if a parameter changed since."""
     needed: set[Node] = set()
     way = []
-    for node in ancestors([y], _differentiable):
-        if node in wrt or (node.op is not None and node.op.differentiable and not needed.isdisjoint(node.inputs)):
+    changed = max((x.changed for x in order if isinstance(x, Parameter)), default=-1)
+    for node in order:
+        op = node._op
+        if node in wrt or (op is not None and op.differentiable and not needed.isdisjoint(node._inputs)):
             needed.add(node)
             way.append(node)
+            if node.serial < changed:
+                _refuse_stale(node)
     return way
 
 
+def _refuse_stale(node: Node) -> None:
+    for x in node._inputs:
+        if isinstance(x, Parameter) and x.changed > node.serial:
+            raise GraphError(f"{node.label()}: the value of {x.label()} was set after this graph was computed",
+                             expected="gradients before the update, or a new forward pass after it",
+                             fix="compute the loss again, then differentiate it")  # fmt: skip
+
+
 def _differentiable(node: Node) -> bool:
-    return node.op is None or node.op.differentiable
+    op = node._op
+    return op is None or op.differentiable
 
 
-def _total(node: Node, arrived: dict[Node, Any], pieces: dict[Node, list[tuple[Any, Any]]]) -> Any:
-    """All that arrived at ``node``; the gradients of its slices are put into one array together."""
-    whole = arrived.pop(node, None)
-    if node not in pieces:
-        return whole
-    parts, indexes = zip(*pieces.pop(node), strict=True)
-    joined = put.of(*parts, shape=node.shape, indexes=indexes)
-    return joined if whole is None else whole + joined
+def _leaving(node: Node, gz: Any, needed: set[Node], parts: _Parts, as_graph: bool) -> list[tuple[Node, Any]]:
+    """Pairs of input and gradient for the inputs that need one, by the op's own rule.
 
-
-def _leaving(node: Node, gz: Any, needed: set[Node], as_graph: bool) -> list[tuple[Node, Any]]:
-    """Pairs of input and gradient for the inputs that need one, by the op's own rule."""
-    op, inputs = node.op, node.inputs
+    What is cheaper added up in one go for all consumers of an input goes to ``parts`` instead.
+    """
+    op, inputs, settings = node._op, node._inputs, node._attributes
     assert op is not None
-    settings = node.attributes
-    if op.selective:
-        settings = {**settings, "wanted": [x in needed for x in inputs]}
     if op is getitem:
-        gradients: Any = (gz,)
-    elif as_graph:
-        gradients = op.backward(gz, node, *inputs, **settings)
-    else:
-        gradients = op.backward(gz, node._value, *[x._value for x in inputs], **settings)
+        parts.slices[inputs[0]].append((gz, settings["index"]))
+        return []
+    wanted = [x in needed for x in inputs]
+    leaving: list[tuple[Node, Any]] = []
+    if op is matmul and not as_graph and now.watch != "raise":
+        leaving = parts.keep_factors(node, gz, wanted)
+    if op.selective:
+        settings = {**settings, "wanted": wanted}
+    values = inputs if as_graph else [x._value for x in inputs]
+    gradients: Any = op.backward(gz, node if as_graph else node._value, *values, **settings)
     if not isinstance(gradients, (tuple, list)):
         gradients = (gradients,)
     if len(gradients) != len(inputs):
         raise GraphError(f"{node.label()}: backward gave a wrong number of gradients",
-                         expected=f"{len(inputs)}, one an input, None where there is none", got=str(len(gradients)))  # fmt: skip
-    leaving = []
-    for x, gx in zip(inputs, gradients, strict=True):
-        if gx is not None and x in needed:
-            leaving.append((x, gx if op is getitem else _fit(node, x, gx, as_graph)))
+                         expected=f"{len(inputs)}, one an input, or None", got=str(len(gradients)))  # fmt: skip
+    for x, gx, asked in zip(inputs, gradients, wanted, strict=True):
+        if asked and gx is not None:
+            leaving.append((x, _fit(node, x, gx, as_graph)))
     return leaving
 
 
+class _Parts:
+    """Gradients in many parts, which are cheaper added up in one go when all consumers of their node have spoken.
+
+    Attributes:
+        slices: gradients of slices ``x[index]`` with their indexes: they go into one array.
+        factors: of plain arrays, pairs (a, b) from the matrix products of a parameter, to which
+            each sends a^T b. The sum over T steps is one product over the joined rows of all.
+    """
+
+    def __init__(self) -> None:
+        self.slices: defaultdict[Node, list[tuple[Any, Any]]] = defaultdict(list)
+        self.factors: defaultdict[Node, list[tuple[Any, Any]]] = defaultdict(list)
+
+    def keep_factors(self, node: Node, gz: np.ndarray, wanted: list[bool]) -> list[tuple[Node, np.ndarray]]:
+        """Put aside the factors of a product's parameters, whose gradients then are no longer ``wanted``.
+
+        Gives the gradients for which enough rows have come, so that few arrays are kept alive.
+        """
+        w, x = node._inputs
+        ready = []
+        for side, leaf in enumerate((w, x)):
+            if wanted[side] and isinstance(leaf, Parameter):
+                factors = matmul.factors(gz, w._value, x._value, side)
+                if factors is not None:
+                    wanted[side] = False
+                    self.factors[leaf].append(factors)
+                    if len(self.factors[leaf]) * len(factors[0]) >= ROWS:
+                        ready.append((leaf, self._product(leaf)))
+        return ready
+
+    def total(self, node: Node, whole: Any) -> Any:
+        """All that arrived at ``node``, what came ``whole`` included."""
+        if node in self.slices:
+            pieces, indexes = zip(*self.slices.pop(node), strict=True)
+            joined = put.of(*pieces, shape=node.shape, indexes=indexes)
+            whole = joined if whole is None else whole + joined
+        if node in self.factors:
+            joined = self._product(node)
+            whole = joined if whole is None else whole + joined
+        return whole
+
+    def _product(self, leaf: Node) -> np.ndarray:
+        lefts, rights = zip(*self.factors.pop(leaf), strict=True)
+        gradient = np.concatenate(lefts).T @ np.concatenate(rights)
+        return gradient.astype(leaf.dtype, copy=False)
+
+
 def _fit(node: Node, x: Node, gx: Any, as_graph: bool) -> Any:
-    """The gradient that leaves ``node`` for ``x``, checked, and in the dtype of ``x``."""
-    if isinstance(x, Parameter) and x.changed > node.serial:
-        raise GraphError(f"{node.label()}: the value of {x.label()} was set after this graph was computed",
-                         expected="gradients before the update, or a new forward pass after it",
-                         fix="compute the loss again, then differentiate it")  # fmt: skip
-    if not as_graph and isinstance(gx, Node):
-        gx = gx.value
-    if gx.shape != x.shape:
+    """The gradient that leaves ``node`` for ``x``: a node or an array as asked, checked, in the dtype of ``x``."""
+    if isinstance(gx, Node) is not as_graph:
+        gx = as_nodes((gx,))[0] if as_graph else gx.value
+    if gx.shape != x._value.shape:
         raise GraphError(f"{node.label()}: backward gave a gradient of a wrong shape for {x.label()}",
                          expected=str(x.shape), got=str(gx.shape),
                          fix="sum it over the axes that were broadcast (tg.ops.sum_to)")  # fmt: skip
     if now.watch == "raise":
         watch_backward(node, gx, x)
-    return gx if gx.dtype == x.dtype else gx.astype(x.dtype)
+    return gx if gx.dtype == x._value.dtype else gx.astype(x.dtype)
 
 
 def _nodes_of(who: str, y: Any, wrt: Any) -> list[Node]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 np.int = int  # type: ignore[attr-defined]
-import dezero.functions as F  # noqa: E402
+import dezero.functions as F  # noqa: E402, N812  its own convention
 from dezero import Parameter, Variable  # noqa: E402
 
 del np.int  # type: ignore[attr-defined]

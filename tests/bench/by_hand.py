@@ -1,4 +1,4 @@
-"""The two training steps in plain numpy, backpropagation through time written out: the reference for numbers and speed."""
+"""The two training steps in plain numpy, backpropagation through time written out: the reference."""
 
 from __future__ import annotations
 

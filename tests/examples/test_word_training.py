@@ -118,3 +118,14 @@ def test_a_step_goes_downhill_and_is_clipped():
     moved = math.sqrt(sum(float(np.square(x.value - before[name]).sum()) for name, x in p.items()))
     after, _ = word_training.train_step(p, optimizer, words, targets, np.zeros((2, 8), np.float32))
     assert 0 < moved <= word_training.MAX_NORM * 1.0001 and after < nats
+
+
+def test_a_step_forgets_the_gradients_of_the_step_before():
+    runs = [new_parameters(7, 8, seed=0) for _ in range(2)]
+    for x in runs[1].values():
+        x.grad = np.full(x.shape, 100.0, np.float32)
+    words, targets = TEXT[:20].reshape(10, 2), TEXT[1:21].reshape(10, 2)
+    for p in runs:
+        optimizer = tg.train.SGD(p, learning_rate=1.0)
+        word_training.train_step(p, optimizer, words, targets, np.zeros((2, 8), np.float32))
+    np.testing.assert_array_equal(runs[0]["W"].value, runs[1]["W"].value)

@@ -18,7 +18,12 @@ def test_the_main_job_is_one_complete_command():
 
 
 def test_nobody_is_told_to_install_the_other_tinygraph():
-    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("tinygraph/**/*.py"), *ROOT.glob("examples/*.py")]:
+    for path in [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("tinygraph/**/*.py"),
+        *ROOT.glob("examples/*.py"),
+    ]:
         assert not re.search(r"pip install [\"']?tinygraph(?!-rnn)", path.read_text(encoding="utf-8")), path
 
 

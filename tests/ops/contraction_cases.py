@@ -102,11 +102,16 @@ PRODUCT = [
 ]  # fmt: skip
 
 EINSUM = [
-    _einsum_case("bi,hi->bh", (2, 3), (4, 3)), _einsum_case("ij,jk", (2, 3), (3, 2)), _einsum_case("i,j->ij", (2,), (3,)),
-    _einsum_case("ij->", (2, 3)), _einsum_case("ij->ji", (2, 3)), _einsum_case("ii->i", (3, 3)), _einsum_case("ii", (3, 3)),
-    _einsum_case("iij->j", (2, 2, 3)), _einsum_case("ij,ik,kl->jl", (2, 3), (2, 2), (2, 3)), _einsum_case("i,i,i->", (3,), (3,), (3,)),
-    _einsum_case("ij,k->i", (2, 3), (2,)), _einsum_case("bi, hi -> bh", (2, 3), (1, 3)), _einsum_case("i,i->i", (1,), (3,)),
-    _einsum_case(",i->i", (), (3,)), _einsum_case("bi,hi->bh", (0, 3), (2, 3)), _einsum_case("bi,hi->bh", (2, 0), (3, 0)),
+    _einsum_case("bi,hi->bh", (2, 3), (4, 3)), _einsum_case("ij,jk", (2, 3), (3, 2)),
+    _einsum_case("i,j->ij", (2,), (3,)),
+    _einsum_case("ij->", (2, 3)), _einsum_case("ij->ji", (2, 3)), _einsum_case("ii->i", (3, 3)),
+    _einsum_case("ii", (3, 3)),
+    _einsum_case("iij->j", (2, 2, 3)), _einsum_case("ij,ik,kl->jl", (2, 3), (2, 2), (2, 3)),
+    _einsum_case("i,i,i->", (3,), (3,), (3,)),
+    _einsum_case("ij,k->i", (2, 3), (2,)), _einsum_case("bi, hi -> bh", (2, 3), (1, 3)),
+    _einsum_case("i,i->i", (1,), (3,)),
+    _einsum_case(",i->i", (), (3,)), _einsum_case("bi,hi->bh", (0, 3), (2, 3)),
+    _einsum_case("bi,hi->bh", (2, 0), (3, 0)),
     _einsum_case("ba", (2, 3)), _einsum_case("iji,jk->ik", (2, 3, 2), (3, 2)),
     Case("einsum", spaced((2, 2, 3), (3, 2)), _batched_product, {"subscripts": "...ij,...jk->...ik"}),
     Case("einsum", spaced((2, 3), (2, 3, 2)), _batched_product, {"subscripts": "...ij,...jk"}, note="stretched"),
@@ -118,11 +123,13 @@ SOFTMAX = [
       for name, fn in (("softmax", _softmax), ("log_softmax", _log_softmax))
       for shape, axis in (((3,), -1), ((2, 3), 1), ((2, 3), 0), ((2, 3, 2), -2), ((0, 3), -1), ((2, 1), -1))),
     *(Case("softmax_cross_entropy", (*spaced(logits), _ints(labels)), _cross_entropy, note="labels")
-      for logits, labels in (((3,), 2), ((2, 3), [0, 2]), ((2, 2, 3), [[0, 2], [1, 1]]), ((0, 3), []), ((2, 1), [0, 0]))),
+      for logits, labels in (((3,), 2), ((2, 3), [0, 2]), ((2, 2, 3), [[0, 2], [1, 1]]), ((0, 3), []),
+                               ((2, 1), [0, 0]))),
     *(Case("softmax_cross_entropy", (*spaced(shape), *spaced(shape, low=0.1, high=1.0)), _cross_entropy, note="dense")
       for shape in ((3,), (2, 3), (2, 2, 3), (0, 3))),
     *(Case("excess", (*spaced(logits, np.shape(labels)), _ints(labels)), _excess)
-      for logits, labels in (((3,), 2), ((2, 3), [0, 2]), ((2, 2, 3), [[0, 2], [1, 1]]), ((0, 3), []), ((2, 1), [0, 0]))),
+      for logits, labels in (((3,), 2), ((2, 3), [0, 2]), ((2, 2, 3), [[0, 2], [1, 1]]), ((0, 3), []),
+                               ((2, 1), [0, 0]))),
 ]  # fmt: skip
 
 CASES = [*PRODUCT, *EINSUM, *SOFTMAX]

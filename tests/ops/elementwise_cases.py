@@ -58,7 +58,8 @@ ARITHMETIC = [
     *twos("power", lambda a, p: math.exp(p * math.log(a)), low=0.4, high=2.5),
     *(Case("power", (*spaced((2, 3)), np.full(shape, p)), by_element(_whole_power), wrt=(0,), note=f"p{p}")
       for p in (3.0, 2.0, 1.0, 0.0, -1.0, -2.0) for shape in ((3,), ())),
-    *(Case("scaled_power", spaced(*shapes, low=0.4, high=2.5), by_element(lambda g, a, p: g * math.exp(p * math.log(a))))
+    *(Case("scaled_power", spaced(*shapes, low=0.4, high=2.5),
+           by_element(lambda g, a, p: math.exp(p * math.log(a)) * g))
       for shapes in _triples),
 ]  # fmt: skip
 
@@ -84,8 +85,8 @@ CHOICE = [
     *twos("greater_equal", lambda a, b: not a < b, result="bool"),
     *twos("less", lambda a, b: not a >= b, result="bool"),
     *twos("less_equal", lambda a, b: not a > b, result="bool"),
-    *twos("equal", lambda a, b: not a != b, result="bool"),
-    *twos("not_equal", lambda a, b: not a == b, result="bool"),
+    *twos("equal", lambda a, b: a - b == 0, result="bool"),
+    *twos("not_equal", lambda a, b: abs(a - b) > 0, result="bool"),
 ]
 
 LOSS = [

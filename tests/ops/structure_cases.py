@@ -137,8 +137,10 @@ def _rounded(x: Array, dtype: str) -> Array:
 
 def _reductions(name: str, fn: Any, **settings: Any) -> list[Case]:
     calls: list[tuple[tuple[int, ...], dict[str, Any]]] = [
-        ((2, 3), {}), ((2, 3, 2), {"axis": 1}), ((2, 3, 2), {"axis": (0, -1)}), ((2, 3), {"axis": -1, "keepdims": True}),
-        ((2, 3), {"keepdims": True}), ((), {}), ((4,), {"axis": 0}), ((0, 3), {"axis": 1}), ((2, 1, 3), {"axis": (1, 2)}),
+        ((2, 3), {}), ((2, 3, 2), {"axis": 1}), ((2, 3, 2), {"axis": (0, -1)}),
+        ((2, 3), {"axis": -1, "keepdims": True}),
+        ((2, 3), {"keepdims": True}), ((), {}), ((4,), {"axis": 0}), ((0, 3), {"axis": 1}),
+        ((2, 1, 3), {"axis": (1, 2)}),
     ]  # fmt: skip
     return [Case(name, spaced(shape), by_group(fn), attributes, **settings) for shape, attributes in calls]
 
@@ -170,13 +172,16 @@ SHAPE = [
     *(Case("reshape", spaced(x), _reshaped, {"shape": shape})
       for x, shape in (((2, 3), (3, 2)), ((2, 3), -1), ((4,), (2, -1)), ((), (1, 1)), ((0, 3), (3, 0)))),
     *(Case("transpose", spaced(x), _transposed, {"axes": axes})
-      for x, axes in (((2, 3), None), ((2, 3, 4), (1, 2, 0)), ((2, 3, 4), (-1, 0, 1)), ((3,), None), ((), None), ((0, 3), None))),
+      for x, axes in (((2, 3), None), ((2, 3, 4), (1, 2, 0)), ((2, 3, 4), (-1, 0, 1)), ((3,), None), ((), None),
+                               ((0, 3), None))),
     *(Case("swapaxes", spaced(x), _swapped, {"axis1": a, "axis2": b})
       for x, a, b in (((2, 3, 4), 0, 2), ((2, 3), -1, -2), ((0, 3), 0, 1), ((2, 3), 1, 1))),
     *(Case("broadcast_to", spaced(x), _broadcast, {"shape": shape})
-      for x, shape in (((3,), (2, 3)), ((2, 1), (2, 3)), ((), (2, 2)), ((1, 3), (0, 3)), ((0, 3), (2, 0, 3)), ((2, 3), (2, 3)))),
+      for x, shape in (((3,), (2, 3)), ((2, 1), (2, 3)), ((), (2, 2)), ((1, 3), (0, 3)), ((0, 3), (2, 0, 3)),
+                               ((2, 3), (2, 3)))),
     *(Case("sum_to", spaced(x), _summed_to, {"shape": shape})
-      for x, shape in (((2, 3), (3,)), ((2, 3), (2, 1)), ((2, 3), ()), ((4, 2, 3), (1, 3)), ((0, 3), (3,)), ((2,), (2,)))),
+      for x, shape in (((2, 3), (3,)), ((2, 3), (2, 1)), ((2, 3), ()), ((4, 2, 3), (1, 3)), ((0, 3), (3,)),
+                               ((2,), (2,)))),
     *(Case("astype", spaced(x), _rounded, {"dtype": "float64"}, result="float64") for x in ((2, 3), (), (0, 2))),
     Case("astype", spaced((2, 3)), _rounded, {"dtype": "int64"}, wrt=(), result="int64"),
     *(Case("stop_gradient", spaced(x), lambda x: x) for x in ((2, 3), (), (0, 2))),
@@ -210,11 +215,14 @@ LOOKUP = [
     *(Case("add_at", (*spaced(g), _ints(indices)), _added_at, {"shape": shape, "axis": axis})
       for g, indices, shape, axis in (((3, 2), [2, 0, 2], (4, 2), 0), ((2, 2, 2), [[1, -1], [0, 0]], (4, 2), 0),
                                       ((2, 2, 2), [2, 2], (2, 3, 2), 1), ((4,), [0, 5, -6, 0], (2, 3), None),
-                                      ((2,), 1, (2, 3), -1), ((0, 2), [], (4, 2), 0), ((2, 0), [1, 1], (4, 0), 0), ((2,), [0, 0], (1,), 0))),
+                                      ((2,), 1, (2, 3), -1), ((0, 2), [], (4, 2), 0), ((2, 0), [1, 1], (4, 0), 0),
+                                      ((2,), [0, 0], (1,), 0))),
     *(Case("pick", (*spaced(x), *(_ints(a) for a in arrays)), _picked, {"index": index})
-      for x, arrays, index in (((3, 4), ([0, 2, 0], [3, -1, 3]), (ARRAY, ARRAY)), ((2, 3, 4), ([1, 1],), (_every, ARRAY)),
+      for x, arrays, index in (((3, 4), ([0, 2, 0], [3, -1, 3]), (ARRAY, ARRAY)),
+                               ((2, 3, 4), ([1, 1],), (_every, ARRAY)),
                                ((2, 3, 4), ([1, 0], [[2], [1]]), (ARRAY, slice(None, None, -1), ARRAY)),
-                               ((3, 4), ([2, 2],), (..., ARRAY)), ((3, 4), ([1],), (0, ARRAY)), ((3, 4), ([],), (ARRAY,)),
+                               ((3, 4), ([2, 2],), (..., ARRAY)), ((3, 4), ([1],), (0, ARRAY)),
+                               ((3, 4), ([],), (ARRAY,)),
                                ((3, 2), ([1, 0],), (None, ARRAY)), ((1, 2), ([0, 0],), (ARRAY, -1)))),
     *(Case("scatter", (*spaced(g), *(_ints(a) for a in arrays)), _scattered, {"shape": shape, "index": index})
       for g, arrays, shape, index in (((3,), ([0, 2, 0], [3, -1, 3]), (3, 4), (ARRAY, ARRAY)),

@@ -83,8 +83,12 @@ def test_matmul_of_any_batch(batch: tuple[int, ...], data: st.DataObject) -> Non
     np.testing.assert_allclose(z.value, np.einsum("...ij,...jk->...ik", w, x), rtol=1e-12, atol=1e-12)
     gz = array(z.shape)
     gw, gx = tg.grad(z, nodes, gz)
-    np.testing.assert_allclose(gw.value, summed_back(np.einsum("...ik,...jk->...ij", gz, x + 0 * _ones(gz, k, n)), w.shape), atol=1e-11)
-    np.testing.assert_allclose(gx.value, summed_back(np.einsum("...ij,...ik->...jk", w + 0 * _ones(gz, m, k), gz), x.shape), atol=1e-11)
+    np.testing.assert_allclose(
+        gw.value, summed_back(np.einsum("...ik,...jk->...ij", gz, x + 0 * _ones(gz, k, n)), w.shape), atol=1e-11
+    )
+    np.testing.assert_allclose(
+        gx.value, summed_back(np.einsum("...ij,...ik->...jk", w + 0 * _ones(gz, m, k), gz), x.shape), atol=1e-11
+    )
 
 
 def _ones(gz: np.ndarray, rows: int, columns: int) -> np.ndarray:

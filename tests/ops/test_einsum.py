@@ -61,7 +61,9 @@ def test_upper_case_letters_sort_before_lower_case_ones() -> None:
     agrees("bA,cb", list(spaced((2, 3), (2, 2))))
 
 
-@pytest.mark.parametrize("call", [("ij,jk->ik", [(2, 3)]), ("ij->", [(2,)]), ("ij,jk->ik", [(2, 3), (2, 3)]), ("i->j", [(2,)])], ids=str)
+@pytest.mark.parametrize(
+    "call", [("ij,jk->ik", [(2, 3)]), ("ij->", [(2,)]), ("ij,jk->ik", [(2, 3), (2, 3)]), ("i->j", [(2,)])], ids=str
+)
 def test_bad_subscripts_say_what_came(call: tuple[str, list[tuple[int, ...]]]) -> None:
     with pytest.raises(tg.GraphError, match=r"einsum[\s\S]*got"):
         tg.einsum(call[0], *spaced(*call[1]))

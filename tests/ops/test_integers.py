@@ -9,20 +9,20 @@ import pytest
 
 import tinygraph as tg
 
-I, J = np.array([[1, -2, 3], [4, 5, -6]]), np.array([2, 1, 3])
+M, V = np.array([[1, -2, 3], [4, 5, -6]]), np.array([2, 1, 3])
 
 SAME = [
-    (tg.add, np.add, (I, J)), (tg.subtract, np.subtract, (I, J)), (tg.multiply, np.multiply, (I, J)),
-    (tg.divide, np.divide, (I, J)), (tg.power, np.power, (I, J)), (tg.negative, np.negative, (I,)),
-    (tg.square, np.square, (I,)), (tg.exp, np.exp, (I,)), (tg.log, np.log, (J,)), (tg.sqrt, np.sqrt, (J,)),
-    (tg.tanh, np.tanh, (I,)), (tg.abs, np.abs, (I,)), (tg.sign, np.sign, (I,)), (tg.maximum, np.maximum, (I, J)),
-    (tg.minimum, np.minimum, (I, J)), (tg.matmul, np.matmul, (I, J)), (tg.sum, np.sum, (I,)), (tg.mean, np.mean, (I,)),
-    (tg.max, np.max, (I,)), (tg.min, np.min, (I,)), (tg.where, np.where, (I > 0, I, J)), (tg.take, np.take, (I, J)),
-    (tg.greater, np.greater, (I, J)), (tg.transpose, np.transpose, (I,)), (tg.sum, np.sum, (I > 0,)),
-    (tg.sigmoid, lambda x: 1 / (1 + np.exp(-x)), (I,)), (tg.softplus, lambda x: np.log1p(np.exp(x)), (I,)),
-    (tg.relu, lambda x: np.maximum(x, 0), (I,)), (tg.squared_error, lambda a, b: np.square(a - b), (I, J)),
-    (tg.softmax, lambda x: np.exp(x) / np.exp(x).sum(-1, keepdims=True), (I,)),
-    (tg.logsumexp, lambda x: np.log(np.exp(x).sum()), (I,)), (tg.argmax, np.argmax, (I,)),
+    (tg.add, np.add, (M, V)), (tg.subtract, np.subtract, (M, V)), (tg.multiply, np.multiply, (M, V)),
+    (tg.divide, np.divide, (M, V)), (tg.power, np.power, (M, V)), (tg.negative, np.negative, (M,)),
+    (tg.square, np.square, (M,)), (tg.exp, np.exp, (M,)), (tg.log, np.log, (V,)), (tg.sqrt, np.sqrt, (V,)),
+    (tg.tanh, np.tanh, (M,)), (tg.abs, np.abs, (M,)), (tg.sign, np.sign, (M,)), (tg.maximum, np.maximum, (M, V)),
+    (tg.minimum, np.minimum, (M, V)), (tg.matmul, np.matmul, (M, V)), (tg.sum, np.sum, (M,)), (tg.mean, np.mean, (M,)),
+    (tg.max, np.max, (M,)), (tg.min, np.min, (M,)), (tg.where, np.where, (M > 0, M, V)), (tg.take, np.take, (M, V)),
+    (tg.greater, np.greater, (M, V)), (tg.transpose, np.transpose, (M,)), (tg.sum, np.sum, (M > 0,)),
+    (tg.sigmoid, lambda x: 1 / (1 + np.exp(-x)), (M,)), (tg.softplus, lambda x: np.log1p(np.exp(x)), (M,)),
+    (tg.relu, lambda x: np.maximum(x, 0), (M,)), (tg.squared_error, lambda a, b: np.square(a - b), (M, V)),
+    (tg.softmax, lambda x: np.exp(x) / np.exp(x).sum(-1, keepdims=True), (M,)),
+    (tg.logsumexp, lambda x: np.log(np.exp(x).sum()), (M,)), (tg.argmax, np.argmax, (M,)),
 ]  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def test_integers_give_numpys_numbers_and_dtypes(op: Any, numpys: Any, arrays: A
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("other", [J, J.astype(np.int8), np.array([True, False, True]), 2, True, 2.5])
+@pytest.mark.parametrize("other", [V, V.astype(np.int8), np.array([True, False, True]), 2, True, 2.5])
 def test_a_floating_input_beside_integers(dtype: Any, other: Any) -> None:
     x = tg.parameter(np.array([[0.5, 1.5, -1.0]], dtype))
     z = x * other

@@ -58,7 +58,9 @@ def test_transposes(shape: tuple[int, ...], data: st.DataObject) -> None:
 def test_split_is_numpys_and_concatenate_undoes_it(shape: tuple[int, ...], data: st.DataObject) -> None:
     axis = data.draw(st.integers(-len(shape), len(shape) - 1))
     n = shape[axis]
-    sections = data.draw(st.sampled_from([k for k in (1, 2, 3) if n % k == 0]) | st.lists(st.integers(0, n + 1)).map(sorted))
+    sections = data.draw(
+        st.sampled_from([k for k in (1, 2, 3) if n % k == 0]) | st.lists(st.integers(0, n + 1)).map(sorted)
+    )
     node = tg.parameter(array(shape))
     parts = tg.split(node, sections, axis)
     expected = np.split(node.value, sections, axis)
@@ -94,7 +96,9 @@ def test_stack_and_concatenate_share_the_gradient_out(shape: tuple[int, ...], co
 
 def test_one_node_joined_twice_gets_both_gradients() -> None:
     x = tg.parameter([1.0, 2.0])
-    np.testing.assert_array_equal(tg.grad(tg.concatenate([x, x]), x, np.array([1.0, 2.0, 30.0, 40.0])).value, [31.0, 42.0])
+    np.testing.assert_array_equal(
+        tg.grad(tg.concatenate([x, x]), x, np.array([1.0, 2.0, 30.0, 40.0])).value, [31.0, 42.0]
+    )
 
 
 @pytest.mark.parametrize("bad", [lambda x: tg.split(x, 4), lambda x: tg.split(x, 0), lambda x: tg.split(x, 2, axis=5)])

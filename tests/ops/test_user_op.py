@@ -33,7 +33,11 @@ class BiasedProduct(tg.Op):
 
 soft_sign = SoftSign()
 biased_product = BiasedProduct()
-ARRAYS = [np.array([[0.5, -1.5, 2.0], [1.0, 0.3, -0.7]]), np.array([[1.0, 2.0], [0.5, -1.0], [0.2, 0.9]]), np.array([0.1, -0.4])]
+ARRAYS = [
+    np.array([[0.5, -1.5, 2.0], [1.0, 0.3, -0.7]]),
+    np.array([[1.0, 2.0], [0.5, -1.0], [0.2, 0.9]]),
+    np.array([0.1, -0.4]),
+]
 
 
 def test_names_and_labels() -> None:
@@ -109,7 +113,9 @@ def _broken(result: Any) -> tg.Op:
                                             r"[\s\S]*expected +\(3,\)[\s\S]*got +\(2, 3\)[\s\S]*fix +.*sum_to"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("way", [lambda z, nodes: tg.grad(z, nodes), lambda z, nodes: z.backward()], ids=["grad", "backward"])
+@pytest.mark.parametrize(
+    "way", [lambda z, nodes: tg.grad(z, nodes), lambda z, nodes: z.backward()], ids=["grad", "backward"]
+)
 def test_a_wrong_rule_is_refused(rule: Any, message: str, way: Any) -> None:
     nodes = [tg.parameter(np.ones((2, 3)), "x"), tg.parameter(np.ones(3), "y")]
     with pytest.raises(tg.GraphError, match=message):

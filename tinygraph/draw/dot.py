@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .heat import is_dark, ramp
-from .labels import html, number, tooltip, width
+from .heat import is_dark
+from .labels import html, tooltip, width
 from .picture import Arrow, Band, Box, Cut, Note, Picture, Point
 from .roles import BORDERS
 from .wording import Part
@@ -59,7 +59,7 @@ def _label(box: Box) -> str:
 
 
 def _room(part: Part) -> float:
-    return width(part.text, 13, True) + (8 if part.kind == "chip" else 0)
+    return 0.88 * width(part.text, 13, True) + (8 if part.kind == "chip" else 0)
 
 
 def _ground(part: Part) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core.graph import ancestors
 from ..core.node import Constant, Node, Parameter
-from .labels import number, shape
+from .labels import shape
 
 
 class Chip(NamedTuple):
@@ -20,10 +20,10 @@ class Chip(NamedTuple):
 
 
 class Inline(NamedTuple):
-    """A small constant written into the title of its op: ``0.5``, or the index ``2`` of a lookup."""
+    """A small constant written into its op: ``0.5``, or ``2``, ``whole`` as indices, labels and masks are."""
 
     text: str
-    index: bool
+    whole: bool
 
 
 class Link(NamedTuple):
@@ -50,15 +50,14 @@ class Folded:
         operands: of each box what enters it, in the order of the op's inputs.
         uses: of each parameter how many boxes use it.
         names: of each parameter the text that stands for it.
+        arrows: of each box the arrows that lead to it.
     """
 
     nodes: list[Node] = field(default_factory=list)
     operands: dict[Node, list[Operand]] = field(default_factory=dict)
     uses: dict[Node, int] = field(default_factory=dict)
     names: dict[Node, str] = field(default_factory=dict)
-
-    def links(self, node: Node) -> list[Link]:
-        return [x for x in self.operands[node] if type(x) is Link]
+    arrows: dict[Node, list[Link]] = field(default_factory=dict)
 
 
 _VIEWS = {"transpose": ".T", "swapaxes": ".T", "reshape": "", "broadcast_to": "", "getitem": "[…]", "astype": ""}
@@ -96,7 +95,7 @@ def fold(roots: list[Node]) -> Folded:
 def _names(nodes: list[Node]) -> dict[Node, str]:
     """Every parameter's name; those without one are numbered in the order of their creation."""
     parameters = [x for x in nodes if isinstance(x, Parameter)]
-    return {x: x.name or f"θ{i}" for i, x in enumerate(parameters, 1)}
+    return {x: (x.name or "").strip() or f"θ{i}" for i, x in enumerate(parameters, 1)}
 
 
 def _chained(nodes: list[Node], kept: set[Node]) -> set[Node]:
@@ -129,7 +128,7 @@ def _leaf(node: Node, names: dict[Node, str], kept: set[Node]) -> Operand:
 
 
 def _plain(x: float) -> str:
-    return str(x) if isinstance(x, (bool, int)) else number(x, 3) if x != round(x) or abs(x) > 999 else f"{x:g}"
+    return str(x) if isinstance(x, (bool, int)) else f"{x:.3g}"
 
 
 def _used(stand: Operand, user: Node, slot: int) -> Operand:
@@ -164,6 +163,7 @@ def _collect(folded: Folded, nodes: list[Node], kept: set[Node], stands: dict[No
             shown.update(x.source for x in folded.operands.get(node, ()) if type(x) is Link)
     folded.nodes = [x for x in nodes if x in shown]
     folded.operands = {x: folded.operands.get(x, []) for x in folded.nodes}
+    folded.arrows = {x: [y for y in ys if type(y) is Link] for x, ys in folded.operands.items()}
     for operands in folded.operands.values():
         for parameter in {x.parameter for x in operands if type(x) is Chip}:
             folded.uses[parameter] = folded.uses.get(parameter, 0) + 1

@@ -77,11 +77,8 @@ def heat(folded: Folded, roots: list[Node], gradients: Any) -> Heat:
     Raises:
         GraphError: there is not one root of one element to differentiate, or a gradient does not fit.
     """
-    links = [link for x in folded.nodes for link in folded.links(x)]
-    if isinstance(gradients, Mapping):
-        arrays = _given(gradients)
-    else:
-        arrays = _computed(folded, links, roots)
+    links = [link for x in folded.nodes for link in folded.arrows[x]]
+    arrays = _given(gradients) if isinstance(gradients, Mapping) else _computed(folded, links, roots)
     found = Heat({x: _norm(arrays.get(x)) for x in (*folded.nodes, *folded.names)})
     _flows(found, folded, links, arrays)
     beside = {*roots, *folded.names}

@@ -16,7 +16,9 @@ _NARROW = set("iljtf.,:;'|![]() ")
 
 def clean(text: str, limit: int = 28) -> str:
     """The text on one line with what SVG forbids replaced by U+FFFD, and cut to ``limit`` characters."""
-    text = _FORBIDDEN.sub("\ufffd", _SPACES.sub(" ", text[: limit + 1]))
+    text = text[: limit + 1]
+    if not text.isprintable():
+        text = _FORBIDDEN.sub("\ufffd", _SPACES.sub(" ", text))
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -61,8 +63,7 @@ def number(x: float, digits: int = 2) -> str:
         return "0"
     if 1e-3 <= abs(x) < 1e5:
         places = digits - 1 - math.floor(math.log10(abs(x)))
-        text = f"{x:.{max(places, 0)}f}"
-        return text
+        return f"{x:.{max(places, 0)}f}"
     mantissa, exponent = f"{x:.{digits - 1}e}".split("e")
     return f"{mantissa}e{int(exponent)}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 GAP, THREAD = 20.0, 16.0
 """Points between boxes of a row, and the room that an arrow passing through a row takes."""
@@ -31,7 +32,7 @@ class Plan:
     widths: list[float]
 
     def form(self) -> tuple[object, ...]:
-        """What two columns must share to be laid out as one; widths may differ, and pulls: the last column has fewer."""
+        """What columns laid out as one share; widths may differ, and pulls, of which the last column has fewer."""
         return (tuple(self.rows), tuple(self.arrows), tuple(self.up), tuple(self.down))
 
 
@@ -93,7 +94,7 @@ def _chain(mesh: _Mesh, lower: int, upper: int, *, start: bool = False, end: boo
     between = range(mesh.row[lower] + 1, mesh.row[upper])
     items = [mesh.add(row) for row in between] if len(between) <= LONG else []
     way = [lower, *items, upper]
-    for a, b in zip(way, way[1:], strict=False):
+    for a, b in pairwise(way):
         mesh.tie(a, b)
     return [lower] * start + items + [upper] * end
 
@@ -145,7 +146,7 @@ def _settle(row: list[int], wanted: list[float], mesh: _Mesh, x: list[float]) ->
     taken off, the places need only be ascending, and groups that are not are set to their mean.
     """
     offsets = [0.0]
-    for a, b in zip(row, row[1:], strict=False):
+    for a, b in pairwise(row):
         offsets.append(offsets[-1] + (mesh.width[a] + mesh.width[b]) / 2 + GAP)
     groups: list[tuple[float, int]] = []
     for want, offset in zip(wanted, offsets, strict=True):

@@ -50,7 +50,8 @@ def legend(picture: Picture) -> str:
         if role in present
     ]
     if any(part.kind == "chip" for box in picture.boxes for part in box.title):
-        rows.append(f'<tr><td bgcolor="{GOLD}" width="26" height="14"></td><td align="left">parameter of the op</td></tr>')
+        chip = f'<td bgcolor="{GOLD}" width="26" height="14"></td>'
+        rows.append(f'<tr>{chip}<td align="left">parameter of the op</td></tr>')
     if picture.scale is not None:
         rows += _scale(picture, *picture.scale)
     return f'<font point-size="11">{_OPEN}{"".join(rows)}</table></font>'

@@ -88,15 +88,16 @@ def _rows(folded: Folded, where: Regions, columns: dict[int, list[Node]]) -> dic
         inside = set(members)
         users: dict[Node, list[Node]] = {}
         for node in members:
-            below = [x.source for x in folded.links(node) if x.source in inside]
+            below = [x.source for x in folded.arrows[node] if x.source in inside]
             for x in below:
                 users.setdefault(x, []).append(node)
-            rows[node] = 1 + max((rows[x] for x in below), default=0 if folded.links(node) else _foot(node))
+            rows[node] = 1 + max((rows[x] for x in below), default=0 if folded.arrows[node] else _foot(node))
         for node in reversed(members):
-            if node in users and not any(x.source in inside for x in folded.links(node)):
+            if node in users and not any(x.source in inside for x in folded.arrows[node]):
                 rows[node] = max(rows[node], min(rows[x] for x in users[node]) - 1)
     _level_states(folded, where, rows)
-    return rows
+    foot = min(rows.values(), default=0)
+    return {x: row - foot for x, row in rows.items()}
 
 
 def _foot(node: Node) -> int:
@@ -108,7 +109,7 @@ def _level_states(folded: Folded, where: Regions, rows: dict[Node, int]) -> None
     """Initial states stand level with their users, each in a row of its own."""
     wanted: dict[Node, int] = {}
     for node in folded.nodes:
-        for link in folded.links(node):
+        for link in folded.arrows[node]:
             if link.source in where.states and node in rows:
                 wanted[link.source] = min(rows[node], wanted.get(link.source, rows[node]))
     taken: set[tuple[int | str, int]] = set()
@@ -126,7 +127,7 @@ def _plan(folded: Folded, where: Regions, members: list[Node], rows: dict[Node, 
     plan = Plan([rows[x] for x in members], [], [], [], [0] * len(members), [widths[x] for x in members])
     mine = where.place[members[0]]
     for node in members:
-        for link in folded.links(node):
+        for link in folded.arrows[node]:
             other = where.place[link.source]
             if link.source in index and rows[link.source] < rows[node]:
                 plan.arrows.append((index[link.source], index[node]))
@@ -185,7 +186,7 @@ def _levels(folded: Folded, where: Regions, region: str) -> dict[Node, int]:
     near: dict[Node, list[Node]] = {x: [] for x in mine}
     linked: set[Node] = set()
     for node in folded.nodes:
-        for link in folded.links(node):
+        for link in folded.arrows[node]:
             ends = (link.source, node) if region == OVER else (node, link.source)
             if ends[0] in near and ends[1] in near:
                 near[ends[1]].append(ends[0])

@@ -63,7 +63,7 @@ def _leave(folded: Folded, found: Regions) -> None:
     bars = (OVER, UNDER)
     for node in folded.nodes:
         to = found.place[node]
-        for link in folded.links(node):
+        for link in folded.arrows[node]:
             at = found.place[link.source]
             if to == OVER and at not in bars:
                 found.rising.add(link.source)
@@ -77,14 +77,14 @@ def _place_results(folded: Folded, place: dict[Node, int | str]) -> None:
     entered: set[int | str] = set()
     feeds_back = False
     for node in folded.nodes:
-        sources = [x.source for x in folded.links(node)]
+        sources = [x.source for x in folded.arrows[node]]
         if node.step is not None:
             feeds_back = feeds_back or any(place.get(x) == OVER for x in sources)
         elif any(x in place for x in sources):
             place[node] = OVER
             late.append(node)
             entered.update(p for p in (place.get(x) for x in sources) if p is not None and p != OVER)
-    if len(entered) == 1 and not feeds_back and sum(bool(folded.links(x)) for x in late) > 1:
+    if len(entered) == 1 and not feeds_back and sum(bool(folded.arrows[x]) for x in late) > 1:
         place.update(dict.fromkeys(late, AFTER))
 
 
@@ -95,7 +95,7 @@ def _place_sources(folded: Folded, place: dict[Node, int | str]) -> None:
         if node not in place:
             used = users.get(node, set())
             place[node] = next(iter(used)) if len(used) == 1 else UNDER if used else OVER
-        for link in folded.links(node):
+        for link in folded.arrows[node]:
             users.setdefault(link.source, set()).add(place[node])
 
 
@@ -106,5 +106,5 @@ def _follow_states(folded: Folded, place: dict[Node, int | str], states: set[Nod
         used = users.get(node, set())
         if node.step is None and node not in states and len(used) == 1 and used <= {BEFORE, AFTER}:
             place[node] = next(iter(used))
-        for link in folded.links(node):
+        for link in folded.arrows[node]:
             users.setdefault(link.source, set()).add(place[node])

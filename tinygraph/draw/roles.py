@@ -21,7 +21,7 @@ def roles(folded: Folded, roots: list[Node]) -> dict[Node, str]:
     carried = _carried(folded)
     targets = {x for x in roots if x.size == 1 and x.op is not None}
     for node in folded.nodes:
-        links = folded.links(node)
+        links = folded.arrows[node]
         if node.op is None or (not links and node.op.name in LOOKUPS):
             found[node] = "state" if node in carried else "input"
         elif node.origin is None and (
@@ -55,7 +55,7 @@ def _carried(folded: Folded) -> set[Node]:
         link.source
         for node in folded.nodes
         if node.step is not None
-        for link in folded.links(node)
+        for link in folded.arrows[node]
         if link.source.step is not None and link.source.step != node.step and not isinstance(link.source, Constant)
     }
 
@@ -75,15 +75,15 @@ def initial_states(folded: Folded, place: dict[Node, int | str], columns: int) -
         for i, node in enumerate(ops.get(end, ())):
             others = ops.get(beside, [])
             other = others[i] if columns > 1 and i < len(others) and others[i].op is node.op else None
-            for link in folded.links(node):
-                unstepped = link.source.step is None or link.source.op is None
-                if unstepped and place[link.source] == end and (
-                    is_zero(link.source) if columns == 1 else other is not None and _takes_state(folded, place, other, link)
-                ):  # fmt: skip
-                    found.add(link.source)
+            for link in folded.arrows[node]:
+                source = link.source
+                if place[source] != end or not (source.step is None or source.op is None):
+                    continue
+                if is_zero(source) if other is None else _takes_state(folded, place, other, link):
+                    found.add(source)
     return found
 
 
 def _takes_state(folded: Folded, place: dict[Node, int | str], other: Node, link: Link) -> bool:
-    sources = [x.source for x in folded.links(other) if x.slot == link.slot]
+    sources = [x.source for x in folded.arrows[other] if x.slot == link.slot]
     return any(x.step is not None and place[x] != place[other] for x in sources)

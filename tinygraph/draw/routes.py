@@ -31,7 +31,7 @@ class _Bounds(NamedTuple):
 
 def routes(folded: Folded, placed: Placed) -> list[Way]:
     """The way of every arrow, in the order of the boxes they lead to."""
-    pairs = [(link, node) for node in folded.nodes for link in folded.links(node)]
+    pairs = [(link, node) for node in folded.nodes for link in folded.arrows[node]]
     level = {i for i, (link, node) in enumerate(pairs) if _crosses(placed, link, node)}
     rows = _row_bounds(placed)
     ports = _ports(placed, pairs, level)

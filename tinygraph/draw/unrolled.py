@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..core.errors import GraphError
@@ -71,12 +71,15 @@ def _headings(where: Regions, tokens: Any) -> list[tuple[str, str]]:
         return [(f"t = {t}", "") for t in where.steps]
     if isinstance(tokens, Mapping):
         return [(f"t = {t}", clean(str(tokens.get(t, "")))) for t in where.steps]
-    if isinstance(tokens, str) or not isinstance(tokens, Sequence) or len(tokens) != len(where.steps):
-        count = "a string" if isinstance(tokens, str) else f"{len(tokens)} of them"
-        raise GraphError("draw: tokens do not fit the time steps", got=count,
-                         expected=f"a list of {len(where.steps)} texts, one per step, or a dict from step to text",
-                         fix="mark the steps by tg.unroll or with tg.step(t)" if not where.steps else "")  # fmt: skip
-    return [(f"t = {t}", clean(str(token))) for t, token in zip(where.steps, tokens, strict=True)]
+    given = [] if isinstance(tokens, str) or not isinstance(tokens, Iterable) else list(tokens)
+    if len(given) != len(where.steps):
+        raise GraphError(
+            "draw: tokens do not fit the time steps",
+            expected=f"a list of {len(where.steps)} texts, one per step, or a dict from step to text",
+            got=f"{len(given)} of them" if given else type(tokens).__name__,
+            fix="" if where.steps else "mark the steps by tg.unroll or with tg.step(t)",
+        )
+    return [(f"t = {t}", clean(str(token))) for t, token in zip(where.steps, given, strict=True)]
 
 
 def _after(picture: Picture, placed: Placed, where: Regions) -> None:
@@ -93,7 +96,8 @@ def _arrows(picture: Picture, folded: Folded, ways: list[Way], warmth: Heat | No
     aside = 5.0 if warmth else 0.0
     for way in ways:
         a, b = number_of[way.link.source], number_of[way.node]
-        colour, thick = (BORDERS["state"], 1.9) if way.through else (FORWARD, 1.1)
+        carried = way.through and picture.boxes[a].role == "state"
+        colour, thick = (BORDERS["state"], 1.9) if carried else (FORWARD, 1.1)
         tip = "stop_gradient: nothing comes back" if way.link.cut else ""
         picture.arrows.append(Arrow(a, b, _shifted(way, -aside), colour, thick, tip=tip))
         flow = warmth.flows.get(way.link) if warmth else None
@@ -127,7 +131,8 @@ def _shifted(way: Way, by: float) -> list[Point]:
         if y0 == y1 != y2 == y3:
             # An S-curve falls steeply: there the arrows stay apart only if they are moved sideways too.
             aside = by * 1.6 * (1 if (y3 > y0) == (x3 > x0) else -1)
-            moved[i + 1], moved[i + 2] = (way.points[i + 1][0] + aside, y0 - by), (way.points[i + 2][0] + aside, y3 - by)
+            moved[i + 1] = (moved[i + 1][0] + aside, y0 - by)
+            moved[i + 2] = (moved[i + 2][0] + aside, y3 - by)
     return moved
 
 

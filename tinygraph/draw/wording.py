@@ -13,7 +13,6 @@ from .heat import Heat
 from .labels import clean, number, shape
 from .roles import LOSSES
 
-
 _SIGNS = {"matmul": "@", "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
 
 
@@ -44,7 +43,7 @@ def words(node: Node, folded: Folded, role: str, heat: Heat | None) -> Words:
     if scalar:
         title.append(Part(number(node.item(), 4), "value"))
     size = "" if scalar and not node.shape else shape(node.shape)
-    targets = [x.text for x in operands if type(x) is Inline and x.index] if node.op and node.op.name in LOSSES else []
+    targets = [x.text for x in operands if type(x) is Inline and x.whole] if node.op and node.op.name in LOSSES else []
     facts = [size, *(f"target {x}" for x in targets), "" if heat is None else _norm(node, heat)]
     return Words(title, " · ".join(x for x in facts if x), _tip(node, heat))
 
@@ -94,7 +93,8 @@ def _infix(sign: str, operands: list[Operand]) -> list[Part]:
 
 
 def _folded(operands: list[Operand]) -> list[Part]:
-    return [Part(clean(x.text, 16), "chip" if isinstance(x, Chip) else "text") for x in operands if isinstance(x, (Chip, Inline))]
+    shown = [x for x in operands if isinstance(x, (Chip, Inline))]
+    return [Part(clean(x.text, 16), "chip" if isinstance(x, Chip) else "text") for x in shown]
 
 
 def _index(index: Any) -> str:

@@ -134,7 +134,13 @@ class Sign(Elementwise):
 
 
 class _Comparison(Elementwise):
-    """z = whether the relation holds between x and y      x, y: shapes that broadcast  z: booleans, no gradient"""
+    """z = whether the relation holds between x and y      x, y: shapes that broadcast  z: booleans, no gradient
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.greater(tg.constant([1.0, 5.0]), 3.0).value
+        array([False,  True])
+    """
 
     differentiable = False
 

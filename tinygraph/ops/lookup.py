@@ -45,6 +45,13 @@ class AddAt(Indexed):
     """z = zeros of ``shape`` to which g's entries are added at ``indices`` along ``axis``, the gradient of take
 
     g: ``shape`` with ``axis`` replaced by the shape of ``indices``; an index that comes twice gets both entries.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> tg.ops.add_at.forward(np.ones((2, 1)), np.array([1, 1]), shape=(3, 1), axis=0)
+        array([[0.],
+               [2.],
+               [0.]])
     """
 
     def forward(self, g: Any, indices: Any, shape: Any = (), axis: int | None = None) -> Any:
@@ -94,7 +101,13 @@ class Pick(Indexed, _Rearrangement):
 
 
 class Scatter(Indexed):
-    """z = zeros of ``shape`` to which g is added at ``index``, the gradient of `Pick`"""
+    """z = zeros of ``shape`` to which g is added at ``index``, the gradient of `Pick`      arrays: integers
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> tg.ops.scatter.forward(np.ones(2), np.array([1, 1]), shape=(3,), index=(tg.ops.lookup.ARRAY,))
+        array([0., 2., 0.])
+    """
 
     def forward(self, g: Any, *arrays: Any, shape: Any = (), index: Any = ()) -> Any:
         z = np.zeros(shape, g.dtype)

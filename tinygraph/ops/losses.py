@@ -41,14 +41,14 @@ class SoftmaxCrossEntropy(Op):
         return Spec(logits.shape[:-1], np.result_type(logits.dtype, labels.dtype) if dense else logits.dtype)
 
     def forward(self, logits: Any, labels: Any) -> Any:
-        self.infer(Spec(logits.shape, logits.dtype), Spec(labels.shape, labels.dtype))
+        self.infer(logits, labels)
         if labels.dtype.kind == "f":
             return -np.sum(labels * log_softmax.forward(logits), axis=-1)
         check_labels(self.name, labels, logits.shape[-1])
         # Both terms after the shift: with logits near 1e4, float32 would leave of a small loss two digits.
-        shifted = logits - np.max(logits, axis=-1, keepdims=True)
-        picked = np.take_along_axis(shifted, labels[..., None], axis=-1)[..., 0]
-        return np.log(np.sum(np.exp(shifted), axis=-1)) - picked
+        rows, at = _rows(logits, labels)
+        shifted = rows - np.max(rows, axis=-1, keepdims=True)
+        return (np.log(np.sum(np.exp(shifted), axis=-1)) - shifted[at]).reshape(labels.shape)
 
     def backward(self, gz: Any, z: Any, logits: Any, labels: Any, *, wanted: Any = BOTH) -> Any:
         if labels.dtype.kind != "f":
@@ -67,14 +67,19 @@ class Excess(Indexed):
 
     losses, labels: (...), with losses = logsumexp(logits) - logits[label]; so the
     normaliser of the softmax is losses + logits[label] and needs no second sum over V.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> tg.ops.excess.forward(np.array([[0.0, 0.0]]), np.log([2.0]), np.array([1]))
+        array([[ 0.5, -0.5]])
     """
 
     def forward(self, logits: Any, losses: Any, labels: Any) -> Any:
-        at = labels[..., None]
         # In this order: large logits that are near each other cancel before a small loss is rounded away.
-        z = np.exp(logits - np.take_along_axis(logits, at, axis=-1) - losses[..., None])
-        np.put_along_axis(z, at, np.take_along_axis(z, at, axis=-1) - 1, axis=-1)
-        return z
+        rows, at = _rows(logits, labels)
+        z = np.exp(rows - rows[at][:, None] - losses.reshape(-1, 1))
+        z[at] -= 1
+        return z.reshape(logits.shape)
 
     def backward(self, gz: Any, z: Any, logits: Any, losses: Any, labels: Any) -> Any:
         # With p = softmax, dp_v = p_v (dlogits_v - dlosses - dlogits_label).
@@ -84,8 +89,19 @@ class Excess(Indexed):
         return flow - hot * total[..., None], -total, None
 
 
+def _rows(logits: Any, labels: Any) -> tuple[Any, tuple[Any, Any]]:
+    """The logits as rows (N, V), and the index of the label's entry in each of the N rows."""
+    return logits.reshape(labels.size, logits.shape[-1]), (np.arange(labels.size), labels.reshape(-1))
+
+
 class OnehotLike(Op):
-    """z = one_hot(labels) in the shape and dtype of ``like``, no gradient      labels: (...)  like, z: (..., V)"""
+    """z = one_hot(labels) in the shape and dtype of ``like``, no gradient      labels: (...)  like, z: (..., V)
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> tg.ops.onehot_like.forward(np.array([1]), np.zeros((1, 3)))
+        array([[0., 1., 0.]])
+    """
 
     differentiable = False
 

@@ -29,7 +29,7 @@ class Matmul(Op):
 
     def infer(self, w: Spec, x: Spec) -> Spec:  # type: ignore[override]
         if not w.shape or not x.shape:
-            raise GraphError(f"{self.name} needs arrays of one axis or more",
+            raise GraphError(f"{self.name} needs arrays of one axis or more", expected="(..., M, K) @ (..., K, N)",
                              got=f"{w.shape} @ {x.shape}", fix="multiply by a number with *")  # fmt: skip
         if w.shape[-1] != x.shape[-2 if x.ndim > 1 else 0]:
             raise GraphError(
@@ -53,7 +53,7 @@ class Matmul(Op):
 
     def backward(self, gz: Any, z: Any, w: Any, x: Any, *, wanted: Any = BOTH) -> Any:
         if w.ndim == 1 or x.ndim == 1:
-            return self._of_vectors(gz, w, x)
+            return self._of_vectors(gz, w, x, wanted)
         gw = unbroadcast(gz @ np.swapaxes(x, -1, -2), w) if wanted[0] else None
         gx = None
         if wanted[1] and w.ndim > 2 and x.ndim == 2:
@@ -64,13 +64,33 @@ class Matmul(Op):
             gx = unbroadcast(np.swapaxes(w, -1, -2) @ gz, x)
         return gw, gx
 
-    def _of_vectors(self, gz: Any, w: Any, x: Any) -> Any:
+    def _of_vectors(self, gz: Any, w: Any, x: Any, wanted: Any) -> Any:
         row, column = w.ndim == 1, x.ndim == 1
         w2, x2 = w[None, :] if row else w, x[:, None] if column else x
         g2 = gz[..., None] if column else gz
         g2 = g2[..., None, :] if row else g2
-        gw, gx = unbroadcast(g2 @ np.swapaxes(x2, -1, -2), w2), unbroadcast(np.swapaxes(w2, -1, -2) @ g2, x2)
-        return gw[0] if row else gw, gx[:, 0] if column else gx
+        gw = gx = None
+        if wanted[0]:
+            gw = unbroadcast(g2 @ np.swapaxes(x2, -1, -2), w2)
+            gw = gw[0] if row else gw
+        if wanted[1]:
+            gx = unbroadcast(np.swapaxes(w2, -1, -2) @ g2, x2)
+            gx = gx[:, 0] if column else gx
+        return gw, gx
+
+    def factors(self, gz: Any, w: Any, x: Any, side: int) -> tuple[Any, Any] | None:
+        """Arrays a (R, M), b (R, N): the gradient of w (side 0) or x (side 1), a matrix (M, N), is a^T b.
+
+        So the gradients of many products with one matrix add up to a single product over joined
+        rows. None where it is not of this form.
+        """
+        if not (w.size and x.size) or (w, x)[side].ndim != 2:
+            return None
+        if side == 1:
+            return w.reshape(-1, w.shape[-1]), gz.reshape(-1, gz.shape[-1])
+        if x.ndim > 2:
+            return None
+        return (gz.T, x.T) if x.ndim == 2 else (gz[None, :], x[None, :])
 
     def flops(self, w: Spec, x: Spec) -> int:  # type: ignore[override]
         return 2 * self.infer(w, x).size * w.shape[-1]

@@ -20,7 +20,9 @@ def kept(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
 
 def spread(g: Any, x: Any, axis: Any) -> Any:
     """What belongs to a reduction's result, handed out to all elements of ``x``."""
-    return broadcast_to.of(g.reshape(kept(x.shape, axis)), shape=x.shape)
+    if axis is not None or g.ndim:
+        g = g.reshape(kept(x.shape, axis))
+    return broadcast_to.of(g, shape=x.shape)
 
 
 class _Reduction(Op):
@@ -66,6 +68,11 @@ class Ties(_Reduction):
     """z = each element's share of the extreme it equals, 1 / (number of equals), else 0      no gradient
 
     x: any shape  extreme: the max or min of x over ``axis``  z: x's shape
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> tg.ops.ties.forward(np.array([3.0, 1.0, 3.0]), np.array(3.0))
+        array([0.5, 0. , 0.5])
     """
 
     differentiable = False
@@ -129,7 +136,7 @@ class Logsumexp(_Reduction):
 
 
 class Argmax(_Reduction):
-    """z = index of the largest of x over ``axis`` (None: of the flattened x)      integers, no gradient
+    """z = index of the largest of x over ``axis`` (None: of the flattened x)      x: any shape  z: integers
 
     Example:
         >>> import tinygraph as tg

@@ -33,12 +33,21 @@ class Put(_Rearrangement):
 
     The gradient of all slices of one array, in one array: T slices of a (T, ...) array cost
     T small additions instead of T arrays of T steps.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> tg.ops.put.forward(np.ones(2), np.array(5.0), shape=(4,), indexes=[(slice(1, 3),), (1,)])
+        array([0., 6., 1., 0.])
     """
 
     def forward(self, *pieces: Any, shape: Any = (), indexes: Any = ()) -> Any:
         z = np.zeros(shape, np.result_type(*pieces))
         for piece, index in zip(pieces, indexes, strict=True):
-            z[index] += piece
+            part = z[index]
+            if isinstance(part, np.ndarray):
+                part += piece  # a view of z: ``z[index] += piece`` would then copy it onto itself
+            else:
+                z[index] += piece
         return z
 
     def backward(self, gz: Any, z: Any, *pieces: Any, shape: Any = (), indexes: Any = ()) -> Any:

@@ -1,0 +1,64 @@
+"""Every example that a docstring or a page shows is run, and gives what it says."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import importlib.util
+import shutil
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from .sources import LIBRARY, PAGES, module_name, python_blocks, short
+
+FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+MODULES = [module_name(path) for path in LIBRARY]
+
+
+def failures(module: ModuleType) -> tuple[int, list[str]]:
+    """How many examples a module shows, and the reports of those that went wrong."""
+    runner, reports = doctest.DocTestRunner(optionflags=FLAGS, verbose=False), []
+    tried = 0
+    for test in doctest.DocTestFinder(exclude_empty=True).find(module, module.__name__):
+        test.globs = {}
+        tried += len(test.examples)
+        runner.run(test, out=reports.append)
+    return tried, reports
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstring_examples(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    _, reports = failures(importlib.import_module(name))
+    assert not reports, "\n".join(reports)
+    assert not list(tmp_path.iterdir()), "an example left files behind"
+
+
+def test_the_examples_were_found() -> None:
+    assert failures(importlib.import_module("tinygraph.ops.arithmetic"))[0] >= 18
+    assert failures(importlib.import_module("tinygraph.engine"))[0] >= 9
+
+
+def test_a_wrong_example_is_reported() -> None:
+    module = ModuleType("wrong", "One wrong sum.\n\n>>> 1 + 1\n3\n")
+    assert failures(module)[1]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=short)
+def test_the_code_of_a_page_runs_from_top_to_bottom(
+    page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert page.exists(), f"{short(page)} is missing"
+    monkeypatch.chdir(tmp_path)
+    if shutil.which("dot") is None and importlib.util.find_spec("graphviz_pure") is None:
+        monkeypatch.setattr("tinygraph.draw.Drawing.render", lambda self, *args, **settings: self.source)
+    names = {"__name__": "__main__"}
+    for line, code in python_blocks(page):
+        # As many empty lines before the block as the page has, so that an error names the page's line.
+        exec(compile("\n" * (line - 1) + code, str(page), "exec"), names)
+
+
+def test_the_readme_shows_code() -> None:
+    assert python_blocks(PAGES[0]), "the README shows no code"

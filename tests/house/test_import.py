@@ -1,0 +1,52 @@
+"""What ``import tinygraph`` costs: numpy and graphviz alone, and little time."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+from typing import Any
+
+import pytest
+
+from .sources import ROOT
+
+OPTIONAL = {"tqdm", "matplotlib", "safetensors", "numba", "llvmlite", "jax", "jaxlib", "onnx", "torch", "scipy",
+            "graphviz_pure", "hypothesis", "pytest"}  # fmt: skip
+
+
+def fresh(code: str) -> Any:
+    """What a fresh interpreter prints as JSON."""
+    command = [sys.executable, "-W", "error", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_import_loads_numpy_and_graphviz_alone() -> None:
+    before, after = fresh(
+        "import json, sys, numpy; before = sorted({m.split('.')[0] for m in sys.modules}); import tinygraph;"
+        "print(json.dumps([before, sorted({m.split('.')[0] for m in sys.modules})]))"
+    )
+    new = set(after) - set(before) - sys.stdlib_module_names
+    assert "tinygraph" in new
+    assert new <= {"tinygraph", "graphviz"}
+    assert not set(after) & OPTIONAL
+
+
+@pytest.mark.slow
+def test_import_is_quick() -> None:
+    code = "import time, numpy; start = time.perf_counter(); import tinygraph; print(time.perf_counter() - start)"
+    assert min(fresh(code) for _ in range(5)) < 0.2
+
+
+def test_the_distribution_is_what_was_agreed() -> None:
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = told["project"]
+    assert project["name"] == "tinygraph-rnn" and project["requires-python"] == ">=3.11"
+    assert sorted(need.split(">")[0] for need in project["dependencies"]) == ["graphviz", "numpy"]
+    assert {"train", "render", "fast", "jax", "onnx", "dev"} == project["optional-dependencies"].keys()
+    assert told["tool"]["hatch"]["build"]["targets"]["wheel"] == {"packages": ["tinygraph"]}
+    assert (ROOT / "tinygraph" / "py.typed").exists()
+    assert told["tool"]["pytest"]["ini_options"]["filterwarnings"] == ["error"]
