@@ -49,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"word_rnn: {error}", file=sys.stderr)
         return 2
     except MemoryError:
-        print(f"word_rnn: --hidden {options.hidden} needs more memory than there is", file=sys.stderr)
+        sizes = f"--hidden {options.hidden} with --truncate {options.truncate}"
+        print(f"word_rnn: {sizes} needs more memory than there is", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("word_rnn: broken off", file=sys.stderr)

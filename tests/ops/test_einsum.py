@@ -61,6 +61,11 @@ def test_upper_case_letters_sort_before_lower_case_ones() -> None:
     agrees("bA,cb", list(spaced((2, 3), (2, 2))))
 
 
+def test_numpys_hint_is_taken() -> None:
+    x = tg.parameter([1.0, 2.0])
+    assert np.einsum("i,i->", x, x, optimize=True).item() == 5  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(
     "call", [("ij,jk->ik", [(2, 3)]), ("ij->", [(2,)]), ("ij,jk->ik", [(2, 3), (2, 3)]), ("i->j", [(2,)])], ids=str
 )

@@ -97,6 +97,18 @@ def test_many_equal_rows_add_up() -> None:
     np.testing.assert_allclose(g, np.outer([50.0, 50.0, 0.0, 0.0, 100.0], np.ones(3)))
 
 
+def test_a_python_int_is_an_index_and_a_label() -> None:
+    x = tg.parameter(array((3, 2)))
+    for z, right in (
+        (tg.take(x, 2, 0), x.value[2]),
+        (tg.take(x, -1, axis=1), x.value[:, -1]),
+        (tg.take(x, 4), x.value[2, 0]),
+    ):
+        np.testing.assert_array_equal(z.value, right)
+    assert tg.softmax_cross_entropy(np.zeros(2), 1).item() == pytest.approx(np.log(2))
+    np.testing.assert_array_equal(tg.one_hot(1, 2).value, [0, 1])
+
+
 def test_nodes_serve_as_indices() -> None:
     x = tg.parameter(array((3, 2)))
     np.testing.assert_array_equal(x[tg.argmax(x, axis=0), np.arange(2)].value, x.value.max(axis=0))

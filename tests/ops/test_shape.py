@@ -101,6 +101,10 @@ def test_one_node_joined_twice_gets_both_gradients() -> None:
     )
 
 
+def test_split_takes_what_other_ops_take() -> None:
+    assert [part.item() for part in tg.split([1.0, 2.0], 2)] == [1, 2]
+
+
 @pytest.mark.parametrize("bad", [lambda x: tg.split(x, 4), lambda x: tg.split(x, 0), lambda x: tg.split(x, 2, axis=5)])
 def test_split_refuses(bad: Callable[[Any], Any]) -> None:
     with pytest.raises(tg.GraphError, match=r"split[\s\S]*got"):

@@ -49,6 +49,11 @@ def test_names_and_labels() -> None:
         assert (soft_sign(1.0).step, soft_sign(1.0).scope) == (4, "cell")
 
 
+def test_it_is_drawn_by_its_name() -> None:
+    source = tg.draw(soft_sign(tg.parameter([1.0], name="x"), name="squash")).source
+    assert "soft_sign" in source and "squash" in source
+
+
 def test_values_inference_and_local_functions() -> None:
     x = np.array([[-3.0, 0.25]])
     np.testing.assert_array_equal(soft_sign.forward(x), [[-0.75, 0.2]])

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..core.errors import GraphError
+from ..core.node import Node
 from .broadcasting import BOTH, Elementwise, unbroadcast
 
 
@@ -59,6 +61,9 @@ class Clip(Elementwise):
     """
 
     def forward(self, x: Any, a_min: Any = None, a_max: Any = None) -> Any:
+        if any(isinstance(bound, Node) or np.ndim(bound) for bound in (a_min, a_max)):
+            raise GraphError("clip: a bound is not a number", expected="numbers or None", got="an array or node",
+                             fix="tg.minimum(tg.maximum(x, a_min), a_max)")  # fmt: skip
         return np.clip(x, a_min, a_max)
 
     def backward(self, gz: Any, z: Any, x: Any, a_min: Any = None, a_max: Any = None) -> Any:

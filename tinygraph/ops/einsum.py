@@ -26,10 +26,11 @@ class Einsum(Op):
         (2, 4)
     """
 
-    def __call__(self, *inputs: Any, name: str | None = None, subscripts: str = "", **_: Any) -> Node:
+    def __call__(self, *inputs: Any, name: str | None = None, subscripts: str = "", **others: Any) -> Node:
         if inputs and isinstance(inputs[0], str):
             subscripts, *inputs = inputs  # type: ignore[assignment]
-        return super().__call__(*inputs, name=name, subscripts=subscripts)
+        others.pop("optimize", None)  # numpy's hint about the order of work, which changes no result
+        return super().__call__(*inputs, name=name, subscripts=subscripts, **others)
 
     def forward(self, *operands: Any, subscripts: str = "") -> Any:
         return np.einsum(subscripts, *operands, optimize=len(operands) > 2)

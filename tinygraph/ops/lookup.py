@@ -7,12 +7,20 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import GraphError
+from ..core.node import Node
 from ..core.op import Op, Spec
 from .shape import _Rearrangement
 
 
 class Indexed(Op):
     """An op some of whose inputs are indices or labels"""
+
+    def __call__(self, *inputs: Any, name: str | None = None, **attributes: Any) -> Node:
+        n = self.arity if self.arity >= 0 else len(inputs)
+        if int in map(type, inputs[:n]):
+            # A Python int is an index here, not a number that takes the dtype of the floats beside it.
+            inputs = (*(np.asarray(x) if type(x) is int else x for x in inputs[:n]), *inputs[n:])
+        return super().__call__(*inputs, name=name, **attributes)
 
     def infer(self, *specs: Spec, **attributes: Any) -> Spec:
         # By zeros, not by `Op.infer`'s ones: an axis with one place has no index 1.

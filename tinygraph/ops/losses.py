@@ -14,7 +14,7 @@ from .lookup import Indexed, check_labels
 from .softmax import log_softmax
 
 
-class SoftmaxCrossEntropy(Op):
+class SoftmaxCrossEntropy(Indexed):
     """losses = -sum_v labels_v ln softmax(logits)_v, in nats      logits: (..., V)  losses: (...)
 
     labels: integers (...), or probabilities (..., V), through which gradients flow too.

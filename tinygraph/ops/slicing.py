@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import GraphError
-from ..core.node import Node
+from ..core.node import Node, as_nodes
 from .shape import _Rearrangement
 
 
@@ -76,6 +76,9 @@ class Concatenate(_Joining):
     """
 
     def forward(self, *arrays: Any, axis: int = 0) -> Any:
+        if axis is None:
+            raise GraphError("concatenate: an axis is needed", expected="axis an integer", got="axis=None",
+                             fix="reshape(-1) each array first")  # fmt: skip
         return np.concatenate(arrays, axis=axis)
 
     def backward(self, gz: Any, z: Any, *arrays: Any, axis: int = 0) -> Any:
@@ -126,6 +129,7 @@ def split(x: Any, sections: Any, axis: int = 0) -> list[Node]:
         >>> [part.shape for part in tg.split(tg.constant(np.zeros((2, 6))), 3, axis=1)]
         [(2, 2), (2, 2), (2, 2)]
     """
+    x = as_nodes((x,))[0]
     if not -x.ndim <= axis < x.ndim:
         raise GraphError("split: no such axis", expected=f"-{x.ndim} to {x.ndim - 1}", got=str(axis))
     size = x.shape[axis]
