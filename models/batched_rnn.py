@@ -36,7 +36,7 @@ class Model:
         """Sequences (B, T, I) to o, shape (B, T, O)."""
         p = self.parameters
         batch, steps, _ = inputs.shape
-        h = np.zeros((batch, p["b_h"].shape[0]))
+        h: tg.Node = tg.constant(np.zeros((batch, p["b_h"].shape[0])), name="h0")
         o = []
         for t in range(steps):
             with tg.step(t):

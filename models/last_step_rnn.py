@@ -36,7 +36,7 @@ class Model:
     def answer(self, inputs: np.ndarray) -> tg.Node:
         """A sequence (T, I) to one answer y, shape (O, 1)."""
         p = self.parameters
-        h = np.zeros(p["bh"].shape)
+        h: tg.Node = tg.constant(np.zeros(p["bh"].shape), name="h0")
         for t, x in enumerate(inputs):
             with tg.step(t):
                 h = tg.tanh(p["Wx"] @ x.reshape(-1, 1) + p["Wh"] @ h + p["bh"], name="h")

@@ -37,7 +37,7 @@ class Model:
     def answer(self, inputs: np.ndarray) -> tg.Node:
         """One sequence, shape (T, I), to one answer y, shape (1, 1)."""
         p = self.parameters
-        h = np.zeros(p["b_h"].shape)
+        h: tg.Node = tg.constant(np.zeros(p["b_h"].shape), name="h0")
         for t, x in enumerate(inputs):
             with tg.step(t):
                 h = tg.sigmoid(x @ p["W_x"] + h @ p["W_h"] + p["b_h"], name="h")

@@ -34,7 +34,7 @@ class Model:
     def outputs(self, inputs: np.ndarray) -> tg.Node:
         """A series (T, I) to y, shape (T, O, 1)."""
         p = self.parameters
-        h = np.zeros(p["b_h"].shape)
+        h: tg.Node = tg.constant(np.zeros(p["b_h"].shape), name="h0")
         y = []
         for t, x in enumerate(inputs):
             with tg.step(t):

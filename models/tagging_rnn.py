@@ -39,7 +39,7 @@ class Model:
     def logits(self, inputs: np.ndarray) -> tg.Node:
         """A sequence (T, I, 1) to z, shape (T, O, 1)."""
         p = self.parameters
-        h = np.zeros(p["bh"].shape)
+        h: tg.Node = tg.constant(np.zeros(p["bh"].shape), name="h0")
         z = []
         for t, x in enumerate(inputs):
             with tg.step(t):

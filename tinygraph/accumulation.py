@@ -33,7 +33,7 @@ class Parts:
         Gives the gradients for which enough rows have come, so that few arrays are kept alive.
         """
         w, x = node._inputs
-        ready = []
+        ready: list[tuple[Node, np.ndarray]] = []
         for side, leaf in enumerate((w, x)):
             if wanted[side] and isinstance(leaf, Parameter):
                 factors = matmul.factors(gz, w._value, x._value, side)

@@ -161,3 +161,11 @@ def test_titles_read_as_typed():
     }  # fmt: skip
     for title, node in cases.items():
         assert " ".join(part.text for part in picture(node).boxes[-1].title) == title
+
+
+def test_data_stands_right_below_the_op_that_uses_it():
+    late = tg.constant(np.ones(2), name="late")
+    with tg.step(0):
+        y = tg.tanh(tg.exp(tg.relu(tg.constant(np.ones(2), name="x")))) * late
+    boxes = titled(picture(y))
+    assert boxes["late"].y == boxes["tanh"].y > boxes["x"].y

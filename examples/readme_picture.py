@@ -1,0 +1,55 @@
+"""The picture of the README: the word RNN of article 004 over its own sentence, after a little training.
+
+Run as ``python examples/readme_picture.py [FILE.svg]``; without a name it writes ``docs/unrolled.svg``.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import tinygraph as tg
+
+H, V, EPOCHS, LEARNING_RATE = 100, 80, 3, 1e-3
+SENTENCE = {"I": 2, "like": 45, "to": 10, "play": 64, ".": 1}
+
+
+def parameters(seed: int = 0) -> dict[str, tg.Parameter]:
+    """E (V, H), U and W (H, H), V (V, H), uniform within 1/sqrt(H)."""
+    random = np.random.default_rng(seed)
+    shapes = {"E": (V, H), "U": (H, H), "W": (H, H), "V": (V, H)}
+    return {name: tg.parameter(random.uniform(-0.1, 0.1, shape), name) for name, shape in shapes.items()}
+
+
+def mean_loss(p: dict[str, tg.Parameter]) -> tg.Node:
+    """The mean cross-entropy in nats of each word given those before it."""
+    ids = list(SENTENCE.values())
+    h: tg.Node = tg.constant(np.zeros(H), name="h0")
+    losses = []
+    for t, (word, following) in enumerate(zip(ids[:-1], ids[1:], strict=True)):
+        with tg.step(t):
+            x = tg.take(p["E"], word, axis=0, name="x")
+            h = tg.tanh(p["U"] @ x + p["W"] @ h, name="h")
+            losses.append(tg.softmax_cross_entropy(p["V"] @ h, following))
+    return tg.mean(tg.stack(losses), name="mean loss")
+
+
+def main() -> None:
+    out = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[1] / "docs" / "unrolled.svg")
+    p = parameters()
+    sgd = tg.train.SGD(p, LEARNING_RATE)
+    for _ in range(EPOCHS):
+        tg.zero_grad(p)
+        mean_loss(p).backward()
+        sgd.step()
+    words = list(SENTENCE)
+    tokens = [f"{a} → {b}" for a, b in zip(words[:-1], words[1:], strict=True)]
+    picture = tg.draw(mean_loss(p), gradients=True, title="Word RNN, unrolled over T = 4", tokens=tokens)
+    picture.render(outfile=out, cleanup=True)
+    print(f"wrote {out}")
+
+
+if __name__ == "__main__":
+    main()
