@@ -10,7 +10,6 @@ import argparse
 import importlib.util
 import math
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -25,6 +24,8 @@ from word_net import Parameters, new_parameters
 from word_results import FILES, Results, generated_sentence, write
 from word_text import Corpus, TextError, read_text
 from word_training import Limits, stop_on_interrupt, train
+
+import tinygraph as tg
 
 DEFAULT_STEPS = 1200
 DEFAULT_MINUTES = 1.0
@@ -74,7 +75,9 @@ def run(options: argparse.Namespace, corpus: Corpus, p: Parameters, out: Path, s
 def check_extras() -> None:
     """Raise before an hour is spent, not after, if what writes the files is not installed."""
     missing = [name for name in ("safetensors", "matplotlib") if importlib.util.find_spec(name) is None]
-    if shutil.which("dot") is None and importlib.util.find_spec("graphviz_pure") is None:
+    try:
+        tg.draw(tg.constant(0.0)).pipe(format="svg")
+    except tg.GraphError:  # no Graphviz, neither the system's nor the one that pip installs
         missing.append("graphviz-pure")
     if missing:
         raise JobError(f"cannot write its files yet: python -m pip install {' '.join(missing)}")

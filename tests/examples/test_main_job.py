@@ -183,10 +183,19 @@ def test_a_missing_extra_is_named_before_training(tmp_path, english, capsys, mon
 
 
 def test_a_missing_graphviz_is_named_before_training(tmp_path, english, capsys, monkeypatch):
-    find = importlib.util.find_spec
-    monkeypatch.setattr("shutil.which", lambda name: None)
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "graphviz_pure" else find(name))
-    assert "graphviz-pure" in refusal(["--text", str(english), "--out", str(tmp_path / "out")], capsys)
+    (tmp_path / "bare").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bare"))
+    monkeypatch.setattr("sysconfig.get_path", lambda *_: str(tmp_path / "bare"))
+    error = refusal(["--text", str(english), "--out", str(tmp_path / "out")], capsys)
+    assert error.endswith("pip install graphviz-pure\n") and not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(not (Path(sys.executable).parent / "graphviz-pure").exists(), reason="needs the extra render")
+def test_the_graphviz_that_pip_installs_will_do(tmp_path, english, capsys, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    arguments = ["--text", str(english), "--steps", "1", "--hidden", "3", "--out", str(tmp_path / "out")]
+    assert word_rnn.main(arguments) == 0
+    assert_complete(tmp_path / "out", V=len(set(ENGLISH.split())) + 1, H=3)
 
 
 @pytest.mark.slow
