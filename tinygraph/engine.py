@@ -114,7 +114,7 @@ def _derive(order: list[Node], wrt: set[Node], seed: Any, *, as_graph: bool) -> 
     try:
         for node in reversed(way):
             gz = arrived.pop(node, None)
-            if node in parts.slices or node in parts.factors:
+            if node in parts.slices or node in parts.products:
                 gz = parts.total(node, gz)
             if gz is None:
                 continue
@@ -177,9 +177,8 @@ def _leaving(node: Node, gz: Any, needed: set[Node], parts: Parts, as_graph: boo
         parts.slices[inputs[0]].append((gz, settings["index"]))
         return []
     wanted = [x in needed for x in inputs]
-    leaving: list[tuple[Node, Any]] = []
     if op is matmul and not as_graph and now.watch != "raise":
-        leaving = parts.keep_factors(node, gz, wanted)
+        parts.keep_factors(node, gz, wanted)
     if op.selective:
         settings = {**settings, "wanted": wanted}
     values = inputs if as_graph else [x._value for x in inputs]
@@ -189,10 +188,11 @@ def _leaving(node: Node, gz: Any, needed: set[Node], parts: Parts, as_graph: boo
     if len(gradients) != len(inputs):
         raise GraphError(f"{node.label()}: backward gave a wrong number of gradients",
                          expected=f"{len(inputs)}, one an input, or None", got=str(len(gradients)))  # fmt: skip
-    for x, gx, asked in zip(inputs, gradients, wanted, strict=True):
-        if asked and gx is not None:
-            leaving.append((x, _fit(node, x, gx, as_graph)))
-    return leaving
+    return [
+        (x, _fit(node, x, gx, as_graph))
+        for x, gx, asked in zip(inputs, gradients, wanted, strict=True)
+        if asked and gx is not None
+    ]
 
 
 def _fit(node: Node, x: Node, gx: Any, as_graph: bool) -> Any:
