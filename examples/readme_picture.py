@@ -6,6 +6,7 @@ Run as ``python examples/readme_picture.py [FILE.svg]``; without a name it write
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ def mean_loss(p: dict[str, tg.Parameter]) -> tg.Node:
     ids = list(SENTENCE.values())
     h: tg.Node = tg.constant(np.zeros(H), name="h0")
     losses = []
-    for t, (word, following) in enumerate(zip(ids[:-1], ids[1:], strict=True)):
+    for t, (word, following) in enumerate(pairwise(ids)):
         with tg.step(t):
             x = tg.take(p["E"], word, axis=0, name="x")
             h = tg.tanh(p["U"] @ x + p["W"] @ h, name="h")
@@ -45,7 +46,7 @@ def main() -> None:
         mean_loss(p).backward()
         sgd.step()
     words = list(SENTENCE)
-    tokens = [f"{a} → {b}" for a, b in zip(words[:-1], words[1:], strict=True)]
+    tokens = [f"{a} → {b}" for a, b in pairwise(words)]
     picture = tg.draw(mean_loss(p), gradients=True, title="Word RNN, unrolled over T = 4", tokens=tokens)
     picture.render(outfile=out, cleanup=True)
     print(f"wrote {out}")

@@ -108,7 +108,7 @@ def _windows(words: np.ndarray, targets: np.ndarray, T: int) -> Iterator[tuple[n
 @contextmanager
 def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
     """Inside, the first Ctrl-C only makes the function that is yielded say True; a second one interrupts."""
-    pressed = []
+    pressed: list[bool] = []
 
     def press(*_: Any) -> None:
         if pressed:

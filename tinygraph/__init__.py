@@ -2,7 +2,8 @@
 
 from . import check, ops, train
 from .core.errors import GraphError, MutationError, NonFiniteError
-from .core.node import Constant, Node, Parameter, constant, parameter
+from .core.leaves import Constant, Parameter, constant, parameter
+from .core.node import Node
 from .core.nonfinite import nonfinite
 from .core.op import Op
 from .core.scope import scope, step

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .core.node import Node, Parameter
+from .core.leaves import Parameter
+from .core.node import Node
 from .ops import matmul, put
 
-ROWS = 128
+ROWS = 64
 """Rows that `RowSum` gathers before it multiplies: enough for BLAS to run at its full pace."""
 
 

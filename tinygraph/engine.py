@@ -9,7 +9,8 @@ import numpy as np
 from .accumulation import Parts
 from .core.errors import GraphError
 from .core.graph import ancestors
-from .core.node import Constant, Node, Parameter, as_nodes
+from .core.leaves import Constant, Parameter, as_nodes
+from .core.node import Node
 from .core.nonfinite import watch_backward
 from .core.scope import now
 from .core.structure import leaves, rebuild
@@ -79,8 +80,7 @@ def backward(y: Node, gy: Any = None) -> None:
     found = _derive(order, set(parameters), seed, as_graph=False)
     for x in parameters:
         if x in found:
-            # A rule may hand on a view or its own argument: what is kept must be the parameter's alone.
-            x.grad = np.array(found[x]) if x.grad is None else x.grad + found[x]
+            x.grad = found[x] if x.grad is None else x.grad + found[x]
 
 
 def zero_grad(parameters: Any) -> None:
@@ -116,10 +116,12 @@ def _derive(order: list[Node], wrt: set[Node], seed: Any, *, as_graph: bool) -> 
             gz = arrived.pop(node, None)
             if node in parts.slices or node in parts.products:
                 gz = parts.total(node, gz)
+                owned.add(node)
             if gz is None:
                 continue
             if node in wrt:
-                found[node] = gz
+                # A rule may hand on a view or its own argument: what is kept must be this node's alone.
+                found[node] = gz if as_graph or node in owned else np.array(gz)
             if node._op is None or not node._op.differentiable:
                 continue
             if as_graph:
@@ -179,26 +181,37 @@ def _leaving(node: Node, gz: Any, needed: set[Node], parts: Parts, as_graph: boo
     wanted = [x in needed for x in inputs]
     if op is matmul and not as_graph and now.watch != "raise":
         parts.keep_factors(node, gz, wanted)
-    if op.selective:
+    if op.selective and not all(wanted):
         settings = {**settings, "wanted": wanted}
-    values = inputs if as_graph else [x._value for x in inputs]
-    gradients: Any = op.backward(gz, node if as_graph else node._value, *values, **settings)
+    gradients: Any
+    if as_graph:
+        gradients = op.backward(gz, node, *inputs, **settings)
+    else:
+        gradients = op.backward(gz, node._value, *[x._value for x in inputs], **settings)
     if not isinstance(gradients, (tuple, list)):
         gradients = (gradients,)
     if len(gradients) != len(inputs):
         raise GraphError(f"{node.label()}: backward gave a wrong number of gradients",
                          expected=f"{len(inputs)}, one an input, or None", got=str(len(gradients)))  # fmt: skip
-    return [
-        (x, _fit(node, x, gx, as_graph))
-        for x, gx, asked in zip(inputs, gradients, wanted, strict=True)
-        if asked and gx is not None
-    ]
+    fit = _fit_node if as_graph else _fit_array
+    return [(x, fit(node, x, gx)) for x, gx, asked in zip(inputs, gradients, wanted, strict=True)
+            if asked and gx is not None]  # fmt: skip
 
 
-def _fit(node: Node, x: Node, gx: Any, as_graph: bool) -> Any:
-    """The gradient that leaves ``node`` for ``x``: a node or an array as asked, checked, in the dtype of ``x``."""
-    if isinstance(gx, Node) is not as_graph:
-        gx = as_nodes((gx,))[0] if as_graph else gx.value
+def _fit_node(node: Node, x: Node, gx: Any) -> Any:
+    """The gradient that leaves ``node`` for ``x`` as a node, checked, in the dtype of ``x``."""
+    return _fit(node, x, gx if isinstance(gx, Node) else as_nodes((gx,))[0])
+
+
+def _fit_array(node: Node, x: Node, gx: Any) -> Any:
+    """The gradient that leaves ``node`` for ``x`` as an array, checked, in the dtype of ``x``."""
+    value = x._value
+    if type(gx) is np.ndarray and gx.shape == value.shape and gx.dtype is value.dtype and now.watch != "raise":
+        return gx
+    return _fit(node, x, gx.value if isinstance(gx, Node) else gx)
+
+
+def _fit(node: Node, x: Node, gx: Any) -> Any:
     if gx.shape != x._value.shape:
         raise GraphError(f"{node.label()}: backward gave a gradient of a wrong shape for {x.label()}",
                          expected=str(x.shape), got=str(gx.shape),
@@ -210,6 +223,10 @@ def _fit(node: Node, x: Node, gx: Any, as_graph: bool) -> Any:
 
 def _nodes_of(who: str, y: Any, wrt: Any) -> list[Node]:
     nodes = leaves(wrt)
+    whole = [x.label() for x in nodes if isinstance(x, Node) and x.dtype.kind != "f"]
+    if whole:
+        raise GraphError(f"{who}: {', '.join(whole)} does not hold floating-point numbers",
+                         expected="float32 or float64", fix="make it of floats, or leave it out of wrt")  # fmt: skip
     strangers = [type(x).__name__ for x in [y, *nodes] if not isinstance(x, Node)]
     if strangers or not nodes:
         raise GraphError(f"{who} needs nodes", expected="y a node, wrt one node or more",

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from .core.errors import GraphError
-from .core.node import Constant, Node, as_nodes
+from .core.leaves import Constant, as_nodes
+from .core.node import Node
 from .core.structure import leaves, map_leaves
 from .engine import grad
 from .ops import multiply

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .core.errors import GraphError
-from .core.node import as_nodes
+from .core.leaves import as_nodes
 from .core.scope import step
 from .core.structure import leaves, map_leaves, rebuild
 from .ops import stack, stop_gradient

@@ -11,7 +11,7 @@ from .networks import word_rnn
 def test_parameters_are_chips_counted_by_the_boxes_that_use_them():
     folded = fold([word_rnn(3)])
     assert {folded.names[x]: n for x, n in folded.uses.items()} == {"U": 3, "W": 3, "V": 3}
-    assert not any(isinstance(x, tg.core.node.Parameter) for x in folded.nodes)
+    assert not any(isinstance(x, tg.Parameter) for x in folded.nodes)
 
 
 def test_a_transposed_parameter_is_one_chip_and_a_parameter_without_a_name_is_numbered():

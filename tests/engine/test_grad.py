@@ -90,6 +90,22 @@ def test_bad_calls_raise_one_clear_error(call):
         call(tg.parameter(1.0))
 
 
+def test_integers_have_no_gradient():
+    c, w = tg.constant([1, 2]), tg.parameter([1.5, 2.5])
+    with pytest.raises(tg.GraphError, match="floating"):
+        tg.grad(tg.sum(c * w), [w, c])
+
+
+def test_a_stale_slice_and_a_stale_weight_outside_of_wrt_are_refused():
+    w = tg.parameter(np.ones((2, 2)), name="w")
+    h = tg.tanh(w @ np.ones(2))
+    sliced, y = tg.sum(w[0]), tg.sum(w @ h)
+    w.value = np.full((2, 2), 2.0)
+    for call in (sliced.backward, lambda: tg.grad(y, h)):
+        with pytest.raises(tg.GraphError, match="after this graph was computed"):
+            call()
+
+
 def test_gradient_nodes_know_step_scope_and_origin():
     w = tg.parameter(0.5)
     with tg.step(7), tg.scope("cell"):

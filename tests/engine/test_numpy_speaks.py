@@ -68,14 +68,20 @@ def test_forward_functions_run_unchanged(forward, shape):
 
 
 CALLS = {
-    "reductions": lambda a: np.sum(a, axis=0) + np.mean(a, 1)[:3] * np.max(a) + np.min(a, axis=(0, 1), keepdims=True)[0],
+    "reductions": lambda a: (
+        np.sum(a, axis=0) + np.mean(a, 1)[:3] * np.max(a) + np.min(a, axis=(0, 1), keepdims=True)[0]
+    ),
     "shapes": lambda a: np.reshape(a, (2, 6)) @ np.ravel(a)[:6] + np.expand_dims(np.squeeze(a[:1]), 1)[:2, 0],
     "moves": lambda a: np.moveaxis(a[None], 0, 2)[..., 0] + np.transpose(np.swapaxes(a, 0, 1)),
     "joins": lambda a: np.concatenate([a, np.ones((1, 3))]) @ np.stack([a[0], a[1]], axis=1),
     "choices": lambda a: np.where(a > 0, a, -2 * a) + np.clip(a, -0.5, 0.5) + np.minimum(a, 0.3) + np.abs(a),
-    "logs": lambda a: np.log2(a * a + 1) + np.log10(a * a + 2) + np.reciprocal(a + 9) + np.positive(a) + np.sqrt(a**2 + 1),
+    "logs": lambda a: (
+        np.log2(a * a + 1) + np.log10(a * a + 2) + np.reciprocal(a + 9) + np.positive(a) + np.sqrt(a**2 + 1)
+    ),
     "lookups": lambda a: np.take(a, [2, 0, 2], axis=0) + a[np.array([1, 1, 3])] + np.split(a, 2, axis=0)[1][[0, 0, 1]],
-    "products": lambda a: np.einsum("ij,kj->ik", a, a) + np.outer(a[:, 0], a[:, 1]) + np.dot(a, a.T) + np.matmul(a, a.T),
+    "products": lambda a: (
+        np.einsum("ij,kj->ik", a, a) + np.outer(a[:, 0], a[:, 1]) + np.dot(a, a.T) + np.matmul(a, a.T)
+    ),
     "mask": lambda a: a[np.array([True, False, True, False])] * a.T.reshape(4, 3)[:2],
     "method": lambda a: a.sum(axis=1) + a.mean(0).max() + a.T.ravel().min() + a.reshape(-1, 2).transpose(1, 0)[0, :4],
     "reflected": lambda a: np.ones((4, 3)) - a * np.float64(2) + np.arange(3) / (a + 9) + np.eye(4) @ a,
@@ -145,8 +151,8 @@ def test_large_arrays_are_not_spelled_out():
 
 
 @pytest.mark.parametrize("call", [
-    np.cumsum, np.linalg.norm, np.sin, np.add.reduce, lambda w: np.add(w, w, where=False), lambda w: np.dot(w, np.ones((2, 3, 1))),
-    lambda w: np.sum(w, dtype=np.float32),
+    np.cumsum, np.linalg.norm, np.sin, np.add.reduce, lambda w: np.add(w, w, where=False),
+    lambda w: np.dot(w, np.ones((2, 3, 1))), lambda w: np.sum(w, dtype=np.float32),
 ])  # fmt: skip
 def test_what_is_not_supported_says_so(call):
     raises_and_names_this_file(lambda: call(tg.parameter(np.ones(3))))

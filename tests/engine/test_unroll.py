@@ -5,7 +5,7 @@ import pytest
 
 import tinygraph as tg
 
-T, B, I, H = 7, 2, 3, 4
+T, B, I, H = 7, 2, 3, 4  # noqa: E741  the axes' own letters
 RNG = np.random.default_rng(3)
 XS, H0 = RNG.normal(size=(T, B, I)), RNG.normal(size=(B, H))
 WX, WH = RNG.normal(size=(I, H)) * 0.5, RNG.normal(size=(H, H)) * 0.5
@@ -111,7 +111,9 @@ def test_structures_steps_and_outputs():
     inputs = {"left": np.ones((3, 2)), "right": np.arange(6.0).reshape(3, 2)}
     state = {"ab": (np.zeros(2), np.ones(2)), "c": 1.0}
     outputs, final = tg.unroll(cell, inputs, state)
-    assert outputs["a"].value[:, 0].tolist() == [1, 2, 3] and outputs["both"][1].value.tolist() == inputs["right"].tolist()
+    assert (
+        outputs["a"].value[:, 0].tolist() == [1, 2, 3] and outputs["both"][1].value.tolist() == inputs["right"].tolist()
+    )
     assert final["c"].item() == 8 and final["ab"][0].step == 2
     assert [x.step for x in outputs["a"].inputs] == [0, 1, 2]
 
@@ -131,7 +133,9 @@ def test_bad_settings(settings, problem):
         tg.unroll(lambda x, h: (h, h), XS, H0, **settings)
 
 
-@pytest.mark.parametrize("inputs", [np.zeros((0, 2)), np.float64(3.0), {"a": np.zeros((2, 1)), "b": np.zeros((3, 1))}, []])
+@pytest.mark.parametrize(
+    "inputs", [np.zeros((0, 2)), np.float64(3.0), {"a": np.zeros((2, 1)), "b": np.zeros((3, 1))}, []]
+)
 def test_bad_inputs(inputs):
     with pytest.raises(tg.GraphError, match="number of steps"):
         tg.unroll(lambda x, h: (h, h), inputs, H0)

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..core.errors import GraphError
-from ..core.node import Constant, Node, Parameter, parameter
+from ..core.leaves import Constant, Parameter, parameter
+from ..core.node import Node
 from ..core.structure import leaves, rebuild
 from ..engine import grad
 from ..ops import multiply

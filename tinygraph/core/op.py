@@ -9,7 +9,8 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from .errors import GraphError
-from .node import Node, as_nodes
+from .leaves import as_nodes
+from .node import Node
 from .nonfinite import watch_forward
 from .scope import now
 

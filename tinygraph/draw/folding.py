@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..core.graph import ancestors
-from ..core.node import Constant, Node, Parameter
+from ..core.leaves import Constant, Parameter
+from ..core.node import Node
 from .labels import shape
 
 

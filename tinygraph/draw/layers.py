@@ -106,14 +106,15 @@ def _ordered(mesh: _Mesh) -> list[list[int]]:
         rows.setdefault(row, []).append(item)
     order = [rows[r] for r in sorted(rows)]
     place = [0.0] * len(mesh.row)
-    for row in order:
-        row.sort(key=lambda i: (mesh.pull[i], i))
-        _count(row, place)
+    for items in order:
+        items.sort(key=lambda i: (mesh.pull[i], i))
+        _count(items, place)
     for sweep in range(_SWEEPS):
         near = mesh.above if sweep % 2 == 0 else mesh.below
-        for row in reversed(order) if sweep % 2 == 0 else order:
-            row.sort(key=lambda i, near=near: (mesh.pull[i], _mean([place[j] for j in near[i]], place[i])))
-            _count(row, place)
+        for items in reversed(order) if sweep % 2 == 0 else order:
+            keys = {i: (mesh.pull[i], _mean([place[j] for j in near[i]], place[i])) for i in items}
+            items.sort(key=keys.__getitem__)
+            _count(items, place)
     return order
 
 

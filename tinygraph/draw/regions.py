@@ -56,7 +56,7 @@ def regions(folded: Folded) -> Regions:
 def later(a: int | str, b: int | str) -> bool:
     """Whether a column, or the one before or after time, stands to the right of another."""
     order = {BEFORE: -1.0, AFTER: float("inf")}
-    return order.get(a, a) > order.get(b, b)  # type: ignore[arg-type, operator]
+    return order.get(a, a) > order.get(b, b)  # type: ignore[arg-type]
 
 
 def _leave(folded: Folded, found: Regions) -> None:

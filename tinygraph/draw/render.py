@@ -32,7 +32,7 @@ class Drawing(graphviz.Digraph):
         'digraph {'
     """
 
-    def render(self, *args: Any, **settings: Any) -> str:  # type: ignore[override]
+    def render(self, *args: Any, **settings: Any) -> str:
         """Write the picture to a file: ``drawing.render(outfile="rnn.svg", cleanup=True)``.
 
         Args:
@@ -56,7 +56,7 @@ class Drawing(graphviz.Digraph):
         with _engine():
             return super().render(*args, **_pinned(settings))
 
-    def pipe(self, *args: Any, **settings: Any) -> Any:  # type: ignore[override]
+    def pipe(self, *args: Any, **settings: Any) -> Any:
         """The picture as bytes, or as text where ``encoding`` is given: ``drawing.pipe(format="svg")``.
 
         Args:

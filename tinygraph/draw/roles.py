@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..core.node import Constant, Node
+from ..core.leaves import Constant
+from ..core.node import Node
 from .folding import Folded, Link, is_zero
 
 BORDERS = {"input": "#2b6cb0", "state": "#2f855a", "op": "#5a6270", "loss": "#b83280"}

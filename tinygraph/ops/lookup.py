@@ -160,7 +160,7 @@ def check_labels(op: str, labels: Any, classes: int) -> None:
     """Raise unless ``labels`` are integers of range(classes)."""
     if labels.dtype.kind not in "iu":
         raise GraphError(f"{op}: labels are not integers", expected=f"integers below {classes}",
-                         got=f"{labels.dtype} {labels.shape}", fix="labels.astype(int), or check their order")  # fmt: skip
+                         got=f"{labels.dtype} {labels.shape}", fix="labels.astype(int), or swap them")  # fmt: skip
     if labels.size and (labels.min() < 0 or labels.max() >= classes):
         raise GraphError(f"{op}: a label is outside of the classes", expected=f"0 to {classes - 1}",
                          got=f"{labels.min()} to {labels.max()}", fix="check the vocabulary size")  # fmt: skip

@@ -40,7 +40,7 @@ def _integers(x: Node, key: Any) -> tuple[Any, ...]:
         return np.nonzero(array.value if isinstance(array, Node) else array)
     if array.dtype.kind not in "iu":
         raise GraphError(f"getitem of {x.label()}: an index array is not made of integers",
-                         expected="ints, slices, integer arrays or masks", got=f"{array.dtype} {array.shape}")  # fmt: skip
+                         expected="ints, slices, integers or masks", got=f"{array.dtype} {array.shape}")  # fmt: skip
     return (array,)
 
 
@@ -86,21 +86,28 @@ def depends_on_parameter(node: Node) -> bool:
     return False
 
 
+def _operator(op: Any) -> Callable[[Node, Any], Node]:
+    call = op.__call__  # bound once: Python looks a called object's __call__ up anew each time
+    return lambda self, other: call(self, other)
+
+
 def _swapped(op: Any) -> Callable[[Node, Any], Node]:
     return lambda self, other: op(other, self)
 
 
 def _install() -> None:
-    signs = {"+": ("add", arithmetic.add), "-": ("sub", arithmetic.subtract), "*": ("mul", arithmetic.multiply),
-             "/": ("truediv", arithmetic.divide), "**": ("pow", arithmetic.power), "@": ("matmul", product.matmul)}  # fmt: skip
+    signs = {
+        "+": ("add", arithmetic.add), "-": ("sub", arithmetic.subtract), "*": ("mul", arithmetic.multiply),
+        "/": ("truediv", arithmetic.divide), "**": ("pow", arithmetic.power), "@": ("matmul", product.matmul),
+    }  # fmt: skip
     for sign, (word, op) in signs.items():
-        setattr(Node, f"__{word}__", lambda self, other, op=op: op(self, other))
+        setattr(Node, f"__{word}__", _operator(op))
         setattr(Node, f"__r{word}__", _swapped(op))
         setattr(Node, f"__i{word}__", _in_place(sign, op))
     relations = {"gt": choice.greater, "ge": choice.greater_equal, "lt": choice.less, "le": choice.less_equal,
                  "eq": choice.equal, "ne": choice.not_equal}  # fmt: skip
     for word, op in relations.items():
-        setattr(Node, f"__{word}__", lambda self, other, op=op: op(self, other))
+        setattr(Node, f"__{word}__", _operator(op))
     _install_methods()
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import GraphError
-from ..core.node import Node, as_nodes
+from ..core.leaves import as_nodes
+from ..core.node import Node
 from .shape import _Rearrangement
 
 

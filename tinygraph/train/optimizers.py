@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import GraphError, NonFiniteError
-from ..core.node import Node, Parameter
+from ..core.leaves import Parameter
+from ..core.node import Node
 from ..core.structure import leaves
 
 
