@@ -62,7 +62,7 @@ def test_a_graph_deeper_than_the_recursion_limit():
     deep = tg.constant(0.5)
     for _ in range(2 * sys.getrecursionlimit()):
         deep = tg.tanh(deep)
-    assert tg.draw(deep).source.count("<b>tanh</b>") == 2 * sys.getrecursionlimit()
+    assert tg.draw(deep).source.count("<b>tanh") == 2 * sys.getrecursionlimit()
 
 
 @pytest.mark.slow

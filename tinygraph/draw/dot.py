@@ -53,7 +53,9 @@ def _label(box: Box) -> str:
         fixed = f'border="0" cellspacing="2" cellpadding="1" fixedsize="true" width="{room:.0f}" height="22"'
         head, padding = f"<table {fixed}><tr>{cells}</tr></table>", 0
     else:
-        head, padding = " ".join(_text(part) for part in box.title), 2
+        # One run of bold text: between two, a viewer with another font than Graphviz assumed would show a gap.
+        words = Part(" ".join(part.text for part in box.title if part.kind != "value"))
+        head, padding = "".join(_text(part) for part in [words, *(p for p in box.title if p.kind == "value")]), 2
     foot = f'<tr><td><font point-size="9">{html(box.below)}</font></td></tr>' if box.below else ""
     return f'<table border="0" cellspacing="0" cellpadding="{padding}"><tr><td>{head}</td></tr>{foot}</table>'
 
