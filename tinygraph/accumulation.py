@@ -11,7 +11,7 @@ from .core.leaves import Parameter
 from .core.node import Node
 from .ops import matmul, put
 
-ROWS = 64
+ROWS = 128
 """Rows that `RowSum` gathers before it multiplies: enough for BLAS to run at its full pace."""
 
 
@@ -42,7 +42,8 @@ class Parts:
     def total(self, node: Node, whole: Any) -> Any:
         """All that arrived at ``node``, what came ``whole`` included."""
         if node in self.slices:
-            pieces, indexes = zip(*self.slices.pop(node), strict=True)
+            # In the order of creation, in which the parts of a split lie end to end.
+            pieces, indexes = zip(*reversed(self.slices.pop(node)), strict=True)
             joined = put.of(*pieces, shape=node.shape, indexes=indexes)
             whole = joined if whole is None else whole + joined
         if node in self.products:

@@ -10,8 +10,10 @@ from .accumulation import Parts
 from .core.errors import GraphError
 from .core.graph import ancestors
 from .core.leaves import Constant, Parameter, as_nodes
+from .core.memory import keep_freed_memory
 from .core.node import Node
 from .core.nonfinite import watch_backward
+from .core.op import value_of
 from .core.scope import now
 from .core.structure import leaves, rebuild
 from .ops import getitem, matmul
@@ -105,16 +107,17 @@ def _derive(order: list[Node], wrt: set[Node], seed: Any, *, as_graph: bool) -> 
     build nodes, else on arrays.
     """
     way = _between(order, wrt)
-    needed = set(way)
+    walk = _Walk(set(way), as_graph)
+    parts = walk.parts
+    slices, products = parts.slices, parts.products
     arrived: dict[Node, Any] = {order[-1]: seed}
-    parts = Parts()
     owned: set[Node] = set()
     found: dict[Node, Any] = {}
     place = now.place
     try:
         for node in reversed(way):
             gz = arrived.pop(node, None)
-            if node in parts.slices or node in parts.products:
+            if node in slices or node in products:
                 gz = parts.total(node, gz)
                 owned.add(node)
             if gz is None:
@@ -126,7 +129,7 @@ def _derive(order: list[Node], wrt: set[Node], seed: Any, *, as_graph: bool) -> 
                 continue
             if as_graph:
                 now.place = (node._step, node._scope, node)
-            for x, gx in _leaving(node, gz, needed, parts, as_graph):
+            for x, gx in walk.leaving(node, gz):
                 if x not in arrived:
                     arrived[x] = gx
                 elif x in owned:
@@ -168,57 +171,58 @@ def _differentiable(node: Node) -> bool:
     return op is None or op.differentiable
 
 
-def _leaving(node: Node, gz: Any, needed: set[Node], parts: Parts, as_graph: bool) -> list[tuple[Node, Any]]:
-    """Pairs of input and gradient for the inputs that need one, by the op's own rule.
+class _Walk:
+    """What stays the same along a walk: which nodes need a gradient, and whether it is built of nodes or of arrays."""
 
-    What is cheaper added up in one go for all consumers of an input goes to ``parts`` instead.
-    """
-    op, inputs, settings = node._op, node._inputs, node._attributes
-    assert op is not None
-    if op is getitem:
-        parts.slices[inputs[0]].append((gz, settings["index"]))
-        return []
-    wanted = [x in needed for x in inputs]
-    if op is matmul and not as_graph and now.watch != "raise":
-        parts.keep_factors(node, gz, wanted)
-    if op.selective and not all(wanted):
-        settings = {**settings, "wanted": wanted}
-    gradients: Any
-    if as_graph:
-        gradients = op.backward(gz, node, *inputs, **settings)
-    else:
-        gradients = op.backward(gz, node._value, *[x._value for x in inputs], **settings)
-    if not isinstance(gradients, (tuple, list)):
-        gradients = (gradients,)
-    if len(gradients) != len(inputs):
-        raise GraphError(f"{node.label()}: backward gave a wrong number of gradients",
-                         expected=f"{len(inputs)}, one an input, or None", got=str(len(gradients)))  # fmt: skip
-    fit = _fit_node if as_graph else _fit_array
-    return [(x, fit(node, x, gx)) for x, gx, asked in zip(inputs, gradients, wanted, strict=True)
-            if asked and gx is not None]  # fmt: skip
+    def __init__(self, needed: set[Node], as_graph: bool) -> None:
+        self.needs = needed.__contains__
+        self.as_graph = as_graph
+        self.watched = now.watch == "raise"
+        self.parts = Parts()
 
+    def leaving(self, node: Node, gz: Any) -> list[tuple[Node, Any]]:
+        """Pairs of input and gradient for the inputs that need one, by the op's own rule.
 
-def _fit_node(node: Node, x: Node, gx: Any) -> Any:
-    """The gradient that leaves ``node`` for ``x`` as a node, checked, in the dtype of ``x``."""
-    return _fit(node, x, gx if isinstance(gx, Node) else as_nodes((gx,))[0])
+        What is cheaper added up in one go for all consumers of an input goes to ``parts`` instead.
+        """
+        op, inputs = node._op, node._inputs
+        if op is getitem:
+            self.parts.slices[inputs[0]].append((gz, node._attributes["index"]))
+            return []
+        wanted = [*map(self.needs, inputs)]
+        if op is matmul and not self.as_graph and not self.watched:
+            self.parts.keep_factors(node, gz, wanted)
+        gradients = self.local(node, gz, wanted)
+        if len(gradients) != len(inputs):
+            raise GraphError(f"{node.label()}: backward gave a wrong number of gradients",
+                             expected=f"{len(inputs)}, one an input, or None", got=str(len(gradients)))  # fmt: skip
+        return [(x, self.fit(node, x, gx)) for x, gx, asked in zip(inputs, gradients, wanted, strict=True)
+                if asked and gx is not None]  # fmt: skip
 
+    def local(self, node: Node, gz: Any, wanted: list[bool]) -> Any:
+        """What the op's own rule gives, one gradient an input."""
+        op, settings = node._op, node._attributes
+        assert op is not None
+        if op.selective and not all(wanted):
+            settings = {**settings, "wanted": wanted}
+        if self.as_graph:
+            gradients = op.backward(gz, node, *node._inputs, **settings)
+        else:
+            gradients = op.backward(gz, node._value, *map(value_of, node._inputs), **settings)
+        return gradients if isinstance(gradients, (tuple, list)) else (gradients,)
 
-def _fit_array(node: Node, x: Node, gx: Any) -> Any:
-    """The gradient that leaves ``node`` for ``x`` as an array, checked, in the dtype of ``x``."""
-    value = x._value
-    if type(gx) is np.ndarray and gx.shape == value.shape and gx.dtype is value.dtype and now.watch != "raise":
-        return gx
-    return _fit(node, x, gx.value if isinstance(gx, Node) else gx)
-
-
-def _fit(node: Node, x: Node, gx: Any) -> Any:
-    if gx.shape != x._value.shape:
-        raise GraphError(f"{node.label()}: backward gave a gradient of a wrong shape for {x.label()}",
-                         expected=str(x.shape), got=str(gx.shape),
-                         fix="sum it over the axes that were broadcast (tg.ops.sum_to)")  # fmt: skip
-    if now.watch == "raise":
-        watch_backward(node, gx, x)
-    return gx if gx.dtype == x._value.dtype else gx.astype(x.dtype)
+    def fit(self, node: Node, x: Node, gx: Any) -> Any:
+        """The gradient that leaves ``node`` for ``x``: a node or an array as asked, checked, in the dtype of ``x``."""
+        if isinstance(gx, Node) is not self.as_graph:
+            gx = as_nodes((gx,))[0] if self.as_graph else gx.value
+        value = x._value
+        if gx.shape != value.shape:
+            raise GraphError(f"{node.label()}: backward gave a gradient of a wrong shape for {x.label()}",
+                             expected=str(x.shape), got=str(gx.shape),
+                             fix="sum it over the axes that were broadcast (tg.ops.sum_to)")  # fmt: skip
+        if self.watched:
+            watch_backward(node, gx, x)
+        return gx if gx.dtype == value.dtype else gx.astype(x.dtype)
 
 
 def _nodes_of(who: str, y: Any, wrt: Any) -> list[Node]:
@@ -246,4 +250,5 @@ def _seed(who: str, y: Node, gy: Any) -> Node:
     return seed if seed.dtype == y.dtype else seed.astype(y.dtype)
 
 
+keep_freed_memory()
 setattr(Node, "backward", backward)  # noqa: B010  type checkers know it from core/node.py

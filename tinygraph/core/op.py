@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from operator import attrgetter
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -13,6 +14,9 @@ from .leaves import as_nodes
 from .node import Node
 from .nonfinite import watch_forward
 from .scope import now
+
+value_of = attrgetter("_value")
+"""The array of a node, without the detour of the property."""
 
 
 class Spec(NamedTuple):
@@ -101,7 +105,7 @@ class Op:
                 break
         nodes: tuple[Node, ...] = inputs
         try:
-            value = self.forward(*[x._value for x in nodes], **attributes)
+            value = self.forward(*map(value_of, nodes), **attributes)
         except GraphError as error:
             raise self._place(error, name) from None
         except (ValueError, TypeError, IndexError) as error:

@@ -40,7 +40,12 @@ class BroadcastTo(Op):
     """
 
     def forward(self, x: Any, shape: Any = ()) -> Any:
-        return np.broadcast_to(x, shape)
+        # Filled, not np.broadcast_to's view: for the small arrays of one step that takes five times as long to make.
+        z = np.empty(shape, x.dtype)
+        if x.ndim > z.ndim:
+            return np.broadcast_to(x, shape)
+        z[...] = x
+        return z
 
     def backward(self, gz: Any, z: Any, x: Any, shape: Any = ()) -> Any:
         return unbroadcast(gz, x)

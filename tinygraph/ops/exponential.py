@@ -86,7 +86,9 @@ class Sigmoid(Elementwise):
     def forward(self, x: Any) -> Any:
         # Where exp(-x) overflows to infinity the quotient is 0, which is right: both tails are exact.
         with np.errstate(over="ignore"):
-            return 1 / (1 + np.exp(-x))
+            e = np.exp(-x)
+        e += 1
+        return 1 / e
 
     def backward(self, gz: Any, z: Any, x: Any) -> Any:
         return gz * z * (1 - z)

@@ -42,7 +42,7 @@ class Sum(_Reduction):
     """
 
     def forward(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        return np.sum(x, axis=axis, keepdims=keepdims)
+        return x.sum(axis=axis, keepdims=keepdims)
 
     def backward(self, gz: Any, z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return spread(gz, x, axis)

@@ -42,6 +42,9 @@ class Put(_Rearrangement):
     """
 
     def forward(self, *pieces: Any, shape: Any = (), indexes: Any = ()) -> Any:
+        axis = _tiled_axis(indexes, shape)
+        if axis is not None:
+            return np.concatenate(pieces, axis=axis)
         z = np.zeros(shape, np.result_type(*pieces))
         for piece, index in zip(pieces, indexes, strict=True):
             part = z[index]
@@ -53,6 +56,22 @@ class Put(_Rearrangement):
 
     def backward(self, gz: Any, z: Any, *pieces: Any, shape: Any = (), indexes: Any = ()) -> Any:
         return [gz[index] for index in indexes]
+
+
+def _tiled_axis(indexes: Any, shape: tuple[int, ...]) -> int | None:
+    """The axis along which the indexes cut an array of ``shape`` end to end, as `split` does; None if they do not."""
+    axis = len(indexes[0]) - 1
+    end = 0
+    for index in indexes:
+        last = index[-1] if len(index) == axis + 1 > 0 else None
+        if type(last) is not slice or last.start != end or last.step is not None or index[:-1] != _ALL[:axis]:
+            return None
+        end = last.stop
+    return axis if end == shape[axis] else None
+
+
+_ALL = (slice(None),) * 64
+"""As many whole axes as numpy allows."""
 
 
 class _Joining(_Rearrangement):
