@@ -171,6 +171,9 @@ def _differentiable(node: Node) -> bool:
     return op is None or op.differentiable
 
 
+_ONE = [True]
+
+
 class _Walk:
     """What stays the same along a walk: which nodes need a gradient, and whether it is built of nodes or of arrays."""
 
@@ -185,31 +188,32 @@ class _Walk:
 
         What is cheaper added up in one go for all consumers of an input goes to ``parts`` instead.
         """
-        op, inputs = node._op, node._inputs
+        op, inputs, settings = node._op, node._inputs, node._attributes
+        assert op is not None
         if op is getitem:
-            self.parts.slices[inputs[0]].append((gz, node._attributes["index"]))
+            self.parts.slices[inputs[0]].append((gz, settings["index"]))
             return []
-        wanted = [*map(self.needs, inputs)]
-        if op is matmul and not self.as_graph and not self.watched:
-            self.parts.keep_factors(node, gz, wanted)
-        gradients = self.local(node, gz, wanted)
+        wanted = _ONE
+        if len(inputs) > 1:
+            wanted = [*map(self.needs, inputs)]
+            if op is matmul and not self.as_graph and not self.watched:
+                self.parts.keep_factors(node, gz, wanted)
+            if op.selective and not all(wanted):
+                settings = {**settings, "wanted": wanted}
+        if self.as_graph:
+            gradients = op.backward(gz, node, *inputs, **settings)
+        else:
+            gradients = op.backward(gz, node._value, *map(value_of, inputs), **settings)
+        if not isinstance(gradients, (tuple, list)):
+            gradients = (gradients,)
         if len(gradients) != len(inputs):
             raise GraphError(f"{node.label()}: backward gave a wrong number of gradients",
                              expected=f"{len(inputs)}, one an input, or None", got=str(len(gradients)))  # fmt: skip
-        return [(x, self.fit(node, x, gx)) for x, gx, asked in zip(inputs, gradients, wanted, strict=True)
-                if asked and gx is not None]  # fmt: skip
-
-    def local(self, node: Node, gz: Any, wanted: list[bool]) -> Any:
-        """What the op's own rule gives, one gradient an input."""
-        op, settings = node._op, node._attributes
-        assert op is not None
-        if op.selective and not all(wanted):
-            settings = {**settings, "wanted": wanted}
-        if self.as_graph:
-            gradients = op.backward(gz, node, *node._inputs, **settings)
-        else:
-            gradients = op.backward(gz, node._value, *map(value_of, node._inputs), **settings)
-        return gradients if isinstance(gradients, (tuple, list)) else (gradients,)
+        leaving = []
+        for x, gx, asked in zip(inputs, gradients, wanted, strict=True):
+            if asked and gx is not None:
+                leaving.append((x, self.fit(node, x, gx)))
+        return leaving
 
     def fit(self, node: Node, x: Node, gx: Any) -> Any:
         """The gradient that leaves ``node`` for ``x``: a node or an array as asked, checked, in the dtype of ``x``."""
@@ -222,7 +226,7 @@ class _Walk:
                              fix="sum it over the axes that were broadcast (tg.ops.sum_to)")  # fmt: skip
         if self.watched:
             watch_backward(node, gx, x)
-        return gx if gx.dtype == value.dtype else gx.astype(x.dtype)
+        return gx if gx.dtype is value.dtype or gx.dtype == value.dtype else gx.astype(x.dtype)
 
 
 def _nodes_of(who: str, y: Any, wrt: Any) -> list[Node]:

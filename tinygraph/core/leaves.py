@@ -106,14 +106,19 @@ def _array(value: Any) -> np.ndarray:
     return array
 
 
+_NUMBERS = frozenset((int, float, bool))
+
+
 def as_nodes(values: tuple[Any, ...]) -> tuple[Node, ...]:
     """Turn arrays and numbers into constants; a Python number takes the dtype numpy would give it.
 
     numpy's promotion treats a Python number as weak: float32 times 2.0 stays float32.
     """
-    typed = [v if isinstance(v, Node) else v if type(v) in (int, float, bool) else Constant(_array(v)) for v in values]
-    strong = [v.dtype for v in typed if isinstance(v, Node)]
-    return tuple(v if isinstance(v, Node) else Constant(_weak(v, strong)) for v in typed)
+    nodes = [v if isinstance(v, Node) or type(v) in _NUMBERS else Constant(_array(v)) for v in values]
+    strong = [v.dtype for v in nodes if isinstance(v, Node)]
+    if len(strong) < len(nodes):
+        nodes = [v if isinstance(v, Node) else Constant(_weak(v, strong)) for v in nodes]
+    return tuple(nodes)
 
 
 def _weak(number: float, others: list[np.dtype]) -> np.ndarray:

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+from numpy import ndarray
 
 from .errors import GraphError
 from .leaves import as_nodes
@@ -99,18 +100,19 @@ class Op:
     def __call__(self, *inputs: Any, name: str | None = None, **attributes: Any) -> Node:
         if len(inputs) != self.arity or (attributes and not attributes.keys() <= self._known):
             inputs, attributes = self.bind(inputs, attributes)
-        for x in inputs:
-            if not isinstance(x, Node):
-                inputs = as_nodes(inputs)
-                break
+        try:
+            values = [*map(value_of, inputs)]
+        except AttributeError:  # an array or a number among them
+            inputs = as_nodes(inputs)
+            values = [*map(value_of, inputs)]
         nodes: tuple[Node, ...] = inputs
         try:
-            value = self.forward(*map(value_of, nodes), **attributes)
+            value = self.forward(*values, **attributes)
         except GraphError as error:
             raise self._place(error, name) from None
         except (ValueError, TypeError, IndexError) as error:
             raise self._explain(error, nodes, attributes, name) from error
-        if type(value) is not np.ndarray:
+        if type(value) is not ndarray:
             value = np.asarray(value)
         node = Node(self, nodes, attributes, value, name)
         if now.watch == "raise":

@@ -97,7 +97,7 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
         raise _unsupported(ufunc.__name__ + ("" if method == "__call__" else f".{method}"), UFUNCS)
     if settings:
         raise GraphError(f"np.{ufunc.__name__}: settings {sorted(settings)} have no gradient here", got=users_line())
-    return op(*(_joined(x) for x in inputs))
+    return op(*map(_joined, inputs))
 
 
 def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -134,7 +134,7 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
 
 def _joined(x: Any) -> Any:
     """An array of one-number nodes as one node again."""
-    if isinstance(x, np.ndarray) and x.dtype == object:
+    if isinstance(x, np.ndarray) and x.dtype.hasobject:
         return shape.reshape(slicing.stack(list(x.flat)), x.shape)
     return x
 

@@ -149,15 +149,18 @@ def split(x: Any, sections: Any, axis: int = 0) -> list[Node]:
         >>> [part.shape for part in tg.split(tg.constant(np.zeros((2, 6))), 3, axis=1)]
         [(2, 2), (2, 2), (2, 2)]
     """
-    x = as_nodes((x,))[0]
-    if not -x.ndim <= axis < x.ndim:
-        raise GraphError("split: no such axis", expected=f"-{x.ndim} to {x.ndim - 1}", got=str(axis))
-    size = x.shape[axis]
+    if not isinstance(x, Node):
+        x = as_nodes((x,))[0]
+    shape = x.shape
+    ndim = len(shape)
+    if not -ndim <= axis < ndim:
+        raise GraphError("split: no such axis", expected=f"-{ndim} to {ndim - 1}", got=str(axis))
+    size = shape[axis]
     if isinstance(sections, (int, np.integer)):
         if sections < 1 or size % sections:
             raise GraphError(f"split: {size} does not divide into {sections} equal parts",
-                             got=f"shape {x.shape}, axis {axis}", fix="give the places at which to cut")  # fmt: skip
+                             got=f"shape {shape}, axis {axis}", fix="give the places at which to cut")  # fmt: skip
         sections = [size // sections * k for k in range(1, sections)]
     cuts = [0, *sections, size]
-    before = (slice(None),) * (axis % x.ndim)
+    before = _ALL[: axis % ndim]
     return [getitem(x, index=(*before, slice(a, b))) for a, b in pairwise(cuts)]
