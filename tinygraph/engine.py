@@ -128,7 +128,7 @@ def _derive(order: list[Node], wrt: set[Node], seed: Any, *, as_graph: bool) -> 
             if node._op is None or not node._op.differentiable:
                 continue
             if as_graph:
-                now.place = (node._step, node._scope, node)
+                now.place = (node.step, node.scope, node)
             for x, gx in walk.leaving(node, gz):
                 if x not in arrived:
                     arrived[x] = gx

@@ -7,20 +7,25 @@ import statistics
 import time
 from collections.abc import Callable
 
+IN_A_ROW = 5
+"""Calls in one turn."""
+
 
 def medians(contenders: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
     """The median time in seconds of one call of each contender, after one round that is not counted.
 
-    The order turns by one place each round. Garbage of one contender is collected outside of
-    the clock, before the next one starts; inside of it the collector runs as it does for a user.
+    The order turns by one place each round. A turn is `IN_A_ROW` calls, each timed: training steps follow
+    their like, and so each contender pays for its own garbage, as it does for a user. What is left at
+    the end of a turn is collected outside of the clock, so that the next contender does not pay for it.
     """
     names = list(contenders)
     times: dict[str, list[float]] = {name: [] for name in names}
     for n in range(rounds + 1):
         for name in names[n % len(names) :] + names[: n % len(names)]:
             gc.collect()
-            start = time.perf_counter()
-            contenders[name]()
-            if n:
-                times[name].append(time.perf_counter() - start)
+            for _ in range(IN_A_ROW):
+                start = time.perf_counter()
+                contenders[name]()
+                if n:
+                    times[name].append(time.perf_counter() - start)
     return {name: statistics.median(t) for name, t in times.items()}

@@ -48,9 +48,7 @@ class Node:
         "_attributes",
         "_inputs",
         "_op",
-        "_origin",
-        "_scope",
-        "_step",
+        "_place",
         "_value",
         "grad",
         "name",
@@ -63,7 +61,7 @@ class Node:
         self._inputs = inputs
         self._attributes = attributes
         self._value = value
-        self._step, self._scope, self._origin = now.place
+        self._place = now.place
         self.name = name
         self.grad: np.ndarray | None = None
         self.serial = next_serial()
@@ -82,15 +80,15 @@ class Node:
 
     @property
     def step(self) -> int | None:
-        return self._step
+        return self._place[0]
 
     @property
     def scope(self) -> str:
-        return self._scope
+        return self._place[1]
 
     @property
     def origin(self) -> Node | None:
-        return self._origin
+        return self._place[2]
 
     @property
     def value(self) -> np.ndarray:
@@ -128,7 +126,7 @@ class Node:
         """How messages call this node: ``matmul 'h_proj' at step 3``."""
         kind = self.kind if self._op is None else self._op.name
         named = f" '{self.name}'" if self.name else ""
-        return f"{kind}{named}" + ("" if self._step is None else f" at step {self._step}")
+        return f"{kind}{named}" + ("" if self.step is None else f" at step {self.step}")
 
     kind = "node"
 
