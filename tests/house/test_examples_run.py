@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import doctest
 import importlib
-import importlib.util
 import shutil
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from tinygraph.draw.render import Drawing, _from_pip
 
 from .sources import LIBRARY, PAGES, module_name, python_blocks, short
 
@@ -52,8 +53,8 @@ def test_the_code_of_a_page_runs_from_top_to_bottom(
 ) -> None:
     assert page.exists(), f"{short(page)} is missing"
     monkeypatch.chdir(tmp_path)
-    if shutil.which("dot") is None and importlib.util.find_spec("graphviz_pure") is None:
-        monkeypatch.setattr("tinygraph.draw.Drawing.render", lambda self, *args, **settings: self.source)
+    if shutil.which("dot") is None and _from_pip() is None:
+        monkeypatch.setattr(Drawing, "render", lambda self, *args, **settings: self.source)
     names = {"__name__": "__main__"}
     for line, code in python_blocks(page):
         # As many empty lines before the block as the page has, so that an error names the page's line.
