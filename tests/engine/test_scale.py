@@ -92,3 +92,28 @@ def test_weight_gradients_over_many_steps_agree_with_the_graphs_own():
     total.backward()
     for parameter, g in zip(parameters, tg.grad(total, parameters), strict=True):
         np.testing.assert_allclose(parameter.grad, g.value, rtol=1e-12, atol=1e-12 * np.abs(g.value).max())
+
+
+def test_joined_products_of_many_sizes_and_dtypes_agree_with_the_nodes():
+    rng = np.random.default_rng(5)
+    w = tg.parameter(rng.normal(size=(3, 4)), name="w")
+    rows = [1, 100, 30, 1, 300, 0, 127, 128, 129, 2]
+    terms = []
+    for n, size in enumerate(rows):
+        x = rng.normal(size=(size, 3)).astype(np.float32 if n % 3 == 1 else np.float64)
+        terms.append(
+            tg.sum(tg.tanh(x @ w)) + tg.sum(w @ rng.normal(size=(4, size))) + tg.sum(rng.normal(size=(2, 5, 3)) @ w)
+        )
+    loss = tg.sum(tg.stack(terms)) + tg.sum(w[0] * w[1])
+    loss.backward()
+    expected = tg.grad(loss, w).value
+    assert np.abs(w.grad - expected).max() <= 1e-12 * np.abs(expected).max()
+    assert w.grad.base is None and w.grad.dtype == np.float64
+
+
+def test_joined_products_keep_float32():
+    w = tg.parameter(np.ones((3, 4), np.float32))
+    for _ in range(2):
+        loss = sum((tg.sum(np.ones((90, 3), np.float32) @ w) for _ in range(3)), tg.constant(np.float32(0)))
+        loss.backward()
+    assert w.grad.dtype == np.float32 and (w.grad == 540).all()
