@@ -66,6 +66,13 @@ def _cross_entropy(logits: Array, labels: Array) -> Array:
     return losses
 
 
+def _entry(x: Array, labels: Array) -> Array:
+    z = np.empty(labels.shape)
+    for row in places(labels.shape):
+        z[row] = x[row].tolist()[labels[row]]
+    return z
+
+
 def _excess(logits: Array, losses: Array, labels: Array) -> Array:
     z = np.empty(logits.shape)
     for *row, v in places(logits.shape):
@@ -127,6 +134,8 @@ SOFTMAX = [
                                ((2, 1), [0, 0]))),
     *(Case("softmax_cross_entropy", (*spaced(shape), *spaced(shape, low=0.1, high=1.0)), _cross_entropy, note="dense")
       for shape in ((3,), (2, 3), (2, 2, 3), (0, 3))),
+    *(Case("entry", (*spaced(shape), _ints(labels)), _entry)
+      for shape, labels in (((3,), 2), ((2, 3), [0, 2]), ((2, 2, 3), [[0, 2], [1, 1]]), ((0, 3), []))),
     *(Case("excess", (*spaced(logits, np.shape(labels)), _ints(labels)), _excess)
       for logits, labels in (((3,), 2), ((2, 3), [0, 2]), ((2, 2, 3), [[0, 2], [1, 1]]), ((0, 3), []),
                                ((2, 1), [0, 0]))),

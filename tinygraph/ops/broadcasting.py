@@ -8,6 +8,7 @@ import numpy as np
 
 from ..core.errors import GraphError
 from ..core.op import Op, Spec
+from .inference import as_shape, joint_shape, result_dtype
 
 BOTH = (True, True)
 """Of an op with two inputs, both gradients are asked for."""
@@ -17,17 +18,17 @@ class Elementwise(Op):
     """An op whose result at each place depends on its inputs at that place, after broadcasting."""
 
     def infer(self, *specs: Spec, **attributes: Any) -> Spec:
-        try:
-            shape = np.broadcast_shapes(*(s.shape for s in specs))
-        except ValueError:
-            raise GraphError(
-                f"{self.name}: shapes do not broadcast",
-                expected="sizes that are equal or 1, counted from the right",
-                got=" and ".join(str(s.shape) for s in specs),
-                fix="reshape or transpose one of them",
-            ) from None
-        probe = np.asarray(self.forward(*(np.ones(1, s.dtype) for s in specs), **attributes))
-        return Spec(shape, probe.dtype)
+        shape = specs[0].shape
+        for s in specs:
+            if s.shape != shape:
+                shape = joint_shape(self, [s.shape for s in specs])
+                break
+        return Spec(shape, result_dtype(self, *[s.dtype for s in specs], **attributes))
+
+
+def _fits(wide: tuple[int, ...], narrow: tuple[int, ...]) -> bool:
+    """Whether sizes ``wide`` are those of ``narrow`` with some 1s stretched."""
+    return wide == narrow or all(n == m or m == 1 for n, m in zip(wide, narrow, strict=True))
 
 
 class BroadcastTo(Op):
@@ -38,6 +39,14 @@ class BroadcastTo(Op):
         >>> tg.broadcast_to(tg.constant([1.0, 2.0]), (3, 2)).shape
         (3, 2)
     """
+
+    def infer(self, x: Spec, shape: Any = ()) -> Spec:  # type: ignore[override]
+        target = as_shape(shape)
+        lead = len(target) - len(x.shape)
+        if lead < 0 or min(target, default=0) < 0 or not _fits(target[lead:], x.shape):
+            raise GraphError(f"{self.name}: the shape cannot be reached", expected="sizes equal to x's, or x's is 1",
+                             got=f"{x.shape} to {shape}")  # fmt: skip
+        return Spec(target, x.dtype)
 
     def forward(self, x: Any, shape: Any = ()) -> Any:
         # Filled, not np.broadcast_to's view: for the small arrays of one step that takes five times as long to make.
@@ -63,6 +72,14 @@ class SumTo(Op):
         array([[15.],
                [15.]])
     """
+
+    def infer(self, x: Spec, shape: Any = ()) -> Spec:  # type: ignore[override]
+        target = as_shape(shape)
+        lead = len(x.shape) - len(target)
+        if lead < 0 or not _fits(x.shape[lead:], target):
+            raise GraphError(f"{self.name}: the shape cannot be reached", expected="sizes equal to x's, or 1",
+                             got=f"{x.shape} to {shape}")  # fmt: skip
+        return Spec(target, result_dtype(self, x.dtype))
 
     def forward(self, x: Any, shape: Any = ()) -> Any:
         lead = x.ndim - len(shape)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from ..core.errors import GraphError
 from ..core.node import Node
 from ..core.op import Op, Spec
 from .broadcasting import unbroadcast
+from .inference import promoted
 
 
 class Einsum(Op):
@@ -52,8 +54,7 @@ class Einsum(Op):
         return unbroadcast(einsum.of(*(f for _, f in factors), subscripts=call), x)
 
     def infer(self, *specs: Spec, subscripts: str = "") -> Spec:  # type: ignore[override]
-        spell_out(subscripts, [s.ndim for s in specs])
-        return super().infer(*specs, subscripts=subscripts)
+        return Spec(_shape(subscripts, tuple([s.shape for s in specs])), promoted(*[s.dtype for s in specs]))
 
     def flops(self, *specs: Spec, subscripts: str = "") -> int:  # type: ignore[override]
         terms, _ = spell_out(subscripts, [s.ndim for s in specs])
@@ -62,6 +63,32 @@ class Einsum(Op):
             for letter, n in zip(term, spec.shape, strict=True):
                 sizes[letter] = max(n, sizes.get(letter, 1))
         return len(specs) * int(np.prod(list(sizes.values())))
+
+
+@lru_cache(maxsize=4096)
+def _shape(subscripts: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
+    terms, out = spell_out(subscripts, [len(s) for s in shapes])
+    got = f"{subscripts!r} with shapes {', '.join(map(str, shapes))}"
+    sizes: dict[str, int] = {}
+    for term, shape in zip(terms, shapes, strict=True):
+        if len(term) != len(shape):
+            raise GraphError(f"einsum: {term!r} needs {len(term)} axes", expected="a letter for each axis", got=got)
+        own: dict[str, int] = {}
+        for letter, n in zip(term, shape, strict=True):
+            # numpy stretches a size of 1 between operands, but not within one.
+            if own.setdefault(letter, n) != n or (n != 1 and sizes.get(letter, 1) not in (1, n)):
+                raise GraphError(f"einsum: sizes of {letter!r} differ", expected="one size for each letter", got=got)
+            sizes[letter] = n if sizes.get(letter, 1) == 1 else sizes[letter]
+    if len(set(out)) < len(out) or not sizes.keys() >= set(out) or _loses_axes(subscripts, sizes):
+        raise GraphError(f"einsum: the result {out!r} cannot be made", got=got,
+                         expected="letters of the terms, each once, and '...' where a term has it")  # fmt: skip
+    return tuple(sizes[letter] for letter in out)
+
+
+def _loses_axes(subscripts: str, sizes: dict[str, int]) -> bool:
+    """Whether there are axes under ``...``, which got letters of their own, and the result leaves them out."""
+    _, arrow, out = subscripts.partition("->")
+    return bool(arrow) and "..." not in out and not sizes.keys() <= set(subscripts)
 
 
 def _distinct(term: str, used: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from ..core.errors import GraphError
 from ..core.node import Node
 from ..core.op import Op, Spec
+from .inference import as_shape, axes_of, check_elements, check_shape, hollow, joint_shape, refusal, tried
 from .shape import _Rearrangement
 
 
@@ -21,11 +23,6 @@ class Indexed(Op):
             # A Python int is an index here, not a number that takes the dtype of the floats beside it.
             inputs = (*(np.asarray(x) if type(x) is int else x for x in inputs[:n]), *inputs[n:])
         return super().__call__(*inputs, name=name, **attributes)
-
-    def infer(self, *specs: Spec, **attributes: Any) -> Spec:
-        # By zeros, not by `Op.infer`'s ones: an axis with one place has no index 1.
-        z = np.asarray(self.forward(*(np.zeros(s.shape, s.dtype) for s in specs), **attributes))
-        return Spec(z.shape, z.dtype)
 
 
 class Take(Indexed, _Rearrangement):
@@ -42,11 +39,28 @@ class Take(Indexed, _Rearrangement):
                [0., 1.]])
     """
 
+    def infer(self, x: Spec, indices: Spec, axis: int | None = None) -> Spec:  # type: ignore[override]
+        return Spec(_taken(self, x.shape, indices, axis), x.dtype)
+
     def forward(self, x: Any, indices: Any, axis: int | None = None) -> Any:
         return np.take(x, indices, axis=axis)
 
     def backward(self, gz: Any, z: Any, x: Any, indices: Any, axis: int | None = None) -> Any:
         return add_at.of(gz, indices, shape=x.shape, axis=axis), None
+
+
+def _taken(op: Op, shape: tuple[int, ...], indices: Spec, axis: int | None) -> tuple[int, ...]:
+    """The shape of what `take` gives from an array of ``shape``."""
+    if indices.dtype.kind not in "iub":
+        raise GraphError(f"{op.name}: indices are not integers", expected="integers",
+                         got=f"{indices.dtype} {indices.shape}")  # fmt: skip
+    if axis is None or not shape:
+        shape, axis = (math.prod(shape),), 0 if axis is None else axis
+    (at,) = axes_of(op, shape, axis)
+    taken = shape[:at] + indices.shape + shape[at + 1 :]
+    if math.prod(taken):
+        check_elements(op, shape, (at,))
+    return taken
 
 
 class AddAt(Indexed):
@@ -61,6 +75,11 @@ class AddAt(Indexed):
                [2.],
                [0.]])
     """
+
+    def infer(self, g: Spec, indices: Spec, shape: Any = (), axis: int | None = None) -> Spec:  # type: ignore[override]
+        target = as_shape(shape)
+        check_shape(self, "g", g.shape, _taken(self, target, indices, axis))
+        return Spec(target, g.dtype)
 
     def forward(self, g: Any, indices: Any, shape: Any = (), axis: int | None = None) -> Any:
         z = np.zeros(shape, g.dtype)
@@ -101,11 +120,35 @@ class Pick(Indexed, _Rearrangement):
         array([0.9, 0.6])
     """
 
+    def infer(self, x: Spec, *arrays: Spec, index: Any = ()) -> Spec:  # type: ignore[override]
+        return Spec(_picked(self, x, arrays, index), x.dtype)
+
     def forward(self, x: Any, *arrays: Any, index: Any = ()) -> Any:
         return x[fill(index, arrays)]
 
     def backward(self, gz: Any, z: Any, x: Any, *arrays: Any, index: Any = ()) -> Any:
         return [scatter.of(gz, *arrays, shape=x.shape, index=index), *(None for _ in arrays)]
+
+
+def _picked(op: Op, x: Spec, arrays: tuple[Spec, ...], index: tuple[Any, ...]) -> tuple[int, ...]:
+    """The shape of ``x[index]``, asked of numpy with axes of one place, and of two in the index arrays.
+
+    Wherever a 2 comes out an axis of the arrays has gone; the 1s are x's own axes in their order.
+    """
+    if 0 in x.shape or any(a.dtype.kind == "b" for a in arrays):
+        return tried(pick, hollow(x), *map(hollow, arrays), index=index).shape
+    joint = joint_shape(op, [a.shape for a in arrays])
+    try:
+        own = hollow(x)[tuple(0 if i is ARRAY else i for i in index)].shape
+    except IndexError as error:
+        raise refusal(op, error, f"{x.shape}, index={index}") from None
+    small = tuple(
+        slice(None) if isinstance(i, slice) else i if i is ARRAY or i is None or i is ... else 0 for i in index
+    )
+    places = np.zeros((2,) * len(joint), int)
+    pattern = np.zeros((1,) * len(x.shape))[fill(small, [places] * len(arrays))].shape
+    of_arrays, of_x = iter(joint), iter(own)
+    return tuple(next(of_arrays if n == 2 else of_x) for n in pattern)
 
 
 class Scatter(Indexed):
@@ -116,6 +159,11 @@ class Scatter(Indexed):
         >>> tg.ops.scatter.forward(np.ones(2), np.array([1, 1]), shape=(3,), index=(tg.ops.lookup.ARRAY,))
         array([0., 2., 0.])
     """
+
+    def infer(self, g: Spec, *arrays: Spec, shape: Any = (), index: Any = ()) -> Spec:  # type: ignore[override]
+        target = as_shape(shape)
+        check_shape(self, "g", g.shape, _picked(self, Spec(target, g.dtype), arrays, index))
+        return Spec(target, g.dtype)
 
     def forward(self, g: Any, *arrays: Any, shape: Any = (), index: Any = ()) -> Any:
         z = np.zeros(shape, g.dtype)
@@ -151,16 +199,25 @@ class OneHot(Indexed):
 
     differentiable = False
 
+    def infer(self, labels: Spec, depth: int = 0, dtype: Any = np.float64) -> Spec:  # type: ignore[override]
+        check_kind(self.name, labels, depth)
+        return Spec((*labels.shape, max(depth, 0)), np.dtype(dtype))
+
     def forward(self, labels: Any, depth: int = 0, dtype: Any = np.float64) -> Any:
         check_labels(self.name, labels, depth)
         return np.equal(labels[..., None], np.arange(depth)).astype(dtype)
 
 
-def check_labels(op: str, labels: Any, classes: int) -> None:
-    """Raise unless ``labels`` are integers of range(classes)."""
+def check_kind(op: str, labels: Any, classes: int) -> None:
+    """Raise unless ``labels`` are integers."""
     if labels.dtype.kind not in "iu":
         raise GraphError(f"{op}: labels are not integers", expected=f"integers below {classes}",
                          got=f"{labels.dtype} {labels.shape}", fix="labels.astype(int), or swap them")  # fmt: skip
+
+
+def check_labels(op: str, labels: Any, classes: int) -> None:
+    """Raise unless ``labels`` are integers of range(classes)."""
+    check_kind(op, labels, classes)
     if labels.size and (labels.min() < 0 or labels.max() >= classes):
         raise GraphError(f"{op}: a label is outside of the classes", expected=f"0 to {classes - 1}",
                          got=f"{labels.min()} to {labels.max()}", fix="check the vocabulary size")  # fmt: skip

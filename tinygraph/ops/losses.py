@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,9 @@ import numpy as np
 from ..core.errors import GraphError
 from ..core.op import Op, Spec
 from .broadcasting import BOTH, Elementwise, unbroadcast
-from .exponential import sigmoid, softplus
-from .lookup import Indexed, check_labels
+from .exponential import exp, sigmoid, softplus
+from .inference import check_elements, check_shape, promoted, result_dtype
+from .lookup import Indexed, check_kind, check_labels
 from .softmax import log_softmax
 
 
@@ -30,6 +32,16 @@ class SoftmaxCrossEntropy(Indexed):
     """
 
     def infer(self, logits: Spec, labels: Spec) -> Spec:  # type: ignore[override]
+        self._check(logits, labels)
+        if math.prod(labels.shape):
+            check_elements(self, logits.shape, (len(logits.shape) - 1,))
+        dtype = result_dtype(log_softmax, logits.dtype)
+        if labels.dtype.kind == "f":
+            return Spec(logits.shape[:-1], promoted(dtype, labels.dtype))
+        check_kind(self.name, labels, logits.shape[-1])
+        return Spec(logits.shape[:-1], dtype)
+
+    def _check(self, logits: Any, labels: Any) -> None:
         dense = labels.dtype.kind == "f"
         if not logits.shape or labels.shape != (logits.shape if dense else logits.shape[:-1]):
             raise GraphError(
@@ -38,10 +50,9 @@ class SoftmaxCrossEntropy(Indexed):
                 got=f"logits {logits.shape}, labels {labels.shape} {labels.dtype}",
                 fix="drop or add an axis of the labels",
             )
-        return Spec(logits.shape[:-1], np.result_type(logits.dtype, labels.dtype) if dense else logits.dtype)
 
     def forward(self, logits: Any, labels: Any) -> Any:
-        self.infer(logits, labels)
+        self._check(logits, labels)
         if labels.dtype.kind == "f":
             return -np.sum(labels * log_softmax.forward(logits), axis=-1)
         check_labels(self.name, labels, logits.shape[-1])
@@ -74,6 +85,11 @@ class Excess(Indexed):
         array([[ 0.5, -0.5]])
     """
 
+    def infer(self, logits: Spec, losses: Spec, labels: Spec) -> Spec:  # type: ignore[override]
+        check_shape(self, "losses", losses.shape, logits.shape[:-1])
+        check_shape(self, "labels", labels.shape, logits.shape[:-1])
+        return Spec(logits.shape, result_dtype(exp, promoted(logits.dtype, losses.dtype)))
+
     def forward(self, logits: Any, losses: Any, labels: Any) -> Any:
         # In this order: large logits that are near each other cancel before a small loss is rounded away.
         rows, at = _rows(logits, labels)
@@ -87,6 +103,31 @@ class Excess(Indexed):
         flow = gz * (z + hot)
         total = np.sum(flow, axis=-1)
         return flow - hot * total[..., None], -total, None
+
+
+class Entry(Indexed):
+    """z = the entry of each row at its label      x: (..., V)  labels: integers (...)  z: (...)
+
+    Raises:
+        GraphError: a label is outside of range(V).
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> tg.ops.entry.forward(np.array([[0.1, 0.9], [0.6, 0.4]]), np.array([1, 0]))
+        array([0.9, 0.6])
+    """
+
+    def infer(self, x: Spec, labels: Spec) -> Spec:  # type: ignore[override]
+        check_shape(self, "labels", labels.shape, x.shape[:-1])
+        return Spec(labels.shape, x.dtype)
+
+    def forward(self, x: Any, labels: Any) -> Any:
+        check_labels(self.name, labels, x.shape[-1])
+        rows, at = _rows(x, labels)
+        return rows[at].reshape(labels.shape)
+
+    def backward(self, gz: Any, z: Any, x: Any, labels: Any) -> Any:
+        return gz[..., None] * onehot_like.of(labels, x), None
 
 
 def _rows(logits: Any, labels: Any) -> tuple[Any, tuple[Any, Any]]:
@@ -104,6 +145,10 @@ class OnehotLike(Op):
     """
 
     differentiable = False
+
+    def infer(self, labels: Spec, like: Spec) -> Spec:  # type: ignore[override]
+        check_shape(self, "labels", labels.shape, like.shape[:-1] if like.shape else (1,))
+        return Spec(like.shape, like.dtype)
 
     def forward(self, labels: Any, like: Any) -> Any:
         return np.equal(labels[..., None], np.arange(like.shape[-1])).astype(like.dtype)
@@ -149,6 +194,7 @@ class SquaredError(Elementwise):
 
 softmax_cross_entropy = SoftmaxCrossEntropy()
 excess = Excess()
+entry = Entry()
 onehot_like = OnehotLike()
 sigmoid_cross_entropy = SigmoidCrossEntropy()
 squared_error = SquaredError()

@@ -71,6 +71,10 @@ def _reshape(a: Any, *args: Any, **settings: Any) -> Node:
     return shape.reshape(a, args[0] if args else settings["shape"])
 
 
+def _like(function: Any) -> Callable[..., np.ndarray]:
+    return lambda a, *args, **settings: function(np.broadcast_to(np.empty((), a.dtype), a.shape), *args, **settings)
+
+
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.sum: reduction.sum, np.mean: reduction.mean, np.max: reduction.largest, np.min: reduction.smallest,
     np.argmax: reduction.argmax, np.reshape: _reshape, np.ravel: lambda a: shape.reshape(a, -1),
@@ -79,8 +83,8 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.moveaxis: _moveaxis, np.split: slicing.split, np.take: lookup.take,
     np.where: choice.where, np.clip: choice.clip, np.einsum: einsum, np.dot: _dot, np.outer: _outer,
     np.copy: lambda a: a, np.shape: lambda a: a.shape, np.ndim: lambda a: a.ndim, np.size: lambda a: a.size,
-    np.zeros_like: lambda a, **k: np.zeros_like(a.value, **k), np.ones_like: lambda a, **k: np.ones_like(a.value, **k),
-    np.full_like: lambda a, v, **k: np.full_like(a.value, v, **k),
+    np.zeros_like: _like(np.zeros_like), np.ones_like: _like(np.ones_like),
+    np.full_like: _like(np.full_like),
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from ..core.errors import GraphError
 from ..core.op import Op, Spec
 from .broadcasting import BOTH, unbroadcast
+from .inference import promoted, stretched
 
 FEW_ROWS = 32
 """Up to so many rows of float64, numpy's OpenBLAS is faster at the transposed product and a copy back.
@@ -38,20 +39,22 @@ class Matmul(Op):
         if not w.shape or not x.shape:
             raise GraphError(f"{self.name} needs arrays of one axis or more", expected="(..., M, K) @ (..., K, N)",
                              got=f"{w.shape} @ {x.shape}", fix="multiply by a number with *")  # fmt: skip
-        if w.shape[-1] != x.shape[-2 if x.ndim > 1 else 0]:
+        if w.shape[-1] != x.shape[-2 if len(x.shape) > 1 else 0]:
             raise GraphError(
                 f"{self.name}: inner sizes differ",
                 expected="(..., M, K) @ (..., K, N)",
                 got=f"{w.shape} @ {x.shape}",
                 fix="transpose one of them, or check the sizes with which they were made",
             )
+        shape = self._lead(w.shape, x.shape) + w.shape[-2:-1] + (x.shape[-1:] if len(x.shape) > 1 else ())
+        return Spec(shape, promoted(w.dtype, x.dtype))
+
+    def _lead(self, w: tuple[int, ...], x: tuple[int, ...]) -> tuple[int, ...]:
         try:
-            lead = np.broadcast_shapes(w.shape[:-2], x.shape[:-2])
+            return stretched(w[:-2], x[:-2])
         except ValueError:
             raise GraphError(f"{self.name}: leading axes do not broadcast", expected="sizes that are equal or 1",
-                             got=f"{w.shape} @ {x.shape}", fix="reshape one of them") from None  # fmt: skip
-        shape = lead + (w.shape[-2:-1] if w.ndim > 1 else ()) + (x.shape[-1:] if x.ndim > 1 else ())
-        return Spec(shape, np.result_type(w.dtype, x.dtype))
+                             got=f"{w} @ {x}", fix="reshape one of them") from None  # fmt: skip
 
     def forward(self, w: Any, x: Any) -> Any:
         if w.ndim > 2 and x.ndim == 2:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..core.op import Op, Spec
 from .broadcasting import broadcast_to
+from .inference import axes_of, check_elements, check_shape, result_dtype, tried, without
 
 
 def kept(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
@@ -27,6 +28,18 @@ def spread(g: Any, x: Any, axis: Any) -> Any:
 
 class _Reduction(Op):
     """z = f(x) over ``axis`` (an int, a tuple, or None for all)      ``keepdims`` leaves the axes as 1"""
+
+    of_none: ClassVar[bool] = True
+    """Whether it has a value for no elements."""
+
+    def infer(self, x: Spec, axis: Any = None, **keepdims: Any) -> Spec:  # type: ignore[override]
+        if not x.shape:
+            # Of a single number numpy takes axis 0 too, in some functions.
+            return tried(self, np.ones((), x.dtype), axis=axis, **keepdims)
+        axes = axes_of(self, x.shape, axis)
+        if not self.of_none:
+            check_elements(self, x.shape, axes)
+        return Spec(without(x.shape, axes, keepdims.get("keepdims", False)), result_dtype(self, x.dtype))
 
     def flops(self, *specs: Spec, **attributes: Any) -> int:
         return specs[0].size
@@ -77,6 +90,12 @@ class Ties(_Reduction):
 
     differentiable = False
 
+    def infer(self, x: Spec, extreme: Spec, axis: Any = None) -> Spec:  # type: ignore[override]
+        axes = axes_of(self, x.shape, axis)
+        if extreme.shape != without(x.shape, axes, True):
+            check_shape(self, "extreme", extreme.shape, without(x.shape, axes, False))
+        return Spec(x.shape, result_dtype(self, x.dtype, extreme.dtype))
+
     def forward(self, x: Any, extreme: Any, axis: Any = None) -> Any:
         equal = x == extreme.reshape(kept(x.shape, axis))
         return equal / equal.sum(axis=axis, keepdims=True).astype(x.dtype)
@@ -90,6 +109,8 @@ class Max(_Reduction):
         >>> tg.max(tg.constant([[1.0, 2.0], [3.0, 4.0]]), axis=1).value
         array([2., 4.])
     """
+
+    of_none = False
 
     def forward(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return np.max(x, axis=axis, keepdims=keepdims)
@@ -107,6 +128,8 @@ class Min(_Reduction):
         array([1., 3.])
     """
 
+    of_none = False
+
     def forward(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return np.min(x, axis=axis, keepdims=keepdims)
 
@@ -122,6 +145,8 @@ class Logsumexp(_Reduction):
         >>> tg.logsumexp(tg.constant([1e4, 1e4])).item()
         10000.69314718056
     """
+
+    of_none = False
 
     def forward(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         top = np.max(x, axis=axis, keepdims=True)
@@ -144,6 +169,7 @@ class Argmax(_Reduction):
         1
     """
 
+    of_none = False
     differentiable = False
 
     def forward(self, x: Any, axis: Any = None) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core.op import Op, Spec
+from .inference import refusal, viewed
 
 
 class _Rearrangement(Op):
@@ -25,6 +26,9 @@ class Reshape(_Rearrangement):
         (3, 2)
     """
 
+    def infer(self, x: Spec, shape: Any = -1) -> Spec:  # type: ignore[override]
+        return viewed(self, x, lambda z: z.reshape(shape), f"shape={shape}")
+
     def forward(self, x: Any, shape: Any = -1) -> Any:
         return x.reshape(shape)
 
@@ -40,6 +44,9 @@ class Transpose(_Rearrangement):
         >>> tg.transpose(tg.constant(np.zeros((2, 3, 4))), (1, 0, 2)).shape
         (3, 2, 4)
     """
+
+    def infer(self, x: Spec, axes: Any = None) -> Spec:  # type: ignore[override]
+        return viewed(self, x, lambda z: z.transpose(axes), f"axes={axes}")
 
     def forward(self, x: Any, axes: Any = None) -> Any:
         return np.transpose(x, axes)
@@ -57,6 +64,9 @@ class Swapaxes(_Rearrangement):
         (4, 3, 2)
     """
 
+    def infer(self, x: Spec, axis1: int = 0, axis2: int = 1) -> Spec:  # type: ignore[override]
+        return viewed(self, x, lambda z: z.swapaxes(axis1, axis2), f"axis1={axis1}, axis2={axis2}")
+
     def forward(self, x: Any, axis1: int = 0, axis2: int = 1) -> Any:
         return np.swapaxes(x, axis1, axis2)
 
@@ -72,6 +82,12 @@ class Astype(_Rearrangement):
         >>> tg.astype(tg.constant([1.0]), "float32").dtype
         dtype('float32')
     """
+
+    def infer(self, x: Spec, dtype: Any = np.float64) -> Spec:  # type: ignore[override]
+        try:
+            return Spec(x.shape, np.dtype(dtype))
+        except TypeError as error:
+            raise refusal(self, error, f"{x.shape} {x.dtype}, dtype={dtype}") from None
 
     def forward(self, x: Any, dtype: Any = np.float64) -> Any:
         return x.astype(dtype)
@@ -91,6 +107,9 @@ class StopGradient(_Rearrangement):
     """
 
     differentiable = False
+
+    def infer(self, x: Spec) -> Spec:  # type: ignore[override]
+        return Spec(x.shape, x.dtype)
 
     def forward(self, x: Any) -> Any:
         return x

@@ -10,6 +10,8 @@ import numpy as np
 from ..core.errors import GraphError
 from ..core.leaves import as_nodes
 from ..core.node import Node
+from ..core.op import Spec
+from .inference import as_shape, axes_of, check_shape, promoted, viewed
 from .shape import _Rearrangement
 
 
@@ -21,6 +23,9 @@ class Getitem(_Rearrangement):
         >>> tg.constant(np.arange(6.0).reshape(2, 3))[1, :2].value
         array([3., 4.])
     """
+
+    def infer(self, x: Spec, index: Any = ()) -> Spec:  # type: ignore[override]
+        return viewed(self, x, lambda z: z[index], f"index={index}")
 
     def forward(self, x: Any, index: Any = ()) -> Any:
         return x[index]
@@ -40,6 +45,15 @@ class Put(_Rearrangement):
         >>> tg.ops.put.forward(np.ones(2), np.array(5.0), shape=(4,), indexes=[(slice(1, 3),), (1,)])
         array([0., 6., 1., 0.])
     """
+
+    def infer(self, *pieces: Spec, shape: Any = (), indexes: Any = ()) -> Spec:  # type: ignore[override]
+        z = Spec(as_shape(shape), promoted(*[p.dtype for p in pieces]))
+        if len(pieces) != len(indexes):
+            raise GraphError(f"{self.name}: pieces and indexes differ in number", expected=f"{len(indexes)} pieces",
+                             got=str(len(pieces)))  # fmt: skip
+        for piece, index in zip(pieces, indexes, strict=True):
+            check_shape(self, f"the piece at {index}", piece.shape, getitem.infer(z, index).shape)
+        return z
 
     def forward(self, *pieces: Any, shape: Any = (), indexes: Any = ()) -> Any:
         axis = _tiled_axis(indexes, shape)
@@ -95,16 +109,33 @@ class Concatenate(_Joining):
         (3, 3)
     """
 
+    def infer(self, *arrays: Spec, axis: int = 0) -> Spec:  # type: ignore[override]
+        _need_axis(axis)
+        shape = arrays[0].shape
+        (at,) = axes_of(self, shape, axis)
+        before, after = shape[:at], shape[at + 1 :]
+        total = 0
+        for x in arrays:
+            if len(x.shape) != len(shape) or x.shape[:at] != before or x.shape[at + 1 :] != after:
+                raise GraphError(f"{self.name}: shapes differ", expected=f"equal sizes but for axis {axis}",
+                                 got=" and ".join(str(x.shape) for x in arrays))  # fmt: skip
+            total += x.shape[at]
+        return Spec((*before, total, *after), promoted(*[x.dtype for x in arrays]))
+
     def forward(self, *arrays: Any, axis: int = 0) -> Any:
-        if axis is None:
-            raise GraphError("concatenate: an axis is needed", expected="axis an integer", got="axis=None",
-                             fix="reshape(-1) each array first")  # fmt: skip
+        _need_axis(axis)
         return np.concatenate(arrays, axis=axis)
 
     def backward(self, gz: Any, z: Any, *arrays: Any, axis: int = 0) -> Any:
         ends = np.cumsum([x.shape[axis] for x in arrays]).tolist()
         before = (slice(None),) * (axis % z.ndim)
         return [gz[(*before, slice(a, b))] for a, b in pairwise([0, *ends])]
+
+
+def _need_axis(axis: Any) -> None:
+    if axis is None:
+        raise GraphError("concatenate: an axis is needed", expected="axis an integer", got="axis=None",
+                         fix="reshape(-1) each array first")  # fmt: skip
 
 
 class Stack(_Joining):
@@ -115,6 +146,15 @@ class Stack(_Joining):
         >>> tg.stack([tg.constant(np.ones(3)), np.zeros(3)]).shape
         (2, 3)
     """
+
+    def infer(self, *arrays: Spec, axis: int = 0) -> Spec:  # type: ignore[override]
+        shape = arrays[0].shape
+        for x in arrays:
+            if x.shape != shape:
+                raise GraphError(f"{self.name}: shapes differ", expected="equal shapes",
+                                 got=" and ".join(str(x.shape) for x in arrays))  # fmt: skip
+        (at,) = axes_of(self, (*shape, 1), axis)
+        return Spec((*shape[:at], len(arrays), *shape[at:]), promoted(*[x.dtype for x in arrays]))
 
     def forward(self, *arrays: Any, axis: int = 0) -> Any:
         return np.stack(arrays, axis=axis)

@@ -6,10 +6,21 @@ from typing import Any
 
 import numpy as np
 
-from ..core.op import Op
+from ..core.op import Op, Spec
+from .inference import axes_of, check_elements, result_dtype, tried
 
 
-class Softmax(Op):
+class _AlongAxis(Op):
+    """z = f(x), computed from all of x along ``axis``      x, z: (..., V, ...)"""
+
+    def infer(self, x: Spec, axis: Any = -1) -> Spec:  # type: ignore[override]
+        if not x.shape:
+            return tried(self, np.ones((), x.dtype), axis=axis)
+        check_elements(self, x.shape, axes_of(self, x.shape, axis))
+        return Spec(x.shape, result_dtype(self, x.dtype))
+
+
+class Softmax(_AlongAxis):
     """z_i = exp(x_i) / sum_j exp(x_j) over ``axis``      x, z: (..., V, ...)
 
     Example:
@@ -26,7 +37,7 @@ class Softmax(Op):
         return z * (gz - np.sum(gz * z, axis=axis, keepdims=True))
 
 
-class LogSoftmax(Op):
+class LogSoftmax(_AlongAxis):
     """z_i = x_i - ln(sum_j exp(x_j)) over ``axis``      x, z: (..., V, ...)
 
     Example:

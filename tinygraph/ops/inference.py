@@ -1,0 +1,153 @@
+"""Shape and dtype of a result before it is computed: what the ops' ``infer`` share.
+
+Nothing of the result's size is allocated, and nothing takes time that grows with it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from operator import index as as_int
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import GraphError
+from ..core.op import Op, Spec
+
+Shape = tuple[int, ...]
+
+_ONE_NUMBER = bytes(64)
+"""Memory of one number of any dtype."""
+
+
+def hollow(x: Any) -> np.ndarray:
+    """An array of x's shape and dtype whose elements are all one and the same zero: numpy can be asked about views.
+
+    By hand and not by `np.broadcast_to`, which takes five times as long.
+
+    Example:
+        >>> import numpy as np
+        >>> from tinygraph.core.op import Spec
+        >>> from tinygraph.ops.inference import hollow
+        >>> hollow(Spec((1000, 1000, 1000), np.dtype(float)))[0, ::2].shape
+        (500, 1000)
+    """
+    return np.ndarray(x.shape, x.dtype, _ONE_NUMBER, 0, (0,) * len(x.shape))
+
+
+def viewed(op: Op, x: Any, view: Callable[[np.ndarray], Any], settings: str) -> Spec:
+    """The spec of ``view(x)``, which numpy gives without copying; its error as a `GraphError`."""
+    try:
+        z = view(hollow(x))
+    except (ValueError, IndexError, TypeError) as error:
+        raise refusal(op, error, f"{x.shape}, {settings}") from None
+    return Spec(z.shape, x.dtype)
+
+
+def refusal(op: Op, problem: Any, got: str) -> GraphError:
+    return GraphError(f"{op.name}: {problem}", got=got)
+
+
+def result_dtype(op: Op, *dtypes: np.dtype, **settings: Any) -> np.dtype:
+    """The dtype that ``op.forward`` gives for inputs of ``dtypes``, found once by running it on ones."""
+    # The types too: 1 == 1.0 == True, and for `clip` it is not the same.
+    key = tuple([(k, type(v), v) for k, v in settings.items()]) if settings else ()
+    try:
+        return _tried(op, dtypes, key)
+    except TypeError:  # a setting that cannot be hashed
+        return _tried.__wrapped__(op, dtypes, key)
+
+
+@lru_cache(maxsize=4096)
+def _tried(op: Op, dtypes: tuple[np.dtype, ...], settings: Any) -> np.dtype:
+    return tried(op, *(np.ones(1, d) for d in dtypes), **{k: v for k, _, v in settings}).dtype
+
+
+def tried(op: Op, *arrays: np.ndarray, **settings: Any) -> Spec:
+    """The spec of the op's result for small example ``arrays``; numpy's error as a `GraphError`."""
+    try:
+        with np.errstate(all="ignore"):
+            z = np.asarray(op.forward(*arrays, **settings))
+    except GraphError:
+        raise
+    except (ValueError, TypeError, IndexError) as error:
+        raise refusal(op, error, ", ".join(f"{x.shape} {x.dtype}" for x in arrays)) from None
+    return Spec(z.shape, z.dtype)
+
+
+promoted: Callable[..., np.dtype] = lru_cache(maxsize=4096)(np.result_type)
+"""numpy's common dtype of some dtypes."""
+
+
+def joint_shape(op: Op, shapes: Sequence[Shape]) -> Shape:
+    """The shape after broadcasting."""
+    joint = shapes[0]
+    for shape in shapes:
+        if shape != joint and shape:
+            try:
+                joint = stretched(joint, shape) if joint else shape
+            except ValueError:
+                raise GraphError(
+                    f"{op.name}: shapes do not broadcast",
+                    expected="sizes that are equal or 1, counted from the right",
+                    got=" and ".join(map(str, shapes)),
+                    fix="reshape or transpose one of them",
+                ) from None
+    return joint
+
+
+def stretched(a: Shape, b: Shape) -> Shape:
+    """The joint shape of two; a ValueError if there is none. A third of the time of `np.broadcast_shapes`."""
+    if len(a) < len(b):
+        a, b = b, a
+    joint = list(a)
+    for i, n in enumerate(b, len(a) - len(b)):
+        if joint[i] == 1:
+            joint[i] = n
+        elif n != 1 and n != joint[i]:
+            raise ValueError
+    return tuple(joint)
+
+
+def as_shape(shape: Any) -> Shape:
+    """The setting ``shape`` of an op, an int or any sequence, as a tuple."""
+    return tuple(map(as_int, shape)) if np.iterable(shape) else (as_int(shape),)
+
+
+def axes_of(op: Op, shape: Shape, axis: Any) -> Shape:
+    """The setting ``axis`` (None, an int, a tuple) as axes counted from 0."""
+    ndim = len(shape)
+    if axis is None:
+        return tuple(range(ndim))
+    try:
+        axes = tuple([as_int(a) for a in axis]) if type(axis) is tuple else (as_int(axis),)
+    except TypeError as error:
+        raise refusal(op, error, f"axis {axis}") from None
+    if not axes or (min(axes) >= -ndim and max(axes) < ndim):
+        axes = tuple([a % ndim for a in axes])
+        if len(axes) < 2 or len(set(axes)) == len(axes):
+            return axes
+    places = f"{-ndim} to {ndim - 1}" if ndim else "none for a single number"
+    raise GraphError(f"{op.name}: no such axis", expected=f"{places}, each once", got=f"shape {shape}, axis {axis}")
+
+
+def without(shape: Shape, axes: Shape, keepdims: bool) -> Shape:
+    """The shape of a reduction's result over ``axes`` counted from 0."""
+    if keepdims:
+        return tuple([1 if i in axes else n for i, n in enumerate(shape)])
+    return tuple([n for i, n in enumerate(shape) if i not in axes])
+
+
+def check_elements(op: Op, shape: Shape, axes: Shape) -> None:
+    """Raise where the extreme of no elements would be asked for."""
+    if math.prod([shape[a] for a in axes]) == 0:
+        raise GraphError(f"{op.name}: no elements along the reduced axes", expected="one element or more",
+                         got=f"shape {shape}, axes {axes}")  # fmt: skip
+
+
+def check_shape(op: Op, what: str, shape: Shape, expected: Shape) -> None:
+    """Raise unless an input called ``what`` has the shape that the others ask for."""
+    if shape != expected:
+        raise GraphError(f"{op.name}: {what} of a wrong shape", expected=str(expected), got=str(shape))
