@@ -21,11 +21,13 @@ class Parts:
     Attributes:
         slices: gradients of slices ``x[index]`` with their indexes: they go into one array.
         products: of a parameter in matrix products, the sum over time of its gradients a^T b.
+        trajectories: of a loop, what arrived at the nodes that select from its values over time.
     """
 
     def __init__(self) -> None:
         self.slices: defaultdict[Node, list[tuple[Any, Any]]] = defaultdict(list)
         self.products: dict[Node, RowSum] = {}
+        self.trajectories: defaultdict[Node, list[tuple[Node, Any]]] = defaultdict(list)
 
     def keep_factors(self, node: Node, gz: np.ndarray, wanted: list[bool]) -> None:
         """Take over the gradients of a product's parameters, which then are no longer ``wanted``."""
@@ -41,6 +43,8 @@ class Parts:
 
     def total(self, node: Node, whole: Any) -> Any:
         """All that arrived at ``node``, what came ``whole`` included."""
+        if node in self.trajectories:
+            return self.trajectories.pop(node)
         if node in self.slices:
             # In the order of creation, in which the parts of a split lie end to end.
             pieces, indexes = zip(*reversed(self.slices.pop(node)), strict=True)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .accumulation import Parts
-from .core.errors import GraphError
+from .core.errors import GraphError, users_line
 from .core.graph import ancestors
 from .core.leaves import Constant, Parameter, as_nodes
 from .core.memory import keep_freed_memory
@@ -46,7 +46,7 @@ def grad(y: Node, wrt: Any, gy: Any = None, *, strict: bool = False) -> Any:
     """
     nodes = _nodes_of("grad", y, wrt)
     seed = _seed("grad", y, gy)
-    found = _derive(ancestors([y], _differentiable), set(nodes), seed, as_graph=True)
+    found = derive(ancestors([y], _differentiable), set(nodes), {y: seed}, as_graph=True)
     for x in nodes:
         if x not in found and strict:
             raise GraphError(f"grad: {y.label()} does not depend on {x.label()}",
@@ -73,13 +73,16 @@ def backward(y: Node, gy: Any = None) -> None:
         >>> w.grad
         array([2., 4.])
     """
+    if now.watch == "trace":
+        raise GraphError("backward: a function that is being compiled keeps no .grad", got=users_line(),
+                         fix="compile tg.value_and_grad(loss, parameters)")  # fmt: skip
     seed = _seed("backward", y, gy).value
     order = ancestors([y], _differentiable)
     parameters: list[Node] = [x for x in order if isinstance(x, Parameter)]
     if not parameters:
         raise GraphError(f"backward: {y.label()} depends on no parameter",
                          fix="make the weights by tg.parameter, or name them: tg.grad(y, wrt)")  # fmt: skip
-    found = _derive(order, set(parameters), seed, as_graph=False)
+    found = derive(order, set(parameters), {y: seed}, as_graph=False)
     for x in parameters:
         if x in found:
             x.grad = found[x] if x.grad is None else x.grad + found[x]
@@ -100,24 +103,28 @@ def zero_grad(parameters: Any) -> None:
         x.grad = None
 
 
-def _derive(order: list[Node], wrt: set[Node], seed: Any, *, as_graph: bool) -> dict[Node, Any]:
-    """Walk from the last node of ``order`` towards ``wrt``, later nodes first; what each of ``wrt`` receives.
+def derive(order: list[Node], wrt: set[Node], arrived: dict[Node, Any], *, as_graph: bool) -> dict[Node, Any]:
+    """Walk from the last nodes of ``order`` towards ``wrt``, later nodes first; what each of ``wrt`` receives.
 
     A loop over a list, so no depth is too deep. With ``as_graph`` the rules run on nodes and so
     build nodes, else on arrays.
+
+    Args:
+        order: nodes, inputs before their ops.
+        wrt: where gradients are asked for.
+        arrived: the gradients to start from, by node; used up.
     """
     way = _between(order, wrt)
     walk = _Walk(set(way), as_graph)
     parts = walk.parts
-    slices, products = parts.slices, parts.products
-    arrived: dict[Node, Any] = {order[-1]: seed}
+    slices, products, trajectories = parts.slices, parts.products, parts.trajectories
     owned: set[Node] = set()
     found: dict[Node, Any] = {}
     place = now.place
     try:
         for node in reversed(way):
             gz = arrived.pop(node, None)
-            if node in slices or node in products:
+            if node in slices or node in products or node in trajectories:
                 gz = parts.total(node, gz)
                 owned.add(node)
             if gz is None:
@@ -193,6 +200,9 @@ class _Walk:
         if op is getitem:
             self.parts.slices[inputs[0]].append((gz, settings["index"]))
             return []
+        if op.selects:
+            self.parts.trajectories[inputs[0]].append((node, gz))
+            return []
         wanted = _ONE
         if len(inputs) > 1:
             wanted = [*map(self.needs, inputs)]
@@ -219,7 +229,7 @@ class _Walk:
         """The gradient that leaves ``node`` for ``x``: a node or an array as asked, checked, in the dtype of ``x``."""
         if isinstance(gx, Node) is not self.as_graph:
             gx = as_nodes((gx,))[0] if self.as_graph else gx.value
-        value = x._value
+        value = x if self.as_graph else x._value
         if gx.shape != value.shape:
             raise GraphError(f"{node.label()}: backward gave a gradient of a wrong shape for {x.label()}",
                              expected=str(x.shape), got=str(gx.shape),

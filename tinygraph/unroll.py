@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from .core.errors import GraphError
-from .core.leaves import as_nodes
-from .core.scope import step
+from .core.leaves import Constant, as_nodes
+from .core.scope import now, step
 from .core.structure import leaves, map_leaves, rebuild
 from .ops import stack, stop_gradient
+from .rolled import roll
+from .segments import roll_segments
+from .windows import roll_windows
 
 Cell = Callable[[Any, Any], tuple[Any, Any]]
 """``(x_t, state) -> (y_t, new_state)``; x, y and the state are nodes or structures of nodes."""
@@ -51,6 +56,10 @@ def unroll(cell: Cell, inputs: Any, state: Any = None, *, reverse: bool = False,
     steps = _length(xs)
     _check(truncate, window)
     state = map_leaves(lambda s: as_nodes((s,))[0], state)
+    if now.watch == "trace":
+        found = _rolled(lambda x, s: _pair(cell(x, s), ""), xs, state, reverse, truncate, window)
+        if found is not None:
+            return found
     times = list(range(steps))[::-1] if reverse else list(range(steps))
     if truncate is None:
         outputs, state = _chunks(cell, xs, state, times, steps)
@@ -62,6 +71,18 @@ def unroll(cell: Cell, inputs: Any, state: Any = None, *, reverse: bool = False,
         outputs.reverse()
     columns = zip(*(leaves(y) for y in outputs), strict=True)
     return rebuild(outputs[0], [stack(list(column)) for column in columns]), state
+
+
+def _rolled(cell: Cell, xs: Any, state: Any, reverse: bool, truncate: int | None, window: str) -> Any:
+    """As nodes whose number does not grow with T; None if there is no such form."""
+    if window == "sliding":
+        assert truncate is not None
+        return roll_windows(cell, xs, state, truncate, reverse)
+    steps = np.arange(_length(xs))[:: -1 if reverse else 1]
+    cuts = None if truncate is None else Constant((steps % truncate == 0) & (steps > 0))
+    if now.checkpoint:
+        return roll_segments(cell, xs, state, reverse=reverse, cuts=cuts)
+    return roll(cell, xs, state, reverse=reverse, cuts=cuts)
 
 
 def _chunks(cell: Cell, xs: Any, state: Any, times: list[int], length: int) -> tuple[list[Any], Any]:
@@ -96,9 +117,12 @@ def _windows(cell: Cell, xs: Any, state: Any, times: list[int], reach: int) -> t
 
 
 def _call(cell: Cell, xs: Any, state: Any, t: int) -> tuple[Any, Any]:
-    result = cell(map_leaves(lambda x: x[t], xs), state)
+    return _pair(cell(map_leaves(lambda x: x[t], xs), state), f" at step {t}")
+
+
+def _pair(result: Any, where: str) -> tuple[Any, Any]:
     if not isinstance(result, tuple) or len(result) != 2:
-        raise GraphError(f"unroll: the cell at step {t} did not give a pair", expected="(y_t, new_state)",
+        raise GraphError(f"unroll: the cell{where} did not give a pair", expected="(y_t, new_state)",
                          got=type(result).__name__, fix="return h, h if the state is the output")  # fmt: skip
     return result
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from operator import attrgetter
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter, is_
 
 from .node import Node
+from .traced import Traced
 
 _by_serial = attrgetter("serial")
 
@@ -30,3 +31,18 @@ def ancestors(roots: Iterable[Node], through: Callable[[Node], bool] = lambda no
                     seen.add(x)
                     stack.append(x)
     return sorted(seen, key=_by_serial)
+
+
+def replace(roots: Sequence[Node], new: dict[Node, Node]) -> list[Node]:
+    """The roots as they would be with the nodes of ``new`` in place of the old ones; ``new`` gains every node made."""
+    for node in ancestors(roots, lambda n: n not in new):
+        if node not in new:
+            inputs = node._inputs
+            mapped = tuple([new[x] for x in inputs])
+            new[node] = node if all(map(is_, mapped, inputs)) else copy_onto(node, mapped)
+    return [new[root] for root in roots]
+
+
+def copy_onto(node: Node, inputs: tuple[Node, ...]) -> Traced:
+    """The same op with the same settings, of other inputs of the same shapes and dtypes."""
+    return Traced(node._op, inputs, node._attributes, (node.shape, node.dtype), node.name).placed_as(node)

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .errors import GraphError
+from .errors import GraphError, users_line
 from .node import NO_ATTRIBUTES, Node, next_serial
+from .scope import now
 
 
 class Parameter(Node):
@@ -26,10 +27,19 @@ class Parameter(Node):
 
     @property
     def value(self) -> np.ndarray:
+        if now.watch == "trace":
+            raise GraphError(
+                f"the value of {self.label()} was read while a function is compiled: it would stay as it is now",
+                got=users_line(),
+                fix="use the parameter itself, which is read anew at each call",
+            )
         return self._value
 
     @value.setter
     def value(self, value: Any) -> None:
+        if now.watch == "trace":
+            raise GraphError(f"the value of {self.label()} was set while a function is compiled", got=users_line(),
+                             fix="return the new value, and set it after the call")  # fmt: skip
         array = np.asarray(value)
         if array.shape != self.shape or array.dtype != self.dtype:
             raise GraphError(

@@ -120,7 +120,7 @@ class Node:
 
     def item(self) -> Any:
         """The value as a Python number, outside of the graph; the node must hold one element."""
-        return self._value.item()
+        return self.value.item()
 
     def label(self) -> str:
         """How messages call this node: ``matmul 'h_proj' at step 3``."""
@@ -146,10 +146,10 @@ class Node:
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        return bool(self._value)
+        return bool(self.value)
 
     def __index__(self) -> int:
-        return self._value.__index__()
+        return self.value.__index__()
 
     __hash__ = object.__hash__
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import GraphError, NonFiniteError
+from .errors import GraphError, NonFiniteError, users_line
 from .scope import now
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ def nonfinite(mode: str) -> Iterator[None]:
     """
     if mode not in ("raise", "allow"):
         raise GraphError("nonfinite: unknown mode", expected="'raise' or 'allow'", got=repr(mode))
+    if now.watch == "trace":
+        raise GraphError("nonfinite: a compiled function is not watched", got=users_line(),
+                         fix="call the function uncompiled inside `with tg.nonfinite`")  # fmt: skip
     before, now.watch = now.watch, mode
     try:
         with np.errstate(all="ignore" if mode == "raise" else None):

@@ -10,11 +10,12 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from .errors import GraphError
+from .errors import GraphError, users_line
 from .leaves import as_nodes
 from .node import Node
 from .nonfinite import watch_forward
 from .scope import now
+from .traced import Traced
 
 value_of = attrgetter("_value")
 """The array of a node, without the detour of the property."""
@@ -66,6 +67,8 @@ class Op:
     _known: ClassVar[frozenset[str]] = frozenset()
     selective: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True
+    selects: ClassVar[bool] = False
+    """The op picks one of the many values of its input, whose gradient rule is handed all picks at once."""
 
     def __init_subclass__(cls) -> None:
         words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__.lstrip("_"))
@@ -100,6 +103,9 @@ class Op:
     def __call__(self, *inputs: Any, name: str | None = None, **attributes: Any) -> Node:
         if len(inputs) != self.arity or (attributes and not attributes.keys() <= self._known):
             inputs, attributes = self.bind(inputs, attributes)
+        watch = now.watch
+        if watch == "trace":
+            return self.trace(as_nodes(inputs), attributes, name)
         try:
             values = [*map(value_of, inputs)]
         except AttributeError:  # an array or a number among them
@@ -110,14 +116,24 @@ class Op:
             value = self.forward(*values, **attributes)
         except GraphError as error:
             raise self._place(error, name) from None
-        except (ValueError, TypeError, IndexError) as error:
+        except (ValueError, TypeError, IndexError, AttributeError) as error:
             raise self._explain(error, nodes, attributes, name) from error
         if type(value) is not ndarray:
             value = np.asarray(value)
         node = Node(self, nodes, attributes, value, name)
-        if now.watch == "raise":
+        if watch == "raise":
             watch_forward(node)
         return node
+
+    def trace(self, nodes: tuple[Node, ...], attributes: dict[str, Any], name: str | None = None) -> Traced:
+        """The node that a call would make, without its value."""
+        try:
+            spec = self.infer(*(Spec(x.shape, x.dtype) for x in nodes), **attributes)
+        except GraphError as error:
+            raise self._place(error, name) from None
+        except (ValueError, TypeError, IndexError) as error:
+            raise self._explain(error, nodes, attributes, name) from error
+        return Traced(self, nodes, attributes, spec, name)
 
     def of(self, *inputs: Any, **attributes: Any) -> Any:
         """The op inside a gradient rule: arrays give an array, and a node among them gives a node."""
@@ -155,6 +171,10 @@ class Op:
 
     def _explain(self, error: Exception, nodes: tuple[Node, ...], attributes: dict[str, Any],
                  name: str | None) -> GraphError:  # fmt: skip
+        stale = next((x for x in nodes if isinstance(x, Traced)), None)
+        if stale is not None and now.watch != "trace":
+            return GraphError(f"{self._title(name)}: {stale.label()} belongs to a compiled function and has no value",
+                              got=users_line(), fix="return it from the function")  # fmt: skip
         try:
             self.infer(*(Spec(x.shape, x.dtype) for x in nodes), **attributes)
         except GraphError as known:

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 class _Now(threading.local):
     """The place of the nodes that this thread makes now.
 
-    One tuple, because every new node reads all of it; ``watch`` is the mode of `nonfinite`.
+    One tuple, because every new node reads all of it; ``watch`` is the mode of `nonfinite`, or ``"trace"``
+    while a function is compiled; ``checkpoint`` says whether its loops are to save memory.
     """
 
     place: tuple[int | None, str, Node | None] = (None, "", None)
     watch: str = "allow"
+    checkpoint: bool = False
 
 
 now = _Now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 
@@ -21,6 +22,30 @@ def rebuild(structure: Any, new_leaves: list[Any]) -> Any:
     """The same nesting with other leaves, given in the order of `leaves`."""
     rest = iter(new_leaves)
     return map_leaves(lambda _: next(rest), structure)
+
+
+def builder(structure: Any) -> Callable[[list[Any]], Any]:
+    """`rebuild` for one structure many times: a function of the new leaves, which is several times as fast."""
+    build, _ = _builder(structure, 0)
+    return build
+
+
+def _builder(structure: Any, at: int) -> tuple[Callable[[list[Any]], Any], int]:
+    """What builds a part of the structure from all leaves, of which its own start at ``at``; and where they end."""
+    if structure is None:
+        return lambda new: None, at
+    if not isinstance(structure, (dict, list, tuple)):
+        return itemgetter(at), at + 1
+    parts = []
+    for part in structure.values() if isinstance(structure, dict) else structure:
+        build, at = _builder(part, at)
+        parts.append(build)
+    if isinstance(structure, dict):
+        keys = list(structure)
+        return lambda new: dict(zip(keys, [build(new) for build in parts], strict=True)), at
+    if isinstance(structure, tuple) and hasattr(structure, "_fields"):
+        return lambda new: type(structure)(*[build(new) for build in parts]), at
+    return lambda new: type(structure)([build(new) for build in parts]), at
 
 
 def map_leaves(fn: Callable[..., Any], structure: Any) -> Any:
