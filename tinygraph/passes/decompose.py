@@ -1,0 +1,59 @@
+"""Ops that stand for several are written out, where the parts fuse with their neighbours and the whole would not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..core.leaves import Constant
+from ..core.node import Node
+
+
+def decompose(node: Node) -> Node | None:
+    """The same value by element-wise ops and reductions, or None."""
+    rule = RULES.get(node._op)
+    return None if rule is None or not node._inputs[0].size else rule(node)
+
+
+def _by_forward(node: Node) -> Node:
+    """`forward` of these ops is written in numpy functions, which speak graph."""
+    made: Node = node._op.forward(*node._inputs, **node._attributes)  # type: ignore[union-attr]
+    return made
+
+
+def _logsumexp(node: Node) -> Node:
+    x, axis = node._inputs[0], node._attributes.get("axis")
+    top = ops.max(x, axis=axis, keepdims=True)
+    finite = ops.less(ops.abs(top), np.asarray(np.inf, top.dtype))
+    top = ops.where(finite, top, np.zeros((), top.dtype))
+    total = ops.log(ops.sum(ops.exp(x - top), axis=axis, keepdims=True)) + top
+    return ops.reshape(total, node.shape)
+
+
+def _softmax_cross_entropy(node: Node) -> Node | None:
+    logits, labels = node._inputs
+    if labels.dtype.kind == "f":
+        return -ops.sum(labels * ops.log_softmax(logits), axis=-1)
+    top = ops.max(logits, axis=-1)
+    total = ops.sum(ops.exp(logits - top.reshape((*top.shape, 1))), axis=-1)
+    # Both terms after the shift, as in the op itself.
+    return ops.log(total) - (ops.entry(logits, labels) - top)
+
+
+def _excess(node: Node) -> Node:
+    logits, losses, labels = node._inputs
+    column = (*labels.shape, 1)
+    share = ops.exp(logits - ops.entry(logits, labels).reshape(column) - losses.reshape(column))
+    # Class numbers as floats: exact below 2 ** 24 classes.
+    classes = Constant(np.arange(logits.shape[-1], dtype=node.dtype))
+    hit = ops.equal(ops.astype(labels, node.dtype).reshape(column), classes)
+    return ops.where(hit, share - 1, share)
+
+
+RULES: dict[Any, Callable[[Node], Node | None]] = {
+    ops.softmax: _by_forward, ops.log_softmax: _by_forward, ops.logsumexp: _logsumexp,
+    ops.softmax_cross_entropy: _softmax_cross_entropy, ops.excess: _excess,
+}  # fmt: skip

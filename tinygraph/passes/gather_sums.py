@@ -1,0 +1,43 @@
+"""Sums inside of a loop are put in the order in which their terms are known: what no step waits for comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..core.node import Node
+from ..ops import add
+from .hoisting import Ranks
+from .rewriting import Pass
+
+
+class GatherSums(Pass):
+    """a + b + c + d = ((fixed ones) + (those that vary with the step)) + (those that wait for the state).
+
+    So biases and input projections leave the loop as one sum. The order of additions changes, and with it the rounding.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.levels: list[Ranks | None] = []
+
+    def enter(self, order: Sequence[Node], roots: Sequence[Node]) -> None:
+        body = self.bodies[-1]
+        self.levels.append(Ranks(body, order, roots) if body else None)
+
+    def leave(self) -> None:
+        self.levels.pop()
+
+    def node(self, node: Node, was: Node) -> Node | None:
+        level = self.levels[-1]
+        if level is None or node._op is not add or level.is_part_of_sum(was):
+            return None
+        terms = level.terms(was)
+        ranks = [level.rank(t) for t in terms]
+        if len(terms) < 3 or ranks == sorted(ranks):
+            return None
+        new = self.rewritten[-1]
+        ordered = sorted(range(len(terms)), key=ranks.__getitem__)
+        total = new[terms[ordered[0]]]
+        for k in ordered[1:]:
+            total = add(total, new[terms[k]])
+        return total

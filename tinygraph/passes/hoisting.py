@@ -1,0 +1,116 @@
+"""What may leave a loop's body: which nodes wait for the state, which does work worth moving, how a node is moved."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+
+from ..core.graph import ancestors, copy_onto
+from ..core.leaves import Constant
+from ..core.node import Node
+from ..lifting import lift
+from ..loop import Body
+from ..ops import add, broadcast_to, getitem, reshape, transpose
+from ..ops.broadcasting import Elementwise
+
+VIEWS = frozenset((reshape, transpose, getitem, broadcast_to))
+"""Ops that compute nothing."""
+
+
+def is_heavy(node: Node) -> bool:
+    """Whether a node is worth moving for its own sake: not element-wise, which fuses with its neighbours in a loop."""
+    return node._op is not None and node._op not in VIEWS and not isinstance(node._op, Elementwise)
+
+
+class Lifting:
+    """Nodes of a loop's body as nodes outside of it, for all steps at once.
+
+    Attributes:
+        outer: the outside node of each node moved so far.
+        varying: those of them that have a leading axis T; the others are the same at every step.
+    """
+
+    def __init__(self, over: Node) -> None:
+        self.body: Body = over._attributes["body"]
+        self.outer: dict[Node, Node] = dict(zip(self.body.slots, over._inputs, strict=True))
+        for carry in self.body.carries:
+            del self.outer[carry]
+        self.varying: set[Node] = {*self.body.slices}
+
+    def give(self, node: Node, outer: Node) -> None:
+        """Say that ``outer`` holds the values of ``node`` at all steps."""
+        self.outer[node] = outer
+        self.varying.add(node)
+
+    def move(self, node: Node) -> bool:
+        """Move a node whose inputs are outside; False if there is no way to do its op for all steps at once."""
+        if node in self.outer:
+            return True
+        op = node._op
+        assert op is not None
+        inputs = []
+        for x in node._inputs:
+            if x not in self.outer and type(x) is not Constant:
+                return False
+            inputs.append(self.outer.get(x, x))
+        varying = [x in self.varying for x in node._inputs]
+        if not any(varying):
+            self.outer[node] = copy_onto(node, tuple(inputs))
+            return True
+        lifted = None if op.selects else lift(op, inputs, node._attributes, varying, self.body.steps)
+        if lifted is None:
+            return False
+        self.give(node, lifted)
+        return True
+
+
+def waiting(body: Body, order: Iterable[Node]) -> set[Node]:
+    """The nodes that depend on the state, and so must wait for the step before."""
+    return made_from(body.carries, order)
+
+
+def made_from(slots: Iterable[Node], order: Iterable[Node]) -> set[Node]:
+    """The slots, and the nodes of ``order`` that depend on one of them."""
+    found = {*slots}
+    for node in order:
+        if not found.isdisjoint(node._inputs):
+            found.add(node)
+    return found
+
+
+def with_ancestors(wanted: Collection[Node], within: set[Node]) -> set[Node]:
+    """The wanted nodes and all nodes of ``within`` that they are made from."""
+    return {n for n in ancestors(wanted, within.__contains__) if n in within}
+
+
+class Ranks:
+    """When the nodes of a body are known, and which additions form one sum."""
+
+    def __init__(self, body: Body, order: Sequence[Node], roots: Sequence[Node]) -> None:
+        self.waits, self.varies = waiting(body, order), made_from(body.slices, order)
+        self.roots = {*roots}
+        self.users: Counter[Node] = Counter(x for n in order for x in n._inputs)
+        self.inner = {x for n in order if n._op is add for x in n._inputs if self._is_inner(x)}
+
+    def rank(self, node: Node) -> int:
+        """0: the same at every step; 1: known before the loop; 2: waits for the state."""
+        return 2 if node in self.waits else 1 if node in self.varies else 0
+
+    def _is_inner(self, x: Node) -> bool:
+        return x._op is add and self.users[x] == 1 and x not in self.roots
+
+    def is_part_of_sum(self, node: Node) -> bool:
+        """Whether the node is an addition of which another one is the only reader."""
+        return node in self.inner
+
+    def terms(self, total: Node) -> list[Node]:
+        """What a sum adds up, from the left."""
+        found: list[Node] = []
+        stack = [total]
+        while stack:
+            n = stack.pop()
+            if n is total or n in self.inner:
+                stack += reversed(n._inputs)
+            else:
+                found.append(n)
+        return found

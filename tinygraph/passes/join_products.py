@@ -1,0 +1,102 @@
+"""Matrix products inside of a loop that share an operand, or are added up, become one product of joined weights."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from ..core.graph import ancestors
+from ..core.node import Node
+from ..ops import add, concatenate, getitem, matmul
+from ..ops.broadcasting import Elementwise
+from .hoisting import Ranks
+from .rewriting import Pass
+
+
+class JoinProducts(Pass):
+    """a @ B, a @ C = parts of a @ [B C]      a @ B + c @ D = [a c] @ [B; D]      B, C, D the same at every step
+
+    The joined weights are made once a call, in front of the loop.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.levels: list[_Level | None] = []
+
+    def enter(self, order: Sequence[Node], roots: Sequence[Node]) -> None:
+        body = self.bodies[-1]
+        self.levels.append(_Level(Ranks(body, order, roots), order, {*ancestors(body.nexts)}) if body else None)
+
+    def leave(self) -> None:
+        self.levels.pop()
+
+    def node(self, node: Node, was: Node) -> Node | None:
+        level = self.levels[-1]
+        if level is None:
+            return None
+        if was in level.sums:
+            return self._sum(level.ranks.terms(was), level.sums[was])
+        group = level.beside.get(was)
+        if group is None:
+            return None
+        if was is group[0]:
+            a, weights = node._inputs[0], [n._inputs[1] for n in group]
+            level.joined[was] = matmul(a, concatenate(weights, axis=1))
+            self.notes.append(
+                f"{len(group)} products of one operand {a.shape} are one, with weights joined side by side"
+            )
+        start = 0
+        for n in group:
+            if n is was:
+                break
+            start += n.shape[1]
+        return getitem(level.joined[group[0]], index=(slice(None), slice(start, start + node.shape[1])))
+
+    def _sum(self, terms: list[Node], products: list[Node]) -> Node:
+        new = self.rewritten[-1]
+        left = concatenate([new[p._inputs[0]] for p in products], axis=1)
+        total = matmul(left, concatenate([p._inputs[1] for p in products], axis=0))
+        self.notes.append(f"a sum of {len(products)} products is one, with weights joined on end: {total.shape}")
+        taken = {*products}
+        for t in terms:
+            if t not in taken:
+                total = add(new[t], total)
+        return total
+
+
+class _Level:
+    """What can be joined in one body.
+
+    Attributes:
+        sums: of a sum, its products that become one.
+        beside: of a product, all those that share its left operand, in order.
+        joined: of the first product of such a group, the joined one once it is made.
+    """
+
+    def __init__(self, ranks: Ranks, order: Sequence[Node], core: set[Node]) -> None:
+        self.ranks = ranks
+        self.sums: dict[Node, list[Node]] = {}
+        self.beside: dict[Node, list[Node]] = {}
+        self.joined: dict[Node, Node] = {}
+        for n in order:
+            if n._op is add and not ranks.is_part_of_sum(n):
+                products = [t for t in ranks.terms(n) if self._is_summand(t, n)]
+                if len(products) > 1:
+                    self.sums[n] = products
+        taken = {p for products in self.sums.values() for p in products}
+        groups: defaultdict[tuple[Node, bool], list[Node]] = defaultdict(list)
+        for n in order:
+            if n not in taken and self._has_fixed_weight(n):
+                groups[n._inputs[0], n in core].append(n)
+        for group in groups.values():
+            if len(group) > 1:
+                self.beside |= dict.fromkeys(group, group)
+
+    def _has_fixed_weight(self, n: Node) -> bool:
+        return (n._op is matmul and all(x.ndim == 2 for x in n._inputs)
+                and self.ranks.rank(n._inputs[1]) == 0 < self.ranks.rank(n._inputs[0]))  # fmt: skip
+
+    def _is_summand(self, term: Node, total: Node) -> bool:
+        """Whether a term is such a product of its own, its left operand made where it can be made in place."""
+        return (self._has_fixed_weight(term) and term.shape == total.shape and self.ranks.users[term] == 1
+                and isinstance(term._inputs[0]._op, Elementwise))  # fmt: skip

@@ -1,0 +1,79 @@
+"""Slices move in front of element-wise ops: the gates of z = x + y are taken from x and from y."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from ..core.node import Node
+from ..ops import getitem
+from ..ops.broadcasting import Elementwise
+from .rewriting import Pass
+
+
+class PushSlices(Pass):
+    """f(x, y)[i] = f(x[i], y[i]) where nothing reads f(x, y) whole and no element is computed twice.
+
+    What made z and what is made of its gates then have one shape and fuse into one pass over memory.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.levels: list[set[Node]] = []
+
+    def enter(self, order: Sequence[Node], roots: Sequence[Node]) -> None:
+        users: defaultdict[Node, list[Node]] = defaultdict(list)
+        for n in order:
+            for x in n._inputs:
+                users[x].append(n)
+        self.levels.append(_only_sliced(order, users, {*roots}))
+
+    def leave(self) -> None:
+        self.levels.pop()
+
+    def node(self, node: Node, was: Node) -> Node | None:
+        if node._op is not getitem or was._inputs[0] not in self.levels[-1]:
+            return None
+        x = node._inputs[0]
+        if not isinstance(x._op, Elementwise):
+            return None
+        return self._pushed(x, was._inputs[0], node._attributes["index"])
+
+    def _pushed(self, x: Node, was: Node, index: tuple[Any, ...]) -> Node:
+        """``x[index]`` taken inside of the ops that made x."""
+        parts = []
+        for part, before in zip(x._inputs, was._inputs, strict=True):
+            own = _for_shape(index, part.shape, x.shape)
+            if before in self.levels[-1] and isinstance(part._op, Elementwise):
+                parts.append(self._pushed(part, before, own))
+            else:
+                parts.append(getitem(part, index=own) if any(i != slice(None) for i in own) else part)
+        made: Node = x._op(*parts, **x._attributes)  # type: ignore[misc]
+        return made
+
+
+def _only_sliced(order: Sequence[Node], users: dict[Node, list[Node]], roots: set[Node]) -> set[Node]:
+    """Element-wise nodes that are read by slices alone, or by one element-wise node of which that holds."""
+    found: set[Node] = set()
+    for n in reversed(order):
+        if not isinstance(n._op, Elementwise) or n in roots or not users[n]:
+            continue
+        by = users[n]
+        if all(u._op is getitem and _slices_alone(u._attributes["index"]) for u in by):
+            if sum(u.size for u in by) <= n.size:
+                found.add(n)
+        elif len(by) == 1 and by[0] in found and by[0].shape == n.shape:
+            found.add(n)
+    return found
+
+
+def _slices_alone(index: tuple[Any, ...]) -> bool:
+    return all(type(i) is slice for i in index)
+
+
+def _for_shape(index: tuple[Any, ...], shape: tuple[int, ...], whole: tuple[int, ...]) -> tuple[Any, ...]:
+    """The index for an operand of ``shape`` that is broadcast to ``whole``: all of an axis that is repeated."""
+    index = (*index, *(slice(None),) * (len(whole) - len(index)))[len(whole) - len(shape) :]
+    return tuple(slice(None) if n == 1 != m else i
+                 for i, n, m in zip(index, shape, whole[len(whole) - len(shape) :], strict=True))  # fmt: skip

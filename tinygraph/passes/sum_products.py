@@ -1,0 +1,52 @@
+"""A sum over time of matrix products becomes one product over the joined axis of time and rows."""
+
+from __future__ import annotations
+
+from .. import ops
+from ..core.node import Node
+from .rewriting import Pass, select
+
+
+class SumProducts(Pass):
+    """sum_t A_t @ B_t = [A_1 ... A_T] @ [B_1; ...; B_T]      A_t: (M, K)  B_t: (K, N)
+
+    The gradient of a weight is such a sum. The order of summation changes: BLAS adds T*K terms in its own order.
+    """
+
+    def node(self, node: Node, was: Node) -> Node | None:
+        if node._op is not ops.sum or node._attributes.get("axis") not in (0, (0,)):
+            return None
+        x = node._inputs[0]
+        if x._op is None or not x._op.selects or isinstance(x._attributes["of"], int):
+            return None
+        return self._total(x._inputs[0], x._attributes["of"])
+
+    def _total(self, over: Node, term: Node) -> Node | None:
+        """The sum over all steps of ``term``, a node of the body."""
+        if term._op is ops.add and all(x.shape == term.shape for x in term._inputs):
+            parts = [self._total(over, x) for x in term._inputs]
+            if all(p is None for p in parts):
+                return None
+            left, right = (ops.sum(select(over, x), axis=(0,)) if p is None else p
+                           for p, x in zip(parts, term._inputs, strict=True))  # fmt: skip
+            return left + right
+        if term._op is ops.concatenate:
+            parts = [self._total(over, x) for x in term._inputs]
+            return None if any(p is None for p in parts) else ops.concatenate(parts, **term._attributes)
+        if term._op is ops.transpose or term._op is ops.reshape or term._op is ops.negative:
+            inner = self._total(over, term._inputs[0])
+            return None if inner is None else term._op(inner, **term._attributes)
+        if term._op is ops.matmul and all(x.ndim == 2 for x in term._inputs):
+            return self._joined(over, *term._inputs)
+        return None
+
+    def _joined(self, over: Node, a: Node, b: Node) -> Node:
+        T, (K, N) = over._attributes["body"].steps, b.shape
+        M = a.shape[0]
+        self.notes.append(f"a sum over {T} steps of products ({M}, {K}) @ ({K}, {N}) is one product over {T * K} rows")
+        joined_b = ops.reshape(select(over, b), (T * K, N))
+        if a._op is ops.transpose:
+            joined_a = ops.transpose(ops.reshape(select(over, a._inputs[0]), (T * K, M)), (1, 0))
+        else:
+            joined_a = ops.reshape(ops.transpose(select(over, a), (1, 0, 2)), (M, T * K))
+        return ops.matmul(joined_a, joined_b)
