@@ -1,0 +1,78 @@
+"""The forms of a product in numpy: each gives numpy's product, and is taken only where it was measured faster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tinygraph.run.products import numpy_forms
+from tinygraph.run.products.numpy_forms import NumpyForm, choose_numpy
+from tinygraph.run.products.question import Question
+
+WEIGHT = Question(4, (16, 512, 128), (128, 1), (512, 1), 512, (False, True))
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    """Made-up times are not kept."""
+    yield
+    numpy_forms._settled.cache_clear()
+    numpy_forms._measured.cache_clear()
+
+
+@pytest.mark.parametrize("panels", [1, 2, 4])
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("spare", [0, 3])
+def test_every_form_is_numpys_product(panels: int, turned: bool, spare: int) -> None:
+    random = np.random.default_rng(0)
+    a, b = random.random((5, 6)), random.random((6, 8 + spare))[:, :8]
+    b = np.asfortranarray(b) if turned else b
+    whole = np.full((5, 8 + spare), 7.0)
+    out, form = whole[:, :8], NumpyForm(panels)
+    kept = form.memory(b)
+    form.pack(b, kept)
+    np.matmul(a, kept, out=form.panels_of(out))
+    np.testing.assert_allclose(out, np.einsum("mk,kn->mn", a, b), rtol=1e-12)
+    assert (whole[:, 8:] == 7.0).all()
+
+
+def told(times: dict[int, float], pack_us: float) -> object:
+    def timed(form: NumpyForm, question: Question, *arrays: np.ndarray) -> NumpyForm:
+        return replace(form, run_us=times[form.panels], pack_us=pack_us if form.panels else 0.0)
+
+    return timed
+
+
+def test_copying_must_be_paid_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numpy_forms, "_timed", told({0: 10.0, 1: 9.5, 2: 5.0, 8: 7.0}, pack_us=30.0))
+    assert choose_numpy(WEIGHT, steps=5).panels == 0
+    assert choose_numpy(WEIGHT, steps=10).panels == 2
+
+
+def test_a_small_gain_is_not_worth_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numpy_forms, "_timed", told({0: 10.0, 1: 9.5, 2: 9.2, 8: 9.5}, pack_us=0.0))
+    assert choose_numpy(WEIGHT, steps=100).panels == 0
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        replace(WEIGHT, packable=(True, False)),
+        replace(WEIGHT, shape=(500, 512, 128)),
+        replace(WEIGHT, shape=(1, 512, 128)),
+    ],
+)
+def test_what_cannot_gain_is_not_measured(question: Question, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numpy_forms, "_measured", lambda question: pytest.fail("measured"))
+    assert choose_numpy(question, steps=100).panels == 0
+
+
+def test_measuring_covers_all_forms_and_gives_rates() -> None:
+    forms = numpy_forms._measured(replace(WEIGHT, b=(1, 128)))
+    assert [form.panels for form in forms] == [0, 1, 2, 8]
+    assert all(form.gflops == pytest.approx(2 * 16 * 512 * 128 / form.run_us / 1e3) for form in forms)
+    narrow = numpy_forms._measured(replace(WEIGHT, shape=(16, 96, 128), b=(96, 1), out_m=96))
+    assert [form.panels for form in narrow] == [0, 1]

@@ -1,0 +1,156 @@
+"""A product shared by threads: every column once, by whoever is free, and never harmed by a helper that is held up."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("llvmlite")
+
+from tinygraph.run.native import site
+from tinygraph.run.products import choose, sharing
+
+from . import native
+
+pytestmark = pytest.mark.skipif(not sharing.can_share(), reason="helpers are for Linux")
+
+CALLBACK = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)
+
+
+def shared(way: choose.Way, asked: choose.Question, threads: int) -> choose.Way:
+    way = choose._shared(replace(way, run_us=1000.0), asked, threads)
+    assert way.threads == threads
+    return way
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(5, 20, 300), (70, 300, 641), (100, 0, 200)])
+@pytest.mark.parametrize("lies", ["rows", "columns"])
+@pytest.mark.parametrize("packable", [True, False])
+def test_shared_is_numpys_product(threads: int, dtype: type, shape: tuple, lies: str, packable: bool) -> None:
+    m, k, n = shape
+    a, b = native.matrix(m, k, dtype, lies, 1), native.matrix(k, n, dtype, lies, 2)
+    out = native.walled(m, n, 3, dtype)
+    asked, expected = native.question(a, b, out, (False, packable)), a.astype(float) @ b.astype(float)
+    for way in choose._ours(asked):
+        for _ in range(3):
+            out[...] = np.nan
+            native.run(shared(way, asked, threads), a, b, out)
+            np.testing.assert_allclose(out, expected, rtol=1e-3, atol=1e-3)
+
+
+class Recorded:
+    """Stands for the run function of a product: notes who ran which columns, and takes its time."""
+
+    def __init__(self, seconds_of_helper: float, seconds: float) -> None:
+        self.pieces: list[tuple[int, int, int]] = []
+        self.scratch: list[tuple[bool, int, int]] = []
+        self.seconds, self.seconds_of_helper = seconds, seconds_of_helper
+        self.function = CALLBACK(self.run)
+        self.address = ctypes.cast(self.function, ctypes.c_void_p).value or 0
+
+    def run(self, block: int, a: int, b: int, out: int) -> None:
+        numbers = (ctypes.c_int64 * site.SIZE).from_address(block)
+        self.pieces.append((threading.get_ident(), out, numbers[site.N]))
+        helps = threading.current_thread() is not threading.main_thread()
+        self.scratch.append((helps, (out - 1000) // 4, numbers[site.FREE]))
+        time.sleep(self.seconds_of_helper if helps else self.seconds)
+
+    def called(self, team: np.ndarray) -> list[tuple[int, int]]:
+        """Runs out of 50 columns in pieces of 8, at address 1000; gives (first column, columns)."""
+        self.pieces.clear()
+        self.scratch.clear()
+        block = np.zeros(site.SIZE, np.int64)
+        block[[site.M, site.N, site.K, site.B_N, site.ITEMSIZE]] = 1, 50, 1, 1, 4
+        block[[sharing.RUN, sharing.PIECE, sharing.TEAM]] = self.address, 8, team.ctypes.data
+        block[[site.FREE, sharing.PER_COLUMN, sharing.PER_THREAD]] = 7000, 16, 100_000
+        native.RUN(sharing.compiled().address("share"))(block.ctypes.data, 0, 0, 1000)
+        return sorted(((out - 1000) // 4, columns) for _, out, columns in self.pieces)
+
+
+PIECES = [(0, 8), (8, 8), (16, 8), (24, 8), (32, 8), (40, 8), (48, 2)]
+
+
+def rested() -> np.ndarray:
+    team = sharing.team(2)
+    team[sharing.REST_UNTIL] = 0
+    return team
+
+
+def test_each_piece_is_done_once_and_a_helper_takes_some() -> None:
+    recorded, team = Recorded(0.01, 0.01), rested()
+    assert recorded.called(team) == PIECES
+    assert len({who for who, _, _ in recorded.pieces}) == 2
+
+
+def test_each_piece_and_thread_has_its_own_scratch_memory() -> None:
+    recorded = Recorded(0.01, 0.01)
+    recorded.called(rested())
+    assert {helps for helps, _, _ in recorded.scratch} == {False, True}
+    assert all(at == 7000 + 16 * column + 100_000 * helps for helps, column, at in recorded.scratch)
+
+
+def test_a_helper_that_is_held_up_is_left_to_rest() -> None:
+    recorded, team = Recorded(0.3, 0.01), rested()
+    assert recorded.called(team) == PIECES
+    assert recorded.called(team) == [(0, 50)], "the caller did not do it alone"
+    team[sharing.REST_UNTIL] = 0
+    assert recorded.called(team) == PIECES
+    team[sharing.REST_UNTIL] = 0
+
+
+def test_a_second_caller_does_not_wait_for_the_team() -> None:
+    team = rested()
+    team[sharing.BUSY] = 1
+    assert Recorded(0.0, 0.0).called(team) == [(0, 50)]
+    team[sharing.BUSY] = 0
+
+
+def test_callers_at_the_same_time() -> None:
+    a, b = native.matrix(40, 64, np.float64, "rows", 1), native.matrix(64, 640, np.float64, "rows", 2)
+    wrong: list[float] = []
+    expected = a @ b
+
+    def many() -> None:
+        out = native.walled(40, 640, 0, np.float64)
+        asked = native.question(a, b, out)
+        ways = [shared(way, asked, 2) for way in choose._ours(asked)]
+        for _ in range(30):
+            for way in ways:
+                out[...] = np.nan
+                native.run(way, a, b, out)
+                wrong.append(float(np.abs(out - expected).max()))
+
+    callers = [threading.Thread(target=many) for _ in range(3)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert len(wrong) == 180 and max(wrong) < 1e-10
+
+
+def test_what_is_too_small_is_not_shared() -> None:
+    asked = choose.Question(4, (40, 640, 64), (64, 1), (640, 1), 640)
+    way = choose._ours(asked)[0]
+    long = choose.WORTH_SHARING_US * 2
+    assert choose._shared(replace(way, run_us=long), asked, 2).threads == 2
+    assert choose._shared(replace(way, run_us=long / 3), asked, 2).threads == 1
+    assert choose._shared(replace(way, run_us=long), asked, 1).threads == 1
+    assert choose._shared(replace(way, run_us=long), replace(asked, shape=(40, 9, 64)), 2).threads == 1
+    assert choose._shared(replace(way, run_us=long, name="mkl"), asked, 2).threads == 1
+
+
+def test_pieces_are_whole_panels() -> None:
+    asked = choose.Question(4, (40, 6400, 64), (64, 1), (6400, 1), 6400)
+    way = choose._shared(replace(choose._ours(asked)[0], run_us=4000.0), asked, 2)
+    one = choose.element(4)
+    piece = way.free[sharing.PIECE - site.FREE]
+    assert piece % (one.vectors * one.lanes) == 0
+    # 4000 us for 6400 columns: 64 of them take the 40 us of a piece.
+    assert piece == pytest.approx(64, abs=one.vectors * one.lanes / 2)

@@ -1,0 +1,1 @@
+"""Backends: each runs the actions of a plan."""

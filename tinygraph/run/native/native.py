@@ -1,0 +1,95 @@
+"""A list of actions as native code that can be run: `Native`."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...plan.actions import Buffer, Product
+from . import site
+from .compiler import compile_text, vector_bytes
+from .program import program_text
+from .table import GIVEN, LIST, MOVED, OUTSIDE, Filling, can_run
+
+__all__ = ["Native", "can_run"]
+
+
+class Native:
+    """Actions compiled to one native function, with the table of this plan's sizes, strides and addresses.
+
+    Another plan of the same structure (another T or B) shares the code: only its table is its own. One thread at a
+    time may run it, since the table and the scratch memory are its own too.
+
+    Attributes:
+        text: the LLVM text; two programs with the same text have the same machine code.
+        table: the numbers it reads, int64.
+        given: the buffers whose addresses `run` takes, in that order.
+        others: the buffers that `place` is to be told once: scratch and constants.
+        sites: for each `Product` in order, the action and its block of the table (see `site`), a view of it.
+
+    Args:
+        actions: those that `can_run` accepts.
+        given: buffers whose addresses change from run to run; by default the arguments, parameters and results
+            that the actions use, in the order of their first use.
+    """
+
+    def __init__(self, actions: Sequence[Any], given: Sequence[Buffer] | None = None) -> None:
+        filling = Filling()
+        forms = tuple([filling.add(action) for action in actions])
+        self.text = program_text(forms, vector_bytes())
+        self.given, self.others = _sorted_buffers(filling, given)
+        others = set(self.others)
+        self._kept = [view for view in filling.views if view[1] in others]
+        self.table = _table(filling, self.given)
+        self.sites: list[tuple[Product, np.ndarray]] = [
+            (action, self.table[at : at + site.SIZE]) for action, at in filling.sites
+        ]
+        self._addresses = self.table[len(self.table) - len(self.given) :]
+        self._pointer = self.table.ctypes.data
+        self._run: Callable[[int], None] | None = None
+
+    def place(self, addresses: Mapping[Buffer, int]) -> None:
+        """Tell where buffers of ``others`` lie; they stay there until told again.
+
+        Args:
+            addresses: of each buffer's first element, in bytes. The caller keeps the memory alive.
+        """
+        for at, buffer, offset in self._kept:
+            if buffer in addresses:
+                self.table[at] = addresses[buffer] + offset
+
+    def compile(self) -> Callable[[int], None]:
+        """Make the machine code ready, which the first `run` otherwise does; the function of a table's address."""
+        # A function of CFUNCTYPE lets go of Python's lock while it runs, so that another thread may run Python.
+        address = compile_text(self.text, tidy=True).address("run")
+        self._run = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(address)
+        return self._run
+
+    def run(self, addresses: Sequence[int]) -> None:
+        """Do the actions once.
+
+        Args:
+            addresses: of the ``given`` buffers, in their order.
+        """
+        run = self._run or self.compile()
+        self._addresses[:] = addresses
+        run(self._pointer)
+
+
+def _sorted_buffers(filling: Filling, given: Sequence[Buffer] | None) -> tuple[list[Buffer], list[Buffer]]:
+    """The buffers given at each run, and the others, in the order of their first use."""
+    used = list(dict.fromkeys(buffer for _, buffer, _ in filling.views))
+    outside = [buffer for buffer in used if buffer.kind in OUTSIDE] if given is None else list(given)
+    known = set(outside)
+    return outside, [buffer for buffer in used if buffer not in known]
+
+
+def _table(filling: Filling, given: list[Buffer]) -> np.ndarray:
+    numbers = {buffer: number for number, buffer in enumerate(given)}
+    values, at = filling.values, len(filling.values)
+    moved = [(slot, numbers[buffer], offset) for slot, buffer, offset in filling.views if buffer in numbers]
+    values[MOVED], values[LIST], values[GIVEN] = len(moved), at, at + 3 * len(moved)
+    return np.array([*values, *(n for entry in moved for n in entry), *[0] * len(given)], np.int64)

@@ -1,0 +1,131 @@
+"""Places: the arrays that the generated code works on, made once where they can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ...plan.actions import Buffer, View
+
+ALIGNMENT_BYTES = 64
+
+
+def aligned_block(size_bytes: int) -> ndarray:
+    """Memory whose first byte lies on a cache line      result: (size_bytes,) uint8
+
+    Example:
+        >>> from tinygraph.run.numpy_backend import aligned_block
+        >>> aligned_block(100).ctypes.data % 64
+        0
+    """
+    block = np.empty(size_bytes + ALIGNMENT_BYTES, np.uint8)
+    start = -block.ctypes.data % ALIGNMENT_BYTES
+    return block[start : start + size_bytes]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How an array lies in a buffer, with one leading axis for every loop in which it moves.
+
+    Attributes:
+        loops: how many of the leading axes are steps of loops.
+        whole: the buffer from its first element on, row by row.
+    """
+
+    buffer: Buffer
+    shape: tuple[int, ...]
+    strides_bytes: tuple[int, ...]
+    offset_bytes: int
+    loops: int
+    whole: bool
+
+    @classmethod
+    def at(cls, view: View, steps: tuple[int, ...], moves: tuple[int, ...]) -> Layout:
+        """The layout of ``view`` with axes of sizes ``steps``, along which it moves by ``moves`` elements."""
+        shape, strides = steps + view.shape, moves + view.strides
+        itemsize = view.dtype.itemsize
+        base = view.buffer.offset_bytes if view.buffer.kind == "scratch" else 0
+        whole = view.buffer.kind != "scratch" and not view.offset and is_contiguous(shape, strides)
+        return cls(view.buffer, shape, tuple(s * itemsize for s in strides), base + view.offset * itemsize,
+                   len(steps), whole)  # fmt: skip
+
+    @property
+    def views(self) -> int:
+        """How many arrays there are to make, the loops' steps multiplied."""
+        return int(np.prod(self.shape[: self.loops]))
+
+    def array(self, memory: ndarray) -> ndarray:
+        """The array in the buffer's ``memory``      memory: flat, or of the buffer's own shape"""
+        if self.whole and memory.shape == self.shape:
+            return memory
+        if 0 in self.shape:
+            return np.empty(self.shape, self.buffer.dtype)
+        return np.ndarray(self.shape, self.buffer.dtype, memory, self.offset_bytes, self.strides_bytes)
+
+    def place(self, memory: ndarray, listed: bool = False) -> Any:
+        """What the code finds: the array, or what the loops iterate to come to it, as lists where ``listed``."""
+        array = self.array(memory)
+        if not self.loops:
+            return array
+        if listed:
+            return _lists(array, self.loops)
+        # An array gives its rows, but numbers where a row has no axes.
+        return Numbers(array) if array.ndim == self.loops else array
+
+
+def is_contiguous(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+    """Whether the elements follow each other in order (axes of size 1 may have any stride)."""
+    expected = 1
+    for size, stride in zip(reversed(shape), reversed(strides), strict=True):
+        if size != 1 and stride != expected:
+            return False
+        expected *= size
+    return True
+
+
+def _lists(array: ndarray, loops: int) -> list[Any]:
+    if loops > 1:
+        return [_lists(part, loops - 1) for part in array]
+    return list(array) if array.ndim > 1 else list(Numbers(array))
+
+
+class Numbers:
+    """The elements of an array as arrays without axes, which can be written to."""
+
+    def __init__(self, array: ndarray) -> None:
+        self.array = array
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.array.ndim > 1:
+            return map(Numbers, self.array)
+        return (self.array[t, ...] for t in range(len(self.array)))
+
+
+class Given:
+    """A buffer whose memory comes with the call, and the places that lie in it.
+
+    The places of a parameter stay until another array is given; those of arguments and results
+    are made at each call and let go after it, so that the caller's memory is not held.
+    """
+
+    def __init__(self, buffer: Buffer) -> None:
+        self.buffer = buffer
+        self.layouts: list[tuple[int, Layout]] = []
+        self._memory: ndarray | None = None
+
+    def bind(self, memory: ndarray, places: list[Any]) -> None:
+        if memory is self._memory:
+            return
+        for number, layout in self.layouts:
+            places[number] = layout.place(memory)
+        if self.buffer.kind == "parameter":
+            self._memory = memory
+
+    def release(self, places: list[Any]) -> None:
+        if self._memory is None:
+            for number, _ in self.layouts:
+                places[number] = None

@@ -1,0 +1,242 @@
+"""Python source for a list of actions: one numpy call a line, one ``for`` a loop; no size stands in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ...plan.actions import Call, Elementwise, Product, Reduction, Repeat, View
+from ..products.numpy_forms import NumpyForm
+from .chain import Chain
+from .forms import in_panels
+from .places import Layout, aligned_block, is_contiguous
+
+REDUCTIONS = {"sum": np.add, "max": np.maximum, "min": np.minimum}
+NAMES_A_LINE = 8
+
+
+@dataclass(frozen=True)
+class Temporary:
+    """An array for what lies between two ops of one line of a plan, in the ``slot`` that all such share."""
+
+    slot: int
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+
+class Temporaries:
+    """The temporaries of one chain over ``shape``, taken and given back by name."""
+
+    def __init__(self, writer: Writer, shape: tuple[int, ...]) -> None:
+        self._writer, self._shape = writer, shape
+        self._names: dict[tuple[int, np.dtype], str] = {}
+        self._slots: dict[str, int] = {}
+
+    def take(self, dtype: np.dtype) -> str:
+        """The name of an array that nothing else uses until it is given back."""
+        slot = next(n for n in range(len(self._slots) + 1) if n not in self._slots.values())
+        if (slot, dtype) not in self._names:
+            size_bytes = int(np.prod(self._shape)) * dtype.itemsize
+            sizes = self._writer.slots_bytes
+            sizes += [0] * (slot + 1 - len(sizes))
+            sizes[slot] = max(sizes[slot], size_bytes)
+            self._names[slot, dtype] = self._writer.add("temporary", Temporary(slot, self._shape, dtype))
+        name = self._names[slot, dtype]
+        self._slots[name] = slot
+        return name
+
+    def give(self, name: str) -> None:
+        """Give a temporary back; any other name is let be."""
+        self._slots.pop(name, None)
+
+
+@dataclass(eq=False)
+class _Loop:
+    """A loop being written: ``names`` of the views that move with it, ``lists`` what each is taken from,
+    ``packed`` the names of weights in panels, and the lines that go ``before`` it."""
+
+    repeat: Repeat
+    names: dict[Any, str] = field(default_factory=dict)
+    lists: dict[str, str] = field(default_factory=dict)
+    packed: dict[Any, str] = field(default_factory=dict)
+    before: list[str] = field(default_factory=list)
+
+
+class Writer:
+    """Writes the source, and gathers what its names stand for in ``places`` (name -> layout, temporary or object)."""
+
+    def __init__(self, actions: Sequence[Any], forms: Mapping[Product, NumpyForm]) -> None:
+        self._forms = forms
+        self.packed_bytes = 0
+        self.places: dict[str, Any] = {}
+        self.slots_bytes: list[int] = []
+        self.quiet = False
+        self._lines: list[str] = []
+        self._loops: list[_Loop] = []
+        self._fixed = _Loop(Repeat(1, -1, ()))
+        self._numbers: dict[tuple[Any, np.dtype], str] = {}
+        self._count = 0
+        self._actions(actions)
+
+    @property
+    def source(self) -> str:
+        head = ["(", *_rows(self.places), ") = places"] if self.places else []
+        return "def run(places):\n" + _indented([*head, *self._lines] or ["pass"])
+
+    def _actions(self, actions: Iterable[Any]) -> None:
+        for action in actions:
+            self._WRITE[type(action)](self, action)
+
+    def _name(self, kind: str) -> str:
+        self._count += 1
+        return f"{kind}{self._count}"
+
+    def temporaries(self, shape: tuple[int, ...]) -> Temporaries:
+        return Temporaries(self, shape)
+
+    def add(self, kind: str, what: Any) -> str:
+        """A new name for ``what``."""
+        name = self._name(kind)
+        self.places[name] = what
+        return name
+
+    def number(self, value: Any, dtype: np.dtype) -> str:
+        """The name of a number as an array without axes: numpy takes one of the right dtype 4 times faster."""
+        key = repr(value), dtype
+        if key not in self._numbers:
+            self._numbers[key] = self.add("number", np.asarray(value).astype(dtype))
+        return self._numbers[key]
+
+    def function(self, op: Any, attributes: dict[str, Any]) -> str:
+        """The name of the op's `forward` with its settings."""
+        forward = partial(op.forward, **attributes) if attributes else op.forward
+        return self.add("op_" + re.sub(r"\W", "_", op.name), forward)
+
+    def operand(self, view: View) -> str:
+        """The name of a view that is read element by element; one number for all need not be spread over the axes.
+
+        numpy has a short way for operands that lie alike or have no axes.
+        """
+        same = all(not stride for n, stride in zip(view.shape, view.strides, strict=True) if n != 1)
+        if same and int(np.prod(view.shape)) > 1:
+            view = View(view.buffer, view.offset, (), (), view.per_step)
+        return self.view(view)
+
+    def view(self, view: View) -> str:
+        """The name of a view in the innermost loop of now; views that lie alike have one name."""
+        strides = tuple(0 if n == 1 else s for n, s in zip(view.shape, view.strides, strict=True))
+        moving = [(loop, move) for loop in self._loops if (move := _per_step(view, loop.repeat.depth))]
+        moves = tuple(move for _, move in moving)
+        key = (view.buffer, view.offset, view.shape, strides, moves, tuple(loop.repeat.depth for loop, _ in moving))
+        homes = [loop for loop, _ in moving] or [self._fixed]
+        if key not in homes[-1].names:
+            self._settle(key, view, homes if moving else [], moves)
+        return homes[-1].names[key]
+
+    def _settle(self, key: Any, view: View, loops: list[_Loop], moves: tuple[int, ...]) -> None:
+        """Name the view in its innermost loop, and the lists it comes from in the loops around."""
+        name = self._name(view.buffer.kind)
+        steps = tuple(loop.repeat.steps for loop in loops)
+        self.places[name + "_steps" * len(loops)] = Layout.at(view, steps, moves)
+        for i, loop in enumerate(loops):
+            left = len(loops) - i
+            loop.lists[name + "_steps" * (left - 1)] = name + "_steps" * left
+        (loops[-1] if loops else self._fixed).names[key] = name
+
+    def _elementwise(self, action: Elementwise) -> None:
+        self._lines += Chain(action, self).lines()
+
+    def _product(self, action: Product) -> None:
+        form = self._forms.get(action)
+        if form is not None and form.panels and self._loops and action.fixed[1]:
+            self._packed_product(action, form.panels)
+            return
+        a, b, out = map(self.view, (action.a, action.b, action.out))
+        # `dot` needs less than half of the time that `matmul` needs before it comes to the numbers.
+        self._lines.append(f"{a}.dot({b}, {out})" if _can_dot(action) else f"matmul({a}, {b}, {out})")
+
+    def _packed_product(self, action: Product, panels: int) -> None:
+        a, out = self.view(action.a), self.view(in_panels(action.out, panels))
+        kept = self._packed(in_panels(action.b, panels))
+        dot = panels == 1 and _can_dot(action)
+        self._lines.append(f"{a}.dot({kept}, {out})" if dot else f"matmul({a}, {kept}, {out})")
+
+    def _packed(self, weight: View) -> str:
+        """The name of a copy of ``weight`` that is made before the innermost loop."""
+        loop = self._loops.pop()
+        source = self.view(weight)
+        self._loops.append(loop)
+        key = source, weight.shape
+        if key not in loop.packed:
+            size_bytes = int(np.prod(weight.shape)) * weight.dtype.itemsize
+            self.packed_bytes += size_bytes
+            array = aligned_block(size_bytes).view(weight.dtype).reshape(weight.shape)
+            loop.packed[key] = self.add("packed", array)
+            loop.before.append(f"{loop.packed[key]}[...] = {source}")
+        return loop.packed[key]
+
+    def _reduction(self, action: Reduction) -> None:
+        axes = action.axes[0] if len(action.axes) == 1 else tuple(action.axes)
+        ufunc = REDUCTIONS[action.kind].__name__
+        self._lines.append(f"{ufunc}.reduce({self.view(action.x)}, {axes}, None, {self.view(action.out)})")
+
+    def _call(self, action: Call) -> None:
+        inputs = ", ".join(map(self.view, action.inputs))
+        self._lines.append(f"{self.view(action.out)}[...] = {self.function(action.op, action.attributes)}({inputs})")
+
+    def _repeat(self, action: Repeat) -> None:
+        loop, before = _Loop(action), self._lines
+        self._lines = []
+        self._loops.append(loop)
+        self._actions(action.actions)
+        self._loops.pop()
+        body = _indented(self._lines or ["pass"]).splitlines()
+        self._lines = [*before, *loop.before, *self._header(loop), *body]
+
+    def _header(self, loop: _Loop) -> list[str]:
+        names, lists = list(loop.lists), list(loop.lists.values())
+        if not names:
+            return [f"for _ in {self.add('steps', range(loop.repeat.steps))}:"]
+        if len(names) == 1:
+            return [f"for {names[0]} in {lists[0]}:"]
+        if 2 * len(names) <= NAMES_A_LINE:
+            return [f"for {', '.join(names)} in zip({', '.join(lists)}):"]
+        return ["for (", *_rows(names), ") in zip(", *_rows(lists), "):"]
+
+    _WRITE: ClassVar[dict[type, Callable[[Writer, Any], None]]] = {
+        Elementwise: _elementwise, Product: _product, Reduction: _reduction, Call: _call, Repeat: _repeat,
+    }  # fmt: skip
+
+
+def _per_step(view: View, depth: int) -> int:
+    return view.per_step[depth] if depth < len(view.per_step) else 0
+
+
+def _rows(names: Iterable[str]) -> list[str]:
+    """Names in lines of a few, indented."""
+    all_names = list(names)
+    rows = [all_names[i : i + NAMES_A_LINE] for i in range(0, len(all_names), NAMES_A_LINE)]
+    return [f"    {', '.join(row)}," for row in rows]
+
+
+def _indented(lines: Iterable[str]) -> str:
+    return "\n".join("    " + line for line in lines)
+
+
+def _can_dot(action: Product) -> bool:
+    out = action.out
+    same = action.a.dtype == action.b.dtype == out.dtype and out.dtype.char in "fd"
+    return same and is_contiguous(out.shape, out.strides) and 0 not in action.a.shape + action.b.shape
+
+
+@lru_cache(maxsize=512)
+def compiled(source: str) -> Callable[[list[Any]], None]:
+    """The function that ``source`` defines. Plans that differ in sizes alone have one source."""
+    names: dict[str, Any] = {name: getattr(np, name) for name in (*Chain.FUNCTIONS, "matmul")}
+    exec(compile(source, "<plan>", "exec"), names)
+    return names["run"]
