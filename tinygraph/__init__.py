@@ -1,6 +1,7 @@
 """tinygraph: NumPy code in, right gradients and pictures of recurrent networks out."""
 
 from . import check, ops, train
+from .compiled import compile
 from .core.errors import GraphError, MutationError, NonFiniteError
 from .core.leaves import Constant, Parameter, constant, parameter
 from .core.node import Node
@@ -16,8 +17,8 @@ from .unroll import unroll
 __version__ = "0.1.0"
 
 __all__ = [
-    "Constant", "GraphError", "MutationError", "Node", "NonFiniteError", "Op", "Parameter", "check", "constant",
-    "draw", "grad", "hvp", "jvp", "nonfinite", "ops", "parameter", "scope", "step", "train", "unroll",
+    "Constant", "GraphError", "MutationError", "Node", "NonFiniteError", "Op", "Parameter", "check", "compile",
+    "constant", "draw", "grad", "hvp", "jvp", "nonfinite", "ops", "parameter", "scope", "step", "train", "unroll",
     "value_and_grad", "vjp", "zero_grad",
 ]  # fmt: skip
 __all__ += ops.__all__
