@@ -33,8 +33,8 @@ def new_parameters(V: int, H: int, seed: int) -> Parameters:
     return {name: tg.parameter(array.astype(np.float32), name=name) for name, array in arrays.items()}
 
 
-def batch_losses(p: Parameters, words: np.ndarray, targets: np.ndarray, state: Any) -> tuple[tg.Node, np.ndarray]:
-    """Losses of T steps of B streams, and the state to go on from.
+def batch_losses(p: Parameters, words: Any, targets: Any, state: Any) -> tuple[tg.Node, tg.Node]:
+    """Losses of T steps of B streams, and the state after them.
 
     The products that no step waits for (U x before the loop, V h after it) run once over all T * B words.
 
@@ -43,7 +43,7 @@ def batch_losses(p: Parameters, words: np.ndarray, targets: np.ndarray, state: A
         state: array (B, H), h before the first step.
 
     Returns:
-        losses (T * B,) in nats, and the last h (B, H) as an array: no gradient flows past the window.
+        losses (T * B,) in nats, and the last h (B, H).
     """
     (T, B), H = words.shape, p["W"].shape[0]
     inputs = tg.take(p["E"], words.reshape(-1), axis=0) @ p["U"].T
@@ -55,7 +55,7 @@ def batch_losses(p: Parameters, words: np.ndarray, targets: np.ndarray, state: A
 
     states, last = tg.unroll(cell, inputs.reshape(T, B, H), state)
     logits = states.reshape(T * B, H) @ p["V"].T
-    return tg.softmax_cross_entropy(logits, targets.reshape(-1)), last.value
+    return tg.softmax_cross_entropy(logits, targets.reshape(-1)), last
 
 
 def sentence_loss(p: Parameters, words: np.ndarray, targets: np.ndarray) -> tg.Node:
@@ -76,7 +76,8 @@ def mean_bits(p: Parameters, ids: np.ndarray) -> float:
     nats = 0.0
     for start in range(0, len(ids) - 1, EVALUATION_STEPS):
         part = ids[start : start + EVALUATION_STEPS + 1, None]
-        losses, state = batch_losses(p, part[:-1], part[1:], state)
+        losses, last = batch_losses(p, part[:-1], part[1:], state)
+        state = last.value
         nats += float(losses.value.sum(dtype=np.float64))
     return nats / (len(ids) - 1) / np.log(2)
 

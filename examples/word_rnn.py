@@ -1,7 +1,7 @@
 """The main job: trains seed 004's word RNN on real text, and says, shows and saves what it learned.
 
 python examples/word_rnn.py [--text FILE] [--steps N] [--minutes M] [--hidden H]
-                            [--truncate K] [--seed S] [--out DIR]
+                            [--truncate K] [--seed S] [--eager] [--out DIR]
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace, corpus: Corpus, p: Parameters, out: Path, s
     """Train, score, write into ``out``, and print what happened."""
     source = options.text or "CPython's documentation (pydoc_data.topics)"
     print(f"text: {source}, {len(corpus.train):,} words to train on, {len(corpus.vocabulary):,} known", flush=True)
-    history = train(p, corpus.train, options.truncate, _limits(options), stopped)
+    history = train(p, corpus.train, options.truncate, _limits(options), stopped, options.eager)
     results = Results(p, history, corpus)
     print(f"trained: {len(history.bits):,} steps in {history.elapsed_s:.1f} s, {history.words_per_s:,.0f} words/s")
     print(f"generated: {generated_sentence(p, corpus, options.seed)}")
@@ -127,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--truncate", metavar="K", type=_whole(1), default=32,
                         help="words that a gradient looks back at most; default 32")  # fmt: skip
     parser.add_argument("--seed", metavar="S", type=_whole(0), default=0, help="of all that is random; default 0")
+    parser.add_argument("--eager", action="store_true", help="make every step's graph anew instead of compiling it")
     parser.add_argument("--out", metavar="DIR", default="out", help="folder to write into; default out")
     return parser
 

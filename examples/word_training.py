@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,8 @@ class History:
         return self.words[-1] / max(self.elapsed_s, 1e-9) if self.words else 0.0
 
 
-def train(p: Parameters, ids: np.ndarray, truncate: int, limits: Limits, stopped: Callable[[], bool]) -> History:
+def train(p: Parameters, ids: np.ndarray, truncate: int, limits: Limits, stopped: Callable[[], bool],
+          eager: bool = False) -> History:  # fmt: skip
     """Adam on the mean loss of window after window, its rate falling in a line to a fiftieth.
 
     Gradients look back to the start of their window; the state is carried over as numbers.
@@ -67,7 +69,9 @@ def train(p: Parameters, ids: np.ndarray, truncate: int, limits: Limits, stopped
         truncate: T, the length of a window in words.
         limits: when to end.
         stopped: asked before each step; True ends the training.
+        eager: make the graph of every step anew, node by node, instead of compiling the step once.
     """
+    gradients: Gradients = partial(eager_gradients, p) if eager else tg.compile(partial(traced_gradients, p))
     optimizer = tg.train.Adam(p, LEARNING_RATE)
     history, start = History(), time.perf_counter()
     windows = _windows(*streams(ids, STREAMS), truncate)
@@ -78,7 +82,7 @@ def train(p: Parameters, ids: np.ndarray, truncate: int, limits: Limits, stopped
             if state is None or first:
                 state = np.zeros((words.shape[1], p["W"].shape[0]), p["W"].dtype)
             optimizer.learning_rate = LEARNING_RATE * max(0.02, 1 - spent)
-            nats, state = train_step(p, optimizer, words, targets, state)
+            nats, state = train_step(optimizer, gradients, words, targets, state)
             history.bits.append(nats / math.log(2))
             history.words.append(words.size + (history.words[-1] if history.words else 0))
             history.elapsed_s = time.perf_counter() - start
@@ -86,15 +90,32 @@ def train(p: Parameters, ids: np.ndarray, truncate: int, limits: Limits, stopped
     return history
 
 
-def train_step(p: Parameters, optimizer: Any, words: np.ndarray, targets: np.ndarray,
+Gradients = Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[Any, Any, dict[str, Any]]]
+"""Of words, targets (T, B) and a state (B, H): the mean loss in nats, the next state, the gradients by name."""
+
+
+def train_step(optimizer: Any, gradients: Gradients, words: np.ndarray, targets: np.ndarray,
                state: np.ndarray) -> tuple[float, np.ndarray]:  # fmt: skip
     """One window, ids (T, B) from the state (B, H): its mean loss in nats before the step, and the next state."""
-    losses, state = batch_losses(p, words, targets, state)
+    loss, state, arrays = gradients(words, targets, state)
+    optimizer.step(tg.train.clip_by_norm(arrays, MAX_NORM))
+    return loss.item(), state
+
+
+def traced_gradients(p: Parameters, words: Any, targets: Any, state: Any) -> tuple[Any, Any, dict[str, Any]]:
+    """For `tg.compile`: all three results as nodes."""
+    losses, last = batch_losses(p, words, targets, state)
+    loss = tg.mean(losses)
+    return loss, last, tg.grad(loss, p)
+
+
+def eager_gradients(p: Parameters, words: Any, targets: Any, state: Any) -> tuple[Any, Any, dict[str, Any]]:
+    """The same by `backward`, which leaves the gradients in the parameters."""
+    losses, last = batch_losses(p, words, targets, state)
     loss = tg.mean(losses)
     tg.zero_grad(p)
     loss.backward()
-    optimizer.step(tg.train.clip_by_norm({name: x.grad for name, x in p.items()}, MAX_NORM))
-    return loss.item(), state
+    return loss, last.value, {name: x.grad for name, x in p.items()}
 
 
 def _windows(words: np.ndarray, targets: np.ndarray, T: int) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:

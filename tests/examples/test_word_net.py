@@ -37,7 +37,7 @@ def test_batched_losses_are_those_of_each_stream(p):
     for b in range(3):
         expected, h = losses_by_hand(p, words[:, b], targets[:, b], state[b])
         np.testing.assert_allclose(losses.value.reshape(4, 3)[:, b], expected, rtol=1e-12)
-        np.testing.assert_allclose(last[b], h, rtol=1e-12)
+        np.testing.assert_allclose(last.value[b], h, rtol=1e-12)
 
 
 def test_the_drawn_graph_is_the_trained_network(p):
