@@ -8,13 +8,18 @@ import time
 from collections.abc import Callable
 
 IN_A_ROW = 5
-"""Calls in one turn."""
+"""Calls in one turn, unless told otherwise."""
 
 
-def medians(contenders: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+def medians(
+    contenders: dict[str, Callable[[], object]],
+    rounds: int,
+    in_a_row: int = IN_A_ROW,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, float]:
     """The median time in seconds of one call of each contender, after one round that is not counted.
 
-    The order turns by one place each round. A turn is `IN_A_ROW` calls, each timed: training steps follow
+    The order turns by one place each round. A turn is ``in_a_row`` calls, each timed: training steps follow
     their like, and so each contender pays for its own garbage, as it does for a user. What is left at
     the end of a turn is collected outside of the clock, so that the next contender does not pay for it.
     """
@@ -23,9 +28,9 @@ def medians(contenders: dict[str, Callable[[], object]], rounds: int) -> dict[st
     for n in range(rounds + 1):
         for name in names[n % len(names) :] + names[: n % len(names)]:
             gc.collect()
-            for _ in range(IN_A_ROW):
-                start = time.perf_counter()
+            for _ in range(in_a_row):
+                start = clock()
                 contenders[name]()
                 if n:
-                    times[name].append(time.perf_counter() - start)
+                    times[name].append(clock() - start)
     return {name: statistics.median(t) for name, t in times.items()}
