@@ -60,7 +60,7 @@ def ready(actions, flat, given=None):
 
 def run_natively(actions, flat):
     native, made = ready(actions, flat)
-    native.run([made[buffer].ctypes.data for buffer in native.given])
+    native.run([made[buffer] for buffer in native.given])
     return made
 
 

@@ -87,7 +87,7 @@ def test_a_weight_is_packed_once_before_the_steps():
     native, made = ready(actions, flat)
     ((action, block),) = native.sites
     block[site.PACK] = ctypes.cast(pack, ctypes.c_void_p).value
-    native.run([made[buffer].ctypes.data for buffer in native.given])
+    native.run([made[buffer] for buffer in native.given])
     assert calls == [(block.ctypes.data, *(made[v.buffer].ctypes.data for v in (action.a, action.b, action.out)))]
 
 
@@ -96,9 +96,9 @@ def test_new_addresses_at_each_run():
     native, made = ready(actions, flat)
     kinds = [buffer.kind for buffer in native.given]
     assert sorted(kinds) == ["argument", "parameter", "result"]
-    native.run([made[buffer].ctypes.data for buffer in native.given])
+    native.run([made[buffer] for buffer in native.given])
     fresh = {buffer: flat[buffer].copy() for buffer in native.given}
-    native.run([fresh[buffer].ctypes.data for buffer in native.given])
+    native.run([fresh[buffer] for buffer in native.given])
     for buffer in native.given:
         np.testing.assert_array_equal(fresh[buffer], made[buffer])
 
@@ -108,7 +108,7 @@ def test_given_buffers_may_be_named():
     given = list(flat)[::-1]
     native, made = ready(actions, flat, given)
     assert native.given == given and not native.others
-    native.run([made[buffer].ctypes.data for buffer in given])
+    native.run([made[buffer] for buffer in given])
     assert not np.array_equal(made[given[2]], flat[given[2]])
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from struct import Struct
 from typing import Any
 
 import numpy as np
 
+from ...core.errors import GraphError
 from ...plan.actions import Buffer, Product
 from . import site
 from .compiler import compile_text, vector_bytes
 from .program import program_text
-from .table import GIVEN, LIST, MOVED, OUTSIDE, Filling, can_run
+from .table import GIVEN, HEAD, LIST, MOVED, OUTSIDE, Filling, can_run
 
 __all__ = ["Native", "can_run"]
 
@@ -47,7 +50,9 @@ class Native:
         self.sites: list[tuple[Product, np.ndarray]] = [
             (action, self.table[at : at + site.SIZE]) for action, at in filling.sites
         ]
-        self._addresses = self.table[len(self.table) - len(self.given) :]
+        self._set = Struct(f"={len(self.given)}q").pack_into
+        self._at = (len(self.table) - len(self.given)) * 8
+        self._bytes = memoryview(self.table).cast("B")
         self._pointer = self.table.ctypes.data
         self._run: Callable[[int], None] | None = None
 
@@ -63,20 +68,31 @@ class Native:
 
     def compile(self) -> Callable[[int], None]:
         """Make the machine code ready, which the first `run` otherwise does; the function of a table's address."""
+        _check_head()
         # A function of CFUNCTYPE lets go of Python's lock while it runs, so that another thread may run Python.
         address = compile_text(self.text, tidy=True).address("run")
         self._run = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(address)
         return self._run
 
-    def run(self, addresses: Sequence[int]) -> None:
+    def run(self, arrays: Sequence[np.ndarray]) -> None:
         """Do the actions once.
 
         Args:
-            addresses: of the ``given`` buffers, in their order.
+            arrays: contiguous, for the ``given`` buffers in their order; the caller holds them until it is done.
         """
-        run = self._run or self.compile()
-        self._addresses[:] = addresses
-        run(self._pointer)
+        if self._run is None:
+            self.compile()
+        self._set(self._bytes, self._at, *map(id, arrays))
+        self._run(self._pointer)
+
+
+@cache
+def _check_head() -> None:
+    """Raise where an array object does not begin as the generated code reads it."""
+    array = np.zeros(1)
+    if ctypes.c_void_p.from_address(id(array) + HEAD).value != array.ctypes.data:
+        raise GraphError("compile: native code cannot read this numpy's arrays", got=f"numpy {np.__version__}",
+                         fix="backend='numpy'")  # fmt: skip
 
 
 def _sorted_buffers(filling: Filling, given: Sequence[Buffer] | None) -> tuple[list[Buffer], list[Buffer]]:

@@ -11,7 +11,7 @@ from . import site
 from .access import Program
 from .elementwise import write_elementwise
 from .reduction import write_reduction
-from .table import GIVEN, LIST, MOVED, ElementwiseForm, Form, Placed, ProductForm, ReductionForm, RepeatForm
+from .table import GIVEN, HEAD, LIST, MOVED, ElementwiseForm, Form, Placed, ProductForm, ReductionForm, RepeatForm
 from .text import Value, Writer
 
 WRITERS: dict[type, Callable[[Program, Any], None]] = {
@@ -101,7 +101,8 @@ def _move_views(program: Program) -> None:
     with writer.loop(program.number(MOVED)) as index:
         here = writer.at(entry, index * 24)
         slot, buffer, offset = (writer.load("i64", 1, writer.at(here, writer.int64(8 * k))) for k in range(3))
-        base = writer.load("i64", 1, writer.at(program.table, given + buffer * 8))
+        array = writer.load("ptr", 1, writer.at(program.table, given + buffer * 8))
+        base = writer.load("i64", 1, writer.at(array, writer.int64(HEAD)))
         writer.store(base + offset, writer.at(program.table, slot * 8))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,18 +14,6 @@ from ..questions import question_of, steps_around
 from .native import Native, can_run
 
 __all__ = ["NativeStretch", "can_run"]
-
-
-def address(array: ndarray) -> int:
-    """Where an array's first element lies.
-
-    The field ``data`` comes first in numpy's array struct, after Python's own head (numpy/ndarraytypes.h). Reading it
-    costs a tenth of `ndarray.ctypes`, which makes an object each time; a plan needs a dozen a call.
-    """
-    return _POINTER.from_address(id(array) + _HEAD).value or 0
-
-
-_HEAD, _POINTER = object.__basicsize__, ctypes.c_void_p
 
 
 class NativeStretch:
@@ -53,7 +40,7 @@ class NativeStretch:
         place = {buffer: k for k, buffer in enumerate(given)}
         wanted = [place[buffer] for buffer in self.native.given]
         run = self.native.run
-        return lambda arrays: run([address(arrays[k]) for k in wanted])
+        return lambda arrays: run([arrays[k] for k in wanted])
 
     def _place(self, memory: ndarray) -> None:
         start = memory.ctypes.data

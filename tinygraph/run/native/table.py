@@ -3,10 +3,10 @@
 The text of a program is written from forms alone, which hold no size: whoever has the same forms shares the code.
 A table is one array of int64. Its places, in order::
 
-    MOVED, LIST, GIVEN     how many addresses depend on this run, where their list and where the given addresses start
+    MOVED, LIST, GIVEN     how many addresses depend on this run, where their list and where the given arrays start
     the actions' places    in order; a form knows where its own start
     the list               three numbers for each: the place to set, the number of its buffer, an offset in bytes
-    the given addresses    one a buffer that is new at each run
+    the given arrays       one a buffer that is new at each run: where the array object is, not its memory
 
 A view takes 1 + (axes) + (repeats around it) places: its address, its strides and its moves a step, all in bytes.
 """
@@ -23,6 +23,13 @@ from . import site
 from .instructions import code_of
 
 MOVED, LIST, GIVEN, START = range(4)
+
+HEAD = object.__basicsize__
+"""Bytes from the start of an array object to the address of its memory.
+
+numpy's struct begins with Python's own head and the field ``data`` (numpy/ndarraytypes.h). A program reads the
+field itself: asking numpy for it takes Python half a microsecond an array, and a small step has a dozen of them.
+"""
 
 OUTSIDE = ("argument", "parameter", "result")
 """Kinds of buffers whose addresses are given at each run."""
