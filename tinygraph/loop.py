@@ -40,6 +40,9 @@ class Body:
     reverse: bool = False
     recompute: bool = False
 
+    def __repr__(self) -> str:
+        return f"<body of {self.steps} steps{' backwards' if self.reverse else ''}>"
+
     @property
     def slots(self) -> tuple[Slot, ...]:
         return self.slices + self.carries + self.fixed

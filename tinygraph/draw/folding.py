@@ -10,6 +10,7 @@ import numpy as np
 from ..core.graph import ancestors
 from ..core.leaves import Constant, Parameter
 from ..core.node import Node
+from ..core.traced import Traced
 from .labels import shape
 
 
@@ -118,7 +119,7 @@ def _leaf(node: Node, names: dict[Node, str], kept: set[Node]) -> Operand:
         return link
     if node in names:
         return Chip(node, names[node])
-    if node.name:
+    if node.name or isinstance(node, Traced):
         return link
     if not node.shape:
         return Inline(_plain(node.item()), node.dtype.kind != "f")

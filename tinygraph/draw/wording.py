@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..core.node import Node
+from ..core.traced import Traced
 from .folding import Chip, Folded, Inline, Operand, is_zero
 from .heat import Heat
 from .labels import clean, number, shape
@@ -39,7 +40,7 @@ def words(node: Node, folded: Folded, role: str, heat: Heat | None) -> Words:
     name = (node.name or "").strip()
     if name and node.op is not None:
         title.insert(0, Part(f"{clean(name)} ="))
-    scalar = node.size == 1 and role == "loss"
+    scalar = node.size == 1 and role == "loss" and not isinstance(node, Traced)
     if scalar:
         title.append(Part(number(node.item(), 4), "value"))
     size = "" if scalar and not node.shape else shape(node.shape)
@@ -120,7 +121,7 @@ def _tip(node: Node, heat: Heat | None) -> list[str]:
     lines = [node.label() + scope, f"{shape(node.shape)} {node.dtype}"]
     if settings:
         lines.append(settings)
-    if node.size and node.dtype.kind == "f":
+    if node.size and node.dtype.kind == "f" and not isinstance(node, Traced):
         lines.append(statistics(node.value))
     norm = None if heat is None else heat.norms.get(node)
     if norm is not None:
