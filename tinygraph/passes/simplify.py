@@ -45,7 +45,11 @@ def _add(node: Node) -> Node | None:
     x, y = node._inputs
     if _is(y, 0, node, x):
         return x
-    return y if _is(x, 0, node, y) else _without_broadcasts(node)
+    if _is(x, 0, node, y):
+        return y
+    if y._op is ops.negative:
+        return ops.subtract(x, y._inputs[0])
+    return ops.subtract(y, x._inputs[0]) if x._op is ops.negative else _without_broadcasts(node)
 
 
 def _multiply(node: Node) -> Node | None:
