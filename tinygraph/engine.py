@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .accumulation import Parts
+from .core.border import refuse_crossing
 from .core.errors import GraphError, users_line
 from .core.graph import ancestors
 from .core.leaves import Constant, Parameter, as_nodes
@@ -46,7 +47,10 @@ def grad(y: Node, wrt: Any, gy: Any = None, *, strict: bool = False) -> Any:
     """
     nodes = _nodes_of("grad", y, wrt)
     seed = _seed("grad", y, gy)
-    found = derive(ancestors([y], _differentiable), set(nodes), {y: seed}, as_graph=True)
+    order = ancestors([y], _differentiable)
+    if now.watch == "trace":
+        refuse_crossing(y, order, nodes)
+    found = derive(order, set(nodes), {y: seed}, as_graph=True)
     for x in nodes:
         if x not in found and strict:
             raise GraphError(f"grad: {y.label()} does not depend on {x.label()}",

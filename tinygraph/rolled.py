@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from .core.border import OpenCell
 from .core.errors import GraphError, users_line
 from .core.graph import ancestors
 from .core.leaves import as_nodes
 from .core.node import Node, next_serial
 from .core.op import Spec
+from .core.scope import now
 from .core.structure import leaves, map_leaves, rebuild
 from .core.traced import Slot
 from .loop import Body, close, each, last, loop
@@ -92,7 +94,13 @@ class Trace:
         self.cuts = cuts
         self.cut = Slot(Spec((), np.dtype(bool)), "cut")
         before = self.s_slots if cuts is None else map_leaves(self._cut, self.s_slots)
-        self.y, new = cell(self.x_slots, before)
+        slices = dict(zip(leaves(self.x_slots), leaves(xs), strict=True))
+        around = now.cells
+        now.cells = (*around, OpenCell(self.start, tuple(leaves(self.s_slots)), slices))
+        try:
+            self.y, new = cell(self.x_slots, before)
+        finally:
+            now.cells = around
         self.new_state = map_leaves(lambda s: as_nodes((s,))[0], new)
 
     def _cut(self, s: Slot) -> Node:

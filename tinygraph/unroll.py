@@ -59,6 +59,8 @@ def unroll(cell: Cell, inputs: Any, state: Any = None, *, reverse: bool = False,
     if now.watch == "trace":
         found = _rolled(lambda x, s: _pair(cell(x, s), ""), xs, state, reverse, truncate, window)
         if found is not None:
+            results = leaves(found)
+            now.ends.update({s: [y for y in results if y is not s] for s in leaves(found[1])})
             return found
     times = list(range(steps))[::-1] if reverse else list(range(steps))
     if truncate is None:

@@ -54,7 +54,8 @@ def test_held_and_peak_bytes_are_those_of_the_arrays(compiled):
     compiled(np.ones((400, 2, 3)))
     # At least the states of 400 steps, at most ten such slabs and the room of packed weights.
     slab_bytes = 400 * 2 * 3 * 8
-    assert slab_bytes < compiled.plan.held_bytes - plan.held_bytes < 10 * slab_bytes + 200_000
+    # Products of another size may be packed in another way, in up to some hundred kilobytes.
+    assert slab_bytes < compiled.plan.held_bytes < 10 * slab_bytes + 500_000
 
 
 @pytest.mark.parametrize("view", ["before", "after"])

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .border import OpenCell
     from .node import Node
 
 
@@ -15,12 +16,17 @@ class _Now(threading.local):
     """The place of the nodes that this thread makes now.
 
     One tuple, because every new node reads all of it; ``watch`` is the mode of `nonfinite`, or ``"trace"``
-    while a function is compiled; ``checkpoint`` says whether its loops are to save memory.
+    while a function is compiled; ``checkpoint`` says whether its loops are to save memory. For `border`:
+    ``cells`` under way, and of each last state of an unroll, in ``ends``, the unroll's other results.
     """
 
     place: tuple[int | None, str, Node | None] = (None, "", None)
     watch: str = "allow"
     checkpoint: bool = False
+    cells: tuple[OpenCell, ...] = ()
+
+    def __init__(self) -> None:
+        self.ends: dict[Node, list[Node]] = {}
 
 
 now = _Now()

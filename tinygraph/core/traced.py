@@ -86,9 +86,9 @@ def tracing(*, checkpoint: bool = False) -> Iterator[None]:
     Args:
         checkpoint: whether loops keep less for the gradient and compute more.
     """
-    before = now.place, now.watch, now.checkpoint
-    now.place, now.watch, now.checkpoint = (None, "", None), "trace", checkpoint
+    before = now.place, now.watch, now.checkpoint, now.cells, now.ends
+    now.place, now.watch, now.checkpoint, now.cells, now.ends = (None, "", None), "trace", checkpoint, (), {}
     try:
         yield
     finally:
-        now.place, now.watch, now.checkpoint = before
+        now.place, now.watch, now.checkpoint, now.cells, now.ends = before

@@ -101,6 +101,8 @@ def _add_rows(z: Any, indices: Any, rows: Any) -> None:
     """
     if not indices.size:
         return
+    if indices.min() < -z.shape[0] or indices.max() >= z.shape[0]:
+        raise IndexError(f"an index is outside of {z.shape[0]} rows: {indices.min()} to {indices.max()}")
     indices = indices % z.shape[0]
     order = np.argsort(indices, kind="stable")
     ordered = indices[order]

@@ -52,7 +52,7 @@ class Native:
         ]
         self._set = Struct(f"={len(self.given)}q").pack_into
         self._at = (len(self.table) - len(self.given)) * 8
-        self._bytes = memoryview(self.table).cast("B")
+        self._bytes = self.table.data.cast("B")
         self._pointer = self.table.ctypes.data
         self._run: Callable[[int], None] | None = None
 
@@ -80,10 +80,9 @@ class Native:
         Args:
             arrays: contiguous, for the ``given`` buffers in their order; the caller holds them until it is done.
         """
-        if self._run is None:
-            self.compile()
         self._set(self._bytes, self._at, *map(id, arrays))
-        self._run(self._pointer)
+        run = self._run or self.compile()
+        run(self._pointer)
 
 
 @cache

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
 
+from ...core.errors import GraphError
 from ...plan.actions import Call, Elementwise, Product, Reduction, Repeat, View
 from ..products.numpy_forms import NumpyForm
 from .chain import Chain
@@ -18,6 +19,21 @@ from .places import Layout, aligned_block, is_contiguous
 
 REDUCTIONS = {"sum": np.add, "max": np.maximum, "min": np.minimum}
 NAMES_A_LINE = 8
+
+
+def _explained(op: Any, attributes: dict[str, Any]) -> Callable[..., Any]:
+    """The op's `forward`, whose errors name it and what it was given."""
+
+    def forward(*arrays: Any) -> Any:
+        try:
+            return op.forward(*arrays, **attributes)
+        except GraphError:
+            raise
+        except (ValueError, TypeError, IndexError) as error:
+            got = ", ".join(f"{x.shape} {x.dtype}" for x in arrays)
+            raise GraphError(f"{op.name}: {error}", got=f"{op.name}({got}) in a compiled function") from error
+
+    return forward
 
 
 @dataclass(frozen=True)
@@ -114,8 +130,7 @@ class Writer:
 
     def function(self, op: Any, attributes: dict[str, Any]) -> str:
         """The name of the op's `forward` with its settings."""
-        forward = partial(op.forward, **attributes) if attributes else op.forward
-        return self.add("op_" + re.sub(r"\W", "_", op.name), forward)
+        return self.add("op_" + re.sub(r"\W", "_", op.name), _explained(op, attributes))
 
     def operand(self, view: View) -> str:
         """The name of a view that is read element by element; one number for all need not be spread over the axes.

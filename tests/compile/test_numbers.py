@@ -1,0 +1,32 @@
+"""Compiled functions give the uncompiled ones' numbers: values and gradients, float64 and float32, both backends."""
+
+import numpy as np
+import pytest
+
+from . import cells, derivatives, programs, states
+from .comparing import TOLERANCE, assert_same, each_backend, with_gradients
+
+CASES = cells.CASES | states.CASES | programs.CASES | derivatives.CASES
+EXTRA = {"third_derivative_without_a_loop": 10}
+"""How much wider the bound is where slopes of slopes enlarge what was rounded."""
+
+
+def built(name, dtype):
+    rng = np.random.default_rng(len(name))
+    fn, weights, args = CASES[name](lambda *shape: np.asarray(rng.normal(size=shape), dtype))
+    return fn, weights, args
+
+
+@each_backend
+@pytest.mark.parametrize("dtype", ["f8", "f4"])
+@pytest.mark.parametrize("name", CASES)
+def test_values_and_gradients(name, dtype, backend):
+    fn, weights, args = built(name, dtype)
+    assert_same(with_gradients(fn, weights), *args, backend=backend, tolerance=TOLERANCE[dtype] * EXTRA.get(name, 1))
+
+
+@each_backend
+@pytest.mark.parametrize("name", CASES)
+def test_values_alone(name, backend):
+    fn, _, args = built(name, "f8")
+    assert_same(fn, *args, backend=backend)

@@ -1,0 +1,110 @@
+"""What leaves a loop by the front door and by the back, and what must stay."""
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tinygraph.passes import HoistAfter, HoistBefore
+
+from .graphs import assert_same_numbers, loops_of, ops_of, ops_within, run, trace
+
+RNG = np.random.default_rng(0)
+XS, H0 = RNG.normal(size=(5, 2, 3)), RNG.normal(size=(2, 4))
+WX, WH, WY = (tg.parameter(RNG.normal(size=s) * 0.5, n) for s, n in (((3, 4), "wx"), ((4, 4), "wh"), ((4, 6), "wy")))
+LIGHT = 4096
+
+
+def moved(made, fn, *args):
+    graph = trace(fn, *args)
+    results = run(made, graph.results)
+    assert_same_numbers(graph, results)
+    return results
+
+
+def network(xs, h):
+    def cell(x, h):
+        h = tg.tanh(x @ WX + h @ WH)
+        return tg.softmax(h @ WY), h
+
+    return tg.unroll(cell, xs, h)[0]
+
+
+def test_input_projections_go_first():
+    made = HoistBefore()
+    results = moved(made, network, XS, H0)
+    assert made.changed and ops_within(results) == ["add", "matmul", "matmul", "softmax", "tanh"]
+    assert ops_of(results).count("matmul") == 1 and any("5 steps" in note for note in made.notes)
+
+
+def test_output_layers_go_last():
+    made = HoistAfter()
+    results = moved(made, network, XS, H0)
+    assert made.changed and ops_within(results) == ["add", "matmul", "matmul", "tanh"]
+    assert ops_of(results) == ["each", "loop", "matmul", "softmax"]
+
+
+@pytest.mark.parametrize("made", [HoistBefore(), HoistAfter()], ids=["before", "after"])
+def test_what_waits_for_the_state_and_feeds_it_stays(made):
+    results = moved(made, lambda xs, h: tg.unroll(lambda x, h: (x, tg.tanh(h @ WH)), xs, h)[1], XS, H0)
+    assert not made.changed and ops_within(results) == ["matmul", "tanh"]
+
+
+@pytest.mark.parametrize("light", [0, LIGHT])
+def test_light_work_leaves_where_each_op_is_a_call(light):
+    fn = lambda xs, h: tg.unroll(lambda x, h: (tg.exp(h), h + tg.exp(x)[:, :1]), xs, h)[0]  # noqa: E731
+    before, after = HoistBefore(light), HoistAfter(light)
+    moved(before, fn, XS, H0)
+    moved(after, fn, XS, H0)
+    assert before.changed is after.changed is bool(light)
+
+
+@pytest.mark.parametrize("light", [0, LIGHT])
+def test_what_is_the_same_at_every_step_is_done_once(light):
+    results = moved(
+        HoistBefore(light), lambda xs, h: tg.unroll(lambda x, h: (h, h @ tg.tanh(WH * 2)), xs, h)[0], XS, H0
+    )
+    assert ops_within(results) == ["matmul"] and {"multiply", "tanh"} <= {*ops_of(results)}
+
+
+def test_an_unroll_without_state_leaves_no_loop():
+    results = moved(HoistBefore(), lambda xs: tg.unroll(lambda x, s: (tg.tanh(x @ WX), None), xs)[0], XS)
+    results = moved(HoistAfter(), lambda xs: tg.unroll(lambda x, s: (tg.tanh(x @ WX), None), xs)[0], XS)
+    assert not loops_of(results)
+
+
+@pytest.mark.parametrize("made", [HoistBefore(LIGHT), HoistAfter(LIGHT)], ids=["before", "after"])
+def test_the_order_of_the_steps_stays(made):
+    def fn(xs, h):
+        ys, _ = tg.unroll(lambda x, h: (h @ WY, tg.tanh(x @ WX + h)), xs, h, reverse=True)
+        return ys * np.arange(5.0).reshape(5, 1, 1)
+
+    moved(made, fn, XS, H0)
+    assert made.changed
+
+
+class Triple(tg.Op):
+    """z = 3 x, an op that cannot be done for all steps at once"""
+
+    def forward(self, x):
+        return 3 * x
+
+
+triple = Triple()
+
+
+@pytest.mark.parametrize("made", [HoistBefore(LIGHT), HoistAfter(LIGHT)], ids=["before", "after"])
+def test_ops_without_a_rule_stay_and_those_that_follow_them(made):
+    def fn(xs, h):
+        def cell(x, h):
+            a = triple(x @ WX)
+            return triple(h @ WY) * 2, tg.tanh(tg.exp(a * 0.1) + h)
+
+        return tg.unroll(cell, xs, h)[0]
+
+    results = moved(made, fn, XS, H0)
+    assert ops_within(results).count("triple") == 2
+
+
+def test_an_input_given_out_again_needs_no_loop():
+    results = moved(HoistAfter(), lambda xs, h: tg.unroll(lambda x, h: ((x, WH), h), xs, h)[0], XS, H0)
+    assert "loop" not in ops_of(results)

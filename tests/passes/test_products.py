@@ -1,0 +1,100 @@
+"""Products that become one: sums over time, weights side by side, weights on end; and sums put in order."""
+
+import numpy as np
+
+import tinygraph as tg
+from tinygraph.passes import GatherSums, JoinProducts, SumProducts, optimise
+
+from .graphs import assert_same_numbers, loops_of, ops_of, ops_within, run, trace
+
+RNG = np.random.default_rng(0)
+XS, H0 = RNG.normal(size=(5, 2, 3)), RNG.normal(size=(2, 4))
+W = {n: tg.parameter(RNG.normal(size=s) * 0.5, n) for n, s in {
+    "x": (3, 4), "a": (4, 4), "b": (4, 4), "c": (4, 4), "bias": (4,)}.items()}  # fmt: skip
+
+
+def after(made, fn, *args):
+    graph = trace(fn, *args)
+    results = run(made, graph.results)
+    assert_same_numbers(graph, results)
+    return results
+
+
+def test_the_gradient_of_a_weight_is_one_product():
+    def fn(xs, h):
+        hs, _ = tg.unroll(lambda x, h: (tg.tanh(x @ W["x"] + h @ W["a"]),) * 2, xs, h)
+        return tg.grad(tg.sum(tg.square(hs)), [W["x"], W["a"]])
+
+    made = SumProducts()
+    results = after(made, fn, XS, H0)
+    assert made.changed and sum("10 rows" in note for note in made.notes) == 2
+    assert ops_of(results).count("matmul") == 2
+    before = trace(fn, XS, H0).results
+    assert ops_within(before, -1).count("matmul") == ops_within(results, -1).count("matmul") + 2
+
+
+def test_products_of_one_state_are_joined_side_by_side():
+    def cell(x, h):
+        h = tg.tanh(h @ W["a"]) * tg.sigmoid(h @ W["b"]) + tg.tanh(h @ W["c"]) + x @ W["x"]
+        return h, h
+
+    made = JoinProducts()
+    results = after(made, lambda xs, h: tg.unroll(cell, xs, h)[0], XS, H0)
+    within = ops_within(results)
+    assert made.changed and within.count("matmul") == 2 and within.count("getitem") == 3
+
+
+def test_products_that_are_added_are_joined_on_end():
+    def cell(x, s):
+        h, c = s
+        new = tg.tanh((h * 1.5) @ W["a"] + (c * 2.0) @ W["b"])
+        return new, (new, h)
+
+    made = JoinProducts()
+    results = after(made, lambda xs, h: tg.unroll(cell, xs, (h, h))[0], XS, H0)
+    assert made.changed and ops_within(results).count("matmul") == 1
+
+
+def test_products_with_weights_that_change_stay():
+    def cell(x, s):
+        h, fast = s
+        a, b = h @ fast, h @ tg.tanh(fast)
+        return a, (tg.tanh(a * b), fast * 0.9)
+
+    made = JoinProducts()
+    after(made, lambda xs, h, fast: tg.unroll(cell, xs, (h, fast))[0], XS, H0, np.eye(4))
+    assert not made.changed
+
+
+def test_sums_are_put_in_the_order_in_which_their_terms_are_known():
+    def cell(x, h):
+        h = tg.tanh(h @ W["a"] + x @ W["x"] + W["bias"] + 1.0)
+        return h, h
+
+    made = GatherSums()
+    results = after(made, lambda xs, h: tg.unroll(cell, xs, h)[0], XS, H0)
+    (over,) = loops_of(results)
+    total = over.attributes["body"].nexts[0].inputs[0]
+    waiting, known = [
+        [x for x in total.inputs if (x.op is not None and x.op.name == name)] for name in ("matmul", "add")
+    ]
+    assert made.changed and len(waiting) == len(known) == 1
+    assert over.attributes["body"].carries[0] in waiting[0].inputs
+
+
+def test_a_cell_written_in_twelve_matrices_does_one_product_a_step():
+    gates = "ifgo"
+    p = {k + g: tg.parameter(RNG.normal(size=(n, 4)) * 0.5) for g in gates for k, n in (("x", 3), ("h", 4))}
+
+    def cell(x, state):
+        h, c = state
+        i, f, g, o = (x @ p["x" + k] + h @ p["h" + k] + W["bias"] for k in gates)
+        c = tg.sigmoid(f) * c + tg.sigmoid(i) * tg.tanh(g)
+        h = tg.sigmoid(o) * tg.tanh(c)
+        return h, (h, c)
+
+    graph = trace(lambda xs, h: tg.unroll(cell, xs, (h, h))[0], XS, H0)
+    for fuse in (False, True):
+        results, _ = optimise(graph.results, fuse=fuse)
+        assert_same_numbers(graph, results)
+        assert ops_within(results).count("matmul") == 1

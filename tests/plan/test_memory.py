@@ -1,0 +1,116 @@
+"""Scratch memory: what is needed at once never overlaps, whatever the loops; what is not shares its bytes."""
+
+import itertools
+from random import Random
+
+import numpy as np
+import pytest
+
+from tinygraph.plan.actions import Buffer, Call, Repeat
+from tinygraph.plan.memory import ALIGNMENT, lay_out
+from tinygraph.plan.views import whole
+
+F8 = np.dtype(float)
+
+
+def scratch(size, depth=0):
+    return Buffer("scratch", size, F8, depth=depth)
+
+
+def touch(*buffers):
+    """An action that reads all buffers but the last and writes the last."""
+    seen = [whole(b, (b.size,)) for b in buffers]
+    return Call(None, tuple(seen[:-1]), {}, seen[-1])
+
+
+def bytes_of(b):
+    return set(range(b.offset_bytes // 8, -(-(b.offset_bytes + max(b.nbytes, 1)) // 8)))
+
+
+def played(actions, steps=2):
+    """Every action in the order of a real run, loops run ``steps`` times; with each the steps that led to it."""
+
+    def walk(part, path):
+        for action in part:
+            if isinstance(action, Repeat):
+                for n in range(steps):
+                    yield from walk(action.actions, (*path, (id(action), n)))
+            else:
+                yield action, path
+
+    return list(walk(actions, ()))
+
+
+def assert_kept_apart(actions):
+    """Play the plan: a buffer keeps its bytes from the first write in its life to the last touch in it.
+
+    A buffer made at depth d lives anew in each step of the d loops around it, and through all deeper steps.
+    """
+    lives = {}
+    for now, (action, path) in enumerate(played(actions)):
+        for v in (*action.inputs, action.out):
+            if v.buffer.kind == "scratch":
+                lives.setdefault((v.buffer, path[: v.buffer.depth]), []).append(now)
+    for (one, (a, *_, b)), (two, (c, *_, d)) in itertools.combinations(
+        [(k[0], [*w, w[-1]]) for k, w in lives.items()], 2
+    ):
+        if one is not two and a <= d and c <= b:
+            assert not bytes_of(one) & bytes_of(two)
+
+
+def random_actions(rng, depth, alive, budget):
+    """A tree of actions; those within a loop may touch what was made around it, later steps as well."""
+    actions, alive = [], list(alive)
+    for _ in range(rng.randint(1, 6)):
+        if depth < 3 and budget[0] > 0 and rng.random() < 0.3:
+            budget[0] -= 1
+            actions.append(Repeat(2, depth, tuple(random_actions(rng, depth + 1, alive, budget))))
+        else:
+            made = scratch(rng.choice([0, 1, 7, 8, 9, 30, 100]), rng.randint(0, depth))
+            actions.append(touch(*rng.sample(alive, min(len(alive), rng.randint(0, 3))), made))
+            alive.append(made)
+            if rng.random() < 0.3:
+                actions.append(touch(made, rng.choice(alive)))
+    return actions
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_trees_of_loops(seed):
+    actions = random_actions(Random(seed), 0, [scratch(5)], [4])
+    total = lay_out(actions)
+    buffers = {v.buffer for action, _ in played(actions) for v in (*action.inputs, action.out)}
+    for b in buffers:
+        assert b.offset_bytes >= 0 and b.offset_bytes % ALIGNMENT == 0 and b.offset_bytes + b.nbytes <= total
+    assert_kept_apart(actions)
+
+
+def test_a_chain_needs_two_buffers_at_a_time():
+    chain = [scratch(800) for _ in range(20)]
+    actions = [touch(a, b) for a, b in itertools.pairwise(chain)]
+    assert lay_out(actions) == 2 * 6400
+    assert_kept_apart(actions)
+
+
+def test_what_lives_around_a_loop_is_kept_through_all_of_it():
+    around, inside, late = scratch(100), scratch(100, 1), scratch(100, 1)
+    lay_out([touch(around), Repeat(3, 0, (touch(around, inside), touch(inside, late)))])
+    assert len({b.offset_bytes for b in (around, inside, late)}) == 3  # around is read again in the next step
+    slab = scratch(100)
+    lay_out([Repeat(3, 0, (touch(inside), touch(inside, slab), touch(late))), touch(slab)])
+    assert slab.offset_bytes not in (inside.offset_bytes, late.offset_bytes)
+    assert inside.offset_bytes == late.offset_bytes
+
+
+def test_freed_neighbours_make_room_for_one_that_is_larger():
+    a, b, large = scratch(100), scratch(100), scratch(208)
+    assert lay_out([touch(a), touch(a, b), touch(large)]) == 2 * 832
+
+
+def test_only_scratch_is_placed():
+    given = [Buffer(kind, 100, F8) for kind in ("argument", "parameter", "constant", "result")]
+    assert lay_out([touch(*given)]) == 0
+    assert all(b.offset_bytes == -1 for b in given)
+
+
+def test_nothing_needs_nothing():
+    assert lay_out([]) == 0

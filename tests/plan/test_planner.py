@@ -1,0 +1,210 @@
+"""Plans keep the contract of their actions, copy nothing that could be a view, and hold no more than they need."""
+
+import itertools
+
+import numpy as np
+import pytest
+from compile.comparing import with_gradients
+from compile.random_programs import Program
+from compile.test_numbers import CASES
+from passes.graphs import graph_of, trace
+
+import tinygraph as tg
+from tinygraph.passes import optimise
+from tinygraph.plan.actions import Call, Elementwise, Product, Reduction, Repeat
+from tinygraph.plan.memory import lay_out, views_of
+from tinygraph.plan.planner import lay
+
+each_way = pytest.mark.parametrize("fuse", [False, True], ids=["apart", "fused"])
+RNG = np.random.default_rng(0)
+I, H = 3, 4  # noqa: E741
+WX, WH, B = (tg.parameter(RNG.normal(size=s) * 0.5) for s in ((I, H), (H, H), (H,)))
+
+
+def planned(graph, fuse):
+    return lay(optimise(graph.results, fuse=fuse)[0], list(graph.values), fuse=fuse)
+
+
+def plan_of(fn, *args, fuse=True):
+    return planned(trace(fn, *args), fuse)
+
+
+def walk(actions, steps=()):
+    """Every action with the numbers of steps of the loops around it."""
+    for action in actions:
+        yield action, steps
+        if isinstance(action, Repeat):
+            assert action.depth == len(steps)
+            yield from walk(action.actions, (*steps, action.steps))
+
+
+def flat(actions):
+    return [a for a, _ in walk(actions) if not isinstance(a, Repeat)]
+
+
+def places(v, at=()):
+    """Numbers of the elements that a view sees at a step of each loop around it, in its order."""
+    start = v.offset + sum(a * b for a, b in zip(v.per_step, at, strict=False))
+    found = np.full(v.shape, start)
+    for axis, (n, stride) in enumerate(zip(v.shape, v.strides, strict=True)):
+        found += (np.arange(n) * stride).reshape((n,) + (1,) * (len(v.shape) - axis - 1))
+    return found.reshape(-1)
+
+
+def first_and_last(steps):
+    return itertools.product(*({0, n - 1} for n in steps))
+
+
+def written(action):
+    if isinstance(action, Elementwise):
+        return [v for _, v in action.stores] + [entry[-1] for entry in getattr(action, "reduces", ())]
+    return [] if isinstance(action, Repeat) else [action.out]
+
+
+def check(layout):
+    """The contract of plan/actions.py, as far as it can be read off a plan."""
+    for action, steps in walk(layout.actions):
+        for at in first_and_last(steps):
+            for v in views_of(action):
+                assert len(v.shape) == len(v.strides) and len(v.per_step) <= len(steps)
+                found = places(v, at)
+                assert not found.size or (found.min() >= 0 and found.max() < v.buffer.size), "outside of its buffer"
+            for out in written(action):
+                assert out.buffer.kind in ("scratch", "result"), "what is given must stay"
+                target = places(out, at)
+                assert len({*target.tolist()}) == target.size, "one element written twice"
+            check_aliases(action, at)
+        check_form(action)
+    for v in layout.results:
+        assert v.buffer.kind == "result" and np.array_equal(places(v), np.arange(v.buffer.size))
+    assert len({v.buffer for v in layout.results}) == len(layout.results)
+
+
+def check_aliases(action, at):
+    """A store lies exactly on a load, or overlaps none; stores overlap no other; products write to other memory."""
+    outs = written(action)
+    reads = [*action.loads] if isinstance(action, Elementwise) else [v for v in views_of(action) if v not in outs]
+    for out in outs:
+        target = places(out, at)
+        for other in [*reads, *(v for v in outs if v is not out)]:
+            if other.buffer is not out.buffer:
+                continue
+            source = places(other, at)
+            same = isinstance(action, Elementwise) and np.array_equal(source, target) and other in reads
+            assert same or not {*source.tolist()} & {*target.tolist()}
+
+
+def check_form(action):
+    if isinstance(action, Elementwise):
+        assert all(v.shape == action.shape for v in (*action.loads, *(v for _, v in action.stores)))
+        for k, i in enumerate(action.instructions):
+            assert all(0 <= a < len(action.loads) + k for a in i.args)
+    elif isinstance(action, Product):
+        (m, k), (k2, n) = action.a.shape, action.b.shape
+        assert k == k2 and action.out.shape == (m, n) and (action.out.strides[1] == 1 or n == 1)
+        for v in (action.a, action.b):
+            assert 1 in v.strides or 1 in v.shape
+    elif isinstance(action, Reduction):
+        kept = [n for a, n in enumerate(action.x.shape) if a not in action.axes]
+        assert action.out.shape == tuple(kept)
+
+
+@each_way
+@pytest.mark.parametrize("name", CASES)
+def test_the_contract_of_the_actions(name, fuse):
+    check(planned(graph_of(name), fuse))
+
+
+@each_way
+@pytest.mark.parametrize("seed", range(700, 715))
+def test_the_contract_in_random_programs(seed, fuse):
+    program = Program(seed)
+    with np.errstate(all="ignore"):
+        check(plan_of(with_gradients(program, program.weights), *program.args, fuse=fuse))
+
+
+def is_copy(action):
+    return isinstance(action, Elementwise) and all(i.op == "copy" for i in action.instructions)
+
+
+def test_a_step_of_a_cell_is_a_product_and_one_pass():
+    def cell(x, h):
+        h = tg.tanh(x @ WX + h @ WH + B)
+        return h, h
+
+    layout = plan_of(lambda xs, h: tg.unroll(cell, xs, h)[0], np.ones((5, 2, I)), np.ones((2, H)))
+    (loop,) = [a for a in layout.actions if isinstance(a, Repeat)]
+    assert [type(a) for a in loop.actions] == [Product, Elementwise]
+    assert [type(a) for a in flat(layout.actions)].count(Product) == 2
+
+
+def test_an_lstm_step_is_a_product_and_one_pass():
+    w = tg.parameter(RNG.normal(size=(H, 4 * H))), tg.parameter(RNG.normal(size=(I, 4 * H)))
+
+    def cell(x, state):
+        h, c = state
+        i, f, g, o = tg.split(h @ w[0] + x @ w[1], 4, axis=-1)
+        c = tg.sigmoid(f) * c + tg.sigmoid(i) * tg.tanh(g)
+        h = tg.sigmoid(o) * tg.tanh(c)
+        return h, (h, c)
+
+    layout = plan_of(lambda xs, h: tg.unroll(cell, xs, (h, h))[0], np.ones((5, 2, I)), np.ones((2, H)))
+    (loop,) = [a for a in layout.actions if isinstance(a, Repeat)]
+    assert [type(a) for a in loop.actions] == [Product, Elementwise]
+
+
+@each_way
+def test_views_are_not_copied(fuse):
+    def fn(x):
+        y = tg.exp(x)
+        return tg.tanh(y[1:].T.reshape(2, -1)[::-1]), tg.tanh(y[:, None, 0]), tg.tanh(tg.broadcast_to(y, (2, 4, 2)))
+
+    actions = flat(plan_of(fn, np.ones((4, 2)), fuse=fuse).actions)
+    assert sum(map(is_copy, actions)) == 0 and len(actions) <= 4
+
+
+@each_way
+def test_what_is_joined_is_made_in_its_place(fuse):
+    def fn(x):
+        return tg.concatenate([x @ WX, tg.tanh(x @ WX) * 2], axis=0), tg.stack([tg.exp(x), tg.log(x)])
+
+    assert not any(map(is_copy, flat(plan_of(fn, np.ones((2, I)), fuse=fuse).actions)))
+
+
+@each_way
+def test_outputs_over_time_are_made_in_their_place(fuse):
+    def fn(xs, h):
+        ys, _ = tg.unroll(lambda x, h: (tg.tanh(h @ WH), tg.tanh(h + x @ WX)), xs, h)
+        return tg.sum(ys * ys)
+
+    copies = [a for a in flat(plan_of(fn, np.ones((5, 2, I)), np.ones((2, H)), fuse=fuse).actions) if is_copy(a)]
+    assert len(copies) <= 1  # the first state
+
+
+def test_a_state_that_is_read_at_the_end_alone_needs_one_row():
+    def fn(xs, h):
+        return tg.unroll(lambda x, h: (None, tg.tanh(h @ WH + x[:, :1])), xs, h)[1]
+
+    short, long = (lay_out(plan_of(fn, np.ones((T, 2, I)), np.ones((2, H))).actions) for T in (4, 4000))
+    assert short == long
+
+
+@each_way
+def test_the_memory_of_a_training_step(fuse):
+    """Of a tanh RNN the gradient needs x, the states and what arrives at them: (T, B, H) a few times."""
+    T, rows = 200, 8
+
+    def cell(x, h):
+        h = tg.tanh(x @ WX + h @ WH + B)
+        return h, h
+
+    def loss(xs):
+        return tg.sum(tg.square(tg.unroll(cell, xs, np.zeros((rows, H)))[0]))
+
+    layout = plan_of(tg.value_and_grad(loss, [WX, WH, B]), np.ones((T, rows, I)), fuse=fuse)
+    assert lay_out(layout.actions) < (5 if fuse else 6) * T * rows * H * 8
+
+
+def test_ops_without_a_form_are_calls():
+    layout = plan_of(lambda x: tg.einsum("ij,ij->i", x, x), np.ones((2, 3)))
+    assert any(isinstance(a, Call) for a in layout.actions)
