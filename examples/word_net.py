@@ -33,7 +33,7 @@ def new_parameters(V: int, H: int, seed: int) -> Parameters:
     return {name: tg.parameter(array.astype(np.float32), name=name) for name, array in arrays.items()}
 
 
-def batch_losses(p: Parameters, words: Any, targets: Any, state: Any) -> tuple[tg.Node, tg.Node]:
+def batch_losses(p: Parameters, words: Any, targets: Any, state: Any, masks: Any = None) -> tuple[tg.Node, tg.Node]:
     """Losses of T steps of B streams, and the state after them.
 
     The products that no step waits for (U x before the loop, V h after it) run once over all T * B words.
@@ -41,12 +41,15 @@ def batch_losses(p: Parameters, words: Any, targets: Any, state: Any) -> tuple[t
     Args:
         words, targets: ids (T, B).
         state: array (B, H), h before the first step.
+        masks: two arrays (T * B, H) that the inputs and the states on their way to the output are multiplied
+            by, for dropout (Zaremba et al., 2014: not on the way from step to step); None for none.
 
     Returns:
         losses (T * B,) in nats, and the last h (B, H).
     """
     (T, B), H = words.shape, p["W"].shape[0]
-    inputs = tg.take(p["E"], words.reshape(-1), axis=0) @ p["U"].T
+    inputs = tg.take(p["E"], words.reshape(-1), axis=0)
+    inputs = (inputs if masks is None else inputs * masks[0]) @ p["U"].T
     W_T = p["W"].T
 
     def cell(x: tg.Node, h: tg.Node) -> tuple[tg.Node, tg.Node]:
@@ -54,7 +57,8 @@ def batch_losses(p: Parameters, words: Any, targets: Any, state: Any) -> tuple[t
         return h, h
 
     states, last = tg.unroll(cell, inputs.reshape(T, B, H), state)
-    logits = states.reshape(T * B, H) @ p["V"].T
+    states = states.reshape(T * B, H)
+    logits = (states if masks is None else states * masks[1]) @ p["V"].T
     return tg.softmax_cross_entropy(logits, targets.reshape(-1)), last
 
 

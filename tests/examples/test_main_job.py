@@ -58,7 +58,7 @@ def assert_complete(out, V, H):
 @needs_renderer
 def test_a_run_prints_and_writes_everything(tmp_path, english):
     out = tmp_path / "deep" / "er"
-    done = run("--text", str(english), "--steps", "60", "--hidden", "8", "--truncate", "4", "--out", str(out))
+    done = run("--text", str(english), "--steps", "300", "--hidden", "8", "--truncate", "4", "--out", str(out))
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     found = LAST_LINE.fullmatch(lines[-1])

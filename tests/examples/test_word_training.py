@@ -40,7 +40,7 @@ def test_the_same_seed_gives_the_same_network():
 def test_windows_follow_each_other_and_carry_the_state(monkeypatch):
     seen = []
 
-    def record(optimizer, gradients, words, targets, state):
+    def record(optimizer, gradients, words, targets, state, masks):
         seen.append((words, targets, state))
         return 1.0, np.full((words.shape[1], 4), len(seen), np.float32)
 
@@ -73,13 +73,13 @@ def test_training_ends_when_asked():
 def test_the_learning_rate_falls_in_a_line(monkeypatch):
     rates = []
 
-    def record(optimizer, gradients, words, targets, state):
+    def record(optimizer, gradients, words, targets, state, masks):
         rates.append(optimizer.learning_rate)
         return 1.0, state
 
     monkeypatch.setattr(word_training, "train_step", record)
     train(new_parameters(7, 4, 0), TEXT, 8, Limits(4, math.inf), never)
-    np.testing.assert_allclose(rates, 5e-3 * np.array([1, 0.75, 0.5, 0.25]), rtol=1e-12)
+    np.testing.assert_allclose(rates, 3e-3 * np.array([1, 0.75, 0.5, 0.25]), rtol=1e-12)
 
 
 def test_a_window_longer_than_the_text_is_the_text():
@@ -137,7 +137,7 @@ def test_a_step_forgets_the_gradients_of_the_step_before():
 def test_compiled_and_eager_training_have_the_same_losses():
     losses = []
     for eager in (True, False):
-        losses.append(train(new_parameters(7, 16, seed=0), TEXT, 8, Limits(20, math.inf), never, eager).bits)
+        losses.append(train(new_parameters(7, 16, seed=0), TEXT, 8, Limits(20, math.inf), never, eager=eager).bits)
     # float32, twenty steps: roundings in another order grow with every update.
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
-    assert losses[0][-1] < 0.9 * losses[0][0]
+    assert losses[0][-1] < 0.95 * losses[0][0]
