@@ -1,5 +1,7 @@
 """What a plan says of itself: its table, its code, its memory, and the graph before and after the passes."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -56,6 +58,20 @@ def test_held_and_peak_bytes_are_those_of_the_arrays(compiled):
     slab_bytes = 400 * 2 * 3 * 8
     # Products of another size may be packed in another way, in up to some hundred kilobytes.
     assert slab_bytes < compiled.plan.held_bytes < 10 * slab_bytes + 500_000
+
+
+def test_a_call_after_the_first_allocates_nothing_that_grows_with_the_steps(compiled):
+    peaks = []
+    for T in (50, 1050):
+        xs = np.ones((T, 2, 3))
+        compiled(xs)
+        compiled(xs)
+        tracemalloc.start()
+        compiled(xs)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    slab_bytes = 1000 * 2 * 3 * 8
+    assert peaks[1] - peaks[0] < slab_bytes / 2
 
 
 @pytest.mark.parametrize("view", ["before", "after"])
