@@ -11,7 +11,6 @@ from ..core.errors import GraphError, NonFiniteError
 from ..core.node import Node
 from ..core.structure import leaves, map_leaves
 
-
 ROW = 1 << 14
 """Squares that are summed in the gradient's own dtype."""
 
