@@ -31,7 +31,7 @@ CLOSE = 1.25
 
 RIVALRY = (64, 512, 256)
 
-WORTH_SHARING_US, PIECE_US = 150.0, 40.0
+WORTH_SHARING_US, PIECE_US = 80.0, 25.0
 """A product that takes longer than the first may be done by several threads, in pieces of about the second: waking a
 helper takes up to 50 us, and at the end the caller waits for at most one piece."""
 
