@@ -131,7 +131,16 @@ def close(results: Sequence[Node], own: set[Node], outer: dict[Node, Slot]) -> l
 
 
 class _Reverse:
-    """The gradient of one loop: a loop over the same steps the other way, fed with the forward loop's values."""
+    """The gradient of one loop: a loop over the same steps the other way, fed with the forward loop's values.
+
+    Attributes:
+        active: slots through which a gradient reaches what is wanted.
+        back: of each active carry the slot, in the new body, of the gradient that comes from the step after.
+        forward: the nodes whose values are taken from the forward loop; the others are computed in the new body.
+    """
+
+    back: dict[Slot, Slot]
+    forward: set[Node]
 
     def __init__(self, over: Node, body: Body, wanted: Sequence[bool]) -> None:
         self.over, self.body = over, body
