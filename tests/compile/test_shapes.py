@@ -144,15 +144,15 @@ def test_the_cell_is_traced_once_a_length_whatever_the_length(backend):
         assert len(calls) == 1
 
 
-@each_backend
-def test_plans_are_dropped_beyond_the_memory_bound(backend, monkeypatch):
+def test_plans_are_dropped_beyond_the_memory_bound(monkeypatch):
     fn, traced = lstm_step(), []
 
     def counted(xs):
         traced.append(xs.shape)
         return fn(xs)
 
-    compiled = tg.compile(counted, backend=backend)
+    # By numpy, whose plans of about one size hold about the same; packed weights may make them uneven.
+    compiled = tg.compile(counted, backend="numpy")
     compiled(data(8, 3))
     one = compiled.plan.held_bytes
     assert one > 0
