@@ -125,7 +125,8 @@ class Power(Elementwise):
     """
 
     def forward(self, x: Any, p: Any) -> Any:
-        return x**p
+        # numpy before 2.3 gave float32 ** (float64 without axes) in float32, against its own rule of promotion.
+        return x**p if x.dtype == p.dtype else np.power(x, p)
 
     def backward(self, gz: Any, z: Any, x: Any, p: Any, *, wanted: Any = BOTH) -> Any:
         gx = gp = None
