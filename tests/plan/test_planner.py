@@ -206,5 +206,5 @@ def test_the_memory_of_a_training_step(fuse):
 
 
 def test_ops_without_a_form_are_calls():
-    layout = plan_of(lambda x: tg.einsum("ij,ij->i", x, x), np.ones((2, 3)))
+    layout = plan_of(lambda x: tg.einsum("ii->i", x), np.ones((3, 3)))
     assert any(isinstance(a, Call) for a in layout.actions)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..core.node import Node
 from ..core.traced import tracing
+from .contract import contract
 from .decompose import decompose
 from .fold_constants import fold_constants
 from .gather_sums import GatherSums
@@ -46,7 +47,7 @@ def optimise(results: Sequence[Node], *, fuse: bool) -> tuple[list[Node], list[s
 
 def _tidy(results: list[Node], *more: Rule) -> list[Node]:
     for _ in range(ROUNDS):
-        tidy = MergeEqual(*more, simplify, fold_constants)
+        tidy = MergeEqual(*more, contract, simplify, fold_constants)
         results = tidy.run(results)
         if not tidy.changed:
             break
@@ -54,4 +55,4 @@ def _tidy(results: list[Node], *more: Rule) -> list[Node]:
 
 
 __all__ = ["GatherSums", "HoistAfter", "HoistBefore", "JoinProducts", "MergeEqual", "Pass", "PushSlices", "Rules",
-           "SumProducts", "decompose", "fold_constants", "optimise", "simplify"]  # fmt: skip
+           "SumProducts", "contract", "decompose", "fold_constants", "optimise", "simplify"]  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 from .. import ops
 from ..core.node import Node
 from . import views
-from .actions import Buffer, Call, Elementwise, Instruction, Product, Reduction, View
+from .actions import Buffer, Call, Elementwise, Instruction, Product, Reduction, Repeat, View
 from .schedule import is_light
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ def emit(level: Level, unit: list[Node]) -> list[Any]:
         return [_group(level, unit)]
     if node._op is ops.matmul and _is_product(node):
         return _product(level, node)
+    if node._op is ops.matmul and level.fuse and _is_stack(node):
+        return _stack_of_products(level, node)
     if node._op in _REDUCTIONS and node.dtype in _FLOATS and node._inputs[0].size:
         return [_reduction(level, node)]
     if node._op is ops.concatenate:
@@ -75,6 +77,29 @@ def _product(level: Level, node: Node) -> list[Any]:
     return [*copies, Product(a, b, made, fixed), copy(made, out)]
 
 
+def _is_stack(node: Node) -> bool:
+    a, b = node._inputs
+    same = a.dtype == b.dtype == node.dtype and node.dtype in _FLOATS
+    return same and min(a.ndim, b.ndim) > 1 and node.ndim > 2 and bool(a.size and b.size)
+
+
+def _stack_of_products(level: Level, node: Node) -> list[Any]:
+    """Many products as a loop over the leading axes of one, whose views move from one to the next."""
+    lead, before = node.shape[:-2], len(level.actions)
+    operands = [_for_blas(level, level.view(x)) for x in node._inputs]
+    copies, level.actions[before:] = level.actions[before:], []
+    out = level.place(node)
+    made = out if out.strides[-1] == 1 or out.shape[-1] == 1 else level.fresh(node.shape, node.dtype)
+    moving = [*(views.broadcast(v, (*lead, *v.shape[-2:])) for v in operands), made]
+    for k, n in enumerate(lead):
+        moving = [views.one_step(v, level.depth + k, n, False) for v in moving]
+    a, b, to = moving
+    action: Any = Product(a, b, to)
+    for k in range(len(lead) - 1, -1, -1):
+        action = Repeat(lead[k], level.depth + k, (action,))
+    return [*copies, action] if made is out else [*copies, action, copy(made, out)]
+
+
 def _for_blas(level: Level, v: View) -> View:
     """The view, or a copy of it where neither of its axes lies dense."""
     if _is_dense(v, 1) or _is_dense(v, 0):
@@ -86,8 +111,10 @@ def _for_blas(level: Level, v: View) -> View:
 
 def _is_dense(v: View, axis: int) -> bool:
     """Whether the numbers along ``axis`` lie side by side, and the lines along it do not overlap."""
-    n, across = v.shape[axis], v.shape[1 - axis]
-    return (v.strides[axis] == 1 or n == 1) and (across == 1 or v.strides[1 - axis] >= n)
+    rows, columns = v.shape[-2:]
+    row, column = v.strides[-2:]
+    n, across, step, far = (columns, rows, column, row) if axis else (rows, columns, row, column)
+    return (step == 1 or n == 1) and (across == 1 or far >= n)
 
 
 def copy(source: View, target: View) -> Elementwise:
