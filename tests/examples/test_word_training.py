@@ -60,7 +60,7 @@ def test_a_limit_of_nothing_trains_nothing(limits):
 
 
 def test_a_limit_of_time_is_kept():
-    history = train(new_parameters(7, 4, 0), TEXT, 8, Limits(math.inf, 0.2), never)
+    history = train(new_parameters(7, 4, 0), TEXT, 8, Limits(math.inf, 0.2), never, eager=True)
     assert 0.2 <= history.elapsed_s < 1 and len(history.bits) > 3
 
 
