@@ -10,7 +10,8 @@ from types import ModuleType
 
 import pytest
 
-from tinygraph.draw.render import Drawing, _from_pip
+from tinygraph.draw.drawing import Drawing
+from tinygraph.draw.render import _from_pip
 
 from .sources import LIBRARY, PAGES, module_name, python_blocks, short
 

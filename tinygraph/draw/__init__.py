@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,14 +11,24 @@ from ..core.errors import GraphError
 from ..core.node import Node
 from ..core.structure import leaves
 from .dot import lines
-from .render import Drawing
+from .drawing import Drawing
+from .picture import Picture
+from .rolled import rolled
+from .summary import summary
 from .unrolled import unrolled
 
-__all__ = ["Drawing", "draw"]
+__all__ = ["VIEWS", "Drawing", "draw", "summary"]
+
+
+View = Callable[[list[Node], Any, str | None, Any], Picture | list[str]]
+"""What a view is: (roots, gradients, title, tokens) to a placed `Picture`, or to lines of DOT that pin every node."""
+
+VIEWS: dict[str, View] = {"rolled": rolled, "unrolled": unrolled}
+"""The views by name. A new one is one line here; a `Picture` is written as DOT and text, lines are taken as given."""
 
 
 def draw(node: Any, gradients: bool | Mapping[Node, Any] | None = None, title: str | None = None,
-         tokens: Sequence[str] | Mapping[int, str] | None = None) -> Drawing:  # fmt: skip
+         tokens: Sequence[str] | Mapping[int, str] | None = None, *, view: str = "unrolled") -> Drawing:  # fmt: skip
     """The graph behind a node, unrolled: one column per time step, in the order of time.
 
     Data stands at the foot of a column, the loss on top; state crosses to the next column in
@@ -30,13 +40,17 @@ def draw(node: Any, gradients: bool | Mapping[Node, Any] | None = None, title: s
             or a dict from nodes to arrays of their shapes, nodes, or None ("not computed").
         title: shown over the picture.
         tokens: a text for each step, in time order or by step, shown under its column.
+        view: ``"unrolled"``, one of the names in `VIEWS`. ``"rolled"``: each cell that repeats over time once, on a
+            stack of cards, with a red arrow for each state from t-1 to t; without gradients and tokens. Where
+            nothing repeats it is drawn unrolled, and a line under the title says so.
 
     Returns:
-        a `Drawing`, which is a `graphviz.Digraph`: ``.source``, ``.render(outfile="x.svg")``, ``.pipe(format="svg")``.
+        a `Drawing`, a `graphviz.Digraph`: ``.source``, ``.text()``, ``.save("x.svg")``, ``.pipe(format="svg")``.
         No Graphviz program is needed until one of the last two is called.
 
     Raises:
-        GraphError: not a node; gradients of something that is not one number; tokens that do not fit the steps.
+        GraphError: not a node; gradients of something that is not one number; tokens that do not fit the steps;
+            an unknown view.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -46,6 +60,8 @@ def draw(node: Any, gradients: bool | Mapping[Node, Any] | None = None, title: s
         ...         h = tg.tanh(W @ h + 1.0, name=f"h{t + 1}")
         >>> drawing = tg.draw(tg.sum(h), gradients=True, tokens=["a", "b", "c"])
         >>> "t = 2" in drawing.source
+        True
+        >>> "cell × 3" in tg.draw(h, view="rolled").source
         True
     """
     roots = leaves(node)
@@ -57,9 +73,13 @@ def draw(node: Any, gradients: bool | Mapping[Node, Any] | None = None, title: s
             got=", ".join(strangers) or "nothing",
             fix="pass a result of ops, such as the loss",
         )
+    if view not in VIEWS:
+        raise GraphError(f"draw has no view {view!r}", expected=", ".join(VIEWS), got=repr(view))
     drawing = Drawing(engine="neato", format="svg")
     with _uncollected():
-        drawing.body.extend(lines(unrolled(list(dict.fromkeys(roots)), gradients, title, tokens)))
+        drawn = VIEWS[view](list(dict.fromkeys(roots)), gradients, title, tokens)
+        drawing.picture = drawn if isinstance(drawn, Picture) else None
+        drawing.body.extend(lines(drawn) if isinstance(drawn, Picture) else drawn)
     return drawing
 
 

@@ -75,12 +75,34 @@ def _text(part: Part) -> str:
     return f'<font color="#5a4300">{bold}</font>' if part.kind == "chip" else bold
 
 
-def _band(i: int, band: Band) -> str:
-    ground = (
-        f"\tband{i} [{_at((band.left + band.right) / 2, (band.foot + band.top) / 2)}, "
+def _ground_of(name: str, band: Band, shift: float, colours: str) -> str:
+    return (
+        f"\t{name} [{_at((band.left + band.right) / 2 + shift, (band.foot + band.top) / 2 + shift)}, "
         f"width={(band.right - band.left) / 72:.3f}, height={(band.top - band.foot) / 72:.3f}, "
-        f'color="#e3e7ee", fillcolor="#f8fafc", label="", tooltip="{band.title}"]\n'
+        f'{colours}, label="", tooltip="{tooltip([band.title])}"]\n'
     )
+
+
+def _stack(i: int, band: Band) -> str:
+    """Cards behind a card, and at its top what it is and how often it is run."""
+    behind = [_ground_of(f"card{i}_{k}", band, 8.0 * k, 'color="#d3dae3", fillcolor="#ffffff"')
+              for k in range(min(band.times - 1, 3), 0, -1)]  # fmt: skip
+    front = _ground_of(f"band{i}", band, 0.0, 'color="#b9c4d2", fillcolor="#f8fafc"')
+    text = f'<font point-size="14"><b>{html(f"{band.title} × {band.times}")}</b></font>'
+    head = _from_left(f"head{i}", band.left + 14, band.top - 25, width(band.title, 14) + 90, text)
+    return "".join(behind) + front + head
+
+
+def _from_left(name: str, x: float, y: float, room: float, text: str) -> str:
+    """A text that begins at x, whatever font a viewer takes."""
+    box = f'border="0" cellspacing="0" cellpadding="0" fixedsize="true" width="{room:.0f}" height="28"'
+    return _plain(name, x + room / 2, y, f'<table {box}><tr><td align="left">{text}</td></tr></table>')
+
+
+def _band(i: int, band: Band) -> str:
+    if band.times:
+        return _stack(i, band)
+    ground = _ground_of(f"band{i}", band, 0.0, 'color="#e3e7ee", fillcolor="#f8fafc"')
     token = f'<font point-size="12" color="{GREY}">&#160;&#160;&#160;{html(band.token)}</font>' if band.token else ""
     text = f'<font point-size="14"><b>{html(band.title)}</b></font>{token}'
     return ground + _plain(f"head{i}", (band.left + band.right) / 2, band.foot + 24, text)
@@ -91,7 +113,10 @@ def _plain(name: str, x: float, y: float, label: str) -> str:
 
 
 def _note(i: int, note: Note) -> str:
-    text = f'<font point-size="10" color="{note.colour}"><b>{html(note.text)}</b></font>'
+    if note.left:
+        text = f'<font point-size="{note.size:g}" color="{note.colour}">{html(note.text)}</font>'
+        return _from_left(f"note{i}", note.x, note.y, width(note.text, note.size) + 20, text)
+    text = f'<font point-size="{note.size:g}" color="{note.colour}"><b>{html(note.text)}</b></font>'
     return _plain(f"note{i}", note.x, note.y, text)
 
 
@@ -144,9 +169,9 @@ def _margin(picture: Picture) -> list[str]:
     left, right, foot, top = _extent(picture)
     out = []
     if picture.title:
-        room = width(picture.title, 21, True)
         text = f'<font point-size="21"><b>{html(picture.title)}</b></font>'
-        out.append(_plain("title", left + room / 2, top + 34, text))
+        under = any(note.left for note in picture.notes)
+        out.append(_from_left("title", left, top + (50 if under else 34), width(picture.title, 21, True) + 20, text))
     x = right + 40
     middle = (foot + top) / 2
     wide, high = table_size(picture)

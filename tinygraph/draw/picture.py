@@ -40,7 +40,7 @@ class Arrow:
 
 @dataclass
 class Band:
-    """The ground of a column, and the two texts at its foot."""
+    """The ground of a column, and the two texts at its foot; of a cell run several ``times``, a stack of cards."""
 
     left: float
     right: float
@@ -48,16 +48,19 @@ class Band:
     top: float
     title: str
     token: str = ""
+    times: int = 0
 
 
 @dataclass
 class Note:
-    """A small text, its middle at ``x, y``."""
+    """A small text, its middle at ``x, y``, or ``left`` its left end."""
 
     x: float
     y: float
     text: str
     colour: str
+    size: float = 10
+    left: bool = False
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""A drawing: DOT text, and the choice of the program that renders it."""
+"""Rendering: the choice of the program, and what is said where there is none."""
 
 from __future__ import annotations
 
@@ -19,73 +19,14 @@ from ..core.errors import GraphError
 _override = RLock()
 
 
-class Drawing(graphviz.Digraph):
-    """A `graphviz.Digraph` whose boxes are already placed; ``source`` is its DOT text.
-
-    `render` and `pipe` use the system's Graphviz, or where there is none the one that pip
-    installs (extra ``render``: SVG and PNG). In a notebook it shows itself.
-
-    Example:
-        >>> import tinygraph as tg
-        >>> drawing = tg.draw(tg.tanh(tg.constant([0.5]), name="h"))
-        >>> drawing.source.splitlines()[0]
-        'digraph {'
-    """
-
-    def render(self, *args: Any, **settings: Any) -> str:
-        """Write the picture to a file: ``drawing.render(outfile="rnn.svg", cleanup=True)``.
-
-        Args:
-            args, settings: as for `graphviz.Digraph.render`; the format follows the suffix of ``outfile``,
-                and ``cleanup`` removes the DOT file that is written beside it.
-
-        Returns:
-            the path of the picture.
-
-        Raises:
-            GraphError: no Graphviz is installed, or the one found cannot make this format.
-
-        Example:
-            >>> import tinygraph as tg
-            >>> drawing = tg.draw(tg.tanh(tg.constant([0.5]), name="h"))
-            >>> drawing.render(outfile="h.svg", cleanup=True)  # doctest: +SKIP
-            'h.svg'
-        """
-        if settings.get("outfile") is not None:
-            self._suit(settings)
-        with _engine():
-            return super().render(*args, **_pinned(settings))
-
-    def pipe(self, *args: Any, **settings: Any) -> Any:
-        """The picture as bytes, or as text where ``encoding`` is given: ``drawing.pipe(format="svg")``.
-
-        Args:
-            args, settings: as for `graphviz.Digraph.pipe`.
-
-        Raises:
-            GraphError: no Graphviz is installed, or the one found cannot make this format.
-
-        Example:
-            >>> import tinygraph as tg
-            >>> tg.draw(tg.constant([0.5])).pipe(format="svg")[:5]  # doctest: +SKIP
-            b'<?xml'
-        """
-        with _engine():
-            return super().pipe(*args, **_pinned(settings))
-
-    def _suit(self, settings: dict[str, Any]) -> None:
-        """A path without a suffix that graphviz knows gets the drawing's own format, without a warning."""
-        if not Path(settings["outfile"]).suffix:
-            settings["outfile"] = f"{os.fspath(settings['outfile'])}.{self.format}"
-
-
-def _pinned(settings: dict[str, Any]) -> dict[str, Any]:
+def pinned(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings of a call to Graphviz that keep places as they are."""
     # 2: places and curves as given. Quiet: both programs warn of glyphs that they cannot measure.
     return {"neato_no_op": 2, "quiet": True} | settings
 
 
 @contextmanager
-def _engine() -> Iterator[None]:
+def engine() -> Iterator[None]:
     """The program for the calls inside; the package's own setting is as before afterwards."""
     system = shutil.which(os.fspath(dot_command.DOT_BINARY))
     program = None if system else _from_pip()

@@ -111,22 +111,22 @@ def _upwards(placed: Placed, source: tuple[Node, Spot], target: tuple[Node, Spot
         bends = bends[::-1]
     points: list[Point] = [(ports[0], a.y + up * HEIGHT / 2)]
     for x, y in bends:
-        _climb(points, (x, y - up * HEIGHT / 2))
-        _straight(points, (x, y + up * HEIGHT / 2))
+        climb(points, (x, y - up * HEIGHT / 2))
+        straight(points, (x, y + up * HEIGHT / 2))
     end = (ports[1], b.y - up * HEIGHT / 2)
     if bends:
-        _climb(points, end)
+        climb(points, end)
     else:
-        _straight(points, end)
+        straight(points, end)
     return points
 
 
-def _straight(points: list[Point], end: Point) -> None:
+def straight(points: list[Point], end: Point) -> None:
     (x0, y0), (x1, y1) = points[-1], end
     points += [((2 * x0 + x1) / 3, (2 * y0 + y1) / 3), ((x0 + 2 * x1) / 3, (y0 + 2 * y1) / 3), end]
 
 
-def _climb(points: list[Point], end: Point) -> None:
+def climb(points: list[Point], end: Point) -> None:
     """A curve that is upright at both ends."""
     (x0, y0), (x1, y1) = points[-1], end
     bow = (y1 - y0) * 0.5
@@ -140,7 +140,7 @@ def _swing(points: list[Point], end: Point) -> None:
     points += [(x0 + bow, y0), (x1 - bow, y1), end]
 
 
-def _turn(points: list[Point], end: Point, *, level: bool) -> None:
+def turn(points: list[Point], end: Point, *, level: bool) -> None:
     """A quarter turn; ``level`` says whether it starts level."""
     (x0, y0), (x1, y1) = points[-1], end
     corner = (x1, y0) if level else (x0, y1)
@@ -158,7 +158,7 @@ def _through_time(placed: Placed, a: Spot, b: Spot, rows: dict[tuple[int, int], 
     near, far = rows[a.column, a.row], rows[b.column, b.row]
     points = _exit(a, way, near.right if way > 0 else near.left)
     lane = points[-1][1]
-    _straight(points, (out, lane))
+    straight(points, (out, lane))
     entry = far.left if way > 0 else far.right
     free = abs(b.x - way * b.width / 2 - entry) < 1
     arrival = b.y if free else b.y - HEIGHT / 2 - 14
@@ -167,11 +167,11 @@ def _through_time(placed: Placed, a: Spot, b: Spot, rows: dict[tuple[int, int], 
     else:
         _swing(points, (into, arrival))
     if free:
-        _straight(points, (b.x - way * b.width / 2, b.y))
+        straight(points, (b.x - way * b.width / 2, b.y))
     else:
         x = b.x - way * b.width / 4
-        _straight(points, (x - way * 8, arrival))
-        _turn(points, (x, b.y - HEIGHT / 2), level=True)
+        straight(points, (x - way * 8, arrival))
+        turn(points, (x, b.y - HEIGHT / 2), level=True)
     return points
 
 
@@ -180,7 +180,7 @@ def _exit(a: Spot, way: int, edge: float) -> list[Point]:
     if abs(edge - side) < 1:
         return [(side, a.y)]
     points = [(a.x + way * a.width / 4, a.y + HEIGHT / 2)]
-    _turn(points, (a.x + way * (a.width / 4 + 8), a.y + HEIGHT / 2 + 14), level=False)
+    turn(points, (a.x + way * (a.width / 4 + 8), a.y + HEIGHT / 2 + 14), level=False)
     return points
 
 
@@ -192,10 +192,10 @@ def _over(placed: Placed, points: list[Point], end: Point, way: int) -> None:
     start = points[-1][0]
     lane = placed.top + 6 + 6 * (int(abs(start) / GUTTER) % 4)
     up, down = start + way * 30, end[0] - way * 30
-    _turn(points, (up, points[-1][1] + 20), level=True)
-    _straight(points, (up, lane - 12))
-    _turn(points, (up + way * 12, lane), level=False)
-    _straight(points, (down - way * 12, lane))
-    _turn(points, (down, lane - 12), level=True)
-    _straight(points, (down, end[1] + 20))
-    _turn(points, end, level=False)
+    turn(points, (up, points[-1][1] + 20), level=True)
+    straight(points, (up, lane - 12))
+    turn(points, (up + way * 12, lane), level=False)
+    straight(points, (down - way * 12, lane))
+    turn(points, (down, lane - 12), level=True)
+    straight(points, (down, end[1] + 20))
+    turn(points, end, level=False)

@@ -31,7 +31,7 @@ def unrolled(roots: list[Node], gradients: Any, title: str | None, tokens: Any) 
     where = regions(folded)
     role |= dict.fromkeys(where.states, "state")
     texts = {x: words(x, folded, role[x], warmth) for x in folded.nodes}
-    sizes = {x: _width(texts[x]) for x in folded.nodes}
+    sizes = {x: box_width(texts[x]) for x in folded.nodes}
     heads = _headings(where, tokens)
     placed = place(folded, where, sizes, [width(a, 14, True) + width(b, 12) + 16 for a, b in heads])
     picture = Picture(title=None if title is None else clean(str(title), 120))
@@ -53,7 +53,7 @@ def unrolled(roots: list[Node], gradients: Any, title: str | None, tokens: Any) 
     return picture
 
 
-def _width(text: Words) -> float:
+def box_width(text: Words) -> float:
     """A box as wide as its texts, in steps of 8 points so that like boxes look alike."""
     chips = sum(CHIP for part in text.title if part.kind == "chip")
     first = sum(width(part.text, TITLE, True) + 7 for part in text.title) + chips

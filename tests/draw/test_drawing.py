@@ -1,0 +1,124 @@
+"""What a drawing can do: files by suffix, plain text, notebooks, views by name."""
+
+import shutil
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+import tinygraph as tg
+from tinygraph.draw import VIEWS, render
+
+from .networks import both_ways, lstm, perceptron, word_rnn
+
+SYSTEM = shutil.which("dot")
+rendering = pytest.mark.skipif(SYSTEM is None and render._from_pip() is None, reason="no Graphviz")
+
+
+@pytest.fixture
+def no_program(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(sysconfig, "get_path", lambda *_: "")
+
+
+@rendering
+@pytest.mark.parametrize("method", ["save", "render"])
+@pytest.mark.parametrize(
+    "suffix, start",
+    [("svg", b"<?xml"), ("png", b"\x89PNG"), ("txt", b"t = 1"),
+     pytest.param("pdf", b"%PDF", marks=pytest.mark.skipif(SYSTEM is None, reason="no system Graphviz"))],
+)  # fmt: skip
+def test_the_suffix_says_what_is_written(tmp_path, suffix, start, method):
+    with tg.step(1):
+        drawing = tg.draw(tg.tanh(tg.constant([0.5])))
+    out = tmp_path / "new" / f"a.{suffix}"
+    assert getattr(drawing, method)(out) == str(out)
+    assert out.read_bytes().startswith(start) and [x.name for x in out.parent.iterdir()] == [out.name]
+
+
+@pytest.mark.parametrize("name", ["a.gv", "a.dot", "a", "a.DOT"])
+def test_dot_text_needs_no_program(tmp_path, name, no_program):
+    drawing = tg.draw(word_rnn(2))
+    assert Path(drawing.save(tmp_path / name)).read_text(encoding="utf-8") == drawing.source
+    drawing.save(tmp_path / "a.txt")
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == drawing.text() + "\n"
+
+
+def test_other_suffixes_are_refused_and_nothing_is_written(tmp_path, no_program):
+    for name in ("a.html", "a.xyz"):
+        with pytest.raises(tg.GraphError, match=r"\.svg, \.png, \.pdf, \.dot, \.gv or \.txt"):
+            tg.draw(word_rnn(1)).save(tmp_path / name)
+    with pytest.raises(tg.GraphError, match="Graphviz"):
+        tg.draw(word_rnn(1)).save(tmp_path / "a.svg")
+    assert not list(tmp_path.iterdir())
+
+
+@rendering
+def test_graphvizs_own_way_of_rendering_still_works(tmp_path):
+    assert tg.draw(word_rnn(1)).render(tmp_path / "rnn.gv") == str(tmp_path / "rnn.gv.svg")
+    assert tg.draw(word_rnn(1)).render("rnn", directory=tmp_path, format="png") == str(tmp_path / "rnn.png")
+    assert tg.draw(word_rnn(1)).render(tmp_path / "v1.2", format="svg") == str(tmp_path / "v1.2.svg")
+    assert sorted(x.name for x in tmp_path.iterdir()) == ["rnn", "rnn.gv", "rnn.gv.svg", "rnn.png", "v1.2", "v1.2.svg"]
+
+
+def test_a_notebook_without_a_program_shows_text(no_program):
+    drawing = tg.draw(word_rnn(2))
+    assert drawing._repr_mimebundle_() == {"text/plain": drawing.text()}
+
+
+def test_an_unknown_view_names_the_known_ones():
+    with pytest.raises(tg.GraphError) as error:
+        tg.draw(word_rnn(1), view="sideways")
+    assert all(name in str(error.value) for name in (*VIEWS, "sideways"))
+
+
+def test_a_view_may_write_dot_by_itself(monkeypatch):
+    monkeypatch.setitem(VIEWS, "own", lambda roots, gradients, title, tokens: [f'\tn0 [label="{title}"]\n'])
+    drawing = tg.draw(word_rnn(1), view="own", title="mine")
+    assert 'n0 [label="mine"]' in drawing.source
+    with pytest.raises(tg.GraphError, match="plain text"):
+        drawing.text()
+
+
+def test_a_copy_has_the_same_text():
+    drawing = tg.draw(word_rnn(2))
+    assert drawing.copy().text() == drawing.text() and drawing.copy().source == drawing.source
+
+
+@pytest.mark.parametrize("root", [word_rnn(6), lstm(6), both_ways(6), word_rnn(200)])
+def test_the_text_fits_100_columns(root):
+    gradients = root.op.name == "divide"
+    assert max(map(len, tg.draw(root, gradients=gradients).text().splitlines())) <= 100
+
+
+def test_the_text_shows_steps_rows_state_and_parameters():
+    text = tg.draw(word_rnn(4, cut=2), gradients=True, tokens=["I", "am", "so", "so"], title="net").text()
+    lines = text.splitlines()
+    assert lines[0] == "net" and any(" ".join(line.split()) == "t = 1 I t = 2 am t = 3 so t = 4 so" for line in lines)
+    row = next(line for line in lines if line.startswith("h1 = tanh"))
+    assert row.split("  ")[0] == "h1 = tanh" and [f"h{t} = tanh" in row for t in (1, 2, 3, 4)] == [True] * 4
+    assert "  t = 1: h1 = tanh ----> t = 2: W @ h1" in lines
+    assert "  t = 2: h2 = tanh --|-> t = 3: W @ h2" in lines and text.count("--|->") == 2
+    assert any(line.split()[:3] == ["W", "6×6", "4×"] and "‖∂‖" in line for line in lines)
+    assert lines.index(row) < next(i for i, line in enumerate(lines) if line.startswith("x1"))
+
+
+def test_above_six_steps_the_middle_is_left_out():
+    text = tg.draw(word_rnn(9)).text()
+    heads = next(line for line in text.splitlines() if line.startswith("t = 1"))
+    assert " ".join(heads.split()) == "t = 1 t = 2 t = 3 … 4 more … t = 8 t = 9"
+    assert "h4" not in text.replace("@ h4", "") and "t = 8: h8 = tanh ----> t = 9: W @ h8" in text
+    assert "more" not in tg.draw(word_rnn(6)).text()
+
+
+def test_a_graph_without_time_is_a_list_from_the_loss_down():
+    lines = tg.draw(perceptron()).text().splitlines()
+    names = [next(i for i, line in enumerate(lines) if line.startswith(x)) for x in ("sum", "squared", "relu", "x   ")]
+    assert names == sorted(names)
+
+
+def test_a_rolled_cell_tells_how_often_it_runs_and_what_returns():
+    lines = tg.draw(word_rnn(4), view="rolled").text().splitlines()
+    assert "cell × 4" in lines
+    returns = [line for line in lines if line.startswith("  t-1 → t: ")]
+    assert len(returns) == 1 and "tanh ----> W @ h" in returns[0]

@@ -1,0 +1,158 @@
+"""A drawing: DOT text, plain text, and files of either or of the rendered picture."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import graphviz
+
+from ..core.errors import GraphError
+from .picture import Picture
+from .plain import plain
+from .render import engine, pinned
+
+RENDERED, DOT = ("svg", "png", "pdf"), ("", "gv", "dot")
+"""Suffixes of files that a Graphviz makes, and of those that hold DOT text."""
+
+
+class Drawing(graphviz.Digraph):
+    """A `graphviz.Digraph` whose boxes are already placed; ``source`` is its DOT text.
+
+    `save`, `render` and `pipe` use the system's Graphviz, or where there is none the one that pip
+    installs (extra ``render``: SVG and PNG). In a notebook it shows itself.
+
+    Attributes:
+        picture: the placed parts, None where the view writes DOT by itself.
+
+    Example:
+        >>> import tinygraph as tg
+        >>> drawing = tg.draw(tg.tanh(tg.constant([0.5]), name="h"))
+        >>> drawing.source.splitlines()[0]
+        'digraph {'
+    """
+
+    picture: Picture | None = None
+
+    def copy(self) -> Drawing:
+        """A drawing of its own with the same content."""
+        other: Drawing = super().copy()
+        other.picture = self.picture
+        return other
+
+    def text(self) -> str:
+        """The picture as plain text, for terminals: a column a time step, what crosses time as arrows.
+
+        Above T = 6 the first three and the last two steps are shown. The parameters follow as a list.
+
+        Raises:
+            GraphError: the view has no form as text.
+
+        Example:
+            >>> import tinygraph as tg
+            >>> with tg.step(1):
+            ...     h = tg.tanh(tg.constant([0.5, 0.5], name="x"), name="h")
+            >>> print(tg.draw(h).text())
+            t = 1
+            --------
+            h = tanh
+            x
+        """
+        if self.picture is None:
+            raise GraphError("this view has no form as plain text", fix="the view unrolled has one; or use .source")
+        return plain(self.picture)
+
+    def save(self, filename: Any = None, directory: Any = None, *, skip_existing: bool | None = False) -> str:
+        """Write a file of the kind that its suffix says: svg, png, pdf, dot or gv, txt.
+
+        Args:
+            filename: the path; without a suffix it holds DOT text.
+            directory, skip_existing: as for `graphviz.Digraph.save`.
+
+        Returns:
+            the path of the file.
+
+        Raises:
+            GraphError: another suffix; no Graphviz is installed, or the one found cannot make this format.
+
+        Example:
+            >>> import tinygraph as tg
+            >>> tg.draw(tg.constant([0.5])).save("x.svg")  # doctest: +SKIP
+            'x.svg'
+        """
+        kind = _suffix(filename)
+        if skip_existing is None or kind in DOT:  # None is how graphviz's own render asks for the DOT file
+            return super().save(filename, directory=directory, skip_existing=skip_existing)
+        if kind not in (*RENDERED, "txt"):
+            raise GraphError(
+                f"a drawing cannot be saved as .{kind}",
+                expected="a path that ends in .svg, .png, .pdf, .dot, .gv or .txt",
+                got=os.fspath(filename),
+            )
+        path = Path(directory or self.directory, filename)
+        if skip_existing and path.exists():
+            return str(path)
+        content = (self.text() + "\n").encode() if kind == "txt" else self.pipe(format=kind)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return str(path)
+
+    def render(self, filename: Any = None, *args: Any, **settings: Any) -> str:
+        """Write the picture to a file: ``drawing.render("rnn.svg")``.
+
+        Args:
+            filename: with a suffix svg, png, pdf or txt the file that is written, and nothing else, as by `save`. Any
+                other is the name of a DOT file that the picture is written beside, as for `graphviz.Digraph.render`.
+            args, settings: as for `graphviz.Digraph.render`; the format follows the suffix of ``outfile``,
+                and ``cleanup`` removes the DOT file that is written beside it.
+
+        Returns:
+            the path of the picture.
+
+        Raises:
+            GraphError: no Graphviz is installed, or the one found cannot make this format.
+
+        Example:
+            >>> import tinygraph as tg
+            >>> drawing = tg.draw(tg.tanh(tg.constant([0.5]), name="h"))
+            >>> drawing.render("h.svg")  # doctest: +SKIP
+            'h.svg'
+        """
+        if not args and not settings and _suffix(filename) in (*RENDERED, "txt"):
+            return self.save(filename)
+        if settings.get("outfile") is not None and not Path(settings["outfile"]).suffix:
+            # Of a path without a suffix graphviz would warn.
+            settings["outfile"] = f"{os.fspath(settings['outfile'])}.{self.format}"
+        with engine():
+            return super().render(filename, *args, **pinned(settings))
+
+    def pipe(self, *args: Any, **settings: Any) -> Any:
+        """The picture as bytes, or as text where ``encoding`` is given: ``drawing.pipe(format="svg")``.
+
+        Args:
+            args, settings: as for `graphviz.Digraph.pipe`.
+
+        Raises:
+            GraphError: no Graphviz is installed, or the one found cannot make this format.
+
+        Example:
+            >>> import tinygraph as tg
+            >>> tg.draw(tg.constant([0.5])).pipe(format="svg")[:5]  # doctest: +SKIP
+            b'<?xml'
+        """
+        with engine():
+            return super().pipe(*args, **pinned(settings))
+
+    def _repr_mimebundle_(self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None,
+                          **settings: Any) -> dict[str, Any]:  # fmt: skip
+        """What a notebook shows: the SVG, or plain text where no Graphviz is installed."""
+        try:
+            return super()._repr_mimebundle_(include, exclude, **settings)
+        except GraphError:
+            return {"text/plain": self.source if self.picture is None else self.text()}
+
+
+def _suffix(filename: Any) -> str:
+    return "" if filename is None else Path(filename).suffix[1:].lower()

@@ -1,0 +1,214 @@
+"""The rolled view: what repeats drawn once on a stack of cards, with red arrows from one time step to the next."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from typing import Any
+
+from ..core.node import Node
+from .cards import Card, Stage, stage
+from .cells import Cell, cells
+from .folding import Folded, fold
+from .labels import clean, shape
+from .loops import Ways
+from .picture import Arrow, Band, Box, Note, Picture, Point, Use
+from .place import HEIGHT
+from .repetition import Edge, Repetition, repetition
+from .roles import roles
+from .standins import stand_ins
+from .unrolled import FORWARD, box_width, unrolled
+from .wording import Words, words
+
+RED, GREY = "#c53030", "#667080"
+
+
+def rolled(roots: list[Node], gradients: Any, title: str | None, tokens: Any) -> Picture:
+    """The rolled picture, or where nothing repeats the unrolled one, which then says so.
+
+    The cell is found from the graph alone: `repetition` groups the boxes of all steps that have the
+    same op, settings, parameters and sources; `cells` builds a card around each state that runs round.
+    """
+    folded = fold(roots)
+    found = repetition(folded)
+    if found is None:
+        timeless = {x.step for x in folded.nodes} <= {None}
+        why = "no time steps are marked" if timeless else "no part of it repeats over time"
+        return _not_rolled(unrolled(roots, gradients, title, tokens), why)
+    role = _group_roles(folded, found, roots)
+    stands, drawn = stand_ins(folded, found)
+    texts = [words(x, drawn, role[g], None) for g, x in enumerate(stands)]
+    here = stage(found, cells(folded, found), {g: box_width(t) for g, t in enumerate(texts)})
+    if here.tangled:
+        return _not_rolled(unrolled(roots, gradients, title, tokens), "its cells feed each other both ways")
+    _name_cells(found, here)
+    picture = Picture(title=None if title is None else clean(str(title), 120))
+    for g, text in enumerate(texts):
+        below = _below(found, g, text)
+        picture.boxes.append(Box(here.x[g], here.y[g], here.width[g], HEIGHT, role[g], "#ffffff",
+                                 text.title, below, _tip(found, g)))  # fmt: skip
+    picture.bands += [
+        Band(c.left, c.right, c.foot, c.top, c.cell.name, times=max(len(found.times(g)) for g in c.cell.groups))
+        for c in here.cards
+    ]
+    _draw_arrows(picture, found, here)
+    picture.uses = [
+        Use(clean(folded.names[x]), shape(x.shape), folded.uses[x], None) for x in folded.names if x in folded.uses
+    ]
+    _subtitle(picture, _told(found, here.cards, gradients))
+    return picture
+
+
+def _not_rolled(picture: Picture, why: str) -> Picture:
+    _subtitle(picture, f"unrolled, for {why}")
+    return picture
+
+
+def _below(found: Repetition, g: int, text: Words) -> str:
+    """The second line; the number that a loss came to stands there, of a loss of each step none."""
+    values = [part.text for part in text.title if part.kind == "value" and len(found.groups[g]) == 1]
+    text.title = [part for part in text.title if part.kind != "value"]
+    count = [f"{len(found.groups[g])} of them"] if g in found.data else []
+    return " · ".join(x for x in [*values, text.below, *count] if x)
+
+
+def _subtitle(picture: Picture, text: str) -> None:
+    left = min(b.x - b.width / 2 for b in picture.boxes)
+    left = min([left, *(b.left for b in picture.bands)])
+    top = max([b.y + b.height / 2 for b in picture.boxes] + [b.top for b in picture.bands])
+    picture.notes.append(Note(left, top + 22, text, GREY, size=11, left=True))
+
+
+def _told(found: Repetition, cards: list[Card], gradients: Any) -> str:
+    """What the picture shows, in one line under its title."""
+    spans = [_span(found, c.cell.groups) for c in cards]
+    if len(set(spans)) == 1:
+        text = f"one cell, run for {spans[0]}" if len(cards) == 1 else f"{len(cards)} cells, each run for {spans[0]}"
+    else:
+        text = "; ".join(f"{c.cell.name} for {span}" for c, span in zip(cards, spans, strict=True))
+    back = any(c.returning for c in cards)
+    text += "; red arrows cross one time step" if back else ""
+    return text + ("; gradients differ from step to step: see the unrolled view" if gradients else "")
+
+
+def _span(found: Repetition, groups: list[int]) -> str:
+    times = max((found.times(g) for g in groups), key=len)
+    return f"t = {times[0]} … {times[-1]}"
+
+
+def _name_cells(found: Repetition, here: Stage) -> None:
+    """Encoder and decoder where one starts from the other's state, else layers, directions, or the scopes' names."""
+    cores = [c.cell for c in here.cards if not c.cell.joint]
+    for cell in cores:
+        one = _common([found.groups[g][-1].scope for g in cell.groups])
+        cell.name = clean(one, 24) if one else "cell" if len(cores) == 1 else ""
+    for joint in here.cards:
+        if joint.cell.joint:
+            joint.cell.name = "each step"
+    for edge in found.edges:
+        origin = _origin(found, here, edge.source) if edge in here.aside else None
+        if origin is not None and origin != here.card_of[edge.target]:
+            for card, name in ((origin, "encoder"), (here.card_of[edge.target], "decoder")):
+                here.cards[card].cell.name = here.cards[card].cell.name or name
+    lags = {id(c): _direction(found, c) for c in cores}
+    both = len(set(lags.values()) - {0}) > 1
+    for k, cell in enumerate(cores, 1):
+        turn = {1: "forward", -1: "backward"}.get(lags[id(cell)], "") if both else ""
+        cell.name = cell.name or (turn if len(cores) == 2 and turn else f"layer {k} {turn}".strip())
+
+
+def _origin(found: Repetition, here: Stage, group: int) -> int | None:
+    """The card that a group is in, or is made from."""
+    into: dict[int, list[int]] = {}
+    for edge in found.edges:
+        into.setdefault(edge.target, []).append(edge.source)
+    seen = [group]
+    for g in seen:
+        if g in here.card_of:
+            return here.card_of[g]
+        seen += [s for s in into.get(g, ()) if s not in seen]
+    return None
+
+
+def _common(scopes: list[str]) -> str:
+    """The path that all scopes share that are one."""
+    paths = [x.split("/") for x in scopes if x]
+    shared = takewhile(lambda parts: len(set(parts)) == 1, zip(*paths, strict=False))
+    return "/".join(parts[0] for parts in shared)
+
+
+def _direction(found: Repetition, cell: Cell) -> int:
+    inside = set(cell.groups)
+    lags = [e.lag for e in found.edges if e.source in inside and e.target in inside and e.only is None and e.lag]
+    return 0 if not lags else 1 if lags[0] > 0 else -1
+
+
+def _group_roles(folded: Folded, found: Repetition, roots: list[Node]) -> list[str]:
+    """Roles of the boxes; what stands in for the state at one step is state."""
+    known = roles(folded, roots)
+    role = ["state" if any(known[x] == "state" for x in g) else known[g[-1]] for g in found.groups]
+    for edge in found.edges:
+        if edge.only is not None and edge.target in found.cells and found.groups[edge.source][0].op is None:
+            role[edge.source] = "state"
+    return role
+
+
+def _tip(found: Repetition, g: int) -> list[str]:
+    members = found.groups[g]
+    node = members[-1]
+    kind = node.kind if node.op is None else node.op.name
+    lines = [kind + (f" in {node.scope}" if node.scope else ""), f"{shape(node.shape)} {node.dtype}"]
+    if g in found.cells:
+        lines.append(f"{len(members)} times, {_span(found, [g])}")
+    return lines
+
+
+def _draw_arrows(picture: Picture, found: Repetition, here: Stage) -> None:
+    edges = [e for e in found.edges if here.joined.get(e, 0) is not None]
+    ways = Ways(here, edges)
+    told: dict[int, Edge] = {}
+    noted: set[tuple[int, int | None]] = set()
+    for edge in edges:
+        state = here.joined.get(edge)
+        points = ways.way(edge) if state is None else ways.joining(edge, state)
+        if ways.returns(edge):
+            tip = f"cut {edge.cuts} times: no gradient passes there" if edge.cuts else ""
+            picture.arrows.append(Arrow(edge.source, edge.target, points, RED, 2.6, edge.only is not None, tip=tip))
+            told.setdefault(edge.source, edge)
+        else:
+            dashed = edge.only is not None
+            picture.arrows.append(Arrow(edge.source, edge.target, points, FORWARD, 1.3, dashed=dashed))
+            if dashed and (edge.source, edge.only) not in noted:
+                noted.add((edge.source, edge.only))
+                picture.notes.append(_when(found, here, edge, points))
+    for edge in told.values():
+        picture.notes += _returning(here, ways, edge)
+
+
+def _when(found: Repetition, here: Stage, edge: Edge, points: list[Point]) -> Note:
+    """The step at which an arrow is used; between cells also the one that it comes from."""
+    if edge in here.aside:
+        assert edge.only is not None
+        x, y = points[-4] if len(points) > 6 else points[0]
+        start = found.steps[found.steps.index(edge.only) - edge.lag] if edge.source in found.cells else None
+        text = f"t = {edge.only} only" if start is None else f"t = {start} → t = {edge.only}"
+        return Note(x - 40, y - 14, text, GREY)
+    x, y = points[0]
+    side = 1 if x > here.x[edge.source] + 1 else -1
+    return Note(x + side * 36, y + 16, f"t = {edge.only} only", GREY)
+
+
+def _returning(here: Stage, ways: Ways, edge: Edge) -> list[Note]:
+    """Beside the lane what it stands for."""
+    card = here.cards[here.card_of[edge.source]]
+    side = card.returning[edge.source]
+    y = (here.y[edge.source] + ways.arrival(edge.target, side)) / 2
+    lanes = [g for g, s in card.returning.items() if s == side]
+    x = card.lanes[lanes[-1]] + side * 36
+    y -= 34 * lanes.index(edge.source)
+    if edge.source == edge.target:
+        x = here.x[edge.source] + side * (here.width[edge.source] / 2 + 66)
+    before = f"t{'−' if edge.lag > 0 else '+'}{abs(edge.lag)} → t"
+    notes = [Note(x, y, before, RED, size=13)]
+    if edge.cuts:
+        notes.append(Note(x, y - 16, f"cut {edge.cuts}×", RED))
+    return notes
