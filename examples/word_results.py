@@ -46,7 +46,7 @@ def unrolled_picture(p: Parameters, corpus: Corpus) -> bytes:
     words = short_sentence(corpus.held_words, corpus.vocabulary)
     ids = corpus.vocabulary.encode(words)
     loss = sentence_loss(p, ids[:-1], ids[1:])
-    return tg.draw(loss, gradients=True, tokens=words[:-1]).pipe(format="svg")
+    return tg.draw(loss, gradients=True, level="op", tokens=words[:-1]).pipe(format="svg")
 
 
 def loss_picture(results: Results) -> bytes:

@@ -9,7 +9,6 @@ import tinygraph as tg
 from tinygraph.core.graph import ancestors
 from tinygraph.draw.folding import fold
 from tinygraph.draw.heat import ABSENT, ODD, ZERO, heat
-from tinygraph.draw.unrolled import unrolled
 
 from .networks import lstm, word_rnn
 
@@ -62,23 +61,23 @@ def test_what_time_sends_back_is_the_whole_gradient_less_the_own_loss():
 
 def test_nothing_comes_back_over_a_cut():
     root = word_rnn(4, cut=2)
-    drawn = unrolled([root], True, None, None)
+    drawn = tg.draw(root, gradients=True, level="op").picture
     assert len(drawn.cuts) == 1 and drawn.bands[1].right < drawn.cuts[0].x < drawn.bands[2].left
     assert [a.tip for a in drawn.arrows if a.dashed] == ["stop_gradient: nothing comes back"]
     assert len(drawn.notes) == 2, "one norm beside each state that hears from later"
-    assert not unrolled([word_rnn(4)], True, None, None).cuts
-    assert len(unrolled([root], None, None, None).cuts) == 1, "the cut shows without gradients too"
+    assert not tg.draw(word_rnn(4), gradients=True, level="op").picture.cuts
+    assert len(tg.draw(root, level="op").picture.cuts) == 1, "the cut shows without gradients too"
 
 
 def test_an_lstm_is_cut_in_both_states():
-    drawn = unrolled([lstm(4, truncate=2)], True, None, None)
+    drawn = tg.draw(lstm(4, truncate=2), gradients=True, level="op").picture
     assert len(drawn.cuts) == 1 and sum(a.dashed for a in drawn.arrows) == 2
 
 
 def test_the_gradient_that_was_not_computed_is_never_shown_as_zero():
     x, y = tg.constant([1.0], name="x"), tg.constant([2.0], name="y")
     root = tg.sum(tg.exp(tg.stop_gradient(tg.tanh(x, name="blocked"))) * (y * 0.0 + 1.0))
-    drawn = {b.title[0].text: b for b in unrolled([root], True, None, None).boxes}
+    drawn = {b.title[0].text: b for b in tg.draw(root, gradients=True, level="op").picture.boxes}
     assert drawn["x"].below.endswith("not computed") and drawn["x"].fill == ABSENT
     assert drawn["y"].below.endswith("‖∂‖ 0") and drawn["y"].fill == ZERO
 
@@ -86,7 +85,7 @@ def test_the_gradient_that_was_not_computed_is_never_shown_as_zero():
 def test_gradients_may_be_given():
     x = tg.constant([3.0, 4.0], name="x")
     h = tg.exp(x, name="h")
-    boxes = unrolled([h], {x: np.array([3.0, 4.0]), h: None}, None, None).boxes
+    boxes = tg.draw(h, gradients={x: np.array([3.0, 4.0]), h: None}, level="op").picture.boxes
     assert [b.below for b in boxes] == ["2 · ‖∂‖ 5.0", "2 · not computed"]
 
 
@@ -94,7 +93,7 @@ def test_gradients_may_be_given():
 def test_a_gradient_that_is_no_number_is_marked(bad):
     x = tg.constant([1.0], name="x")
     h = tg.tanh(x)
-    drawn = unrolled([tg.sum(h)], {x: np.array([bad]), h: np.array([bad])}, None, None)
+    drawn = tg.draw(tg.sum(h), gradients={x: np.array([bad]), h: np.array([bad])}, level="op").picture
     assert drawn.boxes[0].fill == ODD and drawn.scale is not None and all(map(math.isfinite, drawn.scale))
     assert ODD in {a.colour for a in drawn.arrows}
 

@@ -14,7 +14,7 @@ from tinygraph.draw.cells import cells
 from tinygraph.draw.folding import fold
 from tinygraph.draw.picture import Picture
 from tinygraph.draw.repetition import Repetition, repetition
-from tinygraph.draw.rolled import RED, rolled
+from tinygraph.draw.rolled import RED
 
 from .networks import lstm, perceptron, weights, word_rnn
 from .recurrent import NETWORKS, tanh_cell
@@ -23,7 +23,7 @@ from .test_render import program as program
 
 
 def picture(name: str) -> Picture:
-    return rolled([NETWORKS[name][0]], None, None, None)
+    return tg.draw(NETWORKS[name][0], "rolled").picture
 
 
 def found(node: tg.Node) -> Repetition:
@@ -139,7 +139,7 @@ def test_a_decoder_without_input_stands_beside_its_encoder():
     for t in range(3):
         with tg.step(t):
             s = tg.tanh(w["D"] @ s)
-    encoder, decoder = rolled([s], None, None, None).bands
+    encoder, decoder = tg.draw(s, "rolled").picture.bands
     assert (encoder.title, decoder.title) == ("encoder", "decoder") and encoder.foot == decoder.foot
 
 
@@ -185,7 +185,7 @@ def test_a_running_sum_is_no_cell_but_turns_on_itself():
         with tg.step(t):
             h = tg.tanh(w * h + 1.0)
             total = total + h
-    drawn = rolled([total], None, None, None)
+    drawn = tg.draw(total, "rolled").picture
     assert [(b.title, b.times) for b in drawn.bands] == [("cell", 4)]
     assert [a.tail == a.head for a in drawn.arrows if a.colour == RED] == [False, True]
 
@@ -200,14 +200,14 @@ def test_what_does_not_repeat_is_drawn_unrolled_and_says_so():
         with tg.step(t):
             h = (tg.tanh, tg.exp, tg.sigmoid)[t](w[name] @ h)
     for why, node in [*cases.items(), ("no part of it repeats over time", h)]:
-        drawn = rolled([node], None, None, None)
-        assert [n.text for n in drawn.notes] == [f"unrolled, for {why}"] and not any(b.times for b in drawn.bands)
+        drawn = tg.draw(node, "rolled").picture
+        assert drawn.subtitle == f"unrolled, for {why}" and not any(b.times for b in drawn.bands)
 
 
 def test_the_gradient_graph_whose_cells_feed_each_other_is_drawn_unrolled():
     loss = word_rnn(4)
-    drawn = rolled([loss, *tg.grad(loss, list(fold([loss]).names))], None, None, None)
-    assert [n.text for n in drawn.notes] == ["unrolled, for its cells feed each other both ways"]
+    drawn = tg.draw([loss, *tg.grad(loss, list(fold([loss]).names))], "rolled").picture
+    assert drawn.subtitle == "unrolled, for its cells feed each other both ways"
 
 
 def test_steps_may_be_few_far_apart_and_built_backwards():
@@ -215,9 +215,9 @@ def test_steps_may_be_few_far_apart_and_built_backwards():
     for t in (9, 4, 2, 0):
         with tg.step(t):
             h = tg.tanh(h + 1.0)
-    drawn = rolled([h], None, None, None)
+    drawn = tg.draw(h, "rolled").picture
     assert [(b.title, b.times) for b in drawn.bands] == [("cell", 4)]
-    assert "t+1 → t" in {n.text for n in drawn.notes} and "one cell, run for t = 0 … 9" in drawn.notes[-1].text
+    assert "t+1 → t" in {n.text for n in drawn.notes} and "one cell, run for t = 0 … 9" in drawn.subtitle
 
 
 def test_layers_that_share_a_cell_are_two_cards():
@@ -225,18 +225,18 @@ def test_layers_that_share_a_cell_are_two_cards():
     y: Any = np.ones((4, 3))
     for _ in range(2):
         y, _h = tg.unroll(tanh_cell(w["A"], w["B"]), y, np.zeros(3))
-    assert [(b.title, b.times) for b in rolled([tg.sum(y)], None, None, None).bands] == [("layer 1", 4), ("layer 2", 4)]
+    assert [(b.title, b.times) for b in tg.draw(tg.sum(y), "rolled").picture.bands] == [("layer 1", 4), ("layer 2", 4)]
 
 
 def test_a_cell_that_runs_twice_for_different_times_is_two_cards():
     w = weights(A=(3, 3), B=(3, 3))
     short, _ = tg.unroll(tanh_cell(w["A"], w["B"]), np.ones((3, 3)), np.zeros(3))
     long, _ = tg.unroll(tanh_cell(w["A"], w["B"]), tg.concatenate([short, short], axis=0), np.zeros(3))
-    assert [(b.title, b.times) for b in rolled([long], None, None, None).bands] == [("layer 1", 3), ("layer 2", 6)]
+    assert [(b.title, b.times) for b in tg.draw(long, "rolled").picture.bands] == [("layer 1", 3), ("layer 2", 6)]
 
 
 def test_gradients_are_not_drawn_and_it_says_so():
-    assert "unrolled view" in rolled([word_rnn(3)], True, None, None).notes[-1].text
+    assert "unrolled view" in tg.draw(word_rnn(3), "rolled", gradients=True).picture.subtitle
 
 
 def test_an_index_that_moves_is_told_for_any_step():
@@ -245,7 +245,7 @@ def test_an_index_that_moves_is_told_for_any_step():
     for t in range(1, 5):
         with tg.step(t):
             h = tg.tanh(w @ h + xs[t - 1] * xs[t + 1] + xs[0], name=f"h{t - 1}")
-    assert {"X[t−1]", "X[t+1]", "X[0]", "hₜ₋₁ = tanh", "W @ hₜ₋₂"} <= set(titles(rolled([h], None, None, None)))
+    assert {"X[t−1]", "X[t+1]", "X[0]", "hₜ₋₁ = tanh", "W @ hₜ₋₂"} <= set(titles(tg.draw(h, "rolled").picture))
 
 
 def test_the_same_graph_twice_gives_the_same_text_and_no_program_is_needed(monkeypatch):

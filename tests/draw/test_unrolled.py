@@ -7,7 +7,6 @@ import pytest
 
 import tinygraph as tg
 from tinygraph.draw.folding import fold
-from tinygraph.draw.unrolled import unrolled
 
 from .networks import both_ways, lstm, perceptron, word_rnn
 
@@ -18,7 +17,7 @@ NETWORKS = {
 
 
 def picture(node, gradients=None, tokens=None):
-    return unrolled([node], gradients, None, tokens)
+    return tg.draw(node, gradients=gradients, tokens=tokens, level="op").picture
 
 
 def titled(drawn):

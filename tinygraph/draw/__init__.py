@@ -9,40 +9,51 @@ from typing import Any
 
 from ..core.errors import GraphError
 from ..core.node import Node
-from ..core.structure import leaves
 from .dot import lines
 from .drawing import Drawing
 from .picture import Picture
 from .rolled import rolled
 from .summary import summary
 from .unrolled import unrolled
+from .wishes import MAX_NODES, Wishes
 
 __all__ = ["VIEWS", "Drawing", "draw", "summary"]
 
 
-View = Callable[[list[Node], Any, str | None, Any], Picture | list[str]]
-"""What a view is: (roots, gradients, title, tokens) to a placed `Picture`, or to lines of DOT that pin every node."""
+View = Callable[[Any, Wishes], Picture]
+"""What a view is: (what was given to `draw`, wishes) to a placed `Picture`."""
 
-VIEWS: dict[str, View] = {"rolled": rolled, "unrolled": unrolled}
-"""The views by name. A new one is one line here; a `Picture` is written as DOT and text, lines are taken as given."""
+VIEWS: dict[str, View] = {"unrolled": unrolled, "rolled": rolled}
+"""The views by name. A new one is one line here."""
 
 
-def draw(node: Any, gradients: bool | Mapping[Node, Any] | None = None, title: str | None = None,
-         tokens: Sequence[str] | Mapping[int, str] | None = None, *, view: str = "unrolled") -> Drawing:  # fmt: skip
-    """The graph behind a node, unrolled: one column per time step, in the order of time.
+def draw(node: Any, view: str = "unrolled", level: str = "auto", gradients: bool | Mapping[Node, Any] | None = None,
+         values: bool = False, truncate: int | None = None, title: str | None = None,
+         tokens: Sequence[str] | Mapping[int, str] | None = None, max_nodes: int | None = MAX_NODES,
+         layout: str = "auto", params: str = "chip") -> Drawing:  # fmt: skip
+    """The graph behind a node as a picture: one column per time step, in the order of time.
 
     Data stands at the foot of a column, the loss on top; state crosses to the next column in
     green; a parameter is a gold chip in the ops that use it and one line of a table.
 
     Args:
         node: a node, or a structure of nodes; what they were made from is drawn.
+        view: one of `VIEWS`. ``"unrolled"``: a column each step. ``"rolled"``: each cell that repeats over time once,
+            on a stack of cards, with a red arrow for each state from t-1 to t. Where nothing repeats it is
+            drawn unrolled, and a line under the title says so.
+        level: how much a box holds: ``"op"``, one op; ``"cell"``, a cell at one step; ``"layer"``, a cell at all
+            steps; ``"whole"``. ``"auto"``: ops, of more than 8 steps the first 3 and the last 2, of more than 25
+            a box for each cell and step.
         gradients: True to colour each box by the norm of d node / d box, for a node of one element;
             or a dict from nodes to arrays of their shapes, nodes, or None ("not computed").
+        values: write the numbers of small arrays into their boxes.
+        truncate: cut the gradient's way through time every so many steps, as ``tg.unroll(truncate=...)`` does.
         title: shown over the picture.
         tokens: a text for each step, in time order or by step, shown under its column.
-        view: ``"unrolled"``, one of the names in `VIEWS`. ``"rolled"``: each cell that repeats over time once, on a
-            stack of cards, with a red arrow for each state from t-1 to t; without gradients and tokens. Where
-            nothing repeats it is drawn unrolled, and a line under the title says so.
+        max_nodes: of more boxes steps in the middle of time are folded, and a line says how many; None for no limit.
+        layout: ``"time"``, places by time and role; ``"dot"``, places by Graphviz's dot; ``"auto"``: dot where no step
+            is marked.
+        params: ``"chip"``: inside the ops that use it; ``"ghost"``: a pale box each step; ``"hub"``: one box for all.
 
     Returns:
         a `Drawing`, a `graphviz.Digraph`: ``.source``, ``.text()``, ``.save("x.svg")``, ``.pipe(format="svg")``.
@@ -50,7 +61,7 @@ def draw(node: Any, gradients: bool | Mapping[Node, Any] | None = None, title: s
 
     Raises:
         GraphError: not a node; gradients of something that is not one number; tokens that do not fit the steps;
-            an unknown view.
+            an unknown view or option.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -61,25 +72,16 @@ def draw(node: Any, gradients: bool | Mapping[Node, Any] | None = None, title: s
         >>> drawing = tg.draw(tg.sum(h), gradients=True, tokens=["a", "b", "c"])
         >>> "t = 2" in drawing.source
         True
-        >>> "cell × 3" in tg.draw(h, view="rolled").source
+        >>> "cell × 3" in tg.draw(h, "rolled").source
         True
     """
-    roots = leaves(node)
-    strangers = [type(x).__name__ for x in roots if not isinstance(x, Node)]
-    if strangers or not roots:
-        raise GraphError(
-            "draw needs a node",
-            expected="a node, or a list of nodes",
-            got=", ".join(strangers) or "nothing",
-            fix="pass a result of ops, such as the loss",
-        )
     if view not in VIEWS:
         raise GraphError(f"draw has no view {view!r}", expected=", ".join(VIEWS), got=repr(view))
+    wishes = Wishes(level, gradients, values, truncate, title, tokens, max_nodes, layout, params)
     drawing = Drawing(engine="neato", format="svg")
     with _uncollected():
-        drawn = VIEWS[view](list(dict.fromkeys(roots)), gradients, title, tokens)
-        drawing.picture = drawn if isinstance(drawn, Picture) else None
-        drawing.body.extend(lines(drawn) if isinstance(drawn, Picture) else drawn)
+        drawing.picture = VIEWS[view](node, wishes)
+        drawing.body.extend(lines(drawing.picture))
     return drawing
 
 

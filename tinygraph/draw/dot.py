@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .heat import is_dark
 from .labels import html, tooltip, width
-from .picture import Arrow, Band, Box, Cut, Note, Picture, Point
+from .picture import Arrow, Band, Box, Cut, Note, Picture, Point, Tile
 from .roles import BORDERS
 from .wording import Part
 
@@ -22,6 +22,7 @@ def lines(picture: Picture) -> list[str]:
     ]
     out += [_band(i, band) for i, band in enumerate(picture.bands)]
     out += [_box(i, box) for i, box in enumerate(picture.boxes)]
+    out += [_tile(i, tile) for i, tile in enumerate(picture.tiles)]
     out += [_note(i, note) for i, note in enumerate(picture.notes)]
     for i, cut in enumerate(picture.cuts):
         out += _cut(i, cut)
@@ -112,10 +113,14 @@ def _plain(name: str, x: float, y: float, label: str) -> str:
     return f"\t{name} [{_at(x, y)}, shape=plain, style=solid, fixedsize=false, height=0, label=<{label}>]\n"
 
 
+def _tile(i: int, tile: Tile) -> str:
+    return (
+        f"\ttile{i} [{_at(tile.x, tile.y)}, width={tile.width / 72:.3f}, height={tile.height / 72:.3f}, style=filled, "
+        f'color="{tile.fill}", fillcolor="{tile.fill}", penwidth=0.5, label="", tooltip="{tooltip([tile.tip])}"]\n'
+    )
+
+
 def _note(i: int, note: Note) -> str:
-    if note.left:
-        text = f'<font point-size="{note.size:g}" color="{note.colour}">{html(note.text)}</font>'
-        return _from_left(f"note{i}", note.x, note.y, width(note.text, note.size) + 20, text)
     text = f'<font point-size="{note.size:g}" color="{note.colour}"><b>{html(note.text)}</b></font>'
     return _plain(f"note{i}", note.x, note.y, text)
 
@@ -170,8 +175,11 @@ def _margin(picture: Picture) -> list[str]:
     out = []
     if picture.title:
         text = f'<font point-size="21"><b>{html(picture.title)}</b></font>'
-        under = any(note.left for note in picture.notes)
-        out.append(_from_left("title", left, top + (50 if under else 34), width(picture.title, 21, True) + 20, text))
+        y = top + (50 if picture.subtitle else 34)
+        out.append(_from_left("title", left, y, width(picture.title, 21, True) + 20, text))
+    if picture.subtitle:
+        text = f'<font point-size="11" color="{GREY}">{html(picture.subtitle)}</font>'
+        out.append(_from_left("subtitle", left, top + 22, width(picture.subtitle, 11) + 20, text))
     x = right + 40
     middle = (foot + top) / 2
     wide, high = table_size(picture)
@@ -184,7 +192,8 @@ def _margin(picture: Picture) -> list[str]:
 
 
 def _extent(picture: Picture) -> tuple[float, float, float, float]:
-    boxes, bands = picture.boxes, picture.bands
+    boxes: list[Box | Tile] = [*picture.boxes, *picture.tiles]
+    bands = picture.bands
     left = min([b.x - b.width / 2 for b in boxes] + [b.left for b in bands])
     right = max([b.x + b.width / 2 for b in boxes] + [b.right for b in bands])
     foot = min([b.y - b.height / 2 for b in boxes] + [b.foot for b in bands])

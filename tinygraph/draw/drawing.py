@@ -25,7 +25,7 @@ class Drawing(graphviz.Digraph):
     installs (extra ``render``: SVG and PNG). In a notebook it shows itself.
 
     Attributes:
-        picture: the placed parts, None where the view writes DOT by itself.
+        picture: the placed parts, None of a drawing that `tg.draw` did not make.
 
     Example:
         >>> import tinygraph as tg

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ..core.node import Node
 from .wording import Part
 
 Point = tuple[float, float]
@@ -11,7 +12,7 @@ Point = tuple[float, float]
 
 @dataclass
 class Box:
-    """One node. ``x, y``: its centre, y upwards."""
+    """One node. ``x, y``: its centre, y upwards; ``node`` and the ``norm`` of its gradient for who asks for more."""
 
     x: float
     y: float
@@ -22,6 +23,8 @@ class Box:
     title: list[Part]
     below: str
     tip: list[str]
+    node: Node | None = None
+    norm: float | None = None
 
 
 @dataclass
@@ -53,14 +56,25 @@ class Band:
 
 @dataclass
 class Note:
-    """A small text, its middle at ``x, y``, or ``left`` its left end."""
+    """A small text, its middle at ``x, y``."""
 
     x: float
     y: float
     text: str
     colour: str
     size: float = 10
-    left: bool = False
+
+
+@dataclass
+class Tile:
+    """A plain coloured rectangle that tells a number by its colour or size; ``x, y``: its centre."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    fill: str
+    tip: str
 
 
 @dataclass
@@ -91,6 +105,8 @@ class Picture:
     bands: list[Band] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     cuts: list[Cut] = field(default_factory=list)
+    tiles: list[Tile] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
     scale: tuple[float, float] | None = None
     title: str | None = None
+    subtitle: str = ""

@@ -17,31 +17,33 @@ from .repetition import Edge, Repetition, repetition
 from .roles import roles
 from .standins import stand_ins
 from .unrolled import FORWARD, box_width, unrolled
+from .wishes import Wishes, roots_of
 from .wording import Words, words
 
 RED, GREY = "#c53030", "#667080"
 
 
-def rolled(roots: list[Node], gradients: Any, title: str | None, tokens: Any) -> Picture:
+def rolled(given: Any, wishes: Wishes) -> Picture:
     """The rolled picture, or where nothing repeats the unrolled one, which then says so.
 
     The cell is found from the graph alone: `repetition` groups the boxes of all steps that have the
     same op, settings, parameters and sources; `cells` builds a card around each state that runs round.
     """
+    roots = roots_of(given)
     folded = fold(roots)
     found = repetition(folded)
     if found is None:
         timeless = {x.step for x in folded.nodes} <= {None}
         why = "no time steps are marked" if timeless else "no part of it repeats over time"
-        return _not_rolled(unrolled(roots, gradients, title, tokens), why)
+        return _not_rolled(unrolled(roots, wishes), why)
     role = _group_roles(folded, found, roots)
     stands, drawn = stand_ins(folded, found)
     texts = [words(x, drawn, role[g], None) for g, x in enumerate(stands)]
     here = stage(found, cells(folded, found), {g: box_width(t) for g, t in enumerate(texts)})
     if here.tangled:
-        return _not_rolled(unrolled(roots, gradients, title, tokens), "its cells feed each other both ways")
+        return _not_rolled(unrolled(roots, wishes), "its cells feed each other both ways")
     _name_cells(found, here)
-    picture = Picture(title=None if title is None else clean(str(title), 120))
+    picture = Picture(title=None if wishes.title is None else clean(str(wishes.title), 120))
     for g, text in enumerate(texts):
         below = _below(found, g, text)
         picture.boxes.append(Box(here.x[g], here.y[g], here.width[g], HEIGHT, role[g], "#ffffff",
@@ -54,12 +56,12 @@ def rolled(roots: list[Node], gradients: Any, title: str | None, tokens: Any) ->
     picture.uses = [
         Use(clean(folded.names[x]), shape(x.shape), folded.uses[x], None) for x in folded.names if x in folded.uses
     ]
-    _subtitle(picture, _told(found, here.cards, gradients))
+    picture.subtitle = _told(found, here.cards, wishes.has_gradients)
     return picture
 
 
 def _not_rolled(picture: Picture, why: str) -> Picture:
-    _subtitle(picture, f"unrolled, for {why}")
+    picture.subtitle = f"unrolled, for {why}"
     return picture
 
 
@@ -71,14 +73,7 @@ def _below(found: Repetition, g: int, text: Words) -> str:
     return " · ".join(x for x in [*values, text.below, *count] if x)
 
 
-def _subtitle(picture: Picture, text: str) -> None:
-    left = min(b.x - b.width / 2 for b in picture.boxes)
-    left = min([left, *(b.left for b in picture.bands)])
-    top = max([b.y + b.height / 2 for b in picture.boxes] + [b.top for b in picture.bands])
-    picture.notes.append(Note(left, top + 22, text, GREY, size=11, left=True))
-
-
-def _told(found: Repetition, cards: list[Card], gradients: Any) -> str:
+def _told(found: Repetition, cards: list[Card], gradients: bool) -> str:
     """What the picture shows, in one line under its title."""
     spans = [_span(found, c.cell.groups) for c in cards]
     if len(set(spans)) == 1:

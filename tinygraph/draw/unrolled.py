@@ -16,6 +16,7 @@ from .place import GUTTER, HEIGHT, Placed, place
 from .regions import AFTER, Regions, regions
 from .roles import BORDERS, roles
 from .routes import Way, routes
+from .wishes import Wishes, roots_of
 from .wording import Words, words
 
 TITLE, BELOW, CHIP = 13.0, 9.0, 10.0
@@ -23,24 +24,20 @@ TITLE, BELOW, CHIP = 13.0, 9.0, 10.0
 FORWARD, DEAD = "#8b93a0", "#d7191c"
 
 
-def unrolled(roots: list[Node], gradients: Any, title: str | None, tokens: Any) -> Picture:
+def unrolled(given: Any, wishes: Wishes) -> Picture:
     """All parts of the picture, placed."""
+    roots = roots_of(given)
     folded = fold(roots)
-    warmth = None if gradients is None or gradients is False else heat(folded, roots, gradients)
+    warmth = heat(folded, roots, wishes.gradients) if wishes.has_gradients else None
     role = roles(folded, roots)
     where = regions(folded)
     role |= dict.fromkeys(where.states, "state")
     texts = {x: words(x, folded, role[x], warmth) for x in folded.nodes}
     sizes = {x: box_width(texts[x]) for x in folded.nodes}
-    heads = _headings(where, tokens)
+    heads = _headings(where, wishes.tokens)
     placed = place(folded, where, sizes, [width(a, 14, True) + width(b, 12) + 16 for a, b in heads])
-    picture = Picture(title=None if title is None else clean(str(title), 120))
-    given = set(roots)
-    for node in folded.nodes:
-        spot, text = placed.spots[node], texts[node]
-        fill = "#ffffff" if warmth is None else _fill(node, warmth, given)
-        picture.boxes.append(Box(spot.x, spot.y, spot.width, HEIGHT, role[node], fill,
-                                 text.title, text.below, text.tip))  # fmt: skip
+    picture = Picture(title=None if wishes.title is None else clean(str(wishes.title), 120))
+    picture.boxes = [_box(x, placed, role[x], texts[x], warmth, set(roots)) for x in folded.nodes]
     for c, (head, token) in enumerate(heads):
         picture.bands.append(Band(*placed.edges[c], placed.foot, placed.top, head, token))
     _after(picture, placed, where)
@@ -51,6 +48,13 @@ def unrolled(roots: list[Node], gradients: Any, title: str | None, tokens: Any) 
     picture.uses = _table(folded, warmth)
     picture.scale = None if warmth is None else (warmth.low, warmth.high)
     return picture
+
+
+def _box(node: Node, placed: Placed, role: str, text: Words, warmth: Heat | None, roots: set[Node]) -> Box:
+    spot = placed.spots[node]
+    fill = "#ffffff" if warmth is None else _fill(node, warmth, roots)
+    norm = None if warmth is None else warmth.norms.get(node)
+    return Box(spot.x, spot.y, spot.width, HEIGHT, role, fill, text.title, text.below, text.tip, node, norm)
 
 
 def box_width(text: Words) -> float:
