@@ -1,13 +1,11 @@
 """The picture of the README: the word RNN of article 004 over its own sentence, after a little training.
 
-Run as ``python examples/readme_picture.py [FILE.svg]``; without a name it writes ``docs/unrolled.svg``.
+`docs_pictures.py` writes it.
 """
 
 from __future__ import annotations
 
-import sys
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 
@@ -37,20 +35,13 @@ def mean_loss(p: dict[str, tg.Parameter]) -> tg.Node:
     return tg.mean(tg.stack(losses), name="mean loss")
 
 
-def main() -> None:
-    out = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[1] / "docs" / "unrolled.svg")
+def drawing() -> tg.Drawing:
+    """The network after three steps of descent, with its gradients."""
     p = parameters()
     sgd = tg.train.SGD(p, LEARNING_RATE)
     for _ in range(EPOCHS):
         tg.zero_grad(p)
         mean_loss(p).backward()
         sgd.step()
-    words = list(SENTENCE)
-    tokens = [f"{a} → {b}" for a, b in pairwise(words)]
-    picture = tg.draw(mean_loss(p), gradients=True, title="Word RNN, unrolled over T = 4", tokens=tokens)
-    picture.render(outfile=out, cleanup=True)
-    print(f"wrote {out}")
-
-
-if __name__ == "__main__":
-    main()
+    tokens = [f"{a} → {b}" for a, b in pairwise(SENTENCE)]
+    return tg.draw(mean_loss(p), "both", truncate=2, title="Word RNN, unrolled over T = 4", tokens=tokens)

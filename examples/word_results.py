@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from word_training import History
 
 import tinygraph as tg
 
-FILES = ("model.safetensors", "unrolled.svg", "loss.svg")
+FILES = ("model.safetensors", "unrolled.svg", "unrolled.html", "loss.svg")
 
 
 class Results:
@@ -33,20 +34,23 @@ def generated_sentence(p: Parameters, corpus: Corpus, seed: int) -> str:
     return join_words(vocabulary.decode(ids))
 
 
-def write(results: Results, corpus: Corpus, folder: Path) -> None:
-    """The three files of `FILES`; the model first, since it cannot be made again from the others."""
+def write(results: Results, corpus: Corpus, earlier: list[tg.Drawing], folder: Path) -> None:
+    """The files of `FILES`; the model first, since it cannot be made again from the others."""
     words = {"words": json.dumps(corpus.vocabulary.words, ensure_ascii=False)}
     tg.train.save(folder / FILES[0], results.parameters, metadata=words)
-    (folder / FILES[1]).write_bytes(unrolled_picture(results.parameters, corpus))
-    (folder / FILES[2]).write_bytes(loss_picture(results))
+    last = unrolled_picture(results.parameters, corpus, f"after {len(results.history.bits):,} steps")
+    last.save(folder / FILES[1])
+    last.save(folder / FILES[2], snapshots=[*earlier, last])
+    (folder / FILES[3]).write_bytes(loss_picture(results))
 
 
-def unrolled_picture(p: Parameters, corpus: Corpus) -> bytes:
-    """SVG of a held-out sentence's way through the network, and of the gradients' way back."""
+def unrolled_picture(p: Parameters, corpus: Corpus, title: str) -> tg.Drawing:
+    """A held-out sentence's way through the network, and the gradients' way back."""
     words = short_sentence(corpus.held_words, corpus.vocabulary)
     ids = corpus.vocabulary.encode(words)
     loss = sentence_loss(p, ids[:-1], ids[1:])
-    return tg.draw(loss, gradients=True, level="op", tokens=words[:-1]).pipe(format="svg")
+    tokens = [f"{a} → {b}" for a, b in pairwise(words)]
+    return tg.draw(loss, "both", level="op", title=f"Word RNN {title}", tokens=tokens)
 
 
 def loss_picture(results: Results) -> bytes:

@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from word_net import Parameters, new_parameters
-from word_results import FILES, Results, generated_sentence, write
+from word_results import FILES, Results, generated_sentence, unrolled_picture, write
 from word_text import Corpus, TextError, read_text
 from word_training import Limits, stop_on_interrupt, train
 
@@ -33,6 +33,9 @@ DEFAULT_MINUTES = 1.0
 
 DROPOUT = 0.3, 0.6
 """Of inputs and outputs. Without it the 256 units know the text by heart after 800 steps, and held-out words suffer."""
+
+WATCHED = {0, 3, 10, 30, 100, 300, 1000}
+"""Steps before which a picture is made, for the page that replays training."""
 
 
 class JobError(ValueError):
@@ -65,12 +68,18 @@ def run(options: argparse.Namespace, corpus: Corpus, p: Parameters, out: Path, s
     """Train, score, write into ``out``, and print what happened."""
     source = options.text or "CPython's documentation (pydoc_data.topics)"
     print(f"text: {source}, {len(corpus.train):,} words to train on, {len(corpus.vocabulary):,} known", flush=True)
+    earlier: list[tg.Drawing] = []
+
+    def watch(step: int) -> None:
+        if step in WATCHED:
+            earlier.append(unrolled_picture(p, corpus, f"after {step:,} steps" if step else "before training"))
+
     history = train(p, corpus.train, options.truncate, _limits(options), stopped, dropout=DROPOUT, seed=options.seed,
-                    eager=options.eager)  # fmt: skip
+                    eager=options.eager, watch=watch)  # fmt: skip
     results = Results(p, history, corpus)
     print(f"trained: {len(history.bits):,} steps in {history.elapsed_s:.1f} s, {history.words_per_s:,.0f} words/s")
     print(f"generated: {generated_sentence(p, corpus, options.seed)}")
-    write(results, corpus, out)
+    write(results, corpus, earlier, out)
     print(f"written: {', '.join(str(out / name) for name in FILES)}")
     print(f"held-out bits/word {results.bits:.3f} unigram {results.unigram:.3f}", flush=True)
     return 0

@@ -58,7 +58,8 @@ class History:
 
 
 def train(p: Parameters, ids: np.ndarray, truncate: int, limits: Limits, stopped: Callable[[], bool], *,
-          dropout: tuple[float, float] = (0.0, 0.0), seed: int = 0, eager: bool = False) -> History:  # fmt: skip
+          dropout: tuple[float, float] = (0.0, 0.0), seed: int = 0, eager: bool = False,
+          watch: Callable[[int], None] = lambda step: None) -> History:  # fmt: skip
     """Adam on the mean loss of window after window, its rate falling in a line to a fiftieth.
 
     Gradients look back to the start of their window; the state is carried over as numbers.
@@ -72,6 +73,7 @@ def train(p: Parameters, ids: np.ndarray, truncate: int, limits: Limits, stopped
         dropout: the shares of the inputs, and of the states on their way to the output, that are set to 0.
         seed: of the dropout.
         eager: make the graph of every step anew, node by node, instead of compiling the step once.
+        watch: called with the number of steps done, before each.
     """
     gradients: Gradients = partial(eager_gradients, p) if eager else tg.compile(partial(traced_gradients, p))
     optimizer = tg.train.Adam(p, LEARNING_RATE)
@@ -80,6 +82,7 @@ def train(p: Parameters, ids: np.ndarray, truncate: int, limits: Limits, stopped
     state, random = None, np.random.default_rng(seed)
     with _progress() as show:
         while (spent := limits.spent(len(history.bits), history.elapsed_s)) < 1 and not stopped():
+            watch(len(history.bits))
             words, targets, first = next(windows)
             if state is None or first:
                 state = np.zeros((words.shape[1], p["W"].shape[0]), p["W"].dtype)

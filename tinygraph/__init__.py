@@ -8,7 +8,7 @@ from .core.node import Node
 from .core.nonfinite import nonfinite
 from .core.op import Op
 from .core.scope import scope, step
-from .draw import draw, summary
+from .draw import Drawing, draw, summary
 from .engine import grad, zero_grad
 from .ops import *  # noqa: F403  the vocabulary, under numpy's names
 from .transforms import hvp, jvp, value_and_grad, vjp
@@ -17,8 +17,8 @@ from .unroll import unroll
 __version__ = "0.1.0"
 
 __all__ = [
-    "Constant", "GraphError", "MutationError", "Node", "NonFiniteError", "Op", "Parameter", "check", "compile",
-    "constant", "draw", "grad", "hvp", "jvp", "nonfinite", "ops", "parameter", "scope", "step", "summary", "train",
-    "unroll", "value_and_grad", "vjp", "zero_grad",
+    "Constant", "Drawing", "GraphError", "MutationError", "Node", "NonFiniteError", "Op", "Parameter", "check",
+    "compile", "constant", "draw", "grad", "hvp", "jvp", "nonfinite", "ops", "parameter", "scope", "step", "summary",
+    "train", "unroll", "value_and_grad", "vjp", "zero_grad",
 ]  # fmt: skip
 __all__ += ops.__all__

@@ -46,8 +46,8 @@ def test_dot_text_needs_no_program(tmp_path, name, no_program):
 
 
 def test_other_suffixes_are_refused_and_nothing_is_written(tmp_path, no_program):
-    for name in ("a.html", "a.xyz"):
-        with pytest.raises(tg.GraphError, match=r"\.svg, \.png, \.pdf, \.dot, \.gv or \.txt"):
+    for name in ("a.htm", "a.xyz"):
+        with pytest.raises(tg.GraphError, match=r"\.html, \.svg, \.png, \.pdf, \.dot, \.gv or \.txt"):
             tg.draw(word_rnn(1)).save(tmp_path / name)
     with pytest.raises(tg.GraphError, match="Graphviz"):
         tg.draw(word_rnn(1)).save(tmp_path / "a.svg")
@@ -104,8 +104,15 @@ def test_the_text_shows_steps_rows_state_and_parameters():
     assert lines.index(row) < next(i for i, line in enumerate(lines) if line.startswith("x1"))
 
 
+def test_the_text_shows_where_the_initial_state_goes():
+    assert "  start: h0 ----> t = 1: W @ h0" in tg.draw(word_rnn(3)).text().splitlines()
+    lines = tg.draw(both_ways(3)).text().splitlines()
+    assert "  start: zeros ----> t = 0: B @ ·" in lines and "  t = 2: B @ · <---- start: zeros" in lines
+    assert "  start: h0 ----> cell: W @ hₜ₋₁" in tg.draw(word_rnn(3), "rolled").text().splitlines()
+
+
 def test_above_six_steps_the_middle_is_left_out():
-    text = tg.draw(word_rnn(9)).text()
+    text = tg.draw(word_rnn(9), level="op").text()
     heads = next(line for line in text.splitlines() if line.startswith("t = 1"))
     assert " ".join(heads.split()) == "t = 1 t = 2 t = 3 … 4 more … t = 8 t = 9"
     assert "h4" not in text.replace("@ h4", "") and "t = 8: h8 = tanh ----> t = 9: W @ h8" in text

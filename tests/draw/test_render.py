@@ -98,7 +98,7 @@ def test_a_path_without_a_suffix_gets_one(tmp_path, program):
 
 
 def test_columns_stay_in_time_order_in_the_svg(program):
-    svg = ET.fromstring(tg.draw(word_rnn(12)).pipe(format="svg"))
+    svg = ET.fromstring(tg.draw(word_rnn(12), level="op").pipe(format="svg"))
     at = {"".join(x.itertext()): float(x.attrib["x"]) for x in svg.iter() if x.tag.endswith("}text")}
     places = [at[f"t = {t}"] for t in range(1, 13)]
     assert places == sorted(places) and len(set(places)) == 12

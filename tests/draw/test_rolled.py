@@ -235,10 +235,6 @@ def test_a_cell_that_runs_twice_for_different_times_is_two_cards():
     assert [(b.title, b.times) for b in tg.draw(long, "rolled").picture.bands] == [("layer 1", 3), ("layer 2", 6)]
 
 
-def test_gradients_are_not_drawn_and_it_says_so():
-    assert "unrolled view" in tg.draw(word_rnn(3), "rolled", gradients=True).picture.subtitle
-
-
 def test_an_index_that_moves_is_told_for_any_step():
     xs, h = tg.constant(np.ones((6, 2)), name="X"), tg.constant(np.zeros(2), name="h0")
     w = tg.parameter(np.eye(2), name="W")

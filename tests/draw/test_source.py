@@ -57,7 +57,7 @@ def test_no_name_gets_out_of_its_label(name):
 
 def test_a_graph_deeper_than_the_recursion_limit():
     steps = sys.getrecursionlimit() // 2 + 200
-    text = tg.draw(word_rnn(steps)).source
+    text = tg.draw(word_rnn(steps), level="op", max_nodes=None).source
     assert text.count('tooltip="t = ') == steps
     deep = tg.constant(0.5)
     for _ in range(2 * sys.getrecursionlimit()):
@@ -70,7 +70,7 @@ def test_five_thousand_steps_take_linear_time():
     def cpu(steps: int) -> float:
         root = word_rnn(steps)
         start = time.process_time()
-        assert tg.draw(root).source
+        assert tg.draw(root, level="op", max_nodes=None).source
         return time.process_time() - start
 
     small, large = min(cpu(1250) for _ in range(2)), cpu(5000)

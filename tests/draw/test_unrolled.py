@@ -155,7 +155,7 @@ def test_titles_read_as_typed():
     w, ids = tg.parameter(np.ones((3, 2)), name="E"), np.array(2)
     x = tg.constant([[1.0, 2.0]], name="x")
     cases = {
-        "E [2]": tg.take(w, ids, axis=0), "x @ E.T": x @ w.T, "1 -": 1 - tg.exp(x), "* 0.5": tg.exp(x) * 0.5,
+        "E [2]": tg.take(w, ids, axis=0), "x @ E.T": x @ w.T, "1 - ·": 1 - tg.exp(x), "* 0.5": tg.exp(x) * 0.5,
         "[0, 0:]": tg.exp(x)[0, 0:], "y = tanh": tg.tanh(x, name="y"), "log softmax": tg.log_softmax(x),
     }  # fmt: skip
     for title, node in cases.items():

@@ -17,7 +17,10 @@ from .sources import EVERY, PAGES, SHOWN, short, tree
 NO_ARRAYS = {"scope", "step", "nonfinite", "zero_grad"}
 """Public names that take no array and give none."""
 
-GIVEN = {"Constant", "Parameter", "MutationError", "NonFiniteError", "GraphError", "GradientError", "Report", "Row"}
+GIVEN = {
+    "Constant", "Drawing", "GradientError", "GraphError", "MutationError", "NonFiniteError", "Parameter",
+    "Report", "Row",
+}  # fmt: skip
 """Classes that nobody calls: they come from functions, which explain them."""
 
 SHAPE = re.compile(r"shape|\(\.\.\.|\([A-Z](, [A-Z])*\)|\([A-Z], \.\.\.\)|of one element|one number")

@@ -9,8 +9,11 @@ from typing import Any
 
 from ..core.errors import GraphError
 from ..core.node import Node
+from .backward import backward, both
+from .compiled import compiled
 from .dot import lines
 from .drawing import Drawing
+from .flow import flow
 from .picture import Picture
 from .rolled import rolled
 from .summary import summary
@@ -23,7 +26,10 @@ __all__ = ["VIEWS", "Drawing", "draw", "summary"]
 View = Callable[[Any, Wishes], Picture]
 """What a view is: (what was given to `draw`, wishes) to a placed `Picture`."""
 
-VIEWS: dict[str, View] = {"unrolled": unrolled, "rolled": rolled}
+VIEWS: dict[str, View] = {
+    "unrolled": unrolled, "both": both, "backward": backward,
+    "rolled": rolled, "flow": flow, "compiled": compiled,
+}  # fmt: skip
 """The views by name. A new one is one line here."""
 
 
@@ -37,13 +43,20 @@ def draw(node: Any, view: str = "unrolled", level: str = "auto", gradients: bool
     green; a parameter is a gold chip in the ops that use it and one line of a table.
 
     Args:
-        node: a node, or a structure of nodes; what they were made from is drawn.
+        node: a node, or a structure of nodes; what they were made from is drawn. For
+            ``"compiled"`` a compiled function.
         view: one of `VIEWS`. ``"unrolled"``: a column each step. ``"rolled"``: each cell that repeats over time once,
             on a stack of cards, with a red arrow for each state from t-1 to t. Where nothing repeats it is
-            drawn unrolled, and a line under the title says so.
+            drawn unrolled, and a line under the title says so. ``"both"``: unrolled with an arrow forward and
+            one back each. ``"backward"``: beside each box the gradient of one loss with respect to it and the rule
+            that sends it on; under all columns the gradients of parameters, as sums over time.
+            ``"flow"``: of a loss the matrix of
+            ‖d loss at t / d state at s‖, where gradients that vanish or explode are seen. ``"compiled"``: of what
+            `compile` gave, called once, the traced ops over the actions of its plan; what left a loop has the
+            same number in both, what no action does is grey and dashed, and a bar is as long as the work.
         level: how much a box holds: ``"op"``, one op; ``"cell"``, a cell at one step; ``"layer"``, a cell at all
-            steps; ``"whole"``. ``"auto"``: ops, of more than 8 steps the first 3 and the last 2, of more than 25
-            a box for each cell and step.
+            steps; ``"whole"``. ``"auto"``: ops, of more than 8 steps the first 3 and the last 2; of more than 25
+            steps cells, the first 6 and the last 4. For all steps name the level.
         gradients: True to colour each box by the norm of d node / d box, for a node of one element;
             or a dict from nodes to arrays of their shapes, nodes, or None ("not computed").
         values: write the numbers of small arrays into their boxes.
@@ -60,8 +73,8 @@ def draw(node: Any, view: str = "unrolled", level: str = "auto", gradients: bool
         No Graphviz program is needed until one of the last two is called.
 
     Raises:
-        GraphError: not a node; gradients of something that is not one number; tokens that do not fit the steps;
-            an unknown view or option.
+        GraphError: not a node, or not a compiled function that was called; gradients of something that is not one
+            number; tokens that do not fit the steps; an unknown view or option, or one that the view has no use for.
 
     Example:
         >>> import numpy as np, tinygraph as tg

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from .cells import Cell
+from .cells import Cell, starts
 from .layers import FOOT, TOP, Layout, Plan, lay_out
 from .picture import Point
 from .place import HEIGHT, PITCH
@@ -84,11 +84,7 @@ def stage(found: Repetition, made: list[Cell], widths: dict[int, float]) -> Stag
     """Stand the cards and boxes; time linear in groups and edges."""
     here = Stage(width=widths)
     here.card_of = {g: i for i, cell in enumerate(made) for g in cell.groups}
-    for edge in found.edges:
-        late = edge.source in here.card_of or found.groups[edge.source][0] in found.when
-        outer = edge.target in here.card_of and here.item(edge.source) != here.item(edge.target)
-        if edge.only is not None and outer and late:
-            here.aside.add(edge)
+    here.aside = starts(found, made)
     here.cards = [_card(found, cell, here, widths) for cell in made]
     here.joined = _joined(found, here)
     for edge in found.edges:

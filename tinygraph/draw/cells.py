@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .folding import Chip, Folded
-from .repetition import Repetition
+from .repetition import Edge, Repetition
 from .roles import LOOKUPS
 
 
@@ -45,6 +45,19 @@ def cells(folded: Folded, found: Repetition) -> list[Cell]:
         made.setdefault(key, Cell(joint=not isinstance(key, int))).groups.append(g)
     # A cell stands where its last group is computed.
     return sorted((c for c in made.values() if c.groups), key=lambda c: found.groups[c.groups[-1]][-1].serial)
+
+
+def starts(found: Repetition, made: list[Cell]) -> set[Edge]:
+    """The edges that run back to the first step of a cell from what another cell, or time, has made."""
+    home = {g: i for i, cell in enumerate(made) for g in cell.groups}
+    return {
+        e
+        for e in found.edges
+        if e.only is not None
+        and e.target in home
+        and home.get(e.source) != home[e.target]
+        and (e.source in home or found.groups[e.source][0] in found.when)
+    }
 
 
 def _looks_up(folded: Folded, found: Repetition, g: int) -> bool:

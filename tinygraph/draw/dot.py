@@ -36,9 +36,10 @@ def _at(x: float, y: float) -> str:
 
 
 def _box(i: int, box: Box) -> str:
-    ink = "#ffffff" if is_dark(box.fill) else INK
-    border = f'color="{BORDERS[box.role]}"' + ("" if box.role == "op" else ", penwidth=2.2")
+    ink = "#ffffff" if is_dark(box.fill) else "#7b8794" if box.role == "removed" else INK
+    border = f'color="{BORDERS[box.role]}"' + ("" if box.role in ("op", "dots") else ", penwidth=2.2")
     size = "" if abs(box.height - 40) < 0.1 else f", height={box.height / 72:.3f}"
+    size += ', style="rounded,filled,dashed"' if box.dashed else ""
     return (
         f"\tn{i} [{_at(box.x, box.y)}, width={box.width / 72:.3f}{size}, {border}, "
         f'fillcolor="{box.fill}", fontcolor="{ink}", label=<{_label(box)}>, tooltip="{tooltip(box.tip)}"]\n'
@@ -54,11 +55,14 @@ def _label(box: Box) -> str:
         fixed = f'border="0" cellspacing="2" cellpadding="1" fixedsize="true" width="{room:.0f}" height="22"'
         head, padding = f"<table {fixed}><tr>{cells}</tr></table>", 0
     else:
-        # One run of bold text: between two, a viewer with another font than Graphviz assumed would show a gap.
-        words = Part(" ".join(part.text for part in box.title if part.kind != "value"))
-        head, padding = "".join(_text(part) for part in [words, *(p for p in box.title if p.kind == "value")]), 2
-    foot = f'<tr><td><font point-size="9">{html(box.below)}</font></td></tr>' if box.below else ""
+        # One run of bold text: between two, a viewer with another font than Graphviz assumed closes the gap.
+        head, padding = _text(Part(" ".join(_spaced(part) for part in box.title))), 2
+    foot = f'<tr><td><font point-size="9">{_lines(box.below)}</font></td></tr>' if box.below else ""
     return f'<table border="0" cellspacing="0" cellpadding="{padding}"><tr><td>{head}</td></tr>{foot}</table>'
+
+
+def _lines(text: str) -> str:
+    return "<br/>".join(map(html, text.split("\n")))
 
 
 def _room(part: Part) -> float:
@@ -69,9 +73,12 @@ def _ground(part: Part) -> str:
     return f' bgcolor="{GOLD}"' if part.kind == "chip" else ""
 
 
+def _spaced(part: Part) -> str:
+    """A number found stands apart from the name before it, by a space that SVG does not swallow."""
+    return f"\xa0{part.text}" if part.kind == "value" else part.text
+
+
 def _text(part: Part) -> str:
-    if part.kind == "value":
-        return f"&#160;&#160;{html(part.text)}"
     bold = f"<b>{html(part.text)}</b>"
     return f'<font color="#5a4300">{bold}</font>' if part.kind == "chip" else bold
 
@@ -89,9 +96,12 @@ def _stack(i: int, band: Band) -> str:
     behind = [_ground_of(f"card{i}_{k}", band, 8.0 * k, 'color="#d3dae3", fillcolor="#ffffff"')
               for k in range(min(band.times - 1, 3), 0, -1)]  # fmt: skip
     front = _ground_of(f"band{i}", band, 0.0, 'color="#b9c4d2", fillcolor="#f8fafc"')
-    text = f'<font point-size="14"><b>{html(f"{band.title} × {band.times}")}</b></font>'
-    head = _from_left(f"head{i}", band.left + 14, band.top - 25, width(band.title, 14) + 90, text)
-    return "".join(behind) + front + head
+    return "".join(behind) + front + _upper_left(i, band, f"{band.title} × {band.times}")
+
+
+def _upper_left(i: int, band: Band, title: str) -> str:
+    text = f'<font point-size="14"><b>{html(title)}</b></font>'
+    return _from_left(f"head{i}", band.left + 14, band.top - 25, width(band.title, 14) + 90, text)
 
 
 def _from_left(name: str, x: float, y: float, room: float, text: str) -> str:
@@ -100,13 +110,24 @@ def _from_left(name: str, x: float, y: float, room: float, text: str) -> str:
     return _plain(name, x + room / 2, y, f'<table {box}><tr><td align="left">{text}</td></tr></table>')
 
 
+def _beside(*runs: tuple[str, float]) -> str:
+    """Runs of text in cells of fixed widths, for viewers whose font is not the one that Graphviz measured."""
+    box = 'fixedsize="true" height="20" align="left"'
+    cells = "".join(f'<td {box} width="{room:.0f}">{text}</td>' for text, room in runs)
+    return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{cells}</tr></table>'
+
+
 def _band(i: int, band: Band) -> str:
     if band.times:
         return _stack(i, band)
     ground = _ground_of(f"band{i}", band, 0.0, 'color="#e3e7ee", fillcolor="#f8fafc"')
-    token = f'<font point-size="12" color="{GREY}">&#160;&#160;&#160;{html(band.token)}</font>' if band.token else ""
-    text = f'<font point-size="14"><b>{html(band.title)}</b></font>{token}'
-    return ground + _plain(f"head{i}", (band.left + band.right) / 2, band.foot + 24, text)
+    if band.headed:
+        return ground + _upper_left(i, band, band.title)
+    text = f'<font point-size="14"><b>{html(band.title)}</b></font>'
+    if band.token:
+        token = f'<font point-size="12" color="{GREY}">{html(band.token)}</font>'
+        text = _beside((text, width(band.title, 14, True) + 14), (token, width(band.token, 12)))
+    return ground + _plain(f"head{i}", band.middle, band.foot + 24, text)
 
 
 def _plain(name: str, x: float, y: float, label: str) -> str:
@@ -114,9 +135,11 @@ def _plain(name: str, x: float, y: float, label: str) -> str:
 
 
 def _tile(i: int, tile: Tile) -> str:
+    ink = "#ffffff" if is_dark(tile.fill) else INK
+    label = f'<<font point-size="9" color="{ink}"><b>{html(tile.text)}</b></font>>' if tile.text else '""'
     return (
         f"\ttile{i} [{_at(tile.x, tile.y)}, width={tile.width / 72:.3f}, height={tile.height / 72:.3f}, style=filled, "
-        f'color="{tile.fill}", fillcolor="{tile.fill}", penwidth=0.5, label="", tooltip="{tooltip([tile.tip])}"]\n'
+        f'color="{tile.fill}", fillcolor="{tile.fill}", penwidth=0.5, label={label}, tooltip="{tooltip([tile.tip])}"]\n'
     )
 
 
@@ -138,7 +161,7 @@ def _cut(i: int, cut: Cut) -> list[str]:
         f"\tcut{i}a [{_at(cut.x, cut.foot)}, {point}]\n",
         f"\tcut{i}b [{_at(cut.x, cut.top)}, {point}]\n",
         f'\tcut{i}a -> cut{i}b [pos="{_path(path)}", style=dashed, color="#d7191c", penwidth=1.8, arrowhead=none]\n',
-        _plain(f"cut{i}", cut.x, cut.foot - 20, badge),
+        *([_plain(f"cut{i}", cut.x, cut.foot - 20, badge)] if cut.badge else []),
     ]
 
 
@@ -187,7 +210,9 @@ def _margin(picture: Picture) -> list[str]:
     if picture.uses:
         out.append(_plain("params", x + wide / 2, middle + tall / 2 + 14, table(picture)))
     shift = high / 2 + 14 if picture.uses else 0
-    out.append(_plain("legend", x + below / 2, middle - shift, legend(picture)))
+    explained = legend(picture)
+    if explained:
+        out.append(_plain("legend", x + below / 2, middle - shift, explained))
     return out
 
 
@@ -195,7 +220,8 @@ def _extent(picture: Picture) -> tuple[float, float, float, float]:
     boxes: list[Box | Tile] = [*picture.boxes, *picture.tiles]
     bands = picture.bands
     left = min([b.x - b.width / 2 for b in boxes] + [b.left for b in bands])
-    right = max([b.x + b.width / 2 for b in boxes] + [b.right for b in bands])
+    lanes = [max(x for x, _ in arrow.points) for arrow in picture.arrows]
+    right = max([b.x + b.width / 2 for b in boxes] + [b.right for b in bands] + lanes)
     foot = min([b.y - b.height / 2 for b in boxes] + [b.foot for b in bands])
     top = max([b.y + b.height / 2 for b in boxes] + [b.top for b in bands])
     return left, right, foot, top

@@ -10,12 +10,13 @@ from typing import Any
 import graphviz
 
 from ..core.errors import GraphError
+from .page import page
 from .picture import Picture
 from .plain import plain
 from .render import engine, pinned
 
-RENDERED, DOT = ("svg", "png", "pdf"), ("", "gv", "dot")
-"""Suffixes of files that a Graphviz makes, and of those that hold DOT text."""
+RENDERED, WRITTEN, DOT = ("svg", "png", "pdf"), ("txt", "html"), ("", "gv", "dot")
+"""Suffixes of files that a Graphviz makes, of those written without one, and of those that hold DOT text."""
 
 
 class Drawing(graphviz.Digraph):
@@ -64,18 +65,25 @@ class Drawing(graphviz.Digraph):
             raise GraphError("this view has no form as plain text", fix="the view unrolled has one; or use .source")
         return plain(self.picture)
 
-    def save(self, filename: Any = None, directory: Any = None, *, skip_existing: bool | None = False) -> str:
-        """Write a file of the kind that its suffix says: svg, png, pdf, dot or gv, txt.
+    def save(self, filename: Any = None, directory: Any = None, *, skip_existing: bool | None = False,
+             snapshots: Iterable[Drawing] = ()) -> str:  # fmt: skip
+        """Write a file of the kind that its suffix says: html, svg, png, pdf, dot or gv, txt.
+
+        ``x.html`` is a page to explore, in one file: zoom, the numbers of each box, time steps that fold,
+        a walk through the ops and their gradient rules. It needs no Graphviz and no network.
 
         Args:
             filename: the path; without a suffix it holds DOT text.
             directory, skip_existing: as for `graphviz.Digraph.save`.
+            snapshots: of a page, drawings of the same network at earlier times of training, in order:
+                a slider replays them, this drawing last.
 
         Returns:
             the path of the file.
 
         Raises:
-            GraphError: another suffix; no Graphviz is installed, or the one found cannot make this format.
+            GraphError: another suffix; no Graphviz is installed, or the one found cannot make this format;
+                a snapshot is of another network.
 
         Example:
             >>> import tinygraph as tg
@@ -85,26 +93,37 @@ class Drawing(graphviz.Digraph):
         kind = _suffix(filename)
         if skip_existing is None or kind in DOT:  # None is how graphviz's own render asks for the DOT file
             return super().save(filename, directory=directory, skip_existing=skip_existing)
-        if kind not in (*RENDERED, "txt"):
+        if kind not in (*RENDERED, *WRITTEN):
             raise GraphError(
                 f"a drawing cannot be saved as .{kind}",
-                expected="a path that ends in .svg, .png, .pdf, .dot, .gv or .txt",
+                expected="a path that ends in .html, .svg, .png, .pdf, .dot, .gv or .txt",
                 got=os.fspath(filename),
             )
         path = Path(directory or self.directory, filename)
         if skip_existing and path.exists():
             return str(path)
-        content = (self.text() + "\n").encode() if kind == "txt" else self.pipe(format=kind)
+        content = self._written(kind, snapshots) if kind in WRITTEN else self.pipe(format=kind)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         return str(path)
+
+    def _written(self, kind: str, snapshots: Iterable[Drawing]) -> bytes:
+        """What needs no Graphviz: plain text, or a page."""
+        if kind == "txt":
+            return (self.text() + "\n").encode()
+        pictures = [drawing.picture for drawing in (*snapshots, self)]
+        if any(picture is None for picture in pictures):
+            raise GraphError("a page is made of what tg.draw gave", fix="use .source, or save as .svg")
+        *earlier, last = (picture for picture in pictures if picture is not None)
+        return page(last, earlier).encode()
 
     def render(self, filename: Any = None, *args: Any, **settings: Any) -> str:
         """Write the picture to a file: ``drawing.render("rnn.svg")``.
 
         Args:
-            filename: with a suffix svg, png, pdf or txt the file that is written, and nothing else, as by `save`. Any
-                other is the name of a DOT file that the picture is written beside, as for `graphviz.Digraph.render`.
+            filename: with a suffix html, svg, png, pdf or txt the file that is written, and nothing else, as by
+                `save`. Any other is the name of a DOT file that the picture is written beside, as for
+                `graphviz.Digraph.render`.
             args, settings: as for `graphviz.Digraph.render`; the format follows the suffix of ``outfile``,
                 and ``cleanup`` removes the DOT file that is written beside it.
 
@@ -120,7 +139,7 @@ class Drawing(graphviz.Digraph):
             >>> drawing.render("h.svg")  # doctest: +SKIP
             'h.svg'
         """
-        if not args and not settings and _suffix(filename) in (*RENDERED, "txt"):
+        if not args and not settings and _suffix(filename) in (*RENDERED, *WRITTEN):
             return self.save(filename)
         if settings.get("outfile") is not None and not Path(settings["outfile"]).suffix:
             # Of a path without a suffix graphviz would warn.

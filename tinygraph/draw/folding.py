@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -40,7 +41,22 @@ class Link(NamedTuple):
     slot: int
 
 
-Operand = Chip | Inline | Link
+class Several(NamedTuple):
+    """The steps' values that an op outside of time takes together: their stack gets no box of its own."""
+
+    links: tuple[Link, ...]
+
+
+Operand = Chip | Inline | Link | Several
+
+
+@dataclass
+class Joined:
+    """What a box of several stands for: its ``name``, what it ``held``, and those whose gradient is ``told``."""
+
+    name: str
+    held: list[Node]
+    told: list[Node]
 
 
 @dataclass
@@ -53,6 +69,12 @@ class Folded:
         uses: of each parameter how many boxes use it.
         names: of each parameter the text that stands for it.
         arrows: of each box the arrows that lead to it.
+        parts: of each box that holds several, these.
+        bundles: of each arrow from or to such a box, the arrows that run in it.
+        dots: the boxes that stand for time steps left out, from ``dotted[0]`` to ``dotted[1]``.
+        steps: all time steps, also those left out.
+        initial: the initial states, where they were found before boxes were joined.
+        fans: of each box how many arrows leave it, those that are not drawn included.
     """
 
     nodes: list[Node] = field(default_factory=list)
@@ -60,9 +82,20 @@ class Folded:
     uses: dict[Node, int] = field(default_factory=dict)
     names: dict[Node, str] = field(default_factory=dict)
     arrows: dict[Node, list[Link]] = field(default_factory=dict)
+    parts: dict[Node, Joined] = field(default_factory=dict)
+    bundles: dict[Link, list[Link]] = field(default_factory=dict)
+    dots: set[Node] = field(default_factory=set)
+    dotted: tuple[int, int] = (0, 0)
+    steps: list[int] = field(default_factory=list)
+    initial: set[Node] | None = None
+    fans: Counter[Node] = field(default_factory=Counter)
 
 
 _VIEWS = {"transpose": ".T", "swapaxes": ".T", "reshape": "", "broadcast_to": "", "getitem": "[…]", "astype": ""}
+_PICKS = {"getitem", "take", "stop_gradient"}
+"""Ops that take one step's value out of a stack, or stand for it."""
+LOSSES = {"softmax_cross_entropy", "sigmoid_cross_entropy", "squared_error"}
+"""Ops of an output and its target."""
 _SMALL = 4
 """A list of so many integers is still written out in a title."""
 
@@ -72,7 +105,7 @@ def fold(roots: list[Node]) -> Folded:
     nodes = ancestors(roots)
     folded = Folded(names=_names(nodes))
     kept = set(roots)
-    chained = _chained(nodes, kept)
+    chained, stacks = _chained(nodes, kept), _stacks(nodes, kept)
     stands: dict[Node, Operand] = {}
     sums: dict[Node, list[Operand]] = {}
     for node in nodes:
@@ -89,7 +122,11 @@ def fold(roots: list[Node]) -> Folded:
             sums[node] = operands
             continue
         folded.operands[node] = operands
-        stands[node] = (_alias(node, operands) if node not in kept else None) or Link(node, False, node, 0)
+        links = tuple(x for x in operands if type(x) is Link) if node in stacks else ()
+        if links and len(links) == len(operands):
+            stands[node] = Several(links)
+        else:
+            stands[node] = (_alias(node, operands) if node not in kept else None) or Link(node, False, node, 0)
     _collect(folded, nodes, kept, stands)
     return folded
 
@@ -113,6 +150,25 @@ def _chained(nodes: list[Node], kept: set[Node]) -> set[Node]:
     return {x for x in sums if x not in kept and len(users.get(x, ())) == 1 and users[x][0] in outer}
 
 
+def _stacks(nodes: list[Node], kept: set[Node]) -> set[Node]:
+    """Stacks of time steps that one op outside of time uses whole, as a mean over them does."""
+    users: dict[Node, list[Node]] = {}
+    for node in nodes:
+        for x in node.inputs:
+            if x.op is not None and x.op.name == "stack" and x.step is None and not x.name and x not in kept:
+                users.setdefault(x, []).append(node)
+    return {x for x, (user, *more) in users.items() if not more and user.step is None and user.op is not None
+            and user.op.name not in _PICKS}  # fmt: skip
+
+
+def _links(operands: list[Operand]) -> list[Link]:
+    """The arrows that lead to a box."""
+    found: list[Link] = []
+    for x in operands:
+        found.extend([x] if type(x) is Link else x.links if type(x) is Several else ())
+    return found
+
+
 def _leaf(node: Node, names: dict[Node, str], kept: set[Node]) -> Operand:
     link = Link(node, False, node, 0)
     if node in kept:
@@ -134,7 +190,7 @@ def _plain(x: float) -> str:
 
 
 def _used(stand: Operand, user: Node, slot: int) -> Operand:
-    """What an input is to its user: a slice of data given for all steps is named, not linked to."""
+    """What an input is to its user: a slice of data given for all steps is named, and so is a loss's target."""
     if type(stand) is not Link:
         return stand
     source = stand.source
@@ -142,6 +198,8 @@ def _used(stand: Operand, user: Node, slot: int) -> Operand:
     data = isinstance(source, Constant) and source.step is None and user.step is not None
     if data and op is not None and op.name in ("getitem", "take"):
         return Inline(source.name or "data", False)
+    if isinstance(source, Constant) and not source.name and slot and op is not None and op.name in LOSSES:
+        return Inline(f"{'zeros' if is_zero(source) else 'data'} {shape(source.shape)}", True)
     return Link(source, stand.cut, user, slot)
 
 
@@ -162,10 +220,12 @@ def _collect(folded: Folded, nodes: list[Node], kept: set[Node], stands: dict[No
     shown = set(kept)
     for node in reversed(nodes):
         if node in shown:
-            shown.update(x.source for x in folded.operands.get(node, ()) if type(x) is Link)
+            shown.update(x.source for x in _links(folded.operands.get(node, [])))
     folded.nodes = [x for x in nodes if x in shown]
+    folded.steps = sorted({x.step for x in folded.nodes if x.step is not None})
     folded.operands = {x: folded.operands.get(x, []) for x in folded.nodes}
-    folded.arrows = {x: [y for y in ys if type(y) is Link] for x, ys in folded.operands.items()}
+    folded.arrows = {x: _links(ys) for x, ys in folded.operands.items()}
+    folded.fans = Counter(y.source for ys in folded.arrows.values() for y in ys)
     for operands in folded.operands.values():
         for parameter in {x.parameter for x in operands if type(x) is Chip}:
             folded.uses[parameter] = folded.uses.get(parameter, 0) + 1

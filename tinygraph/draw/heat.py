@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -53,6 +53,14 @@ class Heat:
             return ODD
         return ramp(self.level(norm)) if norm else ZERO
 
+    def span(self, beside: set[Node]) -> None:
+        """Set the ends of the scale so that all norms lie on it, but those of the nodes ``beside``."""
+        shown = [v for x, v in self.norms.items() if v and math.isfinite(v) and x not in beside]
+        if shown:
+            middle = (math.log10(min(shown)) + math.log10(max(shown))) / 2
+            reach = max(math.log10(max(shown)) - middle, 0.5)
+            self.low, self.high = 10 ** (middle - reach), 10 ** (middle + reach)
+
 
 def ramp(level: float) -> str:
     """The colour at a level from 0 to 1, ``#rrggbb``."""
@@ -77,16 +85,11 @@ def heat(folded: Folded, roots: list[Node], gradients: Any) -> Heat:
     Raises:
         GraphError: there is not one root of one element to differentiate, or a gradient does not fit.
     """
-    links = [link for x in folded.nodes for link in folded.arrows[x]]
+    links = [real for x in folded.nodes for link in folded.arrows[x] for real in folded.bundles.get(link, [link])]
     arrays = _given(gradients) if isinstance(gradients, Mapping) else _computed(folded, links, roots)
-    found = Heat({x: _norm(arrays.get(x)) for x in (*folded.nodes, *folded.names)})
+    found = Heat({x: _norm_of(arrays, folded, x) for x in (*folded.nodes, *folded.names)})
     _flows(found, folded, links, arrays)
-    beside = {*roots, *folded.names}
-    shown = [v for x, v in found.norms.items() if v and math.isfinite(v) and x not in beside]
-    if shown:
-        middle = (math.log10(min(shown)) + math.log10(max(shown))) / 2
-        reach = max(math.log10(max(shown)) - middle, 0.5)
-        found.low, found.high = 10 ** (middle - reach), 10 ** (middle + reach)
+    found.span({*roots, *folded.names})
     return found
 
 
@@ -112,7 +115,9 @@ def _computed(folded: Folded, links: list[Link], roots: list[Node]) -> dict[Node
                          got=", ".join(f"{x.label()} {x.shape}" for x in roots),
                          fix="draw the loss, or pass gradients= a dict from nodes to arrays")  # fmt: skip
     reached = set(ancestors(roots, lambda x: x.op is None or x.op.differentiable))
-    wanted = dict.fromkeys([*folded.nodes, *folded.names, *(x.user for x in links)])
+    told = [x for part in folded.parts.values() for x in part.told]
+    ends = [x for link in links for x in (link.source, link.user)]
+    wanted = dict.fromkeys([*folded.nodes, *folded.names, *told, *ends])
     nodes = [x for x in wanted if x in reached and x.dtype.kind == "f"]
     return {x: g.value for x, g in zip(nodes, grad(roots[0], nodes), strict=True)}
 
@@ -125,24 +130,49 @@ def _norm(array: np.ndarray | None) -> float | None:
         return math.sqrt(float(flat @ flat))
 
 
+def _norm_of(arrays: dict[Node, np.ndarray], folded: Folded, node: Node) -> float | None:
+    """Of a box that holds several, the norm over all the states that it tells."""
+    part = folded.parts.get(node)
+    return _norm(arrays.get(node)) if part is None else length(_norm(arrays.get(x)) for x in part.told)
+
+
+def length(norms: Iterable[float | None]) -> float | None:
+    """The norm of vectors put end to end, of their norms."""
+    known = [x for x in norms if x is not None]
+    return math.hypot(*known) if known else None
+
+
 def _flows(found: Heat, folded: Folded, links: list[Link], arrays: dict[Node, np.ndarray]) -> None:
     """What comes back along each arrow, by the local rule of the op at its upper end."""
-    users: dict[Node, int] = {}
-    for link in links:
-        users[link.source] = users.get(link.source, 0) + 1
+    pieces: dict[Link, np.ndarray] = {}
     returned: dict[Node, np.ndarray] = {}
     for _, group in groupby(links, key=lambda x: x.user.serial):  # not by the node: == of nodes is an op
         mine = list(group)
         user = mine[0].user
         flowing = {x.slot for x in mine if not x.cut and x.source in arrays and user in arrays}
-        shared = {x.slot for x in mine if x.slot in flowing and users[x.source] > 1}
+        shared = {x.slot for x in mine if x.slot in flowing and folded.fans[x.source] > 1}
         local = _local(user, arrays[user], shared) if shared else {}
         for link in mine:
             piece = local.get(link.slot, arrays[link.source]) if link.slot in flowing else None
-            found.flows[link] = _norm(piece)
-            if piece is not None and crosses(link):
+            if piece is None:
+                continue
+            pieces[link] = piece
+            if crosses(link):
                 returned[link.source] = piece + returned[link.source] if link.source in returned else piece
-    found.back = {x: _norm(piece) or 0.0 for x, piece in returned.items()}
+    for arrow in (link for x in folded.nodes for link in folded.arrows[x]):
+        found.flows[arrow] = _together(folded.bundles.get(arrow, [arrow]), pieces)
+    back = {x: _norm(piece) for x, piece in returned.items()}
+    joined = {x: length(map(back.get, part.told)) for x, part in folded.parts.items()}
+    found.back = {x: norm for x, norm in (back | joined).items() if norm is not None}
+
+
+def _together(links: list[Link], pieces: dict[Link, np.ndarray]) -> float | None:
+    """What comes back along several arrows in one: to one source it adds up, sources stand end to end."""
+    sums: dict[Node, np.ndarray] = {}
+    for link in links:
+        if link in pieces:
+            sums[link.source] = sums[link.source] + pieces[link] if link.source in sums else pieces[link]
+    return length(map(_norm, sums.values()))
 
 
 def crosses(link: Link) -> bool:

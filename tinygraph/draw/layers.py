@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -79,7 +80,7 @@ def lay_out(plan: Plan) -> Layout:
     top = max(plan.rows, default=0) + 1
     chains = {(a, b): _chain(mesh, a, b) for a, b in dict.fromkeys(plan.arrows)}
     chains |= {(a, TOP): _chain(mesh, a, mesh.add(top), end=True) for a in dict.fromkeys(plan.up)}
-    chains |= {(FOOT, b): _chain(mesh, mesh.add(-1), b, start=True) for b in dict.fromkeys(plan.down)}
+    chains |= {(FOOT, b): _chain(mesh, mesh.add(-1), b, start=True, lanes=n) for b, n in Counter(plan.down).items()}
     order = _ordered(mesh)
     x = _spread(mesh, order)
     left = min((x[i] - mesh.width[i] / 2 for i in range(len(x))), default=0.0)
@@ -89,10 +90,13 @@ def lay_out(plan: Plan) -> Layout:
     return Layout([v - middle for v in x[:n]], bends, (right - left) / 2)
 
 
-def _chain(mesh: _Mesh, lower: int, upper: int, *, start: bool = False, end: bool = False) -> list[int]:
-    """Items for an arrow in the rows that it passes; the ends too where they are no boxes."""
+def _chain(mesh: _Mesh, lower: int, upper: int, *, start: bool = False, end: bool = False,
+           lanes: int = 1) -> list[int]:  # fmt: skip
+    """Items for an arrow, or so many side by side, in the rows that it passes; the ends too where they are no boxes."""
     between = range(mesh.row[lower] + 1, mesh.row[upper])
     items = [mesh.add(row) for row in between] if len(between) <= LONG else []
+    for item in [lower] * start + items:
+        mesh.width[item] = THREAD * lanes
     way = [lower, *items, upper]
     for a, b in pairwise(way):
         mesh.tie(a, b)

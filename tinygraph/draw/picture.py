@@ -25,6 +25,7 @@ class Box:
     tip: list[str]
     node: Node | None = None
     norm: float | None = None
+    dashed: bool = False
 
 
 @dataclass
@@ -43,7 +44,10 @@ class Arrow:
 
 @dataclass
 class Band:
-    """The ground of a column, and the two texts at its foot; of a cell run several ``times``, a stack of cards."""
+    """The ground of a column, and the two texts at its foot; of a cell run several ``times``, a stack of cards.
+
+    ``headed``: whether the title stands at the upper left, as a card's does.
+    """
 
     left: float
     right: float
@@ -52,6 +56,13 @@ class Band:
     title: str
     token: str = ""
     times: int = 0
+    at: float | None = None
+
+    @property
+    def middle(self) -> float:
+        """Where the texts stand: in the middle of the column, unless arrows pass there."""
+        return (self.left + self.right) / 2 if self.at is None else self.at
+    headed: bool = False
 
 
 @dataclass
@@ -75,15 +86,18 @@ class Tile:
     height: float
     fill: str
     tip: str
+    text: str = ""
+    """Written inside, where there is room."""
 
 
 @dataclass
 class Cut:
-    """Where time is cut for gradients: a line at ``x`` from ``foot`` to ``top``."""
+    """Where time is cut for gradients: a line at ``x`` from ``foot`` to ``top``, with or without a ``badge`` below."""
 
     x: float
     foot: float
     top: float
+    badge: bool = True
 
 
 @dataclass
@@ -94,6 +108,8 @@ class Use:
     shape: str
     uses: int
     norm: str | None
+    full: str | None = None
+    """The norm through all of time, where ``norm`` is that of a gradient cut in time."""
 
 
 @dataclass
@@ -110,3 +126,9 @@ class Picture:
     scale: tuple[float, float] | None = None
     title: str | None = None
     subtitle: str = ""
+    keys: list[tuple[str, str]] = field(default_factory=list)
+    """More lines of the legend: colour and words."""
+    told: list[str] = field(default_factory=list)
+    """The lines of the picture as plain text, where these are not its columns."""
+    truncation: str = ""
+    """How time is cut for gradients, at the head of the table: ``k=2``, or ``cut``."""

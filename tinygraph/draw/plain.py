@@ -16,6 +16,8 @@ CARRIES = {BORDERS["state"], "#8b93a0"}
 
 def plain(picture: Picture) -> str:
     """Bars over the columns, the columns with their rows from the top down, bars under them, arrows, parameters."""
+    if picture.told:
+        return "\n".join(_cut(line.rstrip(), PAGE) for line in picture.told)
     columns = _columns(picture)
     held = {i for column in columns.values() for i in column}
     over: list[Box] = []
@@ -101,8 +103,8 @@ def _cell(boxes: list[Box]) -> list[str]:
     """Titles of one step's boxes at one height, each over its gradient norm where that is known."""
     lines = []
     for box in sorted(boxes, key=lambda b: b.x):
-        norm = box.below.rpartition(" · ")[2]
-        lines += [_title(box), *([f"  {norm}"] if norm.startswith("‖∂‖") or norm == "not computed" else [])]
+        norms = [x for x in box.below.split(" · ") if x.startswith("‖∂‖") or x == "not computed"]
+        lines += [_title(box), *(f"  {norm}" for norm in norms)]
     return lines
 
 
@@ -114,6 +116,8 @@ def _crossing(picture: Picture, columns: dict[int, list[int]]) -> list[str]:
     lines = []
     for arrow in picture.arrows:
         a, b = of.get(arrow.tail), of.get(arrow.head)
+        if a is None and b in shown and picture.boxes[arrow.tail].role == "state" and arrow.colour in CARRIES:
+            lines.append(_start(picture, arrow.tail, b, arrow.head))
         if arrow.colour == RED:
             told = f" ({arrow.tip})" if arrow.tip else ""
             source, target = (_title(picture.boxes[i]) for i in (arrow.tail, arrow.head))
@@ -131,6 +135,13 @@ def _crossing(picture: Picture, columns: dict[int, list[int]]) -> list[str]:
     return ["time:", *lines] if lines else []
 
 
+def _start(picture: Picture, state: int, column: int, box: int) -> str:
+    """What the initial state goes into; of a cell that runs backwards in time it stands on the right."""
+    source, target = f"start: {_title(picture.boxes[state])}", _end(picture, column, box)
+    right = picture.boxes[state].x > picture.boxes[box].x and not picture.bands[column].times
+    return f"  {target} <---- {source}" if right else f"  {source} ----> {target}"
+
+
 def _end(picture: Picture, column: int, box: int) -> str:
     return f"{picture.bands[column].title}: {_title(picture.boxes[box])}"
 
@@ -139,7 +150,9 @@ def _parameters(picture: Picture) -> list[str]:
     norm = any(use.norm is not None for use in picture.uses)
     wide = max((len(use.name) for use in picture.uses), default=0)
     lines = [
-        f"  {use.name:{wide}}  {use.shape:>9}  {use.uses}×" + (f"  ‖∂‖ {use.norm}" if norm else "")
+        f"  {use.name:{wide}}  {use.shape:>9}  {use.uses}×"
+        + (f"  ‖∂‖ {use.norm}" if norm else "")
+        + (f"  full BPTT {use.full}" if use.full is not None else "")
         for use in picture.uses
     ]
     return ["parameters:", *lines] if lines else []

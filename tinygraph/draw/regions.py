@@ -44,7 +44,8 @@ def regions(folded: Folded) -> Regions:
     place: dict[Node, int | str] = {x: number[x.step] for x in folded.nodes if x.step is not None}
     _place_results(folded, place)
     _place_sources(folded, place)
-    states = initial_states(folded, place, len(steps))
+    found_before = folded.initial
+    states = initial_states(folded, place, len(steps)) if found_before is None else found_before & place.keys()
     for node in states:
         place[node] = BEFORE if place[node] == 0 else AFTER
     _follow_states(folded, place, states)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ..core.leaves import Constant
 from ..core.node import Node
-from .folding import Folded, Link, is_zero
+from .folding import LOSSES, Folded, Link, is_zero
 
-BORDERS = {"input": "#2b6cb0", "state": "#2f855a", "op": "#5a6270", "loss": "#b83280"}
+BORDERS = {"gradient": "#a50f15", "input": "#2b6cb0", "state": "#2f855a", "op": "#5a6270", "loss": "#b83280",
+           "parameter": "#b7860b", "dots": "#f8fafc", "moved": "#c05621", "removed": "#a3adba"}  # fmt: skip
 """Border colours: told apart by colour-blind eyes, and state and loss by their place in grey print."""
-LOSSES = {"softmax_cross_entropy", "sigmoid_cross_entropy", "squared_error"}
 LOOKUPS = {"take", "getitem", "one_hot"}
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from itertools import takewhile
 from typing import Any
 
 from ..core.node import Node
 from .cards import Card, Stage, stage
-from .cells import Cell, cells
+from .cells import cells
 from .folding import Folded, fold
-from .labels import clean, shape
+from .group_heat import group_heat
+from .labels import clean, number, shape
 from .loops import Ways
-from .picture import Arrow, Band, Box, Note, Picture, Point, Use
+from .naming import name_cells
+from .picture import Arrow, Band, Box, Note, Picture, Point
 from .place import HEIGHT
+from .recut import as_wished, tell
 from .repetition import Edge, Repetition, repetition
 from .roles import roles
 from .standins import stand_ins
-from .unrolled import FORWARD, box_width, unrolled
+from .strokes import FORWARD
+from .unrolled import box_width, fill_of, table_of, token_texts, unrolled
 from .wishes import Wishes, roots_of
 from .wording import Words, words
 
@@ -29,7 +32,7 @@ def rolled(given: Any, wishes: Wishes) -> Picture:
     The cell is found from the graph alone: `repetition` groups the boxes of all steps that have the
     same op, settings, parameters and sources; `cells` builds a card around each state that runs round.
     """
-    roots = roots_of(given)
+    roots, wishes = as_wished(roots_of(given), wishes)
     folded = fold(roots)
     found = repetition(folded)
     if found is None:
@@ -38,25 +41,27 @@ def rolled(given: Any, wishes: Wishes) -> Picture:
         return _not_rolled(unrolled(roots, wishes), why)
     role = _group_roles(folded, found, roots)
     stands, drawn = stand_ins(folded, found)
-    texts = [words(x, drawn, role[g], None) for g, x in enumerate(stands)]
+    warmth = group_heat(folded, found, stands, roots, wishes)
+    texts = [_any_step(words(x, drawn, role[g], warmth), found, g) for g, x in enumerate(stands)]
     here = stage(found, cells(folded, found), {g: box_width(t) for g, t in enumerate(texts)})
     if here.tangled:
         return _not_rolled(unrolled(roots, wishes), "its cells feed each other both ways")
-    _name_cells(found, here)
+    name_cells(found, [c.cell for c in here.cards])
     picture = Picture(title=None if wishes.title is None else clean(str(wishes.title), 120))
     for g, text in enumerate(texts):
-        below = _below(found, g, text)
-        picture.boxes.append(Box(here.x[g], here.y[g], here.width[g], HEIGHT, role[g], "#ffffff",
-                                 text.title, below, _tip(found, g)))  # fmt: skip
+        fill = "#ffffff" if warmth is None else fill_of(stands[g], warmth, set(roots))
+        norm = None if warmth is None else warmth.norms[stands[g]]
+        picture.boxes.append(Box(here.x[g], here.y[g], here.width[g], HEIGHT, role[g], fill,
+                                 text.title, text.below, _tip(found, g, norm), norm=norm))  # fmt: skip
     picture.bands += [
         Band(c.left, c.right, c.foot, c.top, c.cell.name, times=max(len(found.times(g)) for g in c.cell.groups))
         for c in here.cards
     ]
     _draw_arrows(picture, found, here)
-    picture.uses = [
-        Use(clean(folded.names[x]), shape(x.shape), folded.uses[x], None) for x in folded.names if x in folded.uses
-    ]
-    picture.subtitle = _told(found, here.cards, wishes.has_gradients)
+    picture.uses = table_of(folded, warmth)
+    picture.scale = None if warmth is None else (warmth.low, warmth.high)
+    picture.subtitle = _told(found, here.cards, wishes)
+    tell(picture, folded, roots, wishes)
     return picture
 
 
@@ -65,15 +70,16 @@ def _not_rolled(picture: Picture, why: str) -> Picture:
     return picture
 
 
-def _below(found: Repetition, g: int, text: Words) -> str:
-    """The second line; the number that a loss came to stands there, of a loss of each step none."""
+def _any_step(text: Words, found: Repetition, g: int) -> Words:
+    """The words for any step: the number that a loss came to stands below, of a loss of each step none."""
     values = [part.text for part in text.title if part.kind == "value" and len(found.groups[g]) == 1]
     text.title = [part for part in text.title if part.kind != "value"]
     count = [f"{len(found.groups[g])} of them"] if g in found.data else []
-    return " · ".join(x for x in [*values, text.below, *count] if x)
+    text.below = " · ".join(x for x in [*values, text.below, *count] if x)
+    return text
 
 
-def _told(found: Repetition, cards: list[Card], gradients: bool) -> str:
+def _told(found: Repetition, cards: list[Card], wishes: Wishes) -> str:
     """What the picture shows, in one line under its title."""
     spans = [_span(found, c.cell.groups) for c in cards]
     if len(set(spans)) == 1:
@@ -82,59 +88,13 @@ def _told(found: Repetition, cards: list[Card], gradients: bool) -> str:
         text = "; ".join(f"{c.cell.name} for {span}" for c, span in zip(cards, spans, strict=True))
     back = any(c.returning for c in cards)
     text += "; red arrows cross one time step" if back else ""
-    return text + ("; gradients differ from step to step: see the unrolled view" if gradients else "")
+    tokens = clean(" ".join(token_texts(found.steps, wishes.tokens).values()), 60).strip()
+    return text + (f"; {tokens}" if tokens else "") + ("; ‖∂‖ over all steps together" if wishes.has_gradients else "")
 
 
 def _span(found: Repetition, groups: list[int]) -> str:
     times = max((found.times(g) for g in groups), key=len)
     return f"t = {times[0]} … {times[-1]}"
-
-
-def _name_cells(found: Repetition, here: Stage) -> None:
-    """Encoder and decoder where one starts from the other's state, else layers, directions, or the scopes' names."""
-    cores = [c.cell for c in here.cards if not c.cell.joint]
-    for cell in cores:
-        one = _common([found.groups[g][-1].scope for g in cell.groups])
-        cell.name = clean(one, 24) if one else "cell" if len(cores) == 1 else ""
-    for joint in here.cards:
-        if joint.cell.joint:
-            joint.cell.name = "each step"
-    for edge in found.edges:
-        origin = _origin(found, here, edge.source) if edge in here.aside else None
-        if origin is not None and origin != here.card_of[edge.target]:
-            for card, name in ((origin, "encoder"), (here.card_of[edge.target], "decoder")):
-                here.cards[card].cell.name = here.cards[card].cell.name or name
-    lags = {id(c): _direction(found, c) for c in cores}
-    both = len(set(lags.values()) - {0}) > 1
-    for k, cell in enumerate(cores, 1):
-        turn = {1: "forward", -1: "backward"}.get(lags[id(cell)], "") if both else ""
-        cell.name = cell.name or (turn if len(cores) == 2 and turn else f"layer {k} {turn}".strip())
-
-
-def _origin(found: Repetition, here: Stage, group: int) -> int | None:
-    """The card that a group is in, or is made from."""
-    into: dict[int, list[int]] = {}
-    for edge in found.edges:
-        into.setdefault(edge.target, []).append(edge.source)
-    seen = [group]
-    for g in seen:
-        if g in here.card_of:
-            return here.card_of[g]
-        seen += [s for s in into.get(g, ()) if s not in seen]
-    return None
-
-
-def _common(scopes: list[str]) -> str:
-    """The path that all scopes share that are one."""
-    paths = [x.split("/") for x in scopes if x]
-    shared = takewhile(lambda parts: len(set(parts)) == 1, zip(*paths, strict=False))
-    return "/".join(parts[0] for parts in shared)
-
-
-def _direction(found: Repetition, cell: Cell) -> int:
-    inside = set(cell.groups)
-    lags = [e.lag for e in found.edges if e.source in inside and e.target in inside and e.only is None and e.lag]
-    return 0 if not lags else 1 if lags[0] > 0 else -1
 
 
 def _group_roles(folded: Folded, found: Repetition, roots: list[Node]) -> list[str]:
@@ -147,13 +107,15 @@ def _group_roles(folded: Folded, found: Repetition, roots: list[Node]) -> list[s
     return role
 
 
-def _tip(found: Repetition, g: int) -> list[str]:
+def _tip(found: Repetition, g: int, norm: float | None) -> list[str]:
     members = found.groups[g]
     node = members[-1]
     kind = node.kind if node.op is None else node.op.name
     lines = [kind + (f" in {node.scope}" if node.scope else ""), f"{shape(node.shape)} {node.dtype}"]
     if g in found.cells:
         lines.append(f"{len(members)} times, {_span(found, [g])}")
+    if norm is not None:
+        lines.append(f"gradient norm {number(norm, 4)} over all steps together")
     return lines
 
 

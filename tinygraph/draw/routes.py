@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from ..core.node import Node
 from .folding import Folded, Link
+from .layers import THREAD
 from .picture import Point
 from .place import GUTTER, HEIGHT, Placed, Spot
 
@@ -34,14 +35,15 @@ def routes(folded: Folded, placed: Placed) -> list[Way]:
     pairs = [(link, node) for node in folded.nodes for link in folded.arrows[node]]
     level = {i for i, (link, node) in enumerate(pairs) if _crosses(placed, link, node)}
     rows = _row_bounds(placed)
-    ports = _ports(placed, pairs, level)
+    lanes = _lanes(placed, pairs)
+    ports = _ports(placed, pairs, level, lanes)
     ways = []
     for i, (link, node) in enumerate(pairs):
         a, b = placed.spots[link.source], placed.spots[node]
         if i in level:
             points = _through_time(placed, a, b, rows)
         else:
-            points = _upwards(placed, (link.source, a), (node, b), ports[i])
+            points = _upwards(placed, (link.source, a), (node, b), ports[i], lanes.get(i, 0.0))
         ways.append(Way(link, node, points, i in level))
     return ways
 
@@ -62,7 +64,22 @@ def _row_bounds(placed: Placed) -> dict[tuple[int, int], _Bounds]:
     return found
 
 
-def _ports(placed: Placed, pairs: list[tuple[Link, Node]], level: set[int]) -> dict[int, tuple[float, float]]:
+def _lanes(placed: Placed, pairs: list[tuple[Link, Node]]) -> dict[int, float]:
+    """How far to the side an arrow runs that shares its bends: of several from bars under a box the lowest is left."""
+    sharing: dict[Node, list[int]] = {}
+    for i, (link, node) in enumerate(pairs):
+        a, b = placed.spots[link.source], placed.spots[node]
+        if a.column is None and b.column is not None and a.y < b.y:
+            sharing.setdefault(node, []).append(i)
+    found: dict[int, float] = {}
+    for arrows in sharing.values():
+        arrows.sort(key=lambda i: (placed.spots[pairs[i][0].source].y, i))
+        found |= {i: (k - (len(arrows) - 1) / 2) * THREAD for k, i in enumerate(arrows)}
+    return found
+
+
+def _ports(placed: Placed, pairs: list[tuple[Link, Node]], level: set[int],
+           lanes: dict[int, float]) -> dict[int, tuple[float, float]]:  # fmt: skip
     """Where each upward arrow leaves and enters: side by side in the order of its other end."""
     sides: dict[tuple[Node, int], list[tuple[float, int, int]]] = {}
     for i, (link, node) in enumerate(pairs):
@@ -70,7 +87,8 @@ def _ports(placed: Placed, pairs: list[tuple[Link, Node]], level: set[int]) -> d
             a, b = placed.spots[link.source], placed.spots[node]
             way = placed.bends.get(_bend_key(link.source, a, node, b), [])
             up = 1 if b.y >= a.y else -1
-            first, last = (way[0][0], way[-1][0]) if way else (b.x, a.x)
+            aside = lanes.get(i, 0.0)
+            first, last = (way[0][0] + aside, way[-1][0] + aside) if way else (b.x, a.x)
             if a.column is None and b.column is None and abs(a.row - b.row) > 1:
                 # Past the bars between, away from the texts in their middles.
                 first = last = max(a.x - a.width / 2, b.x - b.width / 2) + PORT
@@ -97,11 +115,12 @@ def _bend_key(source: Node, a: Spot, node: Node, b: Spot) -> tuple[Node | None, 
     return (source, None if b.column is None else node)
 
 
-def _upwards(placed: Placed, source: tuple[Node, Spot], target: tuple[Node, Spot], ports: Point) -> list[Point]:
+def _upwards(placed: Placed, source: tuple[Node, Spot], target: tuple[Node, Spot], ports: Point,
+             aside: float) -> list[Point]:  # fmt: skip
     """From the top of one box to the foot of another, past the boxes between; downwards the same, turned."""
     (node, a), (other, b) = source, target
     up = 1 if b.y >= a.y else -1
-    bends = placed.bends.get(_bend_key(node, a, other, b), [])
+    bends = [(x + aside, y) for x, y in placed.bends.get(_bend_key(node, a, other, b), [])]
     if a.column is None and b.column is None:
         bends = []
     if a.column is None or b.column is None:

@@ -7,9 +7,8 @@ import re
 from typing import Any
 
 from ..core.node import Node
-from .folding import Chip, Folded, Inline, Link, Operand
+from .folding import LOSSES, Chip, Folded, Inline, Link, Operand
 from .repetition import Repetition
-from .roles import LOSSES
 
 
 def stand_ins(folded: Folded, found: Repetition) -> tuple[list[Node], Folded]:
@@ -47,7 +46,7 @@ def _stand_in(found: Repetition, g: int) -> Node:
     if len(members) == 1:
         return members[0]
     node = copy.copy(members[len(members) // 2])
-    node.name = _name(found, members)
+    node.name = common_name(found, members)
     if node.op is None and not node.name:
         node.name = "dataₜ"
     if "index" in node.attributes:
@@ -55,7 +54,7 @@ def _stand_in(found: Repetition, g: int) -> Node:
     return node
 
 
-def _name(found: Repetition, members: list[Node]) -> str | None:
+def common_name(found: Repetition, members: list[Node]) -> str | None:
     """``hₜ`` of ``h1``, ``h2``, ...; and of ``h`` at every step."""
     names = [(x.name or "").strip() for x in members]
     if not all(names):

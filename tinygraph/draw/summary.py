@@ -143,7 +143,7 @@ class _Tally:
             elif node.op is not None and not node.op.selects:
                 group = (inside, None if inside else node.step)
                 self.times.setdefault(group, times)
-                entry = self.groups.setdefault(group, {}).setdefault(_kind(node, node.op), [0, 0])
+                entry = self.groups.setdefault(group, {}).setdefault(kind_of(node, node.op), [0, 0])
                 entry[0] += 1
                 entry[1] += sum(map(self._first_use, node.inputs))
 
@@ -180,7 +180,7 @@ class _Tally:
                 yield Row(where, times, kind[0], kind[1], n, numbers, n * kind[2], n * kind[3])
 
 
-def _kind(node: Node, op: Op) -> Kind:
+def kind_of(node: Node, op: Op) -> Kind:
     if type(op).flops is Op.flops:  # which would run the op to learn the size of its result
         flops = node.size
     else:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..core.node import Node
+from ..core.op import Op
 from ..core.traced import Traced
-from .folding import Chip, Folded, Inline, Operand, is_zero
+from .folding import LOSSES, Chip, Folded, Inline, Joined, Link, Operand, Several, is_zero
 from .heat import Heat
 from .labels import clean, number, shape
-from .roles import LOSSES
+from .roles import LOOKUPS
 
-_SIGNS = {"matmul": "@", "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
+SIGNS = {"matmul": "@", "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
+
+
+MOST_CHIPS = 6
+"""Parameters shown in a box that holds several ops; of more it says how many are left out."""
 
 
 class Part(NamedTuple):
@@ -33,10 +39,17 @@ class Words:
     tip: list[str]
 
 
-def words(node: Node, folded: Folded, role: str, heat: Heat | None) -> Words:
+def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: bool = False) -> Words:
     """All that is written in and behind one box."""
+    if node in folded.dots:
+        first, last = folded.dotted
+        return Words([Part("⋯")], "", [f"t = {first} … {last}, like the steps beside them"])
     operands = folded.operands[node]
-    title = _leaf(node, role) if node.op is None else _formula(node, operands)
+    if node in folded.parts:
+        return _joined_words(node, folded.parts[node], operands, heat)
+    title = _leaf(node, role) if node.op is None else formula(node, operands)
+    if node in folded.names:
+        title = [Part(clean(folded.names[node]))]
     name = (node.name or "").strip()
     if name and node.op is not None:
         title.insert(0, Part(f"{clean(name)} ="))
@@ -46,33 +59,78 @@ def words(node: Node, folded: Folded, role: str, heat: Heat | None) -> Words:
     size = "" if scalar and not node.shape else shape(node.shape)
     targets = [x.text for x in operands if type(x) is Inline and x.whole] if node.op and node.op.name in LOSSES else []
     facts = [size, *(f"target {x}" for x in targets), "" if heat is None else _norm(node, heat)]
-    return Words(title, " · ".join(x for x in facts if x), _tip(node, heat))
+    tip = _tip(node, heat)
+    if values and not scalar and role != "parameter":
+        facts.append(figures(node))
+        tip += _parameter_figures(operands)
+    return Words(title, " · ".join(x for x in facts if x), tip)
+
+
+def _parameter_figures(operands: list[Operand]) -> list[str]:
+    parameters = {x.parameter: x for x in operands if isinstance(x, Chip)}
+    return [f"{clean(folded.text)} = {figures(x)}" for x, folded in parameters.items()]
+
+
+FEW = 4
+"""Numbers of an array that are written into its box."""
+
+
+def figures(node: Node) -> str:
+    """The first numbers of an array: ``0.12``, ``[0.12 -0.40 …]``, of a matrix the first row ``[[1.0 2.0] …]``."""
+    if isinstance(node, Traced) or not node.size:
+        return ""
+    row = node.value.reshape(-1, *node.shape[-1:])[0] if node.shape else node.value
+    texts = [number(float(x)) if x.dtype.kind == "f" else str(x) for x in row.reshape(-1)[:FEW]]
+    if not node.shape:
+        return texts[0]
+    inner = f"[{' '.join(texts)}{' …' if node.shape[-1] > FEW else ''}]"
+    more = " …" if node.size > node.shape[-1] else ""
+    return "[" * (node.ndim - 1) + inner + (more + "]" * (node.ndim - 1) if node.ndim > 1 else "")
+
+
+def _joined_words(node: Node, joined: Joined, operands: list[Operand], heat: Heat | None) -> Words:
+    """A box that holds several: its name and parameters, how many ops it holds, the shape of its last."""
+    chips = _folded([x for x in operands if isinstance(x, Chip)])
+    more = [Part(f"+{len(chips) - MOST_CHIPS}")] if len(chips) > MOST_CHIPS else []
+    data = node.op is None or node.op.name in LOOKUPS
+    count = f"{len(joined.held)} {'of them' if data else 'ops'}" if len(joined.held) > 1 else ""
+    facts = [count, shape(node.shape), "" if heat is None else _norm(node, heat)]
+    ops = Counter("data" if x.op is None else clean(x.op.name) for x in joined.held)
+    tip = [", ".join(f"{n} {name}" for name, n in ops.items()), f"{shape(node.shape)} {node.dtype}"]
+    return Words([Part(clean(joined.name, 40)), *chips[:MOST_CHIPS], *more], " · ".join(x for x in facts if x), tip)
 
 
 def _leaf(node: Node, role: str) -> list[Part]:
     name = (node.name or "").strip()
-    return [Part(clean(name) if name else "zeros" if is_zero(node) else "state" if role == "state" else "data")]
+    return [Part(clean(name) if name else "data" if role != "state" else "zeros" if is_zero(node) else "state")]
 
 
-def _formula(node: Node, operands: list[Operand]) -> list[Part]:
+def formula(node: Node, operands: list[Operand]) -> list[Part]:
     """The op and what folds into it, as it would be typed: ``W @ h1``, ``* 0.5``, ``E[2]``, ``tanh``."""
     op = node.op
     assert op is not None
     linked = sum(not isinstance(x, (Chip, Inline)) for x in operands)
     if op.name == "add" and linked > 2:
         return [Part(f"sum of {linked}")]
-    sign = _SIGNS.get(op.name)
+    sign = SIGNS.get(op.name)
     if sign and len(operands) == 2:
-        return _infix(sign, operands)
+        return infix(sign, operands)
     if op.name == "getitem":
         return _lookup(operands[0], _index(node.attributes.get("index")))
     if op.name == "take":
         index = operands[1]
-        text = index.text if isinstance(index, (Chip, Inline)) else index.source.name or "…"
+        text = index.text if isinstance(index, (Chip, Inline)) else _name_of(index) or "…"
         return _lookup(operands[0], text)
     hidden = op.name in LOSSES
+    stacks = [x for x in operands if isinstance(x, Several)]
+    steps = [Part(f"of {len(stacks[0].links)}")] if len(stacks) == 1 else []
     rest = _folded([x for x in operands if not (hidden and isinstance(x, Inline))])
-    return [Part(clean(op.name.replace("cross_entropy", "cross-entropy").replace("_", " "))), *rest]
+    return [Part(op_words(op)), *steps, *rest]
+
+
+def op_words(op: Op) -> str:
+    """An op's name as it is read: ``softmax cross-entropy``."""
+    return clean(op.name.replace("cross_entropy", "cross-entropy").replace("_", " "))
 
 
 def _lookup(source: Operand, index: str) -> list[Part]:
@@ -83,19 +141,24 @@ def _lookup(source: Operand, index: str) -> list[Part]:
     return [Part(clean(source.text, 16) + after if isinstance(source, Inline) else after)]
 
 
-def _infix(sign: str, operands: list[Operand]) -> list[Part]:
-    """``W @ h1``: the name of a linked operand is given where a parameter stands on the other side."""
+def infix(sign: str, operands: list[Operand]) -> list[Part]:
+    """``W @ h1``, ``0.5 * ·``: the name of a linked operand is given where a parameter stands on the other side."""
     with_chip = any(isinstance(x, Chip) for x in operands)
     sides: list[list[Part]] = []
     for x in operands:
-        named = not isinstance(x, (Chip, Inline)) and with_chip and sign == "@" and (x.source.name or "").strip()
+        named = not isinstance(x, (Chip, Inline)) and with_chip and sign == "@" and _name_of(x)
         sides.append([Part(clean(named, 12))] if named else _folded([x]))
-    return [*sides[0], Part(sign), *sides[1]]
+    # A number found follows the title: "0.5 * 5.2" would read as a product.
+    return [*sides[0], Part(sign), *(sides[1] or [Part("·")] * bool(sides[0]))]
+
+
+def _name_of(operand: Operand) -> str:
+    return (operand.source.name or "").strip() if isinstance(operand, Link) else ""
 
 
 def _folded(operands: list[Operand]) -> list[Part]:
     shown = [x for x in operands if isinstance(x, (Chip, Inline))]
-    return [Part(clean(x.text, 16), "chip" if isinstance(x, Chip) else "text") for x in shown]
+    return [Part(clean(x.text, 16), "chip" if type(x) is Chip else "text") for x in shown]
 
 
 def _index(index: Any) -> str:

@@ -97,13 +97,17 @@ def _rows(actions: Sequence[Any], forms: Mapping[Any, str], times: int, depth: i
                              sum(r.moved_bytes for r in own), depth=depth))  # fmt: skip
             rows += inner
         else:
-            name, shape, flops = _words(action)
-            moved = sum(prod(_sizes(view)) * view.dtype.itemsize for view in views_of(action))
-            rows.append(_Row(name, shape, flops * times, moved * times, forms.get(action, ""), depth))
+            name, shape, flops = work_of(action)
+            rows.append(_Row(name, shape, flops * times, traffic_of(action) * times, forms.get(action, ""), depth))
     return rows
 
 
-def _words(action: Any) -> tuple[str, str, int]:
+def traffic_of(action: Any) -> int:
+    """Bytes that an action reads and writes when done once, each number counted once."""
+    return sum(prod(_sizes(view)) * view.dtype.itemsize for view in views_of(action))
+
+
+def work_of(action: Any) -> tuple[str, str, int]:
     """Name, shapes and FLOPs of an action done once."""
     if isinstance(action, Product):
         return "product", f"{action.a.shape} @ {action.b.shape}", 2 * prod(action.a.shape) * action.b.shape[-1]

@@ -1,0 +1,36 @@
+"""The pictures of the documentation: README's, and those of docs/pictures.md.
+
+Run as ``python examples/docs_pictures.py [FOLDER]``; without a name it writes into ``docs/``.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import gallery_networks as net
+import readme_picture
+
+import tinygraph as tg
+
+
+def drawings() -> dict[str, tg.Drawing]:
+    """Each picture under its file's name."""
+    return {
+        "unrolled.svg": readme_picture.drawing(),
+        "pictures/rolled.svg": tg.draw(net.both_ways(), "rolled"),
+        "pictures/flow.svg": tg.draw(net.chain(12, 0.8), "flow", title="Vanishing"),
+        "pictures/backward.svg": tg.draw(net.chain(3, 0.9), "backward"),
+        "pictures/compiled.svg": tg.draw(net.compiled_rnn(), "compiled"),
+    }
+
+
+def main() -> None:
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[1] / "docs")
+    for name, drawing in drawings().items():
+        drawing.save(folder / name)
+        print(f"wrote {folder / name}")
+
+
+if __name__ == "__main__":
+    main()

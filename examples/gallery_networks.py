@@ -1,0 +1,118 @@
+"""Networks for the gallery that are no model of their own: an LSTM, a GRU, two layers both ways, gradients that die."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import tinygraph as tg
+
+B, INPUT, H, V = 2, 3, 4, 5
+
+
+def weights(**shapes: tuple[int, ...]) -> dict[str, tg.Parameter]:
+    """Parameters of the given shapes, normal with deviation 0.6 / sqrt(columns), from one seed."""
+    random = np.random.default_rng(0)
+    return {name: tg.parameter(random.normal(size=s) * 0.6 / np.sqrt(s[-1]), name) for name, s in shapes.items()}
+
+
+def data(steps: int, size: int = INPUT) -> np.ndarray:
+    """Inputs (T, B, size), normal."""
+    return np.random.default_rng(1).normal(size=(steps, B, size))
+
+
+def mean_loss(logits: tg.Node) -> tg.Node:
+    """Cross-entropy of logits (T, B, V) with labels that count through the classes; shape ()."""
+    labels = np.arange(logits.shape[0] * B).reshape(-1, B) % logits.shape[-1]
+    return tg.mean(tg.softmax_cross_entropy(logits, labels), name="loss")
+
+
+def lstm(steps: int = 6, truncate: int | None = None) -> tg.Node:
+    """Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000; gates in the order i, f, g, o."""
+    w = weights(W_ih=(4 * H, INPUT), W_hh=(4 * H, H), b=(4 * H,), W_y=(V, H))
+
+    def cell(x: Any, state: Any) -> Any:
+        h, c = state
+        i, f, g, o = tg.split(x @ w["W_ih"].T + h @ w["W_hh"].T + w["b"], 4, axis=1)
+        c = tg.add(tg.sigmoid(f) * c, tg.sigmoid(i) * tg.tanh(g), name="c")
+        h = tg.multiply(tg.sigmoid(o), tg.tanh(c), name="h")
+        return h @ w["W_y"].T, (h, c)
+
+    logits, _ = tg.unroll(cell, data(steps), (np.zeros((B, H)), np.zeros((B, H))), truncate=truncate)
+    return mean_loss(logits)
+
+
+def gru(steps: int = 5) -> tg.Node:
+    """Cho et al. 2014, with the reset gate before the product."""
+    w = weights(W_z=(H, INPUT + H), W_r=(H, INPUT + H), W_n=(H, INPUT + H), W_y=(V, H))
+
+    def cell(x: Any, h: Any) -> Any:
+        both = tg.concatenate([x, h], axis=1)
+        z, r = tg.sigmoid(both @ w["W_z"].T, name="z"), tg.sigmoid(both @ w["W_r"].T, name="r")
+        n = tg.tanh(tg.concatenate([x, r * h], axis=1) @ w["W_n"].T, name="n")
+        h = tg.add((1 - z) * n, z * h, name="h")
+        return h @ w["W_y"].T, h
+
+    logits, _ = tg.unroll(cell, data(steps), np.zeros((B, H)))
+    return mean_loss(logits)
+
+
+def both_ways(steps: int = 4) -> tg.Node:
+    """Two layers, each a tanh RNN read forward and one read backward (Schuster and Paliwal 1997)."""
+    x: Any = data(steps)
+    for layer in (1, 2):
+        x = tg.concatenate([_direction(x, layer, "→", False), _direction(x, layer, "←", True)], axis=2)
+    w = weights(W_y=(V, 2 * H))
+    return mean_loss(x @ w["W_y"].T)
+
+
+def _direction(x: Any, layer: int, sign: str, reverse: bool) -> tg.Node:
+    size = x.shape[-1]
+    w = weights(**{f"U{layer}{sign}": (H, size), f"W{layer}{sign}": (H, H)})
+    u, across = w.values()
+
+    def cell(x: Any, h: Any) -> Any:
+        with tg.scope(f"layer {layer} {sign}"):
+            h = tg.tanh(x @ u.T + h @ across.T, name="h")
+        return h, h
+
+    return tg.unroll(cell, x, np.zeros((B, H)), reverse=reverse)[0]
+
+
+def chain(steps: int, gain: float) -> tg.Node:
+    """A tanh RNN whose W is ``gain`` times a rotation: each step back multiplies a gradient by gain and by 1 - h²."""
+    random = np.random.default_rng(2)
+    q, _ = np.linalg.qr(random.normal(size=(8, 8)))
+    w_x = tg.parameter(random.normal(size=(8, INPUT)) * 0.02, "U")
+    w_h, w_y = tg.parameter(gain * q, "W"), tg.parameter(random.normal(size=(V, 8)), "V")
+    total: Any = 0
+    h: tg.Node = tg.constant(np.zeros((8, 1)), name="h0")
+    for t, x in enumerate(random.normal(size=(steps, INPUT, 1))):
+        with tg.step(t):
+            h = tg.tanh(w_x @ x + w_h @ h, name="h")
+            total = total + tg.softmax_cross_entropy((w_y @ h)[:, 0], np.array(t % V))
+    return total
+
+
+def residual(blocks: int = 2) -> tg.Node:
+    """A perceptron with skip connections: x + W relu(U x), no time."""
+    x: Any = tg.constant(data(1)[0], name="x")
+    for i in range(1, blocks + 1):
+        w = weights(**{f"U{i}": (2 * INPUT, INPUT), f"W{i}": (INPUT, 2 * INPUT)})
+        with tg.scope(f"block {i}"):
+            x = x + tg.relu(x @ w[f"U{i}"].T) @ w[f"W{i}"].T
+    return tg.mean(tg.squared_error(x, np.zeros((B, INPUT))), name="loss")
+
+
+def compiled_rnn() -> Any:
+    """A training step of a tanh RNN as `tg.compile` runs it, after its first call."""
+    w = weights(U=(H, INPUT), W=(H, H), V=(V, H))
+
+    def cell(x: Any, h: Any) -> Any:
+        h = tg.tanh(x @ w["U"].T + h @ w["W"].T)
+        return h @ w["V"].T, h
+
+    step = tg.compile(tg.value_and_grad(lambda xs: mean_loss(tg.unroll(cell, xs, np.zeros((B, H)))[0]), w))
+    step(data(8))
+    return step

@@ -1,0 +1,49 @@
+"""The pictures of README and of the pages are those that their examples make; the gallery is made whole."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import docs_pictures
+import gallery
+import pytest
+
+from tinygraph.draw.render import _from_pip
+
+ROOT = Path(__file__).parents[2]
+DRAWINGS = docs_pictures.drawings()
+pytestmark = pytest.mark.skipif(shutil.which("dot") is None and _from_pip() is None, reason="no Graphviz")
+
+
+def words(svg: str) -> list[str]:
+    """All texts of a picture in order; sizes and bytes differ between versions of Graphviz."""
+    return re.findall(r">([^<>]+)</text>", svg.replace("\u00a0", "").replace("&#160;", ""))
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_the_example_still_makes_the_picture(name, tmp_path):
+    kept = words((ROOT / "docs" / name).read_text(encoding="utf-8"))
+    DRAWINGS[name].save(tmp_path / "new.svg")
+    assert len(kept) > 20 and sorted(words((tmp_path / "new.svg").read_text(encoding="utf-8"))) == sorted(kept)
+
+
+def test_every_picture_kept_is_shown_by_a_page_and_made_by_the_example():
+    pages = "".join(path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+    kept = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.svg")}
+    assert kept == set(DRAWINGS) and all(name in pages for name in kept)
+
+
+def test_the_gallery_has_a_picture_and_a_page_for_every_entry(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["gallery.py", str(tmp_path)])
+    gallery.main()
+    index = (tmp_path / "index.html").read_text(encoding="utf-8")
+    shown = re.findall(r'<img src="(\w+)\.svg"', index)
+    assert len(shown) == len(set(shown)) >= 19 and f"wrote {len(shown)} pictures" in capsys.readouterr().out
+    for name in shown:
+        assert (tmp_path / f"{name}.svg").read_text(encoding="utf-8").count("</text>") > 10
+        assert "<svg" in (tmp_path / f"{name}.html").read_text(encoding="utf-8")
+    titles = " ".join(words((tmp_path / "lstm_cut.svg").read_text(encoding="utf-8")))
+    assert "BPTT cut" in titles and "BPTT cut" not in (tmp_path / "lstm.svg").read_text(encoding="utf-8")

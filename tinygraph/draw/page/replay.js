@@ -1,0 +1,78 @@
+// Training replayed: fills, numbers and arrows of one moment; a column out of the window is brought up to date when seen.
+const fresh = columns.map(() => shots.length - 1);
+const inner = columns.map((_, c) => [groups[c], gaps[c]].map(group => [...group.querySelectorAll('.a, .note')]).flat());
+const outer = [...document.querySelectorAll('#far > .a, #far > .note')];
+
+function dress(i) {
+  const shot = shots[now.shot].boxes[i], group = drawn[i];
+  group.setAttribute('fill', `var(--i${shot.fill})`);
+  group.firstElementChild.setAttribute('fill', `var(--${shot.fill})`);
+  const value = group.querySelector('.v'), below = shot.below.split('\n').reverse();
+  if (value && shot.value !== undefined) value.textContent = shot.value;
+  group.querySelectorAll('.u').forEach((line, k) => { line.textContent = below[k] ?? ''; });
+  group.setAttribute('aria-label', [boxes[i].title, shot.value, shot.below].filter(Boolean).join(', '));
+}
+
+function dressPart(part) {
+  if (part.classList.contains('note')) { part.textContent = shots[now.shot].notes[part.dataset.i]; return; }
+  const [colour, wide] = shots[now.shot].arrows[part.id.slice(1)];
+  part.setAttribute('stroke', `var(--${colour})`);
+  part.setAttribute('stroke-width', wide);
+  if (part.hasAttribute('marker-end')) part.setAttribute('marker-end', `url(#${wide > 2.2 ? 'w' : 't'}${colour})`);
+}
+
+function refresh(c) {
+  if (c < 0 || c >= columns.length || fresh[c] === now.shot) return;
+  fresh[c] = now.shot;
+  members[c].forEach(dress);
+  inner[c].forEach(dressPart);
+}
+
+function moment(n) {
+  now.shot = n;
+  boxes.forEach((box, i) => { if (box.column < 0) dress(i); });
+  outer.forEach(dressPart);
+  for (let c = Math.max(seen[0] - 1, 0); c <= seen[1]; c++) refresh(c);
+  for (const group of strips.values()) for (const part of group.querySelectorAll('[data-i]')) {
+    part.setAttribute('fill', `var(--${shots[n].boxes[part.dataset.i].fill})`);
+  }
+  document.querySelectorAll('#uses tbody tr').forEach((row, i) => {
+    if (shots[n].uses[i] !== null && row.cells[3]) row.cells[3].textContent = shots[n].uses[i];
+  });
+  if (shots[n].scale) [at('low').textContent, at('high').textContent] = shots[n].scale;
+  announce();
+  weave();
+  rest();
+  redraw();
+}
+
+// The loss over the snapshots: the last box that shows a number.
+const losses = (() => {
+  const i = boxes.findLastIndex((_, k) => shots.every(shot => Number.isFinite(parseFloat(shot.boxes[k].value))));
+  return i < 0 ? [] : shots.map(shot => parseFloat(shot.boxes[i].value));
+})();
+
+function announce() {
+  if (!at('moment')) return;
+  const heading = document.querySelector('h1');
+  if (heading && shots[now.shot].title) heading.textContent = shots[now.shot].title;
+  const title = shots[now.shot].title, loss = losses.length ? `, loss ${losses[now.shot]}` : '';
+  at('when').textContent = `${now.shot + 1} of ${shots.length}${title ? ` · ${title}` : ''}${loss}`;
+  at('moment').setAttribute('aria-valuetext', at('when').textContent);
+  if (!losses.length) return;
+  const low = Math.min(...losses), span = Math.max(...losses) - low || 1;
+  const points = losses.map((v, k) => [200 * k / (losses.length - 1), 32 - 32 * (v - low) / span]);
+  const [x, y] = points[now.shot];
+  at('curve').replaceChildren(make('polyline', {points: points.join(' ')}), make('circle', {cx: x, cy: y, r: 4}));
+}
+
+if (at('moment')) {
+  const slider = at('moment');
+  slider.addEventListener('input', () => moment(+slider.value));
+  player(at('train'), () => {
+    const next = now.shot + 1 === shots.length && at('train').dataset.on !== 'yes' ? 0 : now.shot + 1;
+    at('train').dataset.on = next < shots.length - 1 ? 'yes' : '';
+    if (next < shots.length) { slider.value = next; moment(next); }
+    return next < shots.length - 1;
+  }, 600);
+}

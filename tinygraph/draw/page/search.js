@@ -1,0 +1,30 @@
+// Search: boxes whose name, op or scope holds the words; Enter goes to the next.
+const field = at('search'), found = at('found');
+const texts = boxes.map(box => [box.title, box.name, box.op, box.scope].filter(Boolean).join(' ').toLowerCase());
+let hits = [], turnOf = -1;
+
+function search() {
+  const words = field.value.trim().toLowerCase();
+  for (const i of hits) drawn[i].classList.remove('hit');
+  hits = words ? [...texts.keys()].filter(i => texts[i].includes(words)) : [];
+  for (const i of hits) drawn[i].classList.add('hit');
+  turnOf = -1;
+  svg.classList.toggle('searching', words !== '');
+  found.textContent = !words ? '' : hits.length ? `${hits.length} found` : 'nothing found';
+}
+
+function jump(way) {
+  if (!hits.length) return;
+  turnOf = (turnOf + way + hits.length) % hits.length;
+  const i = hits[turnOf];
+  if (hidden(i)) fold([boxes[i].column], false, columns[boxes[i].column].left);
+  choose(i);
+  field.focus({preventScroll: true});
+  found.textContent = `${turnOf + 1} of ${hits.length}`;
+}
+
+field.addEventListener('input', search);
+field.addEventListener('keydown', event => {
+  if (event.key === 'Enter') jump(event.shiftKey ? -1 : 1);
+  if (event.key === 'Escape') { field.value = ''; search(); field.blur(); }
+});

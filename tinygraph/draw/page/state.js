@@ -1,0 +1,26 @@
+// What is known and what is shown now; everything else reads and changes it.
+const data = JSON.parse(document.getElementById('data').textContent);
+const at = id => document.getElementById(id);
+const svg = at('picture'), stage = at('stage');
+const {boxes, arrows, columns, rules, shots, extent} = data;
+const drawn = boxes.map((_, i) => at('n' + i));
+const now = {box: null, way: 1, shot: shots.length - 1, folded: new Set()};
+
+// Of each box the numbers of the arrows at it.
+const touching = boxes.map(() => []);
+arrows.forEach(([tail, head], i) => {
+  touching[tail].push(i);
+  if (head !== tail) touching[head].push(i);
+});
+const members = columns.map(() => []);
+boxes.forEach((box, i) => { if (box.column >= 0) members[box.column].push(i); });
+
+const hidden = i => now.folded.has(boxes[i].column);
+
+function make(name, attributes = {}, words = '') {
+  const space = {svg: 1, g: 1, rect: 1, text: 1, polyline: 1, circle: 1}[name] ? 'http://www.w3.org/2000/svg' : null;
+  const found = space ? document.createElementNS(space, name) : document.createElement(name);
+  for (const key in attributes) found.setAttribute(key, attributes[key]);
+  if (words !== '') found.textContent = words;
+  return found;
+}

@@ -1,0 +1,136 @@
+// The camera: wheel and drag, level of detail, and columns outside of the window taken out of the picture.
+const camera = {x: 0, y: 0, k: 1};
+const size = {wide: 1, high: 1};
+const LEAST_TEXT = 0.3, LEAST_ARROW = 0.13, MOST = 6;
+const world = at('world');
+let asked = false, seen = [0, document.querySelectorAll('.slot:not(.off) > .col').length - 1], flight = 0;
+
+function redraw() {
+  if (asked) return;
+  asked = true;
+  requestAnimationFrame(() => { asked = false; paint(); });
+}
+
+function paint() {
+  const {x, y, k} = camera;
+  world.setAttribute('transform', `scale(${k}) translate(${-x} ${-y})`);
+  svg.classList.toggle('plain', k < LEAST_TEXT);
+  svg.classList.toggle('dust', k < LEAST_ARROW);
+  cull(x, x + size.wide / k);
+  hold(x, x + size.wide / k);
+  overlook();
+}
+
+// Columns stand in order, so what is seen is a range, and only its ends change.
+function cull(x0, x1) {
+  const margin = 160;
+  let first = 0, last = columns.length - 1;
+  while (first <= last && right[first] < x0 - margin) first++;
+  while (last >= first && left[last] > x1 + margin) last--;
+  for (let c = Math.max(first - 1, 0); c <= last; c++) { refresh(c); position(c); }
+  range(groups, seen[0], seen[1], first, last);
+  range(gaps, seen[0] - 1, seen[1], first - 1, last);
+  seen = [first, last];
+}
+
+function range(parts, from, to, first, last) {
+  for (let c = Math.max(Math.min(from, first), 0); c <= Math.max(to, last); c++) {
+    const was = c >= from && c <= to, is = c >= first && c <= last;
+    if (was === is) continue;
+    parts[c].parentNode.classList.toggle('off', !is);
+    if (!is && strips.has(c)) { unstrip(c); placed[c] = -1; }
+  }
+}
+
+// The text of a bar stands in the middle of what is seen of it.
+function hold(x0, x1) {
+  for (const bar of bars) {
+    const a = Math.max(bar.left, x0), b = Math.min(bar.right, x1);
+    const aside = b - a > 60 ? (a + b - bar.left - bar.right) / 2 : 0;
+    for (const text of bar.texts) text.setAttribute('transform', `translate(${aside.toFixed(1)} 0)`);
+  }
+}
+
+function all() {
+  return [extent[0], extent[1], across(extent[2]), extent[3]];
+}
+
+// First view: all of it where that can be read, else the height, from the first step on.
+function fit(whole) {
+  const [x0, y0, x1, y1] = all(), pad = 24;
+  const high = (size.high - 2 * pad) / (y1 - y0), both = Math.min((size.wide - 2 * pad) / (x1 - x0), high, 1.6);
+  const k = whole || both > 0.42 ? Math.max(both, 0.08) : Math.min(Math.max(high, 0.42), 1);
+  const loose = x1 - x0 < (size.wide - pad) / k;
+  fly(loose ? (x0 + x1 - size.wide / k) / 2 : x0 - pad / k, (y0 + y1 - size.high / k) / 2, k);
+}
+
+function zoom(by, px = size.wide / 2, py = size.high / 2) {
+  // Further out than this a wide picture is only dust; the ribbon shows it whole.
+  const [x0, y0, x1, y1] = all(), least = Math.max(0.8 * Math.min(size.wide / (x1 - x0), size.high / (y1 - y0)), 0.08);
+  const k = Math.min(Math.max(camera.k * by, Math.min(least, camera.k)), MOST);
+  camera.x += px / camera.k - px / k;
+  camera.y += py / camera.k - py / k;
+  camera.k = k;
+  flight++;
+  redraw();
+}
+
+const still = matchMedia('(prefers-reduced-motion: reduce)');
+
+// To a new place in a few frames, so that the eye can follow.
+function fly(x, y, k = camera.k) {
+  const from = {...camera}, mine = ++flight, far = Math.abs(x - camera.x) > 3 * size.wide / camera.k;
+  const frames = still.matches || far || !stage.dataset.ready ? 1 : 9;
+  const step = n => {
+    if (mine !== flight) return;
+    const p = 1 - (1 - n / frames) ** 3, q = from.k * (k / from.k) ** p;
+    Object.assign(camera, {x: from.x + (x - from.x) * p, y: from.y + (y - from.y) * p, k: q});
+    paint();
+    if (n < frames) requestAnimationFrame(() => step(n + 1));
+  };
+  step(1);
+}
+
+// Bring a place well into the window, large enough to read; what can be seen stays where it is.
+function reveal(x, y) {
+  const k = Math.max(camera.k, Math.min(0.5, size.high / 400)), wide = size.wide / k, high = size.high / k, edge = 70 / k;
+  const inside = x > camera.x + edge && x < camera.x + wide - edge && y > camera.y + edge / 2 && y < camera.y + high - edge / 2;
+  if (inside && k === camera.k) return;
+  const [, y0, , y1] = all(), fits = y1 - y0 <= high + 1;
+  fly(x - wide / 2, fits ? (y0 + y1 - high) / 2 : y - high / 2, k);
+}
+
+function measure() {
+  const corner = svg.getBoundingClientRect();
+  [size.wide, size.high] = [corner.width || 1, corner.height || 1];
+}
+
+const drag = {on: false, moved: false, x: 0, y: 0};
+stage.addEventListener('wheel', event => {
+  event.preventDefault();
+  const corner = svg.getBoundingClientRect(), lines = event.deltaMode === 1 ? 30 : 1;
+  const by = Math.exp(-Math.max(-160, Math.min(160, event.deltaY * lines)) * (event.ctrlKey ? 0.01 : 0.002));
+  zoom(by, event.clientX - corner.left, event.clientY - corner.top);
+}, {passive: false});
+stage.addEventListener('pointerdown', event => {
+  if (event.button === 0) Object.assign(drag, {on: true, moved: false, x: event.clientX, y: event.clientY});
+});
+window.addEventListener('pointermove', event => {
+  if (!drag.on) return;
+  const dx = event.clientX - drag.x, dy = event.clientY - drag.y;
+  if (!drag.moved && Math.hypot(dx, dy) < 5) return;
+  Object.assign(drag, {moved: true, x: event.clientX, y: event.clientY});
+  svg.classList.add('dragged');
+  camera.x -= dx / camera.k;
+  camera.y -= dy / camera.k;
+  flight++;
+  redraw();
+});
+for (const end of ['pointerup', 'pointercancel']) {
+  window.addEventListener(end, () => { drag.on = false; svg.classList.remove('dragged'); });
+}
+new ResizeObserver(() => {
+  measure();
+  weave();
+  redraw();
+}).observe(stage);

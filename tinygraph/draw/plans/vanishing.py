@@ -1,0 +1,52 @@
+"""Ops that the passes are sure to drop: those that change nothing, those done before, and those of constants alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...core.leaves import Constant
+from ...core.node import Node
+from ...passes.simplify import simplify
+
+
+class Vanishing:
+    """Why ops vanish, found inputs first; to be used while tracing, as the rules make nodes.
+
+    Attributes:
+        same: of each op that vanishes into another value that value.
+        first: of each op with its inputs and settings the first node that does it.
+        constants: ops of constants alone, which are computed once.
+    """
+
+    def __init__(self) -> None:
+        self.same: dict[Node, Node] = {}
+        self.first: dict[object, Node] = {}
+        self.constants: set[Node] = set()
+
+    def why(self, node: Node) -> str:
+        """The reason in words, or nothing."""
+        sources = [self.same.get(x, x) for x in node.inputs]
+        if not sources:
+            return ""
+        if all(type(x) is Constant or x in self.constants for x in sources):
+            if node.size <= max(x.size for x in sources):
+                self.constants.add(node)
+                return "made of constants alone: computed once, when compiled"
+            return ""
+        simpler = simplify(node)
+        if simpler is not None and simpler in {*node.inputs}:
+            self.same[node] = self.same.get(simpler, simpler)
+            return "changes nothing: its input is used in its place"
+        return self._again(node, sources)
+
+    def _again(self, node: Node, sources: Sequence[Node]) -> str:
+        written = all(not isinstance(v, np.ndarray) for v in node.attributes.values())
+        # An array is not written out whole, so that two that differ may look the same.
+        settings = repr(sorted(node.attributes.items())) if written else id(node.attributes)
+        first = self.first.setdefault((node.op, tuple(map(id, sources)), settings), node)
+        if first is node:
+            return ""
+        self.same[node] = first
+        return "equal to another op: done once"
