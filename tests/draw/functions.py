@@ -96,7 +96,32 @@ def mlp(extra=lambda h: h):
     return tg.value_and_grad(loss, list(w.values()))
 
 
-NETWORKS = {f.__name__: f for f in (rnn, lstm, gru, both_ways, attention, mlp)}
+def lagging():
+    """The state of the step before is read again after the next one is made."""
+    w = weights(W=(D, H), U=(H, H), V=(H, H))
+
+    def cell(x, state):
+        h, k = state
+        new = tg.tanh(x @ w["W"] + h @ w["U"])
+        k = tg.tanh((k + new) @ w["V"]) * h
+        return k, (new, k)
+
+    return unrolled(cell, w, (np.zeros((B, H)), np.zeros((B, H))))
+
+
+def side_by_side():
+    """Halves that lie side by side in the rows of one buffer, read together and each alone."""
+    w = weights(A=(D, H), B=(D, H), C=(2 * H, H))
+
+    def loss(xs):
+        x = tg.reshape(xs, (-1, D))
+        left, right = x @ w["A"], x @ w["B"]
+        return tg.sum(tg.concatenate([left, right], axis=1) @ w["C"]) + tg.sum(tg.exp(left)) + tg.sum(tg.tanh(right))
+
+    return tg.value_and_grad(loss, list(w.values()))
+
+
+NETWORKS = {f.__name__: f for f in (rnn, lstm, gru, both_ways, attention, mlp, lagging, side_by_side)}
 
 
 def called(fn, backend="numpy", xs=XS, **settings):

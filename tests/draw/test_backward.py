@@ -73,6 +73,49 @@ def test_the_arrows_start_and_end_at_their_boxes(name):
             assert max(across, along) == pytest.approx(0, abs=0.2), words(box)
 
 
+def along(points):
+    """Points on a chain of cubic curves."""
+    for i in range(0, len(points) - 1, 3):
+        a, b, c, d = (np.array(p) for p in points[i : i + 4])
+        for t in np.linspace(0, 1, 12):
+            u = 1 - t
+            yield u**3 * a + 3 * u * u * t * b + 3 * u * t * t * c + t**3 * d
+
+
+@every_network
+def test_no_gradient_runs_through_a_box(name):
+    drawn = picture(NETWORKS[name])
+    for arrow in drawn.arrows:
+        if drawn.boxes[arrow.tail].role == "gradient":
+            points = np.array([*along(arrow.points)])
+            for i, box in enumerate(drawn.boxes):
+                inside = np.abs(points - (box.x, box.y)) < (box.width / 2 - 2, box.height / 2 - 2)
+                assert i in (arrow.tail, arrow.head) or not inside.all(axis=1).any(), words(box)
+
+
+@every_network
+def test_an_arrow_and_its_gradients_run_apart(name):
+    drawn = picture(NETWORKS[name])
+    boxes, back = drawn.boxes, {}
+    for arrow in drawn.arrows:
+        if boxes[arrow.tail].role == "gradient":
+            back[boxes[arrow.tail].node.origin, boxes[arrow.head].node.origin] = np.array([*along(arrow.points)])
+    for arrow in drawn.arrows:
+        ends = boxes[arrow.head].node, boxes[arrow.tail].node
+        if ends in back:
+            near = [np.hypot(*(back[ends] - x).T).min() < 4 for x in along(arrow.points)]
+            assert sum(near) < len(near) / 4, "they may cross, not lie on one another"
+
+
+def test_the_shares_of_one_box_run_side_by_side():
+    drawn = picture(word_rnn(3), level="cell")
+    boxes = drawn.boxes
+    falls = [x.points for x in drawn.arrows if is_parameter(boxes[x.head].node.origin)]
+    foot = drawn.bands[0].foot
+    ways = {next(round(x) for (x, y) in way if y <= foot) for way in falls}
+    assert len(falls) == len(ways) == 9
+
+
 @every_network
 def test_within_a_column_gradients_run_down(name):
     drawn = picture(NETWORKS[name])

@@ -130,7 +130,7 @@ def test_the_line_below_the_title_counts_right(backend):
     step = called(lstm(), backend)
     picture = draw(step)
     before, after = halves(picture)
-    counts = [int(n) for n in re.findall(r"(\d+) (?:ops traced|actions|left|are done)", picture.subtitle)]
+    counts = [int(n) for n in re.findall(r"(\d+) (?:ops traced|actions run|ops left|are done)", picture.subtitle)]
     removed = sum(box.role == "removed" for box in before)
     assert counts == [
         len(before),
@@ -160,36 +160,50 @@ def elements(view, at):
     return found
 
 
-def sources(actions):
-    """Of each action, by its number, who wrote what it reads: found by doing the plan element by element."""
-    number = {id(action): k for k, (action, _) in enumerate(flat(actions))}
-    writers, found = {}, {k: set() for k in number.values()}
+def ends(action):
+    """What an action reads, and what it writes."""
+    if isinstance(action, Elementwise):
+        return action.loads, [v for _, v in action.stores] + [v for _, _, v in action.reduces]
+    if isinstance(action, Product):
+        return [action.a, action.b], [action.out]
+    return [action.x] if isinstance(action, Reduction) else action.inputs, [action.out]
 
-    def do(actions, at):
+
+def sources(actions):
+    """Of each action who wrote what it reads, at the same step and at an earlier one: the plan done by elements.
+
+    A writer is the number of an action, with the loops around and the steps at which they stood.
+    """
+    numbers = {id(action): k for k, (action, _) in enumerate(flat(actions))}
+    same, late = {k: set() for k in numbers.values()}, {k: set() for k in numbers.values()}
+    last = {}
+
+    def do(actions, loops, at):
         for action in actions:
             if isinstance(action, Repeat):
                 for k in range(action.steps):
-                    do(action.actions, (*at, k))
+                    do(action.actions, (*loops, id(action)), (*at, k))
                 continue
-            if isinstance(action, Elementwise):
-                loads, stores = action.loads, [v for _, v in action.stores] + [v for _, _, v in action.reduces]
-            elif isinstance(action, Product):
-                loads, stores = [action.a, action.b], [action.out]
-            else:
-                loads, stores = [action.x] if isinstance(action, Reduction) else action.inputs, [action.out]
+            number = numbers[id(action)]
+            loads, stores = ends(action)
             for v in loads:
-                last = writers.setdefault(id(v.buffer), np.full(v.buffer.size, -1))
-                found[number[id(action)]] |= {*last[elements(v, at)].tolist()} - {-1}
+                for element in elements(v, at):
+                    writer = last.get((id(v.buffer), element))
+                    if writer is not None:
+                        mine = writer[1][: len(loops)] == loops
+                        (late if mine and writer[2][: len(at)] != at else same)[number].add(writer[0])
             for v in stores:
-                writers.setdefault(id(v.buffer), np.full(v.buffer.size, -1))[elements(v, at)] = number[id(action)]
+                last.update(((id(v.buffer), element), (number, loops, at)) for element in elements(v, at))
 
-    do(actions, ())
-    return found
+    do(actions, (), ())
+    return same, late
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_values_come_from_the_actions_that_wrote_them(name, backend):
     actions = called(NETWORKS[name](), backend).plan.actions
-    drawn = {k: {*item.before, *item.late} for k, item in enumerate(planned(actions).items)}
-    assert drawn == sources(actions)
+    items = planned(actions).items
+    same, late = sources(actions)
+    assert {k: {*item.before} for k, item in enumerate(items)} == same
+    assert {k: {*item.late} for k, item in enumerate(items)} == late

@@ -19,12 +19,7 @@ from tinygraph.core.traced import Slot
 from tinygraph.draw import VIEWS
 
 from .networks import both_ways, lstm, perceptron, word_rnn
-
-NASTY = [
-    "</script><script>alert(1)</script>", "javascript:alert(1)", "\"quoted\" 'too'", "a\0b", "\ud800", "<!--", "]]>",
-    "a\u2028b", "x" * 30_000, "&amp;", "<img src=x onerror=alert(1)>", "`${1}`", "\\",
-]  # fmt: skip
-VOID = {"meta", "input", "!doctype"}
+from .pages import NASTY, training
 
 
 def saved(drawing: Any, path: Path, **more: Any) -> str:
@@ -238,18 +233,6 @@ def test_of_an_op_without_source_no_rule_is_shown(tmp_path):
     made: dict[str, Any] = {"tg": tg}
     exec("class Typed(tg.Op):\n    def forward(self, x):\n        return x + 1\n", made)
     assert rules_of(made["Typed"]()(tg.constant([1.0])), tmp_path) == [[], []]
-
-
-def training() -> list[Any]:
-    w = tg.parameter(np.full((2, 2), 0.5), name="W")
-    out = []
-    for k in range(3):
-        with tg.step(1):
-            h = tg.tanh(w @ tg.constant([1.0, 2.0], name="x"), name="h")
-        loss = tg.sum(h * h, name="loss")
-        out.append(tg.draw(loss, gradients=True, title=f"update {k}"))
-        w.value = w.value - 0.3 * tg.grad(loss, [w])[0].value
-    return out
 
 
 def test_snapshots_hold_the_numbers_of_each_moment(tmp_path):

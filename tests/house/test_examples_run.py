@@ -55,7 +55,7 @@ def test_the_code_of_a_page_runs_from_top_to_bottom(
     assert page.exists(), f"{short(page)} is missing"
     monkeypatch.chdir(tmp_path)
     if shutil.which("dot") is None and _from_pip() is None:
-        monkeypatch.setattr(Drawing, "render", lambda self, *args, **settings: self.source)
+        monkeypatch.setattr(Drawing, "save", lambda self, *args, **settings: self.source)
     names = {"__name__": "__main__"}
     for line, code in python_blocks(page):
         # As many empty lines before the block as the page has, so that an error names the page's line.

@@ -17,6 +17,7 @@ from .flow import flow
 from .picture import Picture
 from .rolled import rolled
 from .summary import summary
+from .unpinned import layout_of, unpinned_lines
 from .unrolled import unrolled
 from .wishes import MAX_NODES, Wishes
 
@@ -64,8 +65,8 @@ def draw(node: Any, view: str = "unrolled", level: str = "auto", gradients: bool
         title: shown over the picture.
         tokens: a text for each step, in time order or by step, shown under its column.
         max_nodes: of more boxes steps in the middle of time are folded, and a line says how many; None for no limit.
-        layout: ``"time"``, places by time and role; ``"dot"``, places by Graphviz's dot; ``"auto"``: dot where no step
-            is marked.
+        layout: ``"time"``, places by time and role; ``"dot"``, places by Graphviz's dot, which keeps no order of time
+            and draws no columns; ``"auto"``: dot where no step is marked, up to 400 boxes.
         params: ``"chip"``: inside the ops that use it; ``"ghost"``: a pale box each step; ``"hub"``: one box for all.
 
     Returns:
@@ -91,10 +92,13 @@ def draw(node: Any, view: str = "unrolled", level: str = "auto", gradients: bool
     if view not in VIEWS:
         raise GraphError(f"draw has no view {view!r}", expected=", ".join(VIEWS), got=repr(view))
     wishes = Wishes(level, gradients, values, truncate, title, tokens, max_nodes, layout, params)
-    drawing = Drawing(engine="neato", format="svg")
     with _uncollected():
-        drawing.picture = VIEWS[view](node, wishes)
-        drawing.body.extend(lines(drawing.picture))
+        picture = VIEWS[view](node, wishes)
+        picture.layout = layout_of(picture, layout, view)
+        by_dot = picture.layout == "dot"
+        drawing = Drawing(engine="dot" if by_dot else "neato", format="svg")
+        drawing.picture = picture
+        drawing.body.extend(unpinned_lines(picture) if by_dot else lines(picture))
     return drawing
 
 

@@ -77,8 +77,8 @@ def _summary(before: Side, after: Side) -> str:
     moved = sum(item.mark > 0 for item in before.items)
     flops = [amount(sum(i.flops for i in side.items), "FLOP") for side in (before, after)]
     return (
-        f"{len(roles)} ops traced, {len(after.items)} actions run; of the ops {moved} left a loop, "
-        f"{roles.count('removed')} are done by none of them; {flops[0]} a call before, {flops[1]} after"
+        f"{len(roles)} ops traced, {len(after.items)} actions run; {moved} ops left their loop, "
+        f"{roles.count('removed')} are done by no action; {flops[0]} a call before, {flops[1]} after"
     )
 
 

@@ -15,11 +15,7 @@ TIP = 7.0
 
 def lines(picture: Picture) -> list[str]:
     """The body of the digraph; boxes are nodes n0, n1, ... in the order of computation."""
-    out = [
-        '\tgraph [bgcolor=white, pad=0.3, outputorder=nodesfirst, splines=line, fontname="Helvetica"]\n',
-        '\tnode [fontname="Helvetica", fontsize=13, shape=box, style="rounded,filled", fixedsize=true, height=0.556]\n',
-        f'\tedge [color="{"#8b93a0"}", arrowsize=0.6, penwidth=1.1]\n',
-    ]
+    out = [opening("outputorder=nodesfirst, splines=line")]
     out += [_band(i, band) for i, band in enumerate(picture.bands)]
     out += [_box(i, box) for i, box in enumerate(picture.boxes)]
     out += [_tile(i, tile) for i, tile in enumerate(picture.tiles)]
@@ -31,18 +27,32 @@ def lines(picture: Picture) -> list[str]:
     return out
 
 
+def opening(settings: str) -> str:
+    """The look of all boxes and arrows, with these ``settings`` of the graph."""
+    return (
+        f'\tgraph [bgcolor=white, pad=0.3, fontname="Helvetica", {settings}]\n'
+        '\tnode [fontname="Helvetica", fontsize=13, shape=box, style="rounded,filled", fixedsize=true, height=0.556]\n'
+        '\tedge [color="#8b93a0", arrowsize=0.6, penwidth=1.1]\n'
+    )
+
+
 def _at(x: float, y: float) -> str:
     return f'pos="{x:.1f},{y:.1f}!"'
 
 
 def _box(i: int, box: Box) -> str:
+    return f"\tn{i} [{_at(box.x, box.y)}, {box_settings(box)}]\n"
+
+
+def box_settings(box: Box) -> str:
+    """Size, colours and texts of a box."""
     ink = "#ffffff" if is_dark(box.fill) else "#7b8794" if box.role == "removed" else INK
     border = f'color="{BORDERS[box.role]}"' + ("" if box.role in ("op", "dots") else ", penwidth=2.2")
     size = "" if abs(box.height - 40) < 0.1 else f", height={box.height / 72:.3f}"
     size += ', style="rounded,filled,dashed"' if box.dashed else ""
     return (
-        f"\tn{i} [{_at(box.x, box.y)}, width={box.width / 72:.3f}{size}, {border}, "
-        f'fillcolor="{box.fill}", fontcolor="{ink}", label=<{_label(box)}>, tooltip="{tooltip(box.tip)}"]\n'
+        f"width={box.width / 72:.3f}{size}, {border}, "
+        f'fillcolor="{box.fill}", fontcolor="{ink}", label=<{_label(box)}>, tooltip="{tooltip(box.tip)}"'
     )
 
 
@@ -170,6 +180,13 @@ def _path(points: list[Point]) -> str:
 
 
 def _arrow(arrow: Arrow) -> str:
+    path = _pointed(arrow.points) if arrow.pointed else _path(arrow.points)
+    settings = [f'pos="{path}"', *arrow_settings(arrow)]
+    return f"\tn{arrow.tail} -> n{arrow.head} [{', '.join(settings)}]\n"
+
+
+def arrow_settings(arrow: Arrow) -> list[str]:
+    """Colour, width and tooltip of an arrow."""
     more = [f'color="{arrow.colour}"', f"penwidth={arrow.width:.2f}"] if arrow.colour != "#8b93a0" else []
     if arrow.dashed:
         more.append("style=dashed")
@@ -177,9 +194,7 @@ def _arrow(arrow: Arrow) -> str:
         more.append(f'tooltip="{arrow.tip}"')
     if not arrow.pointed:
         more.append("arrowhead=none")
-    path = _pointed(arrow.points) if arrow.pointed else _path(arrow.points)
-    settings = [f'pos="{path}"', *more]
-    return f"\tn{arrow.tail} -> n{arrow.head} [{', '.join(settings)}]\n"
+    return more
 
 
 def _pointed(points: list[Point]) -> str:

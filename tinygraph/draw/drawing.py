@@ -145,7 +145,7 @@ class Drawing(graphviz.Digraph):
             # Of a path without a suffix graphviz would warn.
             settings["outfile"] = f"{os.fspath(settings['outfile'])}.{self.format}"
         with engine():
-            return super().render(filename, *args, **pinned(settings))
+            return super().render(filename, *args, **pinned(settings.get("engine") or self.engine, settings))
 
     def pipe(self, *args: Any, **settings: Any) -> Any:
         """The picture as bytes, or as text where ``encoding`` is given: ``drawing.pipe(format="svg")``.
@@ -162,7 +162,7 @@ class Drawing(graphviz.Digraph):
             b'<?xml'
         """
         with engine():
-            return super().pipe(*args, **pinned(settings))
+            return super().pipe(*args, **pinned(settings.get("engine") or self.engine, settings))
 
     def _repr_mimebundle_(self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None,
                           **settings: Any) -> dict[str, Any]:  # fmt: skip

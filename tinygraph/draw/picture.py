@@ -132,3 +132,6 @@ class Picture:
     """The lines of the picture as plain text, where these are not its columns."""
     truncation: str = ""
     """How time is cut for gradients, at the head of the table: ``k=2``, or ``cut``."""
+    layout: str = "time"
+    """Who places what is rendered: ``"time"``, the places here; ``"dot"``, Graphviz, and the places here serve
+    the plain text and the page."""

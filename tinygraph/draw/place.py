@@ -168,8 +168,8 @@ def _bars(placed: Placed, folded: Folded, where: Regions, widths: dict[Node, flo
         for node, level in _levels(folded, where, region).items():
             levels.setdefault(level, []).append(node)
         for level, nodes in sorted(levels.items()):
-            # Under the columns hang the badges of cuts; bars there lead up to time and not to each other.
-            far = 62.0 + level * (HEIGHT + 40) if region == OVER else 88.0 + level * (HEIGHT + 14)
+            # Under the columns hang the badges of cuts.
+            far = (62.0 if region == OVER else 88.0) + level * (HEIGHT + 40)
             y = placed.top + far if region == OVER else placed.foot - far
             span = max(right - left, sum(widths[x] + 20 for x in nodes))
             each = span / len(nodes)

@@ -11,14 +11,16 @@ from .folding import Folded, Link
 from .mirror import Mirror
 from .pairs import Paired, top_of, turned
 from .picture import Point
-from .place import Placed, Spot
+from .place import HEIGHT, Placed, Spot
 from .regions import OVER, UNDER, Regions
-from .routes import climb, routes, straight, turn
+from .routes import Way, climb, routes, straight, turn
 
 BEND, STEP = 14.0, 8.0
 """Size of a rail's turns, and distance of rails that run side by side."""
 CHANNELS = 2
 """So many rails have room between the boxes of a column and its right end."""
+CLOSE = 7.0
+"""How far over or under a box the gradient's ways through time run."""
 NEAR, SIDE = 13.0, 20.0
 """How far from a bar's gradient a rail runs along, and from its middle it starts."""
 
@@ -83,7 +85,16 @@ def _plain_ways(found: Mirror, where: Regions, paired: Paired) -> dict[Link, lis
     run = Folded(nodes=list(arrows), arrows=arrows)
     level, upright = routes(run, turned(paired.placed)), routes(run, turned(paired.ports))
     ways = [a if a.through else b for a, b in zip(level, upright, strict=True)]
-    return {way.link: [(-x, -y) for x, y in way.points] for way in ways}
+    return {way.link: [(-x, -y) for x, y in _own_lanes(way, paired.placed)] for way in ways}
+
+
+def _own_lanes(way: Way, placed: Placed) -> list[Point]:
+    """Where a way through time runs along over or under a box, nearer to it than forward arrows do."""
+    if not way.through:
+        return way.points
+    a, b = placed.spots[way.link.source], placed.spots[way.node]
+    lanes = {-a.y + HEIGHT / 2 + 14: -a.y + HEIGHT / 2 + CLOSE, -b.y - HEIGHT / 2 - 14: -b.y - HEIGHT / 2 - CLOSE}
+    return [(x, lanes.get(y, y)) for x, y in way.points]
 
 
 def _near(a: Spot, b: Spot) -> bool:

@@ -19,10 +19,10 @@ from ..core.errors import GraphError
 _override = RLock()
 
 
-def pinned(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings of a call to Graphviz that keep places as they are."""
-    # 2: places and curves as given. Quiet: both programs warn of glyphs that they cannot measure.
-    return {"neato_no_op": 2, "quiet": True} | settings
+def pinned(program: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings of a call to Graphviz; neato keeps places and curves as given, dot finds its own."""
+    # Quiet: both programs warn of glyphs that they cannot measure.
+    return {**({"neato_no_op": 2} if program == "neato" else {}), "quiet": True} | settings
 
 
 @contextmanager

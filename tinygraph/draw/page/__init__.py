@@ -15,9 +15,10 @@ from .beside import keys, legend, table
 from .columns import Column
 from .facts import fixed
 from .formulas import Rule
+from .marks import text
 from .palette import Palette
 from .replay import one_scale, shots
-from .svg import Drawn, drawn, extent, text
+from .svg import Drawn, drawn, extent
 
 SCRIPTS = ("state", "view", "fold", "panel", "walk", "search", "replay", "ribbon", "theme", "start")
 """Files of the script in the order in which they are joined."""
@@ -80,7 +81,7 @@ def _body(picture: Picture, made: Drawn, side: str, moments: int) -> str:
         f'<body><header><div class="titles">{title}{subtitle}</div>{_file("tools.html")}</header>\n'
         f'<main><div id="stage"><svg id="picture" xmlns="http://www.w3.org/2000/svg" role="tree" tabindex="0" '
         f'viewBox="{_window(picture)}" aria-label="the graph: {len(picture.boxes)} boxes, {len(made.steps)} columns">\n'
-        f'<g id="world">{made.markup}</g></svg>'
+        f'<g id="world" role="presentation">{made.markup}</g></svg>'
         '<canvas id="ribbon" height="56" hidden="" aria-hidden="true"></canvas></div>\n'
         f"<aside>{_file('panel.html')}{table(picture)}{side}{keys()}</aside></main>\n"
         f"{_replay(moments)}"

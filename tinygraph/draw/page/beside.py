@@ -7,15 +7,15 @@ from ..labels import number
 from ..margin import WORDS
 from ..picture import Picture
 from ..roles import BORDERS
+from .marks import text
 from .palette import STEPS, Palette
-from .svg import text
 
 MOST = 60
 """Parameters that the table lists."""
 _KEYS = [
     ("→ ←", "walk forward, backward"),
-    ("Enter", "fold a step, or keep a box"),
-    ("f", "fold the step of the box"),
+    ("Home End", "first and last box"),
+    ("f, Enter", "fold the step of the box; unfold a strip"),
     ("u", "unfold all"),
     ("+ − 0", "zoom in, out, fit"),
     ("/", "search"),
@@ -49,7 +49,6 @@ def legend(picture: Picture, colours: Palette) -> str:
             for role, words in WORDS.items() if role in present]  # fmt: skip
     if any(part.kind == "chip" for box in picture.boxes for part in box.title):
         rows.append(_swatch('class="chip"', "parameter of the op"))
-    rows += [_swatch(f'fill="var(--{colours.key(colour)})"', text(words)) for colour, words in picture.keys]
     rows += [_swatch(f'fill="var(--{colours.key(c)})"', text(words)) for c, words in picture.keys]
     fills = {box.fill for box in picture.boxes} | {tile.fill for tile in picture.tiles}
     if picture.scale is not None:

@@ -14,6 +14,8 @@ from .formulas import Rule, rule
 
 BINS, TALL = 24, 35
 """Bars of a histogram, and the height of the tallest: a digit of base 36 each."""
+FEW = 8
+"""Of so many elements each is told."""
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -71,6 +73,8 @@ def statistics(value: np.ndarray) -> dict[str, Any]:
         spread = float(((finite - mean) ** 2).sum() / finite.size) ** 0.5
         low, high = float(finite.min()), float(finite.max())
     texts = {"mean": mean, "deviation": spread, "low": low, "high": high}
+    if flat.size <= FEW:
+        known["elements"] = ", ".join(number(float(x), 2) for x in flat)
     return known | {k: number(x, 3) for k, x in texts.items()} | {"bars": _bars(finite, low, high)}
 
 

@@ -33,6 +33,7 @@ def rule(kind: type[Op]) -> Rule:
     """The rules of a kind of op.
 
     Example:
+        >>> from tinygraph.draw.page.formulas import rule
         >>> from tinygraph.ops.exponential import Tanh
         >>> rule(Tanh)
         Rule(forward=('z = tanh(x)',), backward=('gx = gz * (1 - z * z)',))

@@ -11,7 +11,7 @@ function told(i) {
   barsAt.replaceChildren(...histogram(shot));
   facts.replaceChildren(
     ...fact('name', box.name), ...fact(box.rule === undefined ? 'kind' : 'op', box.op), ...fact('settings', box.settings), ...fact('step t', box.step),
-    ...fact('scope', box.scope), ...fact('shape', box.shape), ...fact('value', shot.one), ...fact('mean', shot.mean),
+    ...fact('scope', box.scope), ...fact('order', `${i + 1} of ${boxes.length}`), ...fact('shape', box.shape), ...fact('value', shot.one), ...fact('elements', shot.elements), ...fact('mean', shot.mean),
     ...fact('deviation', shot.deviation), ...fact('range', shot.low && `${shot.low} … ${shot.high}`),
     ...fact('not finite', shot.odd), ...fact('gradient norm ‖∂‖', shot.norm ?? (shots[now.shot].scale ? 'not computed' : '')),
     ...(box.lines || []).map(line => make('dd', {class: 'line'}, line)));
@@ -58,7 +58,7 @@ function toldTile(tile) {
 }
 
 const guide = ['Point at a box to see its numbers.', 'Press → to walk in the order of computation, ← to follow the gradient back.',
-  'Click a time step to fold it.', 'Wheel zooms, drag moves, 0 resets.'];
+  ...(columns.length > 1 ? ['Click a time step to fold it.'] : []), 'Wheel zooms, drag moves, 0 resets.'];
 
 function toldNothing() {
   what.textContent = 'Explore';

@@ -8,12 +8,13 @@ function weave() {
   const scale = window.devicePixelRatio || 1, wide = Math.round(stage.clientWidth * scale), high = Math.round(56 * scale);
   [woven.width, woven.height, ribbon.width, ribbon.height] = [wide, high, wide, high];
   const pen = woven.getContext('2d'), style = getComputedStyle(document.documentElement), colours = {};
+  const heated = shots[now.shot].boxes.some(box => box.fill[0] === 'h');
   const each = wide / columns.length, apart = each > 8 ? 1 : 0, shot = shots[now.shot].boxes;
   columns.forEach((column, c) => {
     const rows = new Map();
     for (const i of members[c]) rows.set(level[i], [...(rows.get(level[i]) || []), i]);
     for (const [y, row] of rows) row.forEach((i, n) => {
-      const key = shot[i].fill, part = (each - apart) / row.length;
+      const key = heated ? shot[i].fill : borders[i], part = (each - apart) / row.length;
       colours[key] = colours[key] || style.getPropertyValue(key === 'odd' ? '--odd2' : `--${key}`).trim();
       pen.fillStyle = colours[key];
       const unit = (high - 6 * scale) / (column.foot - column.top), tall = 76 * unit;
@@ -24,6 +25,8 @@ function weave() {
 }
 
 const level = drawn.map(box => +box.getAttribute('transform').match(/ (\S+)\)/)[1]);
+// Without gradients a box is told by its role.
+const borders = drawn.map(box => box.firstElementChild.getAttribute('stroke').slice(6, -1));
 const share = x => {
   let c = 0;
   while (c < columns.length - 1 && left[c + 1] <= x) c++;

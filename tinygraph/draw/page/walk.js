@@ -14,7 +14,7 @@ function choose(i, way = now.way) {
     drawn[now.box].removeAttribute('aria-current');
   }
   [now.box, now.way] = [i, way];
-  if (i === null) { lit = []; return rest(); }
+  if (i === null) { lit = []; svg.setAttribute('tabindex', 0); return rest(); }
   const flows = touching[i].filter(j => way > 0 ? arrows[j][1] === i && arrows[j][0] < i : arrows[j][0] === i && arrows[j][1] < i);
   lit = [drawn[i], ...flows.map(j => at('a' + j))];
   for (const part of lit) part.classList.add('lit');
@@ -70,7 +70,7 @@ stage.addEventListener('dblclick', event => {
 const keys = {
   ArrowRight: () => walk(1), ArrowUp: () => walk(1), ArrowLeft: () => walk(-1), ArrowDown: () => walk(-1),
   '0': () => fit(false), '+': () => zoom(1.25), '=': () => zoom(1.25), '-': () => zoom(0.8),
-  '/': () => at('search').focus(), p: () => walking.turnOn(), u: () => fold([...now.folded], false, camera.x),
+  '/': () => at('search').focus(), p: () => walking.turnOn(), u: () => { if (columns.length) fold([...now.folded], false, columns[Math.min(seen[0], columns.length - 1)].left); },
   f: () => { if (now.box !== null && boxes[now.box].column >= 0) turn(boxes[now.box].column); },
   Escape: () => { walking.stop(); choose(null); svg.focus(); },
   Home: () => choose(boxes.findIndex((_, i) => !hidden(i)), 1),

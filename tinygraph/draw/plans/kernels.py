@@ -136,14 +136,14 @@ class _Planning:
         return [Part(clean(names[0])), *self._signed("", action.loads)], shape(action.shape)
 
     def _signed(self, sign: str, views: Sequence[View]) -> list[Part]:
-        """``data @ W``; an operand that an arrow brings is not written."""
+        """``data @ W``, ``1 - ·``; an operand that an arrow brings is not written."""
         sides = [self._operand(v) for v in views]
         parts: list[Part] = []
         for k, side in enumerate(sides):
             parts += [Part(sign)] * (k > 0 and sign != "")
             parts += [Part(clean(x.text, 16), "chip" if isinstance(x, Chip) else "text") for x in side
                       if isinstance(x, (Chip, Inline))]  # fmt: skip
-        return parts
+        return [*parts, Part("·")] if sign and sides[0] and not sides[-1] else parts
 
 
 def is_copy(action: Any) -> bool:

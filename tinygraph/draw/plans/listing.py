@@ -13,12 +13,12 @@ WIDE = 44
 
 
 def listing(heads: Sequence[str], sides: Sequence[Side], notes: Sequence[str]) -> list[str]:
-    """Lines: ``[1]`` left its loop and is ``[1]`` below too, ``-`` is done by no action any more."""
+    """Lines: ``[1]`` left its loop and is ``[1]`` below too, ``-`` is done by no action."""
     lines: list[str] = []
     for head, side in zip(heads, sides, strict=True):
         lines += [head, *_blocks(side, side.parts, 1), ""]
     if any(item.role == "removed" for item in sides[0].items):
-        lines.append("-   no action does it any more")
+        lines.append("-   done by no action")
     if any(item.mark for item in sides[0].items):
         lines.append("[n] left its loop; what does it now has the same number")
     return lines + (["", "changed by the passes:", *(f"  {clean(note, 200)}" for note in notes)] if notes else [])

@@ -54,18 +54,14 @@ class Written:
 
 def same_step(view: View, steps: Steps, write: Write) -> bool:
     """Whether they share an element at each step of the loops around the view: as they lie at the first."""
-    depth = len(steps)
-    (still, moves), (other, more) = _still(view, depth), _still(write.view, depth)
-    if moves != more:
-        return False
-    (low, high), (lower, higher) = _span(still, steps), _span(other, write.steps)
+    low, high = _span(_still(view, len(steps)), steps)
+    lower, higher = _span(_still(write.view, len(steps)), write.steps)
     return low <= higher and lower <= high and _columns_meet(view, write.view)
 
 
-def _still(v: View, depth: int) -> tuple[View, Steps]:
-    """The view as it lies at the first step of the loops around, and how it moves with them."""
-    moves = (*v.per_step, *(0,) * depth)[:depth]
-    return replace(v, per_step=(*(0,) * depth, *v.per_step[depth:])), moves
+def _still(v: View, depth: int) -> View:
+    """The view as it lies at the first step of so many loops around."""
+    return replace(v, per_step=(*(0,) * depth, *v.per_step[depth:]))
 
 
 def _span(v: View, steps: Steps) -> tuple[int, int]:

@@ -1,0 +1,109 @@
+"""How long pictures take: recurrent networks to SVG with each Graphviz there is, and DOT text of long ones.
+
+    python -m tests.bench.pictures
+
+Bars: word RNN T = 4, LSTM T = 25, RNN T = 100 to SVG in 0.3 s, 0.5 s, 0.5 s, gradients in it; 20,000 boxes to SVG
+in 3 s and in the order of time; the DOT text of T = 5,000 in 5 s and linear in T; the same text twice. Bars are for
+the system's `dot`; the times of graphviz-pure stand beside them.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from graphviz.backend import dot_command
+
+import tinygraph as tg
+from tests.draw.networks import lstm, word_rnn
+from tinygraph.draw.render import _from_pip
+
+from .machine import description
+
+ALL: dict[str, Any] = {"level": "op", "max_nodes": None}
+GLOWING = ALL | {"gradients": True}
+
+
+def programs() -> dict[str, Path]:
+    """The programs by name, the system's first."""
+    found = {"system dot": Path("dot")} if shutil.which("dot") else {}
+    pip = _from_pip()
+    return found | ({"graphviz-pure": pip} if pip else {})
+
+
+def seconds(work: Callable[[], object], rounds: int = 3) -> float:
+    """The best of ``rounds``."""
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def line(work: str, took: float, bar: float | None, more: str = "") -> bool:
+    met = bar is None or took <= bar
+    told = "" if bar is None else f"bar {bar:5.2f} s  {'met' if met else 'MISSED'}"
+    print(f"  {work:44}{took:8.2f} s   {told}  {more}")
+    return met
+
+
+def to_svg(name: str, judged: bool) -> bool:
+    """One table of times from graph to SVG."""
+    works = [("word RNN T = 4, gradients", word_rnn(4), 0.3), ("LSTM T = 25, gradients", lstm(25), 0.5),
+             ("word RNN T = 100, gradients", word_rnn(100), 0.5)]  # fmt: skip
+    met = [
+        line(
+            f"{work}, {name}",
+            seconds(lambda root=root: tg.draw(root, **GLOWING).pipe(format="svg")),
+            bar * judged or None,
+        )
+        for work, root, bar in works
+    ]
+    return all(met)
+
+
+def twenty_thousand(name: str, judged: bool) -> bool:
+    """Some 20,000 boxes: the time, and whether the columns are in the order of time."""
+    root, svg = word_rnn(2858), []
+    boxes = len(tg.draw(root, **ALL).picture.boxes)  # type: ignore[union-attr]
+    took = seconds(lambda: svg.append(tg.draw(root, **ALL).pipe(format="svg", encoding="utf-8")), 1)
+    met = line(f"{boxes} boxes, {name}", took, 3.0 if judged else None)
+    places = [float(x) for x in re.findall(r'<text [^>]*x="([-\d.]+)"[^>]*>t = \d+<', svg[-1])]
+    steps = [int(x) for x in re.findall(r"<text [^>]*>t = (\d+)<", svg[-1])]
+    ordered = len(steps) == 2858 and [x for _, x in sorted(zip(steps, places, strict=True))] == sorted(places)
+    print(f"    in the order of time: {ordered}")
+    return met and ordered
+
+
+def text() -> bool:
+    """DOT text: linear in T, under its bar, the same twice."""
+    took = {}
+    for steps in (1250, 2500, 5000):
+        root = word_rnn(steps)
+        took[steps] = seconds(lambda root=root: tg.draw(root, **ALL).source, 2)
+        met = line(f"DOT text of T = {steps}", took[steps], 5.0)
+    growth = took[5000] / took[1250] / 4
+    root = lstm(25)
+    same = tg.draw(root, **GLOWING).source == tg.draw(root, **GLOWING).source
+    print(f"    time a step, T = 5,000 over 1,250: {growth:.2f} (bar 1.50); the same bytes twice: {same}")
+    return met and growth <= 1.5 and same
+
+
+def main() -> None:
+    print(description(1))
+    met = [text()]
+    before = dot_command.DOT_BINARY
+    for name, program in programs().items():
+        dot_command.DOT_BINARY = program
+        met += [to_svg(name, name == "system dot"), twenty_thousand(name, name == "system dot")]
+    dot_command.DOT_BINARY = before
+    raise SystemExit(0 if all(met) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""What the tests of pages share: names that no page may take for markup, a training, a reader's hands and eyes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+import tinygraph as tg
+
+NASTY = [
+    "</script><script>alert(1)</script>", "javascript:alert(1)", "\"quoted\" 'too'", "a\0b", "\ud800", "<!--", "]]>",
+    "a\u2028b", "x" * 30_000, "&amp;", "<img src=x onerror=alert(1)>", "`${1}`", "\\",
+]  # fmt: skip
+
+
+def training() -> list[Any]:
+    w = tg.parameter(np.full((2, 2), 0.5), name="W")
+    out = []
+    for k in range(3):
+        with tg.step(1):
+            h = tg.tanh(w @ tg.constant([1.0, 2.0], name="x"), name="h")
+        loss = tg.sum(h * h, name="loss")
+        out.append(tg.draw(loss, gradients=True, title=f"update {k}"))
+        w.value = w.value - 0.3 * tg.grad(loss, [w])[0].value
+    return out
+
+
+def frames(page: Any) -> None:
+    """Wait until what was asked for is drawn."""
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def camera(page: Any) -> tuple[float, float, float]:
+    text = page.get_attribute("#world", "transform")
+    k, x, y = (float(v) for v in re.findall(r"-?[\d.]+(?:e-?\d+)?", text))
+    return k, x, y
+
+
+def lit(page: Any) -> list[str]:
+    return page.eval_on_selector_all(".lit", "found => found.map(x => x.id)")
+
+
+def title_of(page: Any) -> str:
+    return page.inner_text("#what")
+
+
+def box(page: Any, words: str) -> Any:
+    return page.locator(".b", has_text=re.compile(rf"^{re.escape(words)}")).first
