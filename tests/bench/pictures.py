@@ -20,7 +20,7 @@ from graphviz.backend import dot_command
 
 import tinygraph as tg
 from tests.draw.networks import lstm, word_rnn
-from tinygraph.draw.render import _from_pip
+from tinygraph.draw.write.render import _from_pip
 
 from .machine import description
 

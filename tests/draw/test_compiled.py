@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.draw.plans.kernels import planned
+from tinygraph.draw.compiled.kernels import planned
 from tinygraph.plan.actions import Call, Elementwise, Product, Reduction, Repeat
 
 from .functions import (

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 import tinygraph as tg
-from tinygraph.draw import VIEWS, render
+from tinygraph.draw import VIEWS
 from tinygraph.draw.picture import Picture
+from tinygraph.draw.write import render
 
 from .networks import both_ways, lstm, perceptron, word_rnn
 

@@ -7,9 +7,9 @@ import pytest
 
 import tinygraph as tg
 from tinygraph.core.graph import ancestors
-from tinygraph.draw.folding import fold
-from tinygraph.draw.heat import ODD, ZERO
-from tinygraph.draw.states import states
+from tinygraph.draw.norms.heat import ODD, ZERO
+from tinygraph.draw.norms.states import states
+from tinygraph.draw.shown.folding import fold
 
 from .flowing import linear, loss_in_the_state, sliding, stack_of_five, two_outputs
 from .networks import both_ways, lstm, perceptron, word_rnn

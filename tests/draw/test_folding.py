@@ -3,7 +3,7 @@
 import numpy as np
 
 import tinygraph as tg
-from tinygraph.draw.folding import Chip, Inline, Link, fold
+from tinygraph.draw.shown.folding import Chip, Inline, Link, fold
 
 from .networks import word_rnn
 

@@ -7,8 +7,8 @@ import pytest
 
 import tinygraph as tg
 from tinygraph.core.graph import ancestors
-from tinygraph.draw.folding import fold
-from tinygraph.draw.heat import ABSENT, ODD, ZERO, heat
+from tinygraph.draw.norms.heat import ABSENT, ODD, ZERO, heat
+from tinygraph.draw.shown.folding import fold
 
 from .networks import lstm, word_rnn
 

@@ -2,7 +2,7 @@
 
 import time
 
-from tinygraph.draw.layers import GAP, TOP, Plan, lay_out
+from tinygraph.draw.layout.layers import GAP, TOP, Plan, lay_out
 
 
 def test_boxes_of_a_row_keep_their_distance_and_a_chain_stands_straight():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.draw.params import GHOST, HUB
+from tinygraph.draw.shown.params import GHOST, HUB
 
 from .networks import both_ways, lstm, perceptron, weights, word_rnn
 from .recurrent import losses_outside

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.draw.folding import fold
-from tinygraph.draw.reach import Reach, by_loss_step, seeds_of
-from tinygraph.draw.roles import roles
-from tinygraph.draw.states import State, states
+from tinygraph.draw.norms.reach import Reach, by_loss_step, seeds_of
+from tinygraph.draw.norms.states import State, states
+from tinygraph.draw.shown.folding import fold
+from tinygraph.draw.shown.roles import roles
 
 from .flowing import loss_in_the_state, sliding, stack_of_five, two_outputs
 from .networks import lstm

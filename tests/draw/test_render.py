@@ -12,7 +12,7 @@ import pytest
 from graphviz.backend import dot_command
 
 import tinygraph as tg
-from tinygraph.draw import render
+from tinygraph.draw.write import render
 
 from .networks import both_ways, lstm, perceptron, word_rnn
 

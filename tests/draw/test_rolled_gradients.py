@@ -5,9 +5,9 @@ import pytest
 
 import tinygraph as tg
 from tinygraph.core.graph import ancestors
-from tinygraph.draw.folding import fold
 from tinygraph.draw.labels import width
-from tinygraph.draw.repetition import repetition
+from tinygraph.draw.shown.folding import fold
+from tinygraph.draw.shown.repetition import repetition
 
 from .networks import word_rnn
 from .recurrent import NETWORKS

@@ -8,8 +8,8 @@ import pytest
 import tinygraph as tg
 from tinygraph.core.graph import ancestors
 from tinygraph.core.leaves import Parameter
-from tinygraph.draw.folding import fold
-from tinygraph.draw.recut import crossings, recut, spacing
+from tinygraph.draw.shown.folding import fold
+from tinygraph.draw.shown.recut import crossings, recut, spacing
 
 from .networks import lstm, weights, word_rnn
 from .recurrent import encoder_decoder, tanh_cell

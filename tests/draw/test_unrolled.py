@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.draw.folding import fold
+from tinygraph.draw.shown.folding import fold
 
 from .networks import both_ways, lstm, perceptron, word_rnn
 

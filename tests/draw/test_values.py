@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.draw.dot import lines
 from tinygraph.draw.picture import Picture, Tile
+from tinygraph.draw.write.dot import lines
 
 from .networks import lstm, word_rnn
 

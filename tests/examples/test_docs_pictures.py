@@ -12,7 +12,7 @@ import docs_pictures
 import gallery
 import pytest
 
-from tinygraph.draw.render import _from_pip
+from tinygraph.draw.write.render import _from_pip
 
 ROOT = Path(__file__).parents[2]
 DRAWINGS = docs_pictures.drawings()

@@ -19,7 +19,7 @@ from safetensors import safe_open
 from word_text import Corpus, short_sentence
 
 import tinygraph as tg
-from tinygraph.draw.render import _from_pip
+from tinygraph.draw.write.render import _from_pip
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-W", "error", str(ROOT / "examples" / "word_rnn.py")]

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from tinygraph.draw.drawing import Drawing
-from tinygraph.draw.render import _from_pip
+from tinygraph.draw.write.render import _from_pip
 
 from .sources import LIBRARY, PAGES, module_name, python_blocks, short
 

@@ -66,3 +66,19 @@ def test_the_ground_floor_names_no_op() -> None:
     for path in sorted((ROOT / "tinygraph" / "core").glob("*.py")):
         words = {node.value for node in ast.walk(tree(path)) if isinstance(node, ast.Constant)}
         assert not words & set(tg.ops.__all__), f"{short(path)} treats an op by its name"
+
+
+STOREYS = {"labels": 0, "picture": 0, "wishes": 0, "summary": 0, "shown": 1, "norms": 2, "layout": 3, "views": 4,
+           "compiled": 5, "write": 6, "drawing": 7, "draw": 8}  # fmt: skip
+"""Inside of `draw`: what is shown -> its norms -> its places -> views -> writers."""
+
+
+def storey(module: str) -> int:
+    return STOREYS[(module.split(".") + ["draw"])[2]]
+
+
+@pytest.mark.parametrize("path", [p for p in files() if part(module_name(p)) == "draw"], ids=short)
+def test_a_picture_is_made_in_one_direction(path: Path) -> None:
+    for module in imports(path):
+        if part(module) == "draw":
+            assert storey(module) <= storey(module_name(path)), f"{short(path)} imports {module}"

@@ -9,17 +9,17 @@ from typing import Any
 
 from ..core.errors import GraphError
 from ..core.node import Node
-from .backward import backward, both
 from .compiled import compiled
-from .dot import lines
 from .drawing import Drawing
-from .flow import flow
 from .picture import Picture
-from .rolled import rolled
 from .summary import summary
-from .unpinned import layout_of, unpinned_lines
-from .unrolled import unrolled
+from .views.backward import backward, both
+from .views.flow import flow
+from .views.rolled import rolled
+from .views.unrolled import unrolled
 from .wishes import MAX_NODES, Wishes
+from .write.dot import lines
+from .write.unpinned import layout_of, unpinned_lines
 
 __all__ = ["VIEWS", "Drawing", "draw", "summary"]
 

@@ -10,10 +10,10 @@ from typing import Any
 import graphviz
 
 from ..core.errors import GraphError
-from .page import page
 from .picture import Picture
-from .plain import plain
-from .render import engine, pinned
+from .write.page import page
+from .write.plain import plain
+from .write.render import engine, pinned
 
 RENDERED, WRITTEN, DOT = ("svg", "png", "pdf"), ("txt", "html"), ("", "gv", "dot")
 """Suffixes of files that a Graphviz makes, of those written without one, and of those that hold DOT text."""

@@ -71,3 +71,8 @@ def number(x: float, digits: int = 2) -> str:
 def shape(sizes: tuple[int, ...]) -> str:
     """``100×1``, or ``scalar``."""
     return "×".join(map(str, sizes)) if sizes else "scalar"
+
+
+def op_words(name: str) -> str:
+    """An op's name as it is read: ``softmax cross-entropy``."""
+    return clean(name.replace("cross_entropy", "cross-entropy").replace("_", " "))

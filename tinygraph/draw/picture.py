@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..core.node import Node
-from .wording import Part
 
 Point = tuple[float, float]
+
+
+class Part(NamedTuple):
+    """A piece of a title: ``kind`` is ``"text"``, ``"chip"`` for a parameter, ``"value"`` for the number found."""
+
+    text: str
+    kind: str = "text"
 
 
 @dataclass
@@ -62,6 +69,7 @@ class Band:
     def middle(self) -> float:
         """Where the texts stand: in the middle of the column, unless arrows pass there."""
         return (self.left + self.right) / 2 if self.at is None else self.at
+
     headed: bool = False
 
 

@@ -1,0 +1,111 @@
+"""The compiled view: what was traced over what is run, loops as cards, so that one sees what the passes did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...core.errors import GraphError
+from ...plan.report import amount
+from ..labels import clean
+from ..picture import Box, Picture, Tile
+from ..shown.roles import BORDERS
+from ..views.rolled import RED
+from ..wishes import Wishes
+from .fates import settle
+from .items import Item, Side
+from .kernels import planned
+from .listing import listing
+from .sketch import Sketch, beside, stacked
+from .thinning import thin
+from .traces import traced
+
+FLOPS, BYTES = "#2c7a7b", "#a0aec0"
+HEADS = "before: what was traced", "after: what is run"
+BAR = 5.0
+"""Height of a cost bar."""
+
+
+def compiled(given: Any, wishes: Wishes) -> Picture:
+    """The picture of a compiled function's latest plan.
+
+    Raises:
+        GraphError: no compiled function, or one that has not been called yet.
+    """
+    _no_numbers(wishes)
+    plan = _plan_of(given)
+    before, after = traced(plan.before), planned(plan.actions)
+    settle(before, after)
+    picture = Picture(title=None if wishes.title is None else clean(str(wishes.title), 120))
+    picture.subtitle = _summary(before, after)
+    picture.told = listing(HEADS, (before, after), plan.notes)
+    boxes = len(before.items) + len(after.items)
+    if wishes.max_nodes is not None and boxes > wishes.max_nodes:
+        before, after = (thin(side, wishes.max_nodes * len(side.items) // boxes) if side.items else side
+                         for side in (before, after))  # fmt: skip
+        picture.subtitle += f"; the boxes with least work are one box each group, so that {wishes.max_nodes} do"
+    sketches = [Sketch(head, side) for head, side in zip(HEADS, (before, after), strict=True)]
+    if all(len(sketch.frames) < 2 for sketch in sketches):
+        beside(sketches)
+    else:
+        stacked(sketches)
+    for sketch in sketches:
+        sketch.draw(picture)
+    _bars(picture, [*before.items, *after.items])
+    return picture
+
+
+def _plan_of(given: Any) -> Any:
+    plan = getattr(given, "plan", None)
+    if plan is None or not all(hasattr(plan, name) for name in ("before", "after", "actions", "notes")):
+        raise GraphError('draw: view="compiled" shows a compiled function', got=type(given).__name__,
+                         expected="what tg.compile gave, called once",
+                         fix="step = tg.compile(fn); step(x); tg.draw(step, 'compiled')")  # fmt: skip
+    return plan
+
+
+def _no_numbers(wishes: Wishes) -> None:
+    options = ("gradients", "values", "tokens", "truncate")
+    asked = [name for name in options if getattr(wishes, name) not in (None, False)]
+    if asked:
+        raise GraphError("draw: the compiled view shows what is done, not the numbers of a call", got=", ".join(asked),
+                         expected="title and max_nodes at most")  # fmt: skip
+
+
+def _summary(before: Side, after: Side) -> str:
+    roles = [item.role for item in before.items]
+    moved = sum(item.mark > 0 for item in before.items)
+    flops = [amount(sum(i.flops for i in side.items), "FLOP") for side in (before, after)]
+    return (
+        f"{len(roles)} ops traced, {len(after.items)} actions run; {moved} ops left their loop, "
+        f"{roles.count('removed')} are done by no action; {flops[0]} a call before, {flops[1]} after"
+    )
+
+
+def _bars(picture: Picture, items: Sequence[Item]) -> None:
+    """At the foot of each box its share of the greatest cost: FLOPs, or bytes where there are none."""
+    most = {"flops": max((i.flops for i in items), default=0),
+            "bytes": max((i.bytes for i in items if not i.flops), default=0)}  # fmt: skip
+    if any(item.late for item in items):
+        picture.keys.append((RED, "state, to the next step"))
+    for colour, kind, unit, words in ((FLOPS, "flops", "FLOP", "FLOPs"), (BYTES, "bytes", "B", "bytes where no FLOPs")):
+        if most[kind]:
+            picture.keys.append((colour, f"{words}, full = {amount(most[kind], unit)}"))
+    for box, item in zip(picture.boxes, items, strict=True):
+        if item.mark:
+            _badge(picture, box, item.mark)
+        kind = "flops" if item.flops else "bytes"
+        cost = item.flops or item.bytes
+        if cost:
+            full = box.width - 16
+            wide = max(full * cost / most[kind], 1.5)
+            tip = amount(cost, "FLOP" if kind == "flops" else "B") + " a call"
+            y = box.y - box.height / 2 + BAR / 2 + 3
+            picture.tiles.append(Tile(box.x - full / 2 + wide / 2, y, wide, BAR, FLOPS if item.flops else BYTES, tip))
+
+
+def _badge(picture: Picture, box: Box, mark: int) -> None:
+    """The number of what left a loop, on the corner of its box."""
+    x, y = box.x - box.width / 2 + 3, box.y + box.height / 2 - 2
+    wide = 8.0 + 6 * len(str(mark))
+    picture.tiles.append(Tile(x, y, wide, 14.0, BORDERS["moved"], f"left the loop: {mark}", str(mark)))

@@ -1,0 +1,194 @@
+"""The band ``after``: the actions of a plan, each once, with what they read and write as arrows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ...plan.actions import Buffer, Call, Elementwise, Product, Reduction, Repeat, View
+from ...plan.memory import views_of
+from ...plan.report import traffic_of, work_of
+from ..labels import clean, shape
+from ..picture import Part
+from ..shown.folding import Chip, Inline, Operand
+from ..views.wording import SIGNS
+from .items import OUTSIDE, Block, Item, Piece, Side
+from .overlap import Steps, Write, Written, same_step
+
+A_LINE = 26
+"""Characters of a line of a fused action's members."""
+
+
+def planned(actions: Sequence[Any]) -> Side:
+    """The actions of a plan in order."""
+    planning = _Planning()
+    planning.level(actions, planning.side.parts, OUTSIDE, ())
+    return planning.side
+
+
+class _Planning:
+    """One walk over the actions and those of their loops.
+
+    Attributes:
+        written: of each buffer what was written to it.
+        chips: of each buffer the parameters that it holds, as they are or copied side by side.
+        names: of each parameter.
+    """
+
+    def __init__(self) -> None:
+        self.side = Side()
+        self.written: dict[Buffer, Written] = {}
+        self.chips: dict[Buffer, dict[str, Any]] = {}
+        self.names: dict[Any, str] = {}
+
+    def level(self, actions: Sequence[Any], parts: list[Block], loop: int, steps: Steps) -> None:
+        """Actions outside of all loops, or those of a loop, the loops around which run ``steps`` times."""
+        first = len(self.side.items)
+        read: list[tuple[int, View]] = []
+        for action in actions:
+            if isinstance(action, Repeat):
+                card = self.side.enter(loop, action.steps, _backwards(action))
+                parts.append(card)
+                self.level(action.actions, card.parts, card.number, (*steps, action.steps))
+                continue
+            at = self.side.add(parts, self._item(action, loop, steps))
+            loads, stores = _ends(action)
+            self._learn(action, loads, stores)
+            read += [(at, v) for v in loads]
+            for v in stores:
+                self.written.setdefault(v.buffer, Written(v.buffer.size)).add(v, at, steps)
+        if loop != OUTSIDE:
+            self._tie(read, first, steps)
+
+    def _sources(self, v: View, steps: Steps) -> list[Write]:
+        return self.written[v.buffer].meeting(v, steps) if v.buffer in self.written else []
+
+    def _tie(self, read: list[tuple[int, View]], first: int, steps: Steps) -> None:
+        """What a loop's action reads that an action of the step before wrote."""
+        for at, v in read:
+            own = [w for w in self._sources(v, steps) if w.at >= first]
+            if any(w.at < at and same_step(v, steps, w) for w in own):
+                continue
+            item, late = self.side.items[at], dict.fromkeys(w.at for w in own)
+            item.late = list(dict.fromkeys([*item.late, *late]))
+            item.before = [k for k in item.before if k not in late]
+
+    def _learn(self, action: Any, loads: Sequence[View], stores: Sequence[View]) -> None:
+        """Remember which parameters a buffer holds: such as a copy, or several joined, puts there."""
+        held = self._chips_of(loads[0]) if is_copy(action) else {}
+        for v in stores:
+            known = self.chips.setdefault(v.buffer, {})
+            if held:
+                known.update(held)
+            else:
+                known.clear()
+
+    def _chips_of(self, v: View) -> dict[str, Any]:
+        if v.buffer.kind == "parameter":
+            node = v.buffer.source
+            name = self.names.setdefault(node, (node.name or "").strip() or f"θ{len(self.names) + 1}")
+            return {name: node}
+        return self.chips.get(v.buffer, {})
+
+    def _operand(self, v: View) -> list[Operand]:
+        chips = self._chips_of(v)
+        if chips:
+            turned = len(v.shape) == 2 and v.strides[1] != 1 and v.shape[1] > 1 and v.strides[1] != 0
+            return [Chip(node, name + ".T" * turned) for name, node in chips.items()]
+        if v.buffer.kind == "argument":
+            return [Inline("data", False)]
+        if v.buffer.kind == "constant":
+            values = v.buffer.source
+            text = f"{values[0]:.3g}" if values.size == 1 else "data" if np.any(values) else "zeros"
+            return [Inline(text, False)]
+        return []
+
+    def _item(self, action: Any, loop: int, steps: Steps) -> Item:
+        _, _, flops = work_of(action)
+        moved, times = traffic_of(action), prod(steps)
+        loads, _ = _ends(action)
+        title, below = self._words(action)
+        tip = [work_of(action)[0], f"{flops:,} FLOP, {moved:,} bytes" + f" × {times} steps" * (times > 1)]
+        item = Item(title, below, tip, _pieces(action, times), loop, flops * times, moved * times)
+        item.before = list(dict.fromkeys(w.at for v in loads for w in self._sources(v, steps)))
+        return item
+
+    def _words(self, action: Any) -> tuple[list[Part], str]:
+        if isinstance(action, Product):
+            joined = max(len(self._chips_of(v)) for v in (action.a, action.b))
+            sizes = f"{shape(action.a.shape)} @ {shape(action.b.shape)}"
+            return self._signed("@", [action.a, action.b]), f"{joined} joined\n{sizes}" if joined > 1 else sizes
+        if isinstance(action, Reduction):
+            return [Part(action.kind)], f"{shape(action.x.shape)} → {shape(action.out.shape)}"
+        if isinstance(action, Call):
+            name = action.op.name.replace("cross_entropy", "cross-entropy").replace("_", " ")
+            return [Part(clean(name))], shape(action.out.shape)
+        assert isinstance(action, Elementwise)
+        names = names_of(action)
+        if len(names) > 1:
+            return [Part(f"{len(names)} ops in one pass")], "\n".join([*_wrapped(names), shape(action.shape)])
+        sign = SIGNS.get(names[0])
+        if sign and len(action.instructions[0].args) == 2:
+            return self._signed(sign, [action.loads[k] for k in action.instructions[0].args]), shape(action.shape)
+        return [Part(clean(names[0])), *self._signed("", action.loads)], shape(action.shape)
+
+    def _signed(self, sign: str, views: Sequence[View]) -> list[Part]:
+        """``data @ W``, ``1 - ·``; an operand that an arrow brings is not written."""
+        sides = [self._operand(v) for v in views]
+        parts: list[Part] = []
+        for k, side in enumerate(sides):
+            parts += [Part(sign)] * (k > 0 and sign != "")
+            parts += [Part(clean(x.text, 16), "chip" if isinstance(x, Chip) else "text") for x in side
+                      if isinstance(x, (Chip, Inline))]  # fmt: skip
+        return [*parts, Part("·")] if sign and sides[0] and not sides[-1] else parts
+
+
+def is_copy(action: Any) -> bool:
+    return isinstance(action, Elementwise) and names_of(action) == ["copy"]
+
+
+def names_of(action: Elementwise) -> list[str]:
+    """The members of an element-wise action, in order."""
+    return [*([i.op for i in action.instructions] or ["copy"]), *(kind for kind, _, _ in action.reduces)]
+
+
+def _wrapped(names: list[str]) -> list[str]:
+    """Each kind of member with its number, in lines."""
+    words = [f"{n} {name}" if n > 1 else name for name, n in Counter(names).items()]
+    lines = [""]
+    for word in words:
+        if lines[-1] and len(lines[-1]) + len(word) > A_LINE:
+            lines.append("")
+        lines[-1] += (", " if lines[-1] else "") + clean(word, A_LINE)
+    return lines
+
+
+def _pieces(action: Any, times: int) -> list[Piece]:
+    if isinstance(action, Product):
+        return [Piece("product", work_of(action)[2] * times)]
+    if isinstance(action, Reduction):
+        return [Piece(action.kind, prod(action.x.shape) * times)]
+    if isinstance(action, Call):
+        if action.op.name in ("matmul", "einsum"):
+            return [Piece("product", work_of(action)[2] * times)]
+        return [Piece(action.op.name, prod(action.out.shape) * times)]
+    return [Piece(name, prod(action.shape) * times) for name in names_of(action)]
+
+
+def _ends(action: Any) -> tuple[Sequence[View], Sequence[View]]:
+    """The views that an action reads, and those that it writes."""
+    if isinstance(action, Elementwise):
+        return action.loads, [*(v for _, v in action.stores), *(v for _, _, v in action.reduces)]
+    views = views_of(action)
+    return views[:-1], views[-1:]
+
+
+def _backwards(action: Repeat) -> bool:
+    """Whether some view moves from the end of its buffer to the start."""
+    inner = [a for a in action.actions if not isinstance(a, Repeat)]
+    moves = [v.per_step[action.depth] for a in inner for v in views_of(a) if len(v.per_step) > action.depth]
+    return any(m < 0 for m in moves)

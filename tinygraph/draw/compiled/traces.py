@@ -1,0 +1,173 @@
+"""The band ``before``: the ops that were traced, loops with their bodies, each op once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ...core.graph import ancestors
+from ...core.leaves import Constant, Parameter
+from ...core.node import Node
+from ...core.traced import tracing
+from ...passes.hoisting import made_from
+from ..labels import clean, shape
+from ..picture import Part
+from ..shown.folding import Chip, Inline, Link, Operand, is_zero
+from ..summary import kind_of
+from ..views.wording import formula
+from .items import OUTSIDE, Block, Item, Piece, Side
+from .vanishing import Vanishing
+
+SAME = {"mean": "sum", "sum_to": "sum", "swapaxes": "transpose"}
+"""Ops that are another one by another name once they are planned."""
+VIEWS = frozenset(("transpose", "reshape", "getitem", "broadcast_to", "stop_gradient", "put", "concatenate", "stack"))
+"""Ops that are places in memory once they are planned."""
+REDUCING = frozenset(("sum", "max", "min"))
+
+
+class _Level(NamedTuple):
+    """What lies in no loop, or in one: its number, how often it is run, what waits for the state and what it needs."""
+
+    loop: int
+    times: int
+    waiting: set[Node]
+    core: set[Node]
+
+
+def traced(roots: Sequence[Node]) -> Side:
+    """The ops behind the results, in the order in which they were traced."""
+    walk = _Tracing()
+    with tracing():
+        walk.level(ancestors(roots), walk.side.parts, _Level(OUTSIDE, 1, set(), set()))
+    return walk.side
+
+
+class _Tracing:
+    """One walk over a graph and the bodies of its loops.
+
+    Attributes:
+        stands: of each node seen what it is to an op that uses it.
+        number: of each node the item whose value it holds; a body may be run by two loops, so the latest one.
+        carried: of each slot of a state the node of its next value, and the item of its first.
+        names: of each parameter.
+    """
+
+    def __init__(self) -> None:
+        self.side = Side()
+        self.stands: dict[Node, Operand] = {}
+        self.number: dict[Node, int] = {}
+        self.carried: dict[Node, tuple[Node, int | None]] = {}
+        self.names: dict[Node, str] = {}
+        self.vanishing = Vanishing()
+
+    def level(self, order: list[Node], parts: list[Block], level: _Level) -> None:
+        """The nodes outside of all loops, or those of one loop's body."""
+        picked = _picked(order)
+        for node in order:
+            if node.op is None:
+                if node not in self.stands:
+                    self.stands[node] = self._leaf(node)
+            elif "body" in node.attributes:
+                self._loop(node, picked.get(node, []), parts, level)
+            elif node.op.selects:
+                self._select(node)
+            else:
+                made = self.side.add(parts, self._item(node, level))
+                self._stand(node, self._alias(node) or Link(node, False, node, 0), made)
+
+    def _stand(self, node: Node, operand: Operand, number: int | None) -> None:
+        """Say what the node is to its users, and where an arrow to them begins."""
+        self.stands[node] = operand
+        self.number.pop(node, None)
+        if number is not None and isinstance(operand, Link):
+            self.number[node] = number
+
+    def _leaf(self, node: Node) -> Operand:
+        if isinstance(node, Parameter):
+            name = self.names.setdefault(node, (node.name or "").strip() or f"θ{len(self.names) + 1}")
+            return Chip(node, name)
+        if isinstance(node, Constant):
+            text = f"{node.item():.3g}" if node.size == 1 else "zeros" if is_zero(node) else "data"
+            return Inline(text, False)
+        return Inline(clean((node.name or "").strip() or "data", 12), False)
+
+    def _alias(self, node: Node) -> Operand | None:
+        """A parameter turned over is still that parameter."""
+        source = self.stands[node.inputs[0]] if node.inputs else None
+        turned = node.op is not None and node.op.name in ("transpose", "swapaxes")
+        if isinstance(source, Chip) and turned and node.ndim == 2:
+            name = source.text
+            return Chip(source.parameter, name.removesuffix(".T") if name.endswith(".T") else f"{name}.T")
+        return None
+
+    def _loop(self, node: Node, picks: list[Node], parts: list[Block], level: _Level) -> None:
+        body = node.attributes["body"]
+        bound = [(slot, self.stands[x], self.number.get(x)) for slot, x in zip(body.slots, node.inputs, strict=True)]
+        for slot, operand, number in bound:
+            self._stand(slot, operand, number)
+        for slot, after in zip(body.carries, body.nexts, strict=True):
+            self.carried[slot] = after, self.number.get(slot)
+            self._stand(slot, Inline("state", False), None)
+        card = self.side.enter(level.loop, body.steps, body.reverse)
+        parts.append(card)
+        order = ancestors([*body.nexts, *picks])
+        within = _Level(card.number, level.times * body.steps, made_from(body.carries, order), {*ancestors(body.nexts)})
+        self.level(order, card.parts, within)
+        for user in order:
+            for slot in dict.fromkeys(x for x in user.inputs if x in self.carried):
+                if user in self.number and user.op is not None and not user.op.selects:
+                    self._tie(self.side.items[self.number[user]], *self.carried[slot])
+
+    def _tie(self, item: Item, after: Node, first: int | None) -> None:
+        """A user of the state is made from what the step before gave, or at first from the initial state."""
+        if after in self.number:
+            item.late.append(self.number[after])
+        if first is not None:
+            item.before.append(first)
+
+    def _select(self, node: Node) -> None:
+        """What an op inside gives to those outside; of a state what it is made from."""
+        of = node.attributes["of"]
+        inner = node.inputs[0].attributes["body"].nexts[of] if isinstance(of, int) else of
+        while inner in self.carried:
+            inner = self.carried[inner][0]
+        self._stand(node, self.stands.get(inner, Inline("data", False)), self.number.get(inner))
+
+    def _item(self, node: Node, level: _Level) -> Item:
+        assert node.op is not None
+        operands = [self.stands[x] for x in node.inputs]
+        title = formula(node, operands)
+        if node.name and node.name.strip():
+            title.insert(0, Part(f"{clean(node.name.strip())} ="))
+        name, _, flops, size = kind_of(node, node.op)
+        facts = [f"{name} {shape(node.shape)} {node.dtype}",
+                 f"{flops:,} FLOP" + f" × {level.times} steps" * (level.times > 1)]  # fmt: skip
+        why, piece = self.vanishing.why(node), _piece(node, flops, level.times)
+        if piece.kind in VIEWS:
+            why = "places in memory alone: no number is computed"
+        work = [Piece("", 0) if why else piece]
+        facts += [why] if why else []
+        item = Item(title, shape(node.shape), facts, work, level.loop, flops * level.times)
+        item.before = list(dict.fromkeys(self.number[x] for x in node.inputs if x in self.number))
+        item.bytes = 0 if flops or why else size * level.times
+        item.waits, item.needed = node in level.waiting, node in level.core
+        return item
+
+
+def _picked(order: list[Node]) -> dict[Node, list[Node]]:
+    """Of each loop the nodes of its body that are selected."""
+    found: dict[Node, list[Node]] = {}
+    for node in order:
+        of = node.attributes.get("of")
+        if isinstance(of, Node) and node.op is not None and node.op.selects:
+            found.setdefault(node.inputs[0], []).append(of)
+    return found
+
+
+def _piece(node: Node, flops: int, times: int) -> Piece:
+    """What stays the same when an op is done for all steps at once, or over the joined axes."""
+    assert node.op is not None
+    kind = SAME.get(node.op.name, node.op.name)
+    if kind in ("matmul", "einsum"):
+        return Piece("product", flops * times)
+    return Piece(kind, (node.inputs[0].size if kind in REDUCING else node.size) * times)

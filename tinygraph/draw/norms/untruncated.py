@@ -1,0 +1,39 @@
+"""Truncated backpropagation told: how far apart the cuts are, and what the gradients are without them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...core.node import Node
+from ...engine import grad
+from ..labels import number
+from ..picture import Picture
+from ..shown.folding import Folded, crosses
+from ..shown.recut import crossings, recut, spacing
+from ..wishes import Wishes
+
+
+def tell(picture: Picture, folded: Folded, roots: list[Node], wishes: Wishes) -> None:
+    """Say that the way through time is cut, and where gradients are shown, what they are without the cuts."""
+    if not any(x.cut and crosses(x) for node in folded.nodes for x in folded.arrows[node]):
+        return
+    k = wishes.truncate or spacing(crossings(folded, roots))
+    if k is None:
+        return
+    words = f"truncated BPTT, k = {k}" if k else "truncated BPTT"
+    picture.subtitle = f"{picture.subtitle}; {words}" if picture.subtitle else words
+    picture.truncation = f"k={k}" if k else "cut"
+    if wishes.gradients is True:
+        for use, norm in zip(picture.uses, full_norms(folded, roots), strict=True):
+            use.full = number(norm)
+
+
+def full_norms(folded: Folded, roots: list[Node]) -> list[float]:
+    """Of each parameter the norm of its gradient through all of time, by a second backward pass."""
+    root = recut(roots, None)[roots[0]]
+    return [_norm(g.value) for g in grad(root, [x for x in folded.names if x in folded.uses])]
+
+
+def _norm(x: np.ndarray) -> float:
+    with np.errstate(all="ignore"):
+        return float(np.linalg.norm(x.astype(np.float64)))

@@ -1,0 +1,101 @@
+"""Many time steps drawn as few: the first, the last, and one column of dots for those between."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...core.node import Node
+from .folding import Folded, Link
+from .repetition import Repetition
+
+
+def like(folded: Folded, found: Repetition | None) -> dict[Node, int]:
+    """A number for each box of a step, the same for those that do the same at other steps."""
+    if found is not None:
+        return {x: g for g, members in enumerate(found.groups) for x in members if x.step is not None}
+    numbers: dict[tuple[str, int], int] = {}
+    ranks: dict[tuple[int, str], int] = {}
+    kinds: dict[Node, int] = {}
+    for node in folded.nodes:
+        if node.step is not None:
+            kind = node.kind if node.op is None else node.op.name
+            rank = ranks[node.step, kind] = ranks.get((node.step, kind), -1) + 1
+            kinds[node] = numbers.setdefault((kind, rank), len(numbers))
+    return kinds
+
+
+def elide(folded: Folded, kinds: dict[Node, int], hidden: list[int], roots: list[Node]) -> Folded:
+    """The graph without the ``hidden`` steps, which lie next to each other, but for the last of them.
+
+    That one stands for all, as dots. What leads into the hidden steps leads into it, what comes out of
+    any of them comes out of it.
+    """
+    short = _Shortened(folded, kinds, hidden)
+    arrows = {x: short.arrows(x) for x in folded.nodes if not short.gone(x)}
+    shown = set(roots)
+    for node in reversed(folded.nodes):
+        if node in shown:
+            shown.update(x.source for x in arrows.get(node, ()))
+    nodes = [x for x in folded.nodes if x in shown]
+    dots = {x for x in nodes if x.step == short.kept}
+    users: dict[Node, list[Node]] = {}
+    for node in nodes:
+        for x in arrows[node]:
+            users.setdefault(x.source, []).append(node)
+    dots |= {x for x in nodes if x.op is None and x in users and all(u in dots for u in users[x])}
+    return replace(folded, nodes=nodes, operands={x: folded.operands[x] for x in nodes},
+                   arrows={x: arrows[x] for x in nodes}, bundles=short.bundles, dots=dots - set(roots),
+                   dotted=(hidden[0], hidden[-1]))  # fmt: skip
+
+
+class _Shortened:
+    """How arrows run when only the last of the hidden steps is kept."""
+
+    def __init__(self, folded: Folded, kinds: dict[Node, int], hidden: list[int]) -> None:
+        self.folded, self.kinds, self.bundles = folded, kinds, dict(folded.bundles)
+        self.hidden, self.kept = set(hidden), hidden[-1]
+        steps = sorted({x.step for x in folded.nodes if x.step is not None})
+        at = steps.index(hidden[0])
+        self.first, self.before = hidden[0], steps[at - 1] if at else None
+        self.at: dict[tuple[int, int], Node] = {}
+        for node in folded.nodes:
+            if node.step is not None and node in kinds:
+                self.at[kinds[node], node.step] = node
+
+    def gone(self, node: Node) -> bool:
+        return node.step in self.hidden and node.step != self.kept
+
+    def arrows(self, node: Node) -> list[Link]:
+        links = self.folded.arrows[node]
+        if not any(self.gone(x.source) for x in links):
+            return links
+        found: dict[Node, Link] = {}
+        kept: list[Link] = []
+        for x in links:
+            if not self.gone(x.source):
+                kept.append(x)
+            else:
+                y = self._entering(node, x) if node.step == self.kept else self._leaving(x)
+                if y is not None and y.source not in found:
+                    found[y.source] = y
+        return kept + [y for y in found.values() if not any(y.source is x.source for x in kept)]
+
+    def _leaving(self, link: Link) -> Link | None:
+        """Out of some hidden step: drawn out of the one that is kept."""
+        kind = self.kinds.get(link.source)
+        source = None if kind is None else self.at.get((kind, self.kept))
+        return None if source is None else self._redrawn(link, source)
+
+    def _entering(self, node: Node, link: Link) -> Link | None:
+        """From the hidden step before: drawn from the last step shown before, as it enters the first that is hidden."""
+        kind, own = self.kinds.get(link.source), self.kinds.get(node)
+        source = None if kind is None or self.before is None else self.at.get((kind, self.before))
+        first = None if own is None else self.at.get((own, self.first))
+        real = [x for x in self.folded.arrows[first] if x.source is source] if first is not None else []
+        return real[0] if real else None if source is None else self._redrawn(link, source)
+
+    def _redrawn(self, link: Link, source: Node) -> Link:
+        """Drawn from elsewhere; what comes back along it is still that of the arrow itself."""
+        drawn = link._replace(source=source)
+        self.bundles[drawn] = self.folded.bundles.get(link, [link])
+        return drawn

@@ -1,0 +1,168 @@
+"""A matrix of gradient norms, drawn: its tiles, axes, cuts, heading and the bars of how it falls with distance."""
+
+from __future__ import annotations
+
+import math
+
+from ..labels import number, width
+from ..norms.heat import Heat
+from ..norms.reach import Reach
+from ..norms.verdict import verdict
+from ..picture import Cut, Note, Picture, Tile
+
+INK, GREY, RED = "#222222", "#667080", "#c53030"
+GROUND, LINE = "#f8fafc", "#c3ccd8"
+BLUE, GREEN = "#2b6cb0", "#2f855a"
+COLOURS = {
+    "vanishing": BLUE,
+    "falling": BLUE,
+    "exploding": RED,
+    "growing": RED,
+    "steady": GREEN,
+    "NaN or infinite": "#6b46c1",
+}
+FEW, PAD, HEAD, BAR, CLOSE = 10, 18.0, 84.0, 56.0, 14.0
+"""Up to so many steps numbers stand in the tiles; room at the sides, over the matrix; the highest bar; cuts apart."""
+
+
+class Look:
+    """What all panels of a picture share: colours, sizes of a tile, texts of the steps."""
+
+    def __init__(self, warmth: Heat, shown: list[Reach], tokens: dict[int, str]) -> None:
+        self.warmth, self.tokens = warmth, {t: text for t, text in tokens.items() if text}
+        count = max(len(x) for reach in shown for x in (reach.columns, reach.rows))
+        self.rows = max(len(reach.rows) for reach in shown)
+        self.numbers = count <= FEW
+        side = min(max(440 / count, 7.0), 26.0)
+        self.wide, self.high = (46.0, 30.0) if self.numbers else (side, side)
+        widest = max((width(x, 10, True) for x in self.tokens.values()), default=0.0) + 8
+        self.has_tokens = bool(self.tokens) and widest <= 84 and count <= 2 * FEW
+        if self.rows == 1:
+            self.high = max(self.high, 26.0)
+        if self.has_tokens:
+            self.wide = max(self.wide, widest)
+        self.gap = 1.5 if count <= 26 else 0.0
+        self.top = self.rows * self.high + HEAD + (BAR + 10 if self.rows == 1 else 0)
+        self.foot = -44.0 - 13 * self.has_tokens - (BAR + 54 + 10 * self.numbers if self.rows > 1 else 8)
+
+    def label(self, t: int) -> str:
+        """A step at the left of its row."""
+        return f"{self.tokens[t]}  {t}" if t in self.tokens and self.high > 11 else str(t)
+
+
+class Frame:
+    """Where a panel stands: left and right of its ground, and of the matrix within."""
+
+    def __init__(self, reach: Reach, look: Look, left: float) -> None:
+        labels = max([width(look.label(t), 10, True) for t in reach.rows] + [54.0])
+        inner = len(reach.columns) * look.wide
+        wide = max(labels + inner + 8, *(width(x, 12, True) for x in (reach.state.heading, *verdict(reach))))
+        self.left, self.right = left, left + wide + 2 * PAD
+        self.x = left + PAD + (wide - inner - labels - 8) / 2 + labels + 8
+        self.labels = labels
+        self.inner, self.height = inner, len(reach.rows) * look.high
+        self.middle = self.x + inner / 2
+
+
+def panel(picture: Picture, reach: Reach, look: Look, left: float) -> float:
+    """Draw one, and give its right edge."""
+    frame = Frame(reach, look, left)
+    ground = Tile((frame.left + frame.right) / 2, (look.top + look.foot) / 2, frame.right - frame.left,
+                  look.top - look.foot, GROUND, reach.state.heading)  # fmt: skip
+    picture.tiles.append(ground)
+    _matrix(picture, reach, look, frame)
+    _axes(picture, reach, look, frame)
+    _cut(picture, reach, look, frame)
+    _heading(picture, reach, look, frame)
+    _bars(picture, reach, look, frame)
+    return frame.right
+
+
+def _matrix(picture: Picture, reach: Reach, look: Look, frame: Frame) -> None:
+    _bordered(picture, frame)
+    for i, t in enumerate(reach.rows):
+        for j, s in enumerate(reach.columns):
+            norm = reach.value(t, s)
+            if norm is not None:
+                x, y = frame.x + (j + 0.5) * look.wide, (i + 0.5) * look.high
+                tip = f"‖∂ loss at {t} / ∂ {reach.state.heading} at {s}‖ = {number(norm, 4)}"
+                text = number(norm) if look.numbers else ""
+                fill = look.warmth.colour(norm)
+                picture.tiles.append(Tile(x, y, look.wide - look.gap, look.high - look.gap, fill, tip, text))
+
+
+def _bordered(picture: Picture, frame: Frame) -> None:
+    for border, fill in ((3.0, LINE), (2.0, "#ffffff")):
+        wide, high = frame.inner + 2 * border, frame.height + 2 * border
+        picture.tiles.append(Tile(frame.middle, frame.height / 2, wide, high, fill, ""))
+
+
+def _axes(picture: Picture, reach: Reach, look: Look, frame: Frame) -> None:
+    for i in _marked(reach.rows, 15 / look.high):
+        label = look.label(reach.rows[i])
+        picture.notes.append(Note(frame.x - 8 - width(label, 10) / 2, (i + 0.5) * look.high, label, GREY))
+    room = width(str(reach.columns[-1]), 10, True) + 4
+    for i in _marked(reach.columns, room / look.wide):
+        x = frame.x + (i + 0.5) * look.wide
+        picture.notes.append(Note(x, -12, str(reach.columns[i]), GREY))
+        if look.has_tokens and reach.columns[i] in look.tokens:
+            picture.notes.append(Note(x, -25, look.tokens[reach.columns[i]], INK))
+    y = -30.0 - 13 * look.has_tokens
+    picture.notes.append(Note(frame.middle, y, f"{reach.state.name} at time s →", INK))
+    picture.notes.append(Note(frame.x - 6 - frame.labels / 2, frame.height + 10, "loss at t ↑", INK))
+
+
+def _marked(steps: list[int], least: float) -> list[int]:
+    """Which of the steps are labelled, where labels need so many steps' room: round ones where no step is left out."""
+    stride = max((steps[-1] - steps[0]) // max(len(steps) - 1, 1), 1)
+    round_ones = (k * 10**p for p in range(6) for k in (1, 2, 5))
+    every = next((x for x in round_ones if x >= least * stride and x % stride == 0), math.ceil(least) * stride)
+    rest = 0 if any(t % every == 0 for t in steps) else steps[-1] % every
+    return [i for i, t in enumerate(steps) if t % every == rest]
+
+
+def _cut(picture: Picture, reach: Reach, look: Look, frame: Frame) -> None:
+    """A line at each cut; where they would stand closer than CLOSE, the grey and the subtitle say it alone."""
+    behind = sorted({sum(s <= a for s in reach.columns) for a, _ in reach.state.cuts} - {0, len(reach.columns)})
+    if len(behind) * CLOSE > frame.inner:
+        return
+    last = -1000.0
+    for j in behind:
+        x = frame.x + j * look.wide
+        picture.cuts.append(Cut(x, -4, frame.height + 5, badge=False))
+        if x - last >= 30:
+            picture.notes.append(Note(x, frame.height + 11, "cut", RED))
+            last = x
+
+
+def _heading(picture: Picture, reach: Reach, look: Look, frame: Frame) -> None:
+    first, second = verdict(reach)
+    middle = (frame.left + frame.right) / 2
+    colour = COLOURS.get(first.partition(":")[0], GREY)
+    for down, text, ink, size in ((18, reach.state.heading, INK, 15), (38, first, colour, 12), (53, second, GREY, 10)):
+        if text:
+            picture.notes.append(Note(middle, look.top - down, text, ink, size))
+
+
+def _bars(picture: Picture, reach: Reach, look: Look, frame: Frame) -> None:
+    """Under the matrix the median norm by steps gone back; of a single row its own norms stand over it."""
+    if len(reach.rows) == 1:
+        t = reach.rows[0]
+        there = [(j, s) for j, s in enumerate(reach.columns) if (t, s) in reach.norms]
+        values = [(j, f"{reach.state.name} at {s}", reach.norms[t, s]) for j, s in there]
+        base = frame.height + 22
+    else:
+        values = [(i, f"{d} steps back", norm) for i, (d, norm) in enumerate(reach.medians())]
+        base = look.foot + 34
+        steps = [d for d, _ in reach.medians()]
+        for i in _marked(steps, (width(str(steps[-1]), 10, True) + 4) / look.wide):
+            picture.notes.append(Note(frame.x + (i + 0.5) * look.wide, base - 10, str(steps[i]), GREY))
+        picture.notes.append(Note(frame.middle, base - 25, "median by steps back →", INK))
+    picture.tiles.append(Tile(frame.middle, base - 0.5, frame.inner, 1, LINE, ""))
+    for i, what, norm in values:
+        high = 2 + (BAR - 2) * look.warmth.level(norm)
+        x = frame.x + (i + 0.5) * look.wide
+        tip = f"{what}: {number(norm, 4)}"
+        picture.tiles.append(Tile(x, base + high / 2, look.wide * 0.7, high, look.warmth.colour(norm), tip))
+        if look.numbers:
+            picture.notes.append(Note(x, base + high + 7, number(norm), GREY, 9))

@@ -1,0 +1,193 @@
+"""What a box says: its title, the line below, and the tooltip."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...core.node import Node
+from ...core.traced import Traced
+from ..labels import clean, number, op_words, shape
+from ..norms.heat import Heat
+from ..picture import Part
+from ..shown.folding import LOSSES, Chip, Folded, Inline, Joined, Link, Operand, Several, is_zero
+from ..shown.roles import LOOKUPS
+
+SIGNS = {"matmul": "@", "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
+
+
+MOST_CHIPS = 6
+"""Parameters shown in a box that holds several ops; of more it says how many are left out."""
+
+
+@dataclass
+class Words:
+    """``title``: its parts from left to right; ``below``: the second line; ``tip``: lines of the tooltip."""
+
+    title: list[Part]
+    below: str
+    tip: list[str]
+
+
+def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: bool = False) -> Words:
+    """All that is written in and behind one box."""
+    if node in folded.dots:
+        first, last = folded.dotted
+        return Words([Part("⋯")], "", [f"t = {first} … {last}, like the steps beside them"])
+    operands = folded.operands[node]
+    if node in folded.parts:
+        return _joined_words(node, folded.parts[node], operands, heat)
+    title = _leaf(node, role) if node.op is None else formula(node, operands)
+    if node in folded.names:
+        title = [Part(clean(folded.names[node]))]
+    name = (node.name or "").strip()
+    if name and node.op is not None:
+        title.insert(0, Part(f"{clean(name)} ="))
+    scalar = node.size == 1 and role == "loss" and not isinstance(node, Traced)
+    if scalar:
+        title.append(Part(number(node.item(), 4), "value"))
+    size = "" if scalar and not node.shape else shape(node.shape)
+    targets = [x.text for x in operands if type(x) is Inline and x.whole] if node.op and node.op.name in LOSSES else []
+    facts = [size, *(f"target {x}" for x in targets), "" if heat is None else _norm(node, heat)]
+    tip = _tip(node, heat)
+    if values and not scalar and role != "parameter":
+        facts.append(figures(node))
+        tip += _parameter_figures(operands)
+    return Words(title, " · ".join(x for x in facts if x), tip)
+
+
+def _parameter_figures(operands: list[Operand]) -> list[str]:
+    parameters = {x.parameter: x for x in operands if isinstance(x, Chip)}
+    return [f"{clean(folded.text)} = {figures(x)}" for x, folded in parameters.items()]
+
+
+FEW = 4
+"""Numbers of an array that are written into its box."""
+
+
+def figures(node: Node) -> str:
+    """The first numbers of an array: ``0.12``, ``[0.12 -0.40 …]``, of a matrix the first row ``[[1.0 2.0] …]``."""
+    if isinstance(node, Traced) or not node.size:
+        return ""
+    row = node.value.reshape(-1, *node.shape[-1:])[0] if node.shape else node.value
+    texts = [number(float(x)) if x.dtype.kind == "f" else str(x) for x in row.reshape(-1)[:FEW]]
+    if not node.shape:
+        return texts[0]
+    inner = f"[{' '.join(texts)}{' …' if node.shape[-1] > FEW else ''}]"
+    more = " …" if node.size > node.shape[-1] else ""
+    return "[" * (node.ndim - 1) + inner + (more + "]" * (node.ndim - 1) if node.ndim > 1 else "")
+
+
+def _joined_words(node: Node, joined: Joined, operands: list[Operand], heat: Heat | None) -> Words:
+    """A box that holds several: its name and parameters, how many ops it holds, the shape of its last."""
+    chips = _folded([x for x in operands if isinstance(x, Chip)])
+    more = [Part(f"+{len(chips) - MOST_CHIPS}")] if len(chips) > MOST_CHIPS else []
+    data = node.op is None or node.op.name in LOOKUPS
+    count = f"{len(joined.held)} {'of them' if data else 'ops'}" if len(joined.held) > 1 else ""
+    facts = [count, shape(node.shape), "" if heat is None else _norm(node, heat)]
+    ops = Counter("data" if x.op is None else clean(x.op.name) for x in joined.held)
+    tip = [", ".join(f"{n} {name}" for name, n in ops.items()), f"{shape(node.shape)} {node.dtype}"]
+    return Words([Part(clean(joined.name, 40)), *chips[:MOST_CHIPS], *more], " · ".join(x for x in facts if x), tip)
+
+
+def _leaf(node: Node, role: str) -> list[Part]:
+    name = (node.name or "").strip()
+    return [Part(clean(name) if name else "data" if role != "state" else "zeros" if is_zero(node) else "state")]
+
+
+def formula(node: Node, operands: list[Operand]) -> list[Part]:
+    """The op and what folds into it, as it would be typed: ``W @ h1``, ``* 0.5``, ``E[2]``, ``tanh``."""
+    op = node.op
+    assert op is not None
+    linked = sum(not isinstance(x, (Chip, Inline)) for x in operands)
+    if op.name == "add" and linked > 2:
+        return [Part(f"sum of {linked}")]
+    sign = SIGNS.get(op.name)
+    if sign and len(operands) == 2:
+        return infix(sign, operands)
+    if op.name == "getitem":
+        return _lookup(operands[0], _index(node.attributes.get("index")))
+    if op.name == "take":
+        index = operands[1]
+        text = index.text if isinstance(index, (Chip, Inline)) else _name_of(index) or "…"
+        return _lookup(operands[0], text)
+    hidden = op.name in LOSSES
+    stacks = [x for x in operands if isinstance(x, Several)]
+    steps = [Part(f"of {len(stacks[0].links)}")] if len(stacks) == 1 else []
+    rest = _folded([x for x in operands if not (hidden and isinstance(x, Inline))])
+    return [Part(op_words(op.name)), *steps, *rest]
+
+
+def _lookup(source: Operand, index: str) -> list[Part]:
+    """``E[2]`` with the table's chip, ``data[3]``, or ``[0:8]`` of the box below."""
+    after = clean(f"[{index}]", 20)
+    if isinstance(source, Chip):
+        return [*_folded([source]), Part(after)]
+    return [Part(clean(source.text, 16) + after if isinstance(source, Inline) else after)]
+
+
+def infix(sign: str, operands: list[Operand]) -> list[Part]:
+    """``W @ h1``, ``0.5 * ·``: the name of a linked operand is given where a parameter stands on the other side."""
+    with_chip = any(isinstance(x, Chip) for x in operands)
+    sides: list[list[Part]] = []
+    for x in operands:
+        named = not isinstance(x, (Chip, Inline)) and with_chip and sign == "@" and _name_of(x)
+        sides.append([Part(clean(named, 12))] if named else _folded([x]))
+    # A number found follows the title: "0.5 * 5.2" would read as a product.
+    return [*sides[0], Part(sign), *(sides[1] or [Part("·")] * bool(sides[0]))]
+
+
+def _name_of(operand: Operand) -> str:
+    return (operand.source.name or "").strip() if isinstance(operand, Link) else ""
+
+
+def _folded(operands: list[Operand]) -> list[Part]:
+    shown = [x for x in operands if isinstance(x, (Chip, Inline))]
+    return [Part(clean(x.text, 16), "chip" if type(x) is Chip else "text") for x in shown]
+
+
+def _index(index: Any) -> str:
+    """An index as it is typed: ``3``, ``:, 0:128``."""
+    if isinstance(index, tuple):
+        return ", ".join(map(_index, index))
+    if isinstance(index, slice):
+        ends = ["" if x is None else str(x) for x in (index.start, index.stop)]
+        return ":".join(ends) + ("" if index.step is None else f":{index.step}")
+    return "…" if index is Ellipsis else str(index)
+
+
+def _norm(node: Node, heat: Heat) -> str:
+    if node.dtype.kind != "f":
+        return ""
+    norm = heat.norms.get(node)
+    return "not computed" if norm is None else f"‖∂‖ {number(norm)}"
+
+
+def _tip(node: Node, heat: Heat | None) -> list[str]:
+    scope = f" in {node.scope}" if node.scope else ""
+    settings = ", ".join(f"{k}={_index(v)}" for k, v in node.attributes.items())
+    lines = [node.label() + scope, f"{shape(node.shape)} {node.dtype}"]
+    if settings:
+        lines.append(settings)
+    if node.size and node.dtype.kind == "f" and not isinstance(node, Traced):
+        lines.append(statistics(node.value))
+    norm = None if heat is None else heat.norms.get(node)
+    if norm is not None:
+        lines.append(f"‖∂‖ {number(norm, 4)}")
+    return lines
+
+
+def statistics(x: np.ndarray) -> str:
+    """Mean, standard deviation and range of an array, in one line."""
+    if x.size == 1:
+        return f"value {number(float(x.ravel()[0]), 6)}"
+    with np.errstate(all="ignore"):
+        # By hand: np.mean and np.std cost several times as much on the small arrays of a long graph.
+        flat = x.ravel()
+        mean = float(flat.sum()) / x.size
+        spread = float(((flat - mean) ** 2).sum() / x.size) ** 0.5
+        low, high = float(flat.min()), float(flat.max())
+    return f"mean {number(mean, 3)}, std {number(spread, 3)}, min {number(low, 3)}, max {number(high, 3)}"

@@ -1,0 +1,241 @@
+"""A picture written as DOT: every box pinned, every curve given, no user's text outside of a label."""
+
+from __future__ import annotations
+
+from ..labels import html, tooltip, width
+from ..norms.heat import is_dark
+from ..picture import Arrow, Band, Box, Cut, Note, Part, Picture, Point, Tile
+from ..shown.roles import BORDERS
+
+GOLD, INK, GREY = "#f6d365", "#222222", "#667080"
+TIP = 7.0
+"""Length of an arrow's head in points, at its size of 0.7."""
+
+
+def lines(picture: Picture) -> list[str]:
+    """The body of the digraph; boxes are nodes n0, n1, ... in the order of computation."""
+    out = [opening("outputorder=nodesfirst, splines=line")]
+    out += [_band(i, band) for i, band in enumerate(picture.bands)]
+    out += [_box(i, box) for i, box in enumerate(picture.boxes)]
+    out += [_tile(i, tile) for i, tile in enumerate(picture.tiles)]
+    out += [_note(i, note) for i, note in enumerate(picture.notes)]
+    for i, cut in enumerate(picture.cuts):
+        out += _cut(i, cut)
+    out += _margin(picture)
+    out += [_arrow(arrow) for arrow in picture.arrows]
+    return out
+
+
+def opening(settings: str) -> str:
+    """The look of all boxes and arrows, with these ``settings`` of the graph."""
+    return (
+        f'\tgraph [bgcolor=white, pad=0.3, fontname="Helvetica", {settings}]\n'
+        '\tnode [fontname="Helvetica", fontsize=13, shape=box, style="rounded,filled", fixedsize=true, height=0.556]\n'
+        '\tedge [color="#8b93a0", arrowsize=0.6, penwidth=1.1]\n'
+    )
+
+
+def _at(x: float, y: float) -> str:
+    return f'pos="{x:.1f},{y:.1f}!"'
+
+
+def _box(i: int, box: Box) -> str:
+    return f"\tn{i} [{_at(box.x, box.y)}, {box_settings(box)}]\n"
+
+
+def box_settings(box: Box) -> str:
+    """Size, colours and texts of a box."""
+    ink = "#ffffff" if is_dark(box.fill) else "#7b8794" if box.role == "removed" else INK
+    border = f'color="{BORDERS[box.role]}"' + ("" if box.role in ("op", "dots") else ", penwidth=2.2")
+    size = "" if abs(box.height - 40) < 0.1 else f", height={box.height / 72:.3f}"
+    size += ', style="rounded,filled,dashed"' if box.dashed else ""
+    return (
+        f"width={box.width / 72:.3f}{size}, {border}, "
+        f'fillcolor="{box.fill}", fontcolor="{ink}", label=<{_label(box)}>, tooltip="{tooltip(box.tip)}"'
+    )
+
+
+def _label(box: Box) -> str:
+    """Title over second line, as a table, whose rows stand apart alike in all versions of Graphviz."""
+    if any(part.kind == "chip" for part in box.title):
+        cells = "".join(f"<td{_ground(part)}>{_text(part)}</td>" for part in box.title)
+        room = sum(_room(part) + 5 for part in box.title)
+        # Of a fixed size, or the table would stretch to the width of the line below.
+        fixed = f'border="0" cellspacing="2" cellpadding="1" fixedsize="true" width="{room:.0f}" height="22"'
+        head, padding = f"<table {fixed}><tr>{cells}</tr></table>", 0
+    else:
+        # One run of bold text: between two, a viewer with another font than Graphviz assumed closes the gap.
+        head, padding = _text(Part(" ".join(_spaced(part) for part in box.title))), 2
+    foot = f'<tr><td><font point-size="9">{_lines(box.below)}</font></td></tr>' if box.below else ""
+    return f'<table border="0" cellspacing="0" cellpadding="{padding}"><tr><td>{head}</td></tr>{foot}</table>'
+
+
+def _lines(text: str) -> str:
+    return "<br/>".join(map(html, text.split("\n")))
+
+
+def _room(part: Part) -> float:
+    return 0.88 * width(part.text, 13, True) + (8 if part.kind == "chip" else 0)
+
+
+def _ground(part: Part) -> str:
+    return f' bgcolor="{GOLD}"' if part.kind == "chip" else ""
+
+
+def _spaced(part: Part) -> str:
+    """A number found stands apart from the name before it, by a space that SVG does not swallow."""
+    return f"\xa0{part.text}" if part.kind == "value" else part.text
+
+
+def _text(part: Part) -> str:
+    bold = f"<b>{html(part.text)}</b>"
+    return f'<font color="#5a4300">{bold}</font>' if part.kind == "chip" else bold
+
+
+def _ground_of(name: str, band: Band, shift: float, colours: str) -> str:
+    return (
+        f"\t{name} [{_at((band.left + band.right) / 2 + shift, (band.foot + band.top) / 2 + shift)}, "
+        f"width={(band.right - band.left) / 72:.3f}, height={(band.top - band.foot) / 72:.3f}, "
+        f'{colours}, label="", tooltip="{tooltip([band.title])}"]\n'
+    )
+
+
+def _stack(i: int, band: Band) -> str:
+    """Cards behind a card, and at its top what it is and how often it is run."""
+    behind = [_ground_of(f"card{i}_{k}", band, 8.0 * k, 'color="#d3dae3", fillcolor="#ffffff"')
+              for k in range(min(band.times - 1, 3), 0, -1)]  # fmt: skip
+    front = _ground_of(f"band{i}", band, 0.0, 'color="#b9c4d2", fillcolor="#f8fafc"')
+    return "".join(behind) + front + _upper_left(i, band, f"{band.title} × {band.times}")
+
+
+def _upper_left(i: int, band: Band, title: str) -> str:
+    text = f'<font point-size="14"><b>{html(title)}</b></font>'
+    return _from_left(f"head{i}", band.left + 14, band.top - 25, width(band.title, 14) + 90, text)
+
+
+def _from_left(name: str, x: float, y: float, room: float, text: str) -> str:
+    """A text that begins at x, whatever font a viewer takes."""
+    box = f'border="0" cellspacing="0" cellpadding="0" fixedsize="true" width="{room:.0f}" height="28"'
+    return _plain(name, x + room / 2, y, f'<table {box}><tr><td align="left">{text}</td></tr></table>')
+
+
+def _beside(*runs: tuple[str, float]) -> str:
+    """Runs of text in cells of fixed widths, for viewers whose font is not the one that Graphviz measured."""
+    box = 'fixedsize="true" height="20" align="left"'
+    cells = "".join(f'<td {box} width="{room:.0f}">{text}</td>' for text, room in runs)
+    return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{cells}</tr></table>'
+
+
+def _band(i: int, band: Band) -> str:
+    if band.times:
+        return _stack(i, band)
+    ground = _ground_of(f"band{i}", band, 0.0, 'color="#e3e7ee", fillcolor="#f8fafc"')
+    if band.headed:
+        return ground + _upper_left(i, band, band.title)
+    text = f'<font point-size="14"><b>{html(band.title)}</b></font>'
+    if band.token:
+        token = f'<font point-size="12" color="{GREY}">{html(band.token)}</font>'
+        text = _beside((text, width(band.title, 14, True) + 14), (token, width(band.token, 12)))
+    return ground + _plain(f"head{i}", band.middle, band.foot + 24, text)
+
+
+def _plain(name: str, x: float, y: float, label: str) -> str:
+    return f"\t{name} [{_at(x, y)}, shape=plain, style=solid, fixedsize=false, height=0, label=<{label}>]\n"
+
+
+def _tile(i: int, tile: Tile) -> str:
+    ink = "#ffffff" if is_dark(tile.fill) else INK
+    label = f'<<font point-size="9" color="{ink}"><b>{html(tile.text)}</b></font>>' if tile.text else '""'
+    return (
+        f"\ttile{i} [{_at(tile.x, tile.y)}, width={tile.width / 72:.3f}, height={tile.height / 72:.3f}, style=filled, "
+        f'color="{tile.fill}", fillcolor="{tile.fill}", penwidth=0.5, label={label}, tooltip="{tooltip([tile.tip])}"]\n'
+    )
+
+
+def _note(i: int, note: Note) -> str:
+    text = f'<font point-size="{note.size:g}" color="{note.colour}"><b>{html(note.text)}</b></font>'
+    return _plain(f"note{i}", note.x, note.y, text)
+
+
+def _cut(i: int, cut: Cut) -> list[str]:
+    """The dashed line between two points that do not show, and its badge."""
+    badge = (
+        '<table border="1" color="#d7191c" bgcolor="white" style="rounded" cellborder="0" cellpadding="2">'
+        '<tr><td><font color="#d7191c" point-size="11"><b>BPTT cut</b></font></td></tr>'
+        '<tr><td><font color="#d7191c" point-size="8.5">gradient stops here</font></td></tr></table>'
+    )
+    point = "shape=point, style=invis, width=0.01, height=0.01"
+    path = [(cut.x, cut.foot + (cut.top - cut.foot) * k / 3) for k in range(4)]
+    return [
+        f"\tcut{i}a [{_at(cut.x, cut.foot)}, {point}]\n",
+        f"\tcut{i}b [{_at(cut.x, cut.top)}, {point}]\n",
+        f'\tcut{i}a -> cut{i}b [pos="{_path(path)}", style=dashed, color="#d7191c", penwidth=1.8, arrowhead=none]\n',
+        *([_plain(f"cut{i}", cut.x, cut.foot - 20, badge)] if cut.badge else []),
+    ]
+
+
+def _path(points: list[Point]) -> str:
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+
+
+def _arrow(arrow: Arrow) -> str:
+    path = _pointed(arrow.points) if arrow.pointed else _path(arrow.points)
+    settings = [f'pos="{path}"', *arrow_settings(arrow)]
+    return f"\tn{arrow.tail} -> n{arrow.head} [{', '.join(settings)}]\n"
+
+
+def arrow_settings(arrow: Arrow) -> list[str]:
+    """Colour, width and tooltip of an arrow."""
+    more = [f'color="{arrow.colour}"', f"penwidth={arrow.width:.2f}"] if arrow.colour != "#8b93a0" else []
+    if arrow.dashed:
+        more.append("style=dashed")
+    if arrow.tip:
+        more.append(f'tooltip="{arrow.tip}"')
+    if not arrow.pointed:
+        more.append("arrowhead=none")
+    return more
+
+
+def _pointed(points: list[Point]) -> str:
+    """The curve ends where the head begins; the head's tip is given first."""
+    (x0, y0), (x1, y1) = points[-2], points[-1]
+    far = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5 or 1.0
+    base = (x1 - TIP * (x1 - x0) / far, y1 - TIP * (y1 - y0) / far)
+    return f"e,{x1:.1f},{y1:.1f} {_path([*points[:-1], base])}"
+
+
+def _margin(picture: Picture) -> list[str]:
+    """Title over the picture; the parameters' table and the legend to its right."""
+    from .margin import legend, legend_size, table, table_size
+
+    left, right, foot, top = _extent(picture)
+    out = []
+    if picture.title:
+        text = f'<font point-size="21"><b>{html(picture.title)}</b></font>'
+        y = top + (50 if picture.subtitle else 34)
+        out.append(_from_left("title", left, y, width(picture.title, 21, True) + 20, text))
+    if picture.subtitle:
+        text = f'<font point-size="11" color="{GREY}">{html(picture.subtitle)}</font>'
+        out.append(_from_left("subtitle", left, top + 22, width(picture.subtitle, 11) + 20, text))
+    x = right + 40
+    middle = (foot + top) / 2
+    wide, high = table_size(picture)
+    below, tall = legend_size(picture)
+    if picture.uses:
+        out.append(_plain("params", x + wide / 2, middle + tall / 2 + 14, table(picture)))
+    shift = high / 2 + 14 if picture.uses else 0
+    explained = legend(picture)
+    if explained:
+        out.append(_plain("legend", x + below / 2, middle - shift, explained))
+    return out
+
+
+def _extent(picture: Picture) -> tuple[float, float, float, float]:
+    boxes: list[Box | Tile] = [*picture.boxes, *picture.tiles]
+    bands = picture.bands
+    left = min([b.x - b.width / 2 for b in boxes] + [b.left for b in bands])
+    lanes = [max(x for x, _ in arrow.points) for arrow in picture.arrows]
+    right = max([b.x + b.width / 2 for b in boxes] + [b.right for b in bands] + lanes)
+    foot = min([b.y - b.height / 2 for b in boxes] + [b.foot for b in bands])
+    top = max([b.y + b.height / 2 for b in boxes] + [b.top for b in bands])
+    return left, right, foot, top

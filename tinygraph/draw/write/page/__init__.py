@@ -1,0 +1,114 @@
+"""A drawing as a page to explore: one HTML file with its own SVG, style and script, and nothing from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ...picture import Picture
+from ...views.formulas import Rule
+from .beside import keys, legend, table
+from .columns import Column
+from .facts import fixed
+from .marks import text
+from .palette import Palette
+from .replay import one_scale, shots
+from .svg import Drawn, drawn, extent
+
+SCRIPTS = ("state", "view", "fold", "panel", "walk", "search", "replay", "ribbon", "theme", "start")
+"""Files of the script in the order in which they are joined."""
+
+
+def page(picture: Picture, snapshots: Sequence[Picture] = ()) -> str:
+    """The page of a picture; ``snapshots``: pictures of the same network at earlier times of training.
+
+    The same picture gives the same text. Its policy allows the page's own style and script, by
+    their hashes, and nothing else: no network, no other script, no style in an attribute.
+
+    Raises:
+        GraphError: a snapshot differs from the picture in more than numbers.
+    """
+    colours = Palette()
+    pictures = one_scale([*snapshots, picture])
+    picture, moments = pictures[-1], shots(pictures, colours)
+    rules: dict[Rule, int] = {}
+    boxes = [fixed(box, rules) for box in picture.boxes]
+    made = drawn(picture, colours)
+    for known, c in zip(boxes, made.owner, strict=True):
+        known["column"] = c
+    data = {
+        "boxes": boxes,
+        "arrows": [[x.tail, x.head, int(x.dashed)] for x in picture.arrows],
+        "columns": [_column(step) for step in made.steps],
+        "rules": [[list(r.forward), list(r.backward)] for r in rules],
+        "shots": moments,
+        "extent": extent(picture),
+    }
+    side = legend(picture, colours)
+    style = colours.css() + _file("style.css")
+    script = "(() => {\n'use strict';\n" + "".join(_file(f"{name}.js") for name in SCRIPTS) + "})();\n"
+    head = _head(picture, style, script)
+    return f"{head}{_body(picture, made, side, len(moments))}{_json(data)}<script>{script}</script>\n</body></html>\n"
+
+
+def _column(step: Column) -> dict[str, Any]:
+    edges = {"left": step.left, "right": step.right, "foot": -step.foot, "top": -step.top}
+    return {k: round(v, 1) for k, v in edges.items()} | {"title": step.title, "short": step.short}
+
+
+def _head(picture: Picture, style: str, script: str) -> str:
+    policy = (
+        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/>\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}"/>\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
+        f"<title>{text(picture.title or 'computational graph')}</title>\n<style>{style}</style></head>\n"
+    )
+
+
+def _body(picture: Picture, made: Drawn, side: str, moments: int) -> str:
+    title = f"<h1>{text(picture.title)}</h1>" if picture.title else ""
+    subtitle = f"<p>{text(picture.subtitle)}</p>" if picture.subtitle else ""
+    return (
+        f'<body><header><div class="titles">{title}{subtitle}</div>{_file("tools.html")}</header>\n'
+        f'<main><div id="stage"><svg id="picture" xmlns="http://www.w3.org/2000/svg" role="tree" tabindex="0" '
+        f'viewBox="{_window(picture)}" aria-label="the graph: {len(picture.boxes)} boxes, {len(made.steps)} columns">\n'
+        f'<g id="world" role="presentation">{made.markup}</g></svg>'
+        '<canvas id="ribbon" height="56" hidden="" aria-hidden="true"></canvas></div>\n'
+        f"<aside>{_file('panel.html')}{table(picture)}{side}{keys()}</aside></main>\n"
+        f"{_replay(moments)}"
+    )
+
+
+def _window(picture: Picture) -> str:
+    left, top, right, foot = extent(picture)
+    return f"{left - 20:.1f} {top - 20:.1f} {right - left + 40:.1f} {foot - top + 40:.1f}"
+
+
+def _replay(moments: int) -> str:
+    return "" if moments < 2 else _file("replay.html").replace("{last}", str(moments - 1))
+
+
+def _json(data: Any) -> str:
+    """Data that no text in it can end early."""
+    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&\u2028\u2029":
+        body = body.replace(sign, f"\\u{ord(sign):04x}")
+    return f'<script type="application/json" id="data">{body}</script>\n'
+
+
+def _hash(content: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+
+
+@cache
+def _file(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")

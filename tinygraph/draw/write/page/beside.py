@@ -1,0 +1,83 @@
+"""What stands beside the picture on a page: the parameters' table, the legend, the keys."""
+
+from __future__ import annotations
+
+from ...labels import number
+from ...norms.heat import ODD, ZERO
+from ...picture import Picture
+from ...shown.roles import BORDERS
+from ..margin import WORDS
+from .marks import text
+from .palette import STEPS, Palette
+
+MOST = 60
+"""Parameters that the table lists."""
+_KEYS = [
+    ("→ ←", "walk forward, backward"),
+    ("Home End", "first and last box"),
+    ("f, Enter", "fold the step of the box; unfold a strip"),
+    ("u", "unfold all"),
+    ("+ − 0", "zoom in, out, fit"),
+    ("/", "search"),
+    ("p", "play"),
+]
+
+
+def table(picture: Picture) -> str:
+    """Each parameter once: name, shape, how many boxes use it, norm of its gradient, and of that without cuts."""
+    if not picture.uses:
+        return ""
+    told, cut = (any(x is not None for x in xs) for xs in zip(*((u.norm, u.full) for u in picture.uses), strict=True))
+    heads = ["name", "shape", "uses", *[f"‖∂‖ {picture.truncation}"] * told, *["full BPTT"] * cut]
+    head = "".join(f'<th scope="col">{text(x)}</th>' for x in heads)
+    rows = ""
+    for use in picture.uses[:MOST]:
+        cells = [use.shape, f"{use.uses}×", *[use.norm or ""] * told, *[use.full or ""] * cut]
+        rest = "".join(f"<td>{text(x)}</td>" for x in cells)
+        rows += f'<tr><th scope="row"><span class="gold">{text(use.name)}</span></th>{rest}</tr>'
+    more = f"<p>and {len(picture.uses) - MOST} more</p>" if len(picture.uses) > MOST else ""
+    return (
+        f'<section aria-labelledby="uses-title"><h2 id="uses-title">Parameters <small>one copy each</small></h2>'
+        f'<table id="uses"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}</section>'
+    )
+
+
+def legend(picture: Picture, colours: Palette) -> str:
+    """The roles that occur, chips, and the scale of colours."""
+    present = {box.role for box in picture.boxes}
+    rows = [_swatch(f'fill="none" stroke="var(--{colours.key(BORDERS[role])})" stroke-width="2"', words)
+            for role, words in WORDS.items() if role in present]  # fmt: skip
+    if any(part.kind == "chip" for box in picture.boxes for part in box.title):
+        rows.append(_swatch('class="chip"', "parameter of the op"))
+    rows += [_swatch(f'fill="var(--{colours.key(c)})"', text(words)) for c, words in picture.keys]
+    fills = {box.fill for box in picture.boxes} | {tile.fill for tile in picture.tiles}
+    if picture.scale is not None:
+        rows += [_swatch(f'fill="var(--{colours.key(c)})"', words)
+                 for c, words in ((ZERO, "gradient exactly 0"), (ODD, "NaN or infinite")) if c in fills]  # fmt: skip
+    scale = "" if picture.scale is None else _scale(*picture.scale, arrows=bool(picture.arrows))
+    if not rows and not scale:
+        return ""
+    return (
+        f'<section aria-labelledby="legend-title"><h2 id="legend-title">Legend</h2>'
+        f'<ul class="legend">{"".join(rows)}</ul>{scale}</section>'
+    )
+
+
+def _swatch(look: str, words: str) -> str:
+    return f'<li><svg width="30" height="18" aria-hidden="true"><rect x="2" y="2" width="26" height="14" rx="4" {look}/></svg>{words}</li>'  # noqa: E501
+
+
+def _scale(low: float, high: float, arrows: bool) -> str:
+    cells = "".join(f'<rect x="{i * 8}" width="8.5" height="12" fill="var(--h{i})"/>' for i in range(STEPS + 1))
+    return (
+        f'<svg class="scale" viewBox="0 0 {8 * (STEPS + 1)} 12" preserveAspectRatio="none" aria-hidden="true">{cells}'
+        f'</svg><p class="ends"><span id="low">{number(low)}</span><span>‖∂‖, log scale</span>'
+        f'<span id="high">{number(high)}</span></p>'
+        + arrows
+        * '<p class="hint"><b class="red">warm arrows</b> run backward, wide where much comes back</p>'
+    )
+
+
+def keys() -> str:
+    rows = "".join(f"<li><kbd>{k}</kbd> {words}</li>" for k, words in _KEYS)
+    return f"<details><summary>Keys</summary><ul class='keys'>{rows}</ul></details>"

@@ -1,0 +1,84 @@
+"""Training replayed: drawings of one network at several times, checked to be of one form, as data for the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ....core.errors import GraphError
+from ...labels import clean, number
+from ...norms.heat import Heat
+from ...picture import Arrow, Box, Picture
+from ...views.strokes import returning
+from .facts import measured
+from .palette import Palette, level_of
+
+
+def shots(pictures: Sequence[Picture], colours: Palette) -> list[dict[str, Any]]:
+    """For each time its title, scale, and what each box and arrow shows.
+
+    Raises:
+        GraphError: the pictures differ in more than numbers; the first difference is named.
+    """
+    for i, picture in enumerate(pictures[:-1]):
+        _check(pictures[-1], picture, i)
+    return [_shot(picture, colours, i) for i, picture in enumerate(pictures)]
+
+
+def one_scale(pictures: Sequence[Picture]) -> list[Picture]:
+    """The pictures in colours of one scale, so that a moment is compared with another by its colours."""
+    scales = [picture.scale for picture in pictures if picture.scale is not None]
+    if len(pictures) < 2 or not scales:
+        return list(pictures)
+    shared = Heat(low=min(low for low, _ in scales), high=max(high for _, high in scales))
+    return [replace(x, boxes=[_box(b, shared) for b in x.boxes], arrows=[_arrow(a, shared) for a in x.arrows],
+                    scale=x.scale and (shared.low, shared.high)) for x in pictures]  # fmt: skip
+
+
+def _box(box: Box, shared: Heat) -> Box:
+    return box if level_of(box.fill) is None else replace(box, fill=shared.colour(box.norm))
+
+
+def _arrow(arrow: Arrow, shared: Heat) -> Arrow:
+    """An arrow that tells a norm by its colour and width tells it in its tooltip too."""
+    told = re.fullmatch(r"‖∂‖ ([\d.e-]+)", arrow.tip)
+    if told is None or level_of(arrow.colour) is None:
+        return arrow
+    new = returning(arrow.tail, arrow.head, arrow.points, float(told[1]), shared)
+    return replace(new, dashed=arrow.dashed, pointed=arrow.pointed, tip=arrow.tip)
+
+
+def _shot(picture: Picture, colours: Palette, i: int) -> dict[str, Any]:
+    return {
+        "title": clean(picture.title or "", 120),
+        "scale": None if picture.scale is None else [number(x) for x in picture.scale],
+        "boxes": [measured(box) | {"fill": colours.key(box.fill)} for box in picture.boxes],
+        "arrows": [[colours.key(x.colour), round(x.width, 2), clean(x.tip, 120)] for x in picture.arrows],
+        "notes": [clean(note.text, 40) for note in picture.notes],
+        "uses": [use.norm for use in picture.uses],
+    }
+
+
+def _check(last: Picture, other: Picture, i: int) -> None:
+    """The same boxes in the same order, and arrows between the same of them."""
+    fix = "draw every snapshot from the same code, with the same options and sequence length"
+    if len(last.boxes) != len(other.boxes):
+        raise GraphError(f"save: snapshot {i} is of another network", expected=f"{len(last.boxes)} boxes",
+                         got=f"{len(other.boxes)} boxes", fix=fix)  # fmt: skip
+    for k, (a, b) in enumerate(zip(last.boxes, other.boxes, strict=True)):
+        if _kind(a) != _kind(b):
+            raise GraphError(f"save: snapshot {i} differs at box {k}", expected=_kind(a), got=_kind(b), fix=fix)
+    ends = [[(x.tail, x.head) for x in picture.arrows] for picture in (last, other)]
+    if ends[0] != ends[1] or len(last.notes) != len(other.notes):
+        raise GraphError(f"save: the arrows of snapshot {i} differ", expected=f"{len(ends[0])} arrows, as at the end",
+                         got=f"{len(ends[1])} arrows",
+                         fix="draw every snapshot with the same gradients= and truncate=")  # fmt: skip
+
+
+def _kind(box: Box) -> str:
+    """What a box is, without its numbers."""
+    if box.node is None:
+        return clean(" ".join(part.text for part in box.title if part.kind != "value"), 60)
+    return f"{clean(box.node.label(), 60)} {box.node.shape}"

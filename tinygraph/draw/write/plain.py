@@ -1,0 +1,158 @@
+"""A picture as plain text: columns in time order, what crosses time, and the parameters."""
+
+from __future__ import annotations
+
+from ..picture import Band, Box, Picture
+from ..shown.roles import BORDERS
+from ..views.rolled import RED
+
+SHOWN, FIRST, LAST = 6, 3, 2
+"""Of more columns than SHOWN the first and the last so many are written."""
+PAGE, WIDE = 100, 15
+"""Characters of a line and of a column: six columns and their gaps fill it."""
+CARRIES = {BORDERS["state"], "#8b93a0"}
+"""Colours of forward arrows; only arrows that run forward are told, with the cut where there is one."""
+
+
+def plain(picture: Picture) -> str:
+    """Bars over the columns, the columns with their rows from the top down, bars under them, arrows, parameters."""
+    if picture.told:
+        return "\n".join(_cut(line.rstrip(), PAGE) for line in picture.told)
+    columns = _columns(picture)
+    held = {i for column in columns.values() for i in column}
+    over: list[Box] = []
+    under: list[Box] = []
+    top = max((band.top for band in picture.bands), default=0.0)
+    for i, box in enumerate(picture.boxes):
+        if i not in held:
+            (over if box.y > top or not columns else under).append(box)
+    parts = [
+        [picture.title] if picture.title else [],
+        [_line(box) for box in sorted(over, key=lambda b: (-b.y, b.x))],
+        _grid(picture, columns),
+        [_line(box) for box in sorted(under, key=lambda b: (-b.y, b.x))],
+        _crossing(picture, columns),
+        _parameters(picture),
+    ]
+    return "\n\n".join("\n".join(_cut(line.rstrip(), PAGE) for line in part) for part in parts if part)
+
+
+def _title(box: Box) -> str:
+    return " ".join(part.text for part in box.title)
+
+
+def _line(box: Box) -> str:
+    return f"{_title(box)}   {box.below}" if box.below else _title(box)
+
+
+def _columns(picture: Picture) -> dict[int, list[int]]:
+    """Of each band, from left to right, the numbers of the boxes that stand in it."""
+    order = sorted(range(len(picture.bands)), key=lambda c: picture.bands[c].left)
+    found: dict[int, list[int]] = {c: [] for c in order}
+    at = 0
+    for i in sorted(range(len(picture.boxes)), key=lambda i: picture.boxes[i].x):
+        box = picture.boxes[i]
+        while at < len(order) - 1 and picture.bands[order[at]].right < box.x:
+            at += 1
+        if order:
+            band = picture.bands[order[at]]
+            if band.left <= box.x <= band.right and band.foot <= box.y <= band.top:
+                found[order[at]].append(i)
+    return found
+
+
+def _folded(columns: dict[int, list[int]]) -> list[int | None]:
+    """The bands to show; None stands for those left out."""
+    order = list(columns)
+    return [*order] if len(order) <= SHOWN else [*order[:FIRST], None, *order[-LAST:]]
+
+
+def _cut(text: str, limit: int = WIDE) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _grid(picture: Picture, columns: dict[int, list[int]]) -> list[str]:
+    """The columns side by side, boxes of one height in one line; under a box the line with its gradient norm."""
+    if not columns:
+        return []
+    shown = _folded(columns)
+    at: dict[tuple[int, int], list[Box]] = {}
+    for c in shown:
+        for i in columns[c] if c is not None else ():
+            at.setdefault((c or 0, round(picture.boxes[i].y)), []).append(picture.boxes[i])
+    heights = sorted({y for _, y in at}, reverse=True)
+    depths = {y: max(len(_cell(boxes)) for (_, row), boxes in at.items() if row == y) for y in heights}
+    blocks = []
+    for c in shown:
+        band = None if c is None else picture.bands[c]
+        rows = [_head(band) if band else f"… {len(columns) - FIRST - LAST} more …", ""]
+        for y in heights:
+            lines = _cell(at.get((c, y), [])) if c is not None else []
+            rows += lines + [""] * (depths[y] - len(lines))
+        width = min(WIDE, max(map(len, rows)))
+        rows[1] = "-" * width if band else ""
+        blocks.append([_cut(row, width).ljust(width) for row in rows])
+    return ["  ".join(line) for line in zip(*blocks, strict=True)]
+
+
+def _head(band: Band) -> str:
+    return f"{band.title} × {band.times}" if band.times else f"{band.title} {band.token}".rstrip()
+
+
+def _cell(boxes: list[Box]) -> list[str]:
+    """Titles of one step's boxes at one height, each over its gradient norm where that is known."""
+    lines = []
+    for box in sorted(boxes, key=lambda b: b.x):
+        norms = [x for x in box.below.split(" · ") if x.startswith("‖∂‖") or x == "not computed"]
+        lines += [_title(box), *(f"  {norm}" for norm in norms)]
+    return lines
+
+
+def _crossing(picture: Picture, columns: dict[int, list[int]]) -> list[str]:
+    """Arrows from one shown column to another, ``t = 1: h1 ----> t = 2: W @ h1``, or of a rolled cell into itself."""
+    order = {c: k for k, c in enumerate(columns)}
+    of = {i: c for c, column in columns.items() for i in column}
+    shown = {c for c in _folded(columns) if c is not None}
+    lines = []
+    for arrow in picture.arrows:
+        a, b = of.get(arrow.tail), of.get(arrow.head)
+        if a is None and b in shown and picture.boxes[arrow.tail].role == "state" and arrow.colour in CARRIES:
+            lines.append(_start(picture, arrow.tail, b, arrow.head))
+        if arrow.colour == RED:
+            told = f" ({arrow.tip})" if arrow.tip else ""
+            source, target = (_title(picture.boxes[i]) for i in (arrow.tail, arrow.head))
+            lines.append(f"  t-1 → t: {source} ----> {target}{told}")
+        # What comes back has the same ends as the forward arrow, in the other order, and is dashed or red.
+        if a is None or b is None or a == b or not {a, b} <= shown or arrow.colour not in CARRIES:
+            continue
+        broken = arrow.tip.startswith("stop_gradient")
+        sign = ("--|->" if broken else "---->") if order[a] < order[b] else "<----"
+        ends = [(a, arrow.tail), (b, arrow.head)]
+        left, right = ends if order[a] < order[b] else ends[::-1]
+        lines.append(f"  {_end(picture, *left)} {sign} {_end(picture, *right)}")
+    if any("--|->" in line for line in lines):
+        lines.append("(--|-> BPTT cut: the gradient stops here)")
+    return ["time:", *lines] if lines else []
+
+
+def _start(picture: Picture, state: int, column: int, box: int) -> str:
+    """What the initial state goes into; of a cell that runs backwards in time it stands on the right."""
+    source, target = f"start: {_title(picture.boxes[state])}", _end(picture, column, box)
+    right = picture.boxes[state].x > picture.boxes[box].x and not picture.bands[column].times
+    return f"  {target} <---- {source}" if right else f"  {source} ----> {target}"
+
+
+def _end(picture: Picture, column: int, box: int) -> str:
+    return f"{picture.bands[column].title}: {_title(picture.boxes[box])}"
+
+
+def _parameters(picture: Picture) -> list[str]:
+    norm = any(use.norm is not None for use in picture.uses)
+    wide = max((len(use.name) for use in picture.uses), default=0)
+    lines = [
+        f"  {use.name:{wide}}  {use.shape:>9}  {use.uses}×"
+        + (f"  ‖∂‖ {use.norm}" if norm else "")
+        + (f"  full BPTT {use.full}" if use.full is not None else "")
+        for use in picture.uses
+    ]
+    return ["parameters:", *lines] if lines else []

@@ -1,0 +1,62 @@
+"""Rendering: the choice of the program, and what is said where there is none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import graphviz
+from graphviz.backend import dot_command
+
+from ...core.errors import GraphError
+
+_override = RLock()
+
+
+def pinned(program: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings of a call to Graphviz; neato keeps places and curves as given, dot finds its own."""
+    # Quiet: both programs warn of glyphs that they cannot measure.
+    return {**({"neato_no_op": 2} if program == "neato" else {}), "quiet": True} | settings
+
+
+@contextmanager
+def engine() -> Iterator[None]:
+    """The program for the calls inside; the package's own setting is as before afterwards."""
+    system = shutil.which(os.fspath(dot_command.DOT_BINARY))
+    program = None if system else _from_pip()
+    if not system and program is None:
+        raise GraphError(
+            "rendering a drawing needs Graphviz, and none was found",
+            expected="a program `dot` on the PATH, or the Graphviz that pip installs",
+            fix='apt install graphviz (or brew, choco), or pip install "tinygraph-rnn[render]"; '
+            "drawing.source is the DOT text without it",
+        )
+    with _override:
+        before = dot_command.DOT_BINARY
+        dot_command.DOT_BINARY = before if program is None else program
+        try:
+            yield
+        except graphviz.CalledProcessError as error:
+            raise GraphError(
+                "Graphviz could not render the drawing",
+                got=str(error.stderr.decode(errors="replace") if isinstance(error.stderr, bytes) else error.stderr),
+                fix="svg or png; pdf needs the system's Graphviz" if program else "look at drawing.source",
+            ) from error
+        finally:
+            dot_command.DOT_BINARY = before
+
+
+def _from_pip() -> Path | None:
+    """The command of graphviz-pure, which may lie beside a Python that is not on the PATH."""
+    folders = [None, sysconfig.get_path("scripts"), sysconfig.get_path("scripts", f"{os.name}_user")]
+    for folder in folders:
+        found = shutil.which("graphviz-pure", path=folder)
+        if found:
+            return Path(found)
+    return None
