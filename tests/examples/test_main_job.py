@@ -23,7 +23,7 @@ from tinygraph.draw.write.render import _from_pip
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-W", "error", str(ROOT / "examples" / "word_rnn.py")]
-FILES = {"unrolled.svg", "loss.svg", "model.safetensors"}
+FILES = {"unrolled.svg", "unrolled.html", "loss.svg", "model.safetensors"}
 LAST_LINE = re.compile(r"held-out bits/word (\d+\.\d+) unigram (\d+\.\d+)")
 ENGLISH = "the cat sees the dog . the small dog sees a cat ! does the cat run ? " * 20
 CHINESE = "循环网络读一个字,再读一个字。它记得前面的字吗?" * 20

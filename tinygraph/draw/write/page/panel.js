@@ -57,7 +57,8 @@ function toldTile(tile) {
   for (const part of [rulesAt, barsAt, facts]) part.replaceChildren();
 }
 
-const guide = ['Point at a box to see its numbers.', 'Press → to walk in the order of computation, ← to follow the gradient back.',
+const guide = [...(boxes.length ? ['Point at a box to see its numbers.', 'Press → to walk in the order of computation, ← to follow the gradient back.']
+  : ['Point at a square to read its number.']),
   ...(columns.length > 1 ? ['Click a time step to fold it.'] : []), 'Wheel zooms, drag moves, 0 resets.'];
 
 function toldNothing() {

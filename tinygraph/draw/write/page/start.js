@@ -11,6 +11,7 @@ at('out').addEventListener('click', () => zoom(0.8));
 at('shut').addEventListener('click', () => { fold(columns.keys(), true); fit(false); });
 at('open').addEventListener('click', () => { fold([...now.folded], false); fit(false); });
 if (columns.length < 2) for (const id of ['shut', 'open']) at(id).disabled = true;
+if (!boxes.length) for (const id of ['back', 'play', 'ahead', 'search']) at(id).disabled = true;
 svg.removeAttribute('viewBox');
 measure();
 arrange();
