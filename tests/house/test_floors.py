@@ -74,7 +74,7 @@ STOREYS = {"labels": 0, "picture": 0, "wishes": 0, "summary": 0, "shown": 1, "no
 
 
 def storey(module: str) -> int:
-    return STOREYS[(module.split(".") + ["draw"])[2]]
+    return STOREYS[[*module.split("."), "draw"][2]]
 
 
 @pytest.mark.parametrize("path", [p for p in files() if part(module_name(p)) == "draw"], ids=short)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import graphviz
@@ -102,10 +104,20 @@ class Drawing(graphviz.Digraph):
         path = Path(directory or self.directory, filename)
         if skip_existing and path.exists():
             return str(path)
-        content = self._written(kind, snapshots) if kind in WRITTEN else self.pipe(format=kind)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        if kind in WRITTEN:
+            path.write_bytes(self._written(kind, snapshots))
+        else:
+            self._render_to(path, kind)
         return str(path)
+
+    def _render_to(self, path: Path, kind: str) -> None:
+        """By way of files: through a pipe a drawing of 20,000 boxes takes a quarter longer."""
+        with TemporaryDirectory() as folder, engine():
+            source = Path(folder, "drawing.dot")
+            source.write_text(self.source, encoding="utf-8")
+            # Not into the file itself, which would be lost if Graphviz failed.
+            shutil.move(graphviz.render(self.engine, kind, source, **pinned(self.engine, {})), path)
 
     def _written(self, kind: str, snapshots: Iterable[Drawing]) -> bytes:
         """What needs no Graphviz: plain text, or a page."""

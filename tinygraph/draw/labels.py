@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from functools import lru_cache
 
 # What XML 1.0 forbids (control characters, surrogates, U+FFFE, U+FFFF): one of them and the SVG is not a document.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SPACES = re.compile(r"[\t\n\r\x85]")
-_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
+_IN_LABELS = str.maketrans(_ENTITIES | {"\\": "\\\\"})
+_IN_TOOLTIPS = str.maketrans(_ENTITIES | {"\\": "\\" * 4, "\n": "&#10;"})
 _WIDE = set("mwMW@%—‖×…")
 _NARROW = set("iljtf.,:;'|![]() ")
 
@@ -27,7 +30,7 @@ def html(text: str) -> str:
 
     A backslash is doubled because Graphviz 2.43 and 16.1 read ``\\N`` and ``\\G`` in these labels too.
     """
-    return text.translate(_ENTITIES).replace("\\", "\\\\")
+    return text.translate(_IN_LABELS)
 
 
 def tooltip(lines: list[str]) -> str:
@@ -35,9 +38,10 @@ def tooltip(lines: list[str]) -> str:
 
     Both versions of Graphviz read the escapes of a node's tooltip twice, hence four backslashes for one.
     """
-    return "&#10;".join(clean(line, 500).translate(_ENTITIES).replace("\\", "\\\\\\\\") for line in lines)
+    return "\n".join([clean(line, 500) for line in lines]).translate(_IN_TOOLTIPS)
 
 
+@lru_cache(maxsize=4096)
 def width(text: str, size: float, bold: bool = False) -> float:
     """About how wide a text is, in points: an upper estimate, for no font is at hand where DOT is written."""
     if text.isascii():
@@ -61,6 +65,8 @@ def number(x: float, digits: int = 2) -> str:
         return "NaN" if math.isnan(x) else "∞" if x > 0 else "-∞"
     if x == 0:
         return "0"
+    if 1e-3 <= abs(x) < 10**digits - 0.5:
+        return f"{x:#.{digits}g}".rstrip(".")
     if 1e-3 <= abs(x) < 1e5:
         places = digits - 1 - math.floor(math.log10(abs(x)))
         return f"{x:.{max(places, 0)}f}"
