@@ -1,6 +1,6 @@
 """tinygraph: NumPy code in, right gradients and pictures of recurrent networks out."""
 
-from . import check, ops, train
+from . import cells, check, ops, train
 from .compiled import compile
 from .core.errors import GraphError, MutationError, NonFiniteError
 from .core.leaves import Constant, Parameter, constant, parameter
@@ -17,7 +17,7 @@ from .unroll import unroll
 __version__ = "0.1.0"
 
 __all__ = [
-    "Constant", "Drawing", "GraphError", "MutationError", "Node", "NonFiniteError", "Op", "Parameter", "check",
+    "Constant", "Drawing", "GraphError", "MutationError", "Node", "NonFiniteError", "Op", "Parameter", "cells", "check",
     "compile", "constant", "draw", "grad", "hvp", "jvp", "nonfinite", "ops", "parameter", "scope", "step", "summary",
     "train", "unroll", "value_and_grad", "vjp", "zero_grad",
 ]  # fmt: skip

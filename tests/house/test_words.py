@@ -32,7 +32,7 @@ PLACES = ["/work" + "/", "/tmp" + "/", "/root" + "/", "/home" + "/"]
 def public() -> dict[str, Any]:
     """Everything that a user calls, under the name by which it is called."""
     found = {f"tg.{name}": getattr(tg, name) for name in tg.__all__}
-    for part in ("ops", "train", "check"):
+    for part in ("ops", "train", "check", "cells"):
         module = getattr(tg, part)
         names = getattr(module, "__all__", [name for name in vars(module) if not name.startswith("_")])
         found |= {f"tg.{part}.{name}": getattr(module, name) for name in names}
