@@ -89,7 +89,7 @@ def draw(node: Any, view: str = "unrolled", level: str = "auto", gradients: bool
         >>> "cell × 3" in tg.draw(h, "rolled").source
         True
     """
-    if view not in VIEWS:
+    if not isinstance(view, str) or view not in VIEWS:
         raise GraphError(f"draw has no view {view!r}", expected=", ".join(VIEWS), got=repr(view))
     wishes = Wishes(level, gradients, values, truncate, title, tokens, max_nodes, layout, params)
     with _uncollected():

@@ -13,6 +13,7 @@ import graphviz
 
 from ..core.errors import GraphError
 from .picture import Picture
+from .write.centred import centred
 from .write.page import page
 from .write.plain import plain
 from .write.render import engine, pinned
@@ -93,6 +94,9 @@ class Drawing(graphviz.Digraph):
             'x.svg'
         """
         kind = _suffix(filename)
+        if snapshots and kind != "html":
+            raise GraphError("save: snapshots are replayed in a page", expected="a path that ends in .html",
+                             got=str(filename))  # fmt: skip
         if skip_existing is None or kind in DOT:  # None is how graphviz's own render asks for the DOT file
             return super().save(filename, directory=directory, skip_existing=skip_existing)
         if kind not in (*RENDERED, *WRITTEN):
@@ -117,16 +121,17 @@ class Drawing(graphviz.Digraph):
             source = Path(folder, "drawing.dot")
             source.write_text(self.source, encoding="utf-8")
             # Not into the file itself, which would be lost if Graphviz failed.
-            shutil.move(graphviz.render(self.engine, kind, source, **pinned(self.engine, {})), path)
+            made = graphviz.render(self.engine, kind, source, **pinned(self.engine, {}))
+            shutil.copyfile(_mended(made), path)
 
     def _written(self, kind: str, snapshots: Iterable[Drawing]) -> bytes:
         """What needs no Graphviz: plain text, or a page."""
         if kind == "txt":
             return (self.text() + "\n").encode()
-        pictures = [drawing.picture for drawing in (*snapshots, self)]
-        if any(picture is None for picture in pictures):
-            raise GraphError("a page is made of what tg.draw gave", fix="use .source, or save as .svg")
-        *earlier, last = (picture for picture in pictures if picture is not None)
+        if isinstance(snapshots, Drawing) or not isinstance(snapshots, Iterable):
+            raise GraphError("snapshots are drawings in the order of training", expected="a list of what tg.draw gave",
+                             got=type(snapshots).__name__)  # fmt: skip
+        *earlier, last = map(_picture, (*snapshots, self))
         return page(last, earlier).encode()
 
     def render(self, filename: Any = None, *args: Any, **settings: Any) -> str:
@@ -157,7 +162,7 @@ class Drawing(graphviz.Digraph):
             # Of a path without a suffix graphviz would warn.
             settings["outfile"] = f"{os.fspath(settings['outfile'])}.{self.format}"
         with engine():
-            return super().render(filename, *args, **pinned(settings.get("engine") or self.engine, settings))
+            return _mended(super().render(filename, *args, **pinned(settings.get("engine") or self.engine, settings)))
 
     def pipe(self, *args: Any, **settings: Any) -> Any:
         """The picture as bytes, or as text where ``encoding`` is given: ``drawing.pipe(format="svg")``.
@@ -174,7 +179,10 @@ class Drawing(graphviz.Digraph):
             b'<?xml'
         """
         with engine():
-            return super().pipe(*args, **pinned(settings.get("engine") or self.engine, settings))
+            made = super().pipe(*args, **pinned(settings.get("engine") or self.engine, settings))
+        if (args[0] if args else settings.get("format") or self.format) != "svg":
+            return made
+        return centred(made) if isinstance(made, str) else centred(made.decode()).encode()
 
     def _repr_mimebundle_(self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None,
                           **settings: Any) -> dict[str, Any]:  # fmt: skip
@@ -183,6 +191,21 @@ class Drawing(graphviz.Digraph):
             return super()._repr_mimebundle_(include, exclude, **settings)
         except GraphError:
             return {"text/plain": self.source if self.picture is None else self.text()}
+
+
+def _mended(path: str) -> str:
+    """The file that Graphviz made; of an SVG with its texts in the middle of their boxes."""
+    if path.endswith(".svg"):
+        Path(path).write_text(centred(Path(path).read_text(encoding="utf-8")), encoding="utf-8")
+    return path
+
+
+def _picture(drawing: Any) -> Picture:
+    picture = drawing.picture if isinstance(drawing, Drawing) else None
+    if picture is None:
+        raise GraphError("a page is made of what tg.draw gave", got=type(drawing).__name__,
+                         fix="pass drawings; of a plain Digraph use .source, or save as .svg")  # fmt: skip
+    return picture
 
 
 def _suffix(filename: Any) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
+from types import NoneType
 from typing import Any
 
 from ..core.errors import GraphError
@@ -34,10 +36,16 @@ class Wishes:
     def __post_init__(self) -> None:
         for option, known in (("level", LEVELS), ("layout", LAYOUTS), ("params", PARAMS)):
             given = getattr(self, option)
-            if given not in known:
+            if not isinstance(given, str) or given not in known:
                 raise GraphError(f"draw has no {option} {given!r}", expected=", ".join(known), got=repr(given))
         _whole(self.truncate, "truncate", "steps")
         _whole(self.max_nodes, "max_nodes", "boxes")
+        if not isinstance(self.values, bool):
+            raise GraphError("draw: values is a yes or no", expected="True or False", got=type(self.values).__name__)
+        if not isinstance(self.gradients, (bool, Mapping, NoneType)):
+            raise GraphError("draw: gradients cannot be drawn", expected="True, None, or a dict from nodes to arrays",
+                             got=type(self.gradients).__name__,
+                             fix="gradients=True computes them; tg.grad(loss, nodes) gives a dict of them")  # fmt: skip
 
     @property
     def has_gradients(self) -> bool:
@@ -45,7 +53,7 @@ class Wishes:
 
 
 def _whole(given: Any, option: str, unit: str) -> None:
-    if given is not None and (not isinstance(given, int) or isinstance(given, bool) or given < 1):
+    if given is not None and (not isinstance(given, Integral) or isinstance(given, bool) or given < 1):
         raise GraphError(f"draw: {option} is a number of {unit}", expected="an integer from 1, or None",
                          got=repr(given))  # fmt: skip
 

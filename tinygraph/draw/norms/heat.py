@@ -59,7 +59,7 @@ class Heat:
         if shown:
             middle = (math.log10(min(shown)) + math.log10(max(shown))) / 2
             reach = max(math.log10(max(shown)) - middle, 0.5)
-            self.low, self.high = 10 ** (middle - reach), 10 ** (middle + reach)
+            self.low, self.high = 10 ** max(middle - reach, -307), 10 ** min(middle + reach, 308)
 
 
 def ramp(level: float) -> str:
@@ -87,8 +87,9 @@ def heat(folded: Folded, roots: list[Node], gradients: Any) -> Heat:
     """
     links = [real for x in folded.nodes for link in folded.arrows[x] for real in folded.bundles.get(link, [link])]
     arrays = _given(gradients) if isinstance(gradients, Mapping) else _computed(folded, links, roots)
-    found = Heat({x: _norm_of(arrays, folded, x) for x in (*folded.nodes, *folded.names)})
-    _flows(found, folded, links, arrays)
+    found = Heat({x: _box_norm(arrays, folded, x) for x in (*folded.nodes, *folded.names)})
+    with np.errstate(all="ignore"):  # what comes back along several arrows adds up, maybe to infinity
+        _flows(found, folded, links, arrays)
     found.span({*roots, *folded.names})
     return found
 
@@ -100,12 +101,24 @@ def _given(gradients: Mapping[Any, Any]) -> dict[Node, np.ndarray]:
             raise GraphError("draw: gradients has a key that is no node", expected="a dict from nodes to arrays",
                              got=type(node).__name__)  # fmt: skip
         if g is not None:
-            array = g.value if isinstance(g, Node) else np.asarray(g)
+            array = g.value if isinstance(g, Node) else _numbers(g, node)
             if array.shape != node.shape:
                 raise GraphError(f"draw: the gradient given for {node.label()} does not fit",
                                  expected=str(node.shape), got=str(array.shape))  # fmt: skip
             arrays[node] = array
     return arrays
+
+
+def _numbers(given: Any, node: Node) -> np.ndarray:
+    try:
+        array = np.asarray(given)
+    except ValueError:
+        array = np.asarray(None)
+    if array.dtype.kind not in "fiub":
+        raise GraphError(f"draw: the gradient given for {node.label()} is no array of real numbers",
+                         expected=f"an array of shape {node.shape}, a node or None",
+                         got=type(given).__name__ + f" of dtype {array.dtype}" * hasattr(given, "dtype"))  # fmt: skip
+    return array
 
 
 def _computed(folded: Folded, links: list[Link], roots: list[Node]) -> dict[Node, np.ndarray]:
@@ -122,15 +135,24 @@ def _computed(folded: Folded, links: list[Link], roots: list[Node]) -> dict[Node
     return {x: g.value for x, g in zip(nodes, grad(roots[0], nodes), strict=True)}
 
 
-def _norm(array: np.ndarray | None) -> float | None:
-    if array is None:
-        return None
+def norm_of(array: np.ndarray) -> float:
+    """‖array‖, also of numbers whose squares are too small or too large to be told from 0 or infinity."""
     with np.errstate(all="ignore"):
         flat = array.ravel().astype(np.float64)
-        return math.sqrt(float(flat @ flat))
+        found = math.sqrt(float(flat @ flat))
+        if found < 1e-140 or found == math.inf:
+            most = float(np.abs(flat).max(initial=0.0))
+            if 0 < most < math.inf:
+                flat /= most
+                return most * math.sqrt(float(flat @ flat))
+    return found
 
 
-def _norm_of(arrays: dict[Node, np.ndarray], folded: Folded, node: Node) -> float | None:
+def _norm(array: np.ndarray | None) -> float | None:
+    return None if array is None else norm_of(array)
+
+
+def _box_norm(arrays: dict[Node, np.ndarray], folded: Folded, node: Node) -> float | None:
     """Of a box that holds several, the norm over all the states that it tells."""
     part = folded.parts.get(node)
     return _norm(arrays.get(node)) if part is None else length(_norm(arrays.get(x)) for x in part.told)
@@ -186,8 +208,7 @@ def _local(node: Node, gz: np.ndarray, slots: set[int]) -> dict[int, np.ndarray 
     settings = dict(node.attributes)
     if op.selective:
         settings["wanted"] = [i in slots for i in range(len(node.inputs))]
-    with np.errstate(all="ignore"):
-        gradients = op.backward(gz, node.value, *(x.value for x in node.inputs), **settings)
+    gradients = op.backward(gz, node.value, *(x.value for x in node.inputs), **settings)
     if not isinstance(gradients, (tuple, list)):
         gradients = (gradients,)
     return {i: g.value if isinstance(g, Node) else g for i, g in enumerate(gradients) if i in slots}

@@ -13,6 +13,7 @@ from ...core.graph import ancestors
 from ...core.node import Node
 from ...engine import derive
 from ..shown.folding import Folded
+from .heat import norm_of
 from .states import State
 
 Seeds = dict[int, dict[Node, np.ndarray]]
@@ -120,7 +121,7 @@ class Reach:
         for s in self._way():
             parts = [arrived[x] for x in self.state.at[s] if x in arrived]
             with np.errstate(all="ignore"):
-                norm = float(np.linalg.norm(sum(parts[1:], parts[0]).astype(np.float64))) if parts else 0.0
+                norm = norm_of(sum(parts[1:], parts[0])) if parts else 0.0
             entered = entered or norm != 0
             if parts and entered:
                 self.norms[t, s] = norm

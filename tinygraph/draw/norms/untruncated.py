@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ...core.node import Node
 from ...engine import grad
 from ..labels import number
@@ -11,6 +9,7 @@ from ..picture import Picture
 from ..shown.folding import Folded, crosses
 from ..shown.recut import crossings, recut, spacing
 from ..wishes import Wishes
+from .heat import norm_of
 
 
 def tell(picture: Picture, folded: Folded, roots: list[Node], wishes: Wishes) -> None:
@@ -31,9 +30,4 @@ def tell(picture: Picture, folded: Folded, roots: list[Node], wishes: Wishes) ->
 def full_norms(folded: Folded, roots: list[Node]) -> list[float]:
     """Of each parameter the norm of its gradient through all of time, by a second backward pass."""
     root = recut(roots, None)[roots[0]]
-    return [_norm(g.value) for g in grad(root, [x for x in folded.names if x in folded.uses])]
-
-
-def _norm(x: np.ndarray) -> float:
-    with np.errstate(all="ignore"):
-        return float(np.linalg.norm(x.astype(np.float64)))
+    return [norm_of(g.value) for g in grad(root, [x for x in folded.names if x in folded.uses])]

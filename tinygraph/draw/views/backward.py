@@ -15,7 +15,7 @@ from ..layout.place import HEIGHT, Placed, place
 from ..layout.routes import Way, routes, straight
 from ..norms.heat import Heat, heat
 from ..norms.untruncated import tell
-from ..picture import Arrow, Band, Box, Part, Picture, Point
+from ..picture import Arrow, Box, Part, Picture, Point
 from ..shown.folding import Folded, fold
 from ..shown.levels import arranged
 from ..shown.params import exposed
@@ -26,7 +26,7 @@ from ..wishes import Wishes, roots_of
 from .mirror import Mirror, gradients_of, mirror, twin_words
 from .rails import channels, gradient_ways, without_rails
 from .strokes import DEAD, draw_arrows, draw_cuts, returning
-from .unrolled import band_after, box_width, headings, table_of, unrolled
+from .unrolled import box_width, draw_bands, headings, table_of, unrolled
 from .wording import Words, words
 
 KEPT, ADDED = "#8f97a3", "#b7860b"
@@ -86,9 +86,7 @@ class _Drawn:
         self.paired, self.number_of = paired, {x: i for i, x in enumerate(texts)}
         for node, text in texts.items():
             self.picture.boxes.append(self._box(node, text, role))
-        for c, (head, token) in enumerate(heads):
-            self.picture.bands.append(Band(*paired.placed.edges[c], paired.placed.foot, paired.placed.top, head, token))
-        band_after(self.picture, paired.placed, self.where)
+        draw_bands(self.picture, paired.placed, self.where, heads)
         ways = _routes(self.shown, paired)
         draw_arrows(self.picture, self.shown, ways, None, {x for x in self.shown.nodes if role[x] == "state"})
         draw_cuts(self.picture, paired.placed, ways)

@@ -87,8 +87,8 @@ def _scale(shown: list[Reach]) -> Heat:
     logs = [math.log10(x) for reach in shown for x in reach.norms.values() if 0 < x < math.inf]
     if not logs:
         return Heat()
-    low, high = math.floor(min(logs)), math.ceil(max(logs))
-    return Heat(low=10.0 ** max(low, -307), high=10.0 ** max(high, low + 1))
+    low, high = max(math.floor(min(logs)), -307), min(math.ceil(max(logs)), 308)
+    return Heat(low=10.0 ** min(low, 307), high=10.0 ** max(high, low + 1))
 
 
 def _told(folded: Folded, roots: list[Node], shown: list[Reach], count: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from ...core.errors import GraphError
@@ -55,9 +55,7 @@ def unrolled(given: Any, wishes: Wishes) -> Picture:
     ways = routes(ordered, placed) + ways_from_beside(folded, aside, placed)
     picture = Picture(title=None if wishes.title is None else clean(str(wishes.title), 120), subtitle=told)
     picture.boxes = [_box(x, folded, placed, role[x], texts[x], warmth, set(roots)) for x in folded.nodes]
-    for c, (head, token) in enumerate(heads):
-        picture.bands.append(Band(*placed.edges[c], placed.foot, placed.top, head, token))
-    band_after(picture, placed, where)
+    draw_bands(picture, placed, where, heads)
     draw_arrows(picture, folded, ways, warmth, {x for x in folded.nodes if role[x] == "state"})
     draw_cuts(picture, placed, ways)
     tell_returns(picture, placed, ways, warmth)
@@ -107,8 +105,14 @@ def token_texts(steps: list[int], tokens: Any) -> dict[int, str]:
     if tokens is None:
         return {}
     if isinstance(tokens, Mapping):
+        strangers = [t for t in tokens if t not in set(steps)]
+        if strangers:
+            raise GraphError(f"draw: tokens name a step {strangers[0]!r} that is not drawn", got=repr(strangers[0]),
+                             expected=f"steps from {steps[0]} to {steps[-1]}" if steps else "no step",
+                             fix="give a dict from step to text, or a list of one text a step")  # fmt: skip
         return {t: clean(str(tokens.get(t, ""))) for t in steps}
-    given = [] if isinstance(tokens, str) or not isinstance(tokens, Iterable) else list(tokens)
+    in_order = isinstance(tokens, Iterable) and not isinstance(tokens, (str, bytes, Set, Node))
+    given = list(tokens) if in_order else []
     if len(given) != len(steps):
         raise GraphError(
             "draw: tokens do not fit the time steps",
@@ -119,8 +123,11 @@ def token_texts(steps: list[int], tokens: Any) -> dict[int, str]:
     return {t: clean(str(token)) for t, token in zip(steps, given, strict=True)}
 
 
-def band_after(picture: Picture, placed: Placed, where: Regions) -> None:
-    """A band for what is computed once, after the last step."""
+def draw_bands(picture: Picture, placed: Placed, where: Regions, heads: list[tuple[str, str]]) -> None:
+    """A band for each column, and one for what is computed once, after the last step."""
+    for c, (head, token) in enumerate(heads):
+        if c in placed.edges:  # all boxes of a step may be initial states, which stand before time
+            picture.bands.append(Band(*placed.edges[c], placed.foot, placed.top, head, token))
     last = len(where.steps)
     results = [x for x, spot in where.place.items() if spot == AFTER and x not in where.states]
     if last and results and last in placed.edges:

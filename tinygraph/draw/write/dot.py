@@ -147,15 +147,24 @@ def _band(i: int, band: Band) -> str:
     ground = _ground_of(f"band{i}", band, 0.0, 'color="#e3e7ee", fillcolor="#f8fafc"')
     if band.headed:
         return ground + _upper_left(i, band, band.title)
-    text = f'<font point-size="14"><b>{html(band.title)}</b></font>'
-    if band.token:
-        token = f'<font point-size="12" color="{GREY}">{html(band.token)}</font>'
-        text = _beside((text, width(band.title, 14, True) + 14), (token, width(band.token, 12)))
+    if not band.token:
+        return ground + _word(f"head{i}", band.middle, band.foot + 24, band.title, 14, INK)
+    title = f'<font point-size="14"><b>{html(band.title)}</b></font>'
+    token = f'<font point-size="12" color="{GREY}">{html(band.token)}</font>'
+    text = _beside((title, width(band.title, 14, True) + 14), (token, width(band.token, 12)))
     return ground + _plain(f"head{i}", band.middle, band.foot + 24, text)
 
 
 def _plain(name: str, x: float, y: float, label: str) -> str:
     return f"\t{name} [{_at(x, y)}, shape=plain, style=solid, fixedsize=false, height=0, label=<{label}>]\n"
+
+
+def _word(name: str, x: float, y: float, text: str, size: float, colour: str) -> str:
+    """A bold text around a point: without markup in it Graphviz anchors it in its middle."""
+    look = f'fontname="Helvetica-Bold", fontsize={size:g}, fontcolor="{colour}"'
+    return (
+        f"\t{name} [{_at(x, y)}, shape=plain, style=solid, fixedsize=false, height=0, {look}, label=<{html(text)}>]\n"
+    )
 
 
 def _tile(i: int, tile: Tile) -> str:
@@ -168,8 +177,7 @@ def _tile(i: int, tile: Tile) -> str:
 
 
 def _note(i: int, note: Note) -> str:
-    text = f'<font point-size="{note.size:g}" color="{note.colour}"><b>{html(note.text)}</b></font>'
-    return _plain(f"note{i}", note.x, note.y, text)
+    return _word(f"note{i}", note.x, note.y, note.text, note.size, note.colour)
 
 
 def _cut(i: int, cut: Cut) -> list[str]:
