@@ -61,6 +61,16 @@ def within(bound: float) -> Initialiser:
     return lambda rng, shape: rng.uniform(-bound, bound, shape)
 
 
+def as_torch(hidden_size: int) -> dict[str, Any]:
+    """PyTorch's start of RNN and GRU as options of `PackedCell`: all weights uniform within 1 / sqrt(hidden_size)."""
+
+    def uniform(rng: np.random.Generator, shape: Shape) -> ndarray:
+        return within(1 / sqrt(hidden_size))(rng, shape)
+
+    names = ("kernel_init", "recurrent_kernel_init", "bias_init", "recurrent_bias_init")
+    return dict.fromkeys(names, uniform)
+
+
 NAMED: dict[str, Initialiser] = {
     "zeros": lambda rng, shape: np.zeros(shape),
     "ones": lambda rng, shape: np.ones(shape),

@@ -12,7 +12,7 @@ from typing import Any
 import graphviz
 
 from ..core.errors import GraphError
-from .picture import Picture
+from .picture import MANY, Picture
 from .write.centred import centred
 from .write.page import page
 from .write.plain import plain
@@ -122,7 +122,7 @@ class Drawing(graphviz.Digraph):
             source.write_text(self.source, encoding="utf-8")
             # Not into the file itself, which would be lost if Graphviz failed.
             made = graphviz.render(self.engine, kind, source, **pinned(self.engine, {}))
-            shutil.copyfile(_mended(made), path)
+            shutil.copyfile(self._mended(made), path)
 
     def _written(self, kind: str, snapshots: Iterable[Drawing]) -> bytes:
         """What needs no Graphviz: plain text, or a page."""
@@ -162,7 +162,9 @@ class Drawing(graphviz.Digraph):
             # Of a path without a suffix graphviz would warn.
             settings["outfile"] = f"{os.fspath(settings['outfile'])}.{self.format}"
         with engine():
-            return _mended(super().render(filename, *args, **pinned(settings.get("engine") or self.engine, settings)))
+            return self._mended(
+                super().render(filename, *args, **pinned(settings.get("engine") or self.engine, settings))
+            )
 
     def pipe(self, *args: Any, **settings: Any) -> Any:
         """The picture as bytes, or as text where ``encoding`` is given: ``drawing.pipe(format="svg")``.
@@ -180,9 +182,18 @@ class Drawing(graphviz.Digraph):
         """
         with engine():
             made = super().pipe(*args, **pinned(settings.get("engine") or self.engine, settings))
-        if (args[0] if args else settings.get("format") or self.format) != "svg":
+        if (args[0] if args else settings.get("format") or self.format) != "svg" or self._is_large():
             return made
         return centred(made) if isinstance(made, str) else centred(made.decode()).encode()
+
+    def _is_large(self) -> bool:
+        return self.picture is not None and len(self.picture.boxes) > MANY
+
+    def _mended(self, path: str) -> str:
+        """The file that Graphviz made; of an SVG with its texts in the middle of their boxes."""
+        if path.endswith(".svg") and not self._is_large():
+            Path(path).write_text(centred(Path(path).read_text(encoding="utf-8")), encoding="utf-8")
+        return path
 
     def _repr_mimebundle_(self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None,
                           **settings: Any) -> dict[str, Any]:  # fmt: skip
@@ -191,13 +202,6 @@ class Drawing(graphviz.Digraph):
             return super()._repr_mimebundle_(include, exclude, **settings)
         except GraphError:
             return {"text/plain": self.source if self.picture is None else self.text()}
-
-
-def _mended(path: str) -> str:
-    """The file that Graphviz made; of an SVG with its texts in the middle of their boxes."""
-    if path.endswith(".svg"):
-        Path(path).write_text(centred(Path(path).read_text(encoding="utf-8")), encoding="utf-8")
-    return path
 
 
 def _picture(drawing: Any) -> Picture:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from ..core.node import Node
 
 Point = tuple[float, float]
+MANY = 10_000
+"""Of more boxes tooltips hold no statistics, and texts stand where Graphviz puts them: a fifth of the time."""
 
 
 class Part(NamedTuple):

@@ -14,15 +14,13 @@ from ...core.node import Node
 from ...core.traced import Traced
 from ..labels import clean, number, op_words, shape
 from ..norms.heat import Heat
-from ..picture import Part
+from ..picture import MANY, Part
 from ..shown.folding import LOSSES, Chip, Folded, Inline, Joined, Link, Operand, Several, is_zero
 from ..shown.roles import LOOKUPS
 
 SIGNS = {"matmul": "@", "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
 
 
-MANY = 10_000
-"""Of more boxes the tooltips hold no statistics, a tenth of the time: nobody points at one of so many."""
 TINY = 16
 """Numbers of an array that plain Python looks at faster than numpy does."""
 MOST_CHIPS = 6

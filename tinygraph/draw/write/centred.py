@@ -10,6 +10,7 @@ import re
 
 _BOX = re.compile(r' d="M([-\d.]+),[-\d.]+C[-\d.]+,[-\d.]+ ([-\d.]+),')
 _CHIP = re.compile(r'<polygon fill="#f6d365"[^>]* points="([-\d.]+),\S+ \S+ ([-\d.]+),')
+_OF_BOX = re.compile(r"<title>n\d+</title>")
 _START = re.compile(r'text-anchor="start" x="[-\d.]+"')
 _TITLE, GAP = 'font-weight="bold"', 2.0
 """What tells a title's text from the line below; room between the cells of a title."""
@@ -21,23 +22,24 @@ def centred(svg: str) -> str:
     inside: _Box | None = None
     chip: tuple[float, float] | None = None
     for i, line in enumerate(lines):
-        if line.startswith("<title>"):
-            inside = _Box() if line.startswith("<title>n") and line[8:9].isdigit() else None
-        elif line.startswith("<polygon"):
+        start = line[:4]
+        if start == "<tit":
+            inside = _Box() if _OF_BOX.match(line) else None
+        elif start == "<pol":
             found = _CHIP.match(line)
             chip = (float(found[1]), float(found[2])) if found else None
             if chip and inside:
                 inside.chips.append((i, chip))
-        elif line.startswith("<text"):
+        elif start == "<tex":
             if chip:
                 lines[i] = _moved(line, (chip[0] + chip[1]) / 2)
             elif inside and inside.middle is not None:
                 (inside.titles if _TITLE in line else inside.below).append(i)
             chip = None
-        elif line.startswith("<path") and inside:
+        elif inside and start == "<pat":
             box = _BOX.search(line)
             inside.middle = (float(box[1]) + float(box[2])) / 2 if box else None
-        elif line == "</g>" and inside:
+        elif inside and start == "</g>":
             inside.centre(lines)
             inside = None
     return "\n".join(lines)

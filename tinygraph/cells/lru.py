@@ -1,0 +1,71 @@
+"""The linear recurrent unit: a diagonal complex recurrence, held as two real arrays."""
+
+from __future__ import annotations
+
+from math import pi, sqrt
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..core.node import Node
+from .cell import Cell
+from .initial import Initialiser
+from .periodic import cos, sin
+
+
+class LRU(Cell):
+    """Linear recurrent unit (Orvieto et al. 2023, "Resurrecting recurrent neural networks", 2303.06349)::
+
+        lambda = exp(-exp(nu_log) + i exp(theta_log))         (N,), inside of the unit circle
+        s' = lambda * s + exp(gamma_log) * (B u)              complex; u the input, s the state
+        y  = Re(C s') + D u
+
+    With s = a + i b, each step computes the real pair (a, b). |lambda| starts uniform by area on the ring between
+    r_min and r_max, its phase uniform within max_phase, and gamma as sqrt(1 - |lambda|²), which keeps the state's size.
+
+    Parameters: nu_log, theta_log, gamma_log (N,), B_re, B_im (N, I), C_re, C_im (O, N), D (O, I); N is hidden_size.
+
+    Args:
+        input_size, hidden_size, rng, dtype: as for `Cell`. State: (a, b), (B, N) each, the real and imaginary parts.
+        output_size: O, of y (B, O); None for N.
+        r_min, r_max: radii of the ring, 0 <= r_min < r_max <= 1.
+        max_phase: the largest phase at the start; small ones remember slow signals.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> cell = tg.cells.LRU(3, 4, output_size=3, r_min=0.9, rng=0)
+        >>> y, (a, b) = cell(np.ones((2, 3), np.float32), cell.initial_state(2))
+        >>> y.shape, a.shape
+        ((2, 3), (2, 4))
+    """
+
+    states = 2
+
+    def __init__(self, input_size: int, hidden_size: int, *, output_size: int | None = None, r_min: float = 0.0,
+                 r_max: float = 1.0, max_phase: float = 2 * pi, **options: Any) -> None:  # fmt: skip
+        super().__init__(input_size, hidden_size, **options)
+        I, N, O = self.input_size, self.hidden_size, output_size or self.hidden_size  # noqa: E741  the paper's letters
+        radius = np.sqrt(self.rng.uniform(r_min**2, r_max**2, N))
+        self.nu_log = self.weight(N, init=_as(np.log(-np.log(radius))))
+        self.theta_log = self.weight(N, init=_as(np.log(self.rng.uniform(0, max_phase, N))))
+        self.gamma_log = self.weight(N, init=_as(np.log1p(-(radius**2)) / 2))
+        self.B_re, self.B_im = (self.weight(N, I, init=_normal(1 / sqrt(2 * I))) for _ in range(2))
+        self.C_re, self.C_im = (self.weight(O, N, init=_normal(1 / sqrt(N))) for _ in range(2))
+        self.D = self.weight(O, I, init="normal")
+
+    def __call__(self, u: Any, state: Any) -> tuple[Node, tuple[Node, Node]]:
+        a, b = state
+        size, phase, gamma = ops.exp(-ops.exp(self.nu_log)), ops.exp(self.theta_log), ops.exp(self.gamma_log)
+        re, im = size * cos(phase), size * sin(phase)
+        a, b = re * a - im * b + gamma * (u @ self.B_re.T), re * b + im * a + gamma * (u @ self.B_im.T)
+        y = a @ self.C_re.T - b @ self.C_im.T + u @ self.D.T
+        return y, (a, b)
+
+
+def _as(array: np.ndarray) -> Initialiser:
+    return lambda rng, shape: array
+
+
+def _normal(deviation: float) -> Initialiser:
+    return lambda rng, shape: rng.normal(size=shape) * deviation

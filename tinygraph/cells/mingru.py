@@ -1,0 +1,103 @@
+"""minGRU and minLSTM: gates that see the input alone, so that each step is linear in the state."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from .. import ops
+from ..core.node import Node
+from .affine import affine
+from .cell import Cell
+from .packed import Init
+
+
+def positive(x: Any) -> Node:
+    """The g of both papers' log-space form, above 0 everywhere: x + 1/2 from 0 on, sigmoid(x) below."""
+    return ops.where(ops.greater_equal(x, 0), x + 0.5, ops.sigmoid(x))
+
+
+class _InputGated(Cell):
+    """Weights from the input alone: weight_ih (G * H, I) and bias_ih (G * H,), with the blocks of ``ih``."""
+
+    ih: ClassVar[tuple[str, ...]]
+
+    def __init_subclass__(cls) -> None:
+        cls.gates = {"weight_ih": cls.ih, "bias_ih": cls.ih}
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, log_space: bool = False,
+                 kernel_init: Init = "xavier_uniform", bias_init: Init = "zeros", **options: Any) -> None:  # fmt: skip
+        super().__init__(input_size, hidden_size, **options)
+        rows = len(self.ih) * self.hidden_size
+        self.weight_ih = self.weight(rows, self.input_size, init=kernel_init)
+        self.bias_ih = self.bias(rows, bias, bias_init)
+        self.log_space = log_space
+
+    def from_input(self, x: Any) -> list[Node]:
+        """``x weight_ihᵀ + bias_ih``: of each block (B, H)."""
+        return ops.split(affine(x, self.weight_ih, self.bias_ih), len(self.ih), axis=-1)
+
+    def candidate(self, n: Node) -> Node:
+        """h~: as it is, or made positive as the log-space form has it."""
+        return positive(n) if self.log_space else n
+
+
+class minGRU(_InputGated):  # noqa: N801  the paper's spelling
+    """Minimal gated unit without a view of the state (Feng et al. 2024, "Were RNNs all we needed?", 2410.01201)::
+
+        z  = sigmoid(W_z x + b_z)
+        h~ = W_h x + b_h                  (log_space: g(W_h x + b_h))
+        h' = (1 - z) * h + z * h~
+
+    Parameters: weight_ih (2H, I), bias_ih (2H,), blocks z, h.
+
+    Args:
+        input_size, hidden_size, rng, dtype: as for `Cell`. State: h (B, H).
+        bias: whether there is bias_ih.
+        log_space: the numbers of the paper's appendix B, whose h~ is positive: g(a) = a + 1/2 from 0 on, sigmoid(a)
+            below. Start it from a positive state, such as g(0) = 1/2.
+        kernel_init, bias_init: as for `PackedCell`.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> cell = tg.cells.minGRU(3, 4, rng=0)
+        >>> y, h = cell(np.ones((2, 3), np.float32), cell.initial_state(2))
+        >>> y.shape
+        (2, 4)
+    """
+
+    ih = ("z", "h")
+
+    def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
+        z, n = self.from_input(x)
+        z = ops.sigmoid(z)
+        h = (1 - z) * h + z * self.candidate(n)
+        return h, h
+
+
+class minLSTM(_InputGated):  # noqa: N801  the paper's spelling
+    """Long short-term memory without a view of the state (Feng et al. 2024, "Were RNNs all we needed?", 2410.01201)::
+
+        f, i = sigmoid(W_f x + b_f), sigmoid(W_i x + b_i)
+        h~   = W_h x + b_h                (log_space: g(W_h x + b_h))
+        h'   = f / (f + i) * h + i / (f + i) * h~
+
+    Parameters: weight_ih (3H, I), bias_ih (3H,), blocks f, i, h.
+
+    Args:
+        input_size, hidden_size, bias, log_space, ...: as for `minGRU`. State: h (B, H).
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> cell = tg.cells.minLSTM(3, 4, rng=0)
+        >>> y, h = cell(np.ones((2, 3), np.float32), cell.initial_state(2))
+        >>> y.shape
+        (2, 4)
+    """
+
+    ih = ("f", "i", "h")
+
+    def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
+        f, i, n = self.from_input(x)
+        f, i = ops.sigmoid(f), ops.sigmoid(i)
+        h = f / (f + i) * h + i / (f + i) * self.candidate(n)
+        return h, h
