@@ -68,3 +68,11 @@ def test_nothing_else_of_the_svg_is_changed(program):  # noqa: F811
     mended = drawing.pipe(format="svg", encoding="utf-8")
     place = re.compile(r'text-anchor="\w+" x="[-\d.]+"')
     assert place.sub("", raw) == place.sub("", mended) and raw != mended
+
+
+def test_a_text_beside_gold_stays_there(program):  # noqa: F811
+    svg = tg.draw(word_rnn(2)).pipe(format="svg", encoding="utf-8")
+    (text,) = [t for t in ET.fromstring(svg).iter(f"{SVG}text") if t.text == "parameter of the op"]
+    before = svg[: svg.index("parameter of the op")]
+    _, right = edges(ET.fromstring(before[before.rindex("<polygon") :].split("/>")[0] + "/>"))
+    assert text.get("text-anchor") == "start" and float(text.get("x", "nan")) > right

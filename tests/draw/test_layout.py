@@ -83,7 +83,7 @@ def test_no_rank_is_forced_beside_the_cluster():
 
 def test_a_view_whose_places_have_a_meaning_refuses_dot():
     for view in ("flow", "backward", "rolled"):
-        with pytest.raises(tg.GraphError, match="places of its own"):
+        with pytest.raises(tg.GraphError, match="places that layout='dot' would lose"):
             tg.draw(word_rnn(4), view, layout="dot")
         assert tg.draw(word_rnn(4), view).picture.layout == "time"
 

@@ -59,7 +59,8 @@ class Heat:
         if shown:
             middle = (math.log10(min(shown)) + math.log10(max(shown))) / 2
             reach = max(math.log10(max(shown)) - middle, 0.5)
-            self.low, self.high = 10 ** max(middle - reach, -307), 10 ** min(middle + reach, 308)
+            low = max(middle - reach, -307)  # both ends are floats of full precision
+            self.low, self.high = 10**low, 10 ** min(max(middle + reach, low + 1), 308)
 
 
 def ramp(level: float) -> str:

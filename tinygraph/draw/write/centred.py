@@ -11,7 +11,7 @@ import re
 _BOX = re.compile(r' d="M([-\d.]+),[-\d.]+C[-\d.]+,[-\d.]+ ([-\d.]+),')
 _CHIP = re.compile(r'<polygon fill="#f6d365"[^>]* points="([-\d.]+),\S+ \S+ ([-\d.]+),')
 _OF_BOX = re.compile(r"<title>n\d+</title>")
-_START = re.compile(r'text-anchor="start" x="[-\d.]+"')
+_START = re.compile(r'text-anchor="start" x="([-\d.]+)"')
 _TITLE, GAP = 'font-weight="bold"', 2.0
 """What tells a title's text from the line below; room between the cells of a title."""
 
@@ -31,7 +31,7 @@ def centred(svg: str) -> str:
             if chip and inside:
                 inside.chips.append((i, chip))
         elif start == "<tex":
-            if chip:
+            if chip and _on(line, chip):
                 lines[i] = _moved(line, (chip[0] + chip[1]) / 2)
             elif inside and inside.middle is not None:
                 (inside.titles if _TITLE in line else inside.below).append(i)
@@ -80,6 +80,12 @@ class _Box:
             right = self.chips[-1][1][1] + GAP
             return 2 * middle - right, right
         return None, None
+
+
+def _on(line: str, chip: tuple[float, float]) -> bool:
+    """Whether a text begins on the gold, and not beside it as in the legend."""
+    start = _START.search(line)
+    return start is not None and chip[0] <= float(start[1]) < chip[1]
 
 
 def _moved(line: str, x: float) -> str:

@@ -104,8 +104,17 @@ def _cell(boxes: list[Box]) -> list[str]:
     lines = []
     for box in sorted(boxes, key=lambda b: b.x):
         norms = [x for x in box.below.split(" · ") if x.startswith("‖∂‖") or x == "not computed"]
-        lines += [_title(box), *(f"  {norm}" for norm in norms)]
+        named, value = _value_apart(box)
+        lines += [named, *(f"  {told}" for told in (*value, *norms))]
     return lines
+
+
+def _value_apart(box: Box) -> tuple[str, list[str]]:
+    """A title too long for its column without its number, and that: of a number cut short one sees another."""
+    *name, last = (part.text for part in box.title)
+    if len(_title(box)) <= WIDE or not name or box.title[-1].kind != "value":
+        return _title(box), []
+    return " ".join(name), [last]
 
 
 def _crossing(picture: Picture, columns: dict[int, list[int]]) -> list[str]:

@@ -29,7 +29,7 @@ def layout_of(picture: Picture, wished: str, view: str) -> str:
     if wished == "dot" and not fit:
         raise GraphError(f"draw: this picture of the view {view!r} has places that layout='dot' would lose",
                          expected='layout="time" or "auto"', got='layout="dot"',
-                         fix='the views unrolled and both can be placed by dot, with params="chip" or "ghost"')  # fmt: skip
+                         fix='with params="chip" or "ghost" dot can place the views unrolled and both')  # fmt: skip
     small = len(picture.boxes) <= MOST
     return "dot" if wished == "dot" or (wished == "auto" and fit and small and not picture.bands) else "time"
 
