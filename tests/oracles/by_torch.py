@@ -13,6 +13,7 @@ from .oracle import Oracle
 
 T, B, I, H = 3, 2, 3, 4  # noqa: E741  the axes' own letters
 
+Tensors = dict[str, torch.Tensor]
 Drive = Callable[[torch.Tensor, list[torch.Tensor]], tuple[torch.Tensor, list[torch.Tensor]]]
 """x (T, B, I) and the initial states to outputs and the final states."""
 
@@ -33,8 +34,8 @@ def randomise(module: torch.nn.Module, rng: np.random.Generator) -> None:
         parameter.data = drawn(rng, parameter.shape)
 
 
-def record(source: str, cell: str, case: str, options: dict[str, Any], parameters: dict[str, torch.Tensor],
-           buffers: dict[str, torch.Tensor], drive: Drive, x: torch.Tensor, initial: list[torch.Tensor]) -> None:  # fmt: skip
+def record(source: str, cell: str, case: str, options: dict[str, Any], parameters: Tensors, buffers: Tensors,
+           drive: Drive, x: torch.Tensor, initial: list[torch.Tensor]) -> None:  # fmt: skip
     """Drive the module, differentiate, and write the oracle's file."""
     rng = seeded(f"{cell} {case} weights")
     given = {"x": x.requires_grad_()} | {f"initial.{i}": s.requires_grad_() for i, s in enumerate(initial)}

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 ARRAYS = Path(__file__).parent / "arrays"
+DEFAULTS = ARRAYS / "torchrecurrent_defaults.json"
 
 
 @dataclass

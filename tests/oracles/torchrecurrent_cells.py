@@ -61,6 +61,21 @@ def cells() -> dict[str, type[torch.nn.Module]]:
     return found
 
 
+class HardSigmoid(torch.nn.Module):
+    """clip(x / 6 + 1/2, 0, 1). The derivative of PyTorch's own is 1/6 rounded to float32, whatever x is."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.clamp(x / 6 + 0.5, 0, 1)
+
+
+def exact(cell: Any) -> Any:
+    """The cell with `HardSigmoid` in place of PyTorch's."""
+    for name, child in cell.named_children():
+        if isinstance(child, torch.nn.Hardsigmoid):
+            setattr(cell, name, HardSigmoid())
+    return cell
+
+
 def parts(name: str, result: Any) -> tuple[torch.Tensor, list[torch.Tensor]]:
     """What a cell gave, as its output and the states after it."""
     if torch.is_tensor(result):
@@ -91,7 +106,7 @@ def make(name: str, kind: Any, case: str, options: dict[str, Any]) -> None:
     rng = seeded(f"{name} {case}")
     size = H if name == "IntersectionRNN" else I
     # .double(): the scalar parameters of JANET and SCRN ignore dtype.
-    cell = kind(size, H, dtype=torch.float64, **options).double()
+    cell = exact(kind(size, H, dtype=torch.float64, **options).double())
     randomise(cell, rng)
 
     def drive(xs: torch.Tensor, states: list[torch.Tensor]) -> tuple[torch.Tensor, list[torch.Tensor]]:

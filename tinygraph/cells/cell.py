@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -49,8 +49,8 @@ class Cell:
         ((5, 2, 4), ['weight_ih', 'weight_hh'])
     """
 
-    states: ClassVar[int] = 1
-    gates: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    states: int = 1
+    gates: Mapping[str, tuple[str, ...]] = {}
 
     def __init__(self, input_size: int, hidden_size: int, *, rng: int | np.random.Generator | None = None,
                  dtype: Any = np.float32) -> None:  # fmt: skip

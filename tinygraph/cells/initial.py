@@ -61,6 +61,11 @@ def within(bound: float) -> Initialiser:
     return lambda rng, shape: rng.uniform(-bound, bound, shape)
 
 
+def gaussian(deviation: float) -> Initialiser:
+    """Normal with this deviation, as some papers give it."""
+    return lambda rng, shape: rng.normal(size=shape) * deviation
+
+
 def as_torch(hidden_size: int) -> dict[str, Any]:
     """PyTorch's start of RNN and GRU as options of `PackedCell`: all weights uniform within 1 / sqrt(hidden_size)."""
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
 from ..core.errors import GraphError
 from ..core.leaves import constant
 from ..core.node import Node
@@ -23,7 +22,7 @@ class LMU(Cell):
         m' = Ā m + B̄ u
         h' = tanh(W_x x + W_h h + W_m m')
 
-    theta m˙ = A m + B u with A_ij = (2i + 1) (-1 if i < j else (-1)^(i - j + 1)), B_i = (2i + 1) (-1)^i holds the
+    theta dm/dt = A m + B u with A_ij = (2i + 1) (-1 if i < j else (-1)^(i - j + 1)), B_i = (2i + 1) (-1)^i holds the
     window of the last theta steps of u as d Legendre coefficients; (Ā, B̄) is its step of length 1 by zero-order
     hold. Neither is trained.
 
@@ -49,16 +48,17 @@ class LMU(Cell):
     states = 2
 
     def __init__(self, input_size: int, hidden_size: int, *, memory_size: int | None = None,
-                 theta: float | None = None, nonlinearity: str | Activation = "tanh", **options: Any) -> None:  # fmt: skip
+                 theta: float | None = None, nonlinearity: str | Activation = "tanh",
+                 **options: Any) -> None:  # fmt: skip
         super().__init__(input_size, hidden_size, **options)
-        I, H = self.input_size, self.hidden_size  # noqa: E741  the paper's letters
+        M, H = self.input_size, self.hidden_size
         d = H if memory_size is None else memory_size
         self.memory_size, self.theta = d, float(d if theta is None else theta)
         A, B = discretised(*legendre(d), self.theta)
         self.A, self.B = constant(A.astype(self.dtype), "A"), constant(B.astype(self.dtype), "B")
-        self.e_x, self.e_h = (self.weight(1, n, init=_lecun_uniform) for n in (I, H))
+        self.e_x, self.e_h = (self.weight(1, n, init=_lecun_uniform) for n in (M, H))
         self.e_m = self.weight(1, d, init="zeros")
-        self.W_x, self.W_h, self.W_m = (self.weight(H, n, init="xavier_normal") for n in (I, H, d))
+        self.W_x, self.W_h, self.W_m = (self.weight(H, n, init="xavier_normal") for n in (M, H, d))
         self.nonlinearity = activation(nonlinearity)
 
     def __call__(self, x: Any, state: Any) -> tuple[Node, tuple[Node, Node]]:

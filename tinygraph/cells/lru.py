@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..core.errors import GraphError
 from ..core.node import Node
 from .cell import Cell
-from .initial import Initialiser
+from .initial import Initialiser, gaussian
 from .periodic import cos, sin
 
 
@@ -24,13 +25,16 @@ class LRU(Cell):
     With s = a + i b, each step computes the real pair (a, b). |lambda| starts uniform by area on the ring between
     r_min and r_max, its phase uniform within max_phase, and gamma as sqrt(1 - |lambda|²), which keeps the state's size.
 
-    Parameters: nu_log, theta_log, gamma_log (N,), B_re, B_im (N, I), C_re, C_im (O, N), D (O, I); N is hidden_size.
+    Parameters: nu_log, theta_log, gamma_log (N,), B_re, B_im (N, I), C_re, C_im (P, N), D (P, I); N is hidden_size.
 
     Args:
         input_size, hidden_size, rng, dtype: as for `Cell`. State: (a, b), (B, N) each, the real and imaginary parts.
-        output_size: O, of y (B, O); None for N.
+        output_size: P, of y (B, P); None for N.
         r_min, r_max: radii of the ring, 0 <= r_min < r_max <= 1.
         max_phase: the largest phase at the start; small ones remember slow signals.
+
+    Raises:
+        GraphError: a ring that is empty or leaves the unit circle.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -45,14 +49,18 @@ class LRU(Cell):
     def __init__(self, input_size: int, hidden_size: int, *, output_size: int | None = None, r_min: float = 0.0,
                  r_max: float = 1.0, max_phase: float = 2 * pi, **options: Any) -> None:  # fmt: skip
         super().__init__(input_size, hidden_size, **options)
-        I, N, O = self.input_size, self.hidden_size, output_size or self.hidden_size  # noqa: E741  the paper's letters
+        if not 0 <= r_min < r_max <= 1:
+            raise GraphError("LRU: the ring lies within the unit circle", expected="0 <= r_min < r_max <= 1",
+                             got=f"r_min {r_min}, r_max {r_max}")  # fmt: skip
+        M, N = self.input_size, self.hidden_size
+        P = N if output_size is None else output_size
         radius = np.sqrt(self.rng.uniform(r_min**2, r_max**2, N))
         self.nu_log = self.weight(N, init=_as(np.log(-np.log(radius))))
         self.theta_log = self.weight(N, init=_as(np.log(self.rng.uniform(0, max_phase, N))))
         self.gamma_log = self.weight(N, init=_as(np.log1p(-(radius**2)) / 2))
-        self.B_re, self.B_im = (self.weight(N, I, init=_normal(1 / sqrt(2 * I))) for _ in range(2))
-        self.C_re, self.C_im = (self.weight(O, N, init=_normal(1 / sqrt(N))) for _ in range(2))
-        self.D = self.weight(O, I, init="normal")
+        self.B_re, self.B_im = (self.weight(N, M, init=gaussian(1 / sqrt(2 * M))) for _ in range(2))
+        self.C_re, self.C_im = (self.weight(P, N, init=gaussian(1 / sqrt(N))) for _ in range(2))
+        self.D = self.weight(P, M, init="normal")
 
     def __call__(self, u: Any, state: Any) -> tuple[Node, tuple[Node, Node]]:
         a, b = state
@@ -65,7 +73,3 @@ class LRU(Cell):
 
 def _as(array: np.ndarray) -> Initialiser:
     return lambda rng, shape: array
-
-
-def _normal(deviation: float) -> Initialiser:
-    return lambda rng, shape: rng.normal(size=shape) * deviation

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from .. import ops
 from ..core.node import Node
-from .affine import affine
-from .cell import Cell
-from .packed import Init
+from .input_gated import InputGated
 
 
 def positive(x: Any) -> Node:
@@ -16,32 +14,20 @@ def positive(x: Any) -> Node:
     return ops.where(ops.greater_equal(x, 0), x + 0.5, ops.sigmoid(x))
 
 
-class _InputGated(Cell):
-    """Weights from the input alone: weight_ih (G * H, I) and bias_ih (G * H,), with the blocks of ``ih``."""
-
-    ih: ClassVar[tuple[str, ...]]
-
-    def __init_subclass__(cls) -> None:
-        cls.gates = {"weight_ih": cls.ih, "bias_ih": cls.ih}
+class _Minimal(InputGated):
+    """Both cells: a candidate from the input, as it is or positive."""
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, log_space: bool = False,
-                 kernel_init: Init = "xavier_uniform", bias_init: Init = "zeros", **options: Any) -> None:  # fmt: skip
-        super().__init__(input_size, hidden_size, **options)
-        rows = len(self.ih) * self.hidden_size
-        self.weight_ih = self.weight(rows, self.input_size, init=kernel_init)
-        self.bias_ih = self.bias(rows, bias, bias_init)
+                 **options: Any) -> None:  # fmt: skip
+        super().__init__(input_size, hidden_size, bias, **options)
         self.log_space = log_space
-
-    def from_input(self, x: Any) -> list[Node]:
-        """``x weight_ihᵀ + bias_ih``: of each block (B, H)."""
-        return ops.split(affine(x, self.weight_ih, self.bias_ih), len(self.ih), axis=-1)
 
     def candidate(self, n: Node) -> Node:
         """h~: as it is, or made positive as the log-space form has it."""
         return positive(n) if self.log_space else n
 
 
-class minGRU(_InputGated):  # noqa: N801  the paper's spelling
+class minGRU(_Minimal):  # noqa: N801  the paper's spelling
     """Minimal gated unit without a view of the state (Feng et al. 2024, "Were RNNs all we needed?", 2410.01201)::
 
         z  = sigmoid(W_z x + b_z)
@@ -55,7 +41,7 @@ class minGRU(_InputGated):  # noqa: N801  the paper's spelling
         bias: whether there is bias_ih.
         log_space: the numbers of the paper's appendix B, whose h~ is positive: g(a) = a + 1/2 from 0 on, sigmoid(a)
             below. Start it from a positive state, such as g(0) = 1/2.
-        kernel_init, bias_init: as for `PackedCell`.
+        kernel_init, bias_init: as for `InputGated`.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -74,7 +60,7 @@ class minGRU(_InputGated):  # noqa: N801  the paper's spelling
         return h, h
 
 
-class minLSTM(_InputGated):  # noqa: N801  the paper's spelling
+class minLSTM(_Minimal):  # noqa: N801  the paper's spelling
     """Long short-term memory without a view of the state (Feng et al. 2024, "Were RNNs all we needed?", 2410.01201)::
 
         f, i = sigmoid(W_f x + b_f), sigmoid(W_i x + b_i)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from .. import ops
@@ -17,7 +18,8 @@ Init = str | float | Initialiser
 class PackedCell(Cell):
     """What the cells of torchrecurrent share: weight_ih (G * H, I), weight_hh (G' * H, H), and their biases.
 
-    A subclass names the blocks, ``ih`` from the input and ``hh`` from the state, in order, and writes ``__call__``.
+    A subclass names the blocks, ``ih`` from the input and ``hh`` from the state, in order, and writes ``__call__``;
+    ``others`` names the blocks of its further weights, and of biases whose blocks are not those of their weight.
 
     Args:
         input_size, hidden_size, rng, dtype: as for `Cell`.
@@ -32,10 +34,11 @@ class PackedCell(Cell):
 
     ih: ClassVar[tuple[str, ...]] = ("h",)
     hh: ClassVar[tuple[str, ...]] = ("h",)
+    others: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     recurrent_init: ClassVar[str] = "xavier_uniform"
 
     def __init_subclass__(cls) -> None:
-        cls.gates = {"weight_ih": cls.ih, "weight_hh": cls.hh, "bias_ih": cls.ih, "bias_hh": cls.hh}
+        cls.gates = {"weight_ih": cls.ih, "weight_hh": cls.hh, "bias_ih": cls.ih, "bias_hh": cls.hh} | dict(cls.others)
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True, *,
                  kernel_init: Init = "xavier_uniform", recurrent_kernel_init: Init | None = None,
@@ -44,8 +47,8 @@ class PackedCell(Cell):
         H, recurrent = self.hidden_size, self.recurrent_init if recurrent_kernel_init is None else recurrent_kernel_init
         self.weight_ih = self.weight(len(self.ih) * H, self.input_size, init=kernel_init)
         self.weight_hh: Parameter = self.weight(*self.recurrent_shape(), init=recurrent)
-        self.bias_ih = self.bias(len(self.ih) * H, bias, bias_init)
-        self.bias_hh = self.bias(len(self.hh) * H, recurrent_bias, recurrent_bias_init)
+        self.bias_ih = self.bias(len(self.gates["bias_ih"]) * H, bias, bias_init)
+        self.bias_hh = self.bias(len(self.gates["bias_hh"]) * H, recurrent_bias, recurrent_bias_init)
 
     def recurrent_shape(self) -> tuple[int, ...]:
         """Of weight_hh: (G' * H, H), or what a subclass says."""
@@ -61,6 +64,10 @@ class PackedCell(Cell):
             block = self.gate(gate)
             return affine(h, block.weight_hh, block.bias_hh)
         return _blocks(affine(h, self.weight_hh, self.bias_hh), len(self.hh))
+
+    def from_both(self, x: Any, h: Any) -> list[Node]:
+        """`from_input` + `from_state`, block by block, of a cell whose ``ih`` and ``hh`` are the same."""
+        return _blocks(affine(x, self.weight_ih, self.bias_ih) + affine(h, self.weight_hh, self.bias_hh), len(self.ih))
 
 
 def _blocks(z: Node, count: int) -> list[Node]:

@@ -73,11 +73,12 @@ def draw(node: Any, view: str = "unrolled", level: str = "auto", gradients: bool
         a `Drawing`, a `graphviz.Digraph`: ``.source``, ``.text()``, ``.save("x.svg")``, ``.pipe(format="svg")``.
         No Graphviz program is needed until one of the last two is called.
 
-    Options that a view has no use for change nothing in it: ``"rolled"`` and ``"flow"`` have one level.
+    Other options that a view has no use for change nothing in it: ``"rolled"`` and ``"flow"`` have one level.
 
     Raises:
         GraphError: not a node, or not a compiled function that was called; gradients of something that is not one
-            number; tokens that do not fit the steps; an unknown view or option, or one that the view has no use for.
+            number; tokens that do not fit the steps; an unknown view or option; gradients or tokens of a compiled
+            function.
 
     Example:
         >>> import numpy as np, tinygraph as tg

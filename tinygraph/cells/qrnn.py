@@ -1,0 +1,80 @@
+"""The quasi-recurrent network: a convolution over the input, and a pooling that is all of the recurrence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import ops
+from ..core.errors import GraphError
+from ..core.node import Node
+from .affine import affine
+from .cell import Cell
+from .initial import Shape
+from .packed import Init
+
+BLOCKS = {"f": ("z", "f"), "fo": ("z", "f", "o"), "ifo": ("z", "f", "o", "i")}
+"""The gates of each pooling, in the order of their blocks of H rows."""
+
+
+class QRNN(Cell):
+    """Quasi-recurrent network (Bradbury et al. 2017, 1611.01576), with window 2::
+
+        Z = tanh(W1_z x_(t-1) + W2_z x_t + b_z)
+        F, O, I likewise with sigmoid
+        c' = F * c + (1 - F) * Z          (pooling ifo: F * c + I * Z)
+        y  = O * c'                       (pooling f: c')
+
+    With window 1 there is no W1: x_(t-1) is not looked at.
+
+    Parameters: weight_ih (G * H, I), for window 2 also weight_hh (G * H, I), W1, which looks at x_(t-1); bias_ih
+    (G * H,). Blocks z, f, o, i as far as the pooling has them: G = 2 for f, 3 for fo, 4 for ifo.
+
+    Args:
+        input_size, hidden_size, rng, dtype: as for `Cell`.
+            State: (c, x_(t-1)), (B, H) and (B, I); with window 1 c alone.
+        bias: whether there is bias_ih.
+        window: 1 or 2, the width of the convolution.
+        pooling: "f", "fo" or "ifo".
+        kernel_init, bias_init: as for `PackedCell`.
+
+    Raises:
+        GraphError: another window or pooling.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> cell = tg.cells.QRNN(3, 4, rng=0)
+        >>> y, (c, x) = cell(np.ones((2, 3), np.float32), cell.initial_state(2))
+        >>> y.shape, x.shape
+        ((2, 4), (2, 3))
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, window: int = 2, pooling: str = "fo",
+                 kernel_init: Init = "xavier_uniform", bias_init: Init = "zeros", **options: Any) -> None:  # fmt: skip
+        super().__init__(input_size, hidden_size, **options)
+        if window not in (1, 2) or pooling not in BLOCKS:
+            raise GraphError("QRNN: no such window or pooling", expected=f"window 1 or 2, pooling {', '.join(BLOCKS)}",
+                             got=f"window {window!r}, pooling {pooling!r}")  # fmt: skip
+        blocks = BLOCKS[pooling]
+        rows = len(blocks) * self.hidden_size
+        self.window, self.pooling = window, pooling
+        self.states = window  # of this cell, not of all
+        self.gates = dict.fromkeys(("weight_ih", "weight_hh", "bias_ih"), blocks)
+        self.weight_ih = self.weight(rows, self.input_size, init=kernel_init)
+        if window == 2:
+            self.weight_hh = self.weight(rows, self.input_size, init=kernel_init)
+        self.bias_ih = self.bias(rows, bias, bias_init)
+
+    def __call__(self, x: Any, state: Any) -> tuple[Node, Any]:
+        c, before = state if self.window == 2 else (state, None)
+        a = affine(x, self.weight_ih, self.bias_ih)
+        a = a if before is None else a + affine(before, self.weight_hh)
+        z, *gates = ops.split(a, len(BLOCKS[self.pooling]), axis=-1)
+        f, *rest = [ops.sigmoid(gate) for gate in gates]
+        i = rest[1] if self.pooling == "ifo" else 1 - f
+        c = f * c + i * ops.tanh(z)
+        y = rest[0] * c if rest else c
+        return y, c if before is None else (c, x)
+
+    def _state_shape(self, batch_size: int | None, i: int) -> Shape:
+        size = (self.hidden_size, self.input_size)[i]
+        return (size,) if batch_size is None else (batch_size, size)
