@@ -40,7 +40,7 @@ def write(results: Results, corpus: Corpus, earlier: list[tg.Drawing], folder: P
     tg.train.save(folder / FILES[0], results.parameters, metadata=words)
     last = unrolled_picture(results.parameters, corpus, f"after {len(results.history.bits):,} steps")
     last.save(folder / FILES[1])
-    last.save(folder / FILES[2], snapshots=[*earlier, last])
+    last.save(folder / FILES[2], snapshots=earlier)
     (folder / FILES[3]).write_bytes(loss_picture(results))
 
 
