@@ -82,6 +82,20 @@ def losses_outside(steps: int) -> tg.Node:
     return sum(tg.softmax_cross_entropy(w["V"] @ outputs[t], np.array(0)) for t in range(steps))  # type: ignore[return-value]
 
 
+def attention(n: int, m: int) -> tg.Node:
+    """A decoder that starts from the encoder's last state and looks at all of its states at every step."""
+    w = weights(A=(4, 3), B=(4, 4), C=(4, 3), D=(4, 8))
+    states, h = tg.unroll(tanh_cell(w["A"], w["B"], "h"), np.ones((n, 3)), np.zeros(4))
+
+    def cell(x: Any, s: Any) -> Any:
+        seen = tg.softmax(states @ s, axis=0) @ states
+        s = tg.tanh(w["C"] @ x + w["D"] @ tg.concatenate([s, seen]), name="s")
+        return s, s
+
+    outputs, _ = tg.unroll(cell, np.ones((m, 3)), h)
+    return tg.mean(outputs)
+
+
 # What a reader of each network's code would say: cards with their runs, and arrows through time (lag, how many).
 NETWORKS: dict[str, tuple[tg.Node, list[tuple[str, int]], list[int]]] = {
     "rnn": (word_rnn(4), [("cell", 4)], [1]),
@@ -95,6 +109,7 @@ NETWORKS: dict[str, tuple[tg.Node, list[tuple[str, int]], list[int]]] = {
     "encoder": (encoder_decoder(5, 3), [("encoder", 5), ("decoder", 3)], [1, 1]),
     "short encoder": (encoder_decoder(2, 2), [("encoder", 2), ("decoder", 2)], [1, 1]),
     "bridge": (encoder_decoder(4, 3, bridge=True), [("encoder", 4), ("decoder", 3)], [1, 1]),
+    "attention": (attention(4, 3), [("encoder", 4), ("decoder", 3)], [1, 1, 1]),
     "uneven": (uneven(5), [("cell", 5)], [1]),
     "losses outside": (losses_outside(5), [("cell", 5), ("each step", 5)], [1]),
 }

@@ -10,7 +10,7 @@ from tinygraph.draw.shown.folding import fold
 from tinygraph.draw.shown.repetition import repetition
 
 from .networks import word_rnn
-from .recurrent import NETWORKS
+from .recurrent import NETWORKS, attention
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -49,3 +49,17 @@ def test_tokens_are_told_in_one_line():
 def test_texts_fit_into_their_boxes(name, gradients):
     for box in tg.draw(NETWORKS[name][0], "rolled", gradients=gradients).picture.boxes:
         assert width(box.below, 9) <= box.width and width(" ".join(p.text for p in box.title), 13, True) <= box.width
+
+
+def test_what_an_encoder_hands_over_runs_beside_the_cards():
+    """One dashed arrow into the lane of the decoder's state; between the boxes it touches no box."""
+    drawn = tg.draw(attention(4, 3), "rolled").picture
+    (arrow,) = [a for a in drawn.arrows if a.dashed and drawn.boxes[a.tail].title[0].text == "hₜ ="]
+    assert {b.title for b in drawn.bands} == {"encoder", "decoder"}
+    ends = {arrow.tail, arrow.head}
+    for i, box in enumerate(drawn.boxes):
+        for x, y in arrow.points if i not in ends else ():
+            assert abs(x - box.x) > box.width / 2 or abs(y - box.y) > box.height / 2, box.title
+    left = min(b.left for b in drawn.bands)
+    assert min(x for x, _ in arrow.points) < left, "it runs outside of the cards"
+    assert "t = 3 → t = 0" in {n.text for n in drawn.notes}

@@ -123,14 +123,18 @@ def _card(found: Repetition, cell: Cell, here: Stage, widths: dict[int, float]) 
 
 
 def _joined(found: Repetition, here: Stage) -> dict[Edge, int | None]:
-    """Initial states that stand in for a returning one at several ops, or high up: one arrow into its lane."""
+    """What stands in for a returning state at several ops, or high up: one arrow into its lane.
+
+    That is an initial state, or what another card hands over.
+    """
     takes: dict[int, dict[int, None]] = {}
     for e in found.edges:
         if e.lag and here.item(e.source) == here.item(e.target):
             takes.setdefault(e.source, {})[e.target] = None
     starts: dict[int, list[Edge]] = {}
     for e in found.edges:
-        if e.only is not None and e.target in here.card_of and e.source not in here.card_of and e not in here.aside:
+        handed = e in here.aside and e.source in here.card_of and _stands_on(found, here, e)
+        if e.only is not None and e.target in here.card_of and (handed or _is_initial(here, e)):
             starts.setdefault(e.source, []).append(e)
     joined: dict[Edge, int | None] = {}
     for edges in starts.values():
@@ -141,6 +145,25 @@ def _joined(found: Repetition, here: Stage) -> dict[Edge, int | None]:
             joined.update(dict.fromkeys(edges, None))
             joined[min(edges, key=lambda e: here.cards[here.card_of[e.target]].rows[e.target])] = state
     return joined
+
+
+def _is_initial(here: Stage, edge: Edge) -> bool:
+    return edge.source not in here.card_of and edge not in here.aside
+
+
+def _stands_on(found: Repetition, here: Stage, edge: Edge) -> bool:
+    """Whether the card that an edge leads to stands over the one that it comes from, for it needs it at every step."""
+    after: dict[int, list[int]] = {}
+    for e in found.edges:
+        if e not in here.aside:
+            after.setdefault(e.source, []).append(e.target)
+    seen = dict.fromkeys(here.cards[here.card_of[edge.source]].cell.groups)
+    queue = list(seen)
+    for g in queue:
+        fresh = [t for t in after.get(g, ()) if t not in seen]
+        seen |= dict.fromkeys(fresh)
+        queue += fresh
+    return edge.target in seen
 
 
 def _rows(groups: list[int], inner: list[Edge]) -> dict[int, int]:

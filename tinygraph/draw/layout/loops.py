@@ -9,8 +9,8 @@ from .layers import FOOT, TOP
 from .place import HEIGHT
 from .routes import climb, straight, turn
 
-PORT, ROUND = 22.0, 24.0
-"""Most room between two arrows at one side of a box, and the radius of the turns of a returning state."""
+PORT, ROUND, BESIDE = 22.0, 24.0, 20.0
+"""Most room between two arrows at one side of a box, radius of the turns of a returning state, room beside a card."""
 
 
 class Ways:
@@ -124,11 +124,25 @@ class Ways:
         """From an initial state under the card into the lane of the state whose place it takes."""
         card = self.here.cards[self.here.card_of[state]]
         side, lane = card.returning[state], card.lanes[state]
-        points = [(self.here.x[edge.source], self.here.y[edge.source] + HEIGHT / 2)]
+        points = self._outside(edge, side) if edge in self.here.aside else []
+        points = points or [(self.here.x[edge.source], self.here.y[edge.source] + HEIGHT / 2)]
         climb(points, (lane, card.foot))
         target = self.arrival(edge.target, side)
         straight(points, (lane, target - ROUND))
         self.enter(points, edge.target, side, ROUND)
+        return points
+
+    def _outside(self, edge: Edge, side: int) -> list[Point]:
+        """Out of a card over the box, and up beside the card to right under the other one."""
+        here = self.here
+        mine, other = here.cards[here.card_of[edge.source]], here.cards[here.card_of[edge.target]]
+        x, y, half = here.x[edge.source], here.y[edge.source] + HEIGHT / 2, here.width[edge.source] / 2
+        points = [(x + side * half / 2, y)]
+        turn(points, (x + side * (half / 2 + 8), y + 14), level=False)
+        out = mine.left - BESIDE if side < 0 else mine.right + 2 * BESIDE
+        straight(points, (out - side * ROUND, y + 14))
+        turn(points, (out, y + 14 + ROUND), level=True)
+        straight(points, (out, other.foot - 3 * ROUND))
         return points
 
     def arrival(self, group: int, side: int) -> float:

@@ -149,6 +149,9 @@ def _when(found: Repetition, here: Stage, edge: Edge, points: list[Point]) -> No
         x, y = points[-4] if len(points) > 6 else points[0]
         start = found.steps[found.steps.index(edge.only) - edge.lag] if edge.source in found.cells else None
         text = f"t = {edge.only} only" if start is None else f"t = {start} → t = {edge.only}"
+        if edge in here.joined:
+            (x, low), (_, high) = points[9], points[12]
+            return Note(x - 52, (low + high) / 2, text, GREY)
         return Note(x - 40, y - 14, text, GREY)
     x, y = points[0]
     side = 1 if x > here.x[edge.source] + 1 else -1
