@@ -35,6 +35,15 @@ def test_import_loads_numpy_and_graphviz_alone() -> None:
     assert not set(after) & OPTIONAL
 
 
+def test_import_loads_neither_cells_nor_views_until_they_are_asked_for() -> None:
+    first, then = fresh(
+        "import json, sys, tinygraph as tg; parts = ('tinygraph.cells', 'tinygraph.draw.views');"
+        "loaded = lambda: [p for p in parts if p in sys.modules]; first = loaded();"
+        "tg.cells.RNN; tg.draw(tg.constant(1.0)); print(json.dumps([first, loaded()]))"
+    )
+    assert first == [] and then == ["tinygraph.cells", "tinygraph.draw.views"]
+
+
 @pytest.mark.slow
 def test_import_is_quick() -> None:
     code = "import time, numpy; start = time.perf_counter(); import tinygraph; print(time.perf_counter() - start)"

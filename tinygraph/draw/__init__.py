@@ -5,21 +5,15 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 from ..core.errors import GraphError
 from ..core.node import Node
-from .compiled import compiled
 from .drawing import Drawing
 from .picture import Picture
 from .summary import summary
-from .views.backward import backward, both
-from .views.flow import flow
-from .views.rolled import rolled
-from .views.unrolled import unrolled
 from .wishes import MAX_NODES, Wishes
-from .write.dot import lines
-from .write.unpinned import layout_of, unpinned_lines
 
 __all__ = ["VIEWS", "Drawing", "draw", "summary"]
 
@@ -27,10 +21,25 @@ __all__ = ["VIEWS", "Drawing", "draw", "summary"]
 View = Callable[[Any, Wishes], Picture]
 """What a view is: (what was given to `draw`, wishes) to a placed `Picture`."""
 
+
+def _later(module: str, name: str) -> View:
+    """A view that is loaded when it is first drawn: with all of them `import tinygraph` takes twice as long."""
+
+    def view(given: Any, wishes: Wishes) -> Picture:
+        drawn: Picture = getattr(import_module(module, __package__), name)(given, wishes)
+        return drawn
+
+    return view
+
+
 VIEWS: dict[str, View] = {
-    "unrolled": unrolled, "both": both, "backward": backward,
-    "rolled": rolled, "flow": flow, "compiled": compiled,
-}  # fmt: skip
+    "unrolled": _later(".views.unrolled", "unrolled"),
+    "both": _later(".views.backward", "both"),
+    "backward": _later(".views.backward", "backward"),
+    "rolled": _later(".views.rolled", "rolled"),
+    "flow": _later(".views.flow", "flow"),
+    "compiled": _later(".compiled", "compiled"),
+}
 """The views by name. A new one is one line here."""
 
 
@@ -94,6 +103,9 @@ def draw(node: Any, view: str = "unrolled", level: str = "auto", gradients: bool
     """
     if not isinstance(view, str) or view not in VIEWS:
         raise GraphError(f"draw has no view {view!r}", expected=", ".join(VIEWS), got=repr(view))
+    from .write.dot import lines
+    from .write.unpinned import layout_of, unpinned_lines
+
     wishes = Wishes(level, gradients, values, truncate, title, tokens, max_nodes, layout, params)
     with _uncollected():
         picture = VIEWS[view](node, wishes)

@@ -14,8 +14,6 @@ import graphviz
 from ..core.errors import GraphError
 from .picture import MANY, Picture
 from .write.centred import centred
-from .write.page import page
-from .write.plain import plain
 from .write.render import engine, pinned
 
 RENDERED, WRITTEN, DOT = ("svg", "png", "pdf"), ("txt", "html"), ("", "gv", "dot")
@@ -66,6 +64,8 @@ class Drawing(graphviz.Digraph):
         """
         if self.picture is None:
             raise GraphError("this view has no form as plain text", fix="the view unrolled has one; or use .source")
+        from .write.plain import plain
+
         return plain(self.picture)
 
     def save(self, filename: Any = None, directory: Any = None, *, skip_existing: bool | None = False,
@@ -131,6 +131,8 @@ class Drawing(graphviz.Digraph):
         if isinstance(snapshots, Drawing) or not isinstance(snapshots, Iterable):
             raise GraphError("snapshots are drawings in the order of training", expected="a list of what tg.draw gave",
                              got=type(snapshots).__name__)  # fmt: skip
+        from .write.page import page
+
         *earlier, last = map(_picture, (*snapshots, self))
         return page(last, earlier).encode()
 
