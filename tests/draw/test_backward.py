@@ -8,7 +8,7 @@ import pytest
 
 import tinygraph as tg
 from tinygraph.core.graph import ancestors
-from tinygraph.draw.views.strokes import DEAD, FORWARD
+from tinygraph.draw.colours import DEAD, FORWARD
 
 from .networks import lstm, weights, word_rnn
 from .seen_backward import NETWORKS, every_network, forward, is_parameter, live, picture, twins, words

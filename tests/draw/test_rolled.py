@@ -10,11 +10,11 @@ import pytest
 
 import tinygraph as tg
 from tinygraph.draw import Drawing
+from tinygraph.draw.colours import RED
 from tinygraph.draw.picture import Picture
 from tinygraph.draw.shown.cells import cells
 from tinygraph.draw.shown.folding import fold
 from tinygraph.draw.shown.repetition import Repetition, repetition
-from tinygraph.draw.views.rolled import RED
 
 from .networks import lstm, perceptron, weights, word_rnn
 from .recurrent import NETWORKS, tanh_cell

@@ -68,8 +68,8 @@ def test_the_ground_floor_names_no_op() -> None:
         assert not words & set(tg.ops.__all__), f"{short(path)} treats an op by its name"
 
 
-STOREYS = {"labels": 0, "picture": 0, "wishes": 0, "summary": 0, "shown": 1, "norms": 2, "layout": 3, "views": 4,
-           "compiled": 5, "write": 6, "drawing": 7, "draw": 8}  # fmt: skip
+STOREYS = {"colours": 0, "labels": 0, "picture": 0, "wishes": 0, "summary": 0, "shown": 1, "norms": 2, "layout": 3,
+           "views": 4, "compiled": 5, "write": 6, "drawing": 7, "draw": 8}  # fmt: skip
 """Inside of `draw`: what is shown -> its norms -> its places -> views -> writers."""
 
 

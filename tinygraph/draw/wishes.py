@@ -11,6 +11,7 @@ from typing import Any
 from ..core.errors import GraphError
 from ..core.node import Node
 from ..core.structure import leaves
+from .labels import clean
 
 LEVELS = ("auto", "op", "cell", "layer", "whole")
 LAYOUTS = ("auto", "time", "dot")
@@ -46,6 +47,11 @@ class Wishes:
             raise GraphError("draw: gradients cannot be drawn", expected="True, None, or a dict from nodes to arrays",
                              got=type(self.gradients).__name__,
                              fix="gradients=True computes them; tg.grad(loss, nodes) gives a dict of them")  # fmt: skip
+
+    @property
+    def heading(self) -> str | None:
+        """The title as it is shown."""
+        return None if self.title is None else clean(str(self.title), 120)
 
     @property
     def has_gradients(self) -> bool:

@@ -7,10 +7,9 @@ from typing import Any
 
 from ...core.errors import GraphError
 from ...plan.report import amount
-from ..labels import clean
+from ..colours import RED
 from ..picture import Box, Picture, Tile
 from ..shown.roles import BORDERS
-from ..views.rolled import RED
 from ..wishes import Wishes
 from .fates import settle
 from .items import Item, Side
@@ -36,7 +35,7 @@ def compiled(given: Any, wishes: Wishes) -> Picture:
     plan = _plan_of(given)
     before, after = traced(plan.before), planned(plan.actions)
     settle(before, after)
-    picture = Picture(title=None if wishes.title is None else clean(str(wishes.title), 120))
+    picture = Picture(title=wishes.heading)
     picture.subtitle = _summary(before, after)
     picture.told = listing(HEADS, (before, after), plan.notes)
     boxes = len(before.items) + len(after.items)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..colours import FORWARD, GREY, RED
 from ..picture import Arrow, Band, Box, Note, Picture, Point
-from ..views.rolled import RED
-from ..views.strokes import FORWARD
 from ..views.unrolled import box_width
 from ..views.wording import Words
 from .frames import APART, STACK, Frame, centres, frame, height_of, plates, stand, tracks
 from .items import OUTSIDE, Card, Item, Side, handed
 from .lanes import Ends, Ways, across
 
-BUNDLE, FAINT, GREY = "#718096", "#b8c0cc", "#667080"
+BUNDLE, FAINT = "#718096", "#b8c0cc"
 EDGE, HEAD, BETWEEN = 26.0, 40.0, 46.0
 """Room in a band around its blocks, over them for its name, and between the bands."""
 

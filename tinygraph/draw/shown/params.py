@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from ...core.leaves import Parameter
 from ...core.node import Node
+from ..colours import GOLD
 from .folding import Chip, Folded, Link, Operand
 
-HUB, GHOST = "#f6d365", "#fdf3d3"
+HUB, GHOST = GOLD, "#fdf3d3"
 """Fill of the one box of a parameter, and of a box for one use of it."""
 
 Uses = dict[Node, list[Link]]

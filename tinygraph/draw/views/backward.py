@@ -8,7 +8,7 @@ from typing import Any
 
 from ...core.errors import GraphError
 from ...core.node import Node
-from ..labels import clean, width
+from ..colours import DEAD
 from ..layout.clearance import clear_headings
 from ..layout.pairs import Paired, pair_width, split
 from ..layout.place import HEIGHT, Placed, place
@@ -25,8 +25,8 @@ from ..shown.roles import roles
 from ..wishes import Wishes, roots_of
 from .mirror import Mirror, gradients_of, mirror, twin_words
 from .rails import channels, gradient_ways, without_rails
-from .strokes import DEAD, draw_arrows, draw_cuts, returning
-from .unrolled import box_width, draw_bands, headings, table_of, unrolled
+from .strokes import draw_arrows, draw_cuts, returning
+from .unrolled import box_width, draw_bands, head_widths, headings, table_of, unrolled
 from .wording import Words, words
 
 KEPT, ADDED = "#8f97a3", "#b7860b"
@@ -52,7 +52,7 @@ def backward(given: Any, wishes: Wishes) -> Picture:
     # With a box for each parameter, for the gradients of one are added up over time.
     hubs = exposed(shown, ops, "hub")
     warmth = heat(hubs, roots, gradients if wishes.gradients is True else wishes.gradients)
-    picture = Picture(title=None if wishes.title is None else clean(str(wishes.title), 120), subtitle=told)
+    picture = Picture(title=wishes.heading, subtitle=told)
     _Drawn(picture, shown, hubs, warmth, mirror(hubs, warmth, gradients, roots[0])).draw(role, gradients, wishes)
     picture.uses = table_of(shown, warmth)
     picture.scale = warmth.low, warmth.high
@@ -82,7 +82,7 @@ class _Drawn:
         texts = self._texts(role, gradients, wishes)
         sizes = {x: box_width(text) for x, text in texts.items()}
         heads = headings(self.shown, wishes.tokens)
-        paired = self._placed(sizes, [width(a, 14, True) + width(b, 12) + 16 for a, b in heads])
+        paired = self._placed(sizes, head_widths(heads))
         self.paired, self.number_of = paired, {x: i for i, x in enumerate(texts)}
         for node, text in texts.items():
             self.picture.boxes.append(self._box(node, text, role))

@@ -9,7 +9,6 @@ from typing import Any
 from ...core.errors import GraphError
 from ...core.node import Node
 from ...core.traced import Traced
-from ..labels import clean
 from ..norms.heat import Heat
 from ..norms.reach import Reach, reaches, seeds_of
 from ..norms.states import states
@@ -46,7 +45,7 @@ def flow(given: Any, wishes: Wishes) -> Picture:
                          fix="look for a stop_gradient, or an op without a gradient, on the way")  # fmt: skip
     shown = reaches(root, made[:PANELS], seeds, MOST)
     warmth = _scale(shown)
-    picture = Picture(title=None if wishes.title is None else clean(str(wishes.title), 120))
+    picture = Picture(title=wishes.heading)
     picture.told = [picture.title] if picture.title else []
     look = Look(warmth, shown, token_texts(folded.steps, wishes.tokens))
     left = 0.0

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
+from ..colours import GREY, INK, RED
 from ..labels import number, width
 from ..norms.heat import Heat
 from ..norms.reach import Reach
 from ..norms.verdict import verdict
 from ..picture import Cut, Note, Picture, Tile
 
-INK, GREY, RED = "#222222", "#667080", "#c53030"
 GROUND, LINE = "#f8fafc", "#c3ccd8"
 BLUE, GREEN = "#2b6cb0", "#2f855a"
 COLOURS = {

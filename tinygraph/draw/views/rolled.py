@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...core.node import Node
+from ..colours import FORWARD, GREY, RED
 from ..labels import clean, number, shape
 from ..layout.cards import Card, Stage, stage
 from ..layout.loops import Ways
@@ -20,11 +21,8 @@ from ..shown.repetition import Edge, Repetition, repetition
 from ..shown.roles import roles
 from ..shown.standins import stand_ins
 from ..wishes import Wishes, roots_of
-from .strokes import FORWARD
 from .unrolled import box_width, fill_of, table_of, token_texts, unrolled
 from .wording import Words, words
-
-RED, GREY = "#c53030", "#667080"
 
 
 def rolled(given: Any, wishes: Wishes) -> Picture:
@@ -48,7 +46,7 @@ def rolled(given: Any, wishes: Wishes) -> Picture:
     if here.tangled:
         return _not_rolled(unrolled(roots, wishes), "its cells feed each other both ways")
     name_cells(found, [c.cell for c in here.cards])
-    picture = Picture(title=None if wishes.title is None else clean(str(wishes.title), 120))
+    picture = Picture(title=wishes.heading)
     for g, text in enumerate(texts):
         fill = "#ffffff" if warmth is None else fill_of(stands[g], warmth, set(roots))
         norm = None if warmth is None else warmth.norms[stands[g]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from ...core.node import Node
+from ..colours import DEAD, FORWARD
 from ..labels import number
 from ..layout.place import GUTTER, Placed
 from ..layout.routes import Way
@@ -12,8 +13,6 @@ from ..norms.heat import ODD, Heat, ramp
 from ..picture import Arrow, Cut, Note, Picture, Point
 from ..shown.folding import Folded
 from ..shown.roles import BORDERS
-
-FORWARD, DEAD = "#8b93a0", "#d7191c"
 
 
 def draw_arrows(picture: Picture, folded: Folded, ways: list[Way], warmth: Heat | None, states: set[Node]) -> None:

@@ -48,12 +48,10 @@ def unrolled(given: Any, wishes: Wishes) -> Picture:
     texts = {x: words(x, folded, role[x], warmth, values=wishes.values) for x in folded.nodes}
     sizes = {x: box_width(texts[x]) for x in folded.nodes}
     heads = headings(folded, wishes.tokens)
-    placed = place(
-        ordered, where, with_room(folded, aside, sizes), [width(a, 14, True) + width(b, 12) + 16 for a, b in heads]
-    )
+    placed = place(ordered, where, with_room(folded, aside, sizes), head_widths(heads))
     stand_beside(folded, aside, placed, sizes)
     ways = routes(ordered, placed) + ways_from_beside(folded, aside, placed)
-    picture = Picture(title=None if wishes.title is None else clean(str(wishes.title), 120), subtitle=told)
+    picture = Picture(title=wishes.heading, subtitle=told)
     picture.boxes = [_box(x, folded, placed, role[x], texts[x], warmth, set(roots)) for x in folded.nodes]
     draw_bands(picture, placed, where, heads)
     draw_arrows(picture, folded, ways, warmth, {x for x in folded.nodes if role[x] == "state"})
@@ -98,6 +96,11 @@ def headings(folded: Folded, tokens: Any) -> list[tuple[str, str]]:
     texts = token_texts(folded.steps, tokens)
     shown = sorted({x.step for x in folded.nodes if x.step is not None})
     return [(f"t = {first} … {last}", "") if t in dotted else (f"t = {t}", texts.get(t, "")) for t in shown]
+
+
+def head_widths(heads: list[tuple[str, str]]) -> list[float]:
+    """Room that the texts under the columns take, in points."""
+    return [width(title, 14, True) + width(token, 12) + 16 for title, token in heads]
 
 
 def token_texts(steps: list[int], tokens: Any) -> dict[int, str]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 
+from ..colours import GOLD
+
 _BOX = re.compile(r' d="M([-\d.]+),[-\d.]+C[-\d.]+,[-\d.]+ ([-\d.]+),')
-_CHIP = re.compile(r'<polygon fill="#f6d365"[^>]* points="([-\d.]+),\S+ \S+ ([-\d.]+),')
+_CHIP = re.compile(rf'<polygon fill="{GOLD}"[^>]* points="([-\d.]+),\S+ \S+ ([-\d.]+),')
 _OF_BOX = re.compile(r"<title>n\d+</title>")
 _START = re.compile(r'text-anchor="start" x="([-\d.]+)"')
 _TITLE, GAP = 'font-weight="bold"', 2.0

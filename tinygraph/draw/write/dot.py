@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from ..colours import DEAD, FORWARD, GOLD, GREY, INK
 from ..labels import html, tooltip, width
 from ..norms.heat import is_dark
 from ..picture import Arrow, Band, Box, Cut, Note, Part, Picture, Point, Tile
 from ..shown.roles import BORDERS
+from .margin import legend, legend_size, table, table_size
 
-GOLD, INK, GREY = "#f6d365", "#222222", "#667080"
 TIP = 7.0
 """Length of an arrow's head in points, at its size of 0.7."""
 
@@ -32,7 +33,7 @@ def opening(settings: str) -> str:
         f'\tgraph [bgcolor=white, pad=0.3, fontname="Helvetica", {settings}]\n'
         '\tnode [fontname="Helvetica", fontsize=13, shape=box, style="rounded,filled", fixedsize=true, height=0.556, '
         f'color="{BORDERS["op"]}", fillcolor="#ffffff", fontcolor="{INK}"]\n'
-        '\tedge [color="#8b93a0", arrowsize=0.6, penwidth=1.1]\n'
+        f'\tedge [color="{FORWARD}", arrowsize=0.6, penwidth=1.1]\n'
     )
 
 
@@ -183,16 +184,16 @@ def _note(i: int, note: Note) -> str:
 def _cut(i: int, cut: Cut) -> list[str]:
     """The dashed line between two points that do not show, and its badge."""
     badge = (
-        '<table border="1" color="#d7191c" bgcolor="white" style="rounded" cellborder="0" cellpadding="2">'
-        '<tr><td><font color="#d7191c" point-size="11"><b>BPTT cut</b></font></td></tr>'
-        '<tr><td><font color="#d7191c" point-size="8.5">gradient stops here</font></td></tr></table>'
+        f'<table border="1" color="{DEAD}" bgcolor="white" style="rounded" cellborder="0" cellpadding="2">'
+        f'<tr><td><font color="{DEAD}" point-size="11"><b>BPTT cut</b></font></td></tr>'
+        f'<tr><td><font color="{DEAD}" point-size="8.5">gradient stops here</font></td></tr></table>'
     )
     point = "shape=point, style=invis, width=0.01, height=0.01"
     path = [(cut.x, cut.foot + (cut.top - cut.foot) * k / 3) for k in range(4)]
     return [
         f"\tcut{i}a [{_at(cut.x, cut.foot)}, {point}]\n",
         f"\tcut{i}b [{_at(cut.x, cut.top)}, {point}]\n",
-        f'\tcut{i}a -> cut{i}b [pos="{_path(path)}", style=dashed, color="#d7191c", penwidth=1.8, arrowhead=none]\n',
+        f'\tcut{i}a -> cut{i}b [pos="{_path(path)}", style=dashed, color="{DEAD}", penwidth=1.8, arrowhead=none]\n',
         *([_plain(f"cut{i}", cut.x, cut.foot - 20, badge)] if cut.badge else []),
     ]
 
@@ -209,7 +210,7 @@ def _arrow(arrow: Arrow) -> str:
 
 def arrow_settings(arrow: Arrow) -> list[str]:
     """Colour, width and tooltip of an arrow."""
-    more = [f'color="{arrow.colour}"', f"penwidth={arrow.width:.2f}"] if arrow.colour != "#8b93a0" else []
+    more = [f'color="{arrow.colour}"', f"penwidth={arrow.width:.2f}"] if arrow.colour != FORWARD else []
     if arrow.dashed:
         more.append("style=dashed")
     if arrow.tip:
@@ -229,8 +230,6 @@ def _pointed(points: list[Point]) -> str:
 
 def _margin(picture: Picture) -> list[str]:
     """Title over the picture; the parameters' table and the legend to its right."""
-    from .margin import legend, legend_size, table, table_size
-
     left, right, foot, top = _extent(picture)
     out = []
     if picture.title:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from ..colours import GOLD
 from ..labels import html, number, width
 from ..norms.heat import ODD, ZERO, ramp
 from ..picture import Picture, Use
 from ..shown.roles import BORDERS
 
-GOLD, GREY = "#f6d365", "#777777"
+PALE = "#777777"
 WORDS = {"input": "input", "state": "state (crosses time)", "op": "op", "loss": "loss", "parameter": "parameter",
           "gradient": "gradient ∂ ‖norm‖, and its rule",
           "moved": "left the loop (see its number)", "removed": "done by no action: see its tip"}  # fmt: skip
@@ -19,7 +20,7 @@ _OPEN = '<table border="1" color="#e3e7ee" cellborder="0" cellspacing="3" cellpa
 def table(picture: Picture) -> str:
     """Each parameter once: name, shape, how many boxes use it, norm of its gradient, and of that without cuts."""
     heads = _heads(picture)
-    head = "".join(f'<td align="left"><font point-size="10" color="{GREY}">{html(c)}</font></td>' for c in heads)
+    head = "".join(f'<td align="left"><font point-size="10" color="{PALE}">{html(c)}</font></td>' for c in heads)
     rows = [_row(use) for use in picture.uses[:MOST]]
     if len(picture.uses) > MOST:
         rows.append(f'<tr><td colspan="{len(heads)}">and {len(picture.uses) - MOST} more</td></tr>')
@@ -43,7 +44,7 @@ def _heads(picture: Picture) -> list[str]:
 def _row(use: Use) -> str:
     cells = [html(text) for text in (use.shape, f"{use.uses}×", use.norm) if text is not None]
     if use.full is not None:
-        cells.append(f'<font color="{GREY}">{html(use.full)}</font>')
+        cells.append(f'<font color="{PALE}">{html(use.full)}</font>')
     rest = "".join(f'<td align="left">{cell}</td>' for cell in cells)
     return f'<tr><td bgcolor="{GOLD}"><b>{html(use.name)}</b></td>{rest}</tr>'
 

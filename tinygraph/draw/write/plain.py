@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from ..colours import FORWARD, RED
 from ..picture import Band, Box, Picture
 from ..shown.roles import BORDERS
-from ..views.rolled import RED
 
 SHOWN, FIRST, LAST = 6, 3, 2
 """Of more columns than SHOWN the first and the last so many are written."""
 PAGE, WIDE = 100, 15
 """Characters of a line and of a column: six columns and their gaps fill it."""
-CARRIES = {BORDERS["state"], "#8b93a0"}
+CARRIES = {BORDERS["state"], FORWARD}
 """Colours of forward arrows; only arrows that run forward are told, with the cut where there is one."""
 
 

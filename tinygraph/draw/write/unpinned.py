@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...core.errors import GraphError
+from ..colours import FORWARD, GREY
 from ..labels import html
 from ..picture import Arrow, Picture
-from ..views.strokes import FORWARD
-from .dot import GREY, arrow_settings, box_settings, opening
+from .dot import arrow_settings, box_settings, opening
 from .margin import legend, legend_size, table, table_size
 
 MOST = 400

@@ -15,7 +15,6 @@ HEAD, WIDE_HEAD = 8.0, 10.0
 WIDE = 2.2
 ROOMY = 44.0
 """Height of a box from which on something else than words may stand at its foot."""
-GOLD, INK = "#f6d365", "#5a4300"
 
 
 def text(words: str) -> str:
