@@ -280,3 +280,9 @@ def test_a_drawing_of_no_picture_has_no_page(tmp_path):
 def test_a_long_network_makes_a_page_linear_in_its_steps(tmp_path):
     sizes = [len(saved(tg.draw(word_rnn(steps), level="op", max_nodes=None), tmp_path)) for steps in (100, 200, 400)]
     assert sizes[2] - sizes[1] < 2.2 * (sizes[1] - sizes[0])
+
+
+def test_the_legend_of_a_rolled_page_does_not_take_its_states_for_gradients(tmp_path):
+    words = "run backward"
+    assert words in saved(tg.draw(word_rnn(3), gradients=True), tmp_path)
+    assert words not in saved(tg.draw(word_rnn(3), "rolled", gradients=True), tmp_path)

@@ -19,12 +19,12 @@ _OPEN = '<table border="1" color="#e3e7ee" cellborder="0" cellspacing="3" cellpa
 
 def table(picture: Picture) -> str:
     """Each parameter once: name, shape, how many boxes use it, norm of its gradient, and of that without cuts."""
-    heads = _heads(picture)
-    head = "".join(f'<td align="left"><font point-size="10" color="{PALE}">{html(c)}</font></td>' for c in heads)
+    columns = heads(picture)
+    head = "".join(f'<td align="left"><font point-size="10" color="{PALE}">{html(c)}</font></td>' for c in columns)
     rows = [_row(use) for use in picture.uses[:MOST]]
     if len(picture.uses) > MOST:
-        rows.append(f'<tr><td colspan="{len(heads)}">and {len(picture.uses) - MOST} more</td></tr>')
-    top = f'<tr><td colspan="{len(heads)}" align="left">{_caption()}</td></tr><tr>{head}</tr>'
+        rows.append(f'<tr><td colspan="{len(columns)}">and {len(picture.uses) - MOST} more</td></tr>')
+    top = f'<tr><td colspan="{len(columns)}" align="left">{_caption()}</td></tr><tr>{head}</tr>'
     return f'<font point-size="11">{_OPEN}{top}{"".join(rows)}</table></font>'
 
 
@@ -35,7 +35,8 @@ def _caption() -> str:
     return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{cells}</tr></table>'
 
 
-def _heads(picture: Picture) -> list[str]:
+def heads(picture: Picture) -> list[str]:
+    """What the columns of the parameters' table are called."""
     norm = f"‖∂‖ {picture.truncation}".strip()
     told = picture.scale is not None
     return ["name", "shape", "uses", *[norm] * told, *["full BPTT"] * any(u.full is not None for u in picture.uses)]
@@ -55,9 +56,24 @@ def table_size(picture: Picture) -> tuple[float, float]:
         return 0.0, 0.0
     rows = [(u.name, u.shape, f"{u.uses}×", u.norm or "", u.full or "") for u in picture.uses[:MOST]]
     wide = [max(width(text, 11, True) for text in column) for column in zip(*rows, strict=True)]
-    for i, head in enumerate(_heads(picture)):
+    for i, head in enumerate(heads(picture)):
         wide[i] = max(wide[i], width(head, 10))
     return max(sum(wide) + 10 * len(wide), 190.0), 44 + 23.0 * min(len(picture.uses), MOST + 1)
+
+
+def has_chips(picture: Picture) -> bool:
+    return any(part.kind == "chip" for box in picture.boxes for part in box.title)
+
+
+def has_backward_arrows(picture: Picture) -> bool:
+    """Whether red arrows tell gradients: on rolled cards they are states that go on to the next step."""
+    return bool(picture.arrows) and not any(band.times for band in picture.bands)
+
+
+def odd_fills(picture: Picture) -> list[tuple[str, str]]:
+    """Colours beside the scale that occur, and what they mean."""
+    fills = {x.fill for x in picture.boxes} | {x.fill for x in picture.tiles}
+    return [(c, text) for c, text in ((ZERO, "gradient exactly 0"), (ODD, "NaN or infinite")) if c in fills]
 
 
 def legend(picture: Picture) -> str:
@@ -69,7 +85,7 @@ def legend(picture: Picture) -> str:
         for role, text in WORDS.items()
         if role in fills
     ]
-    if any(part.kind == "chip" for box in picture.boxes for part in box.title):
+    if has_chips(picture):
         chip = f'<td bgcolor="{GOLD}" width="26" height="14"></td>'
         rows.append(f'<tr>{chip}<td align="left">parameter of the op</td></tr>')
     for colour, text in picture.keys:
@@ -85,14 +101,12 @@ def _scale(picture: Picture, low: float, high: float) -> list[str]:
     ends = f"{number(low)} &#160; ‖∂‖, log scale &#160; {number(high)}"
     rows = [f'<tr><td colspan="2">{strip}</td></tr>',
             f'<tr><td colspan="2"><font point-size="10">{ends}</font></td></tr>']  # fmt: skip
-    if picture.arrows and not any(band.times for band in picture.bands):
+    if has_backward_arrows(picture):
         text = '<font point-size="10" color="#b02a1a">'
         rows.append(f'<tr><td colspan="2" align="left">{text}red arrows: backward,</font><br/>'
                     f'{text}wide where much comes back</font></td></tr>')  # fmt: skip
-    fills = {x.fill for x in picture.boxes} | {x.fill for x in picture.tiles}
-    for colour, text in ((ZERO, "gradient exactly 0"), (ODD, "NaN or infinite")):
-        if colour in fills:
-            rows.append(f'<tr><td bgcolor="{colour}" width="26" height="14"></td><td align="left">{text}</td></tr>')
+    for colour, text in odd_fills(picture):
+        rows.append(f'<tr><td bgcolor="{colour}" width="26" height="14"></td><td align="left">{text}</td></tr>')
     return rows
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from ...labels import number
-from ...norms.heat import ODD, ZERO
 from ...picture import Picture
 from ...shown.roles import BORDERS
-from ..margin import WORDS
+from ..margin import WORDS, has_backward_arrows, has_chips, heads, odd_fills
 from .marks import text
 from .palette import STEPS, Palette
 
@@ -28,8 +27,7 @@ def table(picture: Picture) -> str:
     if not picture.uses:
         return ""
     told, cut = (any(x is not None for x in xs) for xs in zip(*((u.norm, u.full) for u in picture.uses), strict=True))
-    heads = ["name", "shape", "uses", *[f"‖∂‖ {picture.truncation}"] * told, *["full BPTT"] * cut]
-    head = "".join(f'<th scope="col">{text(x)}</th>' for x in heads)
+    head = "".join(f'<th scope="col">{text(x)}</th>' for x in heads(picture))
     rows = ""
     for use in picture.uses[:MOST]:
         cells = [use.shape, f"{use.uses}×", *[use.norm or ""] * told, *[use.full or ""] * cut]
@@ -47,14 +45,12 @@ def legend(picture: Picture, colours: Palette) -> str:
     present = {box.role for box in picture.boxes}
     rows = [_swatch(f'fill="none" stroke="var(--{colours.key(BORDERS[role])})" stroke-width="2"', words)
             for role, words in WORDS.items() if role in present]  # fmt: skip
-    if any(part.kind == "chip" for box in picture.boxes for part in box.title):
+    if has_chips(picture):
         rows.append(_swatch('class="chip"', "parameter of the op"))
     rows += [_swatch(f'fill="var(--{colours.key(c)})"', text(words)) for c, words in picture.keys]
-    fills = {box.fill for box in picture.boxes} | {tile.fill for tile in picture.tiles}
     if picture.scale is not None:
-        rows += [_swatch(f'fill="var(--{colours.key(c)})"', words)
-                 for c, words in ((ZERO, "gradient exactly 0"), (ODD, "NaN or infinite")) if c in fills]  # fmt: skip
-    scale = "" if picture.scale is None else _scale(*picture.scale, arrows=bool(picture.arrows))
+        rows += [_swatch(f'fill="var(--{colours.key(c)})"', words) for c, words in odd_fills(picture)]
+    scale = "" if picture.scale is None else _scale(*picture.scale, arrows=has_backward_arrows(picture))
     if not rows and not scale:
         return ""
     return (
