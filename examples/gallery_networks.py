@@ -80,8 +80,11 @@ def _direction(x: Any, layer: int, sign: str, reverse: bool) -> tg.Node:
     return tg.unroll(cell, x, np.zeros((B, H)), reverse=reverse)[0]
 
 
-def chain(steps: int, gain: float) -> tg.Node:
-    """A tanh RNN whose W is ``gain`` times a rotation: each step back multiplies a gradient by gain and by 1 - h²."""
+def chain(steps: int, gain: float, last_only: bool = False) -> tg.Node:
+    """A tanh RNN whose W is ``gain`` times a rotation: each step back multiplies a gradient by gain and by 1 - h².
+
+    With ``last_only`` there is a loss at the last step alone.
+    """
     random = np.random.default_rng(2)
     q, _ = np.linalg.qr(random.normal(size=(8, 8)))
     w_x = tg.parameter(random.normal(size=(8, INPUT)) * 0.02, "U")
@@ -91,7 +94,8 @@ def chain(steps: int, gain: float) -> tg.Node:
     for t, x in enumerate(random.normal(size=(steps, INPUT, 1))):
         with tg.step(t):
             h = tg.tanh(w_x @ x + w_h @ h, name="h")
-            total = total + tg.softmax_cross_entropy((w_y @ h)[:, 0], np.array(t % V))
+            if t == steps - 1 or not last_only:
+                total = total + tg.softmax_cross_entropy((w_y @ h)[:, 0], np.array(t % V))
     return total
 
 

@@ -14,12 +14,12 @@ _BOX = re.compile(r' d="M([-\d.]+),[-\d.]+C[-\d.]+,[-\d.]+ ([-\d.]+),')
 _CHIP = re.compile(rf'<polygon fill="{GOLD}"[^>]* points="([-\d.]+),\S+ \S+ ([-\d.]+),')
 _OF_BOX = re.compile(r"<title>n\d+</title>")
 _START = re.compile(r'text-anchor="start" x="([-\d.]+)"')
-_TITLE, GAP = 'font-weight="bold"', 2.0
-"""What tells a title's text from the line below; room between the cells of a title."""
+_TITLE, GAP = 'font-weight="bold"', 3.0
+"""What tells a title's text from the line below; room between a text and the chip after it."""
 
 
 def centred(svg: str) -> str:
-    """The SVG with the texts of every box, and the names on gold, anchored in their middles."""
+    """The SVG with the texts of boxes and the names on gold in their middles, and texts beside chips held to these."""
     lines = svg.split("\n")
     inside: _Box | None = None
     chip: tuple[float, float] | None = None
@@ -31,7 +31,7 @@ def centred(svg: str) -> str:
             found = _CHIP.match(line)
             chip = (float(found[1]), float(found[2])) if found else None
             if chip and inside:
-                inside.chips.append((i, chip))
+                inside.chips.append((i, chip[0]))
         elif start == "<tex":
             if chip and _on(line, chip):
                 lines[i] = _moved(line, (chip[0] + chip[1]) / 2)
@@ -48,40 +48,27 @@ def centred(svg: str) -> str:
 
 
 class _Box:
-    """A box as it is read: its middle, and by their lines' numbers its chips with their edges and its other texts."""
+    """A box as it is read: its middle, and by their lines' numbers the left edges of its chips and its other texts."""
 
     def __init__(self) -> None:
         self.middle: float | None = None
-        self.chips: list[tuple[int, tuple[float, float]]] = []
+        self.chips: list[tuple[int, float]] = []
         self.titles: list[int] = []
         self.below: list[int] = []
 
     def centre(self, lines: list[str]) -> None:
-        if self.middle is not None:
-            places = {i: self._place(i, self.middle) for i in self.titles} | dict.fromkeys(self.below, self.middle)
-            for i, x in places.items():
-                lines[i] = lines[i] if x is None else _moved(lines[i], x)
+        """A title without chips and the line below stand in the middle; before a chip a text ends at the chip.
 
-    def _place(self, i: int, middle: float) -> float | None:
-        """The middle of a run of the title: of the box, or of what the chips leave of the title's table."""
-        if not self.chips:
-            return middle
-        before = [edges for at, edges in self.chips if at < i]
-        after = [edges for at, edges in self.chips if at > i]
-        left, right = self._table(middle)
-        start = before[-1][1] if before else left
-        end = after[0][0] if after else right
-        return None if start is None or end is None else (start + end) / 2
-
-    def _table(self, middle: float) -> tuple[float | None, float | None]:
-        """The edges of the title's table, which stands in the middle of the box: known where a chip ends it."""
-        if self.titles[0] > self.chips[0][0]:
-            left = self.chips[0][1][0] - GAP
-            return left, 2 * middle - left
-        if self.titles[-1] < self.chips[-1][0]:
-            right = self.chips[-1][1][1] + GAP
-            return 2 * middle - right, right
-        return None, None
+        After a chip it starts there as Graphviz has it.
+        """
+        if self.middle is None:
+            return
+        for i in self.below if self.chips else (*self.titles, *self.below):
+            lines[i] = _moved(lines[i], self.middle)
+        for i in self.titles if self.chips else ():
+            following = [left for at, left in self.chips if at > i]
+            if following and not any(at < i for at, _ in self.chips):
+                lines[i] = _moved(lines[i], following[0] - GAP, "end")
 
 
 def _on(line: str, chip: tuple[float, float]) -> bool:
@@ -90,5 +77,5 @@ def _on(line: str, chip: tuple[float, float]) -> bool:
     return start is not None and chip[0] <= float(start[1]) < chip[1]
 
 
-def _moved(line: str, x: float) -> str:
-    return _START.sub(f'text-anchor="middle" x="{x:.1f}"', line, count=1)
+def _moved(line: str, x: float, anchor: str = "middle") -> str:
+    return _START.sub(f'text-anchor="{anchor}" x="{x:.1f}"', line, count=1)
