@@ -93,7 +93,7 @@ def gradients() -> list[Entry]:
         Entry("vanishing", "Vanishing", rows, flow, lambda: tg.draw(net.chain(16, 0.6), "flow")),
         Entry("exploding", "Exploding", "The same network with a W three times as large.", flow,
               lambda: tg.draw(net.chain(16, 1.8), "flow")),
-        Entry("vanishing_strip", "Vanishing, step by step", "A loss at the last step alone: the red numbers shrink leftwards.",
+        Entry("vanishing_strip", "Vanishing, step by step", "One loss, at the end: the red numbers shrink leftwards.",
               "tg.draw(loss, gradients=True)", lambda: tg.draw(net.chain(8, 0.6, last_only=True), gradients=True)),
         Entry("backward", "The backward pass as a graph", "Beside each op its local rule, as its code has it.",
               'tg.draw(loss, "backward")', lambda: tg.draw(net.chain(3, 0.9), "backward")),
