@@ -13,25 +13,29 @@ from .core.op import Op
 from .core.scope import scope, step
 from .draw import Drawing, draw, summary
 from .engine import grad, zero_grad
+from .feedback import Feedback
+from .noise import noise
 from .ops import *  # noqa: F403  the vocabulary, under numpy's names
 from .transforms import hvp, jvp, value_and_grad, vjp
 from .unroll import unroll
 
 if TYPE_CHECKING:
     from . import cells
+    from .cells import Recurrent
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Constant", "Drawing", "GraphError", "MutationError", "Node", "NonFiniteError", "Op", "Parameter", "cells", "check",
-    "compile", "constant", "draw", "grad", "hvp", "jvp", "nonfinite", "ops", "parameter", "scope", "step", "summary",
-    "train", "unroll", "value_and_grad", "vjp", "zero_grad",
+    "Constant", "Drawing", "Feedback", "GraphError", "MutationError", "Node", "NonFiniteError", "Op", "Parameter",
+    "Recurrent", "cells", "check", "compile", "constant", "draw", "grad", "hvp", "jvp", "noise", "nonfinite", "ops",
+    "parameter", "scope", "step", "summary", "train", "unroll", "value_and_grad", "vjp", "zero_grad",
 ]  # fmt: skip
 __all__ += ops.__all__
 
 
 def __getattr__(name: str) -> Any:
-    """Loads `cells` when it is first asked for: its forty files would be a fifth of the time of the import."""
-    if name == "cells":
-        return import_module(".cells", __name__)
+    """Loads `cells` when it or its `Recurrent` is first asked for: its files would be a fifth of the import's time."""
+    if name in ("cells", "Recurrent"):
+        cells = import_module(".cells", __name__)
+        return cells if name == "cells" else cells.Recurrent
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

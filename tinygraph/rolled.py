@@ -17,6 +17,7 @@ from .core.scope import now
 from .core.structure import leaves, map_leaves, rebuild
 from .core.traced import Slot
 from .loop import Body, close, each, last, loop
+from .noise import noise
 from .ops import astype, broadcast_to, concatenate, stop_gradient, where
 
 Call = Callable[[Any, Any], tuple[Any, Any]]
@@ -37,7 +38,7 @@ def roll(cell: Call, xs: Any, state: Any, *, reverse: bool = False, cuts: Node |
         xs: structure of nodes (T, ...).
         state: structure of nodes.
         reverse: from the last step to the first.
-        cuts: booleans (T,): where the state is cut before the step.
+        cuts: booleans (T,) or (T, B): where the state is cut before the step.
         recompute: see `Body`.
         apart: how many steps have been taken one by one, for the structure of the state.
 
@@ -84,6 +85,7 @@ class Trace:
 
     Attributes:
         y, new_state: what the cell gave, structures of nodes.
+        drawn: of each slot of numbers that are drawn anew at every step, how.
     """
 
     def __init__(self, cell: Call, xs: Any, state: Any, cuts: Node | None) -> None:
@@ -92,19 +94,22 @@ class Trace:
         self.x_slots = map_leaves(lambda x: Slot(Spec(x.shape[1:], x.dtype), x.name), xs)
         self.s_slots = map_leaves(lambda s: Slot(Spec(s.shape, s.dtype), s.name), state)
         self.cuts = cuts
-        self.cut = Slot(Spec((), np.dtype(bool)), "cut")
+        self.cut = Slot(Spec(() if cuts is None else cuts.shape[1:], np.dtype(bool)), "cut")
         before = self.s_slots if cuts is None else map_leaves(self._cut, self.s_slots)
         slices = dict(zip(leaves(self.x_slots), leaves(xs), strict=True))
         around = now.cells
-        now.cells = (*around, OpenCell(self.start, tuple(leaves(self.s_slots)), slices))
+        cell_open = OpenCell(self.start, tuple(leaves(self.s_slots)), slices, {})
+        now.cells = (*around, cell_open)
         try:
             self.y, new = cell(self.x_slots, before)
         finally:
             now.cells = around
+        self.drawn = cell_open.drawn
         self.new_state = map_leaves(lambda s: as_nodes((s,))[0], new)
 
     def _cut(self, s: Slot) -> Node:
-        return where(self.cut, stop_gradient(s), s) if s.dtype.kind == "f" else s
+        cut = self.cut.reshape(self.cut.shape + (1,) * (s.ndim - self.cut.ndim))
+        return where(cut, stop_gradient(s), s) if s.dtype.kind == "f" else s
 
     def close(self, steps: int, reverse: bool = False, recompute: bool = False) -> tuple[Node, list[Node]]:
         """The loop over ``steps``, and the nodes of its body that are the leaves of y."""
@@ -115,6 +120,9 @@ class Trace:
         slices = dict(zip(leaves(self.x_slots), leaves(self.xs), strict=True))
         if self.cuts is not None:
             slices[self.cut] = self.cuts
+        for slot, draw in self.drawn.items():
+            numbers = noise(draw, (steps, *slot.shape), slot.dtype)
+            slices[slot] = numbers[::-1] if reverse else numbers  # drawn in the order of the walk
         body = Body(tuple(slices), tuple(leaves(self.s_slots)), tuple(outer.values()), tuple(closed[: len(nexts)]),
                     steps, reverse, recompute)  # fmt: skip
         over = loop(*slices.values(), *leaves(self.state), *outer, body=body)
@@ -122,7 +130,7 @@ class Trace:
 
     def _own(self, results: list[Node]) -> set[Node]:
         """The slots and what depends on them; what the cell made of other things is the same at every step."""
-        own: set[Node] = {*leaves(self.x_slots), *leaves(self.s_slots), self.cut}
+        own: set[Node] = {*leaves(self.x_slots), *leaves(self.s_slots), self.cut, *self.drawn}
         for n in ancestors(results, lambda n: n.serial > self.start):
             if not own.isdisjoint(n.inputs):
                 own.add(n)

@@ -1,4 +1,4 @@
-"""Time: a cell applied step by step, with the state cut where backpropagation is truncated."""
+"""Time: a cell applied step by step over sequences, cut, padded, turned round or fed back as is wished."""
 
 from __future__ import annotations
 
@@ -8,39 +8,47 @@ from typing import Any
 import numpy as np
 
 from .core.errors import GraphError
-from .core.leaves import Constant, as_nodes
-from .core.scope import now, step
-from .core.structure import leaves, map_leaves, rebuild
-from .ops import stack, stop_gradient
-from .rolled import roll
-from .segments import roll_segments
-from .windows import roll_windows
-
-Cell = Callable[[Any, Any], tuple[Any, Any]]
-"""``(x_t, state) -> (y_t, new_state)``; x, y and the state are nodes or structures of nodes."""
+from .core.leaves import as_nodes
+from .core.node import Node
+from .core.scope import sequence
+from .core.structure import leaves, map_leaves
+from .driver import Cell, Driver
+from .feedback import Feedback
+from .ops import transpose
+from .padding import as_lengths, as_mask, emptied, filled, held, real_steps
 
 
-def unroll(cell: Cell, inputs: Any, state: Any = None, *, reverse: bool = False, truncate: int | None = None,
-           window: str = "chunk") -> tuple[Any, Any]:  # fmt: skip
+def unroll(cell: Cell, inputs: Any, state: Any = None, *, lengths: Any = None, mask: Any = None, reverse: bool = False,
+           truncate: int | None = None, window: str = "chunk", feedback: Feedback | Callable[[Any], Any] | None = None,
+           zero_output: bool = True, axis: int = 0) -> tuple[Any, Any]:  # fmt: skip
     """Apply ``cell`` to each step of ``inputs`` and carry its state: y_t, s_t = cell(x_t, s_{t-1}).
 
     Args:
         cell: takes ``(x_t, state)`` and gives ``(y_t, new_state)``.
-        inputs: array or node (T, B, ...), or a structure of them with one T.
-        state: the state before the first step, any structure of nodes or arrays, or None.
-        reverse: go from the last step to the first; outputs keep the order of the inputs.
+        inputs: array or node (T, B, ...), or (T, ...) without a batch, or a structure of them with one T.
+        state: the state before the first step, any structure of nodes or arrays; None for the cell's own
+            ``initial_state``, where it has one.
+        lengths: integers (B,), or one for all: how many steps of each sequence are real. The others, its padding,
+            change no state and no gradient, whatever lies there; the last state is that of the last real step.
+        mask: booleans (T, B): the same for steps anywhere, alone or with ``lengths``. For ``truncate`` the
+            steps between real ones count, too.
+        reverse: go from the last real step to the first; outputs keep the order of the inputs.
         truncate: how far gradients reach back in time, in steps; None for all the way.
         window: ``"chunk"`` cuts the state at every multiple of ``truncate`` steps: step t is
             differentiated back to the start of its chunk. ``"sliding"`` lets each y_t look back
             at exactly ``truncate`` cells before its own: the cell runs again over each window from
             a state that is cut, at ``truncate + 1`` times the work.
+        feedback: what turns y_t into the next input: the inputs after the first are not looked at then. A
+            `Feedback` looks at some of them.
+        zero_output: whether the outputs of padding are 0; else they repeat the last real output, 0 before the first.
+        axis: which axis of inputs, mask and outputs is time.
 
     Returns:
         ``(outputs, final_state)``: the y_t stacked to (T, B, ...) and the last state.
 
     Raises:
-        GraphError: no step, inputs of different lengths, truncate below 1, an unknown window,
-            or a cell that does not give a pair.
+        GraphError: no step, inputs of different lengths, no such axis, lengths, mask or feedback of another shape,
+            truncate below 1, an unknown window, or a cell that does not give a pair.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -48,85 +56,81 @@ def unroll(cell: Cell, inputs: Any, state: Any = None, *, reverse: bool = False,
         >>> def cell(x, h):
         ...     h = tg.tanh(x + w * h)
         ...     return h, h
-        >>> outputs, h = tg.unroll(cell, np.ones((3, 2)), np.zeros(2))
-        >>> outputs.shape, h.shape
-        ((3, 2), (2,))
+        >>> outputs, h = tg.unroll(cell, np.ones((3, 2)), np.zeros(2), lengths=[3, 1])
+        >>> outputs.value.round(2)
+        array([[0.76, 0.76],
+               [0.88, 0.  ],
+               [0.89, 0.  ]])
+        >>> h.value.round(2)
+        array([0.89, 0.76])
     """
-    xs = map_leaves(lambda x: as_nodes((x,))[0], inputs)
-    steps = _length(xs)
     _check(truncate, window)
-    state = map_leaves(lambda s: as_nodes((s,))[0], state)
-    if now.watch == "trace":
-        found = _rolled(lambda x, s: _pair(cell(x, s), ""), xs, state, reverse, truncate, window)
-        if found is not None:
-            results = leaves(found)
-            now.ends.update({s: [y for y in results if y is not s] for s in leaves(found[1])})
-            return found
-    times = list(range(steps))[::-1] if reverse else list(range(steps))
-    if truncate is None:
-        outputs, state = _chunks(cell, xs, state, times, steps)
-    elif window == "chunk":
-        outputs, state = _chunks(cell, xs, state, times, truncate)
-    else:
-        outputs, state = _windows(cell, xs, state, times, truncate)
-    if reverse:
-        outputs.reverse()
-    columns = zip(*(leaves(y) for y in outputs), strict=True)
-    return rebuild(outputs[0], [stack(list(column)) for column in columns]), state
+    xs = map_leaves(lambda x: as_nodes((x,))[0], inputs)
+    time = _axis(xs, axis)
+    xs = map_leaves(lambda x: _time_first(x, time), xs)
+    T = _length(xs)
+    until = None if lengths is None else as_lengths(lengths, xs)
+    real = real_steps(until, None if mask is None else as_mask(_time_first(as_nodes((mask,))[0], time), xs), T)
+    if real is not None:
+        xs = filled(xs, real)
+    state = map_leaves(lambda s: as_nodes((s,))[0], _begin(cell, xs, real) if state is None else state)
+    drive = Driver(reverse, truncate, window, until, real)
+    with sequence():
+        if feedback is None:
+            outputs, state = drive(cell, xs, state)
+        else:
+            outputs, state = _fed_back(drive, cell, xs, state, feedback)
+        if real is not None:
+            outputs = emptied(outputs, real)
+        if real is not None and not zero_output:
+            outputs, _ = Driver(reverse)(held, (outputs, real), _zeros_before(outputs))
+    return map_leaves(lambda y: _time_at(y, time), outputs), state
 
 
-def _rolled(cell: Cell, xs: Any, state: Any, reverse: bool, truncate: int | None, window: str) -> Any:
-    """As nodes whose number does not grow with T; None if there is no such form."""
-    if window == "sliding":
-        assert truncate is not None
-        return roll_windows(cell, xs, state, truncate, reverse)
-    steps = np.arange(_length(xs))[:: -1 if reverse else 1]
-    cuts = None if truncate is None else Constant((steps % truncate == 0) & (steps > 0))
-    if now.checkpoint:
-        return roll_segments(cell, xs, state, reverse=reverse, cuts=cuts)
-    return roll(cell, xs, state, reverse=reverse, cuts=cuts)
-
-
-def _chunks(cell: Cell, xs: Any, state: Any, times: list[int], length: int) -> tuple[list[Any], Any]:
-    outputs = []
-    for n, t in enumerate(times):
-        with step(t):
-            if n and n % length == 0:
-                state = map_leaves(stop_gradient, state)
-            y, state = _call(cell, xs, state, t)
-        outputs.append(y)
+def _fed_back(drive: Driver, cell: Cell, xs: Any, state: Any, feedback: Any) -> tuple[Any, Any]:
+    if not isinstance(feedback, Feedback):
+        feedback = Feedback(feedback)
+    batch = () if drive.real is None else drive.real.shape[1:]
+    outputs, (state, _, _) = drive(*feedback.begin(cell, xs, state, batch))
     return outputs, state
 
 
-def _windows(cell: Cell, xs: Any, state: Any, times: list[int], reach: int) -> tuple[list[Any], Any]:
-    """Each output from a run of its own over the ``reach`` cells before it and its own cell.
-
-    The values of a window's last state are those of a plain run, so it serves as the cut start of
-    the window that begins after it.
-    """
-    before = [state]
-    outputs = []
-    for n in range(len(times)):
-        first = max(0, n - reach)
-        with step(times[first]):
-            state = map_leaves(stop_gradient, before[first]) if n >= reach else before[0]
-        for at in times[first : n + 1]:
-            with step(at):
-                y, state = _call(cell, xs, state, at)
-        outputs.append(y)
-        before.append(state)
-    return outputs, state
+def _begin(cell: Cell, xs: Any, real: Node | None) -> Any:
+    """The cell's own first state for the batch of inputs (T, B, I), or for a single sequence (T, I)."""
+    initial_state = getattr(cell, "initial_state", None)
+    x = leaves(xs)[0]
+    has_batch = x.ndim > 1 + (x.dtype.kind == "f") if real is None else real.ndim > 1
+    return initial_state and initial_state(x.shape[1] if has_batch else None)
 
 
-def _call(cell: Cell, xs: Any, state: Any, t: int) -> tuple[Any, Any]:
-    return _pair(cell(map_leaves(lambda x: x[t], xs), state), f" at step {t}")
+def _zeros_before(outputs: Any) -> Any:
+    """An output before the first."""
+    return map_leaves(lambda y: as_nodes((np.zeros(y.shape[1:], y.dtype),))[0], outputs)
 
 
-def _pair(result: Any, where: str) -> tuple[Any, Any]:
-    if not isinstance(result, tuple) or len(result) != 2:
-        raise GraphError(f"unroll: the cell{where} did not give a pair", expected="(y_t, new_state)",
-                         got=type(result).__name__, fix="return h, h if the state is the output")  # fmt: skip
-    return result
+def _axis(xs: Any, axis: int) -> int:
+    """The axis of time, counted from the front."""
+    for x in leaves(xs)[:1]:
+        if axis and not -x.ndim <= axis < x.ndim:
+            raise GraphError("unroll: no such axis", expected=f"an axis of shape {x.shape}", got=f"axis={axis}")
+        return axis % max(x.ndim, 1)
+    return axis
+
+
+def _time_first(x: Node, time: int) -> Node:
+    """The node with its axis of time moved to the front."""
+    if not time or time >= x.ndim:
+        return x
+    return transpose(x, axes=(time, *(a for a in range(x.ndim) if a != time)))
+
+
+def _time_at(y: Node, time: int) -> Node:
+    """The node with its first axis, time, moved to where it is in the inputs."""
+    if not time:
+        return y
+    if time >= y.ndim:
+        raise GraphError("unroll: the outputs have no such axis", expected=f"{time + 1} axes", got=f"shape {y.shape}")
+    return transpose(y, axes=(*range(1, time + 1), 0, *range(time + 1, y.ndim)))
 
 
 def _length(xs: Any) -> int:

@@ -14,15 +14,20 @@ from .core.structure import leaves, map_leaves, rebuild
 from .lifting import lift
 from .loop import Body, each
 from .ops import broadcast_to, concatenate, stack, stop_gradient, where
+from .padding import last_of
 from .rolled import Call, roll, trace
 
 
-def roll_windows(cell: Call, xs: Any, state: Any, reach: int, reverse: bool) -> tuple[Any, Any] | None:
+def roll_windows(cell: Call, xs: Any, state: Any, reach: int, reverse: bool,
+                 real: Node | None = None) -> tuple[Any, Any] | None:  # fmt: skip
     """`unroll` with ``window="sliding"``: each y_t looks back at ``reach`` cells before its own.
 
     A plain loop gives the states. Then every window starts from the state, cut, before its first step, and a loop
     over the ``reach`` steps before the last moves all of them on together, as rows along a leading axis T.
     The windows of the first steps start later: until then their state stays the first one.
+
+    Args:
+        real: booleans (T, B): the steps that move a sequence's state; None for all.
 
     Returns:
         outputs (T, ...) and the last state; None if some op of the cell cannot be done for all windows at once.
@@ -48,7 +53,13 @@ def roll_windows(cell: Call, xs: Any, state: Any, reach: int, reverse: bool) -> 
     outputs = found[len(body.nexts) :]
     if reverse:
         outputs = [y[::-1] for y in outputs]
-    return rebuild(traced.y, outputs), rebuild(traced.new_state, [s[T - 1] for s in found[: len(body.nexts)]])
+    states = found[: len(body.nexts)]
+    if real is None:
+        return rebuild(traced.y, outputs), rebuild(traced.new_state, [s[T - 1] for s in states])
+    walked = real[::-1] if reverse else real
+    ends = [last_of(concatenate([s.reshape((1, *s.shape)), after], axis=0), walked)
+            for s, after in zip(leaves(traced.state), states, strict=True)]  # fmt: skip
+    return rebuild(traced.y, outputs), rebuild(traced.new_state, ends)
 
 
 class _NoRuleError(Exception):

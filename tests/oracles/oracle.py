@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 ARRAYS = Path(__file__).parent / "arrays"
+LAYERS = Path(__file__).parent / "layers"
+FORMS = Path(__file__).parent / "forms"
 DEFAULTS = ARRAYS / "torchrecurrent_defaults.json"
 
 
@@ -40,13 +42,13 @@ class Oracle:
         """The arrays whose names begin with ``name`` and a dot, without it."""
         return {key.removeprefix(f"{name}."): a for key, a in self.arrays.items() if key.startswith(f"{name}.")}
 
-    def save(self) -> None:
+    def save(self, directory: Path = ARRAYS) -> None:
         """Write it to its file. All numbers in one vector: a zip archive spends 300 bytes on each of its members."""
         head = {"source": self.source, "sizes": self.sizes, "options": self.options,
                 "shapes": {name: a.shape for name, a in self.arrays.items()}}  # fmt: skip
         text = np.frombuffer(json.dumps(head).encode(), np.uint8)
         numbers = np.concatenate([np.asarray(a, np.float64).ravel() for a in self.arrays.values()])
-        np.savez_compressed(ARRAYS / f"{self.cell}.{self.case}.npz", head=text, numbers=numbers)
+        np.savez_compressed(directory / f"{self.cell}.{self.case}.npz", head=text, numbers=numbers)
 
 
 def load(path: Path) -> Oracle:
@@ -62,6 +64,6 @@ def load(path: Path) -> Oracle:
     return Oracle(cell, case, head["source"], tuple(head["sizes"]), head["options"], arrays)
 
 
-def files() -> list[Path]:
-    """All oracle files, sorted."""
-    return sorted(ARRAYS.glob("*.npz"))
+def files(directory: Path = ARRAYS) -> list[Path]:
+    """All oracle files of a directory, sorted."""
+    return sorted(directory.glob("*.npz"))

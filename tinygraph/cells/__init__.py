@@ -1,6 +1,7 @@
-"""Recurrent cells: parameters and the equations of one time step."""
+"""Recurrent cells, what goes around them, and the layer that drives them over time."""
 
 from .antisymmetric import AntisymmetricRNN, GatedAntisymmetricRNN
+from .bidirectional import Bidirectional
 from .bistable import BR, NBR
 from .cell import Cell
 from .clockwork import ClockworkRNN
@@ -27,19 +28,24 @@ from .peephole import PeepholeLSTM, ResLSTM
 from .phased import PhasedLSTM
 from .predictable import CFN, IndRNN, MinimalRNN
 from .qrnn import QRNN
+from .recurrent import Recurrent
 from .reduced import JANET, RAN, OriginalLSTM
 from .rnn import RNN
 from .simple import IRNN, SigmoidRNN
 from .simple_gated import DSGU, SGU
 from .slstm import sLSTM
+from .stack import Stack
 from .strongly_typed import TGRU, TLSTM
 from .taugru import tauGRU
+from .wrapper import LayerNorm, Residual
+from .zoneout import Zoneout
 
 __all__ = [
     "ATR", "BR", "CFN", "DSGU", "GRU", "IRNN", "JANET", "LEM", "LMU", "LRU", "LSTM", "MCLSTM", "MGU", "MUT1", "MUT2",
-    "MUT3", "NAS", "NBR", "QRNN", "RAN", "RHN", "RNN", "SCRN", "SGRN", "SGU", "STAR", "TGRU", "TLSTM", "TRNN", "UGRNN",
-    "WMCLSTM", "AntisymmetricRNN", "Cell", "ClockworkRNN", "FastGRNN", "FastRNN", "GatedAntisymmetricRNN", "IndRNN",
-    "IntersectionRNN", "Jordan", "LayerNormLSTM", "LiGRU", "LightRU", "MiRU1", "MiRU2", "MinimalRNN",
-    "MultiplicativeLSTM", "OriginalLSTM", "PeepholeLSTM", "PhasedLSTM", "ResLSTM", "SigmoidRNN", "UnICORNN", "coRNN",
-    "minGRU", "minLSTM", "sLSTM", "tauGRU",
+    "MUT3", "NAS", "NBR", "QRNN", "RAN", "RHN", "RNN", "SCRN", "SGRN", "SGU", "STAR", "TGRU", "TLSTM", "TRNN",
+    "UGRNN", "WMCLSTM", "AntisymmetricRNN", "Bidirectional", "Cell", "ClockworkRNN", "FastGRNN", "FastRNN",
+    "GatedAntisymmetricRNN", "IndRNN", "IntersectionRNN", "Jordan", "LayerNorm", "LayerNormLSTM", "LiGRU", "LightRU",
+    "MiRU1", "MiRU2", "MinimalRNN", "MultiplicativeLSTM", "OriginalLSTM", "PeepholeLSTM", "PhasedLSTM", "Recurrent",
+    "ResLSTM", "Residual", "SigmoidRNN", "Stack", "UnICORNN", "Zoneout", "coRNN", "minGRU", "minLSTM", "sLSTM",
+    "tauGRU",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,10 @@ from ..core.errors import GraphError
 from ..core.leaves import Parameter
 from .gates import Gate
 from .initial import Initialiser, Shape, filled
-from .loading import Arrays, load_into
+from .module import Module
 
 
-class Cell:
+class Cell(Module):
     """One time step with parameters: called with ``(x_t, state)`` it gives ``(y_t, new_state)``.
 
     Subclass it, make the weights in ``__init__`` with `weight`, write the equations as ``__call__``.
@@ -26,6 +26,7 @@ class Cell:
         dtype: of the weights and of the initial state.
 
     Attributes:
+        output_size: of y_t; H unless a subclass sets it.
         states: how many arrays the state is: of 1 it is that array, of more a tuple.
         gates: of each packed weight the names of its blocks of H rows, in their order.
 
@@ -59,6 +60,7 @@ class Cell:
                 raise GraphError(f"{type(self).__name__}: {name} is a number of units", expected="an integer from 1",
                                  got=repr(size))  # fmt: skip
         self.input_size, self.hidden_size, self.dtype = int(input_size), int(hidden_size), np.dtype(dtype)
+        self.output_size = self.hidden_size
         self.rng = np.random.default_rng(rng)
 
     def __call__(self, x: Any, state: Any) -> tuple[Any, Any]:
@@ -78,15 +80,6 @@ class Cell:
         """A new parameter of one axis, or None where no bias is wanted."""
         return self.weight(size, init=init) if wanted else None
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, Parameter) and value.name is None:
-            value.name = name
-        super().__setattr__(name, value)
-
-    def parameters(self) -> dict[str, Parameter]:
-        """All parameters by dotted name, those of cells within this one included: ``{"weight_ih": ...}``."""
-        return dict(_named(vars(self), Parameter))
-
     def initial_state(self, batch_size: int | None = None) -> Any:
         """Zeros of shape (batch_size, H), or (H,) for None; of a cell with several states a tuple of these."""
         zeros = tuple(np.zeros(self._state_shape(batch_size, i), self.dtype) for i in range(self.states))
@@ -103,34 +96,3 @@ class Cell:
             GraphError: the cell has no such gate.
         """
         return Gate(self, name)
-
-    def state_dict(self) -> dict[str, np.ndarray]:
-        """A copy of every parameter's array, by the names of `parameters`."""
-        return {name: x.value.copy() for name, x in self.parameters().items()}
-
-    def load_state_dict(self, arrays: Arrays, strict: bool = True) -> None:
-        """Take over parameters: a PyTorch state_dict, arrays by name, or the path of a safetensors file.
-
-        Biases that this cell was built without may be among them where they are zeros.
-
-        Args:
-            arrays: name -> array or tensor of the parameter's shape; cast to the cell's dtype.
-            strict: refuse missing and unexpected names; without it they are passed over.
-
-        Raises:
-            GraphError: all names that are missing, unexpected or of another shape, in one message; nothing is loaded.
-        """
-        load_into(type(self).__name__, self.parameters(), {name for name, _ in _named(vars(self), type(None))},
-                  arrays, strict)  # fmt: skip
-
-
-def _named(things: Any, kind: type, path: str = "") -> Iterator[tuple[str, Any]]:
-    """What is of a kind among attributes, in cells, lists and dicts among them, with dotted names."""
-    pairs = things.items() if isinstance(things, Mapping) else enumerate(things)
-    for name, thing in pairs:
-        if isinstance(thing, kind):
-            yield f"{path}{name}", thing
-        elif isinstance(thing, Cell):
-            yield from _named(vars(thing), kind, f"{path}{name}.")
-        elif isinstance(thing, (list, tuple, dict)):
-            yield from _named(thing, kind, f"{path}{name}.")

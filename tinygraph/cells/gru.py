@@ -1,4 +1,4 @@
-"""The gated recurrent unit, as PyTorch has it and as it was first written."""
+"""The gated recurrent unit, as PyTorch, ONNX and Keras have it and as it was first written."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from typing import Any
 
 from .. import ops
 from ..core.node import Node
-from .initial import as_torch
-from .packed import PackedCell
+from .classic import ClassicCell
 
 
-class GRU(PackedCell):
+class GRU(ClassicCell):
     """Gated recurrent unit (Cho et al. 2014, 1406.1078), torch.nn.GRUCell::
 
         r  = sigmoid(W_r x + b_r + U_r h + b'_r)
@@ -18,14 +17,25 @@ class GRU(PackedCell):
         n  = tanh(W_n x + b_n + r * (U_n h + b'_n))      (reset_after=False: tanh(W_n x + b_n + U_n (r * h) + b'_n))
         h' = (1 - z) * n + z * h
 
-    Parameters: weight_ih (3H, I), weight_hh (3H, H), bias_ih, bias_hh (3H,), blocks r, z, n, uniform within
-    1 / sqrt(H).
+    Parameters: weight_ih (3H, I), weight_hh (3H, H), bias_ih, bias_hh (3H,), blocks r, z, n or in the order of
+    gate_order, uniform within 1 / sqrt(H).
+
+    ONNX and Keras mix h and n by z as here, and have the blocks z, r, n (their h): ``gate_order="zrn"``. ONNX's GRU:
+    weight_ih = W[0], weight_hh = R[0], bias_ih and bias_hh the halves of B[0]. Keras': weight_ih = kernel.T,
+    weight_hh = recurrent_kernel.T, bias_ih, bias_hh = bias; its one bias with reset_after=False is bias_ih, with
+    recurrent_bias=False.
 
     Args:
         input_size, hidden_size, ...: as for `PackedCell`. State: h (B, H).
         bias: whether there are biases.
         reset_after: whether r is applied after the product with U_n (PyTorch, Keras; ONNX linear_before_reset=1)
-            or before it, as in the paper.
+            or before it, as in the paper (ONNX where it says nothing else).
+        recurrent_bias: whether there is bias_hh; None for what ``bias`` says.
+        gate_order: in which order the blocks of H rows stand in all weights: "rzn" or another order of these letters.
+        clip: bounds what sigmoid and tanh take to [-clip, clip], as ONNX does; None for no bound.
+
+    Raises:
+        GraphError: an order that does not have each gate once, or a clip that is not above 0.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -33,23 +43,34 @@ class GRU(PackedCell):
         >>> y, h = gru(np.ones((2, 3), np.float32), gru.initial_state(2))
         >>> y.shape, gru.gate("z").weight_hh.shape
         ((2, 4), (4, 4))
+
+        Keras' arrays:
+
+        >>> kernel, recurrent_kernel, bias = np.ones((3, 12)), np.ones((4, 12)), np.zeros((2, 12))
+        >>> gru = tg.cells.GRU(3, 4, gate_order="zrn")
+        >>> gru.load_state_dict({"weight_ih": kernel.T, "weight_hh": recurrent_kernel.T,
+        ...                      "bias_ih": bias[0], "bias_hh": bias[1]})
+        >>> gru.gates["weight_ih"]
+        ('z', 'r', 'n')
     """
 
     ih = hh = ("r", "z", "n")
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, reset_after: bool = True,
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, reset_after: bool = True, *,
+                 recurrent_bias: bool | None = None, gate_order: str = "rzn", clip: float | None = None,
                  **options: Any) -> None:  # fmt: skip
-        super().__init__(input_size, hidden_size, bias, bias, **as_torch(hidden_size) | options)
+        super().__init__(input_size, hidden_size, bias, recurrent_bias, gate_order=gate_order, clip=clip, **options)
         self.reset_after = reset_after
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
-        r, z, n = self.from_input(x)
+        r, z, n = self.in_order(self.from_input(x))
         if self.reset_after:
-            from_r, from_z, from_n = self.from_state(h)
-            r, z = ops.sigmoid(r + from_r), ops.sigmoid(z + from_z)
-            n = ops.tanh(n + r * from_n)
+            from_r, from_z, from_n = self.in_order(self.from_state(h))
+            r, z = ops.sigmoid(self.clip(r + from_r)), ops.sigmoid(self.clip(z + from_z))
+            n = ops.tanh(self.clip(n + r * from_n))
         else:
-            r, z = ops.sigmoid(r + self.from_state(h, "r")), ops.sigmoid(z + self.from_state(h, "z"))
-            n = ops.tanh(n + self.from_state(r * h, "n"))
+            r = ops.sigmoid(self.clip(r + self.from_state(h, "r")))
+            z = ops.sigmoid(self.clip(z + self.from_state(h, "z")))
+            n = ops.tanh(self.clip(n + self.from_state(r * h, "n")))
         h = (1 - z) * n + z * h
         return h, h

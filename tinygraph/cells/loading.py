@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,7 +24,8 @@ def load_into(owner: str, parameters: dict[str, Parameter], absent: set[str], ar
         GraphError: names that are missing, unexpected or misshapen, all of them in one message.
     """
     given = arrays if isinstance(arrays, Mapping) else load(arrays)
-    found = {name: _array(value) for name, value in given.items()}
+    known = {*parameters, *absent}
+    found = {_own_name(name, known): _array(value) for name, value in given.items()}
     extra = [n for n in found if n not in parameters and not (n in absent and not found[n].any())]
     missing = [n for n in parameters if n not in found]
     wrong = [f"{n}: {found[n].shape} instead of {x.shape}" for n, x in parameters.items()
@@ -39,6 +41,17 @@ def load_into(owner: str, parameters: dict[str, Parameter], absent: set[str], ar
     for name, x in parameters.items():
         if name in found:
             x.value = np.array(found[name], x.dtype)
+
+
+def _own_name(name: str, known: set[str]) -> str:
+    """Of a layer of PyTorch's, ``weight_ih_l1_reverse``, our name, ``cells.1.backward.weight_ih``; else the name."""
+    layered = re.fullmatch(r"(\w+)_l(\d+)(_reverse)?", name)
+    if name in known or layered is None:
+        return name
+    weight, layer, reverse = layered.groups()
+    sides = ["backward."] if reverse else ["forward.", ""]
+    ours = [f"{at}{side}{weight}" for at in (f"cells.{layer}.", "" if layer == "0" else "-") for side in sides]
+    return next((n for n in ours if n in known), name)
 
 
 def _array(value: Any) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The long short-term memory, as PyTorch has it."""
+"""The long short-term memory, as PyTorch, ONNX and Keras have it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from math import sqrt
 from typing import Any
 
 from .. import ops
+from ..core.errors import GraphError
 from ..core.node import Node
-from .affine import affine
-from .cell import Cell
+from .classic import ClassicCell
 from .initial import Shape, within
 
 
-class LSTM(Cell):
+class LSTM(ClassicCell):
     """Long short-term memory (Hochreiter and Schmidhuber 1997; forget gate: Gers et al. 2000), torch.nn.LSTMCell.
 
     With z = W_ih x + b_ih + W_hh h + b_hh, its blocks of H rows in the order i, f, g, o::
@@ -21,13 +21,35 @@ class LSTM(Cell):
         c' = f * c + i * tanh(z_g)
         h' = o * tanh(c')                 (with proj_size: W_hr (o * tanh(c')))
 
+    With peepholes (Gers, Schraudolph and Schmidhuber 2002) the gates see the cell::
+
+        i, f = sigmoid(z_i + p_i * c), sigmoid(z_f + p_f * c)
+        o    = sigmoid(z_o + p_o * c')
+
     Parameters: weight_ih (4H, I), weight_hh (4H, H), bias_ih (4H,), bias_hh (4H,); with proj_size P weight_hh is
-    (4H, P), and weight_hr (P, H).
+    (4H, P), and weight_hr (P, H); with peepholes weight_ph (3H,), in the gates' order without g. All start uniform
+    within 1 / sqrt(H).
+
+    ONNX has the blocks i, o, f, g (its c): ``gate_order="iofg"``; weight_ih = W[0], weight_hh = R[0], bias_ih and
+    bias_hh the halves of B[0], weight_ph = P[0]. Keras has PyTorch's order and one bias: weight_ih = kernel.T,
+    weight_hh = recurrent_kernel.T, bias_ih = bias, with recurrent_bias=False; it starts with forget_bias=1.
 
     Args:
-        input_size, hidden_size, rng, dtype: as for `Cell`. State: (h, c), (B, H) each, h (B, P) with proj_size.
+        input_size, hidden_size, ...: as for `PackedCell`. State: (h, c), (B, H) each, h (B, P) with proj_size.
         bias: whether there are biases.
         proj_size: P, the size of h; 0 for H.
+        recurrent_bias: whether there is bias_hh; None for what ``bias`` says.
+        peepholes: whether there is weight_ph.
+        gate_order: in which order the blocks of H rows stand in all weights: "ifgo" or another order of these letters.
+        clip: bounds what the gates' sigmoids and tanh(z_g) take to [-clip, clip], as onnxruntime does, which leaves c'
+            before its tanh alone; None for no bound.
+        forget_bias: what the forget gate's biases add up to at the start; at 1 gradients pass from the beginning
+            (Jozefowicz et al. 2015, ICML). It lies in bias_ih, those of bias_hh being 0, and is trained; None for a
+            start like the others'. A cell that adds it at each step instead (TensorFlow 1's, order "igfo") is the
+            same cell once it is added to f's block of the loaded bias.
+
+    Raises:
+        GraphError: an order that does not have each gate once, a clip that is not above 0, forget_bias without biases.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -35,32 +57,64 @@ class LSTM(Cell):
         >>> y, (h, c) = lstm(np.ones((2, 3), np.float32), lstm.initial_state(2))
         >>> y.shape, c.shape
         ((2, 4), (2, 4))
+
+        ONNX's arrays:
+
+        >>> W, R, B, P = np.ones((1, 16, 3)), np.ones((1, 16, 4)), np.zeros((1, 32)), np.ones((1, 12))
+        >>> lstm = tg.cells.LSTM(3, 4, gate_order="iofg", peepholes=True)
+        >>> lstm.load_state_dict({"weight_ih": W[0], "weight_hh": R[0], "bias_ih": B[0, :16], "bias_hh": B[0, 16:],
+        ...                       "weight_ph": P[0]})
+        >>> lstm.gates["weight_ph"], lstm.gate("f").weight_ph.shape
+        (('i', 'o', 'f'), (4,))
     """
 
     states = 2
-    gates = dict.fromkeys(("weight_ih", "weight_hh", "bias_ih", "bias_hh"), ("i", "f", "g", "o"))
+    ih = hh = ("i", "f", "g", "o")
 
-    def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, proj_size: int = 0, **options: Any
-    ) -> None:
-        super().__init__(input_size, hidden_size, **options)
-        H, P = hidden_size, proj_size or hidden_size
-        init = within(1 / sqrt(H))
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, proj_size: int = 0, *,
+                 recurrent_bias: bool | None = None, peepholes: bool = False, gate_order: str = "ifgo",
+                 clip: float | None = None, forget_bias: float | None = None, **options: Any) -> None:  # fmt: skip
         self.proj_size = proj_size
-        self.weight_ih = self.weight(4 * H, input_size, init=init)
-        self.weight_hh = self.weight(4 * H, P, init=init)
-        self.bias_ih, self.bias_hh = self.bias(4 * H, bias, init), self.bias(4 * H, bias, init)
+        super().__init__(input_size, hidden_size, bias, recurrent_bias, gate_order=gate_order, clip=clip, **options)
+        H = self.hidden_size
         if proj_size:
-            self.weight_hr = self.weight(proj_size, H, init=init)
+            self.output_size = proj_size
+            self.weight_hr = self.weight(proj_size, H, init=within(1 / sqrt(H)))
+        self.weight_ph = self.bias(3 * H, peepholes, within(1 / sqrt(H)))
+        if peepholes:
+            self.gates = {**self.gates, "weight_ph": tuple(gate_order.replace("g", ""))}
+        if forget_bias is not None:
+            self._open_forget_gate(forget_bias)
 
     def __call__(self, x: Any, state: Any) -> tuple[Node, tuple[Node, Node]]:
         h, c = state
-        z = affine(x, self.weight_ih, self.bias_ih) + affine(h, self.weight_hh, self.bias_hh)
-        i, f, g, o = ops.split(z, 4, axis=-1)
-        c = ops.sigmoid(f) * c + ops.sigmoid(i) * ops.tanh(g)
-        h = ops.sigmoid(o) * ops.tanh(c)
+        i, f, g, o = self.in_order(self.from_both(x, h))
+        i, f = self.seeing(c, i, "i"), self.seeing(c, f, "f")
+        c = ops.sigmoid(self.clip(f)) * c + ops.sigmoid(self.clip(i)) * ops.tanh(self.clip(g))
+        o = self.seeing(c, o, "o")
+        h = ops.sigmoid(self.clip(o)) * ops.tanh(c)
         h = h @ self.weight_hr.T if self.proj_size else h
         return h, (h, c)
+
+    def seeing(self, c: Any, z: Any, gate: str) -> Node:
+        """A gate's z (B, H) with what it sees of the cell c (B, H) through its peephole, if it has one."""
+        seen: Node = z if self.weight_ph is None else z + self.gate(gate).weight_ph * c
+        return seen
+
+    def recurrent_shape(self) -> tuple[int, ...]:
+        """Of weight_hh: its columns are those of h."""
+        return (4 * self.hidden_size, self.proj_size or self.hidden_size)
+
+    def _open_forget_gate(self, start: float) -> None:
+        biases = [bias for bias in (self.bias_ih, self.bias_hh) if bias is not None]
+        if not biases:
+            raise GraphError("LSTM: forget_bias starts a bias, and there is none", got=f"{start!r} and no bias",
+                             fix="bias=True, or no forget_bias")  # fmt: skip
+        first = self.gate_order.index("f") * self.hidden_size
+        for bias, value in zip(biases, (start, 0.0), strict=False):
+            opened = bias.value.copy()
+            opened[first : first + self.hidden_size] = value
+            bias.value = opened
 
     def _state_shape(self, batch_size: int | None, i: int) -> Shape:
         size = self.proj_size or self.hidden_size if i == 0 else self.hidden_size

@@ -1,4 +1,4 @@
-"""The plain recurrent network, as PyTorch has it."""
+"""The plain recurrent network, as PyTorch, ONNX and Keras have it."""
 
 from __future__ import annotations
 
@@ -6,22 +6,29 @@ from typing import Any
 
 from ..core.node import Node
 from .activations import Activation, activation
-from .initial import as_torch
-from .packed import PackedCell
+from .classic import ClassicCell
 
 
-class RNN(PackedCell):
+class RNN(ClassicCell):
     """Plain recurrent network (Elman 1990, "Finding structure in time"), torch.nn.RNNCell::
 
         h' = tanh(W_ih x + b_ih + W_hh h + b_hh)
 
     Parameters: weight_ih (H, I), weight_hh (H, H), bias_ih, bias_hh (H,), uniform within 1 / sqrt(H).
 
+    ONNX's RNN: weight_ih = W[0], weight_hh = R[0], bias_ih and bias_hh the halves of B[0]. Keras' SimpleRNN, which
+    has one bias: weight_ih = kernel.T, weight_hh = recurrent_kernel.T, bias_ih = bias, with recurrent_bias=False.
+
     Args:
         input_size, hidden_size, ...: as for `PackedCell`. State: h (B, H).
         bias: whether there are biases.
         nonlinearity: "tanh", "relu", another name of an activation, or a function. With "relu" and
             ``recurrent_kernel_init="identity"`` it is the IRNN of Le et al. (2015, 1504.00941).
+        recurrent_bias: whether there is bias_hh; None for what ``bias`` says.
+        clip: bounds what the activation takes to [-clip, clip], as ONNX does; None for no bound.
+
+    Raises:
+        GraphError: an unknown activation, or a clip that is not above 0.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -31,12 +38,12 @@ class RNN(PackedCell):
         (2, 4)
     """
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str | Activation = "tanh",
-                 **options: Any) -> None:  # fmt: skip
-        super().__init__(input_size, hidden_size, bias, bias, **as_torch(hidden_size) | options)
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str | Activation = "tanh", *,
+                 recurrent_bias: bool | None = None, clip: float | None = None, **options: Any) -> None:  # fmt: skip
+        super().__init__(input_size, hidden_size, bias, recurrent_bias, clip=clip, **options)
         self.nonlinearity = activation(nonlinearity)
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
         (from_x,), (from_h,) = self.from_input(x), self.from_state(h)
-        h = self.nonlinearity(from_x + from_h)
+        h = self.nonlinearity(self.clip(from_x + from_h))
         return h, h

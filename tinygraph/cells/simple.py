@@ -14,7 +14,7 @@ from .rnn import RNN
 
 
 class SigmoidRNN(PackedCell):
-    """The simple recurrent network with a sigmoid (Elman 1990, "Finding structure in time")::
+    """Plain recurrent network with a sigmoid (Elman 1990, doi 10.1207/s15516709cog1402_1)::
 
         h' = sigmoid(W x + b + U h + b')
 
@@ -43,7 +43,7 @@ class SigmoidRNN(PackedCell):
 
 
 class IRNN(RNN):
-    """Recurrent network of rectified units that starts as the identity (Le et al. 2015, 1504.00941)::
+    """Plain network of rectified units that starts as the identity (Le et al. 2015, 1504.00941)::
 
         h' = relu(W x + b + U h + b')         at the start U = scale * identity, W normal with deviation 0.001, b = 0
 
@@ -63,6 +63,6 @@ class IRNN(RNN):
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, scale: float = 1.0,
                  **options: Any) -> None:  # fmt: skip
-        begin = {"kernel_init": gaussian(0.001), "recurrent_kernel_init": lambda rng, shape: scale * np.eye(*shape),
+        begin: dict[str, Any] = {"kernel_init": gaussian(0.001), "recurrent_kernel_init": lambda rng, shape: scale * np.eye(*shape),
                  "bias_init": "zeros", "recurrent_bias_init": "zeros"}  # fmt: skip
         super().__init__(input_size, hidden_size, bias, "relu", **begin | options)

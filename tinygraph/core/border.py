@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from .errors import GraphError, users_line
 from .graph import ancestors
@@ -19,11 +19,13 @@ class OpenCell(NamedTuple):
         start: a serial number: nodes with smaller ones were made outside.
         carries: the slots of its state.
         slices: of each slot of its inputs, the sequence from which the input is taken.
+        drawn: of each slot of numbers that are drawn anew at every step, how.
     """
 
     start: int
     carries: tuple[Node, ...]
     slices: dict[Node, Node]
+    drawn: dict[Node, Callable[[tuple[int, ...]], Any]]
 
     def leads_to(self, x: Node, reached: set[Node]) -> bool:
         """Whether a way from the nodes ``reached`` to ``x``, from outside, may go through the slots."""

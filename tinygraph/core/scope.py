@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .border import OpenCell
@@ -18,18 +18,30 @@ class _Now(threading.local):
     One tuple, because every new node reads all of it; ``watch`` is the mode of `nonfinite`, or ``"trace"``
     while a function is compiled; ``checkpoint`` says whether its loops are to save memory. For `border`:
     ``cells`` under way, and of each last state of an unroll, in ``ends``, the unroll's other results.
+    ``drawn`` holds what was drawn once for the sequence under way; None outside of an unroll.
     """
 
     place: tuple[int | None, str, Node | None] = (None, "", None)
     watch: str = "allow"
     checkpoint: bool = False
     cells: tuple[OpenCell, ...] = ()
+    drawn: dict[Any, Node] | None = None
 
     def __init__(self) -> None:
         self.ends: dict[Node, list[Node]] = {}
 
 
 now = _Now()
+
+
+@contextmanager
+def sequence() -> Iterator[None]:
+    """What is drawn once a sequence is drawn anew inside."""
+    before, now.drawn = now.drawn, {}
+    try:
+        yield
+    finally:
+        now.drawn = before
 
 
 @contextmanager

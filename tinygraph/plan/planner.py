@@ -14,7 +14,7 @@ from ..core.errors import GraphError
 from ..core.graph import ancestors
 from ..core.leaves import Constant, Parameter
 from ..core.node import Node
-from ..core.traced import Slot
+from ..core.traced import Noise, Slot
 from ..loop import loop
 from . import emission, views
 from .actions import Buffer, View
@@ -29,7 +29,7 @@ class Layout:
     """What the planner gives: actions, and where arguments, parameters and results are.
 
     Attributes:
-        arguments, parameters: their buffers.
+        arguments, parameters: their buffers; with parameters stands what is drawn anew at each call.
         results: of each result the view that holds it.
     """
 
@@ -109,7 +109,7 @@ class Level:
         """Where the value of ``node`` is."""
         if node in self.views:
             return self.views[node]
-        if isinstance(node, (Constant, Parameter)):
+        if isinstance(node, (Constant, Parameter, Noise)):
             return self._leaf(node)
         raise GraphError(f"compile: {node.label()} was made inside of the cell of an unroll and used outside of it",
                          fix="give it out of the cell as part of y_t or of the state")  # fmt: skip
@@ -117,7 +117,7 @@ class Level:
     def _leaf(self, node: Node) -> View:
         known = self.root.leaves
         if node not in known:
-            if isinstance(node, Parameter):
+            if isinstance(node, (Parameter, Noise)):
                 known[node] = Buffer("parameter", node.size, node.dtype, node)
             else:
                 known[node] = Buffer("constant", node.size, node.dtype, np.ascontiguousarray(node._value).reshape(-1))
@@ -134,7 +134,7 @@ class Level:
     def is_fixed(self, node: Node) -> bool:
         """Whether the value is the same at every step of the loop around, and made before it."""
         base = self.base(node)
-        return self.outer is not None and (base in self.fixed or isinstance(base, (Constant, Parameter)))
+        return self.outer is not None and (base in self.fixed or isinstance(base, (Constant, Parameter, Noise)))
 
     def settle(self) -> None:
         """Decide which values are written straight into a concatenation."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..core.traced import Noise
 from ..plan.actions import Buffer
 from ..plan.memory import lay_out
 from ..plan.planner import Layout
@@ -49,7 +50,7 @@ class Runner:
             arguments: contiguous arrays of the dtypes and sizes of the argument buffers.
         """
         results = [np.empty(shape, dtype) for shape, dtype in self._results]
-        values = [p._value if p._value.flags.c_contiguous else np.ascontiguousarray(p._value) for p in self._parameters]
+        values = [np.ascontiguousarray(p.drawn() if isinstance(p, Noise) else p._value) for p in self._parameters]
         arrays = [*arguments, *values, *results]
         for run in self._runs:
             run(arrays)

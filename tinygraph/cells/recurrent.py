@@ -1,0 +1,51 @@
+"""A layer: a cell and the way it is driven over sequences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core.leaves import Parameter
+from ..unroll import unroll
+from .module import Module
+from .wrapper import first_state
+
+
+class Recurrent(Module):
+    """A cell with the settings of its `unroll`: called with sequences it gives all outputs and the last state.
+
+    Its parameters have the cell's own names; a state_dict of ``torch.nn.LSTM`` and the like can be loaded.
+
+    Args:
+        cell: any cell, a wrapped one or a function.
+        reverse, truncate, window, zero_output, axis: as for `unroll`.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> cell = tg.cells.Stack.of(tg.cells.LSTM, 3, 4, num_layers=2, bidirectional=True, rng=0)
+        >>> layer = tg.Recurrent(cell, axis=1)
+        >>> outputs, states = layer(np.ones((2, 5, 3), np.float32), lengths=[5, 3])
+        >>> outputs.shape, len(states), list(layer.parameters())[0]
+        ((2, 5, 8), 2, 'cells.0.forward.weight_ih')
+    """
+
+    def __init__(self, cell: Any, *, reverse: bool = False, truncate: int | None = None, window: str = "chunk",
+                 zero_output: bool = True, axis: int = 0) -> None:  # fmt: skip
+        self.cell = cell
+        self.settings: dict[str, Any] = {"reverse": reverse, "truncate": truncate, "window": window, "zero_output": zero_output,
+                         "axis": axis}  # fmt: skip
+
+    def __call__(self, inputs: Any, state: Any = None, *, lengths: Any = None, mask: Any = None,
+                 feedback: Any = None) -> tuple[Any, Any]:  # fmt: skip
+        """`unroll` of the cell: outputs (T, B, ...) and the last state, of inputs (T, B, ...)."""
+        return unroll(self.cell, inputs, state, lengths=lengths, mask=mask, feedback=feedback, **self.settings)
+
+    def parameters(self) -> dict[str, Parameter]:
+        """The cell's, by the names that it has there."""
+        return self.cell.parameters() if isinstance(self.cell, Module) else {}
+
+    def load_state_dict(self, arrays: Any, strict: bool = True) -> None:
+        self.cell.load_state_dict(arrays, strict)
+
+    def initial_state(self, batch_size: int | None = None) -> Any:
+        """The cell's; None of a function."""
+        return first_state(self.cell, batch_size)
