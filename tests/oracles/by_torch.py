@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from .oracle import Oracle
+from .oracle import ARRAYS, Oracle
 
 T, B, I, H = 3, 2, 3, 4  # noqa: E741  the axes' own letters
 
@@ -35,7 +36,7 @@ def randomise(module: torch.nn.Module, rng: np.random.Generator) -> None:
 
 
 def record(source: str, cell: str, case: str, options: dict[str, Any], parameters: Tensors, buffers: Tensors,
-           drive: Drive, x: torch.Tensor, initial: list[torch.Tensor]) -> None:  # fmt: skip
+           drive: Drive, x: torch.Tensor, initial: list[torch.Tensor], directory: Path = ARRAYS) -> None:  # fmt: skip
     """Drive the module, differentiate, and write the oracle's file."""
     rng = seeded(f"{cell} {case} weights")
     given = {"x": x.requires_grad_()} | {f"initial.{i}": s.requires_grad_() for i, s in enumerate(initial)}
@@ -49,4 +50,4 @@ def record(source: str, cell: str, case: str, options: dict[str, Any], parameter
     arrays |= {f"state_dict.{name}": p for name, p in (parameters | buffers).items()}
     arrays |= {f"gradient.{name}": g for name, g in zip(wrt, found, strict=True)}
     plain = {name: a.detach().double().numpy() for name, a in arrays.items()}
-    Oracle(cell, case, source, (x.shape[-1], H), options, plain).save()
+    Oracle(cell, case, source, (x.shape[-1], H), options, plain).save(directory)
