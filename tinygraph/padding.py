@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from .core.errors import GraphError
-from .core.leaves import as_nodes
+from .core.leaves import Constant, as_nodes
 from .core.node import Node
 from .core.structure import leaves, map_leaves, rebuild
 from .core.traced import Traced
-from .ops import less, not_equal, pick, stop_gradient, where
+from .ops import less, maximum, minimum, not_equal, pick, stop_gradient, where
 from .ops import max as largest
 from .ops.lookup import ARRAY
 
@@ -23,7 +23,8 @@ def as_lengths(lengths: Any, xs: Any) -> Node:
     """The number of real steps of each sequence as a node: (B,), or () without a batch.
 
     Raises:
-        GraphError: no integers, another shape than the batch's, or a number that is negative or above T.
+        GraphError: no integers, another shape than the batch's, or a number that is negative or above T; while a
+            function is compiled such numbers are taken for 0 and T.
     """
     (node,) = as_nodes((lengths,))
     for x in leaves(xs):
@@ -33,7 +34,8 @@ def as_lengths(lengths: Any, xs: Any) -> Node:
         if not isinstance(node, Traced) and node.size and not 0 <= node.value.min() <= node.value.max() <= x.shape[0]:
             raise GraphError("unroll: a length is no number of steps", expected=f"0 to {x.shape[0]}",
                              got=f"{node.value.min()} to {node.value.max()}")  # fmt: skip
-    return node
+    # What a compiled function is given has no value yet that could be refused.
+    return maximum(minimum(node, leaves(xs)[0].shape[0]), 0) if isinstance(node, Traced) else node
 
 
 def as_mask(mask: Any, xs: Any) -> Node:
@@ -52,6 +54,11 @@ def as_mask(mask: Any, xs: Any) -> Node:
 
 def real_steps(lengths: Node | None, mask: Node | None, T: int) -> Node | None:
     """Where a step is real, by lengths and mask both: booleans (T, B); None if all are."""
+    real = _real_steps(lengths, mask, T)
+    return real if real is None or isinstance(real, Traced) else Constant(real.value, "real")
+
+
+def _real_steps(lengths: Node | None, mask: Node | None, T: int) -> Node | None:
     if lengths is None:
         return mask
     within = less(np.arange(T).reshape((T,) + (1,) * lengths.ndim), lengths)
@@ -62,7 +69,14 @@ def real_steps(lengths: Node | None, mask: Node | None, T: int) -> Node | None:
 
 def filled(xs: Any, real: Node) -> Any:
     """The inputs with zeros in the padding, so that nothing which lies there can be met, not even NaN times 0."""
-    return map_leaves(lambda x: where(_rows(real, x, "an input"), x, np.zeros((), x.dtype)), xs)
+
+    def without_padding(x: Node) -> Node:
+        kept, zero = _rows(real, x, "an input"), np.zeros((), x.dtype)
+        if isinstance(x, Constant) and isinstance(real, Constant):
+            return Constant(np.where(kept.value, x.value, zero), x.name)
+        return where(kept, x, zero)
+
+    return map_leaves(without_padding, xs)
 
 
 def emptied(outputs: Any, real: Node) -> Any:
@@ -132,4 +146,7 @@ def _rows(real: Node, like: Any, what: str) -> Node:
         raise GraphError(f"unroll: {what} has no row for each sequence, which lengths or a mask need",
                          expected=f"leading axes {real.shape}", got=f"shape {like.shape}",
                          fix="give it the batch axis first")  # fmt: skip
-    return real if like.ndim == real.ndim else real.reshape(real.shape + (1,) * (like.ndim - real.ndim))
+    shape = real.shape + (1,) * (like.ndim - real.ndim)
+    if not isinstance(real, Traced):
+        return Constant(real.value.reshape(shape), "real")
+    return real if like.ndim == real.ndim else real.reshape(shape)

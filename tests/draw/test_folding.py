@@ -23,6 +23,18 @@ def test_a_transposed_parameter_is_one_chip_and_a_parameter_without_a_name_is_nu
     assert [x.op for x in folded.nodes[:-1]] == [None]
 
 
+def test_long_dotted_names_say_their_last_part_in_chips_and_all_in_the_table():
+    def texts(*names):
+        a, b = (tg.parameter(np.ones((2, 2)), name) for name in names)
+        y = a.T @ b
+        folded = fold([y])
+        return [chip.text for chip in folded.operands[y]], list(folded.names.values())
+
+    assert texts("encoder.W", "decoder.W") == (["encoder.W.T", "decoder.W"], ["encoder.W", "decoder.W"])
+    long = ["cells.0.forward.weight_hh", "cells.0.bias"]
+    assert texts(*long) == (["weight_hh.T", "bias"], long)
+
+
 def test_unnamed_numbers_fold_and_named_ones_do_not():
     x = tg.constant([1.0, 2.0])
     y = x * 0.5

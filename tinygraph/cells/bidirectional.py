@@ -7,6 +7,7 @@ from typing import Any
 from .. import ops
 from ..core.errors import GraphError
 from ..core.scope import scope
+from ..core.structure import leaves
 from .module import Module
 from .wrapper import first_state
 
@@ -72,6 +73,9 @@ class Bidirectional(Module):
 
     def over_time(self, drive: Any, xs: Any, state: Any) -> tuple[Any, tuple[Any, Any]]:
         """Both cells over all steps."""
+        if not isinstance(state, (tuple, list)) or len(state) != 2:
+            raise GraphError("Bidirectional: a state is needed for each direction", expected="(forward's, backward's)",
+                             got=f"shapes {[s.shape for s in leaves(state)]}")  # fmt: skip
         ahead, behind = state
         with scope("forward"):
             f, ahead = drive(self.forward, xs, ahead)

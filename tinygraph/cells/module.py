@@ -27,8 +27,9 @@ class Module:
     training: bool = True
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, Parameter) and value.name is None:
-            value.name = name
+        for path, x in _named({name: value}, Parameter):
+            if x.name is None or path.endswith(f".{x.name}"):
+                x.name = path  # what messages, tables and pictures call it
         super().__setattr__(name, value)
 
     def parameters(self) -> dict[str, Parameter]:

@@ -28,11 +28,13 @@ class Recurrent(Module):
         ((2, 5, 8), 2, 'cells.0.forward.weight_ih')
     """
 
+    cell: Any
+
     def __init__(self, cell: Any, *, reverse: bool = False, truncate: int | None = None, window: str = "chunk",
                  zero_output: bool = True, axis: int = 0) -> None:  # fmt: skip
-        self.cell = cell
-        self.settings: dict[str, Any] = {"reverse": reverse, "truncate": truncate, "window": window, "zero_output": zero_output,
-                         "axis": axis}  # fmt: skip
+        object.__setattr__(self, "cell", cell)  # its parameters keep the names that they have there
+        self.settings: dict[str, Any] = {"reverse": reverse, "truncate": truncate, "window": window,
+                                         "zero_output": zero_output, "axis": axis}  # fmt: skip
 
     def __call__(self, inputs: Any, state: Any = None, *, lengths: Any = None, mask: Any = None,
                  feedback: Any = None) -> tuple[Any, Any]:  # fmt: skip
@@ -44,7 +46,10 @@ class Recurrent(Module):
         return self.cell.parameters() if isinstance(self.cell, Module) else {}
 
     def load_state_dict(self, arrays: Any, strict: bool = True) -> None:
-        self.cell.load_state_dict(arrays, strict)
+        if isinstance(self.cell, Module):
+            self.cell.load_state_dict(arrays, strict)
+        else:
+            super().load_state_dict(arrays, strict)
 
     def initial_state(self, batch_size: int | None = None) -> Any:
         """The cell's; None of a function."""

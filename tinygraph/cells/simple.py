@@ -63,6 +63,10 @@ class IRNN(RNN):
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, scale: float = 1.0,
                  **options: Any) -> None:  # fmt: skip
-        begin: dict[str, Any] = {"kernel_init": gaussian(0.001), "recurrent_kernel_init": lambda rng, shape: scale * np.eye(*shape),
-                 "bias_init": "zeros", "recurrent_bias_init": "zeros"}  # fmt: skip
+        begin: dict[str, Any] = {
+            "kernel_init": gaussian(0.001),
+            "recurrent_kernel_init": lambda rng, shape: scale * np.eye(*shape),
+            "bias_init": "zeros",
+            "recurrent_bias_init": "zeros",
+        }
         super().__init__(input_size, hidden_size, bias, "relu", **begin | options)

@@ -70,6 +70,9 @@ class Stack(Module):
             >>> layers.cells[1].input_size, list(layers.parameters())[-1]
             (8, 'cells.1.backward.bias_hh')
         """
+        if isinstance(num_layers, bool) or not isinstance(num_layers, int) or num_layers < 1:
+            raise GraphError("Stack: num_layers is a number of cells", expected="an integer from 1",
+                             got=repr(num_layers))  # fmt: skip
         rng, cells, size = np.random.default_rng(rng), [], input_size
         for _ in range(num_layers):
             pair = [kind(size, hidden_size, rng=rng, **options) for _ in range(1 + bidirectional)]
@@ -103,9 +106,9 @@ class Stack(Module):
         return self._through(drive, xs, state, time=True)
 
     def _through(self, apply: Callable[..., Any], y: Any, state: Any, time: bool) -> tuple[Any, tuple[Any, ...]]:
-        if len(state) != len(self.cells):
+        if not isinstance(state, (tuple, list)) or len(state) != len(self.cells):
             raise GraphError("Stack: a state is needed for each cell", expected=f"{len(self.cells)} states",
-                             got=f"{len(state)} of shapes {[s.shape for s in leaves(state)]}")  # fmt: skip
+                             got=f"shapes {[s.shape for s in leaves(state)]}")  # fmt: skip
         states = []
         for k, (cell, s) in enumerate(zip(self.cells, state, strict=True)):
             with scope(f"layer{k}"):

@@ -104,13 +104,13 @@ def fold(roots: list[Node]) -> Folded:
     """Decide for every node behind the roots whether it is a box or part of another box."""
     nodes = ancestors(roots)
     folded = Folded(names=_names(nodes))
-    kept = set(roots)
+    chips, kept = _short(folded.names), set(roots)
     chained, stacks = _chained(nodes, kept), _stacks(nodes, kept)
     stands: dict[Node, Operand] = {}
     sums: dict[Node, list[Operand]] = {}
     for node in nodes:
         if node.op is None:
-            stands[node] = _leaf(node, folded.names, kept)
+            stands[node] = _leaf(node, chips, kept)
             continue
         operands = [_used(stands[x], node, slot) for slot, x in enumerate(node.inputs) if x not in sums]
         inner = [sums.pop(x) for x in node.inputs if x in sums]
@@ -135,6 +135,17 @@ def _names(nodes: list[Node]) -> dict[Node, str]:
     """Every parameter's name; those without one are numbered in the order of their creation."""
     parameters = [x for x in nodes if isinstance(x, Parameter)]
     return {x: (x.name or "").strip() or f"θ{i}" for i, x in enumerate(parameters, 1)}
+
+
+LONGEST = 14
+"""Characters of a parameter's name that a box has room for."""
+
+
+def _short(names: dict[Node, str]) -> dict[Node, str]:
+    """What chips say: the names; if dotted ones are too long, their last parts, for the cell is told around the box."""
+    if not any("." in name and len(name) > LONGEST for name in names.values()):
+        return names
+    return {x: name.rpartition(".")[2] for x, name in names.items()}
 
 
 def _chained(nodes: list[Node], kept: set[Node]) -> set[Node]:
@@ -169,12 +180,12 @@ def _links(operands: list[Operand]) -> list[Link]:
     return found
 
 
-def _leaf(node: Node, names: dict[Node, str], kept: set[Node]) -> Operand:
+def _leaf(node: Node, chips: dict[Node, str], kept: set[Node]) -> Operand:
     link = Link(node, False, node, 0)
     if node in kept:
         return link
-    if node in names:
-        return Chip(node, names[node])
+    if node in chips:
+        return Chip(node, chips[node])
     if node.name or isinstance(node, Traced):
         return link
     if not node.shape:
