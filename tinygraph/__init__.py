@@ -16,6 +16,7 @@ from .engine import grad, zero_grad
 from .feedback import Feedback
 from .noise import noise
 from .ops import *  # noqa: F403  the vocabulary, under numpy's names
+from .scan import linear_scan
 from .transforms import hvp, jvp, value_and_grad, vjp
 from .unroll import unroll
 
@@ -27,8 +28,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Constant", "Drawing", "Feedback", "GraphError", "MutationError", "Node", "NonFiniteError", "Op", "Parameter",
-    "Recurrent", "cells", "check", "compile", "constant", "draw", "grad", "hvp", "jvp", "noise", "nonfinite", "ops",
-    "parameter", "scope", "step", "summary", "train", "unroll", "value_and_grad", "vjp", "zero_grad",
+    "Recurrent", "cells", "check", "compile", "constant", "draw", "grad", "hvp", "jvp", "linear_scan", "noise",
+    "nonfinite", "ops", "parameter", "scope", "step", "summary", "train", "unroll", "value_and_grad", "vjp",
+    "zero_grad",
 ]  # fmt: skip
 __all__ += ops.__all__
 

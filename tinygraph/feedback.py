@@ -29,7 +29,8 @@ class Feedback:
         rng: a seed or a numpy Generator for the draws.
 
     Raises:
-        GraphError: a probability is outside of 0 to 1.
+        GraphError: ``choose`` is no function, a probability is outside of 0 to 1; when driven, if ``choose`` gives
+            another shape than an input's, or ``teacher`` does not fit the inputs.
 
     Source: R. J. Williams, D. Zipser, "A learning algorithm for continually running fully recurrent neural
     networks", 1989 (teacher forcing); S. Bengio, O. Vinyals, N. Jaitly, N. Shazeer, "Scheduled sampling for
@@ -50,6 +51,9 @@ class Feedback:
 
     def __init__(self, choose: Callable[[Any], Any], teacher: Any = 0.0,
                  rng: int | np.random.Generator | None = None) -> None:  # fmt: skip
+        if not callable(choose):
+            raise GraphError("feedback: what chooses the next input is a function of y_t", got=type(choose).__name__,
+                             fix="feedback=lambda y: tg.argmax(y, axis=-1), say")  # fmt: skip
         self.choose, self.rng = choose, np.random.default_rng(rng)
         (self.teacher,) = as_nodes((teacher,))
         known = None if isinstance(self.teacher, Traced) else self.teacher.value

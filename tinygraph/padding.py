@@ -67,16 +67,20 @@ def _real_steps(lengths: Node | None, mask: Node | None, T: int) -> Node | None:
     return where(_rows(within, mask, "the mask"), mask, False)
 
 
-def filled(xs: Any, real: Node) -> Any:
-    """The inputs with zeros in the padding, so that nothing which lies there can be met, not even NaN times 0."""
+def filled(xs: Any, real: Node, given: Any) -> Any:
+    """The inputs with zeros in the padding, so that nothing which lies there can be met, not even NaN times 0.
 
-    def without_padding(x: Node) -> Node:
+    What was ``given`` as an array, and not as a node whose gradient may be asked for, stays one constant.
+    """
+
+    def without_padding(x: Node, is_node: bool) -> Node:
         kept, zero = _rows(real, x, "an input"), np.zeros((), x.dtype)
-        if isinstance(x, Constant) and isinstance(real, Constant):
+        if isinstance(x, Constant) and isinstance(real, Constant) and not is_node:
             return Constant(np.where(kept.value, x.value, zero), x.name)
         return where(kept, x, zero)
 
-    return map_leaves(without_padding, xs)
+    pairs = zip(leaves(xs), leaves(given), strict=True)
+    return rebuild(xs, [without_padding(x, isinstance(origin, Node)) for x, origin in pairs])
 
 
 def emptied(outputs: Any, real: Node) -> Any:

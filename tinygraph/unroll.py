@@ -72,7 +72,7 @@ def unroll(cell: Cell, inputs: Any, state: Any = None, *, lengths: Any = None, m
     until = None if lengths is None else as_lengths(lengths, xs)
     real = real_steps(until, None if mask is None else as_mask(_time_first(as_nodes((mask,))[0], time), xs), T)
     if real is not None:
-        xs = filled(xs, real)
+        xs = filled(xs, real, inputs)
     state = map_leaves(lambda s: as_nodes((s,))[0], _begin(cell, xs, real) if state is None else state)
     drive = Driver(reverse, truncate, window, until, real)
     with sequence():

@@ -28,6 +28,8 @@ def gru(seed=0, inputs=3, hidden=3):
     (lambda: tg.unroll(tg.cells.Bidirectional(gru(), gru()), XS, np.zeros((2, 3))), "a state is needed for each"),
     (lambda: tg.unroll(tg.cells.Stack([gru(), gru()]), XS, np.zeros((2, 3))), "a state is needed for each"),
     (lambda: tg.unroll(tg.cells.Zoneout(tg.cells.LSTM(3, 3), (0.1,)), XS), "more states than rates"),
+    (lambda: tg.unroll(tg.Recurrent(gru()), XS), "a layer drives its cell itself"),
+    (lambda: tg.unroll(tg.cells.Stack([tg.Recurrent(gru()), gru()]), XS), "a layer drives its cell itself"),
     (lambda: tg.Recurrent(lambda x, h: (h, h)).load_state_dict({"w": 1.0}), "unexpected: w"),
 ])  # fmt: skip
 def test_wrong_calls_are_named(call, problem):

@@ -135,6 +135,14 @@ def _alone(xs, h0, weights, reverse, window):
     return {k: g.value for k, g in tg.grad(tg.sum(outputs * weights) + tg.sum(last), p).items()}
 
 
+def test_a_constant_that_was_given_has_its_gradient():
+    xs = tg.constant(XS)
+    found = tg.grad(loss_of(*tg.unroll(cell_of(parameters()), xs, H0, lengths=LENGTHS)), xs)
+    same = tg.parameter(XS)
+    expected = tg.grad(loss_of(*tg.unroll(cell_of(parameters()), same, H0, lengths=LENGTHS)), same)
+    assert found.value.any() and (found.value == expected.value).all()
+
+
 def test_second_derivatives_go_round_the_padding():
     p = parameters()
     tg.check.gradients(lambda **_: loss_of(*tg.unroll(cell_of(p), XS, p["h0"], lengths=LENGTHS, mask=MASK)), p, order=2)

@@ -24,6 +24,7 @@ from .mutated import MUT1, MUT2, MUT3
 from .normed import LayerNormLSTM
 from .one_gate import SGRN, STAR, TRNN, UGRNN
 from .oscillating import UnICORNN, coRNN
+from .parallel import Parallel
 from .peephole import PeepholeLSTM, ResLSTM
 from .phased import PhasedLSTM
 from .predictable import CFN, IndRNN, MinimalRNN
@@ -45,7 +46,7 @@ __all__ = [
     "MUT3", "NAS", "NBR", "QRNN", "RAN", "RHN", "RNN", "SCRN", "SGRN", "SGU", "STAR", "TGRU", "TLSTM", "TRNN",
     "UGRNN", "WMCLSTM", "AntisymmetricRNN", "Bidirectional", "Cell", "ClockworkRNN", "FastGRNN", "FastRNN",
     "GatedAntisymmetricRNN", "IndRNN", "IntersectionRNN", "Jordan", "LayerNorm", "LayerNormLSTM", "LiGRU", "LightRU",
-    "MiRU1", "MiRU2", "MinimalRNN", "MultiplicativeLSTM", "OriginalLSTM", "PeepholeLSTM", "PhasedLSTM", "Recurrent",
-    "ResLSTM", "Residual", "SigmoidRNN", "Stack", "UnICORNN", "Zoneout", "coRNN", "minGRU", "minLSTM", "sLSTM",
-    "tauGRU",
+    "MiRU1", "MiRU2", "MinimalRNN", "MultiplicativeLSTM", "OriginalLSTM", "Parallel", "PeepholeLSTM", "PhasedLSTM",
+    "Recurrent", "ResLSTM", "Residual", "SigmoidRNN", "Stack", "UnICORNN", "Zoneout", "coRNN", "minGRU", "minLSTM",
+    "sLSTM", "tauGRU",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from .packed import PackedCell
 
 
 class AntisymmetricRNN(PackedCell):
-    """Antisymmetric recurrent network (Chang et al. 2019, 1902.09689)::
+    """Antisymmetric network: each step follows a stable differential equation (Chang et al. 2019, 1902.09689)::
 
         h' = h + epsilon tanh(V x + b + (W - Wᵀ - gamma I) h + b')
 
@@ -49,7 +49,7 @@ class AntisymmetricRNN(PackedCell):
 
 
 class GatedAntisymmetricRNN(PackedCell):
-    """Antisymmetric recurrent network with a gate (Chang et al. 2019, 1902.09689)::
+    """Antisymmetric network with a gate on its step (Chang et al. 2019, 1902.09689)::
 
         r  = (W - Wᵀ - gamma I) h
         z  = sigmoid(V_z x + b_z + r)

@@ -10,7 +10,7 @@ from .packed import PackedCell
 
 
 class NBR(PackedCell):
-    """Recurrently neuromodulated bistable cell (Vecoven et al. 2021, doi 10.1371/journal.pone.0252676)::
+    """Bistable cell, neuromodulated by all units (Vecoven et al. 2021, doi 10.1371/journal.pone.0252676)::
 
         a  = 1 + tanh(U_a x + b_a + W_a h + b'_a)          above 1 a unit has two stable values
         c  = sigmoid(U_c x + b_c + W_c h + b'_c)
@@ -41,7 +41,7 @@ class NBR(PackedCell):
 
 
 class BR(NBR):
-    """Bistable cell (Vecoven et al. 2021, doi 10.1371/journal.pone.0252676), whose units see only their own state::
+    """Bistable cell, whose units see only their own state (Vecoven et al. 2021, doi 10.1371/journal.pone.0252676)::
 
         a  = 1 + tanh(U_a x + b_a + w_a * h + b'_a)        above 1 a unit has two stable values
         c  = sigmoid(U_c x + b_c + w_c * h + b'_c)

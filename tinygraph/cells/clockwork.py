@@ -18,7 +18,7 @@ from .packed import PackedCell
 
 
 class ClockworkRNN(PackedCell):
-    """Clockwork RNN (Koutník et al. 2014, 1402.3511), of g modules with periods T_1 < ... < T_g::
+    """Clockwork RNN: g modules that run at periods T_1 < ... < T_g of their own (Koutník et al. 2014, 1402.3511)::
 
         h'_i = tanh(W_i x + b_i + sum over T_j >= T_i of U_ij h_j + b'_i)     in steps t with t mod T_i = 0
         h'_i = h_i                                                            in all others

@@ -12,7 +12,7 @@ from .variants import is_paper
 
 
 class SCRN(PackedCell):
-    """Structurally constrained recurrent network (Mikolov et al. 2015, 1412.7753), as torchrecurrent has it::
+    """Structurally constrained network with a slow context (Mikolov et al. 2015, 1412.7753), as torchrecurrent has it::
 
         c' = (1 - alpha) (W_s x + b_s) + alpha c
         q  = sigmoid(W_h x + b_h + U_h h + b'_h + V_h c' + b''_h)

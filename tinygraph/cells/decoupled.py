@@ -12,7 +12,7 @@ from .packed import PackedCell
 
 
 class IntersectionRNN(PackedCell):
-    """Intersection network, the +RNN (Collins, Sohl-Dickstein and Sussillo 2016, 1611.09913)::
+    """Intersection network, the +RNN: one stream in depth, one in time (Collins et al. 2016, 1611.09913)::
 
         d  = relu(W_d x + b_d + U_d h + b'_d)
         r  = tanh(W_r x + b_r + U_r h + b'_r)
@@ -63,7 +63,7 @@ class IntersectionRNN(PackedCell):
 
 
 class MCLSTM(PackedCell):
-    """Memory-controller LSTM ("Sequence modeling", Intel, NIPS workshop 2017), as torchrecurrent has it::
+    """Memory-controller LSTM: its gates do not see its output (Intel 2017, NIPS), as torchrecurrent has it::
 
         f  = sigmoid(W_f x + b_f + U_f v + b'_f)            i, o and m likewise
         n  = tanh(W_n x + b_n + U_n v + b'_n)

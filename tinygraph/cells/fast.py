@@ -13,7 +13,7 @@ from .variants import is_paper
 
 
 class FastRNN(PackedCell):
-    """Fast recurrent network (Kusupati et al. 2018, 1901.02358)::
+    """Fast recurrent network: two trained numbers mix old and new (Kusupati et al. 2018, 1901.02358)::
 
         n  = tanh(W x + b + U h + b')
         h' = sigmoid(alpha) n + sigmoid(beta) h
@@ -57,7 +57,7 @@ class FastRNN(PackedCell):
 
 
 class FastGRNN(PackedCell):
-    """Fast gated recurrent network, whose gate has the same matrices (Kusupati et al. 2018, 1901.02358)::
+    """Fast gated recurrent network: gate and candidate share their matrices (Kusupati et al. 2018, 1901.02358)::
 
         p  = W x + U h
         z  = sigmoid(p + b_z + b'_z)                                 (as coded: tanh)

@@ -10,7 +10,7 @@ from .packed import PackedCell
 
 
 class MGU(PackedCell):
-    """Minimal gated unit (Zhou et al. 2016, 1603.09420), as torchrecurrent has it::
+    """Minimal gated unit: a GRU with one gate (Zhou et al. 2016, 1603.09420), as torchrecurrent has it::
 
         f  = sigmoid(W_f x + b_f + U_f h + b'_f)
         n  = tanh(W_n x + b_n + U_n (f * h) + b'_n)

@@ -14,7 +14,7 @@ from .packed import Init
 
 
 class RHN(Cell):
-    """Recurrent highway network (Zilly et al. 2017, 1607.03474)::
+    """Recurrent highway network: several gated layers within one step (Zilly et al. 2017, 1607.03474)::
 
         s_0 = the state before the step, and for l = 1 ... L, with [x] in the first micro step alone:
         h_l = tanh([W_H x] + R_Hl s_(l-1) + b_Hl)

@@ -13,7 +13,7 @@ from .packed import Init
 
 
 class Jordan(Cell):
-    """Jordan network (Jordan 1986, "Serial order", Institute for Cognitive Science report 8604)::
+    """Jordan network: feeds back its outputs (Jordan 1986, Institute for Cognitive Science report 8604)::
 
         h  = sigmoid(W_h x + b_h + U_h s + b'_h)
         y  = sigmoid(W_y h + b_y)

@@ -12,7 +12,7 @@ from .variants import is_paper
 
 
 class LEM(PackedCell):
-    """Long expressive memory (Rusch, Mishra, Erichson and Mahoney 2022, 2110.04744), as torchrecurrent has it::
+    """Long expressive memory: units set their own time step (Rusch et al. 2022, 2110.04744), as torchrecurrent has it::
 
         d_h = dt sigmoid(W_1 x + b_1 + U_1 h + b'_1)
         d_c = dt sigmoid(W_2 x + b_2 + U_2 h + b'_2)

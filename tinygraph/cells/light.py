@@ -11,7 +11,7 @@ from .packed import PackedCell
 
 
 class LiGRU(PackedCell):
-    """Light gated recurrent unit (Ravanelli et al. 2018, 1803.10225), as torchrecurrent has it::
+    """Light gated recurrent unit: one gate, relu (Ravanelli et al. 2018, 1803.10225), as torchrecurrent has it::
 
         z  = sigmoid(W_z x + b_z + U_z h + b'_z)
         n  = relu(W_n x + b_n + U_n h + b'_n)
@@ -49,7 +49,7 @@ class LiGRU(PackedCell):
 
 
 class LightRU(PackedCell):
-    """Light recurrent unit (Ye et al. 2024, doi 10.3390/electronics13163204), whose candidate does not see the state::
+    """Light recurrent unit: its candidate does not see the state (Ye et al. 2024, doi 10.3390/electronics13163204)::
 
         n  = tanh(W_n x + b_n)
         f  = sigmoid(W_f x + b_f + U_f h + b'_f)
@@ -79,7 +79,7 @@ class LightRU(PackedCell):
 
 
 class ATR(PackedCell):
-    """Addition-subtraction twin-gated recurrent unit (Zhang et al. 2018, 1810.12546)::
+    """Addition-subtraction twin gates: one from the sum, one from the difference (Zhang et al. 2018, 1810.12546)::
 
         p  = W x + b
         q  = U h + b'

@@ -16,7 +16,7 @@ from .initial import Shape
 
 
 class LMU(Cell):
-    """Legendre memory unit (Voelker, Kajić and Eliasmith 2019, "Legendre memory units", NeurIPS)::
+    """Legendre memory unit: a window of time held as polynomials (Voelker, Kajić and Eliasmith 2019, NeurIPS)::
 
         u  = x e_xᵀ + h e_hᵀ + m e_mᵀ                         one number a sequence, written into the memory
         m' = Ā m + B̄ u

@@ -9,13 +9,12 @@ import numpy as np
 
 from .. import ops
 from ..core.errors import GraphError
-from ..core.node import Node
-from .cell import Cell
 from .initial import Initialiser, gaussian
+from .linear import Linear, LinearCell
 from .periodic import cos, sin
 
 
-class LRU(Cell):
+class LRU(LinearCell):
     """Linear recurrent unit (Orvieto et al. 2023, "Resurrecting recurrent neural networks", 2303.06349)::
 
         lambda = exp(-exp(nu_log) + i exp(theta_log))         (N,), inside of the unit circle
@@ -53,7 +52,7 @@ class LRU(Cell):
             raise GraphError("LRU: the ring lies within the unit circle", expected="0 <= r_min < r_max <= 1",
                              got=f"r_min {r_min}, r_max {r_max}")  # fmt: skip
         M, N = self.input_size, self.hidden_size
-        P = N if output_size is None else output_size
+        P = self.output_size = N if output_size is None else output_size
         radius = np.sqrt(self.rng.uniform(r_min**2, r_max**2, N))
         self.nu_log = self.weight(N, init=_as(np.log(-np.log(radius))))
         self.theta_log = self.weight(N, init=_as(np.log(self.rng.uniform(0, max_phase, N))))
@@ -62,13 +61,11 @@ class LRU(Cell):
         self.C_re, self.C_im = (self.weight(P, N, init=gaussian(1 / sqrt(N))) for _ in range(2))
         self.D = self.weight(P, M, init="normal")
 
-    def __call__(self, u: Any, state: Any) -> tuple[Node, tuple[Node, Node]]:
-        a, b = state
+    def linear(self, u: Any) -> Linear:
         size, phase, gamma = ops.exp(-ops.exp(self.nu_log)), ops.exp(self.theta_log), ops.exp(self.gamma_log)
-        re, im = size * cos(phase), size * sin(phase)
-        a, b = re * a - im * b + gamma * (u @ self.B_re.T), re * b + im * a + gamma * (u @ self.B_im.T)
-        y = a @ self.C_re.T - b @ self.C_im.T + u @ self.D.T
-        return y, (a, b)
+        eigenvalue = size * cos(phase), size * sin(phase)
+        driven = gamma * (u @ self.B_re.T), gamma * (u @ self.B_im.T)
+        return Linear(eigenvalue, driven, lambda s: s[0] @ self.C_re.T - s[1] @ self.C_im.T + u @ self.D.T)
 
 
 def _as(array: np.ndarray) -> Initialiser:

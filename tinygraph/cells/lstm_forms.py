@@ -11,7 +11,7 @@ from .packed import Init, PackedCell
 
 
 class MultiplicativeLSTM(PackedCell):
-    """Multiplicative LSTM (Krause et al. 2016, 1609.07959), as torchrecurrent has it::
+    """Multiplicative LSTM: the input scales its view of h (Krause et al. 2016, 1609.07959), as torchrecurrent has it::
 
         m  = (W_m x + b_m) * (U h + b')
         i  = sigmoid(W_i x + b_i + V_i m + b''_i)           f and o likewise
@@ -58,7 +58,7 @@ class MultiplicativeLSTM(PackedCell):
 
 
 class WMCLSTM(PackedCell):
-    """LSTM with working memory connections (Landi et al. 2021, 2109.00020)::
+    """LSTM with working memory: a matrix from the memory to each gate (Landi et al. 2021, 2109.00020)::
 
         i  = sigmoid(W_i x + b_i + U_i h + b'_i + tanh(M_i c + b''_i))
         f  = sigmoid(W_f x + b_f + U_f h + b'_f + tanh(M_f c + b''_f))
@@ -109,7 +109,7 @@ class WMCLSTM(PackedCell):
 
 
 class NAS(PackedCell):
-    """The cell of neural architecture search (Zoph and Le 2017, 1611.01578; TensorFlow's ``NASCell``)::
+    """The cell that an architecture search found (Zoph and Le 2017, 1611.01578; TensorFlow's ``NASCell``)::
 
         a_0 ... a_7 = W x + b + U h + b'
         l_1 = tanh(sigmoid(a_0) * relu(a_1))

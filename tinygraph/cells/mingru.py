@@ -7,6 +7,7 @@ from typing import Any
 from .. import ops
 from ..core.node import Node
 from .input_gated import InputGated
+from .linear import Linear, LinearCell
 
 
 def positive(x: Any) -> Node:
@@ -14,7 +15,7 @@ def positive(x: Any) -> Node:
     return ops.where(ops.greater_equal(x, 0), x + 0.5, ops.sigmoid(x))
 
 
-class _Minimal(InputGated):
+class _Minimal(LinearCell, InputGated):
     """Both cells: a candidate from the input, as it is or positive."""
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, log_space: bool = False,
@@ -53,11 +54,10 @@ class minGRU(_Minimal):  # noqa: N801  the paper's spelling
 
     ih = ("z", "h")
 
-    def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
+    def linear(self, x: Any) -> Linear:
         z, n = self.from_input(x)
         z = ops.sigmoid(z)
-        h = (1 - z) * h + z * self.candidate(n)
-        return h, h
+        return Linear(1 - z, z * self.candidate(n))
 
 
 class minLSTM(_Minimal):  # noqa: N801  the paper's spelling
@@ -82,8 +82,7 @@ class minLSTM(_Minimal):  # noqa: N801  the paper's spelling
 
     ih = ("f", "i", "h")
 
-    def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
+    def linear(self, x: Any) -> Linear:
         f, i, n = self.from_input(x)
         f, i = ops.sigmoid(f), ops.sigmoid(i)
-        h = f / (f + i) * h + i / (f + i) * self.candidate(n)
-        return h, h
+        return Linear(f / (f + i), i / (f + i) * self.candidate(n))

@@ -10,7 +10,7 @@ from .packed import PackedCell
 
 
 class MiRU1(PackedCell):
-    """Minion recurrent unit 1 (Zyarah and Kudithipudi 2025, 2503.06175), as torchrecurrent has it::
+    """Minion unit 1: mixes by a fixed number (Zyarah and Kudithipudi 2025, 2503.06175), as torchrecurrent has it::
 
         r  = sigmoid(W_r x + b_r + U_r h + b'_r)
         n  = tanh(W_n x + b_n + U_n (r * h) + b'_n)
@@ -49,7 +49,7 @@ class MiRU1(PackedCell):
 
 
 class MiRU2(PackedCell):
-    """Minion recurrent unit 2 (Zyarah and Kudithipudi 2025, 2503.06175), as torchrecurrent has it::
+    """Minion unit 2: fixed numbers for both gates (Zyarah and Kudithipudi 2025, 2503.06175), as torchrecurrent has it::
 
         n  = tanh(W x + b + U (theta h) + b')
         h' = lambda h + (1 - lambda) n

@@ -10,7 +10,7 @@ from .packed import PackedCell
 
 
 class MUT1(PackedCell):
-    """Mutated unit 1 (Jozefowicz et al. 2015, "An empirical exploration of recurrent network architectures")::
+    """Mutated unit 1, found by search: its gate z sees the input alone (Jozefowicz et al. 2015, ICML)::
 
         z  = sigmoid(W_z x + b_z)
         r  = sigmoid(W_r x + b_r + U_r h + b'_r)
@@ -45,7 +45,7 @@ class MUT1(PackedCell):
 
 
 class MUT2(PackedCell):
-    """Mutated unit 2 (Jozefowicz et al. 2015, as for `MUT1`), as torchrecurrent has it::
+    """Mutated unit 2, found by search: near the GRU (Jozefowicz et al. 2015, as for `MUT1`), as torchrecurrent has it::
 
         z  = sigmoid(W_z x + b_z + U_z h + b'_z)
         r  = sigmoid(W_r x + b_r + U_r h + b'_r)
@@ -83,7 +83,7 @@ class MUT2(PackedCell):
 
 
 class MUT3(MUT2):
-    """Mutated unit 3 (Jozefowicz et al. 2015, as for `MUT1`): `MUT2` whose gate z sees tanh(h)::
+    """Mutated unit 3, found by search: `MUT2` whose gate z sees tanh(h) (Jozefowicz et al. 2015, as for `MUT1`)::
 
         z  = sigmoid(W_z x + b_z + U_z tanh(h) + b'_z)
         r  = sigmoid(W_r x + b_r + U_r h + b'_r)

@@ -19,7 +19,7 @@ def normed(a: Any, gain: Any, shift: Any, epsilon: float) -> Node:
 
 
 class LayerNormLSTM(Cell):
-    """LSTM with layer normalisation (Ba, Kiros and Hinton 2016, 1607.06450, equations 20 to 22)::
+    """LSTM that normalises its layers (Ba, Kiros and Hinton 2016, 1607.06450, equations 20 to 22)::
 
         i, f, g, o = LN(U h; alpha_h, beta_h) + LN(W x; alpha_x, beta_x) + b          blocks in PyTorch's order
         c' = sigmoid(f) * c + sigmoid(i) * tanh(g)

@@ -8,6 +8,7 @@ from .. import ops
 from ..core.node import Node
 from .activations import Activation, activation
 from .input_gated import InputGated
+from .linear import Linear, LinearCell
 from .packed import PackedCell
 
 
@@ -101,7 +102,7 @@ class UGRNN(PackedCell):
         return h, h
 
 
-class TRNN(InputGated):
+class TRNN(LinearCell, InputGated):
     """Strongly typed recurrent network (Balduzzi and Ghifary 2016, 1602.02218): linear in the state::
 
         z  = W_z x + b_z
@@ -129,8 +130,7 @@ class TRNN(InputGated):
         super().__init__(input_size, hidden_size, bias, **options)
         self.gate_nonlinearity = activation(gate_nonlinearity)
 
-    def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
+    def linear(self, x: Any) -> Linear:
         z, f = self.from_input(x)
         f = self.gate_nonlinearity(f)
-        h = f * h + (1 - f) * z
-        return h, h
+        return Linear(f, (1 - f) * z)

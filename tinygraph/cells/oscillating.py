@@ -11,7 +11,7 @@ from .packed import Init, PackedCell
 
 
 class coRNN(PackedCell):  # noqa: N801  the paper's spelling
-    """Coupled oscillatory recurrent network (Rusch and Mishra 2021, 2010.00951), as torchrecurrent has it::
+    """Coupled damped oscillators, driven by the input (Rusch and Mishra 2021, 2010.00951), as torchrecurrent has it::
 
         c' = c + dt (tanh(W x + b + U h + b' + V c + b'') - gamma h - epsilon c)
         h' = h + dt c'
@@ -59,7 +59,7 @@ class coRNN(PackedCell):  # noqa: N801  the paper's spelling
 
 
 class UnICORNN(PackedCell):
-    """Undamped independent controlled oscillatory network (Rusch and Mishra 2021, 2103.05487)::
+    """Undamped oscillators, independent of each other in a layer (Rusch and Mishra 2021, 2103.05487)::
 
         g  = dt sigmoid(w_c)
         c' = c - g * (tanh(W x + b + w * h + b') + alpha h)

@@ -11,7 +11,7 @@ from .packed import Init, PackedCell
 
 
 class PeepholeLSTM(PackedCell):
-    """LSTM with peephole connections (Gers, Schraudolph and Schmidhuber 2002, JMLR 3)::
+    """LSTM whose gates see the memory through peepholes (Gers et al. 2002, doi 10.1162/153244303768966139)::
 
         i  = sigmoid(W_i x + b_i + U_i h + b'_i + p_i * c)
         f  = sigmoid(W_f x + b_f + U_f h + b'_f + p_f * c)
@@ -63,7 +63,7 @@ class PeepholeLSTM(PackedCell):
 
 
 class ResLSTM(PeepholeLSTM):
-    """Residual LSTM (Kim, El-Khamy and Lee 2017, 1701.03360): `PeepholeLSTM` with a way for x to the output::
+    """Residual LSTM: `PeepholeLSTM` with a way for x to the output (Kim, El-Khamy and Lee 2017, 1701.03360)::
 
         i, f, o, c' as there
         h' = o * (W_p tanh(c') + W_r x)

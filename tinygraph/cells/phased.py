@@ -14,7 +14,7 @@ from .periodic import floor
 
 
 class PhasedLSTM(PackedCell):
-    """Phased LSTM (Neil, Pfeiffer and Liu 2016, 1610.09513), at time t::
+    """Phased LSTM: its units open in rhythms of their own (Neil, Pfeiffer and Liu 2016, 1610.09513), at time t::
 
         phi = ((t - s) mod tau) / tau
         k   = 2 phi / r_on        where phi < r_on / 2        opening

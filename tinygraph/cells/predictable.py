@@ -13,7 +13,7 @@ from .packed import Init, PackedCell
 
 
 class CFN(PackedCell):
-    """Chaos-free network (Laurent and von Brecht 2016, 1612.06212)::
+    """Chaos-free network: without input its state dies away (Laurent and von Brecht 2016, 1612.06212)::
 
         theta = sigmoid(V_theta x + b_theta + U_theta h + b'_theta)
         eta   = sigmoid(V_eta x + b_eta + U_eta h + b'_eta)
@@ -46,7 +46,7 @@ class CFN(PackedCell):
 
 
 class MinimalRNN(PackedCell):
-    """Minimal recurrent network (Chen 2017, 1711.06788)::
+    """Minimal recurrent network: a gate mixes the state and a map of the input (Chen 2017, 1711.06788)::
 
         z  = tanh(W x + b)
         u  = sigmoid(U_h h + U_z z + b_u)
@@ -87,7 +87,7 @@ class MinimalRNN(PackedCell):
 
 
 class IndRNN(Cell):
-    """Independently recurrent network (Li et al. 2018, 1803.04831), whose units see only their own state::
+    """Independently recurrent network: units see only their own state (Li et al. 2018, 1803.04831)::
 
         h' = tanh(W x + b + u * h + b')
 

@@ -6,17 +6,16 @@ from typing import Any
 
 from .. import ops
 from ..core.errors import GraphError
-from ..core.node import Node
 from .affine import affine
-from .cell import Cell
 from .initial import Shape
+from .linear import Linear, LinearCell
 from .packed import Init
 
 BLOCKS = {"f": ("z", "f"), "fo": ("z", "f", "o"), "ifo": ("z", "f", "o", "i")}
 """The gates of each pooling, in the order of their blocks of H rows."""
 
 
-class QRNN(Cell):
+class QRNN(LinearCell):
     """Quasi-recurrent network (Bradbury et al. 2017, 1611.01576), with window 2::
 
         Z = tanh(W1_z x_(t-1) + W2_z x_t + b_z)
@@ -57,23 +56,20 @@ class QRNN(Cell):
         blocks = BLOCKS[pooling]
         rows = len(blocks) * self.hidden_size
         self.window, self.pooling = window, pooling
-        self.states = window  # of this cell, not of all
+        self.states, self.looks_back = window, window == 2  # of this cell, not of all
         self.gates = dict.fromkeys(("weight_ih", "weight_hh", "bias_ih"), blocks)
         self.weight_ih = self.weight(rows, self.input_size, init=kernel_init)
         if window == 2:
             self.weight_hh = self.weight(rows, self.input_size, init=kernel_init)
         self.bias_ih = self.bias(rows, bias, bias_init)
 
-    def __call__(self, x: Any, state: Any) -> tuple[Node, Any]:
-        c, before = state if self.window == 2 else (state, None)
+    def linear(self, x: Any, before: Any = None) -> Linear:
         a = affine(x, self.weight_ih, self.bias_ih)
         a = a if before is None else a + affine(before, self.weight_hh)
         z, *gates = ops.split(a, len(BLOCKS[self.pooling]), axis=-1)
         f, *rest = [ops.sigmoid(gate) for gate in gates]
         i = rest[1] if self.pooling == "ifo" else 1 - f
-        c = f * c + i * ops.tanh(z)
-        y = rest[0] * c if rest else c
-        return y, c if before is None else (c, x)
+        return Linear(f, i * ops.tanh(z), lambda c: rest[0] * c if rest else c)
 
     def _state_shape(self, batch_size: int | None, i: int) -> Shape:
         size = (self.hidden_size, self.input_size)[i]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..core.errors import GraphError
 from ..core.leaves import Parameter
 from ..unroll import unroll
 from .module import Module
@@ -40,6 +41,11 @@ class Recurrent(Module):
                  feedback: Any = None) -> tuple[Any, Any]:  # fmt: skip
         """`unroll` of the cell: outputs (T, B, ...) and the last state, of inputs (T, B, ...)."""
         return unroll(self.cell, inputs, state, lengths=lengths, mask=mask, feedback=feedback, **self.settings)
+
+    def over_time(self, drive: Any, xs: Any, state: Any) -> Any:
+        """A layer is no cell: it takes whole sequences, and drives its cell itself."""
+        raise GraphError("Recurrent: a layer drives its cell itself", expected="a cell", got="a layer",
+                         fix="call the layer with the sequences, or hand on its .cell")  # fmt: skip
 
     def parameters(self) -> dict[str, Parameter]:
         """The cell's, by the names that it has there."""

@@ -11,7 +11,7 @@ from .packed import PackedCell
 
 
 class OriginalLSTM(PackedCell):
-    """The first LSTM, without a forget gate (Hochreiter and Schmidhuber 1997, Neural Computation 9)::
+    """The first LSTM, without a forget gate (Hochreiter and Schmidhuber 1997, doi 10.1162/neco.1997.9.8.1735)::
 
         i  = sigmoid(W_i x + b_i + U_i h + b'_i)
         n  = tanh(W_n x + b_n + U_n h + b'_n)
@@ -83,7 +83,7 @@ class JANET(PackedCell):
 
 
 class RAN(PackedCell):
-    """Recurrent additive network (Lee, Levy and Zettlemoyer 2017, 1705.07393), as torchrecurrent has it::
+    """Recurrent additive network: memory only adds up inputs (Lee et al. 2017, 1705.07393), as torchrecurrent has it::
 
         n  = W_n x
         i  = sigmoid(W_i x + b_i + U_i h + b'_i)

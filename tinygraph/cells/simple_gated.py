@@ -10,7 +10,7 @@ from .packed import Init, PackedCell
 
 
 class SGU(PackedCell):
-    """Simple gated unit (Gao and Glowacka 2016, "Deep gate recurrent neural network", 1604.02910)::
+    """Simple gated unit: the input multiplies the state before the gate (Gao and Glowacka 2016, 1604.02910)::
 
         q  = tanh(U_g ((W_g x + b_g) * h) + b'_g)
         o  = softplus(q * h)
@@ -56,7 +56,7 @@ class SGU(PackedCell):
 
 
 class DSGU(SGU):
-    """Deep simple gated unit (Gao and Glowacka 2016, 1604.02910): `SGU` with one more matrix on the way out::
+    """Deep simple gated unit: `SGU` with one more matrix on the way out (Gao and Glowacka 2016, 1604.02910)::
 
         q  = tanh(U_g ((W_g x + b_g) * h) + b'_g)
         o  = sigmoid(W_ho (q * h))

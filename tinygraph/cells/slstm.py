@@ -14,7 +14,7 @@ NOTHING = -1e30
 
 
 class sLSTM(PackedCell):  # noqa: N801  the paper's spelling
-    """Scalar LSTM with exponential gates (Beck et al. 2024, "xLSTM", 2405.04517, equations 8 to 17)::
+    """Scalar LSTM of the xLSTM, with exponential gates (Beck et al. 2024, 2405.04517, equations 8 to 17)::
 
         i~, f~, z~, o~ = W x + b + R h + b'                blocks in this order
         log f = log sigmoid(f~)                            (forget_gate="exp": f~)

@@ -7,10 +7,11 @@ from typing import Any
 from ..core.node import Node
 from .activations import Activation, activation
 from .initial import Shape
+from .linear import Linear, LinearCell
 from .packed import PackedCell
 
 
-class StronglyTyped(PackedCell):
+class StronglyTyped(LinearCell, PackedCell):
     """What `TGRU` and `TLSTM` share: z, f, o from the input and the one before it, which is the second state.
 
     Parameters: weight_ih, weight_hh (3H, I), bias_ih, bias_hh (3H,), blocks z, f, o.
@@ -24,6 +25,7 @@ class StronglyTyped(PackedCell):
     """
 
     states = 2
+    looks_back = True
     ih = hh = ("z", "f", "o")
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
@@ -70,11 +72,9 @@ class TGRU(StronglyTyped):
         ((2, 4), (2, 3))
     """
 
-    def __call__(self, x: Any, state: Any) -> tuple[Node, tuple[Node, Any]]:
-        h, before = state
+    def linear(self, x: Any, before: Any) -> Linear:
         z, f, o = self.typed(x, before)
-        h = f * h + z * o
-        return h, (h, x)
+        return Linear(f, z * o)
 
 
 class TLSTM(StronglyTyped):
@@ -101,8 +101,6 @@ class TLSTM(StronglyTyped):
         ((2, 4), (2, 3))
     """
 
-    def __call__(self, x: Any, state: Any) -> tuple[Node, tuple[Node, Any]]:
-        c, before = state
+    def linear(self, x: Any, before: Any) -> Linear:
         z, f, o = self.typed(x, before)
-        c = f * c + (1 - f) * z
-        return c * o, (c, x)
+        return Linear(f, (1 - f) * z, lambda c: c * o)

@@ -11,7 +11,7 @@ from .packed import PackedCell
 
 
 class tauGRU(PackedCell):  # noqa: N801  the paper's spelling
-    """Gated recurrent unit with weighted time-delay feedback (Erichson, Lim and Mahoney 2022, 2212.00228)::
+    """GRU that also looks at its state of some steps ago (Erichson, Lim and Mahoney 2022, 2212.00228)::
 
         u  = tanh(W_u x + b_u + U_u h + b'_u)
         z  = tanh(W_z x + b_z + U_z d + b'_z)          d: the h of `delay` steps before this one

@@ -51,7 +51,7 @@ class Zoneout(Wrapper):
         y, new = self.cell(x, state)
         before, made = leaves(state), leaves(new)
         kept = [self._kept(k, a, b) for k, (a, b) in enumerate(zip(before, made, strict=True))]
-        at = {id(a): b for a, b in zip(made, kept, strict=True)}
+        at = {id(a): b for a, b in reversed([*zip(made, kept, strict=True)])}  # the first, where two states are one
         return rebuild(y, [at.get(id(v), v) for v in leaves(y)]), rebuild(new, kept)
 
     def _kept(self, k: int, old: Any, new: Any) -> Any:
