@@ -11,7 +11,7 @@ import numpy as np
 from .core.errors import GraphError
 from .core.leaves import Constant
 from .core.node import Node
-from .core.scope import now, step
+from .core.scope import now, same_draws, step
 from .core.structure import leaves, map_leaves, rebuild
 from .ops import stack, where
 from .padding import cut, flipped, last_of, waiting
@@ -118,12 +118,13 @@ class Driver:
         """
         before = [state]
         outputs = []
+        draws: dict[int, list[Node]] = {t: [] for t in times}
         for n in range(len(times)):
             first = max(0, n - reach)
             with step(times[first]):
                 state = cut(before[first]) if n >= reach else before[0]
             for at in times[first : n + 1]:
-                with step(at):
+                with step(at), same_draws(draws[at]):
                     y, state = _call(cell, xs, state, at)
             outputs.append(y)
             before.append(state)

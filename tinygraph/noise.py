@@ -51,7 +51,13 @@ def noise(draw: Draw, shape: Sequence[int], dtype: Any = np.float64, *, once: bo
         slot = Slot(Spec(whole, kind))
         now.cells[-1].drawn[slot] = draw
         return slot
-    return _leaf(draw, whole, kind)
+    if now.again is None or once:
+        return _leaf(draw, whole, kind)
+    known, used = now.again
+    if used == len(known):
+        known.append(_leaf(draw, whole, kind))
+    now.again[1] += 1
+    return known[used]
 
 
 def _leaf(draw: Draw, shape: tuple[int, ...], dtype: np.dtype) -> Node:

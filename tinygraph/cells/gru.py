@@ -10,7 +10,7 @@ from .classic import ClassicCell
 
 
 class GRU(ClassicCell):
-    """Gated recurrent unit (Cho et al. 2014, 1406.1078), torch.nn.GRUCell::
+    """Gated recurrent unit: two gates, one state (Cho et al. 2014, 1406.1078), torch.nn.GRUCell::
 
         r  = sigmoid(W_r x + b_r + U_r h + b'_r)
         z  = sigmoid(W_z x + b_z + U_z h + b'_z)

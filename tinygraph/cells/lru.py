@@ -15,7 +15,7 @@ from .periodic import cos, sin
 
 
 class LRU(LinearCell):
-    """Linear recurrent unit (Orvieto et al. 2023, "Resurrecting recurrent neural networks", 2303.06349)::
+    """Linear recurrent unit: complex numbers that turn and shrink (Orvieto et al. 2023, 2303.06349)::
 
         lambda = exp(-exp(nu_log) + i exp(theta_log))         (N,), inside of the unit circle
         s' = lambda * s + exp(gamma_log) * (B u)              complex; u the input, s the state

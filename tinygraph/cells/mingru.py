@@ -29,7 +29,7 @@ class _Minimal(LinearCell, InputGated):
 
 
 class minGRU(_Minimal):  # noqa: N801  the paper's spelling
-    """Minimal gated unit without a view of the state (Feng et al. 2024, "Were RNNs all we needed?", 2410.01201)::
+    """Minimal GRU: gate and candidate see the input alone (Feng et al. 2024, 2410.01201)::
 
         z  = sigmoid(W_z x + b_z)
         h~ = W_h x + b_h                  (log_space: g(W_h x + b_h))
@@ -61,7 +61,7 @@ class minGRU(_Minimal):  # noqa: N801  the paper's spelling
 
 
 class minLSTM(_Minimal):  # noqa: N801  the paper's spelling
-    """Long short-term memory without a view of the state (Feng et al. 2024, "Were RNNs all we needed?", 2410.01201)::
+    """Minimal LSTM: gates and candidate see the input alone (Feng et al. 2024, 2410.01201)::
 
         f, i = sigmoid(W_f x + b_f), sigmoid(W_i x + b_i)
         h~   = W_h x + b_h                (log_space: g(W_h x + b_h))

@@ -43,7 +43,7 @@ class SGRN(PackedCell):
 
 
 class STAR(PackedCell):
-    """Stackable recurrent cell (Turkoglu et al. 2019, "Gating revisited", 1911.11033), as torchrecurrent has it::
+    """Stackable cell: one gate, made for deep stacks (Turkoglu et al. 2019, 1911.11033), as torchrecurrent has it::
 
         k  = sigmoid(W_k x + b_k + U h + b')
         h' = tanh((1 - k) * h + k * tanh(W_n x + b_n))
@@ -73,7 +73,7 @@ class STAR(PackedCell):
 
 
 class UGRNN(PackedCell):
-    """Update gate network (Collins et al. 2016, "Capacity and trainability in recurrent neural networks", 1611.09913)::
+    """Update gate network: one gate between the old state and the new (Collins et al. 2016, 1611.09913)::
 
         n  = tanh(W_n x + b_n + U_n h + b'_n)
         g  = sigmoid(W_g x + b_g + U_g h + b'_g)

@@ -16,7 +16,7 @@ BLOCKS = {"f": ("z", "f"), "fo": ("z", "f", "o"), "ifo": ("z", "f", "o", "i")}
 
 
 class QRNN(LinearCell):
-    """Quasi-recurrent network (Bradbury et al. 2017, 1611.01576), with window 2::
+    """Quasi-recurrent network: gates see two inputs, not the state (Bradbury et al. 2017, 1611.01576), with window 2::
 
         Z = tanh(W1_z x_(t-1) + W2_z x_t + b_z)
         F, O, I likewise with sigmoid

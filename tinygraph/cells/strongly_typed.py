@@ -50,7 +50,7 @@ class StronglyTyped(LinearCell, PackedCell):
 
 
 class TGRU(StronglyTyped):
-    """Strongly typed gated recurrent unit (Balduzzi and Ghifary 2016, 1602.02218)::
+    """Strongly typed GRU: gates see this input and the last, not the state (Balduzzi and Ghifary 2016, 1602.02218)::
 
         z  = W_z x + b_z + V_z x_(t-1) + b'_z
         f  = sigmoid(W_f x + b_f + V_f x_(t-1) + b'_f)
@@ -78,7 +78,7 @@ class TGRU(StronglyTyped):
 
 
 class TLSTM(StronglyTyped):
-    """Strongly typed long short-term memory (Balduzzi and Ghifary 2016, 1602.02218)::
+    """Strongly typed LSTM: gates see this input and the last, not the state (Balduzzi and Ghifary 2016, 1602.02218)::
 
         z  = W_z x + b_z + V_z x_(t-1) + b'_z
         f  = sigmoid(W_f x + b_f + V_f x_(t-1) + b'_f)

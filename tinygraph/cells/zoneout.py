@@ -24,7 +24,8 @@ class Zoneout(Wrapper):
 
     Args:
         cell: any cell. State: the cell's.
-        p: the rate of all states, or one for each array of the state, in order; arrays of integers are let be.
+        p: the rate of all states, or one for each array of the state, in order. Arrays of integers are let be;
+            a clock of floats, as in `ClockworkRNN` and `PhasedLSTM`, wants the rate 0.
         rng: a seed or a numpy Generator that draws.
 
     Raises:

@@ -18,7 +18,8 @@ class _Now(threading.local):
     One tuple, because every new node reads all of it; ``watch`` is the mode of `nonfinite`, or ``"trace"``
     while a function is compiled; ``checkpoint`` says whether its loops are to save memory. For `border`:
     ``cells`` under way, and of each last state of an unroll, in ``ends``, the unroll's other results.
-    ``drawn`` holds what was drawn once for the sequence under way; None outside of an unroll.
+    ``drawn`` holds what was drawn once for the sequence under way; None outside of an unroll. ``again``: what the step
+    under way has drawn when it ran before, and how many of these are used; None where a step runs once.
     """
 
     place: tuple[int | None, str, Node | None] = (None, "", None)
@@ -26,6 +27,7 @@ class _Now(threading.local):
     checkpoint: bool = False
     cells: tuple[OpenCell, ...] = ()
     drawn: dict[Any, Node] | None = None
+    again: list[Any] | None = None
 
     def __init__(self) -> None:
         self.ends: dict[Node, list[Node]] = {}
@@ -42,6 +44,16 @@ def sequence() -> Iterator[None]:
         yield
     finally:
         now.drawn = before
+
+
+@contextmanager
+def same_draws(drawn: list[Node]) -> Iterator[None]:
+    """A step that runs once more draws what it drew before: the list, to which the first run adds."""
+    before, now.again = now.again, [drawn, 0]
+    try:
+        yield
+    finally:
+        now.again = before
 
 
 @contextmanager

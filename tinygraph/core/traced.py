@@ -120,10 +120,14 @@ def tracing(*, checkpoint: bool = False) -> Iterator[None]:
     Args:
         checkpoint: whether loops keep less for the gradient and compute more.
     """
-    before = now.place, now.watch, now.checkpoint, now.cells, now.ends, now.drawn
-    now.place, now.watch, now.checkpoint, now.cells, now.ends, now.drawn = (
-        (None, "", None), "trace", checkpoint, (), {}, None)  # fmt: skip
+    before = {name: getattr(now, name) for name in _TRACED}
+    vars(now).update(_TRACED, checkpoint=checkpoint, ends={})
     try:
         yield
     finally:
-        now.place, now.watch, now.checkpoint, now.cells, now.ends, now.drawn = before
+        vars(now).update(before)
+
+
+_TRACED: dict[str, Any] = {"place": (None, "", None), "watch": "trace", "checkpoint": False, "cells": (), "ends": {},
+                           "drawn": None, "again": None}  # fmt: skip
+"""Of `now` while a function is traced: nothing of what is going on around it."""

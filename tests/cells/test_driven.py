@@ -1,0 +1,194 @@
+"""Every cell under the driver and in every wrapper: ragged, masked, cut, compiled, it is each sequence alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.compile.comparing import BACKENDS, each_backend, total
+from tinygraph.core.structure import leaves, map_leaves
+
+from .driven import (
+    HOLES,
+    LENGTHS,
+    ONWARD,
+    WRAPPED,
+    T,
+    alone,
+    as_parameters,
+    begun,
+    built,
+    by_hand,
+    differences,
+    each_cell,
+    each_direction,
+    measured,
+    results,
+    sequences,
+    within,
+)
+from .parity import error
+
+some_cells = pytest.mark.parametrize("name", ["GRU", "coRNN", "QRNN"])
+
+
+def assert_equal(got: Any, expected: Any, tolerance: float = 1e-12) -> None:
+    """Leaf by leaf, nodes or arrays."""
+    for a, b in zip(leaves(got), leaves(expected), strict=True):
+        assert error(getattr(a, "value", a), getattr(b, "value", b)) <= tolerance
+
+
+@each_direction
+@each_cell
+def test_padding_is_as_if_it_were_not_there(name: str, reverse: bool) -> None:
+    """With lengths, with a mask that has holes; and what lies in the padding changes no bit of anything."""
+    cell = built(name)
+    x, state = sequences(cell), begun(cell)
+    for settings, real in (({"lengths": LENGTHS}, within(LENGTHS)), ({"mask": HOLES}, HOLES)):
+        found = measured(cell, x, state, reverse=reverse, **settings)
+        assert not differences(found, alone(cell, x, state, real, reverse=reverse))
+        assert not found["outputs"][~real].any()
+        assert not found["gradient.x"][~real].any()
+        spoilt = measured(cell, np.where(real[..., None], x, np.nan), state, reverse=reverse, **settings)
+        for at, a in spoilt.items():
+            np.testing.assert_array_equal(a, found[at], at)
+
+
+@each_direction
+@each_cell
+def test_a_single_sequence_has_a_single_length(name: str, reverse: bool) -> None:
+    """Without a batch axis it is the same as its row of the batch."""
+    cell = built(name)
+    x, state = sequences(cell), begun(cell)
+    outputs, last = tg.unroll(cell, x, state, lengths=LENGTHS, reverse=reverse)
+    for b, length in enumerate(LENGTHS):
+        own, end = (map_leaves(lambda s, b=b: s[b], whole) for whole in (state, last))
+        assert_equal(tg.unroll(cell, x[:, b], own, lengths=length, reverse=reverse), (outputs[:, b], end))
+
+
+@pytest.mark.parametrize("window", ["chunk", "sliding"])
+@each_direction
+@each_cell
+def test_truncation_counts_from_each_sequences_own_first_step(name: str, reverse: bool, window: str) -> None:
+    cell = built(name)
+    x, state = sequences(cell), begun(cell)
+    settings: Any = {"reverse": reverse, "truncate": 2, "window": window}
+    found = measured(cell, x, state, lengths=LENGTHS, **settings)
+    assert not differences(found, alone(cell, x, state, within(LENGTHS), **settings))
+
+
+@pytest.mark.parametrize("window", ["chunk", "sliding"])
+@each_backend
+@some_cells
+def test_compiled_truncation(name: str, backend: str, window: str) -> None:
+    """In both directions, each with the gradients of all."""
+    cell = built(name)
+    x, state = sequences(cell), begun(cell)
+    for reverse in (False, True):
+        settings: Any = {"reverse": reverse, "truncate": 2, "window": window}
+        compiled = tg.compile(lambda x, s, n, to=settings: results(cell, x, s, lengths=n, **to), backend=backend)
+        for lengths in (LENGTHS, np.array([2, T, 0])):
+            expected = alone(cell, x, state, within(lengths), **settings)
+            assert not differences(compiled(x, state, lengths), expected)
+
+
+@each_backend
+@each_cell
+def test_compiled_lengths_are_an_argument(name: str, backend: str) -> None:
+    """Other lengths at each call, and NaN where they end."""
+    cell = built(name)
+    x, state = sequences(cell), begun(cell)
+    compiled = tg.compile(lambda x, s, n: results(cell, x, s, lengths=n), backend=backend)
+    for lengths in (LENGTHS, np.array([0, T, 2])):
+        real = within(lengths)
+        found = compiled(np.where(real[..., None], x, np.nan), state, lengths)
+        assert not differences(found, measured(cell, x, state, lengths=lengths))
+        assert not found["gradient.x"][~real].any()
+
+
+@each_cell
+def test_wrappers_are_their_parts_put_together_by_hand(name: str) -> None:
+    for around, wrap in WRAPPED.items():
+        cell = wrap(name).eval()
+        x, state = sequences(cell), begun(cell)
+        for reverse in (False, True):
+            found = tg.unroll(cell, x, state, lengths=LENGTHS, reverse=reverse)
+            try:
+                assert_equal(found, by_hand(cell, x, state, within(LENGTHS), reverse))
+            except AssertionError as told:
+                raise AssertionError(f"{around}, {reverse=}") from told
+
+
+@pytest.mark.parametrize("settings", [{}, {"truncate": 1}, {"truncate": 2, "window": "sliding"}], ids=str)
+@pytest.mark.parametrize("around", [*ONWARD, "mixed", "concatenate"])
+@some_cells
+def test_wrappers_over_each_sequence_alone(name: str, around: str, settings: Any) -> None:
+    """With all gradients, and a sequence without a step."""
+    cell = WRAPPED[around](name).eval()
+    x, state, lengths = sequences(cell), begun(cell), np.array([2, T, 0])
+    for reverse in (False, True):
+        found = measured(cell, x, state, lengths=lengths, reverse=reverse, **settings)
+        assert not differences(found, alone(cell, x, state, within(lengths), reverse=reverse, **settings))
+
+
+@each_cell
+def test_two_chunks_equal_one_pass(name: str) -> None:
+    """In every wrapper; zoneout, which draws here, goes on drawing where it was."""
+    for wrap in ONWARD.values():
+        cell, again = wrap(name), wrap(name)
+        x, state = sequences(cell), begun(cell)
+        outputs, last = tg.unroll(cell, x, state, lengths=LENGTHS)
+        first, between = tg.unroll(again, x[:2], state, lengths=np.minimum(LENGTHS, 2))
+        second, end = tg.unroll(again, x[2:], between, lengths=np.maximum(LENGTHS - 2, 0))
+        assert_equal((np.concatenate([first.value, second.value]), end), (outputs, last))
+
+
+@each_cell
+def test_compiled_wrappers(name: str) -> None:
+    """The same draws from the same seed, and none after `eval`, which the compiled function heeds."""
+    for wrap in WRAPPED.values():
+        cell, other = wrap(name), wrap(name)
+        x, state = sequences(cell), begun(cell)
+        compiled = tg.compile(lambda x, s, n, of=other: tg.unroll(of, x, s, lengths=n), backend="numpy")
+        for _ in range(2):
+            assert_equal(compiled(x, state, LENGTHS), tg.unroll(cell, x, state, lengths=LENGTHS))
+            cell.eval(), other.eval()
+
+
+@pytest.mark.parametrize("backend", BACKENDS[1:])
+@each_cell
+def test_compiled_gradients_through_all_wrappers_at_once(name: str, backend: str) -> None:
+    cell, other = WRAPPED["mixed"](name), WRAPPED["mixed"](name)
+    x, state = sequences(cell), begun(cell)
+    compiled = tg.compile(lambda x, s, n: results(other, x, s, lengths=n), backend=backend)
+    for _ in range(2):
+        assert not differences(compiled(x, state, LENGTHS), measured(cell, x, state, lengths=LENGTHS))
+        cell.eval(), other.eval()
+
+
+@each_backend
+@pytest.mark.parametrize("around", WRAPPED)
+@some_cells
+def test_compiled_gradients_through_each_wrapper(name: str, around: str, backend: str) -> None:
+    cell, other = WRAPPED[around](name), WRAPPED[around](name)
+    x, state = sequences(cell), begun(cell)
+
+    def run(cell: Any, x: Any, s: Any) -> Any:
+        found = tg.unroll(cell, x, s, lengths=LENGTHS)
+        return found, tg.grad(total(found), [*cell.parameters().values(), x, *leaves(s)])
+
+    assert_equal(
+        tg.compile(lambda x, s: run(other, x, s), backend=backend)(x, state), run(cell, *as_parameters(x, state))
+    )
+
+
+@pytest.mark.parametrize("around", WRAPPED)
+@pytest.mark.parametrize("name", ["LSTM", "IndRNN"])
+def test_first_and_second_derivatives_against_differences(name: str, around: str) -> None:
+    cell = WRAPPED[around](name).eval()
+    x, state = as_parameters(sequences(cell)[:2], begun(cell))
+    moved = [*cell.parameters().values(), x, *leaves(state)]
+    tg.check.gradients(lambda *_: total(tg.unroll(cell, x, state, lengths=[2, 1, 2])), moved, order=2)
