@@ -14,7 +14,7 @@ from .core.node import Node
 from .core.scope import now, same_draws, step
 from .core.structure import leaves, map_leaves, rebuild
 from .ops import stack, where
-from .padding import cut, flipped, last_of, waiting
+from .padding import awaited, cut, flipped, last_of, waiting
 from .rolled import roll
 from .segments import roll_segments
 from .windows import roll_windows
@@ -87,7 +87,7 @@ class Driver:
         cuts = (steps % self.truncate == 0) & (steps > 0)
         if self.real is None:
             return Constant(cuts)
-        return where(self.real, cuts.reshape((T,) + (1,) * (self.real.ndim - 1)), False)
+        return where(awaited(self.real, self.reverse), cuts.reshape((T,) + (1,) * (self.real.ndim - 1)), False)
 
     def _stepwise(self, cell: Cell, xs: Any, state: Any) -> tuple[Any, Any]:
         times = list(range(leaves(xs)[0].shape[0]))[:: -1 if self.reverse else 1]
@@ -97,15 +97,19 @@ class Driver:
             outputs, state = self._windows(cell, xs, state, times, self.truncate)
         if self.reverse:
             outputs.reverse()
+        if len({len(leaves(y)) for y in outputs}) > 1:
+            raise GraphError("unroll: the outputs of two steps have another structure", expected="one number of arrays",
+                             got=str([len(leaves(y)) for y in outputs]))  # fmt: skip
         columns = zip(*(leaves(y) for y in outputs), strict=True)
         return rebuild(outputs[0], [stack(list(column)) for column in columns]), state
 
     def _chunks(self, cell: Cell, xs: Any, state: Any, times: list[int]) -> tuple[list[Any], Any]:
         outputs = []
+        awaits = None if self.real is None or self.truncate is None else awaited(self.real, self.reverse)
         for n, t in enumerate(times):
             with step(t):
                 if n and self.truncate is not None and n % self.truncate == 0:
-                    state = cut(state, None if self.real is None else self.real[t])
+                    state = cut(state, None if awaits is None else awaits[t])
                 y, state = _call(cell, xs, state, t)
             outputs.append(y)
         return outputs, state

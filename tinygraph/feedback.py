@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from .callables import takes
 from .core.errors import GraphError
 from .core.leaves import as_nodes
 from .core.node import Node
 from .core.structure import leaves, map_leaves, rebuild
 from .core.traced import Traced
-from .noise import noise
-from .ops import astype, less, where
+from .noise import generator, noise
+from .ops import astype, broadcast_to, less, where
 
 Cell = Callable[[Any, Any], tuple[Any, Any]]
 
@@ -29,7 +30,7 @@ class Feedback:
         rng: a seed or a numpy Generator for the draws.
 
     Raises:
-        GraphError: ``choose`` is no function, a probability is outside of 0 to 1; when driven, if ``choose`` gives
+        GraphError: ``choose`` is no function of y_t alone, a probability is outside of 0 to 1; when driven, if ``choose`` gives
             another shape than an input's, or ``teacher`` does not fit the inputs.
 
     Source: R. J. Williams, D. Zipser, "A learning algorithm for continually running fully recurrent neural
@@ -51,10 +52,10 @@ class Feedback:
 
     def __init__(self, choose: Callable[[Any], Any], teacher: Any = 0.0,
                  rng: int | np.random.Generator | None = None) -> None:  # fmt: skip
-        if not callable(choose):
-            raise GraphError("feedback: what chooses the next input is a function of y_t", got=type(choose).__name__,
+        if not takes(choose, 1):
+            raise GraphError("feedback: what chooses the next input is a function of y_t", got=f"{choose!r}"[:80],
                              fix="feedback=lambda y: tg.argmax(y, axis=-1), say")  # fmt: skip
-        self.choose, self.rng = choose, np.random.default_rng(rng)
+        self.choose, self.rng = choose, generator("Feedback", rng)
         (self.teacher,) = as_nodes((teacher,))
         known = None if isinstance(self.teacher, Traced) else self.teacher.value
         if known is not None and not ((known >= 0) & (known <= 1)).all():
@@ -71,7 +72,10 @@ class Feedback:
         T = leaves(xs)[0].shape[0]
         fed = map_leaves(lambda x: np.zeros(x.shape[1:], x.dtype), xs)
         begun = np.zeros(batch, bool)
-        return self._fed(cell), (xs, self._forced(xs, T)), map_leaves(lambda s: as_nodes((s,))[0], (state, fed, begun))
+        forced = self._forced(xs, T)
+        if batch and forced.ndim == 1:
+            forced = broadcast_to(forced.reshape((T, 1)), (T, *batch))
+        return self._fed(cell), (xs, forced), map_leaves(lambda s: as_nodes((s,))[0], (state, fed, begun))
 
     def _forced(self, xs: Any, T: int) -> Node:
         """Where the given input is taken: booleans (T,) or (T, B)."""

@@ -12,8 +12,9 @@ from .core.leaves import Constant, as_nodes
 from .core.node import Node
 from .core.structure import leaves, map_leaves, rebuild
 from .core.traced import Traced
-from .ops import less, maximum, minimum, not_equal, pick, stop_gradient, where
+from .ops import astype, greater_equal, less, less_equal, maximum, minimum, not_equal, pick, stop_gradient, where
 from .ops import max as largest
+from .ops import min as smallest
 from .ops.lookup import ARRAY
 
 Cell = Callable[[Any, Any], tuple[Any, Any]]
@@ -27,6 +28,8 @@ def as_lengths(lengths: Any, xs: Any) -> Node:
             function is compiled such numbers are taken for 0 and T.
     """
     (node,) = as_nodes((lengths,))
+    if node.dtype != np.int64 and (node.dtype.kind in "iu" or not node.size):
+        node = astype(node, np.int64)  # smaller ones do not hold T, unsigned ones no T - 1 below 0
     for x in leaves(xs):
         if node.dtype.kind not in "iu" or node.ndim > 1 or x.shape[1 : 1 + node.ndim] != node.shape:
             raise GraphError("unroll: lengths do not fit the inputs", got=f"{node.dtype} {node.shape}",
@@ -55,7 +58,9 @@ def as_mask(mask: Any, xs: Any) -> Node:
 def real_steps(lengths: Node | None, mask: Node | None, T: int) -> Node | None:
     """Where a step is real, by lengths and mask both: booleans (T, B); None if all are."""
     real = _real_steps(lengths, mask, T)
-    return real if real is None or isinstance(real, Traced) else Constant(real.value, "real")
+    if real is None or isinstance(real, Traced):
+        return real
+    return None if real.value.all() else Constant(real.value, "real")
 
 
 def _real_steps(lengths: Node | None, mask: Node | None, T: int) -> Node | None:
@@ -106,20 +111,37 @@ def waiting(cell: Cell) -> Cell:
     return step
 
 
-def cut(state: Any, real: Node | None = None) -> Any:
-    """The state without its gradient; of a sequence that waits, as it was, for its last state is still to be used."""
-    if real is None or (not isinstance(real, Traced) and real.value.all()):
+def awaited(real: Node, reverse: bool) -> Node:
+    """Where some real step is still to come, this one or a later one of the walk: booleans (T, B)."""
+    steps = _steps(real)
+    if reverse:
+        return greater_equal(steps, smallest(where(real, steps, real.shape[0]), axis=0))
+    return less_equal(steps, largest(where(real, steps, -1), axis=0))
+
+
+def cut(state: Any, awaits: Node | None = None) -> Any:
+    """The state without its gradient.
+
+    Args:
+        awaits: booleans (B,): the sequences that have a real step to come; the others' last states stay as they are,
+            for they are still to be used. None for all.
+    """
+    if awaits is None or (not isinstance(awaits, Traced) and awaits.value.all()):
         return map_leaves(stop_gradient, state)
-    return map_leaves(lambda s: where(_rows(real, s, "a state"), stop_gradient(s), s), state)
+    return map_leaves(lambda s: where(_rows(awaits, s, "a state"), stop_gradient(s), s), state)
 
 
 def last_of(states: Node, real: Node) -> Node:
     """Each sequence's state after its last real step      states: before the first and after each (T + 1, B, ...)"""
-    steps = np.arange(1, real.shape[0] + 1).reshape((-1,) + (1,) * (real.ndim - 1))
-    ends = largest(where(real, steps, 0), axis=0)
+    ends = largest(where(real, _steps(real) + 1, 0), axis=0)
     if not ends.ndim:
         return pick(states, ends, index=(ARRAY,))
     return pick(states, ends, np.arange(ends.shape[0]), index=(ARRAY, ARRAY))
+
+
+def _steps(real: Node) -> np.ndarray:
+    """0, 1, ... T - 1 along the first axis of ``real``."""
+    return np.arange(real.shape[0]).reshape((-1,) + (1,) * (real.ndim - 1))
 
 
 def flipped(x: Node, lengths: Node) -> Node:
@@ -138,8 +160,6 @@ def _chosen(real: Node, new: Any, old: Any, what: str) -> Any:
         raise GraphError("unroll: with lengths or a mask the state before the first step is needed",
                          expected=f"{len(made)} arrays, as the cell gives out", got=f"{len(before)} arrays",
                          fix="state=cell.initial_state(batch_size), or arrays of zeros")  # fmt: skip
-    if not isinstance(real, Traced) and real.value.all():
-        return new
     made = list(as_nodes(tuple(made)))
     return rebuild(new, [where(_rows(real, a, what), a, b) for a, b in zip(made, before, strict=True)])
 

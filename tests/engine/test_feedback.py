@@ -135,6 +135,15 @@ def test_a_probability_for_each_sequence_draws_for_each():
     assert ((shares > 0.3) & (shares < 0.7)).all()
 
 
+@pytest.mark.parametrize("teacher", [0.0, 1.0, np.arange(T) % 2 == 0])
+def test_sequences_that_are_turned_round_take_their_teacher_along(teacher):
+    lengths, cell = [6, 2, 4], cell_of(parameters())
+    settings = {"lengths": lengths, "reverse": True, "feedback": tg.Feedback(best, teacher)}
+    expected, _ = tg.unroll(cell, TOKENS, H0, **settings)
+    found, _ = tg.unroll(cell, TOKENS, H0, truncate=2, **settings)
+    np.testing.assert_array_equal(found.value, expected.value)
+
+
 def test_sampling_with_noise_compiled():
     rng, p = np.random.default_rng(0), parameters()
 

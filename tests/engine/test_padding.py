@@ -5,6 +5,7 @@ import pytest
 
 import tinygraph as tg
 from tests.compile.comparing import each_backend
+from tinygraph.core.graph import ancestors
 
 T, B, I, H = 6, 4, 3, 2  # noqa: E741  the axes' own letters
 RNG = np.random.default_rng(5)
@@ -194,16 +195,35 @@ def test_time_on_the_third_axis_and_last():
     np.testing.assert_allclose(outputs.value, np.cumsum(xs, axis=3), rtol=1e-12)
 
 
-def test_steps_that_are_real_for_all_make_no_choice():
-    outputs, _ = tg.unroll(cell_of(parameters()), XS, H0, lengths=[6, 6, 6, 5])
-    chosen = [n for n in _nodes(outputs) if n.op is tg.where and n.step is not None]
-    assert {n.step for n in chosen} == {5} or not chosen
+def test_each_step_is_drawn_alike_and_without_padding_there_is_no_choice():
+    def choices(lengths):
+        outputs, _ = tg.unroll(cell_of(parameters()), XS, H0, lengths=lengths)
+        return sorted(n.step for n in ancestors([outputs]) if n.op is tg.where and n.step is not None)
+
+    assert choices([6, 6, 6, 5]) == [0, 1, 2, 3, 4]  # the last step's state is not looked at
+    assert choices([6, 6, 6, 6]) == choices(6) == []
 
 
-def _nodes(y):
-    from tinygraph.core.graph import ancestors
+def test_a_chunk_is_cut_where_its_first_step_is_masked():
+    w = tg.parameter(1.0)
+    outputs, _ = tg.unroll(lambda x, h: (x + w * h,) * 2, np.array([1.0, 10, 0, 0]), 0.0, truncate=2, mask=[1, 1, 0, 1])
+    # y_3 = x_3 + w s, with s = 11 cut off.
+    assert tg.grad(outputs[3], w).item() == 11
+    back, _ = tg.unroll(lambda x, h: (x + w * h,) * 2, np.array([0.0, 0, 10, 1]), 0.0, truncate=2, mask=[1, 0, 1, 1],
+                        reverse=True)  # fmt: skip
+    assert tg.grad(back[0], w).item() == 11
 
-    return [n for n in ancestors([y]) if n.op is not None]
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.uint64, np.int32])
+def test_lengths_of_any_integers(kind):
+    lengths = np.array([6, 2, 0, 5], kind)
+    settings = {"reverse": True, "truncate": 2}
+    expected = tg.unroll(cell_of(parameters()), XS, H0, lengths=LENGTHS, **settings)[0].value
+    assert (tg.unroll(cell_of(parameters()), XS, H0, lengths=lengths, **settings)[0].value == expected).all()
+    run = tg.compile(lambda xs, n: tg.unroll(cell_of(parameters()), xs, H0, lengths=n, **settings)[0], "numpy")
+    np.testing.assert_allclose(run(XS, lengths), expected, rtol=1e-13)
+    long = np.ones((300, B, I))
+    assert tg.compile(lambda n: tg.unroll(cell_of(parameters()), long, H0, lengths=n)[0])(lengths).shape == (300, B, H)
 
 
 @pytest.mark.parametrize("settings, problem", [

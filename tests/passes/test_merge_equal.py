@@ -35,6 +35,17 @@ def test_across_several_results():
     assert results[0] is results[1]
 
 
+def test_two_states_of_one_shape_are_two():
+    w = tg.parameter(np.eye(2))
+
+    def last_of_two(a, b):
+        return tg.unroll(lambda x, s: (s[0] @ w - s[1] @ w, (s[0] + x, s[1] * x)), np.ones((2, 2)), (a, b))[0]
+
+    for backend in ("numpy", "numba"):
+        found = tg.compile(last_of_two, backend)(np.ones(2), np.full(2, 5.0))
+        np.testing.assert_array_equal(found, [[-4.0, -4.0], [-3.0, -3.0]])
+
+
 def test_settings_and_order_of_inputs_count():
     made, results = merged(lambda x: (tg.sum(x, axis=0), tg.sum(x, axis=1), x - 1.0, 1.0 - x, x[0], x[1]), X)
     assert not made.changed and len(ops_of(results)) == 6

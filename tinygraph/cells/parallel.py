@@ -12,7 +12,7 @@ from ..core.errors import GraphError
 from ..core.node import Node
 from ..core.scope import now
 from ..core.structure import leaves, rebuild
-from ..padding import cut, flipped
+from ..padding import awaited, cut, flipped
 from ..scan import linear_scan, preceded
 from .linear import LinearCell
 from .wrapper import Wrapper
@@ -65,11 +65,12 @@ class Parallel(Wrapper):
     def _chunks(self, xs: Node, state: Any, real: Node | None, length: int | None) -> tuple[Node, Any]:
         T = xs.shape[0]
         length = length or T
+        awaits = None if real is None or length == T else awaited(real, reverse=False)
         outputs = []
         for start in range(0, T, length):
             part = slice(start, start + length)
             if start:
-                state = cut(state, None if real is None else real[start])
+                state = cut(state, None if awaits is None else awaits[start])
             y, state = self._all(xs[part], state, None if real is None else real[part])
             outputs.append(y)
         return outputs[0] if len(outputs) == 1 else ops.concatenate(outputs), state

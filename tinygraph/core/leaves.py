@@ -107,6 +107,9 @@ def _array(value: Any) -> np.ndarray:
         array = value.value if isinstance(value, Node) else np.asarray(value)
     except ValueError as error:
         raise GraphError(f"a leaf needs an array: {error}", fix="pass rows of equal length") from None
+    if value is None:
+        raise GraphError("None came where an array is needed", got=users_line(),
+                         fix="give a value; the state before an unroll's first step is state=")  # fmt: skip
     if array.dtype.kind not in "fiub":
         raise GraphError(
             "a leaf needs an array of real numbers or booleans",

@@ -11,6 +11,7 @@ from ..core.leaves import Constant
 from ..core.node import Node
 from .rewriting import Rule, Rules
 
+PLAIN = (bool, int, float, str, slice, type, np.dtype, np.generic, type(...))
 LARGEST = 64
 """Elements up to which constants are compared; larger ones are one only if they are the same node."""
 
@@ -46,7 +47,12 @@ class MergeEqual(Rules):
 
 
 def _settings(settings: dict[str, Any]) -> Any:
-    """What tells settings apart: how they are written, or, as an array is not written whole, which they are."""
-    if any(isinstance(v, np.ndarray) for v in settings.values()):
-        return id(settings)
-    return repr(settings) if settings else ""
+    """What tells settings apart: how plain ones are written, of others which they are."""
+    return tuple([(name, _told(v)) for name, v in settings.items()])
+
+
+def _told(setting: Any) -> Any:
+    if isinstance(setting, (tuple, list)):
+        return tuple([_told(v) for v in setting])
+    # An array is not written whole, and two slots of one shape are written the same.
+    return repr(setting) if setting is None or isinstance(setting, PLAIN) else id(setting)

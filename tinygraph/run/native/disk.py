@@ -83,7 +83,8 @@ def write(key: str, code: bytes) -> None:
 
 def _make_room(where: Path) -> None:
     """Drop the oldest files while all of them together are above the bound."""
-    found = sorted((entry.stat().st_mtime, entry.stat().st_size, entry.path) for entry in os.scandir(where))
+    with os.scandir(where) as entries:
+        found = sorted((entry.stat().st_mtime, entry.stat().st_size, entry.path) for entry in entries)
     total = sum(size for _, size, _ in found)
     for _, size, path in found:
         if total <= BOUND:
