@@ -184,6 +184,28 @@ def test_losses_added_up_in_the_state_are_told_apart_by_step():
     assert set(found) == {("state", t, s) for t in range(5) for s in range(t + 1)}
 
 
+def test_a_loss_that_reaches_no_state_is_zero_everywhere():
+    outputs, _ = tg.unroll(tg.cells.GRU(3, 3, rng=0), np.ones((4, 2, 3), np.float32))
+    text = tg.draw(tg.sum(outputs * 0.0), "flow").text()
+    assert "gradient exactly 0" in text and "loss at 3" in text
+
+
+@pytest.mark.parametrize("size", [3, 4])
+def test_what_is_fed_back_is_a_state_of_its_own(size):
+    """Both are made by tanh, and the one has a step less than the other, as windows have."""
+    w = tg.parameter(np.full((3, size), 0.2))
+
+    def cell(x, h):
+        h = tg.tanh(x @ w + h)
+        return h, h
+
+    outputs, _ = tg.unroll(cell, np.ones((4, 2, 3)), np.zeros((2, size)), feedback=lambda y: tg.tanh(y[..., :3]))
+    loss = tg.sum(outputs * outputs)
+    h, fed = states(fold([loss]), [loss])
+    assert {x.shape for nodes in h.at.values() for x in nodes} == {(2, size)} and list(h.at) == [0, 1, 2, 3]
+    assert {x.shape for nodes in fed.at.values() for x in nodes} == {(2, 3)} and list(fed.at) == [0, 1, 2]
+
+
 def test_at_most_four_states_are_shown():
     drawn = tg.draw(stack_of_five(), "flow").picture
     assert sum(text.startswith("layer") for text in texts(drawn)) == 4 and "the first 4 of 5 states" in drawn.subtitle

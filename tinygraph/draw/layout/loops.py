@@ -18,6 +18,7 @@ class Ways:
 
     def __init__(self, here: Stage, edges: list[Edge]) -> None:
         self.here = here
+        self.led_away = {e.source for e in edges if self.returns(e) and e.source != e.target}
         self.ports: dict[tuple[Edge, int], float] = {}
         sides: dict[tuple[int, int], list[tuple[float, Edge]]] = {}
         for edge in edges:
@@ -113,7 +114,10 @@ class Ways:
         return points
 
     def _own(self, edge: Edge, side: int, lane: float) -> list[Point]:
-        """From a box round to itself, as of a running sum."""
+        """From a box round to itself, as of a running sum; where a lane leaves on that side, on the other if it can."""
+        card = self.here.cards[self.here.card_of[edge.source]]
+        if edge.source in self.led_away and _free(self.here, card, edge.source, -side):
+            side, lane = -side, -side * float("inf")
         x, y = self.here.x[edge.source] + side * self.here.width[edge.source] / 2, self.here.y[edge.source]
         lane = min(lane * side, x * side + 40) * side
         points = [(x, y + 10)]

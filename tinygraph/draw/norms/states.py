@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from ...core.graph import ancestors
 from ...core.node import Node
 from ..labels import clean
 from ..shown.cells import Cell, cells
@@ -68,13 +69,23 @@ def _of_cells(folded: Folded, found: Repetition, role: dict[Node, str]) -> list[
 def _windows(groups: list[list[Node]]) -> list[list[Node]]:
     """States of a cell that runs again over each sliding window are one state.
 
-    They are known by their ranges, T steps, T - 1, T - 2, ..., and by being of one op.
+    They are known by their ranges, T steps, T - 1, T - 2, ..., by being of one op and shape, and by not being made of
+    each other within a step, as what is fed back is made of the state.
     """
     lengths = [len(x) for x in groups]
-    ops = {x[-1].op.name for x in groups if x[-1].op is not None}
-    if len(groups) > 1 and len(ops) == 1 and len(set(lengths)) == len(groups):
+    kinds = {(x[-1].op.name, x[-1].shape) for x in groups if x[-1].op is not None}
+    if len(groups) > 1 and len(kinds) == 1 and len(set(lengths)) == len(groups) and _are_apart(groups):
         return [[x for nodes in groups for x in nodes]]
     return groups
+
+
+def _are_apart(groups: list[list[Node]]) -> bool:
+    members = {x for nodes in groups for x in nodes}
+    for *_, last in groups:
+        within = {n for n in ancestors([last], lambda n: n.step == last.step) if n.step == last.step}  # noqa: B023
+        if len(within & members) > 1:
+            return False
+    return True
 
 
 def _returning(found: Repetition, cell: Cell) -> dict[int, int]:

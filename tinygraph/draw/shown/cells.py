@@ -24,7 +24,7 @@ def cells(folded: Folded, found: Repetition) -> list[Cell]:
     A cell is built around a strongly connected component of the groups, the arrows through time
     included (Tarjan 1972): layers and directions, whose states do not feed each other both ways,
     fall apart. Other groups go to the one core that they lead to, else to the one they come from,
-    else into a cell of their own.
+    else to what they are used by, else into a cell of their own.
     """
     inner = [g for g in found.cells if not _looks_up(folded, found, g)]
     order = sorted(inner, key=lambda g: found.groups[g][-1].serial)
@@ -39,10 +39,12 @@ def cells(folded: Folded, found: Repetition) -> list[Cell]:
     core_of = {g: i for i, core in enumerate(cores) for g in core}
     leads = _reached(parts, core_of, after)
     comes = _reached(parts[::-1], core_of, before)
+    home = {g: _home(g, core_of, leads, comes) for g in order}
+    for g in reversed(order):
+        home[g] = _beside_user(home, g, after)
     made: dict[object, Cell] = {i: Cell() for i in range(len(cores))}
     for g in order:
-        key = _home(g, core_of, leads, comes)
-        made.setdefault(key, Cell(joint=not isinstance(key, int))).groups.append(g)
+        made.setdefault(home[g], Cell(joint=not isinstance(home[g], int))).groups.append(g)
     # A cell stands where its last group is computed.
     return sorted((c for c in made.values() if c.groups), key=lambda c: found.groups[c.groups[-1]][-1].serial)
 
@@ -77,6 +79,13 @@ def _home(g: int, core_of: dict[int, int], leads: dict[int, frozenset[int]],
     if not to and len(of) == 1:
         return next(iter(of))
     return ("before", to) if to else ("after", of)
+
+
+def _beside_user(home: dict[int, object], g: int, after: dict[int, list[int]]) -> object:
+    """Where a group belongs that is neither made from a state nor leads to one, as an output gate: by what it gates."""
+    users = {home[other] for other in after[g]}
+    lonely = home[g] == ("after", frozenset())
+    return users.pop() if lonely and len(users) == 1 else home[g]
 
 
 def _cores(folded: Folded, found: Repetition, order: list[int], after: dict[int, list[int]]) -> list[list[int]]:

@@ -155,7 +155,7 @@ def _bars(picture: Picture, reach: Reach, look: Look, frame: Frame) -> None:
         values = [(i, f"{d} steps back", norm) for i, (d, norm) in enumerate(reach.medians())]
         base = look.foot + 34
         steps = [d for d, _ in reach.medians()]
-        for i in _marked(steps, (width(str(steps[-1]), 10, True) + 4) / look.wide):
+        for i in _marked(steps, (width(str(steps[-1]), 10, True) + 4) / look.wide) if steps else []:
             picture.notes.append(Note(frame.x + (i + 0.5) * look.wide, base - 10, str(steps[i]), GREY))
         picture.notes.append(Note(frame.middle, base - 25, "median by steps back →", INK))
     picture.tiles.append(Tile(frame.middle, base - 0.5, frame.inner, 1, LINE, ""))

@@ -121,7 +121,7 @@ def _tip(found: Repetition, g: int, norm: float | None) -> list[str]:
 def _draw_arrows(picture: Picture, found: Repetition, here: Stage) -> None:
     edges = [e for e in found.edges if here.joined.get(e, 0) is not None]
     ways = Ways(here, edges)
-    told: dict[int, Edge] = {}
+    told: dict[int, list[Edge]] = {}
     noted: set[tuple[int, int | None]] = set()
     for edge in edges:
         state = here.joined.get(edge)
@@ -129,15 +129,17 @@ def _draw_arrows(picture: Picture, found: Repetition, here: Stage) -> None:
         if ways.returns(edge):
             tip = f"cut {edge.cuts} times: no gradient passes there" if edge.cuts else ""
             picture.arrows.append(Arrow(edge.source, edge.target, points, RED, 2.6, edge.only is not None, tip=tip))
-            told.setdefault(edge.source, edge)
+            told.setdefault(edge.source, []).append(edge)
         else:
             dashed = edge.only is not None
             picture.arrows.append(Arrow(edge.source, edge.target, points, FORWARD, 1.3, dashed=dashed))
             if dashed and (edge.source, edge.only) not in noted:
                 noted.add((edge.source, edge.only))
                 picture.notes.append(_when(found, here, edge, points))
-    for edge in told.values():
-        picture.notes += _returning(here, ways, edge)
+    taken: list[Note] = []
+    for edges in told.values():
+        taken += _returning(here, ways, edges, taken)
+    picture.notes += taken
 
 
 def _when(found: Repetition, here: Stage, edge: Edge, points: list[Point]) -> Note:
@@ -156,18 +158,19 @@ def _when(found: Repetition, here: Stage, edge: Edge, points: list[Point]) -> No
     return Note(x + side * 36, y + 16, f"t = {edge.only} only", GREY)
 
 
-def _returning(here: Stage, ways: Ways, edge: Edge) -> list[Note]:
-    """Beside the lane what it stands for."""
+def _returning(here: Stage, ways: Ways, edges: list[Edge], taken: list[Note]) -> list[Note]:
+    """Beside the lane of one state what it stands for, off the notes that are there already."""
+    edge = edges[0]
     card = here.cards[here.card_of[edge.source]]
     side = card.returning[edge.source]
     y = (here.y[edge.source] + ways.arrival(edge.target, side)) / 2
-    lanes = [g for g, s in card.returning.items() if s == side]
-    x = card.lanes[lanes[-1]] + side * 36
-    y -= 34 * lanes.index(edge.source)
+    x = card.lanes[[g for g, s in card.returning.items() if s == side][-1]] + side * 36
     if edge.source == edge.target:
         x = here.x[edge.source] + side * (here.width[edge.source] / 2 + 66)
-    before = f"t{'−' if edge.lag > 0 else '+'}{abs(edge.lag)} → t"
-    notes = [Note(x, y, before, RED, size=13)]
+    while any(abs(x - note.x) < 60 and abs(y - note.y) < 20 for note in taken):
+        y -= 34
+    lags = dict.fromkeys(f"t{'−' if e.lag > 0 else '+'}{abs(e.lag)}" for e in sorted(edges, key=lambda e: abs(e.lag)))
+    notes = [Note(x, y, f"{', '.join(lags)} → t", RED, size=13)]
     if edge.cuts:
         notes.append(Note(x, y - 16, f"cut {edge.cuts}×", RED))
     return notes

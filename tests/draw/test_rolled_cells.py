@@ -1,0 +1,49 @@
+"""Rolled pictures of tg.cells: one card each, loops and notes that keep off each other, padding in every step."""
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tinygraph.draw.colours import RED
+
+T, I, H = 5, 3, 4  # noqa: E741  the axes' own letters
+
+
+def rolled(kind, **settings):
+    outputs, last = tg.unroll(getattr(tg.cells, kind)(I, H, rng=0), np.ones((T, 2, I), np.float32), **settings)
+    return tg.draw((outputs, last), "rolled").picture
+
+
+@pytest.mark.parametrize("kind", ["QRNN", "TLSTM", "LRU", "minGRU", "TGRU"])
+def test_an_output_gate_that_no_state_leads_to_is_on_its_cells_card(kind):
+    drawn = rolled(kind)
+    assert [band.times for band in drawn.bands] == [T] and "unrolled" not in drawn.subtitle
+
+
+@pytest.mark.parametrize("kind", ["PhasedLSTM", "sLSTM", "LSTM", "coRNN", "NAS"])
+def test_notes_beside_lanes_keep_off_each_other(kind):
+    notes = [n for n in rolled(kind).notes if n.colour == RED]
+    for i, a in enumerate(notes):
+        assert all(abs(a.x - b.x) >= 40 or abs(a.y - b.y) >= 14 for b in notes[:i])
+
+
+def test_a_lane_says_each_number_of_steps_that_it_goes_back():
+    assert [n.text for n in rolled("tauGRU").notes if n.colour == RED] == ["t−1, t−2 → t"]
+
+
+def test_a_loop_at_a_state_is_on_the_side_that_its_lane_leaves_free():
+    drawn = rolled("coRNN")
+    for state in {arrow.tail for arrow in drawn.arrows if arrow.tail == arrow.head}:
+        x = drawn.boxes[state].x
+        (loop,) = [a for a in drawn.arrows if a.tail == a.head == state]
+        lanes = [a for a in drawn.arrows if a.tail == state != a.head and a.colour == RED]
+        assert lanes and all((loop.points[1][0] - x) * (a.points[3][0] - x) < 0 for a in lanes)
+
+
+def test_steps_with_padding_are_one_card_too():
+    drawn = rolled("RNN", lengths=[5, 3])
+    assert [band.times for band in drawn.bands] == [T]
+    choices = [box for box in drawn.boxes if "where" in " ".join(part.text for part in box.title)]
+    inside = [box for box in choices if drawn.bands[0].left < box.x < drawn.bands[0].right
+              and drawn.bands[0].foot < box.y < drawn.bands[0].top]  # fmt: skip
+    assert len(inside) == 1
