@@ -30,8 +30,9 @@ class Feedback:
         rng: a seed or a numpy Generator for the draws.
 
     Raises:
-        GraphError: ``choose`` is no function of y_t alone, a probability is outside of 0 to 1; when driven, if ``choose`` gives
-            another shape than an input's, or ``teacher`` does not fit the inputs.
+        GraphError: ``choose`` is no function of y_t alone, a probability is outside of 0 to 1, ``rng`` is neither seed
+            nor generator; when driven, if ``choose`` gives another shape than an input's, or ``teacher`` does not fit
+            the inputs.
 
     Source: R. J. Williams, D. Zipser, "A learning algorithm for continually running fully recurrent neural
     networks", 1989 (teacher forcing); S. Bengio, O. Vinyals, N. Jaitly, N. Shazeer, "Scheduled sampling for

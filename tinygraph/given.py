@@ -13,21 +13,17 @@ from .core.structure import leaves, map_leaves
 from .ops import transpose
 
 
-def check_settings(cell: Any, truncate: Any, window: Any, axis: Any) -> None:
-    """Refuse what is no cell, and settings that mean nothing."""
-    if isinstance(cell, type) or not callable(cell):
-        raise GraphError("unroll: this is no cell", got=f"{cell!r}"[:80],
-                         expected="(x_t, state) -> (y_t, new_state), a function or an object",
-                         fix="tg.cells.GRU(input_size, hidden_size), say: the cell, not its class")  # fmt: skip
+def check_settings(owner: str, truncate: Any, window: Any, axis: Any) -> None:
+    """Refuse settings that mean nothing."""
     if window not in ("chunk", "sliding"):
-        raise GraphError("unroll: unknown window", expected="'chunk' or 'sliding'", got=repr(window))
+        raise GraphError(f"{owner}: unknown window", expected="'chunk' or 'sliding'", got=repr(window))
     if truncate is not None and (not _is_integer(truncate) or truncate < 1):
-        raise GraphError("unroll: truncate is a number of steps", expected="an integer from 1, or None",
+        raise GraphError(f"{owner}: truncate is a number of steps", expected="an integer from 1, or None",
                          got=repr(truncate))  # fmt: skip
     if window == "sliding" and truncate is None:
-        raise GraphError("unroll: a sliding window needs its reach", fix="truncate=2, say, for two cells back")
+        raise GraphError(f"{owner}: a sliding window needs its reach", fix="truncate=2, say, for two cells back")
     if not _is_integer(axis):
-        raise GraphError("unroll: axis says which axis is time", expected="an integer", got=repr(axis))
+        raise GraphError(f"{owner}: axis says which axis is time", expected="an integer", got=repr(axis))
 
 
 def _is_integer(x: Any) -> bool:

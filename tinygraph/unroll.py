@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .callables import as_cell
 from .core.leaves import as_nodes
 from .core.scope import sequence
 from .core.structure import map_leaves
@@ -64,7 +65,8 @@ def unroll(cell: Cell, inputs: Any, state: Any = None, *, lengths: Any = None, m
         >>> h.value.round(2)
         array([0.89, 0.76])
     """
-    check_settings(cell, truncate, window, axis)
+    as_cell("unroll", cell)
+    check_settings("unroll", truncate, window, axis)
     xs, time = time_first(inputs, axis)
     T = steps_of(cell, inputs, xs)
     until = None if lengths is None else as_lengths(lengths, xs)

@@ -171,6 +171,8 @@ def test_sampling_with_noise_compiled():
     (lambda: tg.Feedback(best, teacher=1.5), "probability"),
     (lambda: tg.Feedback(best, teacher=np.ones((B, T), bool)), "teacher does not fit"),
     (lambda: True, "is a function of y_t"),
+    (lambda: lambda y, state: y, "is a function of y_t"),
+    (lambda: tg.Feedback(best, rng="a"), "(?s)seed or a numpy Generator.*'a'"),
 ])  # fmt: skip
 def test_bad_feedback_is_named(feedback, problem):
     with pytest.raises(tg.GraphError, match=problem):

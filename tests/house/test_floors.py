@@ -11,9 +11,9 @@ from .sources import LIBRARY, ROOT, imports, module_name, short, tree
 
 FLOORS = {
     "core": 0, "ops": 1, "accumulation": 2, "engine": 2, "transforms": 2, "lifting": 2, "loop": 2, "noise": 2,
-    "rolled": 2, "segments": 2, "windows": 2, "scan": 2, "padding": 2, "feedback": 2, "callables": 2, "driver": 2, "given": 2, "unroll": 2,
-    "checkpoint": 2, "cells": 2, "analysis": 2, "passes": 3, "plan": 4, "run": 5, "compiled": 6, "lower": 6, "draw": 7,
-    "check": 8, "train": 8,
+    "rolled": 2, "segments": 2, "windows": 2, "scan": 2, "callables": 2, "padding": 2, "feedback": 2, "driver": 2,
+    "given": 2, "unroll": 2, "checkpoint": 2, "cells": 2, "analysis": 2, "passes": 3, "plan": 4, "run": 5,
+    "compiled": 6, "lower": 6, "draw": 7, "check": 8, "train": 8,
 }  # fmt: skip
 SIBLINGS = [{"run", "lower", "draw"}, {"check", "train"}]
 """Folders none of which imports another of its set."""
