@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .core.errors import GraphError
 from .core.leaves import Constant
 from .core.node import Node
 from .core.op import Spec
@@ -32,7 +33,7 @@ def noise(draw: Draw, shape: Sequence[int], dtype: Any = np.float64, *, once: bo
         a node of this shape and dtype that no gradient goes through.
 
     Raises:
-        GraphError: ``draw`` gave another shape.
+        GraphError: ``draw`` is no function, ``shape`` no tuple of sizes, or ``draw`` gave another shape.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -42,7 +43,7 @@ def noise(draw: Draw, shape: Sequence[int], dtype: Any = np.float64, *, once: bo
         >>> bool((first == second).any())
         False
     """
-    whole, kind = tuple(shape), np.dtype(dtype)
+    whole, kind = _checked(draw, shape), np.dtype(dtype)
     if once and now.drawn is not None:
         if draw not in now.drawn:
             now.drawn[draw] = _leaf(draw, whole, kind)
@@ -58,6 +59,28 @@ def noise(draw: Draw, shape: Sequence[int], dtype: Any = np.float64, *, once: bo
         known.append(_leaf(draw, whole, kind))
     now.again[1] += 1
     return known[used]
+
+
+def _checked(draw: Any, shape: Any) -> tuple[int, ...]:
+    """The shape as a tuple."""
+    if not callable(draw):
+        raise GraphError("noise: what draws is a function of a shape", got=type(draw).__name__,
+                         fix="tg.noise(rng.random, shape), say: the draw first")  # fmt: skip
+    if not isinstance(shape, Sequence) or not all(isinstance(n, (int, np.integer)) and n >= 0 for n in shape):
+        raise GraphError("noise: shape is a tuple of sizes", expected="(3,), say", got=repr(shape))
+    return tuple(shape)
+
+
+def generator(owner: str, rng: int | np.random.Generator | None) -> np.random.Generator:
+    """What draws for ``owner``: the numpy Generator itself, or a new one from a seed.
+
+    Raises:
+        GraphError: it is neither.
+    """
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError):
+        raise GraphError(f"{owner}: rng is a seed or a numpy Generator", got=repr(rng), fix="rng=0, say") from None
 
 
 def _leaf(draw: Draw, shape: tuple[int, ...], dtype: np.dtype) -> Node:

@@ -18,6 +18,15 @@ def test_sizes_are_integers_from_1(kind: Any, which: str, size: Any) -> None:
         kind(**{"input_size": 3, "hidden_size": 4} | {which: size})
 
 
+@pytest.mark.parametrize("option, problem", [
+    ({"dtype": int}, "GRU: the dtype"), ({"dtype": complex}, "GRU: the dtype"), ({"dtype": "words"}, "the dtype"),
+    ({"rng": "a"}, "GRU: rng is a seed"), ({"rng": -1}, "GRU: rng is a seed"),
+])  # fmt: skip
+def test_weights_are_of_a_floating_dtype_and_drawn_by_a_generator(option: Any, problem: str) -> None:
+    with pytest.raises(tg.GraphError, match=problem):
+        tg.cells.GRU(3, 4, **option)
+
+
 def test_numpys_integers_are_sizes_too() -> None:
     cell = tg.cells.GRU(np.int64(3), np.int32(4))
     assert (cell.input_size, cell.hidden_size) == (3, 4) and type(cell.hidden_size) is int

@@ -172,3 +172,58 @@ def test_cells_within_a_cell_have_dotted_names() -> None:
     assert_holds(other, pair.state_dict())
     with pytest.raises(tg.GraphError, match=r"missing: rest\.0\.weight_hh"):
         other.load_state_dict({name: a for name, a in pair.state_dict().items() if name != "rest.0.weight_hh"})
+
+
+@pytest.mark.parametrize("wrong, got", [
+    (None, "NoneType"), ([np.ones(3)], "list"), ({0: np.ones(3)}, r"keys \[0\]"),
+    (tg.cells.LSTM(3, 4), r"LSTM.*fix *its \.state_dict\(\)"),
+])  # fmt: skip
+def test_what_is_no_state_dict(cell: tg.cells.LSTM, wrong: Any, got: str) -> None:
+    with pytest.raises(tg.GraphError, match=f"(?s)LSTM: parameters are loaded by name.*got *{got}"):
+        cell.load_state_dict(wrong)
+
+
+def test_an_array_of_words_changes_nothing(cell: tg.cells.LSTM) -> None:
+    before = cell.state_dict()
+    with pytest.raises(tg.GraphError, match="no real numbers: bias_hh"):
+        cell.load_state_dict(arrays_of(cell) | {"bias_hh": np.full(16, "word")})
+    assert_holds(cell, before)
+
+
+def lstm() -> tg.cells.LSTM:
+    return tg.cells.LSTM(3, 3, rng=0)
+
+
+WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+AROUND: dict[str, tuple[Any, dict[str, str]]] = {
+    "shortcut": (lambda: tg.cells.Residual(lstm()), {"l0": "cell."}),
+    "twice": (lambda: tg.cells.LayerNorm(tg.cells.Zoneout(lstm(), 0.1)), {"l0": "cell.cell."}),
+    "layers": (lambda: tg.cells.Stack([lstm(), tg.cells.Residual(lstm())]), {"l0": "cells.0.", "l1": "cells.1.cell."}),
+    "around layers": (lambda: tg.cells.Zoneout(tg.cells.Stack([lstm(), lstm()]), 0.1),
+                      {"l0": "cell.cells.0.", "l1": "cell.cells.1."}),
+    "two ways": (lambda: tg.cells.Bidirectional(tg.cells.Residual(lstm()), lstm()),
+                 {"l0": "forward.cell.", "l0_reverse": "backward."}),
+    "layers two ways": (lambda: tg.cells.Stack([tg.cells.Bidirectional(lstm(), tg.cells.Zoneout(lstm(), 0.1), "sum"),
+                                               tg.cells.Residual(lstm())]),
+                        {"l0": "cells.0.forward.", "l0_reverse": "cells.0.backward.cell.", "l1": "cells.1.cell."}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("around", AROUND)
+def test_names_of_pytorchs_layers_reach_cells_within_wrappers(around: str) -> None:
+    make, places = AROUND[around]
+    layer = tg.Recurrent(make())
+    norm = {name: x.value for name, x in layer.parameters().items() if name in ("weight", "bias")}
+    rng = np.random.default_rng(4)
+    given = {f"{w}_{at}": rng.normal(size=layer.parameters()[place + w].shape) for at, place in places.items()
+             for w in WEIGHTS}  # fmt: skip
+    layer.load_state_dict(given | norm)
+    for at, place in places.items():
+        for w in WEIGHTS:
+            np.testing.assert_array_equal(layer.state_dict()[place + w], given[f"{w}_{at}"].astype(np.float32))
+
+
+def test_a_name_that_could_be_of_two_is_of_none() -> None:
+    nested = tg.cells.Stack([tg.cells.Stack([lstm(), lstm()]), lstm()])
+    with pytest.raises(tg.GraphError, match="unexpected: weight_ih_l0, weight_ih_l1"):
+        nested.load_state_dict({"weight_ih_l0": np.ones((12, 3)), "weight_ih_l1": np.ones((12, 3))})

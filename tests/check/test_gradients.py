@@ -117,6 +117,22 @@ def test_float32_has_its_own_tolerance():
         tg.check.gradients(lambda w: tg.tanh(w) + 0.01 * (tg.stop_gradient(w) - w), arrays((4,), dtype=np.float32))
 
 
+def test_a_function_that_draws_is_told_from_a_wrong_gradient():
+    layer = tg.Recurrent(tg.cells.Zoneout(tg.cells.GRU(3, 3, rng=0, dtype=np.float64), 0.5, rng=1))
+    xs = arrays((3, 2, 3))
+    with pytest.raises(tg.GraphError, match=r"(?s)other numbers.*eval\(\)") as caught:
+        tg.check.gradients(lambda x: layer(x)[0], xs)
+    assert not isinstance(caught.value, tg.check.GradientError)
+    tg.check.gradients(lambda x: layer.eval()(x)[0], xs, order=1)
+    tg.check.gradients(lambda x: x * tg.noise(np.random.default_rng(0).random, x.shape), xs)
+
+
+@pytest.mark.parametrize("fn", [lambda x: (x, x), lambda x: np.ones(3)])
+def test_what_is_no_node_is_refused(fn):
+    with pytest.raises(tg.GraphError, match="gives one node"):
+        tg.check.gradients(fn, arrays((3,)))
+
+
 def test_nothing_to_check():
     with pytest.raises(tg.GraphError, match="nothing to check"):
         tg.check.gradients(lambda i: i, [np.arange(3)])

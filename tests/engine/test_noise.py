@@ -93,5 +93,17 @@ def test_another_shape_is_refused():
         step(np.zeros(3))
 
 
+@pytest.mark.parametrize("draw, shape, problem", [
+    (np.random.default_rng(0), (3,), "what draws is a function"),
+    ((3,), np.zeros, "what draws is a function"),
+    (np.zeros, 3, "shape is a tuple"),
+    (np.zeros, (2, -1), "shape is a tuple"),
+    (np.zeros, (2.0,), "shape is a tuple"),
+])  # fmt: skip
+def test_wrong_arguments_are_named(draw, shape, problem):
+    with pytest.raises(tg.GraphError, match=problem):
+        tg.noise(draw, shape)
+
+
 def test_dtype_is_kept():
     assert tg.noise(normal(0), (2,), np.float32).dtype == np.float32

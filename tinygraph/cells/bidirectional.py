@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ops
+from ..callables import as_cell
 from ..core.errors import GraphError
 from ..core.scope import scope
-from ..core.structure import leaves
 from .module import Module
-from .wrapper import first_state
+from .wrapper import alike, first_state
 
 MERGES = {
     "concatenate": lambda f, b: ops.concatenate([f, b], axis=-1),
@@ -33,7 +33,9 @@ class Bidirectional(Module):
         merge: ``"concatenate"`` (B, 2H), ``"sum"``, ``"mean"``, ``"multiply"`` (B, H), or ``"both"``, a pair.
 
     Raises:
-        GraphError: an unknown merge; when called for a single step, as `unroll` does with ``feedback``.
+        GraphError: an unknown merge, no cell, cells of different input sizes; when driven, if their outputs are not of
+            one shape for ``"sum"``, ``"mean"`` and ``"multiply"``; when called for a single step, as `unroll` does with
+            ``feedback``.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -44,8 +46,12 @@ class Bidirectional(Module):
     """
 
     def __init__(self, forward: Any, backward: Any, merge: str = "concatenate") -> None:
-        if merge not in MERGES:
+        if not isinstance(merge, str) or merge not in MERGES:
             raise GraphError("Bidirectional: unknown merge", expected=", ".join(MERGES), got=repr(merge))
+        sizes = [getattr(as_cell("Bidirectional", cell), "input_size", None) for cell in (forward, backward)]
+        if None not in sizes and sizes[0] != sizes[1]:
+            raise GraphError("Bidirectional: the cells take inputs of different sizes", expected="one input_size",
+                             got=f"{sizes[0]} and {sizes[1]}")  # fmt: skip
         self.forward, self.backward, self.merge = forward, backward, merge
 
     @property
@@ -73,12 +79,11 @@ class Bidirectional(Module):
 
     def over_time(self, drive: Any, xs: Any, state: Any) -> tuple[Any, tuple[Any, Any]]:
         """Both cells over all steps."""
-        if not isinstance(state, (tuple, list)) or len(state) != 2:
-            raise GraphError("Bidirectional: a state is needed for each direction", expected="(forward's, backward's)",
-                             got=f"shapes {[s.shape for s in leaves(state)]}")  # fmt: skip
         ahead, behind = state
         with scope("forward"):
             f, ahead = drive(self.forward, xs, ahead)
         with scope("backward"):
             b, behind = drive.turned()(self.backward, xs, behind)
+        if self.merge not in ("concatenate", "both"):
+            alike("Bidirectional: the cells' outputs", f, b, "merge='concatenate', or one hidden_size")
         return MERGES[self.merge](f, b), (ahead, behind)

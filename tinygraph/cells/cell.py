@@ -9,9 +9,11 @@ import numpy as np
 
 from ..core.errors import GraphError
 from ..core.leaves import Parameter
+from ..noise import generator
 from .gates import Gate
 from .initial import Initialiser, Shape, filled
 from .module import Module
+from .sizes import floating, whole
 
 
 class Cell(Module):
@@ -31,7 +33,7 @@ class Cell(Module):
         gates: of each packed weight the names of its blocks of H rows, in their order.
 
     Raises:
-        GraphError: a size below 1.
+        GraphError: a size below 1, a dtype that is not floating, an rng that is neither seed nor generator.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -55,13 +57,10 @@ class Cell(Module):
 
     def __init__(self, input_size: int, hidden_size: int, *, rng: int | np.random.Generator | None = None,
                  dtype: Any = np.float32) -> None:  # fmt: skip
-        for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
-            if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
-                raise GraphError(f"{type(self).__name__}: {name} is a number of units", expected="an integer from 1",
-                                 got=repr(size))  # fmt: skip
-        self.input_size, self.hidden_size, self.dtype = int(input_size), int(hidden_size), np.dtype(dtype)
-        self.output_size = self.hidden_size
-        self.rng = np.random.default_rng(rng)
+        kind = type(self).__name__
+        self.input_size = whole(kind, "input_size", input_size)
+        self.hidden_size = self.output_size = whole(kind, "hidden_size", hidden_size)
+        self.dtype, self.rng = floating(kind, dtype), generator(kind, rng)
 
     def __call__(self, x: Any, state: Any) -> tuple[Any, Any]:
         """One step: x_t (B, I) and the state before it to the output y_t and the state after it."""
@@ -82,6 +81,8 @@ class Cell(Module):
 
     def initial_state(self, batch_size: int | None = None) -> Any:
         """Zeros of shape (batch_size, H), or (H,) for None; of a cell with several states a tuple of these."""
+        if batch_size is not None:
+            batch_size = whole(type(self).__name__, "batch_size", batch_size, least=0)
         zeros = tuple(np.zeros(self._state_shape(batch_size, i), self.dtype) for i in range(self.states))
         return zeros if self.states > 1 else zeros[0]
 

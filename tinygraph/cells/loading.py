@@ -21,16 +21,21 @@ def load_into(owner: str, parameters: dict[str, Parameter], absent: set[str], ar
     """Set the parameters' values; ``absent``: names of biases that were not wanted, which may be given as zeros.
 
     Raises:
-        GraphError: names that are missing, unexpected or misshapen, all of them in one message.
+        GraphError: names that are missing, unexpected or misshapen, all of them in one message; no names at all.
     """
-    given = arrays if isinstance(arrays, Mapping) else load(arrays)
+    given = load(arrays) if isinstance(arrays, (str, os.PathLike)) else arrays
+    if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+        raise GraphError(f"{owner}: parameters are loaded by name", expected="a dict, or a safetensors file's path",
+                         got=f"keys {[*given]}"[:80] if isinstance(given, Mapping) else type(given).__name__,
+                         fix="its .state_dict()" if hasattr(given, "state_dict") else "")  # fmt: skip
     known = {*parameters, *absent}
     found = {_own_name(name, known): _array(value) for name, value in given.items()}
     extra = [n for n in found if n not in parameters and not (n in absent and not found[n].any())]
     missing = [n for n in parameters if n not in found]
     wrong = [f"{n}: {found[n].shape} instead of {x.shape}" for n, x in parameters.items()
              if n in found and found[n].shape != x.shape]  # fmt: skip
-    told = {"missing": missing if strict else [], "unexpected": extra if strict else [], "of another shape": wrong}
+    told = {"missing": missing if strict else [], "unexpected": extra if strict else [], "of another shape": wrong,
+            "no real numbers": [n for n in parameters if n in found and found[n].dtype.kind not in "fiub"]}  # fmt: skip
     if any(told.values()):
         raise GraphError(
             f"{owner}: these parameters do not fit, and none was loaded",
@@ -48,10 +53,15 @@ def _own_name(name: str, known: set[str]) -> str:
     layered = re.fullmatch(r"(\w+)_l(\d+)(_reverse)?", name)
     if name in known or layered is None:
         return name
-    weight, layer, reverse = layered.groups()
-    sides = ["backward."] if reverse else ["forward.", ""]
-    ours = [f"{at}{side}{weight}" for at in (f"cells.{layer}.", "" if layer == "0" else "-") for side in sides]
-    return next((n for n in ours if n in known), name)
+    ours = [n for n in known if _is_of(n, *layered.groups())]
+    return ours[0] if len(ours) == 1 else name
+
+
+def _is_of(name: str, weight: str, layer: str, reverse: str | None) -> bool:
+    """Whether it is the weight's name in a layer and direction, whatever wrappers are around the cell."""
+    *path, last = name.split(".")
+    here = f"cells.{layer}." in name if "cells" in path else layer == "0"
+    return last == weight and here and ("backward" in path) == (reverse is not None)
 
 
 def _array(value: Any) -> np.ndarray:

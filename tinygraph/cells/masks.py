@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy import ndarray
 
 from ..core.errors import GraphError
-from .module import Module
+
+
+class Drawing(Protocol):
+    """A module that draws."""
+
+    training: bool
+
+    def odds(self, place: int) -> tuple[float, float, float]:
+        """Of the mask at a place: the share of ones, else zeros; what stands for a one; what fills it out of training.
+
+        It is asked at each drawing, so that a rate may be changed between the calls of a compiled function.
+        """
 
 
 class Mask:
     """A function of a shape that draws a mask, for `noise`; one object for each place that draws.
 
     Args:
-        owner: is asked at each drawing whether it is being trained.
-        share: of the ones in the mask, else zeros.
-        ones: the number that stands for a one.
+        owner: is asked at each drawing whether it is being trained, and for the odds.
+        place: a number, by which the owner knows which mask it is.
         rng: what draws.
-        otherwise: fills the mask when the owner is not trained.
     """
 
-    def __init__(self, owner: Module, share: float, ones: float, rng: np.random.Generator, otherwise: float) -> None:
-        self.owner, self.share, self.ones, self.rng, self.otherwise = owner, share, ones, rng, otherwise
+    __slots__ = ("owner", "place", "rng")  # and no attributes, among which parameters would be looked for
+
+    def __init__(self, owner: Drawing, place: int, rng: np.random.Generator) -> None:
+        self.owner, self.place, self.rng = owner, place, rng
 
     def __call__(self, shape: tuple[int, ...]) -> ndarray:
+        share, one, otherwise = self.owner.odds(self.place)
         if not self.owner.training:
-            return np.full(shape, self.otherwise)
-        return (self.rng.random(shape) < self.share) * self.ones
+            return np.full(shape, otherwise)
+        return (self.rng.random(shape) < share) * one
 
 
 def checked_rate(owner: str, p: Any) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from .loading import Arrays, load_into
 
 class Module:
     """Holder of parameters and of other modules, as attributes or in lists and dicts among them.
+
+    A function or an object of any class that is called as a cell may hold them as attributes, too; what a function
+    merely mentions is not found.
 
     Attributes:
         training: whether dropout and zoneout draw; set it by `train` and `eval`.
@@ -27,9 +31,7 @@ class Module:
     training: bool = True
 
     def __setattr__(self, name: str, value: Any) -> None:
-        for path, x in _named({name: value}, Parameter):
-            if x.name is None or path.endswith(f".{x.name}"):
-                x.name = path  # what messages, tables and pictures call it
+        christen({name: value})
         super().__setattr__(name, value)
 
     def parameters(self) -> dict[str, Parameter]:
@@ -37,8 +39,12 @@ class Module:
 
         A parameter that is used in two places has the name of the first.
         """
-        named = {x: name for name, x in reversed([*_named(vars(self), Parameter)])}
+        named = {x: name for name, x in reversed([*_named(self._held(), Parameter)])}
         return {name: x for x, name in reversed(named.items())}
+
+    def _held(self) -> Mapping[str, Any]:
+        """What parameters have their names in."""
+        return vars(self)
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """A copy of every parameter's array, by the names of `parameters`."""
@@ -57,7 +63,7 @@ class Module:
         Raises:
             GraphError: all names that are missing, unexpected or of another shape, in one message; nothing is loaded.
         """
-        absent = {name for name, _ in _named(vars(self), type(None))}
+        absent = {name for name, _ in _named(self._held(), type(None))}
         load_into(type(self).__name__, self.parameters(), absent, arrays, strict)
 
     def train(self, mode: bool = True) -> Any:
@@ -75,13 +81,33 @@ class Module:
         return self.train(False)
 
 
-def _named(things: Any, kind: type, path: str = "") -> Iterator[tuple[str, Any]]:
-    """What is of a kind among attributes, in modules, lists and dicts among them, with dotted names."""
+def christen(things: Mapping[str, Any]) -> None:
+    """Give parameters the names that they have among these, which messages, tables and pictures call them by."""
+    for path, x in _named(things, Parameter):
+        if x.name is None or path.endswith(f".{x.name}"):
+            x.name = path
+
+
+def attributes(thing: Any) -> Mapping[str, Any]:
+    """What a module holds, or another object that may be a cell; nothing of other things."""
+    owner = thing.__self__ if isinstance(thing, MethodType) else thing
+    if isinstance(owner, type) or not (callable(thing) or isinstance(thing, Module)):
+        return {}
+    return getattr(owner, "__dict__", {})
+
+
+def _named(things: Any, kind: type, path: str = "", seen: dict[int, Any] | None = None) -> Iterator[tuple[str, Any]]:
+    """What is of a kind among attributes, in cells, lists and dicts among them, with dotted names.
+
+    ``seen``: by its id, all that was looked into, which may hold one another.
+    """
+    seen = {id(things): things} if seen is None else seen
     pairs = things.items() if isinstance(things, Mapping) else enumerate(things)
     for name, thing in pairs:
         if isinstance(thing, kind):
             yield f"{path}{name}", thing
-        elif isinstance(thing, Module):
-            yield from _named(vars(thing), kind, f"{path}{name}.")
-        elif isinstance(thing, (list, tuple, dict)):
-            yield from _named(thing, kind, f"{path}{name}.")
+            continue
+        inside = thing if isinstance(thing, (list, tuple, dict)) else attributes(thing)
+        if inside and id(inside) not in seen:
+            seen[id(inside)] = inside
+            yield from _named(inside, kind, f"{path}{name}.", seen)

@@ -46,17 +46,19 @@ class Parallel(Wrapper):
     """
 
     def __init__(self, cell: LinearCell, compiled: bool = False) -> None:
+        super().__init__(cell)
         if not isinstance(cell, LinearCell):
             raise GraphError("Parallel: the cell is not known to be linear in its state", got=type(cell).__name__,
                              expected="s' = a * s + b with a and b from the input: LRU, minGRU, QRNN, TRNN, ...",
                              fix="drive it as it is, or derive it from LinearCell")  # fmt: skip
-        super().__init__(cell)
         self.compiled = compiled
 
     def over_time(self, drive: Any, xs: Any, state: Any) -> tuple[Any, Any]:
         """All steps of inputs (T, B, I) from a state, as the driver is set: outputs (T, ...) and the last state."""
         if drive.window == "sliding" or (now.watch == "trace" and not self.compiled):
             return drive(self.cell, xs, state)
+        if not isinstance(xs, Node):
+            raise GraphError("Parallel: the inputs are one array", expected="(T, B, I)", got=type(xs).__name__)
         turn = _turning(drive)
         real = None if drive.real is None else turn(drive.real)
         outputs, state = self._chunks(turn(xs), state, real, drive.truncate)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from ..core.errors import GraphError
-from ..core.leaves import Parameter
+from ..callables import Layer, as_cell
+from ..given import check_settings
 from ..unroll import unroll
-from .module import Module
+from .module import Module, attributes, christen
 from .wrapper import first_state
 
 
-class Recurrent(Module):
+class Recurrent(Layer, Module):
     """A cell with the settings of its `unroll`: called with sequences it gives all outputs and the last state.
 
     Its parameters have the cell's own names; a state_dict of ``torch.nn.LSTM`` and the like can be loaded.
@@ -19,6 +20,9 @@ class Recurrent(Module):
     Args:
         cell: any cell, a wrapped one or a function.
         reverse, truncate, window, zero_output, axis: as for `unroll`.
+
+    Raises:
+        GraphError: what is given is no cell, or a setting means nothing.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -33,7 +37,9 @@ class Recurrent(Module):
 
     def __init__(self, cell: Any, *, reverse: bool = False, truncate: int | None = None, window: str = "chunk",
                  zero_output: bool = True, axis: int = 0) -> None:  # fmt: skip
+        check_settings(as_cell("Recurrent", cell), truncate, window, axis)
         object.__setattr__(self, "cell", cell)  # its parameters keep the names that they have there
+        christen(self._held())
         self.settings: dict[str, Any] = {"reverse": reverse, "truncate": truncate, "window": window,
                                          "zero_output": zero_output, "axis": axis}  # fmt: skip
 
@@ -43,19 +49,12 @@ class Recurrent(Module):
         return unroll(self.cell, inputs, state, lengths=lengths, mask=mask, feedback=feedback, **self.settings)
 
     def over_time(self, drive: Any, xs: Any, state: Any) -> Any:
-        """A layer is no cell: it takes whole sequences, and drives its cell itself."""
-        raise GraphError("Recurrent: a layer drives its cell itself", expected="a cell", got="a layer",
-                         fix="call the layer with the sequences, or hand on its .cell")  # fmt: skip
+        """A layer is no cell: this refuses it."""
+        return as_cell("unroll", self)
 
-    def parameters(self) -> dict[str, Parameter]:
-        """The cell's, by the names that it has there."""
-        return self.cell.parameters() if isinstance(self.cell, Module) else {}
-
-    def load_state_dict(self, arrays: Any, strict: bool = True) -> None:
-        if isinstance(self.cell, Module):
-            self.cell.load_state_dict(arrays, strict)
-        else:
-            super().load_state_dict(arrays, strict)
+    def _held(self) -> Mapping[str, Any]:
+        """The cell's own."""
+        return attributes(self.cell)
 
     def initial_state(self, batch_size: int | None = None) -> Any:
         """The cell's; None of a function."""

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from ..callables import as_cell
 from ..core.errors import GraphError
 from ..core.leaves import Parameter
 from ..core.node import Node
 from .module import Module
 from .normed import normed
+from .sizes import floating, whole
 
 
 class Wrapper(Module):
@@ -19,12 +21,15 @@ class Wrapper(Module):
     Args:
         cell: any ``(x_t, state) -> (y_t, new_state)``, a function too.
 
+    Raises:
+        GraphError: it is none.
+
     Example:
         See `Residual`.
     """
 
     def __init__(self, cell: Any) -> None:
-        self.cell = cell
+        self.cell = as_cell(type(self).__name__, cell)
 
     def __getattr__(self, name: str) -> Any:
         if name in ("input_size", "hidden_size", "output_size", "dtype"):
@@ -69,9 +74,7 @@ class Residual(Wrapper):
     """
 
     def after(self, x: Any, y: Any) -> Node:
-        if x.shape != y.shape:
-            raise GraphError("Residual: input and output of the cell differ in shape", expected=str(x.shape),
-                             got=str(y.shape), fix="a cell with hidden_size = input_size")  # fmt: skip
+        alike("Residual: input and output of the cell", x, y, "a cell with hidden_size = input_size")
         return x + y
 
 
@@ -90,7 +93,7 @@ class LayerNorm(Wrapper):
         dtype: of weight and bias; None for the cell's.
 
     Raises:
-        GraphError: neither the cell nor an argument says how large the output is.
+        GraphError: neither the cell nor an argument says how large the output is; when called, if it is not so large.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -108,12 +111,27 @@ class LayerNorm(Wrapper):
         size = getattr(cell, "output_size", None) if output_size is None else output_size
         if size is None:
             raise GraphError("LayerNorm: the size of the cell's output is not known", fix="output_size=")
-        dtype = getattr(cell, "dtype", np.float32) if dtype is None else dtype
+        size = whole("LayerNorm", "output_size", size)
+        dtype = floating("LayerNorm", getattr(cell, "dtype", np.float32) if dtype is None else dtype)
         self.weight, self.bias = Parameter(np.ones(size, dtype), None), Parameter(np.zeros(size, dtype), None)
         self.epsilon = epsilon
 
     def after(self, x: Any, y: Any) -> Node:
+        if form(y)[-1:] != self.weight.shape:
+            raise GraphError("LayerNorm: the cell's output has another size", expected=f"(..., {self.weight.size})",
+                             got=str(form(y)))  # fmt: skip
         return normed(y, self.weight, self.bias, self.epsilon)
+
+
+def form(y: Any) -> Any:
+    """The shape of an array or node; of a structure of several, or none, what it is."""
+    return getattr(y, "shape", type(y).__name__)
+
+
+def alike(what: str, x: Any, y: Any, fix: str) -> None:
+    """Refuse two arrays of different shapes, of which numpy would repeat one, and structures of arrays."""
+    if form(x) != form(y) or isinstance(form(x), str):
+        raise GraphError(f"{what} are not two arrays of one shape", got=f"{form(x)} and {form(y)}", fix=fix)
 
 
 def first_state(cell: Any, batch_size: int | None) -> Any:

@@ -98,6 +98,7 @@ def gradients(fn: Callable[..., Node], arguments: Any, order: int = 2, *, tolera
 
     Raises:
         GradientError: with the report, naming parameter, error and both numbers.
+        GraphError: nothing to check; ``fn`` gives something else than a node, or other numbers at each call.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -147,9 +148,22 @@ def _leaf(argument: Any, name: str) -> Node:
 
 
 def _weighed(call: Callable[[], Node], rng: np.random.Generator) -> Callable[[], Node]:
-    y = call()
+    y = _result(call)
     weights = Constant(np.asarray(rng.uniform(0.5, 1.5, y.shape), y.dtype)) if y.size != 1 else None
     return lambda: sum_(multiply(call(), weights)) if weights is not None else sum_(call())
+
+
+def _result(call: Callable[[], Node]) -> Node:
+    """The node that the function gives, each time the same."""
+    y, again = call(), call()
+    if not isinstance(y, Node):
+        raise GraphError("check.gradients: the function gives one node", got=type(y).__name__,
+                         fix="pick one: lambda x: layer(x)[0], say")  # fmt: skip
+    if not np.array_equal(y.value, again.value, equal_nan=True):
+        raise GraphError("check.gradients: the function gave other numbers when it was called again",
+                         expected="the same numbers for the same arguments", got="draws, or state that it keeps",
+                         fix="layer.eval(), or a generator made from a seed inside of the function")  # fmt: skip
+    return y
 
 
 def _directional(f: Callable[[], Node], moved: list[Parameter], rng: np.random.Generator) -> Callable[[], Node]:
