@@ -106,8 +106,9 @@ def _is_like(state: Any, own: Any) -> bool:
         return fits and all(_is_like(s, o) for s, o in zip(state, own, strict=True))
     if own is None or isinstance(state, (tuple, list, dict)):
         return own is None
-    shape, sizes = np.shape(state) if not isinstance(state, Node) else state.shape, own.shape[len(own.shape) > 1 :]
-    return shape[len(shape) - len(sizes) :] == sizes and len(shape) <= len(sizes) + 1
+    shape = state.shape if isinstance(state, Node) else np.shape(state)
+    sizes = own.shape[1:]  # without the batch
+    return shape == own.shape or (bool(sizes) and shape[-len(sizes) :] == sizes and len(shape) <= len(own.shape))
 
 
 def _form(state: Any) -> str:

@@ -19,6 +19,7 @@ ONES = np.ones((2, 5), np.float32)
     (GRU, XS, {"state": np.ones((1, 2, 5))}, "GRU: a state of another form"),
     (GRU, XS, {"state": np.ones((2, 4))}, "GRU: a state of another form"),
     (GRU, XS, {"state": 0.0}, "GRU: a state of another form"),
+    (GRU, XS[:, 0], {"state": ONES}, "GRU: a state of another form"),
     (LSTM, XS, {"state": ONES}, "LSTM: a state of another form"),
     (LSTM, XS, {"state": (ONES, ONES, ONES)}, "LSTM: a state of another form"),
     (STACK, XS, {"state": (ONES, ONES)}, r"Stack: a state of another form[\s\S]*\(\(\(2, 5\), \(2, 5\)\), "),

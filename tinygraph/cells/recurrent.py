@@ -48,10 +48,6 @@ class Recurrent(Layer, Module):
         """`unroll` of the cell: outputs (T, B, ...) and the last state, of inputs (T, B, ...)."""
         return unroll(self.cell, inputs, state, lengths=lengths, mask=mask, feedback=feedback, **self.settings)
 
-    def over_time(self, drive: Any, xs: Any, state: Any) -> Any:
-        """A layer is no cell: this refuses it."""
-        return as_cell("unroll", self)
-
     def _held(self) -> Mapping[str, Any]:
         """The cell's own."""
         return attributes(self.cell)
