@@ -73,7 +73,7 @@ def unroll(cell: Cell, inputs: Any, state: Any = None, *, lengths: Any = None, m
     real = real_steps(until, None if mask is None else as_mask(time_first(mask, time)[0], xs), T)
     if real is not None:
         xs = filled(xs, real, inputs)
-    drive = Driver(reverse, truncate, window, until, real)
+    drive = Driver(reverse, truncate, window, until if real is not None else None, real)
     with sequence():
         begun = first_state(cell, state, xs, real)
         if feedback is None:

@@ -204,6 +204,18 @@ def test_each_step_is_drawn_alike_and_without_padding_there_is_no_choice():
     assert choices([6, 6, 6, 6]) == choices(6) == []
 
 
+@pytest.mark.parametrize("window", ["chunk", "sliding"])
+@each_direction
+def test_lengths_without_any_padding_change_nothing(window, reverse):
+    settings = {"reverse": reverse, "truncate": 2, "window": window}
+    plain, p = (parameters() for _ in range(2))
+    expected = loss_of(*tg.unroll(cell_of(plain), XS, plain["h0"], **settings))
+    found = loss_of(*tg.unroll(cell_of(p), XS, p["h0"], lengths=[T] * B, mask=np.ones((T, B), bool), **settings))
+    assert found.item() == expected.item()
+    for a, b in zip(tg.grad(found, p).values(), tg.grad(expected, plain).values(), strict=True):
+        np.testing.assert_array_equal(a.value, b.value)
+
+
 def test_a_chunk_is_cut_where_its_first_step_is_masked():
     w = tg.parameter(1.0)
     outputs, _ = tg.unroll(lambda x, h: (x + w * h,) * 2, np.array([1.0, 10, 0, 0]), 0.0, truncate=2, mask=[1, 1, 0, 1])
