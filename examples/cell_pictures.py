@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 import tinygraph as tg
+from tinygraph.cells.base.packed import PackedCell
 
 STEPS, BATCH, INPUT, HIDDEN = 5, 2, 3, 4
 """Small, and different, so that shapes are told apart; in 4 steps tauGRU's delay of 2 does not yet repeat."""
@@ -58,7 +59,7 @@ class Named:
 
     def __init__(self, cell: tg.cells.Cell) -> None:
         self.cell = cell
-        own = [kind for kind in type(cell).__mro__[:-1] if kind not in (tg.cells.Cell, tg.cells.packed.PackedCell)]
+        own = [kind for kind in type(cell).__mro__[:-1] if kind not in (tg.cells.Cell, PackedCell)]
         self.files = {inspect.getfile(kind) for kind in own}
         self.functions = outermost(body(type(cell)))
         self.state = state_names(type(cell))

@@ -12,13 +12,13 @@ from .core.nonfinite import nonfinite
 from .core.op import Op
 from .core.scope import scope, step
 from .draw import Drawing, draw, summary
-from .engine import grad, zero_grad
-from .feedback import Feedback
-from .noise import noise
+from .engine.grad import grad, zero_grad
+from .engine.transforms import hvp, jvp, value_and_grad, vjp
 from .ops import *  # noqa: F403  the vocabulary, under numpy's names
-from .scan import linear_scan
-from .transforms import hvp, jvp, value_and_grad, vjp
-from .unroll import unroll
+from .time.feedback import Feedback
+from .time.noise import noise
+from .time.scan import linear_scan
+from .time.unroll import unroll
 
 if TYPE_CHECKING:
     from . import cells

@@ -21,7 +21,7 @@ from .core.traced import Slot, tracing
 from .passes import optimise
 from .plan.planner import lay
 from .plan.report import describe
-from .run.stretches import Runner
+from .run.runner import Runner
 
 KEPT_BYTES = 1 << 30
 """Memory that the plans of one function may hold together; beyond it the least used are dropped."""

@@ -10,10 +10,10 @@ import pytest
 
 import tinygraph as tg
 from tests.compile.comparing import assert_same, each_backend
-from tinygraph import scan as scanning
-from tinygraph.cells.linear import Linear, LinearCell
+from tinygraph.cells.base.linear import Linear, LinearCell
 from tinygraph.core.graph import ancestors
 from tinygraph.core.structure import leaves, map_leaves
+from tinygraph.time import scan as scanning
 
 T, B, I, H = 37, 3, 4, 5  # noqa: E741  the axes' own letters
 RNG = np.random.default_rng(23)

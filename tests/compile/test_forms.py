@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph import segments
+from tinygraph.time import traced_segments
 
 from . import cells, states
 from .comparing import assert_near, assert_same, each_backend, eager, with_gradients
@@ -40,7 +40,7 @@ def test_sliding_windows_of_every_reach(name, reach, reverse, backend, monkeypat
 
 @pytest.mark.parametrize("name", CASES)
 def test_values_computed_a_second_time(name, monkeypatch):
-    monkeypatch.setattr(segments, "SHORTEST", 2)
+    monkeypatch.setattr(traced_segments, "SHORTEST", 2)
     fn, weights, args = built(name, "f8")
     fn = with_gradients(fn, weights)
     assert_near(tg.compile(fn, backend="numpy", memory="checkpoint")(*args), eager(fn, *args))

@@ -9,7 +9,7 @@ import tinygraph as tg
 from tinygraph.core.graph import ancestors
 from tinygraph.core.leaves import Parameter
 from tinygraph.draw.shown.folding import fold
-from tinygraph.draw.shown.recut import crossings, recut, spacing
+from tinygraph.draw.shown.truncation import crossings, recut, spacing
 
 from .networks import lstm, weights, word_rnn
 from .recurrent import encoder_decoder, tanh_cell

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.callables import as_cell, takes
+from tinygraph.time.cell_contract import as_cell, takes
 
 
 class Step:

@@ -16,7 +16,7 @@ from ops.test_every_op import CASES
 import tinygraph as tg
 from tinygraph.core.op import Op, Spec
 from tinygraph.core.traced import Slot, tracing
-from tinygraph.lifting import RULES, lift
+from tinygraph.loops.lifting import RULES, lift
 from tinygraph.ops.broadcasting import Elementwise
 from tinygraph.ops.lookup import ARRAY
 

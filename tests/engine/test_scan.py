@@ -11,10 +11,10 @@ from numpy import ndarray
 
 import tinygraph as tg
 from tests.compile.comparing import assert_same, each_backend
-from tinygraph import scan as scanning
 from tinygraph.core.graph import ancestors
 from tinygraph.core.op import Spec
-from tinygraph.scan import linear_scan, scan
+from tinygraph.time import scan as scanning
+from tinygraph.time.scan import linear_scan, scan
 
 LENGTHS = [1, 2, 37, 127, 128, 301]
 STEPS: list[tuple[int, ...]] = [(), (3,), (2, 3), (20, 60)]

@@ -1,4 +1,4 @@
-"""The floors: a file imports from lower floors and from earlier files of its own, never upward and never in a ring."""
+"""The floors: a file imports its own room and lower floors of the wings that its own may know, never in a ring."""
 
 from __future__ import annotations
 
@@ -7,79 +7,59 @@ from pathlib import Path
 
 import pytest
 
+import tinygraph as tg
+
+from .map import ceiling, pages, rooms_of
+from .rooms import ROOF, ROOMS, WINGS, inside, room_of
 from .sources import LIBRARY, ROOT, imports, module_name, short, tree
 
-FLOORS = {
-    "core": 0, "ops": 1, "accumulation": 2, "engine": 2, "transforms": 2, "lifting": 2, "loop": 2, "noise": 2,
-    "rolled": 2, "segments": 2, "windows": 2, "scan": 2, "callables": 2, "padding": 2, "feedback": 2, "driver": 2,
-    "given": 2, "unroll": 2, "checkpoint": 2, "cells": 2, "analysis": 2, "passes": 3, "plan": 4, "run": 5,
-    "compiled": 6, "lower": 6, "draw": 7, "check": 8, "train": 8,
-}  # fmt: skip
-SIBLINGS = [{"run", "lower", "draw"}, {"check", "train"}]
-"""Folders none of which imports another of its set."""
+FILES = {module_name(path): path for path in LIBRARY if inside(path) != ROOF}
 
 
-def part(module: str) -> str:
-    return module.split(".")[1] if "." in module else ""
-
-
-def files() -> list[Path]:
-    return [path for path in LIBRARY if module_name(path) != "tinygraph"]
-
-
-def test_every_file_stands_on_a_floor() -> None:
-    assert {part(module_name(path)) for path in files()} <= FLOORS.keys()
-
-
-@pytest.mark.parametrize("path", files(), ids=short)
-def test_no_import_goes_upward(path: Path) -> None:
-    own = part(module_name(path))
+@pytest.mark.parametrize("path", FILES.values(), ids=short)
+def test_a_file_imports_its_own_room_and_lower_floors(path: Path) -> None:
+    own = room_of(path)
     for module in imports(path):
-        other = part(module)
-        assert other, f"{short(path)} imports tinygraph itself, the roof"
-        assert FLOORS[other] <= FLOORS[own], f"{short(path)} imports {module}, a higher floor"
-        assert own == other or not any({own, other} <= group for group in SIBLINGS), f"{short(path)} imports {module}"
+        assert module in FILES, f"{short(path)} imports {module}, the roof"
+        other = room_of(FILES[module])
+        if path.name == "__init__.py" and module.startswith(module_name(path) + "."):
+            continue  # a package's first file gathers its names from all of its rooms
+        assert other == own or other.floor < own.floor, f"{short(path)} imports {module}, which is not below it"
+        known = {own.wing, *WINGS[own.wing].imports}
+        assert other.wing in known, f"{short(path)} imports {module}: the wing {own.wing} knows {known}"
 
 
 def test_no_imports_run_in_a_ring() -> None:
-    below = {module_name(path): set(imports(path)) - {module_name(path)} for path in files()}
-    for module, found in below.items():
+    left = {module_name(path): set(imports(path)) - {module_name(path)} for path in FILES.values()}
+    for module, imported in left.items():
         # A package's first file gathers its modules; they do not know it.
-        found.discard(module.rpartition(".")[0])
-    left = dict(below)
+        imported.discard(module.rpartition(".")[0])
     while left:
-        free = [module for module, found in left.items() if not found & left.keys()]
+        free = [module for module, imported in left.items() if not imported & left.keys()]
         assert free, f"a ring among {sorted(left)}"
         for module in free:
             del left[module]
 
 
+def test_no_room_is_empty_and_no_wing_too_large() -> None:
+    assert all(room.files for room in ROOMS)
+    for wing in WINGS.values():
+        assert 0 < sum(room.lines for room in rooms_of(wing)) <= ceiling(wing), wing.name
+
+
+def test_the_map_is_as_the_house_is() -> None:
+    for name, page in pages().items():
+        assert (ROOT / name).read_text(encoding="utf-8") == page, f"{name}: run python -m tests.house.map --write"
+
+
 def test_the_imports_were_read_at_all() -> None:
-    engine = set(imports(ROOT / "tinygraph" / "engine.py"))
+    engine = set(imports(ROOT / "tinygraph" / "engine" / "grad.py"))
     assert {"tinygraph.core.node", "tinygraph.core.graph", "tinygraph.ops"} <= engine
     assert "tinygraph.core.op" not in set(imports(ROOT / "tinygraph" / "core" / "node.py")), "a type annotation alone"
     assert "tinygraph.ops" in set(imports(ROOT / "tinygraph" / "__init__.py"))
 
 
 def test_the_ground_floor_names_no_op() -> None:
-    import tinygraph as tg
-
     for path in sorted((ROOT / "tinygraph" / "core").glob("*.py")):
         words = {node.value for node in ast.walk(tree(path)) if isinstance(node, ast.Constant)}
         assert not words & set(tg.ops.__all__), f"{short(path)} treats an op by its name"
-
-
-STOREYS = {"colours": 0, "labels": 0, "picture": 0, "wishes": 0, "summary": 0, "shown": 1, "norms": 2, "layout": 3,
-           "views": 4, "compiled": 5, "write": 6, "drawing": 7, "draw": 8}  # fmt: skip
-"""Inside of `draw`: what is shown -> its norms -> its places -> views -> writers."""
-
-
-def storey(module: str) -> int:
-    return STOREYS[[*module.split("."), "draw"][2]]
-
-
-@pytest.mark.parametrize("path", [p for p in files() if part(module_name(p)) == "draw"], ids=short)
-def test_a_picture_is_made_in_one_direction(path: Path) -> None:
-    for module in imports(path):
-        if part(module) == "draw":
-            assert storey(module) <= storey(module_name(path)), f"{short(path)} imports {module}"

@@ -1,45 +1,45 @@
 """Recurrent cells, what goes around them, and the layer that drives them over time."""
 
 from .antisymmetric import AntisymmetricRNN, GatedAntisymmetricRNN
-from .bidirectional import Bidirectional
-from .bistable import BR, NBR
-from .cell import Cell
-from .clockwork import ClockworkRNN
-from .context import SCRN
-from .decoupled import MCLSTM, IntersectionRNN
-from .fast import FastGRNN, FastRNN
-from .gated import MGU
+from .around.bidirectional import Bidirectional
+from .around.parallel import Parallel
+from .around.recurrent import Recurrent
+from .around.stack import Stack
+from .around.wrapper import LayerNorm, Residual
+from .around.zoneout import Zoneout
+from .base.cell import Cell
+from .br_nbr import BR, NBR
+from .cfn_indrnn_minimal import CFN, IndRNN, MinimalRNN
+from .clockwork_rnn import ClockworkRNN
+from .cornn_unicornn import UnICORNN, coRNN
+from .fastrnn_fastgrnn import FastGRNN, FastRNN
 from .gru import GRU
-from .highway import RHN
+from .intersection_mclstm import MCLSTM, IntersectionRNN
 from .jordan import Jordan
+from .layernorm_lstm import LayerNormLSTM
 from .lem import LEM
-from .light import ATR, LightRU, LiGRU
+from .ligru_lightru_atr import ATR, LightRU, LiGRU
 from .lmu import LMU
 from .lru import LRU
 from .lstm import LSTM
-from .lstm_forms import NAS, WMCLSTM, MultiplicativeLSTM
-from .mingru import minGRU, minLSTM
+from .mgu import MGU
+from .mingru_minlstm import minGRU, minLSTM
 from .miru import MiRU1, MiRU2
-from .mutated import MUT1, MUT2, MUT3
-from .normed import LayerNormLSTM
-from .one_gate import SGRN, STAR, TRNN, UGRNN
-from .oscillating import UnICORNN, coRNN
-from .parallel import Parallel
-from .peephole import PeepholeLSTM, ResLSTM
-from .phased import PhasedLSTM
-from .predictable import CFN, IndRNN, MinimalRNN
+from .multiplicative_wmclstm_nas import NAS, WMCLSTM, MultiplicativeLSTM
+from .mut import MUT1, MUT2, MUT3
+from .original_janet_ran import JANET, RAN, OriginalLSTM
+from .peephole_reslstm import PeepholeLSTM, ResLSTM
+from .phased_lstm import PhasedLSTM
 from .qrnn import QRNN
-from .recurrent import Recurrent
-from .reduced import JANET, RAN, OriginalLSTM
+from .rhn import RHN
 from .rnn import RNN
-from .simple import IRNN, SigmoidRNN
-from .simple_gated import DSGU, SGU
+from .scrn import SCRN
+from .sgrn_star_ugrnn_trnn import SGRN, STAR, TRNN, UGRNN
+from .sgu_dsgu import DSGU, SGU
+from .sigmoid_irnn import IRNN, SigmoidRNN
 from .slstm import sLSTM
-from .stack import Stack
-from .strongly_typed import TGRU, TLSTM
 from .taugru import tauGRU
-from .wrapper import LayerNorm, Residual
-from .zoneout import Zoneout
+from .tgru_tlstm import TGRU, TLSTM
 
 __all__ = [
     "ATR", "BR", "CFN", "DSGU", "GRU", "IRNN", "JANET", "LEM", "LMU", "LRU", "LSTM", "MCLSTM", "MGU", "MUT1", "MUT2",

@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from .. import ops
 from ..core.node import Node
-from .activations import Activation, activation
-from .affine import affine
-from .packed import PackedCell
+from .base.activations import Activation, activation
+from .base.affine import affine
+from .base.packed import PackedCell
 
 
 class AntisymmetricRNN(PackedCell):

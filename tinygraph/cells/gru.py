@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import ops
 from ..core.node import Node
-from .classic import ClassicCell
+from .base.classic import ClassicCell
 
 
 class GRU(ClassicCell):

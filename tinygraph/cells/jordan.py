@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.node import Node
-from .activations import Activation, activation
-from .affine import affine
-from .cell import Cell
-from .initial import Shape
-from .packed import Init
+from .base.activations import Activation, activation
+from .base.affine import affine
+from .base.cell import Cell
+from .base.initial import Shape
+from .base.packed import Init
 
 
 class Jordan(Cell):

@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from .. import ops
 from ..core.node import Node
-from .affine import affine
-from .packed import Init, PackedCell
-from .variants import is_paper
+from .base.affine import affine
+from .base.packed import Init, PackedCell
+from .base.variants import is_paper
 
 
 class LEM(PackedCell):

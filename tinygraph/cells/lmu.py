@@ -10,9 +10,9 @@ import numpy as np
 from ..core.errors import GraphError
 from ..core.leaves import constant
 from ..core.node import Node
-from .activations import Activation, activation
-from .cell import Cell
-from .initial import Shape
+from .base.activations import Activation, activation
+from .base.cell import Cell
+from .base.initial import Shape
 
 
 class LMU(Cell):

@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import ops
 from ..core.errors import GraphError
-from .initial import Initialiser, gaussian
-from .linear import Linear, LinearCell
+from .base.initial import Initialiser, gaussian
+from .base.linear import Linear, LinearCell
 from .periodic import cos, sin
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from .. import ops
 from ..core.errors import GraphError
 from ..core.node import Node
-from .classic import ClassicCell
-from .initial import Shape, within
+from .base.classic import ClassicCell
+from .base.initial import Shape, within
 
 
 class LSTM(ClassicCell):

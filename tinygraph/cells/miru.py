@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.node import Node
-from .activations import Activation, activation
-from .packed import PackedCell
+from .base.activations import Activation, activation
+from .base.packed import PackedCell
 
 
 class MiRU1(PackedCell):

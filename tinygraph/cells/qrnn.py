@@ -6,10 +6,10 @@ from typing import Any
 
 from .. import ops
 from ..core.errors import GraphError
-from .affine import affine
-from .initial import Shape
-from .linear import Linear, LinearCell
-from .packed import Init
+from .base.affine import affine
+from .base.initial import Shape
+from .base.linear import Linear, LinearCell
+from .base.packed import Init
 
 BLOCKS = {"f": ("z", "f"), "fo": ("z", "f", "o"), "ifo": ("z", "f", "o", "i")}
 """The gates of each pooling, in the order of their blocks of H rows."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.node import Node
-from .activations import Activation, activation
-from .classic import ClassicCell
+from .base.activations import Activation, activation
+from .base.classic import ClassicCell
 
 
 class RNN(ClassicCell):

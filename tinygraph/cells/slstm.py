@@ -7,7 +7,7 @@ from typing import Any
 from .. import ops
 from ..core.errors import GraphError
 from ..core.node import Node
-from .packed import PackedCell
+from .base.packed import PackedCell
 
 NOTHING = -1e30
 """In place of log 0, which float32 holds and whose sums with any gate are as low."""

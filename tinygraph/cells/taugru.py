@@ -6,8 +6,8 @@ from typing import Any
 
 from ..core.errors import GraphError
 from ..core.node import Node
-from .activations import Activation, activation
-from .packed import PackedCell
+from .base.activations import Activation, activation
+from .base.packed import PackedCell
 
 
 class tauGRU(PackedCell):  # noqa: N801  the paper's spelling

@@ -15,7 +15,7 @@ from ..core.errors import GraphError
 from ..core.leaves import Constant, Parameter, parameter
 from ..core.node import Node
 from ..core.structure import leaves, rebuild
-from ..engine import grad
+from ..engine.grad import grad
 from ..ops import multiply
 from ..ops import sum as sum_
 

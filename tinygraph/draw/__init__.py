@@ -11,9 +11,9 @@ from typing import Any
 from ..core.errors import GraphError
 from ..core.node import Node
 from .drawing import Drawing
+from .options import MAX_NODES, Wishes
 from .picture import Picture
 from .summary import summary
-from .wishes import MAX_NODES, Wishes
 
 __all__ = ["VIEWS", "Drawing", "draw", "summary"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..core.graph import ancestors
 from ..core.leaves import Constant
 from ..core.node import Node
-from ..loop import Body
+from ..loops.loop import Body
 from ..ops import broadcast_to
 from .hoisting import Lifting, is_heavy, with_ancestors
 from .rewriting import Pass, Pick, select

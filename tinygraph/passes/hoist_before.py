@@ -6,7 +6,7 @@ from ..core.graph import ancestors, replace
 from ..core.node import Node
 from ..core.op import Spec
 from ..core.traced import Slot
-from ..loop import Body, loop
+from ..loops.loop import Body, loop
 from .hoisting import Lifting, is_heavy, made_from, waiting, with_ancestors
 from .rewriting import Pass, Pick, select
 

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Sequence
 from ..core.graph import ancestors, copy_onto
 from ..core.leaves import Constant
 from ..core.node import Node
-from ..lifting import lift
-from ..loop import Body
+from ..loops.lifting import lift
+from ..loops.loop import Body
 from ..ops import add, broadcast_to, getitem, reshape, transpose
 from ..ops.broadcasting import Elementwise
 

@@ -10,7 +10,7 @@ from ..core.graph import ancestors, copy_onto, replace
 from ..core.leaves import Constant
 from ..core.node import Node
 from ..core.traced import Slot
-from ..loop import Body, each, last, loop
+from ..loops.loop import Body, each, last, loop
 from ..ops import broadcast_to
 
 Pick = Node | int

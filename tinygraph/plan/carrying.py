@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..core.node import Node
 from ..core.traced import Slot
-from ..loop import Body
+from ..loops.loop import Body
 from . import views
 from .actions import Repeat, View
 from .schedule import is_light, is_view

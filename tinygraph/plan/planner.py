@@ -15,7 +15,7 @@ from ..core.graph import ancestors
 from ..core.leaves import Constant, Parameter
 from ..core.node import Node
 from ..core.traced import Noise, Slot
-from ..loop import loop
+from ..loops.loop import loop
 from . import emission, views
 from .actions import Buffer, View
 from .carrying import Carrying

@@ -5,7 +5,7 @@ import ctypes
 import numpy as np
 
 from tinygraph.plan.actions import Buffer, View
-from tinygraph.run.native import site
+from tinygraph.run.native import product_block
 from tinygraph.run.native.native import Native
 
 from ..plain_plan import run_plainly
@@ -40,12 +40,12 @@ def array_at(address, shape, strides, dtype):
 @ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)
 def multiply(block, a, b, out):
     """A product by numpy, from what the block of the table says."""
-    numbers = array_at(block, (site.SIZE,), (1,), np.dtype("i8"))
-    m, n, k = (int(numbers[at]) for at in (site.M, site.N, site.K))
-    dtype = np.dtype("f4" if numbers[site.ITEMSIZE] == 4 else "f8")
-    x = array_at(a, (m, k), (int(numbers[site.A_M]), int(numbers[site.A_K])), dtype)
-    y = array_at(b, (k, n), (int(numbers[site.B_K]), int(numbers[site.B_N])), dtype)
-    array_at(out, (m, n), (int(numbers[site.OUT_M]), 1), dtype)[...] = x @ y
+    numbers = array_at(block, (product_block.SIZE,), (1,), np.dtype("i8"))
+    m, n, k = (int(numbers[at]) for at in (product_block.M, product_block.N, product_block.K))
+    dtype = np.dtype("f4" if numbers[product_block.ITEMSIZE] == 4 else "f8")
+    x = array_at(a, (m, k), (int(numbers[product_block.A_M]), int(numbers[product_block.A_K])), dtype)
+    y = array_at(b, (k, n), (int(numbers[product_block.B_K]), int(numbers[product_block.B_N])), dtype)
+    array_at(out, (m, n), (int(numbers[product_block.OUT_M]), 1), dtype)[...] = x @ y
 
 
 def ready(actions, flat, given=None):
@@ -54,7 +54,7 @@ def ready(actions, flat, given=None):
     native = Native(actions, given)
     native.place({buffer: made[buffer].ctypes.data for buffer in native.others})
     for _, block in native.sites:
-        block[site.RUN] = ctypes.cast(multiply, ctypes.c_void_p).value
+        block[product_block.RUN] = ctypes.cast(multiply, ctypes.c_void_p).value
     return native, made
 
 

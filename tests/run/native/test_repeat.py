@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tinygraph.plan.actions import Buffer, Elementwise, Instruction, Product, Reduction, Repeat, View
-from tinygraph.run.native import site
+from tinygraph.run.native import product_block
 from tinygraph.run.native.native import Native, can_run
 
 from ..plain_plan import RandomPlan
@@ -86,7 +86,7 @@ def test_a_weight_is_packed_once_before_the_steps():
 
     native, made = ready(actions, flat)
     ((action, block),) = native.sites
-    block[site.PACK] = ctypes.cast(pack, ctypes.c_void_p).value
+    block[product_block.PACK] = ctypes.cast(pack, ctypes.c_void_p).value
     native.run([made[buffer] for buffer in native.given])
     assert calls == [(block.ctypes.data, *(made[v.buffer].ctypes.data for v in (action.a, action.b, action.out)))]
 

@@ -7,7 +7,7 @@ import mmap
 
 import numpy as np
 
-from tinygraph.run.native import site
+from tinygraph.run.native import product_block
 from tinygraph.run.products.choose import Question, Way
 
 WALL = 7.0
@@ -33,8 +33,16 @@ def walled(rows: int, columns: int, spare: int, dtype: type) -> np.ndarray:
 def run(way: Way, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
     """out = a @ b by ``way``; asserts that nothing was written outside out and the scratch memory."""
     m, k = a.shape
-    block = np.zeros(site.SIZE, np.int64)
-    block[site.M : site.ITEMSIZE + 1] = [m, b.shape[1], k, *strides(a), *strides(b), strides(out)[0], a.itemsize]
+    block = np.zeros(product_block.SIZE, np.int64)
+    block[product_block.M : product_block.ITEMSIZE + 1] = [
+        m,
+        b.shape[1],
+        k,
+        *strides(a),
+        *strides(b),
+        strides(out)[0],
+        a.itemsize,
+    ]
     scratch = np.full(way.scratch_bytes + 192, 77, np.uint8)
     start = -scratch.ctypes.data % 64 + 64
     way.install(block, scratch.ctypes.data + start)

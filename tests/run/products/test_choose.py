@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from tinygraph.run.native import site
+from tinygraph.run.native import product_block
 from tinygraph.run.products import blas, choose, question
 from tinygraph.run.products.choose import Question, Way
 
@@ -143,8 +143,8 @@ def test_a_choice_says_what_it_is() -> None:
 
 
 def test_installing_sets_nothing_else() -> None:
-    block = np.full(site.SIZE, -5, np.int64)
+    block = np.full(product_block.SIZE, -5, np.int64)
     Way("x", run=11, pack=12, free=(0, 256), scratch_bytes=64).install(block, scratch=640)
-    expected = np.full(site.SIZE, -5, np.int64)
-    expected[[site.RUN, site.PACK, site.FREE, site.FREE + 1]] = [11, 12, 640, 256]
+    expected = np.full(product_block.SIZE, -5, np.int64)
+    expected[[product_block.RUN, product_block.PACK, product_block.FREE, product_block.FREE + 1]] = [11, 12, 640, 256]
     np.testing.assert_array_equal(block, expected)

@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from tinygraph.run.native import site
+from tinygraph.run.native import product_block
 from tinygraph.run.products import choose, sharing
 
 from . import native
@@ -56,20 +56,26 @@ class Recorded:
         self.address = ctypes.cast(self.function, ctypes.c_void_p).value or 0
 
     def run(self, block: int, a: int, b: int, out: int) -> None:
-        numbers = (ctypes.c_int64 * site.SIZE).from_address(block)
-        self.pieces.append((threading.get_ident(), out, numbers[site.N]))
+        numbers = (ctypes.c_int64 * product_block.SIZE).from_address(block)
+        self.pieces.append((threading.get_ident(), out, numbers[product_block.N]))
         helps = threading.current_thread() is not threading.main_thread()
-        self.scratch.append((helps, (out - 1000) // 4, numbers[site.FREE]))
+        self.scratch.append((helps, (out - 1000) // 4, numbers[product_block.FREE]))
         time.sleep(self.seconds_of_helper if helps else self.seconds)
 
     def called(self, team: np.ndarray) -> list[tuple[int, int]]:
         """Runs out of 50 columns in pieces of 8, at address 1000; gives (first column, columns)."""
         self.pieces.clear()
         self.scratch.clear()
-        block = np.zeros(site.SIZE, np.int64)
-        block[[site.M, site.N, site.K, site.B_N, site.ITEMSIZE]] = 1, 50, 1, 1, 4
+        block = np.zeros(product_block.SIZE, np.int64)
+        block[[product_block.M, product_block.N, product_block.K, product_block.B_N, product_block.ITEMSIZE]] = (
+            1,
+            50,
+            1,
+            1,
+            4,
+        )
         block[[sharing.RUN, sharing.PIECE, sharing.TEAM]] = self.address, 8, team.ctypes.data
-        block[[site.FREE, sharing.PER_COLUMN, sharing.PER_THREAD]] = 7000, 16, 100_000
+        block[[product_block.FREE, sharing.PER_COLUMN, sharing.PER_THREAD]] = 7000, 16, 100_000
         native.RUN(sharing.compiled().address("share"))(block.ctypes.data, 0, 0, 1000)
         return sorted(((out - 1000) // 4, columns) for _, out, columns in self.pieces)
 
@@ -150,7 +156,7 @@ def test_pieces_are_whole_panels() -> None:
     asked = choose.Question(4, (40, 6400, 64), (64, 1), (6400, 1), 6400)
     way = choose._shared(replace(choose._ours(asked)[0], run_us=4000.0), asked, 2)
     one = choose.element(4)
-    piece = way.free[sharing.PIECE - site.FREE]
+    piece = way.free[sharing.PIECE - product_block.FREE]
     assert piece % (one.vectors * one.lanes) == 0
     # 4000 us for 6400 columns: 64 of them take the 40 us of a piece.
     assert piece == pytest.approx(64, abs=one.vectors * one.lanes / 2)

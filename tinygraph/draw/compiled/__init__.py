@@ -8,9 +8,9 @@ from typing import Any
 from ...core.errors import GraphError
 from ...plan.report import amount
 from ..colours import RED
+from ..options import Wishes
 from ..picture import Box, Picture, Tile
 from ..shown.roles import BORDERS
-from ..wishes import Wishes
 from .fates import settle
 from .items import Item, Side
 from .kernels import planned

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ...core.node import Node
+from ..options import Wishes
 from ..shown.folding import Folded
 from ..shown.repetition import Repetition
-from ..wishes import Wishes
 from .heat import Heat, heat, length
 
 

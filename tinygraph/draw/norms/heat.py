@@ -13,7 +13,7 @@ import numpy as np
 from ...core.errors import GraphError
 from ...core.graph import ancestors
 from ...core.node import Node
-from ...engine import grad
+from ...engine.grad import grad
 from ..shown.folding import Folded, Link, crosses
 
 _RAMP = [(255, 247, 236), (253, 212, 158), (252, 141, 89), (215, 48, 31), (127, 0, 0)]

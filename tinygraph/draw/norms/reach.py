@@ -11,7 +11,7 @@ import numpy as np
 
 from ...core.graph import ancestors
 from ...core.node import Node
-from ...engine import derive
+from ...engine.grad import derive
 from ..shown.folding import Folded
 from .heat import norm_of
 from .states import State

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ...core.node import Node
-from ...engine import grad
+from ...engine.grad import grad
 from ..labels import number
+from ..options import Wishes
 from ..picture import Picture
 from ..shown.folding import Folded, crosses
-from ..shown.recut import crossings, recut, spacing
-from ..wishes import Wishes
+from ..shown.truncation import crossings, recut, spacing
 from .heat import norm_of
 
 

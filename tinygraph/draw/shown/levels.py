@@ -6,16 +6,16 @@ from collections.abc import Hashable
 
 from ...core.node import Node
 from ..labels import clean, op_words
-from ..wishes import Wishes
+from ..options import Wishes
 from .cells import cells
 from .ellipsis import elide, like
 from .folding import Folded
+from .grouping import contract
 from .naming import name_cells
-from .parts import contract
 from .regions import regions
 from .repetition import Repetition, repetition
+from .representatives import common_name
 from .roles import LOOKUPS
-from .standins import common_name
 
 SHORT, LONG = 8, 25
 """Unless told, of more steps than SHORT some are left out, and of more than LONG a cell at a step is one box."""

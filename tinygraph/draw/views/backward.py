@@ -15,14 +15,14 @@ from ..layout.place import HEIGHT, Placed, place
 from ..layout.routes import Way, routes, straight
 from ..norms.heat import Heat, heat
 from ..norms.untruncated import tell
+from ..options import Wishes, roots_of
 from ..picture import Arrow, Box, Part, Picture, Point
 from ..shown.folding import Folded, fold
 from ..shown.levels import arranged
 from ..shown.params import exposed
-from ..shown.recut import as_wished
 from ..shown.regions import OVER, UNDER, Regions, regions
 from ..shown.roles import roles
-from ..wishes import Wishes, roots_of
+from ..shown.truncation import as_wished
 from .mirror import Mirror, gradients_of, mirror, twin_words
 from .rails import channels, gradient_ways, without_rails
 from .strokes import draw_arrows, draw_cuts, returning

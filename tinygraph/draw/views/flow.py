@@ -13,11 +13,11 @@ from ..norms.heat import Heat
 from ..norms.reach import Reach, reaches, seeds_of
 from ..norms.states import states
 from ..norms.verdict import matrix_text
+from ..options import Wishes, roots_of
 from ..picture import Picture
 from ..shown.folding import Folded, fold
-from ..shown.recut import as_wished, crossings, spacing
 from ..shown.roles import roles
-from ..wishes import Wishes, roots_of
+from ..shown.truncation import as_wished, crossings, spacing
 from .panel import Look, panel
 from .unrolled import token_texts
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from ...core.graph import ancestors
 from ...core.leaves import Constant
 from ...core.node import Node
-from ...engine import grad
+from ...engine.grad import grad
 from ..labels import clean, number, shape
 from ..norms.heat import Heat
 from ..picture import Part

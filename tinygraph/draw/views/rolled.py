@@ -12,15 +12,15 @@ from ..layout.loops import Ways
 from ..layout.place import HEIGHT
 from ..norms.group_heat import group_heat
 from ..norms.untruncated import tell
+from ..options import Wishes, roots_of
 from ..picture import Arrow, Band, Box, Note, Picture, Point
 from ..shown.cells import cells
 from ..shown.folding import Folded, fold
 from ..shown.naming import name_cells
-from ..shown.recut import as_wished
 from ..shown.repetition import Edge, Repetition, repetition
+from ..shown.representatives import stand_ins
 from ..shown.roles import roles
-from ..shown.standins import stand_ins
-from ..wishes import Wishes, roots_of
+from ..shown.truncation import as_wished
 from .unrolled import box_width, fill_of, table_of, token_texts, unrolled
 from .wording import Words, words
 

@@ -16,14 +16,14 @@ from ..layout.routes import routes
 from ..norms.ghosts import parted
 from ..norms.heat import Heat, heat
 from ..norms.untruncated import tell
+from ..options import Wishes, roots_of
 from ..picture import Band, Box, Picture, Use
 from ..shown.folding import Folded, fold
 from ..shown.levels import arranged
 from ..shown.params import GHOST, HUB, exposed
-from ..shown.recut import as_wished
 from ..shown.regions import AFTER, Regions, regions
 from ..shown.roles import BORDERS, roles
-from ..wishes import Wishes, roots_of
+from ..shown.truncation import as_wished
 from .strokes import draw_arrows, draw_cuts, tell_returns
 from .wording import Words, words
 

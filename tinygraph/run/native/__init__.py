@@ -6,7 +6,7 @@ How a list of actions becomes a function that runs, in the order to read it:
   code depends on forms alone, and another T or B only fills another table.
 - `text`: LLVM text by Python expressions; `maths` (exp, tanh, ...) and `instructions` (every element-wise op) use it.
 - `access`, `elementwise`, `reduction`, `program`: loops over views in whole vectors, and the program around them.
-- `site`: how a program calls whoever does its matrix products.
+- `product_block`: how a program calls whoever does its matrix products.
 - `compiler`, `disk`: machine code of a text, kept in memory and from process to process.
 - `native`: all of it behind one class, `Native`.
 """

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...core.errors import GraphError
 from ...plan.actions import Buffer, Product
-from . import site
+from . import product_block
 from .compiler import compile_text, vector_bytes
 from .program import program_text
 from .table import GIVEN, HEAD, LIST, MOVED, OUTSIDE, Filling, can_run
@@ -31,7 +31,7 @@ class Native:
         table: the numbers it reads, int64.
         given: the buffers whose addresses `run` takes, in that order.
         others: the buffers that `place` is to be told once: scratch and constants.
-        sites: for each `Product` in order, the action and its block of the table (see `site`), a view of it.
+        sites: for each `Product` in order, the action and its block of the table (see `product_block`), a view of it.
 
     Args:
         actions: those that `can_run` accepts.
@@ -48,7 +48,7 @@ class Native:
         self._kept = [view for view in filling.views if view[1] in others]
         self.table = _table(filling, self.given)
         self.sites: list[tuple[Product, np.ndarray]] = [
-            (action, self.table[at : at + site.SIZE]) for action, at in filling.sites
+            (action, self.table[at : at + product_block.SIZE]) for action, at in filling.sites
         ]
         self._set = Struct(f"={len(self.given)}q").pack_into
         self._at = (len(self.table) - len(self.given)) * 8

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from . import site
+from . import product_block
 from .access import Program
 from .elementwise import write_elementwise
 from .reduction import write_reduction
@@ -56,7 +56,7 @@ class _Text:
             writer, Value(writer, "ptr", 1, "%table"), {d: Value(writer, "i64", 1, f"%d{d}") for d in depths}
         )
 
-    def write(self, program: Program, form: Placed | RepeatForm, which: int = site.RUN) -> None:
+    def write(self, program: Program, form: Placed | RepeatForm, which: int = product_block.RUN) -> None:
         """Write the call of an action's function, or a loop of such."""
         if isinstance(form, RepeatForm):
             self._repeat(program, form)
@@ -84,8 +84,8 @@ class _Text:
         program.steps[form.depth] = writer.int64(0)
         for child in form.body:
             if isinstance(child, Placed) and isinstance(child.form, ProductForm) and child.form.packed:
-                with writer.when(program.number(child.at + child.form.site + site.PACK).compare("ne", 0)):
-                    self.write(program, child, site.PACK)
+                with writer.when(program.number(child.at + child.form.site + product_block.PACK).compare("ne", 0)):
+                    self.write(program, child, product_block.PACK)
         with writer.loop(steps) as step:
             program.steps[form.depth] = step
             for child in form.body:

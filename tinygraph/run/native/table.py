@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from ...plan.actions import Buffer, Elementwise, Product, Reduction, Repeat, View
 from ...plan.memory import views_of
-from . import site
+from . import product_block
 from .instructions import code_of
 
 MOVED, LIST, GIVEN, START = range(4)
@@ -198,8 +198,8 @@ class Filling:
 
     def _product(self, action: Product) -> ProductForm:
         a, b, out = action.a, action.b, action.out
-        block = [0] * site.SIZE
-        block[site.M : site.ITEMSIZE + 1] = [
+        block = [0] * product_block.SIZE
+        block[product_block.M : product_block.ITEMSIZE + 1] = [
             *(a.shape[0], b.shape[1], a.shape[1]), *a.strides, *b.strides, out.strides[0], a.dtype.itemsize
         ]  # fmt: skip
         at = self._numbers(block)

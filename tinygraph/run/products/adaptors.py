@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from ..native import site
+from ..native import product_block
 from .blas import Library
 
-FUNCTION, A_TURNED, B_TURNED, A_STRIDE, B_STRIDE, OUT_STRIDE, GET_THREADS, SET_THREADS = range(site.FREE, site.FREE + 8)
+FUNCTION, A_TURNED, B_TURNED, A_STRIDE, B_STRIDE, OUT_STRIDE, GET_THREADS, SET_THREADS = range(
+    product_block.FREE, product_block.FREE + 8
+)
 """Places in the site: the address of cblas_sgemm or dgemm, what it is told of a, b and out, and the addresses of the
 functions that get and set its threads, or 0."""
 
@@ -21,7 +23,8 @@ def text(size: int, bits: int) -> str:
     """
     scalar, integer = {4: "float", 8: "double"}[size], f"i{bits}"
     short = [("ta", A_TURNED, "i32"), ("tb", B_TURNED, "i32")]
-    sizes = [("m", site.M), ("n", site.N), ("k", site.K), ("as", A_STRIDE), ("bs", B_STRIDE), ("os", OUT_STRIDE)]
+    m, n, k = product_block.M, product_block.N, product_block.K
+    sizes = [("m", m), ("n", n), ("k", k), ("as", A_STRIDE), ("bs", B_STRIDE), ("os", OUT_STRIDE)]
     reads = "\n".join(_read(name, place, kind) for name, place, kind in [*short, *((*s, integer) for s in sizes)])
     return f"""define void @blas{bits}(ptr %site, ptr %a, ptr %b, ptr %out) #0 {{
 start:

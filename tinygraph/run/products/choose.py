@@ -10,7 +10,7 @@ from time import perf_counter_ns
 
 import numpy as np
 
-from ..native import site
+from ..native import product_block
 from ..native.compiler import Library as Code
 from ..native.compiler import compile_text
 from . import adaptors, blas, kernel, sharing
@@ -47,7 +47,8 @@ class Way:
         name: ``"direct"``: our kernel on the weight as it lies; ``"packed"``: on a copy made once before the loop;
             ``"blocks"``: on copies of pieces made as it goes; the name of a BLAS library. ``swapped`` behind it:
             a is taken as the weight.
-        run, pack: addresses of native functions (see `tinygraph.run.native.site`); ``pack`` is 0 where there is none.
+        run, pack: addresses of native functions (see `tinygraph.run.native.product_block`); ``pack`` is 0 where there
+            is none.
         free: the entries of the site's FREE part; where ``scratch_bytes`` is not 0 the first one is to be the address
             of that much memory, at a multiple of 64.
         run_us, pack_us: measured time of each, in microseconds; 0 where it was not measured.
@@ -67,8 +68,8 @@ class Way:
 
     def install(self, block: np.ndarray, scratch: int = 0) -> None:
         """Set RUN, PACK and the FREE part of a site's ``block``; ``scratch`` is the address of the memory wanted."""
-        block[site.RUN], block[site.PACK] = self.run, self.pack
-        block[site.FREE : site.FREE + len(self.free)] = self.free
+        block[product_block.RUN], block[product_block.PACK] = self.run, self.pack
+        block[product_block.FREE : product_block.FREE + len(self.free)] = self.free
         if self.scratch_bytes:
             block[kernel.SCRATCH] = scratch
 
@@ -121,7 +122,7 @@ def _shared(way: Way, question: Question, threads: int) -> Way:
     panels = max(1, min(round(PIECE_US / way.run_us * columns / panel), -(-columns // panel // threads)))
     per_column = along * question.size if way.name == "packed" else 0
     per_thread = way.scratch_bytes if way.name == "blocks" else 0
-    free = [*way.free, 0, 0, 0, 0, 0, 0][: sharing.RUN - site.FREE]
+    free = [*way.free, 0, 0, 0, 0, 0, 0][: sharing.RUN - product_block.FREE]
     free += [way.run, panels * panel, per_column, per_thread, sharing.team(threads).ctypes.data]
     scratch_bytes = way.scratch_bytes * threads if per_thread else way.scratch_bytes
     run = sharing.compiled().address("share")
@@ -203,8 +204,16 @@ def _timed(question: Question, found: list[Way]) -> list[Way]:
     lengths = (extent((m, k), question.a), extent((k, n), question.b), extent((m, n), (question.out_m, 1)))
     a, b, out = (memory(question.size, length) for length in lengths)
     scratch = memory(1, max(way.scratch_bytes for way in found))
-    block = np.zeros(site.SIZE, np.int64)
-    block[site.M : site.ITEMSIZE + 1] = [m, n, k, *question.a, *question.b, question.out_m, question.size]
+    block = np.zeros(product_block.SIZE, np.int64)
+    block[product_block.M : product_block.ITEMSIZE + 1] = [
+        m,
+        n,
+        k,
+        *question.a,
+        *question.b,
+        question.out_m,
+        question.size,
+    ]
     addresses = [array.ctypes.data for array in (block, a, b, out)]
     timed = []
     for way in found:

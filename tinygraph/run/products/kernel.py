@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from ..native import site
+from ..native import product_block
 from ..native.text import Value, Writer
 from . import packing
 from .tiles import Element, argument, declarations, tile
 
-SCRATCH, BLOCK = site.FREE, site.FREE + 1
+SCRATCH, BLOCK = product_block.FREE, product_block.FREE + 1
 """Places in the site: the address of the memory for packed weights, and how much of K is taken at a time."""
 
 LOOPS = 4
@@ -44,9 +44,10 @@ class Roles:
 def _roles(code: Writer, one: Element, swapped: bool) -> Roles:
     a, b, out = (argument(code, "ptr", name) for name in ("a", "b", "out"))
     a_m, a_k, b_k, b_n, out_m = (
-        _read(code, i) * one.size for i in (site.A_M, site.A_K, site.B_K, site.B_N, site.OUT_M)
+        _read(code, i) * one.size
+        for i in (product_block.A_M, product_block.A_K, product_block.B_K, product_block.B_N, product_block.OUT_M)
     )
-    m, n, k = _read(code, site.M), _read(code, site.N), _read(code, site.K)
+    m, n, k = _read(code, product_block.M), _read(code, product_block.N), _read(code, product_block.K)
     if swapped:
         return Roles(b, b_n, b_k, a, a_k, a_m, out, out_m, n, m, k)
     return Roles(a, a_m, a_k, b, b_k, b_n, out, out_m, m, n, k)
@@ -216,7 +217,7 @@ def text(one: Element) -> str:
     """LLVM text of all functions for one type of elements.
 
     ``direct``, ``blocks`` and ``packed`` are run functions, ``pack`` is the pack function of ``packed`` (see
-    `tinygraph.run.native.site`); the same names with ``_swapped`` take a as the weight, for b of one column.
+    `tinygraph.run.native.product_block`); the same names with ``_swapped`` take a as the weight, for b of one column.
     """
     parts = [packing.pack_rows("pack_rows", one), packing.pack_columns("pack_columns", one), _pack_block(one)]
     for swapped in (False, True):

@@ -17,12 +17,12 @@ from threading import Thread
 
 import numpy as np
 
-from ..native import site
+from ..native import product_block
 from ..native.compiler import Library, compile_text, vector_bytes
 from ..native.text import Value, Writer
 from .tiles import argument
 
-RUN, PIECE, PER_COLUMN, PER_THREAD, TEAM = range(site.FREE + 6, site.FREE + 11)
+RUN, PIECE, PER_COLUMN, PER_THREAD, TEAM = range(product_block.FREE + 6, product_block.FREE + 11)
 """Places in the site: the run function for a piece, columns of a piece, how far the scratch memory moves with each
 column and with each thread, in bytes, and the address of the team that shares the work."""
 
@@ -96,7 +96,7 @@ def _take_pieces(vector_bytes: int) -> str:
     product is being set up already, sees a number below 1 and leaves.
     """
     code = Writer(vector_bytes)
-    own = code.emit("ptr", 1, f"alloca [{site.SIZE} x i64]")
+    own = code.emit("ptr", 1, f"alloca [{product_block.SIZE} x i64]")
     with _while(code) as done:
         left = _atomic(code, "sub", LEFT)
         _leave_unless(code, left.compare("sgt", 0), done)
@@ -109,17 +109,17 @@ def _piece(vector_bytes: int) -> str:
     """Columns number (left - 1) * PIECE and on, as a product of its own with a site of its own."""
     code = Writer(vector_bytes)
     whole, a, b, out = (_read(code, "team", number, "ptr") for number in (SITE, A, B, OUT))
-    for number in range(site.SIZE):
+    for number in range(product_block.SIZE):
         value = code.load("i64", 1, code.at(whole, code.int64(8 * number)))
         code.store(value, _place(code, "own", number))
     start = (argument(code, "i64", "left") - 1) * _read(code, "own", PIECE)
-    rest = _read(code, "own", site.N) - start
+    rest = _read(code, "own", product_block.N) - start
     piece = _read(code, "own", PIECE)
-    code.store(rest.compare("slt", piece).where(rest, piece), _place(code, "own", site.N))
+    code.store(rest.compare("slt", piece).where(rest, piece), _place(code, "own", product_block.N))
     moved = start * _read(code, "own", PER_COLUMN) + argument(code, "i64", "who") * _read(code, "own", PER_THREAD)
-    code.store(_read(code, "own", site.FREE) + moved, _place(code, "own", site.FREE))
-    size = _read(code, "own", site.ITEMSIZE)
-    b_at = code.at(b, start * _read(code, "own", site.B_N) * size)
+    code.store(_read(code, "own", product_block.FREE) + moved, _place(code, "own", product_block.FREE))
+    size = _read(code, "own", product_block.ITEMSIZE)
+    b_at = code.at(b, start * _read(code, "own", product_block.B_N) * size)
     run = _read(code, "own", RUN, "ptr")
     code.do(f"call void {run.name}(ptr %own, {a}, {b_at}, {code.at(out, start * size)})")
     return code.function("piece", "ptr %team, i64 %who, i64 %left, ptr %own")
@@ -161,7 +161,7 @@ def _together(vector_bytes: int) -> str:
     clock = code.emit("ptr", 1, "alloca [2 x i64]")
     begin = _now(code, clock)
     piece = _read(code, "site", PIECE)
-    pieces = code.emit("i64", 1, f"udiv {_read(code, 'site', site.N) + piece - 1}, {piece.name}")
+    pieces = code.emit("i64", 1, f"udiv {_read(code, 'site', product_block.N) + piece - 1}, {piece.name}")
     _set(code, DONE, code.int64(0))
     _set(code, LEFT, pieces)
     with code.loop(_read(code, "team", HELPERS)):

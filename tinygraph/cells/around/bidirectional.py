@@ -1,0 +1,89 @@
+"""Two cells over one sequence, one in each direction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ... import ops
+from ...core.errors import GraphError
+from ...core.scope import scope
+from ...time.cell_contract import as_cell
+from ..base.module import Module
+from .wrapper import alike, first_state
+
+MERGES = {
+    "concatenate": lambda f, b: ops.concatenate([f, b], axis=-1),
+    "sum": lambda f, b: f + b,
+    "mean": lambda f, b: (f + b) * 0.5,
+    "multiply": lambda f, b: f * b,
+    "both": lambda f, b: (f, b),
+}
+
+
+class Bidirectional(Module):
+    """One cell from the first step to the last, one from the last to the first (Schuster and Paliwal 1997)::
+
+        y_t = merge(f_t, b_t)        f_t = forward(x_t, state at t-1), b_t = backward(x_t, state at t+1)
+
+    Within the lengths of `unroll` the backward cell begins at each sequence's own last step. It needs the whole
+    sequence and is driven by `unroll` or `Recurrent`; it cannot be called step by step.
+
+    Args:
+        forward, backward: any two cells of one input size. State: (forward's, backward's).
+        merge: ``"concatenate"`` (B, 2H), ``"sum"``, ``"mean"``, ``"multiply"`` (B, H), or ``"both"``, a pair.
+
+    Raises:
+        GraphError: an unknown merge, no cell, cells of different input sizes; when driven, if their outputs are not of
+            one shape for ``"sum"``, ``"mean"`` and ``"multiply"``; when called for a single step, as `unroll` does with
+            ``feedback``.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> both = tg.cells.Bidirectional(tg.cells.GRU(3, 4, rng=0), tg.cells.GRU(3, 4, rng=1))
+        >>> outputs, (forward, backward) = tg.unroll(both, np.ones((5, 2, 3), np.float32), lengths=[5, 3])
+        >>> outputs.shape, backward.shape
+        ((5, 2, 8), (2, 4))
+    """
+
+    def __init__(self, forward: Any, backward: Any, merge: str = "concatenate") -> None:
+        if not isinstance(merge, str) or merge not in MERGES:
+            raise GraphError("Bidirectional: unknown merge", expected=", ".join(MERGES), got=repr(merge))
+        sizes = [getattr(as_cell("Bidirectional", cell), "input_size", None) for cell in (forward, backward)]
+        if None not in sizes and sizes[0] != sizes[1]:
+            raise GraphError("Bidirectional: the cells take inputs of different sizes", expected="one input_size",
+                             got=f"{sizes[0]} and {sizes[1]}")  # fmt: skip
+        self.forward, self.backward, self.merge = forward, backward, merge
+
+    @property
+    def input_size(self) -> int:
+        """I, of the forward cell."""
+        return self.forward.input_size
+
+    @property
+    def output_size(self) -> int:
+        """Of y_t: of both cells together if they are concatenated, else of one."""
+        other = self.backward.output_size if self.merge == "concatenate" else 0
+        return self.forward.output_size + other
+
+    @property
+    def dtype(self) -> Any:
+        return self.forward.dtype
+
+    def initial_state(self, batch_size: int | None = None) -> tuple[Any, Any]:
+        """Those of the two cells."""
+        return first_state(self.forward, batch_size), first_state(self.backward, batch_size)
+
+    def __call__(self, x: Any, state: Any) -> tuple[Any, Any]:
+        raise GraphError("Bidirectional: one step alone has no future to look at", expected="whole sequences",
+                         got="a call for one step", fix="tg.unroll without feedback")  # fmt: skip
+
+    def over_time(self, drive: Any, xs: Any, state: Any) -> tuple[Any, tuple[Any, Any]]:
+        """Both cells over all steps."""
+        ahead, behind = state
+        with scope("forward"):
+            f, ahead = drive(self.forward, xs, ahead)
+        with scope("backward"):
+            b, behind = drive.turned()(self.backward, xs, behind)
+        if self.merge not in ("concatenate", "both"):
+            alike("Bidirectional: the cells' outputs", f, b, "merge='concatenate', or one hidden_size")
+        return MERGES[self.merge](f, b), (ahead, behind)

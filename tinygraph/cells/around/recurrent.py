@@ -1,0 +1,57 @@
+"""A layer: a cell and the way it is driven over sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...time.arguments import check_settings
+from ...time.cell_contract import Layer, as_cell
+from ...time.unroll import unroll
+from ..base.module import Module, attributes, christen
+from .wrapper import first_state
+
+
+class Recurrent(Layer, Module):
+    """A cell with the settings of its `unroll`: called with sequences it gives all outputs and the last state.
+
+    Its parameters have the cell's own names; a state_dict of ``torch.nn.LSTM`` and the like can be loaded.
+
+    Args:
+        cell: any cell, a wrapped one or a function.
+        reverse, truncate, window, zero_output, axis: as for `unroll`.
+
+    Raises:
+        GraphError: what is given is no cell, or a setting means nothing.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> cell = tg.cells.Stack.of(tg.cells.LSTM, 3, 4, num_layers=2, bidirectional=True, rng=0)
+        >>> layer = tg.Recurrent(cell, axis=1)
+        >>> outputs, states = layer(np.ones((2, 5, 3), np.float32), lengths=[5, 3])
+        >>> outputs.shape, len(states), list(layer.parameters())[0]
+        ((2, 5, 8), 2, 'cells.0.forward.weight_ih')
+    """
+
+    cell: Any
+
+    def __init__(self, cell: Any, *, reverse: bool = False, truncate: int | None = None, window: str = "chunk",
+                 zero_output: bool = True, axis: int = 0) -> None:  # fmt: skip
+        check_settings(as_cell("Recurrent", cell), truncate, window, axis)
+        object.__setattr__(self, "cell", cell)  # its parameters keep the names that they have there
+        christen(self._held())
+        self.settings: dict[str, Any] = {"reverse": reverse, "truncate": truncate, "window": window,
+                                         "zero_output": zero_output, "axis": axis}  # fmt: skip
+
+    def __call__(self, inputs: Any, state: Any = None, *, lengths: Any = None, mask: Any = None,
+                 feedback: Any = None) -> tuple[Any, Any]:  # fmt: skip
+        """`unroll` of the cell: outputs (T, B, ...) and the last state, of inputs (T, B, ...)."""
+        return unroll(self.cell, inputs, state, lengths=lengths, mask=mask, feedback=feedback, **self.settings)
+
+    def _held(self) -> Mapping[str, Any]:
+        """The cell's own."""
+        return attributes(self.cell)
+
+    def initial_state(self, batch_size: int | None = None) -> Any:
+        """The cell's; None of a function."""
+        return first_state(self.cell, batch_size)

@@ -1,0 +1,42 @@
+"""Activations by name, as PyTorch calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ... import ops
+from ...core.errors import GraphError
+from ...core.node import Node
+
+Activation = Callable[[Any], Node]
+
+
+def hard_sigmoid(x: Any) -> Node:
+    """clip(x / 6 + 1/2, 0, 1), PyTorch's form."""
+    return ops.clip(x * (1 / 6) + 0.5, 0.0, 1.0)
+
+
+NAMED: dict[str, Activation] = {
+    "identity": lambda x: x,
+    "tanh": ops.tanh,
+    "relu": ops.relu,
+    "sigmoid": ops.sigmoid,
+    "softplus": ops.softplus,
+    "hard_sigmoid": hard_sigmoid,
+}
+
+
+def activation(given: str | Activation) -> Activation:
+    """The function of a name of `NAMED`; a function is itself.
+
+    Raises:
+        GraphError: an unknown name.
+    """
+    if callable(given):
+        return given
+    if given not in NAMED:
+        raise GraphError(
+            "a cell has no such activation", expected=f"{', '.join(NAMED)}, or a function", got=repr(given)
+        )
+    return NAMED[given]

@@ -1,0 +1,107 @@
+"""Initialisers: what fills a new weight, by PyTorch's names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ...core.errors import GraphError
+
+Shape = tuple[int, ...]
+Initialiser = Callable[[Any, Shape], ndarray]
+"""(numpy Generator, shape) to an array of that shape. Named here, the Generator would load numpy.random on import."""
+
+
+def fans(shape: Shape) -> tuple[int, int]:
+    """Inputs and outputs of a weight (out, in); of a vector its length for both."""
+    return (shape[-1], shape[0]) if len(shape) > 1 else (shape[0] if shape else 1,) * 2
+
+
+def xavier_uniform(rng: np.random.Generator, shape: Shape) -> ndarray:
+    """Uniform within sqrt(6 / (in + out)) (Glorot and Bengio 2010)."""
+    bound = sqrt(6 / sum(fans(shape)))
+    return rng.uniform(-bound, bound, shape)
+
+
+def xavier_normal(rng: np.random.Generator, shape: Shape) -> ndarray:
+    """Normal with deviation sqrt(2 / (in + out)) (Glorot and Bengio 2010)."""
+    return rng.normal(size=shape) * sqrt(2 / sum(fans(shape)))
+
+
+def kaiming_uniform(rng: np.random.Generator, shape: Shape) -> ndarray:
+    """Uniform within sqrt(6 / in) (He et al. 2015)."""
+    bound = sqrt(6 / fans(shape)[0])
+    return rng.uniform(-bound, bound, shape)
+
+
+def kaiming_normal(rng: np.random.Generator, shape: Shape) -> ndarray:
+    """Normal with deviation sqrt(2 / in) (He et al. 2015)."""
+    return rng.normal(size=shape) * sqrt(2 / fans(shape)[0])
+
+
+def orthogonal(rng: np.random.Generator, shape: Shape) -> ndarray:
+    """Rows or columns of length 1 at right angles, from a QR decomposition (Saxe et al. 2014)."""
+    rows, columns = shape[0], int(np.prod(shape[1:]))
+    q, r = np.linalg.qr(rng.normal(size=(max(rows, columns), min(rows, columns))))
+    q = q * np.sign(np.diag(r))
+    return (q if rows >= columns else q.T).reshape(shape)
+
+
+def identity(rng: np.random.Generator, shape: Shape) -> ndarray:
+    """Ones on the diagonal, else zeros: the recurrent weight of an IRNN (Le et al. 2015, 1504.00941)."""
+    return np.eye(shape[0], shape[-1])
+
+
+def within(bound: float) -> Initialiser:
+    """Uniform within ``bound`` on both sides: PyTorch's start, with 1 / sqrt(H)."""
+    return lambda rng, shape: rng.uniform(-bound, bound, shape)
+
+
+def gaussian(deviation: float) -> Initialiser:
+    """Normal with this deviation, as some papers give it."""
+    return lambda rng, shape: rng.normal(size=shape) * deviation
+
+
+def as_torch(hidden_size: int) -> dict[str, Any]:
+    """PyTorch's start of RNN and GRU as options of `PackedCell`: all weights uniform within 1 / sqrt(hidden_size)."""
+
+    def uniform(rng: np.random.Generator, shape: Shape) -> ndarray:
+        return within(1 / sqrt(hidden_size))(rng, shape)
+
+    names = ("kernel_init", "recurrent_kernel_init", "bias_init", "recurrent_bias_init")
+    return dict.fromkeys(names, uniform)
+
+
+NAMED: dict[str, Initialiser] = {
+    "zeros": lambda rng, shape: np.zeros(shape),
+    "ones": lambda rng, shape: np.ones(shape),
+    "normal": lambda rng, shape: rng.normal(size=shape),
+    "uniform": lambda rng, shape: rng.uniform(size=shape),
+    "uniform_centered": lambda rng, shape: rng.uniform(-0.1, 0.1, shape),
+    "xavier_uniform": xavier_uniform,
+    "xavier_normal": xavier_normal,
+    "kaiming_uniform": kaiming_uniform,
+    "kaiming_normal": kaiming_normal,
+    "orthogonal": orthogonal,
+    "identity": identity,
+}
+
+
+def filled(init: str | float | Initialiser, rng: np.random.Generator, shape: Shape, dtype: np.dtype) -> ndarray:
+    """A new weight: by a name of `NAMED`, a number for all elements, or a function (rng, shape) -> array.
+
+    Raises:
+        GraphError: an unknown name, or a function that gives another shape.
+    """
+    if isinstance(init, str):
+        if init not in NAMED:
+            raise GraphError("a cell has no such initialiser", expected=", ".join(NAMED), got=repr(init))
+        init = NAMED[init]
+    array = init(rng, shape) if callable(init) else np.full(shape, init)
+    if np.shape(array) != shape:
+        raise GraphError("an initialiser gave another shape", expected=str(shape), got=str(np.shape(array)))
+    return np.asarray(array, dtype)

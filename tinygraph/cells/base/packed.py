@@ -1,0 +1,74 @@
+"""Cells with packed weights: one matrix from the input and one from the state, whose blocks of H rows are gates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from ... import ops
+from ...core.leaves import Parameter
+from ...core.node import Node
+from .affine import affine
+from .cell import Cell
+from .initial import Initialiser
+
+Init = str | float | Initialiser
+
+
+class PackedCell(Cell):
+    """What the cells of torchrecurrent share: weight_ih (G * H, I), weight_hh (G' * H, H), and their biases.
+
+    A subclass names the blocks, ``ih`` from the input and ``hh`` from the state, in order, and writes ``__call__``;
+    ``others`` names the blocks of its further weights, and of biases whose blocks are not those of their weight.
+
+    Args:
+        input_size, hidden_size, rng, dtype: as for `Cell`.
+        bias: whether there is bias_ih (G * H,).
+        recurrent_bias: whether there is bias_hh (G' * H,).
+        kernel_init, recurrent_kernel_init, bias_init, recurrent_bias_init: initialisers of weight_ih,
+            weight_hh, bias_ih, bias_hh: a name, a number, or a function (rng, shape) -> array.
+
+    Example:
+        See `MGU`.
+    """
+
+    ih: ClassVar[tuple[str, ...]] = ("h",)
+    hh: ClassVar[tuple[str, ...]] = ("h",)
+    others: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    recurrent_init: ClassVar[str] = "xavier_uniform"
+
+    def __init_subclass__(cls) -> None:
+        cls.gates = {"weight_ih": cls.ih, "weight_hh": cls.hh, "bias_ih": cls.ih, "bias_hh": cls.hh} | dict(cls.others)
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True, *,
+                 kernel_init: Init = "xavier_uniform", recurrent_kernel_init: Init | None = None,
+                 bias_init: Init = "zeros", recurrent_bias_init: Init = "zeros", **options: Any) -> None:  # fmt: skip
+        super().__init__(input_size, hidden_size, **options)
+        H, recurrent = self.hidden_size, self.recurrent_init if recurrent_kernel_init is None else recurrent_kernel_init
+        self.weight_ih = self.weight(len(self.ih) * H, self.input_size, init=kernel_init)
+        self.weight_hh: Parameter = self.weight(*self.recurrent_shape(), init=recurrent)
+        self.bias_ih = self.bias(len(self.gates["bias_ih"]) * H, bias, bias_init)
+        self.bias_hh = self.bias(len(self.gates["bias_hh"]) * H, recurrent_bias, recurrent_bias_init)
+
+    def recurrent_shape(self) -> tuple[int, ...]:
+        """Of weight_hh: (G' * H, H), or what a subclass says."""
+        return (len(self.hh) * self.hidden_size, self.hidden_size)
+
+    def from_input(self, x: Any) -> list[Node]:
+        """``x weight_ihᵀ + bias_ih``: of each block (B, H), in the order of ``ih``."""
+        return _blocks(affine(x, self.weight_ih, self.bias_ih), len(self.ih))
+
+    def from_state(self, h: Any, gate: str | None = None) -> Any:
+        """``h weight_hhᵀ + bias_hh``: of each block (B, H), in the order of ``hh``, or of one gate's block alone."""
+        if gate is not None:
+            block = self.gate(gate)
+            return affine(h, block.weight_hh, block.bias_hh)
+        return _blocks(affine(h, self.weight_hh, self.bias_hh), len(self.hh))
+
+    def from_both(self, x: Any, h: Any) -> list[Node]:
+        """`from_input` + `from_state`, block by block, of a cell whose ``ih`` and ``hh`` are the same."""
+        return _blocks(affine(x, self.weight_ih, self.bias_ih) + affine(h, self.weight_hh, self.bias_hh), len(self.ih))
+
+
+def _blocks(z: Node, count: int) -> list[Node]:
+    return [z] if count == 1 else ops.split(z, count, axis=-1)

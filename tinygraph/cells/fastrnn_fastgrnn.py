@@ -1,0 +1,111 @@
+"""Small and stable cells for small machines: a plain recurrent network with a weighted residual connection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import ops
+from ..core.node import Node
+from .base.activations import Activation, activation
+from .base.affine import affine
+from .base.packed import Init, PackedCell
+from .base.variants import is_paper
+
+
+class FastRNN(PackedCell):
+    """Fast recurrent network: two trained numbers mix old and new (Kusupati et al. 2018, 1901.02358)::
+
+        n  = tanh(W x + b + U h + b')
+        h' = sigmoid(alpha) n + sigmoid(beta) h
+
+    torchrecurrent starts from alpha = 3, beta = -3: nearly all of the state is new in every step. The authors start
+    from alpha = -3, beta = 3 (``FastRNNCell`` of microsoft/EdgeML), and the paper wants beta near 1 - alpha and alpha
+    small, for gradients that live long: ``variant="paper"``.
+
+    Parameters: weight_ih (H, I), weight_hh (H, H), bias_ih, bias_hh (H,), alpha, beta (1,).
+
+    Args:
+        input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
+        nonlinearity: in place of tanh, by name or as a function.
+        alpha_init, beta_init: of alpha and beta, before the sigmoid; None for the variant's.
+        variant: "coded" or "paper": the start of alpha and beta.
+
+    Raises:
+        GraphError: another variant.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> cell = tg.cells.FastRNN(3, 4, variant="paper", rng=0)
+        >>> y, h = cell(np.ones((2, 3), np.float32), cell.initial_state(2))
+        >>> y.shape, cell.beta.value
+        ((2, 4), array([3.], dtype=float32))
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
+                 nonlinearity: str | Activation = "tanh", *, alpha_init: Init | None = None,
+                 beta_init: Init | None = None, variant: str = "coded", **options: Any) -> None:  # fmt: skip
+        super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
+        alpha, beta = (-3.0, 3.0) if is_paper("FastRNN", variant) else (3.0, -3.0)
+        self.alpha = self.weight(1, init=alpha if alpha_init is None else alpha_init)
+        self.beta = self.weight(1, init=beta if beta_init is None else beta_init)
+        self.nonlinearity = activation(nonlinearity)
+
+    def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
+        (n,) = self.from_both(x, h)
+        h = ops.sigmoid(self.alpha) * self.nonlinearity(n) + ops.sigmoid(self.beta) * h
+        return h, h
+
+
+class FastGRNN(PackedCell):
+    """Fast gated recurrent network: gate and candidate share their matrices (Kusupati et al. 2018, 1901.02358)::
+
+        p  = W x + U h
+        z  = sigmoid(p + b_z + b'_z)                                 (as coded: tanh)
+        n  = tanh(p + b_n + b'_n)
+        h' = (sigmoid(zeta) (1 - z) + sigmoid(nu)) * n + z * h
+
+    torchrecurrent takes tanh for the gate, which can make it negative, and starts from zeta = 3, nu = -3. The
+    authors take the sigmoid, 1 and -4 (``FastGRNNCell`` of microsoft/EdgeML): ``variant="paper"``.
+
+    Parameters: weight_ih (H, I), weight_hh (H, H), bias_ih, bias_hh (2H,) with blocks z, n, zeta, nu (1,).
+
+    Args:
+        input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
+        nonlinearity: of the gate z, by name or as a function; None for the variant's.
+        zeta_init, nu_init: of zeta and nu, before the sigmoid; None for the variant's.
+        variant: "coded" or "paper": the gate's nonlinearity, and the start of zeta and nu.
+
+    Raises:
+        GraphError: another variant.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> cell = tg.cells.FastGRNN(3, 4, variant="paper", rng=0)
+        >>> y, h = cell(np.ones((2, 3), np.float32), cell.initial_state(2))
+        >>> y.shape, cell.gate("z").bias_ih.shape
+        ((2, 4), (4,))
+    """
+
+    others = dict.fromkeys(("bias_ih", "bias_hh"), ("z", "n"))
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
+                 nonlinearity: str | Activation | None = None, *, zeta_init: Init | None = None,
+                 nu_init: Init | None = None, variant: str = "coded", **options: Any) -> None:  # fmt: skip
+        super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
+        gate, zeta, nu = ("sigmoid", 1.0, -4.0) if is_paper("FastGRNN", variant) else ("tanh", 3.0, -3.0)
+        self.zeta = self.weight(1, init=zeta if zeta_init is None else zeta_init)
+        self.nu = self.weight(1, init=nu if nu_init is None else nu_init)
+        self.nonlinearity = activation(gate if nonlinearity is None else nonlinearity)
+
+    def biased(self, p: Node, gate: str) -> Node:
+        """p (B, H) and a gate's biases, as far as there are any."""
+        block = self.gate(gate)
+        for b in (block.bias_ih, block.bias_hh):
+            p = p if b is None else p + b
+        return p
+
+    def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
+        p = affine(x, self.weight_ih) + affine(h, self.weight_hh)
+        z, n = self.nonlinearity(self.biased(p, "z")), ops.tanh(self.biased(p, "n"))
+        h = (ops.sigmoid(self.zeta) * (1 - z) + ops.sigmoid(self.nu)) * n + z * h
+        return h, h

@@ -1,0 +1,88 @@
+"""minGRU and minLSTM: gates that see the input alone, so that each step is linear in the state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import ops
+from ..core.node import Node
+from .base.input_gated import InputGated
+from .base.linear import Linear, LinearCell
+
+
+def positive(x: Any) -> Node:
+    """The g of both papers' log-space form, above 0 everywhere: x + 1/2 from 0 on, sigmoid(x) below."""
+    return ops.where(ops.greater_equal(x, 0), x + 0.5, ops.sigmoid(x))
+
+
+class _Minimal(LinearCell, InputGated):
+    """Both cells: a candidate from the input, as it is or positive."""
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, log_space: bool = False,
+                 **options: Any) -> None:  # fmt: skip
+        super().__init__(input_size, hidden_size, bias, **options)
+        self.log_space = log_space
+
+    def candidate(self, n: Node) -> Node:
+        """h~: as it is, or made positive as the log-space form has it."""
+        return positive(n) if self.log_space else n
+
+
+class minGRU(_Minimal):  # noqa: N801  the paper's spelling
+    """Minimal GRU: gate and candidate see the input alone (Feng et al. 2024, 2410.01201)::
+
+        z  = sigmoid(W_z x + b_z)
+        h~ = W_h x + b_h                  (log_space: g(W_h x + b_h))
+        h' = (1 - z) * h + z * h~
+
+    Parameters: weight_ih (2H, I), bias_ih (2H,), blocks z, h.
+
+    Args:
+        input_size, hidden_size, rng, dtype: as for `Cell`. State: h (B, H).
+        bias: whether there is bias_ih.
+        log_space: the numbers of the paper's appendix B, whose h~ is positive: g(a) = a + 1/2 from 0 on, sigmoid(a)
+            below. Start it from a positive state, such as g(0) = 1/2.
+        kernel_init, bias_init: as for `InputGated`.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> cell = tg.cells.minGRU(3, 4, rng=0)
+        >>> y, h = cell(np.ones((2, 3), np.float32), cell.initial_state(2))
+        >>> y.shape
+        (2, 4)
+    """
+
+    ih = ("z", "h")
+
+    def linear(self, x: Any) -> Linear:
+        z, n = self.from_input(x)
+        z = ops.sigmoid(z)
+        return Linear(1 - z, z * self.candidate(n))
+
+
+class minLSTM(_Minimal):  # noqa: N801  the paper's spelling
+    """Minimal LSTM: gates and candidate see the input alone (Feng et al. 2024, 2410.01201)::
+
+        f, i = sigmoid(W_f x + b_f), sigmoid(W_i x + b_i)
+        h~   = W_h x + b_h                (log_space: g(W_h x + b_h))
+        h'   = f / (f + i) * h + i / (f + i) * h~
+
+    Parameters: weight_ih (3H, I), bias_ih (3H,), blocks f, i, h.
+
+    Args:
+        input_size, hidden_size, bias, log_space, ...: as for `minGRU`. State: h (B, H).
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> cell = tg.cells.minLSTM(3, 4, rng=0)
+        >>> y, h = cell(np.ones((2, 3), np.float32), cell.initial_state(2))
+        >>> y.shape
+        (2, 4)
+    """
+
+    ih = ("f", "i", "h")
+
+    def linear(self, x: Any) -> Linear:
+        f, i, n = self.from_input(x)
+        f, i = ops.sigmoid(f), ops.sigmoid(i)
+        return Linear(f / (f + i), i / (f + i) * self.candidate(n))

@@ -1,0 +1,108 @@
+"""The three mutated units that a search over architectures found best beside the GRU."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import ops
+from ..core.node import Node
+from .base.packed import PackedCell
+
+
+class MUT1(PackedCell):
+    """Mutated unit 1, found by search: its gate z sees the input alone (Jozefowicz et al. 2015, ICML)::
+
+        z  = sigmoid(W_z x + b_z)
+        r  = sigmoid(W_r x + b_r + U_r h + b'_r)
+        n  = tanh(U_n (r * h) + b'_n + tanh(W_n x + b_n))
+        h' = z * n + (1 - z) * h
+
+    As torchrecurrent has it; the paper writes tanh(x), which asks for I = H: W_n = 1, b_n = 0.
+
+    Parameters: weight_ih (3H, I), bias_ih (3H,), blocks z, r, n; weight_hh (2H, H), bias_hh (2H,), blocks r, n.
+
+    Args:
+        input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> cell = tg.cells.MUT1(3, 4, rng=0)
+        >>> y, h = cell(np.ones((2, 3), np.float32), cell.initial_state(2))
+        >>> y.shape
+        (2, 4)
+    """
+
+    ih = ("z", "r", "n")
+    hh = ("r", "n")
+
+    def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
+        z, r, n = self.from_input(x)
+        z = ops.sigmoid(z)
+        r = ops.sigmoid(r + self.from_state(h, "r"))
+        n = ops.tanh(self.from_state(r * h, "n") + ops.tanh(n))
+        h = z * n + (1 - z) * h
+        return h, h
+
+
+class MUT2(PackedCell):
+    """Mutated unit 2, found by search: near the GRU (Jozefowicz et al. 2015, as for `MUT1`), as torchrecurrent has it::
+
+        z  = sigmoid(W_z x + b_z + U_z h + b'_z)
+        r  = sigmoid(W_r x + b_r + U_r h + b'_r)
+        n  = tanh(W_n x + b_n + U_n (r * h) + b'_n)
+        h' = z * n + (1 - z) * h
+
+    The paper writes r = sigmoid(x + U_r h + b'_r), which asks for I = H: W_r = 1, b_r = 0.
+
+    Parameters: weight_ih (3H, I), weight_hh (3H, H), bias_ih, bias_hh (3H,), blocks z, r, n.
+
+    Args:
+        input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> cell = tg.cells.MUT2(3, 4, rng=0)
+        >>> y, h = cell(np.ones((2, 3), np.float32), cell.initial_state(2))
+        >>> y.shape
+        (2, 4)
+    """
+
+    ih = hh = ("z", "r", "n")
+
+    def seen(self, h: Any) -> Any:
+        """What the gate z sees of the state (B, H)."""
+        return h
+
+    def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
+        z, r, n = self.from_input(x)
+        z = ops.sigmoid(z + self.from_state(self.seen(h), "z"))
+        r = ops.sigmoid(r + self.from_state(h, "r"))
+        n = ops.tanh(n + self.from_state(r * h, "n"))
+        h = z * n + (1 - z) * h
+        return h, h
+
+
+class MUT3(MUT2):
+    """Mutated unit 3, found by search: `MUT2` whose gate z sees tanh(h) (Jozefowicz et al. 2015, as for `MUT1`)::
+
+        z  = sigmoid(W_z x + b_z + U_z tanh(h) + b'_z)
+        r  = sigmoid(W_r x + b_r + U_r h + b'_r)
+        n  = tanh(W_n x + b_n + U_n (r * h) + b'_n)
+        h' = z * n + (1 - z) * h
+
+    Parameters: weight_ih (3H, I), weight_hh (3H, H), bias_ih, bias_hh (3H,), blocks z, r, n.
+
+    Args:
+        input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> cell = tg.cells.MUT3(3, 4, rng=0)
+        >>> y, h = cell(np.ones((2, 3), np.float32), cell.initial_state(2))
+        >>> y.shape
+        (2, 4)
+    """
+
+    def seen(self, h: Any) -> Any:
+        """tanh(h): (B, H)."""
+        return ops.tanh(h)

@@ -1,0 +1,106 @@
+"""Strongly typed cells with gates: their weights see the input and the input before it, never the state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core.node import Node
+from .base.activations import Activation, activation
+from .base.initial import Shape
+from .base.linear import Linear, LinearCell
+from .base.packed import PackedCell
+
+
+class StronglyTyped(LinearCell, PackedCell):
+    """What `TGRU` and `TLSTM` share: z, f, o from the input and the one before it, which is the second state.
+
+    Parameters: weight_ih, weight_hh (3H, I), bias_ih, bias_hh (3H,), blocks z, f, o.
+
+    Args:
+        input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`.
+        gate_nonlinearity, output_nonlinearity: of f and of o, by name or as functions.
+
+    Example:
+        See `TGRU`.
+    """
+
+    states = 2
+    looks_back = True
+    ih = hh = ("z", "f", "o")
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
+                 gate_nonlinearity: str | Activation = "sigmoid", output_nonlinearity: str | Activation = "tanh",
+                 **options: Any) -> None:  # fmt: skip
+        super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
+        self.gate_nonlinearity = activation(gate_nonlinearity)
+        self.output_nonlinearity = activation(output_nonlinearity)
+
+    def recurrent_shape(self) -> tuple[int, ...]:
+        """Of weight_hh: (3H, I), for it sees an input."""
+        return (3 * self.hidden_size, self.input_size)
+
+    def typed(self, x: Any, before: Any) -> tuple[Node, Node, Node]:
+        """z, f, o, (B, H) each, of the input x and the one before it, (B, I)."""
+        z, f, o = self.from_both(x, before)
+        return z, self.gate_nonlinearity(f), self.output_nonlinearity(o)
+
+    def _state_shape(self, batch_size: int | None, i: int) -> Shape:
+        size = self.input_size if i == 1 else self.hidden_size
+        return (size,) if batch_size is None else (batch_size, size)
+
+
+class TGRU(StronglyTyped):
+    """Strongly typed GRU: gates see this input and the last, not the state (Balduzzi and Ghifary 2016, 1602.02218)::
+
+        z  = W_z x + b_z + V_z x_(t-1) + b'_z
+        f  = sigmoid(W_f x + b_f + V_f x_(t-1) + b'_f)
+        o  = tanh(W_o x + b_o + V_o x_(t-1) + b'_o)
+        h' = f * h + z * o
+
+    Parameters: weight_ih, weight_hh (3H, I): W and V, bias_ih, bias_hh (3H,), blocks z, f, o.
+
+    Args:
+        input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`.
+            State: (h, x_(t-1)), (B, H) and (B, I).
+        gate_nonlinearity, output_nonlinearity: in place of sigmoid and tanh, by name or as functions.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> cell = tg.cells.TGRU(3, 4, rng=0)
+        >>> y, (h, before) = cell(np.ones((2, 3), np.float32), cell.initial_state(2))
+        >>> y.shape, before.shape
+        ((2, 4), (2, 3))
+    """
+
+    def linear(self, x: Any, before: Any) -> Linear:
+        z, f, o = self.typed(x, before)
+        return Linear(f, z * o)
+
+
+class TLSTM(StronglyTyped):
+    """Strongly typed LSTM: gates see this input and the last, not the state (Balduzzi and Ghifary 2016, 1602.02218)::
+
+        z  = W_z x + b_z + V_z x_(t-1) + b'_z
+        f  = sigmoid(W_f x + b_f + V_f x_(t-1) + b'_f)
+        o  = tanh(W_o x + b_o + V_o x_(t-1) + b'_o)
+        c' = f * c + (1 - f) * z
+        y  = c' * o
+
+    Parameters: weight_ih, weight_hh (3H, I): W and V, bias_ih, bias_hh (3H,), blocks z, f, o.
+
+    Args:
+        input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`.
+            State: (c, x_(t-1)), (B, H) and (B, I); the output y is no part of it.
+        gate_nonlinearity, output_nonlinearity: in place of sigmoid and tanh, by name or as functions.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> cell = tg.cells.TLSTM(3, 4, rng=0)
+        >>> y, (c, before) = cell(np.ones((2, 3), np.float32), cell.initial_state(2))
+        >>> y.shape, before.shape
+        ((2, 4), (2, 3))
+    """
+
+    def linear(self, x: Any, before: Any) -> Linear:
+        z, f, o = self.typed(x, before)
+        return Linear(f, (1 - f) * z, lambda c: c * o)

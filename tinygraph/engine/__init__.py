@@ -1,0 +1,1 @@
+"""Gradients: the walk from a result back to its leaves, and products with Jacobians and Hessians."""

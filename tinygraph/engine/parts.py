@@ -1,0 +1,99 @@
+"""Gradients that arrive in many parts: slices of one array, products of one weight at many time steps."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+
+from ..core.leaves import Parameter
+from ..core.node import Node
+from ..ops import matmul, put
+
+ROWS = 128
+"""Rows that `RowSum` gathers before it multiplies: enough for BLAS to run at its full pace."""
+
+
+class Parts:
+    """Gradients in many parts, which are cheaper added up in one go when all consumers of their node have spoken.
+
+    Attributes:
+        slices: gradients of slices ``x[index]`` with their indexes: they go into one array.
+        products: of a parameter in matrix products, the sum over time of its gradients a^T b.
+        trajectories: of a loop, what arrived at the nodes that select from its values over time.
+    """
+
+    def __init__(self) -> None:
+        self.slices: defaultdict[Node, list[tuple[Any, Any]]] = defaultdict(list)
+        self.products: dict[Node, RowSum] = {}
+        self.trajectories: defaultdict[Node, list[tuple[Node, Any]]] = defaultdict(list)
+
+    def keep_factors(self, node: Node, gz: np.ndarray, wanted: list[bool]) -> None:
+        """Take over the gradients of a product's parameters, which then are no longer ``wanted``."""
+        w, x = node._inputs
+        for side, leaf in enumerate((w, x)):
+            if wanted[side] and isinstance(leaf, Parameter):
+                factors = matmul.factors(gz, w._value, x._value, side)
+                if factors is not None:
+                    wanted[side] = False
+                    if leaf not in self.products:
+                        self.products[leaf] = RowSum(*factors)
+                    self.products[leaf].add(*factors)
+
+    def total(self, node: Node, whole: Any) -> Any:
+        """All that arrived at ``node``, what came ``whole`` included."""
+        if node in self.trajectories:
+            return self.trajectories.pop(node)
+        if node in self.slices:
+            # In the order of creation, in which the parts of a split lie end to end.
+            pieces, indexes = zip(*reversed(self.slices.pop(node)), strict=True)
+            joined = put.of(*pieces, shape=node.shape, indexes=indexes)
+            whole = joined if whole is None else whole + joined
+        if node in self.products:
+            joined = self.products.pop(node).total().astype(node.dtype, copy=False)
+            whole = joined if whole is None else whole + joined
+        return whole
+
+
+class RowSum:
+    """The sum of a^T b over pairs a (R, M), b (R, N) that come one by one, ``ROWS`` rows in one product.
+
+    The rows are copied into buffers that live as long as the sum. Joining lists of arrays anew each
+    time took twice as long here: fresh memory of this size comes from the system page by page.
+    """
+
+    def __init__(self, a: np.ndarray, b: np.ndarray) -> None:
+        self.a = np.empty((ROWS, a.shape[1]), a.dtype)
+        self.b = np.empty((ROWS, b.shape[1]), b.dtype)
+        self.rows = 0
+        self.sum: np.ndarray | None = None
+        self.product: np.ndarray | None = None
+
+    def add(self, a: np.ndarray, b: np.ndarray) -> None:
+        end = self.rows + len(a)
+        if end > ROWS:
+            self._multiply(self.a[: self.rows], self.b[: self.rows])
+            self.rows, end = 0, len(a)
+        if len(a) > ROWS or a.dtype != self.a.dtype or b.dtype != self.b.dtype:
+            self._multiply(a, b)
+            return
+        self.a[self.rows : end] = a
+        self.b[self.rows : end] = b
+        self.rows = end
+
+    def total(self) -> np.ndarray:
+        self._multiply(self.a[: self.rows], self.b[: self.rows])
+        assert self.sum is not None
+        return self.sum
+
+    def _multiply(self, a: np.ndarray, b: np.ndarray) -> None:
+        if not len(a):
+            return
+        if self.sum is None:
+            self.sum = a.T @ b
+        elif np.result_type(a, b) != self.sum.dtype:
+            self.sum = self.sum + a.T @ b
+        else:
+            self.product = np.matmul(a.T, b, out=self.product)
+            self.sum += self.product

@@ -1,0 +1,136 @@
+"""What is made of gradients: value_and_grad, products with the Jacobian from both sides, with the Hessian."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import GraphError
+from ..core.leaves import Constant, as_nodes
+from ..core.node import Node
+from ..core.structure import leaves, map_leaves
+from ..ops import multiply
+from ..ops import sum as sum_
+from .grad import grad
+
+
+def value_and_grad(fn: Callable[..., Node], wrt: Any) -> Callable[..., tuple[Node, Any]]:
+    """A function that calls ``fn`` and gives its result and the gradient with respect to ``wrt``.
+
+    Args:
+        fn: gives a node of one element.
+        wrt: nodes in any structure, usually parameters that ``fn`` uses.
+
+    Returns:
+        a function of fn's arguments that gives ``(y, grad(y, wrt))``.
+
+    Example:
+        >>> import tinygraph as tg
+        >>> w = tg.parameter([1.0, 2.0])
+        >>> y, g = tg.value_and_grad(lambda x: tg.sum(w * x), w)([3.0, 4.0])
+        >>> y.item(), g.value
+        (11.0, array([3., 4.]))
+    """
+
+    def call(*args: Any, **kwargs: Any) -> tuple[Node, Any]:
+        y = fn(*args, **kwargs)
+        return y, grad(y, wrt)
+
+    return call
+
+
+def vjp(fn: Callable[..., Node], *primals: Any) -> tuple[Node, Callable[[Any], tuple[Any, ...]]]:
+    """The result of ``fn(*primals)`` and a function that pulls a gradient back through it.
+
+    Args:
+        fn: nodes in, one node out.
+        primals: arrays or nodes, or structures of them.
+
+    Returns:
+        ``(y, pull)``; ``pull(gy)`` takes an array of y's shape and gives one gradient per
+        primal, gx = gy^T dy/dx, as nodes of the primals' shapes.
+
+    Example:
+        >>> import tinygraph as tg
+        >>> import numpy as np
+        >>> y, pull = tg.vjp(lambda x: x * x, np.array([1.0, 2.0, 3.0]))
+        >>> pull(np.array([1.0, 1.0, 0.0]))[0].value
+        array([2., 4., 0.])
+    """
+    inputs = _lift(primals)
+    y = fn(*inputs)
+    return y, lambda gy: grad(y, inputs, gy)
+
+
+def jvp(fn: Callable[..., Node], primals: Any, tangents: Any) -> tuple[Node, Node]:
+    """The result of ``fn(*primals)`` and its derivative along ``tangents``.
+
+    dy = sum of dy/dx dx. Written as the derivative, by gy, of the gradient that `grad` gives,
+    which is linear in gy: no op needs a second, forward rule.
+    Source: J. Townsend, "A new trick for calculating Jacobian vector products", 2017.
+
+    Args:
+        fn: nodes in, one node out.
+        primals: tuple or list of arrays or nodes.
+        tangents: the same structure, arrays of the same shapes.
+
+    Returns:
+        ``(y, dy)``, both of y's shape.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> tg.jvp(lambda x: x * x, (np.array(3.0),), (np.array(1.0),))[1].item()
+        6.0
+    """
+    inputs, directions = _pair("jvp", primals, tangents)
+    y = fn(*inputs)
+    u = Constant(np.ones(y.shape, y.dtype))
+    along = _inner(leaves(grad(y, inputs, u)), directions)
+    return y, grad(along, u)
+
+
+def hvp(fn: Callable[..., Node], primals: Any, tangents: Any) -> tuple[Node, Any]:
+    """The result of ``fn(*primals)``, one number, and its Hessian times ``tangents``.
+
+    Args:
+        fn: nodes in, a node of one element out.
+        primals: tuple or list of arrays or nodes.
+        tangents: the same structure, arrays of the same shapes.
+
+    Returns:
+        ``(y, Hv)``, Hv in the structure of ``primals``.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> x, v = np.array([1.0, 2.0]), np.array([1.0, 0.0])
+        >>> tg.hvp(lambda x: tg.sum(x * x * x), (x,), (v,))[1][0].value
+        array([6., 0.])
+    """
+    inputs, directions = _pair("hvp", primals, tangents)
+    y = fn(*inputs)
+    return y, grad(_inner(leaves(grad(y, inputs)), directions), inputs)
+
+
+def _inner(gradients: list[Node], directions: list[Node]) -> Node:
+    terms = [sum_(multiply(g, v)) for g, v in zip(gradients, directions, strict=True)]
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total
+
+
+def _lift(structure: Any) -> Any:
+    return map_leaves(lambda x: as_nodes((x,))[0], structure)
+
+
+def _pair(who: str, primals: Any, tangents: Any) -> tuple[Any, list[Node]]:
+    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
+        raise GraphError(f"{who}: primals and tangents must be tuples, one entry an argument of fn",
+                         got=f"{type(primals).__name__}, {type(tangents).__name__}", fix="(x,) for one")  # fmt: skip
+    inputs, directions = _lift(primals), leaves(_lift(tangents))
+    shapes, given = [x.shape for x in leaves(inputs)], [v.shape for v in directions]
+    if shapes != given:
+        raise GraphError(f"{who}: tangents do not fit the primals", expected=str(shapes), got=str(given))
+    return inputs, directions

@@ -1,0 +1,1 @@
+"""Time as one node: a loop over steps, its gradient, and an op applied to all steps at once."""

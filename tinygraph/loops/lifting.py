@@ -1,0 +1,252 @@
+"""An op over all time steps at once: what a loop computes step by step, written as ops with a leading axis T."""
+
+from __future__ import annotations
+
+import math
+import string
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import ops
+from ..core.leaves import Constant
+from ..core.node import Node
+from ..core.op import Op, Spec
+from ..ops.broadcasting import Elementwise
+from ..ops.einsum import spell_out
+from ..ops.lookup import ARRAY
+
+Shape = tuple[int, ...]
+
+
+def lift(op: Op, inputs: Sequence[Node], attributes: dict[str, Any], varying: Sequence[bool], T: int) -> Node | None:
+    """The results of ``op`` at all of T steps, stacked: z[t] = op(x[t] or x, ...).
+
+    Args:
+        op: was called in the body of a loop.
+        inputs: a node (T, \\*s) where the op's input of shape s varies, the input itself where it is the same
+            at every step. Of them shape and dtype alone are used.
+        attributes: the op's settings within one step.
+        varying: which inputs vary, one of them at least.
+        T: the number of steps.
+
+    Returns:
+        a node (T, \\*shape of one step's result), or None where there is no rule for the op.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> from tinygraph.loops.lifting import lift
+        >>> x, w = tg.constant(np.ones((5, 2, 3))), tg.constant(np.ones((3, 4)))
+        >>> lift(tg.ops.matmul, [x, w], {}, [True, False], 5).shape
+        (5, 2, 4)
+    """
+    rule = RULES.get(op) or (_elementwise if isinstance(op, Elementwise) else None)
+    return rule and rule(Call(op, inputs, attributes, varying, T))
+
+
+class Call(NamedTuple):
+    """One op's call within the body, with its inputs over all steps."""
+
+    op: Any
+    inputs: Sequence[Node]
+    settings: dict[str, Any]
+    varying: Sequence[bool]
+    T: int
+
+    def shape(self, k: int = 0) -> Shape:
+        """The shape of input k in one step."""
+        shape = self.inputs[k].shape
+        return shape[1:] if self.varying[k] else shape
+
+    def rank(self, k: int = 0) -> int:
+        return len(self.inputs[k].shape) - self.varying[k]
+
+    def result(self) -> Shape:
+        """The shape of the result over all steps."""
+        specs = [Spec(self.shape(k), x.dtype) for k, x in enumerate(self.inputs)]
+        return (self.T, *self.op.infer(*specs, **self.settings).shape)
+
+    def wide(self, k: int, rank: int) -> Node:
+        """Input k so that it broadcasts with what has ``rank`` axes in one step: new axes go behind T."""
+        x, shape = self.inputs[k], self.shape(k)
+        if not self.varying[k] or len(shape) >= rank:
+            return x
+        return ops.reshape(x, shape=(self.T, *(1,) * (rank - len(shape)), *shape))
+
+    def filled(self, k: int) -> Node:
+        """Input k with the axis T, along which it is repeated if it does not vary."""
+        x = self.inputs[k]
+        return x if self.varying[k] else ops.broadcast_to(x, shape=(self.T, *x.shape))
+
+    def all_filled(self) -> list[Node]:
+        return [self.filled(k) for k in range(len(self.inputs))]
+
+    def again(self, *inputs: Node, **changed: Any) -> Node:
+        """The op of other inputs, with some settings changed."""
+        return self.op(*inputs, **(self.settings | changed))
+
+
+def _elementwise(c: Call) -> Node:
+    rank = max([c.rank(k) for k in range(len(c.inputs))])
+    return c.again(*[c.wide(k, rank) for k in range(len(c.inputs))])
+
+
+def _as_it_stands(c: Call) -> Node:
+    """For ops to which leading axes are a batch."""
+    return c.again(*c.all_filled())
+
+
+def _matmul(c: Call) -> Node:
+    a, b = c.inputs
+    rank_a, rank_b = c.rank(0), c.rank(1)
+    if not c.varying[1] and rank_b <= 2:
+        return ops.matmul(a, b)
+    if not c.varying[0] and rank_b == 1 and rank_a <= 2:
+        return ops.matmul(b, ops.transpose(a))
+    if not c.varying[0] and rank_a == rank_b == 2:
+        # (a b_t)^T = b_t^T a^T: the columns of all b_t are the rows of one product.
+        return ops.swapaxes(ops.matmul(ops.swapaxes(b, -1, -2), ops.transpose(a)), -1, -2)
+    return _batched(c, rank_a, rank_b)
+
+
+def _batched(c: Call, rank_a: int, rank_b: int) -> Node:
+    """Many products at once; a vector on the left becomes a row, on the right a column."""
+    a, b = c.inputs
+    if rank_a == 1:
+        a = ops.reshape(a, shape=(*a.shape[:-1], 1, a.shape[-1]))
+    if rank_b == 1:
+        b = ops.reshape(b, shape=(*b.shape, 1))
+    both = c._replace(inputs=(a, b))
+    rank = max(both.rank(0), both.rank(1))
+    z = ops.matmul(both.wide(0, rank), both.wide(1, rank))
+    return z if rank_a > 1 and rank_b > 1 else ops.reshape(z, shape=c.result())
+
+
+def _later(axis: Any, rank: int) -> Any:
+    """The setting ``axis`` of one step behind the axis T; None, which is all axes, becomes a tuple of them."""
+    if axis is None:
+        return tuple(range(1, rank + 1))
+    if isinstance(axis, tuple):
+        return tuple([a % rank + 1 for a in axis])
+    return axis % rank + 1
+
+
+def _along_axes(c: Call) -> Node | None:
+    axis, rank = c.settings.get("axis", -1 if c.op in (ops.softmax, ops.log_softmax) else None), c.rank()
+    if axis is not None and not rank:
+        return None  # numpy lets a single number have axis 0
+    return c.again(*c.all_filled(), axis=_later(axis, rank))
+
+
+def _argmax(c: Call) -> Node | None:
+    if c.settings.get("axis") is None:
+        return ops.argmax(_flat(c), axis=1)
+    return _along_axes(c)
+
+
+def _flat(c: Call) -> Node:
+    return ops.reshape(c.inputs[0], shape=(c.T, math.prod(c.shape())))
+
+
+def _transpose(c: Call) -> Node:
+    axes, rank = c.settings.get("axes"), c.rank()
+    order = range(rank, 0, -1) if axes is None else [a % rank + 1 for a in axes]
+    return ops.transpose(c.inputs[0], axes=(0, *order))
+
+
+def _swapaxes(c: Call) -> Node:
+    first, second = c.settings.get("axis1", 0), c.settings.get("axis2", 1)
+    return ops.swapaxes(c.inputs[0], axis1=_later(first, c.rank()), axis2=_later(second, c.rank()))
+
+
+def _getitem(c: Call) -> Node:
+    return ops.getitem(c.inputs[0], index=(slice(None), *c.settings["index"]))
+
+
+def _put(c: Call) -> Node:
+    indexes = tuple([(slice(None), *index) for index in c.settings["indexes"]])
+    return ops.put(*c.all_filled(), shape=c.result(), indexes=indexes)
+
+
+def _join(c: Call) -> Node:
+    rank = c.rank() + (c.op is ops.stack)
+    return c.op(*c.all_filled(), axis=_later(c.settings.get("axis", 0), rank))
+
+
+def _into_shape(c: Call) -> Node:
+    shape = c.result()
+    return c.op(c.inputs[0] if c.op is ops.reshape else c.wide(0, len(shape) - 1), shape=shape)
+
+
+def _sum_to(c: Call) -> Node:
+    shape, x = c.result(), c.inputs[0]
+    added = x.ndim - len(shape)
+    x = ops.sum(x, axis=tuple(range(1, added + 1))) if added else x
+    return x if x.shape == shape and added else ops.sum_to(x, shape=shape)
+
+
+def _take(c: Call) -> Node | None:
+    x, indices = c.inputs
+    axis, rank = c.settings.get("axis"), c.rank()
+    if all(c.varying) or (axis is not None and not rank):
+        return None
+    if c.varying[0]:
+        return ops.take(_flat(c), indices, axis=1) if axis is None else ops.take(x, indices, axis=_later(axis, rank))
+    if axis is None:
+        return ops.take(x, indices)
+    at = axis % rank
+    z = ops.take(x, indices, axis=at)
+    return ops.transpose(z, axes=(at, *range(at), *range(at + 1, z.ndim))) if at else z
+
+
+def _add_at(c: Call) -> Node | None:
+    """Only with the same indices at every step: else the steps' results would be added up."""
+    g, indices = c.inputs
+    axis, shape = c.settings.get("axis"), c.result()
+    if c.varying[1]:
+        return None
+    if axis is None:
+        return ops.reshape(ops.add_at(g, indices, shape=(c.T, math.prod(shape[1:])), axis=1), shape=shape)
+    return ops.add_at(g, indices, shape=shape, axis=_later(axis, len(shape) - 1))
+
+
+def _by_arrays(c: Call) -> Node | None:
+    """`pick` and `scatter`, with the number of the step as one more index array.
+
+    Only where numpy puts the axes of the index arrays first, and nothing stands before or between them.
+    """
+    index = c.settings["index"]
+    last = max([k for k, i in enumerate(index) if i is ARRAY])
+    if any(i is None or i is ... or isinstance(i, slice) for i in index[:last]):
+        return None
+    rank = max([c.rank(k) for k in range(1, len(c.inputs))])
+    arrays = [c.wide(k, rank) for k in range(1, len(c.inputs))]
+    if c.op is ops.pick and not c.varying[0]:
+        return c.again(c.inputs[0], *arrays)
+    step = Constant(np.arange(c.T).reshape((c.T,) + (1,) * rank))
+    shape = {} if c.op is ops.pick else {"shape": c.result()}
+    return c.again(c.filled(0), step, *arrays, index=(ARRAY, *index), **shape)
+
+
+def _einsum(c: Call) -> Node | None:
+    terms, out = spell_out(c.settings["subscripts"], [c.rank(k) for k in range(len(c.inputs))])
+    free = [letter for letter in string.ascii_letters if letter not in "".join(terms)]
+    if not free:
+        return None
+    terms = [free[0] + term if moves else term for term, moves in zip(terms, c.varying, strict=True)]
+    return ops.einsum(*c.inputs, subscripts=f"{','.join(terms)}->{free[0]}{out}")
+
+
+RULES: dict[Op, Callable[[Call], Node | None]] = {
+    ops.matmul: _matmul, ops.einsum: _einsum, ops.sum: _along_axes, ops.mean: _along_axes, ops.max: _along_axes,
+    ops.min: _along_axes, ops.logsumexp: _along_axes, ops.ties: _along_axes, ops.argmax: _argmax,
+    ops.softmax: _along_axes, ops.log_softmax: _along_axes, ops.reshape: _into_shape, ops.transpose: _transpose,
+    ops.swapaxes: _swapaxes, ops.astype: _as_it_stands, ops.stop_gradient: _as_it_stands, ops.getitem: _getitem,
+    ops.put: _put, ops.concatenate: _join, ops.stack: _join, ops.broadcast_to: _into_shape,
+    ops.sum_to: _sum_to, ops.take: _take, ops.add_at: _add_at, ops.pick: _by_arrays, ops.scatter: _by_arrays,
+    ops.one_hot: _as_it_stands, ops.onehot_like: _as_it_stands, ops.excess: _as_it_stands,
+    ops.entry: _as_it_stands,
+    ops.softmax_cross_entropy: _as_it_stands,
+}  # fmt: skip
+"""By op; an element-wise op needs none of its own."""

@@ -1,0 +1,230 @@
+"""A loop over time as one node: its body is traced once, and its gradient is another loop, backwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import GraphError
+from ..core.graph import ancestors, replace
+from ..core.leaves import Constant
+from ..core.node import Node
+from ..core.op import Op, Spec
+from ..core.traced import Slot
+from ..engine.grad import derive
+from ..ops import sum as sum_over
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """One time step: nodes made from three kinds of slots, which are filled anew at each step.
+
+    Attributes:
+        slices: stand for x[t], one for each input (T, ...) of the loop.
+        carries: the state before the step.
+        fixed: what is the same at every step, such as weights.
+        nexts: the state after the step, one node a carry, of its shape and dtype.
+        steps: T.
+        reverse: whether the last step comes first. Values over time keep the order of the inputs.
+        recompute: whether the gradient computes the body's values anew instead of keeping them for every step.
+    """
+
+    slices: tuple[Slot, ...]
+    carries: tuple[Slot, ...]
+    fixed: tuple[Slot, ...]
+    nexts: tuple[Node, ...]
+    steps: int
+    reverse: bool = False
+    recompute: bool = False
+
+    def __repr__(self) -> str:
+        return f"<body of {self.steps} steps{' backwards' if self.reverse else ''}>"
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        return self.slices + self.carries + self.fixed
+
+
+class Loop(Op):
+    """Run ``body`` once a time step      inputs: slices (T, ...), initial states, fixed values, in this order
+
+    The node stands for the values of every node of the body at every step; `each` and `last` pick from them.
+    """
+
+    def infer(self, *specs: Spec, body: Any = None) -> Spec:  # type: ignore[override]
+        return Spec((), np.dtype(bool))
+
+    def flops(self, *specs: Spec, body: Any = None) -> int:  # type: ignore[override]
+        nodes = [n for n in ancestors(body.nexts) if n.op is not None]
+        return body.steps * sum(n.op.flops(*(Spec(x.shape, x.dtype) for x in n.inputs), **n.attributes) for n in nodes)  # type: ignore[union-attr, misc]
+
+    def forward(self, *inputs: Any, body: Any = None) -> Any:
+        raise GraphError("loop: runs in compiled functions alone", fix="tg.compile(fn)")
+
+    def backward(self, gz: Any, z: Any, *inputs: Any, body: Any = None, wanted: Any = ()) -> Any:
+        return _Reverse(z, body, wanted or (True,) * len(inputs)).gradients(gz)
+
+
+class _Selection(Op):
+    """z = one of a loop's many values"""
+
+    selects = True
+
+
+class Each(_Selection):
+    """z = the values of ``of``, a node of the loop's body, at every step      z: (T, ...)"""
+
+    def infer(self, *specs: Spec, of: Any = None, steps: int = 0) -> Spec:  # type: ignore[override]
+        return Spec((steps, *of.shape), of.dtype)
+
+    def forward(self, trajectories: Any, of: Any = None, steps: int = 0) -> Any:
+        return trajectories[of]
+
+    def flops(self, *specs: Spec, **attributes: Any) -> int:
+        return 0
+
+
+class Last(_Selection):
+    """z = carry number ``of`` after the last step, of the state's shape"""
+
+    def infer(self, *specs: Spec, of: int = 0, like: Any = None) -> Spec:  # type: ignore[override]
+        return Spec(like.shape, like.dtype)
+
+    def forward(self, trajectories: Any, of: int = 0, like: Any = None) -> Any:
+        return trajectories[of]
+
+    def flops(self, *specs: Spec, **attributes: Any) -> int:
+        return 0
+
+
+loop, _each, _last = Loop(), Each(), Last()
+
+
+def each(over: Node, of: Node) -> Node:
+    """The values of the body's node ``of`` at every step: (T, \\*of.shape)."""
+    return _each(over, of=of, steps=over.attributes["body"].steps)
+
+
+def last(over: Node, carry: int) -> Node:
+    """The carry of that number after the last step."""
+    return _last(over, of=carry, like=over.attributes["body"].nexts[carry])
+
+
+def close(results: Sequence[Node], own: set[Node], outer: dict[Node, Slot]) -> list[Node]:
+    """The results with every node from outside of the body behind a slot of its own.
+
+    Args:
+        results: nodes of the body.
+        own: nodes that belong to the body: its slots, and what was made while it was traced.
+        outer: gains a slot for each node from outside that is met; constants are shared as they are.
+    """
+    new: dict[Node, Node] = {}
+    for node in ancestors(results, own.__contains__):
+        if node not in own and not isinstance(node, Constant):
+            if node not in outer:
+                outer[node] = Slot(Spec(node.shape, node.dtype), node.name)
+            new[node] = outer[node]
+    return replace(results, new)
+
+
+class _Reverse:
+    """The gradient of one loop: a loop over the same steps the other way, fed with the forward loop's values.
+
+    Attributes:
+        active: slots through which a gradient reaches what is wanted.
+        back: of each active carry the slot, in the new body, of the gradient that comes from the step after.
+        forward: the nodes whose values are taken from the forward loop; the others are computed in the new body.
+    """
+
+    back: dict[Slot, Slot]
+    forward: set[Node]
+
+    def __init__(self, over: Node, body: Body, wanted: Sequence[bool]) -> None:
+        self.over, self.body = over, body
+        self.slices, self.fixed = {*body.slices}, {*body.fixed}
+        self.input_of: dict[Node, Node] = dict(zip(body.slots, over.inputs, strict=True))
+        self.active = self._active({s for s, w in zip(body.slots, wanted, strict=True) if w})
+
+    def _active(self, wanted: set[Slot]) -> set[Node]:
+        """The slots through which a gradient reaches what is wanted, over any number of steps."""
+        active: set[Node] = {*wanted}
+        order = ancestors(self.body.nexts)
+        while True:
+            flowing = set(active)
+            for node in order:
+                if node.op is not None and node.op.differentiable and not flowing.isdisjoint(node.inputs):
+                    flowing.add(node)
+            more = {c for c, n in zip(self.body.carries, self.body.nexts, strict=True) if n in flowing} - active
+            if not more:
+                return active
+            active |= more
+
+    def gradients(self, arrived: list[tuple[Node, Any]]) -> list[Node | None]:
+        """One gradient an input of the loop, from what arrived at its selections."""
+        seeds, sequences, final = self._seeds(arrived)
+        order = ancestors(list(seeds), lambda n: n.op is None or n.op.differentiable)
+        self.forward = {*self.body.slots} if self.body.recompute else {*ancestors([*seeds, *self.body.nexts])}
+        found = derive(order, self.active & {*order}, dict(seeds), as_graph=True)
+        nexts = {c: found[c] if c in found else _zeros(c) for c in self.back}
+        sums = {s: Slot(Spec(s.shape, s.dtype)) for s in self.body.fixed if s in found and self.body.recompute}
+        steps = [s for s in self.body.slices + self.body.fixed if s in found and s not in sums]
+        carries = self.back | sums
+        results = [*nexts.values(), *(sum_ + found[s] for s, sum_ in sums.items()), *(found[s] for s in steps)]
+        over, leaving = self._build(results, sequences, carries, final)
+        total = {s: last(over, k) for k, s in enumerate(carries)}
+        for s, g in zip(steps, leaving, strict=True):
+            total[s] = each(over, g) if s in self.slices else sum_over(each(over, g), axis=0)
+        return [total.get(s) for s in self.body.slots]
+
+    def _seeds(self, arrived: list[tuple[Node, Any]]) -> tuple[dict[Node, Node], dict[Slot, Node], dict[Node, Node]]:
+        """What arrives within one step, the slots it comes in by, and what arrives at the last state."""
+        seeds: dict[Node, Node] = {}
+        sequences: dict[Slot, Node] = {}
+        final: dict[Node, Node] = {}
+
+        def add(to: dict[Node, Node], node: Node, g: Node) -> None:
+            to[node] = to[node] + g if node in to else g
+
+        for selection, g in arrived:
+            of = selection.attributes["of"]
+            if isinstance(of, int):
+                add(final, self.body.carries[of], g)
+                continue
+            slot = Slot(Spec(g.shape[1:], g.dtype))
+            sequences[slot] = g
+            add(seeds, of, slot)
+        self.back = {c: Slot(Spec(c.shape, c.dtype)) for c in self.body.carries if c in self.active}
+        for c, n in zip(self.body.carries, self.body.nexts, strict=True):
+            if c in self.active:
+                add(seeds, n, self.back[c])
+        return seeds, sequences, final
+
+    def _build(self, results: list[Node], sequences: dict[Slot, Node], carries: dict[Slot, Slot],
+               final: dict[Node, Node]) -> tuple[Node, list[Node]]:  # fmt: skip
+        """The reverse loop that gives ``results``, whose first are the next carries; and the others, in its body.
+
+        Args:
+            carries: the new slot of each old one of which a gradient is carried.
+        """
+        forward = self.forward - {*sequences} - {*carries.values()}
+        order = ancestors(results, lambda n: n not in forward)
+        # What is read of a loop within the body is kept as any other value of the forward step.
+        forward |= {n for n in order if n.op is not None and n.op.selects and n.inputs[0] in forward}
+        own = {*order} - forward
+        outer: dict[Node, Slot] = {}
+        closed = close(results, own, outer)
+        fixed = {slot: self.input_of[n] for n, slot in outer.items() if n in self.fixed}
+        values = {slot: self.input_of[n] if n in self.slices else each(self.over, n)
+                  for n, slot in outer.items() if slot not in fixed}  # fmt: skip
+        start = [final[c] if c in final else _zeros(c) for c in carries]
+        slices = sequences | values
+        body = Body(tuple(slices), tuple(carries.values()), tuple(fixed), tuple(closed[: len(carries)]),
+                    self.body.steps, not self.body.reverse, self.body.recompute)  # fmt: skip
+        return loop(*slices.values(), *start, *fixed.values(), body=body), closed[len(carries) :]
+
+
+def _zeros(like: Node) -> Constant:
+    return Constant(np.zeros(like.shape, like.dtype))

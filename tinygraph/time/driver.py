@@ -1,0 +1,159 @@
+"""A cell over a whole sequence: step by step, as one loop node, or in the way that the cell itself knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import GraphError
+from ..core.leaves import Constant
+from ..core.node import Node
+from ..core.scope import now, same_draws, step
+from ..core.structure import leaves, map_leaves, rebuild
+from ..ops import stack, where
+from .padding import awaited, cut, flipped, last_of, waiting
+from .traced_loop import roll
+from .traced_segments import roll_segments
+from .traced_windows import roll_windows
+
+Cell = Callable[[Any, Any], tuple[Any, Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Driver:
+    """Called with ``(cell, xs, state)`` it gives the outputs (T, ...) and the last state.
+
+    A cell with a method ``over_time(drive, xs, state)`` is handed the driver and goes over the sequence itself:
+    layers that are driven one after the other, two directions, a scan.
+
+    Attributes:
+        reverse: from the last step to the first.
+        truncate, window: how far gradients reach back, as for `unroll`.
+        lengths: (B,), or None.
+        real: booleans (T, B): at the other steps every state stays as it was; or None.
+    """
+
+    reverse: bool = False
+    truncate: int | None = None
+    window: str = "chunk"
+    lengths: Node | None = None
+    real: Node | None = None
+
+    def __call__(self, cell: Cell, xs: Any, state: Any) -> tuple[Any, Any]:
+        over_time = getattr(cell, "over_time", None)
+        if over_time is not None:
+            return over_time(self, xs, state)
+        if self.reverse and self.truncate is not None and self.lengths is not None:
+            return self._flipped(cell, xs, state)
+        cell = _pairing(cell)
+        if self.real is not None:
+            cell, xs = waiting(cell), (xs, self.real)
+        if now.watch == "trace":
+            found = self._rolled(cell, xs, state)
+            if found is not None:
+                results = leaves(found)
+                now.ends.update({s: [y for y in results if y is not s] for s in leaves(found[1])})
+                return found
+        return self._stepwise(cell, xs, state)
+
+    def turned(self) -> Driver:
+        """The driver in the other direction."""
+        return replace(self, reverse=not self.reverse)
+
+    def _flipped(self, cell: Cell, xs: Any, state: Any) -> tuple[Any, Any]:
+        """Backwards as forwards over flipped sequences, so that each one's chunks begin at its own last step."""
+        lengths, real = self.lengths, self.real
+        assert lengths is not None and real is not None
+        forwards = replace(self, reverse=False, real=flipped(real, lengths))
+        outputs, state = forwards(cell, map_leaves(lambda x: flipped(x, lengths), xs), state)
+        return map_leaves(lambda y: flipped(y, lengths), outputs), state
+
+    def _rolled(self, cell: Cell, xs: Any, state: Any) -> Any:
+        """As nodes whose number does not grow with T; None if there is no such form."""
+        if self.window == "sliding":
+            assert self.truncate is not None
+            return roll_windows(cell, xs, state, self.truncate, self.reverse, self.real)
+        rolled = roll_segments if now.checkpoint else roll
+        return rolled(cell, xs, state, reverse=self.reverse, cuts=self._cuts(leaves(xs)[0].shape[0]))
+
+    def _cuts(self, T: int) -> Node | None:
+        """Before which steps the state is cut: booleans (T,), or (T, B) where some sequences wait."""
+        if self.truncate is None:
+            return None
+        steps = np.arange(T)[:: -1 if self.reverse else 1]
+        cuts = (steps % self.truncate == 0) & (steps > 0)
+        if self.real is None:
+            return Constant(cuts)
+        return where(awaited(self.real, self.reverse), cuts.reshape((T,) + (1,) * (self.real.ndim - 1)), False)
+
+    def _stepwise(self, cell: Cell, xs: Any, state: Any) -> tuple[Any, Any]:
+        times = list(range(leaves(xs)[0].shape[0]))[:: -1 if self.reverse else 1]
+        if self.truncate is None or self.window == "chunk":
+            outputs, state = self._chunks(cell, xs, state, times)
+        else:
+            outputs, state = self._windows(cell, xs, state, times, self.truncate)
+        if self.reverse:
+            outputs.reverse()
+        if len({len(leaves(y)) for y in outputs}) > 1:
+            raise GraphError("unroll: the outputs of two steps have another structure", expected="one number of arrays",
+                             got=str([len(leaves(y)) for y in outputs]))  # fmt: skip
+        columns = zip(*(leaves(y) for y in outputs), strict=True)
+        return rebuild(outputs[0], [stack(list(column)) for column in columns]), state
+
+    def _chunks(self, cell: Cell, xs: Any, state: Any, times: list[int]) -> tuple[list[Any], Any]:
+        outputs = []
+        awaits = None if self.real is None or self.truncate is None else awaited(self.real, self.reverse)
+        for n, t in enumerate(times):
+            with step(t):
+                if n and self.truncate is not None and n % self.truncate == 0:
+                    state = cut(state, None if awaits is None else awaits[t])
+                y, state = _call(cell, xs, state, t)
+            outputs.append(y)
+        return outputs, state
+
+    def _windows(self, cell: Cell, xs: Any, state: Any, times: list[int], reach: int) -> tuple[list[Any], Any]:
+        """Each output from a run of its own over the ``reach`` cells before it and its own cell.
+
+        The values of a window's last state are those of a plain run, so it serves as the cut start of
+        the window that begins after it.
+        """
+        before = [state]
+        outputs = []
+        draws: dict[int, list[Node]] = {t: [] for t in times}
+        for n in range(len(times)):
+            first = max(0, n - reach)
+            with step(times[first]):
+                state = cut(before[first]) if n >= reach else before[0]
+            for at in times[first : n + 1]:
+                with step(at), same_draws(draws[at]):
+                    y, state = _call(cell, xs, state, at)
+            outputs.append(y)
+            before.append(state)
+        return outputs, state if self.real is None else _ends(before, self.real[:: -1 if self.reverse else 1])
+
+
+def _call(cell: Cell, xs: Any, state: Any, t: int) -> tuple[Any, Any]:
+    return cell(map_leaves(lambda x: x[t], xs), state)
+
+
+def _ends(states: list[Any], real: Node) -> Any:
+    """Each sequence's state after its last real step, of the states before the first step and after each."""
+    columns = zip(*(leaves(s) for s in states), strict=True)
+    return rebuild(states[0], [last_of(stack(list(column)), real) for column in columns])
+
+
+def _pairing(cell: Cell) -> Cell:
+    """The cell, which is held to giving pairs."""
+
+    def call(x: Any, state: Any) -> tuple[Any, Any]:
+        result = cell(x, state)
+        if not isinstance(result, tuple) or len(result) != 2:
+            at = "" if now.place[0] is None else f" at step {now.place[0]}"
+            raise GraphError(f"unroll: the cell{at} did not give a pair", expected="(y_t, new_state)",
+                             got=type(result).__name__, fix="return h, h if the state is the output")  # fmt: skip
+        return result
+
+    return call
