@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 from collections.abc import Callable
 from typing import Any
@@ -72,6 +73,13 @@ EXPONENTIAL = [
     *ones("softplus", lambda a: math.log(1 + math.exp(a)), low=-5.0, high=5.0),
 ]
 
+PERIODIC = [
+    *ones("sin", lambda a: cmath.exp(1j * a).imag, low=-5.0, high=5.0),
+    *ones("cos", lambda a: cmath.exp(1j * a).real, low=-5.0, high=5.0),
+]
+
+ROUNDING = [*ones("floor", lambda a: float(a // 1), low=-3.0, high=3.0)]
+
 CHOICE = [
     *twos("maximum", lambda a, b: a if a > b else b),
     *twos("minimum", lambda a, b: a if a < b else b),
@@ -94,4 +102,4 @@ LOSS = [
     *twos("sigmoid_cross_entropy", _ln_of_share, low=-3.0, high=4.0),
 ]
 
-CASES = [*ARITHMETIC, *EXPONENTIAL, *CHOICE, *LOSS]
+CASES = [*ARITHMETIC, *EXPONENTIAL, *PERIODIC, *ROUNDING, *CHOICE, *LOSS]

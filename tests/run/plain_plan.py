@@ -5,6 +5,7 @@ from itertools import product
 import numpy as np
 
 import tinygraph as tg
+from tests.ops.vocabulary import TAME_BINARY, TAME_UNARY
 from tinygraph.plan.actions import Buffer, Call, Elementwise, Instruction, Product, Reduction, Repeat, View
 
 REDUCE = {"sum": np.sum, "max": np.max, "min": np.min}
@@ -52,8 +53,8 @@ def run_plainly(actions, flat, steps=()):
 class RandomPlan:
     """Actions of every kind over random views, that obey the contract; ``buffers`` are all that they touch."""
 
-    UNARY = ("negative", "square", "tanh", "abs", "sign", "relu", "sigmoid", "softplus", "clip", "copy", "exp")
-    BINARY = ("add", "subtract", "multiply", "maximum", "minimum", "squared_error", "sigmoid_cross_entropy")
+    UNARY = (*TAME_UNARY, "copy")
+    BINARY = tuple(TAME_BINARY)
     SIZE = 1500
 
     def __init__(self, seed, dtypes):

@@ -11,7 +11,6 @@ from .. import ops
 from ..core.errors import GraphError
 from .base.initial import Initialiser, gaussian
 from .base.linear import Linear, LinearCell
-from .periodic import cos, sin
 
 
 class LRU(LinearCell):
@@ -63,7 +62,7 @@ class LRU(LinearCell):
 
     def linear(self, u: Any) -> Linear:
         size, phase, gamma = ops.exp(-ops.exp(self.nu_log)), ops.exp(self.theta_log), ops.exp(self.gamma_log)
-        eigenvalue = size * cos(phase), size * sin(phase)
+        eigenvalue = size * ops.cos(phase), size * ops.sin(phase)
         driven = gamma * (u @ self.B_re.T), gamma * (u @ self.B_im.T)
         return Linear(eigenvalue, driven, lambda s: s[0] @ self.C_re.T - s[1] @ self.C_im.T + u @ self.D.T)
 

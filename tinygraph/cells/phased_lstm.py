@@ -10,7 +10,6 @@ from .. import ops
 from ..core.node import Node
 from .base.initial import Shape
 from .base.packed import Init, PackedCell
-from .periodic import floor
 
 
 class PhasedLSTM(PackedCell):
@@ -69,7 +68,7 @@ class PhasedLSTM(PackedCell):
     def openness(self, t: Any) -> Node:
         """k, the time gate at times ``t`` (B, 1), of shape (B, H)."""
         turns = (t - self.s) / self.tau
-        phi = turns - floor(turns)
+        phi = turns - ops.floor(turns)
         ramp = 2 * phi / self.r_on
         falling = ops.where(ops.less(phi, self.r_on), 2 - ramp, self.leak * phi)
         return ops.where(ops.less(phi, self.r_on / 2), ramp, falling)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core.errors import GraphError, MutationError, users_line
 from ..core.node import Node
-from . import arithmetic, choice, exponential, lookup, product, reduction, shape, slicing
+from . import arithmetic, choice, exponential, lookup, periodic, product, reduction, rounding, shape, slicing
 from .broadcasting import broadcast_to
 from .einsum import einsum
 from .operators import depends_on_parameter
@@ -22,7 +22,8 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     np.reciprocal: lambda x: 1 / x, np.exp: exponential.exp, np.log: exponential.log,
     np.log2: lambda x: exponential.log(x) * (1 / math.log(2)),
     np.log10: lambda x: exponential.log(x) * (1 / math.log(10)),
-    np.sqrt: exponential.sqrt, np.tanh: exponential.tanh, np.absolute: choice.abs, np.fabs: choice.abs,
+    np.sqrt: exponential.sqrt, np.tanh: exponential.tanh, np.sin: periodic.sin, np.cos: periodic.cos,
+    np.floor: rounding.floor, np.absolute: choice.abs, np.fabs: choice.abs,
     np.sign: choice.sign, np.maximum: choice.maximum, np.minimum: choice.minimum, np.matmul: product.matmul,
     np.greater: choice.greater, np.greater_equal: choice.greater_equal, np.less: choice.less,
     np.less_equal: choice.less_equal, np.equal: choice.equal, np.not_equal: choice.not_equal,

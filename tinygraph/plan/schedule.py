@@ -9,16 +9,12 @@ import numpy as np
 
 from .. import ops
 from ..core.node import Node
+from ..ops.broadcasting import Elementwise
 
 VIEWS = frozenset((ops.reshape, ops.transpose, ops.getitem, ops.broadcast_to))
 """Ops whose result is a view of their input wherever strides can say it."""
 
-FUSABLE = frozenset((
-    ops.abs, ops.add, ops.astype, ops.clip, ops.divide, ops.equal, ops.exp, ops.greater, ops.greater_equal, ops.less,
-    ops.less_equal, ops.log, ops.maximum, ops.minimum, ops.multiply, ops.negative, ops.not_equal, ops.power,
-    ops.quotient, ops.relu, ops.scaled_power, ops.sigmoid, ops.sigmoid_cross_entropy, ops.sign, ops.softplus,
-    ops.sqrt, ops.square, ops.squared_error, ops.subtract, ops.tanh, ops.where,
-))  # fmt: skip
+FUSABLE = frozenset(op for op in vars(ops).values() if isinstance(op, Elementwise)) | {ops.astype}
 """Element-wise ops that every backend has as an instruction."""
 
 _DTYPES = frozenset((np.dtype(np.float32), np.dtype(np.float64), np.dtype(bool)))

@@ -158,5 +158,5 @@ def test_pieces_are_whole_panels() -> None:
     one = choose.element(4)
     piece = way.free[sharing.PIECE - product_block.FREE]
     assert piece % (one.vectors * one.lanes) == 0
-    # 4000 us for 6400 columns: 64 of them take the 40 us of a piece.
-    assert piece == pytest.approx(64, abs=one.vectors * one.lanes / 2)
+    columns = choose.PIECE_US / 4000 * 6400
+    assert piece == pytest.approx(columns, abs=one.vectors * one.lanes / 2), "whole panels, as near as they come"

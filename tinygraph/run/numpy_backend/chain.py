@@ -18,6 +18,7 @@ UFUNCS = {
     "power": "power", "exp": "exp", "log": "log", "sqrt": "sqrt", "tanh": "tanh", "maximum": "maximum",
     "minimum": "minimum", "abs": "absolute", "sign": "sign", "greater": "greater", "greater_equal": "greater_equal",
     "less": "less", "less_equal": "less_equal", "equal": "equal", "not_equal": "not_equal",
+    "sin": "sin", "cos": "cos", "floor": "floor",
 }  # fmt: skip
 REDUCTIONS = {"sum": "add", "max": "maximum", "min": "minimum"}
 COPIES = {"copy", "astype", "stop_gradient", "broadcast_to"}

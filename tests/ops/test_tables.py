@@ -1,0 +1,81 @@
+"""Every table that knows ops by name knows all of them, or lists here those that it leaves out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tinygraph.loops import lifting
+from tinygraph.ops import numpy_speaks
+from tinygraph.ops.broadcasting import Elementwise
+from tinygraph.passes.decompose import RULES as DECOMPOSED
+from tinygraph.plan.actions import Call, Repeat
+from tinygraph.plan.schedule import FUSABLE
+from tinygraph.run.native import instructions
+from tinygraph.run.numpy_backend import chain
+
+from .case import Case
+from .test_every_op import CASES
+from .vocabulary import ELEMENTWISE, OPS
+
+STAYS_IN_THE_LOOP: set[str] = set()
+"""Ops that cannot be taken over all steps at once."""
+
+DONE_BY_FORWARD: set[str] = set()
+"""Element-wise ops that the numpy backend does by their ``forward``, which makes an array at each call."""
+
+CALLED = {"add_at", "argmax", "entry", "excess", "one_hot", "onehot_like", "pick", "scatter", "take", "ties"}
+"""Ops that native plans call in numpy, whatever their shapes; `excess` for the `entry` within."""
+
+NOT_BY_NUMPYS_NAME = {"astype": "node.astype", "put": "np.put writes in place", "reshape": "has an order of its own"}
+"""Ops that numpy's function of the same name does not stand for."""
+
+
+def test_an_op_is_taken_over_all_steps_or_known_to_stay_in_the_loop() -> None:
+    without = {name for name, op in OPS.items() if op not in lifting.RULES and not isinstance(op, Elementwise)}
+    assert without == STAYS_IN_THE_LOOP
+    assert lifting.RULES.keys() <= {*OPS.values()}
+
+
+def test_an_elementwise_op_fuses() -> None:
+    assert {op.name for op in FUSABLE} == {op.name for op in ELEMENTWISE.values()} | {"astype"}
+
+
+def test_what_fuses_has_native_instructions() -> None:
+    known = instructions.RULES.keys() | instructions.COMPARISONS.keys() | instructions.FOR_TRUTH
+    copies = {"copy", "stop_gradient"}
+    assert known == {op.name for op in FUSABLE} | copies
+
+
+def test_what_fuses_has_a_numpy_call() -> None:
+    known = chain.UFUNCS.keys() | chain.FORMS.keys() | (chain.COPIES - {"copy", "broadcast_to", "stop_gradient"})
+    assert {op.name for op in FUSABLE} - known == DONE_BY_FORWARD
+    assert known <= {op.name for op in FUSABLE}
+
+
+def actions_of(case: Case, backend: str) -> list[Any]:
+    """The actions of a compiled call of the case, those within loops too."""
+    step = tg.compile(lambda *xs: case.op(*xs, **case.attributes), backend=backend)
+    step(*case.arrays(np.float32))
+    todo, actions = [*step.plan.actions], []
+    while todo:
+        action = todo.pop()
+        actions.append(action)
+        todo += action.actions if isinstance(action, Repeat) else []
+    return actions
+
+
+def test_an_op_is_native_or_known_to_be_called_in_numpy() -> None:
+    pytest.importorskip("llvmlite")
+    native = {case.name for case in CASES if not any(isinstance(a, Call) for a in actions_of(case, "numba"))}
+    assert {case.name for case in CASES} - native == CALLED
+    assert {op.name for op in DECOMPOSED} - native <= {"excess"}
+
+
+def test_an_op_with_a_name_of_numpys_is_reached_by_it() -> None:
+    reached = {*numpy_speaks.UFUNCS.values(), *numpy_speaks.FUNCTIONS.values()}
+    left_out = {name for name in tg.ops.__all__ if hasattr(np, name) and getattr(tg.ops, name) not in reached}
+    assert left_out == NOT_BY_NUMPYS_NAME.keys()
