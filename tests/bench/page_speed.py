@@ -15,8 +15,7 @@ from time import perf_counter
 from typing import Any
 
 import tinygraph as tg
-
-from ..draw.networks import lstm
+from tests.draw.networks import lstm
 
 WATCH = """() => {
     window.took = [];

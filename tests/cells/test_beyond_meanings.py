@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tests.compile.comparing import each_backend
+from tests.compiled.comparing import each_backend
 from tinygraph.cells.lmu import discretised, exponential, legendre
 
 cells: Any = tg.cells

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tests.compile.comparing import each_backend
+from tests.compiled.comparing import each_backend
 
 from .beyond import CASES
 from .parity import error, packed, unpacked

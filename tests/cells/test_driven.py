@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tests.compile.comparing import BACKENDS, each_backend, total
+from tests.compiled.comparing import BACKENDS, each_backend, total
 from tinygraph.core.structure import leaves, map_leaves
 
 from .driven import (

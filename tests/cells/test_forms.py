@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tests.compile.comparing import each_backend
+from tests.compiled.comparing import each_backend
 from tests.oracles.oracle import FORMS, Oracle, files, load
 from tinygraph.core.graph import ancestors
 

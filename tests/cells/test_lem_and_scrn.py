@@ -9,7 +9,7 @@ import pytest
 from numpy import ndarray
 
 import tinygraph as tg
-from tests.compile.comparing import each_backend
+from tests.compiled.comparing import each_backend
 from tests.oracles.oracle import Oracle
 
 from .beyond import blocks, linear, sigmoid

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tests.compile.comparing import each_backend
+from tests.compiled.comparing import each_backend
 
 RNG = np.random.default_rng(23)
 X = RNG.normal(size=(9, 2, 3))

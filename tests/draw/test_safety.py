@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tests.draw.write.test_render import NASTY, program, shown, texts  # noqa: F401
 from tinygraph.draw import VIEWS
 
 from .networks import weights
-from .test_render import NASTY, program, shown, texts  # noqa: F401
 
 RAW = [*NASTY, "javascript:alert(1)", "data:text/html,<b>x", '" onclick="x', "<img src=x>", "\\"]
 

@@ -1,4 +1,4 @@
-"""Traced graphs of all the cells that `tests/compile` compares, and how a pass is run on them."""
+"""Traced graphs of all the cells that `tests/compiled` compares, and how a pass is run on them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from operator import is_
 from typing import Any
 
 import numpy as np
-from compile.comparing import with_gradients
-from compile.test_numbers import CASES, built
 
+from tests.compiled.comparing import with_gradients
+from tests.compiled.test_numbers import CASES, built
 from tinygraph.core.graph import ancestors
 from tinygraph.core.leaves import as_nodes
 from tinygraph.core.op import Spec

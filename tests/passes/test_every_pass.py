@@ -5,10 +5,10 @@ from time import process_time
 
 import numpy as np
 import pytest
-from compile.comparing import with_gradients
-from compile.random_programs import Program
 
 import tinygraph as tg
+from tests.compiled.comparing import with_gradients
+from tests.compiled.random_programs import Program
 from tinygraph import passes
 from tinygraph.passes import optimise
 

@@ -4,12 +4,12 @@ import itertools
 
 import numpy as np
 import pytest
-from compile.comparing import with_gradients
-from compile.random_programs import Program
-from compile.test_numbers import CASES
-from passes.graphs import graph_of, trace
 
 import tinygraph as tg
+from tests.compiled.comparing import with_gradients
+from tests.compiled.random_programs import Program
+from tests.compiled.test_numbers import CASES
+from tests.passes.graphs import graph_of, trace
 from tinygraph.passes import optimise
 from tinygraph.plan.actions import Call, Elementwise, Product, Reduction, Repeat
 from tinygraph.plan.memory import lay_out, views_of

@@ -5,11 +5,11 @@ import ctypes
 import numpy as np
 import pytest
 
+from tests.run.plain_plan import RandomPlan
 from tinygraph.plan.actions import Buffer, Elementwise, Instruction, Product, Reduction, Repeat, View
 from tinygraph.run.native import product_block
 from tinygraph.run.native.native import Native, can_run
 
-from ..plain_plan import RandomPlan
 from .running import check, ready, whole
 
 pytest.importorskip("llvmlite")

@@ -1,0 +1,176 @@
+"""Dropout between layers and zoneout: how much is drawn, when anew, from which seed, and nothing out of training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.cells.driven import LENGTHS, WRAPPED, H, T, as_parameters, begun, built, each_cell, sequences, zoneout
+from tests.cells.parity import error
+from tests.compiled.comparing import each_backend, total
+from tinygraph.core.structure import leaves, map_leaves
+
+
+@pytest.mark.parametrize("draws", [
+    lambda a, b: tg.cells.Stack([a, b], 0.4, rng=8),
+    lambda a, b: tg.cells.Stack([a, b], 0.4, variational=True, rng=8),
+    lambda a, b: tg.cells.Stack([zoneout(a), zoneout(b, 9)]),
+    lambda a, b: zoneout(tg.cells.Stack([a, b], 0.4, variational=True, rng=8)),
+], ids=["dropout", "variational", "zoneout", "both"])  # fmt: skip
+def test_derivatives_while_units_are_drawn(draws: Any) -> None:
+    """The same seed at each call of the function, hence the same draws."""
+    a, b = built("GRU"), built("IndRNN", H, 4)
+    x, state = as_parameters(sequences(a)[:3], (begun(a), begun(b)))
+    moved = [*a.parameters().values(), *b.parameters().values(), x, *leaves(state)]
+    tg.check.gradients(lambda *_: total(tg.unroll(draws(a, b), x, state, lengths=[3, 1, 2])), moved, order=2)
+
+
+@pytest.mark.parametrize("settings", [
+    {}, {"reverse": True}, {"truncate": 2}, {"reverse": True, "truncate": 2}, {"truncate": 2, "window": "sliding"},
+    {"reverse": True, "truncate": 1, "window": "sliding"},
+], ids=str)  # fmt: skip
+@pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["whole", "ragged"])
+@each_backend
+def test_compiled_draws_are_the_uncompiled_ones_whichever_way_it_goes(
+    backend: str, lengths: Any, settings: Any
+) -> None:
+    """Zoneout in one direction and in two, around dropout too; call after call."""
+    for make in (WRAPPED["mixed"], WRAPPED["deep"], _both_kinds):
+        cell, other = make("GRU"), make("GRU")
+        x, state = sequences(cell), begun(cell)
+        compiled = tg.compile(lambda x, s, of=other: tg.unroll(of, x, s, lengths=lengths, **settings), backend=backend)
+        for _ in range(2):
+            found = tg.unroll(cell, x, state, lengths=lengths, **settings)
+            for got, y in zip(leaves(compiled(x, state)), leaves(found), strict=True):
+                assert error(got, y.value) <= 1e-12
+
+
+def _both_kinds(name: str) -> Any:
+    return zoneout(tg.cells.Stack([built(name), built(name, H, 4)], 0.4, rng=8))
+
+
+def through(x: Any, state: Any) -> Any:
+    """A cell that gives out what it is given, so that a stack of them gives out what dropout leaves."""
+    return x, state
+
+
+RATE = 0.3
+each_variation = pytest.mark.parametrize("variational", [False, True], ids=["per step", "variational"])
+
+
+def dropout(variational: bool, count: int = 2, seed: int = 5) -> Any:
+    return tg.cells.Stack([through] * count, RATE, variational, seed)
+
+
+def left(stack: Any, x: Any) -> np.ndarray:
+    """What a stack of `through` leaves of x."""
+    outputs, _ = tg.unroll(stack, x, (np.zeros(x.shape[1]),) * len(stack.cells))
+    return outputs.value
+
+
+@each_variation
+def test_dropout_drops_its_share_and_the_rest_grows(variational: bool) -> None:
+    masks = left(dropout(variational), np.ones((30, 8, 100)))
+    dropped = masks == 0
+    np.testing.assert_allclose(masks[~dropped], 1 / (1 - RATE), 1e-15)
+    drawn = dropped[:1] if variational else dropped
+    # Five standard deviations of a mean of as many draws.
+    assert abs(drawn.mean() - RATE) <= 5 * np.sqrt(RATE * (1 - RATE) / drawn.size)
+    for other in (dropped[1:], dropped[:, 1:], dropped[..., 1:]):
+        assert other.any()
+    same = (dropped[0] == dropped[1:]).all(axis=(1, 2))
+    assert same.all() if variational else not same.any()
+    assert not (dropped[:, 0] == dropped[:, 1]).all(), "each sequence has a mask of its own"
+
+
+@each_variation
+def test_each_gap_between_layers_and_each_call_has_draws_of_its_own(variational: bool) -> None:
+    x, stack = np.ones((4, 2, 200)), dropout(variational)
+    first, second = left(stack, x), left(stack, x)
+    assert 0.3 < (first == second).mean() < 0.8
+    thrice = left(dropout(variational, 3), x)
+    assert abs((thrice == 0).mean() - (1 - (1 - RATE) ** 2)) <= 0.13
+    assert np.array_equal(left(dropout(variational), x), first)
+    assert not np.array_equal(left(dropout(variational, seed=6), x), first)
+
+
+@each_variation
+@pytest.mark.parametrize("around", [lambda s: s, lambda s: tg.cells.Zoneout(s, 0.0)], ids=["layers", "steps"])
+@each_backend
+def test_compiled_dropout_draws_what_it_draws_uncompiled(backend: str, around: Any, variational: bool) -> None:
+    """Call by call, driven layer by layer or, within a cell that is called for each step, step by step."""
+    x = np.ones((6, 2, 20))
+    state = (np.zeros(2),) * 3
+    stack, other = around(dropout(variational, 3)), around(dropout(variational, 3))
+    compiled = tg.compile(lambda x: tg.unroll(other, x, state)[0], backend=backend)
+    calls = [compiled(x) for _ in range(3)]
+    for call in calls:
+        np.testing.assert_array_equal(call, tg.unroll(stack, x, state)[0].value)
+        assert (call == call[0]).all() == variational
+    assert not np.array_equal(calls[0], calls[1])
+    other.eval()
+    np.testing.assert_array_equal(compiled(x), x)
+    other.train()
+    assert not np.array_equal(compiled(x), x)
+
+
+@pytest.mark.parametrize("rate", [0.0, RATE])
+@each_variation
+@each_backend
+def test_out_of_training_a_stack_is_plain(backend: str, variational: bool, rate: float) -> None:
+    """Exactly so, whatever it was compiled with; and float32 stays float32."""
+    a, b = tg.cells.LSTM(3, 4, rng=0), tg.cells.GRU(4, 4, rng=1)
+    stack, plain = tg.cells.Stack([a, b], rate, variational, 5), tg.cells.Stack([a, b])
+    x = sequences(a).astype(np.float32)
+    compiled, expected = (
+        tg.compile(lambda x, of=of: tg.unroll(of, x, lengths=LENGTHS), backend=backend) for of in (stack, plain)
+    )
+    changed = not np.array_equal(compiled(x)[0], expected(x)[0])
+    assert changed == (rate > 0)
+    stack.eval()
+    for run, by in ((compiled, expected), (tg.Recurrent(stack), tg.Recurrent(plain))):
+        lengths = {} if run is compiled else {"lengths": LENGTHS}
+        for got, y in zip(leaves(run(x, **lengths)), leaves(by(x, **lengths)), strict=True):
+            assert got.dtype == np.float32
+            np.testing.assert_array_equal(getattr(got, "value", got), getattr(y, "value", y))
+
+
+@each_cell
+def test_zoneout_keeps_or_takes_each_unit(name: str) -> None:
+    """One pass is step after step with the same seed, and a step is the cell's own where it is not the state before."""
+    cell, again = zoneout(built(name)), zoneout(built(name))
+    x, state = sequences(cell), begun(cell)
+    outputs, last = tg.unroll(cell, x, state)
+    for t in range(T):
+        y, new = again.cell(*as_parameters(x[t], state))
+        (shown,), kept = tg.unroll(again, x[t : t + 1], state)
+        for old, taken, now in zip(leaves(state), leaves(new), leaves(kept), strict=True):
+            assert ((now.value == old) | (now.value == taken.value)).all()
+        same = [now for taken, now in zip(leaves(new), leaves(kept), strict=True) if taken is y]
+        np.testing.assert_array_equal(shown.value, (same[0] if same else y).value)
+        np.testing.assert_array_equal(outputs.value[t], shown.value)
+        state = map_leaves(lambda s: s.value, kept)
+    for end, s in zip(leaves(last), leaves(state), strict=True):
+        np.testing.assert_array_equal(end.value, s)
+
+
+@each_backend
+def test_zoneout_has_a_rate_for_each_state_and_draws_at_each_step(backend: str) -> None:
+    cell = tg.cells.Zoneout(lambda x, state: (x, (x, 2 * x, 1 * x)), [0.2, 0.6, 0.0], rng=3)
+    x, zeros = np.ones((8, 2000)), np.zeros(2000)
+
+    def steps(x: Any) -> list[Any]:
+        state, found = (zeros, zeros, zeros), []
+        for t in range(8):
+            _, state = tg.unroll(cell, x[t : t + 1], tuple(0 * s for s in state))
+            found.append(tg.stack(list(state)))
+        return found
+
+    held = np.array(tg.compile(steps, backend=backend)(x)) == 0
+    assert held[:, 0].mean() == pytest.approx(0.2, abs=0.02)
+    assert held[:, 1].mean() == pytest.approx(0.6, abs=0.02)
+    assert not held[:, 2].any()
+    assert (held[0, :2] != held[1, :2]).any(axis=-1).all()

@@ -1,0 +1,144 @@
+"""Levels: ops, cells, layers, the whole; time steps left out; and what a joined box and its arrows tell."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.draw.networks import both_ways, lstm, perceptron, weights, word_rnn
+from tests.draw.recurrent import NETWORKS, encoder_decoder, two_scopes, uneven
+
+
+def title(box):
+    return " ".join(part.text for part in box.title)
+
+
+def heads(drawn):
+    return [b.title for b in drawn.picture.bands]
+
+
+def ends(drawn):
+    """Arrows as pairs of boxes' titles, without the numbers found."""
+    names = [" ".join(p.text for p in b.title if p.kind != "value") for b in drawn.picture.boxes]
+    return [(names[a.tail], names[a.head]) for a in drawn.picture.arrows]
+
+
+@pytest.mark.parametrize(("steps", "shown"), [(8, 8), (9, 6), (25, 6), (26, 11), (40, 11)])
+def test_how_many_columns_are_shown_unless_told(steps, shown):
+    drawn = tg.draw(word_rnn(steps))
+    assert len(heads(drawn)) == shown and len(heads(tg.draw(word_rnn(steps), level="op"))) == steps
+    dots = [h for h in heads(drawn) if "…" in h]
+    assert dots == {9: ["t = 4 … 7"], 25: ["t = 4 … 23"], 26: ["t = 7 … 22"], 40: ["t = 7 … 36"]}.get(steps, [])
+    assert ("dots" in drawn.picture.subtitle) == bool(dots)
+
+
+def test_a_cell_at_a_step_is_one_box():
+    assert any(title(b) == "cell U W V" for b in tg.draw(word_rnn(26)).picture.boxes)
+    boxes = [title(b) for b in tg.draw(word_rnn(30), level="cell").picture.boxes]
+    assert sum(b == "cell U W V" for b in boxes) == 30 and sum(b.startswith("softmax") for b in boxes) == 30
+    assert len(boxes) == 3 * 30 + 3, "x, cell and loss at each step; h0, the sum and the division"
+
+
+def test_dots_have_the_arrows_of_the_step_they_stand_for():
+    drawn = tg.draw(word_rnn(12))
+    assert ("h3 = tanh", "⋯") in ends(drawn) and ("⋯", "W @ h10") in ends(drawn) and ("⋯", "sum of 12") in ends(drawn)
+    assert ("⋯", "⋯") not in ends(drawn)
+    lines = drawn.text().splitlines()
+    assert any("t = 4 … 10" in line for line in lines)
+
+
+def test_what_comes_back_from_the_dots_is_what_the_first_of_them_sends():
+    """Of the op level, the norm on the arrow from t = 4 back to h3; and from t = 11 back into the dots."""
+
+    def tips(drawn):
+        boxes = drawn.picture.boxes
+        return {(title(boxes[a.tail]), title(boxes[a.head])): a.tip for a in drawn.picture.arrows if "∂" in a.tip}
+
+    root = word_rnn(12)
+    full, short = tips(tg.draw(root, gradients=True, level="op")), tips(tg.draw(root, gradients=True))
+    assert short["⋯", "h3 = tanh"] == full["W @ h3", "h3 = tanh"]
+    assert short["W @ h10", "⋯"] == full["W @ h10", "h10 = tanh"]
+    assert short["W @ h2", "h2 = tanh"] == full["W @ h2", "h2 = tanh"]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("level", ["cell", "layer", "whole"])
+def test_every_level_of_every_network_is_drawn(name, level):
+    root = NETWORKS[name][0]
+    drawn = tg.draw(root, level=level)
+    few = len(tg.draw(root, level="op").picture.boxes)
+    assert len(drawn.picture.boxes) < few and "op by op" not in drawn.picture.subtitle
+    assert drawn.source == tg.draw(root, level=level).source and drawn.text()
+
+
+def test_a_joined_box_tells_the_norm_over_its_states():
+    """h and c of an LSTM end to end, against the gradients themselves."""
+    root = lstm(5)
+    (box, *_) = [b for b in tg.draw(root, gradients=True, level="cell").picture.boxes if "W_hh.T" in title(b)]
+    ops = tg.draw(root, level="op").picture.boxes
+    states = [b.node for b in ops if b.role == "state" and b.node.step == 0]
+    assert len(states) == 2
+    h, c = tg.grad(root, states)
+    assert np.isclose(box.norm, np.sqrt(np.sum(h.value**2) + np.sum(c.value**2)), rtol=1e-12)
+
+
+def test_of_several_arrows_in_one_the_norms_add_as_vectors():
+    """Two uses of h in the next step: what comes back is one vector, the sum of both."""
+    w = weights(A=(3, 3), B=(3, 3))
+    h = tg.constant(np.ones(3), name="h")
+    first = None
+    for t in range(2):
+        with tg.step(t):
+            h = tg.tanh(w["A"] @ h) * tg.sigmoid(w["B"] @ h)
+            first = first if first is not None else h
+    drawn = tg.draw(tg.sum(h), gradients=True, level="cell").picture
+    (tip,) = [a.tip for a in drawn.arrows if "∂" in a.tip and drawn.boxes[a.head].node is first]
+    (g,) = tg.grad(tg.sum(h), [first])
+    assert float(tip.split()[1]) == pytest.approx(np.linalg.norm(g.value), rel=1e-3)
+
+
+def test_layers_and_directions_are_told_apart_and_data_is_one_box():
+    layers = [title(b) for b in tg.draw(two_scopes(5), level="layer").picture.boxes]
+    assert {"lower × 5 A B", "upper × 5 C D V", "xₜ"} <= set(layers)
+    assert not tg.draw(two_scopes(5), level="layer").picture.bands
+    coder = [title(b) for b in tg.draw(encoder_decoder(5, 3), level="layer").picture.boxes]
+    assert [b for b in coder if "coder" in b] == ["encoder × 5 A B", "decoder × 3 C D"]
+    assert len([b for b in tg.draw(both_ways(5), level="cell").picture.boxes if "ward" in title(b)]) == 10
+
+
+def test_the_whole_is_one_box_with_its_data_and_its_loss():
+    boxes = [title(b) for b in tg.draw(perceptron(), level="whole").picture.boxes]
+    assert [b for b in boxes if b.startswith("network")] == ["network W0 b0 W1"] and len(boxes) <= 5
+
+
+def test_data_of_a_joined_box_does_not_pass_for_a_state():
+    drawn = tg.draw(two_scopes(4), level="cell").picture
+    assert {b.role for b in drawn.boxes if title(b).startswith("x")} == {"input"}
+
+
+def test_max_nodes_folds_the_middle_of_time_and_says_so():
+    drawn = tg.draw(word_rnn(20), level="op", max_nodes=70)
+    assert len(drawn.picture.boxes) <= 70 and "max_nodes = 70 of 143 boxes" in drawn.picture.subtitle
+    assert len(heads(drawn)) >= 7 and heads(drawn)[0] == "t = 1" and heads(drawn)[-1] == "t = 20"
+    assert len(heads(tg.draw(word_rnn(20), level="op", max_nodes=None))) == 20
+
+
+def test_a_graph_without_time_of_too_many_boxes_is_joined_by_scope():
+    h = tg.constant(np.ones(2), name="x")
+    for i in range(3):
+        with tg.scope(f"block{i}"):
+            for _ in range(4):
+                h = tg.tanh(h * 2)
+    drawn = tg.draw(h, max_nodes=10).picture
+    assert [title(b) for b in drawn.boxes] == ["x", "block0", "block1", "block2"] and "max_nodes = 10" in drawn.subtitle
+
+
+def test_cuts_and_tokens_are_seen_at_every_level_of_time():
+    assert len(tg.draw(word_rnn(6, cut=2), level="cell", gradients=True).picture.cuts) == 2
+    assert [b.token for b in tg.draw(word_rnn(12), tokens=list("abcdefghijkl")).picture.bands] == [*"abc", "", *"kl"]
+
+
+def test_a_first_step_without_a_state_is_in_its_cell_too():
+    boxes = [title(b) for b in tg.draw(uneven(5), level="cell").picture.boxes]
+    assert sum(b.startswith("cell") for b in boxes) == 5

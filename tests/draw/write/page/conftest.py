@@ -1,0 +1,64 @@
+"""A browser for the tests of pages: started once, skipped where there is none."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tinygraph as tg
+from tests.draw.networks import lstm, perceptron, word_rnn
+
+from .pages import NASTY, training
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright: pip install playwright")
+    if CHROMIUM is None:
+        pytest.skip("no chromium on the PATH: apt install chromium")
+    with sync_api.sync_playwright() as play:
+        made = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--headless"])
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="package")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("pages")
+    drawings = {
+        "rnn": tg.draw(word_rnn(4, cut=2), level="op", gradients=True, tokens=["I", "like", "to", "play"], title="RNN"),
+        "lstm": tg.draw(lstm(40), level="op", gradients=True, max_nodes=None),
+        "plain": tg.draw(perceptron()),
+        "nasty": tg.draw([tg.tanh(tg.constant([0.5], name=x), name=x) for x in NASTY], title=NASTY[0]),
+    }
+    found = {name: Path(drawing.save(folder / f"{name}.html")).as_uri() for name, drawing in drawings.items()}
+    *earlier, last = training()
+    return found | {"train": Path(last.save(folder / "train.html", snapshots=earlier)).as_uri()}
+
+
+@pytest.fixture
+def visit(browser: Any, files: dict[str, str]) -> Iterator[Any]:
+    """Opens a page; when the test ends nothing may have been said on its console, and nothing fetched."""
+    said: list[str] = []
+    context = browser.new_context(viewport={"width": 1400, "height": 860}, reduced_motion="reduce")
+
+    def go(name: str, **look: Any) -> Any:
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda request: None if request.url == files[name] else said.append(request.url))
+        if look:
+            page.emulate_media(**look)
+        page.goto(files[name])
+        page.wait_for_selector("#stage[data-ready]")
+        return page
+
+    yield go
+    context.close()
+    assert not said

@@ -1,0 +1,76 @@
+"""DOT text through the public names: the same twice, safe, without recursion, in linear time."""
+
+import re
+import sys
+import time
+
+import graphviz
+import pytest
+
+import tinygraph as tg
+from tests.draw.networks import lstm, perceptron, word_rnn
+
+
+def test_a_drawing_is_a_digraph_and_needs_no_program(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    drawing = tg.draw(word_rnn(3))
+    assert isinstance(drawing, graphviz.Digraph)
+    assert drawing.source.startswith("digraph {") and drawing.source.rstrip().endswith("}")
+
+
+@pytest.mark.parametrize("make", [lambda: word_rnn(3, cut=1), lambda: lstm(3), perceptron])
+def test_the_same_graph_twice_gives_the_same_text(make):
+    root = make()
+    assert tg.draw(root, gradients=True).source == tg.draw(root, gradients=True).source
+    assert tg.draw(make()).source == tg.draw(make()).source
+
+
+def test_every_box_is_pinned_every_arrow_has_its_way_and_no_cluster_is_used():
+    text = tg.draw(word_rnn(3), gradients=True).source
+    boxes = re.findall(r"^\tn(\d+) \[pos=\"[-\d.]+,[-\d.]+!\"", text, re.M)
+    assert boxes == [str(i) for i in range(len(boxes))] and len(boxes) == 3 * 7 + 3
+    arrows = [line for line in text.splitlines() if " -> " in line]
+    assert arrows and all('[pos="' in line for line in arrows)
+    assert "subgraph" not in text and "outputorder=nodesfirst" in text
+
+
+def test_parameters_are_listed_once():
+    text = tg.draw(word_rnn(3)).source
+    assert text.count("4×") == 0 and text.count("3×") == 3
+
+
+@pytest.mark.parametrize(
+    "name",
+    ['a"b', "n1 -> n2", "a\x00", "\ud800", "]]>", "}", "x" * 30_000, "-->", "a\nn9 [x=1]", "back\\", '\\"', "<b>"],
+)
+def test_no_name_gets_out_of_its_label(name):
+    with tg.step(0):
+        root = tg.tanh(tg.parameter([[1.0]], name=name) @ tg.constant([[2.0]], name=name), name=name)
+    text = tg.draw(root, title=name, tokens=[name]).source
+    text.encode("utf-8")
+    assert len(text) < 20_000 and "\x00" not in text
+    for line in text.splitlines()[1:-1]:
+        bare = re.sub(r'"(\\.|[^"\\])*"', '""', re.sub(r"label=<.*>(?=[],])", 'label=""', line))
+        assert re.fullmatch(r'\t\w+( -> \w+)? \[(\w+=[\w.\-"]+(, |(?=\])))*\]', bare), line
+
+
+def test_a_graph_deeper_than_the_recursion_limit():
+    steps = sys.getrecursionlimit() // 2 + 200
+    text = tg.draw(word_rnn(steps), level="op", max_nodes=None).source
+    assert text.count('tooltip="t = ') == steps
+    deep = tg.constant(0.5)
+    for _ in range(2 * sys.getrecursionlimit()):
+        deep = tg.tanh(deep)
+    assert tg.draw(deep).source.count("<b>tanh") == 2 * sys.getrecursionlimit()
+
+
+@pytest.mark.slow
+def test_five_thousand_steps_take_linear_time():
+    def cpu(steps: int) -> float:
+        root = word_rnn(steps)
+        start = time.process_time()
+        assert tg.draw(root, level="op", max_nodes=None).source
+        return time.process_time() - start
+
+    small, large = min(cpu(1250) for _ in range(2)), cpu(5000)
+    assert large < 5 and large < 4 * 1.6 * small

@@ -1,0 +1,146 @@
+"""Rendering with each program there is: valid, complete and harmless SVG, and a clear word where there is none."""
+
+import re
+import shutil
+import sysconfig
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import graphviz
+import numpy as np
+import pytest
+from graphviz.backend import dot_command
+
+import tinygraph as tg
+from tests.draw.networks import both_ways, lstm, perceptron, word_rnn
+from tinygraph.draw.write import render
+
+SYSTEM = shutil.which("dot")
+PIP = render._from_pip()
+PROGRAMS = [
+    pytest.param("system", marks=pytest.mark.skipif(SYSTEM is None, reason="no system Graphviz")),
+    pytest.param("pip", marks=pytest.mark.skipif(PIP is None, reason="graphviz-pure is not installed")),
+]
+NASTY = [
+    "trailing\\", "\\N\\G\\E\\n", "<lambda>", "<b>bold</b>", "a\x00b\x07", "\ud800x", "&lt;&amp;", "\"q\" 'p'", "a:b",
+    "]]>", "{}|", "日本語", "javascript:x", "--><script>", "x" * 20_000, "onclick=\"x\"",
+]  # fmt: skip
+
+
+@pytest.fixture(params=PROGRAMS)
+def program(request, monkeypatch):
+    if request.param == "pip":
+        monkeypatch.setattr(dot_command, "DOT_BINARY", Path("no-such-program-of-graphviz"))
+
+
+def shown(text: str) -> str:
+    text = re.sub("[\x00-\x08\ud800-\udfff]", "\ufffd", text)
+    return text if len(text) <= 28 else text[:27] + "…"
+
+
+def texts(svg: ET.Element) -> list[str]:
+    return ["".join(x.itertext()).strip("\xa0 ") for x in svg.iter() if x.tag.endswith("}text")]
+
+
+@pytest.mark.parametrize("root", [word_rnn(4, cut=2), lstm(3), both_ways(3), perceptron()])
+def test_every_box_and_every_arrow_is_there(root, program):
+    drawing = tg.draw(root, gradients=True, title="network")
+    svg = ET.fromstring(drawing.pipe(format="svg"))
+    names = [x.text for x in svg.iter() if x.tag.endswith("}title")]
+    boxes = re.findall(r"^\t(n\d+) \[", drawing.source, re.M)
+    arrows = re.findall(r"^\t(n\d+) -> (n\d+) ", drawing.source, re.M)
+    assert sorted(x for x in names if x and re.fullmatch(r"n\d+", x)) == sorted(boxes)
+    assert sum(bool(x and re.fullmatch(r"n\d+->n\d+", x)) for x in names) == len(arrows)
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_a_name_is_shown_as_given_and_nothing_else_comes_of_it(name, program):
+    with tg.step(0):
+        root = tg.tanh(tg.constant([2.0], name=name) * tg.parameter([1.0], name=name), name=name)
+    raw = tg.draw(tg.sum(root), gradients=True, title=name, tokens=[name]).pipe(format="svg")
+    svg = ET.fromstring(raw)
+    found = texts(svg)
+    assert found.count(shown(name)) >= 3, "the data, the table and the token"
+    assert any(x.startswith(f"{shown(name)} = ") for x in found)
+    tags = {x.tag.rpartition("}")[2] for x in svg.iter()}
+    assert tags <= {
+        "svg",
+        "g",
+        "title",
+        "polygon",
+        "path",
+        "text",
+        "a",
+        "ellipse",
+        "polyline",
+        "defs",
+        "linearGradient",
+        "stop",
+    }
+    for x in svg.iter():
+        for key in x.attrib:
+            assert not key.rpartition("}")[2].lower().startswith("on") and not key.endswith("href")
+    tips = [v for x in svg.iter() for k, v in x.attrib.items() if k.endswith("}title")]
+    if len(name) < 100:
+        assert any(shown(name) in tip for tip in tips), "and in the tooltip"
+
+
+@pytest.mark.parametrize("suffix, start", [("svg", b"<?xml"), ("png", b"\x89PNG")])
+def test_files(tmp_path, suffix, start, program):
+    out = tmp_path / f"rnn.{suffix}"
+    assert tg.draw(word_rnn(2)).render(outfile=out, cleanup=True) == str(out)
+    assert out.read_bytes().startswith(start) and [x.name for x in tmp_path.iterdir()] == [out.name]
+
+
+def test_a_path_without_a_suffix_gets_one(tmp_path, program):
+    assert tg.draw(word_rnn(1)).render(outfile=tmp_path / "rnn", cleanup=True) == str(tmp_path / "rnn.svg")
+
+
+def test_columns_stay_in_time_order_in_the_svg(program):
+    svg = ET.fromstring(tg.draw(word_rnn(12), level="op").pipe(format="svg"))
+    at = {"".join(x.itertext()): float(x.attrib["x"]) for x in svg.iter() if x.tag.endswith("}text")}
+    places = [at[f"t = {t}"] for t in range(1, 13)]
+    assert places == sorted(places) and len(set(places)) == 12
+
+
+def test_a_notebook_shows_it(program):
+    assert "<svg" in tg.draw(word_rnn(1))._repr_mimebundle_()["image/svg+xml"]
+
+
+def test_the_package_is_left_as_it_was(program):
+    before = dot_command.DOT_BINARY
+    tg.draw(tg.constant(1.0)).pipe(format="svg")
+    assert before == dot_command.DOT_BINARY
+
+
+@pytest.mark.parametrize("value", [0.0, np.nan, np.inf])
+def test_gradients_of_any_size_render(value, program):
+    x = tg.constant([1.0], name="x")
+    h = tg.tanh(x)
+    ET.fromstring(tg.draw(tg.sum(h), gradients={x: np.array([value]), h: np.array([value])}).pipe(format="svg"))
+
+
+def test_where_there_is_no_program_the_message_says_what_to_do(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(sysconfig, "get_path", lambda *_: "")
+    drawing = tg.draw(word_rnn(2))
+    for call in (lambda: drawing.pipe(format="svg"), lambda: drawing.render(outfile="never.svg")):
+        with pytest.raises(tg.GraphError) as error:
+            call()
+        for word in ("apt install graphviz", "tinygraph-rnn[render]", ".source"):
+            assert word in str(error.value)
+    assert not Path("never.svg").exists() and not Path("never.gv").exists()
+
+
+@pytest.mark.skipif(PIP is None, reason="graphviz-pure is not installed")
+def test_what_the_program_from_pip_cannot_do_is_told(monkeypatch):
+    monkeypatch.setattr(dot_command, "DOT_BINARY", Path("no-such-program-of-graphviz"))
+    with pytest.raises(tg.GraphError, match="svg or png"):
+        tg.draw(tg.constant(1.0)).pipe(format="pdf")
+
+
+def test_unknown_formats_are_the_packages_own_error():
+    if SYSTEM or PIP:
+        with pytest.raises(ValueError):
+            tg.draw(tg.constant(1.0)).pipe(format="nonsense")
+    assert isinstance(tg.draw(tg.constant(1.0)), graphviz.Digraph)
