@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from threading import RLock
 from time import perf_counter
 from typing import Any
@@ -21,7 +20,9 @@ from .core.traced import Slot, tracing
 from .passes import optimise
 from .plan.planner import lay
 from .plan.report import describe
+from .run.backends import Backend, backend_of
 from .run.runner import Runner
+from .time.traced_segments import checkpointing
 
 KEPT_BYTES = 1 << 30
 """Memory that the plans of one function may hold together; beyond it the least used are dropped."""
@@ -40,8 +41,8 @@ def compile(fn: Callable[..., Any], backend: str = "auto", *, memory: str = "kee
     Args:
         fn: takes arrays of any shapes, or nested lists, tuples, dicts of them, and gives nodes in any nesting. It may
             call `grad`, `value_and_grad`, `unroll`, `jvp` and the like.
-        backend: ``"numpy"``; ``"numba"``, native code that needs the extra ``fast``; ``"auto"``: numba where it is
-            installed.
+        backend: ``"numpy"``; ``"native"``, machine code that needs the extra ``fast``; ``"auto"``: native where
+            that is installed.
         memory: ``"keep"`` holds all values that the gradient needs; ``"checkpoint"`` holds those of about sqrt(T)
             of T steps, and computes the others a second time.
 
@@ -68,23 +69,13 @@ def compile(fn: Callable[..., Any], backend: str = "auto", *, memory: str = "kee
     """
     if memory not in ("keep", "checkpoint"):
         raise GraphError("compile: unknown memory", expected="'keep' or 'checkpoint'", got=repr(memory))
-    return Compiled(fn, _backend(backend), memory)
-
-
-def _backend(name: str) -> str:
-    if name not in ("auto", "numpy", "numba"):
-        raise GraphError("compile: unknown backend", expected="'auto', 'numpy' or 'numba'", got=repr(name))
-    found = find_spec("llvmlite") is not None
-    if name == "numba" and not found:
-        raise GraphError("compile: the backend 'numba' needs llvmlite", expected="the extra fast",
-                         fix="pip install llvmlite, or backend='numpy'")  # fmt: skip
-    return ("numba" if found else "numpy") if name == "auto" else name
+    return Compiled(fn, backend_of(backend), memory)
 
 
 class Compiled:
     """A function made by `compile`."""
 
-    def __init__(self, fn: Callable[..., Any], backend: str, memory: str) -> None:
+    def __init__(self, fn: Callable[..., Any], backend: Backend, memory: str) -> None:
         self.fn, self.backend, self.memory = fn, backend, memory
         self._plans: OrderedDict[Any, Plan] = OrderedDict()
         self._lock = RLock()
@@ -136,18 +127,17 @@ class Plan:
         elapsed_s: the time of the latest call; None before the first.
     """
 
-    def __init__(self, fn: Callable[..., Any], given: Any, backend: str, memory: str) -> None:
+    def __init__(self, fn: Callable[..., Any], given: Any, backend: Backend, memory: str) -> None:
         start = perf_counter()
-        native = backend == "numba"
-        self.backend = backend
+        self.backend = backend.name
         slots = map_leaves(_slot, given)
-        with tracing(checkpoint=memory == "checkpoint"):
+        with tracing(), checkpointing(memory == "checkpoint"):
             self.structure = fn(*slots[0], **slots[1])
             self.before = [as_nodes((y,))[0] for y in leaves(self.structure)]
-        self.after, self.notes = optimise(self.before, fuse=native)
-        layout = lay(self.after, [s for s in leaves(slots) if isinstance(s, Slot)], fuse=native)
+        self.after, self.notes = optimise(self.before, fuses=backend.fuses)
+        layout = lay(self.after, [s for s in leaves(slots) if isinstance(s, Slot)], fuses=backend.fuses)
         self.actions: Sequence[Any] = layout.actions
-        self._runner = Runner(layout, native)
+        self._runner = Runner(layout, backend)
         self.held_bytes, self.peak_bytes = self._runner.held_bytes, self._runner.peak_bytes
         self._build = builder(self.structure)
         self.compile_s = perf_counter() - start

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from .machine import set_threads
 
-BARS = {"numba": (3.0, 0.3), "numpy": (0.3, 0.3)}
+BARS = {"native": (3.0, 0.3), "numpy": (0.3, 0.3)}
 """Seconds for a first call at most, cold and warm."""
 NEW_LENGTH_BAR = 0.02
 

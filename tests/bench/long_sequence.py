@@ -1,6 +1,6 @@
 """An LSTM trained over 20,000 steps: all of its past kept, against segments computed again in the backward pass.
 
-    python -m tests.bench.long_sequence [--steps T] [--backend numba|numpy] [--threads 1|2] [--clock cpu]
+    python -m tests.bench.long_sequence [--steps T] [--backend native|numpy] [--threads 1|2] [--clock cpu]
 
 The size is "small" (B = 16, I = 64, H = 128). The loss is the mean square of a linear readout against a target, formed
 in the cell: only (T, B) numbers leave the loop, as a loss over so long a sequence should be written. Bars for
@@ -99,7 +99,7 @@ def compare(chosen: argparse.Namespace) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=20_000)
-    parser.add_argument("--backend", choices=("numba", "numpy"), default="numba")
+    parser.add_argument("--backend", choices=("native", "numpy"), default="native")
     parser.add_argument("--threads", type=int, choices=(1, 2), default=1)
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="cpu: processor time, one thread")
     parser.add_argument("--child", nargs=4, help=argparse.SUPPRESS)

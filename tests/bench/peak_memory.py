@@ -17,7 +17,7 @@ import sys
 
 from .machine import description, set_threads
 
-CONTENDERS = {"numba": "tinygraph", "numpy": "tinygraph", "torch": "torch", "torch_loop": "torch", "jax": "jax"}
+CONTENDERS = {"native": "tinygraph", "numpy": "tinygraph", "torch": "torch", "torch_loop": "torch", "jax": "jax"}
 """Contender -> the module of its steps."""
 
 
@@ -59,7 +59,7 @@ def compare(cell: str, size: str, threads: int) -> list[str]:
         predicted = answer["predicted"]
         beside = "" if predicted is None else f"   predicted {predicted / 2**20:.1f}"
         print(f"  {contender:<10} {answer['peak'] / 2**20:8.1f}{beside}")
-    for ours in {"numba", "numpy"} & set(found):
+    for ours in {"native", "numpy"} & set(found):
         peak, predicted = found[ours]["peak"], found[ours]["predicted"]
         if peak > 1.2 * predicted:
             missed.append(f"{cell} {size}, {ours}: {peak / predicted:.2f} of what was predicted, bar 1.2")

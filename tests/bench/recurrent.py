@@ -1,7 +1,7 @@
 """A training step of recurrent cells written as plain ops against PyTorch, JAX and numpy by hand.
 
     python -m tests.bench.recurrent [--threads 1|2] [--cells LSTM GRU] [--sizes small large] [--quick]
-                                    [--contenders numba torch] [--clock cpu] [--markdown FILE]
+                                    [--contenders native torch] [--clock cpu] [--markdown FILE]
 
 What is timed stands in `recurrent_work`: float32, forward and backward, gradients of all parameters. All contenders
 run in one process in turns; before the clock starts their gradients must agree to 1e-4 of the largest entry.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .machine import set_threads
 
-CONTENDERS = ("numba", "numpy", "eager", "torch", "torch_loop", "jax", "hand")
+CONTENDERS = ("native", "numpy", "eager", "torch", "torch_loop", "jax", "hand")
 
 
 def arguments() -> argparse.Namespace:

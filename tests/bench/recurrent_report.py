@@ -10,10 +10,10 @@ from .machine import description, product_rate
 from .recurrent_timing import CLOCKS, Timing, contenders, measure
 from .recurrent_work import GATES, SIZES, bars, flops
 
-OURS = ("numba", "numpy")
+OURS = ("native", "numpy")
 PEERS = ("torch", "torch_loop", "jax", "hand")
 TITLES = {
-    "numba": "ours, numba",
+    "native": "ours, native",
     "numpy": "ours, numpy",
     "eager": "ours, not compiled",
     "torch": "PyTorch fused",

@@ -53,7 +53,7 @@ def contenders(wanted: Iterable[str] | None) -> Makers:
             found.update(importlib.import_module(f"{__package__}.recurrent_{name}").CONTENDERS)
         except ImportError as error:
             print(f"{name} is left out: {error}")
-    names = list(wanted or ("numba", "numpy", "torch", "torch_loop", "jax", "hand"))
+    names = list(wanted or ("native", "numpy", "torch", "torch_loop", "jax", "hand"))
     for name in names:
         if name not in found:
             print(f"{name} is left out: not there")

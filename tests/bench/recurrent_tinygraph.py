@@ -92,4 +92,4 @@ CONTENDERS: dict[str, Callable[[Work], Step]] = {"eager": eager}
 if hasattr(tg, "compile"):
     CONTENDERS["numpy"] = functools.partial(compiled, backend="numpy")
     if importlib.util.find_spec("llvmlite"):
-        CONTENDERS["numba"] = functools.partial(compiled, backend="numba")
+        CONTENDERS["native"] = functools.partial(compiled, backend="native")

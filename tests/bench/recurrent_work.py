@@ -83,7 +83,7 @@ def flops(cell: str, sizes: Sizes) -> int:
 def bars(ours: str, size: str) -> dict[str, float]:
     """How many times our time each peer's must be at least: the bars of the project for one of our backends."""
     place = "one row" if SIZES[size].B == 1 else size
-    if ours == "numba":
+    if ours == "native":
         loop = {"one row": 10.0, "small": 2.0, "mid": 2.0, "zaremba": 1.3, "large": 1.3}[place]
         found = {"torch": 2.0 if place == "one row" else 1.0, "jax": 1.3, "torch_loop": loop}
         return {**found, "hand": 10.0} if place == "one row" else found

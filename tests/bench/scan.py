@@ -22,7 +22,7 @@ from .turns import medians
 CELLS = ("minGRU", "LRU")
 LENGTHS = (50, 200, 1000, 5000)
 BATCHES = ((1, 32), (8, 32), (32, 256))
-KINDS = ("define-by-run", "numpy", "numba")
+KINDS = ("define-by-run", "numpy", "native")
 LARGEST = 10_000_000
 """Numbers in an input beyond which a size is left out."""
 
@@ -63,7 +63,7 @@ def contenders(tg: ModuleType, name: str, xs: Any, forward: bool) -> dict[str, C
     calls = {}
     for way, cell in ways.items():
         calls[f"define-by-run {way}"] = recorded(tg, cell, inner, forward)
-        for backend in ("numpy", "numba"):
+        for backend in ("numpy", "native"):
             calls[f"{backend} {way}"] = tg.compile(step_of(tg, cell, inner, forward), backend=backend)
     return {label: lambda call=call: call(xs) for label, call in calls.items()}  # type: ignore[misc]
 

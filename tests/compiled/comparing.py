@@ -13,7 +13,7 @@ from tinygraph.core.structure import leaves, map_leaves
 
 HAS_NATIVE = importlib.util.find_spec("llvmlite") is not None
 needs_native = pytest.mark.skipif(not HAS_NATIVE, reason="needs llvmlite")
-BACKENDS = ["numpy", pytest.param("numba", marks=needs_native)]
+BACKENDS = ["numpy", pytest.param("native", marks=needs_native)]
 each_backend = pytest.mark.parametrize("backend", BACKENDS)
 
 TOLERANCE = {"f8": 1e-12, "f4": 2e-5}

@@ -39,7 +39,7 @@ def test_attention_over_a_memory(T, B, S, backend):
 
 @needs_native
 def test_nothing_of_it_is_left_to_numpy():
-    compiled = tg.compile(attention, backend="numba")
+    compiled = tg.compile(attention, backend="native")
     compiled(RANDOM.normal(size=(5, 4, 8)), RANDOM.normal(size=(4, 6, 8)))
     assert not [a for a in flat(compiled.plan.actions) if isinstance(a, Call)]
 

@@ -7,12 +7,12 @@ import pytest
 
 import tinygraph as tg
 
-BACKENDS = ["numpy", "numba"]
+BACKENDS = ["numpy", "native"]
 
 
 @pytest.fixture(params=BACKENDS)
 def compiled(request):
-    if request.param == "numba":
+    if request.param == "native":
         pytest.importorskip("llvmlite")
     w = tg.parameter(np.eye(3), name="w")
 

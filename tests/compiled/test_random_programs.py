@@ -1,7 +1,7 @@
 """Random programs: values and gradients, compiled and not.
 
 A long campaign over 1000 programs of 14 ops from seed 5000 on, by either backend and of either dtype:
-``python -W ignore -m tests.compiled.test_random_programs 5000 1000 numba 14 f8``.
+``python -W ignore -m tests.compiled.test_random_programs 5000 1000 native 14 f8``.
 """
 
 from __future__ import annotations

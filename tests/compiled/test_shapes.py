@@ -50,7 +50,7 @@ def test_many_lengths_and_batches(backend):
 def test_a_new_length_or_batch_compiles_nothing():
     from tinygraph.run.native import compiler
 
-    compiled = tg.compile(lstm_step(), backend="numba")
+    compiled = tg.compile(lstm_step(), backend="native")
     for T, B in ((7, 3), (8, 3), (7, 5)):
         compiled(data(T, B))
     before = compiler.compiled.count + compiler.compiled.from_disk
@@ -64,10 +64,10 @@ def test_a_new_state_size_compiles_nothing_either():
     from tinygraph.run.native import compiler
 
     for k in (5, 6):
-        tg.compile(lstm_step(H=k), backend="numba")(data(7, 3))
+        tg.compile(lstm_step(H=k), backend="native")(data(7, 3))
     before = compiler.compiled.count + compiler.compiled.from_disk
     fn = lstm_step(H=11)
-    assert_near(tg.compile(fn, backend="numba")(data(6, 5)), eager(fn, data(6, 5)))
+    assert_near(tg.compile(fn, backend="native")(data(6, 5)), eager(fn, data(6, 5)))
     assert compiler.compiled.count + compiler.compiled.from_disk == before
 
 
@@ -75,7 +75,7 @@ def test_a_new_state_size_compiles_nothing_either():
 def test_a_new_dtype_compiles_once():
     from tinygraph.run.native import compiler
 
-    compiled = tg.compile(lstm_step(dtype="f4"), backend="numba")
+    compiled = tg.compile(lstm_step(dtype="f4"), backend="native")
     before = compiler.compiled.count + compiler.compiled.from_disk
     for T in (6, 7, 8):
         compiled(data(T, 3, "f4"))

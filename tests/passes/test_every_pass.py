@@ -68,20 +68,20 @@ def test_passes_after_each_other(name):
         assert_same_numbers(graph, run(MAKERS[name](), tidied(case)), 1e-11)
 
 
-@pytest.mark.parametrize("fuse", [False, True])
-def test_all_passes_together(fuse):
+@pytest.mark.parametrize("fuses", [False, True])
+def test_all_passes_together(fuses):
     for case in CASES:
         graph = graph_of(case)
-        assert_same_numbers(graph, optimise(graph.results, fuse=fuse)[0], 1e-11)
+        assert_same_numbers(graph, optimise(graph.results, fuses=fuses)[0], 1e-11)
 
 
-@pytest.mark.parametrize("fuse", [False, True])
+@pytest.mark.parametrize("fuses", [False, True])
 @pytest.mark.parametrize("seed", range(500, 515))
-def test_random_programs(seed, fuse):
+def test_random_programs(seed, fuses):
     program = Program(seed)
     with np.errstate(all="ignore"):
         graph = trace(with_gradients(program, program.weights), *program.args)
-        assert_same_numbers(graph, optimise(graph.results, fuse=fuse)[0], 1e-9)
+        assert_same_numbers(graph, optimise(graph.results, fuses=fuses)[0], 1e-9)
 
 
 def unrolled(T):

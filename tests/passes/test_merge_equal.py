@@ -41,7 +41,7 @@ def test_two_states_of_one_shape_are_two():
     def last_of_two(a, b):
         return tg.unroll(lambda x, s: (s[0] @ w - s[1] @ w, (s[0] + x, s[1] * x)), np.ones((2, 2)), (a, b))[0]
 
-    for backend in ("numpy", "numba"):
+    for backend in ("numpy", "native"):
         found = tg.compile(last_of_two, backend)(np.ones(2), np.full(2, 5.0))
         np.testing.assert_array_equal(found, [[-4.0, -4.0], [-3.0, -3.0]])
 

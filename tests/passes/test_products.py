@@ -94,7 +94,7 @@ def test_a_cell_written_in_twelve_matrices_does_one_product_a_step():
         return h, (h, c)
 
     graph = trace(lambda xs, h: tg.unroll(cell, xs, (h, h))[0], XS, H0)
-    for fuse in (False, True):
-        results, _ = optimise(graph.results, fuse=fuse)
+    for fuses in (False, True):
+        results, _ = optimise(graph.results, fuses=fuses)
         assert_same_numbers(graph, results)
         assert ops_within(results).count("matmul") == 1

@@ -15,18 +15,18 @@ from tinygraph.plan.actions import Call, Elementwise, Product, Reduction, Repeat
 from tinygraph.plan.memory import lay_out, views_of
 from tinygraph.plan.planner import lay
 
-each_way = pytest.mark.parametrize("fuse", [False, True], ids=["apart", "fused"])
+each_way = pytest.mark.parametrize("fuses", [False, True], ids=["apart", "fused"])
 RNG = np.random.default_rng(0)
 I, H = 3, 4  # noqa: E741
 WX, WH, B = (tg.parameter(RNG.normal(size=s) * 0.5) for s in ((I, H), (H, H), (H,)))
 
 
-def planned(graph, fuse):
-    return lay(optimise(graph.results, fuse=fuse)[0], list(graph.values), fuse=fuse)
+def planned(graph, fuses):
+    return lay(optimise(graph.results, fuses=fuses)[0], list(graph.values), fuses=fuses)
 
 
-def plan_of(fn, *args, fuse=True):
-    return planned(trace(fn, *args), fuse)
+def plan_of(fn, *args, fuses=True):
+    return planned(trace(fn, *args), fuses)
 
 
 def walk(actions, steps=()):
@@ -111,16 +111,16 @@ def check_form(action):
 
 @each_way
 @pytest.mark.parametrize("name", CASES)
-def test_the_contract_of_the_actions(name, fuse):
-    check(planned(graph_of(name), fuse))
+def test_the_contract_of_the_actions(name, fuses):
+    check(planned(graph_of(name), fuses))
 
 
 @each_way
 @pytest.mark.parametrize("seed", range(700, 715))
-def test_the_contract_in_random_programs(seed, fuse):
+def test_the_contract_in_random_programs(seed, fuses):
     program = Program(seed)
     with np.errstate(all="ignore"):
-        check(plan_of(with_gradients(program, program.weights), *program.args, fuse=fuse))
+        check(plan_of(with_gradients(program, program.weights), *program.args, fuses=fuses))
 
 
 def is_copy(action):
@@ -154,30 +154,30 @@ def test_an_lstm_step_is_a_product_and_one_pass():
 
 
 @each_way
-def test_views_are_not_copied(fuse):
+def test_views_are_not_copied(fuses):
     def fn(x):
         y = tg.exp(x)
         return tg.tanh(y[1:].T.reshape(2, -1)[::-1]), tg.tanh(y[:, None, 0]), tg.tanh(tg.broadcast_to(y, (2, 4, 2)))
 
-    actions = flat(plan_of(fn, np.ones((4, 2)), fuse=fuse).actions)
+    actions = flat(plan_of(fn, np.ones((4, 2)), fuses=fuses).actions)
     assert sum(map(is_copy, actions)) == 0 and len(actions) <= 4
 
 
 @each_way
-def test_what_is_joined_is_made_in_its_place(fuse):
+def test_what_is_joined_is_made_in_its_place(fuses):
     def fn(x):
         return tg.concatenate([x @ WX, tg.tanh(x @ WX) * 2], axis=0), tg.stack([tg.exp(x), tg.log(x)])
 
-    assert not any(map(is_copy, flat(plan_of(fn, np.ones((2, I)), fuse=fuse).actions)))
+    assert not any(map(is_copy, flat(plan_of(fn, np.ones((2, I)), fuses=fuses).actions)))
 
 
 @each_way
-def test_outputs_over_time_are_made_in_their_place(fuse):
+def test_outputs_over_time_are_made_in_their_place(fuses):
     def fn(xs, h):
         ys, _ = tg.unroll(lambda x, h: (tg.tanh(h @ WH), tg.tanh(h + x @ WX)), xs, h)
         return tg.sum(ys * ys)
 
-    copies = [a for a in flat(plan_of(fn, np.ones((5, 2, I)), np.ones((2, H)), fuse=fuse).actions) if is_copy(a)]
+    copies = [a for a in flat(plan_of(fn, np.ones((5, 2, I)), np.ones((2, H)), fuses=fuses).actions) if is_copy(a)]
     assert len(copies) <= 1  # the first state
 
 
@@ -190,7 +190,7 @@ def test_a_state_that_is_read_at_the_end_alone_needs_one_row():
 
 
 @each_way
-def test_the_memory_of_a_training_step(fuse):
+def test_the_memory_of_a_training_step(fuses):
     """Of a tanh RNN the gradient needs x, the states and what arrives at them: (T, B, H) a few times."""
     T, rows = 200, 8
 
@@ -201,8 +201,8 @@ def test_the_memory_of_a_training_step(fuse):
     def loss(xs):
         return tg.sum(tg.square(tg.unroll(cell, xs, np.zeros((rows, H)))[0]))
 
-    layout = plan_of(tg.value_and_grad(loss, [WX, WH, B]), np.ones((T, rows, I)), fuse=fuse)
-    assert lay_out(layout.actions) < (5 if fuse else 6) * T * rows * H * 8
+    layout = plan_of(tg.value_and_grad(loss, [WX, WH, B]), np.ones((T, rows, I)), fuses=fuses)
+    assert lay_out(layout.actions) < (5 if fuses else 6) * T * rows * H * 8
 
 
 def test_ops_without_a_form_are_calls():

@@ -27,7 +27,7 @@ class Parameter(Node):
 
     @property
     def value(self) -> np.ndarray:
-        if now.watch == "trace":
+        if now.tracing:
             raise GraphError(
                 f"the value of {self.label()} was read while a function is compiled: it would stay as it is now",
                 got=users_line(),
@@ -37,7 +37,7 @@ class Parameter(Node):
 
     @value.setter
     def value(self, value: Any) -> None:
-        if now.watch == "trace":
+        if now.tracing:
             raise GraphError(f"the value of {self.label()} was set while a function is compiled", got=users_line(),
                              fix="return the new value, and set it after the call")  # fmt: skip
         array = np.asarray(value)

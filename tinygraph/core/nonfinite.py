@@ -36,15 +36,15 @@ def nonfinite(mode: str) -> Iterator[None]:
     """
     if mode not in ("raise", "allow"):
         raise GraphError("nonfinite: unknown mode", expected="'raise' or 'allow'", got=repr(mode))
-    if now.watch == "trace":
+    if now.tracing:
         raise GraphError("nonfinite: a compiled function is not watched", got=users_line(),
                          fix="call the function uncompiled inside `with tg.nonfinite`")  # fmt: skip
-    before, now.watch = now.watch, mode
+    before, now.watching = now.watching, mode == "raise"
     try:
         with np.errstate(all="ignore" if mode == "raise" else None):
             yield
     finally:
-        now.watch = before
+        now.watching = before
 
 
 def watch_forward(node: Node) -> None:

@@ -103,8 +103,7 @@ class Op:
     def __call__(self, *inputs: Any, name: str | None = None, **attributes: Any) -> Node:
         if len(inputs) != self.arity or (attributes and not attributes.keys() <= self._known):
             inputs, attributes = self.bind(inputs, attributes)
-        watch = now.watch
-        if watch == "trace":
+        if now.tracing:
             return self.trace(as_nodes(inputs), attributes, name)
         try:
             values = [*map(value_of, inputs)]
@@ -121,7 +120,7 @@ class Op:
         if type(value) is not ndarray:
             value = np.asarray(value)
         node = Node(self, nodes, attributes, value, name)
-        if watch == "raise":
+        if now.watching:
             watch_forward(node)
         return node
 
@@ -172,7 +171,7 @@ class Op:
     def _explain(self, error: Exception, nodes: tuple[Node, ...], attributes: dict[str, Any],
                  name: str | None) -> GraphError:  # fmt: skip
         stale = next((x for x in nodes if isinstance(x, Traced)), None)
-        if stale is not None and now.watch != "trace":
+        if stale is not None and not now.tracing:
             return GraphError(f"{self._title(name)}: {stale.label()} belongs to a compiled function and has no value",
                               got=users_line(), fix="return it from the function")  # fmt: skip
         try:

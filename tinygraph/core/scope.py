@@ -3,57 +3,36 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .border import OpenCell
     from .node import Node
+
+Guard = Callable[["Node", "Sequence[Node]", "Sequence[Node]"], None]
+"""Called with y, the nodes that y depends on, and those whose gradient is asked for; it may refuse."""
 
 
 class _Now(threading.local):
-    """The place of the nodes that this thread makes now.
+    """What holds for the nodes that this thread makes now.
 
-    One tuple, because every new node reads all of it; ``watch`` is the mode of `nonfinite`, or ``"trace"``
-    while a function is compiled; ``checkpoint`` says whether its loops are to save memory. For `border`:
-    ``cells`` under way, and of each last state of an unroll, in ``ends``, the unroll's other results.
-    ``drawn`` holds what was drawn once for the sequence under way; None outside of an unroll. ``again``: what the step
-    under way has drawn when it ran before, and how many of these are used; None where a step runs once.
+    Attributes:
+        place: step, scope and origin of a new node; one tuple, because every new node reads all of it.
+        tracing: whether ops make `Traced` nodes instead of computing.
+        watching: whether the first NaN or infinity raises.
+        guards: asked by `grad` before it starts.
+        draws: what `time/noise.py` keeps while an unroll is under way.
     """
 
     place: tuple[int | None, str, Node | None] = (None, "", None)
-    watch: str = "allow"
-    checkpoint: bool = False
-    cells: tuple[OpenCell, ...] = ()
-    drawn: dict[Any, Node] | None = None
-    again: list[Any] | None = None
-
-    def __init__(self) -> None:
-        self.ends: dict[Node, list[Node]] = {}
+    tracing: bool = False
+    watching: bool = False
+    guards: tuple[Guard, ...] = ()
+    draws: Any = None
 
 
 now = _Now()
-
-
-@contextmanager
-def sequence() -> Iterator[None]:
-    """What is drawn once a sequence is drawn anew inside."""
-    before, now.drawn = now.drawn, {}
-    try:
-        yield
-    finally:
-        now.drawn = before
-
-
-@contextmanager
-def same_draws(drawn: list[Node]) -> Iterator[None]:
-    """A step that runs once more draws what it drew before: the list, to which the first run adds."""
-    before, now.again = now.again, [drawn, 0]
-    try:
-        yield
-    finally:
-        now.again = before
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -79,55 +79,14 @@ class Slot(Traced):
     __hash__ = Node.__hash__
 
 
-class Noise(Traced):
-    """A leaf that is drawn anew at each call of the compiled function.
-
-    Attributes:
-        draw: a function of a shape that gives an array of it.
-    """
-
-    __slots__ = ("draw",)
-    kind = "noise"
-
-    def __init__(self, draw: Callable[[tuple[int, ...]], Any], spec: Spec) -> None:
-        super().__init__(None, (), NO_ATTRIBUTES, spec, None)
-        self.draw = draw
-
-    def drawn(self) -> np.ndarray:
-        """An array of this leaf's shape and dtype.
-
-        Raises:
-            GraphError: `draw` gave another shape.
-        """
-        return fitting(self.draw, self.shape, self.dtype)
-
-    __hash__ = Node.__hash__
-
-
-def fitting(draw: Callable[[tuple[int, ...]], Any], shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """``draw(shape)``, of this shape and dtype."""
-    array = np.asarray(draw(shape), dtype)
-    if array.shape != shape:
-        raise GraphError("noise: draw gave another shape", expected=str(shape), got=str(array.shape),
-                         fix="draw=lambda shape: rng.normal(size=shape), say")  # fmt: skip
-    return array
-
-
 @contextmanager
-def tracing(*, checkpoint: bool = False) -> Iterator[None]:
-    """Inside, ops make `Traced` nodes instead of computing.
-
-    Args:
-        checkpoint: whether loops keep less for the gradient and compute more.
-    """
-    before = {name: getattr(now, name) for name in _TRACED}
-    vars(now).update(_TRACED, checkpoint=checkpoint, ends={})
+def tracing() -> Iterator[None]:
+    """Inside, ops make `Traced` nodes instead of computing; nothing of what is under way around it holds there."""
+    before = vars(now).copy()
+    vars(now).clear()
+    now.tracing = True
     try:
         yield
     finally:
+        vars(now).clear()
         vars(now).update(before)
-
-
-_TRACED: dict[str, Any] = {"place": (None, "", None), "watch": "trace", "checkpoint": False, "cells": (), "ends": {},
-                           "drawn": None, "again": None}  # fmt: skip
-"""Of `now` while a function is traced: nothing of what is going on around it."""

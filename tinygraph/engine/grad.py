@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from ..core.border import refuse_crossing
 from ..core.errors import GraphError, users_line
 from ..core.graph import ancestors
 from ..core.leaves import Constant, Parameter, as_nodes
@@ -48,8 +47,8 @@ def grad(y: Node, wrt: Any, gy: Any = None, *, strict: bool = False) -> Any:
     nodes = _nodes_of("grad", y, wrt)
     seed = _seed("grad", y, gy)
     order = ancestors([y], _differentiable)
-    if now.watch == "trace":
-        refuse_crossing(y, order, nodes)
+    for guard in now.guards:
+        guard(y, order, nodes)
     found = derive(order, set(nodes), {y: seed}, as_graph=True)
     for x in nodes:
         if x not in found and strict:
@@ -77,7 +76,7 @@ def backward(y: Node, gy: Any = None) -> None:
         >>> w.grad
         array([2., 4.])
     """
-    if now.watch == "trace":
+    if now.tracing:
         raise GraphError("backward: a function that is being compiled keeps no .grad", got=users_line(),
                          fix="compile tg.value_and_grad(loss, parameters)")  # fmt: skip
     seed = _seed("backward", y, gy).value
@@ -191,7 +190,7 @@ class _Walk:
     def __init__(self, needed: set[Node], as_graph: bool) -> None:
         self.needs = needed.__contains__
         self.as_graph = as_graph
-        self.watched = now.watch == "raise"
+        self.watched = now.watching
         self.parts = Parts()
 
     def leaving(self, node: Node, gz: Any) -> list[tuple[Node, Any]]:

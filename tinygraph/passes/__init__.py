@@ -26,21 +26,21 @@ LIGHT = 4096
 """Elements up to which an op leaves a loop where each is a numpy call: 0.4 us, as much as the work on so many."""
 
 
-def optimise(results: Sequence[Node], *, fuse: bool) -> tuple[list[Node], list[str]]:
+def optimise(results: Sequence[Node], *, fuses: bool) -> tuple[list[Node], list[str]]:
     """The graph as it is to be planned, and what was done in words.
 
     Args:
         results: nodes of a traced graph.
-        fuse: whether the backend fuses element-wise nodes; if not, all of them that can leave a loop do.
+        fuses: whether the backend fuses element-wise nodes; if not, all of them that can leave a loop do.
     """
-    found, notes, light = list(results), [], 0 if fuse else LIGHT
+    found, notes, light = list(results), [], 0 if fuses else LIGHT
     with tracing():
         found = _tidy(found)
         for made in (GatherSums(), JoinProducts(), SumProducts(), HoistBefore(light), HoistAfter(light)):
             found = made.run(found)
             notes += made.notes
         found = _tidy(found)
-        if fuse:
+        if fuses:
             found = _tidy(PushSlices().run(_tidy(found, decompose)))
     return found, notes
 

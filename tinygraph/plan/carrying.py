@@ -23,7 +23,7 @@ class Carrying:
         self.body: Body = node._attributes["body"]
         self.selections = {of: n for (over, of), n in outer.selections.items() if over is node}
         self.picks = [of for of in self.selections if not isinstance(of, int)]
-        self.inner: Level = type(outer)([*self.body.nexts, *self.picks], outer, outer.fuse, self.body.fixed)
+        self.inner: Level = type(outer)([*self.body.nexts, *self.picks], outer, outer.fuses, self.body.fixed)
         self.number = {c: k for k, c in enumerate(self.body.carries)}
         self.copies: list[tuple[Node, View]] = []
         self.final: list[View] = []

@@ -26,7 +26,7 @@ def emit(level: Level, unit: list[Node]) -> list[Any]:
         return [_group(level, unit)]
     if node._op is ops.matmul and _is_product(node):
         return _product(level, node)
-    if node._op is ops.matmul and level.fuse and _is_stack(node):
+    if node._op is ops.matmul and level.fuses and _is_stack(node):
         return _stack_of_products(level, node)
     if node._op in _REDUCTIONS and node.dtype in _FLOATS and node._inputs[0].size:
         return [_reduction(level, node)]

@@ -14,8 +14,9 @@ from ..core.errors import GraphError
 from ..core.graph import ancestors
 from ..core.leaves import Constant, Parameter
 from ..core.node import Node
-from ..core.traced import Noise, Slot
+from ..core.traced import Slot
 from ..loops.loop import loop
+from ..time.noise import Noise
 from . import emission, views
 from .actions import Buffer, View
 from .carrying import Carrying
@@ -39,15 +40,15 @@ class Layout:
     results: list[View]
 
 
-def lay(results: Sequence[Node], arguments: Sequence[Slot], fuse: bool) -> Layout:
+def lay(results: Sequence[Node], arguments: Sequence[Slot], fuses: bool) -> Layout:
     """Actions that compute ``results`` from ``arguments``.
 
     Args:
         results: nodes of the outermost level.
         arguments: what is given at each call.
-        fuse: whether element-wise nodes are grouped.
+        fuses: whether element-wise nodes are grouped.
     """
-    level = Level(results, None, fuse)
+    level = Level(results, None, fuses)
     for k, slot in enumerate(arguments):
         level.views[slot] = views.whole(Buffer("argument", slot.size, slot.dtype, k), slot.shape)
     found = level.results()
@@ -65,12 +66,12 @@ class Level:
         actions: in order.
     """
 
-    def __init__(self, roots: Sequence[Node], outer: Level | None, fuse: bool, fixed: Sequence[Node] = ()) -> None:
-        self.roots, self.outer, self.fuse = list(roots), outer, fuse
+    def __init__(self, roots: Sequence[Node], outer: Level | None, fuses: bool, fixed: Sequence[Node] = ()) -> None:
+        self.roots, self.outer, self.fuses = list(roots), outer, fuses
         self.root: Level = outer.root if outer else self
         self.depth: int = outer.depth + 1 if outer else 0
         self.order = ancestors(roots)
-        self.units = schedule(self.order, {*roots}, fuse)
+        self.units = schedule(self.order, {*roots}, fuses)
         self.when = {n: k for k, unit in enumerate(self.units) for n in unit}
         self.users: defaultdict[Node, list[Node]] = defaultdict(list)
         for n in self.order:

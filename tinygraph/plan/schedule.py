@@ -40,7 +40,7 @@ def is_row_reduction(node: Node) -> bool:
     return is_light(x) and x.dtype == node.dtype and node._attributes.get("axis") in (x.ndim - 1, (x.ndim - 1,))
 
 
-def schedule(order: Sequence[Node], kept: set[Node], fuse: bool) -> list[list[Node]]:
+def schedule(order: Sequence[Node], kept: set[Node], fuses: bool) -> list[list[Node]]:
     """The nodes of a level, leaves left out, in an order in which they can be done.
 
     Products and the like come as soon as they are ready, so that as many element-wise nodes as possible
@@ -49,10 +49,10 @@ def schedule(order: Sequence[Node], kept: set[Node], fuse: bool) -> list[list[No
     Args:
         order: inputs before their ops.
         kept: nodes whose values are wanted for themselves.
-        fuse: make groups; else each node is alone.
+        fuses: make groups; else each node is alone.
     """
     todo = [n for n in order if n._op is not None]
-    if not fuse:
+    if not fuses:
         return [[n] for n in todo]
     gathering = _Gathering(todo)
     return sunk(gathering.groups(), gathering.users, kept)

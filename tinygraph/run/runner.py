@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from ..core.traced import Noise
 from ..plan.actions import Buffer
 from ..plan.memory import lay_out
 from ..plan.planner import Layout
-from .numpy_backend.backend import ByNumpy, aligned_block
-from .products.numpy_forms import choose_numpy
-from .questions import question_of, steps_around
+from ..time.noise import Noise
+from .backends import NUMPY, Backend, Stretch
+from .numpy_backend.places import aligned_block
 
 
 class Runner:
@@ -23,7 +22,7 @@ class Runner:
 
     Args:
         layout: actions, and the buffers they work on.
-        native: whether native code does what it can.
+        backend: what does the actions that it can do; numpy does the others.
 
     Attributes:
         forms: of each product how it is done, in words.
@@ -31,13 +30,13 @@ class Runner:
         peak_bytes: that, and what one call gives out.
     """
 
-    def __init__(self, layout: Layout, native: bool) -> None:
+    def __init__(self, layout: Layout, backend: Backend) -> None:
         self.memory = aligned_block(lay_out(layout.actions))
         results = [view.buffer for view in layout.results]
         self._given: list[Buffer] = [*layout.arguments, *layout.parameters, *results]
         self._parameters = [buffer.source for buffer in layout.parameters]
         self._results = [(view.shape, view.dtype) for view in layout.results]
-        self.stretches = _stretches(layout.actions, self.memory, native)
+        self.stretches = _stretches(layout.actions, self.memory, backend)
         self._runs = [stretch.bind(self._given) for stretch in self.stretches]
         self.forms = {action: text for s in self.stretches for action, text in s.forms.items()}
         self.held_bytes = self.memory.nbytes + sum(s.extra_bytes for s in self.stretches)
@@ -57,26 +56,7 @@ class Runner:
         return results
 
 
-class _Numpy:
-    """Actions that numpy does."""
-
-    def __init__(self, actions: list[Any], memory: ndarray) -> None:
-        found = {product: choose_numpy(question_of(product, True), steps)
-                 for product, steps in steps_around(actions).items()}  # fmt: skip
-        self.forms = {product: str(form) for product, form in found.items()}
-        self.program = ByNumpy(actions, memory, forms=found)
-        self.extra_bytes = self.program.temporary_bytes
-        self.text = self.program.source
-
-    def bind(self, given: Sequence[Buffer]) -> Callable[[list[ndarray]], None]:
-        """What runs the actions, told the arrays of the buffers ``given`` in their order."""
-        run = self.program.run
-        return lambda arrays: run(dict(zip(given, arrays, strict=True)))
-
-
-def _stretches(actions: Sequence[Any], memory: ndarray, native: bool) -> list[Any]:
-    if not native:
-        return [_Numpy(list(actions), memory)]
-    from .native.stretch import NativeStretch, can_run
-
-    return [(NativeStretch if able else _Numpy)(list(part), memory) for able, part in groupby(actions, can_run)]
+def _stretches(actions: Sequence[Any], memory: ndarray, backend: Backend) -> list[Stretch]:
+    can_run, own = backend.load()
+    _, by_numpy = NUMPY.load()
+    return [(own if able else by_numpy)(list(part), memory) for able, part in groupby(actions, can_run)]

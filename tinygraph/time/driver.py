@@ -11,12 +11,14 @@ import numpy as np
 from ..core.errors import GraphError
 from ..core.leaves import Constant
 from ..core.node import Node
-from ..core.scope import now, same_draws, step
+from ..core.scope import now, step
 from ..core.structure import leaves, map_leaves, rebuild
 from ..ops import stack, where
+from .border import border
+from .noise import Again, drawing
 from .padding import awaited, cut, flipped, last_of, waiting
 from .traced_loop import roll
-from .traced_segments import roll_segments
+from .traced_segments import memory, roll_segments
 from .traced_windows import roll_windows
 
 Cell = Callable[[Any, Any], tuple[Any, Any]]
@@ -51,11 +53,11 @@ class Driver:
         cell = _pairing(cell)
         if self.real is not None:
             cell, xs = waiting(cell), (xs, self.real)
-        if now.watch == "trace":
+        if now.tracing:
             found = self._rolled(cell, xs, state)
             if found is not None:
                 results = leaves(found)
-                now.ends.update({s: [y for y in results if y is not s] for s in leaves(found[1])})
+                border().ends.update({s: [y for y in results if y is not s] for s in leaves(found[1])})
                 return found
         return self._stepwise(cell, xs, state)
 
@@ -76,7 +78,7 @@ class Driver:
         if self.window == "sliding":
             assert self.truncate is not None
             return roll_windows(cell, xs, state, self.truncate, self.reverse, self.real)
-        rolled = roll_segments if now.checkpoint else roll
+        rolled = roll_segments if memory.checkpoint else roll
         return rolled(cell, xs, state, reverse=self.reverse, cuts=self._cuts(leaves(xs)[0].shape[0]))
 
     def _cuts(self, T: int) -> Node | None:
@@ -128,7 +130,7 @@ class Driver:
             with step(times[first]):
                 state = cut(before[first]) if n >= reach else before[0]
             for at in times[first : n + 1]:
-                with step(at), same_draws(draws[at]):
+                with step(at), drawing(again=Again(draws[at])):
                     y, state = _call(cell, xs, state, at)
             outputs.append(y)
             before.append(state)

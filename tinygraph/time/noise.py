@@ -2,19 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..core.errors import GraphError
 from ..core.leaves import Constant
-from ..core.node import Node
+from ..core.node import NO_ATTRIBUTES, Node
 from ..core.op import Spec
 from ..core.scope import now
-from ..core.traced import Noise, Slot, fitting
+from ..core.traced import Slot, Traced
 
 Draw = Callable[[tuple[int, ...]], Any]
+
+
+class Again:
+    """What a step drew when it ran before, given out once more in the same order; the first run fills the list."""
+
+    def __init__(self, numbers: list[Node]) -> None:
+        self.numbers, self.used = numbers, 0
+
+    def next(self, draw: Callable[[], Node]) -> Node:
+        """The next of the numbers; where they end, a new one by ``draw``."""
+        if self.used == len(self.numbers):
+            self.numbers.append(draw())
+        self.used += 1
+        return self.numbers[self.used - 1]
+
+
+@dataclass(frozen=True)
+class Draws:
+    """What is drawn while an unroll is under way.
+
+    Attributes:
+        once: what was drawn once for the whole sequence, by the function that drew it; None outside of an unroll.
+        steps: of the cell that is traced, the slots of numbers that are drawn anew at every step, and how.
+        again: what the step drew before; None where a step runs once.
+    """
+
+    once: dict[Draw, Node] | None = None
+    steps: dict[Node, Draw] | None = None
+    again: Again | None = None
+
+
+@contextmanager
+def drawing(**changed: Any) -> Iterator[None]:
+    """Inside, numbers are drawn with these attributes of `Draws` changed."""
+    before = now.draws
+    now.draws = replace(before or Draws(), **changed)
+    try:
+        yield
+    finally:
+        now.draws = before
+
+
+class Noise(Traced):
+    """A leaf that is drawn anew at each call of the compiled function.
+
+    Attributes:
+        draw: a function of a shape that gives an array of it.
+    """
+
+    __slots__ = ("draw",)
+    kind = "noise"
+
+    def __init__(self, draw: Callable[[tuple[int, ...]], Any], spec: Spec) -> None:
+        super().__init__(None, (), NO_ATTRIBUTES, spec, None)
+        self.draw = draw
+
+    def drawn(self) -> np.ndarray:
+        """An array of this leaf's shape and dtype.
+
+        Raises:
+            GraphError: `draw` gave another shape.
+        """
+        return fitting(self.draw, self.shape, self.dtype)
+
+    __hash__ = Node.__hash__
+
+
+def fitting(draw: Callable[[tuple[int, ...]], Any], shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """``draw(shape)``, of this shape and dtype."""
+    array = np.asarray(draw(shape), dtype)
+    if array.shape != shape:
+        raise GraphError("noise: draw gave another shape", expected=str(shape), got=str(array.shape),
+                         fix="draw=lambda shape: rng.normal(size=shape), say")  # fmt: skip
+    return array
 
 
 def noise(draw: Draw, shape: Sequence[int], dtype: Any = np.float64, *, once: bool = False) -> Node:
@@ -44,21 +120,19 @@ def noise(draw: Draw, shape: Sequence[int], dtype: Any = np.float64, *, once: bo
         False
     """
     whole, kind = _checked(draw, shape), np.dtype(dtype)
-    if once and now.drawn is not None:
-        if draw not in now.drawn:
-            now.drawn[draw] = _leaf(draw, whole, kind)
-        return now.drawn[draw]
-    if now.cells and not once:
+    draws: Draws = now.draws or Draws()
+    if once:
+        known = {} if draws.once is None else draws.once
+        if draw not in known:
+            known[draw] = _leaf(draw, whole, kind)
+        return known[draw]
+    if draws.steps is not None:
         slot = Slot(Spec(whole, kind))
-        now.cells[-1].drawn[slot] = draw
+        draws.steps[slot] = draw
         return slot
-    if now.again is None or once:
+    if draws.again is None:
         return _leaf(draw, whole, kind)
-    known, used = now.again
-    if used == len(known):
-        known.append(_leaf(draw, whole, kind))
-    now.again[1] += 1
-    return known[used]
+    return draws.again.next(lambda: _leaf(draw, whole, kind))
 
 
 def _checked(draw: Any, shape: Any) -> tuple[int, ...]:
@@ -84,4 +158,4 @@ def generator(owner: str, rng: int | np.random.Generator | None) -> np.random.Ge
 
 
 def _leaf(draw: Draw, shape: tuple[int, ...], dtype: np.dtype) -> Node:
-    return Noise(draw, Spec(shape, dtype)) if now.watch == "trace" else Constant(fitting(draw, shape, dtype))
+    return Noise(draw, Spec(shape, dtype)) if now.tracing else Constant(fitting(draw, shape, dtype))

@@ -7,18 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from ..core.border import OpenCell
 from ..core.errors import GraphError, users_line
 from ..core.graph import ancestors
 from ..core.leaves import as_nodes
 from ..core.node import Node, next_serial
 from ..core.op import Spec
-from ..core.scope import now
 from ..core.structure import leaves, map_leaves, rebuild
 from ..core.traced import Slot
 from ..loops.loop import Body, close, each, last, loop
 from ..ops import astype, broadcast_to, concatenate, stop_gradient, where
-from .noise import noise
+from .border import open_cell
+from .noise import Draw, drawing, noise
 
 Call = Callable[[Any, Any], tuple[Any, Any]]
 
@@ -97,14 +96,9 @@ class Trace:
         self.cut = Slot(Spec(() if cuts is None else cuts.shape[1:], np.dtype(bool)), "cut")
         before = self.s_slots if cuts is None else map_leaves(self._cut, self.s_slots)
         slices = dict(zip(leaves(self.x_slots), leaves(xs), strict=True))
-        around = now.cells
-        cell_open = OpenCell(self.start, tuple(leaves(self.s_slots)), slices, {})
-        now.cells = (*around, cell_open)
-        try:
+        self.drawn: dict[Node, Draw] = {}
+        with open_cell(self.start, self.s_slots, slices), drawing(steps=self.drawn):
             self.y, new = cell(self.x_slots, before)
-        finally:
-            now.cells = around
-        self.drawn = cell_open.drawn
         self.new_state = map_leaves(lambda s: as_nodes((s,))[0], new)
 
     def _cut(self, s: Slot) -> Node:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import isqrt
 from typing import Any
 
@@ -12,6 +15,25 @@ from .traced_loop import Call, roll
 
 SHORTEST = 16
 """Steps below which nothing is gained."""
+
+
+class _Memory(threading.local):
+    """Whether loops that this thread traces keep less for the gradient and compute more."""
+
+    checkpoint: bool = False
+
+
+memory = _Memory()
+
+
+@contextmanager
+def checkpointing(wanted: bool) -> Iterator[None]:
+    """Inside, loops over time are traced in segments, or not."""
+    before, memory.checkpoint = memory.checkpoint, wanted
+    try:
+        yield
+    finally:
+        memory.checkpoint = before
 
 
 def roll_segments(cell: Call, xs: Any, state: Any, *, reverse: bool, cuts: Node | None) -> tuple[Any, Any]:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..core.leaves import as_nodes
-from ..core.scope import sequence
 from ..core.structure import map_leaves
 from .arguments import check_settings, first_state, steps_of, time_at, time_first
 from .cell_contract import as_cell
 from .driver import Cell, Driver
 from .feedback import Feedback
+from .noise import drawing
 from .padding import as_lengths, as_mask, emptied, filled, held, real_steps
 
 
@@ -74,7 +74,7 @@ def unroll(cell: Cell, inputs: Any, state: Any = None, *, lengths: Any = None, m
     if real is not None:
         xs = filled(xs, real, inputs)
     drive = Driver(reverse, truncate, window, until if real is not None else None, real)
-    with sequence():
+    with drawing(once={}):
         begun = first_state(cell, state, xs, real)
         if feedback is None:
             outputs, state = drive(cell, xs, begun)

@@ -10,7 +10,7 @@ from tests.draw.networks import weights
 from tinygraph.core.graph import ancestors
 from tinygraph.plan.actions import Repeat
 
-BACKENDS = ["numpy", pytest.param("numba", marks=pytest.mark.skipif(not find_spec("llvmlite"), reason="no llvmlite"))]
+BACKENDS = ["numpy", pytest.param("native", marks=pytest.mark.skipif(not find_spec("llvmlite"), reason="no llvmlite"))]
 T, B, D, H = 6, 2, 3, 4
 XS = np.random.default_rng(0).normal(size=(T, B, D))
 

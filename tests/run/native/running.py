@@ -6,8 +6,8 @@ import numpy as np
 
 from tests.run.plain_plan import run_plainly
 from tinygraph.plan.actions import Buffer, View
+from tinygraph.run.by_native import Native
 from tinygraph.run.native import product_block
-from tinygraph.run.native.native import Native
 
 BOUNDS = {np.dtype("f4"): 4e-6, np.dtype("f8"): 2e-14, np.dtype(bool): 0}
 """Relative, of a few ops in a chain."""

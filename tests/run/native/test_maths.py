@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from tinygraph.plan.actions import Elementwise, Instruction
+from tinygraph.run import by_native
+from tinygraph.run.by_native import Native
 from tinygraph.run.native import compiler
-from tinygraph.run.native.native import Native
 
 from .running import run_natively, whole
 from .test_elementwise import gates
@@ -94,7 +95,8 @@ def test_gates_run_as_whole_vectors():
     """No call of a library, and every multiplication and division on the processor's widest vectors."""
     action, _ = gates(8, 64)
     text = Native([action]).text
-    code = compiler.assembly(text, tidy=True)
+    machine = compiler._machine()
+    code = machine.emit_assembly(compiler._optimised(text, True, machine))
     assert not re.search(r"\b(tanh|exp|pow|log)f?\b", code)
     arithmetic = re.findall(r"^\s+(v?(?:mul|div|add|fmadd\w*)[ps][sd])\s.*?%([xyz]mm)", code, re.MULTILINE)
     widest = {64: "zmm", 32: "ymm", 16: "xmm"}[compiler.vector_bytes()]
@@ -107,7 +109,7 @@ def test_gates_run_as_whole_vectors():
 def test_processors_without_wide_vectors_get_the_same_numbers(op, dtype, monkeypatch):
     x = sweep(dtype)[::7]
     widest = applied(op, x)
-    monkeypatch.setattr("tinygraph.run.native.native.vector_bytes", lambda: 16)
+    monkeypatch.setattr(by_native, "vector_bytes", lambda: 16)
     (_, vx), (_, vz) = whole(x), whole(x)
     text = Native([Elementwise(x.shape, (vx,), (Instruction(op, (0,), x.dtype),), ((1, vz),))]).text
     assert ("<4 x float>" if dtype == "f4" else "<2 x double>") in text and "avx512" not in text

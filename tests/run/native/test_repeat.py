@@ -7,8 +7,8 @@ import pytest
 
 from tests.run.plain_plan import RandomPlan
 from tinygraph.plan.actions import Buffer, Elementwise, Instruction, Product, Reduction, Repeat, View
+from tinygraph.run.by_native import Native, can_run
 from tinygraph.run.native import product_block
-from tinygraph.run.native.native import Native, can_run
 
 from .running import check, ready, whole
 

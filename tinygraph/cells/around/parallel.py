@@ -30,7 +30,7 @@ class Parallel(Wrapper):
         cell: `LRU`, `minGRU`, `minLSTM`, `QRNN`, `TRNN`, `TGRU`, `TLSTM`, or a `LinearCell` of one's own.
             State: the cell's.
         compiled: scan in compiled functions too. With the backend "numpy" training steps of an LRU took 0.2 to 1.0
-            times as long as by the loop, of a minGRU 0.35 to 1.4 times; with "numba" the loop was always faster.
+            times as long as by the loop, of a minGRU 0.35 to 1.4 times; with "native" the loop was always faster.
 
     Raises:
         GraphError: the cell is not linear in its state.
@@ -55,7 +55,7 @@ class Parallel(Wrapper):
 
     def over_time(self, drive: Any, xs: Any, state: Any) -> tuple[Any, Any]:
         """All steps of inputs (T, B, I) from a state, as the driver is set: outputs (T, ...) and the last state."""
-        if drive.window == "sliding" or (now.watch == "trace" and not self.compiled):
+        if drive.window == "sliding" or (now.tracing and not self.compiled):
             return drive(self.cell, xs, state)
         if not isinstance(xs, Node):
             raise GraphError("Parallel: the inputs are one array", expected="(T, B, I)", got=type(xs).__name__)

@@ -92,18 +92,6 @@ def compile_text(text: str, tidy: bool = False) -> Library:
     return found
 
 
-def forget() -> None:
-    """Drop the memory of compiled texts, so that the next use looks on disk; code in use stays alive."""
-    _libraries.clear()
-
-
-def assembly(text: str, tidy: bool = False) -> str:
-    """The machine code of ``text`` as a person reads it, always compiled anew and counted nowhere."""
-    with _lock:
-        machine = _machine()
-        return machine.emit_assembly(_optimised(text, tidy, machine))
-
-
 def _object(text: str, tidy: bool) -> bytes:
     key = _key(text, tidy)
     code = disk.read(key)

@@ -1,7 +1,6 @@
 """A plan run by numpy: Python source written once for its actions, every result put where it belongs by ``out=``."""
 
 from .backend import ByNumpy
-from .forms import product_forms
 from .places import aligned_block
 
-__all__ = ["ByNumpy", "aligned_block", "product_forms"]
+__all__ = ["ByNumpy", "aligned_block"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -14,7 +14,6 @@ from ...core.errors import GraphError
 from ...plan.actions import Call, Elementwise, Product, Reduction, Repeat, View
 from ..products.numpy_forms import NumpyForm
 from .chain import Chain
-from .forms import in_panels
 from .places import Layout, aligned_block, is_contiguous
 
 REDUCTIONS = {"sum": np.add, "max": np.maximum, "min": np.minimum}
@@ -176,8 +175,8 @@ class Writer:
         self._lines.append(f"{a}.dot({b}, {out})" if _can_dot(action) else f"matmul({a}, {b}, {out})")
 
     def _packed_product(self, action: Product, panels: int) -> None:
-        a, out = self.view(action.a), self.view(in_panels(action.out, panels))
-        kept = self._packed(in_panels(action.b, panels))
+        a, out = self.view(action.a), self.view(_in_panels(action.out, panels))
+        kept = self._packed(_in_panels(action.b, panels))
         dot = panels == 1 and _can_dot(action)
         self._lines.append(f"{a}.dot({kept}, {out})" if dot else f"matmul({a}, {kept}, {out})")
 
@@ -255,3 +254,12 @@ def compiled(source: str) -> Callable[[list[Any]], None]:
     names: dict[str, Any] = {name: getattr(np, name) for name in (*Chain.FUNCTIONS, "matmul")}
     exec(compile(source, "<plan>", "exec"), names)
     return names["run"]
+
+
+def _in_panels(matrix: View, panels: int) -> View:
+    """A matrix (M, N) as (panels, M, N / panels); as it is for one panel."""
+    if panels == 1:
+        return matrix
+    (rows, columns), (row, column) = matrix.shape, matrix.strides
+    width = columns // panels
+    return replace(matrix, shape=(panels, rows, width), strides=(column * width, row, column))

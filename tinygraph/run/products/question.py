@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+
+from ...plan.actions import Product, Repeat
 
 MOST_ROWS, MOST_ALONG_K, MOST_BYTES = 96, 512, 2 << 20
 """Products with more rows, or with a larger weight, are measured on fewer: the rate no longer changes, and measuring
@@ -33,6 +37,25 @@ class Question:
     b: tuple[int, int]
     out_m: int
     packable: tuple[bool, bool] = (False, False)
+
+
+def question_of(product: Product, in_loop: bool) -> Question:
+    """The product as far as its speed depends on it."""
+    a, b, out = product.a, product.b, product.out
+    (M, K), N = a.shape, b.shape[1]
+    return Question(out.dtype.itemsize, (M, N, K), (a.strides[0], a.strides[1]), (b.strides[0], b.strides[1]),
+                    out.strides[0], product.fixed if in_loop else (False, False))  # fmt: skip
+
+
+def steps_around(actions: Iterable[Any], steps: int = 0) -> dict[Product, int]:
+    """How often each product in a loop runs in the innermost one around it."""
+    found: dict[Product, int] = {}
+    for action in actions:
+        if isinstance(action, Repeat):
+            found |= steps_around(action.actions, action.steps)
+        elif isinstance(action, Product) and steps:
+            found[action] = steps
+    return found
 
 
 def product_flops(question: Question) -> float:

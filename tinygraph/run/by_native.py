@@ -1,4 +1,4 @@
-"""A list of actions as native code that can be run: `Native`."""
+"""Backend "native": actions as machine code of our own, one call for each stretch of them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,61 @@ from struct import Struct
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
-from ...core.errors import GraphError
-from ...plan.actions import Buffer, Product
-from . import product_block
-from .compiler import compile_text, vector_bytes
-from .program import program_text
-from .table import GIVEN, HEAD, LIST, MOVED, OUTSIDE, Filling, can_run
+from ..core.errors import GraphError
+from ..plan.actions import Buffer, Product
+from .native import product_block
+from .native.compiler import compile_text, vector_bytes
+from .native.program import program_text
+from .native.table import GIVEN, HEAD, LIST, MOVED, OUTSIDE, Filling, can_run
+from .products.choose import choose
+from .products.question import question_of, steps_around
 
-__all__ = ["Native", "can_run"]
+__all__ = ["Native", "NativeStretch", "can_run"]
+
+
+class NativeStretch:
+    """Actions that native code can do, over the plan's block of memory.
+
+    Attributes:
+        forms: of each product by which way it is done, in words.
+        extra_bytes: memory for packed weights.
+        text: the generated code.
+    """
+
+    def __init__(self, actions: list[Any], memory: ndarray) -> None:
+        self.native = Native(actions)
+        self.text = self.native.text
+        self.forms: dict[Product, str] = {}
+        self._kept: list[ndarray] = [memory]
+        self._place(memory)
+        self._choose(steps_around(actions))
+        self.extra_bytes = sum(block.nbytes for block in self._kept[1:])
+        self.native.compile()
+
+    def bind(self, buffers: Sequence[Buffer]) -> Callable[[list[ndarray]], None]:
+        """What runs the actions, told the arrays of ``buffers`` in their order."""
+        place = {buffer: k for k, buffer in enumerate(buffers)}
+        wanted = [place[buffer] for buffer in self.native.given]
+        run = self.native.run
+        return lambda arrays: run([arrays[k] for k in wanted])
+
+    def _place(self, memory: ndarray) -> None:
+        start = memory.ctypes.data
+        self.native.place({b: b.source.ctypes.data if b.kind == "constant" else start + b.offset_bytes
+                           for b in self.native.others})  # fmt: skip
+
+    def _choose(self, steps: Mapping[Product, int]) -> None:
+        for product, block in self.native.sites:
+            way = choose(question_of(product, product in steps), steps.get(product, 1))
+            address = 0
+            if way.scratch_bytes:
+                kept = np.empty(way.scratch_bytes + 64, np.uint8)
+                self._kept.append(kept)
+                address = -(-kept.ctypes.data // 64) * 64
+            way.install(block, address)
+            self.forms[product] = str(way)
 
 
 class Native:

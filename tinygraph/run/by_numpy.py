@@ -1,0 +1,35 @@
+"""Backend "numpy": actions as calls of numpy, which every plan falls back on for what its own backend cannot do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from numpy import ndarray
+
+from ..plan.actions import Buffer
+from .numpy_backend.backend import ByNumpy
+from .products.numpy_forms import choose_numpy
+from .products.question import question_of, steps_around
+
+
+def can_run(action: Any) -> bool:
+    """numpy does every action."""
+    return True
+
+
+class NumpyStretch:
+    """Actions that numpy does; the attributes are those of `backends.Stretch`."""
+
+    def __init__(self, actions: list[Any], memory: ndarray) -> None:
+        forms = {product: choose_numpy(question_of(product, True), steps)
+                 for product, steps in steps_around(actions).items()}  # fmt: skip
+        self.forms = {product: str(form) for product, form in forms.items()}
+        self.program = ByNumpy(actions, memory, forms=forms)
+        self.extra_bytes = self.program.temporary_bytes
+        self.text = self.program.source
+
+    def bind(self, buffers: Sequence[Buffer]) -> Callable[[list[ndarray]], None]:
+        """What runs the actions, told the arrays of ``buffers`` in their order."""
+        run = self.program.run
+        return lambda arrays: run(dict(zip(buffers, arrays, strict=True)))
