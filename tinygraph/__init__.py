@@ -35,6 +35,11 @@ __all__ = [
 __all__ += ops.__all__
 
 
+def __dir__() -> list[str]:
+    """The public names; the rooms of the house (`tinygraph.core` and so on) are not among them."""
+    return sorted(__all__)
+
+
 def __getattr__(name: str) -> Any:
     """Loads `cells` when it or its `Recurrent` is first asked for: its files would be a fifth of the import's time."""
     if name in ("cells", "Recurrent"):

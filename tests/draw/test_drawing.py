@@ -76,7 +76,7 @@ def test_an_unknown_view_names_the_known_ones():
 
 def test_a_view_is_one_line_in_the_table(monkeypatch):
     monkeypatch.setitem(
-        VIEWS, "own", lambda given, wishes: Picture(title=wishes.title, boxes=VIEWS["unrolled"](given, wishes).boxes)
+        VIEWS, "own", lambda given, options: Picture(title=options.title, boxes=VIEWS["unrolled"](given, options).boxes)
     )
     drawing = tg.draw(word_rnn(1), "own", title="mine")
     assert "mine" in drawing.source and "mine" in drawing.text()

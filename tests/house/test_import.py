@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import subprocess
 import sys
@@ -9,6 +10,8 @@ import tomllib
 from typing import Any
 
 import pytest
+
+import tinygraph as tg
 
 from .sources import ROOT
 
@@ -59,3 +62,11 @@ def test_the_distribution_is_what_was_agreed() -> None:
     assert told["tool"]["hatch"]["build"]["targets"]["wheel"] == {"packages": ["tinygraph"]}
     assert (ROOT / "tinygraph" / "py.typed").exists()
     assert told["tool"]["pytest"]["ini_options"]["filterwarnings"] == ["error"]
+
+
+def test_the_namespace_holds_public_names_alone() -> None:
+    assert dir(tg) == sorted(tg.__all__)
+    rooms = {"cells", "check", "ops", "train"}
+    assert {name for name in dir(tg) if inspect.ismodule(getattr(tg, name))} == rooms
+    assert not {*tg.ops.FOR_GRADIENTS} & {*dir(tg)} and not hasattr(tg, "quotient")
+    assert {*tg.ops.__all__} <= {*dir(tg)}

@@ -35,6 +35,7 @@ def public() -> dict[str, Any]:
     for part in ("ops", "train", "check", "cells"):
         module = getattr(tg, part)
         names = getattr(module, "__all__", [name for name in vars(module) if not name.startswith("_")])
+        names = [*names, *getattr(module, "FOR_GRADIENTS", [])]
         found |= {f"tg.{part}.{name}": getattr(module, name) for name in names}
     return {name: thing for name, thing in found.items() if not inspect.ismodule(thing)}
 

@@ -8,7 +8,8 @@ import tinygraph as tg
 from tinygraph.core.op import Op, Spec
 from tinygraph.ops.broadcasting import Elementwise
 
-OPS: dict[str, Op] = {name: op for name in tg.ops.__all__ if isinstance(op := getattr(tg.ops, name), Op)}
+NAMES = [*tg.ops.__all__, *tg.ops.FOR_GRADIENTS]
+OPS: dict[str, Op] = {name: op for name in NAMES if isinstance(op := getattr(tg.ops, name), Op)}
 ELEMENTWISE = {name: op for name, op in OPS.items() if isinstance(op, Elementwise)}
 
 

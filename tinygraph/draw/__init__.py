@@ -11,28 +11,28 @@ from typing import Any
 from ..core.errors import GraphError
 from ..core.node import Node
 from .drawing import Drawing
-from .options import MAX_NODES, Wishes
+from .options import MAX_NODES, Options
 from .picture import Picture
 from .summary import summary
 
 __all__ = ["VIEWS", "Drawing", "draw", "summary"]
 
 
-View = Callable[[Any, Wishes], Picture]
-"""What a view is: (what was given to `draw`, wishes) to a placed `Picture`."""
+ViewFunction = Callable[[Any, Options], Picture]
+"""What a view is: (what was given to `draw`, options) to a placed `Picture`."""
 
 
-def _later(module: str, name: str) -> View:
+def _later(module: str, name: str) -> ViewFunction:
     """A view that is loaded when it is first drawn: with all of them `import tinygraph` takes twice as long."""
 
-    def view(given: Any, wishes: Wishes) -> Picture:
-        drawn: Picture = getattr(import_module(module, __package__), name)(given, wishes)
+    def view(given: Any, options: Options) -> Picture:
+        drawn: Picture = getattr(import_module(module, __package__), name)(given, options)
         return drawn
 
     return view
 
 
-VIEWS: dict[str, View] = {
+VIEWS: dict[str, ViewFunction] = {
     "unrolled": _later(".views.unrolled", "unrolled"),
     "both": _later(".views.backward", "both"),
     "backward": _later(".views.backward", "backward"),
@@ -43,7 +43,7 @@ VIEWS: dict[str, View] = {
 """The views by name. A new one is one line here."""
 
 
-def draw(node: Any, view: str = "unrolled", level: str = "auto", gradients: bool | Mapping[Node, Any] | None = None,
+def draw(node: Any, view: str = "unrolled", *, level: str = "auto", gradients: bool | Mapping[Node, Any] | None = None,
          values: bool = False, truncate: int | None = None, title: str | None = None,
          tokens: Sequence[str] | Mapping[int, str] | None = None, max_nodes: int | None = MAX_NODES,
          layout: str = "auto", params: str = "chip") -> Drawing:  # fmt: skip
@@ -106,9 +106,9 @@ def draw(node: Any, view: str = "unrolled", level: str = "auto", gradients: bool
     from .write.dot import lines
     from .write.unpinned import layout_of, unpinned_lines
 
-    wishes = Wishes(level, gradients, values, truncate, title, tokens, max_nodes, layout, params)
+    options = Options(level, gradients, values, truncate, title, tokens, max_nodes, layout, params)
     with _uncollected():
-        picture = VIEWS[view](node, wishes)
+        picture = VIEWS[view](node, options)
         picture.layout = layout_of(picture, layout, view)
         by_dot = picture.layout == "dot"
         drawing = Drawing(engine="dot" if by_dot else "neato", format="svg")

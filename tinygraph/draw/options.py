@@ -21,7 +21,7 @@ MAX_NODES = 5000
 
 
 @dataclass(frozen=True)
-class Wishes:
+class Options:
     """The options of `tg.draw`, under its names."""
 
     level: str = "auto"

@@ -21,7 +21,7 @@ _HEAD = ("steps", "op", "shape", "count", "parameters", "FLOPs", "bytes", "total
 
 
 @dataclass(frozen=True)
-class Row:
+class CostRow:
     """Results of one op and shape in time steps that are alike.
 
     Attributes:
@@ -49,12 +49,12 @@ class Summary:
     """What `summary` found; prints as a table.
 
     Attributes:
-        rows: a `Row` each op, shape and group of equal steps, in the order of computation.
+        rows: a `CostRow` each op, shape and group of equal steps, in the order of computation.
         parameters: numbers in all parameters, each counted once.
         flops, bytes: in total, every step counted.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[CostRow, ...]
     parameters: int
     flops: int
     bytes: int
@@ -100,7 +100,7 @@ def summary(node: Any) -> Summary:
     if not roots or not all(isinstance(x, Node) for x in roots):
         raise GraphError("summary needs a node", expected="a node, or a list of nodes",
                          got=", ".join(type(x).__name__ for x in roots) or "nothing")  # fmt: skip
-    tally = _Tally()
+    tally = _Counts()
     tally.count(ancestors(roots), "", 1)
     rows = tuple(tally.rows())
     total_flops = sum(row.steps * row.flops for row in rows)
@@ -111,7 +111,7 @@ Group = tuple[str, int | None]
 """The loops that a node is in, as words, and its step."""
 
 
-class _Tally:
+class _Counts:
     """Counts of each kind in each group: a time step, a loop's body, or what is outside of both.
 
     Attributes:
@@ -164,7 +164,7 @@ class _Tally:
         self.used.add(node)
         return node.size
 
-    def rows(self) -> Iterable[Row]:
+    def rows(self) -> Iterable[CostRow]:
         """A row each kind of each set of steps in which the same is done."""
         alike: dict[tuple[object, ...], list[Group]] = {}
         for group, kinds in self.groups.items():
@@ -177,7 +177,7 @@ class _Tally:
             times = self.times[first] if first[0] else len(same)
             for kind, (n, _) in self.groups[first].items():
                 numbers = sum(self.groups[group][kind][1] for group in same)
-                yield Row(where, times, kind[0], kind[1], n, numbers, n * kind[2], n * kind[3])
+                yield CostRow(where, times, kind[0], kind[1], n, numbers, n * kind[2], n * kind[3])
 
 
 def kind_of(node: Node, op: Op) -> Kind:
@@ -198,7 +198,7 @@ def _span(steps: list[int]) -> str:
     return f"t = {low} … {high}" if high - low + 1 == len(steps) else f"{len(steps)} of t = {low} … {high}"
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: CostRow) -> tuple[str, ...]:
     return (
         row.where, clean(row.op), shape(row.shape), str(row.count), f"{row.parameters:,}" if row.parameters else "",
         amount(row.flops, "FLOP"), amount(row.bytes, "B"),

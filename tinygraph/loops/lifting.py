@@ -15,9 +15,8 @@ from ..core.node import Node
 from ..core.op import Op, Spec
 from ..ops.broadcasting import Elementwise
 from ..ops.einsum import spell_out
+from ..ops.inference import Shape
 from ..ops.lookup import ARRAY
-
-Shape = tuple[int, ...]
 
 
 def lift(op: Op, inputs: Sequence[Node], attributes: dict[str, Any], varying: Sequence[bool], T: int) -> Node | None:
@@ -42,10 +41,10 @@ def lift(op: Op, inputs: Sequence[Node], attributes: dict[str, Any], varying: Se
         (5, 2, 4)
     """
     rule = RULES.get(op) or (_elementwise if isinstance(op, Elementwise) else None)
-    return rule and rule(Call(op, inputs, attributes, varying, T))
+    return rule and rule(Lifted(op, inputs, attributes, varying, T))
 
 
-class Call(NamedTuple):
+class Lifted(NamedTuple):
     """One op's call within the body, with its inputs over all steps."""
 
     op: Any
@@ -87,17 +86,17 @@ class Call(NamedTuple):
         return self.op(*inputs, **(self.settings | changed))
 
 
-def _elementwise(c: Call) -> Node:
+def _elementwise(c: Lifted) -> Node:
     rank = max([c.rank(k) for k in range(len(c.inputs))])
     return c.again(*[c.wide(k, rank) for k in range(len(c.inputs))])
 
 
-def _as_it_stands(c: Call) -> Node:
+def _as_it_stands(c: Lifted) -> Node:
     """For ops to which leading axes are a batch."""
     return c.again(*c.all_filled())
 
 
-def _matmul(c: Call) -> Node:
+def _matmul(c: Lifted) -> Node:
     a, b = c.inputs
     rank_a, rank_b = c.rank(0), c.rank(1)
     if not c.varying[1] and rank_b <= 2:
@@ -110,7 +109,7 @@ def _matmul(c: Call) -> Node:
     return _batched(c, rank_a, rank_b)
 
 
-def _batched(c: Call, rank_a: int, rank_b: int) -> Node:
+def _batched(c: Lifted, rank_a: int, rank_b: int) -> Node:
     """Many products at once; a vector on the left becomes a row, on the right a column."""
     a, b = c.inputs
     if rank_a == 1:
@@ -132,61 +131,61 @@ def _later(axis: Any, rank: int) -> Any:
     return axis % rank + 1
 
 
-def _along_axes(c: Call) -> Node | None:
+def _along_axes(c: Lifted) -> Node | None:
     axis, rank = c.settings.get("axis", -1 if c.op in (ops.softmax, ops.log_softmax) else None), c.rank()
     if axis is not None and not rank:
         return None  # numpy lets a single number have axis 0
     return c.again(*c.all_filled(), axis=_later(axis, rank))
 
 
-def _argmax(c: Call) -> Node | None:
+def _argmax(c: Lifted) -> Node | None:
     if c.settings.get("axis") is None:
         return ops.argmax(_flat(c), axis=1)
     return _along_axes(c)
 
 
-def _flat(c: Call) -> Node:
+def _flat(c: Lifted) -> Node:
     return ops.reshape(c.inputs[0], shape=(c.T, math.prod(c.shape())))
 
 
-def _transpose(c: Call) -> Node:
+def _transpose(c: Lifted) -> Node:
     axes, rank = c.settings.get("axes"), c.rank()
     order = range(rank, 0, -1) if axes is None else [a % rank + 1 for a in axes]
     return ops.transpose(c.inputs[0], axes=(0, *order))
 
 
-def _swapaxes(c: Call) -> Node:
+def _swapaxes(c: Lifted) -> Node:
     first, second = c.settings.get("axis1", 0), c.settings.get("axis2", 1)
     return ops.swapaxes(c.inputs[0], axis1=_later(first, c.rank()), axis2=_later(second, c.rank()))
 
 
-def _getitem(c: Call) -> Node:
+def _getitem(c: Lifted) -> Node:
     return ops.getitem(c.inputs[0], index=(slice(None), *c.settings["index"]))
 
 
-def _put(c: Call) -> Node:
+def _put(c: Lifted) -> Node:
     indexes = tuple([(slice(None), *index) for index in c.settings["indexes"]])
     return ops.put(*c.all_filled(), shape=c.result(), indexes=indexes)
 
 
-def _join(c: Call) -> Node:
+def _join(c: Lifted) -> Node:
     rank = c.rank() + (c.op is ops.stack)
     return c.op(*c.all_filled(), axis=_later(c.settings.get("axis", 0), rank))
 
 
-def _into_shape(c: Call) -> Node:
+def _into_shape(c: Lifted) -> Node:
     shape = c.result()
     return c.op(c.inputs[0] if c.op is ops.reshape else c.wide(0, len(shape) - 1), shape=shape)
 
 
-def _sum_to(c: Call) -> Node:
+def _sum_to(c: Lifted) -> Node:
     shape, x = c.result(), c.inputs[0]
     added = x.ndim - len(shape)
     x = ops.sum(x, axis=tuple(range(1, added + 1))) if added else x
     return x if x.shape == shape and added else ops.sum_to(x, shape=shape)
 
 
-def _take(c: Call) -> Node | None:
+def _take(c: Lifted) -> Node | None:
     x, indices = c.inputs
     axis, rank = c.settings.get("axis"), c.rank()
     if all(c.varying) or (axis is not None and not rank):
@@ -200,7 +199,7 @@ def _take(c: Call) -> Node | None:
     return ops.transpose(z, axes=(at, *range(at), *range(at + 1, z.ndim))) if at else z
 
 
-def _add_at(c: Call) -> Node | None:
+def _add_at(c: Lifted) -> Node | None:
     """Only with the same indices at every step: else the steps' results would be added up."""
     g, indices = c.inputs
     axis, shape = c.settings.get("axis"), c.result()
@@ -211,7 +210,7 @@ def _add_at(c: Call) -> Node | None:
     return ops.add_at(g, indices, shape=shape, axis=_later(axis, len(shape) - 1))
 
 
-def _by_arrays(c: Call) -> Node | None:
+def _by_arrays(c: Lifted) -> Node | None:
     """`pick` and `scatter`, with the number of the step as one more index array.
 
     Only where numpy puts the axes of the index arrays first, and nothing stands before or between them.
@@ -229,7 +228,7 @@ def _by_arrays(c: Call) -> Node | None:
     return c.again(c.filled(0), step, *arrays, index=(ARRAY, *index), **shape)
 
 
-def _einsum(c: Call) -> Node | None:
+def _einsum(c: Lifted) -> Node | None:
     terms, out = spell_out(c.settings["subscripts"], [c.rank(k) for k in range(len(c.inputs))])
     free = [letter for letter in string.ascii_letters if letter not in "".join(terms)]
     if not free:
@@ -238,7 +237,7 @@ def _einsum(c: Call) -> Node | None:
     return ops.einsum(*c.inputs, subscripts=f"{','.join(terms)}->{free[0]}{out}")
 
 
-RULES: dict[Op, Callable[[Call], Node | None]] = {
+RULES: dict[Op, Callable[[Lifted], Node | None]] = {
     ops.matmul: _matmul, ops.einsum: _einsum, ops.sum: _along_axes, ops.mean: _along_axes, ops.max: _along_axes,
     ops.min: _along_axes, ops.logsumexp: _along_axes, ops.ties: _along_axes, ops.argmax: _argmax,
     ops.softmax: _along_axes, ops.log_softmax: _along_axes, ops.reshape: _into_shape, ops.transpose: _transpose,

@@ -1,6 +1,6 @@
 """The vocabulary: every op, each with its local ``forward`` and ``backward``, closed under its own gradients."""
 
-from . import numpy_speaks, operators  # noqa: F401  they put operators and numpy's functions onto Node
+from . import numpy_speaks, operators
 from .arithmetic import add, divide, multiply, negative, power, quotient, scaled_power, square, subtract
 from .broadcasting import broadcast_to, sum_to
 from .choice import (
@@ -33,11 +33,17 @@ from .slicing import concatenate, getitem, put, split, stack
 from .softmax import log_softmax, softmax
 
 __all__ = [
-    "abs", "add", "add_at", "argmax", "astype", "broadcast_to", "clip", "concatenate", "cos", "divide", "einsum",
-    "entry", "equal", "excess", "exp", "floor", "getitem", "greater", "greater_equal", "less", "less_equal", "log",
-    "log_softmax", "logsumexp", "matmul", "max", "maximum", "mean", "min", "minimum", "multiply", "negative",
-    "not_equal", "one_hot", "onehot_like", "pick", "power", "put", "quotient", "relu", "reshape", "scaled_power",
-    "scatter", "sigmoid", "sigmoid_cross_entropy", "sign", "sin", "softmax", "softmax_cross_entropy", "softplus",
-    "split", "sqrt", "square", "squared_error", "stack", "stop_gradient", "subtract", "sum", "sum_to", "swapaxes",
-    "take", "tanh", "ties", "transpose", "where",
+    "abs", "add", "argmax", "astype", "broadcast_to", "clip", "concatenate", "cos", "divide", "einsum", "equal",
+    "exp", "floor", "getitem", "greater", "greater_equal", "less", "less_equal", "log", "log_softmax", "logsumexp",
+    "matmul", "max", "maximum", "mean", "min", "minimum", "multiply", "negative", "not_equal", "one_hot", "power",
+    "relu", "reshape", "sigmoid", "sigmoid_cross_entropy", "sign", "sin", "softmax", "softmax_cross_entropy",
+    "softplus", "split", "sqrt", "square", "squared_error", "stack", "stop_gradient", "subtract", "sum", "swapaxes",
+    "take", "tanh", "transpose", "where",
 ]  # fmt: skip
+"""What `tinygraph` has too: `tg.add` and so on."""
+
+FOR_GRADIENTS = [
+    "add_at", "entry", "excess", "onehot_like", "pick", "put", "quotient", "scaled_power", "scatter", "sum_to",
+    "ties",
+]  # fmt: skip
+"""Ops in which gradients are written, and nobody's forward pass: `tg.ops.quotient` and so on."""

@@ -8,7 +8,7 @@ from ..core.node import Node
 from ..loops.loop import Body
 from ..ops import broadcast_to
 from .hoisting import Lifting, is_heavy, with_ancestors
-from .rewriting import Pass, Pick, select
+from .rewriting import Pass, Selection, select
 
 
 class HoistAfter(Pass):
@@ -26,7 +26,7 @@ class HoistAfter(Pass):
         super().__init__()
         self.light = light
 
-    def loop(self, over: Node, picks: list[Pick]) -> dict[Pick, Node]:
+    def loop(self, over: Node, picks: list[Selection]) -> dict[Selection, Node]:
         body: Body = over._attributes["body"]
         roots = [p for p in picks if not isinstance(p, int)]
         order = ancestors(roots)
@@ -38,7 +38,7 @@ class HoistAfter(Pass):
         self.changed = True
         self.notes += [f"{n.label()} {n.shape} is done once after all {body.steps} steps" for n in order
                        if n in lifting.outer and n in free and is_heavy(n)]  # fmt: skip
-        found: dict[Pick, Node] = {}
+        found: dict[Selection, Node] = {}
         for p in picks:
             if isinstance(p, int) or p not in free or p not in lifting.outer:
                 found[p] = select(over, p)

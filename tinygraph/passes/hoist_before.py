@@ -8,7 +8,7 @@ from ..core.op import Spec
 from ..core.traced import Slot
 from ..loops.loop import Body, loop
 from .hoisting import Lifting, is_heavy, made_from, waiting, with_ancestors
-from .rewriting import Pass, Pick, select
+from .rewriting import Pass, Selection, select
 
 
 class HoistBefore(Pass):
@@ -28,7 +28,7 @@ class HoistBefore(Pass):
         super().__init__()
         self.light = light
 
-    def loop(self, over: Node, picks: list[Pick]) -> dict[Pick, Node]:
+    def loop(self, over: Node, picks: list[Selection]) -> dict[Selection, Node]:
         body: Body = over._attributes["body"]
         roots = [*body.nexts, *(p for p in picks if not isinstance(p, int))]
         order = ancestors(roots)
@@ -47,8 +47,8 @@ class HoistBefore(Pass):
                        if n in moved and is_heavy(n)]  # fmt: skip
         return self._rebuild(over, picks, roots, lifting, moved)
 
-    def _rebuild(self, over: Node, picks: list[Pick], roots: list[Node], lifting: Lifting,
-                 moved: set[Node]) -> dict[Pick, Node]:  # fmt: skip
+    def _rebuild(self, over: Node, picks: list[Selection], roots: list[Node], lifting: Lifting,
+                 moved: set[Node]) -> dict[Selection, Node]:  # fmt: skip
         body: Body = over._attributes["body"]
         new: dict[Node, Node] = {}
         slices: dict[Slot, Node] = {}

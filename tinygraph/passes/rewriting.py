@@ -13,7 +13,7 @@ from ..core.traced import Slot
 from ..loops.loop import Body, each, last, loop
 from ..ops import broadcast_to
 
-Pick = Node | int
+Selection = Node | int
 """What is selected from a loop: a node of its body (at every step) or the number of a carry (its last value)."""
 
 Rule = Callable[[Node], Node | None]
@@ -49,7 +49,7 @@ class Pass:
         """What stands for ``node``, which is ``was`` with its inputs rewritten; None for itself."""
         return None
 
-    def loop(self, over: Node, picks: list[Pick]) -> dict[Pick, Node]:
+    def loop(self, over: Node, picks: list[Selection]) -> dict[Selection, Node]:
         """What stands outside for each pick of a loop whose body has been rewritten."""
         return {pick: select(over, pick) for pick in picks}
 
@@ -58,7 +58,7 @@ class Pass:
         order = ancestors(results)
         picks = _picks(order)
         new: dict[Node, Node] = {}
-        chosen: dict[Node, dict[Pick, Node]] = {}
+        chosen: dict[Node, dict[Selection, Node]] = {}
         self.rewritten.append(new)
         self.enter(order, results)
         for node in order:
@@ -83,7 +83,7 @@ class Pass:
         self.rewritten.pop()
         return [new[r] for r in results]
 
-    def _loop(self, node: Node, inputs: list[Node], picks: dict[Pick, Node]) -> dict[Pick, Node]:
+    def _loop(self, node: Node, inputs: list[Node], picks: dict[Selection, Node]) -> dict[Selection, Node]:
         body: Body = node._attributes["body"]
         kept = needed_carries(body, [*picks])
         nodes = [p for p in picks if not isinstance(p, int)]
@@ -93,7 +93,7 @@ class Pass:
         self.bodies.pop()
         carries = {k: n for n, k in enumerate(kept)}
         over = rebuilt(node, inputs, kept, made)
-        places: dict[Pick, Pick] = dict(zip(nodes, made[len(kept) :], strict=True))
+        places: dict[Selection, Selection] = dict(zip(nodes, made[len(kept) :], strict=True))
         places |= {p: carries[p] for p in picks if isinstance(p, int)}
         if over is node and same_nodes([*places], [*places.values()]) and not self.hoists:
             return picks
@@ -101,7 +101,7 @@ class Pass:
         return {p: found[places[p]] for p in picks}
 
 
-def select(over: Node, pick: Pick) -> Node:
+def select(over: Node, pick: Selection) -> Node:
     """`each` or `last`; a value that came from outside is taken from there."""
     if isinstance(pick, int):
         return last(over, pick)
@@ -117,16 +117,16 @@ def select(over: Node, pick: Pick) -> Node:
     return each(over, pick)
 
 
-def _picks(order: Sequence[Node]) -> dict[Node, dict[Pick, Node]]:
+def _picks(order: Sequence[Node]) -> dict[Node, dict[Selection, Node]]:
     """Of each loop what is selected from it, and the node that selects it."""
-    picks: dict[Node, dict[Pick, Node]] = {n: {} for n in order if n._op is loop}
+    picks: dict[Node, dict[Selection, Node]] = {n: {} for n in order if n._op is loop}
     for n in order:
         if n._op is not None and n._op.selects:
             picks[n._inputs[0]][n._attributes["of"]] = n
     return picks
 
 
-def needed_carries(body: Body, picks: Sequence[Pick]) -> list[int]:
+def needed_carries(body: Body, picks: Sequence[Selection]) -> list[int]:
     """The numbers of the carries on which the picks depend, over any number of steps."""
     number = {c: k for k, c in enumerate(body.carries)}
     needed = {p for p in picks if isinstance(p, int)}

@@ -26,7 +26,7 @@ Home = Callable[[], View]
 
 
 @dataclass
-class Layout:
+class Program:
     """What the planner gives: actions, and where arguments, parameters and results are.
 
     Attributes:
@@ -40,7 +40,7 @@ class Layout:
     results: list[View]
 
 
-def lay(results: Sequence[Node], arguments: Sequence[Slot], fuses: bool) -> Layout:
+def lay(results: Sequence[Node], arguments: Sequence[Slot], fuses: bool) -> Program:
     """Actions that compute ``results`` from ``arguments``.
 
     Args:
@@ -53,7 +53,7 @@ def lay(results: Sequence[Node], arguments: Sequence[Slot], fuses: bool) -> Layo
         level.views[slot] = views.whole(Buffer("argument", slot.size, slot.dtype, k), slot.shape)
     found = level.results()
     given = [level.views[slot].buffer for slot in arguments]
-    return Layout(level.actions, given, [b for b in level.leaves.values() if b.kind == "parameter"], found)
+    return Program(level.actions, given, [b for b in level.leaves.values() if b.kind == "parameter"], found)
 
 
 class Level:

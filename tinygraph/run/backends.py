@@ -30,7 +30,7 @@ class Stretch(Protocol):
         """What runs the actions, told the arrays of ``buffers`` in their order."""
 
 
-Parts = tuple[Callable[[Any], bool], Callable[[list[Any], ndarray], Stretch]]
+BackendParts = tuple[Callable[[Any], bool], Callable[[list[Any], ndarray], Stretch]]
 """Whether an action can be run, and what makes a stretch of actions that can."""
 
 
@@ -48,16 +48,16 @@ class Backend:
     name: str
     fuses: bool
     needs: str
-    load: Callable[[], Parts]
+    load: Callable[[], BackendParts]
 
 
-def _numpy() -> Parts:
+def _numpy() -> BackendParts:
     from .by_numpy import NumpyStretch, can_run
 
     return can_run, NumpyStretch
 
 
-def _native() -> Parts:
+def _native() -> BackendParts:
     from .by_native import NativeStretch, can_run
 
     return can_run, NativeStretch

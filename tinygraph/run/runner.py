@@ -11,7 +11,7 @@ from numpy import ndarray
 
 from ..plan.actions import Buffer
 from ..plan.memory import lay_out
-from ..plan.planner import Layout
+from ..plan.planner import Program
 from ..time.noise import Noise
 from .backends import NUMPY, Backend, Stretch
 from .numpy_backend.places import aligned_block
@@ -30,7 +30,7 @@ class Runner:
         peak_bytes: that, and what one call gives out.
     """
 
-    def __init__(self, layout: Layout, backend: Backend) -> None:
+    def __init__(self, layout: Program, backend: Backend) -> None:
         self.memory = aligned_block(lay_out(layout.actions))
         results = [view.buffer for view in layout.results]
         self._given: list[Buffer] = [*layout.arguments, *layout.parameters, *results]

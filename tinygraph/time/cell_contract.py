@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from inspect import signature
 from typing import Any
 
 from ..core.errors import GraphError
+
+Step = Callable[[Any, Any], tuple[Any, Any]]
+"""One time step, ``(x_t, state) -> (y_t, new_state)``: how a cell is called, and a plain function in its place."""
 
 
 class Layer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,13 +14,12 @@ from ..core.scope import now, step
 from ..core.structure import leaves, map_leaves, rebuild
 from ..ops import stack, where
 from .border import border
+from .cell_contract import Step
 from .noise import Again, drawing
 from .padding import awaited, cut, flipped, last_of, waiting
 from .traced_loop import roll
 from .traced_segments import memory, roll_segments
 from .traced_windows import roll_windows
-
-Cell = Callable[[Any, Any], tuple[Any, Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +42,7 @@ class Driver:
     lengths: Node | None = None
     real: Node | None = None
 
-    def __call__(self, cell: Cell, xs: Any, state: Any) -> tuple[Any, Any]:
+    def __call__(self, cell: Step, xs: Any, state: Any) -> tuple[Any, Any]:
         over_time = getattr(cell, "over_time", None)
         if over_time is not None:
             return over_time(self, xs, state)
@@ -65,7 +63,7 @@ class Driver:
         """The driver in the other direction."""
         return replace(self, reverse=not self.reverse)
 
-    def _flipped(self, cell: Cell, xs: Any, state: Any) -> tuple[Any, Any]:
+    def _flipped(self, cell: Step, xs: Any, state: Any) -> tuple[Any, Any]:
         """Backwards as forwards over flipped sequences, so that each one's chunks begin at its own last step."""
         lengths, real = self.lengths, self.real
         assert lengths is not None and real is not None
@@ -73,7 +71,7 @@ class Driver:
         outputs, state = forwards(cell, map_leaves(lambda x: flipped(x, lengths), xs), state)
         return map_leaves(lambda y: flipped(y, lengths), outputs), state
 
-    def _rolled(self, cell: Cell, xs: Any, state: Any) -> Any:
+    def _rolled(self, cell: Step, xs: Any, state: Any) -> Any:
         """As nodes whose number does not grow with T; None if there is no such form."""
         if self.window == "sliding":
             assert self.truncate is not None
@@ -91,7 +89,7 @@ class Driver:
             return Constant(cuts)
         return where(awaited(self.real, self.reverse), cuts.reshape((T,) + (1,) * (self.real.ndim - 1)), False)
 
-    def _stepwise(self, cell: Cell, xs: Any, state: Any) -> tuple[Any, Any]:
+    def _stepwise(self, cell: Step, xs: Any, state: Any) -> tuple[Any, Any]:
         times = list(range(leaves(xs)[0].shape[0]))[:: -1 if self.reverse else 1]
         if self.truncate is None or self.window == "chunk":
             outputs, state = self._chunks(cell, xs, state, times)
@@ -105,7 +103,7 @@ class Driver:
         columns = zip(*(leaves(y) for y in outputs), strict=True)
         return rebuild(outputs[0], [stack(list(column)) for column in columns]), state
 
-    def _chunks(self, cell: Cell, xs: Any, state: Any, times: list[int]) -> tuple[list[Any], Any]:
+    def _chunks(self, cell: Step, xs: Any, state: Any, times: list[int]) -> tuple[list[Any], Any]:
         outputs = []
         awaits = None if self.real is None or self.truncate is None else awaited(self.real, self.reverse)
         for n, t in enumerate(times):
@@ -116,7 +114,7 @@ class Driver:
             outputs.append(y)
         return outputs, state
 
-    def _windows(self, cell: Cell, xs: Any, state: Any, times: list[int], reach: int) -> tuple[list[Any], Any]:
+    def _windows(self, cell: Step, xs: Any, state: Any, times: list[int], reach: int) -> tuple[list[Any], Any]:
         """Each output from a run of its own over the ``reach`` cells before it and its own cell.
 
         The values of a window's last state are those of a plain run, so it serves as the cut start of
@@ -137,7 +135,7 @@ class Driver:
         return outputs, state if self.real is None else _ends(before, self.real[:: -1 if self.reverse else 1])
 
 
-def _call(cell: Cell, xs: Any, state: Any, t: int) -> tuple[Any, Any]:
+def _call(cell: Step, xs: Any, state: Any, t: int) -> tuple[Any, Any]:
     return cell(map_leaves(lambda x: x[t], xs), state)
 
 
@@ -147,7 +145,7 @@ def _ends(states: list[Any], real: Node) -> Any:
     return rebuild(states[0], [last_of(stack(list(column)), real) for column in columns])
 
 
-def _pairing(cell: Cell) -> Cell:
+def _pairing(cell: Step) -> Step:
     """The cell, which is held to giving pairs."""
 
     def call(x: Any, state: Any) -> tuple[Any, Any]:

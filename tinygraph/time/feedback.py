@@ -13,10 +13,8 @@ from ..core.node import Node
 from ..core.structure import leaves, map_leaves, rebuild
 from ..core.traced import Traced
 from ..ops import astype, broadcast_to, less, where
-from .cell_contract import takes
+from .cell_contract import Step, takes
 from .noise import generator, noise
-
-Cell = Callable[[Any, Any], tuple[Any, Any]]
 
 
 class Feedback:
@@ -63,7 +61,7 @@ class Feedback:
             raise GraphError("feedback: teacher is a probability", expected="0 to 1, or booleans",
                              got=f"{known.min()} to {known.max()}")  # fmt: skip
 
-    def begin(self, cell: Cell, xs: Any, state: Any, batch: tuple[int, ...]) -> tuple[Cell, Any, Any]:
+    def begin(self, cell: Step, xs: Any, state: Any, batch: tuple[int, ...]) -> tuple[Step, Any, Any]:
         """The cell, its inputs and first state such that outputs are fed back.
 
         Args:
@@ -88,7 +86,7 @@ class Feedback:
             return teacher
         return less(noise(self.rng.random, teacher.shape or (T,)), teacher)
 
-    def _fed(self, cell: Cell) -> Cell:
+    def _fed(self, cell: Step) -> Step:
         """The cell on ``(x_t, forced_t)`` and ``(state, what it chose before, whether it has begun)``."""
 
         def step(given: tuple[Any, Node], state: tuple[Any, Any, Node]) -> tuple[Any, Any]:

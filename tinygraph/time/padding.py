@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,7 @@ from ..ops import astype, greater_equal, less, less_equal, maximum, minimum, not
 from ..ops import max as largest
 from ..ops import min as smallest
 from ..ops.lookup import ARRAY
-
-Cell = Callable[[Any, Any], tuple[Any, Any]]
+from .cell_contract import Step
 
 
 def as_lengths(lengths: Any, xs: Any) -> Node:
@@ -100,7 +98,7 @@ def held(given: tuple[Any, Node], before: Any) -> tuple[Any, Any]:
     return kept, kept
 
 
-def waiting(cell: Cell) -> Cell:
+def waiting(cell: Step) -> Step:
     """The cell on inputs and where they are real, ``(x_t, real_t)``: in padding its state stays as it was."""
 
     def step(given: tuple[Any, Node], state: Any) -> tuple[Any, Any]:

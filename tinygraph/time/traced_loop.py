@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,9 +16,8 @@ from ..core.traced import Slot
 from ..loops.loop import Body, close, each, last, loop
 from ..ops import astype, broadcast_to, concatenate, stop_gradient, where
 from .border import open_cell
+from .cell_contract import Step
 from .noise import Draw, drawing, noise
-
-Call = Callable[[Any, Any], tuple[Any, Any]]
 
 MOST_APART = 8
 """Steps that are taken one by one, at most, for a cell that makes or extends its own first state."""
@@ -28,7 +26,7 @@ ATTEMPTS = 3
 """How often the shapes of the state are widened to what the cell makes of them, before it is an error."""
 
 
-def roll(cell: Call, xs: Any, state: Any, *, reverse: bool = False, cuts: Node | None = None,
+def roll(cell: Step, xs: Any, state: Any, *, reverse: bool = False, cuts: Node | None = None,
          recompute: bool = False, apart: int = 0) -> tuple[Any, Any]:  # fmt: skip
     """`unroll` as one `Loop` node.
 
@@ -55,7 +53,7 @@ def roll(cell: Call, xs: Any, state: Any, *, reverse: bool = False, cuts: Node |
     return outputs, rebuild(traced.new_state, [last(over, k) for k in range(len(leaves(state)))])
 
 
-def trace(cell: Call, xs: Any, state: Any, cuts: Node | None = None) -> Trace | None:
+def trace(cell: Step, xs: Any, state: Any, cuts: Node | None = None) -> Trace | None:
     """The cell traced on a state that keeps its shapes; None if it makes a state of another structure.
 
     Raises:
@@ -87,7 +85,7 @@ class Trace:
         drawn: of each slot of numbers that are drawn anew at every step, how.
     """
 
-    def __init__(self, cell: Call, xs: Any, state: Any, cuts: Node | None) -> None:
+    def __init__(self, cell: Step, xs: Any, state: Any, cuts: Node | None) -> None:
         self.start = next_serial()
         self.xs, self.state = xs, state
         self.x_slots = map_leaves(lambda x: Slot(Spec(x.shape[1:], x.dtype), x.name), xs)
@@ -144,7 +142,7 @@ def _fit(state: Any, new: Any) -> Any:
     return rebuild(state, fitted)
 
 
-def _after_first(cell: Call, xs: Any, state: Any, reverse: bool, cuts: Node | None, apart: int) -> tuple[Any, Any]:
+def _after_first(cell: Step, xs: Any, state: Any, reverse: bool, cuts: Node | None, apart: int) -> tuple[Any, Any]:
     """The first step by itself, for a cell that makes its own first state, and the others as a loop."""
     T = leaves(xs)[0].shape[0]
     y, state = cell(map_leaves(lambda x: x[T - 1 if reverse else 0], xs), state)

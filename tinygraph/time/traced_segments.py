@@ -11,7 +11,8 @@ from typing import Any
 from ..core.node import Node
 from ..core.structure import leaves, map_leaves, rebuild
 from ..ops import concatenate, reshape
-from .traced_loop import Call, roll
+from .cell_contract import Step
+from .traced_loop import roll
 
 SHORTEST = 16
 """Steps below which nothing is gained."""
@@ -36,7 +37,7 @@ def checkpointing(wanted: bool) -> Iterator[None]:
         memory.checkpoint = before
 
 
-def roll_segments(cell: Call, xs: Any, state: Any, *, reverse: bool, cuts: Node | None) -> tuple[Any, Any]:
+def roll_segments(cell: Step, xs: Any, state: Any, *, reverse: bool, cuts: Node | None) -> tuple[Any, Any]:
     """`roll` in about sqrt(T) segments of sqrt(T) steps, as a loop over segments of a loop over steps.
 
     The gradient goes over the segments backwards and computes the steps of each a second time, so that the

@@ -14,11 +14,12 @@ from ..core.structure import leaves, map_leaves, rebuild
 from ..loops.lifting import lift
 from ..loops.loop import Body, each
 from ..ops import broadcast_to, concatenate, stack, stop_gradient, where
+from .cell_contract import Step
 from .padding import last_of
-from .traced_loop import Call, roll, trace
+from .traced_loop import roll, trace
 
 
-def roll_windows(cell: Call, xs: Any, state: Any, reach: int, reverse: bool,
+def roll_windows(cell: Step, xs: Any, state: Any, reach: int, reverse: bool,
                  real: Node | None = None) -> tuple[Any, Any] | None:  # fmt: skip
     """`unroll` with ``window="sliding"``: each y_t looks back at ``reach`` cells before its own.
 

@@ -10,14 +10,14 @@ import numpy as np
 from ..core.leaves import as_nodes
 from ..core.structure import map_leaves
 from .arguments import check_settings, first_state, steps_of, time_at, time_first
-from .cell_contract import as_cell
-from .driver import Cell, Driver
+from .cell_contract import Step, as_cell
+from .driver import Driver
 from .feedback import Feedback
 from .noise import drawing
 from .padding import as_lengths, as_mask, emptied, filled, held, real_steps
 
 
-def unroll(cell: Cell, inputs: Any, state: Any = None, *, lengths: Any = None, mask: Any = None, reverse: bool = False,
+def unroll(cell: Step, inputs: Any, state: Any = None, *, lengths: Any = None, mask: Any = None, reverse: bool = False,
            truncate: int | None = None, window: str = "chunk", feedback: Feedback | Callable[[Any], Any] | None = None,
            zero_output: bool = True, axis: int = 0) -> tuple[Any, Any]:  # fmt: skip
     """Apply ``cell`` to each step of ``inputs`` and carry its state: y_t, s_t = cell(x_t, s_{t-1}).
@@ -87,7 +87,7 @@ def unroll(cell: Cell, inputs: Any, state: Any = None, *, lengths: Any = None, m
     return map_leaves(lambda y: time_at(y, time), outputs), state
 
 
-def _fed_back(drive: Driver, cell: Cell, xs: Any, state: Any, feedback: Any) -> tuple[Any, Any]:
+def _fed_back(drive: Driver, cell: Step, xs: Any, state: Any, feedback: Any) -> tuple[Any, Any]:
     if not isinstance(feedback, Feedback):
         feedback = Feedback(feedback)
     batch = () if drive.real is None else drive.real.shape[1:]

@@ -129,8 +129,8 @@ def called(fn, backend="numpy", xs=XS, **settings):
     return step
 
 
-def draw(step, **wishes):
-    return tg.draw(step, "compiled", **wishes).picture
+def draw(step, **options):
+    return tg.draw(step, "compiled", **options).picture
 
 
 def title(box):

@@ -2,11 +2,11 @@
 
 import time
 
-from tinygraph.draw.layout.layers import GAP, TOP, Plan, lay_out
+from tinygraph.draw.layout.layers import GAP, TOP, Rows, lay_out
 
 
 def test_boxes_of_a_row_keep_their_distance_and_a_chain_stands_straight():
-    plan = Plan([0, 1, 1, 2, 3], [(0, 1), (1, 3), (2, 3), (3, 4)], [4], [], [0, 0, -1, 0, 0], [100, 120, 140, 90, 110])
+    plan = Rows([0, 1, 1, 2, 3], [(0, 1), (1, 3), (2, 3), (3, 4)], [4], [], [0, 0, -1, 0, 0], [100, 120, 140, 90, 110])
     x = lay_out(plan).x
     assert x[1] - x[2] >= (120 + 140) / 2 + GAP - 1e-9, "the one that is pulled left stands left"
     assert abs(x[3] - x[4]) < 1e-9 and abs(x[0] - x[1]) < 1e-9
@@ -14,7 +14,7 @@ def test_boxes_of_a_row_keep_their_distance_and_a_chain_stands_straight():
 
 
 def test_a_long_arrow_passes_beside_the_boxes_between():
-    plan = Plan([0, 1, 2], [(0, 1), (1, 2), (0, 2)], [], [], [0, 0, 0], [60, 200, 60])
+    plan = Rows([0, 1, 2], [(0, 1), (1, 2), (0, 2)], [], [], [0, 0, 0], [60, 200, 60])
     layout = lay_out(plan)
     ((x, row),) = layout.bends[0, 2]
     assert row == 1 and abs(x - layout.x[1]) >= 100
@@ -22,12 +22,12 @@ def test_a_long_arrow_passes_beside_the_boxes_between():
 
 
 def test_arrows_that_leave_over_the_top_get_a_way_up():
-    layout = lay_out(Plan([0, 1], [(0, 1)], [0], [], [0, 0], [60, 60]))
+    layout = lay_out(Rows([0, 1], [(0, 1)], [0], [], [0, 0], [60, 60]))
     assert [row for _, row in layout.bends[0, TOP]] == [1, 2]
 
 
 def test_crossings_are_undone():
-    plan = Plan([0, 0, 0, 1, 1, 1], [(0, 5), (1, 4), (2, 3)], [], [], [0] * 6, [60] * 6)
+    plan = Rows([0, 0, 0, 1, 1, 1], [(0, 5), (1, 4), (2, 3)], [], [], [0] * 6, [60] * 6)
     x = lay_out(plan).x
     assert [x[5], x[4], x[3]] == sorted([x[5], x[4], x[3]]) == [x[0], x[1], x[2]] or [x[0], x[1], x[2]] == [
         x[5], x[4], x[3]]  # fmt: skip
@@ -35,7 +35,7 @@ def test_crossings_are_undone():
 
 def test_time_grows_with_the_boxes_and_not_faster():
     def cpu(n: int) -> float:
-        plan = Plan(list(range(n)), [(i, i + 1) for i in range(n - 1)], list(range(0, n, 3)), [], [0] * n, [60.0] * n)
+        plan = Rows(list(range(n)), [(i, i + 1) for i in range(n - 1)], list(range(0, n, 3)), [], [0] * n, [60.0] * n)
         start = time.process_time()
         lay_out(plan)
         return time.process_time() - start

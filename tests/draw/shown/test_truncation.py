@@ -11,7 +11,7 @@ from tests.draw.recurrent import encoder_decoder, tanh_cell
 from tinygraph.core.graph import ancestors
 from tinygraph.core.leaves import Parameter
 from tinygraph.draw.shown.folding import fold
-from tinygraph.draw.shown.truncation import crossings, recut, spacing
+from tinygraph.draw.shown.truncation import crossings, spacing, truncated
 
 STEPS = 7
 
@@ -67,7 +67,7 @@ def same(loss, other):
 def test_gradients_are_those_of_a_graph_unrolled_with_cuts(name, k):
     make = NETWORKS[name]
     loss, cut = make(STEPS), make(STEPS, k)
-    new = recut([loss], k)[loss]
+    new = truncated([loss], k)[loss]
     assert same(new, cut)
     assert k > 4 or not same(loss, cut), "the cuts change nothing, and the test could not fail"
 
@@ -76,7 +76,7 @@ def test_gradients_are_those_of_a_graph_unrolled_with_cuts(name, k):
 @pytest.mark.parametrize("before, k", [(3, 2), (2, 2), (2, 3), (1, None)])
 def test_cuts_that_are_there_go_first(name, before, k):
     loss = NETWORKS[name](STEPS, before)
-    assert same(recut([loss], k)[loss], NETWORKS[name](STEPS, k))
+    assert same(truncated([loss], k)[loss], NETWORKS[name](STEPS, k))
 
 
 def test_a_cut_within_a_step_is_the_users_own():
@@ -91,7 +91,7 @@ def test_a_cut_within_a_step_is_the_users_own():
         return total
 
     loss = network(cut=True, inside=True)
-    assert same(recut([loss], None)[loss], network(cut=False, inside=True))
+    assert same(truncated([loss], None)[loss], network(cut=False, inside=True))
     assert not same(network(cut=False, inside=True), network(cut=False, inside=False))
 
 
@@ -106,7 +106,7 @@ def test_what_an_encoder_hands_over_and_sums_of_losses_stay():
             total = total + tg.squared_error(h, np.array(1.0))
     alone = sum(np.array(1 - np.tanh(0.7 * x.item()) ** 2) * x.item() * 2 * (np.tanh(0.7 * x.item()) - 1)
                 for x in states(total, h))  # fmt: skip
-    assert gradients(recut([total], 1)[total])[None] == pytest.approx(alone, rel=1e-12)
+    assert gradients(truncated([total], 1)[total])[None] == pytest.approx(alone, rel=1e-12)
 
 
 def states(total, last):
@@ -118,7 +118,7 @@ def states(total, last):
 
 def test_the_new_graph_shares_leaves_and_looks_the_same():
     loss = word_rnn(4)
-    new = recut([loss], 2)[loss]
+    new = truncated([loss], 2)[loss]
     assert {x for x in ancestors([loss]) if x.op is None} == {x for x in ancestors([new]) if x.op is None}
     old, drawn = tg.draw(loss).picture, tg.draw(loss, truncate=2).picture
     assert [(b.x, b.y, b.title, b.below, b.tip) for b in old.boxes] == [
@@ -126,7 +126,7 @@ def test_the_new_graph_shares_leaves_and_looks_the_same():
     ]
     assert not old.cuts and len(drawn.cuts) == 1
     assert drawn.cuts[0].x == pytest.approx((drawn.bands[1].right + drawn.bands[2].left) / 2)
-    assert new.value is loss.value and recut([loss], None)[loss] is loss
+    assert new.value is loss.value and truncated([loss], None)[loss] is loss
 
 
 def test_the_picture_is_that_of_a_graph_cut_by_hand():
@@ -182,7 +182,7 @@ def test_a_graph_whose_gradient_is_refused_is_refused_with_cuts_too():
 
 def test_a_long_graph_is_cut_without_recursion():
     loss = word_rnn(3000)
-    new = recut([loss], 100)[loss]
+    new = truncated([loss], 100)[loss]
     stops = [x for x in ancestors([new]) if x.op is not None and x.op.name == "stop_gradient"]
     assert [x.step for x in stops] == list(range(101, 3001, 100))
     assert all(a.serial < b.serial for a, b in itertools.pairwise(ancestors([new])))

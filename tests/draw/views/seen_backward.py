@@ -16,8 +16,8 @@ NETWORKS = {
 every_network = pytest.mark.parametrize("name", NETWORKS)
 
 
-def picture(node, **wishes):
-    return tg.draw(node, "backward", level=wishes.pop("level", "op"), **wishes).picture
+def picture(node, **options):
+    return tg.draw(node, "backward", level=options.pop("level", "op"), **options).picture
 
 
 def twins(drawn):

@@ -94,7 +94,7 @@ def test_of_many_rows_direct_must_be_clearly_faster(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_blas_far_behind_is_not_tried_and_the_others_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    library = blas.Library("made up", {4: 1, 8: 1}, 64, "")
+    library = blas.Blas("made up", {4: 1, 8: 1}, 64, "")
     monkeypatch.setattr(blas, "bundled", lambda package: library)
     monkeypatch.setattr(blas, "libraries", lambda: [library, library])
     monkeypatch.setattr(choose, "_timed", told({"direct": 2.0, "packed": 1.0, "made up": 1.3}, pack_us=1.0))
@@ -105,7 +105,7 @@ def test_a_blas_far_behind_is_not_tried_and_the_others_not_loaded(monkeypatch: p
 
 
 def test_a_faster_blas_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    library = blas.Library("made up", {4: 4321, 8: 1}, 64, "")
+    library = blas.Blas("made up", {4: 4321, 8: 1}, 64, "")
     monkeypatch.setattr(choose, "rivals", lambda size: [library])
     monkeypatch.setattr(choose, "_timed", told({"direct": 2.0, "packed": 1.0, "made up": 0.9}, pack_us=0.0))
     way = choose.choose(WEIGHT, steps=9)

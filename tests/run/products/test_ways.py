@@ -126,7 +126,7 @@ LIBRARIES = [
 @pytest.mark.parametrize("b_lies", ["rows", "columns", "apart"])
 @pytest.mark.parametrize("a_lies", ["rows", "columns", "apart"])
 def test_blas_is_numpys_product(
-    a_lies: str, b_lies: str, size: tuple[int, int, int], dtype: type, library: blas.Library
+    a_lies: str, b_lies: str, size: tuple[int, int, int], dtype: type, library: blas.Blas
 ) -> None:
     m, k, n = size
     a, b = native.matrix(m, k, dtype, a_lies, 1), native.matrix(k, n, dtype, b_lies, 2)
@@ -145,7 +145,7 @@ def test_blas_keeps_to_one_thread_and_gives_back_the_others() -> None:
     get, put_ = ctypes.CFUNCTYPE(ctypes.c_int)(lambda: now[0]), ctypes.CFUNCTYPE(None, ctypes.c_int)(put)
     gemm = ctypes.CFUNCTYPE(None)(lambda: seen.append(-now[0]))
     address = blas._address(gemm)
-    library = blas.Library("made up", {4: address, 8: address}, 64, "", get, put_)
+    library = blas.Blas("made up", {4: address, 8: address}, 64, "", get, put_)
     a, b, out = np.ones((2, 3)), np.ones((3, 4)), native.walled(2, 4, 0, np.float64)
     out[...] = np.nan
     (way,) = choose._theirs(native.question(a, b, out), library)
@@ -157,7 +157,7 @@ def test_blas_keeps_to_one_thread_and_gives_back_the_others() -> None:
 
 
 def test_blas_is_not_told_of_strides_that_it_has_no_words_for() -> None:
-    library = blas.Library("made up", {4: 1, 8: 1}, 64, "")
+    library = blas.Blas("made up", {4: 1, 8: 1}, 64, "")
 
     def told(a: tuple[int, int], b: tuple[int, int], out_m: int = 4) -> list[int] | None:
         return adaptors.entries(library, 4, (2, 4, 3), a, b, out_m)

@@ -10,8 +10,8 @@ import numpy as np
 from numpy import ndarray
 
 from ...core.errors import GraphError
+from ...ops.inference import Shape
 
-Shape = tuple[int, ...]
 Initialiser = Callable[[Any, Shape], ndarray]
 """(numpy Generator, shape) to an array of that shape. Named here, the Generator would load numpy.random on import."""
 

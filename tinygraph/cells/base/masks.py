@@ -10,7 +10,7 @@ from numpy import ndarray
 from ...core.errors import GraphError
 
 
-class Drawing(Protocol):
+class MaskOwner(Protocol):
     """A module that draws."""
 
     training: bool
@@ -33,7 +33,7 @@ class Mask:
 
     __slots__ = ("owner", "place", "rng")  # and no attributes, among which parameters would be looked for
 
-    def __init__(self, owner: Drawing, place: int, rng: np.random.Generator) -> None:
+    def __init__(self, owner: MaskOwner, place: int, rng: np.random.Generator) -> None:
         self.owner, self.place, self.rng = owner, place, rng
 
     def __call__(self, shape: tuple[int, ...]) -> ndarray:

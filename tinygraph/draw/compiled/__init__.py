@@ -8,7 +8,7 @@ from typing import Any
 from ...core.errors import GraphError
 from ...plan.report import amount
 from ..colours import RED
-from ..options import Wishes
+from ..options import Options
 from ..picture import Box, Picture, Tile
 from ..shown.roles import BORDERS
 from .fates import settle
@@ -25,24 +25,24 @@ BAR = 5.0
 """Height of a cost bar."""
 
 
-def compiled(given: Any, wishes: Wishes) -> Picture:
+def compiled(given: Any, options: Options) -> Picture:
     """The picture of a compiled function's latest plan.
 
     Raises:
         GraphError: no compiled function, or one that has not been called yet.
     """
-    _no_numbers(wishes)
+    _no_numbers(options)
     plan = _plan_of(given)
     before, after = traced(plan.before), planned(plan.actions)
     settle(before, after)
-    picture = Picture(title=wishes.heading)
+    picture = Picture(title=options.heading)
     picture.subtitle = _summary(before, after)
     picture.told = listing(HEADS, (before, after), plan.notes)
     boxes = len(before.items) + len(after.items)
-    if wishes.max_nodes is not None and boxes > wishes.max_nodes:
-        before, after = (thin(side, wishes.max_nodes * len(side.items) // boxes) if side.items else side
+    if options.max_nodes is not None and boxes > options.max_nodes:
+        before, after = (thin(side, options.max_nodes * len(side.items) // boxes) if side.items else side
                          for side in (before, after))  # fmt: skip
-        picture.subtitle += f"; the boxes with least work are one box each group, so that {wishes.max_nodes} do"
+        picture.subtitle += f"; the boxes with least work are one box each group, so that {options.max_nodes} do"
     sketches = [Sketch(head, side) for head, side in zip(HEADS, (before, after), strict=True)]
     if all(len(sketch.frames) < 2 for sketch in sketches):
         beside(sketches)
@@ -63,9 +63,9 @@ def _plan_of(given: Any) -> Any:
     return plan
 
 
-def _no_numbers(wishes: Wishes) -> None:
-    options = ("gradients", "values", "tokens", "truncate")
-    asked = [name for name in options if getattr(wishes, name) not in (None, False)]
+def _no_numbers(options: Options) -> None:
+    refused = ("gradients", "values", "tokens", "truncate")
+    asked = [name for name in refused if getattr(options, name) not in (None, False)]
     if asked:
         raise GraphError("draw: the compiled view shows what is done, not the numbers of a call", got=", ".join(asked),
                          expected="title and max_nodes at most")  # fmt: skip

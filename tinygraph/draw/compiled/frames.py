@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ..labels import width
-from ..layout.layers import Layout, Plan, lay_out
+from ..layout.layers import Ordering, Rows, lay_out
 from ..picture import Point
-from .items import OUTSIDE, Block, Card, Group, Item, Side, handed
+from .items import OUTSIDE, Block, Item, ItemGroup, LoopCard, Side, handed
 
 HEIGHT, LOW, LINE, ROOM = 50.0, 36.0, 11.5, 24.0
 """Height of a box with one line under its title, with none, of each further line, and room between rows."""
@@ -40,19 +40,19 @@ class Frame:
     rows: dict[int, int] = field(default_factory=dict)
     feet: list[float] = field(default_factory=list)
     tops: list[float] = field(default_factory=list)
-    layout: Layout = field(default_factory=lambda: Layout([], {}, 0.0))
+    layout: Ordering = field(default_factory=lambda: Ordering([], {}, 0.0))
     lanes: dict[int, tuple[int, int]] = field(default_factory=dict)
     left: float = 0.0
     foot: float = 0.0
 
     @property
     def is_loop(self) -> bool:
-        return isinstance(self.block, Card) and self.block.number != OUTSIDE
+        return isinstance(self.block, LoopCard) and self.block.number != OUTSIDE
 
     @property
     def behind(self) -> float:
         """How far the cards behind a card stand out."""
-        return STACK * min(self.block.steps - 1, 3) if isinstance(self.block, Card) else 0.0
+        return STACK * min(self.block.steps - 1, 3) if isinstance(self.block, LoopCard) else 0.0
 
     @property
     def middle(self) -> float:
@@ -67,7 +67,7 @@ def height_of(item: Item) -> float:
 
 def frame(side: Side, block: Block, widths: Sequence[float], inside: bool = False) -> Frame:
     """The size of a group or card, and of all that is in it."""
-    if isinstance(block, Card):
+    if isinstance(block, LoopCard):
         plates = [_plate(part) if len(block.parts) > 1 else part for part in block.parts]
         parts = [frame(side, part, widths, inside or block.number != OUTSIDE) for part in plates]
         wide = sum(p.width for p in parts) + APART * (len(parts) - 1) + 2 * MARGIN
@@ -80,19 +80,19 @@ def frame(side: Side, block: Block, widths: Sequence[float], inside: bool = Fals
     return _group(side.items, block, widths, max(INNER if inside else OUTER, round(0.7 * len(block.items) ** 0.5)))
 
 
-def _plate(block: Block) -> Card:
-    return block if isinstance(block, Card) else Card("each step", 1, OUTSIDE, [block])
+def _plate(block: Block) -> LoopCard:
+    return block if isinstance(block, LoopCard) else LoopCard("each step", 1, OUTSIDE, [block])
 
 
-def plates(blocks: Sequence[Block]) -> list[Card]:
+def plates(blocks: Sequence[Block]) -> list[LoopCard]:
     """Blocks outside of loops, groups on a ground of their own."""
-    return [block if isinstance(block, Card) else Card("once", 1, OUTSIDE, [block]) for block in blocks]
+    return [block if isinstance(block, LoopCard) else LoopCard("once", 1, OUTSIDE, [block]) for block in blocks]
 
 
-def _group(items: list[Item], block: Group, widths: Sequence[float], most: int) -> Frame:
+def _group(items: list[Item], block: ItemGroup, widths: Sequence[float], most: int) -> Frame:
     index = {i: k for k, i in enumerate(block.items)}
     rows = _rows(items, block.items, index, most)
-    plan = Plan([rows[i] for i in index], [], [], [], [0] * len(index), [widths[i] for i in index])
+    plan = Rows([rows[i] for i in index], [], [], [], [0] * len(index), [widths[i] for i in index])
     plan.arrows = [(index[a], index[b]) for b in index for a in items[b].before if a in index]
     back = [(a, b) for b in index for a in items[b].late if a in index]
     lanes: dict[int, tuple[int, int]] = {}
@@ -145,7 +145,7 @@ def _closed(rows: dict[int, int]) -> dict[int, int]:
 def stand(found: Frame, left: float, foot: float) -> None:
     """Put a frame, and those in it, at its place."""
     found.left, found.foot = left, foot
-    if isinstance(found.block, Card):
+    if isinstance(found.block, LoopCard):
         x = left + (found.width - sum(p.width for p in found.parts) - APART * (len(found.parts) - 1)) / 2
         tall = max(part.height + part.behind for part in found.parts)
         base = foot + found.height - CAPTION - MARGIN - tall

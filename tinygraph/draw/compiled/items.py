@@ -59,23 +59,23 @@ class Item:
 
 
 @dataclass
-class Group:
+class ItemGroup:
     """Items that stand in rows over one another, by their numbers in the band."""
 
     items: list[int]
 
 
 @dataclass
-class Card:
+class LoopCard:
     """A loop: groups and cards side by side, run ``steps`` times."""
 
     name: str
     steps: int
     number: int
-    parts: list[Group | Card]
+    parts: list[ItemGroup | LoopCard]
 
 
-Block = Group | Card
+Block = ItemGroup | LoopCard
 
 
 @dataclass
@@ -88,23 +88,23 @@ class Side:
 
     def add(self, parts: list[Block], item: Item) -> int:
         """Number the item and put it at the end of ``parts``."""
-        if not parts or isinstance(parts[-1], Card):
-            parts.append(Group([]))
+        if not parts or isinstance(parts[-1], LoopCard):
+            parts.append(ItemGroup([]))
         last = parts[-1]
-        assert isinstance(last, Group)
+        assert isinstance(last, ItemGroup)
         self.items.append(item)
         last.items.append(len(self.items) - 1)
         return len(self.items) - 1
 
-    def enter(self, around: int, steps: int, backwards: bool) -> Card:
+    def enter(self, around: int, steps: int, backwards: bool) -> LoopCard:
         """A card for the next loop."""
         self.loops.append((around, steps))
-        return Card("loop backwards" if backwards else "loop", steps, len(self.loops) - 1, [])
+        return LoopCard("loop backwards" if backwards else "loop", steps, len(self.loops) - 1, [])
 
 
 def members(block: Block) -> list[int]:
     """The numbers of all items in a group or card."""
-    if isinstance(block, Group):
+    if isinstance(block, ItemGroup):
         return block.items
     return [i for part in block.parts for i in members(part)]
 

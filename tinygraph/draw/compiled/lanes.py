@@ -16,7 +16,7 @@ PORT = 16.0
 Ends = tuple[int, int]
 
 
-class Ways:
+class GroupRoutes:
     """The arrows of one group.
 
     Attributes:

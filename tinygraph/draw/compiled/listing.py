@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ...plan.report import amount
 from ..labels import clean
-from .items import Block, Card, Item, Side
+from .items import Block, Item, LoopCard, Side
 
 WIDE = 44
 """Characters of an op and its room, with its mark and indent."""
@@ -27,7 +27,7 @@ def listing(heads: Sequence[str], sides: Sequence[Side], notes: Sequence[str]) -
 def _blocks(side: Side, parts: Sequence[Block], depth: int) -> list[str]:
     lines = []
     for part in parts:
-        if isinstance(part, Card):
+        if isinstance(part, LoopCard):
             lines += ["    " * depth + f"{part.name} × {part.steps}:", *_blocks(side, part.parts, depth + 1)]
         else:
             lines += [_line(side.items[i], depth) for i in part.items]

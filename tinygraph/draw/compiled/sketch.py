@@ -9,8 +9,8 @@ from ..picture import Arrow, Band, Box, Note, Picture, Point
 from ..views.unrolled import box_width
 from ..views.wording import Words
 from .frames import APART, STACK, Frame, centres, frame, height_of, plates, stand, tracks
-from .items import OUTSIDE, Card, Item, Side, handed
-from .lanes import Ends, Ways, across
+from .items import OUTSIDE, Item, LoopCard, Side, handed
+from .lanes import Ends, GroupRoutes, across
 
 BUNDLE, FAINT = "#718096", "#b8c0cc"
 EDGE, HEAD, BETWEEN = 26.0, 40.0, 46.0
@@ -50,7 +50,7 @@ class Sketch:
 
     def _blocks(self, picture: Picture, first: int, frames: Sequence[Frame], floor: float) -> None:
         for f in frames:
-            if isinstance(f.block, Card):
+            if isinstance(f.block, LoopCard):
                 times = 0 if f.block.number == OUTSIDE else f.block.steps
                 edges = f.left, f.left + f.width, f.foot, f.foot + f.height
                 picture.bands.append(Band(*edges, f.block.name, "", times, headed=True))
@@ -74,7 +74,7 @@ class Sketch:
     def _group(self, picture: Picture, first: int, f: Frame) -> None:
         for i, (x, y) in centres(f).items():
             picture.boxes[first + i].x, picture.boxes[first + i].y = x, y
-        ways = Ways(f, self.side.items, self.widths)
+        ways = GroupRoutes(f, self.side.items, self.widths)
         for (a, b), points in ways.upward().items():
             gone = "removed" in (self.side.items[a].role, self.side.items[b].role)
             picture.arrows.append(Arrow(first + a, first + b, points, FAINT if gone else FORWARD, 1.1, gone))

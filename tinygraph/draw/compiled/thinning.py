@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..picture import Part
-from .items import Block, Card, Group, Item, Side
+from .items import Block, Item, ItemGroup, LoopCard, Side
 
 
 def thin(side: Side, most: int) -> Side:
@@ -33,7 +33,7 @@ class _Thinning:
             self._link(group)
 
     def _block(self, block: Block) -> Block:
-        if isinstance(block, Card):
+        if isinstance(block, LoopCard):
             return replace(block, parts=[self._block(part) for part in block.parts])
         room = max(int(self.share * len(block.items)) - 1, 0)
         items = self.side.items
@@ -49,7 +49,7 @@ class _Thinning:
             self.stands.update(dict.fromkeys(rest, at))
         return parts[0]
 
-    def _link(self, group: Group) -> None:
+    def _link(self, group: ItemGroup) -> None:
         """Arrows anew; the box for many has none in its own group, where it stands for no one place."""
         own = {*group.items}
         for i in group.items:
@@ -69,10 +69,10 @@ def _many(items: Sequence[Item]) -> Item:
     return many
 
 
-def _groups(parts: Sequence[Block]) -> list[Group]:
-    found: list[Group] = []
+def _groups(parts: Sequence[Block]) -> list[ItemGroup]:
+    found: list[ItemGroup] = []
     for part in parts:
-        found += _groups(part.parts) if isinstance(part, Card) else [part]
+        found += _groups(part.parts) if isinstance(part, LoopCard) else [part]
     return found
 
 

@@ -25,7 +25,7 @@ VIEWS = frozenset(("transpose", "reshape", "getitem", "broadcast_to", "stop_grad
 REDUCING = frozenset(("sum", "max", "min"))
 
 
-class _Level(NamedTuple):
+class _LoopOf(NamedTuple):
     """What lies in no loop, or in one: its number, how often it is run, what waits for the state and what it needs."""
 
     loop: int
@@ -38,7 +38,7 @@ def traced(roots: Sequence[Node]) -> Side:
     """The ops behind the results, in the order in which they were traced."""
     walk = _Tracing()
     with tracing():
-        walk.level(ancestors(roots), walk.side.parts, _Level(OUTSIDE, 1, set(), set()))
+        walk.level(ancestors(roots), walk.side.parts, _LoopOf(OUTSIDE, 1, set(), set()))
     return walk.side
 
 
@@ -60,7 +60,7 @@ class _Tracing:
         self.names: dict[Node, str] = {}
         self.vanishing = Vanishing()
 
-    def level(self, order: list[Node], parts: list[Block], level: _Level) -> None:
+    def level(self, order: list[Node], parts: list[Block], level: _LoopOf) -> None:
         """The nodes outside of all loops, or those of one loop's body."""
         picked = _picked(order)
         for node in order:
@@ -100,7 +100,7 @@ class _Tracing:
             return Chip(source.parameter, name.removesuffix(".T") if name.endswith(".T") else f"{name}.T")
         return None
 
-    def _loop(self, node: Node, picks: list[Node], parts: list[Block], level: _Level) -> None:
+    def _loop(self, node: Node, picks: list[Node], parts: list[Block], level: _LoopOf) -> None:
         body = node.attributes["body"]
         bound = [(slot, self.stands[x], self.number.get(x)) for slot, x in zip(body.slots, node.inputs, strict=True)]
         for slot, operand, number in bound:
@@ -111,7 +111,9 @@ class _Tracing:
         card = self.side.enter(level.loop, body.steps, body.reverse)
         parts.append(card)
         order = ancestors([*body.nexts, *picks])
-        within = _Level(card.number, level.times * body.steps, made_from(body.carries, order), {*ancestors(body.nexts)})
+        within = _LoopOf(
+            card.number, level.times * body.steps, made_from(body.carries, order), {*ancestors(body.nexts)}
+        )
         self.level(order, card.parts, within)
         for user in order:
             for slot in dict.fromkeys(x for x in user.inputs if x in self.carried):
@@ -133,7 +135,7 @@ class _Tracing:
             inner = self.carried[inner][0]
         self._stand(node, self.stands.get(inner, Inline("data", False)), self.number.get(inner))
 
-    def _item(self, node: Node, level: _Level) -> Item:
+    def _item(self, node: Node, level: _LoopOf) -> Item:
         assert node.op is not None
         operands = [self.stands[x] for x in node.inputs]
         title = formula(node, operands)

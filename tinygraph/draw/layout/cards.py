@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ..picture import Point
-from ..shown.cells import Cell, starts
+from ..shown.cells import CellGroup, starts
 from ..shown.repetition import Edge, Repetition
-from .layers import FOOT, TOP, Layout, Plan, lay_out
+from .layers import FOOT, TOP, Ordering, Rows, lay_out
 from .place import HEIGHT, PITCH
 
 MARGIN, LANE, CAPTION, APART, STACK = 22.0, 30.0, 40.0, 66.0, 9.0
@@ -25,8 +25,8 @@ class Card:
     ``bends``: as in `layers.Layout`, by group (TOP, FOOT where an arrow leaves the card), as points.
     """
 
-    cell: Cell
-    layout: Layout
+    cell: CellGroup
+    layout: Ordering
     rows: dict[int, int]
     returning: dict[int, int]
     left: float = 0.0
@@ -80,7 +80,7 @@ class Stage:
         return -1 - self.card_of[group] if group in self.card_of else group
 
 
-def stage(found: Repetition, made: list[Cell], widths: dict[int, float]) -> Stage:
+def stage(found: Repetition, made: list[CellGroup], widths: dict[int, float]) -> Stage:
     """Stand the cards and boxes; time linear in groups and edges."""
     here = Stage(width=widths)
     here.card_of = {g: i for i, cell in enumerate(made) for g in cell.groups}
@@ -96,7 +96,7 @@ def stage(found: Repetition, made: list[Cell], widths: dict[int, float]) -> Stag
     return here
 
 
-def _card(found: Repetition, cell: Cell, here: Stage, widths: dict[int, float]) -> Card:
+def _card(found: Repetition, cell: CellGroup, here: Stage, widths: dict[int, float]) -> Card:
     groups = sorted(cell.groups, key=lambda g: found.groups[g][-1].serial)
     index = {g: i for i, g in enumerate(groups)}
     inner = [e for e in found.edges if not e.lag and e.source in index and e.target in index]
@@ -106,7 +106,7 @@ def _card(found: Repetition, cell: Cell, here: Stage, widths: dict[int, float]) 
     sides: dict[int, int] = {}
     for edge in sorted(back, key=lambda e: rows[e.target]):
         sides.setdefault(edge.source, -1 if len(sides) % 2 == 0 else 1)
-    plan = Plan([rows[g] for g in groups], [], [], [], [0] * len(groups), [widths[g] for g in groups])
+    plan = Rows([rows[g] for g in groups], [], [], [], [0] * len(groups), [widths[g] for g in groups])
     plan.arrows = [(index[e.source], index[e.target]) for e in inner]
     for edge in found.edges:
         if edge.source in index and edge.target not in index:
@@ -221,7 +221,7 @@ def _stand(here: Stage, arrows: list[tuple[int, int]], levels: dict[int, int]) -
     items = sorted(levels, key=lambda i: (levels[i], -i if i < 0 else i))
     index = {item: k for k, item in enumerate(items)}
     wide = [here.cards[-1 - i].width + 84 if i < 0 else here.width[i] for i in items]
-    plan = Plan([levels[i] for i in items], [], [], [], [0] * len(items), wide)
+    plan = Rows([levels[i] for i in items], [], [], [], [0] * len(items), wide)
     plan.arrows = [(index[a], index[b]) for a, b in arrows if levels[a] < levels[b]]
     layout = lay_out(plan)
     tall: dict[int, float] = {}

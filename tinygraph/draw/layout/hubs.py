@@ -14,7 +14,7 @@ from ..shown.folding import Folded, Link
 from ..shown.params import HUB
 from ..shown.regions import OVER, Regions
 from .place import Placed, Spot
-from .routes import Way, straight
+from .routes import Route, straight
 
 RAIL = 5.0
 """Thickness of the line that carries a parameter under the columns."""
@@ -104,16 +104,16 @@ def stand_beside(folded: Folded, aside: set[Node], placed: Placed, widths: dict[
         placed.spots[source] = Spot(x, bar.y, widths[source], bar.row, None)
 
 
-def ways_from_beside(folded: Folded, aside: set[Node], placed: Placed) -> list[Way]:
+def ways_from_beside(folded: Folded, aside: set[Node], placed: Placed) -> list[Route]:
     """An arrow from each such parameter to its bar."""
-    ways: list[Way] = []
+    ways: list[Route] = []
     for (node, source), links in _pairs(folded, aside).items():
         spot, bar = placed.spots[source], placed.spots[node]
         for k, link in enumerate(links):
             y = bar.y + (k - (len(links) - 1) / 2) * 20
             points = [(spot.x + spot.width / 2, y)]
             straight(points, (bar.x - bar.width / 2, y))
-            ways.append(Way(link, node, points, True))
+            ways.append(Route(link, node, points, True))
     return ways
 
 

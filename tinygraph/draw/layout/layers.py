@@ -14,7 +14,7 @@ _SWEEPS = 6
 
 
 @dataclass
-class Plan:
+class Rows:
     """A column as numbers, its boxes counted from 0.
 
     Attributes:
@@ -38,7 +38,7 @@ class Plan:
 
 
 @dataclass
-class Layout:
+class Ordering:
     """Centres ``x`` of boxes, in points from the column's middle; the ``bends`` of arrows, (x, row) each."""
 
     x: list[float]
@@ -70,10 +70,10 @@ class _Mesh:
 
 
 TOP, FOOT = -1, -2
-"""Stand for the upper or lower end in `Layout.bends` keys of arrows that leave the column."""
+"""Stand for the upper or lower end in `Ordering.bends` keys of arrows that leave the column."""
 
 
-def lay_out(plan: Plan) -> Layout:
+def lay_out(plan: Rows) -> Ordering:
     """Centres of a column's boxes and the way of its long arrows; time linear in boxes and bends."""
     n = len(plan.rows)
     mesh = _Mesh(list(plan.rows), list(plan.widths), list(plan.pulls), [[] for _ in range(n)], [[] for _ in range(n)])
@@ -87,7 +87,7 @@ def lay_out(plan: Plan) -> Layout:
     right = max((x[i] + mesh.width[i] / 2 for i in range(len(x))), default=0.0)
     middle = (left + right) / 2
     bends = {key: [(x[i] - middle, mesh.row[i]) for i in chain] for key, chain in chains.items()}
-    return Layout([v - middle for v in x[:n]], bends, (right - left) / 2)
+    return Ordering([v - middle for v in x[:n]], bends, (right - left) / 2)
 
 
 def _chain(mesh: _Mesh, lower: int, upper: int, *, start: bool = False, end: bool = False,

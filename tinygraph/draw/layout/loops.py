@@ -13,7 +13,7 @@ PORT, ROUND, BESIDE = 22.0, 24.0, 20.0
 """Most room between two arrows at one side of a box, radius of the turns of a returning state, room beside a card."""
 
 
-class Ways:
+class StageRoutes:
     """Ways over a stage; arrows that share a side of a box stand apart on it in the order of their other ends."""
 
     def __init__(self, here: Stage, edges: list[Edge]) -> None:

@@ -9,7 +9,7 @@ from ...core.node import Node
 from ..picture import Point
 from ..shown.folding import Folded
 from ..shown.regions import AFTER, BEFORE, OVER, UNDER, Regions, later
-from .layers import FOOT, TOP, Layout, Plan, lay_out
+from .layers import FOOT, TOP, Ordering, Rows, lay_out
 
 HEIGHT, PITCH, GUTTER = 40.0, 84.0, 100.0
 """Height of a box, distance of rows, room between columns (arrows through time turn in it)."""
@@ -121,10 +121,10 @@ def _level_states(folded: Folded, where: Regions, rows: dict[Node, int]) -> None
 
 
 def _plan(folded: Folded, where: Regions, members: list[Node], rows: dict[Node, int],
-          widths: dict[Node, float]) -> Plan:  # fmt: skip
+          widths: dict[Node, float]) -> Rows:  # fmt: skip
     """A column as numbers for the layout."""
     index = {x: i for i, x in enumerate(members)}
-    plan = Plan([rows[x] for x in members], [], [], [], [0] * len(members), [widths[x] for x in members])
+    plan = Rows([rows[x] for x in members], [], [], [], [0] * len(members), [widths[x] for x in members])
     mine = where.place[members[0]]
     for node in members:
         for link in folded.arrows[node]:
@@ -144,12 +144,12 @@ def _plan(folded: Folded, where: Regions, members: list[Node], rows: dict[Node, 
     return plan
 
 
-def _layouts(plans: dict[int, Plan]) -> dict[int, Layout]:
+def _layouts(plans: dict[int, Rows]) -> dict[int, Ordering]:
     """One layout for all columns of one form, with the widest of their boxes: equal steps look equal."""
     groups: dict[tuple[object, ...], list[int]] = {}
     for c, plan in plans.items():
         groups.setdefault(plan.form(), []).append(c)
-    found: dict[int, Layout] = {}
+    found: dict[int, Ordering] = {}
     for group in groups.values():
         plan = plans[group[0]]
         plan.widths = [max(w) for w in zip(*(plans[c].widths for c in group), strict=True)]

@@ -14,7 +14,7 @@ PORT = 24.0
 """Most room between two arrows at one side of a box."""
 
 
-class Way(NamedTuple):
+class Route(NamedTuple):
     """Points of a chain of cubic curves from ``link.source`` to ``node``; ``through`` says that it runs level."""
 
     link: Link
@@ -30,7 +30,7 @@ class _Bounds(NamedTuple):
     right: float
 
 
-def routes(folded: Folded, placed: Placed) -> list[Way]:
+def routes(folded: Folded, placed: Placed) -> list[Route]:
     """The way of every arrow, in the order of the boxes they lead to."""
     pairs = [(link, node) for node in folded.nodes for link in folded.arrows[node]]
     level = {i for i, (link, node) in enumerate(pairs) if _crosses(placed, link, node)}
@@ -44,7 +44,7 @@ def routes(folded: Folded, placed: Placed) -> list[Way]:
             points = _through_time(placed, a, b, rows)
         else:
             points = _upwards(placed, (link.source, a), (node, b), ports[i], lanes.get(i, 0.0))
-        ways.append(Way(link, node, points, i in level))
+        ways.append(Route(link, node, points, i in level))
     return ways
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ...core.graph import ancestors
 from ...core.node import Node
 from ..labels import clean
-from ..shown.cells import Cell, cells
+from ..shown.cells import CellGroup, cells
 from ..shown.folding import Folded, crosses
 from ..shown.naming import name_cells
 from ..shown.repetition import Repetition, repetition
@@ -88,7 +88,7 @@ def _are_apart(groups: list[list[Node]]) -> bool:
     return True
 
 
-def _returning(found: Repetition, cell: Cell) -> dict[int, int]:
+def _returning(found: Repetition, cell: CellGroup) -> dict[int, int]:
     """The groups of a cell that it takes from another step, and the direction in which time runs."""
     inside = set(cell.groups)
     return {

@@ -5,29 +5,29 @@ from __future__ import annotations
 from ...core.node import Node
 from ...engine.grad import grad
 from ..labels import number
-from ..options import Wishes
+from ..options import Options
 from ..picture import Picture
 from ..shown.folding import Folded, crosses
-from ..shown.truncation import crossings, recut, spacing
+from ..shown.truncation import crossings, spacing, truncated
 from .heat import norm_of
 
 
-def tell(picture: Picture, folded: Folded, roots: list[Node], wishes: Wishes) -> None:
+def tell(picture: Picture, folded: Folded, roots: list[Node], options: Options) -> None:
     """Say that the way through time is cut, and where gradients are shown, what they are without the cuts."""
     if not any(x.cut and crosses(x) for node in folded.nodes for x in folded.arrows[node]):
         return
-    k = wishes.truncate or spacing(crossings(folded, roots))
+    k = options.truncate or spacing(crossings(folded, roots))
     if k is None:
         return
     words = f"truncated BPTT, k = {k}" if k else "truncated BPTT"
     picture.subtitle = f"{picture.subtitle}; {words}" if picture.subtitle else words
     picture.truncation = f"k={k}" if k else "cut"
-    if wishes.gradients is True:
+    if options.gradients is True:
         for use, norm in zip(picture.uses, full_norms(folded, roots), strict=True):
             use.full = number(norm)
 
 
 def full_norms(folded: Folded, roots: list[Node]) -> list[float]:
     """Of each parameter the norm of its gradient through all of time, by a second backward pass."""
-    root = recut(roots, None)[roots[0]]
+    root = truncated(roots, None)[roots[0]]
     return [norm_of(g.value) for g in grad(root, [x for x in folded.names if x in folded.uses])]

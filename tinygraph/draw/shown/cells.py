@@ -10,7 +10,7 @@ from .roles import LOOKUPS
 
 
 @dataclass
-class Cell:
+class CellGroup:
     """One card of a rolled picture: its groups in the order of computation, and its name."""
 
     groups: list[int] = field(default_factory=list)
@@ -18,7 +18,7 @@ class Cell:
     joint: bool = False
 
 
-def cells(folded: Folded, found: Repetition) -> list[Cell]:
+def cells(folded: Folded, found: Repetition) -> list[CellGroup]:
     """Share the repeating groups out to cells.
 
     A cell is built around a strongly connected component of the groups, the arrows through time
@@ -42,14 +42,14 @@ def cells(folded: Folded, found: Repetition) -> list[Cell]:
     home = {g: _home(g, core_of, leads, comes) for g in order}
     for g in reversed(order):
         home[g] = _beside_user(home, g, after)
-    made: dict[object, Cell] = {i: Cell() for i in range(len(cores))}
+    made: dict[object, CellGroup] = {i: CellGroup() for i in range(len(cores))}
     for g in order:
-        made.setdefault(home[g], Cell(joint=not isinstance(home[g], int))).groups.append(g)
+        made.setdefault(home[g], CellGroup(joint=not isinstance(home[g], int))).groups.append(g)
     # A cell stands where its last group is computed.
     return sorted((c for c in made.values() if c.groups), key=lambda c: found.groups[c.groups[-1]][-1].serial)
 
 
-def starts(found: Repetition, made: list[Cell]) -> set[Edge]:
+def starts(found: Repetition, made: list[CellGroup]) -> set[Edge]:
     """The edges that run back to the first step of a cell from what another cell, or time, has made."""
     home = {g: i for i, cell in enumerate(made) for g in cell.groups}
     return {

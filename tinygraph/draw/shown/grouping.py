@@ -10,7 +10,7 @@ from ...core.node import Node
 from .folding import Chip, Folded, Joined, Link, Operand
 
 
-def contract(folded: Folded, home: dict[Node, Hashable], names: dict[Hashable, str], states: set[Node], *,
+def join(folded: Folded, home: dict[Node, Hashable], names: dict[Hashable, str], states: set[Node], *,
              timeless: bool = False) -> Folded | None:  # fmt: skip
     """The same graph with one box for all boxes of one home; None if the boxes would feed each other in a circle.
 

@@ -6,11 +6,11 @@ from collections.abc import Hashable
 
 from ...core.node import Node
 from ..labels import clean, op_words
-from ..options import Wishes
+from ..options import Options
 from .cells import cells
 from .ellipsis import elide, like
 from .folding import Folded
-from .grouping import contract
+from .grouping import join
 from .naming import name_cells
 from .regions import regions
 from .repetition import Repetition, repetition
@@ -26,10 +26,10 @@ Homes = tuple[dict[Node, Hashable], dict[Hashable, str]]
 """Of each box that is joined with others the home that they share, and the names of the homes."""
 
 
-def arranged(folded: Folded, role: dict[Node, str], roots: list[Node], wishes: Wishes) -> tuple[Folded, str]:
+def arranged(folded: Folded, role: dict[Node, str], roots: list[Node], options: Options) -> tuple[Folded, str]:
     """What is drawn of a graph, and in words what of it is not seen."""
-    level, told = _level(folded, wishes)
-    several = level != "op" or _hidden(folded, wishes, level)
+    level, told = _level(folded, options)
+    several = level != "op" or _hidden(folded, options, level)
     found = repetition(folded) if several else None
     kinds = like(folded, found) if several else {}
     if level != "op":
@@ -37,35 +37,35 @@ def arranged(folded: Folded, role: dict[Node, str], roots: list[Node], wishes: W
         role |= dict.fromkeys(folded.initial, "state")
         folded, word = _joined(folded, role, found, level)
         told.append(word)
-    hidden = _hidden(folded, wishes, level)
+    hidden = _hidden(folded, options, level)
     if hidden:
-        count, many = len(folded.nodes), _too_many(folded, wishes)
+        count, many = len(folded.nodes), _too_many(folded, options)
         folded = elide(folded, kinds, hidden, roots)
-        why = f", for max_nodes = {wishes.max_nodes} of {count} boxes" if many else ""
+        why = f", for max_nodes = {options.max_nodes} of {count} boxes" if many else ""
         told.append(f"the dots are {len(hidden)} steps of {len(folded.steps)}{why}")
     return folded, "; ".join(x for x in told if x)
 
 
-def _level(folded: Folded, wishes: Wishes) -> tuple[str, list[str]]:
+def _level(folded: Folded, options: Options) -> tuple[str, list[str]]:
     """The level to draw at, and why it is not the one asked for."""
-    if wishes.level == "auto" and len(folded.steps) > LONG:
+    if options.level == "auto" and len(folded.steps) > LONG:
         return "cell", []
-    if wishes.level in ("auto", "op") and not folded.steps and _too_many(folded, wishes):
-        return "layer", [f"{len(folded.nodes)} boxes are joined, for max_nodes = {wishes.max_nodes}"]
-    return ("op" if wishes.level == "auto" else wishes.level), []
+    if options.level in ("auto", "op") and not folded.steps and _too_many(folded, options):
+        return "layer", [f"{len(folded.nodes)} boxes are joined, for max_nodes = {options.max_nodes}"]
+    return ("op" if options.level == "auto" else options.level), []
 
 
-def _too_many(folded: Folded, wishes: Wishes) -> bool:
-    return wishes.max_nodes is not None and len(folded.nodes) > wishes.max_nodes
+def _too_many(folded: Folded, options: Options) -> bool:
+    return options.max_nodes is not None and len(folded.nodes) > options.max_nodes
 
 
-def _hidden(folded: Folded, wishes: Wishes, level: str) -> list[int]:
+def _hidden(folded: Folded, options: Options, level: str) -> list[int]:
     """The steps to leave out, in the middle of time; a single one is not worth its dots."""
     steps = sorted({x.step for x in folded.nodes if x.step is not None})
-    if _too_many(folded, wishes) and wishes.max_nodes:
-        shown = max(wishes.max_nodes * len(steps) // len(folded.nodes) - 1, 2)
+    if _too_many(folded, options) and options.max_nodes:
+        shown = max(options.max_nodes * len(steps) // len(folded.nodes) - 1, 2)
         first, last = shown - shown * 2 // 5, shown * 2 // 5
-    elif wishes.level == "auto" and len(steps) > (SHORT if level == "op" else LONG):
+    elif options.level == "auto" and len(steps) > (SHORT if level == "op" else LONG):
         first, last = SHOWN[level]
     else:
         return []
@@ -79,7 +79,7 @@ def _joined(folded: Folded, role: dict[Node, str], found: Repetition | None, lev
     if not homes:
         return folded, f"op by op, for no {level} is found"
     states = {x for x in homes if role[x] == "state"}
-    made = contract(folded, homes, names, states, timeless=level != "cell")
+    made = join(folded, homes, names, states, timeless=level != "cell")
     if made is None:
         return folded, f"op by op, for its {level}s feed each other both ways"
     for stand, part in made.parts.items():

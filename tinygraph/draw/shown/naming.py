@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import takewhile
 
 from ..labels import clean
-from .cells import Cell, starts
+from .cells import CellGroup, starts
 from .repetition import Repetition
 
 
-def name_cells(found: Repetition, made: list[Cell]) -> None:
+def name_cells(found: Repetition, made: list[CellGroup]) -> None:
     """Encoder and decoder where one starts from the other's state, else layers, directions, or the scopes' names."""
     home = {g: i for i, cell in enumerate(made) for g in cell.groups}
     cores = [cell for cell in made if not cell.joint]
@@ -49,7 +49,7 @@ def _common(scopes: list[str]) -> str:
     return "/".join(parts[0] for parts in shared)
 
 
-def _direction(found: Repetition, cell: Cell) -> int:
+def _direction(found: Repetition, cell: CellGroup) -> int:
     inside = set(cell.groups)
     lags = [e.lag for e in found.edges if e.source in inside and e.target in inside and e.only is None and e.lag]
     return 0 if not lags else 1 if lags[0] > 0 else -1

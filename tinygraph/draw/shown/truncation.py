@@ -11,7 +11,7 @@ from ...core.node import Node
 from ...core.op import Op
 from ...core.traced import Traced
 from ...ops import stop_gradient
-from ..options import Wishes
+from ..options import Options
 from .cells import cells
 from .folding import Folded, Link, crosses, fold
 from .repetition import repetition
@@ -81,7 +81,7 @@ def spacing(crossed: Iterable[Crossing]) -> int | None:
     return k if all(x.passes(k) == x.link.cut for x in crossed) else 0
 
 
-def recut(roots: list[Node], k: int | None) -> dict[Node, Node]:
+def truncated(roots: list[Node], k: int | None) -> dict[Node, Node]:
     """The graph with the gradient's way through time cut every k steps, or nowhere for None.
 
     Cuts through time that are there go first; a stop_gradient inside of a step stays. Values are not
@@ -127,12 +127,12 @@ def _made(op: Op | None, inputs: list[Node], like: Node, beside: Node, serial: f
     return node
 
 
-def as_wished(roots: list[Node], wishes: Wishes) -> tuple[list[Node], Wishes]:
-    """Roots and wishes after the cuts that ``truncate`` asks for; gradients given by node go over to the new nodes."""
-    if wishes.truncate is None:
-        return roots, wishes
-    new = recut(roots, wishes.truncate)
-    given = wishes.gradients
+def cut_as_asked(roots: list[Node], options: Options) -> tuple[list[Node], Options]:
+    """Roots and options after the cuts that ``truncate`` asks for; gradients given by node go over to the new nodes."""
+    if options.truncate is None:
+        return roots, options
+    new = truncated(roots, options.truncate)
+    given = options.gradients
     if isinstance(given, Mapping):
         given = {new.get(x, x): g for x, g in given.items()}
-    return [new[x] for x in roots], replace(wishes, gradients=given)
+    return [new[x] for x in roots], replace(options, gradients=given)

@@ -12,17 +12,17 @@ from ..colours import DEAD
 from ..layout.clearance import clear_headings
 from ..layout.pairs import Paired, pair_width, split
 from ..layout.place import HEIGHT, Placed, place
-from ..layout.routes import Way, routes, straight
+from ..layout.routes import Route, routes, straight
 from ..norms.heat import Heat, heat
 from ..norms.untruncated import tell
-from ..options import Wishes, roots_of
+from ..options import Options, roots_of
 from ..picture import Arrow, Box, Part, Picture, Point
 from ..shown.folding import Folded, fold
 from ..shown.levels import arranged
 from ..shown.params import exposed
 from ..shown.regions import OVER, UNDER, Regions, regions
 from ..shown.roles import roles
-from ..shown.truncation import as_wished
+from ..shown.truncation import cut_as_asked
 from .mirror import Mirror, gradients_of, mirror, twin_words
 from .rails import channels, gradient_ways, without_rails
 from .strokes import draw_arrows, draw_cuts, returning
@@ -33,30 +33,30 @@ KEPT, ADDED = "#8f97a3", "#b7860b"
 """Colours of the arrow to a rule from the value that it reads, and of those that add up to a parameter's gradient."""
 
 
-def both(given: Any, wishes: Wishes) -> Picture:
+def both(given: Any, options: Options) -> Picture:
     """The unrolled view with gradients: one arrow forward and one back."""
-    return unrolled(given, wishes if wishes.has_gradients else replace(wishes, gradients=True))
+    return unrolled(given, options if options.has_gradients else replace(options, gradients=True))
 
 
-def backward(given: Any, wishes: Wishes) -> Picture:
+def backward(given: Any, options: Options) -> Picture:
     """All parts of the picture, placed.
 
     Raises:
         GraphError: what is given is not one loss of one element.
     """
-    roots, wishes = as_wished(_loss(given), replace(wishes, gradients=wishes.gradients or True))
+    roots, options = cut_as_asked(_loss(given), replace(options, gradients=options.gradients or True))
     ops = fold(roots)
     role = roles(ops, roots)
-    shown, told = arranged(ops, role, roots, wishes)
+    shown, told = arranged(ops, role, roots, options)
     gradients = gradients_of(roots[0])
     # With a box for each parameter, for the gradients of one are added up over time.
     hubs = exposed(shown, ops, "hub")
-    warmth = heat(hubs, roots, gradients if wishes.gradients is True else wishes.gradients)
-    picture = Picture(title=wishes.heading, subtitle=told)
-    _Drawn(picture, shown, hubs, warmth, mirror(hubs, warmth, gradients, roots[0])).draw(role, gradients, wishes)
+    warmth = heat(hubs, roots, gradients if options.gradients is True else options.gradients)
+    picture = Picture(title=options.heading, subtitle=told)
+    _Drawn(picture, shown, hubs, warmth, mirror(hubs, warmth, gradients, roots[0])).draw(role, gradients, options)
     picture.uses = table_of(shown, warmth)
     picture.scale = warmth.low, warmth.high
-    tell(picture, ops, roots, wishes)
+    tell(picture, ops, roots, options)
     return picture
 
 
@@ -77,11 +77,11 @@ class _Drawn:
         self.picture, self.shown, self.hubs, self.warmth, self.found = picture, shown, hubs, warmth, found
         self.where = _places(shown, hubs)
 
-    def draw(self, role: dict[Node, str], gradients: dict[Node, Node], wishes: Wishes) -> None:
+    def draw(self, role: dict[Node, str], gradients: dict[Node, Node], options: Options) -> None:
         role |= dict.fromkeys(self.where.states, "state")
-        texts = self._texts(role, gradients, wishes)
+        texts = self._texts(role, gradients, options)
         sizes = {x: box_width(text) for x, text in texts.items()}
-        heads = headings(self.shown, wishes.tokens)
+        heads = headings(self.shown, options.tokens)
         paired = self._placed(sizes, head_widths(heads))
         self.paired, self.number_of = paired, {x: i for i, x in enumerate(texts)}
         for node, text in texts.items():
@@ -97,9 +97,9 @@ class _Drawn:
         self.picture.keys += [x for x in told if x[0] in colours]
         clear_headings(self.picture)
 
-    def _texts(self, role: dict[Node, str], gradients: dict[Node, Node], wishes: Wishes) -> dict[Node, Words]:
+    def _texts(self, role: dict[Node, str], gradients: dict[Node, Node], options: Options) -> dict[Node, Words]:
         """Of every box, the forward ones first, what it says."""
-        texts = {x: words(x, self.shown, role[x], None, values=wishes.values) for x in self.shown.nodes}
+        texts = {x: words(x, self.shown, role[x], None, values=options.values) for x in self.shown.nodes}
         drawn = {x for x in gradients if x.op is not None or x in self.found.twins}
         for node, twin in self.found.twins.items():
             forward = texts[node] if node in texts else Words([Part(self.hubs.names[node])], "", [node.label()])
@@ -170,7 +170,7 @@ def _places(shown: Folded, hubs: Folded) -> Regions:
     return where
 
 
-def _routes(shown: Folded, paired: Paired) -> list[Way]:
+def _routes(shown: Folded, paired: Paired) -> list[Route]:
     """Forward arrows: level ones from side to side, upright ones from port to port."""
     level, upright = routes(shown, paired.placed), routes(shown, paired.ports)
     return [a if a.through else b for a, b in zip(level, upright, strict=True)]

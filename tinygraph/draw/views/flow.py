@@ -13,11 +13,11 @@ from ..norms.heat import Heat
 from ..norms.reach import Reach, reaches, seeds_of
 from ..norms.states import states
 from ..norms.verdict import matrix_text
-from ..options import Wishes, roots_of
+from ..options import Options, roots_of
 from ..picture import Picture
 from ..shown.folding import Folded, fold
 from ..shown.roles import roles
-from ..shown.truncation import as_wished, crossings, spacing
+from ..shown.truncation import crossings, cut_as_asked, spacing
 from .panel import Look, panel
 from .unrolled import token_texts
 
@@ -27,15 +27,15 @@ PANELS = 4
 APART = 26.0
 
 
-def flow(given: Any, wishes: Wishes) -> Picture:
+def flow(given: Any, options: Options) -> Picture:
     """A panel for each state: time s to the right, upwards the time t of the loss.
 
     The loss at t is what of the root leaves the recurrence in step t: where per-step losses are
     added up, that step's loss. The vectors whose norms are shown add up over t to the gradient
     d root / d state at s.
     """
-    roots, wishes = as_wished(roots_of(given), wishes)
-    root = _one_loss(roots, wishes)
+    roots, options = cut_as_asked(roots_of(given), options)
+    root = _one_loss(roots, options)
     folded = fold(roots)
     made = states(folded, roots)
     _check(folded, bool(made))
@@ -45,9 +45,9 @@ def flow(given: Any, wishes: Wishes) -> Picture:
                          fix="look for a stop_gradient, or an op without a gradient, on the way")  # fmt: skip
     shown = reaches(root, made[:PANELS], seeds, MOST)
     warmth = _scale(shown)
-    picture = Picture(title=wishes.heading)
+    picture = Picture(title=options.heading)
     picture.told = [picture.title] if picture.title else []
-    look = Look(warmth, shown, token_texts(folded.steps, wishes.tokens))
+    look = Look(warmth, shown, token_texts(folded.steps, options.tokens))
     left = 0.0
     for reach in shown:
         left = panel(picture, reach, look, left) + APART
@@ -58,14 +58,14 @@ def flow(given: Any, wishes: Wishes) -> Picture:
     return picture
 
 
-def _one_loss(roots: list[Node], wishes: Wishes) -> Node:
+def _one_loss(roots: list[Node], options: Options) -> Node:
     if len(roots) != 1 or roots[0].size != 1:
         raise GraphError("draw: the flow view needs one loss of one element", expected='tg.draw(loss, "flow")',
                          got=", ".join(f"{x.label()} {x.shape}" for x in roots))  # fmt: skip
     if isinstance(roots[0], Traced):
         raise GraphError("draw: the flow view needs values, and the graph of a compiled function has none",
                          got=roots[0].label(), fix="draw what the function gives when it is not compiled")  # fmt: skip
-    if isinstance(wishes.gradients, Mapping):
+    if isinstance(options.gradients, Mapping):
         raise GraphError("draw: the flow view computes its gradients, one for each time step of the loss",
                          expected="gradients left out", got="a dict")  # fmt: skip
     return roots[0]

@@ -19,30 +19,30 @@ Known = dict[str, list[ast.stmt]]
 """Of each local name of a function the statements that make its value."""
 
 
-class Rule(NamedTuple):
+class LocalRule(NamedTuple):
     """Lines of the forward rule, ``z = tanh(x)``, and of the gradient's, ``gx = gz * (1 - z * z)``; none if unknown."""
 
     forward: tuple[str, ...] = ()
     backward: tuple[str, ...] = ()
 
 
-_known: dict[type[Op], Rule] = {}
+_known: dict[type[Op], LocalRule] = {}
 
 
-def rule(kind: type[Op]) -> Rule:
+def rule(kind: type[Op]) -> LocalRule:
     """The rules of a kind of op.
 
     Example:
         >>> from tinygraph.draw.views.formulas import rule
         >>> from tinygraph.ops.exponential import Tanh
         >>> rule(Tanh)
-        Rule(forward=('z = tanh(x)',), backward=('gx = gz * (1 - z * z)',))
+        LocalRule(forward=('z = tanh(x)',), backward=('gx = gz * (1 - z * z)',))
     """
     if kind in _known:
         return _known[kind]
     inputs = _inputs(kind.forward)
     back = [f"g{name}" for name in inputs] if kind.differentiable and kind.backward is not Op.backward else []
-    _known[kind] = Rule(_lines(kind.forward, ["z"]), _lines(kind.backward, back) if back else ())
+    _known[kind] = LocalRule(_lines(kind.forward, ["z"]), _lines(kind.backward, back) if back else ())
     return _known[kind]
 
 

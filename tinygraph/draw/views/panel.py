@@ -50,7 +50,7 @@ class Look:
         return f"{self.tokens[t]}  {t}" if t in self.tokens and self.high > 11 else str(t)
 
 
-class Frame:
+class PanelPlace:
     """Where a panel stands: left and right of its ground, and of the matrix within."""
 
     def __init__(self, reach: Reach, look: Look, left: float) -> None:
@@ -66,7 +66,7 @@ class Frame:
 
 def panel(picture: Picture, reach: Reach, look: Look, left: float) -> float:
     """Draw one, and give its right edge."""
-    frame = Frame(reach, look, left)
+    frame = PanelPlace(reach, look, left)
     ground = Tile((frame.left + frame.right) / 2, (look.top + look.foot) / 2, frame.right - frame.left,
                   look.top - look.foot, GROUND, reach.state.heading)  # fmt: skip
     picture.tiles.append(ground)
@@ -78,7 +78,7 @@ def panel(picture: Picture, reach: Reach, look: Look, left: float) -> float:
     return frame.right
 
 
-def _matrix(picture: Picture, reach: Reach, look: Look, frame: Frame) -> None:
+def _matrix(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None:
     _bordered(picture, frame)
     for i, t in enumerate(reach.rows):
         for j, s in enumerate(reach.columns):
@@ -91,13 +91,13 @@ def _matrix(picture: Picture, reach: Reach, look: Look, frame: Frame) -> None:
                 picture.tiles.append(Tile(x, y, look.wide - look.gap, look.high - look.gap, fill, tip, text))
 
 
-def _bordered(picture: Picture, frame: Frame) -> None:
+def _bordered(picture: Picture, frame: PanelPlace) -> None:
     for border, fill in ((3.0, LINE), (2.0, "#ffffff")):
         wide, high = frame.inner + 2 * border, frame.height + 2 * border
         picture.tiles.append(Tile(frame.middle, frame.height / 2, wide, high, fill, ""))
 
 
-def _axes(picture: Picture, reach: Reach, look: Look, frame: Frame) -> None:
+def _axes(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None:
     for i in _marked(reach.rows, 15 / look.high):
         label = look.label(reach.rows[i])
         picture.notes.append(Note(frame.x - 8 - width(label, 10) / 2, (i + 0.5) * look.high, label, GREY))
@@ -121,7 +121,7 @@ def _marked(steps: list[int], least: float) -> list[int]:
     return [i for i, t in enumerate(steps) if t % every == rest]
 
 
-def _cut(picture: Picture, reach: Reach, look: Look, frame: Frame) -> None:
+def _cut(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None:
     """A line at each cut; where they would stand closer than CLOSE, the grey and the subtitle say it alone."""
     behind = sorted({sum(s <= a for s in reach.columns) for a, _ in reach.state.cuts} - {0, len(reach.columns)})
     if len(behind) * CLOSE > frame.inner:
@@ -135,7 +135,7 @@ def _cut(picture: Picture, reach: Reach, look: Look, frame: Frame) -> None:
             last = x
 
 
-def _heading(picture: Picture, reach: Reach, look: Look, frame: Frame) -> None:
+def _heading(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None:
     first, second = verdict(reach)
     middle = (frame.left + frame.right) / 2
     colour = COLOURS.get(first.partition(":")[0], GREY)
@@ -144,7 +144,7 @@ def _heading(picture: Picture, reach: Reach, look: Look, frame: Frame) -> None:
             picture.notes.append(Note(middle, look.top - down, text, ink, size))
 
 
-def _bars(picture: Picture, reach: Reach, look: Look, frame: Frame) -> None:
+def _bars(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None:
     """Under the matrix the median norm by steps gone back; of a single row its own norms stand over it."""
     if len(reach.rows) == 1:
         t = reach.rows[0]

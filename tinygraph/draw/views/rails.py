@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ...core.node import Node
 from ..layout.pairs import Paired, top_of, turned
 from ..layout.place import HEIGHT, Placed, Spot
-from ..layout.routes import Way, climb, routes, straight, turn
+from ..layout.routes import Route, climb, routes, straight, turn
 from ..picture import Point
 from ..shown.folding import Folded, Link
 from ..shown.regions import OVER, UNDER, Regions
@@ -88,7 +88,7 @@ def _plain_ways(found: Mirror, where: Regions, paired: Paired) -> dict[Link, lis
     return {way.link: [(-x, -y) for x, y in _own_lanes(way, paired.placed)] for way in ways}
 
 
-def _own_lanes(way: Way, placed: Placed) -> list[Point]:
+def _own_lanes(way: Route, placed: Placed) -> list[Point]:
     """Where a way through time runs along over or under a box, nearer to it than forward arrows do."""
     if not way.through:
         return way.points

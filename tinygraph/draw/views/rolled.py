@@ -8,11 +8,11 @@ from ...core.node import Node
 from ..colours import FORWARD, GREY, RED
 from ..labels import clean, number, shape
 from ..layout.cards import Card, Stage, stage
-from ..layout.loops import Ways
+from ..layout.loops import StageRoutes
 from ..layout.place import HEIGHT
 from ..norms.group_heat import group_heat
 from ..norms.untruncated import tell
-from ..options import Wishes, roots_of
+from ..options import Options, roots_of
 from ..picture import Arrow, Band, Box, Note, Picture, Point
 from ..shown.cells import cells
 from ..shown.folding import Folded, fold
@@ -20,33 +20,33 @@ from ..shown.naming import name_cells
 from ..shown.repetition import Edge, Repetition, repetition
 from ..shown.representatives import stand_ins
 from ..shown.roles import roles
-from ..shown.truncation import as_wished
+from ..shown.truncation import cut_as_asked
 from .unrolled import box_width, fill_of, table_of, token_texts, unrolled
 from .wording import Words, words
 
 
-def rolled(given: Any, wishes: Wishes) -> Picture:
+def rolled(given: Any, options: Options) -> Picture:
     """The rolled picture, or where nothing repeats the unrolled one, which then says so.
 
     The cell is found from the graph alone: `repetition` groups the boxes of all steps that have the
     same op, settings, parameters and sources; `cells` builds a card around each state that runs round.
     """
-    roots, wishes = as_wished(roots_of(given), wishes)
+    roots, options = cut_as_asked(roots_of(given), options)
     folded = fold(roots)
     found = repetition(folded)
     if found is None:
         timeless = {x.step for x in folded.nodes} <= {None}
         why = "no time steps are marked" if timeless else "no part of it repeats over time"
-        return _not_rolled(unrolled(roots, wishes), why)
+        return _not_rolled(unrolled(roots, options), why)
     role = _group_roles(folded, found, roots)
     stands, drawn = stand_ins(folded, found)
-    warmth = group_heat(folded, found, stands, roots, wishes)
+    warmth = group_heat(folded, found, stands, roots, options)
     texts = [_any_step(words(x, drawn, role[g], warmth), found, g) for g, x in enumerate(stands)]
     here = stage(found, cells(folded, found), {g: box_width(t) for g, t in enumerate(texts)})
     if here.tangled:
-        return _not_rolled(unrolled(roots, wishes), "its cells feed each other both ways")
+        return _not_rolled(unrolled(roots, options), "its cells feed each other both ways")
     name_cells(found, [c.cell for c in here.cards])
-    picture = Picture(title=wishes.heading)
+    picture = Picture(title=options.heading)
     for g, text in enumerate(texts):
         fill = "#ffffff" if warmth is None else fill_of(stands[g], warmth, set(roots))
         norm = None if warmth is None else warmth.norms[stands[g]]
@@ -59,8 +59,8 @@ def rolled(given: Any, wishes: Wishes) -> Picture:
     _draw_arrows(picture, found, here)
     picture.uses = table_of(folded, warmth)
     picture.scale = None if warmth is None else (warmth.low, warmth.high)
-    picture.subtitle = _told(found, here.cards, wishes)
-    tell(picture, folded, roots, wishes)
+    picture.subtitle = _told(found, here.cards, options)
+    tell(picture, folded, roots, options)
     return picture
 
 
@@ -78,7 +78,7 @@ def _any_step(text: Words, found: Repetition, g: int) -> Words:
     return text
 
 
-def _told(found: Repetition, cards: list[Card], wishes: Wishes) -> str:
+def _told(found: Repetition, cards: list[Card], options: Options) -> str:
     """What the picture shows, in one line under its title."""
     spans = [_span(found, c.cell.groups) for c in cards]
     if len(set(spans)) == 1:
@@ -87,8 +87,8 @@ def _told(found: Repetition, cards: list[Card], wishes: Wishes) -> str:
         text = "; ".join(f"{c.cell.name} for {span}" for c, span in zip(cards, spans, strict=True))
     back = any(c.returning for c in cards)
     text += "; red arrows cross one time step" if back else ""
-    tokens = clean(" ".join(token_texts(found.steps, wishes.tokens).values()), 60).strip()
-    return text + (f"; {tokens}" if tokens else "") + ("; ‖∂‖ over all steps together" if wishes.has_gradients else "")
+    tokens = clean(" ".join(token_texts(found.steps, options.tokens).values()), 60).strip()
+    return text + (f"; {tokens}" if tokens else "") + ("; ‖∂‖ over all steps together" if options.has_gradients else "")
 
 
 def _span(found: Repetition, groups: list[int]) -> str:
@@ -120,7 +120,7 @@ def _tip(found: Repetition, g: int, norm: float | None) -> list[str]:
 
 def _draw_arrows(picture: Picture, found: Repetition, here: Stage) -> None:
     edges = [e for e in found.edges if here.joined.get(e, 0) is not None]
-    ways = Ways(here, edges)
+    ways = StageRoutes(here, edges)
     told: dict[int, list[Edge]] = {}
     noted: set[tuple[int, int | None]] = set()
     for edge in edges:
@@ -158,7 +158,7 @@ def _when(found: Repetition, here: Stage, edge: Edge, points: list[Point]) -> No
     return Note(x + side * 36, y + 16, f"t = {edge.only} only", GREY)
 
 
-def _returning(here: Stage, ways: Ways, edges: list[Edge], taken: list[Note]) -> list[Note]:
+def _returning(here: Stage, ways: StageRoutes, edges: list[Edge], taken: list[Note]) -> list[Note]:
     """Beside the lane of one state what it stands for, off the notes that are there already."""
     edge = edges[0]
     card = here.cards[here.card_of[edge.source]]

@@ -8,14 +8,14 @@ from ...core.node import Node
 from ..colours import DEAD, FORWARD
 from ..labels import number
 from ..layout.place import GUTTER, Placed
-from ..layout.routes import Way
+from ..layout.routes import Route
 from ..norms.heat import ODD, Heat, ramp
 from ..picture import Arrow, Cut, Note, Picture, Point
 from ..shown.folding import Folded
 from ..shown.roles import BORDERS
 
 
-def draw_arrows(picture: Picture, folded: Folded, ways: list[Way], warmth: Heat | None, states: set[Node]) -> None:
+def draw_arrows(picture: Picture, folded: Folded, ways: list[Route], warmth: Heat | None, states: set[Node]) -> None:
     """Forward arrows, and red ones beside them for what comes back; between dots there are none."""
     number_of = {x: i for i, x in enumerate(folded.nodes)}
     aside = 5.0 if warmth else 0.0
@@ -46,7 +46,7 @@ def returning(tail: int, head: int, points: list[Point], flow: float, warmth: He
     return Arrow(tail, head, points, ramp(0.45 + 0.5 * level), 0.9 + 2.8 * level, tip=tip)
 
 
-def _shifted(way: Way, by: float) -> list[Point]:
+def _shifted(way: Route, by: float) -> list[Point]:
     """The way moved aside: left and right where it runs up, up and down where it runs along."""
     if not by:
         return way.points
@@ -63,7 +63,7 @@ def _shifted(way: Way, by: float) -> list[Point]:
     return moved
 
 
-def draw_cuts(picture: Picture, placed: Placed, ways: list[Way]) -> None:
+def draw_cuts(picture: Picture, placed: Placed, ways: list[Route]) -> None:
     """A line in every gutter in which all that crosses is cut."""
     crossing: dict[int, list[bool]] = {}
     for way in ways:
@@ -75,7 +75,7 @@ def draw_cuts(picture: Picture, placed: Placed, ways: list[Way]) -> None:
             picture.cuts.append(Cut(placed.edges[c][1] + GUTTER / 2, placed.foot - 16, placed.top + 10))
 
 
-def tell_returns(picture: Picture, placed: Placed, ways: list[Way], warmth: Heat | None) -> None:
+def tell_returns(picture: Picture, placed: Placed, ways: list[Route], warmth: Heat | None) -> None:
     """Beside each state the norm of what later steps send back to it."""
     told: set[Node] = set()
     for way in ways:

@@ -16,14 +16,14 @@ from ..layout.routes import routes
 from ..norms.ghosts import parted
 from ..norms.heat import Heat, heat
 from ..norms.untruncated import tell
-from ..options import Wishes, roots_of
+from ..options import Options, roots_of
 from ..picture import Band, Box, Picture, Use
 from ..shown.folding import Folded, fold
 from ..shown.levels import arranged
 from ..shown.params import GHOST, HUB, exposed
 from ..shown.regions import AFTER, Regions, regions
 from ..shown.roles import BORDERS, roles
-from ..shown.truncation import as_wished
+from ..shown.truncation import cut_as_asked
 from .strokes import draw_arrows, draw_cuts, tell_returns
 from .wording import Words, words
 
@@ -31,27 +31,27 @@ TITLE, BELOW, CHIP = 13.0, 9.0, 10.0
 """Sizes of a box's title and second line, and the room that a chip adds."""
 
 
-def unrolled(given: Any, wishes: Wishes) -> Picture:
+def unrolled(given: Any, options: Options) -> Picture:
     """All parts of the picture, placed."""
-    roots, wishes = as_wished(roots_of(given), wishes)
+    roots, options = cut_as_asked(roots_of(given), options)
     folded = ops = fold(roots)
     role = roles(folded, roots)
-    folded, told = arranged(folded, role, roots, wishes)
-    folded = exposed(folded, ops, wishes.params)
-    warmth = heat(folded, roots, wishes.gradients) if wishes.has_gradients else None
-    folded = parted(folded, role, warmth, wishes.params)
+    folded, told = arranged(folded, role, roots, options)
+    folded = exposed(folded, ops, options.params)
+    warmth = heat(folded, roots, options.gradients) if options.has_gradients else None
+    folded = parted(folded, role, warmth, options.params)
     where = regions(folded)
     folded = set_beside(folded, where, role, warmth)
     aside = beside(folded, where, role)
     ordered = inner(folded, aside)
     role |= dict.fromkeys(where.states, "state")
-    texts = {x: words(x, folded, role[x], warmth, values=wishes.values) for x in folded.nodes}
+    texts = {x: words(x, folded, role[x], warmth, values=options.values) for x in folded.nodes}
     sizes = {x: box_width(texts[x]) for x in folded.nodes}
-    heads = headings(folded, wishes.tokens)
+    heads = headings(folded, options.tokens)
     placed = place(ordered, where, with_room(folded, aside, sizes), head_widths(heads))
     stand_beside(folded, aside, placed, sizes)
     ways = routes(ordered, placed) + ways_from_beside(folded, aside, placed)
-    picture = Picture(title=wishes.heading, subtitle=told)
+    picture = Picture(title=options.heading, subtitle=told)
     picture.boxes = [_box(x, folded, placed, role[x], texts[x], warmth, set(roots)) for x in folded.nodes]
     draw_bands(picture, placed, where, heads)
     draw_arrows(picture, folded, ways, warmth, {x for x in folded.nodes if role[x] == "state"})
@@ -61,7 +61,7 @@ def unrolled(given: Any, wishes: Wishes) -> Picture:
     clear_headings(picture)
     picture.uses = table_of(folded, warmth)
     picture.scale = None if warmth is None else (warmth.low, warmth.high)
-    tell(picture, ops, roots, wishes)
+    tell(picture, ops, roots, options)
     return picture
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 from .instructions import ELEMENTS, convert
 from .table import ViewForm
-from .text import FLOATS, Value, Writer
+from .text import FLOATS, LLVMWriter, Value
 
 BYTES = {"f4": 4, "f8": 8, "b1": 1}
 
 
 @dataclass
-class Program:
+class NativeProgram:
     """A program under way.
 
     Attributes:
@@ -23,7 +23,7 @@ class Program:
         steps: number of the step at hand of each repeat around, by depth, the outermost first.
     """
 
-    writer: Writer
+    writer: LLVMWriter
     table: Value
     steps: dict[int, Value] = field(default_factory=dict)
 
@@ -70,7 +70,7 @@ class Lanes:
         mask: which of them exist; None if all do.
     """
 
-    writer: Writer
+    writer: LLVMWriter
     count: int
     index: Value
     mask: Value | None
@@ -128,30 +128,30 @@ def _stored(value: Value) -> Value:
     return value.cast("zext", "i8") if value.element == "i1" else value
 
 
-def read_one(writer: Writer, view: ViewForm, place: Value) -> Value:
+def read_one(writer: LLVMWriter, view: ViewForm, place: Value) -> Value:
     """A single element."""
     return _loaded(writer.load(memory(view.code), 1, place, BYTES[view.code]))
 
 
-def steps(writer: Writer, lanes: int) -> Value:
+def steps(writer: LLVMWriter, lanes: int) -> Value:
     """0, 1, 2, ... in the lanes, as i64."""
     numbers = ", ".join(f"i64 {k}" for k in range(lanes))
     return Value(writer, "i64", lanes, f"<{numbers}>")
 
 
-def lanes_for(writer: Writer, codes: Sequence[str]) -> int:
+def lanes_for(writer: LLVMWriter, codes: Sequence[str]) -> int:
     """How many elements side by side fill the widest vectors with the narrowest floats among ``codes``."""
     bits = min((FLOATS[ELEMENTS[code]] for code in codes if code != "b1"), default=32)
     return writer.vector_bytes * 8 // bits
 
 
 @contextmanager
-def masked(writer: Writer, count: int, end: Value) -> Iterator[Lanes]:
+def masked(writer: LLVMWriter, count: int, end: Value) -> Iterator[Lanes]:
     """A loop over an axis of ``end`` elements, ``count`` at a time, the last ones under a mask."""
     with writer.loop(end, by=count) as index:
         yield Lanes(writer, count, index, first_lanes(writer, count, end - index))
 
 
-def first_lanes(writer: Writer, count: int, left: Value) -> Value:
+def first_lanes(writer: LLVMWriter, count: int, left: Value) -> Value:
     """A mask of the first ``left`` lanes."""
     return steps(writer, count).compare("slt", left.spread(count))

@@ -28,12 +28,12 @@ class Count:
 
 
 compiled = Count()
-_libraries: dict[tuple[str, bool], Library] = {}
+_libraries: dict[tuple[str, bool], MachineCode] = {}
 _lock = RLock()
 
 
 @dataclass(frozen=True, eq=False)
-class Library:
+class MachineCode:
     """Machine code of one text; it lives as long as this does.
 
     Attributes:
@@ -59,7 +59,7 @@ class Library:
         return found
 
 
-def compile_text(text: str, tidy: bool = False) -> Library:
+def compile_text(text: str, tidy: bool = False) -> MachineCode:
     """Machine code of LLVM ``text``: from memory, else from disk, else compiled.
 
     The text defines functions and leaves out target and data layout. A function may carry the attribute
@@ -105,13 +105,13 @@ def _object(text: str, tidy: bool) -> bytes:
     return code
 
 
-def _load(code: bytes) -> Library:
+def _load(code: bytes) -> MachineCode:
     import llvmlite.binding as llvm
 
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
-    return Library(engine)
+    return MachineCode(engine)
 
 
 def _key(text: str, tidy: bool) -> str:

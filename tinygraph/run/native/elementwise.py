@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from .access import Lanes, Program, first_lanes, lanes_for, read_one
+from .access import Lanes, NativeProgram, first_lanes, lanes_for, read_one
 from .instructions import ELEMENTS, convert, instruction
 from .reduction import Total
 from .table import ElementwiseForm, ViewForm
 from .text import Value
 
 
-def write_elementwise(program: Program, form: ElementwiseForm) -> None:
+def write_elementwise(program: NativeProgram, form: ElementwiseForm) -> None:
     """Write the loops of ``form``: those over the outer axes read strides, the innermost one runs along a row.
 
     Every lane reads all its operands before it writes, and no store overlaps what another lane reads (see
@@ -25,7 +25,7 @@ def write_elementwise(program: Program, form: ElementwiseForm) -> None:
 
 
 def _row(
-    program: Program, form: ElementwiseForm, rows: dict[ViewForm, Value], far: dict[ViewForm, Value], end: Value
+    program: NativeProgram, form: ElementwiseForm, rows: dict[ViewForm, Value], far: dict[ViewForm, Value], end: Value
 ) -> None:
     writer = program.writer
     codes = [view.code for view in rows] + [step.code for step in form.instructions]

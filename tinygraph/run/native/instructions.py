@@ -13,7 +13,7 @@ from .text import FLOATS, Value
 ELEMENTS = {"f4": "float", "f8": "double", "b1": "i1"}
 """The dtypes that native code handles, and what they are in a register; in memory a boolean takes a byte."""
 
-Rule = Callable[[list[Value], Mapping[str, Any]], Value]
+Emitter = Callable[[list[Value], Mapping[str, Any]], Value]
 
 
 def code_of(dtype: np.dtype) -> str:
@@ -104,14 +104,14 @@ def _squared_error(y: Value, t: Value) -> Value:
     return (y - t) * (y - t)
 
 
-def _of(function: Callable[..., Value]) -> Rule:
+def _of(function: Callable[..., Value]) -> Emitter:
     return lambda args, attributes: function(*args)
 
 
 COMPARISONS = {"greater": "ogt", "greater_equal": "oge", "less": "olt", "less_equal": "ole", "equal": "oeq",
                "not_equal": "une"}  # fmt: skip
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, Emitter] = {
     "abs": _of(maths.absolute),
     "add": _of(lambda x, y: x + y),
     "astype": _of(lambda x: x),

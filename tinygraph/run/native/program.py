@@ -8,20 +8,20 @@ from functools import lru_cache
 from typing import Any
 
 from . import product_block
-from .access import Program
+from .access import NativeProgram
 from .elementwise import write_elementwise
 from .reduction import write_reduction
-from .table import GIVEN, HEAD, LIST, MOVED, ElementwiseForm, Form, Placed, ProductForm, ReductionForm, RepeatForm
-from .text import Value, Writer
+from .table import GIVEN, HEAD, LIST, MOVED, ElementwiseForm, Form, PlacedForm, ProductForm, ReductionForm, RepeatForm
+from .text import LLVMWriter, Value
 
-WRITERS: dict[type, Callable[[Program, Any], None]] = {
+WRITERS: dict[type, Callable[[NativeProgram, Any], None]] = {
     ElementwiseForm: write_elementwise,
     ReductionForm: write_reduction,
 }
 
 
 @lru_cache(maxsize=256)
-def program_text(forms: tuple[Placed | RepeatForm, ...], vector_bytes: int) -> str:
+def program_text(forms: tuple[PlacedForm | RepeatForm, ...], vector_bytes: int) -> str:
     """LLVM text of ``void run(int64 *table)``, for a processor whose widest vectors have ``vector_bytes``."""
     text = _Text(vector_bytes)
     run = text.program(())
@@ -40,7 +40,7 @@ class _Text:
     Attributes:
         names: of the functions, each by its form, the depths around it, and which function of a product it calls.
         functions: the text of each.
-        declared, loops: as in `Writer`.
+        declared, loops: as in `LLVMWriter`.
     """
 
     vector_bytes: int
@@ -49,14 +49,14 @@ class _Text:
     declared: dict[str, str] = field(default_factory=dict)
     loops: int = 0
 
-    def program(self, depths: tuple[int, ...]) -> Program:
+    def program(self, depths: tuple[int, ...]) -> NativeProgram:
         """A function of a table and of the number of the step in each loop around it."""
-        writer = Writer(self.vector_bytes, declared=self.declared)
-        return Program(
+        writer = LLVMWriter(self.vector_bytes, declared=self.declared)
+        return NativeProgram(
             writer, Value(writer, "ptr", 1, "%table"), {d: Value(writer, "i64", 1, f"%d{d}") for d in depths}
         )
 
-    def write(self, program: Program, form: Placed | RepeatForm, which: int = product_block.RUN) -> None:
+    def write(self, program: NativeProgram, form: PlacedForm | RepeatForm, which: int = product_block.RUN) -> None:
         """Write the call of an action's function, or a loop of such."""
         if isinstance(form, RepeatForm):
             self._repeat(program, form)
@@ -78,12 +78,12 @@ class _Text:
         arguments = ", ".join(map(str, [inner.table, *inner.steps.values()]))
         return inner.writer.function(name, arguments, "noinline")
 
-    def _repeat(self, program: Program, form: RepeatForm) -> None:
+    def _repeat(self, program: NativeProgram, form: RepeatForm) -> None:
         writer = program.writer
         steps = program.number(form.steps)
         program.steps[form.depth] = writer.int64(0)
         for child in form.body:
-            if isinstance(child, Placed) and isinstance(child.form, ProductForm) and child.form.packed:
+            if isinstance(child, PlacedForm) and isinstance(child.form, ProductForm) and child.form.packed:
                 with writer.when(program.number(child.at + child.form.site + product_block.PACK).compare("ne", 0)):
                     self.write(program, child, product_block.PACK)
         with writer.loop(steps) as step:
@@ -93,7 +93,7 @@ class _Text:
         del program.steps[form.depth]
 
 
-def _move_views(program: Program) -> None:
+def _move_views(program: NativeProgram) -> None:
     """Set the addresses of the views whose buffers are new at each run."""
     writer = program.writer
     given = program.number(GIVEN) * 8
@@ -106,7 +106,7 @@ def _move_views(program: Program) -> None:
         writer.store(base + offset, writer.at(program.table, slot * 8))
 
 
-def _call(program: Program, form: ProductForm, which: int) -> None:
+def _call(program: NativeProgram, form: ProductForm, which: int) -> None:
     """Call a function of the product's block with the addresses of this step."""
     block = program.place(form.site)
     function = program.writer.load("ptr", 1, program.place(form.site + which))

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from functools import reduce
 
-from .access import Lanes, Program, first_lanes, lanes_for
+from .access import Lanes, NativeProgram, first_lanes, lanes_for
 from .instructions import ELEMENTS, convert, instruction
 from .table import ReductionForm, ViewForm
-from .text import Value, Writer
+from .text import LLVMWriter, Value
 
 OPS = {"sum": ("add", 0.0), "max": ("maximum", -math.inf), "min": ("minimum", math.inf)}
 """What joins two elements, and where it starts."""
@@ -24,7 +24,7 @@ BLOCK = 4096
 """Columns of the result that are finished before the next ones: they stay in the first cache."""
 
 
-def write_reduction(program: Program, form: ReductionForm) -> None:
+def write_reduction(program: NativeProgram, form: ReductionForm) -> None:
     """Write the loops of ``form``."""
     starts = {form.x: program.start(form.x), form.out: program.start(form.out)}
     (_along if form.along else _across)(program, form, starts)
@@ -35,7 +35,7 @@ def _join(kind: str, x: Value, y: Value) -> Value:
     return instruction(OPS[kind][0], [x, y], code, {})
 
 
-def _along(program: Program, form: ReductionForm, starts: dict[ViewForm, Value]) -> None:
+def _along(program: NativeProgram, form: ReductionForm, starts: dict[ViewForm, Value]) -> None:
     """For each kept element: chunks of the innermost reduced axis into vectors, those into one number."""
     writer, axes = program.writer, form.kept + form.reduced
     total_type = "double" if form.kind == "sum" else ELEMENTS[form.x.code]
@@ -53,7 +53,7 @@ def _along(program: Program, form: ReductionForm, starts: dict[ViewForm, Value])
         writer.store(result, kept[form.out])
 
 
-def _chunk(program: Program, form: ReductionForm, row: Value, begin: Value, end: Value) -> Value:
+def _chunk(program: NativeProgram, form: ReductionForm, row: Value, begin: Value, end: Value) -> Value:
     """One number out of the elements from ``begin`` to ``end`` of a row."""
     writer, count = program.writer, lanes_for(program.writer, [form.x.code])
     far = program.stride(form.x, form.x.axes - 1) if form.x.inner == "far" else None
@@ -83,7 +83,7 @@ def _across_lanes(kind: str, x: Value) -> Value:
 class Total:
     """A sum, largest or smallest that gathers in the lanes of one vector."""
 
-    def __init__(self, writer: Writer, kind: str, code: str, count: int) -> None:
+    def __init__(self, writer: LLVMWriter, kind: str, code: str, count: int) -> None:
         self.writer, self.kind = writer, kind
         self.empty = writer.constant(ELEMENTS[code], count, OPS[kind][1])
         self.place = writer.variable(self.empty)
@@ -100,7 +100,7 @@ class Total:
         return _across_lanes(self.kind, self.writer.load(self.empty.element, self.empty.lanes, self.place))
 
 
-def _across(program: Program, form: ReductionForm, starts: dict[ViewForm, Value]) -> None:
+def _across(program: NativeProgram, form: ReductionForm, starts: dict[ViewForm, Value]) -> None:
     """For each row of the result, a block of columns at a time: start it, then join rows of x into it, some at once."""
     writer, kept, axes = program.writer, form.kept, form.kept + form.reduced
     columns = program.number(form.sizes + kept - 1)
@@ -111,7 +111,7 @@ def _across(program: Program, form: ReductionForm, starts: dict[ViewForm, Value]
             _rows(program, form, block, inner[form.x])
 
 
-def _rows(program: Program, form: ReductionForm, block: _Block, first: Value) -> None:
+def _rows(program: NativeProgram, form: ReductionForm, block: _Block, first: Value) -> None:
     writer, axes = program.writer, form.kept + form.reduced
     rows, step = program.number(form.sizes + axes - 1), program.stride(form.x, axes - 1)
     whole = rows - rows % AT_ONCE
@@ -124,7 +124,7 @@ def _rows(program: Program, form: ReductionForm, block: _Block, first: Value) ->
 class _Block:
     """The columns from ``left`` to ``right`` of a row of the result, which starts at ``out``."""
 
-    program: Program
+    program: NativeProgram
     form: ReductionForm
     left: Value
     right: Value

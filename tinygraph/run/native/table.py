@@ -100,7 +100,7 @@ class ProductForm(NamedTuple):
 Form = ElementwiseForm | ReductionForm | ProductForm
 
 
-class Placed(NamedTuple):
+class PlacedForm(NamedTuple):
     """A form, and where the places of its action start."""
 
     at: int
@@ -133,12 +133,12 @@ class Filling:
     around: list[int] = field(default_factory=list)
     start: int = 0
 
-    def add(self, action: Any) -> Placed | RepeatForm:
+    def add(self, action: Any) -> PlacedForm | RepeatForm:
         """Fill in an action's numbers; what is left of it is its form. Equal forms share their code."""
         if isinstance(action, Repeat):
             return self._repeat(action)
         self.start = len(self.values)
-        return Placed(self.start, _FILLERS[type(action)](self, action))
+        return PlacedForm(self.start, _FILLERS[type(action)](self, action))
 
     def _numbers(self, numbers: Sequence[int]) -> int:
         at = len(self.values) - self.start

@@ -23,7 +23,7 @@ class Value:
         name: the operand as LLVM reads it, a register or a constant.
     """
 
-    writer: Writer
+    writer: LLVMWriter
     element: str
     lanes: int
     name: str
@@ -133,7 +133,7 @@ def mangled(element: str, lanes: int) -> str:
 
 
 @dataclass
-class Writer:
+class LLVMWriter:
     """The body of one function, written line by line.
 
     Attributes:

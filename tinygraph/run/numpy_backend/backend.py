@@ -10,8 +10,8 @@ from numpy import ndarray
 
 from ...plan.actions import Buffer, Product
 from ..products.numpy_forms import NumpyForm
-from .places import Given, Layout, aligned_block
-from .source import Temporary, Writer, compiled
+from .places import ArrayPlace, Given, aligned_block
+from .source import NumpyWriter, Temporary, compiled
 
 MOST_VIEWS = 200_000
 """Arrays of about 200 bytes that one plan keeps for the steps of its loops; beyond it a step makes them anew."""
@@ -53,7 +53,7 @@ class ByNumpy:
 
     def __init__(self, actions: Sequence[Any], memory: ndarray, *, forms: Mapping[Product, NumpyForm] | None = None,
                  most_views: int = MOST_VIEWS) -> None:  # fmt: skip
-        writer = Writer(actions, forms or {})
+        writer = NumpyWriter(actions, forms or {})
         self.source = writer.source
         self.temporary_bytes = sum(writer.slots_bytes) + writer.packed_bytes
         self._quiet = writer.quiet
@@ -91,7 +91,7 @@ class ByNumpy:
         """What place ``number`` holds from the start: None where the memory comes with the call."""
         if isinstance(what, Temporary):
             return np.ndarray(what.shape, what.dtype, self._slots[what.slot])
-        if not isinstance(what, Layout):
+        if not isinstance(what, ArrayPlace):
             return what
         if what.buffer.kind == "constant":
             return what.place(np.ascontiguousarray(what.buffer.source))

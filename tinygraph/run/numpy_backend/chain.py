@@ -11,7 +11,7 @@ from ... import ops
 from ...plan.actions import Elementwise, Instruction
 
 if TYPE_CHECKING:
-    from .source import Writer
+    from .source import NumpyWriter
 
 UFUNCS = {
     "add": "add", "subtract": "subtract", "multiply": "multiply", "divide": "divide", "negative": "negative",
@@ -30,7 +30,7 @@ class Chain:
 
     FUNCTIONS = (*sorted(set(UFUNCS.values())), "log1p", "reciprocal", "logical_not", "copyto")
 
-    def __init__(self, action: Elementwise, writer: Writer) -> None:
+    def __init__(self, action: Elementwise, writer: NumpyWriter) -> None:
         self.action, self.writer = action, writer
         self.first = len(action.loads)
         self.names = [writer.operand(view) for view in action.loads]

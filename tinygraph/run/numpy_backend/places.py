@@ -28,7 +28,7 @@ def aligned_block(size_bytes: int) -> ndarray:
 
 
 @dataclass(frozen=True)
-class Layout:
+class ArrayPlace:
     """How an array lies in a buffer, with one leading axis for every loop in which it moves.
 
     Attributes:
@@ -44,7 +44,7 @@ class Layout:
     whole: bool
 
     @classmethod
-    def at(cls, view: View, steps: tuple[int, ...], moves: tuple[int, ...]) -> Layout:
+    def at(cls, view: View, steps: tuple[int, ...], moves: tuple[int, ...]) -> ArrayPlace:
         """The layout of ``view`` with axes of sizes ``steps``, along which it moves by ``moves`` elements."""
         shape, strides = steps + view.shape, moves + view.strides
         itemsize = view.dtype.itemsize
@@ -114,7 +114,7 @@ class Given:
 
     def __init__(self, buffer: Buffer) -> None:
         self.buffer = buffer
-        self.layouts: list[tuple[int, Layout]] = []
+        self.layouts: list[tuple[int, ArrayPlace]] = []
         self._memory: ndarray | None = None
 
     def bind(self, memory: ndarray, places: list[Any]) -> None:

@@ -14,7 +14,7 @@ from ...core.errors import GraphError
 from ...plan.actions import Call, Elementwise, Product, Reduction, Repeat, View
 from ..products.numpy_forms import NumpyForm
 from .chain import Chain
-from .places import Layout, aligned_block, is_contiguous
+from .places import ArrayPlace, aligned_block, is_contiguous
 
 REDUCTIONS = {"sum": np.add, "max": np.maximum, "min": np.minimum}
 NAMES_A_LINE = 8
@@ -47,7 +47,7 @@ class Temporary:
 class Temporaries:
     """The temporaries of one chain over ``shape``, taken and given back by name."""
 
-    def __init__(self, writer: Writer, shape: tuple[int, ...]) -> None:
+    def __init__(self, writer: NumpyWriter, shape: tuple[int, ...]) -> None:
         self._writer, self._shape = writer, shape
         self._names: dict[tuple[int, np.dtype], str] = {}
         self._slots: dict[str, int] = {}
@@ -82,7 +82,7 @@ class _Loop:
     before: list[str] = field(default_factory=list)
 
 
-class Writer:
+class NumpyWriter:
     """Writes the source, and gathers what its names stand for in ``places`` (name -> layout, temporary or object)."""
 
     def __init__(self, actions: Sequence[Any], forms: Mapping[Product, NumpyForm]) -> None:
@@ -156,7 +156,7 @@ class Writer:
         """Name the view in its innermost loop, and the lists it comes from in the loops around."""
         name = self._name(view.buffer.kind)
         steps = tuple(loop.repeat.steps for loop in loops)
-        self.places[name + "_steps" * len(loops)] = Layout.at(view, steps, moves)
+        self.places[name + "_steps" * len(loops)] = ArrayPlace.at(view, steps, moves)
         for i, loop in enumerate(loops):
             left = len(loops) - i
             loop.lists[name + "_steps" * (left - 1)] = name + "_steps" * left
@@ -222,7 +222,7 @@ class Writer:
             return [f"for {', '.join(names)} in zip({', '.join(lists)}):"]
         return ["for (", *_rows(names), ") in zip(", *_rows(lists), "):"]
 
-    _WRITE: ClassVar[dict[type, Callable[[Writer, Any], None]]] = {
+    _WRITE: ClassVar[dict[type, Callable[[NumpyWriter, Any], None]]] = {
         Elementwise: _elementwise, Product: _product, Reduction: _reduction, Call: _call, Repeat: _repeat,
     }  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..native import product_block
-from .blas import Library
+from .blas import Blas
 
 FUNCTION, A_TURNED, B_TURNED, A_STRIDE, B_STRIDE, OUT_STRIDE, GET_THREADS, SET_THREADS = range(
     product_block.FREE, product_block.FREE + 8
@@ -65,7 +65,7 @@ def _read(name: str, place: int, kind: str) -> str:
 
 
 def entries(
-    library: Library, size: int, shape: tuple[int, int, int], a: tuple[int, int], b: tuple[int, int], out_m: int
+    library: Blas, size: int, shape: tuple[int, int, int], a: tuple[int, int], b: tuple[int, int], out_m: int
 ) -> list[int] | None:
     """What goes to the FREE part of the site of out = a @ b; None where BLAS cannot be told of such strides.
 

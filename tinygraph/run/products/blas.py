@@ -19,7 +19,7 @@ MKL_SEQUENTIAL = 1
 
 
 @dataclass(frozen=True, eq=False)
-class Library:
+class Blas:
     """One BLAS.
 
     Attributes:
@@ -46,7 +46,7 @@ class Library:
 
 
 @cache
-def bundled(package: str) -> Library | None:
+def bundled(package: str) -> Blas | None:
     """The OpenBLAS that came with the pip build of ``package``, numpy or scipy; None where there is none."""
     found = importlib.util.find_spec(package)
     if found is None or found.origin is None:
@@ -58,7 +58,7 @@ def bundled(package: str) -> Library | None:
 
 
 @cache
-def system() -> Library | None:
+def system() -> Blas | None:
     """The BLAS that numpy itself was linked with where it brought none: Accelerate, or a file of the environment."""
     if sys.platform == "darwin":
         return opened("system", Path("/System/Library/Frameworks/Accelerate.framework/Accelerate"))
@@ -67,7 +67,7 @@ def system() -> Library | None:
 
 
 @cache
-def mkl() -> Library | None:
+def mkl() -> Blas | None:
     """Intel's library, told to use the calling thread alone; None where it is not installed.
 
     Loading it and its first call took 85 ms here, and it keeps the threads it was told at its first call: so
@@ -82,7 +82,7 @@ def mkl() -> Library | None:
     return None
 
 
-def libraries() -> list[Library]:
+def libraries() -> list[Blas]:
     """All that are present, in the order in which they should be tried.
 
     scipy's is among them only in a process that uses scipy anyway: loading it takes memory and starts threads,
@@ -105,7 +105,7 @@ def _in_environment(name: str) -> Iterator[Path]:
     yield from sorted(prefix.glob(f"Library/bin/{name}*.dll"))
 
 
-def opened(name: str, file: Path) -> Library | None:
+def opened(name: str, file: Path) -> Blas | None:
     """The library in ``file``; None where it cannot be loaded or holds no matrix product under a name known here."""
     try:
         library = CDLL(str(file))
@@ -116,7 +116,7 @@ def opened(name: str, file: Path) -> Library | None:
         if sgemm and dgemm:
             gemm = {4: _address(sgemm), 8: _address(dgemm)}
             threads = (_function(library, f"{before}openblas_{verb}_num_threads{after}") for verb in ("get", "set"))
-            return Library(name, gemm, bits, str(file), *threads)
+            return Blas(name, gemm, bits, str(file), *threads)
     return None
 
 

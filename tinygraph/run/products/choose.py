@@ -11,7 +11,7 @@ from time import perf_counter_ns
 import numpy as np
 
 from ..native import product_block
-from ..native.compiler import Library as Code
+from ..native.compiler import MachineCode as Code
 from ..native.compiler import compile_text
 from . import adaptors, blas, kernel, sharing
 from .question import MOST_ROWS, Question, bounded, extent, memory, product_flops
@@ -171,7 +171,7 @@ def _ours(question: Question) -> list[Way]:
     return found
 
 
-def _theirs(question: Question, library: blas.Library) -> list[Way]:
+def _theirs(question: Question, library: blas.Blas) -> list[Way]:
     free = adaptors.entries(library, question.size, question.shape, question.a, question.b, question.out_m)
     if free is None:
         return []
@@ -179,7 +179,7 @@ def _theirs(question: Question, library: blas.Library) -> list[Way]:
 
 
 @cache
-def rivals(size: int) -> list[blas.Library]:
+def rivals(size: int) -> list[blas.Blas]:
     """The BLAS libraries worth measuring here; the others are not even loaded if numpy's own is far behind."""
     _, n, k = RIVALRY
     question = Question(size, RIVALRY, (k, 1), (n, 1), n, (False, True))

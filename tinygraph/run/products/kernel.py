@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from ..native import product_block
-from ..native.text import Value, Writer
+from ..native.text import LLVMWriter, Value
 from . import packing
 from .tiles import Element, argument, declarations, tile
 
@@ -41,7 +41,7 @@ class Roles:
     k: Value
 
 
-def _roles(code: Writer, one: Element, swapped: bool) -> Roles:
+def _roles(code: LLVMWriter, one: Element, swapped: bool) -> Roles:
     a, b, out = (argument(code, "ptr", name) for name in ("a", "b", "out"))
     a_m, a_k, b_k, b_n, out_m = (
         _read(code, i) * one.size
@@ -53,19 +53,19 @@ def _roles(code: Writer, one: Element, swapped: bool) -> Roles:
     return Roles(a, a_m, a_k, b, b_k, b_n, out, out_m, m, n, k)
 
 
-def _read(code: Writer, place: int) -> Value:
+def _read(code: LLVMWriter, place: int) -> Value:
     return code.load("i64", 1, code.at(argument(code, "ptr", "site"), code.int64(8 * place)))
 
 
-def _scratch(code: Writer) -> Value:
+def _scratch(code: LLVMWriter) -> Value:
     return code.load("ptr", 1, code.at(argument(code, "ptr", "site"), code.int64(8 * SCRATCH)))
 
 
-def _divide(code: Writer, x: Value, y: Value) -> Value:
+def _divide(code: LLVMWriter, x: Value, y: Value) -> Value:
     return code.emit("i64", 1, f"udiv {x}, {y.name}")
 
 
-def _ceiling(code: Writer, x: Value, y: Value) -> Value:
+def _ceiling(code: LLVMWriter, x: Value, y: Value) -> Value:
     return _divide(code, x + y - 1, y)
 
 
@@ -92,12 +92,12 @@ class Panel:
     width: Value
 
 
-def _columns_at_a_time(code: Writer, one: Element, m: Value) -> Value:
+def _columns_at_a_time(code: LLVMWriter, one: Element, m: Value) -> Value:
     wide = code.int64(one.widest * one.lanes)
     return m.compare("eq", 1).where(wide, code.int64(one.vectors * one.lanes))
 
 
-def _panel(code: Writer, one: Element, start: Value, n: Value, most: Value) -> Panel:
+def _panel(code: LLVMWriter, one: Element, start: Value, n: Value, most: Value) -> Panel:
     columns = _smaller(n - start, most)
     vectors = _ceiling(code, columns, code.int64(one.lanes))
     last = columns - (vectors - 1) * one.lanes
@@ -105,7 +105,7 @@ def _panel(code: Writer, one: Element, start: Value, n: Value, most: Value) -> P
 
 
 def _run(name: str, one: Element, form: str, swapped: bool) -> str:
-    code = Writer(one.lanes * one.size)
+    code = LLVMWriter(one.lanes * one.size)
     on = _roles(code, one, swapped)
     most = _columns_at_a_time(code, one, on.m)
     block = _read(code, BLOCK)
@@ -122,7 +122,7 @@ def _run(name: str, one: Element, form: str, swapped: bool) -> str:
 
 
 def _weight(
-    code: Writer, one: Element, form: str, on: Roles, panel: Panel, start: Value, length: Value
+    code: LLVMWriter, one: Element, form: str, on: Roles, panel: Panel, start: Value, length: Value
 ) -> tuple[Value, Value]:
     """Where the block of the weight lies that the tiles read, and its stride along K."""
     if form == "packed":
@@ -136,13 +136,13 @@ def _weight(
     return to, panel.width * one.size
 
 
-def _pack(code: Writer, on: Roles, panel: Panel, lies: Value, length: Value, to: Value) -> None:
+def _pack(code: LLVMWriter, on: Roles, panel: Panel, lies: Value, length: Value, to: Value) -> None:
     arguments = (lies, on.weight_k, on.weight_n, length, panel.columns, panel.width, to)
     code.do(f"call void @pack_block({', '.join(map(str, arguments))})")
 
 
 def _all_rows(
-    code: Writer, one: Element, on: Roles, panel: Panel, start: Value, length: Value, weight: Value, stride: Value
+    code: LLVMWriter, one: Element, on: Roles, panel: Panel, start: Value, length: Value, weight: Value, stride: Value
 ) -> None:
     """All rows of out in one panel, as evenly as the tiles allow: 20 rows are 5, 5, 5, 5 and not 6, 6, 6, 2."""
     groups = _ceiling(code, on.m, code.int64(one.rows))
@@ -161,7 +161,7 @@ def _all_rows(
 
 def _pack_all(name: str, one: Element, swapped: bool) -> str:
     """The whole weight in panels, one behind the other, in the site's scratch memory."""
-    code = Writer(one.lanes * one.size)
+    code = LLVMWriter(one.lanes * one.size)
     on = _roles(code, one, swapped)
     most = _columns_at_a_time(code, one, on.m)
     with code.loop(_ceiling(code, on.n, most)) as number:
@@ -172,7 +172,7 @@ def _pack_all(name: str, one: Element, swapped: bool) -> str:
 
 
 def _pack_block(one: Element) -> str:
-    code = Writer(one.lanes * one.size)
+    code = LLVMWriter(one.lanes * one.size)
     beside = argument(code, "i64", "b_n").compare("eq", one.size)
     names = [piece.split()[-1] for piece in packing.PACK.split(", ")]
     kinds = [piece.split()[0] for piece in packing.PACK.split(", ")]
@@ -187,7 +187,7 @@ def _pack_block(one: Element) -> str:
 
 def _repeat(one: Element) -> str:
     """Calls a run function ``times`` times, for the measurements."""
-    code = Writer(one.lanes * one.size)
+    code = LLVMWriter(one.lanes * one.size)
     with code.loop(argument(code, "i64", "times")):
         code.do("call void %function(ptr %site, ptr %a, ptr %b, ptr %out)")
     return code.function("repeat", RUN.replace("noalias ", "") + ", ptr %function, i64 %times")

@@ -18,8 +18,8 @@ from threading import Thread
 import numpy as np
 
 from ..native import product_block
-from ..native.compiler import Library, compile_text, vector_bytes
-from ..native.text import Value, Writer
+from ..native.compiler import MachineCode, compile_text, vector_bytes
+from ..native.text import LLVMWriter, Value
 from .tiles import argument
 
 RUN, PIECE, PER_COLUMN, PER_THREAD, TEAM = range(product_block.FREE + 6, product_block.FREE + 11)
@@ -49,31 +49,31 @@ declare i32 @clock_gettime(i32, ptr)
 """
 
 
-def _place(code: Writer, of: str, number: int) -> Value:
+def _place(code: LLVMWriter, of: str, number: int) -> Value:
     return code.at(argument(code, "ptr", of), code.int64(8 * number))
 
 
-def _read(code: Writer, of: str, number: int, kind: str = "i64") -> Value:
+def _read(code: LLVMWriter, of: str, number: int, kind: str = "i64") -> Value:
     return code.load(kind, 1, _place(code, of, number))
 
 
-def _atomic(code: Writer, verb: str, number: int) -> Value:
+def _atomic(code: LLVMWriter, verb: str, number: int) -> Value:
     """The number at a place of the team before 1 was added or subtracted."""
     return code.emit("i64", 1, f"atomicrmw {verb} {_place(code, 'team', number)}, i64 1 acq_rel")
 
 
-def _set(code: Writer, number: int, value: Value) -> None:
+def _set(code: LLVMWriter, number: int, value: Value) -> None:
     code.do(f"store atomic {value}, {_place(code, 'team', number)} release, align 8")
 
 
-def _now(code: Writer, clock: Value) -> Value:
+def _now(code: LLVMWriter, clock: Value) -> Value:
     code.do(f"call i32 @clock_gettime(i32 {MONOTONIC}, {clock})")
     seconds = code.load("i64", 1, clock)
     return seconds * 1_000_000_000 + code.load("i64", 1, code.at(clock, code.int64(8)))
 
 
 @contextmanager
-def _while(code: Writer) -> Iterator[str]:
+def _while(code: LLVMWriter) -> Iterator[str]:
     """What is written inside runs again and again, until it jumps to the label given."""
     head, done = code.label(), code.label()
     code.do(f"br label %{head}")
@@ -83,7 +83,7 @@ def _while(code: Writer) -> Iterator[str]:
     code.start(done)
 
 
-def _leave_unless(code: Writer, condition: Value, done: str) -> None:
+def _leave_unless(code: LLVMWriter, condition: Value, done: str) -> None:
     stay = code.label()
     code.do(f"br {condition}, label %{stay}, label %{done}")
     code.start(stay)
@@ -95,7 +95,7 @@ def _take_pieces(vector_bytes: int) -> str:
     Pieces are counted down in one step that also tells which one it is: a helper that comes late, when the next
     product is being set up already, sees a number below 1 and leaves.
     """
-    code = Writer(vector_bytes)
+    code = LLVMWriter(vector_bytes)
     own = code.emit("ptr", 1, f"alloca [{product_block.SIZE} x i64]")
     with _while(code) as done:
         left = _atomic(code, "sub", LEFT)
@@ -107,7 +107,7 @@ def _take_pieces(vector_bytes: int) -> str:
 
 def _piece(vector_bytes: int) -> str:
     """Columns number (left - 1) * PIECE and on, as a product of its own with a site of its own."""
-    code = Writer(vector_bytes)
+    code = LLVMWriter(vector_bytes)
     whole, a, b, out = (_read(code, "team", number, "ptr") for number in (SITE, A, B, OUT))
     for number in range(product_block.SIZE):
         value = code.load("i64", 1, code.at(whole, code.int64(8 * number)))
@@ -127,7 +127,7 @@ def _piece(vector_bytes: int) -> str:
 
 def _serve(vector_bytes: int) -> str:
     """What a helper does all its life."""
-    code = Writer(vector_bytes)
+    code = LLVMWriter(vector_bytes)
     with _while(code) as done:
         failed = code.emit("i32", 1, f"call i32 @sem_wait({_place(code, 'team', SEMAPHORE)})")
         with code.when(failed.compare("eq", 0)):
@@ -138,7 +138,7 @@ def _serve(vector_bytes: int) -> str:
 
 def _share(vector_bytes: int) -> str:
     """The run function of a shared product."""
-    code = Writer(vector_bytes)
+    code = LLVMWriter(vector_bytes)
     team = _read(code, "site", TEAM, "ptr")
     clock = code.emit("ptr", 1, "alloca [2 x i64]")
     taken = code.emit("i64", 1, f"atomicrmw xchg {code.at(team, code.int64(8 * BUSY))}, i64 1 acquire")
@@ -155,7 +155,7 @@ def _share(vector_bytes: int) -> str:
 
 
 def _together(vector_bytes: int) -> str:
-    code = Writer(vector_bytes)
+    code = LLVMWriter(vector_bytes)
     for number, name in ((SITE, "site"), (A, "a"), (B, "b"), (OUT, "out")):
         code.store(argument(code, "ptr", name), _place(code, "team", number))
     clock = code.emit("ptr", 1, "alloca [2 x i64]")
@@ -171,7 +171,7 @@ def _together(vector_bytes: int) -> str:
     return code.function("together", "ptr %team, ptr %site, ptr %a, ptr %b, ptr %out")
 
 
-def _wait(code: Writer, pieces: Value, begin: Value, clock: Value) -> None:
+def _wait(code: LLVMWriter, pieces: Value, begin: Value, clock: Value) -> None:
     """Until the helpers have done what they began. What was gained is credit, long waits use it up, then they rest."""
     start = _now(code, clock)
     with _while(code) as done:
@@ -194,7 +194,7 @@ def _wait(code: Writer, pieces: Value, begin: Value, clock: Value) -> None:
 def text(vector_bytes: int) -> str:
     """LLVM text of ``share``, a run function, and of ``serve``, for the helpers."""
     parts = [make(vector_bytes) for make in (_take_pieces, _piece, _serve, _share, _together)]
-    return "".join([*parts, DECLARATIONS, Writer(vector_bytes, loops=1).declarations()])
+    return "".join([*parts, DECLARATIONS, LLVMWriter(vector_bytes, loops=1).declarations()])
 
 
 def can_share() -> bool:
@@ -219,6 +219,6 @@ def team(threads: int) -> np.ndarray:
 
 
 @cache
-def compiled() -> Library:
+def compiled() -> MachineCode:
     """The native code of this file."""
     return compile_text(text(vector_bytes()), tidy=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from ..native.text import Value, Writer, vector
+from ..native.text import LLVMWriter, Value, vector
 
 TILE = (
     "ptr noalias %a, i64 %a_m, i64 %a_k, ptr noalias %b, i64 %b_k, "
@@ -70,18 +70,18 @@ def element(size: int) -> Element:
     return Element(scalar, 16 // size, 6, 4 if features.get("neon") else 2)
 
 
-def argument(code: Writer, kind: str, name: str) -> Value:
+def argument(code: LLVMWriter, kind: str, name: str) -> Value:
     """An argument of the function under way."""
     return Value(code, kind, 1, f"%{name}")
 
 
-def first_columns(code: Writer, one: Element, columns: Value) -> Value:
+def first_columns(code: LLVMWriter, one: Element, columns: Value) -> Value:
     """The mask of a vector of which the first ``columns`` count."""
     lanes = ", ".join(f"i64 {lane}" for lane in range(one.lanes))
     return Value(code, "i64", one.lanes, f"<{lanes}>").compare("ult", columns.spread(one.lanes))
 
 
-def load(code: Writer, one: Element, place: Value, mask: Value | None = None) -> Value:
+def load(code: LLVMWriter, one: Element, place: Value, mask: Value | None = None) -> Value:
     """A vector from ``place``, zero where the mask is false."""
     if mask is None:
         return code.load(one.scalar, one.lanes, place, one.size)
@@ -91,7 +91,7 @@ def load(code: Writer, one: Element, place: Value, mask: Value | None = None) ->
     return code.emit(one.scalar, one.lanes, call + arguments)
 
 
-def store(code: Writer, one: Element, value: Value, place: Value, mask: Value | None = None) -> None:
+def store(code: LLVMWriter, one: Element, value: Value, place: Value, mask: Value | None = None) -> None:
     """A vector to ``place``, only where the mask is true."""
     if mask is None:
         return code.store(value, place, one.size)
@@ -102,7 +102,7 @@ def store(code: Writer, one: Element, value: Value, place: Value, mask: Value | 
 def tile(name: str, one: Element, rows: int, vectors: int, partial: bool) -> str:
     """out = or += a @ b on rows x vectors, as a function; with ``partial`` the last vector has fewer columns.
 
-    Plain strings and no `Writer`: there are some thirty tiles, and their text is made anew in every process.
+    Plain strings and no `LLVMWriter`: there are some thirty tiles, and their text is made anew in every process.
     """
     kind, cells = vector(one.scalar, one.lanes), [(i, v) for i in range(rows) for v in range(vectors)]
     masked = {vectors - 1} if partial else set()
@@ -177,9 +177,9 @@ def _store(one: Element, value: str, place: str, masked: bool) -> str:
 
 
 def declarations(one: Element, loops: int) -> str:
-    """What the functions of a module refer to, none of them with more than ``loops`` loops of `Writer`'s."""
+    """What the functions of a module refer to, none of them with more than ``loops`` loops of `LLVMWriter`'s."""
     kind, suffix = vector(one.scalar, one.lanes), one.suffix
-    code = Writer(one.lanes * one.size, loops=loops)
+    code = LLVMWriter(one.lanes * one.size, loops=loops)
     code.declared["fmuladd"] = f"declare {kind} @llvm.fmuladd.{suffix}({kind}, {kind}, {kind})"
     code.declared["load"] = f"declare {kind} @llvm.masked.load.{suffix}.p0(ptr, {one.mask}, {kind})"
     code.declared["store"] = f"declare void @llvm.masked.store.{suffix}.p0({kind}, ptr, {one.mask})"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...picture import Picture
-from ...views.formulas import Rule
+from ...views.formulas import LocalRule
 from .beside import keys, legend, table
 from .columns import Column
 from .facts import fixed
@@ -36,7 +36,7 @@ def page(picture: Picture, snapshots: Sequence[Picture] = ()) -> str:
     colours = Palette()
     pictures = one_scale([*snapshots, picture])
     picture, moments = pictures[-1], shots(pictures, colours)
-    rules: dict[Rule, int] = {}
+    rules: dict[LocalRule, int] = {}
     boxes = [fixed(box, rules) for box in picture.boxes]
     made = drawn(picture, colours)
     for known, c in zip(boxes, made.owner, strict=True):

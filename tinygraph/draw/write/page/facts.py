@@ -10,7 +10,7 @@ from ....core.node import Node
 from ....core.traced import Traced
 from ...labels import clean, number, shape
 from ...picture import Box
-from ...views.formulas import Rule, rule
+from ...views.formulas import LocalRule, rule
 
 BINS, TALL = 24, 35
 """Bars of a histogram, and the height of the tallest: a digit of base 36 each."""
@@ -19,7 +19,7 @@ FEW = 8
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-def fixed(box: Box, rules: dict[Rule, int]) -> dict[str, Any]:
+def fixed(box: Box, rules: dict[LocalRule, int]) -> dict[str, Any]:
     """What training does not change: name, op, place, shape, settings, the number of its rule in ``rules``.
 
     Of a box that holds several nodes, or none, the lines of its tooltip.
