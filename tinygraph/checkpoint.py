@@ -85,6 +85,7 @@ def _safetensors() -> Any:
     try:
         from safetensors import numpy as safetensors
     except ImportError as error:
-        raise GraphError("checkpoints need safetensors, which is not installed",
-                         fix="python -m pip install safetensors") from error  # fmt: skip
+        raise GraphError(
+            "checkpoints need safetensors, which is not installed", fix="python -m pip install safetensors"
+        ) from error
     return safetensors

@@ -155,8 +155,14 @@ class Plan:
         return [stretch.text for stretch in self._runner.stretches]
 
     def __str__(self) -> str:
-        return describe(self.actions, notes=self.notes, forms=self._runner.forms, peak_bytes=self.peak_bytes,
-                        elapsed_s=self.elapsed_s, backend=self.backend)  # fmt: skip
+        return describe(
+            self.actions,
+            notes=self.notes,
+            forms=self._runner.forms,
+            peak_bytes=self.peak_bytes,
+            elapsed_s=self.elapsed_s,
+            backend=self.backend,
+        )
 
 
 def _describe(given: Any, parts: list[Any], arrays: list[ndarray]) -> None:
@@ -179,8 +185,11 @@ def _describe(given: Any, parts: list[Any], arrays: list[ndarray]) -> None:
         parts.append((array.shape, array.dtype))
         arrays.append(array)
     elif kind.__hash__ is None:
-        raise GraphError("compile: an argument is neither an array nor a plain value", got=kind.__name__,
-                         expected="arrays in lists, tuples, dicts; numbers, strings, None")  # fmt: skip
+        raise GraphError(
+            "compile: an argument is neither an array nor a plain value",
+            got=kind.__name__,
+            expected="arrays in lists, tuples, dicts; numbers, strings, None",
+        )
     else:
         parts.append((kind, given))
 

@@ -36,9 +36,18 @@ class AntisymmetricRNN(PackedCell):
 
     recurrent_init = "normal"
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
-                 nonlinearity: str | Activation = "tanh", *, epsilon: float = 1.0, gamma: float = 0.0,
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        nonlinearity: str | Activation = "tanh",
+        *,
+        epsilon: float = 1.0,
+        gamma: float = 0.0,
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.nonlinearity, self.epsilon, self.gamma = activation(nonlinearity), epsilon, gamma
 
@@ -74,8 +83,17 @@ class GatedAntisymmetricRNN(PackedCell):
     others: ClassVar = {"bias_hh": ("n",)}
     recurrent_init = "normal"
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True, *,
-                 epsilon: float = 1.0, gamma: float = 0.0, **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        *,
+        epsilon: float = 1.0,
+        gamma: float = 0.0,
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.epsilon, self.gamma = epsilon, gamma
 

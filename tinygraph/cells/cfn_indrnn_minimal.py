@@ -71,9 +71,18 @@ class MinimalRNN(PackedCell):
     hh = ("u",)
     others: ClassVar = {"weight_mm": ("u",)}
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
-                 nonlinearity: str | Activation = "tanh", gate_nonlinearity: str | Activation = "sigmoid", *,
-                 memory_kernel_init: Init = "xavier_uniform", **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        nonlinearity: str | Activation = "tanh",
+        gate_nonlinearity: str | Activation = "sigmoid",
+        *,
+        memory_kernel_init: Init = "xavier_uniform",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.weight_mm = self.weight(self.hidden_size, self.hidden_size, init=memory_kernel_init)
         self.nonlinearity, self.gate_nonlinearity = activation(nonlinearity), activation(gate_nonlinearity)
@@ -110,10 +119,20 @@ class IndRNN(Cell):
         ((2, 4), (4,))
     """
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
-                 nonlinearity: str | Activation = "tanh", *, kernel_init: Init = "xavier_uniform",
-                 recurrent_kernel_init: Init = "normal", bias_init: Init = "zeros",
-                 recurrent_bias_init: Init = "zeros", **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        nonlinearity: str | Activation = "tanh",
+        *,
+        kernel_init: Init = "xavier_uniform",
+        recurrent_kernel_init: Init = "normal",
+        bias_init: Init = "zeros",
+        recurrent_bias_init: Init = "zeros",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, **options)
         self.weight_ih = self.weight(self.hidden_size, self.input_size, init=kernel_init)
         self.vector_u = self.weight(self.hidden_size, init=recurrent_kernel_init)

@@ -48,14 +48,25 @@ class ClockworkRNN(PackedCell):
 
     states = 2
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True, *,
-                 periods: Sequence[int] = (1, 2, 4, 8), nonlinearity: str | Activation = "tanh",
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        *,
+        periods: Sequence[int] = (1, 2, 4, 8),
+        nonlinearity: str | Activation = "tanh",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         whole = all(isinstance(T, (int, np.integer)) and T >= 1 for T in periods)
         if not periods or not whole or any(a >= b for a, b in pairwise(periods)):
-            raise GraphError("ClockworkRNN: periods are numbers of steps, the fastest first",
-                             expected="integers from 1, each above the one before", got=repr(periods))  # fmt: skip
+            raise GraphError(
+                "ClockworkRNN: periods are numbers of steps, the fastest first",
+                expected="integers from 1, each above the one before",
+                got=repr(periods),
+            )
         H = self.hidden_size
         T = np.asarray(periods)[np.arange(H) * len(periods) // H]
         self.periods = tuple(periods)

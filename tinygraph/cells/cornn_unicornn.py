@@ -40,10 +40,21 @@ class coRNN(PackedCell):  # noqa: N801  the paper's spelling
     states = 2
     others: ClassVar = {"weight_ch": ("h",), "bias_ch": ("h",)}
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
-                 cell_bias: bool = True, dt: float = 0.1, gamma: float = 1.0, epsilon: float = 1.0, *,
-                 cell_kernel_init: Init = "xavier_uniform", cell_bias_init: Init = "zeros",
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        cell_bias: bool = True,
+        dt: float = 0.1,
+        gamma: float = 1.0,
+        epsilon: float = 1.0,
+        *,
+        cell_kernel_init: Init = "xavier_uniform",
+        cell_bias_init: Init = "zeros",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.weight_ch = self.weight(self.hidden_size, self.hidden_size, init=cell_kernel_init)
         self.bias_ch = self.bias(self.hidden_size, cell_bias, cell_bias_init)
@@ -89,9 +100,18 @@ class UnICORNN(PackedCell):
     others: ClassVar = {"weight_ch": ("h",)}
     recurrent_init = "uniform"
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = False, *,
-                 dt: float = 0.1, alpha: float = 0.0, control_kernel_init: Init = "uniform_centered",
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = False,
+        *,
+        dt: float = 0.1,
+        alpha: float = 0.0,
+        control_kernel_init: Init = "uniform_centered",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.weight_ch = self.weight(self.hidden_size, init=control_kernel_init)
         self.dt, self.alpha = dt, alpha

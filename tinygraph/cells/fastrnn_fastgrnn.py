@@ -41,9 +41,19 @@ class FastRNN(PackedCell):
         ((2, 4), array([3.], dtype=float32))
     """
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
-                 nonlinearity: str | Activation = "tanh", *, alpha_init: Init | None = None,
-                 beta_init: Init | None = None, variant: str = "coded", **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        nonlinearity: str | Activation = "tanh",
+        *,
+        alpha_init: Init | None = None,
+        beta_init: Init | None = None,
+        variant: str = "coded",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         alpha, beta = (-3.0, 3.0) if is_paper("FastRNN", variant) else (3.0, -3.0)
         self.alpha = self.weight(1, init=alpha if alpha_init is None else alpha_init)
@@ -88,9 +98,19 @@ class FastGRNN(PackedCell):
 
     others = dict.fromkeys(("bias_ih", "bias_hh"), ("z", "n"))
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
-                 nonlinearity: str | Activation | None = None, *, zeta_init: Init | None = None,
-                 nu_init: Init | None = None, variant: str = "coded", **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        nonlinearity: str | Activation | None = None,
+        *,
+        zeta_init: Init | None = None,
+        nu_init: Init | None = None,
+        variant: str = "coded",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         gate, zeta, nu = ("sigmoid", 1.0, -4.0) if is_paper("FastGRNN", variant) else ("tanh", 3.0, -3.0)
         self.zeta = self.weight(1, init=zeta if zeta_init is None else zeta_init)

@@ -56,9 +56,18 @@ class GRU(ClassicCell):
 
     ih = hh = ("r", "z", "n")
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, reset_after: bool = True, *,
-                 recurrent_bias: bool | None = None, gate_order: str = "rzn", clip: float | None = None,
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        reset_after: bool = True,
+        *,
+        recurrent_bias: bool | None = None,
+        gate_order: str = "rzn",
+        clip: float | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, gate_order=gate_order, clip=clip, **options)
         self.reset_after = reset_after
 

@@ -43,13 +43,24 @@ class IntersectionRNN(PackedCell):
 
     ih = hh = ("d", "r", "g", "k")
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
-                 depth_nonlinearity: str | Activation = "relu", recurrent_nonlinearity: str | Activation = "tanh",
-                 gate_nonlinearity: str | Activation = "sigmoid", **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        depth_nonlinearity: str | Activation = "relu",
+        recurrent_nonlinearity: str | Activation = "tanh",
+        gate_nonlinearity: str | Activation = "sigmoid",
+        **options: Any,
+    ) -> None:
         if input_size != hidden_size:
-            raise GraphError("IntersectionRNN mixes x into its output, so x and the state are of one size",
-                             expected="input_size equal to hidden_size", got=f"{input_size} and {hidden_size}",
-                             fix="bring x to hidden_size features before the cell, x @ w.T")  # fmt: skip
+            raise GraphError(
+                "IntersectionRNN mixes x into its output, so x and the state are of one size",
+                expected="input_size equal to hidden_size",
+                got=f"{input_size} and {hidden_size}",
+                fix="bring x to hidden_size features before the cell, x @ w.T",
+            )
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.depth_nonlinearity = activation(depth_nonlinearity)
         self.recurrent_nonlinearity = activation(recurrent_nonlinearity)
@@ -92,9 +103,16 @@ class MCLSTM(PackedCell):
     states = 2
     ih = hh = ("f", "i", "o", "m", "n")
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
-                 gate_nonlinearity: str | Activation = "sigmoid", cell_nonlinearity: str | Activation = "tanh",
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        gate_nonlinearity: str | Activation = "sigmoid",
+        cell_nonlinearity: str | Activation = "tanh",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.gate_nonlinearity, self.cell_nonlinearity = activation(gate_nonlinearity), activation(cell_nonlinearity)
 

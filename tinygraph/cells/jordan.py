@@ -39,10 +39,21 @@ class Jordan(Cell):
         ((5, 2), (5, 2))
     """
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True, *,
-                 output_size: int | None = None, mu: float = 0.0, nonlinearity: str | Activation = "sigmoid",
-                 output_nonlinearity: str | Activation = "sigmoid", kernel_init: Init = "xavier_uniform",
-                 recurrent_kernel_init: Init = "xavier_uniform", **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        *,
+        output_size: int | None = None,
+        mu: float = 0.0,
+        nonlinearity: str | Activation = "sigmoid",
+        output_nonlinearity: str | Activation = "sigmoid",
+        kernel_init: Init = "xavier_uniform",
+        recurrent_kernel_init: Init = "xavier_uniform",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, **options)
         H = self.hidden_size
         self.output_size, self.mu = H if output_size is None else output_size, mu

@@ -45,12 +45,21 @@ class LayerNormLSTM(Cell):
     """
 
     states = 2
-    gates = dict.fromkeys(("weight_ih", "weight_hh", "b", "alpha_x", "beta_x", "alpha_h", "beta_h"),
-                          ("i", "f", "g", "o"))  # fmt: skip
+    gates = dict.fromkeys(
+        ("weight_ih", "weight_hh", "b", "alpha_x", "beta_x", "alpha_h", "beta_h"), ("i", "f", "g", "o")
+    )
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, epsilon: float = 1e-5,
-                 kernel_init: Init = "xavier_uniform", recurrent_kernel_init: Init = "orthogonal",
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        *,
+        epsilon: float = 1e-5,
+        kernel_init: Init = "xavier_uniform",
+        recurrent_kernel_init: Init = "orthogonal",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, **options)
         H = self.hidden_size
         self.weight_ih = self.weight(4 * H, self.input_size, init=kernel_init)

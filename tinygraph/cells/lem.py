@@ -49,10 +49,20 @@ class LEM(PackedCell):
     hh = ("1", "2", "z")
     others: ClassVar = {"weight_ch": ("y",), "bias_ch": ("y",)}
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
-                 cell_bias: bool = True, *, dt: float = 1.0, variant: str = "coded",
-                 cell_kernel_init: Init = "xavier_uniform", cell_bias_init: Init = "zeros",
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        cell_bias: bool = True,
+        *,
+        dt: float = 1.0,
+        variant: str = "coded",
+        cell_kernel_init: Init = "xavier_uniform",
+        cell_bias_init: Init = "zeros",
+        **options: Any,
+    ) -> None:
         self.paper = is_paper("LEM", variant)
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.weight_ch = self.weight(self.hidden_size, self.hidden_size, init=cell_kernel_init)

@@ -47,9 +47,16 @@ class LMU(Cell):
 
     states = 2
 
-    def __init__(self, input_size: int, hidden_size: int, *, memory_size: int | None = None,
-                 theta: float | None = None, nonlinearity: str | Activation = "tanh",
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        memory_size: int | None = None,
+        theta: float | None = None,
+        nonlinearity: str | Activation = "tanh",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, **options)
         M, H = self.input_size, self.hidden_size
         d = H if memory_size is None else memory_size

@@ -44,12 +44,24 @@ class LRU(LinearCell):
 
     states = 2
 
-    def __init__(self, input_size: int, hidden_size: int, *, output_size: int | None = None, r_min: float = 0.0,
-                 r_max: float = 1.0, max_phase: float = 2 * pi, **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        output_size: int | None = None,
+        r_min: float = 0.0,
+        r_max: float = 1.0,
+        max_phase: float = 2 * pi,
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, **options)
         if not 0 <= r_min < r_max <= 1:
-            raise GraphError("LRU: the ring lies within the unit circle", expected="0 <= r_min < r_max <= 1",
-                             got=f"r_min {r_min}, r_max {r_max}")  # fmt: skip
+            raise GraphError(
+                "LRU: the ring lies within the unit circle",
+                expected="0 <= r_min < r_max <= 1",
+                got=f"r_min {r_min}, r_max {r_max}",
+            )
         M, N = self.input_size, self.hidden_size
         P = self.output_size = N if output_size is None else output_size
         radius = np.sqrt(self.rng.uniform(r_min**2, r_max**2, N))

@@ -71,9 +71,20 @@ class LSTM(ClassicCell):
     states = 2
     ih = hh = ("i", "f", "g", "o")
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, proj_size: int = 0, *,
-                 recurrent_bias: bool | None = None, peepholes: bool = False, gate_order: str = "ifgo",
-                 clip: float | None = None, forget_bias: float | None = None, **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        proj_size: int = 0,
+        *,
+        recurrent_bias: bool | None = None,
+        peepholes: bool = False,
+        gate_order: str = "ifgo",
+        clip: float | None = None,
+        forget_bias: float | None = None,
+        **options: Any,
+    ) -> None:
         self.proj_size = proj_size
         super().__init__(input_size, hidden_size, bias, recurrent_bias, gate_order=gate_order, clip=clip, **options)
         H = self.hidden_size
@@ -108,8 +119,11 @@ class LSTM(ClassicCell):
     def _open_forget_gate(self, start: float) -> None:
         biases = [bias for bias in (self.bias_ih, self.bias_hh) if bias is not None]
         if not biases:
-            raise GraphError("LSTM: forget_bias starts a bias, and there is none", got=f"{start!r} and no bias",
-                             fix="bias=True, or no forget_bias")  # fmt: skip
+            raise GraphError(
+                "LSTM: forget_bias starts a bias, and there is none",
+                got=f"{start!r} and no bias",
+                fix="bias=True, or no forget_bias",
+            )
         first = self.gate_order.index("f") * self.hidden_size
         for bias, value in zip(biases, (start, 0.0), strict=False):
             opened = bias.value.copy()

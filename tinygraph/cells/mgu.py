@@ -32,9 +32,16 @@ class MGU(PackedCell):
 
     ih = hh = ("f", "n")
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
-                 nonlinearity: str | Activation = "tanh", gate_nonlinearity: str | Activation = "sigmoid",
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        nonlinearity: str | Activation = "tanh",
+        gate_nonlinearity: str | Activation = "sigmoid",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.nonlinearity, self.gate_nonlinearity = activation(nonlinearity), activation(gate_nonlinearity)
 

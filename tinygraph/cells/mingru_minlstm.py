@@ -18,8 +18,9 @@ def positive(x: Any) -> Node:
 class _Minimal(LinearCell, InputGated):
     """Both cells: a candidate from the input, as it is or positive."""
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, log_space: bool = False,
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, *, log_space: bool = False, **options: Any
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, **options)
         self.log_space = log_space
 

@@ -33,9 +33,17 @@ class MiRU1(PackedCell):
 
     ih = hh = ("r", "n")
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
-                 update_coefficient: float = 0.5, nonlinearity: str | Activation = "tanh",
-                 gate_nonlinearity: str | Activation = "sigmoid", **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        update_coefficient: float = 0.5,
+        nonlinearity: str | Activation = "tanh",
+        gate_nonlinearity: str | Activation = "sigmoid",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.update_coefficient = update_coefficient
         self.nonlinearity, self.gate_nonlinearity = activation(nonlinearity), activation(gate_nonlinearity)
@@ -70,9 +78,17 @@ class MiRU2(PackedCell):
         (2, 4)
     """
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
-                 update_coefficient: float = 0.5, reset_coefficient: float = 0.5,
-                 nonlinearity: str | Activation = "tanh", **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        update_coefficient: float = 0.5,
+        reset_coefficient: float = 0.5,
+        nonlinearity: str | Activation = "tanh",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.update_coefficient, self.reset_coefficient = update_coefficient, reset_coefficient
         self.nonlinearity = activation(nonlinearity)

@@ -40,9 +40,18 @@ class MultiplicativeLSTM(PackedCell):
     hh = ("m",)
     others: ClassVar = dict.fromkeys(("weight_mh", "bias_mh"), ("i", "f", "n", "o"))
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
-                 multiplicative_bias: bool = True, *, multiplicative_kernel_init: Init = "normal",
-                 multiplicative_bias_init: Init = "zeros", **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        multiplicative_bias: bool = True,
+        *,
+        multiplicative_kernel_init: Init = "normal",
+        multiplicative_bias_init: Init = "zeros",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.weight_mh = self.weight(4 * self.hidden_size, self.hidden_size, init=multiplicative_kernel_init)
         self.bias_mh = self.bias(4 * self.hidden_size, multiplicative_bias, multiplicative_bias_init)
@@ -87,9 +96,18 @@ class WMCLSTM(PackedCell):
     ih = hh = ("i", "f", "n", "o")
     others: ClassVar = dict.fromkeys(("weight_mh", "bias_mh"), ("i", "f", "o"))
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
-                 memory_bias: bool = True, *, memory_kernel_init: Init = "xavier_uniform",
-                 memory_bias_init: Init = "zeros", **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        memory_bias: bool = True,
+        *,
+        memory_kernel_init: Init = "xavier_uniform",
+        memory_bias_init: Init = "zeros",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.weight_mh = self.weight(3 * self.hidden_size, self.hidden_size, init=memory_kernel_init)
         self.bias_mh = self.bias(3 * self.hidden_size, memory_bias, memory_bias_init)

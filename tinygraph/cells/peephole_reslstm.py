@@ -40,9 +40,18 @@ class PeepholeLSTM(PackedCell):
     ih = hh = ("i", "f", "n", "o")
     others: ClassVar = {"weight_ph": ("i", "f", "o")}
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
-                 nonlinearity: str | Activation = "tanh", gate_nonlinearity: str | Activation = "sigmoid", *,
-                 peephole_kernel_init: Init = "normal", **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        nonlinearity: str | Activation = "tanh",
+        gate_nonlinearity: str | Activation = "sigmoid",
+        *,
+        peephole_kernel_init: Init = "normal",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.weight_ph = self.weight(3 * self.hidden_size, init=peephole_kernel_init)
         self.nonlinearity, self.gate_nonlinearity = activation(nonlinearity), activation(gate_nonlinearity)
@@ -86,10 +95,19 @@ class ResLSTM(PeepholeLSTM):
 
     others: ClassVar = {"weight_ph": ("i", "f", "o"), "weight_proj": ("h",), "weight_res": ("h",)}
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
-                 nonlinearity: str | Activation = "tanh", gate_nonlinearity: str | Activation = "sigmoid", *,
-                 proj_init: Init = "xavier_uniform", residual_init: Init = "xavier_uniform",
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        nonlinearity: str | Activation = "tanh",
+        gate_nonlinearity: str | Activation = "sigmoid",
+        *,
+        proj_init: Init = "xavier_uniform",
+        residual_init: Init = "xavier_uniform",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, nonlinearity, gate_nonlinearity, **options)
         self.weight_proj = self.weight(self.hidden_size, self.hidden_size, init=proj_init)
         self.weight_res = self.weight(self.hidden_size, self.input_size, init=residual_init)

@@ -54,9 +54,21 @@ class PhasedLSTM(PackedCell):
     ih = hh = ("i", "f", "g", "o")
     others = dict.fromkeys(("weight_ph",), ("i", "f", "o"))
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True, *,
-                 peephole: bool = True, r_on: float = 0.05, leak: float = 0.001, tau_init: Init | None = None,
-                 s_init: Init | None = None, peephole_kernel_init: Init = "zeros", **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        *,
+        peephole: bool = True,
+        r_on: float = 0.05,
+        leak: float = 0.001,
+        tau_init: Init | None = None,
+        s_init: Init | None = None,
+        peephole_kernel_init: Init = "zeros",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.weight_ph = self.bias(3 * self.hidden_size, peephole, peephole_kernel_init)
         self.tau = self.weight(self.hidden_size, init=_log_uniform if tau_init is None else tau_init)

@@ -47,12 +47,25 @@ class QRNN(LinearCell):
         ((2, 4), (2, 3))
     """
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, window: int = 2, pooling: str = "fo",
-                 kernel_init: Init = "xavier_uniform", bias_init: Init = "zeros", **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        *,
+        window: int = 2,
+        pooling: str = "fo",
+        kernel_init: Init = "xavier_uniform",
+        bias_init: Init = "zeros",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, **options)
         if window not in (1, 2) or pooling not in BLOCKS:
-            raise GraphError("QRNN: no such window or pooling", expected=f"window 1 or 2, pooling {', '.join(BLOCKS)}",
-                             got=f"window {window!r}, pooling {pooling!r}")  # fmt: skip
+            raise GraphError(
+                "QRNN: no such window or pooling",
+                expected=f"window 1 or 2, pooling {', '.join(BLOCKS)}",
+                got=f"window {window!r}, pooling {pooling!r}",
+            )
         blocks = BLOCKS[pooling]
         rows = len(blocks) * self.hidden_size
         self.window, self.pooling = window, pooling

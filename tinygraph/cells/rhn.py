@@ -45,9 +45,19 @@ class RHN(Cell):
         ((2, 4), ['weight_ih', 'weight_hh_l0', 'bias_hh_l0', 'weight_hh_l1', 'bias_hh_l1'])
     """
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, depth: int = 3,
-                 couple_carry: bool = True, transform_bias: float = -2.0, kernel_init: Init = "xavier_uniform",
-                 recurrent_kernel_init: Init = "xavier_uniform", **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        *,
+        depth: int = 3,
+        couple_carry: bool = True,
+        transform_bias: float = -2.0,
+        kernel_init: Init = "xavier_uniform",
+        recurrent_kernel_init: Init = "xavier_uniform",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, **options)
         if isinstance(depth, bool) or not isinstance(depth, int) or depth < 1:
             raise GraphError("RHN: depth is a number of micro steps", expected="an integer from 1", got=repr(depth))

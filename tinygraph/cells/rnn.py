@@ -38,8 +38,17 @@ class RNN(ClassicCell):
         (2, 4)
     """
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str | Activation = "tanh", *,
-                 recurrent_bias: bool | None = None, clip: float | None = None, **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: str | Activation = "tanh",
+        *,
+        recurrent_bias: bool | None = None,
+        clip: float | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, clip=clip, **options)
         self.nonlinearity = activation(nonlinearity)
 

@@ -52,10 +52,20 @@ class SCRN(PackedCell):
     hh = ("h", "y")
     others: ClassVar = {"weight_ch": ("h", "y"), "bias_ch": ("h", "y")}
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
-                 context_bias: bool = True, *, alpha: float = 0.5, variant: str = "coded",
-                 context_kernel_init: Init = "normal", context_bias_init: Init = "zeros",
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        context_bias: bool = True,
+        *,
+        alpha: float = 0.5,
+        variant: str = "coded",
+        context_kernel_init: Init = "normal",
+        context_bias_init: Init = "zeros",
+        **options: Any,
+    ) -> None:
         self.paper = is_paper("SCRN", variant)
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.weight_ch = self.weight(2 * self.hidden_size, self.hidden_size, init=context_kernel_init)

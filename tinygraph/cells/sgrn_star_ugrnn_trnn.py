@@ -125,8 +125,14 @@ class TRNN(LinearCell, InputGated):
 
     ih = ("z", "f")
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True,
-                 gate_nonlinearity: str | Activation = "sigmoid", **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        gate_nonlinearity: str | Activation = "sigmoid",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, **options)
         self.gate_nonlinearity = activation(gate_nonlinearity)
 

@@ -36,9 +36,17 @@ class SGU(PackedCell):
 
     ih = hh = ("g", "z")
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
-                 nonlinearity: str | Activation = "tanh", output_nonlinearity: str | Activation = "softplus",
-                 gate_nonlinearity: str | Activation = "hard_sigmoid", **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        nonlinearity: str | Activation = "tanh",
+        output_nonlinearity: str | Activation = "softplus",
+        gate_nonlinearity: str | Activation = "hard_sigmoid",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.nonlinearity, self.gate_nonlinearity = activation(nonlinearity), activation(gate_nonlinearity)
         self.output_nonlinearity = activation(output_nonlinearity)
@@ -79,12 +87,29 @@ class DSGU(SGU):
         (2, 4)
     """
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
-                 nonlinearity: str | Activation = "tanh", output_nonlinearity: str | Activation = "sigmoid",
-                 gate_nonlinearity: str | Activation = "hard_sigmoid",
-                 recurrent_kernel_init: Init = "xavier_uniform", **options: Any) -> None:  # fmt: skip
-        super().__init__(input_size, hidden_size, bias, recurrent_bias, nonlinearity, output_nonlinearity,
-                         gate_nonlinearity, recurrent_kernel_init=recurrent_kernel_init, **options)  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        nonlinearity: str | Activation = "tanh",
+        output_nonlinearity: str | Activation = "sigmoid",
+        gate_nonlinearity: str | Activation = "hard_sigmoid",
+        recurrent_kernel_init: Init = "xavier_uniform",
+        **options: Any,
+    ) -> None:
+        super().__init__(
+            input_size,
+            hidden_size,
+            bias,
+            recurrent_bias,
+            nonlinearity,
+            output_nonlinearity,
+            gate_nonlinearity,
+            recurrent_kernel_init=recurrent_kernel_init,
+            **options,
+        )
         self.weight_ho = self.weight(self.hidden_size, self.hidden_size, init=recurrent_kernel_init)
 
     def output(self, product: Any) -> Node:

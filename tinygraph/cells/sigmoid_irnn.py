@@ -32,8 +32,9 @@ class SigmoidRNN(PackedCell):
         (2, 4)
     """
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = False,
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = False, **options: Any
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
@@ -61,8 +62,9 @@ class IRNN(RNN):
         True
     """
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, scale: float = 1.0,
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, *, scale: float = 1.0, **options: Any
+    ) -> None:
         begin: dict[str, Any] = {
             "kernel_init": gaussian(0.001),
             "recurrent_kernel_init": lambda rng, shape: scale * np.eye(*shape),

@@ -49,11 +49,21 @@ class sLSTM(PackedCell):  # noqa: N801  the paper's spelling
     states = 4
     ih = hh = ("i", "f", "z", "o")
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True, *,
-                 heads: int = 1, forget_gate: str = "sigmoid", **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        *,
+        heads: int = 1,
+        forget_gate: str = "sigmoid",
+        **options: Any,
+    ) -> None:
         if isinstance(heads, bool) or not isinstance(heads, int) or heads < 1 or hidden_size % heads:
-            raise GraphError("sLSTM: heads share the units equally", expected=f"a divisor of {hidden_size}",
-                             got=repr(heads))  # fmt: skip
+            raise GraphError(
+                "sLSTM: heads share the units equally", expected=f"a divisor of {hidden_size}", got=repr(heads)
+            )
         self.heads = heads
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         if forget_gate not in ("sigmoid", "exp"):

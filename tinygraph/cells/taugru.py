@@ -44,9 +44,17 @@ class tauGRU(PackedCell):  # noqa: N801  the paper's spelling
 
     ih = hh = ("u", "z", "g", "a")
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
-                 nonlinearity: str | Activation = "tanh", gate_nonlinearity: str | Activation = "sigmoid",
-                 delay: int = 1, **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        nonlinearity: str | Activation = "tanh",
+        gate_nonlinearity: str | Activation = "sigmoid",
+        delay: int = 1,
+        **options: Any,
+    ) -> None:
         if isinstance(delay, bool) or not isinstance(delay, int) or delay < 1:
             raise GraphError("tauGRU: delay is a number of steps", expected="an integer from 1", got=repr(delay))
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)

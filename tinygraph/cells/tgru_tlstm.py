@@ -28,9 +28,16 @@ class StronglyTyped(LinearCell, PackedCell):
     looks_back = True
     ih = hh = ("z", "f", "o")
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True,
-                 gate_nonlinearity: str | Activation = "sigmoid", output_nonlinearity: str | Activation = "tanh",
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        gate_nonlinearity: str | Activation = "sigmoid",
+        output_nonlinearity: str | Activation = "tanh",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.gate_nonlinearity = activation(gate_nonlinearity)
         self.output_nonlinearity = activation(output_nonlinearity)

@@ -68,8 +68,9 @@ class GradientError(GraphError, AssertionError):
         self.report = report
 
 
-def gradients(fn: Callable[..., Node], arguments: Any, order: int = 2, *, tolerance: float | None = None,
-              seed: int = 0) -> Report:  # fmt: skip
+def gradients(
+    fn: Callable[..., Node], arguments: Any, order: int = 2, *, tolerance: float | None = None, seed: int = 0
+) -> Report:
     """Compare the gradients of ``fn`` with central differences; raise where they disagree.
 
     For each argument x and a direction v: <df/dx, v> against
@@ -109,8 +110,11 @@ def gradients(fn: Callable[..., Node], arguments: Any, order: int = 2, *, tolera
     nodes, call = _prepare(fn, arguments)
     moved = [x for x in nodes if isinstance(x, Parameter)]
     if not moved or order < 1:
-        raise GraphError("check.gradients has nothing to check", expected="a floating array or parameter, order >= 1",
-                         got=f"{len(nodes)} arguments, order {order}")  # fmt: skip
+        raise GraphError(
+            "check.gradients has nothing to check",
+            expected="a floating array or parameter, order >= 1",
+            got=f"{len(nodes)} arguments, order {order}",
+        )
     eps = float(max(np.finfo(x.dtype).eps for x in moved))
     rng = np.random.default_rng(seed)
     tolerance = eps**0.5 if tolerance is None else tolerance
@@ -157,12 +161,18 @@ def _result(call: Callable[[], Node]) -> Node:
     """The node that the function gives, each time the same."""
     y, again = call(), call()
     if not isinstance(y, Node):
-        raise GraphError("check.gradients: the function gives one node", got=type(y).__name__,
-                         fix="pick one: lambda x: layer(x)[0], say")  # fmt: skip
+        raise GraphError(
+            "check.gradients: the function gives one node",
+            got=type(y).__name__,
+            fix="pick one: lambda x: layer(x)[0], say",
+        )
     if not np.array_equal(y.value, again.value, equal_nan=True):
-        raise GraphError("check.gradients: the function gave other numbers when it was called again",
-                         expected="the same numbers for the same arguments", got="draws, or state that it keeps",
-                         fix="layer.eval(), or a generator made from a seed inside of the function")  # fmt: skip
+        raise GraphError(
+            "check.gradients: the function gave other numbers when it was called again",
+            expected="the same numbers for the same arguments",
+            got="draws, or state that it keeps",
+            fix="layer.eval(), or a generator made from a seed inside of the function",
+        )
     return y
 
 
@@ -180,8 +190,9 @@ def _directional(f: Callable[[], Node], moved: list[Parameter], rng: np.random.G
     return derivative
 
 
-def _compare(f: Callable[[], Node], x: Parameter, order: int, eps: float, tolerance: float,
-             rng: np.random.Generator) -> Row:  # fmt: skip
+def _compare(
+    f: Callable[[], Node], x: Parameter, order: int, eps: float, tolerance: float, rng: np.random.Generator
+) -> Row:
     y = f()
     g = grad(y, x).value
     v = rng.uniform(-1, 1, x.shape)

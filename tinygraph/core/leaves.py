@@ -38,8 +38,11 @@ class Parameter(Node):
     @value.setter
     def value(self, value: Any) -> None:
         if now.tracing:
-            raise GraphError(f"the value of {self.label()} was set while a function is compiled", got=users_line(),
-                             fix="return the new value, and set it after the call")  # fmt: skip
+            raise GraphError(
+                f"the value of {self.label()} was set while a function is compiled",
+                got=users_line(),
+                fix="return the new value, and set it after the call",
+            )
         array = np.asarray(value)
         if array.shape != self.shape or array.dtype != self.dtype:
             raise GraphError(
@@ -108,8 +111,11 @@ def _array(value: Any) -> np.ndarray:
     except ValueError as error:
         raise GraphError(f"a leaf needs an array: {error}", fix="pass rows of equal length") from None
     if value is None:
-        raise GraphError("None came where an array is needed", got=users_line(),
-                         fix="give a value; the state before an unroll's first step is state=")  # fmt: skip
+        raise GraphError(
+            "None came where an array is needed",
+            got=users_line(),
+            fix="give a value; the state before an unroll's first step is state=",
+        )
     if array.dtype.kind not in "fiub":
         raise GraphError(
             "a leaf needs an array of real numbers or booleans",

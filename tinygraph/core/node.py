@@ -53,10 +53,11 @@ class Node:
         "grad",
         "name",
         "serial",
-    )  # fmt: skip
+    )
 
-    def __init__(self, op: Op | None, inputs: tuple[Node, ...], attributes: dict[str, Any],
-                 value: np.ndarray, name: str | None) -> None:  # fmt: skip
+    def __init__(
+        self, op: Op | None, inputs: tuple[Node, ...], attributes: dict[str, Any], value: np.ndarray, name: str | None
+    ) -> None:
         self._op = op
         self._inputs = inputs
         self._attributes = attributes

@@ -37,8 +37,11 @@ def nonfinite(mode: str) -> Iterator[None]:
     if mode not in ("raise", "allow"):
         raise GraphError("nonfinite: unknown mode", expected="'raise' or 'allow'", got=repr(mode))
     if now.tracing:
-        raise GraphError("nonfinite: a compiled function is not watched", got=users_line(),
-                         fix="call the function uncompiled inside `with tg.nonfinite`")  # fmt: skip
+        raise GraphError(
+            "nonfinite: a compiled function is not watched",
+            got=users_line(),
+            fix="call the function uncompiled inside `with tg.nonfinite`",
+        )
     before, now.watching = now.watching, mode == "raise"
     try:
         with np.errstate(all="ignore" if mode == "raise" else None):

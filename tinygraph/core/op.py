@@ -168,12 +168,16 @@ class Op:
         text = str(error)
         return type(error)(text.replace(self.name, self._title(name), 1) if text.startswith(self.name) else text)
 
-    def _explain(self, error: Exception, nodes: tuple[Node, ...], attributes: dict[str, Any],
-                 name: str | None) -> GraphError:  # fmt: skip
+    def _explain(
+        self, error: Exception, nodes: tuple[Node, ...], attributes: dict[str, Any], name: str | None
+    ) -> GraphError:
         stale = next((x for x in nodes if isinstance(x, Traced)), None)
         if stale is not None and not now.tracing:
-            return GraphError(f"{self._title(name)}: {stale.label()} belongs to a compiled function and has no value",
-                              got=users_line(), fix="return it from the function")  # fmt: skip
+            return GraphError(
+                f"{self._title(name)}: {stale.label()} belongs to a compiled function and has no value",
+                got=users_line(),
+                fix="return it from the function",
+            )
         try:
             self.infer(*(Spec(x.shape, x.dtype) for x in nodes), **attributes)
         except GraphError as known:

@@ -22,8 +22,14 @@ class Traced(Node):
     __slots__ = ("_dtype", "_shape")
     kind = "traced value"
 
-    def __init__(self, op: Op | None, inputs: tuple[Node, ...], attributes: dict[str, Any],
-                 spec: Spec | tuple[tuple[int, ...], np.dtype], name: str | None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        op: Op | None,
+        inputs: tuple[Node, ...],
+        attributes: dict[str, Any],
+        spec: Spec | tuple[tuple[int, ...], np.dtype],
+        name: str | None,
+    ) -> None:
         super().__init__(op, inputs, attributes, None, name)  # type: ignore[arg-type]  # no value
         self._shape, self._dtype = spec
 

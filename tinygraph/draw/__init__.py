@@ -43,10 +43,20 @@ VIEWS: dict[str, ViewFunction] = {
 """The views by name. A new one is one line here."""
 
 
-def draw(node: Any, view: str = "unrolled", *, level: str = "auto", gradients: bool | Mapping[Node, Any] | None = None,
-         values: bool = False, truncate: int | None = None, title: str | None = None,
-         tokens: Sequence[str] | Mapping[int, str] | None = None, max_nodes: int | None = MAX_NODES,
-         layout: str = "auto", params: str = "chip") -> Drawing:  # fmt: skip
+def draw(
+    node: Any,
+    view: str = "unrolled",
+    *,
+    level: str = "auto",
+    gradients: bool | Mapping[Node, Any] | None = None,
+    values: bool = False,
+    truncate: int | None = None,
+    title: str | None = None,
+    tokens: Sequence[str] | Mapping[int, str] | None = None,
+    max_nodes: int | None = MAX_NODES,
+    layout: str = "auto",
+    params: str = "chip",
+) -> Drawing:
     """The graph behind a node as a picture: one column per time step, in the order of time.
 
     Data stands at the foot of a column, the loss on top; state crosses to the next column in

@@ -68,8 +68,14 @@ class Drawing(graphviz.Digraph):
 
         return plain(self.picture)
 
-    def save(self, filename: Any = None, directory: Any = None, *, skip_existing: bool | None = False,
-             snapshots: Iterable[Drawing] = ()) -> str:  # fmt: skip
+    def save(
+        self,
+        filename: Any = None,
+        directory: Any = None,
+        *,
+        skip_existing: bool | None = False,
+        snapshots: Iterable[Drawing] = (),
+    ) -> str:
         """Write a file of the kind that its suffix says: html, svg, png, pdf, dot or gv, txt.
 
         ``x.html`` is a page to explore, in one file: zoom, the numbers of each box, time steps that fold,
@@ -95,8 +101,9 @@ class Drawing(graphviz.Digraph):
         """
         kind = _suffix(filename)
         if snapshots and kind != "html":
-            raise GraphError("save: snapshots are replayed in a page", expected="a path that ends in .html",
-                             got=str(filename))  # fmt: skip
+            raise GraphError(
+                "save: snapshots are replayed in a page", expected="a path that ends in .html", got=str(filename)
+            )
         if skip_existing is None or kind in DOT:  # None is how graphviz's own render asks for the DOT file
             return super().save(filename, directory=directory, skip_existing=skip_existing)
         if kind not in (*RENDERED, *WRITTEN):
@@ -129,8 +136,11 @@ class Drawing(graphviz.Digraph):
         if kind == "txt":
             return (self.text() + "\n").encode()
         if isinstance(snapshots, Drawing) or not isinstance(snapshots, Iterable):
-            raise GraphError("snapshots are drawings in the order of training", expected="a list of what tg.draw gave",
-                             got=type(snapshots).__name__)  # fmt: skip
+            raise GraphError(
+                "snapshots are drawings in the order of training",
+                expected="a list of what tg.draw gave",
+                got=type(snapshots).__name__,
+            )
         from .write.page import page
 
         *earlier, last = map(_picture, (*snapshots, self))
@@ -197,8 +207,9 @@ class Drawing(graphviz.Digraph):
             Path(path).write_text(centred(Path(path).read_text(encoding="utf-8")), encoding="utf-8")
         return path
 
-    def _repr_mimebundle_(self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None,
-                          **settings: Any) -> dict[str, Any]:  # fmt: skip
+    def _repr_mimebundle_(
+        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None, **settings: Any
+    ) -> dict[str, Any]:
         """What a notebook shows: the SVG, or plain text where no Graphviz is installed."""
         try:
             return super()._repr_mimebundle_(include, exclude, **settings)
@@ -209,8 +220,11 @@ class Drawing(graphviz.Digraph):
 def _picture(drawing: Any) -> Picture:
     picture = drawing.picture if isinstance(drawing, Drawing) else None
     if picture is None:
-        raise GraphError("a page is made of what tg.draw gave", got=type(drawing).__name__,
-                         fix="pass drawings; of a plain Digraph use .source, or save as .svg")  # fmt: skip
+        raise GraphError(
+            "a page is made of what tg.draw gave",
+            got=type(drawing).__name__,
+            fix="pass drawings; of a plain Digraph use .source, or save as .svg",
+        )
     return picture
 
 

@@ -44,9 +44,12 @@ class Options:
         if not isinstance(self.values, bool):
             raise GraphError("draw: values is a yes or no", expected="True or False", got=type(self.values).__name__)
         if not isinstance(self.gradients, (bool, Mapping, NoneType)):
-            raise GraphError("draw: gradients cannot be drawn", expected="True, None, or a dict from nodes to arrays",
-                             got=type(self.gradients).__name__,
-                             fix="gradients=True computes them; tg.grad(loss, nodes) gives a dict of them")  # fmt: skip
+            raise GraphError(
+                "draw: gradients cannot be drawn",
+                expected="True, None, or a dict from nodes to arrays",
+                got=type(self.gradients).__name__,
+                fix="gradients=True computes them; tg.grad(loss, nodes) gives a dict of them",
+            )
 
     @property
     def heading(self) -> str | None:
@@ -60,8 +63,9 @@ class Options:
 
 def _whole(given: Any, option: str, unit: str) -> None:
     if given is not None and (not isinstance(given, Integral) or isinstance(given, bool) or given < 1):
-        raise GraphError(f"draw: {option} is a number of {unit}", expected="an integer from 1, or None",
-                         got=repr(given))  # fmt: skip
+        raise GraphError(
+            f"draw: {option} is a number of {unit}", expected="an integer from 1, or None", got=repr(given)
+        )
 
 
 def roots_of(given: Any) -> list[Node]:
@@ -78,7 +82,8 @@ def roots_of(given: Any) -> list[Node]:
             "draw needs a node",
             expected="a node, or a list of nodes",
             got=", ".join(strangers) or "nothing",
-            fix='of a compiled function: view="compiled", or its graph("after")' if compiled
+            fix='of a compiled function: view="compiled", or its graph("after")'
+            if compiled
             else "pass a result of ops, such as the loss",
-        )  # fmt: skip
+        )
     return list(dict.fromkeys(found))

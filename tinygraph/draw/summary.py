@@ -61,11 +61,14 @@ class Summary:
 
     def __str__(self) -> str:
         lines = [_HEAD, *(_cells(row) for row in self.rows)]
-        lines.append(("total", "", "", "", f"{self.parameters:,}", "", "", amount(self.flops, "FLOP"),
-                      amount(self.bytes, "B")))  # fmt: skip
+        lines.append(
+            ("total", "", "", "", f"{self.parameters:,}", "", "", amount(self.flops, "FLOP"), amount(self.bytes, "B"))
+        )
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        texts = ["  ".join(_set(i, cell, w) for i, (cell, w) in enumerate(zip(line, widths, strict=True))).rstrip()
-                 for line in lines]  # fmt: skip
+        texts = [
+            "  ".join(_set(i, cell, w) for i, (cell, w) in enumerate(zip(line, widths, strict=True))).rstrip()
+            for line in lines
+        ]
         rule = "-" * max(map(len, texts))
         return "\n".join([texts[0], rule, *texts[1:-1], rule, texts[-1]])
 
@@ -98,8 +101,11 @@ def summary(node: Any) -> Summary:
     """
     roots = leaves(node)
     if not roots or not all(isinstance(x, Node) for x in roots):
-        raise GraphError("summary needs a node", expected="a node, or a list of nodes",
-                         got=", ".join(type(x).__name__ for x in roots) or "nothing")  # fmt: skip
+        raise GraphError(
+            "summary needs a node",
+            expected="a node, or a list of nodes",
+            got=", ".join(type(x).__name__ for x in roots) or "nothing",
+        )
     tally = _Counts()
     tally.count(ancestors(roots), "", 1)
     rows = tuple(tally.rows())
@@ -200,10 +206,16 @@ def _span(steps: list[int]) -> str:
 
 def _cells(row: CostRow) -> tuple[str, ...]:
     return (
-        row.where, clean(row.op), shape(row.shape), str(row.count), f"{row.parameters:,}" if row.parameters else "",
-        amount(row.flops, "FLOP"), amount(row.bytes, "B"),
-        amount(row.steps * row.flops, "FLOP"), amount(row.steps * row.bytes, "B"),
-    )  # fmt: skip
+        row.where,
+        clean(row.op),
+        shape(row.shape),
+        str(row.count),
+        f"{row.parameters:,}" if row.parameters else "",
+        amount(row.flops, "FLOP"),
+        amount(row.bytes, "B"),
+        amount(row.steps * row.flops, "FLOP"),
+        amount(row.steps * row.bytes, "B"),
+    )
 
 
 def _set(column: int, cell: str, width: int) -> str:

@@ -52,8 +52,10 @@ def grad(y: Node, wrt: Any, gy: Any = None, *, strict: bool = False) -> Any:
     found = derive(order, set(nodes), {y: seed}, as_graph=True)
     for x in nodes:
         if x not in found and strict:
-            raise GraphError(f"grad: {y.label()} does not depend on {x.label()}",
-                             fix="remove it from wrt, or leave strict=True away to get zeros")  # fmt: skip
+            raise GraphError(
+                f"grad: {y.label()} does not depend on {x.label()}",
+                fix="remove it from wrt, or leave strict=True away to get zeros",
+            )
     return rebuild(wrt, [found[x] if x in found else Constant(np.zeros(x.shape, x.dtype)) for x in nodes])
 
 
@@ -77,14 +79,19 @@ def backward(y: Node, gy: Any = None) -> None:
         array([2., 4.])
     """
     if now.tracing:
-        raise GraphError("backward: a function that is being compiled keeps no .grad", got=users_line(),
-                         fix="compile tg.value_and_grad(loss, parameters)")  # fmt: skip
+        raise GraphError(
+            "backward: a function that is being compiled keeps no .grad",
+            got=users_line(),
+            fix="compile tg.value_and_grad(loss, parameters)",
+        )
     seed = _seed("backward", y, gy).value
     order = ancestors([y], _differentiable)
     parameters: list[Node] = [x for x in order if isinstance(x, Parameter)]
     if not parameters:
-        raise GraphError(f"backward: {y.label()} depends on no parameter",
-                         fix="make the weights by tg.parameter, or name them: tg.grad(y, wrt)")  # fmt: skip
+        raise GraphError(
+            f"backward: {y.label()} depends on no parameter",
+            fix="make the weights by tg.parameter, or name them: tg.grad(y, wrt)",
+        )
     found = derive(order, set(parameters), {y: seed}, as_graph=False)
     for x in parameters:
         if x in found:
@@ -171,9 +178,11 @@ def _between(order: list[Node], wrt: set[Node]) -> list[Node]:
 def _refuse_stale(node: Node) -> None:
     for x in node._inputs:
         if isinstance(x, Parameter) and x.changed > node.serial:
-            raise GraphError(f"{node.label()}: the value of {x.label()} was set after this graph was computed",
-                             expected="gradients before the update, or a new forward pass after it",
-                             fix="compute the loss again, then differentiate it")  # fmt: skip
+            raise GraphError(
+                f"{node.label()}: the value of {x.label()} was set after this graph was computed",
+                expected="gradients before the update, or a new forward pass after it",
+                fix="compute the loss again, then differentiate it",
+            )
 
 
 def _differentiable(node: Node) -> bool:
@@ -220,8 +229,11 @@ class _Walk:
         if not isinstance(gradients, (tuple, list)):
             gradients = (gradients,)
         if len(gradients) != len(inputs):
-            raise GraphError(f"{node.label()}: backward gave a wrong number of gradients",
-                             expected=f"{len(inputs)}, one an input, or None", got=str(len(gradients)))  # fmt: skip
+            raise GraphError(
+                f"{node.label()}: backward gave a wrong number of gradients",
+                expected=f"{len(inputs)}, one an input, or None",
+                got=str(len(gradients)),
+            )
         leaving = []
         for x, gx, asked in zip(inputs, gradients, wanted, strict=True):
             if asked and gx is not None:
@@ -234,9 +246,12 @@ class _Walk:
             gx = as_nodes((gx,))[0] if self.as_graph else gx.value
         value = x if self.as_graph else x._value
         if gx.shape != value.shape:
-            raise GraphError(f"{node.label()}: backward gave a gradient of a wrong shape for {x.label()}",
-                             expected=str(x.shape), got=str(gx.shape),
-                             fix="sum it over the axes that were broadcast (tg.ops.sum_to)")  # fmt: skip
+            raise GraphError(
+                f"{node.label()}: backward gave a gradient of a wrong shape for {x.label()}",
+                expected=str(x.shape),
+                got=str(gx.shape),
+                fix="sum it over the axes that were broadcast (tg.ops.sum_to)",
+            )
         if self.watched:
             watch_backward(node, gx, x)
         return gx if gx.dtype is value.dtype or gx.dtype == value.dtype else gx.astype(x.dtype)
@@ -246,20 +261,31 @@ def _nodes_of(who: str, y: Any, wrt: Any) -> list[Node]:
     nodes = leaves(wrt)
     whole = [x.label() for x in nodes if isinstance(x, Node) and x.dtype.kind != "f"]
     if whole:
-        raise GraphError(f"{who}: {', '.join(whole)} does not hold floating-point numbers",
-                         expected="float32 or float64", fix="make it of floats, or leave it out of wrt")  # fmt: skip
+        raise GraphError(
+            f"{who}: {', '.join(whole)} does not hold floating-point numbers",
+            expected="float32 or float64",
+            fix="make it of floats, or leave it out of wrt",
+        )
     strangers = [type(x).__name__ for x in [y, *nodes] if not isinstance(x, Node)]
     if strangers or not nodes:
-        raise GraphError(f"{who} needs nodes", expected="y a node, wrt one node or more",
-                         got=", ".join(strangers) or "an empty wrt", fix="make leaves by tg.parameter")  # fmt: skip
+        raise GraphError(
+            f"{who} needs nodes",
+            expected="y a node, wrt one node or more",
+            got=", ".join(strangers) or "an empty wrt",
+            fix="make leaves by tg.parameter",
+        )
     return nodes
 
 
 def _seed(who: str, y: Node, gy: Any) -> Node:
     if gy is None:
         if y.size != 1:
-            raise GraphError(f"{who}: {y.label()} is not one number", expected="one element, or gy=",
-                             got=f"shape {y.shape}", fix="tg.sum(y), or gy= an array of y's shape")  # fmt: skip
+            raise GraphError(
+                f"{who}: {y.label()} is not one number",
+                expected="one element, or gy=",
+                got=f"shape {y.shape}",
+                fix="tg.sum(y), or gy= an array of y's shape",
+            )
         gy = np.ones(y.shape, y.dtype)
     seed = as_nodes((gy,))[0]
     if seed.shape != y.shape:

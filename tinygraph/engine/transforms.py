@@ -127,8 +127,11 @@ def _lift(structure: Any) -> Any:
 
 def _pair(who: str, primals: Any, tangents: Any) -> tuple[Any, list[Node]]:
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
-        raise GraphError(f"{who}: primals and tangents must be tuples, one entry an argument of fn",
-                         got=f"{type(primals).__name__}, {type(tangents).__name__}", fix="(x,) for one")  # fmt: skip
+        raise GraphError(
+            f"{who}: primals and tangents must be tuples, one entry an argument of fn",
+            got=f"{type(primals).__name__}, {type(tangents).__name__}",
+            fix="(x,) for one",
+        )
     inputs, directions = _lift(primals), leaves(_lift(tangents))
     shapes, given = [x.shape for x in leaves(inputs)], [v.shape for v in directions]
     if shapes != given:

@@ -202,8 +202,9 @@ class _Reverse:
                 add(seeds, n, self.back[c])
         return seeds, sequences, final
 
-    def _build(self, results: list[Node], sequences: dict[Slot, Node], carries: dict[Slot, Slot],
-               final: dict[Node, Node]) -> tuple[Node, list[Node]]:  # fmt: skip
+    def _build(
+        self, results: list[Node], sequences: dict[Slot, Node], carries: dict[Slot, Slot], final: dict[Node, Node]
+    ) -> tuple[Node, list[Node]]:
         """The reverse loop that gives ``results``, whose first are the next carries; and the others, in its body.
 
         Args:
@@ -217,12 +218,22 @@ class _Reverse:
         outer: dict[Node, Slot] = {}
         closed = close(results, own, outer)
         fixed = {slot: self.input_of[n] for n, slot in outer.items() if n in self.fixed}
-        values = {slot: self.input_of[n] if n in self.slices else each(self.over, n)
-                  for n, slot in outer.items() if slot not in fixed}  # fmt: skip
+        values = {
+            slot: self.input_of[n] if n in self.slices else each(self.over, n)
+            for n, slot in outer.items()
+            if slot not in fixed
+        }
         start = [final[c] if c in final else _zeros(c) for c in carries]
         slices = sequences | values
-        body = Body(tuple(slices), tuple(carries.values()), tuple(fixed), tuple(closed[: len(carries)]),
-                    self.body.steps, not self.body.reverse, self.body.recompute)  # fmt: skip
+        body = Body(
+            tuple(slices),
+            tuple(carries.values()),
+            tuple(fixed),
+            tuple(closed[: len(carries)]),
+            self.body.steps,
+            not self.body.reverse,
+            self.body.recompute,
+        )
         return loop(*slices.values(), *start, *fixed.values(), body=body), closed[len(carries) :]
 
 

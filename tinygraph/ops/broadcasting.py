@@ -44,8 +44,11 @@ class BroadcastTo(Op):
         target = as_shape(shape)
         lead = len(target) - len(x.shape)
         if lead < 0 or min(target, default=0) < 0 or not _fits(target[lead:], x.shape):
-            raise GraphError(f"{self.name}: the shape cannot be reached", expected="sizes equal to x's, or x's is 1",
-                             got=f"{x.shape} to {shape}")  # fmt: skip
+            raise GraphError(
+                f"{self.name}: the shape cannot be reached",
+                expected="sizes equal to x's, or x's is 1",
+                got=f"{x.shape} to {shape}",
+            )
         return Spec(target, x.dtype)
 
     def forward(self, x: Any, shape: Any = ()) -> Any:
@@ -77,8 +80,11 @@ class SumTo(Op):
         target = as_shape(shape)
         lead = len(x.shape) - len(target)
         if lead < 0 or not _fits(x.shape[lead:], target):
-            raise GraphError(f"{self.name}: the shape cannot be reached", expected="sizes equal to x's, or 1",
-                             got=f"{x.shape} to {shape}")  # fmt: skip
+            raise GraphError(
+                f"{self.name}: the shape cannot be reached",
+                expected="sizes equal to x's, or 1",
+                got=f"{x.shape} to {shape}",
+            )
         return Spec(target, result_dtype(self, x.dtype))
 
     def forward(self, x: Any, shape: Any = ()) -> Any:

@@ -62,8 +62,12 @@ class Clip(Elementwise):
 
     def forward(self, x: Any, a_min: Any = None, a_max: Any = None) -> Any:
         if any(isinstance(bound, Node) or np.ndim(bound) for bound in (a_min, a_max)):
-            raise GraphError("clip: a bound is not a number", expected="numbers or None", got="an array or node",
-                             fix="tg.minimum(tg.maximum(x, a_min), a_max)")  # fmt: skip
+            raise GraphError(
+                "clip: a bound is not a number",
+                expected="numbers or None",
+                got="an array or node",
+                fix="tg.minimum(tg.maximum(x, a_min), a_max)",
+            )
         return np.clip(x, a_min, a_max)
 
     def backward(self, gz: Any, z: Any, x: Any, a_min: Any = None, a_max: Any = None) -> Any:

@@ -80,8 +80,11 @@ def _shape(subscripts: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[int, .
                 raise GraphError(f"einsum: sizes of {letter!r} differ", expected="one size for each letter", got=got)
             sizes[letter] = n if sizes.get(letter, 1) == 1 else sizes[letter]
     if len(set(out)) < len(out) or not sizes.keys() >= set(out) or _loses_axes(subscripts, sizes):
-        raise GraphError(f"einsum: the result {out!r} cannot be made", got=got,
-                         expected="letters of the terms, each once, and '...' where a term has it")  # fmt: skip
+        raise GraphError(
+            f"einsum: the result {out!r} cannot be made",
+            got=got,
+            expected="letters of the terms, each once, and '...' where a term has it",
+        )
     return tuple(sizes[letter] for letter in out)
 
 
@@ -107,8 +110,11 @@ def spell_out(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
     left, arrow, out = subscripts.replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != len(ndims):
-        raise GraphError("einsum: terms and operands differ in number", expected=f"{len(terms)} for {subscripts!r}",
-                         got=f"{len(ndims)} operands")  # fmt: skip
+        raise GraphError(
+            "einsum: terms and operands differ in number",
+            expected=f"{len(terms)} for {subscripts!r}",
+            got=f"{len(ndims)} operands",
+        )
     free = [c for c in string.ascii_letters if c not in subscripts]
     longest = max([0, *(n - len(t) + 3 for t, n in zip(terms, ndims, strict=True) if "..." in t)])
     letters = "".join(free[:longest])

@@ -143,8 +143,11 @@ def without(shape: Shape, axes: Shape, keepdims: bool) -> Shape:
 def check_elements(op: Op, shape: Shape, axes: Shape) -> None:
     """Raise where the extreme of no elements would be asked for."""
     if math.prod([shape[a] for a in axes]) == 0:
-        raise GraphError(f"{op.name}: no elements along the reduced axes", expected="one element or more",
-                         got=f"shape {shape}, axes {axes}")  # fmt: skip
+        raise GraphError(
+            f"{op.name}: no elements along the reduced axes",
+            expected="one element or more",
+            got=f"shape {shape}, axes {axes}",
+        )
 
 
 def check_shape(op: Op, what: str, shape: Shape, expected: Shape) -> None:

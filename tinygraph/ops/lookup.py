@@ -52,8 +52,9 @@ class Take(Indexed, _Rearrangement):
 def _taken(op: Op, shape: tuple[int, ...], indices: Spec, axis: int | None) -> tuple[int, ...]:
     """The shape of what `take` gives from an array of ``shape``."""
     if indices.dtype.kind not in "iub":
-        raise GraphError(f"{op.name}: indices are not integers", expected="integers",
-                         got=f"{indices.dtype} {indices.shape}")  # fmt: skip
+        raise GraphError(
+            f"{op.name}: indices are not integers", expected="integers", got=f"{indices.dtype} {indices.shape}"
+        )
     if axis is None or not shape:
         shape, axis = (math.prod(shape),), 0 if axis is None else axis
     (at,) = axes_of(op, shape, axis)
@@ -213,16 +214,24 @@ class OneHot(Indexed):
 def check_kind(op: str, labels: Any, classes: int) -> None:
     """Raise unless ``labels`` are integers."""
     if labels.dtype.kind not in "iu":
-        raise GraphError(f"{op}: labels are not integers", expected=f"integers below {classes}",
-                         got=f"{labels.dtype} {labels.shape}", fix="labels.astype(int), or swap them")  # fmt: skip
+        raise GraphError(
+            f"{op}: labels are not integers",
+            expected=f"integers below {classes}",
+            got=f"{labels.dtype} {labels.shape}",
+            fix="labels.astype(int), or swap them",
+        )
 
 
 def check_labels(op: str, labels: Any, classes: int) -> None:
     """Raise unless ``labels`` are integers of range(classes)."""
     check_kind(op, labels, classes)
     if labels.size and (labels.min() < 0 or labels.max() >= classes):
-        raise GraphError(f"{op}: a label is outside of the classes", expected=f"0 to {classes - 1}",
-                         got=f"{labels.min()} to {labels.max()}", fix="check the vocabulary size")  # fmt: skip
+        raise GraphError(
+            f"{op}: a label is outside of the classes",
+            expected=f"0 to {classes - 1}",
+            got=f"{labels.min()} to {labels.max()}",
+            fix="check the vocabulary size",
+        )
 
 
 take = Take()

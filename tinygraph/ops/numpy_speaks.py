@@ -37,8 +37,11 @@ def _dot(a: Any, b: Any) -> Node:
     if not a.ndim or not b.ndim:
         return arithmetic.multiply(a, b)
     if b.ndim > 2:
-        raise GraphError("np.dot with more than two axes on the right", got=f"{a.shape}, {b.shape}",
-                         fix="tg.einsum, or np.matmul if the leading axes are a batch")  # fmt: skip
+        raise GraphError(
+            "np.dot with more than two axes on the right",
+            got=f"{a.shape}, {b.shape}",
+            fix="tg.einsum, or np.matmul if the leading axes are a batch",
+        )
     return product.matmul(a, b)
 
 
@@ -108,8 +111,11 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
 def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """``function(*args, **kwargs)`` where a node is among the arguments."""
     if kwargs.get("out") is not None:
-        raise MutationError(f"np.{function.__name__} would write into an array in place (out=)", got=users_line(),
-                            fix="leave out= away and use the result")  # fmt: skip
+        raise MutationError(
+            f"np.{function.__name__} would write into an array in place (out=)",
+            got=users_line(),
+            fix="leave out= away and use the result",
+        )
     op = FUNCTIONS.get(function)
     if op is None:
         raise _unsupported(function.__name__, FUNCTIONS)
@@ -126,11 +132,17 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     if not depends_on_parameter(self):
         return np.array(self.value, dtype=dtype)
     if dtype is not None and np.dtype(dtype) != object:
-        raise MutationError(f"{self.label()} would be stored in a plain array, and its gradient be lost",
-                            got=users_line(), fix="collect the nodes in a list and join them by np.stack")  # fmt: skip
+        raise MutationError(
+            f"{self.label()} would be stored in a plain array, and its gradient be lost",
+            got=users_line(),
+            fix="collect the nodes in a list and join them by np.stack",
+        )
     if self.size > LARGEST_LIST:
-        raise GraphError(f"np.array of {self.label()} would make {self.size} nodes of one number", got=users_line(),
-                         fix="join a list of nodes by np.stack; leave np.asarray(node) away")  # fmt: skip
+        raise GraphError(
+            f"np.array of {self.label()} would make {self.size} nodes of one number",
+            got=users_line(),
+            fix="join a list of nodes by np.stack; leave np.asarray(node) away",
+        )
     elements = np.empty(self.shape, dtype=object)
     for at in np.ndindex(self.shape):
         elements[at] = slicing.getitem(self, index=at)
@@ -146,8 +158,12 @@ def _joined(x: Any) -> Any:
 
 def _unsupported(name: str, table: dict[Any, Any]) -> GraphError:
     known = ", ".join(sorted({f.__name__ for f in table}))
-    return GraphError(f"np.{name} is not supported on nodes", expected=known, got=users_line(),
-                      fix="build it from these, from tg's ops, or from your own tg.Op")  # fmt: skip
+    return GraphError(
+        f"np.{name} is not supported on nodes",
+        expected=known,
+        got=users_line(),
+        fix="build it from these, from tg's ops, or from your own tg.Op",
+    )
 
 
 for _word, _method in (("__array_ufunc__", array_ufunc), ("__array_function__", array_function), ("__array__", array)):

@@ -39,8 +39,11 @@ def _integers(x: Node, key: Any) -> tuple[Any, ...]:
     if array.dtype.kind == "b":
         return np.nonzero(array.value if isinstance(array, Node) else array)
     if array.dtype.kind not in "iu":
-        raise GraphError(f"getitem of {x.label()}: an index array is not made of integers",
-                         expected="ints, slices, integers or masks", got=f"{array.dtype} {array.shape}")  # fmt: skip
+        raise GraphError(
+            f"getitem of {x.label()}: an index array is not made of integers",
+            expected="ints, slices, integers or masks",
+            got=f"{array.dtype} {array.shape}",
+        )
     return (array,)
 
 
@@ -57,8 +60,11 @@ def _in_place(sign: str, op: Any) -> Callable[..., Any]:
         # array would change under every other name it has, which a node must not.
         if self.ndim == 0:
             return op(self, other)
-        raise MutationError(f"{self.label()} cannot be changed by '{sign}='", got=users_line(),
-                            fix=f"write a = a {sign} b, which makes a new node")  # fmt: skip
+        raise MutationError(
+            f"{self.label()} cannot be changed by '{sign}='",
+            got=users_line(),
+            fix=f"write a = a {sign} b, which makes a new node",
+        )
 
     return in_place
 
@@ -97,15 +103,25 @@ def _swapped(op: Any) -> Callable[[Node, Any], Node]:
 
 def _install() -> None:
     signs = {
-        "+": ("add", arithmetic.add), "-": ("sub", arithmetic.subtract), "*": ("mul", arithmetic.multiply),
-        "/": ("truediv", arithmetic.divide), "**": ("pow", arithmetic.power), "@": ("matmul", product.matmul),
-    }  # fmt: skip
+        "+": ("add", arithmetic.add),
+        "-": ("sub", arithmetic.subtract),
+        "*": ("mul", arithmetic.multiply),
+        "/": ("truediv", arithmetic.divide),
+        "**": ("pow", arithmetic.power),
+        "@": ("matmul", product.matmul),
+    }
     for sign, (word, op) in signs.items():
         setattr(Node, f"__{word}__", _operator(op))
         setattr(Node, f"__r{word}__", _swapped(op))
         setattr(Node, f"__i{word}__", _in_place(sign, op))
-    relations = {"gt": choice.greater, "ge": choice.greater_equal, "lt": choice.less, "le": choice.less_equal,
-                 "eq": choice.equal, "ne": choice.not_equal}  # fmt: skip
+    relations = {
+        "gt": choice.greater,
+        "ge": choice.greater_equal,
+        "lt": choice.less,
+        "le": choice.less_equal,
+        "eq": choice.equal,
+        "ne": choice.not_equal,
+    }
     for word, op in relations.items():
         setattr(Node, f"__{word}__", _operator(op))
     _install_methods()
@@ -120,10 +136,22 @@ def _transpose(self: Node, *axes: Any) -> Node:
 
 
 def _install_methods() -> None:
-    methods = {"sum": reduction.sum, "mean": reduction.mean, "max": reduction.largest, "min": reduction.smallest,
-               "argmax": reduction.argmax, "swapaxes": shape.swapaxes, "astype": shape.astype, "dot": product.matmul,
-               "take": take, "clip": choice.clip, "exp": exponential.exp, "log": exponential.log,
-               "sqrt": exponential.sqrt, "tanh": exponential.tanh}  # fmt: skip
+    methods = {
+        "sum": reduction.sum,
+        "mean": reduction.mean,
+        "max": reduction.largest,
+        "min": reduction.smallest,
+        "argmax": reduction.argmax,
+        "swapaxes": shape.swapaxes,
+        "astype": shape.astype,
+        "dot": product.matmul,
+        "take": take,
+        "clip": choice.clip,
+        "exp": exponential.exp,
+        "log": exponential.log,
+        "sqrt": exponential.sqrt,
+        "tanh": exponential.tanh,
+    }
     for word, op in methods.items():
         setattr(Node, word, lambda self, *args, op=op, **settings: op(self, *args, **settings))
     others: dict[str, Any] = {

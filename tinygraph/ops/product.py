@@ -37,8 +37,12 @@ class Matmul(Op):
 
     def infer(self, w: Spec, x: Spec) -> Spec:  # type: ignore[override]
         if not w.shape or not x.shape:
-            raise GraphError(f"{self.name} needs arrays of one axis or more", expected="(..., M, K) @ (..., K, N)",
-                             got=f"{w.shape} @ {x.shape}", fix="multiply by a number with *")  # fmt: skip
+            raise GraphError(
+                f"{self.name} needs arrays of one axis or more",
+                expected="(..., M, K) @ (..., K, N)",
+                got=f"{w.shape} @ {x.shape}",
+                fix="multiply by a number with *",
+            )
         if w.shape[-1] != x.shape[-2 if len(x.shape) > 1 else 0]:
             raise GraphError(
                 f"{self.name}: inner sizes differ",
@@ -53,8 +57,12 @@ class Matmul(Op):
         try:
             return stretched(w[:-2], x[:-2])
         except ValueError:
-            raise GraphError(f"{self.name}: leading axes do not broadcast", expected="sizes that are equal or 1",
-                             got=f"{w} @ {x}", fix="reshape one of them") from None  # fmt: skip
+            raise GraphError(
+                f"{self.name}: leading axes do not broadcast",
+                expected="sizes that are equal or 1",
+                got=f"{w} @ {x}",
+                fix="reshape one of them",
+            ) from None
 
     def forward(self, w: Any, x: Any) -> Any:
         if w.ndim > 2 and x.ndim == 2:

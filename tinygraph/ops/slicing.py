@@ -49,8 +49,11 @@ class Put(_Rearrangement):
     def infer(self, *pieces: Spec, shape: Any = (), indexes: Any = ()) -> Spec:  # type: ignore[override]
         z = Spec(as_shape(shape), promoted(*[p.dtype for p in pieces]))
         if len(pieces) != len(indexes):
-            raise GraphError(f"{self.name}: pieces and indexes differ in number", expected=f"{len(indexes)} pieces",
-                             got=str(len(pieces)))  # fmt: skip
+            raise GraphError(
+                f"{self.name}: pieces and indexes differ in number",
+                expected=f"{len(indexes)} pieces",
+                got=str(len(pieces)),
+            )
         for piece, index in zip(pieces, indexes, strict=True):
             check_shape(self, f"the piece at {index}", piece.shape, getitem.infer(z, index).shape)
         return z
@@ -117,8 +120,11 @@ class Concatenate(_Joining):
         total = 0
         for x in arrays:
             if len(x.shape) != len(shape) or x.shape[:at] != before or x.shape[at + 1 :] != after:
-                raise GraphError(f"{self.name}: shapes differ", expected=f"equal sizes but for axis {axis}",
-                                 got=" and ".join(str(x.shape) for x in arrays))  # fmt: skip
+                raise GraphError(
+                    f"{self.name}: shapes differ",
+                    expected=f"equal sizes but for axis {axis}",
+                    got=" and ".join(str(x.shape) for x in arrays),
+                )
             total += x.shape[at]
         return Spec((*before, total, *after), promoted(*[x.dtype for x in arrays]))
 
@@ -134,8 +140,12 @@ class Concatenate(_Joining):
 
 def _need_axis(axis: Any) -> None:
     if axis is None:
-        raise GraphError("concatenate: an axis is needed", expected="axis an integer", got="axis=None",
-                         fix="reshape(-1) each array first")  # fmt: skip
+        raise GraphError(
+            "concatenate: an axis is needed",
+            expected="axis an integer",
+            got="axis=None",
+            fix="reshape(-1) each array first",
+        )
 
 
 class Stack(_Joining):
@@ -151,8 +161,11 @@ class Stack(_Joining):
         shape = arrays[0].shape
         for x in arrays:
             if x.shape != shape:
-                raise GraphError(f"{self.name}: shapes differ", expected="equal shapes",
-                                 got=" and ".join(str(x.shape) for x in arrays))  # fmt: skip
+                raise GraphError(
+                    f"{self.name}: shapes differ",
+                    expected="equal shapes",
+                    got=" and ".join(str(x.shape) for x in arrays),
+                )
         (at,) = axes_of(self, (*shape, 1), axis)
         return Spec((*shape[:at], len(arrays), *shape[at:]), promoted(*[x.dtype for x in arrays]))
 
@@ -198,8 +211,11 @@ def split(x: Any, sections: Any, axis: int = 0) -> list[Node]:
     size = shape[axis]
     if isinstance(sections, (int, np.integer)):
         if sections < 1 or size % sections:
-            raise GraphError(f"split: {size} does not divide into {sections} equal parts",
-                             got=f"shape {shape}, axis {axis}", fix="give the places at which to cut")  # fmt: skip
+            raise GraphError(
+                f"split: {size} does not divide into {sections} equal parts",
+                got=f"shape {shape}, axis {axis}",
+                fix="give the places at which to cut",
+            )
         sections = [size // sections * k for k in range(1, sections)]
     cuts = [0, *sections, size]
     before = _ALL[: axis % ndim]

@@ -48,8 +48,9 @@ def _summed(x: Node, term: str, elsewhere: str) -> tuple[Node, str]:
     return (ops.sum(x, axis=alone) if alone else x), "".join(c for c in term if c in elsewhere)
 
 
-def _as_matrices(x: Node, term: str, both: Sequence[str], rows: Sequence[str], columns: Sequence[str],
-                 size: dict[str, int]) -> Node:  # fmt: skip
+def _as_matrices(
+    x: Node, term: str, both: Sequence[str], rows: Sequence[str], columns: Sequence[str], size: dict[str, int]
+) -> Node:
     """The operand as matrices (rows, columns), a stack of them along what both operands keep."""
     order = [*both, *rows, *columns]
     moved = ops.transpose(x, tuple(term.index(c) for c in order))

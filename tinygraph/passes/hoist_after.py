@@ -36,8 +36,11 @@ class HoistAfter(Pass):
         if lifting is None or body.recompute:
             return super().loop(over, picks)
         self.changed = True
-        self.notes += [f"{n.label()} {n.shape} is done once after all {body.steps} steps" for n in order
-                       if n in lifting.outer and n in free and is_heavy(n)]  # fmt: skip
+        self.notes += [
+            f"{n.label()} {n.shape} is done once after all {body.steps} steps"
+            for n in order
+            if n in lifting.outer and n in free and is_heavy(n)
+        ]
         found: dict[Selection, Node] = {}
         for p in picks:
             if isinstance(p, int) or p not in free or p not in lifting.outer:

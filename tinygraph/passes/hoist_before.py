@@ -43,12 +43,16 @@ class HoistBefore(Pass):
         if not moved:
             return super().loop(over, picks)
         self.changed = True
-        self.notes += [f"{n.label()} {n.shape} is done once for all {body.steps} steps" for n in order
-                       if n in moved and is_heavy(n)]  # fmt: skip
+        self.notes += [
+            f"{n.label()} {n.shape} is done once for all {body.steps} steps"
+            for n in order
+            if n in moved and is_heavy(n)
+        ]
         return self._rebuild(over, picks, roots, lifting, moved)
 
-    def _rebuild(self, over: Node, picks: list[Selection], roots: list[Node], lifting: Lifting,
-                 moved: set[Node]) -> dict[Selection, Node]:  # fmt: skip
+    def _rebuild(
+        self, over: Node, picks: list[Selection], roots: list[Node], lifting: Lifting, moved: set[Node]
+    ) -> dict[Selection, Node]:
         body: Body = over._attributes["body"]
         new: dict[Node, Node] = {}
         slices: dict[Slot, Node] = {}
@@ -60,7 +64,14 @@ class HoistBefore(Pass):
         made = replace(roots, new)
         a, b = len(body.slices), len(body.slices) + len(body.carries)
         inputs = [*over._inputs[:a], *slices.values(), *over._inputs[a:b], *over._inputs[b:], *fixed.values()]
-        out = Body((*body.slices, *slices), body.carries, (*body.fixed, *fixed), tuple(made[: len(body.nexts)]),
-                   body.steps, body.reverse, body.recompute)  # fmt: skip
+        out = Body(
+            (*body.slices, *slices),
+            body.carries,
+            (*body.fixed, *fixed),
+            tuple(made[: len(body.nexts)]),
+            body.steps,
+            body.reverse,
+            body.recompute,
+        )
         again = loop(*inputs, body=out).placed_as(over)  # type: ignore[attr-defined]
         return {p: select(again, p if isinstance(p, int) else new[p]) for p in picks}

@@ -93,10 +93,17 @@ class _Level:
                 self.beside |= dict.fromkeys(group, group)
 
     def _has_fixed_weight(self, n: Node) -> bool:
-        return (n._op is matmul and all(x.ndim == 2 for x in n._inputs)
-                and self.ranks.rank(n._inputs[1]) == 0 < self.ranks.rank(n._inputs[0]))  # fmt: skip
+        return (
+            n._op is matmul
+            and all(x.ndim == 2 for x in n._inputs)
+            and self.ranks.rank(n._inputs[1]) == 0 < self.ranks.rank(n._inputs[0])
+        )
 
     def _is_summand(self, term: Node, total: Node) -> bool:
         """Whether a term is such a product of its own, its left operand made where it can be made in place."""
-        return (self._has_fixed_weight(term) and term.shape == total.shape and self.ranks.users[term] == 1
-                and isinstance(term._inputs[0]._op, Elementwise))  # fmt: skip
+        return (
+            self._has_fixed_weight(term)
+            and term.shape == total.shape
+            and self.ranks.users[term] == 1
+            and isinstance(term._inputs[0]._op, Elementwise)
+        )

@@ -75,5 +75,7 @@ def _slices_alone(index: tuple[Any, ...]) -> bool:
 def _for_shape(index: tuple[Any, ...], shape: tuple[int, ...], whole: tuple[int, ...]) -> tuple[Any, ...]:
     """The index for an operand of ``shape`` that is broadcast to ``whole``: all of an axis that is repeated."""
     index = (*index, *(slice(None),) * (len(whole) - len(index)))[len(whole) - len(shape) :]
-    return tuple(slice(None) if n == 1 != m else i
-                 for i, n, m in zip(index, shape, whole[len(whole) - len(shape) :], strict=True))  # fmt: skip
+    return tuple(
+        slice(None) if n == 1 != m else i
+        for i, n, m in zip(index, shape, whole[len(whole) - len(shape) :], strict=True)
+    )

@@ -160,8 +160,15 @@ def rebuilt(node: Node, inputs: Sequence[Node], kept: Sequence[int], made: list[
             slots[moves][slot] = x
     made[:] = replace(made, double) if double else made
     carries = tuple(body.carries[k] for k in kept)
-    new = Body(tuple(slots[True]), carries, tuple(slots[False]), tuple(made[: len(kept)]),
-               body.steps, body.reverse, body.recompute)  # fmt: skip
+    new = Body(
+        tuple(slots[True]),
+        carries,
+        tuple(slots[False]),
+        tuple(made[: len(kept)]),
+        body.steps,
+        body.reverse,
+        body.recompute,
+    )
     parts = [*slots[True].values(), *(inputs[a + k] for k in kept), *slots[False].values()]
     if same_nodes(new.slots, body.slots) and same_nodes(new.nexts, body.nexts) and same_nodes(parts, node._inputs):
         return node

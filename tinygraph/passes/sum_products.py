@@ -27,8 +27,10 @@ class SumProducts(Pass):
             parts = [self._total(over, x) for x in term._inputs]
             if all(p is None for p in parts):
                 return None
-            left, right = (ops.sum(select(over, x), axis=(0,)) if p is None else p
-                           for p, x in zip(parts, term._inputs, strict=True))  # fmt: skip
+            left, right = (
+                ops.sum(select(over, x), axis=(0,)) if p is None else p
+                for p, x in zip(parts, term._inputs, strict=True)
+            )
             return left + right
         if term._op is ops.concatenate:
             parts = [self._total(over, x) for x in term._inputs]

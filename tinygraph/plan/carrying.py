@@ -105,8 +105,13 @@ class Carrying:
             for n in unit:
                 if is_view(n) or all(level.base(x) is not slot for x in n._inputs):
                     continue
-                together = unit_number == at and is_light(n) and is_light(writer) and all(
-                    x is slot or level.base(x) is not slot for x in n._inputs) and slot.shape == n.shape  # fmt: skip
+                together = (
+                    unit_number == at
+                    and is_light(n)
+                    and is_light(writer)
+                    and all(x is slot or level.base(x) is not slot for x in n._inputs)
+                    and slot.shape == n.shape
+                )
                 if unit_number > at or (unit_number == at and not together):
                     return False
         return not any(level.base(p) is slot for p in self.picks)

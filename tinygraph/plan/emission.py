@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +39,13 @@ def emit(level: Level, unit: list[Node]) -> list[Any]:
     return [Call(node._op, tuple(level.view(x) for x in node._inputs), node._attributes, level.place(node))]
 
 
+def _instruction(n: Node, number: Mapping[Node, int]) -> Instruction:
+    """One node of a group; ``number`` tells where the values of its inputs are."""
+    assert n._op is not None
+    settings = {} if n._op is ops.astype else n._attributes  # its dtype is the instruction's
+    return Instruction(n._op.name, tuple(number[x] for x in n._inputs), n.dtype, settings)
+
+
 def _group(level: Level, unit: list[Node]) -> Elementwise:
     """One pass over the elements; only what is read outside of the group is stored."""
     shape, inside = unit[0].shape, {*unit}
@@ -49,9 +57,7 @@ def _group(level: Level, unit: list[Node]) -> Elementwise:
             if x not in inside:
                 loads.setdefault(x, len(loads))
     number = dict(loads) | {n: len(loads) + k for k, n in enumerate(unit)}
-    instructions = tuple(
-        Instruction("astype" if n._op is ops.astype else n._op.name, tuple(number[x] for x in n._inputs), n.dtype,  # type: ignore[union-attr]
-                    {} if n._op is ops.astype else n._attributes) for n in unit)  # fmt: skip
+    instructions = tuple(_instruction(n, number) for n in unit)
     kept = [n for n in unit if level.is_read_outside(n, inside)]
     stores = tuple((number[n], level.place(n)) for n in kept)
     reduces = tuple((_REDUCTIONS[n._op], number[n._inputs[0]], level.place(n)) for n in sums)  # type: ignore[index]

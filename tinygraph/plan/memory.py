@@ -51,8 +51,9 @@ def lay_out(actions: Sequence[Any]) -> int:
     return end
 
 
-def _released(free: list[tuple[int, int]], busy: list[tuple[int, int, int]],
-              now: int) -> tuple[list[tuple[int, int]], list[tuple[int, int, int]]]:  # fmt: skip
+def _released(
+    free: list[tuple[int, int]], busy: list[tuple[int, int, int]], now: int
+) -> tuple[list[tuple[int, int]], list[tuple[int, int, int]]]:
     """Free pieces with those that ended before ``now``, neighbours joined; and what is still busy."""
     ended = [(at, n) for last, at, n in busy if last < now]
     if not ended:
@@ -78,8 +79,9 @@ def _spans(actions: Sequence[Any]) -> dict[Buffer, tuple[int, int]]:
     return spans
 
 
-def _number(actions: Sequence[Any], loops: list[list[int]], clock: int,
-            touched: list[tuple[Buffer, int, list[list[int]]]]) -> int:  # fmt: skip
+def _number(
+    actions: Sequence[Any], loops: list[list[int]], clock: int, touched: list[tuple[Buffer, int, list[list[int]]]]
+) -> int:
     """Note each touch of a scratch buffer with its action's number and the spans of the loops around it."""
     for action in actions:
         clock += 1

@@ -112,8 +112,10 @@ class Level:
             return self.views[node]
         if isinstance(node, (Constant, Parameter, Noise)):
             return self._leaf(node)
-        raise GraphError(f"compile: {node.label()} was made inside of the cell of an unroll and used outside of it",
-                         fix="give it out of the cell as part of y_t or of the state")  # fmt: skip
+        raise GraphError(
+            f"compile: {node.label()} was made inside of the cell of an unroll and used outside of it",
+            fix="give it out of the cell as part of y_t or of the state",
+        )
 
     def _leaf(self, node: Node) -> View:
         known = self.root.leaves

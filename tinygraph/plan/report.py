@@ -93,8 +93,15 @@ def _rows(actions: Sequence[Any], forms: Mapping[Any, str], times: int, depth: i
         if isinstance(action, Repeat):
             inner = _rows(action.actions, forms, times * action.steps, depth + 1)
             own = [row for row in inner if row.depth == depth + 1]
-            rows.append(_Row(f"{action.steps} steps of", "", sum(r.flops for r in own),
-                             sum(r.moved_bytes for r in own), depth=depth))  # fmt: skip
+            rows.append(
+                _Row(
+                    f"{action.steps} steps of",
+                    "",
+                    sum(r.flops for r in own),
+                    sum(r.moved_bytes for r in own),
+                    depth=depth,
+                )
+            )
             rows += inner
         else:
             name, shape, flops = work_of(action)
@@ -150,8 +157,9 @@ def _flat(actions: Sequence[Any]) -> Iterator[Any]:
             yield action
 
 
-def _summary(rows: list[_Row], actions: Sequence[Any], backend: str, peak_bytes: int | None,
-             elapsed_s: float | None) -> str:  # fmt: skip
+def _summary(
+    rows: list[_Row], actions: Sequence[Any], backend: str, peak_bytes: int | None, elapsed_s: float | None
+) -> str:
     flops = sum(row.flops for row in rows if not row.depth)
     number = sum(1 for _ in _flat(actions))
     work = amount(flops, "FLOP") + (f" at {amount(flops / elapsed_s, 'FLOP/s')}" if elapsed_s else "")
@@ -180,8 +188,15 @@ def _buffers(actions: Sequence[Any]) -> str:
 def _table(rows: list[_Row]) -> list[str]:
     cells = [("action", "shape", "work", "traffic", "form")]
     for row in rows:
-        cells.append(("    " * row.depth + row.name, row.shape, amount(row.flops, "FLOP"), amount(row.moved_bytes, "B"),
-                      row.form))  # fmt: skip
+        cells.append(
+            (
+                "    " * row.depth + row.name,
+                row.shape,
+                amount(row.flops, "FLOP"),
+                amount(row.moved_bytes, "B"),
+                row.form,
+            )
+        )
     widths = [max(len(line[column]) for line in cells) for column in range(4)]
     return [
         f"{name:<{widths[0]}}  {shape:<{widths[1]}}  {work:>{widths[2]}}  {moved:>{widths[3]}}  {form}".rstrip()

@@ -98,16 +98,22 @@ def one_step(v: View, depth: int, steps: int, reverse: bool) -> View:
     stride = v.strides[0]
     before = v.per_step + (0,) * (depth - len(v.per_step))
     offset = v.offset + (steps - 1) * stride if reverse else v.offset
-    return replace(v, offset=offset, shape=v.shape[1:], strides=v.strides[1:],
-                   per_step=(*before, -stride if reverse else stride))  # fmt: skip
+    return replace(
+        v, offset=offset, shape=v.shape[1:], strides=v.strides[1:], per_step=(*before, -stride if reverse else stride)
+    )
 
 
 def all_steps(v: View, depth: int, steps: int, reverse: bool) -> View:
     """What lies outside of the loop at ``depth`` of a view inside: an array (T, ...), the reverse of `one_step`."""
     stride = v.per_step[depth] if len(v.per_step) > depth else 0
     offset = v.offset + (steps - 1) * stride if reverse else v.offset
-    return replace(v, offset=offset, shape=(steps, *v.shape), strides=(-stride if reverse else stride, *v.strides),
-                   per_step=v.per_step[:depth])  # fmt: skip
+    return replace(
+        v,
+        offset=offset,
+        shape=(steps, *v.shape),
+        strides=(-stride if reverse else stride, *v.strides),
+        per_step=v.per_step[:depth],
+    )
 
 
 def without(v: View, axes: Sequence[int]) -> View:

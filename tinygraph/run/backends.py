@@ -84,9 +84,13 @@ def backend_of(name: str) -> Backend:
     backend = BACKENDS.get(name)
     if backend is None:
         fix = "backend='native': numba no longer has a part in it" if name == "numba" else ""
-        raise GraphError("compile: unknown backend", expected=", ".join(map(repr, ["auto", *BACKENDS])),
-                         got=repr(name), fix=fix)  # fmt: skip
+        raise GraphError(
+            "compile: unknown backend", expected=", ".join(map(repr, ["auto", *BACKENDS])), got=repr(name), fix=fix
+        )
     if backend not in installed:
-        raise GraphError(f"compile: the backend {name!r} needs {backend.needs}", expected="the extra fast",
-                         fix=f"pip install {backend.needs}, or backend='numpy'")  # fmt: skip
+        raise GraphError(
+            f"compile: the backend {name!r} needs {backend.needs}",
+            expected="the extra fast",
+            fix=f"pip install {backend.needs}, or backend='numpy'",
+        )
     return backend

@@ -51,8 +51,9 @@ class NativeStretch:
 
     def _place(self, memory: ndarray) -> None:
         start = memory.ctypes.data
-        self.native.place({b: b.source.ctypes.data if b.kind == "constant" else start + b.offset_bytes
-                           for b in self.native.others})  # fmt: skip
+        self.native.place(
+            {b: b.source.ctypes.data if b.kind == "constant" else start + b.offset_bytes for b in self.native.others}
+        )
 
     def _choose(self, steps: Mapping[Product, int]) -> None:
         for product, block in self.native.sites:
@@ -136,8 +137,9 @@ def _check_head() -> None:
     """Raise where an array object does not begin as the generated code reads it."""
     array = np.zeros(1)
     if ctypes.c_void_p.from_address(id(array) + HEAD).value != array.ctypes.data:
-        raise GraphError("compile: native code cannot read this numpy's arrays", got=f"numpy {np.__version__}",
-                         fix="backend='numpy'")  # fmt: skip
+        raise GraphError(
+            "compile: native code cannot read this numpy's arrays", got=f"numpy {np.__version__}", fix="backend='numpy'"
+        )
 
 
 def _sorted_buffers(filling: Filling, given: Sequence[Buffer] | None) -> tuple[list[Buffer], list[Buffer]]:

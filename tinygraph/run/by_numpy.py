@@ -22,8 +22,9 @@ class NumpyStretch:
     """Actions that numpy does; the attributes are those of `backends.Stretch`."""
 
     def __init__(self, actions: list[Any], memory: ndarray) -> None:
-        forms = {product: choose_numpy(question_of(product, True), steps)
-                 for product, steps in steps_around(actions).items()}  # fmt: skip
+        forms = {
+            product: choose_numpy(question_of(product, True), steps) for product, steps in steps_around(actions).items()
+        }
         self.forms = {product: str(form) for product, form in forms.items()}
         self.program = ByNumpy(actions, memory, forms=forms)
         self.extra_bytes = self.program.temporary_bytes

@@ -18,8 +18,9 @@ def check_settings(owner: str, truncate: Any, window: Any, axis: Any) -> None:
     if window not in ("chunk", "sliding"):
         raise GraphError(f"{owner}: unknown window", expected="'chunk' or 'sliding'", got=repr(window))
     if truncate is not None and (not _is_integer(truncate) or truncate < 1):
-        raise GraphError(f"{owner}: truncate is a number of steps", expected="an integer from 1, or None",
-                         got=repr(truncate))  # fmt: skip
+        raise GraphError(
+            f"{owner}: truncate is a number of steps", expected="an integer from 1, or None", got=repr(truncate)
+        )
     if window == "sliding" and truncate is None:
         raise GraphError(f"{owner}: a sliding window needs its reach", fix="truncate=2, say, for two cells back")
     if not _is_integer(axis):
@@ -35,8 +36,11 @@ def time_first(inputs: Any, axis: int) -> tuple[Any, int]:
     xs = map_leaves(lambda x: as_nodes((x,))[0], inputs)
     times = {axis % x.ndim for x in leaves(xs) if -x.ndim <= axis < x.ndim}
     if axis and (len(times) != 1 or any(not -x.ndim <= axis < x.ndim for x in leaves(xs))):
-        raise GraphError("unroll: no such axis", got=f"axis={axis}",
-                         expected=f"one axis of all shapes {[x.shape for x in leaves(xs)]}")  # fmt: skip
+        raise GraphError(
+            "unroll: no such axis",
+            got=f"axis={axis}",
+            expected=f"one axis of all shapes {[x.shape for x in leaves(xs)]}",
+        )
     time = times.pop() if axis else 0
     return map_leaves(lambda x: _moved(x, time), xs), time
 
@@ -63,18 +67,27 @@ def steps_of(cell: Any, inputs: Any, xs: Any) -> int:
     """
     lengths = [x.shape[0] if x.shape else None for x in leaves(xs)]
     if not lengths or len(set(lengths)) > 1 or not lengths[0]:
-        raise GraphError("unroll: inputs need one number of steps, 1 or more", expected="arrays (T, B, ...)",
-                         got=str([x.shape for x in leaves(xs)]) or "nothing")  # fmt: skip
+        raise GraphError(
+            "unroll: inputs need one number of steps, 1 or more",
+            expected="arrays (T, B, ...)",
+            got=str([x.shape for x in leaves(xs)]) or "nothing",
+        )
     size = getattr(cell, "input_size", None)
     if size is None:
         return lengths[0]
     if isinstance(inputs, list):
-        raise GraphError(f"{type(cell).__name__}: a list is an input of several arrays, not of several steps",
-                         expected=f"an array (T, B, {size})", got=f"a list of {len(inputs)}",
-                         fix="np.stack(list), or tg.stack")  # fmt: skip
+        raise GraphError(
+            f"{type(cell).__name__}: a list is an input of several arrays, not of several steps",
+            expected=f"an array (T, B, {size})",
+            got=f"a list of {len(inputs)}",
+            fix="np.stack(list), or tg.stack",
+        )
     if isinstance(xs, Node) and xs.dtype.kind == "f" and (xs.ndim < 2 or xs.shape[-1] != size):
-        raise GraphError(f"{type(cell).__name__}: inputs of another size", got=f"shape {xs.shape}, time first",
-                         expected=f"(T, B, {size}) or (T, {size}), for input_size={size}")  # fmt: skip
+        raise GraphError(
+            f"{type(cell).__name__}: inputs of another size",
+            got=f"shape {xs.shape}, time first",
+            expected=f"(T, B, {size}) or (T, {size}), for input_size={size}",
+        )
     return lengths[0]
 
 
@@ -85,8 +98,12 @@ def first_state(cell: Any, state: Any, xs: Any, real: Node | None) -> Any:
     if state is None:
         state = own
     elif own is not None and not _is_like(state, own):
-        raise GraphError(f"{type(cell).__name__}: a state of another form", got=_form(state), expected=_form(own),
-                         fix="state=None for the cell's own, cell.initial_state(batch_size)")  # fmt: skip
+        raise GraphError(
+            f"{type(cell).__name__}: a state of another form",
+            got=_form(state),
+            expected=_form(own),
+            fix="state=None for the cell's own, cell.initial_state(batch_size)",
+        )
     return map_leaves(lambda s: as_nodes((s,))[0], state)
 
 

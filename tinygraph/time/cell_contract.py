@@ -23,13 +23,20 @@ def as_cell(owner: str, cell: Any) -> Any:
         GraphError: it is a class, a layer, or nothing that can be called with ``(x_t, state)``.
     """
     if isinstance(cell, Layer):
-        raise GraphError(f"{owner}: a layer drives its cell itself", expected="a cell", got="a layer",
-                         fix="call the layer with the sequences, or hand on its .cell")  # fmt: skip
+        raise GraphError(
+            f"{owner}: a layer drives its cell itself",
+            expected="a cell",
+            got="a layer",
+            fix="call the layer with the sequences, or hand on its .cell",
+        )
     if isinstance(cell, type) or not takes(cell, 2):
         name = cell.__name__ if isinstance(cell, type) else "tg.cells.GRU"
-        raise GraphError(f"{owner}: this is no cell", expected="a function or an object called with (x_t, state)",
-                         got=f"{cell!r}"[:80],
-                         fix=f"{name}(input_size, hidden_size), say")  # fmt: skip
+        raise GraphError(
+            f"{owner}: this is no cell",
+            expected="a function or an object called with (x_t, state)",
+            got=f"{cell!r}"[:80],
+            fix=f"{name}(input_size, hidden_size), say",
+        )
     return cell
 
 

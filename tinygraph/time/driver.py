@@ -98,8 +98,11 @@ class Driver:
         if self.reverse:
             outputs.reverse()
         if len({len(leaves(y)) for y in outputs}) > 1:
-            raise GraphError("unroll: the outputs of two steps have another structure", expected="one number of arrays",
-                             got=str([len(leaves(y)) for y in outputs]))  # fmt: skip
+            raise GraphError(
+                "unroll: the outputs of two steps have another structure",
+                expected="one number of arrays",
+                got=str([len(leaves(y)) for y in outputs]),
+            )
         columns = zip(*(leaves(y) for y in outputs), strict=True)
         return rebuild(outputs[0], [stack(list(column)) for column in columns]), state
 
@@ -152,8 +155,12 @@ def _pairing(cell: Step) -> Step:
         result = cell(x, state)
         if not isinstance(result, tuple) or len(result) != 2:
             at = "" if now.place[0] is None else f" at step {now.place[0]}"
-            raise GraphError(f"unroll: the cell{at} did not give a pair", expected="(y_t, new_state)",
-                             got=type(result).__name__, fix="return h, h if the state is the output")  # fmt: skip
+            raise GraphError(
+                f"unroll: the cell{at} did not give a pair",
+                expected="(y_t, new_state)",
+                got=type(result).__name__,
+                fix="return h, h if the state is the output",
+            )
         return result
 
     return call

@@ -49,17 +49,24 @@ class Feedback:
         array([  1.,   2., 102.])
     """
 
-    def __init__(self, choose: Callable[[Any], Any], teacher: Any = 0.0,
-                 rng: int | np.random.Generator | None = None) -> None:  # fmt: skip
+    def __init__(
+        self, choose: Callable[[Any], Any], teacher: Any = 0.0, rng: int | np.random.Generator | None = None
+    ) -> None:
         if not takes(choose, 1):
-            raise GraphError("feedback: what chooses the next input is a function of y_t", got=f"{choose!r}"[:80],
-                             fix="feedback=lambda y: tg.argmax(y, axis=-1), say")  # fmt: skip
+            raise GraphError(
+                "feedback: what chooses the next input is a function of y_t",
+                got=f"{choose!r}"[:80],
+                fix="feedback=lambda y: tg.argmax(y, axis=-1), say",
+            )
         self.choose, self.rng = choose, generator("Feedback", rng)
         (self.teacher,) = as_nodes((teacher,))
         known = None if isinstance(self.teacher, Traced) else self.teacher.value
         if known is not None and not ((known >= 0) & (known <= 1)).all():
-            raise GraphError("feedback: teacher is a probability", expected="0 to 1, or booleans",
-                             got=f"{known.min()} to {known.max()}")  # fmt: skip
+            raise GraphError(
+                "feedback: teacher is a probability",
+                expected="0 to 1, or booleans",
+                got=f"{known.min()} to {known.max()}",
+            )
 
     def begin(self, cell: Step, xs: Any, state: Any, batch: tuple[int, ...]) -> tuple[Step, Any, Any]:
         """The cell, its inputs and first state such that outputs are fed back.
@@ -80,8 +87,11 @@ class Feedback:
         """Where the given input is taken: booleans (T,) or (T, B)."""
         teacher = self.teacher
         if teacher.ndim and any(x.shape[: teacher.ndim] != teacher.shape for x in leaves(xs)):
-            raise GraphError("feedback: teacher does not fit the inputs", got=str(teacher.shape),
-                             expected=f"a number, (T,) or (T, B) of {[x.shape for x in leaves(xs)]}")  # fmt: skip
+            raise GraphError(
+                "feedback: teacher does not fit the inputs",
+                got=str(teacher.shape),
+                expected=f"a number, (T,) or (T, B) of {[x.shape for x in leaves(xs)]}",
+            )
         if teacher.dtype.kind == "b" and teacher.ndim:
             return teacher
         return less(noise(self.rng.random, teacher.shape or (T,)), teacher)
@@ -102,10 +112,14 @@ class Feedback:
         chosen = [as_nodes((c,))[0] for c in leaves(self.choose(y))]
         wanted = leaves(x)
         if [c.shape for c in chosen] != [w.shape for w in wanted]:
-            raise GraphError("feedback: what choose gave is no input of the cell", got=str([c.shape for c in chosen]),
-                             expected=f"shapes {[w.shape for w in wanted]}, as x_t")  # fmt: skip
-        return rebuild(x, [c if c.dtype == w.dtype else astype(c, w.dtype)
-                           for c, w in zip(chosen, wanted, strict=True)])  # fmt: skip
+            raise GraphError(
+                "feedback: what choose gave is no input of the cell",
+                got=str([c.shape for c in chosen]),
+                expected=f"shapes {[w.shape for w in wanted]}, as x_t",
+            )
+        return rebuild(
+            x, [c if c.dtype == w.dtype else astype(c, w.dtype) for c, w in zip(chosen, wanted, strict=True)]
+        )
 
 
 def _either(taken: Node, given: Any, fed: Any) -> Any:

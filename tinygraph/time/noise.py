@@ -88,8 +88,12 @@ def fitting(draw: Callable[[tuple[int, ...]], Any], shape: tuple[int, ...], dtyp
     """``draw(shape)``, of this shape and dtype."""
     array = np.asarray(draw(shape), dtype)
     if array.shape != shape:
-        raise GraphError("noise: draw gave another shape", expected=str(shape), got=str(array.shape),
-                         fix="draw=lambda shape: rng.normal(size=shape), say")  # fmt: skip
+        raise GraphError(
+            "noise: draw gave another shape",
+            expected=str(shape),
+            got=str(array.shape),
+            fix="draw=lambda shape: rng.normal(size=shape), say",
+        )
     return array
 
 
@@ -138,8 +142,11 @@ def noise(draw: Draw, shape: Sequence[int], dtype: Any = np.float64, *, once: bo
 def _checked(draw: Any, shape: Any) -> tuple[int, ...]:
     """The shape as a tuple."""
     if not callable(draw):
-        raise GraphError("noise: what draws is a function of a shape", got=type(draw).__name__,
-                         fix="tg.noise(rng.random, shape), say: the draw first")  # fmt: skip
+        raise GraphError(
+            "noise: what draws is a function of a shape",
+            got=type(draw).__name__,
+            fix="tg.noise(rng.random, shape), say: the draw first",
+        )
     if not isinstance(shape, Sequence) or not all(isinstance(n, (int, np.integer)) and n >= 0 for n in shape):
         raise GraphError("noise: shape is a tuple of sizes", expected="(3,), say", got=repr(shape))
     return tuple(shape)

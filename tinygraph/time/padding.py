@@ -30,11 +30,17 @@ def as_lengths(lengths: Any, xs: Any) -> Node:
         node = astype(node, np.int64)  # smaller ones do not hold T, unsigned ones no T - 1 below 0
     for x in leaves(xs):
         if node.dtype.kind not in "iu" or node.ndim > 1 or x.shape[1 : 1 + node.ndim] != node.shape:
-            raise GraphError("unroll: lengths do not fit the inputs", got=f"{node.dtype} {node.shape}",
-                             expected=f"integers, one for each sequence of inputs {x.shape}")  # fmt: skip
+            raise GraphError(
+                "unroll: lengths do not fit the inputs",
+                got=f"{node.dtype} {node.shape}",
+                expected=f"integers, one for each sequence of inputs {x.shape}",
+            )
         if not isinstance(node, Traced) and node.size and not 0 <= node.value.min() <= node.value.max() <= x.shape[0]:
-            raise GraphError("unroll: a length is no number of steps", expected=f"0 to {x.shape[0]}",
-                             got=f"{node.value.min()} to {node.value.max()}")  # fmt: skip
+            raise GraphError(
+                "unroll: a length is no number of steps",
+                expected=f"0 to {x.shape[0]}",
+                got=f"{node.value.min()} to {node.value.max()}",
+            )
     # What a compiled function is given has no value yet that could be refused.
     return maximum(minimum(node, leaves(xs)[0].shape[0]), 0) if isinstance(node, Traced) else node
 
@@ -48,8 +54,11 @@ def as_mask(mask: Any, xs: Any) -> Node:
     (node,) = as_nodes((mask,))
     for x in leaves(xs):
         if node.dtype.kind not in "iub" or not node.ndim >= 1 or x.shape[: node.ndim] != node.shape:
-            raise GraphError("unroll: the mask does not fit the inputs", got=f"{node.dtype} {node.shape}",
-                             expected=f"booleans of the leading axes, time and batch, of inputs {x.shape}")  # fmt: skip
+            raise GraphError(
+                "unroll: the mask does not fit the inputs",
+                got=f"{node.dtype} {node.shape}",
+                expected=f"booleans of the leading axes, time and batch, of inputs {x.shape}",
+            )
     return node if node.dtype.kind == "b" else not_equal(node, 0)
 
 
@@ -155,9 +164,12 @@ def _chosen(real: Node, new: Any, old: Any, what: str) -> Any:
     """Leaf by leaf the new value where the step is real, else the old one."""
     made, before = leaves(new), leaves(old)
     if len(made) != len(before):
-        raise GraphError("unroll: with lengths or a mask the state before the first step is needed",
-                         expected=f"{len(made)} arrays, as the cell gives out", got=f"{len(before)} arrays",
-                         fix="state=cell.initial_state(batch_size), or arrays of zeros")  # fmt: skip
+        raise GraphError(
+            "unroll: with lengths or a mask the state before the first step is needed",
+            expected=f"{len(made)} arrays, as the cell gives out",
+            got=f"{len(before)} arrays",
+            fix="state=cell.initial_state(batch_size), or arrays of zeros",
+        )
     made = list(as_nodes(tuple(made)))
     return rebuild(new, [where(_rows(real, a, what), a, b) for a, b in zip(made, before, strict=True)])
 
@@ -165,9 +177,12 @@ def _chosen(real: Node, new: Any, old: Any, what: str) -> Any:
 def _rows(real: Node, like: Any, what: str) -> Node:
     """``real`` with further axes of one place, up to those of ``like``."""
     if like.shape[: real.ndim] != real.shape:
-        raise GraphError(f"unroll: {what} has no row for each sequence, which lengths or a mask need",
-                         expected=f"leading axes {real.shape}", got=f"shape {like.shape}",
-                         fix="give it the batch axis first")  # fmt: skip
+        raise GraphError(
+            f"unroll: {what} has no row for each sequence, which lengths or a mask need",
+            expected=f"leading axes {real.shape}",
+            got=f"shape {like.shape}",
+            fix="give it the batch axis first",
+        )
     shape = real.shape + (1,) * (like.ndim - real.ndim)
     if not isinstance(real, Traced):
         return Constant(real.value.reshape(shape), "real")

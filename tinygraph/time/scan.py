@@ -88,9 +88,12 @@ class Scan(Op):
         steps = (b.shape[0] - 1, *b.shape[1:]) if b.shape else (-1,)
         pairs = not is_complex or a.shape[-1:] == b.shape[-1:] == (2,)
         if steps[0] < 0 or not pairs or not _broadcasts(a.shape, steps):
-            raise GraphError(f"{self.name}: shapes do not fit", got=f"a {a.shape}, b {b.shape}",
-                             expected=f"b (T + 1, ...), a that broadcasts to (T, ...){', pairs last' * is_complex}",
-                             fix="give b_0, the state before the first step, with the others")  # fmt: skip
+            raise GraphError(
+                f"{self.name}: shapes do not fit",
+                got=f"a {a.shape}, b {b.shape}",
+                expected=f"b (T + 1, ...), a that broadcasts to (T, ...){', pairs last' * is_complex}",
+                fix="give b_0, the state before the first step, with the others",
+            )
         return Spec(b.shape, promoted(a.dtype, b.dtype))
 
     def forward(self, a: Any, b: Any, adjoint: bool = False, is_complex: bool = False) -> Any:
@@ -105,8 +108,9 @@ class Scan(Op):
         _recur(a[back], b[back], s[back])
         return s.view(dtype).reshape(*s.shape, 2) if is_complex else s
 
-    def backward(self, gs: Any, s: Any, a: Any, b: Any, adjoint: bool = False, is_complex: bool = False, *,
-                 wanted: Any = BOTH) -> Any:  # fmt: skip
+    def backward(
+        self, gs: Any, s: Any, a: Any, b: Any, adjoint: bool = False, is_complex: bool = False, *, wanted: Any = BOTH
+    ) -> Any:
         g = self.of(a, gs, adjoint=not adjoint, is_complex=is_complex)
         if not wanted[0]:
             return None, g
@@ -132,8 +136,9 @@ def _as_complex(x: ndarray) -> ndarray:
 
 def _times_conjugate(p: Any, q: Any) -> Any:
     """p * conj(q) of numbers whose last axis is a real and an imaginary part."""
-    return np.stack([p[..., 0] * q[..., 0] + p[..., 1] * q[..., 1],
-                     p[..., 1] * q[..., 0] - p[..., 0] * q[..., 1]], axis=-1)  # fmt: skip
+    return np.stack(
+        [p[..., 0] * q[..., 0] + p[..., 1] * q[..., 1], p[..., 1] * q[..., 0] - p[..., 0] * q[..., 1]], axis=-1
+    )
 
 
 def _recur(a: ndarray, b: ndarray, s: ndarray) -> None:

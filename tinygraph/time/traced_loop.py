@@ -26,8 +26,16 @@ ATTEMPTS = 3
 """How often the shapes of the state are widened to what the cell makes of them, before it is an error."""
 
 
-def roll(cell: Step, xs: Any, state: Any, *, reverse: bool = False, cuts: Node | None = None,
-         recompute: bool = False, apart: int = 0) -> tuple[Any, Any]:  # fmt: skip
+def roll(
+    cell: Step,
+    xs: Any,
+    state: Any,
+    *,
+    reverse: bool = False,
+    cuts: Node | None = None,
+    recompute: bool = False,
+    apart: int = 0,
+) -> tuple[Any, Any]:
     """`unroll` as one `Loop` node.
 
     Args:
@@ -45,8 +53,11 @@ def roll(cell: Step, xs: Any, state: Any, *, reverse: bool = False, cuts: Node |
     traced = trace(cell, xs, state, cuts)
     if traced is None:
         if apart == MOST_APART:
-            raise GraphError("unroll: the state gains or loses entries at every step", got=users_line(),
-                             expected="a new state of the structure of the old one")  # fmt: skip
+            raise GraphError(
+                "unroll: the state gains or loses entries at every step",
+                got=users_line(),
+                expected="a new state of the structure of the old one",
+            )
         return _after_first(cell, xs, state, reverse, cuts, apart)
     over, ys = traced.close(leaves(xs)[0].shape[0], reverse, recompute)
     outputs = rebuild(traced.y, [each(over, y) for y in ys])
@@ -71,10 +82,12 @@ def trace(cell: Step, xs: Any, state: Any, cuts: Node | None = None) -> Trace | 
             return traced
         state = fitted
     got = ", ".join(f"{s.shape} {s.dtype}" for s in leaves(traced.new_state))
-    raise GraphError("unroll: the state changes its shape or dtype at every step",
-                     expected=", ".join(f"{s.shape} {s.dtype}" for s in leaves(state)) + ", as the old state",
-                     got=f"{got}; {users_line()}",
-                     fix="give out a state of one shape; tg.unroll's outputs already gather every step")  # fmt: skip
+    raise GraphError(
+        "unroll: the state changes its shape or dtype at every step",
+        expected=", ".join(f"{s.shape} {s.dtype}" for s in leaves(state)) + ", as the old state",
+        got=f"{got}; {users_line()}",
+        fix="give out a state of one shape; tg.unroll's outputs already gather every step",
+    )
 
 
 class Trace:
@@ -115,8 +128,15 @@ class Trace:
         for slot, draw in self.drawn.items():
             numbers = noise(draw, (steps, *slot.shape), slot.dtype)
             slices[slot] = numbers[::-1] if reverse else numbers  # drawn in the order of the walk
-        body = Body(tuple(slices), tuple(leaves(self.s_slots)), tuple(outer.values()), tuple(closed[: len(nexts)]),
-                    steps, reverse, recompute)  # fmt: skip
+        body = Body(
+            tuple(slices),
+            tuple(leaves(self.s_slots)),
+            tuple(outer.values()),
+            tuple(closed[: len(nexts)]),
+            steps,
+            reverse,
+            recompute,
+        )
         over = loop(*slices.values(), *leaves(self.state), *outer, body=body)
         return over, closed[len(nexts) :]
 

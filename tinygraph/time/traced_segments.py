@@ -60,8 +60,9 @@ def roll_segments(cell: Step, xs: Any, state: Any, *, reverse: bool, cuts: Node 
     if whole < T:
         rest, rest_cuts = map_leaves(lambda x: x[: T - whole] if reverse else x[whole:], given)
         others, state = roll(cell, rest, state, reverse=reverse, cuts=rest_cuts)
-        outputs = [concatenate([b, a] if reverse else [a, b], axis=0)
-                   for a, b in zip(outputs, leaves(others), strict=True)]  # fmt: skip
+        outputs = [
+            concatenate([b, a] if reverse else [a, b], axis=0) for a, b in zip(outputs, leaves(others), strict=True)
+        ]
     return rebuild(y, outputs), state
 
 

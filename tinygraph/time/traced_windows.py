@@ -19,8 +19,9 @@ from .padding import last_of
 from .traced_loop import roll, trace
 
 
-def roll_windows(cell: Step, xs: Any, state: Any, reach: int, reverse: bool,
-                 real: Node | None = None) -> tuple[Any, Any] | None:  # fmt: skip
+def roll_windows(
+    cell: Step, xs: Any, state: Any, reach: int, reverse: bool, real: Node | None = None
+) -> tuple[Any, Any] | None:
     """`unroll` with ``window="sliding"``: each y_t looks back at ``reach`` cells before its own.
 
     A plain loop gives the states. Then every window starts from the state, cut, before its first step, and a loop
@@ -58,8 +59,10 @@ def roll_windows(cell: Step, xs: Any, state: Any, reach: int, reverse: bool,
     if real is None:
         return rebuild(traced.y, outputs), rebuild(traced.new_state, [s[T - 1] for s in states])
     walked = real[::-1] if reverse else real
-    ends = [last_of(concatenate([s.reshape((1, *s.shape)), after], axis=0), walked)
-            for s, after in zip(leaves(traced.state), states, strict=True)]  # fmt: skip
+    ends = [
+        last_of(concatenate([s.reshape((1, *s.shape)), after], axis=0), walked)
+        for s, after in zip(leaves(traced.state), states, strict=True)
+    ]
     return rebuild(traced.y, outputs), rebuild(traced.new_state, ends)
 
 
@@ -108,8 +111,9 @@ class _Windows:
         """The cell of the loop over a window's steps: windows that have not begun keep their state."""
         xs, begun = given
         new = self.apply(xs, states)[: len(states)]
-        return None, [where(begun.reshape((self.T,) + (1,) * (s.ndim - 1)), n, s)
-                      for n, s in zip(new, states, strict=True)]  # fmt: skip
+        return None, [
+            where(begun.reshape((self.T,) + (1,) * (s.ndim - 1)), n, s) for n, s in zip(new, states, strict=True)
+        ]
 
 
 def _starts(first: Node, states: Node, reach: int) -> Node:

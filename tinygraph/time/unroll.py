@@ -17,9 +17,20 @@ from .noise import drawing
 from .padding import as_lengths, as_mask, emptied, filled, held, real_steps
 
 
-def unroll(cell: Step, inputs: Any, state: Any = None, *, lengths: Any = None, mask: Any = None, reverse: bool = False,
-           truncate: int | None = None, window: str = "chunk", feedback: Feedback | Callable[[Any], Any] | None = None,
-           zero_output: bool = True, axis: int = 0) -> tuple[Any, Any]:  # fmt: skip
+def unroll(
+    cell: Step,
+    inputs: Any,
+    state: Any = None,
+    *,
+    lengths: Any = None,
+    mask: Any = None,
+    reverse: bool = False,
+    truncate: int | None = None,
+    window: str = "chunk",
+    feedback: Feedback | Callable[[Any], Any] | None = None,
+    zero_output: bool = True,
+    axis: int = 0,
+) -> tuple[Any, Any]:
     """Apply ``cell`` to each step of ``inputs`` and carry its state: y_t, s_t = cell(x_t, s_{t-1}).
 
     Args:

@@ -132,8 +132,9 @@ class Adam(Optimizer):
         2.9
     """
 
-    def __init__(self, parameters: Any, learning_rate: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
-                 eps: float = 1e-8) -> None:  # fmt: skip
+    def __init__(
+        self, parameters: Any, learning_rate: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8
+    ) -> None:
         super().__init__(parameters, learning_rate)
         if not all(0 <= beta < 1 for beta in betas):
             raise GraphError("Adam: a beta is out of range", expected="two numbers in [0, 1)", got=repr(betas))

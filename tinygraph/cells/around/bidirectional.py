@@ -50,8 +50,11 @@ class Bidirectional(Module):
             raise GraphError("Bidirectional: unknown merge", expected=", ".join(MERGES), got=repr(merge))
         sizes = [getattr(as_cell("Bidirectional", cell), "input_size", None) for cell in (forward, backward)]
         if None not in sizes and sizes[0] != sizes[1]:
-            raise GraphError("Bidirectional: the cells take inputs of different sizes", expected="one input_size",
-                             got=f"{sizes[0]} and {sizes[1]}")  # fmt: skip
+            raise GraphError(
+                "Bidirectional: the cells take inputs of different sizes",
+                expected="one input_size",
+                got=f"{sizes[0]} and {sizes[1]}",
+            )
         self.forward, self.backward, self.merge = forward, backward, merge
 
     @property
@@ -74,8 +77,12 @@ class Bidirectional(Module):
         return first_state(self.forward, batch_size), first_state(self.backward, batch_size)
 
     def __call__(self, x: Any, state: Any) -> tuple[Any, Any]:
-        raise GraphError("Bidirectional: one step alone has no future to look at", expected="whole sequences",
-                         got="a call for one step", fix="tg.unroll without feedback")  # fmt: skip
+        raise GraphError(
+            "Bidirectional: one step alone has no future to look at",
+            expected="whole sequences",
+            got="a call for one step",
+            fix="tg.unroll without feedback",
+        )
 
     def over_time(self, drive: Any, xs: Any, state: Any) -> tuple[Any, tuple[Any, Any]]:
         """Both cells over all steps."""

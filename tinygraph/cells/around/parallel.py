@@ -48,9 +48,12 @@ class Parallel(Wrapper):
     def __init__(self, cell: LinearCell, compiled: bool = False) -> None:
         super().__init__(cell)
         if not isinstance(cell, LinearCell):
-            raise GraphError("Parallel: the cell is not known to be linear in its state", got=type(cell).__name__,
-                             expected="s' = a * s + b with a and b from the input: LRU, minGRU, QRNN, TRNN, ...",
-                             fix="drive it as it is, or derive it from LinearCell")  # fmt: skip
+            raise GraphError(
+                "Parallel: the cell is not known to be linear in its state",
+                got=type(cell).__name__,
+                expected="s' = a * s + b with a and b from the input: LRU, minGRU, QRNN, TRNN, ...",
+                fix="drive it as it is, or derive it from LinearCell",
+            )
         self.compiled = compiled
 
     def over_time(self, drive: Any, xs: Any, state: Any) -> tuple[Any, Any]:

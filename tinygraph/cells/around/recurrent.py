@@ -35,16 +35,30 @@ class Recurrent(Layer, Module):
 
     cell: Any
 
-    def __init__(self, cell: Any, *, reverse: bool = False, truncate: int | None = None, window: str = "chunk",
-                 zero_output: bool = True, axis: int = 0) -> None:  # fmt: skip
+    def __init__(
+        self,
+        cell: Any,
+        *,
+        reverse: bool = False,
+        truncate: int | None = None,
+        window: str = "chunk",
+        zero_output: bool = True,
+        axis: int = 0,
+    ) -> None:
         check_settings(as_cell("Recurrent", cell), truncate, window, axis)
         object.__setattr__(self, "cell", cell)  # its parameters keep the names that they have there
         christen(self._held())
-        self.settings: dict[str, Any] = {"reverse": reverse, "truncate": truncate, "window": window,
-                                         "zero_output": zero_output, "axis": axis}  # fmt: skip
+        self.settings: dict[str, Any] = {
+            "reverse": reverse,
+            "truncate": truncate,
+            "window": window,
+            "zero_output": zero_output,
+            "axis": axis,
+        }
 
-    def __call__(self, inputs: Any, state: Any = None, *, lengths: Any = None, mask: Any = None,
-                 feedback: Any = None) -> tuple[Any, Any]:  # fmt: skip
+    def __call__(
+        self, inputs: Any, state: Any = None, *, lengths: Any = None, mask: Any = None, feedback: Any = None
+    ) -> tuple[Any, Any]:
         """`unroll` of the cell: outputs (T, B, ...) and the last state, of inputs (T, B, ...)."""
         return unroll(self.cell, inputs, state, lengths=lengths, mask=mask, feedback=feedback, **self.settings)
 

@@ -48,17 +48,32 @@ class Stack(Module):
         ((6, 2, 5), (2, 4), (2, 5))
     """
 
-    def __init__(self, cells: Sequence[Any], dropout: float = 0.0, variational: bool = False,
-                 rng: int | np.random.Generator | None = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        cells: Sequence[Any],
+        dropout: float = 0.0,
+        variational: bool = False,
+        rng: int | np.random.Generator | None = None,
+    ) -> None:
         self.cells = _checked(cells)
         self.dropout, self.variational = dropout, variational
         rngs = generator("Stack", rng).spawn(len(self.cells) - 1)
         self._masks = [Mask(self, k, one) for k, one in enumerate(rngs)]
 
     @classmethod
-    def of(cls, kind: Callable[..., Any], input_size: int, hidden_size: int, num_layers: int = 1, *,
-           bidirectional: bool = False, dropout: float = 0.0, variational: bool = False,
-           rng: int | np.random.Generator | None = None, **options: Any) -> Stack:  # fmt: skip
+    def of(
+        cls,
+        kind: Callable[..., Any],
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        *,
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+        variational: bool = False,
+        rng: int | np.random.Generator | None = None,
+        **options: Any,
+    ) -> Stack:
         """Layers of one kind of cell, as ``torch.nn.LSTM(input_size, hidden_size, num_layers)`` has them.
 
         Args:
@@ -124,8 +139,11 @@ class Stack(Module):
 
     def _through(self, apply: Callable[..., Any], y: Any, state: Any, time: bool) -> tuple[Any, tuple[Any, ...]]:
         if not isinstance(state, (tuple, list)) or len(state) != len(self.cells):
-            raise GraphError("Stack: a state is needed for each cell", expected=f"{len(self.cells)} states",
-                             got=f"shapes {[s.shape for s in leaves(state)]}")  # fmt: skip
+            raise GraphError(
+                "Stack: a state is needed for each cell",
+                expected=f"{len(self.cells)} states",
+                got=f"shapes {[s.shape for s in leaves(state)]}",
+            )
         states = []
         for k, (cell, s) in enumerate(zip(self.cells, state, strict=True)):
             with scope(f"layer{k}"):
@@ -146,15 +164,21 @@ class Stack(Module):
 def _made(kind: Any, input_size: int, hidden_size: int, rng: Any, options: dict[str, Any]) -> Any:
     """A cell of the kind."""
     if isinstance(kind, Module) or not callable(kind):
-        raise GraphError("Stack.of: kind makes the cells, each its own", expected="a class of cells",
-                         got=f"{kind!r}"[:80], fix="tg.cells.LSTM, say")  # fmt: skip
+        raise GraphError(
+            "Stack.of: kind makes the cells, each its own",
+            expected="a class of cells",
+            got=f"{kind!r}"[:80],
+            fix="tg.cells.LSTM, say",
+        )
     try:
         return kind(input_size, hidden_size, rng=rng, **options)
     except TypeError as error:
-        raise GraphError(f"Stack.of: {error}", expected=f"options of {getattr(kind, '__name__', kind)}",
-                         got=", ".join(f"{name}={value!r}" for name, value in options.items()),
-                         fix="batch_first is axis=1 of tg.Recurrent" if "batch_first" in options else "",
-                         ) from error  # fmt: skip
+        raise GraphError(
+            f"Stack.of: {error}",
+            expected=f"options of {getattr(kind, '__name__', kind)}",
+            got=", ".join(f"{name}={value!r}" for name, value in options.items()),
+            fix="batch_first is axis=1 of tg.Recurrent" if "batch_first" in options else "",
+        ) from error
 
 
 def _checked(cells: Any) -> list[Any]:
@@ -167,6 +191,9 @@ def _checked(cells: Any) -> list[Any]:
     for k, (below, above) in enumerate(pairwise(cells)):
         given, taken = getattr(below, "output_size", None), getattr(above, "input_size", None)
         if None not in (given, taken) and given != taken:
-            raise GraphError(f"Stack: cell {k + 1} does not take what cell {k} gives", expected=f"input_size={given}",
-                             got=f"input_size={taken}")  # fmt: skip
+            raise GraphError(
+                f"Stack: cell {k + 1} does not take what cell {k} gives",
+                expected=f"input_size={given}",
+                got=f"input_size={taken}",
+            )
     return cells

@@ -118,8 +118,9 @@ class LayerNorm(Wrapper):
 
     def after(self, x: Any, y: Any) -> Node:
         if form(y)[-1:] != self.weight.shape:
-            raise GraphError("LayerNorm: the cell's output has another size", expected=f"(..., {self.weight.size})",
-                             got=str(form(y)))  # fmt: skip
+            raise GraphError(
+                "LayerNorm: the cell's output has another size", expected=f"(..., {self.weight.size})", got=str(form(y))
+            )
         return normed(y, self.weight, self.bias, self.epsilon)
 
 

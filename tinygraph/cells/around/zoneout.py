@@ -84,8 +84,16 @@ class Zoneout(Wrapper):
 
     def _check(self, before: list[Any], made: list[Any]) -> None:
         if len(before) != len(made):
-            raise GraphError("Zoneout: the cell gives more or fewer states than it is given", got=f"{len(made)}",
-                             expected=f"{len(before)}", fix="a first state with all of them")  # fmt: skip
+            raise GraphError(
+                "Zoneout: the cell gives more or fewer states than it is given",
+                got=f"{len(made)}",
+                expected=f"{len(before)}",
+                fix="a first state with all of them",
+            )
         if isinstance(self.p, tuple) and len(self.p) != len(made):
-            raise GraphError("Zoneout: a rate is needed for each state", expected=f"{len(made)} rates",
-                             got=f"{self.p}", fix="one number p for all")  # fmt: skip
+            raise GraphError(
+                "Zoneout: a rate is needed for each state",
+                expected=f"{len(made)} rates",
+                got=f"{self.p}",
+                fix="one number p for all",
+            )

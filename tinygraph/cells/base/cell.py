@@ -55,8 +55,14 @@ class Cell(Module):
     states: int = 1
     gates: Mapping[str, tuple[str, ...]] = {}
 
-    def __init__(self, input_size: int, hidden_size: int, *, rng: int | np.random.Generator | None = None,
-                 dtype: Any = np.float32) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        rng: int | np.random.Generator | None = None,
+        dtype: Any = np.float32,
+    ) -> None:
         kind = type(self).__name__
         self.input_size = whole(kind, "input_size", input_size)
         self.hidden_size = self.output_size = whole(kind, "hidden_size", hidden_size)

@@ -18,8 +18,11 @@ class Bound:
 
     def __init__(self, limit: float | None) -> None:
         if limit is not None and (isinstance(limit, bool) or not isinstance(limit, Real) or not limit > 0):
-            raise GraphError("clip bounds the inputs of activations to [-clip, clip]",
-                             expected="a number above 0, or None", got=repr(limit))  # fmt: skip
+            raise GraphError(
+                "clip bounds the inputs of activations to [-clip, clip]",
+                expected="a number above 0, or None",
+                got=repr(limit),
+            )
         self.limit = inf if limit is None else float(limit)
 
     def __call__(self, z: Any) -> Node:
@@ -44,15 +47,27 @@ class ClassicCell(PackedCell):
         See `LSTM`.
     """
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool | None = None, *,
-                 gate_order: str | None = None, clip: float | None = None, **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool | None = None,
+        *,
+        gate_order: str | None = None,
+        clip: float | None = None,
+        **options: Any,
+    ) -> None:
         second = bias if recurrent_bias is None else recurrent_bias
         super().__init__(input_size, hidden_size, bias, second, **as_torch(hidden_size) | options)
         self.gate_order = "".join(self.ih) if gate_order is None else gate_order
         if not isinstance(self.gate_order, str) or sorted(self.gate_order) != sorted(self.ih):
-            raise GraphError(f"{type(self).__name__}: gate_order has each gate once", got=repr(gate_order),
-                             expected=f"the letters {', '.join(self.ih)} in any order",
-                             fix="the c of ONNX's and Keras' LSTM is g here, the h of their GRU n")  # fmt: skip
+            raise GraphError(
+                f"{type(self).__name__}: gate_order has each gate once",
+                got=repr(gate_order),
+                expected=f"the letters {', '.join(self.ih)} in any order",
+                fix="the c of ONNX's and Keras' LSTM is g here, the h of their GRU n",
+            )
         self.gates = dict.fromkeys(self.gates, tuple(self.gate_order))  # of this cell, not of all
         self.clip = Bound(clip)
 

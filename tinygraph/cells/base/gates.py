@@ -28,8 +28,9 @@ class Gate:
         self._rows = {weight: names.index(name) for weight, names in cell.gates.items() if name in names}
         if not self._rows:
             known = dict.fromkeys(x for names in cell.gates.values() for x in names)
-            raise GraphError(f"{type(cell).__name__} has no gate {name!r}", expected=", ".join(known) or "no gates",
-                             got=repr(name))  # fmt: skip
+            raise GraphError(
+                f"{type(cell).__name__} has no gate {name!r}", expected=", ".join(known) or "no gates", got=repr(name)
+            )
 
     def __getattr__(self, weight: str) -> Node | None:
         if weight.startswith("_") or weight not in self._rows:

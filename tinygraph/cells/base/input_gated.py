@@ -30,8 +30,16 @@ class InputGated(Cell):
     def __init_subclass__(cls) -> None:
         cls.gates = {"weight_ih": cls.ih, "bias_ih": cls.ih}
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, kernel_init: Init = "xavier_uniform",
-                 bias_init: Init = "zeros", **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        *,
+        kernel_init: Init = "xavier_uniform",
+        bias_init: Init = "zeros",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, **options)
         rows = len(self.ih) * self.hidden_size
         self.weight_ih = self.weight(rows, self.input_size, init=kernel_init)

@@ -25,17 +25,27 @@ def load_into(owner: str, parameters: dict[str, Parameter], absent: set[str], ar
     """
     given = load(arrays) if isinstance(arrays, (str, os.PathLike)) else arrays
     if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
-        raise GraphError(f"{owner}: parameters are loaded by name", expected="a dict, or a safetensors file's path",
-                         got=f"keys {[*given]}"[:80] if isinstance(given, Mapping) else type(given).__name__,
-                         fix="its .state_dict()" if hasattr(given, "state_dict") else "")  # fmt: skip
+        raise GraphError(
+            f"{owner}: parameters are loaded by name",
+            expected="a dict, or a safetensors file's path",
+            got=f"keys {[*given]}"[:80] if isinstance(given, Mapping) else type(given).__name__,
+            fix="its .state_dict()" if hasattr(given, "state_dict") else "",
+        )
     known = {*parameters, *absent}
     found = {_own_name(name, known): _array(value) for name, value in given.items()}
     extra = [n for n in found if n not in parameters and not (n in absent and not found[n].any())]
     missing = [n for n in parameters if n not in found]
-    wrong = [f"{n}: {found[n].shape} instead of {x.shape}" for n, x in parameters.items()
-             if n in found and found[n].shape != x.shape]  # fmt: skip
-    told = {"missing": missing if strict else [], "unexpected": extra if strict else [], "of another shape": wrong,
-            "no real numbers": [n for n in parameters if n in found and found[n].dtype.kind not in "fiub"]}  # fmt: skip
+    wrong = [
+        f"{n}: {found[n].shape} instead of {x.shape}"
+        for n, x in parameters.items()
+        if n in found and found[n].shape != x.shape
+    ]
+    told = {
+        "missing": missing if strict else [],
+        "unexpected": extra if strict else [],
+        "of another shape": wrong,
+        "no real numbers": [n for n in parameters if n in found and found[n].dtype.kind not in "fiub"],
+    }
     if any(told.values()):
         raise GraphError(
             f"{owner}: these parameters do not fit, and none was loaded",

@@ -50,6 +50,7 @@ def checked_rate(owner: str, p: Any) -> float:
         GraphError: it is no number from 0 to below 1.
     """
     if isinstance(p, bool) or not isinstance(p, (int, float, np.number)) or not 0 <= p < 1:
-        raise GraphError(f"{owner}: the rate is a share of the units", expected="a number from 0 to below 1",
-                         got=repr(p))  # fmt: skip
+        raise GraphError(
+            f"{owner}: the rate is a share of the units", expected="a number from 0 to below 1", got=repr(p)
+        )
     return float(p)

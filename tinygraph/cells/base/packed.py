@@ -40,9 +40,19 @@ class PackedCell(Cell):
     def __init_subclass__(cls) -> None:
         cls.gates = {"weight_ih": cls.ih, "weight_hh": cls.hh, "bias_ih": cls.ih, "bias_hh": cls.hh} | dict(cls.others)
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, recurrent_bias: bool = True, *,
-                 kernel_init: Init = "xavier_uniform", recurrent_kernel_init: Init | None = None,
-                 bias_init: Init = "zeros", recurrent_bias_init: Init = "zeros", **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        recurrent_bias: bool = True,
+        *,
+        kernel_init: Init = "xavier_uniform",
+        recurrent_kernel_init: Init | None = None,
+        bias_init: Init = "zeros",
+        recurrent_bias_init: Init = "zeros",
+        **options: Any,
+    ) -> None:
         super().__init__(input_size, hidden_size, **options)
         H, recurrent = self.hidden_size, self.recurrent_init if recurrent_kernel_init is None else recurrent_kernel_init
         self.weight_ih = self.weight(len(self.ih) * H, self.input_size, init=kernel_init)

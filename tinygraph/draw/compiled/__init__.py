@@ -40,8 +40,9 @@ def compiled(given: Any, options: Options) -> Picture:
     picture.told = listing(HEADS, (before, after), plan.notes)
     boxes = len(before.items) + len(after.items)
     if options.max_nodes is not None and boxes > options.max_nodes:
-        before, after = (thin(side, options.max_nodes * len(side.items) // boxes) if side.items else side
-                         for side in (before, after))  # fmt: skip
+        before, after = (
+            thin(side, options.max_nodes * len(side.items) // boxes) if side.items else side for side in (before, after)
+        )
         picture.subtitle += f"; the boxes with least work are one box each group, so that {options.max_nodes} do"
     sketches = [Sketch(head, side) for head, side in zip(HEADS, (before, after), strict=True)]
     if all(len(sketch.frames) < 2 for sketch in sketches):
@@ -57,9 +58,12 @@ def compiled(given: Any, options: Options) -> Picture:
 def _plan_of(given: Any) -> Any:
     plan = getattr(given, "plan", None)
     if plan is None or not all(hasattr(plan, name) for name in ("before", "after", "actions", "notes")):
-        raise GraphError('draw: view="compiled" shows a compiled function', got=type(given).__name__,
-                         expected="what tg.compile gave, called once",
-                         fix="step = tg.compile(fn); step(x); tg.draw(step, 'compiled')")  # fmt: skip
+        raise GraphError(
+            'draw: view="compiled" shows a compiled function',
+            got=type(given).__name__,
+            expected="what tg.compile gave, called once",
+            fix="step = tg.compile(fn); step(x); tg.draw(step, 'compiled')",
+        )
     return plan
 
 
@@ -67,8 +71,11 @@ def _no_numbers(options: Options) -> None:
     refused = ("gradients", "values", "tokens", "truncate")
     asked = [name for name in refused if getattr(options, name) not in (None, False)]
     if asked:
-        raise GraphError("draw: the compiled view shows what is done, not the numbers of a call", got=", ".join(asked),
-                         expected="title and max_nodes at most")  # fmt: skip
+        raise GraphError(
+            "draw: the compiled view shows what is done, not the numbers of a call",
+            got=", ".join(asked),
+            expected="title and max_nodes at most",
+        )
 
 
 def _summary(before: Side, after: Side) -> str:
@@ -83,8 +90,10 @@ def _summary(before: Side, after: Side) -> str:
 
 def _bars(picture: Picture, items: Sequence[Item]) -> None:
     """At the foot of each box its share of the greatest cost: FLOPs, or bytes where there are none."""
-    most = {"flops": max((i.flops for i in items), default=0),
-            "bytes": max((i.bytes for i in items if not i.flops), default=0)}  # fmt: skip
+    most = {
+        "flops": max((i.flops for i in items), default=0),
+        "bytes": max((i.bytes for i in items if not i.flops), default=0),
+    }
     if any(item.late for item in items):
         picture.keys.append((RED, "state, to the next step"))
     for colour, kind, unit, words in ((FLOPS, "flops", "FLOP", "FLOPs"), (BYTES, "bytes", "B", "bytes where no FLOPs")):

@@ -161,8 +161,11 @@ def leaves(found: Frame) -> list[Frame]:
 
 def centres(found: Frame) -> dict[int, Point]:
     """Where the items of a group stand."""
-    return {i: (found.middle + x, found.foot + (found.feet[found.rows[i]] + found.tops[found.rows[i]]) / 2)
-            for i, x in zip(found.block.items, found.layout.x, strict=True)}  # type: ignore[union-attr]  # fmt: skip
+    assert isinstance(found.block, ItemGroup)
+    return {
+        i: (found.middle + x, found.foot + (found.feet[found.rows[i]] + found.tops[found.rows[i]]) / 2)
+        for i, x in zip(found.block.items, found.layout.x, strict=True)
+    }
 
 
 def tracks(pairs: Iterable[tuple[int, int]]) -> float:

@@ -142,8 +142,11 @@ class _Planning:
         parts: list[Part] = []
         for k, side in enumerate(sides):
             parts += [Part(sign)] * (k > 0 and sign != "")
-            parts += [Part(clean(x.text, 16), "chip" if isinstance(x, Chip) else "text") for x in side
-                      if isinstance(x, (Chip, Inline))]  # fmt: skip
+            parts += [
+                Part(clean(x.text, 16), "chip" if isinstance(x, Chip) else "text")
+                for x in side
+                if isinstance(x, (Chip, Inline))
+            ]
         return [*parts, Part("·")] if sign and sides[0] and not sides[-1] else parts
 
 

@@ -91,8 +91,11 @@ class GroupRoutes:
         sides: dict[tuple[int, bool], list[tuple[float, Ends]]] = {}
         for a, b in pairs:
             bends = self._bends(a, b)
-            first, last = (bends[0][0], bends[-1][0]) if bends else (self.at[b][0] - self.found.middle,
-                                                                     self.at[a][0] - self.found.middle)  # fmt: skip
+            first, last = (
+                (bends[0][0], bends[-1][0])
+                if bends
+                else (self.at[b][0] - self.found.middle, self.at[a][0] - self.found.middle)
+            )
             sides.setdefault((a, True), []).append((first, (a, b)))
             sides.setdefault((b, False), []).append((last, (a, b)))
         found: dict[tuple[int, int, bool], float] = {}

@@ -128,5 +128,6 @@ def _words(item: Item) -> Words:
 
 
 def box(item: Item, wide: float) -> Box:
-    return Box(0.0, 0.0, wide, height_of(item), item.role, "#ffffff", item.title, item.below, item.tip,
-               dashed=item.gone)  # fmt: skip
+    return Box(
+        0.0, 0.0, wide, height_of(item), item.role, "#ffffff", item.title, item.below, item.tip, dashed=item.gone
+    )

@@ -142,8 +142,10 @@ class _Tracing:
         if node.name and node.name.strip():
             title.insert(0, Part(f"{clean(node.name.strip())} ="))
         name, _, flops, size = kind_of(node, node.op)
-        facts = [f"{name} {shape(node.shape)} {node.dtype}",
-                 f"{flops:,} FLOP" + f" × {level.times} steps" * (level.times > 1)]  # fmt: skip
+        facts = [
+            f"{name} {shape(node.shape)} {node.dtype}",
+            f"{flops:,} FLOP" + f" × {level.times} steps" * (level.times > 1),
+        ]
         why, piece = self.vanishing.why(node), _piece(node, flops, level.times)
         if piece.kind in VIEWS:
             why = "places in memory alone: no number is computed"

@@ -286,6 +286,7 @@ def _ports(here: Stage, item: int, end: int, mine: int) -> list[float]:
     if end == FOOT:
         edges = [e for e in here.links[mine, item] if here.joined.get(e, 0) is not None]
         states = [here.joined.get(e) for e in edges]
-        return [card.bends[FOOT, e.target][0][0] if s is None else card.lanes[s]
-                for e, s in zip(edges, states, strict=True)]  # fmt: skip
+        return [
+            card.bends[FOOT, e.target][0][0] if s is None else card.lanes[s] for e, s in zip(edges, states, strict=True)
+        ]
     return [card.bends[e.source, TOP][-1][0] for e in here.links[item, mine]]

@@ -37,8 +37,9 @@ def set_beside(folded: Folded, where: Regions, role: dict[Node, str], warmth: He
     twins: list[Node] = []
     for node in folded.nodes:
         if where.place[node] == OVER:
-            found.arrows[node] = [_beside(found, node, x, warmth, twins) if users.get(x.source, 0) > 1 else x
-                                  for x in folded.arrows[node]]  # fmt: skip
+            found.arrows[node] = [
+                _beside(found, node, x, warmth, twins) if users.get(x.source, 0) > 1 else x for x in folded.arrows[node]
+            ]
     role.update(dict.fromkeys(twins, "parameter"))
     where.place.update(dict.fromkeys(twins, OVER))
     found.arrows.update((x, []) for x in twins)

@@ -90,8 +90,7 @@ def lay_out(plan: Rows) -> Ordering:
     return Ordering([v - middle for v in x[:n]], bends, (right - left) / 2)
 
 
-def _chain(mesh: _Mesh, lower: int, upper: int, *, start: bool = False, end: bool = False,
-           lanes: int = 1) -> list[int]:  # fmt: skip
+def _chain(mesh: _Mesh, lower: int, upper: int, *, start: bool = False, end: bool = False, lanes: int = 1) -> list[int]:
     """Items for an arrow, or so many side by side, in the rows that it passes; the ends too where they are no boxes."""
     between = range(mesh.row[lower] + 1, mesh.row[upper])
     items = [mesh.add(row) for row in between] if len(between) <= LONG else []

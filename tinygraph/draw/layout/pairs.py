@@ -66,8 +66,14 @@ def _port(spot: Spot, wanted: float) -> Spot:
     return spot._replace(x=x, width=min(spot.width - 2 * abs(x - spot.x), 2 * PORT))
 
 
-def _beside(placed: Placed, real: Placed, pair: tuple[Node, Node | None], spot: Spot,
-            widths: dict[Node, float], level: Counter[float]) -> None:  # fmt: skip
+def _beside(
+    placed: Placed,
+    real: Placed,
+    pair: tuple[Node, Node | None],
+    spot: Spot,
+    widths: dict[Node, float],
+    level: Counter[float],
+) -> None:
     """A bar keeps its place; its twin stands to the right of all bars, or to the left of all if it is under them."""
     node, twin = pair
     real.spots[node] = spot

@@ -120,8 +120,9 @@ def _level_states(folded: Folded, where: Regions, rows: dict[Node, int]) -> None
         rows[node] = row
 
 
-def _plan(folded: Folded, where: Regions, members: list[Node], rows: dict[Node, int],
-          widths: dict[Node, float]) -> Rows:  # fmt: skip
+def _plan(
+    folded: Folded, where: Regions, members: list[Node], rows: dict[Node, int], widths: dict[Node, float]
+) -> Rows:
     """A column as numbers for the layout."""
     index = {x: i for i, x in enumerate(members)}
     plan = Rows([rows[x] for x in members], [], [], [], [0] * len(members), [widths[x] for x in members])
@@ -158,8 +159,9 @@ def _layouts(plans: dict[int, Rows]) -> dict[int, Ordering]:
     return {c: found[c] for c in plans}
 
 
-def _bars(placed: Placed, folded: Folded, where: Regions, widths: dict[Node, float],
-          columns: dict[int, list[Node]]) -> None:  # fmt: skip
+def _bars(
+    placed: Placed, folded: Folded, where: Regions, widths: dict[Node, float], columns: dict[int, list[Node]]
+) -> None:
     """Boxes that belong to all steps, as wide as time; several of one level share the width."""
     timed = [edge for c, edge in placed.edges.items() if 0 <= c < max(len(where.steps), 1)]
     left, right = (timed[0][0], timed[-1][1]) if timed else (0.0, 0.0)

@@ -78,8 +78,9 @@ def _lanes(placed: Placed, pairs: list[tuple[Link, Node]]) -> dict[int, float]:
     return found
 
 
-def _ports(placed: Placed, pairs: list[tuple[Link, Node]], level: set[int],
-           lanes: dict[int, float]) -> dict[int, tuple[float, float]]:  # fmt: skip
+def _ports(
+    placed: Placed, pairs: list[tuple[Link, Node]], level: set[int], lanes: dict[int, float]
+) -> dict[int, tuple[float, float]]:
     """Where each upward arrow leaves and enters: side by side in the order of its other end."""
     sides: dict[tuple[Node, int], list[tuple[float, int, int]]] = {}
     for i, (link, node) in enumerate(pairs):
@@ -115,8 +116,9 @@ def _bend_key(source: Node, a: Spot, node: Node, b: Spot) -> tuple[Node | None, 
     return (source, None if b.column is None else node)
 
 
-def _upwards(placed: Placed, source: tuple[Node, Spot], target: tuple[Node, Spot], ports: Point,
-             aside: float) -> list[Point]:  # fmt: skip
+def _upwards(
+    placed: Placed, source: tuple[Node, Spot], target: tuple[Node, Spot], ports: Point, aside: float
+) -> list[Point]:
     """From the top of one box to the foot of another, past the boxes between; downwards the same, turned."""
     (node, a), (other, b) = source, target
     up = 1 if b.y >= a.y else -1

@@ -99,13 +99,19 @@ def _given(gradients: Mapping[Any, Any]) -> dict[Node, np.ndarray]:
     arrays = {}
     for node, g in gradients.items():
         if not isinstance(node, Node):
-            raise GraphError("draw: gradients has a key that is no node", expected="a dict from nodes to arrays",
-                             got=type(node).__name__)  # fmt: skip
+            raise GraphError(
+                "draw: gradients has a key that is no node",
+                expected="a dict from nodes to arrays",
+                got=type(node).__name__,
+            )
         if g is not None:
             array = g.value if isinstance(g, Node) else _numbers(g, node)
             if array.shape != node.shape:
-                raise GraphError(f"draw: the gradient given for {node.label()} does not fit",
-                                 expected=str(node.shape), got=str(array.shape))  # fmt: skip
+                raise GraphError(
+                    f"draw: the gradient given for {node.label()} does not fit",
+                    expected=str(node.shape),
+                    got=str(array.shape),
+                )
             arrays[node] = array
     return arrays
 
@@ -116,18 +122,23 @@ def _numbers(given: Any, node: Node) -> np.ndarray:
     except ValueError:
         array = np.asarray(None)
     if array.dtype.kind not in "fiub":
-        raise GraphError(f"draw: the gradient given for {node.label()} is no array of real numbers",
-                         expected=f"an array of shape {node.shape}, a node or None",
-                         got=type(given).__name__ + f" of dtype {array.dtype}" * hasattr(given, "dtype"))  # fmt: skip
+        raise GraphError(
+            f"draw: the gradient given for {node.label()} is no array of real numbers",
+            expected=f"an array of shape {node.shape}, a node or None",
+            got=type(given).__name__ + f" of dtype {array.dtype}" * hasattr(given, "dtype"),
+        )
     return array
 
 
 def _computed(folded: Folded, links: list[Link], roots: list[Node]) -> dict[Node, np.ndarray]:
     """The gradients of the root with respect to all that is drawn and that it reaches."""
     if len(roots) != 1 or roots[0].size != 1:
-        raise GraphError("draw: gradients=True needs one loss of one element", expected="tg.draw(loss, gradients=True)",
-                         got=", ".join(f"{x.label()} {x.shape}" for x in roots),
-                         fix="draw the loss, or pass gradients= a dict from nodes to arrays")  # fmt: skip
+        raise GraphError(
+            "draw: gradients=True needs one loss of one element",
+            expected="tg.draw(loss, gradients=True)",
+            got=", ".join(f"{x.label()} {x.shape}" for x in roots),
+            fix="draw the loss, or pass gradients= a dict from nodes to arrays",
+        )
     reached = set(ancestors(roots, lambda x: x.op is None or x.op.differentiable))
     told = [x for part in folded.parts.values() for x in part.told]
     ends = [x for link in links for x in (link.source, link.user)]

@@ -69,8 +69,9 @@ def _looks_up(folded: Folded, found: Repetition, g: int) -> bool:
     return node.op is not None and node.op.name in LOOKUPS and not folded.arrows[node] and plain
 
 
-def _home(g: int, core_of: dict[int, int], leads: dict[int, frozenset[int]],
-          comes: dict[int, frozenset[int]]) -> object:  # fmt: skip
+def _home(
+    g: int, core_of: dict[int, int], leads: dict[int, frozenset[int]], comes: dict[int, frozenset[int]]
+) -> object:
     if g in core_of:
         return core_of[g]
     to, of = leads[g], comes[g]
@@ -91,9 +92,7 @@ def _beside_user(home: dict[int, object], g: int, after: dict[int, list[int]]) -
 def _cores(folded: Folded, found: Repetition, order: list[int], after: dict[int, list[int]]) -> list[list[int]]:
     """Components that a state runs round in; running sums, which hold no parameter, only where nothing else does."""
     loops = [c for c in _components(order, after) if len(c) > 1 or c[0] in after[c[0]]]
-    weighed = [
-        c for c in loops if any(type(x) is Chip for g in c for x in folded.operands[found.groups[g][-1]])
-    ]  # fmt: skip
+    weighed = [c for c in loops if any(type(x) is Chip for g in c for x in folded.operands[found.groups[g][-1]])]
     return weighed or loops
 
 

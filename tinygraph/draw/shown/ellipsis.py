@@ -43,9 +43,15 @@ def elide(folded: Folded, kinds: dict[Node, int], hidden: list[int], roots: list
         for x in arrows[node]:
             users.setdefault(x.source, []).append(node)
     dots |= {x for x in nodes if x.op is None and x in users and all(u in dots for u in users[x])}
-    return replace(folded, nodes=nodes, operands={x: folded.operands[x] for x in nodes},
-                   arrows={x: arrows[x] for x in nodes}, bundles=short.bundles, dots=dots - set(roots),
-                   dotted=(hidden[0], hidden[-1]))  # fmt: skip
+    return replace(
+        folded,
+        nodes=nodes,
+        operands={x: folded.operands[x] for x in nodes},
+        arrows={x: arrows[x] for x in nodes},
+        bundles=short.bundles,
+        dots=dots - set(roots),
+        dotted=(hidden[0], hidden[-1]),
+    )
 
 
 class _Shortened:

@@ -168,8 +168,11 @@ def _stacks(nodes: list[Node], kept: set[Node]) -> set[Node]:
         for x in node.inputs:
             if x.op is not None and x.op.name == "stack" and x.step is None and not x.name and x not in kept:
                 users.setdefault(x, []).append(node)
-    return {x for x, (user, *more) in users.items() if not more and user.step is None and user.op is not None
-            and user.op.name not in _PICKS}  # fmt: skip
+    return {
+        x
+        for x, (user, *more) in users.items()
+        if not more and user.step is None and user.op is not None and user.op.name not in _PICKS
+    }
 
 
 def _links(operands: list[Operand]) -> list[Link]:

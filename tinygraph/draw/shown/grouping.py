@@ -10,8 +10,9 @@ from ...core.node import Node
 from .folding import Chip, Folded, Joined, Link, Operand
 
 
-def join(folded: Folded, home: dict[Node, Hashable], names: dict[Hashable, str], states: set[Node], *,
-             timeless: bool = False) -> Folded | None:  # fmt: skip
+def join(
+    folded: Folded, home: dict[Node, Hashable], names: dict[Hashable, str], states: set[Node], *, timeless: bool = False
+) -> Folded | None:
     """The same graph with one box for all boxes of one home; None if the boxes would feed each other in a circle.
 
     Args:
@@ -45,8 +46,9 @@ def _outside_time(node: Node) -> Node:
     return twin
 
 
-def _join(folded: Folded, found: Folded, node: Node, stands: dict[Node, Node],
-          known: dict[tuple[Node, Node], int]) -> None:  # fmt: skip
+def _join(
+    folded: Folded, found: Folded, node: Node, stands: dict[Node, Node], known: dict[tuple[Node, Node], int]
+) -> None:
     """Add the operands of one box to those of the box that it is in; ``known``: where the link between two stands."""
     here = stands.get(node, node)
     operands = found.operands.setdefault(here, [])

@@ -34,8 +34,13 @@ def exposed(folded: Folded, ops: Folded, params: str) -> Folded:
         return folded
     boxes = set(ops.nodes)
     uses = {x: _uses(x, boxes) for x in ops.nodes}
-    found = replace(folded, operands=dict(folded.operands), arrows=dict(folded.arrows), bundles=dict(folded.bundles),
-                    fans=folded.fans.copy())  # fmt: skip
+    found = replace(
+        folded,
+        operands=dict(folded.operands),
+        arrows=dict(folded.arrows),
+        bundles=dict(folded.bundles),
+        fans=folded.fans.copy(),
+    )
     found.fans.update(link.source for links in uses.values() for link in links)
     for node in folded.nodes:
         if node not in folded.dots:

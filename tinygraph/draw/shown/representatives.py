@@ -22,10 +22,11 @@ def stand_ins(folded: Folded, found: Repetition) -> tuple[list[Node], Folded]:
             drawn.operands[stand] = folded.operands[middle]
             continue
         drawn.operands[stand] = [
-            x._replace(source=_earlier(found, stands[of[x.source]], middle, x)) if type(x) is Link
+            x._replace(source=_earlier(found, stands[of[x.source]], middle, x))
+            if type(x) is Link
             else _any_time(found, g, slot, x)
             for slot, x in enumerate(folded.operands[middle])
-        ]  # fmt: skip
+        ]
     return stands, drawn
 
 

@@ -63,10 +63,12 @@ def backward(given: Any, options: Options) -> Picture:
 def _loss(given: Any) -> list[Node]:
     roots = roots_of(given)
     if len(roots) != 1 or roots[0].size != 1 or roots[0].dtype.kind != "f":
-        raise GraphError("draw: the backward view needs one loss of one element",
-                         expected='tg.draw(loss, view="backward")',
-                         got=", ".join(f"{x.label()} {x.shape} {x.dtype}" for x in roots),
-                         fix="draw the loss that you differentiate, such as tg.mean(losses)")  # fmt: skip
+        raise GraphError(
+            "draw: the backward view needs one loss of one element",
+            expected='tg.draw(loss, view="backward")',
+            got=", ".join(f"{x.label()} {x.shape} {x.dtype}" for x in roots),
+            fix="draw the loss that you differentiate, such as tg.mean(losses)",
+        )
     return roots
 
 

@@ -41,8 +41,11 @@ def flow(given: Any, options: Options) -> Picture:
     _check(folded, bool(made))
     seeds = seeds_of(root, folded, roles(folded, roots))
     if not seeds:
-        raise GraphError("draw: no gradient of the loss comes back to a time step", got=root.label(),
-                         fix="look for a stop_gradient, or an op without a gradient, on the way")  # fmt: skip
+        raise GraphError(
+            "draw: no gradient of the loss comes back to a time step",
+            got=root.label(),
+            fix="look for a stop_gradient, or an op without a gradient, on the way",
+        )
     shown = reaches(root, made[:PANELS], seeds, MOST)
     warmth = _scale(shown)
     picture = Picture(title=options.heading)
@@ -60,25 +63,40 @@ def flow(given: Any, options: Options) -> Picture:
 
 def _one_loss(roots: list[Node], options: Options) -> Node:
     if len(roots) != 1 or roots[0].size != 1:
-        raise GraphError("draw: the flow view needs one loss of one element", expected='tg.draw(loss, "flow")',
-                         got=", ".join(f"{x.label()} {x.shape}" for x in roots))  # fmt: skip
+        raise GraphError(
+            "draw: the flow view needs one loss of one element",
+            expected='tg.draw(loss, "flow")',
+            got=", ".join(f"{x.label()} {x.shape}" for x in roots),
+        )
     if isinstance(roots[0], Traced):
-        raise GraphError("draw: the flow view needs values, and the graph of a compiled function has none",
-                         got=roots[0].label(), fix="draw what the function gives when it is not compiled")  # fmt: skip
+        raise GraphError(
+            "draw: the flow view needs values, and the graph of a compiled function has none",
+            got=roots[0].label(),
+            fix="draw what the function gives when it is not compiled",
+        )
     if isinstance(options.gradients, Mapping):
-        raise GraphError("draw: the flow view computes its gradients, one for each time step of the loss",
-                         expected="gradients left out", got="a dict")  # fmt: skip
+        raise GraphError(
+            "draw: the flow view computes its gradients, one for each time step of the loss",
+            expected="gradients left out",
+            got="a dict",
+        )
     return roots[0]
 
 
 def _check(folded: Folded, has_states: bool) -> None:
     if not folded.steps:
-        raise GraphError("draw: the flow view shows time, and this graph has no time steps", expected="nodes of steps",
-                         got="none", fix="mark the steps by tg.unroll or with tg.step(t)")  # fmt: skip
+        raise GraphError(
+            "draw: the flow view shows time, and this graph has no time steps",
+            expected="nodes of steps",
+            got="none",
+            fix="mark the steps by tg.unroll or with tg.step(t)",
+        )
     if not has_states:
-        raise GraphError("draw: the flow view shows what state carries, and no state crosses from one step to another",
-                         expected="a state made in one step and used in the next",
-                         got=f"{len(folded.steps)} steps")  # fmt: skip
+        raise GraphError(
+            "draw: the flow view shows what state carries, and no state crosses from one step to another",
+            expected="a state made in one step and used in the next",
+            got=f"{len(folded.steps)} steps",
+        )
 
 
 def _scale(shown: list[Reach]) -> Heat:

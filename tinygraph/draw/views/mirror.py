@@ -136,8 +136,11 @@ def twin_words(node: Node, forward: Words, found: Mirror, warmth: Heat, reached:
     ops = ", ".join(f"{n} {name}" for name, n in found.ops.get(node, {}).items())
     tip = [f"gradient with respect to {forward.tip[0]}", f"{shape(node.shape)} {node.dtype}, norm {number(norm, 4)}"]
     tip += lines + ([f"in the gradient's graph: {ops}"] if ops else [])
-    return Words([Part(clean(f"∂{_name(node, forward, found)}", 20)), Part(f"‖{number(norm)}‖", "value")],
-                 rule_line(lines) or shape(node.shape), tip)  # fmt: skip
+    return Words(
+        [Part(clean(f"∂{_name(node, forward, found)}", 20)), Part(f"‖{number(norm)}‖", "value")],
+        rule_line(lines) or shape(node.shape),
+        tip,
+    )
 
 
 def _name(node: Node, forward: Words, found: Mirror) -> str:

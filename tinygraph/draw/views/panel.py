@@ -67,8 +67,14 @@ class PanelPlace:
 def panel(picture: Picture, reach: Reach, look: Look, left: float) -> float:
     """Draw one, and give its right edge."""
     frame = PanelPlace(reach, look, left)
-    ground = Tile((frame.left + frame.right) / 2, (look.top + look.foot) / 2, frame.right - frame.left,
-                  look.top - look.foot, GROUND, reach.state.heading)  # fmt: skip
+    ground = Tile(
+        (frame.left + frame.right) / 2,
+        (look.top + look.foot) / 2,
+        frame.right - frame.left,
+        look.top - look.foot,
+        GROUND,
+        reach.state.heading,
+    )
     picture.tiles.append(ground)
     _matrix(picture, reach, look, frame)
     _axes(picture, reach, look, frame)

@@ -62,8 +62,9 @@ def without_rails(folded: Folded, taken: dict[Node, int]) -> Folded:
     return replace(folded, arrows=arrows)
 
 
-def gradient_ways(found: Mirror, folded: Folded, where: Regions, paired: Paired,
-                  taken: dict[Node, int]) -> list[Return]:  # fmt: skip
+def gradient_ways(
+    found: Mirror, folded: Folded, where: Regions, paired: Paired, taken: dict[Node, int]
+) -> list[Return]:
     """The ways of all gradients, in the order of the boxes that they are for."""
     plain = _plain_ways(found, where, paired)
     rails = _Rails(found, folded, where, paired, taken)
@@ -78,10 +79,11 @@ def _plain_ways(found: Mirror, where: Regions, paired: Paired) -> dict[Link, lis
     """The gradients that run like a forward arrow, in the plane turned by half a circle."""
     spots = paired.placed.spots
     arrows = {
-        node: [back for back, link in links
-               if where.place[link.source] != UNDER and _near(spots[back.source], spots[node])]
+        node: [
+            back for back, link in links if where.place[link.source] != UNDER and _near(spots[back.source], spots[node])
+        ]
         for node, links in found.arrows.items()
-    }  # fmt: skip
+    }
     run = Folded(nodes=list(arrows), arrows=arrows)
     level, upright = routes(run, turned(paired.placed)), routes(run, turned(paired.ports))
     ways = [a if a.through else b for a, b in zip(level, upright, strict=True)]

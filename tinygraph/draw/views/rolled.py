@@ -50,8 +50,8 @@ def rolled(given: Any, options: Options) -> Picture:
     for g, text in enumerate(texts):
         fill = "#ffffff" if warmth is None else fill_of(stands[g], warmth, set(roots))
         norm = None if warmth is None else warmth.norms[stands[g]]
-        picture.boxes.append(Box(here.x[g], here.y[g], here.width[g], HEIGHT, role[g], fill,
-                                 text.title, text.below, _tip(found, g, norm), norm=norm))  # fmt: skip
+        place = here.x[g], here.y[g], here.width[g], HEIGHT
+        picture.boxes.append(Box(*place, role[g], fill, text.title, text.below, _tip(found, g, norm), norm=norm))
     picture.bands += [
         Band(c.left, c.right, c.foot, c.top, c.cell.name, times=max(len(found.times(g)) for g in c.cell.groups))
         for c in here.cards

@@ -65,8 +65,9 @@ def unrolled(given: Any, options: Options) -> Picture:
     return picture
 
 
-def _box(node: Node, folded: Folded, placed: Placed, role: str, text: Words, warmth: Heat | None,
-         roots: set[Node]) -> Box:  # fmt: skip
+def _box(
+    node: Node, folded: Folded, placed: Placed, role: str, text: Words, warmth: Heat | None, roots: set[Node]
+) -> Box:
     spot = placed.spots[node]
     if node in folded.dots:
         return Box(spot.x, spot.y, spot.width, HEIGHT, "dots", BORDERS["dots"], text.title, text.below, text.tip)
@@ -110,9 +111,12 @@ def token_texts(steps: list[int], tokens: Any) -> dict[int, str]:
     if isinstance(tokens, Mapping):
         strangers = [t for t in tokens if t not in set(steps)]
         if strangers:
-            raise GraphError(f"draw: tokens name a step {strangers[0]!r} that is not drawn", got=repr(strangers[0]),
-                             expected=f"steps from {steps[0]} to {steps[-1]}" if steps else "no step",
-                             fix="give a dict from step to text, or a list of one text a step")  # fmt: skip
+            raise GraphError(
+                f"draw: tokens name a step {strangers[0]!r} that is not drawn",
+                got=repr(strangers[0]),
+                expected=f"steps from {steps[0]} to {steps[-1]}" if steps else "no step",
+                fix="give a dict from step to text, or a list of one text a step",
+            )
         return {t: clean(str(tokens.get(t, ""))) for t in steps}
     in_order = isinstance(tokens, Iterable) and not isinstance(tokens, (str, bytes, Set, Node))
     given = list(tokens) if in_order else []

@@ -118,8 +118,10 @@ def _ground_of(name: str, band: Band, shift: float, colours: str) -> str:
 
 def _stack(i: int, band: Band) -> str:
     """Cards behind a card, and at its top what it is and how often it is run."""
-    behind = [_ground_of(f"card{i}_{k}", band, 8.0 * k, 'color="#d3dae3", fillcolor="#ffffff"')
-              for k in range(min(band.times - 1, 3), 0, -1)]  # fmt: skip
+    behind = [
+        _ground_of(f"card{i}_{k}", band, 8.0 * k, 'color="#d3dae3", fillcolor="#ffffff"')
+        for k in range(min(band.times - 1, 3), 0, -1)
+    ]
     front = _ground_of(f"band{i}", band, 0.0, 'color="#b9c4d2", fillcolor="#f8fafc"')
     return "".join(behind) + front + _upper_left(i, band, f"{band.title} × {band.times}")
 

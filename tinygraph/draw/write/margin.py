@@ -99,12 +99,16 @@ def _scale(picture: Picture, low: float, high: float) -> list[str]:
     steps = "".join(f'<td bgcolor="{ramp(i / 8)}" width="18" height="12"></td>' for i in range(9))
     strip = f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{steps}</tr></table>'
     ends = f"{number(low)} &#160; ‖∂‖, log scale &#160; {number(high)}"
-    rows = [f'<tr><td colspan="2">{strip}</td></tr>',
-            f'<tr><td colspan="2"><font point-size="10">{ends}</font></td></tr>']  # fmt: skip
+    rows = [
+        f'<tr><td colspan="2">{strip}</td></tr>',
+        f'<tr><td colspan="2"><font point-size="10">{ends}</font></td></tr>',
+    ]
     if has_backward_arrows(picture):
         text = '<font point-size="10" color="#b02a1a">'
-        rows.append(f'<tr><td colspan="2" align="left">{text}red arrows: backward,</font><br/>'
-                    f'{text}wide where much comes back</font></td></tr>')  # fmt: skip
+        rows.append(
+            f'<tr><td colspan="2" align="left">{text}red arrows: backward,</font><br/>'
+            f"{text}wide where much comes back</font></td></tr>"
+        )
     for colour, text in odd_fills(picture):
         rows.append(f'<tr><td bgcolor="{colour}" width="26" height="14"></td><td align="left">{text}</td></tr>')
     return rows

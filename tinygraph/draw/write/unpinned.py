@@ -27,9 +27,12 @@ def layout_of(picture: Picture, wished: str, view: str) -> str:
     boxes_only = not picture.tiles and not any(b.times or b.headed for b in picture.bands)
     fit = boxes_only and all(box.role != "gradient" for box in picture.boxes)
     if wished == "dot" and not fit:
-        raise GraphError(f"draw: this picture of the view {view!r} has places that layout='dot' would lose",
-                         expected='layout="time" or "auto"', got='layout="dot"',
-                         fix='with params="chip" or "ghost" dot can place the views unrolled and both')  # fmt: skip
+        raise GraphError(
+            f"draw: this picture of the view {view!r} has places that layout='dot' would lose",
+            expected='layout="time" or "auto"',
+            got='layout="dot"',
+            fix='with params="chip" or "ghost" dot can place the views unrolled and both',
+        )
     small = len(picture.boxes) <= MOST
     return "dot" if wished == "dot" or (wished == "auto" and fit and small and not picture.bands) else "time"
 

@@ -200,8 +200,12 @@ class Filling:
         a, b, out = action.a, action.b, action.out
         block = [0] * product_block.SIZE
         block[product_block.M : product_block.ITEMSIZE + 1] = [
-            *(a.shape[0], b.shape[1], a.shape[1]), *a.strides, *b.strides, out.strides[0], a.dtype.itemsize
-        ]  # fmt: skip
+            *(a.shape[0], b.shape[1], a.shape[1]),
+            *a.strides,
+            *b.strides,
+            out.strides[0],
+            a.dtype.itemsize,
+        ]
         at = self._numbers(block)
         self.sites.append((action, self.start + at))
         packed = bool(self.around) and any(action.fixed)

@@ -51,8 +51,14 @@ class ByNumpy:
         array([1., 4., 9.])
     """
 
-    def __init__(self, actions: Sequence[Any], memory: ndarray, *, forms: Mapping[Product, NumpyForm] | None = None,
-                 most_views: int = MOST_VIEWS) -> None:  # fmt: skip
+    def __init__(
+        self,
+        actions: Sequence[Any],
+        memory: ndarray,
+        *,
+        forms: Mapping[Product, NumpyForm] | None = None,
+        most_views: int = MOST_VIEWS,
+    ) -> None:
         writer = NumpyWriter(actions, forms or {})
         self.source = writer.source
         self.temporary_bytes = sum(writer.slots_bytes) + writer.packed_bytes

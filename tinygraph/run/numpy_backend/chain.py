@@ -62,8 +62,9 @@ class Chain:
 
     def _instruction(self, k: int, instruction: Instruction) -> list[str]:
         value, later = self.first + k, self._read_after(k)
-        out = next((p for v, p, dtype in self.stores if v == value and dtype == instruction.dtype and p not in later),
-                   None) or self.temporaries.take(instruction.dtype)  # fmt: skip
+        out = next(
+            (p for v, p, dtype in self.stores if v == value and dtype == instruction.dtype and p not in later), None
+        ) or self.temporaries.take(instruction.dtype)
         args = [self.names[arg] for arg in instruction.args]
         call = _OpCall(instruction, args, [self.dtypes[arg] for arg in instruction.args], self)
         lines = call.lines(out)
@@ -133,8 +134,12 @@ def _clip(call: _OpCall, out: str) -> list[str]:
 
 def _sigmoid(call: _OpCall, out: str) -> list[str]:
     call.writer.quiet = True
-    return [f"negative({call.args[0]}, {out})", f"exp({out}, {out})", f"add({out}, {call.number(1)}, {out})",
-            f"reciprocal({out}, {out})"]  # fmt: skip
+    return [
+        f"negative({call.args[0]}, {out})",
+        f"exp({out}, {out})",
+        f"add({out}, {call.number(1)}, {out})",
+        f"reciprocal({out}, {out})",
+    ]
 
 
 def _log1p_exp(x: str, out: str) -> list[str]:
@@ -162,8 +167,12 @@ def _quotient(call: _OpCall, out: str) -> list[str]:
 def _scaled_power(call: _OpCall, out: str) -> list[str]:
     g, x, p = call.args
     mask, powers = call.between(BOOL), call.between()
-    return [f"not_equal({g}, {call.number(0, call.dtypes[0])}, {mask})", f"{powers}.fill(0)",
-            f"power({x}, {p}, {powers}, where={mask})", f"multiply({g}, {powers}, {out})"]  # fmt: skip
+    return [
+        f"not_equal({g}, {call.number(0, call.dtypes[0])}, {mask})",
+        f"{powers}.fill(0)",
+        f"power({x}, {p}, {powers}, where={mask})",
+        f"multiply({g}, {powers}, {out})",
+    ]
 
 
 def _where(call: _OpCall, out: str) -> list[str]:
@@ -185,10 +194,16 @@ def _squared_error(call: _OpCall, out: str) -> list[str]:
 
 def _sigmoid_cross_entropy(call: _OpCall, out: str) -> list[str]:
     (x, t), tail, one, other, mask = call.args, call.between(), call.between(), call.between(), call.between(BOOL)
-    return [*_log1p_exp(x, tail), f"subtract({call.number(1)}, {t}, {one})", f"multiply({x}, {one}, {one})",
-            f"negative({x}, {other})", f"multiply({other}, {t}, {other})",
-            f"greater({x}, {call.number(0, call.dtypes[0])}, {mask})", f"copyto({other}, {one}, where={mask})",
-            f"add({tail}, {other}, {out})"]  # fmt: skip
+    return [
+        *_log1p_exp(x, tail),
+        f"subtract({call.number(1)}, {t}, {one})",
+        f"multiply({x}, {one}, {one})",
+        f"negative({x}, {other})",
+        f"multiply({other}, {t}, {other})",
+        f"greater({x}, {call.number(0, call.dtypes[0])}, {mask})",
+        f"copyto({other}, {one}, where={mask})",
+        f"add({tail}, {other}, {out})",
+    ]
 
 
 FORMS: dict[str, Callable[[_OpCall, str], list[str]]] = {

@@ -50,8 +50,9 @@ class ArrayPlace:
         itemsize = view.dtype.itemsize
         base = view.buffer.offset_bytes if view.buffer.kind == "scratch" else 0
         whole = view.buffer.kind != "scratch" and not view.offset and is_contiguous(shape, strides)
-        return cls(view.buffer, shape, tuple(s * itemsize for s in strides), base + view.offset * itemsize,
-                   len(steps), whole)  # fmt: skip
+        return cls(
+            view.buffer, shape, tuple(s * itemsize for s in strides), base + view.offset * itemsize, len(steps), whole
+        )
 
     @property
     def views(self) -> int:

@@ -223,8 +223,12 @@ class NumpyWriter:
         return ["for (", *_rows(names), ") in zip(", *_rows(lists), "):"]
 
     _WRITE: ClassVar[dict[type, Callable[[NumpyWriter, Any], None]]] = {
-        Elementwise: _elementwise, Product: _product, Reduction: _reduction, Call: _call, Repeat: _repeat,
-    }  # fmt: skip
+        Elementwise: _elementwise,
+        Product: _product,
+        Reduction: _reduction,
+        Call: _call,
+        Repeat: _repeat,
+    }
 
 
 def _per_step(view: View, depth: int) -> int:

@@ -43,8 +43,14 @@ def question_of(product: Product, in_loop: bool) -> Question:
     """The product as far as its speed depends on it."""
     a, b, out = product.a, product.b, product.out
     (M, K), N = a.shape, b.shape[1]
-    return Question(out.dtype.itemsize, (M, N, K), (a.strides[0], a.strides[1]), (b.strides[0], b.strides[1]),
-                    out.strides[0], product.fixed if in_loop else (False, False))  # fmt: skip
+    return Question(
+        out.dtype.itemsize,
+        (M, N, K),
+        (a.strides[0], a.strides[1]),
+        (b.strides[0], b.strides[1]),
+        out.strides[0],
+        product.fixed if in_loop else (False, False),
+    )
 
 
 def steps_around(actions: Iterable[Any], steps: int = 0) -> dict[Product, int]:

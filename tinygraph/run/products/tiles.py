@@ -106,21 +106,23 @@ def tile(name: str, one: Element, rows: int, vectors: int, partial: bool) -> str
     """
     kind, cells = vector(one.scalar, one.lanes), [(i, v) for i in range(rows) for v in range(vectors)]
     masked = {vectors - 1} if partial else set()
-    return "\n".join([
-        f"define internal void @{name}({TILE}) #0 {{",
-        *_places(one, rows, cells),
-        *(f"%s{i}_{v} = alloca {kind}\nstore {kind} zeroinitializer, ptr %s{i}_{v}" for i, v in cells),
-        "br i1 %more, label %old, label %start\nold:",
-        *(_load(one, f"%o{i}_{v}", f"%c{i}_{v}", v in masked) for i, v in cells),
-        *(f"store {kind} %o{i}_{v}, ptr %s{i}_{v}" for i, v in cells),
-        "br label %start\nstart:\n%any = icmp sgt i64 %k, 0\nbr i1 %any, label %along, label %end\nalong:",
-        "%at = phi i64 [0, %start], [%next, %along]\n%next = add i64 %at, 1",
-        *_one_step(one, rows, vectors, masked),
-        "%again = icmp slt i64 %next, %k\nbr i1 %again, label %along, label %end, " + AS_WRITTEN + "\nend:",
-        *(f"%e{i}_{v} = load {kind}, ptr %s{i}_{v}" for i, v in cells),
-        *(_store(one, f"%e{i}_{v}", f"%c{i}_{v}", v in masked) for i, v in cells),
-        "ret void\n}\n",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            f"define internal void @{name}({TILE}) #0 {{",
+            *_places(one, rows, cells),
+            *(f"%s{i}_{v} = alloca {kind}\nstore {kind} zeroinitializer, ptr %s{i}_{v}" for i, v in cells),
+            "br i1 %more, label %old, label %start\nold:",
+            *(_load(one, f"%o{i}_{v}", f"%c{i}_{v}", v in masked) for i, v in cells),
+            *(f"store {kind} %o{i}_{v}, ptr %s{i}_{v}" for i, v in cells),
+            "br label %start\nstart:\n%any = icmp sgt i64 %k, 0\nbr i1 %any, label %along, label %end\nalong:",
+            "%at = phi i64 [0, %start], [%next, %along]\n%next = add i64 %at, 1",
+            *_one_step(one, rows, vectors, masked),
+            "%again = icmp slt i64 %next, %k\nbr i1 %again, label %along, label %end, " + AS_WRITTEN + "\nend:",
+            *(f"%e{i}_{v} = load {kind}, ptr %s{i}_{v}" for i, v in cells),
+            *(_store(one, f"%e{i}_{v}", f"%c{i}_{v}", v in masked) for i, v in cells),
+            "ret void\n}\n",
+        ]
+    )
 
 
 def _places(one: Element, rows: int, cells: list[tuple[int, int]]) -> list[str]:

@@ -43,8 +43,11 @@ def table(picture: Picture) -> str:
 def legend(picture: Picture, colours: Palette) -> str:
     """The roles that occur, chips, and the scale of colours."""
     present = {box.role for box in picture.boxes}
-    rows = [_swatch(f'fill="none" stroke="var(--{colours.key(BORDERS[role])})" stroke-width="2"', words)
-            for role, words in WORDS.items() if role in present]  # fmt: skip
+    rows = [
+        _swatch(f'fill="none" stroke="var(--{colours.key(BORDERS[role])})" stroke-width="2"', words)
+        for role, words in WORDS.items()
+        if role in present
+    ]
     if has_chips(picture):
         rows.append(_swatch('class="chip"', "parameter of the op"))
     rows += [_swatch(f'fill="var(--{colours.key(c)})"', text(words)) for c, words in picture.keys]

@@ -54,8 +54,9 @@ def level_of(colour: str) -> float | None:
         return None
     # Along the ramp green falls all the way.
     i = bisect_left(_GREENS, -rgb[1], 1, len(_GREENS) - 1)
-    off, level = min((sum(abs(a - b) for a, b in zip(rgb, _rgb(ramp(k / FINE)) or rgb, strict=True)), k / FINE)
-                     for k in (i - 1, i))  # fmt: skip
+    off, level = min(
+        (sum(abs(a - b) for a, b in zip(rgb, _rgb(ramp(k / FINE)) or rgb, strict=True)), k / FINE) for k in (i - 1, i)
+    )
     return level if off <= 6 else None
 
 

@@ -33,8 +33,15 @@ def one_scale(pictures: Sequence[Picture]) -> list[Picture]:
     if len(pictures) < 2 or not scales:
         return list(pictures)
     shared = Heat(low=min(low for low, _ in scales), high=max(high for _, high in scales))
-    return [replace(x, boxes=[_box(b, shared) for b in x.boxes], arrows=[_arrow(a, shared) for a in x.arrows],
-                    scale=x.scale and (shared.low, shared.high)) for x in pictures]  # fmt: skip
+    return [
+        replace(
+            x,
+            boxes=[_box(b, shared) for b in x.boxes],
+            arrows=[_arrow(a, shared) for a in x.arrows],
+            scale=x.scale and (shared.low, shared.high),
+        )
+        for x in pictures
+    ]
 
 
 def _box(box: Box, shared: Heat) -> Box:
@@ -65,16 +72,23 @@ def _check(last: Picture, other: Picture, i: int) -> None:
     """The same boxes in the same order, and arrows between the same of them."""
     fix = "draw every snapshot from the same code, with the same options and sequence length"
     if len(last.boxes) != len(other.boxes):
-        raise GraphError(f"save: snapshot {i} is of another network", expected=f"{len(last.boxes)} boxes",
-                         got=f"{len(other.boxes)} boxes", fix=fix)  # fmt: skip
+        raise GraphError(
+            f"save: snapshot {i} is of another network",
+            expected=f"{len(last.boxes)} boxes",
+            got=f"{len(other.boxes)} boxes",
+            fix=fix,
+        )
     for k, (a, b) in enumerate(zip(last.boxes, other.boxes, strict=True)):
         if _kind(a) != _kind(b):
             raise GraphError(f"save: snapshot {i} differs at box {k}", expected=_kind(a), got=_kind(b), fix=fix)
     ends = [[(x.tail, x.head) for x in picture.arrows] for picture in (last, other)]
     if ends[0] != ends[1] or len(last.notes) != len(other.notes):
-        raise GraphError(f"save: the arrows of snapshot {i} differ", expected=f"{len(ends[0])} arrows, as at the end",
-                         got=f"{len(ends[1])} arrows",
-                         fix="draw every snapshot with the same gradients= and truncate=")  # fmt: skip
+        raise GraphError(
+            f"save: the arrows of snapshot {i} differ",
+            expected=f"{len(ends[0])} arrows, as at the end",
+            got=f"{len(ends[1])} arrows",
+            fix="draw every snapshot with the same gradients= and truncate=",
+        )
 
 
 def _kind(box: Box) -> str:
