@@ -9,6 +9,7 @@ import pytest
 
 import tinygraph as tg
 from tests.compiled.comparing import each_backend
+from tests.derivatives import assert_derivatives
 from tests.oracles.oracle import FORMS, Oracle, files, load
 from tinygraph.core.graph import ancestors
 
@@ -116,8 +117,7 @@ def test_first_and_second_derivatives_against_differences(oracle: Oracle) -> Non
     cell = max((loaded(oracle, **limit) for limit in limits), key=lambda cell: nearest_kink(oracle, cell))
     assert nearest_kink(oracle, cell) > 0.005
     x, initial = given(oracle)
-    moved = [*cell.parameters().values(), x, *initial]
-    tg.check.gradients(lambda *_: weighed(oracle, results(cell, x, initial)), moved, order=2)
+    assert_derivatives(lambda: weighed(oracle, results(cell, x, initial)), [*cell.parameters().values(), x, *initial])
 
 
 def test_two_directions_of_onnx_over_rows_of_their_own_lengths() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 import tinygraph as tg
 from tests.compiled.comparing import each_backend
+from tests.derivatives import assert_derivatives
 from tests.oracles.oracle import Oracle
 
 from .parity import (
@@ -126,8 +127,7 @@ def test_compiled_equals_uncompiled(oracle: Oracle, backend: str) -> None:
 @each_cell
 def test_first_and_second_derivatives_against_differences(oracle: Oracle) -> None:
     cell, (x, states) = loaded(oracle), given(oracle)
-    moved = [*cell.parameters().values(), x, *states]
-    tg.check.gradients(lambda *_: weighed(oracle, results(cell, x, states)), moved, order=2)
+    assert_derivatives(lambda: weighed(oracle, results(cell, x, states)), [*cell.parameters().values(), x, *states])
 
 
 @each_oracle
