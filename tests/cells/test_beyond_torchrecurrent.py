@@ -6,17 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
 
 import tinygraph as tg
 from tests.compiled.comparing import each_backend
 from tests.derivatives import assert_derivatives
+from tests.each import each
 
 from .beyond import CASES
 from .parity import error, packed, unpacked
 
-each_case = pytest.mark.parametrize("case", CASES)
-T, B = 9, 2
+each_case = each("case", CASES)
+T, B = 7, 2
 SIZES = (3, 6)
 
 

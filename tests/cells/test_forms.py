@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 
 import tinygraph as tg
 from tests.compiled.comparing import each_backend
 from tests.derivatives import assert_derivatives
+from tests.each import each
 from tests.oracles.oracle import FORMS, Oracle, files, load
 from tinygraph.core.graph import ancestors
 
@@ -18,8 +18,8 @@ from .parity import built, differentiated, error, given, label, packed, results,
 BOTH_WAYS = FORMS / "LSTM.onnx-both-ways.npz"
 ORACLES = [load(path) for path in files(FORMS) if path != BOTH_WAYS]
 KERAS = [oracle for oracle in ORACLES if oracle.case.startswith("keras")]
-each_form = pytest.mark.parametrize("oracle", ORACLES, ids=label)
-each_of_keras = pytest.mark.parametrize("oracle", KERAS, ids=label)
+each_form = each("oracle", ORACLES, label)
+each_of_keras = each("oracle", KERAS, label)
 
 
 def from_onnx(W: Any, R: Any, B: Any = None, P: Any = None, direction: int = 0) -> dict[str, np.ndarray]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 import tinygraph as tg
 from tests.compiled.comparing import each_backend
 from tests.derivatives import assert_derivatives
+from tests.each import each
 from tests.oracles.oracle import Oracle
 
 from .parity import (
@@ -30,8 +30,8 @@ from .parity import (
     weighed,
 )
 
-each_oracle = pytest.mark.parametrize("oracle", KNOWN, ids=label)
-each_cell = pytest.mark.parametrize("oracle", WHOLE, ids=label)
+each_oracle = each("oracle", KNOWN, label)
+each_cell = each("oracle", WHOLE, label)
 
 
 def test_the_oracles_are_there() -> None:
