@@ -9,6 +9,7 @@ import pytest
 import tinygraph as tg
 from tests.compiled.comparing import with_gradients
 from tests.compiled.random_programs import Program
+from tests.each import each
 from tinygraph import passes
 from tinygraph.passes import optimise
 
@@ -75,8 +76,8 @@ def test_all_passes_together(fuse):
         assert_same_numbers(graph, optimise(graph.results, fuse=fuse)[0], 1e-11)
 
 
-@pytest.mark.parametrize("fuse", [False, True])
-@pytest.mark.parametrize("seed", range(500, 515))
+@each("fuse", [False, True])
+@each("seed", range(500, 515))
 def test_random_programs(seed, fuse):
     program = Program(seed)
     with np.errstate(all="ignore"):
@@ -84,6 +85,7 @@ def test_random_programs(seed, fuse):
         assert_same_numbers(graph, optimise(graph.results, fuse=fuse)[0], 1e-9)
 
 
+@cache
 def unrolled(T):
     w = tg.parameter(np.eye(3) * 0.5)
 
