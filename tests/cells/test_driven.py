@@ -45,19 +45,23 @@ def assert_equal(got: Any, expected: Any, tolerance: float = 1e-12) -> None:
         assert error(getattr(a, "value", a), getattr(b, "value", b)) <= tolerance
 
 
-@each_in_full("reverse", DIRECTIONS)
-def test_padding_is_as_if_it_were_not_there(name: str, reverse: bool) -> None:
+PADDINGS: dict[str, Any] = {"mask": HOLES, "lengths": LENGTHS}
+
+
+@each_in_full("padding, reverse", [(padding, reverse) for padding in PADDINGS for reverse in (False, True)])
+def test_padding_is_as_if_it_were_not_there(name: str, padding: str, reverse: bool) -> None:
     """With lengths, with a mask that has holes; and what lies in the padding changes no bit of anything."""
     cell = built(name)
     x, state = sequences(cell), begun(cell)
-    for settings, real in (({"lengths": LENGTHS}, within(LENGTHS)), ({"mask": HOLES}, HOLES)):
-        found = measured(cell, x, state, reverse=reverse, **settings)
-        assert not differences(found, alone(cell, x, state, real, reverse=reverse))
-        assert not found["outputs"][~real].any()
-        assert not found["gradient.x"][~real].any()
-        spoilt = measured(cell, np.where(real[..., None], x, np.nan), state, reverse=reverse, **settings)
-        for at, a in spoilt.items():
-            np.testing.assert_array_equal(a, found[at], at)
+    settings: dict[str, Any] = {padding: PADDINGS[padding], "reverse": reverse}
+    real = HOLES if padding == "mask" else within(LENGTHS)
+    clean = measured(cell, x, state, **settings)
+    assert not differences(clean, alone(cell, x, state, real, reverse=reverse))
+    assert not clean["outputs"][~real].any()
+    assert not clean["gradient.x"][~real].any()
+    spoilt = measured(cell, np.where(real[..., None], x, np.nan), state, **settings)
+    for at, a in spoilt.items():
+        np.testing.assert_array_equal(a, clean[at], at)
 
 
 @each_in_full("reverse", DIRECTIONS)
