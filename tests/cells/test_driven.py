@@ -125,14 +125,16 @@ DEEPEST = ["deep", "mixed", "concatenate"]
 """Which together hold every wrapper."""
 
 
-@each("settings", [{}, {"truncate": 1}, {"truncate": 2, "window": "sliding"}])
-@each(
-    "name, around",
-    [
-        *(("GRU", around) for around in [*ONWARD, "mixed", "concatenate"]),
-        *((name, around) for name in ("coRNN", "QRNN") for around in DEEPEST),
-    ],
-)
+SLIDING = {"truncate": 2, "window": "sliding"}
+IN_EVERY_WRAPPER = [
+    ("GRU", around, settings)
+    for around in [*ONWARD, "mixed", "concatenate"]
+    for settings in ({}, {"truncate": 1}, SLIDING)
+]
+OF_OTHER_KINDS = [(name, around, SLIDING) for name in ("coRNN", "QRNN") for around in DEEPEST]
+
+
+@each("name, around, settings", IN_EVERY_WRAPPER + OF_OTHER_KINDS)
 def test_wrappers_over_each_sequence_alone(name: str, around: str, settings: Any) -> None:
     """With all gradients, and a sequence without a step."""
     cell = WRAPPED[around](name).eval()
@@ -153,19 +155,20 @@ def test_two_chunks_equal_one_pass(name: str, around: str) -> None:
     assert_equal((np.concatenate([first.value, second.value]), end), (outputs, last))
 
 
-@each_in_full("around, evaluated", [("mixed", False), *((around, True) for around in ["mixed", *ONWARD])])
-def test_compiled_wrappers(name: str, around: str, evaluated: bool) -> None:
+@each("around", ["mixed", *ONWARD])
+@each("name", KINDS.values())
+def test_compiled_wrappers(name: str, around: str) -> None:
     """The same draws from the same seed, and none after `eval`, which the compiled function heeds.
 
-    Merges of two directions do not touch the cells; the tests of gradients below have them all.
+    Which lines of the wrappers run depends on the kind of a cell; every cell is compiled by itself in test_parity and
+    with lengths above. Merges of two directions do not touch the cells; the tests of gradients below have them all.
     """
     cell, other = WRAPPED[around](name), WRAPPED[around](name)
     x, state = sequences(cell), begun(cell)
     compiled = tg.compile(lambda x, s, n: tg.unroll(other, x, s, lengths=n), backend="numpy")
-    assert_equal(compiled(x, state, LENGTHS), tg.unroll(cell, x, state, lengths=LENGTHS))
-    if evaluated:
-        cell.eval(), other.eval()
+    for _ in range(2):
         assert_equal(compiled(x, state, LENGTHS), tg.unroll(cell, x, state, lengths=LENGTHS))
+        cell.eval(), other.eval()
 
 
 @pytest.mark.parametrize("backend", BACKENDS[1:])
@@ -179,11 +182,11 @@ def test_compiled_gradients_through_all_wrappers_at_once(name: str, backend: str
         cell.eval(), other.eval()
 
 
-BY_BOTH = [("GRU", "numpy"), ("QRNN", "numpy"), *([("GRU", "numba"), ("coRNN", "numba")] if HAS_NATIVE else [])]
+IN_FULL = [("GRU", around, backend) for around in WRAPPED for backend in ("numpy", "numba")]
+OTHERS = [(name, around, backend) for name, backend in (("coRNN", "numba"), ("QRNN", "numpy")) for around in DEEPEST]
 
 
-@each("around", WRAPPED)
-@each("name, backend", BY_BOTH)
+@each("name, around, backend", [way for way in IN_FULL + OTHERS if HAS_NATIVE or way[2] == "numpy"])
 def test_compiled_gradients_through_each_wrapper(name: str, around: str, backend: str) -> None:
     cell, other = WRAPPED[around](name), WRAPPED[around](name)
     x, state = sequences(cell), begun(cell)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tests.arrays import assert_close
 from tinygraph.core.structure import leaves, map_leaves
 
 HAS_NATIVE = importlib.util.find_spec("llvmlite") is not None
@@ -53,7 +54,7 @@ def assert_near(got: Any, expected: Any, tolerance: float = 1e-12) -> None:
             np.testing.assert_array_equal(a, b, err_msg=f"leaf {k}")
         else:
             assert isinstance(a, np.ndarray)
-            np.testing.assert_allclose(a, b, 0, tolerance * max(np.abs(b).max(initial=0), 1e-30), err_msg=f"leaf {k}")
+            assert_close(a, b, 0, tolerance * max(np.abs(b).max(initial=0), 1e-30), f"leaf {k}")
 
 
 def assert_same(fn: Any, *args: Any, backend: str, tolerance: float = 1e-12) -> tg.compiled.Compiled:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygraph as tg
+from tests.arrays import assert_close
 from tests.each import each
 from tests.ops.case import Case, spaced
 from tests.ops.random_calls import quick
@@ -89,8 +90,8 @@ def test_lifted_is_the_steps_one_after_the_other(case: Case, T: int) -> None:
             continue
         expected = in_turn(case, arrays, varying, T)
         assert (z.shape, z.dtype) == (expected.shape, expected.dtype), varying
-        np.testing.assert_allclose(z.value, expected, rtol=1e-13 if dtype == "float64" else 2e-6, atol=1e-13 if
-                                   dtype == "float64" else 2e-6)  # fmt: skip
+        bound = 1e-13 if dtype == "float64" else 2e-6
+        assert_close(z.value, expected, bound, bound)
 
 
 ranks = st.lists(st.sampled_from([1, 2, 3]), max_size=3).map(tuple)

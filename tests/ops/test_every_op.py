@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import tinygraph as tg
+from tests.arrays import assert_close
 from tests.each import each
 from tinygraph.core.op import Spec
 
@@ -31,7 +32,7 @@ TOLERANCE = {np.float32: 2e-5, np.float64: 1e-12}
 
 
 def close(got: Any, expected: Any, tolerance: float) -> None:
-    np.testing.assert_allclose(np.asarray(got), np.asarray(expected), rtol=tolerance, atol=tolerance)
+    assert_close(got, expected, tolerance, tolerance)
 
 
 def leaves(case: Case, arrays: list[np.ndarray]) -> list[tg.Node]:
