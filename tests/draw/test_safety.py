@@ -66,8 +66,9 @@ def harmless(svg: ET.Element) -> None:
 @pytest.mark.parametrize("view", list(VIEWS))
 @each("name", RAW, ids=lambda name: ascii(name[:20]))
 def test_no_text_breaks_a_view(view, name, rendered):  # noqa: F811
+    """By the first program each text in each view, by the other each text in two views and seven texts in each."""
     drawing = tg.draw(given(view, name), view, title=name)
-    for svg in rendered(drawing):
+    for svg in rendered(drawing, by_all=(RAW.index(name) + list(VIEWS).index(view)) % 3 == 0):
         harmless(svg)
         ids = [x.text for x in svg.iter() if x.tag.endswith("}title")]
         count = sum(bool(x) and x[0] == "n" and x[1:].isdigit() for x in ids)

@@ -72,13 +72,15 @@ def _imports(path: Path) -> Iterator[tuple[str, int]]:
                     yield (whole if whole in KNOWN else origin), node.lineno
 
 
-def _running(node: ast.AST) -> Iterator[ast.AST]:
-    """All of a syntax tree but what stands under ``if TYPE_CHECKING:``."""
-    if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-        return
-    yield node
-    for child in ast.iter_child_nodes(node):
-        yield from _running(child)
+def _running(root: ast.AST) -> Iterator[ast.AST]:
+    """All statements of a syntax tree but those under ``if TYPE_CHECKING:``."""
+    left = [root]
+    while left:
+        node = left.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        yield node
+        left += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr)][::-1]
 
 
 def functions(path: Path) -> Iterator[tuple[str, int]]:

@@ -9,7 +9,7 @@ import pytest
 
 import tinygraph as tg
 from tests.cells.parity import error, given, label, weighed
-from tests.compiled.comparing import each_backend
+from tests.compiled.comparing import HAS_NATIVE, each_backend
 from tests.derivatives import assert_derivatives
 from tests.each import each
 from tests.oracles.oracle import Oracle
@@ -230,8 +230,12 @@ def compile_and_compare(oracle: Oracle, backend: str) -> None:
     assert not disagreements(tg.compile(run, backend=backend)(x), expected(oracle), 1e-11)
 
 
-@each_backend
-@each_ragged
+DEEP = [oracle for oracle in RAGGED if oracle.options.get("num_layers", 1) > 2]
+IN_NUMPY = [(oracle, "numpy") for oracle in RAGGED if oracle not in DEEP]
+IN_NATIVE_CODE = [(oracle, "numba") for oracle in RAGGED if HAS_NATIVE]
+
+
+@each("oracle, backend", IN_NUMPY + IN_NATIVE_CODE, lambda which: which if isinstance(which, str) else label(which))
 def test_compiled_lengths_are_an_argument(oracle: Oracle, backend: str) -> None:
     """The same compiled function takes other lengths, and NaN in the padding, which changes with them."""
     layer, x = loaded(oracle), oracle.arrays["x"]

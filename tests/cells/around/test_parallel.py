@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tests.compiled.comparing import assert_same, each_backend
+from tests.compiled.comparing import HAS_NATIVE, assert_same, each_backend
 from tests.derivatives import assert_derivatives
 from tests.each import each
 from tinygraph.cells.base.linear import Linear, LinearCell
@@ -174,10 +174,11 @@ def test_float32_stays_float32(name: str) -> None:
     assert {y.dtype for y in found} == {np.dtype(np.float32)}
 
 
-@each_backend
-@each(
-    "name, way", [(name, way) for name in CELLS for way in COMPILED_WAYS if name in KINDS or way == "chunks, lengths"]
-)
+IN_NATIVE_CODE = [(name, way, "numba") for name in KINDS for way in COMPILED_WAYS if HAS_NATIVE]
+IN_NUMPY = [(name, "chunks, lengths", "numpy") for name in CELLS] + [("LRU", way, "numpy") for way in COMPILED_WAYS]
+
+
+@each("name, way, backend", IN_NATIVE_CODE + IN_NUMPY)
 def test_compiled_it_is_the_loop(name: str, way: str, backend: str) -> None:
     cell = built(name)
     wrapped, x, state = tg.cells.Parallel(cell), tg.parameter(X), begun(cell)
