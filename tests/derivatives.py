@@ -63,10 +63,10 @@ def _agree(
 
     numeric = []
     try:
+        # Below this the difference is rounding of f itself, and no relative error can be told.
+        floor = abs(at(0.0)) * np.finfo(float).eps / (wide * STEPS[0]) / TOLERANCE
         for h in (wide * step for step in STEPS):
             numeric.append((at(-2 * h) - 8 * at(-h) + 8 * at(h) - at(2 * h)) / (12 * h))
-            # Below this the difference is rounding of f itself.
-            floor = abs(at(0.0)) * np.finfo(float).eps / h / TOLERANCE
             if abs(analytic - numeric[-1]) <= TOLERANCE * max(abs(analytic), abs(numeric[-1]), floor):
                 return
     finally:
