@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
 from numpy import ndarray
 
 import tinygraph as tg
+from tests.each import each
+from tinygraph.cells.base.linear import LinearCell
 from tinygraph.core.structure import leaves, map_leaves, rebuild
 
 from .beyond import CASES
@@ -25,8 +26,7 @@ CELLS: dict[str, dict[str, Any]] = {oracle.cell: oracle.options for oracle in WH
     kind: {} for kind, _, options in CASES.values() if not options
 }
 """The options of each cell, by its name: all biases, else as it comes."""
-each_cell = pytest.mark.parametrize("name", CELLS)
-each_direction = pytest.mark.parametrize("reverse", [False, True], ids=["onward", "back"])
+each_cell = each("name", CELLS)
 
 
 def built(name: str, size: int = I, seed: int = 0) -> Any:
@@ -71,6 +71,32 @@ def within(lengths: ndarray) -> ndarray:
 def weights(like: Any, number: int) -> ndarray:
     """By which the elements of the result of a number are weighed in the sum that is differentiated."""
     return np.random.default_rng(number + 10).uniform(0.5, 1.5, like)
+
+
+def kind(name: str) -> Any:
+    """What the driver and the wrappers can tell of a cell: its states' shapes, which of them it gives out, its bases.
+
+    Those of one kind run through the same lines of both.
+    """
+    cell = built(name)
+    state = begun(cell)
+    y, new = cell(tg.constant(sequences(cell)[0]), map_leaves(tg.constant, state))
+    shapes = [s.shape for s in leaves(state)]
+    clock = name == "ClockworkRNN"  # which `begun` and `zoneout` know by name
+    return str(shapes), str([s is y for s in leaves(new)]), isinstance(cell, LinearCell), clock
+
+
+KINDS: dict[Any, str] = {}
+"""One cell of each kind."""
+for _name in ("GRU", "LSTM", "QRNN", *CELLS):
+    KINDS.setdefault(kind(_name), _name)
+
+
+def each_in_full(words: str, settings: list[Any]) -> Any:
+    """Every cell with the first of the settings, and one cell of each kind with all of them."""
+    some = KINDS.values()
+    cases = [(name, *setting) for name in CELLS for setting in (settings if name in some else settings[:1])]
+    return each(f"name, {words}", cases)
 
 
 def results(cell: Any, x: Any, state: Any, steps: Any = slice(None), rows: Any = slice(None), **settings: Any) -> Any:

@@ -7,15 +7,15 @@ import json
 from typing import Any
 
 import numpy as np
-import pytest
 
 import tinygraph as tg
+from tests.each import each
 from tests.oracles.oracle import DEFAULTS
 
 from .parity import packed, unpacked
 
 TOLD: dict[str, Any] = json.loads(DEFAULTS.read_text(encoding="utf-8"))
-each_cell = pytest.mark.parametrize("name", [name for name in TOLD if hasattr(tg.cells, name)])
+each_cell = each("name", [name for name in TOLD if hasattr(tg.cells, name)])
 
 
 def sizes(name: str, input_size: int, hidden_size: int) -> tuple[int, int]:

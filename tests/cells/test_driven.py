@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tests.compiled.comparing import BACKENDS, each_backend, total
+from tests.compiled.comparing import BACKENDS, HAS_NATIVE, each_backend, total
+from tests.derivatives import assert_derivatives
+from tests.each import each
 from tinygraph.core.structure import leaves, map_leaves
 
 from .driven import (
     HOLES,
+    KINDS,
     LENGTHS,
+    MERGES,
     ONWARD,
     WRAPPED,
     T,
@@ -23,8 +27,7 @@ from .driven import (
     built,
     by_hand,
     differences,
-    each_cell,
-    each_direction,
+    each_in_full,
     measured,
     results,
     sequences,
@@ -32,7 +35,8 @@ from .driven import (
 )
 from .parity import error
 
-some_cells = pytest.mark.parametrize("name", ["GRU", "coRNN", "QRNN"])
+DIRECTIONS = [(False,), (True,)]
+EVERY_WAY = [(around, reverse) for around in ["mixed", *MERGES, *ONWARD] for reverse in (False, True)]
 
 
 def assert_equal(got: Any, expected: Any, tolerance: float = 1e-12) -> None:
@@ -41,24 +45,26 @@ def assert_equal(got: Any, expected: Any, tolerance: float = 1e-12) -> None:
         assert error(getattr(a, "value", a), getattr(b, "value", b)) <= tolerance
 
 
-@each_direction
-@each_cell
-def test_padding_is_as_if_it_were_not_there(name: str, reverse: bool) -> None:
+PADDINGS: dict[str, Any] = {"mask": HOLES, "lengths": LENGTHS}
+
+
+@each_in_full("padding, reverse", [(padding, reverse) for padding in PADDINGS for reverse in (False, True)])
+def test_padding_is_as_if_it_were_not_there(name: str, padding: str, reverse: bool) -> None:
     """With lengths, with a mask that has holes; and what lies in the padding changes no bit of anything."""
     cell = built(name)
     x, state = sequences(cell), begun(cell)
-    for settings, real in (({"lengths": LENGTHS}, within(LENGTHS)), ({"mask": HOLES}, HOLES)):
-        found = measured(cell, x, state, reverse=reverse, **settings)
-        assert not differences(found, alone(cell, x, state, real, reverse=reverse))
-        assert not found["outputs"][~real].any()
-        assert not found["gradient.x"][~real].any()
-        spoilt = measured(cell, np.where(real[..., None], x, np.nan), state, reverse=reverse, **settings)
-        for at, a in spoilt.items():
-            np.testing.assert_array_equal(a, found[at], at)
+    settings: dict[str, Any] = {padding: PADDINGS[padding], "reverse": reverse}
+    real = HOLES if padding == "mask" else within(LENGTHS)
+    clean = measured(cell, x, state, **settings)
+    assert not differences(clean, alone(cell, x, state, real, reverse=reverse))
+    assert not clean["outputs"][~real].any()
+    assert not clean["gradient.x"][~real].any()
+    spoilt = measured(cell, np.where(real[..., None], x, np.nan), state, **settings)
+    for at, a in spoilt.items():
+        np.testing.assert_array_equal(a, clean[at], at)
 
 
-@each_direction
-@each_cell
+@each_in_full("reverse", DIRECTIONS)
 def test_a_single_sequence_has_a_single_length(name: str, reverse: bool) -> None:
     """Without a batch axis it is the same as its row of the batch."""
     cell = built(name)
@@ -69,9 +75,7 @@ def test_a_single_sequence_has_a_single_length(name: str, reverse: bool) -> None
         assert_equal(tg.unroll(cell, x[:, b], own, lengths=length, reverse=reverse), (outputs[:, b], end))
 
 
-@pytest.mark.parametrize("window", ["chunk", "sliding"])
-@each_direction
-@each_cell
+@each_in_full("reverse, window", [(back, window) for window in ("chunk", "sliding") for back in (False, True)])
 def test_truncation_counts_from_each_sequences_own_first_step(name: str, reverse: bool, window: str) -> None:
     cell = built(name)
     x, state = sequences(cell), begun(cell)
@@ -80,9 +84,9 @@ def test_truncation_counts_from_each_sequences_own_first_step(name: str, reverse
     assert not differences(found, alone(cell, x, state, within(LENGTHS), **settings))
 
 
-@pytest.mark.parametrize("window", ["chunk", "sliding"])
+@each("window", ["chunk", "sliding"])
 @each_backend
-@some_cells
+@each("name", ["GRU", "coRNN", "QRNN"])
 def test_compiled_truncation(name: str, backend: str, window: str) -> None:
     """In both directions, each with the gradients of all."""
     cell = built(name)
@@ -95,10 +99,9 @@ def test_compiled_truncation(name: str, backend: str, window: str) -> None:
             assert not differences(compiled(x, state, lengths), expected)
 
 
-@each_backend
-@each_cell
+@each_in_full("backend", [("numba",), ("numpy",)] if HAS_NATIVE else [("numpy",)])
 def test_compiled_lengths_are_an_argument(name: str, backend: str) -> None:
-    """Other lengths at each call, and NaN where they end."""
+    """Other lengths at each call, and NaN where they end; by both backends every cell is compiled in test_parity."""
     cell = built(name)
     x, state = sequences(cell), begun(cell)
     compiled = tg.compile(lambda x, s, n: results(cell, x, s, lengths=n), backend=backend)
@@ -109,22 +112,29 @@ def test_compiled_lengths_are_an_argument(name: str, backend: str) -> None:
         assert not found["gradient.x"][~real].any()
 
 
-@each_cell
-def test_wrappers_are_their_parts_put_together_by_hand(name: str) -> None:
-    for around, wrap in WRAPPED.items():
-        cell = wrap(name).eval()
-        x, state = sequences(cell), begun(cell)
-        for reverse in (False, True):
-            found = tg.unroll(cell, x, state, lengths=LENGTHS, reverse=reverse)
-            try:
-                assert_equal(found, by_hand(cell, x, state, within(LENGTHS), reverse))
-            except AssertionError as told:
-                raise AssertionError(f"{around}, {reverse=}") from told
+@each_in_full("around, reverse", EVERY_WAY)
+def test_wrappers_are_their_parts_put_together_by_hand(name: str, around: str, reverse: bool) -> None:
+    """A cell of a kind that others have too is in all wrappers at once alone: which lines run depends on the kind."""
+    cell = WRAPPED[around](name).eval()
+    x, state = sequences(cell), begun(cell)
+    outputs_and_last = tg.unroll(cell, x, state, lengths=LENGTHS, reverse=reverse)
+    assert_equal(outputs_and_last, by_hand(cell, x, state, within(LENGTHS), reverse))
 
 
-@pytest.mark.parametrize("settings", [{}, {"truncate": 1}, {"truncate": 2, "window": "sliding"}], ids=str)
-@pytest.mark.parametrize("around", [*ONWARD, "mixed", "concatenate"])
-@some_cells
+DEEPEST = ["deep", "mixed", "concatenate"]
+"""Which together hold every wrapper."""
+
+
+SLIDING = {"truncate": 2, "window": "sliding"}
+IN_EVERY_WRAPPER = [
+    ("GRU", around, settings)
+    for around in [*ONWARD, "mixed", "concatenate"]
+    for settings in ({}, {"truncate": 1}, SLIDING)
+]
+OF_OTHER_KINDS = [(name, around, SLIDING) for name in ("coRNN", "QRNN") for around in DEEPEST]
+
+
+@each("name, around, settings", IN_EVERY_WRAPPER + OF_OTHER_KINDS)
 def test_wrappers_over_each_sequence_alone(name: str, around: str, settings: Any) -> None:
     """With all gradients, and a sequence without a step."""
     cell = WRAPPED[around](name).eval()
@@ -134,32 +144,35 @@ def test_wrappers_over_each_sequence_alone(name: str, around: str, settings: Any
         assert not differences(found, alone(cell, x, state, within(lengths), reverse=reverse, **settings))
 
 
-@each_cell
-def test_two_chunks_equal_one_pass(name: str) -> None:
-    """In every wrapper; zoneout, which draws here, goes on drawing where it was."""
-    for wrap in ONWARD.values():
-        cell, again = wrap(name), wrap(name)
-        x, state = sequences(cell), begun(cell)
-        outputs, last = tg.unroll(cell, x, state, lengths=LENGTHS)
-        first, between = tg.unroll(again, x[:2], state, lengths=np.minimum(LENGTHS, 2))
-        second, end = tg.unroll(again, x[2:], between, lengths=np.maximum(LENGTHS - 2, 0))
-        assert_equal((np.concatenate([first.value, second.value]), end), (outputs, last))
+@each_in_full("around", [("deep",), *((around,) for around in ONWARD if around != "deep")])
+def test_two_chunks_equal_one_pass(name: str, around: str) -> None:
+    """In every wrapper, which "deep" puts into each other; zoneout, which draws here, goes on drawing where it was."""
+    cell, again = ONWARD[around](name), ONWARD[around](name)
+    x, state = sequences(cell), begun(cell)
+    outputs, last = tg.unroll(cell, x, state, lengths=LENGTHS)
+    first, between = tg.unroll(again, x[:2], state, lengths=np.minimum(LENGTHS, 2))
+    second, end = tg.unroll(again, x[2:], between, lengths=np.maximum(LENGTHS - 2, 0))
+    assert_equal((np.concatenate([first.value, second.value]), end), (outputs, last))
 
 
-@each_cell
-def test_compiled_wrappers(name: str) -> None:
-    """The same draws from the same seed, and none after `eval`, which the compiled function heeds."""
-    for wrap in WRAPPED.values():
-        cell, other = wrap(name), wrap(name)
-        x, state = sequences(cell), begun(cell)
-        compiled = tg.compile(lambda x, s, n, of=other: tg.unroll(of, x, s, lengths=n), backend="numpy")
-        for _ in range(2):
-            assert_equal(compiled(x, state, LENGTHS), tg.unroll(cell, x, state, lengths=LENGTHS))
-            cell.eval(), other.eval()
+@each("around", ["mixed", *ONWARD])
+@each("name", KINDS.values())
+def test_compiled_wrappers(name: str, around: str) -> None:
+    """The same draws from the same seed, and none after `eval`, which the compiled function heeds.
+
+    Which lines of the wrappers run depends on the kind of a cell; every cell is compiled by itself in test_parity and
+    with lengths above. Merges of two directions do not touch the cells; the tests of gradients below have them all.
+    """
+    cell, other = WRAPPED[around](name), WRAPPED[around](name)
+    x, state = sequences(cell), begun(cell)
+    compiled = tg.compile(lambda x, s, n: tg.unroll(other, x, s, lengths=n), backend="numpy")
+    for _ in range(2):
+        assert_equal(compiled(x, state, LENGTHS), tg.unroll(cell, x, state, lengths=LENGTHS))
+        cell.eval(), other.eval()
 
 
 @pytest.mark.parametrize("backend", BACKENDS[1:])
-@each_cell
+@each("name", KINDS.values())
 def test_compiled_gradients_through_all_wrappers_at_once(name: str, backend: str) -> None:
     cell, other = WRAPPED["mixed"](name), WRAPPED["mixed"](name)
     x, state = sequences(cell), begun(cell)
@@ -169,9 +182,11 @@ def test_compiled_gradients_through_all_wrappers_at_once(name: str, backend: str
         cell.eval(), other.eval()
 
 
-@each_backend
-@pytest.mark.parametrize("around", WRAPPED)
-@some_cells
+IN_FULL = [("GRU", around, backend) for around in WRAPPED for backend in ("numpy", "numba")]
+OTHERS = [(name, around, backend) for name, backend in (("coRNN", "numba"), ("QRNN", "numpy")) for around in DEEPEST]
+
+
+@each("name, around, backend", [way for way in IN_FULL + OTHERS if HAS_NATIVE or way[2] == "numpy"])
 def test_compiled_gradients_through_each_wrapper(name: str, around: str, backend: str) -> None:
     cell, other = WRAPPED[around](name), WRAPPED[around](name)
     x, state = sequences(cell), begun(cell)
@@ -185,10 +200,10 @@ def test_compiled_gradients_through_each_wrapper(name: str, around: str, backend
     )
 
 
-@pytest.mark.parametrize("around", WRAPPED)
-@pytest.mark.parametrize("name", ["LSTM", "IndRNN"])
+@each("around", WRAPPED)
+@each("name", ["LSTM", "IndRNN"])
 def test_first_and_second_derivatives_against_differences(name: str, around: str) -> None:
     cell = WRAPPED[around](name).eval()
     x, state = as_parameters(sequences(cell)[:2], begun(cell))
     moved = [*cell.parameters().values(), x, *leaves(state)]
-    tg.check.gradients(lambda *_: total(tg.unroll(cell, x, state, lengths=[2, 1, 2])), moved, order=2)
+    assert_derivatives(lambda: total(tg.unroll(cell, x, state, lengths=[2, 1, 2])), moved)

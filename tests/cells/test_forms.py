@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 
 import tinygraph as tg
 from tests.compiled.comparing import each_backend
+from tests.derivatives import assert_derivatives
+from tests.each import each
 from tests.oracles.oracle import FORMS, Oracle, files, load
 from tinygraph.core.graph import ancestors
 
@@ -17,8 +18,8 @@ from .parity import built, differentiated, error, given, label, packed, results,
 BOTH_WAYS = FORMS / "LSTM.onnx-both-ways.npz"
 ORACLES = [load(path) for path in files(FORMS) if path != BOTH_WAYS]
 KERAS = [oracle for oracle in ORACLES if oracle.case.startswith("keras")]
-each_form = pytest.mark.parametrize("oracle", ORACLES, ids=label)
-each_of_keras = pytest.mark.parametrize("oracle", KERAS, ids=label)
+each_form = each("oracle", ORACLES, label)
+each_of_keras = each("oracle", KERAS, label)
 
 
 def from_onnx(W: Any, R: Any, B: Any = None, P: Any = None, direction: int = 0) -> dict[str, np.ndarray]:
@@ -116,8 +117,7 @@ def test_first_and_second_derivatives_against_differences(oracle: Oracle) -> Non
     cell = max((loaded(oracle, **limit) for limit in limits), key=lambda cell: nearest_kink(oracle, cell))
     assert nearest_kink(oracle, cell) > 0.005
     x, initial = given(oracle)
-    moved = [*cell.parameters().values(), x, *initial]
-    tg.check.gradients(lambda *_: weighed(oracle, results(cell, x, initial)), moved, order=2)
+    assert_derivatives(lambda: weighed(oracle, results(cell, x, initial)), [*cell.parameters().values(), x, *initial])
 
 
 def test_two_directions_of_onnx_over_rows_of_their_own_lengths() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 import tinygraph as tg
 from tests.compiled.comparing import each_backend
+from tests.derivatives import assert_derivatives
+from tests.each import each
 from tests.oracles.oracle import Oracle
 
 from .parity import (
@@ -29,8 +30,8 @@ from .parity import (
     weighed,
 )
 
-each_oracle = pytest.mark.parametrize("oracle", KNOWN, ids=label)
-each_cell = pytest.mark.parametrize("oracle", WHOLE, ids=label)
+each_oracle = each("oracle", KNOWN, label)
+each_cell = each("oracle", WHOLE, label)
 
 
 def test_the_oracles_are_there() -> None:
@@ -126,8 +127,7 @@ def test_compiled_equals_uncompiled(oracle: Oracle, backend: str) -> None:
 @each_cell
 def test_first_and_second_derivatives_against_differences(oracle: Oracle) -> None:
     cell, (x, states) = loaded(oracle), given(oracle)
-    moved = [*cell.parameters().values(), x, *states]
-    tg.check.gradients(lambda *_: weighed(oracle, results(cell, x, states)), moved, order=2)
+    assert_derivatives(lambda: weighed(oracle, results(cell, x, states)), [*cell.parameters().values(), x, *states])
 
 
 @each_oracle

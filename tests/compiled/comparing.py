@@ -9,11 +9,21 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tests.arrays import assert_close
 from tinygraph.core.structure import leaves, map_leaves
+from tinygraph.run.backends import BACKENDS as ROWS
 
 HAS_NATIVE = importlib.util.find_spec("llvmlite") is not None
 needs_native = pytest.mark.skipif(not HAS_NATIVE, reason="needs llvmlite")
-BACKENDS = ["numpy", pytest.param("native", marks=needs_native)]
+
+
+def _skipped_without(package: str) -> pytest.MarkDecorator:
+    missing = bool(package) and importlib.util.find_spec(package) is None
+    return pytest.mark.skipif(missing, reason=f"needs {package}")
+
+
+BACKENDS = [pytest.param(b.name, marks=_skipped_without(b.needs)) for b in sorted(ROWS.values(), key=lambda b: b.fuses)]
+"""Every backend that there is, numpy first."""
 each_backend = pytest.mark.parametrize("backend", BACKENDS)
 
 TOLERANCE = {"f8": 1e-12, "f4": 2e-5}
@@ -53,7 +63,7 @@ def assert_near(got: Any, expected: Any, tolerance: float = 1e-12) -> None:
             np.testing.assert_array_equal(a, b, err_msg=f"leaf {k}")
         else:
             assert isinstance(a, np.ndarray)
-            np.testing.assert_allclose(a, b, 0, tolerance * max(np.abs(b).max(initial=0), 1e-30), err_msg=f"leaf {k}")
+            assert_close(a, b, 0, tolerance * max(np.abs(b).max(initial=0), 1e-30), f"leaf {k}")
 
 
 def assert_same(fn: Any, *args: Any, backend: str, tolerance: float = 1e-12) -> tg.compiled.Compiled:

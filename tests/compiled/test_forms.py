@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tests.each import each
 from tinygraph.time import traced_segments
 
 from . import cells, states
-from .comparing import assert_near, assert_same, each_backend, eager, with_gradients
+from .comparing import HAS_NATIVE, assert_near, assert_same, each_backend, eager, with_gradients
 from .test_numbers import CASES, built
 
 PLAIN = [*cells.CASES, *states.CASES, "tokens_looked_up_inside_and_loss_inside", "running_loss_in_the_state",
@@ -21,24 +22,26 @@ def with_settings(monkeypatch, **settings):
     monkeypatch.setattr(tg, "unroll", lambda *args, **own: unroll(*args, **own | settings))
 
 
-@pytest.mark.parametrize("name", PLAIN)
+@each("name", PLAIN)
 def test_sliding_windows(name, monkeypatch):
     with_settings(monkeypatch, truncate=2, window="sliding")
     fn, weights, args = built(name, "f8")
     assert_same(with_gradients(fn, weights), *args, backend="numpy")
 
 
-@each_backend
-@pytest.mark.parametrize("reverse", [False, True])
-@pytest.mark.parametrize("reach", [1, 2, 4, 5, 6])
-@pytest.mark.parametrize("name", ["tanh_rnn", "lstm_packed"])
+SMALL_AND_LARGE = [("tanh_rnn", "numpy"), ("lstm_packed", "numba" if HAS_NATIVE else "numpy")]
+
+
+@each("reverse", [False, True])
+@each("reach", [1, 2, 4, 5, 6])
+@each("name, backend", SMALL_AND_LARGE)
 def test_sliding_windows_of_every_reach(name, reach, reverse, backend, monkeypatch):
     with_settings(monkeypatch, truncate=reach, window="sliding", reverse=reverse)
     fn, weights, args = built(name, "f8")
     assert_same(with_gradients(fn, weights), *args, backend=backend)
 
 
-@pytest.mark.parametrize("name", CASES)
+@each("name", CASES)
 def test_values_computed_a_second_time(name, monkeypatch):
     monkeypatch.setattr(traced_segments, "SHORTEST", 2)
     fn, weights, args = built(name, "f8")
@@ -46,10 +49,13 @@ def test_values_computed_a_second_time(name, monkeypatch):
     assert_near(tg.compile(fn, backend="numpy", memory="checkpoint")(*args), eager(fn, *args))
 
 
-@each_backend
-@pytest.mark.parametrize("settings", [{}, {"reverse": True}, {"truncate": 3}, {"truncate": 4, "reverse": True}],
-                         ids=str)  # fmt: skip
-@pytest.mark.parametrize("T", [1, 15, 16, 17, 49])
+SETTINGS = [{}, {"reverse": True}, {"truncate": 3}, {"truncate": 4, "reverse": True}]
+IN_NUMPY = [("numpy", T, settings) for T in (1, 15, 16, 17, 49) for settings in SETTINGS]
+IN_NATIVE_CODE = [("numba", T, settings) for T in (16, 17) for settings in SETTINGS if HAS_NATIVE]
+"""Of every length the segments are the same, whoever runs them."""
+
+
+@each("backend, T, settings", IN_NUMPY + IN_NATIVE_CODE)
 def test_segments_of_every_length(T, settings, backend, monkeypatch):
     with_settings(monkeypatch, **settings)
     fn, weights, (_, *rest) = built("lstm_packed", "f8")

@@ -1,10 +1,11 @@
 """Compiled functions give the uncompiled ones' numbers: values and gradients, float64 and float32, both backends."""
 
 import numpy as np
-import pytest
+
+from tests.each import each
 
 from . import cells, derivatives, programs, states
-from .comparing import TOLERANCE, assert_same, each_backend, with_gradients
+from .comparing import HAS_NATIVE, TOLERANCE, assert_same, each_backend, with_gradients
 
 CASES = cells.CASES | states.CASES | programs.CASES | derivatives.CASES
 EXTRA = {"third_derivative_without_a_loop": 10}
@@ -17,16 +18,19 @@ def built(name, dtype):
     return fn, weights, args
 
 
-@each_backend
-@pytest.mark.parametrize("dtype", ["f8", "f4"])
-@pytest.mark.parametrize("name", CASES)
+WAYS = [("numpy", "f8"), *([("numba", "f8"), ("numba", "f4")] if HAS_NATIVE else [("numpy", "f4")])]
+"""float32 by one of them: graphs and plans are made alike for both, tests/run has random plans of float32 by numpy."""
+
+
+@each("backend, dtype", WAYS)
+@each("name", CASES)
 def test_values_and_gradients(name, dtype, backend):
     fn, weights, args = built(name, dtype)
     assert_same(with_gradients(fn, weights), *args, backend=backend, tolerance=TOLERANCE[dtype] * EXTRA.get(name, 1))
 
 
 @each_backend
-@pytest.mark.parametrize("name", CASES)
+@each("name", CASES)
 def test_values_alone(name, backend):
     fn, _, args = built(name, "f8")
     assert_same(fn, *args, backend=backend)

@@ -10,9 +10,9 @@ import sys
 import traceback
 
 import numpy as np
-import pytest
 
 import tinygraph as tg
+from tests.each import each
 from tinygraph.core.structure import leaves
 
 from .comparing import each_backend, eager, shape_of, with_gradients
@@ -42,12 +42,12 @@ def check(seed: int, backend: str, size: int = 12, dtype: str = "f8") -> None:
 
 
 @each_backend
-@pytest.mark.parametrize("seed", range(40))
+@each("seed", range(40))
 def test_random_programs(seed, backend):
     check(seed, backend)
 
 
-@pytest.mark.parametrize("seed", range(100, 115))
+@each("seed", range(100, 115))
 def test_random_programs_of_float32(seed):
     check(seed, "numpy", dtype="f4")
 

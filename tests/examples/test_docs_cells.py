@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shutil
 import sys
@@ -13,11 +14,14 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tests.each import each
 from tinygraph.draw.write.render import _from_pip
 
 DOCS = Path(__file__).parents[2] / "docs"
 NAMES = docs_cells.names()
 LINEAR = docs_cells.GROUPS["Linear in the state"][1].split()
+drawing = functools.cache(cell_pictures.drawing)
+page = functools.cache(docs_cells.page)
 AGAIN = "cells have changed: run python examples/docs_cells.py"
 
 
@@ -27,13 +31,13 @@ def words(svg: str) -> list[str]:
 
 
 def test_the_page_is_what_the_example_makes() -> None:
-    assert (DOCS / "cells.md").read_text(encoding="utf-8") == docs_cells.page(), AGAIN
+    assert (DOCS / "cells.md").read_text(encoding="utf-8") == page(), AGAIN
 
 
 @pytest.mark.skipif(shutil.which("dot") is None and _from_pip() is None, reason="no Graphviz")
-@pytest.mark.parametrize("name", [*NAMES, "own_cell"])
+@each("name", [*NAMES, "own_cell"])
 def test_the_picture_is_what_the_example_draws(name: str) -> None:
-    drawn = docs_cells.own_cell() if name == "own_cell" else cell_pictures.drawing(name)
+    drawn = docs_cells.own_cell() if name == "own_cell" else drawing(name)
     kept = (DOCS / "cells" / f"{name}.svg").read_text(encoding="utf-8")
     assert len(words(kept)) > 20
     assert words(kept) == words(cell_pictures.svg(drawn)), AGAIN
@@ -41,7 +45,7 @@ def test_the_picture_is_what_the_example_draws(name: str) -> None:
 
 def test_every_picture_kept_is_of_a_cell_on_the_page_and_together_they_are_small() -> None:
     kept = {path.stem: path.stat().st_size for path in (DOCS / "cells").iterdir()}
-    pages = docs_cells.page() + (DOCS / "own_cell.md").read_text(encoding="utf-8")
+    pages = page() + (DOCS / "own_cell.md").read_text(encoding="utf-8")
     shown = re.findall(r"!\[[\w ]+, rolled\]\(cells/(\w+)\.svg\)", pages)
     assert sorted(kept) == sorted(shown) == sorted([*NAMES, "own_cell"]) and len(NAMES) >= 57
     assert sum(kept.values()) < 1e6
@@ -57,7 +61,7 @@ def test_a_cell_that_is_added_is_missed(monkeypatch: pytest.MonkeyPatch) -> None
         docs_cells.page()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each("name", NAMES)
 def test_the_formula_gives_the_number_of_parameters(name: str) -> None:
     text = docs_cells.formula(name).removesuffix(", I = H")
     python = re.sub(r"(?<=[\dIH)])(?=[IH(])", "*", text)
@@ -72,7 +76,7 @@ def test_formulas_as_they_are_written() -> None:
     assert docs_cells.written(0, 0, 7, 0, 0) == "7H" and docs_cells.written(2, 0, 0, 0, 0) == "2HI"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each("name", NAMES)
 def test_just_the_cells_that_are_called_linear_are_so_in_their_first_state(name: str) -> None:
     """Of a linear step a(x) * s + b(x) the middle of two starts ends in the middle of their ends."""
     kind, random = getattr(tg.cells, name), np.random.default_rng(0)
@@ -107,6 +111,8 @@ def test_running_it_writes_the_page_and_the_pictures(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["docs_cells.py", str(tmp_path)])
     monkeypatch.setattr(cell_pictures, "svg", lambda drawn: drawn.source)  # needs no Graphviz
+    monkeypatch.setattr(cell_pictures, "drawing", drawing)
+    monkeypatch.setattr(docs_cells, "page", page)
     docs_cells.main()
     assert (
         len(list((tmp_path / "cells").iterdir())) == len(NAMES) + 1

@@ -71,12 +71,11 @@ def test_a_run_prints_and_writes_everything(tmp_path, english):
 
 
 @needs_renderer
-def test_chinese_characters_are_words(tmp_path):
+def test_chinese_characters_are_words(tmp_path, capsys):
     path = tmp_path / "中文.txt"
     path.write_text(CHINESE, encoding="utf-8")
-    done = run("--text", str(path), "--steps", "3", "--hidden", "4", "--out", str(tmp_path / "out"))
-    assert done.returncode == 0, done.stderr
-    assert LAST_LINE.fullmatch(done.stdout.splitlines()[-1])
+    assert word_rnn.main(["--text", str(path), "--steps", "3", "--hidden", "4", "--out", str(tmp_path / "out")]) == 0
+    assert LAST_LINE.fullmatch(capsys.readouterr().out.splitlines()[-1])
     assert_complete(tmp_path / "out", V=len(set(CHINESE)) + 1, H=4)
 
 

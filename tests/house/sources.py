@@ -21,8 +21,13 @@ def short(path: Path) -> str:
 
 
 @cache
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@cache
 def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    return ast.parse(text(path), filename=str(path))
 
 
 def first_line(path: Path) -> str:
@@ -36,31 +41,46 @@ def module_name(path: Path) -> str:
 
 
 def lines(path: Path) -> int:
-    return len(path.read_text(encoding="utf-8").splitlines())
+    return len(text(path).splitlines())
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Modules of tinygraph that a file imports anywhere, but for those of its type annotations alone."""
-    known = {module_name(p) for p in LIBRARY}
+def line_of(whole: str, place: int) -> int:
+    """The number of the line with the character at ``place``."""
+    return whole.count("\n", 0, place) + 1
+
+
+KNOWN = {module_name(path) for path in LIBRARY}
+
+
+@cache
+def imports(path: Path) -> dict[str, int]:
+    """Modules of tinygraph that a file imports anywhere, but for its type annotations alone, and in which line."""
+    return dict(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[tuple[str, int]]:
     package = module_name(path).split(".") if path.name == "__init__.py" else module_name(path).split(".")[:-1]
     for node in _running(tree(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name.split(".")[0] == "tinygraph")
+            yield from ((alias.name, node.lineno) for alias in node.names if alias.name.split(".")[0] == "tinygraph")
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else []
             origin = ".".join([*base, *([node.module] if node.module else [])])
             if origin.split(".")[0] == "tinygraph":
                 for alias in node.names:
-                    yield f"{origin}.{alias.name}" if f"{origin}.{alias.name}" in known else origin
+                    whole = f"{origin}.{alias.name}"
+                    yield (whole if whole in KNOWN else origin), node.lineno
 
 
-def _running(node: ast.AST) -> Iterator[ast.AST]:
-    """All of a syntax tree but what stands under ``if TYPE_CHECKING:``."""
-    if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-        return
-    yield node
-    for child in ast.iter_child_nodes(node):
-        yield from _running(child)
+def _running(root: ast.AST) -> Iterator[ast.AST]:
+    """All statements of a syntax tree but those under ``if TYPE_CHECKING:``."""
+    left = [root]
+    while left:
+        node = left.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        yield node
+        left += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr)][::-1]
 
 
 def functions(path: Path) -> Iterator[tuple[str, int]]:
@@ -78,6 +98,5 @@ def functions(path: Path) -> Iterator[tuple[str, int]]:
 
 def python_blocks(page: Path) -> list[tuple[int, str]]:
     """Line number and text of each ```python block of a page."""
-    text = page.read_text(encoding="utf-8")
-    found = re.finditer(r"^```python\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
-    return [(text[: block.start()].count("\n") + 2, block.group(1)) for block in found]
+    blocks = re.finditer(r"^```python\n(.*?)^```$", text(page), flags=re.DOTALL | re.MULTILINE)
+    return [(line_of(text(page), block.start()) + 1, block.group(1)) for block in blocks]

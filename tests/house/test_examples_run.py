@@ -16,7 +16,9 @@ from tinygraph.draw.write.render import _from_pip
 from .sources import LIBRARY, PAGES, module_name, python_blocks, short
 
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
-MODULES = [module_name(path) for path in LIBRARY]
+FOLDERS: dict[str, list[str]] = {}
+for path in LIBRARY:
+    FOLDERS.setdefault(short(path.parent), []).append(module_name(path))
 
 
 def failures(module: ModuleType) -> tuple[int, list[str]]:
@@ -30,12 +32,14 @@ def failures(module: ModuleType) -> tuple[int, list[str]]:
     return tried, reports
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_docstring_examples(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_docstring_examples(folder: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    _, reports = failures(importlib.import_module(name))
-    assert not reports, "\n".join(reports)
-    assert not list(tmp_path.iterdir()), "an example left files behind"
+    offenders: list[str] = []
+    for name in FOLDERS[folder]:
+        offenders += failures(importlib.import_module(name))[1]
+        offenders += [f"{name}: an example left {file.name} behind" for file in tmp_path.iterdir()]
+    assert not offenders, "\n".join(offenders)
 
 
 def test_the_examples_were_found() -> None:

@@ -27,23 +27,17 @@ def fresh(code: str) -> Any:
     return json.loads(done.stdout)
 
 
-def test_import_loads_numpy_and_graphviz_alone() -> None:
-    before, after = fresh(
-        "import json, sys, numpy; before = sorted({m.split('.')[0] for m in sys.modules}); import tinygraph;"
-        "print(json.dumps([before, sorted({m.split('.')[0] for m in sys.modules})]))"
+def test_import_loads_numpy_and_graphviz_alone_and_cells_and_views_when_they_are_asked_for() -> None:
+    before, after, first, then = fresh(
+        "import json, sys, numpy; names = lambda: sorted({m.split('.')[0] for m in sys.modules}); before = names();"
+        "import tinygraph as tg; after = names(); parts = ('tinygraph.cells', 'tinygraph.draw.views');"
+        "loaded = lambda: [p for p in parts if p in sys.modules]; first = loaded();"
+        "tg.cells.RNN; tg.draw(tg.constant(1.0)); print(json.dumps([before, after, first, loaded()]))"
     )
     new = set(after) - set(before) - sys.stdlib_module_names
     assert "tinygraph" in new
     assert new <= {"tinygraph", "graphviz"}
     assert not set(after) & OPTIONAL
-
-
-def test_import_loads_neither_cells_nor_views_until_they_are_asked_for() -> None:
-    first, then = fresh(
-        "import json, sys, tinygraph as tg; parts = ('tinygraph.cells', 'tinygraph.draw.views');"
-        "loaded = lambda: [p for p in parts if p in sys.modules]; first = loaded();"
-        "tg.cells.RNN; tg.draw(tg.constant(1.0)); print(json.dumps([first, loaded()]))"
-    )
     assert first == [] and then == ["tinygraph.cells", "tinygraph.draw.views"]
 
 

@@ -6,14 +6,15 @@ import itertools
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygraph as tg
+from tests.arrays import assert_close
+from tests.each import each
 from tests.ops.case import Case, spaced
 from tests.ops.random_calls import quick
-from tests.ops.test_every_op import CASES
+from tests.ops.test_every_op import CASES, one_test_an_op
 from tinygraph.core.op import Spec
 from tinygraph.core.traced import Slot, tracing
 from tinygraph.loops.lifting import lift
@@ -74,10 +75,10 @@ _more = [
          {"shape": (2, 3), "indexes": ((_every, slice(0, 2)), (_every, slice(2, 3)))}),
 ]  # fmt: skip
 ALL = CASES + _more
-every_case = pytest.mark.parametrize("case", ALL, ids=[f"{n}-{case.id}" for n, case in enumerate(ALL)])
+every_case = one_test_an_op(ALL)
 
 
-@pytest.mark.parametrize("T", [1, 3])
+@each("T", [1, 3])
 @every_case
 def test_lifted_is_the_steps_one_after_the_other(case: Case, T: int) -> None:
     for varying, dtype in itertools.product(patterns(len(case.inputs)), FLOATS):
@@ -89,8 +90,8 @@ def test_lifted_is_the_steps_one_after_the_other(case: Case, T: int) -> None:
             continue
         expected = in_turn(case, arrays, varying, T)
         assert (z.shape, z.dtype) == (expected.shape, expected.dtype), varying
-        np.testing.assert_allclose(z.value, expected, rtol=1e-13 if dtype == "float64" else 2e-6, atol=1e-13 if
-                                   dtype == "float64" else 2e-6)  # fmt: skip
+        bound = 1e-13 if dtype == "float64" else 2e-6
+        assert_close(z.value, expected, bound, bound)
 
 
 ranks = st.lists(st.sampled_from([1, 2, 3]), max_size=3).map(tuple)
@@ -129,7 +130,7 @@ _largest = {case.name: case for case in sorted(ALL, key=lambda case: sum(x.size 
             if case.differentiable}  # fmt: skip
 
 
-@pytest.mark.parametrize("case", _largest.values(), ids=_largest)
+@each("case", _largest.values(), _largest)
 def test_gradients_of_lifted_are_those_of_the_loop(case: Case) -> None:
     T = 3
     for varying in patterns(len(case.inputs)):

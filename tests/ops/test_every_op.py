@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 
 import tinygraph as tg
+from tests.arrays import assert_close
+from tests.each import each
 from tinygraph.core.op import Spec
 
 from . import contraction_cases, elementwise_cases, structure_cases
@@ -19,16 +20,20 @@ CASES: list[Case] = [*elementwise_cases.CASES, *structure_cases.CASES, *contract
 FUNCTIONS = {"split": "test_shape.py"}
 """Names of the vocabulary that are plain functions of ops, and the file that tests them."""
 
-every_case = pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
-graded = [case for case in CASES if case.differentiable]
-every_gradient = pytest.mark.parametrize("case", graded, ids=[case.id for case in graded])
-every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+def one_test_an_op(cases: list[Case]) -> Any:
+    return each("case", cases, [case.id for case in cases], by=lambda case: case.name)
+
+
+every_case = one_test_an_op(CASES)
+every_gradient = one_test_an_op([case for case in CASES if case.differentiable])
+every_dtype = each("dtype", [np.float32, np.float64])
 
 TOLERANCE = {np.float32: 2e-5, np.float64: 1e-12}
 
 
 def close(got: Any, expected: Any, tolerance: float) -> None:
-    np.testing.assert_allclose(np.asarray(got), np.asarray(expected), rtol=tolerance, atol=tolerance)
+    assert_close(got, expected, tolerance, tolerance)
 
 
 def leaves(case: Case, arrays: list[np.ndarray]) -> list[tg.Node]:
@@ -206,11 +211,8 @@ def test_the_local_backward_is_the_nodes_gradient(case: Case, dtype: Any) -> Non
         close(x.grad, right.value, TOLERANCE[dtype])
 
 
-mixed = [case for case in graded if len(case.floating) > 1]
-
-
-@pytest.mark.parametrize("odd", [0, 1])
-@pytest.mark.parametrize("case", mixed, ids=[case.id for case in mixed])
+@each("odd", [0, 1])
+@one_test_an_op([case for case in CASES if case.differentiable and len(case.floating) > 1])
 def test_mixed_dtypes_promote_and_each_gradient_keeps_its_own(case: Case, odd: int) -> None:
     arrays = case.arrays(np.float64)
     arrays[case.floating[odd]] = arrays[case.floating[odd]].astype(np.float32)
@@ -225,10 +227,7 @@ def test_mixed_dtypes_promote_and_each_gradient_keeps_its_own(case: Case, odd: i
         close(g.value, right.value, 2e-4)
 
 
-gradless = [case for case in CASES if not case.differentiable and case.floating]
-
-
-@pytest.mark.parametrize("case", gradless, ids=[case.id for case in gradless])
+@one_test_an_op([case for case in CASES if not case.differentiable and case.floating])
 def test_ops_without_gradient_say_so_by_zeros(case: Case) -> None:
     x = leaves(case, case.arrays(np.float64))
     found = tg.grad(case.call(x), chosen_floating(case, x), np.ones(case.call(x).shape))

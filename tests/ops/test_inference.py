@@ -20,7 +20,7 @@ from tinygraph.ops.lookup import ARRAY
 
 from .case import Case
 from .random_calls import array_index, basic_index, einsum_call, quick, shapes
-from .test_every_op import CASES
+from .test_every_op import CASES, one_test_an_op
 from .vocabulary import NAMES
 
 DTYPES = ["bool", "int8", "uint8", "int32", "int64", "uint64", "float16", "float32", "float64"]
@@ -68,7 +68,7 @@ def _retyped(case: Case, dtypes: Any) -> list[np.ndarray]:
     return [x.astype(next(new)) if x.dtype.kind == "f" else x for x in case.inputs]
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
+@one_test_an_op(CASES)
 def test_every_case_in_every_pair_of_dtypes(case: Case) -> None:
     if case.name in ("excess", "ties") or (case.name == "softmax_cross_entropy" and case.note == "dense"):
         pairs: Any = itertools.product(["float32", "float64"], repeat=2)  # integers there are labels, or nothing

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.arrays import assert_close
 from tests.compiled.comparing import with_gradients
 from tests.compiled.test_numbers import CASES, built
 from tinygraph.core.graph import ancestors
@@ -64,7 +65,7 @@ def assert_same_numbers(graph: Graph, results: list[Any], tolerance: float = 1e-
     for a, b in zip(numbers_of(graph, results), graph.numbers, strict=True):
         assert a.shape == b.shape and a.dtype == b.dtype
         size = np.abs(b).max(initial=1e-30) if b.dtype.kind == "f" else 0
-        np.testing.assert_allclose(a, b, 0, tolerance * size)
+        assert_close(a, b, 0, tolerance * size)
 
 
 def ops_of(results: list[Any]) -> list[str]:

@@ -3,19 +3,19 @@
 import itertools
 
 import numpy as np
-import pytest
 
 import tinygraph as tg
 from tests.compiled.comparing import with_gradients
 from tests.compiled.random_programs import Program
 from tests.compiled.test_numbers import CASES
+from tests.each import each
 from tests.passes.graphs import graph_of, trace
 from tinygraph.passes import optimise
 from tinygraph.plan.actions import Call, Elementwise, Product, Reduction, Repeat
 from tinygraph.plan.memory import lay_out, views_of
 from tinygraph.plan.planner import lay
 
-each_way = pytest.mark.parametrize("fuses", [False, True], ids=["apart", "fused"])
+each_way = each("fuses", [False, True])
 RNG = np.random.default_rng(0)
 I, H = 3, 4  # noqa: E741
 WX, WH, B = (tg.parameter(RNG.normal(size=s) * 0.5) for s in ((I, H), (H, H), (H,)))
@@ -110,13 +110,13 @@ def check_form(action):
 
 
 @each_way
-@pytest.mark.parametrize("name", CASES)
+@each("name", CASES)
 def test_the_contract_of_the_actions(name, fuses):
     check(planned(graph_of(name), fuses))
 
 
 @each_way
-@pytest.mark.parametrize("seed", range(700, 715))
+@each("seed", range(700, 715))
 def test_the_contract_in_random_programs(seed, fuses):
     program = Program(seed)
     with np.errstate(all="ignore"):

@@ -10,7 +10,9 @@ import pytest
 import tinygraph as tg
 from tests.cells.driven import LENGTHS, WRAPPED, H, T, as_parameters, begun, built, each_cell, sequences, zoneout
 from tests.cells.parity import error
-from tests.compiled.comparing import each_backend, total
+from tests.compiled.comparing import HAS_NATIVE, each_backend, total
+from tests.derivatives import assert_derivatives
+from tests.each import each
 from tinygraph.core.structure import leaves, map_leaves
 
 
@@ -25,31 +27,42 @@ def test_derivatives_while_units_are_drawn(draws: Any) -> None:
     a, b = built("GRU"), built("IndRNN", H, 4)
     x, state = as_parameters(sequences(a)[:3], (begun(a), begun(b)))
     moved = [*a.parameters().values(), *b.parameters().values(), x, *leaves(state)]
-    tg.check.gradients(lambda *_: total(tg.unroll(draws(a, b), x, state, lengths=[3, 1, 2])), moved, order=2)
-
-
-@pytest.mark.parametrize("settings", [
-    {}, {"reverse": True}, {"truncate": 2}, {"reverse": True, "truncate": 2}, {"truncate": 2, "window": "sliding"},
-    {"reverse": True, "truncate": 1, "window": "sliding"},
-], ids=str)  # fmt: skip
-@pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["whole", "ragged"])
-@each_backend
-def test_compiled_draws_are_the_uncompiled_ones_whichever_way_it_goes(
-    backend: str, lengths: Any, settings: Any
-) -> None:
-    """Zoneout in one direction and in two, around dropout too; call after call."""
-    for make in (WRAPPED["mixed"], WRAPPED["deep"], _both_kinds):
-        cell, other = make("GRU"), make("GRU")
-        x, state = sequences(cell), begun(cell)
-        compiled = tg.compile(lambda x, s, of=other: tg.unroll(of, x, s, lengths=lengths, **settings), backend=backend)
-        for _ in range(2):
-            found = tg.unroll(cell, x, state, lengths=lengths, **settings)
-            for got, y in zip(leaves(compiled(x, state)), leaves(found), strict=True):
-                assert error(got, y.value) <= 1e-12
+    assert_derivatives(lambda: total(tg.unroll(draws(a, b), x, state, lengths=[3, 1, 2])), moved)
 
 
 def _both_kinds(name: str) -> Any:
     return zoneout(tg.cells.Stack([built(name), built(name, H, 4)], 0.4, rng=8))
+
+
+MAKERS = {"mixed": WRAPPED["mixed"], "deep": WRAPPED["deep"], "both": _both_kinds}
+SETTINGS: list[dict[str, Any]] = [
+    {"reverse": True},
+    {"reverse": True, "truncate": 2},
+    {"truncate": 2, "window": "sliding"},
+    {},
+    {"truncate": 2},
+    {"reverse": True, "truncate": 1, "window": "sliding"},
+]
+WAYS = [(settings, make) for settings in SETTINGS for make in MAKERS]
+IN_NATIVE_CODE = [(settings, make) for settings in SETTINGS[:3] for make in MAKERS]
+
+
+@each("lengths", [None, LENGTHS])
+@each(
+    "backend, settings, make",
+    [*(("numpy", *way) for way in WAYS), *(("numba", *way) for way in IN_NATIVE_CODE if HAS_NATIVE)],
+)
+def test_compiled_draws_are_the_uncompiled_ones_whichever_way_it_goes(
+    backend: str, lengths: Any, settings: Any, make: str
+) -> None:
+    """Zoneout in one direction and in two, around dropout too; call after call; what draws is one code in both."""
+    cell, other = MAKERS[make]("GRU"), MAKERS[make]("GRU")
+    x, state = sequences(cell), begun(cell)
+    compiled = tg.compile(lambda x, s: tg.unroll(other, x, s, lengths=lengths, **settings), backend=backend)
+    for _ in range(2):
+        expected = tg.unroll(cell, x, state, lengths=lengths, **settings)
+        for got, y in zip(leaves(compiled(x, state)), leaves(expected), strict=True):
+            assert error(got, y.value) <= 1e-12
 
 
 def through(x: Any, state: Any) -> Any:

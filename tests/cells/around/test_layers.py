@@ -9,7 +9,9 @@ import pytest
 
 import tinygraph as tg
 from tests.cells.parity import error, given, label, weighed
-from tests.compiled.comparing import each_backend
+from tests.compiled.comparing import HAS_NATIVE, each_backend
+from tests.derivatives import assert_derivatives
+from tests.each import each
 from tests.oracles.oracle import Oracle
 from tinygraph.core.structure import leaves
 
@@ -33,15 +35,15 @@ from .layers import (
     time,
 )
 
-each_oracle = pytest.mark.parametrize("oracle", ORACLES, ids=label)
-each_ragged = pytest.mark.parametrize("oracle", RAGGED, ids=label)
+each_oracle = each("oracle", ORACLES, label)
+each_ragged = each("oracle", RAGGED, label)
 
 
 def named(*labels: str) -> Any:
     """A run for each of some oracles."""
     chosen = [oracle for oracle in ORACLES if label(oracle) in labels]
     assert len(chosen) == len(labels)
-    return pytest.mark.parametrize("oracle", chosen, ids=label)
+    return each("oracle", chosen, label)
 
 
 def reference(oracle: Oracle) -> dict[str, np.ndarray]:
@@ -211,14 +213,29 @@ def test_nan_in_the_padding_changes_no_bit(oracle: Oracle) -> None:
 
 
 @each_backend
-@each_oracle
+@each("oracle", [oracle for oracle in ORACLES if oracle not in RAGGED], label)
 def test_compiled_equals_uncompiled(oracle: Oracle, backend: str) -> None:
+    """Those over rows of any length are all compiled below, where the lengths are an argument."""
+    compile_and_compare(oracle, backend)
+
+
+@each_backend
+@named("LSTM.layers2-bidirectional-lengths", "GRU.bidirectional-no_bias-batch_first-lengths", "RNN.layers3-lengths")
+def test_compiled_with_known_lengths(oracle: Oracle, backend: str) -> None:
+    compile_and_compare(oracle, backend)
+
+
+def compile_and_compare(oracle: Oracle, backend: str) -> None:
     run, x = differentiated(oracle, loaded(oracle)), oracle.arrays["x"]
     assert not disagreements(tg.compile(run, backend=backend)(x), expected(oracle), 1e-11)
 
 
-@each_backend
-@each_ragged
+DEEP = [oracle for oracle in RAGGED if oracle.options.get("num_layers", 1) > 2]
+IN_NUMPY = [(oracle, "numpy") for oracle in RAGGED if oracle not in DEEP]
+IN_NATIVE_CODE = [(oracle, "numba") for oracle in RAGGED if HAS_NATIVE]
+
+
+@each("oracle, backend", IN_NUMPY + IN_NATIVE_CODE, lambda which: which if isinstance(which, str) else label(which))
 def test_compiled_lengths_are_an_argument(oracle: Oracle, backend: str) -> None:
     """The same compiled function takes other lengths, and NaN in the padding, which changes with them."""
     layer, x = loaded(oracle), oracle.arrays["x"]
@@ -238,7 +255,7 @@ def test_compiled_lengths_are_an_argument(oracle: Oracle, backend: str) -> None:
 def test_first_and_second_derivatives_against_differences(oracle: Oracle) -> None:
     layer, (x, states) = loaded(oracle), given(oracle)
     moved = [*layer.parameters().values(), x, *states]
-    tg.check.gradients(lambda *_: weighed(oracle, results(oracle, layer, x, states)), moved, order=2)
+    assert_derivatives(lambda: weighed(oracle, results(oracle, layer, x, states)), moved)
 
 
 @named("LSTM.layers2-bidirectional-lengths")

@@ -1,16 +1,12 @@
 """Functions of all kinds to compile and draw, and what a test asks of the compiled picture."""
 
-from importlib.util import find_spec
-
 import numpy as np
-import pytest
 
 import tinygraph as tg
 from tests.draw.networks import weights
 from tinygraph.core.graph import ancestors
 from tinygraph.plan.actions import Repeat
 
-BACKENDS = ["numpy", pytest.param("native", marks=pytest.mark.skipif(not find_spec("llvmlite"), reason="no llvmlite"))]
 T, B, D, H = 6, 2, 3, 4
 XS = np.random.default_rng(0).normal(size=(T, B, D))
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.each import each
 from tests.ops import vocabulary
 from tests.ops.vocabulary import RELATIONS
 from tinygraph.plan.actions import Buffer, Elementwise, Instruction, View
@@ -33,21 +34,21 @@ def pairs(dtype):
         return x.ravel().astype(dtype), y.ravel().astype(dtype)
 
 
-@pytest.mark.parametrize("dtype", [F4, F8], ids=str)
-@pytest.mark.parametrize("op", UNARY)
+@each("dtype", [F4, F8])
+@each("op", UNARY)
 def test_one_operand(op, dtype):
     x = np.concatenate([np.random.default_rng(0).normal(size=83), EXTREMES]).astype(dtype)
     check(*one(op, [x], dtype))
 
 
-@pytest.mark.parametrize("dtype", [F4, F8], ids=str)
-@pytest.mark.parametrize("op", sorted({*vocabulary.BINARY} - {"power"}))
+@each("dtype", [F4, F8])
+@each("op", sorted({*vocabulary.BINARY} - {"power"}))
 def test_two_operands_and_every_pair_of_extremes(op, dtype):
     check(*one(op, pairs(dtype), dtype))
 
 
-@pytest.mark.parametrize("kinds", [(F4, F4), (F4, F8), (F8, F4), (B1, F4), (B1, B1)], ids=str)
-@pytest.mark.parametrize("op", RELATIONS)
+@each("kinds", [(F4, F4), (F4, F8), (F8, F4), (B1, F4), (B1, B1)])
+@each("op", RELATIONS)
 def test_relations(op, kinds):
     x, y = pairs(F4)
     check(*one(op, [x.astype(kinds[0]), y.astype(kinds[1])], B1))
@@ -68,8 +69,8 @@ def test_clip(bounds):
     check(*one("clip", [x], F8, a_min=bounds[0], a_max=bounds[1]))
 
 
-@pytest.mark.parametrize("to", [F4, F8, B1], ids=str)
-@pytest.mark.parametrize("source", [F4, F8, B1], ids=str)
+@each("to", [F4, F8, B1])
+@each("source", [F4, F8, B1])
 def test_dtypes_are_converted(source, to):
     with np.errstate(over="ignore"):
         x = np.array(EXTREMES).astype(source)
@@ -132,7 +133,7 @@ class RandomGroup:
         return Instruction(op, tuple(args), dtype)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@each("seed", range(40))
 def test_random_groups(seed):
     group = RandomGroup(seed)
     check([group.action], group.flat)

@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
+from tests.each import each
 from tinygraph.run.native.compiler import compile_text
 from tinygraph.run.products import adaptors, blas, choose, kernel
 from tinygraph.run.products.tiles import Element, element
@@ -37,11 +38,11 @@ SIZES = [
 """M, K, N: one row, less than a tile, uneven ones, more than one block along K, one column, none."""
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@each("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("b_lies", ["rows", "columns", "apart"])
-@pytest.mark.parametrize("a_lies", ["rows", "columns", "apart"])
-@pytest.mark.parametrize("packable", [(True, True), (False, False)], ids=["packed", "blocks"])
+@each("b_lies", ["rows", "columns", "apart"])
+@each("a_lies", ["rows", "columns", "apart"])
+@each("packable", [(True, True), (False, False)])
 def test_our_kernel_is_numpys_product(
     a_lies: str, b_lies: str, size: tuple[int, int, int], dtype: type, packable: tuple[bool, bool]
 ) -> None:
@@ -121,10 +122,10 @@ LIBRARIES = [
 
 
 @pytest.mark.parametrize("library", LIBRARIES, ids=lambda library: library.name)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("size", [size for size in SIZES if min(size)], ids=str)
-@pytest.mark.parametrize("b_lies", ["rows", "columns", "apart"])
-@pytest.mark.parametrize("a_lies", ["rows", "columns", "apart"])
+@each("dtype", [np.float32, np.float64])
+@each("size", [size for size in SIZES if min(size)])
+@each("b_lies", ["rows", "columns", "apart"])
+@each("a_lies", ["rows", "columns", "apart"])
 def test_blas_is_numpys_product(
     a_lies: str, b_lies: str, size: tuple[int, int, int], dtype: type, library: blas.Blas
 ) -> None:
@@ -177,15 +178,18 @@ def test_the_kernel_speaks_of_no_size() -> None:
 
 
 @pytest.mark.parametrize("one", [Element("float", 8, 6, 2), Element("double", 2, 6, 4)], ids=["AVX2", "NEON"])
-@pytest.mark.parametrize("size", [(1, 9, 37), (13, 21, 50), (6, 8, 16)], ids=str)
-@pytest.mark.parametrize("lies", ["rows", "columns"])
-@pytest.mark.parametrize("packable", [(True, True), (False, False)])
-def test_narrower_registers(
-    one: Element, size: tuple[int, int, int], lies: str, packable: tuple[bool, bool], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_narrower_registers(one: Element, monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernels of other processors, run on this one."""
+    code = compile_text(kernel.text(one), tidy=True)
     monkeypatch.setattr(choose, "element", lambda size: one)
-    monkeypatch.setattr(choose, "code", lambda size: compile_text(kernel.text(one), tidy=True))
-    m, k, n = size
+    monkeypatch.setattr(choose, "code", lambda size: code)
     dtype = np.float32 if one.size == 4 else np.float64
-    check(native.matrix(m, k, dtype, lies, 1), native.matrix(k, n, dtype, lies, 2), 3, choose._ours, packable)
+
+    @each("size", [(1, 9, 37), (13, 21, 50), (6, 8, 16)])
+    @each("lies", ["rows", "columns"])
+    @each("packable", [(True, True), (False, False)])
+    def holds(size: tuple[int, int, int], lies: str, packable: tuple[bool, bool]) -> None:
+        m, k, n = size
+        check(native.matrix(m, k, dtype, lies, 1), native.matrix(k, n, dtype, lies, 2), 3, choose._ours, packable)
+
+    holds()

@@ -42,23 +42,33 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return found | {"train": Path(last.save(folder / "train.html", snapshots=earlier)).as_uri()}
 
 
-@pytest.fixture
-def visit(browser: Any, files: dict[str, str]) -> Iterator[Any]:
-    """Opens a page; when the test ends nothing may have been said on its console, and nothing fetched."""
+@pytest.fixture(scope="package")
+def tab(browser: Any) -> Iterator[tuple[Any, list[str]]]:
+    """One tab for all tests, and what is said on its console or asked of the net: a tab each costs a process each."""
     said: list[str] = []
-    context = browser.new_context(viewport={"width": 1400, "height": 860}, reduced_motion="reduce")
+    page = browser.new_context(viewport={"width": 1400, "height": 860}, reduced_motion="reduce").new_page()
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: said.append(request.url))
+    yield page, said
+    page.context.close()
 
-    def go(name: str, **look: Any) -> Any:
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: None if request.url == files[name] else said.append(request.url))
-        if look:
-            page.emulate_media(**look)
+
+@pytest.fixture
+def visit(tab: tuple[Any, list[str]], files: dict[str, str]) -> Iterator[Any]:
+    """Opens a page afresh; when the test ends nothing may have been said on its console, and nothing fetched."""
+    page, said = tab
+    opened: list[str] = []
+
+    def go(name: str, color_scheme: str = "light") -> Any:
+        page.goto("about:blank")
+        page.mouse.move(0, 0)
+        page.emulate_media(color_scheme=color_scheme, reduced_motion="reduce")
+        opened.append(files[name])
         page.goto(files[name])
         page.wait_for_selector("#stage[data-ready]")
         return page
 
+    said.clear()
     yield go
-    context.close()
-    assert not said
+    assert [text for text in said if text != "about:blank"] == opened

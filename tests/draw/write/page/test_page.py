@@ -278,7 +278,7 @@ def test_a_drawing_of_no_picture_has_no_page(tmp_path):
 
 
 def test_a_long_network_makes_a_page_linear_in_its_steps(tmp_path):
-    sizes = [len(saved(tg.draw(word_rnn(steps), level="op", max_nodes=None), tmp_path)) for steps in (100, 200, 400)]
+    sizes = [len(saved(tg.draw(word_rnn(steps), level="op", max_nodes=None), tmp_path)) for steps in (50, 100, 200)]
     assert sizes[2] - sizes[1] < 2.2 * (sizes[1] - sizes[0])
 
 
