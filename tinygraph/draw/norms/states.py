@@ -11,7 +11,7 @@ from ..labels import clean
 from ..shown.cells import CellGroup, cells
 from ..shown.folding import Folded, crosses
 from ..shown.naming import name_cells
-from ..shown.repetition import Repetition, repetition
+from ..shown.repetition import Repetition, find_repetition
 from ..shown.roles import roles
 
 _NUMBER = re.compile(r"[\s_(\[]*\d+[)\]]*$")
@@ -42,7 +42,7 @@ class State:
 
 def states(folded: Folded, roots: list[Node]) -> list[State]:
     """All states, cell by cell; in an LSTM h stands before c. Sums of losses that go round are none."""
-    found = repetition(folded)
+    found = find_repetition(folded)
     role = roles(folded, roots)
     made = _of_cells(folded, found, role) if found is not None else []
     made = made or _carried(folded, role)

@@ -17,7 +17,7 @@ from ..picture import Arrow, Band, Box, Note, Picture, Point
 from ..shown.cells import cells
 from ..shown.folding import Folded, fold
 from ..shown.naming import name_cells
-from ..shown.repetition import Edge, Repetition, repetition
+from ..shown.repetition import Edge, Repetition, find_repetition
 from ..shown.representatives import stand_ins
 from ..shown.roles import roles
 from ..shown.truncation import cut_as_asked
@@ -33,7 +33,7 @@ def rolled(given: Any, options: Options) -> Picture:
     """
     roots, options = cut_as_asked(roots_of(given), options)
     folded = fold(roots)
-    found = repetition(folded)
+    found = find_repetition(folded)
     if found is None:
         timeless = {x.step for x in folded.nodes} <= {None}
         why = "no time steps are marked" if timeless else "no part of it repeats over time"
