@@ -1,4 +1,4 @@
-"""Which groups of ops form one cell: a strongly connected component (a state's loop) and the ops around it."""
+"""Which groups of ops form one cell: a strongly connected component and the ops around it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws many time steps as few: the first ones, the last ones, and one column of dots for those between."""
+"""Draws many time steps as few: the first and last ones, and one column of dots between them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which nodes get a box, and which fold into their user's box: parameters, numbers, cuts, chains of sums."""
+"""Which nodes get a box, and which fold into a box: parameters, numbers, cuts, chains of sums."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Level of detail of a picture: ops, cells, layers or the whole; all time steps, or the first and the last."""
+"""Level of detail of a picture: ops, cells, layers or the whole; all time steps, or some of them."""
 
 from __future__ import annotations
 

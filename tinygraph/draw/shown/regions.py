@@ -1,4 +1,4 @@
-"""Assigns each box to a region: the column of a step, before or after the columns, or a bar over or under them."""
+"""Assigns each box to a region: a column, before or after the columns, or a bar over or under them."""
 
 from __future__ import annotations
 

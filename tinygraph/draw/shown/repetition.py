@@ -1,4 +1,4 @@
-"""What repeats over time: finds ops of equal structure at different steps, and the edges between their groups."""
+"""What repeats over time: ops of equal structure at different steps, and the edges between them."""
 
 from __future__ import annotations
 
