@@ -140,9 +140,9 @@ def _computed(folded: Folded, links: list[Link], roots: list[Node]) -> dict[Node
             fix="draw the loss, or pass gradients= a dict from nodes to arrays",
         )
     reached = set(ancestors(roots, lambda x: x.op is None or x.op.differentiable))
-    told = [x for part in folded.parts.values() for x in part.told]
+    shown = [x for part in folded.parts.values() for x in part.shown]
     ends = [x for link in links for x in (link.source, link.user)]
-    drawn = dict.fromkeys([*folded.nodes, *folded.names, *told, *ends])
+    drawn = dict.fromkeys([*folded.nodes, *folded.names, *shown, *ends])
     nodes = [x for x in drawn if x in reached and x.dtype.kind == "f"]
     return {x: g.value for x, g in zip(nodes, grad(roots[0], nodes), strict=True)}
 
@@ -167,7 +167,7 @@ def _norm(array: np.ndarray | None) -> float | None:
 def _box_norm(arrays: dict[Node, np.ndarray], folded: Folded, node: Node) -> float | None:
     """Returns the norm of a box; for a joined box the norm over all nodes whose gradient it shows."""
     part = folded.parts.get(node)
-    return _norm(arrays.get(node)) if part is None else length(_norm(arrays.get(x)) for x in part.told)
+    return _norm(arrays.get(node)) if part is None else length(_norm(arrays.get(x)) for x in part.shown)
 
 
 def length(norms: Iterable[float | None]) -> float | None:
@@ -196,7 +196,7 @@ def _flows(heat_map: Heat, folded: Folded, links: list[Link], arrays: dict[Node,
     for arrow in (link for x in folded.nodes for link in folded.arrows[x]):
         heat_map.flows[arrow] = _bundle_norm(folded.bundles.get(arrow, [arrow]), pieces)
     back = {x: _norm(piece) for x, piece in returned.items()}
-    joined = {x: length(map(back.get, part.told)) for x, part in folded.parts.items()}
+    joined = {x: length(map(back.get, part.shown)) for x, part in folded.parts.items()}
     heat_map.back = {x: norm for x, norm in (back | joined).items() if norm is not None}
 
 

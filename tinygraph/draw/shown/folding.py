@@ -52,11 +52,11 @@ Operand = Chip | Inline | Link | Several
 
 @dataclass
 class Joined:
-    """A joined box: its ``name``, the nodes that it ``held``, and the nodes whose gradient is ``told``."""
+    """A joined box: its ``name``, the nodes that it ``held``, and the nodes whose gradient is ``shown``."""
 
     name: str
     held: list[Node]
-    told: list[Node]
+    shown: list[Node]
 
 
 @dataclass

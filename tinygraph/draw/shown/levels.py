@@ -83,7 +83,7 @@ def _joined(folded: Folded, role: dict[Node, str], repetition: Repetition | None
     if joined is None:
         return folded, f"op by op, for its {level}s feed each other both ways"
     for stand, part in joined.parts.items():
-        role[stand] = "state" if any(x in states for x in part.held) else role[part.told[-1]]
+        role[stand] = "state" if any(x in states for x in part.held) else role[part.shown[-1]]
     return joined, ""
 
 

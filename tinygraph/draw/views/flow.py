@@ -48,14 +48,14 @@ def flow(target: Any, options: Options) -> Picture:
     shown = reaches(root, all_states[:PANELS], seeds, MOST)
     heat_map = _scale(shown)
     picture = Picture(title=options.heading)
-    picture.told = [picture.title] if picture.title else []
+    picture.plain_text = [picture.title] if picture.title else []
     look = Look(heat_map, shown, token_texts(folded.steps, options.tokens))
     left = 0.0
     for reach in shown:
         left = panel(picture, reach, look, left) + APART
-        picture.told += ["", *matrix_text(reach)]
+        picture.plain_text += ["", *matrix_text(reach)]
     picture.scale = (heat_map.low, heat_map.high)
-    picture.told = picture.told[not picture.title :]
+    picture.plain_text = picture.plain_text[not picture.title :]
     picture.subtitle = _subtitle(folded, roots, shown, len(all_states))
     return picture
 
