@@ -14,7 +14,7 @@ from .items import OUTSIDE, Item, Side
 
 
 def settle(before: Side, after: Side) -> dict[int, list[int]]:
-    """Set role and mark of each item; returns a dict from each op that was found to the actions that do it."""
+    """Set role and mark of each item; returns a dict from each matched op to the actions that do it."""
     search = _Search(before, after)
     ops = before.items
     # Ops that cannot leave their loop are matched first.
@@ -30,7 +30,7 @@ class _Search:
     Attributes:
         pools: maps (kind, loop) to a dict from amount to the numbers of the actions.
         bounds: maps each loop to its first and its last action.
-        done: maps each op that was found to the actions that do it.
+        done: maps each matched op to the actions that do it.
     """
 
     def __init__(self, before: Side, after: Side) -> None:

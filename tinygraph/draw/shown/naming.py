@@ -25,8 +25,10 @@ def name_cells(repetition: Repetition, cell_groups: list[CellGroup]) -> None:
     directions = [_direction(repetition, cell) for cell in cores]
     two_ways = len(set(directions) - {0}) > 1
     for k, (cell, direction) in enumerate(zip(cores, directions, strict=True), 1):
-        way = {1: "forward", -1: "backward"}.get(direction, "") if two_ways else ""
-        cell.name = cell.name or (way if len(cores) == 2 and way else f"layer {k} {way}".strip())
+        direction_name = {1: "forward", -1: "backward"}.get(direction, "") if two_ways else ""
+        cell.name = cell.name or (
+            direction_name if len(cores) == 2 and direction_name else f"layer {k} {direction_name}".strip()
+        )
 
 
 def _origin(repetition: Repetition, home: dict[int, int], group: int) -> int | None:

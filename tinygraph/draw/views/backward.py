@@ -141,17 +141,17 @@ class _BackwardPicture:
 
     def _gradients(self) -> None:
         """Draw the gradient's arrows in red, their width by norm, and the norm beside arrows through time."""
-        for way in gradient_routes(self.mirror, self.hubs, self.where, self.paired, self.channels):
-            a, b = self.number_of[way.back.source], self.number_of[way.node]
-            flow = self.heat_map.flows.get(way.link)
-            if way.link.source in self.shown.dots and way.link.user in self.shown.dots:
+        for route in gradient_routes(self.mirror, self.hubs, self.where, self.paired, self.channels):
+            a, b = self.number_of[route.back.source], self.number_of[route.node]
+            flow = self.heat_map.flows.get(route.link)
+            if route.link.source in self.shown.dots and route.link.user in self.shown.dots:
                 continue
-            if way.link.cut:
+            if route.link.cut:
                 tip = "stop_gradient: nothing comes back"
-                self.picture.arrows.append(Arrow(a, b, way.points, DEAD, 1.2, dashed=True, pointed=False, tip=tip))
+                self.picture.arrows.append(Arrow(a, b, route.points, DEAD, 1.2, dashed=True, pointed=False, tip=tip))
             elif flow is not None:
-                arrow = returning(a, b, way.points, flow, self.heat_map)
-                if way.link.source in self.hubs.names and flow and math.isfinite(flow):
+                arrow = returning(a, b, route.points, flow, self.heat_map)
+                if route.link.source in self.hubs.names and flow and math.isfinite(flow):
                     arrow.colour, arrow.width = ADDED, arrow.width / 2 + 0.4
                 self.picture.arrows.append(arrow)
 

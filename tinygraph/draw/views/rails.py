@@ -87,8 +87,8 @@ def _direct_routes(mirror: Mirror, where: Regions, paired: Paired) -> dict[Link,
     }
     links_only = Folded(nodes=list(arrows), arrows=arrows)
     level, upright = routes(links_only, turned(paired.placed)), routes(links_only, turned(paired.ports))
-    both = [a if a.through else b for a, b in zip(level, upright, strict=True)]
-    return {way.link: [(-x, -y) for x, y in _own_lanes(way, paired.placed)] for way in both}
+    combined = [a if a.through else b for a, b in zip(level, upright, strict=True)]
+    return {route.link: [(-x, -y) for x, y in _own_lanes(route, paired.placed)] for route in combined}
 
 
 def _own_lanes(route: Route, placed: Placed) -> list[Point]:
