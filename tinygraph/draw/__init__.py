@@ -1,4 +1,4 @@
-"""Pictures: a graph becomes boxes and arrows with places, and these become DOT text."""
+"""Pictures: a graph becomes boxes and arrows with positions, and these become DOT text."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ __all__ = ["VIEWS", "Drawing", "draw", "summary"]
 
 
 ViewFunction = Callable[[Any, Options], Picture]
-"""What a view is: (what was given to `draw`, options) to a placed `Picture`."""
+"""A view maps the first argument of `draw` and the options to a placed `Picture`."""
 
 
 def _later(module: str, name: str) -> ViewFunction:
-    """A view that is loaded when it is first drawn: with all of them `import tinygraph` takes twice as long."""
+    """Returns a view that is imported at its first use: with all views `import tinygraph` takes twice as long."""
 
-    def view(given: Any, options: Options) -> Picture:
-        drawn: Picture = getattr(import_module(module, __package__), name)(given, options)
-        return drawn
+    def view(target: Any, options: Options) -> Picture:
+        picture: Picture = getattr(import_module(module, __package__), name)(target, options)
+        return picture
 
     return view
 
@@ -40,7 +40,7 @@ VIEWS: dict[str, ViewFunction] = {
     "flow": _later(".views.flow", "flow"),
     "compiled": _later(".compiled", "compiled"),
 }
-"""The views by name. A new one is one line here."""
+"""The views by name; a new view needs one line here."""
 
 
 def draw(
@@ -57,47 +57,46 @@ def draw(
     layout: str = "auto",
     params: str = "chip",
 ) -> Drawing:
-    """The graph behind a node as a picture: one column per time step, in the order of time.
+    """Draw the graph of a node: one column per time step, in time order.
 
-    Data stands at the foot of a column, the loss on top; state crosses to the next column in
-    green; a parameter is a gold chip in the ops that use it and one line of a table.
+    Data is at the foot of a column and the loss at the top; green arrows carry state to the next column. A parameter is
+    a gold chip in the ops that use it, and a row of a table.
 
     Args:
-        node: a node, or a structure of nodes; what they were made from is drawn. For
-            ``"compiled"`` a compiled function.
-        view: one of `VIEWS`. ``"unrolled"``: a column each step. ``"rolled"``: each cell that repeats over time once,
-            on a stack of cards, with a red arrow for each state from t-1 to t. Where nothing repeats it is
-            drawn unrolled, and a line under the title says so. ``"both"``: unrolled with an arrow forward and
-            one back each. ``"backward"``: beside each box the gradient of one loss with respect to it and the rule
-            that sends it on; under all columns the gradients of parameters, as sums over time.
-            ``"flow"``: of a loss the matrix of
-            ‖d loss at t / d state at s‖, where gradients that vanish or explode are seen. ``"compiled"``: of what
-            `compile` gave, called once, the traced ops over the actions of its plan; what left a loop has the
-            same number in both, what no action does is grey and dashed, and a bar is as long as the work.
-        level: how much a box holds: ``"op"``, one op; ``"cell"``, a cell at one step; ``"layer"``, a cell at all
-            steps; ``"whole"``. ``"auto"``: ops, of more than 8 steps the first 3 and the last 2; of more than 25
-            steps cells, the first 6 and the last 4. For all steps name the level.
-        gradients: True to colour each box by the norm of d node / d box, for a node of one element;
-            or a dict from nodes to arrays of their shapes, nodes, or None ("not computed").
+        node: a node, or a structure of nodes; all their ancestors are drawn. For ``"compiled"``, a compiled function.
+        view: one of `VIEWS`. ``"unrolled"``: a column per step. ``"rolled"``: each cell that repeats over time once, on
+            a stack of cards, with a red arrow from t-1 to t for each state; if nothing repeats, the graph is drawn
+            unrolled, and the subtitle says so. ``"both"``: unrolled, with a forward and a backward arrow for each link.
+            ``"backward"``: beside each box the gradient of the loss with respect to it, and the rule that computes it;
+            under the columns the gradients of parameters, as sums over time. ``"flow"``: a heat map of
+            ‖d loss at t / d state at s‖, which shows vanishing and exploding gradients. ``"compiled"``: for a function
+            of `compile` that was called, the traced ops over the actions of its plan; an op that left a loop has the
+            same number in both, an op that no action does is grey and dashed, and the length of a bar shows the work.
+        level: the content of a box: ``"op"``, one op; ``"cell"``, a cell at one step; ``"layer"``, a cell at all steps;
+            ``"whole"``. ``"auto"``: ops, but of more than 8 steps only the first 3 and the last 2; for more than 25
+            steps cells, the first 6 and the last 4. Name a level to see all steps.
+        gradients: True to colour each box by the norm of d node / d box, for a node of one element; or a dict from
+            nodes to arrays of their shapes, nodes, or None ("not computed").
         values: write the numbers of small arrays into their boxes.
-        truncate: cut the gradient's way through time every so many steps, as ``tg.unroll(truncate=...)`` does.
-        title: shown over the picture.
-        tokens: a text for each step, in time order or by step, shown under its column.
-        max_nodes: of more boxes steps in the middle of time are folded, and a line says how many; None for no limit.
-        layout: ``"time"``, places by time and role; ``"dot"``, places by Graphviz's dot, which keeps no order of time
-            and draws no columns; ``"auto"``: dot where no step is marked, up to 400 boxes.
-        params: ``"chip"``: inside the ops that use it; ``"ghost"``: a pale box each step; ``"hub"``: one box for all.
+        truncate: cut the gradient through time every so many steps, as ``tg.unroll(truncate=...)`` does.
+        title: a title above the picture.
+        tokens: a text for each step, in time order or as a dict from step to text, shown under its column.
+        max_nodes: if there are more boxes, steps in the middle of time are folded, and the subtitle says how many; None
+            for no limit.
+        layout: ``"time"``, positions by time and role; ``"dot"``, positions by Graphviz's dot, without time order and
+            columns; ``"auto"``: dot if no node has a step and there are at most 400 boxes.
+        params: ``"chip"``: inside the ops that use the parameter; ``"ghost"``: a pale box per step; ``"hub"``: one box.
 
     Returns:
         a `Drawing`, a `graphviz.Digraph`: ``.source``, ``.text()``, ``.save("x.svg")``, ``.pipe(format="svg")``.
-        No Graphviz program is needed until one of the last two is called.
+        Only the last two need a Graphviz program.
 
-    Other options that a view has no use for change nothing in it: ``"rolled"`` and ``"flow"`` have one level.
+    A view ignores options that do not apply to it: ``"rolled"`` and ``"flow"`` have only one level.
 
     Raises:
-        GraphError: not a node, or not a compiled function that was called; gradients of something that is not one
-            number; tokens that do not fit the steps; an unknown view or option; gradients or tokens of a compiled
-            function.
+        GraphError: ``node`` is not a node, or not a compiled function that was called; gradients of a node with more
+            than one element; tokens that do not fit the steps; an unknown view or option; gradients or tokens of a
+            compiled function.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -129,7 +128,7 @@ def draw(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """The cycle collector pauses: no garbage arises here, and its walks took a third of the time at T = 5,000."""
+    """Pause the garbage collector: no garbage arises here, and its walks took a third of the time at T = 5,000."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -17,17 +17,17 @@ from .write.centred import centred
 from .write.render import engine, pinned
 
 RENDERED, WRITTEN, DOT = ("svg", "png", "pdf"), ("txt", "html"), ("", "gv", "dot")
-"""Suffixes of files that a Graphviz makes, of those written without one, and of those that hold DOT text."""
+"""Suffixes of files rendered by Graphviz, of files written without it, and of DOT files."""
 
 
 class Drawing(graphviz.Digraph):
-    """A `graphviz.Digraph` whose boxes are already placed; ``source`` is its DOT text.
+    """A `graphviz.Digraph` whose boxes already have positions; ``source`` is its DOT text.
 
-    `save`, `render` and `pipe` use the system's Graphviz, or where there is none the one that pip
-    installs (extra ``render``: SVG and PNG). In a notebook it shows itself.
+    `save`, `render` and `pipe` use the system's Graphviz, or if there is none the one that pip installs (extra
+    ``render``: SVG and PNG). A notebook displays it.
 
     Attributes:
-        picture: the placed parts, None of a drawing that `tg.draw` did not make.
+        picture: the parts with their positions, None if `tg.draw` did not create the drawing.
 
     Example:
         >>> import tinygraph as tg
@@ -39,18 +39,18 @@ class Drawing(graphviz.Digraph):
     picture: Picture | None = None
 
     def copy(self) -> Drawing:
-        """A drawing of its own with the same content."""
+        """Returns a separate drawing with the same content."""
         other: Drawing = super().copy()
         other.picture = self.picture
         return other
 
     def text(self) -> str:
-        """The picture as plain text, for terminals: a column a time step, what crosses time as arrows.
+        """Returns the picture as plain text for terminals: a column per time step, and arrows for links through time.
 
         Above T = 6 the first three and the last two steps are shown. The parameters follow as a list.
 
         Raises:
-            GraphError: the view has no form as text.
+            GraphError: `tg.draw` did not create this drawing.
 
         Example:
             >>> import tinygraph as tg
@@ -63,7 +63,7 @@ class Drawing(graphviz.Digraph):
             x
         """
         if self.picture is None:
-            raise GraphError("this view has no form as plain text", fix="the view unrolled has one; or use .source")
+            raise GraphError("only a drawing of tg.draw has a plain text", fix="use .source, the DOT text")
         from .write.plain import plain
 
         return plain(self.picture)
@@ -76,39 +76,37 @@ class Drawing(graphviz.Digraph):
         skip_existing: bool | None = False,
         snapshots: Iterable[Drawing] = (),
     ) -> str:
-        """Write a file of the kind that its suffix says: html, svg, png, pdf, dot or gv, txt.
+        """Write a file in the format of its suffix: html, svg, png, pdf, dot or gv, txt.
 
-        ``x.html`` is a page to explore, in one file: zoom, the numbers of each box, time steps that fold,
+        ``x.html`` is an interactive page in one file, with zoom, the numbers of each box, foldable time steps, and
         a walk through the ops and their gradient rules. It needs no Graphviz and no network.
 
         Args:
-            filename: the path; without a suffix it holds DOT text.
+            filename: the path; a file without a suffix contains DOT text.
             directory, skip_existing: as for `graphviz.Digraph.save`.
-            snapshots: of a page, drawings of the same network at earlier times of training, in order:
-                a slider replays them, this drawing last.
+            snapshots: for a page, drawings of the same network at earlier times of training, in order; a slider
+                replays them, with this drawing last.
 
         Returns:
             the path of the file.
 
         Raises:
-            GraphError: another suffix; no Graphviz is installed, or the one found cannot make this format;
-                a snapshot is of another network.
+            GraphError: an unknown suffix; no Graphviz is installed, or it cannot write this format; a snapshot shows
+                another network.
 
         Example:
             >>> import tinygraph as tg
             >>> tg.draw(tg.constant([0.5])).save("x.svg")  # doctest: +SKIP
             'x.svg'
         """
-        kind = _suffix(filename)
-        if snapshots and kind != "html":
-            raise GraphError(
-                "save: snapshots are replayed in a page", expected="a path that ends in .html", got=str(filename)
-            )
-        if skip_existing is None or kind in DOT:  # None is how graphviz's own render asks for the DOT file
+        suffix = _suffix(filename)
+        if snapshots and suffix != "html":
+            raise GraphError("save: snapshots need a page", expected="a path that ends in .html", got=str(filename))
+        if skip_existing is None or suffix in DOT:  # graphviz's own render passes None to get the DOT file
             return super().save(filename, directory=directory, skip_existing=skip_existing)
-        if kind not in (*RENDERED, *WRITTEN):
+        if suffix not in (*RENDERED, *WRITTEN):
             raise GraphError(
-                f"a drawing cannot be saved as .{kind}",
+                f"a drawing cannot be saved as .{suffix}",
                 expected="a path that ends in .html, .svg, .png, .pdf, .dot, .gv or .txt",
                 got=os.fspath(filename),
             )
@@ -116,29 +114,29 @@ class Drawing(graphviz.Digraph):
         if skip_existing and path.exists():
             return str(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        if kind in WRITTEN:
-            path.write_bytes(self._written(kind, snapshots))
+        if suffix in WRITTEN:
+            path.write_bytes(self._written(suffix, snapshots))
         else:
-            self._render_to(path, kind)
+            self._render_to(path, suffix)
         return str(path)
 
-    def _render_to(self, path: Path, kind: str) -> None:
-        """By way of files: through a pipe a drawing of 20,000 boxes takes a quarter longer."""
+    def _render_to(self, path: Path, suffix: str) -> None:
+        """Render by way of files: through a pipe a drawing of 20,000 boxes takes a quarter longer."""
         with TemporaryDirectory() as folder, engine():
             source = Path(folder, "drawing.dot")
             source.write_text(self.source, encoding="utf-8")
-            # Not into the file itself, which would be lost if Graphviz failed.
-            made = graphviz.render(self.engine, kind, source, **pinned(self.engine, {}))
-            shutil.copyfile(self._mended(made), path)
+            # Graphviz writes a temporary file, so that a failure does not destroy an existing file.
+            rendered = graphviz.render(self.engine, suffix, source, **pinned(self.engine, {}))
+            shutil.copyfile(self._with_centred_texts(rendered), path)
 
-    def _written(self, kind: str, snapshots: Iterable[Drawing]) -> bytes:
-        """What needs no Graphviz: plain text, or a page."""
-        if kind == "txt":
+    def _written(self, suffix: str, snapshots: Iterable[Drawing]) -> bytes:
+        """Returns the content of a file that needs no Graphviz: plain text, or a page."""
+        if suffix == "txt":
             return (self.text() + "\n").encode()
         if isinstance(snapshots, Drawing) or not isinstance(snapshots, Iterable):
             raise GraphError(
-                "snapshots are drawings in the order of training",
-                expected="a list of what tg.draw gave",
+                "save: snapshots must be drawings in the order of training",
+                expected="a list of results of tg.draw",
                 got=type(snapshots).__name__,
             )
         from .write.page import page
@@ -150,17 +148,17 @@ class Drawing(graphviz.Digraph):
         """Write the picture to a file: ``drawing.render("rnn.svg")``.
 
         Args:
-            filename: with a suffix html, svg, png, pdf or txt the file that is written, and nothing else, as by
-                `save`. Any other is the name of a DOT file that the picture is written beside, as for
+            filename: with a suffix html, svg, png, pdf or txt, the only file that is written, as by `save`. Any
+                other name is that of a DOT file, and the picture is written beside it, as for
                 `graphviz.Digraph.render`.
-            args, settings: as for `graphviz.Digraph.render`; the format follows the suffix of ``outfile``,
-                and ``cleanup`` removes the DOT file that is written beside it.
+            args, settings: as for `graphviz.Digraph.render`; the suffix of ``outfile`` sets the format, and
+                ``cleanup`` removes the DOT file beside it.
 
         Returns:
             the path of the picture.
 
         Raises:
-            GraphError: no Graphviz is installed, or the one found cannot make this format.
+            GraphError: no Graphviz is installed, or it cannot write this format.
 
         Example:
             >>> import tinygraph as tg
@@ -171,21 +169,21 @@ class Drawing(graphviz.Digraph):
         if not args and not settings and _suffix(filename) in (*RENDERED, *WRITTEN):
             return self.save(filename)
         if settings.get("outfile") is not None and not Path(settings["outfile"]).suffix:
-            # Of a path without a suffix graphviz would warn.
+            # graphviz would warn about a path without a suffix.
             settings["outfile"] = f"{os.fspath(settings['outfile'])}.{self.format}"
         with engine():
-            return self._mended(
+            return self._with_centred_texts(
                 super().render(filename, *args, **pinned(settings.get("engine") or self.engine, settings))
             )
 
     def pipe(self, *args: Any, **settings: Any) -> Any:
-        """The picture as bytes, or as text where ``encoding`` is given: ``drawing.pipe(format="svg")``.
+        """Returns the picture as bytes, or as text if ``encoding`` is passed: ``drawing.pipe(format="svg")``.
 
         Args:
             args, settings: as for `graphviz.Digraph.pipe`.
 
         Raises:
-            GraphError: no Graphviz is installed, or the one found cannot make this format.
+            GraphError: no Graphviz is installed, or it cannot write this format.
 
         Example:
             >>> import tinygraph as tg
@@ -193,16 +191,16 @@ class Drawing(graphviz.Digraph):
             b'<?xml'
         """
         with engine():
-            made = super().pipe(*args, **pinned(settings.get("engine") or self.engine, settings))
+            rendered = super().pipe(*args, **pinned(settings.get("engine") or self.engine, settings))
         if (args[0] if args else settings.get("format") or self.format) != "svg" or self._is_large():
-            return made
-        return centred(made) if isinstance(made, str) else centred(made.decode()).encode()
+            return rendered
+        return centred(rendered) if isinstance(rendered, str) else centred(rendered.decode()).encode()
 
     def _is_large(self) -> bool:
         return self.picture is not None and len(self.picture.boxes) > MANY
 
-    def _mended(self, path: str) -> str:
-        """The file that Graphviz made; of an SVG with its texts in the middle of their boxes."""
+    def _with_centred_texts(self, path: str) -> str:
+        """Centre the texts of an SVG file; other files stay as they are."""
         if path.endswith(".svg") and not self._is_large():
             Path(path).write_text(centred(Path(path).read_text(encoding="utf-8")), encoding="utf-8")
         return path
@@ -210,7 +208,7 @@ class Drawing(graphviz.Digraph):
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None, **settings: Any
     ) -> dict[str, Any]:
-        """What a notebook shows: the SVG, or plain text where no Graphviz is installed."""
+        """Returns the SVG for a notebook, or plain text if no Graphviz is installed."""
         try:
             return super()._repr_mimebundle_(include, exclude, **settings)
         except GraphError:
@@ -221,9 +219,9 @@ def _picture(drawing: Any) -> Picture:
     picture = drawing.picture if isinstance(drawing, Drawing) else None
     if picture is None:
         raise GraphError(
-            "a page is made of what tg.draw gave",
+            "save: a page needs drawings made by tg.draw",
             got=type(drawing).__name__,
-            fix="pass drawings; of a plain Digraph use .source, or save as .svg",
+            fix="pass results of tg.draw; for a plain Digraph use .source, or save as .svg",
         )
     return picture
 

@@ -1,4 +1,4 @@
-"""Text in pictures: made safe for DOT and SVG, cut to length, measured, numbers and shapes put into words."""
+"""Text in pictures: escaping for DOT and SVG, shortening, width, and numbers and shapes as words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-# What XML 1.0 forbids (control characters, surrogates, U+FFFE, U+FFFF): one of them and the SVG is not a document.
+# XML 1.0 forbids control characters, surrogates, U+FFFE and U+FFFF: with one of them the SVG is not valid.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SPACES = re.compile(r"[\t\n\r\x85]")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
@@ -18,7 +18,7 @@ _NARROW = set("iljtf.,:;'|![]() ")
 
 
 def clean(text: str, limit: int = 28) -> str:
-    """The text on one line with what SVG forbids replaced by U+FFFD, and cut to ``limit`` characters."""
+    """Returns the text on one line, cut to ``limit`` characters; U+FFFD replaces characters that SVG forbids."""
     text = text[: limit + 1]
     if not text.isprintable():
         text = _FORBIDDEN.sub("\ufffd", _SPACES.sub(" ", text))
@@ -26,24 +26,24 @@ def clean(text: str, limit: int = 28) -> str:
 
 
 def html(text: str) -> str:
-    """Cleaned text as it stands inside an HTML-like label.
+    """Escape cleaned text for an HTML-like label.
 
-    A backslash is doubled because Graphviz 2.43 and 16.1 read ``\\N`` and ``\\G`` in these labels too.
+    A backslash is doubled, because Graphviz 2.43 and 16.1 interpret ``\\N`` and ``\\G`` in these labels too.
     """
     return text.translate(_IN_LABELS)
 
 
 def tooltip(lines: list[str]) -> str:
-    """Lines as a node's quoted ``tooltip`` value.
+    """Join and escape lines for a quoted ``tooltip`` attribute of a node.
 
-    Both versions of Graphviz read the escapes of a node's tooltip twice, hence four backslashes for one.
+    Both versions of Graphviz unescape a node's tooltip twice, so one backslash becomes four.
     """
     return "\n".join([clean(line, 500) for line in lines]).translate(_IN_TOOLTIPS)
 
 
 @lru_cache(maxsize=4096)
 def width(text: str, size: float, bold: bool = False) -> float:
-    """About how wide a text is, in points: an upper estimate, for no font is at hand where DOT is written."""
+    """Returns an upper estimate of a text's width, in points; no font is available where DOT is written."""
     if text.isascii():
         wide = sum(map(text.count, "mwMW@%"))
         narrow = sum(map(text.count, "iljtf.,:;'|![]() "))
@@ -60,7 +60,7 @@ def _ems(character: str) -> float:
 
 
 def number(x: float, digits: int = 2) -> str:
-    """A number of so many significant digits: ``0.12``, ``3.5e-6``, ``1200``."""
+    """Returns a number with so many significant digits: ``0.12``, ``3.5e-6``, ``1200``."""
     if not math.isfinite(x):
         return "NaN" if math.isnan(x) else "∞" if x > 0 else "-∞"
     if x == 0:
@@ -75,10 +75,10 @@ def number(x: float, digits: int = 2) -> str:
 
 
 def shape(sizes: tuple[int, ...]) -> str:
-    """``100×1``, or ``scalar``."""
+    """Returns ``100×1``, or ``scalar``."""
     return "×".join(map(str, sizes)) if sizes else "scalar"
 
 
 def op_words(name: str) -> str:
-    """An op's name as it is read: ``softmax cross-entropy``."""
+    """Returns an op's name in words: ``softmax cross-entropy``."""
     return clean(name.replace("cross_entropy", "cross-entropy").replace("_", " "))

@@ -1,4 +1,4 @@
-"""What is asked of a picture besides the graph and the view, and the check that it can be had."""
+"""Options of `tg.draw`, and the checks of their values."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ LEVELS = ("auto", "op", "cell", "layer", "whole")
 LAYOUTS = ("auto", "time", "dot")
 PARAMS = ("chip", "ghost", "hub")
 MAX_NODES = 5000
-"""Boxes that a picture may have unless told: more than anyone reads, and drawn in under a second."""
+"""Default limit of boxes: more than anyone reads, and drawn in under a second."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """The options of `tg.draw`, under its names."""
+    """The options of `tg.draw`, with the same names."""
 
     level: str = "auto"
     gradients: bool | Mapping[Node, Any] | None = None
@@ -36,24 +36,24 @@ class Options:
 
     def __post_init__(self) -> None:
         for option, known in (("level", LEVELS), ("layout", LAYOUTS), ("params", PARAMS)):
-            given = getattr(self, option)
-            if not isinstance(given, str) or given not in known:
-                raise GraphError(f"draw has no {option} {given!r}", expected=", ".join(known), got=repr(given))
+            value = getattr(self, option)
+            if not isinstance(value, str) or value not in known:
+                raise GraphError(f"draw has no {option} {value!r}", expected=", ".join(known), got=repr(value))
         _whole(self.truncate, "truncate", "steps")
         _whole(self.max_nodes, "max_nodes", "boxes")
         if not isinstance(self.values, bool):
-            raise GraphError("draw: values is a yes or no", expected="True or False", got=type(self.values).__name__)
+            raise GraphError("draw: values must be a bool", expected="True or False", got=type(self.values).__name__)
         if not isinstance(self.gradients, (bool, Mapping, NoneType)):
             raise GraphError(
-                "draw: gradients cannot be drawn",
+                "draw: gradients must be a bool, None or a dict",
                 expected="True, None, or a dict from nodes to arrays",
                 got=type(self.gradients).__name__,
-                fix="gradients=True computes them; tg.grad(loss, nodes) gives a dict of them",
+                fix="gradients=True computes them; or pass a dict from nodes to their gradients",
             )
 
     @property
     def heading(self) -> str | None:
-        """The title as it is shown."""
+        """Returns the title as it is shown."""
         return None if self.title is None else clean(str(self.title), 120)
 
     @property
@@ -61,29 +61,29 @@ class Options:
         return self.gradients is not None and self.gradients is not False
 
 
-def _whole(given: Any, option: str, unit: str) -> None:
-    if given is not None and (not isinstance(given, Integral) or isinstance(given, bool) or given < 1):
+def _whole(value: Any, option: str, unit: str) -> None:
+    if value is not None and (not isinstance(value, Integral) or isinstance(value, bool) or value < 1):
         raise GraphError(
-            f"draw: {option} is a number of {unit}", expected="an integer from 1, or None", got=repr(given)
+            f"draw: {option} must be a number of {unit}", expected="an integer of at least 1, or None", got=repr(value)
         )
 
 
-def roots_of(given: Any) -> list[Node]:
-    """The nodes of a structure, each once.
+def roots_of(target: Any) -> list[Node]:
+    """Returns the nodes of a structure, each once.
 
     Raises:
-        GraphError: there is none, or something else among them.
+        GraphError: the structure has no nodes, or something other than nodes.
     """
-    found = leaves(given)
-    strangers = [type(x).__name__ for x in found if not isinstance(x, Node)]
-    if strangers or not found:
-        compiled = any(hasattr(x, "graph") for x in found)
+    nodes = leaves(target)
+    other_types = [type(x).__name__ for x in nodes if not isinstance(x, Node)]
+    if other_types or not nodes:
+        compiled = any(hasattr(x, "graph") for x in nodes)
         raise GraphError(
             "draw needs a node",
             expected="a node, or a list of nodes",
-            got=", ".join(strangers) or "nothing",
+            got=", ".join(other_types) or "nothing",
             fix='of a compiled function: view="compiled", or its graph("after")'
             if compiled
             else "pass a result of ops, such as the loss",
         )
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(nodes))

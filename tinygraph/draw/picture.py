@@ -1,4 +1,4 @@
-"""A picture as plain data: boxes, arrows, bands and texts with their places in points, ready for any writer."""
+"""A picture as plain data for any writer: boxes, arrows, bands and texts with positions in points."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from ..core.node import Node
 
 Point = tuple[float, float]
 MANY = 10_000
-"""Of more boxes tooltips hold no statistics, and texts stand where Graphviz puts them: a fifth of the time."""
+"""Above so many boxes tooltips have no statistics and texts are not centred: both take a fifth of the time."""
 
 
 class Part(NamedTuple):
-    """A piece of a title: ``kind`` is ``"text"``, ``"chip"`` for a parameter, ``"value"`` for the number found."""
+    """A part of a title: ``kind`` is ``"text"``, ``"chip"`` for a parameter, ``"value"`` for a computed number."""
 
     text: str
     kind: str = "text"
@@ -21,7 +21,7 @@ class Part(NamedTuple):
 
 @dataclass
 class Box:
-    """One node. ``x, y``: its centre, y upwards; ``node`` and the ``norm`` of its gradient for who asks for more."""
+    """One node. ``x, y``: its centre, y upward; ``node`` and the ``norm`` of its gradient, for further details."""
 
     x: float
     y: float
@@ -39,7 +39,7 @@ class Box:
 
 @dataclass
 class Arrow:
-    """A way through ``points``, a chain of cubic curves (1 + 3 n points), between the boxes numbered tail and head."""
+    """A route through ``points``, a chain of cubic Bezier curves (1 + 3 n points), from box tail to box head."""
 
     tail: int
     head: int
@@ -53,9 +53,9 @@ class Arrow:
 
 @dataclass
 class Band:
-    """The ground of a column, and the two texts at its foot; of a cell run several ``times``, a stack of cards.
+    """The background of a column, and the two texts at its foot; for a cell run several ``times``, a stack of cards.
 
-    ``headed``: whether the title stands at the upper left, as a card's does.
+    ``headed``: whether the title is at the upper left, as on a card.
     """
 
     left: float
@@ -69,7 +69,7 @@ class Band:
 
     @property
     def middle(self) -> float:
-        """Where the texts stand: in the middle of the column, unless arrows pass there."""
+        """Returns the x of the texts: the middle of the column, unless arrows pass there."""
         return (self.left + self.right) / 2 if self.at is None else self.at
 
     headed: bool = False
@@ -77,7 +77,7 @@ class Band:
 
 @dataclass
 class Note:
-    """A small text, its middle at ``x, y``."""
+    """A small text, centred at ``x, y``."""
 
     x: float
     y: float
@@ -88,7 +88,7 @@ class Note:
 
 @dataclass
 class Tile:
-    """A plain coloured rectangle that tells a number by its colour or size; ``x, y``: its centre."""
+    """A coloured rectangle that shows a number by its colour or size; ``x, y``: its centre."""
 
     x: float
     y: float
@@ -97,12 +97,12 @@ class Tile:
     fill: str
     tip: str
     text: str = ""
-    """Written inside, where there is room."""
+    """Text inside, if it fits."""
 
 
 @dataclass
 class Cut:
-    """Where time is cut for gradients: a line at ``x`` from ``foot`` to ``top``, with or without a ``badge`` below."""
+    """A cut of the gradient through time: a line at ``x`` from ``foot`` to ``top``, maybe with a ``badge`` below."""
 
     x: float
     foot: float
@@ -112,19 +112,19 @@ class Cut:
 
 @dataclass
 class Use:
-    """A line of the parameters' table."""
+    """A row of the parameters' table."""
 
     name: str
     shape: str
     uses: int
     norm: str | None
     full: str | None = None
-    """The norm through all of time, where ``norm`` is that of a gradient cut in time."""
+    """The norm without cuts, if ``norm`` is that of a truncated gradient."""
 
 
 @dataclass
 class Picture:
-    """All parts of a drawing; ``scale`` holds the two ends of the colour scale where gradients are shown."""
+    """All parts of a drawing; ``scale``: the two ends of the colour scale if gradients are shown."""
 
     boxes: list[Box] = field(default_factory=list)
     arrows: list[Arrow] = field(default_factory=list)
@@ -137,11 +137,11 @@ class Picture:
     title: str | None = None
     subtitle: str = ""
     keys: list[tuple[str, str]] = field(default_factory=list)
-    """More lines of the legend: colour and words."""
-    told: list[str] = field(default_factory=list)
-    """The lines of the picture as plain text, where these are not its columns."""
+    """More lines of the legend: colour and text."""
+    plain_text: list[str] = field(default_factory=list)
+    """The picture as lines of plain text, if these are not its columns."""
     truncation: str = ""
-    """How time is cut for gradients, at the head of the table: ``k=2``, or ``cut``."""
+    """How gradients are truncated, for the head of the table: ``k=2``, or ``cut``."""
     layout: str = "time"
-    """Who places what is rendered: ``"time"``, the places here; ``"dot"``, Graphviz, and the places here serve
-    the plain text and the page."""
+    """``"time"``: the positions here are rendered; ``"dot"``: Graphviz computes positions, and the positions here
+    are used only for plain text and for the page."""

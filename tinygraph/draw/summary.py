@@ -1,4 +1,4 @@
-"""A table of what a graph costs: operations, parameters, FLOPs and bytes, equal time steps in one row."""
+"""A table of what a graph costs: ops, parameters, FLOPs and bytes; equal time steps share a row."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from ..plan.report import amount
 from .labels import clean, shape
 
 Kind = tuple[str, tuple[int, ...], int, int]
-"""Alike are results of one op, shape, FLOPs and bytes."""
+"""Op, shape, FLOPs and bytes: results with the same four share a row."""
 _HEAD = ("steps", "op", "shape", "count", "parameters", "FLOPs", "bytes", "total FLOPs", "total bytes")
 
 
 @dataclass(frozen=True)
 class CostRow:
-    """Results of one op and shape in time steps that are alike.
+    """Results of one op and shape in a set of equal time steps.
 
     Attributes:
-        where: the steps, ``"t = 0 … 9"``; empty for what is outside of time.
-        steps: how many these are; 1 outside of time.
-        op: its name.
-        shape: of each result.
-        count: results in one step.
-        parameters: numbers in the parameters that these are the first to use.
-        flops, bytes: of one step; bytes are those of the results.
+        where: the steps, ``"t = 0 … 9"``; empty outside of time.
+        steps: the number of steps; 1 outside of time.
+        op: the name of the op.
+        shape: the shape of each result.
+        count: the number of results per step.
+        parameters: the number of elements of the parameters that these results are the first to use.
+        flops, bytes: per step; bytes are those of the results.
     """
 
     where: str
@@ -46,12 +46,12 @@ class CostRow:
 
 @dataclass(frozen=True)
 class Summary:
-    """What `summary` found; prints as a table.
+    """The result of `summary`, which prints as a table.
 
     Attributes:
-        rows: a `CostRow` each op, shape and group of equal steps, in the order of computation.
-        parameters: numbers in all parameters, each counted once.
-        flops, bytes: in total, every step counted.
+        rows: a `CostRow` per op, shape and set of equal steps, in order of computation.
+        parameters: the number of elements of all parameters, each counted once.
+        flops, bytes: totals over all steps.
     """
 
     rows: tuple[CostRow, ...]
@@ -66,7 +66,7 @@ class Summary:
         )
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         texts = [
-            "  ".join(_set(i, cell, w) for i, (cell, w) in enumerate(zip(line, widths, strict=True))).rstrip()
+            "  ".join(_aligned(i, cell, w) for i, (cell, w) in enumerate(zip(line, widths, strict=True))).rstrip()
             for line in lines
         ]
         rule = "-" * max(map(len, texts))
@@ -76,19 +76,19 @@ class Summary:
 
 
 def summary(node: Any) -> Summary:
-    """What the graph behind a node is made of and costs: a table for the terminal.
+    """Returns a table of the ops of a node's graph and their costs, for the terminal.
 
-    FLOPs are those that each op counts for one forward call; bytes those of its results, a view counted as a copy.
-    A loop of a compiled graph counts the nodes of its body once a time step.
+    FLOPs are those that each op reports for one forward call; bytes are those of its results, and a view counts as a
+    copy. A loop of a compiled graph counts the nodes of its body once per time step.
 
     Args:
-        node: a node of any shape, or a structure of nodes; it needs no values, so `tg.compile`'s graphs will do.
+        node: a node of any shape, or a structure of nodes; values are not needed, so graphs of `tg.compile` work too.
 
     Returns:
         a `Summary`: ``print`` it, or read ``.rows``, ``.parameters``, ``.flops``, ``.bytes``.
 
     Raises:
-        GraphError: not a node.
+        GraphError: ``node`` is not a node.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -114,17 +114,17 @@ def summary(node: Any) -> Summary:
 
 
 Group = tuple[str, int | None]
-"""The loops that a node is in, as words, and its step."""
+"""The loop that a node is in, as text, and its step."""
 
 
 class _Counts:
-    """Counts of each kind in each group: a time step, a loop's body, or what is outside of both.
+    """Counts of each kind of result in each group: a time step, the body of a loop, or all nodes outside of both.
 
     Attributes:
-        groups: group -> kind -> [results, numbers in parameters first used here].
-        times: of each group how often it is run.
-        seen: all parameters; ``used`` those that a row has counted.
-        stands: of a slot in a loop's body the node that fills it.
+        groups: group -> kind -> [results, elements of parameters first used here].
+        times: maps each group to its number of runs.
+        seen: all parameters; ``used``: those that a row has counted.
+        stands: maps each slot of a loop's body to the node that fills it.
     """
 
     def __init__(self) -> None:
@@ -136,16 +136,16 @@ class _Counts:
         self.loops = 0
 
     def count(self, nodes: list[Node], inside: str, times: int) -> None:
-        """Add nodes and the bodies of loops among them, which lie no deeper in one another than the user's cells."""
+        """Add nodes and the bodies of loops among them, recursively; nesting is no deeper than the user's cells."""
         self.seen.update(x for x in nodes if isinstance(x, Parameter))
-        picked: dict[Node, list[Node]] = {}
+        selected: dict[Node, list[Node]] = {}
         for node in nodes:
-            of = node.attributes.get("of")
-            if isinstance(of, Node) and node.op is not None and node.op.selects:
-                picked.setdefault(node.inputs[0], []).append(of)
+            inner = node.attributes.get("of")
+            if isinstance(inner, Node) and node.op is not None and node.op.selects:
+                selected.setdefault(node.inputs[0], []).append(inner)
         for node in nodes:
             if "body" in node.attributes:
-                self._enter(node, picked.get(node, []), inside, times)
+                self._enter(node, selected.get(node, []), inside, times)
             elif node.op is not None and not node.op.selects:
                 group = (inside, None if inside else node.step)
                 self.times.setdefault(group, times)
@@ -153,14 +153,14 @@ class _Counts:
                 entry[0] += 1
                 entry[1] += sum(map(self._first_use, node.inputs))
 
-    def _enter(self, loop: Node, picked: list[Node], inside: str, times: int) -> None:
+    def _enter(self, loop: Node, selected: list[Node], inside: str, times: int) -> None:
         body = loop.attributes["body"]
         self.loops += 1
         self.stands.update(zip(body.slots, loop.inputs, strict=True))
-        way = ", backwards" if body.reverse else ""
-        name = f"loop {self.loops}: {times * body.steps} steps{way}"
-        # Among the results are values that only the caller looks at, which no later step needs.
-        self.count(ancestors([*body.nexts, *picked]), name, times * body.steps)
+        direction = ", backwards" if body.reverse else ""
+        name = f"loop {self.loops}: {times * body.steps} steps{direction}"
+        # The selected nodes include values that only the caller uses, and no later step.
+        self.count(ancestors([*body.nexts, *selected]), name, times * body.steps)
 
     def _first_use(self, node: Node) -> int:
         while node in self.stands:
@@ -171,13 +171,15 @@ class _Counts:
         return node.size
 
     def rows(self) -> Iterable[CostRow]:
-        """A row each kind of each set of steps in which the same is done."""
-        alike: dict[tuple[object, ...], list[Group]] = {}
+        """Yields a row per kind and set of equal steps."""
+        equal_groups: dict[tuple[object, ...], list[Group]] = {}
         for group, kinds in self.groups.items():
-            # Loops stand for themselves, and so does what is outside of time.
-            own = group if group[1] is None else None
-            alike.setdefault((own, *((kind, n) for kind, (n, _) in sorted(kinds.items()))), []).append(group)
-        for same in alike.values():
+            # Loops and nodes outside of time are not grouped with others.
+            loop_or_outside = group if group[1] is None else None
+            equal_groups.setdefault(
+                (loop_or_outside, *((kind, n) for kind, (n, _) in sorted(kinds.items()))), []
+            ).append(group)
+        for same in equal_groups.values():
             first = same[0]
             where = first[0] or _span([t for _, t in same if t is not None])
             times = self.times[first] if first[0] else len(same)
@@ -187,7 +189,7 @@ class _Counts:
 
 
 def kind_of(node: Node, op: Op) -> Kind:
-    if type(op).flops is Op.flops:  # which would run the op to learn the size of its result
+    if type(op).flops is Op.flops:  # the default would run the op to get the size of its result
         flops = node.size
     else:
         flops = op.flops(*(Spec(x.shape, x.dtype) for x in node.inputs), **node.attributes)
@@ -195,7 +197,7 @@ def kind_of(node: Node, op: Op) -> Kind:
 
 
 def _span(steps: list[int]) -> str:
-    """``t = 0 … 9``; of steps with others between them also how many these are."""
+    """Returns ``t = 0 … 9``; if the steps are not consecutive also their number."""
     if not steps:
         return ""
     low, high = min(steps), max(steps)
@@ -218,5 +220,5 @@ def _cells(row: CostRow) -> tuple[str, ...]:
     )
 
 
-def _set(column: int, cell: str, width: int) -> str:
+def _aligned(column: int, cell: str, width: int) -> str:
     return cell.ljust(width) if column < 3 else cell.rjust(width)

@@ -18,7 +18,7 @@ from tinygraph.draw.colours import RED
 from tinygraph.draw.picture import Picture
 from tinygraph.draw.shown.cells import cells
 from tinygraph.draw.shown.folding import fold
-from tinygraph.draw.shown.repetition import Repetition, repetition
+from tinygraph.draw.shown.repetition import Repetition, find_repetition
 
 
 def picture(name: str) -> Picture:
@@ -26,7 +26,7 @@ def picture(name: str) -> Picture:
 
 
 def found(node: tg.Node) -> Repetition:
-    answer = repetition(fold([node]))
+    answer = find_repetition(fold([node]))
     assert answer is not None
     return answer
 

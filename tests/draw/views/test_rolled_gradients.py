@@ -9,7 +9,7 @@ from tests.draw.recurrent import NETWORKS, attention
 from tinygraph.core.graph import ancestors
 from tinygraph.draw.labels import width
 from tinygraph.draw.shown.folding import fold
-from tinygraph.draw.shown.repetition import repetition
+from tinygraph.draw.shown.repetition import find_repetition
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -17,7 +17,7 @@ def test_a_box_is_coloured_by_its_gradients_of_all_steps_together(name):
     root = NETWORKS[name][0]
     drawn = tg.draw(root, "rolled", gradients=True).picture
     reached = [x for x in ancestors([root]) if x.dtype.kind == "f"]
-    found = repetition(fold([root]))
+    found = find_repetition(fold([root]))
     assert found is not None
     norms = {x: np.linalg.norm(g.value) for x, g in zip(reached, tg.grad(root, reached), strict=True)}
     assert "over all steps together" in drawn.subtitle and len(found.groups) == len(drawn.boxes)

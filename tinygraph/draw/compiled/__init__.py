@@ -1,4 +1,4 @@
-"""The compiled view: what was traced over what is run, loops as cards, so that one sees what the passes did."""
+"""The compiled view: the traced ops over the actions of the plan, loops as cards."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from .traces import traced
 FLOPS, BYTES = "#2c7a7b", "#a0aec0"
 HEADS = "before: what was traced", "after: what is run"
 BAR = 5.0
-"""Height of a cost bar."""
+"""Height of a bar that shows a cost."""
 
 
-def compiled(given: Any, options: Options) -> Picture:
-    """The picture of a compiled function's latest plan.
+def compiled(function: Any, options: Options) -> Picture:
+    """Returns the picture of a compiled function's latest plan.
 
     Raises:
-        GraphError: no compiled function, or one that has not been called yet.
+        GraphError: ``function`` is no compiled function, or it was not called yet.
     """
     _no_numbers(options)
-    plan = _plan_of(given)
+    plan = _plan_of(function)
     before, after = traced(plan.before), planned(plan.actions)
     settle(before, after)
     picture = Picture(title=options.heading)
     picture.subtitle = _summary(before, after)
-    picture.told = listing(HEADS, (before, after), plan.notes)
+    picture.plain_text = listing(HEADS, (before, after), plan.notes)
     boxes = len(before.items) + len(after.items)
     if options.max_nodes is not None and boxes > options.max_nodes:
         before, after = (
@@ -55,13 +55,13 @@ def compiled(given: Any, options: Options) -> Picture:
     return picture
 
 
-def _plan_of(given: Any) -> Any:
-    plan = getattr(given, "plan", None)
+def _plan_of(function: Any) -> Any:
+    plan = getattr(function, "plan", None)
     if plan is None or not all(hasattr(plan, name) for name in ("before", "after", "actions", "notes")):
         raise GraphError(
-            'draw: view="compiled" shows a compiled function',
-            got=type(given).__name__,
-            expected="what tg.compile gave, called once",
+            'draw: view="compiled" needs a compiled function',
+            got=type(function).__name__,
+            expected="a result of tg.compile that was called at least once",
             fix="step = tg.compile(fn); step(x); tg.draw(step, 'compiled')",
         )
     return plan
@@ -69,12 +69,12 @@ def _plan_of(given: Any) -> Any:
 
 def _no_numbers(options: Options) -> None:
     refused = ("gradients", "values", "tokens", "truncate")
-    asked = [name for name in refused if getattr(options, name) not in (None, False)]
-    if asked:
+    options_set = [name for name in refused if getattr(options, name) not in (None, False)]
+    if options_set:
         raise GraphError(
-            "draw: the compiled view shows what is done, not the numbers of a call",
-            got=", ".join(asked),
-            expected="title and max_nodes at most",
+            "draw: the compiled view shows ops and actions, not the numbers of a call",
+            got=", ".join(options_set),
+            expected="only the options title and max_nodes",
         )
 
 
@@ -89,16 +89,16 @@ def _summary(before: Side, after: Side) -> str:
 
 
 def _bars(picture: Picture, items: Sequence[Item]) -> None:
-    """At the foot of each box its share of the greatest cost: FLOPs, or bytes where there are none."""
-    most = {
+    """Draw at the foot of each box its share of the largest cost: FLOPs, or bytes if it has no FLOPs."""
+    largest = {
         "flops": max((i.flops for i in items), default=0),
         "bytes": max((i.bytes for i in items if not i.flops), default=0),
     }
     if any(item.late for item in items):
         picture.keys.append((RED, "state, to the next step"))
     for colour, kind, unit, words in ((FLOPS, "flops", "FLOP", "FLOPs"), (BYTES, "bytes", "B", "bytes where no FLOPs")):
-        if most[kind]:
-            picture.keys.append((colour, f"{words}, full = {amount(most[kind], unit)}"))
+        if largest[kind]:
+            picture.keys.append((colour, f"{words}, full = {amount(largest[kind], unit)}"))
     for box, item in zip(picture.boxes, items, strict=True):
         if item.mark:
             _badge(picture, box, item.mark)
@@ -106,14 +106,14 @@ def _bars(picture: Picture, items: Sequence[Item]) -> None:
         cost = item.flops or item.bytes
         if cost:
             full = box.width - 16
-            wide = max(full * cost / most[kind], 1.5)
+            wide = max(full * cost / largest[kind], 1.5)
             tip = amount(cost, "FLOP" if kind == "flops" else "B") + " a call"
             y = box.y - box.height / 2 + BAR / 2 + 3
             picture.tiles.append(Tile(box.x - full / 2 + wide / 2, y, wide, BAR, FLOPS if item.flops else BYTES, tip))
 
 
 def _badge(picture: Picture, box: Box, mark: int) -> None:
-    """The number of what left a loop, on the corner of its box."""
+    """Draw the number of an op that left a loop, at the corner of its box."""
     x, y = box.x - box.width / 2 + 3, box.y + box.height / 2 - 2
     wide = 8.0 + 6 * len(str(mark))
     picture.tiles.append(Tile(x, y, wide, 14.0, BORDERS["moved"], f"left the loop: {mark}", str(mark)))

@@ -1,7 +1,7 @@
-"""What became of each traced op: found again among the actions by its op and the amount of its work.
+"""What became of each traced op: finds the actions that do it, by its op and its amount of work.
 
-No name of a node outlives the passes, but the work does: an op that is done once for all T steps, split into
-parts, or joined with others of its kind has as many elements, or FLOPs, in a call as it had before.
+No name of a node outlives the passes, but the work does: an op that is done once for all T steps, split into parts,
+or joined with equal ops has the same number of elements, or FLOPs, per call as before.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from .items import OUTSIDE, Item, Side
 
 
 def settle(before: Side, after: Side) -> dict[int, list[int]]:
-    """Give each item its role and mark; of each op that is found again the actions that do it."""
-    found = _Search(before, after)
+    """Set role and mark of each item; returns a dict from each matched op to the actions that do it."""
+    search = _Search(before, after)
     ops = before.items
-    # What cannot have left its loop takes its place there first.
-    found.match(sorted(range(len(ops)), key=lambda i: not ops[i].stuck), lambda item: [item.loop])
-    found.match(range(len(ops)), lambda item: _around(before, item.loop))
-    _tell(before, after, found.done)
-    return found.done
+    # Ops that cannot leave their loop are matched first.
+    search.match(sorted(range(len(ops)), key=lambda i: not ops[i].stuck), lambda item: [item.loop])
+    search.match(range(len(ops)), lambda item: _around(before, item.loop))
+    _mark(before, after, search.done)
+    return search.done
 
 
 class _Search:
-    """The actions' pieces that stand for no op yet.
+    """The work of the actions that is not yet matched to an op.
 
     Attributes:
-        pools: of each kind and loop, by amount, the numbers of the actions.
-        bounds: of each loop the first and the last action in it.
-        done: of each op that is found again the actions that do it.
+        pools: maps (kind, loop) to a dict from amount to the numbers of the actions.
+        bounds: maps each loop to its first and its last action.
+        done: maps each matched op to the actions that do it.
     """
 
     def __init__(self, before: Side, after: Side) -> None:
@@ -38,26 +38,26 @@ class _Search:
         self.pools: dict[tuple[str, int], dict[int, list[int]]] = {}
         self.bounds: dict[int, tuple[int, int]] = {}
         self.done: dict[int, list[int]] = {}
-        meant = _same_loops(before.loops, after.loops)
+        loop_of = _same_loops(before.loops, after.loops)
         for at, item in enumerate(after.items):
-            loop = meant[item.loop]
+            loop = loop_of[item.loop]
             self.bounds[loop] = self.bounds.get(loop, (at, at))[0], at
             for piece in item.pieces:
                 self.pools.setdefault((piece.kind, loop), {}).setdefault(piece.amount, []).append(at)
 
     def match(self, order: Iterable[int], loops: Callable[[Item], list[int]]) -> None:
-        """One op by one piece; else one by several equal ones; else several by one."""
-        left = [i for i in order if i not in self.done]
-        for i in left:
+        """Match one op to one piece; else one op to several equal pieces; else several ops to one piece."""
+        remaining = [i for i in order if i not in self.done]
+        for i in remaining:
             any(self._take(i, loop, 1) for loop in loops(self.ops[i]))
-        for i in left:
+        for i in remaining:
             if i not in self.done:
                 any(self._split(i, loop) for loop in loops(self.ops[i]))
-        alike: dict[tuple[str, int], list[int]] = {}
-        for i in left:
+        equal_ops: dict[tuple[str, int], list[int]] = {}
+        for i in remaining:
             if i not in self.done:
-                alike.setdefault((self.ops[i].pieces[0].kind, self.ops[i].loop), []).append(i)
-        for group in alike.values():
+                equal_ops.setdefault((self.ops[i].pieces[0].kind, self.ops[i].loop), []).append(i)
+        for group in equal_ops.values():
             for loop in loops(self.ops[group[0]]):
                 self._join(group, loop)
 
@@ -65,11 +65,11 @@ class _Search:
         return self.pools.get((self.ops[i].pieces[0].kind, loop), {})
 
     def _take(self, i: int, loop: int, parts: int) -> bool:
-        """Have ``parts`` pieces of equal amount do the op; those that lie where it can have gone first."""
+        """Match an op to ``parts`` pieces of equal amount, if there are enough where the op can be."""
         item, pool = self.ops[i], self._pool(i, loop)
         amount = item.pieces[0].amount // parts
-        fit = (at for at in pool.get(amount, []) if loop == item.loop or self._can_go(item, at))
-        free = list(islice(fit, parts))
+        candidates = (at for at in pool.get(amount, []) if loop == item.loop or self._can_go(item, at))
+        free = list(islice(candidates, parts))
         if len(free) < parts:
             return False
         self.done[i] = list(dict.fromkeys(free))
@@ -78,9 +78,10 @@ class _Search:
         return True
 
     def _can_go(self, item: Item, at: int) -> bool:
-        """In front of its loop if it does not wait for the state, behind it if no later step needs it.
+        """Whether an op can be done by the action at ``at``.
 
-        A sum that does both may have lost terms to the front.
+        It can move before its loop if it does not depend on the state, and after it if no later step needs it. A sum
+        that is stuck may have lost terms to the front.
         """
         first, last = self.bounds.get(item.loop, (at, at))
         if at < first:
@@ -93,43 +94,46 @@ class _Search:
         return any(self._take(i, loop, whole // n) for n in sorted(sizes, reverse=True))
 
     def _join(self, group: list[int], loop: int) -> None:
-        """Equal ops, or all that are left of a kind in a loop, by the one piece that is as large as they together."""
+        """Match equal ops, or all remaining ops of a kind in a loop, to one piece of their total amount."""
         pool = self._pool(group[0], loop)
         sizes = {i: self.ops[i].pieces[0].amount for i in group}
         for n in sorted(pool, reverse=True):
-            for amount, many in Counter(sizes[i] for i in group if i not in self.done).items():
-                if pool[n] and amount and n % amount == 0 and 1 < n // amount <= many:
-                    same = [i for i in group if i not in self.done and sizes[i] == amount]
+            for amount, count in Counter(sizes[i] for i in group if i not in self.done).items():
+                if pool[n] and amount and n % amount == 0 and 1 < n // amount <= count:
+                    equal_ops = [i for i in group if i not in self.done and sizes[i] == amount]
                     at = pool[n].pop(0)
-                    self.done.update((i, [at]) for i in same[: n // amount])
-            left = [i for i in group if i not in self.done]
-            if pool[n] and len(left) > 1 and sum(sizes[i] for i in left) == n:
+                    self.done.update((i, [at]) for i in equal_ops[: n // amount])
+            remaining = [i for i in group if i not in self.done]
+            if pool[n] and len(remaining) > 1 and sum(sizes[i] for i in remaining) == n:
                 at = pool[n].pop(0)
-                self.done.update((i, [at]) for i in left)
+                self.done.update((i, [at]) for i in remaining)
 
 
 def _around(side: Side, loop: int) -> list[int]:
-    """The loops around a loop, the nearest first, and what is outside of all."""
-    found = []
+    """Returns the loops around a loop, the innermost first, then OUTSIDE."""
+    loops = []
     while loop != OUTSIDE:
         loop = side.loops[loop][0]
-        found.append(loop)
-    return found
+        loops.append(loop)
+    return loops
 
 
 def _same_loops(before: list[tuple[int, int]], after: list[tuple[int, int]]) -> dict[int, int]:
-    """Of each loop of the plan the traced one that it runs; a stack of products is part of what is around it."""
-    meant, at = {OUTSIDE: OUTSIDE}, 0
+    """Maps each loop of the plan to the traced loop that it runs.
+
+    A loop without one (a stack of products) belongs to the loop around it.
+    """
+    loop_of, next_loop = {OUTSIDE: OUTSIDE}, 0
     for k, (around, steps) in enumerate(after):
-        same = next((j for j in range(at, len(before)) if before[j] == (meant[around], steps)), None)
-        meant[k] = meant[around] if same is None else same
-        at = at if same is None else same + 1
-    return meant
+        same = next((j for j in range(next_loop, len(before)) if before[j] == (loop_of[around], steps)), None)
+        loop_of[k] = loop_of[around] if same is None else same
+        next_loop = next_loop if same is None else same + 1
+    return loop_of
 
 
-def _tell(before: Side, after: Side, done: dict[int, list[int]]) -> None:
-    """Roles, and equal numbers for an op that left its loop and what does it now."""
-    meant = _same_loops(before.loops, after.loops)
+def _mark(before: Side, after: Side, done: dict[int, list[int]]) -> None:
+    """Set the roles, and the same number for an op that left its loop and the action that does it now."""
+    loop_of = _same_loops(before.loops, after.loops)
     marks: dict[int, int] = {}
     for side in (before, after):
         for source in {k for item in side.items for k in item.late}:
@@ -140,7 +144,7 @@ def _tell(before: Side, after: Side, done: dict[int, list[int]]) -> None:
             if not item.pieces[0].kind:
                 continue
             item.tip.append("none of the actions does it: written another way, or a part of another")
-        elif meant[after.items[done[i][0]].loop] != item.loop:
+        elif loop_of[after.items[done[i][0]].loop] != item.loop:
             item.role, item.gone = "moved", True
             for at in done[i]:
                 after.items[at].role = "moved"

@@ -1,4 +1,4 @@
-"""What the two bands of a compiled picture hold: one item a box, in groups that stand side by side, loops as cards."""
+"""The content of a compiled picture's bands: one item per box, in groups, loops as cards."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from ..picture import Part
 
 OUTSIDE = -1
-"""The number of the loop around what is in no loop."""
+"""Stands for the number of a loop where there is none."""
 
 
 @dataclass
 class Piece:
-    """Work that can be found again: ``kind`` of op, and the amount of it in a call, whatever the shapes."""
+    """Work by which an op is found again: the ``kind`` of op and its amount per call, whatever the shapes."""
 
     kind: str
     amount: int
@@ -21,20 +21,20 @@ class Piece:
 
 @dataclass
 class Item:
-    """One op that was traced, or one action that is run.
+    """One traced op, or one action of the plan.
 
     Attributes:
         title, below, tip: as in a `picture.Box`; ``below`` may be several lines.
-        pieces: one of an op, one a member of a fused action.
+        pieces: one for an op; one per member of a fused action.
         loop: the number of the loop around it.
-        flops, bytes: of one call, all steps together; bytes only where they are known.
-        before: items that it is made from, of the same step.
-        late: items of the step before that it is made from.
-        waits: whether it waits for the state.
-        needed: whether a later step waits for it.
-        role: ``"op"``; `fates` says ``"removed"`` or ``"moved"``.
-        mark: the number that what left a loop has in both bands.
-        gone: whether nothing does it where it stands.
+        flops, bytes: of one call, all steps together; bytes only if they are known.
+        before: its inputs, items of the same step.
+        late: its inputs, items of the previous step.
+        waits: whether it depends on the state.
+        needed: whether a later step depends on it.
+        role: ``"op"``; `fates` changes it to ``"removed"`` or ``"moved"``.
+        mark: the number, equal in both bands, of an op that left its loop.
+        gone: whether it is not done where it is drawn.
     """
 
     title: list[Part]
@@ -60,14 +60,14 @@ class Item:
 
 @dataclass
 class ItemGroup:
-    """Items that stand in rows over one another, by their numbers in the band."""
+    """Items in rows over one another, by their numbers in the band."""
 
     items: list[int]
 
 
 @dataclass
 class LoopCard:
-    """A loop: groups and cards side by side, run ``steps`` times."""
+    """A loop that runs ``steps`` times: groups and cards side by side."""
 
     name: str
     steps: int
@@ -80,14 +80,14 @@ Block = ItemGroup | LoopCard
 
 @dataclass
 class Side:
-    """All items of a band, in order, and how they are nested; ``loops``: of each loop the one around, its steps."""
+    """All items of a band, in order, and their nesting; ``loops``: for each loop the enclosing loop, and its steps."""
 
     items: list[Item] = field(default_factory=list)
     parts: list[Block] = field(default_factory=list)
     loops: list[tuple[int, int]] = field(default_factory=list)
 
     def add(self, parts: list[Block], item: Item) -> int:
-        """Number the item and put it at the end of ``parts``."""
+        """Append the item to ``parts`` and return its number."""
         if not parts or isinstance(parts[-1], LoopCard):
             parts.append(ItemGroup([]))
         last = parts[-1]
@@ -97,26 +97,26 @@ class Side:
         return len(self.items) - 1
 
     def enter(self, around: int, steps: int, backwards: bool) -> LoopCard:
-        """A card for the next loop."""
+        """Returns a card for the next loop."""
         self.loops.append((around, steps))
         return LoopCard("loop backwards" if backwards else "loop", steps, len(self.loops) - 1, [])
 
 
 def members(block: Block) -> list[int]:
-    """The numbers of all items in a group or card."""
+    """Returns the numbers of all items in a group or card."""
     if isinstance(block, ItemGroup):
         return block.items
     return [i for part in block.parts for i in members(part)]
 
 
 def handed(side: Side, blocks: Sequence[Block]) -> dict[tuple[int, int], list[tuple[int, int]]]:
-    """Of blocks that hand values on, by their numbers, the items at both ends of each way."""
+    """Maps pairs of blocks, where the first passes values to the second, to pairs of source and target items."""
     where = {i: k for k, block in enumerate(blocks) for i in members(block)}
-    found: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    links: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for k, block in enumerate(blocks):
         for i in members(block):
             for source in side.items[i].before:
-                at = where.get(source)
-                if at is not None and at < k:
-                    found.setdefault((at, k), []).append((source, i))
-    return found
+                source_block = where.get(source)
+                if source_block is not None and source_block < k:
+                    links.setdefault((source_block, k), []).append((source, i))
+    return links

@@ -1,4 +1,4 @@
-"""The band ``after``: the actions of a plan, each once, with what they read and write as arrows."""
+"""The band ``after``: the actions of a plan in order, with arrows for what they read and write."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from .items import OUTSIDE, Block, Item, Piece, Side
 from .overlap import Steps, Write, Written, same_step
 
 A_LINE = 26
-"""Characters of a line of a fused action's members."""
+"""Characters per line in the list of a fused action's members."""
 
 
 def planned(actions: Sequence[Any]) -> Side:
-    """The actions of a plan in order."""
+    """Returns the actions of a plan in order."""
     planning = _Planning()
     planning.level(actions, planning.side.parts, OUTSIDE, ())
     return planning.side
@@ -34,9 +34,9 @@ class _Planning:
     """One walk over the actions and those of their loops.
 
     Attributes:
-        written: of each buffer what was written to it.
-        chips: of each buffer the parameters that it holds, as they are or copied side by side.
-        names: of each parameter.
+        written: maps each buffer to the writes to it.
+        chips: maps each buffer to the parameters that it holds, copied or concatenated.
+        names: maps each parameter to its name.
     """
 
     def __init__(self) -> None:
@@ -46,39 +46,39 @@ class _Planning:
         self.names: dict[Any, str] = {}
 
     def level(self, actions: Sequence[Any], parts: list[Block], loop: int, steps: Steps) -> None:
-        """Actions outside of all loops, or those of a loop, the loops around which run ``steps`` times."""
+        """Add the actions outside of all loops, or those of one loop; ``steps``: lengths of the enclosing loops."""
         first = len(self.side.items)
-        read: list[tuple[int, View]] = []
+        reads: list[tuple[int, View]] = []
         for action in actions:
             if isinstance(action, Repeat):
                 card = self.side.enter(loop, action.steps, _backwards(action))
                 parts.append(card)
                 self.level(action.actions, card.parts, card.number, (*steps, action.steps))
                 continue
-            at = self.side.add(parts, self._item(action, loop, steps))
+            item = self.side.add(parts, self._item(action, loop, steps))
             loads, stores = _ends(action)
             self._learn(action, loads, stores)
-            read += [(at, v) for v in loads]
+            reads += [(item, v) for v in loads]
             for v in stores:
-                self.written.setdefault(v.buffer, Written(v.buffer.size)).add(v, at, steps)
+                self.written.setdefault(v.buffer, Written(v.buffer.size)).add(v, item, steps)
         if loop != OUTSIDE:
-            self._tie(read, first, steps)
+            self._tie(reads, first, steps)
 
     def _sources(self, v: View, steps: Steps) -> list[Write]:
         return self.written[v.buffer].meeting(v, steps) if v.buffer in self.written else []
 
-    def _tie(self, read: list[tuple[int, View]], first: int, steps: Steps) -> None:
-        """What a loop's action reads that an action of the step before wrote."""
-        for at, v in read:
-            own = [w for w in self._sources(v, steps) if w.at >= first]
-            if any(w.at < at and same_step(v, steps, w) for w in own):
+    def _tie(self, reads: list[tuple[int, View]], first: int, steps: Steps) -> None:
+        """Mark what an action of a loop reads from an action of the previous step."""
+        for at, v in reads:
+            writes = [w for w in self._sources(v, steps) if w.at >= first]
+            if any(w.at < at and same_step(v, steps, w) for w in writes):
                 continue
-            item, late = self.side.items[at], dict.fromkeys(w.at for w in own)
+            item, late = self.side.items[at], dict.fromkeys(w.at for w in writes)
             item.late = list(dict.fromkeys([*item.late, *late]))
             item.before = [k for k in item.before if k not in late]
 
     def _learn(self, action: Any, loads: Sequence[View], stores: Sequence[View]) -> None:
-        """Remember which parameters a buffer holds: such as a copy, or several joined, puts there."""
+        """Record which parameters a buffer holds, after a copy or a concatenation."""
         held = self._chips_of(loads[0]) if is_copy(action) else {}
         for v in stores:
             known = self.chips.setdefault(v.buffer, {})
@@ -109,11 +109,11 @@ class _Planning:
 
     def _item(self, action: Any, loop: int, steps: Steps) -> Item:
         _, _, flops = work_of(action)
-        moved, times = traffic_of(action), prod(steps)
+        bytes_moved, times = traffic_of(action), prod(steps)
         loads, _ = _ends(action)
         title, below = self._words(action)
-        tip = [work_of(action)[0], f"{flops:,} FLOP, {moved:,} bytes" + f" × {times} steps" * (times > 1)]
-        item = Item(title, below, tip, _pieces(action, times), loop, flops * times, moved * times)
+        tip = [work_of(action)[0], f"{flops:,} FLOP, {bytes_moved:,} bytes" + f" × {times} steps" * (times > 1)]
+        item = Item(title, below, tip, _pieces(action, times), loop, flops * times, bytes_moved * times)
         item.before = list(dict.fromkeys(w.at for v in loads for w in self._sources(v, steps)))
         return item
 
@@ -137,7 +137,7 @@ class _Planning:
         return [Part(clean(names[0])), *self._signed("", action.loads)], shape(action.shape)
 
     def _signed(self, sign: str, views: Sequence[View]) -> list[Part]:
-        """``data @ W``, ``1 - ·``; an operand that an arrow brings is not written."""
+        """Returns ``data @ W``, ``1 - ·``; an operand with an arrow is not written."""
         sides = [self._operand(v) for v in views]
         parts: list[Part] = []
         for k, side in enumerate(sides):
@@ -155,12 +155,12 @@ def is_copy(action: Any) -> bool:
 
 
 def names_of(action: Elementwise) -> list[str]:
-    """The members of an element-wise action, in order."""
+    """Returns the members of an element-wise action, in order."""
     return [*([i.op for i in action.instructions] or ["copy"]), *(kind for kind, _, _ in action.reduces)]
 
 
 def _wrapped(names: list[str]) -> list[str]:
-    """Each kind of member with its number, in lines."""
+    """Returns the members with their counts, in lines."""
     words = [f"{n} {name}" if n > 1 else name for name, n in Counter(names).items()]
     lines = [""]
     for word in words:
@@ -183,7 +183,7 @@ def _pieces(action: Any, times: int) -> list[Piece]:
 
 
 def _ends(action: Any) -> tuple[Sequence[View], Sequence[View]]:
-    """The views that an action reads, and those that it writes."""
+    """Returns the views that an action reads, and those that it writes."""
     if isinstance(action, Elementwise):
         return action.loads, [*(v for _, v in action.stores), *(v for _, _, v in action.reduces)]
     views = views_of(action)

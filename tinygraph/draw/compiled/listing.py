@@ -1,4 +1,4 @@
-"""A compiled picture as plain text: the two bands as lists, loops indented, marks before what left a loop."""
+"""A compiled picture as plain text: two lists with indented loops, and marks for ops that left one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from ..labels import clean
 from .items import Block, Item, LoopCard, Side
 
 WIDE = 44
-"""Characters of an op and its room, with its mark and indent."""
+"""Characters for an op with its mark and indent."""
 
 
 def listing(heads: Sequence[str], sides: Sequence[Side], notes: Sequence[str]) -> list[str]:
-    """Lines: ``[1]`` left its loop and is ``[1]`` below too, ``-`` is done by no action."""
+    """Returns the lines: ``[1]`` left its loop and has the same number below, ``-`` is done by no action."""
     lines: list[str] = []
     for head, side in zip(heads, sides, strict=True):
         lines += [head, *_blocks(side, side.parts, 1), ""]

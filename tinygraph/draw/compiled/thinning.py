@@ -1,4 +1,4 @@
-"""A band of too many boxes: of each group the costly ones and what left a loop stay, the others become one box."""
+"""Reduces a band with too many boxes: in each group the ops with least work become one box."""
 
 from __future__ import annotations
 
@@ -11,69 +11,69 @@ from .items import Block, Item, ItemGroup, LoopCard, Side
 
 
 def thin(side: Side, most: int) -> Side:
-    """The band with about ``most`` boxes, at least one a group."""
-    return _Thinning(side, most).made
+    """Returns the band with about ``most`` boxes, at least one per group."""
+    return _Thinning(side, most).result
 
 
 class _Thinning:
-    """A copy of a band in the making.
+    """A reduced copy of a band under construction.
 
     Attributes:
-        stands: of each item its new number.
-        held: the numbers of the boxes that stand for many.
+        stands: maps each item to its new number.
+        held: the numbers of the boxes that stand for several items.
     """
 
     def __init__(self, side: Side, most: int) -> None:
         self.side, self.share = side, most / len(side.items)
-        self.made = Side(loops=side.loops)
+        self.result = Side(loops=side.loops)
         self.stands: dict[int, int] = {}
         self.held: set[int] = set()
-        self.made.parts = [self._block(part) for part in side.parts]
-        for group in _groups(self.made.parts):
+        self.result.parts = [self._block(part) for part in side.parts]
+        for group in _groups(self.result.parts):
             self._link(group)
 
     def _block(self, block: Block) -> Block:
         if isinstance(block, LoopCard):
             return replace(block, parts=[self._block(part) for part in block.parts])
-        room = max(int(self.share * len(block.items)) - 1, 0)
+        kept_count = max(int(self.share * len(block.items)) - 1, 0)
         items = self.side.items
-        kept = {*sorted(block.items, key=lambda i: _rank(items[i]))[:room]}
+        kept = {*sorted(block.items, key=lambda i: _rank(items[i]))[:kept_count]}
         parts: list[Block] = []
         for i in block.items:
             if i in kept:
-                self.stands[i] = self.made.add(parts, replace(items[i]))
-        rest = [i for i in block.items if i not in kept]
-        if rest:
-            at = self.made.add(parts, _many([items[i] for i in rest]))
+                self.stands[i] = self.result.add(parts, replace(items[i]))
+        others = [i for i in block.items if i not in kept]
+        if others:
+            at = self.result.add(parts, _joined([items[i] for i in others]))
             self.held.add(at)
-            self.stands.update(dict.fromkeys(rest, at))
+            self.stands.update(dict.fromkeys(others, at))
         return parts[0]
 
     def _link(self, group: ItemGroup) -> None:
-        """Arrows anew; the box for many has none in its own group, where it stands for no one place."""
-        own = {*group.items}
+        """Renumber the arrows; a box for several items has none in its own group, because it has no one place there."""
+        group_items = {*group.items}
         for i in group.items:
+            item = self.result.items[i]
             for links in ("before", "late"):
-                new = dict.fromkeys(self.stands[k] for k in getattr(self.made.items[i], links))
-                alone = i in self.held
-                setattr(self.made.items[i], links, [k for k in new if k not in own or not (alone or k in self.held)])
+                sources = dict.fromkeys(self.stands[k] for k in getattr(item, links))
+                setattr(item, links, [k for k in sources if k not in group_items or not self.held & {i, k}])
 
 
-def _many(items: Sequence[Item]) -> Item:
-    """One box for several."""
-    flops, moved = sum(i.flops for i in items), sum(i.bytes for i in items)
+def _joined(items: Sequence[Item]) -> Item:
+    """Returns one item for several."""
+    flops, bytes_moved = sum(i.flops for i in items), sum(i.bytes for i in items)
     kinds = Counter(i.pieces[0].kind if len(i.pieces) == 1 else "fused pass" for i in items)
     tip = [", ".join(f"{n} {kind}" for kind, n in kinds.items())]
-    many = Item([Part(f"{len(items)} more")], "with less work", tip, [], items[0].loop, flops, moved)
-    many.before = [k for i in items for k in i.before]
-    return many
+    joined = Item([Part(f"{len(items)} more")], "with less work", tip, [], items[0].loop, flops, bytes_moved)
+    joined.before = [k for i in items for k in i.before]
+    return joined
 
 
 def _groups(parts: Sequence[Block]) -> list[ItemGroup]:
-    found: list[ItemGroup] = []
+    groups: list[ItemGroup] = []
     for part in parts:
-        found += _groups(part.parts) if isinstance(part, LoopCard) else [part]
-    return found
+        groups += _groups(part.parts) if isinstance(part, LoopCard) else [part]
+    return groups
 
 
 def _rank(item: Item) -> tuple[bool, int, int]:

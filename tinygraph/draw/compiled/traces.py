@@ -1,4 +1,4 @@
-"""The band ``before``: the ops that were traced, loops with their bodies, each op once."""
+"""The band ``before``: the traced ops, each once, and loops with their bodies."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from .items import OUTSIDE, Block, Item, Piece, Side
 from .vanishing import Vanishing
 
 SAME = {"mean": "sum", "sum_to": "sum", "swapaxes": "transpose"}
-"""Ops that are another one by another name once they are planned."""
+"""Maps ops to the op that the plan has for them."""
 VIEWS = frozenset(("transpose", "reshape", "getitem", "broadcast_to", "stop_gradient", "put", "concatenate", "stack"))
-"""Ops that are places in memory once they are planned."""
+"""Ops that become views of memory in the plan."""
 REDUCING = frozenset(("sum", "max", "min"))
 
 
 class _LoopOf(NamedTuple):
-    """What lies in no loop, or in one: its number, how often it is run, what waits for the state and what it needs."""
+    """A loop, or OUTSIDE: its number, its runs, the nodes that depend on the state, the nodes that the state needs."""
 
     loop: int
     times: int
@@ -35,7 +35,7 @@ class _LoopOf(NamedTuple):
 
 
 def traced(roots: Sequence[Node]) -> Side:
-    """The ops behind the results, in the order in which they were traced."""
+    """Returns the ops behind the results, in the order in which they were traced."""
     walk = _Tracing()
     with tracing():
         walk.level(ancestors(roots), walk.side.parts, _LoopOf(OUTSIDE, 1, set(), set()))
@@ -46,10 +46,10 @@ class _Tracing:
     """One walk over a graph and the bodies of its loops.
 
     Attributes:
-        stands: of each node seen what it is to an op that uses it.
-        number: of each node the item whose value it holds; a body may be run by two loops, so the latest one.
-        carried: of each slot of a state the node of its next value, and the item of its first.
-        names: of each parameter.
+        stands: maps each visited node to the operand that it is for its users.
+        number: maps each node to the item with its value; of a body that two loops run, the latest one.
+        carried: maps each slot of a state to the node of its next value, and the item of its first value.
+        names: maps each parameter to its name.
     """
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class _Tracing:
         self.vanishing = Vanishing()
 
     def level(self, order: list[Node], parts: list[Block], level: _LoopOf) -> None:
-        """The nodes outside of all loops, or those of one loop's body."""
+        """Add the nodes outside of all loops, or those of one loop's body."""
         picked = _picked(order)
         for node in order:
             if node.op is None:
@@ -72,11 +72,11 @@ class _Tracing:
             elif node.op.selects:
                 self._select(node)
             else:
-                made = self.side.add(parts, self._item(node, level))
-                self._stand(node, self._alias(node) or Link(node, False, node, 0), made)
+                item = self.side.add(parts, self._item(node, level))
+                self._stand(node, self._alias(node) or Link(node, False, node, 0), item)
 
     def _stand(self, node: Node, operand: Operand, number: int | None) -> None:
-        """Say what the node is to its users, and where an arrow to them begins."""
+        """Record the operand of a node, and the item where arrows to its users start."""
         self.stands[node] = operand
         self.number.pop(node, None)
         if number is not None and isinstance(operand, Link):
@@ -92,7 +92,7 @@ class _Tracing:
         return Inline(clean((node.name or "").strip() or "data", 12), False)
 
     def _alias(self, node: Node) -> Operand | None:
-        """A parameter turned over is still that parameter."""
+        """Returns the chip of a transposed parameter, which is still that parameter."""
         source = self.stands[node.inputs[0]] if node.inputs else None
         turned = node.op is not None and node.op.name in ("transpose", "swapaxes")
         if isinstance(source, Chip) and turned and node.ndim == 2:
@@ -121,14 +121,14 @@ class _Tracing:
                     self._tie(self.side.items[self.number[user]], *self.carried[slot])
 
     def _tie(self, item: Item, after: Node, first: int | None) -> None:
-        """A user of the state is made from what the step before gave, or at first from the initial state."""
+        """Link a user of the state to the state of the previous step, and to the initial state."""
         if after in self.number:
             item.late.append(self.number[after])
         if first is not None:
             item.before.append(first)
 
     def _select(self, node: Node) -> None:
-        """What an op inside gives to those outside; of a state what it is made from."""
+        """Record for a result of a loop the op of the body that computes it; for a state, the op of its next value."""
         of = node.attributes["of"]
         inner = node.inputs[0].attributes["body"].nexts[of] if isinstance(of, int) else of
         while inner in self.carried:
@@ -159,17 +159,17 @@ class _Tracing:
 
 
 def _picked(order: list[Node]) -> dict[Node, list[Node]]:
-    """Of each loop the nodes of its body that are selected."""
-    found: dict[Node, list[Node]] = {}
+    """Maps each loop to the nodes of its body that are selected."""
+    selected: dict[Node, list[Node]] = {}
     for node in order:
         of = node.attributes.get("of")
         if isinstance(of, Node) and node.op is not None and node.op.selects:
-            found.setdefault(node.inputs[0], []).append(of)
-    return found
+            selected.setdefault(node.inputs[0], []).append(of)
+    return selected
 
 
 def _piece(node: Node, flops: int, times: int) -> Piece:
-    """What stays the same when an op is done for all steps at once, or over the joined axes."""
+    """Returns the work, which stays the same if an op is done for all steps at once, or over merged axes."""
     assert node.op is not None
     kind = SAME.get(node.op.name, node.op.name)
     if kind in ("matmul", "einsum"):

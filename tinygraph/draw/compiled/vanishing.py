@@ -1,4 +1,4 @@
-"""Ops that the passes are sure to drop: those that change nothing, those done before, and those of constants alone."""
+"""Ops that the passes drop: those that change nothing, repeated ones, and those of constants only."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ...passes.simplify import simplify
 
 
 class Vanishing:
-    """Why ops vanish, found inputs first; to be used while tracing, as the rules make nodes.
+    """Finds why ops vanish; visit inputs first, and only while tracing, because the rules create nodes.
 
     Attributes:
-        same: of each op that vanishes into another value that value.
-        first: of each op with its inputs and settings the first node that does it.
-        constants: ops of constants alone, which are computed once.
+        same: maps each op that vanishes to the node that replaces it.
+        first: maps an op with its inputs and attributes to the first node that computes it.
+        constants: ops of constants only, which are computed once.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Vanishing:
         self.constants: set[Node] = set()
 
     def why(self, node: Node) -> str:
-        """The reason in words, or nothing."""
+        """Returns the reason in words, or ""."""
         sources = [self.same.get(x, x) for x in node.inputs]
         if not sources:
             return ""
@@ -43,7 +43,7 @@ class Vanishing:
 
     def _again(self, node: Node, sources: Sequence[Node]) -> str:
         written = all(not isinstance(v, np.ndarray) for v in node.attributes.values())
-        # An array is not written out whole, so that two that differ may look the same.
+        # repr abbreviates arrays, so different arrays may have the same text.
         settings = repr(sorted(node.attributes.items())) if written else id(node.attributes)
         first = self.first.setdefault((node.op, tuple(map(id, sources)), settings), node)
         if first is node:

@@ -1,1 +1,1 @@
-"""Places: columns in time order, rows by role, and the ways of arrows between them."""
+"""Layout: columns in time order, rows in each column, and the routes of arrows between boxes."""

@@ -1,4 +1,4 @@
-"""Positions in the rolled view: a card per cell with its boxes, what lies outside of time in rows below and above."""
+"""Layout of the rolled view: a card per cell, and rows of boxes outside of time below and above."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from .layers import FOOT, TOP, Ordering, Rows, lay_out
 from .place import HEIGHT, PITCH
 
 MARGIN, LANE, CAPTION, APART, STACK = 22.0, 30.0, 40.0, 66.0, 9.0
-"""Room inside a card, per lane of a returning state, over the boxes for the name; between rows; from card to card."""
+"""Padding of a card, width of a lane, height of the name; gap between rows; offset of the cards in a stack."""
 WORDS = 62.0
-"""Room for ``t−1 → t`` beside the lanes."""
+"""Width of ``t−1 → t`` beside the lanes."""
 
 
 @dataclass
 class Card:
-    """A cell with a place: edges of the front card, rows of its boxes, the side and lane of each state that returns.
+    """A cell with its position: edges of the front card, rows of its boxes, side and lane of each recurrent state.
 
-    ``bends``: as in `layers.Layout`, by group (TOP, FOOT where an arrow leaves the card), as points.
+    ``bends``: as in `layers.Ordering`, but keyed by group (TOP or FOOT if the arrow leaves the card), as points.
     """
 
     cell: CellGroup
@@ -51,17 +51,17 @@ class Card:
 
 @dataclass
 class Stage:
-    """Where everything of a rolled picture stands.
+    """The layout of a rolled picture.
 
     Attributes:
-        cards: in the order of computation.
-        card_of: of each group in a card its number.
-        joined: of arrows of an initial state into a lane the state whose lane it is; None for those left out.
-        x, y, width: of each group's box.
-        passing: of each arrow between items the points at which it passes rows, (x, foot, top).
-        aside: the edges that run back to the first step of a cell, beside the order of rows.
-        tangled: whether cards feed each other both ways, so that no order of rows shows it.
-        links: of each pair of different items the edges between them.
+        cards: the cards, in order of computation.
+        card_of: maps each group in a card to the card's number.
+        joined: maps edges from an initial state into a lane to the state of this lane; None for edges not drawn.
+        x, y, width: maps each group to the position and width of its box.
+        passing: maps each pair of items to the places where its arrow passes rows, (x, foot, top).
+        aside: the edges that start a cell; they do not count for the order of rows.
+        tangled: whether cards depend on each other in both directions, so that no order of rows exists.
+        links: maps each pair of different items to the edges between them.
     """
 
     cards: list[Card] = field(default_factory=list)
@@ -76,98 +76,98 @@ class Stage:
     links: dict[tuple[int, int], list[Edge]] = field(default_factory=dict)
 
     def item(self, group: int) -> int:
-        """A card as -1, -2, ..., a box outside of the cards as its group."""
+        """Returns -1 - card number for a group in a card, else the group itself."""
         return -1 - self.card_of[group] if group in self.card_of else group
 
 
-def stage(found: Repetition, made: list[CellGroup], widths: dict[int, float]) -> Stage:
-    """Stand the cards and boxes; time linear in groups and edges."""
-    here = Stage(width=widths)
-    here.card_of = {g: i for i, cell in enumerate(made) for g in cell.groups}
-    here.aside = starts(found, made)
-    here.cards = [_card(found, cell, here, widths) for cell in made]
-    here.joined = _joined(found, here)
-    for edge in found.edges:
-        ends = here.item(edge.source), here.item(edge.target)
-        if ends[0] != ends[1] and edge not in here.aside:
-            here.links.setdefault(ends, []).append(edge)
-    arrows = list(here.links)
-    _stand(here, arrows, _levels(found, here, arrows))
-    return here
+def place_cards(repetition: Repetition, cell_groups: list[CellGroup], widths: dict[int, float]) -> Stage:
+    """Place the cards and boxes, in time linear in groups and edges."""
+    stage = Stage(width=widths)
+    stage.card_of = {g: i for i, cell in enumerate(cell_groups) for g in cell.groups}
+    stage.aside = starts(repetition, cell_groups)
+    stage.cards = [_card(repetition, cell, stage, widths) for cell in cell_groups]
+    stage.joined = _joined(repetition, stage)
+    for edge in repetition.edges:
+        ends = stage.item(edge.source), stage.item(edge.target)
+        if ends[0] != ends[1] and edge not in stage.aside:
+            stage.links.setdefault(ends, []).append(edge)
+    arrows = list(stage.links)
+    _place(stage, arrows, _levels(repetition, stage, arrows))
+    return stage
 
 
-def _card(found: Repetition, cell: CellGroup, here: Stage, widths: dict[int, float]) -> Card:
-    groups = sorted(cell.groups, key=lambda g: found.groups[g][-1].serial)
+def _card(repetition: Repetition, cell: CellGroup, stage: Stage, widths: dict[int, float]) -> Card:
+    groups = sorted(cell.groups, key=lambda g: repetition.groups[g][-1].serial)
     index = {g: i for i, g in enumerate(groups)}
-    inner = [e for e in found.edges if not e.lag and e.source in index and e.target in index]
+    inner = [e for e in repetition.edges if not e.lag and e.source in index and e.target in index]
     rows = _rows(groups, inner)
     inner = [e for e in inner if rows[e.source] < rows[e.target]]
-    back = [e for e in found.edges if e.lag and e.source in index and e.target in index]
+    back = [e for e in repetition.edges if e.lag and e.source in index and e.target in index]
     sides: dict[int, int] = {}
     for edge in sorted(back, key=lambda e: rows[e.target]):
         sides.setdefault(edge.source, -1 if len(sides) % 2 == 0 else 1)
     plan = Rows([rows[g] for g in groups], [], [], [], [0] * len(groups), [widths[g] for g in groups])
     plan.arrows = [(index[e.source], index[e.target]) for e in inner]
-    for edge in found.edges:
+    for edge in repetition.edges:
         if edge.source in index and edge.target not in index:
             plan.up.append(index[edge.source])
-        elif edge.target in index and edge.source not in index and edge not in here.aside:
+        elif edge.target in index and edge.source not in index and edge not in stage.aside:
             plan.down.append(index[edge.target])
     for edge in back:
         plan.pulls[index[edge.target]] = sides[edge.source]
     layout = lay_out(plan)
     ends = {FOOT: FOOT, TOP: TOP} | dict(enumerate(groups))
-    layout.bends = {(ends[a], ends[b]): way for (a, b), way in layout.bends.items()}
+    layout.bends = {(ends[a], ends[b]): points for (a, b), points in layout.bends.items()}
     cell.groups = groups
     return Card(cell, layout, rows, sides)
 
 
-def _joined(found: Repetition, here: Stage) -> dict[Edge, int | None]:
-    """What stands in for a returning state at several ops, or high up: one arrow into its lane.
+def _joined(repetition: Repetition, stage: Stage) -> dict[Edge, int | None]:
+    """Maps edges that replace a recurrent state at several ops, or high in the card, to the lane that one arrow joins.
 
-    That is an initial state, or what another card hands over.
+    The source is an initial state, or a state of another card.
     """
     takes: dict[int, dict[int, None]] = {}
-    for e in found.edges:
-        if e.lag and here.item(e.source) == here.item(e.target):
+    for e in repetition.edges:
+        if e.lag and stage.item(e.source) == stage.item(e.target):
             takes.setdefault(e.source, {})[e.target] = None
     starts: dict[int, list[Edge]] = {}
-    for e in found.edges:
-        handed = e in here.aside and e.source in here.card_of and _stands_on(found, here, e)
-        if e.only is not None and e.target in here.card_of and (handed or _is_initial(here, e)):
+    for e in repetition.edges:
+        handed = e in stage.aside and e.source in stage.card_of and _stands_on(repetition, stage, e)
+        if e.only is not None and e.target in stage.card_of and (handed or _is_initial(stage, e)):
             starts.setdefault(e.source, []).append(e)
     joined: dict[Edge, int | None] = {}
     for edges in starts.values():
-        targets = {e.target for e in edges}
-        state = next((s for s, to in takes.items() if targets <= to.keys()), None)
-        high = state is not None and max(here.cards[here.card_of[state]].rows[t] for t in targets) > 1
-        if state is not None and (len(targets) > 1 or high):
+        state_targets = {e.target for e in edges}
+        state = next((s for s, targets in takes.items() if state_targets <= targets.keys()), None)
+        high = state is not None and max(stage.cards[stage.card_of[state]].rows[t] for t in state_targets) > 1
+        if state is not None and (len(state_targets) > 1 or high):
             joined.update(dict.fromkeys(edges, None))
-            joined[min(edges, key=lambda e: here.cards[here.card_of[e.target]].rows[e.target])] = state
+            joined[min(edges, key=lambda e: stage.cards[stage.card_of[e.target]].rows[e.target])] = state
     return joined
 
 
-def _is_initial(here: Stage, edge: Edge) -> bool:
-    return edge.source not in here.card_of and edge not in here.aside
+def _is_initial(stage: Stage, edge: Edge) -> bool:
+    return edge.source not in stage.card_of and edge not in stage.aside
 
 
-def _stands_on(found: Repetition, here: Stage, edge: Edge) -> bool:
-    """Whether the card that an edge leads to stands over the one that it comes from, for it needs it at every step."""
+def _stands_on(repetition: Repetition, stage: Stage, edge: Edge) -> bool:
+    """Whether the edge's target card must be above its source card, because it also depends on it at every step."""
     after: dict[int, list[int]] = {}
-    for e in found.edges:
-        if e not in here.aside:
+    for e in repetition.edges:
+        if e not in stage.aside:
             after.setdefault(e.source, []).append(e.target)
-    seen = dict.fromkeys(here.cards[here.card_of[edge.source]].cell.groups)
-    queue = list(seen)
+    reached = dict.fromkeys(stage.cards[stage.card_of[edge.source]].cell.groups)
+    queue = list(reached)
     for g in queue:
-        fresh = [t for t in after.get(g, ()) if t not in seen]
-        seen |= dict.fromkeys(fresh)
+        fresh = [t for t in after.get(g, ()) if t not in reached]
+        reached |= dict.fromkeys(fresh)
         queue += fresh
-    return edge.target in seen
+    return edge.target in reached
 
 
 def _rows(groups: list[int], inner: list[Edge]) -> dict[int, int]:
-    """An op above what it uses at its step, what starts from outside right below its user."""
+    """Returns the row of each group: an op is above its inputs of the same step, an input is right below its user."""
     below: dict[int, list[int]] = {}
     users: dict[int, list[int]] = {}
     for edge in inner:
@@ -183,7 +183,7 @@ def _rows(groups: list[int], inner: list[Edge]) -> dict[int, int]:
 
 
 def _upwards(items: Iterable[int], below: dict[int, list[int]], users: dict[int, list[int]]) -> list[int]:
-    """Items with all that they are made from before them; any that feed each other last."""
+    """Returns the items in topological order; items on a cycle come last."""
     missing = {i: len(below.get(i, ())) for i in items}
     order = [i for i in missing if not missing[i]]
     for i in order:
@@ -194,9 +194,9 @@ def _upwards(items: Iterable[int], below: dict[int, list[int]], users: dict[int,
     return order + [i for i in missing if missing[i] > 0]
 
 
-def _levels(found: Repetition, here: Stage, arrows: list[tuple[int, int]]) -> dict[int, int]:
-    """Row of each card and outer box: over all that it is made from; data right below its user."""
-    items = dict.fromkeys(here.item(g) for g in range(len(found.groups)))
+def _levels(repetition: Repetition, stage: Stage, arrows: list[tuple[int, int]]) -> dict[int, int]:
+    """Returns the row of each card and outer box: above all its inputs; data is right below its user."""
+    items = dict.fromkeys(stage.item(g) for g in range(len(repetition.groups)))
     into: dict[int, list[int]] = {i: [] for i in items}
     users: dict[int, list[int]] = {i: [] for i in items}
     for a, b in arrows:
@@ -204,10 +204,10 @@ def _levels(found: Repetition, here: Stage, arrows: list[tuple[int, int]]) -> di
         users[a].append(b)
     levels: dict[int, int] = {}
     order = _upwards(items, into, users)
-    at = {i: k for k, i in enumerate(order)}
-    here.tangled = any(at[a] > at[b] for a, b in arrows)
+    position = {i: k for k, i in enumerate(order)}
+    stage.tangled = any(position[a] > position[b] for a, b in arrows)
     for i in order:
-        # Cards stand in a row above the data even without any, so that a decoder stands beside its encoder.
+        # Cards are above the row of data even without data, so that a decoder is beside its encoder.
         levels[i] = 1 + max((levels.get(a, 0) for a in into[i]), default=0 if i < 0 else -1)
     for i in reversed(order):
         if users[i] and not into[i]:
@@ -216,77 +216,79 @@ def _levels(found: Repetition, here: Stage, arrows: list[tuple[int, int]]) -> di
     return {i: levels[i] - foot for i in items}
 
 
-def _stand(here: Stage, arrows: list[tuple[int, int]], levels: dict[int, int]) -> None:
-    """Rows of items, ordered and straightened by the layout that columns have."""
+def _place(stage: Stage, arrows: list[tuple[int, int]], levels: dict[int, int]) -> None:
+    """Place the items in rows with the layered layout of columns."""
     items = sorted(levels, key=lambda i: (levels[i], -i if i < 0 else i))
     index = {item: k for k, item in enumerate(items)}
-    wide = [here.cards[-1 - i].width + 84 if i < 0 else here.width[i] for i in items]
+    wide = [stage.cards[-1 - i].width + 84 if i < 0 else stage.width[i] for i in items]
     plan = Rows([levels[i] for i in items], [], [], [], [0] * len(items), wide)
     plan.arrows = [(index[a], index[b]) for a, b in arrows if levels[a] < levels[b]]
     layout = lay_out(plan)
     tall: dict[int, float] = {}
     for i in items:
-        tall[levels[i]] = max(tall.get(levels[i], 0.0), here.cards[-1 - i].height if i < 0 else HEIGHT)
+        tall[levels[i]] = max(tall.get(levels[i], 0.0), stage.cards[-1 - i].height if i < 0 else HEIGHT)
     foot = {0: 0.0}
     for low, high in pairwise(sorted(tall)):
         foot[high] = foot[low] + tall[low] + (APART if max(tall[low], tall[high]) > HEIGHT else APART - 22)
-    fed = {b for _, b in arrows}
+    with_input = {b for _, b in arrows}
     for item, x in zip(items, layout.x, strict=True):
         row = levels[item]
         if item < 0:
-            _stand_card(here, here.cards[-1 - item], x, foot[row])
+            _place_card(stage, stage.cards[-1 - item], x, foot[row])
         else:
-            here.x[item] = x
-            here.y[item] = foot[row] + HEIGHT / 2 if item in fed else foot[row] + tall[row] - HEIGHT / 2
+            stage.x[item] = x
+            stage.y[item] = foot[row] + HEIGHT / 2 if item in with_input else foot[row] + tall[row] - HEIGHT / 2
     for (a, b), bends in layout.bends.items():
-        passed = [(x, foot[row], foot[row] + tall[row]) for x, row in bends]
-        here.passing[items[a], items[b]] = passed
-    busy = {levels[i] for i in items if i < 0} | {row for way in layout.bends.values() for _, row in way}
+        points = [(x, foot[row], foot[row] + tall[row]) for x, row in bends]
+        stage.passing[items[a], items[b]] = points
+    busy = {levels[i] for i in items if i < 0} | {
+        row for bend_points in layout.bends.values() for _, row in bend_points
+    }
     rows = sorted(set(tall) - busy)
     for row in [*rows, *reversed(rows)]:
-        _straighten(here, [i for i in items if levels[i] == row], arrows)
+        _straighten(stage, [i for i in items if levels[i] == row], arrows)
 
 
-def _stand_card(here: Stage, card: Card, x: float, foot: float) -> None:
+def _place_card(stage: Stage, card: Card, x: float, foot: float) -> None:
     card.left, card.right, card.foot, card.top = x - card.width / 2, x + card.width / 2, foot, foot + card.height
     inside = x + (card.room(-1) - card.room(1)) / 2
     base = foot + MARGIN + HEIGHT / 2
     for g, dx in zip(card.cell.groups, card.layout.x, strict=True):
-        here.x[g], here.y[g] = inside + dx, base + card.rows[g] * PITCH
-    for key, way in card.layout.bends.items():
-        card.bends[key] = [(inside + dx, base + row * PITCH) for dx, row in way]
-    seen = {-1: 0, 1: 0}
+        stage.x[g], stage.y[g] = inside + dx, base + card.rows[g] * PITCH
+    for key, points in card.layout.bends.items():
+        card.bends[key] = [(inside + dx, base + row * PITCH) for dx, row in points]
+    lane_count = {-1: 0, 1: 0}
     for g, side in card.returning.items():
-        seen[side] += 1
-        card.lanes[g] = inside + side * (card.layout.half + LANE * seen[side] + 8)
+        lane_count[side] += 1
+        card.lanes[g] = inside + side * (card.layout.half + LANE * lane_count[side] + 8)
 
 
-def _straighten(here: Stage, row: list[int], arrows: list[tuple[int, int]]) -> None:
-    """Boxes below and above a card stand where their arrows enter and leave it, side by side."""
-    fed = {b for _, b in arrows}
-    wanted: dict[int, list[float]] = {i: [] for i in row}
+def _straighten(stage: Stage, row: list[int], arrows: list[tuple[int, int]]) -> None:
+    """Move boxes below and above a card to where their arrows enter and leave it, side by side."""
+    with_input = {b for _, b in arrows}
+    targets: dict[int, list[float]] = {i: [] for i in row}
     for a, b in arrows:
-        for mine, other, end in ((a, b, FOOT), (b, a, TOP)):
-            if mine in wanted and (mine in fed) == (end == TOP):
-                wanted[mine] += _ports(here, other, end, mine) if other < 0 else [here.x[other]]
-    goal = {i: sum(w) / len(w) if w else here.x[i] for i, w in wanted.items()}
+        for item, other, end in ((a, b, FOOT), (b, a, TOP)):
+            if item in targets and (item in with_input) == (end == TOP):
+                targets[item] += _ports(stage, other, end, item) if other < 0 else [stage.x[other]]
+    goal = {i: sum(w) / len(w) if w else stage.x[i] for i, w in targets.items()}
     row = sorted(row, key=lambda i: goal[i])
-    at: list[float] = []
+    positions: list[float] = []
     for k, i in enumerate(row):
-        least = at[-1] + (here.width[row[k - 1]] + here.width[i]) / 2 + 24 if k else goal[i]
-        at.append(max(goal[i], least))
-    shift = sum(goal[i] - x for i, x in zip(row, at, strict=True)) / len(row)
-    for i, x in zip(row, at, strict=True):
-        here.x[i] = x + shift
+        least = positions[-1] + (stage.width[row[k - 1]] + stage.width[i]) / 2 + 24 if k else goal[i]
+        positions.append(max(goal[i], least))
+    shift = sum(goal[i] - x for i, x in zip(row, positions, strict=True)) / len(row)
+    for i, x in zip(row, positions, strict=True):
+        stage.x[i] = x + shift
 
 
-def _ports(here: Stage, item: int, end: int, mine: int) -> list[float]:
-    """Where the arrows between a card and a box outside of it pass the card's edge."""
-    card = here.cards[-1 - item]
+def _ports(stage: Stage, item: int, end: int, box: int) -> list[float]:
+    """Returns the x positions at which the arrows between a card and a box outside of it cross the card's edge."""
+    card = stage.cards[-1 - item]
     if end == FOOT:
-        edges = [e for e in here.links[mine, item] if here.joined.get(e, 0) is not None]
-        states = [here.joined.get(e) for e in edges]
+        edges = [e for e in stage.links[box, item] if stage.joined.get(e, 0) is not None]
+        states = [stage.joined.get(e) for e in edges]
         return [
             card.bends[FOOT, e.target][0][0] if s is None else card.lanes[s] for e, s in zip(edges, states, strict=True)
         ]
-    return [card.bends[e.source, TOP][-1][0] for e in here.links[item, mine]]
+    return [card.bends[e.source, TOP][-1][0] for e in stage.links[item, box]]

@@ -1,4 +1,4 @@
-"""Where the texts at the foot of columns stand: beside the arrows that come from under the columns."""
+"""Positions of the texts at the foot of columns: beside the arrows that come from under the columns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..labels import width
 from ..picture import Arrow, Band, Picture
 
 BASELINE = 24.0
-"""Height of the texts over the foot of their band."""
+"""Height of the texts above the foot of their band."""
 
 
 def clear_headings(picture: Picture) -> None:
@@ -21,15 +21,15 @@ def clear_headings(picture: Picture) -> None:
     passing: dict[int, list[float]] = {}
     for arrow in picture.arrows:
         x = _passes(arrow, bands[0].foot + BASELINE)
-        at = -1 if x is None else bisect_right(lefts, x) - 1
-        if x is not None and at >= 0 and x <= bands[at].right:
-            passing.setdefault(at, []).append(x)
+        band_index = -1 if x is None else bisect_right(lefts, x) - 1
+        if x is not None and band_index >= 0 and x <= bands[band_index].right:
+            passing.setdefault(band_index, []).append(x)
     for i, xs in passing.items():
         bands[i].at = _gap(bands[i], sorted(xs))
 
 
 def _passes(arrow: Arrow, height: float) -> float | None:
-    """Where an arrow that starts or ends lower runs through a height."""
+    """Returns the x at which an arrow crosses a height; None if it starts and ends above, or does not cross."""
     if min(arrow.points[0][1], arrow.points[-1][1]) >= height:
         return None
     for i in range(0, len(arrow.points) - 1, 3):
@@ -40,13 +40,13 @@ def _passes(arrow: Arrow, height: float) -> float | None:
 
 
 def _gap(band: Band, xs: list[float]) -> float:
-    """The middle of the text, as near to the column's as the arrows at ``xs`` let it; in the widest gap if in none."""
+    """Returns the middle of the text: near the column's middle in a gap that is wide enough, else in the widest gap."""
     wide = width(band.title, 14, True) + (width(band.token, 12) + 14 if band.token else 0)
     edges = [band.left, *xs, band.right]
-    wanted = (band.left + band.right) / 2
-    roomy = [(a, b) for a, b in pairwise(edges) if b - a >= wide + 20]
-    if not roomy:
+    centre = (band.left + band.right) / 2
+    gaps = [(a, b) for a, b in pairwise(edges) if b - a >= wide + 20]
+    if not gaps:
         a, b = max(pairwise(edges), key=lambda gap: gap[1] - gap[0])
         return (a + b) / 2
-    room = wide / 2 + 10
-    return min((min(max(wanted, a + room), b - room) for a, b in roomy), key=lambda x: abs(x - wanted))
+    margin = wide / 2 + 10
+    return min((min(max(centre, a + margin), b - margin) for a, b in gaps), key=lambda x: abs(x - centre))

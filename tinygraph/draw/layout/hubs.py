@@ -1,4 +1,4 @@
-"""Where parameters stand outside of columns: on rails under those that they serve, and beside bars over time."""
+"""Positions of parameters outside of columns: on rails under the columns, and beside bars."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from .place import Placed, Spot
 from .routes import Route, straight
 
 RAIL = 5.0
-"""Thickness of the line that carries a parameter under the columns."""
+"""Thickness of the line under the columns that leads to a parameter."""
 ASIDE = 44.0
-"""Room for the arrow from a parameter to the bar that it stands beside."""
+"""Width for the arrow from a parameter to the bar beside it."""
 
 
-def set_beside(folded: Folded, where: Regions, role: dict[Node, str], warmth: Heat | None) -> Folded:
-    """Give each use by a bar over time a box of its own: from under the columns an arrow would run through all of them.
+def move_beside(folded: Folded, where: Regions, role: dict[Node, str], heat_map: Heat | None) -> Folded:
+    """Give each use of a parameter by a bar over the columns a box of its own beside the bar.
 
-    A parameter that only that bar uses goes there itself.
+    Otherwise the arrow from under the columns would cross all of them. A parameter that only the bar uses moves there.
     """
     users: dict[Node, int] = {}
     for links in folded.arrows.values():
@@ -33,95 +33,96 @@ def set_beside(folded: Folded, where: Regions, role: dict[Node, str], warmth: He
             users[source] = users.get(source, 0) + 1
     if not users:
         return folded
-    found = replace(folded, arrows=dict(folded.arrows), operands=dict(folded.operands))
+    result = replace(folded, arrows=dict(folded.arrows), operands=dict(folded.operands))
     twins: list[Node] = []
     for node in folded.nodes:
         if where.place[node] == OVER:
-            found.arrows[node] = [
-                _beside(found, node, x, warmth, twins) if users.get(x.source, 0) > 1 else x for x in folded.arrows[node]
+            result.arrows[node] = [
+                _beside(result, node, x, heat_map, twins) if users.get(x.source, 0) > 1 else x
+                for x in folded.arrows[node]
             ]
     role.update(dict.fromkeys(twins, "parameter"))
     where.place.update(dict.fromkeys(twins, OVER))
-    found.arrows.update((x, []) for x in twins)
-    found.operands.update((x, []) for x in twins)
-    still = {x.source for links in found.arrows.values() for x in links}
-    found.nodes = [*twins, *(x for x in folded.nodes if x in still or x not in users)]
-    return found
+    result.arrows.update((x, []) for x in twins)
+    result.operands.update((x, []) for x in twins)
+    used = {x.source for links in result.arrows.values() for x in links}
+    result.nodes = [*twins, *(x for x in folded.nodes if x in used or x not in users)]
+    return result
 
 
-def _beside(folded: Folded, user: Node, link: Link, warmth: Heat | None, twins: list[Node]) -> Link:
+def _beside(folded: Folded, user: Node, link: Link, heat_map: Heat | None, twins: list[Node]) -> Link:
     twins.append(twin_of(folded, link.source, user))
-    return moved(link, twins[-1], warmth)
+    return moved(link, twins[-1], heat_map)
 
 
 def beside(folded: Folded, where: Regions, role: dict[Node, str]) -> set[Node]:
-    """The parameters that stand beside bars."""
-    found = [x for x in folded.nodes if role[x] == "parameter" and where.place[x] == OVER]
-    used = {link.source for links in folded.arrows.values() for link in links} if found else set()
-    return used.intersection(found)
+    """Returns the parameters beside bars."""
+    candidates = [x for x in folded.nodes if role[x] == "parameter" and where.place[x] == OVER]
+    used = {link.source for links in folded.arrows.values() for link in links} if candidates else set()
+    return used.intersection(candidates)
 
 
-def inner(folded: Folded, aside: set[Node]) -> Folded:
-    """All that `place` and `routes` see to."""
+def without_beside(folded: Folded, aside: set[Node]) -> Folded:
+    """Returns the graph without parameters beside bars, as `place` and `routes` need it."""
     if not aside:
         return folded
     arrows = {x: [y for y in links if y.source not in aside] for x, links in folded.arrows.items()}
     return replace(folded, nodes=[x for x in folded.nodes if x not in aside], arrows=arrows)
 
 
-def with_room(folded: Folded, aside: set[Node], widths: dict[Node, float]) -> dict[Node, float]:
-    """Widths to place boxes by: a bar's with what stands beside it."""
-    found = dict(widths)
+def widened(folded: Folded, aside: set[Node], widths: dict[Node, float]) -> dict[Node, float]:
+    """Returns widths for the layout, in which a bar includes the parameters beside it."""
+    total = dict(widths)
     for node, source in _pairs(folded, aside):
-        found[node] += ASIDE + widths[source]
-    return found
+        total[node] += ASIDE + widths[source]
+    return total
 
 
 def _pairs(folded: Folded, aside: set[Node]) -> dict[tuple[Node, Node], list[Link]]:
-    """Of each bar and each parameter beside it the links between them."""
-    found: dict[tuple[Node, Node], list[Link]] = {}
+    """Maps each pair of a bar and a parameter beside it to the links between them."""
+    links_of: dict[tuple[Node, Node], list[Link]] = {}
     for node in folded.nodes if aside else ():
         for link in folded.arrows[node]:
             if link.source in aside:
-                found.setdefault((node, link.source), []).append(link)
-    return found
+                links_of.setdefault((node, link.source), []).append(link)
+    return links_of
 
 
-def stand_beside(folded: Folded, aside: set[Node], placed: Placed, widths: dict[Node, float]) -> None:
-    """Stand parameters left of their bars; where bars share a row, the bar gives them some of its place."""
+def place_beside(folded: Folded, aside: set[Node], placed: Placed, widths: dict[Node, float]) -> None:
+    """Place parameters at the left of their bars; a bar that shares its row gives up some of its width."""
     rows = Counter(x.y for x in placed.spots.values() if x.column is None) if aside else {}
     edges: dict[Node, float] = {}
     for node, source in _pairs(folded, aside):
         bar = placed.spots[node]
         edge = edges.get(node, bar.x - bar.width / 2)
         if rows[bar.y] > 1:
-            taken = ASIDE + widths[source]
-            placed.spots[node] = bar._replace(x=bar.x + taken / 2, width=bar.width - taken)
+            room = ASIDE + widths[source]
+            placed.spots[node] = bar._replace(x=bar.x + room / 2, width=bar.width - room)
             x = edge + widths[source] / 2
-            edges[node] = edge + taken
+            edges[node] = edge + room
         else:
             x = edge - ASIDE - widths[source] / 2
             edges[node] = edge - ASIDE - widths[source]
         placed.spots[source] = Spot(x, bar.y, widths[source], bar.row, None)
 
 
-def ways_from_beside(folded: Folded, aside: set[Node], placed: Placed) -> list[Route]:
-    """An arrow from each such parameter to its bar."""
-    ways: list[Route] = []
+def routes_from_beside(folded: Folded, aside: set[Node], placed: Placed) -> list[Route]:
+    """Returns the routes from parameters to the bars beside them."""
+    routes: list[Route] = []
     for (node, source), links in _pairs(folded, aside).items():
         spot, bar = placed.spots[source], placed.spots[node]
         for k, link in enumerate(links):
             y = bar.y + (k - (len(links) - 1) / 2) * 20
             points = [(spot.x + spot.width / 2, y)]
             straight(points, (bar.x - bar.width / 2, y))
-            ways.append(Route(link, node, points, True))
-    return ways
+            routes.append(Route(link, node, points, True))
+    return routes
 
 
 def lay_rails(picture: Picture, placed: Placed, widths: dict[Node, float]) -> None:
-    """A parameter that serves several columns stands left of them, on a rail under all that use it.
+    """Move a parameter under the columns to their left, and draw a rail from it under all its users.
 
-    Arrows cross a rail without hiding anything, which over a bar as wide as time they would.
+    Arrows cross a thin rail without covering any text; they would cover text of a bar as wide as all columns.
     """
     hubs = {i: x for i, x in enumerate(picture.boxes) if x.role == "parameter" and _is_under(placed, x)}
     reach = dict.fromkeys(hubs, -math.inf)

@@ -1,4 +1,4 @@
-"""One column's layout: boxes in rows, ordered so that few arrows cross, moved so that arrows run straight."""
+"""Layered (Sugiyama) layout of one column: orders rows for few crossings, then straightens arrows."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 GAP, THREAD = 20.0, 16.0
-"""Points between boxes of a row, and the room that an arrow passing through a row takes."""
+"""Points between boxes of a row, and width of a lane for an arrow that passes through a row."""
 LONG = 24
-"""An arrow over more rows than this is drawn straight: bends would cost rows times arrows."""
+"""An arrow over more rows than this has no bends, because their cost is rows times arrows."""
 _SWEEPS = 6
 
 
 @dataclass
 class Rows:
-    """A column as numbers, its boxes counted from 0.
+    """The input of the layout: a column whose boxes are numbered from 0.
 
     Attributes:
-        rows: of each box, 0 at the foot.
-        arrows: (lower, upper) boxes.
-        up, down: boxes with an arrow that leaves over the top or under the foot.
-        pulls: of each box -1 or 1 where an arrow crosses to the column on its left or right.
-        widths: of each box, in points.
+        rows: the row of each box, 0 at the foot.
+        arrows: pairs (lower box, upper box).
+        up, down: boxes with an arrow that leaves the column at the top or at the foot.
+        pulls: for each box -1 or 1 if an arrow leads to the column on its left or right, else 0.
+        widths: the width of each box, in points.
     """
 
     rows: list[int]
@@ -33,13 +33,16 @@ class Rows:
     widths: list[float]
 
     def form(self) -> tuple[object, ...]:
-        """What columns laid out as one share; widths may differ, and pulls, of which the last column has fewer."""
+        """Returns a key that is equal for columns with the same layout; it contains neither widths nor pulls."""
         return (tuple(self.rows), tuple(self.arrows), tuple(self.up), tuple(self.down))
 
 
 @dataclass
 class Ordering:
-    """Centres ``x`` of boxes, in points from the column's middle; the ``bends`` of arrows, (x, row) each."""
+    """The result of the layout, in points from the column's middle.
+
+    ``x``: the centres of the boxes; ``bends``: maps each arrow to its bends (x, row); ``half``: half the width.
+    """
 
     x: list[float]
     bends: dict[tuple[int, int], list[tuple[float, int]]]
@@ -48,7 +51,7 @@ class Ordering:
 
 @dataclass
 class _Mesh:
-    """Boxes and the bends of long arrows, all as items that sit in rows and pull at their neighbours."""
+    """Boxes and bends of long arrows as items in rows; linked items attract each other."""
 
     row: list[int]
     width: list[float]
@@ -70,11 +73,11 @@ class _Mesh:
 
 
 TOP, FOOT = -1, -2
-"""Stand for the upper or lower end in `Ordering.bends` keys of arrows that leave the column."""
+"""Replace the upper or lower box in the keys of `Ordering.bends` for arrows that leave the column."""
 
 
 def lay_out(plan: Rows) -> Ordering:
-    """Centres of a column's boxes and the way of its long arrows; time linear in boxes and bends."""
+    """Returns the centres of a column's boxes and the bends of its long arrows, in time linear in boxes and bends."""
     n = len(plan.rows)
     mesh = _Mesh(list(plan.rows), list(plan.widths), list(plan.pulls), [[] for _ in range(n)], [[] for _ in range(n)])
     top = max(plan.rows, default=0) + 1
@@ -91,19 +94,22 @@ def lay_out(plan: Rows) -> Ordering:
 
 
 def _chain(mesh: _Mesh, lower: int, upper: int, *, start: bool = False, end: bool = False, lanes: int = 1) -> list[int]:
-    """Items for an arrow, or so many side by side, in the rows that it passes; the ends too where they are no boxes."""
+    """Returns the items of an arrow (or of ``lanes`` parallel arrows) in the rows that it passes.
+
+    ``start``, ``end``: the lower or upper end is an item without a box, and is returned too.
+    """
     between = range(mesh.row[lower] + 1, mesh.row[upper])
     items = [mesh.add(row) for row in between] if len(between) <= LONG else []
     for item in [lower] * start + items:
         mesh.width[item] = THREAD * lanes
-    way = [lower, *items, upper]
-    for a, b in pairwise(way):
+    chain = [lower, *items, upper]
+    for a, b in pairwise(chain):
         mesh.tie(a, b)
     return [lower] * start + items + [upper] * end
 
 
 def _ordered(mesh: _Mesh) -> list[list[int]]:
-    """Rows of items from left to right, by the mean place of their neighbours, swept up and down."""
+    """Returns the rows as lists of items from left to right, sorted by the barycentre of their neighbours in sweeps."""
     rows: dict[int, list[int]] = {}
     for item, row in enumerate(mesh.row):
         rows.setdefault(row, []).append(item)
@@ -111,53 +117,53 @@ def _ordered(mesh: _Mesh) -> list[list[int]]:
     place = [0.0] * len(mesh.row)
     for items in order:
         items.sort(key=lambda i: (mesh.pull[i], i))
-        _count(items, place)
+        _number(items, place)
     for sweep in range(_SWEEPS):
         near = mesh.above if sweep % 2 == 0 else mesh.below
         for items in reversed(order) if sweep % 2 == 0 else order:
             keys = {i: (mesh.pull[i], _mean([place[j] for j in near[i]], place[i])) for i in items}
             items.sort(key=keys.__getitem__)
-            _count(items, place)
+            _number(items, place)
     return order
 
 
-def _count(row: list[int], place: list[float]) -> None:
+def _number(row: list[int], place: list[float]) -> None:
     for k, i in enumerate(row):
         place[i] = k - (len(row) - 1) / 2
 
 
-def _mean(values: list[float], otherwise: float) -> float:
-    return sum(values) / len(values) if values else otherwise
+def _mean(values: list[float], default: float) -> float:
+    return sum(values) / len(values) if values else default
 
 
 def _spread(mesh: _Mesh, order: list[list[int]]) -> list[float]:
-    """Centres: each row is drawn to its neighbours' centres, kept in order and apart."""
+    """Returns the centres: each row moves towards its neighbours' centres, but keeps its order and distances."""
     x = [0.0] * len(mesh.row)
     for row in order:
         _settle(row, [0.0] * len(row), mesh, x)
     for sweep in range(_SWEEPS):
-        # The last sweep goes up and looks down, so that a chain of ops stands straight on what it starts from.
+        # The last sweep goes up and uses the row below, so that a chain of ops is straight above its start.
         near = mesh.above if sweep % 2 == 0 else mesh.below
         for row in reversed(order) if sweep % 2 == 0 else order:
             _settle(row, [_mean([x[j] for j in near[i]], x[i]) for i in row], mesh, x)
     return x
 
 
-def _settle(row: list[int], wanted: list[float], mesh: _Mesh, x: list[float]) -> None:
-    """The places nearest to the wanted ones, in squares, that keep order and distance.
+def _settle(row: list[int], targets: list[float], mesh: _Mesh, x: list[float]) -> None:
+    """Place a row as near to its targets as possible (least squares), keeping order and distances.
 
-    Pool adjacent violators (Ayer et al. 1955): with each item's offset from the row's first
-    taken off, the places need only be ascending, and groups that are not are set to their mean.
+    Pool adjacent violators (Ayer et al. 1955): after each item's offset from the first is subtracted, the places only
+    need to be ascending, and groups that are not are set to their mean.
     """
     offsets = [0.0]
     for a, b in pairwise(row):
         offsets.append(offsets[-1] + (mesh.width[a] + mesh.width[b]) / 2 + GAP)
     groups: list[tuple[float, int]] = []
-    for want, offset in zip(wanted, offsets, strict=True):
-        total, count = want - offset, 1
+    for target, offset in zip(targets, offsets, strict=True):
+        total, count = target - offset, 1
         while groups and groups[-1][0] / groups[-1][1] > total / count:
-            before = groups.pop()
-            total, count = total + before[0], count + before[1]
+            previous = groups.pop()
+            total, count = total + previous[0], count + previous[1]
         groups.append((total, count))
     places = (total / count for total, count in groups for _ in range(count))
     for item, place, offset in zip(row, places, offsets, strict=True):

@@ -1,4 +1,4 @@
-"""Places of pairs: each box with its gradient's on its right, and the plane turned so that gradients run upwards."""
+"""Layout of pairs: each box with its gradient's box at its right; and the rotated plane."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from ..shown.regions import OVER, UNDER, Regions
 from .place import GUTTER, HEIGHT, Placed, Spot
 
 SEAM, PORT = 24.0, 45.0
-"""Points between a box and its gradient's, and from the middle of both to where upright arrows start, if they can."""
+"""Points between a box and its gradient's box, and from the middle of both to the ports of vertical arrows."""
 ROOM = 14.0
-"""Least distance of an upright arrow from the end of its box."""
+"""Least distance of a vertical arrow's port from the end of its box."""
 APART = 5.0
-"""Half the distance of an upright arrow and the gradient's beside it where they pass other boxes."""
+"""Half the distance between a vertical arrow and the gradient's arrow beside it, where they pass other boxes."""
 
 Bends = dict[tuple[Node | None, Node | None], list[Point]]
 
 
 @dataclass
 class Paired:
-    """Places of boxes and twins; ``ports``: the same with each box where its upright arrows start.
+    """Positions of boxes and twins; ``ports``: the same, but each box is where its vertical arrows start.
 
-    ``side``: the right end of all.
+    ``side``: the right end of all boxes.
     """
 
     placed: Placed
@@ -33,12 +33,12 @@ class Paired:
 
 
 def pair_width(forward: float, gradient: float) -> float:
-    """Room for a box and its gradient's; 0 where there is none."""
+    """Returns the width for a box and its gradient's box; a width of 0 means no box."""
     return forward + (SEAM if forward and gradient else 0) + gradient
 
 
 def split(placed: Placed, widths: dict[Node, float], twins: dict[Node, Node], where: Regions) -> Paired:
-    """Stand a box and its twin side by side in the room of a pair; a bar's twin at the end of time, or before it."""
+    """Place a box and its twin side by side; the twin of a bar is after the last column, or before the first."""
     real, ports = replace(placed, spots={}, bends={}), replace(placed, spots={}, bends={})
     level: Counter[float] = Counter()
     for node, spot in placed.spots.items():
@@ -51,18 +51,18 @@ def split(placed: Placed, widths: dict[Node, float], twins: dict[Node, Node], wh
             real.spots[node] = ports.spots[node] = spot._replace(width=widths[node])
             continue
         seam = spot.x + (widths[node] - widths[twin]) / 2
-        for x, way in ((node, -1), (twin, 1)):
-            real.spots[x] = spot._replace(x=seam + way * (SEAM + widths[x]) / 2, width=widths[x])
-            ports.spots[x] = _port(real.spots[x], spot.x + way * PORT)
+        for x, side in ((node, -1), (twin, 1)):
+            real.spots[x] = spot._replace(x=seam + side * (SEAM + widths[x]) / 2, width=widths[x])
+            ports.spots[x] = _port(real.spots[x], spot.x + side * PORT)
     for paired in (real, ports):
         paired.bends = _bends(placed, ports, twins)
     return Paired(real, ports, max(s.x + s.width / 2 for s in real.spots.values()))
 
 
-def _port(spot: Spot, wanted: float) -> Spot:
-    """A box as upright arrows see it: its middle where they start, and no wider than the box is there."""
+def _port(spot: Spot, target: float) -> Spot:
+    """Returns a box for vertical arrows: its middle at the port, and no wider than the box is there."""
     reach = spot.width / 2 - ROOM
-    x = min(max(wanted, spot.x - reach), spot.x + reach)
+    x = min(max(target, spot.x - reach), spot.x + reach)
     return spot._replace(x=x, width=min(spot.width - 2 * abs(x - spot.x), 2 * PORT))
 
 
@@ -74,13 +74,13 @@ def _beside(
     widths: dict[Node, float],
     level: Counter[float],
 ) -> None:
-    """A bar keeps its place; its twin stands to the right of all bars, or to the left of all if it is under them."""
+    """Keep a bar's place; its twin is at the right of all bars over the columns, or at the left of the columns."""
     node, twin = pair
     real.spots[node] = spot
     if twin is not None:
         wide = widths[twin]
         if spot.y < 0:
-            # What stands before time is no wider than the room that is there anyway.
+            # The region before the first step is at least as wide as these boxes.
             x = min(x for c, (x, _) in placed.edges.items() if c >= 0) - GUTTER / 2 - wide / 2
         else:
             right = max(s.x + s.width / 2 for s in placed.spots.values() if s.column is None)
@@ -90,26 +90,26 @@ def _beside(
 
 
 def _bends(placed: Placed, ports: Placed, twins: dict[Node, Node]) -> Bends:
-    """The forward arrow's bends moved to the left, and for the gradient's the same on the right."""
-    found = {}
-    for (lower, upper), way in placed.bends.items():
-        # Straight up from its port, where nothing is in the way.
-        aside = PORT if upper is None and len(way) == 1 and lower in twins else APART
-        found[lower, upper] = [(x - aside, y) for x, y in way]
+    """Returns the bends of forward arrows moved to the left, and those of gradient arrows moved to the right."""
+    bends = {}
+    for (lower, upper), points in placed.bends.items():
+        # Straight up from the port if no box is between.
+        offset = PORT if upper is None and len(points) == 1 and lower in twins else APART
+        bends[lower, upper] = [(x - offset, y) for x, y in points]
         if (lower is None or lower in twins) and (upper is None or upper in twins):
             ends = (None if lower is None else twins[lower], None if upper is None else twins[upper])
-            found[ends] = [(x + aside, y) for x, y in way]
-    return found
+            bends[ends] = [(x + offset, y) for x, y in points]
+    return bends
 
 
 def turned(placed: Placed) -> Placed:
-    """The plane turned by half a circle: what ran down and to the left runs up and to the right."""
+    """Rotate the plane by 180 degrees: what ran down and to the left runs up and to the right."""
     return Placed(
         {
             x: Spot(-s.x, -s.y, s.width, -s.row, None if s.column is None else -s.column)
             for x, s in placed.spots.items()
         },
-        {(b, a): [(-x, -y) for x, y in reversed(way)] for (a, b), way in placed.bends.items()},
+        {(b, a): [(-x, -y) for x, y in reversed(points)] for (a, b), points in placed.bends.items()},
         {-c: (-right, -left) for c, (left, right) in placed.edges.items()},
         -placed.top,
         -placed.foot,
@@ -117,5 +117,5 @@ def turned(placed: Placed) -> Placed:
 
 
 def top_of(spot: Spot, up: int) -> float:
-    """The height of a box's upper edge, or with ``up`` of -1 of its lower."""
+    """Returns the y of a box's upper edge, or with ``up = -1`` of its lower edge."""
     return spot.y + up * HEIGHT / 2

@@ -1,4 +1,4 @@
-"""The ways of arrows: straight between rows, threaded past boxes, and through the gutters from step to step."""
+"""Routes of arrows as Bezier curves: between rows, past boxes, and through the gutters."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .layers import THREAD
 from .place import GUTTER, HEIGHT, Placed, Spot
 
 PORT = 24.0
-"""Most room between two arrows at one side of a box."""
+"""Largest distance between two ports at one side of a box."""
 
 
 class Route(NamedTuple):
-    """Points of a chain of cubic curves from ``link.source`` to ``node``; ``through`` says that it runs level."""
+    """A chain of cubic Bezier curves from ``link.source`` to ``node``; ``through``: it runs sideways, through time."""
 
     link: Link
     node: Node
@@ -24,28 +24,28 @@ class Route(NamedTuple):
 
 
 class _Bounds(NamedTuple):
-    """Leftmost and rightmost edge of the boxes in one row of a column."""
+    """Left and right edge of the boxes in one row of a column."""
 
     left: float
     right: float
 
 
 def routes(folded: Folded, placed: Placed) -> list[Route]:
-    """The way of every arrow, in the order of the boxes they lead to."""
+    """Returns the route of every arrow, in the order of their target boxes."""
     pairs = [(link, node) for node in folded.nodes for link in folded.arrows[node]]
     level = {i for i, (link, node) in enumerate(pairs) if _crosses(placed, link, node)}
     rows = _row_bounds(placed)
     lanes = _lanes(placed, pairs)
     ports = _ports(placed, pairs, level, lanes)
-    ways = []
+    result = []
     for i, (link, node) in enumerate(pairs):
         a, b = placed.spots[link.source], placed.spots[node]
         if i in level:
             points = _through_time(placed, a, b, rows)
         else:
             points = _upwards(placed, (link.source, a), (node, b), ports[i], lanes.get(i, 0.0))
-        ways.append(Route(link, node, points, i in level))
-    return ways
+        result.append(Route(link, node, points, i in level))
+    return result
 
 
 def _crosses(placed: Placed, link: Link, node: Node) -> bool:
@@ -54,79 +54,79 @@ def _crosses(placed: Placed, link: Link, node: Node) -> bool:
 
 
 def _row_bounds(placed: Placed) -> dict[tuple[int, int], _Bounds]:
-    found: dict[tuple[int, int], _Bounds] = {}
+    bounds: dict[tuple[int, int], _Bounds] = {}
     for spot in placed.spots.values():
         if spot.column is not None:
             key = (spot.column, spot.row)
             left, right = spot.x - spot.width / 2, spot.x + spot.width / 2
-            known = found.get(key)
-            found[key] = _Bounds(min(left, known.left), max(right, known.right)) if known else _Bounds(left, right)
-    return found
+            known = bounds.get(key)
+            bounds[key] = _Bounds(min(left, known.left), max(right, known.right)) if known else _Bounds(left, right)
+    return bounds
 
 
 def _lanes(placed: Placed, pairs: list[tuple[Link, Node]]) -> dict[int, float]:
-    """How far to the side an arrow runs that shares its bends: of several from bars under a box the lowest is left."""
+    """Returns sideways offsets of arrows that share their bends: from several bars under a box, the lowest is left."""
     sharing: dict[Node, list[int]] = {}
     for i, (link, node) in enumerate(pairs):
         a, b = placed.spots[link.source], placed.spots[node]
         if a.column is None and b.column is not None and a.y < b.y:
             sharing.setdefault(node, []).append(i)
-    found: dict[int, float] = {}
+    offsets: dict[int, float] = {}
     for arrows in sharing.values():
         arrows.sort(key=lambda i: (placed.spots[pairs[i][0].source].y, i))
-        found |= {i: (k - (len(arrows) - 1) / 2) * THREAD for k, i in enumerate(arrows)}
-    return found
+        offsets |= {i: (k - (len(arrows) - 1) / 2) * THREAD for k, i in enumerate(arrows)}
+    return offsets
 
 
 def _ports(
     placed: Placed, pairs: list[tuple[Link, Node]], level: set[int], lanes: dict[int, float]
 ) -> dict[int, tuple[float, float]]:
-    """Where each upward arrow leaves and enters: side by side in the order of its other end."""
+    """Returns the ports (x at start and end) of each upward arrow, sorted at each side by the arrows' other ends."""
     sides: dict[tuple[Node, int], list[tuple[float, int, int]]] = {}
     for i, (link, node) in enumerate(pairs):
         if i not in level:
             a, b = placed.spots[link.source], placed.spots[node]
-            way = placed.bends.get(_bend_key(link.source, a, node, b), [])
+            bends = placed.bends.get(_bend_key(link.source, a, node, b), [])
             up = 1 if b.y >= a.y else -1
-            aside = lanes.get(i, 0.0)
-            first, last = (way[0][0] + aside, way[-1][0] + aside) if way else (b.x, a.x)
+            offset = lanes.get(i, 0.0)
+            start, end = (bends[0][0] + offset, bends[-1][0] + offset) if bends else (b.x, a.x)
             if a.column is None and b.column is None and abs(a.row - b.row) > 1:
-                # Past the bars between, away from the texts in their middles.
-                first = last = max(a.x - a.width / 2, b.x - b.width / 2) + PORT
-            sides.setdefault((link.source, up), []).append((first, i, 0))
-            sides.setdefault((node, -up), []).append((last, i, 1))
-    found: dict[int, list[float]] = {}
+                # Past the bars between, away from the texts in the middle of the bars.
+                start = end = max(a.x - a.width / 2, b.x - b.width / 2) + PORT
+            sides.setdefault((link.source, up), []).append((start, i, 0))
+            sides.setdefault((node, -up), []).append((end, i, 1))
+    ports: dict[int, list[float]] = {}
     for (node, _), ends in sides.items():
         spot = placed.spots[node]
         ends.sort()
         room = min(PORT, (spot.width - 16) / len(ends))
-        for k, (other, i, end) in enumerate(ends):
+        for k, (other, i, index) in enumerate(ends):
             x = spot.x + (k - (len(ends) - 1) / 2) * room
             if spot.column is None:
-                # A bar is entered wherever the arrow comes from, if it reaches that far.
+                # The port on a bar is vertically below or above the other end, if the bar is wide enough.
                 x = min(max(other, spot.x - spot.width / 2 + 10), spot.x + spot.width / 2 - 10)
-            found.setdefault(i, [0.0, 0.0])[end] = x
-    return {i: (a, b) for i, (a, b) in found.items()}
+            ports.setdefault(i, [0.0, 0.0])[index] = x
+    return {i: (a, b) for i, (a, b) in ports.items()}
 
 
 def _bend_key(source: Node, a: Spot, node: Node, b: Spot) -> tuple[Node | None, Node | None]:
-    """How `Placed.bends` calls an arrow: a bar is None, the lower end stands first."""
+    """Returns the key of an arrow in `Placed.bends`: the lower end first, None for a bar."""
     if a.column is None and b.column is not None:
         return (None, node) if a.y < b.y else (node, None)
     return (source, None if b.column is None else node)
 
 
 def _upwards(
-    placed: Placed, source: tuple[Node, Spot], target: tuple[Node, Spot], ports: Point, aside: float
+    placed: Placed, source: tuple[Node, Spot], target: tuple[Node, Spot], ports: Point, offset: float
 ) -> list[Point]:
-    """From the top of one box to the foot of another, past the boxes between; downwards the same, turned."""
+    """Returns the route from the top of one box to the foot of another, past boxes between; downward is mirrored."""
     (node, a), (other, b) = source, target
     up = 1 if b.y >= a.y else -1
-    bends = [(x + aside, y) for x, y in placed.bends.get(_bend_key(node, a, other, b), [])]
+    bends = [(x + offset, y) for x, y in placed.bends.get(_bend_key(node, a, other, b), [])]
     if a.column is None and b.column is None:
         bends = []
     if a.column is None or b.column is None:
-        # The last bend stands where the bar is reached, and the port has its place already.
+        # The bend next to the bar is dropped: the port on the bar has the same place.
         bends = bends[:-1] if max(a, b, key=lambda s: s.y).column is None else bends[1:]
     if up < 0:
         bends = bends[::-1]
@@ -148,75 +148,75 @@ def straight(points: list[Point], end: Point) -> None:
 
 
 def climb(points: list[Point], end: Point) -> None:
-    """A curve that is upright at both ends."""
+    """Append a curve that is vertical at both ends."""
     (x0, y0), (x1, y1) = points[-1], end
     bow = (y1 - y0) * 0.5
     points += [(x0, y0 + bow), (x1, y1 - bow), end]
 
 
 def _swing(points: list[Point], end: Point) -> None:
-    """A curve that is level at both ends."""
+    """Append a curve that is horizontal at both ends."""
     (x0, y0), (x1, y1) = points[-1], end
     bow = (x1 - x0) * 0.55
     points += [(x0 + bow, y0), (x1 - bow, y1), end]
 
 
 def turn(points: list[Point], end: Point, *, level: bool) -> None:
-    """A quarter turn; ``level`` says whether it starts level."""
+    """Append a quarter turn; ``level``: it starts horizontally."""
     (x0, y0), (x1, y1) = points[-1], end
     corner = (x1, y0) if level else (x0, y1)
     points += [((x0 + corner[0]) / 2, (y0 + corner[1]) / 2), ((x1 + corner[0]) / 2, (y1 + corner[1]) / 2), end]
 
 
 def _through_time(placed: Placed, a: Spot, b: Spot, rows: dict[tuple[int, int], _Bounds]) -> list[Point]:
-    """From the side of one box to the side of a box in another column.
+    """Returns the route from the side of one box to the side of a box in another column.
 
-    Where another box of the row is in the way, the arrow leaves over the box, or enters from under it.
+    If another box of the row is in between, the arrow leaves over the box, or enters from under it.
     """
     assert a.column is not None and b.column is not None
-    way = 1 if b.column > a.column else -1
-    out, into = placed.edges[a.column][way > 0], placed.edges[b.column][way < 0]
+    direction = 1 if b.column > a.column else -1
+    out, into = placed.edges[a.column][direction > 0], placed.edges[b.column][direction < 0]
     near, far = rows[a.column, a.row], rows[b.column, b.row]
-    points = _exit(a, way, near.right if way > 0 else near.left)
+    points = _exit(a, direction, near.right if direction > 0 else near.left)
     lane = points[-1][1]
     straight(points, (out, lane))
-    entry = far.left if way > 0 else far.right
-    free = abs(b.x - way * b.width / 2 - entry) < 1
-    arrival = b.y if free else b.y - HEIGHT / 2 - 14
+    entry = far.left if direction > 0 else far.right
+    is_free = abs(b.x - direction * b.width / 2 - entry) < 1
+    arrival = b.y if is_free else b.y - HEIGHT / 2 - 14
     if abs(b.column - a.column) > 1:
-        _over(placed, points, (into, arrival), way)
+        _over(placed, points, (into, arrival), direction)
     else:
         _swing(points, (into, arrival))
-    if free:
-        straight(points, (b.x - way * b.width / 2, b.y))
+    if is_free:
+        straight(points, (b.x - direction * b.width / 2, b.y))
     else:
-        x = b.x - way * b.width / 4
-        straight(points, (x - way * 8, arrival))
+        x = b.x - direction * b.width / 4
+        straight(points, (x - direction * 8, arrival))
         turn(points, (x, b.y - HEIGHT / 2), level=True)
     return points
 
 
-def _exit(a: Spot, way: int, edge: float) -> list[Point]:
-    side = a.x + way * a.width / 2
+def _exit(a: Spot, direction: int, edge: float) -> list[Point]:
+    side = a.x + direction * a.width / 2
     if abs(edge - side) < 1:
         return [(side, a.y)]
-    points = [(a.x + way * a.width / 4, a.y + HEIGHT / 2)]
-    turn(points, (a.x + way * (a.width / 4 + 8), a.y + HEIGHT / 2 + 14), level=False)
+    points = [(a.x + direction * a.width / 4, a.y + HEIGHT / 2)]
+    turn(points, (a.x + direction * (a.width / 4 + 8), a.y + HEIGHT / 2 + 14), level=False)
     return points
 
 
-def _over(placed: Placed, points: list[Point], end: Point, way: int) -> None:
-    """Over the columns between: up in one gutter, along over the bands, down in another.
+def _over(placed: Placed, points: list[Point], end: Point, direction: int) -> None:
+    """Route over the columns between: up in one gutter, sideways over the bands, down in another gutter.
 
-    Lanes differ by the gutter that they start from, so that neighbours do not lie on one another.
+    The lane depends on the gutter where the arrow starts, so that neighbouring arrows do not overlap.
     """
     start = points[-1][0]
     lane = placed.top + 6 + 6 * (int(abs(start) / GUTTER) % 4)
-    up, down = start + way * 30, end[0] - way * 30
+    up, down = start + direction * 30, end[0] - direction * 30
     turn(points, (up, points[-1][1] + 20), level=True)
     straight(points, (up, lane - 12))
-    turn(points, (up + way * 12, lane), level=False)
-    straight(points, (down - way * 12, lane))
+    turn(points, (up + direction * 12, lane), level=False)
+    straight(points, (down - direction * 12, lane))
     turn(points, (down, lane - 12), level=True)
     straight(points, (down, end[1] + 20))
     turn(points, end, level=False)

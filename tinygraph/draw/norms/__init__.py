@@ -1,1 +1,1 @@
-"""Gradients as numbers: norms of boxes and arrows, the colours they get, and how far each loss looks back."""
+"""Gradient norms: of boxes and arrows, as colours, and how far back in time each loss reaches."""

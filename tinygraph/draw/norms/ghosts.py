@@ -1,4 +1,4 @@
-"""Parameters as boxes of their own: one for each use, which tells what that use alone adds to the gradient."""
+"""One box per use of a parameter, with the gradient of this use alone."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from ..shown.params import Uses
 from .heat import Heat
 
 
-def parted(folded: Folded, role: dict[Node, str], warmth: Heat | None, params: str) -> Folded:
-    """Give parameters their role, and for ``"ghost"`` each use a box: a twin of the parameter, in the user's step.
+def parted(folded: Folded, role: dict[Node, str], heat_map: Heat | None, params: str) -> Folded:
+    """Give parameters their role; with ``"ghost"``, each use gets a box: a twin of the parameter in the user's step.
 
-    The gradient that such a box tells is what its use alone adds.
+    The gradient of such a box is the contribution of its use alone.
     """
     if params == "ghost":
-        folded = _haunted(folded, role, warmth)
+        folded = _with_ghosts(folded, role, heat_map)
     role.update((x, "parameter") for x in folded.nodes if x in folded.names)
     return folded
 
 
-def _haunted(folded: Folded, role: dict[Node, str], warmth: Heat | None) -> Folded:
+def _with_ghosts(folded: Folded, role: dict[Node, str], heat_map: Heat | None) -> Folded:
     ghosts: list[Node] = []
     arrows: Uses = {}
     for node, links in folded.arrows.items():
@@ -33,7 +33,7 @@ def _haunted(folded: Folded, role: dict[Node, str], warmth: Heat | None) -> Fold
             if link.source in folded.names:
                 known = twins.get(link.source)
                 twin = twins[link.source] = twin_of(folded, link.source, node) if known is None else known
-                arrows[node].append(moved(link, twin, warmth))
+                arrows[node].append(moved(link, twin, heat_map))
             else:
                 arrows[node].append(link)
         ghosts += twins.values()
@@ -43,13 +43,16 @@ def _haunted(folded: Folded, role: dict[Node, str], warmth: Heat | None) -> Fold
     return replace(folded, nodes=[*ghosts, *folded.nodes], operands=folded.operands | operands, arrows=arrows)
 
 
-def moved(link: Link, twin: Node, warmth: Heat | None) -> Link:
-    """The link as it starts from the twin; the twin's norm is what comes back along it, if that is one link alone."""
+def moved(link: Link, twin: Node, heat_map: Heat | None) -> Link:
+    """Returns the link with the twin as source.
+
+    The norm of the twin is that of the gradient along this link, if it is the twin's only link.
+    """
     moved = link._replace(source=twin)
-    if warmth is not None:
-        flow = warmth.flows.get(link)
-        warmth.flows[moved] = flow
-        warmth.norms[twin] = None if twin in warmth.norms else flow
+    if heat_map is not None:
+        flow = heat_map.flows.get(link)
+        heat_map.flows[moved] = flow
+        heat_map.norms[twin] = None if twin in heat_map.norms else flow
     return moved
 
 

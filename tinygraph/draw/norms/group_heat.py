@@ -1,4 +1,4 @@
-"""Gradient norms of a rolled picture: of each box over all time steps together."""
+"""Gradient norms of a rolled picture: the norm of each box over all time steps."""
 
 from __future__ import annotations
 
@@ -10,17 +10,20 @@ from .heat import Heat, heat, length
 
 
 def group_heat(
-    folded: Folded, found: Repetition, stands: list[Node], roots: list[Node], options: Options
+    folded: Folded, repetition: Repetition, representatives: list[Node], roots: list[Node], options: Options
 ) -> Heat | None:
-    """Norms by stand-in, ``sqrt(‖∂₁‖² + ‖∂₂‖² + ...)``: that of the gradients of all steps put end to end.
+    """Returns norms per representative, ``sqrt(‖∂₁‖² + ‖∂₂‖² + ...)``: of the concatenated gradients of all steps.
 
-    Parameters keep their own, which are sums over the steps already.
+    Parameters keep their own norms, because their gradients are sums over the steps already.
     """
     if not options.has_gradients:
         return None
-    each = heat(folded, roots, options.gradients)
-    norms = {x: each.norms[x] for x in folded.names}
-    norms |= {stands[g]: length(each.norms.get(x) for x in members) for g, members in enumerate(found.groups)}
+    per_step = heat(folded, roots, options.gradients)
+    norms = {x: per_step.norms[x] for x in folded.names}
+    norms |= {
+        representatives[g]: length(per_step.norms.get(x) for x in members)
+        for g, members in enumerate(repetition.groups)
+    }
     together = Heat(norms)
     together.span({*roots, *folded.names})
     return together

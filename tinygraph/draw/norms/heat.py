@@ -1,4 +1,4 @@
-"""Gradient norms as colour: what each box and each arrow receives, and the scale from light to dark."""
+"""The heat map of gradient norms: the norm at each box and each arrow, and the colour scale."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ...engine.grad import grad
 from ..shown.folding import Folded, Link, crosses
 
 _RAMP = [(255, 247, 236), (253, 212, 158), (252, 141, 89), (215, 48, 31), (127, 0, 0)]
-"""Light to dark orange-red, after ColorBrewer's OrRd: even in lightness, so it also reads in grey print."""
+"""Light to dark orange-red, after ColorBrewer's OrRd: lightness falls evenly, so it also works in grey print."""
 ZERO, ODD, ABSENT = "#eef0f3", "#c9a7e8", "#ffffff"
-"""Fill of a norm of exactly 0, of NaN or infinity, and of a gradient that was not computed."""
+"""Fill for a norm of exactly 0, for NaN or infinity, and for a gradient that was not computed."""
 
 
 @dataclass
@@ -27,10 +27,10 @@ class Heat:
     """Gradient norms of a picture.
 
     Attributes:
-        norms: of each node, None where no gradient was computed.
-        flows: of each arrow the norm of what comes back along it, None where nothing does.
-        back: of each node the norm of all that other time steps send back to it.
-        low, high: the ends of the colour scale, powers of ten at least a decade apart.
+        norms: maps each node to the norm of its gradient, None if it was not computed.
+        flows: maps each link to the norm of the gradient along it, None if there is none.
+        back: maps each node to the norm of the sum of the gradients from other time steps.
+        low, high: the ends of the colour scale, at least a factor of ten apart.
     """
 
     norms: dict[Node, float | None] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Heat:
     high: float = 1.0
 
     def level(self, norm: float) -> float:
-        """Where a norm lies on the scale, 0 to 1."""
+        """Returns the position of a norm on the logarithmic scale, 0 to 1."""
         if not norm > 0:
             return 0.0
         low, high = math.log10(self.low), math.log10(self.high)
@@ -54,7 +54,7 @@ class Heat:
         return ramp(self.level(norm)) if norm else ZERO
 
     def span(self, beside: set[Node]) -> None:
-        """Set the ends of the scale so that all norms lie on it, but those of the nodes ``beside``."""
+        """Set the ends of the scale so that it covers all norms except those of the nodes ``beside``."""
         shown = [v for x, v in self.norms.items() if v and math.isfinite(v) and x not in beside]
         if shown:
             middle = (math.log10(min(shown)) + math.log10(max(shown))) / 2
@@ -64,10 +64,10 @@ class Heat:
 
 
 def ramp(level: float) -> str:
-    """The colour at a level from 0 to 1, ``#rrggbb``."""
-    at = level * (len(_RAMP) - 1)
-    i = min(int(at), len(_RAMP) - 2)
-    mixed = (round(a + (b - a) * (at - i)) for a, b in zip(_RAMP[i], _RAMP[i + 1], strict=True))
+    """Returns the colour at a level from 0 to 1, as ``#rrggbb``."""
+    position = level * (len(_RAMP) - 1)
+    i = min(int(position), len(_RAMP) - 2)
+    mixed = (round(a + (b - a) * (position - i)) for a, b in zip(_RAMP[i], _RAMP[i + 1], strict=True))
     return "#{:02x}{:02x}{:02x}".format(*mixed)
 
 
@@ -78,29 +78,29 @@ def is_dark(colour: str) -> bool:
 
 
 def heat(folded: Folded, roots: list[Node], gradients: Any) -> Heat:
-    """Norms for all boxes, parameters and arrows.
+    """Returns the norms for all boxes, parameters and links.
 
     Args:
         gradients: True to differentiate the root, or a dict: node -> array, node or None.
 
     Raises:
-        GraphError: there is not one root of one element to differentiate, or a gradient does not fit.
+        GraphError: there is no single root of one element, or a gradient has another shape than its node.
     """
     links = [real for x in folded.nodes for link in folded.arrows[x] for real in folded.bundles.get(link, [link])]
-    arrays = _given(gradients) if isinstance(gradients, Mapping) else _computed(folded, links, roots)
-    found = Heat({x: _box_norm(arrays, folded, x) for x in (*folded.nodes, *folded.names)})
-    with np.errstate(all="ignore"):  # what comes back along several arrows adds up, maybe to infinity
-        _flows(found, folded, links, arrays)
-    found.span({*roots, *folded.names})
-    return found
+    arrays = _checked(gradients) if isinstance(gradients, Mapping) else _computed(folded, links, roots)
+    result = Heat({x: _box_norm(arrays, folded, x) for x in (*folded.nodes, *folded.names)})
+    with np.errstate(all="ignore"):  # the sum of several gradients may overflow to infinity
+        _flows(result, folded, links, arrays)
+    result.span({*roots, *folded.names})
+    return result
 
 
-def _given(gradients: Mapping[Any, Any]) -> dict[Node, np.ndarray]:
+def _checked(gradients: Mapping[Any, Any]) -> dict[Node, np.ndarray]:
     arrays = {}
     for node, g in gradients.items():
         if not isinstance(node, Node):
             raise GraphError(
-                "draw: gradients has a key that is no node",
+                "draw: a key of the gradients dict is no node",
                 expected="a dict from nodes to arrays",
                 got=type(node).__name__,
             )
@@ -108,7 +108,7 @@ def _given(gradients: Mapping[Any, Any]) -> dict[Node, np.ndarray]:
             array = g.value if isinstance(g, Node) else _numbers(g, node)
             if array.shape != node.shape:
                 raise GraphError(
-                    f"draw: the gradient given for {node.label()} does not fit",
+                    f"draw: the shape of the gradient of {node.label()} does not fit the node",
                     expected=str(node.shape),
                     got=str(array.shape),
                 )
@@ -116,22 +116,22 @@ def _given(gradients: Mapping[Any, Any]) -> dict[Node, np.ndarray]:
     return arrays
 
 
-def _numbers(given: Any, node: Node) -> np.ndarray:
+def _numbers(gradient: Any, node: Node) -> np.ndarray:
     try:
-        array = np.asarray(given)
+        array = np.asarray(gradient)
     except ValueError:
         array = np.asarray(None)
     if array.dtype.kind not in "fiub":
         raise GraphError(
-            f"draw: the gradient given for {node.label()} is no array of real numbers",
+            f"draw: the gradient of {node.label()} is no array of real numbers",
             expected=f"an array of shape {node.shape}, a node or None",
-            got=type(given).__name__ + f" of dtype {array.dtype}" * hasattr(given, "dtype"),
+            got=type(gradient).__name__ + f" of dtype {array.dtype}" * hasattr(gradient, "dtype"),
         )
     return array
 
 
 def _computed(folded: Folded, links: list[Link], roots: list[Node]) -> dict[Node, np.ndarray]:
-    """The gradients of the root with respect to all that is drawn and that it reaches."""
+    """Returns the gradients of the root with respect to all drawn nodes that it reaches."""
     if len(roots) != 1 or roots[0].size != 1:
         raise GraphError(
             "draw: gradients=True needs one loss of one element",
@@ -140,24 +140,24 @@ def _computed(folded: Folded, links: list[Link], roots: list[Node]) -> dict[Node
             fix="draw the loss, or pass gradients= a dict from nodes to arrays",
         )
     reached = set(ancestors(roots, lambda x: x.op is None or x.op.differentiable))
-    told = [x for part in folded.parts.values() for x in part.told]
+    shown = [x for part in folded.parts.values() for x in part.shown]
     ends = [x for link in links for x in (link.source, link.user)]
-    wanted = dict.fromkeys([*folded.nodes, *folded.names, *told, *ends])
-    nodes = [x for x in wanted if x in reached and x.dtype.kind == "f"]
+    drawn = dict.fromkeys([*folded.nodes, *folded.names, *shown, *ends])
+    nodes = [x for x in drawn if x in reached and x.dtype.kind == "f"]
     return {x: g.value for x, g in zip(nodes, grad(roots[0], nodes), strict=True)}
 
 
 def norm_of(array: np.ndarray) -> float:
-    """‖array‖, also of numbers whose squares are too small or too large to be told from 0 or infinity."""
+    """Returns ‖array‖, also if the squares of the elements underflow or overflow."""
     with np.errstate(all="ignore"):
         flat = array.ravel().astype(np.float64)
-        found = math.sqrt(float(flat @ flat))
-        if found < 1e-140 or found == math.inf:
-            most = float(np.abs(flat).max(initial=0.0))
-            if 0 < most < math.inf:
-                flat /= most
-                return most * math.sqrt(float(flat @ flat))
-    return found
+        norm = math.sqrt(float(flat @ flat))
+        if norm < 1e-140 or norm == math.inf:
+            largest = float(np.abs(flat).max(initial=0.0))
+            if 0 < largest < math.inf:
+                flat /= largest
+                return largest * math.sqrt(float(flat @ flat))
+    return norm
 
 
 def _norm(array: np.ndarray | None) -> float | None:
@@ -165,43 +165,43 @@ def _norm(array: np.ndarray | None) -> float | None:
 
 
 def _box_norm(arrays: dict[Node, np.ndarray], folded: Folded, node: Node) -> float | None:
-    """Of a box that holds several, the norm over all the states that it tells."""
+    """Returns the norm of a box; for a joined box the norm over all nodes whose gradient it shows."""
     part = folded.parts.get(node)
-    return _norm(arrays.get(node)) if part is None else length(_norm(arrays.get(x)) for x in part.told)
+    return _norm(arrays.get(node)) if part is None else length(_norm(arrays.get(x)) for x in part.shown)
 
 
 def length(norms: Iterable[float | None]) -> float | None:
-    """The norm of vectors put end to end, of their norms."""
+    """Returns the norm of concatenated vectors, given their norms."""
     known = [x for x in norms if x is not None]
     return math.hypot(*known) if known else None
 
 
-def _flows(found: Heat, folded: Folded, links: list[Link], arrays: dict[Node, np.ndarray]) -> None:
-    """What comes back along each arrow, by the local rule of the op at its upper end."""
+def _flows(heat_map: Heat, folded: Folded, links: list[Link], arrays: dict[Node, np.ndarray]) -> None:
+    """Fill in ``flows`` and ``back``, with the local backward rule of the op that uses each link."""
     pieces: dict[Link, np.ndarray] = {}
     returned: dict[Node, np.ndarray] = {}
     for _, group in groupby(links, key=lambda x: x.user.serial):  # not by the node: == of nodes is an op
-        mine = list(group)
-        user = mine[0].user
-        flowing = {x.slot for x in mine if not x.cut and x.source in arrays and user in arrays}
-        shared = {x.slot for x in mine if x.slot in flowing and folded.fans[x.source] > 1}
+        user_links = list(group)
+        user = user_links[0].user
+        open_slots = {x.slot for x in user_links if not x.cut and x.source in arrays and user in arrays}
+        shared = {x.slot for x in user_links if x.slot in open_slots and folded.fans[x.source] > 1}
         local = _local(user, arrays[user], shared) if shared else {}
-        for link in mine:
-            piece = local.get(link.slot, arrays[link.source]) if link.slot in flowing else None
+        for link in user_links:
+            piece = local.get(link.slot, arrays[link.source]) if link.slot in open_slots else None
             if piece is None:
                 continue
             pieces[link] = piece
             if crosses(link):
                 returned[link.source] = piece + returned[link.source] if link.source in returned else piece
     for arrow in (link for x in folded.nodes for link in folded.arrows[x]):
-        found.flows[arrow] = _together(folded.bundles.get(arrow, [arrow]), pieces)
+        heat_map.flows[arrow] = _bundle_norm(folded.bundles.get(arrow, [arrow]), pieces)
     back = {x: _norm(piece) for x, piece in returned.items()}
-    joined = {x: length(map(back.get, part.told)) for x, part in folded.parts.items()}
-    found.back = {x: norm for x, norm in (back | joined).items() if norm is not None}
+    joined = {x: length(map(back.get, part.shown)) for x, part in folded.parts.items()}
+    heat_map.back = {x: norm for x, norm in (back | joined).items() if norm is not None}
 
 
-def _together(links: list[Link], pieces: dict[Link, np.ndarray]) -> float | None:
-    """What comes back along several arrows in one: to one source it adds up, sources stand end to end."""
+def _bundle_norm(links: list[Link], pieces: dict[Link, np.ndarray]) -> float | None:
+    """Returns the norm of the gradients along bundled links: summed per source, concatenated over sources."""
     sums: dict[Node, np.ndarray] = {}
     for link in links:
         if link in pieces:
@@ -210,9 +210,9 @@ def _together(links: list[Link], pieces: dict[Link, np.ndarray]) -> float | None
 
 
 def _local(node: Node, gz: np.ndarray, slots: set[int]) -> dict[int, np.ndarray | None]:
-    """What a node sends back to its inputs of these slots, by its op's rule on arrays.
+    """Returns the gradients that a node sends to the inputs in these slots, by its op's backward on arrays.
 
-    Once a node and not once an arrow: the rule of a stack over T steps gives T arrays at a time.
+    This is called once per node, not once per link: the backward of a stack over T steps returns T arrays at a time.
     """
     op = node.op
     if op is None or not op.differentiable:

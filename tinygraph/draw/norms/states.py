@@ -1,4 +1,4 @@
-"""The states of a recurrent graph: what goes round in a cell from step to step, with a name for each."""
+"""The states of a recurrent graph: values that a cell passes from step to step, and their names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..labels import clean
 from ..shown.cells import CellGroup, cells
 from ..shown.folding import Folded, crosses
 from ..shown.naming import name_cells
-from ..shown.repetition import Repetition, repetition
+from ..shown.repetition import Repetition, find_repetition
 from ..shown.roles import roles
 
 _NUMBER = re.compile(r"[\s_(\[]*\d+[)\]]*$")
@@ -22,10 +22,10 @@ class State:
     """One state through time.
 
     Attributes:
-        cell: the name of its cell, empty where there is but one without a name.
-        name: ``h``, ``c``, the user's name without the step's number, or ``state``.
-        turn: 1 where time runs forward, -1 where backward.
-        at: of each step the nodes that hold it, in time order; cells run again over windows have several.
+        cell: the name of its cell, or "" if the only cell has no name.
+        name: ``h``, ``c``, the user's name without the step number, or ``state``.
+        turn: 1 if the cell runs forward in time, -1 if backward.
+        at: maps each step to the nodes of the state, in ascending order; cells over sliding windows have several.
         cuts: pairs of neighbouring steps between which no gradient passes.
     """
 
@@ -41,40 +41,40 @@ class State:
 
 
 def states(folded: Folded, roots: list[Node]) -> list[State]:
-    """All states, cell by cell; in an LSTM h stands before c. Sums of losses that go round are none."""
-    found = repetition(folded)
+    """Returns all states, cell by cell; in an LSTM h comes before c. Running sums of losses are not states."""
+    repetition = find_repetition(folded)
     role = roles(folded, roots)
-    made = _of_cells(folded, found, role) if found is not None else []
-    made = made or _carried(folded, role)
-    for state in made:
+    result = _of_cells(folded, repetition, role) if repetition is not None else []
+    result = result or _carried(folded, role)
+    for state in result:
         members = [x for nodes in state.at.values() for x in nodes]
         state.cuts = _cuts(folded, members)
-    return made
+    return result
 
 
-def _of_cells(folded: Folded, found: Repetition, role: dict[Node, str]) -> list[State]:
-    parts = cells(folded, found)
-    name_cells(found, parts)
-    made = []
-    for cell in parts:
-        turns = _returning(found, cell)
-        groups = [g for g in reversed(cell.groups) if g in turns and _counts(found.groups[g], role)]
-        merged = _windows([found.groups[g] for g in groups])
+def _of_cells(folded: Folded, repetition: Repetition, role: dict[Node, str]) -> list[State]:
+    cell_groups = cells(folded, repetition)
+    name_cells(repetition, cell_groups)
+    states = []
+    for cell in cell_groups:
+        turns = _returning(repetition, cell)
+        groups = [g for g in reversed(cell.groups) if g in turns and _is_state(repetition.groups[g], role)]
+        merged = _windows([repetition.groups[g] for g in groups])
         label = "" if cell.name == "cell" else cell.name
         for nodes, name in zip(merged, _names(merged), strict=True):
-            made.append(State(label, name, turns[groups[0]], _by_step(nodes)))
-    return made
+            states.append(State(label, name, turns[groups[0]], _by_step(nodes)))
+    return states
 
 
 def _windows(groups: list[list[Node]]) -> list[list[Node]]:
-    """States of a cell that runs again over each sliding window are one state.
+    """Merge the states of a cell that runs again over each sliding window into one state.
 
-    They are known by their ranges, T steps, T - 1, T - 2, ..., by being of one op and shape, and by not being made of
-    each other within a step, as what is fed back is made of the state.
+    Such states have lengths T, T - 1, T - 2, ..., the same op and shape, and do not depend on each other within a step,
+    unlike a fed-back output, which depends on the state.
     """
     lengths = [len(x) for x in groups]
-    kinds = {(x[-1].op.name, x[-1].shape) for x in groups if x[-1].op is not None}
-    if len(groups) > 1 and len(kinds) == 1 and len(set(lengths)) == len(groups) and _are_apart(groups):
+    forms = {(x[-1].op.name, x[-1].shape) for x in groups if x[-1].op is not None}
+    if len(groups) > 1 and len(forms) == 1 and len(set(lengths)) == len(groups) and _are_apart(groups):
         return [[x for nodes in groups for x in nodes]]
     return groups
 
@@ -88,17 +88,17 @@ def _are_apart(groups: list[list[Node]]) -> bool:
     return True
 
 
-def _returning(found: Repetition, cell: CellGroup) -> dict[int, int]:
-    """The groups of a cell that it takes from another step, and the direction in which time runs."""
+def _returning(repetition: Repetition, cell: CellGroup) -> dict[int, int]:
+    """Maps the groups of a cell that another step uses to the direction of time."""
     inside = set(cell.groups)
     return {
         e.source: 1 if e.lag > 0 else -1
-        for e in found.edges
+        for e in repetition.edges
         if e.lag and e.only is None and e.source in inside and e.target in inside
     }
 
 
-def _counts(nodes: list[Node], role: dict[Node, str]) -> bool:
+def _is_state(nodes: list[Node], role: dict[Node, str]) -> bool:
     return nodes[-1].dtype.kind == "f" and nodes[-1].op is not None and all(role[x] != "loss" for x in nodes)
 
 
@@ -111,53 +111,53 @@ def _by_step(nodes: list[Node]) -> dict[int, list[Node]]:
 
 
 def _names(groups: list[list[Node]]) -> list[str]:
-    """Names of a cell's states: those given, ``h`` and ``c`` of an LSTM."""
-    given = [_given(nodes) for nodes in groups]
-    if len(groups) == 2 and not any(given) and _is_gated(groups[0][-1], groups[1][-1]):
+    """Returns the names of a cell's states: the user's names, ``h`` and ``c`` of an LSTM, or ``state``."""
+    names = [_common_name(nodes) for nodes in groups]
+    if len(groups) == 2 and not any(names) and _is_gated(groups[0][-1], groups[1][-1]):
         return ["h", "c"]
-    plain = [x or "state" for x in given]
-    return [x if plain.count(x) == 1 else f"{x} {i}" for i, x in enumerate(plain, 1)]
+    labels = [x or "state" for x in names]
+    return [x if labels.count(x) == 1 else f"{x} {i}" for i, x in enumerate(labels, 1)]
 
 
-def _given(nodes: list[Node]) -> str:
-    """The name that all nodes of a state share but for the step's number."""
+def _common_name(nodes: list[Node]) -> str:
+    """Returns the name that all nodes of a state share, without the step number."""
     names = {_NUMBER.sub("", x.name or "") for x in nodes}
     return clean(names.pop(), 16) if len(names) == 1 else ""
 
 
 def _is_gated(h: Node, c: Node) -> bool:
-    """Whether h = o * tanh(c), as an LSTM has it."""
+    """Whether h = o * tanh(c), as in an LSTM."""
     return h.op is not None and h.op.name == "multiply" and any(y is c for x in h.inputs for y in x.inputs)
 
 
 def _carried(folded: Folded, role: dict[Node, str]) -> list[State]:
-    """Where no cell repeats: what crosses from one step to another, the first of each step, the second, ..."""
+    """Returns the states of a graph in which nothing repeats: the n-th carried value of each step."""
     links = [x for node in folded.nodes for x in folded.arrows[node] if crosses(x)]
-    sources = dict.fromkeys(x.source for x in links if _counts([x.source], role))
-    made: list[State] = []
+    sources = dict.fromkeys(x.source for x in links if _is_state([x.source], role))
+    states: list[State] = []
     ranks: dict[int, int] = {}
     for node in sources:
         assert node.step is not None
         rank = ranks[node.step] = ranks.get(node.step, -1) + 1
-        if rank == len(made):
-            made.append(State("", "state" if not rank else f"state {rank + 1}", 1))
-        made[rank].at[node.step] = [node]
-    for state in made:
+        if rank == len(states):
+            states.append(State("", "state" if not rank else f"state {rank + 1}", 1))
+        states[rank].at[node.step] = [node]
+    for state in states:
         state.at = dict(sorted(state.at.items()))
-        mine = {x for nodes in state.at.values() for x in nodes}
-        ahead = [(x.user.step or 0) > (x.source.step or 0) for x in links if x.source in mine]
+        members = {x for nodes in state.at.values() for x in nodes}
+        ahead = [(x.user.step or 0) > (x.source.step or 0) for x in links if x.source in members]
         state.turn = 1 if 2 * sum(ahead) >= len(ahead) else -1
-    return made
+    return states
 
 
 def _cuts(folded: Folded, members: list[Node]) -> list[tuple[int, int]]:
-    """Between which steps all arrows of a state are cut."""
-    mine = set(members)
-    found: dict[tuple[int, int], bool] = {}
+    """Returns the pairs of steps between which all links of a state are cut."""
+    member_set = set(members)
+    is_cut: dict[tuple[int, int], bool] = {}
     for node in folded.nodes:
         for link in folded.arrows[node]:
-            if link.source in mine and crosses(link):
+            if link.source in member_set and crosses(link):
                 assert link.source.step is not None and link.user.step is not None
                 pair = (min(link.source.step, link.user.step), max(link.source.step, link.user.step))
-                found[pair] = found.get(pair, True) and link.cut
-    return sorted(pair for pair, cut in found.items() if cut)
+                is_cut[pair] = is_cut.get(pair, True) and link.cut
+    return sorted(pair for pair, cut in is_cut.items() if cut)

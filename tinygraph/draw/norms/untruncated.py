@@ -1,4 +1,4 @@
-"""Truncated backpropagation told: how far apart the cuts are, and what the gradients are without them."""
+"""Truncated backpropagation through time: the distance of its cuts, and the gradients without them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ..shown.truncation import crossings, spacing, truncated
 from .heat import norm_of
 
 
-def tell(picture: Picture, folded: Folded, roots: list[Node], options: Options) -> None:
-    """Say that the way through time is cut, and where gradients are shown, what they are without the cuts."""
+def note_truncation(picture: Picture, folded: Folded, roots: list[Node], options: Options) -> None:
+    """Write into the picture how the gradient is cut; with gradients also the norms without the cuts."""
     if not any(x.cut and crosses(x) for node in folded.nodes for x in folded.arrows[node]):
         return
     k = options.truncate or spacing(crossings(folded, roots))
@@ -28,6 +28,6 @@ def tell(picture: Picture, folded: Folded, roots: list[Node], options: Options) 
 
 
 def full_norms(folded: Folded, roots: list[Node]) -> list[float]:
-    """Of each parameter the norm of its gradient through all of time, by a second backward pass."""
+    """Returns for each parameter the norm of its gradient without cuts, by a second backward pass."""
     root = truncated(roots, None)[roots[0]]
     return [norm_of(g.value) for g in grad(root, [x for x in folded.names if x in folded.uses])]

@@ -1,4 +1,4 @@
-"""What a matrix of gradient norms comes to, in words: vanishing or exploding, and how fast."""
+"""A matrix of gradient norms in words: vanishing or exploding, and how fast."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from ..labels import number
 from .reach import Reach, spaced
 
 SHOWN = 10
-"""Rows and columns of the text form."""
+"""Most rows and columns of the matrix as text."""
 
 
 def verdict(reach: Reach) -> tuple[str, str]:
-    """Two lines: ``vanishing: × 0.62 a step``, ``10-fold less every 4.8 steps``."""
-    odd = sum(not math.isfinite(x) for x in reach.norms.values())
-    if odd:
-        return "NaN or infinite", f"in {odd} of {len(reach.norms)} places"
+    """Returns two lines: ``vanishing: × 0.62 a step``, ``10-fold less every 4.8 steps``."""
+    nonfinite = sum(not math.isfinite(x) for x in reach.norms.values())
+    if nonfinite:
+        return "NaN or infinite", f"in {nonfinite} of {len(reach.norms)} places"
     if not any(reach.norms.values()):
         return "gradient exactly 0", ""
     factor = reach.factor()
@@ -25,24 +25,24 @@ def verdict(reach: Reach) -> tuple[str, str]:
 
 
 def _word(reach: Reach, factor: float) -> str:
-    """What the change over the longest way back is called: vanishing from 10-fold on."""
-    way = max(distance for distance, _ in reach.medians())
-    whole = way * math.log10(factor)
-    if abs(whole) > 1:
-        return "vanishing" if whole < 0 else "exploding"
+    """Returns the word for the change over the longest distance; "vanishing": by a factor of 10 or more."""
+    distance = max(steps for steps, _ in reach.medians())
+    decades = distance * math.log10(factor)
+    if abs(decades) > 1:
+        return "vanishing" if decades < 0 else "exploding"
     return "falling" if factor < 0.9 else "growing" if factor > 1.1 else "steady"
 
 
 def _pace(factor: float) -> str:
-    turn = "less" if factor < 1 else "more"
+    direction = "less" if factor < 1 else "more"
     decades = abs(math.log10(factor))
     if decades > 1:
-        return f"{number(10**decades)}-fold {turn} each step"
-    return f"10-fold {turn} every {number(1 / decades)} steps" if decades > 0.004 else ""
+        return f"{number(10**decades)}-fold {direction} each step"
+    return f"10-fold {direction} every {number(1 / decades)} steps" if decades > 0.004 else ""
 
 
 def matrix_text(reach: Reach) -> list[str]:
-    """The matrix as lines of text, the last loss on top; of more rows and columns some, evenly spaced."""
+    """Returns the matrix as lines of text, the last loss at the top; of more rows or columns, evenly spaced ones."""
     columns, rows = spaced(reach.columns, SHOWN), spaced(reach.rows, SHOWN)
     lines = [f"{reach.state.heading}: {'; '.join(x for x in verdict(reach) if x)}"]
     for t in reversed(rows):

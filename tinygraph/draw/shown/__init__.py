@@ -1,1 +1,1 @@
-"""What of a graph is shown: which nodes get a box, what repeats over time, what is joined, left out or cut."""
+"""What of a graph is shown: which nodes get a box, what repeats, what is joined, hidden or cut."""

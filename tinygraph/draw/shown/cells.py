@@ -1,4 +1,4 @@
-"""Which groups make up one cell: what a state runs round through, and the ops before and after it."""
+"""Which groups of ops form one cell: a strongly connected component and the ops around it."""
 
 from __future__ import annotations
 
@@ -11,119 +11,130 @@ from .roles import LOOKUPS
 
 @dataclass
 class CellGroup:
-    """One card of a rolled picture: its groups in the order of computation, and its name."""
+    """One cell of a rolled picture: its groups in order of computation, and its name.
+
+    ``joint``: the cell has no loop of its own.
+    """
 
     groups: list[int] = field(default_factory=list)
     name: str = "cell"
     joint: bool = False
 
 
-def cells(folded: Folded, found: Repetition) -> list[CellGroup]:
-    """Share the repeating groups out to cells.
+def cells(folded: Folded, repetition: Repetition) -> list[CellGroup]:
+    """Divide the repeating groups into cells.
 
-    A cell is built around a strongly connected component of the groups, the arrows through time
-    included (Tarjan 1972): layers and directions, whose states do not feed each other both ways,
-    fall apart. Other groups go to the one core that they lead to, else to the one they come from,
-    else to what they are used by, else into a cell of their own.
+    The core of a cell is a strongly connected component of the groups, with the edges through time included
+    (Tarjan 1972). So layers and directions become separate cells, because their states do not depend on each other
+    in both directions. Any other group joins the only core that it leads to, else the only core that it comes from,
+    else the cell of its user, else a cell of its own.
     """
-    inner = [g for g in found.cells if not _looks_up(folded, found, g)]
-    order = sorted(inner, key=lambda g: found.groups[g][-1].serial)
+    repeating = [g for g in repetition.cells if not _looks_up(folded, repetition, g)]
+    order = sorted(repeating, key=lambda g: repetition.groups[g][-1].serial)
     after: dict[int, list[int]] = {g: [] for g in order}
     before: dict[int, list[int]] = {g: [] for g in order}
-    for edge in found.edges:
+    for edge in repetition.edges:
         if edge.only is None and edge.source in after and edge.target in after:
             after[edge.source].append(edge.target)
             before[edge.target].append(edge.source)
-    cores = _cores(folded, found, order, after)
+    cores = _cores(folded, repetition, order, after)
     parts = _components(order, after)
     core_of = {g: i for i, core in enumerate(cores) for g in core}
-    leads = _reached(parts, core_of, after)
-    comes = _reached(parts[::-1], core_of, before)
-    home = {g: _home(g, core_of, leads, comes) for g in order}
+    leads_to = _reached(parts, core_of, after)
+    comes_from = _reached(parts[::-1], core_of, before)
+    home = {g: _home(g, core_of, leads_to, comes_from) for g in order}
     for g in reversed(order):
         home[g] = _beside_user(home, g, after)
-    made: dict[object, CellGroup] = {i: CellGroup() for i in range(len(cores))}
+    cell_groups: dict[object, CellGroup] = {i: CellGroup() for i in range(len(cores))}
     for g in order:
-        made.setdefault(home[g], CellGroup(joint=not isinstance(home[g], int))).groups.append(g)
-    # A cell stands where its last group is computed.
-    return sorted((c for c in made.values() if c.groups), key=lambda c: found.groups[c.groups[-1]][-1].serial)
+        cell_groups.setdefault(home[g], CellGroup(joint=not isinstance(home[g], int))).groups.append(g)
+    # The position of a cell is that of its last group in order of computation.
+    return sorted(
+        (c for c in cell_groups.values() if c.groups), key=lambda c: repetition.groups[c.groups[-1]][-1].serial
+    )
 
 
-def starts(found: Repetition, made: list[CellGroup]) -> set[Edge]:
-    """The edges that run back to the first step of a cell from what another cell, or time, has made."""
-    home = {g: i for i, cell in enumerate(made) for g in cell.groups}
+def starts(repetition: Repetition, cell_groups: list[CellGroup]) -> set[Edge]:
+    """Returns the edges that start a cell: used at one step only, and coming from another cell or from a time step."""
+    home = {g: i for i, cell in enumerate(cell_groups) for g in cell.groups}
     return {
         e
-        for e in found.edges
+        for e in repetition.edges
         if e.only is not None
         and e.target in home
         and home.get(e.source) != home[e.target]
-        and (e.source in home or found.groups[e.source][0] in found.when)
+        and (e.source in home or repetition.groups[e.source][0] in repetition.when)
     }
 
 
-def _looks_up(folded: Folded, found: Repetition, g: int) -> bool:
-    """Whether a group only reads data, ``X[t]``: it stands under the cells as data does."""
-    node = found.groups[g][-1]
+def _looks_up(folded: Folded, repetition: Repetition, g: int) -> bool:
+    """Whether a group only reads data, as ``X[t]`` does; such a group is drawn under the cells, as data is."""
+    node = repetition.groups[g][-1]
     plain = not any(type(x) is Chip for x in folded.operands[node])
     return node.op is not None and node.op.name in LOOKUPS and not folded.arrows[node] and plain
 
 
 def _home(
-    g: int, core_of: dict[int, int], leads: dict[int, frozenset[int]], comes: dict[int, frozenset[int]]
+    g: int, core_of: dict[int, int], leads_to: dict[int, frozenset[int]], comes_from: dict[int, frozenset[int]]
 ) -> object:
+    """Returns the number of the group's core, or a key of a cell without a core."""
     if g in core_of:
         return core_of[g]
-    to, of = leads[g], comes[g]
-    if len(to) == 1:
-        return next(iter(to))
-    if not to and len(of) == 1:
-        return next(iter(of))
-    return ("before", to) if to else ("after", of)
+    targets, sources = leads_to[g], comes_from[g]
+    if len(targets) == 1:
+        return next(iter(targets))
+    if not targets and len(sources) == 1:
+        return next(iter(sources))
+    return ("before", targets) if targets else ("after", sources)
 
 
 def _beside_user(home: dict[int, object], g: int, after: dict[int, list[int]]) -> object:
-    """Where a group belongs that is neither made from a state nor leads to one, as an output gate: by what it gates."""
+    """Returns the cell of the only user, for a group with no core before or after it, such as an output gate."""
     users = {home[other] for other in after[g]}
-    lonely = home[g] == ("after", frozenset())
-    return users.pop() if lonely and len(users) == 1 else home[g]
+    without_core = home[g] == ("after", frozenset())
+    return users.pop() if without_core and len(users) == 1 else home[g]
 
 
-def _cores(folded: Folded, found: Repetition, order: list[int], after: dict[int, list[int]]) -> list[list[int]]:
-    """Components that a state runs round in; running sums, which hold no parameter, only where nothing else does."""
+def _cores(folded: Folded, repetition: Repetition, order: list[int], after: dict[int, list[int]]) -> list[list[int]]:
+    """Returns the components with a loop; components without parameters (running sums) only if there are no others."""
     loops = [c for c in _components(order, after) if len(c) > 1 or c[0] in after[c[0]]]
-    weighed = [c for c in loops if any(type(x) is Chip for g in c for x in folded.operands[found.groups[g][-1]])]
-    return weighed or loops
+    with_parameters = [
+        c for c in loops if any(type(x) is Chip for g in c for x in folded.operands[repetition.groups[g][-1]])
+    ]
+    return with_parameters or loops
 
 
 def _reached(parts: list[list[int]], core_of: dict[int, int], near: dict[int, list[int]]) -> dict[int, frozenset[int]]:
-    """Of each group the cores that are met first on the way; ``parts`` come in an order against the way."""
-    found: dict[int, frozenset[int]] = {}
+    """Maps each group to the cores that are reached first along the edges ``near``.
+
+    ``parts`` must be in an order in which a component comes after those that it leads to.
+    """
+    reached: dict[int, frozenset[int]] = {}
     for part in parts:
-        met: set[int] = set()
+        cores: set[int] = set()
         for g in part:
             for other in near[g]:
-                met |= {core_of[other]} if other in core_of else found.get(other, frozenset())
-        found.update(dict.fromkeys(part, frozenset(met)))
-    return found
+                cores |= {core_of[other]} if other in core_of else reached.get(other, frozenset())
+        reached.update(dict.fromkeys(part, frozenset(cores)))
+    return reached
 
 
 def _components(order: list[int], after: dict[int, list[int]]) -> list[list[int]]:
-    """Strongly connected components, those reached last first; without recursion, for cells may be long."""
+    """Returns the strongly connected components, sinks first; without recursion, because a cell may be long."""
     index: dict[int, int] = {}
     low: dict[int, int] = {}
     stack: list[int] = []
     on_stack: set[int] = set()
-    found: list[list[int]] = []
+    components: list[list[int]] = []
     for root in order:
         work = [] if root in index else [(root, iter(after[root]))]
         while work:
-            g, rest = work[-1]
+            g, remaining = work[-1]
             if g not in index:
                 index[g] = low[g] = len(index)
                 stack.append(g)
                 on_stack.add(g)
-            for other in rest:
+            for other in remaining:
                 if other not in index:
                     work.append((other, iter(after[other])))
                     break
@@ -134,8 +145,8 @@ def _components(order: list[int], after: dict[int, list[int]]) -> list[list[int]
                 if work:
                     low[work[-1][0]] = min(low[work[-1][0]], low[g])
                 if low[g] == index[g]:
-                    found.append(_popped(stack, on_stack, g))
-    return found
+                    components.append(_popped(stack, on_stack, g))
+    return components
 
 
 def _popped(stack: list[int], on_stack: set[int], root: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""Many time steps drawn as few: the first, the last, and one column of dots for those between."""
+"""Draws many time steps as few: the first and last ones, and one column of dots between them."""
 
 from __future__ import annotations
 
@@ -9,35 +9,34 @@ from .folding import Folded, Link
 from .repetition import Repetition
 
 
-def like(folded: Folded, found: Repetition | None) -> dict[Node, int]:
-    """A number for each box of a step, the same for those that do the same at other steps."""
-    if found is not None:
-        return {x: g for g, members in enumerate(found.groups) for x in members if x.step is not None}
-    numbers: dict[tuple[str, int], int] = {}
+def like(folded: Folded, repetition: Repetition | None) -> dict[Node, int]:
+    """Maps each box with a step to a number; boxes that do the same at different steps get the same number."""
+    if repetition is not None:
+        return {x: g for g, members in enumerate(repetition.groups) for x in members if x.step is not None}
+    known: dict[tuple[str, int], int] = {}
     ranks: dict[tuple[int, str], int] = {}
-    kinds: dict[Node, int] = {}
+    numbers: dict[Node, int] = {}
     for node in folded.nodes:
         if node.step is not None:
             kind = node.kind if node.op is None else node.op.name
             rank = ranks[node.step, kind] = ranks.get((node.step, kind), -1) + 1
-            kinds[node] = numbers.setdefault((kind, rank), len(numbers))
-    return kinds
+            numbers[node] = known.setdefault((kind, rank), len(known))
+    return numbers
 
 
 def elide(folded: Folded, kinds: dict[Node, int], hidden: list[int], roots: list[Node]) -> Folded:
-    """The graph without the ``hidden`` steps, which lie next to each other, but for the last of them.
+    """Returns the graph without the consecutive steps ``hidden``, except the last of them, which is drawn as dots.
 
-    That one stands for all, as dots. What leads into the hidden steps leads into it, what comes out of
-    any of them comes out of it.
+    An arrow into a hidden step leads into the column of dots; an arrow out of a hidden step leaves this column.
     """
-    short = _Shortened(folded, kinds, hidden)
-    arrows = {x: short.arrows(x) for x in folded.nodes if not short.gone(x)}
+    shortened = _Shortened(folded, kinds, hidden)
+    arrows = {x: shortened.arrows(x) for x in folded.nodes if not shortened.gone(x)}
     shown = set(roots)
     for node in reversed(folded.nodes):
         if node in shown:
             shown.update(x.source for x in arrows.get(node, ()))
     nodes = [x for x in folded.nodes if x in shown]
-    dots = {x for x in nodes if x.step == short.kept}
+    dots = {x for x in nodes if x.step == shortened.kept}
     users: dict[Node, list[Node]] = {}
     for node in nodes:
         for x in arrows[node]:
@@ -48,7 +47,7 @@ def elide(folded: Folded, kinds: dict[Node, int], hidden: list[int], roots: list
         nodes=nodes,
         operands={x: folded.operands[x] for x in nodes},
         arrows={x: arrows[x] for x in nodes},
-        bundles=short.bundles,
+        bundles=shortened.bundles,
         dots=dots - set(roots),
         dotted=(hidden[0], hidden[-1]),
     )
@@ -75,25 +74,25 @@ class _Shortened:
         links = self.folded.arrows[node]
         if not any(self.gone(x.source) for x in links):
             return links
-        found: dict[Node, Link] = {}
+        redrawn: dict[Node, Link] = {}
         kept: list[Link] = []
         for x in links:
             if not self.gone(x.source):
                 kept.append(x)
             else:
                 y = self._entering(node, x) if node.step == self.kept else self._leaving(x)
-                if y is not None and y.source not in found:
-                    found[y.source] = y
-        return kept + [y for y in found.values() if not any(y.source is x.source for x in kept)]
+                if y is not None and y.source not in redrawn:
+                    redrawn[y.source] = y
+        return kept + [y for y in redrawn.values() if not any(y.source is x.source for x in kept)]
 
     def _leaving(self, link: Link) -> Link | None:
-        """Out of some hidden step: drawn out of the one that is kept."""
+        """Redraw an arrow that leaves a hidden step so that it leaves the kept step."""
         kind = self.kinds.get(link.source)
         source = None if kind is None else self.at.get((kind, self.kept))
         return None if source is None else self._redrawn(link, source)
 
     def _entering(self, node: Node, link: Link) -> Link | None:
-        """From the hidden step before: drawn from the last step shown before, as it enters the first that is hidden."""
+        """Redraw an arrow from a hidden step to the kept step: it starts at the last step shown before the dots."""
         kind, own = self.kinds.get(link.source), self.kinds.get(node)
         source = None if kind is None or self.before is None else self.at.get((kind, self.before))
         first = None if own is None else self.at.get((own, self.first))
@@ -101,7 +100,7 @@ class _Shortened:
         return real[0] if real else None if source is None else self._redrawn(link, source)
 
     def _redrawn(self, link: Link, source: Node) -> Link:
-        """Drawn from elsewhere; what comes back along it is still that of the arrow itself."""
+        """Returns the link with another source; its gradient is still that of the original link."""
         drawn = link._replace(source=source)
         self.bundles[drawn] = self.folded.bundles.get(link, [link])
         return drawn

@@ -1,4 +1,4 @@
-"""Which nodes get a box, and which fold into the box that uses them: parameters, numbers, cuts, chains of sums."""
+"""Which nodes get a box, and which fold into a box: parameters, numbers, cuts, chains of sums."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from ..labels import shape
 
 
 class Chip(NamedTuple):
-    """A parameter inside the op that uses it; ``text`` is its name and what was done to it, ``W.T``."""
+    """A parameter shown inside the op that uses it; ``text`` is its name with the views applied to it, as ``W.T``."""
 
     parameter: Node
     text: str
 
 
 class Inline(NamedTuple):
-    """A small constant written into its op: ``0.5``, or ``2``, ``whole`` as indices, labels and masks are."""
+    """A small constant written into its op: ``0.5``, or ``2``; ``whole`` for integers: indices, labels, masks."""
 
     text: str
     whole: bool
 
 
 class Link(NamedTuple):
-    """An arrow from the box of ``source``; ``cut`` where a stop_gradient lies on it.
+    """An arrow from the box of ``source``; ``cut`` if a stop_gradient lies on it.
 
-    ``user`` and ``slot``: the node and the place among its inputs through which the value is used.
+    ``user`` and ``slot``: the node that uses the value, and the position among its inputs.
     """
 
     source: Node
@@ -42,7 +42,7 @@ class Link(NamedTuple):
 
 
 class Several(NamedTuple):
-    """The steps' values that an op outside of time takes together: their stack gets no box of its own."""
+    """The values of all steps that an op outside of time uses together; the stack between them gets no box."""
 
     links: tuple[Link, ...]
 
@@ -52,11 +52,11 @@ Operand = Chip | Inline | Link | Several
 
 @dataclass
 class Joined:
-    """What a box of several stands for: its ``name``, what it ``held``, and those whose gradient is ``told``."""
+    """A joined box: its ``name``, the nodes that it ``held``, and the nodes whose gradient is ``shown``."""
 
     name: str
     held: list[Node]
-    told: list[Node]
+    shown: list[Node]
 
 
 @dataclass
@@ -64,17 +64,17 @@ class Folded:
     """What a picture of a graph shows.
 
     Attributes:
-        nodes: the nodes that get a box, inputs before their ops.
-        operands: of each box what enters it, in the order of the op's inputs.
-        uses: of each parameter how many boxes use it.
-        names: of each parameter the text that stands for it.
-        arrows: of each box the arrows that lead to it.
-        parts: of each box that holds several, these.
-        bundles: of each arrow from or to such a box, the arrows that run in it.
-        dots: the boxes that stand for time steps left out, from ``dotted[0]`` to ``dotted[1]``.
-        steps: all time steps, also those left out.
-        initial: the initial states, where they were found before boxes were joined.
-        fans: of each box how many arrows leave it, those that are not drawn included.
+        nodes: the nodes with a box, in topological order.
+        operands: maps each box to its operands, in the order of the op's inputs.
+        uses: maps each parameter to the number of boxes that use it.
+        names: maps each parameter to its name in the picture.
+        arrows: maps each box to the links that lead to it.
+        parts: maps each joined box to its content.
+        bundles: maps each link from or to a joined box to the original links.
+        dots: the boxes that stand for the hidden steps ``dotted[0]`` to ``dotted[1]``.
+        steps: all time steps, hidden ones included.
+        initial: the initial states, if they were computed before boxes were joined.
+        fans: maps each box to the number of links that start there, including those that are not drawn.
     """
 
     nodes: list[Node] = field(default_factory=list)
@@ -93,15 +93,15 @@ class Folded:
 
 _VIEWS = {"transpose": ".T", "swapaxes": ".T", "reshape": "", "broadcast_to": "", "getitem": "[…]", "astype": ""}
 _PICKS = {"getitem", "take", "stop_gradient"}
-"""Ops that take one step's value out of a stack, or stand for it."""
+"""Ops that take the value of one step out of a stack, or pass it on."""
 LOSSES = {"softmax_cross_entropy", "sigmoid_cross_entropy", "squared_error"}
-"""Ops of an output and its target."""
+"""Loss ops, which take an output and a target."""
 _SMALL = 4
-"""A list of so many integers is still written out in a title."""
+"""The longest list of integers that a title writes out."""
 
 
 def fold(roots: list[Node]) -> Folded:
-    """Decide for every node behind the roots whether it is a box or part of another box."""
+    """Decide for every ancestor of the roots whether it gets a box or folds into another box."""
     nodes = ancestors(roots)
     folded = Folded(names=_names(nodes))
     chips, kept = _short(folded.names), set(roots)
@@ -115,7 +115,7 @@ def fold(roots: list[Node]) -> Folded:
         operands = [_used(stands[x], node, slot) for slot, x in enumerate(node.inputs) if x not in sums]
         inner = [sums.pop(x) for x in node.inputs if x in sums]
         for chain in inner:
-            # The longer list is handed on, not copied: a sum over T steps stays linear in T.
+            # Extend the longer list in place: a sum over T steps then takes time linear in T.
             chain.extend(operands)
             operands = chain
         if node in chained:
@@ -126,30 +126,31 @@ def fold(roots: list[Node]) -> Folded:
         if links and len(links) == len(operands):
             stands[node] = Several(links)
         else:
-            stands[node] = (_alias(node, operands) if node not in kept else None) or Link(node, False, node, 0)
+            alias = None if node in kept else _alias(node, operands)
+            stands[node] = alias or Link(node, False, node, 0)
     _collect(folded, nodes, kept, stands)
     return folded
 
 
 def _names(nodes: list[Node]) -> dict[Node, str]:
-    """Every parameter's name; those without one are numbered in the order of their creation."""
+    """Maps every parameter to its name; unnamed ones are numbered in order of creation."""
     parameters = [x for x in nodes if isinstance(x, Parameter)]
     return {x: (x.name or "").strip() or f"θ{i}" for i, x in enumerate(parameters, 1)}
 
 
 LONGEST = 14
-"""Characters of a parameter's name that a box has room for."""
+"""The longest parameter name, in characters, that a box has room for."""
 
 
 def _short(names: dict[Node, str]) -> dict[Node, str]:
-    """What chips say: the names; if dotted ones are too long, their last parts, for the cell is told around the box."""
+    """Maps parameters to chip texts: their names, or the last part of dotted names if a dotted name is too long."""
     if not any("." in name and len(name) > LONGEST for name in names.values()):
         return names
     return {x: name.rpartition(".")[2] for x, name in names.items()}
 
 
 def _chained(nodes: list[Node], kept: set[Node]) -> set[Node]:
-    """Sums outside of time that only another such sum uses: ``((l1 + l2) + l3)`` is drawn as one."""
+    """Returns the sums outside of time that only another such sum uses: ``((l1 + l2) + l3)`` is drawn as one box."""
     users: dict[Node, list[Node]] = {}
     sums = [x for x in nodes if x.op is not None and x.op.name == "add" and x.step is None and not x.name]
     inner = {y: x for x in sums for y in x.inputs}
@@ -162,7 +163,7 @@ def _chained(nodes: list[Node], kept: set[Node]) -> set[Node]:
 
 
 def _stacks(nodes: list[Node], kept: set[Node]) -> set[Node]:
-    """Stacks of time steps that one op outside of time uses whole, as a mean over them does."""
+    """Returns the stacks of steps that are used by one op outside of time as a whole, for example by a mean."""
     users: dict[Node, list[Node]] = {}
     for node in nodes:
         for x in node.inputs:
@@ -176,11 +177,11 @@ def _stacks(nodes: list[Node], kept: set[Node]) -> set[Node]:
 
 
 def _links(operands: list[Operand]) -> list[Link]:
-    """The arrows that lead to a box."""
-    found: list[Link] = []
+    """Returns the links among the operands of a box."""
+    links: list[Link] = []
     for x in operands:
-        found.extend([x] if type(x) is Link else x.links if type(x) is Several else ())
-    return found
+        links.extend([x] if type(x) is Link else x.links if type(x) is Several else ())
+    return links
 
 
 def _leaf(node: Node, chips: dict[Node, str], kept: set[Node]) -> Operand:
@@ -192,19 +193,19 @@ def _leaf(node: Node, chips: dict[Node, str], kept: set[Node]) -> Operand:
     if node.name or isinstance(node, Traced):
         return link
     if not node.shape:
-        return Inline(_plain(node.item()), node.dtype.kind != "f")
+        return Inline(_number(node.item()), node.dtype.kind != "f")
     if node.dtype.kind == "f":
         return link
     few = node.size <= _SMALL and node.ndim == 1
     return Inline(", ".join(str(x) for x in node.value.tolist()) if few else f"ids {shape(node.shape)}", True)
 
 
-def _plain(x: float) -> str:
+def _number(x: float) -> str:
     return str(x) if isinstance(x, (bool, int)) else f"{x:.3g}"
 
 
 def _used(stand: Operand, user: Node, slot: int) -> Operand:
-    """What an input is to its user: a slice of data given for all steps is named, and so is a loss's target."""
+    """Returns the operand for an input of ``user``; slices of data and unnamed targets of a loss become inline text."""
     if type(stand) is not Link:
         return stand
     source = stand.source
@@ -218,7 +219,7 @@ def _used(stand: Operand, user: Node, slot: int) -> Operand:
 
 
 def _alias(node: Node, operands: list[Operand]) -> Operand | None:
-    """What stands for a node that gets no box of its own: a cut, or a parameter seen another way."""
+    """Returns the operand that replaces a node without a box (a cut, or a view of a parameter), else None."""
     op, first = node.op, operands[0] if operands else None
     if op is None:
         return None
@@ -230,7 +231,7 @@ def _alias(node: Node, operands: list[Operand]) -> Operand | None:
 
 
 def _collect(folded: Folded, nodes: list[Node], kept: set[Node], stands: dict[Node, Operand]) -> None:
-    """Keep the boxes that a root or another box still shows, and count the uses of parameters."""
+    """Keep only the boxes that a root depends on, and count the uses of parameters."""
     shown = set(kept)
     for node in reversed(nodes):
         if node in shown:
@@ -248,7 +249,7 @@ def _collect(folded: Folded, nodes: list[Node], kept: set[Node], stands: dict[No
 
 
 def is_zero(node: Node) -> bool:
-    """Whether a node is a constant of zeros, as initial states are."""
+    """Whether a node is a float constant of zeros, as initial states are."""
     return isinstance(node, Constant) and node.dtype.kind == "f" and not np.any(node.value)
 
 

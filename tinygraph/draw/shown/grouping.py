@@ -1,4 +1,4 @@
-"""Boxes that stand for several: the ops of a cell or a layer drawn as one."""
+"""Joins the boxes of the ops of a cell or a layer into one box."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .folding import Chip, Folded, Joined, Link, Operand
 def join(
     folded: Folded, home: dict[Node, Hashable], names: dict[Hashable, str], states: set[Node], *, timeless: bool = False
 ) -> Folded | None:
-    """The same graph with one box for all boxes of one home; None if the boxes would feed each other in a circle.
+    """Returns the graph with all boxes of one home joined into one box; None if the joined graph would have a cycle.
 
     Args:
-        home: of boxes that are to be joined with others, where to; the rest stay as they are.
-        names: of each home.
-        states: boxes whose gradient a joined box tells, where it holds some; else that of its last.
-        timeless: joined boxes belong to no time step.
+        home: maps each box that is joined to the key of its group; other boxes stay as they are.
+        names: maps each key to the title of its box.
+        states: a joined box shows the gradients of the states that it holds; if it holds none, of its last box.
+        timeless: if True, joined boxes have no time step.
     """
     members: dict[Hashable, list[Node]] = {}
     for node in folded.nodes:
@@ -28,65 +28,66 @@ def join(
     stands: dict[Node, Node] = {}
     parts: dict[Node, Joined] = {}
     for key, held in members.items():
-        told = [x for x in held if x in states] or held[-1:]
-        stand = _outside_time(told[-1]) if timeless else told[-1]
+        shown = [x for x in held if x in states] or held[-1:]
+        stand = _outside_time(shown[-1]) if timeless else shown[-1]
         stands.update(dict.fromkeys(held, stand))
-        parts[stand] = Joined(names[key], held, told)
-    found = replace(folded, nodes=[], operands={}, arrows={}, parts=parts, bundles={})
-    known: dict[tuple[Node, Node], int] = {}
+        parts[stand] = Joined(names[key], held, shown)
+    joined = replace(folded, nodes=[], operands={}, arrows={}, parts=parts, bundles={})
+    positions: dict[tuple[Node, Node], int] = {}
     for node in folded.nodes:
-        _join(folded, found, node, stands, known)
-    found.nodes = _ordered(found)
-    return found if len(found.nodes) == len(found.operands) else None
+        _join(folded, joined, node, stands, positions)
+    joined.nodes = _ordered(joined)
+    return joined if len(joined.nodes) == len(joined.operands) else None
 
 
 def _outside_time(node: Node) -> Node:
+    """Returns a copy of the node without a time step."""
     twin = copy.copy(node)
     twin._place = (None, *twin._place[1:])
     return twin
 
 
 def _join(
-    folded: Folded, found: Folded, node: Node, stands: dict[Node, Node], known: dict[tuple[Node, Node], int]
+    folded: Folded, joined: Folded, node: Node, stands: dict[Node, Node], positions: dict[tuple[Node, Node], int]
 ) -> None:
-    """Add the operands of one box to those of the box that it is in; ``known``: where the link between two stands."""
-    here = stands.get(node, node)
-    operands = found.operands.setdefault(here, [])
-    arrows = found.arrows.setdefault(here, [])
-    operands += [x for x in folded.operands[node] if here not in found.parts or _new_chip(x, operands)]
+    """Add the operands of a node to its joined box; ``positions`` maps (source, box) to the position of their link."""
+    box = stands.get(node, node)
+    operands = joined.operands.setdefault(box, [])
+    arrows = joined.arrows.setdefault(box, [])
+    operands += [x for x in folded.operands[node] if box not in joined.parts or _new_chip(x, operands)]
     for x in folded.arrows[node]:
         source = stands.get(x.source, x.source)
-        if source is here:
+        if source is box:
             continue
         link = x._replace(source=source)
-        if here not in found.parts and source not in found.parts:
+        if box not in joined.parts and source not in joined.parts:
             arrows.append(link)
-        elif (source, here) not in known:
-            known[source, here] = len(arrows)
+        elif (source, box) not in positions:
+            positions[source, box] = len(arrows)
             arrows.append(link)
-            found.bundles[link] = [x]
+            joined.bundles[link] = [x]
         else:
-            _bundle(found, arrows, known[source, here], x)
+            _bundle(joined, arrows, positions[source, box], x)
 
 
 def _new_chip(x: Operand, operands: list[Operand]) -> bool:
-    """Whether it is a parameter that the box does not show yet; numbers within a joined box are not shown."""
+    """Whether it is a parameter that the box does not show yet; a joined box shows no numbers."""
     return type(x) is Chip and not any(type(y) is Chip and y.parameter is x.parameter for y in operands)
 
 
-def _bundle(found: Folded, arrows: list[Link], at: int, x: Link) -> None:
-    """One link more under the arrow at a place; the arrow is cut where all of them are."""
-    old = arrows[at]
+def _bundle(joined: Folded, arrows: list[Link], position: int, x: Link) -> None:
+    """Add one more link to the arrow at a position; an arrow counts as cut only if all its links are cut."""
+    old = arrows[position]
     new = old._replace(cut=old.cut and x.cut)
-    found.bundles[new] = [*found.bundles.pop(old), x]
-    arrows[at] = new
+    joined.bundles[new] = [*joined.bundles.pop(old), x]
+    arrows[position] = new
 
 
-def _ordered(found: Folded) -> list[Node]:
-    """Boxes with their sources first (Kahn 1962), near the order of computation; those in a circle are left out."""
-    waiting = {x: len({y.source for y in links}) for x, links in found.arrows.items()}
+def _ordered(joined: Folded) -> list[Node]:
+    """Returns the boxes in topological order (Kahn 1962), by creation where possible; boxes on a cycle are left out."""
+    waiting = {x: len({y.source for y in links}) for x, links in joined.arrows.items()}
     users: dict[Node, dict[Node, None]] = {}
-    for node, links in found.arrows.items():
+    for node, links in joined.arrows.items():
         for link in links:
             users.setdefault(link.source, {})[node] = None
     order = [x for x, n in waiting.items() if not n]
@@ -95,9 +96,9 @@ def _ordered(found: Folded) -> list[Node]:
             waiting[user] -= 1
             if not waiting[user]:
                 order.append(user)
-    return sorted(order, key=lambda x: x.serial) if _by_serial(found) else order
+    return sorted(order, key=lambda x: x.serial) if _by_serial(joined) else order
 
 
-def _by_serial(found: Folded) -> bool:
-    """Whether the order of creation still has sources before their users."""
-    return all(x.source.serial < node.serial for node, links in found.arrows.items() for x in links)
+def _by_serial(joined: Folded) -> bool:
+    """Whether the order of creation is a topological order."""
+    return all(x.source.serial < node.serial for node, links in joined.arrows.items() for x in links)

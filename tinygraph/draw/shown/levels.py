@@ -1,4 +1,4 @@
-"""How much of a graph one picture shows: ops, cells, layers or the whole; all time steps, or the first and the last."""
+"""Level of detail of a picture: ops, cells, layers or the whole; all time steps, or some of them."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ from .folding import Folded
 from .grouping import join
 from .naming import name_cells
 from .regions import regions
-from .repetition import Repetition, repetition
+from .repetition import Repetition, find_repetition
 from .representatives import common_name
 from .roles import LOOKUPS
 
 SHORT, LONG = 8, 25
-"""Unless told, of more steps than SHORT some are left out, and of more than LONG a cell at a step is one box."""
+"""With level "auto": above SHORT steps some are hidden; above LONG steps a cell at one step is one box."""
 SHOWN = {"op": (3, 2), "cell": (6, 4)}
-"""Steps that are shown before and after the dots, unless told."""
+"""Default number of steps shown before and after the dots, per level."""
 
 Homes = tuple[dict[Node, Hashable], dict[Hashable, str]]
-"""Of each box that is joined with others the home that they share, and the names of the homes."""
+"""Maps each joined box to the key of its group, and each key to the title of the joined box."""
 
 
 def arranged(folded: Folded, role: dict[Node, str], roots: list[Node], options: Options) -> tuple[Folded, str]:
-    """What is drawn of a graph, and in words what of it is not seen."""
-    level, told = _level(folded, options)
+    """Returns the graph as drawn, and a text that says what of it is hidden."""
+    level, notes = _level(folded, options)
     several = level != "op" or _hidden(folded, options, level)
-    found = repetition(folded) if several else None
-    kinds = like(folded, found) if several else {}
+    repetition = find_repetition(folded) if several else None
+    numbers = like(folded, repetition) if several else {}
     if level != "op":
         folded.initial = regions(folded).states
         role |= dict.fromkeys(folded.initial, "state")
-        folded, word = _joined(folded, role, found, level)
-        told.append(word)
+        folded, word = _joined(folded, role, repetition, level)
+        notes.append(word)
     hidden = _hidden(folded, options, level)
     if hidden:
-        count, many = len(folded.nodes), _too_many(folded, options)
-        folded = elide(folded, kinds, hidden, roots)
-        why = f", for max_nodes = {options.max_nodes} of {count} boxes" if many else ""
-        told.append(f"the dots are {len(hidden)} steps of {len(folded.steps)}{why}")
-    return folded, "; ".join(x for x in told if x)
+        count, over_limit = len(folded.nodes), _too_many(folded, options)
+        folded = elide(folded, numbers, hidden, roots)
+        why = f", for max_nodes = {options.max_nodes} of {count} boxes" if over_limit else ""
+        notes.append(f"the dots are {len(hidden)} steps of {len(folded.steps)}{why}")
+    return folded, "; ".join(x for x in notes if x)
 
 
 def _level(folded: Folded, options: Options) -> tuple[str, list[str]]:
-    """The level to draw at, and why it is not the one asked for."""
+    """Returns the level to draw at, and a note if it differs from the requested one."""
     if options.level == "auto" and len(folded.steps) > LONG:
         return "cell", []
     if options.level in ("auto", "op") and not folded.steps and _too_many(folded, options):
@@ -60,7 +60,7 @@ def _too_many(folded: Folded, options: Options) -> bool:
 
 
 def _hidden(folded: Folded, options: Options, level: str) -> list[int]:
-    """The steps to leave out, in the middle of time; a single one is not worth its dots."""
+    """Returns the steps to hide, from the middle of time; a single step is shown, because dots take as much room."""
     steps = sorted({x.step for x in folded.nodes if x.step is not None})
     if _too_many(folded, options) and options.max_nodes:
         shown = max(options.max_nodes * len(steps) // len(folded.nodes) - 1, 2)
@@ -73,46 +73,46 @@ def _hidden(folded: Folded, options: Options, level: str) -> list[int]:
     return hidden if len(hidden) > 1 else []
 
 
-def _joined(folded: Folded, role: dict[Node, str], found: Repetition | None, level: str) -> tuple[Folded, str]:
-    """The graph at a higher level, with the roles of its boxes added; and what there is to say of it."""
-    homes, names = _cells(folded, role, found) if level == "cell" else _layers(folded, role, found, level)
+def _joined(folded: Folded, role: dict[Node, str], repetition: Repetition | None, level: str) -> tuple[Folded, str]:
+    """Returns the graph with joined boxes, and a note if the level is not possible; adds the roles of the new boxes."""
+    homes, names = _cells(folded, role, repetition) if level == "cell" else _layers(folded, role, repetition, level)
     if not homes:
         return folded, f"op by op, for no {level} is found"
     states = {x for x in homes if role[x] == "state"}
-    made = join(folded, homes, names, states, timeless=level != "cell")
-    if made is None:
+    joined = join(folded, homes, names, states, timeless=level != "cell")
+    if joined is None:
         return folded, f"op by op, for its {level}s feed each other both ways"
-    for stand, part in made.parts.items():
-        role[stand] = "state" if any(x in states for x in part.held) else role[part.told[-1]]
-    return made, ""
+    for stand, part in joined.parts.items():
+        role[stand] = "state" if any(x in states for x in part.held) else role[part.shown[-1]]
+    return joined, ""
 
 
-def _cells(folded: Folded, role: dict[Node, str], found: Repetition | None) -> Homes:
-    """A home each cell and step; losses and data keep boxes of their own."""
+def _cells(folded: Folded, role: dict[Node, str], repetition: Repetition | None) -> Homes:
+    """One group per cell and step; losses and data keep boxes of their own."""
     homes: dict[Node, Hashable] = {}
     names: dict[Hashable, str] = {}
-    for i, name, node in _placed(folded, found):
+    for i, name, node in _placed(folded, repetition):
         if node.step is not None and role[node] in ("op", "state"):
             homes[node] = (i, node.step)
             names[i, node.step] = name
     return homes, names
 
 
-def _placed(folded: Folded, found: Repetition | None) -> list[tuple[Hashable, str, Node]]:
-    """Each op of a cell with its cell's number and name; where nothing repeats a scope is a cell."""
+def _placed(folded: Folded, repetition: Repetition | None) -> list[tuple[Hashable, str, Node]]:
+    """Returns (cell, cell name, op) for each op of a cell; if nothing repeats, each scope is a cell."""
     placed: dict[Node, tuple[Hashable, str]] = {}
-    made = cells(folded, found) if found is not None else []
-    if found is not None:
-        name_cells(found, made)
-        for i, cell in enumerate(made):
-            placed |= {x: (i, cell.name) for g in cell.groups for x in found.groups[g]}
-    single = (0, made[0].name) if len(made) == 1 else None
+    cell_groups = cells(folded, repetition) if repetition is not None else []
+    if repetition is not None:
+        name_cells(repetition, cell_groups)
+        for i, cell in enumerate(cell_groups):
+            placed |= {x: (i, cell.name) for g in cell.groups for x in repetition.groups[g]}
+    single = (0, cell_groups[0].name) if len(cell_groups) == 1 else None
     for node in folded.nodes:
         if (
             node.op is not None
             and node not in placed
             and not _reads(folded, node)
-            and (node.step is not None or found is None)
+            and (node.step is not None or repetition is None)
         ):
             by_scope = (node.scope, clean(node.scope, 24) or "cell")
             placed[node] = single or by_scope
@@ -120,18 +120,18 @@ def _placed(folded: Folded, found: Repetition | None) -> list[tuple[Hashable, st
 
 
 def _reads(folded: Folded, node: Node) -> bool:
-    """Whether a box only looks up data, ``X[t]``."""
+    """Whether a box only looks up data, as ``X[t]`` does."""
     return node.op is not None and node.op.name in LOOKUPS and not folded.arrows[node]
 
 
-def _layers(folded: Folded, role: dict[Node, str], found: Repetition | None, level: str) -> Homes:
-    """A home each layer, of all steps, or one for the whole; each kind of data and of loss has its own."""
-    homes, names = _whole(folded, role) if level == "whole" else _by_layer(folded, role, found)
-    for g, members in enumerate(found.groups) if found is not None else ():
+def _layers(folded: Folded, role: dict[Node, str], repetition: Repetition | None, level: str) -> Homes:
+    """One group per layer over all steps, or one for the whole graph; each group of data or losses is joined too."""
+    homes, names = _whole(folded, role) if level == "whole" else _by_layer(folded, role, repetition)
+    for g, members in enumerate(repetition.groups) if repetition is not None else ():
         for node in members if len(members) > 1 else ():
             if node not in homes and node in folded.arrows:
                 homes[node] = g
-                names[g] = common_name(found, members) or _kind(node)  # type: ignore[arg-type]
+                names[g] = common_name(repetition, members) or _kind(node)  # type: ignore[arg-type]
     return homes, names
 
 
@@ -140,11 +140,11 @@ def _whole(folded: Folded, role: dict[Node, str]) -> Homes:
     return dict.fromkeys(inner, "whole"), {"whole": "network" + _times(len(folded.steps))}
 
 
-def _by_layer(folded: Folded, role: dict[Node, str], found: Repetition | None) -> Homes:
+def _by_layer(folded: Folded, role: dict[Node, str], repetition: Repetition | None) -> Homes:
     homes: dict[Node, Hashable] = {}
     runs: dict[Hashable, set[int]] = {}
     words: dict[Hashable, str] = {}
-    for i, name, node in _placed(folded, found):
+    for i, name, node in _placed(folded, repetition):
         if role[node] in ("op", "state") and (node.scope or folded.steps):
             homes[node] = key = ("layer", i)
             words[key] = name

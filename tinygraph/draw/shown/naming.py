@@ -1,4 +1,4 @@
-"""Names of cells: encoder and decoder, layers, directions, or the scopes that the user gave."""
+"""Names of cells: encoder and decoder, layers, directions, or scopes."""
 
 from __future__ import annotations
 
@@ -9,47 +9,50 @@ from .cells import CellGroup, starts
 from .repetition import Repetition
 
 
-def name_cells(found: Repetition, made: list[CellGroup]) -> None:
-    """Encoder and decoder where one starts from the other's state, else layers, directions, or the scopes' names."""
-    home = {g: i for i, cell in enumerate(made) for g in cell.groups}
-    cores = [cell for cell in made if not cell.joint]
-    for cell in made:
-        one = "" if cell.joint else _common([found.groups[g][-1].scope for g in cell.groups])
-        cell.name = "each step" if cell.joint else clean(one, 24) if one else "cell" if len(cores) == 1 else ""
-    aside = starts(found, made)
-    for edge in found.edges:
-        origin = _origin(found, home, edge.source) if edge in aside else None
+def name_cells(repetition: Repetition, cell_groups: list[CellGroup]) -> None:
+    """Name each cell by its scope, else as encoder or decoder if one starts from the other's state, else as a layer."""
+    home = {g: i for i, cell in enumerate(cell_groups) for g in cell.groups}
+    cores = [cell for cell in cell_groups if not cell.joint]
+    for cell in cell_groups:
+        scope = "" if cell.joint else _common_path([repetition.groups[g][-1].scope for g in cell.groups])
+        cell.name = "each step" if cell.joint else clean(scope, 24) if scope else "cell" if len(cores) == 1 else ""
+    start_edges = starts(repetition, cell_groups)
+    for edge in repetition.edges:
+        origin = _origin(repetition, home, edge.source) if edge in start_edges else None
         if origin is not None and origin != home[edge.target]:
             for i, name in ((origin, "encoder"), (home[edge.target], "decoder")):
-                made[i].name = made[i].name or name
-    lags = [_direction(found, cell) for cell in cores]
-    both = len(set(lags) - {0}) > 1
-    for k, (cell, lag) in enumerate(zip(cores, lags, strict=True), 1):
-        turn = {1: "forward", -1: "backward"}.get(lag, "") if both else ""
-        cell.name = cell.name or (turn if len(cores) == 2 and turn else f"layer {k} {turn}".strip())
+                cell_groups[i].name = cell_groups[i].name or name
+    directions = [_direction(repetition, cell) for cell in cores]
+    two_ways = len(set(directions) - {0}) > 1
+    for k, (cell, direction) in enumerate(zip(cores, directions, strict=True), 1):
+        direction_name = {1: "forward", -1: "backward"}.get(direction, "") if two_ways else ""
+        cell.name = cell.name or (
+            direction_name if len(cores) == 2 and direction_name else f"layer {k} {direction_name}".strip()
+        )
 
 
-def _origin(found: Repetition, home: dict[int, int], group: int) -> int | None:
-    """The cell that a group is in, or is made from."""
-    into: dict[int, list[int]] = {}
-    for edge in found.edges:
-        into.setdefault(edge.target, []).append(edge.source)
-    seen = [group]
-    for g in seen:
+def _origin(repetition: Repetition, home: dict[int, int], group: int) -> int | None:
+    """Returns the cell that a group is in, or is computed from (breadth-first search against the edges)."""
+    sources: dict[int, list[int]] = {}
+    for edge in repetition.edges:
+        sources.setdefault(edge.target, []).append(edge.source)
+    queue = [group]
+    for g in queue:
         if g in home:
             return home[g]
-        seen += [s for s in into.get(g, ()) if s not in seen]
+        queue += [s for s in sources.get(g, ()) if s not in queue]
     return None
 
 
-def _common(scopes: list[str]) -> str:
-    """The path that all scopes share that are one."""
+def _common_path(scopes: list[str]) -> str:
+    """Returns the longest path prefix that all nonempty scopes share."""
     paths = [x.split("/") for x in scopes if x]
     shared = takewhile(lambda parts: len(set(parts)) == 1, zip(*paths, strict=False))
     return "/".join(parts[0] for parts in shared)
 
 
-def _direction(found: Repetition, cell: CellGroup) -> int:
+def _direction(repetition: Repetition, cell: CellGroup) -> int:
+    """Returns 1 if the cell runs forward in time, -1 if backward, 0 if its state does not cross steps."""
     inside = set(cell.groups)
-    lags = [e.lag for e in found.edges if e.source in inside and e.target in inside and e.only is None and e.lag]
+    lags = [e.lag for e in repetition.edges if e.source in inside and e.target in inside and e.only is None and e.lag]
     return 0 if not lags else 1 if lags[0] > 0 else -1

@@ -1,4 +1,4 @@
-"""Where in time each box belongs: a column per step, beside the first or last, or a bar over or under all."""
+"""Assigns each box to a region: a column, before or after the columns, or a bar over or under them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ BEFORE, AFTER, OVER, UNDER = "before", "after", "over", "under"
 
 @dataclass
 class Regions:
-    """Where each box belongs.
+    """The region of each box.
 
     Attributes:
-        steps: the time steps in their order.
-        place: of each box the number of its column, or its region.
-        states: the boxes of the initial state.
-        leaving: of each box with an arrow to another column, 1 if that is a later one, else -1.
-        rising: the boxes of a column with an arrow to a bar over the columns.
+        steps: the time steps in ascending order.
+        place: maps each box to the number of its column, or to the name of its region.
+        states: the boxes of initial states.
+        leaving: maps each box with an arrow to another column to 1 if that column is later, else to -1.
+        rising: the boxes in a column that have an arrow to the bar over the columns.
     """
 
     steps: list[int]
@@ -31,11 +31,12 @@ class Regions:
 
 
 def regions(folded: Folded) -> Regions:
-    """Give every box its place.
+    """Assign every box to a region.
 
-    A node of a step is in that step's column. Of the others, what is made from steps is a bar over
-    the columns, or in a column after them if it uses one step alone; what serves several
-    columns is a bar under them; what serves one is in that one, or beside it if it is the initial state.
+    A node with a step is in the column of this step. A node without a step that depends on steps is in the bar over
+    the columns, or after the columns if it depends on one step only. A node that depends on no step is in the bar
+    under the columns if several columns use it. If only one column uses it, it is in this column, or before the
+    columns if it is an initial state.
     """
     steps = sorted({x.step for x in folded.nodes if x.step is not None})
     if not steps:
@@ -44,38 +45,39 @@ def regions(folded: Folded) -> Regions:
     place: dict[Node, int | str] = {x: number[x.step] for x in folded.nodes if x.step is not None}
     _place_results(folded, place)
     _place_sources(folded, place)
-    found_before = folded.initial
-    states = initial_states(folded, place, len(steps)) if found_before is None else found_before & place.keys()
+    known = folded.initial
+    states = initial_states(folded, place, len(steps)) if known is None else known & place.keys()
     for node in states:
         place[node] = BEFORE if place[node] == 0 else AFTER
     _follow_states(folded, place, states)
-    found = Regions(steps, place, states)
-    _leave(folded, found)
-    return found
+    result = Regions(steps, place, states)
+    _mark_leaving(folded, result)
+    return result
 
 
 def later(a: int | str, b: int | str) -> bool:
-    """Whether a column, or the one before or after time, stands to the right of another."""
+    """Whether region ``a`` is to the right of region ``b``; each is a column, BEFORE or AFTER."""
     order = {BEFORE: -1.0, AFTER: float("inf")}
     return order.get(a, a) > order.get(b, b)  # type: ignore[arg-type]
 
 
-def _leave(folded: Folded, found: Regions) -> None:
+def _mark_leaving(folded: Folded, regions: Regions) -> None:
+    """Fill in ``leaving`` and ``rising``."""
     bars = (OVER, UNDER)
     for node in folded.nodes:
-        to = found.place[node]
+        target = regions.place[node]
         for link in folded.arrows[node]:
-            at = found.place[link.source]
-            if to == OVER and at not in bars:
-                found.rising.add(link.source)
-            elif at != to and at not in bars and to not in bars:
-                found.leaving[link.source] = 1 if later(to, at) else -1
+            source = regions.place[link.source]
+            if target == OVER and source not in bars:
+                regions.rising.add(link.source)
+            elif source != target and source not in bars and target not in bars:
+                regions.leaving[link.source] = 1 if later(target, source) else -1
 
 
 def _place_results(folded: Folded, place: dict[Node, int | str]) -> None:
-    """Nodes without a step that depend on steps."""
-    late: list[Node] = []
-    entered: set[int | str] = set()
+    """Place the nodes without a step that depend on steps."""
+    results: list[Node] = []
+    columns: set[int | str] = set()
     feeds_back = False
     for node in folded.nodes:
         sources = [x.source for x in folded.arrows[node]]
@@ -83,14 +85,14 @@ def _place_results(folded: Folded, place: dict[Node, int | str]) -> None:
             feeds_back = feeds_back or any(place.get(x) == OVER for x in sources)
         elif any(x in place for x in sources):
             place[node] = OVER
-            late.append(node)
-            entered.update(p for p in (place.get(x) for x in sources) if p is not None and p != OVER)
-    if len(entered) == 1 and not feeds_back and sum(bool(folded.arrows[x]) for x in late) > 1:
-        place.update(dict.fromkeys(late, AFTER))
+            results.append(node)
+            columns.update(p for p in (place.get(x) for x in sources) if p is not None and p != OVER)
+    if len(columns) == 1 and not feeds_back and sum(bool(folded.arrows[x]) for x in results) > 1:
+        place.update(dict.fromkeys(results, AFTER))
 
 
 def _place_sources(folded: Folded, place: dict[Node, int | str]) -> None:
-    """Nodes that depend on no step: users come later in the order, so they are placed first."""
+    """Place the nodes that depend on no step, in reverse order, so that the users of a node are placed before it."""
     users: dict[Node, set[int | str]] = {}
     for node in reversed(folded.nodes):
         if node not in place:
@@ -101,7 +103,7 @@ def _place_sources(folded: Folded, place: dict[Node, int | str]) -> None:
 
 
 def _follow_states(folded: Folded, place: dict[Node, int | str], states: set[Node]) -> None:
-    """What only an initial state is made from stands beside it."""
+    """Move what only an initial state is computed from beside this state."""
     users: dict[Node, set[int | str]] = {}
     for node in reversed(folded.nodes):
         used = users.get(node, set())

@@ -1,4 +1,4 @@
-"""Cuts of the gradient's way through time: found in a graph, put in every k steps, taken out."""
+"""Gradient cuts through time: finds them in a graph, inserts them every k steps, removes them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ...ops import stop_gradient
 from ..options import Options
 from .cells import cells
 from .folding import Folded, Link, crosses, fold
-from .repetition import repetition
+from .repetition import find_repetition
 from .roles import roles
 
 
 class Crossing(NamedTuple):
-    """An arrow on which state goes on in time: from step ``start`` of its cell to step ``end``, both counted from 0.
+    """A link that carries state from step ``start`` of a cell to step ``end``.
 
-    Counted is in the direction of the arrow: of a cell that runs backwards the last step has number 0.
+    Steps are counted from 0 in the direction of the link: in a cell that runs backward the last step has number 0.
     """
 
     link: Link
@@ -29,15 +29,15 @@ class Crossing(NamedTuple):
     end: int
 
     def passes(self, k: int) -> bool:
-        """Whether a multiple of k lies on it, where `tg.unroll` with ``truncate=k`` cuts the state."""
+        """Whether the link passes a multiple of k, where `tg.unroll` with ``truncate=k`` cuts the state."""
         return self.end // k > self.start // k
 
 
 def crossings(folded: Folded, roots: list[Node]) -> list[Crossing]:
-    """The arrows through time that stay within one cell.
+    """Returns the links through time that stay within one cell.
 
-    What an encoder hands to a decoder starts another cell's time, and a loss added up from step to
-    step is no state: neither is cut where time is.
+    A link from an encoder to a decoder starts the time of another cell, and a loss that is summed over the steps is
+    no state: truncation cuts neither of them.
     """
     links = [x for node in folded.nodes for x in folded.arrows[node] if crosses(x)]
     if not links:
@@ -49,7 +49,7 @@ def crossings(folded: Folded, roots: list[Node]) -> list[Crossing]:
     for node in folded.nodes:
         if node.step is not None and node in cell:
             spans.setdefault(cell[node], []).append(rank[node.step])
-    ends = {c: (min(found), max(found)) for c, found in spans.items()}
+    ends = {c: (min(steps), max(steps)) for c, steps in spans.items()}
     return [
         _crossing(x, rank, ends[cell[x.source]])
         for x in links
@@ -64,15 +64,15 @@ def _crossing(link: Link, rank: dict[int, int], ends: tuple[int, int]) -> Crossi
 
 
 def _cell_of(folded: Folded) -> dict[Node, int]:
-    """The cell of every op; one for all where nothing repeats."""
-    found = repetition(folded)
-    if found is None:
+    """Maps every op to the number of its cell; all ops are in one cell if nothing repeats."""
+    repetition = find_repetition(folded)
+    if repetition is None:
         return {x: 0 for x in folded.nodes if x.op is not None}
-    return {x: i for i, c in enumerate(cells(folded, found)) for g in c.groups for x in found.groups[g]}
+    return {x: i for i, c in enumerate(cells(folded, repetition)) for g in c.groups for x in repetition.groups[g]}
 
 
 def spacing(crossed: Iterable[Crossing]) -> int | None:
-    """The k of cuts at every k-th step of each cell, 0 of cuts in no such order, None where there is none."""
+    """Returns k if the cuts are at every k-th step of each cell, 0 if at other steps, None if there are none."""
     crossed = list(crossed)
     cut = {x.end for x in crossed if x.link.cut}
     if not cut:
@@ -82,13 +82,13 @@ def spacing(crossed: Iterable[Crossing]) -> int | None:
 
 
 def truncated(roots: list[Node], k: int | None) -> dict[Node, Node]:
-    """The graph with the gradient's way through time cut every k steps, or nowhere for None.
+    """Rebuild the graph with the gradient cut through time every k steps, or nowhere if k is None.
 
-    Cuts through time that are there go first; a stop_gradient inside of a step stays. Values are not
-    computed again, and parameters, leaves, and what no cut lies under are shared with the old graph.
+    Existing cuts through time are removed; a stop_gradient inside a step stays. Values are not computed again.
+    Parameters, leaves and all nodes that depend on no changed cut are shared with the old graph.
 
     Returns:
-        of every node behind the roots the one that stands for it.
+        a dict that maps every ancestor of the roots to its node in the new graph.
     """
     nodes = ancestors(roots)
     new = {x: x for x in nodes}
@@ -103,36 +103,36 @@ def truncated(roots: list[Node], k: int | None) -> dict[Node, Node]:
         for slot, x in enumerate(node.inputs):
             source, cut = changes.get((node, slot), (x, False))
             if cut and source not in stops:
-                stops[source] = _made(stop_gradient, [new[source]], source, node, source.serial + 0.5)
+                stops[source] = _copy(stop_gradient, [new[source]], source, node, source.serial + 0.5)
             inputs.append(stops[source] if cut else new[source])
         if any(a is not b for a, b in zip(inputs, node.inputs, strict=True)):
-            new[node] = _made(node.op, inputs, node, node, node.serial)
+            new[node] = _copy(node.op, inputs, node, node, node.serial)
     return new
 
 
-def _made(op: Op | None, inputs: list[Node], like: Node, beside: Node, serial: float) -> Node:
-    """A node with the value of another, of the step and scope of a third.
+def _copy(op: Op | None, inputs: list[Node], like: Node, owner: Node, serial: float) -> Node:
+    """Returns a new node with the value of ``like`` and the step and scope of ``owner``.
 
-    It is as old as what it stands for: the order of computation is drawn, and a gradient is
-    refused where a parameter was set after its users were computed. Between two nodes is room for halves.
+    It takes over a serial number, because the order of computation is drawn, and because `tg.grad` refuses a
+    parameter that was set after its users were computed. A half fits between two serial numbers.
     """
-    copied = op is like.op
-    attributes, name = (like.attributes, like.name) if copied else ({}, None)
+    same_op = op is like.op
+    attributes, name = (like.attributes, like.name) if same_op else ({}, None)
     if isinstance(like, Traced):
         node: Node = Traced(op, tuple(inputs), attributes, (like.shape, like.dtype), name)
     else:
         node = Node(op, tuple(inputs), attributes, like.value, name)
-    node._place = beside._place
+    node._place = owner._place
     node.serial = serial  # type: ignore[assignment]
     return node
 
 
 def cut_as_asked(roots: list[Node], options: Options) -> tuple[list[Node], Options]:
-    """Roots and options after the cuts that ``truncate`` asks for; gradients given by node go over to the new nodes."""
+    """Apply ``options.truncate``: returns new roots and options, with per-node gradients for the new nodes."""
     if options.truncate is None:
         return roots, options
     new = truncated(roots, options.truncate)
-    given = options.gradients
-    if isinstance(given, Mapping):
-        given = {new.get(x, x): g for x, g in given.items()}
-    return [new[x] for x in roots], replace(options, gradients=given)
+    gradients = options.gradients
+    if isinstance(gradients, Mapping):
+        gradients = {new.get(x, x): g for x, g in gradients.items()}
+    return [new[x] for x in roots], replace(options, gradients=gradients)

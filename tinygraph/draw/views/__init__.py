@@ -1,1 +1,1 @@
-"""Views of a graph: what is shown, its norms and its places put together to a picture."""
+"""Views of a graph: combine what is shown, its norms and its layout to a picture."""

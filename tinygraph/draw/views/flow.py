@@ -1,4 +1,4 @@
-"""The flow view: how much of the loss at each step reaches the state at each step, as a matrix of colours."""
+"""The flow view: a heat map of the gradient of each step's loss with respect to each step's state."""
 
 from __future__ import annotations
 
@@ -22,42 +22,41 @@ from .panel import Look, panel
 from .unrolled import token_texts
 
 MOST = 64
-"""Steps that a matrix shows: of more, so many evenly spaced ones."""
+"""Most steps that a matrix shows; of more steps it shows evenly spaced ones."""
 PANELS = 4
 APART = 26.0
 
 
-def flow(given: Any, options: Options) -> Picture:
-    """A panel for each state: time s to the right, upwards the time t of the loss.
+def flow(target: Any, options: Options) -> Picture:
+    """Returns one panel per state: the state's time s runs to the right, the loss's time t upward.
 
-    The loss at t is what of the root leaves the recurrence in step t: where per-step losses are
-    added up, that step's loss. The vectors whose norms are shown add up over t to the gradient
-    d root / d state at s.
+    The loss at t is the part of the root that leaves the recurrence at step t; if losses of steps are summed, it is
+    the loss of this step. The gradients whose norms are shown sum over t to d root / d state at s.
     """
-    roots, options = cut_as_asked(roots_of(given), options)
+    roots, options = cut_as_asked(roots_of(target), options)
     root = _one_loss(roots, options)
     folded = fold(roots)
-    made = states(folded, roots)
-    _check(folded, bool(made))
+    all_states = states(folded, roots)
+    _check(folded, bool(all_states))
     seeds = seeds_of(root, folded, roles(folded, roots))
     if not seeds:
         raise GraphError(
-            "draw: no gradient of the loss comes back to a time step",
+            "draw: no gradient of the loss reaches a time step",
             got=root.label(),
-            fix="look for a stop_gradient, or an op without a gradient, on the way",
+            fix="look for a stop_gradient or an op without a gradient between the steps and the loss",
         )
-    shown = reaches(root, made[:PANELS], seeds, MOST)
-    warmth = _scale(shown)
+    shown = reaches(root, all_states[:PANELS], seeds, MOST)
+    heat_map = _scale(shown)
     picture = Picture(title=options.heading)
-    picture.told = [picture.title] if picture.title else []
-    look = Look(warmth, shown, token_texts(folded.steps, options.tokens))
+    picture.plain_text = [picture.title] if picture.title else []
+    look = Look(heat_map, shown, token_texts(folded.steps, options.tokens))
     left = 0.0
     for reach in shown:
         left = panel(picture, reach, look, left) + APART
-        picture.told += ["", *matrix_text(reach)]
-    picture.scale = (warmth.low, warmth.high)
-    picture.told = picture.told[not picture.title :]
-    picture.subtitle = _told(folded, roots, shown, len(made))
+        picture.plain_text += ["", *matrix_text(reach)]
+    picture.scale = (heat_map.low, heat_map.high)
+    picture.plain_text = picture.plain_text[not picture.title :]
+    picture.subtitle = _subtitle(folded, roots, shown, len(all_states))
     return picture
 
 
@@ -70,14 +69,14 @@ def _one_loss(roots: list[Node], options: Options) -> Node:
         )
     if isinstance(roots[0], Traced):
         raise GraphError(
-            "draw: the flow view needs values, and the graph of a compiled function has none",
+            "draw: the flow view needs values, but the graph of a compiled function has none",
             got=roots[0].label(),
-            fix="draw what the function gives when it is not compiled",
+            fix="draw the result of the function without tg.compile",
         )
     if isinstance(options.gradients, Mapping):
         raise GraphError(
-            "draw: the flow view computes its gradients, one for each time step of the loss",
-            expected="gradients left out",
+            "draw: the flow view computes its gradients itself, one for each time step of the loss",
+            expected="no gradients argument",
             got="a dict",
         )
     return roots[0]
@@ -86,21 +85,21 @@ def _one_loss(roots: list[Node], options: Options) -> Node:
 def _check(folded: Folded, has_states: bool) -> None:
     if not folded.steps:
         raise GraphError(
-            "draw: the flow view shows time, and this graph has no time steps",
-            expected="nodes of steps",
-            got="none",
+            "draw: the flow view needs time steps, but no node of this graph has one",
+            expected="nodes with a time step",
+            got="no steps",
             fix="mark the steps by tg.unroll or with tg.step(t)",
         )
     if not has_states:
         raise GraphError(
-            "draw: the flow view shows what state carries, and no state crosses from one step to another",
-            expected="a state made in one step and used in the next",
+            "draw: the flow view shows gradients of states, but no state crosses from one step to another",
+            expected="a state that one step computes and the next step uses",
             got=f"{len(folded.steps)} steps",
         )
 
 
 def _scale(shown: list[Reach]) -> Heat:
-    """From light to dark between powers of ten."""
+    """Returns a heat map without norms whose colour scale runs between powers of ten."""
     logs = [math.log10(x) for reach in shown for x in reach.norms.values() if 0 < x < math.inf]
     if not logs:
         return Heat()
@@ -108,17 +107,17 @@ def _scale(shown: list[Reach]) -> Heat:
     return Heat(low=10.0 ** min(low, 307), high=10.0 ** max(high, low + 1))
 
 
-def _told(folded: Folded, roots: list[Node], shown: list[Reach], count: int) -> str:
-    told = ["‖∂ loss at t / ∂ state at s‖"]
+def _subtitle(folded: Folded, roots: list[Node], shown: list[Reach], count: int) -> str:
+    parts = ["‖∂ loss at t / ∂ state at s‖"]
     k = spacing(crossings(folded, roots))
     if k is not None:
-        told.append(f"truncated BPTT, k = {k}" if k else "truncated BPTT")
+        parts.append(f"truncated BPTT, k = {k}" if k else "truncated BPTT")
     stride = max(_stride(x) for reach in shown for x in (reach.rows, reach.columns))
     if stride > 1:
-        told.append(f"every {stride}{'nd' if stride == 2 else 'th'} step")
+        parts.append(f"every {stride}{'nd' if stride == 2 else 'th'} step")
     if count > len(shown):
-        told.append(f"the first {len(shown)} of {count} states")
-    return "; ".join(told)
+        parts.append(f"the first {len(shown)} of {count} states")
+    return "; ".join(parts)
 
 
 def _stride(steps: list[int]) -> int:

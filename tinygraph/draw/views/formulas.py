@@ -1,4 +1,4 @@
-"""Local rules: what an op computes and what it sends back, read from its own Python code and put in few lines."""
+"""Local rules: what an op computes and its gradient, read from the op's Python source as a few lines."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Any, NamedTuple
 from ...core.op import Op
 
 MOST, WIDE = 6, 96
-"""Lines of a rule and characters of a line: a longer rule is no help beside a picture."""
+"""Most lines of a rule, and most characters of a line: a longer rule is no help beside a picture."""
 
 
 Known = dict[str, list[ast.stmt]]
-"""Of each local name of a function the statements that make its value."""
+"""Maps each local name of a function to the statements that compute its value."""
 
 
 class LocalRule(NamedTuple):
-    """Lines of the forward rule, ``z = tanh(x)``, and of the gradient's, ``gx = gz * (1 - z * z)``; none if unknown."""
+    """Lines of the forward rule, ``z = tanh(x)``, and of the gradient's, ``gx = gz * (1 - z * z)``; () if unknown."""
 
     forward: tuple[str, ...] = ()
     backward: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ _known: dict[type[Op], LocalRule] = {}
 
 
 def rule(kind: type[Op]) -> LocalRule:
-    """The rules of a kind of op.
+    """Returns the rules of an op class.
 
     Example:
         >>> from tinygraph.draw.views.formulas import rule
@@ -47,20 +47,20 @@ def rule(kind: type[Op]) -> LocalRule:
 
 
 def _inputs(function: Any) -> list[str]:
-    """Arguments that are inputs of the graph; one that stands for any number of them keeps its star."""
+    """Returns the names of the arguments that are inputs of the graph; ``*x`` becomes ``xs``."""
     arguments = list(inspect.signature(function).parameters.values())[1:]
     named = [a for a in arguments if a.default is a.empty and a.kind is not a.VAR_KEYWORD]
     return [a.name + "s" * (a.kind is a.VAR_POSITIONAL and a.name[-1] != "s") for a in named]
 
 
 def _lines(function: Any, results: list[str]) -> tuple[str, ...]:
-    """The rule in the fewest words: of several returns the plainest, for the others serve odd shapes or save work."""
+    """Returns the rule of the simplest return statement; the others handle unusual shapes or save work."""
     body = _body(function)
     if any(isinstance(x, (ast.For, ast.While)) for x in body):
         return ()  # a loop is no formula
     returns = [x for x in _statements(body) if isinstance(x, ast.Return) and x.value is not None]
     rules = [_rule(body, x, results) for x in returns]
-    # A result that ends as zeros is filled through another name for it: half a rule is worse than none.
+    # A result that stays zeros here is filled through an alias: an incomplete rule is worse than none.
     whole = [x for x in rules if x and not re.match(r"\w+ = (zeros|empty)\(", x[-1])]
     shown = [x for x in whole if len(x) <= MOST and max(map(len, x)) <= WIDE]
     return min(shown, key=_effort, default=())
@@ -72,25 +72,25 @@ def _effort(lines: tuple[str, ...]) -> tuple[bool, int, int]:
 
 
 def _rule(body: list[ast.stmt], last: ast.Return, results: list[str]) -> tuple[str, ...]:
-    """One return of a function and the assignments that it rests on."""
+    """Returns the lines of one return statement and of the assignments that it depends on."""
     assert last.value is not None
-    given = last.value.elts if isinstance(last.value, ast.Tuple) else [last.value]
-    if len(given) != len(results):
-        given, results = [last.value], ["g" if len(results) > 1 else results[0]]
+    values = last.value.elts if isinstance(last.value, ast.Tuple) else [last.value]
+    if len(values) != len(results):
+        values, results = [last.value], ["g" if len(results) > 1 else results[0]]
     known = _assigned(body)
     out: list[tuple[int, str]] = []
     renamed: dict[str, str] = {}
-    for name, value in zip(results, given, strict=True):
+    for name, value in zip(results, values, strict=True):
         if isinstance(value, ast.Name) and value.id in known and value.id not in renamed:
             renamed[value.id] = name
         elif not (isinstance(value, ast.Constant) and value.value is None):
             out.append((last.lineno, f"{name} = {_plain(value)}"))
-    out += [(x.lineno, _plain(x)) for x in _reasons(given, known)]
+    out += [(x.lineno, _plain(x)) for x in _dependencies(values, known)]
     return tuple(_renamed(text, renamed) for _, text in sorted(out, key=lambda x: x[0]))
 
 
 def _renamed(text: str, names: dict[str, str]) -> str:
-    """A line with its local names as the results are called; a keyword, ``axis=``, is no name."""
+    """Replace local names in a line by the names of the results; a keyword such as ``axis=`` stays."""
     return re.sub(r"(?<![\w.])[^\W\d]\w*(?!\w|=[^=])", lambda m: names.get(m[0], m[0]), text)
 
 
@@ -98,29 +98,31 @@ def _body(function: Any) -> list[ast.stmt]:
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):
-        return []  # written at a prompt, or by a program: there is nothing to read
+        return []  # defined at a prompt or generated: there is no source file
     return tree.body[0].body if isinstance(tree.body[0], ast.FunctionDef) else []
 
 
 def _assigned(body: list[ast.stmt]) -> Known:
-    """Of each local name the lines that make it: its last assignment that is not None, in whatever branch, and
-    what is then written into it."""
+    """Maps each local name to the statements that compute it.
+
+    These are its last assignment in any branch that is not None, and later writes into it.
+    """
     known: Known = {}
     for x in _statements(body):
-        # A call on its own, np.add.at(z, ...), may write into a local; a check of inputs names no local.
+        # A call statement such as np.add.at(z, ...) may write into a local; a check of inputs names no local.
         names = [y for y in _names(x) if y in known] if isinstance(x, ast.Expr) else _written(x)
         value = getattr(x, "value", None)
         if not names or (isinstance(value, ast.Constant) and value.value is None):
             continue
-        new = isinstance(x, ast.Assign) and not isinstance(x.targets[0], ast.Subscript)
+        replaces = isinstance(x, ast.Assign) and not isinstance(x.targets[0], ast.Subscript)
         for name in names:
-            kept = [] if new and value is not None and name not in _names(value) else known.get(name, [])
+            kept = [] if replaces and value is not None and name not in _names(value) else known.get(name, [])
             known[name] = [*kept, x]
     return known
 
 
 def _written(x: ast.stmt) -> list[str]:
-    """Names whose value an assignment makes or changes: ``z = x``, ``z += x``, ``z[i] = x``."""
+    """Returns the names that an assignment sets or changes: ``z = x``, ``z += x``, ``z[i] = x``."""
     targets = x.targets if isinstance(x, ast.Assign) else [x.target] if isinstance(x, ast.AugAssign) else []
     outer = [t.value if isinstance(t, ast.Subscript) else t for t in targets]
     return [name for t in outer for name in _names(t)]
@@ -133,14 +135,14 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             yield from _statements(getattr(x, part, []))
 
 
-def _reasons(given: list[ast.expr], known: Known) -> list[ast.stmt]:
-    """Statements that make the names that the results are made of, and those that these are made of."""
+def _dependencies(results: list[ast.expr], known: Known) -> list[ast.stmt]:
+    """Returns the statements that compute the names in the results, directly or through other names."""
     out: dict[ast.stmt, None] = {}
-    left = [name for x in given for name in _names(x)]
-    while left:
-        for x in known.pop(left.pop(), ()):
+    queue = [name for x in results for name in _names(x)]
+    while queue:
+        for x in known.pop(queue.pop(), ()):
             out[x] = None
-            left += _names(_shown(x))
+            queue += _names(_shown(x))
     return list(out)
 
 
@@ -157,13 +159,13 @@ def _shown(x: ast.AST) -> ast.AST:
 
 
 class _Plainer(ast.NodeTransformer):
-    """Code as a formula: without what serves arrays of odd shapes or saves work."""
+    """Simplifies code to a formula: removes what handles unusual shapes or saves work."""
 
     def visit_Expr(self, x: ast.Expr) -> ast.AST:
         return self.visit(x.value)
 
     def visit_IfExp(self, x: ast.IfExp) -> ast.AST:
-        """``gx if wanted[0] else None``: the gradient, where it is asked for."""
+        """``gx if wanted[0] else None`` becomes ``gx``."""
         none = isinstance(x.orelse, ast.Constant) and x.orelse.value is None
         return self.visit(x.body) if none else self.generic_visit(x)
 

@@ -1,4 +1,4 @@
-"""A matrix of gradient norms, drawn: its tiles, axes, cuts, heading and the bars of how it falls with distance."""
+"""Draws a matrix of gradient norms: tiles, axes, cuts, heading, and bars of the medians."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ COLOURS = {
     "NaN or infinite": "#6b46c1",
 }
 FEW, PAD, HEAD, BAR, CLOSE = 10, 18.0, 84.0, 56.0, 14.0
-"""Up to so many steps numbers stand in the tiles; room at the sides, over the matrix; the highest bar; cuts apart."""
+"""Most steps with numbers in the tiles; space at the sides and over the matrix; highest bar; least gap of cuts."""
 
 
 class Look:
-    """What all panels of a picture share: colours, sizes of a tile, texts of the steps."""
+    """What all panels of a picture share: colours, tile sizes, texts of the steps."""
 
-    def __init__(self, warmth: Heat, shown: list[Reach], tokens: dict[int, str]) -> None:
-        self.warmth, self.tokens = warmth, {t: text for t, text in tokens.items() if text}
+    def __init__(self, heat_map: Heat, shown: list[Reach], tokens: dict[int, str]) -> None:
+        self.heat_map, self.tokens = heat_map, {t: text for t, text in tokens.items() if text}
         count = max(len(x) for reach in shown for x in (reach.columns, reach.rows))
         self.rows = max(len(reach.rows) for reach in shown)
         self.numbers = count <= FEW
@@ -46,12 +46,12 @@ class Look:
         self.foot = -44.0 - 13 * self.has_tokens - (BAR + 54 + 10 * self.numbers if self.rows > 1 else 8)
 
     def label(self, t: int) -> str:
-        """A step at the left of its row."""
+        """Returns the label of a step at the left of its row."""
         return f"{self.tokens[t]}  {t}" if t in self.tokens and self.high > 11 else str(t)
 
 
 class PanelPlace:
-    """Where a panel stands: left and right of its ground, and of the matrix within."""
+    """Position of a panel: left and right edges of its background, and of the matrix inside."""
 
     def __init__(self, reach: Reach, look: Look, left: float) -> None:
         labels = max([width(look.label(t), 10, True) for t in reach.rows] + [54.0])
@@ -65,7 +65,7 @@ class PanelPlace:
 
 
 def panel(picture: Picture, reach: Reach, look: Look, left: float) -> float:
-    """Draw one, and give its right edge."""
+    """Draw a panel and return its right edge."""
     frame = PanelPlace(reach, look, left)
     ground = Tile(
         (frame.left + frame.right) / 2,
@@ -93,7 +93,7 @@ def _matrix(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> No
                 x, y = frame.x + (j + 0.5) * look.wide, (i + 0.5) * look.high
                 tip = f"‖∂ loss at {t} / ∂ {reach.state.heading} at {s}‖ = {number(norm, 4)}"
                 text = number(norm) if look.numbers else ""
-                fill = look.warmth.colour(norm)
+                fill = look.heat_map.colour(norm)
                 picture.tiles.append(Tile(x, y, look.wide - look.gap, look.high - look.gap, fill, tip, text))
 
 
@@ -119,7 +119,10 @@ def _axes(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None
 
 
 def _marked(steps: list[int], least: float) -> list[int]:
-    """Which of the steps are labelled, where labels need so many steps' room: round ones where no step is left out."""
+    """Returns the indices of the steps that get a label, if a label needs the width of ``least`` steps.
+
+    The labels stand at round numbers (multiples of 1, 2 or 5 times a power of ten) where these steps are shown.
+    """
     stride = max((steps[-1] - steps[0]) // max(len(steps) - 1, 1), 1)
     round_ones = (k * 10**p for p in range(6) for k in (1, 2, 5))
     every = next((x for x in round_ones if x >= least * stride and x % stride == 0), math.ceil(least) * stride)
@@ -128,7 +131,7 @@ def _marked(steps: list[int], least: float) -> list[int]:
 
 
 def _cut(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None:
-    """A line at each cut; where they would stand closer than CLOSE, the grey and the subtitle say it alone."""
+    """Draw a line at each cut; if lines were closer than CLOSE, only the grey tiles and the subtitle show them."""
     behind = sorted({sum(s <= a for s in reach.columns) for a, _ in reach.state.cuts} - {0, len(reach.columns)})
     if len(behind) * CLOSE > frame.inner:
         return
@@ -151,11 +154,11 @@ def _heading(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> N
 
 
 def _bars(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None:
-    """Under the matrix the median norm by steps gone back; of a single row its own norms stand over it."""
+    """Draw under the matrix the median norm by number of steps back; for a single row, draw its own norms over it."""
     if len(reach.rows) == 1:
         t = reach.rows[0]
-        there = [(j, s) for j, s in enumerate(reach.columns) if (t, s) in reach.norms]
-        values = [(j, f"{reach.state.name} at {s}", reach.norms[t, s]) for j, s in there]
+        reached = [(j, s) for j, s in enumerate(reach.columns) if (t, s) in reach.norms]
+        values = [(j, f"{reach.state.name} at {s}", reach.norms[t, s]) for j, s in reached]
         base = frame.height + 22
     else:
         values = [(i, f"{d} steps back", norm) for i, (d, norm) in enumerate(reach.medians())]
@@ -166,9 +169,9 @@ def _bars(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None
         picture.notes.append(Note(frame.middle, base - 25, "median by steps back →", INK))
     picture.tiles.append(Tile(frame.middle, base - 0.5, frame.inner, 1, LINE, ""))
     for i, what, norm in values:
-        high = 2 + (BAR - 2) * look.warmth.level(norm)
+        high = 2 + (BAR - 2) * look.heat_map.level(norm)
         x = frame.x + (i + 0.5) * look.wide
         tip = f"{what}: {number(norm, 4)}"
-        picture.tiles.append(Tile(x, base + high / 2, look.wide * 0.7, high, look.warmth.colour(norm), tip))
+        picture.tiles.append(Tile(x, base + high / 2, look.wide * 0.7, high, look.heat_map.colour(norm), tip))
         if look.numbers:
             picture.notes.append(Note(x, base + high + 7, number(norm), GREY, 9))

@@ -1,4 +1,4 @@
-"""Ways of gradients that spread or gather over time: from a bar's gradient to all columns, and on to a parameter's."""
+"""Routes of gradients that spread or sum over time: from bars to all columns, and to parameters."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from ..shown.regions import OVER, UNDER, Regions
 from .mirror import Mirror
 
 BEND, STEP = 14.0, 8.0
-"""Size of a rail's turns, and distance of rails that run side by side."""
+"""Radius of a rail's turns, and distance between parallel rails."""
 CHANNELS = 2
-"""So many rails have room between the boxes of a column and its right end."""
+"""Most rails between the boxes of a column and its right edge."""
 CLOSE = 7.0
-"""How far over or under a box the gradient's ways through time run."""
+"""Distance over or under a box at which gradients through time pass."""
 NEAR, SIDE = 13.0, 20.0
-"""How far from a bar's gradient a rail runs along, and from its middle it starts."""
+"""Distance of a rail from the edge of a bar's gradient, and of its start from the bar's middle."""
 
 
 class Return(NamedTuple):
-    """The way of a gradient to ``node``, its box, along ``back``, the counterpart of ``link``."""
+    """The route of a gradient along ``back``, the counterpart of ``link``, to ``node``, the gradient's box."""
 
     back: Link
     node: Node
@@ -35,9 +35,10 @@ class Return(NamedTuple):
 
 
 def channels(placed: Placed, folded: Folded) -> dict[Node, int]:
-    """Boxes whose share of a parameter's gradient runs down at the right end of their column, and the place there.
+    """Maps boxes whose share of a parameter's gradient runs down at the right end of the column to their channel.
 
-    Those that stand last in their row and use one parameter; the highest, which would pass most boxes, first.
+    A box gets a channel if it is the last in its row and uses one parameter; the highest boxes, whose route would pass
+    most boxes, come first.
     """
     rows: dict[tuple[int, int], tuple[float, Node]] = {}
     for node in folded.nodes:
@@ -46,71 +47,73 @@ def channels(placed: Placed, folded: Folded) -> dict[Node, int]:
             key = (spot.column, -spot.row)
             rows[key] = max(rows.get(key, (spot.x, node)), (spot.x, node), key=lambda x: x[0])
     count: Counter[int] = Counter()
-    found = {}
+    channel_of = {}
     for (column, _), (_, node) in sorted(rows.items(), key=lambda x: x[0]):
         uses = sum(link.source in folded.names for link in folded.arrows[node])
         if uses == 1 and count[column] < CHANNELS:
-            found[node] = count[column]
+            channel_of[node] = count[column]
             count[column] += 1
-    return found
+    return channel_of
 
 
 def without_rails(folded: Folded, taken: dict[Node, int]) -> Folded:
-    """The graph without the arrows from parameters for which there is a channel."""
+    """Returns the graph without the links from parameters for which there is a channel."""
     names = folded.names
     arrows = {x: [y for y in ys if x not in taken or y.source not in names] for x, ys in folded.arrows.items()}
     return replace(folded, arrows=arrows)
 
 
-def gradient_ways(
-    found: Mirror, folded: Folded, where: Regions, paired: Paired, taken: dict[Node, int]
+def gradient_routes(
+    mirror: Mirror, folded: Folded, where: Regions, paired: Paired, channel_of: dict[Node, int]
 ) -> list[Return]:
-    """The ways of all gradients, in the order of the boxes that they are for."""
-    plain = _plain_ways(found, where, paired)
-    rails = _Rails(found, folded, where, paired, taken)
+    """Returns the routes of all gradients, in the order of their boxes."""
+    direct = _direct_routes(mirror, where, paired)
+    rails = _Rails(mirror, folded, where, paired, channel_of)
     return [
-        Return(back, node, link, plain[back] if back in plain else rails.way(back, node, link))
-        for node, links in found.arrows.items()
+        Return(back, node, link, direct[back] if back in direct else rails.way(back, node, link))
+        for node, links in mirror.arrows.items()
         for back, link in links
     ]
 
 
-def _plain_ways(found: Mirror, where: Regions, paired: Paired) -> dict[Link, list[Point]]:
-    """The gradients that run like a forward arrow, in the plane turned by half a circle."""
+def _direct_routes(mirror: Mirror, where: Regions, paired: Paired) -> dict[Link, list[Point]]:
+    """Maps links to the routes of gradients that run like a forward arrow, in the plane rotated by 180 degrees."""
     spots = paired.placed.spots
     arrows = {
         node: [
             back for back, link in links if where.place[link.source] != UNDER and _near(spots[back.source], spots[node])
         ]
-        for node, links in found.arrows.items()
+        for node, links in mirror.arrows.items()
     }
-    run = Folded(nodes=list(arrows), arrows=arrows)
-    level, upright = routes(run, turned(paired.placed)), routes(run, turned(paired.ports))
-    ways = [a if a.through else b for a, b in zip(level, upright, strict=True)]
-    return {way.link: [(-x, -y) for x, y in _own_lanes(way, paired.placed)] for way in ways}
+    links_only = Folded(nodes=list(arrows), arrows=arrows)
+    level, upright = routes(links_only, turned(paired.placed)), routes(links_only, turned(paired.ports))
+    combined = [a if a.through else b for a, b in zip(level, upright, strict=True)]
+    return {route.link: [(-x, -y) for x, y in _own_lanes(route, paired.placed)] for route in combined}
 
 
-def _own_lanes(way: Route, placed: Placed) -> list[Point]:
-    """Where a way through time runs along over or under a box, nearer to it than forward arrows do."""
-    if not way.through:
-        return way.points
-    a, b = placed.spots[way.link.source], placed.spots[way.node]
+def _own_lanes(route: Route, placed: Placed) -> list[Point]:
+    """Returns the route with its lanes over and under boxes moved nearer to the boxes than forward arrows run."""
+    if not route.through:
+        return route.points
+    a, b = placed.spots[route.link.source], placed.spots[route.node]
     lanes = {-a.y + HEIGHT / 2 + 14: -a.y + HEIGHT / 2 + CLOSE, -b.y - HEIGHT / 2 - 14: -b.y - HEIGHT / 2 - CLOSE}
-    return [(x, lanes.get(y, y)) for x, y in way.points]
+    return [(x, lanes.get(y, y)) for x, y in route.points]
 
 
 def _near(a: Spot, b: Spot) -> bool:
-    """Whether both stand in columns, or both over them with no bar between."""
+    """Whether both boxes are in columns, or both over the columns with no bar between."""
     return (a.column is None) == (b.column is None) and (a.column is not None or abs(a.row - b.row) == 1)
 
 
 class _Rails:
-    """Ways along lanes: over the columns one for each bar, at their right side one for each box that needs it."""
+    """Routes along lanes: one lane over the columns per bar, and one at their right side per box that needs it."""
 
-    def __init__(self, found: Mirror, folded: Folded, where: Regions, paired: Paired, taken: dict[Node, int]) -> None:
-        self.channels = {found.twins[x]: k for x, k in taken.items() if x in found.twins}
+    def __init__(
+        self, mirror: Mirror, folded: Folded, where: Regions, paired: Paired, channel_of: dict[Node, int]
+    ) -> None:
+        self.channels = {mirror.twins[x]: k for x, k in channel_of.items() if x in mirror.twins}
         self.folded, self.where, self.paired = folded, where, paired
-        bars = [found.twins[x] for x in folded.nodes if where.place[x] == OVER and x in found.twins]
+        bars = [mirror.twins[x] for x in folded.nodes if where.place[x] == OVER and x in mirror.twins]
         self.over = {x: paired.placed.top + BEND + i * STEP for i, x in enumerate(bars)}
         self.beside: dict[tuple[Node, bool], int] = {}
         self.leaving: Counter[Node] = Counter()
@@ -123,7 +126,7 @@ class _Rails:
         return self._past(back.source, node) if node in self.over else self._spread(back.source, node)
 
     def _gathered(self, user: Node, into: Node, parameter: bool) -> list[Point]:
-        """Down from the gradient of a box, then along under the columns to the left, into a box that stands there."""
+        """Route from the gradient of a box down and then left under the columns, into a box there."""
         end = self.paired.placed.spots[into]
         if user in self.over:
             points = self._out(user, parameter)
@@ -144,23 +147,23 @@ class _Rails:
         return points
 
     def _spread(self, bar: Node, node: Node) -> list[Point]:
-        """From the gradient of a bar along over the columns to the left, then down to the gradient of a box."""
+        """Route from the gradient of a bar left over the columns, then down to the gradient of a box."""
         start, lane = self.paired.placed.spots[bar], self.over[bar]
         points = _climb(self.paired.ports, node)
         _along(points, lane, 1)
         if start.row:
-            way = self._out(bar, False)
-            straight(points, (way[-1][0] - BEND, lane))
-            turn(points, (way[-1][0], lane + BEND), level=True)
-            straight(points, way[-1])
-            return [*way, *points[-2::-1]]
+            exit_route = self._out(bar, False)
+            straight(points, (exit_route[-1][0] - BEND, lane))
+            turn(points, (exit_route[-1][0], lane + BEND), level=True)
+            straight(points, exit_route[-1])
+            return [*exit_route, *points[-2::-1]]
         straight(points, (start.x - BEND, lane))
         turn(points, (start.x, lane + BEND), level=True)
         straight(points, (start.x, top_of(start, -1)))
         return points[::-1]
 
     def _past(self, user: Node, node: Node) -> list[Point]:
-        """From bar to bar, past those between."""
+        """Route from bar to bar, past the bars between."""
         end = self.paired.placed.spots[node]
         points = self._out(user, False)
         x, foot = points[-1][0], top_of(end, 1)
@@ -171,7 +174,7 @@ class _Rails:
         return points
 
     def _out(self, bar: Node, aside: bool) -> list[Point]:
-        """From the gradient of a bar to a lane of its own at the right of all."""
+        """Route from the gradient of a bar to a lane of its own at the right of everything."""
         spot = self.paired.placed.spots[bar]
         x = self.paired.side + BEND + STEP * self.beside.setdefault((bar, aside), len(self.beside))
         start, lane = spot.x + SIDE + STEP * aside, top_of(spot, -1) - NEAR + 5 * aside
@@ -182,19 +185,19 @@ class _Rails:
         return points
 
 
-def _along(points: list[Point], lane: float, way: int) -> None:
-    """On to a lane, upright, and the turn into it: from above to the left, or from below to the right."""
+def _along(points: list[Point], lane: float, direction: int) -> None:
+    """Extend the route vertically to a lane and turn into it: from above to the left, or from below to the right."""
     x, _ = points[-1]
-    straight(points, (x, lane - way * BEND))
-    turn(points, (x + way * BEND, lane), level=False)
+    straight(points, (x, lane - direction * BEND))
+    turn(points, (x + direction * BEND, lane), level=False)
 
 
 def _drop(ports: Placed, node: Node, aside: float) -> list[Point]:
     spot = ports.spots[node]
     bends = ports.bends.get((None, node), [])
-    # Beside the arrow to the box below, on the side to which it is going to part from it.
-    way = 1 if len(bends) > 1 and bends[-1][0] > spot.x else -1
-    points = [(spot.x + way * min(BEND, spot.width / 2) + aside, top_of(spot, -1))]
+    # Start beside the arrow to the box below, on the side where the two routes separate.
+    side = 1 if len(bends) > 1 and bends[-1][0] > spot.x else -1
+    points = [(spot.x + side * min(BEND, spot.width / 2) + aside, top_of(spot, -1))]
     for x, y in bends[:0:-1]:
         climb(points, (x + aside, y + 20))
         straight(points, (x + aside, y - 20))
@@ -203,7 +206,7 @@ def _drop(ports: Placed, node: Node, aside: float) -> list[Point]:
 
 
 def _aside(placed: Placed, node: Node, channel: int) -> list[Point]:
-    """Out under a box to the right end of its column, and down there."""
+    """Route that leaves under a box to the right end of its column and runs down there."""
     spot = placed.spots[node]
     assert spot.column is not None
     x, lane = placed.edges[spot.column][1] - 5.0 - 7.0 * channel, top_of(spot, -1) - NEAR
@@ -227,7 +230,7 @@ def _climb(ports: Placed, node: Node) -> list[Point]:
 
 
 def _piled(start: Spot, end: Spot) -> list[Point]:
-    """Between two boxes of the pile at the left, on their far side."""
+    """Route between two boxes of the pile at the left, on the far side of the pile."""
     x = min(start.x - start.width / 2, end.x - end.width / 2) - BEND
     points = [(start.x - start.width / 2, start.y)]
     straight(points, (x + BEND, start.y))

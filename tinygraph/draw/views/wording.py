@@ -1,4 +1,4 @@
-"""What a box says: its title, the line below, and the tooltip."""
+"""Texts of a box: its title, the line below, and the tooltip."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ SIGNS = {"matmul": "@", "add": "+", "subtract": "-", "multiply": "*", "divide": 
 
 
 TINY = 16
-"""Numbers of an array that plain Python looks at faster than numpy does."""
+"""Largest array for which statistics in plain Python are faster than numpy's."""
 MOST_CHIPS = 6
-"""Parameters shown in a box that holds several ops; of more it says how many are left out."""
+"""Most parameters shown in a joined box; of more it says how many are hidden."""
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Words:
 
 
 def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: bool = False) -> Words:
-    """All that is written in and behind one box."""
+    """Returns all texts of one box."""
     if node in folded.dots:
         first, last = folded.dotted
         return Words([Part("⋯")], "", [f"t = {first} … {last}, like the steps beside them"])
@@ -69,11 +69,11 @@ def _parameter_figures(operands: list[Operand]) -> list[str]:
 
 
 FEW = 4
-"""Numbers of an array that are written into its box."""
+"""Most numbers of an array that its box shows."""
 
 
 def figures(node: Node) -> str:
-    """The first numbers of an array: ``0.12``, ``[0.12 -0.40 …]``, of a matrix the first row ``[[1.0 2.0] …]``."""
+    """Returns the first numbers of an array: ``0.12``, ``[0.12 -0.40 …]``; of a matrix the first row."""
     if isinstance(node, Traced) or not node.size:
         return ""
     row = node.value.reshape(-1, *node.shape[-1:])[0] if node.shape else node.value
@@ -86,15 +86,15 @@ def figures(node: Node) -> str:
 
 
 def _joined_words(node: Node, joined: Joined, operands: list[Operand], heat: Heat | None) -> Words:
-    """A box that holds several: its name and parameters, how many ops it holds, the shape of its last."""
+    """Texts of a joined box: its name and parameters, its number of ops, the shape of its last op."""
     chips = _folded([x for x in operands if isinstance(x, Chip)])
-    more = [Part(f"+{len(chips) - MOST_CHIPS}")] if len(chips) > MOST_CHIPS else []
-    data = node.op is None or node.op.name in LOOKUPS
-    count = f"{len(joined.held)} {'of them' if data else 'ops'}" if len(joined.held) > 1 else ""
+    hidden = [Part(f"+{len(chips) - MOST_CHIPS}")] if len(chips) > MOST_CHIPS else []
+    is_data = node.op is None or node.op.name in LOOKUPS
+    count = f"{len(joined.held)} {'of them' if is_data else 'ops'}" if len(joined.held) > 1 else ""
     facts = [count, shape(node.shape), "" if heat is None else _norm(node, heat)]
     ops = Counter("data" if x.op is None else clean(x.op.name) for x in joined.held)
     tip = [", ".join(f"{n} {name}" for name, n in ops.items()), f"{shape(node.shape)} {node.dtype}"]
-    return Words([Part(clean(joined.name, 40)), *chips[:MOST_CHIPS], *more], " · ".join(x for x in facts if x), tip)
+    return Words([Part(clean(joined.name, 40)), *chips[:MOST_CHIPS], *hidden], " · ".join(x for x in facts if x), tip)
 
 
 def _leaf(node: Node, role: str) -> list[Part]:
@@ -103,7 +103,7 @@ def _leaf(node: Node, role: str) -> list[Part]:
 
 
 def formula(node: Node, operands: list[Operand]) -> list[Part]:
-    """The op and what folds into it, as it would be typed: ``W @ h1``, ``* 0.5``, ``E[2]``, ``tanh``."""
+    """Returns the op and its folded operands as code: ``W @ h1``, ``* 0.5``, ``E[2]``, ``tanh``."""
     op = node.op
     assert op is not None
     linked = sum(not isinstance(x, (Chip, Inline)) for x in operands)
@@ -118,29 +118,29 @@ def formula(node: Node, operands: list[Operand]) -> list[Part]:
         index = operands[1]
         text = index.text if isinstance(index, (Chip, Inline)) else _name_of(index) or "…"
         return _lookup(operands[0], text)
-    hidden = op.name in LOSSES
+    is_loss = op.name in LOSSES
     stacks = [x for x in operands if isinstance(x, Several)]
     steps = [Part(f"of {len(stacks[0].links)}")] if len(stacks) == 1 else []
-    rest = _folded([x for x in operands if not (hidden and isinstance(x, Inline))])
-    return [Part(op_words(op.name)), *steps, *rest]
+    operand_parts = _folded([x for x in operands if not (is_loss and isinstance(x, Inline))])
+    return [Part(op_words(op.name)), *steps, *operand_parts]
 
 
 def _lookup(source: Operand, index: str) -> list[Part]:
-    """``E[2]`` with the table's chip, ``data[3]``, or ``[0:8]`` of the box below."""
-    after = clean(f"[{index}]", 20)
+    """Returns ``E[2]`` with the chip of the table, ``data[3]``, or ``[0:8]`` of the box below."""
+    suffix = clean(f"[{index}]", 20)
     if isinstance(source, Chip):
-        return [*_folded([source]), Part(after)]
-    return [Part(clean(source.text, 16) + after if isinstance(source, Inline) else after)]
+        return [*_folded([source]), Part(suffix)]
+    return [Part(clean(source.text, 16) + suffix if isinstance(source, Inline) else suffix)]
 
 
 def infix(sign: str, operands: list[Operand]) -> list[Part]:
-    """``W @ h1``, ``0.5 * ·``: the name of a linked operand is given where a parameter stands on the other side."""
+    """Returns ``W @ h1``, ``0.5 * ·``: a linked operand is named only if the other side is a parameter."""
     with_chip = any(isinstance(x, Chip) for x in operands)
     sides: list[list[Part]] = []
     for x in operands:
         named = not isinstance(x, (Chip, Inline)) and with_chip and sign == "@" and _name_of(x)
         sides.append([Part(clean(named, 12))] if named else _folded([x]))
-    # A number found follows the title: "0.5 * 5.2" would read as a product.
+    # The value of a loss follows the title: "0.5 * 5.2" would read as a product.
     return [*sides[0], Part(sign), *(sides[1] or [Part("·")] * bool(sides[0]))]
 
 
@@ -154,7 +154,7 @@ def _folded(operands: list[Operand]) -> list[Part]:
 
 
 def _index(index: Any) -> str:
-    """An index as it is typed: ``3``, ``:, 0:128``."""
+    """Returns an index as code: ``3``, ``:, 0:128``."""
     if isinstance(index, tuple):
         return ", ".join(map(_index, index))
     if isinstance(index, slice):
@@ -190,7 +190,7 @@ def _dtype_name(dtype: np.dtype) -> str:
 
 
 def statistics(x: np.ndarray) -> str:
-    """Mean, standard deviation and range of an array, in one line."""
+    """Returns mean, standard deviation and range of an array in one line."""
     if x.size == 1:
         return f"value {number(float(x.ravel()[0]), 6)}"
     with np.errstate(all="ignore"):
@@ -200,7 +200,7 @@ def statistics(x: np.ndarray) -> str:
 
 
 def _figures(x: list[float]) -> tuple[float, float, float, float]:
-    """Mean, deviation, minimum and maximum in plain Python: of few numbers a fifth of numpy's time."""
+    """Returns mean, standard deviation, minimum and maximum in plain Python: a fifth of numpy's time if few."""
     mean = sum(x) / len(x)
     if not math.isfinite(mean):
         return mean, math.nan, *((math.nan, math.nan) if any(v != v for v in x) else (min(x), max(x)))

@@ -1,1 +1,1 @@
-"""Writers: a picture as DOT text, as plain text, as files that a Graphviz makes, as a page."""
+"""Writers of a picture: as DOT text, as plain text, as files rendered by Graphviz, as an HTML page."""

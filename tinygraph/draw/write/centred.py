@@ -1,7 +1,7 @@
-"""Texts of a rendered SVG moved to the middle of their boxes, whatever font a viewer takes.
+"""Centres the texts of a rendered SVG in their boxes, independent of the viewer's font.
 
-Graphviz says where a text with markup begins, as wide as it is in the font that it measured with; in a viewer with
-a narrower one such texts hang to the left.
+Graphviz writes the start of a text with markup, computed from the width in the font that it measured with. In a
+viewer with a narrower font such texts would be too far left.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ _CHIP = re.compile(rf'<polygon fill="{GOLD}"[^>]* points="([-\d.]+),\S+ \S+ ([-\
 _OF_BOX = re.compile(r"<title>n\d+</title>")
 _START = re.compile(r'text-anchor="start" x="([-\d.]+)"')
 _TITLE, GAP = 'font-weight="bold"', 3.0
-"""What tells a title's text from the line below; room between a text and the chip after it."""
+"""Marks the text of a title, as opposed to the line below; gap between a text and the chip after it."""
 
 
 def centred(svg: str) -> str:
-    """The SVG with the texts of boxes and the names on gold in their middles, and texts beside chips held to these."""
+    """Returns the SVG with texts centred in boxes and chips, and texts before a chip aligned to the chip."""
     lines = svg.split("\n")
     inside: _Box | None = None
     chip: tuple[float, float] | None = None
@@ -28,8 +28,8 @@ def centred(svg: str) -> str:
         if start == "<tit":
             inside = _Box() if _OF_BOX.match(line) else None
         elif start == "<pol":
-            found = _CHIP.match(line)
-            chip = (float(found[1]), float(found[2])) if found else None
+            chip_match = _CHIP.match(line)
+            chip = (float(chip_match[1]), float(chip_match[2])) if chip_match else None
             if chip and inside:
                 inside.chips.append((i, chip[0]))
         elif start == "<tex":
@@ -48,7 +48,7 @@ def centred(svg: str) -> str:
 
 
 class _Box:
-    """A box as it is read: its middle, and by their lines' numbers the left edges of its chips and its other texts."""
+    """A box while it is read: its middle, its chips (line number, left edge), and line numbers of its texts."""
 
     def __init__(self) -> None:
         self.middle: float | None = None
@@ -57,22 +57,22 @@ class _Box:
         self.below: list[int] = []
 
     def centre(self, lines: list[str]) -> None:
-        """A title without chips and the line below stand in the middle; before a chip a text ends at the chip.
+        """Centre the line below, and the title if it has no chips; a text before a chip ends at the chip.
 
-        After a chip it starts there as Graphviz has it.
+        A text after a chip keeps its start.
         """
         if self.middle is None:
             return
         for i in self.below if self.chips else (*self.titles, *self.below):
             lines[i] = _moved(lines[i], self.middle)
         for i in self.titles if self.chips else ():
-            following = [left for at, left in self.chips if at > i]
-            if following and not any(at < i for at, _ in self.chips):
+            following = [left for line, left in self.chips if line > i]
+            if following and not any(line < i for line, _ in self.chips):
                 lines[i] = _moved(lines[i], following[0] - GAP, "end")
 
 
 def _on(line: str, chip: tuple[float, float]) -> bool:
-    """Whether a text begins on the gold, and not beside it as in the legend."""
+    """Whether a text starts on the chip, and not beside it as in the legend."""
     start = _START.search(line)
     return start is not None and chip[0] <= float(start[1]) < chip[1]
 

@@ -1,4 +1,4 @@
-"""A picture written as DOT: every box pinned, every curve given, no user's text outside of a label."""
+"""Writes a picture as DOT: all positions and curves are given, user texts are in labels only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TIP = 7.0
 
 
 def lines(picture: Picture) -> list[str]:
-    """The body of the digraph; boxes are nodes n0, n1, ... in the order of computation."""
+    """Returns the body of the digraph; boxes are nodes n0, n1, ... in order of computation."""
     out = [opening("outputorder=nodesfirst, splines=line")]
     out += [_band(i, band) for i, band in enumerate(picture.bands)]
     out += [_box(i, box) for i, box in enumerate(picture.boxes)]
@@ -28,7 +28,7 @@ def lines(picture: Picture) -> list[str]:
 
 
 def opening(settings: str) -> str:
-    """The look of all boxes and arrows, with these ``settings`` of the graph."""
+    """Returns the default attributes of boxes and arrows, and these ``settings`` of the graph."""
     return (
         f'\tgraph [bgcolor=white, pad=0.3, fontname="Helvetica", {settings}]\n'
         '\tnode [fontname="Helvetica", fontsize=13, shape=box, style="rounded,filled", fixedsize=true, height=0.556, '
@@ -46,10 +46,10 @@ def _box(i: int, box: Box) -> str:
 
 
 def box_settings(box: Box) -> str:
-    """Size, colours and texts of a box."""
+    """Returns size, colours and texts of a box."""
     ink = "#ffffff" if is_dark(box.fill) else "#7b8794" if box.role == "removed" else INK
     look = [("color", BORDERS[box.role], BORDERS["op"]), ("fillcolor", box.fill, "#ffffff"), ("fontcolor", ink, INK)]
-    colours = "".join(f', {name}="{mine}"' for name, mine, usual in look if mine != usual)
+    colours = "".join(f', {name}="{value}"' for name, value, default in look if value != default)
     colours += "" if box.role in ("op", "dots") else ", penwidth=2.2"
     size = "" if abs(box.height - 40) < 0.1 else f", height={box.height / 72:.3f}"
     size += ', style="rounded,filled,dashed"' if box.dashed else ""
@@ -57,12 +57,12 @@ def box_settings(box: Box) -> str:
 
 
 def _label(box: Box) -> str:
-    """Title over second line, as a table, whose rows stand apart alike in all versions of Graphviz."""
+    """Returns title over second line as a table, because its rows have the same distance in all Graphviz versions."""
     if any(part.kind == "chip" for part in box.title):
         parts = _runs(box.title)
         cells = "".join(f"<td{_ground(part)}>{_text(part)}</td>" for part in parts)
         room = sum(_room(part) + 5 for part in parts)
-        # Of a fixed size, or the table would stretch to the width of the line below.
+        # A fixed size, otherwise the table would stretch to the width of the line below.
         fixed = f'border="0" cellspacing="2" cellpadding="1" fixedsize="true" width="{room:.0f}" height="22"'
         head, padding = f"<table {fixed}><tr>{cells}</tr></table>", 0
     else:
@@ -72,10 +72,10 @@ def _label(box: Box) -> str:
 
 
 def _runs(title: list[Part]) -> list[Part]:
-    """The title with neighbours that are no chips as one run of text.
+    """Merge neighbouring title parts that are no chips into one run of text.
 
-    Between two runs a viewer with another font than Graphviz assumed closes the gap; and the measuring of runs
-    is a third of Graphviz's time.
+    Between two runs a gap would close in a viewer whose font differs from Graphviz's; and measuring runs takes a third
+    of Graphviz's time.
     """
     runs: list[Part] = []
     for part in title:
@@ -99,7 +99,7 @@ def _ground(part: Part) -> str:
 
 
 def _spaced(part: Part) -> str:
-    """A number found stands apart from the name before it, by a space that SVG does not swallow."""
+    """Separate a value from the name before it by a no-break space, which SVG keeps."""
     return f"\xa0{part.text}" if part.kind == "value" else part.text
 
 
@@ -117,7 +117,7 @@ def _ground_of(name: str, band: Band, shift: float, colours: str) -> str:
 
 
 def _stack(i: int, band: Band) -> str:
-    """Cards behind a card, and at its top what it is and how often it is run."""
+    """Returns the cards behind a card, and its title with the number of runs."""
     behind = [
         _ground_of(f"card{i}_{k}", band, 8.0 * k, 'color="#d3dae3", fillcolor="#ffffff"')
         for k in range(min(band.times - 1, 3), 0, -1)
@@ -132,13 +132,13 @@ def _upper_left(i: int, band: Band, title: str) -> str:
 
 
 def _from_left(name: str, x: float, y: float, room: float, text: str) -> str:
-    """A text that begins at x, whatever font a viewer takes."""
+    """Returns a text that starts at x in any font."""
     box = f'border="0" cellspacing="0" cellpadding="0" fixedsize="true" width="{room:.0f}" height="28"'
     return _plain(name, x + room / 2, y, f'<table {box}><tr><td align="left">{text}</td></tr></table>')
 
 
 def _beside(*runs: tuple[str, float]) -> str:
-    """Runs of text in cells of fixed widths, for viewers whose font is not the one that Graphviz measured."""
+    """Returns runs of text in cells of fixed widths, for viewers whose font differs from Graphviz's."""
     box = 'fixedsize="true" height="20" align="left"'
     cells = "".join(f'<td {box} width="{room:.0f}">{text}</td>' for text, room in runs)
     return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{cells}</tr></table>'
@@ -163,7 +163,7 @@ def _plain(name: str, x: float, y: float, label: str) -> str:
 
 
 def _word(name: str, x: float, y: float, text: str, size: float, colour: str) -> str:
-    """A bold text around a point: without markup in it Graphviz anchors it in its middle."""
+    """Returns a bold text centred at a point: Graphviz centres a text that contains no markup."""
     look = f'fontname="Helvetica-Bold", fontsize={size:g}, fontcolor="{colour}"'
     return (
         f"\t{name} [{_at(x, y)}, shape=plain, style=solid, fixedsize=false, height=0, {look}, label=<{html(text)}>]\n"
@@ -184,7 +184,7 @@ def _note(i: int, note: Note) -> str:
 
 
 def _cut(i: int, cut: Cut) -> list[str]:
-    """The dashed line between two points that do not show, and its badge."""
+    """Returns the dashed line between two invisible points, and its badge."""
     badge = (
         f'<table border="1" color="{DEAD}" bgcolor="white" style="rounded" cellborder="0" cellpadding="2">'
         f'<tr><td><font color="{DEAD}" point-size="11"><b>BPTT cut</b></font></td></tr>'
@@ -211,7 +211,7 @@ def _arrow(arrow: Arrow) -> str:
 
 
 def arrow_settings(arrow: Arrow) -> list[str]:
-    """Colour, width and tooltip of an arrow."""
+    """Returns colour, width and tooltip of an arrow."""
     more = [f'color="{arrow.colour}"', f"penwidth={arrow.width:.2f}"] if arrow.colour != FORWARD else []
     if arrow.dashed:
         more.append("style=dashed")
@@ -223,7 +223,7 @@ def arrow_settings(arrow: Arrow) -> list[str]:
 
 
 def _pointed(points: list[Point]) -> str:
-    """The curve ends where the head begins; the head's tip is given first."""
+    """Returns the curve, which ends where the arrowhead starts; the tip of the head comes first."""
     (x0, y0), (x1, y1) = points[-2], points[-1]
     far = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5 or 1.0
     base = (x1 - TIP * (x1 - x0) / far, y1 - TIP * (y1 - y0) / far)
@@ -231,7 +231,7 @@ def _pointed(points: list[Point]) -> str:
 
 
 def _margin(picture: Picture) -> list[str]:
-    """Title over the picture; the parameters' table and the legend to its right."""
+    """Returns the title over the picture, and the table of parameters and the legend at its right."""
     left, right, foot, top = _extent(picture)
     out = []
     if picture.title:
@@ -248,9 +248,9 @@ def _margin(picture: Picture) -> list[str]:
     if picture.uses:
         out.append(_plain("params", x + wide / 2, middle + tall / 2 + 14, table(picture)))
     shift = high / 2 + 14 if picture.uses else 0
-    explained = legend(picture)
-    if explained:
-        out.append(_plain("legend", x + below / 2, middle - shift, explained))
+    legend_text = legend(picture)
+    if legend_text:
+        out.append(_plain("legend", x + below / 2, middle - shift, legend_text))
     return out
 
 

@@ -1,4 +1,4 @@
-"""What stands beside the picture: the table of parameters and the legend."""
+"""The texts beside a picture: the table of parameters and the legend."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ WORDS = {"input": "input", "state": "state (crosses time)", "op": "op", "loss": 
           "gradient": "gradient ∂ ‖norm‖, and its rule",
           "moved": "left the loop (see its number)", "removed": "done by no action: see its tip"}  # fmt: skip
 MOST = 40
-"""Parameters that the table lists; of more it says how many are left out."""
+"""Most parameters in the table; of more it says how many are left out."""
 _OPEN = '<table border="1" color="#e3e7ee" cellborder="0" cellspacing="3" cellpadding="3" style="rounded">'
 
 
 def table(picture: Picture) -> str:
-    """Each parameter once: name, shape, how many boxes use it, norm of its gradient, and of that without cuts."""
+    """Returns a row per parameter: name, shape, number of uses, gradient norm, and the norm without cuts."""
     columns = heads(picture)
     head = "".join(f'<td align="left"><font point-size="10" color="{PALE}">{html(c)}</font></td>' for c in columns)
     rows = [_row(use) for use in picture.uses[:MOST]]
@@ -29,29 +29,35 @@ def table(picture: Picture) -> str:
 
 
 def _caption() -> str:
-    """Two runs of text in cells of fixed widths: between them a viewer with another font would close the gap."""
+    """Returns two runs of text in cells of fixed widths: otherwise another font would close the gap between them."""
     words = (("<b>parameters</b>", 78), ("(one copy each)", 100))
     cells = "".join(f'<td fixedsize="true" width="{room}" height="16" align="left">{text}</td>' for text, room in words)
     return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{cells}</tr></table>'
 
 
 def heads(picture: Picture) -> list[str]:
-    """What the columns of the parameters' table are called."""
+    """Returns the column heads of the parameters' table."""
     norm = f"‖∂‖ {picture.truncation}".strip()
-    told = picture.scale is not None
-    return ["name", "shape", "uses", *[norm] * told, *["full BPTT"] * any(u.full is not None for u in picture.uses)]
+    has_norms = picture.scale is not None
+    return [
+        "name",
+        "shape",
+        "uses",
+        *[norm] * has_norms,
+        *["full BPTT"] * any(u.full is not None for u in picture.uses),
+    ]
 
 
 def _row(use: Use) -> str:
     cells = [html(text) for text in (use.shape, f"{use.uses}×", use.norm) if text is not None]
     if use.full is not None:
         cells.append(f'<font color="{PALE}">{html(use.full)}</font>')
-    rest = "".join(f'<td align="left">{cell}</td>' for cell in cells)
-    return f'<tr><td bgcolor="{GOLD}"><b>{html(use.name)}</b></td>{rest}</tr>'
+    columns = "".join(f'<td align="left">{cell}</td>' for cell in cells)
+    return f'<tr><td bgcolor="{GOLD}"><b>{html(use.name)}</b></td>{columns}</tr>'
 
 
 def table_size(picture: Picture) -> tuple[float, float]:
-    """Width and height of the table, estimated."""
+    """Returns the estimated width and height of the table."""
     if not picture.uses:
         return 0.0, 0.0
     rows = [(u.name, u.shape, f"{u.uses}×", u.norm or "", u.full or "") for u in picture.uses[:MOST]]
@@ -66,18 +72,18 @@ def has_chips(picture: Picture) -> bool:
 
 
 def has_backward_arrows(picture: Picture) -> bool:
-    """Whether red arrows tell gradients: on rolled cards they are states that go on to the next step."""
+    """Whether red arrows are gradients; on rolled cards red arrows are states for the next step."""
     return bool(picture.arrows) and not any(band.times for band in picture.bands)
 
 
 def odd_fills(picture: Picture) -> list[tuple[str, str]]:
-    """Colours beside the scale that occur, and what they mean."""
+    """Returns the colours outside the scale that occur, and their meanings."""
     fills = {x.fill for x in picture.boxes} | {x.fill for x in picture.tiles}
     return [(c, text) for c, text in ((ZERO, "gradient exactly 0"), (ODD, "NaN or infinite")) if c in fills]
 
 
 def legend(picture: Picture) -> str:
-    """The roles that occur, chips, and the scale of colours; empty where there is nothing to explain."""
+    """Returns the roles that occur, chips, and the colour scale; empty if there is nothing to explain."""
     fills = {box.role: box.fill if box.role == "parameter" else "white" for box in picture.boxes}
     rows = [
         f'<tr><td width="26" height="14" border="2" color="{BORDERS[role]}" bgcolor="{fills[role]}" '
@@ -115,6 +121,6 @@ def _scale(picture: Picture, low: float, high: float) -> list[str]:
 
 
 def legend_size(picture: Picture) -> tuple[float, float]:
-    """Width and height of the legend, estimated."""
+    """Returns the estimated width and height of the legend."""
     present = {box.role for box in picture.boxes}
     return 190.0, 10 + 22.0 * (len(present) + 1 + len(picture.keys)) + (90 if picture.scale is not None else 0)

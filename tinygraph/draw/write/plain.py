@@ -1,4 +1,4 @@
-"""A picture as plain text: columns in time order, what crosses time, and the parameters."""
+"""Writes a picture as plain text: columns in time order, links through time, and the parameters."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from ..picture import Band, Box, Picture
 from ..shown.roles import BORDERS
 
 SHOWN, FIRST, LAST = 6, 3, 2
-"""Of more columns than SHOWN the first and the last so many are written."""
+"""If there are more columns than SHOWN, only the FIRST and the LAST ones are written."""
 PAGE, WIDE = 100, 15
-"""Characters of a line and of a column: six columns and their gaps fill it."""
+"""Characters per line and per column: six columns and their gaps fill a line."""
 CARRIES = {BORDERS["state"], FORWARD}
-"""Colours of forward arrows; only arrows that run forward are told, with the cut where there is one."""
+"""Colours of forward arrows; only these are written, with a mark if they are cut."""
 
 
 def plain(picture: Picture) -> str:
-    """Bars over the columns, the columns with their rows from the top down, bars under them, arrows, parameters."""
-    if picture.told:
-        return "\n".join(_cut(line.rstrip(), PAGE) for line in picture.told)
+    """Returns bars over the columns, the columns with rows from top to bottom, bars under them, arrows, parameters."""
+    if picture.plain_text:
+        return "\n".join(_cut(line.rstrip(), PAGE) for line in picture.plain_text)
     columns = _columns(picture)
-    held = {i for column in columns.values() for i in column}
+    in_columns = {i for column in columns.values() for i in column}
     over: list[Box] = []
     under: list[Box] = []
     top = max((band.top for band in picture.bands), default=0.0)
     for i, box in enumerate(picture.boxes):
-        if i not in held:
+        if i not in in_columns:
             (over if box.y > top or not columns else under).append(box)
     parts = [
         [picture.title] if picture.title else [],
@@ -46,23 +46,23 @@ def _line(box: Box) -> str:
 
 
 def _columns(picture: Picture) -> dict[int, list[int]]:
-    """Of each band, from left to right, the numbers of the boxes that stand in it."""
+    """Maps each band, from left to right, to the numbers of the boxes inside."""
     order = sorted(range(len(picture.bands)), key=lambda c: picture.bands[c].left)
-    found: dict[int, list[int]] = {c: [] for c in order}
-    at = 0
+    boxes_of: dict[int, list[int]] = {c: [] for c in order}
+    position = 0
     for i in sorted(range(len(picture.boxes)), key=lambda i: picture.boxes[i].x):
         box = picture.boxes[i]
-        while at < len(order) - 1 and picture.bands[order[at]].right < box.x:
-            at += 1
+        while position < len(order) - 1 and picture.bands[order[position]].right < box.x:
+            position += 1
         if order:
-            band = picture.bands[order[at]]
+            band = picture.bands[order[position]]
             if band.left <= box.x <= band.right and band.foot <= box.y <= band.top:
-                found[order[at]].append(i)
-    return found
+                boxes_of[order[position]].append(i)
+    return boxes_of
 
 
 def _folded(columns: dict[int, list[int]]) -> list[int | None]:
-    """The bands to show; None stands for those left out."""
+    """Returns the bands to show; None stands for the hidden ones."""
     order = list(columns)
     return [*order] if len(order) <= SHOWN else [*order[:FIRST], None, *order[-LAST:]]
 
@@ -72,22 +72,22 @@ def _cut(text: str, limit: int = WIDE) -> str:
 
 
 def _grid(picture: Picture, columns: dict[int, list[int]]) -> list[str]:
-    """The columns side by side, boxes of one height in one line; under a box the line with its gradient norm."""
+    """Returns the columns side by side, with boxes of one height in one line and gradient norms below."""
     if not columns:
         return []
     shown = _folded(columns)
-    at: dict[tuple[int, int], list[Box]] = {}
+    boxes_at: dict[tuple[int, int], list[Box]] = {}
     for c in shown:
         for i in columns[c] if c is not None else ():
-            at.setdefault((c or 0, round(picture.boxes[i].y)), []).append(picture.boxes[i])
-    heights = sorted({y for _, y in at}, reverse=True)
-    depths = {y: max(len(_cell(boxes)) for (_, row), boxes in at.items() if row == y) for y in heights}
+            boxes_at.setdefault((c or 0, round(picture.boxes[i].y)), []).append(picture.boxes[i])
+    heights = sorted({y for _, y in boxes_at}, reverse=True)
+    depths = {y: max(len(_cell(boxes)) for (_, row), boxes in boxes_at.items() if row == y) for y in heights}
     blocks = []
     for c in shown:
         band = None if c is None else picture.bands[c]
         rows = [_head(band) if band else f"… {len(columns) - FIRST - LAST} more …", ""]
         for y in heights:
-            lines = _cell(at.get((c, y), [])) if c is not None else []
+            lines = _cell(boxes_at.get((c, y), [])) if c is not None else []
             rows += lines + [""] * (depths[y] - len(lines))
         width = min(WIDE, max(map(len, rows)))
         rows[1] = "-" * width if band else ""
@@ -100,17 +100,17 @@ def _head(band: Band) -> str:
 
 
 def _cell(boxes: list[Box]) -> list[str]:
-    """Titles of one step's boxes at one height, each over its gradient norm where that is known."""
+    """Returns the titles of one step's boxes at one height, each with its gradient norm below if it is known."""
     lines = []
     for box in sorted(boxes, key=lambda b: b.x):
         norms = [x for x in box.below.split(" · ") if x.startswith("‖∂‖") or x == "not computed"]
         named, value = _value_apart(box)
-        lines += [named, *(f"  {told}" for told in (*value, *norms))]
+        lines += [named, *(f"  {text}" for text in (*value, *norms))]
     return lines
 
 
 def _value_apart(box: Box) -> tuple[str, list[str]]:
-    """A title too long for its column without its number, and that: of a number cut short one sees another."""
+    """Returns a title and its value separately if both do not fit in a column, because a cut number would be wrong."""
     *name, last = (part.text for part in box.title)
     if len(_title(box)) <= WIDE or not name or box.title[-1].kind != "value":
         return _title(box), []
@@ -118,20 +118,20 @@ def _value_apart(box: Box) -> tuple[str, list[str]]:
 
 
 def _crossing(picture: Picture, columns: dict[int, list[int]]) -> list[str]:
-    """Arrows from one shown column to another, ``t = 1: h1 ----> t = 2: W @ h1``, or of a rolled cell into itself."""
+    """Returns arrows between columns, ``t = 1: h1 ----> t = 2: W @ h1``, or from a rolled cell to itself."""
     order = {c: k for k, c in enumerate(columns)}
-    of = {i: c for c, column in columns.items() for i in column}
+    column_of = {i: c for c, column in columns.items() for i in column}
     shown = {c for c in _folded(columns) if c is not None}
     lines = []
     for arrow in picture.arrows:
-        a, b = of.get(arrow.tail), of.get(arrow.head)
+        a, b = column_of.get(arrow.tail), column_of.get(arrow.head)
         if a is None and b in shown and picture.boxes[arrow.tail].role == "state" and arrow.colour in CARRIES:
             lines.append(_start(picture, arrow.tail, b, arrow.head))
         if arrow.colour == RED:
-            told = f" ({arrow.tip})" if arrow.tip else ""
+            note = f" ({arrow.tip})" if arrow.tip else ""
             source, target = (_title(picture.boxes[i]) for i in (arrow.tail, arrow.head))
-            lines.append(f"  t-1 → t: {source} ----> {target}{told}")
-        # What comes back has the same ends as the forward arrow, in the other order, and is dashed or red.
+            lines.append(f"  t-1 → t: {source} ----> {target}{note}")
+        # A backward arrow has the same ends as its forward arrow, in reverse order, and is dashed or red.
         if a is None or b is None or a == b or not {a, b} <= shown or arrow.colour not in CARRIES:
             continue
         broken = arrow.tip.startswith("stop_gradient")
@@ -145,7 +145,7 @@ def _crossing(picture: Picture, columns: dict[int, list[int]]) -> list[str]:
 
 
 def _start(picture: Picture, state: int, column: int, box: int) -> str:
-    """What the initial state goes into; of a cell that runs backwards in time it stands on the right."""
+    """Returns an initial state and what it enters; in a cell that runs backward in time it is on the right."""
     source, target = f"start: {_title(picture.boxes[state])}", _end(picture, column, box)
     right = picture.boxes[state].x > picture.boxes[box].x and not picture.bands[column].times
     return f"  {target} <---- {source}" if right else f"  {source} ----> {target}"

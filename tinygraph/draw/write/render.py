@@ -1,4 +1,4 @@
-"""Rendering: the choice of the program, and what is said where there is none."""
+"""Rendering with Graphviz: chooses the program, and raises an error if none is installed."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ _override = RLock()
 
 
 def pinned(program: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings of a call to Graphviz; neato keeps places and curves as given, dot finds its own."""
-    # Quiet: both programs warn of glyphs that they cannot measure.
+    """Returns settings of a Graphviz call; neato keeps the given positions and curves, dot computes its own."""
+    # Quiet, because both programs warn about glyphs that they cannot measure.
     return {**({"neato_no_op": 2} if program == "neato" else {}), "quiet": True} | settings
 
 
 @contextmanager
 def engine() -> Iterator[None]:
-    """The program for the calls inside; the package's own setting is as before afterwards."""
+    """Set the Graphviz program for the calls inside the block, and restore the package's own setting afterwards."""
     system = shutil.which(os.fspath(dot_command.DOT_BINARY))
     program = None if system else _from_pip()
     if not system and program is None:
         raise GraphError(
-            "rendering a drawing needs Graphviz, and none was found",
-            expected="a program `dot` on the PATH, or the Graphviz that pip installs",
+            "rendering a drawing needs Graphviz, but none is installed",
+            expected="the program `dot` on the PATH, or the Graphviz that pip installs",
             fix='apt install graphviz (or brew, choco), or pip install "tinygraph-rnn[render]"; '
-            "drawing.source is the DOT text without it",
+            "drawing.source, the DOT text, needs no Graphviz",
         )
     with _override:
         before = dot_command.DOT_BINARY
@@ -46,17 +46,17 @@ def engine() -> Iterator[None]:
             raise GraphError(
                 "Graphviz could not render the drawing",
                 got=str(error.stderr.decode(errors="replace") if isinstance(error.stderr, bytes) else error.stderr),
-                fix="svg or png; pdf needs the system's Graphviz" if program else "look at drawing.source",
+                fix="use svg or png; pdf needs the system's Graphviz" if program else "look at drawing.source",
             ) from error
         finally:
             dot_command.DOT_BINARY = before
 
 
 def _from_pip() -> Path | None:
-    """The command of graphviz-pure, which may lie beside a Python that is not on the PATH."""
+    """Returns the command of graphviz-pure, which may be beside a Python that is not on the PATH."""
     folders = [None, sysconfig.get_path("scripts"), sysconfig.get_path("scripts", f"{os.name}_user")]
     for folder in folders:
-        found = shutil.which("graphviz-pure", path=folder)
-        if found:
-            return Path(found)
+        command = shutil.which("graphviz-pure", path=folder)
+        if command:
+            return Path(command)
     return None

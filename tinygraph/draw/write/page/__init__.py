@@ -1,4 +1,4 @@
-"""A drawing as a page to explore: one HTML file with its own SVG, style and script, and nothing from elsewhere."""
+"""A drawing as an interactive page: one HTML file with its own SVG, style and script."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from .replay import one_scale, shots
 from .svg import Drawn, drawn, extent
 
 SCRIPTS = ("state", "view", "fold", "panel", "walk", "search", "replay", "ribbon", "theme", "start")
-"""Files of the script in the order in which they are joined."""
+"""Files of the script, in the order in which they are concatenated."""
 
 
 def page(picture: Picture, snapshots: Sequence[Picture] = ()) -> str:
-    """The page of a picture; ``snapshots``: pictures of the same network at earlier times of training.
+    """Returns the HTML page of a picture; ``snapshots``: pictures of the same network at earlier times of training.
 
-    The same picture gives the same text. Its policy allows the page's own style and script, by
-    their hashes, and nothing else: no network, no other script, no style in an attribute.
+    The same picture gives the same text. The content security policy allows only the page's own style and script, by
+    their hashes: no network, no other script, no style attributes.
 
     Raises:
         GraphError: a snapshot differs from the picture in more than numbers.
@@ -38,13 +38,13 @@ def page(picture: Picture, snapshots: Sequence[Picture] = ()) -> str:
     picture, moments = pictures[-1], shots(pictures, colours)
     rules: dict[LocalRule, int] = {}
     boxes = [fixed(box, rules) for box in picture.boxes]
-    made = drawn(picture, colours)
-    for known, c in zip(boxes, made.owner, strict=True):
-        known["column"] = c
+    markup = drawn(picture, colours)
+    for facts, c in zip(boxes, markup.owner, strict=True):
+        facts["column"] = c
     data = {
         "boxes": boxes,
         "arrows": [[x.tail, x.head, int(x.dashed)] for x in picture.arrows],
-        "columns": [_column(step) for step in made.steps],
+        "columns": [_column(step) for step in markup.steps],
         "rules": [[list(r.forward), list(r.backward)] for r in rules],
         "shots": moments,
         "extent": extent(picture),
@@ -53,7 +53,7 @@ def page(picture: Picture, snapshots: Sequence[Picture] = ()) -> str:
     style = colours.css() + _file("style.css")
     script = "(() => {\n'use strict';\n" + "".join(_file(f"{name}.js") for name in SCRIPTS) + "})();\n"
     head = _head(picture, style, script)
-    return f"{head}{_body(picture, made, side, len(moments))}{_json(data)}<script>{script}</script>\n</body></html>\n"
+    return f"{head}{_body(picture, markup, side, len(moments))}{_json(data)}<script>{script}</script>\n</body></html>\n"
 
 
 def _column(step: Column) -> dict[str, Any]:
@@ -74,14 +74,14 @@ def _head(picture: Picture, style: str, script: str) -> str:
     )
 
 
-def _body(picture: Picture, made: Drawn, side: str, moments: int) -> str:
+def _body(picture: Picture, svg: Drawn, side: str, moments: int) -> str:
     title = f"<h1>{text(picture.title)}</h1>" if picture.title else ""
     subtitle = f"<p>{text(picture.subtitle)}</p>" if picture.subtitle else ""
     return (
         f'<body><header><div class="titles">{title}{subtitle}</div>{_file("tools.html")}</header>\n'
         f'<main><div id="stage"><svg id="picture" xmlns="http://www.w3.org/2000/svg" role="tree" tabindex="0" '
-        f'viewBox="{_window(picture)}" aria-label="the graph: {len(picture.boxes)} boxes, {len(made.steps)} columns">\n'
-        f'<g id="world" role="presentation">{made.markup}</g></svg>'
+        f'viewBox="{_window(picture)}" aria-label="the graph: {len(picture.boxes)} boxes, {len(svg.steps)} columns">\n'
+        f'<g id="world" role="presentation">{svg.markup}</g></svg>'
         '<canvas id="ribbon" height="56" hidden="" aria-hidden="true"></canvas></div>\n'
         f"<aside>{_file('panel.html')}{table(picture)}{side}{keys()}</aside></main>\n"
         f"{_replay(moments)}"
@@ -98,7 +98,7 @@ def _replay(moments: int) -> str:
 
 
 def _json(data: Any) -> str:
-    """Data that no text in it can end early."""
+    """Returns the data in a script element, with the signs escaped that could end it early."""
     body = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for sign in "<>&\u2028\u2029":
         body = body.replace(sign, f"\\u{ord(sign):04x}")

@@ -1,4 +1,4 @@
-"""What stands beside the picture on a page: the parameters' table, the legend, the keys."""
+"""The side of a page: the parameters' table, the legend, the keys."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .marks import text
 from .palette import STEPS, Palette
 
 MOST = 60
-"""Parameters that the table lists."""
+"""Most parameters in the table."""
 _KEYS = [
     ("→ ←", "walk forward, backward"),
     ("Home End", "first and last box"),
@@ -23,16 +23,18 @@ _KEYS = [
 
 
 def table(picture: Picture) -> str:
-    """Each parameter once: name, shape, how many boxes use it, norm of its gradient, and of that without cuts."""
+    """Returns a row per parameter: name, shape, number of uses, gradient norm, and the norm without cuts."""
     if not picture.uses:
         return ""
-    told, cut = (any(x is not None for x in xs) for xs in zip(*((u.norm, u.full) for u in picture.uses), strict=True))
+    has_norms, has_full_norms = (
+        any(x is not None for x in xs) for xs in zip(*((u.norm, u.full) for u in picture.uses), strict=True)
+    )
     head = "".join(f'<th scope="col">{text(x)}</th>' for x in heads(picture))
     rows = ""
     for use in picture.uses[:MOST]:
-        cells = [use.shape, f"{use.uses}×", *[use.norm or ""] * told, *[use.full or ""] * cut]
-        rest = "".join(f"<td>{text(x)}</td>" for x in cells)
-        rows += f'<tr><th scope="row"><span class="gold">{text(use.name)}</span></th>{rest}</tr>'
+        cells = [use.shape, f"{use.uses}×", *[use.norm or ""] * has_norms, *[use.full or ""] * has_full_norms]
+        columns = "".join(f"<td>{text(x)}</td>" for x in cells)
+        rows += f'<tr><th scope="row"><span class="gold">{text(use.name)}</span></th>{columns}</tr>'
     more = f"<p>and {len(picture.uses) - MOST} more</p>" if len(picture.uses) > MOST else ""
     return (
         f'<section aria-labelledby="uses-title"><h2 id="uses-title">Parameters <small>one copy each</small></h2>'
@@ -41,7 +43,7 @@ def table(picture: Picture) -> str:
 
 
 def legend(picture: Picture, colours: Palette) -> str:
-    """The roles that occur, chips, and the scale of colours."""
+    """Returns the roles that occur, chips, and the colour scale."""
     present = {box.role for box in picture.boxes}
     rows = [
         _swatch(f'fill="none" stroke="var(--{colours.key(BORDERS[role])})" stroke-width="2"', words)

@@ -1,4 +1,4 @@
-"""Columns of a page: which boxes and arrows a time step owns, so that it can be folded away as one."""
+"""Columns of a page: the boxes and arrows of each time step, which the page folds together."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from ...picture import Arrow, Box, Picture
 
 LOOSE = -1
-"""The column of what belongs to no step or to all."""
+"""The column number of what belongs to no step or to all steps."""
 
 
 @dataclass
 class Column:
-    """A time step, ``left`` to ``right``; bands above one another are one. ``short``: the title without the token."""
+    """A time step from ``left`` to ``right``; overlapping bands are one column; ``short``: title without token."""
 
     left: float
     right: float
@@ -24,34 +24,34 @@ class Column:
 
 
 def columns(picture: Picture) -> list[Column]:
-    """From left to right. A cell run many times is no time step and has none, and so a ground with its title on top."""
-    found: list[Column] = []
+    """Returns the columns from left to right; a rolled cell and a band with its title on top are no columns."""
+    result: list[Column] = []
     order = sorted((b.left, i) for i, b in enumerate(picture.bands) if not b.times and not b.headed)
     for _, i in order:
         band = picture.bands[i]
-        last = found[-1] if found else None
+        last = result[-1] if result else None
         if last is not None and band.left < last.right:
             last.right, last.foot = max(last.right, band.right), min(last.foot, band.foot)
             last.top = max(last.top, band.top)
             last.bands.append(i)
         else:
             title = f"{band.title} {band.token}".strip()
-            found.append(Column(band.left, band.right, band.foot, band.top, title, band.title, [i]))
-    return found
+            result.append(Column(band.left, band.right, band.foot, band.top, title, band.title, [i]))
+    return result
 
 
 def within(steps: list[Column], x0: float, x1: float, y: float) -> int:
-    """The column that holds what reaches from x0 to x1 at height y, or LOOSE."""
+    """Returns the column that contains the range x0 to x1 at height y, or LOOSE."""
     c = before(steps, (x0 + x1) / 2)
     if c < 0:
         return LOOSE
-    at = steps[c]
-    held = at.left - 1 <= x0 and x1 <= at.right + 1 and at.foot - 1 <= y <= at.top + 1
-    return c if held else LOOSE
+    column = steps[c]
+    is_inside = column.left - 1 <= x0 and x1 <= column.right + 1 and column.foot - 1 <= y <= column.top + 1
+    return c if is_inside else LOOSE
 
 
 def before(steps: list[Column], x: float) -> int:
-    """The last column that begins left of x; -1 left of all."""
+    """Returns the last column that starts left of x (binary search); -1 if there is none."""
     low, high = 0, len(steps)
     while low < high:
         middle = (low + high) // 2
@@ -63,13 +63,16 @@ def before(steps: list[Column], x: float) -> int:
 
 
 def owners(steps: list[Column], boxes: list[Box]) -> list[int]:
-    """The column of each box."""
+    """Returns the column of each box."""
     return [within(steps, b.x - b.width / 2, b.x + b.width / 2, b.y) for b in boxes]
 
 
 def lane(steps: list[Column], owner: list[int], arrow: Arrow) -> tuple[str, int]:
-    """Where an arrow is drawn: ``("in", c)`` inside a column, ``("gap", c)`` from it to the next or to what stands
-    over it, ``("far", -1)`` further."""
+    """Returns the group of an arrow.
+
+    ``("in", c)`` if it stays in a column, ``("gap", c)`` if it leads to the next column or to a bar near column c,
+    ``("far", -1)`` if it leads further.
+    """
     a, b = sorted((owner[arrow.tail], owner[arrow.head]))
     if a == b:
         return ("in", a) if a != LOOSE else ("far", LOOSE)

@@ -1,4 +1,4 @@
-"""The parts of a picture as SVG elements: boxes, arrows, grounds of columns, notes, tiles, cuts; y grows downwards."""
+"""Parts of a picture as SVG elements: boxes, arrows, bands, notes, tiles, cuts; y grows downward."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ...shown.roles import BORDERS
 from .palette import Palette
 
 HEAD, WIDE_HEAD = 8.0, 10.0
-"""Lengths of an arrow's head, of one thinner and one wider than WIDE."""
+"""Lengths of arrowheads, for arrows thinner and wider than WIDE."""
 WIDE = 2.2
 ROOMY = 44.0
-"""Height of a box from which on something else than words may stand at its foot."""
+"""Least height of a box that has space for a bar at its foot."""
 
 
 def text(words: str) -> str:
-    """A user's words inside of markup."""
+    """Escape a text for use in markup."""
     return escape(clean(words, 240), quote=True)
 
 
@@ -27,7 +27,7 @@ def _rect(x: float, y: float, wide: float, high: float, more: str) -> str:
 
 
 def band_ground(band: Band) -> str:
-    """The ground of a column, and at its foot the heading by which it is folded."""
+    """Returns the background of a column, and at its foot the heading that folds it."""
     wide, high = band.right - band.left, band.top - band.foot
     ground = _rect(band.left, -band.top, wide, high, 'rx="12" class="band"')
     token = f'<tspan class="token" dx="12">{text(band.token)}</tspan>' if band.token else ""
@@ -44,7 +44,7 @@ def stack(band: Band) -> str:
 
 
 def panel(band: Band, title: str) -> str:
-    """A ground with its title at the upper left."""
+    """Returns a background with its title at the upper left."""
     front = _rect(band.left, -band.top, band.right - band.left, band.top - band.foot, 'rx="12" class="band front"')
     return f'{front}<text class="title start" x="{band.left + 16:.1f}" y="{30 - band.top:.1f}">{text(title)}</text>'
 
@@ -56,7 +56,7 @@ def box_mark(i: int, box: Box, colours: Palette) -> str:
     thick += ' stroke-dasharray="5 3"' if box.dashed else ""
     ground = _rect(-wide / 2, -high / 2, wide, high, f'rx="9" fill="var(--{fill})" stroke="var(--{border})"{thick}')
     lines = box.below.split("\n") if box.below else []
-    # Of a box with room at its foot the lines follow the title.
+    # In a box with space at its foot the lines follow the title.
     foot = high / 2 - 7.5 if high < ROOMY else 31.0 - high / 2 + 11 * (len(lines) - 1)
     words = [f'<text class="u" y="{foot - 11 * k:.1f}">{text(line)}</text>' for k, line in enumerate(lines[::-1])]
     name = ", ".join(x for x in (" ".join(part.text for part in box.title), box.below) if x)
@@ -68,21 +68,21 @@ def box_mark(i: int, box: Box, colours: Palette) -> str:
 
 
 def _title(box: Box) -> str:
-    """One run of text in the middle, or where parameters are used, pieces side by side."""
+    """Returns one centred run of text, or parts side by side if there are chips."""
     y = -box.height / 2 + (18 if box.below else box.height / 2 + 5)
     if not any(part.kind == "chip" for part in box.title):
         words = " ".join(part.text for part in box.title if part.kind != "value")
         value = "".join(f'<tspan class="v" dx="8">{text(p.text)}</tspan>' for p in box.title if p.kind == "value")
         return f'<text class="t" y="{y:.1f}">{text(words)}{value}</text>'
-    rooms = [0.82 * width(part.text, 14, True) + (9 if part.kind == "chip" else 3) for part in box.title]
-    x = -(sum(rooms) + 3 * (len(rooms) - 1)) / 2
+    widths = [0.82 * width(part.text, 14, True) + (9 if part.kind == "chip" else 3) for part in box.title]
+    x = -(sum(widths) + 3 * (len(widths) - 1)) / 2
     out = []
-    for part, room in zip(box.title, rooms, strict=True):
+    for part, wide in zip(box.title, widths, strict=True):
         if part.kind == "chip":
-            out.append(_rect(x, y - 14, room, 19, 'rx="3.5" class="chip"'))
+            out.append(_rect(x, y - 14, wide, 19, 'rx="3.5" class="chip"'))
         kind = {"chip": "t gold", "value": "t v"}.get(part.kind, "t")
-        out.append(f'<text class="{kind}" x="{x + room / 2:.1f}" y="{y:.1f}">{text(part.text)}</text>')
-        x += room + 3
+        out.append(f'<text class="{kind}" x="{x + wide / 2:.1f}" y="{y:.1f}">{text(part.text)}</text>')
+        x += wide + 3
     return "".join(out)
 
 
@@ -100,20 +100,22 @@ def arrow_mark(i: int, arrow: Arrow, colours: Palette) -> str:
     head = f' marker-end="url(#{"w" if arrow.width > WIDE else "t"}{key})"' if arrow.pointed else ""
     points = _shortened(arrow) if arrow.pointed else arrow.points
     (x, y), *rest = points
-    way = f"M{x:.1f} {-y:.1f}C" + " ".join(f"{x:.1f} {-y:.1f}" for x, y in rest)
-    return f'<path class="a" id="a{i}" d="{way}" stroke="var(--{key})" stroke-width="{arrow.width:.2f}"{dashes}{head}/>'
+    path = f"M{x:.1f} {-y:.1f}C" + " ".join(f"{x:.1f} {-y:.1f}" for x, y in rest)
+    return (
+        f'<path class="a" id="a{i}" d="{path}" stroke="var(--{key})" stroke-width="{arrow.width:.2f}"{dashes}{head}/>'
+    )
 
 
 def _shortened(arrow: Arrow) -> list[Point]:
-    """The way ends where the head begins, in the direction in which it came."""
+    """Returns the route, which ends where the arrowhead starts, with the same final direction."""
     points, long = arrow.points, WIDE_HEAD if arrow.width > WIDE else HEAD
     (x0, y0), (x1, y1) = points[-2], points[-1]
-    far = math.dist(points[-2], points[-1]) or 1.0
+    distance = math.dist(points[-2], points[-1]) or 1.0
     while len(points) > 4 and math.dist(points[-4], points[-1]) < long + 2:
-        # A last piece shorter than the head goes into the one before it.
+        # Merge a last curve that is shorter than the head into the one before it.
         (gx, gy), (ex, ey), (cx, cy) = points[-4], points[-1], points[-5]
         points = [*points[:-5], (cx + ex - gx, cy + ey - gy), (ex, ey)]
-    back = (-long * (x1 - x0) / far, -long * (y1 - y0) / far)
+    back = (-long * (x1 - x0) / distance, -long * (y1 - y0) / distance)
     return [*points[:-2], *((x + back[0], y + back[1]) for x, y in points[-2:])]
 
 
@@ -123,7 +125,7 @@ def note_mark(i: int, note: Note, colours: Palette) -> str:
 
 
 def cut_mark(cut: Cut, colours: Palette) -> str:
-    """The dashed line and its badge."""
+    """Returns the dashed line and its badge."""
     group = f'<g class="cut" data-x="{cut.x:.1f}" transform="translate({cut.x:.1f} 0)">'
     if not cut.badge:
         return f'{group}<path d="M0 {-cut.top:.1f}V{-cut.foot:.1f}"/></g>'

@@ -1,4 +1,4 @@
-"""Colours of a page: each as it was drawn by day, and its fellow by night, as CSS variables."""
+"""Colours of a page as CSS variables: as drawn for the light theme, and converted for the dark theme."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from functools import cache
 from ...norms.heat import ODD, ramp
 
 STEPS = 32
-"""Levels of heat told apart: neighbours differ by less than an eye sees side by side."""
+"""Number of heat levels: the difference between neighbours is too small to see."""
 _HEAT = {ramp(i / STEPS): i for i in range(STEPS + 1)}
 FINE = 512
 _GREENS = [-int(ramp(i / FINE)[3:5], 16) for i in range(FINE + 1)]
 _NIGHT = [(43, 37, 36), (98, 52, 33), (176, 74, 34), (244, 134, 60), (255, 222, 150)]
-"""Heat on a dark ground: what is strong glows, what is weak sinks into the ground."""
+"""Heat colours of the dark theme: large norms are bright, small ones are near the background."""
 SURFACE, DARK = "#161b22", "#1b2027"
-"""What a white box stands on by night; ink on light grounds."""
+"""White boxes in the dark theme; text colour on light backgrounds."""
 
 
 @dataclass
 class Palette:
-    """Gives every colour a short name and remembers it for `css`."""
+    """Gives every colour a short name, and keeps the names for `css`."""
 
     names: dict[str, str] = field(default_factory=dict)
 
     def key(self, colour: str) -> str:
-        """``h0`` to ``h32`` of heat, ``k0``, ``k1``, ... of any other; ``odd``, hatched, where a number is none."""
+        """Returns ``h0`` to ``h32`` for heat colours, ``odd`` for NaN and infinity, else ``k0``, ``k1``, ..."""
         level = level_of(colour)
         if level is not None:
             return f"h{round(level * STEPS)}"
         return "odd" if colour == ODD else self.names.setdefault(colour, f"k{len(self.names)}")
 
     def css(self) -> str:
-        """The variables of all colours met and of heat, by day and by night; ``--i...`` is the ink upon each."""
+        """Returns the variables of all colours used and of heat, for both themes; ``--i...``: text colour on each."""
         day = {**{f"h{i}": c for c, i in _HEAT.items()}, **{k: c for c, k in self.names.items()}}
         night = {f"h{i}": _hex(_mixed(_NIGHT, i / STEPS)) for i in range(STEPS + 1)}
         night |= {k: _by_night(c) for c, k in self.names.items()}
@@ -48,11 +48,11 @@ class Palette:
 
 @cache
 def level_of(colour: str) -> float | None:
-    """Where a colour lies on the ramp of heat, None if it is no colour of it."""
+    """Returns the position of a colour on the heat ramp, None if it is not on the ramp."""
     rgb = _rgb(colour)
     if rgb is None:
         return None
-    # Along the ramp green falls all the way.
+    # Binary search: the green component falls along the whole ramp.
     i = bisect_left(_GREENS, -rgb[1], 1, len(_GREENS) - 1)
     off, level = min(
         (sum(abs(a - b) for a, b in zip(rgb, _rgb(ramp(k / FINE)) or rgb, strict=True)), k / FINE) for k in (i - 1, i)
@@ -76,13 +76,13 @@ def _hex(rgb: tuple[float, ...]) -> str:
 
 
 def _mixed(stops: list[tuple[int, int, int]], level: float) -> tuple[float, ...]:
-    at = level * (len(stops) - 1)
-    i = min(int(at), len(stops) - 2)
-    return tuple(a + (b - a) * (at - i) for a, b in zip(stops[i], stops[i + 1], strict=True))
+    position = level * (len(stops) - 1)
+    i = min(int(position), len(stops) - 2)
+    return tuple(a + (b - a) * (position - i) for a, b in zip(stops[i], stops[i + 1], strict=True))
 
 
 def _by_night(colour: str) -> str:
-    """The same hue with light and dark exchanged, white as the surface."""
+    """Returns the same hue with lightness inverted; white becomes the surface colour."""
     rgb = _rgb(colour)
     if rgb is None or colour == "#ffffff":
         return SURFACE if rgb else colour
@@ -91,7 +91,7 @@ def _by_night(colour: str) -> str:
 
 
 def _ink(colour: str) -> str:
-    """Of dark and white ink the one that stands out more (contrast after WCAG 2)."""
+    """Returns dark or white text colour, whichever has more contrast (WCAG 2)."""
     rgb = _rgb(colour)
     ground = 1.0 if rgb is None else _luminance(rgb)
     return DARK if (ground + 0.05) ** 2 > (_luminance(_rgb(DARK) or ()) + 0.05) * 1.05 else "#ffffff"

@@ -1,4 +1,4 @@
-"""Training replayed: drawings of one network at several times, checked to be of one form, as data for the page."""
+"""Replay of training: drawings of the same network at several times, as data for the page."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .palette import Palette, level_of
 
 
 def shots(pictures: Sequence[Picture], colours: Palette) -> list[dict[str, Any]]:
-    """For each time its title, scale, and what each box and arrow shows.
+    """Returns for each picture its title, its scale, and the numbers of each box and arrow.
 
     Raises:
-        GraphError: the pictures differ in more than numbers; the first difference is named.
+        GraphError: the pictures differ in more than numbers; the message names the first difference.
     """
     for i, picture in enumerate(pictures[:-1]):
         _check(pictures[-1], picture, i)
@@ -28,7 +28,7 @@ def shots(pictures: Sequence[Picture], colours: Palette) -> list[dict[str, Any]]
 
 
 def one_scale(pictures: Sequence[Picture]) -> list[Picture]:
-    """The pictures in colours of one scale, so that a moment is compared with another by its colours."""
+    """Returns the pictures with one common colour scale, so that colours are comparable between them."""
     scales = [picture.scale for picture in pictures if picture.scale is not None]
     if len(pictures) < 2 or not scales:
         return list(pictures)
@@ -49,12 +49,12 @@ def _box(box: Box, shared: Heat) -> Box:
 
 
 def _arrow(arrow: Arrow, shared: Heat) -> Arrow:
-    """An arrow that tells a norm by its colour and width tells it in its tooltip too."""
-    told = re.fullmatch(r"‖∂‖ ([\d.e-]+)", arrow.tip)
-    if told is None or level_of(arrow.colour) is None:
+    """Recolour an arrow that shows a norm; the norm is read from its tooltip."""
+    norm = re.fullmatch(r"‖∂‖ ([\d.e-]+)", arrow.tip)
+    if norm is None or level_of(arrow.colour) is None:
         return arrow
-    new = returning(arrow.tail, arrow.head, arrow.points, float(told[1]), shared)
-    return replace(new, dashed=arrow.dashed, pointed=arrow.pointed, tip=arrow.tip)
+    recoloured = returning(arrow.tail, arrow.head, arrow.points, float(norm[1]), shared)
+    return replace(recoloured, dashed=arrow.dashed, pointed=arrow.pointed, tip=arrow.tip)
 
 
 def _shot(picture: Picture, colours: Palette, i: int) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def _shot(picture: Picture, colours: Palette, i: int) -> dict[str, Any]:
 
 
 def _check(last: Picture, other: Picture, i: int) -> None:
-    """The same boxes in the same order, and arrows between the same of them."""
+    """Check for the same boxes in the same order, and arrows between the same boxes."""
     fix = "draw every snapshot from the same code, with the same options and sequence length"
     if len(last.boxes) != len(other.boxes):
         raise GraphError(
@@ -92,7 +92,7 @@ def _check(last: Picture, other: Picture, i: int) -> None:
 
 
 def _kind(box: Box) -> str:
-    """What a box is, without its numbers."""
+    """Returns a description of a box without its numbers."""
     if box.node is None:
         return clean(" ".join(part.text for part in box.title if part.kind != "value"), 60)
     return f"{clean(box.node.label(), 60)} {box.node.shape}"

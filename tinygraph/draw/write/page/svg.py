@@ -1,4 +1,4 @@
-"""The picture as SVG elements, one group for each column, so that a script can move, fold and hide columns."""
+"""The picture as SVG elements, grouped by column, so that a script can move, fold and hide columns."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _HATCH = (
     '<pattern id="odd" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<rect width="6" height="6"/><path d="M0 0V6"/></pattern>'
 )
-"""What numbers that are none are filled with: told apart without colour too."""
+"""Hatching for NaN and infinity, which is visible without colour."""
 FIRST = 12
-"""Columns that are laid out while the page loads; the script shows others when they are looked at."""
+"""Columns that are laid out while the page loads; the script shows others when they come into view."""
 Layers = dict[tuple[str, int], list[str]]
-"""Elements by the group that holds them: ``("in", c)``, ``("gap", c)``, ``("far", -1)``, and cards under all."""
+"""Maps groups to their elements: ``("in", c)``, ``("gap", c)``, ``("far", -1)``, and cards under all of them."""
 
 
 class Drawn(NamedTuple):
-    """The picture's groups as markup, its columns, and of each box its column."""
+    """The picture as markup, its columns, and the column of each box."""
 
     markup: str
     steps: list[Column]
@@ -42,7 +42,7 @@ class Drawn(NamedTuple):
 
 
 def drawn(picture: Picture, colours: Palette) -> Drawn:
-    """Elements for all parts; y grows downwards here."""
+    """Returns the elements for all parts; here y grows downward."""
     steps = columns(picture)
     owner = owners(steps, picture.boxes)
     layers: Layers = {}
@@ -65,7 +65,7 @@ def drawn(picture: Picture, colours: Palette) -> Drawn:
 
 
 def _grouped(layers: Layers, steps: list[Column], colours: Palette) -> Iterator[str]:
-    """What lies under all, the columns, what belongs to none, and over them the arrows between columns."""
+    """Yields the cards at the bottom, the columns, elements without a column, and on top the arrows between columns."""
     yield _defs(colours)
     yield f'<g id="cards">{"".join(layers.get(("cards", LOOSE), []))}</g>\n'
     for c, step in enumerate(steps):
@@ -79,12 +79,12 @@ def _grouped(layers: Layers, steps: list[Column], colours: Palette) -> Iterator[
 
 
 def _slot(c: int) -> str:
-    """Around a column: of a hidden ``g`` Chromium still lays out every text, of a hidden ``svg`` none."""
+    """Returns the tag around a column: Chromium lays out texts of a hidden ``g``, but not of a hidden ``svg``."""
     return f'<svg class="slot{" off" if c >= FIRST else ""}" overflow="visible" role="presentation">'
 
 
 def _defs(colours: Palette) -> str:
-    """A head for each colour of arrow, thin and wide, and the hatching of numbers that are none."""
+    """Returns an arrowhead for each colour, thin and wide, and the hatching."""
     heads = [
         f'<marker id="{size}{k}" markerUnits="userSpaceOnUse" markerWidth="{long:g}" markerHeight="{long:g}" '
         f'refX="0" refY="{long / 2:g}" orient="auto"><path d="M0 {long * 0.14:.1f}L{long:g} {long / 2:g}'
@@ -107,7 +107,7 @@ def _grounds(layers: Layers, picture: Picture, steps: list[Column], colours: Pal
 
 
 def extent(picture: Picture) -> list[float]:
-    """Left, top, right and foot of all that is drawn, y downwards."""
+    """Returns the bounding box (left, top, right, foot) of all that is drawn, with y downward."""
     boxes: list[Box | Tile] = [*picture.boxes, *picture.tiles]
     cards = [(b, 8.0 * min(max(b.times - 1, 0), 3)) for b in picture.bands]
     left = [b.x - b.width / 2 for b in boxes] + [b.left for b in picture.bands] + [n.x - 20 for n in picture.notes]
