@@ -29,9 +29,13 @@ def test_all_cases_are_tried_and_all_failures_told() -> None:
     assert tried == [(a, b) for b in "xy" for a in (1, 2, 3)]
     assert [note.splitlines() for note in caught.value.__notes__] == [
         ["1 of 3 cases failed:", "  a=<2>: AssertionError: even"],
-        ["1 of 2 cases failed:", "  b=x: AssertionError: even", "    1 of 3 cases failed:",
-         "      a=<2>: AssertionError: even"],
-    ]  # fmt: skip
+        [
+            "1 of 2 cases failed:",
+            "  b=x: AssertionError: even",
+            "    1 of 3 cases failed:",
+            "      a=<2>: AssertionError: even",
+        ],
+    ]
 
 
 def test_what_does_not_raise_is_a_failure_too() -> None:

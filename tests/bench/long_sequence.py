@@ -81,8 +81,15 @@ def compare(chosen: argparse.Namespace) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         for mode in MODES:
             path = str(Path(folder, f"{mode}.npz"))
-            command = [sys.executable, "-m", f"{__package__}.long_sequence", "--threads", str(chosen.threads),
-                       "--clock", chosen.clock]  # fmt: skip
+            command = [
+                sys.executable,
+                "-m",
+                f"{__package__}.long_sequence",
+                "--threads",
+                str(chosen.threads),
+                "--clock",
+                chosen.clock,
+            ]
             child = ["--child", str(chosen.steps), chosen.backend, mode, path]
             done = subprocess.run([*command, *child], stdout=subprocess.PIPE, text=True, check=True)
             found[mode], gradients[mode] = json.loads(done.stdout), dict(np.load(path))

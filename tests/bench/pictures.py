@@ -55,8 +55,11 @@ def line(work: str, took: float, bar: float | None, more: str = "") -> bool:
 
 def to_svg(name: str, judged: bool) -> bool:
     """One table of times from graph to SVG."""
-    works = [("word RNN T = 4, gradients", word_rnn(4), 0.3), ("LSTM T = 25, gradients", lstm(25), 0.5),
-             ("word RNN T = 100, gradients", word_rnn(100), 0.5)]  # fmt: skip
+    works = [
+        ("word RNN T = 4, gradients", word_rnn(4), 0.3),
+        ("LSTM T = 25, gradients", lstm(25), 0.5),
+        ("word RNN T = 100, gradients", word_rnn(100), 0.5),
+    ]
     met = [
         line(
             f"{work}, {name}",

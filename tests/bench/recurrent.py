@@ -24,8 +24,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", nargs="+", help="seed minchar small mid zaremba large")
     parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, help="all but eager by default")
     parser.add_argument("--seconds", type=float, default=5.0, help="aimed at for each cell and size")
-    parser.add_argument("--clock", choices=("wall", "cpu"), default="wall",
-                        help="cpu: processor time, for one thread on a machine that others keep busy")  # fmt: skip
+    parser.add_argument(
+        "--clock",
+        choices=("wall", "cpu"),
+        default="wall",
+        help="cpu: processor time, for one thread on a machine that others keep busy",
+    )
     parser.add_argument("--quick", action="store_true", help="three rounds each, no first calls")
     parser.add_argument("--no-first-calls", action="store_true", help="leave out the fresh processes")
     parser.add_argument("--markdown", type=Path, help="write the tables there too, with machine, versions and date")

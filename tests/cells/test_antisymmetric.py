@@ -34,8 +34,9 @@ def test_a_linear_step_turns_the_state_and_shortens_it_by_gamma(gamma: float) ->
 
 
 def test_the_gates_equation() -> None:
-    cell = tg.cells.GatedAntisymmetricRNN(3, 4, epsilon=0.5, gamma=0.25, rng=0, dtype=np.float64,
-                                          bias_init="normal", recurrent_bias_init="normal")  # fmt: skip
+    cell = tg.cells.GatedAntisymmetricRNN(
+        3, 4, epsilon=0.5, gamma=0.25, rng=0, dtype=np.float64, bias_init="normal", recurrent_bias_init="normal"
+    )
     h, x, p = state(), state(1)[:, :3], cell.state_dict()
     r = h @ (p["weight_hh"] - p["weight_hh"].T - 0.25 * np.eye(4)).T
     z, n = np.split(x @ p["weight_ih"].T + p["bias_ih"], 2, axis=1)

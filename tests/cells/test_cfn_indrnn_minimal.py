@@ -32,8 +32,9 @@ def test_the_memory_weight_of_a_minimal_rnn() -> None:
     assert list(cell.parameters()) == ["weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_mm"]
 
 
-@pytest.mark.parametrize("nonlinearity, f", [("tanh", np.tanh), ("relu", lambda z: np.maximum(z, 0)),
-                                             (tg.tanh, np.tanh)])  # fmt: skip
+@pytest.mark.parametrize(
+    "nonlinearity, f", [("tanh", np.tanh), ("relu", lambda z: np.maximum(z, 0)), (tg.tanh, np.tanh)]
+)
 def test_the_units_of_an_indrnn_do_not_see_one_another(nonlinearity: Any, f: Any) -> None:
     cell = tg.cells.IndRNN(3, 4, nonlinearity=nonlinearity, rng=0, dtype=np.float64, recurrent_bias_init="normal")
     x, h = np.ones(3), np.random.default_rng(1).normal(size=4)

@@ -61,10 +61,16 @@ def test_the_paper_keeps_most_of_the_state_and_the_code_does_not() -> None:
         np.testing.assert_allclose(cell(x, h)[0].value, np.full((2, 4), kept), atol=1e-15)
 
 
-@pytest.mark.parametrize("options, gate", [
-    ({}, np.tanh), ({"variant": "paper"}, sigmoid), ({"variant": "paper", "nonlinearity": "tanh"}, np.tanh),
-    ({"nonlinearity": "sigmoid"}, sigmoid), ({"nonlinearity": tg.ops.sigmoid}, sigmoid),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "options, gate",
+    [
+        ({}, np.tanh),
+        ({"variant": "paper"}, sigmoid),
+        ({"variant": "paper", "nonlinearity": "tanh"}, np.tanh),
+        ({"nonlinearity": "sigmoid"}, sigmoid),
+        ({"nonlinearity": tg.ops.sigmoid}, sigmoid),
+    ],
+)
 def test_the_gate_of_fastgrnn(options: Any, gate: Any) -> None:
     cell = filled(tg.cells.FastGRNN, **options)
     (x, h), p = given(), cell.state_dict()

@@ -20,8 +20,9 @@ def test_the_intersection_network_wants_one_size() -> None:
 
 
 def test_the_intersection_network_lets_x_and_h_through_open_gates() -> None:
-    cell = tg.cells.IntersectionRNN(I, I, kernel_init="zeros", recurrent_kernel_init="zeros", bias_init=50.0,
-                                    dtype=np.float64)  # fmt: skip
+    cell = tg.cells.IntersectionRNN(
+        I, I, kernel_init="zeros", recurrent_kernel_init="zeros", bias_init=50.0, dtype=np.float64
+    )
     h = np.ones((B, I))
     y, after = tg.unroll(cell, X, h)
     np.testing.assert_allclose(y.value, X, atol=1e-14)

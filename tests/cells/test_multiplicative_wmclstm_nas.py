@@ -34,11 +34,14 @@ def torch_order(made: Any) -> dict[str, np.ndarray]:
     return {name: array for name, array in made.state_dict().items() if name in names}
 
 
-@pytest.mark.parametrize(("name", "silent"), [
-    ("PeepholeLSTM", {"peephole_kernel_init": "zeros"}),
-    ("WMCLSTM", {"memory_kernel_init": "zeros"}),
-    ("ResLSTM", {"peephole_kernel_init": "zeros", "proj_init": "identity", "residual_init": "zeros"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "silent"),
+    [
+        ("PeepholeLSTM", {"peephole_kernel_init": "zeros"}),
+        ("WMCLSTM", {"memory_kernel_init": "zeros"}),
+        ("ResLSTM", {"peephole_kernel_init": "zeros", "proj_init": "identity", "residual_init": "zeros"}),
+    ],
+)
 def test_without_what_they_add_they_are_the_lstm(name: str, silent: dict[str, Any]) -> None:
     made, plain = cell(name, **silent), tg.cells.LSTM(I, H, dtype=np.float64)
     plain.load_state_dict(torch_order(made))
@@ -47,8 +50,12 @@ def test_without_what_they_add_they_are_the_lstm(name: str, silent: dict[str, An
 
 
 def test_the_original_lstm_never_forgets() -> None:
-    made = cell("OriginalLSTM", kernel_init="zeros", recurrent_kernel_init="zeros",
-                bias_init=lambda rng, shape: np.repeat([-50.0, 1.0, 50.0], H))  # fmt: skip
+    made = cell(
+        "OriginalLSTM",
+        kernel_init="zeros",
+        recurrent_kernel_init="zeros",
+        bias_init=lambda rng, shape: np.repeat([-50.0, 1.0, 50.0], H),
+    )
     np.testing.assert_allclose(outputs(made), np.broadcast_to(np.tanh(STATE[1]), (5, B, H)), atol=1e-15)
 
 
@@ -79,10 +86,16 @@ def test_nonlinearities_may_be_functions(name: str) -> None:
         cell(name, gate_nonlinearity="step")
 
 
-@pytest.mark.parametrize(("name", "absent"), [
-    ("coRNN", "cell_bias"), ("LEM", "cell_bias"), ("SCRN", "context_bias"), ("WMCLSTM", "memory_bias"),
-    ("MultiplicativeLSTM", "multiplicative_bias"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "absent"),
+    [
+        ("coRNN", "cell_bias"),
+        ("LEM", "cell_bias"),
+        ("SCRN", "context_bias"),
+        ("WMCLSTM", "memory_bias"),
+        ("MultiplicativeLSTM", "multiplicative_bias"),
+    ],
+)
 def test_a_bias_that_was_left_out_stays_out_whatever_its_start(name: str, absent: str) -> None:
     """torchrecurrent fills its place all the same."""
     options: dict[str, Any] = {absent: False, f"{absent}_init": 1.0}

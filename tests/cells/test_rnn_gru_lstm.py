@@ -97,7 +97,10 @@ def test_a_projection_makes_the_output_and_h_smaller() -> None:
     y, (h, c) = cell(np.ones((5, 3), np.float32), cell.initial_state(5))
     assert (y.shape, h.shape, c.shape) == ((5, 2), (5, 2), (5, 4))
     assert {name: p.shape for name, p in cell.parameters().items() if "bias" not in name} == {
-        "weight_ih": (16, 3), "weight_hh": (16, 2), "weight_hr": (2, 4)}  # fmt: skip
+        "weight_ih": (16, 3),
+        "weight_hh": (16, 2),
+        "weight_hr": (2, 4),
+    }
 
 
 @pytest.mark.parametrize("kind", [tg.cells.RNN, tg.cells.GRU, tg.cells.LSTM], ids=lambda kind: kind.__name__)

@@ -18,8 +18,9 @@ each_delay = pytest.mark.parametrize("delay", [1, 2, 3, 5])
 
 def made(delay: int, **options: Any) -> Any:
     """A cell with random parameters, biases among them."""
-    return tg.cells.tauGRU(3, 4, delay=delay, bias_init="normal", recurrent_bias_init="normal", rng=5,
-                           dtype=np.float64, **options)  # fmt: skip
+    return tg.cells.tauGRU(
+        3, 4, delay=delay, bias_init="normal", recurrent_bias_init="normal", rng=5, dtype=np.float64, **options
+    )
 
 
 def sigmoid(x: Any) -> Any:
@@ -33,8 +34,10 @@ def by_hand(cell: Any, before: list[np.ndarray], delay: int, xs: np.ndarray = X)
     for x in xs:
         h, d = history[-1], history[-1 - delay]
         seen = [h, d, h, h]
-        parts = [x @ W[k : k + 4].T + b[k : k + 4] + s @ U[k : k + 4].T + c[k : k + 4]
-                 for k, s in zip(range(0, 16, 4), seen, strict=True)]  # fmt: skip
+        parts = [
+            x @ W[k : k + 4].T + b[k : k + 4] + s @ U[k : k + 4].T + c[k : k + 4]
+            for k, s in zip(range(0, 16, 4), seen, strict=True)
+        ]
         u, z, g, a = np.tanh(parts[0]), np.tanh(parts[1]), sigmoid(parts[2]), sigmoid(parts[3])
         history.append((1 - g) * h + g * (u + a * z))
     return history

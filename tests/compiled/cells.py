@@ -78,8 +78,9 @@ def lstm_packed(draw):
 @case
 def lstm_of_twelve_matrices(draw):
     gates = "ifgo"
-    w = weights_of(draw, **{"x" + k: (I, H) for k in gates}, **{"h" + k: (H, H) for k in gates},
-                   **{"b" + k: (H,) for k in gates})  # fmt: skip
+    w = weights_of(
+        draw, **{"x" + k: (I, H) for k in gates}, **{"h" + k: (H, H) for k in gates}, **{"b" + k: (H,) for k in gates}
+    )
 
     def cell(x, state):
         i, f, g, o = (x @ w["x" + k] + state["h"] @ w["h" + k] + w["b" + k] for k in gates)

@@ -25,8 +25,10 @@ def chunks(k, reverse=False):
     return make
 
 
-CASES |= {f"chunks_of_{k}{'_back' * reverse}": chunks(k, reverse)
-          for k, reverse in ((1, False), (2, False), (5, False), (99, False), (2, True))}  # fmt: skip
+CASES |= {
+    f"chunks_of_{k}{'_back' * reverse}": chunks(k, reverse)
+    for k, reverse in ((1, False), (2, False), (5, False), (99, False), (2, True))
+}
 
 
 @case

@@ -185,8 +185,11 @@ def a_count_and_a_mask_in_the_state(draw):
         h = tg.where(seen, step_of(w, x, h), h)
         return h / (n + 1), {"h": h, "n": n + 1, "seen": h > 0}
 
-    return (lambda xs, h: tg.unroll(cell, xs, {"h": h, "n": np.array(0), "seen": np.ones((B, H), bool)})), w, (
-        draw(T, B, I), draw(B, H))  # fmt: skip
+    return (
+        (lambda xs, h: tg.unroll(cell, xs, {"h": h, "n": np.array(0), "seen": np.ones((B, H), bool)})),
+        w,
+        (draw(T, B, I), draw(B, H)),
+    )
 
 
 @case

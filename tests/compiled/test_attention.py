@@ -45,8 +45,16 @@ def test_nothing_of_it_is_left_to_numpy():
 
 
 @each_backend
-@pytest.mark.parametrize("left, right", [((2, 3, 4), (2, 4, 5)), ((3, 4), (2, 4, 5)), ((2, 1, 3, 4), (5, 4, 1)),
-                                         ((1, 3, 4), (6, 4, 2)), ((2, 3, 3, 4), (2, 3, 4, 2))])  # fmt: skip
+@pytest.mark.parametrize(
+    "left, right",
+    [
+        ((2, 3, 4), (2, 4, 5)),
+        ((3, 4), (2, 4, 5)),
+        ((2, 1, 3, 4), (5, 4, 1)),
+        ((1, 3, 4), (6, 4, 2)),
+        ((2, 3, 3, 4), (2, 3, 4, 2)),
+    ],
+)
 def test_stacks_of_products(left, right, backend):
     def fn(a, b):
         z = a @ b

@@ -107,12 +107,17 @@ def test_the_mean_of_nothing_is_not_a_number(backend):
 
 
 @each_backend
-@pytest.mark.parametrize("fn", [
-    lambda table, ids: tg.take(table, ids, axis=0), lambda table, ids: table[ids],
-    lambda table, ids: tg.one_hot(ids, 5),
-    lambda table, ids: tg.softmax_cross_entropy(table[:3], ids),
-    lambda table, ids: tg.unroll(lambda i, h: (tg.take(table, i, axis=0), h), ids, 0.0)[0],
-], ids=["take", "index", "one_hot", "loss", "in a loop"])  # fmt: skip
+@pytest.mark.parametrize(
+    "fn",
+    [
+        lambda table, ids: tg.take(table, ids, axis=0),
+        lambda table, ids: table[ids],
+        lambda table, ids: tg.one_hot(ids, 5),
+        lambda table, ids: tg.softmax_cross_entropy(table[:3], ids),
+        lambda table, ids: tg.unroll(lambda i, h: (tg.take(table, i, axis=0), h), ids, 0.0)[0],
+    ],
+    ids=["take", "index", "one_hot", "loss", "in a loop"],
+)
 def test_numbers_out_of_range_are_refused_at_any_call(fn, backend):
     """Never read from memory that is not the table's; and the next call is right again."""
     table, right = np.arange(25.0).reshape(5, 5), np.array([0, 4, 2])
@@ -126,8 +131,12 @@ def test_numbers_out_of_range_are_refused_at_any_call(fn, backend):
 
 @each_backend
 def test_indices_from_the_end(backend):
-    assert_same(lambda x, ids: (tg.take(x, ids, axis=0), x[ids], tg.grad(tg.sum(tg.square(x[ids])), x)), X,
-                np.array([-1, 0, -2, -1]), backend=backend)  # fmt: skip
+    assert_same(
+        lambda x, ids: (tg.take(x, ids, axis=0), x[ids], tg.grad(tg.sum(tg.square(x[ids])), x)),
+        X,
+        np.array([-1, 0, -2, -1]),
+        backend=backend,
+    )
 
 
 @each_backend
@@ -146,5 +155,10 @@ def test_dtypes_mixed_in_a_cell(narrow, backend):
         ys, h = tg.unroll(cell, xs, h)
         return ys, h, tg.grad(tg.sum(ys[2]) + tg.sum(h), [w, v])
 
-    assert_same(fn, rng.normal(size=(4, 2, 3)).astype(kinds["input"]), rng.normal(size=(2, 3)).astype(kinds["state"]),
-                backend=backend, tolerance=2e-6)  # fmt: skip
+    assert_same(
+        fn,
+        rng.normal(size=(4, 2, 3)).astype(kinds["input"]),
+        rng.normal(size=(2, 3)).astype(kinds["state"]),
+        backend=backend,
+        tolerance=2e-6,
+    )

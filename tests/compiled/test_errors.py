@@ -118,10 +118,18 @@ def test_values_used_by_python_are_refused(fn, backend):
     assert_nothing_stays(backend)
 
 
-@pytest.mark.parametrize("fn, word", [
-    (python_if, "tg.where"), (python_while, "unroll"), (value_of_a_node, "stop_gradient"),
-    (value_of_a_parameter, "parameter itself"), (as_array, "tg."), (any_of_it, "tg.where"),
-], ids=lambda f: getattr(f, "__name__", f))  # fmt: skip
+@pytest.mark.parametrize(
+    "fn, word",
+    [
+        (python_if, "tg.where"),
+        (python_while, "unroll"),
+        (value_of_a_node, "stop_gradient"),
+        (value_of_a_parameter, "parameter itself"),
+        (as_array, "tg."),
+        (any_of_it, "tg.where"),
+    ],
+    ids=lambda f: getattr(f, "__name__", f),
+)
 def test_the_fix_is_named(fn, word):
     with pytest.raises(tg.GraphError, match=re.escape(word)):
         tg.compile(fn, backend="numpy")(X)

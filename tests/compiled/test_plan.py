@@ -37,8 +37,17 @@ def test_the_table_names_actions_loops_memory_and_what_was_moved(compiled):
     compiled(np.ones((4, 2, 3)))
     text = str(compiled.plan)
     assert text.startswith(f"plan for {compiled.plan.backend}: ")
-    for word in ("4 steps of", "product", "(8, 3) @ (3, 3)", "GFLOP/s", "peak memory", "scratch in", "tanh",
-                 "matmul (2, 3) is done once for all 4 steps", "is one product over 8 rows"):  # fmt: skip
+    for word in (
+        "4 steps of",
+        "product",
+        "(8, 3) @ (3, 3)",
+        "GFLOP/s",
+        "peak memory",
+        "scratch in",
+        "tanh",
+        "matmul (2, 3) is done once for all 4 steps",
+        "is one product over 8 rows",
+    ):
         assert word in text, word
 
 

@@ -79,8 +79,14 @@ def test_arguments_nested_named_and_plain(backend):
 
     compiled = tg.compile(fn, backend=backend)
     batch = {"xs": X, "pair": [X + 1, X - 1]}
-    for kwargs in ({}, {"scale": 2.0}, {"mode": "thrice"}, {"extra": (X,)}, {"scale": np.float64(3.0)},
-                   {"scale": np.array(4.0), "extra": [X[:1]]}):  # fmt: skip
+    for kwargs in (
+        {},
+        {"scale": 2.0},
+        {"mode": "thrice"},
+        {"extra": (X,)},
+        {"scale": np.float64(3.0)},
+        {"scale": np.array(4.0), "extra": [X[:1]]},
+    ):
         expected = fn(batch, **kwargs)
         assert_near(compiled(batch, **kwargs), expected if isinstance(expected, np.ndarray) else tuple(expected))
 
@@ -94,11 +100,19 @@ def test_plain_values_of_one_hash_and_another_type_are_told_apart(backend):
 
 
 @each_backend
-@pytest.mark.parametrize("make", [
-    lambda a: np.asfortranarray(a), lambda a: np.repeat(a, 2, axis=1)[:, ::2], lambda a: a[::-1][::-1],
-    lambda a: np.broadcast_to(a[0], (2, 3)), lambda a: tg.constant(a), lambda a: a.astype(">f8").astype("f8"),
-    lambda a: np.ma.asarray(a).data,
-], ids=["fortran", "strided", "negative", "broadcast", "node", "swapped", "masked"])  # fmt: skip
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda a: np.asfortranarray(a),
+        lambda a: np.repeat(a, 2, axis=1)[:, ::2],
+        lambda a: a[::-1][::-1],
+        lambda a: np.broadcast_to(a[0], (2, 3)),
+        lambda a: tg.constant(a),
+        lambda a: a.astype(">f8").astype("f8"),
+        lambda a: np.ma.asarray(a).data,
+    ],
+    ids=["fortran", "strided", "negative", "broadcast", "node", "swapped", "masked"],
+)
 def test_arguments_however_they_lie(make, backend):
     compiled = tg.compile(lambda x: x * 2 + x.T.reshape(2, 3), backend=backend)
     given = make(X)
@@ -111,8 +125,9 @@ def test_arguments_however_they_lie(make, backend):
 @pytest.mark.parametrize("dtype", ["i4", "i8", "u1", "bool", "f2", "f4", "f8"])
 def test_every_dtype_and_back(dtype, backend):
     x = np.array([[0, 1, 2], [3, 4, 5]]).astype(dtype)
-    assert_same(lambda x: (x, x + x, x > 1, tg.where(x > 1, x, x.T.reshape(2, 3)), x.astype("f8") * 0.5), x,
-                backend=backend)  # fmt: skip
+    assert_same(
+        lambda x: (x, x + x, x > 1, tg.where(x > 1, x, x.T.reshape(2, 3)), x.astype("f8") * 0.5), x, backend=backend
+    )
 
 
 @each_backend

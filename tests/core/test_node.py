@@ -23,11 +23,21 @@ def test_graph_fields_cannot_be_set(field):
         setattr(tg.tanh(tg.constant(1.0)), field, None)
 
 
-@pytest.mark.parametrize("make, value", [
-    (tg.parameter, 3), (tg.parameter, [1, 2]), (tg.parameter, True), (tg.parameter, 1j), (tg.parameter, "a"),
-    (tg.parameter, [[1.0], [1.0, 2.0]]), (tg.constant, "a"), (tg.constant, None), (tg.constant, 1j),
-    (tg.constant, [tg.parameter(1.0)]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "make, value",
+    [
+        (tg.parameter, 3),
+        (tg.parameter, [1, 2]),
+        (tg.parameter, True),
+        (tg.parameter, 1j),
+        (tg.parameter, "a"),
+        (tg.parameter, [[1.0], [1.0, 2.0]]),
+        (tg.constant, "a"),
+        (tg.constant, None),
+        (tg.constant, 1j),
+        (tg.constant, [tg.parameter(1.0)]),
+    ],
+)
 def test_what_cannot_be_a_leaf(make, value):
     with pytest.raises(tg.GraphError):
         make(value)
@@ -58,15 +68,35 @@ def test_labels_in_errors_name_op_node_and_step():
     assert [line.split()[0] for line in lines[1:]] == ["expected", "got", "fix"] and "(32, 64) @ (65, 128)" in lines[2]
 
 
-@pytest.mark.parametrize("call", [
-    lambda x: tg.tanh(), lambda x: tg.tanh(x, x), lambda x: tg.sum(x, 0, True, 1), lambda x: tg.sum(x, ax=0),
-    lambda x: tg.add(x), lambda x: tg.stack([]), lambda x: tg.concatenate([x, x[0]]), lambda x: tg.reshape(x, (7,)),
-    lambda x: tg.transpose(x, (0, 0)), lambda x: x[5], lambda x: x[0, 0, 0], lambda x: x["a"], lambda x: x[[0.5]],
-    lambda x: tg.take(x, [9], axis=0), lambda x: x + np.ones(4), lambda x: tg.broadcast_to(x, (4, 3)),
-    lambda x: tg.split(x, 2, axis=1), lambda x: tg.split(x, 2, axis=5), lambda x: tg.one_hot([3], 3),
-    lambda x: tg.einsum("ij,jk->ik", x, x), lambda x: tg.einsum("ij,jk", x), lambda x: tg.softmax(x, axis=4),
-    lambda x: len(tg.sum(x)), lambda x: tg.max(x[:0]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: tg.tanh(),
+        lambda x: tg.tanh(x, x),
+        lambda x: tg.sum(x, 0, True, 1),
+        lambda x: tg.sum(x, ax=0),
+        lambda x: tg.add(x),
+        lambda x: tg.stack([]),
+        lambda x: tg.concatenate([x, x[0]]),
+        lambda x: tg.reshape(x, (7,)),
+        lambda x: tg.transpose(x, (0, 0)),
+        lambda x: x[5],
+        lambda x: x[0, 0, 0],
+        lambda x: x["a"],
+        lambda x: x[[0.5]],
+        lambda x: tg.take(x, [9], axis=0),
+        lambda x: x + np.ones(4),
+        lambda x: tg.broadcast_to(x, (4, 3)),
+        lambda x: tg.split(x, 2, axis=1),
+        lambda x: tg.split(x, 2, axis=5),
+        lambda x: tg.one_hot([3], 3),
+        lambda x: tg.einsum("ij,jk->ik", x, x),
+        lambda x: tg.einsum("ij,jk", x),
+        lambda x: tg.softmax(x, axis=4),
+        lambda x: len(tg.sum(x)),
+        lambda x: tg.max(x[:0]),
+    ],
+)
 def test_wrong_calls_raise_a_graph_error(call):
     with pytest.raises(tg.GraphError):
         call(tg.parameter(np.ones((2, 3))))

@@ -113,10 +113,13 @@ def _broken(result: Any) -> tg.Op:
     [
         (lambda gz, x, y: gz, r"broken: backward gave a wrong number[\s\S]*expected +2[\s\S]*got +1"),
         (lambda gz, x, y: (gz, gz, gz), r"broken: backward gave a wrong number[\s\S]*expected +2[\s\S]*got +3"),
-        (lambda gz, x, y: (gz * y, gz * x), r"broken: backward gave a gradient of a wrong shape for parameter 'y'"
-                                            r"[\s\S]*expected +\(3,\)[\s\S]*got +\(2, 3\)[\s\S]*fix +.*sum_to"),
+        (
+            lambda gz, x, y: (gz * y, gz * x),
+            r"broken: backward gave a gradient of a wrong shape for parameter 'y'"
+            r"[\s\S]*expected +\(3,\)[\s\S]*got +\(2, 3\)[\s\S]*fix +.*sum_to",
+        ),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize(
     "way", [lambda z, nodes: tg.grad(z, nodes), lambda z, nodes: z.backward()], ids=["grad", "backward"]
 )

@@ -27,9 +27,13 @@ def no_program(monkeypatch):
 @pytest.mark.parametrize("method", ["save", "render"])
 @pytest.mark.parametrize(
     "suffix, start",
-    [("svg", b"<?xml"), ("png", b"\x89PNG"), ("txt", b"t = 1"),
-     pytest.param("pdf", b"%PDF", marks=pytest.mark.skipif(SYSTEM is None, reason="no system Graphviz"))],
-)  # fmt: skip
+    [
+        ("svg", b"<?xml"),
+        ("png", b"\x89PNG"),
+        ("txt", b"t = 1"),
+        pytest.param("pdf", b"%PDF", marks=pytest.mark.skipif(SYSTEM is None, reason="no system Graphviz")),
+    ],
+)
 def test_the_suffix_says_what_is_written(tmp_path, suffix, start, method):
     with tg.step(1):
         drawing = tg.draw(tg.tanh(tg.constant([0.5])))

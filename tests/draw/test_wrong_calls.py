@@ -12,15 +12,27 @@ from .recurrent import gru
 LOSS = word_rnn(3)
 
 
-@pytest.mark.parametrize("wrong, word", [
-    ({"view": []}, "no view"), ({"view": np.ones(2)}, "no view"), ({"level": np.ones(2)}, "no level"),
-    ({"layout": LOSS}, "no layout"), ({"params": LOSS}, "no params"), ({"values": np.ones(2)}, "values"),
-    ({"values": "yes"}, "values"), ({"gradients": "yes"}, "gradients"), ({"gradients": [LOSS]}, "gradients"),
-    ({"gradients": LOSS}, "gradients"), ({"gradients": {LOSS: "x"}}, "real numbers"),
-    ({"gradients": {LOSS: [[1.0], [1.0, 2.0]]}}, "real numbers"), ({"gradients": {LOSS: 1j}}, "real numbers"),
-    ({"gradients": {LOSS: object()}}, "real numbers"), ({"truncate": 2.5}, "truncate"),
-    ({"max_nodes": True}, "max_nodes"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "wrong, word",
+    [
+        ({"view": []}, "no view"),
+        ({"view": np.ones(2)}, "no view"),
+        ({"level": np.ones(2)}, "no level"),
+        ({"layout": LOSS}, "no layout"),
+        ({"params": LOSS}, "no params"),
+        ({"values": np.ones(2)}, "values"),
+        ({"values": "yes"}, "values"),
+        ({"gradients": "yes"}, "gradients"),
+        ({"gradients": [LOSS]}, "gradients"),
+        ({"gradients": LOSS}, "gradients"),
+        ({"gradients": {LOSS: "x"}}, "real numbers"),
+        ({"gradients": {LOSS: [[1.0], [1.0, 2.0]]}}, "real numbers"),
+        ({"gradients": {LOSS: 1j}}, "real numbers"),
+        ({"gradients": {LOSS: object()}}, "real numbers"),
+        ({"truncate": 2.5}, "truncate"),
+        ({"max_nodes": True}, "max_nodes"),
+    ],
+)
 def test_an_option_of_another_kind_is_named(wrong, word):
     with pytest.raises(tg.GraphError, match=word) as told:
         tg.draw(LOSS, **wrong)

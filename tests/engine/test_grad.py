@@ -81,10 +81,16 @@ def test_gy_weighs_the_elements():
     assert x.grad is None
 
 
-@pytest.mark.parametrize("call", [
-    lambda x: tg.grad(x, [x, 3]), lambda x: tg.grad(x, []), lambda x: tg.grad(2.0, x),
-    lambda x: tg.constant(1.0).backward(), lambda x: tg.stop_gradient(x).backward(),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: tg.grad(x, [x, 3]),
+        lambda x: tg.grad(x, []),
+        lambda x: tg.grad(2.0, x),
+        lambda x: tg.constant(1.0).backward(),
+        lambda x: tg.stop_gradient(x).backward(),
+    ],
+)
 def test_bad_calls_raise_one_clear_error(call):
     with pytest.raises(tg.GraphError):
         call(tg.parameter(1.0))
@@ -145,9 +151,14 @@ def test_an_error_in_a_rule_leaves_no_trace():
     assert a.grad is None and b.grad is None and tg.tanh(a).step is None and tg.tanh(a).origin is None
 
 
-@pytest.mark.parametrize("result, problem", [
-    (lambda gz: (gz, gz), "wrong number"), (lambda gz: gz[:1], "wrong shape"), (lambda gz: (), "wrong number"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "result, problem",
+    [
+        (lambda gz: (gz, gz), "wrong number"),
+        (lambda gz: gz[:1], "wrong shape"),
+        (lambda gz: (), "wrong number"),
+    ],
+)
 def test_wrong_rules_are_named(result, problem):
     class Wrong(tg.Op):
         def forward(self, x):

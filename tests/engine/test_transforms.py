@@ -58,9 +58,14 @@ def test_transforms_compose():
     assert tg.grad(dy, x).item() == pytest.approx((2 + 4 * 0.49) * np.exp(0.49), rel=1e-13)
 
 
-@pytest.mark.parametrize("call", [
-    lambda: tg.jvp(fn, X, V), lambda: tg.jvp(fn, (X,), (V[:2],)), lambda: tg.hvp(fn, (X,), (V,)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: tg.jvp(fn, X, V),
+        lambda: tg.jvp(fn, (X,), (V[:2],)),
+        lambda: tg.hvp(fn, (X,), (V,)),
+    ],
+)
 def test_bad_calls(call):
     with pytest.raises(tg.GraphError):
         call()

@@ -35,8 +35,15 @@ needs_renderer = pytest.mark.skipif(
 
 def run(*arguments, **settings):
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, encoding="utf-8", env=environment,
-                          timeout=120, **settings)  # fmt: skip
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+        timeout=120,
+        **settings,
+    )
 
 
 @pytest.fixture

@@ -74,14 +74,19 @@ def _wing(name: str, purpose: str, imports: str, ceiling: str) -> Wing:
 
 
 WINGS = {row[0]: _wing(*row) for row in _rows("wing")}
-ROOMS = [Room(int(floor), wing, tuple(re.findall(r"`(.*?)`", where)), holds)
-         for floor, wing, where, holds in _rows("floor")]  # fmt: skip
+ROOMS = [
+    Room(int(floor), wing, tuple(re.findall(r"`(.*?)`", where)), holds) for floor, wing, where, holds in _rows("floor")
+]
 
 
 def room_of(path: Path) -> Room:
     """The room with the longest place that the file stands in."""
     own = inside(path)
-    fitting = [(len(place), k) for k, room in enumerate(ROOMS) for place in room.places
-               if own == place or (place.endswith("/") and own.startswith(place))]  # fmt: skip
+    fitting = [
+        (len(place), k)
+        for k, room in enumerate(ROOMS)
+        for place in room.places
+        if own == place or (place.endswith("/") and own.startswith(place))
+    ]
     assert fitting, f"tinygraph/{own} stands in no room of docs/design.md"
     return ROOMS[max(fitting)[1]]

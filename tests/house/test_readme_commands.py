@@ -34,7 +34,20 @@ def test_links_and_pictures_exist():
 
 
 def test_top_level_is_what_was_agreed():
-    agreed = {"tinygraph", "models", "examples", "tests", "docs", "pyproject.toml", "README.md", "CHANGELOG.md",
-              "LICENSE", "CITATION.cff", ".ci", ".git", ".gitignore"}  # fmt: skip
+    agreed = {
+        "tinygraph",
+        "models",
+        "examples",
+        "tests",
+        "docs",
+        "pyproject.toml",
+        "README.md",
+        "CHANGELOG.md",
+        "LICENSE",
+        "CITATION.cff",
+        ".ci",
+        ".git",
+        ".gitignore",
+    }
     made_by_tools = {".venv", "out", "dist", "build", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".hypothesis"}
     assert {p.name for p in ROOT.iterdir()} - made_by_tools <= agreed

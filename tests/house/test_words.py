@@ -18,9 +18,16 @@ NO_ARRAYS = {"scope", "step", "nonfinite", "zero_grad"}
 """Public names that take no array and give none."""
 
 GIVEN = {
-    "Constant", "Drawing", "GradientError", "GraphError", "MutationError", "NonFiniteError", "Parameter",
-    "Report", "Row",
-}  # fmt: skip
+    "Constant",
+    "Drawing",
+    "GradientError",
+    "GraphError",
+    "MutationError",
+    "NonFiniteError",
+    "Parameter",
+    "Report",
+    "Row",
+}
 """Classes that nobody calls: they come from functions, which explain them."""
 
 SHAPE = re.compile(r"shape|\(\.\.\.|\([A-Z](, [A-Z])*\)|\([A-Z], \.\.\.\)|of one element|one number")

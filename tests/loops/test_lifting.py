@@ -126,8 +126,9 @@ def test_lifting_reads_no_value(case: Case) -> None:
             assert (z.shape, z.dtype) == (expected.shape, expected.dtype)
 
 
-_largest = {case.name: case for case in sorted(ALL, key=lambda case: sum(x.size for x in case.inputs))
-            if case.differentiable}  # fmt: skip
+_largest = {
+    case.name: case for case in sorted(ALL, key=lambda case: sum(x.size for x in case.inputs)) if case.differentiable
+}
 
 
 @each("case", _largest.values(), _largest)
@@ -141,8 +142,10 @@ def test_gradients_of_lifted_are_those_of_the_loop(case: Case) -> None:
         rng = np.random.default_rng(4)
         gz = rng.normal(size=z.shape)
         wrt = [nodes[k] for k in case.differentiable]
-        steps = [case.op(*[x[t] if v else x for x, v in zip(nodes, varying, strict=True)], **case.attributes)
-                 for t in range(T)]  # fmt: skip
+        steps = [
+            case.op(*[x[t] if v else x for x, v in zip(nodes, varying, strict=True)], **case.attributes)
+            for t in range(T)
+        ]
         looped = tg.stack(steps)
         for found, expected in zip(tg.grad(z, wrt, gz), tg.grad(looped, wrt, gz), strict=True):
             np.testing.assert_allclose(found.value, expected.value, rtol=1e-11, atol=1e-12)

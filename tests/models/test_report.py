@@ -19,8 +19,13 @@ NAMES = ["parity_rnn", "tagging_rnn", "series_rnn", "batched_rnn", "last_step_rn
 
 
 def test_the_word_rnn_is_trained_and_reported_by_one_command():
-    run = subprocess.run([sys.executable, "-m", "models.word_rnn"], cwd=Path(__file__).parents[2],
-                         capture_output=True, text=True, check=True)  # fmt: skip
+    run = subprocess.run(
+        [sys.executable, "-m", "models.word_rnn"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert run.stdout.splitlines()[-1] == "predicted: like to play ."
 
 

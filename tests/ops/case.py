@@ -56,8 +56,9 @@ class Case:
 
     def answer(self, arrays: list[Array]) -> Any:
         """The reference in float64, whatever the dtype of the arrays."""
-        return np.asarray(self.reference(*(x.astype(float) if x.dtype.kind == "f" else x for x in arrays),
-                                         **self.attributes))  # fmt: skip
+        return np.asarray(
+            self.reference(*(x.astype(float) if x.dtype.kind == "f" else x for x in arrays), **self.attributes)
+        )
 
     def call(self, arrays: Any) -> tg.Node:
         return self.op(*arrays, **self.attributes)

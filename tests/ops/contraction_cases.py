@@ -109,21 +109,28 @@ PRODUCT = [
 ]  # fmt: skip
 
 EINSUM = [
-    _einsum_case("bi,hi->bh", (2, 3), (4, 3)), _einsum_case("ij,jk", (2, 3), (3, 2)),
+    _einsum_case("bi,hi->bh", (2, 3), (4, 3)),
+    _einsum_case("ij,jk", (2, 3), (3, 2)),
     _einsum_case("i,j->ij", (2,), (3,)),
-    _einsum_case("ij->", (2, 3)), _einsum_case("ij->ji", (2, 3)), _einsum_case("ii->i", (3, 3)),
+    _einsum_case("ij->", (2, 3)),
+    _einsum_case("ij->ji", (2, 3)),
+    _einsum_case("ii->i", (3, 3)),
     _einsum_case("ii", (3, 3)),
-    _einsum_case("iij->j", (2, 2, 3)), _einsum_case("ij,ik,kl->jl", (2, 3), (2, 2), (2, 3)),
+    _einsum_case("iij->j", (2, 2, 3)),
+    _einsum_case("ij,ik,kl->jl", (2, 3), (2, 2), (2, 3)),
     _einsum_case("i,i,i->", (3,), (3,), (3,)),
-    _einsum_case("ij,k->i", (2, 3), (2,)), _einsum_case("bi, hi -> bh", (2, 3), (1, 3)),
+    _einsum_case("ij,k->i", (2, 3), (2,)),
+    _einsum_case("bi, hi -> bh", (2, 3), (1, 3)),
     _einsum_case("i,i->i", (1,), (3,)),
-    _einsum_case(",i->i", (), (3,)), _einsum_case("bi,hi->bh", (0, 3), (2, 3)),
+    _einsum_case(",i->i", (), (3,)),
+    _einsum_case("bi,hi->bh", (0, 3), (2, 3)),
     _einsum_case("bi,hi->bh", (2, 0), (3, 0)),
-    _einsum_case("ba", (2, 3)), _einsum_case("iji,jk->ik", (2, 3, 2), (3, 2)),
+    _einsum_case("ba", (2, 3)),
+    _einsum_case("iji,jk->ik", (2, 3, 2), (3, 2)),
     Case("einsum", spaced((2, 2, 3), (3, 2)), _batched_product, {"subscripts": "...ij,...jk->...ik"}),
     Case("einsum", spaced((2, 3), (2, 3, 2)), _batched_product, {"subscripts": "...ij,...jk"}, note="stretched"),
     Case("einsum", spaced((1, 2, 3), (3, 3, 2)), _batched_product, {"subscripts": "...ij,...jk->...ik"}),
-]  # fmt: skip
+]
 
 SOFTMAX = [
     *(Case(name, spaced(shape), by_lane(fn), {"axis": axis})

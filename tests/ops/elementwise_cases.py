@@ -39,8 +39,12 @@ def _whole_power(x: float, p: float) -> float:
 
 
 _triples: list[tuple[tuple[int, ...], ...]] = [
-    ((2, 3), (2, 3), (2, 3)), ((3,), (2, 1), ()), ((2, 1), (3,), (2, 3)), ((), (2,), (2,)), ((0, 3), (3,), (1, 3)),
-]  # fmt: skip
+    ((2, 3), (2, 3), (2, 3)),
+    ((3,), (2, 1), ()),
+    ((2, 1), (3,), (2, 3)),
+    ((), (2,), (2,)),
+    ((0, 3), (3,), (1, 3)),
+]
 
 
 def _where_case(condition: tuple[int, ...], x: tuple[int, ...], y: tuple[int, ...]) -> Case:
@@ -57,12 +61,20 @@ ARITHMETIC = [
     *ones("negative", lambda a: 0.0 - a),
     *ones("square", lambda a: a * a),
     *twos("power", lambda a, p: math.exp(p * math.log(a)), low=0.4, high=2.5),
-    *(Case("power", (*spaced((2, 3)), np.full(shape, p)), by_element(_whole_power), wrt=(0,), note=f"p{p}")
-      for p in (3.0, 2.0, 1.0, 0.0, -1.0, -2.0) for shape in ((3,), ())),
-    *(Case("scaled_power", spaced(*shapes, low=0.4, high=2.5),
-           by_element(lambda g, a, p: math.exp(p * math.log(a)) * g))
-      for shapes in _triples),
-]  # fmt: skip
+    *(
+        Case("power", (*spaced((2, 3)), np.full(shape, p)), by_element(_whole_power), wrt=(0,), note=f"p{p}")
+        for p in (3.0, 2.0, 1.0, 0.0, -1.0, -2.0)
+        for shape in ((3,), ())
+    ),
+    *(
+        Case(
+            "scaled_power",
+            spaced(*shapes, low=0.4, high=2.5),
+            by_element(lambda g, a, p: math.exp(p * math.log(a)) * g),
+        )
+        for shapes in _triples
+    ),
+]
 
 EXPONENTIAL = [
     *ones("exp", lambda a: math.e**a),

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from .case import spaced
 
-quick = settings(max_examples=40, deadline=None, derandomize=True, database=None,
-                 suppress_health_check=[HealthCheck.too_slow])  # fmt: skip
+quick = settings(
+    max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 shapes = st.lists(st.integers(0, 3), max_size=3).map(tuple)
 

@@ -137,11 +137,16 @@ def _rounded(x: Array, dtype: str) -> Array:
 
 def _reductions(name: str, fn: Any, **settings: Any) -> list[Case]:
     calls: list[tuple[tuple[int, ...], dict[str, Any]]] = [
-        ((2, 3), {}), ((2, 3, 2), {"axis": 1}), ((2, 3, 2), {"axis": (0, -1)}),
+        ((2, 3), {}),
+        ((2, 3, 2), {"axis": 1}),
+        ((2, 3, 2), {"axis": (0, -1)}),
         ((2, 3), {"axis": -1, "keepdims": True}),
-        ((2, 3), {"keepdims": True}), ((), {}), ((4,), {"axis": 0}), ((0, 3), {"axis": 1}),
+        ((2, 3), {"keepdims": True}),
+        ((), {}),
+        ((4,), {"axis": 0}),
+        ((0, 3), {"axis": 1}),
         ((2, 1, 3), {"axis": (1, 2)}),
-    ]  # fmt: skip
+    ]
     return [Case(name, spaced(shape), by_group(fn), attributes, **settings) for shape, attributes in calls]
 
 
@@ -162,11 +167,15 @@ REDUCTION = [
     *_reductions("max", max),
     *_reductions("min", min),
     *_reductions("logsumexp", _logsumexp),
-    *(Case("argmax", spaced(shape), by_group(lambda g: g.index(max(g))), {"axis": axis}, result="int64")
-      for shape, axis in (((2, 3), None), ((2, 3), 1), ((3, 2, 2), 0), ((0, 3), -1))),
-    _ties_case([[1, 2], [2, 0]]), _ties_case([[1, 2], [2, 2]], axis=1), _ties_case([[3, 3], [1, 3]], axis=0),
+    *(
+        Case("argmax", spaced(shape), by_group(lambda g: g.index(max(g))), {"axis": axis}, result="int64")
+        for shape, axis in (((2, 3), None), ((2, 3), 1), ((3, 2, 2), 0), ((0, 3), -1))
+    ),
+    _ties_case([[1, 2], [2, 0]]),
+    _ties_case([[1, 2], [2, 2]], axis=1),
+    _ties_case([[3, 3], [1, 3]], axis=0),
     Case("ties", spaced((0, 3), (0,)), _ties, {"axis": 1}),
-]  # fmt: skip
+]
 
 SHAPE = [
     *(Case("reshape", spaced(x), _reshaped, {"shape": shape})

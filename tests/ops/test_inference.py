@@ -262,17 +262,30 @@ def test_nothing_of_the_results_size_is_allocated() -> None:
     wide, ids = spec(n, n), spec(n, dtype=int)
     tracemalloc.start()
     results = [
-        tg.add.infer(wide, spec(n)), tg.matmul.infer(wide, wide), tg.reshape.infer(wide, shape=(-1, 10, n)),
-        tg.transpose.infer(wide), tg.getitem.infer(wide, index=(slice(1, None, 2), None)),
-        tg.ops.put.infer(spec(n), shape=(n, n), indexes=((3,),)), tg.concatenate.infer(wide, wide, axis=1),
-        tg.stack.infer(wide, wide), tg.take.infer(wide, ids, axis=0), tg.ops.pick.infer(wide, ids, index=(ARRAY,)),
+        tg.add.infer(wide, spec(n)),
+        tg.matmul.infer(wide, wide),
+        tg.reshape.infer(wide, shape=(-1, 10, n)),
+        tg.transpose.infer(wide),
+        tg.getitem.infer(wide, index=(slice(1, None, 2), None)),
+        tg.ops.put.infer(spec(n), shape=(n, n), indexes=((3,),)),
+        tg.concatenate.infer(wide, wide, axis=1),
+        tg.stack.infer(wide, wide),
+        tg.take.infer(wide, ids, axis=0),
+        tg.ops.pick.infer(wide, ids, index=(ARRAY,)),
         tg.ops.scatter.infer(wide, ids, shape=(n, n), index=(ARRAY,)),
         tg.ops.add_at.infer(wide, ids, shape=(n, n), axis=0),
-        tg.sum.infer(wide, axis=0), tg.softmax.infer(wide), tg.softmax_cross_entropy.infer(wide, ids),
-        tg.ops.excess.infer(wide, spec(n), ids), tg.one_hot.infer(ids, depth=n), tg.ops.onehot_like.infer(ids, wide),
-        tg.einsum.infer(wide, wide, subscripts="ij,jk->ik"), tg.broadcast_to.infer(spec(n), shape=(n, n)),
-        tg.ops.sum_to.infer(wide, shape=(n,)), tg.ops.ties.infer(wide, spec(n), axis=0), tg.clip.infer(wide, a_min=0),
-    ]  # fmt: skip
+        tg.sum.infer(wide, axis=0),
+        tg.softmax.infer(wide),
+        tg.softmax_cross_entropy.infer(wide, ids),
+        tg.ops.excess.infer(wide, spec(n), ids),
+        tg.one_hot.infer(ids, depth=n),
+        tg.ops.onehot_like.infer(ids, wide),
+        tg.einsum.infer(wide, wide, subscripts="ij,jk->ik"),
+        tg.broadcast_to.infer(spec(n), shape=(n, n)),
+        tg.ops.sum_to.infer(wide, shape=(n,)),
+        tg.ops.ties.infer(wide, spec(n), axis=0),
+        tg.clip.infer(wide, a_min=0),
+    ]
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1 << 20

@@ -50,8 +50,13 @@ def test_a_floating_input_beside_integers(dtype: Any, other: Any) -> None:
 def test_labels_and_indices_of_any_integer_dtype(kind: Any) -> None:
     x, labels = tg.parameter([[1.0, 2.0, 4.0], [0.0, 1.0, 0.0]]), np.array([2, 0], kind)
     wide = labels.astype(np.int64)
-    for fn in (tg.softmax_cross_entropy, lambda x, i: tg.take(x, i, axis=1), lambda x, i: x[[0, 1], i],
-               lambda x, i: x[:, i], lambda x, i: tg.one_hot(i, 3) * x):  # fmt: skip
+    for fn in (
+        tg.softmax_cross_entropy,
+        lambda x, i: tg.take(x, i, axis=1),
+        lambda x, i: x[[0, 1], i],
+        lambda x, i: x[:, i],
+        lambda x, i: tg.one_hot(i, 3) * x,
+    ):
         z, right = fn(x, labels), fn(x, wide)
         np.testing.assert_array_equal(z.value, right.value)
         np.testing.assert_array_equal(tg.grad(tg.sum(z), x).value, tg.grad(tg.sum(right), x).value)

@@ -78,8 +78,15 @@ def test_the_exponents_second_order_at_exponent_zero() -> None:
 
 def test_comparisons_of_nodes_give_no_gradient_and_booleans() -> None:
     x = tg.parameter([1.0, 2.0, 3.0])
-    for z, expected in ((x > 2, [0, 0, 1]), (x >= 2, [0, 1, 1]), (x < 2, [1, 0, 0]), (x <= 2, [1, 1, 0]),
-                        (x == 2, [0, 1, 0]), (x != 2, [1, 0, 1]), (np.array(2) < x, [0, 0, 1])):  # fmt: skip
+    for z, expected in (
+        (x > 2, [0, 0, 1]),
+        (x >= 2, [0, 1, 1]),
+        (x < 2, [1, 0, 0]),
+        (x <= 2, [1, 1, 0]),
+        (x == 2, [0, 1, 0]),
+        (x != 2, [1, 0, 1]),
+        (np.array(2) < x, [0, 0, 1]),
+    ):
         assert z.dtype == bool
         np.testing.assert_array_equal(z.value, np.array(expected, bool))
     np.testing.assert_array_equal(tg.grad(tg.sum((x > 2) * x), x).value, [0, 0, 1])

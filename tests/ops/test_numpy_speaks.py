@@ -53,9 +53,15 @@ def column_softmax(xs, w_in, w_rec, w_out, b):
     return (e / e.sum(axis=0)) * np.arange(5.0).reshape(5, 1) + 0 * np.sum(w_rec) + 0 * np.sum(w_out) + 0 * np.sum(b)
 
 
-@pytest.mark.parametrize("forward, shape", [
-    (row_rnn, (3, 1, 2)), (column_rnn, (3, 2)), (batched_rnn, (3, 4, 2)), (column_softmax, (3, 2)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "forward, shape",
+    [
+        (row_rnn, (3, 1, 2)),
+        (column_rnn, (3, 2)),
+        (batched_rnn, (3, 4, 2)),
+        (column_softmax, (3, 2)),
+    ],
+)
 def test_forward_functions_run_unchanged(forward, shape):
     xs = RNG.normal(size=shape)
     arrays = [RNG.normal(size=s) * 0.5 for s in ((2, 5), (5, 5), (5, 3), (5,))]
@@ -107,15 +113,30 @@ def assign(array, at, node):
     array[at] = node
 
 
-@pytest.mark.parametrize("change", [
-    lambda w, a: w.__iadd__(1.0), lambda w, a: w.__imul__(a), lambda w, a: w.__imatmul__(a), lambda w, a: a.__iadd__(w),
-    lambda w, a: a.__imul__(w), lambda w, a: assign(w, 0, 1.0), lambda w, a: assign(a, slice(None), w),
-    lambda w, a: assign(a, (slice(None), 0), w[:, 0]), lambda w, a: assign(a, (0, 0), w[0, 0]),
-    lambda w, a: np.tanh(a, out=w), lambda w, a: np.add(w, w, out=a), lambda w, a: np.sum(w, axis=0, out=a[0]),
-    lambda w, a: a.fill(w[0, 0]), lambda w, a: np.copyto(a, w), lambda w, a: np.add.at(a, [0], w[0]),
-    lambda w, a: assign(a, slice(None), np.array([w[0], w[1], w[2]])), lambda w, a: float(w[0, 0]),
-    lambda w, a: np.array(w, dtype=float), lambda w, a: setattr(np.tanh(w), "value", a),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda w, a: w.__iadd__(1.0),
+        lambda w, a: w.__imul__(a),
+        lambda w, a: w.__imatmul__(a),
+        lambda w, a: a.__iadd__(w),
+        lambda w, a: a.__imul__(w),
+        lambda w, a: assign(w, 0, 1.0),
+        lambda w, a: assign(a, slice(None), w),
+        lambda w, a: assign(a, (slice(None), 0), w[:, 0]),
+        lambda w, a: assign(a, (0, 0), w[0, 0]),
+        lambda w, a: np.tanh(a, out=w),
+        lambda w, a: np.add(w, w, out=a),
+        lambda w, a: np.sum(w, axis=0, out=a[0]),
+        lambda w, a: a.fill(w[0, 0]),
+        lambda w, a: np.copyto(a, w),
+        lambda w, a: np.add.at(a, [0], w[0]),
+        lambda w, a: assign(a, slice(None), np.array([w[0], w[1], w[2]])),
+        lambda w, a: float(w[0, 0]),
+        lambda w, a: np.array(w, dtype=float),
+        lambda w, a: setattr(np.tanh(w), "value", a),
+    ],
+)
 def test_what_would_change_in_place_raises_and_changes_nothing(change):
     w, a = tg.parameter(np.ones((3, 3)), name="w"), np.full((3, 3), 7.0)
     raises_and_names_this_file(lambda: change(w, a))
@@ -150,10 +171,18 @@ def test_large_arrays_are_not_spelled_out():
     assert "np.stack" in str(raises_and_names_this_file(lambda: np.array([w, w])))
 
 
-@pytest.mark.parametrize("call", [
-    np.cumsum, np.linalg.norm, np.arctan, np.add.reduce, lambda w: np.add(w, w, where=False),
-    lambda w: np.dot(w, np.ones((2, 3, 1))), lambda w: np.sum(w, dtype=np.float32),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "call",
+    [
+        np.cumsum,
+        np.linalg.norm,
+        np.arctan,
+        np.add.reduce,
+        lambda w: np.add(w, w, where=False),
+        lambda w: np.dot(w, np.ones((2, 3, 1))),
+        lambda w: np.sum(w, dtype=np.float32),
+    ],
+)
 def test_what_is_not_supported_says_so(call):
     raises_and_names_this_file(lambda: call(tg.parameter(np.ones(3))))
 

@@ -35,8 +35,18 @@ def randomise(module: torch.nn.Module, rng: np.random.Generator) -> None:
         parameter.data = drawn(rng, parameter.shape)
 
 
-def record(source: str, cell: str, case: str, options: dict[str, Any], parameters: Tensors, buffers: Tensors,
-           drive: Drive, x: torch.Tensor, initial: list[torch.Tensor], directory: Path = ARRAYS) -> None:  # fmt: skip
+def record(
+    source: str,
+    cell: str,
+    case: str,
+    options: dict[str, Any],
+    parameters: Tensors,
+    buffers: Tensors,
+    drive: Drive,
+    x: torch.Tensor,
+    initial: list[torch.Tensor],
+    directory: Path = ARRAYS,
+) -> None:
     """Drive the module, differentiate, and write the oracle's file."""
     rng = seeded(f"{cell} {case} weights")
     given = {"x": x.requires_grad_()} | {f"initial.{i}": s.requires_grad_() for i, s in enumerate(initial)}

@@ -26,11 +26,16 @@ CASES: list[tuple[str, str, dict[str, Any], str, dict[str, Any]]] = [
     ("LSTM", "keras-plain", {"bias": False}, "LSTM", {"use_bias": False}),
     ("GRU", "keras", {"gate_order": "zrn"}, "GRU", {}),
     ("GRU", "keras-plain", {"gate_order": "zrn", "bias": False}, "GRU", {"use_bias": False}),
-    ("GRU", "keras-reset-before", {"gate_order": "zrn", "reset_after": False, "recurrent_bias": False}, "GRU",
-     {"reset_after": False}),
+    (
+        "GRU",
+        "keras-reset-before",
+        {"gate_order": "zrn", "reset_after": False, "recurrent_bias": False},
+        "GRU",
+        {"reset_after": False},
+    ),
     ("RNN", "keras", {"recurrent_bias": False}, "SimpleRNN", {}),
     ("RNN", "keras-relu", {"nonlinearity": "relu", "recurrent_bias": False}, "SimpleRNN", {"activation": "relu"}),
-]  # fmt: skip
+]
 """Our cell, the case, our options; Keras' layer and its options."""
 
 
@@ -49,8 +54,18 @@ def make(name: str, case: str, options: dict[str, Any], layer_name: str, layer_o
         return outputs.swapaxes(0, 1), final
 
     states = [drawn(rng, (B, H)) for _ in range(2 if name == "LSTM" else 1)]
-    record(f"keras {keras.__version__}", name, case, options, {n: v.value for n, v in variables.items()}, started,
-           drive, drawn(rng, (T, B, I)), states, FORMS)  # fmt: skip
+    record(
+        f"keras {keras.__version__}",
+        name,
+        case,
+        options,
+        {n: v.value for n, v in variables.items()},
+        started,
+        drive,
+        drawn(rng, (T, B, I)),
+        states,
+        FORMS,
+    )
 
 
 def main() -> None:

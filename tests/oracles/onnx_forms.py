@@ -59,8 +59,10 @@ def model(op: str, arrays: Arrays, attributes: dict[str, Any]) -> onnx.ModelProt
     kinds = {name: onnx.helper.np_dtype_to_tensor_dtype(a.dtype) for name, a in arrays.items()}
     inputs = [name if name in arrays else "" for name in INPUTS[: 8 if op == "LSTM" else 6]]
     node = onnx.helper.make_node(op, inputs, OUTPUTS[op], hidden_size=H, **attributes)
-    infos = [[onnx.helper.make_tensor_value_info(name, kinds.get(name, kinds["X"]), None) for name in names if name]
-             for names in (inputs, OUTPUTS[op])]  # fmt: skip
+    infos = [
+        [onnx.helper.make_tensor_value_info(name, kinds.get(name, kinds["X"]), None) for name in names if name]
+        for names in (inputs, OUTPUTS[op])
+    ]
     graph = onnx.helper.make_graph([node], op, *infos)
     return onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 22)], ir_version=10)
 
@@ -74,8 +76,9 @@ def by_reference(op: str, arrays: Arrays, attributes: dict[str, Any]) -> list[np
 def by_runtime(op: str, arrays: Arrays, attributes: dict[str, Any]) -> list[np.ndarray]:
     """The same, in float32."""
     single = {name: a.astype(np.float32) if a.dtype == np.float64 else a for name, a in arrays.items()}
-    session = onnxruntime.InferenceSession(model(op, single, attributes).SerializeToString(),
-                                           providers=["CPUExecutionProvider"])  # fmt: skip
+    session = onnxruntime.InferenceSession(
+        model(op, single, attributes).SerializeToString(), providers=["CPUExecutionProvider"]
+    )
     found: list[np.ndarray] = session.run(None, single)
     return found
 
@@ -111,8 +114,11 @@ def make(op: str, case: str, options: dict[str, Any], attributes: dict[str, Any]
     results |= {f"initial.{i}": arrays[name][0] for i, name in enumerate(n for n in INPUTS if n in arrays and "_" in n)}
     results |= {f"final.{i}": s[0] for i, s in enumerate(found[1:])}
     rng = seeded(f"{op} {case} weights")
-    results |= {f"weight.{name}": drawn(rng, a.shape).numpy() for name, a in results.items()
-                if name.startswith(("outputs", "final"))}  # fmt: skip
+    results |= {
+        f"weight.{name}": drawn(rng, a.shape).numpy()
+        for name, a in results.items()
+        if name.startswith(("outputs", "final"))
+    }
     results |= {f"state_dict.{name}": arrays[name] for name in ("W", "R", "B", "P") if name in arrays}
     Oracle(op, case, source, (I, H), options, results).save(FORMS)
 

@@ -44,8 +44,12 @@ class Oracle:
 
     def save(self, directory: Path = ARRAYS) -> None:
         """Write it to its file. All numbers in one vector: a zip archive spends 300 bytes on each of its members."""
-        head = {"source": self.source, "sizes": self.sizes, "options": self.options,
-                "shapes": {name: a.shape for name, a in self.arrays.items()}}  # fmt: skip
+        head = {
+            "source": self.source,
+            "sizes": self.sizes,
+            "options": self.options,
+            "shapes": {name: a.shape for name, a in self.arrays.items()},
+        }
         text = np.frombuffer(json.dumps(head).encode(), np.uint8)
         numbers = np.concatenate([np.asarray(a, np.float64).ravel() for a in self.arrays.values()])
         np.savez_compressed(directory / f"{self.cell}.{self.case}.npz", head=text, numbers=numbers)

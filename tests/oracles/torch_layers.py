@@ -102,8 +102,9 @@ def make(name: str, options: Options) -> None:
     states = [drawn(rng, (B, size)) for _ in range(cells) for size in sizes]
     drive: Drive = partial(wired, layer, options.get("lengths"))
     x = drawn(rng, (B, T, I) if layer.batch_first else (T, B, I))
-    record(f"torch {torch.__version__}", name, case, options, dict(layer.named_parameters()), {}, drive, x, states,
-           LAYERS)  # fmt: skip
+    record(
+        f"torch {torch.__version__}", name, case, options, dict(layer.named_parameters()), {}, drive, x, states, LAYERS
+    )
 
 
 def driven(layer: Any, x: torch.Tensor, states: States) -> tuple[torch.Tensor, States]:
@@ -132,8 +133,18 @@ def make_recurrent(name: str, options: Options) -> None:
     _, final = layer(torch.zeros(shape, dtype=torch.float64))
     kept = final if isinstance(final, tuple) else (final,)
     states = [drawn(rng, each.shape) for cell in zip(*kept, strict=True) for each in cell]
-    record("torchrecurrent 0.2.5", name, case, everything, dict(layer.named_parameters()), dict(layer.named_buffers()),
-           partial(driven, layer), drawn(rng, shape), states, LAYERS)  # fmt: skip
+    record(
+        "torchrecurrent 0.2.5",
+        name,
+        case,
+        everything,
+        dict(layer.named_parameters()),
+        dict(layer.named_buffers()),
+        partial(driven, layer),
+        drawn(rng, shape),
+        states,
+        LAYERS,
+    )
 
 
 def main() -> None:

@@ -55,8 +55,11 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
 
 def cells() -> dict[str, type[torch.nn.Module]]:
     """All that is exported, without "Cell"."""
-    found = {name.removesuffix("Cell"): thing for name, thing in vars(torchrecurrent).items()
-             if name.endswith("Cell") and inspect.isclass(thing)}  # fmt: skip
+    found = {
+        name.removesuffix("Cell"): thing
+        for name, thing in vars(torchrecurrent).items()
+        if name.endswith("Cell") and inspect.isclass(thing)
+    }
     assert len(found) == 41, len(found)
     return found
 
@@ -116,8 +119,17 @@ def make(name: str, kind: Any, case: str, options: dict[str, Any]) -> None:
             outputs.append(y)
         return torch.stack(outputs), states
 
-    record("torchrecurrent 0.2.5", name, case, options, dict(cell.named_parameters()), dict(cell.named_buffers()),
-           drive, drawn(rng, (T, B, size)), initial(name, cell, rng))  # fmt: skip
+    record(
+        "torchrecurrent 0.2.5",
+        name,
+        case,
+        options,
+        dict(cell.named_parameters()),
+        dict(cell.named_buffers()),
+        drive,
+        drawn(rng, (T, B, size)),
+        initial(name, cell, rng),
+    )
 
 
 def main() -> None:

@@ -21,15 +21,21 @@ INPUT, HIDDEN = 96, 192
 def arguments(kind: Any) -> dict[str, Any]:
     """Names and defaults of all but the sizes and the initialisers."""
     found = {name: p.default for name, p in inspect.signature(kind).parameters.items()}
-    return {name: value for name, value in found.items() if isinstance(value, (str, bool, int, float))
-            and not name.endswith("_kernel_init")}  # fmt: skip
+    return {
+        name: value
+        for name, value in found.items()
+        if isinstance(value, (str, bool, int, float)) and not name.endswith("_kernel_init")
+    }
 
 
 def initialisers(name: str, kind: Any) -> dict[str, list[str]]:
     """Of each argument that takes an initialiser the parameters that it fills."""
     size = 4 if name == "IntersectionRNN" else 3
-    takes = [n for n, p in inspect.signature(kind).parameters.items() if n.endswith("init")
-             and not isinstance(p.default, float)]  # fmt: skip
+    takes = [
+        n
+        for n, p in inspect.signature(kind).parameters.items()
+        if n.endswith("init") and not isinstance(p.default, float)
+    ]
     filled = {}
     for argument in takes:
         cell = kind(size, 4, **dict.fromkeys(takes, "zeros") | {argument: "ones"} | biases(kind))
@@ -54,8 +60,10 @@ def start(name: str, kind: Any) -> dict[str, list[float]]:
 
 def main() -> None:
     """The one file."""
-    found = {name: {"arguments": arguments(kind), "initialisers": initialisers(name, kind), "start": start(name, kind)}
-             for name, kind in sorted(cells().items())}  # fmt: skip
+    found = {
+        name: {"arguments": arguments(kind), "initialisers": initialisers(name, kind), "start": start(name, kind)}
+        for name, kind in sorted(cells().items())
+    }
     lines = (f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in found.items())
     DEFAULTS.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 

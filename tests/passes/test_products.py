@@ -9,8 +9,10 @@ from .graphs import assert_same_numbers, loops_of, ops_of, ops_within, run, trac
 
 RNG = np.random.default_rng(0)
 XS, H0 = RNG.normal(size=(5, 2, 3)), RNG.normal(size=(2, 4))
-W = {n: tg.parameter(RNG.normal(size=s) * 0.5, n) for n, s in {
-    "x": (3, 4), "a": (4, 4), "b": (4, 4), "c": (4, 4), "bias": (4,)}.items()}  # fmt: skip
+W = {
+    n: tg.parameter(RNG.normal(size=s) * 0.5, n)
+    for n, s in {"x": (3, 4), "a": (4, 4), "b": (4, 4), "c": (4, 4), "bias": (4,)}.items()
+}
 
 
 def after(made, fn, *args):

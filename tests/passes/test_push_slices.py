@@ -23,16 +23,24 @@ def test_gates_are_taken_from_the_parts_of_a_sum():
     assert changed and ops == sorted(["add", "getitem", "getitem", "multiply", "tanh"] * 2)
 
 
-@pytest.mark.parametrize("fn", [
-    lambda x: (lambda z: [z[:, :4], z[:, 4:], z])(tg.exp(x)), lambda x: (lambda z: z[:, :5] + z[:, 3:])(tg.exp(x)),
-    lambda x: tg.split(x, 2, axis=1), lambda x: tg.split(tg.softmax(x), 2, axis=1), lambda x: tg.exp(x)[1],
-], ids=["read whole", "read twice", "an argument", "not element-wise", "an axis taken away"])  # fmt: skip
+@pytest.mark.parametrize(
+    "fn",
+    [
+        lambda x: (lambda z: [z[:, :4], z[:, 4:], z])(tg.exp(x)),
+        lambda x: (lambda z: z[:, :5] + z[:, 3:])(tg.exp(x)),
+        lambda x: tg.split(x, 2, axis=1),
+        lambda x: tg.split(tg.softmax(x), 2, axis=1),
+        lambda x: tg.exp(x)[1],
+    ],
+    ids=["read whole", "read twice", "an argument", "not element-wise", "an axis taken away"],
+)
 def test_what_stays(fn):
     assert not pushed(fn, X)[0]
 
 
 @pytest.mark.parametrize("index", [np.s_[1:, ::2], np.s_[::-1], np.s_[:2, 4:], np.s_[0:1]], ids=str)
-@pytest.mark.parametrize("other", [np.ones((3, 1)), np.ones((1, 8)), np.ones(8), np.ones(()), np.ones((3, 8))],
-                         ids=lambda a: str(a.shape))  # fmt: skip
+@pytest.mark.parametrize(
+    "other", [np.ones((3, 1)), np.ones((1, 8)), np.ones(8), np.ones(()), np.ones((3, 8))], ids=lambda a: str(a.shape)
+)
 def test_operands_that_are_broadcast(index, other):
     assert pushed(lambda x, y: (x * (y + 1.0))[index], X, other)[0]

@@ -36,14 +36,16 @@ RULES = {
     "another part": (lambda x, y: tg.concatenate([y, y * 2], axis=1)[:, 3:8], ["concatenate", "getitem", "multiply"]),
     "one part": (lambda x, y: tg.concatenate([y], axis=0), []),
     "stack": (lambda x, y: tg.stack([y, y], axis=1), ["concatenate", "reshape", "reshape"]),
-    "gates given back": (lambda x, y: tg.grad(tg.sum(sum(k * p for k, p in enumerate(tg.split(y, 2, axis=1)))), y),
-                         ["broadcast_to", "concatenate", "multiply"]),
+    "gates given back": (
+        lambda x, y: tg.grad(tg.sum(sum(k * p for k, p in enumerate(tg.split(y, 2, axis=1)))), y),
+        ["broadcast_to", "concatenate", "multiply"],
+    ),
     "vectors": (lambda x, y: y[0] @ y[1], ["getitem", "getitem", "multiply", "sum"]),
     "a box of rows": (lambda x, y: x @ y.T, ["matmul", "reshape", "reshape", "transpose"]),
     "a broadcast within": (lambda x, y: tg.broadcast_to(y, (2, 3, 4)) * x, ["multiply"]),
     "a broadcast that is needed": (lambda x, y: tg.exp(tg.broadcast_to(y, (2, 3, 4))), ["broadcast_to", "exp"]),
     "nothing to do": (lambda x, y: x - y * 2 + tg.tanh(x), ["add", "multiply", "subtract", "tanh"]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", RULES)

@@ -73,8 +73,10 @@ def test_the_head_sums_up(plan):
     head = describe(plan[0], backend="numpy", peak_bytes=3_400_000, elapsed_s=1e-3).splitlines()
     softmax = tg.ops.softmax.flops(tg.core.op.Spec((B, H), F4))
     flops = 25 * (40_000 + 600 + 3 * softmax) + 5200
-    assert head[0] == (f"plan for numpy: {amount(flops, 'FLOP')} at {amount(flops * 1000, 'FLOP/s')}, 5 actions, "
-                       "peak memory 3.4 MB (predicted)")  # fmt: skip
+    assert head[0] == (
+        f"plan for numpy: {amount(flops, 'FLOP')} at {amount(flops * 1000, 'FLOP/s')}, 5 actions, "
+        "peak memory 3.4 MB (predicted)"
+    )
     assert head[1] == "buffers: 1 argument 20.0 kB, 2 parameters 40.4 kB, 1 result 400 B, 2 scratch 21.6 kB"
 
 
@@ -86,8 +88,11 @@ def test_scratch_buffers_that_share_bytes_are_counted_once():
 
 def test_notes_stand_below():
     text = describe([], notes=["matmul (25, 100) is done once for all 25 steps", "3 products joined"])
-    assert text.splitlines()[-3:] == ["changed by the passes:", "  matmul (25, 100) is done once for all 25 steps",
-                                      "  3 products joined"]  # fmt: skip
+    assert text.splitlines()[-3:] == [
+        "changed by the passes:",
+        "  matmul (25, 100) is done once for all 25 steps",
+        "  3 products joined",
+    ]
     assert "changed" not in describe([]) and "buffers: none" in describe([])
 
 
@@ -115,9 +120,20 @@ def test_repeated_numbers_and_no_numbers_are_not_traffic():
     assert table(describe([chain((0, 10), (empty,), empty, "tanh")]))[1][-1] == "0 B"
 
 
-@pytest.mark.parametrize("number, text", [
-    (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (999_949, "999.9 kB"), (999_951, "1.0 MB"), (2_500_000, "2.5 MB"),
-    (3.21e9, "3.2 GB"), (4e12, "4.0 TB"), (5e15, "5000.0 TB"), (999.7, "1.0 kB"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "number, text",
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (999_949, "999.9 kB"),
+        (999_951, "1.0 MB"),
+        (2_500_000, "2.5 MB"),
+        (3.21e9, "3.2 GB"),
+        (4e12, "4.0 TB"),
+        (5e15, "5000.0 TB"),
+        (999.7, "1.0 kB"),
+    ],
+)
 def test_amounts(number, text):
     assert amount(number, "B") == text

@@ -51,8 +51,9 @@ def one_change(rng, v, a):
     if which == 2:
         shape = (*([2] * int(rng.integers(0, 2))), *(3 if n == 1 and rng.random() < 0.5 else n for n in a.shape))
         return views.broadcast(v, shape), np.broadcast_to(a, shape)
-    shapes = [s for s in itertools.product([1, 2, 3, 4, 6, 8, 12, 24], repeat=int(rng.integers(0, 4)))
-              if np.prod(s) == a.size]  # fmt: skip
+    shapes = [
+        s for s in itertools.product([1, 2, 3, 4, 6, 8, 12, 24], repeat=int(rng.integers(0, 4))) if np.prod(s) == a.size
+    ]
     if not shapes:
         return None
     shape = shapes[rng.integers(len(shapes))]

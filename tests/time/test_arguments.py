@@ -14,35 +14,54 @@ GRU, LSTM, STACK = (
 ONES = np.ones((2, 5), np.float32)
 
 
-@pytest.mark.parametrize("cell, xs, settings, problem", [
-    (GRU, XS, {"state": (ONES, ONES)}, "GRU: a state of another form"),
-    (GRU, XS, {"state": np.ones((1, 2, 5))}, "GRU: a state of another form"),
-    (GRU, XS, {"state": np.ones((2, 4))}, "GRU: a state of another form"),
-    (GRU, XS, {"state": 0.0}, "GRU: a state of another form"),
-    (GRU, XS[:, 0], {"state": ONES}, "GRU: a state of another form"),
-    (LSTM, XS, {"state": ONES}, "LSTM: a state of another form"),
-    (LSTM, XS, {"state": (ONES, ONES, ONES)}, "LSTM: a state of another form"),
-    (STACK, XS, {"state": (ONES, ONES)}, r"Stack: a state of another form[\s\S]*\(\(\(2, 5\), \(2, 5\)\), "),
-    (tg.cells.Bidirectional(LSTM, LSTM), XS, {"state": (np.ones((2, 2, 5)),) * 2}, "Bidirectional: a state of another"),
-    (tg.cells.LRU(3, 2), XS, {"state": np.ones((2, 2))}, "LRU: a state of another form"),
-    (GRU, [XS[0], XS[1]], {}, "GRU: a list is an input of several arrays"),
-    (GRU, XS[..., :2], {}, "GRU: inputs of another size"),
-    (GRU, XS, {"axis": 2}, "GRU: inputs of another size"),
-    (STACK, XS[:, 0, 0], {}, "Stack: inputs of another size"),
-    (tg.cells.GRU, XS, {}, "this is no cell"), ("GRU", XS, {}, "this is no cell"), (None, XS, {}, "this is no cell"),
-    (GRU, XS, {"axis": "time"}, "axis says which axis"), (GRU, XS, {"axis": True}, "axis says which axis"),
-    (GRU, XS, {"axis": None}, "axis says which axis"), (lambda x, h: (h + x, h), XS, {}, "None came where an array"),
-    (lambda x, h: (x, x if h is None else h), {"a": XS, "b": np.ones((4, 2))}, {"axis": -2}, "no such axis"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "cell, xs, settings, problem",
+    [
+        (GRU, XS, {"state": (ONES, ONES)}, "GRU: a state of another form"),
+        (GRU, XS, {"state": np.ones((1, 2, 5))}, "GRU: a state of another form"),
+        (GRU, XS, {"state": np.ones((2, 4))}, "GRU: a state of another form"),
+        (GRU, XS, {"state": 0.0}, "GRU: a state of another form"),
+        (GRU, XS[:, 0], {"state": ONES}, "GRU: a state of another form"),
+        (LSTM, XS, {"state": ONES}, "LSTM: a state of another form"),
+        (LSTM, XS, {"state": (ONES, ONES, ONES)}, "LSTM: a state of another form"),
+        (STACK, XS, {"state": (ONES, ONES)}, r"Stack: a state of another form[\s\S]*\(\(\(2, 5\), \(2, 5\)\), "),
+        (
+            tg.cells.Bidirectional(LSTM, LSTM),
+            XS,
+            {"state": (np.ones((2, 2, 5)),) * 2},
+            "Bidirectional: a state of another",
+        ),
+        (tg.cells.LRU(3, 2), XS, {"state": np.ones((2, 2))}, "LRU: a state of another form"),
+        (GRU, [XS[0], XS[1]], {}, "GRU: a list is an input of several arrays"),
+        (GRU, XS[..., :2], {}, "GRU: inputs of another size"),
+        (GRU, XS, {"axis": 2}, "GRU: inputs of another size"),
+        (STACK, XS[:, 0, 0], {}, "Stack: inputs of another size"),
+        (tg.cells.GRU, XS, {}, "this is no cell"),
+        ("GRU", XS, {}, "this is no cell"),
+        (None, XS, {}, "this is no cell"),
+        (GRU, XS, {"axis": "time"}, "axis says which axis"),
+        (GRU, XS, {"axis": True}, "axis says which axis"),
+        (GRU, XS, {"axis": None}, "axis says which axis"),
+        (lambda x, h: (h + x, h), XS, {}, "None came where an array"),
+        (lambda x, h: (x, x if h is None else h), {"a": XS, "b": np.ones((4, 2))}, {"axis": -2}, "no such axis"),
+    ],
+)
 def test_wrong_ones_are_named(cell, xs, settings, problem):
     with pytest.raises(tg.GraphError, match=problem):
         tg.unroll(cell, xs, **settings)
 
 
-@pytest.mark.parametrize("cell, state", [
-    (GRU, ONES), (GRU, np.ones(5)), (LSTM, [ONES, ONES]), (LSTM, (tg.constant(ONES), ONES[0])),
-    (STACK, ((ONES, ONES), (ONES, ONES))), (STACK, [[ONES, ONES], (ONES, ONES)]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "cell, state",
+    [
+        (GRU, ONES),
+        (GRU, np.ones(5)),
+        (LSTM, [ONES, ONES]),
+        (LSTM, (tg.constant(ONES), ONES[0])),
+        (STACK, ((ONES, ONES), (ONES, ONES))),
+        (STACK, [[ONES, ONES], (ONES, ONES)]),
+    ],
+)
 def test_right_ones_are_taken(cell, state):
     assert tg.unroll(cell, XS, state)[0].shape == (4, 2, 5)
     assert tg.compile(lambda s: tg.unroll(cell, XS, s)[0])(state).shape == (4, 2, 5)

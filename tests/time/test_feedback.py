@@ -53,8 +53,9 @@ PROMPT = np.broadcast_to((np.arange(T) < 3)[:, None], (T, B))
 @pytest.mark.parametrize("reverse, lengths", [(False, None), (True, None), (False, [6, 2, 4]), (True, [3, 6, 1])])
 def test_generation_against_numpy(forced, reverse, lengths):
     settings = {} if lengths is None else {"lengths": lengths}
-    logits, last = tg.unroll(cell_of(parameters()), TOKENS, H0, reverse=reverse,
-                             feedback=tg.Feedback(best, teacher=forced), **settings)  # fmt: skip
+    logits, last = tg.unroll(
+        cell_of(parameters()), TOKENS, H0, reverse=reverse, feedback=tg.Feedback(best, teacher=forced), **settings
+    )
     expected, _, state = by_numpy(forced, list(range(T))[:: -1 if reverse else 1], lengths)
     np.testing.assert_allclose(logits.value, expected, rtol=1e-13, atol=1e-15)
     np.testing.assert_allclose(last.value, state, rtol=1e-13)
@@ -120,8 +121,12 @@ def test_probabilities_of_each_step(teacher, shares):
     feedback = tg.Feedback(lambda y: y, teacher, rng=0)
     for _ in range(400):
         outputs, _ = tg.unroll(lambda x, s: (x * 0.0, x), np.ones(T), 0.0, feedback=feedback)
-        eaten, _ = tg.unroll(lambda x, s: (x * 0.0 + tg.stop_gradient(x), s), np.ones(T), 0.0,
-                             feedback=tg.Feedback(lambda y: y * 0.0, teacher, feedback.rng))  # fmt: skip
+        eaten, _ = tg.unroll(
+            lambda x, s: (x * 0.0 + tg.stop_gradient(x), s),
+            np.ones(T),
+            0.0,
+            feedback=tg.Feedback(lambda y: y * 0.0, teacher, feedback.rng),
+        )
         assert not outputs.value.any()
         taken += eaten.value
     assert taken[0] == 400
@@ -166,14 +171,17 @@ def test_sampling_with_noise_compiled():
     assert {tuple(np.frombuffer(t, TOKENS.dtype)[:B]) for t in drawn} == {tuple(TOKENS[0])}
 
 
-@pytest.mark.parametrize("feedback, problem", [
-    (lambda: tg.Feedback(lambda y: y), "what choose gave is no input"),
-    (lambda: tg.Feedback(best, teacher=1.5), "probability"),
-    (lambda: tg.Feedback(best, teacher=np.ones((B, T), bool)), "teacher does not fit"),
-    (lambda: True, "is a function of y_t"),
-    (lambda: lambda y, state: y, "is a function of y_t"),
-    (lambda: tg.Feedback(best, rng="a"), "(?s)seed or a numpy Generator.*'a'"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "feedback, problem",
+    [
+        (lambda: tg.Feedback(lambda y: y), "what choose gave is no input"),
+        (lambda: tg.Feedback(best, teacher=1.5), "probability"),
+        (lambda: tg.Feedback(best, teacher=np.ones((B, T), bool)), "teacher does not fit"),
+        (lambda: True, "is a function of y_t"),
+        (lambda: lambda y, state: y, "is a function of y_t"),
+        (lambda: tg.Feedback(best, rng="a"), "(?s)seed or a numpy Generator.*'a'"),
+    ],
+)
 def test_bad_feedback_is_named(feedback, problem):
     with pytest.raises(tg.GraphError, match=problem):
         tg.unroll(cell_of(parameters()), TOKENS, H0, feedback=feedback())

@@ -93,13 +93,16 @@ def test_another_shape_is_refused():
         step(np.zeros(3))
 
 
-@pytest.mark.parametrize("draw, shape, problem", [
-    (np.random.default_rng(0), (3,), "what draws is a function"),
-    ((3,), np.zeros, "what draws is a function"),
-    (np.zeros, 3, "shape is a tuple"),
-    (np.zeros, (2, -1), "shape is a tuple"),
-    (np.zeros, (2.0,), "shape is a tuple"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "draw, shape, problem",
+    [
+        (np.random.default_rng(0), (3,), "what draws is a function"),
+        ((3,), np.zeros, "what draws is a function"),
+        (np.zeros, 3, "shape is a tuple"),
+        (np.zeros, (2, -1), "shape is a tuple"),
+        (np.zeros, (2.0,), "shape is a tuple"),
+    ],
+)
 def test_wrong_arguments_are_named(draw, shape, problem):
     with pytest.raises(tg.GraphError, match=problem):
         tg.noise(draw, shape)

@@ -58,10 +58,17 @@ def real_of(settings):
     return real & settings.get("mask", True)
 
 
-each_padding = pytest.mark.parametrize("settings", [
-    {"lengths": LENGTHS}, {"mask": MASK}, {"lengths": LENGTHS, "mask": MASK}, {"mask": np.zeros((T, B), bool)},
-    {"mask": np.ones((T, B), int)},
-], ids=["lengths", "mask", "both", "nothing", "everything"])  # fmt: skip
+each_padding = pytest.mark.parametrize(
+    "settings",
+    [
+        {"lengths": LENGTHS},
+        {"mask": MASK},
+        {"lengths": LENGTHS, "mask": MASK},
+        {"mask": np.zeros((T, B), bool)},
+        {"mask": np.ones((T, B), int)},
+    ],
+    ids=["lengths", "mask", "both", "nothing", "everything"],
+)
 each_direction = pytest.mark.parametrize("reverse", [False, True])
 
 
@@ -221,8 +228,9 @@ def test_a_chunk_is_cut_where_its_first_step_is_masked():
     outputs, _ = tg.unroll(lambda x, h: (x + w * h,) * 2, np.array([1.0, 10, 0, 0]), 0.0, truncate=2, mask=[1, 1, 0, 1])
     # y_3 = x_3 + w s, with s = 11 cut off.
     assert tg.grad(outputs[3], w).item() == 11
-    back, _ = tg.unroll(lambda x, h: (x + w * h,) * 2, np.array([0.0, 0, 10, 1]), 0.0, truncate=2, mask=[1, 0, 1, 1],
-                        reverse=True)  # fmt: skip
+    back, _ = tg.unroll(
+        lambda x, h: (x + w * h,) * 2, np.array([0.0, 0, 10, 1]), 0.0, truncate=2, mask=[1, 0, 1, 1], reverse=True
+    )
     assert tg.grad(back[0], w).item() == 11
 
 
@@ -238,12 +246,19 @@ def test_lengths_of_any_integers(kind):
     assert tg.compile(lambda n: tg.unroll(cell_of(parameters()), long, H0, lengths=n)[0])(lengths).shape == (300, B, H)
 
 
-@pytest.mark.parametrize("settings, problem", [
-    ({"lengths": [1, 2]}, "lengths do not fit"), ({"lengths": [1.0, 2, 3, 4]}, "lengths do not fit"),
-    ({"lengths": [7, 1, 1, 1]}, "no number of steps"), ({"lengths": [-1, 1, 1, 1]}, "no number of steps"),
-    ({"mask": np.ones((B, T), bool)}, "mask does not fit"), ({"mask": np.ones((T, B))}, "mask does not fit"),
-    ({"axis": 3}, "no such axis"), ({"axis": -4}, "no such axis"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings, problem",
+    [
+        ({"lengths": [1, 2]}, "lengths do not fit"),
+        ({"lengths": [1.0, 2, 3, 4]}, "lengths do not fit"),
+        ({"lengths": [7, 1, 1, 1]}, "no number of steps"),
+        ({"lengths": [-1, 1, 1, 1]}, "no number of steps"),
+        ({"mask": np.ones((B, T), bool)}, "mask does not fit"),
+        ({"mask": np.ones((T, B))}, "mask does not fit"),
+        ({"axis": 3}, "no such axis"),
+        ({"axis": -4}, "no such axis"),
+    ],
+)
 def test_bad_padding_is_named(settings, problem):
     with pytest.raises(tg.GraphError, match=problem):
         tg.unroll(cell_of(parameters()), XS, H0, **settings)

@@ -146,14 +146,18 @@ def weighed(*nodes: Any) -> tg.Node:
 
 def arguments(is_complex: bool, same: bool, T: int = 9) -> list[tg.Parameter]:
     shapes = [(3,) if same else (T, 2, 3), (T, 2, 3), (2, 3)]
-    return [tg.parameter(0.6 * numbers(*shape, seed=3 * k + part), name=f"{'abs'[k]}{part}")
-            for k, shape in enumerate(shapes) for part in range(1 + is_complex)]  # fmt: skip
+    return [
+        tg.parameter(0.6 * numbers(*shape, seed=3 * k + part), name=f"{'abs'[k]}{part}")
+        for k, shape in enumerate(shapes)
+        for part in range(1 + is_complex)
+    ]
 
 
 KINDS = pytest.mark.parametrize(
-    ("is_complex", "same"), [(False, False), (False, True), (True, False), (True, True)],
+    ("is_complex", "same"),
+    [(False, False), (False, True), (True, False), (True, True)],
     ids=["real", "real, one scale", "complex", "complex, one scale"],
-)  # fmt: skip
+)
 
 
 @pytest.mark.usefixtures("blocks_of_few_steps")

@@ -68,8 +68,19 @@ def reach_of(window, k):
 
 
 @pytest.mark.parametrize("reverse", [False, True])
-@pytest.mark.parametrize("window, k", [("chunk", 1), ("chunk", 3), ("chunk", 7), ("chunk", 99), ("sliding", 1),
-                                       ("sliding", 2), ("sliding", 5), ("sliding", 99)])  # fmt: skip
+@pytest.mark.parametrize(
+    "window, k",
+    [
+        ("chunk", 1),
+        ("chunk", 3),
+        ("chunk", 7),
+        ("chunk", 99),
+        ("sliding", 1),
+        ("sliding", 2),
+        ("sliding", 5),
+        ("sliding", 99),
+    ],
+)
 def test_windows_against_numpy_by_hand(window, k, reverse):
     p = weights()
     outputs, final = tg.unroll(cell_of(p), XS, p["h0"], truncate=k, window=window, reverse=reverse)
@@ -124,10 +135,17 @@ def test_inputs_get_gradients_through_time():
     tg.check.gradients(lambda xs: tg.unroll(cell_of(p), xs, H0, reverse=True)[0], [xs], order=2)
 
 
-@pytest.mark.parametrize("settings, problem", [
-    ({"truncate": 0}, "truncate"), ({"truncate": -1}, "truncate"), ({"truncate": 1.5}, "truncate"),
-    ({"truncate": True}, "truncate"), ({"truncate": 2, "window": "slide"}, "window"), ({"window": "sliding"}, "reach"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings, problem",
+    [
+        ({"truncate": 0}, "truncate"),
+        ({"truncate": -1}, "truncate"),
+        ({"truncate": 1.5}, "truncate"),
+        ({"truncate": True}, "truncate"),
+        ({"truncate": 2, "window": "slide"}, "window"),
+        ({"window": "sliding"}, "reach"),
+    ],
+)
 def test_bad_settings(settings, problem):
     with pytest.raises(tg.GraphError, match=problem):
         tg.unroll(lambda x, h: (h, h), XS, H0, **settings)

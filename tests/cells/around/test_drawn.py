@@ -16,12 +16,16 @@ from tests.each import each
 from tinygraph.core.structure import leaves, map_leaves
 
 
-@pytest.mark.parametrize("draws", [
-    lambda a, b: tg.cells.Stack([a, b], 0.4, rng=8),
-    lambda a, b: tg.cells.Stack([a, b], 0.4, variational=True, rng=8),
-    lambda a, b: tg.cells.Stack([zoneout(a), zoneout(b, 9)]),
-    lambda a, b: zoneout(tg.cells.Stack([a, b], 0.4, variational=True, rng=8)),
-], ids=["dropout", "variational", "zoneout", "both"])  # fmt: skip
+@pytest.mark.parametrize(
+    "draws",
+    [
+        lambda a, b: tg.cells.Stack([a, b], 0.4, rng=8),
+        lambda a, b: tg.cells.Stack([a, b], 0.4, variational=True, rng=8),
+        lambda a, b: tg.cells.Stack([zoneout(a), zoneout(b, 9)]),
+        lambda a, b: zoneout(tg.cells.Stack([a, b], 0.4, variational=True, rng=8)),
+    ],
+    ids=["dropout", "variational", "zoneout", "both"],
+)
 def test_derivatives_while_units_are_drawn(draws: Any) -> None:
     """The same seed at each call of the function, hence the same draws."""
     a, b = built("GRU"), built("IndRNN", H, 4)

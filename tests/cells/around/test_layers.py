@@ -250,8 +250,13 @@ def test_compiled_lengths_are_an_argument(oracle: Oracle, backend: str) -> None:
         assert not found["gradient.x"][late].any()
 
 
-@named("RNN.layers3-lengths", "GRU.bidirectional-no_bias-batch_first-lengths", "LSTM.proj_size-lengths",
-       "LSTM.layers2-no_bias-batch_first", "TLSTM.layers2")  # fmt: skip
+@named(
+    "RNN.layers3-lengths",
+    "GRU.bidirectional-no_bias-batch_first-lengths",
+    "LSTM.proj_size-lengths",
+    "LSTM.layers2-no_bias-batch_first",
+    "TLSTM.layers2",
+)
 def test_first_and_second_derivatives_against_differences(oracle: Oracle) -> None:
     layer, (x, states) = loaded(oracle), given(oracle)
     moved = [*layer.parameters().values(), x, *states]

@@ -85,8 +85,10 @@ def told(cell: Any, weights: Any, x: Any, state: Any, **how: Any) -> list[tg.Nod
 
 def worst(got: list[tg.Node], expected: list[tg.Node]) -> float:
     """The largest difference, over the larger of 1 and the array's largest number."""
-    errors = [np.abs(a.value - b.value).max() / max(1.0, np.abs(b.value).max()) if a.shape == b.shape else np.inf
-              for a, b in zip(got, expected, strict=True)]  # fmt: skip
+    errors = [
+        np.abs(a.value - b.value).max() / max(1.0, np.abs(b.value).max()) if a.shape == b.shape else np.inf
+        for a, b in zip(got, expected, strict=True)
+    ]
     return float(max(errors)) if np.isfinite(errors).all() else np.inf
 
 

@@ -22,71 +22,86 @@ def gru(seed=0, inputs=3, hidden=3):
     return GRU(inputs, hidden, rng=seed)
 
 
-@pytest.mark.parametrize("call, problem", [
-    (lambda: tg.cells.Stack([]), "there is no cell"),
-    (lambda: tg.cells.Stack([gru(hidden=4), gru()]), "cell 1 does not take what cell 0 gives"),
-    (lambda: tg.cells.Stack([gru(), gru()], dropout=1.0), "Stack: the rate"),
-    (lambda: tg.cells.Stack.of(GRU, 3, 4, num_layers=1.5), "num_layers"),
-    (lambda: tg.cells.Bidirectional(gru(), gru(), "concat"), "unknown merge"),
-    (lambda: tg.cells.Zoneout(gru(), -0.1), "Zoneout: the rate"),
-    (lambda: tg.cells.Zoneout(gru(), True), "Zoneout: the rate"),
-    (lambda: tg.cells.LayerNorm(lambda x, h: (h, h)), "size of the cell's output is not known"),
-    (lambda: tg.unroll(tg.cells.Residual(gru(hidden=4)), XS), r"\(4, 2, 3\) and \(4, 2, 4\)"),
-    (lambda: tg.unroll(tg.cells.Residual(both), {"a": XS}, np.zeros(2)), "dict and"),
-    (lambda: tg.unroll(tg.cells.Residual(through), {"a": XS}, np.zeros(2)), "dict and dict"),
-    (lambda: tg.unroll(tg.cells.Bidirectional(gru(hidden=5), gru(hidden=1), "sum"), XS), "outputs are not two arrays"),
-    (lambda: tg.cells.Bidirectional(gru(), gru(inputs=4)), "inputs of different sizes"),
-    (lambda: tg.cells.Bidirectional(gru(), gru(), ["sum"]), "unknown merge"),
-    (lambda: tg.cells.LayerNorm(gru(), output_size=-1), "output_size is a whole number"),
-    (lambda: tg.cells.LayerNorm(gru(), dtype=int), "LayerNorm: the dtype"),
-    (lambda: tg.unroll(tg.cells.LayerNorm(gru(), output_size=1), XS), "LayerNorm: the cell's output"),
-    (lambda: tg.unroll(tg.cells.LayerNorm(lambda x, s: ((x, x), s), 3), XS, np.zeros(2)), "LayerNorm: the cell's"),
-    (lambda: tg.unroll(tg.cells.Parallel(tg.cells.LRU(3, 4)), {"a": XS}), "Parallel: the inputs are one array"),
-    (lambda: tg.cells.Parallel(gru()), "not known to be linear"),
-    (lambda: tg.unroll(tg.cells.Stack([both, gru()], 0.5), XS, (0.0, np.zeros(3))), "dropout wants one array"),
-    (lambda: tg.cells.Stack(gru()), "in a list"),
-    (lambda: tg.cells.Stack(None), "in a list"),
-    (lambda: tg.cells.Stack("lstm"), "in a list"),
-    (lambda: tg.cells.Stack.of("lstm", 3, 4), "kind makes the cells"),
-    (lambda: tg.cells.Stack.of(gru(), 3, 4), "kind makes the cells"),
-    (lambda: tg.cells.Stack.of(GRU, 3, 4, batch_first=True), r"(?s)batch_first.*axis=1"),
-    (lambda: tg.cells.Stack.of(GRU, 3, 4, biass=True, sigma=2), r"biass=True, sigma=2"),
-    (lambda: tg.cells.Stack([gru()]).initial_state("2"), "batch_size"),
-    (lambda: gru().initial_state(-2), "batch_size"),
-    (lambda: gru().initial_state(2.0), "batch_size"),
-    (lambda: tg.unroll(tg.cells.Bidirectional(gru(), gru()), XS, feedback=lambda y: y[..., :3]), "one step alone"),
-    (lambda: tg.unroll(tg.cells.Zoneout(tg.cells.Bidirectional(gru(), gru()), 0.1), XS), "one step alone"),
-    (lambda: tg.unroll(tg.cells.Bidirectional(gru(), gru()), XS, np.zeros((2, 3))), "a state of another form"),
-    (lambda: tg.unroll(tg.cells.Stack([gru(), gru()]), XS, np.zeros((2, 3))), "a state of another form"),
-    (lambda: tg.unroll(tg.cells.Zoneout(tg.cells.LSTM(3, 3), (0.1,)), XS), "a rate is needed for each"),
-    (lambda: tg.unroll(tg.cells.Zoneout(gru(), (0.1, 0.2)), XS), "a rate is needed for each"),
-    (lambda: tg.unroll(tg.cells.Zoneout(lambda x, s: (x, x), 0.1), XS), "more or fewer states"),
-    (lambda: setattr(tg.cells.Zoneout(gru(), 0.1), "p", 1.0), "Zoneout: the rate"),
-    (lambda: setattr(tg.cells.Stack([gru()]), "dropout", -1), "Stack: the rate"),
-    (lambda: tg.Recurrent(gru(), truncate=0), "truncate"),
-    (lambda: tg.Recurrent(gru(), window="x"), "window"),
-    (lambda: tg.Recurrent(gru(), axis="t"), "axis"),
-    (lambda: tg.unroll(tg.Recurrent(gru()), XS), "a layer drives its cell itself"),
-    (lambda: tg.Recurrent(lambda x, h: (h, h)).load_state_dict({"w": 1.0}), "unexpected: w"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "call, problem",
+    [
+        (lambda: tg.cells.Stack([]), "there is no cell"),
+        (lambda: tg.cells.Stack([gru(hidden=4), gru()]), "cell 1 does not take what cell 0 gives"),
+        (lambda: tg.cells.Stack([gru(), gru()], dropout=1.0), "Stack: the rate"),
+        (lambda: tg.cells.Stack.of(GRU, 3, 4, num_layers=1.5), "num_layers"),
+        (lambda: tg.cells.Bidirectional(gru(), gru(), "concat"), "unknown merge"),
+        (lambda: tg.cells.Zoneout(gru(), -0.1), "Zoneout: the rate"),
+        (lambda: tg.cells.Zoneout(gru(), True), "Zoneout: the rate"),
+        (lambda: tg.cells.LayerNorm(lambda x, h: (h, h)), "size of the cell's output is not known"),
+        (lambda: tg.unroll(tg.cells.Residual(gru(hidden=4)), XS), r"\(4, 2, 3\) and \(4, 2, 4\)"),
+        (lambda: tg.unroll(tg.cells.Residual(both), {"a": XS}, np.zeros(2)), "dict and"),
+        (lambda: tg.unroll(tg.cells.Residual(through), {"a": XS}, np.zeros(2)), "dict and dict"),
+        (
+            lambda: tg.unroll(tg.cells.Bidirectional(gru(hidden=5), gru(hidden=1), "sum"), XS),
+            "outputs are not two arrays",
+        ),
+        (lambda: tg.cells.Bidirectional(gru(), gru(inputs=4)), "inputs of different sizes"),
+        (lambda: tg.cells.Bidirectional(gru(), gru(), ["sum"]), "unknown merge"),
+        (lambda: tg.cells.LayerNorm(gru(), output_size=-1), "output_size is a whole number"),
+        (lambda: tg.cells.LayerNorm(gru(), dtype=int), "LayerNorm: the dtype"),
+        (lambda: tg.unroll(tg.cells.LayerNorm(gru(), output_size=1), XS), "LayerNorm: the cell's output"),
+        (lambda: tg.unroll(tg.cells.LayerNorm(lambda x, s: ((x, x), s), 3), XS, np.zeros(2)), "LayerNorm: the cell's"),
+        (lambda: tg.unroll(tg.cells.Parallel(tg.cells.LRU(3, 4)), {"a": XS}), "Parallel: the inputs are one array"),
+        (lambda: tg.cells.Parallel(gru()), "not known to be linear"),
+        (lambda: tg.unroll(tg.cells.Stack([both, gru()], 0.5), XS, (0.0, np.zeros(3))), "dropout wants one array"),
+        (lambda: tg.cells.Stack(gru()), "in a list"),
+        (lambda: tg.cells.Stack(None), "in a list"),
+        (lambda: tg.cells.Stack("lstm"), "in a list"),
+        (lambda: tg.cells.Stack.of("lstm", 3, 4), "kind makes the cells"),
+        (lambda: tg.cells.Stack.of(gru(), 3, 4), "kind makes the cells"),
+        (lambda: tg.cells.Stack.of(GRU, 3, 4, batch_first=True), r"(?s)batch_first.*axis=1"),
+        (lambda: tg.cells.Stack.of(GRU, 3, 4, biass=True, sigma=2), r"biass=True, sigma=2"),
+        (lambda: tg.cells.Stack([gru()]).initial_state("2"), "batch_size"),
+        (lambda: gru().initial_state(-2), "batch_size"),
+        (lambda: gru().initial_state(2.0), "batch_size"),
+        (lambda: tg.unroll(tg.cells.Bidirectional(gru(), gru()), XS, feedback=lambda y: y[..., :3]), "one step alone"),
+        (lambda: tg.unroll(tg.cells.Zoneout(tg.cells.Bidirectional(gru(), gru()), 0.1), XS), "one step alone"),
+        (lambda: tg.unroll(tg.cells.Bidirectional(gru(), gru()), XS, np.zeros((2, 3))), "a state of another form"),
+        (lambda: tg.unroll(tg.cells.Stack([gru(), gru()]), XS, np.zeros((2, 3))), "a state of another form"),
+        (lambda: tg.unroll(tg.cells.Zoneout(tg.cells.LSTM(3, 3), (0.1,)), XS), "a rate is needed for each"),
+        (lambda: tg.unroll(tg.cells.Zoneout(gru(), (0.1, 0.2)), XS), "a rate is needed for each"),
+        (lambda: tg.unroll(tg.cells.Zoneout(lambda x, s: (x, x), 0.1), XS), "more or fewer states"),
+        (lambda: setattr(tg.cells.Zoneout(gru(), 0.1), "p", 1.0), "Zoneout: the rate"),
+        (lambda: setattr(tg.cells.Stack([gru()]), "dropout", -1), "Stack: the rate"),
+        (lambda: tg.Recurrent(gru(), truncate=0), "truncate"),
+        (lambda: tg.Recurrent(gru(), window="x"), "window"),
+        (lambda: tg.Recurrent(gru(), axis="t"), "axis"),
+        (lambda: tg.unroll(tg.Recurrent(gru()), XS), "a layer drives its cell itself"),
+        (lambda: tg.Recurrent(lambda x, h: (h, h)).load_state_dict({"w": 1.0}), "unexpected: w"),
+    ],
+)
 def test_wrong_calls_are_named(call, problem):
     with pytest.raises(tg.GraphError, match=problem):
         call()
 
 
 WRAPPERS = {
-    "Recurrent": tg.Recurrent, "Residual": tg.cells.Residual, "Zoneout": lambda cell: tg.cells.Zoneout(cell, 0.1),
-    "LayerNorm": lambda cell: tg.cells.LayerNorm(cell, 3), "Parallel": tg.cells.Parallel,
+    "Recurrent": tg.Recurrent,
+    "Residual": tg.cells.Residual,
+    "Zoneout": lambda cell: tg.cells.Zoneout(cell, 0.1),
+    "LayerNorm": lambda cell: tg.cells.LayerNorm(cell, 3),
+    "Parallel": tg.cells.Parallel,
     "Stack: cell 1": lambda cell: tg.cells.Stack([gru(), cell]),
     "Bidirectional": lambda cell: tg.cells.Bidirectional(gru(), cell),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("wrapper", WRAPPERS)
-@pytest.mark.parametrize("wrong, problem", [
-    (GRU, r"(?s)no cell.*GRU\(input_size"), ("lstm", "(?s)no cell.*'lstm'"), (None, "no cell"),
-    (lambda x: x, "no cell"), (tg.Recurrent(gru()), "a layer drives its cell itself"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "wrong, problem",
+    [
+        (GRU, r"(?s)no cell.*GRU\(input_size"),
+        ("lstm", "(?s)no cell.*'lstm'"),
+        (None, "no cell"),
+        (lambda x: x, "no cell"),
+        (tg.Recurrent(gru()), "a layer drives its cell itself"),
+    ],
+)
 def test_what_is_no_cell_is_refused_when_it_is_handed_in(wrapper, wrong, problem):
     with pytest.raises(tg.GraphError, match=problem) as caught:
         WRAPPERS[wrapper](wrong)
@@ -173,14 +188,17 @@ def with_attribute():
     return cell
 
 
-@pytest.mark.parametrize("make, names", [
-    (lambda: tg.Recurrent(Plain()), ["w", "parts.v.0"]),
-    (lambda: tg.Recurrent(Plain().step), ["w", "parts.v.0"]),
-    (lambda: tg.Recurrent(with_attribute()), ["w"]),
-    (lambda: tg.cells.Residual(Plain()), ["cell.w", "cell.parts.v.0"]),
-    (lambda: tg.cells.Stack([with_attribute(), Plain()]), ["cells.0.w", "cells.1.w", "cells.1.parts.v.0"]),
-    (lambda: tg.Recurrent(lambda x, h: (h, h)), []),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "make, names",
+    [
+        (lambda: tg.Recurrent(Plain()), ["w", "parts.v.0"]),
+        (lambda: tg.Recurrent(Plain().step), ["w", "parts.v.0"]),
+        (lambda: tg.Recurrent(with_attribute()), ["w"]),
+        (lambda: tg.cells.Residual(Plain()), ["cell.w", "cell.parts.v.0"]),
+        (lambda: tg.cells.Stack([with_attribute(), Plain()]), ["cells.0.w", "cells.1.w", "cells.1.parts.v.0"]),
+        (lambda: tg.Recurrent(lambda x, h: (h, h)), []),
+    ],
+)
 def test_parameters_of_any_class_are_found_named_and_loaded(make, names):
     layer = make()
     found = layer.parameters()

@@ -18,10 +18,16 @@ def test_sizes_are_integers_from_1(kind: Any, which: str, size: Any) -> None:
         kind(**{"input_size": 3, "hidden_size": 4} | {which: size})
 
 
-@pytest.mark.parametrize("option, problem", [
-    ({"dtype": int}, "GRU: the dtype"), ({"dtype": complex}, "GRU: the dtype"), ({"dtype": "words"}, "the dtype"),
-    ({"rng": "a"}, "GRU: rng is a seed"), ({"rng": -1}, "GRU: rng is a seed"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "option, problem",
+    [
+        ({"dtype": int}, "GRU: the dtype"),
+        ({"dtype": complex}, "GRU: the dtype"),
+        ({"dtype": "words"}, "the dtype"),
+        ({"rng": "a"}, "GRU: rng is a seed"),
+        ({"rng": -1}, "GRU: rng is a seed"),
+    ],
+)
 def test_weights_are_of_a_floating_dtype_and_drawn_by_a_generator(option: Any, problem: str) -> None:
     with pytest.raises(tg.GraphError, match=problem):
         tg.cells.GRU(3, 4, **option)
@@ -62,8 +68,15 @@ def test_the_names_of_parameters_are_those_of_their_attributes() -> None:
 
 
 def test_initialisers_by_name_number_and_function() -> None:
-    cell = tg.cells.MGU(3, 4, rng=0, kernel_init=lambda rng, shape: np.full(shape, 2), bias_init=0.25,
-                        recurrent_kernel_init="orthogonal", recurrent_bias_init="ones")  # fmt: skip
+    cell = tg.cells.MGU(
+        3,
+        4,
+        rng=0,
+        kernel_init=lambda rng, shape: np.full(shape, 2),
+        bias_init=0.25,
+        recurrent_kernel_init="orthogonal",
+        recurrent_bias_init="ones",
+    )
     U = cell.weight_hh.value
     np.testing.assert_allclose(U.T @ U, np.eye(4), atol=1e-6)
     for parameter, number in ((cell.weight_ih, 2), (cell.bias_ih, 0.25), (cell.bias_hh, 1)):

@@ -185,8 +185,9 @@ def test_a_forget_bias_that_is_added_at_each_step_is_added_once() -> None:
     rng = np.random.default_rng(6)
     kernel, bias, (h, c) = rng.normal(size=(3 + 4, 16)), rng.normal(size=16), states("LSTM")
     cell = tg.cells.LSTM(3, 4, gate_order="igfo", recurrent_bias=False, dtype=np.float64)
-    cell.load_state_dict({"weight_ih": kernel[:3].T, "weight_hh": kernel[3:].T,
-                          "bias_ih": bias + np.repeat([0, 0, 1.0, 0], 4)})  # fmt: skip
+    cell.load_state_dict(
+        {"weight_ih": kernel[:3].T, "weight_hh": kernel[3:].T, "bias_ih": bias + np.repeat([0, 0, 1.0, 0], 4)}
+    )
     found = run(cell)
     for t, x in enumerate(X):
         i, j, f, o = np.split(np.concatenate([x, h], 1) @ kernel + bias, 4, 1)

@@ -117,8 +117,14 @@ def test_all_that_does_not_fit_is_told_at_once_and_nothing_is_loaded(cell: tg.ce
     with pytest.raises(tg.GraphError) as caught:
         cell.load_state_dict(arrays)
     message = str(caught.value)
-    for told in ("missing: weight_ih, bias_ih", "unexpected: weight_xh, gamma", "weight_hh: (16, 5) instead of (16, 4)",
-                 "bias_hh: (16, 1) instead of (16,)", "none was loaded", "strict=False"):  # fmt: skip
+    for told in (
+        "missing: weight_ih, bias_ih",
+        "unexpected: weight_xh, gamma",
+        "weight_hh: (16, 5) instead of (16, 4)",
+        "bias_hh: (16, 1) instead of (16,)",
+        "none was loaded",
+        "strict=False",
+    ):
         assert told in message, told
     assert_holds(cell, before)
 
@@ -166,18 +172,30 @@ def test_cells_within_a_cell_have_dotted_names() -> None:
             return self.scale * self.rest[0](y, h)[0], h
 
     pair, other = Pair(3, 4, rng=1), Pair(3, 4, rng=2)
-    assert list(pair.parameters()) == ["first.weight_ih", "first.weight_hh", "first.bias_ih", "first.bias_hh",
-                                       "rest.0.weight_ih", "rest.0.weight_hh", "scale"]  # fmt: skip
+    assert list(pair.parameters()) == [
+        "first.weight_ih",
+        "first.weight_hh",
+        "first.bias_ih",
+        "first.bias_hh",
+        "rest.0.weight_ih",
+        "rest.0.weight_hh",
+        "scale",
+    ]
     other.load_state_dict(pair.state_dict() | {"rest.0.bias_ih": np.zeros(12)})
     assert_holds(other, pair.state_dict())
     with pytest.raises(tg.GraphError, match=r"missing: rest\.0\.weight_hh"):
         other.load_state_dict({name: a for name, a in pair.state_dict().items() if name != "rest.0.weight_hh"})
 
 
-@pytest.mark.parametrize("wrong, got", [
-    (None, "NoneType"), ([np.ones(3)], "list"), ({0: np.ones(3)}, r"keys \[0\]"),
-    (tg.cells.LSTM(3, 4), r"LSTM.*fix *its \.state_dict\(\)"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "wrong, got",
+    [
+        (None, "NoneType"),
+        ([np.ones(3)], "list"),
+        ({0: np.ones(3)}, r"keys \[0\]"),
+        (tg.cells.LSTM(3, 4), r"LSTM.*fix *its \.state_dict\(\)"),
+    ],
+)
 def test_what_is_no_state_dict(cell: tg.cells.LSTM, wrong: Any, got: str) -> None:
     with pytest.raises(tg.GraphError, match=f"(?s)LSTM: parameters are loaded by name.*got *{got}"):
         cell.load_state_dict(wrong)
@@ -199,14 +217,21 @@ AROUND: dict[str, tuple[Any, dict[str, str]]] = {
     "shortcut": (lambda: tg.cells.Residual(lstm()), {"l0": "cell."}),
     "twice": (lambda: tg.cells.LayerNorm(tg.cells.Zoneout(lstm(), 0.1)), {"l0": "cell.cell."}),
     "layers": (lambda: tg.cells.Stack([lstm(), tg.cells.Residual(lstm())]), {"l0": "cells.0.", "l1": "cells.1.cell."}),
-    "around layers": (lambda: tg.cells.Zoneout(tg.cells.Stack([lstm(), lstm()]), 0.1),
-                      {"l0": "cell.cells.0.", "l1": "cell.cells.1."}),
-    "two ways": (lambda: tg.cells.Bidirectional(tg.cells.Residual(lstm()), lstm()),
-                 {"l0": "forward.cell.", "l0_reverse": "backward."}),
-    "layers two ways": (lambda: tg.cells.Stack([tg.cells.Bidirectional(lstm(), tg.cells.Zoneout(lstm(), 0.1), "sum"),
-                                               tg.cells.Residual(lstm())]),
-                        {"l0": "cells.0.forward.", "l0_reverse": "cells.0.backward.cell.", "l1": "cells.1.cell."}),
-}  # fmt: skip
+    "around layers": (
+        lambda: tg.cells.Zoneout(tg.cells.Stack([lstm(), lstm()]), 0.1),
+        {"l0": "cell.cells.0.", "l1": "cell.cells.1."},
+    ),
+    "two ways": (
+        lambda: tg.cells.Bidirectional(tg.cells.Residual(lstm()), lstm()),
+        {"l0": "forward.cell.", "l0_reverse": "backward."},
+    ),
+    "layers two ways": (
+        lambda: tg.cells.Stack(
+            [tg.cells.Bidirectional(lstm(), tg.cells.Zoneout(lstm(), 0.1), "sum"), tg.cells.Residual(lstm())]
+        ),
+        {"l0": "cells.0.forward.", "l0_reverse": "cells.0.backward.cell.", "l1": "cells.1.cell."},
+    ),
+}
 
 
 @pytest.mark.parametrize("around", AROUND)
@@ -215,8 +240,11 @@ def test_names_of_pytorchs_layers_reach_cells_within_wrappers(around: str) -> No
     layer = tg.Recurrent(make())
     norm = {name: x.value for name, x in layer.parameters().items() if name in ("weight", "bias")}
     rng = np.random.default_rng(4)
-    given = {f"{w}_{at}": rng.normal(size=layer.parameters()[place + w].shape) for at, place in places.items()
-             for w in WEIGHTS}  # fmt: skip
+    given = {
+        f"{w}_{at}": rng.normal(size=layer.parameters()[place + w].shape)
+        for at, place in places.items()
+        for w in WEIGHTS
+    }
     layer.load_state_dict(given | norm)
     for at, place in places.items():
         for w in WEIGHTS:

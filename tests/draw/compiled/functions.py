@@ -138,8 +138,12 @@ def chips(box):
 
 
 def inside(box, band):
-    return (band.left <= box.x - box.width / 2 and box.x + box.width / 2 <= band.right
-            and band.foot <= box.y - box.height / 2 and box.y + box.height / 2 <= band.top)  # fmt: skip
+    return (
+        band.left <= box.x - box.width / 2
+        and box.x + box.width / 2 <= band.right
+        and band.foot <= box.y - box.height / 2
+        and box.y + box.height / 2 <= band.top
+    )
 
 
 def halves(picture):

@@ -54,8 +54,12 @@ def test_boxes_lie_apart_and_cards_in_their_bands(name, backend):
         assert any(
             o.left <= band.left and band.right <= o.right and o.foot <= band.foot and band.top <= o.top for o in outer
         )
-        held = [box for box in picture.boxes if abs(box.x - (band.left + band.right) / 2) < (band.right - band.left) / 2
-                and abs(box.y - (band.foot + band.top) / 2) < (band.top - band.foot) / 2]  # fmt: skip
+        held = [
+            box
+            for box in picture.boxes
+            if abs(box.x - (band.left + band.right) / 2) < (band.right - band.left) / 2
+            and abs(box.y - (band.foot + band.top) / 2) < (band.top - band.foot) / 2
+        ]
         assert held and all(inside(box, band) for box in held)
 
 

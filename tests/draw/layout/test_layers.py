@@ -30,7 +30,10 @@ def test_crossings_are_undone():
     plan = Rows([0, 0, 0, 1, 1, 1], [(0, 5), (1, 4), (2, 3)], [], [], [0] * 6, [60] * 6)
     x = lay_out(plan).x
     assert [x[5], x[4], x[3]] == sorted([x[5], x[4], x[3]]) == [x[0], x[1], x[2]] or [x[0], x[1], x[2]] == [
-        x[5], x[4], x[3]]  # fmt: skip
+        x[5],
+        x[4],
+        x[3],
+    ]
 
 
 def test_time_grows_with_the_boxes_and_not_faster():

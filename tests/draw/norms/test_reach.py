@@ -13,9 +13,12 @@ from tinygraph.draw.shown.folding import fold
 from tinygraph.draw.shown.roles import roles
 
 ROOTS = {k: root for k, (root, _, _) in NETWORKS.items()} | {
-    "sliding": sliding(), "loss in the state": loss_in_the_state(), "five": stack_of_five(),
-    "lstm cut": lstm(6, truncate=2), "two outputs": two_outputs(),
-}  # fmt: skip
+    "sliding": sliding(),
+    "loss in the state": loss_in_the_state(),
+    "five": stack_of_five(),
+    "lstm cut": lstm(6, truncate=2),
+    "two outputs": two_outputs(),
+}
 
 
 @pytest.mark.parametrize("name", ROOTS)

@@ -10,8 +10,13 @@ from tests.draw.networks import both_ways, lstm, perceptron, weights, word_rnn
 from tests.draw.recurrent import losses_outside
 from tinygraph.draw.shown.params import GHOST, HUB
 
-NETWORKS = {"rnn": word_rnn(4), "lstm": lstm(3, truncate=2), "both ways": both_ways(3), "perceptron": perceptron(),
-            "losses outside": losses_outside(3)}  # fmt: skip
+NETWORKS = {
+    "rnn": word_rnn(4),
+    "lstm": lstm(3, truncate=2),
+    "both ways": both_ways(3),
+    "perceptron": perceptron(),
+    "losses outside": losses_outside(3),
+}
 
 
 def title(box):

@@ -104,8 +104,10 @@ def test_what_an_encoder_hands_over_and_sums_of_losses_stay():
         with tg.step(t):
             h = tg.tanh(w * h)
             total = total + tg.squared_error(h, np.array(1.0))
-    alone = sum(np.array(1 - np.tanh(0.7 * x.item()) ** 2) * x.item() * 2 * (np.tanh(0.7 * x.item()) - 1)
-                for x in states(total, h))  # fmt: skip
+    alone = sum(
+        np.array(1 - np.tanh(0.7 * x.item()) ** 2) * x.item() * 2 * (np.tanh(0.7 * x.item()) - 1)
+        for x in states(total, h)
+    )
     assert gradients(truncated([total], 1)[total])[None] == pytest.approx(alone, rel=1e-12)
 
 

@@ -123,13 +123,16 @@ def test_windows_that_slide_reach_back_a_fixed_number_of_steps():
 
 @pytest.mark.parametrize(
     "factor, steps, word, pace",
-    [(1.5, 8, "exploding: × 1.5", "10-fold more every 5.7 steps"),
-     (0.5, 8, "vanishing: × 0.50", "10-fold less every 3.3 steps"),
-     (0.02, 4, "vanishing: × 0.020", "50-fold less each step"),
-     (0.8, 4, "falling: × 0.80", "10-fold less every 10 steps"),
-     (1.0, 8, "steady: × 1.0", None), (0.97, 200, "vanishing: × 0.97", "10-fold less every 76 steps"),
-     (1.2, 4, "growing: × 1.2", "10-fold more every 13 steps")],
-)  # fmt: skip
+    [
+        (1.5, 8, "exploding: × 1.5", "10-fold more every 5.7 steps"),
+        (0.5, 8, "vanishing: × 0.50", "10-fold less every 3.3 steps"),
+        (0.02, 4, "vanishing: × 0.020", "50-fold less each step"),
+        (0.8, 4, "falling: × 0.80", "10-fold less every 10 steps"),
+        (1.0, 8, "steady: × 1.0", None),
+        (0.97, 200, "vanishing: × 0.97", "10-fold less every 76 steps"),
+        (1.2, 4, "growing: × 1.2", "10-fold more every 13 steps"),
+    ],
+)
 @pytest.mark.parametrize("loss_at_end", [False, True])
 def test_the_pace_is_put_into_words(factor, steps, word, pace, loss_at_end):
     drawing = tg.draw(linear(factor, steps, loss_at_end), "flow")

@@ -70,9 +70,13 @@ def test_boxes_of_a_cell_stand_on_its_card_and_all_others_beside(name):
     inside = {g: i for i, cell in enumerate(cells(folded, answer)) for g in cell.groups}
     for g, box in enumerate(drawn.boxes):
         on = [
-            i for i, c in enumerate(drawn.bands) if c.left < box.x - box.width / 2 and box.x + box.width / 2 < c.right
-            and c.foot < box.y - box.height / 2 and box.y + box.height / 2 < c.top
-        ]  # fmt: skip
+            i
+            for i, c in enumerate(drawn.bands)
+            if c.left < box.x - box.width / 2
+            and box.x + box.width / 2 < c.right
+            and c.foot < box.y - box.height / 2
+            and box.y + box.height / 2 < c.top
+        ]
         assert on == ([inside[g]] if g in inside else [])
 
 
@@ -191,8 +195,9 @@ def test_a_running_sum_is_no_cell_but_turns_on_itself():
 
 def test_what_does_not_repeat_is_drawn_unrolled_and_says_so():
     cases = {
-        "no time steps are marked": perceptron(), "no part of it repeats over time": word_rnn(1),
-    }  # fmt: skip
+        "no time steps are marked": perceptron(),
+        "no part of it repeats over time": word_rnn(1),
+    }
     w = weights(A=(2, 2), B=(2, 2), C=(2, 2))
     h: Any = tg.constant(np.ones(2))
     for t, name in enumerate("ABC"):

@@ -44,6 +44,9 @@ def test_steps_with_padding_are_one_card_too():
     drawn = rolled("RNN", lengths=[5, 3])
     assert [band.times for band in drawn.bands] == [T]
     choices = [box for box in drawn.boxes if "where" in " ".join(part.text for part in box.title)]
-    inside = [box for box in choices if drawn.bands[0].left < box.x < drawn.bands[0].right
-              and drawn.bands[0].foot < box.y < drawn.bands[0].top]  # fmt: skip
+    inside = [
+        box
+        for box in choices
+        if drawn.bands[0].left < box.x < drawn.bands[0].right and drawn.bands[0].foot < box.y < drawn.bands[0].top
+    ]
     assert len(inside) == 1

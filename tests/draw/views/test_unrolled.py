@@ -10,9 +10,14 @@ from tests.draw.networks import both_ways, lstm, perceptron, word_rnn
 from tinygraph.draw.shown.folding import fold
 
 NETWORKS = {
-    "rnn": word_rnn(4, cut=2), "one step": word_rnn(1), "lstm": lstm(5, truncate=2), "both ways": both_ways(4),
-    "perceptron": perceptron(), "leaf": tg.constant(1.0), "root": tg.parameter(1.0),
-}  # fmt: skip
+    "rnn": word_rnn(4, cut=2),
+    "one step": word_rnn(1),
+    "lstm": lstm(5, truncate=2),
+    "both ways": both_ways(4),
+    "perceptron": perceptron(),
+    "leaf": tg.constant(1.0),
+    "root": tg.parameter(1.0),
+}
 
 
 def picture(node, gradients=None, tokens=None):
@@ -154,9 +159,14 @@ def test_titles_read_as_typed():
     w, ids = tg.parameter(np.ones((3, 2)), name="E"), np.array(2)
     x = tg.constant([[1.0, 2.0]], name="x")
     cases = {
-        "E [2]": tg.take(w, ids, axis=0), "x @ E.T": x @ w.T, "1 - ·": 1 - tg.exp(x), "* 0.5": tg.exp(x) * 0.5,
-        "[0, 0:]": tg.exp(x)[0, 0:], "y = tanh": tg.tanh(x, name="y"), "log softmax": tg.log_softmax(x),
-    }  # fmt: skip
+        "E [2]": tg.take(w, ids, axis=0),
+        "x @ E.T": x @ w.T,
+        "1 - ·": 1 - tg.exp(x),
+        "* 0.5": tg.exp(x) * 0.5,
+        "[0, 0:]": tg.exp(x)[0, 0:],
+        "y = tanh": tg.tanh(x, name="y"),
+        "log softmax": tg.log_softmax(x),
+    }
     for title, node in cases.items():
         assert " ".join(part.text for part in picture(node).boxes[-1].title) == title
 

@@ -73,9 +73,13 @@ def test_errors(op, dtype):
 def test_ends_are_exact(dtype):
     x = np.array([0.0, -0.0, np.inf, -np.inf], dtype)
     one = np.ones((), dtype)
-    for op, right in [("exp", [1, 1, np.inf, 0]), ("tanh", [0.0, -0.0, 1, -1]), ("sigmoid", [0.5, 0.5, 1, 0]),
-                      ("softplus", [np.log1p(one), np.log1p(one), np.inf, 0]),
-                      ("log", [-np.inf, -np.inf, np.inf, np.nan])]:  # fmt: skip
+    for op, right in [
+        ("exp", [1, 1, np.inf, 0]),
+        ("tanh", [0.0, -0.0, 1, -1]),
+        ("sigmoid", [0.5, 0.5, 1, 0]),
+        ("softplus", [np.log1p(one), np.log1p(one), np.inf, 0]),
+        ("log", [-np.inf, -np.inf, np.inf, np.nan]),
+    ]:
         got = applied(op, x)
         np.testing.assert_array_equal(got, np.array(right, dtype))
         np.testing.assert_array_equal(np.signbit(got[:3]), np.signbit(np.array(right[:3], dtype)), err_msg=op)

@@ -64,8 +64,11 @@ def dense(kind, value, **settings):
 
 COPIES = ("astype", "stop_gradient", "copy", "broadcast_to")
 OPS = {name: op.arity for name, op in ELEMENTWISE.items()} | dict.fromkeys(COPIES, 1)
-SETTINGS = {"clip": [{"a_min": -1.0, "a_max": 1.0}, {"a_min": 0}, {"a_max": 0.5}], "astype": [{"dtype": "f4"}],
-            "broadcast_to": [{"shape": (4, 5)}]}  # fmt: skip
+SETTINGS = {
+    "clip": [{"a_min": -1.0, "a_max": 1.0}, {"a_min": 0}, {"a_max": 0.5}],
+    "astype": [{"dtype": "f4"}],
+    "broadcast_to": [{"shape": (4, 5)}],
+}
 EXTREME = np.array([0.0, 1.0, -1.0, 0.5, -2.5, 3.0, 1000.0, -1000.0, 80.0, 1e-3])
 
 
@@ -180,8 +183,11 @@ def recurrence(T, B, H):
     z = Buffer("scratch", B * H, F8, offset_bytes=0)
     h0, h1, x = (View(buffers[n], o, (B, H), (H, 1), (B * H,)) for n, o in (("h", 0), ("h", B * H), ("x", 0)))
     zv, W = View(z, 0, (B, H), (H, 1)), View(buffers["W"], 0, (H, H), (H, 1))
-    body = (Product(h0, W, zv), Elementwise((B, H), (zv, x), (Instruction("add", (0, 1), F8),), ((2, zv),)),
-            Elementwise((B, H), (zv,), (Instruction("sigmoid", (0,), F8),), ((1, h1),)))  # fmt: skip
+    body = (
+        Product(h0, W, zv),
+        Elementwise((B, H), (zv, x), (Instruction("add", (0, 1), F8),), ((2, zv),)),
+        Elementwise((B, H), (zv,), (Instruction("sigmoid", (0,), F8),), ((1, h1),)),
+    )
     return [Repeat(T, 0, body)], {buffers[name]: value for name, value in given.items()}
 
 

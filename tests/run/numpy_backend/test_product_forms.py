@@ -17,8 +17,9 @@ def nested(transposed, row=N + 1):
     """z[s, t] = x[t] @ W[s] in a loop of loops, rows of z ``row`` elements apart; the product, actions, arrays."""
     rng = np.random.default_rng(0)
     arrays = {"x": rng.normal(size=T * M * K), "W": rng.normal(size=S * K * N), "z": np.full(S * T * M * row, 7.0)}
-    x, W, z = (Buffer(kind, arrays[name].size, F8) for kind, name in
-               (("argument", "x"), ("parameter", "W"), ("result", "z")))  # fmt: skip
+    x, W, z = (
+        Buffer(kind, arrays[name].size, F8) for kind, name in (("argument", "x"), ("parameter", "W"), ("result", "z"))
+    )
     weight = View(W, 0, (K, N), (1, K) if transposed else (N, 1), (K * N,))
     out = View(z, 0, (M, N), (row, 1), (T * M * row, M * row))
     product = Product(View(x, 0, (M, K), (K, 1), (0, M * K)), weight, out, (False, True))
@@ -71,7 +72,14 @@ def test_products_in_loops_are_asked_about_with_their_steps(monkeypatch):
     assert NumpyStretch([product, *actions], aligned_block(0)).forms == {product: str(NumpyForm(2))}
     question, steps = asked[0]
     assert (question.size, question.shape, question.a, question.b, question.out_m, question.packable, steps) == (
-        8, (M, N, K), (K, 1), (1, K), N + 1, (False, True), T)  # fmt: skip
+        8,
+        (M, N, K),
+        (K, 1),
+        (1, K),
+        N + 1,
+        (False, True),
+        T,
+    )
     assert NumpyStretch([product], aligned_block(0)).forms == {}
 
 

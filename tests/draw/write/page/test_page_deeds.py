@@ -162,8 +162,11 @@ def test_the_slider_replays_training(visit):
 def test_all_can_be_done_and_heard_without_a_mouse(visit):
     page = visit("rnn")
     assert page.get_attribute("#picture", "role") == "tree" and page.get_attribute("#panel", "aria-live") == "polite"
-    named = page.eval_on_selector_all("button, input, [role=treeitem]", """found => found.filter(x =>
-        !(x.getAttribute('aria-label') || x.textContent || x.labels?.length)).length""")  # fmt: skip
+    named = page.eval_on_selector_all(
+        "button, input, [role=treeitem]",
+        """found => found.filter(x =>
+        !(x.getAttribute('aria-label') || x.textContent || x.labels?.length)).length""",
+    )
     assert named == 0
     assert "gradient norm" not in page.get_attribute("#n5", "aria-label") and "‖∂‖" in page.get_attribute(
         "#n5", "aria-label"
