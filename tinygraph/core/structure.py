@@ -1,4 +1,4 @@
-"""Nested lists, tuples and dicts of nodes or arrays: take apart, put together."""
+"""Nested lists, tuples and dicts of nodes or arrays: flatten, rebuild, map."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def leaves(structure: Any) -> list[Any]:
-    """The leaves in order; None is an empty place and has none."""
+    """The leaves of a nested structure, in order; None has none."""
     if structure is None:
         return []
     if isinstance(structure, dict):
@@ -19,19 +19,19 @@ def leaves(structure: Any) -> list[Any]:
 
 
 def rebuild(structure: Any, new_leaves: list[Any]) -> Any:
-    """The same nesting with other leaves, given in the order of `leaves`."""
+    """The same nesting with ``new_leaves``, which are in the order of `leaves`."""
     rest = iter(new_leaves)
     return map_leaves(lambda _: next(rest), structure)
 
 
 def builder(structure: Any) -> Callable[[list[Any]], Any]:
-    """`rebuild` for one structure many times: a function of the new leaves, which is several times as fast."""
+    """`rebuild` for one structure as a function of the new leaves: several times as fast if called many times."""
     build, _ = _builder(structure, 0)
     return build
 
 
 def _builder(structure: Any, at: int) -> tuple[Callable[[list[Any]], Any], int]:
-    """What builds a part of the structure from all leaves, of which its own start at ``at``; and where they end."""
+    """A function that builds this part from all leaves, its own from index ``at`` on, and the index after its last."""
     if structure is None:
         return lambda new: None, at
     if not isinstance(structure, (dict, list, tuple)):

@@ -131,15 +131,8 @@ class Trace:
         for slot, draw in self.drawn.items():
             numbers = noise(draw, (steps, *slot.shape), slot.dtype)
             slices[slot] = numbers[::-1] if reverse else numbers  # drawn in the order in which the steps run
-        body = Body(
-            tuple(slices),
-            tuple(leaves(self.s_slots)),
-            tuple(outer.values()),
-            tuple(closed[: len(nexts)]),
-            steps,
-            reverse,
-            recompute,
-        )
+        slots = tuple(slices), tuple(leaves(self.s_slots)), tuple(outer.values())
+        body = Body(*slots, tuple(closed[: len(nexts)]), steps, reverse, recompute)
         over = loop(*slices.values(), *leaves(self.state), *outer, body=body)
         return over, closed[len(nexts) :]
 
