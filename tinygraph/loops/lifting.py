@@ -66,34 +66,34 @@ class Lifted(NamedTuple):
         specs = [Spec(self.shape(k), x.dtype) for k, x in enumerate(self.inputs)]
         return (self.T, *self.op.infer(*specs, **self.settings).shape)
 
-    def wide(self, k: int, rank: int) -> Node:
+    def aligned(self, k: int, rank: int) -> Node:
         """Input k with axes of size 1 after T, so that it broadcasts with arrays of ``rank`` axes in one step."""
         x, shape = self.inputs[k], self.shape(k)
         if not self.varying[k] or len(shape) >= rank:
             return x
         return ops.reshape(x, shape=(self.T, *(1,) * (rank - len(shape)), *shape))
 
-    def filled(self, k: int) -> Node:
+    def repeated(self, k: int) -> Node:
         """Input k with the axis T, repeated along it if it does not vary."""
         x = self.inputs[k]
         return x if self.varying[k] else ops.broadcast_to(x, shape=(self.T, *x.shape))
 
-    def all_filled(self) -> list[Node]:
-        return [self.filled(k) for k in range(len(self.inputs))]
+    def all_repeated(self) -> list[Node]:
+        return [self.repeated(k) for k in range(len(self.inputs))]
 
-    def again(self, *inputs: Node, **changed: Any) -> Node:
+    def call(self, *inputs: Node, **changed: Any) -> Node:
         """The same op with other inputs and some settings changed."""
         return self.op(*inputs, **(self.settings | changed))
 
 
 def _elementwise(c: Lifted) -> Node:
     rank = max([c.rank(k) for k in range(len(c.inputs))])
-    return c.again(*[c.wide(k, rank) for k in range(len(c.inputs))])
+    return c.call(*[c.aligned(k, rank) for k in range(len(c.inputs))])
 
 
 def _batch(c: Lifted) -> Node:
     """For ops that treat leading axes as a batch."""
-    return c.again(*c.all_filled())
+    return c.call(*c.all_repeated())
 
 
 def _matmul(c: Lifted) -> Node:
@@ -118,11 +118,11 @@ def _batched(c: Lifted, rank_a: int, rank_b: int) -> Node:
         b = ops.reshape(b, shape=(*b.shape, 1))
     matrices = c._replace(inputs=(a, b))
     rank = max(matrices.rank(0), matrices.rank(1))
-    z = ops.matmul(matrices.wide(0, rank), matrices.wide(1, rank))
+    z = ops.matmul(matrices.aligned(0, rank), matrices.aligned(1, rank))
     return z if rank_a > 1 and rank_b > 1 else ops.reshape(z, shape=c.result())
 
 
-def _later(axis: Any, rank: int) -> Any:
+def _after_time(axis: Any, rank: int) -> Any:
     """The setting ``axis`` of one step, counted with the leading axis T; None, all axes, becomes a tuple."""
     if axis is None:
         return tuple(range(1, rank + 1))
@@ -135,7 +135,7 @@ def _along_axes(c: Lifted) -> Node | None:
     axis, rank = c.settings.get("axis", -1 if c.op in (ops.softmax, ops.log_softmax) else None), c.rank()
     if axis is not None and not rank:
         return None  # numpy accepts axis 0 for a single number
-    return c.again(*c.all_filled(), axis=_later(axis, rank))
+    return c.call(*c.all_repeated(), axis=_after_time(axis, rank))
 
 
 def _argmax(c: Lifted) -> Node | None:
@@ -156,7 +156,7 @@ def _transpose(c: Lifted) -> Node:
 
 def _swapaxes(c: Lifted) -> Node:
     first, second = c.settings.get("axis1", 0), c.settings.get("axis2", 1)
-    return ops.swapaxes(c.inputs[0], axis1=_later(first, c.rank()), axis2=_later(second, c.rank()))
+    return ops.swapaxes(c.inputs[0], axis1=_after_time(first, c.rank()), axis2=_after_time(second, c.rank()))
 
 
 def _getitem(c: Lifted) -> Node:
@@ -165,17 +165,17 @@ def _getitem(c: Lifted) -> Node:
 
 def _put(c: Lifted) -> Node:
     indexes = tuple([(slice(None), *index) for index in c.settings["indexes"]])
-    return ops.put(*c.all_filled(), shape=c.result(), indexes=indexes)
+    return ops.put(*c.all_repeated(), shape=c.result(), indexes=indexes)
 
 
 def _join(c: Lifted) -> Node:
     rank = c.rank() + (c.op is ops.stack)
-    return c.op(*c.all_filled(), axis=_later(c.settings.get("axis", 0), rank))
+    return c.op(*c.all_repeated(), axis=_after_time(c.settings.get("axis", 0), rank))
 
 
 def _into_shape(c: Lifted) -> Node:
     shape = c.result()
-    return c.op(c.inputs[0] if c.op is ops.reshape else c.wide(0, len(shape) - 1), shape=shape)
+    return c.op(c.inputs[0] if c.op is ops.reshape else c.aligned(0, len(shape) - 1), shape=shape)
 
 
 def _sum_to(c: Lifted) -> Node:
@@ -191,7 +191,9 @@ def _take(c: Lifted) -> Node | None:
     if all(c.varying) or (axis is not None and not rank):
         return None
     if c.varying[0]:
-        return ops.take(_flat(c), indices, axis=1) if axis is None else ops.take(x, indices, axis=_later(axis, rank))
+        return (
+            ops.take(_flat(c), indices, axis=1) if axis is None else ops.take(x, indices, axis=_after_time(axis, rank))
+        )
     if axis is None:
         return ops.take(x, indices)
     at = axis % rank
@@ -207,7 +209,7 @@ def _add_at(c: Lifted) -> Node | None:
         return None
     if axis is None:
         return ops.reshape(ops.add_at(g, indices, shape=(c.T, math.prod(shape[1:])), axis=1), shape=shape)
-    return ops.add_at(g, indices, shape=shape, axis=_later(axis, len(shape) - 1))
+    return ops.add_at(g, indices, shape=shape, axis=_after_time(axis, len(shape) - 1))
 
 
 def _by_arrays(c: Lifted) -> Node | None:
@@ -220,12 +222,12 @@ def _by_arrays(c: Lifted) -> Node | None:
     if any(i is None or i is ... or isinstance(i, slice) for i in index[:last]):
         return None
     rank = max([c.rank(k) for k in range(1, len(c.inputs))])
-    arrays = [c.wide(k, rank) for k in range(1, len(c.inputs))]
+    arrays = [c.aligned(k, rank) for k in range(1, len(c.inputs))]
     if c.op is ops.pick and not c.varying[0]:
-        return c.again(c.inputs[0], *arrays)
+        return c.call(c.inputs[0], *arrays)
     step = Constant(np.arange(c.T).reshape((c.T,) + (1,) * rank))
     shape = {} if c.op is ops.pick else {"shape": c.result()}
-    return c.again(c.filled(0), step, *arrays, index=(ARRAY, *index), **shape)
+    return c.call(c.repeated(0), step, *arrays, index=(ARRAY, *index), **shape)
 
 
 def _einsum(c: Lifted) -> Node | None:
