@@ -21,16 +21,16 @@ def ancestors(roots: Iterable[Node], through: Callable[[Node], bool] = lambda no
         roots: nodes; they are part of the result.
         through: if it returns False for a node, that node's inputs are not visited.
     """
-    seen = set(roots)
-    stack = list(seen)
+    visited = set(roots)
+    stack = list(visited)
     while stack:
         node = stack.pop()
         if through(node):
             for x in node._inputs:
-                if x not in seen:
-                    seen.add(x)
+                if x not in visited:
+                    visited.add(x)
                     stack.append(x)
-    return sorted(seen, key=_by_serial)
+    return sorted(visited, key=_by_serial)
 
 
 def replace(roots: Sequence[Node], new: dict[Node, Node]) -> list[Node]:

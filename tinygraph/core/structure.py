@@ -30,22 +30,22 @@ def builder(structure: Any) -> Callable[[list[Any]], Any]:
     return build
 
 
-def _builder(structure: Any, at: int) -> tuple[Callable[[list[Any]], Any], int]:
-    """A function that builds this part from all leaves, its own from index ``at`` on, and the index after its last."""
+def _builder(structure: Any, start: int) -> tuple[Callable[[list[Any]], Any], int]:
+    """A function that builds this part from all leaves, its own from ``start`` on, and the index after its last."""
     if structure is None:
-        return lambda new: None, at
+        return lambda new: None, start
     if not isinstance(structure, (dict, list, tuple)):
-        return itemgetter(at), at + 1
+        return itemgetter(start), start + 1
     parts = []
     for part in structure.values() if isinstance(structure, dict) else structure:
-        build, at = _builder(part, at)
+        build, start = _builder(part, start)
         parts.append(build)
     if isinstance(structure, dict):
         keys = list(structure)
-        return lambda new: dict(zip(keys, [build(new) for build in parts], strict=True)), at
+        return lambda new: dict(zip(keys, [build(new) for build in parts], strict=True)), start
     if isinstance(structure, tuple) and hasattr(structure, "_fields"):
-        return lambda new: type(structure)(*[build(new) for build in parts]), at
-    return lambda new: type(structure)([build(new) for build in parts]), at
+        return lambda new: type(structure)(*[build(new) for build in parts]), start
+    return lambda new: type(structure)([build(new) for build in parts]), start
 
 
 def map_leaves(fn: Callable[..., Any], structure: Any) -> Any:

@@ -100,14 +100,14 @@ class Last(_Selection):
 loop, _each, _last = Loop(), Each(), Last()
 
 
-def each(over: Node, of: Node) -> Node:
+def each(loop_node: Node, of: Node) -> Node:
     """The values of the body's node ``of`` at every step: (T, \\*of.shape)."""
-    return _each(over, of=of, steps=over.attributes["body"].steps)
+    return _each(loop_node, of=of, steps=loop_node.attributes["body"].steps)
 
 
-def last(over: Node, carry: int) -> Node:
+def last(loop_node: Node, carry: int) -> Node:
     """The value of carry number ``carry`` after the last step."""
-    return _last(over, of=carry, like=over.attributes["body"].nexts[carry])
+    return _last(loop_node, of=carry, like=loop_node.attributes["body"].nexts[carry])
 
 
 def close(results: Sequence[Node], own: set[Node], outer: dict[Node, Slot]) -> list[Node]:
@@ -139,10 +139,10 @@ class _Reverse:
     back: dict[Slot, Slot]
     forward: set[Node]
 
-    def __init__(self, over: Node, body: Body, wanted: Sequence[bool]) -> None:
-        self.over, self.body = over, body
+    def __init__(self, loop_node: Node, body: Body, wanted: Sequence[bool]) -> None:
+        self.loop_node, self.body = loop_node, body
         self.slices, self.fixed = {*body.slices}, {*body.fixed}
-        self.input_of: dict[Node, Node] = dict(zip(body.slots, over.inputs, strict=True))
+        self.input_of: dict[Node, Node] = dict(zip(body.slots, loop_node.inputs, strict=True))
         self.active = self._active({s for s, w in zip(body.slots, wanted, strict=True) if w})
 
     def _active(self, wanted: set[Slot]) -> set[Node]:
@@ -170,10 +170,10 @@ class _Reverse:
         steps = [s for s in self.body.slices + self.body.fixed if s in gradients and s not in sums]
         carries = self.back | sums
         results = [*nexts, *(slot + gradients[s] for s, slot in sums.items()), *(gradients[s] for s in steps)]
-        over, leaving = self._build(results, sequences, carries, final)
-        total = {s: last(over, k) for k, s in enumerate(carries)}
+        loop_node, leaving = self._build(results, sequences, carries, final)
+        total = {s: last(loop_node, k) for k, s in enumerate(carries)}
         for s, g in zip(steps, leaving, strict=True):
-            total[s] = each(over, g) if s in self.slices else sum_over(each(over, g), axis=0)
+            total[s] = each(loop_node, g) if s in self.slices else sum_over(each(loop_node, g), axis=0)
         return [total.get(s) for s in self.body.slots]
 
     def _seeds(self, arrived: list[tuple[Node, Any]]) -> tuple[dict[Node, Node], dict[Slot, Node], dict[Node, Node]]:
@@ -218,7 +218,7 @@ class _Reverse:
         closed = close(results, own, outer)
         fixed = {slot: self.input_of[n] for n, slot in outer.items() if n in self.fixed}
         varying = [n for n in outer if n not in self.fixed]
-        values = {outer[n]: self.input_of[n] if n in self.slices else each(self.over, n) for n in varying}
+        values = {outer[n]: self.input_of[n] if n in self.slices else each(self.loop_node, n) for n in varying}
         start = [final[c] if c in final else _zeros(c) for c in carries]
         slices = sequences | values
         slots, nexts = (tuple(slices), tuple(carries.values()), tuple(fixed)), tuple(closed[: len(carries)])

@@ -73,14 +73,14 @@ def _to_float(self: Node) -> float:
 
 def depends_on_parameter(node: Node) -> bool:
     """Whether a gradient flows from ``node`` to a parameter."""
-    seen, stack = {node}, [node]
+    visited, stack = {node}, [node]
     while stack:
         x = stack.pop()
         if x.kind == "parameter":
             return True
         if x.op is not None and x.op.differentiable:
-            stack += [i for i in x.inputs if i not in seen]
-            seen.update(x.inputs)
+            stack += [i for i in x.inputs if i not in visited]
+            visited.update(x.inputs)
     return False
 
 

@@ -19,7 +19,7 @@ from .border import open_cell
 from .cell_contract import Step
 from .noise import Draw, drawing, noise
 
-MOST_APART = 8
+MOST_UNROLLED = 8
 """The most steps that are unrolled before the loop, for a cell that makes or extends its own initial state."""
 
 ATTEMPTS = 3
@@ -34,7 +34,7 @@ def roll(
     reverse: bool = False,
     cuts: Node | None = None,
     recompute: bool = False,
-    apart: int = 0,
+    unrolled: int = 0,
 ) -> tuple[Any, Any]:
     """`unroll` as one `Loop` node.
 
@@ -45,23 +45,23 @@ def roll(
         reverse: whether it goes from the last step to the first.
         cuts: booleans (T,) or (T, B): whether the state's gradient is stopped before the step.
         recompute: see `Body`.
-        apart: the number of steps that are already unrolled before the loop.
+        unrolled: the number of steps that are already unrolled before the loop.
 
     Returns:
         the outputs (T, ...) and the final state, structures of nodes.
     """
     traced = trace(cell, xs, state, cuts)
     if traced is None:
-        if apart == MOST_APART:
+        if unrolled == MOST_UNROLLED:
             raise GraphError(
                 "unroll: the cell returns a state with more or fewer arrays at every step",
                 got=users_line(),
                 expected="a new state with the structure of the old one",
             )
-        return _after_first(cell, xs, state, reverse, cuts, apart)
-    over, ys = traced.close(leaves(xs)[0].shape[0], reverse, recompute)
-    outputs = rebuild(traced.y, [each(over, y) for y in ys])
-    return outputs, rebuild(traced.new_state, [last(over, k) for k in range(len(leaves(state)))])
+        return _unroll_first(cell, xs, state, reverse, cuts, unrolled)
+    loop_node, ys = traced.close(leaves(xs)[0].shape[0], reverse, recompute)
+    outputs = rebuild(traced.y, [each(loop_node, y) for y in ys])
+    return outputs, rebuild(traced.new_state, [last(loop_node, k) for k in range(len(leaves(state)))])
 
 
 def trace(cell: Step, xs: Any, state: Any, cuts: Node | None = None) -> Trace | None:
@@ -133,8 +133,8 @@ class Trace:
             slices[slot] = numbers[::-1] if reverse else numbers  # drawn in the order in which the steps run
         slots = tuple(slices), tuple(leaves(self.s_slots)), tuple(outer.values())
         body = Body(*slots, tuple(closed[: len(nexts)]), steps, reverse, recompute)
-        over = loop(*slices.values(), *leaves(self.state), *outer, body=body)
-        return over, closed[len(nexts) :]
+        loop_node = loop(*slices.values(), *leaves(self.state), *outer, body=body)
+        return loop_node, closed[len(nexts) :]
 
     def _own(self, results: list[Node]) -> set[Node]:
         """The slots and the nodes that depend on them; the cell's other nodes are the same at every step."""
@@ -158,7 +158,7 @@ def _fit(state: Any, new: Any) -> Any:
     return rebuild(state, fitted)
 
 
-def _after_first(cell: Step, xs: Any, state: Any, reverse: bool, cuts: Node | None, apart: int) -> tuple[Any, Any]:
+def _unroll_first(cell: Step, xs: Any, state: Any, reverse: bool, cuts: Node | None, unrolled: int) -> tuple[Any, Any]:
     """Unrolls the first step, for a cell that makes its own initial state, and rolls the others into a loop."""
     T = leaves(xs)[0].shape[0]
     y, state = cell(map_leaves(lambda x: x[T - 1 if reverse else 0], xs), state)
@@ -170,6 +170,6 @@ def _after_first(cell: Step, xs: Any, state: Any, reverse: bool, cuts: Node | No
     rest = map_leaves(lambda x: x[:-1] if reverse else x[1:], xs)
     if cuts is not None:
         cuts = cuts[:-1] if reverse else cuts[1:]
-    others, state = roll(cell, rest, state, reverse=reverse, cuts=cuts, apart=apart + 1)
+    others, state = roll(cell, rest, state, reverse=reverse, cuts=cuts, unrolled=unrolled + 1)
     pairs = zip(first, leaves(others), strict=True)
     return rebuild(y, [concatenate([b, a] if reverse else [a, b], axis=0) for a, b in pairs]), state

@@ -41,10 +41,10 @@ def roll_windows(
     traced = trace(cell, xs, state)
     if traced is None:
         return None
-    over, ys = traced.close(T)
-    body: Body = over.attributes["body"]
-    windows = _Windows(over, body, ys, T)
-    starts = [_starts(x, each(over, c), reach) for x, c in zip(leaves(traced.state), body.carries, strict=True)]
+    loop_node, ys = traced.close(T)
+    body: Body = loop_node.attributes["body"]
+    windows = _Windows(loop_node, body, ys, T)
+    starts = [_starts(x, each(loop_node, c), reach) for x, c in zip(leaves(traced.state), body.carries, strict=True)]
     before = [_before(x, reach) for x in windows.sequences]
     started = Constant(np.arange(T) + np.arange(reach)[:, None] >= reach)
     try:
@@ -72,11 +72,11 @@ class _NoRuleError(Exception):
 class _Windows:
     """One time step of the cell in all windows at once."""
 
-    def __init__(self, over: Node, body: Body, ys: Sequence[Node], T: int) -> None:
+    def __init__(self, loop_node: Node, body: Body, ys: Sequence[Node], T: int) -> None:
         self.body, self.T = body, T
         self.results = [*body.nexts, *ys]
-        self.sequences = list(over.inputs[: len(body.slices)])
-        fixed = over.inputs[len(body.slices) + len(body.carries) :]
+        self.sequences = list(loop_node.inputs[: len(body.slices)])
+        fixed = loop_node.inputs[len(body.slices) + len(body.carries) :]
         self.fixed: dict[Node, Node] = dict(zip(body.fixed, fixed, strict=True))
 
     def apply(self, xs: Sequence[Node], states: Sequence[Node]) -> list[Node]:
