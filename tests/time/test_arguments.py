@@ -1,4 +1,4 @@
-"""What an unroll is given: inputs and states of the cell's form are taken, others named before anything is computed."""
+"""Checks of the arguments of unroll: cells, inputs, states and settings."""
 
 import numpy as np
 import pytest
