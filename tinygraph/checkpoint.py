@@ -1,4 +1,4 @@
-"""Checkpoints: named arrays in a safetensors file, written whole or not at all."""
+"""Checkpoints: saves named arrays to a safetensors file, in one atomic step, and loads them."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from .core.node import Node
 
 
 def save(path: str | os.PathLike[str], arrays: Mapping[str, Any], metadata: Mapping[str, str] | None = None) -> None:
-    """Write named arrays or parameters; what lay at ``path`` is replaced only by a complete file.
+    """Saves named arrays or parameters to a file; an existing file is replaced only by a complete one.
 
     Args:
         path: the file; its folder must exist.
-        arrays: name -> array or node, of any shape and dtype that safetensors knows.
-        metadata: name -> text, kept in the file's head beside the arrays.
+        arrays: maps names to arrays or nodes, of any shape and of a dtype that safetensors supports.
+        metadata: maps names to texts, which are stored in the file's header.
 
     Raises:
         GraphError: safetensors is not installed, or ``arrays`` is not a dict of arrays.
-        OSError: the file cannot be written; nothing of it stays.
+        OSError: the file cannot be written; no part of it is left.
 
     Example:
         >>> import os, tempfile, tinygraph as tg
@@ -38,16 +38,16 @@ def save(path: str | os.PathLike[str], arrays: Mapping[str, Any], metadata: Mapp
         if not isinstance(name, str) or not isinstance(value, np.ndarray):
             expected = "a dict from names to arrays or parameters"
             raise GraphError("save: not named arrays", expected=expected, got=f"{name!r}: {type(value).__name__}")
-    # Its writer copies an array's memory from the start, whatever its strides say.
+    # safetensors ignores strides, so arrays must be contiguous.
     contiguous = {name: np.ascontiguousarray(value).reshape(value.shape) for name, value in values.items()}
     _replace(Path(path), _safetensors().save(contiguous, dict(metadata or {})))
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
-    """Read the arrays that `save` wrote: name -> array, of the shapes and dtypes saved.
+    """Loads the arrays that `save` wrote: a dict from names to arrays, of the saved shapes and dtypes.
 
     Raises:
-        GraphError: safetensors is not installed, or the file is not one of its files.
+        GraphError: safetensors is not installed, or the file is not a safetensors file.
         OSError: the file cannot be read.
 
     Example:
@@ -58,7 +58,7 @@ def load(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
         return _safetensors().load(content)
     except GraphError:
         raise
-    except Exception as error:  # safetensors_rust's own class, not a ValueError
+    except Exception as error:  # safetensors_rust has its own class, which is not a ValueError
         raise GraphError(f"load: {path} is not a safetensors file", got=str(error)) from error
 
 
@@ -67,7 +67,7 @@ def _replace(path: Path, content: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        # mkstemp makes files that only their owner may read; a plain new file follows the umask.
+        # mkstemp makes files that only the owner can read; other new files follow the umask.
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     except BaseException:
@@ -85,7 +85,6 @@ def _safetensors() -> Any:
     try:
         from safetensors import numpy as safetensors
     except ImportError as error:
-        raise GraphError(
-            "checkpoints need safetensors, which is not installed", fix="python -m pip install safetensors"
-        ) from error
+        fix = "python -m pip install safetensors"
+        raise GraphError("checkpoints need safetensors, which is not installed", fix=fix) from error
     return safetensors

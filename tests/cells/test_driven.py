@@ -99,7 +99,7 @@ def test_compiled_truncation(name: str, backend: str, window: str) -> None:
             assert not differences(compiled(x, state, lengths), expected)
 
 
-@each_in_full("backend", [("numba",), ("numpy",)] if HAS_NATIVE else [("numpy",)])
+@each_in_full("backend", [("native",), ("numpy",)] if HAS_NATIVE else [("numpy",)])
 def test_compiled_lengths_are_an_argument(name: str, backend: str) -> None:
     """Other lengths at each call, and NaN where they end; by both backends every cell is compiled in test_parity."""
     cell = built(name)
@@ -182,8 +182,8 @@ def test_compiled_gradients_through_all_wrappers_at_once(name: str, backend: str
         cell.eval(), other.eval()
 
 
-IN_FULL = [("GRU", around, backend) for around in WRAPPED for backend in ("numpy", "numba")]
-OTHERS = [(name, around, backend) for name, backend in (("coRNN", "numba"), ("QRNN", "numpy")) for around in DEEPEST]
+IN_FULL = [("GRU", around, backend) for around in WRAPPED for backend in ("numpy", "native")]
+OTHERS = [(name, around, backend) for name, backend in (("coRNN", "native"), ("QRNN", "numpy")) for around in DEEPEST]
 
 
 @each("name, around, backend", [way for way in IN_FULL + OTHERS if HAS_NATIVE or way[2] == "numpy"])

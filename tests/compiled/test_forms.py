@@ -29,7 +29,7 @@ def test_sliding_windows(name, monkeypatch):
     assert_same(with_gradients(fn, weights), *args, backend="numpy")
 
 
-SMALL_AND_LARGE = [("tanh_rnn", "numpy"), ("lstm_packed", "numba" if HAS_NATIVE else "numpy")]
+SMALL_AND_LARGE = [("tanh_rnn", "numpy"), ("lstm_packed", "native" if HAS_NATIVE else "numpy")]
 
 
 @each("reverse", [False, True])
@@ -51,7 +51,7 @@ def test_values_computed_a_second_time(name, monkeypatch):
 
 SETTINGS = [{}, {"reverse": True}, {"truncate": 3}, {"truncate": 4, "reverse": True}]
 IN_NUMPY = [("numpy", T, settings) for T in (1, 15, 16, 17, 49) for settings in SETTINGS]
-IN_NATIVE_CODE = [("numba", T, settings) for T in (16, 17) for settings in SETTINGS if HAS_NATIVE]
+IN_NATIVE_CODE = [("native", T, settings) for T in (16, 17) for settings in SETTINGS if HAS_NATIVE]
 """Of every length the segments are the same, whoever runs them."""
 
 

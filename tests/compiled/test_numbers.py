@@ -18,7 +18,7 @@ def built(name, dtype):
     return fn, weights, args
 
 
-WAYS = [("numpy", "f8"), *([("numba", "f8"), ("numba", "f4")] if HAS_NATIVE else [("numpy", "f4")])]
+WAYS = [("numpy", "f8"), *([("native", "f8"), ("native", "f4")] if HAS_NATIVE else [("numpy", "f4")])]
 """float32 by one of them: graphs and plans are made alike for both, tests/run has random plans of float32 by numpy."""
 
 

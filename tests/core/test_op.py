@@ -111,11 +111,11 @@ def _broken(result: Any) -> tg.Op:
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        (lambda gz, x, y: gz, r"broken: backward gave a wrong number[\s\S]*expected +2[\s\S]*got +1"),
-        (lambda gz, x, y: (gz, gz, gz), r"broken: backward gave a wrong number[\s\S]*expected +2[\s\S]*got +3"),
+        (lambda gz, x, y: gz, r"broken: backward returned a wrong number[\s\S]*expected +2[\s\S]*got +1"),
+        (lambda gz, x, y: (gz, gz, gz), r"broken: backward returned a wrong number[\s\S]*expected +2[\s\S]*got +3"),
         (
             lambda gz, x, y: (gz * y, gz * x),
-            r"broken: backward gave a gradient of a wrong shape for parameter 'y'"
+            r"broken: backward returned a gradient of the wrong shape for parameter 'y'"
             r"[\s\S]*expected +\(3,\)[\s\S]*got +\(2, 3\)[\s\S]*fix +.*sum_to",
         ),
     ],

@@ -170,7 +170,7 @@ def test_wrong_rules_are_named(result, problem):
     x = tg.parameter([1.0, 2.0], name="x")
     with tg.step(4):
         y = Wrong()(x, name="mine")
-    with pytest.raises(tg.GraphError, match=f"wrong 'mine' at step 4: backward gave a .*{problem}"):
+    with pytest.raises(tg.GraphError, match=f"wrong 'mine' at step 4: backward returned a .*{problem}"):
         tg.sum(y).backward()
 
 

@@ -1,4 +1,4 @@
-"""What an unroll is given: inputs and states of the cell's form are taken, others named before anything is computed."""
+"""Checks of the arguments of unroll: cells, inputs, states and settings."""
 
 import numpy as np
 import pytest
@@ -17,31 +17,36 @@ ONES = np.ones((2, 5), np.float32)
 @pytest.mark.parametrize(
     "cell, xs, settings, problem",
     [
-        (GRU, XS, {"state": (ONES, ONES)}, "GRU: a state of another form"),
-        (GRU, XS, {"state": np.ones((1, 2, 5))}, "GRU: a state of another form"),
-        (GRU, XS, {"state": np.ones((2, 4))}, "GRU: a state of another form"),
-        (GRU, XS, {"state": 0.0}, "GRU: a state of another form"),
-        (GRU, XS[:, 0], {"state": ONES}, "GRU: a state of another form"),
-        (LSTM, XS, {"state": ONES}, "LSTM: a state of another form"),
-        (LSTM, XS, {"state": (ONES, ONES, ONES)}, "LSTM: a state of another form"),
-        (STACK, XS, {"state": (ONES, ONES)}, r"Stack: a state of another form[\s\S]*\(\(\(2, 5\), \(2, 5\)\), "),
+        (GRU, XS, {"state": (ONES, ONES)}, "GRU: the state has the wrong structure"),
+        (GRU, XS, {"state": np.ones((1, 2, 5))}, "GRU: the state has the wrong structure"),
+        (GRU, XS, {"state": np.ones((2, 4))}, "GRU: the state has the wrong structure"),
+        (GRU, XS, {"state": 0.0}, "GRU: the state has the wrong structure"),
+        (GRU, XS[:, 0], {"state": ONES}, "GRU: the state has the wrong structure"),
+        (LSTM, XS, {"state": ONES}, "LSTM: the state has the wrong structure"),
+        (LSTM, XS, {"state": (ONES, ONES, ONES)}, "LSTM: the state has the wrong structure"),
+        (
+            STACK,
+            XS,
+            {"state": (ONES, ONES)},
+            r"Stack: the state has the wrong structure[\s\S]*\(\(\(2, 5\), \(2, 5\)\), ",
+        ),
         (
             tg.cells.Bidirectional(LSTM, LSTM),
             XS,
             {"state": (np.ones((2, 2, 5)),) * 2},
-            "Bidirectional: a state of another",
+            "Bidirectional: the state has the wrong structure",
         ),
-        (tg.cells.LRU(3, 2), XS, {"state": np.ones((2, 2))}, "LRU: a state of another form"),
-        (GRU, [XS[0], XS[1]], {}, "GRU: a list is an input of several arrays"),
-        (GRU, XS[..., :2], {}, "GRU: inputs of another size"),
-        (GRU, XS, {"axis": 2}, "GRU: inputs of another size"),
-        (STACK, XS[:, 0, 0], {}, "Stack: inputs of another size"),
-        (tg.cells.GRU, XS, {}, "this is no cell"),
-        ("GRU", XS, {}, "this is no cell"),
-        (None, XS, {}, "this is no cell"),
-        (GRU, XS, {"axis": "time"}, "axis says which axis"),
-        (GRU, XS, {"axis": True}, "axis says which axis"),
-        (GRU, XS, {"axis": None}, "axis says which axis"),
+        (tg.cells.LRU(3, 2), XS, {"state": np.ones((2, 2))}, "LRU: the state has the wrong structure"),
+        (GRU, [XS[0], XS[1]], {}, "GRU: a list means several input arrays"),
+        (GRU, XS[..., :2], {}, "GRU: the inputs do not match input_size"),
+        (GRU, XS, {"axis": 2}, "GRU: the inputs do not match input_size"),
+        (STACK, XS[:, 0, 0], {}, "Stack: the inputs do not match input_size"),
+        (tg.cells.GRU, XS, {}, "the argument is not a cell"),
+        ("GRU", XS, {}, "the argument is not a cell"),
+        (None, XS, {}, "the argument is not a cell"),
+        (GRU, XS, {"axis": "time"}, "invalid time axis"),
+        (GRU, XS, {"axis": True}, "invalid time axis"),
+        (GRU, XS, {"axis": None}, "invalid time axis"),
         (lambda x, h: (h + x, h), XS, {}, "None came where an array"),
         (lambda x, h: (x, x if h is None else h), {"a": XS, "b": np.ones((4, 2))}, {"axis": -2}, "no such axis"),
     ],
@@ -82,5 +87,5 @@ def test_truncate_may_be_numpys():
 
 
 def test_an_output_of_another_structure_is_named():
-    with pytest.raises(tg.GraphError, match="outputs of two steps have another structure"):
+    with pytest.raises(tg.GraphError, match="outputs of the time steps differ in structure"):
         tg.unroll(lambda x, n: ((x,) if n == 0 else (x, x), n + 1), np.ones(3), 0.0)

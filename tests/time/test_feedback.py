@@ -174,11 +174,11 @@ def test_sampling_with_noise_compiled():
 @pytest.mark.parametrize(
     "feedback, problem",
     [
-        (lambda: tg.Feedback(lambda y: y), "what choose gave is no input"),
+        (lambda: tg.Feedback(lambda y: y), "choose did not return an input"),
         (lambda: tg.Feedback(best, teacher=1.5), "probability"),
-        (lambda: tg.Feedback(best, teacher=np.ones((B, T), bool)), "teacher does not fit"),
-        (lambda: True, "is a function of y_t"),
-        (lambda: lambda y, state: y, "is a function of y_t"),
+        (lambda: tg.Feedback(best, teacher=np.ones((B, T), bool)), "teacher does not match"),
+        (lambda: True, "must be a function of y_t"),
+        (lambda: lambda y, state: y, "must be a function of y_t"),
         (lambda: tg.Feedback(best, rng="a"), "(?s)seed or a numpy Generator.*'a'"),
     ],
 )

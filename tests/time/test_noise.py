@@ -86,21 +86,21 @@ def test_noise_in_a_window_is_that_of_its_step():
 
 
 def test_another_shape_is_refused():
-    with pytest.raises(tg.GraphError, match="draw gave another shape"):
+    with pytest.raises(tg.GraphError, match="draw returned an array of the wrong shape"):
         tg.noise(lambda shape: np.zeros(2), (3,))
     step = tg.compile(lambda x: x + tg.noise(lambda shape: np.zeros(2), x.shape))
-    with pytest.raises(tg.GraphError, match="draw gave another shape"):
+    with pytest.raises(tg.GraphError, match="draw returned an array of the wrong shape"):
         step(np.zeros(3))
 
 
 @pytest.mark.parametrize(
     "draw, shape, problem",
     [
-        (np.random.default_rng(0), (3,), "what draws is a function"),
-        ((3,), np.zeros, "what draws is a function"),
-        (np.zeros, 3, "shape is a tuple"),
-        (np.zeros, (2, -1), "shape is a tuple"),
-        (np.zeros, (2.0,), "shape is a tuple"),
+        (np.random.default_rng(0), (3,), "draw must be a function"),
+        ((3,), np.zeros, "draw must be a function"),
+        (np.zeros, 3, "shape must be a tuple"),
+        (np.zeros, (2, -1), "shape must be a tuple"),
+        (np.zeros, (2.0,), "shape must be a tuple"),
     ],
 )
 def test_wrong_arguments_are_named(draw, shape, problem):

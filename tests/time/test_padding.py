@@ -249,12 +249,12 @@ def test_lengths_of_any_integers(kind):
 @pytest.mark.parametrize(
     "settings, problem",
     [
-        ({"lengths": [1, 2]}, "lengths do not fit"),
-        ({"lengths": [1.0, 2, 3, 4]}, "lengths do not fit"),
-        ({"lengths": [7, 1, 1, 1]}, "no number of steps"),
-        ({"lengths": [-1, 1, 1, 1]}, "no number of steps"),
-        ({"mask": np.ones((B, T), bool)}, "mask does not fit"),
-        ({"mask": np.ones((T, B))}, "mask does not fit"),
+        ({"lengths": [1, 2]}, "lengths do not match"),
+        ({"lengths": [1.0, 2, 3, 4]}, "lengths do not match"),
+        ({"lengths": [7, 1, 1, 1]}, "a length is out of range"),
+        ({"lengths": [-1, 1, 1, 1]}, "a length is out of range"),
+        ({"mask": np.ones((B, T), bool)}, "mask does not match"),
+        ({"mask": np.ones((T, B))}, "mask does not match"),
         ({"axis": 3}, "no such axis"),
         ({"axis": -4}, "no such axis"),
     ],
@@ -265,7 +265,7 @@ def test_bad_padding_is_named(settings, problem):
 
 
 def test_a_state_without_rows_is_named():
-    with pytest.raises(tg.GraphError, match="a state has no row for each sequence"):
+    with pytest.raises(tg.GraphError, match="the leading axes of a state do not match"):
         tg.unroll(lambda x, n: (x, n + 1.0), XS, 0.0, lengths=LENGTHS)
-    with pytest.raises(tg.GraphError, match="state before the first step is needed"):
+    with pytest.raises(tg.GraphError, match="need the state before the first step"):
         tg.unroll(lambda x, h: (x, x if h is None else h + x), XS, None, lengths=LENGTHS)

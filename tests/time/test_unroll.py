@@ -160,5 +160,5 @@ def test_bad_inputs(inputs):
 
 
 def test_a_cell_that_gives_no_pair_is_named():
-    with pytest.raises(tg.GraphError, match="step 0 did not give a pair"):
+    with pytest.raises(tg.GraphError, match="step 0 did not return a pair"):
         tg.unroll(lambda x, h: h, XS, H0)

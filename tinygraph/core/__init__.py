@@ -1,1 +1,1 @@
-"""Nodes, ops, scopes, graphs and errors: the ground floor, which knows no op by name."""
+"""Nodes, the base class of ops, scopes, graphs and errors; no single op is known here."""

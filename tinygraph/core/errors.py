@@ -1,4 +1,4 @@
-"""What a wrong call is told: the op, the node, the time step, what was expected, what came, the fix."""
+"""Errors: the message names op, node and time step, what was expected, what came, and the fix."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import sys
 
 import numpy as np
 
-_NOT_THE_USERS = (os.path.dirname(os.path.dirname(os.path.abspath(__file__))), os.path.dirname(np.__file__))
+_LIBRARIES = (os.path.dirname(os.path.dirname(os.path.abspath(__file__))), os.path.dirname(np.__file__))
 
 
 class GraphError(ValueError):
-    """A call that the graph cannot serve; nothing was changed by it.
+    """A call with wrong arguments, or one that a graph does not support; it has changed nothing.
 
     Args:
-        problem: one sentence, starting with the op and node where there are any.
-        expected, got, fix: one line each, shown below the sentence when given.
+        problem: one sentence, which starts with the op and the node if there are any.
+        expected, got, fix: one line each, shown below the sentence unless empty.
 
     Example:
         >>> import tinygraph as tg
@@ -33,17 +33,17 @@ class GraphError(ValueError):
 
 
 class MutationError(GraphError, TypeError):
-    """Something tried to change a node in place, or to carry it out of its graph unseen."""
+    """An attempt to change a node in place, or to copy its value out of the graph without its gradient."""
 
 
 class NonFiniteError(GraphError, FloatingPointError):
-    """A NaN or an infinity appeared inside ``with tg.nonfinite("raise")``."""
+    """A NaN or an infinity was computed inside ``with tg.nonfinite("raise")``."""
 
 
 def users_line() -> str:
-    """The innermost line of the caller's own code: ``file.py:12: the source``."""
+    """The innermost line of the user's code: ``file.py:12: the source``."""
     frame = sys._getframe(1)
-    while frame.f_back and frame.f_code.co_filename.startswith(_NOT_THE_USERS):
+    while frame.f_back and frame.f_code.co_filename.startswith(_LIBRARIES):
         frame = frame.f_back
     name, number = frame.f_code.co_filename, frame.f_lineno
     return f"{name}:{number}: {linecache.getline(name, number).strip()}".rstrip(": ")

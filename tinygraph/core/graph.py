@@ -1,4 +1,4 @@
-"""A graph: the nodes that a result was made from, in the order in which they were computed."""
+"""Graphs: the nodes that a result depends on, in topological order, and copies with some nodes replaced."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ _by_serial = attrgetter("serial")
 
 
 def ancestors(roots: Iterable[Node], through: Callable[[Node], bool] = lambda node: True) -> list[Node]:
-    """All nodes that the roots were made from and the roots, inputs before their ops.
+    """The roots and all nodes that they depend on, in topological order: inputs before results.
 
-    The walk is a loop, not a recursion, so a graph of any depth will do; a node's serial
-    number grows with its creation, so sorting by it is a topological order.
+    It is a loop, not a recursion, so a graph may have any depth. Serial numbers grow with each new node, so sorting
+    by them is a topological order.
 
     Args:
-        roots: nodes; each is in the answer.
-        through: where it says False for a node, that node's inputs are not visited.
+        roots: nodes; they are part of the result.
+        through: if it returns False for a node, that node's inputs are not visited.
     """
-    seen = set(roots)
-    stack = list(seen)
+    visited = set(roots)
+    stack = list(visited)
     while stack:
         node = stack.pop()
         if through(node):
             for x in node._inputs:
-                if x not in seen:
-                    seen.add(x)
+                if x not in visited:
+                    visited.add(x)
                     stack.append(x)
-    return sorted(seen, key=_by_serial)
+    return sorted(visited, key=_by_serial)
 
 
 def replace(roots: Sequence[Node], new: dict[Node, Node]) -> list[Node]:
-    """The roots as they would be with the nodes of ``new`` in place of the old ones; ``new`` gains every node made."""
+    """Copies the roots with nodes replaced: ``new`` maps old nodes to new ones, and gains the copies made here."""
     for node in ancestors(roots, lambda n: n not in new):
         if node not in new:
             inputs = node._inputs
@@ -44,5 +44,5 @@ def replace(roots: Sequence[Node], new: dict[Node, Node]) -> list[Node]:
 
 
 def copy_onto(node: Node, inputs: tuple[Node, ...]) -> Traced:
-    """The same op with the same settings, of other inputs of the same shapes and dtypes."""
+    """A copy of ``node`` with other inputs of the same shapes and dtypes."""
     return Traced(node._op, inputs, node._attributes, (node.shape, node.dtype), node.name).placed_as(node)

@@ -1,4 +1,4 @@
-"""The leaves of a graph: parameters to be trained, constants that are given, and how arrays become them."""
+"""Leaves of a graph: parameters, which are trained, and constants; conversion of arrays to nodes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from .scope import now
 
 
 class Parameter(Node):
-    """A leaf whose gradient is wanted; its ``value`` may be set to an array of the same shape and dtype.
+    """A leaf to be trained; its ``value`` may be set to an array of the same shape and dtype.
 
-    A graph computed before the value was set is refused by `tg.grad` afterwards: its
-    numbers would belong to two different parameters.
+    After the value was set, `tg.grad` refuses graphs computed before: they hold values of the old parameter.
     """
 
     __slots__ = ("changed",)
@@ -29,34 +28,31 @@ class Parameter(Node):
     def value(self) -> np.ndarray:
         if now.tracing:
             raise GraphError(
-                f"the value of {self.label()} was read while a function is compiled: it would stay as it is now",
+                f"the value of {self.label()} was read while a function is compiled, so later changes would be lost",
                 got=users_line(),
-                fix="use the parameter itself, which is read anew at each call",
+                fix="use the parameter itself, which is read at each call",
             )
         return self._value
 
     @value.setter
     def value(self, value: Any) -> None:
         if now.tracing:
-            raise GraphError(
-                f"the value of {self.label()} was set while a function is compiled",
-                got=users_line(),
-                fix="return the new value, and set it after the call",
-            )
+            problem = f"the value of {self.label()} was set while a function is compiled"
+            raise GraphError(problem, got=users_line(), fix="return the new value, and set it after the call")
         array = np.asarray(value)
         if array.shape != self.shape or array.dtype != self.dtype:
             raise GraphError(
-                f"the new value of {self.label()} does not fit",
+                f"the new value of {self.label()} has another shape or dtype",
                 expected=f"{self.shape} {self.dtype}",
                 got=f"{array.shape} {array.dtype}",
-                fix="make a new tg.parameter, or cast the array yourself",
+                fix="make a new tg.parameter, or cast the array with .astype",
             )
         self._value = array
         self.changed = next_serial()
 
 
 class Constant(Node):
-    """A leaf that is given: data, labels, numbers."""
+    """A leaf that is not trained: data, labels, numbers."""
 
     __slots__ = ()
     kind = "constant"
@@ -66,14 +62,14 @@ class Constant(Node):
 
 
 def parameter(value: Any, name: str | None = None) -> Parameter:
-    """A leaf to be trained: a copy of ``value``, of its shape and floating dtype.
+    """Makes a leaf to be trained from a copy of ``value``, with its shape and floating dtype.
 
     Args:
-        value: array-like of any shape; must be of a floating dtype.
+        value: array-like of any shape, of float32 or float64.
         name: shown in messages, reports and pictures.
 
     Raises:
-        GraphError: ``value`` is not made of real floating-point numbers.
+        GraphError: ``value`` does not hold real floating-point numbers.
 
     Example:
         >>> import tinygraph as tg
@@ -92,7 +88,7 @@ def parameter(value: Any, name: str | None = None) -> Parameter:
 
 
 def constant(value: Any, name: str | None = None) -> Constant:
-    """A leaf that is given, not trained: a copy of ``value``, of its shape and numpy dtype.
+    """Makes a leaf that is not trained, such as data, from a copy of ``value``, with its shape and numpy dtype.
 
     Raises:
         GraphError: ``value`` is not an array of numbers or booleans.
@@ -111,11 +107,8 @@ def _array(value: Any) -> np.ndarray:
     except ValueError as error:
         raise GraphError(f"a leaf needs an array: {error}", fix="pass rows of equal length") from None
     if value is None:
-        raise GraphError(
-            "None came where an array is needed",
-            got=users_line(),
-            fix="give a value; the state before an unroll's first step is state=",
-        )
+        fix = "pass an array; the state before the first step of tg.unroll is its argument state="
+        raise GraphError("None came where an array is needed", got=users_line(), fix=fix)
     if array.dtype.kind not in "fiub":
         raise GraphError(
             "a leaf needs an array of real numbers or booleans",
@@ -129,9 +122,9 @@ _NUMBERS = frozenset((int, float, bool))
 
 
 def as_nodes(values: tuple[Any, ...]) -> tuple[Node, ...]:
-    """Turn arrays and numbers into constants; a Python number takes the dtype numpy would give it.
+    """Converts arrays and numbers to constants; nodes stay.
 
-    numpy's promotion treats a Python number as weak: float32 times 2.0 stays float32.
+    As in numpy, a Python number takes the dtype of the others: float32 times 2.0 stays float32.
     """
     nodes = [v if isinstance(v, Node) or type(v) in _NUMBERS else Constant(_array(v)) for v in values]
     strong = [v.dtype for v in nodes if isinstance(v, Node)]
@@ -141,8 +134,6 @@ def as_nodes(values: tuple[Any, ...]) -> tuple[Node, ...]:
 
 
 def _weak(number: float, others: list[np.dtype]) -> np.ndarray:
-    if not others:
-        return np.asarray(number)
-    if type(number) is bool:
+    if not others or type(number) is bool:
         return np.asarray(number)
     return np.asarray(number, dtype=np.result_type(*others, number))

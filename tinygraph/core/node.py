@@ -1,4 +1,4 @@
-"""A node: one value of the graph, the op that made it, and the nodes it was made from."""
+"""A node: one value of a graph, the op that computed it, and the op's inputs."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ NO_ATTRIBUTES: dict[str, Any] = {}
 class Node:
     """One value of a graph: a leaf (`tg.parameter`, `tg.constant`) or the result of an op.
 
-    A node never changes; only the ``value`` of a parameter may be set, and ``grad`` filled.
+    A node does not change, except for the ``value`` of a parameter, which may be set, and ``grad``.
     ``x + y``, ``x @ w``, ``x[...]``, ``np.tanh(x)`` and the like make new nodes.
 
     Attributes:
-        op: the `Op` that made it, None for a leaf.
-        inputs: the nodes it was made from, a tuple.
+        op: the `Op` that computed it; None for a leaf.
+        inputs: the inputs of the op, a tuple of nodes.
         attributes: the op's settings (``axis``, ``keepdims``, ...), a dict.
         value: numpy array of shape ``shape`` and dtype ``dtype``.
-        name: the name given by the user, or None.
-        step: the time step that made it, or None outside of time.
-        scope: the cell or layer that made it, a path such as ``"encoder/layer0"``.
-        origin: of a gradient node, the forward node that it differentiates; else None.
-        grad: array of shape ``shape``, filled by `backward`; None where none was computed.
-        serial: a number that grows in the order of creation: inputs come before their op.
+        name: the user's name for it, or None.
+        step: its time step (`tg.step`), or None.
+        scope: its cell or layer (`tg.scope`), a path such as ``"encoder/layer0"``.
+        origin: for a node of a gradient, the forward node that is differentiated; else None.
+        grad: array of shape ``shape``, filled by `backward`; None before.
+        serial: a number that grows with each new node, so inputs have smaller ones than results.
 
     Example:
         >>> import tinygraph as tg
@@ -43,17 +43,7 @@ class Node:
         <sum () float64: 5.>
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_attributes",
-        "_inputs",
-        "_op",
-        "_place",
-        "_value",
-        "grad",
-        "name",
-        "serial",
-    )
+    __slots__ = ("__weakref__", "_attributes", "_inputs", "_op", "_place", "_value", "grad", "name", "serial")
 
     def __init__(
         self, op: Op | None, inputs: tuple[Node, ...], attributes: dict[str, Any], value: np.ndarray, name: str | None
@@ -97,11 +87,8 @@ class Node:
 
     @value.setter
     def value(self, value: Any) -> None:
-        raise MutationError(
-            f"the value of {self.label()} was set, but only a parameter's value can be",
-            got=users_line(),
-            fix="make a new node from the new value",
-        )
+        problem = f"the value of {self.label()} was set, but only a parameter's value can be set"
+        raise MutationError(problem, got=users_line(), fix="make a new node from the new value")
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -120,11 +107,11 @@ class Node:
         return self._value.size
 
     def item(self) -> Any:
-        """The value as a Python number, outside of the graph; the node must hold one element."""
+        """The value of a node of one element as a Python number, which carries no gradient."""
         return self.value.item()
 
     def label(self) -> str:
-        """How messages call this node: ``matmul 'h_proj' at step 3``."""
+        """The node's description in messages: ``matmul 'h_proj' at step 3``."""
         kind = self.kind if self._op is None else self._op.name
         named = f" '{self.name}'" if self.name else ""
         return f"{kind}{named}" + ("" if self.step is None else f" at step {self.step}")
@@ -155,7 +142,7 @@ class Node:
     __hash__ = object.__hash__
 
     if TYPE_CHECKING:
-        # Put on by ops/operators.py and engine.py, so that this floor knows no op; told to type checkers here.
+        # ops/operators.py and engine/grad.py set these, so that core/ needs no op; type checkers read them here.
         T: Node
 
         def __add__(self, other: Any) -> Node: ...

@@ -1,4 +1,4 @@
-"""The watch for the first NaN or infinity, forward or backward."""
+"""`tg.nonfinite`: raises at the first NaN or infinity, in forward values or gradients."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 @contextmanager
 def nonfinite(mode: str) -> Iterator[None]:
-    """Inside ``with tg.nonfinite("raise")`` the first NaN or infinity raises and names its place.
+    """A context in which the first NaN or infinity raises an error that says where it was computed.
 
     Args:
-        mode: ``"raise"``, or ``"allow"`` to switch the watch off within an outer one.
+        mode: ``"raise"``, or ``"allow"`` to switch the check off inside another such context.
 
     Raises:
-        NonFiniteError: names op, node, step, scope and the ranges of the inputs.
+        NonFiniteError: names the op, node, step, scope and the ranges of the inputs.
 
     Example:
         >>> import tinygraph as tg
@@ -37,11 +37,8 @@ def nonfinite(mode: str) -> Iterator[None]:
     if mode not in ("raise", "allow"):
         raise GraphError("nonfinite: unknown mode", expected="'raise' or 'allow'", got=repr(mode))
     if now.tracing:
-        raise GraphError(
-            "nonfinite: a compiled function is not watched",
-            got=users_line(),
-            fix="call the function uncompiled inside `with tg.nonfinite`",
-        )
+        fix = "call the function without compiling it, inside `with tg.nonfinite`"
+        raise GraphError("nonfinite: compiled functions are not checked", got=users_line(), fix=fix)
     before, now.watching = now.watching, mode == "raise"
     try:
         with np.errstate(all="ignore" if mode == "raise" else None):
@@ -51,16 +48,16 @@ def nonfinite(mode: str) -> Iterator[None]:
 
 
 def watch_forward(node: Node) -> None:
-    """Raise if the value of a node that was just made is not finite."""
+    """Raises if the value of a new node is not finite."""
     if not _finite(node.value):
         raise _report(node, "the result holds", node.value)
 
 
 def watch_backward(node: Node, gradient: Any, of: Node) -> None:
-    """Raise if the gradient that leaves ``node`` towards its input ``of`` is not finite."""
+    """Raises if the gradient of ``node`` with respect to its input ``of`` is not finite."""
     array = gradient.value if hasattr(gradient, "value") else np.asarray(gradient)
     if not _finite(array):
-        raise _report(node, f"the gradient that leaves for {of.label()} holds", array)
+        raise _report(node, f"the gradient of {of.label()} holds", array)
 
 
 def _finite(array: np.ndarray) -> bool:
@@ -76,7 +73,7 @@ def _report(node: Node, what: str, array: np.ndarray) -> NonFiniteError:
         f"{node.label()}{rule}: {what} {' and '.join(counts)}",
         expected="finite numbers",
         got=f"inputs {ranges or 'none'}" + (f"; in scope {node.scope}" if node.scope else ""),
-        fix="clip or rescale what enters, lower the learning rate, or use the stable op (tg.sigmoid, tg.log_softmax)",
+        fix="clip or rescale the inputs, lower the learning rate, or use a stable op (tg.sigmoid, tg.log_softmax)",
     )
 
 

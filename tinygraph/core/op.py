@@ -1,4 +1,4 @@
-"""An op: in one place what it needs, what it computes, and how its gradient is written."""
+"""`tg.Op`, the base class of ops: forward, backward, shape inference and the call that makes a node."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .scope import now
 from .traced import Traced
 
 value_of = attrgetter("_value")
-"""The array of a node, without the detour of the property."""
+"""The array of a node, faster than its property."""
 
 
 class Spec(NamedTuple):
-    """What is known of an array before it is computed: its shape and its dtype."""
+    """The shape and the dtype of an array."""
 
     shape: tuple[int, ...]
     dtype: np.dtype
@@ -37,15 +37,16 @@ class Spec(NamedTuple):
 
 
 class Op:
-    """A kind of computation. Subclass it, write `forward` and `backward`, and call an instance.
+    """The base class of ops. Subclass it, define `forward` and `backward`, and call an instance with nodes or arrays.
 
-    ``forward(*inputs, **attributes)`` takes and gives arrays. Its arguments without a default
-    are inputs of the graph; those with a default are settings (``axis=None``).
-    ``backward(gz, z, *inputs, **attributes)`` gives one gradient per input (a single one need
-    not be in a tuple; None where there is none), of that input's shape. It is written
-    with operators and numpy functions: on arrays it computes, on nodes the same lines build
-    the gradient's graph, so it can be drawn, compiled and differentiated again.
-    A `backward` that has an argument ``wanted`` is told which inputs' gradients are asked for.
+    ``forward(*inputs, **attributes)`` takes arrays and returns an array. Its arguments without a default are inputs
+    of the graph; those with a default are settings, such as ``axis=None``.
+
+    ``backward(gz, z, *inputs, **attributes)`` takes the gradient ``gz`` with respect to the result ``z``. It returns
+    one gradient for each input, of that input's shape, or None where there is none; a single gradient need not be in
+    a tuple. Write it with operators and numpy functions: on arrays it computes numbers, and on nodes the same lines
+    build the graph of the gradient, so gradients can be drawn, compiled and differentiated again. If it has an
+    argument ``wanted``, that says for each input whether its gradient is needed.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -62,13 +63,13 @@ class Op:
 
     name: str = "op"
     arity: ClassVar[int] = 1
-    """How many inputs `forward` takes, -1 where it takes any number."""
+    """The number of inputs of `forward`; -1 for any number."""
     settings: ClassVar[tuple[str, ...]] = ()
     _known: ClassVar[frozenset[str]] = frozenset()
     selective: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True
     selects: ClassVar[bool] = False
-    """The op picks one of the many values of its input, whose gradient rule is handed all picks at once."""
+    """Whether the op selects one of a loop's values; `backward` of the loop gets the gradients of all selections."""
 
     def __init_subclass__(cls) -> None:
         words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__.lstrip("_"))
@@ -81,23 +82,23 @@ class Op:
         cls.selective = "wanted" in inspect.signature(cls.backward).parameters
 
     def forward(self, *inputs: Any, **attributes: Any) -> Any:
-        """Arrays in, one array out."""
+        """Takes arrays, returns one array."""
         raise GraphError(f"{self.name} has no forward", fix=f"define {type(self).__name__}.forward(self, *inputs)")
 
     def backward(self, gz: Any, z: Any, *inputs: Any, **attributes: Any) -> Any:
-        """The gradient that arrives, the result and the inputs in; one gradient per input out."""
+        """Takes the gradient that arrives, the result and the inputs; returns one gradient for each input."""
         raise GraphError(
             f"{self.name} has no gradient",
             fix=f"define {type(self).__name__}.backward(self, gz, z, *inputs), or use tg.stop_gradient",
         )
 
     def infer(self, *specs: Spec, **attributes: Any) -> Spec:
-        """Shape and dtype of the result; here by running `forward` on ones, subclasses know better."""
+        """The shape and dtype of the result; by default from running `forward` on arrays of ones."""
         z = np.asarray(self.forward(*(np.ones(s.shape, s.dtype) for s in specs), **attributes))
         return Spec(z.shape, z.dtype)
 
     def flops(self, *specs: Spec, **attributes: Any) -> int:
-        """Floating-point operations of one forward call; one per element of the result unless said."""
+        """Floating-point operations of one forward call; by default one for each element of the result."""
         return self.infer(*specs, **attributes).size
 
     def __call__(self, *inputs: Any, name: str | None = None, **attributes: Any) -> Node:
@@ -125,7 +126,7 @@ class Op:
         return node
 
     def trace(self, nodes: tuple[Node, ...], attributes: dict[str, Any], name: str | None = None) -> Traced:
-        """The node that a call would make, without its value."""
+        """The node that a call makes, without its value."""
         try:
             spec = self.infer(*(Spec(x.shape, x.dtype) for x in nodes), **attributes)
         except GraphError as error:
@@ -135,14 +136,14 @@ class Op:
         return Traced(self, nodes, attributes, spec, name)
 
     def of(self, *inputs: Any, **attributes: Any) -> Any:
-        """The op inside a gradient rule: arrays give an array, and a node among them gives a node."""
+        """The op inside `backward`: returns an array for arrays, and a node if one of the inputs is a node."""
         for x in inputs:
             if isinstance(x, Node):
                 return self(*inputs, **attributes)
         return self.forward(*inputs, **attributes)
 
     def bind(self, inputs: tuple[Any, ...], attributes: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Sort positional arguments into inputs and settings, as numpy's signatures allow both."""
+        """Splits positional arguments into inputs and settings, so that ``tg.sum(x, 0)`` is ``tg.sum(x, axis=0)``."""
         if self.arity >= 0:
             extra = inputs[self.arity :]
             if len(inputs) < self.arity or len(extra) > len(self.settings):
@@ -154,10 +155,8 @@ class Op:
             inputs, attributes = inputs[: self.arity], dict(zip(self.settings, extra, strict=False)) | attributes
         unknown = attributes.keys() - set(self.settings)
         if unknown:
-            raise GraphError(
-                f"{self.name} has no setting {', '.join(sorted(unknown))}",
-                expected=", ".join(self.settings) or "no settings",
-            )
+            expected = ", ".join(self.settings) or "no settings"
+            raise GraphError(f"{self.name} has no setting {', '.join(sorted(unknown))}", expected=expected)
         return inputs, attributes
 
     def _title(self, name: str | None) -> str:
@@ -173,17 +172,14 @@ class Op:
     ) -> GraphError:
         stale = next((x for x in nodes if isinstance(x, Traced)), None)
         if stale is not None and not now.tracing:
-            return GraphError(
-                f"{self._title(name)}: {stale.label()} belongs to a compiled function and has no value",
-                got=users_line(),
-                fix="return it from the function",
-            )
+            problem = f"{self._title(name)}: {stale.label()} belongs to a compiled function and has no value"
+            return GraphError(problem, got=users_line(), fix="return it from the function")
         try:
             self.infer(*(Spec(x.shape, x.dtype) for x in nodes), **attributes)
-        except GraphError as known:
-            return self._place(known, name)
+        except GraphError as refusal:
+            return self._place(refusal, name)
         except Exception:
-            pass  # the first error is the one to report
+            pass  # `error` is the one to report
         settings = "".join(f", {k}={v}" for k, v in attributes.items())
         got = ", ".join(f"{x.shape} {x.dtype}" for x in nodes)
         return GraphError(f"{self._title(name)}: {error}", got=f"{self.name}({got}{settings})")

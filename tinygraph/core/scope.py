@@ -1,4 +1,4 @@
-"""Where a node is made: its time step, its cell or layer, the forward node that it differentiates."""
+"""The time step and the scope of new nodes, and other state of the current thread."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from .node import Node
 
 Guard = Callable[["Node", "Sequence[Node]", "Sequence[Node]"], None]
-"""Called with y, the nodes that y depends on, and those whose gradient is asked for; it may refuse."""
+"""Called with y, the nodes that y depends on, and ``wrt``; it may raise."""
 
 
 class _Now(threading.local):
-    """What holds for the nodes that this thread makes now.
+    """State of the current thread that new nodes depend on.
 
     Attributes:
-        place: step, scope and origin of a new node; one tuple, because every new node reads all of it.
+        place: step, scope and origin of new nodes; one tuple, because every new node reads all three.
         tracing: whether ops make `Traced` nodes instead of computing.
         watching: whether the first NaN or infinity raises.
-        guards: asked by `grad` before it starts.
-        draws: what `time/noise.py` keeps while an unroll is under way.
+        guards: called by `grad` before it starts.
+        draws: the random numbers of a running unroll, see `time/noise.py`.
     """
 
     place: tuple[int | None, str, Node | None] = (None, "", None)
@@ -37,7 +37,7 @@ now = _Now()
 
 @contextmanager
 def step(t: int) -> Iterator[None]:
-    """Mark every node made inside as belonging to time step ``t`` (an integer from 0).
+    """A context whose new nodes belong to time step ``t``, an integer from 0.
 
     Example:
         >>> import tinygraph as tg
@@ -56,7 +56,7 @@ def step(t: int) -> Iterator[None]:
 
 @contextmanager
 def scope(name: str) -> Iterator[None]:
-    """Mark every node made inside as belonging to the cell or layer ``name``; scopes nest as a path.
+    """A context whose new nodes belong to the cell or layer ``name``; nested scopes form a path.
 
     Example:
         >>> import tinygraph as tg

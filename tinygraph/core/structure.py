@@ -1,4 +1,4 @@
-"""Nested lists, tuples and dicts of nodes or arrays: take apart, put together."""
+"""Nested lists, tuples and dicts of nodes or arrays: flatten, rebuild, map."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def leaves(structure: Any) -> list[Any]:
-    """The leaves in order; None is an empty place and has none."""
+    """The leaves of a nested structure, in order; None has none."""
     if structure is None:
         return []
     if isinstance(structure, dict):
@@ -19,33 +19,33 @@ def leaves(structure: Any) -> list[Any]:
 
 
 def rebuild(structure: Any, new_leaves: list[Any]) -> Any:
-    """The same nesting with other leaves, given in the order of `leaves`."""
+    """The same nesting with ``new_leaves``, which are in the order of `leaves`."""
     rest = iter(new_leaves)
     return map_leaves(lambda _: next(rest), structure)
 
 
 def builder(structure: Any) -> Callable[[list[Any]], Any]:
-    """`rebuild` for one structure many times: a function of the new leaves, which is several times as fast."""
+    """`rebuild` for one structure as a function of the new leaves: several times as fast if called many times."""
     build, _ = _builder(structure, 0)
     return build
 
 
-def _builder(structure: Any, at: int) -> tuple[Callable[[list[Any]], Any], int]:
-    """What builds a part of the structure from all leaves, of which its own start at ``at``; and where they end."""
+def _builder(structure: Any, start: int) -> tuple[Callable[[list[Any]], Any], int]:
+    """A function that builds this part from all leaves, its own from ``start`` on, and the index after its last."""
     if structure is None:
-        return lambda new: None, at
+        return lambda new: None, start
     if not isinstance(structure, (dict, list, tuple)):
-        return itemgetter(at), at + 1
+        return itemgetter(start), start + 1
     parts = []
     for part in structure.values() if isinstance(structure, dict) else structure:
-        build, at = _builder(part, at)
+        build, start = _builder(part, start)
         parts.append(build)
     if isinstance(structure, dict):
         keys = list(structure)
-        return lambda new: dict(zip(keys, [build(new) for build in parts], strict=True)), at
+        return lambda new: dict(zip(keys, [build(new) for build in parts], strict=True)), start
     if isinstance(structure, tuple) and hasattr(structure, "_fields"):
-        return lambda new: type(structure)(*[build(new) for build in parts]), at
-    return lambda new: type(structure)([build(new) for build in parts]), at
+        return lambda new: type(structure)(*[build(new) for build in parts]), start
+    return lambda new: type(structure)([build(new) for build in parts]), start
 
 
 def map_leaves(fn: Callable[..., Any], structure: Any) -> Any:

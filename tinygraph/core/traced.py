@@ -1,4 +1,4 @@
-"""Traced nodes: what `tg.compile` sees of a function's values, their shapes and dtypes alone."""
+"""Traced nodes, which have a shape and a dtype but no value: `tg.compile` calls functions with them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Traced(Node):
-    """A node without a value, made while a function is traced: op, inputs, shape and dtype."""
+    """A node without a value, made while a function is traced; its shape and dtype are known."""
 
     __slots__ = ("_dtype", "_shape")
     kind = "traced value"
@@ -55,15 +55,15 @@ class Traced(Node):
     @property  # type: ignore[misc]
     def value(self) -> NoReturn:  # type: ignore[override]
         raise GraphError(
-            f"{self.label()} has no value while the function is being compiled: it stands for every value to come",
-            expected="ops on nodes, and Python decisions on shapes alone",
+            f"{self.label()} has no value while the function is compiled: it stands for the values of every later call",
+            expected="ops on nodes, and Python decisions that depend on shapes only",
             got=users_line(),
-            fix="write tg.where(condition, a, b) instead of `if`, tg.unroll instead of a loop until a condition holds, "
-            "tg.stop_gradient(x) instead of x.value; return what you want to look at",
+            fix="write tg.where(condition, a, b) instead of `if`, tg.unroll instead of a `while` loop, "
+            "tg.stop_gradient(x) instead of x.value; return the values that you want to see",
         )
 
     def placed_as(self, node: Node) -> Traced:
-        """This node, at the step and in the scope of another."""
+        """This node with the step, scope and origin of ``node``."""
         self._place = node._place
         return self
 
@@ -74,7 +74,7 @@ class Traced(Node):
 
 
 class Slot(Traced):
-    """A place to be filled at each call: an argument of a compiled function, an input of a loop's body."""
+    """A placeholder: an argument of a compiled function, or an input of a loop's body."""
 
     __slots__ = ()
     kind = "slot"
@@ -87,7 +87,7 @@ class Slot(Traced):
 
 @contextmanager
 def tracing() -> Iterator[None]:
-    """Inside, ops make `Traced` nodes instead of computing; nothing of what is under way around it holds there."""
+    """A context in which ops make `Traced` nodes instead of computing; the thread's other state is reset."""
     before = vars(now).copy()
     vars(now).clear()
     now.tracing = True

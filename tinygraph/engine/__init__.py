@@ -1,1 +1,1 @@
-"""Gradients: the walk from a result back to its leaves, and products with Jacobians and Hessians."""
+"""Gradients by reverse-mode differentiation; vector-Jacobian, Jacobian-vector and Hessian-vector products."""

@@ -1,4 +1,4 @@
-"""Differentiation: `grad` writes the gradient as nodes, `backward` computes it as arrays, by one walk."""
+"""Reverse-mode differentiation: `tg.grad` builds gradients as nodes, `backward` computes them as arrays."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from .parts import Parts
 
 
 def grad(y: Node, wrt: Any, gy: Any = None, *, strict: bool = False) -> Any:
-    """The gradient of ``y`` as nodes, which can be drawn, compiled and differentiated again.
+    """The gradient of ``y`` with respect to ``wrt`` as nodes, which can be drawn, compiled and differentiated again.
 
-    gx = sum over y's elements of gy * dy/dx, for each x of ``wrt``.
+    gx = sum over the elements of y of gy * dy/dx, for each x in ``wrt``.
 
     Args:
-        y: a node; of one element unless ``gy`` is given.
-        wrt: a node, or lists, tuples, dicts of nodes, leaves or not.
-        gy: array or node of y's shape, 1 if left out.
-        strict: raise if ``y`` does not depend on one of ``wrt``, whose gradient else is zeros.
+        y: a node; of one element unless ``gy`` is passed.
+        wrt: a node, or lists, tuples, dicts of nodes; parameters, constants, or results of ops.
+        gy: the gradient with respect to y, an array or node of y's shape; 1 by default.
+        strict: whether to raise if ``y`` does not depend on a node in ``wrt``; by default its gradient is zeros.
 
     Returns:
-        nodes in the structure of ``wrt``, each of its node's shape and dtype.
+        nodes in the structure of ``wrt``, each of the shape and dtype of its node.
 
     Raises:
-        GraphError: ``y`` is not one number and ``gy`` is missing; ``gy`` does not fit; a
-            parameter's value was set after ``y`` was computed; ``strict`` and unreached.
+        GraphError: ``y`` is not one number and ``gy`` is missing; the shape of ``gy`` is not that of ``y``; a
+            parameter's value was set after ``y`` was computed; ``strict``, and ``y`` does not depend on a node.
 
     Example:
         >>> import tinygraph as tg
@@ -49,27 +49,25 @@ def grad(y: Node, wrt: Any, gy: Any = None, *, strict: bool = False) -> Any:
     order = ancestors([y], _differentiable)
     for guard in now.guards:
         guard(y, order, nodes)
-    found = derive(order, set(nodes), {y: seed}, as_graph=True)
+    gradients = derive(order, set(nodes), {y: seed}, as_graph=True)
     for x in nodes:
-        if x not in found and strict:
-            raise GraphError(
-                f"grad: {y.label()} does not depend on {x.label()}",
-                fix="remove it from wrt, or leave strict=True away to get zeros",
-            )
-    return rebuild(wrt, [found[x] if x in found else Constant(np.zeros(x.shape, x.dtype)) for x in nodes])
+        if x not in gradients and strict:
+            fix = "remove it from wrt, or omit strict=True to get zeros"
+            raise GraphError(f"grad: {y.label()} does not depend on {x.label()}", fix=fix)
+    return rebuild(wrt, [gradients[x] if x in gradients else Constant(np.zeros(x.shape, x.dtype)) for x in nodes])
 
 
 def backward(y: Node, gy: Any = None) -> None:
-    """Add the gradient of ``y`` to ``.grad`` of every parameter that it depends on.
+    """Adds the gradient of ``y`` to the ``.grad`` of every parameter that it depends on.
 
-    Plain arrays, no new nodes: the way to train. ``.grad`` of all other nodes stays as it is.
+    It computes arrays and makes no nodes, which suits training. The ``.grad`` of other nodes does not change.
 
     Args:
-        y: a node; of one element unless ``gy`` is given.
-        gy: array of y's shape, 1 if left out.
+        y: a node; of one element unless ``gy`` is passed.
+        gy: the gradient with respect to y, an array of y's shape; 1 by default.
 
     Raises:
-        GraphError: as for `grad`, or no parameter is reached.
+        GraphError: as in `grad`; or ``y`` depends on no parameter.
 
     Example:
         >>> import tinygraph as tg
@@ -79,27 +77,22 @@ def backward(y: Node, gy: Any = None) -> None:
         array([2., 4.])
     """
     if now.tracing:
-        raise GraphError(
-            "backward: a function that is being compiled keeps no .grad",
-            got=users_line(),
-            fix="compile tg.value_and_grad(loss, parameters)",
-        )
+        fix = "compile tg.value_and_grad(loss, parameters)"
+        raise GraphError("backward: a compiled function cannot set .grad", got=users_line(), fix=fix)
     seed = _seed("backward", y, gy).value
     order = ancestors([y], _differentiable)
     parameters: list[Node] = [x for x in order if isinstance(x, Parameter)]
     if not parameters:
-        raise GraphError(
-            f"backward: {y.label()} depends on no parameter",
-            fix="make the weights by tg.parameter, or name them: tg.grad(y, wrt)",
-        )
-    found = derive(order, set(parameters), {y: seed}, as_graph=False)
+        fix = "make the weights with tg.parameter, or pass them: tg.grad(y, wrt)"
+        raise GraphError(f"backward: {y.label()} depends on no parameter", fix=fix)
+    gradients = derive(order, set(parameters), {y: seed}, as_graph=False)
     for x in parameters:
-        if x in found:
-            x.grad = found[x] if x.grad is None else x.grad + found[x]
+        if x in gradients:
+            x.grad = gradients[x] if x.grad is None else x.grad + gradients[x]
 
 
 def zero_grad(parameters: Any) -> None:
-    """Set ``.grad`` of every node in the structure to None, "not computed".
+    """Sets the ``.grad`` of every node in the structure to None.
 
     Example:
         >>> import tinygraph as tg
@@ -114,25 +107,25 @@ def zero_grad(parameters: Any) -> None:
 
 
 def derive(order: list[Node], wrt: set[Node], arrived: dict[Node, Any], *, as_graph: bool) -> dict[Node, Any]:
-    """Walk from the last nodes of ``order`` towards ``wrt``, later nodes first; what each of ``wrt`` receives.
+    """Maps each node in ``wrt`` to its gradient: calls the ops' `backward` in reverse topological order.
 
-    A loop over a list, so no depth is too deep. With ``as_graph`` the rules run on nodes and so
-    build nodes, else on arrays.
+    It is a loop, not a recursion, so a graph may have any depth.
 
     Args:
-        order: nodes, inputs before their ops.
-        wrt: where gradients are asked for.
-        arrived: the gradients to start from, by node; used up.
+        order: nodes in topological order.
+        wrt: the nodes whose gradients are returned.
+        arrived: maps nodes to the gradients to start from; it is modified.
+        as_graph: whether `backward` runs on nodes and so builds nodes, or on arrays.
     """
-    way = _between(order, wrt)
-    walk = _Walk(set(way), as_graph)
+    path = _between(order, wrt)
+    walk = _Walk(set(path), as_graph)
     parts = walk.parts
     slices, products, trajectories = parts.slices, parts.products, parts.trajectories
     owned: set[Node] = set()
-    found: dict[Node, Any] = {}
+    gradients: dict[Node, Any] = {}
     place = now.place
     try:
-        for node in reversed(way):
+        for node in reversed(path):
             gz = arrived.pop(node, None)
             if node in slices or node in products or node in trajectories:
                 gz = parts.total(node, gz)
@@ -140,8 +133,8 @@ def derive(order: list[Node], wrt: set[Node], arrived: dict[Node, Any], *, as_gr
             if gz is None:
                 continue
             if node in wrt:
-                # A rule may hand on a view or its own argument: what is kept must be this node's alone.
-                found[node] = gz if as_graph or node in owned else np.array(gz)
+                # `backward` may return a view or its own argument, so the result is a copy.
+                gradients[node] = gz if as_graph or node in owned else np.array(gz)
             if node._op is None or not node._op.differentiable:
                 continue
             if as_graph:
@@ -157,22 +150,22 @@ def derive(order: list[Node], wrt: set[Node], arrived: dict[Node, Any], *, as_gr
                         owned.add(x)
     finally:
         now.place = place
-    return found
+    return gradients
 
 
 def _between(order: list[Node], wrt: set[Node]) -> list[Node]:
-    """The nodes of ``order`` through which a gradient flows to ``wrt``, refused if a parameter changed since."""
+    """The nodes through which gradients flow to ``wrt``; raises if a parameter was set after they were computed."""
     needed: set[Node] = set()
-    way = []
+    path = []
     changed = max((x.changed for x in order if isinstance(x, Parameter)), default=-1)
     for node in order:
         op = node._op
         if node in wrt or (op is not None and op.differentiable and not needed.isdisjoint(node._inputs)):
             needed.add(node)
-            way.append(node)
+            path.append(node)
             if node.serial < changed:
                 _refuse_stale(node)
-    return way
+    return path
 
 
 def _refuse_stale(node: Node) -> None:
@@ -194,7 +187,7 @@ _ONE = [True]
 
 
 class _Walk:
-    """What stays the same along a walk: which nodes need a gradient, and whether it is built of nodes or of arrays."""
+    """The settings of one `derive`: which nodes need a gradient, and whether gradients are nodes or arrays."""
 
     def __init__(self, needed: set[Node], as_graph: bool) -> None:
         self.needs = needed.__contains__
@@ -203,9 +196,9 @@ class _Walk:
         self.parts = Parts()
 
     def leaving(self, node: Node, gz: Any) -> list[tuple[Node, Any]]:
-        """Pairs of input and gradient for the inputs that need one, by the op's own rule.
+        """Pairs of input and gradient, for the inputs that need one, from the op's `backward`.
 
-        What is cheaper added up in one go for all consumers of an input goes to ``parts`` instead.
+        Gradients that are cheaper to sum at once, when all have arrived, go to ``parts`` instead.
         """
         op, inputs, settings = node._op, node._inputs, node._attributes
         assert op is not None
@@ -229,28 +222,23 @@ class _Walk:
         if not isinstance(gradients, (tuple, list)):
             gradients = (gradients,)
         if len(gradients) != len(inputs):
-            raise GraphError(
-                f"{node.label()}: backward gave a wrong number of gradients",
-                expected=f"{len(inputs)}, one an input, or None",
-                got=str(len(gradients)),
-            )
-        leaving = []
-        for x, gx, asked in zip(inputs, gradients, wanted, strict=True):
-            if asked and gx is not None:
-                leaving.append((x, self.fit(node, x, gx)))
-        return leaving
+            problem = f"{node.label()}: backward returned a wrong number of gradients"
+            expected = f"{len(inputs)}, one for each input, or None"
+            raise GraphError(problem, expected=expected, got=str(len(gradients)))
+        triples = zip(inputs, gradients, wanted, strict=True)
+        return [(x, self.fit(node, x, gx)) for x, gx, needed in triples if needed and gx is not None]
 
     def fit(self, node: Node, x: Node, gx: Any) -> Any:
-        """The gradient that leaves ``node`` for ``x``: a node or an array as asked, checked, in the dtype of ``x``."""
+        """The gradient from ``node`` to its input ``x``, checked, in the dtype of ``x``, as a node or an array."""
         if isinstance(gx, Node) is not self.as_graph:
             gx = as_nodes((gx,))[0] if self.as_graph else gx.value
         value = x if self.as_graph else x._value
         if gx.shape != value.shape:
             raise GraphError(
-                f"{node.label()}: backward gave a gradient of a wrong shape for {x.label()}",
+                f"{node.label()}: backward returned a gradient of the wrong shape for {x.label()}",
                 expected=str(x.shape),
                 got=str(gx.shape),
-                fix="sum it over the axes that were broadcast (tg.ops.sum_to)",
+                fix="sum it over the axes that were broadcast: tg.ops.sum_to",
             )
         if self.watched:
             watch_backward(node, gx, x)
@@ -259,21 +247,15 @@ class _Walk:
 
 def _nodes_of(who: str, y: Any, wrt: Any) -> list[Node]:
     nodes = leaves(wrt)
-    whole = [x.label() for x in nodes if isinstance(x, Node) and x.dtype.kind != "f"]
-    if whole:
-        raise GraphError(
-            f"{who}: {', '.join(whole)} does not hold floating-point numbers",
-            expected="float32 or float64",
-            fix="make it of floats, or leave it out of wrt",
-        )
-    strangers = [type(x).__name__ for x in [y, *nodes] if not isinstance(x, Node)]
-    if strangers or not nodes:
-        raise GraphError(
-            f"{who} needs nodes",
-            expected="y a node, wrt one node or more",
-            got=", ".join(strangers) or "an empty wrt",
-            fix="make leaves by tg.parameter",
-        )
+    integers = [x.label() for x in nodes if isinstance(x, Node) and x.dtype.kind != "f"]
+    if integers:
+        problem = f"{who}: {', '.join(integers)} does not hold floating-point numbers"
+        fix = "make it with a floating dtype, or remove it from wrt"
+        raise GraphError(problem, expected="float32 or float64", fix=fix)
+    others = [type(x).__name__ for x in [y, *nodes] if not isinstance(x, Node)]
+    if others or not nodes:
+        got, fix = ", ".join(others) or "an empty wrt", "make leaves with tg.parameter"
+        raise GraphError(f"{who} needs nodes", expected="y a node, wrt one node or more", got=got, fix=fix)
     return nodes
 
 
@@ -284,14 +266,16 @@ def _seed(who: str, y: Node, gy: Any) -> Node:
                 f"{who}: {y.label()} is not one number",
                 expected="one element, or gy=",
                 got=f"shape {y.shape}",
-                fix="tg.sum(y), or gy= an array of y's shape",
+                fix="tg.sum(y), or gy=, an array of y's shape",
             )
         gy = np.ones(y.shape, y.dtype)
     seed = as_nodes((gy,))[0]
     if seed.shape != y.shape:
-        raise GraphError(f"{who}: gy does not fit {y.label()}", expected=str(y.shape), got=str(seed.shape))
+        raise GraphError(
+            f"{who}: the shape of gy is not that of {y.label()}", expected=str(y.shape), got=str(seed.shape)
+        )
     return seed if seed.dtype == y.dtype else seed.astype(y.dtype)
 
 
 keep_freed_memory()
-setattr(Node, "backward", backward)  # noqa: B010  type checkers know it from core/node.py
+setattr(Node, "backward", backward)  # noqa: B010  core/node.py declares it for type checkers

@@ -1,4 +1,4 @@
-"""Gradients that arrive in many parts: slices of one array, products of one weight at many time steps."""
+"""Gradients that arrive in many parts: of slices of one array, and of one weight at many time steps."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from ..core.node import Node
 from ..ops import matmul, put
 
 ROWS = 128
-"""Rows that `RowSum` gathers before it multiplies: enough for BLAS to run at its full pace."""
+"""Rows that `RowSum` collects before it multiplies: enough for BLAS to run at full speed."""
 
 
 class Parts:
-    """Gradients in many parts, which are cheaper added up in one go when all consumers of their node have spoken.
+    """Gradients in many parts, which are cheaper to sum at once when all parts have arrived.
 
     Attributes:
-        slices: gradients of slices ``x[index]`` with their indexes: they go into one array.
-        products: of a parameter in matrix products, the sum over time of its gradients a^T b.
-        trajectories: of a loop, what arrived at the nodes that select from its values over time.
+        slices: maps x to the gradients of its slices ``x[index]`` with their indexes; they go into one array.
+        products: maps a parameter in matrix products to the sum of its gradients a^T b.
+        trajectories: maps a loop to the `each` and `last` nodes of its values, with their gradients.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Parts:
         self.trajectories: defaultdict[Node, list[tuple[Node, Any]]] = defaultdict(list)
 
     def keep_factors(self, node: Node, gz: np.ndarray, wanted: list[bool]) -> None:
-        """Take over the gradients of a product's parameters, which then are no longer ``wanted``."""
+        """Collects the gradients of a matrix product's parameters and sets their entries in ``wanted`` to False."""
         w, x = node._inputs
         for side, leaf in enumerate((w, x)):
             if wanted[side] and isinstance(leaf, Parameter):
@@ -42,11 +42,11 @@ class Parts:
                     self.products[leaf].add(*factors)
 
     def total(self, node: Node, whole: Any) -> Any:
-        """All that arrived at ``node``, what came ``whole`` included."""
+        """The sum of all gradients of ``node``: its parts and ``whole``, those that did not come in parts."""
         if node in self.trajectories:
             return self.trajectories.pop(node)
         if node in self.slices:
-            # In the order of creation, in which the parts of a split lie end to end.
+            # Reversed, they are in the order of creation, in which the parts of a split lie end to end.
             pieces, indexes = zip(*reversed(self.slices.pop(node)), strict=True)
             joined = put.of(*pieces, shape=node.shape, indexes=indexes)
             whole = joined if whole is None else whole + joined
@@ -57,10 +57,10 @@ class Parts:
 
 
 class RowSum:
-    """The sum of a^T b over pairs a (R, M), b (R, N) that come one by one, ``ROWS`` rows in one product.
+    """The sum of a^T b over pairs a (R, M), b (R, N) that arrive one by one, with ``ROWS`` rows in one product.
 
-    The rows are copied into buffers that live as long as the sum. Joining lists of arrays anew each
-    time took twice as long here: fresh memory of this size comes from the system page by page.
+    The rows are copied into buffers that live as long as the sum. Concatenating lists of arrays took twice as long
+    here: the system provides new memory of this size page by page.
     """
 
     def __init__(self, a: np.ndarray, b: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""What is made of gradients: value_and_grad, products with the Jacobian from both sides, with the Hessian."""
+"""Functions built on `grad`: value_and_grad, and products with Jacobians (vjp, jvp) and Hessians (hvp)."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from .grad import grad
 
 
 def value_and_grad(fn: Callable[..., Node], wrt: Any) -> Callable[..., tuple[Node, Any]]:
-    """A function that calls ``fn`` and gives its result and the gradient with respect to ``wrt``.
+    """Returns a function that calls ``fn`` and returns its result with the gradient with respect to ``wrt``.
 
     Args:
-        fn: gives a node of one element.
-        wrt: nodes in any structure, usually parameters that ``fn`` uses.
+        fn: returns a node of one element.
+        wrt: nodes in any structure, usually the parameters that ``fn`` uses.
 
     Returns:
-        a function of fn's arguments that gives ``(y, grad(y, wrt))``.
+        a function of fn's arguments that returns ``(y, grad(y, wrt))``.
 
     Example:
         >>> import tinygraph as tg
@@ -42,15 +42,15 @@ def value_and_grad(fn: Callable[..., Node], wrt: Any) -> Callable[..., tuple[Nod
 
 
 def vjp(fn: Callable[..., Node], *primals: Any) -> tuple[Node, Callable[[Any], tuple[Any, ...]]]:
-    """The result of ``fn(*primals)`` and a function that pulls a gradient back through it.
+    """The vector-Jacobian product: the result of ``fn(*primals)`` and a function from gy to gy^T dy/dx.
 
     Args:
-        fn: nodes in, one node out.
+        fn: takes nodes, returns one node.
         primals: arrays or nodes, or structures of them.
 
     Returns:
-        ``(y, pull)``; ``pull(gy)`` takes an array of y's shape and gives one gradient per
-        primal, gx = gy^T dy/dx, as nodes of the primals' shapes.
+        ``(y, pull)``; ``pull(gy)`` takes an array of y's shape and returns one gradient for each primal,
+        gx = gy^T dy/dx, as nodes of the primals' shapes.
 
     Example:
         >>> import tinygraph as tg
@@ -65,14 +65,14 @@ def vjp(fn: Callable[..., Node], *primals: Any) -> tuple[Node, Callable[[Any], t
 
 
 def jvp(fn: Callable[..., Node], primals: Any, tangents: Any) -> tuple[Node, Node]:
-    """The result of ``fn(*primals)`` and its derivative along ``tangents``.
+    """The Jacobian-vector product: the result of ``fn(*primals)`` and its derivative along ``tangents``.
 
-    dy = sum of dy/dx dx. Written as the derivative, by gy, of the gradient that `grad` gives,
-    which is linear in gy: no op needs a second, forward rule.
+    dy = sum of dy/dx dx. It is the derivative with respect to gy of the gradient that `grad` returns, which is
+    linear in gy, so ops need no rule for forward mode.
     Source: J. Townsend, "A new trick for calculating Jacobian vector products", 2017.
 
     Args:
-        fn: nodes in, one node out.
+        fn: takes nodes, returns one node.
         primals: tuple or list of arrays or nodes.
         tangents: the same structure, arrays of the same shapes.
 
@@ -92,10 +92,10 @@ def jvp(fn: Callable[..., Node], primals: Any, tangents: Any) -> tuple[Node, Nod
 
 
 def hvp(fn: Callable[..., Node], primals: Any, tangents: Any) -> tuple[Node, Any]:
-    """The result of ``fn(*primals)``, one number, and its Hessian times ``tangents``.
+    """The Hessian-vector product: the result of ``fn(*primals)``, one number, and its Hessian times ``tangents``.
 
     Args:
-        fn: nodes in, a node of one element out.
+        fn: takes nodes, returns a node of one element.
         primals: tuple or list of arrays or nodes.
         tangents: the same structure, arrays of the same shapes.
 
@@ -127,13 +127,11 @@ def _lift(structure: Any) -> Any:
 
 def _pair(who: str, primals: Any, tangents: Any) -> tuple[Any, list[Node]]:
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
-        raise GraphError(
-            f"{who}: primals and tangents must be tuples, one entry an argument of fn",
-            got=f"{type(primals).__name__}, {type(tangents).__name__}",
-            fix="(x,) for one",
-        )
+        problem = f"{who}: primals and tangents must be tuples with one entry for each argument of fn"
+        types = f"{type(primals).__name__}, {type(tangents).__name__}"
+        raise GraphError(problem, got=types, fix="(x,) for one argument")
     inputs, directions = _lift(primals), leaves(_lift(tangents))
-    shapes, given = [x.shape for x in leaves(inputs)], [v.shape for v in directions]
-    if shapes != given:
-        raise GraphError(f"{who}: tangents do not fit the primals", expected=str(shapes), got=str(given))
+    expected, got = [x.shape for x in leaves(inputs)], [v.shape for v in directions]
+    if expected != got:
+        raise GraphError(f"{who}: tangents do not match the primals", expected=str(expected), got=str(got))
     return inputs, directions

@@ -1,1 +1,1 @@
-"""Time as one node: a loop over steps, its gradient, and an op applied to all steps at once."""
+"""Loops over time as one node: the loop, its gradient, and ops applied to all time steps at once."""

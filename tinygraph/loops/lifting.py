@@ -1,4 +1,4 @@
-"""An op over all time steps at once: what a loop computes step by step, written as ops with a leading axis T."""
+"""Lifts an op out of a loop: one op over all time steps, along a leading axis T, instead of one op a step."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from ..ops.lookup import ARRAY
 
 
 def lift(op: Op, inputs: Sequence[Node], attributes: dict[str, Any], varying: Sequence[bool], T: int) -> Node | None:
-    """The results of ``op`` at all of T steps, stacked: z[t] = op(x[t] or x, ...).
+    """The results of ``op`` at all T steps, stacked: z[t] = op(x[t] or x, ...).
 
     Args:
-        op: was called in the body of a loop.
-        inputs: a node (T, \\*s) where the op's input of shape s varies, the input itself where it is the same
-            at every step. Of them shape and dtype alone are used.
-        attributes: the op's settings within one step.
-        varying: which inputs vary, one of them at least.
+        op: an op in the body of a loop.
+        inputs: for an input of shape s that varies over time a node (T, \\*s); for one that does not, the input
+            itself. Only their shapes and dtypes are used.
+        attributes: the op's settings in one step.
+        varying: which inputs vary over time, at least one.
         T: the number of steps.
 
     Returns:
-        a node (T, \\*shape of one step's result), or None where there is no rule for the op.
+        a node (T, \\*shape of one step's result), or None if there is no rule for the op.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -45,7 +45,7 @@ def lift(op: Op, inputs: Sequence[Node], attributes: dict[str, Any], varying: Se
 
 
 class Lifted(NamedTuple):
-    """One op's call within the body, with its inputs over all steps."""
+    """A call of an op in a loop's body, with its inputs over all steps."""
 
     op: Any
     inputs: Sequence[Node]
@@ -66,34 +66,34 @@ class Lifted(NamedTuple):
         specs = [Spec(self.shape(k), x.dtype) for k, x in enumerate(self.inputs)]
         return (self.T, *self.op.infer(*specs, **self.settings).shape)
 
-    def wide(self, k: int, rank: int) -> Node:
-        """Input k so that it broadcasts with what has ``rank`` axes in one step: new axes go behind T."""
+    def aligned(self, k: int, rank: int) -> Node:
+        """Input k with axes of size 1 after T, so that it broadcasts with arrays of ``rank`` axes in one step."""
         x, shape = self.inputs[k], self.shape(k)
         if not self.varying[k] or len(shape) >= rank:
             return x
         return ops.reshape(x, shape=(self.T, *(1,) * (rank - len(shape)), *shape))
 
-    def filled(self, k: int) -> Node:
-        """Input k with the axis T, along which it is repeated if it does not vary."""
+    def repeated(self, k: int) -> Node:
+        """Input k with the axis T, repeated along it if it does not vary."""
         x = self.inputs[k]
         return x if self.varying[k] else ops.broadcast_to(x, shape=(self.T, *x.shape))
 
-    def all_filled(self) -> list[Node]:
-        return [self.filled(k) for k in range(len(self.inputs))]
+    def all_repeated(self) -> list[Node]:
+        return [self.repeated(k) for k in range(len(self.inputs))]
 
-    def again(self, *inputs: Node, **changed: Any) -> Node:
-        """The op of other inputs, with some settings changed."""
+    def call(self, *inputs: Node, **changed: Any) -> Node:
+        """The same op with other inputs and some settings changed."""
         return self.op(*inputs, **(self.settings | changed))
 
 
 def _elementwise(c: Lifted) -> Node:
     rank = max([c.rank(k) for k in range(len(c.inputs))])
-    return c.again(*[c.wide(k, rank) for k in range(len(c.inputs))])
+    return c.call(*[c.aligned(k, rank) for k in range(len(c.inputs))])
 
 
-def _as_it_stands(c: Lifted) -> Node:
-    """For ops to which leading axes are a batch."""
-    return c.again(*c.all_filled())
+def _batch(c: Lifted) -> Node:
+    """For ops that treat leading axes as a batch."""
+    return c.call(*c.all_repeated())
 
 
 def _matmul(c: Lifted) -> Node:
@@ -110,20 +110,20 @@ def _matmul(c: Lifted) -> Node:
 
 
 def _batched(c: Lifted, rank_a: int, rank_b: int) -> Node:
-    """Many products at once; a vector on the left becomes a row, on the right a column."""
+    """A stack of products; a vector on the left becomes a row, on the right a column."""
     a, b = c.inputs
     if rank_a == 1:
         a = ops.reshape(a, shape=(*a.shape[:-1], 1, a.shape[-1]))
     if rank_b == 1:
         b = ops.reshape(b, shape=(*b.shape, 1))
-    both = c._replace(inputs=(a, b))
-    rank = max(both.rank(0), both.rank(1))
-    z = ops.matmul(both.wide(0, rank), both.wide(1, rank))
+    matrices = c._replace(inputs=(a, b))
+    rank = max(matrices.rank(0), matrices.rank(1))
+    z = ops.matmul(matrices.aligned(0, rank), matrices.aligned(1, rank))
     return z if rank_a > 1 and rank_b > 1 else ops.reshape(z, shape=c.result())
 
 
-def _later(axis: Any, rank: int) -> Any:
-    """The setting ``axis`` of one step behind the axis T; None, which is all axes, becomes a tuple of them."""
+def _after_time(axis: Any, rank: int) -> Any:
+    """The setting ``axis`` of one step, counted with the leading axis T; None, all axes, becomes a tuple."""
     if axis is None:
         return tuple(range(1, rank + 1))
     if isinstance(axis, tuple):
@@ -134,8 +134,8 @@ def _later(axis: Any, rank: int) -> Any:
 def _along_axes(c: Lifted) -> Node | None:
     axis, rank = c.settings.get("axis", -1 if c.op in (ops.softmax, ops.log_softmax) else None), c.rank()
     if axis is not None and not rank:
-        return None  # numpy lets a single number have axis 0
-    return c.again(*c.all_filled(), axis=_later(axis, rank))
+        return None  # numpy accepts axis 0 for a single number
+    return c.call(*c.all_repeated(), axis=_after_time(axis, rank))
 
 
 def _argmax(c: Lifted) -> Node | None:
@@ -156,7 +156,7 @@ def _transpose(c: Lifted) -> Node:
 
 def _swapaxes(c: Lifted) -> Node:
     first, second = c.settings.get("axis1", 0), c.settings.get("axis2", 1)
-    return ops.swapaxes(c.inputs[0], axis1=_later(first, c.rank()), axis2=_later(second, c.rank()))
+    return ops.swapaxes(c.inputs[0], axis1=_after_time(first, c.rank()), axis2=_after_time(second, c.rank()))
 
 
 def _getitem(c: Lifted) -> Node:
@@ -165,17 +165,17 @@ def _getitem(c: Lifted) -> Node:
 
 def _put(c: Lifted) -> Node:
     indexes = tuple([(slice(None), *index) for index in c.settings["indexes"]])
-    return ops.put(*c.all_filled(), shape=c.result(), indexes=indexes)
+    return ops.put(*c.all_repeated(), shape=c.result(), indexes=indexes)
 
 
 def _join(c: Lifted) -> Node:
     rank = c.rank() + (c.op is ops.stack)
-    return c.op(*c.all_filled(), axis=_later(c.settings.get("axis", 0), rank))
+    return c.op(*c.all_repeated(), axis=_after_time(c.settings.get("axis", 0), rank))
 
 
 def _into_shape(c: Lifted) -> Node:
     shape = c.result()
-    return c.op(c.inputs[0] if c.op is ops.reshape else c.wide(0, len(shape) - 1), shape=shape)
+    return c.op(c.inputs[0] if c.op is ops.reshape else c.aligned(0, len(shape) - 1), shape=shape)
 
 
 def _sum_to(c: Lifted) -> Node:
@@ -191,7 +191,9 @@ def _take(c: Lifted) -> Node | None:
     if all(c.varying) or (axis is not None and not rank):
         return None
     if c.varying[0]:
-        return ops.take(_flat(c), indices, axis=1) if axis is None else ops.take(x, indices, axis=_later(axis, rank))
+        return (
+            ops.take(_flat(c), indices, axis=1) if axis is None else ops.take(x, indices, axis=_after_time(axis, rank))
+        )
     if axis is None:
         return ops.take(x, indices)
     at = axis % rank
@@ -200,32 +202,32 @@ def _take(c: Lifted) -> Node | None:
 
 
 def _add_at(c: Lifted) -> Node | None:
-    """Only with the same indices at every step: else the steps' results would be added up."""
+    """Only if the indices are the same at every step: else the steps' results would be summed."""
     g, indices = c.inputs
     axis, shape = c.settings.get("axis"), c.result()
     if c.varying[1]:
         return None
     if axis is None:
         return ops.reshape(ops.add_at(g, indices, shape=(c.T, math.prod(shape[1:])), axis=1), shape=shape)
-    return ops.add_at(g, indices, shape=shape, axis=_later(axis, len(shape) - 1))
+    return ops.add_at(g, indices, shape=shape, axis=_after_time(axis, len(shape) - 1))
 
 
 def _by_arrays(c: Lifted) -> Node | None:
-    """`pick` and `scatter`, with the number of the step as one more index array.
+    """`pick` and `scatter`, with the step number as one more index array.
 
-    Only where numpy puts the axes of the index arrays first, and nothing stands before or between them.
+    Only if the index arrays come first in the index, side by side: then numpy puts their axes first.
     """
     index = c.settings["index"]
     last = max([k for k, i in enumerate(index) if i is ARRAY])
     if any(i is None or i is ... or isinstance(i, slice) for i in index[:last]):
         return None
     rank = max([c.rank(k) for k in range(1, len(c.inputs))])
-    arrays = [c.wide(k, rank) for k in range(1, len(c.inputs))]
+    arrays = [c.aligned(k, rank) for k in range(1, len(c.inputs))]
     if c.op is ops.pick and not c.varying[0]:
-        return c.again(c.inputs[0], *arrays)
+        return c.call(c.inputs[0], *arrays)
     step = Constant(np.arange(c.T).reshape((c.T,) + (1,) * rank))
     shape = {} if c.op is ops.pick else {"shape": c.result()}
-    return c.again(c.filled(0), step, *arrays, index=(ARRAY, *index), **shape)
+    return c.call(c.repeated(0), step, *arrays, index=(ARRAY, *index), **shape)
 
 
 def _einsum(c: Lifted) -> Node | None:
@@ -241,11 +243,10 @@ RULES: dict[Op, Callable[[Lifted], Node | None]] = {
     ops.matmul: _matmul, ops.einsum: _einsum, ops.sum: _along_axes, ops.mean: _along_axes, ops.max: _along_axes,
     ops.min: _along_axes, ops.logsumexp: _along_axes, ops.ties: _along_axes, ops.argmax: _argmax,
     ops.softmax: _along_axes, ops.log_softmax: _along_axes, ops.reshape: _into_shape, ops.transpose: _transpose,
-    ops.swapaxes: _swapaxes, ops.astype: _as_it_stands, ops.stop_gradient: _as_it_stands, ops.getitem: _getitem,
+    ops.swapaxes: _swapaxes, ops.astype: _batch, ops.stop_gradient: _batch, ops.getitem: _getitem,
     ops.put: _put, ops.concatenate: _join, ops.stack: _join, ops.broadcast_to: _into_shape,
     ops.sum_to: _sum_to, ops.take: _take, ops.add_at: _add_at, ops.pick: _by_arrays, ops.scatter: _by_arrays,
-    ops.one_hot: _as_it_stands, ops.onehot_like: _as_it_stands, ops.excess: _as_it_stands,
-    ops.entry: _as_it_stands,
-    ops.softmax_cross_entropy: _as_it_stands,
+    ops.one_hot: _batch, ops.onehot_like: _batch, ops.excess: _batch, ops.entry: _batch,
+    ops.softmax_cross_entropy: _batch,
 }  # fmt: skip
-"""By op; an element-wise op needs none of its own."""
+"""Maps an op to its rule; element-wise ops share `_elementwise`."""

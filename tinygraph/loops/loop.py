@@ -1,4 +1,4 @@
-"""A loop over time as one node: its body is traced once, and its gradient is another loop, backwards."""
+"""A loop over time steps as one node; its body is traced once, and its gradient is a loop in reverse order."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from ..ops import sum as sum_over
 
 @dataclass(frozen=True, eq=False)
 class Body:
-    """One time step: nodes made from three kinds of slots, which are filled anew at each step.
+    """The graph of one time step; three kinds of slots stand for its inputs, which differ from step to step.
 
     Attributes:
-        slices: stand for x[t], one for each input (T, ...) of the loop.
-        carries: the state before the step.
-        fixed: what is the same at every step, such as weights.
-        nexts: the state after the step, one node a carry, of its shape and dtype.
+        slices: slots for x[t], one for each input (T, ...) of the loop.
+        carries: slots for the state before the step.
+        fixed: slots for values that are the same at every step, such as weights.
+        nexts: the state after the step, one node for each carry, of its shape and dtype.
         steps: T.
-        reverse: whether the last step comes first. Values over time keep the order of the inputs.
-        recompute: whether the gradient computes the body's values anew instead of keeping them for every step.
+        reverse: whether the last step runs first. Values over time keep the order of the inputs.
+        recompute: whether the gradient recomputes the body's values instead of storing them for every step.
     """
 
     slices: tuple[Slot, ...]
@@ -49,9 +49,9 @@ class Body:
 
 
 class Loop(Op):
-    """Run ``body`` once a time step      inputs: slices (T, ...), initial states, fixed values, in this order
+    """Runs ``body`` at each time step      inputs: slices (T, ...), initial states, fixed values, in this order
 
-    The node stands for the values of every node of the body at every step; `each` and `last` pick from them.
+    The loop node stands for the values of all nodes of the body at all steps; `each` and `last` select from them.
     """
 
     def infer(self, *specs: Spec, body: Any = None) -> Spec:  # type: ignore[override]
@@ -62,16 +62,19 @@ class Loop(Op):
         return body.steps * sum(n.op.flops(*(Spec(x.shape, x.dtype) for x in n.inputs), **n.attributes) for n in nodes)  # type: ignore[union-attr, misc]
 
     def forward(self, *inputs: Any, body: Any = None) -> Any:
-        raise GraphError("loop: runs in compiled functions alone", fix="tg.compile(fn)")
+        raise GraphError("loop: it runs only in compiled functions", fix="tg.compile(fn)")
 
     def backward(self, gz: Any, z: Any, *inputs: Any, body: Any = None, wanted: Any = ()) -> Any:
         return _Reverse(z, body, wanted or (True,) * len(inputs)).gradients(gz)
 
 
 class _Selection(Op):
-    """z = one of a loop's many values"""
+    """z = some of a loop's values"""
 
     selects = True
+
+    def flops(self, *specs: Spec, **attributes: Any) -> int:
+        return 0
 
 
 class Each(_Selection):
@@ -83,9 +86,6 @@ class Each(_Selection):
     def forward(self, trajectories: Any, of: Any = None, steps: int = 0) -> Any:
         return trajectories[of]
 
-    def flops(self, *specs: Spec, **attributes: Any) -> int:
-        return 0
-
 
 class Last(_Selection):
     """z = carry number ``of`` after the last step, of the state's shape"""
@@ -96,30 +96,27 @@ class Last(_Selection):
     def forward(self, trajectories: Any, of: int = 0, like: Any = None) -> Any:
         return trajectories[of]
 
-    def flops(self, *specs: Spec, **attributes: Any) -> int:
-        return 0
-
 
 loop, _each, _last = Loop(), Each(), Last()
 
 
-def each(over: Node, of: Node) -> Node:
+def each(loop_node: Node, of: Node) -> Node:
     """The values of the body's node ``of`` at every step: (T, \\*of.shape)."""
-    return _each(over, of=of, steps=over.attributes["body"].steps)
+    return _each(loop_node, of=of, steps=loop_node.attributes["body"].steps)
 
 
-def last(over: Node, carry: int) -> Node:
-    """The carry of that number after the last step."""
-    return _last(over, of=carry, like=over.attributes["body"].nexts[carry])
+def last(loop_node: Node, carry: int) -> Node:
+    """The value of carry number ``carry`` after the last step."""
+    return _last(loop_node, of=carry, like=loop_node.attributes["body"].nexts[carry])
 
 
 def close(results: Sequence[Node], own: set[Node], outer: dict[Node, Slot]) -> list[Node]:
-    """The results with every node from outside of the body behind a slot of its own.
+    """Copies the results with a slot in place of each node from outside of the body.
 
     Args:
         results: nodes of the body.
-        own: nodes that belong to the body: its slots, and what was made while it was traced.
-        outer: gains a slot for each node from outside that is met; constants are shared as they are.
+        own: the nodes of the body: its slots, and what depends on them.
+        outer: maps each outside node to its slot, and is filled here. Constants are shared and need no slot.
     """
     new: dict[Node, Node] = {}
     for node in ancestors(results, own.__contains__):
@@ -131,25 +128,25 @@ def close(results: Sequence[Node], own: set[Node], outer: dict[Node, Slot]) -> l
 
 
 class _Reverse:
-    """The gradient of one loop: a loop over the same steps the other way, fed with the forward loop's values.
+    """The gradient of one loop: a loop in the opposite direction that reads the forward loop's values.
 
     Attributes:
-        active: slots through which a gradient reaches what is wanted.
-        back: of each active carry the slot, in the new body, of the gradient that comes from the step after.
-        forward: the nodes whose values are taken from the forward loop; the others are computed in the new body.
+        active: the slots through which gradients flow to the inputs that need one.
+        back: maps each active carry to the slot, in the new body, of the gradient from the step after.
+        forward: the nodes whose values are read from the forward loop; the others are computed in the new body.
     """
 
     back: dict[Slot, Slot]
     forward: set[Node]
 
-    def __init__(self, over: Node, body: Body, wanted: Sequence[bool]) -> None:
-        self.over, self.body = over, body
+    def __init__(self, loop_node: Node, body: Body, wanted: Sequence[bool]) -> None:
+        self.loop_node, self.body = loop_node, body
         self.slices, self.fixed = {*body.slices}, {*body.fixed}
-        self.input_of: dict[Node, Node] = dict(zip(body.slots, over.inputs, strict=True))
+        self.input_of: dict[Node, Node] = dict(zip(body.slots, loop_node.inputs, strict=True))
         self.active = self._active({s for s, w in zip(body.slots, wanted, strict=True) if w})
 
     def _active(self, wanted: set[Slot]) -> set[Node]:
-        """The slots through which a gradient reaches what is wanted, over any number of steps."""
+        """The slots through which gradients flow to the slots ``wanted``, over any number of steps."""
         active: set[Node] = {*wanted}
         order = ancestors(self.body.nexts)
         while True:
@@ -157,30 +154,30 @@ class _Reverse:
             for node in order:
                 if node.op is not None and node.op.differentiable and not flowing.isdisjoint(node.inputs):
                     flowing.add(node)
-            more = {c for c, n in zip(self.body.carries, self.body.nexts, strict=True) if n in flowing} - active
-            if not more:
+            new = {c for c, n in zip(self.body.carries, self.body.nexts, strict=True) if n in flowing} - active
+            if not new:
                 return active
-            active |= more
+            active |= new
 
     def gradients(self, arrived: list[tuple[Node, Any]]) -> list[Node | None]:
-        """One gradient an input of the loop, from what arrived at its selections."""
+        """One gradient for each input of the loop, from the gradients that arrived at `each` and `last` nodes."""
         seeds, sequences, final = self._seeds(arrived)
         order = ancestors(list(seeds), lambda n: n.op is None or n.op.differentiable)
         self.forward = {*self.body.slots} if self.body.recompute else {*ancestors([*seeds, *self.body.nexts])}
-        found = derive(order, self.active & {*order}, dict(seeds), as_graph=True)
-        nexts = {c: found[c] if c in found else _zeros(c) for c in self.back}
-        sums = {s: Slot(Spec(s.shape, s.dtype)) for s in self.body.fixed if s in found and self.body.recompute}
-        steps = [s for s in self.body.slices + self.body.fixed if s in found and s not in sums]
+        gradients = derive(order, self.active & {*order}, dict(seeds), as_graph=True)
+        nexts = [gradients[c] if c in gradients else _zeros(c) for c in self.back]
+        sums = {s: Slot(Spec(s.shape, s.dtype)) for s in self.body.fixed if s in gradients and self.body.recompute}
+        steps = [s for s in self.body.slices + self.body.fixed if s in gradients and s not in sums]
         carries = self.back | sums
-        results = [*nexts.values(), *(sum_ + found[s] for s, sum_ in sums.items()), *(found[s] for s in steps)]
-        over, leaving = self._build(results, sequences, carries, final)
-        total = {s: last(over, k) for k, s in enumerate(carries)}
+        results = [*nexts, *(slot + gradients[s] for s, slot in sums.items()), *(gradients[s] for s in steps)]
+        loop_node, leaving = self._build(results, sequences, carries, final)
+        total = {s: last(loop_node, k) for k, s in enumerate(carries)}
         for s, g in zip(steps, leaving, strict=True):
-            total[s] = each(over, g) if s in self.slices else sum_over(each(over, g), axis=0)
+            total[s] = each(loop_node, g) if s in self.slices else sum_over(each(loop_node, g), axis=0)
         return [total.get(s) for s in self.body.slots]
 
     def _seeds(self, arrived: list[tuple[Node, Any]]) -> tuple[dict[Node, Node], dict[Slot, Node], dict[Node, Node]]:
-        """What arrives within one step, the slots it comes in by, and what arrives at the last state."""
+        """The gradients of nodes of one step, the sequences that their slots stand for, those of the final state."""
         seeds: dict[Node, Node] = {}
         sequences: dict[Slot, Node] = {}
         final: dict[Node, Node] = {}
@@ -205,35 +202,27 @@ class _Reverse:
     def _build(
         self, results: list[Node], sequences: dict[Slot, Node], carries: dict[Slot, Slot], final: dict[Node, Node]
     ) -> tuple[Node, list[Node]]:
-        """The reverse loop that gives ``results``, whose first are the next carries; and the others, in its body.
+        """Returns the loop whose body computes ``results``: the next carries, then other nodes, which are returned too.
 
         Args:
-            carries: the new slot of each old one of which a gradient is carried.
+            sequences: maps slots of arriving gradients to their values over time.
+            carries: maps slots of the forward body to the slots of their gradients in the new body.
+            final: maps carries to the gradients of the final state.
         """
         forward = self.forward - {*sequences} - {*carries.values()}
         order = ancestors(results, lambda n: n not in forward)
-        # What is read of a loop within the body is kept as any other value of the forward step.
+        # `each` and `last` of an inner loop are read from the forward loop like any other value.
         forward |= {n for n in order if n.op is not None and n.op.selects and n.inputs[0] in forward}
         own = {*order} - forward
         outer: dict[Node, Slot] = {}
         closed = close(results, own, outer)
         fixed = {slot: self.input_of[n] for n, slot in outer.items() if n in self.fixed}
-        values = {
-            slot: self.input_of[n] if n in self.slices else each(self.over, n)
-            for n, slot in outer.items()
-            if slot not in fixed
-        }
+        varying = [n for n in outer if n not in self.fixed]
+        values = {outer[n]: self.input_of[n] if n in self.slices else each(self.loop_node, n) for n in varying}
         start = [final[c] if c in final else _zeros(c) for c in carries]
         slices = sequences | values
-        body = Body(
-            tuple(slices),
-            tuple(carries.values()),
-            tuple(fixed),
-            tuple(closed[: len(carries)]),
-            self.body.steps,
-            not self.body.reverse,
-            self.body.recompute,
-        )
+        slots, nexts = (tuple(slices), tuple(carries.values()), tuple(fixed)), tuple(closed[: len(carries)])
+        body = Body(*slots, nexts, self.body.steps, not self.body.reverse, self.body.recompute)
         return loop(*slices.values(), *start, *fixed.values(), body=body), closed[len(carries) :]
 
 

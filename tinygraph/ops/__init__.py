@@ -1,4 +1,4 @@
-"""The vocabulary: every op, each with its local ``forward`` and ``backward``, closed under its own gradients."""
+"""The ops, each with its ``forward`` and ``backward``; gradients are written in the same ops."""
 
 from . import numpy_speaks, operators
 from .arithmetic import add, divide, multiply, negative, power, quotient, scaled_power, square, subtract
@@ -40,10 +40,9 @@ __all__ = [
     "softplus", "split", "sqrt", "square", "squared_error", "stack", "stop_gradient", "subtract", "sum", "swapaxes",
     "take", "tanh", "transpose", "where",
 ]  # fmt: skip
-"""What `tinygraph` has too: `tg.add` and so on."""
+"""Ops that are in `tinygraph` too: `tg.add` and so on."""
 
 FOR_GRADIENTS = [
-    "add_at", "entry", "excess", "onehot_like", "pick", "put", "quotient", "scaled_power", "scatter", "sum_to",
-    "ties",
+    "add_at", "entry", "excess", "onehot_like", "pick", "put", "quotient", "scaled_power", "scatter", "sum_to", "ties",
 ]  # fmt: skip
-"""Ops in which gradients are written, and nobody's forward pass: `tg.ops.quotient` and so on."""
+"""Ops that are used in gradients only: `tg.ops.quotient` and so on."""

@@ -1,4 +1,4 @@
-"""Arithmetic, element by element: add, subtract, multiply, divide, negative, power, square."""
+"""Element-wise arithmetic: add, subtract, multiply, divide, negative, power, square."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ class Divide(Elementwise):
 class Quotient(Elementwise):
     """z = g / x, and exactly 0 where g is 0      g, x: shapes that broadcast  z: their broadcast shape
 
-    The gradient's division. `where` sends a zero gradient into the branch that it hides; there
-    x may be 0, and 0 / 0 must not become the NaN that would spread to every parameter.
+    The division used in gradients. `where` sends a gradient of 0 into the branch that it does not select; there x
+    may be 0, and 0 / 0 = NaN would spread to every parameter.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -117,7 +117,7 @@ class Negative(Elementwise):
 class Power(Elementwise):
     """z = x ** p      x, p: shapes that broadcast  z: their broadcast shape
 
-    The gradient of p is 0 where x is 0 or less, where log(x) is not a real number.
+    The gradient with respect to p is 0 where x <= 0, since log(x) is not a real number there.
 
     Example:
         >>> import tinygraph as tg
@@ -126,7 +126,7 @@ class Power(Elementwise):
     """
 
     def forward(self, x: Any, p: Any) -> Any:
-        # numpy before 2.3 gave float32 ** (float64 without axes) in float32, against its own rule of promotion.
+        # numpy before 2.3 computes float32 ** (float64 of shape ()) in float32, against its promotion rules.
         return x**p if x.dtype == p.dtype else np.power(x, p)
 
     def backward(self, gz: Any, z: Any, x: Any, p: Any, *, wanted: Any = BOTH) -> Any:
@@ -139,18 +139,18 @@ class Power(Elementwise):
 
 
 def _one_less(p: Any, x: Any) -> Any:
-    """p - 1, but 1 where x = p = 0: the slope there is 0, and x ** -1 would make it 0 * inf in the next order."""
-    known = p._value if isinstance(p, Constant) else p
-    if isinstance(known, np.ndarray) and known.all():
-        return p - 1  # one exponent for all of x: 0.4 ms for 256,000 numbers, where one for each takes 12
+    """p - 1, but 1 where x = p = 0: the derivative is 0 there, and x ** -1 would make the next order 0 * inf."""
+    exponent = p._value if isinstance(p, Constant) else p
+    if isinstance(exponent, np.ndarray) and exponent.all():
+        return p - 1  # p may be one number: x ** p takes 0.4 ms for 256,000 numbers, with an exponent for each 12
     return np.where(np.abs(x) + np.abs(p) == 0, 1, p - 1)
 
 
 class ScaledPower(Elementwise):
     """z = g * x ** p, and exactly 0 where g is 0      g, x, p: shapes that broadcast  z: their broadcast shape
 
-    The gradient's power, as `Quotient` is its division: where `where` hid the branch, x ** p may
-    be infinite or NaN, and g is 0.
+    The power used in gradients, as `Quotient` is the division: in a branch that `where` does not select, x ** p
+    may be infinite or NaN, and g is 0.
 
     Example:
         >>> import numpy as np, tinygraph as tg

@@ -1,4 +1,4 @@
-"""Broadcasting and its undoing: the one place where a gradient is summed back to its input's shape."""
+"""Broadcasting, its inverse `sum_to`, and `Elementwise`, the base class of element-wise ops."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from ..core.op import Op, Spec
 from .inference import as_shape, joint_shape, result_dtype
 
 BOTH = (True, True)
-"""Of an op with two inputs, both gradients are asked for."""
+"""The default of ``wanted`` for two inputs: both gradients are needed."""
 
 
 class Elementwise(Op):
-    """An op whose result at each place depends on its inputs at that place, after broadcasting."""
+    """An op that broadcasts its inputs and computes each element of the result from the inputs' elements there."""
 
     def infer(self, *specs: Spec, **attributes: Any) -> Spec:
         shape = specs[0].shape
@@ -27,12 +27,12 @@ class Elementwise(Op):
 
 
 def _fits(wide: tuple[int, ...], narrow: tuple[int, ...]) -> bool:
-    """Whether sizes ``wide`` are those of ``narrow`` with some 1s stretched."""
+    """Whether ``narrow`` broadcasts to ``wide``, a shape of as many axes."""
     return wide == narrow or all(n == m or m == 1 for n, m in zip(wide, narrow, strict=True))
 
 
 class BroadcastTo(Op):
-    """z = x repeated along axes of size 1 and new leading axes      x: any  z: ``shape``
+    """z = x repeated along axes of size 1 and new leading axes, as in numpy      x: any shape  z: ``shape``
 
     Example:
         >>> import tinygraph as tg
@@ -44,15 +44,12 @@ class BroadcastTo(Op):
         target = as_shape(shape)
         lead = len(target) - len(x.shape)
         if lead < 0 or min(target, default=0) < 0 or not _fits(target[lead:], x.shape):
-            raise GraphError(
-                f"{self.name}: the shape cannot be reached",
-                expected="sizes equal to x's, or x's is 1",
-                got=f"{x.shape} to {shape}",
-            )
+            expected, got = "sizes equal to x's, or where x's are 1", f"{x.shape} to {shape}"
+            raise GraphError(f"{self.name}: x does not broadcast to the shape", expected=expected, got=got)
         return Spec(target, x.dtype)
 
     def forward(self, x: Any, shape: Any = ()) -> Any:
-        # Filled, not np.broadcast_to's view: for the small arrays of one step that takes five times as long to make.
+        # A new array, not the view of np.broadcast_to, which takes five times as long for the small arrays of one step.
         z = np.empty(shape, x.dtype)
         if x.ndim > z.ndim:
             return np.broadcast_to(x, shape)
@@ -67,7 +64,7 @@ class BroadcastTo(Op):
 
 
 class SumTo(Op):
-    """z = x summed over the axes that broadcasting added or stretched      x: any  z: ``shape``
+    """z = x summed to ``shape``, over the axes that broadcasting adds or stretches      x: any shape  z: ``shape``
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -80,11 +77,8 @@ class SumTo(Op):
         target = as_shape(shape)
         lead = len(x.shape) - len(target)
         if lead < 0 or not _fits(x.shape[lead:], target):
-            raise GraphError(
-                f"{self.name}: the shape cannot be reached",
-                expected="sizes equal to x's, or 1",
-                got=f"{x.shape} to {shape}",
-            )
+            expected, got = "sizes equal to x's, or 1", f"{x.shape} to {shape}"
+            raise GraphError(f"{self.name}: the shape does not broadcast to x's", expected=expected, got=got)
         return Spec(target, result_dtype(self, x.dtype))
 
     def forward(self, x: Any, shape: Any = ()) -> Any:
@@ -107,5 +101,5 @@ sum_to = SumTo()
 
 
 def unbroadcast(g: Any, x: Any) -> Any:
-    """A gradient ``g`` in the shape after broadcasting, summed back to the shape of ``x``."""
+    """Sums a gradient ``g`` over the axes in which ``x`` was broadcast: g in the shape of x."""
     return g if g.shape == x.shape else sum_to.of(g, shape=x.shape)

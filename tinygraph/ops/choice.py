@@ -1,4 +1,4 @@
-"""Ops that choose: maximum, minimum, clip, where, abs, sign, relu, and comparisons (which have no gradient)."""
+"""Element-wise selection: maximum, minimum, clip, where, abs, sign, relu; comparisons, which have no gradient."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .broadcasting import BOTH, Elementwise, unbroadcast
 
 
 class Maximum(Elementwise):
-    """z = the larger of x and y      x, y: shapes that broadcast; where they are equal each gets half the gradient
+    """z = the larger of x and y, element-wise      x, y: shapes that broadcast; each gets half the gradient of a tie
 
     Example:
         >>> import tinygraph as tg
@@ -28,7 +28,7 @@ class Maximum(Elementwise):
 
 
 class Minimum(Elementwise):
-    """z = the smaller of x and y      x, y: shapes that broadcast; where they are equal each gets half the gradient
+    """z = the smaller of x and y, element-wise      x, y: shapes that broadcast; each gets half the gradient of a tie
 
     Example:
         >>> import tinygraph as tg
@@ -50,9 +50,9 @@ def _share(gz: Any, first: Any, tie: Any, x: Any, y: Any, wanted: Any) -> Any:
 
 
 class Clip(Elementwise):
-    """z = x, but not below ``a_min`` nor above ``a_max``      x, z: any shape; the bounds are numbers or None
+    """z = x limited to the range from ``a_min`` to ``a_max``      x, z: any shape; a limit is a number or None
 
-    The gradient passes where a_min <= x <= a_max.
+    The gradient is 1 where a_min <= x <= a_max, else 0.
 
     Example:
         >>> import tinygraph as tg
@@ -62,12 +62,8 @@ class Clip(Elementwise):
 
     def forward(self, x: Any, a_min: Any = None, a_max: Any = None) -> Any:
         if any(isinstance(bound, Node) or np.ndim(bound) for bound in (a_min, a_max)):
-            raise GraphError(
-                "clip: a bound is not a number",
-                expected="numbers or None",
-                got="an array or node",
-                fix="tg.minimum(tg.maximum(x, a_min), a_max)",
-            )
+            expected, fix = "numbers or None", "tg.minimum(tg.maximum(x, a_min), a_max)"
+            raise GraphError("clip: a limit is not a number", expected=expected, got="an array or node", fix=fix)
         return np.clip(x, a_min, a_max)
 
     def backward(self, gz: Any, z: Any, x: Any, a_min: Any = None, a_max: Any = None) -> Any:
@@ -75,9 +71,9 @@ class Clip(Elementwise):
 
 
 class Where(Elementwise):
-    """z = x where the condition holds, else y      condition, x, y: shapes that broadcast
+    """z = x where the condition is True, else y      condition, x, y: shapes that broadcast
 
-    A branch that is hidden everywhere else may hold NaN: its gradient there is exactly 0.
+    Where x or y is not selected it may be NaN or infinite: its gradient there is exactly 0.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -128,7 +124,7 @@ class Relu(Elementwise):
 
 
 class Sign(Elementwise):
-    """z = -1, 0 or 1, the sign of x      x, z: any shape; it has no gradient
+    """z = -1, 0 or 1, the sign of x      x, z: any shape; no gradient
 
     Example:
         >>> import tinygraph as tg
@@ -143,7 +139,7 @@ class Sign(Elementwise):
 
 
 class _Comparison(Elementwise):
-    """z = whether the relation holds between x and y      x, y: shapes that broadcast  z: booleans, no gradient
+    """z = True where the comparison of x with y holds      x, y: shapes that broadcast  z: booleans, no gradient
 
     Example:
         >>> import tinygraph as tg

@@ -1,4 +1,4 @@
-"""Einstein summation."""
+"""Einstein summation: `einsum`, its gradient and its shape inference."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ from .inference import promoted
 
 
 class Einsum(Op):
-    """z = sum of products over the letters that z lacks      ``einsum("bi,hi->bh", x, w)``
+    """z = the sum of products over the letters that are not in z      ``einsum("bi,hi->bh", x, w)``
 
-    Letters, ``...`` and repeated letters as in `np.einsum`; without ``->`` the letters that
-    come once are kept, in alphabetical order. Backward: the gradient of one operand is
-    another einsum, of gz with the other operands.
+    Subscripts as in `np.einsum`, with ``...`` and repeated letters. Without ``->`` the result has the letters that
+    occur once, in alphabetical order. Backward: the gradient of an operand is the einsum of gz with the others.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -31,7 +30,7 @@ class Einsum(Op):
     def __call__(self, *inputs: Any, name: str | None = None, subscripts: str = "", **others: Any) -> Node:
         if inputs and isinstance(inputs[0], str):
             subscripts, *inputs = inputs  # type: ignore[assignment]
-        others.pop("optimize", None)  # numpy's hint about the order of work, which changes no result
+        others.pop("optimize", None)  # numpy's choice of the order of products, which does not change the result
         return super().__call__(*inputs, name=name, subscripts=subscripts, **others)
 
     def forward(self, *operands: Any, subscripts: str = "") -> Any:
@@ -46,10 +45,9 @@ class Einsum(Op):
         target, diagonals = _distinct(terms[k], "".join(terms) + out)
         others = [(t, o) for j, (t, o) in enumerate(zip(terms, operands, strict=True)) if j != k]
         factors = [(out, gz), *others, *((pair, np.eye(n, dtype=gz.dtype)) for pair, n in diagonals(x))]
-        known = set("".join(t for t, _ in factors))
-        # A letter that only this operand has was summed away: every place along it gets the same.
-        alone = [(c, np.ones(x.shape[i], dtype=gz.dtype)) for i, c in enumerate(target) if c not in known]
-        factors += alone
+        letters = set("".join(t for t, _ in factors))
+        # The forward pass sums over a letter that only this operand has, so the gradient is constant along it.
+        factors += [(c, np.ones(x.shape[i], dtype=gz.dtype)) for i, c in enumerate(target) if c not in letters]
         call = ",".join(t for t, _ in factors) + "->" + target
         return unbroadcast(einsum.of(*(f for _, f in factors), subscripts=call), x)
 
@@ -75,27 +73,24 @@ def _shape(subscripts: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[int, .
             raise GraphError(f"einsum: {term!r} needs {len(term)} axes", expected="a letter for each axis", got=got)
         own: dict[str, int] = {}
         for letter, n in zip(term, shape, strict=True):
-            # numpy stretches a size of 1 between operands, but not within one.
+            # numpy broadcasts a size of 1 between operands, but not within one.
             if own.setdefault(letter, n) != n or (n != 1 and sizes.get(letter, 1) not in (1, n)):
                 raise GraphError(f"einsum: sizes of {letter!r} differ", expected="one size for each letter", got=got)
             sizes[letter] = n if sizes.get(letter, 1) == 1 else sizes[letter]
     if len(set(out)) < len(out) or not sizes.keys() >= set(out) or _loses_axes(subscripts, sizes):
-        raise GraphError(
-            f"einsum: the result {out!r} cannot be made",
-            got=got,
-            expected="letters of the terms, each once, and '...' where a term has it",
-        )
+        expected = "letters of the terms, each once, and '...' if a term has it"
+        raise GraphError(f"einsum: invalid result {out!r}", got=got, expected=expected)
     return tuple(sizes[letter] for letter in out)
 
 
 def _loses_axes(subscripts: str, sizes: dict[str, int]) -> bool:
-    """Whether there are axes under ``...``, which got letters of their own, and the result leaves them out."""
+    """Whether the result lacks the axes of ``...``, whose letters in ``sizes`` are not in the subscripts."""
     _, arrow, out = subscripts.partition("->")
     return bool(arrow) and "..." not in out and not sizes.keys() <= set(subscripts)
 
 
 def _distinct(term: str, used: str) -> Any:
-    """The term with a fresh letter for each repeated one, and the identities that tie them."""
+    """The term with a new letter for each repeated one, and a function from x to the letter pairs and axis sizes."""
     fresh = iter(c for c in string.ascii_letters if c not in used)
     letters, pairs = [], []
     for i, c in enumerate(term):
@@ -106,15 +101,12 @@ def _distinct(term: str, used: str) -> Any:
 
 
 def spell_out(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
-    """The terms and the result of an einsum call with ``...`` written as letters and ``->`` present."""
+    """The terms and the result of the subscripts, with letters in place of ``...``, and the implicit result."""
     left, arrow, out = subscripts.replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != len(ndims):
-        raise GraphError(
-            "einsum: terms and operands differ in number",
-            expected=f"{len(terms)} for {subscripts!r}",
-            got=f"{len(ndims)} operands",
-        )
+        expected, got = f"{len(terms)} for {subscripts!r}", f"{len(ndims)} operands"
+        raise GraphError("einsum: wrong number of operands", expected=expected, got=got)
     free = [c for c in string.ascii_letters if c not in subscripts]
     longest = max([0, *(n - len(t) + 3 for t, n in zip(terms, ndims, strict=True) if "..." in t)])
     letters = "".join(free[:longest])

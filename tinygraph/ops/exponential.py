@@ -1,4 +1,4 @@
-"""Exponentials and what is made of them: exp, log, sqrt, tanh, sigmoid, softplus."""
+"""Element-wise exp, log, sqrt, tanh, sigmoid, softplus."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Sigmoid(Elementwise):
     """
 
     def forward(self, x: Any) -> Any:
-        # Where exp(-x) overflows to infinity the quotient is 0, which is right: both tails are exact.
+        # Where exp(-x) overflows to infinity, 1 / (1 + inf) = 0 is exact.
         with np.errstate(over="ignore"):
             e = np.exp(-x)
         e += 1

@@ -1,6 +1,6 @@
-"""Shape and dtype of a result before it is computed: what the ops' ``infer`` share.
+"""Shape inference: the shape and dtype of an op's result without computing it.
 
-Nothing of the result's size is allocated, and nothing takes time that grows with it.
+It allocates no memory of the result's size, and its time does not grow with that size.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from ..core.op import Op, Spec
 Shape = tuple[int, ...]
 
 _ONE_NUMBER = bytes(64)
-"""Memory of one number of any dtype."""
+"""Memory for one number of any dtype."""
 
 
 def hollow(x: Any) -> np.ndarray:
-    """An array of x's shape and dtype whose elements are all one and the same zero: numpy can be asked about views.
+    """An array of x's shape and dtype with strides of 0, so that numpy can compute the shapes of its views.
 
-    By hand and not by `np.broadcast_to`, which takes five times as long.
+    `np.broadcast_to` takes five times as long.
 
     Example:
         >>> import numpy as np
@@ -38,7 +38,7 @@ def hollow(x: Any) -> np.ndarray:
 
 
 def viewed(op: Op, x: Any, view: Callable[[np.ndarray], Any], settings: str) -> Spec:
-    """The spec of ``view(x)``, which numpy gives without copying; its error as a `GraphError`."""
+    """The spec of ``view(x)``, a numpy view; numpy's error becomes a `GraphError`."""
     try:
         z = view(hollow(x))
     except (ValueError, IndexError, TypeError) as error:
@@ -51,8 +51,8 @@ def refusal(op: Op, problem: Any, got: str) -> GraphError:
 
 
 def result_dtype(op: Op, *dtypes: np.dtype, **settings: Any) -> np.dtype:
-    """The dtype that ``op.forward`` gives for inputs of ``dtypes``, found once by running it on ones."""
-    # The types too: 1 == 1.0 == True, and for `clip` it is not the same.
+    """The dtype of ``op.forward`` for inputs of ``dtypes``: it runs once on ones, and the result is cached."""
+    # With types, because 1 == 1.0 == True, and `clip` returns different dtypes for them.
     key = tuple([(k, type(v), v) for k, v in settings.items()]) if settings else ()
     try:
         return _tried(op, dtypes, key)
@@ -66,7 +66,7 @@ def _tried(op: Op, dtypes: tuple[np.dtype, ...], settings: Any) -> np.dtype:
 
 
 def tried(op: Op, *arrays: np.ndarray, **settings: Any) -> Spec:
-    """The spec of the op's result for small example ``arrays``; numpy's error as a `GraphError`."""
+    """The spec of the op's result for small ``arrays``; numpy's error becomes a `GraphError`."""
     try:
         with np.errstate(all="ignore"):
             z = np.asarray(op.forward(*arrays, **settings))
@@ -78,28 +78,25 @@ def tried(op: Op, *arrays: np.ndarray, **settings: Any) -> Spec:
 
 
 promoted: Callable[..., np.dtype] = lru_cache(maxsize=4096)(np.result_type)
-"""numpy's common dtype of some dtypes."""
+"""numpy's common dtype of several dtypes, cached."""
 
 
 def joint_shape(op: Op, shapes: Sequence[Shape]) -> Shape:
-    """The shape after broadcasting."""
+    """The shape of several arrays after broadcasting."""
     joint = shapes[0]
     for shape in shapes:
         if shape != joint and shape:
             try:
                 joint = stretched(joint, shape) if joint else shape
             except ValueError:
-                raise GraphError(
-                    f"{op.name}: shapes do not broadcast",
-                    expected="sizes that are equal or 1, counted from the right",
-                    got=" and ".join(map(str, shapes)),
-                    fix="reshape or transpose one of them",
-                ) from None
+                expected, got = "sizes that are equal or 1, from the last axis on", " and ".join(map(str, shapes))
+                problem, fix = f"{op.name}: shapes do not broadcast", "reshape or transpose one of them"
+                raise GraphError(problem, expected=expected, got=got, fix=fix) from None
     return joint
 
 
 def stretched(a: Shape, b: Shape) -> Shape:
-    """The joint shape of two; a ValueError if there is none. A third of the time of `np.broadcast_shapes`."""
+    """The broadcast shape of two shapes, or a ValueError; in a third of the time of `np.broadcast_shapes`."""
     if len(a) < len(b):
         a, b = b, a
     joint = list(a)
@@ -112,12 +109,12 @@ def stretched(a: Shape, b: Shape) -> Shape:
 
 
 def as_shape(shape: Any) -> Shape:
-    """The setting ``shape`` of an op, an int or any sequence, as a tuple."""
+    """The setting ``shape``, an int or a sequence, as a tuple."""
     return tuple(map(as_int, shape)) if np.iterable(shape) else (as_int(shape),)
 
 
 def axes_of(op: Op, shape: Shape, axis: Any) -> Shape:
-    """The setting ``axis`` (None, an int, a tuple) as axes counted from 0."""
+    """The setting ``axis`` (None, an int or a tuple) as a tuple of axes from 0 on."""
     ndim = len(shape)
     if axis is None:
         return tuple(range(ndim))
@@ -134,23 +131,20 @@ def axes_of(op: Op, shape: Shape, axis: Any) -> Shape:
 
 
 def without(shape: Shape, axes: Shape, keepdims: bool) -> Shape:
-    """The shape of a reduction's result over ``axes`` counted from 0."""
+    """The shape of a reduction's result over ``axes``, which are not negative."""
     if keepdims:
         return tuple([1 if i in axes else n for i, n in enumerate(shape)])
     return tuple([n for i, n in enumerate(shape) if i not in axes])
 
 
 def check_elements(op: Op, shape: Shape, axes: Shape) -> None:
-    """Raise where the extreme of no elements would be asked for."""
+    """Raises if an axis in ``axes`` is empty, where a maximum is not defined."""
     if math.prod([shape[a] for a in axes]) == 0:
-        raise GraphError(
-            f"{op.name}: no elements along the reduced axes",
-            expected="one element or more",
-            got=f"shape {shape}, axes {axes}",
-        )
+        got = f"shape {shape}, axes {axes}"
+        raise GraphError(f"{op.name}: the reduced axes are empty", expected="one element or more", got=got)
 
 
 def check_shape(op: Op, what: str, shape: Shape, expected: Shape) -> None:
-    """Raise unless an input called ``what`` has the shape that the others ask for."""
+    """Raises unless the input called ``what`` has the expected shape."""
     if shape != expected:
-        raise GraphError(f"{op.name}: {what} of a wrong shape", expected=str(expected), got=str(shape))
+        raise GraphError(f"{op.name}: {what} has the wrong shape", expected=str(expected), got=str(shape))

@@ -1,4 +1,4 @@
-"""Lookups by integer arrays: take (embedding tables), ``x[i, j]`` with arrays, one_hot."""
+"""Indexing with integer arrays: take (embeddings), ``x[i, j]`` with arrays i, j, and one_hot."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from .shape import _Rearrangement
 
 
 class Indexed(Op):
-    """An op some of whose inputs are indices or labels"""
+    """An op with inputs that are indices or labels."""
 
     def __call__(self, *inputs: Any, name: str | None = None, **attributes: Any) -> Node:
         n = self.arity if self.arity >= 0 else len(inputs)
         if int in map(type, inputs[:n]):
-            # A Python int is an index here, not a number that takes the dtype of the floats beside it.
+            # Here a Python int is an index and must not take the dtype of floating inputs, as numbers do in `as_nodes`.
             inputs = (*(np.asarray(x) if type(x) is int else x for x in inputs[:n]), *inputs[n:])
         return super().__call__(*inputs, name=name, **attributes)
 
 
 class Take(Indexed, _Rearrangement):
-    """z = the entries of x at ``indices`` along ``axis`` (None: of the flattened x)
+    """z = the entries of x at ``indices`` along ``axis`` (None: of the flattened x); on axis 0 an embedding lookup
 
-    x: (..., V, ...)  indices: integers of any shape (...)  z: x's shape with ``axis`` replaced by indices' shape.
-    Negative indices count from the end.
+    x: (..., V, ...)  indices: integers of any shape; negative ones count from the end
+    z: the shape of x with ``axis`` replaced by the shape of ``indices``
 
     Example:
         >>> import tinygraph as tg
@@ -50,11 +50,10 @@ class Take(Indexed, _Rearrangement):
 
 
 def _taken(op: Op, shape: tuple[int, ...], indices: Spec, axis: int | None) -> tuple[int, ...]:
-    """The shape of what `take` gives from an array of ``shape``."""
+    """The shape of the result of `take` for an array of ``shape``."""
     if indices.dtype.kind not in "iub":
-        raise GraphError(
-            f"{op.name}: indices are not integers", expected="integers", got=f"{indices.dtype} {indices.shape}"
-        )
+        got = f"{indices.dtype} {indices.shape}"
+        raise GraphError(f"{op.name}: indices are not integers", expected="integers", got=got)
     if axis is None or not shape:
         shape, axis = (math.prod(shape),), 0 if axis is None else axis
     (at,) = axes_of(op, shape, axis)
@@ -65,9 +64,9 @@ def _taken(op: Op, shape: tuple[int, ...], indices: Spec, axis: int | None) -> t
 
 
 class AddAt(Indexed):
-    """z = zeros of ``shape`` to which g's entries are added at ``indices`` along ``axis``, the gradient of take
+    """z = zeros of ``shape``, with the entries of g added at ``indices`` along ``axis``: the gradient of `take`
 
-    g: ``shape`` with ``axis`` replaced by the shape of ``indices``; an index that comes twice gets both entries.
+    g: ``shape`` with ``axis`` replaced by the shape of ``indices``; entries at equal indices are summed.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -95,15 +94,15 @@ class AddAt(Indexed):
 
 
 def _add_rows(z: Any, indices: Any, rows: Any) -> None:
-    """Add ``rows[n]`` to ``z[indices[n]]`` for each n, in the order of n.
+    """Adds ``rows[n]`` to ``z[indices[n]]`` for each n, in order.
 
-    Equal indices are brought together and summed as runs: for 800 rows of 128 this took a
-    twentieth of the time of `np.add.at` here.
+    It sorts the indices and sums runs of equal ones: for 800 rows of 128 this took a twentieth of the time of
+    `np.add.at` here.
     """
     if not indices.size:
         return
     if indices.min() < -z.shape[0] or indices.max() >= z.shape[0]:
-        raise IndexError(f"an index is outside of {z.shape[0]} rows: {indices.min()} to {indices.max()}")
+        raise IndexError(f"an index is out of range for {z.shape[0]} rows: {indices.min()} to {indices.max()}")
     indices = indices % z.shape[0]
     order = np.argsort(indices, kind="stable")
     ordered = indices[order]
@@ -112,9 +111,9 @@ def _add_rows(z: Any, indices: Any, rows: Any) -> None:
 
 
 class Pick(Indexed, _Rearrangement):
-    """z = x[index] in which integer arrays stand      x: any shape  arrays: integers  z: as numpy says
+    """z = x[index] with integer arrays in the index      x: any shape  arrays: integers  z: numpy's shape
 
-    ``index`` is a tuple whose places marked `ARRAY` are filled by the arrays, in order.
+    ``index`` is a tuple with `ARRAY` in place of each of the arrays, in order.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -134,9 +133,9 @@ class Pick(Indexed, _Rearrangement):
 
 
 def _picked(op: Op, x: Spec, arrays: tuple[Spec, ...], index: tuple[Any, ...]) -> tuple[int, ...]:
-    """The shape of ``x[index]``, asked of numpy with axes of one place, and of two in the index arrays.
+    """The shape of ``x[index]``, from numpy's result for an x with all sizes 1 and index arrays with all sizes 2.
 
-    Wherever a 2 comes out an axis of the arrays has gone; the 1s are x's own axes in their order.
+    A size of 2 in that result stands for an axis of the index arrays, a size of 1 for an axis of x, both in order.
     """
     if 0 in x.shape or any(a.dtype.kind == "b" for a in arrays):
         return tried(pick, hollow(x), *map(hollow, arrays), index=index).shape
@@ -145,17 +144,20 @@ def _picked(op: Op, x: Spec, arrays: tuple[Spec, ...], index: tuple[Any, ...]) -
         own = hollow(x)[tuple(0 if i is ARRAY else i for i in index)].shape
     except IndexError as error:
         raise refusal(op, error, f"{x.shape}, index={index}") from None
-    small = tuple(
-        slice(None) if isinstance(i, slice) else i if i is ARRAY or i is None or i is ... else 0 for i in index
-    )
+    small = tuple(i if i is ARRAY or i is None or i is ... else _small_index(i) for i in index)
     places = np.zeros((2,) * len(joint), int)
     pattern = np.zeros((1,) * len(x.shape))[fill(small, [places] * len(arrays))].shape
     of_arrays, of_x = iter(joint), iter(own)
     return tuple(next(of_arrays if n == 2 else of_x) for n in pattern)
 
 
+def _small_index(i: Any) -> Any:
+    """An int or a slice in an index, for an axis of size 1."""
+    return slice(None) if isinstance(i, slice) else 0
+
+
 class Scatter(Indexed):
-    """z = zeros of ``shape`` to which g is added at ``index``, the gradient of `Pick`      arrays: integers
+    """z = zeros of ``shape`` with g added at ``index``: the gradient of `Pick`      arrays: integers
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -178,20 +180,20 @@ class Scatter(Indexed):
 
 
 ARRAY = "array"
-"""Marks in the ``index`` of `Pick` the place of an integer array."""
+"""Stands for an integer array in the ``index`` of `Pick`."""
 
 
 def fill(index: tuple[Any, ...], arrays: Any) -> tuple[Any, ...]:
-    """The index with its arrays in their places."""
+    """The index with the arrays in place of `ARRAY`."""
     rest = iter(arrays)
     return tuple(next(rest) if i is ARRAY else i for i in index)
 
 
 class OneHot(Indexed):
-    """z = rows that are 1 at the label and 0 elsewhere      labels: integers (...)  z: (..., ``depth``), no gradient
+    """z = one-hot vectors: 1 at the label, 0 elsewhere      labels: integers (...)  z: (..., ``depth``), no gradient
 
     Raises:
-        GraphError: a label is below 0 or not below ``depth``.
+        GraphError: a label is not in range(depth).
 
     Example:
         >>> import tinygraph as tg
@@ -212,26 +214,16 @@ class OneHot(Indexed):
 
 
 def check_kind(op: str, labels: Any, classes: int) -> None:
-    """Raise unless ``labels`` are integers."""
     if labels.dtype.kind not in "iu":
-        raise GraphError(
-            f"{op}: labels are not integers",
-            expected=f"integers below {classes}",
-            got=f"{labels.dtype} {labels.shape}",
-            fix="labels.astype(int), or swap them",
-        )
+        got, fix = f"{labels.dtype} {labels.shape}", "labels.astype(int), or swap logits and labels"
+        raise GraphError(f"{op}: labels are not integers", expected=f"integers below {classes}", got=got, fix=fix)
 
 
 def check_labels(op: str, labels: Any, classes: int) -> None:
-    """Raise unless ``labels`` are integers of range(classes)."""
     check_kind(op, labels, classes)
     if labels.size and (labels.min() < 0 or labels.max() >= classes):
-        raise GraphError(
-            f"{op}: a label is outside of the classes",
-            expected=f"0 to {classes - 1}",
-            got=f"{labels.min()} to {labels.max()}",
-            fix="check the vocabulary size",
-        )
+        expected, got = f"0 to {classes - 1}", f"{labels.min()} to {labels.max()}"
+        raise GraphError(f"{op}: a label is out of range", expected=expected, got=got, fix="check the vocabulary size")
 
 
 take = Take()

@@ -1,4 +1,4 @@
-"""Losses, one number an element or a row: softmax and sigmoid cross-entropy in nats, squared error."""
+"""Losses for each row or element: softmax cross-entropy, sigmoid cross-entropy, squared error."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from .softmax import log_softmax
 class SoftmaxCrossEntropy(Indexed):
     """losses = -sum_v labels_v ln softmax(logits)_v, in nats      logits: (..., V)  losses: (...)
 
-    labels: integers (...), or probabilities (..., V), through which gradients flow too.
+    labels: integers (...), or probabilities (..., V), which get a gradient too.
     With integers: losses = logsumexp(logits) - logits[label].
 
     Raises:
-        GraphError: labels are neither of these, or a label is outside of range(V).
+        GraphError: labels are neither of these, or a label is not in range(V).
 
     Example:
         >>> import tinygraph as tg
@@ -45,10 +45,10 @@ class SoftmaxCrossEntropy(Indexed):
         dense = labels.dtype.kind == "f"
         if not logits.shape or labels.shape != (logits.shape if dense else logits.shape[:-1]):
             raise GraphError(
-                f"{self.name}: labels do not fit the logits",
+                f"{self.name}: labels do not match the logits",
                 expected="logits (..., V) with integer labels (...) or probabilities (..., V)",
                 got=f"logits {logits.shape}, labels {labels.shape} {labels.dtype}",
-                fix="drop or add an axis of the labels",
+                fix="remove or add an axis of the labels",
             )
 
     def forward(self, logits: Any, labels: Any) -> Any:
@@ -56,7 +56,7 @@ class SoftmaxCrossEntropy(Indexed):
         if labels.dtype.kind == "f":
             return -np.sum(labels * log_softmax.forward(logits), axis=-1)
         check_labels(self.name, labels, logits.shape[-1])
-        # Both terms after the shift: with logits near 1e4, float32 would leave of a small loss two digits.
+        # The shift comes first: with logits near 1e4, a small loss in float32 would keep only two digits.
         rows, at = _rows(logits, labels)
         shifted = rows - np.max(rows, axis=-1, keepdims=True)
         return (np.log(np.sum(np.exp(shifted), axis=-1)) - shifted[at]).reshape(labels.shape)
@@ -74,10 +74,10 @@ class SoftmaxCrossEntropy(Indexed):
 
 
 class Excess(Indexed):
-    """z = softmax(logits) - one_hot(labels), from losses that are known      logits, z: (..., V)
+    """z = softmax(logits) - one_hot(labels): the gradient of the cross-entropy      logits, z: (..., V)
 
-    losses, labels: (...), with losses = logsumexp(logits) - logits[label]; so the
-    normaliser of the softmax is losses + logits[label] and needs no second sum over V.
+    losses, labels: (...), with losses = logsumexp(logits) - logits[label]. So the softmax's normaliser, in the log
+    domain, is losses + logits[label], without a second sum over V.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -91,7 +91,7 @@ class Excess(Indexed):
         return Spec(logits.shape, result_dtype(exp, promoted(logits.dtype, losses.dtype)))
 
     def forward(self, logits: Any, losses: Any, labels: Any) -> Any:
-        # In this order: large logits that are near each other cancel before a small loss is rounded away.
+        # Large logits that are near each other cancel first, so that a small loss is not rounded away.
         rows, at = _rows(logits, labels)
         z = np.exp(rows - rows[at][:, None] - losses.reshape(-1, 1))
         z[at] -= 1
@@ -109,7 +109,7 @@ class Entry(Indexed):
     """z = the entry of each row at its label      x: (..., V)  labels: integers (...)  z: (...)
 
     Raises:
-        GraphError: a label is outside of range(V).
+        GraphError: a label is not in range(V).
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -131,7 +131,7 @@ class Entry(Indexed):
 
 
 def _rows(logits: Any, labels: Any) -> tuple[Any, tuple[Any, Any]]:
-    """The logits as rows (N, V), and the index of the label's entry in each of the N rows."""
+    """The logits as rows (N, V), and the index arrays of the label's entry in each row."""
     return logits.reshape(labels.size, logits.shape[-1]), (np.arange(labels.size), labels.reshape(-1))
 
 
@@ -157,7 +157,7 @@ class OnehotLike(Op):
 class SigmoidCrossEntropy(Elementwise):
     """losses = -(t ln s + (1 - t) ln(1 - s)) with s = sigmoid(x), in nats      x, t, losses: any shape
 
-    Computed as softplus(x) - x t, which neither overflows nor loses the small tail.
+    It is computed as softplus(x) - x t, which neither overflows nor rounds small losses to 0.
 
     Example:
         >>> import tinygraph as tg
@@ -166,7 +166,7 @@ class SigmoidCrossEntropy(Elementwise):
     """
 
     def forward(self, logits: Any, targets: Any) -> Any:
-        # softplus(x) - x t as one positive tail and one product: for t = 1 or 0 nothing large cancels.
+        # softplus(x) - x t as softplus(-|x|) plus one product: for t = 1 or 0 no large terms cancel.
         tail = softplus.forward(-np.abs(logits))
         return tail + np.where(logits > 0, logits * (1 - targets), -logits * targets)
 

@@ -1,4 +1,4 @@
-"""NumPy functions on nodes, by ``__array_ufunc__`` and ``__array_function__``: np.tanh(node) is tg.tanh(node)."""
+"""numpy functions on nodes, by ``__array_ufunc__`` and ``__array_function__``: np.tanh(node) is tg.tanh(node)."""
 
 from __future__ import annotations
 
@@ -30,18 +30,15 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
 }  # fmt: skip
 
 LARGEST_LIST = 100_000
-"""Elements that ``np.array(nodes)`` may spell out, one node each; above it np.stack is asked for."""
+"""The most elements for which ``np.array(nodes)`` makes one node each; above, it raises and suggests np.stack."""
 
 
 def _dot(a: Any, b: Any) -> Node:
     if not a.ndim or not b.ndim:
         return arithmetic.multiply(a, b)
     if b.ndim > 2:
-        raise GraphError(
-            "np.dot with more than two axes on the right",
-            got=f"{a.shape}, {b.shape}",
-            fix="tg.einsum, or np.matmul if the leading axes are a batch",
-        )
+        fix = "tg.einsum, or np.matmul if the leading axes are a batch"
+        raise GraphError("np.dot: b has more than two axes", got=f"{a.shape}, {b.shape}", fix=fix)
     return product.matmul(a, b)
 
 
@@ -61,7 +58,7 @@ def _squeeze(a: Any, axis: Any = None) -> Node:
     axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     gone = {i % a.ndim for i in axes if axis is not None or a.shape[i] == 1}
     if any(a.shape[i] != 1 for i in gone):
-        raise GraphError("squeeze: an axis is not of size 1", got=f"shape {a.shape}, axis {axis}")
+        raise GraphError("squeeze: the axis is not of size 1", got=f"shape {a.shape}, axis {axis}")
     return shape.reshape(a, tuple(n for i, n in enumerate(a.shape) if i not in gone))
 
 
@@ -93,29 +90,23 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
 
 
 def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = None, **settings: Any) -> Any:
-    """``ufunc(*inputs)`` where a node is among the inputs."""
+    """Node.__array_ufunc__: numpy calls it for ``ufunc(*inputs)`` with a node among the inputs."""
     if out is not None:
-        raise MutationError(
-            f"np.{ufunc.__name__} would write into an array in place (out= or an operator like +=)",
-            got=users_line(),
-            fix="write a = a + b, which makes a new node",
-        )
+        problem = f"np.{ufunc.__name__} would change an array in place (out= or an operator like +=)"
+        raise MutationError(problem, got=users_line(), fix="write a = a + b, which makes a new node")
     op = UFUNCS.get(ufunc) if method == "__call__" else None
     if op is None:
         raise _unsupported(ufunc.__name__ + ("" if method == "__call__" else f".{method}"), UFUNCS)
     if settings:
-        raise GraphError(f"np.{ufunc.__name__}: settings {sorted(settings)} have no gradient here", got=users_line())
+        raise GraphError(f"np.{ufunc.__name__}: nodes do not support {sorted(settings)}", got=users_line())
     return op(*map(_joined, inputs))
 
 
 def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-    """``function(*args, **kwargs)`` where a node is among the arguments."""
+    """Node.__array_function__: numpy calls it for ``function(*args, **kwargs)`` with a node among the arguments."""
     if kwargs.get("out") is not None:
-        raise MutationError(
-            f"np.{function.__name__} would write into an array in place (out=)",
-            got=users_line(),
-            fix="leave out= away and use the result",
-        )
+        problem = f"np.{function.__name__} would change an array in place (out=)"
+        raise MutationError(problem, got=users_line(), fix="omit out= and use the result")
     op = FUNCTIONS.get(function)
     if op is None:
         raise _unsupported(function.__name__, FUNCTIONS)
@@ -123,26 +114,20 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
 
 
 def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
-    """What numpy reads when it makes an array of a node, or of a list of them.
+    """Node.__array__: numpy calls it to convert a node, or a list of nodes, to an array.
 
-    A node without gradient gives its numbers. Any other gives an array of one-number nodes, so
-    that ``np.array(outputs)`` as the articles write it stays right: slow, but the
-    gradient is not lost. Where numpy asks for plain numbers (``a[t] = node``) it raises.
+    A node that depends on no parameter becomes an array of numbers. Any other becomes an array of nodes of one
+    element, so that ``np.array(outputs)`` keeps the gradient, although it is slow. If numpy needs plain numbers
+    (``a[t] = node``), it raises.
     """
     if not depends_on_parameter(self):
         return np.array(self.value, dtype=dtype)
     if dtype is not None and np.dtype(dtype) != object:
-        raise MutationError(
-            f"{self.label()} would be stored in a plain array, and its gradient be lost",
-            got=users_line(),
-            fix="collect the nodes in a list and join them by np.stack",
-        )
+        problem = f"{self.label()} would be stored in a plain array and lose its gradient"
+        raise MutationError(problem, got=users_line(), fix="collect the nodes in a list and join them with np.stack")
     if self.size > LARGEST_LIST:
-        raise GraphError(
-            f"np.array of {self.label()} would make {self.size} nodes of one number",
-            got=users_line(),
-            fix="join a list of nodes by np.stack; leave np.asarray(node) away",
-        )
+        problem = f"np.array of {self.label()} would make {self.size} nodes of one element"
+        raise GraphError(problem, got=users_line(), fix="join a list of nodes with np.stack; omit np.asarray(node)")
     elements = np.empty(self.shape, dtype=object)
     for at in np.ndindex(self.shape):
         elements[at] = slicing.getitem(self, index=at)
@@ -150,20 +135,16 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
 
 
 def _joined(x: Any) -> Any:
-    """An array of one-number nodes as one node again."""
+    """An array of nodes of one element as one node."""
     if isinstance(x, np.ndarray) and x.dtype.hasobject:
         return shape.reshape(slicing.stack(list(x.flat)), x.shape)
     return x
 
 
 def _unsupported(name: str, table: dict[Any, Any]) -> GraphError:
-    known = ", ".join(sorted({f.__name__ for f in table}))
-    return GraphError(
-        f"np.{name} is not supported on nodes",
-        expected=known,
-        got=users_line(),
-        fix="build it from these, from tg's ops, or from your own tg.Op",
-    )
+    supported = ", ".join(sorted({f.__name__ for f in table}))
+    fix = "use these, tg's ops, or your own tg.Op"
+    return GraphError(f"np.{name} is not supported on nodes", expected=supported, got=users_line(), fix=fix)
 
 
 for _word, _method in (("__array_ufunc__", array_ufunc), ("__array_function__", array_function), ("__array__", array)):

@@ -1,4 +1,4 @@
-"""Python's operators and numpy's methods on nodes: ``+ - * / ** @ []``, comparisons, ``.T``, ``.sum()``."""
+"""Operators and array methods of nodes: ``+ - * / ** @ []``, comparisons, ``.T``, ``.sum()`` and so on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .slicing import getitem
 
 
 def index(x: Node, key: Any) -> Node:
-    """``x[key]`` with ints, slices, None, ``...``, and integer or boolean arrays."""
+    """``x[key]`` with ints, slices, None, ``...``, and arrays of integers or booleans."""
     keys = key if isinstance(key, tuple) else (key,)
     if all(isinstance(k, (int, slice, type(None), type(...), np.integer)) and not isinstance(k, bool) for k in keys):
         return getitem(x, index=keys)
@@ -34,16 +34,13 @@ def index(x: Node, key: Any) -> Node:
 
 
 def _integers(x: Node, key: Any) -> tuple[Any, ...]:
-    """An index array as integers; a mask becomes the places where it holds."""
+    """An index array as integer arrays; a boolean mask becomes the indices where it is True."""
     array = key if isinstance(key, (Node, np.ndarray)) else np.asarray(key, dtype=None if key else int)
     if array.dtype.kind == "b":
         return np.nonzero(array.value if isinstance(array, Node) else array)
     if array.dtype.kind not in "iu":
-        raise GraphError(
-            f"getitem of {x.label()}: an index array is not made of integers",
-            expected="ints, slices, integers or masks",
-            got=f"{array.dtype} {array.shape}",
-        )
+        problem, expected = f"getitem of {x.label()}: invalid index array", "an array of integers or booleans"
+        raise GraphError(problem, expected=expected, got=f"{array.dtype} {array.shape}")
     return (array,)
 
 
@@ -56,44 +53,39 @@ def _refuse(what: str, fix: str) -> Callable[..., Any]:
 
 def _in_place(sign: str, op: Any) -> Callable[..., Any]:
     def in_place(self: Node, other: Any) -> Any:
-        # A numpy scalar is immutable too, so `loss += term` binds a new number in both worlds. An
-        # array would change under every other name it has, which a node must not.
+        # numpy scalars are immutable too, so `loss += term` binds the name to a new number with either. An array
+        # would change in place, and a node must not.
         if self.ndim == 0:
             return op(self, other)
-        raise MutationError(
-            f"{self.label()} cannot be changed by '{sign}='",
-            got=users_line(),
-            fix=f"write a = a {sign} b, which makes a new node",
-        )
+        fix = f"write a = a {sign} b, which makes a new node"
+        raise MutationError(f"{self.label()} cannot be changed by '{sign}='", got=users_line(), fix=fix)
 
     return in_place
 
 
 def _to_float(self: Node) -> float:
     if depends_on_parameter(self):
-        raise MutationError(
-            f"float() of {self.label()} would leave the graph, and its gradient be lost",
-            got=users_line(),
-            fix="write .item() for the number; join nodes by tg.stack, not by storing them in an array",
-        )
+        problem = f"float() of {self.label()} would lose its gradient"
+        fix = "write .item() for the number; join nodes with tg.stack instead of storing them in an array"
+        raise MutationError(problem, got=users_line(), fix=fix)
     return float(self.value)
 
 
 def depends_on_parameter(node: Node) -> bool:
-    """Whether a gradient could flow from ``node`` to some parameter."""
-    seen, stack = {node}, [node]
+    """Whether a gradient flows from ``node`` to a parameter."""
+    visited, stack = {node}, [node]
     while stack:
         x = stack.pop()
         if x.kind == "parameter":
             return True
         if x.op is not None and x.op.differentiable:
-            stack += [i for i in x.inputs if i not in seen]
-            seen.update(x.inputs)
+            stack += [i for i in x.inputs if i not in visited]
+            visited.update(x.inputs)
     return False
 
 
 def _operator(op: Any) -> Callable[[Node, Any], Node]:
-    call = op.__call__  # bound once: Python looks a called object's __call__ up anew each time
+    call = op.__call__  # bound once: otherwise Python looks up __call__ at each call
     return lambda self, other: call(self, other)
 
 

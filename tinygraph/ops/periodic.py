@@ -1,4 +1,4 @@
-"""sin and cos, element by element."""
+"""Element-wise sin and cos."""
 
 from __future__ import annotations
 

@@ -13,21 +13,24 @@ from .broadcasting import BOTH, unbroadcast
 from .inference import promoted, stretched
 
 FEW_ROWS = 32
-"""Up to so many rows of float64, numpy's OpenBLAS is faster at the transposed product and a copy back.
+"""Up to this many rows of float64, numpy's OpenBLAS computes the transposed product and a copy faster.
 
-One core, (16, 128) @ (128, 512): 58 us against 89; (4, 128) @ (128, 512): 26 against 63. In float32, and from 64
-rows up, it gains nothing.
+One core, (16, 128) @ (128, 512): 58 us instead of 89; (4, 128) @ (128, 512): 26 instead of 63. In float32, and from 64
+rows on, it is not faster.
 """
 
 
-class Matmul(Op):
-    """z = w @ x      w: (..., M, K)  x: (..., K, N)  z: (..., M, N)
+MATRICES = "(..., M, K) @ (..., K, N)"
 
-    A vector on the left counts as a row, on the right as a column, and its axis is dropped
-    from z; leading axes broadcast. Backward: gw = gz @ x^T, gx = w^T @ gz.
+
+class Matmul(Op):
+    """The matrix product z = w @ x      w: (..., M, K)  x: (..., K, N)  z: (..., M, N)
+
+    A vector w is used as a row, a vector x as a column, and z lacks its axis; leading axes broadcast.
+    Backward: gw = gz @ x^T, gx = w^T @ gz.
 
     Raises:
-        GraphError: the inner sizes differ, or an input is a single number.
+        GraphError: the inner sizes K differ, or an input has no axis.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -37,19 +40,11 @@ class Matmul(Op):
 
     def infer(self, w: Spec, x: Spec) -> Spec:  # type: ignore[override]
         if not w.shape or not x.shape:
-            raise GraphError(
-                f"{self.name} needs arrays of one axis or more",
-                expected="(..., M, K) @ (..., K, N)",
-                got=f"{w.shape} @ {x.shape}",
-                fix="multiply by a number with *",
-            )
+            got, fix = f"{w.shape} @ {x.shape}", "multiply by a number with *"
+            raise GraphError(f"{self.name} needs arrays with axes", expected=MATRICES, got=got, fix=fix)
         if w.shape[-1] != x.shape[-2 if len(x.shape) > 1 else 0]:
-            raise GraphError(
-                f"{self.name}: inner sizes differ",
-                expected="(..., M, K) @ (..., K, N)",
-                got=f"{w.shape} @ {x.shape}",
-                fix="transpose one of them, or check the sizes with which they were made",
-            )
+            got, fix = f"{w.shape} @ {x.shape}", "transpose one of them, or check the sizes they were made with"
+            raise GraphError(f"{self.name}: inner sizes differ", expected=MATRICES, got=got, fix=fix)
         shape = self._lead(w.shape, x.shape) + w.shape[-2:-1] + (x.shape[-1:] if len(x.shape) > 1 else ())
         return Spec(shape, promoted(w.dtype, x.dtype))
 
@@ -57,12 +52,8 @@ class Matmul(Op):
         try:
             return stretched(w[:-2], x[:-2])
         except ValueError:
-            raise GraphError(
-                f"{self.name}: leading axes do not broadcast",
-                expected="sizes that are equal or 1",
-                got=f"{w} @ {x}",
-                fix="reshape one of them",
-            ) from None
+            problem, fix = f"{self.name}: leading axes do not broadcast", "reshape one of them"
+            raise GraphError(problem, expected="sizes that are equal or 1", got=f"{w} @ {x}", fix=fix) from None
 
     def forward(self, w: Any, x: Any) -> Any:
         if w.ndim > 2 and x.ndim == 2:
@@ -77,7 +68,7 @@ class Matmul(Op):
         gw = unbroadcast(gz @ np.swapaxes(x, -1, -2), w) if wanted[0] else None
         gx = None
         if wanted[1] and w.ndim > 2 and x.ndim == 2:
-            # One product over all leading axes at once, instead of a stack of them that is then summed.
+            # One product over all leading axes, instead of a stack of products that is summed.
             rows = math.prod(w.shape[:-1])
             gx = w.reshape((rows, w.shape[-1])).T @ gz.reshape((rows, gz.shape[-1]))
         elif wanted[1]:
@@ -99,10 +90,10 @@ class Matmul(Op):
         return gw, gx
 
     def factors(self, gz: Any, w: Any, x: Any, side: int) -> tuple[Any, Any] | None:
-        """Arrays a (R, M), b (R, N): the gradient of w (side 0) or x (side 1), a matrix (M, N), is a^T b.
+        """Arrays a (R, M), b (R, N) such that the gradient of w (side 0) or x (side 1), a matrix (M, N), is a^T b.
 
-        So the gradients of many products with one matrix add up to a single product over joined
-        rows. None where it is not of this form.
+        So the sum of the gradients of many products with one matrix is a single product over concatenated rows.
+        None if the gradient does not have this form.
         """
         if not (w.size and x.size) or (w, x)[side].ndim != 2:
             return None

@@ -12,7 +12,7 @@ from .inference import axes_of, check_elements, check_shape, result_dtype, tried
 
 
 def kept(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
-    """The shape of a reduction's result with the reduced axes kept as 1."""
+    """The shape of a reduction's result with the reduced axes as size 1."""
     if axis is None:
         return (1,) * len(shape)
     reduced = {a % len(shape) for a in (axis if isinstance(axis, tuple) else (axis,))}
@@ -20,21 +20,21 @@ def kept(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
 
 
 def spread(g: Any, x: Any, axis: Any) -> Any:
-    """What belongs to a reduction's result, handed out to all elements of ``x``."""
+    """Broadcasts ``g``, of the shape of a reduction's result, to the shape of ``x``."""
     if axis is not None or g.ndim:
         g = g.reshape(kept(x.shape, axis))
     return broadcast_to.of(g, shape=x.shape)
 
 
 class _Reduction(Op):
-    """z = f(x) over ``axis`` (an int, a tuple, or None for all)      ``keepdims`` leaves the axes as 1"""
+    """z = f(x) over ``axis``: an int, a tuple, or None for all axes; ``keepdims`` keeps them as size 1"""
 
     of_none: ClassVar[bool] = True
-    """Whether it has a value for no elements."""
+    """Whether it is defined for zero elements."""
 
     def infer(self, x: Spec, axis: Any = None, **keepdims: Any) -> Spec:  # type: ignore[override]
         if not x.shape:
-            # Of a single number numpy takes axis 0 too, in some functions.
+            # Some numpy functions accept axis 0 for a single number.
             return tried(self, np.ones((), x.dtype), axis=axis, **keepdims)
         axes = axes_of(self, x.shape, axis)
         if not self.of_none:
@@ -46,7 +46,7 @@ class _Reduction(Op):
 
 
 class Sum(_Reduction):
-    """z = sum of x over ``axis``      x: any shape  z: x's without ``axis`` (kept as 1 with ``keepdims``)
+    """z = the sum of x over ``axis``      x: any shape  z: x's shape without ``axis``, or 1 there with ``keepdims``
 
     Example:
         >>> import tinygraph as tg
@@ -62,7 +62,7 @@ class Sum(_Reduction):
 
 
 class Mean(_Reduction):
-    """z = mean of x over ``axis``      x: any shape  z: x's without ``axis`` (kept as 1 with ``keepdims``)
+    """z = the mean of x over ``axis``      x: any shape  z: x's shape without ``axis``, or 1 there with ``keepdims``
 
     Example:
         >>> import tinygraph as tg
@@ -78,7 +78,7 @@ class Mean(_Reduction):
 
 
 class Ties(_Reduction):
-    """z = each element's share of the extreme it equals, 1 / (number of equals), else 0      no gradient
+    """z = 1 / (number of ties) where x equals the extreme, else 0; no gradient
 
     x: any shape  extreme: the max or min of x over ``axis``  z: x's shape
 
@@ -102,7 +102,7 @@ class Ties(_Reduction):
 
 
 class Max(_Reduction):
-    """z = largest of x over ``axis``      x: any shape; equal ones share the gradient evenly
+    """z = the largest of x over ``axis``      x: any shape; ties share the gradient equally
 
     Example:
         >>> import tinygraph as tg
@@ -120,7 +120,7 @@ class Max(_Reduction):
 
 
 class Min(_Reduction):
-    """z = smallest of x over ``axis``      x: any shape; equal ones share the gradient evenly
+    """z = the smallest of x over ``axis``      x: any shape; ties share the gradient equally
 
     Example:
         >>> import tinygraph as tg
@@ -138,7 +138,7 @@ class Min(_Reduction):
 
 
 class Logsumexp(_Reduction):
-    """z = ln(sum of exp(x) over ``axis``)      x: any shape; a row of -inf gives -inf and a zero gradient
+    """z = ln(sum of exp(x) over ``axis``), stable      x: any shape; where all x are -inf, z is -inf, the gradient 0
 
     Example:
         >>> import tinygraph as tg
@@ -156,12 +156,12 @@ class Logsumexp(_Reduction):
         return z if keepdims else np.squeeze(z, axis=axis)
 
     def backward(self, gz: Any, z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        # Where z is -inf every x is: exp(x - 0) is their zero share, exp(x - z) would be NaN.
+        # Where z is -inf, every x is: exp(x - 0) = 0, but exp(x - z) would be NaN.
         return spread(gz, x, axis) * np.exp(x - spread(np.where(z == -np.inf, 0, z), x, axis))
 
 
 class Argmax(_Reduction):
-    """z = index of the largest of x over ``axis`` (None: of the flattened x)      x: any shape  z: integers
+    """z = the index of the largest of x over ``axis`` (None: in the flattened x)      x: any shape  z: integers
 
     Example:
         >>> import tinygraph as tg

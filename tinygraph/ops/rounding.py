@@ -1,4 +1,4 @@
-"""Rounding, element by element; it has no gradient."""
+"""Element-wise rounding: floor, which has no gradient."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .broadcasting import Elementwise
 
 
 class Floor(Elementwise):
-    """z = the largest whole number not above x      x, z: any shape; no gradient, as of every step function
+    """z = the largest integer <= x, in the dtype of x      x, z: any shape; no gradient
 
     Example:
         >>> import tinygraph as tg

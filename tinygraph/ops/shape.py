@@ -1,4 +1,4 @@
-"""Ops that rearrange without computing: reshape, transpose, swapaxes, astype, stop_gradient."""
+"""Ops without arithmetic: reshape, transpose, swapaxes, astype, stop_gradient."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .inference import refusal, viewed
 
 
 class _Rearrangement(Op):
-    """z = the numbers of x in another arrangement; no arithmetic"""
+    """z = the elements of x in another arrangement; no arithmetic"""
 
     def flops(self, *specs: Spec, **attributes: Any) -> int:
         return 0
 
 
 class Reshape(_Rearrangement):
-    """z = x in another shape of the same size      x: any  z: ``shape``, in which one -1 is worked out
+    """z = x in another shape of the same size      x: any shape  z: ``shape``, in which one size may be -1
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -56,7 +56,7 @@ class Transpose(_Rearrangement):
 
 
 class Swapaxes(_Rearrangement):
-    """z = x with two axes exchanged      x: any shape of two axes or more
+    """z = x with ``axis1`` and ``axis2`` exchanged      x: any shape of two axes or more
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -75,7 +75,7 @@ class Swapaxes(_Rearrangement):
 
 
 class Astype(_Rearrangement):
-    """z = x in another dtype, the one op that casts      x, z: any shape; gradients cross between floating dtypes
+    """z = x cast to ``dtype``      x, z: any shape; gradients flow if both dtypes are floating
 
     Example:
         >>> import tinygraph as tg
@@ -97,7 +97,7 @@ class Astype(_Rearrangement):
 
 
 class StopGradient(_Rearrangement):
-    """z = x, through which no gradient flows      x, z: any shape
+    """z = x, but no gradient flows from z to x      x, z: any shape
 
     Example:
         >>> import tinygraph as tg

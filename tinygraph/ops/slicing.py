@@ -1,4 +1,4 @@
-"""Basic indexing ``x[1:3, 0]``, its gradient, split, concatenate and stack: taking apart and joining."""
+"""Basic indexing ``x[1:3, 0]``, split, concatenate, stack, and `put`, the gradient of indexing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .shape import _Rearrangement
 
 
 class Getitem(_Rearrangement):
-    """z = x[index]      x: any shape; index of ints, slices, None and ``...``; z is a view
+    """z = x[index], a view      x: any shape  index: ints, slices, None and ``...``
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -35,10 +35,10 @@ class Getitem(_Rearrangement):
 
 
 class Put(_Rearrangement):
-    """z = zeros of ``shape`` with each piece added at its basic index      pieces: the shapes those indexes select
+    """z = zeros of ``shape`` with each piece added at its index      pieces: the shapes that the indexes select
 
-    The gradient of all slices of one array, in one array: T slices of a (T, ...) array cost
-    T small additions instead of T arrays of T steps.
+    It is the gradient of all slices of one array at once: T slices of a (T, ...) array cost T small additions
+    instead of T arrays of T steps.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -49,11 +49,8 @@ class Put(_Rearrangement):
     def infer(self, *pieces: Spec, shape: Any = (), indexes: Any = ()) -> Spec:  # type: ignore[override]
         z = Spec(as_shape(shape), promoted(*[p.dtype for p in pieces]))
         if len(pieces) != len(indexes):
-            raise GraphError(
-                f"{self.name}: pieces and indexes differ in number",
-                expected=f"{len(indexes)} pieces",
-                got=str(len(pieces)),
-            )
+            expected = f"{len(indexes)} pieces, one for each index"
+            raise GraphError(f"{self.name}: wrong number of pieces", expected=expected, got=str(len(pieces)))
         for piece, index in zip(pieces, indexes, strict=True):
             check_shape(self, f"the piece at {index}", piece.shape, getitem.infer(z, index).shape)
         return z
@@ -66,7 +63,7 @@ class Put(_Rearrangement):
         for piece, index in zip(pieces, indexes, strict=True):
             part = z[index]
             if isinstance(part, np.ndarray):
-                part += piece  # a view of z: ``z[index] += piece`` would then copy it onto itself
+                part += piece  # a view of z, which ``z[index] += piece`` would copy onto itself
             else:
                 z[index] += piece
         return z
@@ -76,7 +73,7 @@ class Put(_Rearrangement):
 
 
 def _tiled_axis(indexes: Any, shape: tuple[int, ...]) -> int | None:
-    """The axis along which the indexes cut an array of ``shape`` end to end, as `split` does; None if they do not."""
+    """The axis along which the indexes split an array of ``shape`` into adjacent parts, as `split` does; else None."""
     axis = len(indexes[0]) - 1
     end = 0
     for index in indexes:
@@ -88,11 +85,11 @@ def _tiled_axis(indexes: Any, shape: tuple[int, ...]) -> int | None:
 
 
 _ALL = (slice(None),) * 64
-"""As many whole axes as numpy allows."""
+"""Full slices for the most axes that numpy allows."""
 
 
 class _Joining(_Rearrangement):
-    """z = a list of arrays joined; the list may be given as such or one argument each"""
+    """z = arrays joined; they may be one list or separate arguments"""
 
     def __call__(self, *arrays: Any, name: str | None = None, **attributes: Any) -> Node:
         if arrays and isinstance(arrays[0], (list, tuple)):
@@ -104,7 +101,7 @@ class _Joining(_Rearrangement):
 
 
 class Concatenate(_Joining):
-    """z = arrays one after the other along ``axis``      arrays: equal shapes but for ``axis``
+    """z = arrays joined along ``axis``      arrays: shapes that differ in ``axis`` only
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -120,11 +117,9 @@ class Concatenate(_Joining):
         total = 0
         for x in arrays:
             if len(x.shape) != len(shape) or x.shape[:at] != before or x.shape[at + 1 :] != after:
-                raise GraphError(
-                    f"{self.name}: shapes differ",
-                    expected=f"equal sizes but for axis {axis}",
-                    got=" and ".join(str(x.shape) for x in arrays),
-                )
+                got = " and ".join(str(x.shape) for x in arrays)
+                expected = f"shapes that differ in axis {axis} only"
+                raise GraphError(f"{self.name}: shapes differ", expected=expected, got=got)
             total += x.shape[at]
         return Spec((*before, total, *after), promoted(*[x.dtype for x in arrays]))
 
@@ -140,16 +135,12 @@ class Concatenate(_Joining):
 
 def _need_axis(axis: Any) -> None:
     if axis is None:
-        raise GraphError(
-            "concatenate: an axis is needed",
-            expected="axis an integer",
-            got="axis=None",
-            fix="reshape(-1) each array first",
-        )
+        fix = "reshape(-1) each array first"
+        raise GraphError("concatenate: an axis is needed", expected="an integer", got="axis=None", fix=fix)
 
 
 class Stack(_Joining):
-    """z = arrays side by side along a new ``axis``      arrays: equal shapes
+    """z = arrays joined along a new axis ``axis``      arrays: equal shapes
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -161,11 +152,8 @@ class Stack(_Joining):
         shape = arrays[0].shape
         for x in arrays:
             if x.shape != shape:
-                raise GraphError(
-                    f"{self.name}: shapes differ",
-                    expected="equal shapes",
-                    got=" and ".join(str(x.shape) for x in arrays),
-                )
+                got = " and ".join(str(x.shape) for x in arrays)
+                raise GraphError(f"{self.name}: shapes differ", expected="equal shapes", got=got)
         (at,) = axes_of(self, (*shape, 1), axis)
         return Spec((*shape[:at], len(arrays), *shape[at:]), promoted(*[x.dtype for x in arrays]))
 
@@ -184,18 +172,18 @@ stack = Stack()
 
 
 def split(x: Any, sections: Any, axis: int = 0) -> list[Node]:
-    """Parts of ``x`` along ``axis``, the reverse of `concatenate`.
+    """Splits ``x`` along ``axis``, the inverse of `concatenate`.
 
     Args:
         x: array or node of any shape.
-        sections: how many equal parts, or the list of places at which to cut.
-        axis: the axis to cut.
+        sections: the number of equal parts, or a list of indices where parts begin, as in `np.split`.
+        axis: the axis to split.
 
     Returns:
         the parts as nodes.
 
     Raises:
-        GraphError: the axis cannot be cut into so many equal parts.
+        GraphError: there is no such axis, or its size is not a multiple of ``sections``.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -211,11 +199,8 @@ def split(x: Any, sections: Any, axis: int = 0) -> list[Node]:
     size = shape[axis]
     if isinstance(sections, (int, np.integer)):
         if sections < 1 or size % sections:
-            raise GraphError(
-                f"split: {size} does not divide into {sections} equal parts",
-                got=f"shape {shape}, axis {axis}",
-                fix="give the places at which to cut",
-            )
+            problem, fix = f"split: {size} does not divide into {sections} equal parts", "pass a list of indices"
+            raise GraphError(problem, got=f"shape {shape}, axis {axis}", fix=fix)
         sections = [size // sections * k for k in range(1, sections)]
     cuts = [0, *sections, size]
     before = _ALL[: axis % ndim]

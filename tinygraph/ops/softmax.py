@@ -1,4 +1,4 @@
-"""Softmax and log-softmax over one axis, stable for inputs of any size."""
+"""Softmax and log-softmax over one axis, stable for large inputs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .inference import axes_of, check_elements, result_dtype, tried
 
 
 class _AlongAxis(Op):
-    """z = f(x), computed from all of x along ``axis``      x, z: (..., V, ...)"""
+    """z = f(x) along ``axis``; each element of z depends on all of x along it      x, z: (..., V, ...)"""
 
     def infer(self, x: Spec, axis: Any = -1) -> Spec:  # type: ignore[override]
         if not x.shape:

@@ -1,1 +1,1 @@
-"""Time: a cell over a sequence, with lengths, windows, feedback, noise and scans."""
+"""Time: applies a cell to each step of a sequence, with padding, truncation, feedback, noise and scans."""

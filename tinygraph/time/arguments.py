@@ -1,4 +1,4 @@
-"""What an unroll is given, looked at before it starts: settings, inputs and their axis of time, the first state."""
+"""Checks of unroll's arguments: settings, inputs and their time axis, the initial state."""
 
 from __future__ import annotations
 
@@ -14,17 +14,14 @@ from ..ops import transpose
 
 
 def check_settings(owner: str, truncate: Any, window: Any, axis: Any) -> None:
-    """Refuse settings that mean nothing."""
     if window not in ("chunk", "sliding"):
         raise GraphError(f"{owner}: unknown window", expected="'chunk' or 'sliding'", got=repr(window))
     if truncate is not None and (not _is_integer(truncate) or truncate < 1):
-        raise GraphError(
-            f"{owner}: truncate is a number of steps", expected="an integer from 1, or None", got=repr(truncate)
-        )
+        raise GraphError(f"{owner}: invalid truncate", expected="a number of steps >= 1, or None", got=repr(truncate))
     if window == "sliding" and truncate is None:
-        raise GraphError(f"{owner}: a sliding window needs its reach", fix="truncate=2, say, for two cells back")
+        raise GraphError(f"{owner}: a sliding window needs truncate, its reach in steps", fix="truncate=2, for example")
     if not _is_integer(axis):
-        raise GraphError(f"{owner}: axis says which axis is time", expected="an integer", got=repr(axis))
+        raise GraphError(f"{owner}: invalid time axis", expected="an integer", got=f"axis={axis!r}")
 
 
 def _is_integer(x: Any) -> bool:
@@ -32,15 +29,12 @@ def _is_integer(x: Any) -> bool:
 
 
 def time_first(inputs: Any, axis: int) -> tuple[Any, int]:
-    """The inputs as nodes with time as their first axis, and which axis it was, counted from the front."""
+    """Returns the inputs as nodes with time as their first axis, and the non-negative index of their time axis."""
     xs = map_leaves(lambda x: as_nodes((x,))[0], inputs)
     times = {axis % x.ndim for x in leaves(xs) if -x.ndim <= axis < x.ndim}
     if axis and (len(times) != 1 or any(not -x.ndim <= axis < x.ndim for x in leaves(xs))):
-        raise GraphError(
-            "unroll: no such axis",
-            got=f"axis={axis}",
-            expected=f"one axis of all shapes {[x.shape for x in leaves(xs)]}",
-        )
+        expected = f"one axis that all inputs have, of shapes {[x.shape for x in leaves(xs)]}"
+        raise GraphError("unroll: the inputs have no such axis", got=f"axis={axis}", expected=expected)
     time = times.pop() if axis else 0
     return map_leaves(lambda x: _moved(x, time), xs), time
 
@@ -50,7 +44,7 @@ def _moved(x: Node, time: int) -> Node:
 
 
 def time_at(y: Node, time: int) -> Node:
-    """The node with its first axis, time, moved to where it is in the inputs."""
+    """Moves the first axis of an output, time, back to the axis that it has in the inputs."""
     if not time:
         return y
     if time >= y.ndim:
@@ -59,75 +53,77 @@ def time_at(y: Node, time: int) -> Node:
 
 
 def steps_of(cell: Any, inputs: Any, xs: Any) -> int:
-    """T, of inputs that fit the cell.
+    """Returns T; raises a GraphError if the inputs do not fit the cell.
 
     Args:
-        inputs: as they were given.
-        xs: nodes, time first.
+        inputs: the inputs as the user passed them.
+        xs: the inputs as nodes, time first.
     """
     lengths = [x.shape[0] if x.shape else None for x in leaves(xs)]
     if not lengths or len(set(lengths)) > 1 or not lengths[0]:
+        got = str([x.shape for x in leaves(xs)]) or "nothing"
         raise GraphError(
-            "unroll: inputs need one number of steps, 1 or more",
-            expected="arrays (T, B, ...)",
-            got=str([x.shape for x in leaves(xs)]) or "nothing",
+            "unroll: all inputs need the same number of steps, >= 1", expected="arrays (T, B, ...)", got=got
         )
     size = getattr(cell, "input_size", None)
     if size is None:
         return lengths[0]
     if isinstance(inputs, list):
         raise GraphError(
-            f"{type(cell).__name__}: a list is an input of several arrays, not of several steps",
+            f"{type(cell).__name__}: a list means several input arrays, not several time steps",
             expected=f"an array (T, B, {size})",
             got=f"a list of {len(inputs)}",
             fix="np.stack(list), or tg.stack",
         )
     if isinstance(xs, Node) and xs.dtype.kind == "f" and (xs.ndim < 2 or xs.shape[-1] != size):
         raise GraphError(
-            f"{type(cell).__name__}: inputs of another size",
+            f"{type(cell).__name__}: the inputs do not match input_size={size}",
             got=f"shape {xs.shape}, time first",
-            expected=f"(T, B, {size}) or (T, {size}), for input_size={size}",
+            expected=f"(T, B, {size}) or (T, {size})",
         )
     return lengths[0]
 
 
 def first_state(cell: Any, state: Any, xs: Any, real: Node | None) -> Any:
-    """The state before the first step as nodes: the one given, or the cell's own where it has one."""
+    """Returns the state before the first step as nodes: the argument ``state``, or the cell's ``initial_state``."""
     initial_state = getattr(cell, "initial_state", None)
-    own = None if initial_state is None else initial_state(_batch_size(cell, leaves(xs)[0], real))
+    default = None if initial_state is None else initial_state(_batch_size(cell, leaves(xs)[0], real))
     if state is None:
-        state = own
-    elif own is not None and not _is_like(state, own):
+        state = default
+    elif default is not None and not _is_like(state, default):
         raise GraphError(
-            f"{type(cell).__name__}: a state of another form",
-            got=_form(state),
-            expected=_form(own),
-            fix="state=None for the cell's own, cell.initial_state(batch_size)",
+            f"{type(cell).__name__}: the state has the wrong structure or shapes",
+            got=_shapes(state),
+            expected=_shapes(default),
+            fix="state=None for the default, or cell.initial_state(batch_size)",
         )
     return map_leaves(lambda s: as_nodes((s,))[0], state)
 
 
 def _batch_size(cell: Any, x: Node, real: Node | None) -> int | None:
-    """B, of inputs (T, B, I), or of (T, B) that are numbers of something; None of a single sequence (T, I)."""
+    """Returns B of inputs (T, B, I), or of class indices (T, B); None for a single sequence (T, I)."""
     vectors = x.dtype.kind == "f" or x.shape[-1] == getattr(cell, "input_size", None)
     batched = x.ndim > 1 + vectors or (real is not None and real.ndim > 1)
     return x.shape[1] if batched else None
 
 
-def _is_like(state: Any, own: Any) -> bool:
-    """Whether a state is nested as another, each array of its sizes but for the batch, which may be left out."""
-    if isinstance(own, dict):
-        return isinstance(state, dict) and state.keys() == own.keys() and all(_is_like(state[k], own[k]) for k in own)
-    if isinstance(own, (tuple, list)):
-        fits = isinstance(state, (tuple, list)) and len(state) == len(own)
-        return fits and all(_is_like(s, o) for s, o in zip(state, own, strict=True))
-    if own is None or isinstance(state, (tuple, list, dict)):
-        return own is None
+def _is_like(state: Any, default: Any) -> bool:
+    """Whether the state has the nesting and shapes of the default; its arrays may lack the batch axis."""
+    if isinstance(default, dict):
+        same_keys = isinstance(state, dict) and state.keys() == default.keys()
+        return same_keys and all(_is_like(state[k], default[k]) for k in default)
+    if isinstance(default, (tuple, list)):
+        same_length = isinstance(state, (tuple, list)) and len(state) == len(default)
+        return same_length and all(_is_like(s, d) for s, d in zip(state, default, strict=True))
+    if default is None or isinstance(state, (tuple, list, dict)):
+        return default is None
     shape = state.shape if isinstance(state, Node) else np.shape(state)
-    sizes = own.shape[1:]  # without the batch
-    return shape == own.shape or (bool(sizes) and shape[-len(sizes) :] == sizes and len(shape) <= len(own.shape))
+    sizes = default.shape[1:]  # without the batch
+    return shape == default.shape or (
+        bool(sizes) and shape[-len(sizes) :] == sizes and len(shape) <= len(default.shape)
+    )
 
 
-def _form(state: Any) -> str:
-    """Shapes, nested as the state is."""
+def _shapes(state: Any) -> str:
+    """The shapes of the state's arrays, in the state's nesting."""
     return str(map_leaves(lambda s: s.shape if isinstance(s, Node) else np.shape(s), state))

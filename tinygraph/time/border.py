@@ -1,4 +1,4 @@
-"""The border of a cell while it is traced: gradients that would have to cross it are refused, not cut short."""
+"""Refuses gradients that would have to leave or enter a cell while a compiled function is traced."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ..core.structure import leaves
 
 
 class OpenCell(NamedTuple):
-    """A cell while it is traced.
+    """A cell that is being traced.
 
     Attributes:
-        start: a serial number: nodes with smaller ones were made outside.
-        carries: the slots of its state.
-        slices: of each slot of its inputs, the sequence from which the input is taken.
+        start: a serial number; nodes with smaller ones were made outside of the cell.
+        carries: the slots of the cell's state.
+        slices: maps each slot of the cell's inputs to the sequence that it is a slice of.
     """
 
     start: int
@@ -28,7 +28,7 @@ class OpenCell(NamedTuple):
     slices: dict[Node, Node]
 
     def leads_to(self, x: Node, reached: set[Node]) -> bool:
-        """Whether a way from the nodes ``reached`` to ``x``, from outside, may go through the slots."""
+        """Whether a gradient may flow from the nodes ``reached`` through the cell's slots to the outside node ``x``."""
         if x.serial > self.start and not isinstance(x, Parameter):
             return False
         sources = [sequence for slot, sequence in self.slices.items() if slot in reached]
@@ -36,14 +36,14 @@ class OpenCell(NamedTuple):
 
 
 class Border:
-    """The guard of one traced function: refuses gradients that would differ from those of the uncompiled function.
+    """A guard of `grad` in one traced function: refuses gradients that would differ from those without compiling.
 
-    A cell that is not compiled is a part of one graph with all steps before it, and its last state is the very node
-    of which the last output is made. Compiled, it is a body for itself.
+    Without compiling, all time steps are one graph, and the final state is the very node that the last output is
+    made of. When a function is compiled, the cell is traced alone, and slots stand for its state and inputs.
 
     Attributes:
-        cells: those that are being traced, the innermost last.
-        ends: of each last state of an unroll, the unroll's other results.
+        cells: the cells that are being traced, the innermost last.
+        ends: maps each final state of an unroll to the other results of that unroll.
     """
 
     def __init__(self) -> None:
@@ -54,39 +54,38 @@ class Border:
         """Called by `grad` before it starts.
 
         Args:
-            y, wrt: what is differentiated, and with respect to what.
-            reached: the nodes that y was made from, as far as gradients flow.
+            y, wrt: the arguments of `grad`.
+            reached: the nodes that y depends on, as far as gradients flow.
 
         Raises:
-            GraphError: y and one of ``wrt`` lie on two sides of the border of a cell, and the way between them goes
-                through its state or its inputs; or y is made of an unroll's other results too, and one of ``wrt`` is
-                its last state.
+            GraphError: y is in a cell and one of ``wrt`` outside, and a gradient would flow through the cell's state
+                or inputs; or one of ``wrt`` is the final state of an unroll, and y depends on its other results too.
         """
-        known = {*reached}
+        dependencies = {*reached}
         for x in wrt:
-            if any(cell.leads_to(x, known) for cell in self.cells):
+            if any(cell.leads_to(x, dependencies) for cell in self.cells):
                 raise GraphError(
-                    f"grad: {x.label()} was made outside of the cell of an unroll, {y.label()} in it",
-                    expected="in a function that is compiled, a gradient of this step alone",
+                    f"grad: {y.label()} is inside the cell of an unroll, {x.label()} is outside",
+                    expected="in a compiled function, a gradient within one time step",
                     got=users_line(),
-                    fix="call tg.grad after the unroll; or cut the way back in the cell: h = tg.stop_gradient(h)",
+                    fix="call tg.grad after the unroll; or cut the gradient in the cell: h = tg.stop_gradient(h)",
                 )
-            if self._goes_round(y, x, known):
+            if self._bypasses(y, x, dependencies):
                 raise GraphError(
-                    f"grad: {x.label()} is the last state of an unroll, {y.label()} is made of its outputs",
-                    expected="in a function that is compiled, what is made of the last state alone",
+                    f"grad: {x.label()} is the final state of an unroll, but {y.label()} depends on its outputs too",
+                    expected="in a compiled function, a y that depends on the final state alone",
                     got=users_line(),
-                    fix="make a node of its own of the last state, h = h * 1.0, and use that",
+                    fix="make a new node of the final state, h = h * 1.0, and use that",
                 )
 
-    def _goes_round(self, y: Node, x: Node, known: set[Node]) -> bool:
-        """Whether y is made of other results of the unroll whose last state is x, by a way that leaves x out."""
-        beside = known.intersection(self.ends.get(x, ()))
-        return bool(beside) and not beside.isdisjoint(ancestors([y], lambda n: n is not x and n in known))
+    def _bypasses(self, y: Node, x: Node, dependencies: set[Node]) -> bool:
+        """Whether y depends on other results of the unroll whose final state is x, by a path that bypasses x."""
+        others = dependencies.intersection(self.ends.get(x, ()))
+        return bool(others) and not others.isdisjoint(ancestors([y], lambda n: n is not x and n in dependencies))
 
 
 def border() -> Border:
-    """The border of the function that is being traced; from now on it is asked before every gradient."""
+    """Returns the border of the function that is being traced; the first call registers it as a guard of `grad`."""
     for guard in now.guards:
         if isinstance(guard, Border):
             return guard
@@ -97,11 +96,11 @@ def border() -> Border:
 
 @contextmanager
 def open_cell(start: int, state: Any, slices: dict[Node, Node]) -> Iterator[None]:
-    """Inside, a cell is traced.
+    """A context in which one cell is traced.
 
     Args:
         start, slices: see `OpenCell`.
-        state: its slots, in any structure.
+        state: the slots of the state, in any structure.
     """
     cells = border().cells
     cells.append(OpenCell(start, tuple(leaves(state)), slices))

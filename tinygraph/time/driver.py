@@ -1,4 +1,4 @@
-"""A cell over a whole sequence: step by step, as one loop node, or in the way that the cell itself knows."""
+"""Drives a cell over a whole sequence: step by step, as one loop node, or by the cell's own method."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ..core.structure import leaves, map_leaves, rebuild
 from ..ops import stack, where
 from .border import border
 from .cell_contract import Step
-from .noise import Again, drawing
-from .padding import awaited, cut, flipped, last_of, waiting
+from .noise import Replay, drawing
+from .padding import awaited, cut, flipped, keeping_state, last_of
 from .traced_loop import roll
 from .traced_segments import memory, roll_segments
 from .traced_windows import roll_windows
@@ -24,16 +24,16 @@ from .traced_windows import roll_windows
 
 @dataclass(frozen=True, eq=False)
 class Driver:
-    """Called with ``(cell, xs, state)`` it gives the outputs (T, ...) and the last state.
+    """Called with ``(cell, xs, state)``, it returns the outputs (T, ...) and the final state.
 
-    A cell with a method ``over_time(drive, xs, state)`` is handed the driver and goes over the sequence itself:
-    layers that are driven one after the other, two directions, a scan.
+    A cell may have a method ``over_time(drive, xs, state)``: then that is called with the driver instead, as in
+    stacked layers, bidirectional layers and scans.
 
     Attributes:
-        reverse: from the last step to the first.
-        truncate, window: how far gradients reach back, as for `unroll`.
-        lengths: (B,), or None.
-        real: booleans (T, B): at the other steps every state stays as it was; or None.
+        reverse: whether it goes from the last step to the first.
+        truncate, window: how far gradients reach back, as in `unroll`.
+        lengths: integers (B,), or None.
+        real: booleans (T, B), False where a step is padding, which keeps every state as it is; None without padding.
     """
 
     reverse: bool = False
@@ -48,23 +48,23 @@ class Driver:
             return over_time(self, xs, state)
         if self.reverse and self.truncate is not None and self.lengths is not None:
             return self._flipped(cell, xs, state)
-        cell = _pairing(cell)
+        cell = _checked(cell)
         if self.real is not None:
-            cell, xs = waiting(cell), (xs, self.real)
+            cell, xs = keeping_state(cell), (xs, self.real)
         if now.tracing:
-            found = self._rolled(cell, xs, state)
-            if found is not None:
-                results = leaves(found)
-                border().ends.update({s: [y for y in results if y is not s] for s in leaves(found[1])})
-                return found
+            rolled = self._rolled(cell, xs, state)
+            if rolled is not None:
+                results = leaves(rolled)
+                border().ends.update({s: [y for y in results if y is not s] for s in leaves(rolled[1])})
+                return rolled
         return self._stepwise(cell, xs, state)
 
     def turned(self) -> Driver:
-        """The driver in the other direction."""
+        """The driver in the opposite direction."""
         return replace(self, reverse=not self.reverse)
 
     def _flipped(self, cell: Step, xs: Any, state: Any) -> tuple[Any, Any]:
-        """Backwards as forwards over flipped sequences, so that each one's chunks begin at its own last step."""
+        """Goes forward over flipped sequences, so that the chunks of each begin at its own last step."""
         lengths, real = self.lengths, self.real
         assert lengths is not None and real is not None
         forwards = replace(self, reverse=False, real=flipped(real, lengths))
@@ -72,7 +72,7 @@ class Driver:
         return map_leaves(lambda y: flipped(y, lengths), outputs), state
 
     def _rolled(self, cell: Step, xs: Any, state: Any) -> Any:
-        """As nodes whose number does not grow with T; None if there is no such form."""
+        """The results as nodes whose number does not grow with T; None if there is no such form."""
         if self.window == "sliding":
             assert self.truncate is not None
             return roll_windows(cell, xs, state, self.truncate, self.reverse, self.real)
@@ -80,7 +80,7 @@ class Driver:
         return rolled(cell, xs, state, reverse=self.reverse, cuts=self._cuts(leaves(xs)[0].shape[0]))
 
     def _cuts(self, T: int) -> Node | None:
-        """Before which steps the state is cut: booleans (T,), or (T, B) where some sequences wait."""
+        """Booleans (T,), or (T, B) with padding: whether the state's gradient is cut before the step."""
         if self.truncate is None:
             return None
         steps = np.arange(T)[:: -1 if self.reverse else 1]
@@ -97,12 +97,10 @@ class Driver:
             outputs, state = self._windows(cell, xs, state, times, self.truncate)
         if self.reverse:
             outputs.reverse()
-        if len({len(leaves(y)) for y in outputs}) > 1:
-            raise GraphError(
-                "unroll: the outputs of two steps have another structure",
-                expected="one number of arrays",
-                got=str([len(leaves(y)) for y in outputs]),
-            )
+        counts = [len(leaves(y)) for y in outputs]
+        if len(set(counts)) > 1:
+            problem = "unroll: the outputs of the time steps differ in structure"
+            raise GraphError(problem, expected="the same number of arrays at every step", got=str(counts))
         columns = zip(*(leaves(y) for y in outputs), strict=True)
         return rebuild(outputs[0], [stack(list(column)) for column in columns]), state
 
@@ -118,24 +116,24 @@ class Driver:
         return outputs, state
 
     def _windows(self, cell: Step, xs: Any, state: Any, times: list[int], reach: int) -> tuple[list[Any], Any]:
-        """Each output from a run of its own over the ``reach`` cells before it and its own cell.
+        """Computes each output by a separate run over ``reach`` steps before its own and its own step.
 
-        The values of a window's last state are those of a plain run, so it serves as the cut start of
-        the window that begins after it.
+        The final state of a window has the values of a plain run, so its cut copy starts the window that
+        begins after it.
         """
-        before = [state]
+        states = [state]
         outputs = []
         draws: dict[int, list[Node]] = {t: [] for t in times}
         for n in range(len(times)):
             first = max(0, n - reach)
             with step(times[first]):
-                state = cut(before[first]) if n >= reach else before[0]
-            for at in times[first : n + 1]:
-                with step(at), drawing(again=Again(draws[at])):
-                    y, state = _call(cell, xs, state, at)
+                state = cut(states[first]) if n >= reach else states[0]
+            for t in times[first : n + 1]:
+                with step(t), drawing(replay=Replay(draws[t])):
+                    y, state = _call(cell, xs, state, t)
             outputs.append(y)
-            before.append(state)
-        return outputs, state if self.real is None else _ends(before, self.real[:: -1 if self.reverse else 1])
+            states.append(state)
+        return outputs, state if self.real is None else _ends(states, self.real[:: -1 if self.reverse else 1])
 
 
 def _call(cell: Step, xs: Any, state: Any, t: int) -> tuple[Any, Any]:
@@ -143,20 +141,20 @@ def _call(cell: Step, xs: Any, state: Any, t: int) -> tuple[Any, Any]:
 
 
 def _ends(states: list[Any], real: Node) -> Any:
-    """Each sequence's state after its last real step, of the states before the first step and after each."""
+    """Each sequence's state after its last real step; ``states``: before the first step and after each step."""
     columns = zip(*(leaves(s) for s in states), strict=True)
     return rebuild(states[0], [last_of(stack(list(column)), real) for column in columns])
 
 
-def _pairing(cell: Step) -> Step:
-    """The cell, which is held to giving pairs."""
+def _checked(cell: Step) -> Step:
+    """Wraps the cell with a check that it returns a pair."""
 
     def call(x: Any, state: Any) -> tuple[Any, Any]:
         result = cell(x, state)
         if not isinstance(result, tuple) or len(result) != 2:
             at = "" if now.place[0] is None else f" at step {now.place[0]}"
             raise GraphError(
-                f"unroll: the cell{at} did not give a pair",
+                f"unroll: the cell{at} did not return a pair",
                 expected="(y_t, new_state)",
                 got=type(result).__name__,
                 fix="return h, h if the state is the output",

@@ -1,4 +1,4 @@
-"""Outputs that become inputs: generation, and training in which some steps are fed what the cell said itself."""
+"""Outputs fed back as inputs: generation, teacher forcing, scheduled sampling."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from .noise import generator, noise
 
 
 class Feedback:
-    """For `unroll`: what the cell chose at a step is its input at the next.
+    """For `unroll`: the input at a step is computed from the cell's output at the step before.
 
     Args:
-        choose: takes y_t and gives the next x, of the shape (and structure) of an input x_t.
-        teacher: how often the given input is taken instead (teacher forcing): the probability of each step,
-            a number, (T,), or (T, B) for draws of each sequence's own; or booleans (T,) or (T, B) that say where.
-            The first real step of a sequence always takes its given input.
+        choose: takes y_t and returns the next input, of the shape (and structure) of an input x_t.
+        teacher: where the sequence's own input is used instead (teacher forcing): its probability at each step,
+            a number, (T,), or (T, B) to draw for each sequence separately; or booleans (T,) or (T, B).
+            The first real step of a sequence always uses the sequence's own input.
         rng: a seed or a numpy Generator for the draws.
 
     Raises:
-        GraphError: ``choose`` is no function of y_t alone, a probability is outside of 0 to 1, ``rng`` is neither seed
-            nor generator; when driven, if ``choose`` gives another shape than an input's, or ``teacher`` does not fit
-            the inputs.
+        GraphError: ``choose`` is not a function of y_t alone, a probability is outside of 0 to 1, or ``rng`` is
+            neither a seed nor a generator; in `unroll`, if ``choose`` returns another shape than an input's, or
+            ``teacher`` does not match the inputs.
 
     Source: R. J. Williams, D. Zipser, "A learning algorithm for continually running fully recurrent neural
     networks", 1989 (teacher forcing); S. Bengio, O. Vinyals, N. Jaitly, N. Shazeer, "Scheduled sampling for
@@ -41,11 +41,11 @@ class Feedback:
         >>> def cell(x, s):
         ...     s = s + x
         ...     return s, s
-        >>> given = np.array([1.0, 10.0, 100.0])
-        >>> tg.unroll(cell, given, 0.0, feedback=lambda y: y)[0].value
+        >>> inputs = np.array([1.0, 10.0, 100.0])
+        >>> tg.unroll(cell, inputs, 0.0, feedback=lambda y: y)[0].value
         array([1., 2., 4.])
         >>> half = tg.Feedback(lambda y: y, teacher=[True, False, True])
-        >>> tg.unroll(cell, given, 0.0, feedback=half)[0].value
+        >>> tg.unroll(cell, inputs, 0.0, feedback=half)[0].value
         array([  1.,   2., 102.])
     """
 
@@ -54,82 +54,72 @@ class Feedback:
     ) -> None:
         if not takes(choose, 1):
             raise GraphError(
-                "feedback: what chooses the next input is a function of y_t",
+                "feedback: choose must be a function of y_t",
                 got=f"{choose!r}"[:80],
-                fix="feedback=lambda y: tg.argmax(y, axis=-1), say",
+                fix="feedback=lambda y: tg.argmax(y, axis=-1), for example",
             )
         self.choose, self.rng = choose, generator("Feedback", rng)
         (self.teacher,) = as_nodes((teacher,))
-        known = None if isinstance(self.teacher, Traced) else self.teacher.value
-        if known is not None and not ((known >= 0) & (known <= 1)).all():
-            raise GraphError(
-                "feedback: teacher is a probability",
-                expected="0 to 1, or booleans",
-                got=f"{known.min()} to {known.max()}",
-            )
+        values = None if isinstance(self.teacher, Traced) else self.teacher.value
+        if values is not None and not ((values >= 0) & (values <= 1)).all():
+            got = f"{values.min()} to {values.max()}"
+            raise GraphError("feedback: teacher is not a probability", expected="0 to 1, or booleans", got=got)
 
     def begin(self, cell: Step, xs: Any, state: Any, batch: tuple[int, ...]) -> tuple[Step, Any, Any]:
-        """The cell, its inputs and first state such that outputs are fed back.
+        """Returns a cell, inputs and an initial state with which a driver feeds the outputs back.
 
         Args:
             xs: inputs (T, B, ...).
-            batch: the shape of lengths, (B,); () where there are none.
+            batch: (B,) if lengths or a mask mark padding, else ().
         """
         T = leaves(xs)[0].shape[0]
         fed = map_leaves(lambda x: np.zeros(x.shape[1:], x.dtype), xs)
-        begun = np.zeros(batch, bool)
+        started = np.zeros(batch, bool)
         forced = self._forced(xs, T)
         if batch and forced.ndim == 1:
             forced = broadcast_to(forced.reshape((T, 1)), (T, *batch))
-        return self._fed(cell), (xs, forced), map_leaves(lambda s: as_nodes((s,))[0], (state, fed, begun))
+        return self._feeding(cell), (xs, forced), map_leaves(lambda s: as_nodes((s,))[0], (state, fed, started))
 
     def _forced(self, xs: Any, T: int) -> Node:
-        """Where the given input is taken: booleans (T,) or (T, B)."""
+        """Booleans (T,) or (T, B): where the sequence's own input is used."""
         teacher = self.teacher
         if teacher.ndim and any(x.shape[: teacher.ndim] != teacher.shape for x in leaves(xs)):
-            raise GraphError(
-                "feedback: teacher does not fit the inputs",
-                got=str(teacher.shape),
-                expected=f"a number, (T,) or (T, B) of {[x.shape for x in leaves(xs)]}",
-            )
+            expected = f"a number, (T,) or (T, B) of {[x.shape for x in leaves(xs)]}"
+            raise GraphError("feedback: teacher does not match the inputs", got=str(teacher.shape), expected=expected)
         if teacher.dtype.kind == "b" and teacher.ndim:
             return teacher
         return less(noise(self.rng.random, teacher.shape or (T,)), teacher)
 
-    def _fed(self, cell: Step) -> Step:
-        """The cell on ``(x_t, forced_t)`` and ``(state, what it chose before, whether it has begun)``."""
+    def _feeding(self, cell: Step) -> Step:
+        """A cell with inputs ``(x_t, forced_t)`` and state ``(the cell's state, its next input, whether started)``."""
 
-        def step(given: tuple[Any, Node], state: tuple[Any, Any, Node]) -> tuple[Any, Any]:
-            (x, forced), (inner, fed, begun) = given, state
-            taken = where(begun, forced, True)
-            y, inner = cell(_either(taken, x, fed), inner)
-            return y, (inner, self._chosen(y, x), np.ones(begun.shape, bool))
+        def step(inputs: tuple[Any, Node], state: tuple[Any, Any, Node]) -> tuple[Any, Any]:
+            (x, forced), (inner, fed, started) = inputs, state
+            y, inner = cell(_either(where(started, forced, True), x, fed), inner)
+            return y, (inner, self._next_input(y, x), np.ones(started.shape, bool))
 
         return step
 
-    def _chosen(self, y: Any, x: Any) -> Any:
-        """The next input, of the dtype and shape of x."""
-        chosen = [as_nodes((c,))[0] for c in leaves(self.choose(y))]
-        wanted = leaves(x)
-        if [c.shape for c in chosen] != [w.shape for w in wanted]:
+    def _next_input(self, y: Any, like: Any) -> Any:
+        """``choose(y)`` in the structure and dtypes of ``like``, an input; its shapes must be the same."""
+        chosen, xs = [as_nodes((c,))[0] for c in leaves(self.choose(y))], leaves(like)
+        if [c.shape for c in chosen] != [x.shape for x in xs]:
             raise GraphError(
-                "feedback: what choose gave is no input of the cell",
+                "feedback: choose did not return an input of the cell",
                 got=str([c.shape for c in chosen]),
-                expected=f"shapes {[w.shape for w in wanted]}, as x_t",
+                expected=f"shapes {[x.shape for x in xs]}, as x_t",
             )
-        return rebuild(
-            x, [c if c.dtype == w.dtype else astype(c, w.dtype) for c, w in zip(chosen, wanted, strict=True)]
-        )
+        return rebuild(like, [c if c.dtype == x.dtype else astype(c, x.dtype) for c, x in zip(chosen, xs, strict=True)])
 
 
-def _either(taken: Node, given: Any, fed: Any) -> Any:
-    """The given input where it is taken, else the one fed back."""
-    if not isinstance(taken, Traced) and (taken.value.all() or not taken.value.any()):
-        return given if taken.value.all() else fed
-    pairs = zip(leaves(given), leaves(fed), strict=True)
-    return rebuild(given, [where(_aligned(taken, x), x, f) for x, f in pairs])
+def _either(forced: Node, xs: Any, fed: Any) -> Any:
+    """The sequence's own inputs where ``forced``, else those fed back."""
+    if not isinstance(forced, Traced) and (forced.value.all() or not forced.value.any()):
+        return xs if forced.value.all() else fed
+    pairs = zip(leaves(xs), leaves(fed), strict=True)
+    return rebuild(xs, [where(_aligned(forced, x), x, f) for x, f in pairs])
 
 
 def _aligned(x: Node, like: Node) -> Node:
-    """``x`` with further axes of one place, up to those of ``like``."""
+    """``x`` with trailing axes of size 1, as many axes as ``like``."""
     return x if x.ndim >= like.ndim else x.reshape(x.shape + (1,) * (like.ndim - x.ndim))

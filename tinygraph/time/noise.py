@@ -1,4 +1,4 @@
-"""Random numbers within a graph: drawn when the graph is made, or anew at each call of a compiled function."""
+"""Random numbers in a graph: drawn when the graph is made, or at each call of a compiled function."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from ..core.traced import Slot, Traced
 Draw = Callable[[tuple[int, ...]], Any]
 
 
-class Again:
-    """What a step drew when it ran before, given out once more in the same order; the first run fills the list."""
+class Replay:
+    """Repeats the numbers that a step drew in its first run, in the same order; the first run fills the list."""
 
     def __init__(self, numbers: list[Node]) -> None:
         self.numbers, self.used = numbers, 0
 
     def next(self, draw: Callable[[], Node]) -> Node:
-        """The next of the numbers; where they end, a new one by ``draw``."""
+        """The next of the numbers; after the last, a new one from ``draw``."""
         if self.used == len(self.numbers):
             self.numbers.append(draw())
         self.used += 1
@@ -35,22 +35,22 @@ class Again:
 
 @dataclass(frozen=True)
 class Draws:
-    """What is drawn while an unroll is under way.
+    """The random numbers of an unroll that is running.
 
     Attributes:
-        once: what was drawn once for the whole sequence, by the function that drew it; None outside of an unroll.
-        steps: of the cell that is traced, the slots of numbers that are drawn anew at every step, and how.
-        again: what the step drew before; None where a step runs once.
+        once: maps a draw function to the numbers that it drew for the whole sequence; None outside of an unroll.
+        steps: maps each slot of numbers that are drawn at every step of a traced cell to its draw function.
+        replay: the numbers of the current step's first run; None where a step runs once.
     """
 
     once: dict[Draw, Node] | None = None
     steps: dict[Node, Draw] | None = None
-    again: Again | None = None
+    replay: Replay | None = None
 
 
 @contextmanager
 def drawing(**changed: Any) -> Iterator[None]:
-    """Inside, numbers are drawn with these attributes of `Draws` changed."""
+    """A context in which these attributes of `Draws` are changed."""
     before = now.draws
     now.draws = replace(before or Draws(), **changed)
     try:
@@ -60,60 +60,56 @@ def drawing(**changed: Any) -> Iterator[None]:
 
 
 class Noise(Traced):
-    """A leaf that is drawn anew at each call of the compiled function.
+    """A leaf of a compiled function whose numbers are drawn at each call.
 
     Attributes:
-        draw: a function of a shape that gives an array of it.
+        draw: takes a shape and returns an array of that shape.
     """
 
     __slots__ = ("draw",)
     kind = "noise"
 
-    def __init__(self, draw: Callable[[tuple[int, ...]], Any], spec: Spec) -> None:
+    def __init__(self, draw: Draw, spec: Spec) -> None:
         super().__init__(None, (), NO_ATTRIBUTES, spec, None)
         self.draw = draw
 
     def drawn(self) -> np.ndarray:
-        """An array of this leaf's shape and dtype.
-
-        Raises:
-            GraphError: `draw` gave another shape.
-        """
-        return fitting(self.draw, self.shape, self.dtype)
+        """Draws an array of this leaf's shape and dtype; a GraphError if `draw` returns another shape."""
+        return _drawn(self.draw, self.shape, self.dtype)
 
     __hash__ = Node.__hash__
 
 
-def fitting(draw: Callable[[tuple[int, ...]], Any], shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """``draw(shape)``, of this shape and dtype."""
+def _drawn(draw: Draw, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     array = np.asarray(draw(shape), dtype)
     if array.shape != shape:
         raise GraphError(
-            "noise: draw gave another shape",
+            "noise: draw returned an array of the wrong shape",
             expected=str(shape),
             got=str(array.shape),
-            fix="draw=lambda shape: rng.normal(size=shape), say",
+            fix="draw=lambda shape: rng.normal(size=shape), for example",
         )
     return array
 
 
 def noise(draw: Draw, shape: Sequence[int], dtype: Any = np.float64, *, once: bool = False) -> Node:
-    """A constant of drawn numbers: dropout masks, sampling, noise in a cell.
+    """A constant of random numbers, for dropout masks, sampling, or noise in a cell.
 
-    In a function that is compiled it is drawn anew at each call, and within the cell of an unroll anew at each step.
+    In a compiled function the numbers are drawn again at each call. In the cell of an unroll they are drawn again
+    at each time step, unless ``once`` is set.
 
     Args:
-        draw: takes a shape and gives an array of it: ``lambda shape: rng.normal(size=shape)``.
-        shape: of the result.
-        dtype: of the result.
-        once: within the cell of an unroll, whether all its steps see the same numbers. What is drawn is then
-            known by ``draw``: hand in one function for each of them.
+        draw: takes a shape and returns an array of that shape: ``lambda shape: rng.normal(size=shape)``.
+        shape: the shape of the result.
+        dtype: the dtype of the result.
+        once: whether all time steps of an unroll use the same numbers. These are stored under the function ``draw``,
+            so pass the same function object at each step, and another one for other numbers.
 
     Returns:
-        a node of this shape and dtype that no gradient goes through.
+        a node of this shape and dtype, through which no gradient flows.
 
     Raises:
-        GraphError: ``draw`` is no function, ``shape`` no tuple of sizes, or ``draw`` gave another shape.
+        GraphError: ``draw`` is not a function, ``shape`` is not a tuple of sizes, or ``draw`` returned another shape.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -123,37 +119,33 @@ def noise(draw: Draw, shape: Sequence[int], dtype: Any = np.float64, *, once: bo
         >>> bool((first == second).any())
         False
     """
-    whole, kind = _checked(draw, shape), np.dtype(dtype)
+    spec = Spec(_checked_shape(draw, shape), np.dtype(dtype))
     draws: Draws = now.draws or Draws()
     if once:
-        known = {} if draws.once is None else draws.once
-        if draw not in known:
-            known[draw] = _leaf(draw, whole, kind)
-        return known[draw]
+        stored = {} if draws.once is None else draws.once
+        if draw not in stored:
+            stored[draw] = _leaf(draw, spec)
+        return stored[draw]
     if draws.steps is not None:
-        slot = Slot(Spec(whole, kind))
+        slot = Slot(spec)
         draws.steps[slot] = draw
         return slot
-    if draws.again is None:
-        return _leaf(draw, whole, kind)
-    return draws.again.next(lambda: _leaf(draw, whole, kind))
+    if draws.replay is None:
+        return _leaf(draw, spec)
+    return draws.replay.next(lambda: _leaf(draw, spec))
 
 
-def _checked(draw: Any, shape: Any) -> tuple[int, ...]:
-    """The shape as a tuple."""
+def _checked_shape(draw: Any, shape: Any) -> tuple[int, ...]:
     if not callable(draw):
-        raise GraphError(
-            "noise: what draws is a function of a shape",
-            got=type(draw).__name__,
-            fix="tg.noise(rng.random, shape), say: the draw first",
-        )
+        fix = "pass draw first: tg.noise(rng.random, shape), for example"
+        raise GraphError("noise: draw must be a function of a shape", got=type(draw).__name__, fix=fix)
     if not isinstance(shape, Sequence) or not all(isinstance(n, (int, np.integer)) and n >= 0 for n in shape):
-        raise GraphError("noise: shape is a tuple of sizes", expected="(3,), say", got=repr(shape))
+        raise GraphError("noise: shape must be a tuple of sizes", expected="(3,), for example", got=repr(shape))
     return tuple(shape)
 
 
 def generator(owner: str, rng: int | np.random.Generator | None) -> np.random.Generator:
-    """What draws for ``owner``: the numpy Generator itself, or a new one from a seed.
+    """Returns the numpy Generator ``rng``, or a new one from the seed ``rng``, an argument of ``owner``.
 
     Raises:
         GraphError: it is neither.
@@ -161,8 +153,9 @@ def generator(owner: str, rng: int | np.random.Generator | None) -> np.random.Ge
     try:
         return np.random.default_rng(rng)
     except (TypeError, ValueError):
-        raise GraphError(f"{owner}: rng is a seed or a numpy Generator", got=repr(rng), fix="rng=0, say") from None
+        problem = f"{owner}: rng must be a seed or a numpy Generator"
+        raise GraphError(problem, got=repr(rng), fix="rng=0, for example") from None
 
 
-def _leaf(draw: Draw, shape: tuple[int, ...], dtype: np.dtype) -> Node:
-    return Noise(draw, Spec(shape, dtype)) if now.tracing else Constant(fitting(draw, shape, dtype))
+def _leaf(draw: Draw, spec: Spec) -> Node:
+    return Noise(draw, spec) if now.tracing else Constant(_drawn(draw, *spec))

@@ -1,4 +1,4 @@
-"""Sequences of different lengths in one batch: which steps are real, and what the others may do, which is nothing."""
+"""Padding: sequences of different lengths in one batch, whose padding changes no state and no gradient."""
 
 from __future__ import annotations
 
@@ -22,48 +22,40 @@ def as_lengths(lengths: Any, xs: Any) -> Node:
     """The number of real steps of each sequence as a node: (B,), or () without a batch.
 
     Raises:
-        GraphError: no integers, another shape than the batch's, or a number that is negative or above T; while a
-            function is compiled such numbers are taken for 0 and T.
+        GraphError: not integers, another shape than the batch's, or a number outside of 0 to T. Numbers that are
+            not known while a function is compiled are clipped to 0 and T instead.
     """
     (node,) = as_nodes((lengths,))
     if node.dtype != np.int64 and (node.dtype.kind in "iu" or not node.size):
-        node = astype(node, np.int64)  # smaller ones do not hold T, unsigned ones no T - 1 below 0
+        node = astype(node, np.int64)  # small integers cannot hold T, unsigned ones cannot go below 0
     for x in leaves(xs):
         if node.dtype.kind not in "iu" or node.ndim > 1 or x.shape[1 : 1 + node.ndim] != node.shape:
-            raise GraphError(
-                "unroll: lengths do not fit the inputs",
-                got=f"{node.dtype} {node.shape}",
-                expected=f"integers, one for each sequence of inputs {x.shape}",
-            )
+            expected = f"integers, one for each sequence of inputs {x.shape}"
+            got = f"{node.dtype} {node.shape}"
+            raise GraphError("unroll: lengths do not match the inputs", got=got, expected=expected)
         if not isinstance(node, Traced) and node.size and not 0 <= node.value.min() <= node.value.max() <= x.shape[0]:
-            raise GraphError(
-                "unroll: a length is no number of steps",
-                expected=f"0 to {x.shape[0]}",
-                got=f"{node.value.min()} to {node.value.max()}",
-            )
-    # What a compiled function is given has no value yet that could be refused.
+            got = f"{node.value.min()} to {node.value.max()}"
+            raise GraphError("unroll: a length is out of range", expected=f"0 to {x.shape[0]}", got=got)
     return maximum(minimum(node, leaves(xs)[0].shape[0]), 0) if isinstance(node, Traced) else node
 
 
 def as_mask(mask: Any, xs: Any) -> Node:
-    """The mask as booleans, with the leading axes of every input: (T, B), or (T,) without a batch.
+    """The mask as booleans with the leading axes of every input: (T, B), or (T,) without a batch.
 
     Raises:
-        GraphError: floating-point numbers, or other axes than the inputs'.
+        GraphError: floating-point numbers, or axes other than the inputs'.
     """
     (node,) = as_nodes((mask,))
     for x in leaves(xs):
         if node.dtype.kind not in "iub" or not node.ndim >= 1 or x.shape[: node.ndim] != node.shape:
-            raise GraphError(
-                "unroll: the mask does not fit the inputs",
-                got=f"{node.dtype} {node.shape}",
-                expected=f"booleans of the leading axes, time and batch, of inputs {x.shape}",
-            )
+            expected = f"booleans of the leading axes, time and batch, of inputs {x.shape}"
+            got = f"{node.dtype} {node.shape}"
+            raise GraphError("unroll: the mask does not match the inputs", got=got, expected=expected)
     return node if node.dtype.kind == "b" else not_equal(node, 0)
 
 
 def real_steps(lengths: Node | None, mask: Node | None, T: int) -> Node | None:
-    """Where a step is real, by lengths and mask both: booleans (T, B); None if all are."""
+    """Booleans (T, B), True where a step is within the length and the mask; None if all are True."""
     real = _real_steps(lengths, mask, T)
     if real is None or isinstance(real, Traced):
         return real
@@ -74,52 +66,51 @@ def _real_steps(lengths: Node | None, mask: Node | None, T: int) -> Node | None:
     if lengths is None:
         return mask
     within = less(np.arange(T).reshape((T,) + (1,) * lengths.ndim), lengths)
-    if mask is None:
-        return within
-    return where(_rows(within, mask, "the mask"), mask, False)
+    return within if mask is None else where(_aligned(within, mask, "the mask"), mask, False)
 
 
-def filled(xs: Any, real: Node, given: Any) -> Any:
-    """The inputs with zeros in the padding, so that nothing which lies there can be met, not even NaN times 0.
+def zero_inputs(xs: Any, real: Node, inputs: Any) -> Any:
+    """The inputs ``xs`` with zeros in the padding, whatever it held: even NaN times 0 would be NaN.
 
-    What was ``given`` as an array, and not as a node whose gradient may be asked for, stays one constant.
+    Args:
+        inputs: as the user passed them. An array among them stays one constant, a node keeps its gradient.
     """
 
     def without_padding(x: Node, is_node: bool) -> Node:
-        kept, zero = _rows(real, x, "an input"), np.zeros((), x.dtype)
+        keep, zero = _aligned(real, x, "an input"), np.zeros((), x.dtype)
         if isinstance(x, Constant) and isinstance(real, Constant) and not is_node:
-            return Constant(np.where(kept.value, x.value, zero), x.name)
-        return where(kept, x, zero)
+            return Constant(np.where(keep.value, x.value, zero), x.name)
+        return where(keep, x, zero)
 
-    pairs = zip(leaves(xs), leaves(given), strict=True)
+    pairs = zip(leaves(xs), leaves(inputs), strict=True)
     return rebuild(xs, [without_padding(x, isinstance(origin, Node)) for x, origin in pairs])
 
 
-def emptied(outputs: Any, real: Node) -> Any:
+def zero_outputs(outputs: Any, real: Node) -> Any:
     """The outputs (T, B, ...) with zeros in the padding."""
-    return map_leaves(lambda y: where(_rows(real, y, "an output"), y, np.zeros((), y.dtype)), outputs)
+    return map_leaves(lambda y: where(_aligned(real, y, "an output"), y, np.zeros((), y.dtype)), outputs)
 
 
-def held(given: tuple[Any, Node], before: Any) -> tuple[Any, Any]:
-    """A cell over outputs: those of padding are the last real ones      given: y_t and where it is real"""
-    y, real = given
-    kept = _chosen(real, y, before, "an output")
-    return kept, kept
+def repeat_output(inputs: tuple[Any, Node], before: Any) -> tuple[Any, Any]:
+    """A cell with inputs ``(y_t, real_t)`` that repeats the last real output in the padding."""
+    y, real = inputs
+    output = _select(real, y, before, "an output")
+    return output, output
 
 
-def waiting(cell: Step) -> Step:
-    """The cell on inputs and where they are real, ``(x_t, real_t)``: in padding its state stays as it was."""
+def keeping_state(cell: Step) -> Step:
+    """The cell with inputs ``(x_t, real_t)``; padding leaves its state as it was."""
 
-    def step(given: tuple[Any, Node], state: Any) -> tuple[Any, Any]:
-        x, real = given
+    def step(inputs: tuple[Any, Node], state: Any) -> tuple[Any, Any]:
+        x, real = inputs
         y, new = cell(x, state)
-        return y, _chosen(real, new, state, "a state")
+        return y, _select(real, new, state, "a state")
 
     return step
 
 
 def awaited(real: Node, reverse: bool) -> Node:
-    """Where some real step is still to come, this one or a later one of the walk: booleans (T, B)."""
+    """Booleans (T, B): whether this step or a later one, in the driver's direction, is real."""
     steps = _steps(real)
     if reverse:
         return greater_equal(steps, smallest(where(real, steps, real.shape[0]), axis=0))
@@ -127,19 +118,19 @@ def awaited(real: Node, reverse: bool) -> Node:
 
 
 def cut(state: Any, awaits: Node | None = None) -> Any:
-    """The state without its gradient.
+    """The state with its gradient stopped.
 
     Args:
-        awaits: booleans (B,): the sequences that have a real step to come; the others' last states stay as they are,
-            for they are still to be used. None for all.
+        awaits: booleans (B,): which sequences have a real step to come. The state of the others is final, so its
+            gradient is kept. None for all sequences.
     """
     if awaits is None or (not isinstance(awaits, Traced) and awaits.value.all()):
         return map_leaves(stop_gradient, state)
-    return map_leaves(lambda s: where(_rows(awaits, s, "a state"), stop_gradient(s), s), state)
+    return map_leaves(lambda s: where(_aligned(awaits, s, "a state"), stop_gradient(s), s), state)
 
 
 def last_of(states: Node, real: Node) -> Node:
-    """Each sequence's state after its last real step      states: before the first and after each (T + 1, B, ...)"""
+    """Each sequence's state after its last real step      states: (T + 1, B, ...), the initial one first"""
     ends = largest(where(real, _steps(real) + 1, 0), axis=0)
     if not ends.ndim:
         return pick(states, ends, index=(ARRAY,))
@@ -152,7 +143,7 @@ def _steps(real: Node) -> np.ndarray:
 
 
 def flipped(x: Node, lengths: Node) -> Node:
-    """Each sequence's real steps from its last to its first, its padding where it was      x: (T, B, ...)"""
+    """Each sequence's real steps in reverse order, its padding where it was      x: (T, B, ...)"""
     steps = np.arange(x.shape[0]).reshape((-1,) + (1,) * lengths.ndim)
     order = where(less(steps, lengths), lengths - 1 - steps, steps)
     if not lengths.ndim:
@@ -160,28 +151,28 @@ def flipped(x: Node, lengths: Node) -> Node:
     return pick(x, order, np.arange(lengths.shape[0]), index=(ARRAY, ARRAY))
 
 
-def _chosen(real: Node, new: Any, old: Any, what: str) -> Any:
-    """Leaf by leaf the new value where the step is real, else the old one."""
-    made, before = leaves(new), leaves(old)
-    if len(made) != len(before):
+def _select(real: Node, new: Any, old: Any, what: str) -> Any:
+    """The new arrays where the step is real, the old ones elsewhere."""
+    after, before = leaves(new), leaves(old)
+    if len(after) != len(before):
         raise GraphError(
-            "unroll: with lengths or a mask the state before the first step is needed",
-            expected=f"{len(made)} arrays, as the cell gives out",
+            "unroll: lengths or a mask need the state before the first step",
+            expected=f"{len(after)} arrays, as the cell returns",
             got=f"{len(before)} arrays",
             fix="state=cell.initial_state(batch_size), or arrays of zeros",
         )
-    made = list(as_nodes(tuple(made)))
-    return rebuild(new, [where(_rows(real, a, what), a, b) for a, b in zip(made, before, strict=True)])
+    pairs = zip(as_nodes(tuple(after)), before, strict=True)
+    return rebuild(new, [where(_aligned(real, a, what), a, b) for a, b in pairs])
 
 
-def _rows(real: Node, like: Any, what: str) -> Node:
-    """``real`` with further axes of one place, up to those of ``like``."""
+def _aligned(real: Node, like: Any, what: str) -> Node:
+    """``real`` with trailing axes of size 1, as many axes as ``like``."""
     if like.shape[: real.ndim] != real.shape:
         raise GraphError(
-            f"unroll: {what} has no row for each sequence, which lengths or a mask need",
+            f"unroll: the leading axes of {what} do not match the lengths or the mask",
             expected=f"leading axes {real.shape}",
             got=f"shape {like.shape}",
-            fix="give it the batch axis first",
+            fix="make the batch its first axis",
         )
     shape = real.shape + (1,) * (like.ndim - real.ndim)
     if not isinstance(real, Traced):

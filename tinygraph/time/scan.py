@@ -1,4 +1,4 @@
-"""A linear recurrence over all steps at once: one op instead of a chain of steps, whose gradient is the same op."""
+"""Linear recurrences s_t = a_t * s_(t-1) + b_t as one op over all time steps; its gradient is the same op reversed."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ from ..ops.broadcasting import BOTH, unbroadcast
 from ..ops.inference import promoted
 
 ROW_BYTES = 512
-"""Steps of at most so many bytes are taken in blocks side by side, for there a call of numpy costs more than its work.
+"""Steps of at most this size are computed in blocks: there a call of numpy costs more than its arithmetic.
 
 One core, T = 1,000, float32, ms in blocks and one by one: steps of 32 numbers 0.19 and 0.59, of 128 0.31 and 0.58, of
 1024 1.6 and 1.3.
 """
 SHORTEST = 128
-"""Steps below which blocks gain nothing, whatever the size of a step."""
+"""With fewer steps than this, blocks are not faster, whatever the size of a step."""
 
 
 def linear_scan(scale: Any, added: Any, state: Any) -> Any:
-    """All states of a linear recurrence, element by element: s_t = a_t * s_(t-1) + b_t; prefix sums where a = 1.
+    """All states of an element-wise linear recurrence, s_t = a_t * s_(t-1) + b_t; prefix sums where a = 1.
 
-    No state is divided by and no logarithm taken: a may be 0, of either sign, or near 1. Computed define-by-run, small
-    steps go in sqrt(T) blocks side by side, each a product and a sum (A, B) with s -> A * s + B; two of them make one
-    (A2 * A1, A2 * B1 + B2), which is associative, so that the blocks' borders are known before their insides.
+    It neither divides by a state nor takes logarithms: a may be 0, of either sign, or near 1. Outside of compiled
+    functions, small steps are computed in sqrt(T) blocks at once. Each block is a map s -> A * s + B; two of them
+    compose to (A2 * A1, A2 * B1 + B2), which is associative, so the states between blocks are computed first.
 
     Args:
-        scale: a, array or node (T, ...), or of fewer axes, broadcast against a step, where it is the same at each.
+        scale: a, array or node (T, ...), or an array that broadcasts to a step if a is the same at each step.
         added: b (T, ...).
-        state: s_0, the shape of a step, or one that broadcasts to it.
-            For complex numbers a pair (real, imaginary) of arrays in place of each of the three.
+        state: s_0, of the shape of a step, or one that broadcasts to it.
+            For complex numbers, a pair (real, imaginary) of arrays in place of each of the three.
 
     Returns:
         the states s_1 to s_T, (T, ...); a pair for complex numbers.
 
     Raises:
-        GraphError: shapes that do not fit.
+        GraphError: shapes that do not match.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -63,7 +63,7 @@ def linear_scan(scale: Any, added: Any, state: Any) -> Any:
 
 
 def preceded(xs: Node, before: Node) -> Node:
-    """What was before the first step, and all steps: (T + 1, ...)      before: broadcasts to a step of xs (T, ...)"""
+    """Prepends ``before``, which broadcasts to a step, to the steps xs (T, ...): (T + 1, ...)"""
     if before.shape != xs.shape[1:]:
         before = broadcast_to(before, xs.shape[1:])
     return concatenate([before.reshape((1, *before.shape)), xs])
@@ -72,8 +72,8 @@ def preceded(xs: Node, before: Node) -> Node:
 class Scan(Op):
     """s_0 = b_0, s_t = a_t * s_(t-1) + b_t      a: broadcasts to (T, ...)  b, s: (T + 1, ...)
 
-    ``adjoint``: the transposed map s_T = b_T, s_(t-1) = conj(a_t) * s_t + b_(t-1), which is the gradient of the other.
-    ``is_complex``: the last axis of all holds a real and an imaginary part.
+    ``adjoint``: the transposed map s_T = b_T, s_(t-1) = conj(a_t) * s_t + b_(t-1); each is the gradient of the other.
+    ``is_complex``: the last axis of all arrays holds the real and the imaginary part.
 
     Example:
         >>> import numpy as np
@@ -89,10 +89,10 @@ class Scan(Op):
         pairs = not is_complex or a.shape[-1:] == b.shape[-1:] == (2,)
         if steps[0] < 0 or not pairs or not _broadcasts(a.shape, steps):
             raise GraphError(
-                f"{self.name}: shapes do not fit",
+                f"{self.name}: shapes do not match",
                 got=f"a {a.shape}, b {b.shape}",
-                expected=f"b (T + 1, ...), a that broadcasts to (T, ...){', pairs last' * is_complex}",
-                fix="give b_0, the state before the first step, with the others",
+                expected=f"b (T + 1, ...), a that broadcasts to (T, ...){', last axis of size 2' * is_complex}",
+                fix="include b_0, the state before the first step, in b",
             )
         return Spec(b.shape, promoted(a.dtype, b.dtype))
 
@@ -130,26 +130,25 @@ def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
 
 
 def _as_complex(x: ndarray) -> ndarray:
-    """The numbers whose real and imaginary parts are the last axis."""
+    """The complex numbers whose real and imaginary parts are the last axis."""
     return np.ascontiguousarray(x).view(np.result_type(x, np.complex64))[..., 0]
 
 
 def _times_conjugate(p: Any, q: Any) -> Any:
-    """p * conj(q) of numbers whose last axis is a real and an imaginary part."""
-    return np.stack(
-        [p[..., 0] * q[..., 0] + p[..., 1] * q[..., 1], p[..., 1] * q[..., 0] - p[..., 0] * q[..., 1]], axis=-1
-    )
+    """p * conj(q) of complex numbers whose last axis holds the real and the imaginary part."""
+    (a, b), (c, d) = (p[..., 0], p[..., 1]), (q[..., 0], q[..., 1])
+    return np.stack([a * c + b * d, b * c - a * d], axis=-1)
 
 
 def _recur(a: ndarray, b: ndarray, s: ndarray) -> None:
     """Fill s with s[0] = b[0], s[t + 1] = a[t] * s[t] + b[t + 1]."""
     if b.ndim == 1:
-        a, b, s = a[:, None], b[:, None], s[:, None]  # so that a step of s is a view
+        a, b, s = a[:, None], b[:, None], s[:, None]  # so that each step of s is a view
     T = len(a)
     s[0] = b[0]
     done = 0
     if T >= SHORTEST and s[0].nbytes <= ROW_BYTES:
-        length = isqrt(T // 2)  # five calls of numpy a step of the blocks, two a block
+        length = isqrt(T // 2)  # five calls of numpy for each step of the blocks, two for each block
         whole = T // length * length
         if _in_blocks(a[:whole], b[1 : whole + 1], s[1 : whole + 1], s[0], length):
             done = whole
@@ -164,9 +163,9 @@ def _steps(a: ndarray, b: ndarray, s: ndarray, before: ndarray) -> None:
 
 
 def _in_blocks(a: ndarray, b: ndarray, s: ndarray, before: ndarray, length: int) -> bool:
-    """`_steps` in blocks of ``length``: what each does as a whole, then the state before each, then all their steps.
+    """`_steps` in blocks: computes each block's map s -> A * s + B, then the state before each block, then all steps.
 
-    A product of |a| > 1 may overflow where the states do not, because they are 0: then False, and nothing is done.
+    A product of |a| > 1 may overflow although the states, being 0, do not: then it returns False and fills nothing.
     """
     blocks = len(a) // length
     a, b, s = (x.reshape(blocks, length, *x.shape[1:]).swapaxes(0, 1) for x in (a, b, s))

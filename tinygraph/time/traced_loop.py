@@ -1,4 +1,4 @@
-"""Time in a function that is compiled: the cell is traced once, whatever the number of steps."""
+"""Unrolls a cell in a compiled function as one loop node: the cell is traced once, whatever the number of steps."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from .border import open_cell
 from .cell_contract import Step
 from .noise import Draw, drawing, noise
 
-MOST_APART = 8
-"""Steps that are taken one by one, at most, for a cell that makes or extends its own first state."""
+MOST_UNROLLED = 8
+"""The most steps that are unrolled before the loop, for a cell that makes or extends its own initial state."""
 
 ATTEMPTS = 3
-"""How often the shapes of the state are widened to what the cell makes of them, before it is an error."""
+"""How often the initial state is broadcast or cast to what the cell returns, before it is an error."""
 
 
 def roll(
@@ -34,7 +34,7 @@ def roll(
     reverse: bool = False,
     cuts: Node | None = None,
     recompute: bool = False,
-    apart: int = 0,
+    unrolled: int = 0,
 ) -> tuple[Any, Any]:
     """`unroll` as one `Loop` node.
 
@@ -42,33 +42,33 @@ def roll(
         cell: ``(x_t, state) -> (y_t, new_state)``.
         xs: structure of nodes (T, ...).
         state: structure of nodes.
-        reverse: from the last step to the first.
-        cuts: booleans (T,) or (T, B): where the state is cut before the step.
+        reverse: whether it goes from the last step to the first.
+        cuts: booleans (T,) or (T, B): whether the state's gradient is stopped before the step.
         recompute: see `Body`.
-        apart: how many steps have been taken one by one, for the structure of the state.
+        unrolled: the number of steps that are already unrolled before the loop.
 
     Returns:
-        the outputs (T, ...) and the last state, structures of nodes.
+        the outputs (T, ...) and the final state, structures of nodes.
     """
     traced = trace(cell, xs, state, cuts)
     if traced is None:
-        if apart == MOST_APART:
+        if unrolled == MOST_UNROLLED:
             raise GraphError(
-                "unroll: the state gains or loses entries at every step",
+                "unroll: the cell returns a state with more or fewer arrays at every step",
                 got=users_line(),
-                expected="a new state of the structure of the old one",
+                expected="a new state with the structure of the old one",
             )
-        return _after_first(cell, xs, state, reverse, cuts, apart)
-    over, ys = traced.close(leaves(xs)[0].shape[0], reverse, recompute)
-    outputs = rebuild(traced.y, [each(over, y) for y in ys])
-    return outputs, rebuild(traced.new_state, [last(over, k) for k in range(len(leaves(state)))])
+        return _unroll_first(cell, xs, state, reverse, cuts, unrolled)
+    loop_node, ys = traced.close(leaves(xs)[0].shape[0], reverse, recompute)
+    outputs = rebuild(traced.y, [each(loop_node, y) for y in ys])
+    return outputs, rebuild(traced.new_state, [last(loop_node, k) for k in range(len(leaves(state)))])
 
 
 def trace(cell: Step, xs: Any, state: Any, cuts: Node | None = None) -> Trace | None:
-    """The cell traced on a state that keeps its shapes; None if it makes a state of another structure.
+    """Traces the cell on a state whose shapes do not change; None if the new state has another structure.
 
     Raises:
-        GraphError: the state has another shape at every step.
+        GraphError: the state's shape or dtype changes at every step.
     """
     for _ in range(ATTEMPTS):
         traced = Trace(cell, xs, state, cuts)
@@ -76,26 +76,29 @@ def trace(cell: Step, xs: Any, state: Any, cuts: Node | None = None) -> Trace | 
             return None
         try:
             fitted = _fit(state, traced.new_state)
-        except ValueError:  # no shape or dtype can hold both
+        except ValueError:  # they have no common shape or dtype
             break
         if fitted is None:
             return traced
         state = fitted
-    got = ", ".join(f"{s.shape} {s.dtype}" for s in leaves(traced.new_state))
     raise GraphError(
         "unroll: the state changes its shape or dtype at every step",
-        expected=", ".join(f"{s.shape} {s.dtype}" for s in leaves(state)) + ", as the old state",
-        got=f"{got}; {users_line()}",
-        fix="give out a state of one shape; tg.unroll's outputs already gather every step",
+        expected=f"{_specs(state)}, as the old state",
+        got=f"{_specs(traced.new_state)}; {users_line()}",
+        fix="return a state of the same shape; tg.unroll's outputs already collect every step",
     )
 
 
+def _specs(state: Any) -> str:
+    return ", ".join(f"{s.shape} {s.dtype}" for s in leaves(state))
+
+
 class Trace:
-    """One call of the cell on slots.
+    """One call of the cell on slots, which stand for the input and the state of any step.
 
     Attributes:
-        y, new_state: what the cell gave, structures of nodes.
-        drawn: of each slot of numbers that are drawn anew at every step, how.
+        y, new_state: what the cell returned, structures of nodes.
+        drawn: maps each slot of random numbers, drawn at every step, to its draw function.
     """
 
     def __init__(self, cell: Step, xs: Any, state: Any, cuts: Node | None) -> None:
@@ -117,7 +120,7 @@ class Trace:
         return where(cut, stop_gradient(s), s) if s.dtype.kind == "f" else s
 
     def close(self, steps: int, reverse: bool = False, recompute: bool = False) -> tuple[Node, list[Node]]:
-        """The loop over ``steps``, and the nodes of its body that are the leaves of y."""
+        """Returns the loop over ``steps``, and the nodes of its body that are the leaves of y."""
         ys, nexts = [as_nodes((y,))[0] for y in leaves(self.y)], leaves(self.new_state)
         own = self._own([*ys, *nexts])
         outer: dict[Node, Slot] = {}
@@ -127,21 +130,14 @@ class Trace:
             slices[self.cut] = self.cuts
         for slot, draw in self.drawn.items():
             numbers = noise(draw, (steps, *slot.shape), slot.dtype)
-            slices[slot] = numbers[::-1] if reverse else numbers  # drawn in the order of the walk
-        body = Body(
-            tuple(slices),
-            tuple(leaves(self.s_slots)),
-            tuple(outer.values()),
-            tuple(closed[: len(nexts)]),
-            steps,
-            reverse,
-            recompute,
-        )
-        over = loop(*slices.values(), *leaves(self.state), *outer, body=body)
-        return over, closed[len(nexts) :]
+            slices[slot] = numbers[::-1] if reverse else numbers  # drawn in the order in which the steps run
+        slots = tuple(slices), tuple(leaves(self.s_slots)), tuple(outer.values())
+        body = Body(*slots, tuple(closed[: len(nexts)]), steps, reverse, recompute)
+        loop_node = loop(*slices.values(), *leaves(self.state), *outer, body=body)
+        return loop_node, closed[len(nexts) :]
 
     def _own(self, results: list[Node]) -> set[Node]:
-        """The slots and what depends on them; what the cell made of other things is the same at every step."""
+        """The slots and the nodes that depend on them; the cell's other nodes are the same at every step."""
         own: set[Node] = {*leaves(self.x_slots), *leaves(self.s_slots), self.cut, *self.drawn}
         for n in ancestors(results, lambda n: n.serial > self.start):
             if not own.isdisjoint(n.inputs):
@@ -150,20 +146,20 @@ class Trace:
 
 
 def _fit(state: Any, new: Any) -> Any:
-    """The state in the shapes and dtypes that the cell gives it, or None if it has them."""
-    old, made = leaves(state), leaves(new)
-    if all(a.shape == b.shape and a.dtype == b.dtype for a, b in zip(old, made, strict=True)):
+    """The state broadcast and cast to the shapes and dtypes of the new state; None if it has them."""
+    pairs = list(zip(leaves(state), leaves(new), strict=True))
+    if all(a.shape == b.shape and a.dtype == b.dtype for a, b in pairs):
         return None
     fitted = []
-    for a, b in zip(old, made, strict=True):
+    for a, b in pairs:
         a = a if a.dtype == b.dtype else astype(a, np.result_type(a.dtype, b.dtype))
         shape = np.broadcast_shapes(a.shape, b.shape)
         fitted.append(a if a.shape == shape else broadcast_to(a, shape))
     return rebuild(state, fitted)
 
 
-def _after_first(cell: Step, xs: Any, state: Any, reverse: bool, cuts: Node | None, apart: int) -> tuple[Any, Any]:
-    """The first step by itself, for a cell that makes its own first state, and the others as a loop."""
+def _unroll_first(cell: Step, xs: Any, state: Any, reverse: bool, cuts: Node | None, unrolled: int) -> tuple[Any, Any]:
+    """Unrolls the first step, for a cell that makes its own initial state, and rolls the others into a loop."""
     T = leaves(xs)[0].shape[0]
     y, state = cell(map_leaves(lambda x: x[T - 1 if reverse else 0], xs), state)
     first = [as_nodes((v,))[0] for v in leaves(y)]
@@ -174,6 +170,6 @@ def _after_first(cell: Step, xs: Any, state: Any, reverse: bool, cuts: Node | No
     rest = map_leaves(lambda x: x[:-1] if reverse else x[1:], xs)
     if cuts is not None:
         cuts = cuts[:-1] if reverse else cuts[1:]
-    others, state = roll(cell, rest, state, reverse=reverse, cuts=cuts, apart=apart + 1)
+    others, state = roll(cell, rest, state, reverse=reverse, cuts=cuts, unrolled=unrolled + 1)
     pairs = zip(first, leaves(others), strict=True)
     return rebuild(y, [concatenate([b, a] if reverse else [a, b], axis=0) for a, b in pairs]), state

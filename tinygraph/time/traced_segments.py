@@ -1,4 +1,4 @@
-"""Long sequences in little memory: values are kept at the borders of segments alone, and made anew in between."""
+"""Gradient checkpointing over time: a loop keeps values between segments only and recomputes those within."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .cell_contract import Step
 from .traced_loop import roll
 
 SHORTEST = 16
-"""Steps below which nothing is gained."""
+"""With fewer steps than this, segments save no memory."""
 
 
 class _Memory(threading.local):
-    """Whether loops that this thread traces keep less for the gradient and compute more."""
+    """Whether this thread traces loops over time in segments."""
 
     checkpoint: bool = False
 
@@ -28,9 +28,9 @@ memory = _Memory()
 
 
 @contextmanager
-def checkpointing(wanted: bool) -> Iterator[None]:
-    """Inside, loops over time are traced in segments, or not."""
-    before, memory.checkpoint = memory.checkpoint, wanted
+def checkpointing(enabled: bool) -> Iterator[None]:
+    """A context in which loops over time are traced in segments, or not."""
+    before, memory.checkpoint = memory.checkpoint, enabled
     try:
         yield
     finally:
@@ -38,10 +38,10 @@ def checkpointing(wanted: bool) -> Iterator[None]:
 
 
 def roll_segments(cell: Step, xs: Any, state: Any, *, reverse: bool, cuts: Node | None) -> tuple[Any, Any]:
-    """`roll` in about sqrt(T) segments of sqrt(T) steps, as a loop over segments of a loop over steps.
+    """`roll` in about sqrt(T) segments of sqrt(T) steps: a loop over segments, whose body is a loop over steps.
 
-    The gradient goes over the segments backwards and computes the steps of each a second time, so that the
-    values of one segment are held instead of those of T steps.
+    The backward pass computes the steps of each segment a second time, so the values of one segment are in memory
+    instead of those of T steps.
     Source: T. Chen, B. Xu, C. Zhang, C. Guestrin, "Training deep nets with sublinear memory cost", 2016.
     """
     T = leaves(xs)[0].shape[0]
@@ -49,20 +49,18 @@ def roll_segments(cell: Step, xs: Any, state: Any, *, reverse: bool, cuts: Node 
         return roll(cell, xs, state, reverse=reverse, cuts=cuts)
     length = isqrt(T)
     whole = T // length * length
-    given = (xs, cuts)
-    first = map_leaves(lambda x: _segmented(x[T - whole :] if reverse else x[:whole], length), given)
+    segments = map_leaves(lambda x: _segmented(x[T - whole :] if reverse else x[:whole], length), (xs, cuts))
 
     def segment(part: Any, s: Any) -> tuple[Any, Any]:
         return roll(cell, part[0], s, reverse=reverse, cuts=part[1])
 
-    y, state = roll(segment, first, state, reverse=reverse, recompute=True)
+    y, state = roll(segment, segments, state, reverse=reverse, recompute=True)
     outputs = [reshape(v, (whole, *v.shape[2:])) for v in leaves(y)]
     if whole < T:
-        rest, rest_cuts = map_leaves(lambda x: x[: T - whole] if reverse else x[whole:], given)
+        rest, rest_cuts = map_leaves(lambda x: x[: T - whole] if reverse else x[whole:], (xs, cuts))
         others, state = roll(cell, rest, state, reverse=reverse, cuts=rest_cuts)
-        outputs = [
-            concatenate([b, a] if reverse else [a, b], axis=0) for a, b in zip(outputs, leaves(others), strict=True)
-        ]
+        pairs = zip(outputs, leaves(others), strict=True)
+        outputs = [concatenate([b, a] if reverse else [a, b], axis=0) for a, b in pairs]
     return rebuild(y, outputs), state
 
 

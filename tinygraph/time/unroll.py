@@ -1,4 +1,4 @@
-"""Time: a cell applied step by step over sequences, cut, padded, turned round or fed back as is wished."""
+"""`tg.unroll`: applies a cell to each time step of sequences, with padding, truncation, reversal and feedback."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .cell_contract import Step, as_cell
 from .driver import Driver
 from .feedback import Feedback
 from .noise import drawing
-from .padding import as_lengths, as_mask, emptied, filled, held, real_steps
+from .padding import as_lengths, as_mask, real_steps, repeat_output, zero_inputs, zero_outputs
 
 
 def unroll(
@@ -31,36 +31,37 @@ def unroll(
     zero_output: bool = True,
     axis: int = 0,
 ) -> tuple[Any, Any]:
-    """Apply ``cell`` to each step of ``inputs`` and carry its state: y_t, s_t = cell(x_t, s_{t-1}).
+    """Applies a cell to each time step of the inputs and carries its state: y_t, s_t = cell(x_t, s_{t-1}).
 
     Args:
-        cell: takes ``(x_t, state)`` and gives ``(y_t, new_state)``.
-        inputs: array or node (T, B, ...), or (T, ...) without a batch, or a structure of them with one T.
-        state: the state before the first step, any structure of nodes or arrays; None for the cell's own
-            ``initial_state``, where it has one.
-        lengths: integers (B,), or one for all: how many steps of each sequence are real. The others, its padding,
-            change no state and no gradient, whatever lies there (the cell sees zeros); the last state is that of the
-            last real step. States and outputs have the batch as their first axis then.
-        mask: booleans (T, B): the same for steps anywhere, alone or with ``lengths``. For ``truncate`` the
-            steps between real ones count, too.
-        reverse: go from the last real step to the first; outputs keep the order of the inputs.
-        truncate: how far gradients reach back in time, in steps; None for all the way.
-        window: ``"chunk"`` cuts the state at every multiple of ``truncate`` steps: step t is
-            differentiated back to the start of its chunk. ``"sliding"`` lets each y_t look back
-            at exactly ``truncate`` cells before its own: the cell runs again over each window from
-            a state that is cut, at ``truncate + 1`` times the work.
-        feedback: what turns y_t into the next input: the inputs after the first are not looked at then. A
-            `Feedback` looks at some of them.
-        zero_output: whether the outputs of padding are 0; else they repeat the last real output, 0 before the first.
-        axis: which axis of inputs, mask and outputs is time.
+        cell: called with ``(x_t, state)``, it returns ``(y_t, new_state)``.
+        inputs: array or node (T, B, ...), or (T, ...) without a batch, or a structure of them with the same T.
+        state: the state before the first step, any structure of nodes or arrays; None for the cell's
+            ``initial_state``, if it has one.
+        lengths: integers (B,), or one integer: the number of real steps of each sequence. The steps after them are
+            padding: they change no state and no gradient, whatever values they hold (the cell sees zeros), and the
+            final state is that of the last real step. The cell's states and outputs must have a batch axis first.
+        mask: booleans (T, B), False where a step is padding; alone or together with ``lengths``. Padding between
+            real steps counts as steps for ``truncate``.
+        reverse: whether to go from the last real step to the first; outputs keep the order of the inputs.
+        truncate: truncated backpropagation through time: how many steps gradients reach back; None for all.
+        window: ``"chunk"`` stops the gradient of the state at every multiple of ``truncate`` steps, so the gradient
+            of step t reaches back to the start of its chunk. ``"sliding"`` lets the gradient of each y_t reach
+            exactly ``truncate`` steps before its own: the cell runs again over each window, from a state whose
+            gradient is stopped, at ``truncate + 1`` times the work.
+        feedback: a function that computes the next input from y_t: only the first input is used then. With a
+            `Feedback`, some of the other inputs are used too.
+        zero_output: whether the outputs in the padding are 0; else they repeat the last real output, 0 before the
+            first.
+        axis: the time axis of inputs, mask and outputs.
 
     Returns:
-        ``(outputs, final_state)``: the y_t stacked to (T, B, ...) and the last state.
+        ``(outputs, final_state)``: the y_t stacked to (T, B, ...), and the state after the last step.
 
     Raises:
-        GraphError: no step, inputs of different lengths or of another size than the cell's, a state of another form
-            than the cell's own, no such axis, lengths, mask or feedback of another shape, truncate below 1, an
-            unknown window, or a cell that does not give a pair.
+        GraphError: there is no time step; the inputs differ in length or do not match the cell's ``input_size``; the
+            state does not match the cell's ``initial_state``; ``axis`` does not exist; lengths, mask or feedback do
+            not match the inputs; truncate is below 1; the window is unknown; or the cell does not return a pair.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -83,18 +84,18 @@ def unroll(
     until = None if lengths is None else as_lengths(lengths, xs)
     real = real_steps(until, None if mask is None else as_mask(time_first(mask, time)[0], xs), T)
     if real is not None:
-        xs = filled(xs, real, inputs)
+        xs = zero_inputs(xs, real, inputs)
     drive = Driver(reverse, truncate, window, until if real is not None else None, real)
     with drawing(once={}):
-        begun = first_state(cell, state, xs, real)
+        initial = first_state(cell, state, xs, real)
         if feedback is None:
-            outputs, state = drive(cell, xs, begun)
+            outputs, state = drive(cell, xs, initial)
         else:
-            outputs, state = _fed_back(drive, cell, xs, begun, feedback)
+            outputs, state = _fed_back(drive, cell, xs, initial, feedback)
         if real is not None:
-            outputs = emptied(outputs, real)
+            outputs = zero_outputs(outputs, real)
         if real is not None and not zero_output:
-            outputs, _ = Driver(reverse)(held, (outputs, real), _zeros_before(outputs))
+            outputs, _ = Driver(reverse)(repeat_output, (outputs, real), _zeros_like_step(outputs))
     return map_leaves(lambda y: time_at(y, time), outputs), state
 
 
@@ -106,6 +107,5 @@ def _fed_back(drive: Driver, cell: Step, xs: Any, state: Any, feedback: Any) -> 
     return outputs, state
 
 
-def _zeros_before(outputs: Any) -> Any:
-    """An output before the first."""
+def _zeros_like_step(outputs: Any) -> Any:
     return map_leaves(lambda y: as_nodes((np.zeros(y.shape[1:], y.dtype),))[0], outputs)

@@ -54,7 +54,7 @@ IN_NATIVE_CODE = [(settings, make) for settings in SETTINGS[:3] for make in MAKE
 @each("lengths", [None, LENGTHS])
 @each(
     "backend, settings, make",
-    [*(("numpy", *way) for way in WAYS), *(("numba", *way) for way in IN_NATIVE_CODE if HAS_NATIVE)],
+    [*(("numpy", *way) for way in WAYS), *(("native", *way) for way in IN_NATIVE_CODE if HAS_NATIVE)],
 )
 def test_compiled_draws_are_the_uncompiled_ones_whichever_way_it_goes(
     backend: str, lengths: Any, settings: Any, make: str

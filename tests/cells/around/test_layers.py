@@ -232,7 +232,7 @@ def compile_and_compare(oracle: Oracle, backend: str) -> None:
 
 DEEP = [oracle for oracle in RAGGED if oracle.options.get("num_layers", 1) > 2]
 IN_NUMPY = [(oracle, "numpy") for oracle in RAGGED if oracle not in DEEP]
-IN_NATIVE_CODE = [(oracle, "numba") for oracle in RAGGED if HAS_NATIVE]
+IN_NATIVE_CODE = [(oracle, "native") for oracle in RAGGED if HAS_NATIVE]
 
 
 @each("oracle, backend", IN_NUMPY + IN_NATIVE_CODE, lambda which: which if isinstance(which, str) else label(which))

@@ -176,7 +176,7 @@ def test_float32_stays_float32(name: str) -> None:
     assert {y.dtype for y in found} == {np.dtype(np.float32)}
 
 
-IN_NATIVE_CODE = [(name, way, "numba") for name in KINDS for way in COMPILED_WAYS if HAS_NATIVE]
+IN_NATIVE_CODE = [(name, way, "native") for name in KINDS for way in COMPILED_WAYS if HAS_NATIVE]
 IN_NUMPY = [(name, "chunks, lengths", "numpy") for name in CELLS] + [("LRU", way, "numpy") for way in COMPILED_WAYS]
 
 

@@ -61,8 +61,11 @@ def gru(seed=0, inputs=3, hidden=3):
         (lambda: gru().initial_state(2.0), "batch_size"),
         (lambda: tg.unroll(tg.cells.Bidirectional(gru(), gru()), XS, feedback=lambda y: y[..., :3]), "one step alone"),
         (lambda: tg.unroll(tg.cells.Zoneout(tg.cells.Bidirectional(gru(), gru()), 0.1), XS), "one step alone"),
-        (lambda: tg.unroll(tg.cells.Bidirectional(gru(), gru()), XS, np.zeros((2, 3))), "a state of another form"),
-        (lambda: tg.unroll(tg.cells.Stack([gru(), gru()]), XS, np.zeros((2, 3))), "a state of another form"),
+        (
+            lambda: tg.unroll(tg.cells.Bidirectional(gru(), gru()), XS, np.zeros((2, 3))),
+            "state has the wrong structure",
+        ),
+        (lambda: tg.unroll(tg.cells.Stack([gru(), gru()]), XS, np.zeros((2, 3))), "state has the wrong structure"),
         (lambda: tg.unroll(tg.cells.Zoneout(tg.cells.LSTM(3, 3), (0.1,)), XS), "a rate is needed for each"),
         (lambda: tg.unroll(tg.cells.Zoneout(gru(), (0.1, 0.2)), XS), "a rate is needed for each"),
         (lambda: tg.unroll(tg.cells.Zoneout(lambda x, s: (x, x), 0.1), XS), "more or fewer states"),
@@ -71,7 +74,7 @@ def gru(seed=0, inputs=3, hidden=3):
         (lambda: tg.Recurrent(gru(), truncate=0), "truncate"),
         (lambda: tg.Recurrent(gru(), window="x"), "window"),
         (lambda: tg.Recurrent(gru(), axis="t"), "axis"),
-        (lambda: tg.unroll(tg.Recurrent(gru()), XS), "a layer drives its cell itself"),
+        (lambda: tg.unroll(tg.Recurrent(gru()), XS), "a layer is not a cell"),
         (lambda: tg.Recurrent(lambda x, h: (h, h)).load_state_dict({"w": 1.0}), "unexpected: w"),
     ],
 )
@@ -95,11 +98,11 @@ WRAPPERS = {
 @pytest.mark.parametrize(
     "wrong, problem",
     [
-        (GRU, r"(?s)no cell.*GRU\(input_size"),
-        ("lstm", "(?s)no cell.*'lstm'"),
-        (None, "no cell"),
-        (lambda x: x, "no cell"),
-        (tg.Recurrent(gru()), "a layer drives its cell itself"),
+        (GRU, r"(?s)is not a cell.*GRU\(input_size"),
+        ("lstm", "(?s)is not a cell.*'lstm'"),
+        (None, "is not a cell"),
+        (lambda x: x, "is not a cell"),
+        (tg.Recurrent(gru()), "a layer is not a cell"),
     ],
 )
 def test_what_is_no_cell_is_refused_when_it_is_handed_in(wrapper, wrong, problem):

@@ -24,8 +24,8 @@ def test_sizes_are_integers_from_1(kind: Any, which: str, size: Any) -> None:
         ({"dtype": int}, "GRU: the dtype"),
         ({"dtype": complex}, "GRU: the dtype"),
         ({"dtype": "words"}, "the dtype"),
-        ({"rng": "a"}, "GRU: rng is a seed"),
-        ({"rng": -1}, "GRU: rng is a seed"),
+        ({"rng": "a"}, "GRU: rng must be a seed"),
+        ({"rng": -1}, "GRU: rng must be a seed"),
     ],
 )
 def test_weights_are_of_a_floating_dtype_and_drawn_by_a_generator(option: Any, problem: str) -> None:
