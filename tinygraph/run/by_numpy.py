@@ -1,4 +1,4 @@
-"""Backend "numpy": actions as calls of numpy, which every plan falls back on for what its own backend cannot do."""
+"""Backend "numpy": actions as numpy calls; every plan uses it for actions that its backend cannot run."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .products.question import question_of, steps_around
 
 
 def can_run(action: Any) -> bool:
-    """numpy does every action."""
+    """True: numpy runs every action."""
     return True
 
 
 class NumpyStretch:
-    """Actions that numpy does; the attributes are those of `backends.Stretch`."""
+    """Actions compiled to numpy calls; the attributes are those of `backends.Stretch`."""
 
     def __init__(self, actions: list[Any], memory: ndarray) -> None:
         forms = {
@@ -31,6 +31,6 @@ class NumpyStretch:
         self.text = self.program.source
 
     def bind(self, buffers: Sequence[Buffer]) -> Callable[[list[ndarray]], None]:
-        """What runs the actions, told the arrays of ``buffers`` in their order."""
+        """Returns a function that runs the actions, given the arrays of ``buffers`` in their order."""
         run = self.program.run
         return lambda arrays: run(dict(zip(buffers, arrays, strict=True)))

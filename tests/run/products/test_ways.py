@@ -185,7 +185,7 @@ def test_narrower_registers(
 ) -> None:
     """The kernels of other processors, run on this one."""
     monkeypatch.setattr(choose, "element", lambda size: one)
-    monkeypatch.setattr(choose, "code", lambda size: compile_text(kernel.text(one), tidy=True))
+    monkeypatch.setattr(choose, "code", lambda size: compile_text(kernel.text(one), vectorised=True))
     m, k, n = size
     dtype = np.float32 if one.size == 4 else np.float64
     check(native.matrix(m, k, dtype, lies, 1), native.matrix(k, n, dtype, lies, 2), 3, choose._ours, packable)

@@ -139,7 +139,7 @@ def allowed_threads() -> int:
 @cache
 def code(size: int) -> Code:
     """The compiled functions for elements of ``size`` bytes."""
-    return compile_text(kernel.text(element(size)) + adaptors.text(size, 32) + adaptors.text(size, 64), tidy=True)
+    return compile_text(kernel.text(element(size)) + adaptors.text(size, 32) + adaptors.text(size, 64), vectorised=True)
 
 
 def ways(question: Question) -> list[Way]:

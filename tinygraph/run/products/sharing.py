@@ -221,4 +221,4 @@ def team(threads: int) -> np.ndarray:
 @cache
 def compiled() -> MachineCode:
     """The native code of this file."""
-    return compile_text(text(vector_bytes()), tidy=True)
+    return compile_text(text(vector_bytes()), vectorised=True)

@@ -78,7 +78,7 @@ def argument(code: LLVMWriter, kind: str, name: str) -> Value:
 def first_columns(code: LLVMWriter, one: Element, columns: Value) -> Value:
     """The mask of a vector of which the first ``columns`` count."""
     lanes = ", ".join(f"i64 {lane}" for lane in range(one.lanes))
-    return Value(code, "i64", one.lanes, f"<{lanes}>").compare("ult", columns.spread(one.lanes))
+    return Value(code, "i64", one.lanes, f"<{lanes}>").compare("ult", columns.splat(one.lanes))
 
 
 def load(code: LLVMWriter, one: Element, place: Value, mask: Value | None = None) -> Value:
