@@ -18,7 +18,7 @@ from .native.compiler import compile_text, vector_bytes
 from .native.program import program_text
 from .native.table import ARRAYS, EXTERNAL, HEAD, RELOCATION_COUNT, RELOCATIONS, Filling, can_run
 from .products.choose import choose
-from .products.question import question_of, steps_around
+from .products.problem import problem_of, steps_around
 
 __all__ = ["Native", "NativeStretch", "can_run"]
 
@@ -52,14 +52,14 @@ class NativeStretch:
     def _choose(self, steps: Mapping[Product, int]) -> None:
         """Choose a kernel for each matrix product and allocate the memory of packed weights."""
         for product, block in self.native.product_blocks:
-            way = choose(question_of(product, product in steps), steps.get(product, 1))
+            kernel = choose(problem_of(product, product in steps), steps.get(product, 1))
             address = 0
-            if way.scratch_bytes:
-                array = np.empty(way.scratch_bytes + 64, np.uint8)
+            if kernel.scratch_bytes:
+                array = np.empty(kernel.scratch_bytes + 64, np.uint8)
                 self._packed.append(array)
                 address = -(-array.ctypes.data // 64) * 64
-            way.install(block, address)
-            self.forms[product] = str(way)
+            kernel.install(block, address)
+            self.forms[product] = str(kernel)
 
 
 class Native:

@@ -10,7 +10,7 @@ from numpy import ndarray
 from ..plan.actions import Buffer
 from .numpy_backend.backend import ByNumpy
 from .products.numpy_forms import choose_numpy
-from .products.question import question_of, steps_around
+from .products.problem import problem_of, steps_around
 
 
 def can_run(action: Any) -> bool:
@@ -23,7 +23,7 @@ class NumpyStretch:
 
     def __init__(self, actions: list[Any], memory: ndarray) -> None:
         forms = {
-            product: choose_numpy(question_of(product, True), steps) for product, steps in steps_around(actions).items()
+            product: choose_numpy(problem_of(product, True), steps) for product, steps in steps_around(actions).items()
         }
         self.forms = {product: str(form) for product, form in forms.items()}
         self.program = ByNumpy(actions, memory, forms=forms)

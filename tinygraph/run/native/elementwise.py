@@ -1,4 +1,4 @@
-"""Native loops for a fused chain of element-wise ops: whole vectors, then a masked one at the row's end."""
+"""Native loops for fused element-wise ops: whole vectors, then a masked one at the end of the row."""
 
 from __future__ import annotations
 
