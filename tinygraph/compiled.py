@@ -1,4 +1,4 @@
-"""`tg.compile`: a function of arrays that is traced once a shape, planned, and run without making nodes."""
+"""`tg.compile`: traces a function once per set of shapes, plans it, and runs it without any nodes."""
 
 from __future__ import annotations
 
@@ -25,34 +25,34 @@ from .run.runner import Runner
 from .time.traced_segments import checkpointing
 
 KEPT_BYTES = 1 << 30
-"""Memory that the plans of one function may hold together; beyond it the least used are dropped."""
+"""Most bytes that the plans of one function hold together; the least recently used plans are dropped."""
 
 
 def compile(fn: Callable[..., Any], backend: str = "auto", *, memory: str = "keep") -> Compiled:
-    """``fn`` as a plan that runs fast: the same numbers, no nodes.
+    """Compiles ``fn`` to a plan that computes the same numbers faster, without nodes.
 
-    The function is traced on the first call, and again for every new set of shapes: it sees nodes that have
-    shapes and dtypes but no values, and `unroll` traces its cell once, whatever T is. Rules move what they can out of
-    the loop over time, join matrix products, and give every value its place in one block of memory.
+    The first call, and every call with a new set of shapes, traces the function: it sees nodes with shapes and dtypes
+    but no values, and `unroll` traces its cell once, whatever T is. Passes then hoist loop-invariant work out of the
+    loop over time and join matrix products; the planner gives every value an offset in one block of memory.
 
-    Parameters are read at each call. Other arrays that ``fn`` reaches without being given them are read
-    once, when it is traced, and so are plain numbers, strings and None among the arguments.
+    Parameters are read at each call. Other arrays that ``fn`` uses but does not receive as arguments are read once,
+    when it is traced, and so are plain numbers, strings and None among the arguments.
 
     Args:
-        fn: takes arrays of any shapes, or nested lists, tuples, dicts of them, and gives nodes in any nesting. It may
-            call `grad`, `value_and_grad`, `unroll`, `jvp` and the like.
-        backend: ``"numpy"``; ``"native"``, machine code that needs the extra ``fast``; ``"auto"``: native where
-            that is installed.
-        memory: ``"keep"`` holds all values that the gradient needs; ``"checkpoint"`` holds those of about sqrt(T)
-            of T steps, and computes the others a second time.
+        fn: takes arrays of any shapes, or nested lists, tuples and dicts of them, and returns nodes in any nesting. It
+            may call `grad`, `value_and_grad`, `unroll`, `jvp` and the like.
+        backend: ``"numpy"``; ``"native"``, machine code that needs the extra ``fast``; ``"auto"``: native if it is
+            installed.
+        memory: ``"keep"`` stores all values that the gradient needs; ``"checkpoint"`` stores those of about sqrt(T)
+            of T steps and recomputes the others.
 
     Returns:
-        a function of the same arguments that gives arrays in the nesting of fn's results. They are new at each
-        call. Its ``plan`` says what is done; its ``graph`` gives the nodes before and after the rules.
+        a function of the same arguments that returns new arrays in the nesting of fn's results. Its ``plan`` lists
+        the actions; its ``graph`` returns the nodes before and after the passes.
 
     Raises:
-        GraphError: an unknown backend or memory; llvmlite is missing; at a call: ``fn`` needs the value of a node
-            to go on (``if x > 0``), which no node has; the message names its line and what to write instead.
+        GraphError: the backend or memory is unknown; llvmlite is missing; at a call: ``fn`` needs the value of a node
+            (``if x > 0``), which a traced node does not have; the message names the line and the fix.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -68,12 +68,12 @@ def compile(fn: Callable[..., Any], backend: str = "auto", *, memory: str = "kee
         (5.07307, 0.729241)
     """
     if memory not in ("keep", "checkpoint"):
-        raise GraphError("compile: unknown memory", expected="'keep' or 'checkpoint'", got=repr(memory))
+        raise GraphError("compile: memory is unknown", expected="'keep' or 'checkpoint'", got=repr(memory))
     return Compiled(fn, backend_of(backend), memory)
 
 
 class Compiled:
-    """A function made by `compile`."""
+    """A compiled function, with one plan per set of shapes."""
 
     def __init__(self, fn: Callable[..., Any], backend: Backend, memory: str) -> None:
         self.fn, self.backend, self.memory = fn, backend, memory
@@ -83,7 +83,7 @@ class Compiled:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         parts: list[Any] = []
         arrays: list[ndarray] = []
-        _describe((args, kwargs), parts, arrays)
+        _flatten((args, kwargs), parts, arrays)
         key = tuple(parts)
         with self._lock:
             plan = self._plans.get(key)
@@ -103,48 +103,48 @@ class Compiled:
     def plan(self) -> Plan:
         """The plan of the latest call."""
         if not self._plans:
-            raise GraphError("compile: there is no plan before the first call", fix="call the function once")
+            raise GraphError("compile: there is no plan before the first call", fix="call the function once first")
         return next(reversed(self._plans.values()))
 
     def graph(self, view: str = "after") -> list[Node]:
-        """The results of the latest call as traced nodes, ``"before"`` or ``"after"`` the passes."""
+        """Returns the results of the latest call as traced nodes, ``"before"`` or ``"after"`` the passes."""
         if view not in ("before", "after"):
-            raise GraphError("compile: unknown view", expected="'before' or 'after'", got=repr(view))
+            raise GraphError("compile: the view is unknown", expected="'before' or 'after'", got=repr(view))
         return self.plan.before if view == "before" else self.plan.after
 
 
 class Plan:
-    """How a function runs on arguments of one set of shapes; printed, it is a table.
+    """The plan of a function for one set of shapes; ``print`` shows it as a table.
 
     Attributes:
         before, after: the results as traced nodes, before and after the passes.
-        actions: what is done, in order.
-        notes: what the passes did, in words.
-        source: the generated code, a text for each stretch of actions.
+        actions: the actions in order.
+        notes: the changes made by the passes, as text.
+        source: the generated code, one text for each stretch of actions.
         held_bytes: memory kept from call to call.
-        peak_bytes: that, and the results of one call.
-        compile_s: what tracing, passes, planning and native code took.
-        elapsed_s: the time of the latest call; None before the first.
+        peak_bytes: ``held_bytes`` and the results of one call.
+        compile_s: seconds for tracing, passes, planning and code generation.
+        elapsed_s: seconds of the latest call; None before the first call.
     """
 
-    def __init__(self, fn: Callable[..., Any], given: Any, backend: Backend, memory: str) -> None:
+    def __init__(self, fn: Callable[..., Any], arguments: Any, backend: Backend, memory: str) -> None:
         start = perf_counter()
         self.backend = backend.name
-        slots = map_leaves(_slot, given)
+        slots = map_leaves(_slot, arguments)
         with tracing(), checkpointing(memory == "checkpoint"):
             self.structure = fn(*slots[0], **slots[1])
             self.before = [as_nodes((y,))[0] for y in leaves(self.structure)]
         self.after, self.notes = optimise(self.before, fuses=backend.fuses)
-        layout = lay(self.after, [s for s in leaves(slots) if isinstance(s, Slot)], fuses=backend.fuses)
-        self.actions: Sequence[Any] = layout.actions
-        self._runner = Runner(layout, backend)
+        program = lay(self.after, [s for s in leaves(slots) if isinstance(s, Slot)], fuses=backend.fuses)
+        self.actions: Sequence[Any] = program.actions
+        self._runner = Runner(program, backend)
         self.held_bytes, self.peak_bytes = self._runner.held_bytes, self._runner.peak_bytes
         self._build = builder(self.structure)
         self.compile_s = perf_counter() - start
         self.elapsed_s: float | None = None
 
     def run(self, arrays: Sequence[ndarray]) -> Any:
-        """The results for arguments of this plan's shapes, in the nesting of the function's."""
+        """Runs the plan; returns the results in the nesting of the function's results."""
         start = perf_counter()
         results = self._runner.run(arrays)
         self.elapsed_s = perf_counter() - start
@@ -165,33 +165,32 @@ class Plan:
         )
 
 
-def _describe(given: Any, parts: list[Any], arrays: list[ndarray]) -> None:
-    """Gather what decides about the plan (nesting, shapes, dtypes, plain values), and the arrays themselves."""
-    kind = type(given)
-    if isinstance(given, (tuple, list)):
-        parts.append((kind, len(given)))
-        for x in given:
-            _describe(x, parts, arrays)
-    elif isinstance(given, dict):
-        parts.append((kind, tuple(given)))
-        for x in given.values():
-            _describe(x, parts, arrays)
-    elif _is_array(given):
-        array = np.asarray(given.value if isinstance(given, Node) else given)
+def _flatten(argument: Any, parts: list[Any], arrays: list[ndarray]) -> None:
+    """Append the parts of the cache key (nesting, shapes, dtypes, plain values) and the arrays of an argument."""
+    cls = type(argument)
+    if isinstance(argument, (tuple, list)):
+        parts.append((cls, len(argument)))
+        for x in argument:
+            _flatten(x, parts, arrays)
+    elif isinstance(argument, dict):
+        parts.append((cls, tuple(argument)))
+        for x in argument.values():
+            _flatten(x, parts, arrays)
+    elif _is_array(argument):
+        array = np.asarray(argument.value if isinstance(argument, Node) else argument)
         if not array.flags.c_contiguous:
             array = np.ascontiguousarray(array)
         if array.dtype.kind not in "fiub":
-            raise GraphError("compile: an argument is no array of real numbers or booleans", got=f"dtype {array.dtype}")
+            problem = "compile: an argument must be an array of real numbers or booleans"
+            raise GraphError(problem, got=f"dtype {array.dtype}")
         parts.append((array.shape, array.dtype))
         arrays.append(array)
-    elif kind.__hash__ is None:
-        raise GraphError(
-            "compile: an argument is neither an array nor a plain value",
-            got=kind.__name__,
-            expected="arrays in lists, tuples, dicts; numbers, strings, None",
-        )
+    elif cls.__hash__ is None:
+        expected = "arrays in lists, tuples, dicts; numbers, strings, None"
+        problem = "compile: an argument is neither an array nor a plain value"
+        raise GraphError(problem, expected=expected, got=cls.__name__)
     else:
-        parts.append((kind, given))
+        parts.append((cls, argument))
 
 
 def _is_array(x: Any) -> bool:

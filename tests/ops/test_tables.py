@@ -45,7 +45,7 @@ def test_an_elementwise_op_fuses() -> None:
 
 
 def test_what_fuses_has_native_instructions() -> None:
-    known = instructions.RULES.keys() | instructions.COMPARISONS.keys() | instructions.FOR_TRUTH
+    known = instructions.RULES.keys() | instructions.COMPARISONS.keys() | instructions.BOOLEAN
     copies = {"copy", "stop_gradient"}
     assert known == {op.name for op in FUSABLE} | copies
 

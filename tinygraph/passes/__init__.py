@@ -1,4 +1,4 @@
-"""Passes: graph in, graph of the same values out, each rule in a file of its own."""
+"""Passes rewrite a traced graph to a faster graph of the same values; each pass has its own module."""
 
 from __future__ import annotations
 
@@ -20,36 +20,38 @@ from .simplify import simplify
 from .sum_products import SumProducts
 
 ROUNDS = 4
-"""How often the local rules are tried again: each round sees what the one before uncovered."""
+"""Maximal rounds of the rewrite rules: each round can apply rules to the results of the round before."""
 
 LIGHT = 4096
-"""Elements up to which an op leaves a loop where each is a numpy call: 0.4 us, as much as the work on so many."""
+"""Without fusion, ops of up to so many elements are hoisted: a numpy call costs 0.4 us, like the work on so many."""
 
 
 def optimise(results: Sequence[Node], *, fuses: bool) -> tuple[list[Node], list[str]]:
-    """The graph as it is to be planned, and what was done in words.
+    """Runs all passes; returns the rewritten graph and notes of the changes as text.
 
     Args:
         results: nodes of a traced graph.
-        fuses: whether the backend fuses element-wise nodes; if not, all of them that can leave a loop do.
+        fuses: whether the backend fuses element-wise nodes; if not, small ones are hoisted out of loops too.
     """
-    found, notes, light = list(results), [], 0 if fuses else LIGHT
+    notes: list[str] = []
+    light = 0 if fuses else LIGHT
     with tracing():
-        found = _tidy(found)
-        for made in (GatherSums(), JoinProducts(), SumProducts(), HoistBefore(light), HoistAfter(light)):
-            found = made.run(found)
-            notes += made.notes
-        found = _tidy(found)
+        nodes = _simplified(list(results))
+        for each in (GatherSums(), JoinProducts(), SumProducts(), HoistBefore(light), HoistAfter(light)):
+            nodes = each.run(nodes)
+            notes += each.notes
+        nodes = _simplified(nodes)
         if fuses:
-            found = _tidy(PushSlices().run(_tidy(found, decompose)))
-    return found, notes
+            nodes = _simplified(PushSlices().run(_simplified(nodes, decompose)))
+    return nodes, notes
 
 
-def _tidy(results: list[Node], *more: Rule) -> list[Node]:
+def _simplified(results: list[Node], *more: Rule) -> list[Node]:
+    """The graph after the rewrite rules and common subexpression elimination, repeated until nothing changes."""
     for _ in range(ROUNDS):
-        tidy = MergeEqual(*more, contract, simplify, fold_constants)
-        results = tidy.run(results)
-        if not tidy.changed:
+        rules = MergeEqual(*more, contract, simplify, fold_constants)
+        results = rules.run(results)
+        if not rules.changed:
             break
     return results
 

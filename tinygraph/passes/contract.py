@@ -1,4 +1,4 @@
-"""Einstein sums of two operands as matrix products, which are hoisted, joined and run as such."""
+"""Rewrite rule: an Einstein sum of two operands becomes a matrix product, which can be hoisted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..ops.einsum import spell_out
 
 
 def contract(node: Node) -> Node | None:
-    """``einsum("bi,hi->bh", x, w)`` as ``x @ w.T``; None for any other op, or where it is no such product."""
+    """``einsum("bi,hi->bh", x, w)`` as ``x @ w.T``; None for other ops and for sums that are no matrix product."""
     if node._op is not ops.einsum or len(node._inputs) != 2:
         return None
     x, y = node._inputs
@@ -21,19 +21,19 @@ def contract(node: Node) -> Node | None:
     x, left = _summed(x, left, right + out)
     y, right = _summed(y, right, left + out)
     size = dict(zip(left + right, x.shape + y.shape, strict=True))
-    both = [c for c in left if c in right and c in out]
+    batch = [c for c in left if c in right and c in out]
     inner = [c for c in left if c in right and c not in out]
     rows, columns = [c for c in left if c not in right], [c for c in right if c not in left]
-    a = _as_matrices(x, left, both, rows, inner, size)
-    b = _as_matrices(y, right, both, inner, columns, size)
+    a = _as_matrices(x, left, batch, rows, inner, size)
+    b = _as_matrices(y, right, batch, inner, columns, size)
     product = ops.matmul(a, b) if inner else ops.multiply(a, b)
-    letters = [*both, *rows, *columns]
+    letters = [*batch, *rows, *columns]
     z = ops.reshape(product, tuple(size[c] for c in letters))
     return ops.transpose(z, tuple(letters.index(c) for c in out))
 
 
 def _is_plain(x: Node, y: Node, left: str, right: str, out: str, node: Node) -> bool:
-    """Whether no letter repeats within a term, sizes agree without broadcasting, and all is of one floating dtype."""
+    """Whether no letter repeats within a term, no axis is broadcast, and all dtypes are the same float dtype."""
     sizes: dict[str, int] = {}
     for c, n in zip(left + right, x.shape + y.shape, strict=True):
         if sizes.setdefault(c, n) != n:
@@ -43,16 +43,16 @@ def _is_plain(x: Node, y: Node, left: str, right: str, out: str, node: Node) -> 
 
 
 def _summed(x: Node, term: str, elsewhere: str) -> tuple[Node, str]:
-    """The operand without the letters that stand nowhere else, summed over them."""
+    """The operand summed over the letters that occur nowhere else, and its remaining letters."""
     alone = tuple(i for i, c in enumerate(term) if c not in elsewhere)
     return (ops.sum(x, axis=alone) if alone else x), "".join(c for c in term if c in elsewhere)
 
 
 def _as_matrices(
-    x: Node, term: str, both: Sequence[str], rows: Sequence[str], columns: Sequence[str], size: dict[str, int]
+    x: Node, term: str, batch: Sequence[str], rows: Sequence[str], columns: Sequence[str], size: dict[str, int]
 ) -> Node:
-    """The operand as matrices (rows, columns), a stack of them along what both operands keep."""
-    order = [*both, *rows, *columns]
+    """The operand as a matrix (rows, columns), with one leading axis for the letters in ``batch``."""
+    order = [*batch, *rows, *columns]
     moved = ops.transpose(x, tuple(term.index(c) for c in order))
-    shape = [math.prod(size[c] for c in letters) for letters in (both, rows, columns)]
-    return ops.reshape(moved, tuple(shape if both else shape[1:]))
+    shape = [math.prod(size[c] for c in letters) for letters in (batch, rows, columns)]
+    return ops.reshape(moved, tuple(shape if batch else shape[1:]))

@@ -1,4 +1,4 @@
-"""Ops that stand for several are written out, where the parts fuse with their neighbours and the whole would not."""
+"""Rewrite rule: composite ops such as softmax become element-wise ops and reductions, which can fuse."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ..core.node import Node
 
 
 def decompose(node: Node) -> Node | None:
-    """The same value by element-wise ops and reductions, or None."""
+    """The value of a composite op as element-wise ops and reductions; None for other ops."""
     rule = RULES.get(node._op)
     return None if rule is None or not node._inputs[0].size else rule(node)
 
 
 def _by_forward(node: Node) -> Node:
-    """`forward` of these ops is written in numpy functions, which speak graph."""
-    made: Node = node._op.forward(*node._inputs, **node._attributes)  # type: ignore[union-attr]
-    return made
+    """`forward` of these ops calls numpy functions, which build a graph when their arguments are nodes."""
+    value: Node = node._op.forward(*node._inputs, **node._attributes)  # type: ignore[union-attr]
+    return value
 
 
 def _logsumexp(node: Node) -> Node:
@@ -39,7 +39,7 @@ def _softmax_cross_entropy(node: Node) -> Node | None:
         return -ops.sum(labels * ops.log_softmax(logits), axis=-1)
     top = ops.max(logits, axis=-1)
     total = ops.sum(ops.exp(logits - top.reshape((*top.shape, 1))), axis=-1)
-    # Both terms after the shift, as in the op itself.
+    # Both terms are shifted by the maximum, as in the op itself.
     return ops.log(total) - (ops.entry(logits, labels) - top)
 
 
@@ -47,7 +47,7 @@ def _excess(node: Node) -> Node:
     logits, losses, labels = node._inputs
     column = (*labels.shape, 1)
     share = ops.exp(logits - ops.entry(logits, labels).reshape(column) - losses.reshape(column))
-    # Class numbers as floats: exact below 2 ** 24 classes.
+    # Class indices as floats are exact below 2 ** 24 classes.
     classes = Constant(np.arange(logits.shape[-1], dtype=node.dtype))
     hit = ops.equal(ops.astype(labels, node.dtype).reshape(column), classes)
     return ops.where(hit, share - 1, share)

@@ -1,4 +1,4 @@
-"""What is made of constants alone is computed once, when the function is compiled."""
+"""Constant folding: an op of constants alone is computed once, at compile time."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from ..core.leaves import Constant
 from ..core.node import Node
 
 LARGEST = 1 << 16
-"""Elements of a result above which it is computed at each call rather than kept."""
+"""A larger result (in elements) is not stored but computed at each call."""
 
 
 def fold_constants(node: Node) -> Node | None:
-    """A constant in place of an op whose inputs are all constants."""
+    """The constant result of an op whose inputs are all constants; None otherwise."""
     op = node._op
     if op is None or node.size > LARGEST:
         return None
@@ -20,5 +20,5 @@ def fold_constants(node: Node) -> Node | None:
             return None
         values.append(x._value)
     if not values or node.size > max(v.size for v in values):
-        return None  # a repetition is cheaper read as such
+        return None  # a broadcast view reads less memory than its result
     return Constant(op.forward(*values, **node._attributes), node.name)

@@ -1,4 +1,4 @@
-"""Sums inside of a loop are put in the order in which their terms are known: what no step waits for comes first."""
+"""Reorders sums inside a loop: terms that do not depend on the state come first and can be hoisted."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .rewriting import Pass
 
 
 class GatherSums(Pass):
-    """a + b + c + d = ((fixed ones) + (those that vary with the step)) + (those that wait for the state).
+    """a + b + c + d = ((loop-invariant terms) + (terms that vary with the step)) + (terms that depend on the state)
 
-    So biases and input projections leave the loop as one sum. The order of additions changes, and with it the rounding.
+    Then biases and input projections are hoisted as one sum. Another order of the additions changes the rounding.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Work that no later step waits for leaves the loop by the back door: done once, over all steps."""
+"""Hoisting behind the loop: work that no later step needs is done once after the loop, over all steps."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .rewriting import Pass, Selection, select
 
 
 class HoistAfter(Pass):
-    """Move the nodes that feed no carry out of the body, behind the loop.
+    """Moves nodes on which no carry depends behind the loop.
 
-    Output layers, losses and sums of bias gradients run over all T*B rows.
+    Output layers, losses and sums of bias gradients then run over all T*B rows.
 
     Args:
-        light: element-wise nodes of up to so many elements are moved for their own sake (see `HoistBefore`).
+        light: element-wise nodes of up to so many elements are moved for their own sake too (see `HoistBefore`).
     """
 
     hoists = True
@@ -41,20 +41,20 @@ class HoistAfter(Pass):
             for n in order
             if n in lifting.outer and n in free and is_heavy(n)
         ]
-        found: dict[Selection, Node] = {}
+        selected: dict[Selection, Node] = {}
         for p in picks:
             if isinstance(p, int) or p not in free or p not in lifting.outer:
-                found[p] = select(over, p)
+                selected[p] = select(over, p)
             else:
                 outer = lifting.outer[p]
-                found[p] = outer if p in lifting.varying else broadcast_to(outer, (body.steps, *p.shape))
-        return found
+                selected[p] = outer if p in lifting.varying else broadcast_to(outer, (body.steps, *p.shape))
+        return selected
 
     def _moves(self, n: Node, moves: set[Node]) -> bool:
         return n.size <= self.light or is_heavy(n) or not moves.isdisjoint(n._inputs)
 
     def _lifted(self, over: Node, order: list[Node], free: set[Node]) -> Lifting | None:
-        """All that leaves, moved; tried again without what has no rule and what that is made from."""
+        """Moves the free nodes; nodes without a lifting rule, and their ancestors, stay in the loop."""
         stay: set[Node] = set()
         while True:
             moves: set[Node] = set()
@@ -69,7 +69,7 @@ class HoistAfter(Pass):
                 if n in moves:
                     for x in n._inputs:
                         if x not in lifting.outer and type(x) is not Constant:
-                            lifting.give(x, select(over, x))
+                            lifting.set_outer(x, select(over, x))
                     if not lifting.move(n):
                         failed = n
                         break

@@ -1,4 +1,4 @@
-"""Work that does not wait for the state leaves the loop by the front door: done once for all steps."""
+"""Hoisting before the loop: work that does not depend on the state is done once, for all steps."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from .rewriting import Pass, Selection, select
 
 
 class HoistBefore(Pass):
-    """Move the nodes that depend on no carry out of the body, in front of the loop.
+    """Moves nodes that depend on no carry before the loop (loop-invariant code motion, and lifting over time).
 
     Input projections over T steps of B rows become one product of T*B rows.
 
     Args:
-        light: element-wise nodes of up to so many elements are moved for their own sake too, not only those that a
-            product needs. Where each op is a call of its own that saves calls; for large nodes, and where they are
-            fused, it costs memory traffic.
+        light: element-wise nodes of up to so many elements are moved for their own sake, not only where a product
+            needs them. This saves calls if each op is a call of its own; for large or fused nodes it costs memory
+            traffic.
     """
 
     hoists = True
@@ -36,10 +36,10 @@ class HoistBefore(Pass):
         free = {n for n in order if n._op is not None and n not in wait and n._inputs}
         lifting, varying = Lifting(over), made_from(body.slices, order)
         if body.recompute:
-            free -= varying  # what is done for all steps is kept for all steps
+            free -= varying  # values for all steps would be stored for all steps
         moves = [n for n in order if n in free and (n.size <= self.light or is_heavy(n) or n not in varying)]
-        wanted = with_ancestors(moves, free)
-        moved = {n for n in order if n in wanted and lifting.move(n)}
+        with_inputs = with_ancestors(moves, free)
+        moved = {n for n in order if n in with_inputs and lifting.move(n)}
         if not moved:
             return super().loop(over, picks)
         self.changed = True
@@ -61,17 +61,10 @@ class HoistBefore(Pass):
             if n in moved:
                 new[n] = slot = Slot(Spec(n.shape, n.dtype), n.name)
                 (slices if n in lifting.varying else fixed)[slot] = lifting.outer[n]
-        made = replace(roots, new)
+        nodes = replace(roots, new)
         a, b = len(body.slices), len(body.slices) + len(body.carries)
         inputs = [*over._inputs[:a], *slices.values(), *over._inputs[a:b], *over._inputs[b:], *fixed.values()]
-        out = Body(
-            (*body.slices, *slices),
-            body.carries,
-            (*body.fixed, *fixed),
-            tuple(made[: len(body.nexts)]),
-            body.steps,
-            body.reverse,
-            body.recompute,
-        )
-        again = loop(*inputs, body=out).placed_as(over)  # type: ignore[attr-defined]
-        return {p: select(again, p if isinstance(p, int) else new[p]) for p in picks}
+        slots = (*body.slices, *slices), body.carries, (*body.fixed, *fixed)
+        new_body = Body(*slots, tuple(nodes[: len(body.nexts)]), body.steps, body.reverse, body.recompute)
+        new_loop = loop(*inputs, body=new_body).placed_as(over)  # type: ignore[attr-defined]
+        return {p: select(new_loop, p if isinstance(p, int) else new[p]) for p in picks}

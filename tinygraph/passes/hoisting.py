@@ -1,4 +1,4 @@
-"""What may leave a loop's body: which nodes wait for the state, which does work worth moving, how a node is moved."""
+"""Tools for hoisting: which nodes depend on the state, which are worth moving, how a node is moved."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from ..ops import add, broadcast_to, getitem, reshape, transpose
 from ..ops.broadcasting import Elementwise
 
 VIEWS = frozenset((reshape, transpose, getitem, broadcast_to))
-"""Ops that compute nothing."""
+"""Ops that return views."""
 
 
 def is_heavy(node: Node) -> bool:
-    """Whether a node is worth moving for its own sake: not element-wise, which fuses with its neighbours in a loop."""
+    """Whether a node is worth hoisting by itself; element-wise nodes are not, because they fuse inside the loop."""
     return node._op is not None and node._op not in VIEWS and not isinstance(node._op, Elementwise)
 
 
 class Lifting:
-    """Nodes of a loop's body as nodes outside of it, for all steps at once.
+    """Copies nodes of a loop's body to nodes outside of the loop that compute all steps at once.
 
     Attributes:
-        outer: the outside node of each node moved so far.
-        varying: those of them that have a leading axis T; the others are the same at every step.
+        outer: maps each moved node to its node outside.
+        varying: the moved nodes whose outer node has a leading axis T; the others are loop-invariant.
     """
 
     def __init__(self, over: Node) -> None:
@@ -37,13 +37,13 @@ class Lifting:
             del self.outer[carry]
         self.varying: set[Node] = {*self.body.slices}
 
-    def give(self, node: Node, outer: Node) -> None:
-        """Say that ``outer`` holds the values of ``node`` at all steps."""
+    def set_outer(self, node: Node, outer: Node) -> None:
+        """Record that ``outer`` holds the values of ``node`` at all steps."""
         self.outer[node] = outer
         self.varying.add(node)
 
     def move(self, node: Node) -> bool:
-        """Move a node whose inputs are outside; False if there is no way to do its op for all steps at once."""
+        """Moves a node whose inputs are outside; False if its op has no lifting rule for all steps at once."""
         if node in self.outer:
             return True
         op = node._op
@@ -60,31 +60,31 @@ class Lifting:
         lifted = None if op.selects else lift(op, inputs, node._attributes, varying, self.body.steps)
         if lifted is None:
             return False
-        self.give(node, lifted)
+        self.set_outer(node, lifted)
         return True
 
 
 def waiting(body: Body, order: Iterable[Node]) -> set[Node]:
-    """The nodes that depend on the state, and so must wait for the step before."""
+    """The nodes that depend on the state, and therefore on the step before."""
     return made_from(body.carries, order)
 
 
 def made_from(slots: Iterable[Node], order: Iterable[Node]) -> set[Node]:
     """The slots, and the nodes of ``order`` that depend on one of them."""
-    found = {*slots}
+    dependent = {*slots}
     for node in order:
-        if not found.isdisjoint(node._inputs):
-            found.add(node)
-    return found
+        if not dependent.isdisjoint(node._inputs):
+            dependent.add(node)
+    return dependent
 
 
-def with_ancestors(wanted: Collection[Node], within: set[Node]) -> set[Node]:
-    """The wanted nodes and all nodes of ``within`` that they are made from."""
-    return {n for n in ancestors(wanted, within.__contains__) if n in within}
+def with_ancestors(nodes: Collection[Node], within: set[Node]) -> set[Node]:
+    """The nodes and their ancestors, as far as they belong to ``within``."""
+    return {n for n in ancestors(nodes, within.__contains__) if n in within}
 
 
 class Ranks:
-    """When the nodes of a body are known, and which additions form one sum."""
+    """The rank of each node in a body, which tells when its value is known, and the additions that form one sum."""
 
     def __init__(self, body: Body, order: Sequence[Node], roots: Sequence[Node]) -> None:
         self.waits, self.varies = waiting(body, order), made_from(body.slices, order)
@@ -93,24 +93,24 @@ class Ranks:
         self.inner = {x for n in order if n._op is add for x in n._inputs if self._is_inner(x)}
 
     def rank(self, node: Node) -> int:
-        """0: the same at every step; 1: known before the loop; 2: waits for the state."""
+        """0: loop-invariant; 1: varies with the step, known before the loop; 2: depends on the state."""
         return 2 if node in self.waits else 1 if node in self.varies else 0
 
     def _is_inner(self, x: Node) -> bool:
         return x._op is add and self.users[x] == 1 and x not in self.roots
 
     def is_part_of_sum(self, node: Node) -> bool:
-        """Whether the node is an addition of which another one is the only reader."""
+        """Whether the node is an addition whose only reader is another addition."""
         return node in self.inner
 
     def terms(self, total: Node) -> list[Node]:
-        """What a sum adds up, from the left."""
-        found: list[Node] = []
+        """The terms of a sum, from left to right."""
+        terms: list[Node] = []
         stack = [total]
         while stack:
             n = stack.pop()
             if n is total or n in self.inner:
                 stack += reversed(n._inputs)
             else:
-                found.append(n)
-        return found
+                terms.append(n)
+        return terms

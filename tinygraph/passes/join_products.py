@@ -1,4 +1,4 @@
-"""Matrix products inside of a loop that share an operand, or are added up, become one product of joined weights."""
+"""Joins matrix products inside a loop that share an operand, or are added, by joining their weights."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .rewriting import Pass
 
 
 class JoinProducts(Pass):
-    """a @ B, a @ C = parts of a @ [B C]      a @ B + c @ D = [a c] @ [B; D]      B, C, D the same at every step
+    """a @ B, a @ C = slices of a @ [B C]      a @ B + c @ D = [a c] @ [B; D]      B, C, D loop-invariant
 
-    The joined weights are made once a call, in front of the loop.
+    The weights are joined once per call, before the loop.
     """
 
     def __init__(self) -> None:
@@ -57,20 +57,20 @@ class JoinProducts(Pass):
         left = concatenate([new[p._inputs[0]] for p in products], axis=1)
         total = matmul(left, concatenate([p._inputs[1] for p in products], axis=0))
         self.notes.append(f"a sum of {len(products)} products is one, with weights joined on end: {total.shape}")
-        taken = {*products}
+        joined = {*products}
         for t in terms:
-            if t not in taken:
+            if t not in joined:
                 total = add(new[t], total)
         return total
 
 
 class _Level:
-    """What can be joined in one body.
+    """The products of one loop body that can be joined.
 
     Attributes:
-        sums: of a sum, its products that become one.
-        beside: of a product, all those that share its left operand, in order.
-        joined: of the first product of such a group, the joined one once it is made.
+        sums: maps a sum to those of its products that are joined.
+        beside: maps a product to the group of all products with the same left operand, in order.
+        joined: maps the first product of a group to the joined product.
     """
 
     def __init__(self, ranks: Ranks, order: Sequence[Node], core: set[Node]) -> None:
@@ -83,10 +83,10 @@ class _Level:
                 products = [t for t in ranks.terms(n) if self._is_summand(t, n)]
                 if len(products) > 1:
                     self.sums[n] = products
-        taken = {p for products in self.sums.values() for p in products}
+        summed = {p for products in self.sums.values() for p in products}
         groups: defaultdict[tuple[Node, bool], list[Node]] = defaultdict(list)
         for n in order:
-            if n not in taken and self._has_fixed_weight(n):
+            if n not in summed and self._has_fixed_weight(n):
                 groups[n._inputs[0], n in core].append(n)
         for group in groups.values():
             if len(group) > 1:
@@ -100,7 +100,7 @@ class _Level:
         )
 
     def _is_summand(self, term: Node, total: Node) -> bool:
-        """Whether a term is such a product of its own, its left operand made where it can be made in place."""
+        """Whether a term is such a product with no other reader, whose left operand can be written in place."""
         return (
             self._has_fixed_weight(term)
             and term.shape == total.shape

@@ -1,4 +1,4 @@
-"""Equal nodes become one: the same op of the same inputs with the same settings, the same small constant."""
+"""Common subexpression elimination: nodes of equal op, inputs and attributes become one node."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .rewriting import Rule, Rules
 
 PLAIN = (bool, int, float, str, slice, type, np.dtype, np.generic, type(...))
 LARGEST = 64
-"""Elements up to which constants are compared; larger ones are one only if they are the same node."""
+"""Constants of up to so many elements are compared by value; larger ones by identity."""
 
 
 class MergeEqual(Rules):
-    """Merge nodes that compute the same.
+    """Merges nodes that compute the same value.
 
     Args:
-        rules: tried on each node before it is compared (see `Rules`), so that one walk does both.
+        rules: rewrite rules tried on each node before it is compared (see `Rules`), so that one pass does both.
     """
 
     def __init__(self, *rules: Rule) -> None:
@@ -34,25 +34,25 @@ class MergeEqual(Rules):
         self.levels.pop()
 
     def node(self, node: Node, was: Node) -> Node | None:
-        found = super().node(node, was)
-        if found is None or not found._inputs:
-            return found
-        inputs = tuple([self._number(x) for x in found._inputs])
-        return self.levels[-1].setdefault((found._op, inputs, _settings(found._attributes)), found)
+        new = super().node(node, was)
+        if new is None or not new._inputs:
+            return new
+        inputs = tuple([self._input_key(x) for x in new._inputs])
+        return self.levels[-1].setdefault((new._op, inputs, _attributes_key(new._attributes)), new)
 
-    def _number(self, x: Node) -> Any:
+    def _input_key(self, x: Node) -> Any:
         if type(x) is Constant and x._value.size <= LARGEST:
             return (x._value.dtype.str, x._value.shape, x._value.tobytes())
         return id(x)
 
 
-def _settings(settings: dict[str, Any]) -> Any:
-    """What tells settings apart: how plain ones are written, of others which they are."""
-    return tuple([(name, _told(v)) for name, v in settings.items()])
+def _attributes_key(attributes: dict[str, Any]) -> Any:
+    """A hashable key: plain attributes are compared by their ``repr``, others by identity."""
+    return tuple([(name, _value_key(v)) for name, v in attributes.items()])
 
 
-def _told(setting: Any) -> Any:
-    if isinstance(setting, (tuple, list)):
-        return tuple([_told(v) for v in setting])
-    # An array is not written whole, and two slots of one shape are written the same.
-    return repr(setting) if setting is None or isinstance(setting, PLAIN) else id(setting)
+def _value_key(value: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        return tuple([_value_key(v) for v in value])
+    # repr abbreviates arrays, and is equal for two slots of the same shape.
+    return repr(value) if value is None or isinstance(value, PLAIN) else id(value)

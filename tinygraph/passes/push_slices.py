@@ -1,4 +1,4 @@
-"""Slices move in front of element-wise ops: the gates of z = x + y are taken from x and from y."""
+"""Moves slices before element-wise ops: gates sliced from z = x + y become sums of slices of x and y."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .rewriting import Pass
 class PushSlices(Pass):
     """f(x, y)[i] = f(x[i], y[i]) where nothing reads f(x, y) whole and no element is computed twice.
 
-    What made z and what is made of its gates then have one shape and fuse into one pass over memory.
+    The ops before and after the slices then have the same shape and fuse into one pass over memory.
     """
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class PushSlices(Pass):
         return self._pushed(x, was._inputs[0], node._attributes["index"])
 
     def _pushed(self, x: Node, was: Node, index: tuple[Any, ...]) -> Node:
-        """``x[index]`` taken inside of the ops that made x."""
+        """``x[index]``, with the slice applied to the inputs of the ops that compute x."""
         parts = []
         for part, before in zip(x._inputs, was._inputs, strict=True):
             own = _for_shape(index, part.shape, x.shape)
@@ -49,23 +49,23 @@ class PushSlices(Pass):
                 parts.append(self._pushed(part, before, own))
             else:
                 parts.append(getitem(part, index=own) if any(i != slice(None) for i in own) else part)
-        made: Node = x._op(*parts, **x._attributes)  # type: ignore[misc]
-        return made
+        sliced: Node = x._op(*parts, **x._attributes)  # type: ignore[misc]
+        return sliced
 
 
 def _only_sliced(order: Sequence[Node], users: dict[Node, list[Node]], roots: set[Node]) -> set[Node]:
-    """Element-wise nodes that are read by slices alone, or by one element-wise node of which that holds."""
-    found: set[Node] = set()
+    """Element-wise nodes whose readers are all slices, or one element-wise node of this set with the same shape."""
+    only_sliced: set[Node] = set()
     for n in reversed(order):
         if not isinstance(n._op, Elementwise) or n in roots or not users[n]:
             continue
-        by = users[n]
-        if all(u._op is getitem and _slices_alone(u._attributes["index"]) for u in by):
-            if sum(u.size for u in by) <= n.size:
-                found.add(n)
-        elif len(by) == 1 and by[0] in found and by[0].shape == n.shape:
-            found.add(n)
-    return found
+        readers = users[n]
+        if all(u._op is getitem and _slices_alone(u._attributes["index"]) for u in readers):
+            if sum(u.size for u in readers) <= n.size:
+                only_sliced.add(n)
+        elif len(readers) == 1 and readers[0] in only_sliced and readers[0].shape == n.shape:
+            only_sliced.add(n)
+    return only_sliced
 
 
 def _slices_alone(index: tuple[Any, ...]) -> bool:
@@ -73,7 +73,7 @@ def _slices_alone(index: tuple[Any, ...]) -> bool:
 
 
 def _for_shape(index: tuple[Any, ...], shape: tuple[int, ...], whole: tuple[int, ...]) -> tuple[Any, ...]:
-    """The index for an operand of ``shape`` that is broadcast to ``whole``: all of an axis that is repeated."""
+    """The index for an operand of ``shape`` that is broadcast to ``whole``: a full slice of each broadcast axis."""
     index = (*index, *(slice(None),) * (len(whole) - len(index)))[len(whole) - len(shape) :]
     return tuple(
         slice(None) if n == 1 != m else i

@@ -1,4 +1,4 @@
-"""How a pass goes over a graph: node by node, inputs first, into the bodies of loops and out again."""
+"""The base class of passes: rewrites nodes in topological order, and recursively the bodies of loops."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from ..loops.loop import Body, each, last, loop
 from ..ops import broadcast_to
 
 Selection = Node | int
-"""What is selected from a loop: a node of its body (at every step) or the number of a carry (its last value)."""
+"""A result selected from a loop: a node of its body (at every step) or the index of a carry (its last value)."""
 
 Rule = Callable[[Node], Node | None]
-"""Another node of the same value, or None."""
+"""A rewrite rule: returns another node of the same value, or None."""
 
 
 class Pass:
-    """One way of rewriting a graph; subclasses say what to do with a node, with a loop.
+    """Rewrites a graph; subclasses override `node` or `loop`.
 
     Attributes:
-        changed: after a run, whether anything is different.
-        notes: what was done, in words.
-        bodies: of the loops around the node at hand, the innermost last; first comes None, for outside.
-        rewritten: for each of these levels, what stands for its nodes so far.
+        changed: whether the latest run changed anything.
+        notes: the changes as text.
+        bodies: the bodies of the loops around the current node, the innermost last; the first is None, for no loop.
+        rewritten: for each of these levels, maps the nodes so far to their replacements.
     """
 
     hoists: ClassVar[bool] = False
-    """Whether `loop` does more than select."""
+    """Whether `loop` does more than select results."""
 
     def __init__(self) -> None:
         self.changed = False
@@ -40,21 +40,21 @@ class Pass:
         self.rewritten: list[dict[Node, Node]] = []
 
     def enter(self, order: Sequence[Node], roots: Sequence[Node]) -> None:
-        """Called at the start of a graph, and of each loop's body in it, with its nodes in order."""
+        """Called at the start of the graph and of each loop body, with its nodes in topological order."""
 
     def leave(self) -> None:
-        """Called at the end of what `enter` began."""
+        """Called at the end of the graph or loop body."""
 
     def node(self, node: Node, was: Node) -> Node | None:
-        """What stands for ``node``, which is ``was`` with its inputs rewritten; None for itself."""
+        """The replacement of ``node``, which is ``was`` with rewritten inputs; None to keep it."""
         return None
 
     def loop(self, over: Node, picks: list[Selection]) -> dict[Selection, Node]:
-        """What stands outside for each pick of a loop whose body has been rewritten."""
+        """Maps each result picked from a loop, whose body is rewritten already, to a node outside of the loop."""
         return {pick: select(over, pick) for pick in picks}
 
     def run(self, results: Sequence[Node]) -> list[Node]:
-        """The results rewritten."""
+        """Returns the rewritten results."""
         order = ancestors(results)
         picks = _picks(order)
         new: dict[Node, Node] = {}
@@ -74,10 +74,10 @@ class Pass:
                 continue
             inputs = tuple([new[x] for x in node._inputs])
             kept = node if all(map(is_, inputs, node._inputs)) else copy_onto(node, inputs)
-            made = self.node(kept, node)
-            if made is not None and made is not kept:
+            replacement = self.node(kept, node)
+            if replacement is not None and replacement is not kept:
                 self.changed = True
-                kept = made
+                kept = replacement
             new[node] = kept
         self.leave()
         self.rewritten.pop()
@@ -89,20 +89,20 @@ class Pass:
         nodes = [p for p in picks if not isinstance(p, int)]
         old = [*(body.nexts[k] for k in kept), *nodes]
         self.bodies.append(body)
-        made = self.run(old)
+        rewritten = self.run(old)
         self.bodies.pop()
         carries = {k: n for n, k in enumerate(kept)}
-        over = rebuilt(node, inputs, kept, made)
-        places: dict[Selection, Selection] = dict(zip(nodes, made[len(kept) :], strict=True))
-        places |= {p: carries[p] for p in picks if isinstance(p, int)}
-        if over is node and same_nodes([*places], [*places.values()]) and not self.hoists:
+        over = rebuilt(node, inputs, kept, rewritten)
+        new_picks: dict[Selection, Selection] = dict(zip(nodes, rewritten[len(kept) :], strict=True))
+        new_picks |= {p: carries[p] for p in picks if isinstance(p, int)}
+        if over is node and same_nodes([*new_picks], [*new_picks.values()]) and not self.hoists:
             return picks
-        found = self.loop(over, [*dict.fromkeys(places.values())])
-        return {p: found[places[p]] for p in picks}
+        selected = self.loop(over, [*dict.fromkeys(new_picks.values())])
+        return {p: selected[new_picks[p]] for p in picks}
 
 
 def select(over: Node, pick: Selection) -> Node:
-    """`each` or `last`; a value that came from outside is taken from there."""
+    """Selects a result by `each` or `last`; a slice, a fixed input or a constant is taken from outside of the loop."""
     if isinstance(pick, int):
         return last(over, pick)
     body: Body = over._attributes["body"]
@@ -118,7 +118,7 @@ def select(over: Node, pick: Selection) -> Node:
 
 
 def _picks(order: Sequence[Node]) -> dict[Node, dict[Selection, Node]]:
-    """Of each loop what is selected from it, and the node that selects it."""
+    """Maps each loop to its selected results, each with the node that selects it."""
     picks: dict[Node, dict[Selection, Node]] = {n: {} for n in order if n._op is loop}
     for n in order:
         if n._op is not None and n._op.selects:
@@ -127,26 +127,26 @@ def _picks(order: Sequence[Node]) -> dict[Node, dict[Selection, Node]]:
 
 
 def needed_carries(body: Body, picks: Sequence[Selection]) -> list[int]:
-    """The numbers of the carries on which the picks depend, over any number of steps."""
+    """The indices of the carries on which the picks depend, over any number of steps."""
     number = {c: k for k, c in enumerate(body.carries)}
     needed = {p for p in picks if isinstance(p, int)}
     roots = [p for p in picks if not isinstance(p, int)]
     while True:
-        met = {number[n] for n in ancestors([*roots, *(body.nexts[k] for k in needed)]) if n in number}  # type: ignore[index]
-        if met <= needed:
+        indices = {number[n] for n in ancestors([*roots, *(body.nexts[k] for k in needed)]) if n in number}  # type: ignore[index]
+        if indices <= needed:
             return sorted(needed)
-        needed |= met
+        needed |= indices
 
 
-def rebuilt(node: Node, inputs: Sequence[Node], kept: Sequence[int], made: list[Node]) -> Node:
-    """The loop with other inputs, with the carries ``kept`` alone and their next values ``made``.
+def rebuilt(node: Node, inputs: Sequence[Node], kept: Sequence[int], nodes: list[Node]) -> Node:
+    """The loop with new inputs, the carries ``kept`` alone, and ``nodes``: their next values, then the picked nodes.
 
-    Slots that nothing uses are dropped, and slots that are fed by the same node become one. The picked
-    nodes of ``made``, which follow the next values, are rewritten in place where they used such a slot.
+    Unused slots are removed, and slots with the same input are merged; ``nodes`` that use a merged slot are replaced in
+    the list.
     """
     body: Body = node._attributes["body"]
     a, b = len(body.slices), len(body.slices) + len(body.carries)
-    used = {n for n in ancestors(made) if n._op is None}
+    used = {n for n in ancestors(nodes) if n._op is None}
     first: dict[tuple[int, bool], Slot] = {}
     double: dict[Node, Node] = {}
     pairs = [_unrepeated(s, x) for s, x in zip(body.slices, inputs[:a], strict=True) if s in used]
@@ -158,17 +158,9 @@ def rebuilt(node: Node, inputs: Sequence[Node], kept: Sequence[int], made: list[
             double[slot] = same
         else:
             slots[moves][slot] = x
-    made[:] = replace(made, double) if double else made
-    carries = tuple(body.carries[k] for k in kept)
-    new = Body(
-        tuple(slots[True]),
-        carries,
-        tuple(slots[False]),
-        tuple(made[: len(kept)]),
-        body.steps,
-        body.reverse,
-        body.recompute,
-    )
+    nodes[:] = replace(nodes, double) if double else nodes
+    new_slots = tuple(slots[True]), tuple(body.carries[k] for k in kept), tuple(slots[False])
+    new = Body(*new_slots, tuple(nodes[: len(kept)]), body.steps, body.reverse, body.recompute)
     parts = [*slots[True].values(), *(inputs[a + k] for k in kept), *slots[False].values()]
     if same_nodes(new.slots, body.slots) and same_nodes(new.nexts, body.nexts) and same_nodes(parts, node._inputs):
         return node
@@ -176,22 +168,22 @@ def rebuilt(node: Node, inputs: Sequence[Node], kept: Sequence[int], made: list[
 
 
 def _unrepeated(slot: Slot, x: Node) -> tuple[Slot, Node, bool]:
-    """A slot, what feeds it, and whether that moves with the steps: a repetition along time is the same at each."""
+    """A slot, its input, and whether this moves with the steps; an input broadcast along time becomes a fixed input."""
     if x._op is broadcast_to and x._inputs[0].shape == slot.shape:
         return slot, x._inputs[0], False
     return slot, x, True
 
 
 def same_nodes(a: Sequence[Any], b: Sequence[Any]) -> bool:
-    """Whether two sequences hold the very same nodes (``==`` on nodes would make a node)."""
+    """Whether two sequences hold identical nodes (``==`` on nodes would create a node)."""
     return len(a) == len(b) and all(map(is_, a, b))
 
 
 class Rules(Pass):
-    """A pass of rules that look at one node and its inputs alone, tried in order until none applies.
+    """Applies rewrite rules, which look at one node and its inputs, in order until none applies.
 
     Args:
-        rules: each gives another node, or None.
+        rules: functions that return another node of the same value, or None.
     """
 
     def __init__(self, *rules: Rule) -> None:
@@ -199,12 +191,12 @@ class Rules(Pass):
         self.rules = rules
 
     def node(self, node: Node, was: Node) -> Node | None:
-        found, again = node, True
-        while again and found._op is not None:
-            again = False
+        changed = True
+        while changed and node._op is not None:
+            changed = False
             for rule in self.rules:
-                made = rule(found)
-                if made is not None and made is not found:
-                    found, again = made, True
+                new = rule(node)
+                if new is not None and new is not node:
+                    node, changed = new, True
                     break
-        return found
+        return node

@@ -1,4 +1,4 @@
-"""Simpler nodes of the same value: nothing where nothing is done, one way of saying each thing."""
+"""Rewrite rules that simplify a node: identities are removed, equivalent ops get one canonical form."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def simplify(node: Node) -> Node | None:
 
 
 def _without_broadcasts(node: Node) -> Node | None:
-    """Element-wise ops broadcast by themselves."""
+    """Removes `broadcast_to` from the inputs of an element-wise op, which broadcasts by itself."""
     inputs = tuple(x._inputs[0] if x._op is ops.broadcast_to else x for x in node._inputs)
     if all(a is b for a, b in zip(inputs, node._inputs, strict=True)):
         return None
@@ -35,7 +35,7 @@ def _without_broadcasts(node: Node) -> Node | None:
 
 
 def _scalar(x: Node) -> Any:
-    """The number that a constant, broadcast or not, holds everywhere; None if it is no such thing."""
+    """The value of a constant with a single distinct element, broadcast or not; None for any other node."""
     while x._op is ops.broadcast_to or x._op is ops.reshape:
         x = x._inputs[0]
     return x._value.reshape(-1)[0] if type(x) is Constant and x._value.size == 1 else None
@@ -131,10 +131,10 @@ def _sum_to(node: Node) -> Node:
 
 
 def _sum(node: Node) -> Node | None:
-    """Axes as a tuple without ``keepdims``; a sum of a sum as one."""
+    """Canonical form: axes as a sorted tuple, without ``keepdims``; nested sums are merged."""
     x, axis = node._inputs[0], node._attributes.get("axis")
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes = tuple(sorted(a % x.ndim for a in axes)) if x.ndim else ()  # numpy lets a number have an axis 0
+    axes = tuple(sorted(a % x.ndim for a in axes)) if x.ndim else ()  # numpy accepts axis 0 for a scalar
     if node._attributes.get("keepdims"):
         return ops.reshape(ops.sum(x, axis=axes), node.shape)
     if x._op is ops.sum and isinstance(x._attributes.get("axis"), tuple) and not x._attributes.get("keepdims"):
@@ -175,7 +175,7 @@ def _stack(node: Node) -> Node:
 
 
 def _matmul(node: Node) -> Node | None:
-    """Products of matrices alone: vectors are rows of one, leading axes of the left are more rows."""
+    """Canonical form: products of matrices; a vector becomes a row, leading axes of the left operand become rows."""
     w, x = node._inputs
     if w.ndim == x.ndim == 2 or not (w.size and x.size):
         return None

@@ -1,4 +1,4 @@
-"""A sum over time of matrix products becomes one product over the joined axis of time and rows."""
+"""Rewrites a sum over time of matrix products as one product over the joined axis of time and rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .rewriting import Pass, select
 class SumProducts(Pass):
     """sum_t A_t @ B_t = [A_1 ... A_T] @ [B_1; ...; B_T]      A_t: (M, K)  B_t: (K, N)
 
-    The gradient of a weight is such a sum. The order of summation changes: BLAS adds T*K terms in its own order.
+    The gradient with respect to a weight is such a sum. The order of summation, and the rounding, is that of BLAS.
     """
 
     def node(self, node: Node, was: Node) -> Node | None:

@@ -1,1 +1,1 @@
-"""Plans: a graph becomes actions over buffers, in an order, with a place in memory for each value."""
+"""Plans: a graph becomes an ordered list of actions over buffers, each buffer at an offset in memory."""

@@ -1,4 +1,4 @@
-"""What a plan is made of: buffers of memory, views into them, and the actions that fill them in order."""
+"""The parts of a plan: buffers of memory, views of them, and the actions that fill them in order."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 
 @dataclass(eq=False)
 class Buffer:
-    """One piece of memory.
+    """A contiguous piece of memory.
 
     Attributes:
-        kind: ``"argument"`` (given by the caller), ``"parameter"`` (read at each call), ``"constant"``,
-            ``"scratch"`` (the plan's own, kept from call to call) or ``"result"`` (new at each call).
-        size: in elements.
-        dtype: of its elements.
-        source: of a parameter its node, of a constant its array, of an argument or result its number.
-        depth: how many loops enclose the place where it was made: it lives through all deeper ones.
-        offset_bytes: of scratch, where it lies in the plan's one block of memory.
+        kind: ``"argument"`` (passed by the caller), ``"parameter"`` (read at each call), ``"constant"``,
+            ``"scratch"`` (temporary memory that every call reuses) or ``"result"`` (allocated at each call).
+        size: number of elements.
+        dtype: dtype of the elements.
+        source: the node of a parameter, the array of a constant, the index of an argument or a result.
+        depth: number of loops around its definition; the buffer stays alive through all deeper loops.
+        offset_bytes: offset of a scratch buffer in the plan's memory block; -1 until `memory.lay_out` sets it.
     """
 
     kind: str
@@ -36,14 +36,14 @@ class Buffer:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """Part of a buffer seen as an array.
+    """A strided view of a buffer.
 
     Attributes:
-        offset: of the first element, in elements.
+        offset: position of the first element, in elements.
         shape: sizes of the axes.
-        strides: in elements, one an axis; 0 where an axis is broadcast.
-        per_step: in elements, how far the view moves with each step of the loops around it, the
-            outermost first; missing entries at the end are 0.
+        strides: one per axis, in elements; 0 for a broadcast axis.
+        per_step: for each loop around the view, outermost first, the elements by which the view moves at each
+            step; missing entries at the end are 0.
     """
 
     buffer: Buffer
@@ -59,13 +59,13 @@ class View:
 
 @dataclass(frozen=True, eq=False)
 class Instruction:
-    """One element-wise op inside a fused loop: ``op`` of earlier values.
+    """One element-wise op inside a fused loop: ``op`` applied to earlier values.
 
     Attributes:
-        op: the name of the op (``"add"``, ``"tanh"``, ``"copy"``, ...).
-        args: numbers of its operands: the loads come first, then the instructions in order.
-        dtype: of its result.
-        attributes: its settings (``a_min``, ...).
+        op: name of the op (``"add"``, ``"tanh"``, ``"copy"``, ...).
+        args: indices of its operands: the loads come first, then the instructions in order.
+        dtype: dtype of the result.
+        attributes: keyword arguments of the op (``a_min``, ...).
     """
 
     op: str
@@ -76,16 +76,16 @@ class Instruction:
 
 @dataclass(frozen=True, eq=False)
 class Elementwise:
-    """A chain of element-wise ops as one pass over ``shape``.
+    """A fused chain of element-wise ops: one pass over ``shape``.
 
     Attributes:
-        shape: the sizes of the loops.
-        loads: views of the rank of ``shape``, stride 0 where they are broadcast.
-        instructions: in order.
-        stores: pairs of a value's number (as in `Instruction.args`) and the view it goes to. A store
-            may be the very view of a load (in place), and overlaps no other.
-        reduces: kind (``"sum"``, ``"max"``, ``"min"``), number of an instruction's value, and the view of ``shape``
-            without its last axis that gets the value reduced along that axis.
+        shape: sizes of the loops.
+        loads: views of the rank of ``shape``; stride 0 along broadcast axes.
+        instructions: the ops in order.
+        stores: pairs of a value's index (as in `Instruction.args`) and the view it is written to. A store may be
+            identical to the view of a load (in place) and overlaps no other view.
+        reduces: triples of a kind (``"sum"``, ``"max"``, ``"min"``), the index of an instruction's value, and the view
+            (of ``shape`` without its last axis) that receives the value reduced along the last axis.
     """
 
     shape: tuple[int, ...]
@@ -97,7 +97,7 @@ class Elementwise:
 
 @dataclass(frozen=True, eq=False)
 class Reduction:
-    """out = the sum, max or min of ``x`` over ``axes``      out: x's shape without ``axes``"""
+    """out = the sum, max or min of ``x`` over ``axes``      out: the shape of x without ``axes``"""
 
     kind: str
     x: View
@@ -109,8 +109,8 @@ class Reduction:
 class Product:
     """out = a @ b      a: (M, K)  b: (K, N)  out: (M, N), whose last axis has stride 1
 
-    a and b may be transposed views: one of their two strides is 1 (or their size 1).
-    ``fixed``: which of a, b stay the same during the innermost loop around (weights), so that they may be packed.
+    a and b may be transposed views: one of their two strides is 1 (or the size of that axis is 1).
+    ``fixed``: whether a, b are invariant in the innermost loop around (weights), so that they can be packed once.
     """
 
     a: View
@@ -121,7 +121,7 @@ class Product:
 
 @dataclass(frozen=True, eq=False)
 class Call:
-    """out = op.forward(*inputs, **attributes), by numpy: whatever has no form of its own."""
+    """out = op.forward(*inputs, **attributes), computed by numpy: for ops that no other action covers."""
 
     op: Any
     inputs: tuple[View, ...]
@@ -131,7 +131,7 @@ class Call:
 
 @dataclass(frozen=True, eq=False)
 class Repeat:
-    """``actions`` run ``steps`` times; views move by their ``per_step`` entry number ``depth``."""
+    """A loop: ``actions`` run ``steps`` times; after each step every view moves by ``per_step[depth]``."""
 
     steps: int
     depth: int

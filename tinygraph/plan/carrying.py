@@ -1,4 +1,4 @@
-"""The memory of a loop: slabs with a row a step for what is read again, one row for a state that is not."""
+"""The memory of a loop: one row per step for values that are read later, one row for other carries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 
 class Carrying:
-    """One loop while it is planned: its body as a level of its own, its slots bound to views outside."""
+    """Plans one loop: its body becomes a `Level` of its own, whose slots are bound to views of outer buffers.
+
+    Attributes:
+        selections: maps what is selected from the loop (a body node, or the index of a carry) to the selecting node.
+        picks: the selected body nodes; their value at every step is read after the loop.
+        copies: pairs (node, view) that are copied at the end of every step.
+        final: the view of each carry's last value.
+    """
 
     def __init__(self, outer: Level, node: Node) -> None:
         self.outer, self.node = outer, node
@@ -29,102 +36,105 @@ class Carrying:
         self.final: list[View] = []
 
     def emit(self) -> None:
-        """Append the loop's actions to the level around it."""
+        """Append the loop's actions to the outer level."""
         body, depth = self.body, self.outer.depth
         a, b = len(body.slices), len(body.slices) + len(body.carries)
         inputs = self.node._inputs
         for slot, x in zip(body.slices, inputs[:a], strict=True):
-            self.inner.views[slot] = self._row(self.outer.view(x))
+            self.inner.views[slot] = self._at_step(self.outer.view(x))
         for slot, x in zip(body.fixed, inputs[b:], strict=True):
             self.inner.views[slot] = self.outer.view(x)
-        slabs = self._slabs()
+        with_rows = self._carries_with_rows()
         for k, x in enumerate(inputs[a:b]):
-            self._carry(k, x, k in slabs)
-        self._aim()
-        self.inner.settle()
-        self._keep_picks()
+            self._carry(k, x, k in with_rows)
+        self._place_picks()
+        self.inner.claim_memory()
+        self._allocate_picks()
         self.inner.emit()
         for source, target in self.copies:
             self.inner.copy(self.inner.view(source), target)
         self.outer.actions.append(Repeat(body.steps, depth, tuple(self.inner.actions)))
         for of, selection in self.selections.items():
-            found = self.final[of] if isinstance(of, int) else self._over_time(self.inner.view(of))
+            view = self.final[of] if isinstance(of, int) else self._over_time(self.inner.view(of))
             if selection in self.outer.homes and selection not in self.outer.views:
-                self.outer.copy(found, self.outer.place(selection))
-            self.outer.views.setdefault(selection, found)
+                self.outer.copy(view, self.outer.place(selection))
+            self.outer.views.setdefault(selection, view)
 
-    def _row(self, v: View) -> View:
+    def _at_step(self, v: View) -> View:
         return views.one_step(v, self.outer.depth, self.body.steps, self.body.reverse)
 
     def _over_time(self, v: View) -> View:
         return views.all_steps(v, self.outer.depth, self.body.steps, self.body.reverse)
 
-    def _slabs(self) -> set[int]:
-        """The carries of which every step is read after it, by a later loop or by another carry."""
+    def _carries_with_rows(self) -> set[int]:
+        """The indices of the carries that need a row per step: a later loop or another carry reads every step."""
         bases = {self.inner.base(p) for p in self.picks}
-        found = set()
+        indices = set()
         for k, n in enumerate(self.body.nexts):
             if n in bases or self.body.carries[k] in bases:
-                found.add(k)
+                indices.add(k)
             source = self.inner.base(n)
             if source in self.number and source is not self.body.carries[k]:
-                found |= {k, self.number[source]}
-        return found
+                indices |= {k, self.number[source]}
+        return indices
 
-    def _carry(self, k: int, start: Node, slab: bool) -> None:
-        """Bind the slot of carry k, and put its first value where the first step looks for it."""
+    def _carry(self, k: int, start: Node, has_rows: bool) -> None:
+        """Bind the slot of carry k to a view, and copy its initial value to where the first step reads it."""
         slot, T, reverse = self.body.carries[k], self.body.steps, self.body.reverse
-        if slab:
-            rows = self.outer.fresh((T + 1, *slot.shape), slot.dtype)
+        if has_rows:
+            rows = self.outer.allocate((T + 1, *slot.shape), slot.dtype)
             lower, upper = views.indexed(rows, (slice(0, T),)), views.indexed(rows, (slice(1, T + 1),))
             before, self_after = (upper, lower) if reverse else (lower, upper)
             first, final = views.indexed(rows, (T if reverse else 0,)), views.indexed(rows, (0 if reverse else T,))
-            self.inner.views[slot], self.after = self._row(before), self._row(self_after)
+            self.inner.views[slot], self.after = self._at_step(before), self._at_step(self_after)
         else:
-            first = final = self.after = self.outer.fresh(slot.shape, slot.dtype)
+            first = final = self.after = self.outer.allocate(slot.shape, slot.dtype)
             self.inner.views[slot] = first
         self.outer.copy(self.outer.view(start), first)
         self.final.append(final)
-        self._send(k, self.after, slab)
+        self._set_target(k, self.after, has_rows)
 
-    def _send(self, k: int, target: View, slab: bool) -> None:
-        """Have the next value of carry k written to ``target``: at once if nothing there is still to be read."""
+    def _set_target(self, k: int, target: View, has_rows: bool) -> None:
+        """Let the next value of carry k be written to ``target``: directly where no later read needs the old value."""
         n, slot = self.body.nexts[k], self.body.carries[k]
-        if n is slot and not slab:
+        if n is slot and not has_rows:
             return
-        if self.inner.is_made(n) and n not in self.inner.homes and (slab or self._is_read_before(slot, n)):
+        if self.inner.is_computed(n) and n not in self.inner.homes and (has_rows or self._is_read_before(slot, n)):
             self.inner.homes[n] = lambda: target
         else:
             self.copies.append((n, target))
 
     def _is_read_before(self, slot: Slot, writer: Node) -> bool:
-        """Whether every read of the carry comes before its next value is written."""
+        """Whether every read of the carry comes before its next value is written.
+
+        A group of one element-wise pass reads each element before it writes that element, so its own reads are safe.
+        """
         level = self.inner
         at = level.when[writer]
         for unit_number, unit in enumerate(level.units):
             for n in unit:
                 if is_view(n) or all(level.base(x) is not slot for x in n._inputs):
                     continue
-                together = (
+                same_pass = (
                     unit_number == at
                     and is_light(n)
                     and is_light(writer)
                     and all(x is slot or level.base(x) is not slot for x in n._inputs)
                     and slot.shape == n.shape
                 )
-                if unit_number > at or (unit_number == at and not together):
+                if unit_number > at or (unit_number == at and not same_pass):
                     return False
         return not any(level.base(p) is slot for p in self.picks)
 
-    def _aim(self) -> None:
-        """A value that is selected whole goes where its selection is wanted."""
+    def _place_picks(self) -> None:
+        """Write each selected value directly into the memory of its selection."""
         for p in self.picks:
-            if self.inner.is_made(p) and p not in self.inner.homes and p not in {*self.body.nexts}:
+            if self.inner.is_computed(p) and p not in self.inner.homes and p not in {*self.body.nexts}:
                 selection = self.selections[p]
-                self.inner.homes[p] = lambda s=selection: self._row(self.outer.place(s))  # type: ignore[misc]
+                self.inner.homes[p] = lambda s=selection: self._at_step(self.outer.place(s))  # type: ignore[misc]
 
-    def _keep_picks(self) -> None:
-        """Every other value that is selected, or looked into by one that is, gets a row a step."""
+    def _allocate_picks(self) -> None:
+        """Give every other selected value, or the base that it is a view of, a buffer with one row per step."""
         for p in self.picks:
             for n in {p, self.inner.base(p)}:
                 while n in self.inner.within and n not in {*self.picks}:
@@ -133,4 +143,4 @@ class Carrying:
                     n = self.inner.within[n]
                 if n in self.inner.when and n not in self.inner.homes and n._op is not None:
                     shape, dtype = (self.body.steps, *n.shape), n.dtype
-                    self.inner.homes[n] = lambda s=shape, d=dtype: self._row(self.outer.fresh(s, d))  # type: ignore[misc]
+                    self.inner.homes[n] = lambda s=shape, d=dtype: self._at_step(self.outer.allocate(s, d))  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""The actions of one unit of work: a group of element-wise nodes, a product, a reduction, a call of an op."""
+"""The actions of one scheduled unit: a fused group, a matrix product, a reduction or a call of an op."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FLOATS = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 
 
 def emit(level: Level, unit: list[Node]) -> list[Any]:
-    """Actions for nodes whose inputs have their places; gives the nodes theirs."""
+    """Returns the actions of one unit, whose inputs have views already; assigns views to its nodes."""
     node = unit[0]
     if is_light(node):
         return [_group(level, unit)]
@@ -40,14 +40,14 @@ def emit(level: Level, unit: list[Node]) -> list[Any]:
 
 
 def _instruction(n: Node, number: Mapping[Node, int]) -> Instruction:
-    """One node of a group; ``number`` tells where the values of its inputs are."""
+    """The instruction of a node in a group; ``number`` maps each input to the index of its value."""
     assert n._op is not None
-    settings = {} if n._op is ops.astype else n._attributes  # its dtype is the instruction's
-    return Instruction(n._op.name, tuple(number[x] for x in n._inputs), n.dtype, settings)
+    attributes = {} if n._op is ops.astype else n._attributes  # the instruction holds the dtype of astype
+    return Instruction(n._op.name, tuple(number[x] for x in n._inputs), n.dtype, attributes)
 
 
 def _group(level: Level, unit: list[Node]) -> Elementwise:
-    """One pass over the elements; only what is read outside of the group is stored."""
+    """One pass over the elements; only values that are read outside of the group are stored."""
     shape, inside = unit[0].shape, {*unit}
     sums = [n for n in unit if n._op in _REDUCTIONS]
     unit = [n for n in unit if n._op not in _REDUCTIONS]
@@ -79,44 +79,45 @@ def _product(level: Level, node: Node) -> list[Any]:
     out = level.place(node)
     if out.strides[1] == 1 or out.shape[1] == 1:
         return [*copies, Product(a, b, out, fixed)]
-    made = level.fresh(node.shape, node.dtype)
-    return [*copies, Product(a, b, made, fixed), copy(made, out)]
+    buffer = level.allocate(node.shape, node.dtype)
+    return [*copies, Product(a, b, buffer, fixed), copy(buffer, out)]
 
 
 def _is_stack(node: Node) -> bool:
+    """Whether the node is a batched matrix product with leading axes."""
     a, b = node._inputs
     same = a.dtype == b.dtype == node.dtype and node.dtype in _FLOATS
     return same and min(a.ndim, b.ndim) > 1 and node.ndim > 2 and bool(a.size and b.size)
 
 
 def _stack_of_products(level: Level, node: Node) -> list[Any]:
-    """Many products as a loop over the leading axes of one, whose views move from one to the next."""
+    """A batched matrix product as loops over the leading axes around one `Product` with moving views."""
     lead, before = node.shape[:-2], len(level.actions)
     operands = [_for_blas(level, level.view(x)) for x in node._inputs]
     copies, level.actions[before:] = level.actions[before:], []
     out = level.place(node)
-    made = out if out.strides[-1] == 1 or out.shape[-1] == 1 else level.fresh(node.shape, node.dtype)
-    moving = [*(views.broadcast(v, (*lead, *v.shape[-2:])) for v in operands), made]
+    target = out if out.strides[-1] == 1 or out.shape[-1] == 1 else level.allocate(node.shape, node.dtype)
+    moving = [*(views.broadcast(v, (*lead, *v.shape[-2:])) for v in operands), target]
     for k, n in enumerate(lead):
         moving = [views.one_step(v, level.depth + k, n, False) for v in moving]
-    a, b, to = moving
-    action: Any = Product(a, b, to)
+    a, b, product = moving
+    action: Any = Product(a, b, product)
     for k in range(len(lead) - 1, -1, -1):
         action = Repeat(lead[k], level.depth + k, (action,))
-    return [*copies, action] if made is out else [*copies, action, copy(made, out)]
+    return [*copies, action] if target is out else [*copies, action, copy(target, out)]
 
 
 def _for_blas(level: Level, v: View) -> View:
-    """The view, or a copy of it where neither of its axes lies dense."""
+    """The view itself, or a contiguous copy if neither of its last two axes is contiguous, which BLAS requires."""
     if _is_dense(v, 1) or _is_dense(v, 0):
         return v
-    made = level.fresh(v.shape, v.dtype)
-    level.copy(v, made)
-    return made
+    contiguous = level.allocate(v.shape, v.dtype)
+    level.copy(v, contiguous)
+    return contiguous
 
 
 def _is_dense(v: View, axis: int) -> bool:
-    """Whether the numbers along ``axis`` lie side by side, and the lines along it do not overlap."""
+    """Whether the elements along ``axis`` are contiguous and the lines along it do not overlap."""
     rows, columns = v.shape[-2:]
     row, column = v.strides[-2:]
     n, across, step, far = (columns, rows, column, row) if axis else (rows, columns, row, column)
@@ -140,7 +141,7 @@ def _reduction(level: Level, node: Node) -> Reduction | Call:
 
 
 def _concatenation(level: Level, node: Node) -> list[Any]:
-    """Nothing for the parts that were made in their places, copies of the others."""
+    """Copies of the parts that were not written directly into their slice of the result."""
     axis, at, actions = node._attributes.get("axis", 0) % node.ndim, 0, []
     out = level.place(node)
     for part in node._inputs:

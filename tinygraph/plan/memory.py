@@ -1,4 +1,4 @@
-"""Where scratch buffers lie: those that are never needed at once share their bytes."""
+"""Offsets of scratch buffers in one memory block: buffers with disjoint live ranges share bytes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from .actions import Buffer, Call, Elementwise, Product, Reduction, Repeat, View
 
 ALIGNMENT = 64
-"""Bytes: a cache line, and a vector of sixteen float32."""
+"""Bytes of a cache line, and of a vector of 16 float32."""
 
 
 def views_of(action: Any) -> list[View]:
-    """Every view that an action reads or writes; of a loop, none of its own."""
+    """Returns every view that an action reads or writes; empty for a `Repeat`."""
     if isinstance(action, Elementwise):
         return [*action.loads, *(v for _, v in action.stores), *(v for _, _, v in action.reduces)]
     if isinstance(action, Product):
@@ -23,15 +23,15 @@ def views_of(action: Any) -> list[View]:
 
 
 def lay_out(actions: Sequence[Any]) -> int:
-    """Give each scratch buffer its offset; the bytes of the block that holds them all.
+    """Set the offset of each scratch buffer, best fit first, and return the size in bytes of the memory block.
 
-    A buffer is needed from the first action that touches it to the last. One that lives longer than a
-    step of a loop (its ``depth`` is smaller than the loop's) is needed for the whole of that loop.
+    The live range of a buffer reaches from the first action that uses it to the last. A buffer that outlives one
+    step of a loop (its ``depth`` is smaller than the loop's) is live during the whole loop.
     """
     free: list[tuple[int, int]] = []
     busy: list[tuple[int, int, int]] = []
     end = 0
-    for buffer, (start, last) in sorted(_spans(actions).items(), key=lambda item: (item[1][0], -item[0].nbytes)):
+    for buffer, (start, last) in sorted(_live_ranges(actions).items(), key=lambda item: (item[1][0], -item[0].nbytes)):
         free, busy = _released(free, busy, start)
         size = -(-max(buffer.nbytes, 1) // ALIGNMENT) * ALIGNMENT
         fitting = [(n, at) for at, n in free if n >= size]
@@ -54,7 +54,7 @@ def lay_out(actions: Sequence[Any]) -> int:
 def _released(
     free: list[tuple[int, int]], busy: list[tuple[int, int, int]], now: int
 ) -> tuple[list[tuple[int, int]], list[tuple[int, int, int]]]:
-    """Free pieces with those that ended before ``now``, neighbours joined; and what is still busy."""
+    """Returns the free pieces, with those that are dead before ``now`` merged in, and the pieces still live."""
     ended = [(at, n) for last, at, n in busy if last < now]
     if not ended:
         return free, busy
@@ -67,26 +67,26 @@ def _released(
     return pieces, [b for b in busy if b[0] >= now]
 
 
-def _spans(actions: Sequence[Any]) -> dict[Buffer, tuple[int, int]]:
-    """When each scratch buffer is needed, in numbers of actions."""
-    touched: list[tuple[Buffer, int, list[list[int]]]] = []
-    _number(actions, [], 0, touched)
-    spans: dict[Buffer, tuple[int, int]] = {}
-    for buffer, clock, loops in touched:
+def _live_ranges(actions: Sequence[Any]) -> dict[Buffer, tuple[int, int]]:
+    """Maps each scratch buffer to the indices of the first and the last action of its live range."""
+    uses: list[tuple[Buffer, int, list[list[int]]]] = []
+    _number(actions, [], 0, uses)
+    ranges: dict[Buffer, tuple[int, int]] = {}
+    for buffer, clock, loops in uses:
         start, end = loops[buffer.depth] if len(loops) > buffer.depth else (clock, clock)
-        a, b = spans.get(buffer, (start, end))
-        spans[buffer] = (min(a, start), max(b, end))
-    return spans
+        a, b = ranges.get(buffer, (start, end))
+        ranges[buffer] = (min(a, start), max(b, end))
+    return ranges
 
 
 def _number(
-    actions: Sequence[Any], loops: list[list[int]], clock: int, touched: list[tuple[Buffer, int, list[list[int]]]]
+    actions: Sequence[Any], loops: list[list[int]], clock: int, uses: list[tuple[Buffer, int, list[list[int]]]]
 ) -> int:
-    """Note each touch of a scratch buffer with its action's number and the spans of the loops around it."""
+    """Append each use of a scratch buffer, with its action's index and the loops around; return the last index."""
     for action in actions:
         clock += 1
         if isinstance(action, Repeat):
             span = [clock, clock]
-            clock = span[1] = _number(action.actions, [*loops, span], clock, touched)
-        touched += [(v.buffer, clock, loops) for v in views_of(action) if v.buffer.kind == "scratch"]
+            clock = span[1] = _number(action.actions, [*loops, span], clock, uses)
+        uses += [(v.buffer, clock, loops) for v in views_of(action) if v.buffer.kind == "scratch"]
     return clock

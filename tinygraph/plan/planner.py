@@ -1,4 +1,4 @@
-"""From a graph to actions: each value gets its place in memory, each node its action."""
+"""The planner turns a graph into actions: it gives each value a view of a buffer, each node an action."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ Home = Callable[[], View]
 
 @dataclass
 class Program:
-    """What the planner gives: actions, and where arguments, parameters and results are.
+    """The planner's result: the actions and the buffers of arguments, parameters and results.
 
     Attributes:
-        arguments, parameters: their buffers; with parameters stands what is drawn anew at each call.
-        results: of each result the view that holds it.
+        arguments, parameters: their buffers; noise that is drawn at each call counts as a parameter.
+        results: the view of each result.
     """
 
     actions: list[Any]
@@ -41,29 +41,33 @@ class Program:
 
 
 def lay(results: Sequence[Node], arguments: Sequence[Slot], fuses: bool) -> Program:
-    """Actions that compute ``results`` from ``arguments``.
+    """Plan the actions that compute ``results`` from ``arguments``.
 
     Args:
         results: nodes of the outermost level.
-        arguments: what is given at each call.
-        fuses: whether element-wise nodes are grouped.
+        arguments: slots for the arrays of each call.
+        fuses: whether element-wise nodes are fused into groups.
     """
     level = Level(results, None, fuses)
     for k, slot in enumerate(arguments):
         level.views[slot] = views.whole(Buffer("argument", slot.size, slot.dtype, k), slot.shape)
-    found = level.results()
-    given = [level.views[slot].buffer for slot in arguments]
-    return Program(level.actions, given, [b for b in level.leaves.values() if b.kind == "parameter"], found)
+    result_views = level.results()
+    buffers = [level.views[slot].buffer for slot in arguments]
+    parameters = [b for b in level.leaves.values() if b.kind == "parameter"]
+    return Program(level.actions, buffers, parameters, result_views)
 
 
 class Level:
-    """The nodes outside of all loops, or those of one loop's body, while they are given memory and actions.
+    """Plans the nodes outside of all loops, or the nodes of one loop's body.
 
     Attributes:
-        views: where the values are that have a place already.
-        homes: for nodes that shall be put at a certain place when they are made: what gives it.
-        within: the concatenation into whose memory a node is put.
-        actions: in order.
+        units: the schedule: lists of nodes that one action computes together.
+        when: maps each scheduled node to the index of its unit.
+        views: maps each node that has memory already to its view.
+        homes: maps a node with a prescribed target to the function that returns the target view.
+        within: maps a node to the concatenation into whose memory it is written.
+        actions: the actions so far, in order.
+        leaves: maps constants and parameters to their buffers; the outermost level holds them all.
     """
 
     def __init__(self, roots: Sequence[Node], outer: Level | None, fuses: bool, fixed: Sequence[Node] = ()) -> None:
@@ -85,62 +89,63 @@ class Level:
         self.leaves: dict[Any, Buffer] = {}
         self.selections = {(n._inputs[0], n._attributes["of"]): n for n in self.order if n._op and n._op.selects}
 
-    def is_made(self, node: Node) -> bool:
-        """Whether some action of this level computes the node."""
+    def is_computed(self, node: Node) -> bool:
+        """Whether an action of this level computes the node."""
         return node in self.when and not is_view(node) and node._op is not loop
 
     def base(self, node: Node) -> Node:
-        """The node whose memory a view looks into."""
+        """The node that owns the memory of a view node; any other node is its own base."""
         while node._op is not None and not node._op.selects and is_view(node):
             node = node._inputs[0]
         return node
 
-    def fresh(self, shape: Sequence[int], dtype: np.dtype) -> View:
+    def allocate(self, shape: Sequence[int], dtype: np.dtype) -> View:
+        """A contiguous view of a new scratch buffer."""
         size = int(np.prod(shape))
         return views.whole(Buffer("scratch", size, dtype, depth=self.depth), shape)
 
     def place(self, node: Node) -> View:
-        """Where the value of ``node`` is to be written."""
+        """The view that ``node`` is to be written to; allocated at the first request."""
         if node not in self.views:
             home = self.homes.get(node)
-            self.views[node] = home() if home else self.fresh(node.shape, node.dtype)
+            self.views[node] = home() if home else self.allocate(node.shape, node.dtype)
         return self.views[node]
 
     def view(self, node: Node) -> View:
-        """Where the value of ``node`` is."""
+        """The view that holds the value of ``node``."""
         if node in self.views:
             return self.views[node]
         if isinstance(node, (Constant, Parameter, Noise)):
             return self._leaf(node)
         raise GraphError(
-            f"compile: {node.label()} was made inside of the cell of an unroll and used outside of it",
-            fix="give it out of the cell as part of y_t or of the state",
+            f"compile: {node.label()} was computed inside the cell of an unroll and is used outside of it",
+            fix="return it from the cell as part of y_t or of the state",
         )
 
     def _leaf(self, node: Node) -> View:
-        known = self.root.leaves
-        if node not in known:
+        buffers = self.root.leaves
+        if node not in buffers:
             if isinstance(node, (Parameter, Noise)):
-                known[node] = Buffer("parameter", node.size, node.dtype, node)
+                buffers[node] = Buffer("parameter", node.size, node.dtype, node)
             else:
-                known[node] = Buffer("constant", node.size, node.dtype, np.ascontiguousarray(node._value).reshape(-1))
-        return views.whole(known[node], node.shape)
+                buffers[node] = Buffer("constant", node.size, node.dtype, np.ascontiguousarray(node._value).reshape(-1))
+        return views.whole(buffers[node], node.shape)
 
     def copy(self, source: View, target: View) -> None:
-        """An action that copies one view to another of its shape."""
+        """Append an action that copies a view to another view of the same shape."""
         self.actions.append(emission.copy(source, target))
 
     def is_read_outside(self, node: Node, group: set[Node]) -> bool:
-        """Whether anything but the nodes of ``group`` reads the node's value."""
+        """Whether the node is a root or a node outside of ``group`` reads it."""
         return node in self.kept or any(user not in group for user in self.users[node])
 
     def is_fixed(self, node: Node) -> bool:
-        """Whether the value is the same at every step of the loop around, and made before it."""
+        """Whether the value is loop-invariant: computed before the loop around and equal at every step."""
         base = self.base(node)
         return self.outer is not None and (base in self.fixed or isinstance(base, (Constant, Parameter, Noise)))
 
-    def settle(self) -> None:
-        """Decide which values are written straight into a concatenation."""
+    def claim_memory(self) -> None:
+        """Decide which values are written directly into the memory of a concatenation."""
         for node in reversed(self.order):
             if node._op is ops.concatenate:
                 self._claim_parts(node)
@@ -153,20 +158,21 @@ class Level:
             source = part
             while source._op is ops.reshape and _adds_ones_alone(source):
                 source = source._inputs[0]
-            if source in self.homes or source.dtype != whole.dtype or not self._can_be_sent(source):
+            if source in self.homes or source.dtype != whole.dtype or not self._can_redirect(source):
                 continue
-            self.homes[source] = lambda i=index, s=source.shape: self._inside(whole, i, s)  # type: ignore[misc]
+            self.homes[source] = lambda i=index, s=source.shape: self._part_of(whole, i, s)  # type: ignore[misc]
             self.within[source] = whole
 
-    def _can_be_sent(self, node: Node) -> bool:
+    def _can_redirect(self, node: Node) -> bool:
+        """Whether the action that computes the node can write it to a prescribed view."""
         if node._op is not None and node._op.selects and not isinstance(node._attributes["of"], int):
             of, body = node._attributes["of"], node._inputs[0]._attributes["body"]
             return of._op is not None and not is_view(of) and of._op is not loop and of not in {*body.nexts}
-        return self.is_made(node)
+        return self.is_computed(node)
 
-    def _inside(self, whole: Node, index: tuple[slice, ...], shape: tuple[int, ...]) -> View:
+    def _part_of(self, whole: Node, index: tuple[slice, ...], shape: tuple[int, ...]) -> View:
         part = views.reshaped(views.indexed(self.place(whole), index), shape)
-        assert part is not None  # axes of size 1 come and go in any strides
+        assert part is not None  # axes of size 1 can be added or removed whatever the strides
         return part
 
     def emit(self) -> None:
@@ -176,49 +182,49 @@ class Level:
             if first._op is loop:
                 Carrying(self, first).emit()
             elif first._op is not None and first._op.selects:
-                continue  # the loop has put it in its place
+                continue  # planned with its loop
             elif is_view(first):
-                self._look(first)
+                self._emit_view(first)
             else:
                 self.actions += emission.emit(self, unit)
 
-    def _look(self, node: Node) -> None:
-        """The view that the op is; a copy where strides cannot say it."""
+    def _emit_view(self, node: Node) -> None:
+        """Assign the view of the input that the op returns; emit a copy where strides cannot express it."""
         x = self.view(node._inputs[0])
-        seen: View | None
+        view: View | None
         if node._op is ops.reshape:
-            seen = views.reshaped(x, node.shape)
+            view = views.reshaped(x, node.shape)
         elif node._op is ops.transpose:
             axes = node._attributes.get("axes")
-            seen = views.transposed(x, [a % node.ndim for a in axes] if axes else range(node.ndim)[::-1])
+            view = views.transposed(x, [a % node.ndim for a in axes] if axes else range(node.ndim)[::-1])
         elif node._op is ops.getitem:
-            seen = views.indexed(x, node._attributes["index"])
+            view = views.indexed(x, node._attributes["index"])
         else:
-            seen = views.broadcast(x, node.shape)
-        if seen is not None:
-            self.views[node] = seen
+            view = views.broadcast(x, node.shape)
+        if view is not None:
+            self.views[node] = view
             return
         target = self.place(node)
-        unshaped = views.reshaped(target, x.shape)
-        if unshaped is None:
-            unshaped = self.fresh(x.shape, x.dtype)
-            self.copy(x, unshaped)
-            again = views.reshaped(unshaped, node.shape)
-            assert again is not None
-            self.copy(again, target)
-        else:
-            self.copy(x, unshaped)
+        target_as_x = views.reshaped(target, x.shape)
+        if target_as_x is not None:
+            self.copy(x, target_as_x)
+            return
+        contiguous = self.allocate(x.shape, x.dtype)
+        self.copy(x, contiguous)
+        reshaped = views.reshaped(contiguous, node.shape)
+        assert reshaped is not None
+        self.copy(reshaped, target)
 
     def results(self) -> list[View]:
-        """Emit everything; where the roots are: each in a buffer of its own, new at each call."""
+        """Emit all actions and return the views of the roots, each in a result buffer of its own."""
         homes: dict[int, View] = {}
         for k, node in enumerate(self.roots):
             view = homes[k] = views.whole(Buffer("result", node.size, node.dtype, k), node.shape)
             while node._op is ops.reshape:
                 node = node._inputs[0]
-            if self._can_be_sent(node) and node not in self.homes:
+            if self._can_redirect(node) and node not in self.homes:
                 self.homes[node] = lambda v=view, s=node.shape: views.reshaped(v, s)  # type: ignore[misc, assignment]
-        self.settle()
+        self.claim_memory()
         self.emit()
         for k, node in enumerate(self.roots):
             if self.view(node).buffer is not homes[k].buffer:
@@ -227,4 +233,5 @@ class Level:
 
 
 def _adds_ones_alone(node: Node) -> bool:
+    """Whether a reshape only adds or removes axes of size 1."""
     return [n for n in node.shape if n != 1] == [n for n in node._inputs[0].shape if n != 1]

@@ -1,4 +1,4 @@
-"""A plan as a table for people: what is done, on what shapes, with how much work, and what the passes changed."""
+"""A plan as a table: each action with its shapes, FLOPs and memory traffic; the notes of the passes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .actions import Buffer, Call, Elementwise, Product, Reduction, Repeat, View
 from .memory import views_of
 
 FREE = frozenset(("copy", "astype", "stop_gradient", "broadcast_to"))
-"""Element-wise ops that move numbers and compute none."""
+"""Element-wise ops that copy numbers and compute nothing."""
 MOST_NAMES = 6
-"""Ops of a fused chain that are named; of a longer one the first, and how many there are."""
+"""At most this many ops of a fused chain are named; a longer chain ends in "and N more"."""
 UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -27,18 +27,18 @@ def describe(
     elapsed_s: float | None = None,
     backend: str = "",
 ) -> str:
-    """The table of a plan.
+    """Returns the table of a plan as text.
 
-    Work and traffic are those of one call: what stands in a loop is counted at each of its steps. The row
-    of a loop is the sum of the rows in it. Traffic counts each number that an action reads or writes once.
+    Work and traffic are those of one call: an action in a loop counts once per step. The row of a loop is the sum of
+    the rows in it. Traffic counts each number that an action reads or writes once.
 
     Args:
-        actions: the plan, in order.
-        notes: what the passes did, a line each.
-        forms: of a product how it is done and its measured time, in words.
-        peak_bytes: the memory of a call, as predicted.
-        elapsed_s: the time of a call, where it is known.
-        backend: what runs the plan.
+        actions: the actions of the plan, in order.
+        notes: one line per change that the passes made.
+        forms: maps a matrix product to its kernel and the measured time, as text.
+        peak_bytes: predicted peak memory of a call.
+        elapsed_s: measured time of a call, if known.
+        backend: name of the backend.
 
     Example:
         >>> import numpy as np
@@ -60,7 +60,7 @@ def describe(
 
 
 def amount(number: float, unit: str) -> str:
-    """A number with its unit, to one digit behind the point.
+    """A number with its unit, to one decimal place.
 
     Example:
         >>> from tinygraph.plan.report import amount
@@ -78,6 +78,8 @@ def amount(number: float, unit: str) -> str:
 
 @dataclass
 class _Row:
+    """A row of the table; ``depth`` is the number of loops around the action."""
+
     name: str
     shape: str
     flops: int
@@ -87,22 +89,14 @@ class _Row:
 
 
 def _rows(actions: Sequence[Any], forms: Mapping[Any, str], times: int, depth: int) -> list[_Row]:
-    """Rows of actions that are done ``times`` times a call, ``depth`` loops deep."""
+    """Rows of actions that run ``times`` times per call inside ``depth`` loops."""
     rows: list[_Row] = []
     for action in actions:
         if isinstance(action, Repeat):
             inner = _rows(action.actions, forms, times * action.steps, depth + 1)
             own = [row for row in inner if row.depth == depth + 1]
-            rows.append(
-                _Row(
-                    f"{action.steps} steps of",
-                    "",
-                    sum(r.flops for r in own),
-                    sum(r.moved_bytes for r in own),
-                    depth=depth,
-                )
-            )
-            rows += inner
+            flops, moved_bytes = sum(r.flops for r in own), sum(r.moved_bytes for r in own)
+            rows += [_Row(f"{action.steps} steps of", "", flops, moved_bytes, depth=depth), *inner]
         else:
             name, shape, flops = work_of(action)
             rows.append(_Row(name, shape, flops * times, traffic_of(action) * times, forms.get(action, ""), depth))
@@ -110,20 +104,20 @@ def _rows(actions: Sequence[Any], forms: Mapping[Any, str], times: int, depth: i
 
 
 def traffic_of(action: Any) -> int:
-    """Bytes that an action reads and writes when done once, each number counted once."""
+    """Bytes that one run of an action reads and writes, each number counted once."""
     return sum(prod(_sizes(view)) * view.dtype.itemsize for view in views_of(action))
 
 
 def work_of(action: Any) -> tuple[str, str, int]:
-    """Name, shapes and FLOPs of an action done once."""
+    """Name, shapes and FLOPs of one run of an action."""
     if isinstance(action, Product):
         return "product", f"{action.a.shape} @ {action.b.shape}", 2 * prod(action.a.shape) * action.b.shape[-1]
     if isinstance(action, Reduction):
-        over = ", ".join(map(str, action.axes))
-        return action.kind, f"{action.x.shape} over axis {over}", prod(action.x.shape)
+        axes = ", ".join(map(str, action.axes))
+        return action.kind, f"{action.x.shape} over axis {axes}", prod(action.x.shape)
     if isinstance(action, Elementwise):
-        computing = sum(i.op not in FREE for i in action.instructions) + len(action.reduces)
-        return _chain(action), str(action.shape), computing * prod(action.shape)
+        flops_per_element = sum(i.op not in FREE for i in action.instructions) + len(action.reduces)
+        return _chain(action), str(action.shape), flops_per_element * prod(action.shape)
     assert isinstance(action, Call)
     shapes = ", ".join(str(view.shape) for view in action.inputs)
     return action.op.name, f"{shapes} to {action.out.shape}", _call_flops(action)
@@ -138,18 +132,18 @@ def _chain(action: Elementwise) -> str:
 
 
 def _call_flops(action: Call) -> int:
-    if type(action.op).flops is Op.flops:  # which would run the op to learn the size of its result
+    if type(action.op).flops is Op.flops:  # the default runs the op to learn the size of its result
         return prod(action.out.shape)
     return action.op.flops(*(Spec(view.shape, view.dtype) for view in action.inputs), **action.attributes)
 
 
 def _sizes(view: View) -> list[int]:
-    """Sizes of the axes along which there are other numbers, not the same ones repeated."""
+    """Sizes of the axes that are not broadcast."""
     return [n for n, stride in zip(view.shape, view.strides, strict=True) if stride or n == 0]
 
 
 def _flat(actions: Sequence[Any]) -> Iterator[Any]:
-    """All actions, those of loops once each."""
+    """Yields all actions, those inside loops once each."""
     for action in actions:
         if isinstance(action, Repeat):
             yield from _flat(action.actions)
@@ -170,12 +164,12 @@ def _summary(
 
 
 def _buffers(actions: Sequence[Any]) -> str:
-    found: dict[str, dict[Buffer, None]] = {}
+    by_kind: dict[str, dict[Buffer, None]] = {}
     for action in _flat(actions):
         for view in views_of(action):
-            found.setdefault(view.buffer.kind, {})[view.buffer] = None
+            by_kind.setdefault(view.buffer.kind, {})[view.buffer] = None
     parts = []
-    for kind, buffers in sorted(found.items()):
+    for kind, buffers in sorted(by_kind.items()):
         if kind == "scratch" and all(b.offset_bytes >= 0 for b in buffers):
             block_bytes = max(b.offset_bytes + b.nbytes for b in buffers)
             parts.append(f"{len(buffers)} scratch in {amount(block_bytes, 'B')}")
@@ -188,15 +182,8 @@ def _buffers(actions: Sequence[Any]) -> str:
 def _table(rows: list[_Row]) -> list[str]:
     cells = [("action", "shape", "work", "traffic", "form")]
     for row in rows:
-        cells.append(
-            (
-                "    " * row.depth + row.name,
-                row.shape,
-                amount(row.flops, "FLOP"),
-                amount(row.moved_bytes, "B"),
-                row.form,
-            )
-        )
+        name = "    " * row.depth + row.name
+        cells.append((name, row.shape, amount(row.flops, "FLOP"), amount(row.moved_bytes, "B"), row.form))
     widths = [max(len(line[column]) for line in cells) for column in range(4)]
     return [
         f"{name:<{widths[0]}}  {shape:<{widths[1]}}  {work:>{widths[2]}}  {moved:>{widths[3]}}  {form}".rstrip()

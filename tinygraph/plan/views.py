@@ -1,4 +1,4 @@
-"""Arithmetic of views: slices, transposes, reshapes and time steps of memory, none of which moves a number."""
+"""View arithmetic: slices, transposes, reshapes and time steps by offsets and strides, not by copies."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .actions import Buffer, View
 
 
 def whole(buffer: Buffer, shape: Sequence[int]) -> View:
-    """All of a buffer as an array of ``shape``, rows one after the other."""
+    """The whole buffer as a C-contiguous array of ``shape``."""
     return View(buffer, 0, tuple(shape), row_major(shape))
 
 
 def row_major(shape: Sequence[int]) -> tuple[int, ...]:
-    """Strides in elements of an array whose last axis lies densest."""
+    """Strides, in elements, of a C-contiguous array of ``shape``."""
     strides, step = [], 1
     for n in reversed(shape):
         strides.append(step)
@@ -28,21 +28,21 @@ def transposed(v: View, axes: Sequence[int]) -> View:
 
 
 def broadcast(v: View, shape: Sequence[int]) -> View:
-    """The view repeated to ``shape``, with stride 0 where it is."""
+    """The view broadcast to ``shape``: stride 0 along broadcast axes."""
     lead = len(shape) - len(v.shape)
     strides = [0] * lead
-    for have, want, stride in zip(v.shape, shape[lead:], v.strides, strict=True):
-        strides.append(stride if have == want else 0)
+    for n, size, stride in zip(v.shape, shape[lead:], v.strides, strict=True):
+        strides.append(stride if n == size else 0)
     return replace(v, shape=tuple(shape), strides=tuple(strides))
 
 
 def indexed(v: View, index: tuple[Any, ...]) -> View:
     """The view ``v[index]`` for ints, slices, None and ``...``."""
-    taken = sum(1 for i in index if i is not None and i is not Ellipsis)
+    indexed_axes = sum(1 for i in index if i is not None and i is not Ellipsis)
     if Ellipsis not in index:
         index = (*index, Ellipsis)
     at = index.index(Ellipsis)
-    index = (*index[:at], *(slice(None),) * (len(v.shape) - taken), *index[at + 1 :])
+    index = (*index[:at], *(slice(None),) * (len(v.shape) - indexed_axes), *index[at + 1 :])
     offset, shape, strides, axis = v.offset, [], [], 0
     for i in index:
         if i is None:
@@ -62,7 +62,7 @@ def indexed(v: View, index: tuple[Any, ...]) -> View:
 
 
 def reshaped(v: View, shape: Sequence[int]) -> View | None:
-    """The view in another shape, or None where its numbers do not lie so that strides could say it."""
+    """The view in another shape, or None where strides cannot express it."""
     if any(n == 0 for n in v.shape):
         return replace(v, shape=tuple(shape), strides=row_major(shape))
     runs = _runs(v)
@@ -71,17 +71,17 @@ def reshaped(v: View, shape: Sequence[int]) -> View | None:
         if n == 1:
             strides.append(0)
             continue
-        have, stride = runs.pop(0) if runs else (1, 0)
-        if have % n:
+        size, stride = runs.pop(0) if runs else (1, 0)
+        if size % n:
             return None
-        strides.append(stride * (have // n))
-        if have > n:
-            runs.insert(0, (have // n, stride))
+        strides.append(stride * (size // n))
+        if size > n:
+            runs.insert(0, (size // n, stride))
     return replace(v, shape=tuple(shape), strides=tuple(strides))
 
 
 def _runs(v: View) -> list[tuple[int, int]]:
-    """Size and stride of the axes, those as one that lie end to end."""
+    """Size and stride of each axis; axes that are contiguous with each other are merged."""
     runs: list[tuple[int, int]] = []
     for n, stride in zip(v.shape, v.strides, strict=True):
         if n == 1:
@@ -94,29 +94,23 @@ def _runs(v: View) -> list[tuple[int, int]]:
 
 
 def one_step(v: View, depth: int, steps: int, reverse: bool) -> View:
-    """What the loop at ``depth`` sees of an array (T, ...): row t, moving with the steps."""
-    stride = v.strides[0]
-    before = v.per_step + (0,) * (depth - len(v.per_step))
-    offset = v.offset + (steps - 1) * stride if reverse else v.offset
-    return replace(
-        v, offset=offset, shape=v.shape[1:], strides=v.strides[1:], per_step=(*before, -stride if reverse else stride)
-    )
+    """The view of an array (T, ...) inside the loop at ``depth``: row t, which moves with each step."""
+    move, offset = v.strides[0], v.offset
+    if reverse:
+        move, offset = -move, offset + (steps - 1) * move
+    per_step = (*v.per_step, *(0,) * (depth - len(v.per_step)), move)
+    return replace(v, offset=offset, shape=v.shape[1:], strides=v.strides[1:], per_step=per_step)
 
 
 def all_steps(v: View, depth: int, steps: int, reverse: bool) -> View:
-    """What lies outside of the loop at ``depth`` of a view inside: an array (T, ...), the reverse of `one_step`."""
-    stride = v.per_step[depth] if len(v.per_step) > depth else 0
-    offset = v.offset + (steps - 1) * stride if reverse else v.offset
-    return replace(
-        v,
-        offset=offset,
-        shape=(steps, *v.shape),
-        strides=(-stride if reverse else stride, *v.strides),
-        per_step=v.per_step[:depth],
-    )
+    """The view of all steps, as an array (T, ...) outside of the loop at ``depth``: the inverse of `one_step`."""
+    stride, offset = v.per_step[depth] if len(v.per_step) > depth else 0, v.offset
+    if reverse:
+        stride, offset = -stride, offset + (steps - 1) * stride
+    shape, strides = (steps, *v.shape), (stride, *v.strides)
+    return replace(v, offset=offset, shape=shape, strides=strides, per_step=v.per_step[:depth])
 
 
 def without(v: View, axes: Sequence[int]) -> View:
     """The view without some axes of size 1."""
-    left = [a for a in range(len(v.shape)) if a not in axes]
-    return transposed(v, left)
+    return transposed(v, [a for a in range(len(v.shape)) if a not in axes])

@@ -1,1 +1,1 @@
-"""Backends: each runs the actions of a plan."""
+"""Backends, which run the actions of a plan: native machine code or numpy calls."""

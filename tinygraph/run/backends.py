@@ -1,4 +1,4 @@
-"""The backends: what each is called, what it needs, how it runs a stretch of a plan's actions."""
+"""The registry of backends: name, required package, and the class that runs a stretch of actions."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ..plan.actions import Buffer, Product
 
 
 class Stretch(Protocol):
-    """Actions made ready to run, over the plan's block of memory.
+    """Consecutive actions of a plan, compiled for one backend.
 
     Attributes:
-        forms: of each product how it is done, in words.
-        extra_bytes: memory that it keeps beside the block.
+        forms: maps each matrix product to its kernel and measured time, as text.
+        extra_bytes: memory that it allocates in addition to the plan's memory block.
         text: the generated code.
     """
 
@@ -27,22 +27,22 @@ class Stretch(Protocol):
     text: str
 
     def bind(self, buffers: Sequence[Buffer]) -> Callable[[list[ndarray]], None]:
-        """What runs the actions, told the arrays of ``buffers`` in their order."""
+        """Returns a function that runs the actions, given the arrays of ``buffers`` in their order."""
 
 
 BackendParts = tuple[Callable[[Any], bool], Callable[[list[Any], ndarray], Stretch]]
-"""Whether an action can be run, and what makes a stretch of actions that can."""
+"""The predicate for the actions that a backend can run, and the constructor of a stretch of such actions."""
 
 
 @dataclass(frozen=True)
 class Backend:
-    """A way to run plans.
+    """A backend.
 
     Attributes:
-        name: what ``tg.compile(fn, backend=name)`` says.
-        fuses: whether it does a group of element-wise nodes in one pass over memory; then the planner makes groups.
-        needs: the package without which it cannot run; ``""`` where numpy is enough.
-        load: gives its parts; its files are imported no earlier.
+        name: the argument ``backend`` of ``tg.compile``.
+        fuses: whether it runs a group of element-wise nodes in one pass over memory; then the planner forms groups.
+        needs: the required package; ``""`` if numpy is enough.
+        load: imports the backend's modules and returns its parts.
     """
 
     name: str
@@ -69,28 +69,25 @@ BACKENDS = {backend.name: backend for backend in (
     Backend("native", fuses=True, needs="llvmlite", load=_native),
     NUMPY,
 )}  # fmt: skip
-"""By name; ``"auto"`` is the first whose package is installed."""
+"""Maps names to backends; ``"auto"`` selects the first one whose package is installed."""
 
 
 def backend_of(name: str) -> Backend:
-    """The backend of this name, or the first installed one for ``"auto"``.
+    """Returns the backend of this name; for ``"auto"`` the first one that is installed.
 
     Raises:
-        GraphError: there is none of this name, or what it needs is not installed.
+        GraphError: no backend has this name, or its package is not installed.
     """
     installed = [b for b in BACKENDS.values() if not b.needs or find_spec(b.needs) is not None]
     if name == "auto":
         return installed[0]
     backend = BACKENDS.get(name)
     if backend is None:
-        fix = "backend='native': numba no longer has a part in it" if name == "numba" else ""
-        raise GraphError(
-            "compile: unknown backend", expected=", ".join(map(repr, ["auto", *BACKENDS])), got=repr(name), fix=fix
-        )
+        names = ", ".join(map(repr, ["auto", *BACKENDS]))
+        fix = "backend='native', which does not use numba any more" if name == "numba" else ""
+        raise GraphError("compile: the backend is unknown", expected=names, got=repr(name), fix=fix)
     if backend not in installed:
-        raise GraphError(
-            f"compile: the backend {name!r} needs {backend.needs}",
-            expected="the extra fast",
-            fix=f"pip install {backend.needs}, or backend='numpy'",
-        )
+        problem = f"compile: the backend {name!r} needs the package {backend.needs}, which is not installed"
+        fix = f"pip install {backend.needs} (the extra fast), or backend='numpy'"
+        raise GraphError(problem, fix=fix)
     return backend

@@ -1,4 +1,4 @@
-"""Backend "native": actions as machine code of our own, one call for each stretch of them."""
+"""Backend "native": a stretch of actions compiled to one function of machine code."""
 
 from __future__ import annotations
 
@@ -16,143 +16,141 @@ from ..plan.actions import Buffer, Product
 from .native import product_block
 from .native.compiler import compile_text, vector_bytes
 from .native.program import program_text
-from .native.table import GIVEN, HEAD, LIST, MOVED, OUTSIDE, Filling, can_run
+from .native.table import ARRAYS, EXTERNAL, HEAD, RELOCATION_COUNT, RELOCATIONS, Filling, can_run
 from .products.choose import choose
-from .products.question import question_of, steps_around
+from .products.problem import problem_of, steps_around
 
 __all__ = ["Native", "NativeStretch", "can_run"]
 
 
 class NativeStretch:
-    """Actions that native code can do, over the plan's block of memory.
-
-    Attributes:
-        forms: of each product by which way it is done, in words.
-        extra_bytes: memory for packed weights.
-        text: the generated code.
-    """
+    """Actions compiled to native code; the attributes are those of `backends.Stretch`."""
 
     def __init__(self, actions: list[Any], memory: ndarray) -> None:
         self.native = Native(actions)
         self.text = self.native.text
         self.forms: dict[Product, str] = {}
-        self._kept: list[ndarray] = [memory]
-        self._place(memory)
+        self._memory, self._packed = memory, list[ndarray]()
+        self._place(memory.ctypes.data)
         self._choose(steps_around(actions))
-        self.extra_bytes = sum(block.nbytes for block in self._kept[1:])
+        self.extra_bytes = sum(array.nbytes for array in self._packed)
         self.native.compile()
 
     def bind(self, buffers: Sequence[Buffer]) -> Callable[[list[ndarray]], None]:
-        """What runs the actions, told the arrays of ``buffers`` in their order."""
-        place = {buffer: k for k, buffer in enumerate(buffers)}
-        wanted = [place[buffer] for buffer in self.native.given]
+        """Returns a function that runs the actions, given the arrays of ``buffers`` in their order."""
+        index = {buffer: k for k, buffer in enumerate(buffers)}
+        indices = [index[buffer] for buffer in self.native.external]
         run = self.native.run
-        return lambda arrays: run([arrays[k] for k in wanted])
+        return lambda arrays: run([arrays[k] for k in indices])
 
-    def _place(self, memory: ndarray) -> None:
-        start = memory.ctypes.data
+    def _place(self, start: int) -> None:
+        buffers = self.native.internal
         self.native.place(
-            {b: b.source.ctypes.data if b.kind == "constant" else start + b.offset_bytes for b in self.native.others}
+            {b: b.source.ctypes.data if b.kind == "constant" else start + b.offset_bytes for b in buffers}
         )
 
     def _choose(self, steps: Mapping[Product, int]) -> None:
-        for product, block in self.native.sites:
-            way = choose(question_of(product, product in steps), steps.get(product, 1))
+        """Choose a kernel for each matrix product and allocate the memory of packed weights."""
+        for product, block in self.native.product_blocks:
+            kernel = choose(problem_of(product, product in steps), steps.get(product, 1))
             address = 0
-            if way.scratch_bytes:
-                kept = np.empty(way.scratch_bytes + 64, np.uint8)
-                self._kept.append(kept)
-                address = -(-kept.ctypes.data // 64) * 64
-            way.install(block, address)
-            self.forms[product] = str(way)
+            if kernel.scratch_bytes:
+                array = np.empty(kernel.scratch_bytes + 64, np.uint8)
+                self._packed.append(array)
+                address = -(-array.ctypes.data // 64) * 64
+            kernel.install(block, address)
+            self.forms[product] = str(kernel)
 
 
 class Native:
-    """Actions compiled to one native function, with the table of this plan's sizes, strides and addresses.
+    """Actions compiled to one native function, and the table of the sizes, strides and addresses that it reads.
 
-    Another plan of the same structure (another T or B) shares the code: only its table is its own. One thread at a
-    time may run it, since the table and the scratch memory are its own too.
+    Plans of the same structure (another T or B) share the machine code; each has a table of its own. Only one thread
+    at a time may run it, because the table and the scratch memory belong to the plan.
 
     Attributes:
-        text: the LLVM text; two programs with the same text have the same machine code.
-        table: the numbers it reads, int64.
-        given: the buffers whose addresses `run` takes, in that order.
-        others: the buffers that `place` is to be told once: scratch and constants.
-        sites: for each `Product` in order, the action and its block of the table (see `product_block`), a view of it.
+        text: the LLVM IR; equal texts have the same machine code.
+        table: the numbers that the code reads, int64.
+        external: the buffers whose arrays `run` takes, in that order.
+        internal: the buffers whose addresses are set once by `place`: scratch and constants.
+        product_blocks: for each `Product` in order, the action and a view of its block of the table (see
+            `product_block`).
 
     Args:
-        actions: those that `can_run` accepts.
-        given: buffers whose addresses change from run to run; by default the arguments, parameters and results
+        actions: actions that `can_run` accepts.
+        external: buffers whose addresses change from run to run; by default the arguments, parameters and results
             that the actions use, in the order of their first use.
     """
 
-    def __init__(self, actions: Sequence[Any], given: Sequence[Buffer] | None = None) -> None:
+    def __init__(self, actions: Sequence[Any], external: Sequence[Buffer] | None = None) -> None:
         filling = Filling()
         forms = tuple([filling.add(action) for action in actions])
         self.text = program_text(forms, vector_bytes())
-        self.given, self.others = _sorted_buffers(filling, given)
-        others = set(self.others)
-        self._kept = [view for view in filling.views if view[1] in others]
-        self.table = _table(filling, self.given)
-        self.sites: list[tuple[Product, np.ndarray]] = [
-            (action, self.table[at : at + product_block.SIZE]) for action, at in filling.sites
+        self.external, self.internal = _sorted_buffers(filling, external)
+        internal = set(self.internal)
+        self._internal_views = [view for view in filling.views if view[1] in internal]
+        self.table = _table(filling, self.external)
+        self.product_blocks: list[tuple[Product, np.ndarray]] = [
+            (action, self.table[start : start + product_block.SIZE]) for action, start in filling.product_blocks
         ]
-        self._set = Struct(f"={len(self.given)}q").pack_into
-        self._at = (len(self.table) - len(self.given)) * 8
+        # struct writes the addresses of the arrays faster than numpy does.
+        self._set = Struct(f"={len(self.external)}q").pack_into
+        self._offset = (len(self.table) - len(self.external)) * 8
         self._bytes = self.table.data.cast("B")
         self._pointer = self.table.ctypes.data
         self._run: Callable[[int], None] | None = None
 
     def place(self, addresses: Mapping[Buffer, int]) -> None:
-        """Tell where buffers of ``others`` lie; they stay there until told again.
+        """Set the addresses of ``internal`` buffers; they hold until the next call of `place`.
 
         Args:
-            addresses: of each buffer's first element, in bytes. The caller keeps the memory alive.
+            addresses: maps a buffer to the address of its first element. The caller keeps the memory alive.
         """
-        for at, buffer, offset in self._kept:
+        for slot, buffer, offset in self._internal_views:
             if buffer in addresses:
-                self.table[at] = addresses[buffer] + offset
+                self.table[slot] = addresses[buffer] + offset
 
     def compile(self) -> Callable[[int], None]:
-        """Make the machine code ready, which the first `run` otherwise does; the function of a table's address."""
+        """Compile the machine code, as the first `run` does otherwise; returns the function of the table's address."""
         _check_head()
-        # A function of CFUNCTYPE lets go of Python's lock while it runs, so that another thread may run Python.
-        address = compile_text(self.text, tidy=True).address("run")
+        # CFUNCTYPE releases Python's global lock during the call, so that another thread can run Python.
+        address = compile_text(self.text, vectorised=True).address("run")
         self._run = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(address)
         return self._run
 
     def run(self, arrays: Sequence[np.ndarray]) -> None:
-        """Do the actions once.
+        """Run the actions once.
 
         Args:
-            arrays: contiguous, for the ``given`` buffers in their order; the caller holds them until it is done.
+            arrays: contiguous arrays for the ``external`` buffers in their order; the caller keeps them alive.
         """
-        self._set(self._bytes, self._at, *map(id, arrays))
+        self._set(self._bytes, self._offset, *map(id, arrays))
         run = self._run or self.compile()
         run(self._pointer)
 
 
 @cache
 def _check_head() -> None:
-    """Raise where an array object does not begin as the generated code reads it."""
+    """Raise if the memory layout of an array object differs from what the generated code reads."""
     array = np.zeros(1)
     if ctypes.c_void_p.from_address(id(array) + HEAD).value != array.ctypes.data:
-        raise GraphError(
-            "compile: native code cannot read this numpy's arrays", got=f"numpy {np.__version__}", fix="backend='numpy'"
-        )
+        problem = "compile: native code cannot read the arrays of this version of numpy"
+        raise GraphError(problem, got=f"numpy {np.__version__}", fix="backend='numpy'")
 
 
-def _sorted_buffers(filling: Filling, given: Sequence[Buffer] | None) -> tuple[list[Buffer], list[Buffer]]:
-    """The buffers given at each run, and the others, in the order of their first use."""
-    used = list(dict.fromkeys(buffer for _, buffer, _ in filling.views))
-    outside = [buffer for buffer in used if buffer.kind in OUTSIDE] if given is None else list(given)
-    known = set(outside)
-    return outside, [buffer for buffer in used if buffer not in known]
+def _sorted_buffers(filling: Filling, external: Sequence[Buffer] | None) -> tuple[list[Buffer], list[Buffer]]:
+    """The external buffers and the internal ones, in the order of their first use."""
+    buffers = list(dict.fromkeys(buffer for _, buffer, _ in filling.views))
+    if external is None:
+        external = [buffer for buffer in buffers if buffer.kind in EXTERNAL]
+    return list(external), [buffer for buffer in buffers if buffer not in {*external}]
 
 
-def _table(filling: Filling, given: list[Buffer]) -> np.ndarray:
-    numbers = {buffer: number for number, buffer in enumerate(given)}
-    values, at = filling.values, len(filling.values)
-    moved = [(slot, numbers[buffer], offset) for slot, buffer, offset in filling.views if buffer in numbers]
-    values[MOVED], values[LIST], values[GIVEN] = len(moved), at, at + 3 * len(moved)
-    return np.array([*values, *(n for entry in moved for n in entry), *[0] * len(given)], np.int64)
+def _table(filling: Filling, external: list[Buffer]) -> np.ndarray:
+    """The table with its relocations: one for each view of an external buffer."""
+    numbers = {buffer: number for number, buffer in enumerate(external)}
+    values, start = filling.values, len(filling.values)
+    relocations = [(slot, numbers[buffer], offset) for slot, buffer, offset in filling.views if buffer in numbers]
+    values[RELOCATION_COUNT], values[RELOCATIONS] = len(relocations), start
+    values[ARRAYS] = start + 3 * len(relocations)
+    return np.array([*values, *(n for entry in relocations for n in entry), *[0] * len(external)], np.int64)

@@ -1,4 +1,4 @@
-"""Backend "numpy": actions as calls of numpy, which every plan falls back on for what its own backend cannot do."""
+"""Backend "numpy": actions as numpy calls; every plan uses it for actions that its backend cannot run."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from numpy import ndarray
 from ..plan.actions import Buffer
 from .numpy_backend.backend import ByNumpy
 from .products.numpy_forms import choose_numpy
-from .products.question import question_of, steps_around
+from .products.problem import problem_of, steps_around
 
 
 def can_run(action: Any) -> bool:
-    """numpy does every action."""
+    """True: numpy runs every action."""
     return True
 
 
 class NumpyStretch:
-    """Actions that numpy does; the attributes are those of `backends.Stretch`."""
+    """Actions compiled to numpy calls; the attributes are those of `backends.Stretch`."""
 
     def __init__(self, actions: list[Any], memory: ndarray) -> None:
         forms = {
-            product: choose_numpy(question_of(product, True), steps) for product, steps in steps_around(actions).items()
+            product: choose_numpy(problem_of(product, True), steps) for product, steps in steps_around(actions).items()
         }
         self.forms = {product: str(form) for product, form in forms.items()}
         self.program = ByNumpy(actions, memory, forms=forms)
@@ -31,6 +31,6 @@ class NumpyStretch:
         self.text = self.program.source
 
     def bind(self, buffers: Sequence[Buffer]) -> Callable[[list[ndarray]], None]:
-        """What runs the actions, told the arrays of ``buffers`` in their order."""
+        """Returns a function that runs the actions, given the arrays of ``buffers`` in their order."""
         run = self.program.run
         return lambda arrays: run(dict(zip(buffers, arrays, strict=True)))

@@ -1,4 +1,4 @@
-"""A plan that can be run: its actions in stretches, each done by native code or by numpy, over one block of memory."""
+"""Runs a planned program: stretches of actions, by native code or by numpy, over one block of memory."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ from .numpy_backend.places import aligned_block
 
 
 class Runner:
-    """Runs a layout.
+    """Allocates the memory of a program and runs it.
 
     Args:
-        layout: actions, and the buffers they work on.
-        backend: what does the actions that it can do; numpy does the others.
+        program: the actions and the buffers that they use.
+        backend: runs the actions that it supports; numpy runs the others.
 
     Attributes:
-        forms: of each product how it is done, in words.
-        held_bytes: what the plan keeps from call to call.
-        peak_bytes: that, and what one call gives out.
+        forms: maps each matrix product to its kernel and measured time, as text.
+        held_bytes: memory kept from call to call.
+        peak_bytes: ``held_bytes`` and the results of one call.
     """
 
-    def __init__(self, layout: Program, backend: Backend) -> None:
-        self.memory = aligned_block(lay_out(layout.actions))
-        results = [view.buffer for view in layout.results]
-        self._given: list[Buffer] = [*layout.arguments, *layout.parameters, *results]
-        self._parameters = [buffer.source for buffer in layout.parameters]
-        self._results = [(view.shape, view.dtype) for view in layout.results]
-        self.stretches = _stretches(layout.actions, self.memory, backend)
-        self._runs = [stretch.bind(self._given) for stretch in self.stretches]
+    def __init__(self, program: Program, backend: Backend) -> None:
+        self.memory = aligned_block(lay_out(program.actions))
+        results = [view.buffer for view in program.results]
+        buffers: list[Buffer] = [*program.arguments, *program.parameters, *results]
+        self._parameters = [buffer.source for buffer in program.parameters]
+        self._results = [(view.shape, view.dtype) for view in program.results]
+        self.stretches = _stretches(program.actions, self.memory, backend)
+        self._runs = [stretch.bind(buffers) for stretch in self.stretches]
         self.forms = {action: text for s in self.stretches for action, text in s.forms.items()}
         self.held_bytes = self.memory.nbytes + sum(s.extra_bytes for s in self.stretches)
         self.peak_bytes = self.held_bytes + sum(b.nbytes for b in results)
 
     def run(self, arguments: Sequence[ndarray]) -> list[ndarray]:
-        """The results of one call, new arrays.
+        """Runs the program once and returns its results as new arrays.
 
         Args:
-            arguments: contiguous arrays of the dtypes and sizes of the argument buffers.
+            arguments: contiguous arrays with the dtypes and sizes of the argument buffers.
         """
         results = [np.empty(shape, dtype) for shape, dtype in self._results]
         values = [np.ascontiguousarray(p.drawn() if isinstance(p, Noise) else p._value) for p in self._parameters]
@@ -57,6 +57,7 @@ class Runner:
 
 
 def _stretches(actions: Sequence[Any], memory: ndarray, backend: Backend) -> list[Stretch]:
-    can_run, own = backend.load()
+    """Split the actions into maximal stretches of those that the backend can run and those left to numpy."""
+    can_run, compiled = backend.load()
     _, by_numpy = NUMPY.load()
-    return [(own if able else by_numpy)(list(part), memory) for able, part in groupby(actions, can_run)]
+    return [(compiled if able else by_numpy)(list(part), memory) for able, part in groupby(actions, can_run)]

@@ -51,15 +51,15 @@ def ready(actions, flat, given=None):
     """Native code of ``actions``, its buffers copies of those in ``flat``, which are returned too."""
     made = {buffer: array.copy() for buffer, array in flat.items()}
     native = Native(actions, given)
-    native.place({buffer: made[buffer].ctypes.data for buffer in native.others})
-    for _, block in native.sites:
+    native.place({buffer: made[buffer].ctypes.data for buffer in native.internal})
+    for _, block in native.product_blocks:
         block[product_block.RUN] = ctypes.cast(multiply, ctypes.c_void_p).value
     return native, made
 
 
 def run_natively(actions, flat):
     native, made = ready(actions, flat)
-    native.run([made[buffer] for buffer in native.given])
+    native.run([made[buffer] for buffer in native.external])
     return made
 
 

@@ -85,21 +85,21 @@ def test_a_weight_is_packed_once_before_the_steps():
         calls.append((block, a, b, out))
 
     native, made = ready(actions, flat)
-    ((action, block),) = native.sites
+    ((action, block),) = native.product_blocks
     block[product_block.PACK] = ctypes.cast(pack, ctypes.c_void_p).value
-    native.run([made[buffer] for buffer in native.given])
+    native.run([made[buffer] for buffer in native.external])
     assert calls == [(block.ctypes.data, *(made[v.buffer].ctypes.data for v in (action.a, action.b, action.out)))]
 
 
 def test_new_addresses_at_each_run():
     actions, flat = recurrence(3, 2, 4)
     native, made = ready(actions, flat)
-    kinds = [buffer.kind for buffer in native.given]
+    kinds = [buffer.kind for buffer in native.external]
     assert sorted(kinds) == ["argument", "parameter", "result"]
-    native.run([made[buffer] for buffer in native.given])
-    fresh = {buffer: flat[buffer].copy() for buffer in native.given}
-    native.run([fresh[buffer] for buffer in native.given])
-    for buffer in native.given:
+    native.run([made[buffer] for buffer in native.external])
+    fresh = {buffer: flat[buffer].copy() for buffer in native.external}
+    native.run([fresh[buffer] for buffer in native.external])
+    for buffer in native.external:
         np.testing.assert_array_equal(fresh[buffer], made[buffer])
 
 
@@ -107,7 +107,7 @@ def test_given_buffers_may_be_named():
     actions, flat = recurrence(3, 2, 4)
     given = list(flat)[::-1]
     native, made = ready(actions, flat, given)
-    assert native.given == given and not native.others
+    assert native.external == given and not native.internal
     native.run([made[buffer] for buffer in given])
     assert not np.array_equal(made[given[2]], flat[given[2]])
 

@@ -63,15 +63,15 @@ def test_a_weight_that_changes_in_the_loop_is_left_as_it_is():
 def test_products_in_loops_are_asked_about_with_their_steps(monkeypatch):
     asked = []
 
-    def choose(question, steps):
-        asked.append((question, steps))
+    def choose(problem, steps):
+        asked.append((problem, steps))
         return NumpyForm(2)
 
     monkeypatch.setattr(by_numpy, "choose_numpy", choose)
     product, actions, _ = nested(True)
     assert NumpyStretch([product, *actions], aligned_block(0)).forms == {product: str(NumpyForm(2))}
-    question, steps = asked[0]
-    assert (question.size, question.shape, question.a, question.b, question.out_m, question.packable, steps) == (
+    problem, steps = asked[0]
+    assert (problem.size, problem.shape, problem.a, problem.b, problem.out_m, problem.packable, steps) == (
         8,
         (M, N, K),
         (K, 1),

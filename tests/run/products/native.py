@@ -8,16 +8,16 @@ import mmap
 import numpy as np
 
 from tinygraph.run.native import product_block
-from tinygraph.run.products.choose import Question, Way
+from tinygraph.run.products.choose import Kernel, Problem
 
 WALL = 7.0
 RUN = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)
 
 
-def question(a: np.ndarray, b: np.ndarray, out: np.ndarray, packable: tuple[bool, bool] = (True, True)) -> Question:
-    """What `choose` is asked for out = a @ b."""
+def problem(a: np.ndarray, b: np.ndarray, out: np.ndarray, packable: tuple[bool, bool] = (True, True)) -> Problem:
+    """The problem out = a @ b for `choose`."""
     m, k = a.shape
-    return Question(a.itemsize, (m, b.shape[1], k), strides(a), strides(b), strides(out)[0], packable)
+    return Problem(a.itemsize, (m, b.shape[1], k), strides(a), strides(b), strides(out)[0], packable)
 
 
 def strides(x: np.ndarray) -> tuple[int, int]:
@@ -30,8 +30,8 @@ def walled(rows: int, columns: int, spare: int, dtype: type) -> np.ndarray:
     return np.full((rows + 2, columns + spare), WALL, dtype)[1 : rows + 1, :columns]
 
 
-def run(way: Way, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-    """out = a @ b by ``way``; asserts that nothing was written outside out and the scratch memory."""
+def run(kernel: Kernel, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
+    """out = a @ b by ``kernel``; asserts that nothing was written outside out and the scratch memory."""
     m, k = a.shape
     block = np.zeros(product_block.SIZE, np.int64)
     block[product_block.M : product_block.ITEMSIZE + 1] = [
@@ -43,14 +43,14 @@ def run(way: Way, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
         strides(out)[0],
         a.itemsize,
     ]
-    scratch = np.full(way.scratch_bytes + 192, 77, np.uint8)
+    scratch = np.full(kernel.scratch_bytes + 192, 77, np.uint8)
     start = -scratch.ctypes.data % 64 + 64
-    way.install(block, scratch.ctypes.data + start)
-    for function in filter(None, (way.pack, way.run)):
+    kernel.install(block, scratch.ctypes.data + start)
+    for function in filter(None, (kernel.pack, kernel.run)):
         RUN(function)(*(x.ctypes.data for x in (block, a, b, out)))
     whole = out.base
     assert whole is not None and (whole == WALL).sum() == whole.size - out.size, "written outside of out"
-    assert (scratch[:start] == 77).all() and (scratch[start + way.scratch_bytes :] == 77).all(), "outside of scratch"
+    assert (scratch[:start] == 77).all() and (scratch[start + kernel.scratch_bytes :] == 77).all(), "outside of scratch"
 
 
 def matrix(rows: int, columns: int, dtype: type, lies: str, seed: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The choice among the ways: by least time over all steps, measured once, BLAS only where it comes near."""
+"""The choice among the kernels: by least time over all steps, measured once, BLAS only where it comes near."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import pytest
 pytest.importorskip("llvmlite")
 
 from tinygraph.run.native import product_block
-from tinygraph.run.products import blas, choose, question
-from tinygraph.run.products.choose import Question, Way
+from tinygraph.run.products import blas, choose
+from tinygraph.run.products import problem as problems
+from tinygraph.run.products.choose import Kernel, Problem
 
 from . import native
 
@@ -20,37 +21,41 @@ from . import native
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What was measured before and after a test with made-up times is not kept."""
-    for kept in (choose._settled, choose.measured, choose.rivals):
+    for kept in (choose._chosen, choose.measured, choose.competitive_blas):
         kept.cache_clear()
     yield
     monkeypatch.undo()
-    for kept in (choose._settled, choose.measured, choose.rivals):
+    for kept in (choose._chosen, choose.measured, choose.competitive_blas):
         kept.cache_clear()
 
 
-WEIGHT = Question(4, (5, 64, 32), (32, 1), (64, 1), 64, (False, True))
+WEIGHT = Problem(4, (5, 64, 32), (32, 1), (64, 1), 64, (False, True))
 
 
-def told(run_us: dict[str, float], pack_us: float) -> object:
+def timed_as(run_us: dict[str, float], pack_us: float) -> object:
     """In place of measuring: times by name."""
 
-    def timed(asked: Question, found: list[Way]) -> list[Way]:
-        return [replace(way, run_us=run_us[way.name], pack_us=pack_us if way.pack else 0.0) for way in found]
+    def timed(problem: Problem, kernels: list[Kernel]) -> list[Kernel]:
+        return [
+            replace(kernel, run_us=run_us[kernel.name], pack_us=pack_us if kernel.pack else 0.0) for kernel in kernels
+        ]
 
     return timed
 
 
 def test_packing_must_be_paid_back_by_the_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choose, "rivals", lambda size: [])
-    monkeypatch.setattr(choose, "_timed", told({"direct": 2.0, "packed": 1.0}, pack_us=4.5))
+    monkeypatch.setattr(choose, "competitive_blas", lambda size: [])
+    monkeypatch.setattr(choose, "_timed", timed_as({"direct": 2.0, "packed": 1.0}, pack_us=4.5))
     assert choose.choose(WEIGHT, steps=4).name == "direct"
     assert choose.choose(WEIGHT, steps=5).name == "packed"
 
 
 def test_a_product_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
     measured, original = [], choose._timed
-    monkeypatch.setattr(choose, "_timed", lambda asked, found: measured.append(asked) or original(asked, found))
-    monkeypatch.setattr(choose, "rivals", lambda size: [])
+    monkeypatch.setattr(
+        choose, "_timed", lambda problem, kernels: measured.append(problem) or original(problem, kernels)
+    )
+    monkeypatch.setattr(choose, "competitive_blas", lambda size: [])
     for steps in (1, 7, 7, 50):
         choose.choose(WEIGHT, steps)
     assert measured == [WEIGHT]
@@ -60,36 +65,38 @@ def test_a_product_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_more_rows_are_measured_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     measured, original = [], choose._timed
-    monkeypatch.setattr(choose, "_timed", lambda asked, found: measured.append(asked) or original(asked, found))
-    monkeypatch.setattr(choose, "rivals", lambda size: [])
+    monkeypatch.setattr(
+        choose, "_timed", lambda problem, kernels: measured.append(problem) or original(problem, kernels)
+    )
+    monkeypatch.setattr(choose, "competitive_blas", lambda size: [])
     times = [choose.choose(replace(WEIGHT, shape=(rows, 64, 32))).run_us for rows in (1000, 2000, 31000)]
-    assert [asked.shape for asked in measured] == [(96, 64, 32)]
+    assert [problem.shape for problem in measured] == [(96, 64, 32)]
     np.testing.assert_allclose(times, np.array([1000, 2000, 31000]) * times[0] / 1000)
 
 
 def test_what_is_measured_is_no_larger_and_lies_the_same_way() -> None:
-    for asked in (
-        Question(4, (20, 2600, 650), (650, 1), (1, 650), 2600),
-        Question(8, (3000, 2048, 4096), (1, 3000), (2048, 1), 2048),
+    for problem in (
+        Problem(4, (20, 2600, 650), (650, 1), (1, 650), 2600),
+        Problem(8, (3000, 2048, 4096), (1, 3000), (2048, 1), 2048),
     ):
-        smaller = question.bounded(asked)
+        smaller = problems.bounded(problem)
         _, n, k = smaller.shape
-        assert k * n * asked.size <= question.MOST_BYTES
-        assert smaller.b in ((n, 1), (1, k)) and smaller.b.index(1) == asked.b.index(1)
-        assert smaller.a == asked.a
-        assert question.bounded(smaller) == smaller
-    assert question.bounded(WEIGHT) is WEIGHT
+        assert k * n * problem.size <= problems.MOST_BYTES
+        assert smaller.b in ((n, 1), (1, k)) and smaller.b.index(1) == problem.b.index(1)
+        assert smaller.a == problem.a
+        assert problems.bounded(smaller) == smaller
+    assert problems.bounded(WEIGHT) is WEIGHT
 
 
 def test_of_many_rows_direct_must_be_clearly_faster(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choose, "rivals", lambda size: [])
+    monkeypatch.setattr(choose, "competitive_blas", lambda size: [])
     many = replace(WEIGHT, shape=(500, 64, 32), packable=(False, False))
     few = replace(many, shape=(90, 64, 32))
-    monkeypatch.setattr(choose, "_timed", told({"direct": 1.0, "blocks": 1.05}, pack_us=0.0))
+    monkeypatch.setattr(choose, "_timed", timed_as({"direct": 1.0, "blocks": 1.05}, pack_us=0.0))
     assert choose.choose(many).name == "blocks" and choose.choose(few).name == "direct"
-    for kept in (choose._settled, choose.measured):
+    for kept in (choose._chosen, choose.measured):
         kept.cache_clear()
-    monkeypatch.setattr(choose, "_timed", told({"direct": 1.0, "blocks": 1.15}, pack_us=0.0))
+    monkeypatch.setattr(choose, "_timed", timed_as({"direct": 1.0, "blocks": 1.15}, pack_us=0.0))
     assert choose.choose(many).name == "direct"
 
 
@@ -97,29 +104,29 @@ def test_a_blas_far_behind_is_not_tried_and_the_others_not_loaded(monkeypatch: p
     library = blas.Blas("made up", {4: 1, 8: 1}, 64, "")
     monkeypatch.setattr(blas, "bundled", lambda package: library)
     monkeypatch.setattr(blas, "libraries", lambda: [library, library])
-    monkeypatch.setattr(choose, "_timed", told({"direct": 2.0, "packed": 1.0, "made up": 1.3}, pack_us=1.0))
-    assert choose.rivals(4) == []
-    choose.rivals.cache_clear()
-    monkeypatch.setattr(choose, "_timed", told({"direct": 2.0, "packed": 1.0, "made up": 1.2}, pack_us=1.0))
-    assert choose.rivals(4) == [library, library]
+    monkeypatch.setattr(choose, "_timed", timed_as({"direct": 2.0, "packed": 1.0, "made up": 1.3}, pack_us=1.0))
+    assert choose.competitive_blas(4) == []
+    choose.competitive_blas.cache_clear()
+    monkeypatch.setattr(choose, "_timed", timed_as({"direct": 2.0, "packed": 1.0, "made up": 1.2}, pack_us=1.0))
+    assert choose.competitive_blas(4) == [library, library]
 
 
 def test_a_faster_blas_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     library = blas.Blas("made up", {4: 4321, 8: 1}, 64, "")
-    monkeypatch.setattr(choose, "rivals", lambda size: [library])
-    monkeypatch.setattr(choose, "_timed", told({"direct": 2.0, "packed": 1.0, "made up": 0.9}, pack_us=0.0))
-    way = choose.choose(WEIGHT, steps=9)
-    assert way.name == "made up" and way.free[0] == 4321 and way.pack == 0
+    monkeypatch.setattr(choose, "competitive_blas", lambda size: [library])
+    monkeypatch.setattr(choose, "_timed", timed_as({"direct": 2.0, "packed": 1.0, "made up": 0.9}, pack_us=0.0))
+    kernel = choose.choose(WEIGHT, steps=9)
+    assert kernel.name == "made up" and kernel.free[0] == 4321 and kernel.pack == 0
 
 
 def test_no_blas_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("bundled", "system"):
         monkeypatch.setattr(blas, name, lambda *package: None)
     monkeypatch.setattr(blas, "mkl", lambda: None)
-    assert choose.rivals(4) == [] and blas.libraries() == []
+    assert choose.competitive_blas(4) == [] and blas.libraries() == []
     a, b = native.matrix(5, 32, np.float32, "rows", 1), native.matrix(32, 64, np.float32, "rows", 2)
     out = native.walled(5, 64, 0, np.float32)
-    native.run(choose.choose(native.question(a, b, out), steps=3), a, b, out)
+    native.run(choose.choose(native.problem(a, b, out), steps=3), a, b, out)
     np.testing.assert_allclose(out, a @ b, rtol=1e-4, atol=1e-4)
 
 
@@ -130,21 +137,21 @@ def test_what_is_chosen_is_right(shape: tuple[int, int, int], lies: str, packabl
     m, n, k = shape
     a, b = native.matrix(m, k, np.float64, lies, 1), native.matrix(k, n, np.float64, lies, 2)
     out = native.walled(m, n, 0, np.float64)
-    way = choose.choose(native.question(a, b, out, packable), steps=10)
-    native.run(way, a, b, out)
+    kernel = choose.choose(native.problem(a, b, out, packable), steps=10)
+    native.run(kernel, a, b, out)
     np.testing.assert_allclose(out, a @ b, rtol=1e-10, atol=1e-12)
-    assert not way.pack or any(packable)
+    assert not kernel.pack or any(packable)
 
 
 def test_a_choice_says_what_it_is() -> None:
-    way = choose.choose(WEIGHT, steps=9)
-    assert way.run_us > 0 and way.gflops == pytest.approx(2 * 5 * 64 * 32 / way.run_us / 1e3)
-    assert str(way).split()[0] == way.name and "GFLOP/s" in str(way)
+    kernel = choose.choose(WEIGHT, steps=9)
+    assert kernel.run_us > 0 and kernel.gflops == pytest.approx(2 * 5 * 64 * 32 / kernel.run_us / 1e3)
+    assert str(kernel).split()[0] == kernel.name and "GFLOP/s" in str(kernel)
 
 
 def test_installing_sets_nothing_else() -> None:
     block = np.full(product_block.SIZE, -5, np.int64)
-    Way("x", run=11, pack=12, free=(0, 256), scratch_bytes=64).install(block, scratch=640)
+    Kernel("x", run=11, pack=12, free=(0, 256), scratch_bytes=64).install(block, scratch=640)
     expected = np.full(product_block.SIZE, -5, np.int64)
     expected[[product_block.RUN, product_block.PACK, product_block.FREE, product_block.FREE + 1]] = [11, 12, 640, 256]
     np.testing.assert_array_equal(block, expected)

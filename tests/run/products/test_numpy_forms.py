@@ -10,16 +10,16 @@ import pytest
 
 from tinygraph.run.products import numpy_forms
 from tinygraph.run.products.numpy_forms import NumpyForm, choose_numpy
-from tinygraph.run.products.question import Question
+from tinygraph.run.products.problem import Problem
 
-WEIGHT = Question(4, (16, 512, 128), (128, 1), (512, 1), 512, (False, True))
+WEIGHT = Problem(4, (16, 512, 128), (128, 1), (512, 1), 512, (False, True))
 
 
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
     """Made-up times are not kept."""
     yield
-    numpy_forms._settled.cache_clear()
+    numpy_forms._chosen.cache_clear()
     numpy_forms._measured.cache_clear()
 
 
@@ -40,7 +40,7 @@ def test_every_form_is_numpys_product(panels: int, turned: bool, spare: int) -> 
 
 
 def told(times: dict[int, float], pack_us: float) -> object:
-    def timed(form: NumpyForm, question: Question, *arrays: np.ndarray) -> NumpyForm:
+    def timed(form: NumpyForm, problem: Problem, *arrays: np.ndarray) -> NumpyForm:
         return replace(form, run_us=times[form.panels], pack_us=pack_us if form.panels else 0.0)
 
     return timed
@@ -58,16 +58,16 @@ def test_a_small_gain_is_not_worth_a_line(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize(
-    "question",
+    "problem",
     [
         replace(WEIGHT, packable=(True, False)),
         replace(WEIGHT, shape=(500, 512, 128)),
         replace(WEIGHT, shape=(1, 512, 128)),
     ],
 )
-def test_what_cannot_gain_is_not_measured(question: Question, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(numpy_forms, "_measured", lambda question: pytest.fail("measured"))
-    assert choose_numpy(question, steps=100).panels == 0
+def test_what_cannot_gain_is_not_measured(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numpy_forms, "_measured", lambda problem: pytest.fail("measured"))
+    assert choose_numpy(problem, steps=100).panels == 0
 
 
 def test_measuring_covers_all_forms_and_gives_rates() -> None:

@@ -22,10 +22,10 @@ pytestmark = pytest.mark.skipif(not sharing.can_share(), reason="helpers are for
 CALLBACK = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)
 
 
-def shared(way: choose.Way, asked: choose.Question, threads: int) -> choose.Way:
-    way = choose._shared(replace(way, run_us=1000.0), asked, threads)
-    assert way.threads == threads
-    return way
+def shared(kernel: choose.Kernel, problem: choose.Problem, threads: int) -> choose.Kernel:
+    kernel = choose._shared(replace(kernel, run_us=1000.0), problem, threads)
+    assert kernel.threads == threads
+    return kernel
 
 
 @pytest.mark.parametrize("threads", [2, 3])
@@ -37,11 +37,11 @@ def test_shared_is_numpys_product(threads: int, dtype: type, shape: tuple, lies:
     m, k, n = shape
     a, b = native.matrix(m, k, dtype, lies, 1), native.matrix(k, n, dtype, lies, 2)
     out = native.walled(m, n, 3, dtype)
-    asked, expected = native.question(a, b, out, (False, packable)), a.astype(float) @ b.astype(float)
-    for way in choose._ours(asked):
+    problem, expected = native.problem(a, b, out, (False, packable)), a.astype(float) @ b.astype(float)
+    for kernel in choose._own_kernels(problem):
         for _ in range(3):
             out[...] = np.nan
-            native.run(shared(way, asked, threads), a, b, out)
+            native.run(shared(kernel, problem, threads), a, b, out)
             np.testing.assert_allclose(out, expected, rtol=1e-3, atol=1e-3)
 
 
@@ -125,12 +125,12 @@ def test_callers_at_the_same_time() -> None:
 
     def many() -> None:
         out = native.walled(40, 640, 0, np.float64)
-        asked = native.question(a, b, out)
-        ways = [shared(way, asked, 2) for way in choose._ours(asked)]
+        problem = native.problem(a, b, out)
+        kernels = [shared(kernel, problem, 2) for kernel in choose._own_kernels(problem)]
         for _ in range(30):
-            for way in ways:
+            for kernel in kernels:
                 out[...] = np.nan
-                native.run(way, a, b, out)
+                native.run(kernel, a, b, out)
                 wrong.append(float(np.abs(out - expected).max()))
 
     callers = [threading.Thread(target=many) for _ in range(3)]
@@ -142,21 +142,21 @@ def test_callers_at_the_same_time() -> None:
 
 
 def test_what_is_too_small_is_not_shared() -> None:
-    asked = choose.Question(4, (40, 640, 64), (64, 1), (640, 1), 640)
-    way = choose._ours(asked)[0]
+    problem = choose.Problem(4, (40, 640, 64), (64, 1), (640, 1), 640)
+    kernel = choose._own_kernels(problem)[0]
     long = choose.WORTH_SHARING_US * 2
-    assert choose._shared(replace(way, run_us=long), asked, 2).threads == 2
-    assert choose._shared(replace(way, run_us=long / 3), asked, 2).threads == 1
-    assert choose._shared(replace(way, run_us=long), asked, 1).threads == 1
-    assert choose._shared(replace(way, run_us=long), replace(asked, shape=(40, 9, 64)), 2).threads == 1
-    assert choose._shared(replace(way, run_us=long, name="mkl"), asked, 2).threads == 1
+    assert choose._shared(replace(kernel, run_us=long), problem, 2).threads == 2
+    assert choose._shared(replace(kernel, run_us=long / 3), problem, 2).threads == 1
+    assert choose._shared(replace(kernel, run_us=long), problem, 1).threads == 1
+    assert choose._shared(replace(kernel, run_us=long), replace(problem, shape=(40, 9, 64)), 2).threads == 1
+    assert choose._shared(replace(kernel, run_us=long, name="mkl"), problem, 2).threads == 1
 
 
 def test_pieces_are_whole_panels() -> None:
-    asked = choose.Question(4, (40, 6400, 64), (64, 1), (6400, 1), 6400)
-    way = choose._shared(replace(choose._ours(asked)[0], run_us=4000.0), asked, 2)
-    one = choose.element(4)
-    piece = way.free[sharing.PIECE - product_block.FREE]
+    problem = choose.Problem(4, (40, 6400, 64), (64, 1), (6400, 1), 6400)
+    kernel = choose._shared(replace(choose._own_kernels(problem)[0], run_us=4000.0), problem, 2)
+    one = choose.element_of(4)
+    piece = kernel.free[sharing.PIECE - product_block.FREE]
     assert piece % (one.vectors * one.lanes) == 0
     columns = choose.PIECE_US / 4000 * 6400
     assert piece == pytest.approx(columns, abs=one.vectors * one.lanes / 2), "whole panels, as near as they come"

@@ -1,4 +1,4 @@
-"""Reading and writing the table and the views of a program: places, pointers, vectors of neighbouring elements."""
+"""Code for access to the table and to views: slots, pointers, vector loads and stores with masks."""
 
 from __future__ import annotations
 
@@ -8,46 +8,46 @@ from dataclasses import dataclass, field
 
 from .instructions import ELEMENTS, convert
 from .table import ViewForm
-from .text import FLOATS, LLVMWriter, Value
+from .text import FLOATS, LLVMWriter, Value, mangled
 
 BYTES = {"f4": 4, "f8": 8, "b1": 1}
 
 
 @dataclass
 class NativeProgram:
-    """A program under way.
+    """The function that is being written.
 
     Attributes:
-        writer: of its text.
-        table: the pointer to its numbers.
-        steps: number of the step at hand of each repeat around, by depth, the outermost first.
+        writer: writes its LLVM IR.
+        table: the pointer to the table.
+        steps: maps the depth of each loop around to its step index, the outermost first.
     """
 
     writer: LLVMWriter
     table: Value
     steps: dict[int, Value] = field(default_factory=dict)
 
-    def place(self, slot: int) -> Value:
-        """The address of a place of the table."""
-        return self.writer.at(self.table, self.writer.int64(8 * slot))
+    def slot(self, number: int) -> Value:
+        """The address of a slot of the table."""
+        return self.writer.at(self.table, self.writer.int64(8 * number))
 
     def number(self, slot: int) -> Value:
-        return self.writer.load("i64", 1, self.place(slot))
+        return self.writer.load("i64", 1, self.slot(slot))
 
     def start(self, view: ViewForm) -> Value:
-        """The address of a view's first element at this step."""
-        pointer = self.writer.load("ptr", 1, self.place(view.slot))
+        """The address of a view's first element at the current step."""
+        pointer = self.writer.load("ptr", 1, self.slot(view.slot))
         for number, step in enumerate(self.steps.values()):
             pointer = self.writer.at(pointer, step * self.number(view.slot + 1 + view.axes + number))
         return pointer
 
     def stride(self, view: ViewForm, axis: int) -> Value:
-        """Bytes from one element to the next along an axis."""
+        """The stride of a view along an axis, in bytes."""
         return self.number(view.slot + 1 + axis)
 
     @contextmanager
     def loops(self, sizes: int, axes: Sequence[int], views: dict[ViewForm, Value]) -> Iterator[dict[ViewForm, Value]]:
-        """Loops over ``axes``, whose sizes start at the place ``sizes``; inside, where each view then starts."""
+        """Nested loops over ``axes``, whose sizes start at the slot ``sizes``; yields where each view starts inside."""
         if not axes:
             yield views
             return
@@ -61,13 +61,13 @@ class NativeProgram:
 
 @dataclass(frozen=True)
 class Lanes:
-    """Some neighbouring elements of the innermost axis.
+    """A vector of consecutive elements along the innermost axis.
 
     Attributes:
-        writer: of the program.
-        count: how many.
-        index: of the first.
-        mask: which of them exist; None if all do.
+        writer: writes the LLVM IR.
+        count: number of elements.
+        index: index of the first element.
+        mask: true for elements inside the axis; None if all are.
     """
 
     writer: LLVMWriter
@@ -76,82 +76,71 @@ class Lanes:
     mask: Value | None
 
     def read(self, view: ViewForm, start: Value, stride: Value | None) -> Value:
-        """Those elements of a view that starts at ``start``; ``stride`` in bytes where it is ``"far"``."""
-        element = memory(view.code)
-        places = self._places(view, start, stride)
-        if view.inner == "near" and self.mask is None:
-            found = self.writer.load(element, self.count, places, BYTES[view.code])
+        """Load the elements of a view that starts at ``start``; ``stride`` in bytes if the view is ``"strided"``."""
+        element = memory_type(view.code)
+        pointers = self._pointers(view, start, stride)
+        if view.inner == "contiguous" and self.mask is None:
+            value = self.writer.load(element, self.count, pointers, BYTES[view.code])
         else:
-            name = (
-                f"llvm.masked.{'load' if view.inner == 'near' else 'gather'}.{self._mangled(element)}.{places.mangled}"
-            )
-            rest = self.writer.constant(element, self.count, 0)
-            found = self.writer.invoke(name, element, self.count, places, *self._under(view), rest)
-        return _loaded(found)
+            verb = "load" if view.inner == "contiguous" else "gather"
+            name = f"llvm.masked.{verb}.{mangled(element, self.count)}.{pointers.mangled}"
+            zeros = self.writer.constant(element, self.count, 0)
+            value = self.writer.invoke(name, element, self.count, pointers, *self._alignment_and_mask(view), zeros)
+        return _from_memory(value)
 
     def write(self, value: Value, view: ViewForm, start: Value, stride: Value | None) -> None:
-        """Put those elements into a view."""
-        value = _stored(convert(value, ELEMENTS[view.code]))
-        places = self._places(view, start, stride)
-        if view.inner == "near" and self.mask is None:
-            self.writer.store(value, places, BYTES[view.code])
+        """Store the elements into a view."""
+        value = convert(value, ELEMENTS[view.code])
+        if value.element == "i1":
+            value = value.cast("zext", "i8")
+        pointers = self._pointers(view, start, stride)
+        if view.inner == "contiguous" and self.mask is None:
+            self.writer.store(value, pointers, BYTES[view.code])
             return
-        name = f"llvm.masked.{'store' if view.inner == 'near' else 'scatter'}.{value.mangled}.{places.mangled}"
-        self.writer.invoke(name, "void", 1, value, places, *self._under(view))
+        verb = "store" if view.inner == "contiguous" else "scatter"
+        name = f"llvm.masked.{verb}.{value.mangled}.{pointers.mangled}"
+        self.writer.invoke(name, "void", 1, value, pointers, *self._alignment_and_mask(view))
 
-    def _places(self, view: ViewForm, start: Value, stride: Value | None) -> Value:
-        if view.inner == "near":
+    def _pointers(self, view: ViewForm, start: Value, stride: Value | None) -> Value:
+        """The pointer to the first of contiguous elements, or a vector of pointers to strided ones."""
+        if view.inner == "contiguous":
             return self.writer.at(start, self.index * BYTES[view.code])
         assert stride is not None
-        return self.writer.at(
-            start, (self.index.spread(self.count) + steps(self.writer, self.count)) * stride.spread(self.count)
-        )
+        indices = self.index.splat(self.count) + lane_numbers(self.writer, self.count)
+        return self.writer.at(start, indices * stride.splat(self.count))
 
-    def _under(self, view: ViewForm) -> tuple[Value, Value]:
+    def _alignment_and_mask(self, view: ViewForm) -> tuple[Value, Value]:
         mask = self.mask or self.writer.constant("i1", self.count, 1)
         return self.writer.constant("i32", 1, BYTES[view.code]), mask
 
-    def _mangled(self, element: str) -> str:
-        return self.writer.constant(element, self.count, 0).mangled
 
-
-def memory(code: str) -> str:
+def memory_type(code: str) -> str:
     """The LLVM type of an element in memory."""
     return "i8" if code == "b1" else ELEMENTS[code]
 
 
-def _loaded(found: Value) -> Value:
-    return found.compare("ne", 0) if found.element == "i8" else found
+def _from_memory(value: Value) -> Value:
+    """Booleans take a byte in memory and a bit in a register."""
+    return value.compare("ne", 0) if value.element == "i8" else value
 
 
-def _stored(value: Value) -> Value:
-    return value.cast("zext", "i8") if value.element == "i1" else value
+def read_one(writer: LLVMWriter, view: ViewForm, pointer: Value) -> Value:
+    """Load a single element."""
+    return _from_memory(writer.load(memory_type(view.code), 1, pointer, BYTES[view.code]))
 
 
-def read_one(writer: LLVMWriter, view: ViewForm, place: Value) -> Value:
-    """A single element."""
-    return _loaded(writer.load(memory(view.code), 1, place, BYTES[view.code]))
-
-
-def steps(writer: LLVMWriter, lanes: int) -> Value:
-    """0, 1, 2, ... in the lanes, as i64."""
+def lane_numbers(writer: LLVMWriter, lanes: int) -> Value:
+    """The vector 0, 1, 2, ... of i64."""
     numbers = ", ".join(f"i64 {k}" for k in range(lanes))
     return Value(writer, "i64", lanes, f"<{numbers}>")
 
 
 def lanes_for(writer: LLVMWriter, codes: Sequence[str]) -> int:
-    """How many elements side by side fill the widest vectors with the narrowest floats among ``codes``."""
+    """The number of lanes at which the narrowest float among ``codes`` fills the widest vector register."""
     bits = min((FLOATS[ELEMENTS[code]] for code in codes if code != "b1"), default=32)
     return writer.vector_bytes * 8 // bits
 
 
-@contextmanager
-def masked(writer: LLVMWriter, count: int, end: Value) -> Iterator[Lanes]:
-    """A loop over an axis of ``end`` elements, ``count`` at a time, the last ones under a mask."""
-    with writer.loop(end, by=count) as index:
-        yield Lanes(writer, count, index, first_lanes(writer, count, end - index))
-
-
 def first_lanes(writer: LLVMWriter, count: int, left: Value) -> Value:
-    """A mask of the first ``left`` lanes."""
-    return steps(writer, count).compare("slt", left.spread(count))
+    """A mask that is true in the first ``left`` lanes."""
+    return lane_numbers(writer, count).compare("slt", left.splat(count))

@@ -1,4 +1,4 @@
-"""LLVM text to machine code, by llvmlite: compiled once for a processor, kept in memory and on disk."""
+"""Compiles LLVM IR to machine code with llvmlite, and caches it in memory and on disk."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any
 from . import disk
 
 FORMAT = 1
-"""Raised when the same text must be compiled anew: other passes, other flags."""
+"""Part of the cache key; increase it when equal IR must be recompiled (other LLVM passes, other flags)."""
 
 
 @dataclass
 class Count:
-    """What was done so far in this process.
+    """Statistics of this process.
 
     Attributes:
-        count: texts compiled to machine code here.
-        from_disk: texts whose machine code was found on disk.
+        count: number of texts that were compiled.
+        from_disk: number of texts whose machine code was loaded from disk.
     """
 
     count: int = 0
@@ -34,46 +34,46 @@ _lock = RLock()
 
 @dataclass(frozen=True, eq=False)
 class MachineCode:
-    """Machine code of one text; it lives as long as this does.
+    """The machine code of one text, in memory as long as this object is alive.
 
     Attributes:
-        engine: llvmlite's owner of the code.
-        addresses: of the functions that were asked for so far.
+        engine: the llvmlite execution engine, which owns the code.
+        addresses: a cache of function addresses.
     """
 
     engine: Any
     addresses: dict[str, int] = field(default_factory=dict)
 
     def address(self, name: str) -> int:
-        """Where the function ``name`` starts.
+        """Returns the address of the function ``name``.
 
         Raises:
             KeyError: the text defines no such function.
         """
-        found = self.addresses.get(name)
-        if not found:
+        address = self.addresses.get(name)
+        if not address:
             with _lock:
-                found = self.addresses[name] = self.engine.get_function_address(name)
-        if not found:
-            raise KeyError(f"no function {name!r} in this native code")
-        return found
+                address = self.addresses[name] = self.engine.get_function_address(name)
+        if not address:
+            raise KeyError(f"the native code defines no function {name!r}")
+        return address
 
 
-def compile_text(text: str, tidy: bool = False) -> MachineCode:
-    """Machine code of LLVM ``text``: from memory, else from disk, else compiled.
+def compile_text(text: str, vectorised: bool = False) -> MachineCode:
+    """Returns the machine code of LLVM IR ``text``: from memory, else from disk, else compiled.
 
-    The text defines functions and leaves out target and data layout. A function may carry the attribute
-    group ``#0``, which is defined here and asks for the processor's widest vectors. Symbols of the C
-    library (``pow``) are found by name. Safe with threads, and with other processes at the same folder.
+    The text defines functions, without target and data layout. A function may use the attribute group ``#0``, which is
+    defined here and prefers the processor's widest vectors. Symbols of the C library (``pow``) are resolved by name.
+    Thread-safe; several processes may share the cache folder.
 
     Args:
-        text: of an LLVM module.
-        tidy: the text is written as it should run, in whole vectors: LLVM puts variables into registers and loops
-            into their best order, and leaves out its other passes. For an LSTM's training step they took 90 ms of
-            155 and gained nothing.
+        text: LLVM IR of a module.
+        vectorised: the text is vectorised already: LLVM only promotes variables to registers, rotates loops and
+            simplifies the control flow. Its other passes took 90 ms of 155 for an LSTM's training step and gained
+            nothing.
 
     Raises:
-        RuntimeError: the text is not LLVM; the message says where.
+        RuntimeError: the text is not valid LLVM IR; the message names the position.
 
     Example:
         >>> import ctypes
@@ -83,23 +83,23 @@ def compile_text(text: str, tidy: bool = False) -> MachineCode:
         >>> ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(address)(21)  # doctest: +SKIP
         42
     """
-    found = _libraries.get((text, tidy))
-    if found is None:
+    code = _libraries.get((text, vectorised))
+    if code is None:
         with _lock:
-            found = _libraries.get((text, tidy))
-            if found is None:
-                found = _libraries[text, tidy] = _load(_object(text, tidy))
-    return found
+            code = _libraries.get((text, vectorised))
+            if code is None:
+                code = _libraries[text, vectorised] = _load(_object_code(text, vectorised))
+    return code
 
 
-def _object(text: str, tidy: bool) -> bytes:
-    key = _key(text, tidy)
+def _object_code(text: str, vectorised: bool) -> bytes:
+    key = _key(text, vectorised)
     code = disk.read(key)
     if code is not None:
         compiled.from_disk += 1
         return code
     machine = _machine()
-    code = machine.emit_object(_optimised(text, tidy, machine))
+    code = machine.emit_object(_optimised(text, vectorised, machine))
     compiled.count += 1
     disk.write(key, code)
     return code
@@ -114,12 +114,13 @@ def _load(code: bytes) -> MachineCode:
     return MachineCode(engine)
 
 
-def _key(text: str, tidy: bool) -> str:
+def _key(text: str, vectorised: bool) -> str:
     import llvmlite
     import llvmlite.binding as llvm
 
-    told = (FORMAT, tidy, llvmlite.__version__, llvm.llvm_version_info, llvm.get_process_triple(), *_host(), text)
-    return hashlib.sha256("\n".join(map(str, told)).encode()).hexdigest()
+    llvm_version, triple = llvm.llvm_version_info, llvm.get_process_triple()
+    parts = (FORMAT, vectorised, llvmlite.__version__, llvm_version, triple, *_host(), text)
+    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
 
 
 @cache
@@ -133,13 +134,13 @@ def _host() -> tuple[str, str]:
 
 
 def vector_bytes() -> int:
-    """Bytes of this processor's widest vectors: 64, 32 or 16."""
-    has = _host()[1].split(",")
-    return 64 if "+avx512f" in has else 32 if "+avx2" in has else 16
+    """Bytes of this processor's widest vector registers: 64, 32 or 16."""
+    features = _host()[1].split(",")
+    return 64 if "+avx512f" in features else 32 if "+avx2" in features else 16
 
 
 def _machine() -> Any:
-    """A target machine for this processor: an engine takes it over, so each needs one of its own."""
+    """A new target machine for this processor: each execution engine takes ownership of one."""
     import llvmlite.binding as llvm
 
     name, features = _host()
@@ -147,8 +148,8 @@ def _machine() -> Any:
     return target.create_target_machine(cpu=name, features=features, opt=3, jit=True)
 
 
-def _optimised(text: str, tidy: bool, machine: Any) -> Any:
-    """The module of ``text`` after LLVM's passes: all of them, loops and straight lines vectorised, or the few."""
+def _optimised(text: str, vectorised: bool, machine: Any) -> Any:
+    """The module of ``text`` after LLVM's passes: all of them, or the few for a vectorised text."""
     import llvmlite.binding as llvm
 
     widest = f'\nattributes #0 = {{ nounwind "prefer-vector-width"="{8 * vector_bytes()}" }}\n'
@@ -160,7 +161,7 @@ def _optimised(text: str, tidy: bool, machine: Any) -> Any:
     tuning.loop_vectorization = tuning.slp_vectorization = tuning.loop_interleaving = tuning.loop_unrolling = True
     builder = llvm.create_pass_builder(machine, tuning)
     passes = builder.getModulePassManager()
-    if tidy:
+    if vectorised:
         passes = llvm.create_new_module_pass_manager()
         passes.add_sroa_pass()
         passes.add_loop_rotate_pass()

@@ -1,4 +1,4 @@
-"""Machine code kept on disk from process to process, under the user's cache folder."""
+"""The disk cache of machine code, in the user's cache folder."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ import tempfile
 from pathlib import Path
 
 DIGEST = 32
-"""Bytes of the SHA-256 that stands before the code: half a file is never run."""
+"""Bytes of the SHA-256 digest before the code, so that a truncated file is never run."""
 
 BOUND = 64 << 20
-"""Bytes of the folder: beyond it the oldest files are dropped."""
+"""Maximal bytes of the folder; beyond this the oldest files are deleted."""
 
 
 def folder() -> Path | None:
-    """Where machine code is kept: ``$TINYGRAPH_CACHE_DIR``, else ``tinygraph`` in the user's cache folder.
+    """Returns the cache folder: ``$TINYGRAPH_CACHE_DIR``, else ``tinygraph`` in the user's cache folder.
 
-    Returns:
-        the folder, which need not exist yet; None where the user has no home.
+    The folder need not exist yet. None if the user has no home folder.
 
     Example:
         >>> import os
@@ -29,9 +28,9 @@ def folder() -> Path | None:
         'somewhere'
         >>> del os.environ["TINYGRAPH_CACHE_DIR"]
     """
-    chosen = os.environ.get("TINYGRAPH_CACHE_DIR")
-    if chosen:
-        return Path(chosen)
+    path = os.environ.get("TINYGRAPH_CACHE_DIR")
+    if path:
+        return Path(path)
     try:
         return _user_cache() / "tinygraph"
     except RuntimeError:
@@ -47,46 +46,46 @@ def _user_cache() -> Path:
 
 
 def read(key: str) -> bytes | None:
-    """The code kept under ``key``; None where there is none, or it is not what was written."""
-    where = folder()
-    if where is None:
+    """Returns the object code cached under ``key``; None if there is none or its digest does not match."""
+    directory = folder()
+    if directory is None:
         return None
     try:
-        kept = (where / f"{key}.o").read_bytes()
+        data = (directory / f"{key}.o").read_bytes()
     except OSError:
         return None
-    code = kept[DIGEST:]
-    return code if hashlib.sha256(code).digest() == kept[:DIGEST] else None
+    code = data[DIGEST:]
+    return code if hashlib.sha256(code).digest() == data[:DIGEST] else None
 
 
 def write(key: str, code: bytes) -> None:
-    """Keep ``code`` under ``key``. Where the folder cannot be written nothing is kept and nothing raised.
+    """Store object code under ``key``; does nothing if the folder cannot be written.
 
-    The file is written aside and moved into place, so that another process sees all of it or none.
+    The code goes to a temporary file that is then renamed, so that other processes see the whole file or none.
     """
-    where = folder()
-    if where is None:
+    directory = folder()
+    if directory is None:
         return
     try:
-        where.mkdir(parents=True, exist_ok=True)
-        _make_room(where)
-        aside, name = tempfile.mkstemp(dir=where, suffix=".part")
+        directory.mkdir(parents=True, exist_ok=True)
+        _make_room(directory)
+        descriptor, name = tempfile.mkstemp(dir=directory, suffix=".part")
     except OSError:
         return
     try:
-        with os.fdopen(aside, "wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             file.write(hashlib.sha256(code).digest() + code)
-        os.replace(name, where / f"{key}.o")
+        os.replace(name, directory / f"{key}.o")
     except OSError:
         Path(name).unlink(missing_ok=True)
 
 
-def _make_room(where: Path) -> None:
-    """Drop the oldest files while all of them together are above the bound."""
-    with os.scandir(where) as entries:
-        found = sorted((entry.stat().st_mtime, entry.stat().st_size, entry.path) for entry in entries)
-    total = sum(size for _, size, _ in found)
-    for _, size, path in found:
+def _make_room(directory: Path) -> None:
+    """Delete the oldest files until their total size is within the bound."""
+    with os.scandir(directory) as entries:
+        files = sorted((entry.stat().st_mtime, entry.stat().st_size, entry.path) for entry in entries)
+    total = sum(size for _, size, _ in files)
+    for _, size, path in files:
         if total <= BOUND:
             break
         os.unlink(path)

@@ -1,4 +1,4 @@
-"""Each element-wise op as native instructions, with the meaning that its ``forward`` has in numpy."""
+"""Native instructions for each element-wise op, with the semantics of its ``forward`` in numpy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from . import maths
 from .text import FLOATS, Value
 
 ELEMENTS = {"f4": "float", "f8": "double", "b1": "i1"}
-"""The dtypes that native code handles, and what they are in a register; in memory a boolean takes a byte."""
+"""Maps the supported dtypes to LLVM types in registers; in memory a boolean takes a byte."""
 
 Emitter = Callable[[list[Value], Mapping[str, Any]], Value]
 
@@ -29,7 +29,7 @@ def code_of(dtype: np.dtype) -> str:
 
 
 def convert(x: Value, element: str) -> Value:
-    """x as ``element``: of a float its truth is x != 0, of a truth its float is 1 or 0."""
+    """Convert x to the LLVM type ``element``: a float becomes the boolean x != 0, a boolean becomes 1.0 or 0.0."""
     if x.element == element:
         return x
     if element == "i1":
@@ -40,17 +40,17 @@ def convert(x: Value, element: str) -> Value:
 
 
 def instruction(op: str, args: list[Value], code: str, attributes: Mapping[str, Any]) -> Value:
-    """The value of one instruction.
+    """Write one instruction and return its value.
 
     Args:
-        op: its name.
-        args: its operands, in registers, of any dtypes.
-        code: the dtype of its result, as `code_of` gives it.
-        attributes: its settings.
+        op: name of the op.
+        args: operands in registers, of any dtypes.
+        code: dtype of the result, as `code_of` returns it.
+        attributes: keyword arguments of the op.
     """
     element = ELEMENTS[code]
     if op in COMPARISONS:
-        x, y = (convert(a, _common(args)) for a in args)
+        x, y = (convert(a, _widest(args)) for a in args)
         return x.compare(COMPARISONS[op], y)
     if op == "where":
         condition, *branches = args
@@ -59,13 +59,13 @@ def instruction(op: str, args: list[Value], code: str, attributes: Mapping[str, 
     return RULES[op]([convert(a, element) for a in args], attributes)
 
 
-def known(op: str, code: str) -> bool:
+def is_supported(op: str, code: str) -> bool:
     """Whether ``op`` with a result of this dtype has native instructions."""
-    return code in ELEMENTS and (code != "b1" or op in FOR_TRUTH) and (op in RULES or op in FOR_TRUTH)
+    return code in ELEMENTS and (code != "b1" or op in BOOLEAN) and (op in RULES or op in BOOLEAN)
 
 
-def _common(args: list[Value]) -> str:
-    """The type in which values are compared: that of the widest; truths are compared as floats."""
+def _widest(args: list[Value]) -> str:
+    """The type of a comparison: the widest float type of the operands; booleans are compared as floats."""
     return max((a.element for a in args if a.element != "i1"), key=FLOATS.__getitem__, default="float")
 
 
@@ -78,8 +78,8 @@ def _smaller(x: Value, y: Value) -> Value:
 
 
 def _sign(x: Value) -> Value:
-    one = x.compare("olt", 0.0).where(-1.0, x.compare("ogt", 0.0).where(1.0, x))
-    return x.compare("oeq", 0.0).where(0.0, one)
+    sign = x.compare("olt", 0.0).where(-1.0, x.compare("ogt", 0.0).where(1.0, x))
+    return x.compare("oeq", 0.0).where(0.0, sign)
 
 
 def _clip(x: Value, attributes: Mapping[str, Any]) -> Value:
@@ -143,5 +143,5 @@ RULES: dict[str, Emitter] = {
     "tanh": _of(maths.tanh),
 }
 
-FOR_TRUTH = {*COMPARISONS, "where", "astype", "copy", "stop_gradient"}
-"""Ops that may have booleans as their result."""
+BOOLEAN = {*COMPARISONS, "where", "astype", "copy", "stop_gradient"}
+"""Ops whose result may be boolean."""

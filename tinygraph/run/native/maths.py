@@ -1,11 +1,11 @@
-"""exp, log, tanh, sigmoid and softplus as straight lines of arithmetic without branches, in float32 and float64.
+"""exp, log, tanh, sigmoid and softplus as branch-free arithmetic, in float32 and float64.
 
-The polynomials were fitted for this file, none is taken from a library. Each was fitted with 50 digits (mpmath) to
-the function that the formula leaves over, at Chebyshev nodes of its interval, by least squares weighted by the
-result's relative error and reweighted by Lawson's method (C. L. Lawson, "Contributions to the theory of linear least
-maximum approximation", 1961) until the error is level; then the coefficients were rounded one after the other from
-the constant up, the rest fitted anew after each. The relative error left by each stands beside it. What the
-formulas cost in rounding is measured by the tests, which state the bound of each function in units in the last place.
+The polynomials were fitted for this file; none comes from a library. Each was fitted with 50 digits (mpmath) to the
+remainder of its formula, at Chebyshev nodes of the interval, by least squares weighted by the relative error of the
+result and reweighted by Lawson's method (C. L. Lawson, "Contributions to the theory of linear least maximum
+approximation", 1961) until the error is level. Then the coefficients were rounded one by one from the constant term
+upwards, and the others refitted after each. The remaining relative error is given beside each polynomial. The tests
+measure the rounding error of the formulas and state a bound for each function in units in the last place.
 """
 
 from __future__ import annotations
@@ -45,24 +45,18 @@ LOG1P = {
     ),
 }  # fmt: skip
 
-TANH = (
-    # tanh(x) / x = P(y) / Q(y) by y = x**2, on |x| <= 9.02, float32 alone; 2.1e-8
-    (1.0, 0.13379761763768488, 0.003494084993695738, 2.0584248975362555e-05, 1.3320022028961875e-08),
-    (1.0, 0.4671307709668504, 0.025871269202786724, 0.0003283172609432199, 7.76243218428807e-07),
-)
-
 
 @dataclass(frozen=True)
 class Format:
-    """What IEEE 754 says of a floating type, and where our formulas stop.
+    """An IEEE 754 floating type, and the ranges of the formulas.
 
     Attributes:
-        mantissa: stored bits of the mantissa.
-        bias: of the exponent.
-        integer: the integer type of the same width.
+        mantissa: number of stored mantissa bits.
+        bias: bias of the exponent.
+        integer: LLVM integer type of the same width.
         ln2: ln(2) in two parts; the first has so few bits that its product with an exponent is exact.
-        exp_range: beyond it exp is 0 or infinity.
-        tanh_range: from here on tanh rounds to 1.
+        exp_range: for larger |x|, exp(x) is 0 or infinity.
+        tanh_range: for larger |x|, tanh(x) rounds to 1 or -1.
     """
 
     mantissa: int
@@ -74,7 +68,7 @@ class Format:
 
 
 def _parts(bits: int) -> tuple[float, float]:
-    """ln(2) as a number of ``bits`` bits and the rest, from 2 artanh(1/3) summed exactly."""
+    """ln(2) as a number of ``bits`` bits and a remainder, from the exact series of 2 artanh(1/3)."""
     exact = sum((Fraction(2, (2 * k + 1) * 3 ** (2 * k + 1)) for k in range(60)), Fraction(0))
     first = Fraction(math.floor(exact * 2**bits), 2**bits)
     return float(first), float(exact - first)
@@ -90,8 +84,8 @@ SCALES = {
     (64, "<16 x float>"): "llvm.x86.avx512.mask.scalef.ps.512",
     (64, "<8 x double>"): "llvm.x86.avx512.mask.scalef.pd.512",
 }
-"""The one instruction of AVX-512 for x * 2**n; in its place LLVM's portable ``ldexp`` would turn n into whole numbers
-and back. Its last operands: what lanes outside of the mask keep, the mask, and 4, to round as is usual."""
+"""The AVX-512 intrinsic for x * 2**n; LLVM's portable ``ldexp`` would convert n to integers and back. Its last
+operands: the values of masked-out lanes, the mask, and 4 for the current rounding mode."""
 
 
 def polynomial(x: Value, coefficients: Sequence[float]) -> Value:
@@ -117,20 +111,20 @@ def at_least(x: Value, bound: float) -> Value:
 
 
 def _reduced(x: Value) -> tuple[Value, Value]:
-    """n and e**r - 1 of x = n ln(2) + r with a whole n and |r| <= ln(2) / 2."""
+    """Argument reduction: n and e**r - 1, where x = n ln(2) + r with integral n and |r| <= ln(2) / 2."""
     ln2, rest = FORMATS[x.element].ln2
     n = (x * (1 / math.log(2))).call("rint")
     r = n.fma(-rest, n.fma(-ln2, x))
     return n, polynomial(r, EXP[x.element]).fma(r * r, r)
 
 
-def _whole(n: Value) -> Value:
-    """n as i32. A NaN becomes some number, not LLVM's poison."""
+def _integer(n: Value) -> Value:
+    """n as i32; ``freeze`` turns the poison value of a NaN into some number."""
     return n._make("i32", f"freeze {n.cast('fptosi', 'i32')}")
 
 
 def _two_to(n: Value, element: str) -> Value:
-    """2**n for whole n (i32) in the range of normal numbers."""
+    """2**n for an integer n (i32) in the range of normal numbers."""
     form = FORMATS[element]
     wide = n if form.integer == "i32" else n.cast("sext", form.integer)
     exponent = wide + form.bias
@@ -139,12 +133,12 @@ def _two_to(n: Value, element: str) -> Value:
 
 
 def scaled(x: Value, n: Value) -> Value:
-    """x * 2**n for a whole n, rounded once, also where that is denormal or infinite."""
+    """x * 2**n for an integral n, rounded once, also where the result is denormal or infinite."""
     name = SCALES.get((x.writer.vector_bytes, x.type))
     if name:
-        every = x.writer.constant(f"i{x.lanes}", 1, -1)
-        return x.writer.invoke(name, x.element, x.lanes, x, n, x, every, x.writer.constant("i32", 1, 4))
-    n = _whole(n)
+        all_lanes = x.writer.constant(f"i{x.lanes}", 1, -1)
+        return x.writer.invoke(name, x.element, x.lanes, x, n, x, all_lanes, x.writer.constant("i32", 1, 4))
+    n = _integer(n)
     half = n._make("i32", f"ashr {n}, {n.like(1).name}")
     return x * _two_to(half, x.element) * _two_to(n - half, x.element)
 
@@ -163,13 +157,13 @@ def _exp_of_minus(x: Value) -> Value:
 
 
 def sigmoid(x: Value) -> Value:
-    """1 / (1 + e**-x) through e = e**-|x|, so that the tail below is as exact as the one above"""
+    """1 / (1 + e**-x) computed from e = e**-|x|, so that both tails are equally exact"""
     e = _exp_of_minus(x)
     return x.compare("olt", 0.0).where(e, x.like(1.0)) / (e + 1.0)
 
 
 def tanh(x: Value) -> Value:
-    """(e**2x - 1) / (e**2x + 1); in float32 a rational form, which takes half the instructions"""
+    """(e**2x - 1) / (e**2x + 1)"""
     form = FORMATS[x.element]
     n, rest = _reduced(at_most(absolute(x), form.tanh_range) * 2.0)
     less_one = scaled(rest, n) + (scaled(x.like(1.0), n) - 1.0)
@@ -192,15 +186,15 @@ def log(x: Value) -> Value:
     z = s * s
     half = f * f * 0.5
     tail = k.fma(form.ln2[1], s * (half + z * polynomial(z, LOG[x.element])))
-    found = k * form.ln2[0] - ((half - tail) - f)
-    found = x.compare("olt", math.inf).where(found, x)
-    return x.compare("oeq", 0.0).where(-math.inf, x.compare("olt", 0.0).where(math.nan, found))
+    y = k * form.ln2[0] - ((half - tail) - f)
+    y = x.compare("olt", math.inf).where(y, x)
+    return x.compare("oeq", 0.0).where(-math.inf, x.compare("olt", 0.0).where(math.nan, y))
 
 
 def _exponent(bits: Value, element: str) -> tuple[Value, Value]:
-    """k as a float, and x / 2**k between sqrt(1/2) and sqrt(2), from the bits of a normal x > 0."""
+    """k as a float, and x / 2**k between sqrt(1/2) and sqrt(2), from the bits of a normal number x > 0."""
     form = FORMATS[element]
-    # The bits of a float are its exponent above its mantissa: less those of sqrt(1/2), the exponent is k.
+    # The exponent bits stand above the mantissa bits: after the bits of sqrt(1/2) are subtracted, the exponent is k.
     root = (form.bias - 1 << form.mantissa) + math.floor((math.sqrt(0.5) * 2 - 1) * 2**form.mantissa)
     shift = bits.like(form.mantissa).name
     k = (bits - root)._make(form.integer, f"ashr {bits - root}, {shift}")

@@ -1,4 +1,4 @@
-"""The text of a whole program from the forms of its actions: one function for each form, and ``run`` to call them."""
+"""LLVM IR of a whole program: one function for each form of action, and ``run``, which calls them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from . import product_block
+from . import product_block, table
 from .access import NativeProgram
 from .elementwise import write_elementwise
 from .reduction import write_reduction
-from .table import GIVEN, HEAD, LIST, MOVED, ElementwiseForm, Form, PlacedForm, ProductForm, ReductionForm, RepeatForm
+from .table import ElementwiseForm, Form, PlacedForm, ProductForm, ReductionForm, RepeatForm
 from .text import LLVMWriter, Value
 
 WRITERS: dict[type, Callable[[NativeProgram, Any], None]] = {
@@ -22,10 +22,10 @@ WRITERS: dict[type, Callable[[NativeProgram, Any], None]] = {
 
 @lru_cache(maxsize=256)
 def program_text(forms: tuple[PlacedForm | RepeatForm, ...], vector_bytes: int) -> str:
-    """LLVM text of ``void run(int64 *table)``, for a processor whose widest vectors have ``vector_bytes``."""
+    """LLVM IR of ``void run(int64 *table)``, for a processor whose widest vectors have ``vector_bytes``."""
     text = _Text(vector_bytes)
     run = text.program(())
-    _move_views(run)
+    _relocate(run)
     for form in forms:
         text.write(run, form)
     run.writer.loops = max(run.writer.loops, text.loops)
@@ -35,11 +35,11 @@ def program_text(forms: tuple[PlacedForm | RepeatForm, ...], vector_bytes: int) 
 
 @dataclass
 class _Text:
-    """A text under way: one function for each form, however many actions have it, and ``run`` which calls them.
+    """The functions of a program; actions of equal forms share one.
 
     Attributes:
-        names: of the functions, each by its form, the depths around it, and which function of a product it calls.
-        functions: the text of each.
+        names: maps the form, the depths of the loops around and the slot of a product's pointer to a function name.
+        functions: maps a function name to its LLVM IR.
         declared, loops: as in `LLVMWriter`.
     """
 
@@ -50,14 +50,13 @@ class _Text:
     loops: int = 0
 
     def program(self, depths: tuple[int, ...]) -> NativeProgram:
-        """A function of a table and of the number of the step in each loop around it."""
+        """A new function; its arguments are a table and the step index of each loop around."""
         writer = LLVMWriter(self.vector_bytes, declared=self.declared)
-        return NativeProgram(
-            writer, Value(writer, "ptr", 1, "%table"), {d: Value(writer, "i64", 1, f"%d{d}") for d in depths}
-        )
+        steps = {depth: Value(writer, "i64", 1, f"%d{depth}") for depth in depths}
+        return NativeProgram(writer, Value(writer, "ptr", 1, "%table"), steps)
 
     def write(self, program: NativeProgram, form: PlacedForm | RepeatForm, which: int = product_block.RUN) -> None:
-        """Write the call of an action's function, or a loop of such."""
+        """Write the call of an action's function, or a loop of such calls."""
         if isinstance(form, RepeatForm):
             self._repeat(program, form)
             return
@@ -65,7 +64,7 @@ class _Text:
         name = self.names.setdefault(key, f"action{len(self.names)}")
         if name not in self.functions:
             self.functions[name] = self._function(name, *key)
-        arguments = ", ".join(map(str, [program.place(form.at), *program.steps.values()]))
+        arguments = ", ".join(map(str, [program.slot(form.start), *program.steps.values()]))
         program.writer.do(f"call void @{name}({arguments})")
 
     def _function(self, name: str, form: Form, depths: tuple[int, ...], which: int) -> str:
@@ -84,7 +83,7 @@ class _Text:
         program.steps[form.depth] = writer.int64(0)
         for child in form.body:
             if isinstance(child, PlacedForm) and isinstance(child.form, ProductForm) and child.form.packed:
-                with writer.when(program.number(child.at + child.form.site + product_block.PACK).compare("ne", 0)):
+                with writer.when(program.number(child.start + child.form.block + product_block.PACK).compare("ne", 0)):
                     self.write(program, child, product_block.PACK)
         with writer.loop(steps) as step:
             program.steps[form.depth] = step
@@ -93,22 +92,22 @@ class _Text:
         del program.steps[form.depth]
 
 
-def _move_views(program: NativeProgram) -> None:
-    """Set the addresses of the views whose buffers are new at each run."""
+def _relocate(program: NativeProgram) -> None:
+    """Set the addresses of the views of external buffers, which change from run to run."""
     writer = program.writer
-    given = program.number(GIVEN) * 8
-    entry = program.writer.at(program.table, program.number(LIST) * 8)
-    with writer.loop(program.number(MOVED)) as index:
-        here = writer.at(entry, index * 24)
-        slot, buffer, offset = (writer.load("i64", 1, writer.at(here, writer.int64(8 * k))) for k in range(3))
-        array = writer.load("ptr", 1, writer.at(program.table, given + buffer * 8))
-        base = writer.load("i64", 1, writer.at(array, writer.int64(HEAD)))
+    arrays = program.number(table.ARRAYS) * 8
+    relocations = writer.at(program.table, program.number(table.RELOCATIONS) * 8)
+    with writer.loop(program.number(table.RELOCATION_COUNT)) as index:
+        entry = writer.at(relocations, index * 24)
+        slot, buffer, offset = (writer.load("i64", 1, writer.at(entry, writer.int64(8 * k))) for k in range(3))
+        array = writer.load("ptr", 1, writer.at(program.table, arrays + buffer * 8))
+        base = writer.load("i64", 1, writer.at(array, writer.int64(table.HEAD)))
         writer.store(base + offset, writer.at(program.table, slot * 8))
 
 
 def _call(program: NativeProgram, form: ProductForm, which: int) -> None:
-    """Call a function of the product's block with the addresses of this step."""
-    block = program.place(form.site)
-    function = program.writer.load("ptr", 1, program.place(form.site + which))
+    """Call a function pointer of the product block with the addresses of the current step."""
+    block = program.slot(form.block)
+    function = program.writer.load("ptr", 1, program.slot(form.block + which))
     operands = ", ".join(str(program.start(view)) for view in (form.a, form.b, form.out))
     program.writer.do(f"call void {function.name}({block}, {operands})")

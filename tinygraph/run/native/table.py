@@ -1,14 +1,16 @@
-"""The numbers that a native program reads at each run (sizes, strides, addresses), and its form without them.
+"""The table of sizes, strides and addresses that native code reads, and the forms of actions.
 
-The text of a program is written from forms alone, which hold no size: whoever has the same forms shares the code.
-A table is one array of int64. Its places, in order::
+LLVM IR is generated from forms alone. A form holds no sizes, so actions of equal forms share their machine code.
+A table is one array of int64. Its slots, in order::
 
-    MOVED, LIST, GIVEN     how many addresses depend on this run, where their list and where the given arrays start
-    the actions' places    in order; a form knows where its own start
-    the list               three numbers for each: the place to set, the number of its buffer, an offset in bytes
-    the given arrays       one a buffer that is new at each run: where the array object is, not its memory
+    RELOCATION_COUNT    number of the relocations: addresses that are set anew at each run
+    RELOCATIONS         slot at which the list of relocations starts
+    ARRAYS              slot at which the addresses of the arrays start
+    the actions         in order; a form knows the slots of its action
+    the relocations     three numbers each: the slot to set, the index of the buffer, an offset in bytes
+    the arrays          one per external buffer: the address of the array object, not of its memory
 
-A view takes 1 + (axes) + (repeats around it) places: its address, its strides and its moves a step, all in bytes.
+A view takes 1 + (axes) + (loops around it) slots: its address, its strides and its moves per step, all in bytes.
 """
 
 from __future__ import annotations
@@ -20,29 +22,29 @@ from typing import Any, NamedTuple
 from ...plan.actions import Buffer, Elementwise, Product, Reduction, Repeat, View
 from ...plan.memory import views_of
 from . import product_block
-from .instructions import code_of
+from .instructions import code_of, is_supported
 
-MOVED, LIST, GIVEN, START = range(4)
+RELOCATION_COUNT, RELOCATIONS, ARRAYS, START = range(4)
 
 HEAD = object.__basicsize__
 """Bytes from the start of an array object to the address of its memory.
 
-numpy's struct begins with Python's own head and the field ``data`` (numpy/ndarraytypes.h). A program reads the
-field itself: asking numpy for it takes Python half a microsecond an array, and a small step has a dozen of them.
+numpy's struct begins with the header of a Python object and the field ``data`` (numpy/ndarraytypes.h). Native code
+reads this field: ``array.ctypes.data`` takes half a microsecond per array, and a small step has a dozen arrays.
 """
 
-OUTSIDE = ("argument", "parameter", "result")
-"""Kinds of buffers whose addresses are given at each run."""
+EXTERNAL = ("argument", "parameter", "result")
+"""Kinds of buffers whose addresses change from run to run."""
 
 
 class ViewForm(NamedTuple):
     """A view without its sizes.
 
     Attributes:
-        code: its dtype, as `instructions.code_of` gives it.
-        inner: along the innermost axis: ``"same"`` (stride 0), ``"near"`` (1) or ``"far"`` (any other).
-        slot: where its places start, counted from its action's first.
-        axes: how many strides it has there.
+        code: its dtype, as `instructions.code_of` returns it.
+        inner: its stride along the innermost axis: ``"broadcast"`` (0), ``"contiguous"`` (1) or ``"strided"`` (other).
+        slot: its first slot, relative to the first slot of its action.
+        axes: number of its strides.
     """
 
     code: str
@@ -61,7 +63,7 @@ class InstructionForm(NamedTuple):
 
 
 class ElementwiseForm(NamedTuple):
-    """An `Elementwise`. ``sizes``: where the sizes of the loops start; ``axes``: how many they are."""
+    """An `Elementwise`. ``sizes``: the first slot of the loops' sizes; ``axes``: the number of loops."""
 
     sizes: int
     axes: int
@@ -72,10 +74,10 @@ class ElementwiseForm(NamedTuple):
 
 
 class ReductionForm(NamedTuple):
-    """A `Reduction`: its sizes are those of the kept axes, then of the reduced ones; so are the strides of x.
+    """A `Reduction`. Its sizes, and the strides of x, are those of the kept axes and then of the reduced axes.
 
     Attributes:
-        along: whether the innermost loop runs along a reduced axis; if not, along the last of the kept ones.
+        along: whether the innermost loop runs along a reduced axis; if not, along the last kept axis.
     """
 
     kind: str
@@ -88,9 +90,9 @@ class ReductionForm(NamedTuple):
 
 
 class ProductForm(NamedTuple):
-    """A `Product`. ``site``: where its block starts; ``packed``: whether an operand is fixed in the repeat around."""
+    """A `Product`. ``block``: first slot of its product block; ``packed``: whether an operand is loop-invariant."""
 
-    site: int
+    block: int
     packed: bool
     a: ViewForm
     b: ViewForm
@@ -101,14 +103,14 @@ Form = ElementwiseForm | ReductionForm | ProductForm
 
 
 class PlacedForm(NamedTuple):
-    """A form, and where the places of its action start."""
+    """A form, and the first slot of its action."""
 
-    at: int
+    start: int
     form: Form
 
 
 class RepeatForm(NamedTuple):
-    """A `Repeat`. ``steps``: where their number stands."""
+    """A `Repeat`. ``steps``: the slot of the number of steps."""
 
     steps: int
     depth: int
@@ -117,46 +119,47 @@ class RepeatForm(NamedTuple):
 
 @dataclass
 class Filling:
-    """A table as it is being filled, action by action.
+    """Fills a table, action by action.
 
     Attributes:
-        values: the places so far.
-        views: place, buffer and offset in bytes of each view's address.
-        sites: the product that each block stands for, and where it starts.
-        around: depths of the repeats around the action at hand.
-        start: of the action at hand, its first place.
+        values: the values of the slots so far.
+        views: for each view the slot of its address, its buffer, and its offset in bytes.
+        product_blocks: each product and the first slot of its block.
+        around: depths of the loops around the current action.
+        start: the first slot of the current action.
     """
 
     values: list[int] = field(default_factory=lambda: [0] * START)
     views: list[tuple[int, Buffer, int]] = field(default_factory=list)
-    sites: list[tuple[Product, int]] = field(default_factory=list)
+    product_blocks: list[tuple[Product, int]] = field(default_factory=list)
     around: list[int] = field(default_factory=list)
     start: int = 0
 
     def add(self, action: Any) -> PlacedForm | RepeatForm:
-        """Fill in an action's numbers; what is left of it is its form. Equal forms share their code."""
+        """Append the numbers of an action and return its form."""
         if isinstance(action, Repeat):
             return self._repeat(action)
         self.start = len(self.values)
         return PlacedForm(self.start, _FILLERS[type(action)](self, action))
 
-    def _numbers(self, numbers: Sequence[int]) -> int:
-        at = len(self.values) - self.start
+    def _append(self, numbers: Sequence[int]) -> int:
+        """Append numbers; returns their first slot, relative to the first slot of the action."""
+        slot = len(self.values) - self.start
         self.values += numbers
-        return at
+        return slot
 
     def _view(self, view: View, inner: str, strides: Sequence[int]) -> ViewForm:
         size = view.dtype.itemsize
         moves = [view.per_step[depth] * size if depth < len(view.per_step) else 0 for depth in self.around]
-        at = self._numbers([0, *(stride * size for stride in strides), *moves])
-        self.views.append((self.start + at, view.buffer, view.offset * size))
-        return ViewForm(code_of(view.dtype), inner, at, len(strides))
+        slot = self._append([0, *(stride * size for stride in strides), *moves])
+        self.views.append((self.start + slot, view.buffer, view.offset * size))
+        return ViewForm(code_of(view.dtype), inner, slot, len(strides))
 
     def _elementwise(self, action: Elementwise) -> ElementwiseForm:
         views = [*action.loads, *(view for _, view in action.stores)]
         rows = [(*view.strides, 0) for _, _, view in action.reduces]
         sizes, strides = merged(action.shape, [*(view.strides for view in views), *rows])
-        at, first = self._numbers(sizes), len(action.loads)
+        slot, first = self._append(sizes), len(action.loads)
         last = sizes[-1]
         loads = [self._view(v, inner(s[-1], last), s) for v, s in zip(action.loads, strides[:first], strict=True)]
         stores = [
@@ -164,60 +167,49 @@ class Filling:
             for (number, v), s in zip(action.stores, strides[first : len(views)], strict=True)
         ]
         reduces = [
-            (kind, number, self._view(v, "same", s))
+            (kind, number, self._view(v, "broadcast", s))
             for (kind, number, v), s in zip(action.reduces, strides[len(views) :], strict=True)
         ]
-        steps = tuple(
-            InstructionForm(i.op, i.args, code_of(i.dtype), tuple(sorted(i.attributes.items())) if i.attributes else ())
+        instructions = tuple(
+            InstructionForm(i.op, i.args, code_of(i.dtype), tuple(sorted(i.attributes.items())))
             for i in action.instructions
         )
-        return ElementwiseForm(at, len(sizes), tuple(loads), steps, tuple(stores), tuple(reduces))
+        return ElementwiseForm(slot, len(sizes), tuple(loads), instructions, tuple(stores), tuple(reduces))
 
     def _reduction(self, action: Reduction) -> ReductionForm:
         x, out, rank = action.x, action.out, len(action.x.shape)
         reduced = [axis % rank for axis in action.axes]
         kept = [axis for axis in range(rank) if axis not in reduced]
-        to = dict(zip(kept, out.strides, strict=True))
-        near = innermost(x)
-        group = reduced if near in reduced else kept
-        group.append(group.pop(group.index(near)))
-        kept_sizes, kept_strides = merged(
-            [x.shape[i] for i in kept], [[x.strides[i] for i in kept], [to[i] for i in kept]]
+        out_stride = dict(zip(kept, out.strides, strict=True))
+        last = innermost(x)
+        group = reduced if last in reduced else kept
+        group.append(group.pop(group.index(last)))
+        kept_sizes, (x_strides, out_strides) = merged(
+            [x.shape[i] for i in kept], [[x.strides[i] for i in kept], [out_stride[i] for i in kept]]
         )
         sizes, (strides,) = merged([x.shape[i] for i in reduced], [[x.strides[i] for i in reduced]])
-        at = self._numbers([*kept_sizes, *sizes])
-        along = group is reduced
-        last, stride, to_stride = (
-            (sizes[-1], strides[-1], 1) if along else (kept_sizes[-1], kept_strides[0][-1], kept_strides[1][-1])
-        )
-        how = "near" if stride == 1 or last == 1 else "far"
-        to_how = "near" if to_stride == 1 or last == 1 else "far"
-        x_form = self._view(x, how, [*kept_strides[0], *strides])
-        out_form = self._view(out, to_how, kept_strides[1])
-        return ReductionForm(action.kind, at, len(kept_sizes), len(sizes), along, x_form, out_form)
+        slot, along = self._append([*kept_sizes, *sizes]), group is reduced
+        x_inner = inner(strides[-1], sizes[-1], True) if along else inner(x_strides[-1], kept_sizes[-1], True)
+        out_inner = "contiguous" if along else inner(out_strides[-1], kept_sizes[-1], True)
+        x_form = self._view(x, x_inner, [*x_strides, *strides])
+        out_form = self._view(out, out_inner, out_strides)
+        return ReductionForm(action.kind, slot, len(kept_sizes), len(sizes), along, x_form, out_form)
 
     def _product(self, action: Product) -> ProductForm:
         a, b, out = action.a, action.b, action.out
-        block = [0] * product_block.SIZE
-        block[product_block.M : product_block.ITEMSIZE + 1] = [
-            *(a.shape[0], b.shape[1], a.shape[1]),
-            *a.strides,
-            *b.strides,
-            out.strides[0],
-            a.dtype.itemsize,
-        ]
-        at = self._numbers(block)
-        self.sites.append((action, self.start + at))
+        shape = (a.shape[0], b.shape[1], a.shape[1])
+        slot = self._append(product_block.block(shape, a.strides, b.strides, out.strides[0], a.dtype.itemsize))
+        self.product_blocks.append((action, self.start + slot))
         packed = bool(self.around) and any(action.fixed)
-        return ProductForm(at, packed, *(self._view(view, "near", ()) for view in (a, b, out)))
+        return ProductForm(slot, packed, *(self._view(view, "contiguous", ()) for view in (a, b, out)))
 
     def _repeat(self, action: Repeat) -> RepeatForm:
-        at = len(self.values)
+        slot = len(self.values)
         self.values.append(action.steps)
         self.around.append(action.depth)
         body = tuple([self.add(child) for child in action.actions])
         self.around.pop()
-        return RepeatForm(at, action.depth, body)
+        return RepeatForm(slot, action.depth, body)
 
 
 _FILLERS: dict[type, Any] = {
@@ -228,23 +220,23 @@ _FILLERS: dict[type, Any] = {
 
 
 def inner(stride: int, last: int, store: bool = False) -> str:
-    """How a view runs along the innermost loop, of ``last`` steps; of one step all ways are right."""
+    """Classifies the innermost stride of a view (see `ViewForm`); with ``last`` = 1 step the stride does not matter."""
     if stride == 0 and not store:
-        return "same"
-    return "near" if stride == 1 or last == 1 else "far"
+        return "broadcast"
+    return "contiguous" if stride == 1 or last == 1 else "strided"
 
 
 def innermost(x: View) -> int:
-    """The axis of x to run along in the innermost loop: the last one with stride 1, else the last one."""
+    """The axis of x for the innermost loop: the last axis with stride 1, else the last axis."""
     return max((axis for axis, stride in enumerate(x.strides) if stride == 1), default=len(x.shape) - 1)
 
 
 def merged(shape: Sequence[int], strides: Sequence[Sequence[int]]) -> tuple[list[int], list[list[int]]]:
-    """The same loops with neighbouring axes made one where every view allows it; as many axes, the outer ones 1.
+    """Merges adjacent axes where the strides of every view allow it; outer axes of size 1 keep the rank.
 
     Args:
-        shape: sizes of the axes; none counts as one axis of size 1.
-        strides: of each view, one an axis, in elements.
+        shape: sizes of the axes; no axes count as one axis of size 1.
+        strides: the strides of each view, in elements.
 
     Example:
         >>> from tinygraph.run.native.table import merged
@@ -255,33 +247,29 @@ def merged(shape: Sequence[int], strides: Sequence[Sequence[int]]) -> tuple[list
     """
     if not shape:
         return [1], [[1] for _ in strides]
-    size, steps = shape[-1], [s[-1] for s in strides]
-    sizes, found = [], []
+    sizes, columns = [shape[-1]], [[s[-1] for s in strides]]  # the axes so far, the innermost first
     for axis in range(len(shape) - 2, -1, -1):
-        here = [s[axis] for s in strides]
+        outer = [s[axis] for s in strides]
         if shape[axis] == 1:
             continue
-        if all(step * size == wide for step, wide in zip(steps, here, strict=True)):
-            size *= shape[axis]
-            continue
-        sizes.append(size)
-        found.append(steps)
-        size, steps = shape[axis], here
-    empty = len(shape) - len(sizes) - 1
-    sizes = [1] * empty + [size, *reversed(sizes)]
-    found = [[0] * len(strides)] * empty + [steps, *reversed(found)]
-    return sizes, [list(s) for s in zip(*found, strict=True)] if strides else []
+        if all(inner_stride * sizes[-1] == stride for inner_stride, stride in zip(columns[-1], outer, strict=True)):
+            sizes[-1] *= shape[axis]
+        else:
+            sizes.append(shape[axis])
+            columns.append(outer)
+    missing = len(shape) - len(sizes)
+    sizes += [1] * missing
+    columns += [[0] * len(strides)] * missing
+    return sizes[::-1], [list(s) for s in zip(*columns[::-1], strict=True)] if strides else []
 
 
 def can_run(action: Any) -> bool:
-    """Whether native code does this action: its ops are known, its dtypes float32, float64 and bool."""
-    from .instructions import known
-
+    """Whether native code supports the action: all of its ops, and its dtypes float32, float64 and bool."""
     if isinstance(action, Repeat):
         return all(can_run(child) for child in action.actions)
     if isinstance(action, Elementwise):
         codes = {code_of(v.dtype) for v in views_of(action)}
-        return codes <= {"f4", "f8", "b1"} and all(known(i.op, code_of(i.dtype)) for i in action.instructions)
+        return codes <= {"f4", "f8", "b1"} and all(is_supported(i.op, code_of(i.dtype)) for i in action.instructions)
     if isinstance(action, Reduction):
         same = action.x.dtype == action.out.dtype
         return same and code_of(action.x.dtype) in ("f4", "f8") and action.kind in ("sum", "max", "min")

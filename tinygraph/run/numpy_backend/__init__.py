@@ -1,4 +1,4 @@
-"""A plan run by numpy: Python source written once for its actions, every result put where it belongs by ``out=``."""
+"""The numpy backend: generates Python source of numpy calls that write into planned memory (``out=``)."""
 
 from .backend import ByNumpy
 from .places import aligned_block

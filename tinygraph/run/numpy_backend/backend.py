@@ -1,4 +1,4 @@
-"""The numpy backend: binds the memory of a call to the places of the generated code, and runs it."""
+"""Compiles actions to one Python function of numpy calls, binds the memory of a call, and runs it."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from numpy import ndarray
 
 from ...plan.actions import Buffer, Product
 from ..products.numpy_forms import NumpyForm
-from .places import ArrayPlace, Given, aligned_block
+from .places import ArrayPlace, CallBuffer, aligned_block
 from .source import NumpyWriter, Temporary, compiled
 
 MOST_VIEWS = 200_000
-"""Arrays of about 200 bytes that one plan keeps for the steps of its loops; beyond it a step makes them anew."""
+"""Most array objects (about 200 bytes each) that a plan keeps for the steps of its loops; others are made per step."""
 
 
 class ByNumpy:
-    """A plan's actions as one Python function of numpy calls.
+    """Actions as one Python function of numpy calls.
 
     Args:
-        actions: the plan, in order.
-        memory: the plan's block of memory, uint8, in which its scratch buffers lie.
-        forms: how products with a weight are to be done (see `product_forms`); the others as they stand.
-        most_views: how many arrays may be kept for the steps of loops.
+        actions: the actions in order.
+        memory: the plan's memory block, uint8, which holds its scratch buffers.
+        forms: maps products with a weight to their forms (see `numpy_forms`); the others are plain products.
+        most_views: maximal number of array objects that are kept for the steps of loops.
 
     Attributes:
-        source: the function's text.
-        temporary_bytes: memory beside ``memory``: what lies between the ops of fused chains, and weights in panels.
+        source: the generated source.
+        temporary_bytes: memory in addition to ``memory``: temporaries of fused chains and packed weights.
 
     Example:
         >>> import numpy as np
@@ -67,43 +67,42 @@ class ByNumpy:
         self._memory = memory
         self._views_left = most_views
         self._slots = [aligned_block(n) for n in writer.slots_bytes]
-        self._given: dict[Buffer, Given] = {}
-        self._places = [self._place(number, what) for number, what in enumerate(writer.places.values())]
-        self._transient = [given for given in self._given.values() if given.buffer.kind != "parameter"]
+        self._call_buffers: dict[Buffer, CallBuffer] = {}
+        self._places = [self._place(number, entry) for number, entry in enumerate(writer.places.values())]
+        self._transient = [b for b in self._call_buffers.values() if b.buffer.kind != "parameter"]
 
     def run(self, arrays: Mapping[Buffer, ndarray]) -> None:
-        """Run the plan.
+        """Run the actions once.
 
         Args:
-            arrays: for every argument, parameter and result its memory: contiguous, of the buffer's dtype and
-                size; flat or of the shape that the plan sees. A parameter costs nothing while
-                the very same array is given.
+            arrays: maps every argument, parameter and result to its memory: contiguous, of the buffer's dtype and size,
+                flat or in the shape of the plan. A parameter is bound again only if its array object changes.
         """
         places = self._places
-        for buffer, given in self._given.items():
-            given.bind(arrays[buffer], places)
+        for buffer, call_buffer in self._call_buffers.items():
+            call_buffer.bind(arrays[buffer], places)
         try:
             if self._quiet:
-                # The tails of the sigmoid: exp overflows to infinity, whose reciprocal is the 0 that is meant.
+                # In the tail of the sigmoid exp overflows to infinity, whose reciprocal is the correct 0.
                 with np.errstate(over="ignore"):
                     self._function(places)
             else:
                 self._function(places)
         finally:
-            for given in self._transient:
-                given.release(places)
+            for call_buffer in self._transient:
+                call_buffer.release(places)
 
-    def _place(self, number: int, what: Any) -> Any:
-        """What place ``number`` holds from the start: None where the memory comes with the call."""
-        if isinstance(what, Temporary):
-            return np.ndarray(what.shape, what.dtype, self._slots[what.slot])
-        if not isinstance(what, ArrayPlace):
-            return what
-        if what.buffer.kind == "constant":
-            return what.place(np.ascontiguousarray(what.buffer.source))
-        if what.buffer.kind == "scratch":
-            listed = bool(what.loops) and what.views <= self._views_left
-            self._views_left -= what.views if listed else 0
-            return what.place(self._memory, listed)
-        self._given.setdefault(what.buffer, Given(what.buffer)).layouts.append((number, what))
+    def _place(self, number: int, entry: Any) -> Any:
+        """The initial value of place ``number``; None if the memory comes with the call."""
+        if isinstance(entry, Temporary):
+            return np.ndarray(entry.shape, entry.dtype, self._slots[entry.slot])
+        if not isinstance(entry, ArrayPlace):
+            return entry
+        if entry.buffer.kind == "constant":
+            return entry.place(np.ascontiguousarray(entry.buffer.source))
+        if entry.buffer.kind == "scratch":
+            listed = bool(entry.loops) and entry.views <= self._views_left
+            self._views_left -= entry.views if listed else 0
+            return entry.place(self._memory, listed)
+        self._call_buffers.setdefault(entry.buffer, CallBuffer(entry.buffer)).layouts.append((number, entry))
         return None

@@ -1,4 +1,4 @@
-"""A chain of element-wise ops as numpy calls, each into memory that is there already."""
+"""A fused chain of element-wise ops as numpy calls that write into existing memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BOOL = np.dtype(bool)
 
 
 class Chain:
-    """The lines of one `Elementwise`. Values lie in the views they are stored to where nothing there is read later."""
+    """Writes the lines of an `Elementwise`; a value goes directly to its store's view if nothing reads that later."""
 
     FUNCTIONS = (*sorted(set(UFUNCS.values())), "log1p", "reciprocal", "logical_not", "copyto")
 
@@ -50,7 +50,7 @@ class Chain:
         return lines
 
     def _saved_loads(self) -> list[str]:
-        """Copies of loads that are stored elsewhere and are overwritten before that."""
+        """Copies of loads that would be overwritten before they are stored elsewhere."""
         targets, lines = {place for _, place, _ in self.stores}, []
         for value, place, _ in self.stores:
             name = self.names[value] if value < self.first else place
@@ -74,37 +74,37 @@ class Chain:
         return lines
 
     def _read_after(self, k: int) -> set[str]:
-        """Names that hold what is still read by instructions after number ``k`` or by the copies at the end."""
+        """Names of the values that instructions after number ``k``, or the copies at the end, still read."""
         args = {arg for i in self.action.instructions[k + 1 :] for arg in i.args}
         ends = {value for value, _, _ in self.stores} | {value for _, value, _ in self.reduces}
         return {self.names[value] for value in args | ends if value < len(self.names)}
 
 
 class _OpCall:
-    """One op: ``lines(out)`` are the numpy calls that put it into ``out``, which may be one of its own operands."""
+    """One op; ``lines(out)`` returns the numpy calls that write it to ``out``, which may be one of its operands."""
 
     def __init__(self, instruction: Instruction, args: list[str], dtypes: list[np.dtype], chain: Chain) -> None:
         self.op, self.dtype, self.attributes = instruction.op, instruction.dtype, instruction.attributes
         self.args, self.dtypes = args, dtypes
         self.writer, self.temporaries = chain.writer, chain.temporaries
-        self._taken: list[str] = []
+        self._temporary_names: list[str] = []
 
     def lines(self, out: str) -> list[str]:
         if self.op in UFUNCS:
-            to = f"out={out}" if self.op in ("maximum", "minimum") else out  # numpy wants it by name there
-            lines = [f"{UFUNCS[self.op]}({', '.join(self.args)}, {to})"]
+            target = f"out={out}" if self.op in ("maximum", "minimum") else out  # numpy requires the keyword there
+            lines = [f"{UFUNCS[self.op]}({', '.join(self.args)}, {target})"]
         elif self.op in COPIES:
             lines = [f"{out}[...] = {self.args[0]}"]
         else:
             lines = FORMS.get(self.op, _forward)(self, out)
-        for name in self._taken:
+        for name in self._temporary_names:
             self.temporaries.give(name)
         return lines
 
-    def between(self, dtype: np.dtype | None = None) -> str:
-        """An array for something between, given back after the op."""
-        self._taken.append(self.temporaries.take(self.dtype if dtype is None else dtype))
-        return self._taken[-1]
+    def temporary(self, dtype: np.dtype | None = None) -> str:
+        """The name of a temporary array, which is released after the op."""
+        self._temporary_names.append(self.temporaries.take(self.dtype if dtype is None else dtype))
+        return self._temporary_names[-1]
 
     def number(self, value: Any, dtype: np.dtype | None = None) -> str:
         return self.writer.number(value, self.dtype if dtype is None else dtype)
@@ -148,13 +148,13 @@ def _log1p_exp(x: str, out: str) -> list[str]:
 
 
 def _softplus(call: _OpCall, out: str) -> list[str]:
-    (x,), tail = call.args, call.between()
+    (x,), tail = call.args, call.temporary()
     return [*_log1p_exp(x, tail), f"maximum({x}, {call.number(0)}, out={out})", f"add({out}, {tail}, {out})"]
 
 
 def _quotient(call: _OpCall, out: str) -> list[str]:
     g, x = call.args
-    mask = call.between(BOOL)
+    mask = call.temporary(BOOL)
     lines = [f"not_equal({g}, {call.number(0, call.dtypes[0])}, {mask})"]
     division = f"divide({g}, {x}, {out}, where={mask})"
     if out == g:
@@ -166,7 +166,7 @@ def _quotient(call: _OpCall, out: str) -> list[str]:
 
 def _scaled_power(call: _OpCall, out: str) -> list[str]:
     g, x, p = call.args
-    mask, powers = call.between(BOOL), call.between()
+    mask, powers = call.temporary(BOOL), call.temporary()
     return [
         f"not_equal({g}, {call.number(0, call.dtypes[0])}, {mask})",
         f"{powers}.fill(0)",
@@ -178,11 +178,11 @@ def _scaled_power(call: _OpCall, out: str) -> list[str]:
 def _where(call: _OpCall, out: str) -> list[str]:
     (c, x, y), lines, place = call.args, [], out
     if call.dtypes[0] != BOOL:
-        mask = call.between(BOOL)
+        mask = call.temporary(BOOL)
         lines.append(f"not_equal({c}, {call.number(0, call.dtypes[0])}, {mask})")
         c = mask
     if out == c or (out == x and out != y):
-        place = call.between()
+        place = call.temporary()
     lines += [f"{place}[...] = {y}"] if place != y else []
     lines.append(f"copyto({place}, {x}, where={c})")
     return lines if place == out else [*lines, f"{out}[...] = {place}"]
@@ -193,7 +193,13 @@ def _squared_error(call: _OpCall, out: str) -> list[str]:
 
 
 def _sigmoid_cross_entropy(call: _OpCall, out: str) -> list[str]:
-    (x, t), tail, one, other, mask = call.args, call.between(), call.between(), call.between(), call.between(BOOL)
+    (x, t), tail, one, other, mask = (
+        call.args,
+        call.temporary(),
+        call.temporary(),
+        call.temporary(),
+        call.temporary(BOOL),
+    )
     return [
         *_log1p_exp(x, tail),
         f"subtract({call.number(1)}, {t}, {one})",

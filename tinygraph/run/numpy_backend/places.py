@@ -1,4 +1,4 @@
-"""Places: the arrays that the generated code works on, made once where they can be."""
+"""Places: the arrays that the generated code reads and writes, created once wherever possible."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ALIGNMENT_BYTES = 64
 
 
 def aligned_block(size_bytes: int) -> ndarray:
-    """Memory whose first byte lies on a cache line      result: (size_bytes,) uint8
+    """Memory aligned to a cache line      result: (size_bytes,) uint8
 
     Example:
         >>> from tinygraph.run.numpy_backend import aligned_block
@@ -29,11 +29,11 @@ def aligned_block(size_bytes: int) -> ndarray:
 
 @dataclass(frozen=True)
 class ArrayPlace:
-    """How an array lies in a buffer, with one leading axis for every loop in which it moves.
+    """The layout of an array in a buffer, with one leading axis for every loop in which it moves.
 
     Attributes:
-        loops: how many of the leading axes are steps of loops.
-        whole: the buffer from its first element on, row by row.
+        loops: number of the leading axes that are steps of loops.
+        whole: whether it is the whole buffer in C order.
     """
 
     buffer: Buffer
@@ -45,7 +45,7 @@ class ArrayPlace:
 
     @classmethod
     def at(cls, view: View, steps: tuple[int, ...], moves: tuple[int, ...]) -> ArrayPlace:
-        """The layout of ``view`` with axes of sizes ``steps``, along which it moves by ``moves`` elements."""
+        """The layout of ``view`` with leading axes of sizes ``steps``, along which it moves by ``moves`` elements."""
         shape, strides = steps + view.shape, moves + view.strides
         itemsize = view.dtype.itemsize
         base = view.buffer.offset_bytes if view.buffer.kind == "scratch" else 0
@@ -56,11 +56,11 @@ class ArrayPlace:
 
     @property
     def views(self) -> int:
-        """How many arrays there are to make, the loops' steps multiplied."""
+        """Number of array objects: the product of the numbers of steps."""
         return int(np.prod(self.shape[: self.loops]))
 
     def array(self, memory: ndarray) -> ndarray:
-        """The array in the buffer's ``memory``      memory: flat, or of the buffer's own shape"""
+        """The array in the buffer's ``memory``      memory: flat, or of the shape of the layout"""
         if self.whole and memory.shape == self.shape:
             return memory
         if 0 in self.shape:
@@ -68,18 +68,18 @@ class ArrayPlace:
         return np.ndarray(self.shape, self.buffer.dtype, memory, self.offset_bytes, self.strides_bytes)
 
     def place(self, memory: ndarray, listed: bool = False) -> Any:
-        """What the code finds: the array, or what the loops iterate to come to it, as lists where ``listed``."""
+        """The value of the place: the array, or the iterable of the loops; nested lists of arrays if ``listed``."""
         array = self.array(memory)
         if not self.loops:
             return array
         if listed:
             return _lists(array, self.loops)
-        # An array gives its rows, but numbers where a row has no axes.
+        # Iteration over a one-dimensional array yields numbers, which cannot be written to.
         return Numbers(array) if array.ndim == self.loops else array
 
 
 def is_contiguous(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
-    """Whether the elements follow each other in order (axes of size 1 may have any stride)."""
+    """Whether the strides are C-contiguous (axes of size 1 may have any stride)."""
     expected = 1
     for size, stride in zip(reversed(shape), reversed(strides), strict=True):
         if size != 1 and stride != expected:
@@ -95,7 +95,7 @@ def _lists(array: ndarray, loops: int) -> list[Any]:
 
 
 class Numbers:
-    """The elements of an array as arrays without axes, which can be written to."""
+    """Iterates over the elements of an array as writable arrays of shape ()."""
 
     def __init__(self, array: ndarray) -> None:
         self.array = array
@@ -106,11 +106,11 @@ class Numbers:
         return (self.array[t, ...] for t in range(len(self.array)))
 
 
-class Given:
-    """A buffer whose memory comes with the call, and the places that lie in it.
+class CallBuffer:
+    """A buffer whose memory comes with the call, and the places inside it.
 
-    The places of a parameter stay until another array is given; those of arguments and results
-    are made at each call and let go after it, so that the caller's memory is not held.
+    The places of a parameter are kept until its array changes; those of arguments and results are created at each call
+    and released after it, so that the caller's memory is not kept alive.
     """
 
     def __init__(self, buffer: Buffer) -> None:

@@ -1,4 +1,4 @@
-"""Python source for a list of actions: one numpy call a line, one ``for`` a loop; no size stands in it."""
+"""Generates Python source for actions: a numpy call per line, a ``for`` per loop, without any size."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ REDUCTIONS = {"sum": np.add, "max": np.maximum, "min": np.minimum}
 NAMES_A_LINE = 8
 
 
-def _explained(op: Any, attributes: dict[str, Any]) -> Callable[..., Any]:
-    """The op's `forward`, whose errors name it and what it was given."""
+def _with_named_errors(op: Any, attributes: dict[str, Any]) -> Callable[..., Any]:
+    """The op's `forward`, whose errors name the op and its arguments."""
 
     def forward(*arrays: Any) -> Any:
         try:
@@ -37,7 +37,7 @@ def _explained(op: Any, attributes: dict[str, Any]) -> Callable[..., Any]:
 
 @dataclass(frozen=True)
 class Temporary:
-    """An array for what lies between two ops of one line of a plan, in the ``slot`` that all such share."""
+    """An array for an intermediate result of a fused chain, in a memory ``slot`` that all chains share."""
 
     slot: int
     shape: tuple[int, ...]
@@ -45,7 +45,7 @@ class Temporary:
 
 
 class Temporaries:
-    """The temporaries of one chain over ``shape``, taken and given back by name."""
+    """The temporaries of one chain over ``shape``, allocated and released by name."""
 
     def __init__(self, writer: NumpyWriter, shape: tuple[int, ...]) -> None:
         self._writer, self._shape = writer, shape
@@ -53,7 +53,7 @@ class Temporaries:
         self._slots: dict[str, int] = {}
 
     def take(self, dtype: np.dtype) -> str:
-        """The name of an array that nothing else uses until it is given back."""
+        """The name of an array that is reserved until it is released."""
         slot = next(n for n in range(len(self._slots) + 1) if n not in self._slots.values())
         if (slot, dtype) not in self._names:
             size_bytes = int(np.prod(self._shape)) * dtype.itemsize
@@ -66,14 +66,20 @@ class Temporaries:
         return name
 
     def give(self, name: str) -> None:
-        """Give a temporary back; any other name is let be."""
+        """Release a temporary; ignores any other name."""
         self._slots.pop(name, None)
 
 
 @dataclass(eq=False)
 class _Loop:
-    """A loop being written: ``names`` of the views that move with it, ``lists`` what each is taken from,
-    ``packed`` the names of weights in panels, and the lines that go ``before`` it."""
+    """A loop that is being written.
+
+    Attributes:
+        names: maps the key of a view that moves with the loop to its name.
+        lists: maps each loop variable to the iterable that it is taken from.
+        packed: maps weights to the names of their packed copies.
+        before: lines that go before the loop.
+    """
 
     repeat: Repeat
     names: dict[Any, str] = field(default_factory=dict)
@@ -83,7 +89,7 @@ class _Loop:
 
 
 class NumpyWriter:
-    """Writes the source, and gathers what its names stand for in ``places`` (name -> layout, temporary or object)."""
+    """Writes the source; ``places`` maps each of its names to a layout, a temporary or an object."""
 
     def __init__(self, actions: Sequence[Any], forms: Mapping[Product, NumpyForm]) -> None:
         self._forms = forms
@@ -107,53 +113,53 @@ class NumpyWriter:
         for action in actions:
             self._WRITE[type(action)](self, action)
 
-    def _name(self, kind: str) -> str:
+    def _name(self, prefix: str) -> str:
         self._count += 1
-        return f"{kind}{self._count}"
+        return f"{prefix}{self._count}"
 
     def temporaries(self, shape: tuple[int, ...]) -> Temporaries:
         return Temporaries(self, shape)
 
-    def add(self, kind: str, what: Any) -> str:
-        """A new name for ``what``."""
-        name = self._name(kind)
-        self.places[name] = what
+    def add(self, prefix: str, value: Any) -> str:
+        """A new name for a value."""
+        name = self._name(prefix)
+        self.places[name] = value
         return name
 
     def number(self, value: Any, dtype: np.dtype) -> str:
-        """The name of a number as an array without axes: numpy takes one of the right dtype 4 times faster."""
+        """The name of a number as an array of shape (): of the right dtype, numpy handles it 4 times faster."""
         key = repr(value), dtype
         if key not in self._numbers:
             self._numbers[key] = self.add("number", np.asarray(value).astype(dtype))
         return self._numbers[key]
 
     def function(self, op: Any, attributes: dict[str, Any]) -> str:
-        """The name of the op's `forward` with its settings."""
-        return self.add("op_" + re.sub(r"\W", "_", op.name), _explained(op, attributes))
+        """The name of the op's `forward` with its keyword arguments."""
+        return self.add("op_" + re.sub(r"\W", "_", op.name), _with_named_errors(op, attributes))
 
     def operand(self, view: View) -> str:
-        """The name of a view that is read element by element; one number for all need not be spread over the axes.
+        """The name of a view that is an operand of a ufunc.
 
-        numpy has a short way for operands that lie alike or have no axes.
+        A view with a single distinct element gets shape (): numpy is faster for operands of equal strides or no axes.
         """
-        same = all(not stride for n, stride in zip(view.shape, view.strides, strict=True) if n != 1)
-        if same and int(np.prod(view.shape)) > 1:
+        is_scalar = all(not stride for n, stride in zip(view.shape, view.strides, strict=True) if n != 1)
+        if is_scalar and int(np.prod(view.shape)) > 1:
             view = View(view.buffer, view.offset, (), (), view.per_step)
         return self.view(view)
 
     def view(self, view: View) -> str:
-        """The name of a view in the innermost loop of now; views that lie alike have one name."""
+        """The name of a view in the current innermost loop; views of equal layout share a name."""
         strides = tuple(0 if n == 1 else s for n, s in zip(view.shape, view.strides, strict=True))
         moving = [(loop, move) for loop in self._loops if (move := _per_step(view, loop.repeat.depth))]
         moves = tuple(move for _, move in moving)
         key = (view.buffer, view.offset, view.shape, strides, moves, tuple(loop.repeat.depth for loop, _ in moving))
         homes = [loop for loop, _ in moving] or [self._fixed]
         if key not in homes[-1].names:
-            self._settle(key, view, homes if moving else [], moves)
+            self._add_view(key, view, homes if moving else [], moves)
         return homes[-1].names[key]
 
-    def _settle(self, key: Any, view: View, loops: list[_Loop], moves: tuple[int, ...]) -> None:
-        """Name the view in its innermost loop, and the lists it comes from in the loops around."""
+    def _add_view(self, key: Any, view: View, loops: list[_Loop], moves: tuple[int, ...]) -> None:
+        """Name a view in its innermost loop, and the iterables that it comes from in the loops around."""
         name = self._name(view.buffer.kind)
         steps = tuple(loop.repeat.steps for loop in loops)
         self.places[name + "_steps" * len(loops)] = ArrayPlace.at(view, steps, moves)
@@ -171,17 +177,17 @@ class NumpyWriter:
             self._packed_product(action, form.panels)
             return
         a, b, out = map(self.view, (action.a, action.b, action.out))
-        # `dot` needs less than half of the time that `matmul` needs before it comes to the numbers.
+        # The overhead of a call of `dot` is less than half of that of `matmul`.
         self._lines.append(f"{a}.dot({b}, {out})" if _can_dot(action) else f"matmul({a}, {b}, {out})")
 
     def _packed_product(self, action: Product, panels: int) -> None:
         a, out = self.view(action.a), self.view(_in_panels(action.out, panels))
-        kept = self._packed(_in_panels(action.b, panels))
+        packed = self._packed(_in_panels(action.b, panels))
         dot = panels == 1 and _can_dot(action)
-        self._lines.append(f"{a}.dot({kept}, {out})" if dot else f"matmul({a}, {kept}, {out})")
+        self._lines.append(f"{a}.dot({packed}, {out})" if dot else f"matmul({a}, {packed}, {out})")
 
     def _packed(self, weight: View) -> str:
-        """The name of a copy of ``weight`` that is made before the innermost loop."""
+        """The name of a packed copy of ``weight``, which is made before the innermost loop."""
         loop = self._loops.pop()
         source = self.view(weight)
         self._loops.append(loop)
@@ -236,7 +242,7 @@ def _per_step(view: View, depth: int) -> int:
 
 
 def _rows(names: Iterable[str]) -> list[str]:
-    """Names in lines of a few, indented."""
+    """Indented lines of at most `NAMES_A_LINE` names."""
     all_names = list(names)
     rows = [all_names[i : i + NAMES_A_LINE] for i in range(0, len(all_names), NAMES_A_LINE)]
     return [f"    {', '.join(row)}," for row in rows]
@@ -254,14 +260,14 @@ def _can_dot(action: Product) -> bool:
 
 @lru_cache(maxsize=512)
 def compiled(source: str) -> Callable[[list[Any]], None]:
-    """The function that ``source`` defines. Plans that differ in sizes alone have one source."""
+    """Returns the function that ``source`` defines. Plans that differ only in sizes share it."""
     names: dict[str, Any] = {name: getattr(np, name) for name in (*Chain.FUNCTIONS, "matmul")}
     exec(compile(source, "<plan>", "exec"), names)
     return names["run"]
 
 
 def _in_panels(matrix: View, panels: int) -> View:
-    """A matrix (M, N) as (panels, M, N / panels); as it is for one panel."""
+    """A matrix (M, N) as (panels, M, N / panels); unchanged for one panel."""
     if panels == 1:
         return matrix
     (rows, columns), (row, column) = matrix.shape, matrix.strides

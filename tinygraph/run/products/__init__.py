@@ -1,7 +1,7 @@
-"""Matrix products of plans: kernels of our own, the BLAS libraries present, and a choice among them by measuring.
+"""Matrix products: our own kernels, the installed BLAS libraries, and a choice by measurement.
 
-Native code: ``way = choose(question, steps, threads)``, then ``way.install(block, scratch)`` (`choose`, `question`).
-numpy alone: ``form = choose_numpy(question, steps)`` (`numpy_forms`).
-Below them: register tiles (`tiles`), packing of weights (`packing`), our product (`kernel`), BLAS (`blas`, `adaptors`),
+Native code: ``kernel = choose(problem, steps)``, then ``kernel.install(block, scratch)`` (`choose`, `problem`).
+numpy alone: ``form = choose_numpy(problem, steps)`` (`numpy_forms`).
+Below them: register tiles (`tiles`), packing of weights (`packing`), our product (`gemm`), BLAS (`blas`, `adaptors`),
 several threads (`sharing`).
 """

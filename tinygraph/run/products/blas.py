@@ -1,4 +1,4 @@
-"""The BLAS libraries present: where their matrix products are in memory, and how many threads they use."""
+"""The installed BLAS libraries: addresses of their matrix products, and their thread settings."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from pathlib import Path
 from typing import Any
 
 SPELLINGS = (("scipy_", "64_", 64), ("", "64_", 64), ("scipy_", "", 32), ("", "", 32))
-"""How libraries write the names of their functions: what stands before and after, and the bits of the integers."""
+"""Prefix and suffix of the function names, and the bits of the integers, of the known builds of BLAS."""
 
 MKL_SEQUENTIAL = 1
 
 
 @dataclass(frozen=True, eq=False)
 class Blas:
-    """One BLAS.
+    """A BLAS library.
 
     Attributes:
-        name: of the package it came with: ``"numpy"``, ``"scipy"``, ``"mkl"`` or ``"system"``.
-        gemm: addresses of ``cblas_sgemm`` and ``cblas_dgemm`` by the bytes of an element, 4 and 8.
-        bits: of its integers.
-        path: the file.
-        get_threads: gives how many threads it uses now, None where that cannot be asked.
-        set_threads: sets it for the whole process; 0.3 us with OpenBLAS.
+        name: the package that it belongs to: ``"numpy"``, ``"scipy"``, ``"mkl"`` or ``"system"``.
+        gemm: maps the bytes of an element, 4 or 8, to the address of ``cblas_sgemm`` or ``cblas_dgemm``.
+        bits: bits of its integers.
+        path: path of the library file.
+        get_threads: returns its number of threads; None if it has no such function.
+        set_threads: sets the number for the whole process; takes 0.3 us in OpenBLAS.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Blas:
     set_threads: Callable[..., Any] | None = None
 
     def thread_functions(self) -> tuple[int, int]:
-        """Addresses of `get_threads` and `set_threads`; 0 and 0 where one is missing."""
+        """Addresses of `get_threads` and `set_threads`; 0 and 0 if one is missing."""
         if self.get_threads is None or self.set_threads is None:
             return 0, 0
         return _address(self.get_threads), _address(self.set_threads)
@@ -47,11 +47,11 @@ class Blas:
 
 @cache
 def bundled(package: str) -> Blas | None:
-    """The OpenBLAS that came with the pip build of ``package``, numpy or scipy; None where there is none."""
-    found = importlib.util.find_spec(package)
-    if found is None or found.origin is None:
+    """The OpenBLAS bundled with the pip build of ``package``, numpy or scipy; None if there is none."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
         return None
-    inside = Path(found.origin).parent
+    inside = Path(spec.origin).parent
     folders = (inside.parent / f"{package}.libs", inside / ".dylibs", inside / ".libs")
     files = (file for folder in folders for file in sorted(folder.glob("*openblas*")))
     return next((library for file in files if (library := opened(package, file))), None)
@@ -59,7 +59,7 @@ def bundled(package: str) -> Blas | None:
 
 @cache
 def system() -> Blas | None:
-    """The BLAS that numpy itself was linked with where it brought none: Accelerate, or a file of the environment."""
+    """The BLAS that numpy links to if it bundles none: Accelerate, or a library of the Python environment."""
     if sys.platform == "darwin":
         return opened("system", Path("/System/Library/Frameworks/Accelerate.framework/Accelerate"))
     files = (file for name in ("openblas", "cblas", "blas") for file in _in_environment(name))
@@ -68,10 +68,10 @@ def system() -> Blas | None:
 
 @cache
 def mkl() -> Blas | None:
-    """Intel's library, told to use the calling thread alone; None where it is not installed.
+    """Intel MKL, set to use the calling thread alone; None if it is not installed.
 
-    Loading it and its first call took 85 ms here, and it keeps the threads it was told at its first call: so
-    this is called only where other libraries come near our own kernel (see `tinygraph.run.products.choose`).
+    Loading and the first call took 85 ms when measured, and the first call fixes the number of threads. So it is loaded
+    only where other libraries come near our own kernels (see `tinygraph.run.products.choose`).
     """
     for file in _in_environment("mkl_rt"):
         try:
@@ -83,19 +83,18 @@ def mkl() -> Blas | None:
 
 
 def libraries() -> list[Blas]:
-    """All that are present, in the order in which they should be tried.
+    """Returns the installed libraries in the order in which to try them.
 
-    scipy's is among them only in a process that uses scipy anyway: loading it takes memory and starts threads,
-    and it is the OpenBLAS of numpy in another build.
+    scipy's OpenBLAS is included only if the process uses scipy already: loading it takes memory and starts threads,
+    and it is another build of numpy's OpenBLAS.
 
     Example:
         >>> from tinygraph.run.products.blas import libraries
         >>> [library.bits for library in libraries() if library.name == "numpy"]  # doctest: +SKIP
         [64]
     """
-    used = "scipy.linalg" in sys.modules
-    found = [bundled("numpy") or system(), mkl(), bundled("scipy") if used else None]
-    return [library for library in found if library]
+    scipy = bundled("scipy") if "scipy.linalg" in sys.modules else None
+    return [library for library in (bundled("numpy") or system(), mkl(), scipy) if library]
 
 
 def _in_environment(name: str) -> Iterator[Path]:
@@ -106,7 +105,7 @@ def _in_environment(name: str) -> Iterator[Path]:
 
 
 def opened(name: str, file: Path) -> Blas | None:
-    """The library in ``file``; None where it cannot be loaded or holds no matrix product under a name known here."""
+    """Loads a library; None if it cannot be loaded or defines no matrix product under a known name."""
     try:
         library = CDLL(str(file))
     except OSError:

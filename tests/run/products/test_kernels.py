@@ -1,4 +1,4 @@
-"""Every native way to do a product against numpy in float64, over sizes, strides and both dtypes."""
+"""Every native kernel of a product against numpy in float64, over sizes, strides and both dtypes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ pytest.importorskip("llvmlite")
 
 from tests.each import each
 from tinygraph.run.native.compiler import compile_text
-from tinygraph.run.products import adaptors, blas, choose, kernel
-from tinygraph.run.products.tiles import Element, element
+from tinygraph.run.products import adaptors, blas, choose, gemm
+from tinygraph.run.products.tiles import Element, element_of
 
 from . import native
 
@@ -49,48 +49,48 @@ def test_our_kernel_is_numpys_product(
     m, k, n = size
     a, b = native.matrix(m, k, dtype, a_lies, 1), native.matrix(k, n, dtype, b_lies, 2)
     spare = 0 if n == 1 else 3
-    check(a, b, spare, choose._ours, packable)
+    check(a, b, spare, choose._own_kernels, packable)
 
 
 def check(
     a: np.ndarray,
     b: np.ndarray,
     spare: int,
-    ways: Callable[[choose.Question], list[choose.Way]],
+    kernels_for: Callable[[choose.Problem], list[choose.Kernel]],
     packable: tuple[bool, bool] = (True, True),
 ) -> None:
     m, n = a.shape[0], b.shape[1]
     out = native.walled(m, n, spare, a.dtype.type)
-    found = ways(native.question(a, b, out, packable))
-    assert found
+    kernels = kernels_for(native.problem(a, b, out, packable))
+    assert kernels
     expected = a.astype(np.float64) @ b.astype(np.float64)
     # Each of the K roundings is at most eps of the sum of absolute values, in whatever order they are added.
     bound = (a.shape[1] + 1) * np.finfo(a.dtype).eps * (np.abs(a).astype(np.float64) @ np.abs(b).astype(np.float64))
-    for way in found:
+    for kernel in kernels:
         out[...] = np.nan
-        native.run(way, a, b, out)
-        assert (np.abs(out - expected) <= bound).all(), way.name
+        native.run(kernel, a, b, out)
+        assert (np.abs(out - expected) <= bound).all(), kernel.name
 
 
 @pytest.mark.parametrize("size", [4, 8])
 @pytest.mark.parametrize("rows", [1, 7])
 def test_all_our_forms_are_offered(size: int, rows: int) -> None:
-    def names(question: choose.Question) -> list[str]:
-        return [way.name for way in choose._ours(question)]
+    def names(problem: choose.Problem) -> list[str]:
+        return [kernel.name for kernel in choose._own_kernels(problem)]
 
     along_n, along_k = (9, 1), (1, 8)
     shape = (rows, 9, 8)
-    assert names(choose.Question(size, shape, (8, 1), along_n, 9, (False, True))) == ["direct", "packed"]
-    assert names(choose.Question(size, shape, (8, 1), along_n, 9)) == ["direct", "blocks"]
-    assert names(choose.Question(size, shape, (8, 1), along_k, 9, (False, True))) == ["packed"]
-    assert names(choose.Question(size, shape, (8, 1), along_k, 9, (True, False))) == ["blocks"]
+    assert names(choose.Problem(size, shape, (8, 1), along_n, 9, (False, True))) == ["direct", "packed"]
+    assert names(choose.Problem(size, shape, (8, 1), along_n, 9)) == ["direct", "blocks"]
+    assert names(choose.Problem(size, shape, (8, 1), along_k, 9, (False, True))) == ["packed"]
+    assert names(choose.Problem(size, shape, (8, 1), along_k, 9, (True, False))) == ["blocks"]
 
 
 def test_one_column_takes_a_as_the_weight() -> None:
-    question = choose.Question(4, (30, 1, 40), (40, 1), (1, 1), 1, (True, False))
-    assert [way.name for way in choose._ours(question)] == ["packed_swapped"]
+    problem = choose.Problem(4, (30, 1, 40), (40, 1), (1, 1), 1, (True, False))
+    assert [kernel.name for kernel in choose._own_kernels(problem)] == ["packed_swapped"]
     # out is written side by side, so it must lie so.
-    assert [way.name for way in choose._ours(choose.Question(4, (30, 1, 40), (40, 1), (1, 1), 5))] == [
+    assert [kernel.name for kernel in choose._own_kernels(choose.Problem(4, (30, 1, 40), (40, 1), (1, 1), 5))] == [
         "direct",
         "blocks",
     ]
@@ -104,15 +104,15 @@ def test_nothing_beyond_the_operands_is_read(rows: int, lies: str, packable: tup
     """Both end where a page ends that is followed by one that cannot be read: a step too far ends this process."""
     a = native.at_the_edge(native.matrix(rows, 37, np.float32, lies, 1))
     b = native.at_the_edge(native.matrix(37, 71, np.float32, lies, 2))
-    check(a, b, 0, choose._ours, packable)
+    check(a, b, 0, choose._own_kernels, packable)
 
 
 @pytest.mark.parametrize("block", [1, 2, 5])
 def test_any_blocking_along_k_gives_the_same(block: int) -> None:
     a, b = native.matrix(9, 13, np.float64, "rows", 1), native.matrix(13, 70, np.float64, "columns", 2)
     out = native.walled(9, 70, 2, np.float64)
-    for way in choose._ours(native.question(a, b, out)):
-        native.run(choose.replace(way, free=(0, block)), a, b, out)
+    for kernel in choose._own_kernels(native.problem(a, b, out)):
+        native.run(choose.replace(kernel, free=(0, block)), a, b, out)
         np.testing.assert_allclose(out, a @ b, rtol=1e-12)
 
 
@@ -131,7 +131,7 @@ def test_blas_is_numpys_product(
 ) -> None:
     m, k, n = size
     a, b = native.matrix(m, k, dtype, a_lies, 1), native.matrix(k, n, dtype, b_lies, 2)
-    check(a, b, 3, lambda question: choose._theirs(question, library))
+    check(a, b, 3, lambda problem: choose._blas_kernels(problem, library))
 
 
 def test_blas_keeps_to_one_thread_and_gives_back_the_others() -> None:
@@ -149,47 +149,50 @@ def test_blas_keeps_to_one_thread_and_gives_back_the_others() -> None:
     library = blas.Blas("made up", {4: address, 8: address}, 64, "", get, put_)
     a, b, out = np.ones((2, 3)), np.ones((3, 4)), native.walled(2, 4, 0, np.float64)
     out[...] = np.nan
-    (way,) = choose._theirs(native.question(a, b, out), library)
-    native.run(way, a, b, out)
+    (kernel,) = choose._blas_kernels(native.problem(a, b, out), library)
+    native.run(kernel, a, b, out)
     assert seen == [1, -1, 3]
     now[0] = 1
-    native.run(way, a, b, out)
+    native.run(kernel, a, b, out)
     assert seen == [1, -1, 3, -1]
 
 
 def test_blas_is_not_told_of_strides_that_it_has_no_words_for() -> None:
     library = blas.Blas("made up", {4: 1, 8: 1}, 64, "")
 
-    def told(a: tuple[int, int], b: tuple[int, int], out_m: int = 4) -> list[int] | None:
+    def entries(a: tuple[int, int], b: tuple[int, int], out_m: int = 4) -> list[int] | None:
         return adaptors.entries(library, 4, (2, 4, 3), a, b, out_m)
 
-    assert told((3, 1), (4, 1)) == [1, adaptors.AS_IT_STANDS, adaptors.AS_IT_STANDS, 3, 4, 4, 0, 0]
-    assert told((1, 2), (1, 3)) == [1, adaptors.TURNED, adaptors.TURNED, 2, 3, 4, 0, 0]
-    assert told((6, 2), (4, 1)) is None
-    assert told((0, 1), (4, 1)) is None
-    assert told((3, 1), (4, 1), out_m=3) is None
+    assert entries((3, 1), (4, 1)) == [1, adaptors.NO_TRANSPOSE, adaptors.NO_TRANSPOSE, 3, 4, 4, 0, 0]
+    assert entries((1, 2), (1, 3)) == [1, adaptors.TRANSPOSE, adaptors.TRANSPOSE, 2, 3, 4, 0, 0]
+    assert entries((6, 2), (4, 1)) is None
+    assert entries((0, 1), (4, 1)) is None
+    assert entries((3, 1), (4, 1), out_m=3) is None
     # One row has no stride that matters, but BLAS wants it as long as the row.
     assert adaptors.entries(library, 4, (1, 4, 3), (0, 1), (4, 1), 0) == [1, 111, 111, 3, 4, 4, 0, 0]
 
 
 def test_the_kernel_speaks_of_no_size() -> None:
-    assert kernel.text(element(4)) is kernel.text(element(4))
-    assert kernel.text(element(4)) != kernel.text(element(8))
+    assert gemm.text(element_of(4)) is gemm.text(element_of(4))
+    assert gemm.text(element_of(4)) != gemm.text(element_of(8))
 
 
-@pytest.mark.parametrize("one", [Element("float", 8, 6, 2), Element("double", 2, 6, 4)], ids=["AVX2", "NEON"])
-def test_narrower_registers(one: Element, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("registers", [Element("float", 8, 6, 2), Element("double", 2, 6, 4)], ids=["AVX2", "NEON"])
+def test_narrower_registers(registers: Element, monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernels of other processors, run on this one."""
-    code = compile_text(kernel.text(one), tidy=True)
-    monkeypatch.setattr(choose, "element", lambda size: one)
-    monkeypatch.setattr(choose, "code", lambda size: code)
-    dtype = np.float32 if one.size == 4 else np.float64
+    code = compile_text(gemm.text(registers), vectorised=True)
+    monkeypatch.setattr(choose, "element_of", lambda size: registers)
+    monkeypatch.setattr(choose, "machine_code", lambda size: code)
+    dtype = np.float32 if registers.size == 4 else np.float64
 
     @each("size", [(1, 9, 37), (13, 21, 50), (6, 8, 16)])
     @each("lies", ["rows", "columns"])
     @each("packable", [(True, True), (False, False)])
     def holds(size: tuple[int, int, int], lies: str, packable: tuple[bool, bool]) -> None:
         m, k, n = size
-        check(native.matrix(m, k, dtype, lies, 1), native.matrix(k, n, dtype, lies, 2), 3, choose._ours, packable)
+        a, b = native.matrix(m, k, dtype, lies, 1), native.matrix(k, n, dtype, lies, 2)
+        check(a, b, 3, choose._own_kernels, packable)
+            native.matrix(m, k, dtype, lies, 1), native.matrix(k, n, dtype, lies, 2), 3, choose._own_kernels, packable
+        )
 
     holds()
