@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import tinygraph as tg
-from tests.compiled.comparing import each_backend
+from tests.compiled.comparing import HAS_NATIVE
 from tests.derivatives import assert_derivatives
 from tests.each import each
 
@@ -134,8 +134,12 @@ def test_an_initial_state_fits(case: str) -> None:
         assert len(before) == cell.states and not any(s.any() for s in before)
 
 
-@each_backend
-@each_case
+PLAIN = [case for case in CASES if not CASES[case][2]]
+"""Cells without options: with them other lines of the cell run, but no other ones of the backend."""
+IN_NATIVE_CODE = [(case, "native") for case in CASES if HAS_NATIVE]
+
+
+@each("case, backend", IN_NATIVE_CODE + [(case, "numpy") for case in PLAIN])
 def test_compiled_equals_uncompiled(case: str, backend: str) -> None:
     cell = built(case)
     weighed, wrt = differentiated(case, cell)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tests.compiled.comparing import BACKENDS, HAS_NATIVE, each_backend, total
+from tests.compiled.comparing import BACKENDS, HAS_NATIVE, total
 from tests.derivatives import assert_derivatives
 from tests.each import each
 from tinygraph.core.structure import leaves, map_leaves
@@ -84,9 +84,11 @@ def test_truncation_counts_from_each_sequences_own_first_step(name: str, reverse
     assert not differences(found, alone(cell, x, state, within(LENGTHS), **settings))
 
 
+BY_BOTH = [("GRU", "numpy"), ("QRNN", "numpy"), *([("GRU", "native"), ("coRNN", "native")] if HAS_NATIVE else [])]
+
+
 @each("window", ["chunk", "sliding"])
-@each_backend
-@each("name", ["GRU", "coRNN", "QRNN"])
+@each("name, backend", BY_BOTH)
 def test_compiled_truncation(name: str, backend: str, window: str) -> None:
     """In both directions, each with the gradients of all."""
     cell = built(name)
@@ -127,21 +129,22 @@ DEEPEST = ["deep", "mixed", "concatenate"]
 
 SLIDING = {"truncate": 2, "window": "sliding"}
 IN_EVERY_WRAPPER = [
-    ("GRU", around, settings)
+    ("GRU", around, settings, reverse)
     for around in [*ONWARD, "mixed", "concatenate"]
-    for settings in ({}, {"truncate": 1}, SLIDING)
+    for settings, reverse in (({}, False), ({}, True), ({"truncate": 1}, True), (SLIDING, False))
 ]
-OF_OTHER_KINDS = [(name, around, SLIDING) for name in ("coRNN", "QRNN") for around in DEEPEST]
+OF_OTHER_KINDS = [
+    (name, around, SLIDING, reverse) for name in ("coRNN", "QRNN") for around in DEEPEST for reverse in (False, True)
+]
 
 
-@each("name, around, settings", IN_EVERY_WRAPPER + OF_OTHER_KINDS)
-def test_wrappers_over_each_sequence_alone(name: str, around: str, settings: Any) -> None:
+@each("name, around, settings, reverse", IN_EVERY_WRAPPER + OF_OTHER_KINDS)
+def test_wrappers_over_each_sequence_alone(name: str, around: str, settings: Any, reverse: bool) -> None:
     """With all gradients, and a sequence without a step."""
     cell = WRAPPED[around](name).eval()
     x, state, lengths = sequences(cell), begun(cell), np.array([2, T, 0])
-    for reverse in (False, True):
-        found = measured(cell, x, state, lengths=lengths, reverse=reverse, **settings)
-        assert not differences(found, alone(cell, x, state, within(lengths), reverse=reverse, **settings))
+    together = measured(cell, x, state, lengths=lengths, reverse=reverse, **settings)
+    assert not differences(together, alone(cell, x, state, within(lengths), reverse=reverse, **settings))
 
 
 @each_in_full("around", [("deep",), *((around,) for around in ONWARD if around != "deep")])

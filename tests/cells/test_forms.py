@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import tinygraph as tg
-from tests.compiled.comparing import each_backend
+from tests.compiled.comparing import HAS_NATIVE
 from tests.derivatives import assert_derivatives
 from tests.each import each
 from tests.oracles.oracle import FORMS, Oracle, files, load
@@ -94,8 +94,11 @@ def test_two_chunks_and_single_rows_equal_one_pass(oracle: Oracle) -> None:
         assert all(error(s.value, whole[name].value[row]) <= 1e-14 for name, s in found.items())
 
 
-@each_backend
-@each_form
+IN_NATIVE_CODE = [(oracle, "native") for oracle in ORACLES if HAS_NATIVE]
+IN_NUMPY = [(oracle, "numpy") for oracle in KERAS]
+
+
+@each("oracle, backend", IN_NATIVE_CODE + IN_NUMPY, lambda which: which if isinstance(which, str) else label(which))
 def test_compiled_equals_uncompiled(oracle: Oracle, backend: str) -> None:
     step, _ = differentiated(oracle, loaded(oracle))
     (total, gradients), (compiled, found) = step(), tg.compile(step, backend=backend)()

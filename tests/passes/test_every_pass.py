@@ -113,5 +113,5 @@ def test_time_grows_with_the_graph_alone(name):
             best = min(best, process_time() - start)
         return best
 
-    short, long = cost(unrolled(50)), cost(unrolled(400))
+    short, long = cost(unrolled(30)), cost(unrolled(240))
     assert long < 8 * 3 * short + 0.01  # eight times the nodes

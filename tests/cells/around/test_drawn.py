@@ -47,17 +47,14 @@ SETTINGS: list[dict[str, Any]] = [
     {"truncate": 2},
     {"reverse": True, "truncate": 1, "window": "sliding"},
 ]
-WAYS = [(settings, make) for settings in SETTINGS for make in MAKERS]
-IN_NATIVE_CODE = [(settings, make) for settings in SETTINGS[:3] for make in MAKERS]
+EVERY_WAY = [("numpy", settings, make, LENGTHS) for settings in SETTINGS for make in MAKERS]
+WHOLE = [("numpy", settings, make, None) for settings in SETTINGS[:3] for make in MAKERS]
+IN_NATIVE_CODE = [("native", settings, make, LENGTHS) for settings in SETTINGS[:3] for make in MAKERS if HAS_NATIVE]
 
 
-@each("lengths", [None, LENGTHS])
-@each(
-    "backend, settings, make",
-    [*(("numpy", *way) for way in WAYS), *(("native", *way) for way in IN_NATIVE_CODE if HAS_NATIVE)],
-)
+@each("backend, settings, make, lengths", EVERY_WAY + WHOLE + IN_NATIVE_CODE)
 def test_compiled_draws_are_the_uncompiled_ones_whichever_way_it_goes(
-    backend: str, lengths: Any, settings: Any, make: str
+    backend: str, settings: Any, make: str, lengths: Any
 ) -> None:
     """Zoneout in one direction and in two, around dropout too; call after call; what draws is one code in both."""
     cell, other = MAKERS[make]("GRU"), MAKERS[make]("GRU")

@@ -225,8 +225,9 @@ def test_the_source_is_linear_in_time():
     assert b < 2.2 * a
 
 
-def test_more_nodes_than_calls_may_be_nested_are_drawn():
-    assert len(picture(word_rnn(300), max_nodes=None).boxes) == 14 * 300 + 9
+def test_more_steps_than_calls_may_be_nested_are_drawn(deepest):
+    steps = deepest + 50
+    assert len(picture(word_rnn(steps), max_nodes=None).boxes) == 14 * steps + 9
 
 
 def test_forward_arrows_are_those_of_the_unrolled_view():

@@ -192,7 +192,5 @@ def test_narrower_registers(registers: Element, monkeypatch: pytest.MonkeyPatch)
         m, k, n = size
         a, b = native.matrix(m, k, dtype, lies, 1), native.matrix(k, n, dtype, lies, 2)
         check(a, b, 3, choose._own_kernels, packable)
-            native.matrix(m, k, dtype, lies, 1), native.matrix(k, n, dtype, lies, 2), 3, choose._own_kernels, packable
-        )
 
     holds()
