@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tests.compiled.comparing import BACKENDS
 from tinygraph.draw.compiled.kernels import planned
 from tinygraph.plan.actions import Call, Elementwise, Product, Reduction, Repeat
 
 from .functions import (
-    BACKENDS,
     NETWORKS,
     B,
     D,

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tests.compiled.comparing import BACKENDS
 from tests.draw.networks import weights
 from tests.draw.write.test_render import NASTY, shown, texts
 from tests.draw.write.test_render import rendered as rendered
@@ -13,7 +14,6 @@ from tests.each import each
 from tinygraph import GraphError
 
 from .functions import (
-    BACKENDS,
     NETWORKS,
     XS,
     B,
