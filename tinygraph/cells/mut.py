@@ -71,13 +71,13 @@ class MUT2(PackedCell):
 
     ih = hh = ("z", "r", "n")
 
-    def seen(self, h: Any) -> Any:
+    def gate_input(self, h: Any) -> Any:
         """The argument of U_z in the gate z: the state (B, H)."""
         return h
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
         z, r, n = self.from_input(x)
-        z = ops.sigmoid(z + self.from_state(self.seen(h), "z"))
+        z = ops.sigmoid(z + self.from_state(self.gate_input(h), "z"))
         r = ops.sigmoid(r + self.from_state(h, "r"))
         n = ops.tanh(n + self.from_state(r * h, "n"))
         h = z * n + (1 - z) * h
@@ -106,6 +106,6 @@ class MUT3(MUT2):
         (2, 4)
     """
 
-    def seen(self, h: Any) -> Any:
+    def gate_input(self, h: Any) -> Any:
         """The argument of U_z in the gate z: tanh(h), (B, H)."""
         return ops.tanh(h)
