@@ -1,4 +1,4 @@
-"""Makes docs/cells.md, the page of all recurrent cells, and their pictures from the cells and their docstrings.
+"""Makes docs/cells.md, the page of all recurrent cells, and its pictures from the cells' docstrings.
 
 Run as ``python examples/docs_cells.py [FOLDER]``; the default folder is ``docs/``.
 """

@@ -1,4 +1,4 @@
-"""Makes a page of pictures: the articles' six systems, cells, directions, truncation, vanishing gradients.
+"""Makes a page of pictures: the articles' systems, cells, directions, truncation, vanishing gradients.
 
 Run as ``python examples/gallery.py [FOLDER]``; it writes ``out/gallery/index.html`` and the pictures beside it.
 """

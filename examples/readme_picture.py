@@ -1,4 +1,4 @@
-"""The picture of README.md: the word RNN of article 004 over its own sentence, after three steps of training.
+"""The picture of README.md: the word RNN of article 004 over its own sentence.
 
 `docs_pictures.py` writes the file.
 """

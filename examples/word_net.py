@@ -1,4 +1,4 @@
-"""The word RNN of article 004: h_t = tanh(U x_t + W h_{t-1}), p_t = softmax(V h_t), x_t a word embedding."""
+"""The word RNN of article 004: h_t = tanh(U x_t + W h_{t-1}), p_t = softmax(V h_t)."""
 
 from __future__ import annotations
 

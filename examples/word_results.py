@@ -1,4 +1,4 @@
-"""Results of the trained word RNN: its score, a generated sentence, two pictures, and the saved weights."""
+"""Results of the trained word RNN: its score, a generated sentence, two pictures, the saved weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report of a trained model: its losses, the error of its gradients, and whether the goal is reached."""
+"""The report of a trained model: losses, the error of its gradients, and whether the goal is reached."""
 
 from __future__ import annotations
 

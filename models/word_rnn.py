@@ -1,4 +1,4 @@
-"""The next word of a sentence (article 004): a tanh RNN on word embeddings, trained by truncated backpropagation.
+"""The next word of a sentence (article 004): a tanh RNN, trained by truncated backpropagation.
 
 With column vectors and the article's letters U input_weights, W internal_state_weights, V output_weights:
 

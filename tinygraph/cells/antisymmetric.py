@@ -1,4 +1,4 @@
-"""Recurrent networks with an antisymmetric recurrent matrix, so that the state neither grows nor fades."""
+"""Recurrent networks with an antisymmetric matrix, so that the state neither grows nor fades."""
 
 from __future__ import annotations
 

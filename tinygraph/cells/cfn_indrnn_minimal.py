@@ -1,4 +1,4 @@
-"""Cells with simple dynamics: CFN without chaos, MinimalRNN with one gate, IndRNN with independent units."""
+"""Cells with simple dynamics: CFN (no chaos), MinimalRNN (one gate), IndRNN (independent units)."""
 
 from __future__ import annotations
 

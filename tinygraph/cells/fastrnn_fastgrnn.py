@@ -1,4 +1,4 @@
-"""Small, stable cells for small machines: plain recurrent networks with a weighted residual connection."""
+"""Small, stable cells for small machines: recurrent networks with a weighted residual connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gated units that are simpler than the GRU: without a reset gate, with fewer matrices, or with twin gates."""
+"""Gated units simpler than the GRU: without a reset gate, with fewer matrices, or with twin gates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Extended LSTMs: the multiplicative LSTM, the one with working memory, and the cell of an architecture search."""
+"""Extended LSTMs: multiplicative LSTM, LSTM with working memory, the cell of an architecture search."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Wrappers of a cell: layers, two directions, residual connections, zoneout, scans, and the unrolling layer."""
+"""Wrappers of a cell: layers, two directions, residual connections, zoneout, scans, unrolling."""

@@ -1,4 +1,4 @@
-"""The parts of a cell: base classes, parameters and their names, gates, initialisers, activations, loading."""
+"""The parts of a cell: base classes, parameters and names, gates, initialisers, activations, loading."""
 
 from .activations import Activation as Activation
 from .activations import activation as activation

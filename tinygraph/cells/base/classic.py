@@ -1,4 +1,4 @@
-"""The base class of RNN, LSTM and GRU: initial weights as in PyTorch, options for ONNX and Keras forms."""
+"""The base class of RNN, LSTM and GRU: PyTorch's initial weights, options for ONNX and Keras forms."""
 
 from __future__ import annotations
 

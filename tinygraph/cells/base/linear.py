@@ -1,4 +1,4 @@
-"""Cells that are linear in their state, element by element: a scan can compute all their steps at once."""
+"""Cells that are linear in their state, element by element: a scan computes all their steps at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The base class of what holds parameters: their names, saving and loading, training mode."""
+"""The base class of all holders of parameters: names, saving and loading, training mode."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The base class of cells with packed weights: one matrix for x, one for h, with a block of rows per gate."""
+"""The base class of cells with packed weights: one matrix for x, one for h, with a block per gate."""
 
 from __future__ import annotations
 
