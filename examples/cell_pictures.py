@@ -1,6 +1,6 @@
-"""A cell of tg.cells as a rolled picture, its boxes named as its own equations name them.
+"""Draws a cell of tg.cells as a rolled picture, with the names of its equations on the boxes.
 
-`docs_cells.py` makes one of each for docs/cells.md.
+`docs_cells.py` makes a picture of each cell for docs/cells.md.
 """
 
 from __future__ import annotations
@@ -17,60 +17,59 @@ import tinygraph as tg
 from tinygraph.cells.base.packed import PackedCell
 
 STEPS, BATCH, INPUT, HIDDEN = 5, 2, 3, 4
-"""Small, and different, so that shapes are told apart; in 4 steps tauGRU's delay of 2 does not yet repeat."""
+"""Small and different sizes, so that shapes differ; with 4 steps tauGRU's delay of 2 does not repeat yet."""
 ACTIVATIONS = {"sigmoid", "tanh", "relu", "softplus"}
 
 
 def body(cell: type) -> str:
-    """Of a cell's docstring what stands between its first line and its parameters: equations, and remarks to them."""
+    """The part of a cell's docstring between its first line and its parameters: equations and remarks."""
     return inspect.cleandoc(cell.__doc__ or "").partition("\n")[2].partition("\nParameters:")[0].strip("\n")
 
 
 def outermost(text: str) -> dict[str, str]:
-    """Each name that equations define, and the function that its right side begins with, or ``""``."""
-    found: dict[str, str] = {}
+    """Maps each name that the equations define to the function that its right side begins with, or ``""``."""
+    functions: dict[str, str] = {}
     for line in re.findall(r"^ +(.*)", text, re.MULTILINE):
         left, sign, right = line.partition(" = ")
         names = re.findall(r"[a-zA-Z]\w*", left)
         calls = re.findall(r"(?:^|, )([a-z]+)\(", right.strip())
-        if len(calls) != len(names):  # one right side for all
+        if len(calls) != len(names):  # one right side for all names
             calls = calls[:1] * len(names) if re.match(r"[a-z]+\(", right.strip()) else [""] * len(names)
         if sign:
-            found |= dict(zip(names, calls, strict=True))
+            functions |= dict(zip(names, calls, strict=True))
         if also := re.search(r" {3,}(\w(?:(?:, | and )\w)*) likewise", line):
-            found |= dict.fromkeys(re.findall(r"\b\w\b", also[1]), calls[0] if calls else "")
-    return found
+            functions |= dict.fromkeys(re.findall(r"\b\w\b", also[1]), calls[0] if calls else "")
+    return functions
 
 
 def state_names(cell: type) -> list[str]:
-    """Names of the state's arrays, as the docstring tells them: ``["h", "c"]``."""
-    _, _, told = " ".join((cell.__doc__ or "").split()).partition("State: ")
-    told = told.strip("`")
-    inner = re.match(r"\(((?:[^()]|\([^()]*\))*)\)|(\w+)", told)
-    assert inner is not None, f"the docstring of {cell.__name__} tells no state"
+    """The names of the state's arrays in the docstring: ``["h", "c"]``."""
+    _, _, text = " ".join((cell.__doc__ or "").split()).partition("State: ")
+    inner = re.match(r"\(((?:[^()]|\([^()]*\))*)\)|(\w+)", text.strip("`"))
+    assert inner is not None, f"the docstring of {cell.__name__} has no 'State: '"
     return (inner[1] or inner[2]).split(", ")
 
 
 class Named:
-    """A cell that gives its nodes names: the state's of its docstring, others as its code calls them.
+    """Wraps a cell and names its nodes: states as in its docstring, other nodes like the variables of its code.
 
-    A gate is named where its equation has it: of ``i, f = split(z)`` and ``i = sigmoid(z_i)`` the sigmoid is i.
+    A gate's name goes to the node of its equation: with ``i, f = split(z)`` and ``i = sigmoid(z_i)`` to the sigmoid.
     """
 
     def __init__(self, cell: tg.cells.Cell) -> None:
         self.cell = cell
-        own = [kind for kind in type(cell).__mro__[:-1] if kind not in (tg.cells.Cell, PackedCell)]
-        self.files = {inspect.getfile(kind) for kind in own}
-        self.functions = outermost(body(type(cell)))
+        own = [cls for cls in type(cell).__mro__[:-1] if cls not in (tg.cells.Cell, PackedCell)]
+        self.files = {inspect.getfile(cls) for cls in own}
+        self.equations = outermost(body(type(cell)))
         self.state = state_names(type(cell))
 
     def __call__(self, x: Any, state: Any) -> tuple[Any, Any]:
         """One step of the cell, (x_t, state) -> (y_t, new_state)."""
-        called: dict[str, Any] = {}
+        variables: dict[str, Any] = {}
 
         def watch(frame: FrameType, event: str, _: Any) -> None:
             if event == "return" and frame.f_code.co_filename in self.files:
-                called.update(frame.f_locals)
+                variables.update(frame.f_locals)
 
         _name(x, "x")
         before = sys.getprofile()
@@ -83,16 +82,16 @@ class Named:
         for name, node in zip(self.state, new if isinstance(new, tuple) else (new,), strict=False):
             _name(node, name)
         _name(y, "y")
-        self._name_gates(called, y, new)
+        self._name_gates(variables, y, new)
         return y, new
 
-    def _name_gates(self, called: dict[str, Any], y: Any, new: Any) -> None:
-        made = _made([y, *(new if isinstance(new, tuple) else (new,))])
-        for name, function in self.functions.items():
-            node = called.get(name)
+    def _name_gates(self, variables: dict[str, Any], y: Any, new: Any) -> None:
+        nodes = _nodes_of_step([y, *(new if isinstance(new, tuple) else (new,))])
+        for name, function in self.equations.items():
+            node = variables.get(name)
             if isinstance(node, tg.Node) and node.op is not None:
                 if function in ACTIVATIONS and node.op.name != function:
-                    node = next((n for n in made if n.op.name == function and n.inputs[0] is node), None)
+                    node = next((n for n in nodes if n.op.name == function and n.inputs[0] is node), None)
                 _name(node, name)
 
 
@@ -101,32 +100,32 @@ def _name(node: Any, name: str) -> None:
         node.name = name
 
 
-def _made(ends: list[tg.Node]) -> list[Any]:
-    """The nodes of the step that the ends were made in, by op."""
-    found: dict[int, tg.Node] = {}
-    todo = list(ends)
-    while todo:
-        node = todo.pop()
-        if node.op is not None and node.step == ends[0].step and id(node) not in found:
-            found[id(node)] = node
-            todo += node.inputs
-    return list(found.values())
+def _nodes_of_step(results: list[tg.Node]) -> list[Any]:
+    """All nodes with an op that the results depend on, in the time step of the results."""
+    nodes: dict[int, tg.Node] = {}
+    stack = list(results)
+    while stack:
+        node = stack.pop()
+        if node.op is not None and node.step == results[0].step and id(node) not in nodes:
+            nodes[id(node)] = node
+            stack += node.inputs
+    return list(nodes.values())
 
 
 def drawing(name: str) -> tg.Drawing:
-    """The cell of this name over some steps, rolled."""
-    kind = getattr(tg.cells, name)
+    """The rolled picture of the cell of this name."""
+    cls = getattr(tg.cells, name)
     try:
-        cell = kind(INPUT, HIDDEN, rng=0)
-    except tg.GraphError:  # one that asks for I = H
-        cell = kind(HIDDEN, HIDDEN, rng=0)
+        cell = cls(INPUT, HIDDEN, rng=0)
+    except tg.GraphError:  # a cell that needs I = H
+        cell = cls(HIDDEN, HIDDEN, rng=0)
     drawn = rolled(cell, STEPS)
     unrolled = drawn.picture is not None and drawn.picture.subtitle.startswith("unrolled")
     return rolled(cell, 2) if unrolled else drawn
 
 
 def rolled(cell: tg.cells.Cell, steps: int) -> tg.Drawing:
-    """Any cell from zeros over so many steps."""
+    """The rolled picture of a cell that runs over this number of steps from a state of zeros."""
     named, zeros = Named(cell), cell.initial_state(BATCH)
     starts = zeros if isinstance(zeros, tuple) else (zeros,)
     state = tuple(tg.constant(a, f"{n} at first") for a, n in zip(starts, named.state, strict=False))
@@ -139,7 +138,7 @@ def rolled(cell: tg.cells.Cell, steps: int) -> tg.Drawing:
 BOX = re.compile(
     r'<path (fill="[^"]*" stroke="[^"]*"(?: stroke-width="[^"]*")?) d="(M[^"C]*(?:C[^" ]*(?: [^" ]*){23}))"/>'
 )
-"""What Graphviz draws for a box with round corners: eight curves, 25 points."""
+"""The path that Graphviz draws for a box with round corners: eight curves, 25 points."""
 LOOKS = {
     "a": ' fill="none" stroke="#8b93a0" stroke-width="1.1"',
     "b": ' fill="#8b93a0" stroke="#8b93a0" stroke-width="1.1"',
@@ -148,12 +147,12 @@ LOOKS = {
     "e": ' font-weight="bold" font-size="13.00"',
     "f": ' font-size="9.00"',
 }
-"""What most arrows, heads, chips, boxes and texts look like: said once, as a style."""
+"""Maps classes of a CSS style to the attributes of most arrows, heads, chips, boxes and texts, which they replace."""
 SHARED = ' font-family="Helvetica,sans-Serif"', ' text-anchor="middle"', ' fill="#222222"'
 
 
 def svg(drawn: tg.Drawing) -> str:
-    """The picture as SVG without what only hovering shows, and with less repeated: a third of Graphviz's bytes."""
+    """The picture as SVG without tooltips and links and with less repetition: a third of Graphviz's bytes."""
     text = drawn.pipe(format="svg", encoding="utf-8")
     text = re.sub(r"<!--.*?-->|<!DOCTYPE.*?>|<title>.*?</title>|</?a\b[^>]*>|</?g\b[^>]*>", "", text, flags=re.DOTALL)
     text = BOX.sub(_rectangle, text)
@@ -166,7 +165,7 @@ def svg(drawn: tg.Drawing) -> str:
         styles += f".{name}{{{rules}}}"
     head, size, rest = re.split(r'(viewBox="[^"]*".*?>\n)', text, maxsplit=1)
     corner, height = re.search(r'points="([-\d.]+),([-\d.]+)', rest), re.search(r' ([\d.]+)"', size)
-    assert corner is not None and height is not None  # the first shape is the white ground
+    assert corner is not None and height is not None  # the first shape is the white background
     place = f"translate({-float(corner[1]):g} {float(height[1]) - float(corner[2]):g})"
     rest = f'<style>{styles}</style>\n<g{"".join(SHARED)} transform="{place}">\n{rest.replace("</svg>", "</g></svg>")}'
     return re.sub(r"\n\s*\n+", "\n", f"{head}{size}{rest}")

@@ -1,6 +1,6 @@
-"""The pictures of the documentation: README's, and those of docs/pictures.md.
+"""Makes the pictures of README.md and docs/pictures.md.
 
-Run as ``python examples/docs_pictures.py [FOLDER]``; without a name it writes into ``docs/``.
+Run as ``python examples/docs_pictures.py [FOLDER]``; the default folder is ``docs/``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import tinygraph as tg
 
 
 def drawings() -> dict[str, tg.Drawing]:
-    """Each picture under its file's name."""
+    """Maps file names to pictures."""
     return {
         "unrolled.svg": readme_picture.drawing(),
         "pictures/rolled.svg": tg.draw(net.both_ways(), "rolled"),

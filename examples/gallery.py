@@ -1,4 +1,4 @@
-"""A page of pictures: the six systems of the articles, cells, directions, truncation, gradients that vanish or explode.
+"""Makes a page of pictures: the articles' systems, cells, directions, truncation, vanishing gradients.
 
 Run as ``python examples/gallery.py [FOLDER]``; it writes ``out/gallery/index.html`` and the pictures beside it.
 """
@@ -8,100 +8,111 @@ from __future__ import annotations
 import html
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))  # the models stand beside the examples, outside of the installed package
+sys.path.insert(0, str(ROOT))  # for the models, which are not part of the installed package
 
 import gallery_networks as net  # noqa: E402
 
 import tinygraph as tg  # noqa: E402
 from models import batched_rnn, last_step_rnn, parity_rnn, series_rnn, tagging_rnn, word_rnn  # noqa: E402
 
+Drawings = dict[str, Callable[[], tg.Drawing]]
+"""Maps the name of a picture to a function that draws it."""
 
-@dataclass
-class Entry:
-    """A picture: its file's name, the heading it stands under, a sentence, the call that draws it, and the drawing."""
+UNROLLED, ROLLED, FLOW = "tg.draw(loss, gradients=True)", 'tg.draw(loss, "rolled")', 'tg.draw(loss, "flow")'
 
-    name: str
-    title: str
-    text: str
-    call: str
-    draw: Callable[[], tg.Drawing]
+CAPTIONS = {
+    "parity": ("000: parity of three bits", "One answer after the last step.", UNROLLED),
+    "tagging": ("001: a tag at every step", "A sigmoid output at each of two steps.", UNROLLED),
+    "series": ("002: the next value of a sine", "Twenty steps: the first three, dots, the last two.", UNROLLED),
+    "batched": ("003: a batch of sequences", "Two sequences at once, sigmoid states and outputs.", UNROLLED),
+    "last_step": ("003: one number at the end", "Many to one: the gradient enters at the last step only.", UNROLLED),
+    "word": ("004: the next word", "Embeddings looked up, one loss a word, their sum on top.", UNROLLED),
+    "lstm": ("LSTM", "Two states cross time: c straight above, h into the gates.", UNROLLED),
+    "lstm_cut": (
+        "LSTM, truncated",
+        "Of <code>tg.unroll(cell, x, state, truncate=2)</code>: where time is cut nothing comes back.",
+        UNROLLED,
+    ),
+    "gru_rolled": ("GRU, rolled", "One cell on a stack of cards; red arrows cross one step.", ROLLED),
+    "lstm_rolled": ("LSTM, rolled", "The same for two states.", ROLLED),
+    "both_ways_rolled": ("Two layers, both ways, rolled", "Found from the graph alone.", ROLLED),
+    "both_ways": (
+        "Two layers, both ways, a box each layer",
+        "The same network at its highest level but one.",
+        'tg.draw(loss, level="layer", gradients=True)',
+    ),
+    "residual": ("A residual network", "No time: placed by dot.", UNROLLED),
+    "vanishing": ("Vanishing", "Row t, column s: how much the loss at t moves the state at s.", FLOW),
+    "exploding": ("Exploding", "The same network with a W three times as large.", FLOW),
+    "vanishing_strip": (
+        "Vanishing, step by step",
+        "One loss, at the end: the red numbers shrink leftwards.",
+        UNROLLED,
+    ),
+    "backward": (
+        "The backward pass as a graph",
+        "Beside each op its local rule, as its code has it.",
+        'tg.draw(loss, "backward")',
+    ),
+    "long": ("A hundred steps", "A box each cell and step, six at the start, four at the end.", UNROLLED),
+    "compiled": (
+        "What tg.compile makes of a step",
+        "Before and after: what left the loop, what was fused.",
+        'tg.draw(step, "compiled")',
+    ),
+}
+"""Maps the name of a picture to its title, a sentence in HTML, and the call that draws it."""
 
 
-def seeds() -> list[Entry]:
-    """The six systems of the articles, one time step a column, with their gradients."""
+def seeds() -> Drawings:
+    """The six systems of the articles with their gradients, a column for each time step."""
     parity = parity_rnn.Model(parity_rnn.random_init(0, 4))
     tagging = tagging_rnn.Model(tagging_rnn.random_init(0, 4))
     series = series_rnn.Model(series_rnn.random_init(0, 4))
     batched = batched_rnn.Model(batched_rnn.random_init(0))
     last = last_step_rnn.Model(last_step_rnn.random_init(0))
     word = word_rnn.Model(word_rnn.random_init(0), truncate=None)
-    names = [word_rnn.WORDS[i] for i in [*word_rnn.INPUTS, word_rnn.NEXT_WORDS[-1]]]
-    tokens = [f"{a} → {b}" for a, b in pairwise(names)]
-    made = {
-        "parity": ("000: parity of three bits", "One answer after the last step.",
-                   parity.loss(parity_rnn.SEQUENCES[0], parity_rnn.TARGETS[0])),
-        "tagging": ("001: a tag at every step", "A sigmoid output at each of two steps.",
-                    tagging.loss(tagging_rnn.INPUTS, tagging_rnn.TAGS)),
-        "series": ("002: the next value of a sine", "Twenty steps: the first three, dots, the last two.",
-                   series.loss(series_rnn.INPUTS, series_rnn.TARGETS)),
-        "batched": ("003: a batch of sequences", "Two sequences at once, sigmoid states and outputs.",
-                    batched.loss(batched_rnn.INPUTS, batched_rnn.TARGETS)),
-        "last_step": ("003: one number at the end", "Many to one: the gradient enters at the last step only.",
-                      last.loss(last_step_rnn.INPUTS, last_step_rnn.TARGET)),
-        "word": ("004: the next word", "Embeddings looked up, one loss a word, their sum on top.",
-                 word.loss(word_rnn.INPUTS, word_rnn.NEXT_WORDS)),
-    }  # fmt: skip
-    return [
-        Entry(name, title, text, "tg.draw(loss, gradients=True)",
-              partial(tg.draw, loss, gradients=True, tokens=tokens if name == "word" else None))
-        for name, (title, text, loss) in made.items()
-    ]  # fmt: skip
+    losses = {
+        "parity": parity.loss(parity_rnn.SEQUENCES[0], parity_rnn.TARGETS[0]),
+        "tagging": tagging.loss(tagging_rnn.INPUTS, tagging_rnn.TAGS),
+        "series": series.loss(series_rnn.INPUTS, series_rnn.TARGETS),
+        "batched": batched.loss(batched_rnn.INPUTS, batched_rnn.TARGETS),
+        "last_step": last.loss(last_step_rnn.INPUTS, last_step_rnn.TARGET),
+        "word": word.loss(word_rnn.INPUTS, word_rnn.NEXT_WORDS),
+    }
+    words = [word_rnn.WORDS[i] for i in [*word_rnn.INPUTS, word_rnn.NEXT_WORDS[-1]]]
+    tokens = {"word": [f"{a} → {b}" for a, b in pairwise(words)]}
+    return {name: partial(tg.draw, loss, gradients=True, tokens=tokens.get(name)) for name, loss in losses.items()}
 
 
-def cells() -> list[Entry]:
-    """Cells, directions and cuts."""
-    whole, cut = "tg.draw(loss, gradients=True)", "tg.unroll(cell, x, state, truncate=2)"
-    rolled = 'tg.draw(loss, "rolled")'
-    return [
-        Entry("lstm", "LSTM", "Two states cross time: c straight above, h into the gates.", whole,
-              lambda: tg.draw(net.lstm(4), gradients=True)),
-        Entry("lstm_cut", "LSTM, truncated", f"Of <code>{cut}</code>: where time is cut nothing comes back.", whole,
-              lambda: tg.draw(net.lstm(4, truncate=2), gradients=True)),
-        Entry("gru_rolled", "GRU, rolled", "One cell on a stack of cards; red arrows cross one step.", rolled,
-              lambda: tg.draw(net.gru(), "rolled")),
-        Entry("lstm_rolled", "LSTM, rolled", "The same for two states.", rolled, lambda: tg.draw(net.lstm(), "rolled")),
-        Entry("both_ways_rolled", "Two layers, both ways, rolled", "Found from the graph alone.", rolled,
-              lambda: tg.draw(net.both_ways(), "rolled")),
-        Entry("both_ways", "Two layers, both ways, a box each layer", "The same network at its highest level but one.",
-              'tg.draw(loss, level="layer", gradients=True)',
-              lambda: tg.draw(net.both_ways(), level="layer", gradients=True)),
-        Entry("residual", "A residual network", "No time: placed by dot.", whole,
-              lambda: tg.draw(net.residual(), gradients=True)),
-    ]  # fmt: skip
+def cells() -> Drawings:
+    """Cells, directions and truncation."""
+    return {
+        "lstm": lambda: tg.draw(net.lstm(4), gradients=True),
+        "lstm_cut": lambda: tg.draw(net.lstm(4, truncate=2), gradients=True),
+        "gru_rolled": lambda: tg.draw(net.gru(), "rolled"),
+        "lstm_rolled": lambda: tg.draw(net.lstm(), "rolled"),
+        "both_ways_rolled": lambda: tg.draw(net.both_ways(), "rolled"),
+        "both_ways": lambda: tg.draw(net.both_ways(), level="layer", gradients=True),
+        "residual": lambda: tg.draw(net.residual(), gradients=True),
+    }
 
 
-def gradients() -> list[Entry]:
-    """What happens to a gradient on its way back through time."""
-    flow, rows = 'tg.draw(loss, "flow")', "Row t, column s: how much the loss at t moves the state at s."
-    return [
-        Entry("vanishing", "Vanishing", rows, flow, lambda: tg.draw(net.chain(16, 0.6), "flow")),
-        Entry("exploding", "Exploding", "The same network with a W three times as large.", flow,
-              lambda: tg.draw(net.chain(16, 1.8), "flow")),
-        Entry("vanishing_strip", "Vanishing, step by step", "One loss, at the end: the red numbers shrink leftwards.",
-              "tg.draw(loss, gradients=True)", lambda: tg.draw(net.chain(8, 0.6, last_only=True), gradients=True)),
-        Entry("backward", "The backward pass as a graph", "Beside each op its local rule, as its code has it.",
-              'tg.draw(loss, "backward")', lambda: tg.draw(net.chain(3, 0.9), "backward")),
-        Entry("long", "A hundred steps", "A box each cell and step, six at the start, four at the end.",
-              "tg.draw(loss, gradients=True)", lambda: tg.draw(net.chain(100, 0.9), gradients=True)),
-        Entry("compiled", "What tg.compile makes of a step", "Before and after: what left the loop, what was fused.",
-              'tg.draw(step, "compiled")', lambda: tg.draw(net.compiled_rnn(), "compiled")),
-    ]  # fmt: skip
+def gradients() -> Drawings:
+    """Gradients on their way back through time."""
+    return {
+        "vanishing": lambda: tg.draw(net.chain(16, 0.6), "flow"),
+        "exploding": lambda: tg.draw(net.chain(16, 1.8), "flow"),
+        "vanishing_strip": lambda: tg.draw(net.chain(8, 0.6, last_only=True), gradients=True),
+        "backward": lambda: tg.draw(net.chain(3, 0.9), "backward"),
+        "long": lambda: tg.draw(net.chain(100, 0.9), gradients=True),
+        "compiled": lambda: tg.draw(net.compiled_rnn(), "compiled"),
+    }
 
 
 STYLE = """
@@ -119,28 +130,29 @@ PAGE = """<!doctype html>
 """
 
 
-def figure(entry: Entry) -> str:
-    """A picture with its heading, as HTML."""
+def figure(name: str) -> str:
+    """A picture with its caption, as HTML."""
+    title, text, call = CAPTIONS[name]
     return (
-        f'<figure id="{entry.name}"><figcaption><b>{html.escape(entry.title)}.</b> {entry.text}'
-        f" <code>{html.escape(entry.call)}</code>"
-        f' <a href="{entry.name}.html">explore</a></figcaption>'
-        f'<a href="{entry.name}.svg"><img src="{entry.name}.svg" alt="{html.escape(entry.title)}"></a></figure>\n'
+        f'<figure id="{name}"><figcaption><b>{html.escape(title)}.</b> {text}'
+        f" <code>{html.escape(call)}</code>"
+        f' <a href="{name}.html">explore</a></figcaption>'
+        f'<a href="{name}.svg"><img src="{name}.svg" alt="{html.escape(title)}"></a></figure>\n'
     )
 
 
 def write(folder: Path) -> int:
-    """All pictures and the index; gives how many there are."""
+    """Writes all pictures and the index page; returns the number of pictures."""
     sections = {"Six systems of the articles": seeds(), "Cells": cells(), "Gradients": gradients()}
     folder.mkdir(parents=True, exist_ok=True)
     body = ""
-    for heading, entries in sections.items():
+    for heading, drawings in sections.items():
         body += f"<h2>{heading}</h2>\n"
-        for entry in entries:
-            drawing = entry.draw()
-            drawing.save(folder / f"{entry.name}.svg")
-            drawing.save(folder / f"{entry.name}.html")
-            body += figure(entry)
+        for name, draw in drawings.items():
+            drawing = draw()
+            drawing.save(folder / f"{name}.svg")
+            drawing.save(folder / f"{name}.html")
+            body += figure(name)
     (folder / "index.html").write_text(PAGE.format(style=STYLE, body=body), encoding="utf-8")
     return sum(map(len, sections.values()))
 

@@ -1,4 +1,4 @@
-"""Networks for the gallery that are no model of their own: an LSTM, a GRU, two layers both ways, gradients that die."""
+"""Networks of the gallery besides the models: LSTM, GRU, bidirectional layers, vanishing gradients."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ B, INPUT, H, V = 2, 3, 4, 5
 
 
 def weights(**shapes: tuple[int, ...]) -> dict[str, tg.Parameter]:
-    """Parameters of the given shapes, normal with deviation 0.6 / sqrt(columns), from one seed."""
+    """Parameters of these shapes, normal with deviation 0.6 / sqrt(columns), from one seed."""
     random = np.random.default_rng(0)
     return {name: tg.parameter(random.normal(size=s) * 0.6 / np.sqrt(s[-1]), name) for name, s in shapes.items()}
 
 
 def data(steps: int, size: int = INPUT) -> np.ndarray:
-    """Inputs (T, B, size), normal."""
+    """Normal inputs (T, B, size)."""
     return np.random.default_rng(1).normal(size=(steps, B, size))
 
 
 def mean_loss(logits: tg.Node) -> tg.Node:
-    """Cross-entropy of logits (T, B, V) with labels that count through the classes; shape ()."""
+    """Mean cross-entropy of logits (T, B, V) with the labels 0, 1, ..., V - 1, 0, ...; shape ()."""
     labels = np.arange(logits.shape[0] * B).reshape(-1, B) % logits.shape[-1]
     return tg.mean(tg.softmax_cross_entropy(logits, labels), name="loss")
 
@@ -48,8 +48,8 @@ def gru(steps: int = 5) -> tg.Node:
     w = weights(W_z=(H, INPUT + H), W_r=(H, INPUT + H), W_n=(H, INPUT + H), W_y=(V, H))
 
     def cell(x: Any, h: Any) -> Any:
-        both = tg.concatenate([x, h], axis=1)
-        z, r = tg.sigmoid(both @ w["W_z"].T, name="z"), tg.sigmoid(both @ w["W_r"].T, name="r")
+        joined = tg.concatenate([x, h], axis=1)
+        z, r = tg.sigmoid(joined @ w["W_z"].T, name="z"), tg.sigmoid(joined @ w["W_r"].T, name="r")
         n = tg.tanh(tg.concatenate([x, r * h], axis=1) @ w["W_n"].T, name="n")
         h = tg.add((1 - z) * n, z * h, name="h")
         return h @ w["W_y"].T, h
@@ -59,7 +59,7 @@ def gru(steps: int = 5) -> tg.Node:
 
 
 def both_ways(steps: int = 4) -> tg.Node:
-    """Two layers, each a tanh RNN read forward and one read backward (Schuster and Paliwal 1997)."""
+    """Two layers, each of a forward and a backward tanh RNN (Schuster and Paliwal 1997)."""
     x: Any = data(steps)
     for layer in (1, 2):
         x = tg.concatenate([_direction(x, layer, "→", False), _direction(x, layer, "←", True)], axis=2)
@@ -81,9 +81,9 @@ def _direction(x: Any, layer: int, sign: str, reverse: bool) -> tg.Node:
 
 
 def chain(steps: int, gain: float, last_only: bool = False) -> tg.Node:
-    """A tanh RNN whose W is ``gain`` times a rotation: each step back multiplies a gradient by gain and by 1 - h².
+    """A tanh RNN whose W is ``gain`` times a rotation: each step back scales a gradient by gain and by 1 - h².
 
-    With ``last_only`` there is a loss at the last step alone.
+    With ``last_only`` there is a loss only at the last step.
     """
     random = np.random.default_rng(2)
     q, _ = np.linalg.qr(random.normal(size=(8, 8)))
@@ -100,7 +100,7 @@ def chain(steps: int, gain: float, last_only: bool = False) -> tg.Node:
 
 
 def residual(blocks: int = 2) -> tg.Node:
-    """A perceptron with skip connections: x + W relu(U x), no time."""
+    """A perceptron with skip connections, x + W relu(U x), without time steps."""
     x: Any = tg.constant(data(1)[0], name="x")
     for i in range(1, blocks + 1):
         w = weights(**{f"U{i}": (2 * INPUT, INPUT), f"W{i}": (INPUT, 2 * INPUT)})
@@ -110,7 +110,7 @@ def residual(blocks: int = 2) -> tg.Node:
 
 
 def compiled_rnn() -> Any:
-    """A training step of a tanh RNN as `tg.compile` runs it, after its first call."""
+    """The compiled training step of a tanh RNN, after its first call."""
     w = weights(U=(H, INPUT), W=(H, H), V=(V, H))
 
     def cell(x: Any, h: Any) -> Any:

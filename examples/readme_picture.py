@@ -1,6 +1,6 @@
-"""The picture of the README: the word RNN of article 004 over its own sentence, after a little training.
+"""The picture of README.md: the word RNN of article 004 over its own sentence.
 
-`docs_pictures.py` writes it.
+`docs_pictures.py` writes the file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def parameters(seed: int = 0) -> dict[str, tg.Parameter]:
 
 
 def mean_loss(p: dict[str, tg.Parameter]) -> tg.Node:
-    """The mean cross-entropy in nats of each word given those before it."""
+    """The mean cross-entropy in nats of each word given the previous words."""
     ids = list(SENTENCE.values())
     h: tg.Node = tg.constant(np.zeros(H), name="h0")
     losses = []
@@ -36,7 +36,7 @@ def mean_loss(p: dict[str, tg.Parameter]) -> tg.Node:
 
 
 def drawing() -> tg.Drawing:
-    """The network after three steps of descent, with its gradients."""
+    """The network after three steps of gradient descent, with its gradients."""
     p = parameters()
     sgd = tg.train.SGD(p, LEARNING_RATE)
     for _ in range(EPOCHS):

@@ -1,4 +1,4 @@
-"""The word RNN of seed 004: h_t = tanh(U x_t + W h_{t-1}), p_t = softmax(V h_t), x_t a row of a trained table."""
+"""The word RNN of article 004: h_t = tanh(U x_t + W h_{t-1}), p_t = softmax(V h_t)."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import numpy as np
 import tinygraph as tg
 
 Parameters = dict[str, tg.Node]
-"""``E`` (V, H) the embedding table, ``U`` (H, H) input, ``W`` (H, H) state and ``V`` (V, H) output weights."""
+"""``E`` (V, H) the embeddings, ``U`` (H, H) input, ``W`` (H, H) recurrent and ``V`` (V, H) output weights."""
 
 EVALUATION_STEPS = 512
-"""How many words are predicted per graph in `mean_bits`: bounds its memory, changes no result."""
+"""The number of words in each graph of `mean_bits`: it limits the memory and does not change the result."""
 
 
 def new_parameters(V: int, H: int, seed: int) -> Parameters:
-    """Random float32 parameters for V words and H hidden units; no biases, as in the seed.
+    """Random float32 parameters for V words and H hidden units; no biases, as in the article.
 
-    U, W and V are uniform within 1/sqrt(H). The seed's U(0, 1) holds tanh at its limits (|z| above
-    35), and from there nothing is learned.
+    U, W and V are uniform within 1/sqrt(H). The article's U(0, 1) saturates tanh (|z| above 35), and then nothing is
+    learned.
     """
     random = np.random.default_rng(seed)
     bound = 1 / np.sqrt(H)
@@ -36,13 +36,13 @@ def new_parameters(V: int, H: int, seed: int) -> Parameters:
 def batch_losses(p: Parameters, words: Any, targets: Any, state: Any, masks: Any = None) -> tuple[tg.Node, tg.Node]:
     """Losses of T steps of B streams, and the state after them.
 
-    The products that no step waits for (U x before the loop, V h after it) run once over all T * B words.
+    The products outside the recurrence (U x before the loop, V h after it) are computed once for all T * B words.
 
     Args:
         words, targets: ids (T, B).
         state: array (B, H), h before the first step.
-        masks: two arrays (T * B, H) that the inputs and the states on their way to the output are multiplied
-            by, for dropout (Zaremba et al., 2014: not on the way from step to step); None for none.
+        masks: two dropout masks (T * B, H), one for the inputs and one for the states on their way to the output, but
+            not to the next step (Zaremba et al., 2014); None for no dropout.
 
     Returns:
         losses (T * B,) in nats, and the last h (B, H).
@@ -63,7 +63,7 @@ def batch_losses(p: Parameters, words: Any, targets: Any, state: Any, masks: Any
 
 
 def sentence_loss(p: Parameters, words: np.ndarray, targets: np.ndarray) -> tg.Node:
-    """The mean loss in nats of one sentence, ids (T,), step by step as the seed writes it: the graph to draw."""
+    """The mean loss in nats of one sentence, ids (T,), in a loop over steps as in the article: the graph to draw."""
     h: Any = tg.constant(np.zeros(p["W"].shape[0], p["W"].dtype), name="h0")
     losses = []
     for t, (word, target) in enumerate(zip(words, targets, strict=True)):
@@ -86,12 +86,18 @@ def mean_bits(p: Parameters, ids: np.ndarray) -> float:
     return nats / (len(ids) - 1) / np.log(2)
 
 
-def generate(p: Parameters, prompt: np.ndarray, stop: Callable[[int], bool], random: np.random.Generator,
-             longest: int = 25, temperature: float = 0.7) -> list[int]:  # fmt: skip
-    """Go on from ``prompt``, ids (N,): draw each next word from p_t sharpened by ``temperature``.
+def generate(
+    p: Parameters,
+    prompt: np.ndarray,
+    stop: Callable[[int], bool],
+    random: np.random.Generator,
+    longest: int = 25,
+    temperature: float = 0.7,
+) -> list[int]:
+    """Continues ``prompt``, ids (N,): samples each next word from p_t with logits divided by ``temperature``.
 
-    Word 0, which stands for all unknown ones, is never drawn. Ends where ``stop(word)`` holds,
-    or after ``longest`` words; the answer begins with the prompt.
+    Word 0, which stands for all unknown words, is never drawn. The text ends when ``stop(word)`` is true,
+    or after ``longest`` words; the result includes the prompt.
     """
     E, U, W, V = (p[name].value for name in "EUWV")
     h = np.zeros(len(W), W.dtype)
@@ -100,7 +106,7 @@ def generate(p: Parameters, prompt: np.ndarray, stop: Callable[[int], bool], ran
     words = [int(word) for word in prompt]
     while len(words) < longest and not stop(words[-1]):
         logits = (V @ h).astype(np.float64)[1:] / temperature
-        chances = np.exp(logits - logits.max())
-        words.append(1 + int(random.choice(len(chances), p=chances / chances.sum())))
+        weights = np.exp(logits - logits.max())
+        words.append(1 + int(random.choice(len(weights), p=weights / weights.sum())))
         h = np.tanh(U @ E[words[-1]] + W @ h)
     return words

@@ -1,4 +1,4 @@
-"""What the trained word RNN is shown by: its score, a sentence of its own, two pictures, and its saved weights."""
+"""Results of the trained word RNN: its score, a generated sentence, two pictures, the saved weights."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FILES = ("model.safetensors", "unrolled.svg", "unrolled.html", "loss.svg")
 
 
 class Results:
-    """What training led to: the parameters, their history, bits per held-out word with and without the network."""
+    """The trained parameters, the history, and bits per held-out word: the network's and the unigram model's."""
 
     def __init__(self, p: Parameters, history: History, corpus: Corpus) -> None:
         self.parameters, self.history = p, history
@@ -27,7 +27,7 @@ class Results:
 
 
 def generated_sentence(p: Parameters, corpus: Corpus, seed: int) -> str:
-    """What the network says when given the first two words of a held-out sentence."""
+    """The network's continuation of the first two words of a held-out sentence."""
     vocabulary = corpus.vocabulary
     prompt = vocabulary.encode(short_sentence(corpus.held_words, vocabulary)[:2])
     ids = generate(p, prompt, lambda i: ends_sentence(vocabulary.words[i]), np.random.default_rng(seed))
@@ -35,7 +35,7 @@ def generated_sentence(p: Parameters, corpus: Corpus, seed: int) -> str:
 
 
 def write(results: Results, corpus: Corpus, earlier: list[tg.Drawing], folder: Path) -> None:
-    """The files of `FILES`; the model first, since it cannot be made again from the others."""
+    """Writes the files of `FILES`; the model first, since it cannot be recovered from the others."""
     words = {"words": json.dumps(corpus.vocabulary.words, ensure_ascii=False)}
     tg.train.save(folder / FILES[0], results.parameters, metadata=words)
     last = unrolled_picture(results.parameters, corpus, f"after {len(results.history.bits):,} steps")
@@ -45,7 +45,7 @@ def write(results: Results, corpus: Corpus, earlier: list[tg.Drawing], folder: P
 
 
 def unrolled_picture(p: Parameters, corpus: Corpus, title: str) -> tg.Drawing:
-    """A held-out sentence's way through the network, and the gradients' way back."""
+    """The unrolled network over a held-out sentence, with the gradients."""
     words = short_sentence(corpus.held_words, corpus.vocabulary)
     ids = corpus.vocabulary.encode(words)
     loss = sentence_loss(p, ids[:-1], ids[1:])
@@ -54,7 +54,7 @@ def unrolled_picture(p: Parameters, corpus: Corpus, title: str) -> tg.Drawing:
 
 
 def loss_picture(results: Results) -> bytes:
-    """SVG of bits per word against words seen, beside the unigram's and the held-out score."""
+    """SVG of bits per word over the words seen, with the unigram and the held-out score."""
     from matplotlib.figure import Figure
 
     history, svg = results.history, io.BytesIO()

@@ -1,4 +1,4 @@
-"""The main job: trains seed 004's word RNN on real text, and says, shows and saves what it learned.
+"""The main job: trains article 004's word RNN on real text, scores it, draws it and saves it.
 
 python examples/word_rnn.py [--text FILE] [--steps N] [--minutes M] [--hidden H]
                             [--truncate K] [--seed S] [--eager] [--out DIR]
@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-# Read when numpy is loaded. Two threads for products this small gain a fifth on an idle machine with
-# two cores and lose three quarters of the speed on a busy one, where they wait for each other.
+# numpy reads it on import. For products this small two threads are a fifth faster on an idle machine with two
+# cores, but lose three quarters of the speed on a busy one, where they wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from word_net import Parameters, new_parameters
@@ -29,21 +29,21 @@ import tinygraph as tg
 
 DEFAULT_STEPS = 2400
 DEFAULT_MINUTES = 1.0
-"""Where the machine is slow or busy, this ends the training first: a picture and a score come within 90 s."""
+"""On a slow or busy machine this limit ends the training first: picture and score are there within 90 s."""
 
 DROPOUT = 0.3, 0.6
-"""Of inputs and outputs. Without it the 256 units know the text by heart after 800 steps, and held-out words suffer."""
+"""Rates for inputs and outputs. Without dropout the 256 units overfit after 800 steps: the held-out score worsens."""
 
 WATCHED = {0, 3, 10, 30, 100, 300, 1000}
-"""Steps before which a picture is made, for the page that replays training."""
+"""The steps before which a picture is drawn, for the page that replays the training."""
 
 
 class JobError(ValueError):
-    """A job that cannot be begun; its message is one line."""
+    """The job cannot start; the message is one line."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the job; 0 when all is written, 2 when it cannot be begun, 130 when it is broken off."""
+    """Runs the job; returns 0 if all is written, 2 if it cannot start, 130 if it is interrupted."""
     options = _parser().parse_args(arguments)
     try:
         corpus = Corpus(read_text(options.text))
@@ -60,12 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"word_rnn: {sizes} needs more memory than there is", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("word_rnn: broken off", file=sys.stderr)
+        print("word_rnn: interrupted", file=sys.stderr)
         return 130
 
 
 def run(options: argparse.Namespace, corpus: Corpus, p: Parameters, out: Path, stopped: Callable[[], bool]) -> int:
-    """Train, score, write into ``out``, and print what happened."""
+    """Trains, scores, writes into ``out``, and prints the results."""
     source = options.text or "CPython's documentation (pydoc_data.topics)"
     print(f"text: {source}, {len(corpus.train):,} words to train on, {len(corpus.vocabulary):,} known", flush=True)
     earlier: list[tg.Drawing] = []
@@ -74,8 +74,8 @@ def run(options: argparse.Namespace, corpus: Corpus, p: Parameters, out: Path, s
         if step in WATCHED:
             earlier.append(unrolled_picture(p, corpus, f"after {step:,} steps" if step else "before training"))
 
-    history = train(p, corpus.train, options.truncate, _limits(options), stopped, dropout=DROPOUT, seed=options.seed,
-                    eager=options.eager, watch=watch)  # fmt: skip
+    settings = {"dropout": DROPOUT, "seed": options.seed, "eager": options.eager, "watch": watch}
+    history = train(p, corpus.train, options.truncate, _limits(options), stopped, **settings)
     results = Results(p, history, corpus)
     print(f"trained: {len(history.bits):,} steps in {history.elapsed_s:.1f} s, {history.words_per_s:,.0f} words/s")
     print(f"generated: {generated_sentence(p, corpus, options.seed)}")
@@ -86,7 +86,7 @@ def run(options: argparse.Namespace, corpus: Corpus, p: Parameters, out: Path, s
 
 
 def check_extras() -> None:
-    """Raise before an hour is spent, not after, if what writes the files is not installed."""
+    """Raises an error before the training, not after it, if a package that writes the files is missing."""
     missing = [name for name in ("safetensors", "matplotlib") if importlib.util.find_spec(name) is None]
     try:
         tg.draw(tg.constant(0.0)).pipe(format="svg")
@@ -97,22 +97,22 @@ def check_extras() -> None:
 
 
 def writable_folder(out: Path) -> Path:
-    """Make the folder and its parents, or raise and leave none of them behind."""
-    made: list[Path] = []
+    """Creates the folder and its parents; if that fails, removes those that it created and raises an error."""
+    created: list[Path] = []
     try:
         for folder in [*reversed(out.parents), out]:
             if not folder.is_dir():
                 folder.mkdir()
-                made.append(folder)
+                created.append(folder)
         with tempfile.TemporaryFile(dir=out):
             pass
     except (OSError, ValueError) as error:
-        for folder in reversed(made):
+        for folder in reversed(created):
             folder.rmdir()
         raise JobError(f"cannot write into {out}: {getattr(error, 'strerror', None) or error}") from error
-    taken = [name for name in FILES if (out / name).is_dir()]
-    if taken:
-        raise JobError(f"cannot write {out / taken[0]}: it is a folder")
+    folders = [name for name in FILES if (out / name).is_dir()]
+    if folders:
+        raise JobError(f"cannot write {out / folders[0]}: it is a folder")
     return out
 
 
@@ -124,7 +124,7 @@ def _limits(options: argparse.Namespace) -> Limits:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the usage."""
+    """Prints errors in one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"word_rnn: {message}\n")
@@ -137,10 +137,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--steps", metavar="N", type=_whole(0), help=f"end after N steps; {limits}")
     parser.add_argument("--minutes", metavar="M", type=_minutes, help="end the training after M minutes")
     parser.add_argument("--hidden", metavar="H", type=_whole(1), default=256, help="hidden units; default 256")
-    parser.add_argument("--truncate", metavar="K", type=_whole(1), default=32,
-                        help="words that a gradient looks back at most; default 32")  # fmt: skip
-    parser.add_argument("--seed", metavar="S", type=_whole(0), default=0, help="of all that is random; default 0")
-    parser.add_argument("--eager", action="store_true", help="make every step's graph anew instead of compiling it")
+    length = "length of a window in words, across which gradients flow; default 32"
+    parser.add_argument("--truncate", metavar="K", type=_whole(1), default=32, help=length)
+    parser.add_argument("--seed", metavar="S", type=_whole(0), default=0, help="seed of all random numbers; default 0")
+    parser.add_argument("--eager", action="store_true", help="build the graph at every step instead of compiling it")
     parser.add_argument("--out", metavar="DIR", default="out", help="folder to write into; default out")
     return parser
 

@@ -1,4 +1,4 @@
-"""Words of a text: where they come from, which of them are known, and how well their bare frequencies predict."""
+"""The text: reading, splitting into words, the vocabulary, and the score of a unigram model."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 
 UNKNOWN = "<unk>"
-"""Stands for every word that the vocabulary lacks; its id is 0."""
+"""Stands for every word that is not in the vocabulary; its id is 0."""
 
 LEAST_WORDS = 20
-"""Below this a tenth of the text has no two words in a row, so nothing held out could be predicted."""
+"""With fewer words the held-out tenth has no two consecutive words, so that there is nothing to predict."""
 
 MOST_HELD_OUT = 50_000
-"""How many held-out words are scored at most, which takes about two seconds."""
+"""The largest number of held-out words that are scored, which takes about two seconds."""
 
-# Chinese and Japanese are written without spaces: there each character is taken for a word.
+# Chinese and Japanese are written without spaces: each character counts as a word.
 _CHARACTER = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _WORD = re.compile(rf"[{_CHARACTER}]|[^\W{_CHARACTER}]+(?:['’][^\W{_CHARACTER}]+)*|[^\w\s]")
 _CLOSING = re.compile(r"[^\w\s(\[{<\"'“‘*_=+\-|/&@#$%^~\\`]")
@@ -27,11 +27,11 @@ _ENDS = frozenset(".!?。！？")
 
 
 class TextError(ValueError):
-    """A text that cannot be trained on; its message is one line."""
+    """The text cannot be used for training; the message is one line."""
 
 
 def read_text(path: str | None) -> str:
-    """The text of a UTF-8 file, or for None the documentation that ships inside CPython.
+    """Returns the text of a UTF-8 file, or for None the documentation inside CPython.
 
     Raises:
         TextError: the file is missing, unreadable, binary, or not UTF-8.
@@ -47,7 +47,7 @@ def read_text(path: str | None) -> str:
     except ValueError as error:
         raise TextError(f"cannot read {path!r}: {error}") from error
     if "\0" in text:
-        raise TextError(f"{path} is a binary file, not UTF-8 text: it holds a NUL at character {text.index(chr(0))}")
+        raise TextError(f"{path} is a binary file, not UTF-8 text: character {text.index(chr(0))} is NUL")
     return text
 
 
@@ -55,12 +55,12 @@ def _documentation() -> str:
     try:
         from pydoc_data.topics import topics
     except ImportError as error:
-        raise TextError("this Python lacks pydoc_data, the default text: name another with --text FILE") from error
+        raise TextError("this Python lacks pydoc_data, the default text: choose a text with --text FILE") from error
     return "\n\n".join(topics[name] for name in sorted(topics))
 
 
 def split_words(text: str) -> list[str]:
-    """Lower-case words, single symbols, and single Chinese or Japanese characters, in their order.
+    """Splits a text into lower-case words, single symbols, and single Chinese or Japanese characters.
 
     Example:
         >>> split_words("It's a RNN: 循环!")
@@ -70,7 +70,7 @@ def split_words(text: str) -> list[str]:
 
 
 def join_words(words: Sequence[str]) -> str:
-    """Words as a line of text: no space before a closing symbol or between Chinese characters.
+    """Joins words to a line of text: no space before a closing symbol or between Chinese characters.
 
     Example:
         >>> join_words(["see", "循", "环", "(", "or", "not", ")", "."])
@@ -78,8 +78,8 @@ def join_words(words: Sequence[str]) -> str:
     """
     line = ""
     for word in words:
-        glued = not line or _CLOSING.fullmatch(word) or (_wide(line[-1]) and _wide(word[0]))
-        line += word if glued else f" {word}"
+        adjacent = not line or _CLOSING.fullmatch(word) or (_wide(line[-1]) and _wide(word[0]))
+        line += word if adjacent else f" {word}"
     return line
 
 
@@ -88,10 +88,10 @@ def _wide(character: str) -> bool:
 
 
 class Vocabulary:
-    """The most frequent words and `UNKNOWN`, numbered: V = ``len(vocabulary)`` ids from 0.
+    """Maps the most frequent words and `UNKNOWN` to ids from 0; V = ``len(vocabulary)``.
 
     Args:
-        words: the training words; of words equally frequent the first to come is kept.
+        words: the training words; of equally frequent words those that come first are kept.
         size: the largest V.
     """
 
@@ -104,7 +104,7 @@ class Vocabulary:
         return len(self.words)
 
     def encode(self, words: Sequence[str]) -> np.ndarray:
-        """Ids (N,) of N words, 0 for those unknown."""
+        """The ids (N,) of N words, 0 for unknown words."""
         return np.array([self._ids.get(word, 0) for word in words], dtype=np.int64)
 
     def decode(self, ids: Iterable[int]) -> list[str]:
@@ -113,7 +113,7 @@ class Vocabulary:
 
 
 def split_held_out(words: list[str]) -> tuple[list[str], list[str]]:
-    """The first nine tenths to train on, and the last tenth.
+    """Splits words into the first nine tenths, for training, and the last tenth.
 
     Raises:
         TextError: fewer than `LEAST_WORDS` words.
@@ -125,12 +125,12 @@ def split_held_out(words: list[str]) -> tuple[list[str], list[str]]:
 
 
 class Corpus:
-    """A text cut in two: what the network learns from, and what it is scored on.
+    """A text split into a training part and a held-out part.
 
     Attributes:
-        vocabulary: of the training part.
-        held_words: the held-out words as they stand.
-        train, held: ids (N,) of both parts.
+        vocabulary: the vocabulary of the training part.
+        held_words: the held-out words.
+        train, held: the ids (N,) of both parts.
     """
 
     def __init__(self, text: str) -> None:
@@ -141,11 +141,11 @@ class Corpus:
 
 
 def streams(ids: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cut a text into B streams read side by side, each word beside the one that follows it.
+    """Splits a text into B parallel streams of words and targets; the target of a word is the next word.
 
     Args:
         ids: words (N,).
-        rows: B, the number of streams; fewer where the text has fewer words.
+        rows: B, the number of streams; fewer if the text has fewer words.
 
     Returns:
         words and targets, both (S, B) with S = (N - 1) // B; the rest of the text is dropped.
@@ -157,20 +157,20 @@ def streams(ids: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def unigram_bits(train: np.ndarray, held: np.ndarray, V: int) -> float:
-    """Bits per word of ``held[1:]`` when each word is predicted by its share of ``train`` alone.
+    """Bits per word of ``held[1:]`` when each word is predicted by its frequency in ``train`` alone.
 
-    -mean log2 ((count(word) + 1) / (N + V)), each word counted once more than it came (Laplace),
-    so that a word not seen costs something finite. ``held[0]`` is left out because the network,
-    which needs a word to go on from, does not predict it either.
+    -mean log2 ((count(word) + 1) / (N + V)): each count is one too large (Laplace smoothing), so that the cost of an
+    unseen word is finite. ``held[0]`` is left out because the network, which needs a previous word, does not predict
+    it either.
     """
     counts = np.bincount(train, minlength=V) + 1.0
     return float(-np.log2(counts / counts.sum())[held[1:]].mean())
 
 
 def short_sentence(words: Sequence[str], vocabulary: Vocabulary, shortest: int = 4, longest: int = 6) -> list[str]:
-    """The first sentence of 4 to 6 known words and its end mark; else the text's first words.
+    """The first sentence of 4 to 6 known words and an end mark, without other symbols.
 
-    Each word but the end mark has to be a word, not a symbol.
+    If there is none, the first words of the text.
     """
     known = set(vocabulary.words)
     start = 0

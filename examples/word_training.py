@@ -1,4 +1,4 @@
-"""Training of the word RNN: windows of a text, limits, the progress bar, and Ctrl-C."""
+"""Training of the word RNN: windows of the text, limits, the progress bar, and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from word_text import streams
 import tinygraph as tg
 
 STREAMS = 16
-"""B. Fewer and longer streams learn more per word, more of them run faster: 16 was best in a minute on two cores."""
+"""B. Fewer, longer streams learn more per word, more streams run faster: 16 was best for one minute on two cores."""
 
 LEARNING_RATE = 3e-3
-"""Adam's at the start. With dropout, 5e-3 ended 0.07 bits worse on the default text."""
+"""Adam's initial rate. With dropout, 5e-3 gave a score worse by 0.07 bits on the default text."""
 
 MAX_NORM = 1.0
 
 
 @dataclass
 class Limits:
-    """Training ends after so many steps or seconds, whichever comes first; infinity is no limit."""
+    """The largest number of steps and of seconds; training ends at the first of them. Infinity is no limit."""
 
     steps: float
     seconds: float
 
     def spent(self, steps: int, seconds: float) -> float:
-        """The share used up of the limit that is nearer: 0 at the start, 1 or more at the end."""
+        """The used share of the limit that is closer to its end: 0 at the start, 1 or more at the end."""
         return max(_share(steps, self.steps), _share(seconds, self.seconds))
 
 
@@ -46,7 +46,7 @@ def _share(used: float, limit: float) -> float:
 
 @dataclass
 class History:
-    """What training did: bits per word of each step's window, words seen, seconds taken."""
+    """The course of the training: bits per word of each window, the number of words seen, the elapsed seconds."""
 
     bits: list[float] = field(default_factory=list)
     words: list[int] = field(default_factory=list)
@@ -57,23 +57,32 @@ class History:
         return self.words[-1] / max(self.elapsed_s, 1e-9) if self.words else 0.0
 
 
-def train(p: Parameters, ids: np.ndarray, truncate: int, limits: Limits, stopped: Callable[[], bool], *,
-          dropout: tuple[float, float] = (0.0, 0.0), seed: int = 0, eager: bool = False,
-          watch: Callable[[int], None] = lambda step: None) -> History:  # fmt: skip
-    """Adam on the mean loss of window after window, its rate falling in a line to a fiftieth.
+def train(
+    p: Parameters,
+    ids: np.ndarray,
+    truncate: int,
+    limits: Limits,
+    stopped: Callable[[], bool],
+    *,
+    dropout: tuple[float, float] = (0.0, 0.0),
+    seed: int = 0,
+    eager: bool = False,
+    watch: Callable[[int], None] = lambda step: None,
+) -> History:
+    """Minimises the mean loss of each window with Adam; the learning rate falls linearly to a fiftieth.
 
-    Gradients look back to the start of their window; the state is carried over as numbers.
+    Gradients flow back to the start of their window; the next window starts from the state's values.
 
     Args:
-        p: changed in place.
+        p: the parameters, which get new values.
         ids: the training words (N,).
         truncate: T, the length of a window in words.
-        limits: when to end.
-        stopped: asked before each step; True ends the training.
+        limits: the limits of the training.
+        stopped: called before each step; True ends the training.
         dropout: the shares of the inputs, and of the states on their way to the output, that are set to 0.
-        seed: of the dropout.
-        eager: make the graph of every step anew, node by node, instead of compiling the step once.
-        watch: called with the number of steps done, before each.
+        seed: the seed of the dropout masks.
+        eager: whether to build the graph of every step, node by node, instead of compiling the step once.
+        watch: called before each step with the number of steps done.
     """
     gradients: Gradients = partial(eager_gradients, p) if eager else tg.compile(partial(traced_gradients, p))
     optimizer = tg.train.Adam(p, LEARNING_RATE)
@@ -97,17 +106,18 @@ def train(p: Parameters, ids: np.ndarray, truncate: int, limits: Limits, stopped
 
 
 def _mask(random: np.random.Generator, shape: tuple[int, int], share: float) -> np.ndarray:
-    """0 for a ``share`` of the elements, else 1 / (1 - share): the mean stays."""
+    """A dropout mask: 0 for a ``share`` of the elements, else 1 / (1 - share), which keeps the mean."""
     return (random.random(shape, np.float32) >= share) / np.float32(1 - share)
 
 
 Gradients = Callable[..., tuple[Any, Any, dict[str, Any]]]
-"""Of words, targets (T, B), a state (B, H) and dropout masks: the mean loss in nats, the next state, the gradients."""
+"""Maps words, targets (T, B), a state (B, H) and dropout masks to the mean loss in nats, the next state, gradients."""
 
 
-def train_step(optimizer: Any, gradients: Gradients, words: np.ndarray, targets: np.ndarray, state: np.ndarray,
-               masks: Any = None) -> tuple[float, np.ndarray]:  # fmt: skip
-    """One window, ids (T, B) from the state (B, H): its mean loss in nats before the step, and the next state."""
+def train_step(
+    optimizer: Any, gradients: Gradients, words: np.ndarray, targets: np.ndarray, state: np.ndarray, masks: Any = None
+) -> tuple[float, np.ndarray]:
+    """Trains on one window, ids (T, B): returns its mean loss in nats before the step, and the next state (B, H)."""
     loss, state, arrays = gradients(words, targets, state, masks)
     optimizer.step(tg.train.clip_by_norm(arrays, MAX_NORM))
     return loss.item(), state
@@ -116,14 +126,14 @@ def train_step(optimizer: Any, gradients: Gradients, words: np.ndarray, targets:
 def traced_gradients(
     p: Parameters, words: Any, targets: Any, state: Any, masks: Any
 ) -> tuple[Any, Any, dict[str, Any]]:
-    """For `tg.compile`: all three results as nodes."""
+    """The function to compile: returns loss, state and gradients as nodes."""
     losses, last = batch_losses(p, words, targets, state, masks)
     loss = tg.mean(losses)
     return loss, last, tg.grad(loss, p)
 
 
 def eager_gradients(p: Parameters, words: Any, targets: Any, state: Any, masks: Any) -> tuple[Any, Any, dict[str, Any]]:
-    """The same by `backward`, which leaves the gradients in the parameters."""
+    """The same results by `backward`, which stores the gradients in the parameters."""
     losses, last = batch_losses(p, words, targets, state, masks)
     loss = tg.mean(losses)
     tg.zero_grad(p)
@@ -132,7 +142,7 @@ def eager_gradients(p: Parameters, words: Any, targets: Any, state: Any, masks: 
 
 
 def _windows(words: np.ndarray, targets: np.ndarray, T: int) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
-    """T steps at a time of (S, B) ids, over and over, and whether the text starts anew."""
+    """Yields windows of T steps from ids (S, B), again and again, and whether the window starts the text."""
     last = max(1, len(words) - T + 1)
     while True:
         for t in range(0, last, T):
@@ -141,14 +151,14 @@ def _windows(words: np.ndarray, targets: np.ndarray, T: int) -> Iterator[tuple[n
 
 @contextmanager
 def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
-    """Inside, the first Ctrl-C only makes the function that is yielded say True; a second one interrupts."""
+    """Yields a function that returns True after the first Ctrl-C; a second Ctrl-C raises KeyboardInterrupt."""
     pressed: list[bool] = []
 
     def press(*_: Any) -> None:
         if pressed:
             raise KeyboardInterrupt
         pressed.append(True)
-        # print may not be called again while it is at work, and a signal can come then.
+        # Not print: the signal may arrive during a print, which is not reentrant.
         os.write(2, b"\nstopping: results are being written (Ctrl-C again ends at once)\n")
 
     before = signal.signal(signal.SIGINT, press)
@@ -160,14 +170,14 @@ def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[History, float], None]]:
-    """A bar on stderr, or a line every two seconds where tqdm is not installed."""
+    """A progress bar on stderr, or a line every two seconds if tqdm is not installed."""
     try:
         from tqdm import tqdm
     except ImportError:
         yield _Lines().show
         return
-    form = "{percentage:3.0f}%|{bar:30}| {elapsed}<{remaining}{postfix}"
-    with tqdm(total=1.0, bar_format=form, file=sys.stderr) as bar:
+    bar_format = "{percentage:3.0f}%|{bar:30}| {elapsed}<{remaining}{postfix}"
+    with tqdm(total=1.0, bar_format=bar_format, file=sys.stderr) as bar:
 
         def show(history: History, spent: float) -> None:
             bar.set_postfix_str(describe(history), refresh=False)
@@ -188,6 +198,6 @@ class _Lines:
 
 
 def describe(history: History) -> str:
-    """The last 50 steps' bits per word, the speed, and the steps so far."""
+    """The mean bits per word of the last 50 steps, the speed, and the number of steps."""
     recent = history.bits[-50:]
     return f"{sum(recent) / len(recent):.2f} bits/word {history.words_per_s:,.0f} words/s step {len(history.bits)}"

@@ -1,4 +1,4 @@
-"""Six trained recurrent systems, one short file each: the articles' models with the gradients that the graph gives.
+"""The six models of the articles, one short file each, with gradients from the graph.
 
 ============== ====================================================== ======= ================
 module         system                                                 article its loss
@@ -12,5 +12,5 @@ word_rnn       tanh RNN on words, truncated backpropagation           004     na
 ============== ====================================================== ======= ================
 
 Each module has ``Model``, ``cosine_init``, ``random_init``, ``train`` and ``reached_goal``;
-``python -m models.parity_rnn`` (or another of the six) trains it and prints what came out.
+``python -m models.parity_rnn`` (or another of the six) trains it and prints the results.
 """

@@ -6,8 +6,8 @@ With row vectors and the batch first, as in the article:
     o_t  = sigmoid(h_t W_hy + b_y)
     loss = 1/2 sum over batch and steps of (o_t - target_t)^2
 
-The article stops at the forward pass. The task given to it here needs memory and fits its own
-data: at each step, the mean so far of the first two of the ten inputs.
+The article has only the forward pass. The task here needs memory and uses the article's data: at each
+step, the running mean of the first two of the ten inputs.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from .report import gradient_error, print_report
 from .weights import Arrays, as_parameters, descend, redrawn, sine_array
 
 INPUTS = sine_array((2, 4, 10), 0.5, phase=0, mean=0.5)
-"""Shape (B, T, I) = (2, 4, 10), between 0 and 1 as the article's own."""
+"""Shape (B, T, I) = (2, 4, 10), between 0 and 1 like the article's inputs."""
 TARGETS = np.cumsum(INPUTS[:, :, :2], axis=1) / np.arange(1, 5)[:, None]
-"""Shape (B, T, O) = (2, 4, 2): running means of the first two inputs, between 0 and 1 as the outputs are."""
+"""Shape (B, T, O) = (2, 4, 2): running means of the first two inputs, between 0 and 1 like the outputs."""
 
 
 class Model:
@@ -33,7 +33,7 @@ class Model:
         self.parameters = as_parameters(parameters, ["W_xh", "W_hh", "W_hy", "b_h", "b_y"])
 
     def outputs(self, inputs: np.ndarray) -> tg.Node:
-        """Sequences (B, T, I) to o, shape (B, T, O)."""
+        """Maps sequences (B, T, I) to o, shape (B, T, O)."""
         p = self.parameters
         batch, steps, _ = inputs.shape
         h: tg.Node = tg.constant(np.zeros((batch, p["b_h"].shape[0])), name="h0")
@@ -45,7 +45,7 @@ class Model:
         return tg.stack(o, axis=1)
 
     def loss(self, inputs: np.ndarray, targets: np.ndarray) -> tg.Node:
-        """Half the summed square, shape (), of sequences (B, T, I) and targets (B, T, O)."""
+        """Half the sum of squared errors, shape (), of sequences (B, T, I) and targets (B, T, O)."""
         return tg.multiply(0.5, tg.sum(tg.squared_error(self.outputs(inputs), targets)), name="loss")
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
@@ -54,7 +54,7 @@ class Model:
 
 
 def cosine_init(hidden: int = 5) -> Arrays:
-    """Starting arrays without a random generator, of the scale of `random_init`."""
+    """Initial arrays without a random generator, on the scale of `random_init`."""
     return {
         "W_xh": sine_array((10, hidden), 0.5, phase=1, mean=0.5),
         "W_hh": sine_array((hidden, hidden), 0.5, phase=2, mean=0.5),
@@ -65,13 +65,12 @@ def cosine_init(hidden: int = 5) -> Arrays:
 
 
 def random_init(seed: int, hidden: int = 5) -> Arrays:
-    """The article's start: weights uniform in [0, 1), biases 0."""
+    """The article's initial arrays: weights uniform in [0, 1), biases 0."""
     return redrawn(cosine_init(hidden), np.random.RandomState(seed).random)
 
 
-def train(model: Model, inputs: np.ndarray, targets: np.ndarray, epochs: int,
-          learning_rate: float) -> list[float]:  # fmt: skip
-    """Train on one batch (B, T, I) and its targets (B, T, O); for each epoch the loss before its step."""
+def train(model: Model, inputs: np.ndarray, targets: np.ndarray, epochs: int, learning_rate: float) -> list[float]:
+    """Trains on one batch (B, T, I) and its targets (B, T, O); returns the loss before the step of each epoch."""
     sgd = SGD(model.parameters, learning_rate)
     losses = []
     for _ in range(epochs):

@@ -6,9 +6,9 @@ With column vectors, as in the article:
     y    = Wy h_T + by
     loss = 1/2 (y - target)^2
 
-The article prints (y - target)^2, which `train` returns. Its curve is almost the output bias
-alone, so that wrong and right gradients give the same table to seven digits: a falling loss
-is no evidence of right gradients.
+The article prints (y - target)^2, which `train` returns. Almost only the output bias is learned,
+so that wrong and right gradients give the same table to seven digits: a falling loss does not
+prove that gradients are right.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Model:
         self.parameters = as_parameters(parameters, ["Wx", "Wh", "Wy", "bh", "by"])
 
     def answer(self, inputs: np.ndarray) -> tg.Node:
-        """A sequence (T, I) to one answer y, shape (O, 1)."""
+        """Maps a sequence (T, I) to one answer y, shape (O, 1)."""
         p = self.parameters
         h: tg.Node = tg.constant(np.zeros(p["bh"].shape), name="h0")
         for t, x in enumerate(inputs):
@@ -52,7 +52,7 @@ class Model:
 
 
 def cosine_init(hidden: int = 3) -> Arrays:
-    """Starting arrays without a random generator, of the scale of `random_init`."""
+    """Initial arrays without a random generator, on the scale of `random_init`."""
     return {
         "Wx": sine_array((hidden, 2), 0.005, phase=0, mean=0.005),
         "Wh": sine_array((hidden, hidden), 0.005, phase=1, mean=0.005),
@@ -63,14 +63,13 @@ def cosine_init(hidden: int = 3) -> Arrays:
 
 
 def random_init(seed: int, hidden: int = 3) -> Arrays:
-    """The article's start: weights uniform in [0, 0.01), biases 0."""
+    """The article's initial arrays: weights uniform in [0, 0.01), biases 0."""
     uniform = np.random.RandomState(seed).random
     return redrawn(cosine_init(hidden), lambda shape: 0.01 * uniform(shape))
 
 
-def train(model: Model, inputs: np.ndarray, target: np.ndarray, epochs: int,
-          learning_rate: float) -> list[float]:  # fmt: skip
-    """Train on one sequence (T, I) and its target (O, 1); for each epoch ``(y - target)^2`` before its step."""
+def train(model: Model, inputs: np.ndarray, target: np.ndarray, epochs: int, learning_rate: float) -> list[float]:
+    """Trains on one sequence (T, I) and its target (O, 1); returns ``(y - target)^2`` before the step of each epoch."""
     sgd = SGD(model.parameters, learning_rate)
     squares = []
     for _ in range(epochs):

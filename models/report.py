@@ -1,4 +1,4 @@
-"""The report of a trained system: its losses, the error of its gradients, and whether the reader's goal was reached."""
+"""The report of a trained model: losses, the error of its gradients, and whether the goal is reached."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .weights import Arrays
 
 
 class System(Protocol):
-    """What the six models have in common."""
+    """The common interface of the six models."""
 
     parameters: dict[str, tg.Parameter]
 
@@ -23,15 +23,15 @@ class System(Protocol):
 def gradient_error(make: Callable[[Arrays], System], arrays: Arrays, inputs: Any, targets: Any) -> float:
     """The largest relative error of a system's gradients against central differences, without a unit.
 
-    Weights and inputs are drawn anew with deviation 0.5. At an article's own tiny weights and
-    0/1 data a wrong backward pass can agree with differences to five digits.
+    Weights and inputs are random with deviation 0.5. With an article's own tiny weights and
+    0/1 data a wrong backward pass can agree with the differences to five digits.
 
     Args:
-        make: from arrays by name to a model.
-        arrays: the weights' names and shapes; their numbers are not used.
-        inputs: what ``model.loss`` takes; only the shape of a floating-point array counts,
-            integers (numbers of words) stay.
-        targets: what ``model.loss`` takes.
+        make: maps arrays by name to a model.
+        arrays: the weights' names and shapes; their values are not used.
+        inputs: the inputs of ``model.loss``; of a floating-point array only the shape is used,
+            integers (word ids) are kept.
+        targets: the targets of ``model.loss``.
 
     Raises:
         GraphError: the gradients are wrong.
@@ -44,14 +44,14 @@ def gradient_error(make: Callable[[Arrays], System], arrays: Arrays, inputs: Any
 
 
 def print_report(title: str, losses: dict[int, float], gradient_error: float, goal: str, reached: bool) -> None:
-    """Print the loss table, the gradients' error and the verdict.
+    """Prints the loss table, the error of the gradients, and whether the goal is reached.
 
     Args:
-        title: one line that names the system and the loss.
-        losses: by epoch, in the order of printing.
-        gradient_error: relative, as `gradient_error` gives it.
-        goal: what the reader of the article wanted, in words.
-        reached: whether the trained system does that.
+        title: one line with the system and the loss.
+        losses: maps epochs to losses, in the order of printing.
+        gradient_error: the relative error, from `gradient_error`.
+        goal: the goal of the article's reader, in words.
+        reached: whether the trained system reaches it.
 
     Example:
         >>> print_report("square", {0: 1.0, 100: 0.25}, 2e-11, "below 0.3", True)

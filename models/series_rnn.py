@@ -6,7 +6,7 @@ With column vectors, as in the article:
     y_t  = W_hy h_t + b_y
     loss = 1/2 sum over t of (y_t - target_t)^2
 
-The article stops at the class, whose gradients are right; the series here is a sine.
+The article has only the class, whose gradients are right; the series here is a sine.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Model:
         self.parameters = as_parameters(parameters, ["W_xh", "W_hh", "W_hy", "b_h", "b_y"])
 
     def outputs(self, inputs: np.ndarray) -> tg.Node:
-        """A series (T, I) to y, shape (T, O, 1)."""
+        """Maps a series (T, I) to y, shape (T, O, 1)."""
         p = self.parameters
         h: tg.Node = tg.constant(np.zeros(p["b_h"].shape), name="h0")
         y = []
@@ -43,16 +43,16 @@ class Model:
         return tg.stack(y)
 
     def loss(self, inputs: np.ndarray, targets: np.ndarray) -> tg.Node:
-        """Half the summed square, shape (), of a series (T, I) and its targets (T, O)."""
+        """Half the sum of squared errors, shape (), of a series (T, I) and its targets (T, O)."""
         return tg.multiply(0.5, tg.sum(tg.squared_error(self.outputs(inputs), targets[:, :, None])), name="loss")
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
-        """The value after each of a series (T, I): array (T, O)."""
+        """The next value after each value of a series (T, I): array (T, O)."""
         return self.outputs(inputs).value[:, :, 0]
 
 
 def cosine_init(hidden: int = 16) -> Arrays:
-    """Starting arrays without a random generator, of the scale of `random_init`."""
+    """Initial arrays without a random generator, on the scale of `random_init`."""
     return {
         "W_xh": sine_array((hidden, 1), 0.01, phase=0),
         "W_hh": sine_array((hidden, hidden), 0.01, phase=1),
@@ -63,14 +63,13 @@ def cosine_init(hidden: int = 16) -> Arrays:
 
 
 def random_init(seed: int, hidden: int = 16) -> Arrays:
-    """The article's start: normal weights with deviation 0.01, biases 0."""
+    """The article's initial arrays: normal weights with deviation 0.01, biases 0."""
     normal = np.random.RandomState(seed).standard_normal
     return redrawn(cosine_init(hidden), lambda shape: 0.01 * normal(shape))
 
 
-def train(model: Model, inputs: np.ndarray, targets: np.ndarray, epochs: int,
-          learning_rate: float) -> list[float]:  # fmt: skip
-    """Train on one series (T, I) and its targets (T, O); for each epoch the loss before its step."""
+def train(model: Model, inputs: np.ndarray, targets: np.ndarray, epochs: int, learning_rate: float) -> list[float]:
+    """Trains on one series (T, I) and its targets (T, O); returns the loss before the step of each epoch."""
     sgd = SGD(model.parameters, learning_rate)
     losses = []
     for _ in range(epochs):
@@ -81,7 +80,7 @@ def train(model: Model, inputs: np.ndarray, targets: np.ndarray, epochs: int,
 
 
 def reached_goal(model: Model) -> bool:
-    """Half the summed square over the 20 steps below 2e-3: a typical error of 0.014 on a sine of height 1."""
+    """Half the sum of squared errors of the 20 steps is below 2e-3: a typical error is 0.014, the amplitude 1."""
     return model.loss(INPUTS, TARGETS).item() < 2e-3
 
 
@@ -91,7 +90,7 @@ def main() -> None:
     print_report(
         "series RNN (002): half the summed square over 20 steps of a sine",
         {epoch: losses[epoch] for epoch in [*range(0, 1000, 100), 999]},
-        # Five steps: at weights of ordinary size twenty are chaotic, and no finite difference is small enough.
+        # Five steps: with weights of this size twenty are chaotic, and no step of a finite difference is small enough.
         gradient_error(Model, cosine_init(), INPUTS[:5], TARGETS[:5]),
         "the next value of a sine, half the summed square below 2e-3",
         reached_goal(model),

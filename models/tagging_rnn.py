@@ -5,9 +5,9 @@ With column vectors, as in the article:
     h_t = tanh(Wxh x_t + Whh h_{t-1} + bh)             h before the first step is 0
     z_t = Why h_t + by                                  o_t = sigmoid(z_t)
 
-The loss is the summed cross-entropy between o_t and the tag, whose gradient at z_t is the
-article's ``o_t - tag``. What the article prints is another number, the mean of (o_t - tag)^2:
-it falls as well, and `train` returns it. Gradients are clipped by value to [-5, 5].
+The loss is the sum of the cross-entropies of o_t and the tags, whose gradient with respect to z_t is
+the article's ``o_t - tag``. The article prints another number, the mean of (o_t - tag)^2: it falls,
+too, and `train` returns it. Gradients are clipped by value to [-5, 5].
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ INPUTS = np.array([[[1], [0], [1]], [[0], [1], [0]]], dtype=np.float64)
 TAGS = np.array([[[1]], [[0]]], dtype=np.float64)
 """Shape (T, O, 1) = (2, 1, 1), probabilities."""
 NEW_INPUT = np.array([[[1], [1], [1]]], dtype=np.float64)
-"""A sequence of one step, shape (1, 3, 1); the article asks for its tag and has no label for it."""
+"""A sequence of one step, shape (1, 3, 1), for which the article predicts a tag without knowing the right one."""
 
 
 class Model:
@@ -37,7 +37,7 @@ class Model:
         self.parameters = as_parameters(parameters, ["Wxh", "Whh", "Why", "bh", "by"])
 
     def logits(self, inputs: np.ndarray) -> tg.Node:
-        """A sequence (T, I, 1) to z, shape (T, O, 1)."""
+        """Maps a sequence (T, I, 1) to z, shape (T, O, 1)."""
         p = self.parameters
         h: tg.Node = tg.constant(np.zeros(p["bh"].shape), name="h0")
         z = []
@@ -57,7 +57,7 @@ class Model:
 
 
 def cosine_init(hidden: int = 25) -> Arrays:
-    """Starting arrays without a random generator, of the scale of `random_init`."""
+    """Initial arrays without a random generator, on the scale of `random_init`."""
     return {
         "Wxh": sine_array((hidden, 3), 0.01, phase=0),
         "Whh": sine_array((hidden, hidden), 0.01, phase=1),
@@ -68,14 +68,15 @@ def cosine_init(hidden: int = 25) -> Arrays:
 
 
 def random_init(seed: int, hidden: int = 25) -> Arrays:
-    """The article's start: normal weights with deviation 0.01, biases 0."""
+    """The article's initial arrays: normal weights with deviation 0.01, biases 0."""
     normal = np.random.RandomState(seed).standard_normal
     return redrawn(cosine_init(hidden), lambda shape: 0.01 * normal(shape))
 
 
-def train(model: Model, inputs: np.ndarray, tags: np.ndarray, epochs: int, learning_rate: float,
-          limit: float = 5.0) -> list[float]:  # fmt: skip
-    """Train on one sequence (T, I, 1) and its tags (T, O, 1); for each epoch the mean square before its step."""
+def train(
+    model: Model, inputs: np.ndarray, tags: np.ndarray, epochs: int, learning_rate: float, limit: float = 5.0
+) -> list[float]:
+    """Trains on one sequence (T, I, 1) and its tags (T, O, 1); returns the mean square before each step."""
     sgd = SGD(model.parameters, learning_rate)
     mean_squares = []
     for _ in range(epochs):
@@ -85,7 +86,7 @@ def train(model: Model, inputs: np.ndarray, tags: np.ndarray, epochs: int, learn
 
 
 def reached_goal(model: Model) -> bool:
-    """Both outputs within 0.1 of their tags."""
+    """Both outputs are within 0.1 of their tags."""
     return bool(np.all(np.abs(model.predict(INPUTS) - TAGS) < 0.1))
 
 

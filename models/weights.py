@@ -1,4 +1,4 @@
-"""The weights of a system: arrays to start from, made into parameters, moved one step down a loss."""
+"""The weights of a model: initial arrays, parameters, and a step of gradient descent."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Arrays = dict[str, np.ndarray]
 
 
 def sine_array(shape: tuple[int, ...], scale: float, phase: float, mean: float = 0.0) -> np.ndarray:
-    """``mean + scale * sin(0.7 k k + phase)`` for k = 1, 2, ...: starting weights that need no random generator.
+    """``mean + scale * sin(0.7 k k + phase)`` for k = 1, 2, ...: initial weights without a random generator.
 
-    Any language fills the same numbers, so losses can be compared digit by digit.
+    Any language computes the same numbers, so that losses can be compared digit by digit.
 
     Args:
-        shape: of the result, filled in C order.
+        shape: the shape of the result, filled in C order.
         scale, phase, mean: plain numbers; the phase is in radians.
 
     Returns:
@@ -33,14 +33,14 @@ def sine_array(shape: tuple[int, ...], scale: float, phase: float, mean: float =
 
 
 def redrawn(arrays: Arrays, draw: Callable[[tuple[int, ...]], np.ndarray]) -> Arrays:
-    """Arrays of the same names and shapes, drawn anew; those that hold only zeros, the biases, stay zeros.
+    """New random arrays of the same names and shapes; arrays of zeros, the biases, stay zeros.
 
-    The six systems draw from ``np.random.RandomState``, whose numbers NumPy has promised never to
-    change, so that a seed means the same start for ever.
+    The six systems use ``np.random.RandomState``, whose numbers NumPy has promised never to
+    change, so that a seed always gives the same initial weights.
 
     Args:
-        arrays: by name, of any shape.
-        draw: from a shape to an array of that shape.
+        arrays: arrays by name, of any shape.
+        draw: maps a shape to an array of that shape.
 
     Example:
         >>> redrawn({"W": sine_array((1, 2), 0.1, 0.0), "b": np.zeros(2)}, np.ones)
@@ -50,11 +50,11 @@ def redrawn(arrays: Arrays, draw: Callable[[tuple[int, ...]], np.ndarray]) -> Ar
 
 
 def as_parameters(arrays: Arrays, names: Iterable[str]) -> dict[str, tg.Parameter]:
-    """One `tg.parameter` for each of ``names``, of the shape and dtype of its array.
+    """Maps each of ``names`` to a `tg.parameter` with the shape and dtype of its array.
 
     Args:
-        arrays: by name, floating-point, of any shape; more than ``names`` may be there.
-        names: what the system calls its weights.
+        arrays: floating-point arrays by name, of any shape; other names are ignored.
+        names: the names of the system's weights.
 
     Raises:
         GraphError: an array is missing.
@@ -79,9 +79,9 @@ def descend(sgd: SGD, loss: tg.Node, clip: Callable[[Arrays], Arrays] | None = N
     """One step of gradient descent, ``w <- w - learning_rate * clip(dloss/dw)`` for every weight.
 
     Args:
-        sgd: holds a dict of parameters, of any shapes, and the learning rate.
-        loss: shape (), computed from those parameters.
-        clip: from gradients to shorter gradients, both by name; None takes them as they are.
+        sgd: the optimizer, with a dict of parameters of any shapes.
+        loss: shape (), computed from these parameters.
+        clip: maps gradients by name to clipped gradients; None does not clip.
 
     Example:
         >>> w = {"w": tg.parameter(3.0)}

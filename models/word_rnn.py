@@ -1,4 +1,4 @@
-"""The next word of a sentence (article 004): a tanh RNN on word embeddings, trained by truncated backpropagation.
+"""The next word of a sentence (article 004): a tanh RNN, trained by truncated backpropagation.
 
 With column vectors and the article's letters U input_weights, W internal_state_weights, V output_weights:
 
@@ -7,9 +7,9 @@ With column vectors and the article's letters U input_weights, W internal_state_
     p_t  = softmax(V h_t)
     loss = sum over t of -ln p_t[next word]             nats
 
-What is reported is the article's figure in bits: the sum of -log2 p over the steps, divided by
-the steps and by the words of the vocabulary. Truncation is the article's too: the loss at step
-t looks back at the cell of t and at ``truncate`` previous cells.
+The report shows the article's number in bits: the sum of -log2 p over the steps, divided by the number of steps
+and by the size of the vocabulary. The truncation is the article's, too: the gradient of the loss at step t goes back
+through the cell of t and ``truncate`` previous cells.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class Model:
 
     Args:
         parameters: the four arrays by name.
-        truncate: how many previous cells the gradient of each step's loss visits; None for all.
-        train_embeddings: False holds the table fixed, as the article does.
+        truncate: the number of previous cells that the gradient of each step's loss goes through; None for all.
+        train_embeddings: whether the embeddings are trained; in the article they are not.
     """
 
     def __init__(self, parameters: Arrays, truncate: int | None = 2, train_embeddings: bool = True) -> None:
@@ -53,13 +53,13 @@ class Model:
         self.truncate = truncate
 
     def cell(self, x: tg.Node, h: tg.Node) -> tuple[tg.Node, tg.Node]:
-        """One step: x (E, 1) and the state before, (H, 1), to the state after, as output and as state."""
+        """One step: maps x (E, 1) and the state h (H, 1) to the new state, which is also the output."""
         p = self.parameters
         h = tg.tanh(p["input_weights"] @ x + p["internal_state_weights"] @ h, name="h")
         return h, h
 
     def logits(self, words: np.ndarray) -> tg.Node:
-        """Word numbers (T,) to V h_t, shape (T, words)."""
+        """Maps word ids (T,) to V h_t, shape (T, words)."""
         x = tg.take(self.embeddings, words, axis=0)[:, :, None]
         h_before = np.zeros((self.parameters["internal_state_weights"].shape[0], 1))
         window = "chunk" if self.truncate is None else "sliding"
@@ -67,16 +67,16 @@ class Model:
         return (self.parameters["output_weights"] @ h)[:, :, 0]
 
     def loss(self, inputs: np.ndarray, targets: np.ndarray) -> tg.Node:
-        """Summed cross-entropy in nats, shape (), of word numbers (T,) and the words that follow, (T,)."""
+        """Summed cross-entropy in nats, shape (), of word ids (T,) and the next words, (T,)."""
         return tg.sum(tg.softmax_cross_entropy(self.logits(inputs), targets), name="loss")
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
-        """The likeliest next word after each of the word numbers (T,): integers (T,)."""
+        """The most probable next word after each of the word ids (T,): integers (T,)."""
         return self.logits(inputs).value.argmax(axis=-1)
 
 
 def cosine_init(hidden: int = 100) -> Arrays:
-    """Starting arrays without a random generator; words outside of the sentence have embedding 0."""
+    """Initial arrays without a random generator; words that are not in the sentence have embedding 0."""
     embeddings = np.zeros((VOCABULARY, hidden))
     for i, word in enumerate(INPUTS):
         embeddings[word] = sine_array((hidden,), math.sqrt(2), phase=10 + i)
@@ -91,8 +91,8 @@ def cosine_init(hidden: int = 100) -> Arrays:
 def random_init(seed: int, hidden: int = 100) -> Arrays:
     """Weights uniform in +-1/sqrt(hidden), embeddings normal with deviation 1.
 
-    The article draws its weights from [0, 1): the states saturate at once and all look alike,
-    and training stays at two of the four words.
+    With the article's weights, uniform in [0, 1), all states saturate and are nearly equal, and training learns only
+    two of the four words.
     """
     generator = np.random.RandomState(seed)
     bound = 1 / math.sqrt(hidden)
@@ -105,13 +105,12 @@ def random_init(seed: int, hidden: int = 100) -> Arrays:
 
 
 def bits(nats: float, steps: int) -> float:
-    """The article's figure for a loss summed over ``steps``: bits, divided by the steps and by the vocabulary."""
+    """The article's number for a loss summed over ``steps``: bits, divided by ``steps`` and the vocabulary's size."""
     return nats / math.log(2) / (steps * VOCABULARY)
 
 
-def train(model: Model, words: np.ndarray, next_words: np.ndarray, epochs: int,
-          learning_rate: float) -> list[float]:  # fmt: skip
-    """Train on one sentence (T,) and the words that follow, (T,); for each epoch the `bits` before its step."""
+def train(model: Model, words: np.ndarray, next_words: np.ndarray, epochs: int, learning_rate: float) -> list[float]:
+    """Trains on one sentence (T,) and its next words, (T,); returns the `bits` before the step of each epoch."""
     sgd = SGD(model.parameters, learning_rate)
     losses = []
     for _ in range(epochs):
@@ -122,7 +121,7 @@ def train(model: Model, words: np.ndarray, next_words: np.ndarray, epochs: int,
 
 
 def reached_goal(model: Model) -> bool:
-    """The next word right at all four positions."""
+    """The predicted next word is right at all four positions."""
     return bool(np.all(model.predict(INPUTS) == NEXT_WORDS))
 
 

@@ -129,7 +129,7 @@ def test_a_function_that_draws_is_told_from_a_wrong_gradient():
 
 @pytest.mark.parametrize("fn", [lambda x: (x, x), lambda x: np.ones(3)])
 def test_what_is_no_node_is_refused(fn):
-    with pytest.raises(tg.GraphError, match="gives one node"):
+    with pytest.raises(tg.GraphError, match="must return one node"):
         tg.check.gradients(fn, arrays((3,)))
 
 

@@ -19,7 +19,7 @@ from tinygraph.draw.write.render import _from_pip
 
 DOCS = Path(__file__).parents[2] / "docs"
 NAMES = docs_cells.names()
-LINEAR = docs_cells.GROUPS["Linear in the state"][1].split()
+LINEAR = docs_cells.groups()["Linear in the state"]
 drawing = functools.cache(cell_pictures.drawing)
 page = functools.cache(docs_cells.page)
 AGAIN = "cells have changed: run python examples/docs_cells.py"
@@ -51,14 +51,27 @@ def test_every_picture_kept_is_of_a_cell_on_the_page_and_together_they_are_small
     assert sum(kept.values()) < 1e6
 
 
-def test_a_cell_that_is_added_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Newest(tg.cells.Cell):
-        """A cell that no group has."""
-
-    monkeypatch.setattr(tg.cells, "Newest", Newest, raising=False)
+@pytest.mark.parametrize("text", ["", "Group: Newest ones", "Group: One gate\n\n    Group: Plain: no gate"])
+def test_a_cell_that_is_added_needs_one_group_of_the_page(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    newest = type("Newest", (tg.cells.MGU,), {"__doc__": f"A new cell.\n\n    {text}\n"})
+    monkeypatch.setattr(tg.cells, "Newest", newest, raising=False)
     monkeypatch.setattr(tg.cells, "__all__", [*tg.cells.__all__, "Newest"])
-    with pytest.raises(SystemExit, match=r"GROUPS.*: Newest"):
+    with pytest.raises(SystemExit, match=r"Group: <heading>.*GROUPS in examples/docs_cells\.py: Newest$"):
         docs_cells.page()
+
+
+def test_a_cell_that_is_added_stands_in_its_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    newest = type("Newest", (tg.cells.MGU,), {"__doc__": "A new cell.\n\n    Group: One gate\n"})
+    monkeypatch.setattr(tg.cells, "Newest", newest, raising=False)
+    before = docs_cells.groups()
+    monkeypatch.setattr(tg.cells, "__all__", [*tg.cells.__all__, "Newest"])
+    added = {heading: {*cells} - {*before[heading]} for heading, cells in docs_cells.groups().items()}
+    assert added == {heading: {"Newest"} if heading == "One gate" else set() for heading in docs_cells.GROUPS}
+
+
+def test_every_cell_stands_in_one_group() -> None:
+    assert sorted(name for group in docs_cells.groups().values() for name in group) == sorted(NAMES)
+    assert all(docs_cells.groups().values()), "a heading without cells"
 
 
 @each("name", NAMES)

@@ -1,4 +1,4 @@
-"""Recurrent cells, what goes around them, and the layer that drives them over time."""
+"""Recurrent cells, their wrappers, and the layer that unrolls a cell over time."""
 
 from .antisymmetric import AntisymmetricRNN, GatedAntisymmetricRNN
 from .around.bidirectional import Bidirectional

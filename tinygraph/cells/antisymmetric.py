@@ -1,4 +1,4 @@
-"""Recurrent networks whose recurrent matrix is antisymmetric, so that what they hold neither grows nor fades."""
+"""Recurrent networks with an antisymmetric matrix, so that the state neither grows nor fades."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from typing import Any, ClassVar
 
 from .. import ops
 from ..core.node import Node
-from .base.activations import Activation, activation
-from .base.affine import affine
-from .base.packed import PackedCell
+from .base import Activation, PackedCell, activation, affine
 
 
 class AntisymmetricRNN(PackedCell):
@@ -16,15 +14,16 @@ class AntisymmetricRNN(PackedCell):
 
         h' = h + epsilon tanh(V x + b + (W - Wᵀ - gamma I) h + b')
 
-    It is a step of Euler's method along an ordinary differential equation.
+    A time step is one step of Euler's method for an ordinary differential equation.
 
     Parameters: weight_ih V (H, I), weight_hh W (H, H), bias_ih, bias_hh (H,).
+    Group: Plain: no gate
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
-        nonlinearity: in place of tanh, by name or as a function.
-        epsilon: the length of the step.
-        gamma: the diffusion, which keeps the step stable.
+        nonlinearity: used instead of tanh; a name or a function.
+        epsilon: the step size of Euler's method.
+        gamma: the diffusion coefficient, which keeps the step stable.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -52,7 +51,7 @@ class AntisymmetricRNN(PackedCell):
         self.nonlinearity, self.epsilon, self.gamma = activation(nonlinearity), epsilon, gamma
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
-        (z,), r = self.from_input(x), turned(h, self.weight_hh, self.gamma, self.bias_hh)
+        (z,), r = self.from_input(x), rotated(h, self.weight_hh, self.gamma, self.bias_hh)
         h = h + self.epsilon * self.nonlinearity(z + r)
         return h, h
 
@@ -66,6 +65,7 @@ class GatedAntisymmetricRNN(PackedCell):
         h' = h + epsilon z * n
 
     Parameters: weight_ih V (2H, I), bias_ih (2H,), blocks z, n; weight_hh W (H, H), bias_hh (H,), of n alone.
+    Group: One gate
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
@@ -99,13 +99,13 @@ class GatedAntisymmetricRNN(PackedCell):
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
         z, n = self.from_input(x)
-        r = turned(h, self.weight_hh, self.gamma)
+        r = rotated(h, self.weight_hh, self.gamma)
         n = n + r if self.bias_hh is None else n + r + self.bias_hh
         h = h + self.epsilon * (ops.sigmoid(z + r) * ops.tanh(n))
         return h, h
 
 
-def turned(h: Any, W: Node, gamma: float, bias: Node | None = None) -> Node:
-    """``(W - Wᵀ - gamma I) h + bias``: (B, H). All eigenvalues of W - Wᵀ (H, H) are imaginary: h turns."""
+def rotated(h: Any, W: Node, gamma: float, bias: Node | None = None) -> Node:
+    """``(W - Wᵀ - gamma I) h + bias``: (B, H). All eigenvalues of W - Wᵀ (H, H) are imaginary: it rotates h."""
     r = affine(h, W - W.T, bias)
     return r - gamma * h if gamma else r

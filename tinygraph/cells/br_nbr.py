@@ -1,4 +1,4 @@
-"""Cells with units that can hold one of two values for ever, as some neurons do."""
+"""Bistable cells: each unit can hold one of two values for ever, as some neurons do."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from typing import Any
 
 from .. import ops
 from ..core.node import Node
-from .base.packed import PackedCell
+from .base import PackedCell
 
 
 class NBR(PackedCell):
-    """Bistable cell, neuromodulated by all units (Vecoven et al. 2021, doi 10.1371/journal.pone.0252676)::
+    """Bistable cell, each unit modulated by all units (Vecoven et al. 2021, doi 10.1371/journal.pone.0252676)::
 
         a  = 1 + tanh(U_a x + b_a + W_a h + b'_a)          above 1 a unit has two stable values
         c  = sigmoid(U_c x + b_c + W_c h + b'_c)
         h' = c * h + (1 - c) * tanh(U_n x + b_n + a * h)
 
     Parameters: weight_ih U (3H, I), bias_ih (3H,), blocks a, c, n; weight_hh W (2H, H), bias_hh (2H,), blocks a, c.
+    Group: Two gates or more, one state
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
@@ -41,13 +42,14 @@ class NBR(PackedCell):
 
 
 class BR(NBR):
-    """Bistable cell, whose units see only their own state (Vecoven et al. 2021, doi 10.1371/journal.pone.0252676)::
+    """Bistable cell, each unit modulated by itself alone (Vecoven et al. 2021, doi 10.1371/journal.pone.0252676)::
 
         a  = 1 + tanh(U_a x + b_a + w_a * h + b'_a)        above 1 a unit has two stable values
         c  = sigmoid(U_c x + b_c + w_c * h + b'_c)
         h' = c * h + (1 - c) * tanh(U_n x + b_n + a * h)
 
     Parameters: weight_ih U (3H, I), bias_ih (3H,), blocks a, c, n; weight_hh w (2H,), bias_hh (2H,), blocks a, c.
+    Group: Two gates or more, one state
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
@@ -63,11 +65,10 @@ class BR(NBR):
     recurrent_init = "normal"
 
     def recurrent_shape(self) -> tuple[int, ...]:
-        """Of weight_hh: (2H,), a number for each unit and gate."""
         return (len(self.hh) * self.hidden_size,)
 
     def from_state(self, h: Any, gate: str | None = None) -> Any:
-        """``weight_hh * h + bias_hh``: of each block (B, H), in the order of ``hh``, or of one gate's block alone."""
+        """Returns ``weight_hh * h + bias_hh`` as blocks (B, H), in the order of ``hh``, or one gate's block."""
         if gate is None:
             return [self.from_state(h, name) for name in self.hh]
         block = self.gate(gate)

@@ -1,4 +1,4 @@
-"""Cells whose dynamics are easy to foresee: without chaos, with one simple trace of the input, unit by unit."""
+"""Cells with simple dynamics: CFN (no chaos), MinimalRNN (one gate), IndRNN (independent units)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ from typing import Any, ClassVar
 
 from .. import ops
 from ..core.node import Node
-from .base.activations import Activation, activation
-from .base.affine import affine
-from .base.cell import Cell
-from .base.packed import Init, PackedCell
+from .base import Activation, Cell, Init, PackedCell, activation, affine
 
 
 class CFN(PackedCell):
-    """Chaos-free network: without input its state dies away (Laurent and von Brecht 2016, 1612.06212)::
+    """Chaos-free network: without input its state decays to zero (Laurent and von Brecht 2016, 1612.06212)::
 
         theta = sigmoid(V_theta x + b_theta + U_theta h + b'_theta)
         eta   = sigmoid(V_eta x + b_eta + U_eta h + b'_eta)
@@ -23,6 +20,7 @@ class CFN(PackedCell):
 
     Parameters: weight_ih (3H, I), bias_ih (3H,), blocks theta, eta, n; weight_hh (2H, H), bias_hh (2H,), blocks
     theta, eta.
+    Group: Two gates or more, one state
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
@@ -46,18 +44,19 @@ class CFN(PackedCell):
 
 
 class MinimalRNN(PackedCell):
-    """Minimal recurrent network: a gate mixes the state and a map of the input (Chen 2017, 1711.06788)::
+    """Minimal recurrent network: a gate mixes the state and the mapped input (Chen 2017, 1711.06788)::
 
         z  = tanh(W x + b)
         u  = sigmoid(U_h h + U_z z + b_u)
         h' = u * h + (1 - u) * z
 
     Parameters: weight_ih W (H, I), bias_ih b (H,), weight_hh U_h, weight_mm U_z (H, H), bias_hh b_u (H,).
+    Group: One gate
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
-        nonlinearity, gate_nonlinearity: in place of tanh and sigmoid, by name or as functions.
-        memory_kernel_init: of weight_mm.
+        nonlinearity, gate_nonlinearity: used instead of tanh and sigmoid; names or functions.
+        memory_kernel_init: initialiser of weight_mm.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -96,20 +95,21 @@ class MinimalRNN(PackedCell):
 
 
 class IndRNN(Cell):
-    """Independently recurrent network: units see only their own state (Li et al. 2018, 1803.04831)::
+    """Independently recurrent network: each unit depends on its own state alone (Li et al. 2018, 1803.04831)::
 
         h' = tanh(W x + b + u * h + b')
 
-    The paper takes relu, and keeps abs(u) below 2 ** (1 / T) for sequences of T steps.
+    The paper uses relu, and keeps abs(u) below 2 ** (1 / T) for sequences of T steps.
 
     Parameters: weight_ih W (H, I), vector_u u (H,), bias_ih, bias_hh (H,).
+    Group: Plain: no gate
 
     Args:
         input_size, hidden_size, rng, dtype: as for `Cell`. State: h (B, H).
-        bias, recurrent_bias: whether there is bias_ih, bias_hh.
-        nonlinearity: in place of tanh, by name or as a function.
-        kernel_init, recurrent_kernel_init, bias_init, recurrent_bias_init: of weight_ih, vector_u, bias_ih, bias_hh,
-            as for `PackedCell`.
+        bias, recurrent_bias: whether the cell has bias_ih, bias_hh.
+        nonlinearity: used instead of tanh; a name or a function.
+        kernel_init, recurrent_kernel_init, bias_init, recurrent_bias_init: initialisers of weight_ih, vector_u,
+            bias_ih, bias_hh, as for `PackedCell`.
 
     Example:
         >>> import numpy as np, tinygraph as tg

@@ -1,4 +1,4 @@
-"""Cells that are coupled oscillators, integrated by one step of time dt per input."""
+"""Cells of oscillators: each input advances their differential equation by a time step dt."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from typing import Any, ClassVar
 
 from .. import ops
 from ..core.node import Node
-from .base.affine import affine
-from .base.packed import Init, PackedCell
+from .base import Init, PackedCell, affine
 
 
 class coRNN(PackedCell):  # noqa: N801  the paper's spelling
@@ -16,17 +15,18 @@ class coRNN(PackedCell):  # noqa: N801  the paper's spelling
         c' = c + dt (tanh(W x + b + U h + b' + V c + b'') - gamma h - epsilon c)
         h' = h + dt c'
 
-    h is the position of the oscillators, c their velocity: y and z in the paper. epsilon damps the velocity before the
-    step (the paper's explicit form); torchrecurrent's docstring has the one after it, its code this one.
+    h is the position of the oscillators, c their velocity: y and z in the paper. epsilon damps the velocity c before
+    the step (the paper's explicit form), as torchrecurrent's code does; its docstring has c' there.
 
     Parameters: weight_ih (H, I), weight_hh, weight_ch (H, H), bias_ih, bias_hh, bias_ch (H,).
+    Group: Oscillators, clocks, delays and windows
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: (h, c), (B, H) each.
-        cell_bias: whether there is bias_ch.
-        dt: the step of time.
-        gamma: the stiffness, what draws h back to 0.
-        epsilon: the damping.
+        cell_bias: whether the cell has bias_ch.
+        dt: the time step.
+        gamma: the stiffness, which pulls h back to 0.
+        epsilon: the damping coefficient.
         cell_kernel_init, cell_bias_init: initialisers of weight_ch and bias_ch.
 
     Example:
@@ -70,23 +70,24 @@ class coRNN(PackedCell):  # noqa: N801  the paper's spelling
 
 
 class UnICORNN(PackedCell):
-    """Undamped oscillators, independent of each other in a layer (Rusch and Mishra 2021, 2103.05487)::
+    """Undamped oscillators, independent of each other within a layer (Rusch and Mishra 2021, 2103.05487)::
 
         g  = dt sigmoid(w_c)
         c' = c - g * (tanh(W x + b + w * h + b') + alpha h)
         h' = h + g * c'
 
-    Each unit is an oscillator of its own with a pace g of its own: h is y in the paper, c is z.
+    Each unit is an oscillator with its own time step g: h is y in the paper, c is z.
 
     Parameters: weight_ih (H, I), weight_hh (H,): w, weight_ch (H,): w_c, bias_ih (H,); bias_hh (H,) with
     recurrent_bias.
+    Group: Oscillators, clocks, delays and windows
 
     Args:
-        input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`, with one bias unless two are asked
-            for; weight_hh starts uniform within 0 and 1. State: (h, c), (B, H) each.
-        dt: the step of time.
-        alpha: the stiffness, what draws h back to 0.
-        control_kernel_init: initialiser of weight_ch, by default uniform within -0.1 and 0.1.
+        input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`, but by default without bias_hh, and
+            weight_hh starts uniform in [0, 1). State: (h, c), (B, H) each.
+        dt: the largest time step.
+        alpha: the stiffness, which pulls h back to 0.
+        control_kernel_init: initialiser of weight_ch, by default uniform in [-0.1, 0.1].
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -117,7 +118,6 @@ class UnICORNN(PackedCell):
         self.dt, self.alpha = dt, alpha
 
     def recurrent_shape(self) -> tuple[int, ...]:
-        """Of weight_hh: (H,), one weight per unit."""
         return (self.hidden_size,)
 
     def __call__(self, x: Any, state: Any) -> tuple[Node, tuple[Node, Node]]:

@@ -1,4 +1,4 @@
-"""Small and stable cells for small machines: a plain recurrent network with a weighted residual connection."""
+"""Small, stable cells for small machines: recurrent networks with a weighted residual connection."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ from typing import Any
 
 from .. import ops
 from ..core.node import Node
-from .base.activations import Activation, activation
-from .base.affine import affine
-from .base.packed import Init, PackedCell
-from .base.variants import is_paper
+from .base import Activation, Init, PackedCell, activation, affine, is_paper
 
 
 class FastRNN(PackedCell):
@@ -18,20 +15,21 @@ class FastRNN(PackedCell):
         n  = tanh(W x + b + U h + b')
         h' = sigmoid(alpha) n + sigmoid(beta) h
 
-    torchrecurrent starts from alpha = 3, beta = -3: nearly all of the state is new in every step. The authors start
-    from alpha = -3, beta = 3 (``FastRNNCell`` of microsoft/EdgeML), and the paper wants beta near 1 - alpha and alpha
-    small, for gradients that live long: ``variant="paper"``.
+    torchrecurrent starts with alpha = 3, beta = -3: nearly all of the state is new at every step. The authors start
+    with alpha = -3, beta = 3 (``FastRNNCell`` of microsoft/EdgeML); the paper asks for a small alpha and a beta near
+    1 - alpha, so that gradients survive many steps: ``variant="paper"``.
 
     Parameters: weight_ih (H, I), weight_hh (H, H), bias_ih, bias_hh (H,), alpha, beta (1,).
+    Group: Plain: no gate
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
-        nonlinearity: in place of tanh, by name or as a function.
-        alpha_init, beta_init: of alpha and beta, before the sigmoid; None for the variant's.
-        variant: "coded" or "paper": the start of alpha and beta.
+        nonlinearity: used instead of tanh; a name or a function.
+        alpha_init, beta_init: initialisers of alpha and beta, before the sigmoid; None for the variant's.
+        variant: "coded" or "paper": the initial alpha and beta.
 
     Raises:
-        GraphError: another variant.
+        GraphError: the variant is neither.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -74,19 +72,20 @@ class FastGRNN(PackedCell):
         n  = tanh(p + b_n + b'_n)
         h' = (sigmoid(zeta) (1 - z) + sigmoid(nu)) * n + z * h
 
-    torchrecurrent takes tanh for the gate, which can make it negative, and starts from zeta = 3, nu = -3. The
-    authors take the sigmoid, 1 and -4 (``FastGRNNCell`` of microsoft/EdgeML): ``variant="paper"``.
+    torchrecurrent uses tanh for the gate, which can make it negative, and starts with zeta = 3, nu = -3. The
+    authors use the sigmoid, 1 and -4 (``FastGRNNCell`` of microsoft/EdgeML): ``variant="paper"``.
 
     Parameters: weight_ih (H, I), weight_hh (H, H), bias_ih, bias_hh (2H,) with blocks z, n, zeta, nu (1,).
+    Group: One gate
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
-        nonlinearity: of the gate z, by name or as a function; None for the variant's.
-        zeta_init, nu_init: of zeta and nu, before the sigmoid; None for the variant's.
-        variant: "coded" or "paper": the gate's nonlinearity, and the start of zeta and nu.
+        nonlinearity: activation of the gate z, a name or a function; None for the variant's.
+        zeta_init, nu_init: initialisers of zeta and nu, before the sigmoid; None for the variant's.
+        variant: "coded" or "paper": the gate's nonlinearity, and the initial zeta and nu.
 
     Raises:
-        GraphError: another variant.
+        GraphError: the variant is neither.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -118,7 +117,7 @@ class FastGRNN(PackedCell):
         self.nonlinearity = activation(gate if nonlinearity is None else nonlinearity)
 
     def biased(self, p: Node, gate: str) -> Node:
-        """p (B, H) and a gate's biases, as far as there are any."""
+        """Adds to p (B, H) the biases that the gate has."""
         block = self.gate(gate)
         for b in (block.bias_ih, block.bias_hh):
             p = p if b is None else p + b

@@ -1,4 +1,4 @@
-"""The gated recurrent unit, as PyTorch, ONNX and Keras have it and as it was first written."""
+"""The gated recurrent unit, in the forms of PyTorch, ONNX and Keras and of the first paper."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import ops
 from ..core.node import Node
-from .base.classic import ClassicCell
+from .base import ClassicCell
 
 
 class GRU(ClassicCell):
@@ -19,23 +19,24 @@ class GRU(ClassicCell):
 
     Parameters: weight_ih (3H, I), weight_hh (3H, H), bias_ih, bias_hh (3H,), blocks r, z, n or in the order of
     gate_order, uniform within 1 / sqrt(H).
+    Group: To start with
 
-    ONNX and Keras mix h and n by z as here, and have the blocks z, r, n (their h): ``gate_order="zrn"``. ONNX's GRU:
-    weight_ih = W[0], weight_hh = R[0], bias_ih and bias_hh the halves of B[0]. Keras': weight_ih = kernel.T,
-    weight_hh = recurrent_kernel.T, bias_ih, bias_hh = bias; its one bias with reset_after=False is bias_ih, with
+    ONNX and Keras mix h and n by z as here, and have the blocks z, r, n (their h): ``gate_order="zrn"``. For ONNX's
+    GRU weight_ih = W[0], weight_hh = R[0], bias_ih and bias_hh are the halves of B[0]. For Keras' weight_ih = kernel.T,
+    weight_hh = recurrent_kernel.T, bias_ih, bias_hh = bias; with reset_after=False its only bias is bias_ih:
     recurrent_bias=False.
 
     Args:
         input_size, hidden_size, ...: as for `PackedCell`. State: h (B, H).
-        bias: whether there are biases.
-        reset_after: whether r is applied after the product with U_n (PyTorch, Keras; ONNX linear_before_reset=1)
-            or before it, as in the paper (ONNX where it says nothing else).
-        recurrent_bias: whether there is bias_hh; None for what ``bias`` says.
-        gate_order: in which order the blocks of H rows stand in all weights: "rzn" or another order of these letters.
-        clip: bounds what sigmoid and tanh take to [-clip, clip], as ONNX does; None for no bound.
+        bias: whether the cell has biases.
+        reset_after: whether r is applied after the product with U_n (PyTorch, Keras; ONNX with linear_before_reset=1)
+            or before it, as in the paper (ONNX by default).
+        recurrent_bias: whether the cell has bias_hh; None takes the value of ``bias``.
+        gate_order: the order of the blocks of H rows in all weights: "rzn" or another order of these letters.
+        clip: clips the inputs of sigmoid and tanh to [-clip, clip], as ONNX does; None for no limit.
 
     Raises:
-        GraphError: an order that does not have each gate once, or a clip that is not above 0.
+        GraphError: the order does not contain each gate once, or clip is not above 0.
 
     Example:
         >>> import numpy as np, tinygraph as tg

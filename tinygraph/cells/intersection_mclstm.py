@@ -1,4 +1,4 @@
-"""Cells whose output is no part of their state."""
+"""Cells whose output is not part of their state."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Any
 from .. import ops
 from ..core.errors import GraphError
 from ..core.node import Node
-from .base.activations import Activation, activation
-from .base.packed import PackedCell
+from .base import Activation, PackedCell, activation
 
 
 class IntersectionRNN(PackedCell):
-    """Intersection network, the +RNN: one stream in depth, one in time (Collins et al. 2016, 1611.09913)::
+    """Intersection network, the +RNN: one path through the layers, one through time (Collins et al. 2016, 1611.09913)::
 
         d  = relu(W_d x + b_d + U_d h + b'_d)
         r  = tanh(W_r x + b_r + U_r h + b'_r)
@@ -21,13 +20,14 @@ class IntersectionRNN(PackedCell):
         y  = g * x + (1 - g) * d
         h' = k * h + (1 - k) * r
 
-    Two streams cross: y goes on in depth, h' in time. g is the paper's g^y, k its g^h. x and h are of one size.
+    Two paths cross: y goes to the next layer, h' to the next step. g is the paper's g^y, k its g^h. I equals H.
 
     Parameters: weight_ih (4H, I), weight_hh (4H, H), bias_ih, bias_hh (4H,), blocks d, r, g, k; I = H.
+    Group: An output apart from the state
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
-        depth_nonlinearity, recurrent_nonlinearity, gate_nonlinearity: in place of relu, tanh and sigmoid, by name or as
+        depth_nonlinearity, recurrent_nonlinearity, gate_nonlinearity: used instead of relu, tanh and sigmoid; names or
             functions.
 
     Raises:
@@ -55,12 +55,9 @@ class IntersectionRNN(PackedCell):
         **options: Any,
     ) -> None:
         if input_size != hidden_size:
-            raise GraphError(
-                "IntersectionRNN mixes x into its output, so x and the state are of one size",
-                expected="input_size equal to hidden_size",
-                got=f"{input_size} and {hidden_size}",
-                fix="bring x to hidden_size features before the cell, x @ w.T",
-            )
+            problem = "IntersectionRNN mixes x into its output, so x and the state have one size"
+            expected, fix = "input_size equal to hidden_size", "map x to hidden_size features before the cell, x @ w.T"
+            raise GraphError(problem, expected=expected, got=f"{input_size} and {hidden_size}", fix=fix)
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.depth_nonlinearity = activation(depth_nonlinearity)
         self.recurrent_nonlinearity = activation(recurrent_nonlinearity)
@@ -74,7 +71,7 @@ class IntersectionRNN(PackedCell):
 
 
 class MCLSTM(PackedCell):
-    """Memory-controller LSTM: its gates do not see its output (Intel 2017, NIPS), as torchrecurrent has it::
+    """Memory-controller LSTM: its gates do not depend on its output (Intel 2017, NIPS), as torchrecurrent has it::
 
         f  = sigmoid(W_f x + b_f + U_f v + b'_f)            i, o and m likewise
         n  = tanh(W_n x + b_n + U_n v + b'_n)
@@ -82,15 +79,16 @@ class MCLSTM(PackedCell):
         v' = m * tanh(c')
         y  = o * tanh(c')
 
-    The controller v is what the gates see, the output y what others see. (The mass-conserving LSTM of 2021 has the same
-    letters and is another cell.)
+    The gates depend on the controller v; other layers get the output y. (The mass-conserving LSTM of 2021 has the same
+    abbreviation and is another cell.)
 
     Parameters: weight_ih (5H, I), weight_hh (5H, H), bias_ih, bias_hh (5H,), blocks f, i, o, m, n.
+    Group: An output apart from the state
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: (v, c), (B, H) each.
-        gate_nonlinearity: in place of sigmoid, by name or as a function.
-        cell_nonlinearity: in place of the tanh of n; that of c' stays.
+        gate_nonlinearity: used instead of sigmoid; a name or a function.
+        cell_nonlinearity: used instead of the tanh of n, not of that of c'; a name or a function.
 
     Example:
         >>> import numpy as np, tinygraph as tg

@@ -1,15 +1,11 @@
-"""The Jordan network: what recurs is the output."""
+"""The Jordan network, which feeds its output back."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..core.node import Node
-from .base.activations import Activation, activation
-from .base.affine import affine
-from .base.cell import Cell
-from .base.initial import Shape
-from .base.packed import Init
+from .base import Activation, Cell, Init, activation, affine
 
 
 class Jordan(Cell):
@@ -19,17 +15,18 @@ class Jordan(Cell):
         y  = sigmoid(W_y h + b_y)
         s' = mu * s + y                       the state units remember the outputs, fading by mu
 
-    With mu = 0 the state is the last output, which is how most books draw it.
+    With mu = 0 the state is the last output, as in most textbooks.
 
     Parameters: weight_ih (H, I), weight_hh (H, O), bias_ih, bias_hh (H,), weight_ho (O, H), bias_ho (O,).
+    Group: Plain: no gate
 
     Args:
         input_size, hidden_size, rng, dtype: as for `Cell`. State: s (B, O).
-        bias, recurrent_bias: whether there are bias_ih and bias_ho, and bias_hh.
-        output_size: O, of y and of the state; None for H.
-        mu: how much of the state units remains from step to step.
-        nonlinearity, output_nonlinearity: in place of the two sigmoids, by name or as functions.
-        kernel_init, recurrent_kernel_init: of weight_ih and weight_ho, and of weight_hh.
+        bias, recurrent_bias: whether the cell has bias_ih and bias_ho, and bias_hh.
+        output_size: O, the size of y and of the state; None for H.
+        mu: the factor by which the state decays at each step.
+        nonlinearity, output_nonlinearity: used instead of the two sigmoids; names or functions.
+        kernel_init, recurrent_kernel_init: initialisers of weight_ih and weight_ho, and of weight_hh.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -69,5 +66,5 @@ class Jordan(Cell):
         y = self.output_nonlinearity(affine(h, self.weight_ho, self.bias_ho))
         return y, self.mu * s + y
 
-    def _state_shape(self, batch_size: int | None, i: int) -> Shape:
-        return (self.output_size,) if batch_size is None else (batch_size, self.output_size)
+    def _state_size(self, i: int) -> int:
+        return self.output_size

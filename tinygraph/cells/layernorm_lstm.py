@@ -1,4 +1,4 @@
-"""The LSTM with layer normalisation inside of its step."""
+"""The LSTM with layer normalisation inside its step."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from typing import Any
 
 from .. import ops
 from ..core.node import Node
-from .base.affine import affine
-from .base.cell import Cell
-from .base.packed import Init
+from .base import Cell, Init, affine
 
 
 def normed(a: Any, gain: Any, shift: Any, epsilon: float) -> Node:
@@ -19,20 +17,21 @@ def normed(a: Any, gain: Any, shift: Any, epsilon: float) -> Node:
 
 
 class LayerNormLSTM(Cell):
-    """LSTM that normalises its layers (Ba, Kiros and Hinton 2016, 1607.06450, equations 20 to 22)::
+    """LSTM with layer normalisation (Ba, Kiros and Hinton 2016, 1607.06450, equations 20 to 22)::
 
         i, f, g, o = LN(U h; alpha_h, beta_h) + LN(W x; alpha_x, beta_x) + b          blocks in PyTorch's order
         c' = sigmoid(f) * c + sigmoid(i) * tanh(g)
         h' = sigmoid(o) * tanh(LN(c'; alpha_c, beta_c))
 
-    LN(a; alpha, beta) = alpha * (a - mean of a) / deviation of a + beta, over all 4H, in the last equation all H units.
+    LN(a; alpha, beta) = alpha * (a - mean of a) / deviation of a + beta, over all 4H or, in the last equation, H units.
 
     Parameters: weight_ih (4H, I), weight_hh (4H, H), b (4H,), alpha_x, beta_x, alpha_h, beta_h (4H,),
     alpha_c, beta_c (H,).
+    Group: Two states or more: relatives of the LSTM
 
     Args:
         input_size, hidden_size, rng, dtype: as for `Cell`. State: (h, c), (B, H) each.
-        bias: whether there is b.
+        bias: whether the cell has b.
         epsilon: added to the variance.
         kernel_init, recurrent_kernel_init: as for `PackedCell`.
 

@@ -1,4 +1,4 @@
-"""Long expressive memory: two states, each with a step of time of its own."""
+"""Long expressive memory: two states, each with its own learned time step."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from typing import Any, ClassVar
 
 from .. import ops
 from ..core.node import Node
-from .base.affine import affine
-from .base.packed import Init, PackedCell
-from .base.variants import is_paper
+from .base import Init, PackedCell, affine, is_paper
 
 
 class LEM(PackedCell):
-    """Long expressive memory: units set their own time step (Rusch et al. 2022, 2110.04744), as torchrecurrent has it::
+    """Long expressive memory: two gated time steps a unit (Rusch et al. 2022, 2110.04744), as torchrecurrent has it::
 
         d_h = dt sigmoid(W_1 x + b_1 + U_1 h + b'_1)
         d_c = dt sigmoid(W_2 x + b_2 + U_2 h + b'_2)
@@ -20,21 +18,22 @@ class LEM(PackedCell):
         h'  = (1 - d_h) * h + d_h * tanh(W_y x + b_y + V c + b'')           (variant="paper": V c' + b'')
 
     h is y in the paper, c is z. The authors' code (``LEMCell`` in FitzHughNagumo/network.py of
-    github.com/tk-rusch/LEM) forms h' from the new c', torchrecurrent from the old c. The rows of the authors'
-    ``inp2hid`` are blocks 1, 2, y, z: their checkpoints need the last two exchanged.
+    github.com/tk-rusch/LEM) computes h' from the new c', torchrecurrent from the old c. The rows of the authors'
+    ``inp2hid`` are blocks 1, 2, y, z: the last two have to be exchanged in their checkpoints.
 
     Parameters: weight_ih (4H, I), bias_ih (4H,), blocks 1, 2, z, y; weight_hh (3H, H), bias_hh (3H,), blocks 1, 2, z;
     weight_ch (H, H): V, bias_ch (H,), block y.
+    Group: Oscillators, clocks, delays and windows
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: (h, c), (B, H) each.
-        cell_bias: whether there is bias_ch.
-        dt: the longest step of time.
+        cell_bias: whether the cell has bias_ch.
+        dt: the largest time step.
         variant: "coded" or "paper".
         cell_kernel_init, cell_bias_init: initialisers of weight_ch and bias_ch.
 
     Raises:
-        GraphError: another variant.
+        GraphError: the variant is neither.
 
     Example:
         >>> import numpy as np, tinygraph as tg

@@ -1,4 +1,4 @@
-"""Gated units with less in them than the GRU: no reset gate, a matrix left out, or the two gates made of the same."""
+"""Gated units simpler than the GRU: without a reset gate, with fewer matrices, or with twin gates."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from typing import Any
 
 from .. import ops
 from ..core.node import Node
-from .base.activations import Activation, activation
-from .base.packed import PackedCell
+from .base import Activation, PackedCell, activation
 
 
 class LiGRU(PackedCell):
@@ -17,13 +16,14 @@ class LiGRU(PackedCell):
         n  = relu(W_n x + b_n + U_n h + b'_n)
         h' = z * h + (1 - z) * n
 
-    The paper normalises W x over the batch; here it is not.
+    The paper normalises W x over the batch; this cell does not.
 
     Parameters: weight_ih (2H, I), weight_hh (2H, H), bias_ih, bias_hh (2H,), blocks z, n.
+    Group: One gate
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
-        nonlinearity, gate_nonlinearity: in place of relu and sigmoid, by name or as functions.
+        nonlinearity, gate_nonlinearity: used instead of relu and sigmoid; names or functions.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -56,13 +56,14 @@ class LiGRU(PackedCell):
 
 
 class LightRU(PackedCell):
-    """Light recurrent unit: its candidate does not see the state (Ye et al. 2024, doi 10.3390/electronics13163204)::
+    """Light recurrent unit: the candidate depends on x alone (Ye et al. 2024, doi 10.3390/electronics13163204)::
 
         n  = tanh(W_n x + b_n)
         f  = sigmoid(W_f x + b_f + U_f h + b'_f)
         h' = (1 - f) * h + f * n
 
     Parameters: weight_ih (2H, I), bias_ih (2H,), blocks n, f; weight_hh (H, H), bias_hh (H,), of f.
+    Group: One gate
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
@@ -86,7 +87,7 @@ class LightRU(PackedCell):
 
 
 class ATR(PackedCell):
-    """Addition-subtraction twin gates: one from the sum, one from the difference (Zhang et al. 2018, 1810.12546)::
+    """Addition-subtraction twin gates: one of the sum, one of the difference (Zhang et al. 2018, 1810.12546)::
 
         p  = W x + b
         q  = U h + b'
@@ -95,6 +96,7 @@ class ATR(PackedCell):
         h' = i * p + f * h
 
     Parameters: weight_ih (H, I), weight_hh (H, H), bias_ih, bias_hh (H,).
+    Group: Two gates or more, one state
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, log2
+from math import ceil, log2, sqrt
 from typing import Any
 
 import numpy as np
@@ -10,32 +10,31 @@ import numpy as np
 from ..core.errors import GraphError
 from ..core.leaves import constant
 from ..core.node import Node
-from .base.activations import Activation, activation
-from .base.cell import Cell
-from .base.initial import Shape
+from .base import Activation, Cell, activation, whole, within
 
 
 class LMU(Cell):
-    """Legendre memory unit: a window of time held as polynomials (Voelker, Kajić and Eliasmith 2019, NeurIPS)::
+    """Legendre memory unit: stores a window of time as polynomials (Voelker, Kajić and Eliasmith 2019, NeurIPS)::
 
         u  = x e_xᵀ + h e_hᵀ + m e_mᵀ                         one number a sequence, written into the memory
         m' = Ā m + B̄ u
         h' = tanh(W_x x + W_h h + W_m m')
 
-    theta dm/dt = A m + B u with A_ij = (2i + 1) (-1 if i < j else (-1)^(i - j + 1)), B_i = (2i + 1) (-1)^i holds the
-    window of the last theta steps of u as d Legendre coefficients; (Ā, B̄) is its step of length 1 by zero-order
-    hold. Neither is trained.
+    theta dm/dt = A m + B u with A_ij = (2i + 1) (-1 if i < j else (-1)^(i - j + 1)), B_i = (2i + 1) (-1)^i keeps the
+    last theta steps of u as d Legendre coefficients; (Ā, B̄) is its discretisation with step 1 and zero-order hold.
+    Neither is trained.
 
     Parameters: e_x (1, I), e_h (1, H), e_m (1, d), W_x (H, I), W_h (H, H), W_m (H, d).
+    Group: Oscillators, clocks, delays and windows
 
     Args:
         input_size, hidden_size, rng, dtype: as for `Cell`. State: (h, m), (B, H) and (B, d).
         memory_size: d, the order of the memory; None for H.
-        theta: length of the window in steps; None for d.
-        nonlinearity: in place of tanh, by name or as a function.
+        theta: the length of the window in steps; None for d.
+        nonlinearity: used instead of tanh; a name or a function.
 
     Raises:
-        GraphError: memory_size below 1, or theta not above 0.
+        GraphError: memory_size is below 1, or theta is not above 0.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -59,11 +58,11 @@ class LMU(Cell):
     ) -> None:
         super().__init__(input_size, hidden_size, **options)
         M, H = self.input_size, self.hidden_size
-        d = H if memory_size is None else memory_size
+        d = H if memory_size is None else whole("LMU", "memory_size", memory_size)
         self.memory_size, self.theta = d, float(d if theta is None else theta)
         A, B = discretised(*legendre(d), self.theta)
         self.A, self.B = constant(A.astype(self.dtype), "A"), constant(B.astype(self.dtype), "B")
-        self.e_x, self.e_h = (self.weight(1, n, init=_lecun_uniform) for n in (M, H))
+        self.e_x, self.e_h = (self.weight(1, n, init=within(sqrt(3 / n))) for n in (M, H))  # LeCun's uniform
         self.e_m = self.weight(1, d, init="zeros")
         self.W_x, self.W_h, self.W_m = (self.weight(H, n, init="xavier_normal") for n in (M, H, d))
         self.nonlinearity = activation(nonlinearity)
@@ -75,36 +74,33 @@ class LMU(Cell):
         h = self.nonlinearity(x @ self.W_x.T + h @ self.W_h.T + m @ self.W_m.T)
         return h, (h, m)
 
-    def _state_shape(self, batch_size: int | None, i: int) -> Shape:
-        size = (self.hidden_size, self.memory_size)[i]
-        return (size,) if batch_size is None else (batch_size, size)
+    def _state_size(self, i: int) -> int:
+        return (self.hidden_size, self.memory_size)[i]
 
 
 def legendre(d: int) -> tuple[np.ndarray, np.ndarray]:
-    """A (d, d) and B (d,) of the delay whose state is d Legendre coefficients of the window."""
-    if isinstance(d, bool) or not isinstance(d, (int, np.integer)) or d < 1:
-        raise GraphError("LMU: memory_size is a number of coefficients", expected="an integer from 1", got=repr(d))
+    """A (d, d) and B (d,) of the delay system whose state is the d Legendre coefficients of the window."""
     i, j = np.arange(d)[:, None], np.arange(d)
     A = (2 * i + 1) * np.where(i < j, -1.0, (-1.0) ** (i - j + 1))
     return A, (2 * j + 1) * (-1.0) ** j
 
 
 def discretised(A: np.ndarray, B: np.ndarray, theta: float) -> tuple[np.ndarray, np.ndarray]:
-    """Ā = exp(A / theta) and B̄ = A⁻¹ (Ā - 1) B: one step of length 1 with u held.
+    """Ā = exp(A / theta) and B̄ = A⁻¹ (Ā - 1) B: the system's step of length 1 with constant u.
 
-    Both are blocks of one exponential, that of [[A, B], [0, 0]] / theta (Van Loan 1978).
+    Both are blocks of one matrix exponential, exp([[A, B], [0, 0]] / theta) (Van Loan 1978).
     """
     if not theta > 0:
         raise GraphError("LMU: theta is a number of steps", expected="a number above 0", got=repr(theta))
     d = len(B)
-    both = np.zeros((d + 1, d + 1))
-    both[:d, :d], both[:d, d] = A / theta, B / theta
-    both = exponential(both)
-    return both[:d, :d], both[:d, d]
+    joined = np.zeros((d + 1, d + 1))
+    joined[:d, :d], joined[:d, d] = A / theta, B / theta
+    joined = exponential(joined)
+    return joined[:d, :d], joined[:d, d]
 
 
 def exponential(M: np.ndarray) -> np.ndarray:
-    """exp(M) of a square matrix: its Taylor series at M / 2^k, of norm below 1/2, squared k times."""
+    """exp(M) of a square matrix: the Taylor series of exp(M / 2^k), with a norm below 1/2, squared k times."""
     halvings = max(0, ceil(log2(max(float(np.abs(M).sum(axis=0).max()), 1e-300))) + 1)
     M = M / 2**halvings
     result = term = np.eye(len(M))
@@ -114,8 +110,3 @@ def exponential(M: np.ndarray) -> np.ndarray:
     for _ in range(halvings):
         result = result @ result
     return result
-
-
-def _lecun_uniform(rng: Any, shape: Shape) -> np.ndarray:
-    bound = np.sqrt(3 / shape[-1])
-    return rng.uniform(-bound, bound, shape)

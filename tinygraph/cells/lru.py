@@ -1,4 +1,4 @@
-"""The linear recurrent unit: a diagonal complex recurrence, held as two real arrays."""
+"""The linear recurrent unit: a diagonal complex recurrence, computed with two real arrays."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ import numpy as np
 
 from .. import ops
 from ..core.errors import GraphError
-from .base.initial import Initialiser, gaussian
-from .base.linear import Linear, LinearCell
+from .base import Initialiser, Linear, LinearCell, gaussian
 
 
 class LRU(LinearCell):
-    """Linear recurrent unit: complex numbers that turn and shrink (Orvieto et al. 2023, 2303.06349)::
+    """Linear recurrent unit: a diagonal complex recurrence (Orvieto et al. 2023, 2303.06349)::
 
         lambda = exp(-exp(nu_log) + i exp(theta_log))         (N,), inside of the unit circle
         s' = lambda * s + exp(gamma_log) * (B u)              complex; u the input, s the state
         y  = Re(C s') + D u
 
-    With s = a + i b, each step computes the real pair (a, b). |lambda| starts uniform by area on the ring between
-    r_min and r_max, its phase uniform within max_phase, and gamma as sqrt(1 - |lambda|²), which keeps the state's size.
+    With s = a + i b, each step computes the real pair (a, b). Initially lambda is uniform by area on the ring between
+    r_min and r_max, its phase uniform in [0, max_phase); gamma = sqrt(1 - |lambda|²) keeps the size of the state.
 
     Parameters: nu_log, theta_log, gamma_log (N,), B_re, B_im (N, I), C_re, C_im (P, N), D (P, I); N is hidden_size.
+    Group: Linear in the state
 
     Args:
         input_size, hidden_size, rng, dtype: as for `Cell`. State: (a, b), (B, N) each, the real and imaginary parts.
-        output_size: P, of y (B, P); None for N.
+        output_size: P, the size of y (B, P); None for N.
         r_min, r_max: radii of the ring, 0 <= r_min < r_max <= 1.
-        max_phase: the largest phase at the start; small ones remember slow signals.
+        max_phase: the largest initial phase; small phases suit slow signals.
 
     Raises:
-        GraphError: a ring that is empty or leaves the unit circle.
+        GraphError: the ring is empty or not within the unit circle.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -57,17 +57,14 @@ class LRU(LinearCell):
     ) -> None:
         super().__init__(input_size, hidden_size, **options)
         if not 0 <= r_min < r_max <= 1:
-            raise GraphError(
-                "LRU: the ring lies within the unit circle",
-                expected="0 <= r_min < r_max <= 1",
-                got=f"r_min {r_min}, r_max {r_max}",
-            )
+            problem, expected = "LRU: the ring must lie within the unit circle", "0 <= r_min < r_max <= 1"
+            raise GraphError(problem, expected=expected, got=f"r_min {r_min}, r_max {r_max}")
         M, N = self.input_size, self.hidden_size
         P = self.output_size = N if output_size is None else output_size
         radius = np.sqrt(self.rng.uniform(r_min**2, r_max**2, N))
-        self.nu_log = self.weight(N, init=_as(np.log(-np.log(radius))))
-        self.theta_log = self.weight(N, init=_as(np.log(self.rng.uniform(0, max_phase, N))))
-        self.gamma_log = self.weight(N, init=_as(np.log1p(-(radius**2)) / 2))
+        self.nu_log = self.weight(N, init=_constant(np.log(-np.log(radius))))
+        self.theta_log = self.weight(N, init=_constant(np.log(self.rng.uniform(0, max_phase, N))))
+        self.gamma_log = self.weight(N, init=_constant(np.log1p(-(radius**2)) / 2))
         self.B_re, self.B_im = (self.weight(N, M, init=gaussian(1 / sqrt(2 * M))) for _ in range(2))
         self.C_re, self.C_im = (self.weight(P, N, init=gaussian(1 / sqrt(N))) for _ in range(2))
         self.D = self.weight(P, M, init="normal")
@@ -79,5 +76,5 @@ class LRU(LinearCell):
         return Linear(eigenvalue, driven, lambda s: s[0] @ self.C_re.T - s[1] @ self.C_im.T + u @ self.D.T)
 
 
-def _as(array: np.ndarray) -> Initialiser:
+def _constant(array: np.ndarray) -> Initialiser:
     return lambda rng, shape: array

@@ -1,4 +1,4 @@
-"""The long short-term memory, as PyTorch, ONNX and Keras have it."""
+"""The long short-term memory, in the forms of PyTorch, ONNX and Keras."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 from .. import ops
 from ..core.errors import GraphError
 from ..core.node import Node
-from .base.classic import ClassicCell
-from .base.initial import Shape, within
+from .base import ClassicCell, within
 
 
 class LSTM(ClassicCell):
@@ -21,7 +20,7 @@ class LSTM(ClassicCell):
         c' = f * c + i * tanh(z_g)
         h' = o * tanh(c')                 (with proj_size: W_hr (o * tanh(c')))
 
-    With peepholes (Gers, Schraudolph and Schmidhuber 2002) the gates see the cell::
+    With peepholes (Gers, Schraudolph and Schmidhuber 2002) the gates depend on c, too::
 
         i, f = sigmoid(z_i + p_i * c), sigmoid(z_f + p_f * c)
         o    = sigmoid(z_o + p_o * c')
@@ -29,27 +28,28 @@ class LSTM(ClassicCell):
     Parameters: weight_ih (4H, I), weight_hh (4H, H), bias_ih (4H,), bias_hh (4H,); with proj_size P weight_hh is
     (4H, P), and weight_hr (P, H); with peepholes weight_ph (3H,), in the gates' order without g. All start uniform
     within 1 / sqrt(H).
+    Group: To start with
 
     ONNX has the blocks i, o, f, g (its c): ``gate_order="iofg"``; weight_ih = W[0], weight_hh = R[0], bias_ih and
-    bias_hh the halves of B[0], weight_ph = P[0]. Keras has PyTorch's order and one bias: weight_ih = kernel.T,
-    weight_hh = recurrent_kernel.T, bias_ih = bias, with recurrent_bias=False; it starts with forget_bias=1.
+    bias_hh are the halves of B[0], weight_ph = P[0]. Keras has PyTorch's order and one bias: weight_ih = kernel.T,
+    weight_hh = recurrent_kernel.T, bias_ih = bias, with recurrent_bias=False; its initial forget_bias is 1.
 
     Args:
         input_size, hidden_size, ...: as for `PackedCell`. State: (h, c), (B, H) each, h (B, P) with proj_size.
-        bias: whether there are biases.
+        bias: whether the cell has biases.
         proj_size: P, the size of h; 0 for H.
-        recurrent_bias: whether there is bias_hh; None for what ``bias`` says.
-        peepholes: whether there is weight_ph.
-        gate_order: in which order the blocks of H rows stand in all weights: "ifgo" or another order of these letters.
-        clip: bounds what the gates' sigmoids and tanh(z_g) take to [-clip, clip], as onnxruntime does, which leaves c'
-            before its tanh alone; None for no bound.
-        forget_bias: what the forget gate's biases add up to at the start; at 1 gradients pass from the beginning
-            (Jozefowicz et al. 2015, ICML). It lies in bias_ih, those of bias_hh being 0, and is trained; None for a
-            start like the others'. A cell that adds it at each step instead (TensorFlow 1's, order "igfo") is the
-            same cell once it is added to f's block of the loaded bias.
+        recurrent_bias: whether the cell has bias_hh; None takes the value of ``bias``.
+        peepholes: whether the cell has weight_ph.
+        gate_order: the order of the blocks of H rows in all weights: "ifgo" or another order of these letters.
+        clip: clips the inputs of the gates' sigmoids and of tanh(z_g) to [-clip, clip], but not c' before its tanh, as
+            onnxruntime does; None for no limit.
+        forget_bias: the initial sum of the forget gate's two biases; with 1 gradients pass from the beginning
+            (Jozefowicz et al. 2015, ICML). It is put into bias_ih, bias_hh gets 0, and both are trained; None treats
+            the forget gate like the others. For a cell that adds it at each step instead (TensorFlow 1's, order
+            "igfo"), add it to f's block of the loaded bias: that is the same cell.
 
     Raises:
-        GraphError: an order that does not have each gate once, a clip that is not above 0, forget_bias without biases.
+        GraphError: the order does not contain each gate once, clip is not above 0, or forget_bias has no bias.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -95,7 +95,7 @@ class LSTM(ClassicCell):
         if peepholes:
             self.gates = {**self.gates, "weight_ph": tuple(gate_order.replace("g", ""))}
         if forget_bias is not None:
-            self._open_forget_gate(forget_bias)
+            self._set_forget_bias(forget_bias)
 
     def __call__(self, x: Any, state: Any) -> tuple[Node, tuple[Node, Node]]:
         h, c = state
@@ -108,28 +108,23 @@ class LSTM(ClassicCell):
         return h, (h, c)
 
     def seeing(self, c: Any, z: Any, gate: str) -> Node:
-        """A gate's z (B, H) with what it sees of the cell c (B, H) through its peephole, if it has one."""
-        seen: Node = z if self.weight_ph is None else z + self.gate(gate).weight_ph * c
-        return seen
+        """A gate's z (B, H) plus its peephole weights times c (B, H), if there are peepholes."""
+        return z if self.weight_ph is None else z + self.gate(gate).weight_ph * c
 
     def recurrent_shape(self) -> tuple[int, ...]:
-        """Of weight_hh: its columns are those of h."""
+        """The shape of weight_hh: a column for each unit of h."""
         return (4 * self.hidden_size, self.proj_size or self.hidden_size)
 
-    def _open_forget_gate(self, start: float) -> None:
+    def _set_forget_bias(self, start: float) -> None:
         biases = [bias for bias in (self.bias_ih, self.bias_hh) if bias is not None]
         if not biases:
-            raise GraphError(
-                "LSTM: forget_bias starts a bias, and there is none",
-                got=f"{start!r} and no bias",
-                fix="bias=True, or no forget_bias",
-            )
+            problem, fix = "LSTM: forget_bias initialises a bias, and there is none", "bias=True, or no forget_bias"
+            raise GraphError(problem, got=f"{start!r} and no bias", fix=fix)
         first = self.gate_order.index("f") * self.hidden_size
         for bias, value in zip(biases, (start, 0.0), strict=False):
-            opened = bias.value.copy()
-            opened[first : first + self.hidden_size] = value
-            bias.value = opened
+            array = bias.value.copy()
+            array[first : first + self.hidden_size] = value
+            bias.value = array
 
-    def _state_shape(self, batch_size: int | None, i: int) -> Shape:
-        size = self.proj_size or self.hidden_size if i == 0 else self.hidden_size
-        return (size,) if batch_size is None else (batch_size, size)
+    def _state_size(self, i: int) -> int:
+        return self.proj_size or self.hidden_size if i == 0 else self.hidden_size

@@ -1,12 +1,11 @@
-"""Gated recurrent units with few gates."""
+"""The minimal gated unit."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..core.node import Node
-from .base.activations import Activation, activation
-from .base.packed import PackedCell
+from .base import Activation, PackedCell, activation
 
 
 class MGU(PackedCell):
@@ -17,10 +16,11 @@ class MGU(PackedCell):
         h' = f * n + (1 - f) * h
 
     Parameters: weight_ih (2H, I), weight_hh (2H, H), bias_ih, bias_hh (2H,), blocks f, n.
+    Group: One gate
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
-        nonlinearity, gate_nonlinearity: in place of tanh and sigmoid, by name or as functions.
+        nonlinearity, gate_nonlinearity: used instead of tanh and sigmoid; names or functions.
 
     Example:
         >>> import numpy as np, tinygraph as tg

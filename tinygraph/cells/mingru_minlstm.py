@@ -1,4 +1,4 @@
-"""minGRU and minLSTM: gates that see the input alone, so that each step is linear in the state."""
+"""minGRU and minLSTM: the gates depend on the input alone, so that each step is linear in the state."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from typing import Any
 
 from .. import ops
 from ..core.node import Node
-from .base.input_gated import InputGated
-from .base.linear import Linear, LinearCell
+from .base import InputGated, Linear, LinearCell
 
 
 def positive(x: Any) -> Node:
-    """The g of both papers' log-space form, above 0 everywhere: x + 1/2 from 0 on, sigmoid(x) below."""
+    """The function g of the paper's log-space form, which is positive: x + 1/2 for x >= 0, sigmoid(x) below."""
     return ops.where(ops.greater_equal(x, 0), x + 0.5, ops.sigmoid(x))
 
 
 class _Minimal(LinearCell, InputGated):
-    """Both cells: a candidate from the input, as it is or positive."""
+    """The base class of both cells, with a candidate that depends on the input alone."""
 
     def __init__(
         self, input_size: int, hidden_size: int, bias: bool = True, *, log_space: bool = False, **options: Any
@@ -25,24 +24,25 @@ class _Minimal(LinearCell, InputGated):
         self.log_space = log_space
 
     def candidate(self, n: Node) -> Node:
-        """h~: as it is, or made positive as the log-space form has it."""
+        """h~: n itself, or positive in the log-space form."""
         return positive(n) if self.log_space else n
 
 
 class minGRU(_Minimal):  # noqa: N801  the paper's spelling
-    """Minimal GRU: gate and candidate see the input alone (Feng et al. 2024, 2410.01201)::
+    """Minimal GRU: gate and candidate depend on the input alone (Feng et al. 2024, 2410.01201)::
 
         z  = sigmoid(W_z x + b_z)
         h~ = W_h x + b_h                  (log_space: g(W_h x + b_h))
         h' = (1 - z) * h + z * h~
 
     Parameters: weight_ih (2H, I), bias_ih (2H,), blocks z, h.
+    Group: Linear in the state
 
     Args:
         input_size, hidden_size, rng, dtype: as for `Cell`. State: h (B, H).
-        bias: whether there is bias_ih.
-        log_space: the numbers of the paper's appendix B, whose h~ is positive: g(a) = a + 1/2 from 0 on, sigmoid(a)
-            below. Start it from a positive state, such as g(0) = 1/2.
+        bias: whether the cell has bias_ih.
+        log_space: whether to compute the paper's appendix B, where h~ is positive: g(a) = a + 1/2 for a >= 0,
+            sigmoid(a) below. Start with a positive state, such as g(0) = 1/2.
         kernel_init, bias_init: as for `InputGated`.
 
     Example:
@@ -62,13 +62,14 @@ class minGRU(_Minimal):  # noqa: N801  the paper's spelling
 
 
 class minLSTM(_Minimal):  # noqa: N801  the paper's spelling
-    """Minimal LSTM: gates and candidate see the input alone (Feng et al. 2024, 2410.01201)::
+    """Minimal LSTM: gates and candidate depend on the input alone (Feng et al. 2024, 2410.01201)::
 
         f, i = sigmoid(W_f x + b_f), sigmoid(W_i x + b_i)
         h~   = W_h x + b_h                (log_space: g(W_h x + b_h))
         h'   = f / (f + i) * h + i / (f + i) * h~
 
     Parameters: weight_ih (3H, I), bias_ih (3H,), blocks f, i, h.
+    Group: Linear in the state
 
     Args:
         input_size, hidden_size, bias, log_space, ...: as for `minGRU`. State: h (B, H).

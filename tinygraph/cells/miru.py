@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.node import Node
-from .base.activations import Activation, activation
-from .base.packed import PackedCell
+from .base import Activation, PackedCell, activation
 
 
 class MiRU1(PackedCell):
-    """Minion unit 1: mixes by a fixed number (Zyarah and Kudithipudi 2025, 2503.06175), as torchrecurrent has it::
+    """Minion unit 1: a fixed update coefficient (Zyarah and Kudithipudi 2025, 2503.06175), as torchrecurrent has it::
 
         r  = sigmoid(W_r x + b_r + U_r h + b'_r)
         n  = tanh(W_n x + b_n + U_n (r * h) + b'_n)
         h' = lambda h + (1 - lambda) n
 
     Parameters: weight_ih (2H, I), weight_hh (2H, H), bias_ih, bias_hh (2H,), blocks r, n.
+    Group: One gate
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
         update_coefficient: lambda, the share of h that is kept; it is not trained.
-        nonlinearity, gate_nonlinearity: in place of tanh and sigmoid, by name or as functions.
+        nonlinearity, gate_nonlinearity: used instead of tanh and sigmoid; names or functions.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -57,18 +57,19 @@ class MiRU1(PackedCell):
 
 
 class MiRU2(PackedCell):
-    """Minion unit 2: fixed numbers for both gates (Zyarah and Kudithipudi 2025, 2503.06175), as torchrecurrent has it::
+    """Minion unit 2: fixed coefficients, no gate (Zyarah and Kudithipudi 2025, 2503.06175), as torchrecurrent has it::
 
         n  = tanh(W x + b + U (theta h) + b')
         h' = lambda h + (1 - lambda) n
 
     Parameters: weight_ih (H, I), weight_hh (H, H), bias_ih, bias_hh (H,).
+    Group: Plain: no gate
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
         update_coefficient: lambda, the share of h that is kept; it is not trained.
-        reset_coefficient: theta, the share of h that the candidate sees; it is not trained.
-        nonlinearity: in place of tanh, by name or as a function.
+        reset_coefficient: theta, the factor of h in the candidate; it is not trained.
+        nonlinearity: used instead of tanh; a name or a function.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -94,7 +95,6 @@ class MiRU2(PackedCell):
         self.nonlinearity = activation(nonlinearity)
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
-        (n,) = self.from_input(x)
-        (u,) = self.from_state(self.reset_coefficient * h)
+        (n,), (u,) = self.from_input(x), self.from_state(self.reset_coefficient * h)
         h = self.update_coefficient * h + (1 - self.update_coefficient) * self.nonlinearity(n + u)
         return h, h

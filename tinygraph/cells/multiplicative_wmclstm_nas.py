@@ -1,4 +1,4 @@
-"""LSTMs with more to them: the multiplicative LSTM, the one with working memory, and the cell that a search found."""
+"""Extended LSTMs: multiplicative LSTM, LSTM with working memory, the cell of an architecture search."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from typing import Any, ClassVar
 
 from .. import ops
 from ..core.node import Node
-from .base.affine import affine
-from .base.packed import Init, PackedCell
+from .base import Init, PackedCell, affine
 
 
 class MultiplicativeLSTM(PackedCell):
-    """Multiplicative LSTM: the input scales its view of h (Krause et al. 2016, 1609.07959), as torchrecurrent has it::
+    """Multiplicative LSTM: gates depend on m, x times h (Krause et al. 2016, 1609.07959), as torchrecurrent has it::
 
         m  = (W_m x + b_m) * (U h + b')
         i  = sigmoid(W_i x + b_i + V_i m + b''_i)           f and o likewise
@@ -21,10 +20,11 @@ class MultiplicativeLSTM(PackedCell):
 
     Parameters: weight_ih (5H, I), bias_ih (5H,), blocks m, i, f, n, o; weight_hh (H, H), bias_hh (H,), block m;
     weight_mh (4H, H): V, bias_mh (4H,), blocks i, f, n, o.
+    Group: Two states or more: relatives of the LSTM
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: (h, c), (B, H) each.
-        multiplicative_bias: whether there is bias_mh.
+        multiplicative_bias: whether the cell has bias_mh.
         multiplicative_kernel_init, multiplicative_bias_init: initialisers of weight_mh and bias_mh.
 
     Example:
@@ -78,10 +78,11 @@ class WMCLSTM(PackedCell):
 
     Parameters: weight_ih (4H, I), weight_hh (4H, H), bias_ih, bias_hh (4H,), blocks i, f, n, o; weight_mh (3H, H): M,
     bias_mh (3H,), blocks i, f, o.
+    Group: Two states or more: relatives of the LSTM
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: (h, c), (B, H) each.
-        memory_bias: whether there is bias_mh.
+        memory_bias: whether the cell has bias_mh.
         memory_kernel_init, memory_bias_init: initialisers of weight_mh and bias_mh.
 
     Example:
@@ -113,7 +114,7 @@ class WMCLSTM(PackedCell):
         self.bias_mh = self.bias(3 * self.hidden_size, memory_bias, memory_bias_init)
 
     def memory(self, c: Any, gate: str) -> Node:
-        """What a gate sees of the cell c (B, H): tanh(M c + b'')."""
+        """The gate's term of the memory c (B, H): tanh(M c + b'')."""
         block = self.gate(gate)
         return ops.tanh(affine(c, block.weight_mh, block.bias_mh))
 
@@ -138,6 +139,7 @@ class NAS(PackedCell):
         h'  = tanh(c' * tanh(l_3 + l_4))
 
     Parameters: weight_ih (8H, I), weight_hh (8H, H), bias_ih, bias_hh (8H,), blocks 0 to 7.
+    Group: Two states or more: relatives of the LSTM
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: (h, c), (B, H) each.

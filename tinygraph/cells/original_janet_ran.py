@@ -1,4 +1,4 @@
-"""LSTMs with fewer gates: the first one, JANET and RAN."""
+"""LSTMs with fewer gates: the original LSTM, JANET and RAN."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from typing import Any, ClassVar
 
 from .. import ops
 from ..core.node import Node
-from .base.affine import affine
-from .base.packed import PackedCell
+from .base import PackedCell, affine
 
 
 class OriginalLSTM(PackedCell):
@@ -20,6 +19,7 @@ class OriginalLSTM(PackedCell):
         h' = o * tanh(c')
 
     Parameters: weight_ih (3H, I), weight_hh (3H, H), bias_ih, bias_hh (3H,), blocks i, n, o.
+    Group: Two states or more: relatives of the LSTM
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: (h, c), (B, H) each.
@@ -44,7 +44,7 @@ class OriginalLSTM(PackedCell):
 
 
 class JANET(PackedCell):
-    """Just another network: the LSTM with a forget gate alone (Van der Westhuizen and Lasenby 2018, 1804.04849)::
+    """Just another network: an LSTM with only a forget gate (Van der Westhuizen and Lasenby 2018, 1804.04849)::
 
         s  = W_s x + b_s + U_s h + b'_s
         n  = tanh(W_n x + b_n + U_n h + b'_n)
@@ -53,11 +53,12 @@ class JANET(PackedCell):
 
     Parameters: weight_ih (2H, I), weight_hh (2H, H), bias_ih, bias_hh (2H,), blocks s, n; beta (), which is trained
     here as in torchrecurrent; the paper holds it at 1.
+    Group: Two states or more: relatives of the LSTM
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: (h, c), (B, H) each; after the
             first step they are the same.
-        beta: where it starts: above 0 the cell takes in more than it forgets.
+        beta: its initial value; above 0 the cell takes in more than it forgets.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -91,7 +92,7 @@ class JANET(PackedCell):
 
 
 class RAN(PackedCell):
-    """Recurrent additive network: memory only adds up inputs (Lee et al. 2017, 1705.07393), as torchrecurrent has it::
+    """Recurrent additive network: c is a sum of gated inputs (Lee et al. 2017, 1705.07393), as torchrecurrent has it::
 
         n  = W_n x
         i  = sigmoid(W_i x + b_i + U_i h + b'_i)
@@ -101,6 +102,7 @@ class RAN(PackedCell):
 
     Parameters: weight_ih (3H, I), blocks n, i, f; weight_hh (2H, H), bias_ih, bias_hh (2H,), blocks i, f: the content n
     has no bias.
+    Group: Two states or more: relatives of the LSTM
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: (h, c), (B, H) each.

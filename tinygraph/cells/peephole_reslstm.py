@@ -1,4 +1,4 @@
-"""LSTMs whose gates see the cell through peepholes."""
+"""LSTMs with peepholes: their gates depend on the memory c, too."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from typing import Any, ClassVar
 
 from .. import ops
 from ..core.node import Node
-from .base.activations import Activation, activation
-from .base.packed import Init, PackedCell
+from .base import Activation, Init, PackedCell, activation
 
 
 class PeepholeLSTM(PackedCell):
-    """LSTM whose gates see the memory through peepholes (Gers et al. 2002, doi 10.1162/153244303768966139)::
+    """LSTM with peepholes, weights from the memory to the gates (Gers et al. 2002, doi 10.1162/153244303768966139)::
 
         i  = sigmoid(W_i x + b_i + U_i h + b'_i + p_i * c)
         f  = sigmoid(W_f x + b_f + U_f h + b'_f + p_f * c)
@@ -22,10 +21,11 @@ class PeepholeLSTM(PackedCell):
 
     Parameters: weight_ih (4H, I), weight_hh (4H, H), bias_ih, bias_hh (4H,), blocks i, f, n, o; weight_ph (3H,): p,
     blocks i, f, o.
+    Group: Two states or more: relatives of the LSTM
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: (h, c), (B, H) each.
-        nonlinearity, gate_nonlinearity: in place of tanh and sigmoid, by name or as functions.
+        nonlinearity, gate_nonlinearity: used instead of tanh and sigmoid; names or functions.
         peephole_kernel_init: initialiser of weight_ph.
 
     Example:
@@ -57,9 +57,8 @@ class PeepholeLSTM(PackedCell):
         self.nonlinearity, self.gate_nonlinearity = activation(nonlinearity), activation(gate_nonlinearity)
 
     def shown(self, a: Any, x: Any) -> Node:
-        """What the output gate lets through, (B, H), from a = tanh(c') (B, H) and the input x (B, I): a itself."""
-        y: Node = a
-        return y
+        """Maps a = tanh(c') (B, H) and the input x (B, I) to the factor of the output gate, (B, H): a itself."""
+        return a
 
     def __call__(self, x: Any, state: Any) -> tuple[Node, tuple[Node, Node]]:
         h, c = state
@@ -72,17 +71,18 @@ class PeepholeLSTM(PackedCell):
 
 
 class ResLSTM(PeepholeLSTM):
-    """Residual LSTM: `PeepholeLSTM` with a way for x to the output (Kim, El-Khamy and Lee 2017, 1701.03360)::
+    """Residual LSTM: `PeepholeLSTM` with a residual connection of x (Kim, El-Khamy and Lee 2017, 1701.03360)::
 
         i, f, o, c' as there
         h' = o * (W_p tanh(c') + W_r x)
 
     Parameters: weight_ih (4H, I), weight_hh (4H, H), bias_ih, bias_hh (4H,), blocks i, f, n, o; weight_ph (3H,),
     blocks i, f, o; weight_proj (H, H): W_p, weight_res (H, I): W_r.
+    Group: Two states or more: relatives of the LSTM
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: (h, c), (B, H) each.
-        nonlinearity, gate_nonlinearity: in place of tanh and sigmoid, by name or as functions.
+        nonlinearity, gate_nonlinearity: used instead of tanh and sigmoid; names or functions.
         peephole_kernel_init, proj_init, residual_init: initialisers of weight_ph, weight_proj and weight_res.
 
     Example:
@@ -113,6 +113,5 @@ class ResLSTM(PeepholeLSTM):
         self.weight_res = self.weight(self.hidden_size, self.input_size, init=residual_init)
 
     def shown(self, a: Any, x: Any) -> Node:
-        """What the output gate lets through, (B, H), from a = tanh(c') (B, H) and the input x (B, I)."""
-        y: Node = a @ self.weight_proj.T + x @ self.weight_res.T
-        return y
+        """Maps a = tanh(c') (B, H) and the input x (B, I) to the factor of the output gate, (B, H)."""
+        return a @ self.weight_proj.T + x @ self.weight_res.T

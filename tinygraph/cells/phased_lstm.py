@@ -1,4 +1,4 @@
-"""The phased LSTM: each unit opens for a short part of a rhythm of its own."""
+"""The phased LSTM: each unit is updated in a short phase of its own period."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import numpy as np
 
 from .. import ops
 from ..core.node import Node
-from .base.initial import Shape
-from .base.packed import Init, PackedCell
+from .base import Init, PackedCell
 
 
 class PhasedLSTM(PackedCell):
-    """Phased LSTM: its units open in rhythms of their own (Neil, Pfeiffer and Liu 2016, 1610.09513), at time t::
+    """Phased LSTM: each unit opens in a phase of its own period (Neil, Pfeiffer and Liu 2016, 1610.09513), at time t::
 
         phi = ((t - s) mod tau) / tau
         k   = 2 phi / r_on        where phi < r_on / 2        opening
@@ -25,21 +24,22 @@ class PhasedLSTM(PackedCell):
         c'  = k * c~ + (1 - k) * c
         h'  = k * h~ + (1 - k) * h
 
-    Time is part of the state: 0, 1, 2, ... step by step. Events that come at their own times are given as a pair
-    x = (x_t, t), t of shape (B, 1), or (1,) where x_t has no batch; `tg.unroll` takes such pairs.
+    The time is part of the state: 0, 1, 2, ... step by step. For events at irregular times pass a pair x = (x_t, t),
+    with t of shape (B, 1), or (1,) if x_t has no batch axis; `tg.unroll` accepts such pairs.
 
     Parameters: weight_ih (4H, I), weight_hh (4H, H), bias_ih, bias_hh (4H,), weight_ph (3H,) with blocks i, f, o,
     tau, s (H,).
+    Group: Oscillators, clocks, delays and windows
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`.
             State: (h, c, t), (B, H), (B, H) and (B, 1), t being the time of the coming step.
-        peephole: whether there is weight_ph.
-        r_on: the open part of the period, above 0 and at most 1.
-        leak: the slope of k while closed; the paper takes 0.001 in training and 0 after it: set ``cell.leak``.
-        tau_init, s_init: of the periods and shifts; the periods start as exp of a uniform number within 0 and 3,
-            the shifts uniform within their periods.
-        peephole_kernel_init: of weight_ph.
+        peephole: whether the cell has weight_ph.
+        r_on: the open share of the period, above 0 and at most 1.
+        leak: the slope of k while closed; the paper uses 0.001 in training and 0 after it: set ``cell.leak``.
+        tau_init, s_init: initialisers of the periods and shifts; by default a period is exp of a uniform number in
+            [0, 3), a shift is uniform within its period.
+        peephole_kernel_init: initialiser of weight_ph.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -78,7 +78,7 @@ class PhasedLSTM(PackedCell):
         self.r_on, self.leak = r_on, leak
 
     def openness(self, t: Any) -> Node:
-        """k, the time gate at times ``t`` (B, 1), of shape (B, H)."""
+        """The time gate k (B, H) at times ``t`` (B, 1)."""
         turns = (t - self.s) / self.tau
         phi = turns - ops.floor(turns)
         ramp = 2 * phi / self.r_on
@@ -95,10 +95,9 @@ class PhasedLSTM(PackedCell):
         c, h = k * n + (1 - k) * c, k * y + (1 - k) * h
         return h, (h, c, t + 1)
 
-    def _state_shape(self, batch_size: int | None, i: int) -> Shape:
-        size = 1 if i == 2 else self.hidden_size
-        return (size,) if batch_size is None else (batch_size, size)
+    def _state_size(self, i: int) -> int:
+        return 1 if i == 2 else self.hidden_size
 
 
-def _log_uniform(rng: Any, shape: Shape) -> np.ndarray:
+def _log_uniform(rng: Any, shape: tuple[int, ...]) -> np.ndarray:
     return np.exp(rng.uniform(0, 3, shape))

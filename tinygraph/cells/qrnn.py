@@ -1,4 +1,4 @@
-"""The quasi-recurrent network: a convolution over the input, and a pooling that is all of the recurrence."""
+"""The quasi-recurrent network: a convolution over the inputs, then a recurrent pooling."""
 
 from __future__ import annotations
 
@@ -6,38 +6,36 @@ from typing import Any
 
 from .. import ops
 from ..core.errors import GraphError
-from .base.affine import affine
-from .base.initial import Shape
-from .base.linear import Linear, LinearCell
-from .base.packed import Init
+from .base import Init, Linear, LinearCell, affine
 
 BLOCKS = {"f": ("z", "f"), "fo": ("z", "f", "o"), "ifo": ("z", "f", "o", "i")}
-"""The gates of each pooling, in the order of their blocks of H rows."""
+"""Maps each pooling to its gates, in the order of their blocks of H rows."""
 
 
 class QRNN(LinearCell):
-    """Quasi-recurrent network: gates see two inputs, not the state (Bradbury et al. 2017, 1611.01576), with window 2::
+    """Quasi-recurrent network: gates depend on inputs alone (Bradbury et al. 2017, 1611.01576), with window 2::
 
         Z = tanh(W1_z x_(t-1) + W2_z x_t + b_z)
         F, O, I likewise with sigmoid
         c' = F * c + (1 - F) * Z          (pooling ifo: F * c + I * Z)
         y  = O * c'                       (pooling f: c')
 
-    With window 1 there is no W1: x_(t-1) is not looked at.
+    With window 1 there is no W1: x_(t-1) is not used.
 
     Parameters: weight_ih (G * H, I), for window 2 also weight_hh (G * H, I), W1, which looks at x_(t-1); bias_ih
     (G * H,). Blocks z, f, o, i as far as the pooling has them: G = 2 for f, 3 for fo, 4 for ifo.
+    Group: Linear in the state
 
     Args:
         input_size, hidden_size, rng, dtype: as for `Cell`.
             State: (c, x_(t-1)), (B, H) and (B, I); with window 1 c alone.
-        bias: whether there is bias_ih.
+        bias: whether the cell has bias_ih.
         window: 1 or 2, the width of the convolution.
         pooling: "f", "fo" or "ifo".
         kernel_init, bias_init: as for `PackedCell`.
 
     Raises:
-        GraphError: another window or pooling.
+        GraphError: there is no such window or pooling.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -61,15 +59,12 @@ class QRNN(LinearCell):
     ) -> None:
         super().__init__(input_size, hidden_size, **options)
         if window not in (1, 2) or pooling not in BLOCKS:
-            raise GraphError(
-                "QRNN: no such window or pooling",
-                expected=f"window 1 or 2, pooling {', '.join(BLOCKS)}",
-                got=f"window {window!r}, pooling {pooling!r}",
-            )
+            expected, got = f"window 1 or 2, pooling {', '.join(BLOCKS)}", f"window {window!r}, pooling {pooling!r}"
+            raise GraphError("QRNN: no such window or pooling", expected=expected, got=got)
         blocks = BLOCKS[pooling]
         rows = len(blocks) * self.hidden_size
         self.window, self.pooling = window, pooling
-        self.states, self.looks_back = window, window == 2  # of this cell, not of all
+        self.states, self.looks_back = window, window == 2
         self.gates = dict.fromkeys(("weight_ih", "weight_hh", "bias_ih"), blocks)
         self.weight_ih = self.weight(rows, self.input_size, init=kernel_init)
         if window == 2:
@@ -84,6 +79,5 @@ class QRNN(LinearCell):
         i = rest[1] if self.pooling == "ifo" else 1 - f
         return Linear(f, i * ops.tanh(z), lambda c: rest[0] * c if rest else c)
 
-    def _state_shape(self, batch_size: int | None, i: int) -> Shape:
-        size = (self.hidden_size, self.input_size)[i]
-        return (size,) if batch_size is None else (batch_size, size)
+    def _state_size(self, i: int) -> int:
+        return (self.hidden_size, self.input_size)[i]

@@ -1,16 +1,13 @@
-"""The recurrent highway network: several gated micro steps between one input and the next."""
+"""The recurrent highway network: several gated layers, called micro steps, within one time step."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from .. import ops
-from ..core.errors import GraphError
 from ..core.leaves import Parameter
 from ..core.node import Node
-from .base.affine import affine
-from .base.cell import Cell
-from .base.packed import Init
+from .base import Cell, Init, affine, whole
 
 
 class RHN(Cell):
@@ -25,17 +22,18 @@ class RHN(Cell):
 
     Parameters: weight_ih (G * H, I), and of each micro step l weight_hh_l<l> (G * H, H), bias_hh_l<l> (G * H,),
     counted from 0, blocks h, t, and c where it is not coupled: G is 2 or 3.
+    Group: Two gates or more, one state
 
     Args:
         input_size, hidden_size, rng, dtype: as for `Cell`. State: s (B, H).
-        bias: whether there are biases.
+        bias: whether the cell has biases.
         depth: L, the number of micro steps.
-        couple_carry: carry what is not transformed, as the paper's experiments do.
-        transform_bias: b_T at the start; the paper takes -2 to -4, so that a new cell mostly remembers.
+        couple_carry: whether c_l = 1 - t_l, as in the paper's experiments.
+        transform_bias: the initial b_T; the paper uses -2 to -4, so that a new cell mostly keeps its state.
         kernel_init, recurrent_kernel_init: as for `PackedCell`.
 
     Raises:
-        GraphError: a depth below 1.
+        GraphError: depth is below 1.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -59,13 +57,12 @@ class RHN(Cell):
         **options: Any,
     ) -> None:
         super().__init__(input_size, hidden_size, **options)
-        if isinstance(depth, bool) or not isinstance(depth, int) or depth < 1:
-            raise GraphError("RHN: depth is a number of micro steps", expected="an integer from 1", got=repr(depth))
+        self.depth = depth = whole("RHN", "depth", depth)
         blocks = ("h", "t") if couple_carry else ("h", "t", "c")
-        self.depth, self.blocks = depth, len(blocks)
+        self.blocks = len(blocks)
         H, rows = self.hidden_size, len(blocks) * self.hidden_size
         names = [f"{part}_hh_l{k}" for k in range(depth) for part in ("weight", "bias")]
-        self.gates = dict.fromkeys(["weight_ih", *names], blocks)  # of this depth
+        self.gates = dict.fromkeys(["weight_ih", *names], blocks)
         self.weight_ih = self.weight(rows, self.input_size, init=kernel_init)
         for k in range(depth):
             setattr(self, f"weight_hh_l{k}", self.weight(rows, H, init=recurrent_kernel_init))

@@ -1,12 +1,11 @@
-"""The plain recurrent network, as PyTorch, ONNX and Keras have it."""
+"""The plain recurrent network, in the forms of PyTorch, ONNX and Keras."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..core.node import Node
-from .base.activations import Activation, activation
-from .base.classic import ClassicCell
+from .base import Activation, ClassicCell, activation
 
 
 class RNN(ClassicCell):
@@ -15,20 +14,21 @@ class RNN(ClassicCell):
         h' = tanh(W_ih x + b_ih + W_hh h + b_hh)
 
     Parameters: weight_ih (H, I), weight_hh (H, H), bias_ih, bias_hh (H,), uniform within 1 / sqrt(H).
+    Group: To start with
 
-    ONNX's RNN: weight_ih = W[0], weight_hh = R[0], bias_ih and bias_hh the halves of B[0]. Keras' SimpleRNN, which
-    has one bias: weight_ih = kernel.T, weight_hh = recurrent_kernel.T, bias_ih = bias, with recurrent_bias=False.
+    For ONNX's RNN weight_ih = W[0], weight_hh = R[0], bias_ih and bias_hh are the halves of B[0]. For Keras' SimpleRNN,
+    which has one bias, weight_ih = kernel.T, weight_hh = recurrent_kernel.T, bias_ih = bias, recurrent_bias=False.
 
     Args:
         input_size, hidden_size, ...: as for `PackedCell`. State: h (B, H).
-        bias: whether there are biases.
+        bias: whether the cell has biases.
         nonlinearity: "tanh", "relu", another name of an activation, or a function. With "relu" and
             ``recurrent_kernel_init="identity"`` it is the IRNN of Le et al. (2015, 1504.00941).
-        recurrent_bias: whether there is bias_hh; None for what ``bias`` says.
-        clip: bounds what the activation takes to [-clip, clip], as ONNX does; None for no bound.
+        recurrent_bias: whether the cell has bias_hh; None takes the value of ``bias``.
+        clip: clips the input of the activation to [-clip, clip], as ONNX does; None for no limit.
 
     Raises:
-        GraphError: an unknown activation, or a clip that is not above 0.
+        GraphError: the activation is unknown, or clip is not above 0.
 
     Example:
         >>> import numpy as np, tinygraph as tg

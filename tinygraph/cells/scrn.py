@@ -1,4 +1,4 @@
-"""The structurally constrained network: a slow context beside the hidden layer."""
+"""The structurally constrained network: a hidden layer and a context that changes slowly."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from typing import Any, ClassVar
 
 from .. import ops
 from ..core.node import Node
-from .base.affine import affine
-from .base.packed import Init, PackedCell
-from .base.variants import is_paper
+from .base import Init, PackedCell, affine, is_paper
 
 
 class SCRN(PackedCell):
@@ -19,25 +17,26 @@ class SCRN(PackedCell):
         h' = tanh(U_y q + b'_y + V_y c' + b''_y)
         y  = h'
 
-    The paper recurs through its hidden layer q (so does torchrecurrent's docstring, not its code), which here is
-    ``variant="paper"``, with tanh still where the paper has a softmax over words::
+    In the paper (and in torchrecurrent's docstring, but not its code) the hidden layer q is the recurrent state. This
+    is ``variant="paper"``, with tanh instead of the paper's softmax over words::
 
         q' = sigmoid(W_h x + b_h + U_h q + b'_h + V_h c' + b''_h)
         y  = tanh(U_y q' + b'_y + V_y c' + b''_y)
 
     Parameters: weight_ih (2H, I), bias_ih (2H,), blocks s, h; weight_hh, weight_ch (2H, H), bias_hh, bias_ch (2H,),
     blocks h, y; alpha (), which is trained, and not held within 0 and 1.
+    Group: Oscillators, clocks, delays and windows
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`.
             State: (h, c), in the paper's variant (q, c), (B, H) each.
-        context_bias: whether there is bias_ch.
-        alpha: where it starts; near 1 the context is slow.
+        context_bias: whether the cell has bias_ch.
+        alpha: its initial value; near 1 the context changes slowly.
         variant: "coded" or "paper".
         context_kernel_init, context_bias_init: initialisers of weight_ch and bias_ch.
 
     Raises:
-        GraphError: another variant.
+        GraphError: the variant is neither.
 
     Example:
         >>> import numpy as np, tinygraph as tg

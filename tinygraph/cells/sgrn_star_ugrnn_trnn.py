@@ -1,4 +1,4 @@
-"""Cells with one gate, which decides between the state and what comes in."""
+"""Cells with one gate, which mixes the old state and the new candidate."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ from typing import Any
 
 from .. import ops
 from ..core.node import Node
-from .base.activations import Activation, activation
-from .base.input_gated import InputGated
-from .base.linear import Linear, LinearCell
-from .base.packed import PackedCell
+from .base import Activation, InputGated, Linear, LinearCell, PackedCell, activation
 
 
 class SGRN(PackedCell):
@@ -19,9 +16,10 @@ class SGRN(PackedCell):
         f  = sigmoid(v + U h + b')
         h' = tanh((1 - f) * v + f * h)
 
-    As torchrecurrent has it.
+    This is torchrecurrent's form.
 
     Parameters: weight_ih (H, I), weight_hh (H, H), bias_ih, bias_hh (H,).
+    Group: One gate
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
@@ -35,8 +33,7 @@ class SGRN(PackedCell):
     """
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
-        (v,) = self.from_input(x)
-        (u,) = self.from_state(h)
+        (v,), (u,) = self.from_input(x), self.from_state(h)
         f = ops.sigmoid(v + u)
         h = ops.tanh((1 - f) * v + f * h)
         return h, h
@@ -49,6 +46,7 @@ class STAR(PackedCell):
         h' = tanh((1 - k) * h + k * tanh(W_n x + b_n))
 
     Parameters: weight_ih (2H, I), bias_ih (2H,), blocks n, k; weight_hh (H, H), bias_hh (H,), of k.
+    Group: One gate
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
@@ -65,21 +63,21 @@ class STAR(PackedCell):
     hh = ("k",)
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
-        n, k = self.from_input(x)
-        (u,) = self.from_state(h)
+        (n, k), (u,) = self.from_input(x), self.from_state(h)
         k = ops.sigmoid(k + u)
         h = ops.tanh((1 - k) * h + k * ops.tanh(n))
         return h, h
 
 
 class UGRNN(PackedCell):
-    """Update gate network: one gate between the old state and the new (Collins et al. 2016, 1611.09913)::
+    """Update gate network: one gate mixes the old state and the new (Collins et al. 2016, 1611.09913)::
 
         n  = tanh(W_n x + b_n + U_n h + b'_n)
         g  = sigmoid(W_g x + b_g + U_g h + b'_g)
         h' = g * h + (1 - g) * n
 
     Parameters: weight_ih (2H, I), weight_hh (2H, H), bias_ih, bias_hh (2H,), blocks n, g.
+    Group: One gate
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
@@ -95,8 +93,7 @@ class UGRNN(PackedCell):
     ih = hh = ("n", "g")
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
-        n, g = self.from_input(x)
-        from_n, from_g = self.from_state(h)
+        (n, g), (from_n, from_g) = self.from_input(x), self.from_state(h)
         g = ops.sigmoid(g + from_g)
         h = g * h + (1 - g) * ops.tanh(n + from_n)
         return h, h
@@ -110,10 +107,11 @@ class TRNN(LinearCell, InputGated):
         h' = f * h + (1 - f) * z
 
     Parameters: weight_ih (2H, I), bias_ih (2H,), blocks z, f.
+    Group: Linear in the state
 
     Args:
         input_size, hidden_size, bias, ...: as for `InputGated`. State: h (B, H).
-        gate_nonlinearity: in place of sigmoid, by name or as a function.
+        gate_nonlinearity: used instead of sigmoid; a name or a function.
 
     Example:
         >>> import numpy as np, tinygraph as tg

@@ -1,12 +1,11 @@
-"""Simple gated units: the state is multiplied by itself, and one gate lets the product through."""
+"""Simple gated units: one gate, and a candidate that is a product with the state."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..core.node import Node
-from .base.activations import Activation, activation
-from .base.packed import Init, PackedCell
+from .base import Activation, Init, PackedCell, activation
 
 
 class SGU(PackedCell):
@@ -17,14 +16,15 @@ class SGU(PackedCell):
         z  = hard_sigmoid(W_z x + b_z + U_z h + b'_z)
         h' = (1 - z) * h + z * o
 
-    As torchrecurrent has it: hard_sigmoid(v) = clip(v / 6 + 1/2, 0, 1).
+    In torchrecurrent's form hard_sigmoid(v) = clip(v / 6 + 1/2, 0, 1).
 
     Parameters: weight_ih (2H, I), weight_hh (2H, H), bias_ih, bias_hh (2H,), blocks g, z.
+    Group: One gate
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: h (B, H).
-        nonlinearity, output_nonlinearity, gate_nonlinearity: in place of tanh, softplus and hard_sigmoid, by name or
-            as functions.
+        nonlinearity, output_nonlinearity, gate_nonlinearity: used instead of tanh, softplus and hard_sigmoid; names or
+            functions.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -52,7 +52,7 @@ class SGU(PackedCell):
         self.output_nonlinearity = activation(output_nonlinearity)
 
     def output(self, product: Any) -> Node:
-        """o, from q * h (B, H)."""
+        """Maps q * h (B, H) to o."""
         return self.output_nonlinearity(product)
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
@@ -64,7 +64,7 @@ class SGU(PackedCell):
 
 
 class DSGU(SGU):
-    """Deep simple gated unit: `SGU` with one more matrix on the way out (Gao and Glowacka 2016, 1604.02910)::
+    """Deep simple gated unit: `SGU` with one more matrix before o (Gao and Glowacka 2016, 1604.02910)::
 
         q  = tanh(U_g ((W_g x + b_g) * h) + b'_g)
         o  = sigmoid(W_ho (q * h))
@@ -72,12 +72,13 @@ class DSGU(SGU):
         h' = (1 - z) * h + z * o
 
     Parameters: weight_ih (2H, I), weight_hh (2H, H), bias_ih, bias_hh (2H,), blocks g, z; weight_ho (H, H).
+    Group: One gate
 
     Args:
-        input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`; recurrent_kernel_init fills weight_ho
-            too. State: h (B, H).
-        nonlinearity, output_nonlinearity, gate_nonlinearity: in place of tanh, sigmoid and hard_sigmoid, by name or
-            as functions.
+        input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`; recurrent_kernel_init is the
+            initialiser of weight_ho, too. State: h (B, H).
+        nonlinearity, output_nonlinearity, gate_nonlinearity: used instead of tanh, sigmoid and hard_sigmoid; names or
+            functions.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -99,19 +100,11 @@ class DSGU(SGU):
         recurrent_kernel_init: Init = "xavier_uniform",
         **options: Any,
     ) -> None:
-        super().__init__(
-            input_size,
-            hidden_size,
-            bias,
-            recurrent_bias,
-            nonlinearity,
-            output_nonlinearity,
-            gate_nonlinearity,
-            recurrent_kernel_init=recurrent_kernel_init,
-            **options,
-        )
+        activations = nonlinearity, output_nonlinearity, gate_nonlinearity
+        options["recurrent_kernel_init"] = recurrent_kernel_init
+        super().__init__(input_size, hidden_size, bias, recurrent_bias, *activations, **options)
         self.weight_ho = self.weight(self.hidden_size, self.hidden_size, init=recurrent_kernel_init)
 
     def output(self, product: Any) -> Node:
-        """o, from q * h (B, H), through weight_ho."""
+        """Maps q * h (B, H) to o."""
         return super().output(product @ self.weight_ho.T)

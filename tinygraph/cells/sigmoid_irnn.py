@@ -1,4 +1,4 @@
-"""The plain recurrences that the seeds and the study of long memories start from: sigmoid RNN and IRNN."""
+"""Two more plain recurrent networks: the sigmoid RNN of the articles, and the IRNN."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import numpy as np
 
 from .. import ops
 from ..core.node import Node
-from .base.initial import gaussian
-from .base.packed import PackedCell
+from .base import PackedCell, gaussian
 from .rnn import RNN
 
 
@@ -19,10 +18,11 @@ class SigmoidRNN(PackedCell):
         h' = sigmoid(W x + b + U h + b')
 
     Parameters: weight_ih (H, I), weight_hh (H, H), bias_ih (H,); bias_hh (H,) with recurrent_bias.
+    Group: Plain: no gate
 
     Args:
-        input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`, with one bias unless two are asked
-            for. State: h (B, H).
+        input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`, but by default without bias_hh.
+            State: h (B, H).
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -44,15 +44,16 @@ class SigmoidRNN(PackedCell):
 
 
 class IRNN(RNN):
-    """Plain network of rectified units that starts as the identity (Le et al. 2015, 1504.00941)::
+    """Plain recurrent network with relu whose initial U is the identity (Le et al. 2015, 1504.00941)::
 
         h' = relu(W x + b + U h + b')         at the start U = scale * identity, W normal with deviation 0.001, b = 0
 
     Parameters: weight_ih (H, I), weight_hh (H, H), bias_ih, bias_hh (H,).
+    Group: Plain: no gate
 
     Args:
         input_size, hidden_size, bias, ...: as for `RNN`. State: h (B, H).
-        scale: of the identity: 1 keeps what was seen for ever, the paper takes 0.01 for speech.
+        scale: the factor of the identity: with 1 a new cell never forgets; the paper uses 0.01 for speech.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -65,10 +66,6 @@ class IRNN(RNN):
     def __init__(
         self, input_size: int, hidden_size: int, bias: bool = True, *, scale: float = 1.0, **options: Any
     ) -> None:
-        begin: dict[str, Any] = {
-            "kernel_init": gaussian(0.001),
-            "recurrent_kernel_init": lambda rng, shape: scale * np.eye(*shape),
-            "bias_init": "zeros",
-            "recurrent_bias_init": "zeros",
-        }
-        super().__init__(input_size, hidden_size, bias, "relu", **begin | options)
+        initial: dict[str, Any] = dict.fromkeys(("bias_init", "recurrent_bias_init"), "zeros")
+        initial |= {"kernel_init": gaussian(0.001), "recurrent_kernel_init": lambda rng, shape: scale * np.eye(*shape)}
+        super().__init__(input_size, hidden_size, bias, "relu", **initial | options)

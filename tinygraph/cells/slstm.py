@@ -1,4 +1,4 @@
-"""The sLSTM of the xLSTM: exponential gates, kept in range by a normaliser and a stabiliser."""
+"""The sLSTM of the xLSTM paper: exponential gates with a normaliser and a stabiliser."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 from .. import ops
 from ..core.errors import GraphError
 from ..core.node import Node
-from .base.packed import PackedCell
+from .base import PackedCell
 
-NOTHING = -1e30
-"""In place of log 0, which float32 holds and whose sums with any gate are as low."""
+LOG_ZERO = -1e30
+"""Stands for log 0: a finite number in float32, which stays as low when a gate is added to it."""
 
 
 class sLSTM(PackedCell):  # noqa: N801  the paper's spelling
@@ -24,19 +24,20 @@ class sLSTM(PackedCell):  # noqa: N801  the paper's spelling
         n' = f * n + i                                     the normaliser
         h' = sigmoid(o~) * c' / n'
 
-    |c| <= n, so where n = 0 nothing is stored, m has no meaning, and f is taken as 0: i = 1.
-    With several heads R is block diagonal in each gate: a head mixes its own units alone.
+    Since |c| <= n, nothing is stored where n = 0; there m has no meaning, and f is set to 0, so that i = 1.
+    With several heads R is block diagonal in each gate: a head mixes only its own units.
 
     Parameters: weight_ih (4H, I), weight_hh (4H, H / heads), bias_ih, bias_hh (4H,), blocks i, f, z, o.
+    Group: Two states or more: relatives of the LSTM
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`.
             State: (h, c, n, m), (B, H) each; zeros to start with.
-        heads: how many; it divides H.
+        heads: the number of heads, a divisor of H.
         forget_gate: "sigmoid" or "exp".
 
     Raises:
-        GraphError: another forget gate, or heads that do not divide H.
+        GraphError: there is no such forget gate, or heads do not divide H.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -61,9 +62,7 @@ class sLSTM(PackedCell):  # noqa: N801  the paper's spelling
         **options: Any,
     ) -> None:
         if isinstance(heads, bool) or not isinstance(heads, int) or heads < 1 or hidden_size % heads:
-            raise GraphError(
-                "sLSTM: heads share the units equally", expected=f"a divisor of {hidden_size}", got=repr(heads)
-            )
+            raise GraphError("sLSTM: heads must divide H", expected=f"a divisor of {hidden_size}", got=repr(heads))
         self.heads = heads
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         if forget_gate not in ("sigmoid", "exp"):
@@ -86,7 +85,7 @@ class sLSTM(PackedCell):  # noqa: N801  the paper's spelling
         h, c, n, m = state
         i, f, z, o = (a + b for a, b in zip(self.from_input(x), self.from_state(h), strict=True))
         f = f if self.forget_gate == "exp" else -ops.softplus(-f)
-        m = ops.where(ops.greater(n, 0), m, NOTHING)
+        m = ops.where(ops.greater(n, 0), m, LOG_ZERO)
         before, m = m, ops.maximum(f + m, i)
         i, f = ops.exp(i - m), ops.exp(f + before - m)
         c, n = f * c + i * ops.tanh(z), f * n + i

@@ -1,17 +1,15 @@
-"""A gated recurrent unit that looks back at its state of some steps before."""
+"""A gated recurrent unit with a delayed state as second input."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..core.errors import GraphError
 from ..core.node import Node
-from .base.activations import Activation, activation
-from .base.packed import PackedCell
+from .base import Activation, PackedCell, activation, whole
 
 
 class tauGRU(PackedCell):  # noqa: N801  the paper's spelling
-    """GRU that also looks at its state of some steps ago (Erichson, Lim and Mahoney 2022, 2212.00228)::
+    """GRU that also depends on its state some steps ago (Erichson, Lim and Mahoney 2022, 2212.00228)::
 
         u  = tanh(W_u x + b_u + U_u h + b'_u)
         z  = tanh(W_z x + b_z + U_z d + b'_z)          d: the h of `delay` steps before this one
@@ -19,20 +17,21 @@ class tauGRU(PackedCell):  # noqa: N801  the paper's spelling
         a  = sigmoid(W_a x + b_a + U_a h + b'_a)
         h' = (1 - g) * h + g * (u + a * z)
 
-    Before the first step d is 0. The state carries what d will be, so that a sequence fed in two chunks equals one
-    pass. torchrecurrent's layer gives the same numbers for one pass; it drops the delayed states between calls, so
-    that its second chunk starts from d = 0. ``(h, zeros, ...)`` as the state does that too.
+    Before the first step d is 0. The delayed states are part of the state, so that a sequence in two chunks gives the
+    same results as in one. torchrecurrent's layer gives the same results for one pass; it forgets the delayed states
+    between calls, so that its second chunk starts with d = 0, as ``(h, zeros, ...)`` does here.
 
     Parameters: weight_ih (4H, I), weight_hh (4H, H), bias_ih, bias_hh (4H,), blocks u, z, g, a.
+    Group: Oscillators, clocks, delays and windows
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`. State: ``(h, h of 1 step before, ...,
             h of `delay` steps before)``, (B, H) each.
-        nonlinearity, gate_nonlinearity: in place of tanh and sigmoid, by name or as functions.
-        delay: how many steps d lies before h, from 1.
+        nonlinearity, gate_nonlinearity: used instead of tanh and sigmoid; names or functions.
+        delay: the number of steps from d to h, at least 1.
 
     Raises:
-        GraphError: a delay below 1.
+        GraphError: delay is below 1.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -55,12 +54,10 @@ class tauGRU(PackedCell):  # noqa: N801  the paper's spelling
         delay: int = 1,
         **options: Any,
     ) -> None:
-        if isinstance(delay, bool) or not isinstance(delay, int) or delay < 1:
-            raise GraphError("tauGRU: delay is a number of steps", expected="an integer from 1", got=repr(delay))
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.nonlinearity, self.gate_nonlinearity = activation(nonlinearity), activation(gate_nonlinearity)
-        self.delay = delay
-        self.states = 1 + delay
+        self.delay = whole("tauGRU", "delay", delay)
+        self.states = 1 + self.delay
 
     def __call__(self, x: Any, state: Any) -> tuple[Node, tuple[Any, ...]]:
         h, *past = state

@@ -1,24 +1,21 @@
-"""Strongly typed cells with gates: their weights see the input and the input before it, never the state."""
+"""Strongly typed cells: their gates depend on the input and the previous input, not on the state."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..core.node import Node
-from .base.activations import Activation, activation
-from .base.initial import Shape
-from .base.linear import Linear, LinearCell
-from .base.packed import PackedCell
+from .base import Activation, Linear, LinearCell, PackedCell, activation
 
 
 class StronglyTyped(LinearCell, PackedCell):
-    """What `TGRU` and `TLSTM` share: z, f, o from the input and the one before it, which is the second state.
+    """The base class of `TGRU` and `TLSTM`: z, f, o depend on the input and the previous one, the second state.
 
     Parameters: weight_ih, weight_hh (3H, I), bias_ih, bias_hh (3H,), blocks z, f, o.
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`.
-        gate_nonlinearity, output_nonlinearity: of f and of o, by name or as functions.
+        gate_nonlinearity, output_nonlinearity: activations of f and of o; names or functions.
 
     Example:
         See `TGRU`.
@@ -43,21 +40,20 @@ class StronglyTyped(LinearCell, PackedCell):
         self.output_nonlinearity = activation(output_nonlinearity)
 
     def recurrent_shape(self) -> tuple[int, ...]:
-        """Of weight_hh: (3H, I), for it sees an input."""
+        """The shape of weight_hh: (3H, I), since it is multiplied by the previous input."""
         return (3 * self.hidden_size, self.input_size)
 
     def typed(self, x: Any, before: Any) -> tuple[Node, Node, Node]:
-        """z, f, o, (B, H) each, of the input x and the one before it, (B, I)."""
+        """Maps the input x and the previous input, (B, I) each, to z, f, o, (B, H) each."""
         z, f, o = self.from_both(x, before)
         return z, self.gate_nonlinearity(f), self.output_nonlinearity(o)
 
-    def _state_shape(self, batch_size: int | None, i: int) -> Shape:
-        size = self.input_size if i == 1 else self.hidden_size
-        return (size,) if batch_size is None else (batch_size, size)
+    def _state_size(self, i: int) -> int:
+        return self.input_size if i == 1 else self.hidden_size
 
 
 class TGRU(StronglyTyped):
-    """Strongly typed GRU: gates see this input and the last, not the state (Balduzzi and Ghifary 2016, 1602.02218)::
+    """Strongly typed GRU: gates depend on two inputs, not the state (Balduzzi and Ghifary 2016, 1602.02218)::
 
         z  = W_z x + b_z + V_z x_(t-1) + b'_z
         f  = sigmoid(W_f x + b_f + V_f x_(t-1) + b'_f)
@@ -65,11 +61,12 @@ class TGRU(StronglyTyped):
         h' = f * h + z * o
 
     Parameters: weight_ih, weight_hh (3H, I): W and V, bias_ih, bias_hh (3H,), blocks z, f, o.
+    Group: Linear in the state
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`.
             State: (h, x_(t-1)), (B, H) and (B, I).
-        gate_nonlinearity, output_nonlinearity: in place of sigmoid and tanh, by name or as functions.
+        gate_nonlinearity, output_nonlinearity: used instead of sigmoid and tanh; names or functions.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -85,7 +82,7 @@ class TGRU(StronglyTyped):
 
 
 class TLSTM(StronglyTyped):
-    """Strongly typed LSTM: gates see this input and the last, not the state (Balduzzi and Ghifary 2016, 1602.02218)::
+    """Strongly typed LSTM: gates depend on two inputs, not the state (Balduzzi and Ghifary 2016, 1602.02218)::
 
         z  = W_z x + b_z + V_z x_(t-1) + b'_z
         f  = sigmoid(W_f x + b_f + V_f x_(t-1) + b'_f)
@@ -94,11 +91,12 @@ class TLSTM(StronglyTyped):
         y  = c' * o
 
     Parameters: weight_ih, weight_hh (3H, I): W and V, bias_ih, bias_hh (3H,), blocks z, f, o.
+    Group: Linear in the state
 
     Args:
         input_size, hidden_size, bias, recurrent_bias, ...: as for `PackedCell`.
             State: (c, x_(t-1)), (B, H) and (B, I); the output y is no part of it.
-        gate_nonlinearity, output_nonlinearity: in place of sigmoid and tanh, by name or as functions.
+        gate_nonlinearity, output_nonlinearity: used instead of sigmoid and tanh; names or functions.
 
     Example:
         >>> import numpy as np, tinygraph as tg

@@ -1,4 +1,4 @@
-"""Checks: gradients against differences of values."""
+"""Checks of gradients against finite differences."""
 
 from .gradients import GradientError as GradientError
 from .gradients import Report as Report

@@ -1,4 +1,4 @@
-"""Gradients of any order held against directional central differences."""
+"""Compares gradients of any order with directional central differences."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from ..ops import sum as sum_
 
 
 class Row(NamedTuple):
-    """One comparison: along one random direction of one parameter, at one order."""
+    """One comparison: the derivative of one order along one random direction of one parameter."""
 
     order: int
     name: str
     error: float
-    """|analytic - numeric| / the larger of the two."""
+    """|analytic - numeric| / the larger of the two magnitudes."""
     analytic: float
     """The directional derivative by `tg.grad`."""
     numeric: float
-    """The same by central differences."""
+    """The directional derivative by central differences."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What `gradients` found: a row for each parameter and order, and the error that was allowed."""
+    """The result of `gradients`: a row for each parameter and order, and the tolerance."""
 
     rows: tuple[Row, ...]
     tolerance: float
@@ -46,7 +46,7 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        # Not "no error is above": a NaN error is above nothing.
+        # `<=` is False for a NaN error, as it has to be; `not any(error > tolerance)` would be True.
         return all(row.error <= self.tolerance for row in self.rows)
 
     def __str__(self) -> str:
@@ -60,7 +60,7 @@ class Report:
 
 
 class GradientError(GraphError, AssertionError):
-    """A gradient disagrees with the differences; ``report`` holds all comparisons."""
+    """A gradient differs from the finite differences; ``report`` holds all comparisons."""
 
     def __init__(self, report: Report) -> None:
         wrong = sorted({row.name for row in report.rows if not row.error <= report.tolerance})
@@ -71,35 +71,36 @@ class GradientError(GraphError, AssertionError):
 def gradients(
     fn: Callable[..., Node], arguments: Any, order: int = 2, *, tolerance: float | None = None, seed: int = 0
 ) -> Report:
-    """Compare the gradients of ``fn`` with central differences; raise where they disagree.
+    """Compares the gradients of ``fn`` with central differences and raises an error if they differ.
 
-    For each argument x and a direction v: <df/dx, v> against
+    For each argument x and a direction v it compares <df/dx, v> with
     (f(x - 2hv) - 8 f(x - hv) + 8 f(x + hv) - f(x + 2hv)) / 12h, whose error is of order h^4
     (Fornberg 1988, "Generation of finite difference formulas", table 1). Rounding adds
     eps |f| / h, and the two balance at h = eps^(1/5), times the larger of 1 and max |x|
     (the argument of Press et al., Numerical Recipes, 3rd ed., section 5.7, for this formula).
-    Where f bends faster than that, h / 8 or h / 64 is taken: of two neighbouring steps, the
-    larger of the pair that agrees best (after Ridders 1982, "Accurate computation of F'(x)").
-    v has length 1: random plus the gradient's own direction, so that the derivative is not near 0.
-    The next order treats the sum of the directional derivatives as the next f.
+    If the curvature of f is too large for h, h / 8 is used instead: of the steps h, h / 8 and h / 64, the two
+    neighbours whose slopes agree best are chosen, and the larger step of these two is used
+    (after Ridders 1982, "Accurate computation of F'(x)").
+    v has length 1 and is a random vector plus the gradient's direction, so that the derivative is not near 0.
+    For the next order, f is replaced by the sum of its directional derivatives.
 
     Args:
-        fn: nodes in, one node of any shape out; called as ``fn(*arguments)``, or
-            ``fn(**arguments)`` for a dict, or ``fn()`` if it takes none and uses the parameters itself.
-            More than one element out are weighed by random numbers and summed.
-        arguments: list, tuple or dict of arrays or parameters; a parameter is moved in place and
-            put back. Integer arrays are passed on and not checked.
+        fn: maps nodes to one node of any shape; called as ``fn(*arguments)``, or
+            ``fn(**arguments)`` for a dict, or ``fn()`` if it takes no arguments and uses the parameters itself.
+            If the result has several elements, their sum with random weights is checked.
+        arguments: list, tuple or dict of arrays or parameters; a parameter's value is changed and
+            restored. Integer arrays are passed on and not checked.
         order: 1 or more.
-        tolerance: the largest relative error; sqrt(eps) of the arguments' dtype if left out
+        tolerance: the largest relative error; by default sqrt(eps) of the arguments' dtype
             (1.5e-8 for float64, 3.5e-4 for float32).
-        seed: of the random directions.
+        seed: the seed of the random directions.
 
     Returns:
-        a `Report`, to print or to ask for ``largest_error``.
+        a `Report`, which can be printed and has ``largest_error``.
 
     Raises:
-        GradientError: with the report, naming parameter, error and both numbers.
-        GraphError: nothing to check; ``fn`` gives something else than a node, or other numbers at each call.
+        GradientError: a gradient differs; the report names the parameter, the error and both numbers.
+        GraphError: there is nothing to check, or ``fn`` does not return a node, or returns other numbers at each call.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -108,22 +109,22 @@ def gradients(
         True
     """
     nodes, call = _prepare(fn, arguments)
-    moved = [x for x in nodes if isinstance(x, Parameter)]
-    if not moved or order < 1:
+    parameters = [x for x in nodes if isinstance(x, Parameter)]
+    if not parameters or order < 1:
         raise GraphError(
             "check.gradients has nothing to check",
             expected="a floating array or parameter, order >= 1",
             got=f"{len(nodes)} arguments, order {order}",
         )
-    eps = float(max(np.finfo(x.dtype).eps for x in moved))
+    eps = float(max(np.finfo(x.dtype).eps for x in parameters))
     rng = np.random.default_rng(seed)
     tolerance = eps**0.5 if tolerance is None else tolerance
-    f = _weighed(call, rng)
+    f = _weighted_sum(call, rng)
     rows: list[Row] = []
-    with _kept(moved):
+    with _restoring(parameters):
         for n in range(1, order + 1):
-            rows += [_compare(f, x, n, eps, tolerance, rng) for x in moved]
-            f = _directional(f, moved, rng)
+            rows += [_compare(f, x, n, eps, tolerance, rng) for x in parameters]
+            f = _directional(f, parameters, rng)
     report = Report(tuple(rows), tolerance)
     if not report.passed:
         raise GradientError(report)
@@ -131,17 +132,17 @@ def gradients(
 
 
 def _prepare(fn: Callable[..., Node], arguments: Any) -> tuple[list[Node], Callable[[], Node]]:
-    """The leaves to hand to ``fn``, and ``fn`` called with them."""
+    """The arguments as nodes, and a function that calls ``fn`` with them."""
     if not isinstance(arguments, (list, tuple, dict)):
         arguments = [arguments]
     names = list(inspect.signature(fn).parameters)
-    given = arguments.items() if isinstance(arguments, dict) else enumerate(arguments)
-    labelled = [(str(names[k]) if isinstance(k, int) and k < len(names) else str(k), a) for k, a in given]
-    nodes = [_leaf(a, name) for name, part in labelled for a in leaves(part)]
-    built = rebuild(arguments, nodes)
+    items = arguments.items() if isinstance(arguments, dict) else enumerate(arguments)
+    named = [(str(names[k]) if isinstance(k, int) and k < len(names) else str(k), a) for k, a in items]
+    nodes = [_leaf(a, name) for name, argument in named for a in leaves(argument)]
+    arguments = rebuild(arguments, nodes)
     if not names:
         return nodes, lambda: fn()
-    return nodes, lambda: fn(**built) if isinstance(built, dict) else fn(*built)
+    return nodes, lambda: fn(**arguments) if isinstance(arguments, dict) else fn(*arguments)
 
 
 def _leaf(argument: Any, name: str) -> Node:
@@ -151,37 +152,34 @@ def _leaf(argument: Any, name: str) -> Node:
     return parameter(array, name) if array.dtype.kind == "f" else Constant(array, name)
 
 
-def _weighed(call: Callable[[], Node], rng: np.random.Generator) -> Callable[[], Node]:
+def _weighted_sum(call: Callable[[], Node], rng: np.random.Generator) -> Callable[[], Node]:
     y = _result(call)
     weights = Constant(np.asarray(rng.uniform(0.5, 1.5, y.shape), y.dtype)) if y.size != 1 else None
     return lambda: sum_(multiply(call(), weights)) if weights is not None else sum_(call())
 
 
 def _result(call: Callable[[], Node]) -> Node:
-    """The node that the function gives, each time the same."""
+    """The function's result; two calls have to return the same numbers."""
     y, again = call(), call()
     if not isinstance(y, Node):
-        raise GraphError(
-            "check.gradients: the function gives one node",
-            got=type(y).__name__,
-            fix="pick one: lambda x: layer(x)[0], say",
-        )
+        problem, fix = "check.gradients: the function must return one node", "pick one, as in lambda x: layer(x)[0]"
+        raise GraphError(problem, got=type(y).__name__, fix=fix)
     if not np.array_equal(y.value, again.value, equal_nan=True):
         raise GraphError(
-            "check.gradients: the function gave other numbers when it was called again",
+            "check.gradients: the function returned other numbers in a second call",
             expected="the same numbers for the same arguments",
-            got="draws, or state that it keeps",
-            fix="layer.eval(), or a generator made from a seed inside of the function",
+            got="a function with random numbers, or with a state that changes",
+            fix="layer.eval(), or create the random generator from a seed inside the function",
         )
     return y
 
 
-def _directional(f: Callable[[], Node], moved: list[Parameter], rng: np.random.Generator) -> Callable[[], Node]:
-    """The sum over parameters of <df/dx, v>, as a function that can be differentiated again."""
-    directions = [Constant(np.asarray(rng.uniform(-1, 1, x.shape), x.dtype)) for x in moved]
+def _directional(f: Callable[[], Node], parameters: list[Parameter], rng: np.random.Generator) -> Callable[[], Node]:
+    """The sum over parameters of <df/dx, v> with random v, as a function that can be differentiated again."""
+    directions = [Constant(np.asarray(rng.uniform(-1, 1, x.shape), x.dtype)) for x in parameters]
 
     def derivative() -> Node:
-        terms = [sum_(multiply(g, v)) for g, v in zip(grad(f(), moved), directions, strict=True)]
+        terms = [sum_(multiply(g, v)) for g, v in zip(grad(f(), parameters), directions, strict=True)]
         total = terms[0]
         for term in terms[1:]:
             total = total + term
@@ -198,19 +196,19 @@ def _compare(
     v = rng.uniform(-1, 1, x.shape)
     if np.any(g):
         v = v + g / np.abs(g).max()
-    # Length 1: along a longer direction a step of h would leave the reach of the formula in a wide matrix.
+    # Length 1: along a longer direction, as of a wide matrix, a step of h would be too large for the formula.
     v = np.asarray(v / max(float(np.linalg.norm(v)), np.finfo(float).tiny), x.dtype)
     h = eps**0.2 * max(1.0, float(np.abs(x.value).max(initial=0)))
     analytic = float(np.sum(g.astype(np.float64) * v))
     numeric = _extrapolated(f, x, v, h)
-    # Below this the difference is rounding of f itself, and no relative error can be told.
+    # Below this the difference is rounding of f itself, and a relative error means nothing.
     floor = abs(y.item()) * eps / h / tolerance
     size = max(abs(analytic), abs(numeric), floor, np.finfo(float).tiny)
     return Row(order, x.name or x.label(), abs(analytic - numeric) / size, analytic, numeric)
 
 
 def _extrapolated(f: Callable[[], Node], x: Parameter, v: np.ndarray, h: float) -> float:
-    """The slope from the step at which a smaller one changes it least; the analytic gradient has no say."""
+    """The slope at the step h or h / 8 that the next smaller step changes least; independent of `grad`."""
     slopes = [_slope(f, x, v, h / 8**k) for k in range(3)]
     changes = [abs(b - a) for a, b in pairwise(slopes)]
     return slopes[0] if changes[0] <= changes[1] else slopes[1]
@@ -227,12 +225,12 @@ def _slope(f: Callable[[], Node], x: Parameter, v: np.ndarray, h: float) -> floa
 
 
 @contextmanager
-def _kept(moved: list[Parameter]) -> Iterator[None]:
-    """Leave the parameters as they were, whatever happens inside."""
-    before = [(x.value, x.changed) for x in moved]
+def _restoring(parameters: list[Parameter]) -> Iterator[None]:
+    """Restores the parameters' values at the end, also after an error."""
+    before = [(x.value, x.changed) for x in parameters]
     try:
         yield
     finally:
-        for x, (value, changed) in zip(moved, before, strict=True):
+        for x, (value, changed) in zip(parameters, before, strict=True):
             x.value = value
             x.changed = changed

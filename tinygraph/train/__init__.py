@@ -1,4 +1,4 @@
-"""Training: clipping, optimizers, checkpoints."""
+"""Training: gradient clipping, optimizers, checkpoints."""
 
 from ..checkpoint import load as load
 from ..checkpoint import save as save

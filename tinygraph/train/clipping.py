@@ -1,4 +1,4 @@
-"""Clipping: gradients made shorter before they move the weights."""
+"""Gradient clipping, by norm and by value."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from ..core.node import Node
 from ..core.structure import leaves, map_leaves
 
 ROW = 1 << 14
-"""Squares that are summed in the gradient's own dtype."""
+"""The number of squares that are summed in the gradient's own dtype."""
 
 
 def clip_by_norm(gradients: Any, max_norm: float) -> Any:
-    """Scale all gradients by one factor, ``min(1, max_norm / norm)``: the direction stays.
+    """Scales all gradients by one factor, ``min(1, max_norm / norm)``, which keeps their direction.
 
-    ``norm = sqrt(sum of all squares)``, taken over every array together. Rows of `ROW` squares are summed in the
-    array's dtype, the sums in float64: in float32 the norm is right to about 1e-7 of it.
+    ``norm = sqrt(sum of all squares)`` over all arrays together. Rows of `ROW` squares are summed in the array's
+    dtype, and the sums of the rows in float64: in float32 the relative error of the norm is about 1e-7.
 
     Args:
-        gradients: nested lists, tuples or dicts of arrays of any shape (nodes count by their
-            value), in the loss's unit per unit of the parameter. None stays None.
-        max_norm: positive; the largest norm that is let through.
+        gradients: nested lists, tuples or dicts of arrays of any shape (of a node its value is
+            used), in the loss's unit per unit of the parameter. None stays None.
+        max_norm: positive; the largest norm of the result.
 
     Returns:
-        The same nesting of new arrays, shapes and dtypes kept.
+        New arrays in the same nesting, with the same shapes and dtypes.
 
     Raises:
         GraphError: ``max_norm`` is not a positive number.
-        NonFiniteError: a gradient holds a NaN or an infinity, which no factor can repair.
+        NonFiniteError: a gradient contains a NaN or an infinity, which scaling cannot remove.
 
     Source:
         Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural networks",
@@ -47,25 +47,25 @@ def clip_by_norm(gradients: Any, max_norm: float) -> Any:
     norm = math.hypot(*(_norm(a) for a in leaves(arrays)))
     if not math.isfinite(norm):
         raise NonFiniteError(
-            "clip_by_norm: the gradients hold a NaN or an infinity",
+            "clip_by_norm: the gradients contain a NaN or an infinity",
             expected="finite gradients",
             got=f"a norm of {norm}",
-            fix='find where it appears: with tg.nonfinite("raise")',
+            fix='find the op that computes it: with tg.nonfinite("raise")',
         )
     factor = min(1.0, max_norm / norm) if norm else 1.0
     return map_leaves(lambda a: a * a.dtype.type(factor), arrays)
 
 
 def clip_by_value(gradients: Any, limit: float) -> Any:
-    """Every element into ``[-limit, limit]``: a long gradient changes its direction.
+    """Clips every element to ``[-limit, limit]``, which may change the gradient's direction.
 
     Args:
-        gradients: nested lists, tuples or dicts of arrays of any shape (nodes count by their
-            value), in the loss's unit per unit of the parameter. None stays None.
-        limit: positive; the largest magnitude that is let through. NaN stays NaN.
+        gradients: nested lists, tuples or dicts of arrays of any shape (of a node its value is
+            used), in the loss's unit per unit of the parameter. None stays None.
+        limit: positive; the largest magnitude of the result. NaN stays NaN.
 
     Returns:
-        The same nesting of new arrays, shapes and dtypes kept.
+        New arrays in the same nesting, with the same shapes and dtypes.
 
     Raises:
         GraphError: ``limit`` is not a positive number.
@@ -84,12 +84,12 @@ def _array(gradient: Any) -> np.ndarray:
 
 
 def _norm(array: np.ndarray) -> float:
-    # Not np.linalg.norm, a BLAS product: under load its threads waited 6 ms here for 400,000 numbers. Nor float64
-    # squares of float32, which took eleven times as long as these sums of rows.
+    # np.linalg.norm is a BLAS product, whose threads waited 6 ms for each other here under load (400,000 numbers).
+    # Squares of float32 numbers in float64 took eleven times as long as these sums of rows.
     numbers = array.reshape(-1)
-    whole = numbers.size // ROW * ROW
+    full = numbers.size // ROW * ROW
     with np.errstate(over="ignore", under="ignore"):
-        rows = [numbers[:whole].reshape(-1, ROW), numbers[None, whole:]]
+        rows = [numbers[:full].reshape(-1, ROW), numbers[None, full:]]
         squares = sum(float(np.einsum("ij,ij->i", r, r).sum(dtype=np.float64)) for r in rows)
     if math.isfinite(squares):
         return math.sqrt(squares)
@@ -97,6 +97,6 @@ def _norm(array: np.ndarray) -> float:
     return largest * math.sqrt(float(np.sum(np.square(array / largest)))) if math.isfinite(largest) else largest
 
 
-def _positive(who: str, what: str, number: float) -> None:
+def _positive(function: str, argument: str, number: float) -> None:
     if not number > 0:
-        raise GraphError(f"{who}: {what} is not positive", expected="a number above 0", got=repr(number))
+        raise GraphError(f"{function}: {argument} is not positive", expected="a number above 0", got=repr(number))

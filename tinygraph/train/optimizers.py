@@ -1,4 +1,4 @@
-"""Optimizers: how a gradient moves the parameters."""
+"""Optimizers, which update parameters from their gradients: SGD and Adam."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from ..core.structure import leaves
 
 
 class Optimizer:
-    """Moves parameters against their gradients; a subclass says how far in `change`.
+    """Updates parameters from their gradients; a subclass computes the change in `change`.
 
-    A step is taken for all parameters or for none: everything is checked first.
-    The arrays that parameters held before stay as they are; each parameter gets a new one.
+    A step updates all parameters or none: all gradients are checked first.
+    The parameters' old arrays are not changed; each parameter gets a new array.
 
     Args:
         parameters: nested lists, tuples or dicts of `tg.parameter`, of any shapes.
         learning_rate: positive; unit of a parameter per unit of its gradient. The attribute
-            of that name may be set between steps.
+            of this name may be set between steps.
 
     Raises:
-        GraphError: something among ``parameters`` is not a parameter, or appears twice,
+        GraphError: ``parameters`` contains something that is not a parameter, or a parameter twice,
             or ``learning_rate`` is not a positive number.
 
     Example:
@@ -54,27 +54,27 @@ class Optimizer:
             raise GraphError(f"{_name(self)}: a parameter is listed twice", fix="list each parameter once")
 
     def step(self, gradients: Any = None) -> None:
-        """Move every parameter once.
+        """Updates every parameter once.
 
         Args:
-            gradients: arrays or nodes nested as the parameters are, each of its parameter's
-                shape and dtype; None for what `backward` left in ``.grad``.
+            gradients: arrays or nodes in the nesting of the parameters, each with its parameter's
+                shape and dtype; None takes the gradients that `backward` stored in ``.grad``.
 
         Raises:
-            GraphError: a gradient is missing, or of another shape or dtype.
-            NonFiniteError: a gradient holds a NaN or an infinity.
+            GraphError: a gradient is missing, or has another shape or dtype.
+            NonFiniteError: a gradient contains a NaN or an infinity.
         """
-        found = [p.grad for p in self._flat] if gradients is None else _matched(self.parameters, gradients)
-        checked = [_checked(self, p, g) for p, g in zip(self._flat, found, strict=True)]
+        flat = [p.grad for p in self._flat] if gradients is None else _matched(self.parameters, gradients)
+        arrays = [_checked(self, p, g) for p, g in zip(self._flat, flat, strict=True)]
         self.begin()
-        for i, (p, g) in enumerate(zip(self._flat, checked, strict=True)):
+        for i, (p, g) in enumerate(zip(self._flat, arrays, strict=True)):
             p.value = p.value - self.change(i, g)
 
     def begin(self) -> None:
-        """Called once a step, before the first `change`."""
+        """Called once per step, before the first `change`."""
 
     def change(self, index: int, gradient: np.ndarray) -> np.ndarray:
-        """What to subtract from parameter number ``index``: shape and dtype of ``gradient``."""
+        """Returns what to subtract from parameter number ``index``, with the shape and dtype of ``gradient``."""
         raise GraphError(f"{_name(self)} has no change", fix="define change(self, index, gradient)")
 
 
@@ -103,7 +103,7 @@ class SGD(Optimizer):
 
 
 class Adam(Optimizer):
-    """Steps of a size set by the gradient's running mean ``m`` and mean square ``v``.
+    """Adam: the step size follows from the gradient's running mean ``m`` and mean square ``v``.
 
     With t counting steps from 1::
 
@@ -117,7 +117,7 @@ class Adam(Optimizer):
         eps: positive; in the unit of the gradients.
 
     Raises:
-        GraphError: as in `Optimizer`, or ``betas`` or ``eps`` lies outside of its range.
+        GraphError: as in `Optimizer`, or ``betas`` or ``eps`` is out of range.
 
     Source:
         Kingma and Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1.
@@ -158,43 +158,44 @@ class Adam(Optimizer):
 
 
 def _matched(parameters: Any, gradients: Any) -> list[Any]:
-    """One gradient per parameter, found by key and position; None where there is none."""
+    """The gradients in the order of the flat parameters, matched by key and position; None where there is none."""
     if parameters is None:
         return []
     if isinstance(parameters, Parameter):
         return [gradients]
     keys = list(parameters) if isinstance(parameters, dict) else list(range(len(parameters)))
-    mine = list(gradients) if isinstance(gradients, dict) else list(range(len(gradients or ())))
-    if type(parameters) is not type(gradients) or set(keys) != set(mine):
+    gradient_keys = list(gradients) if isinstance(gradients, dict) else list(range(len(gradients or ())))
+    if type(parameters) is not type(gradients) or set(keys) != set(gradient_keys):
         raise GraphError(
             "step: the gradients are not nested as the parameters are",
             expected=f"{type(parameters).__name__} of {keys}",
-            got=f"{type(gradients).__name__} of {mine}",
+            got=f"{type(gradients).__name__} of {gradient_keys}",
         )
     return [g for k in keys for g in _matched(parameters[k], gradients[k])]
 
 
 def _checked(optimizer: Optimizer, p: Parameter, gradient: Any) -> np.ndarray:
-    who = f"{_name(optimizer)}: the gradient of {p.label()}"
+    subject = f"{_name(optimizer)}: the gradient of {p.label()}"
     if gradient is None:
-        raise GraphError(f"{who} was never computed", fix="call loss.backward() first, or pass step(gradients)")
+        raise GraphError(f"{subject} was never computed", fix="call loss.backward() first, or pass step(gradients)")
     array = gradient.value if isinstance(gradient, Node) else np.asarray(gradient)
     if array.shape != p.shape or array.dtype != p.dtype:
         expected, got = f"{p.shape} {p.dtype}", f"{array.shape} {array.dtype}"
-        raise GraphError(f"{who} does not fit", expected=expected, got=got)
+        raise GraphError(f"{subject} does not fit", expected=expected, got=got)
     if not np.isfinite(array).all():
         raise NonFiniteError(
-            f"{who} is not finite",
+            f"{subject} is not finite",
             expected="finite numbers",
             got=f"{int((~np.isfinite(array)).sum())} of {array.size} are NaN or infinite",
-            fix='lower the learning rate, clip, or find the place: with tg.nonfinite("raise")',
+            fix='lower the learning rate, clip, or find the op that computes it: with tg.nonfinite("raise")',
         )
     return array
 
 
-def _positive(optimizer: Optimizer, what: str, number: float) -> float:
+def _positive(optimizer: Optimizer, argument: str, number: float) -> float:
     if not 0 < number < math.inf:
-        raise GraphError(f"{_name(optimizer)}: {what} is not positive", expected="a number above 0", got=repr(number))
+        problem = f"{_name(optimizer)}: {argument} is not positive"
+        raise GraphError(problem, expected="a finite number above 0", got=repr(number))
     return float(number)
 
 

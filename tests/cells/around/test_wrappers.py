@@ -48,7 +48,7 @@ def gru(seed=0, inputs=3, hidden=3):
         (lambda: tg.unroll(tg.cells.LayerNorm(lambda x, s: ((x, x), s), 3), XS, np.zeros(2)), "LayerNorm: the cell's"),
         (lambda: tg.unroll(tg.cells.Parallel(tg.cells.LRU(3, 4)), {"a": XS}), "Parallel: the inputs are one array"),
         (lambda: tg.cells.Parallel(gru()), "not known to be linear"),
-        (lambda: tg.unroll(tg.cells.Stack([both, gru()], 0.5), XS, (0.0, np.zeros(3))), "dropout wants one array"),
+        (lambda: tg.unroll(tg.cells.Stack([both, gru()], 0.5), XS, (0.0, np.zeros(3))), "dropout needs one array"),
         (lambda: tg.cells.Stack(gru()), "in a list"),
         (lambda: tg.cells.Stack(None), "in a list"),
         (lambda: tg.cells.Stack("lstm"), "in a list"),

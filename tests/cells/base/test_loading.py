@@ -193,7 +193,7 @@ def test_cells_within_a_cell_have_dotted_names() -> None:
         (None, "NoneType"),
         ([np.ones(3)], "list"),
         ({0: np.ones(3)}, r"keys \[0\]"),
-        (tg.cells.LSTM(3, 4), r"LSTM.*fix *its \.state_dict\(\)"),
+        (tg.cells.LSTM(3, 4), r"LSTM.*fix *pass its \.state_dict\(\)"),
     ],
 )
 def test_what_is_no_state_dict(cell: tg.cells.LSTM, wrong: Any, got: str) -> None:

@@ -1,1 +1,1 @@
-"""What goes around a cell: layers on top of each other, two directions, shortcuts, dropped units, the layer itself."""
+"""Wrappers of a cell: layers, two directions, residual connections, zoneout, scans, unrolling."""

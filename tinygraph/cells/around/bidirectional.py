@@ -1,4 +1,4 @@
-"""Two cells over one sequence, one in each direction."""
+"""Two cells over one sequence, one forwards and one backwards in time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ...core.errors import GraphError
 from ...core.scope import scope
 from ...time.cell_contract import as_cell
 from ..base.module import Module
-from .wrapper import alike, first_state
+from .wrapper import first_state, require_same_shape
 
 MERGES = {
     "concatenate": lambda f, b: ops.concatenate([f, b], axis=-1),
@@ -21,21 +21,21 @@ MERGES = {
 
 
 class Bidirectional(Module):
-    """One cell from the first step to the last, one from the last to the first (Schuster and Paliwal 1997)::
+    """One cell runs from the first step to the last, one from the last to the first (Schuster and Paliwal 1997)::
 
         y_t = merge(f_t, b_t)        f_t = forward(x_t, state at t-1), b_t = backward(x_t, state at t+1)
 
-    Within the lengths of `unroll` the backward cell begins at each sequence's own last step. It needs the whole
-    sequence and is driven by `unroll` or `Recurrent`; it cannot be called step by step.
+    With ``lengths`` in `unroll` the backward cell starts at each sequence's own last step. It needs the whole
+    sequence, so that `unroll` or `Recurrent` has to run it; it cannot be called step by step.
 
     Args:
-        forward, backward: any two cells of one input size. State: (forward's, backward's).
+        forward, backward: any two cells with the same input size. State: (forward's, backward's).
         merge: ``"concatenate"`` (B, 2H), ``"sum"``, ``"mean"``, ``"multiply"`` (B, H), or ``"both"``, a pair.
 
     Raises:
-        GraphError: an unknown merge, no cell, cells of different input sizes; when driven, if their outputs are not of
-            one shape for ``"sum"``, ``"mean"`` and ``"multiply"``; when called for a single step, as `unroll` does with
-            ``feedback``.
+        GraphError: merge is unknown, an argument is no cell, or the input sizes differ; in `unroll`, if the outputs
+            have different shapes with ``"sum"``, ``"mean"`` or ``"multiply"``; in a call for a single step, as
+            `unroll` makes it with ``feedback``.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -50,11 +50,8 @@ class Bidirectional(Module):
             raise GraphError("Bidirectional: unknown merge", expected=", ".join(MERGES), got=repr(merge))
         sizes = [getattr(as_cell("Bidirectional", cell), "input_size", None) for cell in (forward, backward)]
         if None not in sizes and sizes[0] != sizes[1]:
-            raise GraphError(
-                "Bidirectional: the cells take inputs of different sizes",
-                expected="one input_size",
-                got=f"{sizes[0]} and {sizes[1]}",
-            )
+            problem = "Bidirectional: the cells take inputs of different sizes"
+            raise GraphError(problem, expected="one input_size", got=f"{sizes[0]} and {sizes[1]}")
         self.forward, self.backward, self.merge = forward, backward, merge
 
     @property
@@ -64,25 +61,20 @@ class Bidirectional(Module):
 
     @property
     def output_size(self) -> int:
-        """Of y_t: of both cells together if they are concatenated, else of one."""
-        other = self.backward.output_size if self.merge == "concatenate" else 0
-        return self.forward.output_size + other
+        """The size of y_t: the sum of both cells' output sizes if they are concatenated, else that of one."""
+        return self.forward.output_size + (self.backward.output_size if self.merge == "concatenate" else 0)
 
     @property
     def dtype(self) -> Any:
         return self.forward.dtype
 
     def initial_state(self, batch_size: int | None = None) -> tuple[Any, Any]:
-        """Those of the two cells."""
+        """The pair of the two cells' initial states."""
         return first_state(self.forward, batch_size), first_state(self.backward, batch_size)
 
     def __call__(self, x: Any, state: Any) -> tuple[Any, Any]:
-        raise GraphError(
-            "Bidirectional: one step alone has no future to look at",
-            expected="whole sequences",
-            got="a call for one step",
-            fix="tg.unroll without feedback",
-        )
+        problem, fix = "Bidirectional: one step alone has no future to look at", "use tg.unroll without feedback"
+        raise GraphError(problem, expected="whole sequences", got="a call for one step", fix=fix)
 
     def over_time(self, drive: Any, xs: Any, state: Any) -> tuple[Any, tuple[Any, Any]]:
         """Both cells over all steps."""
@@ -92,5 +84,5 @@ class Bidirectional(Module):
         with scope("backward"):
             b, behind = drive.turned()(self.backward, xs, behind)
         if self.merge not in ("concatenate", "both"):
-            alike("Bidirectional: the cells' outputs", f, b, "merge='concatenate', or one hidden_size")
+            require_same_shape("Bidirectional: the cells' outputs", f, b, "merge='concatenate', or one hidden_size")
         return MERGES[self.merge](f, b), (ahead, behind)

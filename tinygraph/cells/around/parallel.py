@@ -1,4 +1,4 @@
-"""A cell linear in its state over all steps at once."""
+"""A wrapper that computes all steps of a linear cell at once, by a scan."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from .wrapper import Wrapper
 
 
 class Parallel(Wrapper):
-    """A cell whose step is s' = a * s + b, with a and b from the input alone, over all steps at once.
+    """Computes a cell with the step s' = a * s + b, whose a and b depend on the input alone, for all steps at once.
 
-    A single step is the cell's own. Driven by `tg.unroll` or a layer, it computes a and b of all steps as whole arrays,
-    the states by one `linear_scan`, the outputs as whole arrays: the numbers of the step-by-step loop up to rounding,
-    in a graph whose size does not grow with T. Lengths, masks, either direction and truncation in chunks go with it.
-    A sliding window takes the steps one by one, and so does a compiled function, whose loop is native code.
+    A single step is the cell's own. `tg.unroll` or a layer computes a and b of all steps as whole arrays, the states
+    by one `linear_scan`, and the outputs as whole arrays: the results equal those of the step-by-step loop up to
+    rounding, and the size of the graph does not depend on T. Lengths, masks, both directions and truncation in chunks
+    work. A sliding window runs the steps one by one, and so does a compiled function, whose loop is native code.
 
     Args:
-        cell: `LRU`, `minGRU`, `minLSTM`, `QRNN`, `TRNN`, `TGRU`, `TLSTM`, or a `LinearCell` of one's own.
+        cell: `LRU`, `minGRU`, `minLSTM`, `QRNN`, `TRNN`, `TGRU`, `TLSTM`, or your own `LinearCell`.
             State: the cell's.
-        compiled: scan in compiled functions too. With the backend "numpy" training steps of an LRU took 0.2 to 1.0
-            times as long as by the loop, of a minGRU 0.35 to 1.4 times; with "native" the loop was always faster.
+        compiled: whether compiled functions scan, too. With the backend "numpy" training steps of an LRU took 0.2 to
+            1.0 times as long as with the loop, of a minGRU 0.35 to 1.4 times; with "native" the loop was always faster.
 
     Raises:
         GraphError: the cell is not linear in its state.
@@ -52,12 +52,12 @@ class Parallel(Wrapper):
                 "Parallel: the cell is not known to be linear in its state",
                 got=type(cell).__name__,
                 expected="s' = a * s + b with a and b from the input: LRU, minGRU, QRNN, TRNN, ...",
-                fix="drive it as it is, or derive it from LinearCell",
+                fix="unroll the cell without Parallel, or derive it from LinearCell",
             )
         self.compiled = compiled
 
     def over_time(self, drive: Any, xs: Any, state: Any) -> tuple[Any, Any]:
-        """All steps of inputs (T, B, I) from a state, as the driver is set: outputs (T, ...) and the last state."""
+        """All steps of inputs (T, B, I) from a state, with the driver's settings: outputs (T, ...), the last state."""
         if drive.window == "sliding" or (now.tracing and not self.compiled):
             return drive(self.cell, xs, state)
         if not isinstance(xs, Node):
@@ -68,33 +68,34 @@ class Parallel(Wrapper):
         return turn(outputs), state
 
     def _chunks(self, xs: Node, state: Any, real: Node | None, length: int | None) -> tuple[Node, Any]:
+        """All steps, chunk by chunk; gradients stop where a chunk starts."""
         T = xs.shape[0]
         length = length or T
         awaits = None if real is None or length == T else awaited(real, reverse=False)
         outputs = []
         for start in range(0, T, length):
-            part = slice(start, start + length)
+            chunk = slice(start, start + length)
             if start:
                 state = cut(state, None if awaits is None else awaits[start])
-            y, state = self._all(xs[part], state, None if real is None else real[part])
+            y, state = self._chunk(xs[chunk], state, None if real is None else real[chunk])
             outputs.append(y)
         return outputs[0] if len(outputs) == 1 else ops.concatenate(outputs), state
 
-    def _all(self, xs: Node, state: Any, real: Node | None) -> tuple[Node, Any]:
-        """All steps of one chunk; where a step is not real, s' = 1 * s + 0."""
+    def _chunk(self, xs: Node, state: Any, real: Node | None) -> tuple[Node, Any]:
+        """All steps of one chunk; at a step of padding s' = 1 * s + 0."""
         s, *before = state if self.cell.looks_back else (state,)
-        seen = [_seen(xs, x, real) for x in before]
-        shifted = [preceded(at, x)[:-1] for x, at in zip(before, seen, strict=True)]
+        latest = [_latest(xs, x, real) for x in before]
+        shifted = [preceded(x, first)[:-1] for first, x in zip(before, latest, strict=True)]
         a, b, read = self.cell.linear(xs, *shifted)
         if real is not None:
             a, b = _paused(a, real, b, 1), _paused(b, real, b, 0)
         states = linear_scan(a, b, s)
         last = rebuild(s, [x[-1] for x in leaves(states)])
-        return read(states), (last, *(at[-1] for at in seen)) if before else last
+        return read(states), (last, *(x[-1] for x in latest)) if before else last
 
 
 def _turning(drive: Any) -> Callable[[Node], Node]:
-    """Into the order of the walk, and, done a second time, back."""
+    """A function that reverses time where the driver runs backwards; applied twice, it restores the order."""
     if not drive.reverse:
         return lambda x: x
     if drive.lengths is None:
@@ -102,21 +103,21 @@ def _turning(drive: Any) -> Callable[[Node], Node]:
     return lambda x: flipped(x, drive.lengths)
 
 
-def _seen(xs: Node, before: Node, real: Node | None) -> Node:
-    """The last real input up to each step."""
+def _latest(xs: Node, before: Node, real: Node | None) -> Node:
+    """The last real input up to each step, (T, B, I)."""
     if real is None:
         return xs
-    wide = _wide(real, xs)
+    mask = _broadcastable(real, xs)
     one, zero = np.ones((), xs.dtype), np.zeros((), xs.dtype)
-    return linear_scan(ops.where(wide, zero, one), ops.where(wide, xs, zero), before)
+    return linear_scan(ops.where(mask, zero, one), ops.where(mask, xs, zero), before)
 
 
 def _paused(terms: Any, real: Node, like: Any, neutral: int) -> Any:
-    """a or b with the neutral 1 or 0 where a step is not real."""
+    """a or b, with the neutral 1 or 0 at steps of padding."""
     if isinstance(terms, tuple):
         return _paused(terms[0], real, like[0], neutral), _paused(terms[1], real, like[1], 0)
-    return ops.where(_wide(real, like), terms, np.array(neutral, like.dtype))
+    return ops.where(_broadcastable(real, like), terms, np.array(neutral, like.dtype))
 
 
-def _wide(real: Node, like: Node) -> Node:
+def _broadcastable(real: Node, like: Node) -> Node:
     return real.reshape(real.shape + (1,) * (like.ndim - real.ndim))

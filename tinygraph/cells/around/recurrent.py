@@ -1,4 +1,4 @@
-"""A layer: a cell and the way it is driven over sequences."""
+"""A layer: a cell with the settings by which it is unrolled over sequences."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 from ...time.arguments import check_settings
 from ...time.cell_contract import Layer, as_cell
 from ...time.unroll import unroll
-from ..base.module import Module, attributes, christen
+from ..base.module import Module, attributes_of, name_parameters
 from .wrapper import first_state
 
 
 class Recurrent(Layer, Module):
-    """A cell with the settings of its `unroll`: called with sequences it gives all outputs and the last state.
+    """A cell with the settings of its `unroll`: maps input sequences to all outputs and the last state.
 
-    Its parameters have the cell's own names; a state_dict of ``torch.nn.LSTM`` and the like can be loaded.
+    Its parameters keep the cell's own names, so that a state_dict of ``torch.nn.LSTM`` and the like can be loaded.
 
     Args:
-        cell: any cell, a wrapped one or a function.
+        cell: any cell, also a wrapped one or a function.
         reverse, truncate, window, zero_output, axis: as for `unroll`.
 
     Raises:
-        GraphError: what is given is no cell, or a setting means nothing.
+        GraphError: the argument is no cell, or a setting has no valid value.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -46,26 +46,20 @@ class Recurrent(Layer, Module):
         axis: int = 0,
     ) -> None:
         check_settings(as_cell("Recurrent", cell), truncate, window, axis)
-        object.__setattr__(self, "cell", cell)  # its parameters keep the names that they have there
-        christen(self._held())
-        self.settings: dict[str, Any] = {
-            "reverse": reverse,
-            "truncate": truncate,
-            "window": window,
-            "zero_output": zero_output,
-            "axis": axis,
-        }
+        object.__setattr__(self, "cell", cell)  # Module's __setattr__ would rename the cell's parameters
+        name_parameters(self._root())
+        self.settings: dict[str, Any] = {"reverse": reverse, "truncate": truncate, "window": window}
+        self.settings |= {"zero_output": zero_output, "axis": axis}
 
     def __call__(
         self, inputs: Any, state: Any = None, *, lengths: Any = None, mask: Any = None, feedback: Any = None
     ) -> tuple[Any, Any]:
-        """`unroll` of the cell: outputs (T, B, ...) and the last state, of inputs (T, B, ...)."""
+        """Unrolls the cell over inputs (T, B, ...): returns the outputs (T, B, ...) and the last state."""
         return unroll(self.cell, inputs, state, lengths=lengths, mask=mask, feedback=feedback, **self.settings)
 
-    def _held(self) -> Mapping[str, Any]:
-        """The cell's own."""
-        return attributes(self.cell)
+    def _root(self) -> Mapping[str, Any]:
+        return attributes_of(self.cell)
 
     def initial_state(self, batch_size: int | None = None) -> Any:
-        """The cell's; None of a function."""
+        """The cell's initial state; None for a function."""
         return first_state(self.cell, batch_size)

@@ -1,4 +1,4 @@
-"""Cells on top of each other: the outputs of one are the inputs of the next."""
+"""Stacked cells: the outputs of one layer are the inputs of the next."""
 
 from __future__ import annotations
 
@@ -22,23 +22,22 @@ from .wrapper import first_state, form
 
 
 class Stack(Module):
-    """Layers: y_t of one cell is x_t of the next, with dropout in between (Zaremba et al. 2014, 1409.2329).
+    """Layers of cells: y_t of one is x_t of the next, with dropout in between (Zaremba et al. 2014, 1409.2329).
 
-    `unroll` drives one layer after the other, so that each one's products with its inputs are one for all steps.
+    `unroll` runs one layer after the other, so that a layer multiplies the inputs of all steps in one product.
 
     Args:
-        cells: any cells, `Bidirectional` ones too. State: a tuple of theirs.
-        dropout: the share of units that is set to 0 between two layers in training; the others grow by
-            1 / (1 - dropout). See `Module.eval`. The attribute may be set at any time, and the next drawing, of a
-            compiled function too, goes by it; but 0 draws nothing: a function compiled with it is to be compiled anew
-            for another rate.
-        variational: whether one call of `unroll` uses one mask for all its steps (Gal and Ghahramani 2016,
-            1512.05287), instead of one a step.
-        rng: a seed or a numpy Generator that draws.
+        cells: any cells, also `Bidirectional` ones. State: the tuple of their states.
+        dropout: the share of units that is set to 0 between two layers in training; the other units are scaled by
+            1 / (1 - dropout). See `Module.eval`. The attribute may be set at any time, also for a compiled function.
+            With rate 0 no mask is drawn at all: a function that was compiled with 0 has to be compiled again.
+        variational: whether one call of `unroll` uses the same mask at all steps (Gal and Ghahramani 2016,
+            1512.05287), instead of a new mask at each step.
+        rng: a seed or a numpy Generator, which draws the masks.
 
     Raises:
-        GraphError: no list of cells, none in it, a cell whose input_size is not the output_size of the one below, a
-            dropout that is no number from 0 to below 1.
+        GraphError: cells is no list of cells, or empty; a cell's input_size is not the output_size of the one below;
+            dropout is not a number in [0, 1).
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -58,7 +57,7 @@ class Stack(Module):
         self.cells = _checked(cells)
         self.dropout, self.variational = dropout, variational
         rngs = generator("Stack", rng).spawn(len(self.cells) - 1)
-        self._masks = [Mask(self, k, one) for k, one in enumerate(rngs)]
+        self._masks = [Mask(self, k, mask_rng) for k, mask_rng in enumerate(rngs)]
 
     @classmethod
     def of(
@@ -74,16 +73,16 @@ class Stack(Module):
         rng: int | np.random.Generator | None = None,
         **options: Any,
     ) -> Stack:
-        """Layers of one kind of cell, as ``torch.nn.LSTM(input_size, hidden_size, num_layers)`` has them.
+        """Layers of one class of cells, like ``torch.nn.LSTM(input_size, hidden_size, num_layers)``.
 
         Args:
-            kind: a class of cells; called with ``(I of the layer, hidden_size, rng=, **options)``, for two directions
-                twice a layer.
-            num_layers, bidirectional: how many, and whether each goes both ways and concatenates.
-            dropout, variational, rng: as for `Stack`; rng fills the weights, too.
+            kind: the class; it is called with ``(I of the layer, hidden_size, rng=, **options)``, twice for each
+                layer if there are two directions.
+            num_layers, bidirectional: the number of layers, and whether each runs in both directions and concatenates.
+            dropout, variational, rng: as for `Stack`; rng initialises the weights, too.
 
         Raises:
-            GraphError: num_layers below 1, a kind that makes no cells or does not know an option.
+            GraphError: num_layers is below 1, or kind is not a class of cells or does not know an option.
 
         Example:
             >>> import tinygraph as tg
@@ -93,7 +92,7 @@ class Stack(Module):
         """
         rng, cells, size = generator("Stack", rng), [], input_size
         for _ in range(whole("Stack", "num_layers", num_layers)):
-            pair = [_made(kind, size, hidden_size, rng, options) for _ in range(2 if bidirectional else 1)]
+            pair = [_built(kind, size, hidden_size, rng, options) for _ in range(2 if bidirectional else 1)]
             cells.append(Bidirectional(*pair) if bidirectional else pair[0])
             size = getattr(cells[-1], "output_size", hidden_size)
         return cls(cells, dropout, variational, rng)
@@ -108,7 +107,7 @@ class Stack(Module):
         self._dropout = checked_rate("Stack", dropout)
 
     def odds(self, place: int) -> tuple[float, float, float]:
-        """Of each mask: the share that stays, by how much it grows, and 1."""
+        """For each mask: the share of units kept, the factor of a kept unit, and the factor in evaluation, 1."""
         keep = 1 - self.dropout
         return keep, 1 / keep, 1.0
 
@@ -119,7 +118,7 @@ class Stack(Module):
 
     @property
     def output_size(self) -> int:
-        """Of y_t, of the highest cell."""
+        """The size of y_t, of the highest cell."""
         return self.cells[-1].output_size
 
     @property
@@ -127,23 +126,21 @@ class Stack(Module):
         return self.cells[0].dtype
 
     def initial_state(self, batch_size: int | None = None) -> tuple[Any, ...]:
-        """Those of the cells."""
+        """The tuple of the cells' initial states."""
         return tuple(first_state(cell, batch_size) for cell in self.cells)
 
     def __call__(self, x: Any, state: Any) -> tuple[Any, tuple[Any, ...]]:
         return self._through(lambda cell, y, s: cell(y, s), x, state, time=False)
 
     def over_time(self, drive: Any, xs: Any, state: Any) -> tuple[Any, tuple[Any, ...]]:
-        """Layer by layer over all steps."""
+        """All steps, layer by layer."""
         return self._through(drive, xs, state, time=True)
 
     def _through(self, apply: Callable[..., Any], y: Any, state: Any, time: bool) -> tuple[Any, tuple[Any, ...]]:
         if not isinstance(state, (tuple, list)) or len(state) != len(self.cells):
-            raise GraphError(
-                "Stack: a state is needed for each cell",
-                expected=f"{len(self.cells)} states",
-                got=f"shapes {[s.shape for s in leaves(state)]}",
-            )
+            shapes = [s.shape for s in leaves(state)]
+            expected = f"{len(self.cells)} states"
+            raise GraphError("Stack: a state is needed for each cell", expected=expected, got=f"shapes {shapes}")
         states = []
         for k, (cell, s) in enumerate(zip(self.cells, state, strict=True)):
             with scope(f"layer{k}"):
@@ -152,48 +149,41 @@ class Stack(Module):
         return y, tuple(states)
 
     def _dropped(self, k: int, y: Any, time: bool) -> Any:
-        """The outputs of layer k - 1 as layer k sees them; ``time``: whether of all steps at once."""
+        """The inputs of layer k: the outputs of layer k - 1 after dropout. ``time``: whether y has an axis T."""
         if not self.dropout or not (self.training or isinstance(y, Traced)):
             return y
         if isinstance(form(y), str):
-            raise GraphError(f"Stack: dropout wants one array from cell {k - 1}", got=form(y), fix="dropout=0")
+            raise GraphError(f"Stack: dropout needs one array from cell {k - 1}", got=form(y), fix="set dropout=0")
         shape = y.shape[1:] if time and self.variational else y.shape
         return y * noise(self._masks[k - 1], shape, y.dtype, once=self.variational)
 
 
-def _made(kind: Any, input_size: int, hidden_size: int, rng: Any, options: dict[str, Any]) -> Any:
-    """A cell of the kind."""
-    if isinstance(kind, Module) or not callable(kind):
-        raise GraphError(
-            "Stack.of: kind makes the cells, each its own",
-            expected="a class of cells",
-            got=f"{kind!r}"[:80],
-            fix="tg.cells.LSTM, say",
-        )
+def _built(cls: Any, input_size: int, hidden_size: int, rng: Any, options: dict[str, Any]) -> Any:
+    """A new cell of the class."""
+    if isinstance(cls, Module) or not callable(cls):
+        problem = "Stack.of: kind makes the cells, so it is a class"
+        raise GraphError(problem, expected="a class of cells, such as tg.cells.LSTM", got=f"{cls!r}"[:80])
     try:
-        return kind(input_size, hidden_size, rng=rng, **options)
+        return cls(input_size, hidden_size, rng=rng, **options)
     except TypeError as error:
         raise GraphError(
             f"Stack.of: {error}",
-            expected=f"options of {getattr(kind, '__name__', kind)}",
+            expected=f"options of {getattr(cls, '__name__', cls)}",
             got=", ".join(f"{name}={value!r}" for name, value in options.items()),
             fix="batch_first is axis=1 of tg.Recurrent" if "batch_first" in options else "",
         ) from error
 
 
 def _checked(cells: Any) -> list[Any]:
-    """The cells, each of which takes what the one below gives."""
+    """The cells as a list; the output size of each has to be the input size of the next."""
     if isinstance(cells, str) or not isinstance(cells, Iterable):
         raise GraphError("Stack: the cells come in a list", expected="[cell, ...]", got=f"{cells!r}"[:80])
     cells = [as_cell(f"Stack: cell {k}", cell) for k, cell in enumerate(cells)]
     if not cells:
         raise GraphError("Stack: there is no cell", expected="one or more")
     for k, (below, above) in enumerate(pairwise(cells)):
-        given, taken = getattr(below, "output_size", None), getattr(above, "input_size", None)
-        if None not in (given, taken) and given != taken:
-            raise GraphError(
-                f"Stack: cell {k + 1} does not take what cell {k} gives",
-                expected=f"input_size={given}",
-                got=f"input_size={taken}",
-            )
+        output, size = getattr(below, "output_size", None), getattr(above, "input_size", None)
+        if None not in (output, size) and output != size:
+            problem = f"Stack: cell {k + 1} does not take what cell {k} gives"
+            raise GraphError(problem, expected=f"input_size={output}", got=f"input_size={size}")
     return cells

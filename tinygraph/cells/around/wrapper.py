@@ -1,4 +1,4 @@
-"""Cells around a cell: with a shortcut past it, with its outputs normalised."""
+"""Cells that wrap a cell: a residual connection around it, layer normalisation of its outputs."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from ..layernorm_lstm import normed
 
 
 class Wrapper(Module):
-    """A cell around another, whose state and sizes it has; `after` says what becomes of the outputs.
+    """A cell that wraps another: it has the same state and sizes, and its `after` transforms the outputs.
 
     Args:
-        cell: any ``(x_t, state) -> (y_t, new_state)``, a function too.
+        cell: any ``(x_t, state) -> (y_t, new_state)``, also a function.
 
     Raises:
-        GraphError: it is none.
+        GraphError: the argument is no cell.
 
     Example:
         See `Residual`.
@@ -37,11 +37,11 @@ class Wrapper(Module):
         raise AttributeError(f"{type(self).__name__} has no {name}")
 
     def initial_state(self, batch_size: int | None = None) -> Any:
-        """That of the cell; None of a cell that has none."""
+        """The cell's initial state; None for a cell without one."""
         return first_state(self.cell, batch_size)
 
     def after(self, x: Any, y: Any) -> Any:
-        """What is given out for an input (..., I) and the cell's output (..., H), of one step or of all."""
+        """Maps the input (..., I) and the cell's output (..., H), of one step or all steps, to the wrapper's output."""
         return y
 
     def __call__(self, x: Any, state: Any) -> tuple[Any, Any]:
@@ -49,21 +49,21 @@ class Wrapper(Module):
         return self.after(x, y), state
 
     def over_time(self, drive: Any, xs: Any, state: Any) -> tuple[Any, Any]:
-        """All steps: the cell over time, and what becomes of its outputs at once."""
+        """All steps: the cell over time, then `after` once for all outputs."""
         ys, state = drive(self.cell, xs, state)
         return self.after(xs, ys), state
 
 
 class Residual(Wrapper):
-    """A shortcut past the cell (He et al. 2016, 1512.03385; of LSTM layers: Wu et al. 2016, 1609.08144)::
+    """A residual connection around the cell (He et al. 2016, 1512.03385; for LSTM layers Wu et al. 2016, 1609.08144)::
 
         y'_t = x_t + y_t
 
     Args:
-        cell: gives outputs of the shape of its inputs, I = H. State: the cell's.
+        cell: a cell whose outputs have the shape of its inputs, I = H. State: the cell's.
 
     Raises:
-        GraphError: when called, if x_t and y_t differ in shape.
+        GraphError: in a call, if the shapes of x_t and y_t differ.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -74,26 +74,26 @@ class Residual(Wrapper):
     """
 
     def after(self, x: Any, y: Any) -> Node:
-        alike("Residual: input and output of the cell", x, y, "a cell with hidden_size = input_size")
+        require_same_shape("Residual: input and output of the cell", x, y, "a cell with hidden_size = input_size")
         return x + y
 
 
 class LayerNorm(Wrapper):
-    """The cell's outputs normalised (Ba, Kiros and Hinton 2016, 1607.06450)::
+    """Layer normalisation of the cell's outputs (Ba, Kiros and Hinton 2016, 1607.06450)::
 
         y'_t = weight * (y_t - mean) / sqrt(variance + epsilon) + bias        over the H units of each sequence
 
-    The state is not touched; `LayerNormLSTM` normalises inside of the step. Parameters: weight (H,), bias (H,), and the
+    The state stays as it is; `LayerNormLSTM` normalises inside the step. Parameters: weight (H,), bias (H,), and the
     cell's.
 
     Args:
         cell: any cell with an output y_t (B, H). State: the cell's.
-        output_size: H; None for what the cell says.
+        output_size: H; None for the cell's output_size.
         epsilon: added to the variance.
-        dtype: of weight and bias; None for the cell's.
+        dtype: the dtype of weight and bias; None for the cell's.
 
     Raises:
-        GraphError: neither the cell nor an argument says how large the output is; when called, if it is not so large.
+        GraphError: neither the cell nor output_size tells H; in a call, if the cell's output has another size.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -110,7 +110,7 @@ class LayerNorm(Wrapper):
         super().__init__(cell)
         size = getattr(cell, "output_size", None) if output_size is None else output_size
         if size is None:
-            raise GraphError("LayerNorm: the size of the cell's output is not known", fix="output_size=")
+            raise GraphError("LayerNorm: the size of the cell's output is not known", fix="pass output_size")
         size = whole("LayerNorm", "output_size", size)
         dtype = floating("LayerNorm", getattr(cell, "dtype", np.float32) if dtype is None else dtype)
         self.weight, self.bias = Parameter(np.ones(size, dtype), None), Parameter(np.zeros(size, dtype), None)
@@ -118,24 +118,23 @@ class LayerNorm(Wrapper):
 
     def after(self, x: Any, y: Any) -> Node:
         if form(y)[-1:] != self.weight.shape:
-            raise GraphError(
-                "LayerNorm: the cell's output has another size", expected=f"(..., {self.weight.size})", got=str(form(y))
-            )
+            expected = f"(..., {self.weight.size})"
+            raise GraphError("LayerNorm: the cell's output has another size", expected=expected, got=str(form(y)))
         return normed(y, self.weight, self.bias, self.epsilon)
 
 
 def form(y: Any) -> Any:
-    """The shape of an array or node; of a structure of several, or none, what it is."""
+    """The shape of an array or node; for anything else, such as a tuple, the name of its type."""
     return getattr(y, "shape", type(y).__name__)
 
 
-def alike(what: str, x: Any, y: Any, fix: str) -> None:
-    """Refuse two arrays of different shapes, of which numpy would repeat one, and structures of arrays."""
+def require_same_shape(what: str, x: Any, y: Any, fix: str) -> None:
+    """Raises an error unless x and y are arrays of one shape; numpy would broadcast different shapes silently."""
     if form(x) != form(y) or isinstance(form(x), str):
         raise GraphError(f"{what} are not two arrays of one shape", got=f"{form(x)} and {form(y)}", fix=fix)
 
 
 def first_state(cell: Any, batch_size: int | None) -> Any:
-    """What a cell starts from; None of a function."""
+    """The cell's initial state; None for a function."""
     initial_state = getattr(cell, "initial_state", None)
     return initial_state and initial_state(batch_size)

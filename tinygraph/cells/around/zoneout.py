@@ -1,4 +1,4 @@
-"""Zoneout: units of the state that stay as they were for a step."""
+"""Zoneout: random units of the state keep their old value for a step."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ class Zoneout(Wrapper):
 
         s_t = m * s_{t-1} + (1 - m) * cell(x_t, s_{t-1})        m: 1 with probability p, else 0, drawn at every step
 
-    Out of training m is p itself. Where the cell's output is one of its new states, so it is here. The attribute p may
-    be set at any time, and the next drawing, of a compiled function too, goes by it; but a state of rate 0 has no m: a
-    function compiled with it is to be compiled anew for another rate.
+    In evaluation m is p itself. If the cell's output is one of its new states, the wrapper's output is that state
+    after zoneout. The attribute p may be set at any time, also for a compiled function. With rate 0 no mask is drawn
+    at all: a function that was compiled with 0 has to be compiled again.
 
     Args:
         cell: any cell. State: the cell's.
-        p: the rate of all states, or one for each array of the state, in order. Arrays of integers are let be;
-            a clock of floats, as in `ClockworkRNN` and `PhasedLSTM`, wants the rate 0.
-        rng: a seed or a numpy Generator that draws.
+        p: the rate of all states, or one rate for each array of the state, in order. Integer arrays are not changed;
+            a clock of floats, as in `ClockworkRNN` and `PhasedLSTM`, needs the rate 0.
+        rng: a seed or a numpy Generator, which draws the masks.
 
     Raises:
-        GraphError: a rate is no number from 0 to below 1; when called, if there are not as many rates as states.
+        GraphError: a rate is not a number in [0, 1); in a call, if the number of rates is not that of the states.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -51,29 +51,29 @@ class Zoneout(Wrapper):
 
     @property
     def p(self) -> Any:
-        """The rate of all states, or a tuple of theirs."""
+        """The rate of all states, or a tuple with a rate for each."""
         return self._p
 
     @p.setter
     def p(self, p: Any) -> None:
         several = isinstance(p, Sequence)
-        self._p = tuple(checked_rate("Zoneout", q) for q in p) if several else checked_rate("Zoneout", p)
+        self._p = tuple(checked_rate("Zoneout", rate) for rate in p) if several else checked_rate("Zoneout", p)
 
     def __call__(self, x: Any, state: Any) -> tuple[Any, Any]:
         y, new = self.cell(x, state)
-        before, made = leaves(state), leaves(new)
-        self._check(before, made)
-        kept = [self._kept(k, a, b) for k, (a, b) in enumerate(zip(before, made, strict=True))]
-        at = {id(a): b for a, b in reversed([*zip(made, kept, strict=True)])}  # the first, where two states are one
-        return rebuild(y, [at.get(id(v), v) for v in leaves(y)]), rebuild(new, kept)
+        before, after = leaves(state), leaves(new)
+        self._check(len(before), len(after))
+        mixed = [self._mixed(k, a, b) for k, (a, b) in enumerate(zip(before, after, strict=True))]
+        mixed_of = {id(a): b for a, b in reversed([*zip(after, mixed, strict=True)])}  # if two are one node, the first
+        return rebuild(y, [mixed_of.get(id(v), v) for v in leaves(y)]), rebuild(new, mixed)
 
     def odds(self, place: int) -> tuple[float, float, float]:
-        """Of a state's mask: the rate, 1, the rate."""
+        """For a state's mask: the share of units kept p, the value 1 of a kept unit, the value p in evaluation."""
         p = self.p[place] if isinstance(self.p, tuple) else self.p
         return p, 1.0, p
 
-    def _kept(self, k: int, old: Any, new: Any) -> Any:
-        """The k-th state, of which some units stay as they were."""
+    def _mixed(self, k: int, old: Any, new: Any) -> Any:
+        """The new k-th state after zoneout."""
         if not self.odds(k)[0] or new.dtype.kind != "f":
             return new
         while len(self._masks) <= k:
@@ -82,18 +82,10 @@ class Zoneout(Wrapper):
         (old,) = as_nodes((old,))
         return m * old + (1 - m) * new
 
-    def _check(self, before: list[Any], made: list[Any]) -> None:
-        if len(before) != len(made):
-            raise GraphError(
-                "Zoneout: the cell gives more or fewer states than it is given",
-                got=f"{len(made)}",
-                expected=f"{len(before)}",
-                fix="a first state with all of them",
-            )
-        if isinstance(self.p, tuple) and len(self.p) != len(made):
-            raise GraphError(
-                "Zoneout: a rate is needed for each state",
-                expected=f"{len(made)} rates",
-                got=f"{self.p}",
-                fix="one number p for all",
-            )
+    def _check(self, before: int, after: int) -> None:
+        if before != after:
+            problem = "Zoneout: the cell returns more or fewer states than it takes"
+            raise GraphError(problem, expected=f"{before}", got=f"{after}", fix="pass an initial state with all arrays")
+        if isinstance(self.p, tuple) and len(self.p) != after:
+            problem, fix = "Zoneout: a rate is needed for each state", "pass one number p for all states"
+            raise GraphError(problem, expected=f"{after} rates", got=f"{self.p}", fix=fix)

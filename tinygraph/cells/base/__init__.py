@@ -1,1 +1,17 @@
-"""What a cell is made of: parameters and their names, gates, initialisers, activations, checkpoints."""
+"""The parts of a cell: base classes, parameters and names, gates, initialisers, activations, loading."""
+
+from .activations import Activation as Activation
+from .activations import activation as activation
+from .affine import affine as affine
+from .cell import Cell as Cell
+from .classic import ClassicCell as ClassicCell
+from .initial import Initialiser as Initialiser
+from .initial import gaussian as gaussian
+from .initial import within as within
+from .input_gated import InputGated as InputGated
+from .linear import Linear as Linear
+from .linear import LinearCell as LinearCell
+from .packed import Init as Init
+from .packed import PackedCell as PackedCell
+from .sizes import whole as whole
+from .variants import is_paper as is_paper

@@ -1,4 +1,4 @@
-"""Activations by name, as PyTorch calls them."""
+"""Activation functions by PyTorch's names."""
 
 from __future__ import annotations
 
@@ -27,16 +27,14 @@ NAMED: dict[str, Activation] = {
 }
 
 
-def activation(given: str | Activation) -> Activation:
-    """The function of a name of `NAMED`; a function is itself.
+def activation(name: str | Activation) -> Activation:
+    """Maps a name of `NAMED` to its function; returns a function unchanged.
 
     Raises:
-        GraphError: an unknown name.
+        GraphError: the name is unknown.
     """
-    if callable(given):
-        return given
-    if given not in NAMED:
-        raise GraphError(
-            "a cell has no such activation", expected=f"{', '.join(NAMED)}, or a function", got=repr(given)
-        )
-    return NAMED[given]
+    if callable(name):
+        return name
+    if name not in NAMED:
+        raise GraphError("there is no such activation", expected=f"{', '.join(NAMED)}, or a function", got=repr(name))
+    return NAMED[name]

@@ -1,4 +1,4 @@
-"""x Wᵀ + b, with or without the bias: what every gate starts from."""
+"""The affine map x Wᵀ + b, with or without the bias, which every gate starts from."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from ...core.node import Node
 
 
 def affine(x: Any, weight: Any, bias: Any = None) -> Node:
-    """``x @ weight.T + bias``: x (B, I) or (I,), weight (G * H, I), bias (G * H,) or None, to (B, G * H)."""
+    """``x @ weight.T + bias``: maps x (B, I) or (I,) to (B, G * H); weight (G * H, I), bias (G * H,) or None."""
     y: Node = x @ weight.T
     return y if bias is None else y + bias

@@ -1,4 +1,4 @@
-"""A cell with parameters: what all recurrent cells share, and what a user's own cell starts from."""
+"""The base class of all recurrent cells, which a user's own cell can derive from, too."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from ...core.errors import GraphError
 from ...core.leaves import Parameter
 from ...time.noise import generator
 from .gates import Gate
-from .initial import Initialiser, Shape, filled
+from .initial import Initialiser, filled
 from .module import Module
 from .sizes import floating, whole
 
 
 class Cell(Module):
-    """One time step with parameters: called with ``(x_t, state)`` it gives ``(y_t, new_state)``.
+    """One time step with parameters: a call with ``(x_t, state)`` returns ``(y_t, new_state)``.
 
-    Subclass it, make the weights in ``__init__`` with `weight`, write the equations as ``__call__``.
+    Subclass it, create the weights in ``__init__`` with `weight`, and write the equations in ``__call__``.
 
     Args:
-        input_size: I, of x_t, shape (B, I) or (I,).
-        hidden_size: H, of the state, shape (B, H) or (H,); of two states a tuple of such.
-        rng: a seed or a numpy Generator that fills the weights; None takes another seed each time.
-        dtype: of the weights and of the initial state.
+        input_size: I, the size of x_t, which has shape (B, I) or (I,).
+        hidden_size: H, the size of the state, which has shape (B, H) or (H,); several states are a tuple of arrays.
+        rng: a seed or a numpy Generator, which draws the initial weights; with None each cell gets a new seed.
+        dtype: the dtype of the weights and of the initial state.
 
     Attributes:
-        output_size: of y_t; H unless a subclass sets it.
-        states: how many arrays the state is: of 1 it is that array, of more a tuple.
-        gates: of each packed weight the names of its blocks of H rows, in their order.
+        output_size: the size of y_t; H unless a subclass sets it.
+        states: the number of arrays in the state: one array is the state itself, several are a tuple.
+        gates: maps the name of each packed weight to the names of its blocks of H rows, in order.
 
     Raises:
-        GraphError: a size below 1, a dtype that is not floating, an rng that is neither seed nor generator.
+        GraphError: a size is below 1, the dtype is not floating, or rng is neither a seed nor a generator.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -63,41 +63,42 @@ class Cell(Module):
         rng: int | np.random.Generator | None = None,
         dtype: Any = np.float32,
     ) -> None:
-        kind = type(self).__name__
-        self.input_size = whole(kind, "input_size", input_size)
-        self.hidden_size = self.output_size = whole(kind, "hidden_size", hidden_size)
-        self.dtype, self.rng = floating(kind, dtype), generator(kind, rng)
+        name = type(self).__name__
+        self.input_size = whole(name, "input_size", input_size)
+        self.hidden_size = self.output_size = whole(name, "hidden_size", hidden_size)
+        self.dtype, self.rng = floating(name, dtype), generator(name, rng)
 
     def __call__(self, x: Any, state: Any) -> tuple[Any, Any]:
-        """One step: x_t (B, I) and the state before it to the output y_t and the state after it."""
+        """One step: maps x_t (B, I) and the state before the step to the output y_t and the state after it."""
         raise GraphError(f"{type(self).__name__} has no step", fix="define __call__(self, x, state)")
 
     def weight(self, *shape: int, init: str | float | Initialiser = "xavier_uniform") -> Parameter:
-        """A new parameter of this shape, filled by the cell's generator; its name is the attribute it is kept in.
+        """Returns a new parameter, initialised by the cell's generator; the attribute that holds it names it.
 
         Args:
-            shape: its sizes, G * H first.
+            shape: the sizes of its axes, G * H first.
             init: a name of `initial.NAMED`, a number, or a function (rng, shape) -> array.
         """
         return Parameter(filled(init, self.rng, shape, self.dtype), None)
 
     def bias(self, size: int, wanted: bool = True, init: str | float | Initialiser = "zeros") -> Parameter | None:
-        """A new parameter of one axis, or None where no bias is wanted."""
+        """Returns a new parameter of shape (size,), or None if ``wanted`` is False."""
         return self.weight(size, init=init) if wanted else None
 
     def initial_state(self, batch_size: int | None = None) -> Any:
-        """Zeros of shape (batch_size, H), or (H,) for None; of a cell with several states a tuple of these."""
+        """Returns zeros of shape (batch_size, H), or (H,) for None; with several states a tuple of such arrays."""
         if batch_size is not None:
             batch_size = whole(type(self).__name__, "batch_size", batch_size, least=0)
-        zeros = tuple(np.zeros(self._state_shape(batch_size, i), self.dtype) for i in range(self.states))
+        batch = () if batch_size is None else (batch_size,)
+        zeros = tuple(np.zeros((*batch, self._state_size(i)), self.dtype) for i in range(self.states))
         return zeros if self.states > 1 else zeros[0]
 
-    def _state_shape(self, batch_size: int | None, i: int) -> Shape:
-        """Of the i-th state; cells whose states differ in size say so here."""
-        return (self.hidden_size,) if batch_size is None else (batch_size, self.hidden_size)
+    def _state_size(self, i: int) -> int:
+        """The size of the i-th state; a cell whose states differ in size overrides it."""
+        return self.hidden_size
 
     def gate(self, name: str) -> Gate:
-        """The blocks of one gate in the packed weights: ``lstm.gate("f").weight_ih``, shape (H, I).
+        """Returns the blocks of one gate in the packed weights: ``lstm.gate("f").weight_ih`` has shape (H, I).
 
         Raises:
             GraphError: the cell has no such gate.

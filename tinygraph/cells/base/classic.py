@@ -1,4 +1,4 @@
-"""What RNN, LSTM and GRU share: PyTorch's start, and the options that make them ONNX's and Keras' cells too."""
+"""The base class of RNN, LSTM and GRU: PyTorch's initial weights, options for ONNX and Keras forms."""
 
 from __future__ import annotations
 
@@ -13,35 +13,31 @@ from .initial import as_torch
 from .packed import PackedCell
 
 
-class Bound:
-    """What keeps the inputs of activations within [-limit, limit]; without a limit they stay the nodes they are."""
+class ClipBound:
+    """Clips the inputs of activations to [-limit, limit]; without a limit it adds no node to the graph."""
 
     def __init__(self, limit: float | None) -> None:
         if limit is not None and (isinstance(limit, bool) or not isinstance(limit, Real) or not limit > 0):
-            raise GraphError(
-                "clip bounds the inputs of activations to [-clip, clip]",
-                expected="a number above 0, or None",
-                got=repr(limit),
-            )
+            problem = "clip limits the inputs of activations to [-clip, clip]"
+            raise GraphError(problem, expected="a number above 0, or None", got=repr(limit))
         self.limit = inf if limit is None else float(limit)
 
     def __call__(self, z: Any) -> Node:
-        """z of any shape, bounded."""
-        bounded: Node = z if self.limit == inf else ops.clip(z, -self.limit, self.limit)
-        return bounded
+        """z of any shape, clipped."""
+        return z if self.limit == inf else ops.clip(z, -self.limit, self.limit)
 
 
 class ClassicCell(PackedCell):
-    """A packed cell that PyTorch, ONNX and Keras all have, each with its gates in an order of its own.
+    """A packed cell that PyTorch, ONNX and Keras all have, each with its own order of the gates.
 
     Args:
-        input_size, hidden_size, bias, kernel_init, ...: as for `PackedCell`; all start uniform within 1 / sqrt(H).
-        recurrent_bias: whether there is bias_hh (G * H,); None for what ``bias`` says.
-        gate_order: the letters of ``ih``, in the order of the blocks of H rows; None for PyTorch's.
-        clip: bounds the input of each gate's activation; None for no bound.
+        input_size, hidden_size, bias, kernel_init, ...: as for `PackedCell`; weights uniform within 1 / sqrt(H).
+        recurrent_bias: whether the cell has bias_hh (G * H,); None takes the value of ``bias``.
+        gate_order: the letters of ``ih``, in the order of the blocks of H rows; None for PyTorch's order.
+        clip: clips the input of each gate's activation to [-clip, clip]; None for no limit.
 
     Raises:
-        GraphError: an order that does not have each gate once, or a clip that is not above 0.
+        GraphError: the order does not contain each gate once, or clip is not above 0.
 
     Example:
         See `LSTM`.
@@ -63,14 +59,14 @@ class ClassicCell(PackedCell):
         self.gate_order = "".join(self.ih) if gate_order is None else gate_order
         if not isinstance(self.gate_order, str) or sorted(self.gate_order) != sorted(self.ih):
             raise GraphError(
-                f"{type(self).__name__}: gate_order has each gate once",
+                f"{type(self).__name__}: gate_order must contain each gate once",
                 got=repr(gate_order),
                 expected=f"the letters {', '.join(self.ih)} in any order",
-                fix="the c of ONNX's and Keras' LSTM is g here, the h of their GRU n",
+                fix="write g for the c of ONNX's and Keras' LSTM, n for the h of their GRU",
             )
-        self.gates = dict.fromkeys(self.gates, tuple(self.gate_order))  # of this cell, not of all
-        self.clip = Bound(clip)
+        self.gates = dict.fromkeys(self.gates, tuple(self.gate_order))  # an attribute of the instance, not the class
+        self.clip = ClipBound(clip)
 
     def in_order(self, blocks: list[Node]) -> list[Node]:
-        """Blocks (B, H) that stand in the order of ``gate_order``, in that of ``ih``."""
+        """Reorders blocks (B, H) from the order of ``gate_order`` to that of ``ih``."""
         return [blocks[self.gate_order.index(letter)] for letter in self.ih]

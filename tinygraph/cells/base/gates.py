@@ -1,4 +1,4 @@
-"""Named parts of packed weights: the block of rows that belongs to one gate."""
+"""The gates of a cell: views of the blocks of rows that belong to one gate in the packed weights."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 class Gate:
-    """One gate of a cell; its attributes are the weights' names.
+    """One gate of a cell; it has an attribute for each packed weight that the gate has a block in.
 
-    ``gate.weight_ih`` is a node of shape (H, I); a bias that was not wanted is None.
+    ``gate.weight_ih`` is a node of shape (H, I); a bias that the cell was built without is None.
 
     Example:
         >>> import tinygraph as tg
@@ -25,18 +25,16 @@ class Gate:
 
     def __init__(self, cell: Cell, name: str) -> None:
         self._cell, self._name = cell, name
-        self._rows = {weight: names.index(name) for weight, names in cell.gates.items() if name in names}
-        if not self._rows:
-            known = dict.fromkeys(x for names in cell.gates.values() for x in names)
-            raise GraphError(
-                f"{type(cell).__name__} has no gate {name!r}", expected=", ".join(known) or "no gates", got=repr(name)
-            )
+        self._blocks = {weight: names.index(name) for weight, names in cell.gates.items() if name in names}
+        if not self._blocks:
+            known = ", ".join(dict.fromkeys(gate for names in cell.gates.values() for gate in names)) or "no gates"
+            raise GraphError(f"{type(cell).__name__} has no gate {name!r}", expected=known, got=repr(name))
 
     def __getattr__(self, weight: str) -> Node | None:
-        if weight.startswith("_") or weight not in self._rows:
-            raise AttributeError(f"gate {self._name!r} has no {weight}; it has {', '.join(self._rows)}")
+        if weight.startswith("_") or weight not in self._blocks:
+            raise AttributeError(f"gate {self._name!r} has no {weight}; it has {', '.join(self._blocks)}")
         packed: Any = getattr(self._cell, weight)
         if packed is None:
             return None
-        size = packed.shape[0] // len(self._cell.gates[weight])
-        return packed[self._rows[weight] * size : (self._rows[weight] + 1) * size]
+        rows = packed.shape[0] // len(self._cell.gates[weight])
+        return packed[self._blocks[weight] * rows : (self._blocks[weight] + 1) * rows]

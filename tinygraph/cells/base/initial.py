@@ -1,4 +1,4 @@
-"""Initialisers: what fills a new weight, by PyTorch's names."""
+"""Initialisers of weights, by PyTorch's names."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ...core.errors import GraphError
 from ...ops.inference import Shape
 
 Initialiser = Callable[[Any, Shape], ndarray]
-"""(numpy Generator, shape) to an array of that shape. Named here, the Generator would load numpy.random on import."""
+"""Maps (numpy Generator, shape) to an array of that shape. The type is Any: np.random would be loaded on import."""
 
 
 def fans(shape: Shape) -> tuple[int, int]:
-    """Inputs and outputs of a weight (out, in); of a vector its length for both."""
+    """Fan-in and fan-out of a weight of shape (out, in); for a vector both are its length."""
     return (shape[-1], shape[0]) if len(shape) > 1 else (shape[0] if shape else 1,) * 2
 
 
@@ -44,7 +44,7 @@ def kaiming_normal(rng: np.random.Generator, shape: Shape) -> ndarray:
 
 
 def orthogonal(rng: np.random.Generator, shape: Shape) -> ndarray:
-    """Rows or columns of length 1 at right angles, from a QR decomposition (Saxe et al. 2014)."""
+    """Orthonormal rows or columns, from a QR decomposition (Saxe et al. 2014)."""
     rows, columns = shape[0], int(np.prod(shape[1:]))
     q, r = np.linalg.qr(rng.normal(size=(max(rows, columns), min(rows, columns))))
     q = q * np.sign(np.diag(r))
@@ -52,28 +52,27 @@ def orthogonal(rng: np.random.Generator, shape: Shape) -> ndarray:
 
 
 def identity(rng: np.random.Generator, shape: Shape) -> ndarray:
-    """Ones on the diagonal, else zeros: the recurrent weight of an IRNN (Le et al. 2015, 1504.00941)."""
+    """The identity matrix: the recurrent weight of an IRNN (Le et al. 2015, 1504.00941)."""
     return np.eye(shape[0], shape[-1])
 
 
 def within(bound: float) -> Initialiser:
-    """Uniform within ``bound`` on both sides: PyTorch's start, with 1 / sqrt(H)."""
+    """Uniform in [-bound, bound]: PyTorch's initialiser, with 1 / sqrt(H)."""
     return lambda rng, shape: rng.uniform(-bound, bound, shape)
 
 
 def gaussian(deviation: float) -> Initialiser:
-    """Normal with this deviation, as some papers give it."""
+    """Normal with this standard deviation, as some papers give it."""
     return lambda rng, shape: rng.normal(size=shape) * deviation
 
 
 def as_torch(hidden_size: int) -> dict[str, Any]:
-    """PyTorch's start of RNN and GRU as options of `PackedCell`: all weights uniform within 1 / sqrt(hidden_size)."""
+    """PyTorch's initialisers as options of `PackedCell`: all weights uniform within 1 / sqrt(hidden_size)."""
 
     def uniform(rng: np.random.Generator, shape: Shape) -> ndarray:
-        return within(1 / sqrt(hidden_size))(rng, shape)
+        return within(1 / sqrt(hidden_size))(rng, shape)  # hidden_size is checked by then
 
-    names = ("kernel_init", "recurrent_kernel_init", "bias_init", "recurrent_bias_init")
-    return dict.fromkeys(names, uniform)
+    return dict.fromkeys(("kernel_init", "recurrent_kernel_init", "bias_init", "recurrent_bias_init"), uniform)
 
 
 NAMED: dict[str, Initialiser] = {
@@ -92,16 +91,16 @@ NAMED: dict[str, Initialiser] = {
 
 
 def filled(init: str | float | Initialiser, rng: np.random.Generator, shape: Shape, dtype: np.dtype) -> ndarray:
-    """A new weight: by a name of `NAMED`, a number for all elements, or a function (rng, shape) -> array.
+    """A new weight, initialised by a name of `NAMED`, a number for all elements, or a function (rng, shape) -> array.
 
     Raises:
-        GraphError: an unknown name, or a function that gives another shape.
+        GraphError: the name is unknown, or the function returns another shape.
     """
     if isinstance(init, str):
         if init not in NAMED:
-            raise GraphError("a cell has no such initialiser", expected=", ".join(NAMED), got=repr(init))
+            raise GraphError("there is no such initialiser", expected=", ".join(NAMED), got=repr(init))
         init = NAMED[init]
     array = init(rng, shape) if callable(init) else np.full(shape, init)
     if np.shape(array) != shape:
-        raise GraphError("an initialiser gave another shape", expected=str(shape), got=str(np.shape(array)))
+        raise GraphError("an initialiser returned another shape", expected=str(shape), got=str(np.shape(array)))
     return np.asarray(array, dtype)

@@ -1,4 +1,4 @@
-"""Cells whose weights see the input alone."""
+"""The base class of cells whose gates depend on the input alone."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from .packed import Init
 
 
 class InputGated(Cell):
-    """What cells without a recurrent matrix share: weight_ih (G * H, I) and bias_ih (G * H,).
+    """A cell without a recurrent matrix: it has weight_ih (G * H, I) and bias_ih (G * H,).
 
-    A subclass names the blocks ``ih``, in order, and writes ``__call__``.
+    A subclass names the blocks ``ih``, in order, and defines ``__call__``.
 
     Args:
         input_size, hidden_size, rng, dtype: as for `Cell`.
-        bias: whether there is bias_ih.
+        bias: whether the cell has bias_ih.
         kernel_init, bias_init: initialisers of weight_ih and bias_ih, as for `PackedCell`.
 
     Example:
@@ -46,5 +46,5 @@ class InputGated(Cell):
         self.bias_ih = self.bias(rows, bias, bias_init)
 
     def from_input(self, x: Any) -> list[Node]:
-        """``x weight_ihᵀ + bias_ih``: of each block (B, H), in the order of ``ih``."""
+        """Returns ``x weight_ihᵀ + bias_ih`` split into blocks (B, H), in the order of ``ih``."""
         return ops.split(affine(x, self.weight_ih, self.bias_ih), len(self.ih), axis=-1)

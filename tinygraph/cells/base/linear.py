@@ -1,4 +1,4 @@
-"""Cells that are linear in their state, element by element, and may therefore take all steps of a sequence at once."""
+"""Cells that are linear in their state, element by element: a scan computes all their steps at once."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .cell import Cell
 
 
 class Linear(NamedTuple):
-    """A step s' = a * s + b, y = read(s'); or, of inputs (T, B, I), all steps.
+    """The terms of a step s' = a * s + b, y = read(s'); from inputs (T, B, I) those of all steps, on a first axis T.
 
     Attributes:
-        scale: a (B, H), or (H,) where it is the same at each step; a pair (real, imaginary) for complex numbers.
-        added: b (B, H), or such a pair.
-        read: from the new state to the output, which is the state itself unless said.
+        scale: a (B, H), or (H,) if it is the same at each step; a pair (real, imaginary) for complex numbers.
+        added: b (B, H), or a pair (real, imaginary).
+        read: maps the new state to the output; by default the output is the state.
     """
 
     scale: Any
@@ -24,10 +24,10 @@ class Linear(NamedTuple):
 
 
 class LinearCell(Cell):
-    """What cells linear in the state share: a subclass writes `linear`, this class the step.
+    """A cell that is linear in its state: a subclass defines `linear`, and this class computes the step from it.
 
     Attributes:
-        looks_back: whether the input before is part of the state, as its second entry, and given to `linear`.
+        looks_back: whether the state's second entry is the previous input, which `linear` then gets, too.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -42,17 +42,17 @@ class LinearCell(Cell):
 
     looks_back: bool = False
     linear: Callable[..., Linear]
-    """``linear(x)``, or ``linear(x, x_before)``, of one step's inputs (B, I) or of all steps' (T, B, I)."""
+    """``linear(x)`` or ``linear(x, previous_x)``, for the inputs of one step (B, I) or of all steps (T, B, I)."""
 
     def __call__(self, x: Any, state: Any) -> tuple[Node, Any]:
         s, *before = state if self.looks_back else (state,)
         a, b, read = self.linear(x, *before)
-        s = advanced(a, s, b)
+        s = multiply_add(a, s, b)
         return read(s), (s, x) if self.looks_back else s
 
 
-def advanced(a: Any, s: Any, b: Any) -> Any:
-    """a * s + b, of arrays or of complex pairs."""
+def multiply_add(a: Any, s: Any, b: Any) -> Any:
+    """a * s + b, for arrays or for complex numbers as pairs (real, imaginary)."""
     if not isinstance(b, tuple):
         return a * s + b
     return a[0] * s[0] - a[1] * s[1] + b[0], a[0] * s[1] + a[1] * s[0] + b[1]

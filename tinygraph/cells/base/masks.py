@@ -1,4 +1,4 @@
-"""What dropout and zoneout draw: which units are kept, in training; and what stands for it else."""
+"""Random masks for dropout and zoneout: drawn in training, constant in evaluation."""
 
 from __future__ import annotations
 
@@ -11,46 +11,44 @@ from ...core.errors import GraphError
 
 
 class MaskOwner(Protocol):
-    """A module that draws."""
+    """A module that draws masks."""
 
     training: bool
 
     def odds(self, place: int) -> tuple[float, float, float]:
-        """Of the mask at a place: the share of ones, else zeros; what stands for a one; what fills it out of training.
+        """For mask number ``place``: the share of units kept, the value of a kept unit, the value in evaluation.
 
-        It is asked at each drawing, so that a rate may be changed between the calls of a compiled function.
+        A mask calls it each time it draws, so that a rate may be changed between calls of a compiled function.
         """
 
 
 class Mask:
-    """A function of a shape that draws a mask, for `noise`; one object for each place that draws.
+    """Maps a shape to a random mask, for `noise`; each place in a network that draws has a mask of its own.
 
     Args:
-        owner: is asked at each drawing whether it is being trained, and for the odds.
-        place: a number, by which the owner knows which mask it is.
-        rng: what draws.
+        owner: the module; each drawing reads its ``training`` and its ``odds``.
+        place: the mask's number in the module.
+        rng: the numpy Generator that draws.
     """
 
-    __slots__ = ("owner", "place", "rng")  # and no attributes, among which parameters would be looked for
+    __slots__ = ("owner", "place", "rng")  # no __dict__, so that no parameters are looked for in it
 
     def __init__(self, owner: MaskOwner, place: int, rng: np.random.Generator) -> None:
         self.owner, self.place, self.rng = owner, place, rng
 
     def __call__(self, shape: tuple[int, ...]) -> ndarray:
-        share, one, otherwise = self.owner.odds(self.place)
+        share, kept, constant = self.owner.odds(self.place)
         if not self.owner.training:
-            return np.full(shape, otherwise)
-        return (self.rng.random(shape) < share) * one
+            return np.full(shape, constant)
+        return (self.rng.random(shape) < share) * kept
 
 
 def checked_rate(owner: str, p: Any) -> float:
-    """The rate p.
+    """Returns p as a float.
 
     Raises:
-        GraphError: it is no number from 0 to below 1.
+        GraphError: p is not a number in [0, 1).
     """
     if isinstance(p, bool) or not isinstance(p, (int, float, np.number)) or not 0 <= p < 1:
-        raise GraphError(
-            f"{owner}: the rate is a share of the units", expected="a number from 0 to below 1", got=repr(p)
-        )
+        raise GraphError(f"{owner}: the rate is a share of the units", expected="a number in [0, 1)", got=repr(p))
     return float(p)

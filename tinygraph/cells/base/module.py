@@ -1,4 +1,4 @@
-"""What holds parameters: their names, saving and loading them, and whether it is being trained."""
+"""The base class of all holders of parameters: names, saving and loading, training mode."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .loading import Arrays, load_into
 
 
 class Module:
-    """Holder of parameters and of other modules, as attributes or in lists and dicts among them.
+    """Holds parameters and other modules, as attributes or in lists, tuples and dicts that are attributes.
 
-    A function or an object of any class that is called as a cell may hold them as attributes, too; what a function
-    merely mentions is not found.
+    A cell that is a function or an object of another class may hold them as attributes, too. Parameters that a
+    function only refers to in its body are not part of the module.
 
     Attributes:
-        training: whether dropout and zoneout draw; set it by `train` and `eval`.
+        training: whether dropout and zoneout draw random masks; `train` and `eval` set it.
 
     Example:
         >>> import tinygraph as tg
@@ -31,19 +31,19 @@ class Module:
     training: bool = True
 
     def __setattr__(self, name: str, value: Any) -> None:
-        christen({name: value})
+        name_parameters({name: value})
         super().__setattr__(name, value)
 
     def parameters(self) -> dict[str, Parameter]:
-        """All parameters by dotted name, those of modules within included: ``{"cells.0.weight_ih": ...}``.
+        """Maps dotted names to all parameters, including those of submodules: ``{"cells.0.weight_ih": ...}``.
 
         A parameter that is used in two places has the name of the first.
         """
-        named = {x: name for name, x in reversed([*_named(self._held(), Parameter)])}
-        return {name: x for x, name in reversed(named.items())}
+        names = {x: name for name, x in reversed([*_named(self._root(), Parameter)])}
+        return {name: x for x, name in reversed(names.items())}
 
-    def _held(self) -> Mapping[str, Any]:
-        """What parameters have their names in."""
+    def _root(self) -> Mapping[str, Any]:
+        """The attributes from which the dotted names start."""
         return vars(self)
 
     def state_dict(self) -> dict[str, np.ndarray]:
@@ -51,25 +51,25 @@ class Module:
         return {name: x.value.copy() for name, x in self.parameters().items()}
 
     def load_state_dict(self, arrays: Arrays, strict: bool = True) -> None:
-        """Take over parameters: a PyTorch state_dict, arrays by name, or the path of a safetensors file.
+        """Loads parameters from a PyTorch state_dict, from arrays by name, or from a safetensors file.
 
-        Names of PyTorch's layers such as ``weight_ih_l1_reverse`` are understood. Biases that this module was built
-        without may be among them where they are zeros.
+        Names of PyTorch's layers such as ``weight_ih_l1_reverse`` are understood. The arrays may contain biases that
+        this module was built without, if these are zeros.
 
         Args:
-            arrays: name -> array or tensor of the parameter's shape; cast to the parameter's dtype.
-            strict: refuse missing and unexpected names; without it they are passed over.
+            arrays: names with arrays or tensors of the parameters' shapes, cast to their dtype; or the file's path.
+            strict: whether missing and unexpected names are an error; if not, they are ignored.
 
         Raises:
-            GraphError: all names that are missing, unexpected or of another shape, in one message; nothing is loaded.
+            GraphError: names are missing, unexpected or of another shape (all in one message); nothing is loaded.
         """
-        absent = {name for name, _ in _named(self._held(), type(None))}
+        absent = {name for name, _ in _named(self._root(), type(None))}
         load_into(type(self).__name__, self.parameters(), absent, arrays, strict)
 
     def train(self, mode: bool = True) -> Any:
-        """Draw dropout and zoneout (True), here and in all modules within, or not; gives back this module.
+        """Turns dropout and zoneout on or off in this module and all its submodules; returns this module.
 
-        A compiled function heeds it at its next call.
+        It also holds for functions that are compiled already, from their next call on.
         """
         self.training = mode
         for _, module in _named(vars(self), Module):
@@ -81,33 +81,32 @@ class Module:
         return self.train(False)
 
 
-def christen(things: Mapping[str, Any]) -> None:
-    """Give parameters the names that they have among these, which messages, tables and pictures call them by."""
-    for path, x in _named(things, Parameter):
+def name_parameters(attributes: Mapping[str, Any]) -> None:
+    """Gives parameters their dotted names among these attributes, for error messages, tables and pictures."""
+    for path, x in _named(attributes, Parameter):
         if x.name is None or path.endswith(f".{x.name}"):
             x.name = path
 
 
-def attributes(thing: Any) -> Mapping[str, Any]:
-    """What a module holds, or another object that may be a cell; nothing of other things."""
-    owner = thing.__self__ if isinstance(thing, MethodType) else thing
-    if isinstance(owner, type) or not (callable(thing) or isinstance(thing, Module)):
+def attributes_of(value: Any) -> Mapping[str, Any]:
+    """The attributes of a module, or of an object that may be a cell; empty for other values."""
+    owner = value.__self__ if isinstance(value, MethodType) else value
+    if isinstance(owner, type) or not (callable(value) or isinstance(value, Module)):
         return {}
     return getattr(owner, "__dict__", {})
 
 
-def _named(things: Any, kind: type, path: str = "", seen: dict[int, Any] | None = None) -> Iterator[tuple[str, Any]]:
-    """What is of a kind among attributes, in cells, lists and dicts among them, with dotted names.
+def _named(root: Any, cls: type, path: str = "", visited: dict[int, Any] | None = None) -> Iterator[tuple[str, Any]]:
+    """Yields (dotted name, instance of ``cls``) from attributes, and from the cells, lists and dicts among them.
 
-    ``seen``: by its id, all that was looked into, which may hold one another.
+    ``visited`` holds each container by its id, since containers may hold one another.
     """
-    seen = {id(things): things} if seen is None else seen
-    pairs = things.items() if isinstance(things, Mapping) else enumerate(things)
-    for name, thing in pairs:
-        if isinstance(thing, kind):
-            yield f"{path}{name}", thing
+    visited = {id(root): root} if visited is None else visited
+    for name, value in root.items() if isinstance(root, Mapping) else enumerate(root):
+        if isinstance(value, cls):
+            yield f"{path}{name}", value
             continue
-        inside = thing if isinstance(thing, (list, tuple, dict)) else attributes(thing)
-        if inside and id(inside) not in seen:
-            seen[id(inside)] = inside
-            yield from _named(inside, kind, f"{path}{name}.", seen)
+        inner = value if isinstance(value, (list, tuple, dict)) else attributes_of(value)
+        if inner and id(inner) not in visited:
+            visited[id(inner)] = inner
+            yield from _named(inner, cls, f"{path}{name}.", visited)

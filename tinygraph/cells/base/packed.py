@@ -1,4 +1,4 @@
-"""Cells with packed weights: one matrix from the input and one from the state, whose blocks of H rows are gates."""
+"""The base class of cells with packed weights: one matrix for x, one for h, with a block per gate."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Init = str | float | Initialiser
 
 
 class PackedCell(Cell):
-    """What the cells of torchrecurrent share: weight_ih (G * H, I), weight_hh (G' * H, H), and their biases.
+    """A cell with weight_ih (G * H, I), weight_hh (G' * H, H), and their biases, as in torchrecurrent.
 
-    A subclass names the blocks, ``ih`` from the input and ``hh`` from the state, in order, and writes ``__call__``;
-    ``others`` names the blocks of its further weights, and of biases whose blocks are not those of their weight.
+    A subclass names the blocks of weight_ih in ``ih`` and those of weight_hh in ``hh``, in order, and defines
+    ``__call__``; ``others`` names the blocks of further weights, and of biases with other blocks than their weight.
 
     Args:
         input_size, hidden_size, rng, dtype: as for `Cell`.
-        bias: whether there is bias_ih (G * H,).
-        recurrent_bias: whether there is bias_hh (G' * H,).
+        bias: whether the cell has bias_ih (G * H,).
+        recurrent_bias: whether the cell has bias_hh (G' * H,).
         kernel_init, recurrent_kernel_init, bias_init, recurrent_bias_init: initialisers of weight_ih,
             weight_hh, bias_ih, bias_hh: a name, a number, or a function (rng, shape) -> array.
 
@@ -61,22 +61,22 @@ class PackedCell(Cell):
         self.bias_hh = self.bias(len(self.gates["bias_hh"]) * H, recurrent_bias, recurrent_bias_init)
 
     def recurrent_shape(self) -> tuple[int, ...]:
-        """Of weight_hh: (G' * H, H), or what a subclass says."""
+        """The shape of weight_hh: (G' * H, H) unless a subclass overrides it."""
         return (len(self.hh) * self.hidden_size, self.hidden_size)
 
     def from_input(self, x: Any) -> list[Node]:
-        """``x weight_ihᵀ + bias_ih``: of each block (B, H), in the order of ``ih``."""
+        """Returns ``x weight_ihᵀ + bias_ih`` split into blocks (B, H), in the order of ``ih``."""
         return _blocks(affine(x, self.weight_ih, self.bias_ih), len(self.ih))
 
     def from_state(self, h: Any, gate: str | None = None) -> Any:
-        """``h weight_hhᵀ + bias_hh``: of each block (B, H), in the order of ``hh``, or of one gate's block alone."""
+        """Returns ``h weight_hhᵀ + bias_hh`` split into blocks (B, H), in the order of ``hh``, or one gate's block."""
         if gate is not None:
             block = self.gate(gate)
             return affine(h, block.weight_hh, block.bias_hh)
         return _blocks(affine(h, self.weight_hh, self.bias_hh), len(self.hh))
 
     def from_both(self, x: Any, h: Any) -> list[Node]:
-        """`from_input` + `from_state`, block by block, of a cell whose ``ih`` and ``hh`` are the same."""
+        """Returns `from_input` + `from_state`, block by block, for a cell with the same ``ih`` and ``hh``."""
         return _blocks(affine(x, self.weight_ih, self.bias_ih) + affine(h, self.weight_hh, self.bias_hh), len(self.ih))
 
 

@@ -1,7 +1,8 @@
-"""What cells are built from: whole numbers of units, layers and sequences, and the dtype of their weights."""
+"""Checks of sizes and of the weights' dtype."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,10 @@ from ...core.errors import GraphError
 
 
 def whole(owner: str, name: str, number: Any, least: int = 1) -> int:
-    """The number.
+    """Returns the number as an int.
 
     Raises:
-        GraphError: it is no integer from ``least``.
+        GraphError: it is not an integer, or below ``least``.
     """
     if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < least:
         raise GraphError(f"{owner}: {name} is a whole number", expected=f"an integer from {least}", got=repr(number))
@@ -21,15 +22,13 @@ def whole(owner: str, name: str, number: Any, least: int = 1) -> int:
 
 
 def floating(owner: str, dtype: Any) -> np.dtype:
-    """The dtype.
+    """Returns ``np.dtype(dtype)``.
 
     Raises:
-        GraphError: its numbers are not real floating-point ones, which alone can be trained.
+        GraphError: it is not a real floating-point dtype; only such numbers can be trained.
     """
-    try:
-        found = np.dtype(dtype)
-    except TypeError:
-        found = None
-    if found is None or found.kind != "f":
-        raise GraphError(f"{owner}: the dtype of weights", expected="float32, float64 or float16", got=repr(dtype))
-    return found
+    with suppress(TypeError):
+        if np.dtype(dtype).kind == "f":
+            return np.dtype(dtype)
+    expected = "float32, float64 or float16"
+    raise GraphError(f"{owner}: the dtype of weights is a real floating one", expected=expected, got=repr(dtype))

@@ -1,4 +1,4 @@
-"""Which form of a cell is meant where the code that everybody uses differs from its paper."""
+"""The option ``variant`` of cells whose common implementation differs from their paper."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ from ...core.errors import GraphError
 
 
 def is_paper(owner: str, variant: str) -> bool:
-    """True for "paper", the authors' form; False for "coded", torchrecurrent's.
+    """Returns True for "paper", the authors' form, and False for "coded", torchrecurrent's.
 
     Raises:
-        GraphError: another word.
+        GraphError: ``variant`` is neither.
     """
     if variant not in ("coded", "paper"):
-        raise GraphError(
-            f"{owner}: no such variant",
-            expected="'coded', as torchrecurrent has it, or 'paper', as its authors have it",
-            got=repr(variant),
-        )
+        expected = "'coded', as torchrecurrent has it, or 'paper', as its authors have it"
+        raise GraphError(f"{owner}: no such variant", expected=expected, got=repr(variant))
     return variant == "paper"
