@@ -30,7 +30,7 @@ DONE_BY_FORWARD: set[str] = set()
 CALLED = {"add_at", "argmax", "entry", "excess", "one_hot", "onehot_like", "pick", "scatter", "take", "ties"}
 """Ops that native plans call in numpy, whatever their shapes; `excess` for the `entry` within."""
 
-NOT_BY_NUMPYS_NAME = {"astype": "node.astype", "put": "np.put writes in place", "reshape": "has an order of its own"}
+NOT_BY_NUMPYS_NAME = {"put": "np.put writes in place", "reshape": "np.reshape has the setting order, too"}
 """Ops that numpy's function of the same name does not stand for."""
 
 

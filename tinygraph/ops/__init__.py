@@ -46,3 +46,5 @@ FOR_GRADIENTS = [
     "add_at", "entry", "excess", "onehot_like", "pick", "put", "quotient", "scaled_power", "scatter", "sum_to", "ties",
 ]  # fmt: skip
 """Ops that are used in gradients only: `tg.ops.quotient` and so on."""
+
+numpy_speaks.register({name: globals()[name] for name in __all__})

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..core.errors import GraphError, MutationError, users_line
 from ..core.node import Node
-from . import arithmetic, choice, exponential, lookup, periodic, product, reduction, rounding, shape, slicing
-from .broadcasting import broadcast_to
-from .einsum import einsum
+from . import arithmetic, choice, exponential, product, shape, slicing
 from .operators import depends_on_parameter
 
 UFUNCS: dict[Any, Callable[..., Any]] = {
-    np.add: arithmetic.add, np.subtract: arithmetic.subtract, np.multiply: arithmetic.multiply,
-    np.divide: arithmetic.divide, np.negative: arithmetic.negative, np.power: arithmetic.power,
-    np.float_power: arithmetic.power, np.square: arithmetic.square, np.positive: lambda x: x,
-    np.reciprocal: lambda x: 1 / x, np.exp: exponential.exp, np.log: exponential.log,
+    np.float_power: arithmetic.power,
+    np.positive: lambda x: x,
+    np.reciprocal: lambda x: 1 / x,
     np.log2: lambda x: exponential.log(x) * (1 / math.log(2)),
     np.log10: lambda x: exponential.log(x) * (1 / math.log(10)),
-    np.sqrt: exponential.sqrt, np.tanh: exponential.tanh, np.sin: periodic.sin, np.cos: periodic.cos,
-    np.floor: rounding.floor, np.absolute: choice.abs, np.fabs: choice.abs,
-    np.sign: choice.sign, np.maximum: choice.maximum, np.minimum: choice.minimum, np.matmul: product.matmul,
-    np.greater: choice.greater, np.greater_equal: choice.greater_equal, np.less: choice.less,
-    np.less_equal: choice.less_equal, np.equal: choice.equal, np.not_equal: choice.not_equal,
-}  # fmt: skip
+    np.fabs: choice.abs,
+}
+"""Ufuncs that no op is named after; `register` adds the others."""
 
 LARGEST_LIST = 100_000
 """The most elements for which ``np.array(nodes)`` makes one node each; above, it raises and suggests np.stack."""
@@ -77,16 +71,31 @@ def _like(function: Any) -> Callable[..., np.ndarray]:
 
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.sum: reduction.sum, np.mean: reduction.mean, np.max: reduction.largest, np.min: reduction.smallest,
-    np.argmax: reduction.argmax, np.reshape: _reshape, np.ravel: lambda a: shape.reshape(a, -1),
-    np.transpose: shape.transpose, np.swapaxes: shape.swapaxes, np.expand_dims: _expand_dims, np.squeeze: _squeeze,
-    np.broadcast_to: broadcast_to, np.concatenate: slicing.concatenate, np.stack: slicing.stack,
-    np.moveaxis: _moveaxis, np.split: slicing.split, np.take: lookup.take,
-    np.where: choice.where, np.clip: choice.clip, np.einsum: einsum, np.dot: _dot, np.outer: _outer,
-    np.copy: lambda a: a, np.shape: lambda a: a.shape, np.ndim: lambda a: a.ndim, np.size: lambda a: a.size,
-    np.zeros_like: _like(np.zeros_like), np.ones_like: _like(np.ones_like),
+    np.reshape: _reshape,
+    np.ravel: lambda a: shape.reshape(a, -1),
+    np.expand_dims: _expand_dims,
+    np.squeeze: _squeeze,
+    np.moveaxis: _moveaxis,
+    np.dot: _dot,
+    np.outer: _outer,
+    np.copy: lambda a: a,
+    np.shape: lambda a: a.shape,
+    np.ndim: lambda a: a.ndim,
+    np.size: lambda a: a.size,
+    np.zeros_like: _like(np.zeros_like),
+    np.ones_like: _like(np.ones_like),
     np.full_like: _like(np.full_like),
-}  # fmt: skip
+}
+"""Functions that no op is named after; `register` adds the others."""
+
+
+def register(vocabulary: Mapping[str, Any]) -> None:
+    """Make ``np.name(node)`` call the op ``name``, for every op with the name of a numpy function."""
+    for name, op in vocabulary.items():
+        function = getattr(np, name, None)
+        table = UFUNCS if isinstance(function, np.ufunc) else FUNCTIONS
+        if function is not None:
+            table.setdefault(function, op)
 
 
 def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = None, **settings: Any) -> Any:
