@@ -1,15 +1,33 @@
 """The README's commands are the ones that CI runs and that its reader is told."""
 
+import ast
 import pathlib
 import re
+
+from .map import CELLS
+from .sources import tree
 
 ROOT = pathlib.Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_ci_runs_the_readmes_test_command_as_it_stands():
-    command = next(line for line in README.splitlines() if line.endswith("pytest"))
+    command = next(line for line in README.splitlines() if line.endswith("pytest -n auto"))
     assert command in (ROOT / ".ci" / "run").read_text().splitlines()
+
+
+def test_counts_are_right():
+    (captions,) = [
+        node.value
+        for node in tree(ROOT / "examples" / "gallery.py").body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CAPTIONS"
+    ]
+    cells, pictures = (
+        re.search(r"\[(\d+)\]\(docs/cells\.md\)", README),
+        re.search(r"gallery\.py` makes\s+(\d+)\.", README),
+    )
+    assert int(cells[1]) == len(CELLS)
+    assert int(pictures[1]) == len(captions.keys)
 
 
 def test_the_main_job_is_one_complete_command():
