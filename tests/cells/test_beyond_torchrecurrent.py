@@ -13,6 +13,7 @@ from tests.derivatives import assert_derivatives
 from tests.each import each
 
 from .beyond import CASES
+from .driven import KINDS
 from .parity import error, packed, unpacked
 
 each_case = each("case", CASES)
@@ -134,12 +135,12 @@ def test_an_initial_state_fits(case: str) -> None:
         assert len(before) == cell.states and not any(s.any() for s in before)
 
 
-PLAIN = [case for case in CASES if not CASES[case][2]]
-"""Cells without options: with them other lines of the cell run, but no other ones of the backend."""
 IN_NATIVE_CODE = [(case, "native") for case in CASES if HAS_NATIVE]
+IN_NUMPY = [(case, "numpy") for case in CASES if case in KINDS.values() or not HAS_NATIVE]
+"""One cell of each kind: ops are called one by one there, each of which tests/run has by itself."""
 
 
-@each("case, backend", IN_NATIVE_CODE + [(case, "numpy") for case in PLAIN])
+@each("case, backend", IN_NATIVE_CODE + IN_NUMPY)
 def test_compiled_equals_uncompiled(case: str, backend: str) -> None:
     cell = built(case)
     weighed, wrt = differentiated(case, cell)

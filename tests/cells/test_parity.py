@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 import tinygraph as tg
-from tests.compiled.comparing import each_backend
+from tests.compiled.comparing import HAS_NATIVE
 from tests.derivatives import assert_derivatives
 from tests.each import each
 from tests.oracles.oracle import Oracle
 
+from .driven import KINDS
 from .parity import (
     ABSENT,
     KNOWN,
@@ -113,8 +114,12 @@ def test_one_bias_alone_equals_zeros_in_the_others_place(oracle: Oracle) -> None
         assert all(error(y.value, zeros[name].value) <= 1e-12 for name, y in without.items())
 
 
-@each_backend
-@each_cell
+IN_NATIVE_CODE = [(oracle, "numba") for oracle in WHOLE if HAS_NATIVE]
+IN_NUMPY = [(oracle, "numpy") for oracle in WHOLE if oracle.cell in KINDS.values() or not HAS_NATIVE]
+"""One cell of each kind: ops are called one by one there, each of which tests/run has by itself."""
+
+
+@each("oracle, backend", IN_NATIVE_CODE + IN_NUMPY, lambda which: which if isinstance(which, str) else label(which))
 def test_compiled_equals_uncompiled(oracle: Oracle, backend: str) -> None:
     step, _ = differentiated(oracle, loaded(oracle))
     total, gradients = step()

@@ -40,7 +40,7 @@ def data(T, B, dtype="f8"):
 def test_many_lengths_and_batches(backend):
     fn = lstm_step()
     compiled = tg.compile(fn, backend=backend)
-    shapes = [(T, B) for T in (1, 2, 3, 9, 30) for B in (1, 2, 5, 16)]
+    shapes = [(T, B) for T in (1, 2, 3, 9, 17) for B in (1, 2, 5, 16)]
     for T, B in [*shapes, *shapes[::-3]]:
         xs = data(T, B)
         assert_near(compiled(xs), eager(fn, xs))

@@ -111,23 +111,25 @@ def test_compiled_with_the_padding_as_an_argument(settings, reverse, backend):
 @each_direction
 @pytest.mark.parametrize("compiled", [False, True])
 def test_truncation_counts_from_each_sequences_own_first_step(window, reverse, compiled):
-    def gradients(xs, h0, lengths):
-        p = parameters() | {"h0": tg.parameter(h0, "h0")}
-        settings = {} if lengths is None else {"lengths": lengths}
+    p = parameters() | {"h0": tg.parameter(H0, "h0")}
 
-        def loss():
-            outputs, last = tg.unroll(cell_of(p), xs, p["h0"], reverse=reverse, truncate=2, window=window, **settings)
-            return tg.sum(outputs * WEIGHTS[: len(xs), : outputs.shape[1]]) + tg.sum(last)
+    def loss(lengths=LENGTHS):
+        outputs, last = tg.unroll(cell_of(p), XS, p["h0"], reverse=reverse, truncate=2, window=window, lengths=lengths)
+        return tg.sum(outputs * WEIGHTS[:, : outputs.shape[1]]) + tg.sum(last)
 
-        step = tg.value_and_grad(loss, p)
-        return {k: np.asarray(getattr(g, "value", g)) for k, g in (tg.compile(step) if compiled else step)()[1].items()}
+    step = tg.value_and_grad(loss, p)
+    step = tg.compile(step) if compiled else step
 
-    whole = gradients(XS, H0, LENGTHS)
+    def gradients(*lengths):
+        """Compiled, lengths that are not given are known beforehand."""
+        return {name: np.asarray(getattr(g, "value", g)) for name, g in step(*lengths)[1].items()}
+
+    whole = gradients()
     for b in np.flatnonzero(LENGTHS):
         # One sequence's share: the others' inputs weigh nothing once they have no step.
         only = np.where(np.arange(B) == b, LENGTHS, 0)
         order = [b, *[k for k in range(B) if k != b]]
-        shared = gradients(XS, H0, only)
+        shared = gradients(only)
         n = LENGTHS[b]
         weights = WEIGHTS[:, order]
         own = _alone(XS[:n, b : b + 1], H0[b : b + 1], weights[:n, :1], reverse, window)

@@ -212,8 +212,11 @@ def test_nan_in_the_padding_changes_no_bit(oracle: Oracle) -> None:
     assert found["gradient.x"][~late].any()
 
 
+EVEN = [oracle for oracle in ORACLES if oracle not in RAGGED]
+
+
 @each_backend
-@each("oracle", [oracle for oracle in ORACLES if oracle not in RAGGED], label)
+@each("oracle", EVEN, label)
 def test_compiled_equals_uncompiled(oracle: Oracle, backend: str) -> None:
     """Those over rows of any length are all compiled below, where the lengths are an argument."""
     compile_and_compare(oracle, backend)

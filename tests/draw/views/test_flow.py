@@ -152,9 +152,9 @@ def test_of_many_steps_evenly_spaced_ones_are_shown():
     found = tiles(drawing.picture)
     assert {s for _, _, s in found} == {t for _, t, _ in found} == set(range(5, 201, 5))
     assert "every 5th step" in drawing.picture.subtitle
-    assert "every" not in tg.draw(word_rnn(64), "flow").picture.subtitle
-    full = norms(tg.draw(word_rnn(64), "flow").picture)
-    assert len(full) == 64 * 65 // 2
+    full = tg.draw(word_rnn(64), "flow").picture
+    assert "every" not in full.subtitle
+    assert len(norms(full)) == 64 * 65 // 2
 
 
 def test_what_is_shown_of_many_steps_is_what_all_steps_would_show():
