@@ -114,7 +114,7 @@ def test_one_bias_alone_equals_zeros_in_the_others_place(oracle: Oracle) -> None
         assert all(error(y.value, zeros[name].value) <= 1e-12 for name, y in without.items())
 
 
-IN_NATIVE_CODE = [(oracle, "numba") for oracle in WHOLE if HAS_NATIVE]
+IN_NATIVE_CODE = [(oracle, "native") for oracle in WHOLE if HAS_NATIVE]
 IN_NUMPY = [(oracle, "numpy") for oracle in WHOLE if oracle.cell in KINDS.values() or not HAS_NATIVE]
 """One cell of each kind: ops are called one by one there, each of which tests/run has by itself."""
 
