@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,20 +29,36 @@ ROOT = Path(__file__).parents[2]
 Work = Callable[[], Any]
 
 
-def loaded(root: Path) -> ModuleType:
-    """The tinygraph of a checkout, and nothing of another one's."""
-    for name in [name for name in sys.modules if name.split(".")[0] == "tinygraph"]:
-        del sys.modules[name]
-    sys.path.insert(0, str(root.resolve()))
-    try:
-        tg = importlib.import_module("tinygraph")
-        for late in ("cells", "draw.views.unrolled", "draw.write.dot", "run.native.stretch", "run.by_native"):
-            if importlib.util.find_spec(f"tinygraph.{late}"):
-                importlib.import_module(f"tinygraph.{late}")
-    finally:
-        sys.path.pop(0)
-    assert root.resolve() in Path(str(tg.__file__)).parents, f"{root} holds no tinygraph"
-    return tg
+def own_modules() -> dict[str, ModuleType]:
+    return {name: module for name, module in sys.modules.items() if name.split(".")[0] == "tinygraph"}
+
+
+class Checkout:
+    """The tinygraph of one checkout, whose modules stand in ``sys.modules`` while its work runs."""
+
+    def __init__(self, root: Path) -> None:
+        self.modules: dict[str, ModuleType] = {}
+        self.path = str(root.resolve())
+        with self.loaded():
+            tg = importlib.import_module("tinygraph")
+            assert root.resolve() in Path(str(tg.__file__)).parents, f"{root} holds no tinygraph"
+            self.works = works(tg)
+
+    @contextmanager
+    def loaded(self) -> Iterator[None]:
+        for name in own_modules():
+            del sys.modules[name]
+        sys.modules.update(self.modules)
+        sys.path.insert(0, self.path)
+        try:
+            yield
+        finally:
+            sys.path.remove(self.path)
+            self.modules = own_modules()
+
+    def work(self, name: str) -> Any:
+        with self.loaded():
+            return self.works[name]()
 
 
 def step_of(tg: ModuleType, name: str, xs: Any) -> Callable[[Any], Any]:
@@ -95,14 +113,13 @@ def flat(np: ModuleType, result: Any) -> list[Any]:
 def main() -> None:
     set_threads(1)
     np = importlib.import_module("numpy")
-    before = works(loaded(Path(sys.argv[1])))
-    after = works(loaded(ROOT))
+    before, after = Checkout(Path(sys.argv[1])), Checkout(ROOT)
     print(description(1))
     print("| work | before, ms | after, ms | before / after |\n|---|---|---|---|")
-    for name in [n for n in after if any(map(n.startswith, sys.argv[2:] or [""]))]:
-        for a, b in zip(flat(np, before[name]()), flat(np, after[name]()), strict=True):
+    for name in [n for n in after.works if any(map(n.startswith, sys.argv[2:] or [""]))]:
+        for a, b in zip(flat(np, before.work(name)), flat(np, after.work(name)), strict=True):
             np.testing.assert_allclose(b, a, rtol=0, atol=1e-4 * max(1.0, np.abs(a).max()), err_msg=name)
-        took = medians({"before": before[name], "after": after[name]}, 15)
+        took = medians({"before": partial(before.work, name), "after": partial(after.work, name)}, 15)
         told = " | ".join(f"{1e3 * took[n]:.3g}" for n in ("before", "after"))
         print(f"| {name} | {told} | {took['before'] / took['after']:.2f} |", flush=True)
 
