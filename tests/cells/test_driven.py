@@ -103,7 +103,7 @@ def test_compiled_truncation(name: str, backend: str, window: str) -> None:
 
 @each_in_full("backend", [("native",), ("numpy",)] if HAS_NATIVE else [("numpy",)])
 def test_compiled_lengths_are_an_argument(name: str, backend: str) -> None:
-    """Other lengths at each call, and NaN where they end; by both backends every cell is compiled in test_parity."""
+    """Other lengths at each call, and NaN where they end."""
     cell = built(name)
     x, state = sequences(cell), begun(cell)
     compiled = tg.compile(lambda x, s, n: results(cell, x, s, lengths=n), backend=backend)
