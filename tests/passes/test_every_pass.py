@@ -33,6 +33,9 @@ MAKERS |= {
     "hoist_before: light": lambda: passes.HoistBefore(4096),
     "hoist_after: light": lambda: passes.HoistAfter(4096),
 }
+IDLE = {"push_slices"}
+"""Passes that find nothing to do in the graphs of the cells; a test of their own shows their work."""
+
 each_pass = pytest.mark.parametrize("name", MAKERS)
 ROUNDS = 4
 
@@ -62,7 +65,7 @@ def test_numbers_stay_and_a_second_run_changes_nothing(name):
             if not again.changed:
                 break
         assert not again.changed, case
-    assert at_work or name == "push_slices"
+    assert at_work or name in IDLE, "no graph of tests/passes/graphs.py shows this pass at work: add one there"
 
 
 @each_pass
