@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import inspect
+import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import tinygraph as tg
 from tests.cells.driven import CELLS
 from tests.compiled.comparing import BACKENDS as TESTED_BACKENDS
 from tests.passes.test_every_pass import MAKERS
+from tinygraph.draw import VIEWS
 from tinygraph.run.backends import BACKENDS
 
 from .map import CELLS as ALL_CELLS
-from .sources import EVERY, LIBRARY, ROOT, short, tree
+from .sources import EVERY, LIBRARY, ROOT, module_name, short, tree
 
 SHARED_NAMES = {
     "Elementwise": "an op that works place by place; the action that does a group of them",
@@ -41,25 +47,61 @@ def test_a_class_or_alias_is_bound_once() -> None:
         for name in names_bound(path):
             places[name].append(short(path))
     assert len(SHARED_NAMES) <= 3
-    assert {name: files for name, files in places.items() if len(files) > 1}.keys() == SHARED_NAMES.keys(), places
+    assert {name: files for name, files in places.items() if len(files) > 1}.keys() == SHARED_NAMES.keys()
 
 
-def test_an_op_stands_in_the_heart() -> None:
-    """In ops/, in loops/, or it is the scan."""
-    heart = [ROOT / "tinygraph" / place for place in ("core/op.py", "ops", "loops", "time/scan.py")]
-    ops = {"Op"}
-    strangers = set()
-    while True:
-        before = len(ops)
-        for path in LIBRARY:
-            for node in tree(path).body:
-                if isinstance(node, ast.ClassDef) and {ast.unparse(b).split(".")[-1] for b in node.bases} & ops:
-                    ops.add(node.name)
-                    if not any(place == path or place in path.parents for place in heart):
-                        strangers.add(f"{short(path)}: {node.name}")
-        if len(ops) == before:
-            break
-    assert len(ops) > 60 and not strangers
+def everything() -> dict[str, ModuleType]:
+    """All modules of the library, loaded."""
+    return {module_name(path): importlib.import_module(module_name(path)) for path in LIBRARY}
+
+
+def below(kind: type) -> set[type]:
+    """All classes of the library that derive from one."""
+    derived = {c for child in kind.__subclasses__() for c in {child, *below(child)}}
+    return {c for c in derived if c.__module__.startswith("tinygraph.")}
+
+
+def test_an_op_stands_in_the_heart_and_is_registered() -> None:
+    """In ops/, in loops/, or it is the scan; and each instance is a name of `tg.ops`."""
+    loaded = everything()
+    homes = ("tinygraph.ops.", "tinygraph.loops.", "tinygraph.time.scan")
+    ops = below(tg.Op)
+    assert len(ops) > 60
+    assert {f"{op.__module__}: {op.__name__}" for op in ops if not op.__module__.startswith(homes)} == set()
+    instances = {(name, x) for module in loaded for name, x in vars(loaded[module]).items()
+                 if module.startswith("tinygraph.ops.") and isinstance(x, tg.Op)}  # fmt: skip
+    registered = {getattr(tg.ops, name) for name in [*tg.ops.__all__, *tg.ops.FOR_GRADIENTS]}
+    idle = sorted({name for name, x in instances if x not in registered})
+    assert not idle, f"add {idle} to __all__ of ops/__init__.py"
+
+
+def test_every_optimizer_is_registered_and_tested() -> None:
+    everything()
+    text = (ROOT / "tests" / "train" / "test_optimizers.py").read_text(encoding="utf-8")
+    for optimizer in below(tg.train.Optimizer):
+        name = optimizer.__name__
+        assert getattr(tg.train, name, None) is optimizer, f"import {name} in train/__init__.py"
+        assert re.search(rf"\b{name}\b", text), f"hold {name} against its paper in tests/train/test_optimizers.py"
+
+
+def test_every_view_and_backend_of_the_folders_is_registered() -> None:
+    views = {function.__name__ for name, module in everything().items() if name.startswith("tinygraph.draw.views.")
+             for function in vars(module).values() if inspect.isfunction(function) and is_view(function)}  # fmt: skip
+    assert views == VIEWS.keys() - {"compiled"}, "register it in VIEWS of draw/__init__.py"
+    files = {path.stem for path in (ROOT / "tinygraph" / "run").glob("by_*.py")}
+    assert files == {f"by_{name}" for name in BACKENDS}, "a row of run/backends.py for each run/by_*.py"
+
+
+def is_view(function: Callable[..., Any]) -> bool:
+    """Whether a public function has the signature ``(anything, Options) -> Picture``."""
+    kinds = [str(p.annotation) for p in inspect.signature(function).parameters.values()]
+    returns = str(inspect.signature(function).return_annotation)
+    return (
+        not function.__name__.startswith("_")
+        and kinds[:1] == ["Any"]
+        and kinds[1:] == ["Options"]
+        and returns == "Picture"
+    )
 
 
 def modules(room: str, *apart: str) -> set[str]:
@@ -77,7 +119,8 @@ def test_every_pass_stands_in_its_suite_and_runs() -> None:
 
 def test_every_backend_and_cell_stands_in_its_suite() -> None:
     assert {str(getattr(b, "values", [b])[0]) for b in TESTED_BACKENDS} == BACKENDS.keys()
-    assert CELLS.keys() == {*ALL_CELLS}
+    missing = {*ALL_CELLS} - CELLS.keys()
+    assert not missing, f"give {missing} a case in tests/cells/beyond.py"
 
 
 def test_a_file_of_cells_is_named_by_them() -> None:

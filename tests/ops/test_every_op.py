@@ -55,7 +55,7 @@ def weights(case: Case, seed: int = 5) -> np.ndarray:
 
 def test_every_name_of_the_vocabulary_has_a_case() -> None:
     named = {case.name for case in CASES} | FUNCTIONS.keys()
-    assert set(NAMES) == named
+    assert set(NAMES) == named, "write a Case in tests/ops/*_cases.py"
     assert {name for name in NAMES if not isinstance(getattr(tg.ops, name), tg.Op)} == FUNCTIONS.keys()
 
 

@@ -36,7 +36,7 @@ NOT_BY_NUMPYS_NAME = {"put": "np.put writes in place", "reshape": "np.reshape ha
 
 def test_an_op_is_taken_over_all_steps_or_known_to_stay_in_the_loop() -> None:
     without = {name for name, op in OPS.items() if op not in lifting.RULES and not isinstance(op, Elementwise)}
-    assert without == STAYS_IN_THE_LOOP
+    assert without == STAYS_IN_THE_LOOP, "give it a rule in loops/lifting.py, or list it above"
     assert lifting.RULES.keys() <= {*OPS.values()}
 
 
@@ -47,12 +47,12 @@ def test_an_elementwise_op_fuses() -> None:
 def test_what_fuses_has_native_instructions() -> None:
     known = instructions.RULES.keys() | instructions.COMPARISONS.keys() | instructions.BOOLEAN
     copies = {"copy", "stop_gradient"}
-    assert known == {op.name for op in FUSABLE} | copies
+    assert known == {op.name for op in FUSABLE} | copies, "give it a rule in run/native/instructions.py"
 
 
 def test_what_fuses_has_a_numpy_call() -> None:
     known = chain.UFUNCS.keys() | chain.FORMS.keys() | (chain.COPIES - {"copy", "broadcast_to", "stop_gradient"})
-    assert {op.name for op in FUSABLE} - known == DONE_BY_FORWARD
+    assert {op.name for op in FUSABLE} - known == DONE_BY_FORWARD, "give it a call in chain.py"
     assert known <= {op.name for op in FUSABLE}
 
 
@@ -71,7 +71,7 @@ def actions_of(case: Case, backend: str) -> list[Any]:
 def test_an_op_is_native_or_known_to_be_called_in_numpy() -> None:
     pytest.importorskip("llvmlite")
     native = {case.name for case in CASES if not any(isinstance(a, Call) for a in actions_of(case, "native"))}
-    assert {case.name for case in CASES} - native == CALLED
+    assert {case.name for case in CASES} - native == CALLED, "list it above"
     assert {op.name for op in DECOMPOSED} - native <= {"excess"}
 
 
@@ -79,3 +79,16 @@ def test_an_op_with_a_name_of_numpys_is_reached_by_it() -> None:
     reached = {*numpy_speaks.UFUNCS.values(), *numpy_speaks.FUNCTIONS.values()}
     left_out = {name for name in NAMES if hasattr(np, name) and getattr(tg.ops, name) not in reached}
     assert left_out == NOT_BY_NUMPYS_NAME.keys()
+
+
+def test_numpys_function_of_an_ops_name_means_the_same_on_a_node() -> None:
+    """Called with nothing but its input: the op's defaults are numpy's."""
+    for case in CASES:
+        function = getattr(np, case.name, None)
+        if function is None or case.name in NOT_BY_NUMPYS_NAME or len(case.inputs) != 1 or not case.inputs[0].size:
+            continue
+        try:
+            expected = function(case.inputs[0])
+        except (TypeError, ValueError):
+            continue  # numpy wants more arguments
+        np.testing.assert_allclose(function(tg.parameter(case.inputs[0])).value, expected, 1e-12, err_msg=case.id)
