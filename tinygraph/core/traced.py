@@ -74,7 +74,7 @@ class Traced(Node):
 
 
 class Slot(Traced):
-    """A placeholder: an argument of a compiled function, or an input of a loop's body."""
+    """A slot that is filled at each call: an argument of a compiled function, or an input of a loop's body."""
 
     __slots__ = ()
     kind = "slot"
