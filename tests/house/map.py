@@ -56,18 +56,13 @@ def in_design() -> str:
     return "| floor | wing | room | holds |\n|---|---|---|---|\n" + "".join(rows)
 
 
-def with_map(text: str, begin: str, end: str, body: str) -> str:
-    """The page with ``body`` between two of its lines."""
-    before, _, rest = text.partition(begin)
-    return before + begin + body + end + rest.partition(end)[2]
-
-
 def pages() -> dict[str, str]:
     """README and design.md as they should be."""
     design = DESIGN.read_text(encoding="utf-8")
     head, _, rest = design.partition("| floor | wing |")
+    above, _, below = README.read_text(encoding="utf-8").partition(BEGIN)
     return {
-        "README.md": with_map(README.read_text(encoding="utf-8"), BEGIN, END, in_readme()),
+        "README.md": above + BEGIN + in_readme() + END + below.partition(END)[2],
         "docs/design.md": head + in_design() + "\n" + rest.partition("\n\n")[2],
     }
 

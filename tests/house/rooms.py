@@ -35,10 +35,6 @@ class Room:
     holds: str
 
     @property
-    def name(self) -> str:
-        return ", ".join(self.places)
-
-    @property
     def files(self) -> list[Path]:
         return [path for path in LIBRARY if inside(path) != ROOF and room_of(path) == self]
 

@@ -94,14 +94,8 @@ def test_every_view_and_backend_of_the_folders_is_registered() -> None:
 
 def is_view(function: Callable[..., Any]) -> bool:
     """Whether a public function has the signature ``(anything, Options) -> Picture``."""
-    kinds = [str(p.annotation) for p in inspect.signature(function).parameters.values()]
-    returns = str(inspect.signature(function).return_annotation)
-    return (
-        not function.__name__.startswith("_")
-        and kinds[:1] == ["Any"]
-        and kinds[1:] == ["Options"]
-        and returns == "Picture"
-    )
+    kinds = [*map(str, inspect.get_annotations(function).values())]
+    return not function.__name__.startswith("_") and kinds == ["Any", "Options", "Picture"]
 
 
 def modules(room: str, *apart: str) -> set[str]:
