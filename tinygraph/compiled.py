@@ -17,6 +17,7 @@ from .core.node import Node
 from .core.op import Spec
 from .core.structure import builder, leaves, map_leaves
 from .core.traced import Slot, tracing
+from .core.widening import noting, warn_once
 from .passes import optimise
 from .plan.planner import lay
 from .plan.report import describe
@@ -90,6 +91,7 @@ class Compiled:
             if plan is None:
                 plan = self._plans[key] = Plan(self.fn, (args, kwargs), self.backend, self.memory)
                 self._drop()
+                warn_once(self, plan.widenings)
             else:
                 self._plans.move_to_end(key)
             return plan.run(arrays)
@@ -131,7 +133,7 @@ class Plan:
         start = perf_counter()
         self.backend = backend.name
         slots = map_leaves(_slot, arguments)
-        with tracing(), checkpointing(memory == "checkpoint"):
+        with tracing(), checkpointing(memory == "checkpoint"), noting() as self.widenings:
             self.structure = fn(*slots[0], **slots[1])
             self.before = [as_nodes((y,))[0] for y in leaves(self.structure)]
         self.after, self.notes = optimise(self.before, fuses=backend.fuses)

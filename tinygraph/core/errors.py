@@ -40,6 +40,10 @@ class NonFiniteError(GraphError, FloatingPointError):
     """A NaN or an infinity was computed inside ``with tg.nonfinite("raise")``."""
 
 
+class WideningWarning(UserWarning):
+    """A compiled function computes in float64 what was float32, because the two met; the message names the line."""
+
+
 def users_line() -> str:
     """The innermost line of the user's code: ``file.py:12: the source``."""
     frame = sys._getframe(1)

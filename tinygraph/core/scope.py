@@ -23,6 +23,7 @@ class _Now(threading.local):
         watching: whether the first NaN or infinity raises.
         guards: called by `grad` before it starts.
         draws: the random numbers of a running unroll, see `time/noise.py`.
+        widenings: collects the ops that make float64 of float32, see `widening.py`.
     """
 
     place: tuple[int | None, str, Node | None] = (None, "", None)
@@ -30,6 +31,7 @@ class _Now(threading.local):
     watching: bool = False
     guards: tuple[Guard, ...] = ()
     draws: Any = None
+    widenings: Any = None
 
 
 now = _Now()
