@@ -39,7 +39,8 @@ CELLS = [lambda: tg.cells.GRU(H, H, rng=0), lambda: tg.cells.Stack([tg.cells.GRU
 def test_a_function_that_takes_it_as_one_array(name: str, kind: Any) -> None:
     cell = AS_ONE_ARRAY[name]
     for call in (lambda xs: tg.unroll(cell, xs, ZERO), lambda xs: tg.Recurrent(cell)(xs, ZERO),
-                 tg.compile(lambda xs: tg.unroll(cell, xs, ZERO), backend="numpy"), lambda xs: tg.unroll(cell, xs, ZERO, lengths=[3, 2, 1]),
+                 tg.compile(lambda xs: tg.unroll(cell, xs, ZERO), backend="numpy"),
+                 lambda xs: tg.unroll(cell, xs, ZERO, lengths=[3, 2, 1]),
                  lambda xs: tg.unroll(cell, xs, ZERO, truncate=2, window="sliding")):  # fmt: skip
         with pytest.raises(tg.GraphError):
             call(kind(STEPS))
