@@ -48,7 +48,7 @@ def test_a_parameter_takes_a_value_of_its_own_kind_only():
     for wrong in (np.ones(2, np.float32), np.ones((2, 2)), 1.0):
         with pytest.raises(tg.GraphError, match="'W'"):
             p.value = wrong
-    p.value -= np.float32(0.25)
+    p.value = p.value - np.float32(0.25)
     assert (p.value == 0.75).all() and p.value.dtype == np.float32
 
 

@@ -7,14 +7,17 @@ from typing import Any
 import numpy as np
 
 from .errors import GraphError, users_line
+from .frozen import frozen, read_only
 from .node import NO_ATTRIBUTES, Node, next_serial
 from .scope import now
 
 
 class Parameter(Node):
-    """A leaf to be trained; its ``value`` may be set to an array of the same shape and dtype.
+    """A leaf to be trained; its ``value`` may be set to an array of the same shape and dtype, which is copied.
 
-    After the value was set, `tg.grad` refuses graphs computed before: they hold values of the old parameter.
+    The array that ``value`` returns is read-only: write ``w.value = w.value - 0.1 * w.grad``, or change a copy of it
+    and set that. After the value was set, `tg.grad` refuses graphs computed before: they hold values of the old
+    parameter.
     """
 
     __slots__ = ("changed",)
@@ -32,7 +35,7 @@ class Parameter(Node):
                 got=users_line(),
                 fix="use the parameter itself, which is read at each call",
             )
-        return self._value
+        return read_only(self._value)
 
     @value.setter
     def value(self, value: Any) -> None:
@@ -47,8 +50,11 @@ class Parameter(Node):
                 got=f"{array.shape} {array.dtype}",
                 fix="make a new tg.parameter, or cast the array with .astype",
             )
-        self._value = array
+        self._value = frozen(array)
         self.changed = next_serial()
+
+    def __reduce__(self) -> Any:
+        return _restored, (Parameter, self._value, self.name, self.grad)
 
 
 class Constant(Node):
@@ -59,6 +65,16 @@ class Constant(Node):
 
     def __init__(self, value: np.ndarray, name: str | None = None) -> None:
         super().__init__(None, (), NO_ATTRIBUTES, value, name)
+
+    def __reduce__(self) -> Any:
+        return _restored, (Constant, self._value, self.name, self.grad)
+
+
+def _restored(leaf: type, array: np.ndarray, name: str | None, grad: np.ndarray | None) -> Any:
+    """A leaf from its copy or its pickle, with a serial number of its own, as other nodes may have the old one."""
+    node = leaf(frozen(array), name)
+    node.grad = grad
+    return node
 
 
 def parameter(value: Any, name: str | None = None) -> Parameter:
@@ -98,7 +114,7 @@ def constant(value: Any, name: str | None = None) -> Constant:
         >>> tg.constant([1, 2, 3]).dtype.kind
         'i'
     """
-    return Constant(_array(value).copy(), name)
+    return Constant(_kept(value), name)
 
 
 def _array(value: Any) -> np.ndarray:
@@ -118,6 +134,16 @@ def _array(value: Any) -> np.ndarray:
     return array
 
 
+_NEW = (list, tuple, int, float, np.generic)
+"""Types of which ``np.asarray`` makes an array that nobody else has."""
+
+
+def _kept(value: Any) -> np.ndarray:
+    """The array of ``value`` as it is now, whatever its owner writes to it later."""
+    array = _array(value)
+    return array if isinstance(value, _NEW) else frozen(array)
+
+
 _NUMBERS = frozenset((int, float, bool))
 
 
@@ -126,7 +152,7 @@ def as_nodes(values: tuple[Any, ...]) -> tuple[Node, ...]:
 
     As in numpy, a Python number takes the dtype of the others: float32 times 2.0 stays float32.
     """
-    nodes = [v if isinstance(v, Node) or type(v) in _NUMBERS else Constant(_array(v)) for v in values]
+    nodes = [v if isinstance(v, Node) or type(v) in _NUMBERS else Constant(_kept(v)) for v in values]
     strong = [v.dtype for v in nodes if isinstance(v, Node)]
     if len(strong) < len(nodes):
         nodes = [v if isinstance(v, Node) else Constant(_weak(v, strong)) for v in nodes]

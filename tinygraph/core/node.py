@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import GraphError, MutationError, users_line
+from .frozen import read_only
 from .scope import now
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Node:
         op: the `Op` that computed it; None for a leaf.
         inputs: the inputs of the op, a tuple of nodes.
         attributes: the op's settings (``axis``, ``keepdims``, ...), a dict.
-        value: numpy array of shape ``shape`` and dtype ``dtype``.
+        value: numpy array of shape ``shape`` and dtype ``dtype``; it is read-only.
         name: the user's name for it, or None.
         step: its time step (`tg.step`), or None.
         scope: its cell or layer (`tg.scope`), a path such as ``"encoder/layer0"``.
@@ -83,7 +84,7 @@ class Node:
 
     @property
     def value(self) -> np.ndarray:
-        return self._value
+        return read_only(self._value)
 
     @value.setter
     def value(self, value: Any) -> None:
@@ -138,6 +139,19 @@ class Node:
 
     def __index__(self) -> int:
         return self.value.__index__()
+
+    def __copy__(self) -> Node:
+        """The same node as another object: it keeps its inputs, and so its gradient."""
+        twin = object.__new__(type(self))
+        for slot in (s for cls in type(self).__mro__ for s in getattr(cls, "__slots__", ()) if s != "__weakref__"):
+            setattr(twin, slot, getattr(self, slot))
+        return twin
+
+    def __reduce__(self) -> Any:
+        """Refuses deepcopy and pickle: the copy would depend on copies of the parameters, and have no gradient."""
+        problem = f"{self.label()} cannot be deep-copied or pickled: its copy would lose its gradient"
+        fix = "copy or pickle parameters and cells; for the numbers alone, keep node.value"
+        raise MutationError(problem, fix=fix)
 
     __hash__ = object.__hash__
 

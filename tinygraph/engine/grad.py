@@ -215,10 +215,15 @@ class _Walk:
                 self.parts.keep_factors(node, gz, wanted)
             if op.selective and not all(wanted):
                 settings = {**settings, "wanted": wanted}
-        if self.as_graph:
-            gradients = op.backward(gz, node, *inputs, **settings)
-        else:
-            gradients = op.backward(gz, node._value, *map(value_of, inputs), **settings)
+        try:
+            if self.as_graph:
+                gradients = op.backward(gz, node, *inputs, **settings)
+            else:
+                gradients = op.backward(gz, node._value, *map(value_of, inputs), **settings)
+        except GraphError:
+            raise
+        except (ValueError, TypeError, IndexError, AttributeError) as error:
+            raise _explained(node, error) from error
         if not isinstance(gradients, (tuple, list)):
             gradients = (gradients,)
         if len(gradients) != len(inputs):
@@ -243,6 +248,11 @@ class _Walk:
         if self.watched:
             watch_backward(node, gx, x)
         return gx if gx.dtype is value.dtype or gx.dtype == value.dtype else gx.astype(x.dtype)
+
+
+def _explained(node: Node, error: Exception) -> GraphError:
+    fix = "write gz = gz * 2, which makes a new array, not gz *= 2" if "read-only" in str(error) else ""
+    return GraphError(f"{node.label()}: backward: {error}", got=type(error).__name__, fix=fix)
 
 
 def _nodes_of(who: str, y: Any, wrt: Any) -> list[Node]:

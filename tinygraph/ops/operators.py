@@ -18,6 +18,8 @@ def index(x: Node, key: Any) -> Node:
     """``x[key]`` with ints, slices, None, ``...``, and arrays of integers or booleans."""
     keys = key if isinstance(key, tuple) else (key,)
     if all(isinstance(k, (int, slice, type(None), type(...), np.integer)) and not isinstance(k, bool) for k in keys):
+        if any(type(k) is slice for k in keys):
+            keys = tuple([_settled(k) if type(k) is slice else k for k in keys])
         return getitem(x, index=keys)
     template: list[Any] = []
     arrays: list[Any] = []
@@ -27,10 +29,17 @@ def index(x: Node, key: Any) -> Node:
             arrays += parts
             template += [ARRAY] * len(parts)
         else:
-            template.append(k)
+            template.append(_settled(k) if isinstance(k, slice) else k)
     if template == [ARRAY]:
         return take(x, arrays[0], axis=0)
     return pick(x, *arrays, index=tuple(template))
+
+
+def _settled(key: slice) -> slice:
+    """The slice with a bound that is an array, a counter that its owner may increase later, as the number it is now."""
+    if isinstance(key.start, np.ndarray) or isinstance(key.stop, np.ndarray) or isinstance(key.step, np.ndarray):
+        return slice(*(int(i) if isinstance(i, np.ndarray) else i for i in (key.start, key.stop, key.step)))
+    return key
 
 
 def _integers(x: Node, key: Any) -> tuple[Any, ...]:

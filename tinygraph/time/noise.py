@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import GraphError
+from ..core.frozen import frozen
 from ..core.leaves import Constant
 from ..core.node import NO_ATTRIBUTES, Node
 from ..core.op import Spec
@@ -89,7 +90,7 @@ def _drawn(draw: Draw, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
             got=str(array.shape),
             fix="draw=lambda shape: rng.normal(size=shape), for example",
         )
-    return array
+    return frozen(array)  # `draw` may fill one buffer again and again
 
 
 def noise(draw: Draw, shape: Sequence[int], dtype: Any = np.float64, *, once: bool = False) -> Node:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import GraphError, NonFiniteError
+from ..core.frozen import read_only
 from ..core.leaves import Parameter
 from ..core.node import Node
 from ..core.structure import leaves
@@ -68,7 +69,7 @@ class Optimizer:
         arrays = [_checked(self, p, g) for p, g in zip(self._flat, flat, strict=True)]
         self.begin()
         for i, (p, g) in enumerate(zip(self._flat, arrays, strict=True)):
-            p.value = p.value - self.change(i, g)
+            p.value = read_only(p.value - self.change(i, g))  # read-only, so it is not copied
 
     def begin(self) -> None:
         """Called once per step, before the first `change`."""

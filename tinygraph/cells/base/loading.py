@@ -50,7 +50,7 @@ def load_into(owner: str, parameters: dict[str, Parameter], absent: set[str], ar
             fix="load into a cell of the same sizes and options" + (", or strict=False" if missing or extra else ""),
         )
     for name, array, _ in pairs:
-        parameters[name].value = np.array(array, parameters[name].dtype)
+        parameters[name].value = np.asarray(array, parameters[name].dtype)
 
 
 def _our_name(name: str, known: set[str]) -> str:
