@@ -148,6 +148,19 @@ def test_nobody_writes_into_a_node() -> None:
     np.testing.assert_array_equal(W.grad, [12.0, 27.0])
 
 
+def test_nobody_changes_the_settings_of_a_node() -> None:
+    y = tg.sum(tg.parameter(X), axis=0)
+    with pytest.raises(TypeError):
+        y.attributes["axis"] = 1
+    assert y.attributes == {"axis": 0}
+
+
+def test_the_mask_of_an_array_is_not_ignored() -> None:
+    masked = np.ma.array(X, mask=X > 2)  # type: ignore[no-untyped-call]
+    with pytest.raises(tg.GraphError, match="masked"):
+        tg.parameter(X) * masked
+
+
 def test_a_parameter_copies_the_array_that_it_is_set_to() -> None:
     p, v = tg.parameter(np.zeros(3)), np.ones(3)
     p.value = v

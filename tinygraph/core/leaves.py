@@ -125,6 +125,9 @@ def _array(value: Any) -> np.ndarray:
     if value is None:
         fix = "pass an array; the state before the first step of tg.unroll is its argument state="
         raise GraphError("None came where an array is needed", got=users_line(), fix=fix)
+    if hasattr(value, "filled"):
+        fix = "pass array.filled(0) for the data, and array.mask to tg.where"
+        raise GraphError("a masked array has no place in a graph, which would ignore its mask", fix=fix)
     if array.dtype.kind not in "fiub":
         raise GraphError(
             "a leaf needs an array of real numbers or booleans",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import count
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,7 +29,7 @@ class Node:
     Attributes:
         op: the `Op` that computed it; None for a leaf.
         inputs: the inputs of the op, a tuple of nodes.
-        attributes: the op's settings (``axis``, ``keepdims``, ...), a dict.
+        attributes: the op's settings (``axis``, ``keepdims``, ...), a read-only dict.
         value: numpy array of shape ``shape`` and dtype ``dtype``; it is read-only.
         name: the user's name for it, or None.
         step: its time step (`tg.step`), or None.
@@ -67,8 +68,8 @@ class Node:
         return self._inputs
 
     @property
-    def attributes(self) -> dict[str, Any]:
-        return self._attributes
+    def attributes(self) -> Mapping[str, Any]:
+        return MappingProxyType(self._attributes)
 
     @property
     def step(self) -> int | None:
