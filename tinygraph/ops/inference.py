@@ -18,6 +18,9 @@ from ..core.op import Op, Spec
 
 Shape = tuple[int, ...]
 
+NEEDED: Any = "none was passed"
+"""The default of a setting that has to be passed: numpy refuses it as a shape and as an index."""
+
 _ONE_NUMBER = bytes(64)
 """Memory for one number of any dtype."""
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core.op import Op, Spec
-from .inference import refusal, viewed
+from .inference import NEEDED, refusal, viewed
 
 
 class _Rearrangement(Op):
@@ -26,13 +26,13 @@ class Reshape(_Rearrangement):
         (3, 2)
     """
 
-    def infer(self, x: Spec, shape: Any = -1) -> Spec:  # type: ignore[override]
+    def infer(self, x: Spec, shape: Any = NEEDED) -> Spec:  # type: ignore[override]
         return viewed(self, x, lambda z: z.reshape(shape), f"shape={shape}")
 
-    def forward(self, x: Any, shape: Any = -1) -> Any:
+    def forward(self, x: Any, shape: Any = NEEDED) -> Any:
         return x.reshape(shape)
 
-    def backward(self, gz: Any, z: Any, x: Any, shape: Any = -1) -> Any:
+    def backward(self, gz: Any, z: Any, x: Any, shape: Any = NEEDED) -> Any:
         return gz.reshape(x.shape)
 
 

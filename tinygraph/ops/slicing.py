@@ -11,7 +11,7 @@ from ..core.errors import GraphError
 from ..core.leaves import as_nodes
 from ..core.node import Node
 from ..core.op import Spec
-from .inference import as_shape, axes_of, check_shape, promoted, viewed
+from .inference import NEEDED, as_shape, axes_of, check_shape, promoted, viewed
 from .shape import _Rearrangement
 
 
@@ -24,13 +24,13 @@ class Getitem(_Rearrangement):
         array([3., 4.])
     """
 
-    def infer(self, x: Spec, index: Any = ()) -> Spec:  # type: ignore[override]
+    def infer(self, x: Spec, index: Any = NEEDED) -> Spec:  # type: ignore[override]
         return viewed(self, x, lambda z: z[index], f"index={index}")
 
-    def forward(self, x: Any, index: Any = ()) -> Any:
+    def forward(self, x: Any, index: Any = NEEDED) -> Any:
         return x[index]
 
-    def backward(self, gz: Any, z: Any, x: Any, index: Any = ()) -> Any:
+    def backward(self, gz: Any, z: Any, x: Any, index: Any = NEEDED) -> Any:
         return put.of(gz, shape=x.shape, indexes=(index,))
 
 

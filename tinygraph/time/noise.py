@@ -42,11 +42,23 @@ class Draws:
         once: maps a draw function to the numbers that it drew for the whole sequence; None outside of an unroll.
         steps: maps each slot of numbers that are drawn at every step of a traced cell to its draw function.
         replay: the numbers of the current step's first run; None where a step runs once.
+        around: how numbers were drawn where the unroll began: in the cell of another one, or None.
     """
 
     once: dict[Draw, Node] | None = None
     steps: dict[Node, Draw] | None = None
     replay: Replay | None = None
+    around: Draws | None = None
+
+    def new(self, draw: Draw, spec: Spec) -> Node:
+        """Numbers of one step, or of no step: those of its first run, a slot of a traced cell, or a leaf."""
+        if self.steps is not None:
+            slot = Slot(spec)
+            self.steps[slot] = draw
+            return slot
+        if self.replay is None:
+            return _leaf(draw, spec)
+        return self.replay.next(lambda: _leaf(draw, spec))
 
 
 @contextmanager
@@ -122,18 +134,12 @@ def noise(draw: Draw, shape: Sequence[int], dtype: Any = np.float64, *, once: bo
     """
     spec = Spec(_checked_shape(draw, shape), np.dtype(dtype))
     draws: Draws = now.draws or Draws()
-    if once:
-        stored = {} if draws.once is None else draws.once
-        if draw not in stored:
-            stored[draw] = _leaf(draw, spec)
-        return stored[draw]
-    if draws.steps is not None:
-        slot = Slot(spec)
-        draws.steps[slot] = draw
-        return slot
-    if draws.replay is None:
-        return _leaf(draw, spec)
-    return draws.replay.next(lambda: _leaf(draw, spec))
+    if not once:
+        return draws.new(draw, spec)
+    stored = {} if draws.once is None else draws.once
+    if draw not in stored:
+        stored[draw] = (draws.around or Draws()).new(draw, spec)
+    return stored[draw]
 
 
 def _checked_shape(draw: Any, shape: Any) -> tuple[int, ...]:

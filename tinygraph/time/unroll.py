@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.leaves import as_nodes
+from ..core.scope import now
 from ..core.structure import map_leaves
 from .arguments import check_settings, first_state, steps_of, time_at, time_first
 from .cell_contract import Step, as_cell
@@ -86,7 +87,7 @@ def unroll(
     if real is not None:
         xs = zero_inputs(xs, real, inputs)
     drive = Driver(reverse, truncate, window, until if real is not None else None, real)
-    with drawing(once={}):
+    with drawing(once={}, around=now.draws):
         initial = first_state(cell, state, xs, real)
         if feedback is None:
             outputs, state = drive(cell, xs, initial)
