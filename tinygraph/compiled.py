@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from threading import RLock
 from time import perf_counter
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from . import forking
 from .core.errors import GraphError
 from .core.leaves import Parameter, as_nodes
 from .core.node import Node
@@ -18,6 +19,7 @@ from .core.op import Spec
 from .core.structure import builder, leaves, map_leaves
 from .core.traced import Slot, tracing
 from .passes import optimise
+from .plan.held import graph_bytes
 from .plan.planner import lay
 from .plan.report import describe
 from .run.backends import Backend, backend_of
@@ -79,12 +81,15 @@ class Compiled:
         self.fn, self.backend, self.memory = fn, backend, memory
         self._plans: OrderedDict[Any, Plan] = OrderedDict()
         self._lock = RLock()
+        forking.wait_for(self, "_lock")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         parts: list[Any] = []
         arrays: list[ndarray] = []
         _flatten((args, kwargs), parts, arrays)
         key = tuple(parts)
+        if forking.pending:
+            forking.pause()
         with self._lock:
             plan = self._plans.get(key)
             if plan is None:
@@ -95,9 +100,8 @@ class Compiled:
             return plan.run(arrays)
 
     def _drop(self) -> None:
-        held = sum(p.held_bytes for p in self._plans.values())
-        while held > KEPT_BYTES and len(self._plans) > 1:
-            held -= self._plans.popitem(last=False)[1].held_bytes
+        while len(self._plans) > 1 and together_bytes(self._plans.values()) > KEPT_BYTES:
+            self._plans.popitem(last=False)
 
     @property
     def plan(self) -> Plan:
@@ -121,7 +125,8 @@ class Plan:
         actions: the actions in order.
         notes: the changes made by the passes, as text.
         source: the generated code, one text for each stretch of actions.
-        held_bytes: memory kept from call to call.
+        held_bytes: memory kept from call to call: arrays, graphs, actions and code.
+        code_bytes: the part of the code, which plans may share: maps each to its memory.
         peak_bytes: ``held_bytes`` and the results of one call.
         compile_s: seconds for tracing, passes, planning and code generation.
         elapsed_s: seconds of the latest call; None before the first call.
@@ -138,7 +143,10 @@ class Plan:
         program = lay(self.after, [s for s in leaves(slots) if isinstance(s, Slot)], fuses=backend.fuses)
         self.actions: Sequence[Any] = program.actions
         self._runner = Runner(program, backend)
-        self.held_bytes, self.peak_bytes = self._runner.held_bytes, self._runner.peak_bytes
+        self.code_bytes = self._runner.code_bytes
+        objects_bytes = graph_bytes([*self.before, *self.after]) + sum(self.code_bytes.values())
+        self.held_bytes = self._runner.held_bytes + objects_bytes
+        self.peak_bytes = self.held_bytes + self._runner.results_bytes
         self._build = builder(self.structure)
         self.compile_s = perf_counter() - start
         self.elapsed_s: float | None = None
@@ -163,6 +171,15 @@ class Plan:
             elapsed_s=self.elapsed_s,
             backend=self.backend,
         )
+
+
+def together_bytes(plans: Iterable[Plan]) -> int:
+    """What plans hold together, the code that they share once."""
+    code, own = dict[Any, int](), 0
+    for plan in plans:
+        code |= plan.code_bytes
+        own += plan.held_bytes - sum(plan.code_bytes.values())
+    return own + sum(code.values())
 
 
 def _flatten(argument: Any, parts: list[Any], arrays: list[ndarray]) -> None:

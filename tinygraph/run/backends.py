@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from numpy import ndarray
 
 from ..core.errors import GraphError
+from ..forking import LOCK
 from ..plan.actions import Buffer, Product
 
 
@@ -20,11 +21,14 @@ class Stretch(Protocol):
         forms: maps each matrix product to its kernel and measured time, as text.
         extra_bytes: memory that it allocates in addition to the plan's memory block.
         text: the generated code.
+        code, code_bytes: the compiled code, which several plans may share, and its memory.
     """
 
     forms: dict[Product, str]
     extra_bytes: int
     text: str
+    code: Any
+    code_bytes: int
 
     def bind(self, buffers: Sequence[Buffer]) -> Callable[[list[ndarray]], None]:
         """Returns a function that runs the actions, given the arrays of ``buffers`` in their order."""
@@ -52,15 +56,17 @@ class Backend:
 
 
 def _numpy() -> BackendParts:
-    from .by_numpy import NumpyStretch, can_run
+    with LOCK:
+        from .by_numpy import NumpyStretch, can_run
 
-    return can_run, NumpyStretch
+        return can_run, NumpyStretch
 
 
 def _native() -> BackendParts:
-    from .by_native import NativeStretch, can_run
+    with LOCK:
+        from .by_native import NativeStretch, can_run
 
-    return can_run, NativeStretch
+        return can_run, NativeStretch
 
 
 NUMPY = Backend("numpy", fuses=False, needs="", load=_numpy)

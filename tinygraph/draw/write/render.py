@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +16,10 @@ import graphviz
 from graphviz.backend import dot_command
 
 from ...core.errors import GraphError
+from ...forking import wait_for
 
 _override = RLock()
+wait_for(sys.modules[__name__], "_override")
 
 
 def pinned(program: str, settings: dict[str, Any]) -> dict[str, Any]:
