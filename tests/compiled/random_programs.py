@@ -147,6 +147,12 @@ def _fits(a: Any, b: Any) -> bool:
     return True
 
 
+def _wide(x: Any, y: Any) -> Any:
+    """x in the shape of a loss with targets y."""
+    shape = np.broadcast_shapes(x.shape, y.shape)
+    return x if x.shape == shape else tg.broadcast_to(x, shape)
+
+
 def unary(rng: Random, a: Any, b: Any) -> Any:
     return rng.choice([
         tg.tanh, tg.sigmoid, tg.softplus, lambda x: tg.exp(-tg.square(x)), lambda x: -x, lambda x: tg.square(x) * 0.3,
@@ -164,8 +170,9 @@ def binary(rng: Random, a: Any, b: Any) -> Any:
         lambda x, y: x + y, lambda x, y: x - y, lambda x, y: x * y, lambda x, y: x / (tg.square(y) + 0.7),
         lambda x, y: tg.maximum(uneven(x), uneven(y, 2.0)), lambda x, y: tg.minimum(uneven(x), uneven(y, 2.0)),
         lambda x, y: tg.where(uneven(x) > uneven(y, 2.0), x, y * 0.5), lambda x, y: tg.where(uneven(x) <= 0.1, y, 0.2),
-        lambda x, y: tg.squared_error(x, y) * 0.2, lambda x, y: x * x - y, lambda x, y: tg.tanh(x) * tg.sigmoid(y),
-        lambda x, y: tg.sigmoid_cross_entropy(x, (np.arange(y.size) % 2).reshape(y.shape).astype(x.dtype)),
+        lambda x, y: tg.squared_error(_wide(x, y), y) * 0.2, lambda x, y: x * x - y,
+        lambda x, y: tg.tanh(x) * tg.sigmoid(y),
+        lambda x, y: tg.sigmoid_cross_entropy(_wide(x, y), (np.arange(y.size) % 2).reshape(y.shape).astype(x.dtype)),
     ])(a, b)  # fmt: skip
 
 

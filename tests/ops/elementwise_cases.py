@@ -12,7 +12,7 @@ import numpy as np
 from .case import Case, by_element, spaced
 
 PAIRS = [((2, 3), (2, 3)), ((3,), (2, 3)), ((2, 3), (3,)), ((2, 1), (1, 3)), ((), (2, 2)), ((2, 2), ()), ((), ()),
-         ((0, 3), (1, 3)), ((3,), (0, 1)), ((2, 1, 2), (3, 1))]  # fmt: skip
+         ((0, 3), (1, 3)), ((3,), (0, 1)), ((2, 0, 3), (3,)), ((2, 1, 2), (3, 1))]  # fmt: skip
 """Shapes for two inputs: equal, stretched on either side and on both, without axes, without elements."""
 
 SINGLES = [(2, 3), (), (4,), (0, 3), (2, 1, 2)]
@@ -23,9 +23,13 @@ def ones(name: str, fn: Callable[..., Any], low: float = -2.0, high: float = 2.0
     return [Case(name, spaced(shape, low=low, high=high), by_element(fn), **settings) for shape in SINGLES]
 
 
-def twos(name: str, fn: Callable[..., Any], low: float = -2.0, high: float = 2.0, **settings: Any) -> list[Case]:
+def twos(name: str, fn: Callable[..., Any], low: float = -2.0, high: float = 2.0, pairs: Any = PAIRS, **settings: Any):
     """Cases of an op with two inputs."""
-    return [Case(name, spaced(*pair, low=low, high=high), by_element(fn), **settings) for pair in PAIRS]
+    return [Case(name, spaced(*pair, low=low, high=high), by_element(fn), **settings) for pair in pairs]
+
+
+LEADING = [pair for pair in PAIRS if np.broadcast_shapes(*pair) == pair[0]]
+"""Those where the second input alone is stretched, as the targets of a loss may be."""
 
 
 def _ln_of_share(x: float, t: float) -> float:
@@ -110,8 +114,8 @@ CHOICE = [
 ]
 
 LOSS = [
-    *twos("squared_error", lambda a, b: a * a - 2 * a * b + b * b),
-    *twos("sigmoid_cross_entropy", _ln_of_share, low=-3.0, high=4.0),
+    *twos("squared_error", lambda a, b: a * a - 2 * a * b + b * b, pairs=LEADING),
+    *twos("sigmoid_cross_entropy", _ln_of_share, low=-3.0, high=4.0, pairs=LEADING),
 ]
 
 CASES = [*ARITHMETIC, *EXPONENTIAL, *PERIODIC, *ROUNDING, *CHOICE, *LOSS]

@@ -20,6 +20,8 @@ def _relation(op: Op) -> bool:
 
 RELATIONS = [name for name, op in ELEMENTWISE.items() if _relation(op)]
 UNARY = [name for name, op in ELEMENTWISE.items() if op.arity == 1]
+LOSSES = {name for name, op in ELEMENTWISE.items() if op.leads}
+"""Of these only the second input may be stretched."""
 BINARY = [name for name, op in ELEMENTWISE.items() if op.arity == 2 and name not in RELATIONS]
 
 NOT_EVERYWHERE = {"log", "sqrt", "power", "scaled_power", "divide", "quotient"}

@@ -88,7 +88,8 @@ class Lifted(NamedTuple):
 
 def _elementwise(c: Lifted) -> Node:
     rank = max([c.rank(k) for k in range(len(c.inputs))])
-    return c.call(*[c.aligned(k, rank) for k in range(len(c.inputs))])
+    first = c.repeated(0) if c.op.leads else c.aligned(0, rank)
+    return c.call(first, *[c.aligned(k, rank) for k in range(1, len(c.inputs))])
 
 
 def _batch(c: Lifted) -> Node:
@@ -207,7 +208,7 @@ def _add_at(c: Lifted) -> Node | None:
     axis, shape = c.settings.get("axis"), c.result()
     if c.varying[1]:
         return None
-    if axis is None:
+    if axis is None or len(shape) == 1:  # numpy accepts axis 0 for a single number
         return ops.reshape(ops.add_at(g, indices, shape=(c.T, math.prod(shape[1:])), axis=1), shape=shape)
     return ops.add_at(g, indices, shape=shape, axis=_after_time(axis, len(shape) - 1))
 

@@ -132,10 +132,18 @@ class Power(Elementwise):
     def backward(self, gz: Any, z: Any, x: Any, p: Any, *, wanted: Any = BOTH) -> Any:
         gx = gp = None
         if wanted[0]:
-            gx = unbroadcast(scaled_power.of(gz * p, x, _one_less(p, x)), x)
+            q = _floating(p, z)
+            gx = unbroadcast(scaled_power.of(gz * q, x, _one_less(q, x)), x)
         if wanted[1]:
-            gp = unbroadcast(scaled_power.of(gz * np.log(np.where(x > 0, x, 1)), x, p), p)
+            gp = unbroadcast(scaled_power.of(gz * np.log(np.where(x > 0, _floating(x, z), 1)), x, p), p)
         return gx, gp
+
+
+def _floating(x: Any, z: Any) -> Any:
+    """Integers in the dtype of z: -128 - 1 is 127 in int8, and of int8 numpy takes logarithms in float16."""
+    if x.dtype.kind == "f":
+        return x
+    return Constant(x._value.astype(z.dtype)) if isinstance(x, Constant) else x.astype(z.dtype)
 
 
 def _one_less(p: Any, x: Any) -> Any:
@@ -164,8 +172,8 @@ class ScaledPower(Elementwise):
 
     def backward(self, gz: Any, z: Any, g: Any, x: Any, p: Any, *, wanted: Any = (True, True, True)) -> Any:
         gg = unbroadcast(scaled_power.of(gz, x, p), g) if wanted[0] else None
-        gx = unbroadcast(scaled_power.of(gz * g * p, x, p - 1), x) if wanted[1] else None
-        logs = np.log(np.where(x > 0, x, 1))
+        gx = unbroadcast(scaled_power.of(gz * g * p, x, _floating(p, z) - 1), x) if wanted[1] else None
+        logs = np.log(np.where(x > 0, _floating(x, z), 1))
         return gg, gx, unbroadcast(scaled_power.of(gz * g * logs, x, p), p) if wanted[2] else None
 
 
@@ -179,7 +187,7 @@ class Square(Elementwise):
     """
 
     def forward(self, x: Any) -> Any:
-        return x * x
+        return np.square(x)
 
     def backward(self, gz: Any, z: Any, x: Any) -> Any:
         return gz * 2 * x

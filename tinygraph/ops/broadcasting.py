@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,6 +16,9 @@ BOTH = (True, True)
 
 class Elementwise(Op):
     """An op that broadcasts its inputs and computes each element of the result from the inputs' elements there."""
+
+    leads: ClassVar[bool] = False
+    """Whether the first input has the shape of the result, to which only the others are broadcast."""
 
     def infer(self, *specs: Spec, **attributes: Any) -> Spec:
         shape = specs[0].shape

@@ -60,6 +60,12 @@ class Clip(Elementwise):
         array([-1. ,  0.5,  1. ])
     """
 
+    def __call__(self, *inputs: Any, name: str | None = None, **attributes: Any) -> Node:
+        inputs, attributes = self.bind(inputs, attributes)
+        # An array of one number is a number to numpy, but might change before the gradient.
+        limits = {k: v[()] if isinstance(v, np.ndarray) and not v.ndim else v for k, v in attributes.items()}
+        return super().__call__(*inputs, name=name, **limits)
+
     def forward(self, x: Any, a_min: Any = None, a_max: Any = None) -> Any:
         if any(isinstance(bound, Node) or np.ndim(bound) for bound in (a_min, a_max)):
             expected, fix = "numbers or None", "tg.minimum(tg.maximum(x, a_min), a_max)"

@@ -11,8 +11,7 @@ import numpy as np
 from ..core.errors import GraphError
 from ..core.node import Node
 from ..core.op import Op, Spec
-from .broadcasting import unbroadcast
-from .inference import promoted
+from .inference import promoted, strong
 
 
 class Einsum(Op):
@@ -31,6 +30,7 @@ class Einsum(Op):
         if inputs and isinstance(inputs[0], str):
             subscripts, *inputs = inputs  # type: ignore[assignment]
         others.pop("optimize", None)  # numpy's choice of the order of products, which does not change the result
+        inputs = tuple([strong(x) for x in inputs])
         return super().__call__(*inputs, name=name, subscripts=subscripts, **others)
 
     def forward(self, *operands: Any, subscripts: str = "") -> Any:
@@ -45,11 +45,15 @@ class Einsum(Op):
         target, diagonals = _distinct(terms[k], "".join(terms) + out)
         others = [(t, o) for j, (t, o) in enumerate(zip(terms, operands, strict=True)) if j != k]
         factors = [(out, gz), *others, *((pair, np.eye(n, dtype=gz.dtype)) for pair, n in diagonals(x))]
-        letters = set("".join(t for t, _ in factors))
-        # The forward pass sums over a letter that only this operand has, so the gradient is constant along it.
-        factors += [(c, np.ones(x.shape[i], dtype=gz.dtype)) for i, c in enumerate(target) if c not in letters]
-        call = ",".join(t for t, _ in factors) + "->" + target
-        return unbroadcast(einsum.of(*(f for _, f in factors), subscripts=call), x)
+        sizes = {(c, n) for t, f in factors for c, n in zip(t, f.shape, strict=True)}
+        own = [*zip(target, x.shape, strict=True)]
+        # The forward pass sums over a letter that this operand alone has, or has in full: the gradient is constant.
+        factors += [(c, np.ones(n, dtype=gz.dtype)) for c, n in own if (c, n) not in sizes]
+        # It stretches a size of 1, so the gradient is summed over that letter.
+        kept = "".join(c for c, n in own if n != 1)
+        call = ",".join(t for t, _ in factors) + "->" + kept
+        gx = einsum.of(*(f for _, f in factors), subscripts=call)
+        return gx if gx.shape == x.shape else gx.reshape(x.shape)
 
     def infer(self, *specs: Spec, subscripts: str = "") -> Spec:  # type: ignore[override]
         return Spec(_shape(subscripts, tuple([s.shape for s in specs])), promoted(*[s.dtype for s in specs]))

@@ -8,6 +8,7 @@ import numpy as np
 
 from .arithmetic import quotient
 from .broadcasting import Elementwise
+from .inference import floating
 
 
 class Exp(Elementwise):
@@ -86,7 +87,7 @@ class Sigmoid(Elementwise):
     def forward(self, x: Any) -> Any:
         # Where exp(-x) overflows to infinity, 1 / (1 + inf) = 0 is exact.
         with np.errstate(over="ignore"):
-            e = np.exp(-x)
+            e = np.exp(-floating(x))
         e += 1
         return 1 / e
 
@@ -104,6 +105,7 @@ class Softplus(Elementwise):
     """
 
     def forward(self, x: Any) -> Any:
+        x = floating(x)
         return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
     def backward(self, gz: Any, z: Any, x: Any) -> Any:

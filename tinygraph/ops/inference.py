@@ -84,6 +84,28 @@ promoted: Callable[..., np.dtype] = lru_cache(maxsize=4096)(np.result_type)
 """numpy's common dtype of several dtypes, cached."""
 
 
+@lru_cache
+def at_least_float32(dtype: np.dtype) -> np.dtype:
+    """The dtype to compute in for numbers of ``dtype``: a sum of exponentials leaves float16, integers wrap around."""
+    return np.result_type(dtype, np.float32)
+
+
+def in_floats(x: Any) -> Any:
+    """An array or a node in `at_least_float32`."""
+    dtype = at_least_float32(x.dtype)
+    return x if x.dtype == dtype else x.astype(dtype)
+
+
+def floating(x: Any) -> Any:
+    """An array with integers as the floating-point numbers that np.exp makes of them: -1 is 255 in uint8."""
+    return x if x.dtype.kind == "f" else x.astype(promoted(x.dtype, np.float16))
+
+
+def strong(x: Any) -> Any:
+    """A Python number as an array of its own dtype, which it is for numpy in calls that are not element-wise."""
+    return np.asarray(x) if isinstance(x, (int, float)) else x
+
+
 def joint_shape(op: Op, shapes: Sequence[Shape]) -> Shape:
     """The shape of several arrays after broadcasting."""
     joint = shapes[0]

@@ -83,6 +83,8 @@ class AddAt(Indexed):
 
     def forward(self, g: Any, indices: Any, shape: Any = (), axis: int | None = None) -> Any:
         z = np.zeros(shape, g.dtype)
+        if not shape:
+            axis = None  # numpy accepts axis 0 for a single number
         rows = z.reshape(-1) if axis is None else np.moveaxis(z, axis, 0)
         at = 0 if axis is None else axis % len(shape)
         lead = np.moveaxis(g, range(at, at + indices.ndim), range(indices.ndim))
@@ -99,7 +101,7 @@ def _add_rows(z: Any, indices: Any, rows: Any) -> None:
     It sorts the indices and sums runs of equal ones: for 800 rows of 128 this took a twentieth of the time of
     `np.add.at` here.
     """
-    if not indices.size:
+    if not indices.size or not rows.size:
         return
     if indices.min() < -z.shape[0] or indices.max() >= z.shape[0]:
         raise IndexError(f"an index is out of range for {z.shape[0]} rows: {indices.min()} to {indices.max()}")

@@ -11,7 +11,7 @@ from ..core.errors import GraphError
 from ..core.op import Op, Spec
 from .broadcasting import BOTH, Elementwise, unbroadcast
 from .exponential import exp, sigmoid, softplus
-from .inference import check_elements, check_shape, promoted, result_dtype
+from .inference import check_elements, check_shape, floating, in_floats, promoted, result_dtype
 from .lookup import Indexed, check_kind, check_labels
 from .softmax import log_softmax
 
@@ -43,6 +43,8 @@ class SoftmaxCrossEntropy(Indexed):
 
     def _check(self, logits: Any, labels: Any) -> None:
         dense = labels.dtype.kind == "f"
+        if dense and logits.shape and labels.shape == logits.shape[:-1] != logits.shape:
+            check_kind(self.name, labels, logits.shape[-1])
         if not logits.shape or labels.shape != (logits.shape if dense else logits.shape[:-1]):
             raise GraphError(
                 f"{self.name}: labels do not match the logits",
@@ -57,9 +59,10 @@ class SoftmaxCrossEntropy(Indexed):
             return -np.sum(labels * log_softmax.forward(logits), axis=-1)
         check_labels(self.name, labels, logits.shape[-1])
         # The shift comes first: with logits near 1e4, a small loss in float32 would keep only two digits.
-        rows, at = _rows(logits, labels)
+        rows, at = _rows(in_floats(logits), labels)
         shifted = rows - np.max(rows, axis=-1, keepdims=True)
-        return (np.log(np.sum(np.exp(shifted), axis=-1)) - shifted[at]).reshape(labels.shape)
+        losses = (np.log(np.sum(np.exp(shifted), axis=-1)) - shifted[at]).reshape(labels.shape)
+        return losses.astype(promoted(logits.dtype, np.float16), copy=False)
 
     def backward(self, gz: Any, z: Any, logits: Any, labels: Any, *, wanted: Any = BOTH) -> Any:
         if labels.dtype.kind != "f":
@@ -154,10 +157,38 @@ class OnehotLike(Op):
         return np.equal(labels[..., None], np.arange(like.shape[-1])).astype(like.dtype)
 
 
-class SigmoidCrossEntropy(Elementwise):
-    """losses = -(t ln s + (1 - t) ln(1 - s)) with s = sigmoid(x), in nats      x, t, losses: any shape
+class _Loss(Elementwise):
+    """losses of predictions and targets      predictions, losses: any shape  targets: a shape that broadcasts to it"""
+
+    leads = True
+
+    def infer(self, *specs: Spec, **attributes: Any) -> Spec:
+        self._check(*specs)
+        return super().infer(*specs, **attributes)
+
+    def _check(self, predictions: Any, targets: Any) -> None:
+        if predictions.shape != targets.shape and not _reaches(predictions.shape, targets.shape):
+            raise GraphError(
+                f"{self.name}: the targets do not broadcast to the predictions, which come first",
+                expected=f"targets of shape {predictions.shape}",
+                got=str(targets.shape),
+                fix="reshape or index one of them; (B, 1) and (B,) would give (B, B) losses",
+            )
+
+
+def _reaches(wide: tuple[int, ...], narrow: tuple[int, ...]) -> bool:
+    """Whether an array of shape ``narrow`` broadcasts to ``wide``."""
+    pairs = zip(wide[::-1], narrow[::-1], strict=False)
+    return len(narrow) <= len(wide) and all(n in (1, m) for m, n in pairs)
+
+
+class SigmoidCrossEntropy(_Loss):
+    """losses = -(t ln s + (1 - t) ln(1 - s)) with s = sigmoid(x), in nats      x, losses: any shape  t: broadcasts to x
 
     It is computed as softplus(x) - x t, which neither overflows nor rounds small losses to 0.
+
+    Raises:
+        GraphError: the targets t have more axes or larger ones than x.
 
     Example:
         >>> import tinygraph as tg
@@ -166,6 +197,8 @@ class SigmoidCrossEntropy(Elementwise):
     """
 
     def forward(self, logits: Any, targets: Any) -> Any:
+        self._check(logits, targets)
+        logits = floating(logits)
         # softplus(x) - x t as softplus(-|x|) plus one product: for t = 1 or 0 no large terms cancel.
         tail = softplus.forward(-np.abs(logits))
         return tail + np.where(logits > 0, logits * (1 - targets), -logits * targets)
@@ -175,8 +208,11 @@ class SigmoidCrossEntropy(Elementwise):
         return gx, unbroadcast(-gz * logits, targets) if wanted[1] else None
 
 
-class SquaredError(Elementwise):
-    """losses = (y - t) ** 2, element by element      y, t: shapes that broadcast
+class SquaredError(_Loss):
+    """losses = (y - t) ** 2, element by element      y, losses: any shape  t: a shape that broadcasts to it
+
+    Raises:
+        GraphError: the targets t have more axes or larger ones than y: (B, 1) and (B,) would give (B, B) losses.
 
     Example:
         >>> import tinygraph as tg
@@ -185,6 +221,7 @@ class SquaredError(Elementwise):
     """
 
     def forward(self, y: Any, t: Any) -> Any:
+        self._check(y, t)
         return np.square(y - t)
 
     def backward(self, gz: Any, z: Any, y: Any, t: Any, *, wanted: Any = BOTH) -> Any:

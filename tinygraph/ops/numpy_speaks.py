@@ -2,91 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import cache
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
 from ..core.errors import GraphError, MutationError, users_line
 from ..core.node import Node
-from . import arithmetic, choice, exponential, product, shape, slicing
+from ..core.op import Op
+from . import shape, slicing
+from .numpy_functions import FUNCTIONS, UFUNCS
 from .operators import depends_on_parameter
-
-UFUNCS: dict[Any, Callable[..., Any]] = {
-    np.float_power: arithmetic.power,
-    np.positive: lambda x: x,
-    np.reciprocal: lambda x: 1 / x,
-    np.log2: lambda x: exponential.log(x) * (1 / math.log(2)),
-    np.log10: lambda x: exponential.log(x) * (1 / math.log(10)),
-    np.fabs: choice.abs,
-}
-"""Ufuncs that no op is named after; `register` adds the others."""
 
 LARGEST_LIST = 100_000
 """The most elements for which ``np.array(nodes)`` makes one node each; above, it raises and suggests np.stack."""
-
-
-def _dot(a: Any, b: Any) -> Node:
-    if not a.ndim or not b.ndim:
-        return arithmetic.multiply(a, b)
-    if b.ndim > 2:
-        fix = "tg.einsum, or np.matmul if the leading axes are a batch"
-        raise GraphError("np.dot: b has more than two axes", got=f"{a.shape}, {b.shape}", fix=fix)
-    return product.matmul(a, b)
-
-
-def _outer(a: Any, b: Any) -> Node:
-    return arithmetic.multiply(shape.reshape(a, (-1, 1)), shape.reshape(b, (1, -1)))
-
-
-def _expand_dims(a: Any, axis: Any) -> Node:
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    ndim = a.ndim + len(axes)
-    places = {i % ndim for i in axes}
-    sizes = iter(a.shape)
-    return shape.reshape(a, tuple(1 if i in places else next(sizes) for i in range(ndim)))
-
-
-def _squeeze(a: Any, axis: Any = None) -> Node:
-    axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    gone = {i % a.ndim for i in axes if axis is not None or a.shape[i] == 1}
-    if any(a.shape[i] != 1 for i in gone):
-        raise GraphError("squeeze: the axis is not of size 1", got=f"shape {a.shape}, axis {axis}")
-    return shape.reshape(a, tuple(n for i, n in enumerate(a.shape) if i not in gone))
-
-
-def _moveaxis(a: Any, source: Any, destination: Any) -> Node:
-    axes = np.moveaxis(np.empty(range(1, a.ndim + 1)), source, destination).shape
-    return shape.transpose(a, tuple(n - 1 for n in axes))
-
-
-def _reshape(a: Any, *args: Any, **settings: Any) -> Node:
-    settings.pop("order", None)
-    return shape.reshape(a, args[0] if args else settings["shape"])
-
-
-def _like(function: Any) -> Callable[..., np.ndarray]:
-    return lambda a, *args, **settings: function(np.broadcast_to(np.empty((), a.dtype), a.shape), *args, **settings)
-
-
-FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.reshape: _reshape,
-    np.ravel: lambda a: shape.reshape(a, -1),
-    np.expand_dims: _expand_dims,
-    np.squeeze: _squeeze,
-    np.moveaxis: _moveaxis,
-    np.dot: _dot,
-    np.outer: _outer,
-    np.copy: lambda a: a,
-    np.shape: lambda a: a.shape,
-    np.ndim: lambda a: a.ndim,
-    np.size: lambda a: a.size,
-    np.zeros_like: _like(np.zeros_like),
-    np.ones_like: _like(np.ones_like),
-    np.full_like: _like(np.full_like),
-}
-"""Functions that no op is named after; `register` adds the others."""
 
 
 def register(vocabulary: Mapping[str, Any]) -> None:
@@ -119,7 +50,27 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
     op = FUNCTIONS.get(function)
     if op is None:
         raise _unsupported(function.__name__, FUNCTIONS)
+    if isinstance(op, Op):
+        args, kwargs = _by_name(function, op, args, kwargs)
     return op(*args, **kwargs)
+
+
+def _by_name(function: Any, op: Op, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """What means the same to the op: in ``np.sum(x, 0, True)`` the third argument is dtype, in ``tg.sum`` keepdims."""
+    if op in (slicing.concatenate, slicing.stack) and args and isinstance(args[0], Node):
+        args = ([*args[0]], *args[1:])  # numpy joins the parts of one array along its first axis
+    if op.arity >= 0 and len(args) > op.arity:
+        names = _arguments(function)[op.arity :]
+        args, more = args[: op.arity], args[op.arity :]
+        kwargs = dict(zip(names, more, strict=False)) | kwargs
+        if len(more) > len(names):
+            raise GraphError(f"np.{function.__name__}: too many arguments", got=users_line())
+    return args, {name: x for name, x in kwargs.items() if x is not None or name in op.settings}
+
+
+@cache
+def _arguments(function: Any) -> list[str]:
+    return [*signature(function).parameters]
 
 
 def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core.errors import GraphError, MutationError, users_line
 from ..core.node import Node
-from . import arithmetic, choice, exponential, product, reduction, shape
+from . import arithmetic, choice, exponential, numpy_functions, product, reduction, shape
 from .lookup import ARRAY, pick, take
 from .slicing import getitem
 
@@ -17,40 +17,67 @@ from .slicing import getitem
 def index(x: Node, key: Any) -> Node:
     """``x[key]`` with ints, slices, None, ``...``, and arrays of integers or booleans."""
     keys = key if isinstance(key, tuple) else (key,)
-    if all(isinstance(k, (int, slice, type(None), type(...), np.integer)) and not isinstance(k, bool) for k in keys):
-        if any(type(k) is slice for k in keys):
-            keys = tuple([_settled(k) if type(k) is slice else k for k in keys])
+    if all(map(_is_basic, keys)):
+        if slice in map(type, keys):
+            keys = tuple(map(_settled, keys))
         return getitem(x, index=keys)
+    keys = tuple([_settled(k) if _is_basic(k) else _index_array(x, k) for k in keys])
+    _check_index(x, keys)
     template: list[Any] = []
     arrays: list[Any] = []
     for k in keys:
-        if isinstance(k, (list, np.ndarray, Node)):
-            parts = _integers(x, k)
-            arrays += parts
-            template += [ARRAY] * len(parts)
-        else:
-            template.append(_settled(k) if isinstance(k, slice) else k)
+        parts = [] if _is_basic(k) else _integers(k)
+        arrays += parts
+        template += [ARRAY] * len(parts) or [k]
     if template == [ARRAY]:
         return take(x, arrays[0], axis=0)
     return pick(x, *arrays, index=tuple(template))
 
 
-def _settled(key: slice) -> slice:
+def _settled(key: Any) -> Any:
     """The slice with a bound that is an array, a counter that its owner may increase later, as the number it is now."""
-    if isinstance(key.start, np.ndarray) or isinstance(key.stop, np.ndarray) or isinstance(key.step, np.ndarray):
-        return slice(*(int(i) if isinstance(i, np.ndarray) else i for i in (key.start, key.stop, key.step)))
+    bounds = (key.start, key.stop, key.step) if type(key) is slice else ()
+    if any(isinstance(i, np.ndarray) for i in bounds):
+        return slice(*(int(i) if isinstance(i, np.ndarray) else i for i in bounds))
     return key
 
 
-def _integers(x: Node, key: Any) -> tuple[Any, ...]:
-    """An index array as integer arrays; a boolean mask becomes the indices where it is True."""
-    array = key if isinstance(key, (Node, np.ndarray)) else np.asarray(key, dtype=None if key else int)
-    if array.dtype.kind == "b":
-        return np.nonzero(array.value if isinstance(array, Node) else array)
-    if array.dtype.kind not in "iu":
+def _is_basic(k: Any) -> bool:
+    return isinstance(k, (int, slice, type(None), type(...), np.integer)) and not isinstance(k, bool)
+
+
+def _index_array(x: Node, key: Any) -> Any:
+    """An index array, as it is or from a sequence."""
+    empty = isinstance(key, (list, tuple)) and not key
+    array = key if isinstance(key, (Node, np.ndarray)) else np.asarray(key, dtype=int if empty else None)
+    if array.dtype.kind not in "iub" or (array.dtype.kind == "b" and not array.ndim):
         problem, expected = f"getitem of {x.label()}: invalid index array", "an array of integers or booleans"
-        raise GraphError(problem, expected=expected, got=f"{array.dtype} {array.shape}")
-    return (array,)
+        fix = "x[None] for a new axis, or tg.where" if array.dtype.kind == "b" else ""
+        raise GraphError(problem, expected=expected, got=f"{array.dtype} {array.shape}", fix=fix)
+    return array
+
+
+def _check_index(x: Node, keys: tuple[Any, ...]) -> None:
+    """Raises for too many indices, and for a boolean mask of another shape than the axes that it selects from."""
+    spans = [0 if k is None or k is ... else 1 if _is_basic(k) or k.dtype.kind != "b" else k.ndim for k in keys]
+    if sum(spans) > x.ndim:
+        problem, expected = f"getitem of {x.label()}: too many indices", f"at most {x.ndim}, for shape {x.shape}"
+        raise GraphError(problem, expected=expected, got=str(sum(spans)))
+    axis = 0
+    for k, span in zip(keys, spans, strict=True):
+        if k is ...:
+            axis = x.ndim - sum(spans) + axis
+        elif not _is_basic(k) and k.dtype.kind == "b" and k.shape != x.shape[axis : axis + span]:
+            problem, expected = f"getitem of {x.label()}: a mask has the wrong shape", str(x.shape[axis : axis + span])
+            raise GraphError(problem, expected=expected, got=str(k.shape), fix="make the mask from x, as in x[x > 0]")
+        axis += span
+
+
+def _integers(array: Any) -> list[Any]:
+    """An index array as integer arrays; a boolean mask becomes the indices where it is True."""
+    if array.dtype.kind == "b":
+        return [*np.nonzero(array.value if isinstance(array, Node) else array)]
+    return [array]
 
 
 def _refuse(what: str, fix: str) -> Callable[..., Any]:
@@ -128,8 +155,25 @@ def _install() -> None:
     _install_methods()
 
 
-def _reshape(self: Node, *sizes: Any) -> Node:
-    return shape.reshape(self, shape=sizes[0] if len(sizes) == 1 else sizes)
+def _reshape(self: Node, *sizes: Any, order: Any = "C") -> Node:
+    if not sizes:
+        raise GraphError(f"reshape of {self.label()}: a shape is needed", fix="x.reshape(-1), for example")
+    sizes = sizes[0] if len(sizes) == 1 else sizes
+    return shape.reshape(self, shape=sizes) if order == "C" else numpy_functions.reshape(self, sizes, order)
+
+
+def _flatten(self: Node, order: Any = "C") -> Node:
+    return shape.reshape(self, shape=-1) if order == "C" else numpy_functions.ravel(self, order)
+
+
+def _reducing(op: Any) -> Callable[..., Node]:
+    def method(self: Node, axis: Any = None, *keepdims: Any, **settings: Any) -> Node:
+        if keepdims and [*map(type, keepdims)] != [bool]:
+            problem, got = f"{op.name} of {self.label()}: too many arguments", ", ".join(map(repr, keepdims))
+            raise GraphError(problem, expected="axis, keepdims", got=got, fix="name the settings")
+        return op(self, axis, *keepdims, **settings)
+
+    return method
 
 
 def _transpose(self: Node, *axes: Any) -> Node:
@@ -138,14 +182,9 @@ def _transpose(self: Node, *axes: Any) -> Node:
 
 def _install_methods() -> None:
     methods = {
-        "sum": reduction.sum,
-        "mean": reduction.mean,
-        "max": reduction.largest,
-        "min": reduction.smallest,
-        "argmax": reduction.argmax,
         "swapaxes": shape.swapaxes,
         "astype": shape.astype,
-        "dot": product.matmul,
+        "dot": numpy_functions.dot,
         "take": take,
         "clip": choice.clip,
         "exp": exponential.exp,
@@ -155,19 +194,21 @@ def _install_methods() -> None:
     }
     for word, op in methods.items():
         setattr(Node, word, lambda self, *args, op=op, **settings: op(self, *args, **settings))
+    for op in (reduction.sum, reduction.mean, reduction.largest, reduction.smallest, reduction.argmax):
+        setattr(Node, op.name, _reducing(op))
     others: dict[str, Any] = {
         "__getitem__": index,
         "__setitem__": _refuse("item assignment", "collect the parts in a list and join them by np.stack"),
         "__neg__": lambda self: arithmetic.negative(self),
-        "__pos__": lambda self: self,
+        "__pos__": numpy_functions.positive,
         "__abs__": lambda self: choice.abs(self),
         "__float__": _to_float,
         "reshape": _reshape,
         "transpose": _transpose,
         "T": property(shape.transpose),
-        "ravel": lambda self: shape.reshape(self, shape=-1),
-        "flatten": lambda self: shape.reshape(self, shape=-1),
-        "copy": lambda self: self,
+        "ravel": _flatten,
+        "flatten": _flatten,
+        "copy": lambda self, order="C": self,
     }
     for word, method in others.items():
         setattr(Node, word, method)

@@ -8,12 +8,22 @@ import numpy as np
 
 from ..core.op import Op, Spec
 from .broadcasting import broadcast_to
-from .inference import axes_of, check_elements, check_shape, result_dtype, tried, without
+from .inference import (
+    at_least_float32,
+    axes_of,
+    check_elements,
+    check_shape,
+    in_floats,
+    promoted,
+    result_dtype,
+    tried,
+    without,
+)
 
 
 def kept(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
     """The shape of a reduction's result with the reduced axes as size 1."""
-    if axis is None:
+    if axis is None or not shape:  # numpy accepts axis 0 for a single number
         return (1,) * len(shape)
     reduced = {a % len(shape) for a in (axis if isinstance(axis, tuple) else (axis,))}
     return tuple(1 if i in reduced else n for i, n in enumerate(shape))
@@ -74,7 +84,10 @@ class Mean(_Reduction):
         return np.mean(x, axis=axis, keepdims=keepdims)
 
     def backward(self, gz: Any, z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        return spread(gz / max(x.size // max(z.size, 1), 1), x, axis)
+        count, wide = max(x.size // max(z.size, 1), 1), at_least_float32(gz.dtype)
+        # In float16 a count above 65,504 is infinite.
+        gx = gz / count if gz.dtype == wide else (gz.astype(wide) / count).astype(gz.dtype)
+        return spread(gx, x, axis)
 
 
 class Ties(_Reduction):
@@ -91,14 +104,16 @@ class Ties(_Reduction):
     differentiable = False
 
     def infer(self, x: Spec, extreme: Spec, axis: Any = None) -> Spec:  # type: ignore[override]
-        axes = axes_of(self, x.shape, axis)
+        axes = axes_of(self, x.shape, axis) if x.shape else ()  # numpy accepts axis 0 for a single number
         if extreme.shape != without(x.shape, axes, True):
             check_shape(self, "extreme", extreme.shape, without(x.shape, axes, False))
         return Spec(x.shape, result_dtype(self, x.dtype, extreme.dtype))
 
     def forward(self, x: Any, extreme: Any, axis: Any = None) -> Any:
         equal = x == extreme.reshape(kept(x.shape, axis))
-        return equal / equal.sum(axis=axis, keepdims=True).astype(x.dtype)
+        # In float16 a count above 65,504 is infinite.
+        count = equal.sum(axis=axis, keepdims=True).astype(at_least_float32(x.dtype))
+        return (equal / count).astype(x.dtype, copy=False)
 
 
 class Max(_Reduction):
@@ -149,11 +164,12 @@ class Logsumexp(_Reduction):
     of_none = False
 
     def forward(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        dtype, x = promoted(x.dtype, np.float16), in_floats(x)
         top = np.max(x, axis=axis, keepdims=True)
         top = np.where(np.isfinite(top), top, 0)
         with np.errstate(divide="ignore"):
             z = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
-        return z if keepdims else np.squeeze(z, axis=axis)
+        return (z if keepdims else np.squeeze(z, axis=axis)).astype(dtype, copy=False)
 
     def backward(self, gz: Any, z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         # Where z is -inf, every x is: exp(x - 0) = 0, but exp(x - z) would be NaN.

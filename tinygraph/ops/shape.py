@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.node import Node
 from ..core.op import Op, Spec
 from .inference import NEEDED, refusal, viewed
 
@@ -44,6 +45,14 @@ class Transpose(_Rearrangement):
         >>> tg.transpose(tg.constant(np.zeros((2, 3, 4))), (1, 0, 2)).shape
         (3, 2, 4)
     """
+
+    def __call__(self, *inputs: Any, name: str | None = None, **attributes: Any) -> Node:
+        if len(inputs) > 1 or attributes:
+            inputs, attributes = self.bind(inputs, attributes)
+            axes = attributes.get("axes")
+            if axes is not None:  # a list might change before the gradient
+                attributes["axes"] = tuple(axes) if np.iterable(axes) else (axes,)
+        return super().__call__(*inputs, name=name, **attributes)
 
     def infer(self, x: Spec, axes: Any = None) -> Spec:  # type: ignore[override]
         return viewed(self, x, lambda z: z.transpose(axes), f"axes={axes}")

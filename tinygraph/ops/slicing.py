@@ -11,7 +11,7 @@ from ..core.errors import GraphError
 from ..core.leaves import as_nodes
 from ..core.node import Node
 from ..core.op import Spec
-from .inference import NEEDED, as_shape, axes_of, check_shape, promoted, viewed
+from .inference import NEEDED, as_shape, axes_of, check_shape, promoted, strong, viewed
 from .shape import _Rearrangement
 
 
@@ -80,6 +80,8 @@ def _tiled_axis(indexes: Any, shape: tuple[int, ...]) -> int | None:
         last = index[-1] if len(index) == axis + 1 > 0 else None
         if type(last) is not slice or last.start != end or last.step is not None or index[:-1] != _ALL[:axis]:
             return None
+        if last.stop is None or last.stop < end:  # such a slice ends at the end of x, or is empty
+            return None
         end = last.stop
     return axis if end == shape[axis] else None
 
@@ -89,15 +91,23 @@ _ALL = (slice(None),) * 64
 
 
 class _Joining(_Rearrangement):
-    """z = arrays joined; they may be one list or separate arguments"""
+    """z = arrays joined; they may be one list or separate arguments, so that ``tg.stack(x)`` joins x with nothing
+
+    ``np.stack(x)`` and ``np.concatenate(x)`` join the parts of x along its first axis, as numpy does.
+    """
 
     def __call__(self, *arrays: Any, name: str | None = None, **attributes: Any) -> Node:
         if arrays and isinstance(arrays[0], (list, tuple)):
             arrays, more = tuple(arrays[0]), arrays[1:]
+            if len(more) > len(self.settings):
+                expected = f"a list of arrays, {', '.join(self.settings)}"
+                raise GraphError(
+                    f"{self.name}: too many arguments", expected=expected, got=f"{len(more)} after the list"
+                )
             attributes = dict(zip(self.settings, more, strict=False)) | attributes
         if not arrays:
             raise GraphError(f"{self.name} needs at least one array", got="an empty list")
-        return super().__call__(*arrays, name=name, **attributes)
+        return super().__call__(*map(strong, arrays), name=name, **attributes)
 
 
 class Concatenate(_Joining):
@@ -194,10 +204,13 @@ def split(x: Any, sections: Any, axis: int = 0) -> list[Node]:
         x = as_nodes((x,))[0]
     shape = x.shape
     ndim = len(shape)
-    if not -ndim <= axis < ndim:
+    if not isinstance(axis, (int, np.integer)) or not -ndim <= axis < ndim:
         raise GraphError("split: no such axis", expected=f"-{ndim} to {ndim - 1}", got=str(axis))
     size = shape[axis]
-    if isinstance(sections, (int, np.integer)):
+    if not np.iterable(sections):
+        if not isinstance(sections, (int, np.integer)):
+            expected = "a number of parts, or a list of indices"
+            raise GraphError("split: invalid sections", expected=expected, got=repr(sections))
         if sections < 1 or size % sections:
             problem, fix = f"split: {size} does not divide into {sections} equal parts", "pass a list of indices"
             raise GraphError(problem, got=f"shape {shape}, axis {axis}", fix=fix)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core.op import Op, Spec
-from .inference import axes_of, check_elements, result_dtype, tried
+from .inference import axes_of, check_elements, in_floats, promoted, result_dtype, tried
 
 
 class _AlongAxis(Op):
@@ -30,8 +30,10 @@ class Softmax(_AlongAxis):
     """
 
     def forward(self, x: Any, axis: int = -1) -> Any:
+        x, dtype = in_floats(x), promoted(x.dtype, np.float16)
         e = np.exp(x - np.max(x, axis=axis, keepdims=True))
-        return e / np.sum(e, axis=axis, keepdims=True)
+        z = e / np.sum(e, axis=axis, keepdims=True)
+        return z if z.dtype == dtype else z.astype(dtype)
 
     def backward(self, gz: Any, z: Any, x: Any, axis: int = -1) -> Any:
         return z * (gz - np.sum(gz * z, axis=axis, keepdims=True))
@@ -47,10 +49,13 @@ class LogSoftmax(_AlongAxis):
     """
 
     def forward(self, x: Any, axis: int = -1) -> Any:
+        x, dtype = in_floats(x), promoted(x.dtype, np.float16)
         shifted = x - np.max(x, axis=axis, keepdims=True)
-        return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+        z = shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+        return z if z.dtype == dtype else z.astype(dtype)
 
     def backward(self, gz: Any, z: Any, x: Any, axis: int = -1) -> Any:
+        gz, z = in_floats(gz), in_floats(z)
         return gz - np.exp(z) * np.sum(gz, axis=axis, keepdims=True)
 
 

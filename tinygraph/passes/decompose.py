@@ -10,6 +10,7 @@ import numpy as np
 from .. import ops
 from ..core.leaves import Constant
 from ..core.node import Node
+from ..ops.inference import in_floats
 
 
 def decompose(node: Node) -> Node | None:
@@ -25,22 +26,23 @@ def _by_forward(node: Node) -> Node:
 
 
 def _logsumexp(node: Node) -> Node:
-    x, axis = node._inputs[0], node._attributes.get("axis")
+    x, axis = in_floats(node._inputs[0]), node._attributes.get("axis")
     top = ops.max(x, axis=axis, keepdims=True)
     finite = ops.less(ops.abs(top), np.asarray(np.inf, top.dtype))
     top = ops.where(finite, top, np.zeros((), top.dtype))
     total = ops.log(ops.sum(ops.exp(x - top), axis=axis, keepdims=True)) + top
-    return ops.reshape(total, node.shape)
+    return ops.astype(ops.reshape(total, node.shape), node.dtype)
 
 
 def _softmax_cross_entropy(node: Node) -> Node | None:
     logits, labels = node._inputs
     if labels.dtype.kind == "f":
         return -ops.sum(labels * ops.log_softmax(logits), axis=-1)
+    logits = in_floats(logits)
     top = ops.max(logits, axis=-1)
     total = ops.sum(ops.exp(logits - top.reshape((*top.shape, 1))), axis=-1)
     # Both terms are shifted by the maximum, as in the op itself.
-    return ops.log(total) - (ops.entry(logits, labels) - top)
+    return ops.astype(ops.log(total) - (ops.entry(logits, labels) - top), node.dtype)
 
 
 def _excess(node: Node) -> Node:

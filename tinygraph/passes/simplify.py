@@ -13,6 +13,7 @@ from .. import ops
 from ..core.leaves import Constant
 from ..core.node import Node
 from ..ops.broadcasting import Elementwise
+from ..ops.inference import at_least_float32
 from ..ops.slicing import _tiled_axis
 
 
@@ -26,7 +27,8 @@ def simplify(node: Node) -> Node | None:
 
 def _without_broadcasts(node: Node) -> Node | None:
     """Removes `broadcast_to` from the inputs of an element-wise op, which broadcasts by itself."""
-    inputs = tuple(x._inputs[0] if x._op is ops.broadcast_to else x for x in node._inputs)
+    first = node._op.leads and node._inputs[0]  # type: ignore[union-attr]
+    inputs = tuple(x._inputs[0] if x._op is ops.broadcast_to and x is not first else x for x in node._inputs)
     if all(a is b for a, b in zip(inputs, node._inputs, strict=True)):
         return None
     if np.broadcast_shapes(*(x.shape for x in inputs)) != node.shape:
@@ -78,7 +80,8 @@ def _reshape(node: Node) -> Node | None:
         return x
     if x._op is ops.reshape:
         return ops.reshape(x._inputs[0], node.shape)
-    return None if node._attributes["shape"] == node.shape else ops.reshape(x, node.shape)
+    shape = node._attributes.get("shape", -1)
+    return None if type(shape) is tuple and shape == node.shape else ops.reshape(x, node.shape)
 
 
 def _transpose(node: Node) -> Node | None:
@@ -119,8 +122,11 @@ def _negative(node: Node) -> Node | None:
 
 def _mean(node: Node) -> Node:
     x = node._inputs[0]
-    total = ops.sum(x, **node._attributes)
-    return ops.divide(total, Constant(np.asarray(x.size // max(node.size, 1), node.dtype)))
+    # As in numpy, where integers are summed as float64 and float16 as float32.
+    wide = at_least_float32(node.dtype)
+    total = ops.sum(x if x.dtype == wide else ops.astype(x, wide), **node._attributes)
+    z = ops.divide(total, Constant(np.asarray(x.size // max(node.size, 1), wide)))
+    return z if wide == node.dtype else ops.astype(z, node.dtype)
 
 
 def _sum_to(node: Node) -> Node:

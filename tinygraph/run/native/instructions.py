@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -84,6 +85,8 @@ def _sign(x: Value) -> Value:
 
 def _clip(x: Value, attributes: Mapping[str, Any]) -> Value:
     low, high = attributes.get("a_min"), attributes.get("a_max")
+    if any(bound is not None and bound != bound for bound in (low, high)):
+        return x.like(math.nan)  # as in numpy, where nothing is above or below NaN
     x = x if low is None else maths.at_least(x, low)
     return x if high is None else maths.at_most(x, high)
 

@@ -106,6 +106,14 @@ class _OpCall:
         self._temporary_names.append(self.temporaries.take(self.dtype if dtype is None else dtype))
         return self._temporary_names[-1]
 
+    def floating(self, place: str) -> list[str]:
+        """Copies a first operand of integers to ``place``, as numbers of the result's dtype: -1 is 255 in uint8."""
+        if self.dtypes[0].kind == "f":
+            return []
+        lines = [f"{place}[...] = {self.args[0]}"]
+        self.args = [place, *self.args[1:]]
+        return lines
+
     def number(self, value: Any, dtype: np.dtype | None = None) -> str:
         return self.writer.number(value, self.dtype if dtype is None else dtype)
 
@@ -135,6 +143,7 @@ def _clip(call: _OpCall, out: str) -> list[str]:
 def _sigmoid(call: _OpCall, out: str) -> list[str]:
     call.writer.quiet = True
     return [
+        *call.floating(out),
         f"negative({call.args[0]}, {out})",
         f"exp({out}, {out})",
         f"add({out}, {call.number(1)}, {out})",
@@ -148,8 +157,9 @@ def _log1p_exp(x: str, out: str) -> list[str]:
 
 
 def _softplus(call: _OpCall, out: str) -> list[str]:
-    (x,), tail = call.args, call.temporary()
-    return [*_log1p_exp(x, tail), f"maximum({x}, {call.number(0)}, out={out})", f"add({out}, {tail}, {out})"]
+    lines, tail = call.floating(out), call.temporary()
+    x = call.args[0]
+    return [*lines, *_log1p_exp(x, tail), f"maximum({x}, {call.number(0)}, out={out})", f"add({out}, {tail}, {out})"]
 
 
 def _quotient(call: _OpCall, out: str) -> list[str]:
@@ -193,6 +203,7 @@ def _squared_error(call: _OpCall, out: str) -> list[str]:
 
 
 def _sigmoid_cross_entropy(call: _OpCall, out: str) -> list[str]:
+    lines = call.floating(call.temporary())
     (x, t), tail, one, other, mask = (
         call.args,
         call.temporary(),
@@ -201,12 +212,13 @@ def _sigmoid_cross_entropy(call: _OpCall, out: str) -> list[str]:
         call.temporary(BOOL),
     )
     return [
+        *lines,
         *_log1p_exp(x, tail),
         f"subtract({call.number(1)}, {t}, {one})",
         f"multiply({x}, {one}, {one})",
         f"negative({x}, {other})",
         f"multiply({other}, {t}, {other})",
-        f"greater({x}, {call.number(0, call.dtypes[0])}, {mask})",
+        f"greater({x}, {call.number(0)}, {mask})",
         f"copyto({other}, {one}, where={mask})",
         f"add({tail}, {other}, {out})",
     ]

@@ -1,0 +1,133 @@
+"""numpy functions that are no ops of their own: np.dot, np.expand_dims, np.reciprocal and the like, made of ops."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import GraphError
+from ..core.leaves import as_nodes
+from ..core.node import Node
+from ..core.op import Spec
+from . import arithmetic, choice, exponential, product, shape
+from .inference import hollow
+
+
+def as_node(x: Any) -> Node:
+    """``x`` as a node by itself: other than beside a node in an op, a Python number is a float64 or an int64."""
+    return as_nodes((x,))[0]
+
+
+def dot(a: Any, b: Any) -> Node:
+    a, b = as_node(a), as_node(b)
+    if not a.ndim or not b.ndim:
+        return arithmetic.multiply(a, b)
+    if b.ndim > 2:
+        fix = "tg.einsum, or np.matmul if the leading axes are a batch"
+        raise GraphError("np.dot: b has more than two axes", got=f"{a.shape}, {b.shape}", fix=fix)
+    return product.matmul(a, b)
+
+
+def outer(a: Any, b: Any) -> Node:
+    return arithmetic.multiply(shape.reshape(as_node(a), (-1, 1)), shape.reshape(as_node(b), (1, -1)))
+
+
+def _shape_of(function: Callable[..., Any], x: Any, *args: Any) -> tuple[int, ...]:
+    """The shape of ``function(x, *args)``, a numpy view; numpy's error becomes a `GraphError`."""
+    try:
+        return function(hollow(x), *args).shape
+    except (ValueError, IndexError, TypeError) as error:
+        got = f"{x.shape}, {', '.join(map(str, args))}"
+        raise GraphError(f"np.{function.__name__}: {error}", got=got) from None
+
+
+def expand_dims(a: Any, axis: Any) -> Node:
+    return shape.reshape(a, _shape_of(np.expand_dims, a, axis))
+
+
+def squeeze(a: Any, axis: Any = None) -> Node:
+    return shape.reshape(a, _shape_of(np.squeeze, a, axis))
+
+
+def moveaxis(a: Any, source: Any, destination: Any) -> Node:
+    numbered = Spec(tuple(range(1, a.ndim + 1)), a.dtype)
+    return shape.transpose(a, tuple(n - 1 for n in _shape_of(np.moveaxis, numbered, source, destination)))
+
+
+def reshape(a: Any, /, shape: Any, order: Any = "C", *, copy: Any = None) -> Node:
+    if copy is False:
+        raise GraphError("np.reshape: a node is never a view that one can rely on", got="copy=False", fix="omit copy=")
+    return _in_order(as_node(a), shape, order)
+
+
+def ravel(a: Any, order: Any = "C") -> Node:
+    return _in_order(as_node(a), -1, order)
+
+
+def _in_order(a: Node, sizes: Any, order: Any) -> Node:
+    """numpy's reshape: with order "F" the first index changes fastest, in ``a`` as in the result."""
+    if order is None or order in ("C", "c"):
+        return shape.reshape(a, sizes)
+    if order not in ("F", "f"):
+        got, fix = f"order={order!r}", "order='C' or 'F'"
+        raise GraphError("reshape: a node has no order in memory that one can rely on", got=got, fix=fix)
+    turned = tuple(sizes)[::-1] if np.iterable(sizes) else (sizes,)
+    return shape.transpose(shape.reshape(shape.transpose(a), turned))
+
+
+def float_power(x: Any, p: Any) -> Node:
+    return arithmetic.power(shape.astype(as_node(x), np.float64), shape.astype(as_node(p), np.float64))
+
+
+def positive(x: Node) -> Node:
+    if x.dtype.kind == "b":
+        fix = "x.astype(int), or tg.where"
+        raise GraphError("np.positive: booleans have no sign", expected="numbers", got=str(x.dtype), fix=fix)
+    return x
+
+
+def reciprocal(x: Node) -> Node:
+    if x.dtype.kind != "f":
+        problem, fix = "np.reciprocal: of integers numpy gives 0, -1 or 1", "1 / x, or x.astype(float)"
+        raise GraphError(problem, expected="floating-point numbers", got=str(x.dtype), fix=fix)
+    return 1 / x
+
+
+def fabs(x: Node) -> Node:
+    return choice.abs(x if x.dtype.kind == "f" else shape.astype(x, np.fabs(np.ones(1, x.dtype)).dtype))
+
+
+def like(function: Any) -> Callable[..., np.ndarray]:
+    return lambda a, *args, **settings: function(np.broadcast_to(np.empty((), a.dtype), a.shape), *args, **settings)
+
+
+UFUNCS: dict[Any, Callable[..., Any]] = {
+    np.float_power: float_power,
+    np.positive: positive,
+    np.reciprocal: reciprocal,
+    np.log2: lambda x: exponential.log(x) * (1 / math.log(2)),
+    np.log10: lambda x: exponential.log(x) * (1 / math.log(10)),
+    np.fabs: fabs,
+}
+"""Ufuncs that no op is named after."""
+
+FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    np.reshape: reshape,
+    np.ravel: ravel,
+    np.expand_dims: expand_dims,
+    np.squeeze: squeeze,
+    np.moveaxis: moveaxis,
+    np.dot: dot,
+    np.outer: outer,
+    np.copy: lambda a, order="K", subok=False: a,
+    np.shape: lambda a: a.shape,
+    np.ndim: lambda a: a.ndim,
+    np.size: lambda a: a.size,
+    np.zeros_like: like(np.zeros_like),
+    np.ones_like: like(np.ones_like),
+    np.full_like: like(np.full_like),
+}
+"""Functions that no op is named after."""
