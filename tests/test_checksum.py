@@ -82,6 +82,16 @@ def test_other_programs_read_ours(path):
         assert file.metadata().keys() == {"words", "tinygraph.checked", "tinygraph.sha256"}
 
 
+def test_equal_saves_are_equal_files(path):
+    texts = {letter: letter * 3 for letter in "qwertyuiop循"}
+    files = set()
+    for _ in range(5):
+        save(path, ARRAYS, texts)
+        files.add(path.read_bytes())
+    (only,) = files
+    assert int.from_bytes(only[:8], "little") % 8 == 0
+
+
 def test_the_metadata_of_an_older_file_may_be_saved_again(path):
     from safetensors import safe_open
 

@@ -16,13 +16,8 @@ from typing import Any
 
 from .core.errors import GraphError
 
-HOUR = 3600.0
-"""Seconds after which a temporary file counts as left over, wherever its process runs."""
-
 _PART = re.compile(r"\.tinygraph-([0-9a-f]{8})-([0-9a-f]{8})-([0-9]{1,9})-[0-9a-f]{8}\.part")
 """Temporary files: digests of the file's name and of the machine's, the number of the process, a random number."""
-
-_READABLE = bytes | memoryview
 
 
 def place(subject: str, name: Any) -> Path:
@@ -31,10 +26,6 @@ def place(subject: str, name: Any) -> Path:
     Args:
         subject: what is done, the first word of messages.
         name: a text or a ``pathlib.Path``.
-
-    Raises:
-        GraphError: it is not the name of a file.
-        OSError: the system cannot look there.
     """
     text = os.fspath(name) if isinstance(name, os.PathLike) else name
     if not isinstance(text, str):
@@ -53,7 +44,7 @@ def place(subject: str, name: Any) -> Path:
     return Path(text)
 
 
-def write(path: Path, *parts: _READABLE) -> None:
+def write(path: Path, *parts: bytes | memoryview) -> None:
     """Writes a file; if that fails or is interrupted, at any point, the file that was there stays as it was.
 
     The content goes into a temporary file of the same folder, is forced to disk, and takes the file's name in one step
@@ -74,7 +65,7 @@ def write(path: Path, *parts: _READABLE) -> None:
         raise OSError(error.errno, f"{error.strerror or error}; nothing was changed", os.fspath(path)) from error
 
 
-def _replace(target: Path, parts: Iterable[_READABLE]) -> None:
+def _replace(target: Path, parts: Iterable[bytes | memoryview]) -> None:
     old = target.stat() if target.exists() else None
     if old is not None and not os.access(target, os.W_OK):
         raise PermissionError(13, "the file is write-protected")
@@ -92,7 +83,7 @@ def _replace(target: Path, parts: Iterable[_READABLE]) -> None:
     _sync(target.parent)
 
 
-def _fill(temporary: Path, old: os.stat_result | None, parts: Iterable[_READABLE]) -> None:
+def _fill(temporary: Path, old: os.stat_result | None, parts: Iterable[bytes | memoryview]) -> None:
     # A new file follows the umask; one that replaces a private file is private from the start.
     mode = 0o666 if old is None else 0o600
     with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
@@ -145,7 +136,8 @@ def _sweep(target: Path) -> None:
 def _remove_dead(temporary: Path, dead: bool) -> None:
     with suppress(OSError):
         seen = temporary.lstat()
-        if stat.S_ISREG(seen.st_mode) and (dead or time.time() - seen.st_mtime > HOUR):
+        # Of another machine's process nobody here knows whether it runs; after an hour it has ended.
+        if stat.S_ISREG(seen.st_mode) and (dead or time.time() - seen.st_mtime > 3600):
             temporary.unlink()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -50,9 +51,10 @@ def save(path: str | os.PathLike[str], arrays: Mapping[str, Any], metadata: Mapp
         content = _safetensors().save(values, {**texts, _MARK: "1", _SUM: _UNKNOWN})
     except UnicodeEncodeError as error:
         raise GraphError("save: a name or text cannot be written as UTF-8", got=str(error)) from error
-    match, whole = _SUMMED.search(content), memoryview(content)
-    assert match is not None
-    write(file, whole[: match.start(1)], hashlib.sha256(content).hexdigest().encode(), whole[match.end(1) :])
+    header, data = _in_order(content)
+    told = hashlib.sha256(header)
+    told.update(data)
+    write(file, _SUMMED.sub(f'"{_SUM}":"{told.hexdigest()}"'.encode(), header), data)
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
@@ -80,6 +82,16 @@ def load(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
         got = f"{error}; {len(content)} bytes, the first are {content[:8]!r}"
         fix = "numpy.load reads .npz and .npy, torch.load .pt"
         raise GraphError(f"load: {path} is not a safetensors file, or damaged", got=got, fix=fix) from error
+
+
+def _in_order(content: bytes) -> tuple[bytes, memoryview]:
+    """Header and data of a file; safetensors orders the metadata by chance, this by name: equal saves, equal files."""
+    size = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + size])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # so that the data begin at a multiple of 8, as in every such file
+    return len(text).to_bytes(8, "little") + text, memoryview(content)[8 + size :]
 
 
 def _check(path: Any, content: bytes, match: re.Match[bytes] | None) -> None:
@@ -123,7 +135,6 @@ def _values(arrays: Any) -> dict[str, np.ndarray]:
 
 
 def _is_plain(x: Any) -> bool:
-    """Whether it is an array of a dtype that safetensors has and tinygraph uses, without a mask."""
     array = isinstance(x, np.ndarray) and not isinstance(x, np.ma.MaskedArray)
     return array and x.dtype.kind in "fiub" and x.itemsize <= 8
 
