@@ -14,6 +14,7 @@ from ..core.nonfinite import watch_backward
 from ..core.op import value_of
 from ..core.scope import now
 from ..core.structure import leaves, rebuild
+from ..core.together import set_together
 from ..ops import getitem, matmul
 from .kept_memory import keep_freed_memory
 from .parts import Parts
@@ -86,9 +87,8 @@ def backward(y: Node, gy: Any = None) -> None:
         fix = "make the weights with tg.parameter, or pass them: tg.grad(y, wrt)"
         raise GraphError(f"backward: {y.label()} depends on no parameter", fix=fix)
     gradients = derive(order, set(parameters), {y: seed}, as_graph=False)
-    for x in parameters:
-        if x in gradients:
-            x.grad = gradients[x] if x.grad is None else x.grad + gradients[x]
+    arrived = [(x, gradients[x]) for x in parameters if x in gradients]
+    set_together([(x, "grad", gx if x.grad is None else x.grad + gx) for x, gx in arrived])
 
 
 def zero_grad(parameters: Any) -> None:
@@ -102,8 +102,7 @@ def zero_grad(parameters: Any) -> None:
         >>> w.grad is None
         True
     """
-    for x in leaves(parameters):
-        x.grad = None
+    set_together([(x, "grad", None) for x in leaves(parameters)])
 
 
 def derive(order: list[Node], wrt: set[Node], arrived: dict[Node, Any], *, as_graph: bool) -> dict[Node, Any]:

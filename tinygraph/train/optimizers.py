@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from ..core.errors import GraphError, NonFiniteError
-from ..core.frozen import read_only
 from ..core.leaves import Parameter
 from ..core.node import Node
 from ..core.structure import leaves
+from ..core.together import new_values, set_together
 
 
 class Optimizer:
     """Updates parameters from their gradients; a subclass computes the change in `change`.
 
-    A step updates all parameters or none: all gradients are checked first.
+    A step updates all parameters and the optimizer's own attributes, or none, whatever stops it: a gradient that does
+    not fit, an error in `change`, Ctrl-C. `begin` and `change` run on a copy, which becomes the optimizer at the end;
+    its lists and dicts are copies, too, but not the arrays in them: ``self.mean[index] = array`` sets a new one.
     The parameters' old arrays are not changed; each parameter gets a new array.
 
     Args:
@@ -67,9 +69,27 @@ class Optimizer:
         """
         flat = [p.grad for p in self._flat] if gradients is None else _matched(self.parameters, gradients)
         arrays = [_checked(self, p, g) for p, g in zip(self._flat, flat, strict=True)]
-        self.begin()
-        for i, (p, g) in enumerate(zip(self._flat, arrays, strict=True)):
-            p.value = read_only(p.value - self.change(i, g))  # read-only, so it is not copied
+        ahead = self._copy()
+        ahead.begin()
+        moved = [ahead._moved(i, g) for i, g in enumerate(arrays)]
+        # All at once: one `p.value = ...` after the other could be stopped in the middle by Ctrl-C.
+        set_together([*new_values(zip(self._flat, moved, strict=True)), (self, "__dict__", ahead.__dict__)])
+
+    def _copy(self) -> Self:
+        ahead = object.__new__(type(self))
+        ahead.__dict__.update((k, v.copy() if type(v) in (list, dict, set) else v) for k, v in vars(self).items())
+        # The nested structure is the user's.
+        ahead.parameters = self.parameters
+        return ahead
+
+    def _moved(self, index: int, gradient: np.ndarray) -> np.ndarray:
+        """The value of parameter number ``index`` after the step."""
+        p = self._flat[index]
+        array = np.asarray(p.value - self.change(index, gradient))
+        if array.shape != gradient.shape or array.dtype != gradient.dtype:
+            expected, got = f"{p.shape} {p.dtype}", f"{array.shape} {array.dtype}"
+            raise GraphError(f"{_name(self)}: the change of {p.label()} does not fit", expected=expected, got=got)
+        return array
 
     def begin(self) -> None:
         """Called once per step, before the first `change`."""
@@ -149,13 +169,18 @@ class Adam(Optimizer):
         self._steps += 1
 
     def change(self, index: int, gradient: np.ndarray) -> np.ndarray:
-        (beta1, beta2), m, v = self.betas, self._mean[index], self._square[index]
-        m *= beta1
-        m += (1 - beta1) * gradient
-        v *= beta2
-        v += (1 - beta2) * np.square(gradient)
-        size = self.learning_rate / (1 - beta1**self._steps)
-        return size * m / (np.sqrt(v) / math.sqrt(1 - beta2**self._steps) + self.eps)
+        beta1, beta2 = self.betas
+        # New arrays, as `Optimizer` asks, but few of them: each costs a large network as much as two operations.
+        m, v, part = (np.empty_like(gradient) for _ in range(3))
+        np.multiply(self._mean[index], beta1, out=m)
+        m += np.multiply(gradient, 1 - beta1, out=part)
+        np.multiply(self._square[index], beta2, out=v)
+        v += np.multiply(np.square(gradient, out=part), 1 - beta2, out=part)
+        self._mean[index], self._square[index] = m, v
+        np.sqrt(v, out=part)
+        part /= math.sqrt(1 - beta2**self._steps)
+        part += self.eps
+        return self.learning_rate / (1 - beta1**self._steps) * m / part
 
 
 def _matched(parameters: Any, gradients: Any) -> list[Any]:

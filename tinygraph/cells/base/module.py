@@ -61,7 +61,8 @@ class Module:
             strict: whether missing and unexpected names are an error; if not, they are ignored.
 
         Raises:
-            GraphError: names are missing, unexpected or of another shape (all in one message); nothing is loaded.
+            GraphError: names are missing, unexpected or of another shape, or numbers are NaN, infinite or too large for
+                the dtype (all in one message); nothing is loaded.
         """
         absent = {name for name, _ in _named(self._root(), type(None))}
         load_into(type(self).__name__, self.parameters(), absent, arrays, strict)
