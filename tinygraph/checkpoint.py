@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from .core.errors import GraphError
+from .core.errors import GraphError, refusing, shown
 from .core.node import Node
 
 
+@refusing
 def save(path: str | os.PathLike[str], arrays: Mapping[str, Any], metadata: Mapping[str, str] | None = None) -> None:
     """Saves named arrays or parameters to a file; an existing file is replaced only by a complete one.
 
@@ -37,12 +38,13 @@ def save(path: str | os.PathLike[str], arrays: Mapping[str, Any], metadata: Mapp
     for name, value in values.items():
         if not isinstance(name, str) or not isinstance(value, np.ndarray):
             expected = "a dict from names to arrays or parameters"
-            raise GraphError("save: not named arrays", expected=expected, got=f"{name!r}: {type(value).__name__}")
+            raise GraphError("save: not named arrays", expected=expected, got=f"{shown(name)}: {type(value).__name__}")
     # safetensors ignores strides, so arrays must be contiguous.
     contiguous = {name: np.ascontiguousarray(value).reshape(value.shape) for name, value in values.items()}
     _replace(Path(path), _safetensors().save(contiguous, dict(metadata or {})))
 
 
+@refusing
 def load(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """Loads the arrays that `save` wrote: a dict from names to arrays, of the saved shapes and dtypes.
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError, MutationError, users_line
+from ..core.errors import UNFIT, GraphError, MutationError, refuse, refusing, shown, users_line
 from ..core.node import Node
 from . import arithmetic, choice, exponential, product, shape, slicing
+from .inference import axes_of
 from .operators import depends_on_parameter
 
 UFUNCS: dict[Any, Callable[..., Any]] = {
@@ -43,7 +44,7 @@ def _outer(a: Any, b: Any) -> Node:
 def _expand_dims(a: Any, axis: Any) -> Node:
     axes = axis if isinstance(axis, tuple) else (axis,)
     ndim = a.ndim + len(axes)
-    places = {i % ndim for i in axes}
+    places = {i % ndim for i in axes_of(shape.reshape, (1,) * ndim, axes)}
     sizes = iter(a.shape)
     return shape.reshape(a, tuple(1 if i in places else next(sizes) for i in range(ndim)))
 
@@ -52,7 +53,7 @@ def _squeeze(a: Any, axis: Any = None) -> Node:
     axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     gone = {i % a.ndim for i in axes if axis is not None or a.shape[i] == 1}
     if any(a.shape[i] != 1 for i in gone):
-        raise GraphError("squeeze: the axis is not of size 1", got=f"shape {a.shape}, axis {axis}")
+        raise GraphError("squeeze: the axis is not of size 1", got=f"shape {a.shape}, axis {shown(axis)}")
     return shape.reshape(a, tuple(n for i, n in enumerate(a.shape) if i not in gone))
 
 
@@ -108,7 +109,11 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
         raise _unsupported(ufunc.__name__ + ("" if method == "__call__" else f".{method}"), UFUNCS)
     if settings:
         raise GraphError(f"np.{ufunc.__name__}: nodes do not support {sorted(settings)}", got=users_line())
-    return op(*map(_joined, inputs))
+    try:
+        return op(*map(_joined, inputs))
+    except UNFIT as error:
+        refuse(error, f"np.{ufunc.__name__}", inputs, {})
+        raise
 
 
 def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -119,9 +124,14 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
     op = FUNCTIONS.get(function)
     if op is None:
         raise _unsupported(function.__name__, FUNCTIONS)
-    return op(*args, **kwargs)
+    try:
+        return op(*args, **kwargs)
+    except UNFIT as error:
+        refuse(error, f"np.{function.__name__}", args, kwargs)
+        raise
 
 
+@refusing
 def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     """Node.__array__: numpy calls it to convert a node, or a list of nodes, to an array.
 
