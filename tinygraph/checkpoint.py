@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from .atomic import place, write
-from .core.errors import GraphError
+from .core.errors import GraphError, refusing, shown
 from .core.node import Node
 
 _MARK, _SUM, _UNKNOWN = "tinygraph.checked", "tinygraph.sha256", "0" * 64
 _SUMMED = re.compile(rf'(?<!\\)"{_SUM}":"([0-9a-f]{{64}})"'.encode())
 
 
+@refusing
 def save(path: str | os.PathLike[str], arrays: Mapping[str, Any], metadata: Mapping[str, str] | None = None) -> None:
     """Saves named arrays or parameters to a file; an existing file is replaced only by a complete one, on disk.
 
@@ -46,7 +47,7 @@ def save(path: str | os.PathLike[str], arrays: Mapping[str, Any], metadata: Mapp
     file, values = _named(path), _values(arrays)
     texts = {} if metadata is None else metadata
     if not isinstance(texts, Mapping) or not all(isinstance(t, str) for item in texts.items() for t in item):
-        raise GraphError("save: metadata is not text", expected="a dict from texts to texts", got=repr(texts)[:80])
+        raise GraphError("save: metadata is not text", expected="a dict from texts to texts", got=shown(texts, 80))
     try:
         content = _safetensors().save(values, {**texts, _MARK: "1", _SUM: _UNKNOWN})
     except UnicodeEncodeError as error:
@@ -57,6 +58,7 @@ def save(path: str | os.PathLike[str], arrays: Mapping[str, Any], metadata: Mapp
     write(file, _SUMMED.sub(f'"{_SUM}":"{told.hexdigest()}"'.encode(), header), data)
 
 
+@refusing
 def load(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """Loads the arrays of a safetensors file: a dict from names to arrays, of the saved shapes and dtypes.
 

@@ -12,7 +12,8 @@ import numpy as np
 from numpy import ndarray
 
 from . import forking
-from .core.errors import GraphError
+from .core.checks import function, one_of
+from .core.errors import UNFIT, GraphError, refuse, refusing
 from .core.leaves import Parameter, as_nodes
 from .core.node import Node
 from .core.op import Spec
@@ -69,9 +70,8 @@ def compile(fn: Callable[..., Any], backend: str = "auto", *, memory: str = "kee
         >>> round(float(y), 6), round(float(gw), 6)
         (5.07307, 0.729241)
     """
-    if memory not in ("keep", "checkpoint"):
-        raise GraphError("compile: memory is unknown", expected="'keep' or 'checkpoint'", got=repr(memory))
-    return Compiled(fn, backend_of(backend), memory)
+    one_of("compile: memory is unknown", memory, ("keep", "checkpoint"))
+    return Compiled(function("compile", fn), backend_of(backend), memory)
 
 
 class Compiled:
@@ -86,7 +86,11 @@ class Compiled:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         parts: list[Any] = []
         arrays: list[ndarray] = []
-        _flatten((args, kwargs), parts, arrays)
+        try:
+            _flatten((args, kwargs), parts, arrays)
+        except UNFIT as error:
+            refuse(error, "compile", args, kwargs)
+            raise
         key = tuple(parts)
         if forking.pending:
             forking.pause()
@@ -112,8 +116,7 @@ class Compiled:
 
     def graph(self, view: str = "after") -> list[Node]:
         """Returns the results of the latest call as traced nodes, ``"before"`` or ``"after"`` the passes."""
-        if view not in ("before", "after"):
-            raise GraphError("compile: the view is unknown", expected="'before' or 'after'", got=repr(view))
+        one_of("compile: the view is unknown", view, ("before", "after"))
         return self.plan.before if view == "before" else self.plan.after
 
 
@@ -137,7 +140,7 @@ class Plan:
         self.backend = backend.name
         slots = map_leaves(_slot, arguments)
         with tracing(), checkpointing(memory == "checkpoint"):
-            self.structure = fn(*slots[0], **slots[1])
+            self.structure = refusing(fn, "compile")(*slots[0], **slots[1])
             self.before = [as_nodes((y,))[0] for y in leaves(self.structure)]
         self.after, self.notes = optimise(self.before, fuses=backend.fuses)
         program = lay(self.after, [s for s in leaves(slots) if isinstance(s, Slot)], fuses=backend.fuses)

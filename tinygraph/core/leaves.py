@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .errors import GraphError, users_line
+from .checks import text
+from .errors import GraphError, shown, users_line
 from .frozen import frozen, read_only
 from .node import NO_ATTRIBUTES, Node, next_serial
 from .scope import now
@@ -42,7 +43,7 @@ class Parameter(Node):
         if now.tracing:
             problem = f"the value of {self.label()} was set while a function is compiled"
             raise GraphError(problem, got=users_line(), fix="return the new value, and set it after the call")
-        array = np.asarray(value)
+        array = _array(value)
         if array.shape != self.shape or array.dtype != self.dtype:
             raise GraphError(
                 f"the new value of {self.label()} has another shape or dtype",
@@ -92,10 +93,11 @@ def parameter(value: Any, name: str | None = None) -> Parameter:
         >>> tg.parameter([[0.5, -0.5]], name="W").shape
         (1, 2)
     """
+    name = None if name is None else text("parameter", "its name", name)
     array = _array(value).copy()
     if array.dtype.kind != "f":
         raise GraphError(
-            f"parameter{f' {name!r}' if name else ''} needs floating-point numbers",
+            f"parameter{f' {shown(name)}' if name else ''} needs floating-point numbers",
             expected="a float32 or float64 array",
             got=f"{array.dtype} array of shape {array.shape}",
             fix="pass value.astype(np.float64), or tg.constant for data and labels",
@@ -114,13 +116,15 @@ def constant(value: Any, name: str | None = None) -> Constant:
         >>> tg.constant([1, 2, 3]).dtype.kind
         'i'
     """
-    return Constant(_kept(value), name)
+    return Constant(_kept(value), None if name is None else text("constant", "its name", name))
 
 
 def _array(value: Any) -> np.ndarray:
     try:
         array = value.value if isinstance(value, Node) else np.asarray(value)
-    except ValueError as error:
+    except GraphError:
+        raise
+    except Exception as error:  # whatever an object's own __array__ raises
         raise GraphError(f"a leaf needs an array: {error}", fix="pass rows of equal length") from None
     if value is None:
         fix = "pass an array; the state before the first step of tg.unroll is its argument state="
@@ -163,6 +167,9 @@ def as_nodes(values: tuple[Any, ...]) -> tuple[Node, ...]:
 
 
 def _weak(number: float, others: list[np.dtype]) -> np.ndarray:
-    if not others or type(number) is bool:
-        return np.asarray(number)
-    return np.asarray(number, dtype=np.result_type(*others, number))
+    try:
+        if others and type(number) is not bool:
+            return np.asarray(number, dtype=np.result_type(*others, number))
+        return np.asarray(number, dtype=None if type(number) is not int else np.int64)
+    except OverflowError:
+        raise GraphError("an integer is too large for an array", got=shown(number), fix="write it as a float") from None

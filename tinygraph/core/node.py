@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import GraphError, MutationError, users_line
+from .errors import UNFIT, GraphError, MutationError, plain, shown, users_line
 from .frozen import read_only
 from .scope import now
 
@@ -109,13 +109,21 @@ class Node:
         return self._value.size
 
     def item(self) -> Any:
-        """The value of a node of one element as a Python number, which carries no gradient."""
-        return self.value.item()
+        """The value of a node of one element as a Python number, which carries no gradient.
+
+        Raises:
+            GraphError: the node has more elements, or none.
+        """
+        value = self.value
+        if value.size != 1:
+            fix = "index it first, or compare with np.any, np.all, np.where"
+            raise GraphError(f"{self.label()} is not one number", expected="one element", got=str(self.shape), fix=fix)
+        return value.item()
 
     def label(self) -> str:
         """The node's description in messages: ``matmul 'h_proj' at step 3``."""
         kind = self.kind if self._op is None else self._op.name
-        named = f" '{self.name}'" if self.name else ""
+        named = f" '{plain(self.name, 80)}'" if self.name else ""
         return f"{kind}{named}" + ("" if self.step is None else f" at step {self.step}")
 
     kind = "node"
@@ -125,7 +133,12 @@ class Node:
         return f"<{self.label()} {self.shape} {self.dtype}: {value}>"
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else repr(self)
+        try:
+            return format(self.item(), spec) if spec else repr(self)
+        except UNFIT as error:
+            if isinstance(error, GraphError):
+                raise
+            raise GraphError(f"{self.label()} is not written so: {error}", got=shown(spec)) from None
 
     def __len__(self) -> int:
         if not self.shape:
@@ -136,10 +149,14 @@ class Node:
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        return bool(self.value)
+        return bool(self.item())
 
     def __index__(self) -> int:
-        return self.value.__index__()
+        value = self.value
+        if value.ndim or value.dtype.kind not in "iu":
+            problem = f"{self.label()} is not one integer, so it is no index"
+            raise MutationError(problem, got=f"{self.shape} {self.dtype}")
+        return int(value)
 
     def __copy__(self) -> Node:
         """The same node as another object: it keeps its inputs, and so its gradient."""

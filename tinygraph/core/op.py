@@ -11,7 +11,8 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from .errors import GraphError, users_line
+from .checks import text
+from .errors import UNFIT, GraphError, shown, users_line
 from .frozen import MUTABLE, frozen_settings, guard
 from .leaves import as_nodes
 from .node import Node
@@ -119,6 +120,8 @@ class Op:
             inputs, attributes = self.bind(inputs, attributes)
         if attributes and not self._copied.isdisjoint(map(type, attributes.values())):
             attributes = frozen_settings(attributes)
+        if name is not None:
+            text(self.name, "name", name)
         if now.tracing:
             return self.trace(as_nodes(inputs), attributes, name)
         try:
@@ -131,7 +134,7 @@ class Op:
             value = self.forward(*values, **attributes)
         except GraphError as error:
             raise self._place(error, name) from None
-        except (ValueError, TypeError, IndexError, AttributeError) as error:
+        except UNFIT as error:
             raise self._explain(error, nodes, attributes, name) from error
         if type(value) is not ndarray:
             value = np.asarray(value)
@@ -146,7 +149,7 @@ class Op:
             spec = self.infer(*(Spec(x.shape, x.dtype) for x in nodes), **attributes)
         except GraphError as error:
             raise self._place(error, name) from None
-        except (ValueError, TypeError, IndexError) as error:
+        except UNFIT as error:
             raise self._explain(error, nodes, attributes, name) from error
         return Traced(self, nodes, attributes, spec, name)
 
@@ -195,7 +198,7 @@ class Op:
             return self._place(refusal, name)
         except Exception:
             pass  # `error` is the one to report
-        settings = "".join(f", {k}={v}" for k, v in attributes.items())
+        settings = "".join(f", {k}={shown(v)}" for k, v in attributes.items())
         got = ", ".join(f"{x.shape} {x.dtype}" for x in nodes)
         return GraphError(f"{self._title(name)}: {error}", got=f"{self.name}({got}{settings})")
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from .checks import integer, text
+
 if TYPE_CHECKING:
     from .node import Node
 
@@ -47,7 +49,7 @@ def step(t: int) -> Iterator[None]:
         3
     """
     before = now.place
-    now.place = (int(t), before[1], before[2])
+    now.place = (integer("step", "t", t), before[1], before[2])
     try:
         yield
     finally:
@@ -65,7 +67,7 @@ def scope(name: str) -> Iterator[None]:
         >>> h.scope
         'encoder/layer0'
     """
-    before = now.place
+    before, name = now.place, text("scope", "its name", name)
     now.place = (before[0], f"{before[1]}/{name}" if before[1] else name, before[2])
     try:
         yield

@@ -11,7 +11,7 @@ from typing import Any
 import graphviz
 
 from ..atomic import place, write
-from ..core.errors import GraphError
+from ..core.errors import GraphError, refusing
 from .picture import MANY, Picture
 from .write.centred import centred
 from .write.render import engine, pinned
@@ -44,6 +44,7 @@ class Drawing(graphviz.Digraph):
         other.picture = self.picture
         return other
 
+    @refusing
     def text(self) -> str:
         """Returns the picture as plain text for terminals: a column per time step, and arrows for links through time.
 
@@ -68,6 +69,7 @@ class Drawing(graphviz.Digraph):
 
         return plain(self.picture)
 
+    @refusing
     def save(
         self,
         filename: Any = None,
@@ -163,6 +165,7 @@ class Drawing(graphviz.Digraph):
         *earlier, last = map(_picture, (*snapshots, self))
         return page(last, earlier).encode()
 
+    @refusing
     def render(self, filename: Any = None, *args: Any, **settings: Any) -> str:
         """Write the picture to a file: ``drawing.render("rnn.svg")``.
 
@@ -210,6 +213,7 @@ class Drawing(graphviz.Digraph):
         write(path, self._rendered(suffix, program, settings))
         return str(path)
 
+    @refusing
     def pipe(self, *args: Any, **settings: Any) -> Any:
         """Returns the picture as bytes, or as text if ``encoding`` is passed: ``drawing.pipe(format="svg")``.
 

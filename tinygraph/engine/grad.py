@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError, users_line
+from ..core.checks import flag
+from ..core.errors import GraphError, refusing, users_line
 from ..core.graph import ancestors
 from ..core.leaves import Constant, Parameter, as_nodes
 from ..core.node import Node
@@ -20,6 +21,7 @@ from .kept_memory import keep_freed_memory
 from .parts import Parts
 
 
+@refusing
 def grad(y: Node, wrt: Any, gy: Any = None, *, strict: bool = False) -> Any:
     """The gradient of ``y`` with respect to ``wrt`` as nodes, which can be drawn, compiled and differentiated again.
 
@@ -52,12 +54,13 @@ def grad(y: Node, wrt: Any, gy: Any = None, *, strict: bool = False) -> Any:
         guard(y, order, nodes)
     gradients = derive(order, set(nodes), {y: seed}, as_graph=True)
     for x in nodes:
-        if x not in gradients and strict:
+        if x not in gradients and flag("grad", "strict", strict):
             fix = "remove it from wrt, or omit strict=True to get zeros"
             raise GraphError(f"grad: {y.label()} does not depend on {x.label()}", fix=fix)
     return rebuild(wrt, [gradients[x] if x in gradients else Constant(np.zeros(x.shape, x.dtype)) for x in nodes])
 
 
+@refusing
 def backward(y: Node, gy: Any = None) -> None:
     """Adds the gradient of ``y`` to the ``.grad`` of every parameter that it depends on.
 
@@ -91,6 +94,7 @@ def backward(y: Node, gy: Any = None) -> None:
     set_together([(x, "grad", gx if x.grad is None else x.grad + gx) for x, gx in arrived])
 
 
+@refusing
 def zero_grad(parameters: Any) -> None:
     """Sets the ``.grad`` of every node in the structure to None.
 
@@ -102,7 +106,11 @@ def zero_grad(parameters: Any) -> None:
         >>> w.grad is None
         True
     """
-    set_together([(x, "grad", None) for x in leaves(parameters)])
+    nodes = leaves(parameters)
+    others = [type(x).__name__ for x in nodes if not isinstance(x, Node)]
+    if others:
+        raise GraphError("zero_grad needs nodes", expected="nested lists or dicts of parameters", got=", ".join(others))
+    set_together([(x, "grad", None) for x in nodes])
 
 
 def derive(order: list[Node], wrt: set[Node], arrived: dict[Node, Any], *, as_graph: bool) -> dict[Node, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError
+from ..core.errors import UNFIT, GraphError, shown
 from ..core.op import Op, Spec
 
 Shape = tuple[int, ...]
@@ -40,12 +40,13 @@ def hollow(x: Any) -> np.ndarray:
     return np.ndarray(x.shape, x.dtype, _ONE_NUMBER, 0, (0,) * len(x.shape))
 
 
-def viewed(op: Op, x: Any, view: Callable[[np.ndarray], Any], settings: str) -> Spec:
+def viewed(op: Op, x: Any, view: Callable[[np.ndarray], Any], **settings: Any) -> Spec:
     """The spec of ``view(x)``, a numpy view; numpy's error becomes a `GraphError`."""
     try:
         z = view(hollow(x))
-    except (ValueError, IndexError, TypeError) as error:
-        raise refusal(op, error, f"{x.shape}, {settings}") from None
+    except UNFIT as error:
+        told = ", ".join(f"{k}={shown(v)}" for k, v in settings.items())
+        raise refusal(op, error, f"{x.shape}, {told}") from None
     return Spec(z.shape, x.dtype)
 
 
@@ -75,7 +76,7 @@ def tried(op: Op, *arrays: np.ndarray, **settings: Any) -> Spec:
             z = np.asarray(op.forward(*arrays, **settings))
     except GraphError:
         raise
-    except (ValueError, TypeError, IndexError) as error:
+    except UNFIT as error:
         raise refusal(op, error, ", ".join(f"{x.shape} {x.dtype}" for x in arrays)) from None
     return Spec(z.shape, z.dtype)
 
@@ -146,13 +147,14 @@ def axes_of(op: Op, shape: Shape, axis: Any) -> Shape:
     try:
         axes = tuple([as_int(a) for a in axis]) if type(axis) is tuple else (as_int(axis),)
     except TypeError as error:
-        raise refusal(op, error, f"axis {axis}") from None
+        raise refusal(op, error, f"axis {shown(axis)}") from None
     if not axes or (min(axes) >= -ndim and max(axes) < ndim):
         axes = tuple([a % ndim for a in axes])
         if len(axes) < 2 or len(set(axes)) == len(axes):
             return axes
     places = f"{-ndim} to {ndim - 1}" if ndim else "none for a single number"
-    raise GraphError(f"{op.name}: no such axis", expected=f"{places}, each once", got=f"shape {shape}, axis {axis}")
+    got = f"shape {shape}, axis {shown(axis)}"
+    raise GraphError(f"{op.name}: no such axis", expected=f"{places}, each once", got=got)
 
 
 def without(shape: Shape, axes: Shape, keepdims: bool) -> Shape:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError
+from ..core.errors import GraphError, shown
 from ..core.node import Node
 from ..core.op import Op, Spec
 from .inference import as_shape, axes_of, check_elements, check_shape, hollow, joint_shape, refusal, tried
@@ -145,7 +145,7 @@ def _picked(op: Op, x: Spec, arrays: tuple[Spec, ...], index: tuple[Any, ...]) -
     try:
         own = hollow(x)[tuple(0 if i is ARRAY else i for i in index)].shape
     except IndexError as error:
-        raise refusal(op, error, f"{x.shape}, index={index}") from None
+        raise refusal(op, error, f"{x.shape}, index={shown(index)}") from None
     small = tuple(i if i is ARRAY or i is None or i is ... else _small_index(i) for i in index)
     places = np.zeros((2,) * len(joint), int)
     pattern = np.zeros((1,) * len(x.shape))[fill(small, [places] * len(arrays))].shape
@@ -187,6 +187,8 @@ ARRAY = "array"
 
 def fill(index: tuple[Any, ...], arrays: Any) -> tuple[Any, ...]:
     """The index with the arrays in place of `ARRAY`."""
+    if sum([i is ARRAY for i in index]) != len(arrays):
+        raise ValueError("the index has not as many places as there are arrays")
     rest = iter(arrays)
     return tuple(next(rest) if i is ARRAY else i for i in index)
 

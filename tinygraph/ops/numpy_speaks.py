@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError, MutationError, users_line
+from ..core.errors import UNFIT, GraphError, MutationError, refuse, refusing, users_line
 from ..core.node import Node
 from ..core.op import Op
 from . import shape, slicing
@@ -39,7 +39,11 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
         raise _unsupported(ufunc.__name__ + ("" if method == "__call__" else f".{method}"), UFUNCS)
     if settings:
         raise GraphError(f"np.{ufunc.__name__}: nodes do not support {sorted(settings)}", got=users_line())
-    return op(*map(_joined, inputs))
+    try:
+        return op(*map(_joined, inputs))
+    except UNFIT as error:
+        refuse(error, f"np.{ufunc.__name__}", inputs, {})
+        raise
 
 
 def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -52,7 +56,11 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
         raise _unsupported(function.__name__, FUNCTIONS)
     if isinstance(op, Op):
         args, kwargs = _by_name(function, op, args, kwargs)
-    return op(*args, **kwargs)
+    try:
+        return op(*args, **kwargs)
+    except UNFIT as error:
+        refuse(error, f"np.{function.__name__}", args, kwargs)
+        raise
 
 
 def _by_name(function: Any, op: Op, args: Any, kwargs: Any) -> tuple[Any, Any]:
@@ -73,6 +81,7 @@ def _arguments(function: Any) -> list[str]:
     return [*signature(function).parameters]
 
 
+@refusing
 def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     """Node.__array__: numpy calls it to convert a node, or a list of nodes, to an array.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError, MutationError, users_line
+from ..core.errors import GraphError, MutationError, refusing, users_line
 from ..core.node import Node
 from . import arithmetic, choice, exponential, numpy_functions, product, reduction, shape
 from .lookup import ARRAY, pick, take
@@ -46,6 +46,7 @@ def _is_basic(k: Any) -> bool:
     return isinstance(k, (int, slice, type(None), type(...), np.integer)) and not isinstance(k, bool)
 
 
+@refusing
 def _index_array(x: Node, key: Any) -> Any:
     """An index array, as it is or from a sequence."""
     empty = isinstance(key, (list, tuple)) and not key

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError
+from ..core.errors import GraphError, refusing, shown
 from ..core.leaves import as_nodes
 from ..core.node import Node
 from ..core.op import Spec
@@ -25,7 +25,7 @@ class Getitem(_Rearrangement):
     """
 
     def infer(self, x: Spec, index: Any = NEEDED) -> Spec:  # type: ignore[override]
-        return viewed(self, x, lambda z: z[index], f"index={index}")
+        return viewed(self, x, lambda z: z[index], index=index)
 
     def forward(self, x: Any, index: Any = NEEDED) -> Any:
         return x[index]
@@ -128,7 +128,7 @@ class Concatenate(_Joining):
         for x in arrays:
             if len(x.shape) != len(shape) or x.shape[:at] != before or x.shape[at + 1 :] != after:
                 got = " and ".join(str(x.shape) for x in arrays)
-                expected = f"shapes that differ in axis {axis} only"
+                expected = f"shapes that differ in axis {shown(axis)} only"
                 raise GraphError(f"{self.name}: shapes differ", expected=expected, got=got)
             total += x.shape[at]
         return Spec((*before, total, *after), promoted(*[x.dtype for x in arrays]))
@@ -181,6 +181,7 @@ concatenate = Concatenate()
 stack = Stack()
 
 
+@refusing
 def split(x: Any, sections: Any, axis: int = 0) -> list[Node]:
     """Splits ``x`` along ``axis``, the inverse of `concatenate`.
 
@@ -213,7 +214,7 @@ def split(x: Any, sections: Any, axis: int = 0) -> list[Node]:
             raise GraphError("split: invalid sections", expected=expected, got=repr(sections))
         if sections < 1 or size % sections:
             problem, fix = f"split: {size} does not divide into {sections} equal parts", "pass a list of indices"
-            raise GraphError(problem, got=f"shape {shape}, axis {axis}", fix=fix)
+            raise GraphError(problem, got=f"shape {shape}, axis {shown(axis)}", fix=fix)
         sections = [size // sections * k for k in range(1, sections)]
     cuts = [0, *sections, size]
     before = _ALL[: axis % ndim]

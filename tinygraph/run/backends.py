@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from numpy import ndarray
 
-from ..core.errors import GraphError
+from ..core.errors import GraphError, shown
 from ..forking import LOCK
 from ..plan.actions import Buffer, Product
 
@@ -85,15 +85,15 @@ def backend_of(name: str) -> Backend:
         GraphError: no backend has this name, or its package is not installed.
     """
     installed = [b for b in BACKENDS.values() if not b.needs or find_spec(b.needs) is not None]
-    if name == "auto":
+    if isinstance(name, str) and name == "auto":
         return installed[0]
-    backend = BACKENDS.get(name)
+    backend = BACKENDS.get(name) if isinstance(name, str) else None
     if backend is None:
         names = ", ".join(map(repr, ["auto", *BACKENDS]))
-        fix = "backend='native', which does not use numba any more" if name == "numba" else ""
-        raise GraphError("compile: the backend is unknown", expected=names, got=repr(name), fix=fix)
+        fix = "backend='native', which does not use numba any more" if shown(name) == "'numba'" else ""
+        raise GraphError("compile: the backend is unknown", expected=names, got=shown(name), fix=fix)
     if backend not in installed:
-        problem = f"compile: the backend {name!r} needs the package {backend.needs}, which is not installed"
+        problem = f"compile: the backend {shown(name)} needs the package {backend.needs}, which is not installed"
         fix = f"pip install {backend.needs} (the extra fast), or backend='numpy'"
         raise GraphError(problem, fix=fix)
     return backend

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError
+from ..core.checks import flag
+from ..core.errors import GraphError, refusing, shown
 from ..core.frozen import frozen
 from ..core.leaves import Constant
 from ..core.node import NO_ATTRIBUTES, Node
@@ -105,6 +106,7 @@ def _drawn(draw: Draw, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     return frozen(array)  # `draw` may fill one buffer again and again
 
 
+@refusing
 def noise(draw: Draw, shape: Sequence[int], dtype: Any = np.float64, *, once: bool = False) -> Node:
     """A constant of random numbers, for dropout masks, sampling, or noise in a cell.
 
@@ -132,7 +134,7 @@ def noise(draw: Draw, shape: Sequence[int], dtype: Any = np.float64, *, once: bo
         >>> bool((first == second).any())
         False
     """
-    spec = Spec(_checked_shape(draw, shape), np.dtype(dtype))
+    spec, once = Spec(_checked_shape(draw, shape), np.dtype(dtype)), flag("noise", "once", once)
     draws: Draws = now.draws or Draws()
     if not once:
         return draws.new(draw, spec)
@@ -147,7 +149,7 @@ def _checked_shape(draw: Any, shape: Any) -> tuple[int, ...]:
         fix = "pass draw first: tg.noise(rng.random, shape), for example"
         raise GraphError("noise: draw must be a function of a shape", got=type(draw).__name__, fix=fix)
     if not isinstance(shape, Sequence) or not all(isinstance(n, (int, np.integer)) and n >= 0 for n in shape):
-        raise GraphError("noise: shape must be a tuple of sizes", expected="(3,), for example", got=repr(shape))
+        raise GraphError("noise: shape must be a tuple of sizes", expected="(3,), for example", got=shown(shape))
     return tuple(shape)
 
 
@@ -161,7 +163,7 @@ def generator(owner: str, rng: int | np.random.Generator | None) -> np.random.Ge
         return np.random.default_rng(rng)
     except (TypeError, ValueError):
         problem = f"{owner}: rng must be a seed or a numpy Generator"
-        raise GraphError(problem, got=repr(rng), fix="rng=0, for example") from None
+        raise GraphError(problem, got=shown(rng), fix="rng=0, for example") from None
 
 
 def _leaf(draw: Draw, spec: Spec) -> Node:

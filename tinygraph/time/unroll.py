@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..core.checks import flag
+from ..core.errors import refusing
 from ..core.leaves import as_nodes
 from ..core.scope import now
 from ..core.structure import map_leaves
@@ -18,6 +20,7 @@ from .noise import drawing
 from .padding import as_lengths, as_mask, real_steps, repeat_output, zero_inputs, zero_outputs
 
 
+@refusing
 def unroll(
     cell: Step,
     inputs: Any,
@@ -80,6 +83,7 @@ def unroll(
     """
     as_cell("unroll", cell)
     check_settings("unroll", truncate, window, axis)
+    reverse, zero_output = flag("unroll", "reverse", reverse), flag("unroll", "zero_output", zero_output)
     xs, time = time_first(inputs, axis)
     T = steps_of(cell, inputs, xs)
     until = None if lengths is None else as_lengths(lengths, xs)

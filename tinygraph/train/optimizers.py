@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
 
-from ..core.errors import GraphError, NonFiniteError
+from ..core.checks import positive
+from ..core.errors import GraphError, NonFiniteError, refusing, shown
 from ..core.leaves import Parameter
 from ..core.node import Node
 from ..core.structure import leaves
@@ -42,10 +44,11 @@ class Optimizer:
         array([ 0.5, -0.5])
     """
 
+    @refusing
     def __init__(self, parameters: Any, learning_rate: float) -> None:
         self.parameters = parameters
         self._flat: list[Parameter] = leaves(parameters)
-        self.learning_rate = _positive(self, "learning_rate", learning_rate)
+        self.learning_rate = learning_rate
         for p in self._flat:
             if not isinstance(p, Parameter):
                 raise GraphError(
@@ -56,6 +59,15 @@ class Optimizer:
         if len(set(self._flat)) < len(self._flat):
             raise GraphError(f"{_name(self)}: a parameter is listed twice", fix="list each parameter once")
 
+    @property
+    def learning_rate(self) -> float:
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        self._learning_rate = positive(_name(self), "learning_rate", rate)
+
+    @refusing
     def step(self, gradients: Any = None) -> None:
         """Updates every parameter once.
 
@@ -153,14 +165,13 @@ class Adam(Optimizer):
         2.9
     """
 
+    @refusing
     def __init__(
         self, parameters: Any, learning_rate: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8
     ) -> None:
         super().__init__(parameters, learning_rate)
-        if not all(0 <= beta < 1 for beta in betas):
-            raise GraphError("Adam: a beta is out of range", expected="two numbers in [0, 1)", got=repr(betas))
-        self.betas = float(betas[0]), float(betas[1])
-        self.eps = _positive(self, "eps", eps)
+        self.betas = _two_shares(betas)
+        self.eps = positive("Adam", "eps", eps)
         self._steps = 0
         self._mean = [np.zeros_like(p.value) for p in self._flat]
         self._square = [np.zeros_like(p.value) for p in self._flat]
@@ -190,7 +201,8 @@ def _matched(parameters: Any, gradients: Any) -> list[Any]:
     if isinstance(parameters, Parameter):
         return [gradients]
     keys = list(parameters) if isinstance(parameters, dict) else list(range(len(parameters)))
-    gradient_keys = list(gradients) if isinstance(gradients, dict) else list(range(len(gradients or ())))
+    count = len(gradients) if isinstance(gradients, (list, tuple)) else 0
+    gradient_keys = list(gradients) if isinstance(gradients, dict) else list(range(count))
     if type(parameters) is not type(gradients) or set(keys) != set(gradient_keys):
         raise GraphError(
             "step: the gradients are not nested as the parameters are",
@@ -218,11 +230,14 @@ def _checked(optimizer: Optimizer, p: Parameter, gradient: Any) -> np.ndarray:
     return array
 
 
-def _positive(optimizer: Optimizer, argument: str, number: float) -> float:
-    if not 0 < number < math.inf:
-        problem = f"{_name(optimizer)}: {argument} is not positive"
-        raise GraphError(problem, expected="a finite number above 0", got=repr(number))
-    return float(number)
+def _two_shares(betas: Any) -> tuple[float, float]:
+    if (
+        isinstance(betas, (tuple, list))
+        and len(betas) == 2
+        and all(isinstance(b, Real) and 0 <= float(b) < 1 for b in betas)
+    ):
+        return float(betas[0]), float(betas[1])
+    raise GraphError("Adam: a beta is out of range", expected="two numbers in [0, 1)", got=shown(betas))
 
 
 def _name(optimizer: Optimizer) -> str:

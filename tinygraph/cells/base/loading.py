@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ...checkpoint import load
-from ...core.errors import GraphError
+from ...core.checks import flag
+from ...core.errors import GraphError, shown
 from ...core.leaves import Parameter
 from ...core.node import Node
 from ...core.together import new_values, set_together
@@ -25,12 +26,13 @@ def load_into(owner: str, parameters: dict[str, Parameter], absent: set[str], ar
         GraphError: names are missing, unexpected or of a wrong shape, numbers are NaN, infinite or too large for the
             parameter's dtype (all in one message), or there are no names.
     """
+    strict = flag(owner, "strict", strict)
     arrays = load(arrays) if isinstance(arrays, (str, os.PathLike)) else arrays
     if not isinstance(arrays, Mapping) or not all(isinstance(name, str) for name in arrays):
         raise GraphError(
             f"{owner}: parameters are loaded by name",
             expected="a dict, or a safetensors file's path",
-            got=f"keys {[*arrays]}"[:80] if isinstance(arrays, Mapping) else type(arrays).__name__,
+            got=f"keys {shown([*arrays])}" if isinstance(arrays, Mapping) else type(arrays).__name__,
             fix="pass its .state_dict()" if hasattr(arrays, "state_dict") else "",
         )
     known = {*parameters, *absent}
