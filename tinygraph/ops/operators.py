@@ -17,10 +17,8 @@ from .slicing import getitem
 def index(x: Node, key: Any) -> Node:
     """``x[key]`` with ints, slices, None, ``...``, and arrays of integers or booleans."""
     keys = key if isinstance(key, tuple) else (key,)
-    if all(map(_is_basic, keys)):
-        if slice in map(type, keys):
-            keys = tuple(map(_settled, keys))
-        return getitem(x, index=keys)
+    if _BASIC.issuperset(map(type, keys)) or all(map(_is_basic, keys)):
+        return getitem(x, index=tuple(map(_settled, keys)))
     keys = tuple([_settled(k) if _is_basic(k) else _index_array(x, k) for k in keys])
     _check_index(x, keys)
     template: list[Any] = []
@@ -34,11 +32,15 @@ def index(x: Node, key: Any) -> Node:
     return pick(x, *arrays, index=tuple(template))
 
 
+_BASIC = {int, slice, type(None), type(...)}
+
+
 def _settled(key: Any) -> Any:
     """The slice with a bound that is an array, a counter that its owner may increase later, as the number it is now."""
-    bounds = (key.start, key.stop, key.step) if type(key) is slice else ()
-    if any(isinstance(i, np.ndarray) for i in bounds):
-        return slice(*(int(i) if isinstance(i, np.ndarray) else i for i in bounds))
+    if type(key) is slice:
+        bounds = key.start, key.stop, key.step
+        if np.ndarray in map(type, bounds):
+            return slice(*(int(i) if isinstance(i, np.ndarray) else i for i in bounds))
     return key
 
 
