@@ -122,11 +122,11 @@ def test_astype_carries_gradients_between_floating_dtypes_and_through_nothing_el
 @pytest.mark.parametrize("call", [lambda x: tg.reshape(x), lambda x: tg.getitem(x), lambda x: x.reshape() * 2])
 @pytest.mark.parametrize("run", ["eager", "numpy", "native"])
 def test_what_needs_a_setting_is_refused_without_it(call: Any, run: str) -> None:
-    """As by numpy, where `reshape` takes a shape and an index stands between the brackets; compiled it was a KeyError."""
+    """As by numpy, where `reshape` takes a shape and an index is there to be taken; compiled it was a KeyError."""
     if run == "native":
         pytest.importorskip("llvmlite")
     fn = call if run == "eager" else tg.compile(call, run)
-    with pytest.raises(tg.GraphError, match="^(reshape|getitem): "):
+    with pytest.raises(tg.GraphError, match=r"^(reshape|getitem): "):
         fn(tg.constant(np.ones((2, 3))))
     x = tg.parameter(np.ones((2, 3)))
     with pytest.raises(tg.GraphError):

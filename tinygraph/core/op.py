@@ -11,7 +11,7 @@ import numpy as np
 from numpy import ndarray
 
 from .checks import text
-from .errors import UNFIT, GraphError, shown, users_line
+from .errors import UNFIT, GraphError, plain, shown, users_line
 from .leaves import as_nodes
 from .node import Node
 from .nonfinite import watch_forward
@@ -188,4 +188,4 @@ class Op:
         return GraphError(f"{self._title(name)}: {error}", got=f"{self.name}({got}{settings})")
 
     def __repr__(self) -> str:
-        return f"<op {self.name}>"
+        return f"<op {plain(self.name, 80)}>"

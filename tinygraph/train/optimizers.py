@@ -205,7 +205,11 @@ def _checked(optimizer: Optimizer, p: Parameter, gradient: Any) -> np.ndarray:
 
 
 def _two_shares(betas: Any) -> tuple[float, float]:
-    if isinstance(betas, (tuple, list)) and len(betas) == 2 and all(isinstance(b, Real) and 0 <= float(b) < 1 for b in betas):
+    if (
+        isinstance(betas, (tuple, list))
+        and len(betas) == 2
+        and all(isinstance(b, Real) and 0 <= float(b) < 1 for b in betas)
+    ):
         return float(betas[0]), float(betas[1])
     raise GraphError("Adam: a beta is out of range", expected="two numbers in [0, 1)", got=shown(betas))
 
