@@ -86,17 +86,60 @@ def of_ops() -> Iterator[Call]:
 
 
 METHODS: dict[str, tuple[Any, ...]] = {
-    "sum": (1,), "mean": (0, True), "max": (1,), "min": (0,), "argmax": (1,), "reshape": (3, 2), "transpose": (1, 0),
-    "swapaxes": (0, 1), "astype": ("float32",), "take": ([0, 1], 1), "clip": (0, 1), "dot": (np.ones((3, 2)),),
-    "__getitem__": ((0, slice(1, 3)),), "__pow__": (2,), "__rpow__": (2.0,), "__matmul__": (np.ones((3, 2)),),
-    "__rmatmul__": (np.ones((4, 2)),), "backward": (np.ones((2, 3)),), "__format__": ("",), "__array__": ("f4",),
-    "__setitem__": (0, 1.0), "__setattr__": ("name", "y"), "__init__": None, "__init_subclass__": None, "__new__": None,
-    "__class__": None, "__subclasshook__": None, "__reduce__": None, "__reduce_ex__": None, "__getstate__": None,
-    "__getattribute__": ("shape",), "__delattr__": None, "__array_ufunc__": None, "__array_function__": None,
-}  # fmt: skip
+    "sum": (1,),
+    "mean": (0, True),
+    "max": (1,),
+    "min": (0,),
+    "argmax": (1,),
+    "reshape": (3, 2),
+    "transpose": (1, 0),
+    "swapaxes": (0, 1),
+    "astype": ("float32",),
+    "take": ([0, 1], 1),
+    "clip": (0, 1),
+    "dot": (np.ones((3, 2)),),
+    "__getitem__": ((0, slice(1, 3)),),
+    "__pow__": (2,),
+    "__rpow__": (2.0,),
+    "__matmul__": (np.ones((3, 2)),),
+    "__rmatmul__": (np.ones((4, 2)),),
+    "backward": (np.ones((2, 3)),),
+    "__format__": ("",),
+    "__array__": ("f4",),
+    "__setitem__": (0, 1.0),
+    "__setattr__": ("name", "y"),
+    "__init__": None,
+    "__init_subclass__": None,
+    "__new__": None,
+    "__class__": None,
+    "__subclasshook__": None,
+    "__reduce__": None,
+    "__reduce_ex__": None,
+    "__getstate__": None,
+    "__getattribute__": ("shape",),
+    "__delattr__": None,
+    "__array_ufunc__": None,
+    "__array_function__": None,
+}
 """Arguments of a node's methods where one number is not right; None: not called by users."""
-BINARY = ("add", "sub", "mul", "truediv", "gt", "ge", "lt", "le", "eq", "ne", "iadd", "isub", "imul", "itruediv", "ipow",
-          "imatmul")  # fmt: skip
+BINARY = [
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "gt",
+    "ge",
+    "lt",
+    "le",
+    "eq",
+    "ne",
+    "iadd",
+    "isub",
+    "imul",
+    "itruediv",
+    "ipow",
+    "imatmul",
+]
 
 
 def of_nodes() -> Iterator[Call]:
@@ -111,10 +154,22 @@ def of_nodes() -> Iterator[Call]:
 
 
 NUMPY: dict[str, tuple[Any, ...]] = {
-    "reshape": ((3, 2),), "expand_dims": (0,), "squeeze": (), "moveaxis": (0, 1), "dot": (np.ones((3, 2)),),
-    "outer": (np.ones(3),), "full_like": (2.0,), "astype": ("f4",), "broadcast_to": ((4, 2, 3),), "clip": (0, 1),
-    "matmul": (np.ones((3, 2)),), "split": (1,), "swapaxes": (0, 1), "take": ([0, 1],), "transpose": ((1, 0),),
-}  # fmt: skip
+    "reshape": ((3, 2),),
+    "expand_dims": (0,),
+    "squeeze": (),
+    "moveaxis": (0, 1),
+    "dot": (np.ones((3, 2)),),
+    "outer": (np.ones(3),),
+    "full_like": (2.0,),
+    "astype": ("f4",),
+    "broadcast_to": ((4, 2, 3),),
+    "clip": (0, 1),
+    "matmul": (np.ones((3, 2)),),
+    "split": (1,),
+    "swapaxes": (0, 1),
+    "take": ([0, 1],),
+    "transpose": ((1, 0),),
+}
 LISTS = ("concatenate", "stack", "einsum", "where")
 
 

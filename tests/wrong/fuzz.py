@@ -1,4 +1,4 @@
-"""Makes wrong calls out of right ones, and judges what they raise: ``python -m tests.wrong.fuzz --count 9000 --seed 1``."""
+"""Makes wrong calls out of right ones and judges what they raise: ``python -m tests.wrong.fuzz --count 9000``."""
 
 from __future__ import annotations
 

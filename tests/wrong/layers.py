@@ -16,9 +16,10 @@ from .calls import Call, call, f, loss, x
 SCRATCH = Path(tempfile.mkdtemp(prefix="wrong-calls-"))
 WRAPPERS = {"Stack", "Bidirectional", "Residual", "LayerNorm", "Zoneout", "Parallel", "Recurrent"}
 EXTRA: dict[str, dict[str, Any]] = {
-    "LSTM": {"gate_order": "ifgo", "clip": 2.0, "forget_bias": 1.0}, "RNN": {"nonlinearity": "relu"},
+    "LSTM": {"gate_order": "ifgo", "clip": 2.0, "forget_bias": 1.0},
+    "RNN": {"nonlinearity": "relu"},
     "PhasedLSTM": {"r_on": 0.1, "leak": 0.01},
-}  # fmt: skip
+}
 
 
 def cell_classes() -> dict[str, Any]:
@@ -92,21 +93,37 @@ def of_wrappers() -> Iterator[Call]:
 
 
 GIVEN: dict[str, tuple[Any, ...]] = {
-    "gate": ("r",), "initial_state": (2,), "weight": (3, 4), "bias": (4,), "train": (True,), "from_input": (np.ones((2, 3)),),
-    "from_state": (np.ones((2, 4)),), "from_both": (np.ones((2, 3)), np.ones((2, 4))), "in_order": ([1, 2, 3],),
-    "linear": (np.ones((2, 3)),), "after": (np.ones((2, 4)), np.ones((2, 4))), "odds": (0,), "openness": (np.ones((2, 1)),),
-    "over_time": None, "load_state_dict": None,
-}  # fmt: skip
+    "gate": ("r",),
+    "initial_state": (2,),
+    "weight": (3, 4),
+    "bias": (4,),
+    "train": (True,),
+    "from_input": (np.ones((2, 3)),),
+    "from_state": (np.ones((2, 4)),),
+    "from_both": (np.ones((2, 3)), np.ones((2, 4))),
+    "in_order": ([1, 2, 3],),
+    "linear": (np.ones((2, 3)),),
+    "after": (np.ones((2, 4)), np.ones((2, 4))),
+    "odds": (0,),
+    "openness": (np.ones((2, 1)),),
+    "over_time": None,
+    "load_state_dict": None,
+}
 """Arguments of modules' methods; None: called below, or by the driver alone."""
 
 
 def of_modules() -> Iterator[Call]:
     def fresh() -> dict[str, Any]:
         return {
-            "GRU": gru(), "PhasedLSTM": tg.cells.PhasedLSTM(3, 4), "minGRU": tg.cells.minGRU(3, 4),
-            "Stack": tg.cells.Stack([gru(), gru(4)]), "Bidirectional": tg.cells.Bidirectional(gru(), gru()),
-            "LayerNorm": tg.cells.LayerNorm(gru()), "Zoneout": tg.cells.Zoneout(gru(), 0.5), "Recurrent": tg.Recurrent(gru()),
-        }  # fmt: skip
+            "GRU": gru(),
+            "PhasedLSTM": tg.cells.PhasedLSTM(3, 4),
+            "minGRU": tg.cells.minGRU(3, 4),
+            "Stack": tg.cells.Stack([gru(), gru(4)]),
+            "Bidirectional": tg.cells.Bidirectional(gru(), gru()),
+            "LayerNorm": tg.cells.LayerNorm(gru()),
+            "Zoneout": tg.cells.Zoneout(gru(), 0.5),
+            "Recurrent": tg.Recurrent(gru()),
+        }
 
     for kind, module in fresh().items():
         for name in dir(module):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..core.checks import integer, positive
-from ..core.errors import GraphError, refusing
+from ..core.errors import GraphError, plain, refusing
 from ..core.leaves import Constant, Parameter, parameter
 from ..core.node import Node
 from ..core.structure import leaves, rebuild
@@ -57,7 +57,7 @@ class Report:
             wrong = "" if row.error <= self.tolerance else "  <- wrong"
             numbers = f"{row.error:8.1e}  {row.analytic:22.15g}  {row.numeric:22.15g}"
             lines.append(f"{row.order:>5}  {row.name:<{max(width, 9)}}  {numbers}{wrong}")
-        return "\n".join([*lines, f"allowed error {self.tolerance:.1e}"])
+        return "\n".join(map(plain, [*lines, f"allowed error {self.tolerance:.1e}"]))
 
 
 class GradientError(GraphError, AssertionError):

@@ -52,6 +52,10 @@ class MutationError(GraphError, TypeError):
     """An attempt to change a node in place, or to copy its value out of the graph without its gradient."""
 
 
+class OptionError(GraphError, TypeError):
+    """An argument of a name that the call does not have; Python's own error for it is a TypeError."""
+
+
 class NonFiniteError(GraphError, FloatingPointError):
     """A NaN or an infinity was computed inside ``with tg.nonfinite("raise")``."""
 

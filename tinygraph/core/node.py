@@ -122,7 +122,7 @@ class Node:
 
     def label(self) -> str:
         """The node's description in messages: ``matmul 'h_proj' at step 3``."""
-        kind = self.kind if self._op is None else self._op.name
+        kind = self.kind if self._op is None else plain(self._op.name, 80)
         named = f" '{plain(self.name, 80)}'" if self.name else ""
         return f"{kind}{named}" + ("" if self.step is None else f" at step {self.step}")
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy import ndarray
 
 from .checks import text
-from .errors import UNFIT, GraphError, shown, users_line
+from .errors import UNFIT, GraphError, plain, shown, users_line
 from .frozen import MUTABLE, frozen_settings, guard
 from .leaves import as_nodes
 from .node import Node
@@ -209,4 +209,4 @@ class Op:
         return names[0] if names and type(self).__module__.startswith(_OURS) else super().__reduce_ex__(protocol)
 
     def __repr__(self) -> str:
-        return f"<op {self.name}>"
+        return f"<op {plain(self.name, 80)}>"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import islice
 from operator import index as as_int
 from typing import Any
 
@@ -20,6 +21,9 @@ Shape = tuple[int, ...]
 
 NEEDED: Any = "none was passed"
 """The default of a setting that has to be passed: numpy refuses it as a shape and as an index."""
+
+MOST_AXES = 64
+"""The most axes that numpy allows."""
 
 _ONE_NUMBER = bytes(64)
 """Memory for one number of any dtype."""
@@ -136,7 +140,12 @@ def stretched(a: Shape, b: Shape) -> Shape:
 
 def as_shape(shape: Any) -> Shape:
     """The setting ``shape``, an int or a sequence, as a tuple."""
-    return tuple(map(as_int, shape)) if np.iterable(shape) else (as_int(shape),)
+    if not np.iterable(shape):
+        return (as_int(shape),)
+    sizes = tuple(map(as_int, islice(shape, MOST_AXES + 1)))
+    if len(sizes) > MOST_AXES:
+        raise ValueError(f"an array has at most {MOST_AXES} axes")
+    return sizes
 
 
 def axes_of(op: Op, shape: Shape, axis: Any) -> Shape:
@@ -145,7 +154,7 @@ def axes_of(op: Op, shape: Shape, axis: Any) -> Shape:
     if axis is None:
         return tuple(range(ndim))
     try:
-        axes = tuple([as_int(a) for a in axis]) if type(axis) is tuple else (as_int(axis),)
+        axes = tuple([as_int(a) for a in axis[: ndim + 1]]) if type(axis) is tuple else (as_int(axis),)
     except TypeError as error:
         raise refusal(op, error, f"axis {shown(axis)}") from None
     if not axes or (min(axes) >= -ndim and max(axes) < ndim):
@@ -153,7 +162,7 @@ def axes_of(op: Op, shape: Shape, axis: Any) -> Shape:
         if len(axes) < 2 or len(set(axes)) == len(axes):
             return axes
     places = f"{-ndim} to {ndim - 1}" if ndim else "none for a single number"
-    got = f"shape {shape}, axis {shown(axis)}"
+    got = f"shape {shown(shape)}, axis {shown(axis)}"
     raise GraphError(f"{op.name}: no such axis", expected=f"{places}, each once", got=got)
 
 

@@ -38,6 +38,8 @@ def as_cell(owner: str, cell: Any) -> Any:
 
 def takes(fn: Any, count: int) -> bool:
     """Whether ``fn`` can be called with ``count`` positional arguments, as far as its signature is known."""
+    if not callable(fn):
+        return False
     try:
         signature(fn).bind(*range(count))
     except TypeError:

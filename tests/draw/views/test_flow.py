@@ -252,7 +252,7 @@ def test_a_parameter_set_since_is_noticed_in_and_outside_of_time():
 
 
 def by_hand(alike, backwards):
-    """Five steps by a plain loop, from the last to the first or the other way; a loss at each, of the same numbers."""
+    """Five steps by a plain loop, from the last to the first or the other way, with a loss at each."""
     w = [tg.parameter(np.eye(3) * (1 if alike else 1 + k / 10), name="" if alike else f"w{k}") for k in range(5)]
     steps = range(5)[:: -1 if backwards else 1]
     h, total = tg.constant(np.full(3, 0.2)), 0.0

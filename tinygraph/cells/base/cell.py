@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...core.checks import flag
-from ...core.errors import GraphError
+from ...core.errors import GraphError, OptionError
 from ...core.leaves import Parameter
 from ...time.noise import generator
 from .gates import Gate
@@ -69,7 +69,7 @@ class Cell(Module):
         name = type(self).__name__
         if unknown:
             expected = ", ".join(_options(type(self)))
-            raise GraphError(f"{name} has no option {', '.join(unknown)}", expected=expected)
+            raise OptionError(f"{name} has no option {', '.join(unknown)}", expected=expected)
         self.input_size = whole(name, "input_size", input_size)
         self.hidden_size = self.output_size = whole(name, "hidden_size", hidden_size)
         self.dtype, self.rng = floating(name, dtype), generator(name, rng)

@@ -28,7 +28,7 @@ class Gate:
         self._blocks = {weight: names.index(name) for weight, names in cell.gates.items() if name in names}
         if not self._blocks:
             known = ", ".join(dict.fromkeys(gate for names in cell.gates.values() for gate in names)) or "no gates"
-            raise GraphError(f"{type(cell).__name__} has no gate {shown(name)}", expected=known)
+            raise GraphError(f"{type(cell).__name__} has no gate {shown(name)}", expected=known, got=shown(name))
 
     def __getattr__(self, weight: str) -> Node | None:
         if weight.startswith("_") or weight not in self._blocks:
