@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -115,10 +116,8 @@ def _array(value: Any) -> np.ndarray:
             got=f"{type(value).__name__} of dtype {array.dtype}",
             fix="pass rows of equal length; tg.stack joins a list of nodes",
         )
-    return array
-
-
-_NUMBERS = frozenset((int, float, bool))
+    door = now.door
+    return array if door is None or isinstance(value, Node) else door.array(value, array)
 
 
 def as_nodes(values: tuple[Any, ...]) -> tuple[Node, ...]:
@@ -126,14 +125,18 @@ def as_nodes(values: tuple[Any, ...]) -> tuple[Node, ...]:
 
     As in numpy, a Python number takes the dtype of the others: float32 times 2.0 stays float32.
     """
-    nodes = [v if isinstance(v, Node) or type(v) in _NUMBERS else Constant(_array(v)) for v in values]
+    nodes = [v if isinstance(v, Node) or type(v) in WEAK else Constant(_array(v)) for v in values]
     strong = [v.dtype for v in nodes if isinstance(v, Node)]
     if len(strong) < len(nodes):
-        nodes = [v if isinstance(v, Node) else Constant(_weak(v, strong)) for v in nodes]
+        nodes = [v if isinstance(v, Node) else WEAK[type(v)](v, strong) for v in nodes]
     return tuple(nodes)
 
 
-def _weak(number: float, others: list[np.dtype]) -> np.ndarray:
+def _weak(number: float, others: list[np.dtype]) -> Node:
     if not others or type(number) is bool:
-        return np.asarray(number)
-    return np.asarray(number, dtype=np.result_type(*others, number))
+        return Constant(np.asarray(number))
+    return Constant(np.asarray(number, dtype=np.result_type(*others, number)))
+
+
+WEAK: dict[type, Callable[[Any, list[np.dtype]], Node]] = {int: _weak, float: _weak, bool: _weak}
+"""Maps the types of Python numbers to a function of the number and the other inputs' dtypes, which makes its leaf."""

@@ -105,6 +105,8 @@ class Op:
         if len(inputs) != self.arity or (attributes and not attributes.keys() <= self._known):
             inputs, attributes = self.bind(inputs, attributes)
         if now.tracing:
+            if attributes and now.door is not None:
+                attributes = {key: now.door.setting(value) for key, value in attributes.items()}
             return self.trace(as_nodes(inputs), attributes, name)
         try:
             values = [*map(value_of, inputs)]

@@ -5,13 +5,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from numpy import ndarray
+
     from .node import Node
 
 Guard = Callable[["Node", "Sequence[Node]", "Sequence[Node]"], None]
 """Called with y, the nodes that y depends on, and ``wrt``; it may raise."""
+
+
+class Entrance(Protocol):
+    """What looks at the values that enter a traced function from outside, see `outside/door.py`."""
+
+    def array(self, value: Any, array: ndarray) -> ndarray:
+        """``array``, which `as_nodes` read from ``value``, as nobody can change it."""
+
+    def setting(self, value: Any) -> Any:
+        """A setting of an op, as nobody can change it."""
 
 
 class _Now(threading.local):
@@ -23,6 +35,7 @@ class _Now(threading.local):
         watching: whether the first NaN or infinity raises.
         guards: called by `grad` before it starts.
         draws: the random numbers of a running unroll, see `time/noise.py`.
+        door: looks at arrays and settings that enter a traced function; None outside of one.
     """
 
     place: tuple[int | None, str, Node | None] = (None, "", None)
@@ -30,6 +43,7 @@ class _Now(threading.local):
     watching: bool = False
     guards: tuple[Guard, ...] = ()
     draws: Any = None
+    door: Entrance | None = None
 
 
 now = _Now()

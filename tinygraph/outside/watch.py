@@ -1,0 +1,147 @@
+"""Watches what a traced function leaves outside, and what changes there later: refused where numbers depend on it.
+
+Suspicion is cheap and comes from a comparison of what the function can reach; the verdict is another trace. If that
+gives another graph, a plan of the first would repeat numbers that the function would not give again.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import GraphError
+from ..core.node import Node
+from .door import Entered
+from .numbers import Number
+from .reach import Place, Reach, frozen, state
+from .trial import Trial
+
+ENTROPY = frozenset((
+    "default_rng", "RandomState", "SeedSequence", "PCG64", "MT19937", "Philox", "SFC64", "SystemRandom", "Random",
+    "urandom", "token_bytes", "getrandbits", "time", "time_ns", "monotonic", "perf_counter", "now", "uuid4",
+))  # fmt: skip
+"""Names in a function's code for which it is traced twice: what they give may be new at each call."""
+
+NOISE = "tg.noise(lambda shape: rng.normal(size=shape), x.shape) draws at each call; or pass the numbers as an argument"
+STATE = (
+    "take the state as an argument and return it: `outputs, h = step(xs, h)` outside, and self.h = h there; "
+    "the cell of an unroll returns it as part of y_t or of the state"
+)
+
+
+class Watch:
+    """What one function can reach, before it is traced, after that, and from time to time.
+
+    Args:
+        roots: the function, and what among its arguments may hold something, by the words for them.
+    """
+
+    def __init__(self, roots: Mapping[str, Any]) -> None:
+        self.roots = roots
+        self.reach = Reach(roots)
+        self._legacy = _global_states() if "random" in self.reach.names else None
+
+    def examine(self, trial: Trial, again: Callable[[], Trial]) -> set[int]:
+        """Refuses what a trace left outside; returns the indices of floats that it left there, to be traced by value.
+
+        Raises:
+            GraphError: a traced value is kept outside; the function draws numbers or changes state that its numbers
+                depend on.
+        """
+        changed = [(place, key) for place in self.reach.places for key in place.changes()]
+        kept = self._kept(changed) | {"an argument": x for x in trial.put}
+        if any(type(x) is not Number for x in kept.values()):
+            raise _escape({words: x for words, x in kept.items() if type(x) is not Number})
+        if kept:
+            return set().union(*(x.roots for x in kept.values()))
+        drawn = self._drawn()
+        changed = [(place, key) for place, key in changed if not self.reach.is_log(place)]
+        if changed or drawn or self.reach.names & ENTROPY or trial.makes_parameters():
+            second = _again(again)
+            if second is None or second.signature() != trial.signature():
+                raise _drawing(drawn) if drawn or not changed else _writing(changed)
+            trial = second
+        if changed:
+            self.reach = Reach(self.roots)
+        self.marks, self.entered = self.reach.marks, trial.door.entered
+        self.reach.forget()
+        return set()
+
+    def put_back(self) -> None:
+        """Puts back what was there before in each place that keeps a traced value."""
+        for place in self.reach.places:
+            for key in [*place.changes()]:
+                if self._kept([(place, key)]):
+                    place.put_back(key)
+
+    def look(self, trial: Trial, again: Callable[[], Trial]) -> None:
+        """Compares what the function can reach now with what it was; refuses if the graph would be another."""
+        reach = Reach(self.roots)
+        entered = [entry for entry in self.entered if entry.has_changed()]
+        words = [w for w in {**self.marks, **reach.marks} if self.marks.get(w) != reach.marks.get(w)]
+        logs = tuple([f"{place.words}[" for place in reach.places if words and reach.is_log(place)])
+        words = [w for w in words if not w.startswith(logs)]
+        if not entered and not words:
+            return
+        second = _again(again)
+        if second is None or second.signature() != trial.signature():
+            raise _stale(entered, words)
+        self.marks, self.entered = Reach(self.roots).marks, second.door.entered
+
+    def _kept(self, changed: list[tuple[Place, Any]]) -> dict[str, Any]:
+        new = {place.word(key): place.read(key) for place, key in changed}
+        return Reach({**new}).kept if new else {}
+
+    def _drawn(self) -> list[str]:
+        """The generators whose state is another one now."""
+        moved = [words for words, (rng, before) in self.reach.generators.items() if state(rng) != before]
+        if self._legacy is not None and self._legacy != _global_states():
+            moved.append("np.random or random")
+        return moved
+
+
+def _again(again: Callable[[], Trial]) -> Trial | None:
+    """Another trial; None if the function raises this time."""
+    try:
+        return again()
+    except Exception:
+        return None
+
+
+def _global_states() -> Any:
+    return frozen(np.random.get_state(legacy=False)), random.getstate()
+
+
+def _escape(kept: Mapping[str, Any]) -> GraphError:
+    words, x = next(iter(kept.items()))
+    label = x.label() if isinstance(x, Node) else "a number"
+    return GraphError(
+        f"compile: {label} is kept in {words} when the function has returned, but it has no value there",
+        expected="a function that gives its results back by return",
+        got=", ".join(dict.fromkeys(kept)),
+        fix=STATE,
+    )
+
+
+def _drawing(drawn: list[str]) -> GraphError:
+    problem = "compile: random numbers drawn in the function would be the same at every call"
+    return GraphError(problem, got=", ".join(drawn) or "another graph when it was traced again", fix=NOISE)
+
+
+def _writing(changed: list[tuple[Place, Any]]) -> GraphError:
+    words = ", ".join(dict.fromkeys(place.word(key) for place, key in changed))
+    problem = f"compile: the function changes {words}, on which its numbers depend; a plan would repeat the first call"
+    return GraphError(problem, expected="the same graph when it is traced again", fix=STATE)
+
+
+def _stale(entered: list[Entered], words: list[str]) -> GraphError:
+    what = [str(entry) for entry in entered] or words[:5]
+    return GraphError(
+        f"compile: {'an array that the function uses' if entered else words[0]} has changed since it was traced",
+        expected="arrays and state as they were, for they are read once",
+        got="; ".join(what[:3]),
+        fix="pass it as an argument; or call tg.compile again to have it read anew",
+    )
