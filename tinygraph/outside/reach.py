@@ -182,10 +182,8 @@ class Reach:
         if cls.__module__ == "tinygraph.compiled":
             self._add(words, getattr(x, "fn", None))
             return
-        if isinstance(x, (dict, list, tuple, set, frozenset, deque)):
-            self._place(words, "{0}[{1!r}]", x)
         attributes = _attributes(x)
-        if attributes:
+        if attributes is not None:
             self._place(words, "{0}.{1}", attributes)
         for base in cls.__mro__[:-1]:
             if not _ours(base.__module__):
@@ -193,7 +191,9 @@ class Reach:
             slots = base.__dict__.get("__slots__", ())
             for name in (slots,) if isinstance(slots, str) else slots:
                 self._add(f"{words}.{name}", _slot(base.__dict__.get(name), x))
-        if cls.__module__ in ("functools", "itertools", "builtins"):
+        if isinstance(x, (dict, list, tuple, set, frozenset, deque)):
+            self._place(words, "{0}[{1!r}]", x)
+        elif cls.__module__ in ("functools", "itertools", "builtins"):
             for value in gc.get_referents(x):
                 if not isinstance(value, type):
                     self._add(words, value)
@@ -204,10 +204,10 @@ class Reach:
             self._add(name, cell)
         for value in (*(x.__defaults__ or ()), *(x.__kwdefaults__ or {}).values()):
             self._add(f"a default of {x.__name__}", value)
-        if x.__dict__:
-            self._place(words, "{0}.{1}", x.__dict__)
         if _ours(x.__module__):
+            self._add(words, x.__dict__.get("__wrapped__"))
             return
+        self._place(words, "{0}.{1}", x.__dict__)
         names = names_of(code)
         self.names |= names
         self._codes.append(code)

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import GraphError
-from ..core.node import Node
 from .door import Entered
 from .numbers import Number
 from .reach import Place, Reach, frozen, state
@@ -116,14 +115,10 @@ def _global_states() -> Any:
 
 
 def _escape(kept: Mapping[str, Any]) -> GraphError:
-    words, x = next(iter(kept.items()))
-    label = x.label() if isinstance(x, Node) else "a number"
-    return GraphError(
-        f"compile: {label} is kept in {words} when the function has returned, but it has no value there",
-        expected="a function that gives its results back by return",
-        got=", ".join(dict.fromkeys(kept)),
-        fix=STATE,
-    )
+    words = ", ".join(dict.fromkeys(kept))
+    shapes = ", ".join(dict.fromkeys(f"{x.dtype} {x.shape}" for x in kept.values()))
+    problem = f"compile: when the function returned, {words} held a node of it, which gets no value at later calls"
+    return GraphError(problem, expected="results and states that are returned", got=shapes, fix=STATE)
 
 
 def _drawing(drawn: list[str]) -> GraphError:
@@ -138,10 +133,10 @@ def _writing(changed: list[tuple[Place, Any]]) -> GraphError:
 
 
 def _stale(entered: list[Entered], words: list[str]) -> GraphError:
-    what = [str(entry) for entry in entered] or words[:5]
+    what = [*dict.fromkeys(map(str, entered))] or [", ".join(words[:5])]
     return GraphError(
-        f"compile: {'an array that the function uses' if entered else words[0]} has changed since it was traced",
-        expected="arrays and state as they were, for they are read once",
+        f"compile: {'an array' if entered else words[0]} that the function reaches by itself has changed",
+        expected="what is no argument to stay as it was when the function was traced: it is read once",
         got="; ".join(what[:3]),
-        fix="pass it as an argument; or call tg.compile again to have it read anew",
+        fix="pass it as an argument; or call tg.compile again, which reads it anew",
     )
