@@ -172,7 +172,10 @@ class Plan:
     def run(self, arrays: Sequence[ndarray], numbers: Sequence[float] = ()) -> Any:
         """Runs the plan; returns the results in the nesting of the function's results."""
         start = perf_counter()
-        self._function.begin(numbers)
+        function = self._function
+        function.calls_left -= 1
+        if numbers or not function.calls_left:
+            function.begin(numbers)
         results = self._runner.run(arrays)
         self.elapsed_s = perf_counter() - start
         return self._build(results)

@@ -125,6 +125,11 @@ def as_nodes(values: tuple[Any, ...]) -> tuple[Node, ...]:
 
     As in numpy, a Python number takes the dtype of the others: float32 times 2.0 stays float32.
     """
+    for v in values:
+        if not isinstance(v, Node):
+            break
+    else:
+        return values
     nodes = [v if isinstance(v, Node) or type(v) in WEAK else Constant(_array(v)) for v in values]
     strong = [v.dtype for v in nodes if isinstance(v, Node)]
     if len(strong) < len(nodes):

@@ -9,18 +9,10 @@ from ..core.op import Spec
 from ..core.structure import map_leaves
 from ..core.traced import Slot
 from .keys import is_array
-from .numbers import Numbers
-from .reach import PLAIN
+from .numbers import NeededError, Numbers
+from .parts import PLAIN
 from .trial import Trial
 from .watch import Watch
-
-
-class Asked(Exception):
-    """The function asked for the values of floats among its arguments; ``indices`` says which."""
-
-    def __init__(self, indices: set[int]) -> None:
-        super().__init__(indices)
-        self.indices = indices
 
 
 class Function:
@@ -36,9 +28,10 @@ class Function:
 
     Attributes:
         trial: the trace that the plan is made of.
+        calls_left: how many calls from now the next look is.
 
     Raises:
-        Asked: the function needs the value of another of its floats.
+        NeededError: the function needs the value of another of its floats.
         GraphError: it leaves values outside, or its numbers depend on what it changes or draws.
     """
 
@@ -53,23 +46,22 @@ class Function:
         holders = {w: x for w, x in words.items() if not is_array(x) and type(x) not in PLAIN}
         self._watch = Watch({getattr(fn, "__name__", "the function"): fn} | holders)
         self.trial = self._first()
-        self._calls, self._next_look = 0, 2
+        self._calls, self.calls_left = 1, 2
 
     def begin(self, numbers: Sequence[float]) -> None:
-        """Called before each call of the plan with its floats; at calls 2, 3, 5, 9, ... it looks at what changed."""
+        """Called before a call of the plan that has floats, or at which it looks at what changed: 2, 3, 5, 9, ..."""
         self._numbers.values = numbers
-        self._calls += 1
-        if self._calls >= self._next_look:
-            self._next_look = self._calls  # as long as it raises it looks at every call
+        if self.calls_left <= 0:
+            self.calls_left = 1  # as long as it raises, it looks at every call
             self._watch.look(self.trial, lambda: self._trial(numbers)[0])
-            self._next_look = 2 * self._calls - 1
+            self._calls, self.calls_left = 2 * self._calls, self._calls
 
     def _first(self) -> Trial:
         try:
             trial, self._numbers = self._trial(self._values)
             numbers = self._watch.examine(trial, lambda: self._trial(self._values)[0])
             if numbers:
-                raise Asked(numbers)
+                raise NeededError(numbers)
         except Exception:
             self._watch.put_back()
             raise
@@ -92,11 +84,11 @@ class Function:
             everything = {*range(len(values))} - self._valued
             if not everything:
                 raise
-            raise Asked(numbers.needed or everything) from None
+            raise NeededError(numbers.needed or everything) from None
         finally:
             numbers.open = False
         if numbers.needed:
-            raise Asked(numbers.needed)
+            raise NeededError(numbers.needed)
         return trial, numbers
 
 

@@ -29,7 +29,11 @@ def flatten(argument: Any, parts: list[Any], arrays: list[ndarray], numbers: lis
     if cls is tuple or cls is list:
         parts.append((cls, len(argument)))
         for x in argument:
-            flatten(x, parts, arrays, numbers)
+            if type(x) is ndarray and x.flags.c_contiguous and (dtype := x.dtype).kind in "fiub":
+                parts.append((x.shape, dtype))
+                arrays.append(x)
+            else:
+                flatten(x, parts, arrays, numbers)
     elif cls is ndarray or is_array(argument):
         array = argument if cls is ndarray else np.asarray(argument.value if isinstance(argument, Node) else argument)
         if not array.flags.c_contiguous:
@@ -113,15 +117,20 @@ class Same:
 
 def named(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     """The leaves of the arguments in order, by the words for them: ``{"xs": ..., "lr": ..., "states[0]": ...}``."""
-    try:
-        names = [p.name for p in inspect.signature(fn).parameters.values() if p.kind < p.VAR_POSITIONAL]
-    except (TypeError, ValueError):
-        names = []
+    names = [] if all(map(is_array, args)) else parameter_names(fn)
     more = [f"argument {k + 1}" for k in range(len(args))]
     words: dict[str, Any] = {}
     for name, x in [*zip([*names, *more[len(names) :]], args, strict=False), *kwargs.items()]:
         _name(name, x, words)
     return words
+
+
+def parameter_names(fn: Callable[..., Any]) -> list[str]:
+    """The names of a function's positional parameters, as far as they can be known."""
+    try:
+        return [p.name for p in inspect.signature(fn).parameters.values() if p.kind < p.VAR_POSITIONAL]
+    except (TypeError, ValueError):
+        return []
 
 
 def _name(word: str, x: Any, words: dict[str, Any]) -> None:

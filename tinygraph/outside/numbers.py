@@ -20,8 +20,12 @@ from ..core.op import Spec
 from ..core.traced import Live
 
 
-class ValueNeeded(GraphError):
-    """The function asked for the value of a `Number`; then it is traced again for this one value."""
+class NeededError(GraphError):
+    """The function needs the values of floats, whose ``indices`` these are: it is traced again for these values."""
+
+    def __init__(self, indices: set[int] | frozenset[int]) -> None:
+        super().__init__("compile: the values of numbers are needed while a function is traced", got=users_line())
+        self.indices = indices
 
 
 class Numbers:
@@ -79,7 +83,7 @@ class Number:
         self._leaves: dict[np.dtype, Scalar] = {}
 
     @property  # type: ignore[misc]
-    def __class__(self) -> type:  # type: ignore[override]
+    def __class__(self) -> type:
         return float
 
     @property
@@ -95,10 +99,10 @@ class Number:
         return value
 
     def ask(self) -> float:
-        """Its value, or a `ValueNeeded` while the function is being traced."""
+        """Its value, or a `NeededError` while the function is being traced."""
         if self.numbers.open:
             self.numbers.needed |= self.roots
-            raise ValueNeeded("compile: the value of a number is needed while a function is traced", got=users_line())
+            raise NeededError(self.roots)
         return self.value()
 
     def leaf(self, dtype: Any) -> Scalar:

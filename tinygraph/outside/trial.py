@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..core.leaves import Parameter, as_nodes
 from ..core.graph import ancestors
+from ..core.leaves import Parameter, as_nodes
 from ..core.node import Node, next_serial
 from ..core.scope import now
 from ..core.structure import leaves, map_leaves
@@ -27,23 +27,26 @@ class Trial:
     Attributes:
         structure: what the function returned.
         results: its leaves as traced nodes.
-        put: what the function put into lists or dicts among its arguments.
+        fills_arguments: whether the function put something into a list or a dict among its arguments.
     """
 
     def __init__(self, fn: Callable[..., Any], arguments: Any, checkpoint: bool) -> None:
         self.since, self.door = next_serial(), Door()
         self.slots = [x for x in leaves(arguments) if isinstance(x, Slot)]
         args, kwargs = own = map_leaves(lambda x: x, arguments)
-        containers = {id(x): x for x in leaves(own)}
+        before = {id(x) for x in leaves(own)}
         with tracing(), checkpointing(checkpoint):
             now.door = self.door
             self.structure = fn(*args, **kwargs)
             self.results: list[Node] = [as_nodes((y,))[0] for y in leaves(self.structure)]
-        self.put = [x for x in leaves(own) if id(x) not in containers]
+        self.fills_arguments = any(id(x) not in before for x in leaves(own))
 
-    def signature(self) -> Any:
-        """What is equal for two trials of the same graph."""
-        return signature(self.results, self.since, self.slots)
+    def equals(self, other: Trial | None) -> bool:
+        """Whether a later trial has the same graph; a parameter made meanwhile is known by its numbers."""
+        if other is None:
+            return False
+        own, others = (signature(t.results, self.since, self.slots) for t in (self, other))
+        return bool(own == others)
 
     def makes_parameters(self) -> bool:
         """Whether the function made a parameter that its results depend on."""

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..core.errors import users_line
-from .function import Asked
 from .keys import exact, is_array
+from .numbers import NeededError
 
 MANY = 20
 """At so many plans for arrays of the same shapes it warns."""
@@ -53,7 +53,7 @@ def planned(
     """A plan, and the indices of the floats that are a part of its key.
 
     Args:
-        make: makes a plan from words, numbers and these indices; raises `Asked` for more of them.
+        make: makes a plan from words, numbers and these indices; raises `NeededError` for more of them.
     """
     names = [w for w, x in words.items() if type(x) is float]
     must = {*census.must}
@@ -61,7 +61,7 @@ def planned(
         valued = tuple([k for k, name in enumerate(names) if name in must])
         try:
             plan = make(words, numbers, valued)
-        except Asked as asked:
+        except NeededError as asked:
             must |= {names[k] for k in asked.indices}
             continue
         census.must |= must

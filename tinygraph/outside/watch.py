@@ -15,14 +15,22 @@ import numpy as np
 from ..core.errors import GraphError
 from .door import Entered
 from .numbers import Number
-from .reach import Place, Reach, frozen, state
+from .parts import state
+from .reach import Place, Reach
 from .trial import Trial
 
 ENTROPY = frozenset((
     "default_rng", "RandomState", "SeedSequence", "PCG64", "MT19937", "Philox", "SFC64", "SystemRandom", "Random",
-    "urandom", "token_bytes", "getrandbits", "time", "time_ns", "monotonic", "perf_counter", "now", "uuid4",
+    "urandom", "token_bytes", "getrandbits", "time", "time_ns", "monotonic", "perf_counter", "now", "uuid4", "next",
+    "send",
 ))  # fmt: skip
-"""Names in a function's code for which it is traced twice: what they give may be new at each call."""
+"""Names in a function's code for which it is traced again: what they give may be new at each call."""
+
+MORE = 4
+"""So often: numbers drawn anew may be the same by chance, an order of two things in half of the cases."""
+
+GLOBAL = random.random.__self__  # type: ignore[attr-defined]
+"""The generator of Python's module `random`."""
 
 NOISE = "tg.noise(lambda shape: rng.normal(size=shape), x.shape) draws at each call; or pass the numbers as an argument"
 STATE = (
@@ -41,7 +49,8 @@ class Watch:
     def __init__(self, roots: Mapping[str, Any]) -> None:
         self.roots = roots
         self.reach = Reach(roots)
-        self._legacy = _global_states() if "random" in self.reach.names else None
+        if "random" in self.reach.names:
+            self.reach.generators |= {"np.random": (np.random, state(np.random)), "random": (GLOBAL, state(GLOBAL))}
 
     def examine(self, trial: Trial, again: Callable[[], Trial]) -> set[int]:
         """Refuses what a trace left outside; returns the indices of floats that it left there, to be traced by value.
@@ -51,23 +60,34 @@ class Watch:
                 depend on.
         """
         changed = [(place, key) for place in self.reach.places for key in place.changes()]
-        kept = self._kept(changed) | {"an argument": x for x in trial.put}
-        if any(type(x) is not Number for x in kept.values()):
-            raise _escape({words: x for words, x in kept.items() if type(x) is not Number})
+        kept = self._kept(changed)
+        nodes = {words: f"{x.dtype} {x.shape}" for words, x in kept.items() if type(x) is not Number}
+        if nodes or trial.fills_arguments:
+            raise _escape(nodes)
         if kept:
             return set().union(*(x.roots for x in kept.values()))
-        drawn = self._drawn()
-        changed = [(place, key) for place, key in changed if not self.reach.is_log(place)]
-        if changed or drawn or self.reach.names & ENTROPY or trial.makes_parameters():
-            second = _again(again)
-            if second is None or second.signature() != trial.signature():
-                raise _drawing(drawn) if drawn or not changed else _writing(changed)
-            trial = second
+        drawn, fresh = self.reach.moved(), self.reach.names & ENTROPY
+        writes = [place.word(key) for place, key in changed if not self.reach.is_log(place)] + self.reach.written()
+        if writes or drawn or fresh or trial.makes_parameters():
+            trial = self._tried_again(trial, again, writes, drawn, MORE if fresh else 1)
         if changed:
             self.reach = Reach(self.roots)
         self.marks, self.entered = self.reach.marks, trial.door.entered
         self.reach.forget()
         return set()
+
+    def _tried_again(
+        self, trial: Trial, again: Callable[[], Trial], writes: list[str], drawn: list[str], times: int
+    ) -> Trial:
+        """Another trial of the same graph, or the error that says why there is none."""
+        for _ in range(times):
+            second = _again(again)
+            if drawn and (moved := self.reach.moved()):
+                raise _drawing(moved)
+            if not trial.equals(second):
+                raise _writing(writes) if writes else _drawing(drawn)
+        assert second is not None
+        return second
 
     def put_back(self) -> None:
         """Puts back what was there before in each place that keeps a traced value."""
@@ -86,20 +106,13 @@ class Watch:
         if not entered and not words:
             return
         second = _again(again)
-        if second is None or second.signature() != trial.signature():
+        if second is None or not trial.equals(second):
             raise _stale(entered, words)
         self.marks, self.entered = Reach(self.roots).marks, second.door.entered
 
     def _kept(self, changed: list[tuple[Place, Any]]) -> dict[str, Any]:
         new = {place.word(key): place.read(key) for place, key in changed}
         return Reach({**new}).kept if new else {}
-
-    def _drawn(self) -> list[str]:
-        """The generators whose state is another one now."""
-        moved = [words for words, (rng, before) in self.reach.generators.items() if state(rng) != before]
-        if self._legacy is not None and self._legacy != _global_states():
-            moved.append("np.random or random")
-        return moved
 
 
 def _again(again: Callable[[], Trial]) -> Trial | None:
@@ -110,24 +123,23 @@ def _again(again: Callable[[], Trial]) -> Trial | None:
         return None
 
 
-def _global_states() -> Any:
-    return frozen(np.random.get_state(legacy=False)), random.getstate()
-
-
-def _escape(kept: Mapping[str, Any]) -> GraphError:
-    words = ", ".join(dict.fromkeys(kept))
-    shapes = ", ".join(dict.fromkeys(f"{x.dtype} {x.shape}" for x in kept.values()))
+def _escape(kept: Mapping[str, str]) -> GraphError:
+    words = ", ".join(kept)
     problem = f"compile: when the function returned, {words} held a node of it, which gets no value at later calls"
-    return GraphError(problem, expected="results and states that are returned", got=shapes, fix=STATE)
+    if not kept:
+        problem = "compile: the function puts something into a list or a dict among its arguments, which gets a copy"
+    return GraphError(problem, expected="results and states that are returned", got="; ".join(kept.values()), fix=STATE)
 
 
 def _drawing(drawn: list[str]) -> GraphError:
     problem = "compile: random numbers drawn in the function would be the same at every call"
-    return GraphError(problem, got=", ".join(drawn) or "another graph when it was traced again", fix=NOISE)
+    if not drawn:
+        problem = "compile: the function gives another graph when it is traced again (random numbers? the time?)"
+    return GraphError(problem, expected="the same graph each time", got=", ".join(drawn), fix=NOISE)
 
 
-def _writing(changed: list[tuple[Place, Any]]) -> GraphError:
-    words = ", ".join(dict.fromkeys(place.word(key) for place, key in changed))
+def _writing(writes: list[str]) -> GraphError:
+    words = ", ".join(dict.fromkeys(writes))
     problem = f"compile: the function changes {words}, on which its numbers depend; a plan would repeat the first call"
     return GraphError(problem, expected="the same graph when it is traced again", fix=STATE)
 
