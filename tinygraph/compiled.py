@@ -13,19 +13,20 @@ from numpy import ndarray
 
 from . import forking
 from .core.checks import function, one_of
-from .core.errors import UNFIT, GraphError, refuse, refusing
-from .core.leaves import Parameter, as_nodes
+from .core.errors import UNFIT, GraphError, refuse
+from .core.leaves import Constant, as_nodes
 from .core.node import Node
-from .core.op import Spec
-from .core.structure import builder, leaves, map_leaves
-from .core.traced import Slot, tracing
+from .core.scope import now
+from .core.structure import builder, map_leaves
+from .outside.function import Function
+from .outside.keys import flatten, is_array, named
+from .outside.values import Census, planned
 from .passes import optimise
 from .plan.held import graph_bytes
 from .plan.planner import lay
 from .plan.report import describe
 from .run.backends import Backend, backend_of
 from .run.runner import Runner
-from .time.traced_segments import checkpointing
 
 KEPT_BYTES = 1 << 30
 """Most bytes that the plans of one function hold together; the least recently used plans are dropped."""
@@ -80,28 +81,54 @@ class Compiled:
     def __init__(self, fn: Callable[..., Any], backend: Backend, memory: str) -> None:
         self.fn, self.backend, self.memory = fn, backend, memory
         self._plans: OrderedDict[Any, Plan] = OrderedDict()
+        self._valued: dict[Any, tuple[int, ...]] = {}
+        self._census = Census(fn)
         self._lock = RLock()
         forking.wait_for(self, "_lock")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         parts: list[Any] = []
         arrays: list[ndarray] = []
+        numbers: list[float] = []
         try:
-            _flatten((args, kwargs), parts, arrays)
+            flatten((args, kwargs), parts, arrays, numbers)
         except UNFIT as error:
             refuse(error, "compile", args, kwargs)
             raise
+        if now.watching:
+            return self._uncompiled(args, kwargs)
         key = tuple(parts)
         if forking.pending:
             forking.pause()
         with self._lock:
+            if numbers and key in self._valued:
+                key = (key, *[numbers[k].hex() for k in self._valued[key]])
             plan = self._plans.get(key)
             if plan is None:
-                plan = self._plans[key] = Plan(self.fn, (args, kwargs), self.backend, self.memory)
+                plan = self._planned(key, args, kwargs, numbers)
                 self._drop()
             else:
                 self._plans.move_to_end(key)
-            return plan.run(arrays)
+            return plan.run(arrays, numbers)
+
+    def _planned(self, key: Any, args: Any, kwargs: Any, numbers: list[float]) -> Plan:
+        """A new plan; floats whose values the function asks for become a part of its key."""
+        words = named(self.fn, args, kwargs)
+        plan, valued = planned(lambda *more: Plan(self, (args, kwargs), *more), words, numbers, self._census)
+        if valued:
+            self._valued[key] = valued
+            key = (key, *[numbers[k].hex() for k in valued])
+        self._plans[key] = plan
+        return plan
+
+    def _uncompiled(self, args: Any, kwargs: Any) -> Any:
+        """Calls the function itself, for `tg.nonfinite` to look at every value."""
+
+        def leaf(x: Any) -> Any:
+            return Constant(np.array(x.value if isinstance(x, Node) else x), getattr(x, "name", None))
+
+        nodes = map_leaves(lambda x: leaf(x) if is_array(x) else x, (args, kwargs))
+        return map_leaves(lambda y: np.array(as_nodes((y,))[0].value), self.fn(*nodes[0], **nodes[1]))
 
     def _drop(self) -> None:
         while len(self._plans) > 1 and together_bytes(self._plans.values()) > KEPT_BYTES:
@@ -135,15 +162,14 @@ class Plan:
         elapsed_s: seconds of the latest call; None before the first call.
     """
 
-    def __init__(self, fn: Callable[..., Any], arguments: Any, backend: Backend, memory: str) -> None:
+    def __init__(self, owner: Compiled, arguments: Any, *numbers: Any) -> None:
         start = perf_counter()
+        backend = owner.backend
         self.backend = backend.name
-        slots = map_leaves(_slot, arguments)
-        with tracing(), checkpointing(memory == "checkpoint"):
-            self.structure = refusing(fn, "compile")(*slots[0], **slots[1])
-            self.before = [as_nodes((y,))[0] for y in leaves(self.structure)]
+        self._function = Function(owner.fn, arguments, owner.memory == "checkpoint", *numbers)
+        self.structure, self.before = self._function.trial.structure, self._function.trial.results
         self.after, self.notes = optimise(self.before, fuses=backend.fuses)
-        program = lay(self.after, [s for s in leaves(slots) if isinstance(s, Slot)], fuses=backend.fuses)
+        program = lay(self.after, self._function.trial.slots, fuses=backend.fuses)
         self.actions: Sequence[Any] = program.actions
         self._runner = Runner(program, backend)
         self.code_bytes = self._runner.code_bytes
@@ -154,9 +180,13 @@ class Plan:
         self.compile_s = perf_counter() - start
         self.elapsed_s: float | None = None
 
-    def run(self, arrays: Sequence[ndarray]) -> Any:
+    def run(self, arrays: Sequence[ndarray], numbers: Sequence[float] = ()) -> Any:
         """Runs the plan; returns the results in the nesting of the function's results."""
         start = perf_counter()
+        function = self._function
+        function.calls_left -= 1
+        if numbers or not function.calls_left:
+            function.begin(numbers)
         results = self._runner.run(arrays)
         self.elapsed_s = perf_counter() - start
         return self._build(results)
@@ -183,39 +213,3 @@ def together_bytes(plans: Iterable[Plan]) -> int:
         code |= plan.code_bytes
         own += plan.held_bytes - sum(plan.code_bytes.values())
     return own + sum(code.values())
-
-
-def _flatten(argument: Any, parts: list[Any], arrays: list[ndarray]) -> None:
-    """Append the parts of the cache key (nesting, shapes, dtypes, plain values) and the arrays of an argument."""
-    cls = type(argument)
-    if isinstance(argument, (tuple, list)):
-        parts.append((cls, len(argument)))
-        for x in argument:
-            _flatten(x, parts, arrays)
-    elif isinstance(argument, dict):
-        parts.append((cls, tuple(argument)))
-        for x in argument.values():
-            _flatten(x, parts, arrays)
-    elif _is_array(argument):
-        array = np.asarray(argument.value if isinstance(argument, Node) else argument)
-        if not array.flags.c_contiguous:
-            array = np.ascontiguousarray(array)
-        if array.dtype.kind not in "fiub":
-            problem = "compile: an argument must be an array of real numbers or booleans"
-            raise GraphError(problem, got=f"dtype {array.dtype}")
-        parts.append((array.shape, array.dtype))
-        arrays.append(array)
-    elif cls.__hash__ is None:
-        expected = "arrays in lists, tuples, dicts; numbers, strings, None"
-        problem = "compile: an argument is neither an array nor a plain value"
-        raise GraphError(problem, expected=expected, got=cls.__name__)
-    else:
-        parts.append((cls, argument))
-
-
-def _is_array(x: Any) -> bool:
-    return isinstance(x, (ndarray, np.generic)) or (isinstance(x, Node) and not isinstance(x, Parameter))
-
-
-def _slot(x: Any) -> Any:
-    return Slot(Spec(x.shape, x.dtype), getattr(x, "name", None)) if _is_array(x) else x

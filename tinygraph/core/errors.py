@@ -158,8 +158,17 @@ def _is_below(file: str) -> bool:
 
 def users_line() -> str:
     """The innermost line of the user's code: ``file.py:12: the source``."""
+    return line_at(*users_place())
+
+
+def users_place() -> tuple[str, int]:
+    """The file and the number of the innermost line of the user's code."""
     frame = sys._getframe(1)
     while frame.f_back and frame.f_code.co_filename.startswith(_LIBRARIES):
         frame = frame.f_back
-    name, number = frame.f_code.co_filename, frame.f_lineno
+    return frame.f_code.co_filename, frame.f_lineno
+
+
+def line_at(name: str, number: int) -> str:
+    """A line of a file with its place: ``file.py:12: the source``."""
     return f"{name}:{number}: {linecache.getline(name, number).strip()}".rstrip(": ")

@@ -40,12 +40,12 @@ def frozen_settings(settings: dict[str, Any]) -> dict[str, Any]:
     return {name: _copied(value) for name, value in settings.items()}
 
 
-def _copied(value: Any) -> Any:
+def _copied(value: Any, depth: int = 8) -> Any:
     if isinstance(value, ndarray):
         return read_only(frozen(value))
-    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
-        return type(value)(map(_copied, value))
-    return deepcopy(value) if type(value) in MUTABLE else value
+    if type(value) in (list, tuple) and depth:  # a list may hold itself
+        return type(value)([_copied(part, depth - 1) for part in value])
+    return deepcopy(value) if type(value) in (dict, set, bytearray) else value
 
 
 def guard(op: type) -> None:

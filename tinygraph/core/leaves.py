@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -148,10 +149,10 @@ _NEW = (list, tuple, int, float, np.generic)
 def _kept(value: Any) -> np.ndarray:
     """The array of ``value`` as it is now, whatever its owner writes to it later."""
     array = _array(value)
-    return array if isinstance(value, _NEW) else frozen(array)
-
-
-_NUMBERS = frozenset((int, float, bool))
+    kept = array if isinstance(value, _NEW) else frozen(array)
+    if now.door is not None and not isinstance(value, Node):
+        now.door.array(value, kept)
+    return kept
 
 
 def as_nodes(values: tuple[Any, ...]) -> tuple[Node, ...]:
@@ -159,17 +160,26 @@ def as_nodes(values: tuple[Any, ...]) -> tuple[Node, ...]:
 
     As in numpy, a Python number takes the dtype of the others: float32 times 2.0 stays float32.
     """
-    nodes = [v if isinstance(v, Node) or type(v) in _NUMBERS else Constant(_kept(v)) for v in values]
+    for v in values:
+        if not isinstance(v, Node):
+            break
+    else:
+        return values
+    nodes = [v if isinstance(v, Node) or type(v) in WEAK else Constant(_kept(v)) for v in values]
     strong = [v.dtype for v in nodes if isinstance(v, Node)]
     if len(strong) < len(nodes):
-        nodes = [v if isinstance(v, Node) else Constant(_weak(v, strong)) for v in nodes]
+        nodes = [v if isinstance(v, Node) else WEAK[type(v)](v, strong) for v in nodes]
     return tuple(nodes)
 
 
-def _weak(number: float, others: list[np.dtype]) -> np.ndarray:
+def _weak(number: float, others: list[np.dtype]) -> Node:
     try:
         if others and type(number) is not bool:
-            return np.asarray(number, dtype=np.result_type(*others, number))
-        return np.asarray(number, dtype=None if type(number) is not int else np.int64)
+            return Constant(np.asarray(number, dtype=np.result_type(*others, number)))
+        return Constant(np.asarray(number, dtype=None if type(number) is not int else np.int64))
     except OverflowError:
         raise GraphError("an integer is too large for an array", got=shown(number), fix="write it as a float") from None
+
+
+WEAK: dict[type, Callable[[Any, list[np.dtype]], Node]] = {int: _weak, float: _weak, bool: _weak}
+"""Maps the types of Python numbers to a function of the number and the other inputs' dtypes, which makes its leaf."""

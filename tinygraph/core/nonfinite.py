@@ -72,7 +72,7 @@ def _report(node: Node, what: str, array: np.ndarray) -> NonFiniteError:
     return NonFiniteError(
         f"{node.label()}{rule}: {what} {' and '.join(counts)}",
         expected="finite numbers",
-        got=f"inputs {ranges or 'none'}" + (f"; in scope {node.scope}" if node.scope else ""),
+        got=f"inputs {ranges or 'none'}" + (f"; in scope {node.scope}" if node.scope else "") + f"; in {users_line()}",
         fix="clip or rescale the inputs, lower the learning rate, or use a stable op (tg.sigmoid, tg.log_softmax)",
     )
 

@@ -118,8 +118,11 @@ class Op:
     def __call__(self, *inputs: Any, name: str | None = None, **attributes: Any) -> Node:
         if len(inputs) != self.arity or (attributes and not attributes.keys() <= self._known):
             inputs, attributes = self.bind(inputs, attributes)
-        if attributes and not self._copied.isdisjoint(map(type, attributes.values())):
-            attributes = frozen_settings(attributes)
+        if attributes:
+            if now.door is not None:
+                attributes = {key: now.door.setting(value) for key, value in attributes.items()}
+            elif not self._copied.isdisjoint(map(type, attributes.values())):
+                attributes = frozen_settings(attributes)
         if name is not None:
             text(self.name, "name", name)
         if now.tracing:

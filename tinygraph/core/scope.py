@@ -5,15 +5,27 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .checks import integer, text
 
 if TYPE_CHECKING:
+    from numpy import ndarray
+
     from .node import Node
 
 Guard = Callable[["Node", "Sequence[Node]", "Sequence[Node]"], None]
 """Called with y, the nodes that y depends on, and ``wrt``; it may raise."""
+
+
+class Entrance(Protocol):
+    """What looks at the values that enter a traced function from outside, see `outside/door.py`."""
+
+    def array(self, value: Any, kept: ndarray) -> None:
+        """Notes ``value``, from which the graph keeps ``kept``."""
+
+    def setting(self, value: Any) -> Any:
+        """A setting of an op, as nobody can change it."""
 
 
 class _Now(threading.local):
@@ -25,6 +37,7 @@ class _Now(threading.local):
         watching: whether the first NaN or infinity raises.
         guards: called by `grad` before it starts.
         draws: the random numbers of a running unroll, see `time/noise.py`.
+        door: looks at arrays and settings that enter a traced function; None outside of one.
     """
 
     place: tuple[int | None, str, Node | None] = (None, "", None)
@@ -32,6 +45,7 @@ class _Now(threading.local):
     watching: bool = False
     guards: tuple[Guard, ...] = ()
     draws: Any = None
+    door: Entrance | None = None
 
 
 now = _Now()

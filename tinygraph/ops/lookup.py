@@ -25,6 +25,29 @@ class Indexed(Op):
         return super().__call__(*inputs, name=name, **attributes)
 
 
+class Within(_Rearrangement):
+    """z = x, whose numbers must lie from ``low`` to ``high``      x, z: any shape
+
+    In a compiled function they are looked at in each call; ``what`` names one of them in the error.
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.ops.within(tg.constant([3, 0]), low=0, high=3).value
+        array([3, 0])
+    """
+
+    def infer(self, x: Spec, low: Any = 0, high: Any = 0, what: str = "a number") -> Spec:  # type: ignore[override]
+        return Spec(x.shape, x.dtype)
+
+    def forward(self, x: Any, low: Any = 0, high: Any = 0, what: str = "a number") -> Any:
+        if x.size and not low <= x.min() <= x.max() <= high:
+            raise GraphError(f"{what} is out of range", expected=f"{low} to {high}", got=f"{x.min()} to {x.max()}")
+        return x
+
+    def backward(self, gz: Any, z: Any, x: Any, low: Any = 0, high: Any = 0, what: str = "a number") -> Any:
+        return gz
+
+
 class Take(Indexed, _Rearrangement):
     """z = the entries of x at ``indices`` along ``axis`` (None: of the flattened x); on axis 0 an embedding lookup
 
@@ -230,7 +253,7 @@ def check_labels(op: str, labels: Any, classes: int) -> None:
         raise GraphError(f"{op}: a label is out of range", expected=expected, got=got, fix="check the vocabulary size")
 
 
-take = Take()
+within, take = Within(), Take()
 add_at = AddAt()
 pick = Pick()
 scatter = Scatter()

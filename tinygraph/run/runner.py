@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..core.traced import Live
 from ..plan.actions import Buffer
 from ..plan.memory import lay_out
 from ..plan.planner import Program
-from ..time.noise import Noise
 from .backends import NUMPY, Backend, Stretch
 from .numpy_backend.places import aligned_block
 
@@ -51,7 +51,7 @@ class Runner:
             arguments: contiguous arrays with the dtypes and sizes of the argument buffers.
         """
         results = [np.empty(shape, dtype) for shape, dtype in self._results]
-        values = [np.ascontiguousarray(p.drawn() if isinstance(p, Noise) else p._value) for p in self._parameters]
+        values = [np.ascontiguousarray(p.read() if isinstance(p, Live) else p._value) for p in self._parameters]
         arrays = [*arguments, *values, *results]
         for run in self._runs:
             run(arrays)

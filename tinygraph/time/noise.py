@@ -13,10 +13,10 @@ from ..core.checks import flag
 from ..core.errors import GraphError, refusing, shown
 from ..core.frozen import frozen
 from ..core.leaves import Constant
-from ..core.node import NO_ATTRIBUTES, Node
+from ..core.node import Node
 from ..core.op import Spec
 from ..core.scope import now
-from ..core.traced import Slot, Traced
+from ..core.traced import Live, Slot
 
 Draw = Callable[[tuple[int, ...]], Any]
 
@@ -73,7 +73,7 @@ def drawing(**changed: Any) -> Iterator[None]:
         now.draws = before
 
 
-class Noise(Traced):
+class Noise(Live):
     """A leaf of a compiled function whose numbers are drawn at each call.
 
     Attributes:
@@ -84,10 +84,10 @@ class Noise(Traced):
     kind = "noise"
 
     def __init__(self, draw: Draw, spec: Spec) -> None:
-        super().__init__(None, (), NO_ATTRIBUTES, spec, None)
+        super().__init__(spec)
         self.draw = draw
 
-    def drawn(self) -> np.ndarray:
+    def read(self) -> np.ndarray:
         """Draws an array of this leaf's shape and dtype; a GraphError if `draw` returns another shape."""
         return _drawn(self.draw, self.shape, self.dtype)
 
