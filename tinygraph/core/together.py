@@ -33,5 +33,7 @@ def new_values(pairs: Iterable[tuple[Parameter, np.ndarray]]) -> list[Change]:
     if now.tracing:
         problem = "the values of parameters were set while a function is compiled"
         raise GraphError(problem, got=users_line(), fix="return the new values, and set them after the call")
-    pairs = list(pairs)
-    return [(p, "_value", array) for p, array in pairs] + [(p, "changed", next_serial()) for p, _ in pairs]
+    changes: list[Change] = []
+    for p, array in pairs:
+        changes += (p, "_value", array), (p, "changed", next_serial())
+    return changes

@@ -90,8 +90,8 @@ def backward(y: Node, gy: Any = None) -> None:
         fix = "make the weights with tg.parameter, or pass them: tg.grad(y, wrt)"
         raise GraphError(f"backward: {y.label()} depends on no parameter", fix=fix)
     gradients = derive(order, set(parameters), {y: seed}, as_graph=False)
-    arrived = [(x, gradients[x]) for x in parameters if x in gradients]
-    set_together([(x, "grad", gx if x.grad is None else x.grad + gx) for x, gx in arrived])
+    arrived = [x for x in parameters if x in gradients]
+    set_together([(x, "grad", gradients[x] if x.grad is None else x.grad + gradients[x]) for x in arrived])
 
 
 @refusing

@@ -88,10 +88,11 @@ class Optimizer:
         set_together([*new_values(zip(self._flat, moved, strict=True)), (self, "__dict__", ahead.__dict__)])
 
     def _copy(self) -> Self:
-        ahead = object.__new__(type(self))
-        ahead.__dict__.update((k, v.copy() if type(v) in (list, dict, set) else v) for k, v in vars(self).items())
-        # The nested structure is the user's.
-        ahead.parameters = self.parameters
+        ahead, attributes = object.__new__(type(self)), vars(self).copy()
+        for name, value in attributes.items():
+            if type(value) in (list, dict, set) and name != "parameters":  # whose nesting is the user's
+                attributes[name] = value.copy()
+        ahead.__dict__ = attributes
         return ahead
 
     def _moved(self, index: int, gradient: np.ndarray) -> np.ndarray:
@@ -182,13 +183,13 @@ class Adam(Optimizer):
     def change(self, index: int, gradient: np.ndarray) -> np.ndarray:
         beta1, beta2 = self.betas
         # New arrays, as `Optimizer` asks, but few of them: each costs a large network as much as two operations.
-        m, v, part = (np.empty_like(gradient) for _ in range(3))
-        np.multiply(self._mean[index], beta1, out=m)
-        m += np.multiply(gradient, 1 - beta1, out=part)
-        np.multiply(self._square[index], beta2, out=v)
-        v += np.multiply(np.square(gradient, out=part), 1 - beta2, out=part)
+        m, v, part = beta1 * self._mean[index], beta2 * self._square[index], np.asarray((1 - beta1) * gradient)
+        m += part
+        np.square(gradient, part)
+        part *= 1 - beta2
+        v += part
         self._mean[index], self._square[index] = m, v
-        np.sqrt(v, out=part)
+        np.sqrt(v, part)
         part /= math.sqrt(1 - beta2**self._steps)
         part += self.eps
         return self.learning_rate / (1 - beta1**self._steps) * m / part
