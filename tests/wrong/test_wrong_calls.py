@@ -36,7 +36,7 @@ def tried() -> set[str]:
 
 def test_every_public_callable_is_tried():
     names = {name for name, thing in public().items() if callable(thing)}
-    names = {name for name in names if name.split(".")[-1] not in GIVEN | {"Node", "Op"}}
+    names = {name for name in names if name.split(".")[-1] not in GIVEN | {"Node", "Op", "cache_clear"}}
     assert len(names) > 130
     assert {name for name in names if name.split(".")[-1] not in tried()} == set()
     methods = {name for name in dir(tg.Node) if not name.startswith("_") and callable(getattr(tg.Node, name))}

@@ -187,7 +187,6 @@ def _install_methods() -> None:
     methods = {
         "swapaxes": shape.swapaxes,
         "astype": shape.astype,
-        "dot": numpy_functions.dot,
         "take": take,
         "clip": choice.clip,
         "exp": exponential.exp,
@@ -212,6 +211,7 @@ def _install_methods() -> None:
         "ravel": _flatten,
         "flatten": _flatten,
         "copy": lambda self, order="C": self,
+        "dot": lambda self, other: numpy_functions.dot(self, other),
     }
     for word, method in others.items():
         setattr(Node, word, method)
