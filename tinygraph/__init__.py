@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import check, ops, train
 from .compiled import compile
-from .core.errors import GraphError, MutationError, NonFiniteError
+from .core.errors import GraphError, MutationError, NonFiniteError, WideningWarning
 from .core.leaves import Constant, Parameter, constant, parameter
 from .core.node import Node
 from .core.nonfinite import nonfinite
@@ -29,9 +29,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Constant", "Drawing", "Feedback", "GraphError", "MutationError", "Node", "NonFiniteError", "Op", "Parameter",
-    "Recurrent", "cache_clear", "cells", "check", "compile", "constant", "draw", "grad", "hvp", "jvp", "linear_scan",
-    "noise", "nonfinite", "ops", "parameter", "scope", "step", "summary", "train", "unroll", "value_and_grad", "vjp",
-    "zero_grad",
+    "Recurrent", "WideningWarning", "cache_clear", "cells", "check", "compile", "constant", "draw", "grad", "hvp", "jvp",
+    "linear_scan", "noise", "nonfinite", "ops", "parameter", "scope", "step", "summary", "train", "unroll",
+    "value_and_grad", "vjp", "zero_grad",
 ]  # fmt: skip
 __all__ += ops.__all__
 

@@ -18,6 +18,7 @@ from .core.leaves import Constant, as_nodes
 from .core.node import Node
 from .core.scope import now
 from .core.structure import builder, map_leaves
+from .core.widening import warn_once
 from .outside.function import Function
 from .outside.keys import flatten, is_array, named
 from .outside.values import Census, planned
@@ -107,6 +108,7 @@ class Compiled:
             if plan is None:
                 plan = self._planned(key, args, kwargs, numbers)
                 self._drop()
+                warn_once(self, plan.widenings)
             else:
                 self._plans.move_to_end(key)
             return plan.run(arrays, numbers)
@@ -168,6 +170,7 @@ class Plan:
         self.backend = backend.name
         self._function = Function(owner.fn, arguments, owner.memory == "checkpoint", *numbers)
         self.structure, self.before = self._function.trial.structure, self._function.trial.results
+        self.widenings = self._function.trial.widenings
         self.after, self.notes = optimise(self.before, fuses=backend.fuses)
         program = lay(self.after, self._function.trial.slots, fuses=backend.fuses)
         self.actions: Sequence[Any] = program.actions

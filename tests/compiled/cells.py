@@ -107,7 +107,7 @@ def lstm_sliced_with_peepholes(draw):
         o = tg.sigmoid(z[:, 3 * H :] + c * w["p"][2])
         return o * np.tanh(c), (o * np.tanh(c), c)
 
-    return lambda xs, h: tg.unroll(cell, xs, (h, np.zeros((B, H))))[0], w, (draw(T, B, I), draw(B, H))
+    return lambda xs, h: tg.unroll(cell, xs, (h, np.zeros((B, H), h.dtype)))[0], w, (draw(T, B, I), draw(B, H))
 
 
 @case

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import warnings
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,11 @@ def assert_near(got: Any, expected: Any, tolerance: float = 1e-12) -> None:
             assert_close(a, b, 0, tolerance * max(np.abs(b).max(initial=0), 1e-30), f"leaf {k}")
 
 
+def quiet() -> Any:
+    """Functions that mix float32 and float64 warn of it at their first call; here it is meant."""
+    return warnings.catch_warnings(action="ignore", category=tg.WideningWarning)
+
+
 def assert_same(
     fn: Any, *args: Any, backend: str, tolerance: float = 1e-12, expected: Any = None
 ) -> tg.compiled.Compiled:
@@ -75,7 +81,8 @@ def assert_same(
     """
     expected, before = eager(fn, *args) if expected is None else expected, numbers(args)
     compiled = tg.compile(fn, backend=backend)
-    first = compiled(*args)
+    with quiet():
+        first = compiled(*args)
     assert_near(first, expected, tolerance)
     kept = map_leaves(np.copy, first)
     compiled.plan._runner.memory.view(np.uint8)[:] = 0xFF  # NaN: nothing may be read that this call did not write

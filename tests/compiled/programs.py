@@ -90,7 +90,7 @@ def tokens_by_index_and_one_hot(draw):
     w = weights_of(draw, e=(V, I), x=(I, H), h=(H, H), v=(V, H))
 
     def cell(word, h):
-        h = tg.tanh(w["e"][word] @ w["x"] + tg.one_hot(word, V) @ w["v"] + h @ w["h"])
+        h = tg.tanh(w["e"][word] @ w["x"] + tg.one_hot(word, V, h.dtype) @ w["v"] + h @ w["h"])
         return h, h
 
     return lambda words, h: tg.unroll(cell, words, h), w, (tokens((T, B)), draw(B, H))

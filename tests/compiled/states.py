@@ -203,7 +203,7 @@ def weights_as_state(draw):
         fast = 0.9 * fast + 0.1 * h[:, :, None] * h[:, None, :]
         return h, (h, fast)
 
-    return (lambda xs, h: tg.unroll(cell, xs, (h, np.zeros((B, H, H))))), w, (draw(T, B, I), draw(B, H))
+    return (lambda xs, h: tg.unroll(cell, xs, (h, np.zeros((B, H, H), h.dtype)))), w, (draw(T, B, I), draw(B, H))
 
 
 @case

@@ -81,7 +81,7 @@ CORNERS = {
 
 @each_backend
 @pytest.mark.parametrize("name", CORNERS)
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::tinygraph.WideningWarning")
 def test_corners(name, backend):
     fn, x = CORNERS[name]
     expected = eager(fn, x)

@@ -5,6 +5,7 @@ import tracemalloc
 import weakref
 
 import numpy as np
+import pytest
 
 import tinygraph as tg
 from tinygraph import compiled as compiled_module
@@ -26,7 +27,7 @@ def lstm_step(seed=0, H=H, dtype="f8"):
         return h, (h, c)
 
     def loss(xs):
-        zero = np.zeros((xs.shape[1], H), dtype)
+        zero = np.zeros((xs.shape[1], H), xs.dtype)
         return tg.sum(tg.square(tg.unroll(cell, xs, (zero, zero))[0]))
 
     return tg.value_and_grad(loss, w)
@@ -72,6 +73,7 @@ def test_a_new_state_size_compiles_nothing_either():
 
 
 @needs_native
+@pytest.mark.filterwarnings("ignore::tinygraph.WideningWarning")
 def test_a_new_dtype_compiles_once():
     from tinygraph.run.native import compiler
 

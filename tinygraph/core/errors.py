@@ -60,6 +60,10 @@ class NonFiniteError(GraphError, FloatingPointError):
     """A NaN or an infinity was computed inside ``with tg.nonfinite("raise")``."""
 
 
+class WideningWarning(UserWarning):
+    """A compiled function computes in float64 what was float32, because the two met; the message names the line."""
+
+
 LONGEST = 1500
 """The most characters of one line of a message."""
 

@@ -121,6 +121,9 @@ def constant(value: Any, name: str | None = None) -> Constant:
 
 
 def _array(value: Any) -> np.ndarray:
+    if isinstance(value, (list, tuple)) and any(isinstance(x, Node) for x in value):
+        problem, got = "a list of nodes came where an array is needed", f"{len(value)} in a {type(value).__name__}"
+        raise GraphError(problem, got=f"{got}; {users_line()}", fix="join them with tg.stack or np.stack")
     try:
         array = value.value if isinstance(value, Node) else np.asarray(value)
     except GraphError:

@@ -19,6 +19,7 @@ from .node import Node
 from .nonfinite import watch_forward
 from .scope import now
 from .traced import Traced
+from .widening import note
 
 value_of = attrgetter("_value")
 """The array of a node, faster than its property."""
@@ -154,7 +155,10 @@ class Op:
             raise self._place(error, name) from None
         except UNFIT as error:
             raise self._explain(error, nodes, attributes, name) from error
-        return Traced(self, nodes, attributes, spec, name)
+        node = Traced(self, nodes, attributes, spec, name)
+        if now.widenings is not None:
+            note(node)
+        return node
 
     def of(self, *inputs: Any, **attributes: Any) -> Any:
         """The op inside `backward`: returns an array for arrays, and a node if one of the inputs is a node."""

@@ -38,6 +38,7 @@ class _Now(threading.local):
         guards: called by `grad` before it starts.
         draws: the random numbers of a running unroll, see `time/noise.py`.
         door: looks at arrays and settings that enter a traced function; None outside of one.
+        widenings: collects the ops that make float64 of float32, see `widening.py`.
     """
 
     place: tuple[int | None, str, Node | None] = (None, "", None)
@@ -46,6 +47,7 @@ class _Now(threading.local):
     guards: tuple[Guard, ...] = ()
     draws: Any = None
     door: Entrance | None = None
+    widenings: Any = None
 
 
 now = _Now()

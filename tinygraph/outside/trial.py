@@ -12,6 +12,7 @@ from ..core.node import Node, next_serial
 from ..core.scope import now
 from ..core.structure import leaves, map_leaves
 from ..core.traced import Slot, tracing
+from ..core.widening import noting
 from ..time.traced_segments import checkpointing
 from .door import Door
 from .same import signature
@@ -36,7 +37,7 @@ class Trial:
         self.slots = [x for x in leaves(arguments) if isinstance(x, Slot)]
         args, kwargs = own = map_leaves(lambda x: x, arguments)
         before = {id(x) for x in leaves(own)}
-        with tracing(), checkpointing(checkpoint):
+        with tracing(), checkpointing(checkpoint), noting() as self.widenings:
             now.door = self.door
             self.structure = refusing(fn, "compile")(*args, **kwargs)
             self.results: list[Node] = [as_nodes((y,))[0] for y in leaves(self.structure)]

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from ..core.checks import one_of
-from ..core.errors import GraphError, shown
+from ..core.errors import GraphError, shown, users_line
 from ..core.leaves import as_nodes
 from ..core.node import Node
 from ..core.structure import leaves, map_leaves
 from ..ops import transpose
+from .precision import in_dtypes_of
 
 
 def check_settings(owner: str, truncate: Any, window: Any, axis: Any) -> None:
@@ -28,9 +29,37 @@ def _is_integer(x: Any) -> bool:
     return isinstance(x, (int, np.integer)) and not isinstance(x, bool)
 
 
+class _SideBySide:
+    """Several inputs of one step. numpy would join them along a new axis, and so swap time steps and features."""
+
+    def __array__(self, *args: Any, **settings: Any) -> Any:
+        raise GraphError(
+            "unroll: a list or tuple is several inputs of every step, and the cell takes it as one array",
+            got=users_line(),
+            fix="np.stack(list), or tg.stack, if its arrays are the time steps",
+        )
+
+
+class _InputList(_SideBySide, list[Any]):
+    pass
+
+
+class _InputTuple(_SideBySide, tuple[Any, ...]):
+    pass
+
+
+def _side_by_side(xs: Any) -> Any:
+    """The inputs with lists and tuples that numpy does not make arrays of."""
+    if isinstance(xs, dict):
+        return {key: _side_by_side(x) for key, x in xs.items()}
+    if type(xs) is list or type(xs) is tuple:
+        return (_InputList if type(xs) is list else _InputTuple)(map(_side_by_side, xs))
+    return xs
+
+
 def time_first(inputs: Any, axis: int) -> tuple[Any, int]:
     """Returns the inputs as nodes with time as their first axis, and the non-negative index of their time axis."""
-    xs = map_leaves(lambda x: as_nodes((x,))[0], inputs)
+    xs = _side_by_side(map_leaves(lambda x: as_nodes((x,))[0], inputs))
     times = {axis % x.ndim for x in leaves(xs) if -x.ndim <= axis < x.ndim}
     if axis and (len(times) != 1 or any(not -x.ndim <= axis < x.ndim for x in leaves(xs))):
         expected = f"one axis that all inputs have, of shapes {[x.shape for x in leaves(xs)]}"
@@ -52,13 +81,8 @@ def time_at(y: Node, time: int) -> Node:
     return transpose(y, axes=(*range(1, time + 1), 0, *range(time + 1, y.ndim)))
 
 
-def steps_of(cell: Any, inputs: Any, xs: Any) -> int:
-    """Returns T; raises a GraphError if the inputs do not fit the cell.
-
-    Args:
-        inputs: the inputs as the user passed them.
-        xs: the inputs as nodes, time first.
-    """
+def steps_of(cell: Any, xs: Any) -> int:
+    """Returns T of the inputs ``xs``, nodes with time first; raises a GraphError if they do not fit the cell."""
     lengths = [x.shape[0] if x.shape else None for x in leaves(xs)]
     if not lengths or len(set(lengths)) > 1 or not lengths[0]:
         got = str([x.shape for x in leaves(xs)]) or "nothing"
@@ -68,11 +92,11 @@ def steps_of(cell: Any, inputs: Any, xs: Any) -> int:
     size = getattr(cell, "input_size", None)
     if size is None:
         return lengths[0]
-    if isinstance(inputs, list):
+    if isinstance(xs, list):
         raise GraphError(
             f"{type(cell).__name__}: a list means several input arrays, not several time steps",
             expected=f"an array (T, B, {size})",
-            got=f"a list of {len(inputs)}",
+            got=f"a list of {len(xs)}",
             fix="np.stack(list), or tg.stack",
         )
     if isinstance(xs, Node) and xs.dtype.kind == "f" and (xs.ndim < 2 or xs.shape[-1] != size):
@@ -97,7 +121,10 @@ def first_state(cell: Any, state: Any, xs: Any, real: Node | None) -> Any:
             expected=_shapes(default),
             fix="state=None for the default, or cell.initial_state(batch_size)",
         )
-    return map_leaves(lambda s: as_nodes((s,))[0], state)
+    if default is None:
+        # A number takes the dtype of the inputs, as it would beside them in an op.
+        return map_leaves(lambda s: as_nodes((s, *leaves(xs)))[0], state)
+    return in_dtypes_of(cell, map_leaves(lambda s: as_nodes((s,))[0], state), default)
 
 
 def _batch_size(cell: Any, x: Node, real: Node | None) -> int | None:

@@ -17,6 +17,7 @@ from .border import border
 from .cell_contract import Step
 from .noise import Replay, drawing
 from .padding import awaited, cut, flipped, keeping_state, last_of
+from .precision import check_first_step, in_dtype_of
 from .traced_loop import roll
 from .traced_segments import memory, roll_segments
 from .traced_windows import roll_windows
@@ -43,6 +44,7 @@ class Driver:
     real: Node | None = None
 
     def __call__(self, cell: Step, xs: Any, state: Any) -> tuple[Any, Any]:
+        xs = in_dtype_of(cell, xs)
         over_time = getattr(cell, "over_time", None)
         if over_time is not None:
             return over_time(self, xs, state)
@@ -111,7 +113,10 @@ class Driver:
             with step(t):
                 if n and self.truncate is not None and n % self.truncate == 0:
                     state = cut(state, None if awaits is None else awaits[t])
+                before = state
                 y, state = _call(cell, xs, state, t)
+                if not n:
+                    check_first_step(cell, xs, before, state)
             outputs.append(y)
         return outputs, state
 
@@ -131,6 +136,8 @@ class Driver:
             for t in times[first : n + 1]:
                 with step(t), drawing(replay=Replay(draws[t])):
                     y, state = _call(cell, xs, state, t)
+                if not n:
+                    check_first_step(cell, xs, states[0], state)
             outputs.append(y)
             states.append(state)
         return outputs, state if self.real is None else _ends(states, self.real[:: -1 if self.reverse else 1])

@@ -11,19 +11,21 @@ from ..core.graph import ancestors
 from ..core.leaves import as_nodes
 from ..core.node import Node, next_serial
 from ..core.op import Spec
+from ..core.scope import now
 from ..core.structure import leaves, map_leaves, rebuild
 from ..core.traced import Slot
 from ..loops.loop import Body, close, each, last, loop
-from ..ops import astype, broadcast_to, concatenate, stop_gradient, where
+from ..ops import broadcast_to, concatenate, stop_gradient, where
 from .border import open_cell
 from .cell_contract import Step
 from .noise import Draw, drawing, noise
+from .precision import refusal
 
 MOST_UNROLLED = 8
 """The most steps that are unrolled before the loop, for a cell that makes or extends its own initial state."""
 
 ATTEMPTS = 3
-"""How often the initial state is broadcast or cast to what the cell returns, before it is an error."""
+"""How often the initial state is broadcast to what the cell returns, before it is an error."""
 
 
 def roll(
@@ -68,25 +70,33 @@ def trace(cell: Step, xs: Any, state: Any, cuts: Node | None = None) -> Trace | 
     """Traces the cell on a state whose shapes do not change; None if the new state has another structure.
 
     Raises:
-        GraphError: the state's shape or dtype changes at every step.
+        GraphError: the state's shape changes at every step, or its dtype at the first.
     """
     for _ in range(ATTEMPTS):
         traced = Trace(cell, xs, state, cuts)
         if len(leaves(traced.new_state)) != len(leaves(state)):
             return None
+        _check_dtypes(state, traced)
         try:
             fitted = _fit(state, traced.new_state)
-        except ValueError:  # they have no common shape or dtype
+        except ValueError:  # they have no common shape
             break
         if fitted is None:
             return traced
         state = fitted
     raise GraphError(
-        "unroll: the state changes its shape or dtype at every step",
+        "unroll: the state changes its shape at every step",
         expected=f"{_specs(state)}, as the old state",
         got=f"{_specs(traced.new_state)}; {users_line()}",
         fix="return a state of the same shape; tg.unroll's outputs already collect every step",
     )
+
+
+def _check_dtypes(state: Any, traced: Trace) -> None:
+    new = leaves(traced.new_state)
+    if any(a.dtype != b.dtype for a, b in zip(leaves(state), new, strict=True)):
+        inner = {*ancestors(new, lambda n: n.serial > traced.start)}
+        raise refusal(state, new, [w for w in now.widenings or () if w.node in inner])
 
 
 def _specs(state: Any) -> str:
@@ -146,13 +156,12 @@ class Trace:
 
 
 def _fit(state: Any, new: Any) -> Any:
-    """The state broadcast and cast to the shapes and dtypes of the new state; None if it has them."""
+    """The state broadcast to the shapes of the new state; None if it has them."""
     pairs = list(zip(leaves(state), leaves(new), strict=True))
-    if all(a.shape == b.shape and a.dtype == b.dtype for a, b in pairs):
+    if all(a.shape == b.shape for a, b in pairs):
         return None
     fitted = []
     for a, b in pairs:
-        a = a if a.dtype == b.dtype else astype(a, np.result_type(a.dtype, b.dtype))
         shape = np.broadcast_shapes(a.shape, b.shape)
         fitted.append(a if a.shape == shape else broadcast_to(a, shape))
     return rebuild(state, fitted)

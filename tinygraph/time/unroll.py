@@ -18,6 +18,7 @@ from .driver import Driver
 from .feedback import Feedback
 from .noise import drawing
 from .padding import as_lengths, as_mask, real_steps, repeat_output, zero_inputs, zero_outputs
+from .precision import in_dtype_of
 
 
 @refusing
@@ -39,7 +40,8 @@ def unroll(
 
     Args:
         cell: called with ``(x_t, state)``, it returns ``(y_t, new_state)``.
-        inputs: array or node (T, B, ...), or (T, ...) without a batch, or a structure of them with the same T.
+        inputs: array or node (T, B, ...), or (T, ...) without a batch, or a structure of them with the same T, several
+            inputs of every step: a list of time steps is joined by np.stack first.
         state: the state before the first step, any structure of nodes or arrays; None for the cell's
             ``initial_state``, if it has one.
         lengths: integers (B,), or one integer: the number of real steps of each sequence. The steps after them are
@@ -63,9 +65,10 @@ def unroll(
         ``(outputs, final_state)``: the y_t stacked to (T, B, ...), and the state after the last step.
 
     Raises:
-        GraphError: there is no time step; the inputs differ in length or do not match the cell's ``input_size``; the
-            state does not match the cell's ``initial_state``; ``axis`` does not exist; lengths, mask or feedback do
-            not match the inputs; truncate is below 1; the window is unknown; or the cell does not return a pair.
+        GraphError: there is no time step; the inputs differ in length or do not match the cell's
+            ``input_size``; the state does not match the cell's ``initial_state``, or changes its dtype at the first
+            step; ``axis`` does not exist; lengths, mask or feedback do not match the inputs; truncate is below 1; the
+            window is unknown; or the cell does not return a pair.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -84,9 +87,12 @@ def unroll(
     as_cell("unroll", cell)
     check_settings("unroll", truncate, window, axis)
     reverse, zero_output = flag("unroll", "reverse", reverse), flag("unroll", "zero_output", zero_output)
+    inputs = in_dtype_of(cell, inputs)
     xs, time = time_first(inputs, axis)
-    T = steps_of(cell, inputs, xs)
+    T = steps_of(cell, xs)
     until = None if lengths is None else as_lengths(lengths, xs)
+    if isinstance(mask, (list, tuple)):
+        mask = np.asarray(mask)
     real = real_steps(until, None if mask is None else as_mask(time_first(mask, time)[0], xs), T)
     if real is not None:
         xs = zero_inputs(xs, real, inputs)

@@ -8,6 +8,11 @@ from ...core.node import Node
 
 
 def affine(x: Any, weight: Any, bias: Any = None) -> Node:
-    """``x @ weight.T + bias``: maps x (B, I) or (I,) to (B, G * H); weight (G * H, I), bias (G * H,) or None."""
+    """``x @ weight.T + bias``: maps x (B, I) or (I,) to (B, G * H); weight (G * H, I), bias (G * H,) or None.
+
+    Integers, such as one-hot vectors, take the dtype of the weight, which numpy would widen for them.
+    """
+    if x.dtype.kind != "f":
+        x = x.astype(weight.dtype)
     y: Node = x @ weight.T
     return y if bias is None else y + bias
