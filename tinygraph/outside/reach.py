@@ -35,6 +35,9 @@ from .parts import (
 MOST = 3000
 """The most objects that are looked into."""
 
+LIVE = ("_dropout", "_p")
+"""Attributes of tinygraph's cells: rates that masks read at each call. (`training` changes no graph.)"""
+
 _ABSENT = object()
 _METHODS = (FunctionType, classmethod, staticmethod, property)
 
@@ -98,6 +101,7 @@ class Reach:
         arrays: the arrays with their digests.
         generators: generators of random numbers with their states.
         names: all names in the code of the functions.
+        live: the words for what is read at each call.
         kept: traced values, and numbers of a traced function, by the words for them.
     """
 
@@ -108,6 +112,7 @@ class Reach:
         self.generators: dict[str, tuple[Any, Any]] = {}
         self.names: set[str] = set()
         self.kept: dict[str, Any] = {}
+        self.live: list[str] = []
         self._codes: list[CodeType] = []
         self._seen: dict[int, Any] = {}
         self._named: list[tuple[str, Any]] = []
@@ -192,6 +197,8 @@ class Reach:
         attributes = attributes_of(x)
         if attributes is not None:
             self._place(words, "{0}.{1}", attributes)
+            if any(base.__module__.startswith("tinygraph.cells") for base in cls.__mro__):
+                self.live += [f"{words}.{name}" for name in LIVE]
         bases, members = parts_of(cls)
         for base in bases:
             self._add(base.__name__, base)

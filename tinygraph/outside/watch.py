@@ -101,8 +101,8 @@ class Watch:
         reach = Reach(self.roots)
         entered = [entry for entry in self.entered if entry.has_changed()]
         words = [w for w in {**self.marks, **reach.marks} if self.marks.get(w) != reach.marks.get(w)]
-        logs = tuple([f"{place.words}[" for place in reach.places if words and reach.is_log(place)])
-        words = [w for w in words if not w.startswith(logs)]
+        logs = [f"{place.words}[" for place in reach.places if words and reach.is_log(place)]
+        words = [w for w in words if not w.startswith((*logs, *reach.live))]
         if not entered and not words:
             return
         second = _again(again)
