@@ -29,8 +29,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Constant", "Drawing", "Feedback", "GraphError", "MutationError", "Node", "NonFiniteError", "Op", "Parameter",
-    "Recurrent", "WideningWarning", "cache_clear", "cells", "check", "compile", "constant", "draw", "grad", "hvp", "jvp",
-    "linear_scan", "noise", "nonfinite", "ops", "parameter", "scope", "step", "summary", "train", "unroll",
+    "Recurrent", "WideningWarning", "cache_clear", "cells", "check", "compile", "constant", "draw", "grad", "hvp",
+    "jvp", "linear_scan", "noise", "nonfinite", "ops", "parameter", "scope", "step", "summary", "train", "unroll",
     "value_and_grad", "vjp", "zero_grad",
 ]  # fmt: skip
 __all__ += ops.__all__
