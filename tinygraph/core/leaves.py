@@ -179,7 +179,7 @@ def _weak(number: float, others: list[np.dtype]) -> Node:
     try:
         if others and type(number) is not bool:
             return Constant(np.asarray(number, dtype=np.result_type(*others, number)))
-        return Constant(np.asarray(number, dtype=None if type(number) is not int else np.int64))
+        return Constant(_array(number))
     except OverflowError:
         raise GraphError("an integer is too large for an array", got=shown(number), fix="write it as a float") from None
 
