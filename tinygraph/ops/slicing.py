@@ -206,7 +206,7 @@ def split(x: Any, sections: Any, axis: int = 0) -> list[Node]:
     shape = x.shape
     ndim = len(shape)
     if not isinstance(axis, (int, np.integer)) or not -ndim <= axis < ndim:
-        raise GraphError("split: no such axis", expected=f"-{ndim} to {ndim - 1}", got=str(axis))
+        raise GraphError("split: no such axis", expected=f"-{ndim} to {ndim - 1}", got=shown(axis))
     size = shape[axis]
     if not np.iterable(sections):
         if not isinstance(sections, (int, np.integer)):
