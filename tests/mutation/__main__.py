@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -33,6 +34,7 @@ def main() -> None:
     if arguments.show:
         print(*chosen, sep="\n")
         return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     start, verdicts = monotonic(), dict[Mutant, str]()
     for mutant, verdict, seconds in _tried(chosen):
         verdicts[mutant] = verdict
@@ -61,16 +63,27 @@ def _tried(chosen: list[Mutant]) -> Iterator[tuple[Mutant, str, float]]:
             places.put(place)
 
     with Workplace() as one, Workplace() as two, ThreadPoolExecutor(AT_ONCE) as pool:
-        tests = sorted({test for m in chosen for stage in suites(one.root, m.file, {}) for test in stage})
-        print(f"without a mutant: {len(tests)} files of tests", flush=True)
-        seconds: dict[str, float] = {}
-        for part in pool.map(Workplace.measured, (one, two), (tests[::2], tests[1::2])):
-            seconds |= part
-        for place in (one, two):
-            place.seconds = seconds
-            places.put(place)
-        for tried in as_completed([pool.submit(work, mutant) for mutant in chosen]):
-            yield tried.result()
+        try:
+            seconds = _measured(chosen, pool, (one, two))
+            for place in (one, two):
+                place.seconds = seconds
+                places.put(place)
+            for tried in as_completed([pool.submit(work, mutant) for mutant in chosen]):
+                yield tried.result()
+        finally:  # also after Ctrl-C
+            pool.shutdown(wait=False, cancel_futures=True)
+            one.stop()
+            two.stop()
+
+
+def _measured(chosen: list[Mutant], pool: ThreadPoolExecutor, places: tuple[Workplace, Workplace]) -> dict[str, float]:
+    """How long each file of tests takes without a mutant; half of them in each place."""
+    tests = sorted({test for m in chosen for stage in suites(places[0].root, m.file, {}) for test in stage})
+    print(f"without a mutant: {len(tests)} files of tests", flush=True)
+    seconds: dict[str, float] = {}
+    for part in pool.map(Workplace.measured, places, (tests[::2], tests[1::2])):
+        seconds |= part
+    return seconds
 
 
 def report(verdicts: dict[Mutant, str], seconds: float) -> str:

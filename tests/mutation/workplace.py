@@ -38,6 +38,7 @@ class Workplace:
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self._running: subprocess.Popen[bytes] | None = None
         self._folder = Path(tempfile.mkdtemp(prefix="mutation-"))
         self.root = self._folder / "copy"
         shutil.copytree(ROOT, self.root, ignore=LEFT_OUT)
@@ -92,11 +93,18 @@ class Workplace:
                 [sys.executable, "-c", PYTEST, *arguments], cwd=self.root, env=os.environ | settings,
                 start_new_session=True, stdout=output, stderr=subprocess.DEVNULL,
             )  # fmt: skip
+            self._running = process
             try:
                 return process.wait(limit_s)
             except subprocess.TimeoutExpired:
                 return None
             finally:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                self.stop()
                 process.wait()
+                self._running = None
+
+    def stop(self) -> None:
+        """End what is running, and what it has started."""
+        if self._running:
+            with suppress(ProcessLookupError):
+                os.killpg(self._running.pid, signal.SIGKILL)
