@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tests.compiled.comparing import each_backend
+from tests.compiled.comparing import each_backend, quiet
 
 from .numpy_calls import Call, calls
 
@@ -86,7 +86,7 @@ def test_compiled(backend: str) -> None:
         step = tg.compile(
             lambda xs, some=some: [call.function(*x) for (call, _), x in zip(some, xs, strict=True)], backend=backend
         )
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), quiet():
             results = step([list(call.arrays) for call, _ in some])
         for (call, right), got in zip(some, results, strict=True):
             got = got if isinstance(got, list) else [got]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tests.compiled.comparing import BACKENDS, each_backend
+from tests.compiled.comparing import BACKENDS, each_backend, quiet
 from tests.each import each
 
 from .slopes import along, directions
@@ -154,9 +154,8 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
 def test_what_numpy_refuses_or_we_do_not_support_is_refused(name: str) -> None:
     with pytest.raises(tg.GraphError):
         REFUSED[name](tg.parameter(X))
-    for backend in ("numpy",):
-        with pytest.raises(tg.GraphError):
-            tg.compile(REFUSED[name], backend=backend)(X)
+    with pytest.raises(tg.GraphError):
+        tg.compile(REFUSED[name], backend="numpy")(X)
 
 
 SMALL = [np.array([100, -100, 3], np.int8), np.array([200, 1, 0], np.uint8), np.array([True, False, True])]
@@ -180,6 +179,7 @@ def test_dtypes_are_numpys(name: str, x: np.ndarray) -> None:
     assert z.dtype == right.dtype
     np.testing.assert_array_equal(z.value, right)
     for backend in BACKENDS[:1]:
-        (got,) = tg.compile(lambda x: [DTYPES[name](x)], backend=backend.values[0])(x)
+        with quiet():
+            (got,) = tg.compile(lambda x: [DTYPES[name](x)], backend=backend.values[0])(x)
         assert got.dtype == right.dtype
         np.testing.assert_array_equal(got, right)

@@ -40,8 +40,8 @@ def noting() -> Iterator[list[Widening]]:
 
 def note(node: Node) -> None:
     """Called with each new traced node: keeps it if it widens. Gradients widen where their forward op did."""
-    if node.dtype != _WIDE or node.origin is not None or node.op is None or node.op.name == "astype":
-        return
+    if node.dtype != _WIDE or node.origin is not None or len(node.inputs) < 2:
+        return  # an op of one input widens it only where it is asked to
     if any(x.dtype == _NARROW for x in node.inputs):
         now.widenings.append(Widening(node, users_line()))
 
@@ -53,7 +53,7 @@ def warn_once(owner: Any, widenings: list[Widening]) -> None:
     owner.has_warned_of_widening = True
     warnings.warn(
         f"compile: float32 becomes float64 in {widenings[0]}\n"
-        f"  expected  one dtype: what follows is computed in float64, at half the speed or less\n"
+        "  expected  one dtype: what follows is computed in float64, at half the speed or less\n"
         f"  fix       {FIX}",
         WideningWarning,
         stacklevel=3,

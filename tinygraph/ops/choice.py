@@ -60,11 +60,10 @@ class Clip(Elementwise):
         array([-1. ,  0.5,  1. ])
     """
 
-    def __call__(self, *inputs: Any, name: str | None = None, **attributes: Any) -> Node:
-        inputs, attributes = self.bind(inputs, attributes)
+    def bind(self, inputs: tuple[Any, ...], attributes: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        inputs, attributes = super().bind(inputs, attributes)
         # An array of one number is a number to numpy, but might change before the gradient.
-        limits = {k: v[()] if isinstance(v, np.ndarray) and not v.ndim else v for k, v in attributes.items()}
-        return super().__call__(*inputs, name=name, **limits)
+        return inputs, {k: v[()] if isinstance(v, np.ndarray) and not v.ndim else v for k, v in attributes.items()}
 
     def forward(self, x: Any, a_min: Any = None, a_max: Any = None) -> Any:
         if any(isinstance(bound, Node) or np.ndim(bound) for bound in (a_min, a_max)):
@@ -74,6 +73,9 @@ class Clip(Elementwise):
 
     def backward(self, gz: Any, z: Any, x: Any, a_min: Any = None, a_max: Any = None) -> Any:
         return np.where(z == x, gz, 0)
+
+
+Clip._known = frozenset()  # so that every call with limits goes through `bind`
 
 
 class Where(Elementwise):

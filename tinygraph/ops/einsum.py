@@ -30,8 +30,7 @@ class Einsum(Op):
         if inputs and isinstance(inputs[0], str):
             subscripts, *inputs = inputs  # type: ignore[assignment]
         others.pop("optimize", None)  # numpy's choice of the order of products, which does not change the result
-        inputs = tuple([strong(x) for x in inputs])
-        return super().__call__(*inputs, name=name, subscripts=subscripts, **others)
+        return super().__call__(*strong(inputs), name=name, subscripts=subscripts, **others)
 
     def forward(self, *operands: Any, subscripts: str = "") -> Any:
         return np.einsum(subscripts, *operands, optimize=len(operands) > 2)

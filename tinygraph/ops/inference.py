@@ -106,9 +106,14 @@ def floating(x: Any) -> Any:
     return x if x.dtype.kind == "f" else x.astype(promoted(x.dtype, np.float16))
 
 
-def strong(x: Any) -> Any:
-    """A Python number as an array of its own dtype, which it is for numpy in calls that are not element-wise."""
-    return np.asarray(x) if isinstance(x, (int, float)) else x
+_NUMBERS = frozenset((int, float, bool))
+
+
+def strong(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Python numbers as arrays of their own dtype, which they are for numpy in calls that are not element-wise."""
+    if _NUMBERS.isdisjoint(map(type, inputs)):
+        return inputs
+    return tuple([np.asarray(x) if type(x) in _NUMBERS else x for x in inputs])
 
 
 def joint_shape(op: Op, shapes: Sequence[Shape]) -> Shape:

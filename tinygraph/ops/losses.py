@@ -197,7 +197,8 @@ class SigmoidCrossEntropy(_Loss):
     """
 
     def forward(self, logits: Any, targets: Any) -> Any:
-        self._check(logits, targets)
+        if logits.shape != targets.shape:
+            self._check(logits, targets)
         logits = floating(logits)
         # softplus(x) - x t as softplus(-|x|) plus one product: for t = 1 or 0 no large terms cancel.
         tail = softplus.forward(-np.abs(logits))
@@ -221,7 +222,8 @@ class SquaredError(_Loss):
     """
 
     def forward(self, y: Any, t: Any) -> Any:
-        self._check(y, t)
+        if y.shape != t.shape:
+            self._check(y, t)
         return np.square(y - t)
 
     def backward(self, gz: Any, z: Any, y: Any, t: Any, *, wanted: Any = BOTH) -> Any:

@@ -60,11 +60,11 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Node:
 def reshape(a: Any, /, shape: Any, order: Any = "C", *, copy: Any = None) -> Node:
     if copy is False:
         raise GraphError("np.reshape: a node is never a view that one can rely on", got="copy=False", fix="omit copy=")
-    return _in_order(as_node(a), shape, order)
+    return _in_order(a, shape, order)
 
 
 def ravel(a: Any, order: Any = "C") -> Node:
-    return _in_order(as_node(a), -1, order)
+    return _in_order(a, -1, order)
 
 
 def _in_order(a: Node, sizes: Any, order: Any) -> Node:

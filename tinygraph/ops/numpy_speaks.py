@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from inspect import signature
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,7 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
     op = FUNCTIONS.get(function)
     if op is None:
         raise _unsupported(function.__name__, FUNCTIONS)
-    if isinstance(op, Op):
+    if isinstance(op, Op) and (len(args) > _alike(function, op) or (kwargs and not kwargs.keys() <= op._known)):
         args, kwargs = _by_name(function, op, args, kwargs)
     try:
         return op(*args, **kwargs)
@@ -68,7 +69,7 @@ def _by_name(function: Any, op: Op, args: Any, kwargs: Any) -> tuple[Any, Any]:
     if op in (slicing.concatenate, slicing.stack) and args and isinstance(args[0], Node):
         args = ([*args[0]], *args[1:])  # numpy joins the parts of one array along its first axis
     if op.arity >= 0 and len(args) > op.arity:
-        names = _arguments(function)[op.arity :]
+        names = [*signature(function).parameters][op.arity :]
         args, more = args[: op.arity], args[op.arity :]
         kwargs = dict(zip(names, more, strict=False)) | kwargs
         if len(more) > len(names):
@@ -77,8 +78,12 @@ def _by_name(function: Any, op: Op, args: Any, kwargs: Any) -> tuple[Any, Any]:
 
 
 @cache
-def _arguments(function: Any) -> list[str]:
-    return [*signature(function).parameters]
+def _alike(function: Any, op: Op) -> int:
+    """How many arguments, from the first on, mean the same to numpy's function as to the op."""
+    if op.arity < 0 or not op.settings:
+        return op.arity
+    pairs = zip([*signature(function).parameters][op.arity :], op.settings, strict=False)
+    return op.arity + len([*takewhile(lambda names: names[0] == names[1], pairs)])
 
 
 @refusing

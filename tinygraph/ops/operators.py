@@ -16,6 +16,8 @@ from .slicing import getitem
 
 def index(x: Node, key: Any) -> Node:
     """``x[key]`` with ints, slices, None, ``...``, and arrays of integers or booleans."""
+    if isinstance(key, (np.ndarray, Node)) and key.dtype.kind in "iu" and x.shape:
+        return take(x, key, axis=0)
     keys = key if isinstance(key, tuple) else (key,)
     if _BASIC.issuperset(map(type, keys)) or all(map(_is_basic, keys)):
         return getitem(x, index=tuple(map(_settled, keys)))
@@ -170,11 +172,11 @@ def _flatten(self: Node, order: Any = "C") -> Node:
 
 
 def _reducing(op: Any) -> Callable[..., Node]:
-    def method(self: Node, axis: Any = None, *keepdims: Any, **settings: Any) -> Node:
-        if keepdims and [*map(type, keepdims)] != [bool]:
-            problem, got = f"{op.name} of {self.label()}: too many arguments", ", ".join(map(repr, keepdims))
+    def method(self: Node, *args: Any, **settings: Any) -> Node:
+        if len(args) > 1 and [*map(type, args[1:])] != [bool]:  # numpy has dtype in the second place
+            problem, got = f"{op.name} of {self.label()}: too many arguments", ", ".join(map(repr, args))
             raise GraphError(problem, expected="axis, keepdims", got=got, fix="name the settings")
-        return op(self, axis, *keepdims, **settings)
+        return op(self, *args, **settings)
 
     return method
 

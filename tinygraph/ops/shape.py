@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import UNFIT, shown
-from ..core.node import Node
 from ..core.op import Op, Spec
 from .inference import NEEDED, refusal, viewed
 
@@ -47,13 +46,12 @@ class Transpose(_Rearrangement):
         (3, 2, 4)
     """
 
-    def __call__(self, *inputs: Any, name: str | None = None, **attributes: Any) -> Node:
-        if len(inputs) > 1 or attributes:
-            inputs, attributes = self.bind(inputs, attributes)
-            axes = attributes.get("axes")
-            if axes is not None:  # a list might change before the gradient
-                attributes["axes"] = tuple(axes) if np.iterable(axes) else (axes,)
-        return super().__call__(*inputs, name=name, **attributes)
+    def bind(self, inputs: tuple[Any, ...], attributes: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        inputs, attributes = super().bind(inputs, attributes)
+        axes = attributes.get("axes")
+        if type(axes) is not tuple and axes is not None:  # a list might change before the gradient
+            attributes = {"axes": tuple(axes) if np.iterable(axes) else (axes,)}
+        return inputs, attributes
 
     def infer(self, x: Spec, axes: Any = None) -> Spec:  # type: ignore[override]
         return viewed(self, x, lambda z: z.transpose(axes), axes=axes)
@@ -63,6 +61,9 @@ class Transpose(_Rearrangement):
 
     def backward(self, gz: Any, z: Any, x: Any, axes: Any = None) -> Any:
         return np.transpose(gz, None if axes is None else tuple(np.argsort([a % x.ndim for a in axes]).tolist()))
+
+
+Transpose._known = frozenset()  # so that every call with axes goes through `bind`
 
 
 class Swapaxes(_Rearrangement):

@@ -107,7 +107,7 @@ class _Joining(_Rearrangement):
             attributes = dict(zip(self.settings, more, strict=False)) | attributes
         if not arrays:
             raise GraphError(f"{self.name} needs at least one array", got="an empty list")
-        return super().__call__(*map(strong, arrays), name=name, **attributes)
+        return super().__call__(*strong(arrays), name=name, **attributes)
 
 
 class Concatenate(_Joining):
@@ -208,14 +208,14 @@ def split(x: Any, sections: Any, axis: int = 0) -> list[Node]:
     if not isinstance(axis, (int, np.integer)) or not -ndim <= axis < ndim:
         raise GraphError("split: no such axis", expected=f"-{ndim} to {ndim - 1}", got=shown(axis))
     size = shape[axis]
-    if not np.iterable(sections):
-        if not isinstance(sections, (int, np.integer)):
-            expected = "a number of parts, or a list of indices"
-            raise GraphError("split: invalid sections", expected=expected, got=repr(sections))
+    if isinstance(sections, (int, np.integer)):
         if sections < 1 or size % sections:
             problem, fix = f"split: {size} does not divide into {sections} equal parts", "pass a list of indices"
             raise GraphError(problem, got=f"shape {shape}, axis {shown(axis)}", fix=fix)
         sections = [size // sections * k for k in range(1, sections)]
+    elif not np.iterable(sections):
+        expected = "a number of parts, or a list of indices"
+        raise GraphError("split: invalid sections", expected=expected, got=repr(sections))
     cuts = [0, *sections, size]
     before = _ALL[: axis % ndim]
     return [getitem(x, index=(*before, slice(a, b))) for a, b in pairwise(cuts)]
