@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError, MutationError, refusing, users_line
+from ..core.errors import GraphError, MutationError, users_line
+from ..core.leaves import as_nodes
 from ..core.node import Node
 from . import arithmetic, choice, exponential, product, reduction, shape
 from .lookup import ARRAY, pick, take
@@ -33,10 +34,9 @@ def index(x: Node, key: Any) -> Node:
     return pick(x, *arrays, index=tuple(template))
 
 
-@refusing
 def _integers(x: Node, key: Any) -> tuple[Any, ...]:
     """An index array as integer arrays; a boolean mask becomes the indices where it is True."""
-    array = key if isinstance(key, (Node, np.ndarray)) else np.asarray(key, dtype=None if key else int)
+    array = key if isinstance(key, (Node, np.ndarray)) else as_nodes((key or np.zeros(0, int),))[0].value
     if array.dtype.kind == "b":
         return np.nonzero(array.value if isinstance(array, Node) else array)
     if array.dtype.kind not in "iu":
