@@ -174,8 +174,8 @@ def test_a_python_number_takes_the_dtype_that_numpy_gives_it():
     assert constant_of(x + 2) == constant_of(x + 2.5) == np.float32 and constant_of(n + 2) == np.int8
     assert constant_of(n + 2.5) == np.float64 and constant_of(tg.add(1, 2)) == np.int64
     assert constant_of(tg.add(1.0, 2.0)) == np.float64
-    assert constant_of(tg.equal(x, True)) == np.bool_, "a boolean stays one beside floats"
-    assert constant_of(tg.add(n, True)) == np.bool_
+    assert constant_of(tg.equal(x, True)).kind == "b", "a boolean stays one beside floats"
+    assert constant_of(tg.add(n, True)).kind == "b"
 
 
 @pytest.mark.parametrize("number", [10**30, -(10**30), 1 << 64])

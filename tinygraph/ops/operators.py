@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError, MutationError, refusing, users_line
+from ..core.errors import GraphError, MutationError, users_line
+from ..core.leaves import as_nodes
 from ..core.node import Node
 from . import arithmetic, choice, exponential, numpy_functions, product, reduction, shape
 from .lookup import ARRAY, pick, take
@@ -50,11 +51,12 @@ def _is_basic(k: Any) -> bool:
     return isinstance(k, (int, slice, type(None), type(...), np.integer)) and not isinstance(k, bool)
 
 
-@refusing
 def _index_array(x: Node, key: Any) -> Any:
     """An index array, as it is or from a sequence."""
     empty = isinstance(key, (list, tuple)) and not key
-    array = key if isinstance(key, (Node, np.ndarray)) else np.asarray(key, dtype=int if empty else None)
+    array = key
+    if not isinstance(key, (Node, np.ndarray)):
+        array = as_nodes((np.zeros(0, int) if empty else key,))[0].value
     if array.dtype.kind not in "iub" or (array.dtype.kind == "b" and not array.ndim):
         problem, expected = f"getitem of {x.label()}: invalid index array", "an array of integers or booleans"
         fix = "x[None] for a new axis, or tg.where" if array.dtype.kind == "b" else ""
