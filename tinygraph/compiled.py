@@ -40,8 +40,14 @@ def compile(fn: Callable[..., Any], backend: str = "auto", *, memory: str = "kee
     but no values, and `unroll` traces its cell once, whatever T is. Passes then hoist loop-invariant work out of the
     loop over time and join matrix products; the planner gives every value an offset in one block of memory.
 
-    Parameters are read at each call. Other arrays that ``fn`` uses but does not receive as arguments are read once,
-    when it is traced, and so are plain numbers, strings and None among the arguments.
+    Parameters are read at each call. Whatever else ``fn`` uses but does not receive as an argument is read once, when
+    it is traced: arrays are copied then, wherever they enter. If such an array, number or parameter is another one at
+    call 2, 3, 5, 9, ... of a plan, that call raises. What ``fn`` draws at random or keeps outside of its results, it
+    would draw or keep once: both are refused at the first call.
+
+    A float among the arguments that is only computed with is new at each call, as an array is. If its value is asked
+    for (``if``, ``float()``, a setting of an op), each value has a plan of its own, as have integers, strings, None,
+    functions, cells and frozen dataclasses. Inside `nonfinite` ``fn`` itself is called, and each value looked at.
 
     Args:
         fn: takes arrays of any shapes, or nested lists, tuples and dicts of them, and returns nodes in any nesting. It
@@ -57,7 +63,9 @@ def compile(fn: Callable[..., Any], backend: str = "auto", *, memory: str = "kee
 
     Raises:
         GraphError: the backend or memory is unknown; llvmlite is missing; at a call: ``fn`` needs the value of a node
-            (``if x > 0``), which a traced node does not have; the message names the line and the fix.
+            (``if x > 0``), which a traced node does not have; it draws random numbers without `noise`, or keeps a
+            state outside; an argument is an object that may change; something it uses has changed since. The
+            message names the line or the name, and the fix.
 
     Example:
         >>> import numpy as np, tinygraph as tg

@@ -91,12 +91,12 @@ def _reader(array: ndarray) -> Callable[[], ndarray | None]:
             return None
         shape, dtype, strides = layout
         first = base.__array_interface__["data"][0] + offset
-        return np.asarray(_Memory(first, shape, dtype, strides, base))
+        return np.asarray(_Address(first, shape, dtype, strides, base))
 
     return read
 
 
-class _Memory:
+class _Address:
     """Memory that numpy reads as an array by ``__array_interface__``."""
 
     def __init__(self, first: int, shape: Any, dtype: np.dtype, strides: Any, owner: ndarray) -> None:

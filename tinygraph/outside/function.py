@@ -9,7 +9,7 @@ from ..core.op import Spec
 from ..core.structure import map_leaves
 from ..core.traced import Slot
 from .keys import is_array
-from .numbers import NeededError, Numbers
+from .numbers import Floats, NeededError
 from .parts import PLAIN
 from .trial import Trial
 from .watch import Watch
@@ -67,9 +67,9 @@ class Function:
             raise
         return trial
 
-    def _trial(self, values: Sequence[float]) -> tuple[Trial, Numbers]:
+    def _trial(self, values: Sequence[float]) -> tuple[Trial, Floats]:
         """A trace, and the numbers in it."""
-        numbers = Numbers(values, self._names)
+        numbers = Floats(values, self._names)
         count = iter(range(len(values)))
 
         def leaf(x: Any) -> Any:

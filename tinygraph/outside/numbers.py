@@ -1,4 +1,4 @@
-"""Numbers: a float among the arguments of a traced function, which is new at each call as long as it is computed with.
+"""Floats: a float among the arguments of a traced function, which is new at each call as long as it is computed with.
 
 While the function is traced a `Number` stands for the float. Python's arithmetic with it is written down and done again
 at each call, by Python, so that the results are those of floats; together with a node it becomes a leaf of the graph.
@@ -28,7 +28,7 @@ class NeededError(GraphError):
         self.indices = indices
 
 
-class Numbers:
+class Floats:
     """The floats among the arguments of one traced function.
 
     Attributes:
@@ -78,7 +78,7 @@ class Number:
 
     __slots__ = ("_leaves", "compute", "numbers", "roots", "written")
 
-    def __init__(self, numbers: Numbers, roots: frozenset[int], written: Any, compute: Callable[[], Any]) -> None:
+    def __init__(self, numbers: Floats, roots: frozenset[int], written: Any, compute: Callable[[], Any]) -> None:
         self.numbers, self.roots, self.written, self.compute = numbers, roots, written, compute
         self._leaves: dict[np.dtype, Scalar] = {}
 

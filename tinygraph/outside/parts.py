@@ -7,7 +7,6 @@ import sys
 from enum import Enum
 from functools import lru_cache
 from itertools import islice
-from random import Random
 from threading import local
 from types import CellType, CodeType
 from typing import Any, NamedTuple
@@ -26,7 +25,6 @@ SAMPLE = 1024
 
 SIZE = "number of entries"
 PLAIN = frozenset((int, float, complex, bool, str, bytes, type(None), type(...), range, np.dtype))
-GENERATORS = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, Random)
 LIBRARIES = frozenset(("tinygraph", "numpy", *sys.stdlib_module_names))
 _APPENDS = ("append", "extend")
 _ABSENT = object()
@@ -91,7 +89,7 @@ def mark_of(x: Any) -> Any:
 @lru_cache(maxsize=1024)
 def kind_of(cls: type) -> str:
     """``"generator"`` of random numbers, ``"one"`` that is known by its identity alone, ``""`` for what has parts."""
-    if issubclass(cls, GENERATORS):
+    if any(base.__module__ == "random" or base.__module__.startswith("numpy.random") for base in cls.__mro__):
         return "generator"
     return "one" if issubclass(cls, (Node, Op, Enum, np.generic, np.ufunc)) else ""
 
@@ -136,12 +134,12 @@ def sample(array: ndarray) -> int:
 
 
 def state(generator: Any) -> Any:
-    """The state of a generator of random numbers, to be compared; numpy's own is `np.random` itself."""
-    if isinstance(generator, Random):
+    """The state of a generator of random numbers, to be compared; numpy's own is `np.random`, Python's `random`."""
+    if hasattr(generator, "getstate"):  # Python's
         return generator.getstate()
     if hasattr(generator, "get_state"):
         return _frozen(generator.get_state(legacy=False))
-    return _frozen(getattr(generator, "bit_generator", generator).state)
+    return _frozen(getattr(getattr(generator, "bit_generator", generator), "state", None))
 
 
 def _frozen(part: Any) -> Any:

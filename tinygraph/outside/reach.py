@@ -92,7 +92,7 @@ def _same(a: Any, b: Any) -> bool:
     return a is b or (type(a) is type(b) and type(a) in PLAIN and mark_of(a) == mark_of(b))
 
 
-class Reach:
+class Surroundings:
     """All that can be reached from ``roots``, which maps words to functions or objects.
 
     Attributes:

@@ -6,17 +6,15 @@ gives another graph, a plan of the first would repeat numbers that the function 
 
 from __future__ import annotations
 
-import random
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
-
-import numpy as np
 
 from ..core.errors import GraphError
 from .door import Entered
 from .numbers import Number
 from .parts import state
-from .reach import Place, Reach
+from .reach import Place, Surroundings
 from .trial import Trial
 
 ENTROPY = frozenset((
@@ -28,9 +26,6 @@ ENTROPY = frozenset((
 
 MORE = 4
 """So often: numbers drawn anew may be the same by chance, an order of two things in half of the cases."""
-
-GLOBAL = random.random.__self__  # type: ignore[attr-defined]
-"""The generator of Python's module `random`."""
 
 NOISE = "tg.noise(lambda shape: rng.normal(size=shape), x.shape) draws at each call; or pass the numbers as an argument"
 STATE = (
@@ -48,9 +43,10 @@ class Watch:
 
     def __init__(self, roots: Mapping[str, Any]) -> None:
         self.roots = roots
-        self.reach = Reach(roots)
+        self.reach = Surroundings(roots)
         if "random" in self.reach.names:
-            self.reach.generators |= {"np.random": (np.random, state(np.random)), "random": (GLOBAL, state(GLOBAL))}
+            modules = {name: sys.modules[name] for name in ("random", "numpy.random") if name in sys.modules}
+            self.reach.generators |= {name: (module, state(module)) for name, module in modules.items()}
 
     def examine(self, trial: Trial, again: Callable[[], Trial]) -> set[int]:
         """Refuses what a trace left outside; returns the indices of floats that it left there, to be traced by value.
@@ -71,7 +67,7 @@ class Watch:
         if writes or drawn or fresh or trial.makes_parameters():
             trial = self._tried_again(trial, again, writes, drawn, MORE if fresh else 1)
         if changed:
-            self.reach = Reach(self.roots)
+            self.reach = Surroundings(self.roots)
         self.marks, self.entered = self.reach.marks, trial.door.entered
         self.reach.forget()
         return set()
@@ -98,7 +94,7 @@ class Watch:
 
     def look(self, trial: Trial, again: Callable[[], Trial]) -> None:
         """Compares what the function can reach now with what it was; refuses if the graph would be another."""
-        reach = Reach(self.roots)
+        reach = Surroundings(self.roots)
         entered = [entry for entry in self.entered if entry.has_changed()]
         words = [w for w in {**self.marks, **reach.marks} if self.marks.get(w) != reach.marks.get(w)]
         logs = [f"{place.words}[" for place in reach.places if words and reach.is_log(place)]
@@ -108,11 +104,11 @@ class Watch:
         second = _again(again)
         if second is None or not trial.equals(second):
             raise _stale(entered, words)
-        self.marks, self.entered = Reach(self.roots).marks, second.door.entered
+        self.marks, self.entered = Surroundings(self.roots).marks, second.door.entered
 
     def _kept(self, changed: list[tuple[Place, Any]]) -> dict[str, Any]:
         new = {place.word(key): place.read(key) for place, key in changed}
-        return Reach({**new}).kept if new else {}
+        return Surroundings({**new}).kept if new else {}
 
 
 def _again(again: Callable[[], Trial]) -> Trial | None:
