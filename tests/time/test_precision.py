@@ -50,6 +50,27 @@ def test_a_state_that_changes_its_dtype_is_refused_by_name_and_line(settings: An
         assert "test_precision.py" in text and "fix" in text and "float(...)" in text
 
 
+class Leaky(tg.cells.base.linear.LinearCell):
+    def __init__(self) -> None:
+        super().__init__(H, H)
+        self.rate = self.weight(H)
+
+    def linear(self, x: Any) -> Any:
+        return tg.cells.base.linear.Linear(self.rate * np.float64(0.9), 0.1 * x)
+
+
+def made_by_itself(x: Any, h: Any) -> Any:
+    h = x * 1.0 if h is None else tg.tanh(x + h @ W) / np.sqrt(H)
+    return h, h
+
+
+@each("cell", [tg.cells.Parallel(Leaky()), Leaky(), made_by_itself])
+def test_cells_that_do_not_begin_as_others(cell: Any) -> None:
+    for call in (lambda xs: tg.unroll(cell, xs), tg.compile(lambda xs: tg.unroll(cell, xs), backend="numpy")):
+        with pytest.raises(tg.GraphError, match="changes its dtype at the first step"):
+            call(XS)
+
+
 def test_the_place_of_the_state_is_named() -> None:
     state = {"inner": (np.zeros(2), ZERO)}
     for call in (

@@ -47,7 +47,9 @@ class Driver:
         xs = in_dtype_of(cell, xs)
         over_time = getattr(cell, "over_time", None)
         if over_time is not None:
-            return over_time(self, xs, state)
+            outputs, last = over_time(self, xs, state)
+            check_first_step(cell, xs, state, last)
+            return outputs, last
         if self.reverse and self.truncate is not None and self.lengths is not None:
             return self._flipped(cell, xs, state)
         cell = _checked(cell)
@@ -115,7 +117,7 @@ class Driver:
                     state = cut(state, None if awaits is None else awaits[t])
                 before = state
                 y, state = _call(cell, xs, state, t)
-                if not n:
+                if n < 2:  # a cell may make its state in the first
                     check_first_step(cell, xs, before, state)
             outputs.append(y)
         return outputs, state

@@ -41,7 +41,8 @@ def unroll(
     Args:
         cell: called with ``(x_t, state)``, it returns ``(y_t, new_state)``.
         inputs: array or node (T, B, ...), or (T, ...) without a batch, or a structure of them with the same T, several
-            inputs of every step: a list of time steps is joined by np.stack first.
+            inputs of every step: a list of time steps is joined by np.stack first. They take the dtype of the weights
+            of a cell that has one, as those of `cells` have.
         state: the state before the first step, any structure of nodes or arrays; None for the cell's
             ``initial_state``, if it has one.
         lengths: integers (B,), or one integer: the number of real steps of each sequence. The steps after them are
