@@ -1,9 +1,12 @@
-"""Results of the trained word RNN: its score, a generated sentence, two pictures, the saved weights."""
+"""Results of the word RNN: the weights, saved as the training goes; its score, a generated sentence, two pictures."""
 
 from __future__ import annotations
 
 import io
 import json
+import os
+import sys
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +18,53 @@ from word_training import History
 import tinygraph as tg
 
 FILES = ("model.safetensors", "unrolled.svg", "unrolled.html", "loss.svg")
+PREVIOUS = "model.previous.safetensors"
+"""The finished model of an earlier run in the same folder, once this run has saved its own."""
+
+PAUSE_S, SHARE = 2.0, 0.02
+"""Seconds between two saves, at least, and the largest share of the time that saves may take."""
+
+
+class ModelFile:
+    """The file of the weights. A training that is killed leaves what it last saved, whole.
+
+    It holds the weights and the words, not the optimizer's means: enough to use the network, not to go on as if
+    nothing had been.
+    """
+
+    def __init__(self, p: Parameters, corpus: Corpus, folder: Path) -> None:
+        self.path, self._parameters = folder / FILES[0], p
+        self._words = json.dumps(corpus.vocabulary.words, ensure_ascii=False)
+        self._due_s, self._is_ours = time.perf_counter() + PAUSE_S, False
+
+    def save(self, steps: int, finished: bool) -> None:
+        """Saves the weights after ``steps``; the first save puts the finished model of an earlier run aside."""
+        if not self._is_ours and self._earlier_is_finished():
+            os.replace(self.path, self.path.with_name(PREVIOUS))
+        self._is_ours = True
+        told = {"words": self._words, "steps": str(steps), "finished": "yes" if finished else "no"}
+        tg.train.save(self.path, self._parameters, metadata=told)
+
+    def save_when_due(self, steps: int) -> None:
+        """Called before each step. A disk that is full does not end the training: there may be room later."""
+        start = time.perf_counter()
+        if start < self._due_s:
+            return
+        try:
+            self.save(steps, finished=False)
+        except OSError as error:
+            print(f"\nword_rnn: not saved: {error}", file=sys.stderr)
+        end = time.perf_counter()
+        self._due_s = end + max(PAUSE_S, (end - start) / SHARE)
+
+    def _earlier_is_finished(self) -> bool:
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            with safe_open(self.path, framework="numpy") as file:
+                return bool((file.metadata() or {}).get("finished", "yes") == "yes")
+        except (OSError, SafetensorError):  # none is there, or no model
+            return False
 
 
 class Results:
@@ -35,13 +85,13 @@ def generated_sentence(p: Parameters, corpus: Corpus, seed: int) -> str:
 
 
 def write(results: Results, corpus: Corpus, earlier: list[tg.Drawing], folder: Path) -> None:
-    """Writes the files of `FILES`; the model first, since it cannot be recovered from the others."""
-    words = {"words": json.dumps(corpus.vocabulary.words, ensure_ascii=False)}
-    tg.train.save(folder / FILES[0], results.parameters, metadata=words)
+    """Writes the files of `FILES` but the model, which is saved before its score is computed."""
     last = unrolled_picture(results.parameters, corpus, f"after {len(results.history.bits):,} steps")
     last.save(folder / FILES[1])
     last.save(folder / FILES[2], snapshots=earlier)
-    (folder / FILES[3]).write_bytes(loss_picture(results))
+    part = folder / f".{FILES[3]}"
+    part.write_bytes(loss_picture(results))
+    os.replace(part, folder / FILES[3])
 
 
 def unrolled_picture(p: Parameters, corpus: Corpus, title: str) -> tg.Drawing:

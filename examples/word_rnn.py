@@ -2,6 +2,9 @@
 
 python examples/word_rnn.py [--text FILE] [--steps N] [--minutes M] [--hidden H]
                             [--truncate K] [--seed S] [--eager] [--out DIR]
+
+The weights are saved as the training goes, every few seconds, so a process that is killed leaves those of its last
+save; Ctrl-C or SIGTERM end the training and all is written. A run begins anew, it does not go on from that file.
 """
 
 from __future__ import annotations
@@ -21,9 +24,9 @@ from typing import Any, NoReturn
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from word_net import Parameters, new_parameters
-from word_results import FILES, Results, generated_sentence, unrolled_picture, write
+from word_results import FILES, PREVIOUS, ModelFile, Results, generated_sentence, unrolled_picture, write
 from word_text import Corpus, TextError, read_text
-from word_training import Limits, stop_on_interrupt, train
+from word_training import Limits, stop_on_signal, train
 
 import tinygraph as tg
 
@@ -43,14 +46,14 @@ class JobError(ValueError):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the job; returns 0 if all is written, 2 if it cannot start, 130 if it is interrupted."""
+    """Runs the job; returns 0 if all is written, 1 if not, 2 if it cannot start, 130 if it is interrupted twice."""
     options = _parser().parse_args(arguments)
     try:
         corpus = Corpus(read_text(options.text))
         check_extras()
         p = new_parameters(len(corpus.vocabulary), options.hidden, options.seed)
         out = writable_folder(Path(options.out))
-        with stop_on_interrupt() as stopped:
+        with stop_on_signal() as stopped:
             return run(options, corpus, p, out, stopped)
     except (TextError, JobError) as error:
         print(f"word_rnn: {error}", file=sys.stderr)
@@ -59,6 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sizes = f"--hidden {options.hidden} with --truncate {options.truncate}"
         print(f"word_rnn: {sizes} needs more memory than there is", file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"word_rnn: cannot write: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("word_rnn: interrupted", file=sys.stderr)
         return 130
@@ -69,15 +75,22 @@ def run(options: argparse.Namespace, corpus: Corpus, p: Parameters, out: Path, s
     source = options.text or "CPython's documentation (pydoc_data.topics)"
     print(f"text: {source}, {len(corpus.train):,} words to train on, {len(corpus.vocabulary):,} known", flush=True)
     earlier: list[tg.Drawing] = []
+    model, limits = ModelFile(p, corpus, out), _limits(options)
 
     def watch(step: int) -> None:
+        model.save_when_due(step)
         if step in WATCHED:
             earlier.append(unrolled_picture(p, corpus, f"after {step:,} steps" if step else "before training"))
 
     settings = {"dropout": DROPOUT, "seed": options.seed, "eager": options.eager, "watch": watch}
-    history = train(p, corpus.train, options.truncate, _limits(options), stopped, **settings)
+    history = train(p, corpus.train, options.truncate, limits, stopped, **settings)
+    steps = len(history.bits)
+    # First of all: after SIGTERM there may be few seconds left, and the rest can be made from it.
+    model.save(steps, finished=True)
+    print(f"trained: {steps:,} steps in {history.elapsed_s:.1f} s, {history.words_per_s:,.0f} words/s")
+    ended = f"by Ctrl-C or SIGTERM, after {steps:,} steps" if stopped() else limits.ended(steps)
+    print(f"ended: {ended}; the weights are saved", flush=True)
     results = Results(p, history, corpus)
-    print(f"trained: {len(history.bits):,} steps in {history.elapsed_s:.1f} s, {history.words_per_s:,.0f} words/s")
     print(f"generated: {generated_sentence(p, corpus, options.seed)}")
     write(results, corpus, earlier, out)
     print(f"written: {', '.join(str(out / name) for name in FILES)}")
@@ -110,7 +123,7 @@ def writable_folder(out: Path) -> Path:
         for folder in reversed(created):
             folder.rmdir()
         raise JobError(f"cannot write into {out}: {getattr(error, 'strerror', None) or error}") from error
-    folders = [name for name in FILES if (out / name).is_dir()]
+    folders = [name for name in (*FILES, PREVIOUS) if (out / name).is_dir()]
     if folders:
         raise JobError(f"cannot write {out / folders[0]}: it is a folder")
     return out

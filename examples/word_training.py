@@ -1,4 +1,4 @@
-"""Training of the word RNN: windows of the text, limits, the progress bar, and Ctrl-C."""
+"""Training of the word RNN: windows of the text, limits, the progress bar, Ctrl-C and SIGTERM."""
 
 from __future__ import annotations
 
@@ -34,6 +34,13 @@ class Limits:
 
     steps: float
     seconds: float
+
+    def ended(self, steps: int) -> str:
+        """What ended a training after this number of steps that nobody stopped."""
+        if steps >= self.steps:
+            return f"all {steps:,} steps are done"
+        of = f" of {self.steps:,}" if math.isfinite(self.steps) else ""
+        return f"by the clock, after {self.seconds / 60:g} min and {steps:,}{of} steps"
 
     def spent(self, steps: int, seconds: float) -> float:
         """The used share of the limit that is closer to its end: 0 at the start, 1 or more at the end."""
@@ -150,22 +157,23 @@ def _windows(words: np.ndarray, targets: np.ndarray, T: int) -> Iterator[tuple[n
 
 
 @contextmanager
-def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
-    """Yields a function that returns True after the first Ctrl-C; a second Ctrl-C raises KeyboardInterrupt."""
-    pressed: list[bool] = []
+def stop_on_signal() -> Iterator[Callable[[], bool]]:
+    """Yields a function that returns True after the first Ctrl-C or SIGTERM; a second one raises KeyboardInterrupt."""
+    came: list[int] = []
 
-    def press(*_: Any) -> None:
-        if pressed:
+    def note(number: int, _: Any) -> None:
+        if came:
             raise KeyboardInterrupt
-        pressed.append(True)
+        came.append(number)
         # Not print: the signal may arrive during a print, which is not reentrant.
         os.write(2, b"\nstopping: results are being written (Ctrl-C again ends at once)\n")
 
-    before = signal.signal(signal.SIGINT, press)
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: bool(pressed)
+        yield lambda: bool(came)
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from threading import RLock
 from time import perf_counter
 from typing import Any
@@ -11,19 +11,23 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from .core.errors import GraphError
-from .core.leaves import Parameter, as_nodes
+from . import forking
+from .core.checks import function, one_of
+from .core.errors import UNFIT, GraphError, refuse
+from .core.leaves import Constant, as_nodes
 from .core.node import Node
-from .core.op import Spec
-from .core.structure import builder, leaves, map_leaves
-from .core.traced import Slot, tracing
-from .core.widening import noting, warn_once
+from .core.scope import now
+from .core.structure import builder, map_leaves
+from .core.widening import warn_once
+from .outside.function import Function
+from .outside.keys import flatten, is_array, named
+from .outside.values import Census, planned
 from .passes import optimise
+from .plan.held import graph_bytes
 from .plan.planner import lay
 from .plan.report import describe
 from .run.backends import Backend, backend_of
 from .run.runner import Runner
-from .time.traced_segments import checkpointing
 
 KEPT_BYTES = 1 << 30
 """Most bytes that the plans of one function hold together; the least recently used plans are dropped."""
@@ -36,8 +40,14 @@ def compile(fn: Callable[..., Any], backend: str = "auto", *, memory: str = "kee
     but no values, and `unroll` traces its cell once, whatever T is. Passes then hoist loop-invariant work out of the
     loop over time and join matrix products; the planner gives every value an offset in one block of memory.
 
-    Parameters are read at each call. Other arrays that ``fn`` uses but does not receive as arguments are read once,
-    when it is traced, and so are plain numbers, strings and None among the arguments.
+    Parameters are read at each call. Whatever else ``fn`` uses but does not receive as an argument is read once, when
+    it is traced: arrays are copied then, wherever they enter. If such an array, number or parameter is another one at
+    call 2, 3, 5, 9, ... of a plan, that call raises. What ``fn`` draws at random or keeps outside of its results, it
+    would draw or keep once: both are refused at the first call.
+
+    A float among the arguments that is only computed with is new at each call, as an array is. If its value is asked
+    for (``if``, ``float()``, a setting of an op), each value has a plan of its own, as have integers, strings, None,
+    functions, cells and frozen dataclasses. Inside `nonfinite` ``fn`` itself is called, and each value looked at.
 
     Args:
         fn: takes arrays of any shapes, or nested lists, tuples and dicts of them, and returns nodes in any nesting. It
@@ -53,7 +63,9 @@ def compile(fn: Callable[..., Any], backend: str = "auto", *, memory: str = "kee
 
     Raises:
         GraphError: the backend or memory is unknown; llvmlite is missing; at a call: ``fn`` needs the value of a node
-            (``if x > 0``), which a traced node does not have; the message names the line and the fix.
+            (``if x > 0``), which a traced node does not have; it draws random numbers without `noise`, or keeps a
+            state outside; an argument is an object that may change; something it uses has changed since. The
+            message names the line or the name, and the fix.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -68,9 +80,8 @@ def compile(fn: Callable[..., Any], backend: str = "auto", *, memory: str = "kee
         >>> round(float(y), 6), round(float(gw), 6)
         (5.07307, 0.729241)
     """
-    if memory not in ("keep", "checkpoint"):
-        raise GraphError("compile: memory is unknown", expected="'keep' or 'checkpoint'", got=repr(memory))
-    return Compiled(fn, backend_of(backend), memory)
+    one_of("compile: memory is unknown", memory, ("keep", "checkpoint"))
+    return Compiled(function("compile", fn), backend_of(backend), memory)
 
 
 class Compiled:
@@ -79,27 +90,59 @@ class Compiled:
     def __init__(self, fn: Callable[..., Any], backend: Backend, memory: str) -> None:
         self.fn, self.backend, self.memory = fn, backend, memory
         self._plans: OrderedDict[Any, Plan] = OrderedDict()
+        self._valued: dict[Any, tuple[int, ...]] = {}
+        self._census = Census(fn)
         self._lock = RLock()
+        forking.wait_for(self, "_lock")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         parts: list[Any] = []
         arrays: list[ndarray] = []
-        _flatten((args, kwargs), parts, arrays)
+        numbers: list[float] = []
+        try:
+            flatten((args, kwargs), parts, arrays, numbers)
+        except UNFIT as error:
+            refuse(error, "compile", args, kwargs)
+            raise
+        if now.watching:
+            return self._uncompiled(args, kwargs)
         key = tuple(parts)
+        if forking.pending:
+            forking.pause()
         with self._lock:
+            if numbers and key in self._valued:
+                key = (key, *[numbers[k].hex() for k in self._valued[key]])
             plan = self._plans.get(key)
             if plan is None:
-                plan = self._plans[key] = Plan(self.fn, (args, kwargs), self.backend, self.memory)
+                plan = self._planned(key, args, kwargs, numbers)
                 self._drop()
                 warn_once(self, plan.widenings)
             else:
                 self._plans.move_to_end(key)
-            return plan.run(arrays)
+            return plan.run(arrays, numbers)
+
+    def _planned(self, key: Any, args: Any, kwargs: Any, numbers: list[float]) -> Plan:
+        """A new plan; floats whose values the function asks for become a part of its key."""
+        words = named(self.fn, args, kwargs)
+        plan, valued = planned(lambda *more: Plan(self, (args, kwargs), *more), words, numbers, self._census)
+        if valued:
+            self._valued[key] = valued
+            key = (key, *[numbers[k].hex() for k in valued])
+        self._plans[key] = plan
+        return plan
+
+    def _uncompiled(self, args: Any, kwargs: Any) -> Any:
+        """Calls the function itself, for `tg.nonfinite` to look at every value."""
+
+        def leaf(x: Any) -> Any:
+            return Constant(np.array(x.value if isinstance(x, Node) else x), getattr(x, "name", None))
+
+        nodes = map_leaves(lambda x: leaf(x) if is_array(x) else x, (args, kwargs))
+        return map_leaves(lambda y: np.array(as_nodes((y,))[0].value), self.fn(*nodes[0], **nodes[1]))
 
     def _drop(self) -> None:
-        held = sum(p.held_bytes for p in self._plans.values())
-        while held > KEPT_BYTES and len(self._plans) > 1:
-            held -= self._plans.popitem(last=False)[1].held_bytes
+        while len(self._plans) > 1 and together_bytes(self._plans.values()) > KEPT_BYTES:
+            self._plans.popitem(last=False)
 
     @property
     def plan(self) -> Plan:
@@ -110,8 +153,7 @@ class Compiled:
 
     def graph(self, view: str = "after") -> list[Node]:
         """Returns the results of the latest call as traced nodes, ``"before"`` or ``"after"`` the passes."""
-        if view not in ("before", "after"):
-            raise GraphError("compile: the view is unknown", expected="'before' or 'after'", got=repr(view))
+        one_of("compile: the view is unknown", view, ("before", "after"))
         return self.plan.before if view == "before" else self.plan.after
 
 
@@ -123,31 +165,39 @@ class Plan:
         actions: the actions in order.
         notes: the changes made by the passes, as text.
         source: the generated code, one text for each stretch of actions.
-        held_bytes: memory kept from call to call.
+        held_bytes: memory kept from call to call: arrays, graphs, actions and code.
+        code_bytes: the part of the code, which plans may share: maps each to its memory.
         peak_bytes: ``held_bytes`` and the results of one call.
         compile_s: seconds for tracing, passes, planning and code generation.
         elapsed_s: seconds of the latest call; None before the first call.
     """
 
-    def __init__(self, fn: Callable[..., Any], arguments: Any, backend: Backend, memory: str) -> None:
+    def __init__(self, owner: Compiled, arguments: Any, *numbers: Any) -> None:
         start = perf_counter()
+        backend = owner.backend
         self.backend = backend.name
-        slots = map_leaves(_slot, arguments)
-        with tracing(), checkpointing(memory == "checkpoint"), noting() as self.widenings:
-            self.structure = fn(*slots[0], **slots[1])
-            self.before = [as_nodes((y,))[0] for y in leaves(self.structure)]
+        self._function = Function(owner.fn, arguments, owner.memory == "checkpoint", *numbers)
+        self.structure, self.before = self._function.trial.structure, self._function.trial.results
+        self.widenings = self._function.trial.widenings
         self.after, self.notes = optimise(self.before, fuses=backend.fuses)
-        program = lay(self.after, [s for s in leaves(slots) if isinstance(s, Slot)], fuses=backend.fuses)
+        program = lay(self.after, self._function.trial.slots, fuses=backend.fuses)
         self.actions: Sequence[Any] = program.actions
         self._runner = Runner(program, backend)
-        self.held_bytes, self.peak_bytes = self._runner.held_bytes, self._runner.peak_bytes
+        self.code_bytes = self._runner.code_bytes
+        objects_bytes = graph_bytes([*self.before, *self.after]) + sum(self.code_bytes.values())
+        self.held_bytes = self._runner.held_bytes + objects_bytes
+        self.peak_bytes = self.held_bytes + self._runner.results_bytes
         self._build = builder(self.structure)
         self.compile_s = perf_counter() - start
         self.elapsed_s: float | None = None
 
-    def run(self, arrays: Sequence[ndarray]) -> Any:
+    def run(self, arrays: Sequence[ndarray], numbers: Sequence[float] = ()) -> Any:
         """Runs the plan; returns the results in the nesting of the function's results."""
         start = perf_counter()
+        function = self._function
+        function.calls_left -= 1
+        if numbers or not function.calls_left:
+            function.begin(numbers)
         results = self._runner.run(arrays)
         self.elapsed_s = perf_counter() - start
         return self._build(results)
@@ -167,37 +217,10 @@ class Plan:
         )
 
 
-def _flatten(argument: Any, parts: list[Any], arrays: list[ndarray]) -> None:
-    """Append the parts of the cache key (nesting, shapes, dtypes, plain values) and the arrays of an argument."""
-    cls = type(argument)
-    if isinstance(argument, (tuple, list)):
-        parts.append((cls, len(argument)))
-        for x in argument:
-            _flatten(x, parts, arrays)
-    elif isinstance(argument, dict):
-        parts.append((cls, tuple(argument)))
-        for x in argument.values():
-            _flatten(x, parts, arrays)
-    elif _is_array(argument):
-        array = np.asarray(argument.value if isinstance(argument, Node) else argument)
-        if not array.flags.c_contiguous:
-            array = np.ascontiguousarray(array)
-        if array.dtype.kind not in "fiub":
-            problem = "compile: an argument must be an array of real numbers or booleans"
-            raise GraphError(problem, got=f"dtype {array.dtype}")
-        parts.append((array.shape, array.dtype))
-        arrays.append(array)
-    elif cls.__hash__ is None:
-        expected = "arrays in lists, tuples, dicts; numbers, strings, None"
-        problem = "compile: an argument is neither an array nor a plain value"
-        raise GraphError(problem, expected=expected, got=cls.__name__)
-    else:
-        parts.append((cls, argument))
-
-
-def _is_array(x: Any) -> bool:
-    return isinstance(x, (ndarray, np.generic)) or (isinstance(x, Node) and not isinstance(x, Parameter))
-
-
-def _slot(x: Any) -> Any:
-    return Slot(Spec(x.shape, x.dtype), getattr(x, "name", None)) if _is_array(x) else x
+def together_bytes(plans: Iterable[Plan]) -> int:
+    """What plans hold together, the code that they share once."""
+    code, own = dict[Any, int](), 0
+    for plan in plans:
+        code |= plan.code_bytes
+        own += plan.held_bytes - sum(plan.code_bytes.values())
+    return own + sum(code.values())

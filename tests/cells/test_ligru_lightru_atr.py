@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tests.arrays import set_entries
 
 
 @pytest.mark.parametrize("bias, expected", [(50.0, [0.3, 0.7]), (-50.0, [2.0, 0.0])])
@@ -13,7 +14,7 @@ def test_ligru_keeps_the_state_where_its_gate_is_open_else_takes_the_candidate(
     bias: float, expected: list[float]
 ) -> None:
     cell = tg.cells.LiGRU(1, 2, kernel_init=0.0, recurrent_kernel_init=0.0, dtype=np.float64)
-    cell.bias_ih.value[:] = [bias, bias, 2, -2]
+    set_entries(cell.bias_ih, np.s_[:], [bias, bias, 2, -2])
     y, _ = cell(np.ones(1), np.array([0.3, 0.7]))
     np.testing.assert_allclose(y.value, expected, atol=1e-15)
 

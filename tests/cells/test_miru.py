@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tests.arrays import set_entries
 
 RNG = np.random.default_rng(31)
 X, H0 = RNG.normal(size=(5, 2, 3)), RNG.normal(size=(2, 4))
@@ -26,7 +27,7 @@ def test_miru2_that_keeps_nothing_and_resets_nothing_is_an_rnn() -> None:
 
 def test_miru1_whose_gate_is_wide_open_is_miru2() -> None:
     first = tg.cells.MiRU1(3, 4, update_coefficient=0.3, rng=0, dtype=np.float64)
-    first.bias_ih.value[:4] = 60.0
+    set_entries(first.bias_ih, np.s_[:4], 60.0)
     second = tg.cells.MiRU2(3, 4, update_coefficient=0.3, reset_coefficient=1.0, dtype=np.float64)
     second.load_state_dict({name: a[4:] for name, a in first.state_dict().items()})
     np.testing.assert_allclose(tg.unroll(first, X, H0)[0].value, tg.unroll(second, X, H0)[0].value, rtol=0, atol=1e-14)

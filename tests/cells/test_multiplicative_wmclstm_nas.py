@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tests.arrays import set_entries
 
 B, I, H = 2, 3, 4  # noqa: E741
 rng = np.random.default_rng(7)
@@ -68,8 +69,7 @@ def test_ran_adds_weighted_inputs() -> None:
 
 def test_the_multiplicative_lstm_forgets_the_state_where_the_input_silences_it() -> None:
     made = cell("MultiplicativeLSTM", bias_init="zeros")
-    block = made.weight_ih.value
-    block[:H] = 0
+    set_entries(made.weight_ih, np.s_[:H], 0)
     others = (-STATE[0], STATE[1])
     np.testing.assert_array_equal(outputs(made), outputs(made, state=others))
     assert cell("MultiplicativeLSTM", multiplicative_bias=False).bias_mh is None

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tests.arrays import set_entries
 
 RNG = np.random.default_rng(41)
 X, H0 = RNG.normal(size=(5, 2, 3)), RNG.normal(size=(2, 4))
@@ -21,7 +22,7 @@ def ungated(kind: type, drive: float) -> Any:
         names = cell.gates.get(weight, ())
         if gate in names:
             rows = slice(4 * names.index(gate), 4 * names.index(gate) + 4)
-            getattr(cell, weight).value[rows] = drive if weight == "bias_ih" else 0.0
+            set_entries(getattr(cell, weight), rows, drive if weight == "bias_ih" else 0.0)
     return cell
 
 

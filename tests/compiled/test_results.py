@@ -155,7 +155,7 @@ def test_parameters_are_read_at_each_call(backend):
         assert_near(before, eager(fn, X))
         w.value = w.value - 0.1 * before[1][0]
         assert not np.array_equal(compiled(X)[0], before[0])
-    w.value -= 0.05
+    w.value = w.value - 0.05
     assert_near(compiled(X), eager(fn, X))
     w.value = np.asfortranarray(w.value * 2)
     assert_near(compiled(X), eager(fn, X))
@@ -185,7 +185,7 @@ def test_trains_like_the_uncompiled(backend):
             value, gradients = step(xs)
             found.append(float(value))
             for w, g in zip((wx, wh, b), gradients, strict=True):
-                w.value -= 0.5 * g
+                w.value = w.value - 0.5 * g
         return found
 
     eagerly = losses(False)

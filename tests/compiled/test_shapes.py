@@ -195,3 +195,21 @@ def test_calls_after_the_first_allocate_nothing_that_grows_with_the_length(backe
         tracemalloc.stop()
     assert peaks[1] < peaks[0] + 2000  # one value over 300 more steps is 300 * 8 * 24 * 8 bytes = 460 kB
     assert peaks[1] < 100_000  # numpy's own buffer of 8192 numbers is among them
+
+
+@each_backend
+def test_keys_in_another_order_are_another_plan(backend):
+    """Arrays go into a plan by position: the same dict, written the other way round, must not swap them."""
+    a, b = np.array([5.0, 1.0]), np.array([1.0, 2.0])
+    compiled = tg.compile(lambda d, **more: d["a"] - d["b"] + 10 * (more["p"] - more["q"]), backend=backend)
+    for d in ({"a": a, "b": b}, {"b": b, "a": a}):
+        for more in ({"p": a, "q": b}, {"q": b, "p": a}):
+            assert compiled(d, **more).tolist() == [44.0, -11.0]
+
+
+@each_backend
+def test_nesting_and_plain_values_are_part_of_the_plan(backend):
+    a, b, c = (np.full(2, n) for n in (1.0, 10.0, 100.0))
+    compiled = tg.compile(lambda s, flip=False: s[0][0] - s[-1][-1] if flip else s[0][-1] - s[-1][0], backend=backend)
+    assert compiled(((a, b), (c,)))[0] == -90 and compiled(((a,), (b, c)))[0] == -9
+    assert compiled(((a, b), (c,)), flip=True)[0] == -99 and compiled(((a,), (b, c)), flip=True)[0] == -99

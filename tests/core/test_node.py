@@ -48,7 +48,7 @@ def test_a_parameter_takes_a_value_of_its_own_kind_only():
     for wrong in (np.ones(2, np.float32), np.ones((2, 2)), 1.0):
         with pytest.raises(tg.GraphError, match="'W'"):
             p.value = wrong
-    p.value -= np.float32(0.25)
+    p.value = p.value - np.float32(0.25)
     assert (p.value == 0.75).all() and p.value.dtype == np.float32
 
 
@@ -163,3 +163,61 @@ def test_ops_without_a_rule_say_so():
     x = tg.parameter(1.0)
     with pytest.raises(tg.GraphError, match="half has no gradient"):
         tg.grad(Half()(x), x)
+
+
+def test_a_python_number_takes_the_dtype_that_numpy_gives_it():
+    x, n = tg.constant(np.ones(2, np.float32)), tg.constant(np.array([1, 2], np.int8))
+
+    def constant_of(node):
+        return node.inputs[-1].dtype
+
+    assert constant_of(x + 2) == constant_of(x + 2.5) == np.float32 and constant_of(n + 2) == np.int8
+    assert constant_of(n + 2.5) == np.float64 and constant_of(tg.add(1, 2)) == np.int64
+    assert constant_of(tg.add(1.0, 2.0)) == np.float64
+    assert constant_of(tg.equal(x, True)).kind == "b", "a boolean stays one beside floats"
+    assert constant_of(tg.add(n, True)).kind == "b"
+
+
+@pytest.mark.parametrize("number", [10**30, -(10**30), 1 << 64])
+def test_an_integer_that_no_array_holds_is_refused(number):
+    for call in (lambda: tg.add(number, 1), lambda: tg.constant([1, 2]) + number, lambda: tg.constant(number)):
+        with pytest.raises(tg.GraphError):
+            call()
+    assert (tg.constant([1.0]) + 10**30).item() == 1e30
+    with pytest.raises(tg.GraphError, match="an integer is too large"):
+        tg.constant(np.array([1, 2], np.int8)) + 1000
+
+
+def test_a_number_in_words_asks_for_one_element():
+    assert f"{tg.constant([2.0]):.3f}" == "2.000" and int(tg.constant([4]).item()) == 4
+    x = tg.constant([1.0, 2.0])
+    for wrong in (
+        lambda: f"{x:.2f}",
+        x.item,
+        lambda: bool(x),
+        lambda: bool(tg.constant([])),
+        lambda: f"{x[0]:nonsense}",
+    ):
+        with pytest.raises(tg.GraphError):
+            wrong()
+    assert [10, 20][tg.constant(1)] == 20
+    for wrong in (lambda: [10][tg.constant(0.0)], lambda: range(x), lambda: [10][tg.constant([0])]):
+        with pytest.raises(TypeError, match="not one integer"):
+            wrong()
+
+
+@pytest.mark.parametrize("wrong", [3, b"a", ["a"], ("a", "b")])
+def test_a_name_is_a_text(wrong):
+    for make in (tg.parameter, tg.constant, tg.tanh):
+        with pytest.raises(tg.GraphError, match="name is a text"):
+            make(1.0, name=wrong)
+    with pytest.raises(tg.GraphError, match="name is a text"), tg.scope(wrong):
+        pass
+
+
+@pytest.mark.parametrize("wrong", [-1, 2.0, "1", None, True, [1]])
+def test_a_step_is_a_whole_number(wrong):
+    with pytest.raises(tg.GraphError, match=r"step: t is a whole number"), tg.step(wrong):
+        pass
+    with tg.step(np.int64(3)):
+        assert tg.tanh(0.0).step == 3

@@ -125,7 +125,7 @@ def test_gradient_nodes_know_step_scope_and_origin():
 def test_a_graph_from_before_an_update_is_refused():
     w = tg.parameter([1.0])
     y = tg.sum(w * w)
-    w.value -= 0.5
+    w.value = w.value - 0.5
     for call in (y.backward, lambda: tg.grad(y, w)):
         with pytest.raises(tg.GraphError, match="after this graph was computed"):
             call()
@@ -200,3 +200,34 @@ def test_graph_is_freed_without_the_cycle_collector():
         assert [r() for r in refs] == [None] * 3
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("gy", [np.array([1.0, 2.0]), np.array([1, 2]), [1.0, 2.0], tg.constant([1.0, 2.0])])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_seed_takes_the_dtype_of_what_is_differentiated(gy, dtype):
+    """gy is often float64 or integers, where y is float32: the gradient is y's, at once and on the way."""
+    w = tg.parameter(np.array([1.0, 3.0], dtype))
+    y = w * 1.0
+    assert tg.grad(y, y, gy).dtype == dtype and tg.grad(y, w, gy).dtype == dtype
+    assert tg.vjp(lambda x: x * x, np.ones(2, dtype))[1](gy)[0].dtype == dtype
+    y.backward(gy)
+    assert w.grad.dtype == dtype and w.grad.tolist() == [1, 2]
+    seen = []
+    spy = Spy(seen)
+    tg.grad(spy(w), w, gy)
+    spy(w).backward(gy)
+    assert seen == [dtype, dtype]
+
+
+class Spy(tg.Op):
+    """z = x; it notes the dtype of each gradient that arrives."""
+
+    def __init__(self, seen):
+        self.seen = seen
+
+    def forward(self, x):
+        return x * 1
+
+    def backward(self, gz, z, x):
+        self.seen.append(gz.dtype.type)
+        return gz

@@ -4,7 +4,6 @@ import importlib.util
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -95,27 +94,6 @@ def test_the_same_seed_gives_the_same_model(tmp_path, english, capsys):
         models.append(tg.train.load(tmp_path / name / "model.safetensors"))
     np.testing.assert_array_equal(models[0]["W"], models[1]["W"])
     assert (models[0]["W"] != models[2]["W"]).any()
-
-
-@needs_renderer
-@pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
-def test_interrupt_stops_cleanly_and_still_writes(tmp_path, english):
-    command = [*COMMAND, "--text", str(english), "--minutes", "5", "--hidden", "8", "--out", str(tmp_path / "out")]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as job:
-        assert job.stderr and job.stdout
-        seen = b""
-        while b"words/s" not in seen:
-            read = os.read(job.stderr.fileno(), 1000)
-            assert read, f"the job ended before it trained: {seen.decode()}"
-            seen += read
-        start = time.perf_counter()
-        job.send_signal(signal.SIGINT)
-        output, error = job.communicate(timeout=60)
-    assert job.returncode == 0 and time.perf_counter() - start < 30
-    assert b"stopping" in error and b"Traceback" not in error
-    assert LAST_LINE.fullmatch(output.decode().splitlines()[-1])
-    assert_complete(tmp_path / "out", V=len(set(ENGLISH.split())) + 1, H=8)
 
 
 def refusal(arguments, capsys):

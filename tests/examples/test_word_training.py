@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import os
 import signal
 import sys
 from functools import partial
@@ -11,9 +10,10 @@ import numpy as np
 import pytest
 import word_training
 from word_net import mean_bits, new_parameters
-from word_training import Limits, describe, stop_on_interrupt, train
+from word_training import Limits, describe, stop_on_signal, train
 
 import tinygraph as tg
+from tests.each import each
 
 TEXT = np.array([1, 2, 3, 4, 5, 6] * 40)
 
@@ -100,14 +100,24 @@ def test_the_bar_shows_bits_and_speed(capsys):
     assert describe(history) in error and "100%" in error
 
 
-def test_the_first_interrupt_asks_and_the_second_breaks_off():
-    before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt), stop_on_interrupt() as stopped:
+@each("numbers", itertools.product([signal.SIGINT, signal.SIGTERM], repeat=2))
+def test_the_first_signal_asks_and_the_second_breaks_off(numbers):
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with pytest.raises(KeyboardInterrupt), stop_on_signal() as stopped:
         assert not stopped()
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(numbers[0])
         assert stopped()
-        os.kill(os.getpid(), signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is before
+        signal.raise_signal(numbers[1])
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+@each("limits, steps, told", [
+    (Limits(5, math.inf), 5, "all 5 steps are done"),
+    (Limits(2400, 60.0), 1234, "by the clock, after 1 min and 1,234 of 2,400 steps"),
+    (Limits(math.inf, 90.0), 7, "by the clock, after 1.5 min and 7 steps"),
+])  # fmt: skip
+def test_what_ended_the_training(limits, steps, told):
+    assert limits.ended(steps) == told
 
 
 def test_a_step_goes_downhill_and_is_clipped():

@@ -14,7 +14,7 @@ import tinygraph as tg
 
 from .sources import EVERY, PAGES, SHOWN, line_of, short, text, tree
 
-NO_ARRAYS = {"scope", "step", "nonfinite", "zero_grad"}
+NO_ARRAYS = {"cache_clear", "scope", "step", "nonfinite", "zero_grad"}
 """Public names that take no array and give none."""
 
 GIVEN = {

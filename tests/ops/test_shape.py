@@ -117,3 +117,17 @@ def test_astype_carries_gradients_between_floating_dtypes_and_through_nothing_el
     assert g.dtype == np.float32
     np.testing.assert_array_equal(g.value, np.array([1e-3, 3.0], np.float32))
     assert not tg.grad(tg.sum(tg.astype(x, np.int64) * 2.0), x).value.any()
+
+
+@pytest.mark.parametrize("call", [lambda x: tg.reshape(x), lambda x: tg.getitem(x), lambda x: x.reshape() * 2])
+@pytest.mark.parametrize("run", ["eager", "numpy", "native"])
+def test_what_needs_a_setting_is_refused_without_it(call: Any, run: str) -> None:
+    """As by numpy, where `reshape` takes a shape; compiled it was a KeyError."""
+    if run == "native":
+        pytest.importorskip("llvmlite")
+    fn = call if run == "eager" else tg.compile(call, run)
+    with pytest.raises(tg.GraphError, match=r"^(reshape|getitem)"):
+        fn(tg.constant(np.ones((2, 3))))
+    x = tg.parameter(np.ones((2, 3)))
+    with pytest.raises(tg.GraphError):
+        tg.grad(tg.sum(call(x)), x)

@@ -89,3 +89,67 @@ def test_truncate_may_be_numpys():
 def test_an_output_of_another_structure_is_named():
     with pytest.raises(tg.GraphError, match="outputs of the time steps differ in structure"):
         tg.unroll(lambda x, n: ((x,) if n == 0 else (x, x), n + 1), np.ones(3), 0.0)
+
+
+class Bare:
+    """A cell with a first state of its own that does not say its input size: h' = h + sum of x."""
+
+    def initial_state(self, batch_size=None):
+        return np.zeros((2,) if batch_size is None else (batch_size, 2))
+
+    def __call__(self, x, h):
+        h = h + (tg.sum(x, axis=-1, keepdims=True) if x.dtype.kind == "f" else tg.one_hot(x, 2))
+        return h, h
+
+
+@pytest.mark.parametrize(
+    "xs, shape",
+    [
+        (np.arange(12.0).reshape(4, 3), (2,)),  # (T, I)
+        (np.arange(20.0).reshape(4, 5, 1), (5, 2)),  # (T, B, I)
+        (np.array([0, 1, 1, 0]), (2,)),  # class indices (T,)
+        (np.array([[0, 1, 1], [1, 1, 0]]), (3, 2)),  # (T, B)
+    ],
+    ids=["one sequence", "a batch", "one of indices", "a batch of indices"],
+)
+def test_a_cell_without_input_size_begins_with_the_batch_of_its_inputs(xs, shape):
+    outputs, h = tg.unroll(Bare(), xs)
+    assert h.shape == shape and outputs.shape == (len(xs), *shape)
+    rows = xs.sum(-1, keepdims=True) if xs.dtype.kind == "f" else np.eye(2)[xs]
+    np.testing.assert_allclose(outputs.value, np.cumsum(np.broadcast_to(rows, outputs.shape), axis=0))
+    for lengths in ([1] * xs.shape[1] if len(shape) > 1 else 1,):
+        held = tg.unroll(Bare(), xs, lengths=lengths)[1]
+        np.testing.assert_allclose(held.value, np.broadcast_to(rows[0], held.shape))
+
+
+class Classes:
+    """Takes class indices, of as many classes as a batch has sequences here."""
+
+    input_size = 3
+
+    def initial_state(self, batch_size=None):
+        assert batch_size is not None
+        return np.zeros(batch_size)
+
+    def __call__(self, x, h):
+        h = h + x
+        return h, h
+
+
+def test_a_mask_tells_a_batch_where_the_inputs_do_not():
+    xs = np.array([[0, 1, 2], [2, 1, 1]])
+    outputs, h = tg.unroll(Classes(), xs, mask=np.array([[True, True, True], [True, False, True]]))
+    assert h.value.tolist() == [2, 1, 3] and outputs.shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    "cell, xs, settings, problem",
+    [
+        (Classes(), np.ones((2, 4), int), {"state": 0.0}, "the state has the wrong structure"),
+        (GRU, np.ones(3), {}, "the inputs do not match input_size"),
+        (lambda x, h: (tg.sum(x), h), np.ones((2, 4)), {"state": 0.0, "axis": 1}, "the outputs have no such axis"),
+    ],
+)
+def test_forms_at_the_edge_are_refused(cell, xs, settings, problem):
+    with pytest.raises(tg.GraphError, match=problem):
+        tg.unroll(cell, xs, **settings)

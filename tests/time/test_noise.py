@@ -85,6 +85,45 @@ def test_noise_in_a_window_is_that_of_its_step():
     np.testing.assert_allclose(step(), by_numpy(rng.normal(size=(T, H))), rtol=1e-13)
 
 
+OUTER = [{}, {"reverse": True}, {"truncate": 2}, {"truncate": 2, "window": "sliding"}]
+
+
+def nested(draw, once, outer, inner):
+    """h' = h / 2 + n at each of 3 inner steps, in each of 4 outer ones; all states (4, 3, 2)."""
+
+    def within(_, h):
+        h = h * 0.5 + tg.noise(draw, (2,), once=once)
+        return h, h
+
+    def cell(x, h):
+        return tg.unroll(within, x, h, **inner)
+
+    return tg.unroll(cell, np.zeros((4, 3)), np.zeros(2), **outer)[0]
+
+
+@pytest.mark.parametrize("run", ["eager", "numpy", "native"])
+@pytest.mark.parametrize("once", [False, True])
+@pytest.mark.parametrize("outer", OUTER)
+@pytest.mark.parametrize("inner", [{}, {"truncate": 1, "window": "sliding"}])
+def test_noise_in_an_unroll_in_another_is_new_at_every_step_of_both(run, once, outer, inner):
+    """Or once for each inner unroll, which is at every outer step; a window that runs again repeats its numbers."""
+    if run == "native":
+        pytest.importorskip("llvmlite")
+    draw, seen = normal(4), []
+    make = lambda: nested(draw, once, outer, inner)  # noqa: E731
+    compiled = None if run == "eager" else tg.compile(make, run)
+    for _ in range(2):
+        states = make().value if compiled is None else compiled()
+        h, numbers = np.zeros(2), []
+        for t in range(4)[:: -1 if outer.get("reverse") else 1]:
+            numbers.append([states[t, 0] - h / 2, *(states[t, 1:] - states[t, :-1] / 2)])
+            h = states[t, -1]
+        numbers = np.round(numbers, 9)
+        assert all(len(np.unique(row, axis=0)) == (1 if once else 3) for row in numbers)
+        seen += numbers.ravel().tolist()
+    assert len(set(seen)) == 2 * (8 if once else 24)
+
+
 def test_another_shape_is_refused():
     with pytest.raises(tg.GraphError, match="draw returned an array of the wrong shape"):
         tg.noise(lambda shape: np.zeros(2), (3,))

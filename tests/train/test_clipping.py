@@ -7,6 +7,7 @@ import pytest
 
 import tinygraph as tg
 from tinygraph.train import clip_by_norm, clip_by_value
+from tinygraph.train.clipping import ROW
 
 RANDOM = np.random.default_rng(0)
 GRADIENTS = {"W": RANDOM.normal(size=(3, 4)), "rest": [RANDOM.normal(size=5), (np.array(2.0), None)]}
@@ -43,6 +44,17 @@ def test_nesting_and_dtype_stay(clip, dtype):
     assert list(clipped) == ["a", "b"] and clipped["a"][1] is None and type(clipped["b"]) is tuple
     assert clipped["a"][0].dtype == dtype and clipped["b"][0].shape == (2, 0)
     assert given["a"][0][0] == 1
+
+
+@pytest.mark.parametrize("size", [ROW - 1, ROW, ROW + 1, 2 * ROW, 2 * ROW + 3])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_norm_of_many_numbers_counts_each_once(size, dtype):
+    """From `ROW` numbers on they are summed row by row, and what is left over after the last row."""
+    gradient = np.random.default_rng(size).normal(size=size).astype(dtype)
+    gradient[-1] = 50.0  # the last one counts
+    (clipped,) = clip_by_norm([gradient], 2.0)
+    factor = 2.0 / math.sqrt(math.fsum(float(g) ** 2 for g in gradient))
+    np.testing.assert_allclose(clipped, gradient.astype(float) * factor, rtol=1e-12 if dtype is np.float64 else 1e-6)
 
 
 def test_zero_gradients_stay_zero():

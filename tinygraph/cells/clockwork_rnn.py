@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..core.errors import GraphError
+from ..core.errors import GraphError, shown
 from ..core.leaves import constant
 from ..core.node import Node
 from .base import Activation, PackedCell, activation, affine
@@ -62,7 +62,7 @@ class ClockworkRNN(PackedCell):
         integers = all(isinstance(T, (int, np.integer)) and T >= 1 for T in periods)
         if not periods or not integers or any(a >= b for a, b in pairwise(periods)):
             problem = "ClockworkRNN: periods are numbers of steps, in rising order"
-            raise GraphError(problem, expected="integers from 1, each above the one before", got=repr(periods))
+            raise GraphError(problem, expected="integers from 1, each above the one before", got=shown(periods))
         H = self.hidden_size
         T = np.asarray(periods)[np.arange(H) * len(periods) // H]
         self.periods = tuple(periods)

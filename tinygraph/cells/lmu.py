@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError
+from ..core.errors import GraphError, shown
 from ..core.leaves import constant
 from ..core.node import Node
 from .base import Activation, Cell, activation, whole, within
@@ -91,7 +91,7 @@ def discretised(A: np.ndarray, B: np.ndarray, theta: float) -> tuple[np.ndarray,
     Both are blocks of one matrix exponential, exp([[A, B], [0, 0]] / theta) (Van Loan 1978).
     """
     if not theta > 0:
-        raise GraphError("LMU: theta is a number of steps", expected="a number above 0", got=repr(theta))
+        raise GraphError("LMU: theta is a number of steps", expected="a number above 0", got=shown(theta))
     d = len(B)
     joined = np.zeros((d + 1, d + 1))
     joined[:d, :d], joined[:d, d] = A / theta, B / theta

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import ops
 from ..core.errors import GraphError
-from .base import Initialiser, Linear, LinearCell, gaussian
+from .base import Initialiser, Linear, LinearCell, gaussian, whole
 
 
 class LRU(LinearCell):
@@ -60,7 +60,7 @@ class LRU(LinearCell):
             problem, expected = "LRU: the ring must lie within the unit circle", "0 <= r_min < r_max <= 1"
             raise GraphError(problem, expected=expected, got=f"r_min {r_min}, r_max {r_max}")
         M, N = self.input_size, self.hidden_size
-        P = self.output_size = N if output_size is None else output_size
+        P = self.output_size = N if output_size is None else whole("LRU", "output_size", output_size)
         radius = np.sqrt(self.rng.uniform(r_min**2, r_max**2, N))
         self.nu_log = self.weight(N, init=_constant(np.log(-np.log(radius))))
         self.theta_log = self.weight(N, init=_constant(np.log(self.rng.uniform(0, max_phase, N))))

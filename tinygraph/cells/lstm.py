@@ -6,7 +6,7 @@ from math import sqrt
 from typing import Any
 
 from .. import ops
-from ..core.errors import GraphError
+from ..core.errors import GraphError, shown
 from ..core.node import Node
 from .base import ClassicCell, within
 
@@ -119,7 +119,7 @@ class LSTM(ClassicCell):
         biases = [bias for bias in (self.bias_ih, self.bias_hh) if bias is not None]
         if not biases:
             problem, fix = "LSTM: forget_bias initialises a bias, and there is none", "bias=True, or no forget_bias"
-            raise GraphError(problem, got=f"{start!r} and no bias", fix=fix)
+            raise GraphError(problem, got=f"{shown(start)} and no bias", fix=fix)
         first = self.gate_order.index("f") * self.hidden_size
         for bias, value in zip(biases, (start, 0.0), strict=False):
             array = bias.value.copy()

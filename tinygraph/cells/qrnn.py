@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ops
-from ..core.errors import GraphError
+from ..core.errors import GraphError, shown
 from .base import Init, Linear, LinearCell, affine
 
 BLOCKS = {"f": ("z", "f"), "fo": ("z", "f", "o"), "ifo": ("z", "f", "o", "i")}
@@ -59,7 +59,8 @@ class QRNN(LinearCell):
     ) -> None:
         super().__init__(input_size, hidden_size, **options)
         if window not in (1, 2) or pooling not in BLOCKS:
-            expected, got = f"window 1 or 2, pooling {', '.join(BLOCKS)}", f"window {window!r}, pooling {pooling!r}"
+            expected = f"window 1 or 2, pooling {', '.join(BLOCKS)}"
+            got = f"window {shown(window)}, pooling {shown(pooling)}"
             raise GraphError("QRNN: no such window or pooling", expected=expected, got=got)
         blocks = BLOCKS[pooling]
         rows = len(blocks) * self.hidden_size

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .. import ops
 from ..core.leaves import Parameter
 from ..core.node import Node
@@ -68,7 +70,9 @@ class RHN(Cell):
             setattr(self, f"weight_hh_l{k}", self.weight(rows, H, init=recurrent_kernel_init))
             setattr(self, f"bias_hh_l{k}", self.bias(rows, bias))
             if bias:
-                self._micro(k)[1].value[H : 2 * H] = transform_bias
+                start = np.zeros(rows, self.dtype)
+                start[H : 2 * H] = transform_bias
+                self._micro(k)[1].value = start
 
     def _micro(self, k: int) -> tuple[Parameter, Any]:
         return getattr(self, f"weight_hh_l{k}"), getattr(self, f"bias_hh_l{k}")

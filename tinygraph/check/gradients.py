@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..core.errors import GraphError
+from ..core.checks import integer, positive
+from ..core.errors import GraphError, plain, refusing
 from ..core.leaves import Constant, Parameter, parameter
 from ..core.node import Node
 from ..core.structure import leaves, rebuild
@@ -56,7 +57,7 @@ class Report:
             wrong = "" if row.error <= self.tolerance else "  <- wrong"
             numbers = f"{row.error:8.1e}  {row.analytic:22.15g}  {row.numeric:22.15g}"
             lines.append(f"{row.order:>5}  {row.name:<{max(width, 9)}}  {numbers}{wrong}")
-        return "\n".join([*lines, f"allowed error {self.tolerance:.1e}"])
+        return "\n".join(map(plain, [*lines, f"allowed error {self.tolerance:.1e}"]))
 
 
 class GradientError(GraphError, AssertionError):
@@ -68,6 +69,7 @@ class GradientError(GraphError, AssertionError):
         self.report = report
 
 
+@refusing
 def gradients(
     fn: Callable[..., Node], arguments: Any, order: int = 2, *, tolerance: float | None = None, seed: int = 0
 ) -> Report:
@@ -110,7 +112,8 @@ def gradients(
     """
     nodes, call = _prepare(fn, arguments)
     parameters = [x for x in nodes if isinstance(x, Parameter)]
-    if not parameters or order < 1:
+    order = integer("check.gradients", "order", order, 1)
+    if not parameters:
         raise GraphError(
             "check.gradients has nothing to check",
             expected="a floating array or parameter, order >= 1",
@@ -118,7 +121,7 @@ def gradients(
         )
     eps = float(max(np.finfo(x.dtype).eps for x in parameters))
     rng = np.random.default_rng(seed)
-    tolerance = eps**0.5 if tolerance is None else tolerance
+    tolerance = eps**0.5 if tolerance is None else positive("check.gradients", "tolerance", tolerance)
     f = _weighted_sum(call, rng)
     rows: list[Row] = []
     with _restoring(parameters):

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import linecache
 import os
 import sys
+import traceback
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
+UNFIT = (
+    *(ValueError, TypeError, LookupError, AttributeError),
+    *(OverflowError, ZeroDivisionError, MemoryError, RecursionError),
+)
+"""What Python and numpy raise about arguments that do not fit."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
 _LIBRARIES = (os.path.dirname(os.path.dirname(os.path.abspath(__file__))), os.path.dirname(np.__file__))
+_PYTHON, _PACKAGES = os.path.dirname(os.__file__), os.path.dirname(_LIBRARIES[1])
+_BELOW = [os.path.join(_PACKAGES, name) for name in ("numpy", "graphviz", "safetensors", "llvmlite")]
 
 
 class GraphError(ValueError):
@@ -29,11 +44,16 @@ class GraphError(ValueError):
 
     def __init__(self, problem: str, *, expected: str = "", got: str = "", fix: str = "") -> None:
         lines = [("expected", expected), ("got", got), ("fix", fix)]
-        super().__init__("\n".join([problem, *(f"  {k:<9} {v}" for k, v in lines if v)]))
+        told = [*str(problem).split("\n"), *(f"  {k:<9} {v}" for k, v in lines if not isinstance(v, str) or v)]
+        super().__init__("\n".join([plain(line, LONGEST) for line in told]))
 
 
 class MutationError(GraphError, TypeError):
     """An attempt to change a node in place, or to copy its value out of the graph without its gradient."""
+
+
+class OptionError(GraphError, TypeError):
+    """An argument of a name that the call does not have; Python's own error for it is a TypeError."""
 
 
 class NonFiniteError(GraphError, FloatingPointError):
@@ -57,10 +77,115 @@ class WideningWarning(UserWarning):
     """
 
 
+LONGEST = 1500
+"""The most characters of one line of a message."""
+
+
+def plain(text: Any, limit: int | None = None) -> str:
+    """A text on one line, cut to ``limit`` characters; U+FFFD stands for every hidden character.
+
+    Hidden are those that no reader sees: controls such as ESC, and marks such as U+202E, which turns round the rest
+    of the line, or U+200B, which has no width.
+
+    Example:
+        >>> from tinygraph.core.errors import plain
+        >>> plain("a\\tb\\u202ec\\x1b[31m"), plain("abcdef", 4)
+        ('a b�c�[31m', 'abc…')
+    """
+    text = str(text)
+    if limit is not None and len(text) > limit:
+        text = f"{text[: limit - 1]}…"
+    if text.isprintable():
+        return text
+    return "".join([c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text])
+
+
+def shown(value: Any, limit: int = 120) -> str:
+    """A user's value in a message: its repr, cut; of long containers and arrays the start, or the size.
+
+    It costs the same for ten million numbers as for ten.
+
+    Example:
+        >>> from tinygraph.core.errors import shown
+        >>> shown([1.5, "a"]), shown(list(range(10_000_000)))
+        ("[1.5, 'a']", '[0, 1, 2, 3, 4, 5, …]')
+    """
+    try:
+        return plain(_start(value, 3), limit)
+    except Exception:  # whatever an object's own __repr__ raises
+        return f"a {type(value).__name__}"
+
+
+def _start(value: Any, depth: int) -> str:
+    cls = type(value)
+    if cls in (str, bytes):
+        return repr(value[:200])
+    if isinstance(value, np.ndarray) and (value.size > 20 or value.dtype.hasobject):
+        return f"array {value.shape} {value.dtype}"
+    if cls in (list, tuple, set, frozenset, dict) and value:
+        some = [*islice(value.items() if cls is dict else value, 6)] if depth else []
+        parts: Iterable[str] = (": ".join(_start(x, depth - 1) for x in pair) for pair in some)
+        parts = [*(parts if cls is dict else (_start(x, depth - 1) for x in some)), *["…"] * (len(some) < len(value))]
+        left, right = "[]" if cls is list else "()" if cls is tuple else "{}"
+        return f"{left}{', '.join(parts)}{',' * (cls is tuple and len(value) == 1)}{right}"
+    if hasattr(cls, "__len__") and not hasattr(cls, "shape") and len(value) > 50:
+        return f"a {cls.__name__} of length {len(value)}"
+    return " ".join(repr(value).split())
+
+
+def refusing(function: F, who: str = "") -> F:
+    """The function, with a `GraphError` for what Python or numpy raise within it about arguments that do not fit.
+
+    ``who`` names it, else its own name does. It is the net behind the checks by name. What a user's own function
+    raises, called from there, stays as it is.
+    """
+
+    who = who or getattr(function, "__qualname__", "").removesuffix(".__init__")
+
+    @functools.wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        try:
+            return function(*args, **options)
+        except UNFIT as error:
+            refuse(error, who, args, options)
+            raise
+
+    return cast(F, call)
+
+
+def refuse(error: Exception, who: str, args: Iterable[Any], options: dict[str, Any]) -> None:
+    """Raises a `GraphError` for an error that arose within the library; does nothing about any other."""
+    if not isinstance(error, GraphError) and _is_ours(error):
+        got = ", ".join([*map(shown, args), *(f"{k}={shown(v)}" for k, v in options.items())])
+        raise GraphError(f"{who}: {str(error) or type(error).__name__}", got=got) from error
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Whether the error arose in this library, or in numpy or Python's own modules, which it called."""
+    files = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)]
+    above = [file for file in files if not _is_below(file)]
+    return bool(above) and above[-1].startswith(_LIBRARIES[0])
+
+
+def _is_below(file: str) -> bool:
+    if file.startswith((*_BELOW, "<frozen ")) or file.endswith((".pyx", ".pxd")):  # these are numpy.random's own
+        return True
+    return file.startswith(_PYTHON) and "site-packages" not in file
+
+
 def users_line() -> str:
     """The innermost line of the user's code: ``file.py:12: the source``."""
+    return line_at(*users_place())
+
+
+def users_place() -> tuple[str, int]:
+    """The file and the number of the innermost line of the user's code."""
     frame = sys._getframe(1)
     while frame.f_back and frame.f_code.co_filename.startswith(_LIBRARIES):
         frame = frame.f_back
-    name, number = frame.f_code.co_filename, frame.f_lineno
+    return frame.f_code.co_filename, frame.f_lineno
+
+
+def line_at(name: str, number: int) -> str:
+    """A line of a file with its place: ``file.py:12: the source``."""
     return f"{name}:{number}: {linecache.getline(name, number).strip()}".rstrip(": ")

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .errors import GraphError, users_line
+from .checks import text
+from .errors import GraphError, shown, users_line
+from .frozen import frozen, read_only
 from .node import NO_ATTRIBUTES, Node, next_serial
 from .scope import now
 
 
 class Parameter(Node):
-    """A leaf to be trained; its ``value`` may be set to an array of the same shape and dtype.
+    """A leaf to be trained; its ``value`` may be set to an array of the same shape and dtype, which is copied.
 
-    After the value was set, `tg.grad` refuses graphs computed before: they hold values of the old parameter.
+    The array that ``value`` returns is read-only: write ``w.value = w.value - 0.1 * w.grad``, or change a copy of it
+    and set that. After the value was set, `tg.grad` refuses graphs computed before: they hold values of the old
+    parameter.
     """
 
     __slots__ = ("changed",)
@@ -32,14 +37,14 @@ class Parameter(Node):
                 got=users_line(),
                 fix="use the parameter itself, which is read at each call",
             )
-        return self._value
+        return read_only(self._value)
 
     @value.setter
     def value(self, value: Any) -> None:
         if now.tracing:
             problem = f"the value of {self.label()} was set while a function is compiled"
             raise GraphError(problem, got=users_line(), fix="return the new value, and set it after the call")
-        array = np.asarray(value)
+        array = _array(value)
         if array.shape != self.shape or array.dtype != self.dtype:
             raise GraphError(
                 f"the new value of {self.label()} has another shape or dtype",
@@ -47,8 +52,11 @@ class Parameter(Node):
                 got=f"{array.shape} {array.dtype}",
                 fix="make a new tg.parameter, or cast the array with .astype",
             )
-        self._value = array
+        self._value = frozen(array)
         self.changed = next_serial()
+
+    def __reduce__(self) -> Any:
+        return _restored, (Parameter, self._value, self.name, self.grad)
 
 
 class Constant(Node):
@@ -59,6 +67,16 @@ class Constant(Node):
 
     def __init__(self, value: np.ndarray, name: str | None = None) -> None:
         super().__init__(None, (), NO_ATTRIBUTES, value, name)
+
+    def __reduce__(self) -> Any:
+        return _restored, (Constant, self._value, self.name, self.grad)
+
+
+def _restored(leaf: type, array: np.ndarray, name: str | None, grad: np.ndarray | None) -> Any:
+    """A leaf from its copy or its pickle, with a serial number of its own, as other nodes may have the old one."""
+    node = leaf(frozen(array), name)
+    node.grad = grad
+    return node
 
 
 def parameter(value: Any, name: str | None = None) -> Parameter:
@@ -76,10 +94,11 @@ def parameter(value: Any, name: str | None = None) -> Parameter:
         >>> tg.parameter([[0.5, -0.5]], name="W").shape
         (1, 2)
     """
+    name = None if name is None else text("parameter", "its name", name)
     array = _array(value).copy()
     if array.dtype.kind != "f":
         raise GraphError(
-            f"parameter{f' {name!r}' if name else ''} needs floating-point numbers",
+            f"parameter{f' {shown(name)}' if name else ''} needs floating-point numbers",
             expected="a float32 or float64 array",
             got=f"{array.dtype} array of shape {array.shape}",
             fix="pass value.astype(np.float64), or tg.constant for data and labels",
@@ -98,7 +117,7 @@ def constant(value: Any, name: str | None = None) -> Constant:
         >>> tg.constant([1, 2, 3]).dtype.kind
         'i'
     """
-    return Constant(_array(value).copy(), name)
+    return Constant(_kept(value), None if name is None else text("constant", "its name", name))
 
 
 def _array(value: Any) -> np.ndarray:
@@ -107,11 +126,16 @@ def _array(value: Any) -> np.ndarray:
         raise GraphError(problem, got=f"{got}; {users_line()}", fix="join them with tg.stack or np.stack")
     try:
         array = value.value if isinstance(value, Node) else np.asarray(value)
-    except ValueError as error:
+    except GraphError:
+        raise
+    except Exception as error:  # whatever an object's own __array__ raises
         raise GraphError(f"a leaf needs an array: {error}", fix="pass rows of equal length") from None
     if value is None:
         fix = "pass an array; the state before the first step of tg.unroll is its argument state="
         raise GraphError("None came where an array is needed", got=users_line(), fix=fix)
+    if hasattr(value, "filled"):
+        fix = "pass array.filled(0) for the data, and array.mask to tg.where"
+        raise GraphError("a masked array has no place in a graph, which would ignore its mask", fix=fix)
     if array.dtype.kind not in "fiub":
         raise GraphError(
             "a leaf needs an array of real numbers or booleans",
@@ -121,7 +145,17 @@ def _array(value: Any) -> np.ndarray:
     return array
 
 
-_NUMBERS = frozenset((int, float, bool))
+_NEW = (list, tuple, int, float, np.generic)
+"""Types of which ``np.asarray`` makes an array that nobody else has."""
+
+
+def _kept(value: Any) -> np.ndarray:
+    """The array of ``value`` as it is now, whatever its owner writes to it later."""
+    array = _array(value)
+    kept = array if isinstance(value, _NEW) else frozen(array)
+    if now.door is not None and not isinstance(value, Node):
+        now.door.array(value, kept)
+    return kept
 
 
 def as_nodes(values: tuple[Any, ...]) -> tuple[Node, ...]:
@@ -129,14 +163,26 @@ def as_nodes(values: tuple[Any, ...]) -> tuple[Node, ...]:
 
     As in numpy, a Python number takes the dtype of the others: float32 times 2.0 stays float32.
     """
-    nodes = [v if isinstance(v, Node) or type(v) in _NUMBERS else Constant(_array(v)) for v in values]
+    for v in values:
+        if not isinstance(v, Node):
+            break
+    else:
+        return values
+    nodes = [v if isinstance(v, Node) or type(v) in WEAK else Constant(_kept(v)) for v in values]
     strong = [v.dtype for v in nodes if isinstance(v, Node)]
     if len(strong) < len(nodes):
-        nodes = [v if isinstance(v, Node) else Constant(_weak(v, strong)) for v in nodes]
+        nodes = [v if isinstance(v, Node) else WEAK[type(v)](v, strong) for v in nodes]
     return tuple(nodes)
 
 
-def _weak(number: float, others: list[np.dtype]) -> np.ndarray:
-    if not others or type(number) is bool:
-        return np.asarray(number)
-    return np.asarray(number, dtype=np.result_type(*others, number))
+def _weak(number: float, others: list[np.dtype]) -> Node:
+    try:
+        if others and type(number) is not bool:
+            return Constant(np.asarray(number, dtype=np.result_type(*others, number)))
+        return Constant(_array(number))
+    except OverflowError:
+        raise GraphError("an integer is too large for an array", got=shown(number), fix="write it as a float") from None
+
+
+WEAK: dict[type, Callable[[Any, list[np.dtype]], Node]] = {int: _weak, float: _weak, bool: _weak}
+"""Maps the types of Python numbers to a function of the number and the other inputs' dtypes, which makes its leaf."""

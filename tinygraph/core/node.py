@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import count
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import GraphError, MutationError, users_line
+from .errors import UNFIT, GraphError, MutationError, plain, shown, users_line
+from .frozen import read_only
 from .scope import now
 
 if TYPE_CHECKING:
@@ -27,8 +29,8 @@ class Node:
     Attributes:
         op: the `Op` that computed it; None for a leaf.
         inputs: the inputs of the op, a tuple of nodes.
-        attributes: the op's settings (``axis``, ``keepdims``, ...), a dict.
-        value: numpy array of shape ``shape`` and dtype ``dtype``.
+        attributes: the op's settings (``axis``, ``keepdims``, ...), a read-only dict.
+        value: numpy array of shape ``shape`` and dtype ``dtype``; it is read-only.
         name: the user's name for it, or None.
         step: its time step (`tg.step`), or None.
         scope: its cell or layer (`tg.scope`), a path such as ``"encoder/layer0"``.
@@ -66,8 +68,8 @@ class Node:
         return self._inputs
 
     @property
-    def attributes(self) -> dict[str, Any]:
-        return self._attributes
+    def attributes(self) -> Mapping[str, Any]:
+        return MappingProxyType(self._attributes)
 
     @property
     def step(self) -> int | None:
@@ -83,7 +85,7 @@ class Node:
 
     @property
     def value(self) -> np.ndarray:
-        return self._value
+        return read_only(self._value)
 
     @value.setter
     def value(self, value: Any) -> None:
@@ -107,13 +109,21 @@ class Node:
         return self._value.size
 
     def item(self) -> Any:
-        """The value of a node of one element as a Python number, which carries no gradient."""
-        return self.value.item()
+        """The value of a node of one element as a Python number, which carries no gradient.
+
+        Raises:
+            GraphError: the node has more elements, or none.
+        """
+        value = self.value
+        if value.size != 1:
+            fix = "index it first, or compare with np.any, np.all, np.where"
+            raise GraphError(f"{self.label()} is not one number", expected="one element", got=str(self.shape), fix=fix)
+        return value.item()
 
     def label(self) -> str:
         """The node's description in messages: ``matmul 'h_proj' at step 3``."""
-        kind = self.kind if self._op is None else self._op.name
-        named = f" '{self.name}'" if self.name else ""
+        kind = self.kind if self._op is None else plain(self._op.name, 80)
+        named = f" '{plain(self.name, 80)}'" if self.name else ""
         return f"{kind}{named}" + ("" if self.step is None else f" at step {self.step}")
 
     kind = "node"
@@ -123,7 +133,12 @@ class Node:
         return f"<{self.label()} {self.shape} {self.dtype}: {value}>"
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else repr(self)
+        try:
+            return format(self.item(), spec) if spec else repr(self)
+        except UNFIT as error:
+            if isinstance(error, GraphError):
+                raise
+            raise GraphError(f"{self.label()} is not written so: {error}", got=shown(spec)) from None
 
     def __len__(self) -> int:
         if not self.shape:
@@ -134,10 +149,27 @@ class Node:
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        return bool(self.value)
+        return bool(self.item())
 
     def __index__(self) -> int:
-        return self.value.__index__()
+        value = self.value
+        if value.ndim or value.dtype.kind not in "iu":
+            problem = f"{self.label()} is not one integer, so it is no index"
+            raise MutationError(problem, got=f"{self.shape} {self.dtype}")
+        return int(value)
+
+    def __copy__(self) -> Node:
+        """The same node as another object: it keeps its inputs, and so its gradient."""
+        twin = object.__new__(type(self))
+        for slot in (s for cls in type(self).__mro__ for s in getattr(cls, "__slots__", ()) if s != "__weakref__"):
+            setattr(twin, slot, getattr(self, slot))
+        return twin
+
+    def __reduce__(self) -> Any:
+        """Refuses deepcopy and pickle: the copy would depend on copies of the parameters, and have no gradient."""
+        problem = f"{self.label()} cannot be deep-copied or pickled: its copy would lose its gradient"
+        fix = "copy or pickle parameters and cells; for the numbers alone, keep node.value"
+        raise MutationError(problem, fix=fix)
 
     __hash__ = object.__hash__
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .checks import one_of
 from .errors import GraphError, NonFiniteError, users_line
 from .scope import now
 
@@ -34,8 +35,7 @@ def nonfinite(mode: str) -> Iterator[None]:
         ...     print(str(error).splitlines()[0])
         exp 'weight' at step 2: the result holds 1 infinity
     """
-    if mode not in ("raise", "allow"):
-        raise GraphError("nonfinite: unknown mode", expected="'raise' or 'allow'", got=repr(mode))
+    one_of("nonfinite: unknown mode", mode, ("raise", "allow"))
     if now.tracing:
         fix = "call the function without compiling it, inside `with tg.nonfinite`"
         raise GraphError("nonfinite: compiled functions are not checked", got=users_line(), fix=fix)
@@ -72,7 +72,7 @@ def _report(node: Node, what: str, array: np.ndarray) -> NonFiniteError:
     return NonFiniteError(
         f"{node.label()}{rule}: {what} {' and '.join(counts)}",
         expected="finite numbers",
-        got=f"inputs {ranges or 'none'}" + (f"; in scope {node.scope}" if node.scope else ""),
+        got=f"inputs {ranges or 'none'}" + (f"; in scope {node.scope}" if node.scope else "") + f"; in {users_line()}",
         fix="clip or rescale the inputs, lower the learning rate, or use a stable op (tg.sigmoid, tg.log_softmax)",
     )
 

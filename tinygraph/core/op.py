@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from operator import attrgetter
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy import ndarray
 
-from .errors import GraphError, users_line
+from .checks import text
+from .errors import UNFIT, GraphError, plain, shown, users_line
+from .frozen import MUTABLE, frozen_settings, guard
 from .leaves import as_nodes
 from .node import Node
 from .nonfinite import watch_forward
@@ -20,6 +23,9 @@ from .widening import note
 
 value_of = attrgetter("_value")
 """The array of a node, faster than its property."""
+
+
+_OURS = __name__.partition(".")[0] + "."
 
 
 class Spec(NamedTuple):
@@ -49,6 +55,9 @@ class Op:
     build the graph of the gradient, so gradients can be drawn, compiled and differentiated again. If it has an
     argument ``wanted``, that says for each input whether its gradient is needed.
 
+    The arrays that both get are read-only: write ``gz = gz * 2``, not ``gz *= 2``. The arrays that they return are
+    copied, so they may be buffers that the next call fills again.
+
     Example:
         >>> import numpy as np, tinygraph as tg
         >>> class Cube(tg.Op):
@@ -71,6 +80,8 @@ class Op:
     differentiable: ClassVar[bool] = True
     selects: ClassVar[bool] = False
     """Whether the op selects one of a loop's values; `backward` of the loop gets the gradients of all selections."""
+    _copied: ClassVar[frozenset[type]] = MUTABLE
+    """Types of settings that are copied, because their owner may change them later."""
 
     def __init_subclass__(cls) -> None:
         words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__.lstrip("_"))
@@ -81,6 +92,9 @@ class Op:
         cls.settings = tuple(a.name for a in arguments if a.default is not a.empty)
         cls._known = frozenset(cls.settings)
         cls.selective = "wanted" in inspect.signature(cls.backward).parameters
+        if not cls.__module__.startswith(_OURS):
+            guard(cls)
+            cls._copied = MUTABLE | {tuple}
 
     def forward(self, *inputs: Any, **attributes: Any) -> Any:
         """Takes arrays, returns one array."""
@@ -105,6 +119,13 @@ class Op:
     def __call__(self, *inputs: Any, name: str | None = None, **attributes: Any) -> Node:
         if len(inputs) != self.arity or (attributes and not attributes.keys() <= self._known):
             inputs, attributes = self.bind(inputs, attributes)
+        if attributes:
+            if now.door is not None:
+                attributes = {key: now.door.setting(value) for key, value in attributes.items()}
+            elif not self._copied.isdisjoint(map(type, attributes.values())):
+                attributes = frozen_settings(attributes)
+        if name is not None:
+            text(self.name, "name", name)
         if now.tracing:
             return self.trace(as_nodes(inputs), attributes, name)
         try:
@@ -117,7 +138,7 @@ class Op:
             value = self.forward(*values, **attributes)
         except GraphError as error:
             raise self._place(error, name) from None
-        except (ValueError, TypeError, IndexError, AttributeError) as error:
+        except UNFIT as error:
             raise self._explain(error, nodes, attributes, name) from error
         if type(value) is not ndarray:
             value = np.asarray(value)
@@ -132,7 +153,7 @@ class Op:
             spec = self.infer(*(Spec(x.shape, x.dtype) for x in nodes), **attributes)
         except GraphError as error:
             raise self._place(error, name) from None
-        except (ValueError, TypeError, IndexError) as error:
+        except UNFIT as error:
             raise self._explain(error, nodes, attributes, name) from error
         node = Traced(self, nodes, attributes, spec, name)
         if now.widenings is not None:
@@ -184,9 +205,15 @@ class Op:
             return self._place(refusal, name)
         except Exception:
             pass  # `error` is the one to report
-        settings = "".join(f", {k}={v}" for k, v in attributes.items())
+        settings = "".join(f", {k}={shown(v)}" for k, v in attributes.items())
         got = ", ".join(f"{x.shape} {x.dtype}" for x in nodes)
         return GraphError(f"{self._title(name)}: {error}", got=f"{self.name}({got}{settings})")
 
+    def __reduce_ex__(self, protocol: Any) -> str | tuple[Any, ...]:
+        """One of this library's ops stays itself when it is copied: passes and backends know it by identity."""
+        module = sys.modules[type(self).__module__]
+        names = [name for name, op in vars(module).items() if op is self]
+        return names[0] if names and type(self).__module__.startswith(_OURS) else super().__reduce_ex__(protocol)
+
     def __repr__(self) -> str:
-        return f"<op {self.name}>"
+        return f"<op {plain(self.name, 80)}>"

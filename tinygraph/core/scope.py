@@ -5,13 +5,27 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .checks import integer, text
 
 if TYPE_CHECKING:
+    from numpy import ndarray
+
     from .node import Node
 
 Guard = Callable[["Node", "Sequence[Node]", "Sequence[Node]"], None]
 """Called with y, the nodes that y depends on, and ``wrt``; it may raise."""
+
+
+class Entrance(Protocol):
+    """What looks at the values that enter a traced function from outside, see `outside/door.py`."""
+
+    def array(self, value: Any, kept: ndarray) -> None:
+        """Notes ``value``, from which the graph keeps ``kept``."""
+
+    def setting(self, value: Any) -> Any:
+        """A setting of an op, as nobody can change it."""
 
 
 class _Now(threading.local):
@@ -23,6 +37,7 @@ class _Now(threading.local):
         watching: whether the first NaN or infinity raises.
         guards: called by `grad` before it starts.
         draws: the random numbers of a running unroll, see `time/noise.py`.
+        door: looks at arrays and settings that enter a traced function; None outside of one.
         widenings: collects the ops that make float64 of float32, see `widening.py`.
     """
 
@@ -31,6 +46,7 @@ class _Now(threading.local):
     watching: bool = False
     guards: tuple[Guard, ...] = ()
     draws: Any = None
+    door: Entrance | None = None
     widenings: Any = None
 
 
@@ -49,7 +65,7 @@ def step(t: int) -> Iterator[None]:
         3
     """
     before = now.place
-    now.place = (int(t), before[1], before[2])
+    now.place = (integer("step", "t", t), before[1], before[2])
     try:
         yield
     finally:
@@ -67,7 +83,7 @@ def scope(name: str) -> Iterator[None]:
         >>> h.scope
         'encoder/layer0'
     """
-    before = now.place
+    before, name = now.place, text("scope", "its name", name)
     now.place = (before[0], f"{before[1]}/{name}" if before[1] else name, before[2])
     try:
         yield

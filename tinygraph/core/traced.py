@@ -85,6 +85,21 @@ class Slot(Traced):
     __hash__ = Node.__hash__
 
 
+class Live(Traced):
+    """A leaf of a compiled function whose array is asked for at each call."""
+
+    __slots__ = ()
+
+    def __init__(self, spec: Spec, name: str | None = None) -> None:
+        super().__init__(None, (), NO_ATTRIBUTES, spec, name)
+
+    def read(self) -> np.ndarray:
+        """The array for this call, of the leaf's shape and dtype."""
+        raise GraphError(f"{self.label()} cannot be read")
+
+    __hash__ = Node.__hash__
+
+
 @contextmanager
 def tracing() -> Iterator[None]:
     """A context in which ops make `Traced` nodes instead of computing; the thread's other state is reset."""

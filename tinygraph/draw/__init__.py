@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from ..core.errors import GraphError
+from ..core import errors
+from ..core.checks import one_of
 from ..core.node import Node
 from .drawing import Drawing
 from .options import MAX_NODES, Options
@@ -43,6 +44,7 @@ VIEWS: dict[str, ViewFunction] = {
 """The views by name; a new view needs one line here."""
 
 
+@errors.refusing
 def draw(
     node: Any,
     view: str = "unrolled",
@@ -110,8 +112,7 @@ def draw(
         >>> "cell × 3" in tg.draw(h, "rolled").source
         True
     """
-    if not isinstance(view, str) or view not in VIEWS:
-        raise GraphError(f"draw has no view {view!r}", expected=", ".join(VIEWS), got=repr(view))
+    one_of(f"draw has no view {errors.shown(view)}", view, VIEWS)
     from .write.dot import lines
     from .write.unpinned import layout_of, unpinned_lines
 

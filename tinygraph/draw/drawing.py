@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +10,8 @@ from typing import Any
 
 import graphviz
 
-from ..core.errors import GraphError
+from ..atomic import place, write
+from ..core.errors import GraphError, refusing
 from .picture import MANY, Picture
 from .write.centred import centred
 from .write.render import engine, pinned
@@ -44,6 +44,7 @@ class Drawing(graphviz.Digraph):
         other.picture = self.picture
         return other
 
+    @refusing
     def text(self) -> str:
         """Returns the picture as plain text for terminals: a column per time step, and arrows for links through time.
 
@@ -68,6 +69,7 @@ class Drawing(graphviz.Digraph):
 
         return plain(self.picture)
 
+    @refusing
     def save(
         self,
         filename: Any = None,
@@ -78,11 +80,13 @@ class Drawing(graphviz.Digraph):
     ) -> str:
         """Write a file in the format of its suffix: html, svg, png, pdf, dot or gv, txt.
 
+        A file that is there is replaced only by a complete one: whatever stops a save, it stays as it was.
         ``x.html`` is an interactive page in one file, with zoom, the numbers of each box, foldable time steps, and
         a walk through the ops and their gradient rules. It needs no Graphviz and no network.
 
         Args:
-            filename: the path; a file without a suffix contains DOT text.
+            filename: the path; a file without a suffix contains DOT text. A drawing keeps the name that its DOT text
+                was saved under, or that graphviz was told; another one has to be named.
             directory, skip_existing: as for `graphviz.Digraph.save`.
             snapshots: for a page, drawings of the same network at earlier times of training, in order; a slider
                 replays them, with this drawing last.
@@ -91,46 +95,63 @@ class Drawing(graphviz.Digraph):
             the path of the file.
 
         Raises:
-            GraphError: an unknown suffix; no Graphviz is installed, or it cannot write this format; a snapshot shows
-                another network.
+            GraphError: no name, or that of a folder; an unknown suffix; no Graphviz is installed, or it cannot write
+                this format; a snapshot shows another network.
+            OSError: the file cannot be written; nothing was changed.
 
         Example:
             >>> import tinygraph as tg
             >>> tg.draw(tg.constant([0.5])).save("x.svg")  # doctest: +SKIP
             'x.svg'
         """
-        suffix = _suffix(filename)
+        path = self._place(filename, directory)
+        suffix = path.suffix[1:].lower()
         if snapshots and suffix != "html":
             raise GraphError("save: snapshots need a page", expected="a path that ends in .html", got=str(filename))
-        if skip_existing is None or suffix in DOT:  # graphviz's own render passes None to get the DOT file
-            return super().save(filename, directory=directory, skip_existing=skip_existing)
-        if suffix not in (*RENDERED, *WRITTEN):
+        if skip_existing is None:  # graphviz's own render passes None to get the DOT file
+            suffix = ""
+        if suffix not in (*RENDERED, *WRITTEN, *DOT):
             raise GraphError(
                 f"a drawing cannot be saved as .{suffix}",
                 expected="a path that ends in .html, .svg, .png, .pdf, .dot, .gv or .txt",
-                got=os.fspath(filename),
+                got=str(path),
             )
-        path = Path(directory or self.directory, filename)
-        if skip_existing and path.exists():
-            return str(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if suffix in WRITTEN:
-            path.write_bytes(self._written(suffix, snapshots))
-        else:
-            self._render_to(path, suffix)
+        if not (skip_existing and path.exists()):
+            if suffix in RENDERED:
+                content = self._rendered(suffix, self.engine, pinned(self.engine, {}))
+            else:
+                content = self._written(suffix, snapshots)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write(path, content)
+        if suffix in DOT:  # as graphviz does: `render` without a name then writes beside it
+            for name, part in (("filename", filename), ("directory", directory)):
+                if part is not None:
+                    setattr(self, name, os.fspath(part))
         return str(path)
 
-    def _render_to(self, path: Path, suffix: str) -> None:
+    def _place(self, filename: Any, directory: Any) -> Path:
+        """Where to save; a drawing without a name would drop a file of graphviz's naming into the working folder."""
+        name = self.filename if filename is None else filename
+        if filename is None and name == f"{type(self).__name__}.{self._default_extension}":
+            raise GraphError("save: a drawing needs the name of a file", fix='drawing.save("rnn.svg")')
+        folder = self.directory if directory is None else directory
+        if not all(isinstance(part, (str, os.PathLike)) for part in (name, folder)):
+            got = f"{type(name).__name__} in {type(folder).__name__}"
+            raise GraphError("save: no name of a file", expected="a str or a pathlib.Path", got=got)
+        return place("save", os.path.join(folder, name) if folder and name else name)
+
+    def _rendered(self, suffix: str, program: str, settings: dict[str, Any]) -> bytes:
         """Render by way of files: through a pipe a drawing of 20,000 boxes takes a quarter longer."""
         with TemporaryDirectory() as folder, engine():
             source = Path(folder, "drawing.dot")
-            source.write_text(self.source, encoding="utf-8")
-            # Graphviz writes a temporary file, so that a failure does not destroy an existing file.
-            rendered = graphviz.render(self.engine, suffix, source, **pinned(self.engine, {}))
-            shutil.copyfile(self._with_centred_texts(rendered), path)
+            source.write_bytes(self.source.encode(self.encoding))
+            rendered = Path(graphviz.render(program, suffix, source, **settings)).read_bytes()
+        return rendered if suffix != "svg" or self._is_large() else centred(rendered.decode()).encode()
 
     def _written(self, suffix: str, snapshots: Iterable[Drawing]) -> bytes:
-        """Returns the content of a file that needs no Graphviz: plain text, or a page."""
+        """Returns the content of a file that needs no Graphviz: DOT text, plain text, or a page."""
+        if suffix in DOT:
+            return self.source.encode(self.encoding)
         if suffix == "txt":
             return (self.text() + "\n").encode()
         if isinstance(snapshots, Drawing) or not isinstance(snapshots, Iterable):
@@ -144,6 +165,7 @@ class Drawing(graphviz.Digraph):
         *earlier, last = map(_picture, (*snapshots, self))
         return page(last, earlier).encode()
 
+    @refusing
     def render(self, filename: Any = None, *args: Any, **settings: Any) -> str:
         """Write the picture to a file: ``drawing.render("rnn.svg")``.
 
@@ -158,7 +180,8 @@ class Drawing(graphviz.Digraph):
             the path of the picture.
 
         Raises:
-            GraphError: no Graphviz is installed, or it cannot write this format.
+            GraphError: no name; no Graphviz is installed, or it cannot write this format.
+            OSError: a file cannot be written; what was there is as it was.
 
         Example:
             >>> import tinygraph as tg
@@ -166,16 +189,31 @@ class Drawing(graphviz.Digraph):
             >>> drawing.render("h.svg")  # doctest: +SKIP
             'h.svg'
         """
-        if not args and not settings and _suffix(filename) in (*RENDERED, *WRITTEN):
+        named, outfile = isinstance(filename, (str, os.PathLike)), settings.get("outfile")
+        own = settings.get("overwrite_source")
+        if named and not args and not settings and Path(filename).suffix[1:].lower() in (*RENDERED, *WRITTEN):
             return self.save(filename)
-        if settings.get("outfile") is not None and not Path(settings["outfile"]).suffix:
+        if outfile is not None and not Path(outfile).suffix:
             # graphviz would warn about a path without a suffix.
-            settings["outfile"] = f"{os.fspath(settings['outfile'])}.{self.format}"
+            settings["outfile"] = f"{os.fspath(outfile)}.{self.format}"
+        elif named and outfile is not None and not own and os.path.realpath(filename) == os.path.realpath(outfile):
+            fix = "another outfile, or drawing.save, which writes no DOT file beside the picture"
+            raise GraphError("render: picture and DOT file have one name", got=str(outfile), fix=fix)
         with engine():
-            return self._with_centred_texts(
-                super().render(filename, *args, **pinned(settings.get("engine") or self.engine, settings))
-            )
+            path: str = super().render(filename, *args, **pinned(settings.get("engine") or self.engine, settings))
+        return path
 
+    def _render(self, program: str, suffix: str, source: str, **settings: Any) -> str:
+        """What graphviz calls when it has saved the DOT file; its own way would write into an old picture."""
+        outfile, fresh, _ = map(settings.pop, ("outfile", "raise_if_result_exists", "overwrite_filepath"))
+        kinds = [settings[kind] for kind in ("formatter", "renderer") if settings.get(kind)]
+        path = place("render", os.fspath(outfile or ".".join([source, *kinds, suffix])))
+        if fresh and path.exists():
+            raise graphviz.FileExistsError(f"output file exists: {str(path)!r}")
+        write(path, self._rendered(suffix, program, settings))
+        return str(path)
+
+    @refusing
     def pipe(self, *args: Any, **settings: Any) -> Any:
         """Returns the picture as bytes, or as text if ``encoding`` is passed: ``drawing.pipe(format="svg")``.
 
@@ -199,12 +237,6 @@ class Drawing(graphviz.Digraph):
     def _is_large(self) -> bool:
         return self.picture is not None and len(self.picture.boxes) > MANY
 
-    def _with_centred_texts(self, path: str) -> str:
-        """Centre the texts of an SVG file; other files stay as they are."""
-        if path.endswith(".svg") and not self._is_large():
-            Path(path).write_text(centred(Path(path).read_text(encoding="utf-8")), encoding="utf-8")
-        return path
-
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None, **settings: Any
     ) -> dict[str, Any]:
@@ -224,7 +256,3 @@ def _picture(drawing: Any) -> Picture:
             fix="pass results of tg.draw; for a plain Digraph use .source, or save as .svg",
         )
     return picture
-
-
-def _suffix(filename: Any) -> str:
-    return "" if filename is None else Path(filename).suffix[1:].lower()

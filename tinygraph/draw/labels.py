@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 import unicodedata
 from functools import lru_cache
 
-# XML 1.0 forbids control characters, surrogates, U+FFFE and U+FFFF: with one of them the SVG is not valid.
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_SPACES = re.compile(r"[\t\n\r\x85]")
+from ..core.errors import plain
+
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
 _IN_LABELS = str.maketrans(_ENTITIES | {"\\": "\\\\"})
 _IN_TOOLTIPS = str.maketrans(_ENTITIES | {"\\": "\\" * 4, "\n": "&#10;"})
@@ -18,11 +16,11 @@ _NARROW = set("iljtf.,:;'|![]() ")
 
 
 def clean(text: str, limit: int = 28) -> str:
-    """Returns the text on one line, cut to ``limit`` characters; U+FFFD replaces characters that SVG forbids."""
-    text = text[: limit + 1]
-    if not text.isprintable():
-        text = _FORBIDDEN.sub("\ufffd", _SPACES.sub(" ", text))
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """Returns the text on one line, cut to ``limit`` characters; U+FFFD replaces what no reader sees.
+
+    Among it is what XML 1.0 forbids: with control characters, surrogates, U+FFFE or U+FFFF an SVG is not valid.
+    """
+    return plain(text, limit)
 
 
 def html(text: str) -> str:

@@ -8,7 +8,7 @@ from numbers import Integral
 from types import NoneType
 from typing import Any
 
-from ..core.errors import GraphError
+from ..core.errors import GraphError, shown
 from ..core.node import Node
 from ..core.structure import leaves
 from .labels import clean
@@ -38,7 +38,7 @@ class Options:
         for option, known in (("level", LEVELS), ("layout", LAYOUTS), ("params", PARAMS)):
             value = getattr(self, option)
             if not isinstance(value, str) or value not in known:
-                raise GraphError(f"draw has no {option} {value!r}", expected=", ".join(known), got=repr(value))
+                raise GraphError(f"draw has no {option} {shown(value)}", expected=", ".join(known), got=shown(value))
         _whole(self.truncate, "truncate", "steps")
         _whole(self.max_nodes, "max_nodes", "boxes")
         if not isinstance(self.values, bool):
@@ -64,7 +64,7 @@ class Options:
 def _whole(value: Any, option: str, unit: str) -> None:
     if value is not None and (not isinstance(value, Integral) or isinstance(value, bool) or value < 1):
         raise GraphError(
-            f"draw: {option} must be a number of {unit}", expected="an integer of at least 1, or None", got=repr(value)
+            f"draw: {option} must be a number of {unit}", expected="an integer of at least 1, or None", got=shown(value)
         )
 
 

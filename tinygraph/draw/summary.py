@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.errors import GraphError
+from ..core.errors import GraphError, refusing
 from ..core.graph import ancestors
 from ..core.leaves import Parameter
 from ..core.node import Node
@@ -75,6 +75,7 @@ class Summary:
     __repr__ = __str__
 
 
+@refusing
 def summary(node: Any) -> Summary:
     """Returns a table of the ops of a node's graph and their costs, for the terminal.
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError, users_line
+from ..core.checks import flag
+from ..core.errors import GraphError, refusing, users_line
 from ..core.graph import ancestors
 from ..core.leaves import Constant, Parameter, as_nodes
 from ..core.node import Node
@@ -14,11 +15,13 @@ from ..core.nonfinite import watch_backward
 from ..core.op import value_of
 from ..core.scope import now
 from ..core.structure import leaves, rebuild
+from ..core.together import set_together
 from ..ops import getitem, matmul
 from .kept_memory import keep_freed_memory
 from .parts import Parts
 
 
+@refusing
 def grad(y: Node, wrt: Any, gy: Any = None, *, strict: bool = False) -> Any:
     """The gradient of ``y`` with respect to ``wrt`` as nodes, which can be drawn, compiled and differentiated again.
 
@@ -51,12 +54,13 @@ def grad(y: Node, wrt: Any, gy: Any = None, *, strict: bool = False) -> Any:
         guard(y, order, nodes)
     gradients = derive(order, set(nodes), {y: seed}, as_graph=True)
     for x in nodes:
-        if x not in gradients and strict:
+        if x not in gradients and flag("grad", "strict", strict):
             fix = "remove it from wrt, or omit strict=True to get zeros"
             raise GraphError(f"grad: {y.label()} does not depend on {x.label()}", fix=fix)
     return rebuild(wrt, [gradients[x] if x in gradients else Constant(np.zeros(x.shape, x.dtype)) for x in nodes])
 
 
+@refusing
 def backward(y: Node, gy: Any = None) -> None:
     """Adds the gradient of ``y`` to the ``.grad`` of every parameter that it depends on.
 
@@ -86,11 +90,11 @@ def backward(y: Node, gy: Any = None) -> None:
         fix = "make the weights with tg.parameter, or pass them: tg.grad(y, wrt)"
         raise GraphError(f"backward: {y.label()} depends on no parameter", fix=fix)
     gradients = derive(order, set(parameters), {y: seed}, as_graph=False)
-    for x in parameters:
-        if x in gradients:
-            x.grad = gradients[x] if x.grad is None else x.grad + gradients[x]
+    arrived = [x for x in parameters if x in gradients]
+    set_together([(x, "grad", gradients[x] if x.grad is None else x.grad + gradients[x]) for x in arrived])
 
 
+@refusing
 def zero_grad(parameters: Any) -> None:
     """Sets the ``.grad`` of every node in the structure to None.
 
@@ -102,8 +106,11 @@ def zero_grad(parameters: Any) -> None:
         >>> w.grad is None
         True
     """
-    for x in leaves(parameters):
-        x.grad = None
+    nodes = leaves(parameters)
+    others = [type(x).__name__ for x in nodes if not isinstance(x, Node)]
+    if others:
+        raise GraphError("zero_grad needs nodes", expected="nested lists or dicts of parameters", got=", ".join(others))
+    set_together([(x, "grad", None) for x in nodes])
 
 
 def derive(order: list[Node], wrt: set[Node], arrived: dict[Node, Any], *, as_graph: bool) -> dict[Node, Any]:
@@ -215,10 +222,15 @@ class _Walk:
                 self.parts.keep_factors(node, gz, wanted)
             if op.selective and not all(wanted):
                 settings = {**settings, "wanted": wanted}
-        if self.as_graph:
-            gradients = op.backward(gz, node, *inputs, **settings)
-        else:
-            gradients = op.backward(gz, node._value, *map(value_of, inputs), **settings)
+        try:
+            if self.as_graph:
+                gradients = op.backward(gz, node, *inputs, **settings)
+            else:
+                gradients = op.backward(gz, node._value, *map(value_of, inputs), **settings)
+        except GraphError:
+            raise
+        except (ValueError, TypeError, IndexError, AttributeError) as error:
+            raise _explained(node, error) from error
         if not isinstance(gradients, (tuple, list)):
             gradients = (gradients,)
         if len(gradients) != len(inputs):
@@ -243,6 +255,11 @@ class _Walk:
         if self.watched:
             watch_backward(node, gx, x)
         return gx if gx.dtype is value.dtype or gx.dtype == value.dtype else gx.astype(x.dtype)
+
+
+def _explained(node: Node, error: Exception) -> GraphError:
+    fix = "write gz = gz * 2, which makes a new array, not gz *= 2" if "read-only" in str(error) else ""
+    return GraphError(f"{node.label()}: backward: {error}", got=type(error).__name__, fix=fix)
 
 
 def _nodes_of(who: str, y: Any, wrt: Any) -> list[Node]:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError
+from ..core.checks import function
+from ..core.errors import GraphError, refusing
 from ..core.leaves import Constant, as_nodes
 from ..core.node import Node
 from ..core.structure import leaves, map_leaves
@@ -34,6 +35,8 @@ def value_and_grad(fn: Callable[..., Node], wrt: Any) -> Callable[..., tuple[Nod
         (11.0, array([3., 4.]))
     """
 
+    fn = refusing(function("value_and_grad", fn), "value_and_grad")
+
     def call(*args: Any, **kwargs: Any) -> tuple[Node, Any]:
         y = fn(*args, **kwargs)
         return y, grad(y, wrt)
@@ -41,6 +44,7 @@ def value_and_grad(fn: Callable[..., Node], wrt: Any) -> Callable[..., tuple[Nod
     return call
 
 
+@refusing
 def vjp(fn: Callable[..., Node], *primals: Any) -> tuple[Node, Callable[[Any], tuple[Any, ...]]]:
     """The vector-Jacobian product: the result of ``fn(*primals)`` and a function from gy to gy^T dy/dx.
 
@@ -60,10 +64,11 @@ def vjp(fn: Callable[..., Node], *primals: Any) -> tuple[Node, Callable[[Any], t
         array([2., 4., 0.])
     """
     inputs = _lift(primals)
-    y = fn(*inputs)
+    y = _result("vjp", fn, inputs)
     return y, lambda gy: grad(y, inputs, gy)
 
 
+@refusing
 def jvp(fn: Callable[..., Node], primals: Any, tangents: Any) -> tuple[Node, Node]:
     """The Jacobian-vector product: the result of ``fn(*primals)`` and its derivative along ``tangents``.
 
@@ -85,12 +90,13 @@ def jvp(fn: Callable[..., Node], primals: Any, tangents: Any) -> tuple[Node, Nod
         6.0
     """
     inputs, directions = _pair("jvp", primals, tangents)
-    y = fn(*inputs)
+    y = _result("jvp", fn, inputs)
     u = Constant(np.ones(y.shape, y.dtype))
     along = _inner(leaves(grad(y, inputs, u)), directions)
     return y, grad(along, u)
 
 
+@refusing
 def hvp(fn: Callable[..., Node], primals: Any, tangents: Any) -> tuple[Node, Any]:
     """The Hessian-vector product: the result of ``fn(*primals)``, one number, and its Hessian times ``tangents``.
 
@@ -109,8 +115,16 @@ def hvp(fn: Callable[..., Node], primals: Any, tangents: Any) -> tuple[Node, Any
         array([6., 0.])
     """
     inputs, directions = _pair("hvp", primals, tangents)
-    y = fn(*inputs)
+    y = _result("hvp", fn, inputs)
     return y, grad(_inner(leaves(grad(y, inputs)), directions), inputs)
+
+
+def _result(who: str, fn: Any, inputs: Any) -> Node:
+    """What the function gives for the inputs, one node."""
+    y = refusing(function(who, fn), who)(*inputs)
+    if not isinstance(y, Node):
+        raise GraphError(f"{who}: the function must return one node", got=type(y).__name__)
+    return y
 
 
 def _inner(gradients: list[Node], directions: list[Node]) -> Node:

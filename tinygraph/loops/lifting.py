@@ -248,6 +248,6 @@ RULES: dict[Op, Callable[[Lifted], Node | None]] = {
     ops.put: _put, ops.concatenate: _join, ops.stack: _join, ops.broadcast_to: _into_shape,
     ops.sum_to: _sum_to, ops.take: _take, ops.add_at: _add_at, ops.pick: _by_arrays, ops.scatter: _by_arrays,
     ops.one_hot: _batch, ops.onehot_like: _batch, ops.excess: _batch, ops.entry: _batch,
-    ops.softmax_cross_entropy: _batch,
+    ops.softmax_cross_entropy: _batch, ops.within: _batch,
 }  # fmt: skip
 """Maps an op to its rule; element-wise ops share `_elementwise`."""

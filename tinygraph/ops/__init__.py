@@ -20,7 +20,7 @@ from .choice import (
 )
 from .einsum import einsum
 from .exponential import exp, log, sigmoid, softplus, sqrt, tanh
-from .lookup import add_at, one_hot, pick, scatter, take
+from .lookup import add_at, one_hot, pick, scatter, take, within
 from .losses import entry, excess, onehot_like, sigmoid_cross_entropy, softmax_cross_entropy, squared_error
 from .periodic import cos, sin
 from .product import matmul
@@ -44,7 +44,8 @@ __all__ = [
 
 FOR_GRADIENTS = [
     "add_at", "entry", "excess", "onehot_like", "pick", "put", "quotient", "scaled_power", "scatter", "sum_to", "ties",
+    "within",
 ]  # fmt: skip
-"""Ops that are used in gradients only: `tg.ops.quotient` and so on."""
+"""Ops that are used in gradients, and `within` for lengths; they are in `tg.ops` alone: `tg.ops.quotient`."""
 
 numpy_speaks.register({name: globals()[name] for name in __all__})

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..core.errors import GraphError
+from ..core.errors import GraphError, shown
 from ..core.op import Op, Spec
 from .inference import as_shape, joint_shape, result_dtype
 
@@ -47,7 +47,7 @@ class BroadcastTo(Op):
         target = as_shape(shape)
         lead = len(target) - len(x.shape)
         if lead < 0 or min(target, default=0) < 0 or not _fits(target[lead:], x.shape):
-            expected, got = "sizes equal to x's, or where x's are 1", f"{x.shape} to {shape}"
+            expected, got = "sizes equal to x's, or where x's are 1", f"{x.shape} to {shown(shape)}"
             raise GraphError(f"{self.name}: x does not broadcast to the shape", expected=expected, got=got)
         return Spec(target, x.dtype)
 
@@ -80,7 +80,7 @@ class SumTo(Op):
         target = as_shape(shape)
         lead = len(x.shape) - len(target)
         if lead < 0 or not _fits(x.shape[lead:], target):
-            expected, got = "sizes equal to x's, or 1", f"{x.shape} to {shape}"
+            expected, got = "sizes equal to x's, or 1", f"{x.shape} to {shown(shape)}"
             raise GraphError(f"{self.name}: the shape does not broadcast to x's", expected=expected, got=got)
         return Spec(target, result_dtype(self, x.dtype))
 

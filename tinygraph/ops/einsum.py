@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError
+from ..core.errors import GraphError, shown
 from ..core.node import Node
 from ..core.op import Op, Spec
 from .inference import promoted, strong
@@ -69,20 +69,21 @@ class Einsum(Op):
 @lru_cache(maxsize=4096)
 def _shape(subscripts: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
     terms, out = spell_out(subscripts, [len(s) for s in shapes])
-    got = f"{subscripts!r} with shapes {', '.join(map(str, shapes))}"
+    got = f"{shown(subscripts)} with shapes {', '.join(map(str, shapes))}"
     sizes: dict[str, int] = {}
     for term, shape in zip(terms, shapes, strict=True):
         if len(term) != len(shape):
-            raise GraphError(f"einsum: {term!r} needs {len(term)} axes", expected="a letter for each axis", got=got)
+            problem = f"einsum: {shown(term)} needs {len(term)} axes"
+            raise GraphError(problem, expected="a letter for each axis", got=got)
         own: dict[str, int] = {}
         for letter, n in zip(term, shape, strict=True):
             # numpy broadcasts a size of 1 between operands, but not within one.
             if own.setdefault(letter, n) != n or (n != 1 and sizes.get(letter, 1) not in (1, n)):
-                raise GraphError(f"einsum: sizes of {letter!r} differ", expected="one size for each letter", got=got)
+                raise GraphError(f"einsum: sizes of {letter} differ", expected="one size for each letter", got=got)
             sizes[letter] = n if sizes.get(letter, 1) == 1 else sizes[letter]
     if len(set(out)) < len(out) or not sizes.keys() >= set(out) or _loses_axes(subscripts, sizes):
         expected = "letters of the terms, each once, and '...' if a term has it"
-        raise GraphError(f"einsum: invalid result {out!r}", got=got, expected=expected)
+        raise GraphError(f"einsum: invalid result {shown(out)}", got=got, expected=expected)
     return tuple(sizes[letter] for letter in out)
 
 
@@ -108,7 +109,7 @@ def spell_out(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
     left, arrow, out = subscripts.replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != len(ndims):
-        expected, got = f"{len(terms)} for {subscripts!r}", f"{len(ndims)} operands"
+        expected, got = f"{len(terms)} for {shown(subscripts)}", f"{len(ndims)} operands"
         raise GraphError("einsum: wrong number of operands", expected=expected, got=got)
     free = [c for c in string.ascii_letters if c not in subscripts]
     longest = max([0, *(n - len(t) + 3 for t, n in zip(terms, ndims, strict=True) if "..." in t)])

@@ -8,15 +8,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import islice
 from operator import index as as_int
 from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError
+from ..core.errors import UNFIT, GraphError, shown
 from ..core.op import Op, Spec
 
 Shape = tuple[int, ...]
+
+NEEDED: Any = "none was passed"
+"""The default of a setting that has to be passed: numpy refuses it as a shape and as an index."""
+
+MOST_AXES = 64
+"""The most axes that numpy allows."""
 
 _ONE_NUMBER = bytes(64)
 """Memory for one number of any dtype."""
@@ -37,12 +44,13 @@ def hollow(x: Any) -> np.ndarray:
     return np.ndarray(x.shape, x.dtype, _ONE_NUMBER, 0, (0,) * len(x.shape))
 
 
-def viewed(op: Op, x: Any, view: Callable[[np.ndarray], Any], settings: str) -> Spec:
+def viewed(op: Op, x: Any, view: Callable[[np.ndarray], Any], **settings: Any) -> Spec:
     """The spec of ``view(x)``, a numpy view; numpy's error becomes a `GraphError`."""
     try:
         z = view(hollow(x))
-    except (ValueError, IndexError, TypeError) as error:
-        raise refusal(op, error, f"{x.shape}, {settings}") from None
+    except UNFIT as error:
+        told = ", ".join(f"{k}={shown(v)}" for k, v in settings.items())
+        raise refusal(op, error, f"{x.shape}, {told}") from None
     return Spec(z.shape, x.dtype)
 
 
@@ -72,7 +80,7 @@ def tried(op: Op, *arrays: np.ndarray, **settings: Any) -> Spec:
             z = np.asarray(op.forward(*arrays, **settings))
     except GraphError:
         raise
-    except (ValueError, TypeError, IndexError) as error:
+    except UNFIT as error:
         raise refusal(op, error, ", ".join(f"{x.shape} {x.dtype}" for x in arrays)) from None
     return Spec(z.shape, z.dtype)
 
@@ -137,7 +145,12 @@ def stretched(a: Shape, b: Shape) -> Shape:
 
 def as_shape(shape: Any) -> Shape:
     """The setting ``shape``, an int or a sequence, as a tuple."""
-    return tuple(map(as_int, shape)) if np.iterable(shape) else (as_int(shape),)
+    if not np.iterable(shape):
+        return (as_int(shape),)
+    sizes = tuple(map(as_int, islice(shape, MOST_AXES + 1)))
+    if len(sizes) > MOST_AXES:
+        raise ValueError(f"an array has at most {MOST_AXES} axes")
+    return sizes
 
 
 def axes_of(op: Op, shape: Shape, axis: Any) -> Shape:
@@ -146,15 +159,16 @@ def axes_of(op: Op, shape: Shape, axis: Any) -> Shape:
     if axis is None:
         return tuple(range(ndim))
     try:
-        axes = tuple([as_int(a) for a in axis]) if type(axis) is tuple else (as_int(axis),)
+        axes = tuple([as_int(a) for a in axis[: ndim + 1]]) if type(axis) is tuple else (as_int(axis),)
     except TypeError as error:
-        raise refusal(op, error, f"axis {axis}") from None
+        raise refusal(op, error, f"axis {shown(axis)}") from None
     if not axes or (min(axes) >= -ndim and max(axes) < ndim):
         axes = tuple([a % ndim for a in axes])
         if len(axes) < 2 or len(set(axes)) == len(axes):
             return axes
     places = f"{-ndim} to {ndim - 1}" if ndim else "none for a single number"
-    raise GraphError(f"{op.name}: no such axis", expected=f"{places}, each once", got=f"shape {shape}, axis {axis}")
+    got = f"shape {shown(shape)}, axis {shown(axis)}"
+    raise GraphError(f"{op.name}: no such axis", expected=f"{places}, each once", got=got)
 
 
 def without(shape: Shape, axes: Shape, keepdims: bool) -> Shape:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError
+from ..core.errors import GraphError, shown
 from ..core.node import Node
 from ..core.op import Op, Spec
 from .inference import as_shape, axes_of, check_elements, check_shape, hollow, joint_shape, refusal, tried
@@ -23,6 +23,29 @@ class Indexed(Op):
             # Here a Python int is an index and must not take the dtype of floating inputs, as numbers do in `as_nodes`.
             inputs = (*(np.asarray(x) if type(x) is int else x for x in inputs[:n]), *inputs[n:])
         return super().__call__(*inputs, name=name, **attributes)
+
+
+class Within(_Rearrangement):
+    """z = x, whose numbers must lie from ``low`` to ``high``      x, z: any shape
+
+    In a compiled function they are looked at in each call; ``what`` names one of them in the error.
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.ops.within(tg.constant([3, 0]), low=0, high=3).value
+        array([3, 0])
+    """
+
+    def infer(self, x: Spec, low: Any = 0, high: Any = 0, what: str = "a number") -> Spec:  # type: ignore[override]
+        return Spec(x.shape, x.dtype)
+
+    def forward(self, x: Any, low: Any = 0, high: Any = 0, what: str = "a number") -> Any:
+        if x.size and not low <= x.min() <= x.max() <= high:
+            raise GraphError(f"{what} is out of range", expected=f"{low} to {high}", got=f"{x.min()} to {x.max()}")
+        return x
+
+    def backward(self, gz: Any, z: Any, x: Any, low: Any = 0, high: Any = 0, what: str = "a number") -> Any:
+        return gz
 
 
 class Take(Indexed, _Rearrangement):
@@ -145,7 +168,7 @@ def _picked(op: Op, x: Spec, arrays: tuple[Spec, ...], index: tuple[Any, ...]) -
     try:
         own = hollow(x)[tuple(0 if i is ARRAY else i for i in index)].shape
     except IndexError as error:
-        raise refusal(op, error, f"{x.shape}, index={index}") from None
+        raise refusal(op, error, f"{x.shape}, index={shown(index)}") from None
     small = tuple(i if i is ARRAY or i is None or i is ... else _small_index(i) for i in index)
     places = np.zeros((2,) * len(joint), int)
     pattern = np.zeros((1,) * len(x.shape))[fill(small, [places] * len(arrays))].shape
@@ -187,6 +210,8 @@ ARRAY = "array"
 
 def fill(index: tuple[Any, ...], arrays: Any) -> tuple[Any, ...]:
     """The index with the arrays in place of `ARRAY`."""
+    if sum([i is ARRAY for i in index]) != len(arrays):
+        raise ValueError("the index has not as many places as there are arrays")
     rest = iter(arrays)
     return tuple(next(rest) if i is ARRAY else i for i in index)
 
@@ -228,7 +253,7 @@ def check_labels(op: str, labels: Any, classes: int) -> None:
         raise GraphError(f"{op}: a label is out of range", expected=expected, got=got, fix="check the vocabulary size")
 
 
-take = Take()
+within, take = Within(), Take()
 add_at = AddAt()
 pick = Pick()
 scatter = Scatter()

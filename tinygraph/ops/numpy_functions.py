@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError
+from ..core.errors import GraphError, shown
 from ..core.leaves import as_nodes
 from ..core.node import Node
 from ..core.op import Spec
@@ -40,7 +40,7 @@ def _shape_of(function: Callable[..., Any], x: Any, *args: Any) -> tuple[int, ..
     try:
         return function(hollow(x), *args).shape
     except (ValueError, IndexError, TypeError) as error:
-        got = f"{x.shape}, {', '.join(map(str, args))}"
+        got = f"{x.shape}, {', '.join(map(shown, args))}"
         raise GraphError(f"np.{function.__name__}: {error}", got=got) from None
 
 

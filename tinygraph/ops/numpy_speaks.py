@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError, MutationError, users_line
+from ..core.errors import UNFIT, GraphError, MutationError, refuse, refusing, users_line
 from ..core.node import Node
 from ..core.op import Op
 from . import shape, slicing
@@ -40,7 +40,11 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
         raise _unsupported(ufunc.__name__ + ("" if method == "__call__" else f".{method}"), UFUNCS)
     if settings:
         raise GraphError(f"np.{ufunc.__name__}: nodes do not support {sorted(settings)}", got=users_line())
-    return op(*map(_joined, inputs))
+    try:
+        return op(*map(_joined, inputs))
+    except UNFIT as error:
+        refuse(error, f"np.{ufunc.__name__}", inputs, {})
+        raise
 
 
 def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -53,7 +57,11 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
         raise _unsupported(function.__name__, FUNCTIONS)
     if isinstance(op, Op) and (len(args) > _alike(function, op) or (kwargs and not kwargs.keys() <= op._known)):
         args, kwargs = _by_name(function, op, args, kwargs)
-    return op(*args, **kwargs)
+    try:
+        return op(*args, **kwargs)
+    except UNFIT as error:
+        refuse(error, f"np.{function.__name__}", args, kwargs)
+        raise
 
 
 def _by_name(function: Any, op: Op, args: Any, kwargs: Any) -> tuple[Any, Any]:
@@ -78,6 +86,7 @@ def _alike(function: Any, op: Op) -> int:
     return op.arity + len([*takewhile(lambda names: names[0] == names[1], pairs)])
 
 
+@refusing
 def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     """Node.__array__: numpy calls it to convert a node, or a list of nodes, to an array.
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import GraphError, MutationError, users_line
+from ..core.leaves import as_nodes
 from ..core.node import Node
 from . import arithmetic, choice, exponential, numpy_functions, product, reduction, shape
 from .lookup import ARRAY, pick, take
@@ -19,9 +20,9 @@ def index(x: Node, key: Any) -> Node:
     if isinstance(key, (np.ndarray, Node)) and key.dtype.kind in "iu" and x.shape:
         return take(x, key, axis=0)
     keys = key if isinstance(key, tuple) else (key,)
-    if all(map(_is_basic, keys)):
-        return getitem(x, index=keys)
-    keys = tuple([k if _is_basic(k) else _index_array(x, k) for k in keys])
+    if _BASIC.issuperset(map(type, keys)) or all(map(_is_basic, keys)):
+        return getitem(x, index=tuple(map(_settled, keys)))
+    keys = tuple([_settled(k) if _is_basic(k) else _index_array(x, k) for k in keys])
     _check_index(x, keys)
     template: list[Any] = []
     arrays: list[Any] = []
@@ -34,6 +35,18 @@ def index(x: Node, key: Any) -> Node:
     return pick(x, *arrays, index=tuple(template))
 
 
+_BASIC = {int, slice, type(None), type(...)}
+
+
+def _settled(key: Any) -> Any:
+    """The slice with a bound that is an array, a counter that its owner may increase later, as the number it is now."""
+    if type(key) is slice:
+        bounds = key.start, key.stop, key.step
+        if np.ndarray in map(type, bounds):
+            return slice(*(int(i) if isinstance(i, np.ndarray) else i for i in bounds))
+    return key
+
+
 def _is_basic(k: Any) -> bool:
     return isinstance(k, (int, slice, type(None), type(...), np.integer)) and not isinstance(k, bool)
 
@@ -41,7 +54,9 @@ def _is_basic(k: Any) -> bool:
 def _index_array(x: Node, key: Any) -> Any:
     """An index array, as it is or from a sequence."""
     empty = isinstance(key, (list, tuple)) and not key
-    array = key if isinstance(key, (Node, np.ndarray)) else np.asarray(key, dtype=int if empty else None)
+    array = key
+    if not isinstance(key, (Node, np.ndarray)):
+        array = as_nodes((np.zeros(0, int) if empty else key,))[0].value
     if array.dtype.kind not in "iub" or (array.dtype.kind == "b" and not array.ndim):
         problem, expected = f"getitem of {x.label()}: invalid index array", "an array of integers or booleans"
         fix = "x[None] for a new axis, or tg.where" if array.dtype.kind == "b" else ""
@@ -176,7 +191,6 @@ def _install_methods() -> None:
     methods = {
         "swapaxes": shape.swapaxes,
         "astype": shape.astype,
-        "dot": numpy_functions.dot,
         "take": take,
         "clip": choice.clip,
         "exp": exponential.exp,
@@ -201,6 +215,7 @@ def _install_methods() -> None:
         "ravel": _flatten,
         "flatten": _flatten,
         "copy": lambda self, order="C": self,
+        "dot": lambda self, other: numpy_functions.dot(self, other),
     }
     for word, method in others.items():
         setattr(Node, word, method)

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ..core.errors import UNFIT, shown
 from ..core.op import Op, Spec
-from .inference import refusal, viewed
+from .inference import NEEDED, refusal, viewed
 
 
 class _Rearrangement(Op):
@@ -26,13 +27,13 @@ class Reshape(_Rearrangement):
         (3, 2)
     """
 
-    def infer(self, x: Spec, shape: Any = -1) -> Spec:  # type: ignore[override]
-        return viewed(self, x, lambda z: z.reshape(shape), f"shape={shape}")
+    def infer(self, x: Spec, shape: Any = NEEDED) -> Spec:  # type: ignore[override]
+        return viewed(self, x, lambda z: z.reshape(shape), shape=shape)
 
-    def forward(self, x: Any, shape: Any = -1) -> Any:
+    def forward(self, x: Any, shape: Any = NEEDED) -> Any:
         return x.reshape(shape)
 
-    def backward(self, gz: Any, z: Any, x: Any, shape: Any = -1) -> Any:
+    def backward(self, gz: Any, z: Any, x: Any, shape: Any = NEEDED) -> Any:
         return gz.reshape(x.shape)
 
 
@@ -53,7 +54,7 @@ class Transpose(_Rearrangement):
         return inputs, attributes
 
     def infer(self, x: Spec, axes: Any = None) -> Spec:  # type: ignore[override]
-        return viewed(self, x, lambda z: z.transpose(axes), f"axes={axes}")
+        return viewed(self, x, lambda z: z.transpose(axes), axes=axes)
 
     def forward(self, x: Any, axes: Any = None) -> Any:
         return np.transpose(x, axes)
@@ -75,7 +76,7 @@ class Swapaxes(_Rearrangement):
     """
 
     def infer(self, x: Spec, axis1: int = 0, axis2: int = 1) -> Spec:  # type: ignore[override]
-        return viewed(self, x, lambda z: z.swapaxes(axis1, axis2), f"axis1={axis1}, axis2={axis2}")
+        return viewed(self, x, lambda z: z.swapaxes(axis1, axis2), axis1=axis1, axis2=axis2)
 
     def forward(self, x: Any, axis1: int = 0, axis2: int = 1) -> Any:
         return np.swapaxes(x, axis1, axis2)
@@ -96,8 +97,8 @@ class Astype(_Rearrangement):
     def infer(self, x: Spec, dtype: Any = np.float64) -> Spec:  # type: ignore[override]
         try:
             return Spec(x.shape, np.dtype(dtype))
-        except TypeError as error:
-            raise refusal(self, error, f"{x.shape} {x.dtype}, dtype={dtype}") from None
+        except UNFIT as error:
+            raise refusal(self, error, f"{x.shape} {x.dtype}, dtype={shown(dtype)}") from None
 
     def forward(self, x: Any, dtype: Any = np.float64) -> Any:
         return x.astype(dtype)

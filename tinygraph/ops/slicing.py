@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError
+from ..core.errors import GraphError, refusing, shown
 from ..core.leaves import as_nodes
 from ..core.node import Node
 from ..core.op import Spec
-from .inference import as_shape, axes_of, check_shape, promoted, strong, viewed
+from .inference import NEEDED, as_shape, axes_of, check_shape, promoted, strong, viewed
 from .shape import _Rearrangement
 
 
@@ -24,13 +24,13 @@ class Getitem(_Rearrangement):
         array([3., 4.])
     """
 
-    def infer(self, x: Spec, index: Any = ()) -> Spec:  # type: ignore[override]
-        return viewed(self, x, lambda z: z[index], f"index={index}")
+    def infer(self, x: Spec, index: Any = NEEDED) -> Spec:  # type: ignore[override]
+        return viewed(self, x, lambda z: z[index], index=index)
 
-    def forward(self, x: Any, index: Any = ()) -> Any:
+    def forward(self, x: Any, index: Any = NEEDED) -> Any:
         return x[index]
 
-    def backward(self, gz: Any, z: Any, x: Any, index: Any = ()) -> Any:
+    def backward(self, gz: Any, z: Any, x: Any, index: Any = NEEDED) -> Any:
         return put.of(gz, shape=x.shape, indexes=(index,))
 
 
@@ -128,7 +128,7 @@ class Concatenate(_Joining):
         for x in arrays:
             if len(x.shape) != len(shape) or x.shape[:at] != before or x.shape[at + 1 :] != after:
                 got = " and ".join(str(x.shape) for x in arrays)
-                expected = f"shapes that differ in axis {axis} only"
+                expected = f"shapes that differ in axis {shown(axis)} only"
                 raise GraphError(f"{self.name}: shapes differ", expected=expected, got=got)
             total += x.shape[at]
         return Spec((*before, total, *after), promoted(*[x.dtype for x in arrays]))
@@ -181,6 +181,7 @@ concatenate = Concatenate()
 stack = Stack()
 
 
+@refusing
 def split(x: Any, sections: Any, axis: int = 0) -> list[Node]:
     """Splits ``x`` along ``axis``, the inverse of `concatenate`.
 
@@ -205,12 +206,12 @@ def split(x: Any, sections: Any, axis: int = 0) -> list[Node]:
     shape = x.shape
     ndim = len(shape)
     if not isinstance(axis, (int, np.integer)) or not -ndim <= axis < ndim:
-        raise GraphError("split: no such axis", expected=f"-{ndim} to {ndim - 1}", got=str(axis))
+        raise GraphError("split: no such axis", expected=f"-{ndim} to {ndim - 1}", got=shown(axis))
     size = shape[axis]
     if isinstance(sections, (int, np.integer)):
         if sections < 1 or size % sections:
             problem, fix = f"split: {size} does not divide into {sections} equal parts", "pass a list of indices"
-            raise GraphError(problem, got=f"shape {shape}, axis {axis}", fix=fix)
+            raise GraphError(problem, got=f"shape {shape}, axis {shown(axis)}", fix=fix)
         sections = [size // sections * k for k in range(1, sections)]
     elif not np.iterable(sections):
         expected = "a number of parts, or a list of indices"

@@ -14,9 +14,8 @@ from ..core.errors import GraphError
 from ..core.graph import ancestors
 from ..core.leaves import Constant, Parameter
 from ..core.node import Node
-from ..core.traced import Slot
+from ..core.traced import Live, Slot
 from ..loops.loop import loop
-from ..time.noise import Noise
 from . import emission, views
 from .actions import Buffer, View
 from .carrying import Carrying
@@ -30,7 +29,7 @@ class Program:
     """The planner's result: the actions and the buffers of arguments, parameters and results.
 
     Attributes:
-        arguments, parameters: their buffers; noise that is drawn at each call counts as a parameter.
+        arguments, parameters: their buffers; a `Live` leaf counts as a parameter.
         results: the view of each result.
     """
 
@@ -115,7 +114,7 @@ class Level:
         """The view that holds the value of ``node``."""
         if node in self.views:
             return self.views[node]
-        if isinstance(node, (Constant, Parameter, Noise)):
+        if isinstance(node, (Constant, Parameter, Live)):
             return self._leaf(node)
         raise GraphError(
             f"compile: {node.label()} was computed inside the cell of an unroll and is used outside of it",
@@ -125,7 +124,7 @@ class Level:
     def _leaf(self, node: Node) -> View:
         buffers = self.root.leaves
         if node not in buffers:
-            if isinstance(node, (Parameter, Noise)):
+            if isinstance(node, (Parameter, Live)):
                 buffers[node] = Buffer("parameter", node.size, node.dtype, node)
             else:
                 buffers[node] = Buffer("constant", node.size, node.dtype, np.ascontiguousarray(node._value).reshape(-1))
@@ -142,7 +141,7 @@ class Level:
     def is_fixed(self, node: Node) -> bool:
         """Whether the value is loop-invariant: computed before the loop around and equal at every step."""
         base = self.base(node)
-        return self.outer is not None and (base in self.fixed or isinstance(base, (Constant, Parameter, Noise)))
+        return self.outer is not None and (base in self.fixed or isinstance(base, (Constant, Parameter, Live)))
 
     def claim_memory(self) -> None:
         """Decide which values are written directly into the memory of a concatenation."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+from ..core.errors import plain
 from ..core.op import Op, Spec
 from .actions import Buffer, Call, Elementwise, Product, Reduction, Repeat, View
 from .memory import views_of
@@ -56,7 +57,7 @@ def describe(
     rows = _rows(actions, forms or {}, 1, 0)
     head = [_summary(rows, actions, backend, peak_bytes, elapsed_s), _buffers(actions)]
     changed = ["", "changed by the passes:", *(f"  {note}" for note in notes)] if notes else []
-    return "\n".join([*head, "", *_table(rows), *changed])
+    return "\n".join(map(plain, [*head, "", *_table(rows), *changed]))
 
 
 def amount(number: float, unit: str) -> str:

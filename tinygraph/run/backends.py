@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from numpy import ndarray
 
-from ..core.errors import GraphError
+from ..core.errors import GraphError, shown
+from ..forking import LOCK
 from ..plan.actions import Buffer, Product
 
 
@@ -20,11 +21,14 @@ class Stretch(Protocol):
         forms: maps each matrix product to its kernel and measured time, as text.
         extra_bytes: memory that it allocates in addition to the plan's memory block.
         text: the generated code.
+        code, code_bytes: the compiled code, which several plans may share, and its memory.
     """
 
     forms: dict[Product, str]
     extra_bytes: int
     text: str
+    code: Any
+    code_bytes: int
 
     def bind(self, buffers: Sequence[Buffer]) -> Callable[[list[ndarray]], None]:
         """Returns a function that runs the actions, given the arrays of ``buffers`` in their order."""
@@ -52,15 +56,17 @@ class Backend:
 
 
 def _numpy() -> BackendParts:
-    from .by_numpy import NumpyStretch, can_run
+    with LOCK:
+        from .by_numpy import NumpyStretch, can_run
 
-    return can_run, NumpyStretch
+        return can_run, NumpyStretch
 
 
 def _native() -> BackendParts:
-    from .by_native import NativeStretch, can_run
+    with LOCK:
+        from .by_native import NativeStretch, can_run
 
-    return can_run, NativeStretch
+        return can_run, NativeStretch
 
 
 NUMPY = Backend("numpy", fuses=False, needs="", load=_numpy)
@@ -79,15 +85,15 @@ def backend_of(name: str) -> Backend:
         GraphError: no backend has this name, or its package is not installed.
     """
     installed = [b for b in BACKENDS.values() if not b.needs or find_spec(b.needs) is not None]
-    if name == "auto":
+    if isinstance(name, str) and name == "auto":
         return installed[0]
-    backend = BACKENDS.get(name)
+    backend = BACKENDS.get(name) if isinstance(name, str) else None
     if backend is None:
         names = ", ".join(map(repr, ["auto", *BACKENDS]))
-        fix = "backend='native', which does not use numba any more" if name == "numba" else ""
-        raise GraphError("compile: the backend is unknown", expected=names, got=repr(name), fix=fix)
+        fix = "backend='native', which does not use numba any more" if shown(name) == "'numba'" else ""
+        raise GraphError("compile: the backend is unknown", expected=names, got=shown(name), fix=fix)
     if backend not in installed:
-        problem = f"compile: the backend {name!r} needs the package {backend.needs}, which is not installed"
+        problem = f"compile: the backend {shown(name)} needs the package {backend.needs}, which is not installed"
         fix = f"pip install {backend.needs} (the extra fast), or backend='numpy'"
         raise GraphError(problem, fix=fix)
     return backend

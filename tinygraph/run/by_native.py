@@ -14,7 +14,7 @@ from numpy import ndarray
 from ..core.errors import GraphError
 from ..plan.actions import Buffer, Product
 from .native import product_block
-from .native.compiler import compile_text, vector_bytes
+from .native.compiler import MachineCode, compile_text, vector_bytes
 from .native.program import program_text
 from .native.table import ARRAYS, EXTERNAL, HEAD, RELOCATION_COUNT, RELOCATIONS, Filling, can_run
 from .products.choose import choose
@@ -33,8 +33,10 @@ class NativeStretch:
         self._memory, self._packed = memory, list[ndarray]()
         self._place(memory.ctypes.data)
         self._choose(steps_around(actions))
-        self.extra_bytes = sum(array.nbytes for array in self._packed)
+        self.extra_bytes = sum(array.nbytes for array in self._packed) + self.native.table.nbytes
         self.native.compile()
+        assert self.native.code
+        self.code, self.code_bytes = self.native.code, self.native.code.nbytes
 
     def bind(self, buffers: Sequence[Buffer]) -> Callable[[list[ndarray]], None]:
         """Returns a function that runs the actions, given the arrays of ``buffers`` in their order."""
@@ -75,6 +77,7 @@ class Native:
         internal: the buffers whose addresses are set once by `place`: scratch and constants.
         product_blocks: for each `Product` in order, the action and a view of its block of the table (see
             `product_block`).
+        code: the machine code, which lives as long as a plan refers to it; None before `compile`.
 
     Args:
         actions: actions that `can_run` accepts.
@@ -99,6 +102,7 @@ class Native:
         self._bytes = self.table.data.cast("B")
         self._pointer = self.table.ctypes.data
         self._run: Callable[[int], None] | None = None
+        self.code: MachineCode | None = None
 
     def place(self, addresses: Mapping[Buffer, int]) -> None:
         """Set the addresses of ``internal`` buffers; they hold until the next call of `place`.
@@ -114,8 +118,8 @@ class Native:
         """Compile the machine code, as the first `run` does otherwise; returns the function of the table's address."""
         _check_head()
         # CFUNCTYPE releases Python's global lock during the call, so that another thread can run Python.
-        address = compile_text(self.text, vectorised=True).address("run")
-        self._run = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(address)
+        self.code = compile_text(self.text, vectorised=True)
+        self._run = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.code.address("run"))
         return self._run
 
     def run(self, arrays: Sequence[np.ndarray]) -> None:

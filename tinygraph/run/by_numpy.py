@@ -12,6 +12,9 @@ from .numpy_backend.backend import ByNumpy
 from .products.numpy_forms import choose_numpy
 from .products.problem import problem_of, steps_around
 
+CODE_BYTES = 3
+"""Measured bytes of Python's code for each character of its source."""
+
 
 def can_run(action: Any) -> bool:
     """True: numpy runs every action."""
@@ -27,8 +30,9 @@ class NumpyStretch:
         }
         self.forms = {product: str(form) for product, form in forms.items()}
         self.program = ByNumpy(actions, memory, forms=forms)
-        self.extra_bytes = self.program.temporary_bytes
+        self.extra_bytes = self.program.temporary_bytes + self.program.views_bytes
         self.text = self.program.source
+        self.code, self.code_bytes = self.program.function, CODE_BYTES * len(self.text)
 
     def bind(self, buffers: Sequence[Buffer]) -> Callable[[list[ndarray]], None]:
         """Returns a function that runs the actions, given the arrays of ``buffers`` in their order."""

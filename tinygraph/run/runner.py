@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..core.traced import Live
 from ..plan.actions import Buffer
 from ..plan.memory import lay_out
 from ..plan.planner import Program
-from ..time.noise import Noise
 from .backends import NUMPY, Backend, Stretch
 from .numpy_backend.places import aligned_block
 
@@ -26,8 +26,9 @@ class Runner:
 
     Attributes:
         forms: maps each matrix product to its kernel and measured time, as text.
-        held_bytes: memory kept from call to call.
-        peak_bytes: ``held_bytes`` and the results of one call.
+        held_bytes: memory of the arrays kept from call to call.
+        results_bytes: memory of the results of one call.
+        code_bytes: maps compiled code, which several programs may share, to its memory.
     """
 
     def __init__(self, program: Program, backend: Backend) -> None:
@@ -40,7 +41,8 @@ class Runner:
         self._runs = [stretch.bind(buffers) for stretch in self.stretches]
         self.forms = {action: text for s in self.stretches for action, text in s.forms.items()}
         self.held_bytes = self.memory.nbytes + sum(s.extra_bytes for s in self.stretches)
-        self.peak_bytes = self.held_bytes + sum(b.nbytes for b in results)
+        self.results_bytes = sum(b.nbytes for b in results)
+        self.code_bytes = {s.code: s.code_bytes for s in self.stretches}
 
     def run(self, arguments: Sequence[ndarray]) -> list[ndarray]:
         """Runs the program once and returns its results as new arrays.
@@ -49,7 +51,7 @@ class Runner:
             arguments: contiguous arrays with the dtypes and sizes of the argument buffers.
         """
         results = [np.empty(shape, dtype) for shape, dtype in self._results]
-        values = [np.ascontiguousarray(p.drawn() if isinstance(p, Noise) else p._value) for p in self._parameters]
+        values = [np.ascontiguousarray(p.read() if isinstance(p, Live) else p._value) for p in self._parameters]
         arrays = [*arguments, *values, *results]
         for run in self._runs:
             run(arrays)

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError, users_line
+from ..core.checks import one_of
+from ..core.errors import GraphError, shown, users_line
 from ..core.leaves import as_nodes
 from ..core.node import Node
 from ..core.structure import leaves, map_leaves
@@ -15,14 +16,13 @@ from .precision import in_dtypes_of
 
 
 def check_settings(owner: str, truncate: Any, window: Any, axis: Any) -> None:
-    if window not in ("chunk", "sliding"):
-        raise GraphError(f"{owner}: unknown window", expected="'chunk' or 'sliding'", got=repr(window))
+    one_of(f"{owner}: unknown window", window, ("chunk", "sliding"))
     if truncate is not None and (not _is_integer(truncate) or truncate < 1):
-        raise GraphError(f"{owner}: invalid truncate", expected="a number of steps >= 1, or None", got=repr(truncate))
+        raise GraphError(f"{owner}: invalid truncate", expected="a number of steps >= 1, or None", got=shown(truncate))
     if window == "sliding" and truncate is None:
         raise GraphError(f"{owner}: a sliding window needs truncate, its reach in steps", fix="truncate=2, for example")
     if not _is_integer(axis):
-        raise GraphError(f"{owner}: invalid time axis", expected="an integer", got=f"axis={axis!r}")
+        raise GraphError(f"{owner}: invalid time axis", expected="an integer", got=f"axis={shown(axis)}")
 
 
 def _is_integer(x: Any) -> bool:
@@ -63,7 +63,7 @@ def time_first(inputs: Any, axis: int) -> tuple[Any, int]:
     times = {axis % x.ndim for x in leaves(xs) if -x.ndim <= axis < x.ndim}
     if axis and (len(times) != 1 or any(not -x.ndim <= axis < x.ndim for x in leaves(xs))):
         expected = f"one axis that all inputs have, of shapes {[x.shape for x in leaves(xs)]}"
-        raise GraphError("unroll: the inputs have no such axis", got=f"axis={axis}", expected=expected)
+        raise GraphError("unroll: the inputs have no such axis", got=f"axis={shown(axis)}", expected=expected)
     time = times.pop() if axis else 0
     return map_leaves(lambda x: _moved(x, time), xs), time
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from inspect import signature
 from typing import Any
 
-from ..core.errors import GraphError
+from ..core.errors import GraphError, shown
 
 Step = Callable[[Any, Any], tuple[Any, Any]]
 """One time step, ``(x_t, state) -> (y_t, new_state)``: a cell, or a plain function in its place."""
@@ -30,7 +30,7 @@ def as_cell(owner: str, cell: Any) -> Any:
         raise GraphError(
             f"{owner}: the argument is not a cell",
             expected="a function or an object called with (x_t, state)",
-            got=f"{cell!r}"[:80],
+            got=shown(cell, 80),
             fix=f"{name}(input_size, hidden_size), for example",
         )
     return cell
@@ -38,6 +38,8 @@ def as_cell(owner: str, cell: Any) -> Any:
 
 def takes(fn: Any, count: int) -> bool:
     """Whether ``fn`` can be called with ``count`` positional arguments, as far as its signature is known."""
+    if not callable(fn):
+        return False
     try:
         signature(fn).bind(*range(count))
     except TypeError:

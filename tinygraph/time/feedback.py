@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError
+from ..core.errors import GraphError, shown
 from ..core.leaves import as_nodes
 from ..core.node import Node
 from ..core.structure import leaves, map_leaves, rebuild
@@ -55,7 +55,7 @@ class Feedback:
         if not takes(choose, 1):
             raise GraphError(
                 "feedback: choose must be a function of y_t",
-                got=f"{choose!r}"[:80],
+                got=shown(choose, 80),
                 fix="feedback=lambda y: tg.argmax(y, axis=-1), for example",
             )
         self.choose, self.rng = choose, generator("Feedback", rng)

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError
+from ..core.checks import flag
+from ..core.errors import GraphError, refusing, shown
+from ..core.frozen import frozen
 from ..core.leaves import Constant
-from ..core.node import NO_ATTRIBUTES, Node
+from ..core.node import Node
 from ..core.op import Spec
 from ..core.scope import now
-from ..core.traced import Slot, Traced
+from ..core.traced import Live, Slot
 
 Draw = Callable[[tuple[int, ...]], Any]
 
@@ -41,11 +43,23 @@ class Draws:
         once: maps a draw function to the numbers that it drew for the whole sequence; None outside of an unroll.
         steps: maps each slot of numbers that are drawn at every step of a traced cell to its draw function.
         replay: the numbers of the current step's first run; None where a step runs once.
+        around: how numbers were drawn where the unroll began: in the cell of another one, or None.
     """
 
     once: dict[Draw, Node] | None = None
     steps: dict[Node, Draw] | None = None
     replay: Replay | None = None
+    around: Draws | None = None
+
+    def new(self, draw: Draw, spec: Spec) -> Node:
+        """Numbers of one step, or of no step: those of its first run, a slot of a traced cell, or a leaf."""
+        if self.steps is not None:
+            slot = Slot(spec)
+            self.steps[slot] = draw
+            return slot
+        if self.replay is None:
+            return _leaf(draw, spec)
+        return self.replay.next(lambda: _leaf(draw, spec))
 
 
 @contextmanager
@@ -59,7 +73,7 @@ def drawing(**changed: Any) -> Iterator[None]:
         now.draws = before
 
 
-class Noise(Traced):
+class Noise(Live):
     """A leaf of a compiled function whose numbers are drawn at each call.
 
     Attributes:
@@ -70,10 +84,10 @@ class Noise(Traced):
     kind = "noise"
 
     def __init__(self, draw: Draw, spec: Spec) -> None:
-        super().__init__(None, (), NO_ATTRIBUTES, spec, None)
+        super().__init__(spec)
         self.draw = draw
 
-    def drawn(self) -> np.ndarray:
+    def read(self) -> np.ndarray:
         """Draws an array of this leaf's shape and dtype; a GraphError if `draw` returns another shape."""
         return _drawn(self.draw, self.shape, self.dtype)
 
@@ -89,9 +103,10 @@ def _drawn(draw: Draw, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
             got=str(array.shape),
             fix="draw=lambda shape: rng.normal(size=shape), for example",
         )
-    return array
+    return frozen(array)  # `draw` may fill one buffer again and again
 
 
+@refusing
 def noise(draw: Draw, shape: Sequence[int], dtype: Any = np.float64, *, once: bool = False) -> Node:
     """A constant of random numbers, for dropout masks, sampling, or noise in a cell.
 
@@ -119,20 +134,14 @@ def noise(draw: Draw, shape: Sequence[int], dtype: Any = np.float64, *, once: bo
         >>> bool((first == second).any())
         False
     """
-    spec = Spec(_checked_shape(draw, shape), np.dtype(dtype))
+    spec, once = Spec(_checked_shape(draw, shape), np.dtype(dtype)), flag("noise", "once", once)
     draws: Draws = now.draws or Draws()
-    if once:
-        stored = {} if draws.once is None else draws.once
-        if draw not in stored:
-            stored[draw] = _leaf(draw, spec)
-        return stored[draw]
-    if draws.steps is not None:
-        slot = Slot(spec)
-        draws.steps[slot] = draw
-        return slot
-    if draws.replay is None:
-        return _leaf(draw, spec)
-    return draws.replay.next(lambda: _leaf(draw, spec))
+    if not once:
+        return draws.new(draw, spec)
+    stored = {} if draws.once is None else draws.once
+    if draw not in stored:
+        stored[draw] = (draws.around or Draws()).new(draw, spec)
+    return stored[draw]
 
 
 def _checked_shape(draw: Any, shape: Any) -> tuple[int, ...]:
@@ -140,7 +149,7 @@ def _checked_shape(draw: Any, shape: Any) -> tuple[int, ...]:
         fix = "pass draw first: tg.noise(rng.random, shape), for example"
         raise GraphError("noise: draw must be a function of a shape", got=type(draw).__name__, fix=fix)
     if not isinstance(shape, Sequence) or not all(isinstance(n, (int, np.integer)) and n >= 0 for n in shape):
-        raise GraphError("noise: shape must be a tuple of sizes", expected="(3,), for example", got=repr(shape))
+        raise GraphError("noise: shape must be a tuple of sizes", expected="(3,), for example", got=shown(shape))
     return tuple(shape)
 
 
@@ -154,7 +163,7 @@ def generator(owner: str, rng: int | np.random.Generator | None) -> np.random.Ge
         return np.random.default_rng(rng)
     except (TypeError, ValueError):
         problem = f"{owner}: rng must be a seed or a numpy Generator"
-        raise GraphError(problem, got=repr(rng), fix="rng=0, for example") from None
+        raise GraphError(problem, got=shown(rng), fix="rng=0, for example") from None
 
 
 def _leaf(draw: Draw, spec: Spec) -> Node:

@@ -11,7 +11,7 @@ from ..core.leaves import Constant, as_nodes
 from ..core.node import Node
 from ..core.structure import leaves, map_leaves, rebuild
 from ..core.traced import Traced
-from ..ops import astype, greater_equal, less, less_equal, maximum, minimum, not_equal, pick, stop_gradient, where
+from ..ops import astype, greater_equal, less, less_equal, not_equal, pick, stop_gradient, where, within
 from ..ops import max as largest
 from ..ops import min as smallest
 from ..ops.lookup import ARRAY
@@ -22,8 +22,8 @@ def as_lengths(lengths: Any, xs: Any) -> Node:
     """The number of real steps of each sequence as a node: (B,), or () without a batch.
 
     Raises:
-        GraphError: not integers, another shape than the batch's, or a number outside of 0 to T. Numbers that are
-            not known while a function is compiled are clipped to 0 and T instead.
+        GraphError: not integers, another shape than the batch's, or a number outside of 0 to T, in a compiled
+            function at the call that has it.
     """
     (node,) = as_nodes((lengths,))
     if node.dtype != np.int64 and (node.dtype.kind in "iu" or not node.size):
@@ -33,10 +33,12 @@ def as_lengths(lengths: Any, xs: Any) -> Node:
             expected = f"integers, one for each sequence of inputs {x.shape}"
             got = f"{node.dtype} {node.shape}"
             raise GraphError("unroll: lengths do not match the inputs", got=got, expected=expected)
-        if not isinstance(node, Traced) and node.size and not 0 <= node.value.min() <= node.value.max() <= x.shape[0]:
-            got = f"{node.value.min()} to {node.value.max()}"
-            raise GraphError("unroll: a length is out of range", expected=f"0 to {x.shape[0]}", got=got)
-    return maximum(minimum(node, leaves(xs)[0].shape[0]), 0) if isinstance(node, Traced) else node
+        limits = {"low": 0, "high": x.shape[0], "what": "unroll: a length"}
+        if isinstance(node, Traced):
+            node = within(node, **limits)
+        else:
+            within.forward(node.value, **limits)
+    return node
 
 
 def as_mask(mask: Any, xs: Any) -> Node:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..core.errors import GraphError
+from ..core.errors import GraphError, refusing
 from ..core.leaves import as_nodes
 from ..core.node import Node
 from ..core.op import Op, Spec
@@ -26,6 +26,7 @@ SHORTEST = 128
 """With fewer steps than this, blocks are not faster, whatever the size of a step."""
 
 
+@refusing
 def linear_scan(scale: Any, added: Any, state: Any) -> Any:
     """All states of an element-wise linear recurrence, s_t = a_t * s_(t-1) + b_t; prefix sums where a = 1.
 

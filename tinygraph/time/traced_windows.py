@@ -93,7 +93,7 @@ class _Windows:
             if not any(moves):
                 new[node] = copy_onto(node, tuple(inputs))
                 continue
-            lifted = None if node.op.selects else lift(node.op, inputs, node.attributes, moves, self.T)
+            lifted = None if node.op.selects else lift(node.op, inputs, node._attributes, moves, self.T)
             if lifted is None:
                 raise _NoRuleError
             new[node] = lifted

@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ..core.checks import flag
+from ..core.errors import refusing
 from ..core.leaves import as_nodes
+from ..core.scope import now
 from ..core.structure import map_leaves
 from .arguments import check_settings, first_state, steps_of, time_at, time_first
 from .cell_contract import Step, as_cell
@@ -19,6 +22,7 @@ from .padding import as_lengths, as_mask, real_steps, repeat_output, zero_inputs
 from .precision import in_dtype_of, with_numbers
 
 
+@refusing
 def unroll(
     cell: Step,
     inputs: Any,
@@ -84,6 +88,7 @@ def unroll(
     """
     as_cell("unroll", cell)
     check_settings("unroll", truncate, window, axis)
+    reverse, zero_output = flag("unroll", "reverse", reverse), flag("unroll", "zero_output", zero_output)
     inputs = in_dtype_of(cell, inputs)
     xs, time = time_first(inputs, axis)
     T = steps_of(cell, xs)
@@ -94,7 +99,7 @@ def unroll(
     if real is not None:
         xs = zero_inputs(xs, real, inputs)
     drive = Driver(reverse, truncate, window, until if real is not None else None, real)
-    with drawing(once={}):
+    with drawing(once={}, around=now.draws):
         run = partial(drive, cell, xs) if feedback is None else partial(_fed_back, drive, feedback, cell, xs)
         outputs, state = with_numbers(run, first_state(cell, state, xs, real), state)
         if real is not None:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from numbers import Real
+from typing import Any, Self
 
 import numpy as np
 
-from ..core.errors import GraphError, NonFiniteError
+from ..core.checks import positive
+from ..core.errors import GraphError, NonFiniteError, refusing, shown
 from ..core.leaves import Parameter
 from ..core.node import Node
 from ..core.structure import leaves
+from ..core.together import new_values, set_together
 
 
 class Optimizer:
     """Updates parameters from their gradients; a subclass computes the change in `change`.
 
-    A step updates all parameters or none: all gradients are checked first.
+    A step updates all parameters and the optimizer's own attributes, or none, whatever stops it: a gradient that does
+    not fit, an error in `change`, Ctrl-C. `begin` and `change` run on a copy, which becomes the optimizer at the end;
+    its lists and dicts are copies, too, but not the arrays in them: ``self.mean[index] = array`` sets a new one.
     The parameters' old arrays are not changed; each parameter gets a new array.
 
     Args:
@@ -39,10 +44,11 @@ class Optimizer:
         array([ 0.5, -0.5])
     """
 
+    @refusing
     def __init__(self, parameters: Any, learning_rate: float) -> None:
         self.parameters = parameters
         self._flat: list[Parameter] = leaves(parameters)
-        self.learning_rate = _positive(self, "learning_rate", learning_rate)
+        self.learning_rate = learning_rate
         for p in self._flat:
             if not isinstance(p, Parameter):
                 raise GraphError(
@@ -53,6 +59,15 @@ class Optimizer:
         if len(set(self._flat)) < len(self._flat):
             raise GraphError(f"{_name(self)}: a parameter is listed twice", fix="list each parameter once")
 
+    @property
+    def learning_rate(self) -> float:
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        self._learning_rate = positive(_name(self), "learning_rate", rate)
+
+    @refusing
     def step(self, gradients: Any = None) -> None:
         """Updates every parameter once.
 
@@ -66,9 +81,28 @@ class Optimizer:
         """
         flat = [p.grad for p in self._flat] if gradients is None else _matched(self.parameters, gradients)
         arrays = [_checked(self, p, g) for p, g in zip(self._flat, flat, strict=True)]
-        self.begin()
-        for i, (p, g) in enumerate(zip(self._flat, arrays, strict=True)):
-            p.value = p.value - self.change(i, g)
+        ahead = self._copy()
+        ahead.begin()
+        moved = [ahead._moved(i, g) for i, g in enumerate(arrays)]
+        # All at once: one `p.value = ...` after the other could be stopped in the middle by Ctrl-C.
+        set_together([*new_values(zip(self._flat, moved, strict=True)), (self, "__dict__", ahead.__dict__)])
+
+    def _copy(self) -> Self:
+        ahead, attributes = object.__new__(type(self)), vars(self).copy()
+        for name, value in attributes.items():
+            if type(value) in (list, dict, set) and name != "parameters":  # whose nesting is the user's
+                attributes[name] = value.copy()
+        ahead.__dict__ = attributes
+        return ahead
+
+    def _moved(self, index: int, gradient: np.ndarray) -> np.ndarray:
+        """The value of parameter number ``index`` after the step."""
+        p = self._flat[index]
+        array = np.asarray(p.value - self.change(index, gradient))
+        if array.shape != gradient.shape or array.dtype != gradient.dtype:
+            expected, got = f"{p.shape} {p.dtype}", f"{array.shape} {array.dtype}"
+            raise GraphError(f"{_name(self)}: the change of {p.label()} does not fit", expected=expected, got=got)
+        return array
 
     def begin(self) -> None:
         """Called once per step, before the first `change`."""
@@ -132,14 +166,13 @@ class Adam(Optimizer):
         2.9
     """
 
+    @refusing
     def __init__(
         self, parameters: Any, learning_rate: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8
     ) -> None:
         super().__init__(parameters, learning_rate)
-        if not all(0 <= beta < 1 for beta in betas):
-            raise GraphError("Adam: a beta is out of range", expected="two numbers in [0, 1)", got=repr(betas))
-        self.betas = float(betas[0]), float(betas[1])
-        self.eps = _positive(self, "eps", eps)
+        self.betas = _two_shares(betas)
+        self.eps = positive("Adam", "eps", eps)
         self._steps = 0
         self._mean = [np.zeros_like(p.value) for p in self._flat]
         self._square = [np.zeros_like(p.value) for p in self._flat]
@@ -148,13 +181,18 @@ class Adam(Optimizer):
         self._steps += 1
 
     def change(self, index: int, gradient: np.ndarray) -> np.ndarray:
-        (beta1, beta2), m, v = self.betas, self._mean[index], self._square[index]
-        m *= beta1
-        m += (1 - beta1) * gradient
-        v *= beta2
-        v += (1 - beta2) * np.square(gradient)
-        size = self.learning_rate / (1 - beta1**self._steps)
-        return size * m / (np.sqrt(v) / math.sqrt(1 - beta2**self._steps) + self.eps)
+        beta1, beta2 = self.betas
+        # New arrays, as `Optimizer` asks, but few of them: each costs a large network as much as two operations.
+        m, v, part = beta1 * self._mean[index], beta2 * self._square[index], np.asarray((1 - beta1) * gradient)
+        m += part
+        np.square(gradient, part)
+        part *= 1 - beta2
+        v += part
+        self._mean[index], self._square[index] = m, v
+        np.sqrt(v, part)
+        part /= math.sqrt(1 - beta2**self._steps)
+        part += self.eps
+        return self.learning_rate / (1 - beta1**self._steps) * m / part
 
 
 def _matched(parameters: Any, gradients: Any) -> list[Any]:
@@ -164,7 +202,8 @@ def _matched(parameters: Any, gradients: Any) -> list[Any]:
     if isinstance(parameters, Parameter):
         return [gradients]
     keys = list(parameters) if isinstance(parameters, dict) else list(range(len(parameters)))
-    gradient_keys = list(gradients) if isinstance(gradients, dict) else list(range(len(gradients or ())))
+    count = len(gradients) if isinstance(gradients, (list, tuple)) else 0
+    gradient_keys = list(gradients) if isinstance(gradients, dict) else list(range(count))
     if type(parameters) is not type(gradients) or set(keys) != set(gradient_keys):
         raise GraphError(
             "step: the gradients are not nested as the parameters are",
@@ -192,11 +231,14 @@ def _checked(optimizer: Optimizer, p: Parameter, gradient: Any) -> np.ndarray:
     return array
 
 
-def _positive(optimizer: Optimizer, argument: str, number: float) -> float:
-    if not 0 < number < math.inf:
-        problem = f"{_name(optimizer)}: {argument} is not positive"
-        raise GraphError(problem, expected="a finite number above 0", got=repr(number))
-    return float(number)
+def _two_shares(betas: Any) -> tuple[float, float]:
+    if (
+        isinstance(betas, (tuple, list))
+        and len(betas) == 2
+        and all(isinstance(b, Real) and 0 <= float(b) < 1 for b in betas)
+    ):
+        return float(betas[0]), float(betas[1])
+    raise GraphError("Adam: a beta is out of range", expected="two numbers in [0, 1)", got=shown(betas))
 
 
 def _name(optimizer: Optimizer) -> str:

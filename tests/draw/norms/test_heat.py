@@ -8,7 +8,7 @@ import pytest
 import tinygraph as tg
 from tests.draw.networks import lstm, word_rnn
 from tinygraph.core.graph import ancestors
-from tinygraph.draw.norms.heat import ABSENT, ODD, ZERO, heat
+from tinygraph.draw.norms.heat import ABSENT, ODD, ZERO, Heat, heat
 from tinygraph.draw.shown.folding import fold
 
 
@@ -103,6 +103,20 @@ def test_the_scale_spans_a_decade_at_least_and_holds_all_norms():
     assert found.high / found.low >= 10 - 1e-9
     inner = [v for x, v in found.norms.items() if v and x.op is not None and x is not root]
     assert found.low <= min(inner) * (1 + 1e-9) and max(inner) <= found.high * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("norms", [[2.0], [1e-320], [1e-320, 3e-320], [1e308], [1e-310, 1e305], [1e-3, 1e3]])
+def test_the_scale_has_two_ends_wherever_its_norms_lie(norms):
+    nodes = [tg.constant(1.0) for _ in norms]
+    found = Heat(dict(zip(nodes, norms, strict=True)))
+    found.span(set())
+    assert found.low * (1 + 1e-9) >= 1e-307 and found.high <= 1.001e308 and found.high >= found.low * (10 - 1e-9)
+    levels = [found.level(x) for x in norms]
+    assert all(0 <= x <= 1 for x in levels) and levels == sorted(levels)
+    if norms == [2.0]:
+        assert levels[0] == pytest.approx(0.5) and found.high / found.low == pytest.approx(10)
+    if len(norms) == 2 and norms[0] >= 1e-300:
+        assert levels == pytest.approx([0.0, 1.0])
 
 
 def test_wrong_calls_are_told():

@@ -251,6 +251,36 @@ def test_a_parameter_set_since_is_noticed_in_and_outside_of_time():
             tg.draw(root, "flow")
 
 
+def by_hand(alike, backwards):
+    """Five steps by a plain loop, from the last to the first or the other way, with a loss at each."""
+    w = [tg.parameter(np.eye(3) * (1 if alike else 1 + k / 10), name="" if alike else f"w{k}") for k in range(5)]
+    steps = range(5)[:: -1 if backwards else 1]
+    h, total = tg.constant(np.full(3, 0.2)), 0.0
+    for k, t in enumerate(steps):
+        with tg.step(t):
+            h = (tg.tanh, tg.sin, tg.sigmoid, tg.square, tg.exp)[0 if alike else k](w[0 if alike else k] @ h)
+            loss = tg.sum(h * (1.0 + k))
+        total = total + loss
+    return total
+
+
+@pytest.mark.parametrize("alike", [True, False], ids=["the same at each step", "other ops at each step"])
+def test_states_run_backwards_by_hand_are_the_mirror_image(alike):
+    """The loss at t reaches the states from t on to later times, which come before it in the loop."""
+    found, mirror = (norms(tg.draw(by_hand(alike, b), "flow").picture) for b in (True, False))
+    last = 0 if alike else 1  # what the last step hands on to none is a state where all steps are alike
+    assert {(t, s) for _, t, s in found} == {(t, s) for t in range(5) for s in range(max(t, last), 5)}
+    assert {(4 - t, 4 - s): x for (_, t, s), x in found.items()} == {(t, s): x for (_, t, s), x in mirror.items()}
+    root = by_hand(alike, True)
+    (state,) = states(fold([root]), [root])
+    assert state.turn == -1 and list(state.at) == [0, 1, 2, 3, 4][last:]
+    text, back = (tg.draw(by_hand(alike, b), "flow").text() for b in (False, True))
+    assert text.splitlines()[0] == back.splitlines()[0] and "a step" in back.splitlines()[0]
+    drawn = tg.draw(by_hand(alike, True), "flow").picture
+    x = {s: tile.x for (_, _, s), tile in tiles(drawn).items()}
+    assert [x[s] for s in range(last, 5)] == sorted(x.values()), "time still runs to the right"
+
+
 def test_what_cannot_be_drawn_is_told():
     with pytest.raises(tg.GraphError, match=r"tg\.unroll or with tg\.step"):
         tg.draw(perceptron(), "flow")

@@ -115,6 +115,18 @@ def test_files(tmp_path, suffix, start, program):
     assert out.read_bytes().startswith(start) and [x.name for x in tmp_path.iterdir()] == [out.name]
 
 
+def test_a_pipe_gives_the_format_that_was_asked_for(program):
+    """By name, in the first place, or set on the drawing; only an SVG is text to be centred."""
+    drawing = tg.draw(word_rnn(2))
+    png = drawing.pipe(format="png")
+    assert png.startswith(b"\x89PNG") and png == drawing.pipe("png") and png.endswith(b"IEND\xaeB`\x82")
+    svg = drawing.pipe()
+    assert svg == drawing.pipe("svg") == drawing.pipe(format="svg") and b"text-anchor" in svg
+    assert svg.decode() == drawing.pipe("svg", encoding="utf-8")
+    drawing.format = "png"
+    assert drawing.pipe() == png and drawing.pipe("svg") == svg
+
+
 def test_a_path_without_a_suffix_gets_one(tmp_path, program):
     assert tg.draw(word_rnn(1)).render(outfile=tmp_path / "rnn", cleanup=True) == str(tmp_path / "rnn.svg")
 
@@ -162,8 +174,9 @@ def test_what_the_program_from_pip_cannot_do_is_told(monkeypatch):
         tg.draw(tg.constant(1.0)).pipe(format="pdf")
 
 
-def test_unknown_formats_are_the_packages_own_error():
+def test_unknown_formats_are_told():
     if SYSTEM or PIP:
-        with pytest.raises(ValueError):
-            tg.draw(tg.constant(1.0)).pipe(format="nonsense")
+        for wrong in ({"format": "nonsense"}, {"format": []}, {"encoding": "no-such-code"}, {"unknown": 1}):
+            with pytest.raises(tg.GraphError, match="Graphviz does not take this"):
+                tg.draw(tg.constant(1.0)).pipe(**wrong)
     assert isinstance(tg.draw(tg.constant(1.0)), graphviz.Digraph)

@@ -155,3 +155,41 @@ def test_installing_sets_nothing_else() -> None:
     expected = np.full(product_block.SIZE, -5, np.int64)
     expected[[product_block.RUN, product_block.PACK, product_block.FREE, product_block.FREE + 1]] = [11, 12, 640, 256]
     np.testing.assert_array_equal(block, expected)
+
+
+def test_a_form_in_words_names_the_time_and_who_shares_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel("packed", 1, 0, (), 0, run_us=12.345, gflops=67.89)
+    assert str(kernel) == "packed 12.3 us 67.9 GFLOP/s"
+    assert str(replace(kernel, threads=2)) == "packed 12.3 us 67.9 GFLOP/s, shared by 2 threads"
+    monkeypatch.setattr(choose, "can_share", lambda: True)
+    large = Problem(4, (64, 640, 512), (512, 1), (640, 1), 640, (False, True))
+    (packed,) = [k for k in choose.candidates(large) if k.name == "packed"]
+    for run_us, threads, shares in (
+        (choose.WORTH_SHARING_US, 2, True),
+        (choose.WORTH_SHARING_US, 3, True),
+        (choose.WORTH_SHARING_US, 1, False),
+        (choose.WORTH_SHARING_US - 0.1, 2, False),
+    ):
+        words = str(choose._shared(replace(packed, run_us=run_us, gflops=1.0), large, threads))
+        assert words.endswith(f", shared by {threads} threads") is shares, words
+        assert shares or "shared" not in words
+
+
+def test_a_plan_says_which_products_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where two threads may be used, a product that takes long says so in the plan's table; a short one does not."""
+    import tinygraph as tg
+
+    monkeypatch.setattr(choose, "competitive_blas", lambda size: [])
+    monkeypatch.setattr(choose, "can_share", lambda: True)
+    monkeypatch.setattr(choose, "allowed_threads", lambda: 2)
+    monkeypatch.setattr(choose, "_timed", lambda problem, kernels: [replace(k, run_us=500.0) for k in kernels])
+    step = tg.compile(lambda x, w: x @ w, "native")
+    x, w = np.ones((64, 512), np.float32), np.ones((512, 640), np.float32)
+    np.testing.assert_allclose(step(x, w), 512.0)
+    assert "shared by 2 threads" in str(step.plan)
+    choose._chosen.cache_clear()
+    monkeypatch.setattr(choose, "allowed_threads", lambda: 1)
+    alone = tg.compile(lambda x, w: x @ w, "native")
+    alone(x, w)
+    assert "packed" in str(alone.plan) or "direct" in str(alone.plan) or "blocks" in str(alone.plan)
+    assert "shared" not in str(alone.plan)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ... import ops
-from ...core.errors import GraphError
+from ...core.errors import GraphError, shown
 from ...core.scope import scope
 from ...time.cell_contract import as_cell
 from ..base.module import Module
@@ -47,7 +47,7 @@ class Bidirectional(Module):
 
     def __init__(self, forward: Any, backward: Any, merge: str = "concatenate") -> None:
         if not isinstance(merge, str) or merge not in MERGES:
-            raise GraphError("Bidirectional: unknown merge", expected=", ".join(MERGES), got=repr(merge))
+            raise GraphError("Bidirectional: unknown merge", expected=", ".join(MERGES), got=shown(merge))
         sizes = [getattr(as_cell("Bidirectional", cell), "input_size", None) for cell in (forward, backward)]
         if None not in sizes and sizes[0] != sizes[1]:
             problem = "Bidirectional: the cells take inputs of different sizes"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.errors import GraphError
+from ...core.errors import GraphError, shown
 from ...core.scope import scope
 from ...core.structure import leaves
 from ...core.traced import Traced
@@ -162,14 +162,14 @@ def _built(cls: Any, input_size: int, hidden_size: int, rng: Any, options: dict[
     """A new cell of the class."""
     if isinstance(cls, Module) or not callable(cls):
         problem = "Stack.of: kind makes the cells, so it is a class"
-        raise GraphError(problem, expected="a class of cells, such as tg.cells.LSTM", got=f"{cls!r}"[:80])
+        raise GraphError(problem, expected="a class of cells, such as tg.cells.LSTM", got=shown(cls, 80))
     try:
         return cls(input_size, hidden_size, rng=rng, **options)
     except TypeError as error:
         raise GraphError(
             f"Stack.of: {error}",
             expected=f"options of {getattr(cls, '__name__', cls)}",
-            got=", ".join(f"{name}={value!r}" for name, value in options.items()),
+            got=", ".join(f"{name}={shown(value)}" for name, value in options.items()),
             fix="batch_first is axis=1 of tg.Recurrent" if "batch_first" in options else "",
         ) from error
 
@@ -177,7 +177,7 @@ def _built(cls: Any, input_size: int, hidden_size: int, rng: Any, options: dict[
 def _checked(cells: Any) -> list[Any]:
     """The cells as a list; the output size of each has to be the input size of the next."""
     if isinstance(cells, str) or not isinstance(cells, Iterable):
-        raise GraphError("Stack: the cells come in a list", expected="[cell, ...]", got=f"{cells!r}"[:80])
+        raise GraphError("Stack: the cells come in a list", expected="[cell, ...]", got=shown(cells, 80))
     cells = [as_cell(f"Stack: cell {k}", cell) for k, cell in enumerate(cells)]
     if not cells:
         raise GraphError("Stack: there is no cell", expected="one or more")

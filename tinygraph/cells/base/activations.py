@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ... import ops
-from ...core.errors import GraphError
+from ...core.errors import GraphError, shown
 from ...core.node import Node
 
 Activation = Callable[[Any], Node]
@@ -35,6 +35,6 @@ def activation(name: str | Activation) -> Activation:
     """
     if callable(name):
         return name
-    if name not in NAMED:
-        raise GraphError("there is no such activation", expected=f"{', '.join(NAMED)}, or a function", got=repr(name))
+    if not isinstance(name, str) or name not in NAMED:
+        raise GraphError("there is no such activation", expected=f"{', '.join(NAMED)}, or a function", got=shown(name))
     return NAMED[name]

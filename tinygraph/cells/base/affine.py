@@ -12,7 +12,7 @@ def affine(x: Any, weight: Any, bias: Any = None) -> Node:
 
     Integers, such as one-hot vectors, take the dtype of the weight, which numpy would widen for them.
     """
-    if x.dtype.kind != "f":
+    if x.dtype.kind in "iub":
         x = x.astype(weight.dtype)
     y: Node = x @ weight.T
     return y if bias is None else y + bias

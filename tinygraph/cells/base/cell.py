@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
-from ...core.errors import GraphError
+from ...core.checks import flag
+from ...core.errors import GraphError, OptionError
 from ...core.leaves import Parameter
 from ...time.noise import generator
 from .gates import Gate
@@ -62,8 +64,12 @@ class Cell(Module):
         *,
         rng: int | np.random.Generator | None = None,
         dtype: Any = np.float32,
+        **unknown: Any,
     ) -> None:
         name = type(self).__name__
+        if unknown:
+            expected = ", ".join(_options(type(self)))
+            raise OptionError(f"{name} has no option {', '.join(unknown)}", expected=expected)
         self.input_size = whole(name, "input_size", input_size)
         self.hidden_size = self.output_size = whole(name, "hidden_size", hidden_size)
         self.dtype, self.rng = floating(name, dtype), generator(name, rng)
@@ -83,7 +89,7 @@ class Cell(Module):
 
     def bias(self, size: int, wanted: bool = True, init: str | float | Initialiser = "zeros") -> Parameter | None:
         """Returns a new parameter of shape (size,), or None if ``wanted`` is False."""
-        return self.weight(size, init=init) if wanted else None
+        return self.weight(size, init=init) if flag(type(self).__name__, "bias", wanted) else None
 
     def initial_state(self, batch_size: int | None = None) -> Any:
         """Returns zeros of shape (batch_size, H), or (H,) for None; with several states a tuple of such arrays."""
@@ -104,3 +110,10 @@ class Cell(Module):
             GraphError: the cell has no such gate.
         """
         return Gate(self, name)
+
+
+def _options(cls: type) -> list[str]:
+    """The names of all arguments of a cell's constructor, those of its bases too."""
+    own = [p for c in cls.__mro__[:-1] for p in signature(c.__init__).parameters.values()]  # type: ignore[misc]
+    named = [p.name for p in own if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    return [name for name in dict.fromkeys(named) if name != "self"]

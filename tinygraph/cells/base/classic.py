@@ -7,7 +7,7 @@ from numbers import Real
 from typing import Any
 
 from ... import ops
-from ...core.errors import GraphError
+from ...core.errors import GraphError, shown
 from ...core.node import Node
 from .initial import as_torch
 from .packed import PackedCell
@@ -19,7 +19,7 @@ class ClipBound:
     def __init__(self, limit: float | None) -> None:
         if limit is not None and (isinstance(limit, bool) or not isinstance(limit, Real) or not limit > 0):
             problem = "clip limits the inputs of activations to [-clip, clip]"
-            raise GraphError(problem, expected="a number above 0, or None", got=repr(limit))
+            raise GraphError(problem, expected="a number above 0, or None", got=shown(limit))
         self.limit = inf if limit is None else float(limit)
 
     def __call__(self, z: Any) -> Node:
@@ -60,7 +60,7 @@ class ClassicCell(PackedCell):
         if not isinstance(self.gate_order, str) or sorted(self.gate_order) != sorted(self.ih):
             raise GraphError(
                 f"{type(self).__name__}: gate_order must contain each gate once",
-                got=repr(gate_order),
+                got=shown(gate_order),
                 expected=f"the letters {', '.join(self.ih)} in any order",
                 fix="write g for the c of ONNX's and Keras' LSTM, n for the h of their GRU",
             )

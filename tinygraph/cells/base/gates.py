@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...core.errors import GraphError
+from ...core.errors import GraphError, shown
 from ...core.node import Node
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Gate:
         self._blocks = {weight: names.index(name) for weight, names in cell.gates.items() if name in names}
         if not self._blocks:
             known = ", ".join(dict.fromkeys(gate for names in cell.gates.values() for gate in names)) or "no gates"
-            raise GraphError(f"{type(cell).__name__} has no gate {name!r}", expected=known, got=repr(name))
+            raise GraphError(f"{type(cell).__name__} has no gate {shown(name)}", expected=known, got=shown(name))
 
     def __getattr__(self, weight: str) -> Node | None:
         if weight.startswith("_") or weight not in self._blocks:

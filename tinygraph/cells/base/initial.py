@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import sqrt
+from math import isfinite, sqrt
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from ...core.errors import GraphError
+from ...core.errors import GraphError, shown
 from ...ops.inference import Shape
 
 Initialiser = Callable[[Any, Shape], ndarray]
@@ -96,11 +97,13 @@ def filled(init: str | float | Initialiser, rng: np.random.Generator, shape: Sha
     Raises:
         GraphError: the name is unknown, or the function returns another shape.
     """
-    if isinstance(init, str):
-        if init not in NAMED:
-            raise GraphError("there is no such initialiser", expected=", ".join(NAMED), got=repr(init))
+    if isinstance(init, str) and init in NAMED:
         init = NAMED[init]
-    array = init(rng, shape) if callable(init) else np.full(shape, init)
-    if np.shape(array) != shape:
-        raise GraphError("an initialiser returned another shape", expected=str(shape), got=str(np.shape(array)))
-    return np.asarray(array, dtype)
+    if not callable(init) and (isinstance(init, bool) or not isinstance(init, Real) or not isfinite(init)):
+        expected = f"{', '.join(NAMED)}, a finite number, or a function (rng, shape) -> array"
+        raise GraphError("there is no such initialiser", expected=expected, got=shown(init))
+    array = np.asarray(init(rng, shape) if callable(init) else np.full(shape, init))
+    if array.shape != shape or array.dtype.kind not in "fiub":
+        got = f"{array.dtype} {array.shape}"
+        raise GraphError("an initialiser returned another shape, or no numbers", expected=str(shape), got=got)
+    return array.astype(dtype, copy=False)

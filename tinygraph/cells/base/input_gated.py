@@ -28,6 +28,7 @@ class InputGated(Cell):
     ih: ClassVar[tuple[str, ...]] = ("h",)
 
     def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
         cls.gates = {"weight_ih": cls.ih, "bias_ih": cls.ih}
 
     def __init__(

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from ...checkpoint import load
-from ...core.errors import GraphError
+from ...core.checks import flag
+from ...core.errors import GraphError, shown
 from ...core.leaves import Parameter
 from ...core.node import Node
+from ...core.together import new_values, set_together
 
 Arrays = Mapping[str, Any] | str | os.PathLike[str]
 
@@ -21,26 +23,33 @@ def load_into(owner: str, parameters: dict[str, Parameter], absent: set[str], ar
     """Sets the parameters' values. ``absent`` names the biases that the module was built without: zeros may be given.
 
     Raises:
-        GraphError: names are missing, unexpected or of a wrong shape (all in one message), or there are no names.
+        GraphError: names are missing, unexpected or of a wrong shape, numbers are NaN, infinite or too large for the
+            parameter's dtype (all in one message), or there are no names.
     """
+    strict = flag(owner, "strict", strict)
     arrays = load(arrays) if isinstance(arrays, (str, os.PathLike)) else arrays
     if not isinstance(arrays, Mapping) or not all(isinstance(name, str) for name in arrays):
         raise GraphError(
             f"{owner}: parameters are loaded by name",
             expected="a dict, or a safetensors file's path",
-            got=f"keys {[*arrays]}"[:80] if isinstance(arrays, Mapping) else type(arrays).__name__,
+            got=f"keys {shown([*arrays])}" if isinstance(arrays, Mapping) else type(arrays).__name__,
             fix="pass its .state_dict()" if hasattr(arrays, "state_dict") else "",
         )
     known = {*parameters, *absent}
-    loaded = {_our_name(name, known): _array(value) for name, value in arrays.items()}
+    names = [_our_name(name, known) for name in arrays]
+    loaded = {name: _array(value) for name, value in zip(names, arrays.values(), strict=True)}
     extra = [n for n in loaded if n not in parameters and not (n in absent and not loaded[n].any())]
     missing = [n for n in parameters if n not in loaded]
-    pairs = [(n, loaded[n], x.shape) for n, x in parameters.items() if n in loaded]
+    pairs = [(n, loaded[n], x) for n, x in parameters.items() if n in loaded]
+    numbers = [(n, a, _cast(a, x.dtype)) for n, a, x in pairs if a.dtype.kind in "fiub"]
     problems = {
         "missing": missing if strict else [],
         "unexpected": extra if strict else [],
-        "of another shape": [f"{n}: {a.shape} instead of {shape}" for n, a, shape in pairs if a.shape != shape],
+        "there twice": [n for n in parameters if names.count(n) > 1],
+        "of another shape": [f"{n}: {a.shape} instead of {x.shape}" for n, a, x in pairs if a.shape != x.shape],
         "no real numbers": [n for n, a, _ in pairs if a.dtype.kind not in "fiub"],
+        "not finite": [f"{n}: {_infinite(a)} of {a.size}" for n, a, _ in numbers if _infinite(a)],
+        "too large": [f"{n}: for {c.dtype}" for n, a, c in numbers if _infinite(c) > _infinite(a)],
     }
     if any(problems.values()):
         raise GraphError(
@@ -49,8 +58,18 @@ def load_into(owner: str, parameters: dict[str, Parameter], absent: set[str], ar
             got="; ".join(f"{problem}: {', '.join(names)}" for problem, names in problems.items() if names),
             fix="load into a cell of the same sizes and options" + (", or strict=False" if missing or extra else ""),
         )
-    for name, array, _ in pairs:
-        parameters[name].value = np.array(array, parameters[name].dtype)
+    set_together(new_values((parameters[n], cast) for n, _, cast in numbers))
+
+
+def _cast(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """A new array; numbers beyond the dtype become infinite, which `load_into` tells."""
+    with np.errstate(over="ignore"):
+        return np.array(array, dtype)
+
+
+def _infinite(array: np.ndarray) -> int:
+    """How many of the numbers are NaN or infinite."""
+    return array.size - int(np.isfinite(array).sum())
 
 
 def _our_name(name: str, known: set[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy import ndarray
 
-from ...core.errors import GraphError
+from ...core.errors import GraphError, shown
 
 
 class MaskOwner(Protocol):
@@ -50,5 +50,5 @@ def checked_rate(owner: str, p: Any) -> float:
         GraphError: p is not a number in [0, 1).
     """
     if isinstance(p, bool) or not isinstance(p, (int, float, np.number)) or not 0 <= p < 1:
-        raise GraphError(f"{owner}: the rate is a share of the units", expected="a number in [0, 1)", got=repr(p))
+        raise GraphError(f"{owner}: the rate is a share of the units", expected="a number in [0, 1)", got=shown(p))
     return float(p)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
 
+from ...core.checks import flag
+from ...core.errors import refusing
 from ...core.leaves import Parameter
 from .loading import Arrays, load_into
 
@@ -30,6 +32,13 @@ class Module:
 
     training: bool = True
 
+    def __init_subclass__(cls) -> None:
+        """The public methods of this library's own modules refuse what does not fit, as `refusing` does."""
+        super().__init_subclass__()
+        for name, value in list(vars(cls).items()) if cls.__module__.startswith("tinygraph.") else []:
+            if isinstance(value, FunctionType) and (name in ("__init__", "__call__") or not name.startswith("_")):
+                setattr(cls, name, refusing(value))
+
     def __setattr__(self, name: str, value: Any) -> None:
         name_parameters({name: value})
         super().__setattr__(name, value)
@@ -50,6 +59,7 @@ class Module:
         """A copy of every parameter's array, by the names of `parameters`."""
         return {name: x.value.copy() for name, x in self.parameters().items()}
 
+    @refusing
     def load_state_dict(self, arrays: Arrays, strict: bool = True) -> None:
         """Loads parameters from a PyTorch state_dict, from arrays by name, or from a safetensors file.
 
@@ -61,7 +71,8 @@ class Module:
             strict: whether missing and unexpected names are an error; if not, they are ignored.
 
         Raises:
-            GraphError: names are missing, unexpected or of another shape (all in one message); nothing is loaded.
+            GraphError: names are missing, unexpected or of another shape, or numbers are NaN, infinite or too large for
+                the dtype (all in one message); nothing is loaded.
         """
         absent = {name for name, _ in _named(self._root(), type(None))}
         load_into(type(self).__name__, self.parameters(), absent, arrays, strict)
@@ -71,7 +82,7 @@ class Module:
 
         It also holds for functions that are compiled already, from their next call on.
         """
-        self.training = mode
+        self.training = flag(type(self).__name__, "training", mode)
         for _, module in _named(vars(self), Module):
             module.train(mode)
         return self

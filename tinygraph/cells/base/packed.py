@@ -38,6 +38,7 @@ class PackedCell(Cell):
     recurrent_init: ClassVar[str] = "xavier_uniform"
 
     def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
         cls.gates = {"weight_ih": cls.ih, "weight_hh": cls.hh, "bias_ih": cls.ih, "bias_hh": cls.hh} | dict(cls.others)
 
     def __init__(

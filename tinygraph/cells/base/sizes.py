@@ -7,17 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from ...core.errors import GraphError
+from ...core.errors import UNFIT, GraphError, shown
+
+LARGEST = 2**31 - 1
+"""No axis of a weight is longer."""
 
 
 def whole(owner: str, name: str, number: Any, least: int = 1) -> int:
     """Returns the number as an int.
 
     Raises:
-        GraphError: it is not an integer, or below ``least``.
+        GraphError: it is not an integer, below ``least``, or above `LARGEST`.
     """
-    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < least:
-        raise GraphError(f"{owner}: {name} is a whole number", expected=f"an integer from {least}", got=repr(number))
+    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not least <= number <= LARGEST:
+        raise GraphError(f"{owner}: {name} is a whole number", expected=f"an integer from {least}", got=shown(number))
     return int(number)
 
 
@@ -27,8 +30,8 @@ def floating(owner: str, dtype: Any) -> np.dtype:
     Raises:
         GraphError: it is not a real floating-point dtype; only such numbers can be trained.
     """
-    with suppress(TypeError):
+    with suppress(*UNFIT):
         if np.dtype(dtype).kind == "f":
             return np.dtype(dtype)
     expected = "float32, float64 or float16"
-    raise GraphError(f"{owner}: the dtype of weights is a real floating one", expected=expected, got=repr(dtype))
+    raise GraphError(f"{owner}: the dtype of weights is a real floating one", expected=expected, got=shown(dtype))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...core.errors import GraphError
+from ...core.errors import GraphError, shown
 
 
 def is_paper(owner: str, variant: str) -> bool:
@@ -13,5 +13,5 @@ def is_paper(owner: str, variant: str) -> bool:
     """
     if variant not in ("coded", "paper"):
         expected = "'coded', as torchrecurrent has it, or 'paper', as its authors have it"
-        raise GraphError(f"{owner}: no such variant", expected=expected, got=repr(variant))
+        raise GraphError(f"{owner}: no such variant", expected=expected, got=shown(variant))
     return variant == "paper"

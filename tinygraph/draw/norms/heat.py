@@ -59,7 +59,7 @@ class Heat:
         if shown:
             middle = (math.log10(min(shown)) + math.log10(max(shown))) / 2
             reach = max(math.log10(max(shown)) - middle, 0.5)
-            low = max(middle - reach, -307)  # both ends are floats of full precision
+            low = min(max(middle - reach, -307), 307)  # both ends are floats of full precision
             self.low, self.high = 10**low, 10 ** min(max(middle + reach, low + 1), 308)
 
 

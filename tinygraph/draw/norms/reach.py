@@ -84,7 +84,9 @@ def _sums(folded: Folded, role: dict[Node, str]) -> set[Node]:
 
 
 def _copy_op(node: Node, copies: dict[Node, Node]) -> Node:
-    return _like(node, Node(node.op, tuple([copies[x] for x in node.inputs]), node.attributes, node.value, node.name))
+    return _like(
+        node, Node(node.op, tuple([copies[x] for x in node.inputs]), dict(node.attributes), node.value, node.name)
+    )
 
 
 def _as_leaf(node: Node) -> Node:

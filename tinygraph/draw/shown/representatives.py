@@ -52,7 +52,7 @@ def _stand_in(repetition: Repetition, g: int) -> Node:
     if node.op is None and not node.name:
         node.name = "dataₜ"
     if "index" in node.attributes:
-        node._attributes = node.attributes | {"index": _index(repetition, members)}
+        node._attributes = dict(node.attributes) | {"index": _index(repetition, members)}
     return node
 
 

@@ -117,7 +117,7 @@ def _copy(op: Op | None, inputs: list[Node], like: Node, owner: Node, serial: fl
     parameter that was set after its users were computed. A half fits between two serial numbers.
     """
     same_op = op is like.op
-    attributes, name = (like.attributes, like.name) if same_op else ({}, None)
+    attributes, name = (dict(like.attributes), like.name) if same_op else ({}, None)
     if isinstance(like, Traced):
         node: Node = Traced(op, tuple(inputs), attributes, (like.shape, like.dtype), name)
     else:

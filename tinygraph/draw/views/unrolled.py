@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
-from ...core.errors import GraphError
+from ...core.errors import GraphError, shown
 from ...core.node import Node
 from ..labels import clean, number, shape, width
 from ..layout.clearance import clear_headings
@@ -112,8 +112,8 @@ def token_texts(steps: list[int], tokens: Any) -> dict[int, str]:
         unknown = [t for t in tokens if t not in set(steps)]
         if unknown:
             raise GraphError(
-                f"draw: tokens has a key {unknown[0]!r} that is no time step of the graph",
-                got=repr(unknown[0]),
+                f"draw: tokens has a key {shown(unknown[0])} that is no time step of the graph",
+                got=shown(unknown[0]),
                 expected=f"steps from {steps[0]} to {steps[-1]}" if steps else "no step",
                 fix="pass a dict from step to text, or a list with one text per step",
             )

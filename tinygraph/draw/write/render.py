@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +15,11 @@ from typing import Any
 import graphviz
 from graphviz.backend import dot_command
 
-from ...core.errors import GraphError
+from ...core.errors import UNFIT, GraphError
+from ...forking import wait_for
 
 _override = RLock()
+wait_for(sys.modules[__name__], "_override")
 
 
 def pinned(program: str, settings: dict[str, Any]) -> dict[str, Any]:
@@ -48,6 +51,10 @@ def engine() -> Iterator[None]:
                 got=str(error.stderr.decode(errors="replace") if isinstance(error.stderr, bytes) else error.stderr),
                 fix="use svg or png; pdf needs the system's Graphviz" if program else "look at drawing.source",
             ) from error
+        except UNFIT as error:
+            if isinstance(error, GraphError):
+                raise
+            raise GraphError(f"Graphviz does not take this: {error}", fix='pipe(format="svg"), for example') from error
         finally:
             dot_command.DOT_BINARY = before
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...core.errors import GraphError
+from ...core.errors import GraphError, shown
 from ..colours import FORWARD, GREY
 from ..labels import html
 from ..picture import Arrow, Picture
@@ -28,7 +28,7 @@ def layout_of(picture: Picture, requested: str, view: str) -> str:
     fit = boxes_only and all(box.role != "gradient" for box in picture.boxes)
     if requested == "dot" and not fit:
         raise GraphError(
-            f"draw: the view {view!r} shows facts by places that layout='dot' would lose",
+            f"draw: the view {shown(view)} shows facts by places that layout='dot' would lose",
             expected='layout="time" or "auto"',
             got='layout="dot"',
             fix='layout="dot" works for the views unrolled and both with params="chip" or "ghost"',

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cache
-from threading import RLock
 from typing import Any
+from weakref import WeakValueDictionary
 
+from ...forking import LOCK
 from . import disk
 
 FORMAT = 1
 """Part of the cache key; increase it when equal IR must be recompiled (other LLVM passes, other flags)."""
+
+RECENT = 64
+"""So many of the latest programs stay in memory when nothing uses them any more."""
+
+ENGINE_BYTES = 48 << 10
+"""Measured memory of an execution engine without its code."""
 
 
 @dataclass
@@ -27,21 +35,18 @@ class Count:
     from_disk: int = 0
 
 
-compiled = Count()
-_libraries: dict[tuple[str, bool], MachineCode] = {}
-_lock = RLock()
-
-
 @dataclass(frozen=True, eq=False)
 class MachineCode:
-    """The machine code of one text, in memory as long as this object is alive.
+    """The machine code of one text, in memory as long as this object is alive: keep it beside any address of it.
 
     Attributes:
         engine: the llvmlite execution engine, which owns the code.
+        nbytes: about the memory of it all: the engine, the code, the text.
         addresses: a cache of function addresses.
     """
 
     engine: Any
+    nbytes: int = 0
     addresses: dict[str, int] = field(default_factory=dict)
 
     def address(self, name: str) -> int:
@@ -52,11 +57,16 @@ class MachineCode:
         """
         address = self.addresses.get(name)
         if not address:
-            with _lock:
+            with LOCK:
                 address = self.addresses[name] = self.engine.get_function_address(name)
         if not address:
             raise KeyError(f"the native code defines no function {name!r}")
         return address
+
+
+compiled = Count()
+_alive: WeakValueDictionary[tuple[str, bool], MachineCode] = WeakValueDictionary()
+_recent: OrderedDict[tuple[str, bool], MachineCode] = OrderedDict()
 
 
 def compile_text(text: str, vectorised: bool = False) -> MachineCode:
@@ -83,35 +93,48 @@ def compile_text(text: str, vectorised: bool = False) -> MachineCode:
         >>> ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(address)(21)  # doctest: +SKIP
         42
     """
-    code = _libraries.get((text, vectorised))
-    if code is None:
-        with _lock:
-            code = _libraries.get((text, vectorised))
-            if code is None:
-                code = _libraries[text, vectorised] = _load(_object_code(text, vectorised))
+    with LOCK:
+        code = _recent.pop((text, vectorised), None) or _alive.get((text, vectorised)) or _new(text, vectorised)
+        _alive[text, vectorised] = _recent[text, vectorised] = code
+        while len(_recent) > RECENT:
+            _recent.popitem(last=False)
     return code
 
 
-def _object_code(text: str, vectorised: bool) -> bytes:
+def forget() -> None:
+    """Lets go of all machine code in memory that nothing uses."""
+    with LOCK:
+        _recent.clear()
+
+
+def _new(text: str, vectorised: bool) -> MachineCode:
     key = _key(text, vectorised)
-    code = disk.read(key)
-    if code is not None:
+    stored = disk.read(key)
+    code = stored and _loaded(stored, text)
+    if code:
         compiled.from_disk += 1
         return code
     machine = _machine()
-    code = machine.emit_object(_optimised(text, vectorised, machine))
+    fresh = machine.emit_object(_optimised(text, vectorised, machine))
     compiled.count += 1
-    disk.write(key, code)
+    disk.write(key, fresh)
+    code = _loaded(fresh, text)
+    assert code
     return code
 
 
-def _load(code: bytes) -> MachineCode:
+def _loaded(code: bytes, text: str) -> MachineCode | None:
+    """The machine code in memory; None if ``code`` is no object file of LLVM's."""
     import llvmlite.binding as llvm
 
+    file = llvm.ObjectFileRef.from_data(code)
+    if not file:
+        file.detach()
+        return None
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
-    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.add_object_file(file)
     engine.finalize_object()
-    return MachineCode(engine)
+    return MachineCode(engine, len(text) + 2 * len(code) + ENGINE_BYTES)
 
 
 def _key(text: str, vectorised: bool) -> str:
@@ -126,11 +149,12 @@ def _key(text: str, vectorised: bool) -> str:
 @cache
 def _host() -> tuple[str, str]:
     """Name and features of this processor."""
-    import llvmlite.binding as llvm
+    with LOCK:
+        import llvmlite.binding as llvm
 
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
 
 
 def vector_bytes() -> int:

@@ -14,7 +14,10 @@ from .places import ArrayPlace, CallBuffer, aligned_block
 from .source import NumpyWriter, Temporary, compiled
 
 MOST_VIEWS = 200_000
-"""Most array objects (about 200 bytes each) that a plan keeps for the steps of its loops; others are made per step."""
+"""Most array objects that a plan keeps for the steps of its loops; others are made per step."""
+
+VIEW_BYTES, AXIS_BYTES = 120, 16
+"""Memory of an array object in a list, and of the size and stride of each of its axes."""
 
 
 class ByNumpy:
@@ -28,7 +31,9 @@ class ByNumpy:
 
     Attributes:
         source: the generated source.
+        function: the compiled source; programs of equal source share it.
         temporary_bytes: memory in addition to ``memory``: temporaries of fused chains and packed weights.
+        views_bytes: memory of the array objects for the steps of loops.
 
     Example:
         >>> import numpy as np
@@ -63,9 +68,10 @@ class ByNumpy:
         self.source = writer.source
         self.temporary_bytes = sum(writer.slots_bytes) + writer.packed_bytes
         self._quiet = writer.quiet
-        self._function = compiled(self.source)
+        self.function = compiled(self.source)
         self._memory = memory
         self._views_left = most_views
+        self.views_bytes = 0
         self._slots = [aligned_block(n) for n in writer.slots_bytes]
         self._call_buffers: dict[Buffer, CallBuffer] = {}
         self._places = [self._place(number, entry) for number, entry in enumerate(writer.places.values())]
@@ -85,9 +91,9 @@ class ByNumpy:
             if self._quiet:
                 # In the tail of the sigmoid exp overflows to infinity, whose reciprocal is the correct 0.
                 with np.errstate(over="ignore"):
-                    self._function(places)
+                    self.function(places)
             else:
-                self._function(places)
+                self.function(places)
         finally:
             for call_buffer in self._transient:
                 call_buffer.release(places)
@@ -102,7 +108,9 @@ class ByNumpy:
             return entry.place(np.ascontiguousarray(entry.buffer.source))
         if entry.buffer.kind == "scratch":
             listed = bool(entry.loops) and entry.views <= self._views_left
-            self._views_left -= entry.views if listed else 0
+            if listed:
+                self._views_left -= entry.views
+                self.views_bytes += entry.views * (VIEW_BYTES + AXIS_BYTES * len(entry.shape[entry.loops :]))
             return entry.place(self._memory, listed)
         self._call_buffers.setdefault(entry.buffer, CallBuffer(entry.buffer)).layouts.append((number, entry))
         return None

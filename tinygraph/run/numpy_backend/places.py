@@ -121,6 +121,7 @@ class CallBuffer:
     def bind(self, memory: ndarray, places: list[Any]) -> None:
         if memory is self._memory:
             return
+        self._memory = None  # a fork or Ctrl-C in the middle must not leave some places at each array
         for number, layout in self.layouts:
             places[number] = layout.place(memory)
         if self.buffer.kind == "parameter":

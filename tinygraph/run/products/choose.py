@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from time import perf_counter_ns
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from ..native import product_block
 from ..native.compiler import MachineCode, compile_text
 from . import adaptors, blas, gemm, sharing
-from .problem import MOST_ROWS, Problem, bounded, extent, memory, product_flops
+from .problem import MOST_PROBLEMS, MOST_ROWS, Problem, bounded, extent, memory, product_flops
 from .sharing import can_share
 from .tiles import element_of
 
@@ -94,7 +94,7 @@ def choose(problem: Problem, steps: int = 1, threads: int | None = None) -> Kern
     return _chosen(problem, min(steps, 1024), allowed_threads() if threads is None else threads)
 
 
-@cache
+@lru_cache(MOST_PROBLEMS)
 def _chosen(problem: Problem, steps: int, threads: int) -> Kernel:
     smaller = bounded(problem)
     by_name = {kernel.name: kernel for kernel in candidates(problem)}
@@ -189,7 +189,7 @@ def competitive_blas(size: int) -> list[blas.Blas]:
     return blas.libraries() if blas_kernel.run_us < BLAS_MARGIN * min(kernel.run_us for kernel in own) else []
 
 
-@cache
+@lru_cache(MOST_PROBLEMS)
 def measured(problem: Problem) -> tuple[Kernel, ...]:
     """All `candidates` with their measured times."""
     return tuple(_timed(problem, candidates(problem)))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from time import perf_counter_ns
 
 import numpy as np
 from numpy import ndarray
 
-from .problem import MOST_ROWS, Problem, bounded, extent, memory, product_flops
+from .problem import MOST_PROBLEMS, MOST_ROWS, Problem, bounded, extent, memory, product_flops
 
 WORTH = 1.1
 """A form is chosen only if it is faster than the plain product by this factor, since it adds lines to run."""
@@ -88,7 +88,7 @@ def choose_numpy(problem: Problem, steps: int = 1) -> NumpyForm:
     return _chosen(problem, min(steps, 1024))
 
 
-@cache
+@lru_cache(MOST_PROBLEMS)
 def _chosen(problem: Problem, steps: int) -> NumpyForm:
     smaller = bounded(problem)
     if not problem.packable[1] or problem.shape[0] > MOST_ROWS or min(problem.shape) < 2:
@@ -102,7 +102,7 @@ def _chosen(problem: Problem, steps: int) -> NumpyForm:
     return replace(best, run_us=best.run_us * ratio, pack_us=best.pack_us * ratio)
 
 
-@cache
+@lru_cache(MOST_PROBLEMS)
 def _measured(problem: Problem) -> list[NumpyForm]:
     m, n, k = problem.shape
     a, b = _matrix(problem, (m, k), problem.a), _matrix(problem, (k, n), problem.b)

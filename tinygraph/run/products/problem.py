@@ -15,6 +15,9 @@ MOST_ROWS, MOST_ALONG_K, MOST_BYTES = 96, 512, 2 << 20
 """Products with more rows or with a larger weight are measured at these bounds: the GFLOP/s no longer change, and
 measuring would take longer. The bounded weight is still larger than the L2 cache, like the whole one."""
 
+MOST_PROBLEMS = 4096
+"""So many choices are remembered, the latest."""
+
 MOST_STRIDE = 4096
 """Strides of a up to this one are measured as they are, because they decide how fast a is read."""
 

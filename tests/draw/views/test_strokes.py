@@ -1,0 +1,75 @@
+"""What lies between boxes: two arrows side by side, colours and widths of gradients, cuts, norms beside states."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.draw.networks import lstm, word_rnn
+from tests.each import each
+from tinygraph.draw.layout.routes import Route
+from tinygraph.draw.norms.heat import ODD, Heat
+from tinygraph.draw.shown.folding import Link
+from tinygraph.draw.views.strokes import _shifted, returning
+
+NODE = tg.tanh(tg.constant(1.0))
+
+
+def route(*points, through):
+    return Route(Link(NODE, False, NODE, 0), NODE, [*points], through)
+
+
+def test_an_upright_arrow_moves_sideways():
+    way = route((0, 0), (0, 10), (0, 20), (0, 30), through=False)
+    assert _shifted(way, 5) == [(5, 0), (5, 10), (5, 20), (5, 30)] and _shifted(way, 0) is way.points
+
+
+@each("x, y, side", [(30, 30, 1), (30, -30, -1), (-30, 30, -1), (-30, -30, 1)])
+@each("offset", [5, -5])
+def test_an_arrow_through_time_moves_up_or_down_and_its_slope_aside(x, y, side, offset):
+    """In the middle an S-curve is steep: moved down alone, two of them would meet there."""
+    level = [(-9, 0), (-6, 0), (-3, 0)]
+    way = route(*level, (0, 0), (x / 3, 0), (2 * x / 3, y), (x, y), through=True)
+    aside = offset * 1.6 * side
+    slope = [(0, -offset), (x / 3 + aside, -offset), (2 * x / 3 + aside, y - offset), (x, y - offset)]
+    np.testing.assert_allclose(_shifted(way, offset), [*((a, b - offset) for a, b in level), *slope])
+
+
+@each(
+    "flow, colour, width, tip",
+    [(math.nan, ODD, 4.0, "NaN"), (math.inf, ODD, 4.0, "∞"), (0.0, "#c3c8d0", 0.8, "0")],
+)
+def test_flows_that_no_scale_holds(flow, colour, width, tip):
+    arrow = returning(1, 0, [(0, 0)], flow, Heat())
+    assert (arrow.colour, arrow.width, arrow.tip, arrow.tail, arrow.head) == (colour, width, f"‖∂‖ {tip}", 1, 0)
+
+
+def test_a_larger_flow_is_redder_and_wider():
+    low, high = (returning(1, 0, [], flow, Heat(low=0.01, high=1.0)) for flow in (0.01, 1.0))
+    middle = returning(1, 0, [], 0.1, Heat(low=0.01, high=1.0))
+    assert low.width == pytest.approx(0.9) and middle.width == pytest.approx(2.3) and high.width == pytest.approx(3.7)
+    assert len({low.colour, middle.colour, high.colour}) == 3
+
+
+def test_cuts_stand_in_the_gutter_in_which_all_links_are_cut():
+    drawn = tg.draw(word_rnn(6, cut=2)).picture
+    edges = {band.title: (band.left, band.right) for band in drawn.bands}
+    places = [(edges["t = 2"][1] + edges["t = 3"][0]) / 2, (edges["t = 4"][1] + edges["t = 5"][0]) / 2]
+    assert [cut.x for cut in drawn.cuts] == pytest.approx(places)
+    assert all(cut.foot < cut.top for cut in drawn.cuts)
+    assert not tg.draw(word_rnn(6)).picture.cuts
+
+
+@each("root", [word_rnn(4), lstm(3)])
+def test_the_norm_that_comes_back_stands_at_the_edge_of_its_column(root):
+    drawn = tg.draw(root, gradients=True, level="op").picture
+    notes = [n for n in drawn.notes if n.colour == "#b02a1a"]
+    steps = len(drawn.bands)
+    assert len(notes) % (steps - 1) == 0 and notes, "each state but those of the last step"
+    for note in notes:
+        nearest = min(abs(abs(note.x - edge) - 18) for band in drawn.bands for edge in (band.left, band.right))
+        assert nearest < 1e-6
+        assert float(note.text.replace("∞", "inf")) >= 0 and np.isfinite(note.y)

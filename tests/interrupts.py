@@ -1,0 +1,49 @@
+"""Ctrl-C at every place where Python can run its handler: before each instruction of a call, one after the other."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+MOST = 60_000
+"""Instructions after which a call counts as endless."""
+
+
+def interrupted(call: Callable[[], Any], every: int = 1) -> Iterator[int]:
+    """Runs ``call`` again and again, with a KeyboardInterrupt before another instruction each time; yields its number.
+
+    It ends with a run that none came into. ``every`` leaves out instructions, of long calls.
+    """
+    for at in range(1, MOST, every):
+        if not _stopped(call, at):
+            assert at > 1, "no instruction was seen"
+            return
+        yield at
+    raise AssertionError("the call has no end")
+
+
+def _stopped(call: Callable[[], Any], at: int) -> bool:
+    """Whether the interrupt before instruction ``at`` came out of the call, as itself."""
+    left = at
+
+    def look(frame: Any, event: str, _: Any) -> Any:
+        nonlocal left
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            left -= 1
+            if left == 0:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+        return look
+
+    before = sys.gettrace()
+    sys.settrace(look)
+    try:
+        call()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    assert left > 0, f"the interrupt before instruction {at} was lost"
+    return False

@@ -1,0 +1,54 @@
+"""Which tests a mutant is held against: those of its folder, the nearest and quickest first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+TESTS = "tests"
+DOCS = "tests/house/test_examples_run.py::test_docstring_examples"
+WHOLE = {"passes": "compiled", "plan": "compiled", "run": "compiled", "loops": "compiled", "time": "compiled",
+         "forking": "compiled", "checkpoint": "train"}  # fmt: skip
+"""Folders whose work the tests of another folder see: of the compiler's rooms, `tg.compile` as a whole."""
+
+
+def suites(root: Path, file: str, seconds: Mapping[str, float]) -> list[list[str]]:
+    """The arguments of pytest for a mutant of ``file``, in stages; the mutant is caught if one stage fails.
+
+    First come tests that bear the module's name, then those that speak of it and its docstrings' examples, then the
+    others of its folder, of the folders around it, and those of `WHOLE`; in each stage the quickest first.
+
+    Args:
+        seconds: how long each file of tests takes, as far as that is known.
+    """
+    module = PurePosixPath(file).relative_to("tinygraph")
+    near = _files(root, module)
+    others = [path for path in _within(root, WHOLE.get(module.with_suffix("").parts[0], "")) if path not in near]
+    stem = module.parent.name if module.stem == "__init__" else module.stem
+    named = [path for path in near if stem in Path(path).stem]
+    told = [path for path in near if path not in named and re.search(rf"\b{stem}\b", _text(root / path))]
+    examples = f"{DOCS}[{PurePosixPath(file).parent}]"
+    stages = named, [*told, examples], [p for p in near if p not in (*named, *told)], others
+    return [sorted(stage, key=lambda test: seconds.get(test, 0.0)) for stage in stages if stage]
+
+
+def _files(root: Path, module: PurePosixPath) -> list[str]:
+    """The test files of a module's folder, and then of the folders around it."""
+    paths: list[str] = []
+    for folder in [*map(str, module.parents)][:-1] or [module.stem]:
+        paths += [path for path in _within(root, folder) if path not in paths]
+    single = f"{TESTS}/test_{module.stem}.py"
+    return [single, *paths] if (root / single).exists() else paths
+
+
+def _within(root: Path, folder: str) -> list[str]:
+    """The test files of a folder."""
+    paths = sorted((root / TESTS / folder).rglob("test_*.py")) if folder else []
+    return [path.relative_to(root).as_posix() for path in paths]
+
+
+@cache
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")

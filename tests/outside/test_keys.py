@@ -1,0 +1,149 @@
+"""Arguments that are no arrays: what may change is refused, what is a part of the key is told apart exactly."""
+
+import dataclasses
+import decimal
+import enum
+import functools
+import math
+import pathlib
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.compiled.comparing import assert_near, each_backend
+from tests.each import each
+
+X = np.array([1.0, 2.0])
+
+
+class Config:
+    scale = 2.0
+
+
+class Hashable:
+    def __init__(self, scale):
+        self.scale = scale
+
+    def __hash__(self):
+        return 1
+
+    def __eq__(self, other):
+        return True
+
+
+@dataclasses.dataclass
+class Thawed:
+    scale: float = 2.0
+
+
+@dataclasses.dataclass(unsafe_hash=True)
+class HashedThawed:
+    scale: float = 2.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Frozen:
+    scale: float = 2.0
+    more: tuple = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class WithArray:
+    scale: np.ndarray
+
+
+class Mode(enum.Enum):
+    TWICE = 2
+
+
+CHANGING = [Config(), Hashable(2.0), Thawed(), HashedThawed(), WithArray(X), Frozen(2.0, ([],)),
+            Frozen(2.0, (Config(),)), {1, 2}, bytearray(b"a"), iter([1]), np.random.default_rng(0),
+            np.random.RandomState(0), (1, Config()), {"a": Config()}, [Thawed()]]  # fmt: skip
+
+
+@each_backend
+@each("argument", CHANGING)
+def test_an_object_that_may_change_is_refused(argument, backend):
+    compiled = tg.compile(lambda x, c: x * 2, backend=backend)
+    for _ in range(2):
+        with pytest.raises(tg.GraphError, match=r"argument[\s\S]*(dataclass|noise)"):
+            compiled(X, argument)
+
+
+def test_a_generator_is_sent_to_noise():
+    with pytest.raises(tg.GraphError, match=r"tg\.noise"):
+        tg.compile(lambda x, rng: x, backend="numpy")(X, np.random.default_rng(0))
+
+
+def function(x):
+    return x
+
+
+PLAIN = [None, "text", 1, True, 1j, b"b", ..., Mode.TWICE, Frozen(), (1, "a"), {"k": 1}, np.float32, np.dtype("f4"),
+         slice(0, 1), range(3), frozenset({1, 2}), len, np.tanh, tg.tanh, function, functools.partial(function, 1),
+         math, object(), decimal.Decimal(1), pathlib.PurePath("a"), tg.parameter(X), tg.cells.RNN(2, 2, rng=0),
+         X.mean, Config, Config().__init__]  # fmt: skip
+
+
+@each_backend
+@each("argument", PLAIN)
+def test_plain_values_functions_cells_and_parameters_are_passed_as_they_are(argument, backend):
+    seen = []
+
+    def fn(x, c):
+        seen.append(c)
+        return x * 2
+
+    compiled = tg.compile(fn, backend=backend)
+    for _ in range(4):
+        assert_near(compiled(X, argument), 2 * X)
+    assert len(seen) == 1 and (seen[0] is argument or seen[0] == argument)
+
+
+SAME = [(0, False, 0.0), (1, True, 1.0), (0.0, -0.0), ((0.0,), (-0.0,)), ({0: 1}, {False: 1}), (1j * 0, -(1j * 0)),
+        (Frozen(0.0), Frozen(-0.0)), (Frozen(1), Frozen(1.0), Frozen(True)), (frozenset({1}), frozenset({True})),
+        (Frozen(2, (0.0,)), Frozen(2, (-0.0,))), ([1], (1,)), (slice(0, 1), slice(False, 1)),
+        (decimal.Decimal("0"), decimal.Decimal("-0")), ({"a": 1, "b": 2}, {"b": 2, "a": 1})]  # fmt: skip
+
+
+@each_backend
+@each("values", SAME)
+def test_values_that_python_calls_equal_are_told_apart(values, backend):
+    compiled = tg.compile(lambda x, c: x + len(repr(c)), backend=backend)
+    for c in (*values, *values):
+        assert_near(compiled(X, c), X + len(repr(c)))
+
+
+@each_backend
+def test_the_order_of_keys_matters(backend):
+    compiled = tg.compile(lambda d: next(iter(d.values())) - d["b"], backend=backend)
+    assert_near(compiled({"a": X, "b": 3 * X}), -2 * X)
+    assert_near(compiled({"b": 3 * X, "a": X}), 0 * X)
+
+
+@each_backend
+def test_a_frozen_dataclass_is_known_by_its_content(backend):
+    compiled = tg.compile(lambda x, c: x * c.scale, backend=backend)
+    for scale in (2.0, 3.0, 2.0):
+        assert_near(compiled(X, Frozen(scale)), scale * X)
+    assert len(compiled._plans) == 2
+
+
+@each_backend
+def test_what_an_object_with_functions_holds_is_looked_at(backend):
+    """A cell or a function among the arguments is known by identity; its state counts as reached by the function."""
+
+    class Cell:
+        scale = 2.0
+
+        def __call__(self, x, h):
+            return x * self.scale, h
+
+    cell = Cell()
+    compiled = tg.compile(lambda x, c: tg.unroll(c, tg.stack([x, x]), 0.0)[0][0], backend=backend)
+    assert_near(compiled(X, cell), 2 * X)
+    cell.scale = 3.0
+    with pytest.raises(tg.GraphError, match=r"scale"):
+        compiled(X, cell)
+    assert_near(compiled(X, Cell()), 2 * X)

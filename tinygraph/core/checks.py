@@ -1,0 +1,61 @@
+"""Checks of arguments at the door, one for each kind: flags, numbers, names, functions."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Collection
+from numbers import Real
+from operator import index
+from typing import Any
+
+import numpy as np
+
+from .errors import GraphError, shown
+
+
+def flag(owner: str, name: str, value: Any) -> bool:
+    """True or False, also as 1 or 0 or numpy's."""
+    if not isinstance(value, (bool, np.bool_, int)) or value not in (0, 1):
+        raise GraphError(f"{owner}: {name} is yes or no", expected="True or False", got=shown(value))
+    return bool(value)
+
+
+def positive(owner: str, name: str, number: Any, most: float = sys.float_info.max) -> float:
+    """A number above 0; finite unless ``most`` is infinity."""
+    number = number[()] if isinstance(number, np.ndarray) and not number.ndim else number
+    if isinstance(number, bool) or not isinstance(number, Real) or not 0 < float(number) <= most:
+        expected = "a number above 0" if most == math.inf else "a finite number above 0"
+        raise GraphError(f"{owner}: {name} is not positive", expected=expected, got=shown(number))
+    return float(number)
+
+
+def integer(owner: str, name: str, number: Any, least: int = 0) -> int:
+    """An integer of at least ``least``."""
+    try:
+        if not isinstance(number, bool) and index(number) >= least:
+            return index(number)
+    except TypeError:
+        pass  # the error below says it
+    raise GraphError(f"{owner}: {name} is a whole number", expected=f"an integer from {least}", got=shown(number))
+
+
+def one_of(problem: str, value: Any, names: Collection[str]) -> str:
+    """One of some names."""
+    if not isinstance(value, str) or value not in names:
+        raise GraphError(problem, expected=" or ".join(map(repr, names)), got=shown(value))
+    return value
+
+
+def text(owner: str, name: str, value: Any) -> str:
+    """A text."""
+    if not isinstance(value, str):
+        raise GraphError(f"{owner}: {name} is a text", got=shown(value))
+    return value
+
+
+def function(owner: str, value: Any, kind: str = "a function") -> Any:
+    """Something that can be called."""
+    if not callable(value):
+        raise GraphError(f"{owner} needs {kind}", got=shown(value))
+    return value

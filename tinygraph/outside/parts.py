@@ -1,0 +1,148 @@
+"""The parts of values, read past every method and property of the user's; and what of a value tells its changes."""
+
+from __future__ import annotations
+
+import dis
+import sys
+from enum import Enum
+from functools import lru_cache
+from itertools import islice
+from threading import local
+from types import CellType, CodeType
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy import ndarray
+
+from ..core.node import Node
+from ..core.op import Op
+
+ENDS = 100
+"""Of a long container so many entries are read at either end."""
+
+SAMPLE = 1024
+"""Of a larger array so many elements are compared."""
+
+SIZE = "number of entries"
+PLAIN = frozenset((int, float, complex, bool, str, bytes, type(None), type(...), range, np.dtype))
+LIBRARIES = frozenset(("tinygraph", "numpy", *sys.stdlib_module_names))
+_APPENDS = ("append", "extend")
+_ABSENT = object()
+_CAPTURES = ("MAKE_CELL", "LOAD_CLOSURE", "COPY_FREE_VARS")
+
+
+class Slots(NamedTuple):
+    """An object and the slots of its class."""
+
+    x: Any
+    members: list[tuple[str, Any]]
+
+
+def is_ours(module: Any) -> bool:
+    """Whether a module is numpy's, Python's or tinygraph's: nothing of the user's is kept there."""
+    return str(module).partition(".")[0] in LIBRARIES
+
+
+def entries(owner: Any, names: frozenset[str] | None = None) -> dict[Any, Any]:
+    """What a container holds, or of it what has these names; of a long one the ends and the length."""
+    if names is not None:
+        return {name: owner[name] for name in names if name in owner}
+    if type(owner) is CellType:
+        try:
+            return {"": owner.cell_contents}
+        except ValueError:  # not bound yet
+            return {}
+    if isinstance(owner, type):
+        return {k: v for k, v in vars(owner).items() if k[:2] != "__"}
+    if isinstance(owner, Slots):
+        return {name: value for name, member in owner.members if (value := _slot(member, owner.x)) is not _ABSENT}
+    size = len(owner)
+    if isinstance(owner, dict):
+        if size <= 2 * ENDS:
+            return dict(owner)
+        return {SIZE: size, **dict(islice(owner.items(), ENDS)), **dict(islice(reversed(owner.items()), ENDS))}
+    items = list(owner)
+    return {SIZE: size} | dict(enumerate(items if size <= 2 * ENDS else [*items[:ENDS], *items[-ENDS:]]))
+
+
+def attributes_of(x: Any) -> dict[str, Any] | None:
+    """The dict of an object's own attributes."""
+    try:
+        attributes = x.__dict__ if isinstance(x, local) else object.__getattribute__(x, "__dict__")
+    except AttributeError:
+        return None
+    return attributes if type(attributes) is dict else None
+
+
+def _slot(member: Any, x: Any) -> Any:
+    try:
+        return member.__get__(x)
+    except AttributeError:  # not set
+        return _ABSENT
+
+
+def mark_of(x: Any) -> Any:
+    """What is equal for plain values that are the same to any function."""
+    return type(x), repr(x) if type(x) in (float, complex) else x
+
+
+@lru_cache(maxsize=1024)
+def kind_of(cls: type) -> str:
+    """``"generator"`` of random numbers, ``"one"`` that is known by its identity alone, ``""`` for what has parts."""
+    if any(base.__module__ == "random" or base.__module__.startswith("numpy.random") for base in cls.__mro__):
+        return "generator"
+    return "one" if issubclass(cls, (Node, Op, Enum, np.generic, np.ufunc)) else ""
+
+
+@lru_cache(maxsize=1024)
+def parts_of(cls: type) -> tuple[list[type], list[tuple[str, Any]]]:
+    """The classes of the user's that a class is made of, and its slots."""
+    members = []
+    for base in cls.__mro__:
+        slots = base.__dict__.get("__slots__", ())
+        names = (slots,) if isinstance(slots, str) else slots
+        members += [(name, base.__dict__[name]) for name in names if hasattr(base.__dict__.get(name), "__get__")]
+    return [base for base in cls.__mro__ if not is_ours(base.__module__)], members
+
+
+@lru_cache(maxsize=1024)
+def names_of(code: CodeType) -> frozenset[str]:
+    """The names of globals and attributes in a function's code, and in that of the functions within it."""
+    inner = [names_of(c) for c in code.co_consts if isinstance(c, CodeType)]
+    return frozenset(code.co_names).union(*inner)
+
+
+@lru_cache(maxsize=1024)
+def names_read(code: CodeType) -> frozenset[str]:
+    """The names in a function's code that it does more with than ``name.append(...)``."""
+    inner = [names_read(c) for c in code.co_consts if isinstance(c, CodeType)]
+    steps = [*dis.get_instructions(code)]
+    used = [
+        a.argval
+        for a, b in zip(steps, [*steps[1:], None], strict=True)
+        if isinstance(a.argval, str) and a.opname not in _CAPTURES and (b is None or b.argval not in _APPENDS)
+    ]
+    return frozenset(used).union(*inner)
+
+
+def sample(array: ndarray) -> int:
+    """A digest of an array, or of `SAMPLE` elements that lie evenly over a larger one."""
+    if array.dtype.hasobject:
+        return 0
+    flat = array.ravel(order="K") if array.flags.forc else array.flat
+    return hash(flat[:: max(1, array.size // SAMPLE)].tobytes())
+
+
+def state(generator: Any) -> Any:
+    """The state of a generator of random numbers, to be compared; numpy's own is `np.random`, Python's `random`."""
+    if hasattr(generator, "getstate"):  # Python's
+        return generator.getstate()
+    if hasattr(generator, "get_state"):
+        return _frozen(generator.get_state(legacy=False))
+    return _frozen(getattr(getattr(generator, "bit_generator", generator), "state", None))
+
+
+def _frozen(part: Any) -> Any:
+    if isinstance(part, dict):
+        return tuple([(k, _frozen(v)) for k, v in part.items()])
+    return part.tobytes() if isinstance(part, ndarray) else part

@@ -1,0 +1,257 @@
+"""What a function can reach: its closure, the globals that its code names, attributes and items of what it finds there.
+
+Nothing of the user's runs on the way: no property, no ``==``, no iterator.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import deque
+from collections.abc import Iterator, Mapping
+from functools import partial
+from types import BuiltinMethodType, CellType, CodeType, FunctionType, MethodType, ModuleType
+from typing import Any, NamedTuple
+
+from numpy import ndarray
+
+from ..core.traced import Traced
+from .numbers import Number
+from .parts import (
+    PLAIN,
+    SIZE,
+    Slots,
+    attributes_of,
+    entries,
+    is_ours,
+    kind_of,
+    mark_of,
+    names_of,
+    names_read,
+    parts_of,
+    sample,
+    state,
+)
+
+MOST = 3000
+"""The most objects that are looked into."""
+
+LIVE = ("_dropout", "_p")
+"""Attributes of tinygraph's cells: rates that masks read at each call. (`training` changes no graph.)"""
+
+_ABSENT = object()
+_METHODS = (FunctionType, classmethod, staticmethod, property)
+
+
+class Place(NamedTuple):
+    """A container and what it held.
+
+    Attributes:
+        words, form: the words that the user writes for it, ``self``, and how an entry is written, ``{0}.{1}``.
+        names: of a function's globals the names that its code uses; None for all entries.
+    """
+
+    words: str
+    form: str
+    owner: Any
+    names: frozenset[str] | None
+    held: dict[Any, Any]
+
+    def word(self, key: Any) -> str:
+        return self.form.format(self.words, key if type(key) in PLAIN else type(key))
+
+    def changes(self) -> Iterator[Any]:
+        """The keys under which there is something else now."""
+        new = entries(self.owner, self.names)
+        for key in {**self.held, **new}:
+            if not _same(self.held.get(key, _ABSENT), new.get(key, _ABSENT)):
+                yield key
+
+    def read(self, key: Any) -> Any:
+        """What there is now."""
+        return entries(self.owner, self.names).get(key)
+
+    def put_back(self, key: Any) -> None:
+        """Restores what it held under this key, where that is simple."""
+        owner = self.owner
+        if type(owner) is CellType:
+            owner.cell_contents = self.held.get("")
+        elif isinstance(owner, type):
+            setattr(owner, key, self.held[key]) if key in self.held else delattr(owner, key)
+        elif isinstance(owner, Slots):
+            setattr(owner.x, key, self.held[key]) if key in self.held else delattr(owner.x, key)
+        elif isinstance(owner, (list, deque)) and len(self.held) == self.held[SIZE] + 1:
+            owner.clear()
+            owner.extend([value for k, value in self.held.items() if k != SIZE])
+        elif isinstance(owner, dict) and key in self.held:
+            owner[key] = self.held[key]
+        elif isinstance(owner, dict):
+            owner.pop(key, None)
+
+
+def _same(a: Any, b: Any) -> bool:
+    return a is b or (type(a) is type(b) and type(a) in PLAIN and mark_of(a) == mark_of(b))
+
+
+class Surroundings:
+    """All that can be reached from ``roots``, which maps words to functions or objects.
+
+    Attributes:
+        places: the containers.
+        marks: maps the words for each value to what differs when it has changed.
+        arrays: the arrays with their digests.
+        generators: generators of random numbers with their states.
+        names: all names in the code of the functions.
+        live: the words for what is read at each call.
+        kept: traced values, and numbers of a traced function, by the words for them.
+    """
+
+    def __init__(self, roots: Mapping[str, Any]) -> None:
+        self.places: list[Place] = []
+        self.marks: dict[str, Any] = {}
+        self.arrays: dict[str, tuple[ndarray, int]] = {}
+        self.generators: dict[str, tuple[Any, Any]] = {}
+        self.names: set[str] = set()
+        self.kept: dict[str, Any] = {}
+        self.live: list[str] = []
+        self._codes: list[CodeType] = []
+        self._seen: dict[int, Any] = {}
+        self._named: list[tuple[str, Any]] = []
+        self._left: deque[tuple[str, Any]] = deque(roots.items())
+        self._walk()
+
+    def written(self) -> list[str]:
+        """The words for arrays whose numbers are others now."""
+        return [words for words, (x, before) in self.arrays.items() if before != sample(x)]
+
+    def moved(self) -> list[str]:
+        """The words for generators that drew numbers since; they are counted anew from now on."""
+        moved = [words for words, (rng, before) in self.generators.items() if state(rng) != before]
+        self.generators.update({words: (rng, state(rng)) for words, (rng, _) in self.generators.items()})
+        return moved
+
+    def is_log(self, place: Place) -> bool:
+        """Whether a container is a list to which the functions append, and which they do not read."""
+        name = place.words.rpartition(".")[2]
+        return isinstance(place.owner, list) and not any(name in names_read(code) for code in self._codes)
+
+    def forget(self) -> None:
+        """Lets go of everything but the marks and the names."""
+        self.places, self.arrays, self.generators, self._seen, self._named, self._codes = [], {}, {}, {}, [], []
+
+    def _walk(self) -> None:
+        while self._left:
+            while self._left:
+                self._visit(*self._left.popleft())
+            for words, owner in self._named:  # modules and classes, of which only what the code names is used
+                for name in sorted(self.names & vars(owner).keys()):
+                    self._add(f"{words}.{name}", vars(owner)[name])
+        names = frozenset(self.names)
+        modules = [(words, vars(x)) for words, x in self._named if isinstance(x, ModuleType)]
+        self.places += [Place(words, "{0}.{1}", owner, names, entries(owner, names)) for words, owner in modules]
+
+    def _visit(self, words: str, x: Any) -> None:
+        cls = type(x)
+        if cls in PLAIN:
+            self.marks[words] = mark_of(x)
+        elif cls is Number or isinstance(x, Traced):
+            self.kept[words] = x
+        elif cls is ndarray:
+            digest = sample(x)
+            self.marks[words], self.arrays[words] = (id(x), x.shape, x.dtype, digest), (x, digest)
+        elif (kind := kind_of(cls)) == "generator":  # type: ignore[arg-type]
+            self.generators[words] = (x, state(x))
+        else:
+            self.marks[words] = id(x)
+            if kind != "one" and id(x) not in self._seen and len(self._seen) < MOST:
+                self._seen[id(x)] = x
+                self._enter(words, x, cls)
+
+    def _enter(self, words: str, x: Any, cls: type) -> None:
+        if cls is FunctionType:
+            self._function(words, x)
+        elif cls is MethodType:
+            self._add(words, x.__func__)
+            self._add("self", x.__self__)
+        elif cls is partial:
+            for part in (x.func, x.args, x.keywords):
+                self._add(words, part)
+        elif cls is BuiltinMethodType:
+            self._add(words, x.__self__)
+        elif cls is CellType:
+            self._place(words, "{0}", x)
+        elif isinstance(x, ModuleType):
+            self.names.update({"random"} if x.__name__ in ("random", "numpy.random") else ())
+            self._named += [] if is_ours(x.__name__) else [(words, x)]
+        elif isinstance(x, type):
+            self._class(words, x)
+        elif cls in (classmethod, staticmethod):
+            self._add(words, x.__func__)
+        elif cls is property:
+            self._add(words, x.fget)
+        elif cls.__module__ == "tinygraph.compiled":
+            self._add(words, getattr(x, "fn", None))
+        else:
+            self._object(words, x, cls)
+
+    def _object(self, words: str, x: Any, cls: type) -> None:
+        attributes = attributes_of(x)
+        if attributes is not None:
+            self._place(words, "{0}.{1}", attributes)
+            if any(base.__module__.startswith("tinygraph.cells") for base in cls.__mro__):
+                self.live += [f"{words}.{name}" for name in LIVE]
+        bases, members = parts_of(cls)
+        for base in bases:
+            self._add(base.__name__, base)
+        if members:
+            self._place(words, "{0}.{1}", Slots(x, members))
+        if hasattr(cls, "__next__"):
+            self.names.add("next")
+        if isinstance(x, (dict, list, tuple, set, frozenset, deque)):
+            self._place(words, "{0}[{1!r}]", x)
+        elif cls.__module__ in ("functools", "itertools", "builtins"):
+            for value in gc.get_referents(x):
+                if not isinstance(value, type):
+                    self._add(words, value)
+
+    def _class(self, words: str, x: type) -> None:
+        if is_ours(x.__module__):
+            return
+        self._named.append((words, x))
+        self._place(words, "{0}.{1}", x)
+        for name, value in vars(x).items():
+            if name[:2] == "__" and isinstance(value, FunctionType):
+                self._add(f"{words}.{name}", value)
+
+    def _function(self, words: str, x: FunctionType) -> None:
+        code = x.__code__
+        for name, cell in zip(code.co_freevars, x.__closure__ or (), strict=True):
+            self._add(name, cell)
+        for value in (*(x.__defaults__ or ()), *(x.__kwdefaults__ or {}).values()):
+            self._add(f"a default of {x.__name__}", value)
+        if is_ours(x.__module__):
+            self._add(words, x.__dict__.get("__wrapped__"))
+            return
+        self._place(words, "{0}.{1}", x.__dict__)
+        self._codes.append(code)
+        names = names_of(code)
+        self.names |= names
+        only = None if "globals" in names else names
+        self._hold(Place("", "{1}", x.__globals__, only, entries(x.__globals__, only)))
+
+    def _place(self, words: str, form: str, owner: Any) -> None:
+        self._hold(Place(words, form, owner, None, entries(owner)))
+
+    def _hold(self, place: Place) -> None:
+        self.places.append(place)
+        is_class = isinstance(place.owner, type)
+        for key, value in place.held.items():
+            if not (is_class and isinstance(value, _METHODS)):
+                self._add(place.word(key), value)
+            if type(key) not in PLAIN:
+                self._add(f"a key of {place.words}", key)
+
+    def _add(self, words: str, value: Any) -> None:
+        if type(value) in PLAIN:
+            self.marks[words] = mark_of(value)
+        elif id(value) not in self._seen:
+            self._left.append((words, value))

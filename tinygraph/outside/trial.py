@@ -1,0 +1,55 @@
+"""One trace of a function, with what it took from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..core.errors import refusing
+from ..core.graph import ancestors
+from ..core.leaves import Parameter, as_nodes
+from ..core.node import Node, next_serial
+from ..core.scope import now
+from ..core.structure import leaves, map_leaves
+from ..core.traced import Slot, tracing
+from ..core.widening import noting
+from ..time.traced_segments import checkpointing
+from .door import Door
+from .same import signature
+
+
+class Trial:
+    """One trace of a function.
+
+    Args:
+        fn: the function.
+        arguments: its positional and keyword arguments, with a `Slot` in place of each array.
+        checkpoint: whether loops over time are traced in segments.
+
+    Attributes:
+        structure: what the function returned.
+        results: its leaves as traced nodes.
+        fills_arguments: whether the function put something into a list or a dict among its arguments.
+    """
+
+    def __init__(self, fn: Callable[..., Any], arguments: Any, checkpoint: bool) -> None:
+        self.since, self.door = next_serial(), Door()
+        self.slots = [x for x in leaves(arguments) if isinstance(x, Slot)]
+        args, kwargs = own = map_leaves(lambda x: x, arguments)
+        before = {id(x) for x in leaves(own)}
+        with tracing(), checkpointing(checkpoint), noting() as self.widenings:
+            now.door = self.door
+            self.structure = refusing(fn, "compile")(*args, **kwargs)
+            self.results: list[Node] = [as_nodes((y,))[0] for y in leaves(self.structure)]
+        self.fills_arguments = any(id(x) not in before for x in leaves(own))
+
+    def equals(self, other: Trial | None) -> bool:
+        """Whether a later trial has the same graph; a parameter made meanwhile is known by its numbers."""
+        if other is None:
+            return False
+        own, others = (signature(t.results, self.since, self.slots) for t in (self, other))
+        return bool(own == others)
+
+    def makes_parameters(self) -> bool:
+        """Whether the function made a parameter that its results depend on."""
+        return any(isinstance(n, Parameter) and n.serial > self.since for n in ancestors(self.results))

@@ -1,0 +1,69 @@
+"""Plans for values: which floats are a part of the key, and a warning when a value makes plan after plan."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..core.errors import users_line
+from .keys import exact, is_array
+from .numbers import NeededError
+
+MANY = 20
+"""At so many plans for arrays of the same shapes it warns."""
+
+
+class Census:
+    """Counts the plans of one function that differ in plain values alone.
+
+    Attributes:
+        must: the words for floats whose values the function asked for.
+    """
+
+    def __init__(self, fn: Callable[..., Any]) -> None:
+        self.fn = fn
+        self.must: set[str] = set()
+        self._plans: dict[Any, list[dict[str, Any]]] = {}
+        self._told = False
+
+    def count(self, words: Mapping[str, Any]) -> None:
+        """Counts one more plan; warns once, at the `MANY`-th, and names the arguments that are new each time."""
+        plain = {w: x for w, x in words.items() if not is_array(x) and (type(x) is not float or w in self.must)}
+        if self._told or not plain:
+            return
+        shapes = tuple([(w, x.shape, x.dtype) if is_array(x) else (w, type(x)) for w, x in words.items()])
+        plans = self._plans.setdefault(shapes, [])
+        plans.append({w: exact(x) for w, x in plain.items()})
+        if len(plans) < MANY:
+            return
+        self._told, self._plans = True, {}
+        new = [w for w in plain if len({values[w] for values in plans}) > 1]
+        text = (
+            f"compile: this is plan {MANY} of {getattr(self.fn, '__name__', 'a function')}: each value of "
+            f"{', '.join(map(repr, new))} makes a plan of its own\n  fix       pass a number that is computed with as "
+            f"a float or an array, and always the same function\n  got       {users_line()}"
+        )
+        warnings.warn(text, stacklevel=5)
+
+
+def planned(
+    make: Callable[..., Any], words: Mapping[str, Any], numbers: Sequence[float], census: Census
+) -> tuple[Any, tuple[int, ...]]:
+    """A plan, and the indices of the floats that are a part of its key.
+
+    Args:
+        make: makes a plan from words, numbers and these indices; raises `NeededError` for more of them.
+    """
+    names = [w for w, x in words.items() if type(x) is float]
+    must = {*census.must}
+    while True:
+        valued = tuple([k for k, name in enumerate(names) if name in must])
+        try:
+            plan = make(words, numbers, valued)
+        except NeededError as asked:
+            must |= {names[k] for k in asked.indices}
+            continue
+        census.must |= must
+        census.count(words)
+        return plan, valued
