@@ -202,3 +202,13 @@ def test_an_error_on_the_way_leaves_nothing_behind(backend):
     with pytest.raises(tg.GraphError, match=r"tg\.where"):
         tg.compile(fn, backend=backend)(X)
     assert TABLE == {"h": None} and LIST == []
+
+
+@pytest.mark.parametrize("kind", [list, dict, str])
+def test_a_class_of_pythons_own_is_looked_through_once(kind):
+    """Of it only what the code names is looked at, such as ``copy`` and ``count``."""
+
+    def fn(x):
+        return x * len(kind()) + len([1, 2].copy()) * "aba".count("a") + len({}.keys())
+
+    assert tg.compile(fn, backend="numpy")(np.ones(2)).tolist() == [4.0, 4.0]

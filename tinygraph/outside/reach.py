@@ -139,12 +139,15 @@ class Surroundings:
         self.places, self.arrays, self.generators, self._seen, self._named, self._codes = [], {}, {}, {}, [], []
 
     def _walk(self) -> None:
+        taken: set[tuple[int, str]] = set()
         while self._left:
             while self._left:
                 self._visit(*self._left.popleft())
             for words, owner in self._named:  # modules and classes, of which only what the code names is used
                 for name in sorted(self.names & vars(owner).keys()):
-                    self._add(f"{words}.{name}", vars(owner)[name])
+                    if (id(owner), name) not in taken:  # a method of a builtin class is not among what was seen
+                        taken.add((id(owner), name))
+                        self._add(f"{words}.{name}", vars(owner)[name])
         names = frozenset(self.names)
         modules = [(words, vars(x)) for words, x in self._named if isinstance(x, ModuleType)]
         self.places += [Place(words, "{0}.{1}", owner, names, entries(owner, names)) for words, owner in modules]
