@@ -83,7 +83,7 @@ def exact(x: Any) -> Any:
         return cls, exact((x.start, x.stop, x.step))
     if is_dataclass(x) and not isinstance(x, type) and x.__dataclass_params__.frozen:  # type: ignore[attr-defined]
         return cls, tuple([exact(getattr(x, f.name)) for f in fields(x)])
-    if not isinstance(x, ndarray) and (callable(x) or cls.__module__.startswith("tinygraph.")):
+    if not isinstance(x, ndarray) and (callable(x) or str(cls.__module__).startswith("tinygraph.")):
         return cls, Same(x)
     raise _may_change(x, cls)
 

@@ -89,7 +89,7 @@ def mark_of(x: Any) -> Any:
 @lru_cache(maxsize=1024)
 def kind_of(cls: type) -> str:
     """``"generator"`` of random numbers, ``"one"`` that is known by its identity alone, ``""`` for what has parts."""
-    if any(base.__module__ == "random" or base.__module__.startswith("numpy.random") for base in cls.__mro__):
+    if any(base.__module__ == "random" or str(base.__module__).startswith("numpy.random") for base in cls.__mro__):
         return "generator"
     return "one" if issubclass(cls, (Node, Op, Enum, np.generic, np.ufunc)) else ""
 
