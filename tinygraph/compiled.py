@@ -16,6 +16,7 @@ from .core.leaves import Constant, as_nodes
 from .core.node import Node
 from .core.scope import now
 from .core.structure import builder, map_leaves
+from .outside.door import Copies
 from .outside.function import Function
 from .outside.keys import flatten, is_array, named
 from .outside.values import Census, planned
@@ -88,7 +89,7 @@ class Compiled:
         self.fn, self.backend, self.memory = fn, backend, memory
         self._plans: OrderedDict[Any, Plan] = OrderedDict()
         self._valued: dict[Any, tuple[int, ...]] = {}
-        self._census = Census(fn)
+        self._census, self.copies = Census(fn), Copies()
         self._lock = RLock()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -166,7 +167,7 @@ class Plan:
         start = perf_counter()
         backend = owner.backend
         self.backend = backend.name
-        self._function = Function(owner.fn, arguments, owner.memory == "checkpoint", *numbers)
+        self._function = Function(owner.fn, arguments, owner.memory == "checkpoint", owner.copies, *numbers)
         self.structure, self.before = self._function.trial.structure, self._function.trial.results
         self.after, self.notes = optimise(self.before, fuses=backend.fuses)
         program = lay(self.after, self._function.trial.slots, fuses=backend.fuses)
@@ -182,7 +183,7 @@ class Plan:
         start = perf_counter()
         function = self._function
         function.calls_left -= 1
-        if numbers or not function.calls_left:
+        if function.each_call or not function.calls_left:
             function.begin(numbers)
         results = self._runner.run(arrays)
         self.elapsed_s = perf_counter() - start

@@ -37,8 +37,8 @@ def nonfinite(mode: str) -> Iterator[None]:
     if mode not in ("raise", "allow"):
         raise GraphError("nonfinite: unknown mode", expected="'raise' or 'allow'", got=repr(mode))
     if now.tracing:
-        fix = "call the function without compiling it, inside `with tg.nonfinite`"
-        raise GraphError("nonfinite: compiled functions are not checked", got=users_line(), fix=fix)
+        fix = "call the compiled function inside `with tg.nonfinite`"
+        raise GraphError("nonfinite: it has no effect inside of a compiled function", got=users_line(), fix=fix)
     before, now.watching = now.watching, mode == "raise"
     try:
         with np.errstate(all="ignore" if mode == "raise" else None):

@@ -68,7 +68,7 @@ class Watch:
             trial = self._tried_again(trial, again, writes, drawn, MORE if fresh else 1)
         if changed:
             self.reach = Surroundings(self.roots)
-        self.marks, self.entered = self.reach.marks, trial.door.entered
+        self.marks, self.door = self.reach.marks, trial.door
         self.reach.forget()
         return set()
 
@@ -95,7 +95,7 @@ class Watch:
     def look(self, trial: Trial, again: Callable[[], Trial]) -> None:
         """Compares what the function can reach now with what it was; refuses if the graph would be another."""
         reach = Surroundings(self.roots)
-        entered = [entry for entry in self.entered if entry.has_changed()]
+        entered = self.door.changed()
         words = [w for w in {**self.marks, **reach.marks} if self.marks.get(w) != reach.marks.get(w)]
         logs = [f"{place.words}[" for place in reach.places if words and reach.is_log(place)]
         words = [w for w in words if not w.startswith((*logs, *reach.live))]
@@ -104,7 +104,7 @@ class Watch:
         second = _again(again)
         if second is None or not trial.equals(second):
             raise _stale(entered, words)
-        self.marks, self.entered = Surroundings(self.roots).marks, second.door.entered
+        self.marks, self.door = Surroundings(self.roots).marks, second.door
 
     def _kept(self, changed: list[tuple[Place, Any]]) -> dict[str, Any]:
         new = {place.word(key): place.read(key) for place, key in changed}
