@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 def nonfinite(mode: str) -> Iterator[None]:
     """A context in which the first NaN or infinity raises an error that says where it was computed.
 
+    A compiled function that is called in it runs uncompiled, so that each of its values is looked at.
+
     Args:
         mode: ``"raise"``, or ``"allow"`` to switch the check off inside another such context.
 

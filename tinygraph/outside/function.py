@@ -49,7 +49,7 @@ class Function:
         self._form = map_leaves(_slot, arguments)
         self._values = numbers
         holders = {w: x for w, x in words.items() if not is_array(x) and type(x) not in PLAIN}
-        self._watch = Watch({getattr(fn, "__name__", "the function"): fn} | holders)
+        self._watch = Watch({"the function": fn} | holders)
         self.trial = self._first()
         self._ties = self.trial.ties()
         self.each_call = bool(numbers or self._ties)

@@ -45,6 +45,13 @@ def is_ours(module: Any) -> bool:
 
 def entries(owner: Any, names: frozenset[str] | None = None) -> dict[Any, Any]:
     """What a container holds, or of it what has these names; of a long one the ends and the length."""
+    try:
+        return _entries(owner, names)
+    except RuntimeError:  # another thread changes it just now
+        return {}
+
+
+def _entries(owner: Any, names: frozenset[str] | None) -> dict[Any, Any]:
     if names is not None:
         return {name: owner[name] for name in names if name in owner}
     if type(owner) is CellType:

@@ -35,6 +35,9 @@ from .parts import (
 MOST = 3000
 """The most objects that are looked into."""
 
+ITERATOR = "an iterator"
+"""Stands among the names if an iterator can be reached, whose next value is new at each call."""
+
 LIVE = ("_dropout", "_p")
 """Attributes of tinygraph's cells: rates that masks read at each call. (`training` changes no graph.)"""
 
@@ -79,7 +82,7 @@ class Place(NamedTuple):
             setattr(owner, key, self.held[key]) if key in self.held else delattr(owner, key)
         elif isinstance(owner, Slots):
             setattr(owner.x, key, self.held[key]) if key in self.held else delattr(owner.x, key)
-        elif isinstance(owner, (list, deque)) and len(self.held) == self.held[SIZE] + 1:
+        elif isinstance(owner, (list, deque)) and len(self.held) == self.held.get(SIZE, -1) + 1:
             owner.clear()
             owner.extend([value for k, value in self.held.items() if k != SIZE])
         elif isinstance(owner, dict) and key in self.held:
@@ -208,7 +211,7 @@ class Surroundings:
         if members:
             self._place(words, "{0}.{1}", Slots(x, members))
         if hasattr(cls, "__next__"):
-            self.names.add("next")
+            self.names.add(ITERATOR)
         if isinstance(x, (dict, list, tuple, set, frozenset, deque)):
             self._place(words, "{0}[{1!r}]", x)
         elif cls.__module__ in ("functools", "itertools", "builtins"):

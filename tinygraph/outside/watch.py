@@ -14,18 +14,20 @@ from ..core.errors import GraphError
 from .door import Entered
 from .numbers import Number
 from .parts import state
-from .reach import Place, Surroundings
+from .reach import ITERATOR, Place, Surroundings
 from .trial import Trial
 
-ENTROPY = frozenset((
+RANDOM = frozenset((
     "default_rng", "RandomState", "SeedSequence", "PCG64", "MT19937", "Philox", "SFC64", "SystemRandom", "Random",
-    "urandom", "token_bytes", "getrandbits", "time", "time_ns", "monotonic", "perf_counter", "now", "uuid4", "next",
-    "send",
+    "urandom", "token_bytes", "getrandbits", "uuid4",
 ))  # fmt: skip
-"""Names in a function's code for which it is traced again: what they give may be new at each call."""
+"""Names in a function's code for which it is traced `MORE` times: what they give may be new at each call."""
 
 MORE = 4
-"""So often: numbers drawn anew may be the same by chance, an order of two things in half of the cases."""
+"""Numbers drawn anew may be the same by chance, an order of two things in half of the cases."""
+
+ONCE_MORE = frozenset(("time", "time_ns", "monotonic", "perf_counter", "now", ITERATOR))
+"""Names for which it is traced once more."""
 
 NOISE = "tg.noise(lambda shape: rng.normal(size=shape), x.shape) draws at each call; or pass the numbers as an argument"
 STATE = (
@@ -62,10 +64,10 @@ class Watch:
             raise _escape(nodes)
         if kept:
             return set().union(*(x.roots for x in kept.values()))
-        drawn, fresh = self.reach.moved(), self.reach.names & ENTROPY
+        drawn, drawing = self.reach.moved(), self.reach.names & RANDOM
         writes = [place.word(key) for place, key in changed if not self.reach.is_log(place)] + self.reach.written()
-        if writes or drawn or fresh or trial.makes_parameters():
-            trial = self._tried_again(trial, again, writes, drawn, MORE if fresh else 1)
+        if writes or drawn or drawing or self.reach.names & ONCE_MORE or trial.makes_parameters():
+            trial = self._tried_again(trial, again, writes, drawn, MORE if drawing else 1)
         if changed:
             self.reach = Surroundings(self.roots)
         self.marks, self.door = self.reach.marks, trial.door
