@@ -198,7 +198,7 @@ def test_new_shapes_and_floats_that_are_inputs_never_warn():
         warnings.simplefilter("error")
         for n in range(1, 50):
             compiled(np.ones(n), n / 3, "a")
-    with pytest.warns(UserWarning, match=r"argument 2|'lr'"):
+    with pytest.warns(UserWarning, match="'lr'"):
         asked = tg.compile(tg.value_and_grad(lambda x, lr: tg.sum(W[0] * x * (2 if lr > 1 else 1)), W), backend="numpy")
         for k in range(25):
             asked(X, k / 10)
