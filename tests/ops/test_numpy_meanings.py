@@ -109,7 +109,33 @@ def test_compiled_they_are_the_same(backend: str) -> None:
             np.testing.assert_allclose(a, b.value, 1e-9, err_msg=name)
 
 
-X_NODE, MASK = tg.constant(X), np.array([True, False, True])
+@each_backend
+@pytest.mark.parametrize("varying", [True, False])
+def test_within_a_loop_too(varying: bool, backend: str) -> None:
+    """The first input differs from step to step, or is the same at all of them; the others stay."""
+
+    def run(arrays: Any, factors: Any) -> Any:
+        results = {}
+        for name, (call, _) in RIGHT.items():
+
+            def cell(k: Any, total: Any, call: Any = call, xs: Any = arrays[name]) -> Any:
+                z = call(xs[0] * k if varying else xs[0], *xs[1:])
+                total = total + tg.sum(z * np.cos(z)) * k
+                return z, total
+
+            outputs, total = tg.unroll(cell, factors, 0.0)
+            results[name] = [outputs, total, *tg.grad(total, arrays[name])]
+        return results
+
+    arrays, factors = {name: list(xs) for name, (_, xs) in RIGHT.items()}, np.array([1.0, 1.1, 0.9])
+    got = tg.compile(run, backend=backend)(arrays, factors)
+    right = run({name: [tg.constant(x) for x in xs] for name, xs in arrays.items()}, tg.constant(factors))
+    for name, results in right.items():
+        for a, b in zip(got[name], results, strict=True):
+            np.testing.assert_allclose(a, b.value, 1e-9, 1e-12, err_msg=name)
+
+
+MASK = np.array([True, False, True])
 REFUSED: dict[str, Callable[[Any], Any]] = {
     "a mask of one": lambda x: x[np.array([True])],
     "a mask of one as a list": lambda x: x[[True]],

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tests.compiled.comparing import each_backend
+from tests.compiled.comparing import each_backend, quiet
 from tests.each import each
 
 T, B, H = 4, 2, 3
@@ -119,6 +119,34 @@ def test_a_number_as_a_state_takes_the_dtype_of_the_inputs(start: Any, backend: 
     for outputs, last in (compiled(run, backend, XS), [y.value for y in run(XS)]):
         assert outputs.dtype == last.dtype == h.dtype == np.float32
         np.testing.assert_allclose(last, h, 1e-6)
+
+
+@each_backend
+@each("start", [0.1, 0])
+@each("settings", [{}, {"lengths": [4, 2]}, {"feedback": lambda y: y.astype(np.float32)}])
+def test_a_number_as_a_state_widens_with_the_weights(start: Any, settings: Any, backend: str) -> None:
+    w = tg.parameter(0.7)
+
+    def run(xs: Any) -> Any:
+        outputs, last = tg.unroll(lambda x, h: pair(w * h + x), xs, start, **settings)
+        return outputs, last, tg.grad(tg.sum(outputs), w)
+
+    wide = run(XS.astype(float)) if "feedback" not in settings else run(XS)
+    with quiet():
+        results = compiled(run, backend, XS)
+    for a, b, right in zip(results, run(XS), wide, strict=True):
+        assert a.dtype == b.dtype == np.float64
+        np.testing.assert_allclose(a, b.value, 1e-12)
+        np.testing.assert_allclose(a, right.value, 1e-6)
+    h = start
+    for x in XS if not settings else []:
+        h = 0.7 * h + x.astype(float)
+    if not settings:
+        np.testing.assert_allclose(results[1], h, 1e-6)
+
+
+def pair(y: Any) -> Any:
+    return y, y
 
 
 def lstm() -> Any:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from ..core.errors import GraphError, users_line
+from ..core.leaves import Constant
 from ..core.node import Node
 from ..core.op import Spec
-from ..core.structure import leaves, map_leaves
+from ..core.structure import leaves, map_leaves, rebuild
 from ..core.traced import Slot, tracing
 from ..core.widening import FIX, Widening, noting
 from ..ops import astype
@@ -76,17 +78,44 @@ def _dtype(x: Any) -> np.dtype:
     return x.dtype if isinstance(x, Node) else np.asarray(x).dtype
 
 
-def refusal(before: Any, after: list[Any], widenings: list[Widening]) -> GraphError:
+class StateDtypeError(GraphError):
+    """A state changes its dtype; ``state`` is its array before the first step, ``dtype`` what it has after it."""
+
+    state: Any
+    dtype: np.dtype
+
+
+def refusal(before: Any, after: list[Any], widenings: list[Widening]) -> StateDtypeError:
     """The error that names the first state whose dtype changes."""
     states = zip(_places(before, "state"), leaves(before), after, strict=True)
     place, old, new = next((p, a, b) for p, a, b in states if _dtype(a) != _dtype(b))
-    named = f" '{old.name}'" if old.name else ""
-    return GraphError(
-        f"unroll: {place}{named} changes its dtype at the first step",
+    name = getattr(old, "name", None)
+    error = StateDtypeError(
+        f"unroll: {place}{f' {name!r}' if name else ''} changes its dtype at the first step",
         expected=f"{_dtype(old)}, as before the first step",
         got=f"{_dtype(new)}, {f'from {widenings[0]}' if widenings else users_line()}",
         fix=f"{FIX}; or begin with a state in {_dtype(new)}",
     )
+    error.state, error.dtype = old, _dtype(new)
+    return error
+
+
+def with_numbers(run: Callable[[Any], Any], initial: Any, state: Any) -> Any:
+    """``run(initial)``; a Python number in ``state`` widens to the dtype that it has after the first step, as in numpy.
+
+    Args:
+        initial: the state as nodes.
+        state: as the user passed it, of the same nesting.
+    """
+    try:
+        return run(initial)
+    except StateDtypeError as change:
+        pairs = [*zip(leaves(initial), leaves(state), strict=True)] if state is not None else []
+        wide = [s is change.state and isinstance(x, (int, float)) for s, x in pairs]
+        if not any(wide) or np.result_type(change.state.dtype, change.dtype) != change.dtype:
+            raise
+        numbers = [Constant(np.asarray(x, change.dtype)) if w else s for (s, x), w in zip(pairs, wide, strict=True)]
+        return with_numbers(run, rebuild(initial, numbers), state)
 
 
 def _places(state: Any, place: str) -> list[str]:
@@ -103,7 +132,7 @@ def _places(state: Any, place: str) -> list[str]:
 def _widenings(cell: Any, xs: Any, state: Any) -> list[Widening]:
     """What a traced call of the cell notes; nothing if it cannot be traced."""
     x_slots = map_leaves(lambda x: Slot(Spec(x.shape[1:], x.dtype), x.name), xs)
-    s_slots = map_leaves(lambda s: Slot(Spec(s.shape, s.dtype), s.name), state)
+    s_slots = map_leaves(lambda s: Slot(Spec(s.shape if isinstance(s, Node) else np.shape(s), _dtype(s))), state)
     with tracing(), noting() as widenings, suppress(Exception):
         cell(x_slots, s_slots)
     return widenings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from .driver import Driver
 from .feedback import Feedback
 from .noise import drawing
 from .padding import as_lengths, as_mask, real_steps, repeat_output, zero_inputs, zero_outputs
-from .precision import in_dtype_of
+from .precision import in_dtype_of, with_numbers
 
 
 @refusing
@@ -99,11 +100,8 @@ def unroll(
         xs = zero_inputs(xs, real, inputs)
     drive = Driver(reverse, truncate, window, until if real is not None else None, real)
     with drawing(once={}, around=now.draws):
-        initial = first_state(cell, state, xs, real)
-        if feedback is None:
-            outputs, state = drive(cell, xs, initial)
-        else:
-            outputs, state = _fed_back(drive, cell, xs, initial, feedback)
+        run = partial(drive, cell, xs) if feedback is None else partial(_fed_back, drive, feedback, cell, xs)
+        outputs, state = with_numbers(run, first_state(cell, state, xs, real), state)
         if real is not None:
             outputs = zero_outputs(outputs, real)
         if real is not None and not zero_output:
@@ -111,7 +109,7 @@ def unroll(
     return map_leaves(lambda y: time_at(y, time), outputs), state
 
 
-def _fed_back(drive: Driver, cell: Step, xs: Any, state: Any, feedback: Any) -> tuple[Any, Any]:
+def _fed_back(drive: Driver, feedback: Any, cell: Step, xs: Any, state: Any) -> tuple[Any, Any]:
     if not isinstance(feedback, Feedback):
         feedback = Feedback(feedback)
     batch = () if drive.real is None else drive.real.shape[1:]
