@@ -110,7 +110,7 @@ def test_the_scale_has_two_ends_wherever_its_norms_lie(norms):
     nodes = [tg.constant(1.0) for _ in norms]
     found = Heat(dict(zip(nodes, norms, strict=True)))
     found.span(set())
-    assert 1e-307 <= found.low * (1 + 1e-9) and found.high <= 1.001e308 and found.high >= found.low * (10 - 1e-9)
+    assert found.low * (1 + 1e-9) >= 1e-307 and found.high <= 1.001e308 and found.high >= found.low * (10 - 1e-9)
     levels = [found.level(x) for x in norms]
     assert all(0 <= x <= 1 for x in levels) and levels == sorted(levels)
     if norms == [2.0]:
