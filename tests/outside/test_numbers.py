@@ -11,6 +11,7 @@ import tinygraph as tg
 from tests.compiled.comparing import assert_near, each_backend, eager
 from tests.each import each
 
+pytestmark = pytest.mark.filterwarnings("ignore::tinygraph.WideningWarning")
 X, NARROW = np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 3.0], "f4")
 W = tg.parameter(np.eye(3))
 RATES = (0.1, 0.25, -0.5, 3.0, 0.1)
