@@ -79,13 +79,16 @@ def exact(x: Any) -> Any:
         return cls, exact((x.start, x.stop, x.step))
     if is_dataclass(x) and not isinstance(x, type) and x.__dataclass_params__.frozen:  # type: ignore[attr-defined]
         return cls, tuple([exact(getattr(x, f.name)) for f in fields(x)])
-    if not isinstance(x, ndarray) and (callable(x) or str(cls.__module__).startswith("tinygraph.")):
+    if not isinstance(x, ndarray) and (callable(x) or cls.__module__ == "tinygraph.time.feedback"):
         return cls, Same(x)
     raise _may_change(x, cls)
 
 
 def _may_change(x: Any, cls: type) -> GraphError:
-    fix = "pass its numbers and arrays one by one, or in a dict; or make its class a frozen dataclass of plain values"
+    fix = (
+        "pass its numbers and arrays one by one, or in a dict; make its class a frozen dataclass of plain values; or "
+        "use it in the function without passing it"
+    )
     if isinstance(x, (np.random.Generator, np.random.RandomState)):
         fix = "tg.noise(lambda shape: rng.normal(size=shape), x.shape) in the function, which draws at each call"
     return GraphError(

@@ -32,7 +32,7 @@ from .parts import (
     state,
 )
 
-MOST = 3000
+MOST = 2000
 """The most objects that are looked into."""
 
 ITERATOR = "an iterator"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from ..core.errors import refusing
@@ -44,6 +45,11 @@ class Trial:
             self.results: list[Node] = [as_nodes((y,))[0] for y in leaves(self.structure)]
         self.fills_arguments = any(id(x) not in before for x in leaves(own))
 
+    @cached_property
+    def order(self) -> list[Node]:
+        """The nodes of the graph, but for those of loops' bodies."""
+        return ancestors(self.results)
+
     def equals(self, other: Trial | None) -> bool:
         """Whether a later trial has the same graph; a parameter made meanwhile is known by its numbers."""
         if other is None:
@@ -54,11 +60,11 @@ class Trial:
     def ties(self) -> list[tuple[Parameter, int]]:
         """The parameters that nodes made before were computed from, each with the serial number of the first such."""
         ties: dict[Parameter, int] = {}
-        for node in ancestors(self.results):
+        for node in self.order:
             if type(node) is Node:
                 ties |= {p: node.serial for p in node._inputs if isinstance(p, Parameter) and p not in ties}
         return [*ties.items()]
 
     def makes_parameters(self) -> bool:
         """Whether the function made a parameter that its results depend on."""
-        return any(isinstance(n, Parameter) and n.serial > self.since for n in ancestors(self.results))
+        return any(isinstance(n, Parameter) and n.serial > self.since for n in self.order)
