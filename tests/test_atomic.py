@@ -180,8 +180,16 @@ def test_only_what_dead_processes_left_of_this_file_is_removed(tmp_path, monkeyp
     dead.wait()
     path, ours, here = tmp_path / "a", os.getpid(), platform.node()
     gone = [atomic._part(path, dead.pid)]
-    stays = [atomic._part(tmp_path / "b", dead.pid), atomic._part(path, ours), atomic._part(path, 1), ".a.part",
-             gone[0] + ".part", gone[0].upper(), "x" + gone[0], ".tinygraph-notes.part"]  # fmt: skip
+    stays = [
+        atomic._part(tmp_path / "b", dead.pid),
+        atomic._part(path, ours),
+        atomic._part(path, 1),
+        ".a.part",
+        gone[0] + ".part",
+        gone[0].upper(),
+        "x" + gone[0],
+        ".tinygraph-notes.part",
+    ]
     monkeypatch.setattr(platform, "node", lambda: "another")
     stays.append(atomic._part(path, dead.pid))
     gone.append(atomic._part(path, dead.pid))

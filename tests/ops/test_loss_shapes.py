@@ -64,14 +64,17 @@ def test_in_a_loop_where_the_predictions_stay_the_same(loss: Any, backend: str) 
     assert_same(run, of(5, 3), backend=backend)
 
 
-@each("call", [
-    lambda x: tg.softmax_cross_entropy(x, np.array([0.0, 1.0])),
-    lambda x: tg.softmax_cross_entropy(x, np.array([0, 1], np.float32)),
-    lambda x: tg.ops.entry(x, np.array([0.0, 1.0])),
-    lambda x: tg.one_hot(np.array([0.0, 1.0]), 3),
-    lambda x: tg.take(x, np.array([0.0, 1.0]), axis=0),
-    lambda x: x[np.array([0.0, 1.0])],
-])  # fmt: skip
+@each(
+    "call",
+    [
+        lambda x: tg.softmax_cross_entropy(x, np.array([0.0, 1.0])),
+        lambda x: tg.softmax_cross_entropy(x, np.array([0, 1], np.float32)),
+        lambda x: tg.ops.entry(x, np.array([0.0, 1.0])),
+        lambda x: tg.one_hot(np.array([0.0, 1.0]), 3),
+        lambda x: tg.take(x, np.array([0.0, 1.0]), axis=0),
+        lambda x: x[np.array([0.0, 1.0])],
+    ],
+)
 def test_labels_in_floats_are_refused_by_their_dtype(call: Any) -> None:
     with pytest.raises(tg.GraphError, match=r"(?s)not integers.*float|invalid index.*float"):
         call(tg.parameter(of(2, 3)))

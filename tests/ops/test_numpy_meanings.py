@@ -55,11 +55,17 @@ RIGHT: dict[str, tuple[Callable[..., Any], tuple[np.ndarray, ...]]] = {
     **{
         f"einsum {s}, stretched": (lambda a, b, s=s: np.einsum(s, a, b), arrays)
         for s, arrays in {
-            "a,a->": (ONE, A3), "a,a->a": (A3, ONE), "ab,b->a": (X[:, :1], A3), "ab,bc->ac": (X, X[:1]),
-            "aa,a->": (X[:1, :1], A3), "...a,a->...": (X[:, :1], A3), "a,ab->b": (ONE, X), "a,b->ab": (ONE, A3),
+            "a,a->": (ONE, A3),
+            "a,a->a": (A3, ONE),
+            "ab,b->a": (X[:, :1], A3),
+            "ab,bc->ac": (X, X[:1]),
+            "aa,a->": (X[:1, :1], A3),
+            "...a,a->...": (X[:, :1], A3),
+            "a,ab->b": (ONE, X),
+            "a,b->ab": (ONE, A3),
         }.items()
     },
-}  # fmt: skip
+}
 
 
 @each("name", RIGHT)

@@ -81,12 +81,15 @@ def test_the_place_of_the_state_is_named() -> None:
             call(XS)
 
 
-@each("state, cell", [
-    (np.zeros((B, H), int), lambda x, h: (h, h + x)),
-    (ZERO.astype(np.float64), lambda x, h: (h, x)),
-    (ZERO.astype(np.float16), lambda x, h: (h, h + x)),
-    (np.ones((B, H), bool), lambda x, h: (x, x)),
-])  # fmt: skip
+@each(
+    "state, cell",
+    [
+        (np.zeros((B, H), int), lambda x, h: (h, h + x)),
+        (ZERO.astype(np.float64), lambda x, h: (h, x)),
+        (ZERO.astype(np.float16), lambda x, h: (h, h + x)),
+        (np.ones((B, H), bool), lambda x, h: (x, x)),
+    ],
+)
 def test_other_changes_of_dtype_too(state: Any, cell: Any) -> None:
     for call in (
         lambda: tg.unroll(cell, XS, state),
@@ -240,15 +243,18 @@ def test_within_a_cell_and_by_an_array() -> None:
     assert "becomes float64 in" in text and "lambda x, h" in text
 
 
-@each("fn, args", [
-    (scaled, (ZERO.astype(float).astype(np.float32),)),
-    (lambda x: x * 2.5 + np.float32(2) * x**2, (ZERO,)),
-    (lambda x: x.astype(float) * np.float64(2.5), (ZERO,)),
-    (lambda x: (x * 2.0, np.arange(3.0) * 2), (ZERO,)),
-    (lambda x: tg.mean(tg.softmax(x / float(np.sqrt(H)))), (ZERO,)),
-    (lambda xs: tg.unroll(lstm(), xs), (XS.astype(float),)),
-    (lambda x, i: tg.softmax_cross_entropy(x, i), (ZERO, np.array([0, 1]))),
-])  # fmt: skip
+@each(
+    "fn, args",
+    [
+        (scaled, (ZERO.astype(float).astype(np.float32),)),
+        (lambda x: x * 2.5 + np.float32(2) * x**2, (ZERO,)),
+        (lambda x: x.astype(float) * np.float64(2.5), (ZERO,)),
+        (lambda x: (x * 2.0, np.arange(3.0) * 2), (ZERO,)),
+        (lambda x: tg.mean(tg.softmax(x / float(np.sqrt(H)))), (ZERO,)),
+        (lambda xs: tg.unroll(lstm(), xs), (XS.astype(float),)),
+        (lambda x, i: tg.softmax_cross_entropy(x, i), (ZERO, np.array([0, 1]))),
+    ],
+)
 def test_what_does_not_widen_is_silent(fn: Any, args: Any) -> None:
     if fn is scaled:
         fn = lambda x: tg.sum((x @ W) / float(np.sqrt(H)))  # noqa: E731

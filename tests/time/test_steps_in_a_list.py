@@ -30,18 +30,25 @@ AS_ONE_ARRAY: dict[str, Any] = {
     "numpy's array": lambda x, h: pair(np.array(x) + h @ W),
     "a join": lambda x, h: pair(tg.concatenate([x, h]) @ W),
 }
-CELLS = [lambda: tg.cells.GRU(H, H, rng=0), lambda: tg.cells.Stack([tg.cells.GRU(H, H, rng=0)]),
-         lambda: tg.cells.Residual(tg.cells.GRU(H, H, rng=0)), lambda: tg.cells.PhasedLSTM(H, H, rng=0)]  # fmt: skip
+CELLS = [
+    lambda: tg.cells.GRU(H, H, rng=0),
+    lambda: tg.cells.Stack([tg.cells.GRU(H, H, rng=0)]),
+    lambda: tg.cells.Residual(tg.cells.GRU(H, H, rng=0)),
+    lambda: tg.cells.PhasedLSTM(H, H, rng=0),
+]
 
 
 @each("kind", [list, tuple])
 @each("name", AS_ONE_ARRAY)
 def test_a_function_that_takes_it_as_one_array(name: str, kind: Any) -> None:
     cell = AS_ONE_ARRAY[name]
-    for call in (lambda xs: tg.unroll(cell, xs, ZERO), lambda xs: tg.Recurrent(cell)(xs, ZERO),
-                 tg.compile(lambda xs: tg.unroll(cell, xs, ZERO), backend="numpy"),
-                 lambda xs: tg.unroll(cell, xs, ZERO, lengths=[3, 2, 1]),
-                 lambda xs: tg.unroll(cell, xs, ZERO, truncate=2, window="sliding")):  # fmt: skip
+    for call in (
+        lambda xs: tg.unroll(cell, xs, ZERO),
+        lambda xs: tg.Recurrent(cell)(xs, ZERO),
+        tg.compile(lambda xs: tg.unroll(cell, xs, ZERO), backend="numpy"),
+        lambda xs: tg.unroll(cell, xs, ZERO, lengths=[3, 2, 1]),
+        lambda xs: tg.unroll(cell, xs, ZERO, truncate=2, window="sliding"),
+    ):
         with pytest.raises(tg.GraphError):
             call(kind(STEPS))
 
