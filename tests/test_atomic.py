@@ -122,12 +122,12 @@ def test_a_private_file_is_never_readable_for_others(tmp_path, monkeypatch):
 
 
 @posix
-@each("name", [b"a", 3, None, "", "folder", "folder/", "new/", ".", "pipe", "/dev/null", "a\0b", "a\ud800"], ids=repr)
+@each("name", [b"a", 3, None, "", "folder", "folder/", "new/", ".", "pipe", "a\0b", "a\ud800"], ids=repr)
 def test_what_names_no_file_is_refused(tmp_path_factory, name):
     folder = tmp_path_factory.mktemp("names")
     (folder / "folder").mkdir()
     os.mkfifo(folder / "pipe")
-    full = f"{folder}/{name}" if isinstance(name, str) and name and name[0] != "/" else name
+    full = f"{folder}/{name}" if isinstance(name, str) and name else name
     for use in (lambda: write(full, "x"), lambda: tg.train.load(full)):
         with pytest.raises(tg.GraphError, match="file"):
             use()
