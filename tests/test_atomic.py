@@ -122,12 +122,12 @@ def test_a_private_file_is_never_readable_for_others(tmp_path, monkeypatch):
 
 
 @posix
-@each("name", [b"a", 3, None, "", "folder", "folder/", "new/", ".", "pipe", "/dev/null", "a\0b", "a\ud800"], ids=repr)
+@each("name", [b"a", 3, None, "", "folder", "folder/", "new/", ".", "pipe", "a\0b", "a\ud800"], ids=repr)
 def test_what_names_no_file_is_refused(tmp_path_factory, name):
     folder = tmp_path_factory.mktemp("names")
     (folder / "folder").mkdir()
     os.mkfifo(folder / "pipe")
-    full = f"{folder}/{name}" if isinstance(name, str) and name and name[0] != "/" else name
+    full = f"{folder}/{name}" if isinstance(name, str) and name else name
     for use in (lambda: write(full, "x"), lambda: tg.train.load(full)):
         with pytest.raises(tg.GraphError, match="file"):
             use()
@@ -180,8 +180,16 @@ def test_only_what_dead_processes_left_of_this_file_is_removed(tmp_path, monkeyp
     dead.wait()
     path, ours, here = tmp_path / "a", os.getpid(), platform.node()
     gone = [atomic._part(path, dead.pid)]
-    stays = [atomic._part(tmp_path / "b", dead.pid), atomic._part(path, ours), atomic._part(path, 1), ".a.part",
-             gone[0] + ".part", gone[0].upper(), "x" + gone[0], ".tinygraph-notes.part"]  # fmt: skip
+    stays = [
+        atomic._part(tmp_path / "b", dead.pid),
+        atomic._part(path, ours),
+        atomic._part(path, 1),
+        ".a.part",
+        gone[0] + ".part",
+        gone[0].upper(),
+        "x" + gone[0],
+        ".tinygraph-notes.part",
+    ]
     monkeypatch.setattr(platform, "node", lambda: "another")
     stays.append(atomic._part(path, dead.pid))
     gone.append(atomic._part(path, dead.pid))

@@ -19,6 +19,7 @@ from .core.node import Node
 from .core.scope import now
 from .core.structure import builder, map_leaves
 from .core.widening import warn_once
+from .outside.door import Copies
 from .outside.function import Function
 from .outside.keys import flatten, is_array, named
 from .outside.values import Census, planned
@@ -91,7 +92,7 @@ class Compiled:
         self.fn, self.backend, self.memory = fn, backend, memory
         self._plans: OrderedDict[Any, Plan] = OrderedDict()
         self._valued: dict[Any, tuple[int, ...]] = {}
-        self._census = Census(fn)
+        self._census, self.copies = Census(fn), Copies()
         self._lock = RLock()
         forking.wait_for(self, "_lock")
 
@@ -176,7 +177,7 @@ class Plan:
         start = perf_counter()
         backend = owner.backend
         self.backend = backend.name
-        self._function = Function(owner.fn, arguments, owner.memory == "checkpoint", *numbers)
+        self._function = Function(owner.fn, arguments, owner.memory == "checkpoint", owner.copies, *numbers)
         self.structure, self.before = self._function.trial.structure, self._function.trial.results
         self.widenings = self._function.trial.widenings
         self.after, self.notes = optimise(self.before, fuses=backend.fuses)
@@ -196,7 +197,7 @@ class Plan:
         start = perf_counter()
         function = self._function
         function.calls_left -= 1
-        if numbers or not function.calls_left:
+        if function.each_call or not function.calls_left:
             function.begin(numbers)
         results = self._runner.run(arrays)
         self.elapsed_s = perf_counter() - start

@@ -136,3 +136,16 @@ def test_what_is_no_node_is_refused(fn):
 def test_nothing_to_check():
     with pytest.raises(tg.GraphError, match="nothing to check"):
         tg.check.gradients(lambda i: i, [np.arange(3)])
+
+
+def test_the_direction_leans_to_the_gradient():
+    """A random one is nearly orthogonal to the gradient of many numbers, and would show nothing of it."""
+    w = np.linspace(-1, 1, 10_000)
+    (row,) = tg.check.gradients(lambda x: tg.sum(x * w), [np.zeros(10_000)], order=1).rows
+    assert abs(row.analytic) > 0.5 * np.linalg.norm(w)
+
+
+def test_a_strong_curvature_is_met_by_a_smaller_step():
+    """At the first step size, 7e-4, the formula errs by a hundredth for sin(800 x); at the next it does not."""
+    report = tg.check.gradients(lambda x: tg.sum(tg.sin(x * 800.0)), [np.array([0.3])], order=1, tolerance=1e-5)
+    assert report.passed

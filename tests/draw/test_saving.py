@@ -115,8 +115,16 @@ def test_a_picture_never_replaces_its_own_dot_file(tmp_path, drawing, monkeypatc
     assert "</svg>" in (tmp_path / "a.svg").read_text(encoding="utf-8")
 
 
-@each("ask", [lambda d: d.save(), lambda d: d.render(), lambda d: d.view(), lambda d: d.save(directory="sub"),
-              lambda d: d.save(skip_existing=True)])  # fmt: skip
+@each(
+    "ask",
+    [
+        lambda d: d.save(),
+        lambda d: d.render(),
+        lambda d: d.view(),
+        lambda d: d.save(directory="sub"),
+        lambda d: d.save(skip_existing=True),
+    ],
+)
 def test_without_a_name_nothing_is_dropped_into_the_working_folder(tmp_path_factory, ask):
     folder = tmp_path_factory.mktemp("working")
     with pytest.MonkeyPatch.context() as patch:

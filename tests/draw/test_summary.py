@@ -89,3 +89,11 @@ def test_a_leaf_has_no_rows_and_a_stranger_is_refused():
     for stranger in ([], 3, None):
         with pytest.raises(tg.GraphError, match="needs a node"):
             tg.summary(stranger)
+
+
+def test_a_row_shows_the_parameters_that_it_is_the_first_to_use():
+    w = tg.parameter(np.ones((40, 50)), name="w")
+    lines = str(tg.summary(tg.tanh(w @ tg.constant(np.ones(50))) + 1.0)).splitlines()
+    rows = {line.split()[0]: line.split() for line in lines[2:-2]}
+    assert rows["matmul"] == ["matmul", "40", "1", "2,000", "4.0", "kFLOP", "320", "B", "4.0", "kFLOP", "320", "B"]
+    assert "2,000" not in rows["tanh"] and "0" not in rows["tanh"] and lines[-1].split()[:2] == ["total", "2,000"]

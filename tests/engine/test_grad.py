@@ -231,3 +231,17 @@ class Spy(tg.Op):
     def backward(self, gz, z, x):
         self.seen.append(gz.dtype.type)
         return gz
+
+
+@pytest.mark.parametrize("order", [("f4", "f8"), ("f8", "f4"), ("f4", "f4")])
+@pytest.mark.parametrize("rows", [3, 200])
+def test_products_of_one_weight_with_inputs_of_two_dtypes(order, rows):
+    """Their factors are joined; the sum is made in the wider dtype, and the gradient has the weight's own."""
+    w = tg.parameter(np.array([[0.5, -1.0], [2.0, 0.25]], np.float32))
+    xs = [RNG.normal(size=(rows, 2)).astype(dtype) for dtype in order]
+    loss = sum(tg.sum(tg.square(x @ w)) for x in xs)
+    loss.backward()
+    assert w.grad.dtype == np.float32
+    expected = sum(2 * x.astype(float).T @ (x.astype(float) @ w.value.astype(float)) for x in xs)
+    np.testing.assert_allclose(w.grad, expected, rtol=2e-5)
+    np.testing.assert_allclose(w.grad, tg.grad(loss, w).value, rtol=2e-5)

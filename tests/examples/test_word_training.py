@@ -111,11 +111,14 @@ def test_the_first_signal_asks_and_the_second_breaks_off(numbers):
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
-@each("limits, steps, told", [
-    (Limits(5, math.inf), 5, "all 5 steps are done"),
-    (Limits(2400, 60.0), 1234, "by the clock, after 1 min and 1,234 of 2,400 steps"),
-    (Limits(math.inf, 90.0), 7, "by the clock, after 1.5 min and 7 steps"),
-])  # fmt: skip
+@each(
+    "limits, steps, told",
+    [
+        (Limits(5, math.inf), 5, "all 5 steps are done"),
+        (Limits(2400, 60.0), 1234, "by the clock, after 1 min and 1,234 of 2,400 steps"),
+        (Limits(math.inf, 90.0), 7, "by the clock, after 1.5 min and 7 steps"),
+    ],
+)
 def test_what_ended_the_training(limits, steps, told):
     assert limits.ended(steps) == told
 

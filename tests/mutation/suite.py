@@ -9,8 +9,15 @@ from pathlib import Path, PurePosixPath
 
 TESTS = "tests"
 DOCS = "tests/house/test_examples_run.py::test_docstring_examples"
-WHOLE = {"passes": "compiled", "plan": "compiled", "run": "compiled", "loops": "compiled", "time": "compiled",
-         "forking": "compiled", "checkpoint": "train"}  # fmt: skip
+WHOLE = {
+    "passes": "compiled",
+    "plan": "compiled",
+    "run": "compiled",
+    "loops": "compiled",
+    "time": "compiled",
+    "forking": "compiled",
+    "checkpoint": "train",
+}
 """Folders whose work the tests of another folder see: of the compiler's rooms, `tg.compile` as a whole."""
 
 

@@ -90,9 +90,13 @@ class Workplace:
             settings = {"PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": own}
             settings["TINYGRAPH_CACHE_DIR"] = os.path.join(own, "code")
             process = subprocess.Popen(
-                [sys.executable, "-c", PYTEST, *arguments], cwd=self.root, env=os.environ | settings,
-                start_new_session=True, stdout=output, stderr=subprocess.DEVNULL,
-            )  # fmt: skip
+                [sys.executable, "-c", PYTEST, *arguments],
+                cwd=self.root,
+                env=os.environ | settings,
+                start_new_session=True,
+                stdout=output,
+                stderr=subprocess.DEVNULL,
+            )
             self._running = process
             try:
                 return process.wait(limit_s)

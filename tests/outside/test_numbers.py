@@ -11,6 +11,7 @@ import tinygraph as tg
 from tests.compiled.comparing import assert_near, each_backend, eager
 from tests.each import each
 
+pytestmark = pytest.mark.filterwarnings("ignore::tinygraph.WideningWarning")
 X, NARROW = np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 3.0], "f4")
 W = tg.parameter(np.eye(3))
 RATES = (0.1, 0.25, -0.5, 3.0, 0.1)
@@ -198,7 +199,7 @@ def test_new_shapes_and_floats_that_are_inputs_never_warn():
         warnings.simplefilter("error")
         for n in range(1, 50):
             compiled(np.ones(n), n / 3, "a")
-    with pytest.warns(UserWarning, match=r"argument 2|'lr'"):
+    with pytest.warns(UserWarning, match="'lr'"):
         asked = tg.compile(tg.value_and_grad(lambda x, lr: tg.sum(W[0] * x * (2 if lr > 1 else 1)), W), backend="numpy")
         for k in range(25):
             asked(X, k / 10)

@@ -62,3 +62,11 @@ def test_sizes_that_einsum_would_repeat_and_integers_are_let_be():
             rules = Rules(contract)
             rules.run([tg.einsum("ab,bc->ac", *slots)])
             assert not rules.changed
+
+
+@pytest.mark.parametrize("dtypes", [("f4", "f8"), ("f8", "f4"), ("i8", "f8"), ("i8", "i8")])
+def test_operands_of_two_dtypes_and_integers_are_let_be(dtypes):
+    """A product of the planner's has one floating dtype."""
+    with tracing():
+        x, y = (Slot(Spec((2, 2), np.dtype(d))) for d in dtypes)
+        assert contract(tg.einsum("ab,bc->ac", x, y)) is None

@@ -76,3 +76,16 @@ def test_one_input_given_twice_becomes_one_slot():
     _, results = merged(lambda xs: tg.unroll(lambda x, s: (x[0] * x[1], None), (xs, xs))[0], X)
     (over,) = [n for n in results[0].inputs if n.op.name == "loop"]
     assert len(over.attributes["body"].slices) == 1
+
+
+def test_constants_of_the_same_bytes_and_another_dtype_are_two():
+    """The bytes of an integer 0 are those of 0.0."""
+    made, results = merged(lambda x: (x > 0, x + np.zeros(2), x + np.zeros(2, int)), (X * 3).astype(int))
+    assert not made.changed and results[1].dtype != results[2].dtype
+
+
+def test_large_constants_are_compared_by_identity_alone():
+    """Their bytes would be copied and hashed for each op that reads them."""
+    for size, same in ((64, True), (65, False)):
+        made, _ = merged(lambda x, n=size: (x + np.ones(n), x + np.ones(n)), np.zeros(size))
+        assert made.changed is same

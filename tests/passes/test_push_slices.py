@@ -44,3 +44,9 @@ def test_what_stays(fn):
 )
 def test_operands_that_are_broadcast(index, other):
     assert pushed(lambda x, y: (x * (y + 1.0))[index], X, other)[0]
+
+
+def test_what_is_broadcast_before_it_is_sliced_is_computed_once():
+    """exp of a row that all rows of the sum read: sliced along the rows it would be computed for each slice."""
+    changed, ops = pushed(lambda x, b: (lambda z: [z[:1], z[1:]])(x + tg.exp(b)), X, ROW)
+    assert changed and ops.count("exp") == 1

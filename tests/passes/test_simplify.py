@@ -34,6 +34,14 @@ RULES = {
     "all of it": (lambda x, y: y[:, :], []),
     "a part of a join": (lambda x, y: tg.concatenate([y, y * 2], axis=1)[:, 4:8], ["multiply"]),
     "another part": (lambda x, y: tg.concatenate([y, y * 2], axis=1)[:, 3:8], ["concatenate", "getitem", "multiply"]),
+    "a stepped part": (
+        lambda x, y: tg.concatenate([y, y * 2], axis=1)[:, 4:8:2],
+        ["concatenate", "getitem", "multiply"],
+    ),
+    "a part backwards": (
+        lambda x, y: tg.concatenate([y, y * 2], axis=1)[:, 7:3:-1],
+        ["concatenate", "getitem", "multiply"],
+    ),
     "one part": (lambda x, y: tg.concatenate([y], axis=0), []),
     "stack": (lambda x, y: tg.stack([y, y], axis=1), ["concatenate", "reshape", "reshape"]),
     "gates given back": (

@@ -114,3 +114,13 @@ def test_only_scratch_is_placed():
 
 def test_nothing_needs_nothing():
     assert lay_out([]) == 0
+
+
+def test_a_small_buffer_takes_the_smallest_hole():
+    """Best fit: the large hole is left for a large buffer, so the block does not grow."""
+    small, wall, large, end = scratch(8), scratch(8), scratch(64), scratch(8)
+    late, later = scratch(8), scratch(64)
+    actions = [touch(wall, small, large, end), touch(wall, end), touch(wall, end, late), touch(wall, late, later, end)]
+    size = lay_out(actions)
+    assert late.offset_bytes == small.offset_bytes and later.offset_bytes == large.offset_bytes
+    assert size == 8 * (8 + 8 + 64 + 8)

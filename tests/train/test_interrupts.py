@@ -88,8 +88,15 @@ class Stops(Optimizer):
         return gradient if index == 0 else self.answer()
 
 
-@each("answer, error", [(lambda: 1 / 0, ZeroDivisionError), (lambda: np.ones(7), ValueError),
-                        (lambda: 1j, tg.GraphError), (lambda: np.ones((3, 1)), tg.GraphError)])  # fmt: skip
+@each(
+    "answer, error",
+    [
+        (lambda: 1 / 0, ZeroDivisionError),
+        (lambda: np.ones(7), ValueError),
+        (lambda: 1j, tg.GraphError),
+        (lambda: np.ones((3, 1)), tg.GraphError),
+    ],
+)
 def test_a_change_that_fails_or_does_not_fit_moves_nothing(answer, error):
     p = parameters()
     optimizer = Stops(p, answer)

@@ -154,7 +154,7 @@ def _kept(value: Any) -> np.ndarray:
     array = _array(value)
     kept = array if isinstance(value, _NEW) else frozen(array)
     if now.door is not None and not isinstance(value, Node):
-        now.door.array(value, kept)
+        return now.door.array(value, kept)
     return kept
 
 

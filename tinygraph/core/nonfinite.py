@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 def nonfinite(mode: str) -> Iterator[None]:
     """A context in which the first NaN or infinity raises an error that says where it was computed.
 
+    A compiled function that is called in it runs uncompiled, so that each of its values is looked at.
+
     Args:
         mode: ``"raise"``, or ``"allow"`` to switch the check off inside another such context.
 
@@ -37,8 +39,8 @@ def nonfinite(mode: str) -> Iterator[None]:
     """
     one_of("nonfinite: unknown mode", mode, ("raise", "allow"))
     if now.tracing:
-        fix = "call the function without compiling it, inside `with tg.nonfinite`"
-        raise GraphError("nonfinite: compiled functions are not checked", got=users_line(), fix=fix)
+        fix = "call the compiled function inside `with tg.nonfinite`"
+        raise GraphError("nonfinite: it has no effect inside of a compiled function", got=users_line(), fix=fix)
     before, now.watching = now.watching, mode == "raise"
     try:
         with np.errstate(all="ignore" if mode == "raise" else None):

@@ -21,8 +21,8 @@ Guard = Callable[["Node", "Sequence[Node]", "Sequence[Node]"], None]
 class Entrance(Protocol):
     """What looks at the values that enter a traced function from outside, see `outside/door.py`."""
 
-    def array(self, value: Any, kept: ndarray) -> None:
-        """Notes ``value``, from which the graph keeps ``kept``."""
+    def array(self, value: Any, kept: ndarray) -> ndarray:
+        """What the graph keeps of ``value``: ``kept``, or a copy that it has already."""
 
     def setting(self, value: Any) -> Any:
         """A setting of an op, as nobody can change it."""

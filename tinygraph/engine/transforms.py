@@ -41,6 +41,7 @@ def value_and_grad(fn: Callable[..., Node], wrt: Any) -> Callable[..., tuple[Nod
         y = fn(*args, **kwargs)
         return y, grad(y, wrt)
 
+    call.__wrapped__ = fn  # type: ignore[attr-defined]  # for the names of its parameters
     return call
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from weakref import ref
+from weakref import WeakValueDictionary, ref
 
 import numpy as np
 from numpy import ndarray
@@ -20,27 +20,44 @@ MOST_CHUNKS = 64
 """Of a larger array so many chunks are compared, which lie evenly over it."""
 
 
+Copies = WeakValueDictionary[Any, ndarray]
+
+
 class Door:
     """Notes arrays and settings that enter a traced function; an `Entrance`, see `core/scope.py`.
+
+    Args:
+        copies: earlier copies of large arrays, by their places in memory, which the plans of one function share.
 
     Attributes:
         entered: the arrays that somebody else may change, in the order in which they came.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, copies: Copies) -> None:
         self.entered: list[Entered] = []
+        self._copies = copies
 
-    def array(self, value: Any, kept: ndarray) -> None:
-        """Notes ``value`` if it may change: the graph has ``kept``, its numbers of now."""
-        if value is not kept and (type(value) is ndarray or not np.isscalar(value)):
-            self.entered.append(Entered(value, kept, users_place()))
+    def array(self, value: Any, kept: ndarray) -> ndarray:
+        """``kept``, the numbers of ``value`` of now; notes ``value`` if it may change."""
+        if value is kept or (type(value) is not ndarray and np.isscalar(value)):
+            return kept
+        if isinstance(value, ndarray) and kept.nbytes >= CHUNK:
+            kept = self._shared(value, kept)
+        self.entered.append(Entered(value, kept, users_place()))
+        return kept
+
+    def _shared(self, value: ndarray, kept: ndarray) -> ndarray:
+        """The copy that an earlier plan has of the same numbers, or ``kept`` for later ones."""
+        key = value.__array_interface__["data"][0], value.shape, value.strides, value.dtype
+        copy = self._copies.get(key)
+        if copy is None or not same_bytes(kept, copy, exactly=True):
+            self._copies[key] = copy = kept
+        return copy
 
     def setting(self, value: Any) -> Any:
         """A setting of an op with copies of its arrays, lists and dicts; a `Number` in it is asked for its value."""
         if isinstance(value, ndarray):
-            kept = read_only(frozen(value))
-            self.array(value, kept)
-            return kept
+            return self.array(value, read_only(frozen(value)))
         cls = type(value)
         if cls is list or cls is tuple:
             return cls([self.setting(v) for v in value])
@@ -51,7 +68,8 @@ class Door:
         return value.ask() if cls is Number else value
 
     def changed(self) -> list[Entered]:
-        """The arrays that are still there and hold other numbers than when they entered."""
+        """The arrays that hold other numbers than when they entered; those that are gone are forgotten."""
+        self.entered = [entry for entry in self.entered if not entry.is_gone()]
         return [entry for entry in self.entered if entry.has_changed()]
 
 
@@ -63,7 +81,7 @@ class Entered:
 
     def __init__(self, value: Any, copy: ndarray, place: tuple[str, int]) -> None:
         self.copy, self.place = copy, place
-        self._read = _reader(value) if isinstance(value, ndarray) else lambda: np.asarray(value)
+        self.is_gone, self._read = _reader(value) if isinstance(value, ndarray) else (_never, lambda: np.asarray(value))
 
     def __str__(self) -> str:
         return f"{self.copy.dtype} {self.copy.shape}, used in {line_at(*self.place)}"
@@ -76,8 +94,12 @@ class Entered:
         return array is not None and not same_bytes(array, self.copy)
 
 
-def _reader(array: ndarray) -> Callable[[], ndarray | None]:
-    """A function that returns the array as it is now, a view or not; None when its memory has been freed."""
+def _never() -> bool:
+    return False
+
+
+def _reader(array: ndarray) -> tuple[Callable[[], bool], Callable[[], ndarray | None]]:
+    """Functions that tell whether the array's memory has been freed, and return the array, a view or not, if not."""
     owner = array
     while isinstance(owner.base, ndarray):
         owner = owner.base
@@ -93,7 +115,7 @@ def _reader(array: ndarray) -> Callable[[], ndarray | None]:
         first = base.__array_interface__["data"][0] + offset
         return np.asarray(_Address(first, shape, dtype, strides, base))
 
-    return read
+    return lambda: held() is None, read
 
 
 class _Address:
@@ -105,10 +127,10 @@ class _Address:
         self.__array_interface__ = entries
 
 
-def same_bytes(a: ndarray, b: ndarray) -> bool:
+def same_bytes(a: ndarray, b: ndarray, exactly: bool = False) -> bool:
     """Whether two arrays hold the same bytes, so that NaN equals NaN; of large ones most is skipped."""
     if a.shape != b.shape or a.dtype != b.dtype:
         return False
     a, b = (np.ascontiguousarray(x).reshape(-1).view(np.uint8) for x in (a, b))
-    step = CHUNK * max(1, -(-a.size // (CHUNK * MOST_CHUNKS)))
+    step = CHUNK if exactly else CHUNK * max(1, -(-a.size // (CHUNK * MOST_CHUNKS)))
     return all(np.array_equal(a[k : k + CHUNK], b[k : k + CHUNK]) for k in range(0, a.size, step))

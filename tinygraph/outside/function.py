@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..core.errors import GraphError
+from ..core.leaves import Parameter
 from ..core.op import Spec
 from ..core.structure import map_leaves
 from ..core.traced import Slot
+from .door import Copies
 from .keys import is_array
 from .numbers import Floats, NeededError
 from .parts import PLAIN
@@ -22,6 +25,7 @@ class Function:
         fn: the user's function.
         arguments: its positional and keyword arguments.
         checkpoint: whether loops over time are traced in segments.
+        copies: see `Door`.
         words: the leaves of the arguments, by the words for them.
         numbers: the floats among them, in order.
         valued: the indices of the floats of which the function knows the values.
@@ -29,6 +33,7 @@ class Function:
     Attributes:
         trial: the trace that the plan is made of.
         calls_left: how many calls from now the next look is.
+        each_call: whether `begin` is called before each call.
 
     Raises:
         NeededError: the function needs the value of another of its floats.
@@ -36,21 +41,30 @@ class Function:
     """
 
     def __init__(
-        self, fn: Callable[..., Any], arguments: Any, checkpoint: bool, words: Mapping[str, Any],
+        self, fn: Callable[..., Any], arguments: Any, checkpoint: bool, copies: Copies, words: Mapping[str, Any],
         numbers: Sequence[float], valued: Sequence[int],
     ) -> None:  # fmt: skip
-        self._fn, self._checkpoint = fn, checkpoint
+        self._fn, self._checkpoint, self._copies = fn, checkpoint, copies
         self._names, self._valued = [w for w, x in words.items() if type(x) is float], frozenset(valued)
         self._form = map_leaves(_slot, arguments)
         self._values = numbers
         holders = {w: x for w, x in words.items() if not is_array(x) and type(x) not in PLAIN}
-        self._watch = Watch({getattr(fn, "__name__", "the function"): fn} | holders)
+        self._watch = Watch({"the function": fn} | holders)
         self.trial = self._first()
+        self._ties = self.trial.ties()
+        self.each_call = bool(numbers or self._ties)
         self._calls, self.calls_left = 1, 2
 
     def begin(self, numbers: Sequence[float]) -> None:
-        """Called before a call of the plan that has floats, or at which it looks at what changed: 2, 3, 5, 9, ..."""
+        """Called before each call of the plan, or only before those at which it looks at what changed: 2, 3, 5, 9, ...
+
+        Raises:
+            GraphError: something that the function reaches by itself has changed.
+        """
         self._numbers.values = numbers
+        for parameter, serial in self._ties:
+            if parameter.changed > serial:
+                raise _late(parameter)
         if self.calls_left <= 0:
             self.calls_left = 1  # as long as it raises, it looks at every call
             self._watch.look(self.trial, lambda: self._trial(numbers)[0])
@@ -79,7 +93,7 @@ class Function:
             return values[k] if k in self._valued else numbers.number(k)
 
         try:
-            trial = Trial(self._fn, map_leaves(leaf, self._form), self._checkpoint)
+            trial = Trial(self._fn, map_leaves(leaf, self._form), self._checkpoint, self._copies)
         except Exception:
             everything = {*range(len(values))} - self._valued
             if not everything:
@@ -90,6 +104,11 @@ class Function:
         if numbers.needed:
             raise NeededError(numbers.needed)
         return trial, numbers
+
+
+def _late(parameter: Parameter) -> GraphError:
+    problem = f"compile: {parameter.label()} was set after a node that the function uses had been computed from it"
+    return GraphError(problem, fix="compute the node inside of the function")
 
 
 def _slot(x: Any) -> Any:

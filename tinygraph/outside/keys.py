@@ -26,7 +26,7 @@ BY_IDENTITY = (type, FunctionType, BuiltinFunctionType, MethodType, ModuleType, 
 def flatten(argument: Any, parts: list[Any], arrays: list[ndarray], numbers: list[float]) -> None:
     """Append the parts of the key of an argument, its arrays, and its floats, which may be new at each call."""
     cls = type(argument)
-    if cls is tuple or cls is list:
+    if cls is tuple or cls is list or isinstance(argument, (tuple, list)):
         parts.append((cls, len(argument)))
         for x in argument:
             if type(x) is ndarray and x.flags.c_contiguous and (dtype := x.dtype).kind in "fiub":
@@ -34,8 +34,15 @@ def flatten(argument: Any, parts: list[Any], arrays: list[ndarray], numbers: lis
                 arrays.append(x)
             else:
                 flatten(x, parts, arrays, numbers)
-    elif cls is ndarray or is_array(argument):
-        array = argument if cls is ndarray else np.asarray(argument.value if isinstance(argument, Node) else argument)
+    elif cls is dict or isinstance(argument, dict):
+        parts.append((cls, tuple([exact(k) for k in argument]) if argument else ()))
+        for x in argument.values():
+            flatten(x, parts, arrays, numbers)
+    elif cls is float:
+        parts.append(cls)
+        numbers.append(argument)
+    elif is_array(argument):
+        array = np.asarray(argument.value if isinstance(argument, Node) else argument)
         if not array.flags.c_contiguous:
             array = np.ascontiguousarray(array)
         if array.dtype.kind not in "fiub":
@@ -43,17 +50,6 @@ def flatten(argument: Any, parts: list[Any], arrays: list[ndarray], numbers: lis
             raise GraphError(problem, got=f"dtype {array.dtype}")
         parts.append((array.shape, array.dtype))
         arrays.append(array)
-    elif isinstance(argument, (tuple, list)):
-        parts.append((cls, len(argument)))
-        for x in argument:
-            flatten(x, parts, arrays, numbers)
-    elif isinstance(argument, dict):
-        parts.append((cls, tuple([exact(k) for k in argument])))
-        for x in argument.values():
-            flatten(x, parts, arrays, numbers)
-    elif cls is float:
-        parts.append(cls)
-        numbers.append(argument)
     else:
         parts.append(exact(argument))
 
@@ -83,13 +79,16 @@ def exact(x: Any) -> Any:
         return cls, exact((x.start, x.stop, x.step))
     if is_dataclass(x) and not isinstance(x, type) and x.__dataclass_params__.frozen:  # type: ignore[attr-defined]
         return cls, tuple([exact(getattr(x, f.name)) for f in fields(x)])
-    if not isinstance(x, ndarray) and (callable(x) or cls.__module__.startswith("tinygraph.")):
+    if not isinstance(x, ndarray) and (callable(x) or cls.__module__ == "tinygraph.time.feedback"):
         return cls, Same(x)
     raise _may_change(x, cls)
 
 
 def _may_change(x: Any, cls: type) -> GraphError:
-    fix = "pass its numbers and arrays one by one, or in a dict; or make its class a frozen dataclass of plain values"
+    fix = (
+        "pass its numbers and arrays one by one, or in a dict; make its class a frozen dataclass of plain values; or "
+        "use it in the function without passing it"
+    )
     if isinstance(x, (np.random.Generator, np.random.RandomState)):
         fix = "tg.noise(lambda shape: rng.normal(size=shape), x.shape) in the function, which draws at each call"
     return GraphError(

@@ -45,6 +45,13 @@ def is_ours(module: Any) -> bool:
 
 def entries(owner: Any, names: frozenset[str] | None = None) -> dict[Any, Any]:
     """What a container holds, or of it what has these names; of a long one the ends and the length."""
+    try:
+        return _entries(owner, names)
+    except RuntimeError:  # another thread changes it just now
+        return {}
+
+
+def _entries(owner: Any, names: frozenset[str] | None) -> dict[Any, Any]:
     if names is not None:
         return {name: owner[name] for name in names if name in owner}
     if type(owner) is CellType:
@@ -89,7 +96,7 @@ def mark_of(x: Any) -> Any:
 @lru_cache(maxsize=1024)
 def kind_of(cls: type) -> str:
     """``"generator"`` of random numbers, ``"one"`` that is known by its identity alone, ``""`` for what has parts."""
-    if any(base.__module__ == "random" or base.__module__.startswith("numpy.random") for base in cls.__mro__):
+    if any(base.__module__ == "random" or str(base.__module__).startswith("numpy.random") for base in cls.__mro__):
         return "generator"
     return "one" if issubclass(cls, (Node, Op, Enum, np.generic, np.ufunc)) else ""
 

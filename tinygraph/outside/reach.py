@@ -32,8 +32,11 @@ from .parts import (
     state,
 )
 
-MOST = 3000
+MOST = 2000
 """The most objects that are looked into."""
+
+ITERATOR = "an iterator"
+"""Stands among the names if an iterator can be reached, whose next value is new at each call."""
 
 LIVE = ("_dropout", "_p")
 """Attributes of tinygraph's cells: rates that masks read at each call. (`training` changes no graph.)"""
@@ -79,7 +82,7 @@ class Place(NamedTuple):
             setattr(owner, key, self.held[key]) if key in self.held else delattr(owner, key)
         elif isinstance(owner, Slots):
             setattr(owner.x, key, self.held[key]) if key in self.held else delattr(owner.x, key)
-        elif isinstance(owner, (list, deque)) and len(self.held) == self.held[SIZE] + 1:
+        elif isinstance(owner, (list, deque)) and len(self.held) == self.held.get(SIZE, -1) + 1:
             owner.clear()
             owner.extend([value for k, value in self.held.items() if k != SIZE])
         elif isinstance(owner, dict) and key in self.held:
@@ -139,14 +142,14 @@ class Surroundings:
         self.places, self.arrays, self.generators, self._seen, self._named, self._codes = [], {}, {}, {}, [], []
 
     def _walk(self) -> None:
-        taken: set[tuple[int, str]] = set()
+        used: set[tuple[int, str]] = set()
         while self._left:
             while self._left:
                 self._visit(*self._left.popleft())
             for words, owner in self._named:  # modules and classes, of which only what the code names is used
                 for name in sorted(self.names & vars(owner).keys()):
-                    if (id(owner), name) not in taken:  # a method of a builtin class is not among what was seen
-                        taken.add((id(owner), name))
+                    if (id(owner), name) not in used:
+                        used.add((id(owner), name))
                         self._add(f"{words}.{name}", vars(owner)[name])
         names = frozenset(self.names)
         modules = [(words, vars(x)) for words, x in self._named if isinstance(x, ModuleType)]
@@ -165,7 +168,7 @@ class Surroundings:
             self.generators[words] = (x, state(x))
         else:
             self.marks[words] = id(x)
-            if kind != "one" and id(x) not in self._seen and len(self._seen) < MOST:
+            if kind != "one" and id(x) not in self._seen and len(self._seen) < MOST > len(self.marks) / 4:
                 self._seen[id(x)] = x
                 self._enter(words, x, cls)
 
@@ -200,7 +203,7 @@ class Surroundings:
         attributes = attributes_of(x)
         if attributes is not None:
             self._place(words, "{0}.{1}", attributes)
-            if any(base.__module__.startswith("tinygraph.cells") for base in cls.__mro__):
+            if any(str(base.__module__).startswith("tinygraph.cells") for base in cls.__mro__):
                 self.live += [f"{words}.{name}" for name in LIVE]
         bases, members = parts_of(cls)
         for base in bases:
@@ -208,7 +211,7 @@ class Surroundings:
         if members:
             self._place(words, "{0}.{1}", Slots(x, members))
         if hasattr(cls, "__next__"):
-            self.names.add("next")
+            self.names.add(ITERATOR)
         if isinstance(x, (dict, list, tuple, set, frozenset, deque)):
             self._place(words, "{0}[{1!r}]", x)
         elif cls.__module__ in ("functools", "itertools", "builtins"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -25,40 +26,47 @@ def signature(results: Sequence[Node], since: int, slots: Iterable[Slot] = ()) -
     return _signature(results, since, _numbered(slots))
 
 
-def _signature(results: Sequence[Node], since: int, known: dict[Node, int]) -> tuple[Any, ...]:
-    numbers, lines = dict(known), []
-    for node in ancestors(results, lambda n: n not in known):
-        if node in known:
-            continue
+def _signature(results: Sequence[Node], since: int, numbers: dict[Node, int]) -> tuple[Any, ...]:
+    """``numbers`` holds the slots, and is filled with all nodes."""
+    order = [n for n in ancestors(results, lambda n: n not in numbers) if n not in numbers]
+    picked: defaultdict[Node, list[Node]] = defaultdict(list)
+    for node in order:
+        if _picks(node):
+            picked[node._inputs[0]].append(node._attributes["of"])
+    lines = []
+    for node in order:
         numbers[node] = len(numbers)
-        lines.append(_line(node, since, numbers))
+        lines.append(_line(node, since, numbers, picked[node]))
     return (*lines, tuple([numbers[node] for node in results]))
 
 
-def _line(node: Node, since: int, numbers: dict[Node, int]) -> Any:
+def _picks(node: Node) -> bool:
+    """Whether a node picks a node of a loop's body; the bodies' signatures hold these in the order of the picks."""
+    return node._op is not None and node._op.selects and isinstance(node._attributes["of"], Node)
+
+
+def _line(node: Node, since: int, numbers: dict[Node, int], picked: list[Node]) -> Any:
     kind = type(node), node.shape, node.dtype
     if isinstance(node, (Constant, Parameter)):
         return id(node) if isinstance(node, Parameter) and node.serial < since else (*kind, node._value.tobytes())
     if node._op is None:
         return *kind, getattr(node, "written", None)
-    if node._op.selects and isinstance(node._attributes["of"], Node):
-        body = node._inputs[0]._attributes["body"]
-        of: Any = _signature([node._attributes["of"]], since, _numbered(body.slots))
-    else:
-        of = tuple([(name, _setting(value, since)) for name, value in node._attributes.items()])
-    return type(node._op), *kind, tuple([numbers[x] for x in node._inputs]), of
+    settings: Any = ()
+    if not _picks(node):
+        settings = tuple([(name, _setting(value, since, picked)) for name, value in node._attributes.items()])
+    return type(node._op), *kind, tuple([numbers[x] for x in node._inputs]), settings
 
 
-def _setting(value: Any, since: int) -> Any:
+def _setting(value: Any, since: int, picked: list[Node]) -> Any:
     if isinstance(value, Body):
         sizes = len(value.slices), len(value.carries), value.steps, value.reverse, value.recompute
-        return sizes, _signature(value.nexts, since, _numbered(value.slots))
+        return sizes, _signature([*value.nexts, *picked], since, _numbered(value.slots))
     if isinstance(value, Node):
         return value.shape, value.dtype
     if isinstance(value, ndarray):
         return value.shape, value.dtype, value.tobytes()
     if isinstance(value, (tuple, list)):
-        return tuple([_setting(v, since) for v in value])
+        return tuple([_setting(v, since, picked) for v in value])
     return getattr(value, "__qualname__", None) or repr(value)
 
 

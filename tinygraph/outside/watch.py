@@ -14,18 +14,20 @@ from ..core.errors import GraphError
 from .door import Entered
 from .numbers import Number
 from .parts import state
-from .reach import Place, Surroundings
+from .reach import ITERATOR, Place, Surroundings
 from .trial import Trial
 
-ENTROPY = frozenset((
+RANDOM = frozenset((
     "default_rng", "RandomState", "SeedSequence", "PCG64", "MT19937", "Philox", "SFC64", "SystemRandom", "Random",
-    "urandom", "token_bytes", "getrandbits", "time", "time_ns", "monotonic", "perf_counter", "now", "uuid4", "next",
-    "send",
+    "urandom", "token_bytes", "getrandbits", "uuid4",
 ))  # fmt: skip
-"""Names in a function's code for which it is traced again: what they give may be new at each call."""
+"""Names in a function's code for which it is traced `MORE` times: what they give may be new at each call."""
 
 MORE = 4
-"""So often: numbers drawn anew may be the same by chance, an order of two things in half of the cases."""
+"""Numbers drawn anew may be the same by chance, an order of two things in half of the cases."""
+
+ONCE_MORE = frozenset(("time", "time_ns", "monotonic", "perf_counter", "now", ITERATOR))
+"""Names for which it is traced once more."""
 
 NOISE = "tg.noise(lambda shape: rng.normal(size=shape), x.shape) draws at each call; or pass the numbers as an argument"
 STATE = (
@@ -62,13 +64,13 @@ class Watch:
             raise _escape(nodes)
         if kept:
             return set().union(*(x.roots for x in kept.values()))
-        drawn, fresh = self.reach.moved(), self.reach.names & ENTROPY
+        drawn, drawing = self.reach.moved(), self.reach.names & RANDOM
         writes = [place.word(key) for place, key in changed if not self.reach.is_log(place)] + self.reach.written()
-        if writes or drawn or fresh or trial.makes_parameters():
-            trial = self._tried_again(trial, again, writes, drawn, MORE if fresh else 1)
+        if writes or drawn or drawing or self.reach.names & ONCE_MORE or trial.makes_parameters():
+            trial = self._tried_again(trial, again, writes, drawn, MORE if drawing else 1)
         if changed:
             self.reach = Surroundings(self.roots)
-        self.marks, self.entered = self.reach.marks, trial.door.entered
+        self.marks, self.door = self.reach.marks, trial.door
         self.reach.forget()
         return set()
 
@@ -95,7 +97,7 @@ class Watch:
     def look(self, trial: Trial, again: Callable[[], Trial]) -> None:
         """Compares what the function can reach now with what it was; refuses if the graph would be another."""
         reach = Surroundings(self.roots)
-        entered = [entry for entry in self.entered if entry.has_changed()]
+        entered = self.door.changed()
         words = [w for w in {**self.marks, **reach.marks} if self.marks.get(w) != reach.marks.get(w)]
         logs = [f"{place.words}[" for place in reach.places if words and reach.is_log(place)]
         words = [w for w in words if not w.startswith((*logs, *reach.live))]
@@ -104,7 +106,7 @@ class Watch:
         second = _again(again)
         if second is None or not trial.equals(second):
             raise _stale(entered, words)
-        self.marks, self.entered = Surroundings(self.roots).marks, second.door.entered
+        self.marks, self.door = Surroundings(self.roots).marks, second.door
 
     def _kept(self, changed: list[tuple[Place, Any]]) -> dict[str, Any]:
         new = {place.word(key): place.read(key) for place, key in changed}

@@ -56,6 +56,9 @@ def _excess(node: Node) -> Node:
 
 
 RULES: dict[Any, Callable[[Node], Node | None]] = {
-    ops.softmax: _by_forward, ops.log_softmax: _by_forward, ops.logsumexp: _logsumexp,
-    ops.softmax_cross_entropy: _softmax_cross_entropy, ops.excess: _excess,
-}  # fmt: skip
+    ops.softmax: _by_forward,
+    ops.log_softmax: _by_forward,
+    ops.logsumexp: _logsumexp,
+    ops.softmax_cross_entropy: _softmax_cross_entropy,
+    ops.excess: _excess,
+}

@@ -12,8 +12,8 @@ LARGEST = 1 << 16
 def fold_constants(node: Node) -> Node | None:
     """The constant result of an op whose inputs are all constants; None otherwise."""
     op = node._op
-    if op is None or node.size > LARGEST:
-        return None
+    if op is None or node.size > LARGEST or not type(op).__module__.startswith("tinygraph."):
+        return None  # an op of the user's may read what changes
     values = []
     for x in node._inputs:
         if type(x) is not Constant:

@@ -71,10 +71,13 @@ def _native() -> BackendParts:
 
 NUMPY = Backend("numpy", fuses=False, needs="", load=_numpy)
 
-BACKENDS = {backend.name: backend for backend in (
-    Backend("native", fuses=True, needs="llvmlite", load=_native),
-    NUMPY,
-)}  # fmt: skip
+BACKENDS = {
+    backend.name: backend
+    for backend in (
+        Backend("native", fuses=True, needs="llvmlite", load=_native),
+        NUMPY,
+    )
+}
 """Maps names to backends; ``"auto"`` selects the first one whose package is installed."""
 
 

@@ -2,7 +2,7 @@
 
 import time
 
-from tinygraph.draw.layout.layers import GAP, TOP, Rows, lay_out
+from tinygraph.draw.layout.layers import GAP, LONG, TOP, Rows, lay_out
 
 
 def test_boxes_of_a_row_keep_their_distance_and_a_chain_stands_straight():
@@ -45,3 +45,11 @@ def test_time_grows_with_the_boxes_and_not_faster():
 
     small = min(cpu(1000) for _ in range(3))
     assert min(cpu(4000) for _ in range(2)) < 10 * small
+
+
+def test_an_arrow_past_very_many_rows_takes_no_place_in_them():
+    """Past up to `LONG` rows it has a bend in each; past more its places would cost more than they show."""
+    for between, bends in ((LONG - 1, LONG - 1), (LONG, LONG), (LONG + 1, 0)):
+        n = between + 2
+        plan = Rows(list(range(n)), [(i, i + 1) for i in range(n - 1)] + [(0, n - 1)], [], [], [0] * n, [60.0] * n)
+        assert len(lay_out(plan).bends[0, n - 1]) == bends

@@ -142,3 +142,16 @@ def test_cuts_and_tokens_are_seen_at_every_level_of_time():
 def test_a_first_step_without_a_state_is_in_its_cell_too():
     boxes = [title(b) for b in tg.draw(uneven(5), level="cell").picture.boxes]
     assert sum(b.startswith("cell") for b in boxes) == 5
+
+
+def test_data_of_hidden_steps_alone_are_dots_and_shared_data_are_not():
+    w, shared = tg.parameter(np.eye(2), "W"), tg.constant(np.ones(2), "shared")
+    h = tg.constant(np.zeros(2), "h0")
+    for t in range(12):
+        with tg.step(t):
+            h = tg.tanh(w @ h + tg.constant(np.ones(2) * t, name=f"x{t}") + shared, name="h")
+    drawn = tg.draw(tg.sum(h)).picture
+    leaves = {box.title[0].text: box.role for box in drawn.boxes if box.node is not None and box.node.op is None}
+    assert leaves["shared"] == "input" and "x5" not in leaves
+    assert {f"x{t}" for t in (0, 1, 2, 10, 11)} <= {name for name, role in leaves.items() if role == "input"}
+    assert sum(box.role == "dots" for box in drawn.boxes) >= 3

@@ -13,6 +13,7 @@ from tests.ops.vocabulary import ELEMENTWISE
 from tests.run.plain_plan import RandomPlan, forward, run_plainly
 from tinygraph.plan.actions import Buffer, Call, Elementwise, Instruction, Product, Reduction, Repeat, View
 from tinygraph.run.numpy_backend import ByNumpy, aligned_block
+from tinygraph.run.numpy_backend.places import is_contiguous
 
 F4, F8 = np.dtype("f4"), np.dtype("f8")
 
@@ -252,3 +253,19 @@ def test_most_views_bounds_what_is_kept():
 def test_a_block_is_aligned():
     assert all(aligned_block(n).ctypes.data % 64 == 0 for n in (1, 1000))
     assert [aligned_block(n).nbytes for n in (0, 1, 1000)] == [0, 1, 1000]
+
+
+@each(
+    "shape, strides, answer",
+    [
+        ((2, 3), (3, 1), True),
+        ((2, 3), (1, 2), False),
+        ((1, 3), (99, 1), True),
+        ((2, 1, 3), (3, 7, 1), True),
+        ((2, 3), (6, 2), False),
+        ((), (), True),
+        ((1,), (5,), True),
+    ],
+)
+def test_a_layout_is_contiguous_whatever_the_strides_of_axes_of_size_one(shape, strides, answer):
+    assert is_contiguous(shape, strides) is answer

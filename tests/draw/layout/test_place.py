@@ -1,0 +1,47 @@
+"""Rows of columns and bars over and under them: what starts from data, from parameters, and what spans all steps."""
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.draw.networks import weights
+from tests.draw.recurrent import NETWORKS
+
+
+def boxes(drawn):
+    return {" ".join(part.text for part in box.title): box for box in drawn.boxes}
+
+
+def test_what_starts_from_a_parameter_stands_beside_what_starts_from_data():
+    """Data have a row of their own below."""
+    w = weights(W=(2,))["W"]
+    with tg.step(0):
+        x = tg.constant([1.0, 2.0], name="x")
+        a, b = tg.tanh(x, name="a"), tg.sigmoid(w, name="b")
+    drawn = boxes(tg.draw(a + b).picture)
+    a, b = (next(box for title, box in drawn.items() if title.startswith(f"{name} ")) for name in "ab")
+    assert a.y == b.y > drawn["x"].y
+
+
+def test_two_bars_of_one_level_share_the_width_with_a_gap_between():
+    """Two results outside of time that do not depend on each other, over three columns."""
+    outputs, _ = tg.unroll(lambda x, h: (tg.tanh(x + h),) * 2, np.ones((3, 2)), np.zeros(2))
+    p = tg.parameter(np.ones(2), name="p")
+    first, second = tg.tanh(p, name="first"), tg.sigmoid(p, name="second")
+    drawn = tg.draw(tg.sum(outputs) + tg.sum(first * second), layout="time").picture
+    found = {box.node.name: box for box in drawn.boxes if box.node is not None and box.node.name in ("first", "second")}
+    a, b = found["first"], found["second"]
+    assert a.y == b.y and abs(a.x - b.x) - (a.width + b.width) / 2 == pytest.approx(20)
+    alone = [box for box in drawn.boxes if box.y > a.y]
+    assert len(alone) == 4 and {box.width for box in alone} == {2 * a.width + 40}, "a bar alone is as wide as all steps"
+
+
+@pytest.mark.parametrize("params", ["hub", "ghost", "chip"])
+@pytest.mark.parametrize("name", ["rnn", "lstm", "both ways", "losses outside"])
+def test_no_two_boxes_touch(name, params):
+    drawn = tg.draw(NETWORKS[name][0], params=params, level="op").picture
+    for i, a in enumerate(drawn.boxes):
+        for b in drawn.boxes[:i]:
+            beside = abs(a.x - b.x) - (a.width + b.width) / 2
+            above = abs(a.y - b.y) - (a.height + b.height) / 2
+            assert max(beside, above) > 3, (a.title, b.title)
