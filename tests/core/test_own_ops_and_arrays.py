@@ -100,3 +100,67 @@ def test_noise_from_one_buffer(backend: str) -> None:
     np.testing.assert_array_equal(plain, [12.0, 12.0])
     a, b = tg.compile(lambda x: (tg.noise(draw, (2,)) + x, tg.noise(draw, (2,)) + x), backend=backend)(np.zeros(2))
     assert abs(a - b).min() == 1.0
+
+
+class Dropping(tg.Op):
+    """It keeps its mask on ``self`` for backward."""
+
+    def __init__(self) -> None:
+        self.rng, self.mask = np.random.default_rng(0), np.zeros(0)
+
+    def forward(self, x: Any) -> Any:
+        self.mask = (self.rng.random(x.shape) < 0.5) * 2.0
+        return x * self.mask
+
+    def backward(self, gz: Any, z: Any, x: Any) -> Any:
+        return gz * self.mask
+
+
+class Scaled(tg.Op):
+    def __init__(self, k: Any) -> None:
+        self.k, self.calls = k, 0
+
+    def forward(self, x: Any) -> Any:
+        self.calls += 1
+        return x * self.k
+
+    def backward(self, gz: Any, z: Any, x: Any) -> Any:
+        return gz * self.k
+
+
+def test_what_an_op_keeps_for_its_gradient_is_that_of_the_call() -> None:
+    w, drop = tg.parameter(np.ones(64)), Dropping()
+    first = drop(w)
+    drop(w * 10)
+    tg.sum(first).backward()
+    np.testing.assert_array_equal(w.grad, first.value)
+    outputs, _ = tg.unroll(lambda x, h: (drop(x * w), h), np.ones((3, 64)), np.zeros(1))
+    np.testing.assert_array_equal(tg.grad(tg.sum(outputs), w).value, outputs.value.sum(axis=0))
+    k = np.array([3.0])
+    scaled, v = Scaled(k), tg.parameter([2.0])
+    y = scaled(v)
+    k[:] = 100
+    scaled.k = 5.0
+    np.testing.assert_array_equal(tg.grad(tg.sum(y), v).value, [3.0])
+    np.testing.assert_array_equal(tg.grad(tg.sum(scaled(v)), v).value, [5.0])
+
+
+@each("backend", ["numpy", "native"])
+def test_compiled_an_op_that_keeps_what_its_gradient_needs_is_refused(backend: str) -> None:
+    w, drop, scaled = tg.parameter([1.0, 2.0]), Dropping(), Scaled(4.0)
+    with pytest.raises(tg.GraphError, match=r"dropping[\s\S]*self\.mask"):
+        tg.compile(lambda x: tg.grad(tg.sum(drop(x * w)), w), backend=backend)(np.ones(2))
+    step = tg.compile(lambda x: tg.grad(tg.sum(scaled(x * w)), w), backend=backend)
+    np.testing.assert_array_equal(step(np.ones(2)), [4.0, 4.0])  # its counter decides nothing
+
+
+@each("backend", ["numpy", "native"])
+def test_stored_gradients_are_no_part_of_a_compiled_function(backend: str) -> None:
+    p = tg.parameter(np.ones(2), "p")
+    tg.sum(p * 2.0).backward()
+    for use in (lambda x: tg.sum(x * p.grad), lambda x: x if p.grad is None else 2 * x):
+        with pytest.raises(tg.GraphError, match="'p'"):
+            tg.compile(use, backend=backend)(np.ones(2))
+    with pytest.raises(tg.GraphError, match="zero_grad"):
+        tg.compile(lambda x: (tg.zero_grad([p]), x)[1], backend=backend)(np.ones(2))
+    np.testing.assert_array_equal(p.grad, [2.0, 2.0])

@@ -53,9 +53,12 @@ def guard(op: type) -> None:
 
     They get views that they cannot write to, and what they return is copied, because it may be a buffer of theirs.
     """
+    op.keeps_state = True  # type: ignore[attr-defined]
     for word in ("forward", "backward"):
         method = vars(op).get(word)
         if isinstance(method, FunctionType):
+            if word == "backward":
+                op.needs = frozenset(method.__code__.co_names)  # type: ignore[attr-defined]
             setattr(op, word, _guarded(method))
 
 
@@ -68,6 +71,36 @@ def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
         return _kept(result)
 
     return call
+
+
+KEPT_BYTES = 1 << 20
+"""Larger arrays on an op of the user's are not copied at each call."""
+
+
+def as_used(op: Any) -> Any:
+    """An op of the user's as it is now, for the gradient: what it keeps on ``self``, such as a mask, may change later.
+
+    Equal calls share one copy of the op.
+    """
+    state = {key: value for key, value in vars(op).items() if key != _USED}
+    last = vars(op).get(_USED)
+    before = {} if last is None else vars(last)
+    now = {key: _as_now(value, before.get(key)) for key, value in state.items()}
+    if state and (now.keys() != before.keys() or any(now[key] is not before[key] for key in now)):
+        last = object.__new__(type(op))
+        vars(last).update(now)
+        vars(op)[_USED] = last
+    return last if state else op
+
+
+_USED = "_tinygraph_used"
+
+
+def _as_now(value: Any, before: Any) -> Any:
+    if type(value) is not ndarray or value.nbytes > KEPT_BYTES or value.dtype.hasobject:
+        return value
+    same = type(before) is ndarray and before.shape == value.shape and before.dtype == value.dtype
+    return before if same and before.tobytes() == value.tobytes() else value.copy()
 
 
 def _kept(result: Any) -> Any:

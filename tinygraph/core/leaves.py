@@ -56,7 +56,7 @@ class Parameter(Node):
         self.changed = next_serial()
 
     def __reduce__(self) -> Any:
-        return _restored, (Parameter, self._value, self.name, self.grad)
+        return _restored, (Parameter, self._value, self.name, self._grad)
 
 
 class Constant(Node):
@@ -69,13 +69,13 @@ class Constant(Node):
         super().__init__(None, (), NO_ATTRIBUTES, value, name)
 
     def __reduce__(self) -> Any:
-        return _restored, (Constant, self._value, self.name, self.grad)
+        return _restored, (Constant, self._value, self.name, self._grad)
 
 
 def _restored(leaf: type, array: np.ndarray, name: str | None, grad: np.ndarray | None) -> Any:
     """A leaf from its copy or its pickle, with a serial number of its own, as other nodes may have the old one."""
     node = leaf(frozen(array), name)
-    node.grad = grad
+    node._grad = grad
     return node
 
 

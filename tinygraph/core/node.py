@@ -45,7 +45,7 @@ class Node:
         <sum () float64: 5.>
     """
 
-    __slots__ = ("__weakref__", "_attributes", "_inputs", "_op", "_place", "_value", "grad", "name", "serial")
+    __slots__ = ("__weakref__", "_attributes", "_grad", "_inputs", "_op", "_place", "_value", "name", "serial")
 
     def __init__(
         self, op: Op | None, inputs: tuple[Node, ...], attributes: dict[str, Any], value: np.ndarray, name: str | None
@@ -56,7 +56,7 @@ class Node:
         self._value = value
         self._place = now.place
         self.name = name
-        self.grad: np.ndarray | None = None
+        self._grad: np.ndarray | None = None
         self.serial = next_serial()
 
     @property
@@ -91,6 +91,20 @@ class Node:
     def value(self, value: Any) -> None:
         problem = f"the value of {self.label()} was set, but only a parameter's value can be set"
         raise MutationError(problem, got=users_line(), fix="make a new node from the new value")
+
+    @property
+    def grad(self) -> np.ndarray | None:
+        if now.tracing and self.kind == "parameter":
+            problem = f".grad of {self.label()} was read while a function is compiled, so later changes would be lost"
+            raise GraphError(problem, got=users_line(), fix="pass it as an argument, or compute it there by tg.grad")
+        return self._grad
+
+    @grad.setter
+    def grad(self, gradient: np.ndarray | None) -> None:
+        if now.tracing and self.kind == "parameter":
+            problem = f".grad of {self.label()} was set while a function is compiled"
+            raise GraphError(problem, got=users_line(), fix="return the gradient, and set it after the call")
+        self._grad = gradient
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from numpy import ndarray
 
 from .checks import text
 from .errors import UNFIT, GraphError, plain, shown, users_line
-from .frozen import MUTABLE, frozen_settings, guard
+from .frozen import MUTABLE, as_used, frozen_settings, guard
 from .leaves import as_nodes
 from .node import Node
 from .nonfinite import watch_forward
@@ -80,6 +80,10 @@ class Op:
     differentiable: ClassVar[bool] = True
     selects: ClassVar[bool] = False
     """Whether the op selects one of a loop's values; `backward` of the loop gets the gradients of all selections."""
+    keeps_state: ClassVar[bool] = False
+    """Whether instances may keep values that their gradient needs: ops of the user's alone."""
+    needs: ClassVar[frozenset[str]] = frozenset()
+    """Names in the code of the user's `backward`."""
     _copied: ClassVar[frozenset[type]] = MUTABLE
     """Types of settings that are copied, because their owner may change them later."""
 
@@ -142,19 +146,24 @@ class Op:
             raise self._explain(error, nodes, attributes, name) from error
         if type(value) is not ndarray:
             value = np.asarray(value)
-        node = Node(self, nodes, attributes, value, name)
+        node = Node(as_used(self) if self.keeps_state else self, nodes, attributes, value, name)
         if now.watching:
             watch_forward(node)
         return node
 
     def trace(self, nodes: tuple[Node, ...], attributes: dict[str, Any], name: str | None = None) -> Traced:
         """The node that a call makes, without its value."""
+        before = {**vars(self)} if self.keeps_state else {}
         try:
             spec = self.infer(*(Spec(x.shape, x.dtype) for x in nodes), **attributes)
         except GraphError as error:
             raise self._place(error, name) from None
         except UNFIT as error:
             raise self._explain(error, nodes, attributes, name) from error
+        changed = [key for key in self.needs & vars(self).keys() if vars(self)[key] is not before.get(key)]
+        if changed:
+            problem = f"{self._title(name)}: forward sets self.{changed[0]}, which a compiled function would not follow"
+            raise GraphError(problem, got=users_line(), fix="compute it in backward from z and the inputs")
         node = Traced(self, nodes, attributes, spec, name)
         if now.widenings is not None:
             note(node)

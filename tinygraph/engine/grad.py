@@ -91,7 +91,7 @@ def backward(y: Node, gy: Any = None) -> None:
         raise GraphError(f"backward: {y.label()} depends on no parameter", fix=fix)
     gradients = derive(order, set(parameters), {y: seed}, as_graph=False)
     arrived = [x for x in parameters if x in gradients]
-    set_together([(x, "grad", gradients[x] if x.grad is None else x.grad + gradients[x]) for x in arrived])
+    set_together([(x, "_grad", gradients[x] if x._grad is None else x._grad + gradients[x]) for x in arrived])
 
 
 @refusing
@@ -110,7 +110,10 @@ def zero_grad(parameters: Any) -> None:
     others = [type(x).__name__ for x in nodes if not isinstance(x, Node)]
     if others:
         raise GraphError("zero_grad needs nodes", expected="nested lists or dicts of parameters", got=", ".join(others))
-    set_together([(x, "grad", None) for x in nodes])
+    if now.tracing:
+        fix = "call it outside of the function"
+        raise GraphError("zero_grad: a compiled function cannot set .grad", got=users_line(), fix=fix)
+    set_together([(x, "_grad", None) for x in nodes])
 
 
 def derive(order: list[Node], wrt: set[Node], arrived: dict[Node, Any], *, as_graph: bool) -> dict[Node, Any]:
