@@ -20,7 +20,6 @@ from ..engine.grad import grad
 from ..ops import multiply
 from ..ops import sum as sum_
 
-
 MOST_ORDERS = 10
 """The highest order: the derivative of a tanh of two numbers takes 3 s there, and rounding leaves little of it."""
 
