@@ -88,6 +88,7 @@ def test_names_texts_and_functions():
         (lambda x: tg.hvp(None, (x,), (x,)), "hvp needs a function"),
         (lambda x: tg.zero_grad([x]), "zero_grad needs nodes"),
         (lambda x: tg.check.gradients(tg.tanh, [x], order=0), "check.gradients: order is a whole number"),
+        (lambda x: tg.check.gradients(tg.tanh, [x], order=11), "each order takes"),
         (lambda x: tg.check.gradients(tg.tanh, [x], tolerance=-1), "check.gradients: tolerance is not positive"),
         (lambda x: tg.train.clip_by_norm([np.arange(3)], 1.0), "a gradient holds floating-point numbers"),
         (lambda x: tg.train.SGD([tg.parameter(1.0)], math.nan), "SGD: learning_rate is not positive"),
@@ -101,7 +102,7 @@ def test_names_texts_and_functions():
         (lambda x: tg.split(tg.constant(x), "a", axis=0), "getitem: "),
         (lambda x: tg.constant(x)[[[1], [1, 2]]], "a leaf needs an array"),
     ],
-    ids=[str(k) for k in range(32)],
+    ids=[str(k) for k in range(33)],
 )
 def test_each_door_says_what_it_takes(wrong, told, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
