@@ -48,7 +48,8 @@ def compile(fn: Callable[..., Any], backend: str = "auto", *, memory: str = "kee
 
     A float among the arguments that is only computed with is new at each call, as an array is. If its value is asked
     for (``if``, ``float()``, a setting of an op), each value has a plan of its own, as have integers, strings, None,
-    functions, cells and frozen dataclasses. Inside `nonfinite` ``fn`` itself is called, and each value looked at.
+    functions, cells and frozen dataclasses. Inside `nonfinite` ``fn`` itself is called, and each value looked at. A
+    compiled function that ``fn`` calls becomes a part of its plan.
 
     Args:
         fn: takes arrays of any shapes, or nested lists, tuples and dicts of them, and returns nodes in any nesting. It
@@ -97,6 +98,8 @@ class Compiled:
         forking.wait_for(self, "_lock")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if now.tracing:
+            return self._within(args, kwargs)
         parts: list[Any] = []
         arrays: list[ndarray] = []
         numbers: list[float] = []
@@ -134,12 +137,23 @@ class Compiled:
 
     def _uncompiled(self, args: Any, kwargs: Any) -> Any:
         """Calls the function itself, for `tg.nonfinite` to look at every value."""
+        if now.uncompiled:
+            return self._within(args, kwargs)
 
         def leaf(x: Any) -> Any:
             return Constant(np.array(x.value if isinstance(x, Node) else x), getattr(x, "name", None))
 
         nodes = map_leaves(lambda x: leaf(x) if is_array(x) else x, (args, kwargs))
-        return map_leaves(lambda y: np.array(as_nodes((y,))[0].value), self.fn(*nodes[0], **nodes[1]))
+        now.uncompiled = True
+        try:
+            return map_leaves(lambda y: np.array(as_nodes((y,))[0].value), self.fn(*nodes[0], **nodes[1]))
+        finally:
+            now.uncompiled = False
+
+    def _within(self, args: Any, kwargs: Any) -> Any:
+        """What it computes as a part of another compiled function: nodes, so that gradients go through."""
+        nodes = map_leaves(lambda x: as_nodes((x,))[0] if is_array(x) else x, (args, kwargs))
+        return map_leaves(lambda y: as_nodes((y,))[0], self.fn(*nodes[0], **nodes[1]))
 
     def _drop(self) -> None:
         while len(self._plans) > 1 and together_bytes(self._plans.values()) > KEPT_BYTES:

@@ -203,3 +203,16 @@ def test_new_shapes_and_floats_that_are_inputs_never_warn():
         asked = tg.compile(tg.value_and_grad(lambda x, lr: tg.sum(W[0] * x * (2 if lr > 1 else 1)), W), backend="numpy")
         for k in range(25):
             asked(X, k / 10)
+
+
+@each_backend
+@each("bound", [1e300, -1e300, 1e39, np.inf, np.nan, 3.0])
+def test_a_bound_beyond_float32_is_as_uncompiled(bound, backend):
+    x = np.array([1.0, -2.0, 5.0], np.float32)
+    with np.errstate(over="ignore"):
+        expected = np.clip(x, 0, bound)
+        for fn in (lambda x, s: np.clip(x, 0, s), lambda x, s: tg.clip(x, -1.0, s) + 0 * x):
+            compiled = tg.compile(fn, backend=backend)(x, bound)
+            np.testing.assert_array_equal(compiled, fn(tg.constant(x), bound).value)
+            assert compiled.dtype == np.float32
+        np.testing.assert_array_equal(tg.compile(lambda x, s: np.clip(x, 0, s), backend=backend)(x, bound), expected)

@@ -8,6 +8,7 @@ from tests.compiled.comparing import assert_near, each_backend
 from tests.each import each
 
 X = np.array([1.0, -2.0])
+MADE: list = []
 
 
 def counting():
@@ -150,3 +151,64 @@ def test_a_list_that_is_only_appended_to_is_not_looked_at(backend):
         compiled(X)
         traced.append("between")
     assert traced.count((2,)) == 1
+
+
+def warming_up(steps):
+    def make():
+        class Model:
+            n = 0
+
+            def step(self, x):
+                self.n += 1
+                return x * max(0.0, (self.n - steps) / 10)
+
+        return Model().step
+
+    return make
+
+
+def in_periods_of_five():
+    turns = {"n": 0}
+
+    def fn(x):
+        turns["n"] += 1
+        return x if turns["n"] % 5 else -x
+
+    return fn
+
+
+@each_backend
+@each("make", [*map(warming_up, (1, 2, 3, 7)), in_periods_of_five])
+def test_state_that_takes_effect_after_some_calls_is_refused_at_the_first(make, backend):
+    with pytest.raises(tg.GraphError, match="function changes"):
+        tg.compile(make(), backend=backend)(X)
+
+
+@each_backend
+def test_state_that_takes_effect_later_is_found_at_the_looks(backend):
+    compiled = tg.compile(warming_up(20)(), backend=backend)
+    with pytest.raises(tg.GraphError, match=r"function changes self\.n"):
+        for _ in range(9):
+            compiled(X)
+
+
+@each_backend
+def test_a_counter_is_traced_some_times_and_what_is_made_once_only_twice(backend):
+    counts, cache = {"n": 0}, {}
+
+    def counting(x):
+        counts["n"] += 1
+        return x * 2
+
+    def caching(x):
+        MADE.append(1)
+        if "mask" not in cache:
+            cache["mask"] = np.ones(2)
+        return x * cache["mask"]
+
+    MADE.clear()
+    counter, cached = (tg.compile(fn, backend=backend) for fn in (counting, caching))
+    for _ in range(40):
+        assert_near(counter(X), 2 * X)
+        assert_near(cached(X), X)
+    assert counts["n"] <= 40 and len(MADE) == 2

@@ -30,6 +30,14 @@ def positive(owner: str, name: str, number: Any, most: float = sys.float_info.ma
     return float(number)
 
 
+def unmasked(value: Any) -> Any:
+    """The value, which is no masked array: its mask would be ignored."""
+    if type(value) is not np.ndarray and isinstance(value, np.ma.MaskedArray):
+        fix = "pass array.filled(0) for the data, and array.mask to tg.where"
+        raise GraphError("a masked array has no place in a graph, which would ignore its mask", fix=fix)
+    return value
+
+
 def integer(owner: str, name: str, number: Any, least: int = 0) -> int:
     """An integer of at least ``least``."""
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .checks import text
+from .checks import text, unmasked
 from .errors import GraphError, shown, users_line
 from .frozen import frozen, read_only
 from .node import NO_ATTRIBUTES, Node, next_serial
@@ -133,9 +133,7 @@ def _array(value: Any) -> np.ndarray:
     if value is None:
         fix = "pass an array; the state before the first step of tg.unroll is its argument state="
         raise GraphError("None came where an array is needed", got=users_line(), fix=fix)
-    if hasattr(value, "filled"):
-        fix = "pass array.filled(0) for the data, and array.mask to tg.where"
-        raise GraphError("a masked array has no place in a graph, which would ignore its mask", fix=fix)
+    unmasked(value)
     if array.dtype.kind not in "fiub":
         raise GraphError(
             "a leaf needs an array of real numbers or booleans",

@@ -35,6 +35,7 @@ class _Now(threading.local):
         place: step, scope and origin of new nodes; one tuple, because every new node reads all three.
         tracing: whether ops make `Traced` nodes instead of computing.
         watching: whether the first NaN or infinity raises.
+        uncompiled: whether a compiled function calls the function itself, so that values are looked at.
         guards: called by `grad` before it starts.
         draws: the random numbers of a running unroll, see `time/noise.py`.
         door: looks at arrays and settings that enter a traced function; None outside of one.
@@ -44,6 +45,7 @@ class _Now(threading.local):
     place: tuple[int | None, str, Node | None] = (None, "", None)
     tracing: bool = False
     watching: bool = False
+    uncompiled: bool = False
     guards: tuple[Guard, ...] = ()
     draws: Any = None
     door: Entrance | None = None

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.checks import unmasked
 from ..core.errors import GraphError, MutationError, users_line
 from ..core.leaves import as_nodes
 from ..core.node import Node
@@ -54,7 +55,7 @@ def _is_basic(k: Any) -> bool:
 def _index_array(x: Node, key: Any) -> Any:
     """An index array, as it is or from a sequence."""
     empty = isinstance(key, (list, tuple)) and not key
-    array = key
+    array = unmasked(key)
     if not isinstance(key, (Node, np.ndarray)):
         array = as_nodes((np.zeros(0, int) if empty else key,))[0].value
     if array.dtype.kind not in "iub" or (array.dtype.kind == "b" and not array.ndim):

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..core.checks import unmasked
 from ..core.errors import GraphError
 from ..core.leaves import Parameter
 from ..core.node import Node
@@ -42,7 +43,7 @@ def flatten(argument: Any, parts: list[Any], arrays: list[ndarray], numbers: lis
         parts.append(cls)
         numbers.append(argument)
     elif is_array(argument):
-        array = np.asarray(argument.value if isinstance(argument, Node) else argument)
+        array = np.asarray(argument.value if isinstance(argument, Node) else unmasked(argument))
         if not array.flags.c_contiguous:
             array = np.ascontiguousarray(array)
         if array.dtype.kind not in "fiub":

@@ -118,6 +118,7 @@ class Surroundings:
         self.live: list[str] = []
         self._codes: list[CodeType] = []
         self._seen: dict[int, Any] = {}
+        self._lists: dict[int, set[str]] = {}
         self._named: list[tuple[str, Any]] = []
         self._left: deque[tuple[str, Any]] = deque(roots.items())
         self._walk()
@@ -133,13 +134,16 @@ class Surroundings:
         return moved
 
     def is_log(self, place: Place) -> bool:
-        """Whether a container is a list to which the functions append, and which they do not read."""
-        name = place.words.rpartition(".")[2]
-        return isinstance(place.owner, list) and not any(name in names_read(code) for code in self._codes)
+        """Whether a container is a list to which the functions append by its names, and which they do not read."""
+        names = [words.rpartition(".")[2] for words in self._lists.get(id(place.owner), ())]
+        if not names or not all(map(str.isidentifier, names)):  # an item of something that is read to get there
+            return False
+        return not any(name in names_read(code) for code in self._codes for name in names)
 
     def forget(self) -> None:
         """Lets go of everything but the marks and the names."""
         self.places, self.arrays, self.generators, self._seen, self._named, self._codes = [], {}, {}, {}, [], []
+        self._lists = {}
 
     def _walk(self) -> None:
         used: set[tuple[int, str]] = set()
@@ -259,5 +263,8 @@ class Surroundings:
     def _add(self, words: str, value: Any) -> None:
         if type(value) in PLAIN:
             self.marks[words] = mark_of(value)
-        elif id(value) not in self._seen:
+            return
+        if isinstance(value, list):
+            self._lists.setdefault(id(value), set()).add(words)
+        if id(value) not in self._seen:
             self._left.append((words, value))

@@ -29,6 +29,12 @@ MORE = 4
 ONCE_MORE = frozenset(("time", "time_ns", "monotonic", "perf_counter", "now", ITERATOR))
 """Names for which it is traced once more."""
 
+PERIOD = 8
+"""As long as each trace of a function changes state anew it is traced so often at the first call."""
+
+LATER = 4
+"""And so often at each look: what a counter decides comes late."""
+
 NOISE = "tg.noise(lambda shape: rng.normal(size=shape), x.shape) draws at each call; or pass the numbers as an argument"
 STATE = (
     "take the state as an argument and return it: `outputs, h = step(xs, h)` outside, and self.h = h there; "
@@ -41,10 +47,14 @@ class Watch:
 
     Args:
         roots: the function, and what among its arguments may hold something, by the words for them.
+
+    Attributes:
+        moving: the words for what each trace changes anew.
     """
 
     def __init__(self, roots: Mapping[str, Any]) -> None:
         self.roots = roots
+        self.moving: list[str] = []
         self.reach = Surroundings(roots)
         if "random" in self.reach.names:
             modules = {name: sys.modules[name] for name in ("random", "numpy.random") if name in sys.modules}
@@ -74,16 +84,28 @@ class Watch:
         self.reach.forget()
         return set()
 
+    def _others(self, reach: Surroundings) -> list[str]:
+        """The words for what is another thing than at the latest look; logs and what is read at each call are not."""
+        words = [w for w in {**self.marks, **reach.marks} if self.marks.get(w) != reach.marks.get(w)]
+        logs = [f"{place.words}[" for place in reach.places if words and reach.is_log(place)]
+        return [w for w in words if not w.startswith((*logs, *reach.live))]
+
     def _tried_again(
         self, trial: Trial, again: Callable[[], Trial], writes: list[str], drawn: list[str], times: int
     ) -> Trial:
         """Another trial of the same graph, or the error that says why there is none."""
-        for _ in range(times):
+        self.marks = Surroundings(self.roots).marks if writes else {}
+        for k in range(PERIOD):
+            if k >= times and not self.moving:
+                break
             second = _again(again)
             if drawn and (moved := self.reach.moved()):
                 raise _drawing(moved)
             if not trial.equals(second):
                 raise _writing(writes) if writes else _drawing(drawn)
+            if writes:
+                reach = Surroundings(self.roots)
+                self.moving, self.marks = self._others(reach), reach.marks
         assert second is not None
         return second
 
@@ -97,16 +119,15 @@ class Watch:
     def look(self, trial: Trial, again: Callable[[], Trial]) -> None:
         """Compares what the function can reach now with what it was; refuses if the graph would be another."""
         reach = Surroundings(self.roots)
-        entered = self.door.changed()
-        words = [w for w in {**self.marks, **reach.marks} if self.marks.get(w) != reach.marks.get(w)]
-        logs = [f"{place.words}[" for place in reach.places if words and reach.is_log(place)]
-        words = [w for w in words if not w.startswith((*logs, *reach.live))]
-        if not entered and not words:
+        entered, words = self.door.changed(), self._others(reach)
+        if not entered and not words and not self.moving:
             return
-        second = _again(again)
-        if second is None or not trial.equals(second):
-            raise _stale(entered, words)
-        self.marks, self.door = Surroundings(self.roots).marks, second.door
+        for _ in range(LATER if self.moving else 1):
+            second = _again(again)
+            if second is None or not trial.equals(second):
+                raise _stale(entered, words) if entered or words else _writing(self.moving)
+            self.door = second.door
+        self.marks = Surroundings(self.roots).marks
 
     def _kept(self, changed: list[tuple[Place, Any]]) -> dict[str, Any]:
         new = {place.word(key): place.read(key) for place, key in changed}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.checks import positive
+from ..core.checks import positive, unmasked
 from ..core.errors import GraphError, NonFiniteError, refusing
 from ..core.node import Node
 from ..core.structure import leaves, map_leaves
@@ -84,7 +84,7 @@ def clip_by_value(gradients: Any, limit: float) -> Any:
 
 
 def _array(gradient: Any) -> np.ndarray:
-    array = gradient.value if isinstance(gradient, Node) else np.asarray(gradient)
+    array = gradient.value if isinstance(gradient, Node) else np.asarray(unmasked(gradient))
     if array.dtype.kind != "f":
         raise GraphError("a gradient holds floating-point numbers", got=f"{array.dtype} {array.shape}")
     return array

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..core.checks import positive
+from ..core.checks import positive, unmasked
 from ..core.errors import GraphError, NonFiniteError, refusing, shown
 from ..core.leaves import Parameter
 from ..core.node import Node
@@ -217,7 +217,7 @@ def _checked(optimizer: Optimizer, p: Parameter, gradient: Any) -> np.ndarray:
     subject = f"{_name(optimizer)}: the gradient of {p.label()}"
     if gradient is None:
         raise GraphError(f"{subject} was never computed", fix="call loss.backward() first, or pass step(gradients)")
-    array = gradient.value if isinstance(gradient, Node) else np.asarray(gradient)
+    array = gradient.value if isinstance(gradient, Node) else np.asarray(unmasked(gradient))
     if array.shape != p.shape or array.dtype != p.dtype:
         expected, got = f"{p.shape} {p.dtype}", f"{array.shape} {array.dtype}"
         raise GraphError(f"{subject} does not fit", expected=expected, got=got)

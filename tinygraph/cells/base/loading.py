@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...checkpoint import load
-from ...core.checks import flag
+from ...core.checks import flag, unmasked
 from ...core.errors import GraphError, shown
 from ...core.leaves import Parameter
 from ...core.node import Node
@@ -92,4 +92,4 @@ def _array(value: Any) -> np.ndarray:
     """The array of a tensor, which PyTorch converts only after detach() from its graph and cpu() from a GPU."""
     for method in ("detach", "cpu"):
         value = getattr(value, method)() if hasattr(value, method) else value
-    return value.value if isinstance(value, Node) else np.asarray(value)
+    return value.value if isinstance(value, Node) else np.asarray(unmasked(value))

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 FLOATS = {"float": 32, "double": 64}
 """Bits of the floating types."""
 
@@ -264,5 +266,6 @@ class LLVMWriter:
 
 def _hexadecimal(element: str, number: Any) -> str:
     if element == "float":
-        number = struct.unpack("<f", struct.pack("<f", number))[0]
+        with np.errstate(over="ignore"):  # as numpy's cast, but that the code is written once
+            number = float(np.float32(number))
     return f"0x{struct.unpack('<Q', struct.pack('<d', number))[0]:016X}"
