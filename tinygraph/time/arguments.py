@@ -51,7 +51,7 @@ def side_by_side(owner: str, inputs: Any) -> Any:
             f"{owner}: a list as inputs may mean time steps or several inputs of every step",
             expected="an array (T, ...), or a tuple or dict of such arrays for several inputs of every step",
             got=f"a list of {len(inputs)}; {users_line()}",
-            fix="np.stack(list) for time steps (np.asarray of numbers, tg.stack of nodes); tuple(list) for several inputs",
+            fix="np.stack(list) for time steps, np.asarray(list) of numbers; tuple(list) for several inputs",
         )
     if isinstance(inputs, dict):
         return {key: side_by_side(owner, x) for key, x in inputs.items()}
