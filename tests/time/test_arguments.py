@@ -37,7 +37,7 @@ ONES = np.ones((2, 5), np.float32)
             "Bidirectional: the state has the wrong structure",
         ),
         (tg.cells.LRU(3, 2), XS, {"state": np.ones((2, 2))}, "LRU: the state has the wrong structure"),
-        (GRU, [XS[0], XS[1]], {}, "GRU: a list means several input arrays"),
+        (GRU, [XS[0], XS[1]], {}, "unroll: a list as inputs may mean time steps"),
         (GRU, XS[..., :2], {}, "GRU: the inputs do not match input_size"),
         (GRU, XS, {"axis": 2}, "GRU: the inputs do not match input_size"),
         (STACK, XS[:, 0, 0], {}, "Stack: the inputs do not match input_size"),

@@ -152,7 +152,7 @@ def test_bad_settings(settings, problem):
 
 
 @pytest.mark.parametrize(
-    "inputs", [np.zeros((0, 2)), np.float64(3.0), {"a": np.zeros((2, 1)), "b": np.zeros((3, 1))}, []]
+    "inputs", [np.zeros((0, 2)), np.float64(3.0), {"a": np.zeros((2, 1)), "b": np.zeros((3, 1))}, ()]
 )
 def test_bad_inputs(inputs):
     with pytest.raises(tg.GraphError, match="number of steps"):

@@ -1,6 +1,7 @@
 """Optimizers against their papers' formulas written out in plain Python, and steps that are refused whole."""
 
 import math
+from collections import OrderedDict
 
 import numpy as np
 import pytest
@@ -131,6 +132,23 @@ def test_only_parameters_each_once():
         SGD({"w": np.ones(2)}, 0.1)
     with pytest.raises(tg.GraphError, match="twice"):
         SGD([w, [w]], 0.1)
+
+
+@pytest.mark.parametrize("make", [lambda p: SGD(p, 0.5), lambda p: Adam(p, 0.5)])
+def test_the_nesting_is_that_of_the_moment_of_making(make):
+    a, b, c = (tg.parameter(1.0, name=n) for n in "abc")
+    d = OrderedDict(a=a, more=[b])
+    optimizer = make(d)
+    d["more"].append(c)
+    with pytest.raises(tg.GraphError, match=r"(?s)were when the optimizer was made.*list of \[0\].*list of \[0, 1\]"):
+        optimizer.step(tg.grad(a * b * c, d))
+    d.clear()
+    d["c"] = c
+    with pytest.raises(tg.GraphError, match=r"(?s)dict of \['a', 'more'\].*dict of \['c'\].*a new optimizer"):
+        optimizer.step(tg.grad(a * b * c, d))
+    assert a.item() == b.item() == c.item() == 1
+    optimizer.step(OrderedDict(a=np.array(1.0), more=[np.array(1.0)]))
+    assert a.item() == b.item() == pytest.approx(0.5) and c.item() == 1
 
 
 def test_adam_finds_the_lowest_point():

@@ -58,7 +58,8 @@ def test_the_right_calls_are_right():
                 function(*args, **{k: make() for k, make in right.options.items()})
         except (tg.GraphError, TypeError) as error:
             refused.append(f"{right.name}: {error}"[:100])
-    assert len(refused) < 45, refused  # what nodes refuse on purpose, and methods that need more than a word
+    # What nodes refuse on purpose, 19 operators among it, and methods that need more than a word.
+    assert len(refused) < 64, refused
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])

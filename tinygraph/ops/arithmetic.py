@@ -132,18 +132,19 @@ class Power(Elementwise):
     def backward(self, gz: Any, z: Any, x: Any, p: Any, *, wanted: Any = BOTH) -> Any:
         gx = gp = None
         if wanted[0]:
-            q = _floating(p, z)
+            q = _in_dtype_of(z, p)
             gx = unbroadcast(scaled_power.of(gz * q, x, _one_less(q, x)), x)
         if wanted[1]:
-            gp = unbroadcast(scaled_power.of(gz * np.log(np.where(x > 0, _floating(x, z), 1)), x, p), p)
+            gp = unbroadcast(scaled_power.of(gz * np.log(np.where(x > 0, _in_dtype_of(z, x), 1)), x, p), p)
         return gx, gp
 
 
-def _floating(x: Any, z: Any) -> Any:
-    """Integers in the dtype of z: -128 - 1 is 127 in int8, and of int8 numpy takes logarithms in float16."""
-    if x.dtype.kind == "f":
+def _in_dtype_of(z: Any, x: Any) -> Any:
+    """x in the dtype of z: -128 - 1 is 127 in int8, and of float16 numpy takes logarithms in float16."""
+    if x.dtype == z.dtype:
         return x
-    return Constant(x._value.astype(z.dtype)) if isinstance(x, Constant) else x.astype(z.dtype)
+    fixed = isinstance(x, Constant) and x.dtype.kind != "f"  # gradients may be asked for a constant of floats
+    return Constant(x._value.astype(z.dtype)) if fixed else x.astype(z.dtype)
 
 
 def _one_less(p: Any, x: Any) -> Any:
@@ -172,8 +173,8 @@ class ScaledPower(Elementwise):
 
     def backward(self, gz: Any, z: Any, g: Any, x: Any, p: Any, *, wanted: Any = (True, True, True)) -> Any:
         gg = unbroadcast(scaled_power.of(gz, x, p), g) if wanted[0] else None
-        gx = unbroadcast(scaled_power.of(gz * g * p, x, _floating(p, z) - 1), x) if wanted[1] else None
-        logs = np.log(np.where(x > 0, _floating(x, z), 1))
+        gx = unbroadcast(scaled_power.of(gz * g * p, x, _in_dtype_of(z, p) - 1), x) if wanted[1] else None
+        logs = np.log(np.where(x > 0, _in_dtype_of(z, x), 1))
         return gg, gx, unbroadcast(scaled_power.of(gz * g * logs, x, p), p) if wanted[2] else None
 
 

@@ -128,6 +128,35 @@ def depends_on_parameter(node: Node) -> bool:
     return False
 
 
+def _to_the_power(self: Node, p: Any) -> Node:
+    if type(p) is int and p == 2 and self.dtype.kind == "b":
+        p = np.int8(2)  # numpy's ``x ** 2`` is np.square(x), int8 for booleans; np.power(x, 2) is int64
+    return arithmetic.power(self, p)
+
+
+_UNSUPPORTED = {
+    "mod": ("%", "x - y * tg.floor(x / y)"),
+    "floordiv": ("//", "tg.floor(x / y)"),
+    "divmod": ("divmod", "q = tg.floor(x / y) and x - y * q"),
+    "and": ("&", "x * y of two masks"),
+    "or": ("|", "tg.maximum(x, y) of two masks"),
+    "xor": ("^", "tg.not_equal(x, y) of two masks; the power is x ** y"),
+    "lshift": ("<<", "x * 2**n"),
+    "rshift": (">>", "tg.floor(x / 2**n)"),
+    "invert": ("~", "tg.equal(x, False) of a mask"),
+    "round": ("round", "tg.floor(x + 0.5), or round(x.item(), n) for the number"),
+    "trunc": ("math.trunc", "tg.floor(x), or int(x.item()) for the number"),
+}
+"""Maps the words of Python's operators that nodes lack to their sign, and what to write in their place."""
+
+
+def _unsupported(sign: str, fix: str) -> Callable[..., Any]:
+    def refuse(self: Node, *args: Any) -> Any:
+        raise GraphError(f"{sign} of {self.label()} is not supported on nodes", got=users_line(), fix=fix)
+
+    return refuse
+
+
 def _operator(op: Any) -> Callable[[Node, Any], Node]:
     call = op.__call__  # bound once: otherwise Python looks up __call__ at each call
     return lambda self, other: call(self, other)
@@ -150,6 +179,10 @@ def _install() -> None:
         setattr(Node, f"__{word}__", _operator(op))
         setattr(Node, f"__r{word}__", _swapped(op))
         setattr(Node, f"__i{word}__", _in_place(sign, op))
+    Node.__pow__ = _to_the_power  # type: ignore[method-assign]
+    for word, (sign, fix) in _UNSUPPORTED.items():
+        for side in ("", "r") if word not in ("invert", "round", "trunc") else ("",):
+            setattr(Node, f"__{side}{word}__", _unsupported(sign, fix))
     relations = {
         "gt": choice.greater,
         "ge": choice.greater_equal,

@@ -29,37 +29,41 @@ def _is_integer(x: Any) -> bool:
     return isinstance(x, (int, np.integer)) and not isinstance(x, bool)
 
 
-class _SideBySide:
+class _Inputs(tuple[Any, ...]):
     """Several inputs of one step. numpy would join them along a new axis, and so swap time steps and features."""
 
     def __array__(self, *args: Any, **settings: Any) -> Any:
         raise GraphError(
-            "unroll: a list or tuple is several inputs of every step, and the cell takes it as one array",
+            "unroll: a tuple is several inputs of every step, and the cell takes it as one array",
             got=users_line(),
-            fix="np.stack(list), or tg.stack, if its arrays are the time steps",
+            fix="np.stack(inputs), or tg.stack, if its arrays are the time steps",
         )
 
 
-class _InputList(_SideBySide, list[Any]):
-    pass
+def side_by_side(owner: str, inputs: Any) -> Any:
+    """The inputs with tuples that numpy does not make arrays of.
 
-
-class _InputTuple(_SideBySide, tuple[Any, ...]):
-    pass
-
-
-def _side_by_side(xs: Any) -> Any:
-    """The inputs with lists and tuples that numpy does not make arrays of."""
-    if isinstance(xs, dict):
-        return {key: _side_by_side(x) for key, x in xs.items()}
-    if type(xs) is list or type(xs) is tuple:
-        return (_InputList if type(xs) is list else _InputTuple)(map(_side_by_side, xs))
-    return xs
+    Raises:
+        GraphError: a list is among them: it may mean time steps as well as several inputs of every step.
+    """
+    if isinstance(inputs, list):
+        raise GraphError(
+            f"{owner}: a list as inputs may mean time steps or several inputs of every step",
+            expected="an array (T, ...), or a tuple or dict of such arrays for several inputs of every step",
+            got=f"a list of {len(inputs)}; {users_line()}",
+            fix="np.stack(list) for time steps, np.asarray(list) of numbers; tuple(list) for several inputs",
+        )
+    if isinstance(inputs, dict):
+        return {key: side_by_side(owner, x) for key, x in inputs.items()}
+    if isinstance(inputs, tuple):
+        parts = [side_by_side(owner, x) for x in inputs]
+        return type(inputs)(*parts) if hasattr(inputs, "_fields") else _Inputs(parts)
+    return inputs
 
 
 def time_first(inputs: Any, axis: int) -> tuple[Any, int]:
     """Returns the inputs as nodes with time as their first axis, and the non-negative index of their time axis."""
-    xs = _side_by_side(map_leaves(lambda x: as_nodes((x,))[0], inputs))
+    xs = map_leaves(lambda x: as_nodes((x,))[0], inputs)
     times = {axis % x.ndim for x in leaves(xs) if -x.ndim <= axis < x.ndim}
     if axis and (len(times) != 1 or any(not -x.ndim <= axis < x.ndim for x in leaves(xs))):
         expected = f"one axis that all inputs have, of shapes {[x.shape for x in leaves(xs)]}"
@@ -92,13 +96,6 @@ def steps_of(cell: Any, xs: Any) -> int:
     size = getattr(cell, "input_size", None)
     if size is None:
         return lengths[0]
-    if isinstance(xs, list):
-        raise GraphError(
-            f"{type(cell).__name__}: a list means several input arrays, not several time steps",
-            expected=f"an array (T, B, {size})",
-            got=f"a list of {len(xs)}",
-            fix="np.stack(list), or tg.stack",
-        )
     if isinstance(xs, Node) and xs.dtype.kind == "f" and (xs.ndim < 2 or xs.shape[-1] != size):
         raise GraphError(
             f"{type(cell).__name__}: the inputs do not match input_size={size}",

@@ -13,7 +13,7 @@ from ..core.errors import refusing
 from ..core.leaves import as_nodes
 from ..core.scope import now
 from ..core.structure import map_leaves
-from .arguments import check_settings, first_state, steps_of, time_at, time_first
+from .arguments import check_settings, first_state, side_by_side, steps_of, time_at, time_first
 from .cell_contract import Step, as_cell
 from .driver import Driver
 from .feedback import Feedback
@@ -41,9 +41,9 @@ def unroll(
 
     Args:
         cell: called with ``(x_t, state)``, it returns ``(y_t, new_state)``.
-        inputs: array or node (T, B, ...), or (T, ...) without a batch, or a structure of them with the same T, several
-            inputs of every step: a list of time steps is joined by np.stack first. They take the dtype of the weights
-            of a cell that has one, as those of `cells` have.
+        inputs: array or node (T, B, ...), or (T, ...) without a batch; several inputs of every step are a tuple or
+            dict of them, nested or not, with the same T. A list is refused: np.stack joins time steps. They take the
+            dtype of the weights of a cell that has one, as those of `cells` have.
         state: the state before the first step, any structure of nodes or arrays; None for the cell's
             ``initial_state``, if it has one.
         lengths: integers (B,), or one integer: the number of real steps of each sequence. The steps after them are
@@ -67,10 +67,10 @@ def unroll(
         ``(outputs, final_state)``: the y_t stacked to (T, B, ...), and the state after the last step.
 
     Raises:
-        GraphError: there is no time step; the inputs differ in length or do not match the cell's
-            ``input_size``; the state does not match the cell's ``initial_state``, or changes its dtype at the first
-            step; ``axis`` does not exist; lengths, mask or feedback do not match the inputs; truncate is below 1; the
-            window is unknown; or the cell does not return a pair.
+        GraphError: the inputs contain a list; there is no time step; the inputs differ in length or do not match the
+            cell's ``input_size``; the state does not match the cell's ``initial_state``, or changes its dtype at the
+            first step; ``axis`` does not exist; lengths, mask or feedback do not match the inputs; truncate is below
+            1; the window is unknown; or the cell does not return a pair.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -89,7 +89,7 @@ def unroll(
     as_cell("unroll", cell)
     check_settings("unroll", truncate, window, axis)
     reverse, zero_output = flag("unroll", "reverse", reverse), flag("unroll", "zero_output", zero_output)
-    inputs = in_dtype_of(cell, inputs)
+    inputs = in_dtype_of(cell, side_by_side("unroll", inputs))
     xs, time = time_first(inputs, axis)
     T = steps_of(cell, xs)
     until = None if lengths is None else as_lengths(lengths, xs)

@@ -12,7 +12,7 @@ from ..core.checks import positive, unmasked
 from ..core.errors import GraphError, NonFiniteError, refusing, shown
 from ..core.leaves import Parameter
 from ..core.node import Node
-from ..core.structure import leaves
+from ..core.structure import leaves, map_leaves
 from ..core.together import new_values, set_together
 
 
@@ -25,7 +25,8 @@ class Optimizer:
     The parameters' old arrays are not changed; each parameter gets a new array.
 
     Args:
-        parameters: nested lists, tuples or dicts of `tg.parameter`, of any shapes.
+        parameters: nested lists, tuples or dicts of `tg.parameter`, of any shapes. What is added to them or taken
+            out of them later changes nothing in the optimizer.
         learning_rate: positive; unit of a parameter per unit of its gradient. The attribute
             of this name may be set between steps.
 
@@ -46,7 +47,7 @@ class Optimizer:
 
     @refusing
     def __init__(self, parameters: Any, learning_rate: float) -> None:
-        self.parameters = parameters
+        self.parameters = map_leaves(lambda p: p, parameters)  # the caller may change the dict or list later
         self._flat: list[Parameter] = leaves(parameters)
         self.learning_rate = learning_rate
         for p in self._flat:
@@ -90,7 +91,7 @@ class Optimizer:
     def _copy(self) -> Self:
         ahead, attributes = object.__new__(type(self)), vars(self).copy()
         for name, value in attributes.items():
-            if type(value) in (list, dict, set) and name != "parameters":  # whose nesting is the user's
+            if type(value) in (list, dict, set):
                 attributes[name] = value.copy()
         ahead.__dict__ = attributes
         return ahead
@@ -204,13 +205,19 @@ def _matched(parameters: Any, gradients: Any) -> list[Any]:
     keys = list(parameters) if isinstance(parameters, dict) else list(range(len(parameters)))
     count = len(gradients) if isinstance(gradients, (list, tuple)) else 0
     gradient_keys = list(gradients) if isinstance(gradients, dict) else list(range(count))
-    if type(parameters) is not type(gradients) or set(keys) != set(gradient_keys):
+    if _nesting(parameters) is not _nesting(gradients) or set(keys) != set(gradient_keys):
         raise GraphError(
-            "step: the gradients are not nested as the parameters are",
+            "step: the gradients are not nested as the parameters were when the optimizer was made",
             expected=f"{type(parameters).__name__} of {keys}",
             got=f"{type(gradients).__name__} of {gradient_keys}",
+            fix="a new optimizer, if parameters came or went" if isinstance(gradients, (dict, list, tuple)) else "",
         )
     return [g for k in keys for g in _matched(parameters[k], gradients[k])]
+
+
+def _nesting(x: Any) -> type:
+    """Its type; dict for subclasses of dict, which structures of nodes do not keep."""
+    return dict if isinstance(x, dict) else type(x)
 
 
 def _checked(optimizer: Optimizer, p: Parameter, gradient: Any) -> np.ndarray:
