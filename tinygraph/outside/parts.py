@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dis
 import sys
+from array import array as numbers
+from contextvars import ContextVar
 from enum import Enum
 from functools import lru_cache
 from itertools import islice
@@ -59,10 +61,15 @@ def _entries(owner: Any, names: frozenset[str] | None) -> dict[Any, Any]:
             return {"": owner.cell_contents}
         except ValueError:  # not bound yet
             return {}
+    if type(owner) is ContextVar:
+        value = owner.get(_ABSENT)
+        return {} if value is _ABSENT else {"": value}
     if isinstance(owner, type):
         return {k: v for k, v in vars(owner).items() if k[:2] != "__"}
     if isinstance(owner, Slots):
         return {name: value for name, member in owner.members if (value := _slot(member, owner.x)) is not _ABSENT}
+    if isinstance(owner, ndarray):  # of objects
+        owner = list(owner.flat)
     size = len(owner)
     if isinstance(owner, dict):
         if size <= 2 * ENDS:
@@ -95,7 +102,9 @@ def mark_of(x: Any) -> Any:
 
 @lru_cache(maxsize=1024)
 def kind_of(cls: type) -> str:
-    """``"generator"`` of random numbers, ``"one"`` that is known by its identity alone, ``""`` for what has parts."""
+    """``"generator"`` of random numbers, ``"memory"`` of an array or a buffer, ``"one"`` without parts, or ``""``."""
+    if issubclass(cls, (ndarray, bytearray, memoryview, numbers)):
+        return "memory"
     if any(base.__module__ == "random" or str(base.__module__).startswith("numpy.random") for base in cls.__mro__):
         return "generator"
     return "one" if issubclass(cls, (Node, Op, Enum, np.generic, np.ufunc)) else ""
@@ -132,12 +141,15 @@ def names_read(code: CodeType) -> frozenset[str]:
     return frozenset(used).union(*inner)
 
 
-def sample(array: ndarray) -> int:
-    """A digest of an array, or of `SAMPLE` elements that lie evenly over a larger one."""
+def sample(memory: Any) -> int:
+    """A digest of a buffer or an array, or of `SAMPLE` elements that lie evenly over a larger one."""
+    if not issubclass(type(memory), ndarray):
+        return hash(memoryview(memory).tobytes())
+    array = ndarray.view(memory, ndarray)
     if array.dtype.hasobject:
-        return 0
+        return hash((array.shape, array.dtype))
     flat = array.ravel(order="K") if array.flags.forc else array.flat
-    return hash(flat[:: max(1, array.size // SAMPLE)].tobytes())
+    return hash((array.shape, array.dtype, flat[:: max(1, array.size // SAMPLE)].tobytes()))
 
 
 def state(generator: Any) -> Any:
