@@ -25,7 +25,10 @@ ENDS = 100
 SAMPLE = 1024
 """Of a larger array so many elements are compared."""
 
-SIZE = "number of entries"
+MIDDLE = 10_000
+"""So many of all its entries, which lie evenly, go into a digest: plain values, and the identity of others."""
+
+SIZE, OTHERS = "number of entries", "entries in the middle"
 PLAIN = frozenset((int, float, complex, bool, str, bytes, type(None), type(...), range, np.dtype))
 LIBRARIES = frozenset(("tinygraph", "numpy", *sys.stdlib_module_names))
 _APPENDS = ("append", "extend")
@@ -74,9 +77,21 @@ def _entries(owner: Any, names: frozenset[str] | None) -> dict[Any, Any]:
     if isinstance(owner, dict):
         if size <= 2 * ENDS:
             return dict(owner)
-        return {SIZE: size, **dict(islice(owner.items(), ENDS)), **dict(islice(reversed(owner.items()), ENDS))}
+        return {
+            SIZE: size,
+            OTHERS: _digest([*owner.values()]),
+            **dict(islice(owner.items(), ENDS)),
+            **dict(islice(reversed(owner.items()), ENDS)),
+        }
     items = list(owner)
-    return {SIZE: size} | dict(enumerate(items if size <= 2 * ENDS else [*items[:ENDS], *items[-ENDS:]]))
+    if size <= 2 * ENDS:
+        return {SIZE: size} | dict(enumerate(items))
+    return {SIZE: size, OTHERS: _digest(items)} | dict(enumerate([*items[:ENDS], *items[-ENDS:]]))
+
+
+def _digest(items: list[Any]) -> int:
+    step = -(-len(items) // MIDDLE)
+    return hash(tuple([x if type(x) in PLAIN else id(x) for x in items[::step]]))
 
 
 def attributes_of(x: Any) -> dict[str, Any] | None:

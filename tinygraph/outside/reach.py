@@ -18,6 +18,7 @@ from numpy import ndarray
 from ..core.traced import Traced
 from .numbers import Number
 from .parts import (
+    OTHERS,
     PLAIN,
     SIZE,
     Slots,
@@ -85,7 +86,7 @@ class Place(NamedTuple):
             setattr(owner, key, self.held[key]) if key in self.held else delattr(owner, key)
         elif isinstance(owner, Slots):
             setattr(owner.x, key, self.held[key]) if key in self.held else delattr(owner.x, key)
-        elif isinstance(owner, (list, deque)) and len(self.held) == self.held.get(SIZE, -1) + 1:
+        elif isinstance(owner, (list, deque)) and OTHERS not in self.held:
             owner.clear()
             owner.extend([value for k, value in self.held.items() if k != SIZE])
         elif isinstance(owner, dict) and key in self.held:
