@@ -43,8 +43,8 @@ def compile(fn: Callable[..., Any], backend: str = "auto", *, memory: str = "kee
 
     Parameters are read at each call. Whatever else ``fn`` uses but does not receive as an argument is read once, when
     it is traced: arrays are copied then, wherever they enter. If such an array, number or parameter is another one at
-    call 2, 3, 5, 9, ... of a plan, that call raises. What ``fn`` draws at random or keeps outside of its results, it
-    would draw or keep once: both are refused at the first call.
+    call 2, 3, 5, 9, ... of a plan, that call raises; large arrays and long lists are compared by samples. What ``fn``
+    draws at random or keeps outside of its results, it would draw or keep once: both are refused at the first call.
 
     A float among the arguments that is only computed with is new at each call, as an array is. If its value is asked
     for (``if``, ``float()``, a setting of an op), each value has a plan of its own, as have integers, strings, None,

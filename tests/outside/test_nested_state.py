@@ -76,7 +76,17 @@ def by_two_names():
     return fn
 
 
-WRITERS = [counted(lambda s: s["S"][0][0], add_to_list), counted(lambda s: s["T"][0][0]["n"], add_to_dict),
+def in_the_middle():
+    long = [0.0] * 1000
+
+    def fn(x):
+        long[500] += 1
+        return x * long[500]
+
+    return fn
+
+
+WRITERS = [in_the_middle, counted(lambda s: s["S"][0][0], add_to_list), counted(lambda s: s["T"][0][0]["n"], add_to_dict),
            counted(lambda s: s["o"].a[0][0], add_to_object), counted(lambda s: s["deep"][0][0][0][0], add_deeper),
            counted(lambda s: len(s["S"][0]), make_longer), counted(lambda s: np.array(s["S"])[0, 0], add_to_list),
            with_a_default, of_a_partial, by_two_names]  # fmt: skip
@@ -124,7 +134,27 @@ def rows_in_a_tuple():
     return (lambda x: x * tuples[0][0][0]), functools.partial(tuples[0][0].__setitem__, 0, 9.0)
 
 
-SETTINGS = [rows, rows_in_a_dict, a_flat_list_in_a_dict, another_parameter, length, an_array_of_rows, rows_in_a_tuple]
+def the_middle_of_a_long_list():
+    table = [[0.0] * 1000]
+    return (lambda x: x * table[0][500]), functools.partial(table[0].__setitem__, 500, 9.0)
+
+
+def the_middle_of_a_long_dict():
+    table = dict.fromkeys(range(1000), 0.0)
+    return (lambda x: x * table[500]), lambda: table.update({500: 9.0})
+
+
+SETTINGS = [
+    the_middle_of_a_long_list,
+    the_middle_of_a_long_dict,
+    rows,
+    rows_in_a_dict,
+    a_flat_list_in_a_dict,
+    another_parameter,
+    length,
+    an_array_of_rows,
+    rows_in_a_tuple,
+]
 
 
 @each_backend

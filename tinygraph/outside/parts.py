@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dis
 import sys
+from array import array as numbers
+from contextvars import ContextVar
 from enum import Enum
 from functools import lru_cache
 from itertools import islice
@@ -23,7 +25,10 @@ ENDS = 100
 SAMPLE = 1024
 """Of a larger array so many elements are compared."""
 
-SIZE = "number of entries"
+MIDDLE = 10_000
+"""So many of all its entries, which lie evenly, go into a digest: plain values, and the identity of others."""
+
+SIZE, OTHERS = "number of entries", "entries in the middle"
 PLAIN = frozenset((int, float, complex, bool, str, bytes, type(None), type(...), range, np.dtype))
 LIBRARIES = frozenset(("tinygraph", "numpy", *sys.stdlib_module_names))
 _APPENDS = ("append", "extend")
@@ -59,17 +64,34 @@ def _entries(owner: Any, names: frozenset[str] | None) -> dict[Any, Any]:
             return {"": owner.cell_contents}
         except ValueError:  # not bound yet
             return {}
+    if type(owner) is ContextVar:
+        value = owner.get(_ABSENT)
+        return {} if value is _ABSENT else {"": value}
     if isinstance(owner, type):
         return {k: v for k, v in vars(owner).items() if k[:2] != "__"}
     if isinstance(owner, Slots):
         return {name: value for name, member in owner.members if (value := _slot(member, owner.x)) is not _ABSENT}
+    if isinstance(owner, ndarray):  # of objects
+        owner = list(owner.flat)
     size = len(owner)
     if isinstance(owner, dict):
         if size <= 2 * ENDS:
             return dict(owner)
-        return {SIZE: size, **dict(islice(owner.items(), ENDS)), **dict(islice(reversed(owner.items()), ENDS))}
+        return {
+            SIZE: size,
+            OTHERS: _digest([*owner.values()]),
+            **dict(islice(owner.items(), ENDS)),
+            **dict(islice(reversed(owner.items()), ENDS)),
+        }
     items = list(owner)
-    return {SIZE: size} | dict(enumerate(items if size <= 2 * ENDS else [*items[:ENDS], *items[-ENDS:]]))
+    if size <= 2 * ENDS:
+        return {SIZE: size} | dict(enumerate(items))
+    return {SIZE: size, OTHERS: _digest(items)} | dict(enumerate([*items[:ENDS], *items[-ENDS:]]))
+
+
+def _digest(items: list[Any]) -> int:
+    step = -(-len(items) // MIDDLE)
+    return hash(tuple([x if type(x) in PLAIN else id(x) for x in items[::step]]))
 
 
 def attributes_of(x: Any) -> dict[str, Any] | None:
@@ -95,7 +117,9 @@ def mark_of(x: Any) -> Any:
 
 @lru_cache(maxsize=1024)
 def kind_of(cls: type) -> str:
-    """``"generator"`` of random numbers, ``"one"`` that is known by its identity alone, ``""`` for what has parts."""
+    """``"generator"`` of random numbers, ``"memory"`` of an array or a buffer, ``"one"`` without parts, or ``""``."""
+    if issubclass(cls, (ndarray, bytearray, memoryview, numbers)):
+        return "memory"
     if any(base.__module__ == "random" or str(base.__module__).startswith("numpy.random") for base in cls.__mro__):
         return "generator"
     return "one" if issubclass(cls, (Node, Op, Enum, np.generic, np.ufunc)) else ""
@@ -132,12 +156,15 @@ def names_read(code: CodeType) -> frozenset[str]:
     return frozenset(used).union(*inner)
 
 
-def sample(array: ndarray) -> int:
-    """A digest of an array, or of `SAMPLE` elements that lie evenly over a larger one."""
+def sample(memory: Any) -> int:
+    """A digest of a buffer or an array, or of `SAMPLE` elements that lie evenly over a larger one."""
+    if not issubclass(type(memory), ndarray):
+        return hash(memoryview(memory).tobytes())
+    array = ndarray.view(memory, ndarray)
     if array.dtype.hasobject:
-        return 0
+        return hash((array.shape, array.dtype))
     flat = array.ravel(order="K") if array.flags.forc else array.flat
-    return hash(flat[:: max(1, array.size // SAMPLE)].tobytes())
+    return hash((array.shape, array.dtype, flat[:: max(1, array.size // SAMPLE)].tobytes()))
 
 
 def state(generator: Any) -> Any:

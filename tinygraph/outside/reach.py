@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from functools import partial
 from types import BuiltinMethodType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from numpy import ndarray
 from ..core.traced import Traced
 from .numbers import Number
 from .parts import (
+    OTHERS,
     PLAIN,
     SIZE,
     Slots,
@@ -78,11 +80,13 @@ class Place(NamedTuple):
         owner = self.owner
         if type(owner) is CellType:
             owner.cell_contents = self.held.get("")
+        elif type(owner) is ContextVar:
+            owner.set(self.held.get(""))
         elif isinstance(owner, type):
             setattr(owner, key, self.held[key]) if key in self.held else delattr(owner, key)
         elif isinstance(owner, Slots):
             setattr(owner.x, key, self.held[key]) if key in self.held else delattr(owner.x, key)
-        elif isinstance(owner, (list, deque)) and len(self.held) == self.held.get(SIZE, -1) + 1:
+        elif isinstance(owner, (list, deque)) and OTHERS not in self.held:
             owner.clear()
             owner.extend([value for k, value in self.held.items() if k != SIZE])
         elif isinstance(owner, dict) and key in self.held:
@@ -101,7 +105,7 @@ class Surroundings:
     Attributes:
         places: the containers.
         marks: maps the words for each value to what differs when it has changed.
-        arrays: the arrays with their digests.
+        arrays: arrays and buffers with their digests.
         generators: generators of random numbers with their states.
         names: all names in the code of the functions.
         live: the words for what is read at each call.
@@ -111,7 +115,7 @@ class Surroundings:
     def __init__(self, roots: Mapping[str, Any]) -> None:
         self.places: list[Place] = []
         self.marks: dict[str, Any] = {}
-        self.arrays: dict[str, tuple[ndarray, int]] = {}
+        self.arrays: dict[str, tuple[Any, int]] = {}
         self.generators: dict[str, tuple[Any, Any]] = {}
         self.names: set[str] = set()
         self.kept: dict[str, Any] = {}
@@ -165,16 +169,22 @@ class Surroundings:
             self.marks[words] = mark_of(x)
         elif cls is Number or isinstance(x, Traced):
             self.kept[words] = x
-        elif cls is ndarray:
-            digest = sample(x)
-            self.marks[words], self.arrays[words] = (id(x), x.shape, x.dtype, digest), (x, digest)
-        elif (kind := kind_of(cls)) == "generator":  # type: ignore[arg-type]
+        elif (kind := kind_of(cls)) == "memory":  # type: ignore[arg-type]
+            self._memory(words, x)
+        elif kind == "generator":
             self.generators[words] = (x, state(x))
         else:
             self.marks[words] = id(x)
             if kind != "one" and id(x) not in self._seen and len(self._seen) < MOST > len(self.marks) / 4:
                 self._seen[id(x)] = x
                 self._enter(words, x, cls)
+
+    def _memory(self, words: str, x: Any) -> None:
+        digest = sample(x)
+        self.marks[words], self.arrays[words] = (id(x), digest), (x, digest)
+        if isinstance(x, ndarray) and x.dtype == object and id(x) not in self._seen:
+            self._seen[id(x)] = x
+            self._place(words, "{0}.flat[{1!r}]", ndarray.view(x, ndarray))
 
     def _enter(self, words: str, x: Any, cls: type) -> None:
         if cls is FunctionType:
@@ -187,7 +197,7 @@ class Surroundings:
                 self._add(words, part)
         elif cls is BuiltinMethodType:
             self._add(words, x.__self__)
-        elif cls is CellType:
+        elif cls is CellType or cls is ContextVar:
             self._place(words, "{0}", x)
         elif isinstance(x, ModuleType):
             self.names.update({"random"} if x.__name__ in ("random", "numpy.random") else ())
