@@ -82,3 +82,20 @@ def test_slopes_of_powers_are_computed_in_the_dtype_of_the_result(base: Any, exp
     wide = tg.parameter(p64)
     (gp,) = tg.grad(tg.sum(np.power(base(2), wide)), [wide])
     np.testing.assert_allclose(gp.value, math.log(2) * 2**p64, 1e-14)
+
+
+@each_backend
+def test_the_slope_of_a_power_that_is_nan_is_nan(backend: str) -> None:
+    base, exponent = np.array([-2.0, -2.0, 0.0, 3.0, -1.5]), np.array([2.5, 2.0, 2.0, 1.5, 0.5])
+    right = [np.nan, 0, 0, math.log(3) * 3**1.5, np.nan]  # 0 where the value is a number and the logarithm is not
+
+    def slopes(p: Any) -> Any:
+        (first,) = tg.grad(tg.sum(base**p), [p])
+        chosen = tg.sum(tg.where(base > 0, base**p, p * p))
+        return first, tg.grad(first[1:4].sum(), p), tg.grad(chosen, p)
+
+    with np.errstate(all="ignore"):
+        for first, second, chosen in (eager(slopes, exponent), tg.compile(slopes, backend=backend)(exponent)):
+            np.testing.assert_allclose(first, right, 1e-14)
+            np.testing.assert_allclose(second[1:4], [0, 0, math.log(3) ** 2 * 3**1.5], 1e-14)
+            np.testing.assert_allclose(chosen, np.where(base > 0, right, 2 * exponent), 1e-14)

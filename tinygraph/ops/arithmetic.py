@@ -117,7 +117,8 @@ class Negative(Elementwise):
 class Power(Elementwise):
     """z = x ** p      x, p: shapes that broadcast  z: their broadcast shape
 
-    The gradient with respect to p is 0 where x <= 0, since log(x) is not a real number there.
+    The gradient with respect to p is 0 where x <= 0, since log(x) is not a real number there, and NaN where z is
+    NaN or infinite too.
 
     Example:
         >>> import tinygraph as tg
@@ -135,7 +136,7 @@ class Power(Elementwise):
             q = _in_dtype_of(z, p)
             gx = unbroadcast(scaled_power.of(gz * q, x, _one_less(q, x)), x)
         if wanted[1]:
-            gp = unbroadcast(scaled_power.of(gz * np.log(np.where(x > 0, _in_dtype_of(z, x), 1)), x, p), p)
+            gp = unbroadcast(scaled_power.of(gz, x, p) * _log(x, z), p)
         return gx, gp
 
 
@@ -145,6 +146,11 @@ def _in_dtype_of(z: Any, x: Any) -> Any:
         return x
     fixed = isinstance(x, Constant) and x.dtype.kind != "f"  # gradients may be asked for a constant of floats
     return Constant(x._value.astype(z.dtype)) if fixed else x.astype(z.dtype)
+
+
+def _log(x: Any, z: Any) -> Any:
+    """log(x) in the dtype of z, and 0 where x <= 0; a factor of x ** p, so that NaN there stays NaN."""
+    return np.log(np.where(x > 0, _in_dtype_of(z, x), 1))
 
 
 def _one_less(p: Any, x: Any) -> Any:
@@ -174,8 +180,7 @@ class ScaledPower(Elementwise):
     def backward(self, gz: Any, z: Any, g: Any, x: Any, p: Any, *, wanted: Any = (True, True, True)) -> Any:
         gg = unbroadcast(scaled_power.of(gz, x, p), g) if wanted[0] else None
         gx = unbroadcast(scaled_power.of(gz * g * p, x, _in_dtype_of(z, p) - 1), x) if wanted[1] else None
-        logs = np.log(np.where(x > 0, _in_dtype_of(z, x), 1))
-        return gg, gx, unbroadcast(scaled_power.of(gz * g * logs, x, p), p) if wanted[2] else None
+        return gg, gx, unbroadcast(scaled_power.of(gz * g, x, p) * _log(x, z), p) if wanted[2] else None
 
 
 class Square(Elementwise):
