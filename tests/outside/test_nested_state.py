@@ -86,7 +86,8 @@ def in_the_middle():
     return fn
 
 
-WRITERS = [in_the_middle, counted(lambda s: s["S"][0][0], add_to_list), counted(lambda s: s["T"][0][0]["n"], add_to_dict),
+WRITERS = [in_the_middle, counted(lambda s: s["S"][0][0], add_to_list),
+           counted(lambda s: s["T"][0][0]["n"], add_to_dict),
            counted(lambda s: s["o"].a[0][0], add_to_object), counted(lambda s: s["deep"][0][0][0][0], add_deeper),
            counted(lambda s: len(s["S"][0]), make_longer), counted(lambda s: np.array(s["S"])[0, 0], add_to_list),
            with_a_default, of_a_partial, by_two_names]  # fmt: skip

@@ -111,8 +111,7 @@ def zero_grad(parameters: Any) -> None:
     if others:
         raise GraphError("zero_grad needs nodes", expected="nested lists or dicts of parameters", got=", ".join(others))
     if now.tracing:
-        fix = "call it outside of the function"
-        raise GraphError("zero_grad: a compiled function cannot set .grad", got=users_line(), fix=fix)
+        raise GraphError("zero_grad: a compiled function cannot set .grad", got=users_line(), fix="call it outside")
     set_together([(x, "_grad", None) for x in nodes])
 
 
