@@ -109,7 +109,7 @@ class _Drawing:
             settings["truncate"] = rng.randint(1, 3)
         if cut < 0.1:
             settings["window"] = "sliding"
-        ys, last = tg.unroll(cell, xs, starts, **settings)
+        ys, last = tg.unroll(cell, tuple(xs), starts, **settings)
         return [*(s * 1.0 for s in last), *ys]
 
     def slope(self, rng: Random, a: Any, b: Any) -> Any:
