@@ -14,7 +14,7 @@ from numpy import ndarray
 from . import forking
 from .core.checks import function, one_of
 from .core.errors import UNFIT, GraphError, refuse
-from .core.leaves import Constant, as_nodes
+from .core.leaves import as_nodes, constant
 from .core.node import Node
 from .core.scope import now
 from .core.structure import builder, map_leaves
@@ -139,11 +139,7 @@ class Compiled:
         """Calls the function itself, for `tg.nonfinite` to look at every value."""
         if now.uncompiled:
             return self._within(args, kwargs)
-
-        def leaf(x: Any) -> Any:
-            return Constant(np.array(x.value if isinstance(x, Node) else x), getattr(x, "name", None))
-
-        nodes = map_leaves(lambda x: leaf(x) if is_array(x) else x, (args, kwargs))
+        nodes = map_leaves(lambda x: constant(x, getattr(x, "name", None)) if is_array(x) else x, (args, kwargs))
         now.uncompiled = True
         try:
             return map_leaves(lambda y: np.array(as_nodes((y,))[0].value), self.fn(*nodes[0], **nodes[1]))

@@ -85,10 +85,10 @@ def as_used(op: Any) -> Any:
     state = {key: value for key, value in vars(op).items() if key != _USED}
     last = vars(op).get(_USED)
     before = {} if last is None else vars(last)
-    now = {key: _as_now(value, before.get(key)) for key, value in state.items()}
-    if state and (now.keys() != before.keys() or any(now[key] is not before[key] for key in now)):
+    kept = {key: _as_now(value, before.get(key)) for key, value in state.items()}
+    if state and (kept.keys() != before.keys() or any(kept[key] is not before[key] for key in kept)):
         last = object.__new__(type(op))
-        vars(last).update(now)
+        vars(last).update(kept)
         vars(op)[_USED] = last
     return last if state else op
 

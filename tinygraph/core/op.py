@@ -56,7 +56,8 @@ class Op:
     argument ``wanted``, that says for each input whether its gradient is needed.
 
     The arrays that both get are read-only: write ``gz = gz * 2``, not ``gz *= 2``. The arrays that they return are
-    copied, so they may be buffers that the next call fills again.
+    copied, so they may be buffers that the next call fills again. What an instance keeps on ``self`` for `backward` is
+    that of the call: its arrays up to 1 MiB are copied.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -160,7 +161,7 @@ class Op:
             raise self._place(error, name) from None
         except UNFIT as error:
             raise self._explain(error, nodes, attributes, name) from error
-        changed = [key for key in self.needs & vars(self).keys() if vars(self)[key] is not before.get(key)]
+        changed = [key for key in sorted(self.needs & vars(self).keys()) if vars(self)[key] is not before.get(key)]
         if changed:
             problem = f"{self._title(name)}: forward sets self.{changed[0]}, which a compiled function would not follow"
             raise GraphError(problem, got=users_line(), fix="compute it in backward from z and the inputs")
