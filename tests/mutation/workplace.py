@@ -40,6 +40,7 @@ class Workplace:
         self.seconds: dict[str, float] = {}
         self._running: subprocess.Popen[bytes] | None = None
         self._folder = Path(tempfile.mkdtemp(prefix="mutation-"))
+        self._folder.chmod(0o755)  # a test of files that may not be written runs as another user
         self.root = self._folder / "copy"
         shutil.copytree(ROOT, self.root, ignore=LEFT_OUT)
         subprocess.run([sys.executable, "-m", "compileall", "-q", "tinygraph", "tests"], cwd=self.root, check=True)
@@ -87,6 +88,7 @@ class Workplace:
     def _run(self, arguments: list[str], limit_s: float, output: Any = subprocess.DEVNULL) -> int | None:
         """The exit status of pytest; None if it did not end in time."""
         with tempfile.TemporaryDirectory(dir=self._folder) as own:
+            os.chmod(own, 0o755)
             settings = {"PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": own}
             settings["TINYGRAPH_CACHE_DIR"] = os.path.join(own, "code")
             process = subprocess.Popen(
