@@ -231,6 +231,23 @@ def _by_arrays(c: Lifted) -> Node | None:
     return c.call(c.repeated(0), step, *arrays, index=(ARRAY, *index), **shape)
 
 
+def _write(c: Lifted) -> Node:
+    return c.call(*c.all_repeated(), indexes=tuple([(slice(None), *index) for index in c.settings["indexes"]]))
+
+
+def _write_at(c: Lifted) -> Node | None:
+    """Only if the index arrays are the same at every step, and numpy puts their axes where they stand."""
+    index = c.settings["index"]
+    places = [k for k, i in enumerate(index) if i is ARRAY]
+    if any(c.varying[2:]) or places[-1] - places[0] >= len(places) or any(type(i) is int for i in index):
+        return None
+    return c.call(c.repeated(0), c.repeated(1), *c.inputs[2:], index=(slice(None), *index))
+
+
+def _by_the_step(c: Lifted) -> None:
+    """No rule: each step does its own."""
+
+
 def _einsum(c: Lifted) -> Node | None:
     terms, out = spell_out(c.settings["subscripts"], [c.rank(k) for k in range(len(c.inputs))])
     free = [letter for letter in string.ascii_letters if letter not in "".join(terms)]
@@ -248,6 +265,7 @@ RULES: dict[Op, Callable[[Lifted], Node | None]] = {
     ops.put: _put, ops.concatenate: _join, ops.stack: _join, ops.broadcast_to: _into_shape,
     ops.sum_to: _sum_to, ops.take: _take, ops.add_at: _add_at, ops.pick: _by_arrays, ops.scatter: _by_arrays,
     ops.one_hot: _batch, ops.onehot_like: _batch, ops.excess: _batch, ops.entry: _batch,
-    ops.softmax_cross_entropy: _batch, ops.within: _batch,
+    ops.softmax_cross_entropy: _batch, ops.within: _batch, ops.copy: _batch, ops.write: _write,
+    ops.write_at: _write_at, ops.last_written: _by_the_step,
 }  # fmt: skip
 """Maps an op to its rule; element-wise ops share `_elementwise`."""

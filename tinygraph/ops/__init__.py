@@ -31,6 +31,7 @@ from .rounding import floor
 from .shape import astype, reshape, stop_gradient, swapaxes, transpose
 from .slicing import concatenate, getitem, put, split, stack
 from .softmax import log_softmax, softmax
+from .writing import copy, last_written, write, write_at
 
 __all__ = [
     "abs", "add", "argmax", "astype", "broadcast_to", "clip", "concatenate", "cos", "divide", "einsum", "equal",
@@ -43,9 +44,9 @@ __all__ = [
 """Ops that are in `tinygraph` too: `tg.add` and so on."""
 
 FOR_GRADIENTS = [
-    "add_at", "entry", "excess", "onehot_like", "pick", "put", "quotient", "scaled_power", "scatter", "sum_to", "ties",
-    "within",
+    "add_at", "copy", "entry", "excess", "last_written", "onehot_like", "pick", "put", "quotient", "scaled_power",
+    "scatter", "sum_to", "ties", "within", "write", "write_at",
 ]  # fmt: skip
-"""Ops that are used in gradients, and `within` for lengths; they are in `tg.ops` alone: `tg.ops.quotient`."""
+"""Ops of gradients, of arrays that are written, and `within` for lengths; in `tg.ops` alone: `tg.ops.quotient`."""
 
 numpy_speaks.register({name: globals()[name] for name in __all__})

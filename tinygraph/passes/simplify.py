@@ -198,7 +198,8 @@ def _matmul(node: Node) -> Node | None:
 
 
 RULES: dict[Any, Callable[[Node], Node | None]] = {
-    ops.add: _add, ops.multiply: _multiply, ops.where: _where, ops.stop_gradient: _same, ops.reshape: _reshape,
+    ops.add: _add, ops.multiply: _multiply, ops.where: _where, ops.stop_gradient: _same, ops.copy: _same,
+    ops.reshape: _reshape,
     ops.transpose: _transpose, ops.swapaxes: _swapaxes, ops.broadcast_to: _same_spec, ops.astype: _same_spec,
     ops.negative: _negative, ops.mean: _mean, ops.sum_to: _sum_to, ops.sum: _sum, ops.getitem: _getitem,
     ops.put: _put, ops.concatenate: _concatenate, ops.stack: _stack, ops.matmul: _matmul,
