@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable
 from itertools import islice
+from types import FrameType
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -18,6 +19,9 @@ UNFIT = (
     *(OverflowError, ZeroDivisionError, MemoryError, RecursionError),
 )
 """What Python and numpy raise about arguments that do not fit."""
+
+OFFER = "or write `import tinygraph.numpy as np` in that file, or call the function by tg.recorded"
+"""What is offered to those whose code writes into arrays."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -180,10 +184,16 @@ def users_line() -> str:
 
 def users_place() -> tuple[str, int]:
     """The file and the number of the innermost line of the user's code."""
+    frame = users_frame()
+    return frame.f_code.co_filename, frame.f_lineno
+
+
+def users_frame() -> FrameType:
+    """The innermost frame of the user's code."""
     frame = sys._getframe(1)
     while frame.f_back and frame.f_code.co_filename.startswith(_LIBRARIES):
         frame = frame.f_back
-    return frame.f_code.co_filename, frame.f_lineno
+    return frame
 
 
 def line_at(name: str, number: int) -> str:

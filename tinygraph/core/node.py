@@ -45,7 +45,10 @@ class Node:
         <sum () float64: 5.>
     """
 
-    __slots__ = ("__weakref__", "_attributes", "_grad", "_inputs", "_op", "_place", "_value", "name", "serial")
+    __slots__ = (
+        *("__weakref__", "_attributes", "_dtype", "_grad", "_inputs", "_op", "_place", "_record", "_shape", "_value"),
+        *("name", "serial"),
+    )  # those of traced nodes too, so that an array can become one when a traced node is written into it
 
     def __init__(
         self, op: Op | None, inputs: tuple[Node, ...], attributes: dict[str, Any], value: np.ndarray, name: str | None
@@ -57,6 +60,7 @@ class Node:
         self._place = now.place
         self.name = name
         self._grad: np.ndarray | None = None
+        self._record: Any = None
         self.serial = next_serial()
 
     @property
@@ -85,6 +89,8 @@ class Node:
 
     @property
     def value(self) -> np.ndarray:
+        if self._record is not None:
+            self._record.owned = False  # the next write is into a copy
         return read_only(self._value)
 
     @value.setter
@@ -176,7 +182,9 @@ class Node:
         """The same node as another object: it keeps its inputs, and so its gradient."""
         twin = object.__new__(type(self))
         for slot in (s for cls in type(self).__mro__ for s in getattr(cls, "__slots__", ()) if s != "__weakref__"):
-            setattr(twin, slot, getattr(self, slot))
+            if hasattr(self, slot):
+                setattr(twin, slot, getattr(self, slot))
+        twin._record = None
         return twin
 
     def __reduce__(self) -> Any:

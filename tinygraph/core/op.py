@@ -131,8 +131,12 @@ class Op:
                 attributes = frozen_settings(attributes)
         if name is not None:
             text(self.name, "name", name)
+        recorder = now.recorder
+        if recorder is not None:
+            read = as_nodes(inputs)
+            inputs = recorder.read(read)
         if now.tracing:
-            return self.trace(as_nodes(inputs), attributes, name)
+            return self.trace(as_nodes(inputs), attributes, name, None if recorder is None else read)
         try:
             values = [*map(value_of, inputs)]
         except AttributeError:  # an array or a number among them
@@ -148,12 +152,20 @@ class Op:
         if type(value) is not ndarray:
             value = np.asarray(value)
         node = Node(as_used(self) if self.keeps_state else self, nodes, attributes, value, name)
+        if recorder is not None:
+            recorder.made(node, read)
         if now.watching:
             watch_forward(node)
         return node
 
-    def trace(self, nodes: tuple[Node, ...], attributes: dict[str, Any], name: str | None = None) -> Traced:
-        """The node that a call makes, without its value."""
+    def trace(
+        self,
+        nodes: tuple[Node, ...],
+        attributes: dict[str, Any],
+        name: str | None = None,
+        read: tuple[Node, ...] | None = None,
+    ) -> Traced:
+        """The node that a call makes, without its value; ``read`` are the arrays of a recorder that it reads."""
         before = {**vars(self)} if self.keeps_state else {}
         try:
             spec = self.infer(*(Spec(x.shape, x.dtype) for x in nodes), **attributes)
@@ -166,6 +178,8 @@ class Op:
             problem = f"{self._title(name)}: forward sets self.{changed[0]}, which a compiled function would not follow"
             raise GraphError(problem, got=users_line(), fix="compute it in backward from z and the inputs")
         node = Traced(self, nodes, attributes, spec, name)
+        if read is not None:
+            now.recorder.made(node, read)
         if now.widenings is not None:
             note(node)
         return node

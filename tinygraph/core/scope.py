@@ -40,6 +40,7 @@ class _Now(threading.local):
         draws: the random numbers of a running unroll, see `time/noise.py`.
         door: looks at arrays and settings that enter a traced function; None outside of one.
         widenings: collects the ops that make float64 of float32, see `widening.py`.
+        recorder: notes what ops read and make where arrays may be written, see `recording/`; None elsewhere.
     """
 
     place: tuple[int | None, str, Node | None] = (None, "", None)
@@ -50,6 +51,7 @@ class _Now(threading.local):
     draws: Any = None
     door: Entrance | None = None
     widenings: Any = None
+    recorder: Any = None
 
 
 now = _Now()

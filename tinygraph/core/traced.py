@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Traced(Node):
     """A node without a value, made while a function is traced; its shape and dtype are known."""
 
-    __slots__ = ("_dtype", "_shape")
+    __slots__ = ()
     kind = "traced value"
 
     def __init__(
@@ -103,9 +103,11 @@ class Live(Traced):
 @contextmanager
 def tracing() -> Iterator[None]:
     """A context in which ops make `Traced` nodes instead of computing; the thread's other state is reset."""
-    before = vars(now).copy()
+    before, recorder = vars(now).copy(), now.recorder
     vars(now).clear()
     now.tracing = True
+    if recorder is not None:
+        now.recorder = recorder.inner()
     try:
         yield
     finally:

@@ -12,7 +12,8 @@ from ..core.errors import GraphError, shown
 from ..core.leaves import as_nodes
 from ..core.node import Node
 from ..core.op import Spec
-from . import arithmetic, choice, exponential, product, shape
+from ..core.scope import now
+from . import arithmetic, choice, exponential, product, shape, writing
 from .inference import hollow
 
 
@@ -86,7 +87,7 @@ def positive(x: Node) -> Node:
     if x.dtype.kind == "b":
         fix = "x.astype(int), or tg.where"
         raise GraphError("np.positive: booleans have no sign", expected="numbers", got=str(x.dtype), fix=fix)
-    return x
+    return copied(x)
 
 
 def reciprocal(x: Node) -> Node:
@@ -98,6 +99,11 @@ def reciprocal(x: Node) -> Node:
 
 def fabs(x: Node) -> Node:
     return choice.abs(x if x.dtype.kind == "f" else shape.astype(x, np.fabs(np.ones(1, x.dtype)).dtype))
+
+
+def copied(a: Node) -> Node:
+    """The node itself, which nobody can change; where arrays may be written, another one of the same value."""
+    return a if now.recorder is None else writing.copy(a)
 
 
 def like(function: Any) -> Callable[..., np.ndarray]:
@@ -122,7 +128,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.moveaxis: moveaxis,
     np.dot: dot,
     np.outer: outer,
-    np.copy: lambda a, order="K", subok=False: a,
+    np.copy: lambda a, order="K", subok=False: copied(a),
     np.shape: lambda a: a.shape,
     np.ndim: lambda a: a.ndim,
     np.size: lambda a: a.size,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from inspect import signature
 from itertools import takewhile
 from typing import Any
 
 import numpy as np
 
-from ..core.errors import UNFIT, GraphError, MutationError, refuse, refusing, users_line
+from ..core.errors import OFFER, UNFIT, GraphError, MutationError, refuse, refusing, users_line
 from ..core.node import Node
 from ..core.op import Op
+from ..core.scope import now
 from . import shape, slicing
 from .numpy_functions import FUNCTIONS, UFUNCS
 from .operators import depends_on_parameter
@@ -33,15 +34,16 @@ def register(vocabulary: Mapping[str, Any]) -> None:
 def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = None, **settings: Any) -> Any:
     """Node.__array_ufunc__: numpy calls it for ``ufunc(*inputs)`` with a node among the inputs."""
     if out is not None:
-        problem = f"np.{ufunc.__name__} would change an array in place (out= or an operator like +=)"
-        raise MutationError(problem, got=users_line(), fix="write a = a + b, which makes a new node")
+        return written(f"np.{ufunc.__name__}", out[0], lambda: array_ufunc(self, ufunc, method, *inputs, **settings))
+    if method == "at":
+        return _recorder(f"np.{ufunc.__name__}.at", "a + b, which makes a new node").add_at(ufunc, *inputs)
     op = UFUNCS.get(ufunc) if method == "__call__" else None
     if op is None:
         raise _unsupported(ufunc.__name__ + ("" if method == "__call__" else f".{method}"), UFUNCS)
     if settings:
         raise GraphError(f"np.{ufunc.__name__}: nodes do not support {sorted(settings)}", got=users_line())
     try:
-        return op(*map(_joined, inputs))
+        return op(*map(joined, inputs))
     except UNFIT as error:
         refuse(error, f"np.{ufunc.__name__}", inputs, {})
         raise
@@ -50,8 +52,9 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
 def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """Node.__array_function__: numpy calls it for ``function(*args, **kwargs)`` with a node among the arguments."""
     if kwargs.get("out") is not None:
-        problem = f"np.{function.__name__} would change an array in place (out=)"
-        raise MutationError(problem, got=users_line(), fix="omit out= and use the result")
+        rest = {name: x for name, x in kwargs.items() if name != "out"}
+        call = partial(array_function, self, function, types, args, rest)
+        return written(f"np.{function.__name__}", kwargs["out"], call)
     op = FUNCTIONS.get(function)
     if op is None:
         raise _unsupported(function.__name__, FUNCTIONS)
@@ -108,11 +111,26 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     return elements
 
 
-def _joined(x: Any) -> Any:
+def joined(x: Any) -> Any:
     """An array of nodes of one element as one node."""
     if isinstance(x, np.ndarray) and x.dtype.hasobject:
         return shape.reshape(slicing.stack(list(x.flat)), x.shape)
     return x
+
+
+def written(who: str, target: Any, compute: Callable[[], Any]) -> Any:
+    """``out=target``, where arrays may be written and ``target`` is one of them."""
+    fix = "omit out= and use the result"
+    if not isinstance(target, Node):
+        problem = f"{who} would change a plain array in place (out= or an operator like +=), and lose the gradient"
+        raise MutationError(problem, got=users_line(), fix=f"{fix}; {OFFER}")
+    return _recorder(f"{who} (out= or an operator like +=)", fix).written(who, target, compute)
+
+
+def _recorder(who: str, fix: str) -> Any:
+    if now.recorder is None:
+        raise MutationError(f"{who} would change an array in place", got=users_line(), fix=f"{fix}; {OFFER}")
+    return now.recorder
 
 
 def _unsupported(name: str, table: dict[Any, Any]) -> GraphError:

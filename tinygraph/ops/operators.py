@@ -11,6 +11,7 @@ from ..core.checks import unmasked
 from ..core.errors import GraphError, MutationError, users_line
 from ..core.leaves import as_nodes
 from ..core.node import Node
+from ..core.scope import now
 from . import arithmetic, choice, exponential, numpy_functions, product, reduction, shape
 from .lookup import ARRAY, pick, take
 from .slicing import getitem
@@ -20,20 +21,36 @@ def index(x: Node, key: Any) -> Node:
     """``x[key]`` with ints, slices, None, ``...``, and arrays of integers or booleans."""
     if isinstance(key, (np.ndarray, Node)) and key.dtype.kind in "iu" and x.shape:
         return take(x, key, axis=0)
+    at = basic(key)
+    if at is not None:
+        row = None if x._record is None or now.recorder is None else now.recorder.row(x, at)
+        return getitem(x, index=at) if row is None else row
+    template, arrays = parts(x, key)
+    if template == (ARRAY,):
+        return take(x, arrays[0], axis=0)
+    return pick(x, *arrays, index=template)
+
+
+def basic(key: Any) -> tuple[Any, ...] | None:
+    """The key as a tuple, if it holds nothing but ints, slices, None and ``...``; else None."""
     keys = key if isinstance(key, tuple) else (key,)
     if _BASIC.issuperset(map(type, keys)) or all(map(_is_basic, keys)):
-        return getitem(x, index=tuple(map(_settled, keys)))
+        return tuple(map(_settled, keys))
+    return None
+
+
+def parts(x: Node, key: Any) -> tuple[tuple[Any, ...], list[Any]]:
+    """The key as an index with `ARRAY` in place of each array, and the arrays, a mask as the integers that it means."""
+    keys = key if isinstance(key, tuple) else (key,)
     keys = tuple([_settled(k) if _is_basic(k) else _index_array(x, k) for k in keys])
     _check_index(x, keys)
     template: list[Any] = []
     arrays: list[Any] = []
     for k in keys:
-        parts = [] if _is_basic(k) else _integers(k)
-        arrays += parts
-        template += [ARRAY] * len(parts) or [k]
-    if template == [ARRAY]:
-        return take(x, arrays[0], axis=0)
-    return pick(x, *arrays, index=tuple(template))
+        some = [] if _is_basic(k) else _integers(k)
+        arrays += some
+        template += [ARRAY] * len(some) or [k]
+    return tuple(template), arrays
 
 
 _BASIC = {int, slice, type(None), type(...)}
@@ -86,25 +103,6 @@ def _integers(array: Any) -> list[Any]:
     if array.dtype.kind == "b":
         return [*np.nonzero(array.value if isinstance(array, Node) else array)]
     return [array]
-
-
-def _refuse(what: str, fix: str) -> Callable[..., Any]:
-    def refuse(self: Node, *args: Any) -> Any:
-        raise MutationError(f"{self.label()} cannot be changed by {what}", got=users_line(), fix=fix)
-
-    return refuse
-
-
-def _in_place(sign: str, op: Any) -> Callable[..., Any]:
-    def in_place(self: Node, other: Any) -> Any:
-        # numpy scalars are immutable too, so `loss += term` binds the name to a new number with either. An array
-        # would change in place, and a node must not.
-        if self.ndim == 0:
-            return op(self, other)
-        fix = f"write a = a {sign} b, which makes a new node"
-        raise MutationError(f"{self.label()} cannot be changed by '{sign}='", got=users_line(), fix=fix)
-
-    return in_place
 
 
 def _to_float(self: Node) -> float:
@@ -178,7 +176,6 @@ def _install() -> None:
     for sign, (word, op) in signs.items():
         setattr(Node, f"__{word}__", _operator(op))
         setattr(Node, f"__r{word}__", _swapped(op))
-        setattr(Node, f"__i{word}__", _in_place(sign, op))
     Node.__pow__ = _to_the_power  # type: ignore[method-assign]
     for word, (sign, fix) in _UNSUPPORTED.items():
         for side in ("", "r") if word not in ("invert", "round", "trunc") else ("",):
@@ -238,7 +235,6 @@ def _install_methods() -> None:
         setattr(Node, op.name, _reducing(op))
     others: dict[str, Any] = {
         "__getitem__": index,
-        "__setitem__": _refuse("item assignment", "collect the parts in a list and join them by np.stack"),
         "__neg__": lambda self: arithmetic.negative(self),
         "__pos__": numpy_functions.positive,
         "__abs__": lambda self: choice.abs(self),
@@ -247,8 +243,8 @@ def _install_methods() -> None:
         "transpose": _transpose,
         "T": property(shape.transpose),
         "ravel": _flatten,
-        "flatten": _flatten,
-        "copy": lambda self, order="C": self,
+        "flatten": lambda self, order="C": numpy_functions.copied(_flatten(self, order)),
+        "copy": lambda self, order="C": numpy_functions.copied(self),
         "dot": lambda self, other: numpy_functions.dot(self, other),
     }
     for word, method in others.items():

@@ -1,0 +1,121 @@
+"""A node becomes another one: earlier readers keep a snapshot, views of it show the new content."""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import ref
+
+from .. import ops
+from ..core.leaves import Constant
+from ..core.node import Node, next_serial
+from ..core.traced import Traced
+from .layout import keep_layout, viewed
+from .record import tie
+from .region import Region, overlap, region_of
+
+
+def alive(references: list[ref[Node]]) -> list[Node]:
+    """The nodes that are still there, each once."""
+    nodes = {id(node): node for reference in references if (node := reference()) is not None}
+    return [*nodes.values()]
+
+
+def replace(node: Node, new: Node) -> None:
+    """``node`` becomes what ``new`` is, a node that nobody else has; what has read it before reads a snapshot."""
+    set_apart(node)
+    take_over(node, new)
+
+
+def set_apart(node: Node) -> Node:
+    """A snapshot of ``node`` as it is, which all that has read it reads from now on."""
+    snapshot = node.__copy__()
+    for reader in alive(node._record.readers):
+        _reread(reader, node, snapshot)
+    node._record.readers, node._record.unread = [], True
+    read_by(snapshot, *snapshot._inputs)
+    return snapshot
+
+
+def _reread(reader: Node, node: Node, snapshot: Node) -> None:
+    if reader is not node:
+        reader._inputs = tuple([snapshot if x is node else x for x in reader._inputs])
+        record = reader._record
+        if record is not None:
+            if record.stands_for is node:
+                record.stands_for = snapshot
+            record.pieces = {region: snapshot if x is node else x for region, x in record.pieces.items()}
+
+
+def read_by(node: Node, *inputs: Node) -> None:
+    """Notes ``node`` as a reader of ``inputs``."""
+    me = ref(node)
+    for x in inputs:
+        if x._record is not None:
+            x._record.readers.append(me)
+            x._record.unread = False
+
+
+def take_over(node: Node, new: Node) -> None:
+    """Gives ``node`` the op, the inputs and the value of ``new``."""
+    keep_layout(node, new)
+    if type(new) is Traced:
+        node.__class__ = Traced
+        node._shape, node._dtype = new._shape, new._dtype
+    elif type(node) is Constant:
+        node.__class__ = Node
+    node._op, node._inputs, node._attributes = new._op, new._inputs, new._attributes
+    node._value, node._place, node.serial = new._value, new._place, next_serial()
+    node._record.owned, node._record.stands_for = False, new._record.stands_for
+    read_by(node, *node._inputs)
+
+
+def row(node: Node, index: tuple[Any, ...]) -> Node | None:
+    """``node[index]`` where it was written whole, or where nothing was: the node that lies there; else None."""
+    region = region_of(index, node.shape)
+    piece = node._record.pieces.get(region) if None not in index else None
+    if piece is None:
+        below = _beneath(node, region)
+        if below is node:
+            return None
+        piece = ops.getitem(below, index=index)
+    if not piece.ndim:
+        return piece  # one number, which numpy copies
+    return view_as(node, piece, ops.getitem, {"index": index})
+
+
+def view_as(node: Node, piece: Node, op: Any, settings: dict[str, Any]) -> Node:
+    """A view of ``node`` that ops read as ``piece``."""
+    view: Node = ops.copy(piece)
+    view._record.stands_for = piece
+    view._record.layout, _ = viewed(op, settings, node)
+    tie(view, node, op, settings)
+    return view
+
+
+def _beneath(node: Node, region: Region) -> Node:
+    """The array under what was written in other regions only."""
+    while node._op is ops.write:
+        written = [region_of(index, node.shape) for index in node._attributes["indexes"]]
+        if any(overlap(region, other) for other in written):
+            break
+        node = node._inputs[0]
+    return node
+
+
+def renew(node: Node, region: Region | None) -> None:
+    """Makes the views of ``node`` that show a part of ``region`` (None: of anything) show what is there now."""
+    views = alive(node._record.views)
+    node._record.views = [ref(view) for view in views]
+    for view in views:
+        op, settings = view._record.how
+        if region is None or op is not ops.getitem or overlap(region, region_of(settings["index"], node.shape)):
+            _show_again(view, node, op, settings)
+
+
+def _show_again(view: Node, base: Node, op: Any, settings: dict[str, Any]) -> None:
+    new = row(base, settings["index"]) if op is ops.getitem else None
+    replace(view, op(base, **settings) if new is None else new)
+    view._record.pieces = {}
+    renew(view, None)
+
+

@@ -1,0 +1,50 @@
+"""What nodes and numpy's functions do where arrays may be written: ``x[i] = v``, ``x += v``, np.copyto and the like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..core.node import Node
+from ..core.scope import now
+from ..ops.numpy_functions import FUNCTIONS
+from .writing import assign, in_place
+
+
+def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
+    if where is True:
+        assign(dst, ..., src)
+    else:
+        assign(dst, ..., np.where(where, src, dst))
+
+
+def putmask(a: Any, mask: Any, values: Any) -> None:
+    assign(a, np.asarray(mask), values)
+
+
+def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
+    places = np.arange(min(a.shape))
+    assign(a, (places,) * a.ndim, val)
+
+
+def put_along_axis(arr: Any, indices: Any, values: Any, axis: int) -> None:
+    grid: list[Any] = [*np.ogrid[tuple(slice(n) for n in arr.shape)]]
+    grid[axis] = indices
+    assign(arr, tuple(grid), values)
+
+
+def fill(self: Node, value: Any) -> None:
+    assign(self, ..., value)
+
+
+for _sign, _word, _op in (
+    *(("+", "add", ops.add), ("-", "sub", ops.subtract), ("*", "mul", ops.multiply), ("/", "truediv", ops.divide)),
+    *(("**", "pow", ops.power), ("@", "matmul", ops.matmul)),
+):
+    setattr(Node, f"__i{_word}__", in_place(_sign, _op))
+setattr(Node, "__setitem__", assign)  # noqa: B010  core/node.py declares it for type checkers
+setattr(Node, "fill", fill)  # noqa: B010
+FUNCTIONS.update({np.copyto: copyto, np.putmask: putmask, np.fill_diagonal: fill_diagonal})
+FUNCTIONS[np.put_along_axis] = put_along_axis

@@ -1,0 +1,83 @@
+"""numpy's functions that make arrays, here of arrays that may hold nodes: zeros, ones, empty, full, array, copy, eye."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..core.leaves import Constant
+from ..core.node import Node
+from ..core.scope import now
+from .record import Record
+
+
+def _writable(value: np.ndarray) -> Any:
+    """A new array as a constant that may be written; numbers without gradients, such as integers, stay numpy's."""
+    if type(value) is not np.ndarray or value.dtype.kind != "f" or now.recorder is None:
+        return value
+    node = Constant(value)
+    node._record = record = Record(now.recorder.session)
+    record.made_by_name = record.owned = True
+    return node
+
+
+def _maker(function: Callable[..., Any]) -> Callable[..., Any]:
+    def make(*args: Any, **kwargs: Any) -> Any:
+        return _writable(function(*args, **kwargs))
+
+    make.__name__ = make.__qualname__ = function.__name__
+    make.__doc__ = f"numpy.{function.__name__}, whose array may hold nodes if it holds floating-point numbers."
+    return make
+
+
+zeros, ones, empty, full = map(_maker, (np.zeros, np.ones, np.empty, np.full))
+zeros_like, ones_like, empty_like, full_like = map(_maker, (np.zeros_like, np.ones_like, np.empty_like, np.full_like))
+eye, identity = _maker(np.eye), _maker(np.identity)
+
+
+def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, **settings: Any) -> Any:
+    """numpy.array: a copy that may be written; lists with nodes become one node.
+
+    object: an array, a node, or nested lists of numbers, arrays and nodes  result: an array of their joint shape
+    """
+    if not _has_nodes(object):
+        new = np.array(object, dtype, copy=copy, ndmin=ndmin, **settings)
+        return new if new is object else _writable(new)
+    node = _joined(object)
+    if dtype is not None and np.dtype(dtype) != node.dtype:
+        node = ops.astype(node, dtype)
+    elif node is object and copy is not False and copy is not None:
+        node = ops.copy(node)
+    return node if node.ndim >= ndmin else ops.reshape(node, (1,) * (ndmin - node.ndim) + node.shape)
+
+
+def asarray(a: Any, dtype: Any = None, **settings: Any) -> Any:
+    """numpy.asarray: ``a`` itself if it is an array or a node; lists with nodes become one node."""
+    return array(a, dtype, copy=False, **settings) if _has_nodes(a) else np.asarray(a, dtype, **settings)
+
+
+def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
+    """numpy.copy: an array of its own that may be written.
+
+    a: an array, a node or a list of any shape  result: the same shape
+    """
+    return array(a)
+
+
+def _has_nodes(x: Any) -> bool:
+    if isinstance(x, (list, tuple)):
+        return any(map(_has_nodes, x))
+    return isinstance(x, Node)
+
+
+def _joined(x: Any) -> Any:
+    return ops.stack([_joined(part) for part in x]) if isinstance(x, (list, tuple)) else x
+
+
+NAMES = (
+    *("zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "full_like", "eye", "identity"),
+    *("array", "asarray", "copy"),
+)

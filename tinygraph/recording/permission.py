@@ -1,0 +1,59 @@
+"""Permission: which arrays may be written, and by which files."""
+
+from __future__ import annotations
+
+import sys
+from types import FunctionType
+from typing import Any
+
+from ..core.errors import OFFER, MutationError, users_frame, users_line
+from ..core.node import Node
+from ..core.scope import now
+
+OURS = f"{__name__.partition('.')[0]}.numpy"
+
+
+def check(node: Node, what: str, fix: str) -> None:
+    """Raises unless the array of ``node`` may be written here.
+
+    Args:
+        what: how it would be changed.
+        fix: what to write where nothing is recorded.
+    """
+    recorder, record = now.recorder, node._record
+    if recorder is None or not (recorder.anywhere or _by_name(node) or _file_asks()):
+        problem = f"{node.label()} cannot be changed by {what}"
+        raise MutationError(problem, got=users_line(), fix=f"{fix}; {OFFER}")
+    problem = f"{node.label()} cannot be changed by {what}: "
+    copied = "copy it first: a = np.copy(a)"
+    if node.kind == "parameter":
+        raise MutationError(problem + "it is a parameter", got=users_line(), fix=copied)
+    if record is None or record.session is not recorder.session:
+        raise MutationError(problem + "it was made outside of the recording", got=users_line(), fix=copied)
+    if record.compiled:
+        problem += "a compiled function has read it from outside"
+        raise MutationError(problem, got=users_line(), fix="pass it to that function as an argument")
+    if record.base is not None:
+        check(record.base, what, fix)
+    elif record.unsure:
+        raise MutationError(problem + "it may be a view or a copy of another array", got=users_line(), fix=copied)
+    elif record.shows_foreign:
+        raise MutationError(problem + "it is a view of a parameter or of other data", got=users_line(), fix=copied)
+
+
+def _by_name(node: Node) -> bool:
+    record = node._record
+    while record is not None and record.base is not None:
+        record = record.base._record
+    return record is not None and record.made_by_name
+
+
+def _file_asks() -> bool:
+    """Whether the file, or the function, of the user's line has a name for `tinygraph.numpy` or for a part of it."""
+    frame = users_frame()
+    ours = sys.modules.get(OURS)
+    return any(_is_ours(value, ours) for value in (*frame.f_globals.values(), *frame.f_locals.values()))
+
+
+def _is_ours(value: Any, ours: Any) -> bool:
+    return value is ours or (isinstance(value, FunctionType) and value.__module__ == OURS)

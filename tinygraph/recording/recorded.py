@@ -1,0 +1,143 @@
+"""`tg.recorded`: a function of a file that says ``import numpy as np`` runs with arrays that may be written."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FunctionType, ModuleType
+from typing import Any, TypeVar, cast
+
+import numpy as np
+
+from ..core.checks import function as checked
+from ..core.errors import GraphError
+from ..core.scope import now
+from . import makers
+from .recorder import Recorder
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def recorded(fn: F) -> F:
+    """``fn``, whose file may write into arrays while it runs: ``h[t] = v``, ``x /= y``, ``np.add(a, b, out=c)``.
+
+    While it runs, in this thread, ``np`` is `tinygraph.numpy` in the file of ``fn``: zeros, empty, array, copy and the
+    like make arrays that hold nodes. Each write is a node of the graph; what has read an array before keeps what it
+    read. In a file of your own, ``import tinygraph.numpy as np`` does the same.
+
+    Args:
+        fn: a function or a method; other files that it calls may write into nodes, too, but their np.zeros makes plain
+            arrays, into which no node can be written.
+
+    Raises:
+        GraphError: ``fn`` has no Python code, as `np.tanh`; when it runs: a parameter, or an array that was made
+            outside, would be written.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> def forward(x, w):
+        ...     h = np.zeros(3)
+        ...     for t in range(3):
+        ...         h[t] = np.tanh(w * x[t] + h[t - 1])
+        ...     return h
+        >>> w = tg.parameter(0.5)
+        >>> h = tg.recorded(forward)(np.ones(3), w)
+        >>> tg.grad(tg.sum(h), w).shape
+        ()
+    """
+    code = _code_of(checked("recorded", fn))
+
+    @functools.wraps(fn)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        with _recording(), _ours_in(code):
+            return fn(*args, **kwargs)
+
+    return cast(F, call)
+
+
+def _code_of(fn: Any) -> FunctionType:
+    """The function whose file is meant: that of a method, of a partial, of a compiled function, of ``__call__``."""
+    seen = fn
+    for _ in range(20):
+        if isinstance(seen, FunctionType) and not hasattr(seen, "__wrapped__"):
+            return seen
+        inner = [getattr(seen, word, None) for word in ("__wrapped__", "__func__", "func", "fn")]
+        seen = next((x for x in inner if callable(x)), None) or getattr(type(seen), "__call__", None)
+    raise GraphError("recorded: fn has no Python code", expected="a function or a method", got=type(fn).__name__)
+
+
+@contextmanager
+def _recording() -> Iterator[None]:
+    before = now.recorder
+    now.recorder = Recorder(True, None if before is None else before.session)
+    try:
+        yield
+    finally:
+        now.recorder = before
+
+
+class _Numpy(ModuleType):
+    """numpy in a file of which functions are recorded: `tinygraph.numpy` in the threads that record, else numpy."""
+
+    def __getattr__(self, name: str) -> Any:
+        recording = now.recorder is not None and now.recorder.anywhere
+        return getattr(makers if recording and name in makers.NAMES else np, name)
+
+    def __dir__(self) -> list[str]:
+        return dir(np)
+
+
+_numpy = _Numpy("numpy", np.__doc__)
+_lock = threading.RLock()
+_depth: dict[int, int] = {}
+_before: dict[int, dict[str, Any]] = {}
+
+
+def _either(function: Any) -> Any:
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return getattr(_numpy, function.__name__)(*args, **kwargs)
+
+    return call
+
+
+_ours = {id(np): _numpy} | {id(getattr(np, name)): _either(getattr(np, name)) for name in makers.NAMES}
+
+
+@contextmanager
+def _ours_in(function: FunctionType) -> Iterator[None]:
+    """A context in which the names of numpy in the file of ``function``, and around it, are ours."""
+    names, key = function.__globals__, id(function.__globals__)
+    cells = [(cell, cell.cell_contents) for cell in function.__closure__ or () if _filled(cell)]
+    with _lock:
+        _depth[key] = _depth.get(key, 0) + 1
+        if _depth[key] == 1:
+            _before[key] = {name: x for name, x in names.items() if id(x) in _ours}
+            names.update({name: _ours[id(x)] for name, x in _before[key].items()})
+        for cell, x in cells:
+            cell.cell_contents = _ours.get(id(x), x)
+    try:
+        yield
+    finally:
+        with _lock:
+            for cell, x in cells:
+                cell.cell_contents = x
+            _depth[key] -= 1
+            if not _depth[key]:
+                del _depth[key]
+                _put_back(names, _before.pop(key))
+
+
+def _put_back(names: dict[str, Any], before: dict[str, Any]) -> None:
+    for name, x in before.items():
+        if names.get(name) is _ours[id(x)]:
+            names[name] = x
+
+
+def _filled(cell: Any) -> bool:
+    try:
+        return id(cell.cell_contents) in _ours
+    except ValueError:
+        return False

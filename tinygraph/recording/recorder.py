@@ -1,0 +1,99 @@
+"""The recorder: what ops read and make while arrays may be written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from weakref import ref
+
+import numpy as np
+
+from ..core.errors import MutationError, users_line
+from ..core.node import Node
+from ..core.scope import now
+from .change import row
+from .permission import check
+from .layout import VIEWS, is_scattered, layout, viewed
+from .record import Record, tie
+from .writing import overwrite, scattered
+
+class Recorder:
+    """Notes what ops read and make, so that arrays can be written.
+
+    Args:
+        anywhere: whether every file may write, not only those that use `tinygraph.numpy`.
+        session: the recording that it continues; a new one by default.
+    """
+
+    def __init__(self, anywhere: bool = False, session: object = None) -> None:
+        self.anywhere = anywhere
+        self.session = session or object()
+
+    def inner(self) -> Recorder:
+        """The recorder of a function that is traced now: arrays from outside cannot be written there."""
+        return Recorder(self.anywhere)
+
+    def read(self, inputs: tuple[Node, ...]) -> tuple[Node, ...]:
+        """The inputs of an op, where a row that was just written is the node that was written there."""
+        for x in inputs:
+            if x._record is not None and x._record.stands_for is not None:
+                return tuple([_meant(x) for x in inputs])
+        return inputs
+
+    def made(self, node: Node, read: tuple[Node, ...]) -> None:
+        """Notes a new node, as a reader of its inputs and perhaps as a view of the array that was read."""
+        node._record = Record(self.session)
+        me = ref(node)
+        for x in node._inputs:
+            record = x._record
+            if record is not None:
+                record.unread = False
+                record.readers.append(me)
+                record.compiled = record.compiled or (now.tracing and record.session is not self.session)
+        if node._op in VIEWS:
+            if _shows(node, read[0]):
+                _note_view(node, read[0])
+        elif now.tracing:
+            node._record.scattered = is_scattered(node)
+
+    def row(self, node: Node, index: tuple[Any, ...]) -> Node | None:
+        """``node[index]`` where it is a node that was written there; else None."""
+        record = node._record
+        return row(node, index) if record.pieces and record.session is self.session else None
+
+    def written(self, who: str, target: Node, compute: Callable[[], Any]) -> Node:
+        """Writes what ``compute`` returns into ``target``, for ``out=target``."""
+        check(target, f"{who} (out=)", "omit out= and use the result")
+        overwrite(target, compute())
+        return target
+
+    def add_at(self, ufunc: Any, target: Node, key: Any, value: Any) -> None:
+        """``np.add.at(target, key, value)``: equal places are added up."""
+        sign = {np.add: 1, np.subtract: -1}.get(ufunc)
+        if sign is None or not isinstance(target, Node):
+            problem = f"np.{ufunc.__name__}.at is not supported on nodes"
+            raise MutationError(problem, expected="np.add.at, np.subtract.at", got=users_line())
+        check(target, f"np.{ufunc.__name__}.at", "a + the scattered values")
+        overwrite(target, target + sign * scattered(target, key, value))
+
+
+def _meant(x: Node) -> Node:
+    while x._record is not None and x._record.stands_for is not None:
+        x = x._record.stands_for
+    return x
+
+
+def _note_view(node: Node, base: Node) -> None:
+    if base._record is None:
+        node._record.shows_foreign = True
+    else:
+        tie(node, base, node._op, node._attributes)
+
+
+def _shows(node: Node, x: Node) -> bool:
+    """Whether numpy makes a view: a reshape may have to copy, and an index that leaves one number does."""
+    if now.tracing or (x._record is not None and x._record.layout is not None):
+        node._record.layout, shows = viewed(node._op, node._attributes, x)
+        node._record.unsure = not shows and layout(x) is None
+        return shows and node.ndim > 0
+    return node.ndim > 0 and np.may_share_memory(node._value, x._value)

@@ -1,0 +1,212 @@
+"""``x[index] = v``, ``x += v`` and ``out=x`` on nodes: the array that the name stands for is another one afterwards."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..core.errors import GraphError, refusing, users_line
+from ..core.leaves import Constant, as_nodes
+from ..core.node import Node, next_serial
+from ..core.op import Spec
+from ..core.scope import now
+from ..ops.inference import hollow
+from ..ops.lookup import _picked
+from ..ops.numpy_speaks import joined
+from ..ops.operators import basic, parts
+from .change import read_by, renew, replace, set_apart
+from .permission import check
+from .region import Region, first, is_whole, overlap, region_of, tiled
+
+
+@refusing
+def assign(node: Node, key: Any, value: Any) -> None:
+    """``node[key] = value``, as in numpy: the value is cast and broadcast to what the key selects."""
+    check(node, "item assignment", "collect the parts in a list and join them by np.stack")
+    _assign(node, key, value)
+
+
+def _assign(node: Node, key: Any, value: Any) -> None:
+    index = basic(key)
+    if index is not None:
+        if not _is_it_already(node, index, value):
+            _change(node, index, _piece(node, hollow(node)[index].shape, value))
+    elif _is_mask(key, node) and np.ndim(value) <= node.ndim - key.ndim:
+        mask = ops.reshape(key, key.shape + (1,) * (node.ndim - key.ndim))
+        overwrite(node, ops.where(mask, _piece(node, np.shape(value), value), node))
+    else:
+        index, arrays = parts(node, key)
+        piece = _piece(node, _selected(node, index, arrays), value)
+        overwrite(node, ops.write_at(node, piece, *arrays, index=index))
+
+
+def _is_mask(key: Any, node: Node) -> bool:
+    return isinstance(key, (np.ndarray, Node)) and key.dtype.kind == "b" and key.shape == node.shape[: key.ndim]
+
+
+def _is_it_already(node: Node, index: tuple[Any, ...], value: Any) -> bool:
+    """Whether ``value`` is a view of this very place: ``x[i] += v`` ends in ``x[i] = x[i]``."""
+    record = value._record if isinstance(value, Node) else None
+    if record is None or record.base is not node or record.how[0] is not ops.getitem:
+        return value is node and is_whole(region_of(index, node.shape), node.shape)
+    shown: bool = region_of(record.how[1]["index"], node.shape) == region_of(index, node.shape)
+    return shown
+
+
+def _piece(node: Node, shape: tuple[int, ...], value: Any) -> Node:
+    """The value as a node of the dtype of ``node`` and of the shape that is written."""
+    (v,) = now.recorder.read(as_nodes((_joined(value),)))
+    if v.dtype != node.dtype:
+        v = Constant(v._value.astype(node.dtype)) if type(v) is Constant else ops.astype(v, node.dtype)
+    if v.ndim > len(shape) and math.prod(v.shape[: v.ndim - len(shape)]) == 1:
+        v = ops.reshape(v, v.shape[v.ndim - len(shape) :])  # numpy lets leading axes of size 1 go
+    if v.shape == shape:
+        return v
+    try:
+        return ops.broadcast_to(v, shape)
+    except GraphError:
+        problem = f"setitem of {node.label()}: the value does not fit"
+        raise GraphError(problem, expected=f"a shape that broadcasts to {shape}", got=str(v.shape)) from None
+
+
+def _joined(value: Any) -> Any:
+    if isinstance(value, (list, tuple)) and any(isinstance(x, Node) for x in value):
+        return ops.stack([*value])
+    return joined(value)
+
+
+def _change(node: Node, index: tuple[Any, ...], piece: Node) -> None:
+    record, region = node._record, region_of(index, node.shape)
+    whole = is_whole(region, node.shape)
+    if record.base is not None:
+        _through(node, piece if whole else ops.write(node, piece, indexes=(index,)))
+        return
+    if type(node) is Constant and type(piece) is Constant:
+        _in_memory(node, index, piece)
+    elif whole:
+        replace(node, ops.copy(piece))
+        (piece,) = node._inputs  # a snapshot, if the piece was the node itself
+        record.stands_for = piece
+    elif node._op is ops.write and record.unread and _apart(node, region):
+        _extend(node, index, piece)
+    else:
+        replace(node, ops.write(node, piece, indexes=(index,)))
+        piece = node._inputs[1]
+        record.owned = True  # the value of `write` is an array that nobody else has
+    _note(node, region, piece, None in index)
+    renew(node, region)
+
+
+def _apart(node: Node, region: Region) -> bool:
+    return not any(overlap(region, region_of(index, node.shape)) for index in node._attributes["indexes"])
+
+
+def _note(node: Node, region: Region, piece: Node, turned: bool) -> None:
+    """Notes what lies in the region now, and joins the pieces of an array that was written from end to end."""
+    record = node._record
+    record.pieces = {other: x for other, x in record.pieces.items() if not overlap(region, other)}
+    if type(node) is Constant:
+        return
+    if not turned:
+        record.pieces[region] = piece
+    if node._op is ops.write and sum(x.size for x in node._inputs[1:]) == node.size and node.size:
+        _join(node)
+
+
+def _join(node: Node) -> None:
+    regions = [region_of(index, node.shape) for index in node._attributes["indexes"]]
+    axis = tiled(regions, node.shape)
+    if axis is not None and not any(None in index for index in node._attributes["indexes"]):
+        order = sorted(range(len(regions)), key=lambda k: first(regions[k][axis]))
+        node._op = ops.stack if isinstance(regions[0][axis], int) else ops.concatenate
+        node._inputs, node._attributes = tuple([node._inputs[1 + k] for k in order]), {"axis": axis}
+
+
+def _own(node: Node) -> np.ndarray:
+    """The memory of the node's value, which nobody else has."""
+    if not (node._record.owned and node._value.flags.writeable):
+        node._value = np.array(node._value)
+        node._record.owned = True
+    return node._value
+
+
+def _in_memory(node: Node, index: tuple[Any, ...], piece: Node) -> None:
+    if not node._record.unread:
+        set_apart(node)
+        node._record.owned = False
+    _own(node)[index] = piece._value
+
+
+def _extend(node: Node, index: tuple[Any, ...], piece: Node) -> None:
+    """One more piece for a node of `write` that nobody has read yet: T rows make one node, not T arrays."""
+    if type(node) is Node:
+        _own(node)[index] = piece._value
+    node._attributes = {"indexes": (*node._attributes["indexes"], index)}
+    node._inputs, node.serial = (*node._inputs, piece), next_serial()
+    if piece._record is not None:
+        read_by(node, piece)
+
+
+@refusing
+def overwrite(node: Node, new: Node) -> None:
+    """``node[...] = new`` for a node that nobody else has: ``node`` becomes that node."""
+    if new.shape != node.shape:
+        problem = f"{node.label()}: the result does not fit into the array"
+        raise GraphError(problem, expected=str(node.shape), got=f"{new.shape}; {users_line()}", fix="write a = a + b")
+    new = new if new.dtype == node.dtype else ops.astype(new, node.dtype)
+    record = node._record
+    if record.base is not None:
+        _through(node, new)
+        return
+    replace(node, new)
+    record.pieces = {}
+    renew(node, None)
+
+
+def _through(view: Node, new: Node) -> None:
+    """Writes the new content of a view into the array that it shows, by which the view is renewed, too."""
+    base, (op, settings) = view._record.base, view._record.how
+    if op is ops.getitem:
+        _assign(base, settings["index"], new)
+    elif op is ops.reshape:
+        overwrite(base, ops.reshape(new, base.shape))
+    elif op is ops.swapaxes:
+        overwrite(base, ops.swapaxes(new, **settings))
+    else:
+        axes = settings.get("axes")
+        order = None if axes is None else tuple(np.argsort([a % base.ndim for a in axes]).tolist())
+        overwrite(base, ops.transpose(new, order))
+
+
+def in_place(sign: str, op: Any) -> Callable[[Node, Any], Node]:
+    """The operator ``x += y`` of a node."""
+
+    def change(self: Node, other: Any) -> Node:
+        # numpy scalars are immutable too, so `loss += term` binds the name to a new number with either.
+        if self.ndim == 0:
+            new: Node = op(self, other)
+            return new
+        check(self, f"'{sign}='", f"write a = a {sign} b, which makes a new node")
+        overwrite(self, op(self, other))
+        return self
+
+    return change
+
+
+def scattered(node: Node, key: Any, value: Any) -> Node:
+    """Zeros of the shape of ``node`` with the value added where the key selects; equal places are added up."""
+    index, arrays = parts(node, key)
+    if not arrays:
+        zeros = Constant(np.zeros(node.shape, node.dtype))
+        return ops.write(zeros, _piece(node, hollow(node)[index].shape, value), indexes=(index,))
+    piece = _piece(node, _selected(node, index, arrays), value)
+    return ops.scatter(piece, *arrays, shape=node.shape, index=index)
+
+
+def _selected(node: Node, index: tuple[Any, ...], arrays: list[Any]) -> tuple[int, ...]:
+    specs = tuple([Spec(a.shape, a.dtype) for a in as_nodes(tuple(arrays))])
+    return _picked(ops.write_at, Spec(node.shape, node.dtype), specs, index)
