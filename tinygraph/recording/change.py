@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from weakref import ref
 
@@ -14,7 +15,7 @@ from .record import tie
 from .region import Region, overlap, region_of
 
 
-def alive(references: list[ref[Node]]) -> list[Node]:
+def alive(references: Iterable[ref[Node]]) -> list[Node]:
     """The nodes that are still there, each once."""
     nodes = {id(node): node for reference in references if (node := reference()) is not None}
     return [*nodes.values()]
@@ -43,7 +44,8 @@ def _reread(reader: Node, node: Node, snapshot: Node) -> None:
         if record is not None:
             if record.stands_for is node:
                 record.stands_for = snapshot
-            record.pieces = {region: snapshot if x is node else x for region, x in record.pieces.items()}
+            if record.pieces is not None:
+                record.pieces.exchange(lambda x: snapshot if x is node else x)
 
 
 def read_by(node: Node, *inputs: Node) -> None:
@@ -65,14 +67,14 @@ def take_over(node: Node, new: Node) -> None:
         node.__class__ = Node
     node._op, node._inputs, node._attributes = new._op, new._inputs, new._attributes
     node._value, node._place, node.serial = new._value, new._place, next_serial()
-    node._record.owned, node._record.stands_for = False, new._record.stands_for
+    node._record.owned, node._record.stands_for, node._record.fill = False, new._record.stands_for, None
     read_by(node, *node._inputs)
 
 
 def row(node: Node, index: tuple[Any, ...]) -> Node | None:
     """``node[index]`` where it was written whole, or where nothing was: the node that lies there; else None."""
-    region = region_of(index, node.shape)
-    piece = node._record.pieces.get(region) if None not in index else None
+    region, pieces = region_of(index, node.shape), node._record.pieces
+    piece = pieces.nodes.get(region) if pieces is not None and None not in index else None
     if piece is None:
         below = _beneath(node, region)
         if below is node:
@@ -115,7 +117,7 @@ def renew(node: Node, region: Region | None) -> None:
 def _show_again(view: Node, base: Node, op: Any, settings: dict[str, Any]) -> None:
     new = row(base, settings["index"]) if op is ops.getitem else None
     replace(view, op(base, **settings) if new is None else new)
-    view._record.pieces = {}
+    view._record.pieces = None
     renew(view, None)
 
 

@@ -14,27 +14,29 @@ from ..core.scope import now
 from .record import Record
 
 
-def _writable(value: np.ndarray) -> Any:
+def _writable(value: np.ndarray, fill: float | None = None) -> Any:
     """A new array as a constant that may be written; numbers without gradients, such as integers, stay numpy's."""
     if type(value) is not np.ndarray or value.dtype.kind != "f" or now.recorder is None:
         return value
     node = Constant(value)
     node._record = record = Record(now.recorder.session)
     record.made_by_name = record.owned = True
+    record.fill = fill
     return node
 
 
-def _maker(function: Callable[..., Any]) -> Callable[..., Any]:
+def _maker(function: Callable[..., Any], fill: float | None = None) -> Callable[..., Any]:
     def make(*args: Any, **kwargs: Any) -> Any:
-        return _writable(function(*args, **kwargs))
+        return _writable(function(*args, **kwargs), fill)
 
     make.__name__ = make.__qualname__ = function.__name__
     make.__doc__ = f"numpy.{function.__name__}, whose array may hold nodes if it holds floating-point numbers."
     return make
 
 
-zeros, ones, empty, full = map(_maker, (np.zeros, np.ones, np.empty, np.full))
-zeros_like, ones_like, empty_like, full_like = map(_maker, (np.zeros_like, np.ones_like, np.empty_like, np.full_like))
+zeros, ones, full = _maker(np.zeros, 0.0), _maker(np.ones, 1.0), _maker(np.full)
+zeros_like, ones_like, full_like = _maker(np.zeros_like, 0.0), _maker(np.ones_like, 1.0), _maker(np.full_like)
+empty, empty_like = _maker(np.empty), _maker(np.empty_like)
 eye, identity = _maker(np.eye), _maker(np.identity)
 
 

@@ -24,21 +24,20 @@ def check(node: Node, what: str, fix: str) -> None:
     if recorder is None or not (recorder.anywhere or _by_name(node) or _file_asks()):
         problem = f"{node.label()} cannot be changed by {what}"
         raise MutationError(problem, got=users_line(), fix=f"{fix}; {OFFER}")
-    problem = f"{node.label()} cannot be changed by {what}: "
-    copied = "copy it first: a = np.copy(a)"
-    if node.kind == "parameter":
-        raise MutationError(problem + "it is a parameter", got=users_line(), fix=copied)
     if record is None or record.session is not recorder.session:
-        raise MutationError(problem + "it was made outside of the recording", got=users_line(), fix=copied)
-    if record.compiled:
-        problem += "a compiled function has read it from outside"
-        raise MutationError(problem, got=users_line(), fix="pass it to that function as an argument")
-    if record.base is not None:
-        check(record.base, what, fix)
+        why = "it is a parameter" if node.kind == "parameter" else "it was made outside of the recording"
+    elif record.compiled:
+        why = "a compiled function has read it from outside"
+    elif record.base is not None:
+        return check(record.base, what, fix)
     elif record.unsure:
-        raise MutationError(problem + "it may be a view or a copy of another array", got=users_line(), fix=copied)
+        why = "it may be a view or a copy of another array"
     elif record.shows_foreign:
-        raise MutationError(problem + "it is a view of a parameter or of other data", got=users_line(), fix=copied)
+        why = "it is a view of a parameter or of other data"
+    else:
+        return
+    problem = f"{node.label()} cannot be changed by {what}: {why}"
+    raise MutationError(problem, got=users_line(), fix="copy it first: a = np.copy(a)")
 
 
 def _by_name(node: Node) -> bool:

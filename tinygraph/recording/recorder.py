@@ -36,20 +36,23 @@ class Recorder:
     def read(self, inputs: tuple[Node, ...]) -> tuple[Node, ...]:
         """The inputs of an op, where a row that was just written is the node that was written there."""
         for x in inputs:
-            if x._record is not None and x._record.stands_for is not None:
+            record = x._record
+            if record is not None and record.stands_for is not None:
                 return tuple([_meant(x) for x in inputs])
         return inputs
 
     def made(self, node: Node, read: tuple[Node, ...]) -> None:
         """Notes a new node, as a reader of its inputs and perhaps as a view of the array that was read."""
         node._record = Record(self.session)
-        me = ref(node)
+        me = None
         for x in node._inputs:
             record = x._record
             if record is not None:
+                me = me or ref(node)
                 record.unread = False
                 record.readers.append(me)
-                record.compiled = record.compiled or (now.tracing and record.session is not self.session)
+                if record.session is not self.session and now.tracing:
+                    record.compiled = True
         if node._op in VIEWS:
             if _shows(node, read[0]):
                 _note_view(node, read[0])
@@ -59,7 +62,7 @@ class Recorder:
     def row(self, node: Node, index: tuple[Any, ...]) -> Node | None:
         """``node[index]`` where it is a node that was written there; else None."""
         record = node._record
-        return row(node, index) if record.pieces and record.session is self.session else None
+        return row(node, index) if record.pieces is not None and record.session is self.session else None
 
     def written(self, who: str, target: Node, compute: Callable[[], Any]) -> Node:
         """Writes what ``compute`` returns into ``target``, for ``out=target``."""

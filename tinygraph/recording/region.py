@@ -16,15 +16,46 @@ def region_of(index: tuple[Any, ...], shape: tuple[int, ...]) -> Region:
         >>> region_of((-1, ..., slice(0, 2)), (5, 3, 4))
         (4, range(0, 3), range(0, 2))
     """
-    parts = [part for part in index if part is not None]
-    missing = len(shape) - sum(part is not ... for part in parts)
-    spread = next((k for k, part in enumerate(parts) if part is ...), len(parts))
-    parts[spread : spread + 1] = [slice(None)] * missing
-    return tuple([_along(part, size) for part, size in zip(parts, shape, strict=True)])
+    if ... in index or None in index:
+        parts = [part for part in index if part is not None]
+        spread = parts.index(...) if ... in parts else len(parts)
+        missing = len(shape) - sum(part is not ... for part in parts)
+        index = (*parts[:spread], *(ALL,) * missing, *parts[spread + 1 :])
+    elif len(index) < len(shape):
+        index = (*index, *(ALL,) * (len(shape) - len(index)))
+    if len(index) > len(shape):
+        raise IndexError(f"{len(index)} indices for {len(shape)} axes")
+    return tuple([_along(part, size) for part, size in zip(index, shape, strict=True)])
+
+
+ALL = slice(None)
 
 
 def _along(part: Any, size: int) -> int | range:
-    return range(*part.indices(size)) if isinstance(part, slice) else int(part) % size
+    if isinstance(part, slice):
+        return range(size) if part == ALL else range(*part.indices(size))
+    at = int(part)
+    if not -size <= at < size:
+        raise IndexError(f"index {at} is out of bounds for an axis of size {size}")
+    return at % size
+
+
+def shape_of(region: Region) -> tuple[int, ...]:
+    """The shape of what the region selects."""
+    return tuple([len(part) for part in region if type(part) is range])
+
+
+def lane_of(region: Region, shape: tuple[int, ...]) -> int | None:
+    """The axis in which the region is one place, if it is all of the others: 0 for ``h[t]``."""
+    lane = None
+    for k, part in enumerate(region):
+        if type(part) is int:
+            if lane is not None:
+                return None
+            lane = k
+        elif part != range(shape[k]):
+            return None
+    return lane
 
 
 def _places(part: int | range) -> range:
@@ -60,5 +91,5 @@ def tiled(regions: list[Region], shape: tuple[int, ...]) -> int | None:
     return None
 
 
-def first(part: int | range) -> int:
+def start(part: int | range) -> int:
     return part if isinstance(part, int) else part.start

@@ -20,7 +20,8 @@ from ..ops.numpy_speaks import joined
 from ..ops.operators import basic, parts
 from .change import read_by, renew, replace, set_apart
 from .permission import check
-from .region import Region, first, is_whole, overlap, region_of, tiled
+from .pieces import Pieces
+from .region import Region, is_whole, lane_of, region_of, shape_of, start, tiled
 
 
 @refusing
@@ -33,8 +34,9 @@ def assign(node: Node, key: Any, value: Any) -> None:
 def _assign(node: Node, key: Any, value: Any) -> None:
     index = basic(key)
     if index is not None:
-        if not _is_it_already(node, index, value):
-            _change(node, index, _piece(node, hollow(node)[index].shape, value))
+        region = region_of(index, node.shape)
+        if not _is_it_already(node, region, value):
+            _change(node, index, region, _selected_by(node, index, region, value))
     elif _is_mask(key, node) and np.ndim(value) <= node.ndim - key.ndim:
         mask = ops.reshape(key, key.shape + (1,) * (node.ndim - key.ndim))
         overwrite(node, ops.where(mask, _piece(node, np.shape(value), value), node))
@@ -48,18 +50,29 @@ def _is_mask(key: Any, node: Node) -> bool:
     return isinstance(key, (np.ndarray, Node)) and key.dtype.kind == "b" and key.shape == node.shape[: key.ndim]
 
 
-def _is_it_already(node: Node, index: tuple[Any, ...], value: Any) -> bool:
+def _selected_by(node: Node, index: tuple[Any, ...], region: Region, value: Any) -> Node:
+    """The value as a node of the shape of the region; None in the index adds axes to the value alone."""
+    shape = shape_of(region)
+    if None not in index:
+        return _piece(node, shape, value)
+    return ops.reshape(_piece(node, hollow(node)[index].shape, value), shape)
+
+
+def _is_it_already(node: Node, region: Region, value: Any) -> bool:
     """Whether ``value`` is a view of this very place: ``x[i] += v`` ends in ``x[i] = x[i]``."""
     record = value._record if isinstance(value, Node) else None
     if record is None or record.base is not node or record.how[0] is not ops.getitem:
-        return value is node and is_whole(region_of(index, node.shape), node.shape)
-    shown: bool = region_of(record.how[1]["index"], node.shape) == region_of(index, node.shape)
-    return shown
+        return value is node and is_whole(region, node.shape)
+    return region_of(record.how[1]["index"], node.shape) == region
 
 
 def _piece(node: Node, shape: tuple[int, ...], value: Any) -> Node:
     """The value as a node of the dtype of ``node`` and of the shape that is written."""
-    (v,) = now.recorder.read(as_nodes((_joined(value),)))
+    v = value if isinstance(value, Node) else as_nodes((_joined(value),))[0]
+    if v._record is not None and v._record.stands_for is not None:
+        (v,) = now.recorder.read((v,))
+    if v.shape == shape and v.dtype == node.dtype:
+        return v
     if v.dtype != node.dtype:
         v = Constant(v._value.astype(node.dtype)) if type(v) is Constant else ops.astype(v, node.dtype)
     if v.ndim > len(shape) and math.prod(v.shape[: v.ndim - len(shape)]) == 1:
@@ -79,49 +92,59 @@ def _joined(value: Any) -> Any:
     return joined(value)
 
 
-def _change(node: Node, index: tuple[Any, ...], piece: Node) -> None:
-    record, region = node._record, region_of(index, node.shape)
-    whole = is_whole(region, node.shape)
+def _change(node: Node, index: tuple[Any, ...], region: Region, piece: Node) -> None:
+    record, lane = node._record, lane_of(region, node.shape)
+    whole = lane is None and is_whole(region, node.shape)
+    if None in index:
+        index = tuple([part for part in index if part is not None])
     if record.base is not None:
         _through(node, piece if whole else ops.write(node, piece, indexes=(index,)))
         return
+    pieces = record.pieces = record.pieces or Pieces()
+    met = pieces.met_by(region, lane)
     if type(node) is Constant and type(piece) is Constant:
         _in_memory(node, index, piece)
     elif whole:
         replace(node, ops.copy(piece))
         (piece,) = node._inputs  # a snapshot, if the piece was the node itself
         record.stands_for = piece
-    elif node._op is ops.write and record.unread and _apart(node, region):
+    elif node._op is ops.write and record.unread and not met:
         _extend(node, index, piece)
+        record.regions.append(region)
     else:
-        replace(node, ops.write(node, piece, indexes=(index,)))
+        first = _first_write(node, index, piece)
+        replace(node, ops.write(node, piece, indexes=(index,)) if first is None else first)
         piece = node._inputs[1]
         record.owned = True  # the value of `write` is an array that nobody else has
-    _note(node, region, piece, None in index)
-    renew(node, region)
+        record.covered, record.regions = piece.size, [region]
+    record.fill = None
+    for other in met:
+        del pieces.nodes[other]
+    if type(node) is not Constant:
+        pieces.put(region, lane, piece)
+        if node._op is ops.write and record.covered == node.size > 0:
+            _join(node)
+    if record.views:
+        renew(node, region)
 
 
-def _apart(node: Node, region: Region) -> bool:
-    return not any(overlap(region, region_of(index, node.shape)) for index in node._attributes["indexes"])
-
-
-def _note(node: Node, region: Region, piece: Node, turned: bool) -> None:
-    """Notes what lies in the region now, and joins the pieces of an array that was written from end to end."""
+def _first_write(node: Node, index: tuple[Any, ...], piece: Node) -> Node | None:
+    """The first write of a node into an array full of one number: it keeps its memory, 0.4 ms less for 400 KB."""
     record = node._record
-    record.pieces = {other: x for other, x in record.pieces.items() if not overlap(region, other)}
-    if type(node) is Constant:
-        return
-    if not turned:
-        record.pieces[region] = piece
-    if node._op is ops.write and sum(x.size for x in node._inputs[1:]) == node.size and node.size:
-        _join(node)
+    if record.fill is None or now.tracing or not (record.owned and record.unread):
+        return None
+    background = Constant(np.broadcast_to(np.asarray(record.fill, node.dtype), node.shape))
+    node._value[index] = piece._value
+    new = Node(ops.write, (background, piece), {"indexes": (index,)}, node._value, None)
+    now.recorder.made(new, new._inputs)
+    return new
 
 
 def _join(node: Node) -> None:
-    regions = [region_of(index, node.shape) for index in node._attributes["indexes"]]
+    regions = node._record.regions
     axis = tiled(regions, node.shape)
-    if axis is not None and not any(None in index for index in node._attributes["indexes"]):
-        order = sorted(range(len(regions)), key=lambda k: first(regions[k][axis]))
+    if axis is not None:
+        order = sorted(range(len(regions)), key=lambda k: start(regions[k][axis]))
         node._op = ops.stack if isinstance(regions[0][axis], int) else ops.concatenate
         node._inputs, node._attributes = tuple([node._inputs[1 + k] for k in order]), {"axis": axis}
 
@@ -147,6 +170,7 @@ def _extend(node: Node, index: tuple[Any, ...], piece: Node) -> None:
         _own(node)[index] = piece._value
     node._attributes = {"indexes": (*node._attributes["indexes"], index)}
     node._inputs, node.serial = (*node._inputs, piece), next_serial()
+    node._record.covered += piece.size
     if piece._record is not None:
         read_by(node, piece)
 
@@ -163,7 +187,7 @@ def overwrite(node: Node, new: Node) -> None:
         _through(node, new)
         return
     replace(node, new)
-    record.pieces = {}
+    record.pieces = None
     renew(node, None)
 
 
