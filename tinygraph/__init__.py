@@ -15,7 +15,6 @@ from .draw import Drawing, draw, summary
 from .engine.grad import grad, zero_grad
 from .engine.transforms import hvp, jvp, value_and_grad, vjp
 from .ops import *  # noqa: F403  the vocabulary, under numpy's names
-from .recording import installed as _installed
 from .recording.recorded import recorded
 from .run.kept_code import cache_clear
 from .time.feedback import Feedback
@@ -32,8 +31,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Constant", "Drawing", "Feedback", "GraphError", "MutationError", "Node", "NonFiniteError", "Op", "Parameter",
     "Recurrent", "WideningWarning", "cache_clear", "cells", "check", "compile", "constant", "draw", "grad", "hvp",
-    "jvp", "linear_scan", "noise", "nonfinite", "ops", "parameter", "recorded", "scope", "step", "summary", "train", "unroll",
-    "value_and_grad", "vjp", "zero_grad",
+    "jvp", "linear_scan", "noise", "nonfinite", "ops", "parameter", "recorded", "scope", "step", "summary", "train",
+    "unroll", "value_and_grad", "vjp", "zero_grad",
 ]  # fmt: skip
 __all__ += ops.__all__
 

@@ -13,13 +13,10 @@ from typing import Any
 import numpy as _numpy
 
 from .core.scope import _Now
-from .recording import makers as _makers
-from .recording.makers import array, asarray, copy, empty, empty_like, eye, full, full_like, identity, ones, ones_like
-from .recording.makers import zeros as zeros
-from .recording.makers import zeros_like as zeros_like
+from .recording.makers import *  # noqa: F403  zeros, array and the like
 from .recording.recorder import Recorder as _Recorder
 
-__all__ = sorted({*_numpy.__all__, *_makers.NAMES})
+__all__ = [*_numpy.__all__]  # noqa: PLE0604  a list of numpy's
 
 
 def __getattr__(name: str) -> Any:

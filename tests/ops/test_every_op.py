@@ -16,8 +16,8 @@ from .case import Case
 from .slopes import along, directions, inner
 from .vocabulary import NAMES
 
-CASES: list[Case] = [*elementwise_cases.CASES, *structure_cases.CASES, *contraction_cases.CASES,
-                     *writing_cases.CASES]  # fmt: skip
+FILES = elementwise_cases, structure_cases, contraction_cases, writing_cases
+CASES: list[Case] = [case for file in FILES for case in file.CASES]
 FUNCTIONS = {"split": "test_shape.py"}
 """Names of the vocabulary that are plain functions of ops, and the file that tests them."""
 

@@ -33,7 +33,11 @@ CALLED = {
 }
 """Ops that native plans call in numpy, whatever their shapes; `excess` for the `entry` within."""
 
-NOT_BY_NUMPYS_NAME = {"put": "np.put writes in place", "reshape": "np.reshape has the setting order, too"}
+NOT_BY_NUMPYS_NAME = {
+    "put": "np.put writes in place",
+    "reshape": "np.reshape has the setting order, too",
+    "copy": "np.copy gives the node itself where nobody can write to it",
+}
 """Ops that numpy's function of the same name does not stand for."""
 
 

@@ -55,8 +55,18 @@ CASES = [
     Case("write", spaced((2, 3), (1, 2, 3)), _written, {"indexes": [(None, ..., slice(None, None, -1))]}),
     Case("write", spaced((2, 3), (0, 3)), _written, {"indexes": [(slice(1, 1),)]}),
     Case("write", spaced((3,)), _written, {"indexes": []}),
-    *(Case("write_at", (*spaced(x, v), *(np.array(a, dtype=int) for a in arrays)), _written_at, {"index": index})
-      for v, x, arrays, index in _PLACES),
-    *(Case("last_written", tuple(np.array(a, dtype=int) for a in arrays), _last, {"shape": shape, "index": index}, result="bool")
-      for _, shape, arrays, index in _PLACES),
-]  # fmt: skip
+    *(
+        Case("write_at", (*spaced(x, v), *(np.array(a, dtype=int) for a in arrays)), _written_at, {"index": index})
+        for v, x, arrays, index in _PLACES
+    ),
+    *(
+        Case(
+            "last_written",
+            tuple(np.array(a, dtype=int) for a in arrays),
+            _last,
+            {"shape": shape, "index": index},
+            result="bool",
+        )
+        for _, shape, arrays, index in _PLACES
+    ),
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import Any
+from typing import Any, ClassVar
 
 SHAPE = (3, 4)
 KEYS = [
@@ -15,7 +15,7 @@ MASKS = ["{a} > 0", "np.array([True, False, True])"]
 UNARY = ["np.tanh({a})", "-{a}", "{a} * 0.5", "np.copy({a})", "{a}.copy()", "np.exp(0.1 * {a})", "np.abs({a}) + 1.0"]
 BINARY = ["{a} + {b}", "{a} * {b}", "np.maximum({a}, {b})", "{a} - 0.3 * {b}"]
 VIEWS = ["{a}[:]", "{a}[::-1]", "{a}.T.T", "{a}.reshape(4, 3).reshape(3, 4)", "{a}.ravel().reshape(3, 4)"]
-ROWS = ["{a}[1]", "{a}[-1]", "{a}.T[:, 2]" if False else "{a}[0, :]", "{a}.ravel()[4:8]", "{a}.T[1:, 1:].ravel()[:4]"]
+ROWS = ["{a}[1]", "{a}[-1]", "{a}[0, :]", "{a}.ravel()[4:8]", "{a}.T[1:, 1:].ravel()[:4]"]
 IN_PLACE = ["+= {b}", "*= 0.7", "-= {b}.mean()", "/= 2.0", "+= {b}[0]", "**= 2"]
 
 
@@ -57,8 +57,10 @@ class Program:
     def write_row(self) -> str:
         if not self.rows:
             return self.new_row()
-        return self.pick([f"{{r}}[...] = {self.pick(self.arrays)}[2]", "{r}[1:3] = 0.25", "{r} *= 1.5",
-                          f"{self.pick(self.arrays)}[1] = {{r}} * {{r}}", "{r}[[0, 2]] = {r}[[1, 1]]"]).format(r=self.pick(self.rows))  # fmt: skip
+        arrays = self.fill("{{r}}[...] = {a}[2]"), self.fill("{a}[1] = {{r}} * {{r}}")
+        return self.pick([*arrays, "{r}[1:3] = 0.25", "{r} *= 1.5", "{r}[[0, 2]] = {r}[[1, 1]]"]).format(
+            r=self.pick(self.rows)
+        )
 
     def write_at(self) -> str:
         a, key = self.pick(self.arrays), self.pick(FANCY)
@@ -77,7 +79,18 @@ class Program:
     def row_in_place(self) -> str:
         return f"{self.pick(self.arrays)}[{self.pick(KEYS)}] {self.pick(['+= 1.0', '*= 0.5'])}"
 
-    kinds: list[Any] = [new_array, new_row, write, write, write_row, write_at, write_masked, change, out, row_in_place]
+    kinds: ClassVar[list[Any]] = [
+        new_array,
+        new_row,
+        write,
+        write,
+        write_row,
+        write_at,
+        write_masked,
+        change,
+        out,
+        row_in_place,
+    ]
 
 
 def run(source: str, numpy: Any, p: Any) -> list[Any]:

@@ -173,7 +173,7 @@ def _install() -> None:
         "**": ("pow", arithmetic.power),
         "@": ("matmul", product.matmul),
     }
-    for sign, (word, op) in signs.items():
+    for word, op in signs.values():
         setattr(Node, f"__{word}__", _operator(op))
         setattr(Node, f"__r{word}__", _swapped(op))
     Node.__pow__ = _to_the_power  # type: ignore[method-assign]

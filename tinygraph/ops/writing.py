@@ -33,7 +33,7 @@ class Copy(_Rearrangement):
         return gz
 
 
-class Write(_Rearrangement):
+class Writing(_Rearrangement):
     """z = x with ``z[index] = piece`` for each piece      x, z: any shape  pieces: the shapes that the indexes select
 
     The indexes hold ints, slices, None and ``...``; no two of them select the same place.
@@ -43,6 +43,8 @@ class Write(_Rearrangement):
         >>> tg.ops.write(np.zeros(4), np.ones(2), np.array(5.0), indexes=[(slice(0, 2),), (3,)]).value
         array([1., 1., 0., 5.])
     """
+
+    name = "write"
 
     def infer(self, x: Spec, *pieces: Spec, indexes: Any = ()) -> Spec:  # type: ignore[override]
         if len(pieces) != len(indexes):
@@ -119,6 +121,6 @@ class LastWritten(Indexed):
 
 
 copy = Copy()
-write = Write()
+write = Writing()
 write_at = WriteAt()
 last_written = LastWritten()

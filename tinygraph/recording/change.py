@@ -64,7 +64,7 @@ def take_over(node: Node, new: Node) -> None:
         node.__class__ = Traced
         node._shape, node._dtype = new._shape, new._dtype
     elif type(node) is Constant:
-        node.__class__ = Node
+        node.__class__ = Node  # type: ignore[assignment]
     node._op, node._inputs, node._attributes = new._op, new._inputs, new._attributes
     node._value, node._place, node.serial = new._value, new._place, next_serial()
     node._record.owned, node._record.stands_for, node._record.fill = False, new._record.stands_for, None
@@ -119,5 +119,3 @@ def _show_again(view: Node, base: Node, op: Any, settings: dict[str, Any]) -> No
     replace(view, op(base, **settings) if new is None else new)
     view._record.pieces = None
     renew(view, None)
-
-

@@ -8,7 +8,6 @@ import numpy as np
 
 from .. import ops
 from ..core.node import Node
-from ..core.scope import now
 from ..ops.numpy_functions import FUNCTIONS
 from .writing import assign, in_place
 
@@ -39,12 +38,21 @@ def fill(self: Node, value: Any) -> None:
     assign(self, ..., value)
 
 
-for _sign, _word, _op in (
-    *(("+", "add", ops.add), ("-", "sub", ops.subtract), ("*", "mul", ops.multiply), ("/", "truediv", ops.divide)),
-    *(("**", "pow", ops.power), ("@", "matmul", ops.matmul)),
-):
-    setattr(Node, f"__i{_word}__", in_place(_sign, _op))
-setattr(Node, "__setitem__", assign)  # noqa: B010  core/node.py declares it for type checkers
-setattr(Node, "fill", fill)  # noqa: B010
-FUNCTIONS.update({np.copyto: copyto, np.putmask: putmask, np.fill_diagonal: fill_diagonal})
-FUNCTIONS[np.put_along_axis] = put_along_axis
+OPERATORS = {
+    "+": ("add", ops.add),
+    "-": ("sub", ops.subtract),
+    "*": ("mul", ops.multiply),
+    "/": ("truediv", ops.divide),
+    "**": ("pow", ops.power),
+    "@": ("matmul", ops.matmul),
+}
+
+
+def install() -> None:
+    """Gives nodes their operators of writing, and numpy's functions that write their forms for nodes."""
+    for sign, (word, op) in OPERATORS.items():
+        setattr(Node, f"__i{word}__", in_place(sign, op))
+    setattr(Node, "__setitem__", assign)  # noqa: B010  core/node.py declares it for type checkers
+    setattr(Node, "fill", fill)  # noqa: B010
+    FUNCTIONS.update({np.copyto: copyto, np.putmask: putmask, np.fill_diagonal: fill_diagonal})
+    FUNCTIONS[np.put_along_axis] = put_along_axis

@@ -19,7 +19,7 @@ def layout(node: Node) -> np.ndarray | None:
     """An array of the node's shape and strides, of which no number may be read; None where the order is not known."""
     record = node._record
     if record is not None and record.layout is not None:
-        return record.layout  # type: ignore[no-any-return]
+        return record.layout
     if node._value is not None:
         return node._value
     return None if record is not None and record.scattered else _in_c_order(node.shape)

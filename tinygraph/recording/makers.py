@@ -1,4 +1,4 @@
-"""numpy's functions that make arrays, here of arrays that may hold nodes: zeros, ones, empty, full, array, copy, eye."""
+"""numpy's functions that make arrays, here of arrays that may hold nodes: zeros, empty, full, array, copy, ..."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _joined(x: Any) -> Any:
     return ops.stack([_joined(part) for part in x]) if isinstance(x, (list, tuple)) else x
 
 
-NAMES = (
-    *("zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "full_like", "eye", "identity"),
-    *("array", "asarray", "copy"),
-)
+__all__ = [
+    "array", "asarray", "copy", "empty", "empty_like", "eye", "full", "full_like", "identity", "ones", "ones_like",
+    "zeros", "zeros_like",
+]  # fmt: skip

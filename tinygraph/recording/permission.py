@@ -35,7 +35,7 @@ def check(node: Node, what: str, fix: str) -> None:
     elif record.shows_foreign:
         why = "it is a view of a parameter or of other data"
     else:
-        return
+        return None
     problem = f"{node.label()} cannot be changed by {what}: {why}"
     raise MutationError(problem, got=users_line(), fix="copy it first: a = np.copy(a)")
 

@@ -10,6 +10,7 @@ from ..core.node import Node
 from .pieces import Pieces
 from .region import Region
 
+
 class Record:
     """What is known of one node while its array may be written.
 
@@ -27,8 +28,9 @@ class Record:
         stands_for: the node of the same value that ops read in its place: a row that was just written.
         base: the array that it is a view of, with the op and the settings of the view in `how`.
         shows_foreign: whether it is a view of a parameter, or of data from outside.
-        layout: where its value does not show it, see `layout.py`; ``scattered``: another traced array may not lie in C order;
-            ``unsure``: it may be a view or a copy.
+        layout: where its value does not show it, see `layout.py`.
+        scattered: whether a traced array that is no view may lie in another order than C.
+        unsure: whether it may be a view or a copy.
         compiled: whether a compiled function has read it from outside.
     """
 

@@ -15,6 +15,7 @@ from ..core.checks import function as checked
 from ..core.errors import GraphError
 from ..core.scope import now
 from . import makers
+from .installed import install
 from .recorder import Recorder
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -64,18 +65,21 @@ def _code_of(fn: Any) -> FunctionType:
         if isinstance(seen, FunctionType) and not hasattr(seen, "__wrapped__"):
             return seen
         inner = [getattr(seen, word, None) for word in ("__wrapped__", "__func__", "func", "fn")]
-        seen = next((x for x in inner if callable(x)), None) or getattr(type(seen), "__call__", None)
+        seen = next((x for x in inner if callable(x)), None) or vars(type(seen)).get("__call__")
     raise GraphError("recorded: fn has no Python code", expected="a function or a method", got=type(fn).__name__)
 
 
 @contextmanager
 def _recording() -> Iterator[None]:
-    before = now.recorder
+    before, own = now.recorder, vars(now).get("recorder")
     now.recorder = Recorder(True, None if before is None else before.session)
     try:
         yield
     finally:
-        now.recorder = before
+        if own is None:
+            del now.recorder  # that of all threads shows again, also if it came meanwhile
+        else:
+            now.recorder = own
 
 
 class _Numpy(ModuleType):
@@ -83,7 +87,7 @@ class _Numpy(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         recording = now.recorder is not None and now.recorder.anywhere
-        return getattr(makers if recording and name in makers.NAMES else np, name)
+        return getattr(makers if recording and name in makers.__all__ else np, name)
 
     def __dir__(self) -> list[str]:
         return dir(np)
@@ -103,7 +107,7 @@ def _either(function: Any) -> Any:
     return call
 
 
-_ours = {id(np): _numpy} | {id(getattr(np, name)): _either(getattr(np, name)) for name in makers.NAMES}
+_ours = {id(np): _numpy} | {id(getattr(np, name)): _either(getattr(np, name)) for name in makers.__all__}
 
 
 @contextmanager
@@ -141,3 +145,6 @@ def _filled(cell: Any) -> bool:
         return id(cell.cell_contents) in _ours
     except ValueError:
         return False
+
+
+install()

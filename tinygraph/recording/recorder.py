@@ -12,10 +12,11 @@ from ..core.errors import MutationError, users_line
 from ..core.node import Node
 from ..core.scope import now
 from .change import row
-from .permission import check
 from .layout import VIEWS, is_scattered, layout, viewed
+from .permission import check
 from .record import Record, tie
 from .writing import overwrite, scattered
+
 
 class Recorder:
     """Notes what ops read and make, so that arrays can be written.

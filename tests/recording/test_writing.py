@@ -1,0 +1,144 @@
+"""What becomes of a graph when an array is written: earlier readers keep theirs, T rows are one node."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+import tinygraph.numpy as tnp
+from tests.each import each
+
+W = np.array([[0.5, -0.2], [0.1, 0.3]])
+
+
+def names(node: tg.Node) -> list[str]:
+    return [x.op.name if x.op else x.kind for x in node.inputs]
+
+
+def test_rows_that_fill_an_array_are_the_stack_of_the_list_form() -> None:
+    w, x = tg.parameter(W), np.ones((3, 1, 2))
+    rows: list[Any] = []
+    h = hs = tnp.zeros((3, 1, 2))
+    for t in range(3):
+        h = np.tanh(x[t] @ w + (h if t else 0.0))
+        hs[t] = h
+        rows.append(h)
+    assert hs.op is tg.ops.stack and [*hs.inputs] == rows and hs.attributes == {"axis": 0}
+
+
+@each("form", ["columns", "slices", "backwards"])
+def test_what_tiles_an_array_is_joined(form: str) -> None:
+    p = tg.parameter(np.arange(6.0).reshape(2, 3))
+    z = tnp.empty((2, 3))
+    if form == "columns":
+        for k in range(3):
+            z[..., k] = p[:, k]
+        assert z.op is tg.ops.stack and z.attributes == {"axis": 1}
+    elif form == "slices":
+        z[:, 1:], z[:, :1] = p[:, 1:], p[:, :1]
+        assert z.op is tg.ops.concatenate and z.attributes == {"axis": 1}
+    else:
+        for t in (1, 0):
+            z[t] = p[t]
+        assert z.op is tg.ops.stack
+    np.testing.assert_array_equal(z.value, p.value)
+
+
+def test_a_row_that_was_just_written_is_read_as_that_node() -> None:
+    w = tg.parameter(W)
+    hs = tnp.zeros((3, 2))
+    hs[0] = h = np.tanh(w[0])
+    z = hs[0] * 2.0
+    assert z.inputs[0] is h
+    assert (hs[-1] * 1.0).inputs[0].inputs[0].kind == "constant", "nothing was written there"
+
+
+def test_earlier_readers_keep_what_they_read() -> None:
+    w = tg.parameter([2.0, 3.0])
+    a = w * 1.0
+    before = a * a
+    a[0] = 10.0
+    after = a * a
+    assert before.value.tolist() == [4.0, 9.0] and after.value.tolist() == [100.0, 9.0]
+    assert tg.grad(tg.sum(before), w).value.tolist() == [4.0, 6.0]
+    assert tg.grad(tg.sum(after), w).value.tolist() == [0.0, 6.0]
+
+
+def test_what_was_written_may_be_written_again_elsewhere() -> None:
+    w = tg.parameter([2.0, 3.0])
+    h, hs = w * w, tnp.zeros((1, 2))
+    hs[0] = h
+    h *= 10.0
+    assert hs.value.tolist() == [[4.0, 9.0]] and h.value.tolist() == [40.0, 90.0]
+    assert tg.grad(tg.sum(hs), w).value.tolist() == [4.0, 6.0]
+
+
+def test_a_row_may_be_written_through_without_its_node() -> None:
+    w = tg.parameter([2.0, 3.0])
+    h, hs = w * w, tnp.zeros((2, 2))
+    hs[0] = h
+    row = hs[0]
+    row += 1.0
+    assert h.value.tolist() == [4.0, 9.0] and hs.value.tolist() == [[5.0, 10.0], [0.0, 0.0]]
+    hs[0, 1] = 7.0
+    assert row.value.tolist() == [5.0, 7.0]
+
+
+def test_a_value_that_was_asked_for_stays() -> None:
+    hs, w = tnp.zeros((2, 2)), tg.parameter([1.0, 2.0])
+    first = hs.value
+    hs[0] = w
+    second = hs.value
+    hs[1] = w
+    assert not first.any() and second.tolist() == [[1.0, 2.0], [0.0, 0.0]]
+
+
+@each("write", ["z[[1, 1, 0]] = v", "z[np.array([1, 1, 0]), :] = v", "z[[True, False]] = v[:1]", "z[z > 5] = 0.5"])
+def test_gradients_of_second_order_go_through_a_write(write: str) -> None:
+    p = tg.parameter([[1.0, 2.0], [3.0, 6.0], [5.0, 7.0]])
+
+    def y(q: tg.Node) -> tg.Node:
+        z, v = q[:2] * q[:2], q * q * q
+        exec(write, {"np": tnp}, {"z": z, "v": v})
+        return tg.sum(z * z)
+
+    tg.check.gradients(y, p, order=2)
+
+
+@each("write", ["hs[0] = w[:1]", "hs[3] = w", "hs[0, 0, 0] = 1.0", "hs['a'] = w", "hs[0.5] = w", "hs[[0, 9]] = w"])
+def test_what_does_not_fit_is_refused_and_nothing_changes(write: str) -> None:
+    hs, w = tnp.zeros((2, 3)), tg.parameter([1.0, 2.0, 3.0])
+    hs[1] = w
+    wrong = write.replace("w[:1]", "w[:2]")
+    with pytest.raises(tg.GraphError):
+        exec(wrong, {"np": tnp}, {"hs": hs, "w": w})
+    assert hs.value.tolist() == [[0.0, 0.0, 0.0], [1.0, 2.0, 3.0]]
+
+
+def test_numpys_functions_that_write() -> None:
+    p = tg.parameter([[1.0, -2.0], [3.0, 4.0]])
+    z = p * 1.0
+    np.copyto(z, p * 2.0, where=np.array([[True, False], [False, True]]))
+    np.fill_diagonal(z, 0.0)
+    np.putmask(z, np.array([[False, True], [False, False]]), 9.0)
+    assert z.value.tolist() == [[0.0, 9.0], [3.0, 0.0]]
+    np.put_along_axis(z, np.array([[0], [1]]), p[:, :1], 1)
+    np.add.at(z, ([0, 0], [1, 1]), p[0])
+    np.maximum(z, 0.5, out=z)
+    assert z.value.tolist() == [[1.0, 8.0], [3.0, 3.0]]
+    right = [[2.0, 1.0], [2.0, 0.0]]
+    assert tg.grad(tg.sum(z), p).value.tolist() == right
+    z.fill(1.5)
+    assert z.value.tolist() == [[1.5, 1.5], [1.5, 1.5]]
+
+
+def test_dtypes_are_the_arrays() -> None:
+    z = tnp.zeros((2, 2), dtype=np.float32)
+    w = tg.parameter([1.0, 2.0])
+    z[0] = w
+    z *= np.float64(3.0)
+    assert z.dtype == np.float32 and z.value[0].tolist() == [3.0, 6.0]
+    assert tg.grad(tg.sum(z), w).value.tolist() == [3.0, 3.0]
