@@ -16,6 +16,7 @@ from ..core.op import Op
 from . import shape, slicing
 from .numpy_functions import FUNCTIONS, UFUNCS
 from .operators import depends_on_parameter
+from .scipy_functions import of_scipy, refuse_scipy
 
 LARGEST_LIST = 100_000
 """The most elements for which ``np.array(nodes)`` makes one node each; above, it raises and suggests np.stack."""
@@ -35,7 +36,7 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
     if out is not None:
         problem = f"np.{ufunc.__name__} would change an array in place (out= or an operator like +=)"
         raise MutationError(problem, got=users_line(), fix="write a = a + b, which makes a new node")
-    op = UFUNCS.get(ufunc) if method == "__call__" else None
+    op = UFUNCS.get(ufunc) or of_scipy(ufunc) if method == "__call__" else None
     if op is None:
         raise _unsupported(ufunc.__name__ + ("" if method == "__call__" else f".{method}"), UFUNCS)
     if settings:
@@ -96,6 +97,7 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     """
     if not depends_on_parameter(self):
         return np.array(self.value, dtype=dtype)
+    refuse_scipy(self)
     if dtype is not None and np.dtype(dtype) != object:
         problem = f"{self.label()} would be stored in a plain array and lose its gradient"
         raise MutationError(problem, got=users_line(), fix="collect the nodes in a list and join them with np.stack")
