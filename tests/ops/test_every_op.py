@@ -17,7 +17,8 @@ from .slopes import along, directions, inner
 from .vocabulary import NAMES
 
 CASES: list[Case] = [*elementwise_cases.CASES, *structure_cases.CASES, *contraction_cases.CASES]
-FUNCTIONS = {"split": "test_shape.py"}
+ACTIVATIONS = ["elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "mish", "selu", "silu", "softsign"]
+FUNCTIONS = {"split": "test_shape.py"} | dict.fromkeys(ACTIVATIONS, "test_activations.py")
 """Names of the vocabulary that are plain functions of ops, and the file that tests them."""
 
 

@@ -1,6 +1,7 @@
 """The ops, each with its ``forward`` and ``backward``; gradients are written in the same ops."""
 
 from . import numpy_speaks, operators
+from .activations import elu, gelu, hardsigmoid, hardswish, hardtanh, leaky_relu, mish, selu, silu, softsign
 from .arithmetic import add, divide, multiply, negative, power, quotient, scaled_power, square, subtract
 from .broadcasting import broadcast_to, sum_to
 from .choice import (
@@ -39,13 +40,14 @@ from .softmax import log_softmax, softmax
 
 __all__ = [
     "abs", "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "astype",
-    "broadcast_to", "ceil", "clip", "concatenate", "copysign", "cos", "cosh", "divide", "einsum", "equal", "erf",
-    "erfc", "exp", "exp2", "expm1", "floor", "floor_divide", "fmax", "fmin", "fmod", "getitem", "greater",
-    "greater_equal", "hypot", "less", "less_equal", "log", "log1p", "log_softmax", "logaddexp", "logsumexp", "matmul",
-    "max", "maximum", "mean", "min", "minimum", "multiply", "negative", "not_equal", "one_hot", "power", "relu",
-    "remainder", "reshape", "rint", "round", "sigmoid", "sigmoid_cross_entropy", "sign", "sin", "sinh", "softmax",
-    "softmax_cross_entropy", "softplus", "split", "sqrt", "square", "squared_error", "stack", "stop_gradient",
-    "subtract", "sum", "swapaxes", "take", "tan", "tanh", "transpose", "trunc", "where",
+    "broadcast_to", "ceil", "clip", "concatenate", "copysign", "cos", "cosh", "divide", "einsum", "elu", "equal", "erf",
+    "erfc", "exp", "exp2", "expm1", "floor", "floor_divide", "fmax", "fmin", "fmod", "gelu", "getitem", "greater",
+    "greater_equal", "hardsigmoid", "hardswish", "hardtanh", "hypot", "leaky_relu", "less", "less_equal", "log",
+    "log1p", "log_softmax", "logaddexp", "logsumexp", "matmul", "max", "maximum", "mean", "min", "minimum", "mish",
+    "multiply", "negative", "not_equal", "one_hot", "power", "relu", "remainder", "reshape", "rint", "round", "selu",
+    "sigmoid", "sigmoid_cross_entropy", "sign", "silu", "sin", "sinh", "softmax", "softmax_cross_entropy", "softplus",
+    "softsign", "split", "sqrt", "square", "squared_error", "stack", "stop_gradient", "subtract", "sum", "swapaxes",
+    "take", "tan", "tanh", "transpose", "trunc", "where",
 ]  # fmt: skip
 """Ops that are in `tinygraph` too: `tg.add` and so on."""
 
