@@ -242,7 +242,7 @@ def _install_methods() -> None:
         "__abs__": lambda self: choice.abs(self),
         "__divmod__": lambda self, other: numpy_functions.divmod(self, other),
         "__rdivmod__": lambda self, other: numpy_functions.divmod(other, self),
-        "__round__": lambda self, decimals=None: rounding.round(self, decimals=decimals or 0),
+        "__round__": lambda self, decimals=None: rounding.round(self, decimals=0 if decimals is None else decimals),
         "__float__": _to_float,
         "reshape": _reshape,
         "transpose": _transpose,
