@@ -113,19 +113,19 @@ class LSTM(ClassicCell):
     def __call__(self, x: Any, state: Any) -> tuple[Node, tuple[Node, Node]]:
         h, c = state
         i, f, g, o = self.in_order(self.from_both(x, h))
+        gate, i, f = self.gate_nonlinearity, self.seeing(c, i, "i"), self.seeing(c, f, "f")
         if self.coupled:
-            i = self.opened(c, i, "i")
+            i = gate(self.clip(i))
             c = (1 - i) * c + i * self.nonlinearity(self.clip(g))
         else:
-            c = self.opened(c, f, "f") * c + self.opened(c, i, "i") * self.nonlinearity(self.clip(g))
-        h = self.opened(c, o, "o") * self.output_nonlinearity(c)
+            c = gate(self.clip(f)) * c + gate(self.clip(i)) * self.nonlinearity(self.clip(g))
+        h = gate(self.clip(self.seeing(c, o, "o"))) * self.output_nonlinearity(c)
         h = h @ self.weight_hr.T if self.proj_size else h
         return h, (h, c)
 
-    def opened(self, c: Any, z: Any, gate: str) -> Node:
-        """A gate (B, H) by its z (B, H), plus its peephole weights times c (B, H), if there are peepholes."""
-        z = z if self.weight_ph is None else z + self.gate(gate).weight_ph * c
-        return self.gate_nonlinearity(self.clip(z))
+    def seeing(self, c: Any, z: Any, gate: str) -> Node:
+        """A gate's z (B, H) plus its peephole weights times c (B, H), if there are peepholes."""
+        return z if self.weight_ph is None else z + self.gate(gate).weight_ph * c
 
     def recurrent_shape(self) -> tuple[int, ...]:
         """The shape of weight_hh: a column for each unit of h."""

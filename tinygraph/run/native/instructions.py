@@ -187,13 +187,15 @@ RULES: dict[str, Emitter] = {
     "subtract": _of(lambda x, y: x - y),
     "tanh": _of(maths.tanh),
     "floor_divide": _of(_floor_divide),
+    "log1p": _of(maths.log1p),
     "logaddexp": _of(_logaddexp),
     "remainder": _of(_remainder),
     "round": lambda args, attributes: _round(args[0], attributes.get("decimals", 0)),
     **{name: _intrinsic(name) for name in ("ceil", "copysign", "exp2", "rint", "trunc")},
+    "expm1": _of(maths.expm1),
     "fmax": _intrinsic("maxnum"),
     "fmin": _intrinsic("minnum"),
-    **{name: _by_c(name) for name in ("cosh", "erf", "erfc", "expm1", "fmod", "hypot", "log1p", "sinh", "tan")},
+    **{name: _by_c(name) for name in ("cosh", "erf", "erfc", "fmod", "hypot", "sinh", "tan")},
     **{f"arc{name}": _by_c(f"a{name}") for name in ("cos", "cosh", "sin", "sinh", "tan", "tan2", "tanh")},
 }
 
