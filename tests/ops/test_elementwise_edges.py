@@ -186,3 +186,38 @@ def test_error_function_at_its_ends(op: Any, dtype: Any) -> None:
     node = tg.parameter([0.0, 1000.0, -1000.0])
     sign = 1 if op is tg.erf else -1
     np.testing.assert_allclose(tg.grad(tg.sum(op(node)), node).value, [sign * 2 / math.sqrt(math.pi), 0, 0])
+
+
+IN_DTYPE: dict[str, Any] = {
+    "exp": lambda x, d: np.exp(x, dtype=d),
+    "add a number": lambda x, d: np.add(x, 1, dtype=d),
+    "add integers": lambda x, d: np.add(x, np.arange(3), dtype=d),
+    "a number first": lambda x, d: np.hypot(2.5, x, dtype=d),
+    "matmul": lambda x, d: np.matmul(x, np.ones((3, 2)), dtype=d),
+}
+
+
+@pytest.mark.filterwarnings("ignore::tinygraph.WideningWarning")
+@each_backend
+@each("dtype", [np.float16, np.float32, "f8", float])
+@each("name", IN_DTYPE)
+def test_the_dtype_that_a_ufunc_is_asked_for(name: str, dtype: Any, backend: str) -> None:
+    call = IN_DTYPE[name]
+    for x in (np.array([0.3, 1.7, -2.2]), np.array([0.3, 1.7, -2.2], np.float32)):
+        right, node = call(x, dtype), tg.parameter(x)
+        z = call(node, dtype)
+        compiled = tg.compile(lambda x: call(x, dtype), backend=backend)(x)
+        assert z.dtype == compiled.dtype == right.dtype == np.dtype(dtype)
+        np.testing.assert_allclose(z.value, right, 2 * np.finfo(dtype).eps)
+        np.testing.assert_allclose(compiled, right, 2 * np.finfo(dtype).eps)
+        assert tg.grad(tg.sum(z), node).dtype == x.dtype
+
+
+def test_a_dtype_that_numpy_refuses_and_other_settings_are_refused() -> None:
+    x = tg.parameter([1.0, 2.0])
+    with pytest.raises(tg.GraphError, match="Cannot cast"):
+        np.add(x, 1, dtype=int)
+    with pytest.raises(tg.GraphError, match="No loop"):
+        np.greater(x, 1, dtype=np.float32)
+    with pytest.raises(tg.GraphError, match="where"):
+        np.exp(x, where=[True, False])

@@ -21,6 +21,15 @@ def as_node(x: Any) -> Node:
     return as_nodes((x,))[0]
 
 
+def cast_for(ufunc: Any, inputs: tuple[Any, ...], dtype: Any = None) -> list[Node]:
+    """The inputs in the dtypes in which ``ufunc`` computes, or does when its result shall be of ``dtype``."""
+    kinds = [type(x) if type(x) in (int, float) else as_node(x).dtype for x in inputs]
+    asked = {} if dtype is None else {"signature": (*[None] * len(kinds), np.dtype(dtype)), "casting": "same_kind"}
+    nodes = [*map(as_node, inputs)]
+    dtypes = ufunc.resolve_dtypes((*kinds, None), **asked)
+    return [x if x.dtype == d else shape.astype(x, d) for x, d in zip(nodes, dtypes, strict=False)]
+
+
 def dot(a: Any, b: Any) -> Node:
     a, b = as_node(a), as_node(b)
     if not a.ndim or not b.ndim:

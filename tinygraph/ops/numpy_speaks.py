@@ -14,7 +14,7 @@ from ..core.errors import UNFIT, GraphError, MutationError, refuse, refusing, us
 from ..core.node import Node
 from ..core.op import Op
 from . import shape, slicing
-from .numpy_functions import FUNCTIONS, UFUNCS
+from .numpy_functions import FUNCTIONS, UFUNCS, cast_for
 from .operators import depends_on_parameter
 from .scipy_functions import of_scipy, refuse_scipy
 
@@ -39,10 +39,12 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
     op = UFUNCS.get(ufunc) or of_scipy(ufunc) if method == "__call__" else None
     if op is None:
         raise _unsupported(ufunc.__name__ + ("" if method == "__call__" else f".{method}"), UFUNCS)
+    dtype = settings.pop("dtype", None)
     if settings:
         raise GraphError(f"np.{ufunc.__name__}: nodes do not support {sorted(settings)}", got=users_line())
     try:
-        return op(*map(_joined, inputs))
+        inputs = tuple(map(_joined, inputs))
+        return op(*(inputs if dtype is None else cast_for(ufunc, inputs, dtype)))
     except UNFIT as error:
         refuse(error, f"np.{ufunc.__name__}", inputs, {})
         raise

@@ -7,12 +7,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ..core.errors import GraphError, users_line
 from ..core.node import Node
 from . import choice, error_function, exponential
-from .numpy_functions import as_node
+from .numpy_functions import cast_for
 
 
 def xlogy(x: Node, y: Node) -> Node:
@@ -44,17 +42,7 @@ def of_scipy(ufunc: Any) -> Callable[..., Node] | None:
     if op is None:
         return None
 
-    def call(*inputs: Any) -> Node:
-        kinds = [type(x) if type(x) in (int, float) else as_node(x).dtype for x in inputs]
-        *dtypes, _ = ufunc.resolve_dtypes((*kinds, None))
-        return op(*map(_in, inputs, dtypes))
-
-    return call
-
-
-def _in(x: Any, dtype: Any) -> Node:
-    x = as_node(x)
-    return x if x.dtype == dtype else x.astype(np.dtype(dtype))
+    return lambda *inputs: op(*cast_for(ufunc, inputs))
 
 
 def refuse_scipy(x: Node) -> None:
