@@ -78,10 +78,10 @@ def ravel(a: Any, order: Any = "C") -> Node:
 
 def _in_order(a: Node, sizes: Any, order: Any) -> Node:
     """numpy's reshape: with order "F" the first index changes fastest, in ``a`` as in the result."""
-    if order is None or order in ("C", "c"):
+    if order is None or (isinstance(order, str) and order in ("C", "c")):
         return shape.reshape(a, sizes)
-    if order not in ("F", "f"):
-        got, fix = f"order={order!r}", "order='C' or 'F'"
+    if not isinstance(order, str) or order not in ("F", "f"):
+        got, fix = f"order={shown(order)}", "order='C' or 'F'"
         raise GraphError("reshape: a node has no order in memory that one can rely on", got=got, fix=fix)
     turned = tuple(sizes)[::-1] if np.iterable(sizes) else (sizes,)
     return shape.transpose(shape.reshape(shape.transpose(a), turned))

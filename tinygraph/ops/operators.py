@@ -198,11 +198,15 @@ def _reshape(self: Node, *sizes: Any, order: Any = "C") -> Node:
     if not sizes:
         raise GraphError(f"reshape of {self.label()}: a shape is needed", fix="x.reshape(-1), for example")
     sizes = sizes[0] if len(sizes) == 1 else sizes
-    return shape.reshape(self, shape=sizes) if order == "C" else numpy_functions.reshape(self, sizes, order)
+    return (
+        shape.reshape(self, shape=sizes)
+        if isinstance(order, str) and order == "C"
+        else numpy_functions.reshape(self, sizes, order)
+    )
 
 
 def _flatten(self: Node, order: Any = "C") -> Node:
-    return shape.reshape(self, shape=-1) if order == "C" else numpy_functions.ravel(self, order)
+    return numpy_functions.ravel(self, order)
 
 
 def _reducing(op: Any) -> Callable[..., Node]:
@@ -219,6 +223,14 @@ def _transpose(self: Node, *axes: Any) -> Node:
     return shape.transpose(self, axes=axes[0] if len(axes) == 1 else axes or None)
 
 
+_BY_METHOD = (
+    *("sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh", "arcsinh", "arccosh", "arctanh"),
+    *("exp2", "expm1", "log1p", "log2", "log10", "rint", "fabs", "hypot", "fmod"),
+    *("deg2rad", "rad2deg", "radians", "degrees"),
+)
+"""Ufuncs of which numpy calls the method, element by element, for an array of nodes."""
+
+
 def _install_methods() -> None:
     methods = {
         "swapaxes": shape.swapaxes,
@@ -229,6 +241,7 @@ def _install_methods() -> None:
         "log": exponential.log,
         "sqrt": exponential.sqrt,
         "tanh": exponential.tanh,
+        **{word: getattr(np, word) for word in _BY_METHOD},
     }
     for word, op in methods.items():
         setattr(Node, word, lambda self, *args, op=op, **settings: op(self, *args, **settings))
