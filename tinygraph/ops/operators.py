@@ -231,6 +231,10 @@ _BY_METHOD = (
 """Ufuncs of which numpy calls the method, element by element, for an array of nodes."""
 
 
+def _by_numpy(ufunc: Any) -> Callable[..., Node]:
+    return (lambda self: ufunc(self)) if ufunc.nin == 1 else (lambda self, other: ufunc(self, other))
+
+
 def _install_methods() -> None:
     methods = {
         "swapaxes": shape.swapaxes,
@@ -241,13 +245,13 @@ def _install_methods() -> None:
         "log": exponential.log,
         "sqrt": exponential.sqrt,
         "tanh": exponential.tanh,
-        **{word: getattr(np, word) for word in _BY_METHOD},
     }
     for word, op in methods.items():
         setattr(Node, word, lambda self, *args, op=op, **settings: op(self, *args, **settings))
     for op in (reduction.sum, reduction.mean, reduction.largest, reduction.smallest, reduction.argmax):
         setattr(Node, op.name, _reducing(op))
     others: dict[str, Any] = {
+        **{word: _by_numpy(getattr(np, word)) for word in _BY_METHOD},
         "__getitem__": index,
         "__setitem__": _refuse("item assignment", "collect the parts in a list and join them by np.stack"),
         "__neg__": lambda self: arithmetic.negative(self),
