@@ -18,7 +18,8 @@ from .vocabulary import NAMES
 
 FILES = elementwise_cases, structure_cases, contraction_cases, writing_cases
 CASES: list[Case] = [case for file in FILES for case in file.CASES]
-FUNCTIONS = {"split": "test_shape.py"}
+ACTIVATIONS = ["elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "mish", "selu", "silu", "softsign"]
+FUNCTIONS = {"split": "test_shape.py"} | dict.fromkeys(ACTIVATIONS, "test_activations.py")
 """Names of the vocabulary that are plain functions of ops, and the file that tests them."""
 
 

@@ -8,18 +8,27 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError, shown
+from ..core.errors import GraphError, MutationError, shown
 from ..core.leaves import as_nodes
 from ..core.node import Node
 from ..core.op import Spec
 from ..core.scope import now
-from . import arithmetic, choice, exponential, product, shape, writing
-from .inference import hollow
+from . import arithmetic, choice, exponential, product, rounding, shape, writing
+from .inference import floating, hollow
 
 
 def as_node(x: Any) -> Node:
     """``x`` as a node by itself: other than beside a node in an op, a Python number is a float64 or an int64."""
     return as_nodes((x,))[0]
+
+
+def cast_for(ufunc: Any, inputs: tuple[Any, ...], dtype: Any = None) -> list[Node]:
+    """The inputs in the dtypes in which ``ufunc`` computes, or does when its result shall be of ``dtype``."""
+    kinds = [type(x) if type(x) in (int, float) else as_node(x).dtype for x in inputs]
+    asked = {} if dtype is None else {"signature": (*[None] * len(kinds), np.dtype(dtype)), "casting": "same_kind"}
+    nodes = [*map(as_node, inputs)]
+    dtypes = ufunc.resolve_dtypes((*kinds, None), **asked)
+    return [x if x.dtype == d else shape.astype(x, d) for x, d in zip(nodes, dtypes, strict=False)]
 
 
 def dot(a: Any, b: Any) -> Node:
@@ -70,10 +79,10 @@ def ravel(a: Any, order: Any = "C") -> Node:
 
 def _in_order(a: Node, sizes: Any, order: Any) -> Node:
     """numpy's reshape: with order "F" the first index changes fastest, in ``a`` as in the result."""
-    if order is None or order in ("C", "c"):
+    if order is None or (isinstance(order, str) and order in ("C", "c")):
         return shape.reshape(a, sizes)
-    if order not in ("F", "f"):
-        got, fix = f"order={order!r}", "order='C' or 'F'"
+    if not isinstance(order, str) or order not in ("F", "f"):
+        got, fix = f"order={shown(order)}", "order='C' or 'F'"
         raise GraphError("reshape: a node has no order in memory that one can rely on", got=got, fix=fix)
     turned = tuple(sizes)[::-1] if np.iterable(sizes) else (sizes,)
     return shape.transpose(shape.reshape(shape.transpose(a), turned))
@@ -106,6 +115,27 @@ def copied(a: Node) -> Node:
     return a if now.recorder is None else writing.copy(a)
 
 
+def divmod(x: Any, y: Any) -> tuple[Node, Node]:
+    return rounding.floor_divide(x, y), rounding.remainder(x, y)
+
+
+def times(factor: float) -> Callable[[Node], Node]:
+    """The function ``x * factor``, with integers as the floats that numpy makes of them."""
+    return lambda x: floating(x) * factor
+
+
+def nan_to_num(x: Any, copy: Any = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Node:
+    if not copy:
+        problem, fix = "np.nan_to_num would change a node in place", "omit copy=, and use the result"
+        raise MutationError(problem, got=f"copy={shown(copy)}", fix=fix)
+    if x.dtype.kind != "f":
+        return as_node(x)
+    ends, inf = np.finfo(x.dtype), np.asarray(np.inf, x.dtype)
+    x = choice.where(choice.equal(x, inf), ends.max if posinf is None else posinf, x)
+    x = choice.where(choice.equal(x, -inf), ends.min if neginf is None else neginf, x)
+    return choice.where(choice.not_equal(x, x), nan, x)
+
+
 def like(function: Any) -> Callable[..., np.ndarray]:
     return lambda a, *args, **settings: function(np.broadcast_to(np.empty((), a.dtype), a.shape), *args, **settings)
 
@@ -117,6 +147,9 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     np.log2: lambda x: exponential.log(x) * (1 / math.log(2)),
     np.log10: lambda x: exponential.log(x) * (1 / math.log(10)),
     np.fabs: fabs,
+    np.divmod: divmod,
+    **dict.fromkeys([np.deg2rad, np.radians], times(math.pi / 180)),
+    **dict.fromkeys([np.rad2deg, np.degrees], times(180 / math.pi)),
 }
 """Ufuncs that no op is named after."""
 
@@ -128,6 +161,9 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.moveaxis: moveaxis,
     np.dot: dot,
     np.outer: outer,
+    np.around: lambda a, decimals=0: rounding.round(a, decimals=decimals),
+    np.fix: lambda x: rounding.trunc(x),
+    np.nan_to_num: nan_to_num,
     np.copy: lambda a, order="K", subok=False: copied(a),
     np.shape: lambda a: a.shape,
     np.ndim: lambda a: a.ndim,

@@ -12,7 +12,7 @@ from ..core.errors import GraphError, MutationError, users_line
 from ..core.leaves import as_nodes
 from ..core.node import Node
 from ..core.scope import now
-from . import arithmetic, choice, exponential, numpy_functions, product, reduction, shape
+from . import arithmetic, choice, exponential, numpy_functions, product, reduction, rounding, shape
 from .lookup import ARRAY, pick, take
 from .slicing import getitem
 
@@ -133,17 +133,13 @@ def _to_the_power(self: Node, p: Any) -> Node:
 
 
 _UNSUPPORTED = {
-    "mod": ("%", "x - y * tg.floor(x / y)"),
-    "floordiv": ("//", "tg.floor(x / y)"),
-    "divmod": ("divmod", "q = tg.floor(x / y) and x - y * q"),
     "and": ("&", "x * y of two masks"),
     "or": ("|", "tg.maximum(x, y) of two masks"),
     "xor": ("^", "tg.not_equal(x, y) of two masks; the power is x ** y"),
     "lshift": ("<<", "x * 2**n"),
-    "rshift": (">>", "tg.floor(x / 2**n)"),
+    "rshift": (">>", "x // 2**n"),
     "invert": ("~", "tg.equal(x, False) of a mask"),
-    "round": ("round", "tg.floor(x + 0.5), or round(x.item(), n) for the number"),
-    "trunc": ("math.trunc", "tg.floor(x), or int(x.item()) for the number"),
+    "trunc": ("math.trunc", "tg.trunc(x), or int(x.item()) for the number"),
 }
 """Maps the words of Python's operators that nodes lack to their sign, and what to write in their place."""
 
@@ -172,13 +168,15 @@ def _install() -> None:
         "/": ("truediv", arithmetic.divide),
         "**": ("pow", arithmetic.power),
         "@": ("matmul", product.matmul),
+        "%": ("mod", rounding.remainder),
+        "//": ("floordiv", rounding.floor_divide),
     }
     for word, op in signs.values():
         setattr(Node, f"__{word}__", _operator(op))
         setattr(Node, f"__r{word}__", _swapped(op))
     Node.__pow__ = _to_the_power  # type: ignore[method-assign]
     for word, (sign, fix) in _UNSUPPORTED.items():
-        for side in ("", "r") if word not in ("invert", "round", "trunc") else ("",):
+        for side in ("", "r") if word not in ("invert", "trunc") else ("",):
             setattr(Node, f"__{side}{word}__", _unsupported(sign, fix))
     relations = {
         "gt": choice.greater,
@@ -197,11 +195,15 @@ def _reshape(self: Node, *sizes: Any, order: Any = "C") -> Node:
     if not sizes:
         raise GraphError(f"reshape of {self.label()}: a shape is needed", fix="x.reshape(-1), for example")
     sizes = sizes[0] if len(sizes) == 1 else sizes
-    return shape.reshape(self, shape=sizes) if order == "C" else numpy_functions.reshape(self, sizes, order)
+    return (
+        shape.reshape(self, shape=sizes)
+        if isinstance(order, str) and order == "C"
+        else numpy_functions.reshape(self, sizes, order)
+    )
 
 
 def _flatten(self: Node, order: Any = "C") -> Node:
-    return shape.reshape(self, shape=-1) if order == "C" else numpy_functions.ravel(self, order)
+    return numpy_functions.ravel(self, order)
 
 
 def _reducing(op: Any) -> Callable[..., Node]:
@@ -216,6 +218,18 @@ def _reducing(op: Any) -> Callable[..., Node]:
 
 def _transpose(self: Node, *axes: Any) -> Node:
     return shape.transpose(self, axes=axes[0] if len(axes) == 1 else axes or None)
+
+
+_BY_METHOD = (
+    *("sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh", "arcsinh", "arccosh", "arctanh"),
+    *("exp2", "expm1", "log1p", "log2", "log10", "rint", "fabs", "hypot", "fmod"),
+    *("deg2rad", "rad2deg", "radians", "degrees"),
+)
+"""Ufuncs of which numpy calls the method, element by element, for an array of nodes."""
+
+
+def _by_numpy(ufunc: Any) -> Callable[..., Node]:
+    return (lambda self: ufunc(self)) if ufunc.nin == 1 else (lambda self, other: ufunc(self, other))
 
 
 def _install_methods() -> None:
@@ -234,10 +248,14 @@ def _install_methods() -> None:
     for op in (reduction.sum, reduction.mean, reduction.largest, reduction.smallest, reduction.argmax):
         setattr(Node, op.name, _reducing(op))
     others: dict[str, Any] = {
+        **{word: _by_numpy(getattr(np, word)) for word in _BY_METHOD},
         "__getitem__": index,
         "__neg__": lambda self: arithmetic.negative(self),
         "__pos__": numpy_functions.positive,
         "__abs__": lambda self: choice.abs(self),
+        "__divmod__": lambda self, other: numpy_functions.divmod(self, other),
+        "__rdivmod__": lambda self, other: numpy_functions.divmod(other, self),
+        "__round__": lambda self, decimals=None: rounding.round(self, decimals=0 if decimals is None else decimals),
         "__float__": _to_float,
         "reshape": _reshape,
         "transpose": _transpose,
