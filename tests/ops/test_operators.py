@@ -18,16 +18,12 @@ LACKING: dict[str, Any] = {
     "%": lambda x, y: x % y,
     "//": lambda x, y: x // y,
     "divmod": lambda x, y: divmod(x, y),
-    "&": lambda x, y: x & y,
-    "|": lambda x, y: x | y,
-    "^": lambda x, y: x ^ y,
     "<<": lambda x, y: x << y,
     ">>": lambda x, y: x >> y,
 }
 ALONE: dict[str, Any] = {
     "round": lambda x: (round(x), round(x, 2)),
     "math.trunc": math.trunc,
-    "~": lambda x: ~x,
 }
 
 

@@ -1,6 +1,6 @@
 """The ops, each with its ``forward`` and ``backward``; gradients are written in the same ops."""
 
-from . import numpy_speaks, operators
+from . import methods, numpy_speaks, operators
 from .arithmetic import add, divide, multiply, negative, power, quotient, scaled_power, square, subtract
 from .broadcasting import broadcast_to, sum_to
 from .choice import (
@@ -20,6 +20,7 @@ from .choice import (
 )
 from .einsum import einsum
 from .exponential import exp, log, sigmoid, softplus, sqrt, tanh
+from .linalg import cholesky, det, inv, slogdet, solve
 from .lookup import add_at, one_hot, pick, scatter, take, within
 from .losses import entry, excess, onehot_like, sigmoid_cross_entropy, softmax_cross_entropy, squared_error
 from .periodic import cos, sin
@@ -43,9 +44,9 @@ __all__ = [
 """Ops that are in `tinygraph` too: `tg.add` and so on."""
 
 FOR_GRADIENTS = [
-    "add_at", "entry", "excess", "onehot_like", "pick", "put", "quotient", "scaled_power", "scatter", "sum_to", "ties",
-    "within",
+    "add_at", "cholesky", "det", "entry", "excess", "inv", "onehot_like", "pick", "put", "quotient", "scaled_power",
+    "scatter", "slogdet", "solve", "sum_to", "ties", "within",
 ]  # fmt: skip
-"""Ops that are used in gradients, and `within` for lengths; they are in `tg.ops` alone: `tg.ops.quotient`."""
+"""Ops of gradients, `within` for lengths, and those that np.linalg calls; they are in `tg.ops` alone."""
 
 numpy_speaks.register({name: globals()[name] for name in __all__})

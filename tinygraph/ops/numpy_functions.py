@@ -12,27 +12,25 @@ from ..core.errors import GraphError, shown
 from ..core.leaves import as_nodes
 from ..core.node import Node
 from ..core.op import Spec
-from . import arithmetic, choice, exponential, product, shape
+from . import arithmetic, choice, exponential, shape, slicing
 from .inference import hollow
 
 
 def as_node(x: Any) -> Node:
     """``x`` as a node by itself: other than beside a node in an op, a Python number is a float64 or an int64."""
-    return as_nodes((x,))[0]
+    return as_nodes((joined(x),))[0]
 
 
-def dot(a: Any, b: Any) -> Node:
-    a, b = as_node(a), as_node(b)
-    if not a.ndim or not b.ndim:
-        return arithmetic.multiply(a, b)
-    if b.ndim > 2:
-        fix = "tg.einsum, or np.matmul if the leading axes are a batch"
-        raise GraphError("np.dot: b has more than two axes", got=f"{a.shape}, {b.shape}", fix=fix)
-    return product.matmul(a, b)
-
-
-def outer(a: Any, b: Any) -> Node:
-    return arithmetic.multiply(shape.reshape(as_node(a), (-1, 1)), shape.reshape(as_node(b), (1, -1)))
+def joined(x: Any) -> Any:
+    """An array of nodes of one element, or a list with nodes, as one node."""
+    if isinstance(x, Node):
+        return x
+    if isinstance(x, np.ndarray) and x.dtype.hasobject:
+        return shape.reshape(slicing.stack(list(x.flat)), x.shape)
+    if isinstance(x, (list, tuple)) and any(isinstance(part, (Node, list, tuple)) for part in x):
+        parts = [joined(part) for part in x]
+        return slicing.stack(parts) if any(isinstance(part, Node) for part in parts) else x
+    return x
 
 
 def _shape_of(function: Callable[..., Any], x: Any, *args: Any) -> tuple[int, ...]:
@@ -120,8 +118,6 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.expand_dims: expand_dims,
     np.squeeze: squeeze,
     np.moveaxis: moveaxis,
-    np.dot: dot,
-    np.outer: outer,
     np.copy: lambda a, order="K", subok=False: a,
     np.shape: lambda a: a.shape,
     np.ndim: lambda a: a.ndim,

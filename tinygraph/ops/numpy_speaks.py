@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dis
+import sys
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from inspect import signature
 from itertools import takewhile
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
@@ -13,12 +16,20 @@ import numpy as np
 from ..core.errors import UNFIT, GraphError, MutationError, refuse, refusing, users_line
 from ..core.node import Node
 from ..core.op import Op
-from . import shape, slicing
-from .numpy_functions import FUNCTIONS, UFUNCS
+from ..core.scope import now
+from . import numpy_products, questions, slicing
+from .numpy_functions import FUNCTIONS, UFUNCS, joined
 from .operators import depends_on_parameter
 
 LARGEST_LIST = 100_000
 """The most elements for which ``np.array(nodes)`` makes one node each; above, it raises and suggests np.stack."""
+
+LARGEST_DOT = 100
+"""The same for ``array.dot(node)``, which makes two nodes for each of these elements and each row of the array."""
+
+
+UFUNCS.update(questions.UFUNCS)
+FUNCTIONS.update(numpy_products.FUNCTIONS | questions.FUNCTIONS)
 
 
 def register(vocabulary: Mapping[str, Any]) -> None:
@@ -41,7 +52,7 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
     if settings:
         raise GraphError(f"np.{ufunc.__name__}: nodes do not support {sorted(settings)}", got=users_line())
     try:
-        return op(*map(_joined, inputs))
+        return op(*map(joined, inputs))
     except UNFIT as error:
         refuse(error, f"np.{ufunc.__name__}", inputs, {})
         raise
@@ -53,6 +64,9 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
         problem = f"np.{function.__name__} would change an array in place (out=)"
         raise MutationError(problem, got=users_line(), fix="omit out= and use the result")
     op = FUNCTIONS.get(function)
+    if op is None and function in numpy_products.REFUSED:
+        problem, fix = f"np.linalg.{function.__name__} is not supported on nodes", numpy_products.REFUSED[function]
+        raise GraphError(problem, got=users_line(), fix=fix)
     if op is None:
         raise _unsupported(function.__name__, FUNCTIONS)
     if isinstance(op, Op) and (len(args) > _alike(function, op) or (kwargs and not kwargs.keys() <= op._known)):
@@ -94,7 +108,11 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     element, so that ``np.array(outputs)`` keeps the gradient, although it is slow. If numpy needs plain numbers
     (``a[t] = node``), it raises.
     """
-    if not depends_on_parameter(self):
+    plain = not depends_on_parameter(self)
+    if self.size > LARGEST_DOT and not (plain and not now.tracing) and _calls_dot(sys._getframe(2)):
+        problem = f"array.dot of {self.label()} would multiply and add one node for each number"
+        raise GraphError(problem, got=users_line(), fix="write x @ W, or np.dot(x, W), which make one node")
+    if plain:
         return np.array(self.value, dtype=dtype)
     if dtype is not None and np.dtype(dtype) != object:
         problem = f"{self.label()} would be stored in a plain array and lose its gradient"
@@ -108,11 +126,20 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     return elements
 
 
-def _joined(x: Any) -> Any:
-    """An array of nodes of one element as one node."""
-    if isinstance(x, np.ndarray) and x.dtype.hasobject:
-        return shape.reshape(slicing.stack(list(x.flat)), x.shape)
-    return x
+def _calls_dot(frame: FrameType) -> bool:
+    """Whether the frame is at the call of a method ``.dot``: an array's does not ask nodes what a product is."""
+    return "dot" in frame.f_code.co_names and _method_called(frame.f_code, frame.f_lasti) == "dot"
+
+
+@lru_cache(maxsize=256)
+def _method_called(code: CodeType, at: int) -> str:
+    """The name of the method that the instruction at ``at`` calls; the empty text where it cannot be told."""
+    before = [(i, p) for i in dis.get_instructions(code) if i.offset <= at and (p := i.positions) is not None]
+    if not before:
+        return ""
+    call = before[-1][1]
+    names = [(p[1::2], i.argval) for i, p in before if i.opname in ("LOAD_METHOD", "LOAD_ATTR") and p[::2] == call[::2]]
+    return str(max(names)[1]) if names else ""
 
 
 def _unsupported(name: str, table: dict[Any, Any]) -> GraphError:

@@ -11,7 +11,7 @@ from ..core.checks import unmasked
 from ..core.errors import GraphError, MutationError, users_line
 from ..core.leaves import as_nodes
 from ..core.node import Node
-from . import arithmetic, choice, exponential, numpy_functions, product, reduction, shape
+from . import arithmetic, choice, exponential, numpy_functions, product, questions, reduction, shape
 from .lookup import ARRAY, pick, take
 from .slicing import getitem
 
@@ -138,12 +138,8 @@ _UNSUPPORTED = {
     "mod": ("%", "x - y * tg.floor(x / y)"),
     "floordiv": ("//", "tg.floor(x / y)"),
     "divmod": ("divmod", "q = tg.floor(x / y) and x - y * q"),
-    "and": ("&", "x * y of two masks"),
-    "or": ("|", "tg.maximum(x, y) of two masks"),
-    "xor": ("^", "tg.not_equal(x, y) of two masks; the power is x ** y"),
     "lshift": ("<<", "x * 2**n"),
     "rshift": (">>", "tg.floor(x / 2**n)"),
-    "invert": ("~", "tg.equal(x, False) of a mask"),
     "round": ("round", "tg.floor(x + 0.5), or round(x.item(), n) for the number"),
     "trunc": ("math.trunc", "tg.floor(x), or int(x.item()) for the number"),
 }
@@ -174,6 +170,9 @@ def _install() -> None:
         "/": ("truediv", arithmetic.divide),
         "**": ("pow", arithmetic.power),
         "@": ("matmul", product.matmul),
+        "&": ("and", questions.MASKS["&"]),
+        "|": ("or", questions.MASKS["|"]),
+        "^": ("xor", questions.MASKS["^"]),
     }
     for sign, (word, op) in signs.items():
         setattr(Node, f"__{word}__", _operator(op))
@@ -181,7 +180,7 @@ def _install() -> None:
         setattr(Node, f"__i{word}__", _in_place(sign, op))
     Node.__pow__ = _to_the_power  # type: ignore[method-assign]
     for word, (sign, fix) in _UNSUPPORTED.items():
-        for side in ("", "r") if word not in ("invert", "round", "trunc") else ("",):
+        for side in ("", "r") if word not in ("round", "trunc") else ("",):
             setattr(Node, f"__{side}{word}__", _unsupported(sign, fix))
     relations = {
         "gt": choice.greater,
@@ -207,11 +206,11 @@ def _flatten(self: Node, order: Any = "C") -> Node:
     return shape.reshape(self, shape=-1) if order == "C" else numpy_functions.ravel(self, order)
 
 
-def _reducing(op: Any) -> Callable[..., Node]:
+def _reducing(op: Any, function: Any) -> Callable[..., Node]:
     def method(self: Node, *args: Any, **settings: Any) -> Node:
-        if len(args) > 1 and [*map(type, args[1:])] != [bool]:  # numpy has dtype in the second place
-            problem, got = f"{op.name} of {self.label()}: too many arguments", ", ".join(map(repr, args))
-            raise GraphError(problem, expected="axis, keepdims", got=got, fix="name the settings")
+        if (len(args) > 1 and [*map(type, args[1:])] != [bool]) or not settings.keys() <= op._known:
+            z: Node = function(self, *args, **settings)  # numpy has dtype in the second place, and more settings
+            return z
         return op(self, *args, **settings)
 
     return method
@@ -234,13 +233,14 @@ def _install_methods() -> None:
     }
     for word, op in methods.items():
         setattr(Node, word, lambda self, *args, op=op, **settings: op(self, *args, **settings))
-    for op in (reduction.sum, reduction.mean, reduction.largest, reduction.smallest, reduction.argmax):
-        setattr(Node, op.name, _reducing(op))
+    for op in (reduction.sum, reduction.mean, reduction.largest, reduction.smallest):
+        setattr(Node, op.name, _reducing(op, getattr(np, op.name)))
     others: dict[str, Any] = {
         "__getitem__": index,
         "__setitem__": _refuse("item assignment", "collect the parts in a list and join them by np.stack"),
         "__neg__": lambda self: arithmetic.negative(self),
         "__pos__": numpy_functions.positive,
+        "__invert__": lambda self: questions.MASKS["~"](self),
         "__abs__": lambda self: choice.abs(self),
         "__float__": _to_float,
         "reshape": _reshape,
@@ -249,7 +249,6 @@ def _install_methods() -> None:
         "ravel": _flatten,
         "flatten": _flatten,
         "copy": lambda self, order="C": self,
-        "dot": lambda self, other: numpy_functions.dot(self, other),
     }
     for word, method in others.items():
         setattr(Node, word, method)

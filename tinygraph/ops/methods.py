@@ -1,0 +1,52 @@
+"""Methods of nodes under numpy's names and signatures: ``x.std(axis=0)`` is ``np.std(x, axis=0)``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import MutationError, users_line
+from ..core.node import Node
+from . import shape
+
+BY_NUMPY = [
+    *("all", "any", "argmax", "argmin", "argpartition", "argsort", "compress", "cumprod", "cumsum", "diagonal", "dot"),
+    *("nonzero", "prod", "repeat", "round", "searchsorted", "squeeze", "std", "trace", "var"),
+]
+"""Methods that are numpy's functions of the same name, with the node as the first argument."""
+
+IN_PLACE = {"sort": "np.sort(x)", "partition": "np.sort(x)"}
+"""Methods that change an array in place, and what to write."""
+
+
+def _by_numpy(name: str) -> Callable[..., Any]:
+    function = getattr(np, name)
+
+    def method(self: Node, *args: Any, **settings: Any) -> Any:
+        return function(self, *args, **settings)
+
+    method.__name__, method.__doc__ = name, f"``np.{name}`` of the node."
+    return method
+
+
+def _in_place(name: str, fix: str) -> Callable[..., Any]:
+    def refuse(self: Node, *args: Any, **settings: Any) -> Any:
+        problem = f"{self.label()} cannot be changed by .{name}(), which works in place"
+        raise MutationError(problem, got=users_line(), fix=fix)
+
+    return refuse
+
+
+def _tolist(self: Node) -> Any:
+    """The value as nested lists of Python numbers, which carry no gradient."""
+    return self.value.tolist()
+
+
+for _name in BY_NUMPY:
+    setattr(Node, _name, _by_numpy(_name))
+for _name, _fix in IN_PLACE.items():
+    setattr(Node, _name, _in_place(_name, _fix))
+Node.tolist = _tolist  # type: ignore[attr-defined]
+Node.mT = property(lambda self: shape.swapaxes(self, -1, -2))  # type: ignore[attr-defined]
