@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import MutationError, users_line
+from ..core.errors import GraphError, MutationError, refusing, users_line
 from ..core.node import Node
 from . import shape
 
 BY_NUMPY = [
-    *("all", "any", "argmax", "argmin", "argpartition", "argsort", "compress", "cumprod", "cumsum", "diagonal", "dot"),
+    *("all", "any", "argmax", "argmin", "argpartition", "argsort", "cumprod", "cumsum", "diagonal", "dot"),
     *("nonzero", "prod", "repeat", "round", "searchsorted", "squeeze", "std", "trace", "var"),
 ]
 """Methods that are numpy's functions of the same name, with the node as the first argument."""
@@ -28,7 +28,7 @@ def _by_numpy(name: str) -> Callable[..., Any]:
         return function(self, *args, **settings)
 
     method.__name__, method.__doc__ = name, f"``np.{name}`` of the node."
-    return method
+    return refusing(method)
 
 
 def _in_place(name: str, fix: str) -> Callable[..., Any]:
@@ -37,6 +37,22 @@ def _in_place(name: str, fix: str) -> Callable[..., Any]:
         raise MutationError(problem, got=users_line(), fix=fix)
 
     return refuse
+
+
+def _clip(self: Node, min: Any = None, max: Any = None, out: Any = None, **limits: Any) -> Any:
+    """``np.clip`` of the node; an array's method calls the limits min and max, the function a_min and a_max."""
+    settings = limits if out is None else {**limits, "out": out}
+    limit: Any = np.clip
+    return limit(self, settings.pop("a_min", min), settings.pop("a_max", max), **settings)
+
+
+def _astype(
+    self: Node, dtype: Any = np.float64, order: Any = "K", casting: Any = "unsafe", subok: Any = True, copy: Any = True
+) -> Node:
+    if casting != "unsafe" and not np.can_cast(self.dtype, dtype, casting):
+        got, fix = f"{self.dtype} to {dtype}, casting={casting!r}", "omit casting="
+        raise GraphError(f"astype of {self.label()}: numpy's rules do not allow it", got=got, fix=fix)
+    return shape.astype(self, dtype)
 
 
 def _tolist(self: Node) -> Any:
@@ -48,5 +64,6 @@ for _name in BY_NUMPY:
     setattr(Node, _name, _by_numpy(_name))
 for _name, _fix in IN_PLACE.items():
     setattr(Node, _name, _in_place(_name, _fix))
-Node.tolist = _tolist  # type: ignore[attr-defined]
-Node.mT = property(lambda self: shape.swapaxes(self, -1, -2))  # type: ignore[attr-defined]
+OTHERS = {"clip": _clip, "astype": _astype, "tolist": _tolist}
+for _name, _other in OTHERS.items():
+    setattr(Node, _name, _other)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.checks import unmasked
-from ..core.errors import GraphError, MutationError, users_line
+from ..core.errors import GraphError, MutationError, refusing, users_line
 from ..core.leaves import as_nodes
 from ..core.node import Node
 from . import arithmetic, choice, exponential, numpy_functions, product, questions, reduction, shape
@@ -207,6 +207,8 @@ def _flatten(self: Node, order: Any = "C") -> Node:
 
 
 def _reducing(op: Any, function: Any) -> Callable[..., Node]:
+    function = refusing(function)
+
     def method(self: Node, *args: Any, **settings: Any) -> Node:
         if (len(args) > 1 and [*map(type, args[1:])] != [bool]) or not settings.keys() <= op._known:
             z: Node = function(self, *args, **settings)  # numpy has dtype in the second place, and more settings
@@ -223,9 +225,7 @@ def _transpose(self: Node, *axes: Any) -> Node:
 def _install_methods() -> None:
     methods = {
         "swapaxes": shape.swapaxes,
-        "astype": shape.astype,
         "take": take,
-        "clip": choice.clip,
         "exp": exponential.exp,
         "log": exponential.log,
         "sqrt": exponential.sqrt,
