@@ -112,7 +112,7 @@ class Det(_OfMatrices):
 
     Example:
         >>> import numpy as np, tinygraph as tg
-        >>> np.linalg.det(tg.constant([[2.0, 0.0], [0.0, 4.0]])).item()
+        >>> round(np.linalg.det(tg.constant([[2.0, 0.0], [0.0, 4.0]])).item(), 9)
         8.0
     """
 

@@ -28,7 +28,7 @@ def _by_numpy(name: str) -> Callable[..., Any]:
         return function(self, *args, **settings)
 
     method.__name__, method.__doc__ = name, f"``np.{name}`` of the node."
-    return refusing(method)
+    return refusing(method, f"x.{name}")
 
 
 def _in_place(name: str, fix: str) -> Callable[..., Any]:

@@ -27,7 +27,7 @@ def joined(x: Any) -> Any:
         return x
     if isinstance(x, np.ndarray) and x.dtype.hasobject:
         return shape.reshape(slicing.stack(list(x.flat)), x.shape)
-    if isinstance(x, (list, tuple)) and any(isinstance(part, (Node, list, tuple)) for part in x):
+    if type(x) is list and any(isinstance(part, (Node, list)) for part in x):  # a tuple may be several inputs
         parts = [joined(part) for part in x]
         return slicing.stack(parts) if any(isinstance(part, Node) for part in parts) else x
     return x
@@ -67,10 +67,11 @@ def ravel(a: Any, order: Any = "C") -> Node:
 
 def _in_order(a: Node, sizes: Any, order: Any) -> Node:
     """numpy's reshape: with order "F" the first index changes fastest, in ``a`` as in the result."""
-    if order is None or order in ("C", "c"):
+    letter = "C" if order is None else order.upper() if isinstance(order, str) else ""
+    if letter == "C":
         return shape.reshape(a, sizes)
-    if order not in ("F", "f"):
-        got, fix = f"order={order!r}", "order='C' or 'F'"
+    if letter != "F":
+        got, fix = f"order={shown(order)}", "order='C' or 'F'"
         raise GraphError("reshape: a node has no order in memory that one can rely on", got=got, fix=fix)
     turned = tuple(sizes)[::-1] if np.iterable(sizes) else (sizes,)
     return shape.transpose(shape.reshape(shape.transpose(a), turned))

@@ -199,11 +199,13 @@ def _reshape(self: Node, *sizes: Any, order: Any = "C") -> Node:
     if not sizes:
         raise GraphError(f"reshape of {self.label()}: a shape is needed", fix="x.reshape(-1), for example")
     sizes = sizes[0] if len(sizes) == 1 else sizes
-    return shape.reshape(self, shape=sizes) if order == "C" else numpy_functions.reshape(self, sizes, order)
+    if type(order) is str and order == "C":
+        return shape.reshape(self, shape=sizes)
+    return numpy_functions.reshape(self, sizes, order)
 
 
 def _flatten(self: Node, order: Any = "C") -> Node:
-    return shape.reshape(self, shape=-1) if order == "C" else numpy_functions.ravel(self, order)
+    return _reshape(self, -1, order=order)
 
 
 def _reducing(op: Any, function: Any) -> Callable[..., Node]:
