@@ -9,10 +9,10 @@ import numpy as np
 
 from ..core.errors import GraphError, MutationError, refusing, users_line
 from ..core.node import Node
-from . import shape
+from . import numpy_products, shape
 
 BY_NUMPY = [
-    *("all", "any", "argmax", "argmin", "argpartition", "argsort", "cumprod", "cumsum", "diagonal", "dot"),
+    *("all", "any", "argmax", "argmin", "argpartition", "argsort", "cumprod", "cumsum", "diagonal"),
     *("nonzero", "prod", "repeat", "round", "searchsorted", "squeeze", "std", "trace", "var"),
 ]
 """Methods that are numpy's functions of the same name, with the node as the first argument."""
@@ -37,6 +37,10 @@ def _in_place(name: str, fix: str) -> Callable[..., Any]:
         raise MutationError(problem, got=users_line(), fix=fix)
 
     return refuse
+
+
+def _dot(self: Node, b: Any, out: Any = None) -> Any:
+    return numpy_products.dot(self, b) if out is None else np.dot(self, b, out)
 
 
 def _clip(self: Node, min: Any = None, max: Any = None, out: Any = None, **limits: Any) -> Any:
@@ -64,6 +68,6 @@ for _name in BY_NUMPY:
     setattr(Node, _name, _by_numpy(_name))
 for _name, _fix in IN_PLACE.items():
     setattr(Node, _name, _in_place(_name, _fix))
-OTHERS = {"clip": _clip, "astype": _astype, "tolist": _tolist}
+OTHERS = {"dot": _dot, "clip": _clip, "astype": _astype, "tolist": _tolist}
 for _name, _other in OTHERS.items():
     setattr(Node, _name, _other)
