@@ -40,7 +40,8 @@ def _in_place(name: str, fix: str) -> Callable[..., Any]:
 
 
 def _dot(self: Node, b: Any, out: Any = None) -> Any:
-    return numpy_products.dot(self, b) if out is None else np.dot(self, b, out)
+    by_numpy: Any = np.dot
+    return numpy_products.dot(self, b) if out is None else by_numpy(self, b, out)
 
 
 def _clip(self: Node, min: Any = None, max: Any = None, out: Any = None, **limits: Any) -> Any:
