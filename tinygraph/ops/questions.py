@@ -155,5 +155,8 @@ FUNCTIONS: dict[Any, Answer] = {
     np.argmax: question(np.argmax, _argmax),
     np.argmin: question(np.argmin, _argmin),
     np.where: where,
+    np.result_type: lambda *inputs: np.result_type(*[x.dtype if isinstance(x, Node) else x for x in inputs]),
+    np.iscomplexobj: lambda x: False,
+    np.isrealobj: lambda x: True,
 }
 """Functions that ask about values; np.where of a condition alone is one, too."""
