@@ -162,6 +162,21 @@ def test_operators_of_numbers_are_refused(call: Any) -> None:
             call(x)
 
 
+@each_backend
+def test_a_feedback_by_argmax(backend: str) -> None:
+    cell, xs = tg.cells.GRU(3, 3, rng=0), np.eye(3)[[[0, 1]] * 4]
+
+    def run(xs: Any) -> Any:
+        return tg.unroll(cell, xs, feedback=lambda y: tg.one_hot(np.argmax(y, axis=-1), 3))[0]
+
+    np.testing.assert_allclose(tg.compile(run, backend=backend)(xs), run(xs).value, 1e-12)
+
+
+def test_what_a_node_is() -> None:
+    x = tg.parameter(np.ones(2, np.float32))
+    assert np.result_type(x, np.float64) == np.float64 and np.isrealobj(x) and not np.iscomplexobj(x)
+
+
 def test_a_mask_of_an_array_is_not_changed_in_place() -> None:
     mask = tg.parameter(X) > 0
     with pytest.raises(tg.MutationError, match="'&='"):

@@ -12,6 +12,7 @@ import numpy as np
 from ..core.errors import GraphError, shown
 from ..core.node import Node
 from . import arithmetic, choice, exponential, linalg, numpy_functions, product, reduction, shape
+from .inference import axes_of
 from .numpy_functions import as_node
 from .slicing import getitem
 
@@ -114,18 +115,16 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> N
     x = as_node(x)
     if x.dtype.kind != "f":
         x = shape.astype(x, np.float64)
-    if axis is None:
-        if ord is not None and x.ndim not in (1, 2):
-            problem, fix = "np.linalg.norm: ord needs a vector or a matrix", "say which axes: axis=-1"
-            raise GraphError(problem, got=f"shape {x.shape}, ord={shown(ord)}", fix=fix)
-        axis = tuple(range(x.ndim))
-    axes = tuple(axis) if np.iterable(axis) else (axis,)
+    if axis is None and ord is not None and x.ndim not in (1, 2):
+        problem, fix = "np.linalg.norm: ord needs a vector or a matrix", "say which axes: axis=-1"
+        raise GraphError(problem, got=f"shape {x.shape}, ord={shown(ord)}", fix=fix)
+    axes = axes_of(reduction.sum, x.shape, tuple(axis) if np.iterable(axis) else axis)
     if ord is None or (ord == "fro" and len(axes) == 2) or (ord == 2 and len(axes) == 1):
         return _root_of_squares(x, axes, keepdims)
     if len(axes) == 1:
         return _of_vectors(x, ord, axes, keepdims)
     if len(axes) == 2 and ord in (1, -1, np.inf, -np.inf):
-        rows, columns = (a % x.ndim for a in axes)
+        rows, columns = axes
         summed, rest = (rows, columns) if ord in (1, -1) else (columns, rows)
         sums = reduction.sum(choice.abs(x), axis=summed, keepdims=True)
         z = (reduction.largest if ord > 0 else reduction.smallest)(sums, axis=rest, keepdims=True)
@@ -147,7 +146,8 @@ def _of_vectors(x: Node, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Nod
         return reduction.sum(sizes, axis=axes, keepdims=keepdims)
     if ord == 0:
         return reduction.sum(choice.not_equal(x, 0).astype(x.dtype), axis=axes, keepdims=keepdims)
-    return _unless_zero(reduction.sum(sizes**ord, axis=axes, keepdims=keepdims), lambda s: s ** (1 / ord))
+    powers = reduction.sum(sizes**ord, axis=axes, keepdims=keepdims)
+    return powers ** (1 / ord) if ord < 0 else _unless_zero(powers, lambda s: s ** (1 / ord))
 
 
 def _root_of_squares(x: Node, axes: tuple[int, ...], keepdims: bool) -> Node:
