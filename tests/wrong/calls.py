@@ -209,7 +209,7 @@ def of_numpy() -> Iterator[Call]:
 
 def of_linalg() -> Iterator[Call]:
     """np.linalg's functions of a square matrix."""
-    for name in ("inv", "det", "slogdet", "cholesky", "norm"):
+    for name in ("inv", "det", "slogdet", "cholesky", "norm", "matrix_rank"):
         yield call(f"np.{name}", getattr(np.linalg, name), square)
     yield call("np.solve", np.linalg.solve, square, lambda: X[:, 0])
     yield call("np.matrix_power", np.linalg.matrix_power, square, lambda: -2)

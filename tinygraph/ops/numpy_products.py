@@ -17,7 +17,7 @@ from .numpy_functions import as_node
 from .slicing import getitem
 
 
-def dot(a: Any, b: Any) -> Node:
+def dot(a: Any, b: Any, out: None = None) -> Node:
     a, b = as_node(a), as_node(b)
     if not a.ndim or not b.ndim:
         return arithmetic.multiply(a, b)
@@ -33,7 +33,7 @@ def vdot(a: Any, b: Any) -> Node:
     return product.matmul(shape.reshape(as_node(a), -1), shape.reshape(as_node(b), -1))
 
 
-def outer(a: Any, b: Any) -> Node:
+def outer(a: Any, b: Any, out: None = None) -> Node:
     return arithmetic.multiply(shape.reshape(as_node(a), (-1, 1)), shape.reshape(as_node(b), (1, -1)))
 
 
@@ -189,6 +189,7 @@ REFUSED: dict[Any, str] = {
     np.linalg.eigh: "np.linalg.cholesky, or np.linalg.eigh(x.value) for the numbers",
     np.linalg.eigvals: "np.linalg.eigvals(x.value) for the numbers; np.linalg.det is their product, np.trace their sum",
     np.linalg.eigvalsh: "np.linalg.eigvalsh(x.value) for the numbers; np.trace is their sum",
+    np.linalg.cond: "np.linalg.cond(x.value) for the number",
     np.linalg.qr: "np.linalg.cholesky(x.T @ x), upper=True, whose result is R up to signs",
     np.linalg.pinv: "np.linalg.solve(x.T @ x, x.T), for an x of full column rank",
     np.linalg.lstsq: "np.linalg.solve(x.T @ x, x.T @ b), for an x of full column rank",

@@ -24,7 +24,7 @@ def question(function: Any, traced: Answer | None = None) -> Answer:
     def answer(*args: Any, **settings: Any) -> Any:
         if now.tracing and (unread := _unread([args, settings])) is not None:
             if traced is None:
-                raise _no_answer(function.__name__, unread)
+                raise _no_answer(function, unread)
             return traced(*args, **settings)
         return function(*map_leaves(_value, args), **map_leaves(_value, settings))
 
@@ -46,9 +46,10 @@ def _value(x: Any) -> Any:
     return x.value if isinstance(x, Node) else x
 
 
-def _no_answer(name: str, node: Node) -> GraphError:
+def _no_answer(function: Any, node: Node) -> GraphError:
+    place = "np.linalg" if getattr(function, "__module__", "") == "numpy.linalg" else "np"
     return GraphError(
-        f"np.{name} of {node.label()} asks for values, which there are none of while the function is compiled",
+        f"{place}.{function.__name__} of {node.label()} asks for values, which there are none of while the function is compiled",
         got=users_line(),
         fix="tg.where(condition, a, b) chooses by values, Python may decide by shapes; "
         "else return the node and ask outside",
@@ -145,6 +146,7 @@ _ASKED = [
     *(np.all, np.any, np.allclose, np.isclose, np.array_equal, np.array_equiv, np.isin, np.count_nonzero),
     *(np.argsort, np.argpartition, np.lexsort, np.nanargmax, np.nanargmin, np.flatnonzero, np.argwhere),
     *(np.unique, np.searchsorted, np.digitize, np.isneginf, np.isposinf, np.array2string, np.array_repr, np.array_str),
+    np.linalg.matrix_rank,
 ]
 
 FUNCTIONS: dict[Any, Answer] = {
