@@ -48,12 +48,11 @@ def _value(x: Any) -> Any:
 
 def _no_answer(function: Any, node: Node) -> GraphError:
     place = "np.linalg" if getattr(function, "__module__", "") == "numpy.linalg" else "np"
-    return GraphError(
-        f"{place}.{function.__name__} of {node.label()} asks for values, which there are none of while the function is compiled",
-        got=users_line(),
-        fix="tg.where(condition, a, b) chooses by values, Python may decide by shapes; "
-        "else return the node and ask outside",
+    problem = f"{place}.{function.__name__} of {node.label()} asks for values"
+    fix = (
+        "tg.where(condition, a, b) chooses by values, Python may decide by shapes; else return the node and ask outside"
     )
+    return GraphError(f"{problem}, which there are none of while the function is compiled", got=users_line(), fix=fix)
 
 
 def _weighed(function: Any) -> Answer:
