@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import dis
-import sys
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import cache
 from inspect import signature
 from itertools import takewhile
-from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
@@ -18,15 +15,12 @@ from ..core.node import Node
 from ..core.op import Op
 from ..core.scope import now
 from . import numpy_products, questions, slicing
+from .array_dot import refuse_array_dot
 from .numpy_functions import FUNCTIONS, UFUNCS, joined
 from .operators import depends_on_parameter
 
 LARGEST_LIST = 100_000
 """The most elements for which ``np.array(nodes)`` makes one node each; above, it raises and suggests np.stack."""
-
-LARGEST_DOT = 100
-"""The same for ``array.dot(node)``, which makes two nodes for each of these elements and each row of the array."""
-
 
 UFUNCS.update(questions.UFUNCS)
 FUNCTIONS.update(numpy_products.FUNCTIONS | questions.FUNCTIONS)
@@ -109,9 +103,8 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     (``a[t] = node``), it raises.
     """
     plain = not depends_on_parameter(self)
-    if self.size > LARGEST_DOT and not (plain and not now.tracing) and _calls_dot(sys._getframe(2)):
-        problem = f"array.dot of {self.label()} would multiply and add one node for each number"
-        raise GraphError(problem, got=users_line(), fix="write x @ W, or np.dot(x, W), which make one node")
+    if not plain or now.tracing:
+        refuse_array_dot(self)
     if plain:
         return np.array(self.value, dtype=dtype)
     if dtype is not None and np.dtype(dtype) != object:
@@ -124,22 +117,6 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     for at in np.ndindex(self.shape):
         elements[at] = slicing.getitem(self, index=at)
     return elements
-
-
-def _calls_dot(frame: FrameType) -> bool:
-    """Whether the frame is at the call of a method ``.dot``: an array's does not ask nodes what a product is."""
-    return "dot" in frame.f_code.co_names and _method_called(frame.f_code, frame.f_lasti) == "dot"
-
-
-@lru_cache(maxsize=256)
-def _method_called(code: CodeType, at: int) -> str:
-    """The name of the method that the instruction at ``at`` calls; the empty text where it cannot be told."""
-    before = [(i, p) for i in dis.get_instructions(code) if i.offset <= at and (p := i.positions) is not None]
-    if not before:
-        return ""
-    call = before[-1][1]
-    names = [(p[1::2], i.argval) for i, p in before if i.opname in ("LOAD_METHOD", "LOAD_ATTR") and p[::2] == call[::2]]
-    return str(max(names)[1]) if names else ""
 
 
 def _unsupported(name: str, table: dict[Any, Any]) -> GraphError:
