@@ -182,6 +182,7 @@ def calls() -> Iterator[Call]:
         for dtype in DTYPES:
             x = numbers(shape, dtype)
             yield from of_one(x)
+            yield from of_values(x)
             for other in DTYPES:
                 for second in {shape, (), (3,), (1,)}:
                     yield from of_two(x, numbers(second, other, 1))
@@ -245,8 +246,28 @@ def rearranging(x: np.ndarray) -> Iterator[Call]:
         yield Call(f"[{key!r}]", lambda x, k=key: x[k], (x,))
 
 
+PRODUCTS = ("dot", "outer", "matmul", "inner", "vdot", "kron", "cross", "tensordot", "array_equal", "isin")
+ASKED = ("any", "all", "argmin", "argsort", "count_nonzero")
+MATRICES = ("inv", "det", "slogdet", "cholesky", "norm", "matrix_power")
+ORDERS_OF_NORMS = (None, 1, -1, 2, 0, 3, np.inf, -np.inf, "fro", "x")
+
+
+def of_values(x: np.ndarray) -> Iterator[Call]:
+    for name in ("isnan", "isfinite", "isinf", "signbit", "logical_not", "invert", "nonzero", "flatnonzero", "unique"):
+        yield Call(name, lambda x, n=name: [*np.atleast_1d(getattr(np, n)(x))], (x,))
+    for name in ASKED:
+        for axis in AXES:
+            yield Call(f"{name} {axis}", lambda x, n=name, a=axis: getattr(np, n)(x, axis=a), (x,))
+    for axis in (None, 0, -1, (0, 1), (1, 0), (0, 0), 5):
+        for p in ORDERS_OF_NORMS:
+            yield Call(f"norm {p} {axis}", lambda x, p=p, a=axis: np.linalg.norm(x, p, a, True), (x,))
+    for name in MATRICES[:5]:
+        call = getattr(np.linalg, name)
+        yield Call(name, lambda x, f=call: f((x @ x.T if x.ndim == 2 else x) * 1.0 + np.eye(2)), (x,))
+
+
 def joining(x: np.ndarray, y: np.ndarray) -> Iterator[Call]:
-    for name in ("dot", "outer", "matmul"):
+    for name in PRODUCTS:
         yield Call(name, getattr(np, name), (x, y))
     yield Call(".dot", lambda x, y: x.dot(y), (x, y))
     for axis in (0, -1, 1):

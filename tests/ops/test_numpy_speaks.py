@@ -179,7 +179,7 @@ def test_large_arrays_are_not_spelled_out():
         np.linalg.svd,
         np.add.reduce,
         lambda w: np.add(w, w, where=False),
-        lambda w: np.dot(w, np.ones((2, 3, 1))),
+        lambda w: np.dot(w, np.ones((2, 2, 1))),
         lambda w: np.sum(w, dtype=np.float32),
     ],
 )

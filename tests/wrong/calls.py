@@ -11,6 +11,7 @@ import numpy as np
 import tinygraph as tg
 from tests.ops.contraction_cases import CASES as CONTRACTIONS
 from tests.ops.elementwise_cases import CASES as ELEMENTWISE
+from tests.ops.linalg_cases import CASES as MATRICES
 from tests.ops.structure_cases import CASES as STRUCTURE
 from tests.ops.test_every_op import ACTIVATIONS
 from tinygraph.ops.numpy_speaks import FUNCTIONS, UFUNCS
@@ -71,7 +72,7 @@ def entering(context: Any) -> Any:
 def of_ops() -> Iterator[Call]:
     """Two cases of each op, with arrays and with nodes."""
     seen: dict[str, int] = {}
-    for case in [*ELEMENTWISE, *STRUCTURE, *CONTRACTIONS]:
+    for case in [*ELEMENTWISE, *STRUCTURE, *CONTRACTIONS, *MATRICES]:
         seen[case.name] = seen.get(case.name, 0) + 1
         if seen[case.name] > 2 or case.name == "split":
             continue
@@ -105,6 +106,10 @@ METHODS: dict[str, tuple[Any, ...]] = {
     "take": ([0, 1], 1),
     "clip": (0, 1),
     "dot": (np.ones((3, 2)),),
+    "argpartition": (1,),
+    "repeat": (2,),
+    "searchsorted": None,
+    "item": (0, 1),
     "__getitem__": ((0, slice(1, 3)),),
     "__pow__": (2,),
     "__rpow__": (2.0,),
@@ -127,6 +132,7 @@ METHODS: dict[str, tuple[Any, ...]] = {
     "__delattr__": None,
     "__array_ufunc__": None,
     "__array_function__": None,
+    **{f"__{side}{word}__": None for word in ("and", "or", "xor", "invert") for side in ("", "r", "i")},
 }
 """Arguments of a node's methods where one number is not right; None: not called by users."""
 BINARY = [
@@ -161,9 +167,15 @@ def of_nodes() -> Iterator[Call]:
             continue
         arguments = METHODS.get(name, (2.0,) if name in binary else ())
         yield Call(f"Node.{name}", lambda n=name, v=arguments: (getattr(x(), n), list(v)))  # type: ignore[misc]
+    for word in ("and", "rand", "or", "ror", "xor", "rxor"):
+        yield call(f"Node.__{word}__", lambda m, other, n=word: getattr(m, f"__{n}__")(other), mask, lambda: X > 1)
+    yield call("Node.__invert__", lambda m: ~m, mask)
+    yield call("Node.searchsorted", lambda v: x()[0].searchsorted(v), lambda: 2.5)
     yield call("Node.value", lambda v: setattr(tg.constant(1.0), "value", v), lambda: 1.0)
     yield call("Parameter.value", lambda v: setattr(x(), "value", v), a)
 
+
+X = np.arange(6.0).reshape(2, 3) + 1.0
 
 NUMPY: dict[str, tuple[Any, ...]] = {
     "reshape": ((3, 2),),
@@ -181,7 +193,12 @@ NUMPY: dict[str, tuple[Any, ...]] = {
     "swapaxes": (0, 1),
     "take": ([0, 1],),
     "transpose": ((1, 0),),
+    **dict.fromkeys(("inner", "vdot", "kron", "cross", "allclose", "isclose", "array_equal", "array_equiv"), (X,)),
+    **dict.fromkeys(("isin", "digitize", "searchsorted"), (X[0],)),
+    "tensordot": (X.T, 1),
+    "argpartition": (1,),
 }
+MASKED = ("bitwise_and", "bitwise_or", "bitwise_xor", "invert")
 LISTS = ("concatenate", "stack", "einsum", "where")
 
 
@@ -189,7 +206,7 @@ def of_numpy() -> Iterator[Call]:
     """numpy's functions, called with a node first."""
     for function in [*UFUNCS, *FUNCTIONS]:
         name = function.__name__
-        if name in LISTS:
+        if name in (*LISTS, *MASKED, "bincount", "multi_dot") or function.__module__ == "numpy.linalg":
             continue
         more = NUMPY.get(name, (2.0,) * (getattr(function, "nin", 1) - 1))
         yield call(f"np.{name}", function, x, *(lambda v=v: v for v in more))
@@ -197,6 +214,29 @@ def of_numpy() -> Iterator[Call]:
     yield call("np.stack", np.stack, lambda: [x(), a()], axis=1)
     yield call("np.einsum", np.einsum, lambda: "ij,jk->ik", x, w)
     yield call("np.where", np.where, lambda: a() > 2, x, a)
+    yield call("np.bincount", np.bincount, lambda: tg.constant([0, 2, 2]))
+    for name in MASKED:
+        yield call(f"np.{name}", getattr(np, name), *[mask] * getattr(np, name).nin)
+
+
+def of_linalg() -> Iterator[Call]:
+    """np.linalg's functions of a square matrix."""
+    for name in ("inv", "det", "slogdet", "cholesky", "norm", "matrix_rank"):
+        yield call(f"np.{name}", getattr(np.linalg, name), square)
+    yield call("np.solve", np.linalg.solve, square, lambda: X[:, 0])
+    yield call("np.matrix_power", np.linalg.matrix_power, square, lambda: -2)
+    yield call("np.multi_dot", np.linalg.multi_dot, lambda: [square(), x(), w()])
+
+
+def mask() -> Any:
+    return x() > 2
+
+
+def square() -> tg.Node:
+    return tg.parameter([[2.0, 0.5], [0.5, 3.0]])
+
+
+def of_more_numpy() -> Iterator[Call]:
     for function in (np.prod, np.linalg.norm, np.sort, np.cumsum, np.std, np.array, np.asarray, np.isfinite, np.all):
         yield call(f"np.{function.__name__}", function, x)
     for function in (np.pad, np.tile, np.arctan2, np.roll, np.vstack, np.array_equal, np.allclose, np.cross):
@@ -248,4 +288,4 @@ def of_compiled() -> Iterator[Call]:
     yield call("summary", tg.summary, loss)
 
 
-ENGINE = [*of_ops(), *of_nodes(), *of_numpy(), *of_engine(), *of_compiled()]
+ENGINE = [*of_ops(), *of_nodes(), *of_numpy(), *of_linalg(), *of_more_numpy(), *of_engine(), *of_compiled()]

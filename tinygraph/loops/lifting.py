@@ -123,6 +123,11 @@ def _batched(c: Lifted, rank_a: int, rank_b: int) -> Node:
     return z if rank_a > 1 and rank_b > 1 else ops.reshape(z, shape=c.result())
 
 
+def _solve(c: Lifted) -> Node:
+    rank = max(c.rank(0), c.rank(1))
+    return ops.solve(c.aligned(0, rank), c.aligned(1, rank))
+
+
 def _after_time(axis: Any, rank: int) -> Any:
     """The setting ``axis`` of one step, counted with the leading axis T; None, all axes, becomes a tuple."""
     if axis is None:
@@ -265,7 +270,8 @@ RULES: dict[Op, Callable[[Lifted], Node | None]] = {
     ops.put: _put, ops.concatenate: _join, ops.stack: _join, ops.broadcast_to: _into_shape,
     ops.sum_to: _sum_to, ops.take: _take, ops.add_at: _add_at, ops.pick: _by_arrays, ops.scatter: _by_arrays,
     ops.one_hot: _batch, ops.onehot_like: _batch, ops.excess: _batch, ops.entry: _batch,
-    ops.softmax_cross_entropy: _batch, ops.within: _batch, ops.copy: _batch, ops.write: _write,
-    ops.write_at: _write_at, ops.last_written: _by_the_step,
+    ops.softmax_cross_entropy: _batch, ops.within: _batch, ops.solve: _solve, ops.inv: _batch, ops.det: _batch,
+    ops.slogdet: _batch, ops.cholesky: _batch, ops.copy: _batch, ops.write: _write, ops.write_at: _write_at,
+    ops.last_written: _by_the_step,
 }  # fmt: skip
 """Maps an op to its rule; element-wise ops share `_elementwise`."""

@@ -1,6 +1,6 @@
 """The ops, each with its ``forward`` and ``backward``; gradients are written in the same ops."""
 
-from . import numpy_speaks, operators
+from . import methods, numpy_speaks, operators
 from .activations import elu, gelu, hardsigmoid, hardswish, hardtanh, leaky_relu, mish, selu, silu, softsign
 from .arithmetic import add, divide, multiply, negative, power, quotient, scaled_power, square, subtract
 from .broadcasting import broadcast_to, sum_to
@@ -26,6 +26,7 @@ from .einsum import einsum
 from .error_function import erf, erfc
 from .exponential import exp, exp2, expm1, log, log1p, logaddexp, sigmoid, softplus, sqrt, tanh
 from .hyperbolic import arccosh, arcsinh, arctanh, cosh, sinh
+from .linalg import cholesky, det, inv, slogdet, solve
 from .lookup import add_at, one_hot, pick, scatter, take, within
 from .losses import entry, excess, onehot_like, sigmoid_cross_entropy, softmax_cross_entropy, squared_error
 from .periodic import arccos, arcsin, arctan, arctan2, cos, hypot, sin, tan
@@ -53,9 +54,9 @@ __all__ = [
 """Ops that are in `tinygraph` too: `tg.add` and so on."""
 
 FOR_GRADIENTS = [
-    "add_at", "copy", "entry", "excess", "last_written", "onehot_like", "pick", "put", "quotient", "scaled_power",
-    "scatter", "sum_to", "ties", "within", "write", "write_at",
+    "add_at", "cholesky", "copy", "det", "entry", "excess", "inv", "last_written", "onehot_like", "pick", "put",
+    "quotient", "scaled_power", "scatter", "slogdet", "solve", "sum_to", "ties", "within", "write", "write_at",
 ]  # fmt: skip
-"""Ops of gradients, of arrays that are written, and `within` for lengths; in `tg.ops` alone: `tg.ops.quotient`."""
+"""Ops of gradients, of arrays that are written, of np.linalg, and `within` for lengths; they are in `tg.ops` alone."""
 
 numpy_speaks.register({name: globals()[name] for name in __all__})

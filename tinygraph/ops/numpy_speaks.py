@@ -14,13 +14,17 @@ from ..core.errors import OFFER, UNFIT, GraphError, MutationError, refuse, refus
 from ..core.node import Node
 from ..core.op import Op
 from ..core.scope import now
-from . import shape, slicing
-from .numpy_functions import FUNCTIONS, UFUNCS, cast_for
+from . import numpy_products, questions, slicing
+from .array_dot import refuse_array_dot
+from .numpy_functions import FUNCTIONS, UFUNCS, cast_for, joined
 from .operators import depends_on_parameter
 from .scipy_functions import of_scipy, refuse_scipy
 
 LARGEST_LIST = 100_000
 """The most elements for which ``np.array(nodes)`` makes one node each; above, it raises and suggests np.stack."""
+
+UFUNCS.update(questions.UFUNCS)
+FUNCTIONS.update(numpy_products.FUNCTIONS | questions.FUNCTIONS)
 
 
 def register(vocabulary: Mapping[str, Any]) -> None:
@@ -59,6 +63,9 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
         call = partial(array_function, self, function, types, args, rest)
         return written(f"np.{function.__name__}", kwargs["out"], call)
     op = FUNCTIONS.get(function)
+    if op is None and function in numpy_products.REFUSED:
+        problem, fix = f"np.linalg.{function.__name__} is not supported on nodes", numpy_products.REFUSED[function]
+        raise GraphError(problem, got=users_line(), fix=fix)
     if op is None:
         raise _unsupported(function.__name__, FUNCTIONS)
     if isinstance(op, Op) and (len(args) > _alike(function, op) or (kwargs and not kwargs.keys() <= op._known)):
@@ -100,7 +107,10 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     element, so that ``np.array(outputs)`` keeps the gradient, although it is slow. If numpy needs plain numbers
     (``a[t] = node``), it raises.
     """
-    if not depends_on_parameter(self):
+    plain = not depends_on_parameter(self)
+    if not plain or now.tracing:
+        refuse_array_dot(self)
+    if plain:
         return np.array(self.value, dtype=dtype)
     refuse_scipy(self)
     if dtype is not None and np.dtype(dtype) != object:
@@ -113,13 +123,6 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     for at in np.ndindex(self.shape):
         elements[at] = slicing.getitem(self, index=at)
     return elements
-
-
-def joined(x: Any) -> Any:
-    """An array of nodes of one element as one node."""
-    if isinstance(x, np.ndarray) and x.dtype.hasobject:
-        return shape.reshape(slicing.stack(list(x.flat)), x.shape)
-    return x
 
 
 def written(who: str, target: Any, compute: Callable[[], Any]) -> Any:

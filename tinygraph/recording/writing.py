@@ -16,7 +16,7 @@ from ..core.op import Spec
 from ..core.scope import now
 from ..ops.inference import hollow
 from ..ops.lookup import _picked
-from ..ops.numpy_speaks import joined
+from ..ops.numpy_functions import joined
 from ..ops.operators import basic, parts
 from .change import read_by, renew, replace, set_apart
 from .permission import check
