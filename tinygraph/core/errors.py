@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import linecache
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable
@@ -12,6 +13,8 @@ from itertools import islice
 from typing import Any, TypeVar, cast
 
 import numpy as np
+
+from . import habits
 
 UNFIT = (
     *(ValueError, TypeError, LookupError, AttributeError),
@@ -54,6 +57,14 @@ class MutationError(GraphError, TypeError):
 
 class OptionError(GraphError, TypeError):
     """An argument of a name that the call does not have; Python's own error for it is a TypeError."""
+
+
+class MissingNameError(GraphError, AttributeError):
+    """A name of PyTorch, Keras, JAX or NumPy that is not here; ``hasattr`` is False."""
+
+
+class MissingImportError(GraphError, ImportError):
+    """The same in ``from tinygraph import name``."""
 
 
 class NonFiniteError(GraphError, FloatingPointError):
@@ -157,7 +168,17 @@ def refuse(error: Exception, who: str, args: Iterable[Any], options: dict[str, A
     """Raises a `GraphError` for an error that arose within the library; does nothing about any other."""
     if not isinstance(error, GraphError) and _is_ours(error):
         got = ", ".join([*map(shown, args), *(f"{k}={shown(v)}" for k, v in options.items())])
-        raise GraphError(f"{who}: {str(error) or type(error).__name__}", got=got) from error
+        text = str(error) or type(error).__name__
+        unknown, left_out = _UNKNOWN.search(text), _LEFT_OUT.search(text)
+        if unknown:
+            kind = type(next(iter(args))).__name__ if ".__init__()" in text else who
+            raise OptionError(f"{kind} has no option {unknown[1]}", got=got, fix=habits.option(*options)) from error
+        fix = (habits.option(*options) or habits.ARGUMENTS.get(left_out[1], "")) if left_out else ""
+        raise GraphError(f"{who}: {text}", got=got, fix=fix) from error
+
+
+_UNKNOWN = re.compile(r"unexpected keyword argument '(\w+)'")
+_LEFT_OUT = re.compile(r"missing \d+ required [\w-]+ arguments?: '(\w+)'")
 
 
 def _is_ours(error: BaseException) -> bool:
@@ -178,12 +199,28 @@ def users_line() -> str:
     return line_at(*users_place())
 
 
+def asked(otherwise: str) -> str:
+    """What to write where plain numbers are asked for: told by who asks, another library, or by the user's line."""
+    file, number = users_place()
+    library = next((name for name in habits.NUMBERS_ONLY if f"{os.sep}{name}{os.sep}" in file), "")
+    if library:
+        return f"x.value  # {library} takes numbers alone, which carry no gradient"
+    line = linecache.getline(file, number)
+    return next((fix for pattern, fix in habits.ASKED.items() if re.search(pattern, line)), otherwise)
+
+
 def users_place() -> tuple[str, int]:
     """The file and the number of the innermost line of the user's code."""
     frame = sys._getframe(1)
     while frame.f_back and frame.f_code.co_filename.startswith(_LIBRARIES):
         frame = frame.f_back
     return frame.f_code.co_filename, frame.f_lineno
+
+
+def line_of(error: BaseException) -> str:
+    """The line of the user's code in which an error arose."""
+    steps = [(f.f_code.co_filename, n) for f, n in traceback.walk_tb(error.__traceback__)]
+    return line_at(*[step for step in steps if not step[0].startswith(_LIBRARIES)][-1])
 
 
 def line_at(name: str, number: int) -> str:

@@ -147,6 +147,9 @@ class Node:
         return f"<{self.label()} {self.shape} {self.dtype}: {value}>"
 
     def __format__(self, spec: str) -> str:
+        if spec and self.size != 1:
+            fix = "x.value.round(3), or one number: x[0, 0]"
+            raise GraphError(f"{self.label()} is not one number", expected="one element", got=str(self.shape), fix=fix)
         try:
             return format(self.item(), spec) if spec else repr(self)
         except UNFIT as error:
@@ -163,13 +166,17 @@ class Node:
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
+        if self.size != 1:
+            problem = f"{self.label()} of shape {self.shape} is neither true nor false"
+            fix = "np.any(x) or np.all(x) of the mask for `if`; tg.where(mask, a, b) to choose element by element"
+            raise GraphError(problem, expected="one element", got=users_line(), fix=fix)
         return bool(self.item())
 
     def __index__(self) -> int:
         value = self.value
         if value.ndim or value.dtype.kind not in "iu":
-            problem = f"{self.label()} is not one integer, so it is no index"
-            raise MutationError(problem, got=f"{self.shape} {self.dtype}")
+            problem, fix = f"{self.label()} is not one integer, so it is no index", "int(x.item()), a number"
+            raise MutationError(problem, got=f"{self.shape} {self.dtype}; {users_line()}", fix=fix)
         return int(value)
 
     def __copy__(self) -> Node:
@@ -223,3 +230,7 @@ class Node:
         def astype(self, dtype: Any) -> Node: ...
         def ravel(self) -> Node: ...
         def backward(self, gy: Any = None) -> None: ...
+        def numpy(self) -> np.ndarray: ...
+        def detach(self) -> Node: ...
+        def clone(self) -> Node: ...
+        def cpu(self) -> Node: ...

@@ -1,6 +1,6 @@
 """The ops, each with its ``forward`` and ``backward``; gradients are written in the same ops."""
 
-from . import numpy_speaks, operators
+from . import elsewhere, numpy_speaks, operators
 from .arithmetic import add, divide, multiply, negative, power, quotient, scaled_power, square, subtract
 from .broadcasting import broadcast_to, sum_to
 from .choice import (
@@ -49,3 +49,4 @@ FOR_GRADIENTS = [
 """Ops that are used in gradients, and `within` for lengths; they are in `tg.ops` alone: `tg.ops.quotient`."""
 
 numpy_speaks.register({name: globals()[name] for name in __all__})
+elsewhere.install({name: globals()[name] for name in __all__})

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import UNFIT, GraphError, MutationError, refuse, refusing, users_line
+from ..core.errors import UNFIT, GraphError, MutationError, asked, refuse, refusing, users_line
 from ..core.node import Node
 from ..core.op import Op
 from . import shape, slicing
@@ -37,13 +37,13 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
         raise MutationError(problem, got=users_line(), fix="write a = a + b, which makes a new node")
     op = UFUNCS.get(ufunc) if method == "__call__" else None
     if op is None:
-        raise _unsupported(ufunc.__name__ + ("" if method == "__call__" else f".{method}"), UFUNCS)
+        raise _unsupported(called(ufunc) + ("" if method == "__call__" else f".{method}"), UFUNCS)
     if settings:
         raise GraphError(f"np.{ufunc.__name__}: nodes do not support {sorted(settings)}", got=users_line())
     try:
         return op(*map(_joined, inputs))
     except UNFIT as error:
-        refuse(error, f"np.{ufunc.__name__}", inputs, {})
+        refuse(error, called(ufunc), inputs, {})
         raise
 
 
@@ -54,13 +54,13 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
         raise MutationError(problem, got=users_line(), fix="omit out= and use the result")
     op = FUNCTIONS.get(function)
     if op is None:
-        raise _unsupported(function.__name__, FUNCTIONS)
+        raise _unsupported(called(function), FUNCTIONS)
     if isinstance(op, Op) and (len(args) > _alike(function, op) or (kwargs and not kwargs.keys() <= op._known)):
         args, kwargs = _by_name(function, op, args, kwargs)
     try:
         return op(*args, **kwargs)
     except UNFIT as error:
-        refuse(error, f"np.{function.__name__}", args, kwargs)
+        refuse(error, called(function), args, kwargs)
         raise
 
 
@@ -73,7 +73,7 @@ def _by_name(function: Any, op: Op, args: Any, kwargs: Any) -> tuple[Any, Any]:
         args, more = args[: op.arity], args[op.arity :]
         kwargs = dict(zip(names, more, strict=False)) | kwargs
         if len(more) > len(names):
-            raise GraphError(f"np.{function.__name__}: too many arguments", got=users_line())
+            raise GraphError(f"{called(function)}: too many arguments", got=users_line())
     return args, {name: x for name, x in kwargs.items() if x is not None or name in op.settings}
 
 
@@ -98,7 +98,10 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
         return np.array(self.value, dtype=dtype)
     if dtype is not None and np.dtype(dtype) != object:
         problem = f"{self.label()} would be stored in a plain array and lose its gradient"
-        raise MutationError(problem, got=users_line(), fix="collect the nodes in a list and join them with np.stack")
+        fix = asked("x.value for numbers alone; np.stack joins a list of nodes")
+        raise MutationError(problem, got=users_line(), fix=fix)
+    if (fix := asked("")).startswith("x.value"):
+        raise MutationError(f"{self.label()} would lose its gradient", got=users_line(), fix=fix)
     if self.size > LARGEST_LIST:
         problem = f"np.array of {self.label()} would make {self.size} nodes of one element"
         raise GraphError(problem, got=users_line(), fix="join a list of nodes with np.stack; omit np.asarray(node)")
@@ -116,9 +119,18 @@ def _joined(x: Any) -> Any:
 
 
 def _unsupported(name: str, table: dict[Any, Any]) -> GraphError:
-    supported = ", ".join(sorted({f.__name__ for f in table}))
-    fix = "use these, tg's ops, or your own tg.Op"
-    return GraphError(f"np.{name} is not supported on nodes", expected=supported, got=users_line(), fix=fix)
+    supported = ", ".join(sorted({called(f).removeprefix("np.") for f in table}))
+    fix = asked("use these, tg's ops, or your own tg.Op")
+    return GraphError(f"{name} is not supported on nodes", expected=supported, got=users_line(), fix=fix)
+
+
+def called(function: Any) -> str:
+    """A function's name as one writes it: ``np.linalg.norm``."""
+    name = function.__name__
+    if getattr(np, name, None) is function:
+        return f"np.{name}"
+    module = str(getattr(function, "__module__", "") or "")
+    return f"np{module[5:]}.{name}" if module.startswith("numpy") else f"{module}.{name}".lstrip(".")
 
 
 for _word, _method in (("__array_ufunc__", array_ufunc), ("__array_function__", array_function), ("__array__", array)):
