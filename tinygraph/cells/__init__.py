@@ -1,5 +1,8 @@
 """Recurrent cells, their wrappers, and the layer that unrolls a cell over time."""
 
+from typing import Any
+
+from ..core import habits, missing
 from .antisymmetric import AntisymmetricRNN, GatedAntisymmetricRNN
 from .around.bidirectional import Bidirectional
 from .around.parallel import Parallel
@@ -50,3 +53,8 @@ __all__ = [
     "Recurrent", "ResLSTM", "Residual", "SigmoidRNN", "Stack", "UnICORNN", "Zoneout", "coRNN", "minGRU", "minLSTM",
     "sLSTM", "tauGRU",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Says what to write for ``tg.cells.LSTMCell`` and the like."""
+    raise missing.unknown(__name__, name, habits.CELLS.get(name, ""))

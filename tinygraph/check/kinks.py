@@ -59,7 +59,7 @@ def _at(f: Callable[[], Node], x: Parameter, start: np.ndarray, v: np.ndarray, t
         x.value = start
 
 
-def place(f: Callable[[], Node], x: Parameter, v: np.ndarray, kink: Kink, reach: float) -> str:
+def place(f: Callable[[], Node], kink: Kink, x: Parameter, v: np.ndarray, reach: float) -> str:
     """The element of x at the kink, as ``x[0, 2] = 0.5``: the direction is halved as long as a half meets a kink."""
     at = np.flatnonzero(v)
     while len(at) > 1:
@@ -71,7 +71,7 @@ def place(f: Callable[[], Node], x: Parameter, v: np.ndarray, kink: Kink, reach:
     index = tuple(int(i) for i in np.unravel_index(at[0], x.shape))
     which = f"[{', '.join(map(str, index))}]" if index else ""
     distance = abs(kink.t * float(v[index])) if index else abs(kink.t * float(v))
-    near = "" if distance < reach * 1e-3 else f", {distance:.1e} beside it"
+    near = "" if distance < reach / 4**6 else f", {distance:.1e} beside it"
     return f"{x.name or x.label()}{which} = {float(x.value[index]):.6g}{near}"
 
 
@@ -81,15 +81,21 @@ def _only(v: np.ndarray, at: np.ndarray) -> np.ndarray:
     return part
 
 
-def right_nearby(error: Callable[[], float], x: Parameter, h: float, tolerance: float, rng: Any) -> bool:
-    """Whether the gradient fits at one of some points off the kink: a wrong one fits at none."""
-    start = x.value
+def right_around(compare: Callable[[], tuple[float, bool]], x: Parameter, h: float, tolerance: float, rng: Any) -> bool:
+    """Whether the gradient fits around a kink: at some points on all sides of it, and wrong at none but at other kinks.
+
+    ``compare`` gives the error at the present value of x, and whether there is a kink, too, where that is too large.
+    """
+    start, fits = x.value, 0
+    offsets = [steps * h * rng.uniform(-1, 1, x.shape) for steps in (20, 20, 5)]
     try:
-        for steps in (20, 20, 10, 5):
-            x.value = (start + steps * h * rng.uniform(-1, 1, x.shape)).astype(x.dtype)
+        for offset in (np.asarray(side * offset) for offset in offsets for side in (1, -1)):
+            x.value = (start + offset).astype(x.dtype)
             with np.errstate(all="ignore"):
-                if error() <= tolerance:
-                    return True
+                error, kink = compare()
+            fits += error <= tolerance
+            if error > tolerance and not kink:
+                return False
     finally:
         x.value = start
-    return False
+    return fits > 0

@@ -173,7 +173,8 @@ def refuse(error: Exception, who: str, args: Iterable[Any], options: dict[str, A
         if unknown:
             kind = type(next(iter(args))).__name__ if ".__init__()" in text else who
             raise OptionError(f"{kind} has no option {unknown[1]}", got=got, fix=habits.option(*options)) from error
-        fix = (habits.option(*options) or habits.ARGUMENTS.get(left_out[1], "")) if left_out else ""
+        word = "state" if ".__call__()" in text else left_out[1] if left_out else ""
+        fix = habits.option(*options) or habits.ARGUMENTS.get(word, "") if left_out else ""
         raise GraphError(f"{who}: {text}", got=got, fix=fix) from error
 
 

@@ -21,7 +21,7 @@ def _detach(self: Node) -> Node:
     return stop_gradient(self)
 
 
-def _same(self: Node) -> Node:
+def _same(self: Any) -> Node:
     return self.copy()
 
 
