@@ -231,7 +231,9 @@ CALLS = {
     "LSTM(input_dim=, hidden_dim=)": (lambda: LSTM(input_dim=3, hidden_dim=4), "", "hidden_size=; input_size="),
     "LSTM(4)": (lambda: LSTM(4), "missing", "tg.cells.LSTM(3, 4)"),
     "LSTM(dropout=, bidirectional=)": (
-        lambda: LSTM(3, 4, dropout=0.5, bidirectional=True), "", "bidirectional=True)  # or tg.cells.Bidirectional; tg"
+        lambda: LSTM(3, 4, dropout=0.5, bidirectional=True),
+        "",
+        "bidirectional=True)  # or tg.cells.Bidirectional; tg",
     ),
     "LSTM(device=)": (lambda: LSTM(3, 4, device="cuda"), "device", "the CPU"),
     "cell(x)": (lambda: CELL(XS), "missing", "tg.unroll(cell, xs)"),
@@ -257,7 +259,7 @@ CALLS = {
     "Parameter(array)": (lambda: tg.Parameter(np.ones(3)), "name", "tg.parameter(array)"),
     "compile(static_argnums=)": (lambda: tg.compile(len, static_argnums=0), "static_argnums", "tg.compile(fn)"),
     "zero_grad()": (lambda: tg.zero_grad(), "parameters", "cell.parameters()"),
-}  # fmt: skip
+}
 
 
 @each("name", CALLS)

@@ -1,8 +1,9 @@
 """Recurrent cells, their wrappers, and the layer that unrolls a cell over time."""
 
-from typing import Any
+from typing import Any as _Any
 
-from ..core import habits, missing
+from ..core import habits as _habits
+from ..core import missing as _missing
 from .antisymmetric import AntisymmetricRNN, GatedAntisymmetricRNN
 from .around.bidirectional import Bidirectional
 from .around.parallel import Parallel
@@ -55,6 +56,6 @@ __all__ = [
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> _Any:
     """Says what to write for ``tg.cells.LSTMCell`` and the like."""
-    raise missing.unknown(__name__, name, habits.CELLS.get(name, ""))
+    raise _missing.unknown(__name__, name, _habits.CELLS.get(name, ""))

@@ -6,12 +6,7 @@ Fixes = dict[str, str]
 """Maps names to what to write: code that runs, and after `` # `` a word on it; ``name=`` is the name of an option."""
 
 
-def _each(fixes: Fixes) -> Fixes:
-    """The table with one entry a name; a line of it may stand for several names."""
-    return {name: fix for names, fix in fixes.items() for name in names.split()}
-
-
-NODE = _each({
+NODE: Fixes = {
     "data values array asnumpy eval read_value get": "x.value  # of a parameter it is set by w.value = array",
     "assign assign_sub assign_add set_value": "w.value = w.value - 0.1 * w.grad",
     "view view_as reshape_as": "x.reshape(3, 2)  # one size may be -1",
@@ -46,10 +41,10 @@ NODE = _each({
     "clamp_min clamp_max": "tg.maximum(x, 0.0)",
     "repeat_interleave": "x[np.arange(2).repeat(2)]",
     "apply_ map_": "np.tanh(x)  # ops take whole arrays",
-})  # fmt: skip
+}
 """Attributes of a node, x."""
 
-TG = _each({
+TG: Fixes = {
     "no_grad inference_mode set_grad_enabled enable_grad": "x.value  # numbers; tg.stop_gradient(x) for a node",
     "detach lax_stop_gradient": "tg.stop_gradient(x)",
     "nn layers keras models flax": "tg.cells.LSTM(3, 4)  # cells; a dense layer is one line: x @ W.T + b",
@@ -100,10 +95,10 @@ TG = _each({
     "utils DataLoader Dataset": "array[ids]  # batches are slices of arrays",
     "init": 'cell.weight(4, 3, init="orthogonal")',
     "clip_grad_norm_ clip_grad_norm clip_by_global_norm": "tg.train.clip_by_norm(gradients, 1.0)",
-})  # fmt: skip
+}
 """Names of tinygraph itself."""
 
-CELLS = _each({
+CELLS: Fixes = {
     "LSTMCell": "tg.cells.LSTM(3, 4)  # a cell is one time step; tg.unroll goes over a sequence",
     "GRUCell": "tg.cells.GRU(3, 4)",
     "RNNCell SimpleRNN SimpleRNNCell Elman ElmanRNN": "tg.cells.RNN(3, 4)",
@@ -113,10 +108,10 @@ CELLS = _each({
     "Sequential StackedRNNCells MultiRNNCell ModuleList": "tg.cells.Stack([cell, other])",
     "TimeDistributed": "outputs @ W.T  # of outputs (T, B, H) at once",
     "Module Layer": "tg.cells.Cell",
-})  # fmt: skip
+}
 """Names of tinygraph.cells."""
 
-TRAIN = _each({
+TRAIN: Fixes = {
     "RMSprop AdamW Adagrad Adadelta Nadam Adamax Momentum RMSProp": (
         "tg.train.Adam([w], learning_rate=1e-3)  # or change() of a tg.train.Optimizer of your own"
     ),
@@ -126,10 +121,10 @@ TRAIN = _each({
     "zero_grad": "tg.zero_grad(w)",
     "save_weights save_model": 'tg.train.save("model.safetensors", cell.state_dict())',
     "load_weights load_model": 'cell.load_state_dict("model.safetensors")',
-})  # fmt: skip
+}
 """Names of tinygraph.train."""
 
-MODULE = _each({
+MODULE: Fixes = {
     "named_parameters params": "cell.parameters().items()  # parameters() is a dict: .values() for the parameters",
     "weights trainable_weights trainable_variables variables": "cell.parameters().values()",
     "get_weights": "cell.state_dict()",
@@ -151,10 +146,10 @@ MODULE = _each({
     "predict": "tg.unroll(cell, xs)[0].value",
     "summary": "tg.summary(loss)",
     "units num_units": "cell.hidden_size",
-})  # fmt: skip
+}
 """Attributes of a cell, wrapper or layer."""
 
-OPTIMIZER = _each({
+OPTIMIZER: Fixes = {
     "zero_grad": "tg.zero_grad(opt.parameters)",
     "param_groups lr": "opt.learning_rate = 1e-4",
     "apply_gradients apply update": "opt.step(gradients)",
@@ -162,17 +157,17 @@ OPTIMIZER = _each({
     "params": "opt.parameters",
     "init": "tg.train.Adam(params)  # it keeps its own state",
     "variables state state_dict load_state_dict": "vars(opt)  # its state is in its attributes; pickle keeps it",
-})  # fmt: skip
+}
 """Attributes of an optimizer."""
 
-NAME = _each({
+NAME: Fixes = {
     "grad value shape size dtype data numel ndim requires_grad item detach op name": (
         "for p in cell.parameters().values(): print(p.shape)"
     ),
-})  # fmt: skip
+}
 """Attributes of a parameter's name: ``for p in cell.parameters()`` goes over names, as dicts do."""
 
-OPTIONS = _each({
+OPTIONS: Fixes = {
     "dim axes dims": "axis=",
     "keepdim keep_dims": "keepdims=",
     "lr alpha step_size eta": "learning_rate=",
@@ -229,10 +224,10 @@ OPTIONS = _each({
         "tg.compile(fn)  # plain values and shapes have plans of their own"
     ),
     "norm_type": "tg.train.clip_by_norm(gradients, 1.0)  # the norm is the root of the sum of squares",
-})  # fmt: skip
+}
 """Options of cells, optimizers, ops and functions; a fix that ends in ``=`` is the option's name here."""
 
-ARGUMENTS = _each({
+ARGUMENTS: Fixes = {
     "state": "outputs, state = tg.unroll(cell, xs)  # over a sequence; one step is cell(x, cell.initial_state(2))",
     "wrt": "tg.grad(fn(x), x)  # of a result; for a function tg.value_and_grad(loss, parameters)",
     "learning_rate": "tg.train.SGD([w], learning_rate=0.1)",
@@ -240,9 +235,12 @@ ARGUMENTS = _each({
     "parameters": "tg.train.Adam(cell.parameters())  # nodes, or dicts and lists of them",
     "fn": "tg.compile(fn)",
     "name": "tg.parameter(array)",
-})  # fmt: skip
+}
 """Arguments that people leave out."""
 
+for _table in (NODE, TG, CELLS, TRAIN, MODULE, OPTIMIZER, NAME, OPTIONS, ARGUMENTS):
+    for _names in [*_table]:  # a line may stand for several names
+        _table |= dict.fromkeys(_names.split(), _table.pop(_names))
 
 ASKED = {
     r"\bmath\.": "np.exp(x) for math.exp(x): NumPy's functions take nodes; x.item() is the number alone",

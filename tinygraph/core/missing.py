@@ -18,10 +18,12 @@ class Missing:
     """
 
     def __init__(self, name: str, fix: str) -> None:
-        self.name, self.fix = name, fix
+        self.name, self.fix, self.__doc__ = name, fix, f"Not here; write {fix}"
 
     def __get__(self, owner: Any, kind: type) -> Any:
-        who = kind.__name__ if owner is None else getattr(owner, "label", lambda: type(owner).__name__)()
+        if owner is None:
+            return self
+        who = getattr(owner, "label", lambda: kind.__name__)()
         raise MissingNameError(f"{who} has no attribute {plain(self.name)!r}", fix=self.fix)
 
 
@@ -35,7 +37,7 @@ class MissingForGood(Missing):
 def install(kind: type, fixes: Fixes, missing: type[Missing] = Missing) -> None:
     """Gives a class an error for each of these names that it lacks; ``dir`` does not show them."""
     for name, fix in fixes.items():
-        if not hasattr(kind, name):
+        if isinstance(getattr(kind, name, fix), (str, Missing)):
             setattr(kind, name, missing(name, fix))
     kind.__dir__ = _shown  # type: ignore[method-assign, assignment]
 

@@ -147,10 +147,10 @@ class Node:
         return f"<{self.label()} {self.shape} {self.dtype}: {value}>"
 
     def __format__(self, spec: str) -> str:
-        if spec and self.size != 1:
-            fix = "x.value.round(3), or one number: x[0, 0]"
-            raise GraphError(f"{self.label()} is not one number", expected="one element", got=str(self.shape), fix=fix)
         try:
+            if spec and self.size != 1:
+                problem, fix = f"{self.label()} is not one number", "x.value.round(3)  # or one element of it"
+                raise GraphError(problem, expected="one element", got=str(self.shape), fix=fix)
             return format(self.item(), spec) if spec else repr(self)
         except UNFIT as error:
             if isinstance(error, GraphError):
@@ -175,7 +175,7 @@ class Node:
     def __index__(self) -> int:
         value = self.value
         if value.ndim or value.dtype.kind not in "iu":
-            problem, fix = f"{self.label()} is not one integer, so it is no index", "int(x.item()), a number"
+            problem, fix = f"{self.label()} is not one integer, so it is no index", "int(x.item())  # a number"
             raise MutationError(problem, got=f"{self.shape} {self.dtype}; {users_line()}", fix=fix)
         return int(value)
 
