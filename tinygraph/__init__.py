@@ -55,9 +55,10 @@ def __getattr__(name: str) -> Any:
 
 def _instead_of(name: str) -> str:
     """What to write for a name that is not here: from the table, or where else it is."""
-    for place in ("train", "ops", "cells") if name not in habits.TG and name[:1].isalpha() else ():
+    for place in ("train", "ops", "cells") if name not in habits.TG else ():
         if name in dir(import_module(f".{place}", __name__)):
             return f"tg.{place}.{name}"
     plain = name.rstrip("_")
     numpys = f"np.{name}  # NumPy's own" if name in dir(np) else ""
-    return habits.TG.get(name) or numpys or (f"x = tg.{plain}(x)  # nodes do not change" if plain in __all__ else "")
+    table = habits.TRAIN | habits.CELLS | habits.TG
+    return table.get(name) or numpys or (f"x = tg.{plain}(x)  # nodes do not change" if plain in __all__ else "")

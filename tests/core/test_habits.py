@@ -108,7 +108,10 @@ def test_what_numpys_arrays_have_and_nodes_have_not_is_told(name):
     assert_missing(NODES[2], name, f"x.value.{name}")
 
 
-@each("name", [*habits.TG, "zeros", "ones", "arange", "float32", "linspace", "pi", "LSTM", "Adam", "quotient", "relu_"])
+@each(
+    "name",
+    [*habits.TG, "zeros", "ones", "arange", "float32", "linspace", "pi", "LSTM", "Adam", "quotient", "relu_", "StepLR"],
+)
 def test_in_tinygraph_itself(name):
     if name in dir(tg):
         return
@@ -118,7 +121,17 @@ def test_in_tinygraph_itself(name):
     assert isinstance(caught.value, MissingImportError)
 
 
-@each("name, fix", [("zeros", "np.zeros"), ("LSTM", "tg.cells.LSTM"), ("SGD", "tg.train.SGD"), ("relu_", "tg.relu(x)")])
+@each(
+    "name, fix",
+    [
+        ("zeros", "np.zeros"),
+        ("StepLR", "opt.learning_rate"),
+        ("LSTM", "tg.cells.LSTM"),
+        ("SGD", "tg.train.SGD"),
+        ("LSTMCell", "tg.cells.LSTM(3, 4)"),
+        ("relu_", "tg.relu(x)"),
+    ],
+)
 def test_a_name_that_is_elsewhere_is_found(name, fix):
     assert_missing(tg, name, fix)
 
@@ -258,6 +271,14 @@ CALLS = {
     "constant(dtype=)": (lambda: tg.constant([1.0], dtype="float32"), "dtype", "np.asarray(array, np.float32)"),
     "Parameter(array)": (lambda: tg.Parameter(np.ones(3)), "name", "tg.parameter(array)"),
     "compile(static_argnums=)": (lambda: tg.compile(len, static_argnums=0), "static_argnums", "tg.compile(fn)"),
+    "dot(dim=)": (lambda: W.dot(W, dim=0), "dot has no option dim", "axis="),
+    "flatten(start_dim=)": (lambda: W.flatten(start_dim=1), "start_dim", "x.reshape(2, -1)"),
+    "cell(x, None)": (lambda: LSTM(3, 4)(XS[0], None), "NoneType", "cell.initial_state(2)"),
+    "gru(x, None)": (lambda: CELL(XS[0], None), "NoneType", "cell.initial_state(2)"),
+    "LSTM(dtype=)": (lambda: LSTM(3, 4, dtype="torch.float32"), "the dtype of weights", "np.float32"),
+    "Adam(generator)": (lambda: Adam(p for p in [W]), "not a parameter", "list(parameters)"),
+    "Adam(.values())": (lambda: Adam(CELL.parameters().values()), "not a parameter", "list(parameters)"),
+    "grad(.values())": (lambda: tg.grad(W, {"w": W}.values()), "needs nodes", "list(parameters)"),
     "zero_grad()": (lambda: tg.zero_grad(), "parameters", "cell.parameters()"),
 }
 
@@ -269,4 +290,4 @@ def test_a_call_in_anothers_words_is_told_what_to_write(name):
         call()
     message = str(caught.value)
     assert problem in message and fix in message[message.index("  fix") :]
-    assert isinstance(caught.value, OptionError) == ("has no option" in message)
+    assert isinstance(caught.value, OptionError) == ("has no option" in message or "has no setting" in message)

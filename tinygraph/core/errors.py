@@ -173,8 +173,10 @@ def refuse(error: Exception, who: str, args: Iterable[Any], options: dict[str, A
         if unknown:
             kind = type(next(iter(args))).__name__ if ".__init__()" in text else who
             raise OptionError(f"{kind} has no option {unknown[1]}", got=got, fix=habits.option(*options)) from error
-        word = "state" if ".__call__()" in text else left_out[1] if left_out else ""
-        fix = habits.option(*options) or habits.ARGUMENTS.get(word, "") if left_out else ""
+        word = left_out[1] if left_out else ""
+        if who.endswith(("__call__", "from_state")) and (left_out or "NoneType" in text or "unpack" in text):
+            word = "state"
+        fix = (left_out and habits.option(*options)) or habits.ARGUMENTS.get(word, "")
         raise GraphError(f"{who}: {text}", got=got, fix=fix) from error
 
 

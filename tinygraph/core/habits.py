@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 Fixes = dict[str, str]
 """Maps names to what to write: code that runs, and after `` # `` a word on it; ``name=`` is the name of an option."""
 
@@ -60,6 +62,14 @@ TG: Fixes = {
     "manual_seed seed set_seed PRNGKey key Generator": "rng = np.random.default_rng(0)  # cells take rng=0",
     "randn rand randint randn_like rand_like normal uniform": "np.random.default_rng(0).normal(size=(2, 3))",
     "jit function script trace pmap": "tg.compile(fn)",
+    "multinomial categorical": (
+        "tg.argmax(logits + tg.noise(lambda shape: rng.gumbel(size=shape), logits.shape), axis=-1)"
+    ),
+    "attention MultiheadAttention MultiHeadAttention scaled_dot_product_attention": (
+        "tg.softmax(x @ y.T / 3**0.5, axis=-1) @ y  # queries, keys, values"
+    ),
+    "layer_norm": "z = x - x.mean(axis=-1, keepdims=True); z / tg.sqrt(tg.mean(z * z, axis=-1, keepdims=True))",
+    "gradcheck check_grads": "tg.check.gradients(fn, [array])",
     "vmap": "np.stack([fn(x) for x in xs])  # or write it for a batch: numpy's rules of broadcasting",
     "scan lax while_loop fori_loop": "tg.unroll(cell, xs)  # cell(x_t, state) -> (y_t, new_state)",
     "dropout Dropout": "tg.cells.Stack([cell, other], dropout=0.5)  # or multiply by a mask of tg.noise",
@@ -233,7 +243,6 @@ ARGUMENTS: Fixes = {
     "learning_rate": "tg.train.SGD([w], learning_rate=0.1)",
     "input_size hidden_size": "tg.cells.LSTM(3, 4)  # input_size, hidden_size",
     "parameters": "tg.train.Adam(cell.parameters())  # nodes, or dicts and lists of them",
-    "fn": "tg.compile(fn)",
     "name": "tg.parameter(array)",
 }
 """Arguments that people leave out."""
@@ -246,6 +255,7 @@ ASKED = {
     r"\bmath\.": "np.exp(x) for math.exp(x): NumPy's functions take nodes; x.item() is the number alone",
     r"(choice|multinomial|binomial|poisson)\(": "x.value  # chances, which carry no gradient",
     r"\][^=<>!+*/-]*=(?!=)": "collect the nodes in a list and join them with np.stack",
+    r"\bnp\.save": "x.value  # files hold numbers",
     r"\bint\(|\brange\(|%d": "int(x.item())  # a number, which carries no gradient",
     r"%|\bfloat\(|\bprint\(|\.format\(|append\(": "x.item()  # a number, which carries no gradient",
 }
@@ -266,4 +276,6 @@ def no_node(*values: object) -> str:
         return "cell.parameters()  # a dict by name; .values() for the parameters alone"
     if any(hasattr(value, "parameters") for value in values):
         return "cell.parameters()"
+    if any(isinstance(value, Iterable) for value in values):
+        return "list(parameters)  # lists, tuples and dicts of nodes"
     return ARGUMENTS["wrt"] if any(map(callable, values)) else ""

@@ -13,7 +13,7 @@ from numpy import ndarray
 
 from . import habits
 from .checks import text
-from .errors import UNFIT, GraphError, plain, shown, users_line
+from .errors import UNFIT, GraphError, OptionError, plain, shown, users_line
 from .frozen import MUTABLE, as_used, frozen_settings, guard
 from .leaves import as_nodes
 from .node import Node
@@ -193,7 +193,7 @@ class Op:
         if unknown:
             expected = ", ".join(self.settings) or "no settings"
             problem = f"{self.name} has no setting {', '.join(sorted(unknown))}"
-            raise GraphError(problem, expected=expected, fix=habits.option(*unknown))
+            raise OptionError(problem, expected=expected, fix=habits.option(*unknown))
         return inputs, attributes
 
     def _title(self, name: str | None) -> str:

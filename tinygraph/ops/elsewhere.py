@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from ..core import habits, missing
+from ..core.errors import refusing
 from ..core.node import Node
 from .shape import stop_gradient
+
+OFTEN = {"backward", "reshape", "transpose", "sum", "mean", "max", "min", "astype", "take", "swapaxes"}
+"""Methods that graphs are made of, which refuse wrong arguments by themselves."""
 
 
 def _numpy(self: Node) -> np.ndarray:
@@ -30,6 +35,9 @@ def install(vocabulary: Mapping[str, Any]) -> None:
     words = {"numpy": _numpy, "to_numpy": _numpy, "detach": _detach, "clone": _same, "cpu": lambda self: self}
     for word, method in words.items():
         setattr(Node, word, method)
+    for word, method in list(vars(Node).items()):
+        if isinstance(method, FunctionType) and not word.startswith("_") and word not in OFTEN:
+            setattr(Node, word, refusing(method, word))
     public = [name for name in dir(np.ndarray) if not name.startswith("_")]
     fixes = {name: f"x.value.{name}  # the array's own, which carries no gradient" for name in public}
     fixes |= {name: f"tg.{name}(x)  # a function, not a method" for name in vocabulary}

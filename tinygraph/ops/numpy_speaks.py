@@ -120,7 +120,7 @@ def _joined(x: Any) -> Any:
 
 def _unsupported(name: str, table: dict[Any, Any]) -> GraphError:
     supported = ", ".join(sorted({called(f).removeprefix("np.") for f in table}))
-    fix = asked("use these, tg's ops, or your own tg.Op")
+    fix = asked(f"use these, tg's ops, or your own tg.Op; {name}(x.value) if no gradient is needed")
     return GraphError(f"{name} is not supported on nodes", expected=supported, got=users_line(), fix=fix)
 
 
