@@ -82,11 +82,11 @@ def test_one_number_in_a_plain_array_ends_in_numpys_words_after_ours():
 
 
 def test_a_package_that_takes_numbers_alone_is_named(tmp_path, monkeypatch):
-    folder = tmp_path / "matplotlib"
-    folder.mkdir()
+    folder = tmp_path / "site-packages" / "matplotlib"
+    folder.mkdir(parents=True)
     (folder / "__init__.py").write_text("import numpy as np\ndef image(a, *args): return np.array(a, *args)\n")
     (folder / "bars.py").write_text("import numpy as np\ndef bars(a): return np.broadcast_arrays(a, a)\n")
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.syspath_prepend(folder.parent)
     for name in [name for name in sys.modules if name.split(".")[0] == "matplotlib"]:
         monkeypatch.delitem(sys.modules, name)
     bars, image = __import__("matplotlib.bars").bars.bars, __import__("matplotlib").image

@@ -203,13 +203,19 @@ def users_line() -> str:
 
 
 def asked(otherwise: str) -> str:
-    """What to write where plain numbers are asked for: told by who asks, another library, or by the user's line."""
+    """What to write where plain numbers are asked for: told by who asks, another package, or by the user's line."""
     file, number = users_place()
-    library = next((name for name in habits.NUMBERS_ONLY if f"{os.sep}{name}{os.sep}" in file), "")
-    if library:
-        return f"x.value  # {library} takes numbers alone, which carry no gradient"
+    package = asking(file)
+    if package:
+        return f"x.value  # {package} takes numbers alone, which carry no gradient"
     line = linecache.getline(file, number)
     return next((fix for pattern, fix in habits.ASKED.items() if re.search(pattern, line)), otherwise)
+
+
+def asking(file: str) -> str:
+    """The package that takes numbers alone and that this file belongs to; empty if it is another's."""
+    installed = re.search(r"(site|dist)-packages[\\/](\w+)", file)
+    return installed[2] if installed and installed[2] in habits.NUMBERS_ONLY else ""
 
 
 def users_place() -> tuple[str, int]:

@@ -68,7 +68,7 @@ TG: Fixes = {
     "attention MultiheadAttention MultiHeadAttention scaled_dot_product_attention": (
         "tg.softmax(x @ y.T / 3**0.5, axis=-1) @ y  # queries, keys, values"
     ),
-    "layer_norm": "z = x - x.mean(axis=-1, keepdims=True); z / tg.sqrt(tg.mean(z * z, axis=-1, keepdims=True))",
+    "layer_norm": "z = x - x.mean(axis=-1, keepdims=True); z / tg.sqrt(tg.mean(z * z, axis=-1, keepdims=True) + 1e-5)",
     "gradcheck check_grads": "tg.check.gradients(fn, [array])",
     "vmap": "np.stack([fn(x) for x in xs])  # or write it for a batch: numpy's rules of broadcasting",
     "scan lax while_loop fori_loop": "tg.unroll(cell, xs)  # cell(x_t, state) -> (y_t, new_state)",

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import UNFIT, GraphError, MutationError, asked, refuse, refusing, users_line
+from ..core.errors import UNFIT, GraphError, MutationError, asked, asking, refuse, refusing, users_line, users_place
 from ..core.node import Node
 from ..core.op import Op
 from . import shape, slicing
@@ -100,8 +100,8 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
         problem = f"{self.label()} would be stored in a plain array and lose its gradient"
         fix = asked("x.value for numbers alone; np.stack joins a list of nodes")
         raise MutationError(problem, got=users_line(), fix=fix)
-    if (fix := asked("")).startswith("x.value"):
-        raise MutationError(f"{self.label()} would lose its gradient", got=users_line(), fix=fix)
+    if asking(users_place()[0]):
+        raise MutationError(f"{self.label()} would lose its gradient", got=users_line(), fix=asked(""))
     if self.size > LARGEST_LIST:
         problem = f"np.array of {self.label()} would make {self.size} nodes of one element"
         raise GraphError(problem, got=users_line(), fix="join a list of nodes with np.stack; omit np.asarray(node)")
