@@ -148,7 +148,7 @@ MODULE: Fixes = {
     "reset_states reset_state": "cell.initial_state(2)  # the state is an argument and a result, the cell keeps none",
     "modules children named_modules named_children": "cell.parameters()",
     "register_parameter register_buffer add_module add_weight": "cell.W = tg.parameter(array)  # an attribute will do",
-    "requires_grad_ freeze trainable": "tg.grad(loss, [x])  # only what is named or in the optimizer is trained",
+    "requires_grad_ freeze": "tg.grad(loss, [x])  # only what is named or in the optimizer is trained",
     "save save_weights": 'tg.train.save("model.safetensors", cell.state_dict())',
     "load load_weights": 'cell.load_state_dict("model.safetensors")',
     "fit": "opt.step(gradients)  # in a loop of your own: tg.value_and_grad, then step",
@@ -159,9 +159,17 @@ MODULE: Fixes = {
 }
 """Attributes of a cell, wrapper or layer."""
 
+FROZEN: Fixes = {
+    "trainable requires_grad": "tg.train.Adam([w])  # what is not in the optimizer stays as it is",
+}
+"""Attributes of a cell that would change nothing."""
+
 OPTIMIZER: Fixes = {
     "zero_grad": "tg.zero_grad(opt.parameters)",
     "param_groups lr": "opt.learning_rate = 1e-4",
+    "momentum nesterov": "tg.train.Adam([w])  # it has momentum; or change() of an Optimizer of your own",
+    "weight_decay": "tg.sum(w**2) * 1e-4  # added to the loss",
+    "beta1 beta_1 epsilon": "opt.betas, opt.eps",
     "apply_gradients apply update": "opt.step(gradients)",
     "minimize": "opt.step(tg.grad(tg.sum(w * w), opt.parameters))",
     "params": "opt.parameters",
@@ -247,7 +255,7 @@ ARGUMENTS: Fixes = {
 }
 """Arguments that people leave out."""
 
-for _table in (NODE, TG, CELLS, TRAIN, MODULE, OPTIMIZER, NAME, OPTIONS, ARGUMENTS):
+for _table in (NODE, TG, CELLS, TRAIN, MODULE, FROZEN, OPTIMIZER, NAME, OPTIONS, ARGUMENTS):
     for _names in [*_table]:  # a line may stand for several names
         _table |= dict.fromkeys(_names.split(), _table.pop(_names))
 

@@ -34,6 +34,19 @@ class MissingForGood(Missing):
         self.__get__(owner, type(owner))
 
 
+class MissingOnOurs(Missing):
+    """One that cannot be set on objects of this library, where it would change nothing; a user's own class may."""
+
+    def __get__(self, owner: Any, kind: type) -> Any:
+        own = {} if owner is None else vars(owner)
+        return own[self.name] if self.name in own else super().__get__(owner, kind)
+
+    def __set__(self, owner: Any, value: Any) -> None:
+        if type(owner).__module__.startswith("tinygraph."):
+            super().__get__(owner, type(owner))
+        vars(owner)[self.name] = value
+
+
 def install(kind: type, fixes: Fixes, missing: type[Missing] = Missing) -> None:
     """Gives a class an error for each of these names that it lacks; ``dir`` does not show them."""
     for name, fix in fixes.items():
@@ -43,7 +56,8 @@ def install(kind: type, fixes: Fixes, missing: type[Missing] = Missing) -> None:
 
 
 def _shown(owner: Any) -> list[str]:
-    return [name for name in object.__dir__(owner) if not isinstance(getattr_static(owner, name, None), Missing)]
+    own = getattr(owner, "__dict__", {})
+    return [n for n in object.__dir__(owner) if n in own or not isinstance(getattr_static(owner, n, None), Missing)]
 
 
 def unknown(module: str, name: str, fix: str) -> Exception:

@@ -12,7 +12,7 @@ from ..core import habits
 from ..core.checks import positive, unmasked
 from ..core.errors import GraphError, NonFiniteError, refusing, shown
 from ..core.leaves import Parameter
-from ..core.missing import MissingForGood, install
+from ..core.missing import MissingOnOurs, install
 from ..core.node import Node
 from ..core.structure import leaves, map_leaves
 from ..core.together import new_values, set_together
@@ -199,9 +199,7 @@ class Adam(Optimizer):
         return self.learning_rate / (1 - beta1**self._steps) * m / part
 
 
-install(Optimizer, habits.OPTIMIZER)
-for _kind in (SGD, Adam):  # `adam.lr = 1e-4` would change nothing; an optimizer of one's own may have an lr
-    install(_kind, {"lr": habits.OPTIMIZER["lr"]}, MissingForGood)
+install(Optimizer, habits.OPTIMIZER, MissingOnOurs)
 
 
 def _matched(parameters: Any, gradients: Any) -> list[Any]:

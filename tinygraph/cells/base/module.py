@@ -12,7 +12,7 @@ from ...core import habits
 from ...core.checks import flag
 from ...core.errors import refusing
 from ...core.leaves import Parameter
-from ...core.missing import install
+from ...core.missing import MissingOnOurs, install
 from .loading import Arrays, load_into
 
 
@@ -102,6 +102,7 @@ class ParameterName(str):
 
 install(ParameterName, habits.NAME)
 install(Module, habits.MODULE)
+install(Module, habits.FROZEN, MissingOnOurs)
 
 
 def name_parameters(attributes: Mapping[str, Any]) -> None:
