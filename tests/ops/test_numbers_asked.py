@@ -30,6 +30,8 @@ ASKED = {
     "np.random.choice": (lambda: np.random.choice(3, p=p), "x.value  # chances"),
     "Generator.choice": (lambda: rng.choice(3, p=p), "x.value  # chances"),
     "multinomial": (lambda: rng.multinomial(5, p), "x.value  # chances"),
+    "the mean of random numbers": (lambda: np.random.normal(x), "x.value  # chances"),
+    "the mean of a generator's": (lambda: rng.normal(loc=x), "x.value  # chances"),
     "choice that is stored": (draw_and_store, "x.value  # chances"),
     "a row": (lambda: store(rows, 0, x), STACK),
     "a slice": (lambda: store(numbers, slice(None), x), STACK),
