@@ -13,7 +13,7 @@ from numpy import ndarray
 
 from . import forking
 from .core.checks import function, one_of
-from .core.errors import UNFIT, GraphError, refuse
+from .core.errors import UNFIT, GraphError, refuse, refusing
 from .core.leaves import as_nodes, constant
 from .core.node import Node
 from .core.scope import now
@@ -34,6 +34,7 @@ KEPT_BYTES = 1 << 30
 """Most bytes that the plans of one function hold together; the least recently used plans are dropped."""
 
 
+@refusing
 def compile(fn: Callable[..., Any], backend: str = "auto", *, memory: str = "keep") -> Compiled:
     """Compiles ``fn`` to a plan that computes the same numbers faster, without nodes.
 

@@ -76,7 +76,7 @@ WRONG: dict[str, Any] = {
     "casting": lambda x: x.astype(int, casting="safe"),
     "place": lambda x: x.sum(axis=0, out=np.zeros(3)),
     "squeeze": lambda x: x.squeeze(0),
-    "unexpected": lambda x: x.sum(colour=1),
+    "no option colour": lambda x: x.sum(colour=1),
     "cut|stands for|no value|not one": lambda x: tg.compile(lambda x: x.tolist(), backend="numpy")(X),
 }
 

@@ -159,6 +159,9 @@ class Node:
 
     def __format__(self, spec: str) -> str:
         try:
+            if spec and self.size != 1:
+                problem, fix = f"{self.label()} is not one number", "x.value.round(3)  # or one element of it"
+                raise GraphError(problem, expected="one element", got=str(self.shape), fix=fix)
             return format(self.item(), spec) if spec else repr(self)
         except UNFIT as error:
             if isinstance(error, GraphError):
@@ -174,13 +177,17 @@ class Node:
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
+        if self.size != 1:
+            problem = f"{self.label()} of shape {self.shape} is neither true nor false"
+            fix = "np.any(x) or np.all(x) of the mask for `if`; tg.where(mask, a, b) to choose element by element"
+            raise GraphError(problem, expected="one element", got=users_line(), fix=fix)
         return bool(self.item())
 
     def __index__(self) -> int:
         value = self.value
         if value.ndim or value.dtype.kind not in "iu":
-            problem = f"{self.label()} is not one integer, so it is no index"
-            raise MutationError(problem, got=f"{self.shape} {self.dtype}")
+            problem, fix = f"{self.label()} is not one integer, so it is no index", "int(x.item())  # a number"
+            raise MutationError(problem, got=f"{self.shape} {self.dtype}; {users_line()}", fix=fix)
         return int(value)
 
     def __copy__(self) -> Node:
@@ -261,3 +268,7 @@ class Node:
         def argsort(self, axis: Any = -1, kind: Any = None) -> Any: ...
         def nonzero(self) -> tuple[np.ndarray, ...]: ...
         def tolist(self) -> Any: ...
+        def numpy(self) -> np.ndarray: ...
+        def detach(self) -> Node: ...
+        def clone(self) -> Node: ...
+        def cpu(self) -> Node: ...

@@ -1,6 +1,6 @@
 """The ops, each with its ``forward`` and ``backward``; gradients are written in the same ops."""
 
-from . import methods, numpy_speaks, operators
+from . import elsewhere, methods, numpy_speaks, operators
 from .activations import elu, gelu, hardsigmoid, hardswish, hardtanh, leaky_relu, mish, selu, silu, softsign
 from .arithmetic import add, divide, multiply, negative, power, quotient, scaled_power, square, subtract
 from .broadcasting import broadcast_to, sum_to
@@ -60,3 +60,4 @@ FOR_GRADIENTS = [
 """Ops of gradients, of arrays that are written, of np.linalg, and `within` for lengths; they are in `tg.ops` alone."""
 
 numpy_speaks.register({name: globals()[name] for name in __all__})
+elsewhere.install({name: globals()[name] for name in __all__})

@@ -10,7 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import OFFER, UNFIT, GraphError, MutationError, refuse, refusing, users_line
+from ..core.errors import (
+    OFFER,
+    UNFIT,
+    GraphError,
+    MutationError,
+    asked,
+    asking,
+    refuse,
+    refusing,
+    users_line,
+    users_place,
+)
 from ..core.node import Node
 from ..core.op import Op
 from ..core.scope import now
@@ -39,12 +50,12 @@ def register(vocabulary: Mapping[str, Any]) -> None:
 def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = None, **settings: Any) -> Any:
     """Node.__array_ufunc__: numpy calls it for ``ufunc(*inputs)`` with a node among the inputs."""
     if out is not None:
-        return written(f"np.{ufunc.__name__}", out[0], lambda: array_ufunc(self, ufunc, method, *inputs, **settings))
+        return written(called(ufunc), out[0], lambda: array_ufunc(self, ufunc, method, *inputs, **settings))
     if method == "at":
-        return _recorder(f"np.{ufunc.__name__}.at", "a + b, which makes a new node").add_at(ufunc, *inputs)
+        return _recorder(f"{called(ufunc)}.at", "a + b, which makes a new node").add_at(ufunc, *inputs)
     op = UFUNCS.get(ufunc) or of_scipy(ufunc) if method == "__call__" else None
     if op is None:
-        raise _unsupported(ufunc.__name__ + ("" if method == "__call__" else f".{method}"), UFUNCS)
+        raise _unsupported(called(ufunc) + ("" if method == "__call__" else f".{method}"), UFUNCS)
     dtype = settings.pop("dtype", None)
     if settings:
         raise GraphError(f"np.{ufunc.__name__}: nodes do not support {sorted(settings)}", got=users_line())
@@ -52,7 +63,7 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
         inputs = tuple(map(joined, inputs))
         return op(*(inputs if dtype is None else cast_for(ufunc, inputs, dtype)))
     except UNFIT as error:
-        refuse(error, f"np.{ufunc.__name__}", inputs, {})
+        refuse(error, called(ufunc), inputs, {})
         raise
 
 
@@ -61,19 +72,19 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
     if kwargs.get("out") is not None:
         rest = {name: x for name, x in kwargs.items() if name != "out"}
         call = partial(array_function, self, function, types, args, rest)
-        return written(f"np.{function.__name__}", kwargs["out"], call)
+        return written(called(function), kwargs["out"], call)
     op = FUNCTIONS.get(function)
     if op is None and function in numpy_products.REFUSED:
         problem, fix = f"np.linalg.{function.__name__} is not supported on nodes", numpy_products.REFUSED[function]
         raise GraphError(problem, got=users_line(), fix=fix)
     if op is None:
-        raise _unsupported(function.__name__, FUNCTIONS)
+        raise _unsupported(called(function), FUNCTIONS)
     if isinstance(op, Op) and (len(args) > _alike(function, op) or (kwargs and not kwargs.keys() <= op._known)):
         args, kwargs = _by_name(function, op, args, kwargs)
     try:
         return op(*args, **kwargs)
     except UNFIT as error:
-        refuse(error, f"np.{function.__name__}", args, kwargs)
+        refuse(error, called(function), args, kwargs)
         raise
 
 
@@ -86,7 +97,7 @@ def _by_name(function: Any, op: Op, args: Any, kwargs: Any) -> tuple[Any, Any]:
         args, more = args[: op.arity], args[op.arity :]
         kwargs = dict(zip(names, more, strict=False)) | kwargs
         if len(more) > len(names):
-            raise GraphError(f"np.{function.__name__}: too many arguments", got=users_line())
+            raise GraphError(f"{called(function)}: too many arguments", got=users_line())
     return args, {name: x for name, x in kwargs.items() if x is not None or name in op.settings}
 
 
@@ -115,7 +126,10 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     refuse_scipy(self)
     if dtype is not None and np.dtype(dtype) != object:
         problem = f"{self.label()} would be stored in a plain array and lose its gradient"
-        raise MutationError(problem, got=users_line(), fix="collect the nodes in a list and join them with np.stack")
+        fix = asked(f"x.value for numbers alone; np.stack joins a list of nodes; {OFFER}")
+        raise MutationError(problem, got=users_line(), fix=fix)
+    if asking(users_place()[0]):
+        raise MutationError(f"{self.label()} would lose its gradient", got=users_line(), fix=asked(""))
     if self.size > LARGEST_LIST:
         problem = f"np.array of {self.label()} would make {self.size} nodes of one element"
         raise GraphError(problem, got=users_line(), fix="join a list of nodes with np.stack; omit np.asarray(node)")
@@ -141,9 +155,18 @@ def _recorder(who: str, fix: str) -> Any:
 
 
 def _unsupported(name: str, table: dict[Any, Any]) -> GraphError:
-    supported = ", ".join(sorted({f.__name__ for f in table}))
-    fix = "use these, tg's ops, or your own tg.Op"
-    return GraphError(f"np.{name} is not supported on nodes", expected=supported, got=users_line(), fix=fix)
+    supported = ", ".join(sorted({called(f).removeprefix("np.") for f in table}))
+    fix = asked(f"use these, tg's ops, or your own tg.Op; {name}(x.value) if no gradient is needed")
+    return GraphError(f"{name} is not supported on nodes", expected=supported, got=users_line(), fix=fix)
+
+
+def called(function: Any) -> str:
+    """A function's name as one writes it: ``np.linalg.norm``."""
+    name = function.__name__
+    if getattr(np, name, None) is function:
+        return f"np.{name}"
+    module = str(getattr(function, "__module__", "") or "")
+    return f"np{module[5:]}.{name}" if module.startswith("numpy") else f"{module}.{name}".lstrip(".")
 
 
 for _word, _method in (("__array_ufunc__", array_ufunc), ("__array_function__", array_function), ("__array__", array)):

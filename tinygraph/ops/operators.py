@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.checks import unmasked
-from ..core.errors import GraphError, MutationError, refusing, users_line
+from ..core.errors import GraphError, MutationError, asked, refusing, users_line
 from ..core.leaves import as_nodes
 from ..core.node import Node
 from ..core.scope import now
@@ -108,9 +108,17 @@ def _integers(array: Any) -> list[Any]:
 def _to_float(self: Node) -> float:
     if depends_on_parameter(self):
         problem = f"float() of {self.label()} would lose its gradient"
-        fix = "write .item() for the number; join nodes with tg.stack instead of storing them in an array"
+        fix = asked("x.item() for the number; np.exp(x) for math.exp(x); np.stack(list) for array[i] = x")
         raise MutationError(problem, got=users_line(), fix=fix)
     return float(self.value)
+
+
+def _to_int(self: Node) -> int:
+    # `"%d" % x` puts its own words in the place of a TypeError, so this is none.
+    if depends_on_parameter(self):
+        problem, fix = f"int() of {self.label()} would lose its gradient", "int(x.item())  # a number"
+        raise GraphError(problem, got=users_line(), fix=fix)
+    return int(self.item())
 
 
 def depends_on_parameter(node: Node) -> bool:
@@ -255,6 +263,7 @@ def _install_methods() -> None:
         "__rdivmod__": lambda self, other: numpy_functions.divmod(other, self),
         "__round__": lambda self, decimals=None: rounding.round(self, decimals=0 if decimals is None else decimals),
         "__float__": _to_float,
+        "__int__": _to_int,
         "reshape": _reshape,
         "transpose": _transpose,
         "T": property(shape.transpose),
