@@ -13,6 +13,7 @@ import numpy as np
 from ..core.errors import UNFIT, GraphError, MutationError, refuse, refusing, users_line
 from ..core.node import Node
 from ..core.op import Op
+from ..core.traced import Traced
 from . import shape, slicing
 from .numpy_functions import FUNCTIONS, UFUNCS, cast_for
 from .operators import depends_on_parameter
@@ -97,9 +98,11 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     element, so that ``np.array(outputs)`` keeps the gradient, although it is slow. If numpy needs plain numbers
     (``a[t] = node``), it raises.
     """
-    if not depends_on_parameter(self):
+    plain = not depends_on_parameter(self)
+    if not plain or isinstance(self, Traced):
+        refuse_scipy(self)
+    if plain:
         return np.array(self.value, dtype=dtype)
-    refuse_scipy(self)
     if dtype is not None and np.dtype(dtype) != object:
         problem = f"{self.label()} would be stored in a plain array and lose its gradient"
         raise MutationError(problem, got=users_line(), fix="collect the nodes in a list and join them with np.stack")
