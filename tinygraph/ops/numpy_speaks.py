@@ -121,9 +121,9 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     plain = not depends_on_parameter(self)
     if not plain or now.tracing:
         refuse_array_dot(self)
+        refuse_scipy(self)
     if plain:
         return np.array(self.value, dtype=dtype)
-    refuse_scipy(self)
     if dtype is not None and np.dtype(dtype) != object:
         problem = f"{self.label()} would be stored in a plain array and lose its gradient"
         fix = asked(f"x.value for numbers alone; np.stack joins a list of nodes; {OFFER}")
