@@ -10,8 +10,8 @@ MARGIN = 10.0
 """How near to a bar's end an arrow may come."""
 
 
-def is_in_a_column(drawn, box):
-    return any(band.left < box.x < band.right and band.foot < box.y < band.top for band in drawn.bands)
+def is_bar(drawn, box):
+    return not min(band.foot for band in drawn.bands) < box.y < max(band.top for band in drawn.bands)
 
 
 @each("name", ["rnn", "cut", "lstm", "both ways", "outside", "stack", "gru"])
@@ -21,14 +21,14 @@ def test_an_arrow_stands_upright_on_a_bar_that_is_wide_enough(name):
     upright = 0
     for arrow in drawn.arrows:
         tail, head = drawn.boxes[arrow.tail], drawn.boxes[arrow.head]
-        if is_in_a_column(drawn, tail) == is_in_a_column(drawn, head):
+        if is_bar(drawn, tail) == is_bar(drawn, head):
             continue
         bar, (x, _), (beside, _) = (
             (head, arrow.points[-1], arrow.points[-4])
-            if is_in_a_column(drawn, tail)
+            if is_bar(drawn, head)
             else (tail, arrow.points[0], arrow.points[3])
         )
         left, right = bar.x - bar.width / 2 + MARGIN, bar.x + bar.width / 2 - MARGIN
         assert x == pytest.approx(min(max(beside, left), right), abs=1e-6)
         upright += left < x < right
-    assert upright >= 3
+    assert upright >= 2
