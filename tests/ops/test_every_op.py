@@ -105,6 +105,13 @@ def test_inference_and_the_local_forward_agree_with_the_node(case: Case, dtype: 
     assert isinstance(flops, int) and flops >= 0
 
 
+@every_case
+def test_the_result_has_the_name_that_the_call_gives(case: Case) -> None:
+    arrays = case.arrays(np.float64)
+    assert case.op(*leaves(case, arrays), name="z", **case.attributes).name == "z"
+    assert case.op(*leaves(case, arrays), **case.attributes).name is None
+
+
 def _strided(x: np.ndarray) -> np.ndarray:
     wide = np.full([2 * n for n in x.shape], np.asarray(77).astype(x.dtype))
     every_other = tuple(slice(None, None, 2) for _ in x.shape)
