@@ -11,12 +11,13 @@ from tests.arrays import assert_close
 from tests.each import each
 from tinygraph.core.op import Spec
 
-from . import contraction_cases, elementwise_cases, structure_cases
+from . import contraction_cases, elementwise_cases, running_cases, structure_cases
 from .case import Case
 from .slopes import along, directions, inner
 from .vocabulary import NAMES
 
-CASES: list[Case] = [*elementwise_cases.CASES, *structure_cases.CASES, *contraction_cases.CASES]
+CASES: list[Case] = [*elementwise_cases.CASES, *structure_cases.CASES, *running_cases.CASES]
+CASES += contraction_cases.CASES
 FUNCTIONS = {"split": "test_shape.py"}
 """Names of the vocabulary that are plain functions of ops, and the file that tests them."""
 

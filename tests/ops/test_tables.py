@@ -27,7 +27,10 @@ STAYS_IN_THE_LOOP: set[str] = set()
 DONE_BY_FORWARD: set[str] = set()
 """Element-wise ops that the numpy backend does by their ``forward``, which makes an array at each call."""
 
-CALLED = {"add_at", "argmax", "entry", "excess", "one_hot", "onehot_like", "pick", "scatter", "take", "ties", "within"}
+CALLED = {
+    *{"add_at", "argmax", "entry", "excess", "one_hot", "onehot_like", "pick", "scatter", "take", "ties", "within"},
+    *{"prod", "cumsum", "cumprod", "leading", "sorting"},
+}
 """Ops that native plans call in numpy, whatever their shapes; `excess` for the `entry` within."""
 
 NOT_BY_NUMPYS_NAME = {"put": "np.put writes in place", "reshape": "np.reshape has the setting order, too"}

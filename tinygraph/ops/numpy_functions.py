@@ -12,13 +12,25 @@ from ..core.errors import GraphError, shown
 from ..core.leaves import as_nodes
 from ..core.node import Node
 from ..core.op import Spec
-from . import arithmetic, choice, exponential, product, shape
+from . import arithmetic, choice, exponential, product, shape, slicing
 from .inference import hollow
 
 
 def as_node(x: Any) -> Node:
     """``x`` as a node by itself: other than beside a node in an op, a Python number is a float64 or an int64."""
-    return as_nodes((x,))[0]
+    return as_nodes((joined(x),))[0]
+
+
+def joined(x: Any) -> Any:
+    """An array of nodes of one element, or a list with nodes, as one node."""
+    if isinstance(x, Node):
+        return x
+    if isinstance(x, np.ndarray) and x.dtype.hasobject:
+        return shape.reshape(slicing.stack(list(x.flat)), x.shape)
+    if isinstance(x, (list, tuple)) and any(isinstance(part, (Node, list, tuple)) for part in x):
+        parts = [joined(part) for part in x]
+        return slicing.stack(parts) if any(isinstance(part, Node) for part in parts) else x
+    return x
 
 
 def dot(a: Any, b: Any) -> Node:
@@ -53,8 +65,13 @@ def squeeze(a: Any, axis: Any = None) -> Node:
 
 
 def moveaxis(a: Any, source: Any, destination: Any) -> Node:
+    return shape.transpose(a, as_order(np.moveaxis, a, source, destination))
+
+
+def as_order(function: Callable[..., Any], a: Any, *args: Any) -> tuple[int, ...]:
+    """The order of axes to which ``function(a, *args)`` brings those of ``a``."""
     numbered = Spec(tuple(range(1, a.ndim + 1)), a.dtype)
-    return shape.transpose(a, tuple(n - 1 for n in _shape_of(np.moveaxis, numbered, source, destination)))
+    return tuple(n - 1 for n in _shape_of(function, numbered, *args))
 
 
 def reshape(a: Any, /, shape: Any, order: Any = "C", *, copy: Any = None) -> Node:
@@ -129,5 +146,6 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.zeros_like: like(np.zeros_like),
     np.ones_like: like(np.ones_like),
     np.full_like: like(np.full_like),
+    np.empty_like: like(np.empty_like),
 }
 """Functions that no op is named after."""

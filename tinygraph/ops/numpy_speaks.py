@@ -13,9 +13,16 @@ import numpy as np
 from ..core.errors import UNFIT, GraphError, MutationError, refuse, refusing, users_line
 from ..core.node import Node
 from ..core.op import Op
-from . import shape, slicing
-from .numpy_functions import FUNCTIONS, UFUNCS
+from ..core.traced import Traced
+from . import differences, joining, rearranging, slicing, statistics, ufunc_methods
+from .numpy_functions import FUNCTIONS, UFUNCS, joined
 from .operators import depends_on_parameter
+
+for _part in (statistics, differences, rearranging, joining):
+    FUNCTIONS |= _part.FUNCTIONS
+
+FULL = statistics.FULL | joining.FULL | rearranging.FULL
+"""Functions with all of numpy's settings, which are called instead of the op where it lacks one."""
 
 LARGEST_LIST = 100_000
 """The most elements for which ``np.array(nodes)`` makes one node each; above, it raises and suggests np.stack."""
@@ -35,13 +42,15 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
     if out is not None:
         problem = f"np.{ufunc.__name__} would change an array in place (out= or an operator like +=)"
         raise MutationError(problem, got=users_line(), fix="write a = a + b, which makes a new node")
-    op = UFUNCS.get(ufunc) if method == "__call__" else None
+    op = UFUNCS.get(ufunc)
+    if method != "__call__":
+        op, settings = ufunc_methods.find(ufunc, method, op, settings), {}
     if op is None:
         raise _unsupported(ufunc.__name__ + ("" if method == "__call__" else f".{method}"), UFUNCS)
     if settings:
         raise GraphError(f"np.{ufunc.__name__}: nodes do not support {sorted(settings)}", got=users_line())
     try:
-        return op(*map(_joined, inputs))
+        return op(*map(joined, inputs))
     except UNFIT as error:
         refuse(error, f"np.{ufunc.__name__}", inputs, {})
         raise
@@ -56,25 +65,34 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
     if op is None:
         raise _unsupported(function.__name__, FUNCTIONS)
     if isinstance(op, Op) and (len(args) > _alike(function, op) or (kwargs and not kwargs.keys() <= op._known)):
-        args, kwargs = _by_name(function, op, args, kwargs)
+        op, args, kwargs = (FULL[function], args, kwargs) if function in FULL else _by_name(function, op, args, kwargs)
     try:
         return op(*args, **kwargs)
     except UNFIT as error:
-        refuse(error, f"np.{function.__name__}", args, kwargs)
-        raise
+        return _again(self, function, types, args, kwargs, error, isinstance(op, Op))
 
 
-def _by_name(function: Any, op: Op, args: Any, kwargs: Any) -> tuple[Any, Any]:
+def _again(self: Node, function: Any, types: Any, args: Any, kwargs: Any, error: Exception, is_op: bool) -> Any:
+    """The call with arrays of nodes as nodes, if there are any; else the error, with the function's name."""
+    parts = [joined(x) if isinstance(x, np.ndarray) else x for x in args]
+    if any(part is not x for part, x in zip(parts, args, strict=True)):
+        return array_function(self, function, types, parts, kwargs)
+    name = f"np.{function.__name__}"
+    refuse(error, name, args, kwargs)
+    if isinstance(error, GraphError) and not is_op and not str(error).startswith(name):
+        raise type(error)(f"{name}: {error}") from None
+    raise error
+
+
+def _by_name(function: Any, op: Op, args: Any, kwargs: Any) -> tuple[Op, Any, Any]:
     """What means the same to the op: in ``np.sum(x, 0, True)`` the third argument is dtype, in ``tg.sum`` keepdims."""
-    if op in (slicing.concatenate, slicing.stack) and args and isinstance(args[0], Node):
-        args = ([*args[0]], *args[1:])  # numpy joins the parts of one array along its first axis
     if op.arity >= 0 and len(args) > op.arity:
         names = [*signature(function).parameters][op.arity :]
         args, more = args[: op.arity], args[op.arity :]
         kwargs = dict(zip(names, more, strict=False)) | kwargs
         if len(more) > len(names):
             raise GraphError(f"np.{function.__name__}: too many arguments", got=users_line())
-    return args, {name: x for name, x in kwargs.items() if x is not None or name in op.settings}
+    return op, args, {name: x for name, x in kwargs.items() if x is not None or name in op.settings}
 
 
 @cache
@@ -94,11 +112,15 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     element, so that ``np.array(outputs)`` keeps the gradient, although it is slow. If numpy needs plain numbers
     (``a[t] = node``), it raises.
     """
-    if not depends_on_parameter(self):
+    of_nodes = dtype is None or np.dtype(dtype) == object
+    if not (isinstance(self, Traced) and of_nodes and self.dtype.kind == "f") and not depends_on_parameter(self):
         return np.array(self.value, dtype=dtype)
-    if dtype is not None and np.dtype(dtype) != object:
+    if not of_nodes:
         problem = f"{self.label()} would be stored in a plain array and lose its gradient"
-        raise MutationError(problem, got=users_line(), fix="collect the nodes in a list and join them with np.stack")
+        fix = (
+            "collect the nodes in a list and join them with np.stack; for np.mean of a list, too: np.mean(np.stack(xs))"
+        )
+        raise MutationError(problem, got=users_line(), fix=fix)
     if self.size > LARGEST_LIST:
         problem = f"np.array of {self.label()} would make {self.size} nodes of one element"
         raise GraphError(problem, got=users_line(), fix="join a list of nodes with np.stack; omit np.asarray(node)")
@@ -106,13 +128,6 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     for at in np.ndindex(self.shape):
         elements[at] = slicing.getitem(self, index=at)
     return elements
-
-
-def _joined(x: Any) -> Any:
-    """An array of nodes of one element as one node."""
-    if isinstance(x, np.ndarray) and x.dtype.hasobject:
-        return shape.reshape(slicing.stack(list(x.flat)), x.shape)
-    return x
 
 
 def _unsupported(name: str, table: dict[Any, Any]) -> GraphError:
