@@ -63,7 +63,7 @@ class Clip(Elementwise):
 
     def __call__(self, *inputs: Any, name: str | None = None, **limits: Any) -> Node:
         bounds = (*inputs[1:], *limits.values())
-        if _NUMBERS.issuperset(map(type, bounds)) or not any(isinstance(b, Node) or np.ndim(b) for b in bounds):
+        if not any(isinstance(b, (Node, list, tuple)) or (isinstance(b, np.ndarray) and b.ndim) for b in bounds):
             return super().__call__(*inputs, name=name, **limits)
         (x,), limits = self.bind(inputs, limits)
         low, high = limits.get("a_min"), limits.get("a_max")
@@ -85,8 +85,6 @@ class Clip(Elementwise):
     def backward(self, gz: Any, z: Any, x: Any, a_min: Any = None, a_max: Any = None) -> Any:
         return np.where(z == x, gz, 0)
 
-
-_NUMBERS = {int, float, type(None)}
 
 Clip._known = frozenset()  # so that every call with limits goes through `bind`
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import index as as_int
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ def diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, append: Any = 
     first, last = [e if e is None or e.ndim else broadcast_to(e, one) for e in ends]
     if n and (first is not None or last is not None):
         x = slicing.concatenate([part for part in (first, x, last) if part is not None], axis=axis)
-    for _ in range(n):
+    for _ in range(min(as_int(n), x.shape[axis])):  # of no elements there is nothing more to do
         later, before = along(x, axis, slice(1, None)), along(x, axis, slice(None, -1))
         x = choice.not_equal(later, before) if x.dtype.kind == "b" else arithmetic.subtract(later, before)
     return x

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from functools import cache
 from inspect import signature
 from itertools import takewhile
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -52,8 +53,13 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
     try:
         return op(*map(joined, inputs))
     except UNFIT as error:
-        refuse(error, f"np.{ufunc.__name__}", inputs, {})
-        raise
+        _refused(
+            error,
+            f"np.{ufunc.__name__}" + (f".{method}" if method != "__call__" else ""),
+            inputs,
+            {},
+            method == "__call__",
+        )
 
 
 def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -75,9 +81,13 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
 def _again(self: Node, function: Any, types: Any, args: Any, kwargs: Any, error: Exception, is_op: bool) -> Any:
     """The call with arrays of nodes as nodes, if there are any; else the error, with the function's name."""
     parts = [joined(x) if isinstance(x, np.ndarray) else x for x in args]
-    if any(part is not x for part, x in zip(parts, args, strict=True)):
-        return array_function(self, function, types, parts, kwargs)
-    name = f"np.{function.__name__}"
+    if all(part is x for part, x in zip(parts, args, strict=True)):
+        _refused(error, f"np.{function.__name__}", args, kwargs, is_op)
+    return array_function(self, function, types, parts, kwargs)
+
+
+def _refused(error: Exception, name: str, args: Any, kwargs: Any, is_op: bool) -> NoReturn:
+    """Raises the error as a `GraphError` that begins with numpy's name, or with the op's, where the call is one op."""
     refuse(error, name, args, kwargs)
     if isinstance(error, GraphError) and not is_op and not str(error).startswith(name):
         raise type(error)(f"{name}: {error}") from None
@@ -112,14 +122,13 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     element, so that ``np.array(outputs)`` keeps the gradient, although it is slow. If numpy needs plain numbers
     (``a[t] = node``), it raises.
     """
-    of_nodes = dtype is None or np.dtype(dtype) == object
-    if not (isinstance(self, Traced) and of_nodes and self.dtype.kind == "f") and not depends_on_parameter(self):
+    if not (isinstance(self, Traced) and self.dtype.kind == "f") and not depends_on_parameter(self):
         return np.array(self.value, dtype=dtype)
-    if not of_nodes:
+    if dtype is not None and np.dtype(dtype) != object:
         problem = f"{self.label()} would be stored in a plain array and lose its gradient"
-        fix = (
-            "collect the nodes in a list and join them with np.stack; for np.mean of a list, too: np.mean(np.stack(xs))"
-        )
+        fix = "collect the nodes in a list and join them with np.stack"
+        if sys._getframe(2).f_code.co_name in ("_mean", "_var"):
+            problem, fix = "numpy's mean of a list makes a plain number of a node", "np.mean(np.stack(nodes))"
         raise MutationError(problem, got=users_line(), fix=fix)
     if self.size > LARGEST_LIST:
         problem = f"np.array of {self.label()} would make {self.size} nodes of one element"

@@ -249,6 +249,7 @@ def _install_methods() -> None:
         "ravel": _flatten,
         "flatten": _flatten,
         "copy": lambda self, order="C": self,
+        "conjugate": lambda self: self,
         "dot": lambda self, other: numpy_functions.dot(self, other),
     }
     for word, method in others.items():

@@ -129,7 +129,7 @@ def var(
     no_place("var", out)
     x = _floats("var", a, dtype)
     wide = in_floats(x)
-    count = _count("var", wide, axis, keepdims, where, ddof if correction is None else correction)
+    count = _count("var", wide, axis, keepdims, where, float(ddof if correction is None else correction))
     apart = wide - (_mean_of(wide, axis, True, where) if mean is None else mean)
     total = reduction.sum(_unhidden(apart * apart, where, 0), axis=axis, keepdims=keepdims)
     return cast(total / count, x.dtype)
