@@ -11,12 +11,19 @@ from tests.arrays import assert_close
 from tests.each import each
 from tinygraph.core.op import Spec
 
-from . import contraction_cases, elementwise_cases, linalg_cases, structure_cases, writing_cases
+from . import (
+    contraction_cases,
+    elementwise_cases,
+    linalg_cases,
+    running_cases,
+    structure_cases,
+    writing_cases,
+)
 from .case import Case
 from .slopes import along, directions, inner
 from .vocabulary import NAMES
 
-FILES = elementwise_cases, structure_cases, contraction_cases, linalg_cases, writing_cases
+FILES = elementwise_cases, structure_cases, running_cases, contraction_cases, linalg_cases, writing_cases
 CASES: list[Case] = [case for file in FILES for case in file.CASES]
 ACTIVATIONS = ["elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "mish", "selu", "silu", "softsign"]
 FUNCTIONS = {"split": "test_shape.py"} | dict.fromkeys(ACTIVATIONS, "test_activations.py")
