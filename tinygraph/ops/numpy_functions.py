@@ -14,7 +14,7 @@ from ..core.node import Node
 from ..core.op import Spec
 from ..core.scope import now
 from . import arithmetic, choice, exponential, rounding, shape, slicing, writing
-from .inference import floating, hollow
+from .inference import MOST_AXES, floating, hollow
 
 
 def as_node(x: Any) -> Node:
@@ -31,14 +31,15 @@ def cast_for(ufunc: Any, inputs: tuple[Any, ...], dtype: Any = None) -> list[Nod
     return [x if x.dtype == d else shape.astype(x, d) for x, d in zip(nodes, dtypes, strict=False)]
 
 
-def joined(x: Any) -> Any:
+def joined(x: Any, depth: int = MOST_AXES) -> Any:
     """An array of nodes of one element, or a list with nodes, as one node."""
     if isinstance(x, Node):
         return x
     if isinstance(x, np.ndarray) and x.dtype.hasobject:
         return shape.reshape(slicing.stack(list(x.flat)), x.shape)
-    if type(x) is list and any(isinstance(part, (Node, list)) for part in x):  # a tuple may be several inputs
-        parts = [joined(part) for part in x]
+    # A tuple may be several inputs. A list may hold itself, so the depth is bounded.
+    if type(x) is list and depth and any(isinstance(part, (Node, list)) for part in x):
+        parts = [joined(part, depth - 1) for part in x]
         return slicing.stack(parts) if any(isinstance(part, Node) for part in parts) else x
     return x
 
