@@ -12,6 +12,7 @@ SHAPES: list[tuple[int, ...]] = [(), (1,), (3,), (0,), (2, 3), (2, 0, 3), (1, 3)
 AXES = [None, 0, 1, -1, -2, 5, -9, (0,), (0, 1), (0, 0), (0, -1), (), True, 1.0, np.int64(0), [0]]
 ORDERS = ["C", "F", "A", "K", None, "f"]
 
+OF_TWO = ["arctan2", "logaddexp", "fmax", "fmin", "copysign", "remainder", "floor_divide", "fmod"]
 UNARY = [
     "abs",
     "cos",
@@ -46,6 +47,28 @@ UNARY = [
     "prod",
     "isnan",
     "expm1",
+    "tan",
+    "sinh",
+    "cosh",
+    "arcsin",
+    "arccos",
+    "arctan",
+    "arcsinh",
+    "arccosh",
+    "arctanh",
+    "exp2",
+    "log1p",
+    "ceil",
+    "trunc",
+    "rint",
+    "round",
+    "around",
+    "fix",
+    "deg2rad",
+    "rad2deg",
+    "radians",
+    "degrees",
+    "nan_to_num",
 ]
 BINARY = [
     "add",
@@ -65,6 +88,7 @@ BINARY = [
     "outer",
     "hypot",
     "mod",
+    *OF_TWO,
 ]
 REDUCTIONS = ["sum", "mean", "max", "min", "argmax"]
 NUMBERS = [2, True, 0.5, 0, np.float64(0.5), np.float32(2), np.int8(2)]

@@ -22,7 +22,8 @@ CASES: list[Case] = [
     *contraction_cases.CASES,
     *linalg_cases.CASES,
 ]
-FUNCTIONS = {"split": "test_shape.py"}
+ACTIVATIONS = ["elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "mish", "selu", "silu", "softsign"]
+FUNCTIONS = {"split": "test_shape.py"} | dict.fromkeys(ACTIVATIONS, "test_activations.py")
 """Names of the vocabulary that are plain functions of ops, and the file that tests them."""
 
 

@@ -24,7 +24,7 @@ from .vocabulary import ELEMENTWISE, NAMES, OPS
 STAYS_IN_THE_LOOP: set[str] = set()
 """Ops that cannot be taken over all steps at once."""
 
-DONE_BY_FORWARD: set[str] = set()
+DONE_BY_FORWARD = {"erf", "erfc", "round"}
 """Element-wise ops that the numpy backend does by their ``forward``, which makes an array at each call."""
 
 CALLED = {

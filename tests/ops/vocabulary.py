@@ -24,9 +24,29 @@ LOSSES = {name for name, op in ELEMENTWISE.items() if op.leads}
 """Of these only the second input may be stretched."""
 BINARY = [name for name, op in ELEMENTWISE.items() if op.arity == 2 and name not in RELATIONS]
 
-NOT_EVERYWHERE = {"log", "sqrt", "power", "scaled_power", "divide", "quotient"}
+NOT_EVERYWHERE = {
+    "log",
+    "log1p",
+    "sqrt",
+    "power",
+    "scaled_power",
+    "divide",
+    "quotient",
+    "remainder",
+    "fmod",
+    "floor_divide",
+    "tan",
+    "arcsin",
+    "arccos",
+    "arccosh",
+    "arctanh",
+    "exp2",
+    "expm1",
+    "sinh",
+    "cosh",
+}
 """Of some numbers they make NaN, infinity, or numbers beyond any range."""
-JUMPS = {"floor", "sign", *RELATIONS}
+JUMPS = {"floor", "ceil", "trunc", "rint", "round", "sign", "copysign", "arctan2", *RELATIONS}
 """A last bit of their input may change their result by one."""
 TAME_UNARY = [name for name in UNARY if name not in NOT_EVERYWHERE | JUMPS]
-TAME_BINARY = [name for name in BINARY if name not in NOT_EVERYWHERE]
+TAME_BINARY = [name for name in BINARY if name not in NOT_EVERYWHERE | JUMPS]

@@ -13,6 +13,7 @@ from tests.ops.contraction_cases import CASES as CONTRACTIONS
 from tests.ops.elementwise_cases import CASES as ELEMENTWISE
 from tests.ops.linalg_cases import CASES as MATRICES
 from tests.ops.structure_cases import CASES as STRUCTURE
+from tests.ops.test_every_op import ACTIVATIONS
 from tinygraph.ops.numpy_speaks import FUNCTIONS, UFUNCS
 
 
@@ -80,6 +81,12 @@ def of_ops() -> Iterator[Call]:
         nodes = seen[case.name] == 1
         makers = [lambda v=v, nodes=nodes: tg.constant(v) if nodes else v.copy() for v in case.inputs]
         yield call(f"ops.{case.name}", function, *makers, **options)
+    for name in ACTIVATIONS:
+        yield call(name, getattr(tg, name), x)
+    yield call("gelu", tg.gelu, x, approximate="tanh")
+    yield call("elu", tg.elu, a, alpha=0.5)
+    yield call("leaky_relu", tg.leaky_relu, a, negative_slope=0.5)
+    yield call("hardtanh", tg.hardtanh, x, min_val=-2.0, max_val=0.5)
     yield call("split", tg.split, x, lambda: 3, axis=1)
     yield call("split", tg.split, a, lambda: [1, 2], axis=-1)
     yield call("linear_scan", tg.linear_scan, xs, xs, lambda: np.ones((2, 3)))
@@ -133,6 +140,9 @@ BINARY = [
     "sub",
     "mul",
     "truediv",
+    "mod",
+    "floordiv",
+    "divmod",
     "gt",
     "ge",
     "lt",
@@ -143,6 +153,8 @@ BINARY = [
     "isub",
     "imul",
     "itruediv",
+    "imod",
+    "ifloordiv",
     "ipow",
     "imatmul",
 ]

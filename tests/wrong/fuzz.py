@@ -68,6 +68,7 @@ def verdict(act: Callable[[], Any]) -> str | None:
             warnings.simplefilter("error")
             warnings.simplefilter("ignore", PendingDeprecationWarning)  # Graphviz's package, of its own arguments
             warnings.filterwarnings("ignore", "Data type alias|NotImplemented should|Mean of empty")  # their own words
+            warnings.simplefilter("ignore", tg.WideningWarning)  # of a float32 that was put into a float64 call
             repr(act())
     except tg.GraphError as error:
         length = len(str(error))

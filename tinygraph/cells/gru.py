@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import ops
 from ..core.node import Node
-from .base import ClassicCell
+from .base import Activation, ClassicCell, activation
 
 
 class GRU(ClassicCell):
@@ -34,9 +33,12 @@ class GRU(ClassicCell):
         recurrent_bias: whether the cell has bias_hh; None takes the value of ``bias``.
         gate_order: the order of the blocks of H rows in all weights: "rzn" or another order of these letters.
         clip: clips the inputs of sigmoid and tanh to [-clip, clip], as ONNX does; None for no limit.
+        nonlinearity: used instead of tanh, Keras' activation, ONNX's g: "tanh", another name of an activation, or a
+            function.
+        gate_nonlinearity: used instead of sigmoid, Keras' recurrent_activation, ONNX's f.
 
     Raises:
-        GraphError: the order does not contain each gate once, or clip is not above 0.
+        GraphError: the order does not contain each gate once, clip is not above 0, or an activation is unknown.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -67,20 +69,27 @@ class GRU(ClassicCell):
         recurrent_bias: bool | None = None,
         gate_order: str = "rzn",
         clip: float | None = None,
+        nonlinearity: str | Activation = "tanh",
+        gate_nonlinearity: str | Activation = "sigmoid",
         **options: Any,
     ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, gate_order=gate_order, clip=clip, **options)
+        self.nonlinearity, self.gate_nonlinearity = activation(nonlinearity), activation(gate_nonlinearity)
         self.reset_after = reset_after
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
         r, z, n = self.in_order(self.from_input(x))
         if self.reset_after:
             from_r, from_z, from_n = self.in_order(self.from_state(h))
-            r, z = ops.sigmoid(self.clip(r + from_r)), ops.sigmoid(self.clip(z + from_z))
-            n = ops.tanh(self.clip(n + r * from_n))
+            r, z = self.opened(r + from_r), self.opened(z + from_z)
+            n = self.nonlinearity(self.clip(n + r * from_n))
         else:
-            r = ops.sigmoid(self.clip(r + self.from_state(h, "r")))
-            z = ops.sigmoid(self.clip(z + self.from_state(h, "z")))
-            n = ops.tanh(self.clip(n + self.from_state(r * h, "n")))
+            r = self.opened(r + self.from_state(h, "r"))
+            z = self.opened(z + self.from_state(h, "z"))
+            n = self.nonlinearity(self.clip(n + self.from_state(r * h, "n")))
         h = (1 - z) * n + z * h
         return h, h
+
+    def opened(self, z: Node) -> Node:
+        """A gate (B, H) by the sum z (B, H) of its products."""
+        return self.gate_nonlinearity(self.clip(z))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import sqrt
 from typing import Any
 
-from .. import ops
+from ..core.checks import flag
 from ..core.errors import GraphError, shown
 from ..core.node import Node
-from .base import ClassicCell, within
+from .base import Activation, ClassicCell, activation, within
 
 
 class LSTM(ClassicCell):
@@ -47,9 +47,16 @@ class LSTM(ClassicCell):
             (Jozefowicz et al. 2015, ICML). It is put into bias_ih, bias_hh gets 0, and both are trained; None treats
             the forget gate like the others. For a cell that adds it at each step instead (TensorFlow 1's, order
             "igfo"), add it to f's block of the loaded bias: that is the same cell.
+        coupled: whether f = 1 - i, ONNX's input_forget; the weights keep the blocks of f, as in ONNX, and nothing reads
+            them.
+        nonlinearity: used instead of tanh for z_g, Keras' activation, ONNX's g: "tanh", another name of an activation,
+            or a function.
+        gate_nonlinearity: used instead of sigmoid, Keras' recurrent_activation, ONNX's f.
+        output_nonlinearity: used instead of tanh for c', ONNX's h; None takes ``nonlinearity``.
 
     Raises:
-        GraphError: the order does not contain each gate once, clip is not above 0, or forget_bias has no bias.
+        GraphError: the order does not contain each gate once, clip is not above 0, an activation is unknown, or
+            forget_bias has no bias or no forget gate.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -83,11 +90,17 @@ class LSTM(ClassicCell):
         gate_order: str = "ifgo",
         clip: float | None = None,
         forget_bias: float | None = None,
+        coupled: bool = False,
+        nonlinearity: str | Activation = "tanh",
+        gate_nonlinearity: str | Activation = "sigmoid",
+        output_nonlinearity: str | Activation | None = None,
         **options: Any,
     ) -> None:
         self.proj_size = proj_size
         super().__init__(input_size, hidden_size, bias, recurrent_bias, gate_order=gate_order, clip=clip, **options)
-        H = self.hidden_size
+        self.nonlinearity, self.gate_nonlinearity = activation(nonlinearity), activation(gate_nonlinearity)
+        self.output_nonlinearity = activation(nonlinearity if output_nonlinearity is None else output_nonlinearity)
+        self.coupled, H = flag("LSTM", "coupled", coupled), self.hidden_size
         if proj_size:
             self.output_size = proj_size
             self.weight_hr = self.weight(proj_size, H, init=within(1 / sqrt(H)))
@@ -100,10 +113,13 @@ class LSTM(ClassicCell):
     def __call__(self, x: Any, state: Any) -> tuple[Node, tuple[Node, Node]]:
         h, c = state
         i, f, g, o = self.in_order(self.from_both(x, h))
-        i, f = self.seeing(c, i, "i"), self.seeing(c, f, "f")
-        c = ops.sigmoid(self.clip(f)) * c + ops.sigmoid(self.clip(i)) * ops.tanh(self.clip(g))
-        o = self.seeing(c, o, "o")
-        h = ops.sigmoid(self.clip(o)) * ops.tanh(c)
+        gate, i, f = self.gate_nonlinearity, self.seeing(c, i, "i"), self.seeing(c, f, "f")
+        if self.coupled:
+            i = gate(self.clip(i))
+            c = (1 - i) * c + i * self.nonlinearity(self.clip(g))
+        else:
+            c = gate(self.clip(f)) * c + gate(self.clip(i)) * self.nonlinearity(self.clip(g))
+        h = gate(self.clip(self.seeing(c, o, "o"))) * self.output_nonlinearity(c)
         h = h @ self.weight_hr.T if self.proj_size else h
         return h, (h, c)
 
@@ -116,6 +132,8 @@ class LSTM(ClassicCell):
         return (4 * self.hidden_size, self.proj_size or self.hidden_size)
 
     def _set_forget_bias(self, start: float) -> None:
+        if self.coupled:
+            raise GraphError("LSTM: forget_bias with coupled gates, of which f is 1 - i", fix="omit forget_bias")
         biases = [bias for bias in (self.bias_ih, self.bias_hh) if bias is not None]
         if not biases:
             problem, fix = "LSTM: forget_bias initialises a bias, and there is none", "bias=True, or no forget_bias"

@@ -1,12 +1,16 @@
 """The ops, each with its ``forward`` and ``backward``; gradients are written in the same ops."""
 
 from . import methods, numpy_speaks, operators
+from .activations import elu, gelu, hardsigmoid, hardswish, hardtanh, leaky_relu, mish, selu, silu, softsign
 from .arithmetic import add, divide, multiply, negative, power, quotient, scaled_power, square, subtract
 from .broadcasting import broadcast_to, sum_to
 from .choice import (
     abs,
     clip,
+    copysign,
     equal,
+    fmax,
+    fmin,
     greater,
     greater_equal,
     less,
@@ -19,27 +23,32 @@ from .choice import (
     where,
 )
 from .einsum import einsum
-from .exponential import exp, log, sigmoid, softplus, sqrt, tanh
+from .error_function import erf, erfc
+from .exponential import exp, exp2, expm1, log, log1p, logaddexp, sigmoid, softplus, sqrt, tanh
+from .hyperbolic import arccosh, arcsinh, arctanh, cosh, sinh
 from .linalg import cholesky, det, inv, slogdet, solve
 from .lookup import add_at, one_hot, pick, scatter, take, within
 from .losses import entry, excess, onehot_like, sigmoid_cross_entropy, softmax_cross_entropy, squared_error
-from .periodic import cos, sin
+from .periodic import arccos, arcsin, arctan, arctan2, cos, hypot, sin, tan
 from .product import matmul
 from .reduction import argmax, logsumexp, mean, sum, ties
 from .reduction import largest as max
 from .reduction import smallest as min
-from .rounding import floor
+from .rounding import ceil, floor, floor_divide, fmod, remainder, rint, round, trunc
 from .shape import astype, reshape, stop_gradient, swapaxes, transpose
 from .slicing import concatenate, getitem, put, split, stack
 from .softmax import log_softmax, softmax
 
 __all__ = [
-    "abs", "add", "argmax", "astype", "broadcast_to", "clip", "concatenate", "cos", "divide", "einsum", "equal",
-    "exp", "floor", "getitem", "greater", "greater_equal", "less", "less_equal", "log", "log_softmax", "logsumexp",
-    "matmul", "max", "maximum", "mean", "min", "minimum", "multiply", "negative", "not_equal", "one_hot", "power",
-    "relu", "reshape", "sigmoid", "sigmoid_cross_entropy", "sign", "sin", "softmax", "softmax_cross_entropy",
-    "softplus", "split", "sqrt", "square", "squared_error", "stack", "stop_gradient", "subtract", "sum", "swapaxes",
-    "take", "tanh", "transpose", "where",
+    "abs", "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "astype",
+    "broadcast_to", "ceil", "clip", "concatenate", "copysign", "cos", "cosh", "divide", "einsum", "elu", "equal", "erf",
+    "erfc", "exp", "exp2", "expm1", "floor", "floor_divide", "fmax", "fmin", "fmod", "gelu", "getitem", "greater",
+    "greater_equal", "hardsigmoid", "hardswish", "hardtanh", "hypot", "leaky_relu", "less", "less_equal", "log",
+    "log1p", "log_softmax", "logaddexp", "logsumexp", "matmul", "max", "maximum", "mean", "min", "minimum", "mish",
+    "multiply", "negative", "not_equal", "one_hot", "power", "relu", "remainder", "reshape", "rint", "round", "selu",
+    "sigmoid", "sigmoid_cross_entropy", "sign", "silu", "sin", "sinh", "softmax", "softmax_cross_entropy", "softplus",
+    "softsign", "split", "sqrt", "square", "squared_error", "stack", "stop_gradient", "subtract", "sum", "swapaxes",
+    "take", "tan", "tanh", "transpose", "trunc", "where",
 ]  # fmt: skip
 """Ops that are in `tinygraph` too: `tg.add` and so on."""
 

@@ -1,4 +1,4 @@
-"""Element-wise selection: maximum, minimum, clip, where, abs, sign, relu; comparisons, which have no gradient."""
+"""Element-wise selection: maximum, fmax, clip, where, abs, sign, relu and the like; comparisons, without gradient."""
 
 from __future__ import annotations
 
@@ -41,6 +41,38 @@ class Minimum(Elementwise):
 
     def backward(self, gz: Any, z: Any, x: Any, y: Any, *, wanted: Any = BOTH) -> Any:
         return _share(gz, x < y, x == y, x, y, wanted)
+
+
+class Fmax(Elementwise):
+    """z = the larger of x and y, the other where one is NaN      x, y: shapes that broadcast; ties as in maximum
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.fmax(tg.constant([1.0, float("nan")]), 3.0).value
+        array([3., 3.])
+    """
+
+    def forward(self, x: Any, y: Any) -> Any:
+        return np.fmax(x, y)
+
+    def backward(self, gz: Any, z: Any, x: Any, y: Any, *, wanted: Any = BOTH) -> Any:
+        return _share(gz, x == z, x == y, x, y, wanted)
+
+
+class Fmin(Elementwise):
+    """z = the smaller of x and y, the other where one is NaN      x, y: shapes that broadcast; ties as in minimum
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.fmin(tg.constant([1.0, float("nan")]), 3.0).value
+        array([1., 3.])
+    """
+
+    def forward(self, x: Any, y: Any) -> Any:
+        return np.fmin(x, y)
+
+    def backward(self, gz: Any, z: Any, x: Any, y: Any, *, wanted: Any = BOTH) -> Any:
+        return _share(gz, x == z, x == y, x, y, wanted)
 
 
 def _share(gz: Any, first: Any, tie: Any, x: Any, y: Any, wanted: Any) -> Any:
@@ -115,6 +147,22 @@ class Abs(Elementwise):
         return gz * np.sign(x)
 
 
+class Copysign(Elementwise):
+    """z = |x| with the sign of y      x, y: shapes that broadcast; no gradient for y, and 0 where x is 0
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.copysign(tg.constant([1.0, -2.0]), -1.0).value
+        array([-1., -2.])
+    """
+
+    def forward(self, x: Any, y: Any) -> Any:
+        return np.copysign(x, y)
+
+    def backward(self, gz: Any, z: Any, x: Any, y: Any) -> Any:
+        return unbroadcast(gz * np.sign(x) * np.copysign(1, y), x), None
+
+
 class Relu(Elementwise):
     """z = max(x, 0)      x, z: any shape; the gradient at 0 is 0
 
@@ -168,6 +216,9 @@ class _Comparison(Elementwise):
 
 maximum = Maximum()
 minimum = Minimum()
+fmax = Fmax()
+fmin = Fmin()
+copysign = Copysign()
 clip = Clip()
 where = Where()
 abs = Abs()

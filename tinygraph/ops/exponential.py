@@ -1,13 +1,14 @@
-"""Element-wise exp, log, sqrt, tanh, sigmoid, softplus."""
+"""Element-wise exp, log, their forms that are exact near 0, sqrt, tanh, sigmoid, softplus."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from .arithmetic import quotient
-from .broadcasting import Elementwise
+from .broadcasting import BOTH, Elementwise, unbroadcast
 from .inference import floating
 
 
@@ -112,9 +113,81 @@ class Softplus(Elementwise):
         return gz * sigmoid.of(x)
 
 
+class Exp2(Elementwise):
+    """z = 2 ** x      x, z: any shape;  dz/dx = z ln(2)
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.exp2(tg.constant([0.0, 3.0])).value
+        array([1., 8.])
+    """
+
+    def forward(self, x: Any) -> Any:
+        return np.exp2(x)
+
+    def backward(self, gz: Any, z: Any, x: Any) -> Any:
+        return gz * z * math.log(2)
+
+
+class Expm1(Elementwise):
+    """z = exp(x) - 1, exact near 0 too      x, z: any shape;  dz/dx = z + 1
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.expm1(tg.constant([1e-20])).value
+        array([1.e-20])
+    """
+
+    def forward(self, x: Any) -> Any:
+        return np.expm1(x)
+
+    def backward(self, gz: Any, z: Any, x: Any) -> Any:
+        return gz * (z + 1)
+
+
+class Log1p(Elementwise):
+    """z = ln(1 + x), exact near 0 too      x, z: any shape; -inf at -1 and NaN below, with numpy's warning
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.log1p(tg.constant([1e-20])).value
+        array([1.e-20])
+    """
+
+    def forward(self, x: Any) -> Any:
+        return np.log1p(x)
+
+    def backward(self, gz: Any, z: Any, x: Any) -> Any:
+        return quotient.of(gz, 1 + x)
+
+
+class Logaddexp(Elementwise):
+    """z = ln(exp(x) + exp(y)), without overflow      x, y: shapes that broadcast
+
+    dz/dx = sigmoid(x - y); where both are -inf, the gradient is 0.
+
+    Example:
+        >>> import tinygraph as tg
+        >>> tg.logaddexp(tg.constant([0.0, 1000.0]), 0.0).value
+        array([6.93147181e-01, 1.00000000e+03])
+    """
+
+    def forward(self, x: Any, y: Any) -> Any:
+        return np.logaddexp(x, y)
+
+    def backward(self, gz: Any, z: Any, x: Any, y: Any, *, wanted: Any = BOTH) -> Any:
+        some = z > -np.inf  # else the difference of two inputs of -inf would be NaN
+        gx = unbroadcast(gz * sigmoid.of(x - np.where(some, y, 0)), x) if wanted[0] else None
+        return gx, unbroadcast(gz * sigmoid.of(y - np.where(some, x, 0)), y) if wanted[1] else None
+
+
 exp = Exp()
 log = Log()
 sqrt = Sqrt()
 tanh = Tanh()
 sigmoid = Sigmoid()
 softplus = Softplus()
+exp2 = Exp2()
+expm1 = Expm1()
+log1p = Log1p()
+logaddexp = Logaddexp()

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError, shown
+from ..core.errors import GraphError, MutationError, shown
 from ..core.leaves import as_nodes
 from ..core.node import Node
 from ..core.op import Spec
-from . import arithmetic, choice, exponential, shape, slicing
-from .inference import hollow
+from . import arithmetic, choice, exponential, rounding, shape, slicing
+from .inference import floating, hollow
 
 
 def as_node(x: Any) -> Node:
@@ -31,6 +31,15 @@ def joined(x: Any) -> Any:
         parts = [joined(part) for part in x]
         return slicing.stack(parts) if any(isinstance(part, Node) for part in parts) else x
     return x
+
+
+def cast_for(ufunc: Any, inputs: tuple[Any, ...], dtype: Any = None) -> list[Node]:
+    """The inputs in the dtypes in which ``ufunc`` computes, or does when its result shall be of ``dtype``."""
+    kinds = [type(x) if type(x) in (int, float) else as_node(x).dtype for x in inputs]
+    asked = {} if dtype is None else {"signature": (*[None] * len(kinds), np.dtype(dtype)), "casting": "same_kind"}
+    nodes = [*map(as_node, inputs)]
+    dtypes = ufunc.resolve_dtypes((*kinds, None), **asked)
+    return [x if x.dtype == d else shape.astype(x, d) for x, d in zip(nodes, dtypes, strict=False)]
 
 
 def _shape_of(function: Callable[..., Any], x: Any, *args: Any) -> tuple[int, ...]:
@@ -99,6 +108,27 @@ def fabs(x: Node) -> Node:
     return choice.abs(x if x.dtype.kind == "f" else shape.astype(x, np.fabs(np.ones(1, x.dtype)).dtype))
 
 
+def divmod(x: Any, y: Any) -> tuple[Node, Node]:
+    return rounding.floor_divide(x, y), rounding.remainder(x, y)
+
+
+def times(factor: float) -> Callable[[Node], Node]:
+    """The function ``x * factor``, with integers as the floats that numpy makes of them."""
+    return lambda x: floating(x) * factor
+
+
+def nan_to_num(x: Any, copy: Any = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Node:
+    if not copy:
+        problem, fix = "np.nan_to_num would change a node in place", "omit copy=, and use the result"
+        raise MutationError(problem, got=f"copy={shown(copy)}", fix=fix)
+    if x.dtype.kind != "f":
+        return as_node(x)
+    ends, inf = np.finfo(x.dtype), np.asarray(np.inf, x.dtype)
+    x = choice.where(choice.equal(x, inf), ends.max if posinf is None else posinf, x)
+    x = choice.where(choice.equal(x, -inf), ends.min if neginf is None else neginf, x)
+    return choice.where(choice.not_equal(x, x), nan, x)
+
+
 def like(function: Any) -> Callable[..., np.ndarray]:
     return lambda a, *args, **settings: function(np.broadcast_to(np.empty((), a.dtype), a.shape), *args, **settings)
 
@@ -110,6 +140,9 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     np.log2: lambda x: exponential.log(x) * (1 / math.log(2)),
     np.log10: lambda x: exponential.log(x) * (1 / math.log(10)),
     np.fabs: fabs,
+    np.divmod: divmod,
+    **dict.fromkeys([np.deg2rad, np.radians], times(math.pi / 180)),
+    **dict.fromkeys([np.rad2deg, np.degrees], times(180 / math.pi)),
 }
 """Ufuncs that no op is named after."""
 
@@ -119,6 +152,9 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.expand_dims: expand_dims,
     np.squeeze: squeeze,
     np.moveaxis: moveaxis,
+    np.around: lambda a, decimals=0: rounding.round(a, decimals=decimals),
+    np.fix: lambda x: rounding.trunc(x),
+    np.nan_to_num: nan_to_num,
     np.copy: lambda a, order="K", subok=False: a,
     np.shape: lambda a: a.shape,
     np.ndim: lambda a: a.ndim,

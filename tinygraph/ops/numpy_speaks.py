@@ -16,8 +16,9 @@ from ..core.op import Op
 from ..core.scope import now
 from . import numpy_products, questions, slicing
 from .array_dot import refuse_array_dot
-from .numpy_functions import FUNCTIONS, UFUNCS, joined
+from .numpy_functions import FUNCTIONS, UFUNCS, cast_for, joined
 from .operators import depends_on_parameter
+from .scipy_functions import of_scipy, refuse_scipy
 
 LARGEST_LIST = 100_000
 """The most elements for which ``np.array(nodes)`` makes one node each; above, it raises and suggests np.stack."""
@@ -40,13 +41,15 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
     if out is not None:
         problem = f"np.{ufunc.__name__} would change an array in place (out= or an operator like +=)"
         raise MutationError(problem, got=users_line(), fix="write a = a + b, which makes a new node")
-    op = UFUNCS.get(ufunc) if method == "__call__" else None
+    op = UFUNCS.get(ufunc) or of_scipy(ufunc) if method == "__call__" else None
     if op is None:
         raise _unsupported(ufunc.__name__ + ("" if method == "__call__" else f".{method}"), UFUNCS)
+    dtype = settings.pop("dtype", None)
     if settings:
         raise GraphError(f"np.{ufunc.__name__}: nodes do not support {sorted(settings)}", got=users_line())
     try:
-        return op(*map(joined, inputs))
+        inputs = tuple(map(joined, inputs))
+        return op(*(inputs if dtype is None else cast_for(ufunc, inputs, dtype)))
     except UNFIT as error:
         refuse(error, f"np.{ufunc.__name__}", inputs, {})
         raise
@@ -107,6 +110,7 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
         refuse_array_dot(self)
     if plain:
         return np.array(self.value, dtype=dtype)
+    refuse_scipy(self)
     if dtype is not None and np.dtype(dtype) != object:
         problem = f"{self.label()} would be stored in a plain array and lose its gradient"
         raise MutationError(problem, got=users_line(), fix="collect the nodes in a list and join them with np.stack")

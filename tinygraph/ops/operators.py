@@ -11,7 +11,7 @@ from ..core.checks import unmasked
 from ..core.errors import GraphError, MutationError, refusing, users_line
 from ..core.leaves import as_nodes
 from ..core.node import Node
-from . import arithmetic, choice, exponential, numpy_functions, product, questions, reduction, shape
+from . import arithmetic, choice, exponential, numpy_functions, product, questions, reduction, rounding, shape
 from .lookup import ARRAY, pick, take
 from .slicing import getitem
 
@@ -135,13 +135,9 @@ def _to_the_power(self: Node, p: Any) -> Node:
 
 
 _UNSUPPORTED = {
-    "mod": ("%", "x - y * tg.floor(x / y)"),
-    "floordiv": ("//", "tg.floor(x / y)"),
-    "divmod": ("divmod", "q = tg.floor(x / y) and x - y * q"),
     "lshift": ("<<", "x * 2**n"),
-    "rshift": (">>", "tg.floor(x / 2**n)"),
-    "round": ("round", "tg.floor(x + 0.5), or round(x.item(), n) for the number"),
-    "trunc": ("math.trunc", "tg.floor(x), or int(x.item()) for the number"),
+    "rshift": (">>", "x // 2**n"),
+    "trunc": ("math.trunc", "tg.trunc(x), or int(x.item()) for the number"),
 }
 """Maps the words of Python's operators that nodes lack to their sign, and what to write in their place."""
 
@@ -173,6 +169,8 @@ def _install() -> None:
         "&": ("and", questions.MASKS["&"]),
         "|": ("or", questions.MASKS["|"]),
         "^": ("xor", questions.MASKS["^"]),
+        "%": ("mod", rounding.remainder),
+        "//": ("floordiv", rounding.floor_divide),
     }
     for sign, (word, op) in signs.items():
         setattr(Node, f"__{word}__", _operator(op))
@@ -180,7 +178,7 @@ def _install() -> None:
         setattr(Node, f"__i{word}__", _in_place(sign, op))
     Node.__pow__ = _to_the_power  # type: ignore[method-assign]
     for word, (sign, fix) in _UNSUPPORTED.items():
-        for side in ("", "r") if word not in ("round", "trunc") else ("",):
+        for side in ("", "r") if word != "trunc" else ("",):
             setattr(Node, f"__{side}{word}__", _unsupported(sign, fix))
     relations = {
         "gt": choice.greater,
@@ -244,6 +242,9 @@ def _install_methods() -> None:
         "__pos__": numpy_functions.positive,
         "__invert__": lambda self: questions.MASKS["~"](self),
         "__abs__": lambda self: choice.abs(self),
+        "__divmod__": lambda self, other: numpy_functions.divmod(self, other),
+        "__rdivmod__": lambda self, other: numpy_functions.divmod(other, self),
+        "__round__": lambda self, decimals=None: rounding.round(self, decimals=0 if decimals is None else decimals),
         "__float__": _to_float,
         "reshape": _reshape,
         "transpose": _transpose,

@@ -12,18 +12,22 @@ from ...core.node import Node
 Activation = Callable[[Any], Node]
 
 
-def hard_sigmoid(x: Any) -> Node:
-    """clip(x / 6 + 1/2, 0, 1), PyTorch's form."""
-    return ops.clip(x * (1 / 6) + 0.5, 0.0, 1.0)
-
-
 NAMED: dict[str, Activation] = {
     "identity": lambda x: x,
     "tanh": ops.tanh,
     "relu": ops.relu,
     "sigmoid": ops.sigmoid,
     "softplus": ops.softplus,
-    "hard_sigmoid": hard_sigmoid,
+    "hard_sigmoid": ops.hardsigmoid,
+    "hardtanh": ops.hardtanh,
+    "hardswish": ops.hardswish,
+    "elu": ops.elu,
+    "selu": ops.selu,
+    "leaky_relu": ops.leaky_relu,
+    "silu": ops.silu,
+    "gelu": ops.gelu,
+    "mish": ops.mish,
+    "softsign": ops.softsign,
 }
 
 

@@ -107,8 +107,50 @@ def _squared_error(y: Value, t: Value) -> Value:
     return (y - t) * (y - t)
 
 
+def _logaddexp(x: Value, y: Value) -> Value:
+    # Infinity less infinity would be NaN.
+    return x.compare("oeq", y).where(x + math.log(2), _larger(x, y) + maths.log_tail(x - y))
+
+
+def _round(x: Value, decimals: int) -> Value:
+    """numpy's steps, which round three times."""
+    if decimals < 0:
+        return (x / 10.0**-decimals).call("rint") * 10.0**-decimals
+    return (x * 10.0**decimals).call("rint") / 10.0**decimals if decimals else x.call("rint")
+
+
+def _opposite(x: Value, y: Value) -> Value:
+    return x.compare("olt", 0.0).compare("ne", y.compare("olt", 0.0))
+
+
+def _remainder(x: Value, y: Value) -> Value:
+    """C's remainder, which has the sign of x, moved to the sign of y."""
+    rest = x.by_c("fmod", y)
+    moved = _opposite(rest, y).where(rest + y, rest)
+    return rest.compare("oeq", 0.0).where(rest.like(0.0).call("copysign", y), moved)
+
+
+def _floor_divide(x: Value, y: Value) -> Value:
+    """numpy's steps: the exact multiple of y, divided, and rounded to the nearest whole number."""
+    rest = x.by_c("fmod", y)
+    exact = (x - rest) / y
+    exact = (_opposite(rest, y) & rest.compare("une", 0.0)).where(exact - 1.0, exact)
+    low = exact.call("floor")
+    near = (exact - low).compare("ogt", 0.5).where(low + 1.0, low)
+    near = exact.compare("oeq", 0.0).where(exact.like(0.0).call("copysign", x / y), near)
+    return y.compare("oeq", 0.0).where(x / y, near)
+
+
 def _of(function: Callable[..., Value]) -> Emitter:
     return lambda args, attributes: function(*args)
+
+
+def _intrinsic(name: str) -> Emitter:
+    return lambda args, attributes: args[0].call(name, *args[1:])
+
+
+def _by_c(name: str) -> Emitter:
+    return lambda args, attributes: args[0].by_c(name, *args[1:])
 
 
 COMPARISONS = {"greater": "ogt", "greater_equal": "oge", "less": "olt", "less_equal": "ole", "equal": "oeq",
@@ -144,6 +186,17 @@ RULES: dict[str, Emitter] = {
     "stop_gradient": _of(lambda x: x),
     "subtract": _of(lambda x, y: x - y),
     "tanh": _of(maths.tanh),
+    "floor_divide": _of(_floor_divide),
+    "log1p": _of(maths.log1p),
+    "logaddexp": _of(_logaddexp),
+    "remainder": _of(_remainder),
+    "round": lambda args, attributes: _round(args[0], attributes.get("decimals", 0)),
+    **{name: _intrinsic(name) for name in ("ceil", "copysign", "exp2", "rint", "trunc")},
+    "expm1": _of(maths.expm1),
+    "fmax": _intrinsic("maxnum"),
+    "fmin": _intrinsic("minnum"),
+    **{name: _by_c(name) for name in ("cosh", "erf", "erfc", "fmod", "hypot", "sinh", "tan")},
+    **{f"arc{name}": _by_c(f"a{name}") for name in ("cos", "cosh", "sin", "sinh", "tan", "tan2", "tanh")},
 }
 
 BOOLEAN = {*COMPARISONS, "where", "astype", "copy", "stop_gradient"}

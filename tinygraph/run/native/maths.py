@@ -1,4 +1,4 @@
-"""exp, log, tanh, sigmoid and softplus as branch-free arithmetic, in float32 and float64.
+"""exp, log, expm1, log1p, tanh, sigmoid and softplus as branch-free arithmetic, in float32 and float64.
 
 The polynomials were fitted for this file; none comes from a library. Each was fitted with 50 digits (mpmath) to the
 remainder of its formula, at Chebyshev nodes of the interval, by least squares weighted by the relative error of the
@@ -150,6 +150,14 @@ def exp(x: Value) -> Value:
     return scaled(rest + 1.0, n)
 
 
+def expm1(x: Value) -> Value:
+    """e**x - 1 = 2**n (e**r - 1) + (2**n - 1), whose second term is exact; for large x it might overflow."""
+    bound = FORMATS[x.element].exp_range
+    n, rest = _reduced(at_least(at_most(x, bound), -bound))
+    near = scaled(rest, n) + (scaled(x.like(1.0), n) - 1.0)
+    return x.compare("ogt", 50.0).where(scaled(rest + 1.0, n), near).call("copysign", x)
+
+
 def _exp_of_minus(x: Value) -> Value:
     """e**-|x|, which never overflows."""
     n, rest = _reduced(at_least(-absolute(x), -FORMATS[x.element].exp_range))
@@ -201,6 +209,14 @@ def _exponent(bits: Value, element: str) -> tuple[Value, Value]:
     reduced = bits - k._make(form.integer, f"shl {k}, {shift}")
     narrow = k if form.integer == "i32" else k.cast("trunc", "i32")
     return narrow.cast("sitofp", element), reduced.cast("bitcast", element)
+
+
+def log1p(x: Value) -> Value:
+    """ln(1 + x) = ln(u) - ((u - 1) - x) / u with u = 1 + x rounded: the second term is what rounding took"""
+    u = x + 1.0
+    y = log(u)
+    finite = u.compare("ogt", 0.0) & u.compare("olt", math.inf)
+    return finite.where(y - ((u - 1.0) - x) / u, y).call("copysign", x)
 
 
 def _log1p(e: Value) -> Value:

@@ -100,6 +100,20 @@ class Value:
         """Calls the intrinsic ``llvm.name`` with this value and others of the same type."""
         return self.writer.intrinsic(name, self, *(self.like(other) for other in others))
 
+    def by_c(self, name: str, *others: Value) -> Value:
+        """Calls C's function ``name``, for floats ``namef``, for one lane after the other."""
+        symbol, args = name + ("f" if self.element == "float" else ""), (self, *others)
+        if self.lanes == 1:
+            return self.writer.invoke(symbol, self.element, 1, *args)
+        total = self.writer.emit(self.element, self.lanes, f"freeze {self.type} poison")
+        for k in range(self.lanes):
+            lane = [self.writer.emit(self.element, 1, f"extractelement {x}, i64 {k}") for x in args]
+            total = total._make(
+                self.element,
+                f"insertelement {total}, {self.writer.invoke(symbol, self.element, 1, *lane)}, i64 {k}",
+            )
+        return total
+
     def fma(self, factor: Value | float, term: Value | float) -> Value:
         """self * factor + term, rounded once if the processor has a fused multiply-add."""
         return self.call("fmuladd", factor, term)

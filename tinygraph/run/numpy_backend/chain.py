@@ -19,8 +19,15 @@ UFUNCS = {
     "minimum": "minimum", "abs": "absolute", "sign": "sign", "greater": "greater", "greater_equal": "greater_equal",
     "less": "less", "less_equal": "less_equal", "equal": "equal", "not_equal": "not_equal",
     "sin": "sin", "cos": "cos", "floor": "floor",
+    **{name: name for name in (
+        "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "ceil", "copysign", "cosh", "exp2",
+        "expm1", "floor_divide", "fmax", "fmin", "fmod", "hypot", "log1p", "logaddexp", "remainder", "rint", "sinh",
+        "tan", "trunc",
+    )},
 }  # fmt: skip
 REDUCTIONS = {"sum": "add", "max": "maximum", "min": "minimum"}
+_OUT_BY_NAME = {"maximum", "minimum", "fmax", "fmin"}
+"""Ufuncs whose ``out`` numpy requires as a keyword."""
 COPIES = {"copy", "astype", "stop_gradient", "broadcast_to"}
 BOOL = np.dtype(bool)
 
@@ -28,7 +35,7 @@ BOOL = np.dtype(bool)
 class Chain:
     """Writes the lines of an `Elementwise`; a value goes directly to its store's view if nothing reads that later."""
 
-    FUNCTIONS = (*sorted(set(UFUNCS.values())), "log1p", "reciprocal", "logical_not", "copyto")
+    FUNCTIONS = (*sorted(set(UFUNCS.values())), "reciprocal", "logical_not", "copyto")
 
     def __init__(self, action: Elementwise, writer: NumpyWriter) -> None:
         self.action, self.writer = action, writer
@@ -91,7 +98,7 @@ class _OpCall:
 
     def lines(self, out: str) -> list[str]:
         if self.op in UFUNCS:
-            target = f"out={out}" if self.op in ("maximum", "minimum") else out  # numpy requires the keyword there
+            target = f"out={out}" if self.op in _OUT_BY_NAME else out
             lines = [f"{UFUNCS[self.op]}({', '.join(self.args)}, {target})"]
         elif self.op in COPIES:
             lines = [f"{out}[...] = {self.args[0]}"]
