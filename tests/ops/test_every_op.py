@@ -11,7 +11,7 @@ from tests.arrays import assert_close
 from tests.each import each
 from tinygraph.core.op import Spec
 
-from . import contraction_cases, elementwise_cases, linalg_cases, structure_cases
+from . import contraction_cases, elementwise_cases, linalg_cases, running_cases, structure_cases
 from .case import Case
 from .slopes import along, directions, inner
 from .vocabulary import NAMES
@@ -21,6 +21,7 @@ CASES: list[Case] = [
     *structure_cases.CASES,
     *contraction_cases.CASES,
     *linalg_cases.CASES,
+    *running_cases.CASES,
 ]
 ACTIVATIONS = ["elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "mish", "selu", "silu", "softsign"]
 FUNCTIONS = {"split": "test_shape.py"} | dict.fromkeys(ACTIVATIONS, "test_activations.py")

@@ -30,6 +30,7 @@ DONE_BY_FORWARD = {"erf", "erfc", "round"}
 CALLED = {
     *("add_at", "argmax", "entry", "excess", "one_hot", "onehot_like", "pick", "scatter", "take", "ties", "within"),
     *("cholesky", "det", "inv", "slogdet", "solve"),
+    *{"prod", "cumsum", "cumprod", "leading", "sorting"},
 }
 """Ops that native plans call in numpy, whatever their shapes; `excess` for the `entry` within."""
 

@@ -12,9 +12,9 @@ import tinygraph as tg
 from tests.ops.contraction_cases import CASES as CONTRACTIONS
 from tests.ops.elementwise_cases import CASES as ELEMENTWISE
 from tests.ops.linalg_cases import CASES as MATRICES
+from tests.ops.running_cases import CASES as RUNNING
 from tests.ops.structure_cases import CASES as STRUCTURE
 from tests.ops.test_every_op import ACTIVATIONS
-from tinygraph.ops.numpy_speaks import FUNCTIONS, UFUNCS
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def entering(context: Any) -> Any:
 def of_ops() -> Iterator[Call]:
     """Two cases of each op, with arrays and with nodes."""
     seen: dict[str, int] = {}
-    for case in [*ELEMENTWISE, *STRUCTURE, *CONTRACTIONS, *MATRICES]:
+    for case in [*ELEMENTWISE, *STRUCTURE, *RUNNING, *CONTRACTIONS, *MATRICES]:
         seen[case.name] = seen.get(case.name, 0) + 1
         if seen[case.name] > 2 or case.name == "split":
             continue
@@ -177,56 +177,6 @@ def of_nodes() -> Iterator[Call]:
 
 X = np.arange(6.0).reshape(2, 3) + 1.0
 
-NUMPY: dict[str, tuple[Any, ...]] = {
-    "reshape": ((3, 2),),
-    "expand_dims": (0,),
-    "squeeze": (),
-    "moveaxis": (0, 1),
-    "dot": (np.ones((3, 2)),),
-    "outer": (np.ones(3),),
-    "full_like": (2.0,),
-    "astype": ("f4",),
-    "broadcast_to": ((4, 2, 3),),
-    "clip": (0, 1),
-    "matmul": (np.ones((3, 2)),),
-    "split": (1,),
-    "swapaxes": (0, 1),
-    "take": ([0, 1],),
-    "transpose": ((1, 0),),
-    **dict.fromkeys(("inner", "vdot", "kron", "cross", "allclose", "isclose", "array_equal", "array_equiv"), (X,)),
-    **dict.fromkeys(("isin", "digitize", "searchsorted"), (X[0],)),
-    "tensordot": (X.T, 1),
-    "argpartition": (1,),
-}
-MASKED = ("bitwise_and", "bitwise_or", "bitwise_xor", "invert")
-LISTS = ("concatenate", "stack", "einsum", "where")
-
-
-def of_numpy() -> Iterator[Call]:
-    """numpy's functions, called with a node first."""
-    for function in [*UFUNCS, *FUNCTIONS]:
-        name = function.__name__
-        if name in (*LISTS, *MASKED, "bincount", "multi_dot") or function.__module__ == "numpy.linalg":
-            continue
-        more = NUMPY.get(name, (2.0,) * (getattr(function, "nin", 1) - 1))
-        yield call(f"np.{name}", function, x, *(lambda v=v: v for v in more))
-    yield call("np.concatenate", np.concatenate, lambda: [x(), a()], axis=0)
-    yield call("np.stack", np.stack, lambda: [x(), a()], axis=1)
-    yield call("np.einsum", np.einsum, lambda: "ij,jk->ik", x, w)
-    yield call("np.where", np.where, lambda: a() > 2, x, a)
-    yield call("np.bincount", np.bincount, lambda: tg.constant([0, 2, 2]))
-    for name in MASKED:
-        yield call(f"np.{name}", getattr(np, name), *[mask] * getattr(np, name).nin)
-
-
-def of_linalg() -> Iterator[Call]:
-    """np.linalg's functions of a square matrix."""
-    for name in ("inv", "det", "slogdet", "cholesky", "norm", "matrix_rank"):
-        yield call(f"np.{name}", getattr(np.linalg, name), square)
-    yield call("np.solve", np.linalg.solve, square, lambda: X[:, 0])
-    yield call("np.matrix_power", np.linalg.matrix_power, square, lambda: -2)
-    yield call("np.multi_dot", np.linalg.multi_dot, lambda: [square(), x(), w()])
-
 
 def mask() -> Any:
     return x() > 2
@@ -234,15 +184,6 @@ def mask() -> Any:
 
 def square() -> tg.Node:
     return tg.parameter([[2.0, 0.5], [0.5, 3.0]])
-
-
-def of_more_numpy() -> Iterator[Call]:
-    for function in (np.prod, np.linalg.norm, np.sort, np.cumsum, np.std, np.array, np.asarray, np.isfinite, np.all):
-        yield call(f"np.{function.__name__}", function, x)
-    for function in (np.pad, np.tile, np.arctan2, np.roll, np.vstack, np.array_equal, np.allclose, np.cross):
-        yield call(f"np.{function.__name__}", function, x, x)
-    yield call("np.add.reduce", np.add.reduce, x, axis=0)
-    yield call("np.add", np.add, x, a, dtype="f4")
 
 
 def of_engine() -> Iterator[Call]:
@@ -288,4 +229,4 @@ def of_compiled() -> Iterator[Call]:
     yield call("summary", tg.summary, loss)
 
 
-ENGINE = [*of_ops(), *of_nodes(), *of_numpy(), *of_linalg(), *of_more_numpy(), *of_engine(), *of_compiled()]
+ENGINE = [*of_ops(), *of_nodes(), *of_engine(), *of_compiled()]

@@ -60,8 +60,13 @@ def squeeze(a: Any, axis: Any = None) -> Node:
 
 
 def moveaxis(a: Any, source: Any, destination: Any) -> Node:
+    return shape.transpose(a, as_order(np.moveaxis, a, source, destination))
+
+
+def as_order(function: Callable[..., Any], a: Any, *args: Any) -> tuple[int, ...]:
+    """The order of axes to which ``function(a, *args)`` brings those of ``a``."""
     numbered = Spec(tuple(range(1, a.ndim + 1)), a.dtype)
-    return shape.transpose(a, tuple(n - 1 for n in _shape_of(np.moveaxis, numbered, source, destination)))
+    return tuple(n - 1 for n in _shape_of(function, numbered, *args))
 
 
 def reshape(a: Any, /, shape: Any, order: Any = "C", *, copy: Any = None) -> Node:
@@ -162,5 +167,6 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.zeros_like: like(np.zeros_like),
     np.ones_like: like(np.ones_like),
     np.full_like: like(np.full_like),
+    np.empty_like: like(np.empty_like),
 }
 """Functions that no op is named after."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from functools import cache
 from inspect import signature
 from itertools import takewhile
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -14,11 +15,18 @@ from ..core.errors import UNFIT, GraphError, MutationError, refuse, refusing, us
 from ..core.node import Node
 from ..core.op import Op
 from ..core.scope import now
-from . import numpy_products, questions, slicing
+from ..core.traced import Traced
+from . import differences, joining, numpy_products, questions, rearranging, slicing, statistics, ufunc_methods
 from .array_dot import refuse_array_dot
 from .numpy_functions import FUNCTIONS, UFUNCS, cast_for, joined
 from .operators import depends_on_parameter
 from .scipy_functions import of_scipy, refuse_scipy
+
+for _part in (statistics, differences, rearranging, joining):
+    FUNCTIONS |= _part.FUNCTIONS
+
+FULL = statistics.FULL | joining.FULL | rearranging.FULL
+"""Functions with all of numpy's settings, which are called instead of the op where it lacks one."""
 
 LARGEST_LIST = 100_000
 """The most elements for which ``np.array(nodes)`` makes one node each; above, it raises and suggests np.stack."""
@@ -41,7 +49,9 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
     if out is not None:
         problem = f"np.{ufunc.__name__} would change an array in place (out= or an operator like +=)"
         raise MutationError(problem, got=users_line(), fix="write a = a + b, which makes a new node")
-    op = UFUNCS.get(ufunc) or of_scipy(ufunc) if method == "__call__" else None
+    op = UFUNCS.get(ufunc) or of_scipy(ufunc)
+    if method != "__call__":
+        op, settings = ufunc_methods.find(ufunc, method, op, settings), {}
     if op is None:
         raise _unsupported(ufunc.__name__ + ("" if method == "__call__" else f".{method}"), UFUNCS)
     dtype = settings.pop("dtype", None)
@@ -51,8 +61,13 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
         inputs = tuple(map(joined, inputs))
         return op(*(inputs if dtype is None else cast_for(ufunc, inputs, dtype)))
     except UNFIT as error:
-        refuse(error, f"np.{ufunc.__name__}", inputs, {})
-        raise
+        _refused(
+            error,
+            f"np.{ufunc.__name__}" + (f".{method}" if method != "__call__" else ""),
+            inputs,
+            {},
+            method == "__call__",
+        )
 
 
 def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -67,25 +82,38 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
     if op is None:
         raise _unsupported(function.__name__, FUNCTIONS)
     if isinstance(op, Op) and (len(args) > _alike(function, op) or (kwargs and not kwargs.keys() <= op._known)):
-        args, kwargs = _by_name(function, op, args, kwargs)
+        op, args, kwargs = (FULL[function], args, kwargs) if function in FULL else _by_name(function, op, args, kwargs)
     try:
         return op(*args, **kwargs)
     except UNFIT as error:
-        refuse(error, f"np.{function.__name__}", args, kwargs)
-        raise
+        return _again(self, function, types, args, kwargs, error, isinstance(op, Op))
 
 
-def _by_name(function: Any, op: Op, args: Any, kwargs: Any) -> tuple[Any, Any]:
+def _again(self: Node, function: Any, types: Any, args: Any, kwargs: Any, error: Exception, is_op: bool) -> Any:
+    """The call with arrays of nodes as nodes, if there are any; else the error, with the function's name."""
+    parts = [joined(x) if isinstance(x, np.ndarray) else x for x in args]
+    if all(part is x for part, x in zip(parts, args, strict=True)):
+        _refused(error, f"np.{function.__name__}", args, kwargs, is_op)
+    return array_function(self, function, types, parts, kwargs)
+
+
+def _refused(error: Exception, name: str, args: Any, kwargs: Any, is_op: bool) -> NoReturn:
+    """Raises the error as a `GraphError` that begins with numpy's name, or with the op's, where the call is one op."""
+    refuse(error, name, args, kwargs)
+    if isinstance(error, GraphError) and not is_op and not str(error).startswith(name):
+        raise type(error)(f"{name}: {error}") from None
+    raise error
+
+
+def _by_name(function: Any, op: Op, args: Any, kwargs: Any) -> tuple[Op, Any, Any]:
     """What means the same to the op: in ``np.sum(x, 0, True)`` the third argument is dtype, in ``tg.sum`` keepdims."""
-    if op in (slicing.concatenate, slicing.stack) and args and isinstance(args[0], Node):
-        args = ([*args[0]], *args[1:])  # numpy joins the parts of one array along its first axis
     if op.arity >= 0 and len(args) > op.arity:
         names = [*signature(function).parameters][op.arity :]
         args, more = args[: op.arity], args[op.arity :]
         kwargs = dict(zip(names, more, strict=False)) | kwargs
         if len(more) > len(names):
             raise GraphError(f"np.{function.__name__}: too many arguments", got=users_line())
-    return args, {name: x for name, x in kwargs.items() if x is not None or name in op.settings}
+    return op, args, {name: x for name, x in kwargs.items() if x is not None or name in op.settings}
 
 
 @cache
@@ -108,12 +136,15 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     plain = not depends_on_parameter(self)
     if not plain or now.tracing:
         refuse_array_dot(self)
-    if plain:
+    if plain and not (isinstance(self, Traced) and self.dtype.kind == "f"):
         return np.array(self.value, dtype=dtype)
     refuse_scipy(self)
     if dtype is not None and np.dtype(dtype) != object:
         problem = f"{self.label()} would be stored in a plain array and lose its gradient"
-        raise MutationError(problem, got=users_line(), fix="collect the nodes in a list and join them with np.stack")
+        fix = "collect the nodes in a list and join them with np.stack"
+        if sys._getframe(2).f_code.co_name in ("_mean", "_var"):
+            problem, fix = "numpy's mean of a list makes a plain number of a node", "np.mean(np.stack(nodes))"
+        raise MutationError(problem, got=users_line(), fix=fix)
     if self.size > LARGEST_LIST:
         problem = f"np.array of {self.label()} would make {self.size} nodes of one element"
         raise GraphError(problem, got=users_line(), fix="join a list of nodes with np.stack; omit np.asarray(node)")

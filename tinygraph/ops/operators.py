@@ -252,6 +252,7 @@ def _install_methods() -> None:
         "ravel": _flatten,
         "flatten": _flatten,
         "copy": lambda self, order="C": self,
+        "conjugate": lambda self: self,
     }
     for word, method in others.items():
         setattr(Node, word, method)
