@@ -221,3 +221,36 @@ def test_a_dtype_that_numpy_refuses_and_other_settings_are_refused() -> None:
         np.greater(x, 1, dtype=np.float32)
     with pytest.raises(tg.GraphError, match="where"):
         np.exp(x, where=[True, False])
+
+
+OF_NODES = [
+    *("sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "arcsinh", "arctanh", "exp", "exp2", "expm1"),
+    *(
+        "log",
+        "log1p",
+        "log2",
+        "log10",
+        "sqrt",
+        "square",
+        "tanh",
+        "fabs",
+        "rint",
+        "deg2rad",
+        "rad2deg",
+        "radians",
+        "degrees",
+    ),
+    *("arctan2", "hypot", "fmod", "remainder", "power", "round"),
+]
+
+
+@each("name", OF_NODES)
+def test_an_array_of_nodes_is_taken_node_by_node(name: str) -> None:
+    function, x = getattr(np, name), np.array([0.3, 0.8])
+    more = [0.7] if getattr(function, "nin", 1) == 2 else []
+    nodes = [tg.parameter(v) for v in x]
+    z = function(np.array(nodes), *more)
+    whole = tg.parameter(x)
+    np.testing.assert_allclose([y.item() for y in z], function(x, *more), 1e-14)
+    slopes = tg.grad(function(whole, *more), whole, np.ones(2)).value
+    np.testing.assert_allclose([tg.grad(y, n).item() for y, n in zip(z, nodes, strict=True)], slopes, 1e-14)

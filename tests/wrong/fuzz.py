@@ -70,6 +70,7 @@ def verdict(act: Callable[[], Any]) -> str | None:
             warnings.simplefilter("ignore", PendingDeprecationWarning)  # Graphviz's package, of its own arguments
             warnings.filterwarnings("ignore", "Data type alias|NotImplemented should|Mean of empty")  # their own words
             warnings.simplefilter("ignore", tg.WideningWarning)  # of a float32 that was put into a float64 call
+            warnings.simplefilter("ignore", np.exceptions.ComplexWarning)  # numpy's, of 1j put into an array of floats
             repr(act())
     except tg.GraphError as error:
         length = len(str(error))

@@ -222,6 +222,18 @@ def _transpose(self: Node, *axes: Any) -> Node:
     return shape.transpose(self, axes=axes[0] if len(axes) == 1 else axes or None)
 
 
+_BY_METHOD = (
+    *("sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh", "arcsinh", "arccosh", "arctanh"),
+    *("exp2", "expm1", "log1p", "log2", "log10", "rint", "fabs", "hypot", "fmod"),
+    *("deg2rad", "rad2deg", "radians", "degrees"),
+)
+"""Ufuncs of which numpy calls the method, element by element, for an array of nodes."""
+
+
+def _by_numpy(ufunc: Any) -> Callable[..., Node]:
+    return (lambda self: ufunc(self)) if ufunc.nin == 1 else (lambda self, other: ufunc(self, other))
+
+
 def _install_methods() -> None:
     methods = {
         "swapaxes": shape.swapaxes,
@@ -236,6 +248,7 @@ def _install_methods() -> None:
     for op in (reduction.sum, reduction.mean, reduction.largest, reduction.smallest):
         setattr(Node, op.name, _reducing(op, getattr(np, op.name)))
     others: dict[str, Any] = {
+        **{word: _by_numpy(getattr(np, word)) for word in _BY_METHOD},
         "__getitem__": index,
         "__setitem__": _refuse("item assignment", "collect the parts in a list and join them by np.stack"),
         "__neg__": lambda self: arithmetic.negative(self),
