@@ -91,6 +91,8 @@ BINARY = [
     *OF_TWO,
 ]
 REDUCTIONS = ["sum", "mean", "max", "min", "argmax"]
+STATISTICS = ["prod", "var", "std", "ptp", "amax", "amin", "nansum", "nanprod", "nanmean"]
+ALONG = ["cumsum", "cumprod", "sort", "flip", "diff", "roll"]
 NUMBERS = [2, True, 0.5, 0, np.float64(0.5), np.float32(2), np.int8(2)]
 LIMITS = [
     (0, 1),
@@ -200,6 +202,8 @@ def of_one(x: np.ndarray) -> Iterator[Call]:
             for settings in ({}, {"keepdims": True}):
                 yield Call(f"{name} {axis}", lambda x, n=name, a=axis, s=settings: getattr(np, n)(x, axis=a, **s), (x,))
                 yield Call(f".{name} {axis}", lambda x, n=name, a=axis, s=settings: getattr(x, n)(axis=a, **s), (x,))
+    yield from along_axes(x)
+    for name in REDUCTIONS:
         for more in ((0, np.float32), (0, None), (0, None, None, True), (0, None, None, False)):
             yield Call(f"{name} {more}", lambda x, n=name, m=more: getattr(np, n)(x, *m), (x,))
     for number in NUMBERS:
@@ -211,6 +215,16 @@ def of_one(x: np.ndarray) -> Iterator[Call]:
         yield Call(f"where {number!r}", lambda x, c=number: np.where(x > 0, x, c), (x,))
         yield Call(f"stack {number!r}", lambda x, c=number: np.stack([x, c]), (x,))
         yield Call(f"einsum {number!r}", lambda x, c=number: np.einsum("...,->...", x, c), (x,))
+
+
+def along_axes(x: np.ndarray) -> Iterator[Call]:
+    for axis in AXES:
+        for settings in ({}, {"keepdims": True}):
+            for n in STATISTICS:
+                yield Call(f"{n} {axis}", lambda x, n=n, a=axis, s=settings: getattr(np, n)(x, axis=a, **s), (x,))
+        for n in ALONG:
+            more = (1,) if n in ("diff", "roll") else ()
+            yield Call(f"{n} {axis}", lambda x, n=n, a=axis, m=more: getattr(np, n)(x, *m, axis=a), (x,))
 
 
 def of_two(x: np.ndarray, y: np.ndarray) -> Iterator[Call]:

@@ -151,7 +151,16 @@ def _unsupported(sign: str, fix: str) -> Callable[..., Any]:
 
 def _operator(op: Any) -> Callable[[Node, Any], Node]:
     call = op.__call__  # bound once: otherwise Python looks up __call__ at each call
-    return lambda self, other: call(self, other)
+
+    def operator(self: Node, other: Any) -> Node:
+        try:
+            return call(self, other)
+        except GraphError:
+            if isinstance(other, np.ndarray) and other.dtype.hasobject:
+                return call(self, numpy_functions.joined(other))
+            raise
+
+    return operator
 
 
 def _swapped(op: Any) -> Callable[[Node, Any], Node]:

@@ -120,6 +120,8 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Node:
     if axis is None:
         return shape.reshape(roll(shape.reshape(x, -1), shift, 0), x.shape)
     axes = normalize_axis_tuple(axis, x.ndim, allow_duplicate=True)
+    if not x.ndim:
+        raise GraphError("np.roll: a single number has no axis", got=f"axis={shown(axis)}")
     for by, at in np.broadcast(shift, axes):
         by = as_int(by) % max(x.shape[at], 1)
         if by:

@@ -190,6 +190,8 @@ def nanmean(
 ) -> Node:
     no_place("nanmean", out)
     x = _floats("nanmean", a, dtype)
+    if as_node(a).dtype.kind != "f":
+        return mean(x, axis, keepdims=keepdims, where=where)
     counts = (x == x) if where is True else (x == x) * where
     wide, kept = in_floats(x), shape.stop_gradient(counts)
     total = reduction.sum(choice.where(kept, wide, 0), axis=axis, keepdims=keepdims)
