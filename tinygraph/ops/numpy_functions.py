@@ -18,7 +18,7 @@ from .inference import floating, hollow
 
 def as_node(x: Any) -> Node:
     """``x`` as a node by itself: other than beside a node in an op, a Python number is a float64 or an int64."""
-    return as_nodes((joined(x),))[0]
+    return x if isinstance(x, Node) else as_nodes((joined(x),))[0]
 
 
 def joined(x: Any) -> Any:

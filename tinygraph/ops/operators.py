@@ -219,7 +219,7 @@ def _reducing(op: Any, function: Any) -> Callable[..., Node]:
     function = refusing(function)
 
     def method(self: Node, *args: Any, **settings: Any) -> Node:
-        if (len(args) > 1 and [*map(type, args[1:])] != [bool]) or not settings.keys() <= op._known:
+        if (len(args) > 1 and [*map(type, args[1:])] != [bool]) or (settings and not settings.keys() <= op._known):
             z: Node = function(self, *args, **settings)  # numpy has dtype in the second place, and more settings
             return z
         return op(self, *args, **settings)
