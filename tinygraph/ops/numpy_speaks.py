@@ -14,7 +14,6 @@ import numpy as np
 from ..core.errors import UNFIT, GraphError, MutationError, refuse, refusing, users_line
 from ..core.node import Node
 from ..core.op import Op
-from ..core.scope import now
 from ..core.traced import Traced
 from . import differences, joining, numpy_products, questions, rearranging, slicing, statistics, ufunc_methods
 from .array_dot import refuse_array_dot
@@ -134,11 +133,11 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     (``a[t] = node``), it raises.
     """
     plain = not depends_on_parameter(self)
-    if not plain or now.tracing:
+    if not plain or isinstance(self, Traced):
+        refuse_scipy(self)
         refuse_array_dot(self)
     if plain and not (isinstance(self, Traced) and self.dtype.kind == "f"):
         return np.array(self.value, dtype=dtype)
-    refuse_scipy(self)
     if dtype is not None and np.dtype(dtype) != object:
         problem = f"{self.label()} would be stored in a plain array and lose its gradient"
         fix = "collect the nodes in a list and join them with np.stack"
