@@ -96,5 +96,10 @@ def test_a_mean_of_a_list_would_be_a_plain_number_and_is_refused(name: str) -> N
         tg.compile(lambda v: getattr(np, name)(square(v)), backend="numpy")(V)
 
 
+def test_a_large_argument_is_not_spelled_out() -> None:
+    with pytest.raises(tg.GraphError, match=r"(?s)2500 nodes.*np\.stack"):
+        tg.compile(lambda x: np.sum([x, x]), backend="numpy")(np.ones((50, 50)))
+
+
 def test_of_nodes_without_gradient_it_is_a_number() -> None:
     assert np.mean(square(tg.constant(V))) == pytest.approx(np.mean(V * V))

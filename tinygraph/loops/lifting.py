@@ -149,7 +149,7 @@ def _along_axes(c: Lifted) -> Node | None:
 
 
 def _flat_or_along(c: Lifted) -> Node | None:
-    if c.settings.get("axis") is None:
+    if c.settings.get("axis") is None or (c.op is not ops.argmax and not c.rank()):
         return c.call(_flat(c), axis=1)
     return _along_axes(c)
 

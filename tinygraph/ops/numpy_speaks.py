@@ -30,6 +30,9 @@ FULL = statistics.FULL | joining.FULL | rearranging.FULL
 LARGEST_LIST = 100_000
 """The most elements for which ``np.array(nodes)`` makes one node each; above, it raises and suggests np.stack."""
 
+LARGEST_TRACED = 1_000
+"""The same for data in a compiled function, where a node costs a millisecond at the first call."""
+
 UFUNCS.update(questions.UFUNCS)
 FUNCTIONS.update(numpy_products.FUNCTIONS | questions.FUNCTIONS)
 
@@ -138,13 +141,14 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
         refuse_array_dot(self)
     if plain and not (isinstance(self, Traced) and self.dtype.kind == "f"):
         return np.array(self.value, dtype=dtype)
+    limit = LARGEST_TRACED if plain else LARGEST_LIST
     if dtype is not None and np.dtype(dtype) != object:
         problem = f"{self.label()} would be stored in a plain array and lose its gradient"
         fix = "collect the nodes in a list and join them with np.stack"
         if sys._getframe(2).f_code.co_name in ("_mean", "_var"):
             problem, fix = "numpy's mean of a list makes a plain number of a node", "np.mean(np.stack(nodes))"
         raise MutationError(problem, got=users_line(), fix=fix)
-    if self.size > LARGEST_LIST:
+    if self.size > limit:
         problem = f"np.array of {self.label()} would make {self.size} nodes of one element"
         raise GraphError(problem, got=users_line(), fix="join a list of nodes with np.stack; omit np.asarray(node)")
     elements = np.empty(self.shape, dtype=object)
