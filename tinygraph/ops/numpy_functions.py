@@ -27,7 +27,7 @@ def joined(x: Any) -> Any:
         return x
     if isinstance(x, np.ndarray) and x.dtype.hasobject:
         return shape.reshape(slicing.stack(list(x.flat)), x.shape)
-    if isinstance(x, (list, tuple)) and any(isinstance(part, (Node, list, tuple)) for part in x):
+    if type(x) is list and any(isinstance(part, (Node, list)) for part in x):  # a tuple may be several inputs
         parts = [joined(part) for part in x]
         return slicing.stack(parts) if any(isinstance(part, Node) for part in parts) else x
     return x
