@@ -100,7 +100,7 @@ def same(got: Any, right: Any) -> bool:
     if isinstance(right, (np.ndarray, np.generic)) and (got.shape, got.dtype) != (right.shape, right.dtype):
         return False
     value = got.value if isinstance(got, tg.Node) else got
-    return bool(np.allclose(value, right, 1e-11, 1e-11))
+    return bool(value == right if isinstance(right, (str, np.dtype)) else np.allclose(value, right, 1e-11, 1e-11))
 
 
 @cache

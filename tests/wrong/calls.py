@@ -16,7 +16,6 @@ from tests.ops.structure_cases import CASES as STRUCTURE
 from tests.ops.test_every_op import ACTIVATIONS
 from tests.ops.writing_cases import CASES as WRITING
 
-from .calls_of_numpy import of_linalg, of_more_numpy, of_numpy
 from .right import Call, X, a, call, cell, entering, f, loss, mask, w, x, xs
 
 
@@ -170,4 +169,4 @@ def of_compiled() -> Iterator[Call]:
     yield call("recorded", lambda fn, v: tg.recorded(fn)(v), f, a)
 
 
-ENGINE = [*of_ops(), *of_nodes(), *of_numpy(), *of_linalg(), *of_more_numpy(), *of_engine(), *of_compiled()]
+ENGINE = [*of_ops(), *of_nodes(), *of_engine(), *of_compiled()]

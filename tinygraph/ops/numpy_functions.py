@@ -19,16 +19,7 @@ from .inference import MOST_AXES, floating, hollow
 
 def as_node(x: Any) -> Node:
     """``x`` as a node by itself: other than beside a node in an op, a Python number is a float64 or an int64."""
-    return as_nodes((joined(x),))[0]
-
-
-def cast_for(ufunc: Any, inputs: tuple[Any, ...], dtype: Any = None) -> list[Node]:
-    """The inputs in the dtypes in which ``ufunc`` computes, or does when its result shall be of ``dtype``."""
-    kinds = [type(x) if type(x) in (int, float) else as_node(x).dtype for x in inputs]
-    asked = {} if dtype is None else {"signature": (*[None] * len(kinds), np.dtype(dtype)), "casting": "same_kind"}
-    nodes = [*map(as_node, inputs)]
-    dtypes = ufunc.resolve_dtypes((*kinds, None), **asked)
-    return [x if x.dtype == d else shape.astype(x, d) for x, d in zip(nodes, dtypes, strict=False)]
+    return x if isinstance(x, Node) else as_nodes((joined(x),))[0]
 
 
 def joined(x: Any, depth: int = MOST_AXES) -> Any:
@@ -42,6 +33,15 @@ def joined(x: Any, depth: int = MOST_AXES) -> Any:
         parts = [joined(part, depth - 1) for part in x]
         return slicing.stack(parts) if any(isinstance(part, Node) for part in parts) else x
     return x
+
+
+def cast_for(ufunc: Any, inputs: tuple[Any, ...], dtype: Any = None) -> list[Node]:
+    """The inputs in the dtypes in which ``ufunc`` computes, or does when its result shall be of ``dtype``."""
+    kinds = [type(x) if type(x) in (int, float) else as_node(x).dtype for x in inputs]
+    asked = {} if dtype is None else {"signature": (*[None] * len(kinds), np.dtype(dtype)), "casting": "same_kind"}
+    nodes = [*map(as_node, inputs)]
+    dtypes = ufunc.resolve_dtypes((*kinds, None), **asked)
+    return [x if x.dtype == d else shape.astype(x, d) for x, d in zip(nodes, dtypes, strict=False)]
 
 
 def _shape_of(function: Callable[..., Any], x: Any, *args: Any) -> tuple[int, ...]:

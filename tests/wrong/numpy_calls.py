@@ -1,4 +1,4 @@
-"""One right call or more of every function of numpy's that nodes know."""
+"""One right call or more of every numpy function that nodes take."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ import tinygraph as tg
 from tinygraph.ops.numpy_speaks import FUNCTIONS, UFUNCS
 
 from .right import Call, X, a, call, mask, square, w, x
-
-WRITES = {"copyto", "putmask", "fill_diagonal", "put_along_axis"}
-"""Functions that write: on these nodes, outside of a recording, they are refused."""
 
 NUMPY: dict[str, tuple[Any, ...]] = {
     "reshape": ((3, 2),),
@@ -35,6 +32,11 @@ NUMPY: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("isin", "digitize", "searchsorted"), (X[0],)),
     "tensordot": (X.T, 1),
     "argpartition": (1,),
+    "bincount": None,
+    "copyto": None,  # those that write are refused on nodes outside of a recording
+    "fill_diagonal": None,
+    "put_along_axis": None,
+    "putmask": None,
     "append": (np.ones((1, 3)), 0),
     "array_split": (2,),
     "average": (1, np.ones(3)),
@@ -65,6 +67,7 @@ NUMPY: dict[str, tuple[Any, ...]] = {
     "vsplit": (2,),
 }
 """More arguments of numpy's functions; None: called below."""
+
 MASKED = ("bitwise_and", "bitwise_or", "bitwise_xor", "invert")
 LISTS = ("concatenate", "stack", "einsum", "where")
 
@@ -73,8 +76,7 @@ def of_numpy() -> Iterator[Call]:
     """numpy's functions, called with a node first."""
     for function in [*UFUNCS, *FUNCTIONS]:
         name = function.__name__
-        skipped = name in (*LISTS, *MASKED, *WRITES, "bincount", "multi_dot") or function.__module__ == "numpy.linalg"
-        if skipped or NUMPY.get(name, ()) is None:
+        if name in (*LISTS, *MASKED) or NUMPY.get(name, ()) is None or function.__module__ == "numpy.linalg":
             continue
         more = NUMPY.get(name, (2.0,) * (getattr(function, "nin", 1) - 1))
         yield call(f"np.{name}", function, x, *(lambda v=v: v for v in more))
@@ -98,6 +100,12 @@ def of_numpy() -> Iterator[Call]:
     yield call("np.hstack", np.hstack, lambda: [x(), a()], dtype="f4")
     yield call("np.sum", np.sum, x, axis=1, dtype="f4", keepdims=True, initial=1.0, where=lambda: a() > 2)
     yield call("np.std", np.std, x, axis=1, ddof=1, keepdims=True, where=lambda: a() > 0)
+    for function in (np.linalg.norm, np.array, np.asarray, np.isfinite, np.all):
+        yield call(f"np.{function.__name__}", function, x)
+    for function in (np.arctan2, np.array_equal, np.allclose, np.cross):
+        yield call(f"np.{function.__name__}", function, x, x)
+    yield call("np.add.reduce", np.add.reduce, x, axis=0)
+    yield call("np.add", np.add, x, a, dtype="f4")
 
 
 def of_linalg() -> Iterator[Call]:
@@ -109,10 +117,4 @@ def of_linalg() -> Iterator[Call]:
     yield call("np.multi_dot", np.linalg.multi_dot, lambda: [square(), x(), w()])
 
 
-def of_more_numpy() -> Iterator[Call]:
-    for function in (np.linalg.norm, np.array, np.asarray, np.isfinite, np.all):
-        yield call(f"np.{function.__name__}", function, x)
-    for function in (np.arctan2, np.array_equal, np.allclose, np.cross):
-        yield call(f"np.{function.__name__}", function, x, x)
-    yield call("np.add.reduce", np.add.reduce, x, axis=0)
-    yield call("np.add", np.add, x, a, dtype="f4")
+NUMPYS = [*of_numpy(), *of_linalg()]
