@@ -47,7 +47,9 @@ def test_what_cannot_be_a_leaf(make, value):
 def test_a_list_of_nodes_is_named_as_such_with_what_joins_them(call):
     with pytest.raises(tg.GraphError, match="list of nodes") as caught:
         call([tg.constant([1.0]), tg.constant([2.0])])
-    assert "tg.stack" in str(caught.value) and "2 in a list" in str(caught.value) and "test_node.py" in str(caught.value)
+    assert (
+        "tg.stack" in str(caught.value) and "2 in a list" in str(caught.value) and "test_node.py" in str(caught.value)
+    )
 
 
 def test_a_parameter_takes_a_value_of_its_own_kind_only():
