@@ -83,7 +83,7 @@ def test_the_bounds_are_those_that_the_guide_tells():
     guide = " ".join((Path(__file__).parents[2] / "docs" / "guide.md").read_text(encoding="utf-8").split())
     (plans,) = re.findall(r"plans of one function hold at most (\d+) GiB", guide)
     (code,) = re.findall(r"at most (\d+) MiB, the oldest go first", guide)
-    assert (compiled_module.KEPT_BYTES, disk.BOUND) == (int(plans) * 2**30, int(code) * 2**20)
+    assert (int(plans) * 2**30, int(code) * 2**20) == (compiled_module.KEPT_BYTES, disk.BOUND)
 
 
 def test_code_that_plans_share_counts_once():
