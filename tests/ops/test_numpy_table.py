@@ -27,7 +27,8 @@ def test_no_name_is_silently_wrong() -> None:
 
 def test_every_name_that_nodes_take_is_on_the_page() -> None:
     listed = {name.rpartition(".")[2] for group in numpy_table.GROUPS.values() for name in group}
-    assert {function.__name__ for function in [*FUNCTIONS, *UFUNCS]} - listed == set(), "add it to numpy_forms.py"
+    known = {function.__name__ for function in [*FUNCTIONS, *UFUNCS]}
+    assert known - listed == numpy_table.WRITE, "add it to numpy_forms.py"
 
 
 def test_the_ruler_measures(monkeypatch: Any) -> None:

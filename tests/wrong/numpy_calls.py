@@ -72,6 +72,11 @@ MASKED = ("bitwise_and", "bitwise_or", "bitwise_xor", "invert")
 LISTS = ("concatenate", "stack", "einsum", "where")
 
 
+def written(function: Any) -> Any:
+    """The function on a node that may be written."""
+    return lambda target, *v, **k: tg.recorded(lambda: function(target * 1.0, *v, **k))()
+
+
 def of_numpy() -> Iterator[Call]:
     """numpy's functions, called with a node first."""
     for function in [*UFUNCS, *FUNCTIONS]:
@@ -84,6 +89,10 @@ def of_numpy() -> Iterator[Call]:
     yield call("np.stack", np.stack, lambda: [x(), a()], axis=1)
     yield call("np.einsum", np.einsum, lambda: "ij,jk->ik", x, w)
     yield call("np.where", np.where, lambda: a() > 2, x, a)
+    yield call("np.copyto", written(np.copyto), x, a)
+    yield call("np.putmask", written(np.putmask), x, lambda: a() > 2, lambda: 1.5)
+    yield call("np.fill_diagonal", written(np.fill_diagonal), x, lambda: 1.5)
+    yield call("np.put_along_axis", written(np.put_along_axis), x, lambda: np.zeros((2, 1), int), lambda: 1.5, lambda: 1)
     yield call("np.bincount", np.bincount, lambda: tg.constant([0, 2, 2]))
     for name in MASKED:
         yield call(f"np.{name}", getattr(np, name), *[mask] * getattr(np, name).nin)
