@@ -92,7 +92,9 @@ def of_numpy() -> Iterator[Call]:
     yield call("np.copyto", written(np.copyto), x, a)
     yield call("np.putmask", written(np.putmask), x, lambda: a() > 2, lambda: 1.5)
     yield call("np.fill_diagonal", written(np.fill_diagonal), x, lambda: 1.5)
-    yield call("np.put_along_axis", written(np.put_along_axis), x, lambda: np.zeros((2, 1), int), lambda: 1.5, lambda: 1)
+    yield call(
+        "np.put_along_axis", written(np.put_along_axis), x, lambda: np.zeros((2, 1), int), lambda: 1.5, lambda: 1
+    )
     yield call("np.bincount", np.bincount, lambda: tg.constant([0, 2, 2]))
     for name in MASKED:
         yield call(f"np.{name}", getattr(np, name), *[mask] * getattr(np, name).nin)
