@@ -133,11 +133,12 @@ class Op:
         if name is not None:
             text(self.name, "name", name)
         recorder = now.recorder
-        if recorder is not None:
+        read = None
+        if recorder is not None and recorder.session.stand_ins:
             read = as_nodes(inputs)
             inputs = recorder.read(read)
         if now.tracing:
-            return self.trace(as_nodes(inputs), attributes, name, None if recorder is None else read)
+            return self.trace(as_nodes(inputs), attributes, name, read)
         try:
             values = [*map(value_of, inputs)]
         except AttributeError:  # an array or a number among them
@@ -154,7 +155,7 @@ class Op:
             value = np.asarray(value)
         node = Node(as_used(self) if self.keeps_state else self, nodes, attributes, value, name)
         if recorder is not None:
-            recorder.made(node, read)
+            recorder.made(node, read or nodes)
         if now.watching:
             watch_forward(node)
         return node
@@ -179,8 +180,8 @@ class Op:
             problem = f"{self._title(name)}: forward sets self.{changed[0]}, which a compiled function would not follow"
             raise GraphError(problem, got=users_line(), fix="compute it in backward from z and the inputs")
         node = Traced(self, nodes, attributes, spec, name)
-        if read is not None:
-            now.recorder.made(node, read)
+        if now.recorder is not None:
+            now.recorder.made(node, read or nodes)
         if now.widenings is not None:
             note(node)
         return node

@@ -11,7 +11,7 @@ from .. import ops
 from ..core.leaves import Constant
 from ..core.node import Node
 from ..core.scope import now
-from .record import Record
+from .record import own
 
 
 def _writable(value: np.ndarray, fill: float | None = None) -> Any:
@@ -19,7 +19,8 @@ def _writable(value: np.ndarray, fill: float | None = None) -> Any:
     if type(value) is not np.ndarray or value.dtype.kind != "f" or now.recorder is None:
         return value
     node = Constant(value)
-    node._record = record = Record(now.recorder.session)
+    node._record = now.recorder.session.blank
+    record = own(node)
     record.made_by_name = record.owned = True
     record.fill = fill
     return node
