@@ -43,8 +43,10 @@ class Session:
         readers: dict[int, Node] = {}
         for reference in self._nodes[bisect_right(self._stamps, own(node).since) :]:
             reader = reference()
-            if reader is not None and any(x is node for x in reader._inputs):
-                readers[id(reader)] = reader
+            if reader is not None:
+                for x in reader._inputs:
+                    if x is node:
+                        readers[id(reader)] = reader
         return [*readers.values()]
 
     def is_unread(self, node: Node) -> bool:

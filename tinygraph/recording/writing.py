@@ -137,7 +137,8 @@ def _first_write(node: Node, index: tuple[Any, ...], piece: Node) -> Node | None
 
 def _join(node: Node) -> None:
     regions = node._record.regions
-    axis = tiled(regions, node.shape)
+    axis = node._record.pieces.lane  # where it is known, the regions need not be looked at
+    axis = tiled(regions, node.shape) if axis is None else axis
     if axis is not None:
         order = sorted(range(len(regions)), key=lambda k: start(regions[k][axis]))
         node._op = ops.stack if isinstance(regions[0][axis], int) else ops.concatenate
