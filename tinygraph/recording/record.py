@@ -99,7 +99,7 @@ class Record:
     how: Any = None
     views: Sequence[ref[Node]] = ()
     pieces: Pieces | None = None
-    regions: Sequence[Region] = ()
+    regions: list[Region]
     covered = 0
 
     def __init__(self, session: Session) -> None:
