@@ -108,6 +108,27 @@ def _joined(x: Any) -> Any:
 
 
 __all__ = [
-    "argmax", "argmin", "array", "asarray", "average", "copy", "empty", "empty_like", "eye", "full", "full_like",
-    "identity", "max", "mean", "min", "ones", "ones_like", "prod", "std", "sum", "var", "zeros", "zeros_like",
-]  # fmt: skip
+    "argmax",
+    "argmin",
+    "array",
+    "asarray",
+    "average",
+    "copy",
+    "empty",
+    "empty_like",
+    "eye",
+    "full",
+    "full_like",
+    "identity",
+    "max",
+    "mean",
+    "min",
+    "ones",
+    "ones_like",
+    "prod",
+    "std",
+    "sum",
+    "var",
+    "zeros",
+    "zeros_like",
+]
