@@ -12,6 +12,7 @@ from .errors import GraphError, shown, users_line
 from .frozen import frozen, read_only
 from .node import NO_ATTRIBUTES, Node, next_serial
 from .scope import now
+from .trail import leave_trail
 
 
 class Parameter(Node):
@@ -117,7 +118,10 @@ def constant(value: Any, name: str | None = None) -> Constant:
         >>> tg.constant([1, 2, 3]).dtype.kind
         'i'
     """
-    return Constant(_kept(value), None if name is None else text("constant", "its name", name))
+    leaf = Constant(_kept(value), None if name is None else text("constant", "its name", name))
+    if leaf._place[0] is None:
+        leave_trail(leaf)
+    return leaf
 
 
 def _array(value: Any) -> np.ndarray:

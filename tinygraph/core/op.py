@@ -19,6 +19,7 @@ from .node import Node
 from .nonfinite import watch_forward
 from .scope import now
 from .traced import Traced
+from .trail import leave_trail
 from .widening import note
 
 value_of = attrgetter("_value")
@@ -136,7 +137,10 @@ class Op:
             read = as_nodes(inputs)
             inputs = recorder.read(read)
         if now.tracing:
-            return self.trace(as_nodes(inputs), attributes, name, None if recorder is None else read)
+            traced = self.trace(as_nodes(inputs), attributes, name, None if recorder is None else read)
+            if traced._place[0] is None:
+                leave_trail(traced)
+            return traced
         try:
             values = [*map(value_of, inputs)]
         except AttributeError:  # an array or a number among them
@@ -152,6 +156,8 @@ class Op:
         if type(value) is not ndarray:
             value = np.asarray(value)
         node = Node(as_used(self) if self.keeps_state else self, nodes, attributes, value, name)
+        if node._place[0] is None:
+            leave_trail(node)
         if recorder is not None:
             recorder.made(node, read)
         if now.watching:

@@ -1,0 +1,161 @@
+"""Time steps in loops that nobody marked, told from the runs of the user's loops."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ...core.graph import ancestors
+from ...core.leaves import Constant, Parameter
+from ...core.node import Node
+from .runs import Lost, Nest, Run, runs_of
+
+_GROW = {"add", "subtract", "maximum", "minimum", "concatenate", "append", "copy", "write", "write_at", "assemble"}
+"""Ops that collect something over the iterations of a loop."""
+_VIEWS = {"transpose", "swapaxes", "reshape", "broadcast_to", "getitem", "astype", "take"}
+_PRODUCTS = {"matmul", "multiply", "einsum", "tensordot", "inner"}
+
+
+def steps_of(nodes: list[Node]) -> dict[Node, int]:
+    """Maps nodes to the time steps at which the user's loops made them; empty where the loops do not tell.
+
+    Time is a loop that hands on a state and uses the same parameters in every iteration. Of nested ones it is the outer
+    one: layers within a step belong to it, and a loop over layers or samples uses other parameters, or no state. A loop
+    without state takes the steps of what it reads, or those of its readers. ``nodes`` are in the order of creation.
+    """
+    try:
+        nests = runs_of([x for x in nodes if x.origin is None and not isinstance(x, Parameter)])
+    except Lost:
+        return {}
+    nests = {x: nest for x, nest in nests.items() if any(run.count > 1 for run, _ in nest)}
+    if not nests:
+        return {}
+    clock = _Clock(nodes, nests)
+    steps = clock.by_state()
+    if steps:
+        clock.by_reading(steps)
+        _constants(nodes, steps)
+        steps |= {x: steps[x.origin] for x in nodes if x.origin in steps}
+    return steps
+
+
+class _Clock:
+    """The runs of a graph, and which of them are time."""
+
+    def __init__(self, nodes: list[Node], nests: dict[Node, Nest]) -> None:
+        self.nodes, self.nests = nodes, nests
+        self.readers: dict[Node, list[Node]] = {}
+        for node in nodes:
+            for x in node.inputs:
+                self.readers.setdefault(x, []).append(node)
+        self.members: dict[Run, list[tuple[Node, int]]] = {}
+        for node, nest in nests.items():
+            for run, i in nest:
+                if run.count > 1:
+                    self.members.setdefault(run, []).append((node, i))
+
+    def by_state(self) -> dict[Node, int]:
+        """Steps in loops that hand on a state."""
+        iteration = {(node, run): i for run, members in self.members.items() for node, i in members}
+        timed = {run for run in self.members if self._carries(run, iteration) and self._shares(run)}
+        steps = {}
+        for node, nest in self.nests.items():
+            step = next(((run, i) for run, i in nest if run in timed), None)
+            if step is not None:
+                steps[node] = _number(*step)
+        return steps
+
+    def by_reading(self, steps: dict[Node, int]) -> None:
+        """Adds the steps in loops without a state, of which each iteration reads or serves a single step."""
+        for run, members in self.members.items():
+            self._follow(run, members, steps, {x: list(x.inputs) for x, _ in members})
+        for run, members in reversed(self.members.items()):
+            self._follow(run, members, steps, self.readers)
+
+    def _follow(
+        self, run: Run, members: list[tuple[Node, int]], steps: dict[Node, int], others: dict[Node, list[Node]]
+    ) -> None:
+        if any(x in steps for x, _ in members):
+            return
+        met: dict[int, set[int]] = {i: set() for i in range(run.count)}
+        for node, i in members:
+            met[i].update(steps[x] for x in others.get(node, ()) if x in steps)
+        at = {i: min(these) for i, these in met.items() if len(these) == 1}
+        if len(at) == len(set(at.values())) == run.count:
+            steps.update((node, at[i]) for node, i in members)
+
+    def _carries(self, run: Run, iteration: dict[tuple[Node, Run], int]) -> bool:
+        """Whether an iteration reads more of the one before than what it adds to."""
+        return any(
+            iteration.get((x, run)) == i - 1 and not self._grows(x, node)
+            for node, i in self.members[run]
+            for x in node.inputs
+        )
+
+    def _grows(self, x: Node, reader: Node) -> bool:
+        names = {y.op.name for y in (x, reader) if y.op is not None}
+        return names <= _GROW and len(self.readers[x]) == 1
+
+    def _shares(self, run: Run) -> bool:
+        """Whether most products use the same parameters in every iteration."""
+        used: dict[tuple[object, ...], dict[int, set[object]]] = {}
+        for node, i in self.members[run]:
+            key = _weight(node)
+            if key is not None:
+                place = tuple([x if isinstance(x, int) else id(x) for x in node._place[3:]])
+                used.setdefault(place, {}).setdefault(i, set()).add(key)
+        equal = Counter(len({frozenset(keys) for keys in by.values()}) == 1 for by in used.values() if len(by) > 1)
+        return equal[True] >= equal[False]
+
+
+def _weight(node: Node) -> object:
+    """What of parameters alone a product uses; None of others, and where all inputs are such, as in ``E[word] @ W``."""
+    if node.op is None or node.op.name not in _PRODUCTS:
+        return None
+    keys = [_parameter(x) for x in node.inputs]
+    return None if None in keys and not any(keys) or None not in keys else tuple(keys)
+
+
+def _parameter(node: Node) -> object:
+    """A parameter, or a view of one; None for all else."""
+    views: list[object] = []
+    while node.op is not None and node.op.name in _VIEWS:
+        views.append((node.op.name, str(node.attributes), *(x.value.tobytes() for x in node.inputs[1:] if _plain(x))))
+        node = node.inputs[0]
+    return (id(node), *views) if isinstance(node, Parameter) else None
+
+
+def _plain(node: Node) -> bool:
+    return isinstance(node, Constant)
+
+
+def _number(run: Run, iteration: int) -> int:
+    backwards = run.begin is not None and run.code.runs_backwards(run.begin)
+    return run.count - 1 - iteration if backwards else iteration
+
+
+def _constants(nodes: list[Node], steps: dict[Node, int]) -> None:
+    """Adds the arrays that became nodes within an op, with the step of that op."""
+    for node in nodes:
+        for x in node.inputs if node in steps else ():
+            if isinstance(x, Constant) and len(x._place) == 3:  # no line of the user's made it
+                steps.setdefault(x, steps[node])
+
+
+def marked(roots: list[Node]) -> dict[Node, Node]:
+    """The graph of the roots with the steps of its loops, as a dict from its nodes to those of the same graph or a copy.
+
+    A graph in which a step is marked stays as it is.
+    """
+    nodes = ancestors(roots)
+    new = {x: x for x in nodes}
+    if any(x.step is not None for x in nodes):
+        return new
+    origins = {x.origin for x in nodes if x.origin is not None}
+    steps = steps_of(ancestors([*roots, *origins])) if origins else steps_of(nodes)
+    for node in nodes if steps else ():
+        inputs = tuple([new[x] for x in node._inputs])
+        if node in steps or any(a is not b for a, b in zip(inputs, node._inputs, strict=True)):
+            new[node] = twin = node.__copy__()
+            origin = None if node.origin is None else new.get(node.origin, node.origin)
+            twin._inputs, twin._place = inputs, (steps.get(node), node.scope, origin)
+    return new
