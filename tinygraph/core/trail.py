@@ -27,26 +27,26 @@ def leave_trail(node: Node) -> None:
     if place[2] is not None:
         return
     # Without a loop, for speed: every eager node comes here. The hash of a code object is slow, its identity is not.
-    a = _frame(2)
+    a: Any = _frame(2)
     b = a.f_back
     c = b and b.f_back
     d = c and c.f_back
     if not d:
-        node._place = _short(place[1], a)  # type: ignore[assignment]
+        node._place = _short(place[1], a)
         return
-    key = a.f_lasti, b.f_lasti, c.f_lasti, d.f_lasti  # type: ignore[union-attr]  # they are frames, as d is one
+    key = a.f_lasti, b.f_lasti, c.f_lasti, d.f_lasti
     old = _known.get(key)
     if (
         old is not None
         and old[3] is a.f_code
-        and old[5] is b.f_code  # type: ignore[union-attr]
-        and old[7] is c.f_code  # type: ignore[union-attr]
+        and old[5] is b.f_code
+        and old[7] is c.f_code
         and old[9] is d.f_code
-        and old[1] is place[1]
+        and old[1] == place[1]
     ):
-        node._place = old  # type: ignore[assignment]
+        node._place = old
     else:
-        node._place = _new(place[1], [a, b, c, d])  # type: ignore[assignment, list-item]
+        node._place = _new(place[1], [a, b, c, d])
 
 
 def _short(scope: str, frame: FrameType | None) -> tuple[Any, ...]:
@@ -56,7 +56,7 @@ def _short(scope: str, frame: FrameType | None) -> tuple[Any, ...]:
         frames.append(frame)
         frame = frame.f_back
     old = _known.get(tuple([f.f_lasti for f in frames]))
-    if old is not None and old[1] is scope and all([a is f.f_code for a, f in zip(old[3::2], frames, strict=True)]):
+    if old is not None and old[1] == scope and all(a is f.f_code for a, f in zip(old[3::2], frames, strict=True)):
         return old
     return _new(scope, frames)
 
@@ -64,7 +64,7 @@ def _short(scope: str, frame: FrameType | None) -> tuple[Any, ...]:
 def _new(scope: str, frames: list[FrameType]) -> tuple[Any, ...]:
     if len(_known) >= _MOST:
         _known.clear()
-    place = (None, scope, None, *[x for f in frames for x in (f.f_code, f.f_lasti)])
+    place: tuple[Any, ...] = (None, scope, None, *[x for f in frames for x in (f.f_code, f.f_lasti)])
     _known[place[4::2]] = place
     return place
 

@@ -13,8 +13,8 @@ from ..core.node import Node
 from ..core.op import Op, Spec
 from ..core.structure import leaves
 from ..plan.report import amount
-from .unmarked.steps import marked
 from .labels import clean, shape
+from .unmarked.steps import marked
 
 Kind = tuple[str, tuple[int, ...], int, int]
 """Op, shape, FLOPs and bytes: results with the same four share a row."""

@@ -6,6 +6,7 @@ import dis
 import os
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 from types import CodeType
 
 import numpy as np
@@ -35,6 +36,7 @@ class Code:
         for here in self._instructions:
             self._starts += self._starts[-1:] * (here.offset // 2 - len(self._starts))
             self._starts.append(here.offset)
+        self._names = {x.offset: x.opname for x in self._instructions}
         self._next = self._followers()
         self._onward = {x: [y for y in ys if y > x] for x, ys in self._next.items()}
         self._ahead: dict[int, set[int]] = {}
@@ -44,12 +46,16 @@ class Code:
         """The place of what a frame executes; Python may tell a byte within the instruction."""
         return self._starts[min(position // 2, len(self._starts) - 1)]
 
+    def calls_at(self, place: int) -> bool:
+        """Whether the place is a call, not an operator."""
+        return self._names[place] in ("CALL", "PRECALL", "CALL_FUNCTION_EX")
+
     def around(self, place: int) -> list[int]:
         """The loops that hold a place, the outer ones first."""
         return sorted((x for x, body in self.loops.items() if place in body), key=lambda x: -len(self.loops[x]))
 
     def follows(self, a: int, b: int) -> bool:
-        """Whether ``b`` can come after ``a`` in one call of the code, and in one iteration of the loops that hold both."""
+        """Whether ``b`` can come after ``a`` in one call, and in one iteration of the loops that hold both."""
         left = [begin for begin, body in self.loops.items() if a in body and b not in body]
         return any(b in self._after(x) for x in (a, *left))
 
@@ -66,7 +72,7 @@ class Code:
         whole = before[-1].positions
         header = [x for x in before if x.positions is not None and _within(x.positions, whole)]
         names = {x.argval for x in header if isinstance(x.argval, str)}
-        ends = zip(header, header[1:], strict=False)
+        ends = pairwise(header)
         down = any(a.argval == -1 and b.opname in ("PRECALL", "CALL", "BUILD_SLICE") for a, b in ends)
         return down or bool(names & _ROUND) or any(_is_turned(x.argval) for x in header)
 
@@ -106,8 +112,8 @@ def _reached(starts: Iterable[int], edges: Edges) -> set[int]:
 def _within(part: dis.Positions, whole: dis.Positions) -> bool:
     if None in part or None in whole:
         return False
-    begins = (part.lineno, part.col_offset) >= (whole.lineno, whole.col_offset)  # type: ignore[operator]
-    return begins and (part.end_lineno, part.end_col_offset) <= (whole.end_lineno, whole.end_col_offset)  # type: ignore[operator]
+    begins = (part.lineno, part.col_offset) >= (whole.lineno, whole.col_offset)
+    return begins and (part.end_lineno, part.end_col_offset) <= (whole.end_lineno, whole.end_col_offset)
 
 
 def _is_turned(value: object) -> bool:

@@ -28,8 +28,8 @@ Nest = tuple[tuple[Run, int], ...]
 """The runs that a node was made in, with the number of the iteration of each from 0; the outer ones first."""
 
 
-class Lost(Exception):
-    """Trails are too short to tell which calls made a node."""
+class LostError(Exception):
+    """Trails do not tell which calls made a node: they are too short, or a function calls itself."""
 
 
 @dataclass(eq=False)
@@ -70,14 +70,20 @@ class Calls:
     def __init__(self) -> None:
         self.levels: list[_Level] = []
         self._codes: dict[int, Code] = {}
+        self._operators = [read_code(f.__code__) for f in (Node.__add__, Node.__radd__)]
         self._outer: list[list[tuple[Run, int]]] = [[]]
 
     def made(self, node: Node) -> tuple[list[tuple[Run, int]], Nest] | None:
-        """The runs that a node was made in, those of calls outside of what is known so far by a list that may grow."""
-        trail = trail_of(node)
-        if not trail:
+        """The runs that a node was made in, those of calls outside of what is known so far in a list that may grow.
+
+        None if its trail tells no line of the user's.
+        """
+        chain = [self._at(code, position) for code, position in reversed(trail_of(node))]
+        users = [code for code, _ in chain if code.users]
+        if len(set(users)) < len(users):
+            raise LostError  # a function calls itself
+        if not users:
             return None
-        chain = [self._at(code, position) for code, position in reversed(trail)]
         self._enter(chain, self._join(chain))
         runs = [run for level in self.levels for run in (*level.runs, level.calls)]
         return self._outer[-1], tuple((run, run.count - 1) for run in runs)
@@ -99,7 +105,7 @@ class Calls:
         new = next((i for i, (code, _) in enumerate(chain) if code is known), None)
         if new is None:
             if self.levels:
-                raise Lost
+                raise LostError
             return 0
         outer = [_Level(*call) for call in chain[:new]]
         for runs in self._outer:
@@ -133,11 +139,14 @@ class Calls:
         if self.levels[i].again(at):
             return i + 1
         for k in range(i - 1, first - 1, -1):
+            if self.levels[k + 1].code in self._operators and self.levels[k].code.calls_at(self.levels[k].at):
+                self.levels[k].calls.count += 1  # Python's own `sum` of a list
+                return k + 1
             if self.levels[k].again(self.levels[k].at):
                 return k + 1
         if i == first:
             if length == LONGEST:
-                raise Lost
+                raise LostError
             return i
         self.levels[i - 1].calls.count += 1
         return i
@@ -152,7 +161,7 @@ def runs_of(nodes: list[Node]) -> dict[Node, Nest]:
     """The runs of the user's loops that nodes were made in; ``nodes`` in the order in which they were made.
 
     Raises:
-        Lost: the trails of some are too short.
+        LostError: the trails do not tell.
     """
     calls = Calls()
     told = [(node, nest) for node in nodes if (nest := calls.made(node)) is not None]
