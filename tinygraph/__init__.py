@@ -3,10 +3,14 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from . import check, ops, train
 from .compiled import compile
+from .core import habits
 from .core.errors import GraphError, MutationError, NonFiniteError, WideningWarning
 from .core.leaves import Constant, Parameter, constant, parameter
+from .core.missing import unknown
 from .core.node import Node
 from .core.nonfinite import nonfinite
 from .core.op import Op
@@ -47,4 +51,15 @@ def __getattr__(name: str) -> Any:
     if name in ("cells", "Recurrent"):
         cells = import_module(".cells", __name__)
         return cells if name == "cells" else cells.Recurrent
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise unknown(__name__, name, "" if name.startswith("_") else _instead_of(name))
+
+
+def _instead_of(name: str) -> str:
+    """What to write for a name that is not here: from the table, or where else it is."""
+    for place in ("train", "ops", "cells") if name not in habits.TG else ():
+        if name in dir(import_module(f".{place}", __name__)):
+            return f"tg.{place}.{name}"
+    plain = name.rstrip("_")
+    numpys = f"np.{name}  # NumPy's own" if name in dir(np) else ""
+    table = habits.TRAIN | habits.CELLS | habits.TG
+    return table.get(name) or numpys or (f"x = tg.{plain}(x)  # nodes do not change" if plain in __all__ else "")

@@ -13,12 +13,13 @@ from numpy import ndarray
 
 from . import forking
 from .core.checks import function, one_of
-from .core.errors import UNFIT, GraphError, refuse
+from .core.errors import UNFIT, GraphError, refuse, refusing
 from .core.leaves import as_nodes, constant
 from .core.node import Node
 from .core.scope import now
 from .core.structure import builder, map_leaves
 from .core.widening import warn_once
+from .ops.numpy_functions import as_node
 from .outside.door import Copies
 from .outside.function import Function
 from .outside.keys import flatten, is_array, named
@@ -34,6 +35,7 @@ KEPT_BYTES = 1 << 30
 """Most bytes that the plans of one function hold together; the least recently used plans are dropped."""
 
 
+@refusing
 def compile(fn: Callable[..., Any], backend: str = "auto", *, memory: str = "keep") -> Compiled:
     """Compiles ``fn`` to a plan that computes the same numbers faster, without nodes.
 
@@ -142,14 +144,14 @@ class Compiled:
         nodes = map_leaves(lambda x: constant(x, getattr(x, "name", None)) if is_array(x) else x, (args, kwargs))
         now.uncompiled = True
         try:
-            return map_leaves(lambda y: np.array(as_nodes((y,))[0].value), self.fn(*nodes[0], **nodes[1]))
+            return map_leaves(lambda y: np.array(as_node(y).value), self.fn(*nodes[0], **nodes[1]))
         finally:
             now.uncompiled = False
 
     def _within(self, args: Any, kwargs: Any) -> Any:
         """What it computes as a part of another compiled function: nodes, so that gradients go through."""
         nodes = map_leaves(lambda x: as_nodes((x,))[0] if is_array(x) else x, (args, kwargs))
-        return map_leaves(lambda y: as_nodes((y,))[0], self.fn(*nodes[0], **nodes[1]))
+        return map_leaves(as_node, self.fn(*nodes[0], **nodes[1]))
 
     def _drop(self) -> None:
         while len(self._plans) > 1 and together_bytes(self._plans.values()) > KEPT_BYTES:

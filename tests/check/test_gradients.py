@@ -149,3 +149,13 @@ def test_a_strong_curvature_is_met_by_a_smaller_step():
     """At the first step size, 7e-4, the formula errs by a hundredth for sin(800 x); at the next it does not."""
     report = tg.check.gradients(lambda x: tg.sum(tg.sin(x * 800.0)), [np.array([0.3])], order=1, tolerance=1e-5)
     assert report.passed
+
+
+def test_the_second_order_is_that_of_one_derivative_along_one_direction():
+    """Of (x² + y²) / 2 it is the direction itself, of which each entry lies between -1 and 1, and anywhere there."""
+    for row in (0, 1):
+        found = []
+        for seed in range(20):
+            report = tg.check.gradients(lambda x, y: (x * x + y * y) * 0.5, [np.ones(1), np.ones(1)], seed=seed)
+            found.append(abs([r for r in report.rows if r.order == 2][row].analytic))
+        assert 0.75 < max(found) <= 1 and min(found) < 0.25

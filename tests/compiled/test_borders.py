@@ -131,6 +131,24 @@ def test_the_gradient_in_a_cell_for_what_was_made_outside(backend):
 
 
 @each_backend
+def test_the_gradient_in_a_cell_for_a_parameter_that_its_first_step_makes(backend):
+    """It is younger than the cell, but is the same at all steps, so that the gradient reaches back through them."""
+
+    def fn(xs):
+        kept = []
+
+        def cell(x, h):
+            if not kept:
+                kept.append(tg.parameter(0.7))
+            h = tg.tanh(x + kept[0] * h)
+            return tg.grad(h, kept[0]), h
+
+        return tg.unroll(cell, xs, np.array(0.5))[0]
+
+    right_or_refused(fn, np.array([0.1, 0.2, 0.3]), backend=backend)
+
+
+@each_backend
 def test_the_gradient_in_a_cell_for_an_input_made_outside(backend):
     def fn(a, xs):
         def cell(x, h):

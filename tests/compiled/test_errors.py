@@ -38,11 +38,11 @@ def item(x):
 
 
 def as_array(x):
-    return x + np.asarray(x * 2)
+    return x + np.asarray(x * 2, float)
 
 
 def numpy_function_without_an_op(x):
-    return np.linalg.norm(x * 2)
+    return np.fft.fft(x * 2)
 
 
 def value_of_a_node(x):
@@ -125,7 +125,7 @@ def test_values_used_by_python_are_refused(fn, backend):
         (python_while, "unroll"),
         (value_of_a_node, "stop_gradient"),
         (value_of_a_parameter, "parameter itself"),
-        (as_array, "tg."),
+        (as_array, "np.stack"),
         (any_of_it, "tg.where"),
     ],
     ids=lambda f: getattr(f, "__name__", f),

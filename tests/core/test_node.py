@@ -43,6 +43,15 @@ def test_what_cannot_be_a_leaf(make, value):
         make(value)
 
 
+@pytest.mark.parametrize("call", [tg.parameter, tg.constant, tg.exp, lambda nodes: tg.constant(1.0) * nodes])
+def test_a_list_of_nodes_is_named_as_such_with_what_joins_them(call):
+    with pytest.raises(tg.GraphError, match="list of nodes") as caught:
+        call([tg.constant([1.0]), tg.constant([2.0])])
+    assert (
+        "tg.stack" in str(caught.value) and "2 in a list" in str(caught.value) and "test_node.py" in str(caught.value)
+    )
+
+
 def test_a_parameter_takes_a_value_of_its_own_kind_only():
     p = tg.parameter(np.ones((2, 2), np.float32), "W")
     for wrong in (np.ones(2, np.float32), np.ones((2, 2)), 1.0):

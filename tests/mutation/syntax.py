@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from .changes import SAME
+
 MESSAGE = {"problem", "expected", "got", "fix", "message", "doc"}
 """Variables and keywords that hold the text of an error."""
 IDLE = (ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, ast.Assert, ast.JoinedStr, ast.operator, ast.expr_context)
@@ -47,7 +49,7 @@ def _is_text(node: ast.AST) -> bool:
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
         return name.endswith(("Error", "Warning")) or name in ("warn", "cast", "TypeVar")
     if isinstance(node, ast.keyword):
-        return node.arg in MESSAGE
+        return node.arg in MESSAGE | SAME
     return isinstance(node, (ast.Assign, ast.AugAssign)) and bool(_targets(node) & MESSAGE)
 
 

@@ -91,6 +91,8 @@ BINARY = [
     *OF_TWO,
 ]
 REDUCTIONS = ["sum", "mean", "max", "min", "argmax"]
+STATISTICS = ["prod", "var", "std", "ptp", "amax", "amin", "nansum", "nanprod", "nanmean"]
+ALONG = ["cumsum", "cumprod", "sort", "flip", "diff", "roll"]
 NUMBERS = [2, True, 0.5, 0, np.float64(0.5), np.float32(2), np.int8(2)]
 LIMITS = [
     (0, 1),
@@ -182,6 +184,7 @@ def calls() -> Iterator[Call]:
         for dtype in DTYPES:
             x = numbers(shape, dtype)
             yield from of_one(x)
+            yield from of_values(x)
             for other in DTYPES:
                 for second in {shape, (), (3,), (1,)}:
                     yield from of_two(x, numbers(second, other, 1))
@@ -199,6 +202,8 @@ def of_one(x: np.ndarray) -> Iterator[Call]:
             for settings in ({}, {"keepdims": True}):
                 yield Call(f"{name} {axis}", lambda x, n=name, a=axis, s=settings: getattr(np, n)(x, axis=a, **s), (x,))
                 yield Call(f".{name} {axis}", lambda x, n=name, a=axis, s=settings: getattr(x, n)(axis=a, **s), (x,))
+    yield from along_axes(x)
+    for name in REDUCTIONS:
         for more in ((0, np.float32), (0, None), (0, None, None, True), (0, None, None, False)):
             yield Call(f"{name} {more}", lambda x, n=name, m=more: getattr(np, n)(x, *m), (x,))
     for number in NUMBERS:
@@ -210,6 +215,16 @@ def of_one(x: np.ndarray) -> Iterator[Call]:
         yield Call(f"where {number!r}", lambda x, c=number: np.where(x > 0, x, c), (x,))
         yield Call(f"stack {number!r}", lambda x, c=number: np.stack([x, c]), (x,))
         yield Call(f"einsum {number!r}", lambda x, c=number: np.einsum("...,->...", x, c), (x,))
+
+
+def along_axes(x: np.ndarray) -> Iterator[Call]:
+    for axis in AXES:
+        for settings in ({}, {"keepdims": True}):
+            for n in STATISTICS:
+                yield Call(f"{n} {axis}", lambda x, n=n, a=axis, s=settings: getattr(np, n)(x, axis=a, **s), (x,))
+        for n in ALONG:
+            more = (1,) if n in ("diff", "roll") else ()
+            yield Call(f"{n} {axis}", lambda x, n=n, a=axis, m=more: getattr(np, n)(x, *m, axis=a), (x,))
 
 
 def of_two(x: np.ndarray, y: np.ndarray) -> Iterator[Call]:
@@ -245,8 +260,28 @@ def rearranging(x: np.ndarray) -> Iterator[Call]:
         yield Call(f"[{key!r}]", lambda x, k=key: x[k], (x,))
 
 
+PRODUCTS = ("dot", "outer", "matmul", "inner", "vdot", "kron", "cross", "tensordot", "array_equal", "isin")
+ASKED = ("any", "all", "argmin", "argsort", "count_nonzero")
+MATRICES = ("inv", "det", "slogdet", "cholesky", "norm", "matrix_power")
+ORDERS_OF_NORMS = (None, 1, -1, 2, 0, 3, np.inf, -np.inf, "fro", "x")
+
+
+def of_values(x: np.ndarray) -> Iterator[Call]:
+    for name in ("isnan", "isfinite", "isinf", "signbit", "logical_not", "invert", "nonzero", "flatnonzero", "unique"):
+        yield Call(name, lambda x, n=name: [*np.atleast_1d(getattr(np, n)(x))], (x,))
+    for name in ASKED:
+        for axis in AXES:
+            yield Call(f"{name} {axis}", lambda x, n=name, a=axis: getattr(np, n)(x, axis=a), (x,))
+    for axis in (None, 0, -1, (0, 1), (1, 0), (0, 0), 5):
+        for p in ORDERS_OF_NORMS:
+            yield Call(f"norm {p} {axis}", lambda x, p=p, a=axis: np.linalg.norm(x, p, a, True), (x,))
+    for name in MATRICES[:5]:
+        call = getattr(np.linalg, name)
+        yield Call(name, lambda x, f=call: f((x @ x.T if x.ndim == 2 else x) * 1.0 + np.eye(2)), (x,))
+
+
 def joining(x: np.ndarray, y: np.ndarray) -> Iterator[Call]:
-    for name in ("dot", "outer", "matmul"):
+    for name in PRODUCTS:
         yield Call(name, getattr(np, name), (x, y))
     yield Call(".dot", lambda x, y: x.dot(y), (x, y))
     for axis in (0, -1, 1):

@@ -163,6 +163,8 @@ _every = slice(None)
 REDUCTION = [
     *_reductions("sum", math.fsum),
     Case("sum", spaced((0, 3)), by_group(math.fsum), {"axis": 0}),
+    *_reductions("prod", math.prod),
+    Case("prod", (np.array([[2.0, 0.0, 3.0], [0.0, 0.0, 4.0]]),), by_group(math.prod), {"axis": 1}),
     *_reductions("mean", lambda group: math.fsum(group) / len(group)),
     *_reductions("max", max),
     *_reductions("min", min),

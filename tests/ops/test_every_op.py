@@ -11,12 +11,19 @@ from tests.arrays import assert_close
 from tests.each import each
 from tinygraph.core.op import Spec
 
-from . import contraction_cases, elementwise_cases, structure_cases, writing_cases
+from . import (
+    contraction_cases,
+    elementwise_cases,
+    linalg_cases,
+    running_cases,
+    structure_cases,
+    writing_cases,
+)
 from .case import Case
 from .slopes import along, directions, inner
 from .vocabulary import NAMES
 
-FILES = elementwise_cases, structure_cases, contraction_cases, writing_cases
+FILES = elementwise_cases, structure_cases, running_cases, contraction_cases, linalg_cases, writing_cases
 CASES: list[Case] = [case for file in FILES for case in file.CASES]
 ACTIVATIONS = ["elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "mish", "selu", "silu", "softsign"]
 FUNCTIONS = {"split": "test_shape.py"} | dict.fromkeys(ACTIVATIONS, "test_activations.py")
@@ -103,6 +110,13 @@ def test_inference_and_the_local_forward_agree_with_the_node(case: Case, dtype: 
     np.testing.assert_array_equal(local, z.value)
     flops = case.op.flops(*(Spec(x.shape, x.dtype) for x in arrays), **case.attributes)
     assert isinstance(flops, int) and flops >= 0
+
+
+@every_case
+def test_the_result_has_the_name_that_the_call_gives(case: Case) -> None:
+    arrays = case.arrays(np.float64)
+    assert case.op(*leaves(case, arrays), name="z", **case.attributes).name == "z"
+    assert case.op(*leaves(case, arrays), **case.attributes).name is None
 
 
 def _strided(x: np.ndarray) -> np.ndarray:

@@ -114,7 +114,7 @@ def slopes(call: Call, arrays: Any) -> float:
 def test_gradients_against_differences() -> None:
     tried = 0
     for call, right in accepted(DIFFERENTIATED, 7, floating=True):
-        if not all(z.dtype.kind == "f" for z in right):
+        if not all(z.dtype == np.float64 for z in right):  # differences of float32 say little
             continue
         shifted = [x + 0.013 * np.arange(1, x.size + 1).reshape(x.shape) * (k + 1) for k, x in enumerate(call.arrays)]
         with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):

@@ -15,15 +15,11 @@ from tests.compiled.comparing import each_backend, eager
 from tests.each import each
 
 LACKING: dict[str, Any] = {
-    "&": lambda x, y: x & y,
-    "|": lambda x, y: x | y,
-    "^": lambda x, y: x ^ y,
     "<<": lambda x, y: x << y,
     ">>": lambda x, y: x >> y,
 }
 ALONE: dict[str, Any] = {
     "math.trunc": math.trunc,
-    "~": lambda x: ~x,
 }
 
 

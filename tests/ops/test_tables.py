@@ -29,14 +29,17 @@ DONE_BY_FORWARD = {"erf", "erfc", "round"}
 
 CALLED = {
     *("add_at", "argmax", "entry", "excess", "last_written", "one_hot", "onehot_like", "pick", "scatter", "take"),
-    *("ties", "within", "write", "write_at"),
+    *("ties", "within", "write", "write_at", "cholesky", "det", "inv", "slogdet", "solve"),
+    *("prod", "cumsum", "cumprod", "leading", "sorting"),
 }
 """Ops that native plans call in numpy, whatever their shapes; `excess` for the `entry` within."""
 
 NOT_BY_NUMPYS_NAME = {
+    "argmax": "np.argmax of a node is a plain number, unless it is traced",
+    "copy": "np.copy gives the node itself where nobody can write to it",
     "put": "np.put writes in place",
     "reshape": "np.reshape has the setting order, too",
-    "copy": "np.copy gives the node itself where nobody can write to it",
+    "where": "np.where of a condition alone is a question",
 }
 """Ops that numpy's function of the same name does not stand for."""
 

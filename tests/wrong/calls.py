@@ -11,6 +11,8 @@ import numpy as np
 import tinygraph as tg
 from tests.ops.contraction_cases import CASES as CONTRACTIONS
 from tests.ops.elementwise_cases import CASES as ELEMENTWISE
+from tests.ops.linalg_cases import CASES as MATRICES
+from tests.ops.running_cases import CASES as RUNNING
 from tests.ops.structure_cases import CASES as STRUCTURE
 from tests.ops.test_every_op import ACTIVATIONS
 from tinygraph.ops.numpy_speaks import FUNCTIONS, UFUNCS
@@ -71,7 +73,7 @@ def entering(context: Any) -> Any:
 def of_ops() -> Iterator[Call]:
     """Two cases of each op, with arrays and with nodes."""
     seen: dict[str, int] = {}
-    for case in [*ELEMENTWISE, *STRUCTURE, *CONTRACTIONS]:
+    for case in [*ELEMENTWISE, *STRUCTURE, *RUNNING, *CONTRACTIONS, *MATRICES]:
         seen[case.name] = seen.get(case.name, 0) + 1
         if seen[case.name] > 2 or case.name == "split":
             continue
@@ -105,6 +107,10 @@ METHODS: dict[str, tuple[Any, ...]] = {
     "take": ([0, 1], 1),
     "clip": (0, 1),
     "dot": (np.ones((3, 2)),),
+    "argpartition": (1,),
+    "repeat": (2,),
+    "searchsorted": None,
+    "item": (0, 1),
     "__getitem__": ((0, slice(1, 3)),),
     "__pow__": (2,),
     "__rpow__": (2.0,),
@@ -127,6 +133,7 @@ METHODS: dict[str, tuple[Any, ...]] = {
     "__delattr__": None,
     "__array_ufunc__": None,
     "__array_function__": None,
+    **{f"__{side}{word}__": None for word in ("and", "or", "xor", "invert") for side in ("", "r", "i")},
 }
 """Arguments of a node's methods where one number is not right; None: not called by users."""
 BINARY = [
@@ -161,9 +168,15 @@ def of_nodes() -> Iterator[Call]:
             continue
         arguments = METHODS.get(name, (2.0,) if name in binary else ())
         yield Call(f"Node.{name}", lambda n=name, v=arguments: (getattr(x(), n), list(v)))  # type: ignore[misc]
+    for word in ("and", "rand", "or", "ror", "xor", "rxor"):
+        yield call(f"Node.__{word}__", lambda m, other, n=word: getattr(m, f"__{n}__")(other), mask, lambda: X > 1)
+    yield call("Node.__invert__", lambda m: ~m, mask)
+    yield call("Node.searchsorted", lambda v: x()[0].searchsorted(v), lambda: 2.5)
     yield call("Node.value", lambda v: setattr(tg.constant(1.0), "value", v), lambda: 1.0)
     yield call("Parameter.value", lambda v: setattr(x(), "value", v), a)
 
+
+X = np.arange(6.0).reshape(2, 3) + 1.0
 
 NUMPY: dict[str, tuple[Any, ...]] = {
     "reshape": ((3, 2),),
@@ -181,7 +194,41 @@ NUMPY: dict[str, tuple[Any, ...]] = {
     "swapaxes": (0, 1),
     "take": ([0, 1],),
     "transpose": ((1, 0),),
+    **dict.fromkeys(("inner", "vdot", "kron", "cross", "allclose", "isclose", "array_equal", "array_equiv"), (X,)),
+    **dict.fromkeys(("isin", "digitize", "searchsorted"), (X[0],)),
+    "tensordot": (X.T, 1),
+    "argpartition": (1,),
+    "append": (np.ones((1, 3)), 0),
+    "array_split": (2,),
+    "average": (1, np.ones(3)),
+    "choose": None,
+    "compress": None,
+    "convolve": None,
+    "delete": (1, 0),
+    "diag": None,
+    "diagflat": None,
+    "diff": (1, 0),
+    "dsplit": None,
+    "extract": None,
+    "hsplit": (3,),
+    "insert": (1, 2.0, 0),
+    "linspace": (2.0, 3),
+    "pad": (1,),
+    "repeat": (2, 0),
+    "roll": (1, 0),
+    "rollaxis": (1,),
+    "rot90": (1, (0, 1)),
+    "select": None,
+    "sort": (0,),
+    "take_along_axis": (np.zeros((2, 1), int), 1),
+    "tile": ((2, 1),),
+    "trace": (1, 0, 1),
+    "tril": None,
+    "triu": None,
+    "vsplit": (2,),
 }
+"""More arguments of numpy's functions; None: called below."""
+MASKED = ("bitwise_and", "bitwise_or", "bitwise_xor", "invert")
 LISTS = ("concatenate", "stack", "einsum", "where")
 
 
@@ -189,7 +236,8 @@ def of_numpy() -> Iterator[Call]:
     """numpy's functions, called with a node first."""
     for function in [*UFUNCS, *FUNCTIONS]:
         name = function.__name__
-        if name in LISTS:
+        skipped = name in (*LISTS, *MASKED, "bincount", "multi_dot") or function.__module__ == "numpy.linalg"
+        if skipped or NUMPY.get(name, ()) is None:
             continue
         more = NUMPY.get(name, (2.0,) * (getattr(function, "nin", 1) - 1))
         yield call(f"np.{name}", function, x, *(lambda v=v: v for v in more))
@@ -197,9 +245,45 @@ def of_numpy() -> Iterator[Call]:
     yield call("np.stack", np.stack, lambda: [x(), a()], axis=1)
     yield call("np.einsum", np.einsum, lambda: "ij,jk->ik", x, w)
     yield call("np.where", np.where, lambda: a() > 2, x, a)
-    for function in (np.prod, np.linalg.norm, np.sort, np.cumsum, np.std, np.array, np.asarray, np.isfinite, np.all):
+    yield call("np.bincount", np.bincount, lambda: tg.constant([0, 2, 2]))
+    for name in MASKED:
+        yield call(f"np.{name}", getattr(np, name), *[mask] * getattr(np, name).nin)
+    for function in (np.diag, np.diagflat, np.tril, np.triu):  # a list of 20,000 would become a square
+        yield call(f"np.{function.__name__}", lambda k=0, function=function: function(x(), k), lambda: 1)
+    yield call("np.choose", np.choose, lambda: [[0, 1, 1]] * 2, lambda: [x(), a()])
+    yield call("np.compress", np.compress, lambda: [True, False], x, axis=0)
+    yield call("np.convolve", np.convolve, lambda: x()[0], lambda: [1.0, 2.0], mode="same")
+    yield call("np.dsplit", np.dsplit, lambda: x()[None], lambda: [1, 2])
+    yield call("np.extract", np.extract, lambda: a() > 2, x)
+    yield call("np.select", np.select, lambda: [a() > 2, a() < 1], lambda: [x(), a()], default=1.0)
+    yield call("np.gradient", np.gradient, x, lambda: 0.5, axis=1, edge_order=2)
+    yield call("np.block", np.block, lambda: [[x(), a()], [np.ones((1, 6))]])
+    yield call("np.hstack", np.hstack, lambda: [x(), a()], dtype="f4")
+    yield call("np.sum", np.sum, x, axis=1, dtype="f4", keepdims=True, initial=1.0, where=lambda: a() > 2)
+    yield call("np.std", np.std, x, axis=1, ddof=1, keepdims=True, where=lambda: a() > 0)
+
+
+def of_linalg() -> Iterator[Call]:
+    """np.linalg's functions of a square matrix."""
+    for name in ("inv", "det", "slogdet", "cholesky", "norm", "matrix_rank"):
+        yield call(f"np.{name}", getattr(np.linalg, name), square)
+    yield call("np.solve", np.linalg.solve, square, lambda: X[:, 0])
+    yield call("np.matrix_power", np.linalg.matrix_power, square, lambda: -2)
+    yield call("np.multi_dot", np.linalg.multi_dot, lambda: [square(), x(), w()])
+
+
+def mask() -> Any:
+    return x() > 2
+
+
+def square() -> tg.Node:
+    return tg.parameter([[2.0, 0.5], [0.5, 3.0]])
+
+
+def of_more_numpy() -> Iterator[Call]:
+    for function in (np.linalg.norm, np.array, np.asarray, np.isfinite, np.all):
         yield call(f"np.{function.__name__}", function, x)
-    for function in (np.pad, np.tile, np.arctan2, np.roll, np.vstack, np.array_equal, np.allclose, np.cross):
+    for function in (np.arctan2, np.array_equal, np.allclose, np.cross):
         yield call(f"np.{function.__name__}", function, x, x)
     yield call("np.add.reduce", np.add.reduce, x, axis=0)
     yield call("np.add", np.add, x, a, dtype="f4")
@@ -248,4 +332,4 @@ def of_compiled() -> Iterator[Call]:
     yield call("summary", tg.summary, loss)
 
 
-ENGINE = [*of_ops(), *of_nodes(), *of_numpy(), *of_engine(), *of_compiled()]
+ENGINE = [*of_ops(), *of_nodes(), *of_numpy(), *of_linalg(), *of_more_numpy(), *of_engine(), *of_compiled()]

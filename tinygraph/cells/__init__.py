@@ -1,5 +1,9 @@
 """Recurrent cells, their wrappers, and the layer that unrolls a cell over time."""
 
+from typing import Any as _Any
+
+from ..core import habits as _habits
+from ..core import missing as _missing
 from .antisymmetric import AntisymmetricRNN, GatedAntisymmetricRNN
 from .around.bidirectional import Bidirectional
 from .around.parallel import Parallel
@@ -50,3 +54,8 @@ __all__ = [
     "Recurrent", "ResLSTM", "Residual", "SigmoidRNN", "Stack", "UnICORNN", "Zoneout", "coRNN", "minGRU", "minLSTM",
     "sLSTM", "tauGRU",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> _Any:
+    """Says what to write for ``tg.cells.LSTMCell`` and the like."""
+    raise _missing.unknown(__name__, name, _habits.CELLS.get(name, ""))

@@ -51,7 +51,8 @@ class LSTM(ClassicCell):
             them.
         nonlinearity: used instead of tanh for z_g, Keras' activation, ONNX's g: "tanh", another name of an activation,
             or a function.
-        gate_nonlinearity: used instead of sigmoid, Keras' recurrent_activation, ONNX's f.
+        gate_nonlinearity: used instead of sigmoid, Keras' recurrent_activation, ONNX's f. "hard_sigmoid" is that of
+            PyTorch and Keras 3; ONNX's is ``lambda x: tg.clip(0.2 * x + 0.5, 0, 1)``.
         output_nonlinearity: used instead of tanh for c', ONNX's h; None takes ``nonlinearity``.
 
     Raises:

@@ -19,6 +19,7 @@ from ..core.structure import leaves, rebuild
 from ..engine.grad import grad
 from ..ops import multiply
 from ..ops import sum as sum_
+from . import kinks
 
 MOST_ORDERS = 10
 """The highest order: the derivative of a tanh of two numbers takes 3 s there, and rounding leaves little of it."""
@@ -35,6 +36,8 @@ class Row(NamedTuple):
     """The directional derivative by `tg.grad`."""
     numeric: float
     """The directional derivative by central differences."""
+    kink: str = ""
+    """Where the function has a kink, so that the two differ and neither is wrong."""
 
 
 @dataclass(frozen=True)
@@ -57,18 +60,25 @@ class Report:
         width = max(len(row.name) for row in self.rows)
         lines = [f"order  {'parameter':<{max(width, 9)}}  {'error':>8}  {'analytic':>22}  {'numeric':>22}"]
         for row in self.rows:
-            wrong = "" if row.error <= self.tolerance else "  <- wrong"
+            wrong = "" if row.error <= self.tolerance else "  <- kink" if row.kink else "  <- wrong"
             numbers = f"{row.error:8.1e}  {row.analytic:22.15g}  {row.numeric:22.15g}"
             lines.append(f"{row.order:>5}  {row.name:<{max(width, 9)}}  {numbers}{wrong}")
         return "\n".join(map(plain, [*lines, f"allowed error {self.tolerance:.1e}"]))
 
 
 class GradientError(GraphError, AssertionError):
-    """A gradient differs from the finite differences; ``report`` holds all comparisons."""
+    """A gradient differs from the finite differences, or there is none, at a kink; ``report`` holds all comparisons."""
 
     def __init__(self, report: Report) -> None:
-        wrong = sorted({row.name for row in report.rows if not row.error <= report.tolerance})
-        super().__init__(f"check.gradients: wrong gradient of {', '.join(wrong)}\n{report}")
+        rows = [row for row in report.rows if not row.error <= report.tolerance]
+        wrong, kinks = sorted({row.name for row in rows if not row.kink}), [row for row in rows if row.kink]
+        if wrong:
+            super().__init__(f"check.gradients: wrong gradient of {', '.join(wrong)}\n{report}")
+        else:
+            places = ", ".join(dict.fromkeys(row.kink for row in kinks))
+            right = "a derivative jumps there, and around it the gradient is right"
+            problem = f"check.gradients: a kink at {places}: {right}\n{report}"
+            super().__init__(problem, fix="check at a point farther from the kink, such as x + 0.1")
         self.report = report
 
 
@@ -77,6 +87,8 @@ def gradients(
     fn: Callable[..., Node], arguments: Any, order: int = 2, *, tolerance: float | None = None, seed: int = 0
 ) -> Report:
     """Compares the gradients of ``fn`` with central differences and raises an error if they differ.
+
+    At a kink, or nearer to one than the differences reach, it says so and where: relu at 0, abs at 0, ties of max.
 
     For each argument x and a direction v it compares <df/dx, v> with
     (f(x - 2hv) - 8 f(x - hv) + 8 f(x + hv) - f(x + 2hv)) / 12h, whose error is of order h^4
@@ -104,7 +116,8 @@ def gradients(
         a `Report`, which can be printed and has ``largest_error``.
 
     Raises:
-        GradientError: a gradient differs; the report names the parameter, the error and both numbers.
+        GradientError: a gradient differs, or the point is at a kink; the report names the parameter, the error and
+            both numbers.
         GraphError: there is nothing to check, or ``fn`` does not return a node, or returns other numbers at each call.
 
     Example:
@@ -200,6 +213,38 @@ def _directional(f: Callable[[], Node], parameters: list[Parameter], rng: np.ran
 def _compare(
     f: Callable[[], Node], x: Parameter, order: int, eps: float, tolerance: float, rng: np.random.Generator
 ) -> Row:
+    row, v, h = _along(f, x, order, eps, tolerance, rng)
+    if row.error <= tolerance:
+        return row
+    kinked = _kinked(f, x, v, h, row)
+    if kinked is None:
+        return row
+    apart = np.random.default_rng(0)  # so that the numbers of later rows stay the same
+
+    def again() -> tuple[float, bool]:
+        here, w, _ = _along(f, x, order, eps, tolerance, apart)
+        return here.error, here.error > tolerance and _kinked(f, x, w, h, here) is not None
+
+    right = kinks.right_around(again, x, h, tolerance, apart)
+    return row._replace(kink=kinks.place(*kinked, x, v, 2 * h)) if right else row
+
+
+def _kinked(
+    f: Callable[[], Node], x: Parameter, v: np.ndarray, h: float, row: Row
+) -> tuple[Callable[[], Node], kinks.Kink] | None:
+    """The function or its derivative, the one with a kink near x that explains the difference, and that kink."""
+    along = Constant(v)
+    for g, most in ((f, 4.0), (lambda: sum_(multiply(grad(f(), x), along)), 4 * h)):
+        kink = kinks.find(g, x, v, 2 * h)
+        if kink is not None and abs(row.analytic - row.numeric) <= most * kink.bend:
+            return g, kink
+    return None
+
+
+def _along(
+    f: Callable[[], Node], x: Parameter, order: int, eps: float, tolerance: float, rng: np.random.Generator
+) -> tuple[Row, np.ndarray, float]:
+    """The comparison along a random direction, that direction, and the step."""
     y = f()
     g = grad(y, x).value
     v = rng.uniform(-1, 1, x.shape)
@@ -213,7 +258,7 @@ def _compare(
     # Below this the difference is rounding of f itself, and a relative error means nothing.
     floor = abs(y.item()) * eps / h / tolerance
     size = max(abs(analytic), abs(numeric), floor, np.finfo(float).tiny)
-    return Row(order, x.name or x.label(), abs(analytic - numeric) / size, analytic, numeric)
+    return Row(order, x.name or x.label(), abs(analytic - numeric) / size, analytic, numeric), v, h
 
 
 def _extrapolated(f: Callable[[], Node], x: Parameter, v: np.ndarray, h: float) -> float:

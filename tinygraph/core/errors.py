@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import linecache
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable
@@ -13,6 +14,8 @@ from types import FrameType
 from typing import Any, TypeVar, cast
 
 import numpy as np
+
+from . import habits
 
 UNFIT = (
     *(ValueError, TypeError, LookupError, AttributeError),
@@ -58,6 +61,14 @@ class MutationError(GraphError, TypeError):
 
 class OptionError(GraphError, TypeError):
     """An argument of a name that the call does not have; Python's own error for it is a TypeError."""
+
+
+class MissingNameError(GraphError, AttributeError):
+    """A name of PyTorch, Keras, JAX or NumPy that is not here; ``hasattr`` is False."""
+
+
+class MissingImportError(GraphError, ImportError):
+    """The same in ``from tinygraph import name``."""
 
 
 class NonFiniteError(GraphError, FloatingPointError):
@@ -161,7 +172,20 @@ def refuse(error: Exception, who: str, args: Iterable[Any], options: dict[str, A
     """Raises a `GraphError` for an error that arose within the library; does nothing about any other."""
     if not isinstance(error, GraphError) and _is_ours(error):
         got = ", ".join([*map(shown, args), *(f"{k}={shown(v)}" for k, v in options.items())])
-        raise GraphError(f"{who}: {str(error) or type(error).__name__}", got=got) from error
+        text = str(error) or type(error).__name__
+        unknown, left_out = _UNKNOWN.search(text), _LEFT_OUT.search(text)
+        if unknown:
+            kind = type(next(iter(args))).__name__ if ".__init__()" in text else who
+            raise OptionError(f"{kind} has no option {unknown[1]}", got=got, fix=habits.option(*options)) from error
+        word = left_out[1] if left_out else ""
+        if who.endswith(("__call__", "from_state")) and (left_out or "NoneType" in text or "unpack" in text):
+            word = "state"
+        fix = (left_out and habits.option(*options)) or habits.ARGUMENTS.get(word, "")
+        raise GraphError(f"{who}: {text}", got=got, fix=fix) from error
+
+
+_UNKNOWN = re.compile(r"unexpected keyword argument '(\w+)'")
+_LEFT_OUT = re.compile(r"missing \d+ required [\w-]+ arguments?: '(\w+)'")
 
 
 def _is_ours(error: BaseException) -> bool:
@@ -182,6 +206,22 @@ def users_line() -> str:
     return line_at(*users_place())
 
 
+def asked(otherwise: str) -> str:
+    """What to write where plain numbers are asked for: told by who asks, another package, or by the user's line."""
+    file, number = users_place()
+    package = asking(file)
+    if package:
+        return f"x.value  # {package} takes numbers alone, which carry no gradient"
+    line = linecache.getline(file, number)
+    return next((fix for pattern, fix in habits.ASKED.items() if re.search(pattern, line)), otherwise)
+
+
+def asking(file: str) -> str:
+    """The package that takes numbers alone and that this file belongs to; empty if it is another's."""
+    installed = re.search(r"(site|dist)-packages[\\/](\w+)", file)
+    return installed[2] if installed and installed[2] in habits.NUMBERS_ONLY else ""
+
+
 def users_place() -> tuple[str, int]:
     """The file and the number of the innermost line of the user's code."""
     frame = users_frame()
@@ -194,6 +234,12 @@ def users_frame() -> FrameType:
     while frame.f_back and frame.f_code.co_filename.startswith(_LIBRARIES):
         frame = frame.f_back
     return frame
+
+
+def line_of(error: BaseException) -> str:
+    """The line of the user's code in which an error arose."""
+    steps = [(f.f_code.co_filename, n) for f, n in traceback.walk_tb(error.__traceback__)]
+    return line_at(*[step for step in steps if not step[0].startswith(_LIBRARIES)][-1])
 
 
 def line_at(name: str, number: int) -> str:

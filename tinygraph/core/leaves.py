@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .checks import text, unmasked
-from .errors import GraphError, shown, users_line
+from .errors import GraphError, refusing, shown, users_line
 from .frozen import frozen, read_only
 from .node import NO_ATTRIBUTES, Node, next_serial
 from .scope import now
@@ -26,6 +26,7 @@ class Parameter(Node):
     __slots__ = ("changed",)
     kind = "parameter"
 
+    @refusing
     def __init__(self, value: np.ndarray, name: str | None) -> None:
         super().__init__(None, (), NO_ATTRIBUTES, value, name)
         self.changed = self.serial
@@ -80,6 +81,7 @@ def _restored(leaf: type, array: np.ndarray, name: str | None, grad: np.ndarray 
     return node
 
 
+@refusing
 def parameter(value: Any, name: str | None = None) -> Parameter:
     """Makes a leaf to be trained from a copy of ``value``, with its shape and floating dtype.
 
@@ -107,6 +109,7 @@ def parameter(value: Any, name: str | None = None) -> Parameter:
     return Parameter(array, name)
 
 
+@refusing
 def constant(value: Any, name: str | None = None) -> Constant:
     """Makes a leaf that is not trained, such as data, from a copy of ``value``, with its shape and numpy dtype.
 

@@ -11,8 +11,9 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from . import habits
 from .checks import text
-from .errors import UNFIT, GraphError, plain, shown, users_line
+from .errors import UNFIT, GraphError, OptionError, plain, shown, users_line
 from .frozen import MUTABLE, as_used, frozen_settings, guard
 from .leaves import as_nodes
 from .node import Node
@@ -211,7 +212,8 @@ class Op:
         unknown = attributes.keys() - set(self.settings)
         if unknown:
             expected = ", ".join(self.settings) or "no settings"
-            raise GraphError(f"{self.name} has no setting {', '.join(sorted(unknown))}", expected=expected)
+            problem = f"{self.name} has no setting {', '.join(sorted(unknown))}"
+            raise OptionError(problem, expected=expected, fix=habits.option(*unknown))
         return inputs, attributes
 
     def _title(self, name: str | None) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from ..core.checks import flag
 from ..core.errors import GraphError, refusing, users_line
 from ..core.graph import ancestors
+from ..core.habits import no_node
 from ..core.leaves import Constant, Parameter, as_nodes
 from ..core.node import Node
 from ..core.nonfinite import watch_backward
@@ -107,9 +108,10 @@ def zero_grad(parameters: Any) -> None:
         True
     """
     nodes = leaves(parameters)
-    others = [type(x).__name__ for x in nodes if not isinstance(x, Node)]
+    others = [x for x in nodes if not isinstance(x, Node)]
     if others:
-        raise GraphError("zero_grad needs nodes", expected="nested lists or dicts of parameters", got=", ".join(others))
+        got, fix = ", ".join(type(x).__name__ for x in others), no_node(*others)
+        raise GraphError("zero_grad needs nodes", expected="nested lists or dicts of parameters", got=got, fix=fix)
     if now.tracing:
         raise GraphError("zero_grad: a compiled function cannot set .grad", got=users_line(), fix="call it outside")
     set_together([(x, "_grad", None) for x in nodes])
@@ -271,9 +273,10 @@ def _nodes_of(who: str, y: Any, wrt: Any) -> list[Node]:
         problem = f"{who}: {', '.join(integers)} does not hold floating-point numbers"
         fix = "make it with a floating dtype, or remove it from wrt"
         raise GraphError(problem, expected="float32 or float64", fix=fix)
-    others = [type(x).__name__ for x in [y, *nodes] if not isinstance(x, Node)]
+    others = [x for x in [y, *nodes] if not isinstance(x, Node)]
     if others or not nodes:
-        got, fix = ", ".join(others) or "an empty wrt", "make leaves with tg.parameter"
+        got, fix = ", ".join(type(x).__name__ for x in others), no_node(*others) or "make leaves with tg.parameter"
+        got = got or "an empty wrt"
         raise GraphError(f"{who} needs nodes", expected="y a node, wrt one node or more", got=got, fix=fix)
     return nodes
 
@@ -281,18 +284,13 @@ def _nodes_of(who: str, y: Any, wrt: Any) -> list[Node]:
 def _seed(who: str, y: Node, gy: Any) -> Node:
     if gy is None:
         if y.size != 1:
-            raise GraphError(
-                f"{who}: {y.label()} is not one number",
-                expected="one element, or gy=",
-                got=f"shape {y.shape}",
-                fix="tg.sum(y), or gy=, an array of y's shape",
-            )
+            problem, fix = f"{who}: {y.label()} is not one number", "tg.sum(y), or gy=, an array of y's shape"
+            raise GraphError(problem, expected="one element, or gy=", got=f"shape {y.shape}", fix=fix)
         gy = np.ones(y.shape, y.dtype)
     seed = as_nodes((gy,))[0]
     if seed.shape != y.shape:
-        raise GraphError(
-            f"{who}: the shape of gy is not that of {y.label()}", expected=str(y.shape), got=str(seed.shape)
-        )
+        problem = f"{who}: the shape of gy is not that of {y.label()}"
+        raise GraphError(problem, expected=str(y.shape), got=str(seed.shape))
     return seed if seed.dtype == y.dtype else seed.astype(y.dtype)
 
 

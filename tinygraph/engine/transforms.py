@@ -17,6 +17,7 @@ from ..ops import sum as sum_
 from .grad import grad
 
 
+@refusing
 def value_and_grad(fn: Callable[..., Node], wrt: Any) -> Callable[..., tuple[Node, Any]]:
     """Returns a function that calls ``fn`` and returns its result with the gradient with respect to ``wrt``.
 

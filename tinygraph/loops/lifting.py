@@ -123,6 +123,11 @@ def _batched(c: Lifted, rank_a: int, rank_b: int) -> Node:
     return z if rank_a > 1 and rank_b > 1 else ops.reshape(z, shape=c.result())
 
 
+def _solve(c: Lifted) -> Node:
+    rank = max(c.rank(0), c.rank(1))
+    return ops.solve(c.aligned(0, rank), c.aligned(1, rank))
+
+
 def _after_time(axis: Any, rank: int) -> Any:
     """The setting ``axis`` of one step, counted with the leading axis T; None, all axes, becomes a tuple."""
     if axis is None:
@@ -132,16 +137,20 @@ def _after_time(axis: Any, rank: int) -> Any:
     return axis % rank + 1
 
 
+_LAST = (ops.softmax, ops.log_softmax, ops.leading, ops.sorting)
+"""Ops along the last axis unless another one is told."""
+
+
 def _along_axes(c: Lifted) -> Node | None:
-    axis, rank = c.settings.get("axis", -1 if c.op in (ops.softmax, ops.log_softmax) else None), c.rank()
+    axis, rank = c.settings.get("axis", -1 if c.op in _LAST else None), c.rank()
     if axis is not None and not rank:
         return None  # numpy accepts axis 0 for a single number
     return c.call(*c.all_repeated(), axis=_after_time(axis, rank))
 
 
-def _argmax(c: Lifted) -> Node | None:
-    if c.settings.get("axis") is None:
-        return ops.argmax(_flat(c), axis=1)
+def _flat_or_along(c: Lifted) -> Node | None:
+    if c.settings.get("axis") is None or (c.op is not ops.argmax and not c.rank()):
+        return c.call(_flat(c), axis=1)
     return _along_axes(c)
 
 
@@ -259,13 +268,16 @@ def _einsum(c: Lifted) -> Node | None:
 
 RULES: dict[Op, Callable[[Lifted], Node | None]] = {
     ops.matmul: _matmul, ops.einsum: _einsum, ops.sum: _along_axes, ops.mean: _along_axes, ops.max: _along_axes,
-    ops.min: _along_axes, ops.logsumexp: _along_axes, ops.ties: _along_axes, ops.argmax: _argmax,
+    ops.min: _along_axes, ops.logsumexp: _along_axes, ops.ties: _along_axes, ops.argmax: _flat_or_along,
+    ops.prod: _along_axes, ops.cumsum: _flat_or_along, ops.cumprod: _flat_or_along,
+    ops.leading: _along_axes, ops.sorting: _along_axes,
     ops.softmax: _along_axes, ops.log_softmax: _along_axes, ops.reshape: _into_shape, ops.transpose: _transpose,
     ops.swapaxes: _swapaxes, ops.astype: _batch, ops.stop_gradient: _batch, ops.getitem: _getitem,
     ops.put: _put, ops.concatenate: _join, ops.stack: _join, ops.broadcast_to: _into_shape,
     ops.sum_to: _sum_to, ops.take: _take, ops.add_at: _add_at, ops.pick: _by_arrays, ops.scatter: _by_arrays,
     ops.one_hot: _batch, ops.onehot_like: _batch, ops.excess: _batch, ops.entry: _batch,
-    ops.softmax_cross_entropy: _batch, ops.within: _batch, ops.copy: _batch, ops.write: _write,
-    ops.write_at: _write_at, ops.last_written: _by_the_step,
+    ops.softmax_cross_entropy: _batch, ops.within: _batch, ops.solve: _solve, ops.inv: _batch, ops.det: _batch,
+    ops.slogdet: _batch, ops.cholesky: _batch, ops.copy: _batch, ops.write: _write, ops.write_at: _write_at,
+    ops.last_written: _by_the_step,
 }  # fmt: skip
 """Maps an op to its rule; element-wise ops share `_elementwise`."""

@@ -64,7 +64,8 @@ def elu(x: Any, alpha: Any = 1.0) -> Node:
         array([ 1.        , -0.63212056, -1.        ])
     """
     x = as_node(x)
-    return choice.where(x > 0, x, exponential.expm1(choice.where(x > 0, 0, x)) * alpha)
+    above = x > 0
+    return choice.where(above, x, exponential.expm1(choice.where(above, 0, x)) * alpha)
 
 
 @refusing

@@ -84,13 +84,24 @@ def _share(gz: Any, first: Any, tie: Any, x: Any, y: Any, wanted: Any) -> Any:
 class Clip(Elementwise):
     """z = x limited to the range from ``a_min`` to ``a_max``      x, z: any shape; a limit is a number or None
 
-    The gradient is 1 where a_min <= x <= a_max, else 0.
+    The gradient is 1 where a_min <= x <= a_max, else 0. Limits that are arrays or nodes, of shapes that broadcast, make
+    a `maximum` and a `minimum` in its place, and have gradients of their own.
 
     Example:
         >>> import tinygraph as tg
         >>> tg.clip(tg.constant([-9.0, 0.5, 9.0]), -1, 1).value
         array([-1. ,  0.5,  1. ])
     """
+
+    def __call__(self, *inputs: Any, name: str | None = None, **limits: Any) -> Node:
+        bounds = (*inputs[1:], *limits.values())
+        if not any(isinstance(b, (Node, list, tuple)) or (isinstance(b, np.ndarray) and b.ndim) for b in bounds):
+            return super().__call__(*inputs, name=name, **limits)
+        (x,), limits = self.bind(inputs, limits)
+        low, high = limits.get("a_min"), limits.get("a_max")
+        if low is not None:
+            x = maximum(x, low, name=name if high is None else None)
+        return x if high is None else minimum(x, high, name=name)
 
     def bind(self, inputs: tuple[Any, ...], attributes: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         inputs, attributes = super().bind(inputs, attributes)

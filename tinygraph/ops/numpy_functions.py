@@ -13,13 +13,13 @@ from ..core.leaves import as_nodes
 from ..core.node import Node
 from ..core.op import Spec
 from ..core.scope import now
-from . import arithmetic, choice, exponential, product, rounding, shape, writing
+from . import arithmetic, choice, exponential, rounding, shape, slicing, writing
 from .inference import floating, hollow
 
 
 def as_node(x: Any) -> Node:
     """``x`` as a node by itself: other than beside a node in an op, a Python number is a float64 or an int64."""
-    return as_nodes((x,))[0]
+    return as_nodes((joined(x),))[0]
 
 
 def cast_for(ufunc: Any, inputs: tuple[Any, ...], dtype: Any = None) -> list[Node]:
@@ -31,18 +31,16 @@ def cast_for(ufunc: Any, inputs: tuple[Any, ...], dtype: Any = None) -> list[Nod
     return [x if x.dtype == d else shape.astype(x, d) for x, d in zip(nodes, dtypes, strict=False)]
 
 
-def dot(a: Any, b: Any) -> Node:
-    a, b = as_node(a), as_node(b)
-    if not a.ndim or not b.ndim:
-        return arithmetic.multiply(a, b)
-    if b.ndim > 2:
-        fix = "tg.einsum, or np.matmul if the leading axes are a batch"
-        raise GraphError("np.dot: b has more than two axes", got=f"{a.shape}, {b.shape}", fix=fix)
-    return product.matmul(a, b)
-
-
-def outer(a: Any, b: Any) -> Node:
-    return arithmetic.multiply(shape.reshape(as_node(a), (-1, 1)), shape.reshape(as_node(b), (1, -1)))
+def joined(x: Any) -> Any:
+    """An array of nodes of one element, or a list with nodes, as one node."""
+    if isinstance(x, Node):
+        return x
+    if isinstance(x, np.ndarray) and x.dtype.hasobject:
+        return shape.reshape(slicing.stack(list(x.flat)), x.shape)
+    if type(x) is list and any(isinstance(part, (Node, list)) for part in x):  # a tuple may be several inputs
+        parts = [joined(part) for part in x]
+        return slicing.stack(parts) if any(isinstance(part, Node) for part in parts) else x
+    return x
 
 
 def _shape_of(function: Callable[..., Any], x: Any, *args: Any) -> tuple[int, ...]:
@@ -63,8 +61,13 @@ def squeeze(a: Any, axis: Any = None) -> Node:
 
 
 def moveaxis(a: Any, source: Any, destination: Any) -> Node:
+    return shape.transpose(a, as_order(np.moveaxis, a, source, destination))
+
+
+def as_order(function: Callable[..., Any], a: Any, *args: Any) -> tuple[int, ...]:
+    """The order of axes to which ``function(a, *args)`` brings those of ``a``."""
     numbered = Spec(tuple(range(1, a.ndim + 1)), a.dtype)
-    return shape.transpose(a, tuple(n - 1 for n in _shape_of(np.moveaxis, numbered, source, destination)))
+    return tuple(n - 1 for n in _shape_of(function, numbered, *args))
 
 
 def reshape(a: Any, /, shape: Any, order: Any = "C", *, copy: Any = None) -> Node:
@@ -79,9 +82,10 @@ def ravel(a: Any, order: Any = "C") -> Node:
 
 def _in_order(a: Node, sizes: Any, order: Any) -> Node:
     """numpy's reshape: with order "F" the first index changes fastest, in ``a`` as in the result."""
-    if order is None or (isinstance(order, str) and order in ("C", "c")):
+    letter = "C" if order is None else order.upper() if isinstance(order, str) else ""
+    if letter == "C":
         return shape.reshape(a, sizes)
-    if not isinstance(order, str) or order not in ("F", "f"):
+    if letter != "F":
         got, fix = f"order={shown(order)}", "order='C' or 'F'"
         raise GraphError("reshape: a node has no order in memory that one can rely on", got=got, fix=fix)
     turned = tuple(sizes)[::-1] if np.iterable(sizes) else (sizes,)
@@ -159,8 +163,6 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.expand_dims: expand_dims,
     np.squeeze: squeeze,
     np.moveaxis: moveaxis,
-    np.dot: dot,
-    np.outer: outer,
     np.around: lambda a, decimals=0: rounding.round(a, decimals=decimals),
     np.fix: lambda x: rounding.trunc(x),
     np.nan_to_num: nan_to_num,
@@ -171,5 +173,6 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.zeros_like: like(np.zeros_like),
     np.ones_like: like(np.ones_like),
     np.full_like: like(np.full_like),
+    np.empty_like: like(np.empty_like),
 }
 """Functions that no op is named after."""

@@ -2,25 +2,59 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from inspect import signature
 from itertools import takewhile
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from ..core.errors import OFFER, UNFIT, GraphError, MutationError, refuse, refusing, users_line
+from ..core.errors import (
+    OFFER,
+    UNFIT,
+    GraphError,
+    MutationError,
+    asked,
+    asking,
+    refuse,
+    refusing,
+    users_line,
+    users_place,
+)
 from ..core.node import Node
 from ..core.op import Op
 from ..core.scope import now
-from . import shape, slicing
-from .numpy_functions import FUNCTIONS, UFUNCS, cast_for
+from ..core.traced import Traced
+from . import (
+    differences,
+    joining,
+    numpy_products,
+    questions,
+    rearranging,
+    slicing,
+    statistics,
+    ufunc_methods,
+)
+from .array_dot import refuse_array_dot
+from .numpy_functions import FUNCTIONS, UFUNCS, cast_for, joined
 from .operators import depends_on_parameter
 from .scipy_functions import of_scipy, refuse_scipy
 
+for _part in (statistics, differences, rearranging, joining):
+    FUNCTIONS |= _part.FUNCTIONS
+
+FULL = statistics.FULL | joining.FULL | rearranging.FULL
+"""Functions with all of numpy's settings, which are called instead of the op where it lacks one."""
+
 LARGEST_LIST = 100_000
 """The most elements for which ``np.array(nodes)`` makes one node each; above, it raises and suggests np.stack."""
+
+LARGEST_TRACED = 1_000
+"""The same for data in a compiled function, where a node costs a millisecond at the first call."""
+UFUNCS.update(questions.UFUNCS)
+FUNCTIONS.update(numpy_products.FUNCTIONS | questions.FUNCTIONS)
 
 
 def register(vocabulary: Mapping[str, Any]) -> None:
@@ -35,12 +69,14 @@ def register(vocabulary: Mapping[str, Any]) -> None:
 def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = None, **settings: Any) -> Any:
     """Node.__array_ufunc__: numpy calls it for ``ufunc(*inputs)`` with a node among the inputs."""
     if out is not None:
-        return written(f"np.{ufunc.__name__}", out[0], lambda: array_ufunc(self, ufunc, method, *inputs, **settings))
+        return written(called(ufunc), out[0], lambda: array_ufunc(self, ufunc, method, *inputs, **settings))
     if method == "at":
-        return _recorder(f"np.{ufunc.__name__}.at", "a + b, which makes a new node").add_at(ufunc, *inputs)
-    op = UFUNCS.get(ufunc) or of_scipy(ufunc) if method == "__call__" else None
+        return _recorder(f"{called(ufunc)}.at", "a + b, which makes a new node").add_at(ufunc, *inputs)
+    op = UFUNCS.get(ufunc) or (of_scipy(ufunc) if method == "__call__" else None)
+    if method != "__call__":
+        op, settings = ufunc_methods.find(ufunc, method, op, settings), {}
     if op is None:
-        raise _unsupported(ufunc.__name__ + ("" if method == "__call__" else f".{method}"), UFUNCS)
+        raise _unsupported(called(ufunc) + ("" if method == "__call__" else f".{method}"), UFUNCS)
     dtype = settings.pop("dtype", None)
     if settings:
         raise GraphError(f"np.{ufunc.__name__}: nodes do not support {sorted(settings)}", got=users_line())
@@ -48,8 +84,8 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
         inputs = tuple(map(joined, inputs))
         return op(*(inputs if dtype is None else cast_for(ufunc, inputs, dtype)))
     except UNFIT as error:
-        refuse(error, f"np.{ufunc.__name__}", inputs, {})
-        raise
+        plain = method == "__call__"
+        _refused(error, called(ufunc) + ("" if plain else f".{method}"), inputs, {}, plain)
 
 
 def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -57,30 +93,46 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
     if kwargs.get("out") is not None:
         rest = {name: x for name, x in kwargs.items() if name != "out"}
         call = partial(array_function, self, function, types, args, rest)
-        return written(f"np.{function.__name__}", kwargs["out"], call)
+        return written(called(function), kwargs["out"], call)
     op = FUNCTIONS.get(function)
+    if op is None and function in numpy_products.REFUSED:
+        problem, fix = f"np.linalg.{function.__name__} is not supported on nodes", numpy_products.REFUSED[function]
+        raise GraphError(problem, got=users_line(), fix=fix)
     if op is None:
-        raise _unsupported(function.__name__, FUNCTIONS)
+        raise _unsupported(called(function), FUNCTIONS)
     if isinstance(op, Op) and (len(args) > _alike(function, op) or (kwargs and not kwargs.keys() <= op._known)):
-        args, kwargs = _by_name(function, op, args, kwargs)
+        op, args, kwargs = (FULL[function], args, kwargs) if function in FULL else _by_name(function, op, args, kwargs)
     try:
         return op(*args, **kwargs)
     except UNFIT as error:
-        refuse(error, f"np.{function.__name__}", args, kwargs)
-        raise
+        return _again(self, function, types, args, kwargs, error, isinstance(op, Op))
 
 
-def _by_name(function: Any, op: Op, args: Any, kwargs: Any) -> tuple[Any, Any]:
+def _again(self: Node, function: Any, types: Any, args: Any, kwargs: Any, error: Exception, is_op: bool) -> Any:
+    """The call with arrays of nodes as nodes, if there are any; else the error, with the function's name."""
+    parts = [joined(x) if isinstance(x, np.ndarray) else x for x in args]
+    if all(part is x for part, x in zip(parts, args, strict=True)):
+        _refused(error, called(function), args, kwargs, is_op)
+    return array_function(self, function, types, parts, kwargs)
+
+
+def _refused(error: Exception, name: str, args: Any, kwargs: Any, is_op: bool) -> NoReturn:
+    """Raises the error as a `GraphError` that begins with numpy's name, or with the op's, where the call is one op."""
+    refuse(error, name, args, kwargs)
+    if isinstance(error, GraphError) and not is_op and not str(error).startswith(name):
+        raise type(error)(f"{name}: {error}") from None
+    raise error
+
+
+def _by_name(function: Any, op: Op, args: Any, kwargs: Any) -> tuple[Op, Any, Any]:
     """What means the same to the op: in ``np.sum(x, 0, True)`` the third argument is dtype, in ``tg.sum`` keepdims."""
-    if op in (slicing.concatenate, slicing.stack) and args and isinstance(args[0], Node):
-        args = ([*args[0]], *args[1:])  # numpy joins the parts of one array along its first axis
     if op.arity >= 0 and len(args) > op.arity:
         names = [*signature(function).parameters][op.arity :]
         args, more = args[: op.arity], args[op.arity :]
         kwargs = dict(zip(names, more, strict=False)) | kwargs
         if len(more) > len(names):
-            raise GraphError(f"np.{function.__name__}: too many arguments", got=users_line())
-    return args, {name: x for name, x in kwargs.items() if x is not None or name in op.settings}
+            raise GraphError(f"{called(function)}: too many arguments", got=users_line())
+    return op, args, {name: x for name, x in kwargs.items() if x is not None or name in op.settings}
 
 
 @cache
@@ -100,26 +152,30 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     element, so that ``np.array(outputs)`` keeps the gradient, although it is slow. If numpy needs plain numbers
     (``a[t] = node``), it raises.
     """
-    if not depends_on_parameter(self):
-        return np.array(self.value, dtype=dtype)
-    refuse_scipy(self)
+    plain = not depends_on_parameter(self)
+    if not plain or now.tracing:
+        refuse_array_dot(self)
+        refuse_scipy(self)
+    limit = LARGEST_LIST
+    if plain:
+        if not isinstance(self, Traced) or self.dtype.kind != "f":
+            return np.array(self.value, dtype=dtype)
+        limit = LARGEST_TRACED
     if dtype is not None and np.dtype(dtype) != object:
         problem = f"{self.label()} would be stored in a plain array and lose its gradient"
-        raise MutationError(problem, got=users_line(), fix="collect the nodes in a list and join them with np.stack")
-    if self.size > LARGEST_LIST:
+        fix = asked(f"x.value for numbers alone; np.stack joins a list of nodes; {OFFER}")
+        if sys._getframe(2).f_code.co_name in ("_mean", "_var"):
+            problem, fix = "numpy's mean of a list makes a plain number of a node", "np.mean(np.stack(nodes))"
+        raise MutationError(problem, got=users_line(), fix=fix)
+    if asking(users_place()[0]):
+        raise MutationError(f"{self.label()} would lose its gradient", got=users_line(), fix=asked(""))
+    if self.size > limit:
         problem = f"np.array of {self.label()} would make {self.size} nodes of one element"
         raise GraphError(problem, got=users_line(), fix="join a list of nodes with np.stack; omit np.asarray(node)")
     elements = np.empty(self.shape, dtype=object)
     for at in np.ndindex(self.shape):
         elements[at] = slicing.getitem(self, index=at)
     return elements
-
-
-def joined(x: Any) -> Any:
-    """An array of nodes of one element as one node."""
-    if isinstance(x, np.ndarray) and x.dtype.hasobject:
-        return shape.reshape(slicing.stack(list(x.flat)), x.shape)
-    return x
 
 
 def written(who: str, target: Any, compute: Callable[[], Any]) -> Any:
@@ -138,9 +194,18 @@ def _recorder(who: str, fix: str) -> Any:
 
 
 def _unsupported(name: str, table: dict[Any, Any]) -> GraphError:
-    supported = ", ".join(sorted({f.__name__ for f in table}))
-    fix = "use these, tg's ops, or your own tg.Op"
-    return GraphError(f"np.{name} is not supported on nodes", expected=supported, got=users_line(), fix=fix)
+    supported = ", ".join(sorted({called(f).removeprefix("np.") for f in table}))
+    fix = asked(f"use these, tg's ops, or your own tg.Op; {name}(x.value) if no gradient is needed")
+    return GraphError(f"{name} is not supported on nodes", expected=supported, got=users_line(), fix=fix)
+
+
+def called(function: Any) -> str:
+    """A function's name as one writes it: ``np.linalg.norm``."""
+    name = function.__name__
+    if getattr(np, name, None) is function:
+        return f"np.{name}"
+    module = str(getattr(function, "__module__", "") or "")
+    return f"np{module[5:]}.{name}" if module.startswith("numpy") else f"{module}.{name}".lstrip(".")
 
 
 for _word, _method in (("__array_ufunc__", array_ufunc), ("__array_function__", array_function), ("__array__", array)):

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from ..core.checks import unmasked
-from ..core.errors import GraphError, MutationError, users_line
+from ..core.errors import GraphError, MutationError, asked, refusing, users_line
 from ..core.leaves import as_nodes
 from ..core.node import Node
 from ..core.scope import now
-from . import arithmetic, choice, exponential, numpy_functions, product, reduction, rounding, shape
+from . import arithmetic, choice, exponential, numpy_functions, product, questions, reduction, rounding, shape
 from .lookup import ARRAY, pick, take
 from .slicing import getitem
 
@@ -108,9 +108,17 @@ def _integers(array: Any) -> list[Any]:
 def _to_float(self: Node) -> float:
     if depends_on_parameter(self):
         problem = f"float() of {self.label()} would lose its gradient"
-        fix = "write .item() for the number; join nodes with tg.stack instead of storing them in an array"
+        fix = asked("x.item() for the number; np.exp(x) for math.exp(x); np.stack(list) for array[i] = x")
         raise MutationError(problem, got=users_line(), fix=fix)
     return float(self.value)
+
+
+def _to_int(self: Node) -> int:
+    # `"%d" % x` puts its own words in the place of a TypeError, so this is none.
+    if depends_on_parameter(self):
+        problem, fix = f"int() of {self.label()} would lose its gradient", "int(x.item())  # a number"
+        raise GraphError(problem, got=users_line(), fix=fix)
+    return int(self.item())
 
 
 def depends_on_parameter(node: Node) -> bool:
@@ -133,12 +141,8 @@ def _to_the_power(self: Node, p: Any) -> Node:
 
 
 _UNSUPPORTED = {
-    "and": ("&", "x * y of two masks"),
-    "or": ("|", "tg.maximum(x, y) of two masks"),
-    "xor": ("^", "tg.not_equal(x, y) of two masks; the power is x ** y"),
     "lshift": ("<<", "x * 2**n"),
     "rshift": (">>", "x // 2**n"),
-    "invert": ("~", "tg.equal(x, False) of a mask"),
     "trunc": ("math.trunc", "tg.trunc(x), or int(x.item()) for the number"),
 }
 """Maps the words of Python's operators that nodes lack to their sign, and what to write in their place."""
@@ -153,7 +157,16 @@ def _unsupported(sign: str, fix: str) -> Callable[..., Any]:
 
 def _operator(op: Any) -> Callable[[Node, Any], Node]:
     call = op.__call__  # bound once: otherwise Python looks up __call__ at each call
-    return lambda self, other: call(self, other)
+
+    def operator(self: Node, other: Any) -> Node:
+        try:
+            return call(self, other)
+        except GraphError:
+            if isinstance(other, np.ndarray) and other.dtype.hasobject:
+                return call(self, numpy_functions.joined(other))
+            raise
+
+    return operator
 
 
 def _swapped(op: Any) -> Callable[[Node, Any], Node]:
@@ -170,13 +183,16 @@ def _install() -> None:
         "@": ("matmul", product.matmul),
         "%": ("mod", rounding.remainder),
         "//": ("floordiv", rounding.floor_divide),
+        "&": ("and", questions.MASKS["&"]),
+        "|": ("or", questions.MASKS["|"]),
+        "^": ("xor", questions.MASKS["^"]),
     }
     for word, op in signs.values():
         setattr(Node, f"__{word}__", _operator(op))
         setattr(Node, f"__r{word}__", _swapped(op))
     Node.__pow__ = _to_the_power  # type: ignore[method-assign]
     for word, (sign, fix) in _UNSUPPORTED.items():
-        for side in ("", "r") if word not in ("invert", "trunc") else ("",):
+        for side in ("", "r") if word != "trunc" else ("",):
             setattr(Node, f"__{side}{word}__", _unsupported(sign, fix))
     relations = {
         "gt": choice.greater,
@@ -195,22 +211,22 @@ def _reshape(self: Node, *sizes: Any, order: Any = "C") -> Node:
     if not sizes:
         raise GraphError(f"reshape of {self.label()}: a shape is needed", fix="x.reshape(-1), for example")
     sizes = sizes[0] if len(sizes) == 1 else sizes
-    return (
-        shape.reshape(self, shape=sizes)
-        if isinstance(order, str) and order == "C"
-        else numpy_functions.reshape(self, sizes, order)
-    )
+    if type(order) is str and order == "C":
+        return shape.reshape(self, shape=sizes)
+    return numpy_functions.reshape(self, sizes, order)
 
 
 def _flatten(self: Node, order: Any = "C") -> Node:
-    return numpy_functions.ravel(self, order)
+    return _reshape(self, -1, order=order)
 
 
-def _reducing(op: Any) -> Callable[..., Node]:
+def _reducing(op: Any, function: Any) -> Callable[..., Node]:
+    function = refusing(function)
+
     def method(self: Node, *args: Any, **settings: Any) -> Node:
-        if len(args) > 1 and [*map(type, args[1:])] != [bool]:  # numpy has dtype in the second place
-            problem, got = f"{op.name} of {self.label()}: too many arguments", ", ".join(map(repr, args))
-            raise GraphError(problem, expected="axis, keepdims", got=got, fix="name the settings")
+        if (len(args) > 1 and [*map(type, args[1:])] != [bool]) or not settings.keys() <= op._known:
+            z: Node = function(self, *args, **settings)  # numpy has dtype in the second place, and more settings
+            return z
         return op(self, *args, **settings)
 
     return method
@@ -235,9 +251,7 @@ def _by_numpy(ufunc: Any) -> Callable[..., Node]:
 def _install_methods() -> None:
     methods = {
         "swapaxes": shape.swapaxes,
-        "astype": shape.astype,
         "take": take,
-        "clip": choice.clip,
         "exp": exponential.exp,
         "log": exponential.log,
         "sqrt": exponential.sqrt,
@@ -245,25 +259,27 @@ def _install_methods() -> None:
     }
     for word, op in methods.items():
         setattr(Node, word, lambda self, *args, op=op, **settings: op(self, *args, **settings))
-    for op in (reduction.sum, reduction.mean, reduction.largest, reduction.smallest, reduction.argmax):
-        setattr(Node, op.name, _reducing(op))
+    for op in (reduction.sum, reduction.mean, reduction.largest, reduction.smallest):
+        setattr(Node, op.name, _reducing(op, getattr(np, op.name)))
     others: dict[str, Any] = {
         **{word: _by_numpy(getattr(np, word)) for word in _BY_METHOD},
         "__getitem__": index,
         "__neg__": lambda self: arithmetic.negative(self),
         "__pos__": numpy_functions.positive,
+        "__invert__": lambda self: questions.MASKS["~"](self),
         "__abs__": lambda self: choice.abs(self),
         "__divmod__": lambda self, other: numpy_functions.divmod(self, other),
         "__rdivmod__": lambda self, other: numpy_functions.divmod(other, self),
         "__round__": lambda self, decimals=None: rounding.round(self, decimals=0 if decimals is None else decimals),
         "__float__": _to_float,
+        "__int__": _to_int,
         "reshape": _reshape,
         "transpose": _transpose,
         "T": property(shape.transpose),
         "ravel": _flatten,
         "flatten": lambda self, order="C": numpy_functions.copied(_flatten(self, order)),
         "copy": lambda self, order="C": numpy_functions.copied(self),
-        "dot": lambda self, other: numpy_functions.dot(self, other),
+        "conjugate": lambda self: self,
     }
     for word, method in others.items():
         setattr(Node, word, method)

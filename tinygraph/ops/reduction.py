@@ -1,4 +1,4 @@
-"""Reductions over axes: sum, mean, max, min, logsumexp, argmax."""
+"""Reductions over axes: sum, prod, mean, max, min, logsumexp, argmax."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from .inference import (
     tried,
     without,
 )
+from .running import other_factors
 
 
 def kept(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
@@ -69,6 +70,25 @@ class Sum(_Reduction):
 
     def backward(self, gz: Any, z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return spread(gz, x, axis)
+
+
+class Prod(_Reduction):
+    """z = the product of x over ``axis``      x: any shape  z: x's shape without ``axis``, or 1 there with ``keepdims``
+
+    The gradient divides by no x, so it is right where some are 0.
+
+    Example:
+        >>> import tinygraph as tg
+        >>> x = tg.parameter([2.0, 0.0, 5.0])
+        >>> tg.grad(tg.prod(x), x).value
+        array([ 0., 10.,  0.])
+    """
+
+    def forward(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return np.prod(x, axis=axis, keepdims=keepdims)
+
+    def backward(self, gz: Any, z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return spread(gz, x, axis) * other_factors(x, axis)
 
 
 class Mean(_Reduction):
@@ -193,6 +213,7 @@ class Argmax(_Reduction):
 
 
 sum = Sum()
+prod = Prod()
 mean = Mean()
 largest = Max()
 smallest = Min()

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from ..core.errors import GraphError, users_line
+from ..core.errors import GraphError, line_at
 from ..core.node import Node
+from ..core.traced import Traced
 from . import choice, error_function, exponential
 from .numpy_functions import cast_for
 
@@ -47,18 +48,13 @@ def of_scipy(ufunc: Any) -> Callable[..., Node] | None:
 
 def refuse_scipy(x: Node) -> None:
     """Raises if a function of scipy's asks for ``x`` as an array: an array of nodes ends in errors of its own there."""
-    name = _asking()
-    if name and name != "softmax":  # whose arithmetic is right on an array of nodes, if slow
-        fix = f"tg.{name}(x, axis=-1)" if name in WRITTEN_HERE else "numpy's functions, tg's ops, or your own tg.Op"
-        problem = f"scipy's {name} takes plain numbers, and {x.label()} would lose its gradient"
-        raise GraphError(problem, got=users_line(), fix=fix)
-
-
-def _asking() -> str:
-    """The name of scipy's function whose code asked, by numpy's, for an array; "" if other code did."""
     frame, name = sys._getframe(1), ""
     for package in (__name__.partition(".")[0], "numpy", "scipy"):
-        while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
             name = frame.f_code.co_name if package == "scipy" else ""
-            frame = frame.f_back  # type: ignore[assignment]
-    return name
+            frame = frame.f_back
+    # softmax does arithmetic alone, which is right on an array of nodes, if slow.
+    if name and (name != "softmax" or isinstance(x, Traced)):
+        fix = f"tg.{name}(x, axis=-1)" if name in WRITTEN_HERE else "numpy's functions, tg's ops, or your own tg.Op"
+        problem = f"scipy's {name} takes plain numbers, and {x.label()} would lose its gradient"
+        raise GraphError(problem, got=line_at(frame.f_code.co_filename, frame.f_lineno), fix=fix)

@@ -8,12 +8,13 @@ from typing import Any
 
 from ..core.errors import refusing
 from ..core.graph import ancestors
-from ..core.leaves import Parameter, as_nodes
+from ..core.leaves import Parameter
 from ..core.node import Node, next_serial
 from ..core.scope import now
 from ..core.structure import leaves, map_leaves
 from ..core.traced import Slot, tracing
 from ..core.widening import noting
+from ..ops.numpy_functions import as_node
 from ..time.traced_segments import checkpointing
 from .door import Copies, Door
 from .same import signature
@@ -42,7 +43,7 @@ class Trial:
         with tracing(), checkpointing(checkpoint), noting() as self.widenings:
             now.door = self.door
             self.structure = refusing(fn, "compile")(*args, **kwargs)
-            self.results: list[Node] = [as_nodes((y,))[0] for y in leaves(self.structure)]
+            self.results: list[Node] = [as_node(y) for y in leaves(self.structure)]
         self.fills_arguments = any(id(x) not in before for x in leaves(own))
 
     @cached_property

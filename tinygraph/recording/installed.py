@@ -9,6 +9,7 @@ import numpy as np
 from .. import ops
 from ..core.node import Node
 from ..ops.numpy_functions import FUNCTIONS
+from ..ops.questions import MASKS
 from .writing import assign, in_place
 
 
@@ -43,8 +44,13 @@ OPERATORS = {
     "-": ("sub", ops.subtract),
     "*": ("mul", ops.multiply),
     "/": ("truediv", ops.divide),
+    "//": ("floordiv", ops.floor_divide),
+    "%": ("mod", ops.remainder),
     "**": ("pow", ops.power),
     "@": ("matmul", ops.matmul),
+    "&": ("and", MASKS["&"]),
+    "|": ("or", MASKS["|"]),
+    "^": ("xor", MASKS["^"]),
 }
 
 

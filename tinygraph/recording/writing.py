@@ -16,7 +16,7 @@ from ..core.op import Spec
 from ..core.scope import now
 from ..ops.inference import hollow
 from ..ops.lookup import _picked
-from ..ops.numpy_speaks import joined
+from ..ops.numpy_functions import joined
 from ..ops.operators import basic, parts
 from .change import read_by, renew, replace, set_apart
 from .permission import check
@@ -68,7 +68,7 @@ def _is_it_already(node: Node, region: Region, value: Any) -> bool:
 
 def _piece(node: Node, shape: tuple[int, ...], value: Any) -> Node:
     """The value as a node of the dtype of ``node`` and of the shape that is written."""
-    v = value if isinstance(value, Node) else as_nodes((_joined(value),))[0]
+    v = value if isinstance(value, Node) else as_nodes((joined([*value] if isinstance(value, tuple) else value),))[0]
     if v._record is not None and v._record.stands_for is not None:
         (v,) = now.recorder.read((v,))
     if v.shape == shape and v.dtype == node.dtype:
@@ -84,12 +84,6 @@ def _piece(node: Node, shape: tuple[int, ...], value: Any) -> Node:
     except GraphError:
         problem = f"setitem of {node.label()}: the value does not fit"
         raise GraphError(problem, expected=f"a shape that broadcasts to {shape}", got=str(v.shape)) from None
-
-
-def _joined(value: Any) -> Any:
-    if isinstance(value, (list, tuple)) and any(isinstance(x, Node) for x in value):
-        return ops.stack([*value])
-    return joined(value)
 
 
 def _change(node: Node, index: tuple[Any, ...], region: Region, piece: Node) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from inspect import signature
 from typing import Any
 
-from ..core.errors import GraphError, shown
+from ..core.errors import GraphError, line_of, shown
 
 Step = Callable[[Any, Any], tuple[Any, Any]]
 """One time step, ``(x_t, state) -> (y_t, new_state)``: a cell, or a plain function in its place."""
@@ -27,13 +28,36 @@ def as_cell(owner: str, cell: Any) -> Any:
         raise GraphError(f"{owner}: a layer is not a cell", expected="a cell", got="a layer", fix=fix)
     if isinstance(cell, type) or not takes(cell, 2):
         name = cell.__name__ if isinstance(cell, type) else "tg.cells.GRU"
+        fix = f"{name}(input_size, hidden_size), for example"
+        if not isinstance(cell, type) and takes(cell, 1):
+            fix = "def cell(x, state): ...; return y, state, and tg.unroll(cell, xs, first_state)"
         raise GraphError(
             f"{owner}: the argument is not a cell",
             expected="a function or an object called with (x_t, state)",
             got=shown(cell, 80),
-            fix=f"{name}(input_size, hidden_size), for example",
+            fix=fix,
         )
     return cell
+
+
+_OF_NONE = ("NoneType", "does not have enough dimensions (has 0")
+"""What Python and numpy say of None, ``h * 0.5`` and ``h @ W``."""
+
+
+@contextmanager
+def state_none(state: Any) -> Iterator[None]:
+    """Around the first step of a cell: who forgot the state is told so, where the cell stumbles over None."""
+    try:
+        yield
+    except Exception as error:
+        if state is not None:
+            raise
+        fix = "tg.unroll(cell, xs, state): arrays, the state before the first step, such as np.zeros((B, H))"
+        if any(word in str(error) for word in _OF_NONE) and not isinstance(error, GraphError):
+            problem = "unroll: the cell got the state None, as no state was passed and it has no initial_state"
+            raise GraphError(problem, got=f"{error}; {line_of(error)}", fix=fix) from error
+        error.add_note(f"unroll: no state was passed, so the cell got None; {fix}")
+        raise
 
 
 def takes(fn: Any, count: int) -> bool:

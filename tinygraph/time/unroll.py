@@ -14,7 +14,7 @@ from ..core.leaves import as_nodes
 from ..core.scope import now
 from ..core.structure import map_leaves
 from .arguments import check_settings, first_state, side_by_side, steps_of, time_at, time_first
-from .cell_contract import Step, as_cell
+from .cell_contract import Step, as_cell, state_none
 from .driver import Driver
 from .feedback import Feedback
 from .noise import drawing
@@ -101,7 +101,8 @@ def unroll(
     drive = Driver(reverse, truncate, window, until if real is not None else None, real)
     with drawing(once={}, around=now.draws):
         run = partial(drive, cell, xs) if feedback is None else partial(_fed_back, drive, feedback, cell, xs)
-        outputs, state = with_numbers(run, first_state(cell, state, xs, real), state)
+        with state_none(first := first_state(cell, state, xs, real)):
+            outputs, state = with_numbers(run, first, state)
         if real is not None:
             outputs = zero_outputs(outputs, real)
         if real is not None and not zero_output:

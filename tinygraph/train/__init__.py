@@ -1,9 +1,18 @@
 """Training: gradient clipping, optimizers, checkpoints."""
 
+from typing import Any as _Any
+
 from ..checkpoint import load as load
 from ..checkpoint import save as save
+from ..core import habits as _habits
+from ..core import missing as _missing
 from .clipping import clip_by_norm as clip_by_norm
 from .clipping import clip_by_value as clip_by_value
 from .optimizers import SGD as SGD
 from .optimizers import Adam as Adam
 from .optimizers import Optimizer as Optimizer
+
+
+def __getattr__(name: str) -> _Any:
+    """Says what to write for ``tg.train.RMSprop`` and the like."""
+    raise _missing.unknown(__name__, name, _habits.TRAIN.get(name, ""))

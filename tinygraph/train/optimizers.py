@@ -8,9 +8,11 @@ from typing import Any, Self
 
 import numpy as np
 
+from ..core import habits
 from ..core.checks import positive, unmasked
 from ..core.errors import GraphError, NonFiniteError, refusing, shown
 from ..core.leaves import Parameter
+from ..core.missing import MissingOnOurs, install
 from ..core.node import Node
 from ..core.structure import leaves, map_leaves
 from ..core.together import new_values, set_together
@@ -56,6 +58,7 @@ class Optimizer:
                     f"{_name(self)}: not a parameter",
                     expected="nested lists or dicts of tg.parameter",
                     got=p.label() if isinstance(p, Node) else type(p).__name__,
+                    fix=habits.no_node(p),
                 )
         if len(set(self._flat)) < len(self._flat):
             raise GraphError(f"{_name(self)}: a parameter is listed twice", fix="list each parameter once")
@@ -194,6 +197,9 @@ class Adam(Optimizer):
         part /= math.sqrt(1 - beta2**self._steps)
         part += self.eps
         return self.learning_rate / (1 - beta1**self._steps) * m / part
+
+
+install(Optimizer, habits.OPTIMIZER, MissingOnOurs)
 
 
 def _matched(parameters: Any, gradients: Any) -> list[Any]:

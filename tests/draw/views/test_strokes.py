@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tests.draw.networks import lstm, word_rnn
+from tests.draw.networks import lstm, weights, word_rnn
 from tests.each import each
 from tinygraph.draw.layout.routes import Route
 from tinygraph.draw.norms.heat import ODD, Heat
@@ -73,3 +73,43 @@ def test_the_norm_that_comes_back_stands_at_the_edge_of_its_column(root):
         nearest = min(abs(abs(note.x - edge) - 18) for band in drawn.bands for edge in (band.left, band.right))
         assert nearest < 1e-6
         assert float(note.text.replace("∞", "inf")) >= 0 and np.isfinite(note.y)
+
+
+@each("cut", [(), ("h",), ("c",), ("h", "c")], ids=str)
+def test_a_line_is_drawn_only_where_every_state_is_cut(cut):
+    w = weights(A=(3, 3), B=(3, 3))
+
+    def cell(x, state):
+        h, c = (tg.stop_gradient(s) if name in cut else s for s, name in zip(state, "hc", strict=True))
+        h, c = tg.tanh(x + h @ w["A"]), tg.sigmoid(c @ w["B"] + h)
+        return c, (h, c)
+
+    start = np.zeros((1, 3))
+    drawn = tg.draw(tg.sum(tg.unroll(cell, np.ones((3, 1, 3)), (start, start))[0])).picture
+    assert len(drawn.cuts) == (2 if len(cut) == 2 else 0)
+
+
+@each("reverse, longer", [(False, ""), (True, ""), (False, "a name that makes the box of the state wide")])
+def test_the_norm_stands_on_the_side_to_which_the_state_goes(reverse, longer):
+    """Inside of the column if its box leaves room, else in the gutter; over or under the arrow, not on it."""
+    w = weights(A=(3, 3))
+
+    def cell(x, h):
+        h = tg.tanh(x + h @ w["A"], name=longer or None)
+        return h, h
+
+    root = tg.sum(tg.unroll(cell, np.ones((4, 1, 3)), np.zeros((1, 3)), reverse=reverse)[0])
+    drawn = tg.draw(root, gradients=True, level="op").picture
+    notes = sorted((n for n in drawn.notes if n.colour == "#b02a1a"), key=lambda n: n.x)
+    columns = sorted(drawn.bands, key=lambda band: band.left)
+    senders = columns[1:] if reverse else columns[:-1]
+    assert len(notes) == len(senders) == 3
+    for note, column in zip(notes, senders, strict=True):
+        edge, outwards = (column.left, -1) if reverse else (column.right, 1)
+        boxes = [box for box in drawn.boxes if column.left < box.x < column.right and box.role == "state"]
+        room = min(abs(edge - box.x) - box.width / 2 for box in boxes)
+        assert note.x == pytest.approx(edge + (-18 if room > 46 else 18) * outwards)
+        (way,) = [a.points for a in drawn.arrows if a.width == 1.9 and drawn.boxes[a.tail] in boxes]
+        start, end = boxes[0].y, way[-1][1]
+        assert end < start, "into the product, which is under the state"
+        assert note.y == pytest.approx(start + 17), "over the arrow, which falls"

@@ -34,7 +34,7 @@ class Wrapper(Module):
     def __getattr__(self, name: str) -> Any:
         if name in ("input_size", "hidden_size", "output_size", "dtype"):
             return getattr(self.cell, name)
-        raise AttributeError(f"{type(self).__name__} has no {name}")
+        return object.__getattribute__(self, name)  # raises what it raised before this was called
 
     def initial_state(self, batch_size: int | None = None) -> Any:
         """The cell's initial state; None for a cell without one."""

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ...core import habits
 from ...core.checks import flag
-from ...core.errors import GraphError, OptionError
+from ...core.errors import GraphError, OptionError, shown
 from ...core.leaves import Parameter
 from ...time.noise import generator
 from .gates import Gate
@@ -69,14 +70,16 @@ class Cell(Module):
         name = type(self).__name__
         if unknown:
             expected = ", ".join(_options(type(self)))
-            raise OptionError(f"{name} has no option {', '.join(unknown)}", expected=expected)
+            problem, fix = f"{name} has no option {', '.join(unknown)}", habits.option(*unknown)
+            raise OptionError(problem, expected=expected, fix=fix)
         self.input_size = whole(name, "input_size", input_size)
         self.hidden_size = self.output_size = whole(name, "hidden_size", hidden_size)
         self.dtype, self.rng = floating(name, dtype), generator(name, rng)
 
     def __call__(self, x: Any, state: Any) -> tuple[Any, Any]:
         """One step: maps x_t (B, I) and the state before the step to the output y_t and the state after it."""
-        raise GraphError(f"{type(self).__name__} has no step", fix="define __call__(self, x, state)")
+        forward = ", which is your forward by another name" if hasattr(type(self), "forward") else ""
+        raise GraphError(f"{type(self).__name__} has no step", fix=f"define __call__(self, x, state){forward}")
 
     def weight(self, *shape: int, init: str | float | Initialiser = "xavier_uniform") -> Parameter:
         """Returns a new parameter, initialised by the cell's generator; the attribute that holds it names it.
@@ -89,7 +92,10 @@ class Cell(Module):
 
     def bias(self, size: int, wanted: bool = True, init: str | float | Initialiser = "zeros") -> Parameter | None:
         """Returns a new parameter of shape (size,), or None if ``wanted`` is False."""
-        return self.weight(size, init=init) if flag(type(self).__name__, "bias", wanted) else None
+        name = type(self).__name__
+        if type(wanted) is int and wanted > 1:  # as in torch.nn.LSTM(3, 4, 2)
+            raise GraphError(f"{name}: bias is yes or no", got=shown(wanted), fix=habits.option("num_layers"))
+        return self.weight(size, init=init) if flag(name, "bias", wanted) else None
 
     def initial_state(self, batch_size: int | None = None) -> Any:
         """Returns zeros of shape (batch_size, H), or (H,) for None; with several states a tuple of such arrays."""

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ...core import habits
 from ...core.checks import flag
 from ...core.errors import refusing
 from ...core.leaves import Parameter
+from ...core.missing import MissingOnOurs, install
 from .loading import Arrays, load_into
 
 
@@ -49,7 +51,7 @@ class Module:
         A parameter that is used in two places has the name of the first.
         """
         names = {x: name for name, x in reversed([*_named(self._root(), Parameter)])}
-        return {name: x for x, name in reversed(names.items())}
+        return {ParameterName(name): x for x, name in reversed(names.items())}
 
     def _root(self) -> Mapping[str, Any]:
         """The attributes from which the dotted names start."""
@@ -57,7 +59,7 @@ class Module:
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """A copy of every parameter's array, by the names of `parameters`."""
-        return {name: x.value.copy() for name, x in self.parameters().items()}
+        return {str(name): x.value.copy() for name, x in self.parameters().items()}
 
     @refusing
     def load_state_dict(self, arrays: Arrays, strict: bool = True) -> None:
@@ -90,6 +92,17 @@ class Module:
     def eval(self) -> Any:
         """``train(False)``."""
         return self.train(False)
+
+
+class ParameterName(str):
+    """A text; who takes it for the parameter itself (``for p in cell.parameters()``) is told what to write."""
+
+    __slots__ = ()
+
+
+install(ParameterName, habits.NAME)
+install(Module, habits.MODULE)
+install(Module, habits.FROZEN, MissingOnOurs)
 
 
 def name_parameters(attributes: Mapping[str, Any]) -> None:

@@ -33,5 +33,5 @@ def floating(owner: str, dtype: Any) -> np.dtype:
     with suppress(*UNFIT):
         if np.dtype(dtype).kind == "f":
             return np.dtype(dtype)
-    expected = "float32, float64 or float16"
-    raise GraphError(f"{owner}: the dtype of weights is a real floating one", expected=expected, got=shown(dtype))
+    problem, expected = f"{owner}: the dtype of weights is a real floating one", "float32, float64 or float16"
+    raise GraphError(problem, expected=expected, got=shown(dtype), fix="dtype=np.float32, or np.float64")

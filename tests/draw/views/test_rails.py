@@ -1,0 +1,52 @@
+"""Ways of gradients that pass a whole column or all bars: each has one of its own."""
+
+import numpy as np
+
+import tinygraph as tg
+from tests.draw.curves import spaced
+from tests.draw.networks import weights
+
+from .seen_backward import is_parameter, picture
+
+
+def gradients_of(drawn, node):
+    """The arrows that leave the gradient of a node, by the node to whose gradient they run."""
+    boxes = drawn.boxes
+    leaving = [x for x in drawn.arrows if boxes[x.tail].role == "gradient" and boxes[x.tail].node.origin is node]
+    return {boxes[x.head].node.origin: x for x in leaving}
+
+
+def test_what_a_bar_gives_a_parameter_and_what_it_gives_a_bar_further_down_run_apart():
+    w = weights(W=(3, 3), p=(3,))
+    h, states = tg.constant(np.ones((2, 3))), []
+    for t in range(3):
+        with tg.step(t):
+            h = tg.tanh(h @ w["W"])
+            states.append(h)
+    a = tg.stack(states)
+    loss = tg.einsum("tbi,tbi,i->", tg.tanh(tg.exp(a)), a, w["p"])
+    drawn = picture(loss)
+    ways = gradients_of(drawn, loss)
+    past, share = (spaced(ways[node], 1.0) for node in (a, w["p"]))
+    assert max(band.right for band in drawn.bands) < min(past[:, 0].max(), share[:, 0].max())
+    assert np.hypot(*(past[:, None] - share[None]).transpose(2, 0, 1)).min() > 3
+
+
+def test_two_shares_of_parameters_run_down_at_the_right_end_of_their_column():
+    w = weights(A=(3, 3), B=(3, 3), C=(3, 3))
+    h, products = tg.constant(np.ones((2, 3))), []
+    for t in range(2):
+        with tg.step(t):
+            for name in "ABC":
+                products.append(h @ w[name])
+                h = tg.tanh(products[-1])
+    drawn = picture(tg.sum(h))
+    for t, band in enumerate(sorted(drawn.bands, key=lambda band: band.left)):
+        boxes = [box for box in drawn.boxes if band.left < box.x < band.right and band.foot < box.y < band.top]
+        edge, places = max(box.x + box.width / 2 for box in boxes), []
+        for product in products[3 * t : 3 * t + 3]:
+            (way,) = [x for node, x in gradients_of(drawn, product).items() if is_parameter(node)]
+            places.append(next(x for x, y in way.points if y <= band.foot))
+        beside = sorted(x for x in places if edge < x < band.right)
+        assert len(beside) == 2 and beside[1] - beside[0] >= 5, "the third runs under its box"
+        assert beside == sorted(places[1:]), "the highest boxes have most boxes to pass"

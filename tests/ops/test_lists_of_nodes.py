@@ -1,0 +1,105 @@
+"""numpy's functions of lists of nodes, which numpy turns into arrays of nodes before it asks a node what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.compiled.comparing import each_backend
+from tests.each import each
+
+V, X = np.array([0.5, -1.5, 2.0]), np.arange(6.0).reshape(2, 3) - 2.2
+
+
+def square(v: Any) -> list[Any]:
+    return [v[k] * v[k] for k in range(3)]
+
+
+LISTS: dict[str, Callable[[Any, Any], Any]] = {
+    "np.sum": lambda v, x: np.sum(square(v)),
+    "np.sum of one": lambda v, x: np.sum([v[0] * 2]),
+    "np.sum of a tuple with numbers": lambda v, x: np.sum((1.0, v[0], v[1] * v[2])),
+    "np.sum of arrays": lambda v, x: np.sum([v * v, x[0]]),
+    "np.prod": lambda v, x: np.prod(square(v)),
+    "mean by hand": lambda v, x: np.sum(square(v)) / 3,
+    "np.mean of np.stack": lambda v, x: np.mean(np.stack(square(v))),
+    "np.max of np.stack": lambda v, x: np.max(np.stack(square(v))),
+    "np.array": lambda v, x: np.array(square(v)),
+    "np.sum along an axis": lambda v, x: np.sum([v * v, x[0], x[1]], axis=0),
+    "np.mean along an axis": lambda v, x: np.mean([v * v, x[0], x[1]], axis=0),
+    "np.concatenate": lambda v, x: np.concatenate([np.array(square(v)), x[0]]),
+    "np.concatenate of them alone": lambda v, x: np.concatenate([np.array(square(v)), np.array([v[1]])]),
+    "np.dot": lambda v, x: np.dot(x, np.array(square(v))),
+    "np.dot on the left": lambda v, x: np.dot(np.array(square(v)[:2]), x),
+    "@": lambda v, x: x @ np.array(square(v)),
+    "np.hstack": lambda v, x: np.hstack([x, np.array([[v[0]], [v[1] * v[1]]])]),
+    "np.where": lambda v, x: np.where(np.array([True, False, True]), np.array(square(v)), x[0]),
+    "np.outer": lambda v, x: np.outer(np.array(square(v)), x[0]),
+    "np.append": lambda v, x: np.append(x, np.array(square(v))),
+    "np.einsum": lambda v, x: np.einsum("ij,j->i", x, np.array(square(v))),
+}
+
+
+def numbers(z: Any) -> np.ndarray:
+    if isinstance(z, np.ndarray) and z.dtype.hasobject:
+        return np.array([n.item() for n in z.flat]).reshape(z.shape)
+    return np.asarray(z.value if isinstance(z, tg.Node) else z)
+
+
+@each("name", LISTS)
+def test_values_and_gradients(name: str) -> None:
+    call = LISTS[name]
+    v, x = tg.parameter(V), tg.parameter(X)
+    z, right = call(v, x), np.asarray(call(V, X))
+    np.testing.assert_allclose(numbers(z), right, 1e-13)
+    weights = np.cos(np.arange(right.size)).reshape(right.shape)
+
+    def total(v: Any, x: Any) -> Any:
+        return np.sum((call(v, x) if right.ndim else call(v, x) * 1.0) * weights)
+
+    tg.check.gradients(lambda v, x: total(v, x), [V, X], order=2)
+
+
+@each_backend
+def test_compiled_too(backend: str) -> None:
+    """Of arguments, and of parameters."""
+    v, x = tg.parameter(V), tg.parameter(X)
+    for inside in (True, False):
+        step = tg.compile(
+            lambda a, b, w=(v, x) if inside else (): [call(*(w or (a, b))) for call in LISTS.values()], backend=backend
+        )
+        for name, got in zip(LISTS, step(V, X), strict=True):
+            np.testing.assert_allclose(got, LISTS[name](V, X), 1e-13, err_msg=f"{name} {inside}")
+
+
+@each_backend
+def test_the_gradient_of_a_sum_of_losses_compiled(backend: str) -> None:
+    def step(v: Any, x: Any) -> Any:
+        loss = np.sum([np.mean((x[k] - v) ** 2) for k in range(2)])
+        return loss, tg.grad(loss, v)
+
+    loss, g = tg.compile(step, backend=backend)(V, X)
+    assert loss == pytest.approx(sum(np.mean((X[k] - V) ** 2) for k in range(2)), rel=1e-13)
+    np.testing.assert_allclose(g, sum(2 / 3 * (V - X[k]) for k in range(2)), 1e-12)
+
+
+@each("name", ["mean", "std", "var", "average"])
+def test_a_mean_of_a_list_would_be_a_plain_number_and_is_refused(name: str) -> None:
+    """numpy makes a float of the mean, which no library can prevent; the message says what to write."""
+    with pytest.raises(tg.MutationError, match=r"(?s)test_lists_of_nodes.py.*np\.mean\(np\.stack\(nodes\)\)"):
+        getattr(np, name)(square(tg.parameter(V)))
+    with pytest.raises(tg.GraphError, match=r"np\.mean\(np\.stack\(nodes\)\)"):
+        tg.compile(lambda v: getattr(np, name)(square(v)), backend="numpy")(V)
+
+
+def test_a_large_argument_is_not_spelled_out() -> None:
+    with pytest.raises(tg.GraphError, match=r"(?s)2500 nodes.*np\.stack"):
+        tg.compile(lambda x: np.sum([x, x]), backend="numpy")(np.ones((50, 50)))
+
+
+def test_of_nodes_without_gradient_it_is_a_number() -> None:
+    assert np.mean(square(tg.constant(V))) == pytest.approx(np.mean(V * V))

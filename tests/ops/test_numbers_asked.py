@@ -1,0 +1,168 @@
+"""Where plain numbers are asked for: the message says what to write there, by who asks and by the line."""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.each import each
+
+w = tg.parameter([0.2, 0.3, 0.5], "w")
+p, x, loss = w * 1.0, tg.tanh(w), tg.sum(w * w)
+rng, numbers, rows, indices = np.random.default_rng(0), np.zeros(3), np.zeros((2, 3)), [0, 0]
+
+
+def store(array, key, value):
+    array[key] = value
+
+
+def draw_and_store():
+    indices[0] = np.random.choice(3, p=p)
+
+
+STACK, VALUE, ITEM = "join them with np.stack", "x.value", "x.item()"
+ASKED = {
+    "np.random.choice": (lambda: np.random.choice(3, p=p), "x.value  # chances"),
+    "Generator.choice": (lambda: rng.choice(3, p=p), "x.value  # chances"),
+    "multinomial": (lambda: rng.multinomial(5, p), "x.value  # chances"),
+    "the mean of random numbers": (lambda: np.random.normal(x), "x.value  # chances"),
+    "the mean of a generator's": (lambda: rng.normal(loc=x), "x.value  # chances"),
+    "choice that is stored": (draw_and_store, "x.value  # chances"),
+    "a row": (lambda: store(rows, 0, x), STACK),
+    "a slice": (lambda: store(numbers, slice(None), x), STACK),
+    "asarray": (lambda: np.asarray(x, float), VALUE),
+    "array": (lambda: np.array(x, dtype=np.float32), VALUE),
+    "math.exp": (lambda: math.exp(loss), "np.exp(x) for math.exp(x)"),
+    "math.sqrt": (lambda: math.sqrt(loss), "np.exp(x) for math.exp(x)"),
+    "math in a line that stores": (lambda: {}.update(a=[math.log(loss)]), "np.exp(x) for math.exp(x)"),
+    "float": (lambda: float(loss), ITEM),
+    "%f": (lambda: "loss %f" % loss, ITEM),  # noqa: UP031
+    "%d": (lambda: "loss %d" % loss, "int(x.item())"),  # noqa: UP031
+    "int": (lambda: int(loss), "int(x.item())"),
+    "range": (lambda: range(loss), "int(x.item())"),
+    "an index": (lambda: indices[loss], "int(x.item())"),
+    "format": (lambda: f"{x:.3f}", "x.value.round(3)"),
+}
+
+
+@each("name", ASKED)
+def test_the_message_says_what_to_write_there(name):
+    ask, fix = ASKED[name]
+    with pytest.raises(tg.GraphError) as caught:
+        ask()
+    message = str(caught.value)
+    assert fix in message[message.index("  fix") :] and (fix == STACK) == (STACK in message)
+
+
+@each("ask", [lambda: bool(x > 0), lambda: 1 if x > 0 else 2, lambda: not x > 0, lambda: max(x, p), lambda: x in [p]])
+def test_the_truth_of_an_array_names_any_all_and_where(ask):
+    with pytest.raises(tg.GraphError, match=r"neither true nor false") as caught:
+        ask()
+    assert all(
+        word in str(caught.value) for word in ("np.any(x)", "np.all(x)", "tg.where(mask, a, b)", Path(__file__).name)
+    )
+
+
+def test_what_loses_no_gradient_is_a_number():
+    c = tg.constant(2.7)
+    assert (int(c), float(c), "%d %.1f" % (c, c), math.floor(c)) == (2, 2.7, "2 2.7", 2)  # noqa: UP031
+    assert int(tg.argmax(x)) == 2 and range(tg.argmax(x)) == range(2) and f"{loss:.2f}" == "0.38"
+    with pytest.raises(tg.GraphError, match="no value while the function is compiled"):
+        tg.compile(lambda y: int(y))(np.array(1.5))
+
+
+def test_one_number_in_a_plain_array_ends_in_numpys_words_after_ours():
+    """numpy puts its own ValueError in the place of whatever `__float__` raises; ours is shown as its cause."""
+    with pytest.raises(ValueError, match="sequence") as caught:
+        numbers[0] = loss
+    assert isinstance(caught.value.__cause__, tg.GraphError) and STACK in str(caught.value.__cause__)
+
+
+def test_a_package_that_takes_numbers_alone_is_named(tmp_path, monkeypatch):
+    folder = tmp_path / "site-packages" / "matplotlib"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text("import numpy as np\ndef image(a, *args): return np.array(a, *args)\n")
+    (folder / "bars.py").write_text("import numpy as np\ndef bars(a): return np.broadcast_arrays(a, a)\n")
+    monkeypatch.syspath_prepend(folder.parent)
+    for name in [name for name in sys.modules if name.split(".")[0] == "matplotlib"]:
+        monkeypatch.delitem(sys.modules, name)
+    bars, image = __import__("matplotlib.bars").bars.bars, __import__("matplotlib").image
+    for ask in (lambda: image(x), lambda: image(x, float)):
+        with pytest.raises(tg.GraphError, match=r"x\.value  # matplotlib takes numbers alone"):
+            ask()
+    assert image(tg.constant([1.0])).tolist() == [1.0] and image(x.value).tolist() == x.value.tolist()
+    assert np.array([loss, loss]).dtype == object  # a list of nodes of one's own stays one
+    if np.broadcast_arrays not in tg.ops.numpy_speaks.FUNCTIONS:
+        with pytest.raises(tg.GraphError, match=r"x\.value  # matplotlib takes numbers alone"):
+            bars(x)
+    for name in ("matplotlib", "matplotlib.bars"):
+        sys.modules.pop(name)
+
+
+def test_matplotlib_itself():
+    pytest.importorskip("matplotlib").use("Agg")
+    import matplotlib.pyplot as plt
+
+    for draw in (lambda: plt.imshow(tg.reshape(x, (1, 3))), lambda: plt.scatter([1, 2, 3], x)):
+        with pytest.raises(tg.GraphError, match=r"x\.value  # matplotlib takes numbers alone"):
+            draw()
+    (line,) = plt.plot(x)  # asks for to_numpy
+    assert line.get_ydata().tolist() == x.value.tolist()
+    plt.close("all")
+
+
+@each(
+    "call, name",
+    [
+        (lambda: np.linalg.svd(x[None]), "np.linalg.svd"),
+        (lambda: np.fft.fft(x), "np.fft.fft"),
+        (lambda: np.lib.stride_tricks.sliding_window_view(x, 2), "np.lib.stride_tricks.sliding_window_view"),
+        (lambda: np.histogram(x), "np.histogram"),
+    ],
+    ids=lambda case: case if isinstance(case, str) else "",
+)
+def test_a_function_is_called_by_its_whole_name(call, name):
+    with pytest.raises(tg.GraphError) as caught:
+        call()
+    assert str(caught.value).startswith(f"{name} is not supported on nodes")
+
+
+def half(x, h):
+    return h * 0.5 + x, h
+
+
+def unpacked(x, state):
+    h, c = state
+    return h, (h, c)
+
+
+def product(x, h):
+    return np.tanh(x + h @ np.eye(3)), h
+
+
+@each("cell", [half, unpacked, product])
+def test_a_cell_that_stumbles_over_the_state_that_nobody_passed_says_so(cell):
+    with pytest.raises(tg.GraphError, match=r"the cell got the state None") as caught:
+        tg.unroll(cell, np.ones((4, 2, 3)))
+    assert "tg.unroll(cell, xs, state)" in str(caught.value) and Path(__file__).name in str(caught.value)
+
+
+def test_other_errors_of_a_cell_stay_as_they_are():
+    def fails(x, h):
+        raise KeyError("mine")
+
+    for state, notes in ((None, 1), (np.zeros(3), 0)):
+        with pytest.raises(KeyError, match="mine") as caught:
+            tg.unroll(fails, np.ones((4, 3)), state)
+        assert len(getattr(caught.value, "__notes__", [])) == notes
+    assert tg.unroll(lambda x, h: (x, h), np.ones((4, 3)))[1] is None
+    with pytest.raises(TypeError, match="NoneType") as caught:
+        tg.unroll(lambda x, h: (x + len(None), h), np.ones((4, 3)), np.zeros(3))
+    assert not isinstance(caught.value, tg.GraphError)
+    with pytest.raises(tg.GraphError, match=r"def cell\(x, state\)"):
+        tg.unroll(lambda x: x, np.ones((4, 3)))

@@ -1,0 +1,45 @@
+"""Words of PyTorch, Keras and JAX on nodes: those that work, and for the others what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from ..core import habits, missing
+from ..core.errors import refusing
+from ..core.node import Node
+from .shape import stop_gradient
+
+OFTEN = {"backward", "reshape", "transpose", "sum", "mean", "max", "min", "astype", "take", "swapaxes"}
+"""Methods that graphs are made of, which refuse wrong arguments by themselves."""
+
+
+def _numpy(self: Node) -> np.ndarray:
+    """A copy of the value, an array that one may write to."""
+    return self.value.copy()
+
+
+def _detach(self: Node) -> Node:
+    return stop_gradient(self)
+
+
+def _same(self: Any) -> Node:
+    return self.copy()
+
+
+def install(vocabulary: Mapping[str, Any]) -> None:
+    """Installs all of them on nodes, last: what nodes have by then stays."""
+    words = {"numpy": _numpy, "to_numpy": _numpy, "detach": _detach, "clone": _same, "cpu": lambda self: self}
+    for word, method in words.items():
+        setattr(Node, word, method)
+    for word, method in list(vars(Node).items()):
+        if isinstance(method, FunctionType) and not word.startswith("_") and word not in OFTEN:
+            setattr(Node, word, refusing(method, word))
+    public = [name for name in dir(np.ndarray) if not name.startswith("_")]
+    fixes = {name: f"x.value.{name}  # the array's own, which carries no gradient" for name in public}
+    fixes |= {name: f"tg.{name}(x)  # a function, not a method" for name in vocabulary}
+    fixes |= {f"{name}_": f"x = tg.{name}(x)  # a new node: nodes do not change" for name in vocabulary}
+    missing.install(Node, fixes | habits.NODE, missing.MissingForGood)

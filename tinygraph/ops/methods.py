@@ -1,0 +1,74 @@
+"""Methods of nodes under numpy's names and signatures: ``x.std(axis=0)`` is ``np.std(x, axis=0)``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import GraphError, MutationError, refusing, users_line
+from ..core.node import Node
+from . import numpy_products, shape
+
+BY_NUMPY = [
+    *("all", "any", "argmax", "argmin", "argpartition", "argsort", "cumprod", "cumsum", "diagonal"),
+    *("nonzero", "prod", "repeat", "round", "searchsorted", "squeeze", "std", "trace", "var"),
+]
+"""Methods that are numpy's functions of the same name, with the node as the first argument."""
+
+IN_PLACE = {"sort": "np.sort(x)", "partition": "np.sort(x)"}
+"""Methods that change an array in place, and what to write."""
+
+
+def _by_numpy(name: str) -> Callable[..., Any]:
+    function = getattr(np, name)
+
+    def method(self: Node, *args: Any, **settings: Any) -> Any:
+        return function(self, *args, **settings)
+
+    method.__name__, method.__doc__ = name, f"``np.{name}`` of the node."
+    return refusing(method, f"x.{name}")
+
+
+def _in_place(name: str, fix: str) -> Callable[..., Any]:
+    def refuse(self: Node, *args: Any, **settings: Any) -> Any:
+        problem = f"{self.label()} cannot be changed by .{name}(), which works in place"
+        raise MutationError(problem, got=users_line(), fix=fix)
+
+    return refuse
+
+
+def _dot(self: Node, b: Any, out: Any = None) -> Any:
+    by_numpy: Any = np.dot
+    return numpy_products.dot(self, b) if out is None else by_numpy(self, b, out)
+
+
+def _clip(self: Node, min: Any = None, max: Any = None, out: Any = None, **limits: Any) -> Any:
+    """``np.clip`` of the node; an array's method calls the limits min and max, the function a_min and a_max."""
+    settings = limits if out is None else {**limits, "out": out}
+    limit: Any = np.clip
+    return limit(self, settings.pop("a_min", min), settings.pop("a_max", max), **settings)
+
+
+def _astype(
+    self: Node, dtype: Any = np.float64, order: Any = "K", casting: Any = "unsafe", subok: Any = True, copy: Any = True
+) -> Node:
+    if casting != "unsafe" and not np.can_cast(self.dtype, dtype, casting):
+        got, fix = f"{self.dtype} to {dtype}, casting={casting!r}", "omit casting="
+        raise GraphError(f"astype of {self.label()}: numpy's rules do not allow it", got=got, fix=fix)
+    return shape.astype(self, dtype)
+
+
+def _tolist(self: Node) -> Any:
+    """The value as nested lists of Python numbers, which carry no gradient."""
+    return self.value.tolist()
+
+
+for _name in BY_NUMPY:
+    setattr(Node, _name, _by_numpy(_name))
+for _name, _fix in IN_PLACE.items():
+    setattr(Node, _name, _in_place(_name, _fix))
+OTHERS = {"dot": _dot, "clip": _clip, "astype": _astype, "tolist": _tolist}
+for _name, _other in OTHERS.items():
+    setattr(Node, _name, _other)

@@ -1,0 +1,52 @@
+"""Methods of numpy's ufuncs on nodes: np.add.reduce, np.maximum.accumulate, np.multiply.outer and the like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import GraphError, users_line
+from ..core.node import Node
+from . import reduction, running, shape, statistics
+from .differences import extremes
+from .numpy_functions import as_node
+
+Method = Callable[..., Node]
+
+METHODS: dict[tuple[Any, str], Method] = {
+    (np.add, "reduce"): statistics.sum,
+    (np.multiply, "reduce"): statistics.prod,
+    (np.maximum, "reduce"): statistics.max,
+    (np.minimum, "reduce"): statistics.min,
+    (np.logaddexp, "reduce"): reduction.logsumexp,
+    (np.add, "accumulate"): statistics.accumulating("add.accumulate", running.cumsum),
+    (np.multiply, "accumulate"): statistics.accumulating("multiply.accumulate", running.cumprod),
+    (np.maximum, "accumulate"): extremes(smallest=False),
+    (np.minimum, "accumulate"): extremes(smallest=True),
+}
+"""Maps a ufunc and its method to numpy's function of the same meaning."""
+
+_WITH_DTYPE = {np.add, np.multiply}
+
+
+def find(ufunc: Any, method: str, op: Any, settings: dict[str, Any]) -> Method | None:
+    """What does ``ufunc.method(..., **settings)``, where ``op`` does ``ufunc(...)``; None if nothing does."""
+    if method == "outer" and op and ufunc.nin == 2 and not settings:
+        return partial(_outer, op)
+    function = METHODS.get((ufunc, method))
+    if function is None:
+        return None
+    settings = {"axis": 0} | {name: x for name, x in settings.items() if x is not None or name == "axis"}
+    if "dtype" in settings and ufunc not in _WITH_DTYPE:
+        raise GraphError(
+            f"np.{ufunc.__name__}.{method}: dtype is not supported on nodes", got=users_line(), fix="x.astype(dtype)"
+        )
+    return partial(function, **settings)
+
+
+def _outer(op: Any, a: Any, b: Any) -> Node:
+    a, b = as_node(a), as_node(b)
+    return op(shape.reshape(a, a.shape + (1,) * b.ndim), b)
