@@ -31,34 +31,25 @@ def leave_trail(node: Node) -> None:
     b = a.f_back
     c = b and b.f_back
     d = c and c.f_back
-    if not d:
-        node._place = _short(place[1], a)
-        return
-    key = a.f_lasti, b.f_lasti, c.f_lasti, d.f_lasti
+    key: tuple[int, ...]
+    if d:
+        key = a.f_lasti, b.f_lasti, c.f_lasti, d.f_lasti
+    elif c:  # as in a script without functions
+        key = a.f_lasti, b.f_lasti, c.f_lasti
+    else:
+        key = (a.f_lasti, b.f_lasti) if b else (a.f_lasti,)
     old = _known.get(key)
     if (
         old is not None
         and old[3] is a.f_code
-        and old[5] is b.f_code
-        and old[7] is c.f_code
-        and old[9] is d.f_code
+        and (not b or old[5] is b.f_code)
+        and (not c or old[7] is c.f_code)
+        and (not d or old[9] is d.f_code)
         and old[1] == place[1]
     ):
         node._place = old
     else:
-        node._place = _new(place[1], [a, b, c, d])
-
-
-def _short(scope: str, frame: FrameType | None) -> tuple[Any, ...]:
-    """The place for less than `LONGEST` frames, as in a script without functions."""
-    frames = []
-    while frame is not None:
-        frames.append(frame)
-        frame = frame.f_back
-    old = _known.get(tuple([f.f_lasti for f in frames]))
-    if old is not None and old[1] == scope and all(a is f.f_code for a, f in zip(old[3::2], frames, strict=True)):
-        return old
-    return _new(scope, frames)
+        node._place = _new(place[1], [f for f in (a, b, c, d) if f])
 
 
 def _new(scope: str, frames: list[FrameType]) -> tuple[Any, ...]:
