@@ -3,8 +3,10 @@
     OPENBLAS_NUM_THREADS=1 python -m tests.bench.unmarked [--rounds N]
 
 A training step, forward and backward, of an LSTM in a plain loop. Under `tg.step` nodes keep nothing, so the same code
-within one step is what it would take without. Bar: 3% more. Where the machine is busy, processor time differs by more than
-that from step to step: lower quartiles of many rounds in turns do not.
+within one step is what it would take without. Bar: 3% more. On a busy machine steps differ by more than that, and so do
+medians from run to run: lower quartiles of many rounds in turns differ less. Instructions do not differ at all:
+
+    valgrind --tool=cachegrind --cache-sim=no python -m tests.bench.unmarked --steps N [--marked]
 """
 
 from __future__ import annotations
@@ -66,10 +68,22 @@ def quartiles(contenders: dict[str, Callable[[], object]], rounds: int) -> dict[
     return {name: (statistics.quantiles(t, n=4)[0], statistics.median(t)) for name, t in times.items()}
 
 
+def count(steps: int, marked: bool) -> None:
+    work = lstm()
+    for _ in range(steps):
+        within_step(work) if marked else work()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=60)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--steps", type=int, default=0, help="only take so many steps, for a count of instructions")
+    parser.add_argument("--marked", action="store_true", help="take them within tg.step")
+    options = parser.parse_args()
+    rounds = options.rounds
+    if options.steps:
+        count(options.steps, options.marked)
+        return
     print(description(1))
     work = lstm()
     taken = quartiles({"unmarked": work, "within tg.step": lambda: within_step(work)}, rounds)

@@ -121,10 +121,7 @@ def constant(value: Any, name: str | None = None) -> Constant:
         >>> tg.constant([1, 2, 3]).dtype.kind
         'i'
     """
-    leaf = Constant(_kept(value), None if name is None else text("constant", "its name", name))
-    if leaf._place[0] is None:
-        leave_trail(leaf)
-    return leaf
+    return leave_trail(Constant(_kept(value), None if name is None else text("constant", "its name", name)))
 
 
 def _array(value: Any) -> np.ndarray:

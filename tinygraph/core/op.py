@@ -138,10 +138,7 @@ class Op:
             read = as_nodes(inputs)
             inputs = recorder.read(read)
         if now.tracing:
-            traced = self.trace(as_nodes(inputs), attributes, name, None if recorder is None else read)
-            if traced._place[0] is None:
-                leave_trail(traced)
-            return traced
+            return leave_trail(self.trace(as_nodes(inputs), attributes, name, None if recorder is None else read))
         try:
             values = [*map(value_of, inputs)]
         except AttributeError:  # an array or a number among them

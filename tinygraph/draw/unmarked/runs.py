@@ -33,7 +33,7 @@ class LostError(Exception):
 
 
 @dataclass(eq=False)
-class _Level:
+class _Open:
     """A call that is not yet over: where it is, the runs of its loops there, and of calls from there."""
 
     code: Code
@@ -60,7 +60,7 @@ class _Level:
         return True
 
 
-Chain = list[tuple[Code, int]]
+Sites = list[tuple[Code, int]]
 """Calls and the place of each, the outer ones first."""
 
 
@@ -68,7 +68,7 @@ class Calls:
     """The stack of calls, as it is rebuilt from node to node."""
 
     def __init__(self) -> None:
-        self.levels: list[_Level] = []
+        self.levels: list[_Open] = []
         self._codes: dict[int, Code] = {}
         self._operators = [read_code(f.__code__) for f in (Node.__add__, Node.__radd__)]
         self._outer: list[list[tuple[Run, int]]] = [[]]
@@ -94,7 +94,7 @@ class Calls:
         read = self._codes[id(code)]
         return read, read.place(position)
 
-    def _join(self, chain: Chain) -> int:
+    def _join(self, chain: Sites) -> int:
         """The level that the first call of a chain is; outer calls that were not known before come under the levels."""
         if len(chain) < LONGEST:
             return 0
@@ -107,14 +107,14 @@ class Calls:
             if self.levels:
                 raise LostError
             return 0
-        outer = [_Level(*call) for call in chain[:new]]
+        outer = [_Open(*call) for call in chain[:new]]
         for runs in self._outer:
             runs[:0] = [(run, 0) for level in outer for run in (*level.runs, level.calls)]
         self._outer.append([])
         self.levels[:0] = outer
         return 0
 
-    def _enter(self, chain: Chain, first: int) -> None:
+    def _enter(self, chain: Sites, first: int) -> None:
         for i, (code, at) in enumerate(chain, first):
             level = self.levels[i] if i < len(self.levels) else None
             if level is None or level.code is not code:
@@ -132,7 +132,7 @@ class Calls:
                 break
         else:
             i = first + len(chain)
-        self.levels[i:] = [_Level(*call) for call in chain[i - first :]]
+        self.levels[i:] = [_Open(*call) for call in chain[i - first :]]
 
     def _again(self, first: int, i: int, at: int, length: int) -> int:
         """A place comes again: the next iteration of the nearest loop; returns the first level that begins anew."""
@@ -152,7 +152,7 @@ class Calls:
         return i
 
 
-def _alike(levels: list[_Level], chain: Chain) -> int:
+def _alike(levels: list[_Open], chain: Sites) -> int:
     same = [level.code is code and level.at == at for level, (code, at) in zip(levels, chain, strict=False)]
     return same.index(False) if False in same else len(same)
 
