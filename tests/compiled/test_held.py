@@ -1,7 +1,9 @@
 """What plans really hold is what they are bounded by: graphs, views, constants, code and arrays."""
 
 import gc
+import re
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 
@@ -9,6 +11,7 @@ import tinygraph as tg
 from tests.each import each
 from tinygraph import compiled as compiled_module
 from tinygraph.compiled import together_bytes
+from tinygraph.run.native import disk
 
 from .comparing import each_backend
 from .test_shapes import data, lstm_step
@@ -73,6 +76,14 @@ def test_the_bound_is_one_of_real_memory(backend, monkeypatch):
     measured = held(function, shape, 1, 25)
     assert 2 < len(function._plans) < 24
     assert 0.5 * bound < measured < 1.3 * bound
+
+
+def test_the_bounds_are_those_that_the_guide_tells():
+    """The tests of bounds set smaller ones, which cannot show what holds for a user."""
+    guide = " ".join((Path(__file__).parents[2] / "docs" / "guide.md").read_text(encoding="utf-8").split())
+    (plans,) = re.findall(r"plans of one function hold at most (\d+) GiB", guide)
+    (code,) = re.findall(r"at most (\d+) MiB, the oldest go first", guide)
+    assert (int(plans) * 2**30, int(code) * 2**20) == (compiled_module.KEPT_BYTES, disk.BOUND)
 
 
 def test_code_that_plans_share_counts_once():

@@ -2,6 +2,7 @@
 
 import shutil
 import sysconfig
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import tinygraph as tg
 from tinygraph.draw import VIEWS
 from tinygraph.draw.picture import Picture
 from tinygraph.draw.write import render
+from tinygraph.draw.write.plain import plain
 
 from .networks import both_ways, lstm, perceptron, word_rnn
 
@@ -114,6 +116,11 @@ def test_the_text_shows_where_the_initial_state_goes():
     lines = tg.draw(both_ways(3)).text().splitlines()
     assert "  start: zeros ----> t = 0: B @ ·" in lines and "  t = 2: B @ · <---- start: zeros" in lines
     assert "  start: h0 ----> cell: W @ hₜ₋₁" in tg.draw(word_rnn(3), "rolled").text().splitlines()
+
+
+def test_the_text_goes_by_the_places_of_columns_not_by_their_order_in_the_list():
+    picture = tg.draw(word_rnn(4)).picture
+    assert plain(replace(picture, bands=picture.bands[::-1])) == plain(picture)
 
 
 def test_above_six_steps_the_middle_is_left_out():

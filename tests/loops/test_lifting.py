@@ -32,6 +32,9 @@ def refused(case: Case, varying: tuple[bool, ...]) -> bool:
         index = case.attributes["index"]
         before = index[: len(index) - index[::-1].index(ARRAY)]
         return any(i is not ARRAY and not isinstance(i, int) for i in before)
+    if case.name in ("write_at", "last_written"):
+        index = case.attributes["index"]
+        return any(varying[2:]) or case.name == "last_written" or any(type(i) is int for i in index)
     return False
 
 

@@ -21,7 +21,8 @@ INPUTS = {
 _ONE = "sin cos tan sinh cosh tanh arctan arcsinh exp exp2 expm1 negative positive square abs absolute fabs sign"
 _POSITIVE = "sqrt log log2 log10 log1p reciprocal"
 _TWO = "add subtract multiply divide true_divide maximum minimum fmax fmin hypot logaddexp arctan2 copysign"
-_ROUNDED = "floor ceil trunc rint round"
+_ROUNDED = "floor ceil trunc rint round around fix"
+_ANGLES = "deg2rad rad2deg degrees radians"
 _COMPARED = "greater greater_equal less less_equal equal not_equal"
 
 ELEMENTWISE = {
@@ -36,7 +37,8 @@ ELEMENTWISE = {
     "np.mod": ("np.mod(x, 0.9)",),
     "np.fmod": ("np.fmod(x, 0.9)", "np.fmod(x, p)"),
     "np.floor_divide": ("np.floor_divide(x, 0.9)",),
-    **{f"np.{name}": (f"np.{name}(x)",) for name in _ROUNDED.split()},
+    "np.divmod": ("np.divmod(x, 0.9)",),
+    **{f"np.{name}": (f"np.{name}(x)",) for name in f"{_ROUNDED} {_ANGLES}".split()},
     "np.clip": ("np.clip(x, -1, 1)", "np.clip(x, None, p)", "np.clip(x, np.full(4, -1.0), 1.0)"),
     "np.where": ("np.where(x > 0, x, p)", "np.where(x > 0, x, 0.1 * x)", "np.where(x > 0)"),
     "np.nan_to_num": ("np.nan_to_num(x)", "np.nan_to_num(np.where(x > 0, x, np.nan), nan=0.5)"),
@@ -46,14 +48,19 @@ ELEMENTWISE = {
 REDUCTIONS = {
     **{
         f"np.{name}": (f"np.{name}(x)", f"np.{name}(x, axis=0)", f"np.{name}(t, axis=(0, 2), keepdims=True)")
-        for name in ("sum", "mean", "prod", "max", "min", "amax", "amin", "var", "std", "nansum", "nanmean")
+        for name in ("sum", "mean", "prod", "max", "min", "amax", "amin", "var", "std", "nansum", "nanmean", "nanprod")
     },
+    "np.ptp": ("np.ptp(x)", "np.ptp(x, axis=0)"),
+    "np.trapezoid": ("np.trapezoid(v)", "np.trapezoid(x, dx=0.5, axis=0)"),
     "np.average": ("np.average(x)", "np.average(x, axis=1)", "np.average(x, axis=0, weights=[1, 2, 3])"),
     **{f"np.{name}": (f"np.{name}(x)", f"np.{name}(x, axis=1)") for name in ("cumsum", "cumprod")},
     **{
         f"np.{name}.accumulate": (f"np.{name}.accumulate(v)", f"np.{name}.accumulate(x, axis=1)")
         for name in ("maximum", "minimum")
     },
+    "np.add.reduce": ("np.add.reduce(x)", "np.add.reduce(x, axis=1)"),
+    "np.add.accumulate": ("np.add.accumulate(v)",),
+    "np.multiply.outer": ("np.multiply.outer(v, x)",),
     "np.diff": ("np.diff(x)", "np.diff(x, n=2, axis=0)"),
     "np.gradient": ("np.gradient(v)", "np.gradient(x, axis=1)", "np.gradient(v, 0.5)"),
     "np.convolve": ("np.convolve(v, [0.5, -1, 2])", "np.convolve(v, x[0], mode='same')", "np.convolve(v, v, 'valid')"),
@@ -97,6 +104,17 @@ SHAPES = {
     "np.array_split": ("np.array_split(v, 3)", "np.array_split(x, 2, axis=1)"),
     "np.hsplit": ("np.hsplit(x, 2)",),
     "np.vsplit": ("np.vsplit(x, 3)",),
+    "np.dsplit": ("np.dsplit(t, 2)",),
+    "np.delete": ("np.delete(v, 1)", "np.delete(x, [0, 2], axis=1)"),
+    "np.compress": ("np.compress([True, False, True], x, axis=0)",),
+    "np.extract": ("np.extract(X > 0, x)",),
+    "np.choose": ("np.choose([0, 1, 1, 0], [x, p])",),
+    "np.select": ("np.select([x > 1, x < -1], [x, 2 * x], default=0.0)",),
+    "np.block": ("np.block([[x, p], [u, x]])",),
+    "np.broadcast_arrays": ("np.broadcast_arrays(x, v)",),
+    "np.meshgrid": ("np.meshgrid(v, x[0, :2])",),
+    "np.diagflat": ("np.diagflat(v)",),
+    "np.rollaxis": ("np.rollaxis(t, 2)",),
     "np.take": ("np.take(x, [2, 0], axis=0)", "np.take(v, 1)"),
     "np.take_along_axis": ("np.take_along_axis(x, np.array([[0], [2], [1]]), axis=1)",),
     "np.copy": ("np.copy(x)",),
@@ -108,6 +126,7 @@ SHAPES = {
     "np.shape": ("np.shape(x)",),
     "np.ndim": ("np.ndim(x)",),
     "np.size": ("np.size(x)",),
+    "np.result_type": ("np.zeros(2, np.result_type(x, np.float32))",),
 }
 
 PRODUCTS = {
@@ -130,13 +149,20 @@ PRODUCTS = {
     "np.linalg.matrix_power": ("np.linalg.matrix_power(m, 3)", "np.linalg.matrix_power(m, -1)"),
 }
 
+_OF_NAN = "isneginf isposinf nanargmax nanargmin"
+_ABOUT = "iscomplexobj isrealobj array2string array_repr array_str"
+
 QUESTIONS = {
+    **{f"np.{name}": (f"np.{name}(x)",) for name in f"{_OF_NAN} {_ABOUT}".split()},
     **{f"np.{name}": (f"np.{name}(x)",) for name in ("isnan", "isfinite", "isinf", "signbit", "logical_not")},
     **{f"np.{name}": (f"np.{name}(x > 0, p > 1)",) for name in ("logical_and", "logical_or", "logical_xor")},
     **{f"np.{name}": (f"np.{name}(x, p)",) for name in ("isclose", "allclose", "array_equal", "array_equiv", "isin")},
     **{f"np.{name}": (f"np.{name}(x > 0)", f"np.{name}(x, axis=0)") for name in ("any", "all")},
     **{f"np.{name}": (f"np.{name}(v)", f"np.{name}(x, axis=1)") for name in ("argmax", "argmin", "argsort")},
     **{f"np.{name}": (f"np.{name}(x > 0)",) for name in ("nonzero", "flatnonzero", "argwhere", "count_nonzero")},
+    "np.argpartition": ("np.argpartition(v, 1)[1]",),
+    "np.lexsort": ("np.lexsort((x[0], x[1]))",),
+    "np.linalg.matrix_rank": ("np.linalg.matrix_rank(m)",),
     "np.unique": ("np.unique(v)",),
     "np.searchsorted": ("np.searchsorted([0.0, 1.0], v)",),
     "np.digitize": ("np.digitize(v, [0.0, 1.0])",),
@@ -178,6 +204,10 @@ OPERATORS = {
     "@": ("x @ v", "t @ x.T"),
     "-x": ("-x", "+x", "abs(x)"),
     "<": ("x < p", "x >= 0.5", "x == x", "0.5 != x"),
+    "np.bitwise_and": ("np.bitwise_and(x > 0, p < 1)",),
+    "np.bitwise_or": ("np.bitwise_or(x > 0, p < 1)",),
+    "np.bitwise_xor": ("np.bitwise_xor(x > 0, p < 1)",),
+    "np.invert": ("np.invert(x > 0)",),
     "&": ("(x > 0) & (p < 1)", "(x > 0) | (p < 1)", "(x > 0) ^ (p < 1)", "~(x > 0)"),
     "[]": ("x[1]", "x[:, 1:3]", "x[..., None]", "x[[2, 0]]", "x[np.arange(3), [0, 3, 1]]", "x[X > 0]", "t[:, -1]"),
 }

@@ -23,6 +23,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "numpy.md"
 BACKENDS = ("numpy", "native")
 RIGHT, ZERO, PLAIN, REFUSED, ABSENT, WRONG = "✓", "0", "plain", "refused", "–", "WRONG"
 
+WRITE = {"copyto", "fill_diagonal", "put_along_axis", "putmask"}
+"""Functions that write into an array; tests/recording tries them."""
+
 INTRODUCTION = """\
 # NumPy on nodes
 
@@ -40,6 +43,9 @@ nodes, eagerly and compiled, and the marks are what came out. x, p, u, v, t and 
 - *numpy*, *native*: ✓ a compiled function gives the same value and gradient on this backend. `refused`: it asks for
   values, which there are none of while a function is compiled; the error says what to write.
 - `–`: refused on nodes; the error says what to write.
+
+What writes into an array (`x[i] = v`, `x += v`, `out=`, copyto, fill_diagonal, putmask, put_along_axis, add.at) works
+where arrays may be written: [writing into arrays](guide.md#writing-into-arrays).
 """
 
 
@@ -100,7 +106,7 @@ def same(got: Any, right: Any) -> bool:
     if isinstance(right, (np.ndarray, np.generic)) and (got.shape, got.dtype) != (right.shape, right.dtype):
         return False
     value = got.value if isinstance(got, tg.Node) else got
-    return bool(np.allclose(value, right, 1e-11, 1e-11))
+    return bool(value == right if isinstance(right, (str, np.dtype)) else np.allclose(value, right, 1e-11, 1e-11))
 
 
 @cache

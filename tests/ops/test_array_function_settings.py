@@ -125,7 +125,6 @@ REFUSED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "maximum.accumulate beyond": ("np.maximum.accumulate", lambda x: np.maximum.accumulate(x, axis=-3)),
     "maximum.accumulate in a dtype": ("np.maximum.accumulate", lambda x: np.maximum.accumulate(x, dtype="f4")),
     "add.reduceat": ("np.add.reduceat", lambda x: np.add.reduceat(x, [0, 1])),
-    "add.at": ("np.add.at", lambda x: np.add.at(x, 0, 1.0)),
     "subtract.reduce": ("np.subtract.reduce", lambda x: np.subtract.reduce(x)),
     "diff beyond": ("np.diff", lambda x: np.diff(x, axis=2)),
     "diff of -1": ("np.diff", lambda x: np.diff(x, -1)),

@@ -14,8 +14,8 @@ from tests.compiled.comparing import each_backend
 from tests.each import each
 
 inf, nan = math.inf, math.nan
-ENDS = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.5, -2.5, 3.0, -3.0, 7.0, 0.1, 0.3, inf, -inf, nan, 1e-30, -1e-30, 1e30,
-        -1e30, 1000.0, -1000.0, 1e-45, 5e15]  # fmt: skip
+ENDS = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.5, -2.5, 3.0, -3.0, 7.0, 0.1, 0.3, inf, -inf, nan, 1e-30, -1e-30]
+ENDS += [1e30, -1e30, 1000.0, -1000.0, 1e-45, 5e15]
 FUNCTIONS = [
     *("tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "arcsinh", "arccosh", "arctanh", "exp2", "expm1", "log1p"),
     *("floor", "ceil", "trunc", "rint", "arctan2", "hypot", "logaddexp", "fmax", "fmin", "copysign"),

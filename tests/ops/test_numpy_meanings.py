@@ -172,7 +172,6 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
     "positive of booleans": lambda x: np.positive(x > 0),
     "plus booleans": lambda x: +(x > 0),
     "sum with keepdims in the third place": lambda x: np.sum(x, 0, True),
-    "sum by a method with a dtype": lambda x: x.sum(0, np.float32),
     "max with a place for the result": lambda x: np.max(x, 0, np.zeros(3)),
     "concatenate with a place for the result": lambda x: np.concatenate([x, x], 0, np.zeros((4, 3))),
     "split in no number of parts": lambda x: np.split(x, 1.0),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import tinygraph as tg
+from tinygraph.ops.numpy_speaks import FUNCTIONS, UFUNCS
 
 from . import numpy_table
 
@@ -22,6 +23,12 @@ def test_no_name_is_silently_wrong() -> None:
     table = [row for group in numpy_table.rows().values() for row in group]
     assert len(table) > 200 and len({row.name for row in table}) == len(table)
     assert [row for row in table if numpy_table.WRONG in "".join(row[2:])] == []
+
+
+def test_every_name_that_nodes_take_is_on_the_page() -> None:
+    listed = {name.rpartition(".")[2] for group in numpy_table.GROUPS.values() for name in group}
+    known = {function.__name__ for function in [*FUNCTIONS, *UFUNCS]}
+    assert known - listed == numpy_table.WRITE, "add it to numpy_forms.py"
 
 
 def test_the_ruler_measures(monkeypatch: Any) -> None:

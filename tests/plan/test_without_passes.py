@@ -1,4 +1,4 @@
-"""Plans of graphs as they were traced: no pass has moved a view out of a loop, and the numbers are right."""
+"""Plans of graphs as they were traced: no pass has moved a view out of a loop; the numbers are right."""
 
 import numpy as np
 

@@ -43,15 +43,14 @@ from .writing import copy, last_written, write, write_at
 
 __all__ = [
     "abs", "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "astype",
-    "broadcast_to", "ceil", "clip", "concatenate", "copysign", "cos", "cosh", "cumprod", "cumsum", "divide",
-    "einsum", "elu", "equal", "erf", "erfc", "exp", "exp2", "expm1", "floor", "floor_divide", "fmax", "fmin",
-    "fmod", "gelu", "getitem", "greater", "greater_equal", "hardsigmoid", "hardswish", "hardtanh", "hypot",
-    "leaky_relu", "less", "less_equal", "log", "log1p", "log_softmax", "logaddexp", "logsumexp", "matmul", "max",
-    "maximum", "mean", "min", "minimum", "mish", "multiply", "negative", "not_equal", "one_hot", "power", "prod",
-    "relu", "remainder", "reshape", "rint", "round", "selu", "sigmoid", "sigmoid_cross_entropy", "sign", "silu",
-    "sin", "sinh", "softmax", "softmax_cross_entropy", "softplus", "softsign", "split", "sqrt", "square",
-    "squared_error", "stack", "stop_gradient", "subtract", "sum", "swapaxes", "take", "tan", "tanh", "transpose",
-    "trunc", "where",
+    "broadcast_to", "ceil", "clip", "concatenate", "copysign", "cos", "cosh", "cumprod", "cumsum", "divide", "einsum",
+    "elu", "equal", "erf", "erfc", "exp", "exp2", "expm1", "floor", "floor_divide", "fmax", "fmin", "fmod", "gelu",
+    "getitem", "greater", "greater_equal", "hardsigmoid", "hardswish", "hardtanh", "hypot", "leaky_relu", "less",
+    "less_equal", "log", "log1p", "log_softmax", "logaddexp", "logsumexp", "matmul", "max", "maximum", "mean", "min",
+    "minimum", "mish", "multiply", "negative", "not_equal", "one_hot", "power", "prod", "relu", "remainder", "reshape",
+    "rint", "round", "selu", "sigmoid", "sigmoid_cross_entropy", "sign", "silu", "sin", "sinh", "softmax",
+    "softmax_cross_entropy", "softplus", "softsign", "split", "sqrt", "square", "squared_error", "stack",
+    "stop_gradient", "subtract", "sum", "swapaxes", "take", "tan", "tanh", "transpose", "trunc", "where",
 ]  # fmt: skip
 """Ops that are in `tinygraph` too: `tg.add` and so on."""
 

@@ -20,13 +20,15 @@ from .running import along, backwards, leading, sorting
 
 def diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, append: Any = None) -> Node:
     x = as_node(a)
+    if n <= 0:
+        if n < 0:
+            raise GraphError("np.diff: n is negative", expected="0 or more", got=shown(n))
+        return x
     axis = normalize_axis_index(axis, x.ndim)
-    if n < 0:
-        raise GraphError("np.diff: n is negative", expected="0 or more", got=shown(n))
     one = tuple([1 if i == axis else size for i, size in enumerate(x.shape)])
     ends = [None if e is None else as_node(e) for e in (prepend, append)]
     first, last = [e if e is None or e.ndim else broadcast_to(e, one) for e in ends]
-    if n and (first is not None or last is not None):
+    if first is not None or last is not None:
         x = slicing.concatenate([part for part in (first, x, last) if part is not None], axis=axis)
     for _ in range(min(as_int(n), x.shape[axis])):  # of no elements there is nothing more to do
         later, before = along(x, axis, slice(1, None)), along(x, axis, slice(None, -1))
@@ -43,7 +45,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: Any = 1) -> An
         raise GraphError("np.gradient: booleans have no difference", got=str(f.dtype), fix="x.astype(float)")
     if edge_order not in (1, 2):
         raise GraphError("np.gradient: unknown edge_order", expected="1 or 2", got=shown(edge_order))
-    if len(varargs) not in (0, 1, len(axes)) or (len(varargs) == 1 and np.ndim(varargs[0]) and len(axes) > 1):
+    if len(varargs) not in (0, 1, len(axes)) or (len(varargs) == 1 != len(axes) and np.ndim(varargs[0])):
         got = f"{len(varargs)} for {len(axes)} axes"
         raise GraphError("np.gradient: wrong number of distances", expected="none, one, or one an axis", got=got)
     distances = varargs if len(varargs) == len(axes) else (varargs or (1.0,)) * len(axes)

@@ -106,16 +106,16 @@ def _opened(arr: Any, axis: Any) -> tuple[Node, int]:
 
 
 def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Node:
-    (x, at), new = _opened(arr, axis), as_node(values)
-    new = cast(new, x.dtype)
-    if np.ndim(obj) == 0 and not isinstance(obj, slice):
+    x, at = _opened(arr, axis)
+    new, size = cast(values, x.dtype), x.shape[at]
+    count = np.insert(np.arange(size), obj, 0).size - size  # numpy refuses a wrong index
+    if count == 1:
         new = shape.reshape(new, (1,) * (x.ndim - new.ndim) + new.shape)
-        new = shape.transpose(new, _first_to(new.ndim, at))
+        if np.ndim(obj) == 0 and not isinstance(obj, slice):
+            new = shape.transpose(new, _first_to(new.ndim, at))
         count = new.shape[at]
-        places = np.insert(np.arange(x.shape[at]), np.full(count, obj), x.shape[at] + np.arange(count))
-    else:
-        count = np.arange(x.shape[at])[obj].size if isinstance(obj, slice) else np.size(obj)
-        places = np.insert(np.arange(x.shape[at]), obj, x.shape[at] + np.arange(count))
+        obj = np.full(count, np.arange(size)[obj] if isinstance(obj, slice) else np.ravel(obj)[0])
+    places = np.insert(np.arange(size), obj, size + np.arange(count))
     new = broadcast_to(new, (*x.shape[:at], count, *x.shape[at + 1 :]))
     return take(slicing.concatenate([x, new], axis=at), places, axis=at)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core.errors import GraphError, MutationError, refusing, users_line
 from ..core.node import Node
-from . import numpy_products, shape
+from . import choice, numpy_products, shape
 
 BY_NUMPY = [
     *("all", "any", "argmax", "argmin", "argpartition", "argsort", "cumprod", "cumsum", "diagonal"),
@@ -44,11 +44,13 @@ def _dot(self: Node, b: Any, out: Any = None) -> Any:
     return numpy_products.dot(self, b) if out is None else by_numpy(self, b, out)
 
 
-def _clip(self: Node, min: Any = None, max: Any = None, out: Any = None, **limits: Any) -> Any:
-    """``np.clip`` of the node; an array's method calls the limits min and max, the function a_min and a_max."""
-    settings = limits if out is None else {**limits, "out": out}
-    limit: Any = np.clip
-    return limit(self, settings.pop("a_min", min), settings.pop("a_max", max), **settings)
+def _clip(
+    self: Node, min: Any = None, max: Any = None, out: Any = None, *, a_min: Any = None, a_max: Any = None
+) -> Any:
+    """``np.clip`` of the node; an array's method calls the limits min and max, tg.clip a_min and a_max."""
+    low, high = min if a_min is None else a_min, max if a_max is None else a_max
+    by_numpy: Any = np.clip
+    return choice.clip(self, low, high) if out is None else by_numpy(self, low, high, out=out)
 
 
 def _astype(

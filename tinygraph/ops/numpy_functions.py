@@ -14,12 +14,25 @@ from ..core.node import Node
 from ..core.op import Spec
 from ..core.scope import now
 from . import arithmetic, choice, exponential, rounding, shape, slicing, writing
-from .inference import floating, hollow
+from .inference import MOST_AXES, floating, hollow
 
 
 def as_node(x: Any) -> Node:
     """``x`` as a node by itself: other than beside a node in an op, a Python number is a float64 or an int64."""
-    return as_nodes((joined(x),))[0]
+    return x if isinstance(x, Node) else as_nodes((joined(x),))[0]
+
+
+def joined(x: Any, depth: int = MOST_AXES) -> Any:
+    """An array of nodes of one element, or a list with nodes, as one node."""
+    if isinstance(x, Node):
+        return x
+    if isinstance(x, np.ndarray) and x.dtype.hasobject:
+        return shape.reshape(slicing.stack(list(x.flat)), x.shape)
+    # A tuple may be several inputs. A list may hold itself, so the depth is bounded.
+    if type(x) is list and depth and any(isinstance(part, (Node, list)) for part in x):
+        parts = [joined(part, depth - 1) for part in x]
+        return slicing.stack(parts) if any(isinstance(part, Node) for part in parts) else x
+    return x
 
 
 def cast_for(ufunc: Any, inputs: tuple[Any, ...], dtype: Any = None) -> list[Node]:
@@ -29,18 +42,6 @@ def cast_for(ufunc: Any, inputs: tuple[Any, ...], dtype: Any = None) -> list[Nod
     nodes = [*map(as_node, inputs)]
     dtypes = ufunc.resolve_dtypes((*kinds, None), **asked)
     return [x if x.dtype == d else shape.astype(x, d) for x, d in zip(nodes, dtypes, strict=False)]
-
-
-def joined(x: Any) -> Any:
-    """An array of nodes of one element, or a list with nodes, as one node."""
-    if isinstance(x, Node):
-        return x
-    if isinstance(x, np.ndarray) and x.dtype.hasobject:
-        return shape.reshape(slicing.stack(list(x.flat)), x.shape)
-    if type(x) is list and any(isinstance(part, (Node, list)) for part in x):  # a tuple may be several inputs
-        parts = [joined(part) for part in x]
-        return slicing.stack(parts) if any(isinstance(part, Node) for part in parts) else x
-    return x
 
 
 def _shape_of(function: Callable[..., Any], x: Any, *args: Any) -> tuple[int, ...]:

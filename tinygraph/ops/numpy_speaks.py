@@ -27,16 +27,7 @@ from ..core.node import Node
 from ..core.op import Op
 from ..core.scope import now
 from ..core.traced import Traced
-from . import (
-    differences,
-    joining,
-    numpy_products,
-    questions,
-    rearranging,
-    slicing,
-    statistics,
-    ufunc_methods,
-)
+from . import differences, joining, numpy_products, questions, rearranging, slicing, statistics, ufunc_methods
 from .array_dot import refuse_array_dot
 from .numpy_functions import FUNCTIONS, UFUNCS, cast_for, joined
 from .operators import depends_on_parameter
@@ -53,6 +44,7 @@ LARGEST_LIST = 100_000
 
 LARGEST_TRACED = 1_000
 """The same for data in a compiled function, where a node costs a millisecond at the first call."""
+
 UFUNCS.update(questions.UFUNCS)
 FUNCTIONS.update(numpy_products.FUNCTIONS | questions.FUNCTIONS)
 
@@ -72,7 +64,7 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
         return written(called(ufunc), out[0], lambda: array_ufunc(self, ufunc, method, *inputs, **settings))
     if method == "at":
         return _recorder(f"{called(ufunc)}.at", "a + b, which makes a new node").add_at(ufunc, *inputs)
-    op = UFUNCS.get(ufunc) or (of_scipy(ufunc) if method == "__call__" else None)
+    op = UFUNCS.get(ufunc) or of_scipy(ufunc)
     if method != "__call__":
         op, settings = ufunc_methods.find(ufunc, method, op, settings), {}
     if op is None:
@@ -153,14 +145,12 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     (``a[t] = node``), it raises.
     """
     plain = not depends_on_parameter(self)
-    if not plain or now.tracing:
-        refuse_array_dot(self)
+    if not plain or isinstance(self, Traced):
         refuse_scipy(self)
-    limit = LARGEST_LIST
-    if plain:
-        if not isinstance(self, Traced) or self.dtype.kind != "f":
-            return np.array(self.value, dtype=dtype)
-        limit = LARGEST_TRACED
+        refuse_array_dot(self)
+    if plain and not (isinstance(self, Traced) and self.dtype.kind == "f"):
+        return np.array(self.value, dtype=dtype)
+    limit = LARGEST_TRACED if plain else LARGEST_LIST
     if dtype is not None and np.dtype(dtype) != object:
         problem = f"{self.label()} would be stored in a plain array and lose its gradient"
         fix = asked(f"x.value for numbers alone; np.stack joins a list of nodes; {OFFER}")

@@ -181,11 +181,11 @@ def _install() -> None:
         "/": ("truediv", arithmetic.divide),
         "**": ("pow", arithmetic.power),
         "@": ("matmul", product.matmul),
-        "%": ("mod", rounding.remainder),
-        "//": ("floordiv", rounding.floor_divide),
         "&": ("and", questions.MASKS["&"]),
         "|": ("or", questions.MASKS["|"]),
         "^": ("xor", questions.MASKS["^"]),
+        "%": ("mod", rounding.remainder),
+        "//": ("floordiv", rounding.floor_divide),
     }
     for word, op in signs.values():
         setattr(Node, f"__{word}__", _operator(op))
@@ -224,7 +224,7 @@ def _reducing(op: Any, function: Any) -> Callable[..., Node]:
     function = refusing(function)
 
     def method(self: Node, *args: Any, **settings: Any) -> Node:
-        if (len(args) > 1 and [*map(type, args[1:])] != [bool]) or not settings.keys() <= op._known:
+        if (len(args) > 1 and [*map(type, args[1:])] != [bool]) or (settings and not settings.keys() <= op._known):
             z: Node = function(self, *args, **settings)  # numpy has dtype in the second place, and more settings
             return z
         return op(self, *args, **settings)

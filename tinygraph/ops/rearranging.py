@@ -24,8 +24,8 @@ from .statistics import cast, no_place
 
 def repeat(a: Any, repeats: Any, axis: Any = None) -> Node:
     x = as_node(a)
-    if axis is None:
-        x, axis = shape.reshape(x, -1), 0
+    if axis is None or not x.ndim:
+        x, axis = shape.reshape(x, -1), axis or 0
     axis = normalize_axis_index(axis, x.ndim)
     places = np.repeat(np.arange(x.shape[axis]), repeats)
     if np.size(repeats) != 1:

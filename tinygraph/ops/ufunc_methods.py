@@ -13,6 +13,7 @@ from ..core.node import Node
 from . import reduction, running, shape, statistics
 from .differences import extremes
 from .numpy_functions import as_node
+from .questions import FUNCTIONS
 
 Method = Callable[..., Node]
 
@@ -26,6 +27,8 @@ METHODS: dict[tuple[Any, str], Method] = {
     (np.multiply, "accumulate"): statistics.accumulating("multiply.accumulate", running.cumprod),
     (np.maximum, "accumulate"): extremes(smallest=False),
     (np.minimum, "accumulate"): extremes(smallest=True),
+    (np.logical_and, "reduce"): FUNCTIONS[np.all],
+    (np.logical_or, "reduce"): FUNCTIONS[np.any],
 }
 """Maps a ufunc and its method to numpy's function of the same meaning."""
 

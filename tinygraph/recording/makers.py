@@ -80,6 +80,17 @@ def _joined(x: Any) -> Any:
 
 
 __all__ = [
-    "array", "asarray", "copy", "empty", "empty_like", "eye", "full", "full_like", "identity", "ones", "ones_like",
-    "zeros", "zeros_like",
-]  # fmt: skip
+    "array",
+    "asarray",
+    "copy",
+    "empty",
+    "empty_like",
+    "eye",
+    "full",
+    "full_like",
+    "identity",
+    "ones",
+    "ones_like",
+    "zeros",
+    "zeros_like",
+]

@@ -5,6 +5,7 @@ import numpy as np
 import tinygraph as tg
 from tests.draw.curves import spaced
 from tests.draw.networks import weights
+from tests.draw.test_arrows import made_weights
 
 from .seen_backward import is_parameter, picture
 
@@ -50,3 +51,15 @@ def test_two_shares_of_parameters_run_down_at_the_right_end_of_their_column():
         beside = sorted(x for x in places if edge < x < band.right)
         assert len(beside) == 2 and beside[1] - beside[0] >= 5, "the third runs under its box"
         assert beside == sorted(places[1:]), "the highest boxes have most boxes to pass"
+
+
+def test_what_a_computed_weight_gets_comes_from_above_its_box():
+    drawn = picture(made_weights())
+    boxes, band = drawn.boxes, drawn.bands[0]
+    falls = [x for x in drawn.arrows if boxes[x.tail].role == boxes[x.head].role == "gradient"]
+    falls = [x for x in falls if boxes[x.head].y < band.foot < boxes[x.tail].y]
+    into = [x for x in falls if not is_parameter(boxes[x.head].node.origin)]
+    assert len(into) == 6, "of two weights at three steps"
+    for arrow in into:
+        box = boxes[arrow.head]
+        assert arrow.points[-1][1] == box.y + box.height / 2 == min(y for _, y in arrow.points)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tests.draw.test_arrows import running_sum
 from tinygraph.draw.colours import RED
 
 T, I, H = 5, 3, 4  # noqa: E741  the axes' own letters
@@ -50,3 +51,14 @@ def test_steps_with_padding_are_one_card_too():
         if drawn.bands[0].left < box.x < drawn.bands[0].right and drawn.bands[0].foot < box.y < drawn.bands[0].top
     ]
     assert len(inside) == 1
+
+
+def test_a_loop_of_a_state_that_no_other_needs_is_small():
+    drawn = tg.draw(running_sum(), "rolled", level="op").picture
+    (loop,) = [arrow for arrow in drawn.arrows if arrow.tail == arrow.head]
+    box = drawn.boxes[loop.tail]
+    (card,) = [c for c in drawn.bands if c.left < box.x < c.right and c.foot < box.y < c.top]
+    far = max(abs(x - box.x) - box.width / 2 for x, _ in loop.points)
+    assert 0 < far <= 40 and all(card.left < x < card.right for x, _ in loop.points)
+    heights = [y - box.y for _, y in loop.points]
+    assert heights[0] == -heights[-1] > 0 and abs(heights[0]) < box.height / 2
