@@ -5,7 +5,7 @@ from __future__ import annotations
 import dis
 import os
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from types import CodeType
 
@@ -40,6 +40,7 @@ class Code:
         self._next = self._followers()
         self._onward = {x: [y for y in ys if y > x] for x, ys in self._next.items()}
         self._ahead: dict[int, set[int]] = {}
+        self._around: dict[int, list[int]] = {}
         self.loops = self._find_loops()
 
     def place(self, position: int) -> int:
@@ -52,7 +53,10 @@ class Code:
 
     def around(self, place: int) -> list[int]:
         """The loops that hold a place, the outer ones first."""
-        return sorted((x for x, body in self.loops.items() if place in body), key=lambda x: -len(self.loops[x]))
+        if place not in self._around:
+            inside = (begin for begin, body in self.loops.items() if place in body)
+            self._around[place] = sorted(inside, key=lambda begin: -len(self.loops[begin]))
+        return self._around[place]
 
     def follows(self, a: int, b: int) -> bool:
         """Whether ``b`` can come after ``a`` in one call, and in one iteration of the loops that hold both."""
@@ -64,8 +68,12 @@ class Code:
             self._ahead[place] = _reached(self._onward[place], self._onward)
         return self._ahead[place]
 
-    def runs_backwards(self, loop: int) -> bool:
-        """Whether a loop goes through a sequence from its end: ``reversed(...)``, ``range(n, -1, -1)``, ``[::-1]``."""
+    @cached_property
+    def backwards(self) -> set[int]:
+        """The loops that go through a sequence from its end: ``reversed(...)``, ``range(n, -1, -1)``, ``[::-1]``."""
+        return {begin for begin in self.loops if self._goes_back(begin)}
+
+    def _goes_back(self, loop: int) -> bool:
         before = [x for x in self._instructions if x.offset < loop]
         if not before or before[-1].opname != "GET_ITER" or before[-1].positions is None:
             return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from copy import copy
 
 from ...core.graph import ancestors
 from ...core.leaves import Constant, Parameter
@@ -150,8 +151,7 @@ def _array(leaf: Constant) -> object:
 
 
 def _number(run: Run, iteration: int) -> int:
-    backwards = run.begin is not None and run.code.runs_backwards(run.begin)
-    return run.count - 1 - iteration if backwards else iteration
+    return run.count - 1 - iteration if run.begin in run.code.backwards else iteration
 
 
 def _between(nodes: list[Node], nests: dict[Node, Nest], steps: dict[Node, int]) -> None:
@@ -191,7 +191,7 @@ def marked(roots: list[Node]) -> dict[Node, Node]:
     for node in nodes if steps else ():
         inputs = tuple([new[x] for x in node._inputs])
         if node in steps or any(a is not b for a, b in zip(inputs, node._inputs, strict=True)):
-            new[node] = twin = node.__copy__()
+            new[node] = twin = copy(node)
             origin = None if node.origin is None else new.get(node.origin, node.origin)
             twin._inputs, twin._place = inputs, (steps.get(node), node.scope, origin)
     return new
