@@ -13,6 +13,7 @@ from typing import Any
 import numpy as _numpy
 
 from .core.scope import _Now
+from .core.scope import settle as _settle
 from .recording.makers import *  # noqa: F403  zeros, array and the like
 from .recording.recorder import Recorder as _Recorder
 
@@ -27,4 +28,5 @@ def __dir__() -> list[str]:
     return __all__
 
 
-_Now.recorder = _Recorder()  # of all threads, which have one in common
+_Now.recorder, _Now.plain = _Recorder(), False  # of all threads, which have one in common
+_settle()

@@ -12,6 +12,7 @@ from .errors import GraphError, refusing, shown, users_line
 from .frozen import frozen, read_only
 from .node import NO_ATTRIBUTES, Node, next_serial
 from .scope import now
+from .trail import leave_trail
 
 
 class Parameter(Node):
@@ -120,7 +121,7 @@ def constant(value: Any, name: str | None = None) -> Constant:
         >>> tg.constant([1, 2, 3]).dtype.kind
         'i'
     """
-    return Constant(_kept(value), None if name is None else text("constant", "its name", name))
+    return leave_trail(Constant(_kept(value), None if name is None else text("constant", "its name", name)))
 
 
 def _array(value: Any) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from .checks import one_of
 from .errors import GraphError, NonFiniteError, users_line
-from .scope import now
+from .scope import now, settle
 
 if TYPE_CHECKING:
     from .node import Node
@@ -42,11 +42,13 @@ def nonfinite(mode: str) -> Iterator[None]:
         fix = "call the compiled function inside `with tg.nonfinite`"
         raise GraphError("nonfinite: it has no effect inside of a compiled function", got=users_line(), fix=fix)
     before, now.watching = now.watching, mode == "raise"
+    settle()
     try:
         with np.errstate(all="ignore" if mode == "raise" else None):
             yield
     finally:
         now.watching = before
+        settle()
 
 
 def watch_forward(node: Node) -> None:

@@ -20,6 +20,7 @@ from .node import Node
 from .nonfinite import watch_forward
 from .scope import now
 from .traced import Traced
+from .trail import leave_trail
 from .widening import note
 
 value_of = attrgetter("_value")
@@ -132,13 +133,14 @@ class Op:
                 attributes = frozen_settings(attributes)
         if name is not None:
             text(self.name, "name", name)
-        recorder = now.recorder
-        read = None
-        if recorder is not None and recorder.session.stand_ins:
-            read = as_nodes(inputs)
-            inputs = recorder.read(read)
-        if now.tracing:
-            return self.trace(as_nodes(inputs), attributes, name, read)
+        plain, read = now.plain, None
+        if not plain:
+            recorder = now.recorder
+            if recorder is not None and recorder.session.stand_ins:
+                read = as_nodes(inputs)
+                inputs = recorder.read(read)
+            if now.tracing:
+                return leave_trail(self.trace(as_nodes(inputs), attributes, name, read))
         try:
             values = [*map(value_of, inputs)]
         except AttributeError:  # an array or a number among them
@@ -154,10 +156,13 @@ class Op:
         if type(value) is not ndarray:
             value = np.asarray(value)
         node = Node(as_used(self) if self.keeps_state else self, nodes, attributes, value, name)
-        if recorder is not None:
-            recorder.made(node, read or nodes)
-        if now.watching:
-            watch_forward(node)
+        if node._place[0] is None:
+            leave_trail(node)
+        if not plain:
+            if recorder is not None:
+                recorder.made(node, read or nodes)
+            if now.watching:
+                watch_forward(node)
         return node
 
     def trace(

@@ -33,6 +33,7 @@ class _Now(threading.local):
 
     Attributes:
         place: step, scope and origin of new nodes; one tuple, because every new node reads all three.
+        plain: whether ops compute and nothing else: none of the three below; one look at each op instead of three.
         tracing: whether ops make `Traced` nodes instead of computing.
         watching: whether the first NaN or infinity raises.
         uncompiled: whether a compiled function calls the function itself, so that values are looked at.
@@ -44,6 +45,7 @@ class _Now(threading.local):
     """
 
     place: tuple[int | None, str, Node | None] = (None, "", None)
+    plain: bool = True
     tracing: bool = False
     watching: bool = False
     uncompiled: bool = False
@@ -55,6 +57,14 @@ class _Now(threading.local):
 
 
 now = _Now()
+
+
+def settle() -> None:
+    """Sets ``now.plain`` after ``tracing``, ``watching`` or ``recorder`` was set; called by all who set one of them."""
+    vars(now).pop("plain", None)
+    plain = not (now.tracing or now.watching or now.recorder is not None)
+    if now.plain is not plain:
+        now.plain = plain
 
 
 @contextmanager

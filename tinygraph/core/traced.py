@@ -10,7 +10,7 @@ import numpy as np
 
 from .errors import GraphError, users_line
 from .node import NO_ATTRIBUTES, Node
-from .scope import now
+from .scope import now, settle
 
 if TYPE_CHECKING:
     from .op import Op, Spec
@@ -108,6 +108,7 @@ def tracing() -> Iterator[None]:
     now.tracing = True
     if recorder is not None:
         now.recorder = recorder.inner()
+    settle()
     try:
         yield
     finally:

@@ -62,7 +62,8 @@ def draw(
     """Draw the graph of a node: one column per time step, in time order.
 
     Data is at the foot of a column and the loss at the top; green arrows carry state to the next column. A parameter is
-    a gold chip in the ops that use it, and a row of a table.
+    a gold chip in the ops that use it, and a row of a table. Steps are those of `unroll` and `step`; if no
+    node has one, they are told from the loops in which the user's code made the nodes.
 
     Args:
         node: a node, or a structure of nodes; all their ancestors are drawn. For ``"compiled"``, a compiled function.

@@ -14,6 +14,7 @@ from ..core.op import Op, Spec
 from ..core.structure import leaves
 from ..plan.report import amount
 from .labels import clean, shape
+from .unmarked.steps import marked
 
 Kind = tuple[str, tuple[int, ...], int, int]
 """Op, shape, FLOPs and bytes: results with the same four share a row."""
@@ -108,7 +109,8 @@ def summary(node: Any) -> Summary:
             got=", ".join(type(x).__name__ for x in roots) or "nothing",
         )
     tally = _Counts()
-    tally.count(ancestors(roots), "", 1)
+    new = marked(roots)
+    tally.count([new[x] for x in ancestors(roots)], "", 1)
     rows = tuple(tally.rows())
     total_flops = sum(row.steps * row.flops for row in rows)
     return Summary(rows, sum(x.size for x in tally.seen), total_flops, sum(row.steps * row.bytes for row in rows))

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..core.checks import function as checked
 from ..core.errors import GraphError
-from ..core.scope import now
+from ..core.scope import now, settle
 from . import makers
 from .installed import install
 from .recorder import Recorder
@@ -73,6 +73,7 @@ def _code_of(fn: Any) -> FunctionType:
 def _recording() -> Iterator[None]:
     before, own = now.recorder, vars(now).get("recorder")
     now.recorder = Recorder(True, None if before is None else before.session)
+    settle()
     try:
         yield
     finally:
@@ -80,6 +81,7 @@ def _recording() -> Iterator[None]:
             del now.recorder  # that of all threads shows again, also if it came meanwhile
         else:
             now.recorder = own
+        settle()
 
 
 class _Numpy(ModuleType):

@@ -12,6 +12,7 @@ from ...core.op import Op
 from ...core.traced import Traced
 from ...ops import stop_gradient
 from ..options import Options
+from ..unmarked.steps import marked
 from .cells import cells
 from .folding import Folded, Link, crosses, fold
 from .repetition import find_repetition
@@ -128,10 +129,18 @@ def _copy(op: Op | None, inputs: list[Node], like: Node, owner: Node, serial: fl
 
 
 def cut_as_asked(roots: list[Node], options: Options) -> tuple[list[Node], Options]:
-    """Apply ``options.truncate``: returns new roots and options, with per-node gradients for the new nodes."""
+    """The graph as it is drawn: with the steps of loops that nobody marked, and cut as ``options.truncate`` says.
+
+    Returns:
+        new roots and options, with per-node gradients for the new nodes.
+    """
+    roots, options = _moved(marked(roots), roots, options)
     if options.truncate is None:
         return roots, options
-    new = truncated(roots, options.truncate)
+    return _moved(truncated(roots, options.truncate), roots, options)
+
+
+def _moved(new: dict[Node, Node], roots: list[Node], options: Options) -> tuple[list[Node], Options]:
     gradients = options.gradients
     if isinstance(gradients, Mapping):
         gradients = {new.get(x, x): g for x, g in gradients.items()}

@@ -1,0 +1,46 @@
+"""Where the user's code made a node, from which pictures tell the time in loops that nobody marked."""
+
+from __future__ import annotations
+
+import sys
+from types import CodeType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from .node import Node
+
+LONGEST = 4
+"""The most frames of a trail; the first is often one of this library, such as that of an operator."""
+
+_frame = sys._getframe
+Made = TypeVar("Made", bound="Node")
+
+
+def leave_trail(node: Made) -> Made:
+    """Adds to the place of a node the code and the position of each of the frames that made it, innermost first.
+
+    The first is the caller of the function that calls this one. A node with a step has no need of it, and one of a
+    gradient has its origin. Returns the node.
+    """
+    place = node._place
+    if place[0] is not None or place[2] is not None:
+        return node
+    # Without a loop, for speed: every eager node comes here.
+    a: Any = _frame(2)
+    b = a.f_back
+    c = b and b.f_back
+    d = c and c.f_back
+    node._place = (
+        (None, place[1], None, a.f_code, a.f_lasti, b.f_code, b.f_lasti, c.f_code, c.f_lasti, d.f_code, d.f_lasti)
+        if d
+        else (None, place[1], None, a.f_code, a.f_lasti, b.f_code, b.f_lasti, c.f_code, c.f_lasti)
+        if c  # as in a script without functions
+        else (None, place[1], None, a.f_code, a.f_lasti, *((b.f_code, b.f_lasti) if b else ()))
+    )
+    return node
+
+
+def trail_of(node: Node) -> list[tuple[CodeType, int]]:
+    """The code and the position of the frames that made a node, innermost first; empty where they are not known."""
+    trail: tuple[Any, ...] = node._place[3:]
+    return [*zip(trail[::2], trail[1::2], strict=True)]
