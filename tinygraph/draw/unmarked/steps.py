@@ -117,7 +117,7 @@ class _Clock:
         return len(self.readers[x]) > 1 or not names <= _GROW
 
     def _shares(self, run: Run) -> bool:
-        """Whether most products use the same parameters in every iteration."""
+        """Whether it uses parameters, most products the same ones in every iteration."""
         used: dict[tuple[object, ...], dict[int, set[object]]] = {}
         for node, i in self.members[run]:
             key = _weight(node)
@@ -125,7 +125,7 @@ class _Clock:
                 place = tuple([x for code, position in trail_of(node) for x in (id(code), position)])
                 used.setdefault(place, {}).setdefault(i, set()).add(key)
         equal = Counter(len({frozenset(keys) for keys in by.values()}) == 1 for by in used.values() if len(by) > 1)
-        return equal[True] >= equal[False]
+        return equal[True] >= max(equal[False], 1)
 
 
 def _weight(node: Node) -> object:
