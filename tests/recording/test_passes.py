@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import tinygraph as tg
 import tinygraph.numpy as tnp
+from tests.draw.unmarked.running import told
 
 from . import list_forms, passes
 
@@ -75,3 +77,20 @@ def test_with_our_numpy_in_the_file() -> None:
 def test_a_second_run_begins_anew(fn: Any) -> None:
     ws, run = weights(fn), tg.recorded(fn)
     assert run(*ws).item() == run(*ws).item()
+
+
+SQUARES = {"number_by_number"}
+"""Passes whose loops over numbers within a step hide the time."""
+
+
+@every_pass
+def test_it_is_drawn_in_columns(fn: Any) -> None:
+    """Each state is in the column of its step, although nobody marked the loop."""
+    loss = tg.recorded(fn)(*weights(fn))
+    states = [x.step for x in told(loss) if x.op is not None and x.op.name in ("tanh", "where") and x.step is not None]
+    if fn.__name__ in SQUARES:
+        assert not states
+    else:
+        assert {*states} == {*range(passes.T)} and len(states) % passes.T == 0
+        columns = re.findall(r"t = (\d)", tg.draw(loss).text())
+        assert {*columns} >= {str(t) for t in range(passes.T)}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from types import CodeType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from .errors import users_frame
 
 if TYPE_CHECKING:
     from .node import Node
@@ -38,6 +40,17 @@ def leave_trail(node: Made) -> Made:
         else (None, place[1], None, a.f_code, a.f_lasti, *((b.f_code, b.f_lasti) if b else ()))
     )
     return node
+
+
+def leave_users_trail(node: Node) -> None:
+    """Adds the trail of the user's own frames: where a node is made so deep in this library that four do not reach."""
+    place, frame = node._place, cast(Any, users_frame())
+    if place[0] is None and place[2] is None:
+        trail: list[Any] = []
+        while frame and len(trail) < 2 * LONGEST:
+            trail += [frame.f_code, frame.f_lasti]
+            frame = frame.f_back
+        node._place = (*place[:3], *trail)
 
 
 def trail_of(node: Node) -> list[tuple[CodeType, int]]:

@@ -13,7 +13,7 @@ from ..core.leaves import as_nodes
 from ..core.node import Node
 from ..core.op import Spec
 from ..core.scope import now
-from . import arithmetic, choice, exponential, rounding, shape, slicing, writing
+from . import arithmetic, choice, exponential, rounding, shape, slicing
 from .inference import MOST_AXES, floating, hollow
 
 
@@ -117,7 +117,8 @@ def fabs(x: Node) -> Node:
 
 def copied(a: Node) -> Node:
     """The node itself, which nobody can change; where arrays may be written, another one of the same value."""
-    return a if now.recorder is None else writing.copy(a)
+    copy: Node = a if now.recorder is None else now.recorder.copied(a)
+    return copy
 
 
 def divmod(x: Any, y: Any) -> tuple[Node, Node]:

@@ -10,6 +10,7 @@ from .. import ops
 from ..core.leaves import Constant
 from ..core.node import Node, next_serial
 from ..core.traced import Traced
+from ..core.trail import leave_users_trail
 from .layout import keep_layout
 from .record import own, tie
 from .region import Region, overlap, region_of
@@ -25,6 +26,7 @@ def replace(node: Node, new: Node) -> None:
     """``node`` becomes what ``new`` is, a node that nobody else has; what has read it before reads a snapshot."""
     set_apart(node)
     take_over(node, new)
+    leave_users_trail(node)
 
 
 def set_apart(node: Node) -> Node:
@@ -109,6 +111,8 @@ def renew(node: Node, region: Region | None) -> None:
 
 def _show_again(view: Node, base: Node, op: Any, settings: dict[str, Any]) -> None:
     new = row(base, settings["index"]) if op is ops.getitem else None
-    replace(view, op(base, **settings) if new is None else new)
+    new = op(base, **settings) if new is None else new
+    set_apart(view)
+    take_over(view, new)
     view._record.pieces = None
     renew(view, None)

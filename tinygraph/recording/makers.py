@@ -12,6 +12,7 @@ from .. import ops
 from ..core.leaves import Constant
 from ..core.node import Node
 from ..core.scope import now
+from ..ops.numpy_functions import copied
 from .record import own
 
 
@@ -80,7 +81,7 @@ def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, *
     if dtype is not None and np.dtype(dtype) != node.dtype:
         node = ops.astype(node, dtype)
     elif node is object and copy is not False and copy is not None:
-        node = ops.copy(node)
+        node = copied(node)
     return node if node.ndim >= ndmin else ops.reshape(node, (1,) * (ndmin - node.ndim) + node.shape)
 
 

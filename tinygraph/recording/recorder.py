@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import ops
 from ..core.errors import MutationError, users_line
+from ..core.leaves import Constant
 from ..core.node import Node
 from ..core.scope import now
 from .change import row
@@ -63,6 +64,15 @@ class Recorder:
                 own(x).compiled = True
         if node._op not in VIEWS and is_scattered(node):
             own(node).scattered = True
+
+    def copied(self, node: Node) -> Node:
+        """A copy that may be written; that of data is data."""
+        if type(node) is not Constant:
+            return ops.copy(node)  # type: ignore[no-any-return]
+        twin = Constant(np.array(node._value))
+        twin._record = self.session.blank
+        own(twin).owned = True
+        return twin
 
     def row(self, node: Node, index: tuple[Any, ...]) -> Node | None:
         """``node[index]`` where it is a node that was written there; else None."""

@@ -15,7 +15,7 @@ from ..core.node import Node, next_serial
 from ..core.op import Spec
 from ..core.scope import now
 from ..ops.inference import hollow
-from ..ops.lookup import _picked
+from ..ops.lookup import _picked, fill
 from ..ops.numpy_functions import joined
 from ..ops.operators import basic, parts
 from .change import renew, replace, set_apart
@@ -44,7 +44,11 @@ def _assign(node: Node, key: Any, value: Any) -> None:
     else:
         index, arrays = parts(node, key)
         piece = _piece(node, _selected(node, index, arrays), value)
-        overwrite(node, ops.write_at(node, piece, *arrays, index=index))
+        if type(node) is type(piece) is Constant and not any(isinstance(a, Node) for a in arrays):
+            _in_memory(node, fill(index, arrays), piece)
+            _changed(node)
+        else:
+            overwrite(node, ops.write_at(node, piece, *arrays, index=index))
 
 
 def _is_mask(key: Any, node: Node) -> bool:
@@ -76,6 +80,8 @@ def _piece(node: Node, shape: tuple[int, ...], value: Any) -> Node:
         return v
     if v.dtype != node.dtype:
         v = Constant(v._value.astype(node.dtype)) if type(v) is Constant else ops.astype(v, node.dtype)
+    if type(v) is Constant and v.size == 1:  # a number that is written stays data
+        return Constant(np.broadcast_to(v._value.reshape(()), shape))
     if v.ndim > len(shape) and math.prod(v.shape[: v.ndim - len(shape)]) == 1:
         v = ops.reshape(v, v.shape[v.ndim - len(shape) :])  # numpy lets leading axes of size 1 go
     if v.shape == shape:
@@ -93,7 +99,7 @@ def _change(node: Node, index: tuple[Any, ...], region: Region, piece: Node) -> 
     if None in index:
         index = tuple([part for part in index if part is not None])
     if record.base is not None:
-        _through(node, piece if whole else ops.write(node, piece, indexes=(index,)))
+        _through(node, piece if whole else _part(node, index, piece))
         return
     pieces = record.pieces = record.pieces or Pieces()
     met = pieces.met_by(region, lane)
@@ -121,6 +127,16 @@ def _change(node: Node, index: tuple[Any, ...], region: Region, piece: Node) -> 
             _join(node)
     if record.views:
         renew(node, region)
+
+
+def _part(view: Node, index: tuple[Any, ...], piece: Node) -> Node:
+    """The new content of a view of which a part is written; data stays data."""
+    if type(piece) is Constant and type(view._record.base) is Constant and view._value is not None:
+        value = np.array(view._value)
+        value[index] = piece._value
+        return Constant(value)
+    new: Node = ops.write(view, piece, indexes=(index,))
+    return new
 
 
 def _first_write(node: Node, index: tuple[Any, ...], piece: Node) -> Node | None:
@@ -166,6 +182,7 @@ def _extend(node: Node, index: tuple[Any, ...], piece: Node) -> None:
         _own(node)[index] = piece._value
     node._attributes = {"indexes": (*node._attributes["indexes"], index)}
     node._inputs, node.serial = (*node._inputs, piece), next_serial()
+    node._place = node._place[:3]  # it belongs to no line, and so to no step
     node._record.covered += piece.size
     node._record.session.again(node)
 
@@ -182,8 +199,15 @@ def overwrite(node: Node, new: Node) -> None:
         _through(node, new)
         return
     replace(node, new)
-    record.pieces = None
-    renew(node, None)
+    _changed(node)
+
+
+def _changed(node: Node) -> None:
+    """After a write whose region is not known."""
+    record = own(node)
+    record.pieces, record.fill = None, None
+    if record.views:
+        renew(node, None)
 
 
 def _through(view: Node, new: Node) -> None:
