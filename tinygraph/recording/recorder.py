@@ -68,7 +68,7 @@ class Recorder:
     def copied(self, node: Node) -> Node:
         """A copy that may be written; that of data is data."""
         if type(node) is not Constant:
-            return ops.copy(node)  # type: ignore[no-any-return]
+            return ops.copy(node)
         twin = Constant(np.array(node._value))
         twin._record = self.session.blank
         own(twin).owned = True
