@@ -17,6 +17,7 @@ WHOLE = {
     "time": "compiled",
     "forking": "compiled",
     "checkpoint": "train",
+    "numpy": "recording",
 }
 """Folders whose work the tests of another folder see: of the compiler's rooms, `tg.compile` as a whole."""
 

@@ -134,11 +134,12 @@ class Op:
         if name is not None:
             text(self.name, "name", name)
         recorder = now.recorder
-        if recorder is not None:
+        read = None
+        if recorder is not None and recorder.session.stand_ins:
             read = as_nodes(inputs)
             inputs = recorder.read(read)
         if now.tracing:
-            return leave_trail(self.trace(as_nodes(inputs), attributes, name, None if recorder is None else read))
+            return leave_trail(self.trace(as_nodes(inputs), attributes, name, read))
         try:
             values = [*map(value_of, inputs)]
         except AttributeError:  # an array or a number among them
@@ -157,7 +158,7 @@ class Op:
         if node._place[0] is None:
             leave_trail(node)
         if recorder is not None:
-            recorder.made(node, read)
+            recorder.made(node, read or nodes)
         if now.watching:
             watch_forward(node)
         return node
@@ -182,8 +183,8 @@ class Op:
             problem = f"{self._title(name)}: forward sets self.{changed[0]}, which a compiled function would not follow"
             raise GraphError(problem, got=users_line(), fix="compute it in backward from z and the inputs")
         node = Traced(self, nodes, attributes, spec, name)
-        if read is not None:
-            now.recorder.made(node, read)
+        if now.recorder is not None:
+            now.recorder.made(node, read or nodes)
         if now.widenings is not None:
             note(node)
         return node

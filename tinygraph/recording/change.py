@@ -10,8 +10,8 @@ from .. import ops
 from ..core.leaves import Constant
 from ..core.node import Node, next_serial
 from ..core.traced import Traced
-from .layout import keep_layout, viewed
-from .record import tie
+from .layout import keep_layout
+from .record import own, tie
 from .region import Region, overlap, region_of
 
 
@@ -30,10 +30,11 @@ def replace(node: Node, new: Node) -> None:
 def set_apart(node: Node) -> Node:
     """A snapshot of ``node`` as it is, which all that has read it reads from now on."""
     snapshot = node.__copy__()
-    for reader in alive(node._record.readers):
+    record = own(node)
+    for reader in record.session.readers(node):
         _reread(reader, node, snapshot)
-    node._record.readers, node._record.unread = [], True
-    read_by(snapshot, *snapshot._inputs)
+    record.session.again(snapshot)
+    record.since = next_serial()
     return snapshot
 
 
@@ -48,15 +49,6 @@ def _reread(reader: Node, node: Node, snapshot: Node) -> None:
                 record.pieces.exchange(lambda x: snapshot if x is node else x)
 
 
-def read_by(node: Node, *inputs: Node) -> None:
-    """Notes ``node`` as a reader of ``inputs``."""
-    me = ref(node)
-    for x in inputs:
-        if x._record is not None:
-            x._record.readers.append(me)
-            x._record.unread = False
-
-
 def take_over(node: Node, new: Node) -> None:
     """Gives ``node`` the op, the inputs and the value of ``new``."""
     keep_layout(node, new)
@@ -67,8 +59,9 @@ def take_over(node: Node, new: Node) -> None:
         node.__class__ = Node  # type: ignore[assignment]
     node._op, node._inputs, node._attributes = new._op, new._inputs, new._attributes
     node._value, node._place, node.serial = new._value, new._place, next_serial()
-    node._record.owned, node._record.stands_for, node._record.fill = False, new._record.stands_for, None
-    read_by(node, *node._inputs)
+    record = own(node)
+    record.owned, record.stands_for, record.fill = False, new._record.stands_for, None
+    record.session.again(node)
 
 
 def row(node: Node, index: tuple[Any, ...]) -> Node | None:
@@ -88,8 +81,8 @@ def row(node: Node, index: tuple[Any, ...]) -> Node | None:
 def view_as(node: Node, piece: Node, op: Any, settings: dict[str, Any]) -> Node:
     """A view of ``node`` that ops read as ``piece``."""
     view: Node = ops.copy(piece)
-    view._record.stands_for = piece
-    view._record.layout, _ = viewed(op, settings, node)
+    record = own(view)
+    record.stands_for, record.session.stand_ins = piece, True
     tie(view, node, op, settings)
     return view
 

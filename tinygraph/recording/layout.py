@@ -20,6 +20,9 @@ def layout(node: Node) -> np.ndarray | None:
     record = node._record
     if record is not None and record.layout is not None:
         return record.layout
+    if record is not None and record.base is not None and record.stands_for is not None:
+        op, settings = record.how
+        return viewed(op, settings, record.base)[0]
     if node._value is not None:
         return node._value
     return None if record is not None and record.scattered else _in_c_order(node.shape)

@@ -1,7 +1,8 @@
-"""numpy's functions that make arrays, here of arrays that may hold nodes: zeros, empty, full, array, copy, ..."""
+"""numpy's functions that make arrays, here arrays that may hold nodes, and those that take lists of nodes."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from .. import ops
 from ..core.leaves import Constant
 from ..core.node import Node
 from ..core.scope import now
-from .record import Record
+from .record import own
 
 
 def _writable(value: np.ndarray, fill: float | None = None) -> Any:
@@ -19,7 +20,8 @@ def _writable(value: np.ndarray, fill: float | None = None) -> Any:
     if type(value) is not np.ndarray or value.dtype.kind != "f" or now.recorder is None:
         return value
     node = Constant(value)
-    node._record = record = Record(now.recorder.session)
+    node._record = now.recorder.session.blank
+    record = own(node)
     record.made_by_name = record.owned = True
     record.fill = fill
     return node
@@ -34,10 +36,36 @@ def _maker(function: Callable[..., Any], fill: float | None = None) -> Callable[
     return make
 
 
-zeros, ones, full = _maker(np.zeros, 0.0), _maker(np.ones, 1.0), _maker(np.full)
-zeros_like, ones_like, full_like = _maker(np.zeros_like, 0.0), _maker(np.ones_like, 1.0), _maker(np.full_like)
+def _filler(function: Callable[..., Any]) -> Callable[..., Any]:
+    """numpy's full and full_like, which a node may fill, too."""
+    make = _maker(function)
+
+    @functools.wraps(make)
+    def fill(a: Any, fill_value: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(fill_value, Node):
+            return make(a, fill_value, *args, **kwargs)
+        background = function(a, 0.0, *args, **kwargs)
+        return ops.astype(ops.broadcast_to(fill_value, background.shape), background.dtype)
+
+    return fill
+
+
+def _of_lists(function: Any) -> Any:
+    """A function of numpy's that makes one number of many, which sees no nodes within a list by itself."""
+
+    @functools.wraps(function)
+    def reduce(a: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(array(a) if isinstance(a, (list, tuple)) and _has_nodes(a) else a, *args, **kwargs)
+
+    return reduce
+
+
+zeros, ones, full = _maker(np.zeros, 0.0), _maker(np.ones, 1.0), _filler(np.full)
+zeros_like, ones_like, full_like = _maker(np.zeros_like, 0.0), _maker(np.ones_like, 1.0), _filler(np.full_like)
 empty, empty_like = _maker(np.empty), _maker(np.empty_like)
 eye, identity = _maker(np.eye), _maker(np.identity)
+sum, prod, mean, average, std, var = map(_of_lists, (np.sum, np.prod, np.mean, np.average, np.std, np.var))
+max, min, argmax, argmin = map(_of_lists, (np.max, np.min, np.argmax, np.argmin))
 
 
 def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, **settings: Any) -> Any:
@@ -80,8 +108,11 @@ def _joined(x: Any) -> Any:
 
 
 __all__ = [
+    "argmax",
+    "argmin",
     "array",
     "asarray",
+    "average",
     "copy",
     "empty",
     "empty_like",
@@ -89,8 +120,15 @@ __all__ = [
     "full",
     "full_like",
     "identity",
+    "max",
+    "mean",
+    "min",
     "ones",
     "ones_like",
+    "prod",
+    "std",
+    "sum",
+    "var",
     "zeros",
     "zeros_like",
 ]

@@ -17,17 +17,17 @@ class Pieces:
 
     def __init__(self) -> None:
         self.nodes: dict[Region, Node] = {}
-        self._lane: int | None = None
+        self.lane: int | None = None
 
     def met_by(self, region: Region, lane: int | None) -> list[Region]:
         """The regions that share a place with ``region``, which has this `lane_of`."""
-        if not self.nodes or (lane is not None and lane == self._lane):
+        if not self.nodes or (lane is not None and lane == self.lane):
             return [region] if region in self.nodes else []
         return [other for other in self.nodes if overlap(region, other)]
 
     def put(self, region: Region, lane: int | None, node: Node) -> None:
         """Notes what is written in a region that meets no other."""
-        self._lane = lane if not self.nodes or lane == self._lane else None
+        self.lane = lane if not self.nodes or lane == self.lane else None
         self.nodes[region] = node
 
     def exchange(self, new: Callable[[Node], Node]) -> None:

@@ -1,14 +1,66 @@
-"""Records of nodes that may be written: who has read them, which views and rows they have."""
+"""Records of nodes that may be written: which views and rows they have; and the log of who has read what."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 from weakref import ref
 
-from ..core.node import Node
+from ..core.node import Node, next_serial
 from .pieces import Pieces
 from .region import Region
+
+
+class Session:
+    """One recording: its nodes in the order in which they were made, by which the readers of one are found.
+
+    Attributes:
+        blank: the record that all nodes have in common of which there is nothing to note.
+        stand_ins: whether there is a row that ops read as another node.
+    """
+
+    def __init__(self) -> None:
+        self.blank = Record(self)
+        self.stand_ins = False
+        self._nodes: list[ref[Node]] = []
+        self._stamps: list[int] = []
+        self._most = 4096
+
+    def enter(self, node: Node, stamp: int) -> None:
+        """Notes that ``node`` has read its inputs by the time of ``stamp``."""
+        self._nodes.append(ref(node))
+        self._stamps.append(stamp)
+        if len(self._nodes) > self._most:
+            self._forget()
+
+    def again(self, node: Node) -> None:
+        """Notes that ``node`` has other inputs now."""
+        self.enter(node, next_serial())
+
+    def readers(self, node: Node) -> list[Node]:
+        """The nodes that have read ``node`` since it was last written and are still there."""
+        readers: dict[int, Node] = {}
+        for reference in self._nodes[bisect_right(self._stamps, own(node).since) :]:
+            reader = reference()
+            if reader is not None:
+                for x in reader._inputs:
+                    if x is node:
+                        readers[id(reader)] = reader
+        return [*readers.values()]
+
+    def is_unread(self, node: Node) -> bool:
+        """Whether no node that is still there has read ``node`` since it was last written."""
+        if self.readers(node):
+            return False
+        own(node).since = next_serial()
+        return True
+
+    def _forget(self) -> None:
+        pairs = zip(self._nodes, self._stamps, strict=True)
+        kept = [(reference, stamp) for reference, stamp in pairs if reference() is not None]
+        self._nodes, self._stamps = [reference for reference, _ in kept], [stamp for _, stamp in kept]
+        self._most = max(4096, 2 * len(kept))
 
 
 class Record:
@@ -18,9 +70,8 @@ class Record:
         session: the recording that made the node; in another one its readers are not known.
         fill: the number that all of a new array is; None where it is not known.
         made_by_name: whether `zeros`, `array` or the like made it.
-        unread: whether no op has read the array since it was last written.
+        since: the serial number from which on it may have been read as it is.
         owned: whether nobody else has the memory of the node's value.
-        readers: the nodes that have read it.
         views: the nodes that show a part of it.
         pieces: the nodes that were written, each with its region.
         regions: those of the pieces of its `write`, in order.
@@ -36,7 +87,7 @@ class Record:
 
     made_by_name = False
     fill: float | None = None
-    unread = True
+    since = -1
     owned = False
     compiled = False
     shows_foreign = False
@@ -48,15 +99,24 @@ class Record:
     how: Any = None
     views: Sequence[ref[Node]] = ()
     pieces: Pieces | None = None
-    regions: Sequence[Region] = ()
+    regions: list[Region]
     covered = 0
 
-    def __init__(self, session: object) -> None:
+    def __init__(self, session: Session) -> None:
         self.session = session
-        self.readers: list[ref[Node]] = []
+
+
+def own(node: Node) -> Record:
+    """The record of ``node`` alone."""
+    record: Record = node._record
+    if record is record.session.blank:
+        record = node._record = Record(record.session)
+        record.since = node.serial
+    return record
 
 
 def tie(view: Node, base: Node, op: Any, settings: dict[str, Any]) -> None:
     """Notes that ``view`` shows what ``op`` makes of the array ``base``."""
-    view._record.base, view._record.how = base, (op, settings)
-    base._record.views = [*(r for r in base._record.views if r() is not None), ref(view)]
+    record, shown = own(view), own(base)
+    record.base, record.how = base, (op, settings)
+    shown.views = [*(r for r in shown.views if r() is not None), ref(view)]

@@ -94,6 +94,7 @@ class _Numpy(ModuleType):
 
 
 _numpy = _Numpy("numpy", np.__doc__)
+vars(_numpy).update({name: x for name, x in vars(np).items() if name not in makers.__all__})  # looked up faster so
 _lock = threading.RLock()
 _depth: dict[int, int] = {}
 _before: dict[int, dict[str, Any]] = {}

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from weakref import ref
 
 import numpy as np
 
+from .. import ops
 from ..core.errors import MutationError, users_line
 from ..core.node import Node
 from ..core.scope import now
 from .change import row
 from .layout import VIEWS, is_scattered, layout, viewed
 from .permission import check
-from .record import Record, tie
+from .record import Session, own, tie
 from .writing import overwrite, scattered
+
+SHARING = VIEWS | {ops.copy, ops.stop_gradient, ops.within, ops.einsum}
+"""Ops whose result may lie in the memory of their first input."""
 
 
 class Recorder:
@@ -26,9 +29,9 @@ class Recorder:
         session: the recording that it continues; a new one by default.
     """
 
-    def __init__(self, anywhere: bool = False, session: object = None) -> None:
+    def __init__(self, anywhere: bool = False, session: Session | None = None) -> None:
         self.anywhere = anywhere
-        self.session = session or object()
+        self.session = session or Session()
 
     def inner(self) -> Recorder:
         """The recorder of a function that is traced now: arrays from outside cannot be written there."""
@@ -36,6 +39,8 @@ class Recorder:
 
     def read(self, inputs: tuple[Node, ...]) -> tuple[Node, ...]:
         """The inputs of an op, where a row that was just written is the node that was written there."""
+        if not self.session.stand_ins:
+            return inputs
         for x in inputs:
             record = x._record
             if record is not None and record.stands_for is not None:
@@ -44,21 +49,20 @@ class Recorder:
 
     def made(self, node: Node, read: tuple[Node, ...]) -> None:
         """Notes a new node, as a reader of its inputs and perhaps as a view of the array that was read."""
-        node._record = Record(self.session)
-        me = None
+        session = self.session
+        node._record = session.blank
+        session.enter(node, node.serial)
+        if node._op in SHARING:
+            _note_sharing(node, read[0])
+        if now.tracing:
+            self._note_traced(node)
+
+    def _note_traced(self, node: Node) -> None:
         for x in node._inputs:
-            record = x._record
-            if record is not None:
-                me = me or ref(node)
-                record.unread = False
-                record.readers.append(me)
-                if record.session is not self.session and now.tracing:
-                    record.compiled = True
-        if node._op in VIEWS:
-            if _shows(node, read[0]):
-                _note_view(node, read[0])
-        elif now.tracing:
-            node._record.scattered = is_scattered(node)
+            if x._record is not None and x._record.session is not self.session:
+                own(x).compiled = True
+        if node._op not in VIEWS and is_scattered(node):
+            own(node).scattered = True
 
     def row(self, node: Node, index: tuple[Any, ...]) -> Node | None:
         """``node[index]`` where it is a node that was written there; else None."""
@@ -87,17 +91,22 @@ def _meant(x: Node) -> Node:
     return x
 
 
-def _note_view(node: Node, base: Node) -> None:
-    if base._record is None:
-        node._record.shows_foreign = True
-    else:
-        tie(node, base, node._op, node._attributes)
+def _note_sharing(node: Node, x: Node) -> None:
+    """Notes that the value of ``node`` may lie in the memory of the value of ``x``, and perhaps that it is a view."""
+    if x._record is not None:
+        own(x).owned = False
+    if node._op in VIEWS and _shows(node, x):
+        if x._record is None:
+            own(node).shows_foreign = True
+        else:
+            tie(node, x, node._op, node._attributes)
 
 
 def _shows(node: Node, x: Node) -> bool:
     """Whether numpy makes a view: a reshape may have to copy, and an index that leaves one number does."""
-    if now.tracing or (x._record is not None and x._record.layout is not None):
-        node._record.layout, shows = viewed(node._op, node._attributes, x)
-        node._record.unsure = not shows and layout(x) is None
-        return shows and node.ndim > 0
-    return node.ndim > 0 and np.may_share_memory(node._value, x._value)
+    if not (now.tracing or (x._record is not None and (x._record.layout is not None or x._record.base is not None))):
+        return node.ndim > 0 and np.may_share_memory(node._value, x._value)
+    record = own(node)
+    record.layout, shows = viewed(node._op, node._attributes, x)
+    record.unsure = not shows and layout(x) is None
+    return shows and node.ndim > 0

@@ -18,9 +18,10 @@ from ..ops.inference import hollow
 from ..ops.lookup import _picked
 from ..ops.numpy_functions import joined
 from ..ops.operators import basic, parts
-from .change import read_by, renew, replace, set_apart
+from .change import renew, replace, set_apart
 from .permission import check
 from .pieces import Pieces
+from .record import own
 from .region import Region, is_whole, lane_of, region_of, shape_of, start, tiled
 
 
@@ -87,7 +88,7 @@ def _piece(node: Node, shape: tuple[int, ...], value: Any) -> Node:
 
 
 def _change(node: Node, index: tuple[Any, ...], region: Region, piece: Node) -> None:
-    record, lane = node._record, lane_of(region, node.shape)
+    record, lane = own(node), lane_of(region, node.shape)
     whole = lane is None and is_whole(region, node.shape)
     if None in index:
         index = tuple([part for part in index if part is not None])
@@ -101,8 +102,8 @@ def _change(node: Node, index: tuple[Any, ...], region: Region, piece: Node) -> 
     elif whole:
         replace(node, ops.copy(piece))
         (piece,) = node._inputs  # a snapshot, if the piece was the node itself
-        record.stands_for = piece
-    elif node._op is ops.write and record.unread and not met:
+        record.stands_for, record.session.stand_ins = piece, True
+    elif node._op is ops.write and not met and record.session.is_unread(node):
         _extend(node, index, piece)
         record.regions.append(region)
     else:
@@ -125,7 +126,7 @@ def _change(node: Node, index: tuple[Any, ...], region: Region, piece: Node) -> 
 def _first_write(node: Node, index: tuple[Any, ...], piece: Node) -> Node | None:
     """The first write of a node into an array full of one number: it keeps its memory, 0.4 ms less for 400 KB."""
     record = node._record
-    if record.fill is None or now.tracing or not (record.owned and record.unread):
+    if record.fill is None or now.tracing or not (record.owned and record.session.is_unread(node)):
         return None
     background = Constant(np.broadcast_to(np.asarray(record.fill, node.dtype), node.shape))
     node._value[index] = piece._value
@@ -136,7 +137,8 @@ def _first_write(node: Node, index: tuple[Any, ...], piece: Node) -> Node | None
 
 def _join(node: Node) -> None:
     regions = node._record.regions
-    axis = tiled(regions, node.shape)
+    axis = node._record.pieces.lane  # where it is known, the regions need not be looked at
+    axis = tiled(regions, node.shape) if axis is None else axis
     if axis is not None:
         order = sorted(range(len(regions)), key=lambda k: start(regions[k][axis]))
         node._op = ops.stack if isinstance(regions[0][axis], int) else ops.concatenate
@@ -152,7 +154,7 @@ def _own(node: Node) -> np.ndarray:
 
 
 def _in_memory(node: Node, index: tuple[Any, ...], piece: Node) -> None:
-    if not node._record.unread:
+    if not node._record.session.is_unread(node):
         set_apart(node)
         node._record.owned = False
     _own(node)[index] = piece._value
@@ -165,8 +167,7 @@ def _extend(node: Node, index: tuple[Any, ...], piece: Node) -> None:
     node._attributes = {"indexes": (*node._attributes["indexes"], index)}
     node._inputs, node.serial = (*node._inputs, piece), next_serial()
     node._record.covered += piece.size
-    if piece._record is not None:
-        read_by(node, piece)
+    node._record.session.again(node)
 
 
 @refusing
@@ -176,7 +177,7 @@ def overwrite(node: Node, new: Node) -> None:
         problem = f"{node.label()}: the result does not fit into the array"
         raise GraphError(problem, expected=str(node.shape), got=f"{new.shape}; {users_line()}", fix="write a = a + b")
     new = new if new.dtype == node.dtype else ops.astype(new, node.dtype)
-    record = node._record
+    record = own(node)
     if record.base is not None:
         _through(node, new)
         return

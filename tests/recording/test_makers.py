@@ -1,0 +1,63 @@
+"""`tinygraph.numpy`: all of numpy's names, arrays that may hold nodes, lists of nodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import tinygraph as tg
+import tinygraph.numpy as tnp
+from tests.each import each
+
+
+def test_it_has_all_of_numpys_names() -> None:
+    assert {*dir(np)} >= {*tnp.__all__} and all(hasattr(tnp, name) for name in np.__all__)
+    assert tnp.pi is np.pi and tnp.linalg is np.linalg and tnp.tanh is np.tanh and tnp.ndarray is np.ndarray
+
+
+@each("name", ["zeros", "ones", "empty"])
+def test_arrays_of_floats_may_hold_nodes_and_others_are_numpys(name: str) -> None:
+    make = getattr(tnp, name)
+    assert isinstance(make((2, 3)), tg.Node) and make((2, 3), np.float32).dtype == np.float32
+    assert type(make(3, dtype=int)) is np.ndarray and type(make(3, bool)) is np.ndarray
+    like = getattr(tnp, f"{name}_like")
+    assert isinstance(like(np.ones(3)), tg.Node) and isinstance(like(tg.parameter([1.0])), tg.Node)
+    assert type(like(np.arange(3))) is np.ndarray
+
+
+def test_arrays_of_nodes_are_one_node() -> None:
+    w = tg.parameter([1.0, 2.0])
+    a = tnp.array([w, [3.0, w[0]], np.ones(2)], dtype=np.float32)
+    assert a.value.tolist() == [[1.0, 2.0], [3.0, 1.0], [1.0, 1.0]] and a.dtype == np.float32
+    assert tg.grad(tg.sum(a), w).value.tolist() == [2.0, 1.0]
+    assert tnp.asarray(w) is w and tnp.array(w) is not w and tnp.array(w, ndmin=2).shape == (1, 2)
+    assert tnp.full((2, 2), w).value.tolist() == [[1.0, 2.0], [1.0, 2.0]]
+    x = np.ones(2)
+    assert tnp.asarray(x) is x and tnp.array([1, 2]).dtype.kind == "i"
+
+
+def test_a_copy_is_not_what_was_copied() -> None:
+    w = tg.parameter([1.0, 2.0])
+    for copied in (tnp.copy(w), w.copy(), np.array(w.value) + 0.0 * w, +w, w.flatten(), tnp.array(w)):
+        copied[0] = 9.0
+        assert copied.value.tolist() == [9.0, 2.0] and w.value.tolist() == [1.0, 2.0]
+
+
+@each("name", ["sum", "mean", "prod", "std", "var", "average", "max", "min"])
+def test_lists_of_nodes_eager_and_compiled(name: str) -> None:
+    values = np.array([1.0, 3.0, 2.0])
+
+    def loss(w: Any) -> Any:
+        return getattr(tnp, name)([w[0] * 2.0, w[1], w[2] * w[2]])
+
+    w = tg.parameter(values)
+    right = getattr(np, name)([2.0, 3.0, 4.0])
+    np.testing.assert_allclose(loss(w).item(), right, 1e-14)
+    np.testing.assert_allclose(tg.compile(loss)(w), right, 1e-14)
+    tg.check.gradients(loss, w, order=2)
+
+
+def test_which_of_a_list_is_the_largest() -> None:
+    w = tg.parameter([1.0, 3.0])
+    assert tnp.argmax([w[0], w[1]]) == 1 and tnp.argmin([w[0], w[1]]) == 0
