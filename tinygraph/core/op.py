@@ -159,10 +159,7 @@ class Op:
         if node._place[0] is None:
             leave_trail(node)
         if not plain:
-            if recorder is not None:
-                recorder.made(node, read or nodes)
-            if now.watching:
-                watch_forward(node)
+            _observed(node, read or nodes)
         return node
 
     def trace(
@@ -249,3 +246,11 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<op {plain(self.name, 80)}>"
+
+
+def _observed(node: Node, read: tuple[Node, ...]) -> None:
+    """Shows a new node to who looks on: a recorder of the arrays that were read, the watch for NaN and infinity."""
+    if now.recorder is not None:
+        now.recorder.made(node, read)
+    if now.watching:
+        watch_forward(node)
