@@ -41,9 +41,10 @@ def nonfinite(mode: str) -> Iterator[None]:
     if now.tracing:
         fix = "call the compiled function inside `with tg.nonfinite`"
         raise GraphError("nonfinite: it has no effect inside of a compiled function", got=users_line(), fix=fix)
-    before, now.watching = now.watching, mode == "raise"
-    settle()
+    before = now.watching
     try:
+        now.watching = mode == "raise"
+        settle()
         with np.errstate(all="ignore" if mode == "raise" else None):
             yield
     finally:

@@ -79,8 +79,8 @@ def step(t: int) -> Iterator[None]:
         3
     """
     before = now.place
-    now.place = (integer("step", "t", t), before[1], before[2])
     try:
+        now.place = (integer("step", "t", t), before[1], before[2])
         yield
     finally:
         now.place = before
@@ -98,8 +98,8 @@ def scope(name: str) -> Iterator[None]:
         'encoder/layer0'
     """
     before, name = now.place, text("scope", "its name", name)
-    now.place = (before[0], f"{before[1]}/{name}" if before[1] else name, before[2])
     try:
+        now.place = (before[0], f"{before[1]}/{name}" if before[1] else name, before[2])
         yield
     finally:
         now.place = before

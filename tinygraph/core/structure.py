@@ -24,6 +24,22 @@ def rebuild(structure: Any, new_leaves: list[Any]) -> Any:
     return map_leaves(lambda _: next(rest), structure)
 
 
+def ordered_as(structure: Any, like: Any) -> Any:
+    """The structure with the keys of its dicts in the order of those of ``like``, as `leaves` goes by their order.
+
+    Raises:
+        KeyError: a dict has other keys than the one in its place, unless that is empty.
+    """
+    if isinstance(structure, dict) and isinstance(like, dict) and like:
+        if structure.keys() != like.keys():
+            raise KeyError(f"{[*structure]} in place of {[*like]}")
+        return {key: ordered_as(structure[key], part) for key, part in like.items()}
+    alike = type(structure) in (list, tuple) and type(like) is type(structure) and len(structure) == len(like)
+    if alike and any(isinstance(part, (dict, list, tuple)) for part in structure):
+        return type(structure)([ordered_as(part, old) for part, old in zip(structure, like, strict=True)])
+    return structure
+
+
 def builder(structure: Any) -> Callable[[list[Any]], Any]:
     """`rebuild` for one structure as a function of the new leaves: several times as fast if called many times."""
     build, _ = _builder(structure, 0)

@@ -104,12 +104,12 @@ class Live(Traced):
 def tracing() -> Iterator[None]:
     """A context in which ops make `Traced` nodes instead of computing; the thread's other state is reset."""
     before, recorder = vars(now).copy(), now.recorder
-    vars(now).clear()
-    now.tracing = True
-    if recorder is not None:
-        now.recorder = recorder.inner()
-    settle()
-    try:
+    try:  # from the first change on: Ctrl-C may come between any two of these lines
+        vars(now).clear()
+        now.tracing = True
+        if recorder is not None:
+            now.recorder = recorder.inner()
+        settle()
         yield
     finally:
         vars(now).clear()

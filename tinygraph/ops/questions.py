@@ -74,7 +74,7 @@ def _argmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False
     z = reduction.argmax(a, axis=axis)
     if not keepdims:
         return z
-    return shape.reshape(z, (1,) * a.ndim) if axis is None else expand_dims(z, axis)
+    return shape.reshape(z, (1,) * a.ndim) if axis is None or not a.ndim else expand_dims(z, axis)
 
 
 def _argmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Node:

@@ -226,6 +226,9 @@ class Surroundings:
             self._place(words, "{0}.{1}", Slots(x, members))
         if hasattr(cls, "__next__"):
             self.names.add(ITERATOR)
+        if isinstance(x, dict):
+            plain = all(type(key) in (str, int) for key in x)
+            self.marks[f"the order of {words}"] = tuple(x) if plain else tuple(map(id, x))
         if isinstance(x, (dict, list, tuple, set, frozenset, deque)):
             self._place(words, "{0}[{1!r}]", x)
         elif cls.__module__ in ("functools", "itertools", "builtins"):

@@ -72,13 +72,13 @@ def _code_of(fn: Any) -> FunctionType:
 @contextmanager
 def _recording() -> Iterator[None]:
     before, own = now.recorder, vars(now).get("recorder")
-    now.recorder = Recorder(True, None if before is None else before.session)
-    settle()
     try:
+        now.recorder = Recorder(True, None if before is None else before.session)
+        settle()
         yield
     finally:
         if own is None:
-            del now.recorder  # that of all threads shows again, also if it came meanwhile
+            vars(now).pop("recorder", None)  # that of all threads shows again, also if it came meanwhile
         else:
             now.recorder = own
         settle()
@@ -98,8 +98,10 @@ class _Numpy(ModuleType):
 _numpy = _Numpy("numpy", np.__doc__)
 vars(_numpy).update({name: x for name, x in vars(np).items() if name not in makers.__all__})  # looked up faster so
 _lock = threading.RLock()
-_depth: dict[int, int] = {}
+_running: dict[int, set[object]] = {}
+"""The calls that are running now, by the names of their file."""
 _before: dict[int, dict[str, Any]] = {}
+"""The names that they exchanged."""
 
 
 def _either(function: Any) -> Any:
@@ -116,25 +118,25 @@ _ours = {id(np): _numpy} | {id(getattr(np, name)): _either(getattr(np, name)) fo
 @contextmanager
 def _ours_in(function: FunctionType) -> Iterator[None]:
     """A context in which the names of numpy in the file of ``function``, and around it, are ours."""
-    names, key = function.__globals__, id(function.__globals__)
+    names, key, call = function.__globals__, id(function.__globals__), object()
     cells = [(cell, cell.cell_contents) for cell in function.__closure__ or () if _filled(cell)]
-    with _lock:
-        _depth[key] = _depth.get(key, 0) + 1
-        if _depth[key] == 1:
-            _before[key] = {name: x for name, x in names.items() if id(x) in _ours}
-            names.update({name: _ours[id(x)] for name, x in _before[key].items()})
-        for cell, x in cells:
-            cell.cell_contents = _ours.get(id(x), x)
-    try:
+    try:  # all within, and each line such that it may be missing: Ctrl-C may come between any two
+        with _lock:
+            _running.setdefault(key, set()).add(call)
+            exchanged = {name: x for name, x in names.items() if id(x) in _ours}
+            _before.setdefault(key, {}).update(exchanged)
+            names.update({name: _ours[id(x)] for name, x in exchanged.items()})
+            for cell, x in cells:
+                cell.cell_contents = _ours[id(x)]
         yield
     finally:
         with _lock:
             for cell, x in cells:
                 cell.cell_contents = x
-            _depth[key] -= 1
-            if not _depth[key]:
-                del _depth[key]
-                _put_back(names, _before.pop(key))
+            _running.get(key, set()).discard(call)
+            if not _running.get(key):
+                _running.pop(key, None)
+                _put_back(names, _before.pop(key, {}))
 
 
 def _put_back(names: dict[str, Any], before: dict[str, Any]) -> None:

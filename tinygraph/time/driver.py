@@ -11,7 +11,7 @@ from ..core.errors import GraphError
 from ..core.leaves import Constant
 from ..core.node import Node
 from ..core.scope import now, step
-from ..core.structure import leaves, map_leaves, rebuild
+from ..core.structure import leaves, map_leaves, ordered_as, rebuild
 from ..ops import stack, where
 from .border import border
 from .cell_contract import Step
@@ -101,6 +101,7 @@ class Driver:
             outputs, state = self._windows(cell, xs, state, times, self.truncate)
         if self.reverse:
             outputs.reverse()
+        outputs = [_like_the_first(y, outputs[0]) for y in outputs]
         counts = [len(leaves(y)) for y in outputs]
         if len(set(counts)) > 1:
             problem = "unroll: the outputs of the time steps differ in structure"
@@ -145,6 +146,14 @@ class Driver:
         return outputs, state if self.real is None else _ends(states, self.real[:: -1 if self.reverse else 1])
 
 
+def _like_the_first(y: Any, first: Any) -> Any:
+    try:
+        return ordered_as(y, first)
+    except KeyError as error:
+        problem = "unroll: the outputs of the time steps have other keys than the first"
+        raise GraphError(problem, got=error.args[0]) from None
+
+
 def _call(cell: Step, xs: Any, state: Any, t: int) -> tuple[Any, Any]:
     return cell(map_leaves(lambda x: x[t], xs), state)
 
@@ -161,13 +170,21 @@ def _checked(cell: Step) -> Step:
     def call(x: Any, state: Any) -> tuple[Any, Any]:
         result = cell(x, state)
         if not isinstance(result, tuple) or len(result) != 2:
-            at = "" if now.place[0] is None else f" at step {now.place[0]}"
             raise GraphError(
-                f"unroll: the cell{at} did not return a pair",
+                f"unroll: the cell{_at()} did not return a pair",
                 expected="(y_t, new_state)",
                 got=type(result).__name__,
                 fix="return h, h if the state is the output",
             )
-        return result
+        y, new = result
+        try:
+            return y, ordered_as(new, state)
+        except KeyError as error:
+            problem = f"unroll: the new state{_at()} has other keys than the old one"
+            raise GraphError(problem, got=error.args[0], fix="return each part under its name") from None
 
     return call
+
+
+def _at() -> str:
+    return "" if now.place[0] is None else f" at step {now.place[0]}"
