@@ -13,7 +13,7 @@ from tests.each import each
 
 def test_it_has_all_of_numpys_names() -> None:
     assert {*dir(np)} >= {*tnp.__all__} and all(hasattr(tnp, name) for name in np.__all__)
-    assert tnp.pi is np.pi and tnp.linalg is np.linalg and tnp.tanh is np.tanh and tnp.ndarray is np.ndarray
+    assert tnp.pi is np.pi and tnp.linalg is np.linalg and tnp.tanh is np.tanh
 
 
 @each("name", ["zeros", "ones", "empty"])
@@ -56,6 +56,17 @@ def test_lists_of_nodes_eager_and_compiled(name: str) -> None:
     np.testing.assert_allclose(loss(w).item(), right, 1e-14)
     np.testing.assert_allclose(tg.compile(loss)(w), right, 1e-14)
     tg.check.gradients(loss, w, order=2)
+
+
+def test_questions_about_the_type_are_answered_as_of_arrays() -> None:
+    w = tg.parameter([1.0, 3.0])
+    assert (
+        isinstance(w * 2.0, tnp.ndarray)
+        and isinstance(np.ones(2), tnp.ndarray)
+        and isinstance(tnp.zeros(()), tnp.ndarray)
+    )
+    assert not isinstance(3.0, tnp.ndarray) and not isinstance(tg.sum(w), tnp.ndarray)
+    assert tnp.isscalar(tg.sum(w)) and not tnp.isscalar(w) and not tnp.isscalar(tnp.zeros(())) and tnp.isscalar(2.0)
 
 
 def test_which_of_a_list_is_the_largest() -> None:

@@ -59,7 +59,7 @@ def _astype(
     if casting != "unsafe" and not np.can_cast(self.dtype, dtype, casting):
         got, fix = f"{self.dtype} to {dtype}, casting={casting!r}", "omit casting="
         raise GraphError(f"astype of {self.label()}: numpy's rules do not allow it", got=got, fix=fix)
-    return shape.astype(self, dtype)
+    return self if not copy and self.dtype == dtype else shape.astype(self, dtype)
 
 
 def _tolist(self: Node) -> Any:

@@ -13,7 +13,7 @@ from ..core.leaves import as_nodes
 from ..core.node import Node
 from ..core.op import Spec
 from ..core.scope import now
-from . import arithmetic, choice, exponential, rounding, shape, slicing
+from . import arithmetic, broadcasting, choice, exponential, rounding, shape, slicing
 from .inference import MOST_AXES, floating, hollow
 
 
@@ -115,10 +115,15 @@ def fabs(x: Node) -> Node:
     return choice.abs(x if x.dtype.kind == "f" else shape.astype(x, np.fabs(np.ones(1, x.dtype)).dtype))
 
 
-def copied(a: Node) -> Node:
+def copied(a: Node, order: Any = "K") -> Node:
     """The node itself, which nobody can change; where arrays may be written, another one of the same value."""
-    copy: Node = a if now.recorder is None else now.recorder.copied(a)
+    copy: Node = a if now.recorder is None else now.recorder.copied(a, order)
     return copy
+
+
+def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Node:
+    view: Node = broadcasting.broadcast_to(array, shape)
+    return view if now.recorder is None or not isinstance(array, Node) else now.recorder.shown(view, array)
 
 
 def divmod(x: Any, y: Any) -> tuple[Node, Node]:
@@ -168,7 +173,8 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.around: lambda a, decimals=0: rounding.round(a, decimals=decimals),
     np.fix: lambda x: rounding.trunc(x),
     np.nan_to_num: nan_to_num,
-    np.copy: lambda a, order="K", subok=False: copied(a),
+    np.copy: lambda a, order="K", subok=False: copied(a, order),
+    np.broadcast_to: broadcast_to,
     np.shape: lambda a: a.shape,
     np.ndim: lambda a: a.ndim,
     np.size: lambda a: a.size,

@@ -95,7 +95,8 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
     if isinstance(op, Op) and (len(args) > _alike(function, op) or (kwargs and not kwargs.keys() <= op._known)):
         op, args, kwargs = (FULL[function], args, kwargs) if function in FULL else _by_name(function, op, args, kwargs)
     try:
-        return op(*args, **kwargs)
+        z = op(*args, **kwargs)
+        return z if now.recorder is None or isinstance(op, Op) else now.recorder.composed(z, args)
     except UNFIT as error:
         return _again(self, function, types, args, kwargs, error, isinstance(op, Op))
 
@@ -153,7 +154,8 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     limit = LARGEST_TRACED if plain else LARGEST_LIST
     if dtype is not None and np.dtype(dtype) != object:
         problem = f"{self.label()} would be stored in a plain array and lose its gradient"
-        fix = asked(f"x.value for numbers alone; np.stack joins a list of nodes; {OFFER}")
+        ways = "np.copy(a) of that array may hold nodes" if now.recorder is not None else OFFER
+        fix = asked(f"x.value for numbers alone; np.stack joins a list of nodes; {ways}")
         if sys._getframe(2).f_code.co_name in ("_mean", "_var"):
             problem, fix = "numpy's mean of a list makes a plain number of a node", "np.mean(np.stack(nodes))"
         raise MutationError(problem, got=users_line(), fix=fix)

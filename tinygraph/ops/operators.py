@@ -278,7 +278,7 @@ def _install_methods() -> None:
         "T": property(shape.transpose),
         "ravel": _flatten,
         "flatten": lambda self, order="C": numpy_functions.copied(_flatten(self, order)),
-        "copy": lambda self, order="C": numpy_functions.copied(self),
+        "copy": lambda self, order="C": numpy_functions.copied(self, order),
         "conjugate": lambda self: self,
     }
     for word, method in others.items():

@@ -75,7 +75,7 @@ def row(node: Node, index: tuple[Any, ...]) -> Node | None:
         if below is node:
             return None
         piece = ops.getitem(below, index=index)
-    if not piece.ndim:
+    if not piece.ndim and ... not in index:
         return piece  # one number, which numpy copies
     return view_as(node, piece, ops.getitem, {"index": index})
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..core.errors import GraphError
 from ..core.node import Node
 from ..ops.numpy_functions import FUNCTIONS
 from ..ops.questions import MASKS
@@ -21,7 +22,10 @@ def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) ->
 
 
 def putmask(a: Any, mask: Any, values: Any) -> None:
-    assign(a, np.asarray(mask), values)
+    if np.ndim(values) and np.shape(values) != np.shape(a):
+        fix = "a[mask] = values, for as many values as the mask selects"
+        raise GraphError("np.putmask: values have another shape", got=f"{np.shape(values)}", fix=fix)
+    assign(a, ..., np.where(mask, values, a))
 
 
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:

@@ -10,6 +10,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from .. import ops
 from ..core.node import Node
+from ..ops.broadcasting import Elementwise
 
 VIEWS = frozenset((ops.getitem, ops.reshape, ops.transpose, ops.swapaxes))
 """Ops whose result is a view in numpy: what is written there is written in the array that it shows."""
@@ -23,9 +24,9 @@ def layout(node: Node) -> np.ndarray | None:
     if record is not None and record.base is not None and record.stands_for is not None:
         op, settings = record.how
         return viewed(op, settings, record.base)[0]
-    if node._value is not None:
-        return node._value
-    return None if record is not None and record.scattered else _in_c_order(node.shape)
+    if record is not None and record.scattered:
+        return None
+    return _in_c_order(node.shape) if node._value is None else node._value
 
 
 def keep_layout(node: Node, new: Node) -> None:
@@ -35,6 +36,16 @@ def keep_layout(node: Node, new: Node) -> None:
         other = new._value.strides if new._value is not None else _in_c_order(node.shape).strides
         if value.strides != other:
             record.layout = _with_strides(value.shape, [n // value.itemsize for n in value.strides])
+            record.session.odd = True
+
+
+def in_order(known: np.ndarray | None, shape: tuple[int, ...], order: str) -> np.ndarray | None:
+    """The layout of a copy in the order "C", "F" or "K" of an array whose layout is ``known``."""
+    if order == "C" or (known is not None and known.flags.c_contiguous and order != "F"):
+        return _in_c_order(shape)
+    if order == "F":
+        return _in_c_order(shape[::-1]).T
+    return None if known is None else np.empty_like(known, np.int8, order="K", subok=False)
 
 
 def _in_c_order(shape: tuple[int, ...]) -> np.ndarray:
@@ -63,6 +74,30 @@ def _reshaped(before: np.ndarray | None, x: Node, shape: Any) -> tuple[np.ndarra
         return _in_c_order(target), False
 
 
+IN_C_ORDER = frozenset((ops.matmul, ops.sum, ops.mean, ops.stack, ops.concatenate, ops.copy, ops.write, ops.write_at))
+"""Ops that, like the element-wise ones, make arrays in C order of such arrays."""
+
+
 def is_scattered(node: Node) -> bool:
-    """Whether an op's result may lie otherwise than in C order, because one of its inputs does."""
-    return any(x.ndim > 1 and ((known := layout(x)) is None or not known.flags.c_contiguous) for x in node._inputs)
+    """Whether a traced result may lie otherwise than in C order: numpy's indexing and einsum have their own."""
+    if node.ndim < 2:
+        return False
+    usual = isinstance(node._op, Elementwise) or node._op in IN_C_ORDER
+    return not usual or any(x.ndim > 1 and not _is_in_c_order(x) for x in node._inputs)
+
+
+def _is_in_c_order(x: Node) -> bool:
+    known = layout(x)
+    return known is not None and known.flags.c_contiguous
+
+
+def is_odd(x: Node) -> bool:
+    """Whether the value of an array that was computed lies otherwise than numpy's array would."""
+    record = x._record
+    if record is None or x.ndim < 2:
+        return False
+    known, value = record.layout, x._value
+    if record.scattered or known is None:
+        return bool(record.scattered)
+    own = [n // known.itemsize for n in known.strides]
+    return own != [n // value.itemsize for n in value.strides]

@@ -13,6 +13,7 @@ from ..core.leaves import Constant
 from ..core.node import Node
 from ..core.scope import now
 from ..ops.numpy_functions import copied
+from .layout import layout
 from .record import own
 
 
@@ -61,9 +62,40 @@ def _of_lists(function: Any) -> Any:
     return reduce
 
 
+def _like(function: Callable[..., Any], fill: float | None = None) -> Callable[..., Any]:
+    """numpy's zeros_like and the like: the array lies in memory as its model does."""
+    make = _maker(function, fill)
+
+    @functools.wraps(make)
+    def like(a: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(a, Node):
+            return make(a, *args, **kwargs)
+        known = layout(a)
+        model = (
+            np.empty_like(known, a.dtype, order="K", subok=False) if known is not None else np.empty(a.shape, a.dtype)
+        )
+        z = make(model, *args, **kwargs)
+        if known is None and isinstance(z, Node):
+            own(z).scattered = True
+        return z
+
+    return like
+
+
+class _OfArrays(type):
+    """``isinstance(x, np.ndarray)`` is True for nodes that stand for arrays, too."""
+
+    def __instancecheck__(cls, x: object) -> bool:
+        return isinstance(x, np.ndarray) or (isinstance(x, Node) and not isscalar(x))
+
+
+class ndarray(np.ndarray, metaclass=_OfArrays):  # noqa: N801  numpy's name
+    """numpy.ndarray, of which nodes are instances."""
+
+
 zeros, ones, full = _maker(np.zeros, 0.0), _maker(np.ones, 1.0), _filler(np.full)
-zeros_like, ones_like, full_like = _maker(np.zeros_like, 0.0), _maker(np.ones_like, 1.0), _filler(np.full_like)
-empty, empty_like = _maker(np.empty), _maker(np.empty_like)
+zeros_like, ones_like, full_like = _like(np.zeros_like, 0.0), _like(np.ones_like, 1.0), _filler(np.full_like)
+empty, empty_like = _maker(np.empty), _like(np.empty_like)
 eye, identity = _maker(np.eye), _maker(np.identity)
 sum, prod, mean, average, std, var = map(_of_lists, (np.sum, np.prod, np.mean, np.average, np.std, np.var))
 max, min, argmax, argmin = map(_of_lists, (np.max, np.min, np.argmax, np.argmin))
@@ -77,17 +109,41 @@ def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, *
     if not _has_nodes(object):
         new = np.array(object, dtype, copy=copy, ndmin=ndmin, **settings)
         return new if new is object else _writable(new)
-    node = _joined(object)
+    node, order = _joined(object), settings.get("order") or "K"
     if dtype is not None and np.dtype(dtype) != node.dtype:
         node = ops.astype(node, dtype)
     elif node is object and copy is not False and copy is not None:
-        node = copied(node)
+        node = copied(node, order)
     return node if node.ndim >= ndmin else ops.reshape(node, (1,) * (ndmin - node.ndim) + node.shape)
 
 
-def asarray(a: Any, dtype: Any = None, **settings: Any) -> Any:
-    """numpy.asarray: ``a`` itself if it is an array or a node; lists with nodes become one node."""
-    return array(a, dtype, copy=False, **settings) if _has_nodes(a) else np.asarray(a, dtype, **settings)
+def asarray(a: Any, dtype: Any = None, order: Any = None, **settings: Any) -> Any:
+    """numpy.asarray: ``a`` itself if it is an array or a node of this dtype and order; lists with nodes become one."""
+    if not _has_nodes(a):
+        return np.asarray(a, dtype, order, **settings)
+    node, known = array(a, dtype, copy=False), layout(a) if isinstance(a, Node) else None
+    if order not in ("C", "F"):
+        return node
+    lies_so = known is not None and (known.flags.c_contiguous if order == "C" else known.flags.f_contiguous)
+    return node if lies_so else copied(node, order)
+
+
+def ascontiguousarray(a: Any, dtype: Any = None) -> Any:
+    """numpy.ascontiguousarray: ``a`` itself if it lies in C order, else a copy that does."""
+    return asarray(a, dtype, "C") if _has_nodes(a) else np.ascontiguousarray(a, dtype)
+
+
+def asanyarray(a: Any, dtype: Any = None, order: Any = None) -> Any:
+    """numpy.asanyarray: as asarray."""
+    return asarray(a, dtype, order) if _has_nodes(a) else np.asanyarray(a, dtype, order)
+
+
+def isscalar(element: Any) -> bool:
+    """numpy.isscalar: of a number that an op computed True, of an array without axes False."""
+    if not isinstance(element, Node):
+        return np.isscalar(element)
+    record = element._record
+    return element.ndim == 0 and not (record is not None and (record.made_by_name or record.base is not None))
 
 
 def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
@@ -95,7 +151,7 @@ def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
 
     a: an array, a node or a list of any shape  result: the same shape
     """
-    return array(a)
+    return array(a, order=order)
 
 
 def _has_nodes(x: Any) -> bool:
@@ -112,7 +168,9 @@ __all__ = [
     "argmax",
     "argmin",
     "array",
+    "asanyarray",
     "asarray",
+    "ascontiguousarray",
     "average",
     "copy",
     "empty",
@@ -121,9 +179,11 @@ __all__ = [
     "full",
     "full_like",
     "identity",
+    "isscalar",
     "max",
     "mean",
     "min",
+    "ndarray",
     "ones",
     "ones_like",
     "prod",

@@ -10,6 +10,7 @@ from ..core.errors import OFFER, MutationError, users_frame, users_line
 from ..core.node import Node
 from ..core.scope import now
 
+COPY_FIRST = "copy it first: a = np.copy(a), which may hold nodes"
 OURS = f"{__name__.partition('.')[0]}.numpy"
 
 
@@ -37,7 +38,8 @@ def check(node: Node, what: str, fix: str) -> None:
     else:
         return None
     problem = f"{node.label()} cannot be changed by {what}: {why}"
-    raise MutationError(problem, got=users_line(), fix="copy it first: a = np.copy(a)")
+    update = "set its value after the gradient: w.value = w.value - 0.1 * g; or copy it: a = np.copy(w)"
+    raise MutationError(problem, got=users_line(), fix=update if node.kind == "parameter" else COPY_FIRST)
 
 
 def _by_name(node: Node) -> bool:

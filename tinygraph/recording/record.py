@@ -18,11 +18,12 @@ class Session:
     Attributes:
         blank: the record that all nodes have in common of which there is nothing to note.
         stand_ins: whether there is a row that ops read as another node.
+        odd: whether there is an array whose value lies otherwise than numpy's would, see `layout.py`.
     """
 
     def __init__(self) -> None:
         self.blank = Record(self)
-        self.stand_ins = False
+        self.stand_ins = self.odd = False
         self._nodes: list[ref[Node]] = []
         self._stamps: list[int] = []
         self._most = 4096
@@ -80,7 +81,7 @@ class Record:
         base: the array that it is a view of, with the op and the settings of the view in `how`.
         shows_foreign: whether it is a view of a parameter, or of data from outside.
         layout: where its value does not show it, see `layout.py`.
-        scattered: whether a traced array that is no view may lie in another order than C.
+        scattered: whether the order in which it lies is not known.
         unsure: whether it may be a view or a copy.
         compiled: whether a compiled function has read it from outside.
     """

@@ -113,6 +113,7 @@ def _either(function: Any) -> Any:
 
 
 _ours = {id(np): _numpy} | {id(getattr(np, name)): _either(getattr(np, name)) for name in makers.__all__}
+_ours[id(np.ndarray)] = makers.ndarray
 
 
 @contextmanager

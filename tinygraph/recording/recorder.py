@@ -13,7 +13,7 @@ from ..core.leaves import Constant
 from ..core.node import Node
 from ..core.scope import now
 from .change import row
-from .layout import VIEWS, is_scattered, layout, viewed
+from .layout import VIEWS, in_order, is_odd, is_scattered, layout, viewed
 from .permission import check
 from .record import Session, own, tie
 from .writing import overwrite, scattered
@@ -57,6 +57,8 @@ class Recorder:
             _note_sharing(node, read[0])
         if now.tracing:
             self._note_traced(node)
+        elif session.odd and node.ndim > 1 and node._op not in VIEWS and any(map(is_odd, node._inputs)):
+            own(node).scattered = True
 
     def _note_traced(self, node: Node) -> None:
         for x in node._inputs:
@@ -65,14 +67,36 @@ class Recorder:
         if node._op not in VIEWS and is_scattered(node):
             own(node).scattered = True
 
-    def copied(self, node: Node) -> Node:
-        """A copy that may be written; that of data is data."""
-        if type(node) is not Constant:
-            return ops.copy(node)
-        twin = Constant(np.array(node._value))
-        twin._record = self.session.blank
-        own(twin).owned = True
-        return twin
+    def copied(self, node: Node, order: str = "K") -> Node:
+        """A copy that may be written, in the order in memory that numpy's would have; that of data is data."""
+        known = in_order(layout(node), node.shape, order)
+        if type(node) is Constant:
+            copy: Node = Constant(np.array(node._value))
+            copy._record = self.session.blank
+            own(copy).owned = True
+        else:
+            copy = ops.copy(node)
+        if node.ndim > 1:
+            own(copy).layout, own(copy).scattered, self.session.odd = known, known is None, True
+        return copy
+
+    def composed(self, node: Any, args: tuple[Any, ...]) -> Any:
+        """The result of a function of numpy's that is made of ops: where it is no view of an argument, its order in
+        memory may be another one than that of numpy's own result."""
+        if isinstance(node, Node) and node.ndim > 1 and not any(node is x for x in args):
+            record = own(node)
+            base = record.base
+            while base is not None and base._record.base is not None:
+                base = base._record.base
+            if base is None or not any(base is _root(x) for x in args if isinstance(x, Node)):
+                record.base, record.scattered, self.session.odd = None, True, True
+        return node
+
+    def shown(self, view: Node, base: Node) -> Node:
+        """Notes that ``view`` shows ``base``, as numpy's broadcast_to does, which nobody can write to."""
+        if base._record is not None:
+            tie(view, base, ops.broadcast_to, view._attributes)
+        return view
 
     def row(self, node: Node, index: tuple[Any, ...]) -> Node | None:
         """``node[index]`` where it is a node that was written there; else None."""
@@ -95,6 +119,12 @@ class Recorder:
         overwrite(target, target + sign * scattered(target, key, value))
 
 
+def _root(x: Node) -> Node:
+    while x._record is not None and x._record.base is not None:
+        x = x._record.base
+    return x
+
+
 def _meant(x: Node) -> Node:
     while x._record is not None and x._record.stands_for is not None:
         x = x._record.stands_for
@@ -114,9 +144,17 @@ def _note_sharing(node: Node, x: Node) -> None:
 
 def _shows(node: Node, x: Node) -> bool:
     """Whether numpy makes a view: a reshape may have to copy, and an index that leaves one number does."""
-    if not (now.tracing or (x._record is not None and (x._record.layout is not None or x._record.base is not None))):
-        return node.ndim > 0 and np.may_share_memory(node._value, x._value)
+    record = x._record
+    followed = record is not None and (record.layout is not None or record.base is not None or record.scattered)
+    if not (now.tracing or followed):
+        return _is_array(node) and np.may_share_memory(node._value, x._value)
     record = own(node)
     record.layout, shows = viewed(node._op, node._attributes, x)
+    record.scattered = record.layout is None
     record.unsure = not shows and layout(x) is None
-    return shows and node.ndim > 0
+    return shows and _is_array(node)
+
+
+def _is_array(node: Node) -> bool:
+    """Whether numpy gives an array, not a number: ``x[1, ...]`` of a vector is an array of no axes."""
+    return node.ndim > 0 or (node._op is ops.getitem and ... in node._attributes["index"])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..core.errors import GraphError, refusing, users_line
+from ..core.errors import GraphError, MutationError, refusing, users_line
 from ..core.leaves import Constant, as_nodes
 from ..core.node import Node, next_serial
 from ..core.op import Spec
@@ -19,7 +19,7 @@ from ..ops.lookup import _picked, fill
 from ..ops.numpy_functions import joined
 from ..ops.operators import basic, parts
 from .change import renew, replace, set_apart
-from .permission import check
+from .permission import COPY_FIRST, check
 from .pieces import Pieces
 from .record import own
 from .region import Region, is_whole, lane_of, region_of, shape_of, start, tiled
@@ -28,6 +28,9 @@ from .region import Region, is_whole, lane_of, region_of, shape_of, start, tiled
 @refusing
 def assign(node: Node, key: Any, value: Any) -> None:
     """``node[key] = value``, as in numpy: the value is cast and broadcast to what the key selects."""
+    if not isinstance(node, Node):
+        problem = f"a node would be written into a plain {type(node).__name__}"
+        raise MutationError(problem, got=users_line(), fix=COPY_FIRST)
     check(node, "item assignment", "collect the parts in a list and join them by np.stack")
     _assign(node, key, value)
 
@@ -213,6 +216,9 @@ def _changed(node: Node) -> None:
 def _through(view: Node, new: Node) -> None:
     """Writes the new content of a view into the array that it shows, by which the view is renewed, too."""
     base, (op, settings) = view._record.base, view._record.how
+    if op is ops.broadcast_to:
+        problem = f"{view.label()} cannot be changed: np.broadcast_to shows another array, read-only"
+        raise MutationError(problem, got=users_line(), fix="copy it first: a = np.copy(a)")
     if op is ops.getitem:
         _assign(base, settings["index"], new)
     elif op is ops.reshape:
@@ -229,8 +235,10 @@ def in_place(sign: str, op: Any) -> Callable[[Node, Any], Node]:
     """The operator ``x += y`` of a node."""
 
     def change(self: Node, other: Any) -> Node:
-        # numpy scalars are immutable too, so `loss += term` binds the name to a new number with either.
-        if self.ndim == 0:
+        # numpy's scalars are immutable too, so `loss += term` binds the name to a new number with either. An array of
+        # no axes, np.zeros(()) or a view, is none.
+        record = self._record
+        if self.ndim == 0 and (record is None or not (record.made_by_name or record.base is not None)):
             new: Node = op(self, other)
             return new
         check(self, f"'{sign}='", f"write a = a {sign} b, which makes a new node")
