@@ -36,6 +36,7 @@ CALLED = {
 
 NOT_BY_NUMPYS_NAME = {
     "argmax": "np.argmax of a node is a plain number, unless it is traced",
+    "broadcast_to": "np.broadcast_to is a view, which shows later writes",
     "copy": "np.copy gives the node itself where nobody can write to it",
     "put": "np.put writes in place",
     "reshape": "np.reshape has the setting order, too",
