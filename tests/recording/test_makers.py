@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,21 @@ def test_a_copy_is_not_what_was_copied() -> None:
     for copied in (tnp.copy(w), w.copy(), np.array(w.value) + 0.0 * w, +w, w.flatten(), tnp.array(w)):
         copied[0] = 9.0
         assert copied.value.tolist() == [9.0, 2.0] and w.value.tolist() == [1.0, 2.0]
+
+
+def test_deepcopy_keeps_the_gradient_where_a_function_is_recorded() -> None:
+    w = tg.parameter([1.0, 2.0])
+
+    def copies() -> Any:
+        h = w * w
+        kept = copy.deepcopy([h, np.zeros(2), w])
+        h[0] = 9.0
+        kept[1][1] = w[0]
+        return kept
+
+    kept = tg.recorded(copies)()
+    assert kept[0].value.tolist() == [1.0, 4.0] and kept[1].value.tolist() == [0.0, 1.0] and kept[2] is not w
+    assert tg.grad(tg.sum(kept[0]), w).value.tolist() == [2.0, 4.0]
 
 
 @each("name", ["sum", "mean", "prod", "std", "var", "average", "max", "min"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -198,6 +199,13 @@ class Node:
                 setattr(twin, slot, getattr(self, slot))
         twin._record = None
         return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        """Within `tg.recorded`, a copy that keeps its gradient; elsewhere leaves alone are copied."""
+        if now.recorder is not None and now.recorder.anywhere and self.kind != "parameter":
+            return now.recorder.copied(self)
+        make, parts = self.__reduce__()
+        return make(*deepcopy(parts, memo))
 
     def __reduce__(self) -> Any:
         """Refuses deepcopy and pickle: the copy would depend on copies of the parameters, and have no gradient."""
