@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from functools import cache, partial
 from inspect import signature
 from itertools import takewhile
@@ -186,9 +187,12 @@ def _recorder(who: str, fix: str) -> Any:
 
 
 def _unsupported(name: str, table: dict[Any, Any]) -> GraphError:
-    supported = ", ".join(sorted({called(f).removeprefix("np.") for f in table}))
+    names = [called(function) for function in table]
+    expected = (
+        f"one of the {len(names)} names in docs/numpy.md; near are {', '.join(get_close_matches(name, names, 5, 0))}"
+    )
     fix = asked(f"use these, tg's ops, or your own tg.Op; {name}(x.value) if no gradient is needed")
-    return GraphError(f"{name} is not supported on nodes", expected=supported, got=users_line(), fix=fix)
+    return GraphError(f"{name} is not supported on nodes", expected=expected, got=users_line(), fix=fix)
 
 
 def called(function: Any) -> str:
