@@ -16,6 +16,7 @@ WHOLE = {
     "loops": "compiled",
     "time": "compiled",
     "forking": "compiled",
+    "compiled": "outside",
     "checkpoint": "train",
     "numpy": "recording",
 }
