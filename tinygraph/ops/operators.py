@@ -173,21 +173,24 @@ def _swapped(op: Any) -> Callable[[Node, Any], Node]:
     return lambda self, other: op(other, self)
 
 
+SIGNS: dict[str, tuple[str, Any]] = {
+    "+": ("add", arithmetic.add),
+    "-": ("sub", arithmetic.subtract),
+    "*": ("mul", arithmetic.multiply),
+    "/": ("truediv", arithmetic.divide),
+    "**": ("pow", arithmetic.power),
+    "@": ("matmul", product.matmul),
+    "&": ("and", questions.MASKS["&"]),
+    "|": ("or", questions.MASKS["|"]),
+    "^": ("xor", questions.MASKS["^"]),
+    "%": ("mod", rounding.remainder),
+    "//": ("floordiv", rounding.floor_divide),
+}
+"""Maps the sign of an operator to Python's word for it and its op."""
+
+
 def _install() -> None:
-    signs = {
-        "+": ("add", arithmetic.add),
-        "-": ("sub", arithmetic.subtract),
-        "*": ("mul", arithmetic.multiply),
-        "/": ("truediv", arithmetic.divide),
-        "**": ("pow", arithmetic.power),
-        "@": ("matmul", product.matmul),
-        "&": ("and", questions.MASKS["&"]),
-        "|": ("or", questions.MASKS["|"]),
-        "^": ("xor", questions.MASKS["^"]),
-        "%": ("mod", rounding.remainder),
-        "//": ("floordiv", rounding.floor_divide),
-    }
-    for word, op in signs.values():
+    for word, op in SIGNS.values():
         setattr(Node, f"__{word}__", _operator(op))
         setattr(Node, f"__r{word}__", _swapped(op))
     Node.__pow__ = _to_the_power  # type: ignore[method-assign]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
-from weakref import ref
 
 from .. import ops
 from ..core.leaves import Constant
@@ -16,12 +14,6 @@ from .record import own, tie
 from .region import Region, overlap, region_of
 
 
-def alive(references: Iterable[ref[Node]]) -> list[Node]:
-    """The nodes that are still there, each once."""
-    nodes = {id(node): node for reference in references if (node := reference()) is not None}
-    return [*nodes.values()]
-
-
 def replace(node: Node, new: Node) -> None:
     """``node`` becomes what ``new`` is, a node that nobody else has; what has read it before reads a snapshot."""
     set_apart(node)
@@ -29,15 +21,14 @@ def replace(node: Node, new: Node) -> None:
     leave_users_trail(node)
 
 
-def set_apart(node: Node) -> Node:
-    """A snapshot of ``node`` as it is, which all that has read it reads from now on."""
+def set_apart(node: Node) -> None:
+    """Makes a snapshot of ``node`` as it is, which all that has read it reads from now on."""
     snapshot = node.__copy__()
     record = own(node)
     for reader in record.session.readers(node):
         _reread(reader, node, snapshot)
     record.session.again(snapshot)
     record.since = next_serial()
-    return snapshot
 
 
 def _reread(reader: Node, node: Node, snapshot: Node) -> None:
@@ -77,15 +68,10 @@ def row(node: Node, index: tuple[Any, ...]) -> Node | None:
         piece = ops.getitem(below, index=index)
     if not piece.ndim and ... not in index:
         return piece  # one number, which numpy copies
-    return view_as(node, piece, ops.getitem, {"index": index})
-
-
-def view_as(node: Node, piece: Node, op: Any, settings: dict[str, Any]) -> Node:
-    """A view of ``node`` that ops read as ``piece``."""
     view: Node = ops.copy(piece)
     record = own(view)
     record.stands_for, record.session.stand_ins = piece, True
-    tie(view, node, op, settings)
+    tie(view, node, ops.getitem, {"index": index})
     return view
 
 
@@ -101,9 +87,7 @@ def _beneath(node: Node, region: Region) -> Node:
 
 def renew(node: Node, region: Region | None) -> None:
     """Makes the views of ``node`` that show a part of ``region`` (None: of anything) show what is there now."""
-    views = alive(node._record.views)
-    node._record.views = [ref(view) for view in views]
-    for view in views:
+    for view in [x for reference in node._record.views if (x := reference()) is not None]:
         op, settings = view._record.how
         if region is None or op is not ops.getitem or overlap(region, region_of(settings["index"], node.shape)):
             _show_again(view, node, op, settings)

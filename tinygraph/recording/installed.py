@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
 from ..core.errors import GraphError
 from ..core.node import Node
 from ..ops.numpy_functions import FUNCTIONS
-from ..ops.questions import MASKS
+from ..ops.operators import SIGNS
 from .writing import assign, in_place
 
 
@@ -43,24 +42,9 @@ def fill(self: Node, value: Any) -> None:
     assign(self, ..., value)
 
 
-OPERATORS = {
-    "+": ("add", ops.add),
-    "-": ("sub", ops.subtract),
-    "*": ("mul", ops.multiply),
-    "/": ("truediv", ops.divide),
-    "//": ("floordiv", ops.floor_divide),
-    "%": ("mod", ops.remainder),
-    "**": ("pow", ops.power),
-    "@": ("matmul", ops.matmul),
-    "&": ("and", MASKS["&"]),
-    "|": ("or", MASKS["|"]),
-    "^": ("xor", MASKS["^"]),
-}
-
-
 def install() -> None:
     """Gives nodes their operators of writing, and numpy's functions that write their forms for nodes."""
-    for sign, (word, op) in OPERATORS.items():
+    for sign, (word, op) in SIGNS.items():
         setattr(Node, f"__i{word}__", in_place(sign, op))
     setattr(Node, "__setitem__", assign)  # noqa: B010  core/node.py declares it for type checkers
     setattr(Node, "fill", fill)  # noqa: B010

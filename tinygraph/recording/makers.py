@@ -14,7 +14,7 @@ from ..core.node import Node
 from ..core.scope import now
 from ..ops.numpy_functions import copied
 from .layout import layout
-from .record import own
+from .record import is_number, own
 
 
 def _writable(value: np.ndarray, fill: float | None = None) -> Any:
@@ -142,8 +142,7 @@ def isscalar(element: Any) -> bool:
     """numpy.isscalar: of a number that an op computed True, of an array without axes False."""
     if not isinstance(element, Node):
         return np.isscalar(element)
-    record = element._record
-    return element.ndim == 0 and not (record is not None and (record.made_by_name or record.base is not None))
+    return is_number(element)
 
 
 def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:

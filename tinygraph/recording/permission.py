@@ -9,6 +9,7 @@ from typing import Any
 from ..core.errors import OFFER, MutationError, users_frame, users_line
 from ..core.node import Node
 from ..core.scope import now
+from .record import root
 
 COPY_FIRST = "copy it first: a = np.copy(a), which may hold nodes"
 OURS = f"{__name__.partition('.')[0]}.numpy"
@@ -43,9 +44,7 @@ def check(node: Node, what: str, fix: str) -> None:
 
 
 def _by_name(node: Node) -> bool:
-    record = node._record
-    while record is not None and record.base is not None:
-        record = record.base._record
+    record = root(node)._record
     return record is not None and record.made_by_name
 
 

@@ -121,3 +121,23 @@ def tie(view: Node, base: Node, op: Any, settings: dict[str, Any]) -> None:
     record, shown = own(view), own(base)
     record.base, record.how = base, (op, settings)
     shown.views = [*(r for r in shown.views if r() is not None), ref(view)]
+
+
+def root(x: Node) -> Node:
+    """The array that a view shows in the end; of others the node itself."""
+    while x._record is not None and x._record.base is not None:
+        x = x._record.base
+    return x
+
+
+def meant(x: Node) -> Node:
+    """The node that ops read in place of ``x``."""
+    while x._record is not None and x._record.stands_for is not None:
+        x = x._record.stands_for
+    return x
+
+
+def is_number(x: Node) -> bool:
+    """Whether numpy would have a number, which nobody can change, not an array without axes: np.zeros(()) or a view."""
+    record = x._record
+    return x.ndim == 0 and (record is None or not (record.made_by_name or record.base is not None))

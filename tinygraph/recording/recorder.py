@@ -15,7 +15,7 @@ from ..core.scope import now
 from .change import row
 from .layout import VIEWS, in_order, is_odd, is_scattered, layout, viewed
 from .permission import check
-from .record import Session, own, tie
+from .record import Session, meant, own, root, tie
 from .writing import overwrite, scattered
 
 SHARING = VIEWS | {ops.copy, ops.stop_gradient, ops.within, ops.einsum}
@@ -45,7 +45,7 @@ class Recorder:
         for x in inputs:
             record = x._record
             if record is not None and record.stands_for is not None:
-                return tuple([_meant(x) for x in inputs])
+                return tuple([meant(x) for x in inputs])
         return inputs
 
     def made(self, node: Node, read: tuple[Node, ...]) -> None:
@@ -84,11 +84,8 @@ class Recorder:
         """The result of a function of numpy's that is made of ops: where it is no view of an argument, its order in
         memory may be another one than that of numpy's own result."""
         if isinstance(node, Node) and node.ndim > 1 and not any(node is x for x in args):
-            record = own(node)
-            base = record.base
-            while base is not None and base._record.base is not None:
-                base = base._record.base
-            if base is None or not any(base is _root(x) for x in args if isinstance(x, Node)):
+            record, base = own(node), root(node)
+            if base is node or not any(base is root(x) for x in args if isinstance(x, Node)):
                 record.base, record.scattered, self.session.odd = None, True, True
         return node
 
@@ -117,18 +114,6 @@ class Recorder:
             raise MutationError(problem, expected="np.add.at, np.subtract.at", got=users_line())
         check(target, f"np.{ufunc.__name__}.at", "a + the scattered values")
         overwrite(target, target + sign * scattered(target, key, value))
-
-
-def _root(x: Node) -> Node:
-    while x._record is not None and x._record.base is not None:
-        x = x._record.base
-    return x
-
-
-def _meant(x: Node) -> Node:
-    while x._record is not None and x._record.stands_for is not None:
-        x = x._record.stands_for
-    return x
 
 
 def _note_sharing(node: Node, x: Node) -> None:

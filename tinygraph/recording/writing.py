@@ -21,7 +21,7 @@ from ..ops.operators import basic, parts
 from .change import renew, replace, set_apart
 from .permission import COPY_FIRST, check
 from .pieces import Pieces
-from .record import own
+from .record import is_number, meant, own
 from .region import Region, is_whole, lane_of, region_of, shape_of, start, tiled
 
 
@@ -77,8 +77,7 @@ def _is_it_already(node: Node, region: Region, value: Any) -> bool:
 def _piece(node: Node, shape: tuple[int, ...], value: Any) -> Node:
     """The value as a node of the dtype of ``node`` and of the shape that is written."""
     v = value if isinstance(value, Node) else as_nodes((joined([*value] if isinstance(value, tuple) else value),))[0]
-    if v._record is not None and v._record.stands_for is not None:
-        (v,) = now.recorder.read((v,))
+    v = meant(v)
     if v.shape == shape and v.dtype == node.dtype:
         return v
     if v.dtype != node.dtype:
@@ -221,24 +220,16 @@ def _through(view: Node, new: Node) -> None:
         raise MutationError(problem, got=users_line(), fix="copy it first: a = np.copy(a)")
     if op is ops.getitem:
         _assign(base, settings["index"], new)
-    elif op is ops.reshape:
-        overwrite(base, ops.reshape(new, base.shape))
-    elif op is ops.swapaxes:
-        overwrite(base, ops.swapaxes(new, **settings))
-    else:
-        axes = settings.get("axes")
-        order = None if axes is None else tuple(np.argsort([a % base.ndim for a in axes]).tolist())
-        overwrite(base, ops.transpose(new, order))
+    else:  # what brings a gradient back to the array brings the content back, too
+        overwrite(base, op.backward(new, view, base, **settings))
 
 
 def in_place(sign: str, op: Any) -> Callable[[Node, Any], Node]:
     """The operator ``x += y`` of a node."""
 
     def change(self: Node, other: Any) -> Node:
-        # numpy's scalars are immutable too, so `loss += term` binds the name to a new number with either. An array of
-        # no axes, np.zeros(()) or a view, is none.
-        record = self._record
-        if self.ndim == 0 and (record is None or not (record.made_by_name or record.base is not None)):
+        # numpy's scalars are immutable too, so `loss += term` binds the name to a new number with either.
+        if is_number(self):
             new: Node = op(self, other)
             return new
         check(self, f"'{sign}='", f"write a = a {sign} b, which makes a new node")
