@@ -14,7 +14,7 @@ from ..core.node import Node
 from . import arithmetic, choice, product, reduction, shape, slicing
 from .broadcasting import broadcast_to
 from .lookup import ARRAY, pick, take
-from .numpy_functions import as_node
+from .numpy_functions import as_node, opened
 from .running import along, backwards, leading, sorting
 
 
@@ -119,10 +119,7 @@ def convolve(a: Any, v: Any, mode: Any = "full") -> Node:
 
 
 def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Node:
-    x, places = as_node(arr), as_node(indices)
-    if axis is None:
-        x, axis = shape.reshape(x, -1), 0
-    axis = normalize_axis_index(axis, x.ndim)
+    (x, axis), places = opened(arr, axis), as_node(indices)
     if places.dtype.kind not in "iu" or places.ndim != x.ndim:
         expected, got = f"integers with {x.ndim} axes", f"{places.dtype} {places.shape}"
         raise GraphError("np.take_along_axis: wrong indices", expected=expected, got=got)

@@ -16,7 +16,7 @@ from . import rearranging, rounding, shape, slicing
 from .broadcasting import broadcast_to
 from .inference import promoted
 from .lookup import take
-from .numpy_functions import as_node, joined
+from .numpy_functions import as_node, joined, opened
 from .statistics import cast, no_place
 
 
@@ -100,13 +100,8 @@ def append(arr: Any, values: Any, axis: Any = None) -> Node:
     return concatenate((arr, values), axis)
 
 
-def _opened(arr: Any, axis: Any) -> tuple[Node, int]:
-    x = as_node(arr)
-    return (shape.reshape(x, -1), 0) if axis is None else (x, normalize_axis_index(axis, x.ndim))
-
-
 def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Node:
-    x, at = _opened(arr, axis)
+    x, at = opened(arr, axis)
     new, size = cast(values, x.dtype), x.shape[at]
     count = np.insert(np.arange(size), obj, 0).size - size  # numpy refuses a wrong index
     if count == 1:
@@ -127,7 +122,7 @@ def _first_to(ndim: int, axis: int) -> tuple[int, ...]:
 
 
 def delete(arr: Any, obj: Any, axis: Any = None) -> Node:
-    x, at = _opened(arr, axis)
+    x, at = opened(arr, axis)
     return take(x, np.delete(np.arange(x.shape[at]), obj), axis=at)
 
 

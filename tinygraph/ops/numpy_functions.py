@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from ..core.errors import GraphError, MutationError, shown
 from ..core.leaves import as_nodes
@@ -22,15 +23,25 @@ def as_node(x: Any) -> Node:
     return x if isinstance(x, Node) else as_nodes((joined(x),))[0]
 
 
-def joined(x: Any, depth: int = MOST_AXES) -> Any:
-    """An array of nodes of one element, or a list with nodes, as one node."""
+def opened(a: Any, axis: Any) -> tuple[Node, int]:
+    """``a`` and its axis, counted from 0; for None the flattened ``a``, as numpy does."""
+    x = as_node(a)
+    return (shape.reshape(x, -1), 0) if axis is None else (x, normalize_axis_index(axis, x.ndim))
+
+
+SEQUENCES = (list, tuple)
+"""What `joined` joins where a tuple cannot be several inputs."""
+
+
+def joined(x: Any, kinds: tuple[type, ...] = (list,), depth: int = MOST_AXES) -> Any:
+    """An array of nodes of one element, or a list with nodes, as one node; with ``kinds`` tuples, too."""
     if isinstance(x, Node):
         return x
     if isinstance(x, np.ndarray) and x.dtype.hasobject:
         return shape.reshape(slicing.stack(list(x.flat)), x.shape)
     # A tuple may be several inputs. A list may hold itself, so the depth is bounded.
-    if type(x) is list and depth and any(isinstance(part, (Node, list)) for part in x):
-        parts = [joined(part, depth - 1) for part in x]
+    if isinstance(x, kinds) and depth and any(isinstance(part, (Node, *kinds)) for part in x):
+        parts = [joined(part, kinds, depth - 1) for part in x]
         return slicing.stack(parts) if any(isinstance(part, Node) for part in parts) else x
     return x
 

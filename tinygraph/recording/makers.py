@@ -12,7 +12,7 @@ from .. import ops
 from ..core.leaves import Constant
 from ..core.node import Node
 from ..core.scope import now
-from ..ops.numpy_functions import copied
+from ..ops.numpy_functions import SEQUENCES, copied, joined
 from .layout import layout
 from .record import is_number, own
 
@@ -57,7 +57,7 @@ def _of_lists(function: Any) -> Any:
 
     @functools.wraps(function)
     def reduce(a: Any, *args: Any, **kwargs: Any) -> Any:
-        return function(array(a) if isinstance(a, (list, tuple)) and _has_nodes(a) else a, *args, **kwargs)
+        return function(_joined(a), *args, **kwargs)
 
     return reduce
 
@@ -106,10 +106,10 @@ def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, *
 
     object: an array, a node, or nested lists of numbers, arrays and nodes  result: an array of their joint shape
     """
-    if not _has_nodes(object):
+    node, order = _joined(object), settings.get("order") or "K"
+    if not isinstance(node, Node):
         new = np.array(object, dtype, copy=copy, ndmin=ndmin, **settings)
         return new if new is object else _writable(new)
-    node, order = _joined(object), settings.get("order") or "K"
     if dtype is not None and np.dtype(dtype) != node.dtype:
         node = ops.astype(node, dtype)
     elif node is object and copy is not False and copy is not None:
@@ -119,9 +119,10 @@ def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, *
 
 def asarray(a: Any, dtype: Any = None, order: Any = None, **settings: Any) -> Any:
     """numpy.asarray: ``a`` itself if it is an array or a node of this dtype and order; lists with nodes become one."""
-    if not _has_nodes(a):
+    node, known = _joined(a), layout(a) if isinstance(a, Node) else None
+    if not isinstance(node, Node):
         return np.asarray(a, dtype, order, **settings)
-    node, known = array(a, dtype, copy=False), layout(a) if isinstance(a, Node) else None
+    node = array(node, dtype, copy=False)
     if order not in ("C", "F"):
         return node
     lies_so = known is not None and (known.flags.c_contiguous if order == "C" else known.flags.f_contiguous)
@@ -130,12 +131,14 @@ def asarray(a: Any, dtype: Any = None, order: Any = None, **settings: Any) -> An
 
 def ascontiguousarray(a: Any, dtype: Any = None) -> Any:
     """numpy.ascontiguousarray: ``a`` itself if it lies in C order, else a copy that does."""
-    return asarray(a, dtype, "C") if _has_nodes(a) else np.ascontiguousarray(a, dtype)
+    node = _joined(a)
+    return asarray(node, dtype, "C") if isinstance(node, Node) else np.ascontiguousarray(a, dtype)
 
 
 def asanyarray(a: Any, dtype: Any = None, order: Any = None) -> Any:
     """numpy.asanyarray: as asarray."""
-    return asarray(a, dtype, order) if _has_nodes(a) else np.asanyarray(a, dtype, order)
+    node = _joined(a)
+    return asarray(node, dtype, order) if isinstance(node, Node) else np.asanyarray(a, dtype, order)
 
 
 def isscalar(element: Any) -> bool:
@@ -153,14 +156,9 @@ def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
     return array(a, order=order)
 
 
-def _has_nodes(x: Any) -> bool:
-    if isinstance(x, (list, tuple)):
-        return any(map(_has_nodes, x))
-    return isinstance(x, Node)
-
-
 def _joined(x: Any) -> Any:
-    return ops.stack([_joined(part) for part in x]) if isinstance(x, (list, tuple)) else x
+    """A list or tuple with nodes as one node; all else as it is, arrays of nodes too."""
+    return joined(x, SEQUENCES) if isinstance(x, SEQUENCES) else x
 
 
 __all__ = [

@@ -16,7 +16,7 @@ from ..core.op import Spec
 from ..core.scope import now
 from ..ops.inference import hollow
 from ..ops.lookup import _picked, fill
-from ..ops.numpy_functions import joined
+from ..ops.numpy_functions import SEQUENCES, joined
 from ..ops.operators import basic, parts
 from .change import renew, replace, set_apart
 from .permission import COPY_FIRST, check
@@ -76,7 +76,7 @@ def _is_it_already(node: Node, region: Region, value: Any) -> bool:
 
 def _piece(node: Node, shape: tuple[int, ...], value: Any) -> Node:
     """The value as a node of the dtype of ``node`` and of the shape that is written."""
-    v = value if isinstance(value, Node) else as_nodes((joined([*value] if isinstance(value, tuple) else value),))[0]
+    v = value if isinstance(value, Node) else as_nodes((joined(value, SEQUENCES),))[0]
     v = meant(v)
     if v.shape == shape and v.dtype == node.dtype:
         return v
