@@ -33,7 +33,7 @@ SEQUENCES = (list, tuple)
 """What `joined` joins where a tuple cannot be several inputs."""
 
 
-def joined(x: Any, kinds: tuple[type, ...] = (list,), depth: int = MOST_AXES) -> Any:
+def joined(x: Any, kinds: Any = (list,), depth: int = MOST_AXES) -> Any:
     """An array of nodes of one element, or a list with nodes, as one node; with ``kinds`` tuples, too."""
     if isinstance(x, Node):
         return x
