@@ -7,7 +7,7 @@ import pytest
 
 import tinygraph as tg
 from tests.each import each
-from tinygraph.core.errors import GraphError, plain, refusing, shown
+from tinygraph.core.errors import GraphError, line_at, plain, refusing, shown
 
 MANY = [0] * 10_000_000
 LONG = np.zeros(10_000_000)
@@ -182,3 +182,11 @@ def test_the_net_names_the_call_and_its_arguments():
         spread([1], times="a")
     with pytest.raises(tg.GraphError, match=r"^linear_scan: [\s\S]*got       0.5, \(1.0, 2.0\), 0.0"):
         tg.linear_scan(0.5, (1.0, 2.0), 0.0)
+
+
+def test_a_long_line_of_source_is_cut(tmp_path):
+    (tmp_path / "long.py").write_text("x = [" + "1, " * 1000 + "]\ny = 2\n")
+    line = line_at(str(tmp_path / "long.py"), 1)
+    assert line.startswith(f"{tmp_path / 'long.py'}:1: x = [1, 1,") and line.endswith(" ...")
+    assert len(line.partition(":1: ")[2]) == 120
+    assert line_at(str(tmp_path / "long.py"), 2).endswith(":2: y = 2")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -180,6 +181,17 @@ def test_what_nobody_can_write_to_is_not_copied() -> None:
     window = np.arange(4.0)[1:]
     window.setflags(write=False)  # its base can still be written to
     assert not np.shares_memory(tg.constant(window).value, window)
+
+
+def test_a_mapped_file_that_another_mapping_changes(tmp_path: Path) -> None:
+    np.arange(4.0).tofile(tmp_path / "numbers")
+    reading = np.memmap(tmp_path / "numbers", float, "r")
+    writing = np.memmap(tmp_path / "numbers", float, "r+")
+    w = tg.parameter(np.ones(4))
+    loss = tg.sum(w * reading)
+    writing[:] = 7
+    loss.backward()
+    np.testing.assert_array_equal(w.grad, np.arange(4.0))
 
 
 @each("duplicate", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])

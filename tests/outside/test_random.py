@@ -1,6 +1,7 @@
 """Random numbers drawn in a compiled function: refused, naming `tg.noise`, which draws at each call."""
 
 import random
+import secrets
 from random import gauss
 
 import numpy as np
@@ -13,6 +14,7 @@ from tests.each import each
 
 X = np.array([1.0, -2.0, 3.0])
 GENERATOR, OLD, PLAIN = np.random.default_rng(0), np.random.RandomState(0), random.Random(0)
+SYSTEM = random.SystemRandom()
 
 
 class Model:
@@ -71,12 +73,20 @@ def made_in_a_helper(x):
     return x * helper(3)
 
 
+def of_the_system(x):
+    return x * SYSTEM.random()
+
+
+def secret(x):
+    return x * secrets.randbelow(1 << 30)
+
+
 def as_a_default(x, rng=np.random.default_rng(0)):  # noqa: B008
     return x * rng.normal(size=3)
 
 
 DRAWERS = [module, name, generator, old_state, python, pythons_name, pythons_generator, made_there, made_in_a_helper,
-           as_a_default, Model().dropped, of_a_cell, an_order]  # fmt: skip
+           of_the_system, secret, as_a_default, Model().dropped, of_a_cell, an_order]  # fmt: skip
 
 
 @each_backend

@@ -243,5 +243,11 @@ def line_of(error: BaseException) -> str:
 
 
 def line_at(name: str, number: int) -> str:
-    """A line of a file with its place: ``file.py:12: the source``."""
-    return f"{name}:{number}: {linecache.getline(name, number).strip()}".rstrip(": ")
+    """A line of a file with its place: ``file.py:12: the source``, of which a long one is cut."""
+    source = linecache.getline(name, number).strip()
+    if len(source) > LONGEST_LINE:
+        source = f"{source[: LONGEST_LINE - 4]} ..."
+    return f"{name}:{number}: {source}".rstrip(": ")
+
+
+LONGEST_LINE = 120

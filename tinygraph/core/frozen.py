@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import deepcopy
 from functools import wraps
-from mmap import mmap
 from types import FunctionType
 from typing import Any
 
@@ -19,14 +18,15 @@ def frozen(array: ndarray) -> ndarray:
     """The array itself if nobody can write to its memory, else a copy.
 
     A gradient is computed later than the values, and reads the arrays of the graph again. They must be those that the
-    values were computed from, although their owner may have written to them since.
+    values were computed from, although their owner may have written to them since; a mapped file may be written by
+    another mapping of it.
     """
     memory: Any = array
     while isinstance(memory, ndarray):
         if memory.flags.writeable:
             return array.copy("K")
         memory = memory.base
-    return array if memory is None or isinstance(memory, (bytes, mmap)) else array.copy("K")
+    return array if memory is None or isinstance(memory, bytes) else array.copy("K")
 
 
 def read_only(array: ndarray) -> ndarray:

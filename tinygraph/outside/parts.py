@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from enum import Enum
 from functools import lru_cache
 from itertools import islice
+from random import SystemRandom
 from threading import local
 from types import CellType, CodeType
 from typing import Any, NamedTuple
@@ -169,6 +170,8 @@ def sample(memory: Any) -> int:
 
 def state(generator: Any) -> Any:
     """The state of a generator of random numbers, to be compared; numpy's own is `np.random`, Python's `random`."""
+    if isinstance(generator, SystemRandom):
+        return None
     if hasattr(generator, "getstate"):  # Python's
         return generator.getstate()
     if hasattr(generator, "get_state"):

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from functools import partial
+from random import SystemRandom
 from types import BuiltinMethodType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
@@ -173,6 +174,8 @@ class Surroundings:
             self._memory(words, x)
         elif kind == "generator":
             self.generators[words] = (x, state(x))
+            if isinstance(x, SystemRandom):  # has no state that could be compared
+                self.names.add(SystemRandom.__name__)
         else:
             self.marks[words] = id(x)
             if kind != "one" and id(x) not in self._seen and len(self._seen) < MOST > len(self.marks) / 4:

@@ -19,7 +19,8 @@ from .trial import Trial
 
 RANDOM = frozenset((
     "default_rng", "RandomState", "SeedSequence", "PCG64", "MT19937", "Philox", "SFC64", "SystemRandom", "Random",
-    "urandom", "token_bytes", "getrandbits", "uuid4",
+    "urandom", "getrandom", "token_bytes", "token_hex", "token_urlsafe", "randbelow", "randbits", "getrandbits",
+    "uuid4",
 ))  # fmt: skip
 """Names in a function's code for which it is traced `MORE` times: what they give may be new at each call."""
 
