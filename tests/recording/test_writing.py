@@ -142,3 +142,54 @@ def test_dtypes_are_the_arrays() -> None:
     z *= np.float64(3.0)
     assert z.dtype == np.float32 and z.value[0].tolist() == [3.0, 6.0]
     assert tg.grad(tg.sum(z), w).value.tolist() == [3.0, 3.0]
+
+
+def rows_of(np: Any, w: Any, second: Any) -> Any:
+    """Three rows, of which `second` is the second, as numpy or a node is asked."""
+    z = np.zeros((3, 2), np.float32)
+    z[0] = (w * 2.0).astype(np.float32)
+    z[1] = second(w)
+    z[2] = (w * 4.0).astype(np.float32)
+    return z
+
+
+SECONDS = {
+    "another dtype": lambda w: w * 1.25,
+    "one number": lambda w: w[1].astype(np.float32) * np.float32(3),
+    "one row of a matrix": lambda w: (w * 3.0)[None].astype(np.float32),
+    "the same": lambda w: (w * 3.0).astype(np.float32),
+}
+
+
+@each("second", list(SECONDS))
+def test_the_second_row_is_written_as_the_first(second: str) -> None:
+    w = np.array([1.1, 2.3])
+    right = rows_of(np, w, SECONDS[second])
+    node = tg.parameter(w)
+    z = rows_of(tnp, node, SECONDS[second])
+    assert z.dtype == right.dtype and {(x.shape, x.dtype) for x in z.inputs} == {((2,), z.dtype)}
+    np.testing.assert_array_equal(z.value, right)
+    fast = tg.compile(lambda w: rows_of(tnp, w, SECONDS[second]), backend="numpy")(w)
+    assert fast.dtype == right.dtype
+    np.testing.assert_array_equal(fast, right)
+    factor = {"another dtype": [1.25, 1.25], "one number": [0.0, 6.0]}.get(second, [3.0, 3.0])
+    np.testing.assert_allclose(tg.grad(tg.sum(z), node).value, np.add(factor, 6.0), rtol=1e-6)
+
+
+def test_a_view_shows_a_second_row_that_is_written_after_it_was_taken() -> None:
+    w = tg.parameter([1.0, 2.0])
+    z = tnp.zeros((3, 2))
+    z[0] = w
+    row = z[1]
+    z[1] = w * 2.0
+    np.testing.assert_array_equal(row.value, [2.0, 4.0])
+
+
+@each("at", [3, -4, 7])
+def test_a_row_beyond_the_array_is_refused_and_nothing_is_written(at: int) -> None:
+    w = tg.parameter([1.0, 2.0])
+    z = tnp.zeros((3, 2))
+    z[0], z[1] = w, w * 2.0
+    with pytest.raises((tg.GraphError, IndexError), match=rf"{at}[\s\S]*out of bounds"):
+        z[at] = w
+    np.testing.assert_array_equal(z.value, [[1.0, 2.0], [2.0, 4.0], [0.0, 0.0]])

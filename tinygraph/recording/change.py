@@ -7,8 +7,9 @@ from typing import Any
 from .. import ops
 from ..core.leaves import Constant
 from ..core.node import Node, next_serial
+from ..core.scope import now
 from ..core.traced import Traced
-from ..core.trail import leave_users_trail
+from ..core.trail import leave_trail, leave_users_trail
 from .layout import keep_layout
 from .record import own, tie
 from .region import Region, overlap, region_of
@@ -59,7 +60,9 @@ def take_over(node: Node, new: Node) -> None:
 
 def row(node: Node, index: tuple[Any, ...]) -> Node | None:
     """``node[index]`` where it was written whole, or where nothing was: the node that lies there; else None."""
-    region, pieces = region_of(index, node.shape), node._record.pieces
+    pieces = node._record.pieces
+    place = pieces.along(index) if pieces is not None else None
+    region = region_of(index, node.shape) if place is None else place[1]
     piece = pieces.nodes.get(region) if pieces is not None and None not in index else None
     if piece is None:
         below = _beneath(node, region)
@@ -68,10 +71,19 @@ def row(node: Node, index: tuple[Any, ...]) -> Node | None:
         piece = ops.getitem(below, index=index)
     if not piece.ndim and ... not in index:
         return piece  # one number, which numpy copies
-    view: Node = ops.copy(piece)
+    view = _shown(piece)
     record = own(view)
     record.stands_for, record.session.stand_ins = piece, True
     tie(view, node, ops.getitem, {"index": index})
+    return view
+
+
+def _shown(piece: Node) -> Node:
+    """``ops.copy(piece)``, without the op's door: as each ``h[t - 1]`` comes here."""
+    if type(piece) is Traced:
+        return ops.copy(piece)
+    view = leave_trail(Node(ops.copy, (piece,), {}, piece._value, None))
+    now.recorder.made(view, view._inputs)
     return view
 
 
