@@ -11,7 +11,7 @@ from .traced import Traced
 _by_serial = attrgetter("serial")
 
 
-def ancestors(roots: Iterable[Node], through: Callable[[Node], bool] = lambda node: True) -> list[Node]:
+def ancestors(roots: Iterable[Node], through: Callable[[Node], bool] | None = None) -> list[Node]:
     """The roots and all nodes that they depend on, in topological order: inputs before results.
 
     It is a loop, not a recursion, so a graph may have any depth. Serial numbers grow with each new node, so sorting
@@ -19,13 +19,13 @@ def ancestors(roots: Iterable[Node], through: Callable[[Node], bool] = lambda no
 
     Args:
         roots: nodes; they are part of the result.
-        through: if it returns False for a node, that node's inputs are not visited.
+        through: if it returns False for a node, that node's inputs are not visited; by default all are.
     """
     visited = set(roots)
     stack = list(visited)
     while stack:
         node = stack.pop()
-        if through(node):
+        if through is None or through(node):
             for x in node._inputs:
                 if x not in visited:
                     visited.add(x)

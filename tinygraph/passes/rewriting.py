@@ -131,11 +131,12 @@ def needed_carries(body: Body, picks: Sequence[Selection]) -> list[int]:
     number = {c: k for k, c in enumerate(body.carries)}
     needed = {p for p in picks if isinstance(p, int)}
     roots = [p for p in picks if not isinstance(p, int)]
-    while True:
+    while len(needed) < len(body.carries):
         indices = {number[n] for n in ancestors([*roots, *(body.nexts[k] for k in needed)]) if n in number}  # type: ignore[index]
         if indices <= needed:
-            return sorted(needed)
+            break
         needed |= indices
+    return sorted(needed)
 
 
 def rebuilt(node: Node, inputs: Sequence[Node], kept: Sequence[int], nodes: list[Node]) -> Node:
