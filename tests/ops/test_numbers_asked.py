@@ -41,8 +41,9 @@ ASKED = {
     "math.sqrt": (lambda: math.sqrt(loss), "np.exp(x) for math.exp(x)"),
     "math in a line that stores": (lambda: {}.update(a=[math.log(loss)]), "np.exp(x) for math.exp(x)"),
     "float": (lambda: float(loss), ITEM),
-    "%f": (lambda: "loss %f" % loss, ITEM),  # noqa: UP031
-    "%d": (lambda: "loss %d" % loss, "int(x.item())"),  # noqa: UP031
+    "float in %": (lambda: "loss %f" % float(loss), ITEM),  # noqa: UP031
+    "float of a %": (lambda: float(loss % 2.0), ITEM),
+    "% in a list": (lambda: ["%d" % 1, math.exp(loss)], "np.exp(x) for math.exp(x)"),  # noqa: UP031
     "int": (lambda: int(loss), "int(x.item())"),
     "range": (lambda: range(loss), "int(x.item())"),
     "an index": (lambda: indices[loss], "int(x.item())"),
@@ -66,6 +67,20 @@ def test_the_truth_of_an_array_names_any_all_and_where(ask):
     assert all(
         word in str(caught.value) for word in ("np.any(x)", "np.all(x)", "tg.where(mask, a, b)", Path(__file__).name)
     )
+
+
+def test_a_number_that_is_shown_loses_no_gradient():
+    text = "%d: %.3f" % (3, loss)  # noqa: UP031
+    assert text == f"3: {loss.item():.3f}" and "%s" % loss == str(loss)  # noqa: UP031
+    text = "%d" % loss  # noqa: UP031
+    assert text == "0"
+    text = "%s %5.1f"
+    text %= ("loss", loss)
+    assert text == "loss   0.4"
+    with pytest.raises((tg.GraphError, TypeError)):
+        "%f" % x  # noqa: UP031
+    with pytest.raises(tg.GraphError, match="while the function is compiled"):
+        tg.compile(lambda y: "%f" % y)(np.array(1.5))  # noqa: UP031
 
 
 def test_what_loses_no_gradient_is_a_number():

@@ -11,6 +11,7 @@ from ..core.checks import unmasked
 from ..core.errors import GraphError, MutationError, asked, refusing, users_line
 from ..core.leaves import as_nodes
 from ..core.node import Node
+from ..core.percent import is_shown
 from ..core.scope import now
 from . import arithmetic, choice, exponential, numpy_functions, product, questions, reduction, rounding, shape
 from .lookup import ARRAY, pick, take
@@ -106,7 +107,7 @@ def _integers(array: Any) -> list[Any]:
 
 
 def _to_float(self: Node) -> float:
-    if depends_on_parameter(self):
+    if depends_on_parameter(self) and not is_shown():
         problem = f"float() of {self.label()} would lose its gradient"
         fix = asked("x.item() for the number; np.exp(x) for math.exp(x); np.stack(list) for array[i] = x")
         raise MutationError(problem, got=users_line(), fix=fix)
@@ -115,7 +116,7 @@ def _to_float(self: Node) -> float:
 
 def _to_int(self: Node) -> int:
     # `"%d" % x` puts its own words in the place of a TypeError, so this is none.
-    if depends_on_parameter(self):
+    if depends_on_parameter(self) and not is_shown():
         problem, fix = f"int() of {self.label()} would lose its gradient", "int(x.item())  # a number"
         raise GraphError(problem, got=users_line(), fix=fix)
     return int(self.item())
