@@ -52,9 +52,14 @@ class Session:
 
     def is_unread(self, node: Node) -> bool:
         """Whether no node that is still there has read ``node`` since it was last written."""
-        if self.readers(node):
-            return False
-        own(node).since = next_serial()
+        record = own(node)
+        for reference in self._nodes[bisect_right(self._stamps, record.since) :]:
+            reader = reference()
+            if reader is not None:
+                for x in reader._inputs:
+                    if x is node:
+                        return False
+        record.since = next_serial()
         return True
 
     def _forget(self) -> None:

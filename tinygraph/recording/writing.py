@@ -46,8 +46,8 @@ def _goes_on(node: Node, key: Any, value: Any) -> bool:
     if place is None or place[1] in pieces.nodes or piece.dtype != node.dtype or piece.shape != node._inputs[1].shape:
         return False
     index, region = place
-    shown = record.base is not None or any(view() is not None for view in record.views)
-    if shown or not record.session.is_unread(node):
+    shown = record.views and any(view() is not None for view in record.views)
+    if shown or record.base is not None or not record.session.is_unread(node):
         return False
     _extend(node, index, region, piece)
     pieces.nodes[region] = piece
