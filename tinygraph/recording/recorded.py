@@ -48,17 +48,17 @@ def recorded(fn: F) -> F:
         >>> tg.grad(tg.sum(h), w).shape
         ()
     """
-    code = _code_of(checked("recorded", fn))
+    code = code_of(checked("recorded", fn))
 
     @functools.wraps(fn)
     def call(*args: Any, **kwargs: Any) -> Any:
-        with _recording(), _ours_in(code):
+        with recording(), ours_in(code):
             return fn(*args, **kwargs)
 
     return cast(F, call)
 
 
-def _code_of(fn: Any) -> FunctionType:
+def code_of(fn: Any) -> FunctionType:
     """The function whose file is meant: that of a method, of a partial, of a compiled function, of ``__call__``."""
     seen = fn
     for _ in range(20):
@@ -70,7 +70,7 @@ def _code_of(fn: Any) -> FunctionType:
 
 
 @contextmanager
-def _recording() -> Iterator[None]:
+def recording() -> Iterator[None]:
     before, own = now.recorder, vars(now).get("recorder")
     try:
         now.recorder = Recorder(True, None if before is None else before.session)
@@ -117,7 +117,7 @@ _ours[id(np.ndarray)] = makers.ndarray
 
 
 @contextmanager
-def _ours_in(function: FunctionType) -> Iterator[None]:
+def ours_in(function: FunctionType) -> Iterator[None]:
     """A context in which the names of numpy in the file of ``function``, and around it, are ours."""
     names, key, call = function.__globals__, id(function.__globals__), object()
     cells = [(cell, cell.cell_contents) for cell in function.__closure__ or () if _filled(cell)]

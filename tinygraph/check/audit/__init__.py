@@ -1,0 +1,1 @@
+"""The auditor: which line of a backward pass written by hand is wrong, and what it should be."""

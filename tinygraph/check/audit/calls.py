@@ -1,0 +1,88 @@
+"""Calls by name: which of a function's arguments is a parameter, which is data, which is what the forward pass kept."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ...core.errors import GraphError, shown
+
+KINDS = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+UPDATES = ("lr", "learning_rate", "learningrate", "eta", "alpha", "step_size", "rate")
+"""Names of learning rates, which are 1 in an audit: what an update takes away is the gradient then."""
+
+
+def call(function: Callable[..., Any], parameters: Mapping[str, Any], arguments: Any, kept: Sequence[Any] = ()) -> Any:
+    """Calls the function with what its arguments' names ask for.
+
+    A name among ``parameters`` is that parameter, one among ``arguments`` that argument. Names that are neither get the
+    dict of parameters, if no name is a parameter's; then the other arguments in order; then what is ``kept``.
+    Parameters that no argument names are globals of the function's file.
+    """
+    names = _names(function)
+    values = _values(function, names, parameters, arguments, kept)
+    others = [] if any(value is parameters for value in values.values()) else [p for p in parameters if p not in values]
+    with _globals(function, {name: parameters[name] for name in others}):
+        keywords = {n: v for n, v in values.items() if names[n].kind is inspect.Parameter.KEYWORD_ONLY}
+        return function(*[v for n, v in values.items() if n not in keywords], **keywords)
+
+
+def _names(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    return {name: p for name, p in inspect.signature(function).parameters.items() if p.kind in KINDS}
+
+
+def _values(
+    function: Callable[..., Any], names: Mapping[str, inspect.Parameter], parameters: Mapping[str, Any], arguments: Any,
+    kept: Sequence[Any],
+) -> dict[str, Any]:  # fmt: skip
+    by_name = dict(arguments) if isinstance(arguments, Mapping) else {}
+    others = [value for name, value in by_name.items() if name not in names]
+    others = others if isinstance(arguments, Mapping) else [*arguments]
+    free = [n for n in names if n not in parameters and n not in by_name]
+    needed = [n for n in free if names[n].default is inspect.Parameter.empty]
+    supply = [*others]
+    if not any(n in parameters for n in names):
+        if len(needed) == len(parameters) + len(others):
+            supply = [*parameters.values(), *others]
+        elif needed and not _are_globals(function, parameters):
+            supply = [parameters, *others]
+    supply += [*kept]
+    if len(needed) > len(supply):
+        raise _too_few(function, needed, supply, parameters)
+    told = {n: supply[k] for k, n in enumerate(needed)}
+    told |= {n: 1.0 for n in names if n.lower() in UPDATES and n not in told}
+    values = {n: parameters[n] if n in parameters else by_name.get(n, told.get(n)) for n in names}
+    return {n: v for n, v in values.items() if n in parameters or n in by_name or n in told}
+
+
+def _too_few(function: Any, needed: Sequence[str], supply: Sequence[Any], parameters: Mapping[str, Any]) -> GraphError:
+    who = getattr(function, "__name__", type(function).__name__)
+    return GraphError(
+        f"audit: {who} takes {', '.join(needed)}, and there is no value for {', '.join(needed[len(supply) :])}",
+        expected=f"names of parameters ({', '.join(parameters)}), of arguments, or as many values as names",
+        got=shown([type(value).__name__ for value in supply]),
+        fix="arguments={name: value}, or a lambda that calls it",
+    )
+
+
+def _are_globals(function: Any, parameters: Mapping[str, Any]) -> bool:
+    names = getattr(function, "__globals__", {})
+    return all(name in names for name in parameters)
+
+
+@contextmanager
+def _globals(function: Any, values: Mapping[str, Any]) -> Iterator[None]:
+    names = getattr(function, "__globals__", {})
+    unknown = [name for name in values if name not in names]
+    if unknown:
+        who = getattr(function, "__name__", type(function).__name__)
+        problem = f"audit: {who} does not take {', '.join(unknown)}, and its file has no such name"
+        raise GraphError(problem, expected="parameters by the names of arguments or of globals", got=shown([*values]))
+    before = {name: names[name] for name in values}
+    try:
+        names.update(values)
+        yield
+    finally:
+        names.update(before)

@@ -1,0 +1,83 @@
+"""Results of a backward pass: which of the arrays that it returns is the gradient of which parameter."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...core.node import Node
+
+_MARKS = re.compile(r"^(d_?|grad(ient)?s?_?(of_)?|g_?|delta_?|nabla_?|self\._?)|(_?(grad(ient)?|g|delta))$")
+
+
+def loss_of(result: Any) -> Any:
+    """The first number in what a function returned; None if there is none."""
+    for part in _flat(result):
+        if np.ndim(part) == 0 or np.size(part) == 1:
+            return part
+    return None
+
+
+def gradients_of(result: Any, parameters: Mapping[str, Any], function: Any) -> dict[str, Any]:
+    """Maps each parameter to its gradient: by keys of a dict, by names in the ``return``, else by order and shape."""
+    parts, names = _named(result, _returned(function))
+    chosen: dict[str, Any] = {}
+    for name in parameters:
+        for told, part in zip(names, parts, strict=True):
+            if told and plain(told) == plain(name) and np.shape(part) == np.shape(parameters[name]):
+                chosen.setdefault(name, part)
+    free = [p for told, p in zip(names, parts, strict=True) if not any(p is x for x in chosen.values())]
+    for name in parameters:
+        if name not in chosen:
+            at = next((k for k, p in enumerate(free) if np.shape(p) == np.shape(parameters[name])), None)
+            chosen[name] = None if at is None else free[at]
+            free = free if at is None else free[at + 1 :]
+    return {name: chosen[name] for name in parameters}
+
+
+def plain(name: str) -> str:
+    """A name without what marks a gradient, and without underscores: ``dW_xh`` is ``Wxh``."""
+    bare = name.rpartition(".")[2]
+    short = _MARKS.sub("", bare) or bare
+    return short.replace("_", "").lower()
+
+
+def _named(result: Any, told: Sequence[str]) -> tuple[list[Any], list[str]]:
+    if isinstance(result, Mapping):
+        return [*result.values()], [str(key) for key in result]
+    if not isinstance(result, (tuple, list)):
+        return [result], [*told[:1]] or [""]
+    parts, names = [], []
+    told = told[-len(result) :] if len(told) >= len(result) > 0 else ()  # the loss before them is gone
+    for k, part in enumerate(result):
+        inner = _named(part, ()) if isinstance(part, (Mapping, tuple, list)) else ([part], [told[k] if told else ""])
+        parts += inner[0]
+        names += inner[1]
+    return parts, names
+
+
+def _returned(function: Any) -> list[str]:
+    """The names in the last ``return a, b, c`` of a function; empty if there is none such."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return []
+    returns = [x.value for x in ast.walk(tree) if isinstance(x, ast.Return) and x.value is not None]
+    if not returns:
+        return []
+    last = returns[-1]
+    return [ast.unparse(x) for x in last.elts] if isinstance(last, (ast.Tuple, ast.List)) else [ast.unparse(last)]
+
+
+def _flat(result: Any) -> list[Any]:
+    if isinstance(result, Mapping):
+        return [x for part in result.values() for x in _flat(part)]
+    if isinstance(result, (tuple, list)):
+        return [x for part in result for x in _flat(part)]
+    return [result] if isinstance(result, (Node, np.ndarray, np.generic, float, int)) else []

@@ -1,0 +1,101 @@
+"""What is audited: a forward pass and a backward pass written by hand, which run on arrays and on nodes alike."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from ...core.leaves import parameter
+from ...core.node import Node
+from ...recording import makers
+from ...recording.recorded import ours_in, recording
+
+
+@dataclass(frozen=True)
+class Case:
+    """Numbers to run a subject with.
+
+    Attributes:
+        steps: the number of time steps; None where it is not known.
+        parameters: arrays by name.
+        arguments: what else the functions take.
+    """
+
+    steps: int | None
+    parameters: dict[str, np.ndarray]
+    arguments: Any
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run made: the loss, and the hand-written gradients by the names of the parameters.
+
+    Attributes:
+        loss: one number, as an array or a node; None where nobody says what it is.
+        outputs: what the forward pass returned.
+        gradients: arrays or nodes, or None for a parameter for which the backward pass makes none.
+        leaves: on nodes the parameters themselves.
+    """
+
+    loss: Any
+    outputs: Any
+    gradients: dict[str, Any]
+    leaves: dict[str, Node] = field(default_factory=dict)
+
+
+class Subject(ABC):
+    """A forward and a backward pass.
+
+    Attributes:
+        parameters: the user's arrays by name.
+        arguments: the user's other arguments.
+        functions: those of the user's functions whose lines are followed; the backward pass is the first.
+    """
+
+    parameters: dict[str, np.ndarray]
+    arguments: Any
+    functions: tuple[FunctionType, ...]
+
+    @abstractmethod
+    def run(self, parameters: Mapping[str, Any], arguments: Any) -> Outcome:
+        """Runs both passes; arrays may be overwritten by the user's code."""
+
+    def gradients(self, case: Case) -> dict[str, np.ndarray | None]:
+        """The hand-written gradients as arrays."""
+        copies = {name: np.array(x) for name, x in case.parameters.items()}
+        gradients = self.run(copies, copied(case.arguments)).gradients
+        return {name: None if g is None else np.array(g, float) for name, g in gradients.items()}
+
+    def on_nodes(self, case: Case) -> Outcome:
+        """A run whose loss and gradients are nodes; each knows the user's line that made it."""
+        leaves: dict[str, Node] = {name: parameter(x, name) for name, x in case.parameters.items()}
+        with self.recorded():
+            writable = {name: makers.array(x) for name, x in leaves.items()}
+            outcome = self.run(writable, copied(case.arguments))
+        return Outcome(outcome.loss, outcome.outputs, outcome.gradients, leaves)
+
+    @contextmanager
+    def recorded(self) -> Iterator[None]:
+        """A context in which the user's functions run on nodes, with all that they write."""
+        with ExitStack() as stack:
+            stack.enter_context(recording())
+            for function in {id(f.__globals__): f for f in self.functions}.values():
+                stack.enter_context(ours_in(function))
+            yield
+
+
+def copied(x: Any) -> Any:
+    """The same structure with arrays of its own, since the user's code may write into them."""
+    if isinstance(x, np.ndarray):
+        return x.copy()
+    if isinstance(x, dict):
+        return {key: copied(part) for key, part in x.items()}
+    if type(x) in (list, tuple):
+        return type(x)([copied(part) for part in x])
+    return x
