@@ -140,6 +140,8 @@ def _first(out: Any) -> float:
 def _by_name(one: Pass, returned: Any) -> Numbers:
     if isinstance(returned, dict):
         return {name: returned[name] if name in returned else returned["d" + name] for name in one.parameters}
+    if len(returned) < len(one.parameters):
+        raise ValueError(f"{len(returned)} gradients of {len(one.parameters)}")
     return dict(zip(one.parameters, returned, strict=False))
 
 
