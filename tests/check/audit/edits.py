@@ -103,15 +103,16 @@ class Edits:
 
     def _assignment(self, node: ast.Assign | ast.AugAssign, target: ast.expr) -> None:
         value, own = self._text(node.value), self._text(target)
+        whole = self._inside(node.value)
         if isinstance(target, ast.Tuple):
             for a, b in itertools.combinations(target.elts, 2):
                 names = [self._text({a: b, b: a}.get(e, e)) for e in target.elts]
                 self._add("unpacking", target, ", ".join(names))
             return
         for factor in ("2", "0.5"):
-            self._add("scale", node.value, f"{factor} * ({value})")
+            self._add("scale", node.value, f"{factor} * {whole}")
         if isinstance(node, ast.Assign):
-            self._add("sign", node.value, f"-({value})")
+            self._add("sign", node.value, f"-{whole}")
             self._add("accumulate", node, f"{own} += {value}")
             return
         if isinstance(node.op, (ast.Add, ast.Sub)):
