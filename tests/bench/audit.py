@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from itertools import repeat
 
 import tinygraph as tg
-from tests.check.audit.judge import Verdict, judged
+from tests.check.audit.judge import Verdict, judged, named_in
 from tests.check.audit.passes import ALL, Pass
 from tests.check.audit.plant import Fault, faults, groups
+from tests.check.audit.seeds import ALL_SEEDS
 
 from .machine import description
 
@@ -71,6 +72,7 @@ def main() -> int:
     rows = table(alone, together)
     print("| | bar | measured | |\n|---|---|---|---|", *rows, sep="\n")
     print("\n" + by("pass", alone, lambda v: v.fault.name), by("kind", alone, lambda v: v.fault.kinds[0]), sep="\n")
+    print(_of_seeds())
     _misses(alone, together, options.misses)
     return 0 if all(row.met for row in rows) else 1
 
@@ -108,6 +110,20 @@ def by(what: str, verdicts: list[Verdict], key: Callable[[Verdict], str]) -> str
         tried = [bool(v.mended) for v in of if v.took_repairing is not None or v.error]
         shares = [[v.seen for v in of], [v.first for v in of], [bool(v.hits(3)) for v in of], kinds, tried]
         lines.append(f"| {name} | {len(of)} | {' | '.join(_percent(share) for share in shares)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _of_seeds() -> str:
+    """What is named in the seeds' passes: of their wrong lines, and besides."""
+    lines = ["| seed | against | wrong lines | named of them | named falsely |\n|---|---|---|---|---|"]
+    for seed in ALL_SEEDS:
+        try:
+            named, error = set(named_in(seed, tg.check.audit)), ""
+        except Exception as failure:
+            named, error = set(), f" {type(failure).__name__}: {failure}"
+        groups_of_lines = seed.wrong.keys(), named & seed.wrong.keys(), named - seed.wrong.keys()
+        shown = (", ".join(map(str, sorted(of))) or "-" for of in groups_of_lines)
+        lines.append(f"| {seed.name} | {seed.against} | {' | '.join(shown)}{error} |")
     return "\n".join(lines) + "\n"
 
 

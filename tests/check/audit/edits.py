@@ -94,7 +94,8 @@ class Edits:
             return
         targets = getattr(node, "targets", [getattr(node, "target", None)])
         if not isinstance(node, ast.Return):
-            sets = tuple(sorted({_owner(part) for target in targets if target for part in _parts(target)}))
+            filled = node.value.args[:1] if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else targets
+            sets = tuple(sorted({_owner(part) for target in filled if target for part in _parts(target)}))
             self.all.append(Edit(node.lineno, "deleted", node.col_offset, node.end_col_offset, "pass", sets))
         if isinstance(node, (ast.Assign, ast.AugAssign)):
             self._assignment(node, targets[0])

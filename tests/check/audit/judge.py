@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .passes import PASSES, loaded
+from .passes import PASSES, Pass, loaded
 from .plant import LEAST, Fault, distance, gradients, right, written
 
 ACCEPTED: dict[str, set[str]] = {
@@ -89,6 +89,13 @@ class Verdict:
         """The planted lines that the first few named lines tell of."""
         named = set(self.named[:among])
         return [planted for planted, lines in self.fault.accepted().items() if named & lines]
+
+
+def named_in(one: Pass, audit: Callable[..., Any]) -> list[int]:
+    """The lines of a pass's own file that an audit names, in their order."""
+    arguments, keywords = one.call(loaded(one.file))
+    report = audit(*arguments, **keywords, repair=False)
+    return list(dict.fromkeys(finding.line for finding in report.findings))
 
 
 def judged(fault: Fault, audit: Callable[..., Any], repair: bool = True) -> Verdict:

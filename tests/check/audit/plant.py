@@ -145,6 +145,14 @@ def _in_turn(edits: list[Edit], seed: int) -> Iterator[Edit]:
 
 
 def _readers(text: str, names: tuple[str, ...]) -> frozenset[int]:
-    """Lines that read one of the names."""
-    reads = [n for n in ast.walk(ast.parse(text)) if isinstance(getattr(n, "ctx", None), ast.Load)]
-    return frozenset(n.lineno for n in reads if ast.unparse(n) in names)  # type: ignore[attr-defined]
+    """Lines that read one of the names, and those that return what holds one."""
+    tree = ast.parse(text)
+    reads = [n.lineno for n in ast.walk(tree) if _loaded(n) in names]  # type: ignore[attr-defined]
+    holders = {name.partition("[")[0] for name in names}
+    returns = [n for n in ast.walk(tree) if isinstance(n, ast.Return)]
+    reads += [n.lineno for n in returns if holders & {_loaded(part) for part in ast.walk(n)}]
+    return frozenset(reads)
+
+
+def _loaded(node: ast.AST) -> str:
+    return ast.unparse(node) if isinstance(getattr(node, "ctx", None), ast.Load) else ""

@@ -61,7 +61,7 @@ class Writer:
     def slope(self, weight: str, dz: str, x: str) -> str:
         if self.style.layout == "vector":
             return f"{self.g(weight)} += np.outer({dz}, {x})"
-        x = f"({x}).T" if " " in x else f"{x}.T"
+        x = f"({x}).T" if " * " in x else f"{x}.T"
         return f"{self.g(weight)} += {self.product(x, dz) if self.style.rows else self.product(dz, x)}"
 
     def bias(self, name: str, dz: str) -> str:
