@@ -61,6 +61,8 @@ class Edits:
         self.names = {a.arg for a in function.args.args} - SIZES
         self.attributes: set[str] = set()
         self.keys: dict[str, set[str]] = {}
+        bases = [node.value for node in ast.walk(function) if isinstance(node, ast.Subscript)]
+        self.indexed, self.parts = {ast.unparse(base) for base in bases}, {id(base) for base in bases}
         methods = {id(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
         for node in ast.walk(function):
             if id(node) not in methods:
@@ -138,14 +140,20 @@ class Edits:
 
     def _names(self, node: ast.Name) -> None:
         for other in sorted(self.names - {node.id}):
-            self._add(_swap(node.id, other), node, other)
+            if self._alike(node, other):
+                self._add(_swap(node.id, other), node, other)
+
+    def _alike(self, node: ast.expr, other: str) -> bool:
+        """Nobody writes by mistake an index behind what never has one, or the whole of what always has one."""
+        return (id(node) in self.parts) == (other in self.indexed)
 
     def _attribute(self, node: ast.Attribute) -> None:
         if node.attr == "T":
             self._add("transpose", node, self._text(node.value))
         elif _is_self(node) and node.attr in self.attributes:
             for other in sorted(self.attributes - {node.attr}):
-                self._add(_swap(node.attr, other), node, f"self.{other}")
+                if self._alike(node, f"self.{other}"):
+                    self._add(_swap(node.attr, other), node, f"self.{other}")
 
     def _subscript(self, node: ast.Subscript) -> None:
         if _key(node):
