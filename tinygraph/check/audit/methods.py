@@ -36,14 +36,14 @@ class Method:
     name: str
 
     def call(
-        self, model: Any, supply: Supply, kept: Mapping[str, Any], order: tuple[str, ...]
+        self, model: Any, supply: Supply, kept: Mapping[str, Any], order: tuple[str, ...], all_of_it: bool = False
     ) -> tuple[Any, dict[str, Any]]:
         """What the pass returns, and the arguments that it got."""
         if not self.name:
-            values = bound(self.function.__name__, self.call_it, supply, kept, order, skip=1)
+            values = bound(self.function.__name__, self.call_it, supply, kept, order, 1, all_of_it)
             return called(self.call_it, values, (model,)), values
         method = getattr(model, self.name)
-        values = bound(f"{type(model).__name__}.{self.name}", method, supply, kept, order)
+        values = bound(f"{type(model).__name__}.{self.name}", method, supply, kept, order, 0, all_of_it)
         return called(method, values), values
 
 

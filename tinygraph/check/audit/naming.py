@@ -52,7 +52,7 @@ def roles_of(names: list[str]) -> dict[str, str | None]:
 
 def bound(
     who: str, function: Callable[..., Any], supply: Supply, kept: Mapping[str, Any], order: tuple[str, ...],
-    skip: int = 0,
+    skip: int = 0, all_of_it: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     """Values for the arguments of ``function`` by name; of learning rates and clippings also where there are defaults.
 
@@ -61,6 +61,7 @@ def bound(
         supply: makes the values of roles.
         kept: values by the names of arguments, such as what the forward pass returned.
         order: roles that arguments of unknown names take, one after the other, if there are enough of them.
+        all_of_it: whether one unknown name is not enough to tell which of two roles it is.
         skip: how many arguments from the first on the caller gives.
     """
     arguments = arguments_of(function, skip)
@@ -69,7 +70,7 @@ def bound(
     values = {name: kept[name] for name in roles if name in kept and roles[name] not in (INPUTS, TARGETS)}
     unknown = [n for n, role in roles.items() if n not in values and (role is None or role not in supply)]
     free = [role for role in order if role not in roles.values() and role in supply]
-    if unknown and len(unknown) <= len(free):
+    if len(unknown) == len(free) or (len(unknown) < len(free) and not all_of_it):
         roles |= dict(zip(unknown, free, strict=False))
         unknown = []
     if unknown:

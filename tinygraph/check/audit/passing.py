@@ -66,7 +66,7 @@ class Passing:
         if self._forward is not None:
             supply[OUTPUTS] = lambda: self.outputs
         kept = {**self._kept, **({} if self.loss is None else {"loss": self.loss})}
-        returned, values = self._backward.call(model, supply, kept, (INPUTS, TARGETS))
+        returned, values = self._backward.call(model, supply, kept, (INPUTS, TARGETS), all_of_it=True)
         self.rated = any(role_of(name) == RATE for name in values)
         if self._forward is None and self.loss is None:
             self.loss = loss_of(returned)

@@ -61,7 +61,7 @@ class Sources:
                 self.kinds[path] = "updated"
         rest = {path: x for path, x in before.items() if path not in self.kinds and path in matters}
         if not any(kind == "updated" for kind in self.kinds.values()):
-            whole = {p: x for p, x in before.items() if p in rest or self.kinds[p] == "returned"} if rest else {}
+            whole = {p: x for p, x in before.items() if p in rest or self.kinds.get(p) == "returned"} if rest else {}
             for path, g in self._returned(returned, whole, function).items():
                 if g is not None and path in rest:
                     self.kinds[path] = "returned"
