@@ -16,6 +16,8 @@ import numpy as np
 from .passes import Pass
 
 Numbers = dict[str, np.ndarray]
+SETTINGS = {"learning_rate": 1.0, "clip_norm": 1e12}
+"""Arguments of an update without a default: a step of one, no clipping."""
 
 
 @dataclass
@@ -108,8 +110,10 @@ def _of_object(one: Pass, fresh: Any, keywords: dict[str, Any]) -> Run:
         if "backward" in keywords:
             returned = keywords["backward"](model)
         else:
-            needed = [p for p in inspect.signature(model.backward).parameters.values() if p.default is p.empty]
-            returned = model.backward(*([inputs, targets] if len(needed) == 2 else [targets]))
+            needed = [key for key, p in _parameters(model.backward) if p.default is p.empty]
+            settings = {key: SETTINGS[key] for key in needed if key in SETTINGS}
+            both = len(needed) - len(settings) == 2
+            returned = model.backward(*([inputs, targets] if both else [targets]), **settings)
         if one.keep == "returned":
             return _by_name(one, returned)
         return {name: _kept(one, model, name, at[name]) for name in one.parameters}
@@ -124,9 +128,12 @@ def _kept(one: Pass, model: Any, name: str, before: np.ndarray) -> np.ndarray:
         return model.grads[name]
     if one.keep == "attributes":
         return getattr(_reach(model, owner), "d" + last)
-    defaults = inspect.signature(model.backward).parameters
-    (lr,) = [p.default for key, p in defaults.items() if key in ("lr", "learning_rate")]
-    return (before - _reach(model, name)) / lr
+    (lr,) = [p.default for key, p in _parameters(model.backward) if key in ("lr", "learning_rate")]
+    return (before - _reach(model, name)) / (1.0 if lr is inspect.Parameter.empty else lr)
+
+
+def _parameters(function: Callable[..., Any]) -> list[tuple[str, inspect.Parameter]]:
+    return list(inspect.signature(function).parameters.items())
 
 
 def _reach(thing: Any, path: str) -> Any:
@@ -147,7 +154,7 @@ def _by_name(one: Pass, returned: Any) -> Numbers:
 
 def _bound(function: Callable[..., Any], at: Numbers, arguments: Any, rest: tuple[Any, ...]) -> list[Any]:
     """Values for the arguments of a function by their names; what nobody names: all numbers first, then the rest."""
-    needed = [name for name, p in inspect.signature(function).parameters.items() if p.default is p.empty]
+    needed = [name for name, p in _parameters(function) if p.default is p.empty]
     by_name = dict(arguments) if isinstance(arguments, dict) else {}
     others = [name for name in needed if name not in at and name not in by_name]
     queue: list[Any] = [] if by_name else list(arguments)

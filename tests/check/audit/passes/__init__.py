@@ -60,31 +60,31 @@ def loaded(file: Path) -> ModuleType:
     return module
 
 
-def _rng() -> np.random.Generator:
+def rng() -> np.random.Generator:
     return np.random.default_rng(5)
 
 
 def values(names: str, *shapes: Any) -> dict[str, np.ndarray]:
     """Random numbers of the size 0.5 for each name."""
-    rng = np.random.default_rng(3)
-    return {name: rng.normal(size=shape) * 0.5 for name, shape in zip(names.split(), shapes, strict=True)}
+    chance = np.random.default_rng(3)
+    return {name: chance.normal(size=shape) * 0.5 for name, shape in zip(names.split(), shapes, strict=True)}
 
 
 def columns(n: int) -> list[np.ndarray]:
-    return list(_rng().normal(size=(T, n, 1)))
+    return list(rng().normal(size=(T, n, 1)))
 
 
 def batches(n: int) -> np.ndarray:
-    return _rng().normal(size=(T, B, n))
+    return rng().normal(size=(T, B, n))
 
 
 def one_hot(*shape: int) -> np.ndarray:
-    return np.eye(V)[_rng().integers(0, V, size=shape)]
+    return np.eye(V)[rng().integers(0, V, size=shape)]
 
 
 def _columns_tuple(m: ModuleType) -> Call:
     weights = values("Wx Wh Wy bh by", (H, I), (H, H), (O, H), (H, 1), (O, 1))
-    start = _rng().normal(size=(H, 1))
+    start = rng().normal(size=(H, 1))
     return (m.backward, m.loss, weights, {"xs": columns(I), "ts": columns(O), "h0": start}), {}
 
 
@@ -94,22 +94,22 @@ def _batch_dict(m: ModuleType) -> Call:
 
 
 def _class_update(m: ModuleType) -> Call:
-    return (m.RNN(I, H, O, _rng()),), {"loss": m.loss, "inputs": columns(I), "targets": columns(O)}
+    return (m.RNN(I, H, O, rng()),), {"loss": m.loss, "inputs": columns(I), "targets": columns(O)}
 
 
 def _layers(m: ModuleType) -> Call:
     x, y = batches(I).swapaxes(0, 1), batches(O).swapaxes(0, 1)
-    return (m.Net(I, H, O, _rng()),), {"loss": m.loss, "inputs": x, "targets": y}
+    return (m.Net(I, H, O, rng()),), {"loss": m.loss, "inputs": x, "targets": y}
 
 
 def _char_step(m: ModuleType) -> Call:
     weights = {name: getattr(m, name) for name in ("Wxh", "Whh", "Why", "bh", "by")}
-    arguments = {"inputs": [0, 3, 2, 5], "targets": [3, 2, 5, 1], "hprev": _rng().normal(size=(H, 1))}
+    arguments = {"inputs": [0, 3, 2, 5], "targets": [3, 2, 5, 1], "hprev": rng().normal(size=(H, 1))}
     return (m.loss_and_gradients,), {"parameters": weights, "arguments": arguments}
 
 
 def _lstm_packed(m: ModuleType) -> Call:
-    return (m.LSTM(I, H, O, _rng()),), {"loss": m.loss, "inputs": batches(I), "targets": batches(O)}
+    return (m.LSTM(I, H, O, rng()),), {"loss": m.loss, "inputs": batches(I), "targets": batches(O)}
 
 
 def _lstm_gates(m: ModuleType) -> Call:
@@ -121,7 +121,7 @@ def _lstm_gates(m: ModuleType) -> Call:
 
 def _gru_vectors(m: ModuleType) -> Call:
     weights = values("Wz Uz bz Wr Ur br Wn Un bn V", *3 * ((H, I), (H, H), H), (O, H))
-    return (m.backward, m.loss, weights, (_rng().normal(size=(T, I)), _rng().normal(size=(T, O)))), {}
+    return (m.backward, m.loss, weights, (rng().normal(size=(T, I)), rng().normal(size=(T, O)))), {}
 
 
 def _two_layers(m: ModuleType) -> Call:
@@ -131,19 +131,19 @@ def _two_layers(m: ModuleType) -> Call:
 
 
 def _last_sigmoid(m: ModuleType) -> Call:
-    x, y = _rng().normal(size=(T, 1, I)), _rng().normal(size=(1, O))
-    return (m.LastStep(I, H, O, _rng()),), {"loss": m.loss, "inputs": x, "targets": y}
+    x, y = rng().normal(size=(T, 1, I)), rng().normal(size=(1, O))
+    return (m.LastStep(I, H, O, rng()),), {"loss": m.loss, "inputs": x, "targets": y}
 
 
 def _cache_norm(m: ModuleType) -> Call:
     weights = values("E Wh bh Wo bo", (V, H), (H, H), H, (H, V), V)
-    words, labels = _rng().integers(0, V, size=(2, T, B))
+    words, labels = rng().integers(0, V, size=(2, T, B))
     return (m.backward, m.loss, weights, {"words": words, "labels": labels}), {}
 
 
 def _tagger(m: ModuleType) -> Call:
     tags = [(y > 0).astype(float) for y in columns(O)]
-    return (m.Tagger(I, H, O, _rng()),), {"loss": m.loss, "inputs": columns(I), "targets": tags}
+    return (m.Tagger(I, H, O, rng()),), {"loss": m.loss, "inputs": columns(I), "targets": tags}
 
 
 def _listed(call: Callable[[ModuleType], Call], parameters: str, backward: str = "backward", *, keep: str) -> Pass:

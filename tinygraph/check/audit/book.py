@@ -1,0 +1,84 @@
+"""The book: looks up an array among those of the right graph, whatever its sign, its scale, or a transpose."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from .right import Thing
+
+NEAR = 1e-8
+"""Relative difference up to which two arrays are the same: float64 sums in another order differ by 1e-15 a term."""
+
+
+class Match(NamedTuple):
+    """A thing of the right graph that an array is ``factor`` times, perhaps transposed."""
+
+    thing: Thing
+    factor: float
+    transposed: bool
+
+
+class Book:
+    """Arrays of the right graph by their numbers."""
+
+    def __init__(self, things: Iterable[Thing]) -> None:
+        pages: dict[int, list[tuple[float, int, Thing]]] = defaultdict(list)
+        for k, thing in enumerate(things):
+            if thing.array.size > 1 and np.any(thing.array) and np.isfinite(thing.array).all():
+                pages[thing.array.size].append((_mark(thing.array), k, thing))
+        self._pages = {size: sorted(page) for size, page in pages.items()}
+        self._marks = {size: [mark for mark, _, _ in page] for size, page in self._pages.items()}
+
+    def look(self, array: np.ndarray) -> list[Match]:
+        """What the array is, those of factor 1 first; empty if the right graph has no such array."""
+        page, marks = self._pages.get(array.size, []), self._marks.get(array.size, [])
+        if not page or not np.any(array) or not np.isfinite(array).all():
+            return []
+        mark = _mark(array)
+        matches = []
+        for k in range(bisect_left(marks, mark - 10 * NEAR), len(page)):
+            if marks[k] > mark + 10 * NEAR:
+                break
+            match = _match(array, page[k][2])
+            if match is not None:
+                matches.append(match)
+        return sorted(matches, key=lambda m: (abs(m.factor - 1) > NEAR, m.transposed))
+
+
+def _mark(array: np.ndarray) -> float:
+    """A number that scale, sign and order of the elements leave alone."""
+    flat = np.asarray(array, float).ravel()
+    square = flat * flat
+    return float(np.sum(square * square) / np.sum(square) ** 2)
+
+
+def _match(array: np.ndarray, thing: Thing) -> Match | None:
+    for transposed in (False, True):
+        other = thing.array.T if transposed else thing.array
+        factor = ratio(array.ravel(), other.ravel())
+        if factor is not None:
+            return Match(thing, factor, transposed and other.shape != thing.array.shape)
+        if array.ndim < 2:
+            break
+    return None
+
+
+def ratio(a: np.ndarray, b: np.ndarray) -> float | None:
+    """c where a = c * b; None if there is no such number."""
+    size = float(np.dot(b, b))
+    if not size:
+        return None
+    c = float(np.dot(a, b)) / size
+    return c if c and np.abs(a - c * b).max() <= NEAR * np.abs(a).max() else None
+
+
+def same(a: np.ndarray | None, b: np.ndarray, near: float = NEAR) -> bool:
+    """Whether the arrays are equal, up to rounding."""
+    if a is None or a.shape != b.shape:
+        return False
+    return bool(np.abs(a - b).max(initial=0.0) <= near * max(np.abs(b).max(initial=0.0), 1e-300))

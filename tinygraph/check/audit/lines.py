@@ -1,0 +1,109 @@
+"""Lines of the user's code: where a node was made, the source there, and the name that the statement gives it."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import os
+from functools import lru_cache
+from types import CodeType
+from typing import NamedTuple
+
+import numpy as np
+
+from ...core.node import Node
+from ...core.trail import trail_of
+
+_OURS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
+_LIBRARIES = (_OURS, os.path.dirname(os.path.abspath(np.__file__)) + os.sep, os.path.dirname(os.__file__) + os.sep)
+
+
+class Line(NamedTuple):
+    """A place in the user's code.
+
+    Attributes:
+        file: its path.
+        function: the name of the function.
+        number: the line of the statement.
+        source: the statement, as it stands there.
+        expression: the part of it that made the node.
+        target: what the statement assigns to; empty if it assigns nothing.
+        whole: whether the expression is all that is assigned.
+    """
+
+    file: str
+    function: str
+    number: int
+    source: str
+    expression: str
+    target: str
+    whole: bool
+
+
+def key_of(node: Node) -> tuple[tuple[CodeType, int], ...]:
+    """What is equal for nodes that the same operation of the same calls made, such as one line in a loop."""
+    return tuple(trail_of(node))
+
+
+def line_of(node: Node) -> Line | None:
+    """The innermost line of the user's that made a node; None if nobody's line is known."""
+    for code, position in trail_of(node):
+        if not code.co_filename.startswith(_LIBRARIES) and not code.co_filename.startswith("<frozen"):
+            return _line(code, position)
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _line(code: CodeType, position: int) -> Line:
+    spots = [*code.co_positions()]
+    first, last, start, end = spots[min(position // 2, len(spots) - 1)]
+    first = first or code.co_firstlineno
+    statement = _statements(code.co_filename).get(first)
+    expression = _segment(code.co_filename, first, last or first, start, end)
+    if statement is None:
+        return Line(code.co_filename, code.co_name, first, _text(code.co_filename, first), expression, "", False)
+    value = getattr(statement, "value", None)
+    whole = value is not None and (value.lineno, value.col_offset, value.end_col_offset) == (first, start, end)
+    number = statement.lineno
+    return Line(
+        code.co_filename, code.co_name, number, _text(code.co_filename, number), expression, target_of(statement), whole
+    )
+
+
+def target_of(statement: ast.stmt) -> str:
+    """What a statement assigns to, as text; empty if it assigns nothing."""
+    if isinstance(statement, ast.Assign):
+        return ", ".join(map(ast.unparse, statement.targets))
+    if isinstance(statement, (ast.AugAssign, ast.AnnAssign)):
+        return ast.unparse(statement.target)
+    return ""
+
+
+@lru_cache(maxsize=64)
+def _statements(file: str) -> dict[int, ast.stmt]:
+    """Maps each line of a file to the innermost statement that covers it."""
+    try:
+        tree = ast.parse("".join(linecache.getlines(file)))
+    except SyntaxError:
+        return {}
+    lines: dict[int, ast.stmt] = {}
+    for statement in ast.walk(tree):  # outer ones come first
+        if isinstance(statement, ast.stmt):
+            for number in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1):
+                lines[number] = statement
+    return lines
+
+
+def _segment(file: str, first: int, last: int, start: int | None, end: int | None) -> str:
+    lines = [linecache.getline(file, number).rstrip("\n") for number in range(first, last + 1)]
+    if not lines or start is None or end is None:
+        return ""
+    # Columns are in bytes, and text may hold other letters than ASCII.
+    cut = [line.encode() for line in lines]
+    cut[-1] = cut[-1][:end]
+    cut[0] = cut[0][start:]
+    return " ".join(part.decode(errors="replace").strip() for part in cut)
+
+
+def _text(file: str, number: int) -> str:
+    return linecache.getline(file, number).strip()
