@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...core.errors import GraphError
-from .source import Source, source_of, statements
+from .source import Source, source_of
 from .subject import Case, Subject
 
 Shape = tuple[int, ...]
@@ -31,6 +31,7 @@ class Scope:
         nodes: their expressions, by text.
         indices: how lists and arrays are indexed by loops.
         ran: the lines that ran.
+        backward: whether the backward pass alone runs it.
     """
 
     source: Source
@@ -39,8 +40,10 @@ class Scope:
     nodes: dict[str, ast.expr] = field(default_factory=dict)
     indices: list[str] = field(default_factory=list)
     ran: set[int] = field(default_factory=set)
+    backward: bool = True
     _waiting: dict[str, CodeType] = field(default_factory=dict)
     _bases: dict[str, CodeType] = field(default_factory=dict)
+    _opened: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.indices = indices_of(self.source.tree)
@@ -51,6 +54,7 @@ class Scope:
                 text = ast.unparse(node.value)
                 self._bases[text] = _code(text)
         self._loops = loop_names(self.source.tree)
+        self._read = {n.id for n in ast.walk(self.source.tree) if isinstance(n, ast.Name)}
 
     def _await(self, texts: Iterable[str]) -> None:
         for text in texts:
@@ -82,7 +86,8 @@ class Scope:
                 self._open(text, value, values)
                 del self._bases[text]
         for name, value in values.items():
-            if isinstance(value, Mapping) and name not in self._bases:
+            if name not in self._opened and _is_open(value, name in self._read):
+                self._opened.add(name)
                 self._open(name, value, values)
         for text, code in [*self._waiting.items()]:
             ok, value = _evaluated(code, names, values)
@@ -132,6 +137,11 @@ def _evaluated(code: CodeType, names: dict[str, Any], values: Mapping[str, Any])
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (np.ndarray, np.generic, int, float)) and getattr(value, "dtype", np.dtype(int)) != object
+
+
+def _is_open(value: Any, read: bool) -> bool:
+    """Whether a variable's places may be meant: those of lists and dicts, and of arrays of which nothing is read."""
+    return isinstance(value, (Mapping, list, tuple)) or (not read and isinstance(value, np.ndarray) and value.ndim > 1)
 
 
 def is_atom(node: ast.AST) -> bool:
@@ -212,6 +222,7 @@ class Watch:
         self._files = {f.__code__.co_filename for f in subject.functions}
         self._functions = {f.__code__: f for g in subject.functions for f in (*functions_near(g), g)}
         self._codes: dict[CodeType, Scope | None] = {}
+        self._backward = subject.functions[0].__code__
         before = sys.gettrace()
         try:
             sys.settrace(self._call)
@@ -230,8 +241,17 @@ class Watch:
         scope = self._codes[code]
         if scope is None:
             return None
+        scope.backward &= self._is_below(frame)
         scope.enter(frame, self._parameters)
         return self._line
+
+    def _is_below(self, frame: FrameType | None) -> bool:
+        """Whether a call comes from the backward pass, or is it."""
+        while frame is not None:
+            if frame.f_code is self._backward:
+                return True
+            frame = frame.f_back
+        return False
 
     def _line(self, frame: FrameType, event: str, arg: Any) -> Any:
         scope = self._codes[frame.f_code]
@@ -259,8 +279,3 @@ def functions_near(function: FunctionType) -> Iterator[FunctionType]:
         elif isinstance(value, type) and value.__module__ == function.__globals__.get("__name__"):
             inner = [getattr(part, "__func__", getattr(part, "fget", part)) for part in vars(value).values()]
             yield from (part for part in inner if isinstance(part, FunctionType))
-
-
-def ranges_of(scope: Scope) -> list[ast.stmt]:
-    """The statements of a function that ran, by lines."""
-    return [x for x in statements(scope.source.tree) if x.lineno in scope.ran]

@@ -69,7 +69,9 @@ class Blame:
             for things in self._candidates(operation):
                 overrides = {x: _as(t.array, x) for x, t in things.items() if not same(x.value, _as(t.array, x))}
                 node = min(overrides, key=lambda x: x.serial, default=None)
-                if node is None or (best is not None and best[0].mended == wrong and best[0].node.serial <= node.serial):
+                if node is None or (
+                    best is not None and best[0].mended == wrong and best[0].node.serial <= node.serial
+                ):
                     continue
                 still = self.written.wrong(self.written.replay({**self._right, **overrides}))
                 rank = len(wrong - still), -node.serial
@@ -86,7 +88,9 @@ class Blame:
             steps = sorted(family)
             for ordered in (steps[::-1], steps) if len(steps) > 1 else (steps,):
                 for shift in SHIFTS if len(steps) > 1 and len(nodes) > 1 else (0,):
-                    pairs = {x: family[ordered[k + shift]] for k, x in enumerate(nodes) if 0 <= k + shift < len(ordered)}
+                    pairs = {
+                        x: family[ordered[k + shift]] for k, x in enumerate(nodes) if 0 <= k + shift < len(ordered)
+                    }
                     if pairs:
                         yield pairs
 

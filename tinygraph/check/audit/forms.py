@@ -125,7 +125,9 @@ def children(node: ast.expr, place: str) -> Iterator[tuple[str, int | None, ast.
     """The parts of an expression whose variants make sense, each with what it is there for."""
     if isinstance(node, ast.Call):
         owner = node.func.value if isinstance(node.func, ast.Attribute) else None
-        if (owner is not None and not isinstance(owner, ast.Name)) or (owner is not None and node.func.attr not in ("zeros_like", "zeros")):
+        if (owner is not None and not isinstance(owner, ast.Name)) or (
+            owner is not None and node.func.attr not in ("zeros_like", "zeros")
+        ):
             yield "func", None, node.func, "function"
         yield from (("args", k, arg, "value") for k, arg in enumerate(node.args) if isinstance(arg, ast.expr))
         return

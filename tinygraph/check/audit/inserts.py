@@ -47,12 +47,12 @@ class Inserts:
             due = plain(text.replace("']", "").replace("['", ".")) in self._wrong and text not in self._rewrites.inputs
             if text not in own and due:
                 for value, weight in self._values(shape):
-                    yield ast.AugAssign(target=as_target(node), op=ast.Add(), value=value), weight
+                    yield ast.AugAssign(target=as_target(node), op=ast.Add(), value=value), weight - 0.5
                     if last:
-                        yield ast.Assign(targets=[as_target(node)], value=value), weight + 0.5
+                        yield ast.Assign(targets=[as_target(node)], value=value), weight
             elif last and text not in own and text in reads and text in self._stores:
                 for value, weight in self._values(shape):
-                    yield ast.Assign(targets=[as_target(node)], value=value), weight + 0.1
+                    yield ast.Assign(targets=[as_target(node)], value=value), weight - 0.4
             elif text in _stores(at) or (last and text in own and not due):
                 yield from self._more(node, shape)
 

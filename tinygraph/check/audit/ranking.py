@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from types import FunctionType
 
 from .edits import Edit, placed
@@ -12,7 +12,7 @@ from .forms import expression, replaced, times
 from .source import statements, statements_at
 from .trials import Trees, Trials, Verdict
 
-FAR = 99
+FAR = 8
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,13 @@ class Place:
     Attributes:
         function, at: whose statement it is.
         suspect: the suspect's function and line that led to it; None if nobody suspects it.
+        far: how much the gradients that it reaches differ from those that are wrong.
     """
 
     function: FunctionType
     at: ast.stmt
     suspect: tuple[FunctionType, int] | None = None
+    far: int = 0
 
 
 def suspected(trees: Trees, lines: Sequence[tuple[FunctionType, int]]) -> list[Place]:
@@ -38,18 +40,21 @@ def suspected(trees: Trees, lines: Sequence[tuple[FunctionType, int]]) -> list[P
     return [*places.values()]
 
 
-def ranked(trees: Trees, trial: Trials, first: Sequence[Place], base: Verdict | None = None) -> list[Place]:
-    """The suspects, then the other statements: those without which the forward pass is another are left out."""
+def ranked(
+    trees: Trees, ours: Collection[FunctionType], trial: Trials, first: Sequence[Place], base: Verdict | None = None
+) -> list[Place]:
+    """The suspects, then the other statements of the functions that are ``ours``; none that the loss depends on."""
     base = base or trial.base
     assert base is not None
     known = {id(place.at) for place in first}
-    rest = []
-    for function, tree in trees.items():
+    rest: list[Place] = []
+    for function in ours:
+        tree = trees[function]
         places = [Place(function, at) for at in statements(tree)]
         scores = _scores(trees, trial, places, base)
-        rest += [(s, p) for s, p in zip(scores, places, strict=True) if s is not None and id(p.at) not in known]
-    order = sorted(range(len(rest)), key=lambda k: (rest[k][0], k))
-    return [*first, *(rest[k][1] for k in order)]
+        pairs = zip(scores, places, strict=True)
+        rest += [replace(p, far=s) for s, p in pairs if s is not None and id(p.at) not in known]
+    return [*first, *sorted(rest, key=lambda place: place.far)]
 
 
 def _scores(trees: Trees, trial: Trials, places: Sequence[Place], base: Verdict) -> list[int | None]:

@@ -12,6 +12,7 @@ from typing import Any
 from .atoms import Watch
 from .cases import Cases
 from .edits import Edit, Edits
+from .inserts import MISSING
 from .ranking import Place, ranked, suspected
 from .source import blocks
 from .subject import Case, Subject
@@ -107,6 +108,7 @@ class Search:
         self.trial = self._first_trial()
         self.watch = Watch(subject, self.trial.case)
         self.start = State({f: scope.source.tree for f, scope in self.watch.scopes.items()})
+        self.ours = [f for f, scope in self.watch.scopes.items() if scope.backward]
         self._proofs: list[Trials] = []
         self._edits: dict[int, tuple[ast.stmt, list[Edit]]] = {}
         self._makers: dict[int, tuple[ast.FunctionDef, Edits]] = {}
@@ -135,7 +137,7 @@ class Search:
 
     def _single(self) -> list[Edit]:
         first = suspected(self.start.trees, self.lines)
-        places = ranked(self.start.trees, self.trial, first)
+        places = ranked(self.start.trees, self.ours, self.trial, first)
         return self._alone(places[: len(first)]) or self._alone(places[len(first) :])
 
     def _alone(self, places: Sequence[Place]) -> list[Edit]:
@@ -168,7 +170,7 @@ class Search:
         self, state: State, places: Sequence[Place], trial: Trials, low: float, high: float
     ) -> Iterator[tuple[int, Edit, Verdict | None]]:
         for rank, place in enumerate(places):
-            edits = [edit for edit in self._edits_of(state, place) if low < edit.weight <= high]
+            edits = [edit for edit in self._edits_of(state, place) if low < _weight(edit, place) <= high]
             for edit, verdict in trial.tried(state.trees, edits):
                 yield rank, edit, None if verdict is None or trial.forward_changed(verdict) else verdict
 
@@ -216,7 +218,7 @@ class Search:
         """Edits after which more gradients are right and none of the right ones wrong; tier by tier, the best first."""
         trial, base = trials[k], bases[k]
         assert base is not None
-        places = ranked(state.trees, trial, suspected(state.trees, self.lines), base)
+        places = ranked(state.trees, self.ours, trial, suspected(state.trees, self.lines), base)
         for tier in self._tiers(state, places, trial):
             steps = []
             for rank, edit, verdict in tier:
@@ -267,6 +269,11 @@ class Search:
         proven = tuple(sorted({s for s in steps if s is not None}))
         names = tuple(name for name in self.trial.due if name in self.trial.wrong)
         return Repair(source.file, edit.line, before, after, edit.kind, proven, names, alone)
+
+
+def _weight(edit: Edit, place: Place) -> float:
+    """Edits of lines that reach other gradients than the wrong ones come later."""
+    return edit.weight if edit.kind == MISSING else edit.weight + 0.08 * place.far
 
 
 def with_edit(state: State, edit: Edit) -> State:

@@ -333,7 +333,8 @@ def unread(scope: Scope) -> set[str]:
     """Variables that the function sets or takes and never reads: what stands in their place may be wrong."""
     tree = scope.source.tree
     read = {ast.unparse(n) for n in ast.walk(tree) if is_atom(n) and isinstance(getattr(n, "ctx", None), ast.Load)}
-    return {text for text in scope.shapes if text not in read}
+    bases = {text for text in scope.shapes if text.partition("[")[0] not in read and text.partition(".")[0] not in read}
+    return {text for text in scope.shapes if text not in read and ("[" not in text or "['" in text or text in bases)}
 
 
 def is_gate(a: str, b: str) -> bool:

@@ -130,4 +130,9 @@ def _steps(order: list[Node]) -> dict[Node, int]:
     for x in order:
         if key_of(x):
             groups[key_of(x)].append(x)
-    return {x: step for group in groups.values() if len(group) > 1 and group[0].op is not copy for step, x in enumerate(group)}
+    return {
+        x: step
+        for group in groups.values()
+        if len(group) > 1 and group[0].op is not copy
+        for step, x in enumerate(group)
+    }

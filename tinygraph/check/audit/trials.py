@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import copy
 import io
 import time
 import warnings
@@ -18,7 +17,7 @@ import numpy as np
 
 from ...core.node import Node
 from ...engine.grad import grad
-from .edits import Edit, placed
+from .edits import Edit
 from .source import blocks, compiled, swapped
 from .subject import Case, Subject, copied
 
@@ -169,14 +168,16 @@ def _switched(function: FunctionType, tree: ast.FunctionDef, edits: Sequence[Edi
 
 def _choice(at: ast.stmt, edits: Sequence[tuple[int, Edit]]) -> ast.stmt:
     numbers = [number for number, _ in edits]
-    some = [_if(f"{CHOICE} == {number}", edit.new, []) for number, edit in edits]
-    whole = _if(f"{numbers[0]} <= {CHOICE} <= {numbers[-1]}", some, [at])
-    return placed([whole], at)[0]
+    some = [_if(at, number, number, edit.new, []) for number, edit in edits]
+    return _if(at, numbers[0], numbers[-1], some, [at])
 
 
-def _if(test: str, body: Sequence[ast.stmt], orelse: Sequence[ast.stmt]) -> ast.stmt:
-    node = ast.parse(test, mode="eval").body
-    return ast.If(test=copy.deepcopy(node), body=[*body], orelse=[*orelse])
+def _if(at: ast.stmt, low: int, high: int, body: Sequence[ast.stmt], orelse: Sequence[ast.stmt]) -> ast.stmt:
+    where = {name: getattr(at, name) for name in ("lineno", "col_offset", "end_lineno", "end_col_offset")}
+    first, last = ast.Constant(value=low, **where), ast.Constant(value=high, **where)
+    choice = ast.Name(id=CHOICE, ctx=ast.Load(), **where)
+    test = ast.Compare(left=first, ops=[ast.LtE(), ast.LtE()], comparators=[choice, last], **where)
+    return ast.If(test=test, body=[*body], orelse=[*orelse], **where)
 
 
 @contextmanager

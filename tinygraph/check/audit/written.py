@@ -70,9 +70,7 @@ class Written:
     def wrong(self, values: Mapping[Node, np.ndarray] | None = None) -> frozenset[str]:
         """The parameters whose gradient is not right, if the nodes in ``values`` had these values."""
         return frozenset(
-            name
-            for name, due in self.right.gradients.items()
-            if not same(self._result(name, values or {}), due)
+            name for name, due in self.right.gradients.items() if not same(self._result(name, values or {}), due)
         )
 
     def _result(self, name: str, values: Mapping[Node, np.ndarray]) -> np.ndarray | None:
