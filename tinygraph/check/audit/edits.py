@@ -54,15 +54,10 @@ class Edits:
         self._inserts = Inserts(self._rewrites, wrong)
 
     def of(self, at: ast.stmt) -> list[Edit]:
-        """All edits of a statement, by weight, each once."""
-        own, every = ast.dump(at), {}
-        for new, kind, weight in (*self._changed(at), *self._inserts.after(at)):
-            key = "".join(map(ast.dump, new))
-            if key != own and (key not in every or every[key][2] > weight):
-                every[key] = (new, kind, weight)
+        """All edits of a statement, by weight; `placed` gives them lines before they are compiled."""
         function = self.scope.source.function
-        edits = [Edit(function, at, placed(new, at), kind, weight) for new, kind, weight in every.values()]
-        return sorted(edits, key=lambda edit: edit.weight)
+        every = (*self._changed(at), *self._inserts.after(at))
+        return sorted([Edit(function, at, *one) for one in every], key=lambda edit: edit.weight)
 
     def _changed(self, at: ast.stmt) -> Iterator[tuple[tuple[ast.stmt, ...], str, float]]:
         for new, kind, weight in self._statements(at):
@@ -133,10 +128,22 @@ def _in(at: ast.stmt, field: str, variants: Iterator[Variant]) -> Iterator[tuple
         yield replaced(at, field, None, new), kind, weight  # type: ignore[misc]
 
 
-def placed(new: Sequence[ast.stmt], at: ast.stmt) -> tuple[ast.stmt, ...]:
-    """Statements with the line of the one that they come for, in all parts that have none of their own."""
-    for statement in new:
-        for node in ast.walk(statement):
-            if isinstance(node, (ast.expr, ast.stmt, ast.keyword)) and not hasattr(node, "lineno"):
-                ast.copy_location(node, at)
-    return tuple(new)
+def placed(edit: Edit) -> tuple[ast.stmt, ...]:
+    """The new statements, with the line of the one that they come for in all parts that have none of their own."""
+    where = {name: getattr(edit.at, name) for name in ("lineno", "col_offset", "end_lineno", "end_col_offset")}
+    for statement in edit.new:
+        _place(statement, where)
+    return edit.new
+
+
+def _place(node: ast.AST, where: dict[str, int]) -> None:
+    own = node.__dict__
+    if "lineno" not in own and isinstance(node, (ast.expr, ast.stmt, ast.keyword)):
+        own.update(where)
+    for part in [*own.values()]:
+        if isinstance(part, ast.AST):
+            _place(part, where)
+        elif isinstance(part, list):
+            for inner in part:
+                if isinstance(inner, ast.AST):
+                    _place(inner, where)

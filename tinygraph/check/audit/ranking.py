@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from types import FunctionType
 
-from .edits import Edit, placed
+from .edits import Edit
 from .forms import expression, replaced, times
 from .source import statements, statements_at
 from .trials import Trees, Trials, Verdict
@@ -84,4 +84,4 @@ def _probe(place: Place) -> Edit | None:
     if many:
         value = expression("[_value * 1.7 for _value in _values]")
         value = replaced(value, "generators", 0, replaced(value.generators[0], "iter", None, at.value))  # type: ignore
-    return Edit(place.function, at, placed([replaced(at, "value", None, value)], at), "", 0.0)  # type: ignore[list-item]
+    return Edit(place.function, at, (replaced(at, "value", None, value),), "", 0.0)  # type: ignore[list-item]

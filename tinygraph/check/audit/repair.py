@@ -11,7 +11,7 @@ from typing import Any
 
 from .atoms import Watch
 from .cases import Cases
-from .edits import Edit, Edits
+from .edits import Edit, Edits, placed
 from .inserts import MISSING
 from .ranking import Place, ranked, suspected
 from .source import blocks
@@ -283,7 +283,7 @@ def with_edit(state: State, edit: Edit) -> State:
         at = next((k for k, x in enumerate(block) if x is edit.at), None)
         if at is not None:
             before = [*block]
-            block[at : at + 1] = edit.new
+            block[at : at + 1] = placed(edit)
             try:
                 changed = copy.deepcopy(tree)
             finally:

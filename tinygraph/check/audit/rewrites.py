@@ -52,6 +52,7 @@ class Rewrites:
         self.inputs = {node.arg for node in ast.walk(scope.source.tree) if isinstance(node, ast.arg)}
         self.products = products_in(scope)
         self.seen = self._seen_terms()
+        self._terms: dict[Shape, list[tuple[ast.expr, float]]] = {}
 
     def of(self, node: ast.expr, place: str = "value") -> Iterator[Variant]:
         """All variants of an expression, those of its parts too."""
@@ -210,8 +211,13 @@ class Rewrites:
             if a < b:
                 yield times(node, times(one, other)), FACTOR_LESS, 2.3 + far
 
-    def terms(self, shape: Shape) -> Iterator[tuple[ast.expr, float]]:
+    def terms(self, shape: Shape) -> list[tuple[ast.expr, float]]:
         """Products of one shape: those seen elsewhere, then those of names."""
+        if shape not in self._terms:
+            self._terms[shape] = [*self._products(shape)]
+        return self._terms[shape]
+
+    def _products(self, shape: Shape) -> Iterator[tuple[ast.expr, float]]:
         for node, own in self.seen:
             if own == shape:
                 yield node, 1.9

@@ -17,7 +17,7 @@ import numpy as np
 
 from ...core.node import Node
 from ...engine.grad import grad
-from .edits import Edit
+from .edits import Edit, placed
 from .source import blocks, compiled, swapped
 from .subject import Case, Subject, copied
 
@@ -168,7 +168,7 @@ def _switched(function: FunctionType, tree: ast.FunctionDef, edits: Sequence[Edi
 
 def _choice(at: ast.stmt, edits: Sequence[tuple[int, Edit]]) -> ast.stmt:
     numbers = [number for number, _ in edits]
-    some = [_if(at, number, number, edit.new, []) for number, edit in edits]
+    some = [_if(at, number, number, placed(edit), []) for number, edit in edits]
     return _if(at, numbers[0], numbers[-1], some, [at])
 
 
