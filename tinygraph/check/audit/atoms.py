@@ -136,7 +136,9 @@ def _evaluated(code: CodeType, names: dict[str, Any], values: Mapping[str, Any])
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (np.ndarray, np.generic, int, float)) and getattr(value, "dtype", np.dtype(int)) != object
+    return (
+        isinstance(value, (np.ndarray, np.generic, int, float)) and getattr(value, "dtype", np.dtype(int)).kind != "O"
+    )
 
 
 def _is_open(value: Any, read: bool) -> bool:
@@ -183,7 +185,7 @@ def loop_names(tree: ast.AST) -> list[str]:
 
 
 def indices_of(tree: ast.AST) -> list[str]:
-    """Index expressions: those seen first, then neighbours of the loops' variables, the ends, and those from the end."""
+    """Index expressions: those seen, then neighbours of the loops' variables, the ends, and those from the end."""
     loops = loop_names(tree)
     seen = [ast.unparse(i) for n in ast.walk(tree) if isinstance(n, ast.Subscript) for i in parts_of_index(n.slice)]
     near = [f"{name}{shift}" for name in loops for shift in ("", " - 1", " + 1")]

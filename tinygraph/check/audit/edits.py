@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import FunctionType
+from typing import Any
 
 from .atoms import Scope, loop_names
 from .forms import expression, replaced
@@ -51,7 +52,7 @@ class Edits:
     def __init__(self, scope: Scope, wrong: Sequence[str] = ()) -> None:
         self.scope = scope
         self._rewrites = Rewrites(scope)
-        self._inserts = Inserts(self._rewrites, wrong)
+        self._inserts = Inserts(self._rewrites.terms, wrong)
 
     def of(self, at: ast.stmt) -> list[Edit]:
         """All edits of a statement, by weight; `placed` gives them lines before they are compiled."""
@@ -77,7 +78,7 @@ class Edits:
             yield from _in(at, "test", self._conditions(at.test))
 
     def _assignment(self, at: ast.Assign | ast.AugAssign) -> Iterator[tuple[ast.stmt, str, float]]:
-        target = at.targets[0] if isinstance(at, ast.Assign) else at.target
+        target: Any = at.targets[0] if isinstance(at, ast.Assign) else at.target
         yield from self._operators(at, target)
         if isinstance(at, ast.Assign) and len(at.targets) == 1:
             for new, kind, weight in self._rewrites.of(target, "target"):
@@ -90,7 +91,7 @@ class Edits:
             for test in (f"{name} > 0", f"{name} == 0", *(f"{name} == {end} - 1" for end in self._rewrites.ends)):
                 yield ast.If(test=expression(test), body=[at], orelse=[]), WHEN, 2.4
 
-    def _operators(self, at: ast.Assign | ast.AugAssign, target: ast.expr) -> Iterator[tuple[ast.stmt, str, float]]:
+    def _operators(self, at: ast.Assign | ast.AugAssign, target: Any) -> Iterator[tuple[ast.stmt, str, float]]:
         if isinstance(target, (ast.Tuple, ast.List)):
             return
         for op, sign in ((ast.Add(), 0), (ast.Sub(), 1), (ast.Mult(), 3)):
@@ -125,7 +126,7 @@ class Edits:
 
 def _in(at: ast.stmt, field: str, variants: Iterator[Variant]) -> Iterator[tuple[ast.stmt, str, float]]:
     for new, kind, weight in variants:
-        yield replaced(at, field, None, new), kind, weight  # type: ignore[misc]
+        yield replaced(at, field, None, new), kind, weight
 
 
 def placed(edit: Edit) -> tuple[ast.stmt, ...]:

@@ -7,6 +7,7 @@ import copy
 import itertools
 from collections.abc import Iterator, Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -42,12 +43,16 @@ def method(owner: ast.expr, name: str, *args: ast.expr) -> ast.Call:
     return ast.Call(func=ast.Attribute(value=owner, attr=name, ctx=ast.Load()), args=[*args], keywords=[])
 
 
+def of_numpy(name: str, a: ast.expr, b: ast.expr) -> ast.Call:
+    return ast.Call(func=expression(name), args=[a, b], keywords=[])
+
+
 def called(node: ast.Call, args: Sequence[ast.expr]) -> ast.Call:
     return ast.Call(func=node.func, args=[*args], keywords=node.keywords)
 
 
 def slopes(h: ast.expr) -> list[ast.expr]:
-    """The derivatives that are written by hand: of tanh and of a sigmoid by what they gave, by what they took, of relu."""
+    """Derivatives as they are written by hand: of tanh, a sigmoid and relu, right and wrong."""
     one = ast.Constant(value=1)
     tanh, square = method(expression("np"), "tanh", h), ast.Constant(value=2)
     return [
@@ -109,7 +114,7 @@ def _swaps(count: int) -> Iterator[list[int]]:
         yield [{a: b, b: a}.get(k, k) for k in range(count)]
 
 
-def replaced(node: ast.AST, field: str, at: int | None, new: ast.AST) -> ast.expr:
+def replaced(node: ast.AST, field: str, at: int | None, new: Any) -> Any:
     """The node with another part."""
     other = type(node)()
     other.__dict__.update(node.__dict__)  # four times as fast as copy.copy
@@ -119,15 +124,16 @@ def replaced(node: ast.AST, field: str, at: int | None, new: ast.AST) -> ast.exp
         parts = [*getattr(node, field)]
         parts[at] = new
         setattr(other, field, parts)
-    return other  # type: ignore[return-value]
+    return other
 
 
 def children(node: ast.expr, place: str) -> Iterator[tuple[str, int | None, ast.expr, str]]:
     """The parts of an expression whose variants make sense, each with what it is there for."""
     if isinstance(node, ast.Call):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
         owner = node.func.value if isinstance(node.func, ast.Attribute) else None
         if (owner is not None and not isinstance(owner, ast.Name)) or (
-            owner is not None and node.func.attr not in ("zeros_like", "zeros")
+            owner is not None and name not in ("zeros_like", "zeros")
         ):
             yield "func", None, node.func, "function"
         yield from (("args", k, arg, "value") for k, arg in enumerate(node.args) if isinstance(arg, ast.expr))
@@ -168,14 +174,8 @@ def broadcast(a: Shape | None, b: Shape | None) -> Shape | bool | None:
         return False
 
 
-def as_target(node: ast.expr) -> ast.expr:
-    new = copy.copy(node)
-    new.ctx = ast.Store()  # type: ignore[attr-defined]
-    return new
-
-
-def as_value(node: ast.expr) -> ast.expr:
-    new = copy.copy(node)
-    if hasattr(new, "ctx"):
-        new.ctx = ast.Load()
+def as_target(node: ast.expr) -> Any:
+    """A name, an attribute or a place to write to."""
+    new: Any = copy.copy(node)
+    new.ctx = ast.Store()
     return new

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from .atoms import is_atom
 from .forms import Shape, as_target, method
 from .results import plain
-from .rewrites import Rewrites
+from .terms import Terms
 
 MISSING = "a line is missing"
 Inserted = tuple[tuple[ast.stmt, ...], str, float]
@@ -18,10 +18,10 @@ Inserted = tuple[tuple[ast.stmt, ...], str, float]
 class Inserts:
     """Makes lines to put after a statement."""
 
-    def __init__(self, rewrites: Rewrites, wrong: Sequence[str]) -> None:
-        self._rewrites, self._wrong = rewrites, [plain(name) for name in wrong]
-        self._scope = rewrites.scope
-        tree = rewrites.scope.source.tree
+    def __init__(self, terms: Terms, wrong: Sequence[str]) -> None:
+        self._terms, self._wrong = terms, [plain(name) for name in wrong]
+        self._scope = terms.scope
+        tree = terms.scope.source.tree
         self._stores = _stores(tree)
         loops = [x for x in ast.walk(tree) if isinstance(x, ast.For)]
         self._in_loops = [(loop, {text for x in loop.body for text in _stores(x)}) for loop in loops]
@@ -44,10 +44,10 @@ class Inserts:
             node = self._scope.nodes[text]
             if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
                 continue
-            due = plain(text.replace("']", "").replace("['", ".")) in self._wrong and text not in self._rewrites.inputs
+            due = plain(text.replace("']", "").replace("['", ".")) in self._wrong and text not in self._terms.inputs
             if text not in own and due:
                 for value, weight in self._values(shape):
-                    yield ast.AugAssign(target=as_target(node), op=ast.Add(), value=value), weight - 0.5
+                    yield ast.AugAssign(target=as_target(node), op=ast.Add(), value=value), weight - 0.5 + 0.8 * (not last)
                     if last:
                         yield ast.Assign(targets=[as_target(node)], value=value), weight
             elif last and text not in own and text in reads and text in self._stores:
@@ -64,21 +64,21 @@ class Inserts:
     def _values(self, shape: Shape) -> Iterator[tuple[ast.expr, float]]:
         """Expressions of one shape."""
         for text in self._scope.alike(shape):
-            yield self._scope.nodes[text], 2.0 - 0.3 * (text in self._rewrites.unread)
-        for node, weight in self._rewrites.terms(shape):
+            yield self._scope.nodes[text], 2.0 - 0.3 * (text in self._terms.unread)
+        for node, weight in self._terms.of(shape):
             yield node, weight + 0.1
         for text, other in self._scope.arrays.items():
             for axis in range(len(other)):
                 if other[:axis] + other[axis + 1 :] == shape:
                     yield _summed(self._scope.nodes[text], axis, False), 2.1
-                if len(other) > 1 and other[:axis] + (1,) + other[axis + 1 :] == shape:
+                if len(other) > 1 and (*other[:axis], 1, *other[axis + 1 :]) == shape:
                     yield _summed(self._scope.nodes[text], axis, True), 2.1
         yield from self._slices(shape)
 
     def _slices(self, shape: Shape) -> Iterator[tuple[ast.expr, float]]:
         """Parts of arrays of which no part is read, such as that of a state next to an input's."""
         for (text, other), size in itertools.product(self._scope.arrays.items(), self._scope.sizes):
-            if len(other) == len(shape) and other != shape and text in self._rewrites.unread:
+            if len(other) == len(shape) and other != shape and text in self._terms.unread:
                 differing = [k for k in range(len(other)) if other[k] != shape[k]]
                 for lower in (True, False) if len(differing) == 1 else ():
                     bound = self._scope.nodes[size]

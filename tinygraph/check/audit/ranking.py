@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from types import FunctionType
+from typing import Any, cast
 
 from .edits import Edit
 from .forms import expression, replaced, times
@@ -80,8 +81,8 @@ def _probe(place: Place) -> Edit | None:
         return None
     by = ast.Constant(value=1.7)
     many = isinstance(at, ast.Assign) and isinstance(at.targets[0], (ast.Tuple, ast.List))
-    value: ast.expr = times(at.value, by)
+    value: Any = times(at.value, by)
     if many:
-        value = expression("[_value * 1.7 for _value in _values]")
-        value = replaced(value, "generators", 0, replaced(value.generators[0], "iter", None, at.value))  # type: ignore
-    return Edit(place.function, at, (replaced(at, "value", None, value),), "", 0.0)  # type: ignore[list-item]
+        value = cast(ast.ListComp, expression("[_value * 1.7 for _value in _values]"))
+        value = replaced(value, "generators", 0, replaced(value.generators[0], "iter", None, at.value))
+    return Edit(place.function, at, (replaced(at, "value", None, value),), "", 0.0)

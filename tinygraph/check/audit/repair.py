@@ -1,4 +1,4 @@
-"""Repairs of a backward pass: edits of its lines after which all gradients are right, proven at another number of steps."""
+"""Repairs of a backward pass: edits of its lines after which all gradients are right, at several numbers of steps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import FunctionType
-from typing import Any
+from typing import Any, cast
 
 from .atoms import Watch
 from .cases import Cases
@@ -142,19 +142,20 @@ class Search:
 
     def _alone(self, places: Sequence[Place]) -> list[Edit]:
         """Edits that mend everything; the tier of the first is gone through to its end."""
-        mended: list[tuple[int, float, Edit]] = []
+        mended: list[tuple[float, int, Edit]] = []
         for tier in self._tiers(self.start, places, self.trial):
             late = self.clock
             for rank, edit, verdict in tier:
                 if verdict and verdict.right >= self.trial.due.keys() and self._proven(self.start, edit):
-                    mended.append((rank, edit.weight, edit))
+                    far = min(rank, 6) * 0.15 if places[rank].suspect else 0.0
+                    mended.append((edit.weight + far, rank, edit))
                     late = Clock(1.0) if len(mended) == 1 else late
                 if self.clock.over or late.over:
                     break
             if mended or self.clock.over:
                 break
         best: dict[int, Edit] = {}
-        for _, _, edit in sorted(mended, key=lambda row: (row[1] > 1.75, row[0], row[1])):
+        for _, _, edit in sorted(mended, key=_credible):
             best.setdefault(edit.line, edit)
         return [*best.values()]
 
@@ -220,7 +221,7 @@ class Search:
         assert base is not None
         places = ranked(state.trees, self.ours, trial, suspected(state.trees, self.lines), base)
         for tier in self._tiers(state, places, trial):
-            steps = []
+            steps: list[Any] = []
             for rank, edit, verdict in tier:
                 if verdict and verdict.right > base.right:
                     gain = len(verdict.right) + self._later(state, edit, trials, bases, k)
@@ -256,7 +257,7 @@ class Search:
         for tier in self._tiers(self.start, places, self.trial):
             for rank, _, verdict in tier:
                 if verdict and verdict.right > base.right:
-                    key = places[rank].suspect
+                    key = cast(tuple[FunctionType, int], places[rank].suspect)
                     most[key] = max(most[key], len(verdict.right - base.right))
                 if self.clock.over:
                     break
@@ -274,6 +275,12 @@ class Search:
 def _weight(edit: Edit, place: Place) -> float:
     """Edits of lines that reach other gradients than the wrong ones come later."""
     return edit.weight if edit.kind == MISSING else edit.weight + 0.08 * place.far
+
+
+def _credible(row: tuple[float, int, Edit]) -> tuple[float, int, int]:
+    """The lightest first; of equal ones that of the shortest line, which may have lost something."""
+    weight, rank, edit = row
+    return round(weight, 2), len(ast.unparse(edit.at)), rank
 
 
 def with_edit(state: State, edit: Edit) -> State:

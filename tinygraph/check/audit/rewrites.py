@@ -5,9 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Iterator
-from typing import Any, cast
-
-import numpy as np
+from typing import Any
 
 from .atoms import Scope, ends_of, is_atom
 from .forms import (
@@ -21,13 +19,13 @@ from .forms import (
     expression,
     method,
     plus,
-    product_shape,
     replaced,
     slope_in,
     slopes,
     times,
     turned,
 )  # fmt: skip
+from .terms import Terms, begin_alike, is_gate
 
 Variant = tuple[ast.expr, str, float]
 """An expression, the kind of fault that it mends, and how far it is from what stands there."""
@@ -38,7 +36,6 @@ FACTOR_MORE, FACTOR_LESS = "a factor too many", "a factor missing"
 SCALE, SIGN = "a wrong constant factor", "a wrong sign"
 TURNED, ORDER = "a transpose too many or missing", "operands in the wrong order"
 SLOPE, PARTS = "the wrong form of an activation's derivative", "parts in the wrong order"
-GATES = set("ifogczrnu")
 
 
 class Rewrites:
@@ -47,12 +44,9 @@ class Rewrites:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.indices = [(text, expression(text)) for text in scope.indices]
-        self.unread = unread(scope)
+        self.terms = Terms(scope)
+        self.shape, self.unread = self.terms.shape, self.terms.unread
         self.ends = ends_of(scope.source.tree)
-        self.inputs = {node.arg for node in ast.walk(scope.source.tree) if isinstance(node, ast.arg)}
-        self.products = products_in(scope)
-        self.seen = self._seen_terms()
-        self._terms: dict[Shape, list[tuple[ast.expr, float]]] = {}
 
     def of(self, node: ast.expr, place: str = "value") -> Iterator[Variant]:
         """All variants of an expression, those of its parts too."""
@@ -101,7 +95,7 @@ class Rewrites:
             same = shape is None or shape == other
             new = self.scope.nodes[text]
             kind = GATE if is_gate(own, text) else NAME
-            near = 0.3 * (text in self.unread) + 0.2 * alike(own, text)
+            near = 0.3 * (text in self.unread) + 0.2 * begin_alike(own, text)
             if place == "target":
                 if isinstance(new, ast.Subscript) and not _is_text(new.slice):
                     continue
@@ -141,7 +135,7 @@ class Rewrites:
     def _call(self, node: ast.Call) -> Iterator[Variant]:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         if name in PRODUCTS and len(node.args) == 2:
-            yield from self._product(*node.args, lambda a, b: called(node, [a, b]))
+            yield from self._product(node.args[0], node.args[1], lambda a, b: called(node, [a, b]))
         elif name in PRODUCTS and isinstance(node.func, ast.Attribute) and len(node.args) == 1:
             yield from self._product(node.func.value, node.args[0], lambda a, b: method(a, name, b))
         elif len(node.args) == 1 and not node.keywords and not isinstance(node.args[0], (ast.Tuple, ast.List)):
@@ -160,6 +154,7 @@ class Rewrites:
     def _unary(self, node: ast.UnaryOp) -> Iterator[Variant]:
         if isinstance(node.op, ast.USub):
             yield node.operand, SIGN, 0.9
+            yield plus(ast.Constant(value=1), node.operand, ast.Sub()), LESS, 1.2
 
     def _constant(self, node: ast.Constant) -> Iterator[Variant]:
         if type(node.value) in (int, float):
@@ -182,7 +177,8 @@ class Rewrites:
                 yield times(ast.Constant(value=value if value != 2 else 2), node), SCALE, 1.3 + deep
             yield ast.UnaryOp(op=ast.USub(), operand=node), SIGN, 1.2 + deep
             yield from ((new, FACTOR_LESS, w + deep) for new, w in self._divided(node))
-        yield ast.BinOp(left=node, op=ast.Pow(), right=ast.Constant(value=2)), FACTOR_LESS, 1.9 + deep
+        yield ast.BinOp(left=node, op=ast.Pow(), right=ast.Constant(value=2)), FACTOR_LESS, 1.5 + deep
+        yield plus(ast.Constant(value=1), node, ast.Sub()), LESS, 1.5 + deep
         if isinstance(node, ast.Constant) or ast.unparse(node) in self.scope.whole:
             return
         for text, other in self.scope.arrays.items():
@@ -200,7 +196,7 @@ class Rewrites:
     def _longer(self, node: ast.expr, shape: Shape | None, deep: float) -> Iterator[Variant]:
         if deep or shape is None:
             return
-        for new, weight in self.terms(shape):
+        for new, weight in self.terms.of(shape):
             yield plus(node, new), LESS, weight
             yield plus(node, new, ast.Sub()), LESS, weight + 0.7
         names = self.scope.alike(shape)
@@ -210,36 +206,6 @@ class Rewrites:
             yield times(node, ast.BinOp(left=one, op=ast.Sub(), right=other)), FACTOR_LESS, 2.2 + far
             if a < b:
                 yield times(node, times(one, other)), FACTOR_LESS, 2.3 + far
-
-    def terms(self, shape: Shape) -> list[tuple[ast.expr, float]]:
-        """Products of one shape: those seen elsewhere, then those of names."""
-        if shape not in self._terms:
-            self._terms[shape] = [*self._products(shape)]
-        return self._terms[shape]
-
-    def _products(self, shape: Shape) -> Iterator[tuple[ast.expr, float]]:
-        for node, own in self.seen:
-            if own == shape:
-                yield node, 1.9
-        for a, left in self.scope.arrays.items():
-            for b, right in self.scope.arrays.items():
-                near = 0.3 * ((a in self.unread) + (b in self.unread))
-                for x, y in itertools.product((0, 1), repeat=2):
-                    if product_shape(left[:: 1 - 2 * x], right[:: 1 - 2 * y]) == shape and len(left) + len(right) > 2:
-                        operands = [
-                            turned(self.scope.nodes[n]) if t else self.scope.nodes[n] for n, t in ((a, x), (b, y))
-                        ]
-                        yield self.product(*operands), 2.3 - near
-                if left == right == shape and a < b:
-                    yield times(self.scope.nodes[a], self.scope.nodes[b]), 2.4 - near
-                if left + right == shape and len(left) == len(right) == 1:
-                    yield _outer(self.scope.nodes[a], self.scope.nodes[b]), 2.2 - near
-
-    def product(self, a: ast.expr, b: ast.expr) -> ast.expr:
-        """The product as the function writes products."""
-        if self.products == "@":
-            return ast.BinOp(left=a, op=ast.MatMult(), right=b)
-        return method(a, "dot", b) if self.products == ".dot" else _of_numpy(self.products, a, b)
 
     def _divided(self, node: ast.expr) -> Iterator[tuple[ast.expr, float]]:
         sizes = [*dict.fromkeys([*self.scope.sizes, *self.ends])]
@@ -260,45 +226,6 @@ class Rewrites:
         for new in slopes(h):
             yield (new if head is None else times(head, new)), SLOPE, 1.0
 
-    def _seen_terms(self) -> list[tuple[ast.expr, Shape]]:
-        """Products that stand somewhere in the function, also with the names of another gate in all places."""
-        texts: dict[str, ast.expr] = {}
-        for node in ast.walk(self.scope.source.tree):
-            if isinstance(node, (ast.BinOp, ast.Call)) and self.shape(node):
-                for new in (node, *renamed(node, self.scope)):
-                    texts.setdefault(ast.unparse(new), new)
-        shapes = [(node, self.shape(node)) for node in texts.values()]
-        return [(node, shape) for node, shape in shapes if shape]
-
-    def shape(self, node: ast.expr) -> Shape | None:
-        """The shape of an expression; None where it is not known."""
-        if is_atom(node) and (own := self.scope.shapes.get(ast.unparse(node))) is not None:
-            return own
-        if isinstance(node, ast.Constant):
-            return ()
-        if isinstance(node, ast.Attribute) and node.attr == "T":
-            inner = self.shape(node.value)
-            return inner and inner[::-1]
-        if isinstance(node, ast.UnaryOp):
-            return self.shape(node.operand)
-        if isinstance(node, ast.BinOp):
-            left, right = self.shape(node.left), self.shape(node.right)
-            if left is None or right is None:
-                return None
-            return product_shape(left, right) if isinstance(node.op, ast.MatMult) else broadcast(left, right) or None
-        return self._shape_of_call(node) if isinstance(node, ast.Call) else None
-
-    def _shape_of_call(self, node: ast.Call) -> Shape | None:
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-        operands = node.args if len(node.args) == 2 else [getattr(node.func, "value", node), *node.args]
-        if name in PRODUCTS and len(operands) == 2:
-            left, right = self.shape(operands[0]), self.shape(operands[1])
-            if left is None or right is None:
-                return None
-            return (int(np.prod(left)), int(np.prod(right))) if name == "outer" else product_shape(left, right)
-        alike = name in ("tanh", "exp", "square", "zeros_like", "sqrt", "copy") and len(node.args) == 1
-        return self.shape(node.args[0]) if alike else None
-
 
 RULES: dict[type, Any] = {
     ast.Attribute: Rewrites._attribute,
@@ -315,76 +242,6 @@ RULES: dict[type, Any] = {
 def permuted(node: ast.List | ast.Tuple) -> Iterator[Variant]:
     for parts in exchanged(node.elts):
         yield type(node)(elts=parts, ctx=node.ctx), PARTS, 1.2
-
-
-def _outer(a: ast.expr, b: ast.expr) -> ast.expr:
-    return _of_numpy("np.outer", a, b)
-
-
-def _of_numpy(name: str, a: ast.expr, b: ast.expr) -> ast.expr:
-    return ast.Call(func=expression(name), args=[a, b], keywords=[])
-
-
-def products_in(scope: Scope) -> str:
-    """How the function writes products of matrices: ``@``, ``np.dot``, ``np.matmul`` or ``.dot``."""
-    for node in ast.walk(scope.source.tree):
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
-            return "@"
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("dot", "matmul"):
-            return ast.unparse(node.func) if len(node.args) == 2 else ".dot"
-    return "@"
-
-
-def unread(scope: Scope) -> set[str]:
-    """Variables that the function sets or takes and never reads: what stands in their place may be wrong."""
-    tree = scope.source.tree
-    read = {ast.unparse(n) for n in ast.walk(tree) if is_atom(n) and isinstance(getattr(n, "ctx", None), ast.Load)}
-    bases = {text for text in scope.shapes if text.partition("[")[0] not in read and text.partition(".")[0] not in read}
-    return {text for text in scope.shapes if text not in read and ("[" not in text or "['" in text or text in bases)}
-
-
-def is_gate(a: str, b: str) -> bool:
-    """Whether two names differ in a gate's letter alone."""
-    differing = [{x, y} for x, y in zip(a, b, strict=False) if x != y]
-    return len(a) == len(b) and len(differing) == 1 and differing[0] <= GATES
-
-
-def alike(a: str, b: str) -> bool:
-    """Whether two names begin or end alike."""
-    return a[:1] == b[:1] or a.endswith(b[-2:])
-
-
-def renamed(node: ast.expr, scope: Scope) -> Iterator[ast.expr]:
-    """The expression with another gate's letter in all its variables, where there are such variables."""
-    atoms = [n for n in ast.walk(node) if is_atom(n) and ast.unparse(n) in scope.shapes]
-    texts = {ast.unparse(n) for n in atoms}
-    for old, new in itertools.permutations(sorted(GATES), 2):
-        others = {text: _letter(text, old, new, scope) for text in texts}
-        if any(others[text] != text for text in texts):
-            yield _substituted(node, others, scope)
-
-
-def _letter(text: str, old: str, new: str, scope: Scope) -> str:
-    options = [text[:k] + new + text[k + 1 :] for k, letter in enumerate(text) if letter == old]
-    return next((option for option in options if option in scope.shapes), text)
-
-
-def _substituted(node: ast.expr, others: dict[str, str], scope: Scope) -> ast.expr:
-    class Other(ast.NodeTransformer):
-        def generic_visit(self, part: ast.AST) -> ast.AST:
-            text = ast.unparse(part) if is_atom(part) else ""
-            if text in others:
-                return scope.nodes[others[text]]
-            for field, inner in ast.iter_fields(part):
-                if isinstance(inner, ast.AST):
-                    part = replaced(part, field, None, self.visit(inner))
-                elif isinstance(inner, list):
-                    for k, x in enumerate(inner):
-                        if isinstance(x, ast.AST):
-                            part = replaced(part, field, k, self.visit(x))
-            return part
-
-    return cast(ast.expr, Other().visit(node))
 
 
 def _is_text(node: ast.AST) -> bool:
