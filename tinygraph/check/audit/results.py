@@ -7,6 +7,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def loss_of(result: Any) -> Any:
 
 def gradients_of(result: Any, parameters: Mapping[str, Any], function: Any) -> dict[str, Any]:
     """Maps each parameter to its gradient: by keys of a dict, by names in the ``return``, else by order and shape."""
-    parts, names = _named(result, _returned(function))
+    parts, names = _named(result, names_returned(function))
     chosen: dict[str, Any] = {}
     for name in parameters:
         for told, part in zip(names, parts, strict=True):
@@ -62,7 +63,8 @@ def _named(result: Any, told: Sequence[str]) -> tuple[list[Any], list[str]]:
     return parts, names
 
 
-def _returned(function: Any) -> list[str]:
+@lru_cache(maxsize=64)  # the search for repairs asks thousands of times
+def names_returned(function: Any) -> list[str]:
     """The names in the last ``return a, b, c`` of a function; empty if there is none such."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))

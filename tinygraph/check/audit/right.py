@@ -163,4 +163,13 @@ def _steps(order: list[Node]) -> dict[Node, int]:
     for x in order:
         if key_of(x) and x.op is not copy:
             groups[key_of(x)].append(x)
+<<<<<<< HEAD
     return {x: step for group in groups.values() if len(group) > 1 for step, x in enumerate(group)}
+=======
+    return {
+        x: step
+        for group in groups.values()
+        if len(group) > 1 and group[0].op is not copy
+        for step, x in enumerate(group)
+    }
+>>>>>>> a14-repair
