@@ -25,7 +25,7 @@ _SIZES = ("B", "T", "outputs")
 def name_of_scale(scales: Sequence[float], sizes: Sequence[Sizes], near: float = NEAR) -> str:
     """The name of the number that a gradient is off by at several sizes; empty if there is none, or if it is 1.
 
-    Of names that fit the first of: one word, then a product of two; without sizes before with sizes.
+    Of names that fit the first of: one word, then a product of two, then such a product and a sign.
     """
     if all(abs(scale - 1) <= near for scale in scales):
         return ""
@@ -47,10 +47,17 @@ def _names(sizes: Sequence[Sizes]) -> Iterator[tuple[str, list[float]]]:
         words["T * B"] = [float(each["T"] * each["B"]) for each in sizes]
         words["1/(T * B)"] = [1 / each["T"] / each["B"] for each in sizes]
     yield from words.items()
+    pairs = [*_products(words)]
+    yield from pairs
+    yield from ((f"sign * {name}", [-x for x in values]) for name, values in pairs if "sign" not in name)
+
+
+def _products(words: Mapping[str, list[float]]) -> Iterator[tuple[str, list[float]]]:
+    """Products of two words, but for those that are 1."""
     singles = [*words.items()]
     for k, (name, values) in enumerate(singles):
         for other, more in singles[k:]:
-            if name not in (f"1/{other}", "sign" * (other == "sign")) and other != f"1/{name}":
+            if name != f"1/{other}" and other != f"1/{name}" and not (name == other == "sign"):
                 yield f"{name} * {other}", [a * b for a, b in zip(values, more, strict=True)]
 
 
