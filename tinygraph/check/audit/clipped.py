@@ -28,9 +28,11 @@ class Clipping:
     def words(self, run: int, parameter: str) -> str:
         return self.limits.get((run, parameter), "")
 
-    def __str__(self) -> str:
+    @property
+    def left_out_by(self) -> str:
         """A sentence on what is left out; empty if nothing is."""
-        return f"gradients are {self.how}, but not {', '.join(self.left_out)}" if self.left_out else ""
+        way = "norm" if "norm" in self.how else "value"
+        return f"clipping by {way} leaves out {', '.join(self.left_out)}" if self.left_out else ""
 
 
 def clipping_in(pairs: Sequence[Pair], tolerance: float) -> Clipping:

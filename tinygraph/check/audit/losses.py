@@ -70,8 +70,8 @@ class Fit:
 def fitting(subject: Subject, cases: Cases) -> list[Fit]:
     """The usual losses whose gradients the hand-written ones are: for all parameters, or else for the most, above half.
 
-    Where none is right for most of them at T = 1 and 2, those that are so at T = 1, where faults over time are silent. It
-    needs the outputs of the forward pass and targets; without them there are none.
+    Where none is right for most of them at T = 1 and 2, those that are so at T = 1, where faults over time are silent.
+    It needs the outputs of the forward pass and targets; without them there are none.
     """
     runs = [_Run(subject, cases, case) for case in ([cases.case(1), cases.case(2)] if cases.places else cases.probes())]
     if any(not run.known for run in runs):
