@@ -61,6 +61,8 @@ class Edits:
         self.names = {a.arg for a in function.args.args} - SIZES
         self.attributes: set[str] = set()
         self.keys: dict[str, set[str]] = {}
+        bases = [node.value for node in ast.walk(function) if isinstance(node, ast.Subscript)]
+        self.indexed, self.parts = {ast.unparse(base) for base in bases}, {id(base) for base in bases}
         methods = {id(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
         for node in ast.walk(function):
             if id(node) not in methods:
@@ -94,7 +96,8 @@ class Edits:
             return
         targets = getattr(node, "targets", [getattr(node, "target", None)])
         if not isinstance(node, ast.Return):
-            sets = tuple(sorted({_owner(part) for target in targets if target for part in _parts(target)}))
+            filled = node.value.args[:1] if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else targets
+            sets = tuple(sorted({_owner(part) for target in filled if target for part in _parts(target)}))
             self.all.append(Edit(node.lineno, "deleted", node.col_offset, node.end_col_offset, "pass", sets))
         if isinstance(node, (ast.Assign, ast.AugAssign)):
             self._assignment(node, targets[0])
@@ -103,15 +106,16 @@ class Edits:
 
     def _assignment(self, node: ast.Assign | ast.AugAssign, target: ast.expr) -> None:
         value, own = self._text(node.value), self._text(target)
+        whole = self._inside(node.value)
         if isinstance(target, ast.Tuple):
             for a, b in itertools.combinations(target.elts, 2):
                 names = [self._text({a: b, b: a}.get(e, e)) for e in target.elts]
                 self._add("unpacking", target, ", ".join(names))
             return
         for factor in ("2", "0.5"):
-            self._add("scale", node.value, f"{factor} * ({value})")
+            self._add("scale", node.value, f"{factor} * {whole}")
         if isinstance(node, ast.Assign):
-            self._add("sign", node.value, f"-({value})")
+            self._add("sign", node.value, f"-{whole}")
             self._add("accumulate", node, f"{own} += {value}")
             return
         if isinstance(node.op, (ast.Add, ast.Sub)):
@@ -136,14 +140,20 @@ class Edits:
 
     def _names(self, node: ast.Name) -> None:
         for other in sorted(self.names - {node.id}):
-            self._add(_swap(node.id, other), node, other)
+            if self._alike(node, other):
+                self._add(_swap(node.id, other), node, other)
+
+    def _alike(self, node: ast.expr, other: str) -> bool:
+        """Nobody writes by mistake an index behind what never has one, or the whole of what always has one."""
+        return (id(node) in self.parts) == (other in self.indexed)
 
     def _attribute(self, node: ast.Attribute) -> None:
         if node.attr == "T":
             self._add("transpose", node, self._text(node.value))
         elif _is_self(node) and node.attr in self.attributes:
             for other in sorted(self.attributes - {node.attr}):
-                self._add(_swap(node.attr, other), node, f"self.{other}")
+                if self._alike(node, f"self.{other}"):
+                    self._add(_swap(node.attr, other), node, f"self.{other}")
 
     def _subscript(self, node: ast.Subscript) -> None:
         if _key(node):

@@ -67,8 +67,14 @@ class Fault:
 
 def faults(one: Pass, count: int | None = None, seed: int = 0) -> list[Fault]:
     """Single faults of a pass, kinds in turn; all of them without a count."""
-    chosen = (Fault(one.name, (edit,)) for edit in _in_turn(Edits(text_of(one.name), one.backward).all, seed))
-    return list(itertools.islice((fault for fault in chosen if is_fault(fault)), count))
+    by_kind: dict[str, list[Edit]] = {}
+    for edit in Edits(text_of(one.name), one.backward).all:
+        by_kind.setdefault(edit.kind, []).append(edit)
+    chance = random.Random(f"{one.name} {seed}")
+    for of_kind in by_kind.values():
+        chance.shuffle(of_kind)
+    left = [filter(is_fault, [Fault(one.name, (edit,)) for edit in of_kind]) for of_kind in by_kind.values()]
+    return list(itertools.islice(_in_turn(left), count))
 
 
 def groups(one: Pass, size: int, count: int, seed: int = 0) -> list[Fault]:
@@ -133,18 +139,26 @@ def _all_matter(one: Pass, edits: tuple[Edit, ...]) -> bool:
     return all(other is not None and distance(together, other) > LEAST for other in without)
 
 
-def _in_turn(edits: list[Edit], seed: int) -> Iterator[Edit]:
-    """One edit of each kind after the other, in an order by chance."""
-    by_kind: dict[str, list[Edit]] = {}
-    for edit in edits:
-        by_kind.setdefault(edit.kind, []).append(edit)
-    chance = random.Random(seed)
-    for of_kind in by_kind.values():
-        chance.shuffle(of_kind)
-    return (edit for row in itertools.zip_longest(*by_kind.values()) for edit in row if edit)
+def _in_turn(left: list[Iterator[Fault]]) -> Iterator[Fault]:
+    """One of each, until all are at their end; none is asked before its turn."""
+    while left:
+        for faults_of_kind in list(left):
+            fault = next(faults_of_kind, None)
+            if fault is None:
+                left.remove(faults_of_kind)
+            else:
+                yield fault
 
 
 def _readers(text: str, names: tuple[str, ...]) -> frozenset[int]:
-    """Lines that read one of the names."""
-    reads = [n for n in ast.walk(ast.parse(text)) if isinstance(getattr(n, "ctx", None), ast.Load)]
-    return frozenset(n.lineno for n in reads if ast.unparse(n) in names)  # type: ignore[attr-defined]
+    """Lines that read one of the names, and those that return what holds one."""
+    tree = ast.parse(text)
+    reads = [n.lineno for n in ast.walk(tree) if _loaded(n) in names]  # type: ignore[attr-defined]
+    holders = {name.partition("[")[0] for name in names}
+    returns = [n for n in ast.walk(tree) if isinstance(n, ast.Return)]
+    reads += [n.lineno for n in returns if holders & {_loaded(part) for part in ast.walk(n)}]
+    return frozenset(reads)
+
+
+def _loaded(node: ast.AST) -> str:
+    return ast.unparse(node) if isinstance(getattr(node, "ctx", None), ast.Load) else ""

@@ -64,10 +64,12 @@ class Blame:
         """The operation whose mending makes most gradients right; of equals the one that departs first."""
         best: tuple[Departure, dict[Node, np.ndarray]] | None = None
         for operation in self.written.operations:
-            if all(self.written.is_forward(x) for x in operation.nodes):
+            if operation.nodes[0].size == 1:
                 continue
             for things in self._candidates(operation):
-                overrides = {x: _as(t.array, x) for x, t in things.items() if not same(x.value, _as(t.array, x))}
+                overrides = {x: _as(t.array, x) for x, t in things.items() if not same(x._value, _as(t.array, x))}
+                if any(self.written.is_settled(x) for x in overrides):
+                    continue
                 node = min(overrides, key=lambda x: x.serial, default=None)
                 if node is None or (best is not None and best[0].mended == wrong and best[0].node.serial <= node.serial):
                     continue
@@ -81,13 +83,11 @@ class Blame:
         """Assignments of things of the right graph to the nodes of an operation, step by step."""
         nodes = operation.nodes
         for family in self._families.get(nodes[0].size, []):
-            if not fits(next(iter(family.values())).array, nodes[0]):
-                continue
             steps = sorted(family)
             for ordered in (steps[::-1], steps) if len(steps) > 1 else (steps,):
                 for shift in SHIFTS if len(steps) > 1 and len(nodes) > 1 else (0,):
                     pairs = {x: family[ordered[k + shift]] for k, x in enumerate(nodes) if 0 <= k + shift < len(ordered)}
-                    if pairs:
+                    if pairs and all(fits(t.array, x) for x, t in pairs.items()):
                         yield pairs
 
 

@@ -48,7 +48,7 @@ def _values(
             supply = [*parameters.values(), *others]
         elif needed and not _are_globals(function, parameters):
             supply = [parameters, *others]
-    supply += [*kept]
+    supply = [*kept] if kept and len(needed) == len(kept) else [*supply, *kept]
     if len(needed) > len(supply):
         raise _too_few(function, needed, supply, parameters)
     told = {n: supply[k] for k, n in enumerate(needed)}

@@ -77,9 +77,10 @@ class Right:
             origin = g.origin
             if g in forward or origin is None or g.dtype.kind != "f" or g.size == 1:
                 continue
-            nth = count[origin] = count[origin] + 1
+            word = g.op.name if g.op else ""
+            nth = count[origin, word, g.shape] = count[origin, word, g.shape] + 1
             name, step = self._name(origin), self._steps.get(origin)
-            things.append(Thing("part", name, step, ("part", self._family(origin), nth), g.value))
+            things.append(Thing("part", name, step, ("part", self._family(origin), word, g.shape, nth), g.value))
         return [*things, *(thing for name, leaf in self._leaves() for thing in self._sums(name, leaf, roots))]
 
     def _leaves(self) -> list[tuple[str, Node]]:

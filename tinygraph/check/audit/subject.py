@@ -15,6 +15,7 @@ from ...core.leaves import parameter
 from ...core.node import Node
 from ...recording import makers
 from ...recording.recorded import ours_in, recording
+from .aliases import bindings_seen
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ class Subject(ABC):
             stack.enter_context(recording())
             for function in {id(f.__globals__): f for f in self.functions}.values():
                 stack.enter_context(ours_in(function))
+            stack.enter_context(bindings_seen(self.functions))
             yield
 
 

@@ -52,20 +52,20 @@ class Written:
         book = Book(right.things)
         self.matches: dict[Node, list[Match]] = {x: book.look(x.value) for x in self.order if x.dtype.kind == "f"}
         self.operations = _operations(self.order)
-        self._readers: dict[Node, list[Node]] = defaultdict(list)
-        for x in self.order:
-            for y in x.inputs:
-                self._readers[y].append(x)
+        self._index = {x: k for k, x in enumerate(self.order)}
 
     def is_forward(self, node: Node) -> bool:
         """Whether it is no gradient: data, or a value of the forward pass."""
-        if node.op is None or node.dtype.kind != "f" or node.size == 1 or not np.any(node.value):
+        if node.op is None or node.dtype.kind != "f" or node.size == 1:
             return True
         return any(m.thing.kind == "value" and abs(m.factor - 1) < 1e-8 for m in self.matches[node])
 
-    def is_right(self, node: Node) -> bool:
-        """Whether the right graph holds this array, exactly."""
-        return self.is_forward(node) or any(abs(m.factor - 1) < 1e-8 for m in self.matches[node])
+    def is_settled(self, node: Node) -> bool:
+        """Whether what it computes is right whoever reads it: a value of the forward pass, or a whole adjoint."""
+        if node.op is None or node.op.name in SELECTING:
+            return False
+        whole = any(m.thing.kind == "adjoint" and abs(m.factor - 1) < 1e-8 for m in self.matches.get(node, ()))
+        return whole or self.is_forward(node)
 
     def wrong(self, values: Mapping[Node, np.ndarray] | None = None) -> frozenset[str]:
         """The parameters whose gradient is not right, if the nodes in ``values`` had these values."""
@@ -84,25 +84,23 @@ class Written:
     def replay(self, overrides: Mapping[Node, np.ndarray]) -> dict[Node, np.ndarray]:
         """The values of what depends on the overridden nodes, with these values in their place."""
         values: dict[Node, np.ndarray] = dict(overrides)
-        queue = sorted({r for x in overrides for r in self._readers[x]}, key=lambda x: x.serial)
-        seen = {*queue}
-        while queue:
-            node = queue.pop(0)
-            if node not in overrides:
-                inputs = [values.get(x, x._value) for x in node.inputs]
-                values[node] = np.asarray(node.op.forward(*inputs, **node.attributes))  # type: ignore[union-attr]
-            fresh = [r for r in self._readers[node] if r not in seen]
-            if fresh:
-                seen.update(fresh)
-                queue = sorted([*queue, *fresh], key=lambda x: x.serial)
+        first = min((self._index[x] for x in overrides), default=len(self.order))
+        for node in self.order[first + 1 :]:
+            if node not in overrides and not values.keys().isdisjoint(node._inputs):
+                inputs = [values[x] if x in values else x._value for x in node._inputs]
+                values[node] = np.asarray(node._op.forward(*inputs, **node._attributes))  # type: ignore[union-attr]
         return values
+
+
+SELECTING = frozenset(("getitem", "copy", "take", "reshape", "transpose"))
+"""Ops that give what is there: of forward values they may pick the wrong ones."""
 
 
 def _operations(order: list[Node]) -> list[Operation]:
     groups: dict[Hashable, list[Node]] = defaultdict(list)
     for x in order:
         if x.op is not None and x.dtype.kind == "f":
-            groups[key_of(x)].append(x)
+            groups[key_of(x), x.name].append(x)
     lines: list[tuple[Line | None, list[Node]]] = [(line_of(nodes[0]), nodes) for nodes in groups.values()]
     return [Operation(line, nodes) for line, nodes in lines if line is not None]
 

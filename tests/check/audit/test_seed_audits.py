@@ -1,0 +1,18 @@
+"""The seeds' passes: the auditor names their wrong lines, against the loss that each is held against, and no other."""
+
+from __future__ import annotations
+
+import pytest
+
+import tinygraph as tg
+from tests.each import each
+
+from .judge import named_in
+from .seeds import ALL_SEEDS, Seed
+
+pytestmark = pytest.mark.skipif(not hasattr(tg.check, "audit"), reason="tg.check.audit is written at the same time")
+
+
+@each("seed", ALL_SEEDS, ids=[seed.name for seed in ALL_SEEDS])
+def test_exactly_the_wrong_lines_of_a_seed_are_named(seed: Seed) -> None:
+    assert sorted(named_in(seed, tg.check.audit)) == sorted(seed.wrong)

@@ -1,0 +1,103 @@
+"""Names that are bound without computing: ``da = dh`` or ``h, c = cache[t]`` makes a node too, so that it has a line."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from types import CodeType, FunctionType
+from typing import Any
+
+from ...core.errors import GraphError
+from ...core.node import Node
+from ...ops.writing import copy
+from .source import compiled, source_of, swapped
+
+_NAME = "(bound)"
+"""A name that no user's code can hold."""
+
+
+@contextmanager
+def bindings_seen(functions: Iterable[FunctionType]) -> Iterator[None]:
+    """A context in which binding a name in these functions makes a node; where no source can be read, none."""
+    with ExitStack() as stack:
+        for function in functions:
+            code = _code(function)
+            if code is not None:
+                stack.enter_context(_defined(function.__globals__))
+                stack.enter_context(swapped(function, code))
+        yield
+
+
+@contextmanager
+def _defined(names: dict[str, Any]) -> Iterator[None]:
+    before = names.get(_NAME)
+    try:
+        names[_NAME] = bound
+        yield
+    finally:
+        if before is None:
+            names.pop(_NAME, None)
+
+
+def bound(x: Any, unpacked: bool = False) -> Any:
+    """A copy of a node, or of each in a tuple: at the user's line, with its place in the tuple as its name."""
+    if isinstance(x, Node):
+        return copy(x) if x.dtype.kind == "f" and x.size > 1 else x
+    if type(x) is tuple or (unpacked and type(x) is list):
+        return tuple([copy(part, name=f"({k})") if isinstance(part, Node) else part for k, part in enumerate(x)])
+    return x
+
+
+def _code(function: FunctionType) -> CodeType | None:
+    try:
+        source = source_of(function)
+    except GraphError:
+        return None
+    written = _written(source.tree)
+    return compiled(function, _Binding(written).visit(source.tree))
+
+
+def _written(tree: ast.AST) -> set[str]:
+    """The names of arrays that are changed in place: a copy would not change with them."""
+    names = set()
+    for x in ast.walk(tree):
+        if isinstance(x, ast.AugAssign):
+            names.add(_base(x.target))
+        elif isinstance(x, ast.Assign):
+            names |= {_base(t) for t in x.targets if isinstance(t, ast.Subscript)}
+    return names
+
+
+def _base(x: ast.AST) -> str:
+    return ast.unparse(x.value) if isinstance(x, ast.Subscript) else ast.unparse(x)
+
+
+class _Binding(ast.NodeTransformer):
+    """Wraps what is bound as it is: a name, an attribute, an item, a tuple of them, a returned value."""
+
+    def __init__(self, written: set[str]) -> None:
+        self._written = written
+
+    def visit_Assign(self, node: ast.Assign) -> ast.Assign:
+        unpacked = any(isinstance(t, (ast.Tuple, ast.List)) for t in node.targets)
+        targets = {ast.unparse(t) for t in node.targets}
+        if not targets & self._written:
+            node.value = self._wrapped(node.value, unpacked)
+        return node
+
+    def visit_Return(self, node: ast.Return) -> ast.Return:
+        if node.value is not None:
+            node.value = self._wrapped(node.value, False, returned=True)
+        return node
+
+    def _wrapped(self, x: ast.expr, unpacked: bool, returned: bool = False) -> ast.expr:
+        if isinstance(x, ast.Tuple):
+            x.elts = [self._wrapped(part, False, returned) for part in x.elts]
+            return x
+        plain = isinstance(x, (ast.Name, ast.Attribute, ast.Subscript))
+        if not plain or (not returned and not unpacked and ast.unparse(x) in self._written):
+            return x
+        arguments = [x, ast.copy_location(ast.Constant(value=True), x)] if unpacked else [x]
+        function = ast.copy_location(ast.Name(id=_NAME, ctx=ast.Load()), x)
+        return ast.copy_location(ast.Call(func=function, args=arguments, keywords=[]), x)
