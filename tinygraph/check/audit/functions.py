@@ -10,7 +10,7 @@ import numpy as np
 from ...recording.recorded import code_of
 from .calls import call
 from .results import gradients_of, loss_of
-from .subject import Outcome, Subject
+from .subject import Case, Outcome, Subject, copied
 
 
 class Functions(Subject):
@@ -45,3 +45,20 @@ class Functions(Subject):
         kept = [*result[1:]] if isinstance(result, tuple) else []
         gradients = call(self._backward, values, arguments, kept)
         return Outcome(loss_of(result), None, gradients_of(gradients, parameters, self._backward))
+
+    def again(self, case: Case, whole: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The gradients of a first and of a second call of the backward pass on one forward pass.
+
+        With ``whole`` both passes are called twice.
+        """
+        values, arguments, results = copied(case.parameters), copied(case.arguments), []
+        kept: list[Any] = []
+        for time in range(2):
+            if self._loss is not None and (whole or not time):
+                result = call(self._loss, values, arguments)
+                kept = [*result[1:]] if isinstance(result, tuple) else []
+            returned = call(self._backward, values, arguments, kept)
+            rest = returned[1:] if self._loss is None and isinstance(returned, (tuple, list)) else returned
+            gradients = gradients_of(rest, case.parameters, self._backward)
+            results.append({name: None if g is None else np.array(g, float) for name, g in gradients.items()})
+        return results[0], results[1]

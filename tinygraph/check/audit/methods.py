@@ -97,7 +97,7 @@ def _function(x: Any) -> Any:
 
 def _called_by(function: FunctionType) -> Iterator[FunctionType]:
     """Functions of the same file that a function names, and the methods of classes of that file."""
-    for name in _names_in(function.__code__):
+    for name in names_in(function.__code__):
         x = function.__globals__.get(name)
         own = [x] if isinstance(x, FunctionType) else [*vars(x).values()] if isinstance(x, type) else []
         for f in map(_function, own):
@@ -105,6 +105,7 @@ def _called_by(function: FunctionType) -> Iterator[FunctionType]:
                 yield f
 
 
-def _names_in(code: CodeType) -> list[str]:
-    inner = [name for x in code.co_consts if isinstance(x, CodeType) for name in _names_in(x)]
+def names_in(code: CodeType) -> list[str]:
+    """The globals and attributes that a function, and functions within it, name."""
+    inner = [name for x in code.co_consts if isinstance(x, CodeType) for name in names_in(x)]
     return [*code.co_names, *inner]

@@ -87,6 +87,17 @@ class Objects(Subject):
                     put(model, path, x.copy())
         return results[0], results[1]
 
+    def changed(self, case: Case) -> list[str]:
+        """Names of the arrays that the backward pass changes, but for parameters and gradients."""
+        arguments = copied(case.arguments)
+        model, passing = self._start(case.parameters, arguments), self._passing(arguments)
+        passing.go_forward(model)
+        before = {path: np.array(x) for path, x in arrays_in(model).items()}
+        passing.go_back(model)
+        own = {*self._sources.attributes.values(), *self._sources.zeroed, *self._paths.values()}
+        now = {path: x for path, x in arrays_in(model).items() if path in before and path not in own}
+        return [name_of(path) for path, x in now.items() if not np.array_equal(x, before[path], equal_nan=True)]
+
     def clipped(self, case: Case, limit: float) -> dict[str, Any]:
         """The gradients with arguments and attributes such as ``clip_norm`` at ``limit``."""
         try:

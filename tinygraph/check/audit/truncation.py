@@ -1,0 +1,88 @@
+"""Truncation: gradients that are right but for the steps that they reach back, and how many those are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from operator import is_
+
+import numpy as np
+
+from ...core.graph import ancestors
+from ...core.node import Node
+from ...engine.grad import grad
+from ...ops import stop_gradient
+from .book import same
+from .right import _steps
+from .subject import Outcome
+
+Edge = tuple[int, int]
+"""The steps from which and to which a state goes."""
+
+
+def truncation(outcome: Outcome, hand: Mapping[str, np.ndarray | None], meant: int | None = None) -> str:
+    """A sentence if the gradients are those of a truncated pass; empty if not, or if nothing can be told.
+
+    Args:
+        outcome: a run on nodes of at least 3 steps.
+        hand: the hand-written gradients at the same numbers.
+        meant: after how many steps back the author wants to truncate; where it is another number, that is said.
+    """
+    graph = _Graph(outcome)
+    if graph.last < 2 or any(g is None or not np.isfinite(g).all() for g in hand.values()):
+        return ""
+    if _fits(hand, graph.cut(lambda _: False)):
+        return ""
+    reach = next((k for k in range(graph.last) if _fits(hand, graph.reaching(k))), None)
+    if reach is not None:
+        told = f"truncated after {reach} step{'s' * (reach != 1)} back"
+        if meant is None or meant == reach:
+            return told
+        return f"{told}, {'off by one from' if abs(meant - reach) == 1 else 'not after'} the {meant} that are meant"
+    for length in range(1, graph.last + 1):
+        if _fits(hand, graph.cut(lambda edge, n=length: edge[1] % n == 0)):  # type: ignore[misc]
+            return f"truncated in pieces of {length} step{'s' * (length != 1)}"
+    return ""
+
+
+def _fits(hand: Mapping[str, np.ndarray | None], right: Mapping[str, np.ndarray]) -> bool:
+    return all(same(hand.get(name), due) for name, due in right.items())
+
+
+class _Graph:
+    """The forward pass with the edges on which a state goes from one step to the next."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+        self._order = ancestors([outcome.loss])
+        self._at = _steps([x for x in self._order if x.dtype.kind == "f"])
+        self.last = max(self._at.values(), default=0)
+        self._coefficients: dict[str, np.ndarray] | None = None
+
+    def reaching(self, back: int) -> dict[str, np.ndarray]:
+        """The gradients over paths that go back at most so many steps.
+
+        With the gradient times z wherever a state goes back a step, they are polynomials in z, of which the first
+        ``back + 1`` coefficients are added.
+        """
+        if self._coefficients is None:
+            points = np.arange(self.last + 1) / self.last
+            values = [self.cut(lambda _: True, float(z)) for z in points]
+            inverse = np.linalg.inv(np.vander(points, increasing=True))
+            self._coefficients = {n: np.tensordot(inverse, [v[n] for v in values], 1) for n in values[0]}
+        return {name: c[: back + 1].sum(axis=0) for name, c in self._coefficients.items()}
+
+    def cut(self, where: Callable[[Edge], bool], factor: float = 0.0) -> dict[str, np.ndarray]:
+        """The gradients with those that go back over some edges times a factor."""
+        new: dict[Node, Node] = {}
+        for x in self._order:
+            inputs = tuple([self._crossed(y, x, new[y], where, factor) for y in x.inputs])
+            new[x] = x if x.op is None or all(map(is_, inputs, x.inputs)) else x.op(*inputs, **x.attributes)
+        leaves = self._outcome.leaves
+        return {name: g.value for name, g in grad(new[self._outcome.loss], leaves).items()}
+
+    def _crossed(self, y: Node, x: Node, new: Node, where: Callable[[Edge], bool], factor: float) -> Node:
+        edge = self._at.get(y), self._at.get(x)
+        if x.size == 1 or None in edge or edge[1] != edge[0] + 1 or not where(edge):  # type: ignore[operator, arg-type]
+            return new
+        cut = stop_gradient(new)
+        return cut if not factor else factor * new + (1 - factor) * cut
