@@ -111,7 +111,8 @@ class Blame:
         if nodes[0].size == 1 or all(self.written.is_settled(x) for x in nodes):
             return
         selects = self.written.selects(nodes[0])
-        for family in self._families.get(nodes[0].size, []):
+        families = self._families.get(nodes[0].size, [])
+        for family in sorted(families, key=lambda f: next(iter(f.values())).kind != "value") if selects else families:
             if next(iter(family.values())).kind == "value" and not selects:
                 continue
             for order in self._orders(len(nodes), sorted(family), selects):

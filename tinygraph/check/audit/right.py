@@ -16,7 +16,6 @@ from ...ops.writing import copy
 from .lines import Line, key_of, line_of
 from .subject import Outcome
 
-
 GATHERING = frozenset(("getitem", "copy", "take", "reshape", "transpose", "stack", "concatenate", "write"))
 """Ops that compute nothing."""
 
@@ -102,7 +101,7 @@ class Right:
                 if name and gx is not None and np.shape(gx) == self.gradients[name].shape:
                     self._parts[name].append(np.asarray(gx))
 
-    def _by_step(self, z: Node, gz: np.ndarray, names: list[str | None]) -> list[tuple[Any, ...]]:
+    def _by_step(self, z: Node, gz: np.ndarray, names: list[str | None]) -> list[Any]:
         whole = [x.value for x in z.inputs]
         backward: Any = z.op.backward  # type: ignore[union-attr]
         at = [axis for axis in range(min(2, z.ndim)) if self._steps.get(z) is None and z.shape[axis] == self._length]
@@ -135,10 +134,14 @@ class Right:
         parts = self._parts[name]
         things = [Thing("part", name, k, ("step", name), part) for k, part in enumerate(parts)]
         for word, ordered in (("first", parts), ("last", parts[::-1])):
-            running = np.cumsum(ordered, axis=0) if parts else []
+            running: Any = np.cumsum(ordered, axis=0) if parts else []
             order = range(len(parts)) if word == "first" else range(len(parts))[::-1]
             things += [Thing("sum", name, k, ("sum", word, name), x) for k, x in zip(order, running, strict=True)]
         return things
+
+    def together(self, name: str) -> set[str]:
+        """The parameters that meet in one sum of the forward pass: ``Wx @ x + Wh @ h + b``."""
+        return {*self.gradients}
 
     def _family(self, x: Node) -> Hashable:
         return self._parameter(x) or key_of(x) or id(x)
@@ -163,13 +166,4 @@ def _steps(order: list[Node]) -> dict[Node, int]:
     for x in order:
         if key_of(x) and x.op is not copy:
             groups[key_of(x)].append(x)
-<<<<<<< HEAD
     return {x: step for group in groups.values() if len(group) > 1 for step, x in enumerate(group)}
-=======
-    return {
-        x: step
-        for group in groups.values()
-        if len(group) > 1 and group[0].op is not copy
-        for step, x in enumerate(group)
-    }
->>>>>>> a14-repair

@@ -1,4 +1,4 @@
-"""The backward pass written by hand, as a graph: which line made what, what it read, and what if it had made another."""
+"""The backward pass written by hand, as a graph: which line made what, what it read, and what if it made another."""
 
 from __future__ import annotations
 
@@ -92,6 +92,19 @@ class Written:
     def is_right(self, node: Node, value: np.ndarray) -> bool:
         """Whether the right graph holds this array as an adjoint, a part of one or a sum of parts."""
         return any(m.thing.kind != "value" and abs(m.factor - 1) < 1e-8 for m in self._book.look(value))
+
+    def is_missing(self, name: str) -> bool:
+        """Whether no line makes anything for the gradient of a parameter: there is none, or zeros."""
+        node = self.results.get(name)
+        while node is not None and self.selects(node):
+            node = node.inputs[0] if node.inputs else None
+        return node is None or node.op is None
+
+    def last_line(self, node: Node) -> Line | None:
+        """The line of the loop, or of the statement, in which a gradient came about."""
+        while self.selects(node):
+            node = node.inputs[0]
+        return line_of(node)
 
     def is_result(self, node: Node) -> bool:
         return any(node is x for x in self.results.values())
