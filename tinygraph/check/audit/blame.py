@@ -18,8 +18,8 @@ from .book import same
 from .right import Thing
 from .written import Operation, Written
 
-DEPTH = 4
-"""How many readings on an operation's reader must come out right to speak for what it should have made."""
+DEPTH, MOST_READERS = 3, 4
+"""How far, and over how many readers, a right result is looked for that speaks for what an operation should make."""
 
 
 @dataclass(frozen=True)
@@ -39,51 +39,122 @@ class Departure:
     mended: frozenset[str]
 
 
-class Blame:
-    """Finds the departures of a written backward pass, one after the other."""
+@dataclass(frozen=True)
+class Trial:
+    """A departure, and the values that mend it."""
 
-    def __init__(self, written: Written) -> None:
-        self.written = written
+    departure: Departure
+    overrides: dict[Node, np.ndarray]
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        return len(self.departure.mended), -self.departure.node.serial
+
+
+class Blame:
+    """Finds the departures of a written backward pass, one after the other.
+
+    Args:
+        written: the pass.
+        most: how many assignments are tried; a number, not a time, so that a report is the same on any machine.
+    """
+
+    def __init__(self, written: Written, most: int = 3000) -> None:
+        self.written, self._left = written, most
         self._families = _families(written)
         self._values: dict[Node, np.ndarray] = {}
+        self._overrides: dict[Node, np.ndarray] = {}
+        self._operation_of = {x: operation for operation in written.operations for x in operation.nodes}
 
     def departures(self, most: int = 8) -> list[Departure]:
         """The operations to blame, in the order in which they were found."""
         departures: list[Departure] = []
-        overrides: dict[Node, np.ndarray] = {}
         while len(departures) < most:
             wrong = self.written.wrong(self._values)
-            step = self._best(wrong, overrides) if wrong else None
-            if step is None:
+            trial = self._best(wrong) if wrong else None
+            if trial is None:
                 break
-            departures.append(step[0])
-            overrides |= step[1]
-            self._values = self.written.replay(overrides)
+            departures.append(trial.departure)
+            self._overrides |= trial.overrides
+            self._values = self.written.replay(self._overrides)
         return departures
 
-    def _best(
-        self, wrong: frozenset[str], before: Mapping[Node, np.ndarray]
-    ) -> tuple[Departure, dict[Node, np.ndarray]] | None:
-        """The operation whose mending makes most gradients right; of equals the one that departs first."""
-        best: tuple[Departure, dict[Node, np.ndarray]] | None = None
+    def _best(self, wrong: frozenset[str]) -> Trial | None:
+        """The operation whose mending makes most gradients right; of equals the one that departs first.
+
+        An operation that makes an unknown thing of right ones comes first; then what it reads, which may be the wrong
+        thing; then what is near the wrong gradients; then all.
+        """
         behind = self.written.behind(wrong)
-        for operation in self.written.operations:
-            if behind.isdisjoint(operation.nodes):
+        open_ones = [x for x in self.written.operations if not behind.isdisjoint(x.nodes)]
+        frontier = [x for x in open_ones if self._departs(x)]
+        best = self._of(frontier, wrong, self._bound(open_ones, wrong))
+        if best is not None:
+            return self._of(self._upstream([*best.overrides]), wrong, best)
+        near = self._upstream([x for name in wrong if (x := self.written.results.get(name)) is not None])
+        best = self._of(near, wrong, None)
+        return best if best is not None else self._of(open_ones, wrong, None)
+
+    def _departs(self, operation: Operation) -> bool:
+        """Whether it makes, of right things, what the right graph does not hold, and its readers make wrong things of it.
+
+        A reader speaks only if all else that it reads is right.
+        """
+        for x in operation.nodes:
+            if x.size == 1 or self._is_known(x) or not all(map(self._is_known, x.inputs)):
                 continue
-            for things in (*self._candidates(operation), *self._exchanges(operation)):
-                overrides = {x: a for x, t in things.items() if not same(self._value(x), a := _as(t.array, x))}
-                node = min(overrides, key=lambda x: x.serial, default=None)
-                if node is None or (
-                    best is not None and best[0].mended == wrong and best[0].node.serial <= node.serial
-                ):
-                    continue
-                if any(map(self.written.is_settled, overrides)) or not self._is_asked_for(overrides):
-                    continue
-                still = self.written.wrong(self.written.replay({**before, **overrides}))
-                rank = len(wrong - still), -node.serial
-                if still <= wrong and (best is None or rank > (len(best[0].mended), -best[0].node.serial)):
-                    best = Departure(operation, node, things[node], wrong - still), overrides
+            readers = [r for r in self.written.readers(x) if all(y is x or self._is_known(y) for y in r.inputs)]
+            if self.written.is_result(x) or any(not self._is_known(r) for r in readers):
+                return True
+        return False
+
+    def _is_known(self, node: Node) -> bool:
+        if node in self._values:
+            return self.written.is_known(node, self._values[node])
+        return self.written.is_known(node)
+
+    def _upstream(self, nodes: list[Node], depth: int = 3) -> list[Operation]:
+        """The operations whose results these nodes are or read, over a few operations."""
+        operations: dict[int, Operation] = {}
+        front = dict.fromkeys(nodes)
+        for _ in range(depth + 1):
+            operations |= {id(o): o for x in front if (o := self._operation_of.get(x)) is not None}
+            front = dict.fromkeys(y for x in front for y in x.inputs)
+        return [*operations.values()]
+
+    def _bound(self, operations: list[Operation], wrong: frozenset[str]) -> Trial | None:
+        """The line at which two names are bound the wrong way round."""
+        best: Trial | None = None
+        for operation in operations:
+            for things in self._exchanges(operation):
+                best = self._tried(operation, things, wrong, best) or best
         return best
+
+    def _of(self, operations: list[Operation], wrong: frozenset[str], best: Trial | None) -> Trial | None:
+        for operation in operations:
+            for things in self._candidates(operation):
+                trial = self._tried(operation, things, wrong, best)
+                best = trial if trial is not None else best
+                if self._left <= 0:
+                    return best
+        return best
+
+    def _tried(
+        self, operation: Operation, things: Mapping[Node, Thing], wrong: frozenset[str], best: Trial | None
+    ) -> Trial | None:
+        """What comes of an assignment, if that is better than the best so far."""
+        overrides = {x: a for x, t in things.items() if not same(self._value(x), a := _as(t.array, x))}
+        node = min(overrides, key=lambda x: x.serial, default=None)
+        if node is None or any(map(self.written.is_settled, overrides)):
+            return None
+        if best is not None and best.departure.mended == wrong and best.departure.node.serial <= node.serial:
+            return None
+        self._left -= 1
+        if not self._is_asked_for(overrides):
+            return None
+        still = self.written.wrong(self.written.replay({**self._overrides, **overrides}))
+        trial = Trial(Departure(operation, node, things[node], wrong - still), overrides)
+        return trial if still < wrong and (best is None or trial.rank > best.rank) else None
 
     def _value(self, node: Node) -> np.ndarray:
         return self._values.get(node, node._value)
@@ -92,14 +163,14 @@ class Blame:
         """Whether a reader, or one after it, makes another thing with these values, and a right one."""
         if any(self.written.is_result(x) and self.written.is_right(x, v) for x, v in overrides.items()):
             return True
-        values, front = dict(overrides), [*overrides]
-        for _ in range(DEPTH):
-            readers = {r: None for x in front for r in self.written.readers(x) if r not in overrides}
-            front = []
-            for r in sorted(readers, key=lambda x: x.serial):
-                new = self.written.run(r, {**self._values, **values})
-                if not same(new, self._value(r)):
-                    if self.written.is_right(r, new):
+        for node in [*overrides][:2]:  # of a sum the first may be read by nobody
+            values, front = {node: overrides[node]}, [node]
+            for _ in range(DEPTH):
+                readers = list(dict.fromkeys(r for x in front for r in self.written.readers(x) if r not in overrides))
+                front = []
+                for r in readers[:MOST_READERS]:
+                    new = self.written.run(r, self._values | values if self._values else values)
+                    if self.written.is_right(r, new) and not same(new, self._value(r)):
                         return True
                     values[r] = new
                     front.append(r)

@@ -36,10 +36,11 @@ class Book:
 
     def look(self, array: np.ndarray) -> list[Match]:
         """What the array is, those of factor 1 first; empty if the right graph has no such array."""
-        page, marks = self._pages.get(array.size, []), self._marks.get(array.size, [])
-        if not page or not np.any(array) or not np.isfinite(array).all():
+        page = self._pages.get(array.size)
+        mark = _mark(array) if page else np.nan
+        if not page or not np.isfinite(mark):
             return []
-        mark = _mark(array)
+        marks = self._marks[array.size]
         matches = []
         for k in range(bisect_left(marks, mark - 10 * NEAR), len(page)):
             if marks[k] > mark + 10 * NEAR:
@@ -47,14 +48,15 @@ class Book:
             match = _match(array, page[k][2])
             if match is not None:
                 matches.append(match)
-        return sorted(matches, key=lambda m: (abs(m.factor - 1) > NEAR, m.transposed))
+        return sorted(matches, key=lambda m: (abs(m.factor - 1) > NEAR, m.transposed)) if len(matches) > 1 else matches
 
 
 def _mark(array: np.ndarray) -> float:
-    """A number that scale, sign and order of the elements leave alone."""
-    flat = np.asarray(array, float).ravel()
+    """A number that scale, sign and order of the elements leave alone; NaN for zeros."""
+    flat = array.ravel()
     square = flat * flat
-    return float(np.sum(square * square) / np.sum(square) ** 2)
+    total = float(square.sum())
+    return float(np.dot(square, square)) / total**2 if total else np.nan
 
 
 def _match(array: np.ndarray, thing: Thing) -> Match | None:

@@ -106,6 +106,16 @@ class Written:
             node = node.inputs[0]
         return line_of(node)
 
+    def is_known(self, node: Node, value: np.ndarray | None = None) -> bool:
+        """Whether it is data, one number, zeros, or something that the right graph holds."""
+        if value is None:
+            value, matches = node._value, self.matches.get(node, [])
+        else:
+            matches = self._book.look(value)
+        if node.op is None or node.dtype.kind != "f" or node.size == 1 or not np.any(value):
+            return True
+        return any(abs(m.factor - 1) < 1e-8 for m in matches)
+
     def is_result(self, node: Node) -> bool:
         return any(node is x for x in self.results.values())
 
