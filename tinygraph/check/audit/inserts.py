@@ -47,7 +47,10 @@ class Inserts:
             due = plain(text.replace("']", "").replace("['", ".")) in self._wrong and text not in self._terms.inputs
             if text not in own and due:
                 for value, weight in self._values(shape):
-                    yield ast.AugAssign(target=as_target(node), op=ast.Add(), value=value), weight - 0.5 + 0.8 * (not last)
+                    yield (
+                        ast.AugAssign(target=as_target(node), op=ast.Add(), value=value),
+                        weight - 0.5 + 0.8 * (not last),
+                    )
                     if last:
                         yield ast.Assign(targets=[as_target(node)], value=value), weight
             elif last and text not in own and text in reads and text in self._stores:

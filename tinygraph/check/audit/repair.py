@@ -13,6 +13,7 @@ from .atoms import Watch
 from .cases import Cases
 from .edits import Edit, Edits, placed
 from .inserts import MISSING
+from .levers import Levers, is_other
 from .ranking import Place, ranked, suspected
 from .source import blocks
 from .subject import Case, Subject
@@ -138,6 +139,8 @@ class Search:
     def _single(self) -> list[Edit]:
         first = suspected(self.start.trees, self.lines)
         places = ranked(self.start.trees, self.ours, self.trial, first)
+        if self.trial.base:
+            self._pull(self.start, places, self.trial, self.trial.base)
         return self._alone(places[: len(first)]) or self._alone(places[len(first) :])
 
     def _alone(self, places: Sequence[Place]) -> list[Edit]:
@@ -174,6 +177,19 @@ class Search:
             edits = [edit for edit in self._edits_of(state, place) if low < _weight(edit, place) <= high]
             for edit, verdict in trial.tried(state.trees, edits):
                 yield rank, edit, None if verdict is None or trial.forward_changed(verdict) else verdict
+
+    def _pull(self, state: State, places: Sequence[Place], trial: Trials, base: Verdict) -> None:
+        """Leaves of the edits of each statement those that make what is due, where that is known."""
+        levers = Levers(state.trees, trial, places, base)
+        known = levers.find()
+        for place in places:
+            if id(place.at) not in known:
+                continue
+            edits, lever = self._edits_of(state, place), known[id(place.at)]
+            other = [edit for edit in edits if is_other(edit)]
+            fitting = levers.fitting(place, lever, edits) if lever and any(x is not None for x in lever.due) else edits
+            left = sorted([*other, *(fitting if lever else [])], key=lambda edit: edit.weight)
+            self._edits[id(place.at)] = place.at, left
 
     def _edits_of(self, state: State, place: Place) -> list[Edit]:
         if id(place.at) not in self._edits:
