@@ -10,6 +10,7 @@ import ast
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, cast
 
 import numpy as np
@@ -21,6 +22,8 @@ from .trials import CHOICE, Trees, Trials, Verdict, running
 MOST = 120
 """More numbers than that are not moved one by one."""
 NEAR = 1e-7
+SMALL = 1e-3
+"""Values are moved by this, so that clipping stays as it is."""
 
 
 @dataclass
@@ -123,20 +126,24 @@ class Levers:
         if start is None or not usable:
             return "unknown"
         rng = np.random.default_rng(0)
-        shift = [rng.normal(size=x.shape) for x in seen]
+        shift = [SMALL * rng.normal(size=x.shape) for x in seen]
         once, twice = (self._moved(number, [by * x for x in shift]) for by in (1.0, 2.0))
-        if once is None or twice is None or not np.allclose(twice - start, 2 * (once - start), rtol=1e-7, atol=1e-9):
+        if (
+            once is None
+            or twice is None
+            or not np.allclose(twice - start, 2 * (once - start), rtol=1e-7, atol=SMALL * 1e-9)
+        ):
             return "unknown"
         wrong = self.trial.differences(start)
-        if not np.abs((once - start)[np.abs(wrong) > NEAR]).max(initial=0) > NEAR:
+        if not np.abs((once - start)[np.abs(wrong) > NEAR]).max(initial=0) > NEAR * SMALL:
             return None  # nothing that is wrong depends on it
         columns = []
         for k, x in enumerate(seen):
             for at in range(x.size):
                 unit = np.zeros(x.size)
-                unit[at] = 1.0
+                unit[at] = SMALL
                 moved = self._moved(number, [unit.reshape(x.shape) if k == j else None for j in range(len(seen))])
-                columns.append(start * 0 if moved is None else moved - start)
+                columns.append(start * 0 if moved is None else (moved - start) / SMALL)
         return self._solved(number, np.array(columns).T, wrong, seen)
 
     def _moved(self, number: int, moves: Sequence[np.ndarray | None]) -> np.ndarray | None:
@@ -158,7 +165,7 @@ class Levers:
                 return None
         moves, unknown = _least(slopes[able], wrong[able])
         ends = np.cumsum([0, *(x.size for x in seen)])
-        parts = [(moves[a:b], unknown[a:b]) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        parts = [(moves[a:b], unknown[a:b]) for a, b in pairwise(ends)]
         self.hook.start(number, {k: m.reshape(x.shape) for k, ((m, _), x) in enumerate(zip(parts, seen, strict=True))})
         self._outcome()
         return Lever([None if u.any() else x for (_, u), x in zip(parts, self.hook.seen, strict=True)])

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import Any, cast
 
+import numpy as np
+
 from .atoms import Watch
 from .cases import Cases
 from .edits import Edit, Edits, placed
@@ -24,6 +26,9 @@ TIERS = (1.25, 1.75, 2.25, 2.75, 9.0)
 """Likely edits are tried at all lines before unlikely ones at any."""
 WIDTH, DEPTH = 4, 4
 """Of several faults: how many first steps are followed up, and how many edits together."""
+
+CLIPPED = 4.5
+"""Gradients are often clipped at 5."""
 
 Due = Callable[[Case], Mapping[str, Any]]
 
@@ -111,6 +116,7 @@ class Search:
         self.start = State({f: scope.source.tree for f, scope in self.watch.scopes.items()})
         self.ours = [f for f, scope in self.watch.scopes.items() if scope.backward]
         self._proofs: list[Trials] = []
+        self._one: Trials | None = None
         self._edits: dict[int, tuple[ast.stmt, list[Edit]]] = {}
         self._makers: dict[int, tuple[ast.FunctionDef, Edits]] = {}
 
@@ -123,8 +129,18 @@ class Search:
         return trial
 
     def _trial(self, steps: int | None, draw: int) -> Trials:
-        case = self.cases.case(steps, draw)
-        return Trials(self.subject, case, self.due(case))
+        """A case in which no gradient is so large that the user's code may clip it, if there is one."""
+        smallest: tuple[float, Case, Mapping[str, Any]] | None = None
+        for far in (0, 10, 20):
+            case = self.cases.case(steps, draw + far)
+            due = self.due(case)
+            size = max(float(np.abs(x).max(initial=0)) for x in due.values())
+            if smallest is None or size < smallest[0]:
+                smallest = size, case, due
+            if size < CLIPPED:
+                break
+        assert smallest is not None
+        return Trials(self.subject, smallest[1], smallest[2])
 
     def repairs(self) -> list[Repair]:
         """See `search`."""
@@ -188,8 +204,21 @@ class Search:
             edits, lever = self._edits_of(state, place), known[id(place.at)]
             other = [edit for edit in edits if is_other(edit)]
             fitting = levers.fitting(place, lever, edits) if lever and any(x is not None for x in lever.due) else edits
+            if lever and fitting is edits and trial is self.trial:
+                fitting = self._fitting_first(state, place, edits)
             left = sorted([*other, *(fitting if lever else [])], key=lambda edit: edit.weight)
             self._edits[id(place.at)] = place.at, left
+
+    def _fitting_first(self, state: State, place: Place, edits: list[Edit]) -> list[Edit]:
+        """Where many values would do, such as for the parts of a sum: those that do at one step alone."""
+        if self._one is None:
+            self._one = self._trial(1, 0) if self.cases.places else self.trial
+        base = self._one.of(state.trees)
+        if base is None or self._one is self.trial:
+            return edits
+        levers = Levers(state.trees, self._one, [place], base)
+        lever = levers.find().get(id(place.at))
+        return levers.fitting(place, lever, edits) if lever and any(x is not None for x in lever.due) else edits
 
     def _edits_of(self, state: State, place: Place) -> list[Edit]:
         if id(place.at) not in self._edits:
