@@ -27,6 +27,8 @@ TIERS = (1.25, 1.75, 2.25, 2.75, 9.0)
 WIDTH, DEPTH = 4, 4
 """Of several faults: how many first steps are followed up, and how many edits together."""
 
+ALONE = 0.5
+"""The part of the time in which one edit is looked for that mends everything."""
 CLIPPED = 4.5
 """Gradients are often clipped at 5."""
 
@@ -117,6 +119,7 @@ class Search:
         self.ours = [f for f, scope in self.watch.scopes.items() if scope.backward]
         self._proofs: list[Trials] = []
         self._one: Trials | None = None
+        self._left: dict[tuple[int, int], list[Edit]] = {}
         self._edits: dict[int, tuple[ast.stmt, list[Edit]]] = {}
         self._makers: dict[int, tuple[ast.FunctionDef, Edits]] = {}
 
@@ -157,21 +160,22 @@ class Search:
         places = ranked(self.start.trees, self.ours, self.trial, first)
         if self.trial.base:
             self._pull(self.start, places, self.trial, self.trial.base)
-        return self._alone(places[: len(first)]) or self._alone(places[len(first) :])
+        clock = Clock(self.clock.seconds * ALONE)
+        return self._alone(places[: len(first)], clock) or self._alone(places[len(first) :], clock)
 
-    def _alone(self, places: Sequence[Place]) -> list[Edit]:
+    def _alone(self, places: Sequence[Place], clock: Clock) -> list[Edit]:
         """Edits that mend everything; the tier of the first is gone through to its end."""
         mended: list[tuple[float, int, Edit]] = []
         for tier in self._tiers(self.start, places, self.trial):
-            late = self.clock
+            late = clock
             for rank, edit, verdict in tier:
                 if verdict and verdict.right >= self.trial.due.keys() and self._proven(self.start, edit):
                     far = min(rank, 6) * 0.15 if places[rank].suspect else 0.0
                     mended.append((edit.weight + far, rank, edit))
                     late = Clock(1.0) if len(mended) == 1 else late
-                if self.clock.over or late.over:
+                if clock.over or late.over:
                     break
-            if mended or self.clock.over:
+            if mended or clock.over:
                 break
         best: dict[int, Edit] = {}
         for _, _, edit in sorted(mended, key=_credible):
@@ -190,7 +194,9 @@ class Search:
         self, state: State, places: Sequence[Place], trial: Trials, low: float, high: float
     ) -> Iterator[tuple[int, Edit, Verdict | None]]:
         for rank, place in enumerate(places):
-            edits = [edit for edit in self._edits_of(state, place) if low < _weight(edit, place) <= high]
+            every = self._left.get((id(place.at), id(trial)))
+            every = self._edits_of(state, place) if every is None else every
+            edits = [edit for edit in every if low < _weight(edit, place) <= high]
             for edit, verdict in trial.tried(state.trees, edits):
                 yield rank, edit, None if verdict is None or trial.forward_changed(verdict) else verdict
 
@@ -204,10 +210,10 @@ class Search:
             edits, lever = self._edits_of(state, place), known[id(place.at)]
             other = [edit for edit in edits if is_other(edit)]
             fitting = levers.fitting(place, lever, edits) if lever and any(x is not None for x in lever.due) else edits
-            if lever and fitting is edits and trial is self.trial:
+            if lever and fitting is edits and trial is self.trial and state is self.start:
                 fitting = self._fitting_first(state, place, edits)
             left = sorted([*other, *(fitting if lever else [])], key=lambda edit: edit.weight)
-            self._edits[id(place.at)] = place.at, left
+            self._left[id(place.at), id(trial)] = left
 
     def _fitting_first(self, state: State, place: Place, edits: list[Edit]) -> list[Edit]:
         """Where many values would do, such as for the parts of a sum: those that do at one step alone."""
@@ -265,6 +271,7 @@ class Search:
         trial, base = trials[k], bases[k]
         assert base is not None
         places = ranked(state.trees, self.ours, trial, suspected(state.trees, self.lines), base)
+        self._pull(state, places, trial, base)
         for tier in self._tiers(state, places, trial):
             steps: list[Any] = []
             for rank, edit, verdict in tier:

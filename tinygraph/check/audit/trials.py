@@ -220,7 +220,7 @@ class Clock:
     """The time that is left of a budget of seconds."""
 
     def __init__(self, seconds: float) -> None:
-        self._end = time.perf_counter() + seconds
+        self.seconds, self._end = seconds, time.perf_counter() + seconds
 
     @property
     def over(self) -> bool:
