@@ -9,7 +9,8 @@ import pytest
 
 from tinygraph.check.audit.cases import Cases
 from tinygraph.check.audit.functions import Functions
-from tinygraph.check.audit.repair import Repair, diff, localise, search
+from tinygraph.check.audit.mended import Repair, diff
+from tinygraph.check.audit.repair import localise, search
 
 from .passes import PASSES, loaded
 

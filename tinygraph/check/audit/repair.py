@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import FunctionType
 from typing import Any, cast
 
@@ -13,14 +12,13 @@ import numpy as np
 
 from .atoms import Watch
 from .cases import Cases
-from .edits import Edit, Edits, placed
-from .inserts import MISSING
+from .edits import Edit, Edits
 from .levers import Levers, is_other
+from .mended import Repair, State, credible, weight_at, with_edit
 from .ranking import Place, ranked, suspected
-from .source import blocks
 from .subject import Case, Subject
 from .trials import Clock, Trials, Verdict, quiet, right_gradients
-from .wording import lines_of, texts
+from .wording import texts
 
 TIERS = (1.25, 1.75, 2.25, 2.75, 9.0)
 """Likely edits are tried at all lines before unlikely ones at any."""
@@ -33,37 +31,6 @@ CLIPPED = 4.5
 """Gradients are often clipped at 5."""
 
 Due = Callable[[Case], Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class Repair:
-    """A line and what it should be.
-
-    Attributes:
-        file, line: where it stands; a missing line comes after it.
-        before, after: the statement's lines in the file, and mended.
-        kind: the fault that it mends, in plain words.
-        proven_at: the numbers of time steps at which all gradients are right with it.
-        parameters: whose gradients it makes right, if alone; of several repairs, those that they make right together.
-        alone: whether it needs no other repair.
-    """
-
-    file: str
-    line: int
-    before: str
-    after: str
-    kind: str
-    proven_at: tuple[int, ...]
-    parameters: tuple[str, ...]
-    alone: bool
-
-
-@dataclass(frozen=True)
-class State:
-    """Functions with the edits that were made so far."""
-
-    trees: dict[FunctionType, ast.FunctionDef]
-    edits: tuple[Edit, ...] = ()
 
 
 def search(
@@ -97,12 +64,6 @@ def localise(
     """
     with quiet():
         return Search(subject, cases, suspects, Clock(budget_seconds), due).mended_by_line()
-
-
-def diff(repair: Repair) -> str:
-    """A repair as lines with - and +."""
-    rows = [line[0] + line[2:] for line in lines_of(repair.before, repair.after)]
-    return "\n".join([f"{repair.file}:{repair.line}", *rows])
 
 
 class Search:
@@ -178,7 +139,7 @@ class Search:
             if mended or clock.over:
                 break
         best: dict[int, Edit] = {}
-        for _, _, edit in sorted(mended, key=_credible):
+        for _, _, edit in sorted(mended, key=credible):
             best.setdefault(edit.line, edit)
         return [*best.values()]
 
@@ -196,7 +157,7 @@ class Search:
         for rank, place in enumerate(places):
             every = self._left.get((id(place.at), id(trial)))
             every = self._edits_of(state, place) if every is None else every
-            edits = [edit for edit in every if low < _weight(edit, place) <= high]
+            edits = [edit for edit in every if low < weight_at(edit, place) <= high]
             for edit, verdict in trial.tried(state.trees, edits):
                 yield rank, edit, None if verdict is None or trial.forward_changed(verdict) else verdict
 
@@ -322,30 +283,3 @@ class Search:
         proven = tuple(sorted({s for s in steps if s is not None}))
         names = tuple(name for name in self.trial.due if name in self.trial.wrong)
         return Repair(source.file, edit.line, before, after, edit.kind, proven, names, alone)
-
-
-def _weight(edit: Edit, place: Place) -> float:
-    """Edits of lines that reach other gradients than the wrong ones come later."""
-    return edit.weight if edit.kind == MISSING else edit.weight + 0.08 * place.far
-
-
-def _credible(row: tuple[float, int, Edit]) -> tuple[float, int, int]:
-    """The lightest first; of equal ones that of the shortest line, which may have lost something."""
-    weight, rank, edit = row
-    return round(weight, 2), len(ast.unparse(edit.at)), rank
-
-
-def with_edit(state: State, edit: Edit) -> State:
-    """A state with one more edit; the trees of the state before stay as they are."""
-    tree = state.trees[edit.function]
-    for block in blocks(tree):
-        at = next((k for k, x in enumerate(block) if x is edit.at), None)
-        if at is not None:
-            before = [*block]
-            block[at : at + 1] = placed(edit)
-            try:
-                changed = copy.deepcopy(tree)
-            finally:
-                block[:] = before
-            return State({**state.trees, edit.function: changed}, (*state.edits, edit))
-    return state
