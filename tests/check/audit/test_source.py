@@ -14,7 +14,7 @@ from tinygraph.check.audit.source import source_of, statements_at, swapped
 
 def plain(x: float, by: float = 3.0) -> float:
     y = x * by
-    return y
+    return y + 0 * x
 
 
 def closed(factor: float) -> Any:
