@@ -83,7 +83,7 @@ def _by_norm(pairs: Sequence[Pair], tolerance: float) -> Clipping | None:
         missed += [name for name, f in factors.items() if name not in short]
     values = [*limits.values()]
     runs = {k for k, _ in limits}
-    if not limits or not _agree(values, 1e-5) or not (len(runs) > 1 or _is_round(values[0])):
+    if not limits or not _agree(values, 1e-5) or not (len(runs) > 1 or is_round(values[0])):
         return None
     return _told(limits, f"clipped to the norm {round(max(values), 5):.4g}", missed)
 
@@ -114,7 +114,7 @@ def _agree(values: Sequence[float], near: float) -> bool:
     return max(values) - min(values) <= max(10 * near, 1e-9) * max(values)
 
 
-def _is_round(x: float) -> bool:
+def is_round(x: float) -> bool:
     """Whether a limit looks like one that people write: of two digits."""
     digits = float(f"{x:.2g}")
     return abs(x - digits) <= 1e-5 * digits

@@ -186,11 +186,11 @@ def class_axis(outputs: Any, targets: Any) -> int | None:
     """The axis of the classes: that along which one-hot targets sum to 1, or that which labels lack."""
     t = stacked(targets)
     if t.dtype.kind in "iu":
-        rest = [n for n in t.shape if n > 1]
-        axes = [k for k in range(outputs.ndim) if [n for n in np.delete(outputs.shape, k) if n > 1] == rest]
+        rests = [[n for n in shape if n > 1] for shape in (t.shape, _swapped(t).shape)]
+        axes = [k for k in range(outputs.ndim) if [n for n in np.delete(outputs.shape, k) if n > 1] in rests]
         axes = [k for k in axes if outputs.shape[k] > t.max(initial=0)]
     elif t.size == outputs.size:
-        t = t.reshape(outputs.shape)
+        t = _fitted(outputs, targets)
         axes = [k for k in range(t.ndim) if t.shape[k] > 1 and np.allclose(t.sum(k), 1) and (t >= 0).all()]
     else:
         axes = []
@@ -230,7 +230,13 @@ def _fitted(outputs: Any, targets: Any) -> np.ndarray:
     t = stacked(targets)
     if t.size != outputs.size:
         raise ValueError(f"targets of shape {t.shape} for outputs of shape {outputs.shape}")
-    return t.reshape(outputs.shape).astype(float)
+    turned = t.shape != outputs.shape and _swapped(t).shape == outputs.shape
+    return (_swapped(t) if turned else t.reshape(outputs.shape)).astype(float)
+
+
+def _swapped(t: np.ndarray) -> np.ndarray:
+    """Targets with the batch first, where a list of outputs has the steps first."""
+    return t.swapaxes(0, 1) if t.ndim > 1 else t
 
 
 def _one_hot(outputs: Any, targets: Any) -> tuple[np.ndarray, int]:
@@ -239,7 +245,9 @@ def _one_hot(outputs: Any, targets: Any) -> tuple[np.ndarray, int]:
         raise ValueError("targets are no classes")
     if t.dtype.kind not in "iu":
         return _fitted(outputs, targets), axis
-    rows = np.eye(outputs.shape[axis])[t.reshape(np.delete(outputs.shape, axis))]
+    shape = tuple(np.delete(outputs.shape, axis))
+    t = _swapped(t) if t.shape != shape and _swapped(t).shape == shape else t.reshape(shape)
+    rows = np.eye(outputs.shape[axis])[t]
     return np.moveaxis(rows, -1, axis), axis
 
 

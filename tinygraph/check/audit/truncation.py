@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from operator import is_
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +14,8 @@ from ...core.node import Node
 from ...engine.grad import grad
 from ...ops import stop_gradient
 from .book import same
+from .clipped import is_round
+from .lines import key_of
 from .right import _steps
 from .subject import Outcome
 
@@ -45,7 +49,14 @@ def truncation(outcome: Outcome, hand: Mapping[str, np.ndarray | None], meant: i
 
 
 def _fits(hand: Mapping[str, np.ndarray | None], right: Mapping[str, np.ndarray]) -> bool:
-    return all(same(hand.get(name), due) for name, due in right.items())
+    """Whether all are right, perhaps clipped to a norm that is a round number."""
+    if any(g is None or g.shape != right[name].shape for name, g in hand.items()):
+        return False
+    own = np.concatenate([np.ravel(np.asarray(hand[name], float)) for name in right])
+    due = np.concatenate([np.ravel(x) for x in right.values()])
+    size, norm = float(np.linalg.norm(due)), float(np.linalg.norm(own))
+    factor = norm / size if size > norm and is_round(norm) else 1.0
+    return all(same(np.asarray(hand[name]), factor * x) for name, x in right.items())
 
 
 class _Graph:
@@ -54,9 +65,25 @@ class _Graph:
     def __init__(self, outcome: Outcome) -> None:
         self._outcome = outcome
         self._order = ancestors([outcome.loss])
+        self._read: dict[Node, list[Node]] = defaultdict(list)
+        for x in self._order:
+            for y in x.inputs:
+                self._read[y].append(x)
         self._at = _steps([x for x in self._order if x.dtype.kind == "f"])
         self.last = max(self._at.values(), default=0)
+        self._move_short_lines()
         self._coefficients: dict[str, np.ndarray] | None = None
+
+    def _move_short_lines(self) -> None:
+        """Of a line that makes no node at the first step, as a product with zeros, the first node is of the second."""
+        ends: dict[Any, int] = {}
+        for x, step in self._at.items():
+            ends[key_of(x)] = max(step, ends.get(key_of(x), 0))
+        for x in reversed(self._order):
+            late = self.last - ends.get(key_of(x), self.last)
+            readers = [self._at[y] for y in self._read[x] if y in self._at] if late else []
+            if late and readers and min(readers) == self._at.get(x, -1) + late:
+                self._at[x] += late
 
     def reaching(self, back: int) -> dict[str, np.ndarray]:
         """The gradients over paths that go back at most so many steps.
