@@ -13,7 +13,7 @@ from ...core.graph import ancestors
 from ...core.node import Node
 from ...engine.grad import grad
 from ...ops import stop_gradient
-from .book import same
+from .book import NEAR, same
 from .clipped import is_round
 from .lines import key_of
 from .right import _steps
@@ -34,29 +34,18 @@ def truncation(outcome: Outcome, hand: Mapping[str, np.ndarray | None], meant: i
     graph = _Graph(outcome)
     if graph.last < 2 or any(g is None or not np.isfinite(g).all() for g in hand.values()):
         return ""
-    if _fits(hand, graph.cut(lambda _: False)):
+    if graph.fits(hand, graph.cut(lambda _: False)):
         return ""
-    reach = next((k for k in range(graph.last) if _fits(hand, graph.reaching(k))), None)
+    reach = next((k for k in range(graph.last) if graph.fits(hand, graph.reaching(k))), None)
     if reach is not None:
         told = f"truncated after {reach} step{'s' * (reach != 1)} back"
         if meant is None or meant == reach:
             return told
         return f"{told}, {'off by one from' if abs(meant - reach) == 1 else 'not after'} the {meant} that are meant"
     for length in range(1, graph.last + 1):
-        if _fits(hand, graph.cut(lambda edge, n=length: edge[1] % n == 0)):  # type: ignore[misc]
+        if graph.fits(hand, graph.cut(lambda edge, n=length: edge[1] % n == 0)):  # type: ignore[misc]
             return f"truncated in pieces of {length} step{'s' * (length != 1)}"
     return ""
-
-
-def _fits(hand: Mapping[str, np.ndarray | None], right: Mapping[str, np.ndarray]) -> bool:
-    """Whether all are right, perhaps clipped to a norm that is a round number."""
-    if any(g is None or g.shape != right[name].shape for name, g in hand.items()):
-        return False
-    own = np.concatenate([np.ravel(np.asarray(hand[name], float)) for name in right])
-    due = np.concatenate([np.ravel(x) for x in right.values()])
-    size, norm = float(np.linalg.norm(due)), float(np.linalg.norm(own))
-    factor = norm / size if size > norm and is_round(norm) else 1.0
-    return all(same(np.asarray(hand[name]), factor * x) for name, x in right.items())
 
 
 class _Graph:
@@ -65,6 +54,7 @@ class _Graph:
     def __init__(self, outcome: Outcome) -> None:
         self._outcome = outcome
         self._order = ancestors([outcome.loss])
+        self._near = max(NEAR, *(float(np.finfo(x.dtype).eps) ** 0.5 for x in outcome.leaves.values()))
         self._read: dict[Node, list[Node]] = defaultdict(list)
         for x in self._order:
             for y in x.inputs:
@@ -73,6 +63,16 @@ class _Graph:
         self.last = max(self._at.values(), default=0)
         self._move_short_lines()
         self._coefficients: dict[str, np.ndarray] | None = None
+
+    def fits(self, hand: Mapping[str, np.ndarray | None], right: Mapping[str, np.ndarray]) -> bool:
+        """Whether all are right, perhaps clipped to a norm that is a round number."""
+        if any(g is None or g.shape != right[name].shape for name, g in hand.items()):
+            return False
+        own = np.concatenate([np.ravel(np.asarray(hand[name], float)) for name in right])
+        due = np.concatenate([np.ravel(x) for x in right.values()])
+        size, norm = float(np.linalg.norm(due)), float(np.linalg.norm(own))
+        factor = norm / size if size > norm and is_round(norm) else 1.0
+        return all(same(np.asarray(hand[name]), factor * x, self._near) for name, x in right.items())
 
     def _move_short_lines(self) -> None:
         """Of a line that makes no node at the first step, as a product with zeros, the first node is of the second."""
