@@ -127,10 +127,17 @@ def test_a_fault_is_exit_one(script: Path, capsys: Any) -> None:
     assert "passed: False" in capsys.readouterr().out
 
 
-@each("target", [
-    "class_update.py:RNN", "layers.py:Net", "tagger.py:Tagger", "lstm_packed.py:LSTM", "last_sigmoid.py:LastStep",
-    "char_step.py:loss_and_gradients",
-])  # fmt: skip
+@each(
+    "target",
+    [
+        "class_update.py:RNN",
+        "layers.py:Net",
+        "tagger.py:Tagger",
+        "lstm_packed.py:LSTM",
+        "last_sigmoid.py:LastStep",
+        "char_step.py:loss_and_gradients",
+    ],
+)
 def test_sizes_and_data_are_found_for_any_of_our_passes(target: str) -> None:
     assert run(HERE / target) == RIGHT
 
@@ -142,14 +149,17 @@ def test_shapes_are_asked_for_and_taken(capsys: Any) -> None:
     assert run(target, "--shapes", "Wx=5x3,Wh=5x5,Wy=2x5,bh=5x1,by=2x1") == RIGHT
 
 
-@each("text, target, words", [
-    ("print 'hello'", "a", "Python 3"),
-    ("x = 1", "Net", "has no Net"),
-    ("class Net:\n    def __init__(self, wave):\n        pass", "Net", "--with wave="),
-    ("class Net:\n    def forward(self, x):\n        return x", "Net", "no method of the name backward"),
-    ("def f(x, y, W):\n    return 1", "f", "--shapes W="),
-    ("import numpy as np\nW = np.ones((2, 3))\ndef f(x, y):\n    raise OSError(W)", "f", "none of the forms"),
-])  # fmt: skip
+@each(
+    "text, target, words",
+    [
+        ("print 'hello'", "a", "Python 3"),
+        ("x = 1", "Net", "has no Net"),
+        ("class Net:\n    def __init__(self, wave):\n        pass", "Net", "--with wave="),
+        ("class Net:\n    def forward(self, x):\n        return x", "Net", "no method of the name backward"),
+        ("def f(x, y, W):\n    return 1", "f", "--shapes W="),
+        ("import numpy as np\nW = np.ones((2, 3))\ndef f(x, y):\n    raise OSError(W)", "f", "none of the forms"),
+    ],
+)
 def test_what_cannot_be_taken_is_one_clear_message(
     text: str, target: str, words: str, tmp_path: Path, capsys: Any
 ) -> None:

@@ -72,22 +72,30 @@ def named(net: Net, targets: Any) -> list[str]:
     return [str(fit) for fit in fitting(subject, Cases(subject))]
 
 
-@each("name, out, slope, targets", [
-    ("the sum of half squares", same, lambda t, b: 1.0, REAL),
-    ("the sum of squares", same, lambda t, b: 2.0, REAL),
-    ("the mean of half squares", same, lambda t, b: 1 / (t * b * V), REAL),
-    ("the mean of squares", same, lambda t, b: 2 / (t * b * V), REAL),
-    ("the sum of half squares divided by B", same, lambda t, b: 1 / b, REAL),
-    ("the sum of squares divided by T", same, lambda t, b: 2 / t, REAL),
-    ("the sum of squares divided by T * B", same, lambda t, b: 2 / (t * b), REAL),
-    ("the sum of cross-entropies from probabilities in nats", softmax, lambda t, b: 1.0, ONE_HOT),
-    ("the sum of cross-entropies from probabilities in nats", softmax, lambda t, b: 1.0, LABELS),
-    ("the sum of cross-entropies from probabilities in bits", softmax, lambda t, b: 1 / math.log(2), ONE_HOT),
-    ("the mean of cross-entropies from probabilities in nats", softmax, lambda t, b: 1 / (t * b), LABELS),
-    ("the sum of cross-entropies from probabilities divided by B in nats", softmax, lambda t, b: 1 / b, ONE_HOT),
-    ("the sum of binary cross-entropies from probabilities in nats", sigmoid, lambda t, b: 1.0, YES_NO),
-    ("the mean of binary cross-entropies from probabilities in nats", sigmoid, lambda t, b: 1 / (t * b * V), YES_NO),
-])  # fmt: skip
+@each(
+    "name, out, slope, targets",
+    [
+        ("the sum of half squares", same, lambda t, b: 1.0, REAL),
+        ("the sum of squares", same, lambda t, b: 2.0, REAL),
+        ("the mean of half squares", same, lambda t, b: 1 / (t * b * V), REAL),
+        ("the mean of squares", same, lambda t, b: 2 / (t * b * V), REAL),
+        ("the sum of half squares divided by B", same, lambda t, b: 1 / b, REAL),
+        ("the sum of squares divided by T", same, lambda t, b: 2 / t, REAL),
+        ("the sum of squares divided by T * B", same, lambda t, b: 2 / (t * b), REAL),
+        ("the sum of cross-entropies from probabilities in nats", softmax, lambda t, b: 1.0, ONE_HOT),
+        ("the sum of cross-entropies from probabilities in nats", softmax, lambda t, b: 1.0, LABELS),
+        ("the sum of cross-entropies from probabilities in bits", softmax, lambda t, b: 1 / math.log(2), ONE_HOT),
+        ("the mean of cross-entropies from probabilities in nats", softmax, lambda t, b: 1 / (t * b), LABELS),
+        ("the sum of cross-entropies from probabilities divided by B in nats", softmax, lambda t, b: 1 / b, ONE_HOT),
+        ("the sum of binary cross-entropies from probabilities in nats", sigmoid, lambda t, b: 1.0, YES_NO),
+        (
+            "the mean of binary cross-entropies from probabilities in nats",
+            sigmoid,
+            lambda t, b: 1 / (t * b * V),
+            YES_NO,
+        ),
+    ],
+)
 def test_a_right_gradient_tells_its_loss(name: str, out: Any, slope: Any, targets: Any) -> None:
     assert named(Net(out, slope), targets) == [f"right for {name}"]
 

@@ -118,17 +118,29 @@ def told(net: Net) -> tuple[str, ...]:
     return notes(subject, Cases(subject))
 
 
-@each("net, words", [
-    (Net, []),
-    (Constant, ["is 1, whatever the weights and the inputs are", "outputs are equal at every step",
-                "the state never reaches the next step", "Wx has no", "Wh has no", "b has no influence"]),
-    (Forgets, ["the state never reaches the next step", "Wh has no influence on the loss"]),
-    (Grows, ["dWx, dWh, dWy, db: nothing sets it to zero"]),
-    (Edits, ["another gradient of Wx, Wh, Wy, b: it changes ys.0, ys.1, ys.2 in place"]),
-    (Blind, ["outputs are equal at every step", "the state never reaches the next step", "Wx has no", "Wh has no"]),
-    (Clips, ["clipping by norm leaves out Wy, b"]),
-    (ClipsAtFive, ["clipping by value leaves out b"]),
-])  # fmt: skip
+@each(
+    "net, words",
+    [
+        (Net, []),
+        (
+            Constant,
+            [
+                "is 1, whatever the weights and the inputs are",
+                "outputs are equal at every step",
+                "the state never reaches the next step",
+                "Wx has no",
+                "Wh has no",
+                "b has no influence",
+            ],
+        ),
+        (Forgets, ["the state never reaches the next step", "Wh has no influence on the loss"]),
+        (Grows, ["dWx, dWh, dWy, db: nothing sets it to zero"]),
+        (Edits, ["another gradient of Wx, Wh, Wy, b: it changes ys.0, ys.1, ys.2 in place"]),
+        (Blind, ["outputs are equal at every step", "the state never reaches the next step", "Wx has no", "Wh has no"]),
+        (Clips, ["clipping by norm leaves out Wy, b"]),
+        (ClipsAtFive, ["clipping by value leaves out b"]),
+    ],
+)
 def test_each_fault_has_its_sentence_and_no_other(net: Callable[[], Net], words: list[str]) -> None:
     sentences = told(net())
     assert len(sentences) == len(words), sentences

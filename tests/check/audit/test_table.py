@@ -31,13 +31,28 @@ def table(change: Any) -> list[TableRow]:
     return [row for row in whole if row.parameter == "W"]
 
 
-@each("name, factor", [
-    ("sign", lambda t: -1), ("2", lambda t: 2), ("1/2", lambda t: 0.5), ("B", lambda t: 3), ("1/B", lambda t: 1 / 3),
-    ("T", lambda t: t), ("1/T", lambda t: 1 / t), ("T * B", lambda t: 3 * t), ("1/(T * B)", lambda t: 1 / (3 * t)),
-    ("outputs", lambda t: 6), ("1/outputs", lambda t: 1 / 6), ("ln 2", lambda t: math.log(2)),
-    ("1/ln 2", lambda t: 1 / math.log(2)), ("sign * 2", lambda t: -2), ("1/T * ln 2", lambda t: math.log(2) / t),
-    ("sign * 1/2 * T", lambda t: -t / 2), ("", lambda t: 1.7),
-])  # fmt: skip
+@each(
+    "name, factor",
+    [
+        ("sign", lambda t: -1),
+        ("2", lambda t: 2),
+        ("1/2", lambda t: 0.5),
+        ("B", lambda t: 3),
+        ("1/B", lambda t: 1 / 3),
+        ("T", lambda t: t),
+        ("1/T", lambda t: 1 / t),
+        ("T * B", lambda t: 3 * t),
+        ("1/(T * B)", lambda t: 1 / (3 * t)),
+        ("outputs", lambda t: 6),
+        ("1/outputs", lambda t: 1 / 6),
+        ("ln 2", lambda t: math.log(2)),
+        ("1/ln 2", lambda t: 1 / math.log(2)),
+        ("sign * 2", lambda t: -2),
+        ("1/T * ln 2", lambda t: math.log(2) / t),
+        ("sign * 1/2 * T", lambda t: -t / 2),
+        ("", lambda t: 1.7),
+    ],
+)
 def test_a_scale_has_its_name(name: str, factor: Any) -> None:
     for row in table(lambda g, t: factor(t) * g):
         c = factor(row.steps)
@@ -59,14 +74,17 @@ def test_error_cosine_and_scale_are_those_of_numpy() -> None:
         assert (row.name, row.right) == ("", False)
 
 
-@each("words, change", [
-    ("missing", lambda g, t: None),
-    ("zeros", lambda g, t: 0 * g),
-    ("NaN", lambda g, t: g * np.nan),
-    ("infinite", lambda g, t: g / 0.0),
-    ("of shape (3, 5), not (5, 3): transposed", lambda g, t: g.T),
-    ("of shape (3,), not (5, 3)", lambda g, t: g[0]),
-])  # fmt: skip
+@each(
+    "words, change",
+    [
+        ("missing", lambda g, t: None),
+        ("zeros", lambda g, t: 0 * g),
+        ("NaN", lambda g, t: g * np.nan),
+        ("infinite", lambda g, t: g / 0.0),
+        ("of shape (3, 5), not (5, 3): transposed", lambda g, t: g.T),
+        ("of shape (3,), not (5, 3)", lambda g, t: g[0]),
+    ],
+)
 def test_what_cannot_be_compared_is_said_in_words(words: str, change: Any) -> None:
     with np.errstate(divide="ignore"):
         told = table(change)

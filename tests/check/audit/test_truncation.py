@@ -69,16 +69,19 @@ def told(backward: Any, meant: int | None = None) -> str:
     return truncation(subject.on_nodes(case), subject.gradients(case), meant)
 
 
-@each("backward, sentence", [
-    (windows(0), "truncated after 0 steps back"),
-    (windows(1), "truncated after 1 step back"),
-    (windows(2), "truncated after 2 steps back"),
-    (windows(4), ""),
-    (pieces(2), "truncated in pieces of 2 steps"),
-    (pieces(3), "truncated in pieces of 3 steps"),
-    (pieces(9), ""),
-    (windows(2, factor=0.5), ""),
-])  # fmt: skip
+@each(
+    "backward, sentence",
+    [
+        (windows(0), "truncated after 0 steps back"),
+        (windows(1), "truncated after 1 step back"),
+        (windows(2), "truncated after 2 steps back"),
+        (windows(4), ""),
+        (pieces(2), "truncated in pieces of 2 steps"),
+        (pieces(3), "truncated in pieces of 3 steps"),
+        (pieces(9), ""),
+        (windows(2, factor=0.5), ""),
+    ],
+)
 def test_how_far_back_a_pass_reaches(backward: Any, sentence: str) -> None:
     assert told(backward) == sentence
 

@@ -53,7 +53,7 @@ def _by_value(pairs: Sequence[Pair], tolerance: float) -> Clipping | None:
             beyond = float(np.abs(due).max()) > limit * (1 + 2 * tolerance)
             if beyond and np.allclose(np.clip(due, -limit, limit), own, rtol=tolerance, atol=tolerance * limit):
                 limits[k, name] = limit
-                certain = certain or np.count_nonzero(due) > 3
+                certain = certain or bool(np.count_nonzero(due) > 3)
     if not certain or not _agree([*limits.values()], tolerance):
         return None
     limit = max(limits.values())

@@ -15,7 +15,7 @@ from ...core.structure import leaves as tree_leaves
 from ...recording import makers
 from . import updates
 from .attributes import Path, arrays_in, clone, exchange, get, name_of, objects_in, parts_of, put
-from .methods import Method, functions_of, loss_method, method_of
+from .methods import OwnPass, functions_of, loss_method, method_of
 from .naming import CLIP, INPUTS, RATE, TARGETS, role_of
 from .passing import OFF, Passing
 from .sources import Sources, is_alike, paired
@@ -176,7 +176,7 @@ def _depended_on(passing: Passing) -> set[Node] | None:
     return {*ancestors(roots)} if roots else None
 
 
-def _forward_of(model: Any, told: Any, loss: Any) -> Method | None:
+def _forward_of(model: Any, told: Any, loss: Any) -> OwnPass | None:
     """The forward pass; None where the backward pass does both and returns the loss."""
     try:
         return method_of(model, "forward", told)
@@ -209,7 +209,7 @@ def _lengths(before: Any, now: Any) -> tuple[int, int] | None:
     return next(((int(m), int(n)) for m, n in zip(a, b, strict=False) if m != n), None)
 
 
-def _nothing_learned(backward: Method, candidates: Mapping[Path, Any]) -> GraphError:
+def _nothing_learned(backward: OwnPass, candidates: Mapping[Path, Any]) -> GraphError:
     who = backward.function.__qualname__
     return GraphError(
         f"audit: {who} makes no gradient of an array of the object",

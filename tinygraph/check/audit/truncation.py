@@ -19,7 +19,7 @@ from .lines import key_of
 from .right import _steps
 from .subject import Outcome
 
-Edge = tuple[int, int]
+StepEdge = tuple[int, int]
 """The steps from which and to which a state goes."""
 
 
@@ -98,7 +98,7 @@ class _Graph:
             self._coefficients = {n: np.tensordot(inverse, [v[n] for v in values], 1) for n in values[0]}
         return {name: c[: back + 1].sum(axis=0) for name, c in self._coefficients.items()}
 
-    def cut(self, where: Callable[[Edge], bool], factor: float = 0.0) -> dict[str, np.ndarray]:
+    def cut(self, where: Callable[[StepEdge], bool], factor: float = 0.0) -> dict[str, np.ndarray]:
         """The gradients with those that go back over some edges times a factor."""
         new: dict[Node, Node] = {}
         for x in self._order:
@@ -107,7 +107,7 @@ class _Graph:
         leaves = self._outcome.leaves
         return {name: g.value for name, g in grad(new[self._outcome.loss], leaves).items()}
 
-    def _crossed(self, y: Node, x: Node, new: Node, where: Callable[[Edge], bool], factor: float) -> Node:
+    def _crossed(self, y: Node, x: Node, new: Node, where: Callable[[StepEdge], bool], factor: float) -> Node:
         edge = self._at.get(y), self._at.get(x)
         if x.size == 1 or None in edge or edge[1] != edge[0] + 1 or not where(edge):  # type: ignore[operator, arg-type]
             return new
