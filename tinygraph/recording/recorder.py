@@ -12,6 +12,7 @@ from ..core.errors import MutationError, users_line
 from ..core.leaves import Constant
 from ..core.node import Node
 from ..core.scope import now
+from ..core.trail import leave_users_trail
 from .change import row
 from .layout import VIEWS, in_order, is_odd, is_scattered, layout, viewed
 from .permission import check
@@ -76,6 +77,7 @@ class Recorder:
             own(copy).owned = True
         else:
             copy = ops.copy(node)
+            leave_users_trail(copy)
         if node.ndim > 1:
             own(copy).layout, own(copy).scattered, self.session.odd = known, known is None, True
         return copy

@@ -16,19 +16,19 @@ from .passes import PASSES, Pass, loaded
 from .plant import LEAST, Fault, distance, gradients, right, written
 
 ACCEPTED: dict[str, set[str]] = {
-    "sign": {"sign"},
-    "scale": {"factor", "scale"},
-    "factor": {"factor", "missing factor", "dropped factor"},
-    "term": {"term", "missing term", "dropped term", "carry"},
-    "index": {"index", "step", "state"},
-    "accumulate": {"accumulate", "sum"},
-    "transpose": {"transpose"},
-    "operands": {"operands", "transpose"},
-    "deleted": {"deleted", "missing line", "never set", "never added"},
-    "unpacking": {"unpacking", "order"},
-    "gate": {"gate", "name", "another variable"},
-    "name": {"name", "another variable"},
-    "derivative": {"derivative", "slope"},
+    "sign": {"a wrong sign"},
+    "scale": {"a wrong constant factor"},
+    "factor": {"a factor missing"},
+    "term": {"a term missing"},
+    "index": {"a wrong index"},
+    "accumulate": {"`=` in place of `+=`", "`+=` in place of `=`"},
+    "transpose": {"a transpose too many or missing"},
+    "operands": {"operands in the wrong order", "a transpose too many or missing"},
+    "deleted": {"a line is missing", "a term missing"},
+    "unpacking": {"parts in the wrong order"},
+    "gate": {"another gate's variable", "another variable"},
+    "name": {"another variable", "another gate's variable", "a wrong index"},
+    "derivative": {"the wrong form of an activation's derivative"},
 }
 """From the kind that was planted to the kinds of a finding that name it rightly; empty: the catalogue has no name."""
 

@@ -1,4 +1,4 @@
-"""Names that are bound without computing: ``da = dh`` or ``h, c = cache[t]`` makes a node too, so that it has a line."""
+"""Names that are bound without computing: ``da = dh`` or ``h, c = cache[t]`` makes a node, too, and so has a line."""
 
 from __future__ import annotations
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
+from types import FunctionType
 from typing import Any
 
 from ...core.errors import GraphError, shown
@@ -30,6 +32,11 @@ def call(function: Callable[..., Any], parameters: Mapping[str, Any], arguments:
 
 
 def _names(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    return _names_of(function) if isinstance(function, FunctionType) else _names_of.__wrapped__(function)
+
+
+@lru_cache(maxsize=64)  # the search for repairs calls the same functions thousands of times
+def _names_of(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     return {name: p for name, p in inspect.signature(function).parameters.items() if p.kind in KINDS}
 
 

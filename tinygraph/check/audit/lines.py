@@ -107,3 +107,13 @@ def _segment(file: str, first: int, last: int, start: int | None, end: int | Non
 
 def _text(file: str, number: int) -> str:
     return linecache.getline(file, number).strip()
+
+
+def statement_at(file: str, number: int) -> ast.stmt | None:
+    """The innermost statement of a line."""
+    return _statements(file).get(number)
+
+
+def is_augmented(line: Line) -> bool:
+    """Whether the statement is one like ``x += y``."""
+    return isinstance(statement_at(line.file, line.number), ast.AugAssign)

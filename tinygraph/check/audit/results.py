@@ -7,6 +7,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,7 @@ def _named(result: Any, told: Sequence[str]) -> tuple[list[Any], list[str]]:
     return parts, names
 
 
+@lru_cache(maxsize=64)  # the search for repairs asks thousands of times
 def names_returned(function: Any) -> list[str]:
     """The names in the last ``return a, b, c`` of a function; empty if there is none such."""
     try:

@@ -16,6 +16,9 @@ from ...ops.writing import copy
 from .lines import Line, key_of, line_of
 from .subject import Outcome
 
+GATHERING = frozenset(("getitem", "copy", "take", "reshape", "transpose", "stack", "concatenate", "write"))
+"""Ops that compute nothing."""
+
 
 @dataclass(frozen=True)
 class Thing:
@@ -27,6 +30,7 @@ class Thing:
         step: the time step; None outside of time.
         family: equal for the same thing at each step.
         array: its numbers.
+        own: whether an op computed it; an array that only joins others, or a part of one, has adjoints of some uses.
     """
 
     kind: str
@@ -34,6 +38,7 @@ class Thing:
     step: int | None
     family: Hashable
     array: np.ndarray
+    own: bool = True
 
     def __str__(self) -> str:
         what = {"value": "", "adjoint": "the adjoint of ", "part": "a part of the adjoint of "}.get(self.kind, "")
@@ -44,57 +49,99 @@ class Thing:
 class Right:
     """What a right backward pass makes, as nodes and as arrays.
 
+    Args:
+        outcome: of a run on nodes.
+        steps: the number of time steps, for arrays that hold all of them; None where it is not known.
+
     Attributes:
         things: arrays of the forward pass and of its gradients.
         gradients: the right gradients by the names of the parameters.
     """
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: Outcome, steps: int | None = None) -> None:
         self.loss: Node = outcome.loss
         order = [x for x in ancestors([self.loss]) if x.dtype.kind == "f"]
         self._names = {leaf: name for name, leaf in outcome.leaves.items()}
+        self._length = steps
         self._steps = _steps(order)
-        gradients = dict(zip(order, grad(self.loss, order), strict=True))
-        self.gradients = {name: gradients[x].value for name, x in outcome.leaves.items() if x in gradients}
-        for name, leaf in outcome.leaves.items():
-            self.gradients.setdefault(name, np.zeros(leaf.shape))
-        self.things = [*self._of_forward(order, gradients), *self._of_gradients([*gradients.values()], {*order})]
+        self._gradients = dict(zip(order, grad(self.loss, order), strict=True))
+        none = {name: np.zeros(leaf.shape) for name, leaf in outcome.leaves.items()}
+        self.gradients = none | {n: self._gradients[x].value for n, x in outcome.leaves.items() if x in self._gradients}
+        self._parts: dict[str, list[np.ndarray]] = defaultdict(list)
+        things = [*self._of_forward(order), *self._of_gradients({*order})]
+        self.things = [*things, *(t for name in self.gradients for t in self._sums(name))]
 
-    def _of_forward(self, order: list[Node], gradients: dict[Node, Node]) -> list[Thing]:
+    def _of_forward(self, order: list[Node]) -> list[Thing]:
         things = []
         for x in order:
-            if x.size == 1:
-                continue
-            name, step = self._name(x), self._steps.get(x)
-            things.append(Thing("value", name, step, ("value", self._family(x)), x.value))
-            things.append(Thing("adjoint", name, step, ("adjoint", self._family(x)), gradients[x].value))
+            if x.size > 1:
+                gx = self._gradients[x].value
+                things += self._thing("value", x, x.value) + self._thing("adjoint", x, gx)
+                self._keep_parts(x)
         return things
 
-    def _of_gradients(self, roots: list[Node], forward: set[Node]) -> list[Thing]:
+    def _thing(self, kind: str, x: Node, array: np.ndarray, more: Hashable = ()) -> list[Thing]:
+        """The array, and its steps if it holds all of them."""
+        name, step, family = self._name(x), self._steps.get(x), (kind, self._family(x), more)
+        own = x.op is None or x.op.name not in GATHERING
+        things = [Thing(kind, name, step, family, array, own)]
+        for axis in range(min(2, array.ndim)):
+            if step is None and array.ndim > 1 and array.shape[axis] == self._length and not self._parameter(x):
+                rows = np.moveaxis(array, axis, 0)
+                things += [Thing(kind, name, t, (*family, axis), row, own) for t, row in enumerate(rows)]
+        return things
+
+    def _keep_parts(self, z: Node) -> None:
+        """What each step adds to the gradient of a parameter, also where one op reads all steps."""
+        names = [self._parameter(x) for x in z.inputs]
+        if z.op is None or z.op is copy or not any(names):
+            return
+        for part in self._by_step(z, self._gradients[z].value, names):
+            for name, gx in zip(names, part, strict=True):
+                if name and gx is not None and np.shape(gx) == self.gradients[name].shape:
+                    self._parts[name].append(np.asarray(gx))
+
+    def _by_step(self, z: Node, gz: np.ndarray, names: list[str | None]) -> list[Any]:
+        whole = [x.value for x in z.inputs]
+        backward: Any = z.op.backward  # type: ignore[union-attr]
+        at = [axis for axis in range(min(2, z.ndim)) if self._steps.get(z) is None and z.shape[axis] == self._length]
+        for axis in at if z.ndim > 1 else ():
+            try:
+                parts = []
+                for t in range(z.shape[axis]):
+                    inputs = [v if name else np.take(v, t, axis) for v, name in zip(whole, names, strict=True)]
+                    parts.append(backward(np.take(gz, t, axis), np.take(z.value, t, axis), *inputs, **z.attributes))
+                return [p if isinstance(p, (tuple, list)) else (p,) for p in parts]
+            except Exception:  # the op has no meaning for one step, such as a reshape
+                continue
+        part = backward(gz, z.value, *whole, **z.attributes)
+        return [part if isinstance(part, (tuple, list)) else (part,)]
+
+    def _of_gradients(self, forward: set[Node]) -> list[Thing]:
         things = []
         count: dict[Any, int] = defaultdict(int)
-        for g in ancestors(roots):
+        for g in ancestors([*self._gradients.values()]):
             origin = g.origin
             if g in forward or origin is None or g.dtype.kind != "f" or g.size == 1:
                 continue
             word = g.op.name if g.op else ""
             nth = count[origin, word, g.shape] = count[origin, word, g.shape] + 1
-            name, step = self._name(origin), self._steps.get(origin)
-            things.append(Thing("part", name, step, ("part", self._family(origin), word, g.shape, nth), g.value))
-        return [*things, *(thing for name, leaf in self._leaves() for thing in self._sums(name, leaf, roots))]
-
-    def _leaves(self) -> list[tuple[str, Node]]:
-        return [(name, leaf) for leaf, name in self._names.items()]
-
-    def _sums(self, name: str, leaf: Node, roots: list[Node]) -> list[Thing]:
-        """Sums of the parts of a parameter's gradient, from the first and from the last step on."""
-        total = next((r for r in roots if r.shape == leaf.shape and r.value is self.gradients[name]), None)
-        parts = _terms(total) if total is not None else []
-        things = []
-        for word, ordered in (("first", parts), ("last", parts[::-1])):
-            running = np.cumsum([p.value for p in ordered], axis=0) if parts else []
-            things += [Thing("sum", name, k, ("sum", word, name), part) for k, part in enumerate(running)]
+            things += self._thing("part", origin, g.value, (word, g.shape, nth))
         return things
+
+    def _sums(self, name: str) -> list[Thing]:
+        """Sums of the parts of a parameter's gradient, from the first and from the last step on."""
+        parts = self._parts[name]
+        things = [Thing("part", name, k, ("step", name), part) for k, part in enumerate(parts)]
+        for word, ordered in (("first", parts), ("last", parts[::-1])):
+            running: Any = np.cumsum(ordered, axis=0) if parts else []
+            order = range(len(parts)) if word == "first" else range(len(parts))[::-1]
+            things += [Thing("sum", name, k, ("sum", word, name), x) for k, x in zip(order, running, strict=True)]
+        return things
+
+    def together(self, name: str) -> set[str]:
+        """The parameters that meet in one sum of the forward pass: ``Wx @ x + Wh @ h + b``."""
+        return {*self.gradients}
 
     def _family(self, x: Node) -> Hashable:
         return self._parameter(x) or key_of(x) or id(x)
@@ -113,22 +160,10 @@ class Right:
         return line.target if line.whole and line.target else line.expression
 
 
-def _terms(total: Node) -> list[Node]:
-    """The terms of a sum of nodes, in the order in which they were added."""
-    terms, stack = [], [total]
-    while stack:
-        x = stack.pop()
-        if x.op is not None and x.op.name == "add" and all(y.shape == total.shape for y in x.inputs):
-            stack += reversed(x.inputs)
-        else:
-            terms.append(x)
-    return terms
-
-
 def _steps(order: list[Node]) -> dict[Node, int]:
     """The time step of each node: the n-th node of one line is that of step n, if there is more than one."""
     groups: dict[Hashable, list[Node]] = defaultdict(list)
     for x in order:
-        if key_of(x):
+        if key_of(x) and x.op is not copy:
             groups[key_of(x)].append(x)
-    return {x: step for group in groups.values() if len(group) > 1 and group[0].op is not copy for step, x in enumerate(group)}
+    return {x: step for group in groups.values() if len(group) > 1 for step, x in enumerate(group)}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import CodeType, FunctionType
+from typing import Any, cast
 
 from ...core.errors import GraphError
 
@@ -73,14 +74,10 @@ def compiled(function: FunctionType, tree: ast.FunctionDef) -> CodeType:
     bare = ast.copy_location(_without_decorators(tree, free), tree)
     inner: ast.stmt = bare
     if owner and owner != "<locals>":
-        inner = ast.ClassDef(name=owner, bases=[], keywords=[], body=[bare], decorator_list=[])
+        inner = _around(f"class {owner}: pass", inner, tree)
         free = tuple(name for name in free if name != "__class__")
     if free:
-        arguments = ast.arguments(posonlyargs=[], args=[ast.arg(arg=name) for name in free], kwonlyargs=[],
-                                  kw_defaults=[], defaults=[])  # fmt: skip
-        inner = ast.FunctionDef(name="(closure)", args=arguments, body=[inner], decorator_list=[], type_params=[])
-    for node in {id(inner): inner, id(bare): bare}.values():
-        _placed(node, tree)
+        inner = _around(f"def closure({', '.join(free)}): pass", inner, tree)
     module = ast.Module(body=[inner], type_ignores=[])
     flags = function.__code__.co_flags & FUTURE
     whole = compile(module, function.__code__.co_filename, "exec", flags=flags, dont_inherit=True)
@@ -98,15 +95,10 @@ def _without_decorators(tree: ast.FunctionDef, free: tuple[str, ...]) -> ast.Fun
     return ast.FunctionDef(**{**dict(ast.iter_fields(tree)), "decorator_list": [], "body": [*kept, *tree.body]})
 
 
-def _placed(node: ast.stmt, tree: ast.FunctionDef) -> None:
-    ast.copy_location(node, tree)
-    if isinstance(node, ast.FunctionDef):
-        for arg in node.args.args:
-            if not hasattr(arg, "lineno"):
-                ast.copy_location(arg, tree)
-        for inner in node.body:
-            if isinstance(inner, ast.ClassDef):
-                ast.copy_location(inner, tree)
+def _around(head: str, inner: ast.stmt, tree: ast.FunctionDef) -> ast.stmt:
+    outer: Any = ast.parse(head).body[0]
+    outer.body = [inner]
+    return cast(ast.stmt, ast.copy_location(outer, tree))
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

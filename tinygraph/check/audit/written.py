@@ -1,10 +1,12 @@
-"""The backward pass written by hand, as a graph: which line made what, what it read, and what if it had made another."""
+"""The backward pass written by hand, as a graph: which line made what, what it read, and what if it made another."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -42,37 +44,98 @@ class Written:
 
     def __init__(self, outcome: Outcome, right: Right) -> None:
         self.right = right
-        self.results = {name: g if isinstance(g, Node) else None for name, g in outcome.gradients.items()}
+        self.clipped: set[Line] = set()
+        self.results = {n: self._unclipped(g) if isinstance(g, Node) else None for n, g in outcome.gradients.items()}
         self.constants = {
             name: np.asarray(g, float)
             for name, g in outcome.gradients.items()
             if g is not None and not isinstance(g, Node)
         }
         self.order = ancestors([g for g in self.results.values() if g is not None])
-        book = Book(right.things)
-        self.matches: dict[Node, list[Match]] = {x: book.look(x.value) for x in self.order if x.dtype.kind == "f"}
+        self._book = Book(right.things)
+        floats = [x for x in self.order if x.dtype.kind == "f"]
+        self.matches: dict[Node, list[Match]] = {x: self._book.look(x._value) for x in floats}
         self.operations = _operations(self.order)
+        self._readers: dict[Node, list[Node]] = defaultdict(list)
+        for x in self.order:
+            for y in dict.fromkeys(x.inputs):
+                self._readers[y].append(x)
         self._index = {x: k for k, x in enumerate(self.order)}
 
-    def is_forward(self, node: Node) -> bool:
-        """Whether it is no gradient: data, or a value of the forward pass."""
-        if node.op is None or node.dtype.kind != "f" or node.size == 1:
-            return True
-        return any(m.thing.kind == "value" and abs(m.factor - 1) < 1e-8 for m in self.matches[node])
+    def _unclipped(self, result: Node) -> Node:
+        """The gradient before it was clipped, by value or by a norm that it is part of: clipping is no gradient."""
+        node, clips = result, []
+        while node.op is not None and (node.op.name in SELECTING or _is_clipping(node)):
+            if _is_clipping(node):
+                clips.append(node)
+            node = node.inputs[0]
+            if clips:
+                result = node
+        self.clipped |= {line for x in clips if (line := line_of(x)) is not None}
+        return result
 
     def is_settled(self, node: Node) -> bool:
         """Whether what it computes is right whoever reads it: a value of the forward pass, or a whole adjoint."""
-        if node.op is None or node.op.name in SELECTING:
+        if node.op is None or node.size == 1:
+            return True
+        if self.selects(node):
             return False
-        whole = any(m.thing.kind == "adjoint" and abs(m.factor - 1) < 1e-8 for m in self.matches.get(node, ()))
-        return whole or self.is_forward(node)
+        return any(
+            m.thing.kind in ("value", "adjoint") and m.thing.own and abs(m.factor - 1) < 1e-8
+            for m in self.matches.get(node, ())
+        )
+
+    def selects(self, node: Node) -> bool:
+        """Whether it gives what is there: of values of the forward pass it may pick the wrong one."""
+        return node.op is not None and node.op.name in SELECTING
+
+    def is_right(self, node: Node, value: np.ndarray) -> bool:
+        """Whether the right graph holds this array as an adjoint, a part of one or a sum of parts."""
+        return any(m.thing.kind != "value" and abs(m.factor - 1) < 1e-8 for m in self._book.look(value))
+
+    def is_missing(self, name: str) -> bool:
+        """Whether no line makes anything for the gradient of a parameter: there is none, or zeros."""
+        node = self.results.get(name)
+        while node is not None and self.selects(node):
+            node = node.inputs[0] if node.inputs else None
+        return node is None or node.op is None
+
+    def last_line(self, node: Node) -> Line | None:
+        """The line of the loop, or of the statement, in which a gradient came about."""
+        while self.selects(node):
+            node = node.inputs[0]
+        return line_of(node)
+
+    def is_result(self, node: Node) -> bool:
+        return any(node is x for x in self.results.values())
+
+    def readers(self, node: Node) -> list[Node]:
+        return self._readers[node]
+
+    def behind(self, names: Iterable[str]) -> set[Node]:
+        """The nodes on which the gradients of these parameters depend."""
+        return {*ancestors([x for name in names if (x := self.results.get(name)) is not None])}
+
+    @cached_property
+    def runs_backwards(self) -> bool | None:
+        """Whether the loop that makes the adjoints goes from the last step to the first; None where that is unclear."""
+        votes = 0
+        for operation in self.operations:
+            steps = [self._step(x) for x in operation.nodes]
+            known = [t for t in steps if t is not None]
+            votes += sum(b < a for a, b in pairwise(known)) - sum(b > a for a, b in pairwise(known))
+        return None if not votes else votes > 0
+
+    def _step(self, node: Node) -> int | None:
+        exact = [
+            m.thing.step for m in self.matches.get(node, ()) if abs(m.factor - 1) < 1e-8 and m.thing.kind != "value"
+        ]
+        return exact[0] if exact else None
 
     def wrong(self, values: Mapping[Node, np.ndarray] | None = None) -> frozenset[str]:
         """The parameters whose gradient is not right, if the nodes in ``values`` had these values."""
         return frozenset(
-            name
-            for name, due in self.right.gradients.items()
-            if not same(self._result(name, values or {}), due)
+            name for name, due in self.right.gradients.items() if not same(self._result(name, values or {}), due)
         )
 
     def _result(self, name: str, values: Mapping[Node, np.ndarray]) -> np.ndarray | None:
@@ -87,9 +150,25 @@ class Written:
         first = min((self._index[x] for x in overrides), default=len(self.order))
         for node in self.order[first + 1 :]:
             if node not in overrides and not values.keys().isdisjoint(node._inputs):
-                inputs = [values[x] if x in values else x._value for x in node._inputs]
-                values[node] = np.asarray(node._op.forward(*inputs, **node._attributes))  # type: ignore[union-attr]
+                values[node] = self.run(node, values)
         return values
+
+    @staticmethod
+    def run(node: Node, values: Mapping[Node, np.ndarray]) -> np.ndarray:
+        """The value of a node if its inputs had these values."""
+        inputs = [values[x] if x in values else x._value for x in node._inputs]  # noqa: SIM401  much faster
+        return np.asarray(node._op.forward(*inputs, **node._attributes))  # type: ignore[union-attr]
+
+
+def _is_clipping(node: Node) -> bool:
+    """Whether it is ``np.clip(g, -c, c)``, or ``g * s`` or ``g / s`` with a number s that is computed from g."""
+    if node.op is None or not node.inputs:
+        return False
+    if node.op.name in ("clip", "minimum", "maximum"):
+        return True
+    if node.op.name not in ("multiply", "divide") or len(node.inputs) != 2 or node.inputs[1].size != 1:
+        return False
+    return node.inputs[0] in {*ancestors([node.inputs[1]])}
 
 
 SELECTING = frozenset(("getitem", "copy", "take", "reshape", "transpose"))

@@ -1,0 +1,150 @@
+"""Edits of one statement of a backward pass: what it may have been meant to be, likely ones first."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any
+
+from .atoms import Scope, loop_names
+from .forms import expression, replaced
+from .inserts import Inserts
+from .rewrites import Rewrites, Variant
+
+ADDED, SET = "`=` where `+=` is due", "`+=` where `=` is due"
+SIGN, EXTRA, BOUND, WHEN = "a wrong sign", "a line too many", "a wrong range", "a wrong condition"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Another statement, or several, in the place of one.
+
+    Attributes:
+        function: whose statement it is.
+        at: the statement of the function's tree.
+        new: what comes instead.
+        kind: the fault that it mends, in plain words.
+        weight: how far it is from what stands there; likely edits are light.
+    """
+
+    function: FunctionType
+    at: ast.stmt
+    new: tuple[ast.stmt, ...]
+    kind: str
+    weight: float
+
+    @property
+    def line(self) -> int:
+        """The line of the statement; of one that is put in, the one after which it comes."""
+        return self.at.lineno
+
+
+class Edits:
+    """Makes the edits of a function's statements.
+
+    Args:
+        scope: what there is to build from.
+        wrong: the parameters whose gradients are wrong; a line that is missing sets one of them.
+    """
+
+    def __init__(self, scope: Scope, wrong: Sequence[str] = ()) -> None:
+        self.scope = scope
+        self._rewrites = Rewrites(scope)
+        self._inserts = Inserts(self._rewrites.terms, wrong)
+
+    def of(self, at: ast.stmt) -> list[Edit]:
+        """All edits of a statement, by weight; `placed` gives them lines before they are compiled."""
+        function = self.scope.source.function
+        every = (*self._changed(at), *self._inserts.after(at))
+        return sorted([Edit(function, at, *one) for one in every], key=lambda edit: edit.weight)
+
+    def _changed(self, at: ast.stmt) -> Iterator[tuple[tuple[ast.stmt, ...], str, float]]:
+        for new, kind, weight in self._statements(at):
+            yield (new,), kind, weight
+
+    def _statements(self, at: ast.stmt) -> Iterator[tuple[ast.stmt, str, float]]:
+        if isinstance(at, (ast.Assign, ast.AugAssign)):
+            yield from self._assignment(at)
+        elif isinstance(at, ast.Expr):
+            yield ast.Pass(), EXTRA, 1.6
+            yield from _in(at, "value", self._rewrites.of(at.value))
+        elif isinstance(at, ast.Return) and at.value is not None:
+            yield from _in(at, "value", self._rewrites.of(at.value, "value"))
+        elif isinstance(at, ast.For):
+            yield from _in(at, "iter", self._ranges(at.iter))
+        elif isinstance(at, (ast.If, ast.While)):
+            yield from _in(at, "test", self._conditions(at.test))
+
+    def _assignment(self, at: ast.Assign | ast.AugAssign) -> Iterator[tuple[ast.stmt, str, float]]:
+        target: Any = at.targets[0] if isinstance(at, ast.Assign) else at.target
+        yield from self._operators(at, target)
+        if isinstance(at, ast.Assign) and len(at.targets) == 1:
+            for new, kind, weight in self._rewrites.of(target, "target"):
+                yield ast.Assign(targets=[new], value=at.value), kind, weight
+        elif isinstance(at, ast.AugAssign):
+            yield from _in(at, "target", self._rewrites.of(target, "target"))
+        yield from _in(at, "value", self._rewrites.of(at.value, "root"))
+        yield ast.Pass(), EXTRA, 1.6
+        for name in loop_names(self.scope.source.tree):
+            for test in (f"{name} > 0", f"{name} == 0", *(f"{name} == {end} - 1" for end in self._rewrites.ends)):
+                yield ast.If(test=expression(test), body=[at], orelse=[]), WHEN, 2.4
+
+    def _operators(self, at: ast.Assign | ast.AugAssign, target: Any) -> Iterator[tuple[ast.stmt, str, float]]:
+        if isinstance(target, (ast.Tuple, ast.List)):
+            return
+        for op, sign in ((ast.Add(), 0), (ast.Sub(), 1), (ast.Mult(), 3)):
+            if not isinstance(at, ast.AugAssign):
+                yield ast.AugAssign(target=target, op=op, value=at.value), ADDED, 1.0 + 0.4 * sign
+            elif type(op) is not type(at.op):
+                signs = isinstance(at.op, (ast.Add, ast.Sub)) and sign < 2
+                yield ast.AugAssign(target=target, op=op, value=at.value), SIGN if signs else ADDED, 1.0 + 0.3 * sign
+        if isinstance(at, ast.AugAssign):
+            yield ast.Assign(targets=[target], value=at.value), SET, 1.0
+
+    def _ranges(self, node: ast.expr) -> Iterator[Variant]:
+        """Bounds by one, and the other direction."""
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "reversed":
+            yield node.args[0], BOUND, 1.3
+            for new, kind, weight in self._ranges(node.args[0]):
+                yield replaced(node, "args", 0, new), kind, weight
+            return
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "range":
+            for at, bound in enumerate(node.args):
+                for text in (f"{ast.unparse(bound)} - 1", f"{ast.unparse(bound)} + 1", "0", "-1", "1"):
+                    yield replaced(node, "args", at, expression(text)), BOUND, 1.2
+            if len(node.args) == 1:
+                ones = ast.Call(func=node.func, args=[ast.Constant(value=1), *node.args], keywords=[])
+                yield ones, BOUND, 1.5
+        yield ast.Call(func=expression("reversed"), args=[node], keywords=[]), BOUND, 1.2
+
+    def _conditions(self, node: ast.expr) -> Iterator[Variant]:
+        yield from ((ast.Constant(value=value), WHEN, 1.5) for value in (True, False))
+        yield from self._rewrites.of(node, "value")
+
+
+def _in(at: ast.stmt, field: str, variants: Iterator[Variant]) -> Iterator[tuple[ast.stmt, str, float]]:
+    for new, kind, weight in variants:
+        yield replaced(at, field, None, new), kind, weight
+
+
+def placed(edit: Edit) -> tuple[ast.stmt, ...]:
+    """The new statements, with the line of the one that they come for in all parts that have none of their own."""
+    where = {name: getattr(edit.at, name) for name in ("lineno", "col_offset", "end_lineno", "end_col_offset")}
+    for statement in edit.new:
+        _place(statement, where)
+    return edit.new
+
+
+def _place(node: ast.AST, where: dict[str, int]) -> None:
+    own = node.__dict__
+    if "lineno" not in own and isinstance(node, (ast.expr, ast.stmt, ast.keyword)):
+        own.update(where)
+    for part in [*own.values()]:
+        if isinstance(part, ast.AST):
+            _place(part, where)
+        elif isinstance(part, list):
+            for inner in part:
+                if isinstance(inner, ast.AST):
+                    _place(inner, where)

@@ -1,0 +1,162 @@
+"""Findings: what a report says of a line that is wrong."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from types import FunctionType
+
+import numpy as np
+
+from ...core.node import Node
+from .blame import Blame, Departure
+from .book import ratio
+from .inserts import MISSING
+from .kinds import kind_of
+from .lines import Line, statement_at
+from .repair import Repair
+from .right import Thing
+from .subject import Subject
+from .written import Written
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A line that is wrong.
+
+    Attributes:
+        file, line, source: where, and what stands there.
+        function: the name of its function.
+        step: the time step at which it is first seen; None outside of time.
+        reads: what of the right graph the line reads, in words.
+        makes: what it makes, in words.
+        due: what it should make, in words.
+        kind: the kind of fault, in words; empty if it is none of the known ones.
+        parameters: those whose gradients become right if it makes what is due.
+    """
+
+    file: str
+    line: int
+    source: str
+    function: str
+    step: int | None
+    reads: tuple[str, ...]
+    makes: str
+    due: str
+    kind: str
+    parameters: tuple[str, ...]
+
+    def __str__(self) -> str:
+        at = "" if self.step is None else f", step {self.step}"
+        rows = [f"{self.file}:{self.line} ({self.function}{at}): {self.source}"]
+        rows += [f"  reads  {', '.join(self.reads)}, which is right"] if self.reads else []
+        rows += [f"  makes  {self.makes}", f"  due    {self.due}"]
+        rows += [f"  kind   {self.kind}"] if self.kind else []
+        whose = ", ".join(self.parameters)
+        return "\n".join([*rows, f"  then the gradient of {whose} is right"] if whose else rows)
+
+
+def findings_of(subject: Subject, written: Written) -> list[Finding]:
+    """The lines that are wrong, the first to be mended first."""
+    wrong = written.wrong()
+    silent = [name for name in wrong if written.is_missing(name)]
+    findings = [_silent(subject, written, name) for name in silent]
+    departures = Blame(written).departures() if wrong - {*silent} else []
+    return _by_line([*(f for f in findings if f), *(_of(written, d) for d in departures)])
+
+
+def _by_line(findings: Iterable[Finding]) -> list[Finding]:
+    """One finding a line: the first, with the parameters of all."""
+    lines: dict[tuple[str, int], Finding] = {}
+    for f in findings:
+        first = lines.setdefault((f.file, f.line), f)
+        names = tuple(dict.fromkeys([*first.parameters, *f.parameters]))
+        lines[f.file, f.line] = replace(first, parameters=names)
+    return [*lines.values()]
+
+
+def _of(written: Written, departure: Departure) -> Finding:
+    line, node, due = departure.operation.line, departure.node, departure.due
+    reads = [text for x in node.inputs if (text := _exactly(written, x))]
+    made = _in_words(written, node, due)
+    names = tuple(sorted(departure.mended))
+    return Finding(line.file, line.number, line.source, line.function, due.step, tuple(dict.fromkeys(reads)), made,
+                   f"{line.expression} should be {due}", kind_of(written, departure), names)  # fmt: skip
+
+
+def _exactly(written: Written, node: Node) -> str:
+    exact = [m for m in written.matches.get(node, ()) if abs(m.factor - 1) < 1e-8]
+    return str(exact[0].thing) if exact else ""
+
+
+def _in_words(written: Written, node: Node, due: Thing) -> str:
+    """What a node is, in the words of the right graph."""
+    if not np.any(node._value):
+        return "zeros"
+    if node.size == due.array.size and (c := ratio(node._value.ravel(), due.array.reshape(node.shape).ravel())):
+        return f"{c:.6g} times what is due"
+    matches = written.matches.get(node, ())
+    if not matches:
+        return "nothing that a right backward pass makes"
+    m = matches[0]
+    times = "" if abs(m.factor - 1) < 1e-8 else f"{m.factor:.6g} times "
+    return f"{times}{m.thing}{', transposed' if m.transposed else ''}"
+
+
+def _silent(subject: Subject, written: Written, name: str) -> Finding | None:
+    """A parameter whose gradient no line adds to: told beside the line of the gradient before or after it."""
+    beside = _beside(written, name)
+    if beside is None:
+        return None
+    due = f"the gradient of {name}, which no line makes"
+    return Finding(beside.file, beside.number, beside.source, beside.function, None, (),
+                   f"nothing is added to the gradient of {name}", due, MISSING, (name,))  # fmt: skip
+
+
+def _beside(written: Written, name: str) -> Line | None:
+    """The line in the loop that makes the gradient of a neighbour: of those of one op, that before or after it."""
+    names = [*written.results]
+    order = sorted(names, key=lambda other: (abs(names.index(other) - names.index(name)), other))
+    together = written.right.together(name)
+    for other in [*(n for n in order if n in together), *(n for n in order if n not in together)]:
+        node = written.results.get(other)
+        line = written.last_line(node) if other != name and node is not None else None
+        if line is not None:
+            return line
+    return None
+
+
+def mended(findings: list[Finding], repairs: Iterable[Repair]) -> list[Finding]:
+    """The findings with those first whose lines were repaired; a repaired line without a finding gets one."""
+    ordered = []
+    for r in repairs:
+        same = [f for f in findings if f.file == r.file and f.line == r.line]
+        told = same[0] if same else _of_repair(r)
+        ordered.append(replace(told, kind=r.kind or told.kind))
+    return [*ordered, *(f for f in findings if not any(f.file == o.file and f.line == o.line for o in ordered))]
+
+
+def _of_repair(r: Repair) -> Finding:
+    statement = statement_at(r.file, r.line)
+    source = ast.unparse(statement) if statement else r.before.strip()
+    due = f"with `{r.after.strip()}` all gradients are right"
+    return Finding(r.file, r.line, source, "", None, (), "what is not right", due, r.kind, r.parameters)
+
+
+def suspects(subject: Subject, findings: Iterable[Finding]) -> list[tuple[FunctionType, int]]:
+    """The functions and lines of findings, for the search for repairs."""
+    pairs = []
+    for f in findings:
+        for function in subject.functions:
+            code = function.__code__
+            numbers = [n for *_, n in code.co_lines() if n is not None]
+            if code.co_filename == f.file and code.co_firstlineno <= f.line <= max(numbers):
+                pairs.append((function, f.line))
+                break
+    return pairs
+
+
+def indented(text: str) -> str:
+    return textwrap.indent(text, "  ")

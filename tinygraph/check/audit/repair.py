@@ -1,0 +1,299 @@
+"""Repairs of a backward pass: edits of its lines after which all gradients are right, at several numbers of steps."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import FunctionType
+from typing import Any, cast
+
+from .atoms import Watch
+from .cases import Cases
+from .edits import Edit, Edits, placed
+from .inserts import MISSING
+from .ranking import Place, ranked, suspected
+from .source import blocks
+from .subject import Case, Subject
+from .trials import Clock, Trials, Verdict, quiet, right_gradients
+from .wording import lines_of, texts
+
+TIERS = (1.25, 1.75, 2.25, 2.75, 9.0)
+"""Likely edits are tried at all lines before unlikely ones at any."""
+WIDTH, DEPTH = 4, 4
+"""Of several faults: how many first steps are followed up, and how many edits together."""
+
+Due = Callable[[Case], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A line and what it should be.
+
+    Attributes:
+        file, line: where it stands; a missing line comes after it.
+        before, after: the statement's lines in the file, and mended.
+        kind: the fault that it mends, in plain words.
+        proven_at: the numbers of time steps at which all gradients are right with it.
+        parameters: whose gradients it makes right, if alone; of several repairs, those that they make right together.
+        alone: whether it needs no other repair.
+    """
+
+    file: str
+    line: int
+    before: str
+    after: str
+    kind: str
+    proven_at: tuple[int, ...]
+    parameters: tuple[str, ...]
+    alone: bool
+
+
+@dataclass(frozen=True)
+class State:
+    """Functions with the edits that were made so far."""
+
+    trees: dict[FunctionType, ast.FunctionDef]
+    edits: tuple[Edit, ...] = ()
+
+
+def search(
+    subject: Subject, cases: Cases, lines: Sequence[tuple[FunctionType, int]], budget_seconds: float = 10.0,
+    due: Due | None = None,
+) -> list[Repair]:  # fmt: skip
+    """Looks for edits after which all wrong gradients are right.
+
+    Args:
+        subject: the passes; edits stand in its functions and in those of their files that these call.
+        cases: random numbers for it.
+        lines: suspects, the likeliest first; other lines are tried where none of these can be mended.
+        budget_seconds: the search ends then, with what it has.
+        due: the right gradients of a case, where they are not those of the subject's loss.
+
+    Returns:
+        Repairs that each mend everything, the most credible first; or several that do so together; or none.
+    """
+    with quiet():
+        return Search(subject, cases, lines, Clock(budget_seconds), due).repairs()
+
+
+def localise(
+    subject: Subject, cases: Cases, suspects: Sequence[tuple[FunctionType, int]], budget_seconds: float = 3.0,
+    due: Due | None = None,
+) -> list[tuple[FunctionType, int, int]]:  # fmt: skip
+    """For each suspect how many wrong gradients one edit of that line alone makes right, none of the others wrong.
+
+    Returns:
+        (function, line, count), most first; suspects of one count stay in their order.
+    """
+    with quiet():
+        return Search(subject, cases, suspects, Clock(budget_seconds), due).mended_by_line()
+
+
+def diff(repair: Repair) -> str:
+    """A repair as lines with - and +."""
+    rows = [line[0] + line[2:] for line in lines_of(repair.before, repair.after)]
+    return "\n".join([f"{repair.file}:{repair.line}", *rows])
+
+
+class Search:
+    """One search, with its cases and what was tried."""
+
+    def __init__(
+        self, subject: Subject, cases: Cases, lines: Sequence[tuple[FunctionType, int]], clock: Clock, due: Due | None
+    ) -> None:
+        self.subject, self.cases, self.lines, self.clock = subject, cases, lines, clock
+        self.due = due or (lambda case: right_gradients(subject, case))
+        self.trial = self._first_trial()
+        self.watch = Watch(subject, self.trial.case)
+        self.start = State({f: scope.source.tree for f, scope in self.watch.scopes.items()})
+        self.ours = [f for f, scope in self.watch.scopes.items() if scope.backward]
+        self._proofs: list[Trials] = []
+        self._edits: dict[int, tuple[ast.stmt, list[Edit]]] = {}
+        self._makers: dict[int, tuple[ast.FunctionDef, Edits]] = {}
+
+    def _first_trial(self) -> Trials:
+        """The smallest number of steps at which something is wrong, two or more."""
+        for steps in (2, 4) if self.cases.places else (None,):
+            trial = self._trial(steps, 0)
+            if trial.wrong:
+                break
+        return trial
+
+    def _trial(self, steps: int | None, draw: int) -> Trials:
+        case = self.cases.case(steps, draw)
+        return Trials(self.subject, case, self.due(case))
+
+    def repairs(self) -> list[Repair]:
+        """See `search`."""
+        wrong = self.trial.wrong
+        if not wrong or self.trial.base is None:
+            return []
+        single = self._single()
+        if single:
+            return [self._repair(edit, True) for edit in single]
+        return [self._repair(edit, False) for edit in self._several()]
+
+    def _single(self) -> list[Edit]:
+        first = suspected(self.start.trees, self.lines)
+        places = ranked(self.start.trees, self.ours, self.trial, first)
+        return self._alone(places[: len(first)]) or self._alone(places[len(first) :])
+
+    def _alone(self, places: Sequence[Place]) -> list[Edit]:
+        """Edits that mend everything; the tier of the first is gone through to its end."""
+        mended: list[tuple[float, int, Edit]] = []
+        for tier in self._tiers(self.start, places, self.trial):
+            late = self.clock
+            for rank, edit, verdict in tier:
+                if verdict and verdict.right >= self.trial.due.keys() and self._proven(self.start, edit):
+                    far = min(rank, 6) * 0.15 if places[rank].suspect else 0.0
+                    mended.append((edit.weight + far, rank, edit))
+                    late = Clock(1.0) if len(mended) == 1 else late
+                if self.clock.over or late.over:
+                    break
+            if mended or self.clock.over:
+                break
+        best: dict[int, Edit] = {}
+        for _, _, edit in sorted(mended, key=_credible):
+            best.setdefault(edit.line, edit)
+        return [*best.values()]
+
+    def _tiers(
+        self, state: State, places: Sequence[Place], trial: Trials
+    ) -> Iterator[Iterator[tuple[int, Edit, Verdict | None]]]:
+        low = 0.0
+        for high in TIERS:
+            yield self._tier(state, places, trial, low, high)
+            low = high
+
+    def _tier(
+        self, state: State, places: Sequence[Place], trial: Trials, low: float, high: float
+    ) -> Iterator[tuple[int, Edit, Verdict | None]]:
+        for rank, place in enumerate(places):
+            edits = [edit for edit in self._edits_of(state, place) if low < _weight(edit, place) <= high]
+            for edit, verdict in trial.tried(state.trees, edits):
+                yield rank, edit, None if verdict is None or trial.forward_changed(verdict) else verdict
+
+    def _edits_of(self, state: State, place: Place) -> list[Edit]:
+        if id(place.at) not in self._edits:
+            tree = state.trees[place.function]
+            if id(tree) not in self._makers:
+                scope = self.watch.scopes[place.function]
+                scope = replace(scope, source=replace(scope.source, tree=tree))
+                self._makers[id(tree)] = tree, Edits(scope, sorted(self.trial.wrong))
+            self._edits[id(place.at)] = place.at, self._makers[id(tree)][1].of(place.at)
+        return self._edits[id(place.at)][1]
+
+    def _proven(self, state: State, edit: Edit | None) -> bool:
+        trees = state.trees if edit is None else with_edit(state, edit).trees
+        if not self._proofs:
+            steps = [s for s in (4, 3) if s != self.trial.case.steps] if self.cases.places else [None, None]
+            self._proofs = [self._trial(s, 1 + k) for k, s in enumerate(steps)]
+        verdicts = [proof.of(trees) for proof in self._proofs]
+        return all(v and v.right >= p.due.keys() for v, p in zip(verdicts, self._proofs, strict=True))
+
+    def _several(self) -> tuple[Edit, ...]:
+        """Edits that together mend everything, found one after the other."""
+        trials = [self._trial(1, 0), self.trial] if self.cases.places else [self.trial]
+        return self._on(self.start, trials, DEPTH)
+
+    def _on(self, state: State, trials: Sequence[Trials], depth: int) -> tuple[Edit, ...]:
+        """The edits of a state and those that mend what is left; none where that is not reached."""
+        bases = [trial.of(state.trees) for trial in trials]
+        if all(base and base.right >= trial.due.keys() for base, trial in zip(bases, trials, strict=True)):
+            return self._least(state) if self._proven(state, None) else ()
+        if depth == 0 or self.clock.over or any(base is None for base in bases):
+            return ()
+        k = next(k for k, base in enumerate(bases) if base and not base.right >= trials[k].due.keys())
+        for edits in self._steps(state, trials, k, bases):
+            for edit in edits:
+                on = self._on(with_edit(state, edit), trials, depth - 1)
+                if on:
+                    return on
+        return ()
+
+    def _steps(
+        self, state: State, trials: Sequence[Trials], k: int, bases: Sequence[Verdict | None]
+    ) -> Iterator[list[Edit]]:
+        """Edits after which more gradients are right and none of the right ones wrong; tier by tier, the best first."""
+        trial, base = trials[k], bases[k]
+        assert base is not None
+        places = ranked(state.trees, self.ours, trial, suspected(state.trees, self.lines), base)
+        for tier in self._tiers(state, places, trial):
+            steps: list[Any] = []
+            for rank, edit, verdict in tier:
+                if verdict and verdict.right > base.right:
+                    gain = len(verdict.right) + self._later(state, edit, trials, bases, k)
+                    steps.append((-gain, edit.weight > 1.75, rank, edit.weight, len(steps), edit))
+                if self.clock.over:
+                    break
+            yield [row[-1] for row in sorted(steps)[:WIDTH]]
+            if self.clock.over:
+                break
+
+    def _later(
+        self, state: State, edit: Edit, trials: Sequence[Trials], bases: Sequence[Verdict | None], k: int
+    ) -> int:
+        """How many more gradients are right in the cases after the k-th; large and negative where one becomes wrong."""
+        more = 0
+        for trial, base in zip(trials[k + 1 :], bases[k + 1 :], strict=True):
+            verdict = trial.of(with_edit(state, edit).trees)
+            if verdict is None or base is None or not verdict.right >= base.right:
+                return -100
+            more += len(verdict.right - base.right)
+        return more
+
+    def _least(self, state: State) -> tuple[Edit, ...]:
+        return state.edits
+
+    def mended_by_line(self) -> list[tuple[FunctionType, int, int]]:
+        """See `localise`."""
+        base = self.trial.base
+        if base is None:
+            return [(function, line, 0) for function, line in self.lines]
+        most = dict.fromkeys(self.lines, 0)
+        places = suspected(self.start.trees, self.lines)
+        for tier in self._tiers(self.start, places, self.trial):
+            for rank, _, verdict in tier:
+                if verdict and verdict.right > base.right:
+                    key = cast(tuple[FunctionType, int], places[rank].suspect)
+                    most[key] = max(most[key], len(verdict.right - base.right))
+                if self.clock.over:
+                    break
+        return [(*key, count) for key, count in sorted(most.items(), key=lambda row: -row[1])]
+
+    def _repair(self, edit: Edit, alone: bool) -> Repair:
+        source = self.watch.scopes[edit.function].source
+        before, after = texts(edit, source)
+        steps = [self.trial.case.steps, *(proof.case.steps for proof in self._proofs)]
+        proven = tuple(sorted({s for s in steps if s is not None}))
+        names = tuple(name for name in self.trial.due if name in self.trial.wrong)
+        return Repair(source.file, edit.line, before, after, edit.kind, proven, names, alone)
+
+
+def _weight(edit: Edit, place: Place) -> float:
+    """Edits of lines that reach other gradients than the wrong ones come later."""
+    return edit.weight if edit.kind == MISSING else edit.weight + 0.08 * place.far
+
+
+def _credible(row: tuple[float, int, Edit]) -> tuple[float, int, int]:
+    """The lightest first; of equal ones that of the shortest line, which may have lost something."""
+    weight, rank, edit = row
+    return round(weight, 2), len(ast.unparse(edit.at)), rank
+
+
+def with_edit(state: State, edit: Edit) -> State:
+    """A state with one more edit; the trees of the state before stay as they are."""
+    tree = state.trees[edit.function]
+    for block in blocks(tree):
+        at = next((k for k, x in enumerate(block) if x is edit.at), None)
+        if at is not None:
+            before = [*block]
+            block[at : at + 1] = placed(edit)
+            try:
+                changed = copy.deepcopy(tree)
+            finally:
+                block[:] = before
+            return State({**state.trees, edit.function: changed}, (*state.edits, edit))
+    return state

@@ -1,0 +1,65 @@
+"""The report of an audit: the table, the lines, the repairs, and what could not be judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...core.errors import plain
+from .findings import Finding, indented
+from .repair import Repair, diff
+from .table import TableRow
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """What an audit says.
+
+    Attributes:
+        loss: the loss that the gradients were held against, in words.
+        rows: each gradient at each number of steps.
+        findings: the lines that are wrong, the first to be mended first.
+        repairs: edits that make the gradients right, each proven at two numbers of steps.
+        notes: what else was seen, and what could not be judged, and why.
+    """
+
+    loss: str
+    rows: tuple[TableRow, ...]
+    findings: tuple[Finding, ...]
+    repairs: tuple[Repair, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether all gradients are right."""
+        return all(row.right for row in self.rows)
+
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """The parameters whose gradient is wrong at some number of steps."""
+        return tuple(dict.fromkeys(row.parameter for row in self.rows if not row.right))
+
+    def __str__(self) -> str:
+        verdict = "all gradients are right" if self.passed else f"wrong gradients: {', '.join(self.wrong)}"
+        parts = [f"audit: {verdict}, for {self.loss}", self._table()]
+        parts += [
+            f"line {k + 1} of {len(self.findings)} to look at\n{indented(str(f))}" for k, f in enumerate(self.findings)
+        ]
+        parts += [self._repaired()] if self.repairs else []
+        parts += ["\n".join(f"note: {note}" for note in self.notes)] if self.notes else []
+        return "\n".join(map(plain, "\n\n".join(parts).split("\n")))
+
+    def _table(self) -> str:
+        width = max(9, *(len(row.parameter) for row in self.rows))
+        lines = [f"{'parameter':<{width}}  {'T':>3}  {'error':>8}  {'cosine':>8}  {'scale':>9}"]
+        for row in self.rows:
+            steps = "-" if row.steps is None else str(row.steps)
+            words = "" if row.right and not row.name else f"  {row.name or 'wrong'}"
+            numbers = f"{row.error:8.1e}  {row.cosine:8.5f}  {row.scale:9.4g}"
+            lines.append(f"{row.parameter:<{width}}  {steps:>3}  {numbers}{words}")
+        return "\n".join(lines)
+
+    def _repaired(self) -> str:
+        alone = [r for r in self.repairs if r.alone]
+        head = "repair, each by itself makes all gradients right" if len(alone) > 1 else "repair"
+        steps = " and ".join(f"T = {t}" for t in self.repairs[0].proven_at) or "two draws of numbers"
+        return "\n".join([f"{head}, proven at {steps}:", *(indented(diff(r)) for r in self.repairs)])

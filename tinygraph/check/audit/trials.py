@@ -1,0 +1,199 @@
+"""Runs of a subject with edited lines, many edits in one compiled function, and which gradients come out right."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import time
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from ...core.node import Node
+from ...engine.grad import grad
+from .edits import Edit, placed
+from .source import blocks, compiled, swapped
+from .subject import Case, Subject, copied
+
+CHOICE = "_tinygraph_edit"
+"""The global of the user's file that tells, while it runs, which of the edits is meant."""
+AT_ONCE = 48
+"""Edits in one compiled function: compiling costs more than running."""
+EXACT, SINGLE = 1e-9, 2e-4
+"""How near a gradient must come, for float64 and for float32."""
+
+Trees = Mapping[FunctionType, ast.FunctionDef]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a run came to.
+
+    Attributes:
+        right: the parameters whose gradients are right.
+        errors: of each parameter, relative; infinite where there is no such array.
+        loss: that of the run; None where nobody says what it is.
+    """
+
+    right: frozenset[str]
+    errors: dict[str, float]
+    loss: float | None
+
+
+class Trials:
+    """Runs one case of a subject, and compares with the gradients that are due.
+
+    Args:
+        subject, case: what is run.
+        due: the right gradients; by default those of the loss on nodes.
+    """
+
+    def __init__(self, subject: Subject, case: Case, due: Mapping[str, Any] | None = None) -> None:
+        self.subject, self.case = subject, case
+        self.due = {name: np.asarray(x, float) for name, x in (due or right_gradients(subject, case)).items()}
+        every = [x.dtype for x in case.parameters.values()]
+        self.near = SINGLE if any(dtype.itemsize < 8 for dtype in every) else EXACT
+        self._size = {name: float(np.abs(x).max(initial=0)) or 1.0 for name, x in self.due.items()}
+        self.runs = 0
+        self.base = self.verdict()
+
+    def verdict(self) -> Verdict | None:
+        """Of a run as the functions are now; None where it does not run."""
+        self.runs += 1
+        try:
+            copies = {name: np.array(x) for name, x in self.case.parameters.items()}
+            outcome = self.subject.run(copies, copied(self.case.arguments))
+            errors = {name: self._error(outcome.gradients.get(name), name) for name in self.due}
+            loss = None if outcome.loss is None else float(np.squeeze(outcome.loss))
+        except Exception:  # whatever an edit makes of the user's code
+            return None
+        return Verdict(frozenset(name for name, error in errors.items() if error <= self.near), errors, loss)
+
+    def _error(self, own: Any, name: str) -> float:
+        if own is None or np.shape(own) != self.due[name].shape:
+            return np.inf
+        error = float(np.abs(np.asarray(own, float) - self.due[name]).max(initial=0)) / self._size[name]
+        return error if error == error else np.inf
+
+    @property
+    def wrong(self) -> frozenset[str]:
+        return frozenset(self.due) - (self.base.right if self.base else frozenset())
+
+    def forward_changed(self, verdict: Verdict) -> bool:
+        """Whether an edit changes the loss: it stands in the forward pass, which is what the user means."""
+        if self.base is None or self.base.loss is None or verdict.loss is None:
+            return False
+        return not np.isclose(verdict.loss, self.base.loss, rtol=1e-12, atol=0)
+
+    def tried(self, trees: Trees, edits: Sequence[Edit]) -> Iterator[tuple[Edit, Verdict | None]]:
+        """Runs each of the edits, which are all of one function, in trees that may hold others already."""
+        for k in range(0, len(edits), AT_ONCE):
+            some = edits[k : k + AT_ONCE]
+            try:
+                with running(trees, some) as choose:
+                    for number, edit in enumerate(some):
+                        choose(number)
+                        yield edit, self.verdict()
+            except (SyntaxError, ValueError, TypeError, RecursionError):  # one of them is no Python
+                yield from self._one_by_one(trees, some)
+
+    def _one_by_one(self, trees: Trees, edits: Sequence[Edit]) -> Iterator[tuple[Edit, Verdict | None]]:
+        for edit in edits:
+            try:
+                with running(trees, [edit]) as choose:
+                    choose(0)
+                    yield edit, self.verdict()
+            except (SyntaxError, ValueError, TypeError, RecursionError):
+                yield edit, None
+
+    def of(self, trees: Trees) -> Verdict | None:
+        """Of a run with whole trees."""
+        with running(trees, []):
+            return self.verdict()
+
+
+def right_gradients(subject: Subject, case: Case) -> dict[str, np.ndarray]:
+    """The gradients of the user's loss, by the graph."""
+    outcome = subject.on_nodes(case)
+    names = [*outcome.leaves]
+    gradients = grad(outcome.loss, [outcome.leaves[name] for name in names])
+    return {n: np.asarray(g.value if isinstance(g, Node) else g) for n, g in zip(names, gradients, strict=True)}
+
+
+@contextmanager
+def running(trees: Trees, edits: Sequence[Edit]) -> Iterator[Any]:
+    """The functions run these trees; the value, called with a number, chooses one of the edits."""
+    with contextlib.ExitStack() as stack:
+        codes = {}
+        for function, tree in trees.items():
+            own = [edit for edit in edits if edit.function is function]
+            if own or tree is not None:
+                codes[function] = compiled(function, tree) if not own else _switched(function, tree, edits)
+        for function, code in codes.items():
+            stack.enter_context(swapped(function, code))
+        scopes = [function.__globals__ for function in codes]
+        stack.callback(lambda: [names.pop(CHOICE, None) for names in scopes])
+
+        def choose(number: int) -> None:
+            for names in scopes:
+                names[CHOICE] = number
+
+        choose(-1)
+        yield choose
+
+
+def _switched(function: FunctionType, tree: ast.FunctionDef, edits: Sequence[Edit]) -> Any:
+    """The code of a tree in which each edited statement is a choice among itself and its edits."""
+    at: dict[int, list[tuple[int, Edit]]] = {}
+    for number, edit in enumerate(edits):
+        at.setdefault(id(edit.at), []).append((number, edit))
+    changed = []
+    try:
+        for block in blocks(tree):
+            if any(id(x) in at for x in block):
+                changed.append((block, [*block]))
+        for block, before in changed:
+            block[:] = [_choice(x, at[id(x)]) if id(x) in at else x for x in before]
+        return compiled(function, tree)
+    finally:
+        for block, before in changed:
+            block[:] = before
+
+
+def _choice(at: ast.stmt, edits: Sequence[tuple[int, Edit]]) -> ast.stmt:
+    numbers = [number for number, _ in edits]
+    some = [_if(at, number, number, placed(edit), []) for number, edit in edits]
+    return _if(at, numbers[0], numbers[-1], some, [at])
+
+
+def _if(at: ast.stmt, low: int, high: int, body: Sequence[ast.stmt], orelse: Sequence[ast.stmt]) -> ast.stmt:
+    where = {name: getattr(at, name) for name in ("lineno", "col_offset", "end_lineno", "end_col_offset")}
+    first, last = ast.Constant(value=low, **where), ast.Constant(value=high, **where)
+    choice = ast.Name(id=CHOICE, ctx=ast.Load(), **where)
+    test = ast.Compare(left=first, ops=[ast.LtE(), ast.LtE()], comparators=[choice, last], **where)
+    return ast.If(test=test, body=[*body], orelse=[*orelse], **where)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No prints, no warnings: edited lines divide by zero and print what the user prints, thousands of times."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield
+
+
+class Clock:
+    """The time that is left of a budget of seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.perf_counter() + seconds
+
+    @property
+    def over(self) -> bool:
+        return time.perf_counter() > self._end

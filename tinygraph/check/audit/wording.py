@@ -1,0 +1,125 @@
+"""The text of an edit: the user's own line, changed where the edit changes it and nowhere else."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import textwrap
+from collections.abc import Iterator
+
+from .edits import Edit
+from .forms import replaced
+from .source import Source
+
+OLD = "_old_"
+
+
+def texts(edit: Edit, source: Source) -> tuple[str, str]:
+    """The lines of a statement as they stand in the file, and as they are with the edit."""
+    first, last = edit.at.lineno, _end(edit.at)
+    before = "\n".join(source.line(n) for n in range(first, last + 1))
+    if len(edit.new) > 1:  # a line that was missing
+        indent = " " * edit.at.col_offset
+        return before, "\n".join([before, *(indent + ast.unparse(x) for x in edit.new[1:])])
+    new = edit.new[0]
+    return before, next(text for text in _options(edit.at, new, before) if _means(text, edit.at, new))
+
+
+def _end(at: ast.stmt) -> int:
+    body = getattr(at, "body", None)
+    return max(at.lineno, body[0].lineno - 1) if body else at.end_lineno or at.lineno
+
+
+def _means(text: str, at: ast.stmt, new: ast.stmt) -> bool:
+    """Whether a text is the statement that is meant; of a header, the header."""
+    body = "\n    pass" if hasattr(at, "body") else ""
+    try:
+        own = ast.parse(textwrap.dedent(text) + body).body
+    except SyntaxError:
+        return False
+    want = replaced(new, "body", None, [ast.Pass()]) if body and type(new) is type(at) else new
+    return any(ast.dump(x) == ast.dump(want) for x in own) or (not body and len(own) != 1) or isinstance(new, ast.If)
+
+
+def _options(at: ast.stmt, new: ast.stmt, before: str) -> Iterator[str]:
+    """Texts for the statement, those nearest to the user's first; the last is always right."""
+    start = at.col_offset
+    if isinstance(at, (ast.Assign, ast.AugAssign)) and isinstance(new, (ast.Assign, ast.AugAssign)):
+        left = at.targets[0] if isinstance(at, ast.Assign) else at.target
+        target, value = _segment(left, before, at), _segment(at.value, before, at)
+        sign = (
+            "=" if isinstance(new, ast.Assign) else ast.unparse(new).replace(ast.unparse(new.target), "", 1).split()[0]
+        )
+        yield _spliced(before, at, at, f"{target} {sign} {value}")
+    old, other = _difference(at, new)
+    if isinstance(old, ast.expr) and isinstance(other, ast.expr):
+        own = _segment(old, before, at)
+        bare = ast.unparse(_with_mark(other, old))
+        for text in (bare.replace(OLD, own), bare.replace(OLD, f"({own})"), f"({bare.replace(OLD, own)})"):
+            yield _spliced(before, at, old, text)
+            yield _spliced(before, at, old, f"({text})")
+    whole = ast.unparse(new) if not hasattr(at, "body") else ast.unparse(new).splitlines()[0]
+    yield _spliced(before, at, at, textwrap.indent(whole, " " * start).lstrip())
+    yield textwrap.indent(whole, " " * start)
+
+
+def _difference(old: ast.AST, new: ast.AST) -> tuple[ast.AST, ast.AST]:
+    """The smallest part in which two trees differ."""
+    if type(old) is not type(new):
+        return old, new
+    pairs: list[tuple[ast.AST, ast.AST]] = []
+    for field in old._fields:
+        if field in ("body", "orelse"):
+            continue
+        a, b = getattr(old, field, None), getattr(new, field, None)
+        if isinstance(a, ast.AST) and isinstance(b, ast.AST):
+            pairs += [] if a is b or ast.dump(a) == ast.dump(b) else [(a, b)]
+        elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+            pairs += [(x, y) for x, y in zip(a, b, strict=True) if x is not y and ast.dump(x) != ast.dump(y)]
+        elif a != b:
+            return old, new
+    if len(pairs) == 1 and isinstance(pairs[0][0], ast.expr):
+        return _difference(*pairs[0])
+    return old, new
+
+
+def _with_mark(new: ast.expr, old: ast.expr) -> ast.expr:
+    """The new part with a mark in the place of the old one, if it holds it."""
+    if new is old:
+        return ast.Name(id=OLD, ctx=ast.Load())
+    for field, part in ast.iter_fields(new):
+        if isinstance(part, ast.expr):
+            other = _with_mark(part, old)
+            if other is not part:
+                return replaced(new, field, None, other)
+    return new
+
+
+def _segment(node: ast.expr, text: str, at: ast.stmt) -> str:
+    start, end = _places(node, text, at)
+    return text[start:end]
+
+
+def _places(node: ast.expr | ast.stmt, text: str, at: ast.stmt) -> tuple[int, int]:
+    lines = text.splitlines(keepends=True)
+    rows = [0]
+    for line in lines:
+        rows.append(rows[-1] + len(line))
+
+    def place(line: int, column: int) -> int:
+        row = lines[line - at.lineno]
+        return rows[line - at.lineno] + len(row.encode()[:column].decode())
+
+    if node is at and hasattr(at, "body"):
+        return place(at.lineno, at.col_offset), len(text)
+    return place(node.lineno, node.col_offset), place(node.end_lineno or node.lineno, node.end_col_offset or 0)
+
+
+def _spliced(text: str, at: ast.stmt, node: ast.expr | ast.stmt, new: str) -> str:
+    start, end = _places(node, text, at)
+    return text[:start] + new + text[end:]
+
+
+def lines_of(before: str, after: str) -> list[str]:
+    """A diff of two texts without its head."""
+    return [line for line in difflib.ndiff(before.splitlines(), after.splitlines()) if line[0] in " +-"]
