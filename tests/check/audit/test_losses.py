@@ -10,8 +10,9 @@ import numpy as np
 import tinygraph as tg
 from tests.each import each
 from tinygraph.check.audit.cases import Cases
-from tinygraph.check.audit.losses import candidates, fitting, stacked
+from tinygraph.check.audit.losses import fitting
 from tinygraph.check.audit.objects import Objects
+from tinygraph.check.audit.usual_losses import candidates, stacked
 
 T, B, I, H, V = 4, 3, 7, 5, 6  # noqa: E741
 rng = np.random.default_rng(9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -61,6 +62,17 @@ class Objects(Subject):
         self.rate = 1.0
         self.unlearned: tuple[str, ...] = ()
         self._find()
+
+    @property
+    def names_no_loss(self) -> bool:
+        """Whether nobody says what the loss is."""
+        return self._no_loss
+
+    def with_loss(self, loss: Callable[..., Any]) -> Objects:
+        """The same passes, held against another loss."""
+        other = copy.copy(self)
+        other._loss, other._no_loss = loss, False
+        return other
 
     def run(self, parameters: Mapping[str, Any], arguments: Any) -> Outcome:
         model, before = self._start(parameters, arguments), self._before(parameters)
@@ -127,7 +139,7 @@ class Objects(Subject):
             passing.go_forward(model)
             still = {path: leaf for path, leaf in leaves.items() if updates.is_kept(get(model, path), leaf)}
             returned = passing.go_back(model)
-        needed = _depended_on(passing)
+        needed, self._no_loss = _depended_on(passing), passing.loss is None
         rated = passing.rated or _has_rate(self._model)
         self._sources.look(model, still, returned, self._backward.function, needed, rated)
         learned = [path for path in still if path in self._sources.kinds]

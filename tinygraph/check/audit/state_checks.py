@@ -14,11 +14,11 @@ from ...core.node import Node
 from .cases import Cases
 from .clipped import clipping_in
 from .lines import key_of, line_of
-from .losses import stacked
 from .naming import TARGETS, role_of
 from .objects import Objects
 from .subject import Case, Outcome, Subject, copied
 from .table import right_gradients, tolerance_of
+from .usual_losses import stacked
 
 
 def notes(subject: Subject, cases: Cases) -> tuple[str, ...]:
