@@ -100,7 +100,7 @@ def audit(*arguments: Any, repair: bool, seed: int, **keywords: Any) -> Report:
 
 
 def run(target: Any, *options: str) -> int:
-    return main([str(target), *options], audit=audit)
+    return main([str(target), *options], auditor=audit)
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ def test_what_cannot_be_taken_is_one_clear_message(
 
 
 def test_an_assignment_that_takes_long_is_left_out(script: Path, capsys: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("tinygraph.check.audit.plain_file.LONGEST", 0.1)
+    monkeypatch.setattr(plain_file, "LONGEST", 0.1)
     slow = "hidden_size = [time.sleep(9), 5][1]"
     script.write_text(SCRIPT.replace("hidden_size = 5", slow), encoding="utf-8")
     assert run(f"{script}:step") == RIGHT
@@ -193,3 +193,12 @@ def test_values_are_told_by_name(tmp_path: Path) -> None:
     )
     assert run(f"{file}:Net") == NOT_TAKEN
     assert run(f"{file}:Net", "--with", "wave=5") == RIGHT
+
+
+def test_the_real_auditor_names_lines_and_a_loss(capsys: Any) -> None:
+    assert main([f"{HERE / 'class_update.py'}:RNN", "--no-repair"]) == RIGHT
+    assert "all gradients are right" in capsys.readouterr().out
+    seeds = HERE.parent / "seeds"
+    assert main([f"{seeds / 'seed_001.py'}:YesOrNo", "--no-repair"]) == WRONG
+    out = capsys.readouterr().out
+    assert "wrong gradients: " in out and "binary cross-entropies" in out and "self.h.T" in out

@@ -146,3 +146,24 @@ def test_the_losses_are_those_of_plain_numpy() -> None:
 def test_lists_and_dicts_of_steps_are_stacked() -> None:
     parts = [np.full(2, k) for k in range(3)]
     assert stacked(parts).shape == stacked(dict(enumerate(parts))).shape == (3, 2)
+
+
+def test_the_report_names_the_loss_that_the_gradients_belong_to() -> None:
+    def mean(outputs: Any, targets: Any) -> Any:
+        return np.mean((outputs - targets) ** 2)
+
+    net = Net(same, lambda t, b: 1.0)
+    report = tg.check.audit(net, loss=mean, inputs=X, targets=REAL, repair=False)
+    assert not report.passed
+    assert report.notes[0].endswith(
+        "another loss than the one that is computed: they are right for the sum of half squares"
+    )
+
+
+def test_where_nobody_names_a_loss_the_one_of_the_gradients_is_taken() -> None:
+    for forget in (False, True):
+        net = Net(same, lambda t, b: 1 / b, forget)
+        report = tg.check.audit(net, inputs=X, targets=REAL, repair=False)
+        assert report.loss == "the sum of half squares divided by B"
+        assert report.passed is not forget
+        assert report.notes[0].startswith("nobody says what the loss is")

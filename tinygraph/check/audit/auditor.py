@@ -108,11 +108,15 @@ class _Audit:
         self._loss_in_words = fit.name
         self.subject = self.cases.subject = subject.with_loss(fit.as_function(self.cases))
 
-    def _other_loss(self) -> list[str]:
-        """Whether all gradients are right for another loss than the one that is computed."""
+    def _other_loss(self, table: tuple[TableRow, ...]) -> list[str]:
+        """Another loss than the one that is computed, if more gradients are right for it."""
         fits = [] if self._told_first else fitting(self.subject, self.cases)
-        whole = [fit for fit in fits if not fit.wrong and fit.steps is None]
-        return [f"the gradients are {whole[0]}, which is not what the loss computes"] if whole else []
+        for fit in fits[:1]:
+            at = [row for row in table if fit.steps in (None, row.steps)]
+            right = [name for name in fit.right if all(row.right for row in at if row.parameter == name)]
+            if len(right) < len(fit.right):
+                return [f"the gradients belong to another loss than the one that is computed: they are {fit}"]
+        return []
 
     def report(self, repair: bool) -> AuditReport:
         table, near = self._table(), tolerance_of(self.subject)
@@ -125,7 +129,7 @@ class _Audit:
         repairs: list[Repair] = []
         if not passed:
             findings, more = self._findings(near)
-            told += [*self._other_loss(), *more]
+            told += [*self._other_loss(table), *more]
             if repair:
                 repairs = self._repairs(findings)
                 findings = mended(findings, repairs)
