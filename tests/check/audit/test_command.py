@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tinygraph.check.audit.table import probe, rows, tolerance_of
 
 from .passes import HERE
 
+plain_file = sys.modules["tinygraph.check.audit.plain_file"]
 SCRIPT = """
 import numpy as np
 import time

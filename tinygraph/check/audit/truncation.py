@@ -26,6 +26,8 @@ StepEdge = tuple[int, int]
 def truncation(outcome: Outcome, hand: Mapping[str, np.ndarray | None], meant: int | None = None) -> str:
     """A sentence if the gradients are those of a truncated pass; empty if not, or if nothing can be told.
 
+    A pass that goes back no step at all is not truncated: it carries nothing, which is a fault.
+
     Args:
         outcome: a run on nodes of at least 3 steps.
         hand: the hand-written gradients at the same numbers.
@@ -36,13 +38,13 @@ def truncation(outcome: Outcome, hand: Mapping[str, np.ndarray | None], meant: i
         return ""
     if graph.fits(hand, graph.cut(lambda _: False)):
         return ""
-    reach = next((k for k in range(graph.last) if graph.fits(hand, graph.reaching(k))), None)
+    reach = next((k for k in range(1, graph.last) if graph.fits(hand, graph.reaching(k))), None)
     if reach is not None:
         told = f"truncated after {reach} step{'s' * (reach != 1)} back"
         if meant is None or meant == reach:
             return told
         return f"{told}, {'off by one from' if abs(meant - reach) == 1 else 'not after'} the {meant} that are meant"
-    for length in range(1, graph.last + 1):
+    for length in range(2, graph.last + 1):
         if graph.fits(hand, graph.cut(lambda edge, n=length: edge[1] % n == 0)):  # type: ignore[misc]
             return f"truncated in pieces of {length} step{'s' * (length != 1)}"
     return ""
