@@ -14,7 +14,7 @@ import numpy as np
 
 from ...core.node import Node
 
-_BEFORE = re.compile(r"^(d_?|grad(ient)?s?_?(of_)?|g_?|delta_?|nabla_?)")
+_BEFORE = re.compile(r"^(grad(ient)?s?_?(of_)?|delta_?|nabla_?|d_?|g_?)")
 _AFTER = re.compile(r"_?(grad(ient)?|g|delta)$")
 
 
