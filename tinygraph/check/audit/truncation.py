@@ -14,7 +14,7 @@ from ...core.node import Node
 from ...engine.grad import grad
 from ...ops import stop_gradient
 from .book import NEAR, same
-from .clipped import is_round
+from .clipped import Clipping, clipping_in
 from .lines import key_of
 from .right import _steps
 from .subject import Outcome
@@ -67,14 +67,12 @@ class _Graph:
         self._coefficients: dict[str, np.ndarray] | None = None
 
     def fits(self, hand: Mapping[str, np.ndarray | None], right: Mapping[str, np.ndarray]) -> bool:
-        """Whether all are right, perhaps clipped to a norm that is a round number."""
+        """Whether all are right, perhaps clipped."""
         if any(g is None or g.shape != right[name].shape for name, g in hand.items()):
             return False
-        own = np.concatenate([np.ravel(np.asarray(hand[name], float)) for name in right])
-        due = np.concatenate([np.ravel(x) for x in right.values()])
-        size, norm = float(np.linalg.norm(due)), float(np.linalg.norm(own))
-        factor = norm / size if size > norm and is_round(norm) else 1.0
-        return all(same(np.asarray(hand[name]), factor * x, self._near) for name, x in right.items())
+        wrong = [name for name, due in right.items() if not same(hand.get(name), due, self._near)]
+        clipping = clipping_in([(hand, right)], self._near) if wrong else Clipping()
+        return all(clipping.words(0, name) for name in wrong)
 
     def _move_short_lines(self) -> None:
         """Of a line that makes no node at the first step, as a product with zeros, the first node is of the second."""
