@@ -11,11 +11,12 @@ import numpy as np
 from ...core.errors import GraphError, shown
 from ...core.node import Node
 from .cases import Cases
-from .findings import Finding, findings_of, mended, suspects
+from .findings import Finding, findings_of, suspects, with_repairs
 from .functions import Functions
 from .losses import fitting, nearest
+from .mended import Repair
 from .objects import Objects
-from .repair import Repair, search
+from .repair import search
 from .report import AuditReport
 from .right import Right
 from .state_checks import notes as notes_of
@@ -132,7 +133,7 @@ class _Audit:
             told += [*self._other_loss(table), *more]
             if repair:
                 repairs = self._repairs(findings)
-                findings = mended(findings, repairs)
+                findings = with_repairs(findings, repairs)
         told = [*self._told_first, *told, *notes_of(self.subject, self.cases)]
         return AuditReport(self._loss_in_words, table, tuple(findings), tuple(repairs), tuple(dict.fromkeys(told)))
 

@@ -112,9 +112,10 @@ class Blame:
     def _but_for_a_factor(self, operation: Operation) -> dict[Node, Thing]:
         things: dict[Node, Thing] = {}
         for x in operation.nodes:
-            if x.size == 1 or self._is_known(x) or not all(map(self._is_known, x.inputs)):
+            matches = [m for m in self.written.look(x, self._value(x)) if m.thing.kind != "value"]
+            if x.size == 1 or any(abs(m.factor - 1) < 1e-8 for m in matches) or not all(map(self._is_known, x.inputs)):
                 return {}
-            own = [m.thing for m in self.written.look(x, self._value(x)) if m.thing.own and m.thing.kind == "adjoint"]
+            own = [m.thing for m in matches if m.thing.own and m.thing.kind == "adjoint"]
             if own:
                 things[x] = own[0]
         return things if len(things) == len(operation.nodes) else {}
@@ -210,7 +211,8 @@ class Blame:
         """Whether a reader, or one after it, makes another thing with these values, and a right one."""
         if any(self.written.is_result(x) and self.written.is_right(x, v) for x, v in overrides.items()):
             return True
-        for node in [*overrides][:2]:  # of a sum the first may be read by nobody
+        nodes = [*overrides]
+        for node in dict.fromkeys((nodes[0], nodes[-1])):  # of a sum all but the last may be read by nobody else
             values, front = {node: overrides[node]}, [node]
             for _ in range(DEPTH):
                 readers = list(dict.fromkeys(r for x in front for r in self.written.readers(x) if r not in overrides))
@@ -233,7 +235,8 @@ class Blame:
         for family in sorted(families, key=lambda f: next(iter(f.values())).kind != "value") if selects else families:
             if next(iter(family.values())).kind == "value" and not selects:
                 continue
-            for order in self._orders(len(nodes), sorted(family), selects):
+            repeated = self.written.right.is_repeated(next(iter(family.values())).of)
+            for order in self._orders(len(nodes), sorted(family), selects, repeated):
                 pairs = {x: _of_step(family, t) for x, t in zip(nodes, order, strict=False)}
                 pairs = {x: thing for x, thing in pairs.items() if fits(thing.array, x)}
                 if pairs:
@@ -251,7 +254,7 @@ class Blame:
                     there = {a: _exchanged(b, other) for a, b in pairs}
                     yield there | {b: _exchanged(a, operation) for a, b in pairs}
 
-    def _orders(self, runs: int, steps: list[int], selects: bool) -> list[list[int | None]]:
+    def _orders(self, runs: int, steps: list[int], selects: bool, repeated: bool) -> list[list[int | None]]:
         """The steps that so many runs may stand for: those of a loop over time, forwards or backwards.
 
         What is selected may be of the step before or after, and so of none at an end.

@@ -51,7 +51,7 @@ def line_of(node: Node) -> Line | None:
     A short function, such as one that returns the slope of tanh, stands for an expression: its caller's line is meant.
     """
     users = [spot for spot in trail_of(node) if not spot[0].co_filename.startswith((*_LIBRARIES, "<frozen"))]
-    for (code, position), more in zip(users, [*users[1:], None], strict=True):
+    for (code, position), more in zip(users, [*users[1:], None], strict=False):
         if more is None or not _is_expression(code):
             return _line(code, position)
     return None

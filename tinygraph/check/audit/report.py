@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ...core.errors import plain
 from .findings import Finding, indented
-from .repair import Repair, diff
+from .mended import Repair, diff
 from .table import TableRow
 
 

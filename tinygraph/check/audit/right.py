@@ -154,6 +154,10 @@ class Right:
             things += [Thing("sum", name, k, ("sum", word, name), x) for k, x in zip(order, running, strict=True)]
         return things
 
+    def is_repeated(self, name: str) -> bool:
+        """Whether it is a parameter that each step reads."""
+        return len(self._parts.get(name, ())) > 1
+
     def together(self, name: str) -> set[str]:
         """The parameters that meet in one sum of the forward pass: ``Wx @ x + Wh @ h + b``."""
         own = self._sums_with[name]
