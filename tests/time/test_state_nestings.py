@@ -1,0 +1,67 @@
+"""The dtype of states in any nesting: that of the cell's weights, where it has weights."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import tinygraph as tg
+from tests.compiled.comparing import each_backend
+from tests.each import each
+
+from .test_precision import XS, B, H, compiled
+
+
+class Shaped:
+    """A cell that begins with states in a nesting of its own: h' = 0.5 h + x in each of them."""
+
+    dtype = np.dtype(np.float32)
+
+    def __init__(self, nest: Any, weights: Any = None, dtype: Any = np.float32) -> None:
+        self.nest, self.dtype = nest, dtype
+        if weights is not None:
+            self.parameters = lambda: weights
+
+    def initial_state(self, batch_size: Any = None) -> Any:
+        return self.nest(np.zeros((batch_size, H), self.dtype))
+
+    def __call__(self, x: Any, state: Any) -> Any:
+        leaves = [h * 0.5 + x.astype(h.dtype) for h in tg.core.structure.leaves(state)]
+        parts = iter(leaves)
+        return leaves[0], tg.core.structure.map_leaves(lambda _: next(parts), state)
+
+
+class Pair(NamedTuple):
+    h: Any
+    c: Any
+
+
+NESTS = {
+    "array": lambda h: h,
+    "tuple": lambda h: (h, h),
+    "list": lambda h: [h, h],
+    "dict": lambda h: {"h": h, "c": h},
+    "named tuple": lambda h: Pair(h, h),
+    "dict of lists": lambda h: {"layers": [h, (h, [h])]},
+    "one in a list": lambda h: [h],
+}
+
+
+@each_backend
+@each("name", NESTS)
+def test_a_state_has_the_dtype_of_the_weights_in_any_nesting(name: str, backend: str) -> None:
+    nest = NESTS[name]
+    cell, start = Shaped(nest), nest(np.ones((B, H)))
+    for state in (tg.unroll(cell, XS, start)[1], compiled(lambda s: tg.unroll(cell, XS, s)[1], backend, start)):
+        kinds = tg.core.structure.map_leaves(lambda s: s.dtype.name, state)
+        right = tg.core.structure.map_leaves(lambda _: "float32", start)
+        assert kinds == right and type(kinds) is type(right)
+
+
+@each("cell", [Shaped(NESTS["array"], {}), Shaped(NESTS["array"], dtype=np.int64), Shaped(NESTS["array"], dtype="?!")])
+def test_a_cell_whose_dtype_is_not_that_of_weights_leaves_states_and_inputs_alone(cell: Any) -> None:
+    cell.initial_state = lambda batch_size=None: np.zeros((batch_size, H), np.float32)
+    outputs, state = tg.unroll(cell, XS.astype(np.float64), np.ones((B, H)))
+    assert outputs.dtype == state.dtype == np.float64
+    assert tg.unroll(cell, XS.astype(np.float64))[1].dtype == np.float32
