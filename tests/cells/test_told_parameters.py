@@ -14,7 +14,7 @@ from tests.each import each
 
 from .test_defaults import TOLD, arguments
 
-I, H = 5, 7
+D, H = 5, 7
 SQUARE = {"IntersectionRNN"}
 """Cells whose input is as wide as their state."""
 WANTED = {
@@ -70,7 +70,7 @@ def told(kind: Any) -> dict[str, str]:
 
 
 def built(name: str) -> Any:
-    return KINDS[name](H if name in SQUARE else I, H, rng=0)
+    return KINDS[name](H if name in SQUARE else D, H, rng=0)
 
 
 @each("name", [name for name in KINDS if name not in ("LayerNorm", "RHN")])
@@ -82,7 +82,7 @@ def test_a_cell_has_the_parameters_of_its_docstring(name: str) -> None:
     for key, parameter in parameters.items():
         written = re.sub(r"(\d)([A-Z])", r"\1 * \2", f"({listed[key]})")
         if not set(re.findall(r"[A-Za-z]\w*", written)) - {"H", "I"}:
-            shape = eval(written, {"H": H, "I": H if name in SQUARE else I})
+            shape = eval(written, {"H": H, "I": H if name in SQUARE else D})
             assert parameter.shape == shape, key
 
 
