@@ -16,7 +16,7 @@ from tests.draw.compiled import functions
 from tests.draw.networks import lstm, perceptron, word_rnn
 from tests.draw.recurrent import NETWORKS
 from tests.each import each
-from tinygraph.draw.picture import Picture, Tile
+from tinygraph.draw.picture import Box, Picture, Tile
 from tinygraph.draw.shown.roles import BORDERS
 from tinygraph.draw.write.page.palette import level_of
 
@@ -58,7 +58,8 @@ class Page:
 
     def has(self, element: Any, attribute: str, colour: str) -> bool:
         """Whether it has this colour; of heat there are 33 levels, and NaN is hatched."""
-        shown = self.colours.get(element.get(attribute)[6:-1], colour)
+        key = re.fullmatch(r"var\(--(\w+)\)", element.get(attribute))[1]  # type: ignore[index]
+        shown = colour if key == "odd" else self.colours[key]
         a, b = level_of(shown), level_of(colour)
         return shown == colour if a is None or b is None else abs(a - b) <= 1 / 64 + 1 / 128
 
@@ -115,15 +116,33 @@ def test_a_box_has_its_size_its_colours_and_its_words_in_it(name: str, page_of: 
         assert page.has(ground, "fill", box.fill) and page.has(ground, "stroke", BORDERS[box.role])
         assert (ground.get("stroke-width") is not None) == (box.role not in ("op", "dots"))
         assert len(rest) == sum(part.kind == "chip" for part in box.title)
-        words = [x for x in group.iter(SVG + "text") if "".join(x.itertext())]
-        below = ["".join(x.itertext()) for x in words if x.get("class") == "u"]
-        assert below == (box.below.split("\n") if box.below else [])[::-1]
-        heights = [float(x.get("y")) for x in words]
-        assert all(-box.height / 2 + 8 < y < box.height / 2 for y in heights), box
-        titles = [float(x.get("y")) for x in words if x.get("class") != "u"]
-        assert not below or max(titles) + 9 < min(float(x.get("y")) for x in words if x.get("class") == "u")
-        lines = [float(x.get("y")) for x in words if x.get("class") == "u"]
-        assert [a - b for a, b in pairwise(lines)] == pytest.approx([11.0] * (len(lines) - 1))
+        _check_words(group, box)
+
+
+def _check_words(group: Any, box: Box) -> None:
+    """The title over the lines, all inside; a title with chips from left to right, each chip around its own text."""
+    ys = {x: float(x.get("y")) for x in group.iter(SVG + "text") if "".join(x.itertext())}
+    assert all(-box.height / 2 + 10 < y < box.height / 2 - 5 for y in ys.values()), box
+    lines = [x for x in ys if x.get("class") == "u"]
+    titles = [x for x in ys if x not in lines]
+    assert ["".join(x.itertext()) for x in lines[::-1]] == (box.below.split("\n") if box.below else [])
+    assert not any(x.get("x") for x in lines)
+    assert [ys[b] - ys[a] for a, b in pairwise(lines[::-1])] == pytest.approx([11.0] * (len(lines) - 1))
+    assert not lines or (12.5 < ys[lines[-1]] - ys[titles[0]] < 15 if titles else True), box
+    kinds = [part.kind for part in box.title]
+    if "chip" not in kinds:
+        values = [x for x in group.iter(SVG + "tspan") if x.get("class") == "v"]
+        assert [x.text for x in values] == [part.text for part in box.title if part.kind == "value"]
+        return
+    assert ["".join(x.itertext()) for x in titles] == [part.text for part in box.title]
+    assert [x.get("class") for x in titles] == [{"chip": "t gold", "value": "t v"}.get(k, "t") for k in kinds]
+    middles = [float(x.get("x")) for x in titles]
+    assert middles == sorted(middles) and -box.width / 2 < middles[0] and middles[-1] < box.width / 2
+    chips = [x for x in group.iter(SVG + "rect") if x.get("class") == "chip"]
+    for rect, text in zip(chips, [x for x in titles if x.get("class") == "t gold"], strict=True):
+        left, top, wide, high = (float(rect.get(k)) for k in ("x", "y", "width", "height"))
+        assert left + wide / 2 == pytest.approx(float(text.get("x")), abs=0.1)
+        assert -box.width / 2 < left and left + wide < box.width / 2 and top + 12 < ys[text] < top + high - 3
 
 
 def _as_shown(tile: Tile) -> str:
@@ -151,11 +170,24 @@ def test_columns_cards_tiles_notes_and_cuts_are_where_they_belong(name: str, pag
         assert shown[:4] == pytest.approx((tile.x, -tile.y, tile.width, tile.height), abs=0.06)
         assert ["".join(x.itertext()) for x in shown[4][1:]] == [tile.text] * bool(tile.text) + [tile.tip]
         assert page.has(shown[4][0], "fill", tile.fill)
+        assert numbers(shown[4].get("transform")) == [*shown[:2]]
+        assert [2 * float(shown[4][0].get(k)) for k in ("x", "y")] == pytest.approx([-x for x in shown[2:4]], abs=0.11)
     for i, note in enumerate(picture.notes):
         (text,) = [x for x in page.all("text", "note") if x.get("data-i") == str(i)]
         assert "".join(text.itertext()) == note.text and page.has(text, "fill", note.colour)
-        assert (
-            float(text.get("x")) == pytest.approx(note.x, abs=0.06) and abs(float(text.get("y")) + note.y) < note.size
-        )
+        assert float(text.get("x")) == pytest.approx(note.x, abs=0.06)
+        assert 0.2 < (float(text.get("y")) + note.y) / note.size < 0.5, "its middle, not its foot, is there"
+        assert float(text.get("font-size")) == note.size
     cuts = [(float(x.get("data-x")), "BPTT cut" in "".join(x.itertext())) for x in page.all("g", "cut")]
+    for x in page.all("g", "cut"):
+        (foot, top) = next((c.foot, c.top) for c in picture.cuts if abs(c.x - float(x.get("data-x"))) < 0.06)
+        _, begin, end = numbers(x[0].get("d").replace("V", " "))
+        assert begin == pytest.approx(-top, abs=0.06)
+        if x.find(SVG + "rect") is None:
+            assert end == pytest.approx(-foot, abs=0.06)
+            continue
+        badge = {k: float(v) for k, v in x.find(SVG + "rect").items()}
+        assert badge["x"] == -badge["width"] / 2 and badge["y"] == pytest.approx(end, abs=0.06) and 0 <= end + foot < 10
+        ys = [float(text.get("y")) for text in x.iter(SVG + "text")]
+        assert badge["y"] + 10 < ys[0] < ys[1] - 10 and ys[1] < badge["y"] + badge["height"] - 5
     assert sorted(cuts) == [(pytest.approx(c.x, abs=0.06), c.badge) for c in sorted(picture.cuts, key=lambda c: c.x)]
