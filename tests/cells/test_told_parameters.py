@@ -36,8 +36,14 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "ClockworkRNN": {**PACKED, **BOTH, "periods": (1, 2, 4, 8), "nonlinearity": "tanh"},
     "IRNN": {**PACKED, "bias": True, "recurrent_bias": None, "scale": 1.0, "nonlinearity": "tanh"},
     "Jordan": {
-        **PLAIN, **XAVIER, **BOTH, "recurrent_kernel_init": "xavier_uniform", "output_size": None, "mu": 0.0,
-        "nonlinearity": "sigmoid", "output_nonlinearity": "sigmoid",
+        **PLAIN,
+        **XAVIER,
+        **BOTH,
+        "recurrent_kernel_init": "xavier_uniform",
+        "output_size": None,
+        "mu": 0.0,
+        "nonlinearity": "sigmoid",
+        "output_nonlinearity": "sigmoid",
     },
     "LMU": {**PLAIN, "memory_size": None, "theta": None, "nonlinearity": "tanh"},
     "LRU": {**PLAIN, "output_size": None, "r_min": 0.0, "r_max": 1.0, "max_phase": 2 * math.pi},
@@ -46,7 +52,12 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "PhasedLSTM": {**PACKED, **BOTH, "peephole": True, "r_on": 0.05, "leak": 0.001, "peephole_kernel_init": "zeros"},
     "QRNN": {**PLAIN, **XAVIER, "bias": True, "window": 2, "pooling": "fo", "bias_init": "zeros"},
     "RHN": {
-        **PLAIN, **XAVIER, "recurrent_kernel_init": "xavier_uniform", "bias": True, "depth": 3, "couple_carry": True,
+        **PLAIN,
+        **XAVIER,
+        "recurrent_kernel_init": "xavier_uniform",
+        "bias": True,
+        "depth": 3,
+        "couple_carry": True,
         "transform_bias": -2.0,
     },
     "SigmoidRNN": {**PACKED, "bias": True, "recurrent_bias": False},
@@ -58,7 +69,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "Bidirectional": {"merge": "concatenate"},
     "Parallel": {"compiled": False},
     "Zoneout": {"rng": None},
-}  # fmt: skip
+}
 """Of the cells that torchrecurrent does not have; the others are held to its own in test_defaults.py."""
 
 
