@@ -119,3 +119,24 @@ def np_line(foot: float, top: float) -> list[float]:
 
 def test_the_drawings_have_both_layouts() -> None:
     assert {x.picture.layout for x in DRAWINGS.values()} == {"time", "dot"} and isinstance(DRAWINGS["cut"], tg.Drawing)
+
+
+@every_pinned
+def test_columns_have_their_words_and_the_margin_has_its_parts(name: str) -> None:
+    picture = PINNED[name].picture
+    heads = statements(name, r"head\d+")
+    assert len(heads) == len(picture.bands)
+    for settings, band in zip(heads.values(), picture.bands, strict=True):
+        words = re.sub(r"<[^>]*>|\s|\xa0|&#\d+;", "", settings["label"])
+        meant = band.title + (band.token if not band.headed else "") + f" × {band.times}" * (band.times > 0)
+        assert words == re.sub(r"\s", "", meant), "no generator, no other text"
+        _, y = numbers(settings["pos"])
+        at_top = band.headed or band.times > 0
+        assert y == pytest.approx(band.top - 25 if at_top else band.foot + 24, abs=0.1)
+    margin = statements(name, r"title|subtitle|params|legend")
+    kinds = {key.rstrip("'") for key in margin}
+    assert ("title" in kinds) == bool(picture.title) and ("subtitle" in kinds) == bool(picture.subtitle)
+    assert ("params" in kinds) == bool(picture.uses) and all("<" in x["label"] for x in margin.values())
+    tops = [box.y + box.height / 2 for box in (*picture.boxes, *picture.tiles)] + [band.top for band in picture.bands]
+    above = {key.rstrip("'"): numbers(x["pos"])[1] for key, x in margin.items()}
+    assert all(above[key] > max(tops) + 10 for key in ("title", "subtitle") if key in above)
