@@ -9,48 +9,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from ...core.graph import ancestors
 from ...core.node import Node
 from .book import same
+from .departures import Departure, Trial
+from .kinds import is_nameable
 from .lines import binds_many
 from .right import Thing
 from .written import Operation, Written
 
 DEPTH, MOST_READERS = 5, 4
 """How far, and over how many readers, a right result is looked for that speaks for what an operation should make."""
-
-
-@dataclass(frozen=True)
-class Departure:
-    """An operation that made something else than what is due.
-
-    Attributes:
-        operation: where it happens.
-        node: the first of its nodes that is wrong.
-        due: what it should have made there.
-        mended: the parameters whose gradients become right if it does.
-    """
-
-    operation: Operation
-    node: Node
-    due: Thing
-    mended: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A departure, and the values that mend it."""
-
-    departure: Departure
-    overrides: dict[Node, np.ndarray]
-
-    @property
-    def rank(self) -> tuple[int, int]:
-        return len(self.departure.mended), -self.departure.node.serial
 
 
 class Blame:
@@ -73,7 +45,9 @@ class Blame:
         departures: list[Departure] = []
         while len(departures) < most:
             wrong = self.written.wrong(self._values)
-            trial = (self._best(wrong) if wrong else None) or self._hidden(wrong)
+            trial = self._best(wrong) if wrong else None
+            if trial is None or not all(map(self._is_known, trial.departure.node.inputs)):
+                trial = self._hidden(wrong) or trial  # what reads wrong things may be right itself
             if trial is None:
                 break
             departures.append(trial.departure)
@@ -108,6 +82,30 @@ class Blame:
                 if overrides and self.written.wrong(self.written.replay({**self._overrides, **overrides})) <= wrong:
                     node = min(overrides, key=lambda x: x.serial)
                     return Trial(Departure(operation, node, things[node], frozenset()), overrides)
+        return self._asked_for(behind, wrong)
+
+    def _asked_for(self, behind: set[Node], wrong: frozenset[str]) -> Trial | None:
+        """What departs, if its readers come right with another thing, though no whole gradient does; or if what it made
+        is another by a fault that has a name."""
+        for operation in self.written.operations:
+            if behind.isdisjoint(operation.nodes) or not self._overrides.keys().isdisjoint(operation.nodes):
+                continue
+            for things in self._candidates(operation) if self._departs(operation) else ():
+                trial = self._tried(operation, things, wrong, None, whole=False)
+                if trial is not None or self._left <= 0:
+                    return trial
+        return self._nameable(behind)
+
+    def _nameable(self, behind: set[Node]) -> Trial | None:
+        for operation in self.written.operations:
+            done = not self._overrides.keys().isdisjoint(operation.nodes)
+            if behind.isdisjoint(operation.nodes) or done or not self._departs(operation):
+                continue
+            for things in self._candidates(operation):
+                node = min(things, key=lambda x: x.serial)
+                departure = Departure(operation, node, things[node], frozenset())
+                if things[node].kind == "adjoint" and is_nameable(self.written, departure):
+                    return Trial(departure, {x: _as(t.array, x) for x, t in things.items()})
         return None
 
     def _but_for_a_factor(self, operation: Operation) -> dict[Node, Thing]:
@@ -116,7 +114,7 @@ class Blame:
             matches = [m for m in self.written.look(x, self._value(x)) if m.thing.kind != "value"]
             if x.size == 1 or any(abs(m.factor - 1) < 1e-8 for m in matches) or not all(map(self._is_known, x.inputs)):
                 return {}
-            own = [m.thing for m in matches if m.thing.own and m.thing.kind == "adjoint"]
+            own = [m.thing for m in matches if m.thing.kind == "adjoint"]
             if own:
                 things[x] = own[0]
         return things if len(things) == len(operation.nodes) else {}
@@ -212,10 +210,11 @@ class Blame:
         return best
 
     def _tried(
-        self, operation: Operation, things: Mapping[Node, Thing], wrong: frozenset[str], best: Trial | None
-    ) -> Trial | None:
-        """What comes of an assignment, if that is better than the best so far."""
-        overrides = {x: _as(t.array, x) for x, t in things.items()}
+        self, operation: Operation, things: Mapping[Node, Thing], wrong: frozenset[str], best: Trial | None,
+        whole: bool = True,
+    ) -> Trial | None:  # fmt: skip
+        """What comes of an assignment, if it mends a whole gradient and is better than the best so far."""
+        overrides = {x: _as(t.array, x) for x, t in things.items() if fits(t.array, x)}
         changed = {x: a for x, a in overrides.items() if not same(self._value(x), a)}
         node = min(changed, key=lambda x: x.serial, default=None)
         if node is None or any(map(self.written.is_settled, changed)):
@@ -228,7 +227,8 @@ class Blame:
         still = self.written.wrong(self.written.replay({**self._overrides, **overrides}))
         due = self.written.state_like(things[node]) if self.written.selects(node) else things[node]
         trial = Trial(Departure(operation, node, due, wrong - still), overrides)
-        return trial if still < wrong and (best is None or trial.rank > best.rank) else None
+        better = still < wrong if whole else still <= wrong
+        return trial if better and (best is None or trial.rank > best.rank) else None
 
     def _value(self, node: Node) -> np.ndarray:
         return self._values.get(node, node._value)

@@ -11,8 +11,9 @@ from types import FunctionType
 import numpy as np
 
 from ...core.node import Node
-from .blame import Blame, Departure
+from .blame import Blame
 from .book import ratio
+from .departures import Departure
 from .inserts import MISSING
 from .kinds import kind_of
 from .lines import Line, statement_at
