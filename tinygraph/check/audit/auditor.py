@@ -44,8 +44,10 @@ def audit(
 ) -> AuditReport:
     """Whether gradients written by hand are right; if not, which line is wrong, and what it should be.
 
-    The code runs with random numbers in place of yours, at 1, 2 and 4 time steps. Both passes are followed line by
-    line and held against the gradients of this library.
+    The code runs with random numbers in place of yours, at T = 1, 2 and 4 time steps. A hand-written gradient g of a
+    parameter p, of the shape of p, is right if |g - dL/dp| is at most 1.5e-8 |dL/dp| (3.5e-4 in float32), with dL/dp as
+    `tg.grad` has it, or if it is that but for a truncation or a clipping. Of a wrong one both passes are followed line
+    by line.
 
     Args:
         passes: the backward function; or a function that returns loss and gradients; or an object with methods.

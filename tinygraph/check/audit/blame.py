@@ -41,7 +41,7 @@ class Departure:
 
 
 @dataclass(frozen=True)
-class Trial:
+class Attempt:
     """A departure, and the values that mend it."""
 
     departure: Departure
@@ -80,7 +80,7 @@ class Blame:
             self._values = self.written.replay(self._overrides)
         return departures
 
-    def _best(self, wrong: frozenset[str]) -> Trial | None:
+    def _best(self, wrong: frozenset[str]) -> Attempt | None:
         """The operation whose mending makes most gradients right; of equals the one that departs first.
 
         An operation that makes an unknown thing of right ones comes first; then what it reads, which may be the wrong
@@ -96,7 +96,7 @@ class Blame:
         best = self._of(near, wrong, None)
         return best if best is not None else self._of(open_ones, wrong, None)
 
-    def _hidden(self, wrong: frozenset[str]) -> Trial | None:
+    def _hidden(self, wrong: frozenset[str]) -> Attempt | None:
         """A departure that mends nothing as long as others are there: an adjoint but for a factor, or at some steps."""
         behind = self.written.behind(wrong) | {*ancestors([*self._overrides])}
         for operation in self.written.operations:
@@ -106,7 +106,7 @@ class Blame:
                 overrides = {x: _as(t.array, x) for x, t in things.items()}
                 if overrides and self.written.wrong(self.written.replay({**self._overrides, **overrides})) <= wrong:
                     node = min(overrides, key=lambda x: x.serial)
-                    return Trial(Departure(operation, node, things[node], frozenset()), overrides)
+                    return Attempt(Departure(operation, node, things[node], frozenset()), overrides)
         return None
 
     def _but_for_a_factor(self, operation: Operation) -> dict[Node, Thing]:
@@ -170,9 +170,9 @@ class Blame:
             front = dict.fromkeys(y for x in front for y in x.inputs)
         return [*operations.values()]
 
-    def _bound(self, operations: list[Operation], wrong: frozenset[str]) -> Trial | None:
+    def _bound(self, operations: list[Operation], wrong: frozenset[str]) -> Attempt | None:
         """The line at which two names are bound the wrong way round."""
-        best: Trial | None = None
+        best: Attempt | None = None
         for operation in operations:
             for things in (*self._exchanges(operation), *self._other_steps(operation)):
                 best = self._tried(operation, things, wrong, best) or best
@@ -190,9 +190,10 @@ class Blame:
         for order in self._orders(runs, steps, True, False) if len(steps) > 1 else ():
             yield {
                 x: _of_step(family, t) if t in family or t is None else _of_step(family, None)
-                for o, family in zip(twins, families, strict=True) if family
+                for o, family in zip(twins, families, strict=True)
+                if family
                 for x, t in zip(o.nodes, order, strict=False)
-            }  # fmt: skip
+            }
 
     def _values_like(self, node: Node) -> Mapping[int, Thing]:
         """The values of all steps of what a node is at one of them."""
@@ -201,7 +202,7 @@ class Blame:
         families = self._families.get(node.size, [])
         return next((f for f in families if next(iter(f.values())).family in kinds and len(f) > 1), {})
 
-    def _of(self, operations: list[Operation], wrong: frozenset[str], best: Trial | None) -> Trial | None:
+    def _of(self, operations: list[Operation], wrong: frozenset[str], best: Attempt | None) -> Attempt | None:
         for operation in operations:
             for things in self._candidates(operation):
                 trial = self._tried(operation, things, wrong, best)
@@ -211,8 +212,8 @@ class Blame:
         return best
 
     def _tried(
-        self, operation: Operation, things: Mapping[Node, Thing], wrong: frozenset[str], best: Trial | None
-    ) -> Trial | None:
+        self, operation: Operation, things: Mapping[Node, Thing], wrong: frozenset[str], best: Attempt | None
+    ) -> Attempt | None:
         """What comes of an assignment, if that is better than the best so far."""
         overrides = {x: a for x, t in things.items() if not same(self._value(x), a := _as(t.array, x))}
         node = min(overrides, key=lambda x: x.serial, default=None)
@@ -224,7 +225,7 @@ class Blame:
         if not self._is_asked_for(overrides):
             return None
         still = self.written.wrong(self.written.replay({**self._overrides, **overrides}))
-        trial = Trial(Departure(operation, node, things[node], wrong - still), overrides)
+        trial = Attempt(Departure(operation, node, things[node], wrong - still), overrides)
         return trial if still < wrong and (best is None or trial.rank > best.rank) else None
 
     def _value(self, node: Node) -> np.ndarray:

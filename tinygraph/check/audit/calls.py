@@ -41,9 +41,12 @@ def _names_of(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 
 
 def _values(
-    function: Callable[..., Any], names: Mapping[str, inspect.Parameter], parameters: Mapping[str, Any], arguments: Any,
+    function: Callable[..., Any],
+    names: Mapping[str, inspect.Parameter],
+    parameters: Mapping[str, Any],
+    arguments: Any,
     kept: Sequence[Any],
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     by_name = dict(arguments) if isinstance(arguments, Mapping) else {}
     others = [value for name, value in by_name.items() if name not in names]
     others = others if isinstance(arguments, Mapping) else [*arguments]
