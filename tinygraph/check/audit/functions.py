@@ -11,6 +11,7 @@ from ...recording.recorded import code_of
 from .calls import call
 from .results import gradients_of, loss_of
 from .subject import Case, Outcome, Subject, copied
+from .surroundings import Surroundings
 
 
 class Functions(Subject):
@@ -34,8 +35,9 @@ class Functions(Subject):
         self.parameters = {name: np.asarray(x) for name, x in parameters.items()}
         self.arguments = arguments
         self.functions = tuple([code_of(f) for f in (backward, loss) if f is not None])
+        self.surroundings = Surroundings(self.functions)
 
-    def run(self, parameters: Mapping[str, Any], arguments: Any) -> Outcome:
+    def _run(self, parameters: Mapping[str, Any], arguments: Any) -> Outcome:
         values = dict(parameters)
         if self._loss is None:
             result = call(self._backward, values, arguments)
@@ -54,10 +56,11 @@ class Functions(Subject):
         values, arguments, results = copied(case.parameters), copied(case.arguments), []
         kept: list[Any] = []
         for time in range(2):
-            if self._loss is not None and (whole or not time):
-                result = call(self._loss, values, arguments)
-                kept = [*result[1:]] if isinstance(result, tuple) else []
-            returned = call(self._backward, values, arguments, kept)
+            with self.surroundings.same_chance(values, arguments):
+                if self._loss is not None and (whole or not time):
+                    result = call(self._loss, values, arguments)
+                    kept = [*result[1:]] if isinstance(result, tuple) else []
+                returned = call(self._backward, values, arguments, kept)
             rest = returned[1:] if self._loss is None and isinstance(returned, (tuple, list)) else returned
             gradients = gradients_of(rest, case.parameters, self._backward)
             results.append({name: None if g is None else np.array(g, float) for name, g in gradients.items()})
