@@ -88,7 +88,7 @@ class Subject(ABC):
         With ``bindings`` a name that is bound to what is there makes a node too, see `aliases.py`.
         """
         leaves: dict[str, Node] = {name: parameter(x, name) for name, x in case.parameters.items()}
-        with self.recorded(bindings):
+        with self.surroundings.kept(), self.recorded(bindings):
             writable = {name: makers.array(x) for name, x in leaves.items()}
             outcome = self.run(writable, copied(case.arguments))
         return Outcome(outcome.loss, outcome.outputs, outcome.gradients, leaves)
