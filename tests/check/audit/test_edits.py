@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinygraph.check.audit.atoms import Watch
+from tinygraph.check.audit.atoms import ScopeWatch
 from tinygraph.check.audit.edits import Edits
 from tinygraph.check.audit.functions import Functions
 from tinygraph.check.audit.source import statements_at
@@ -46,7 +46,7 @@ def options(line: str) -> list[tuple[str, str]]:
     from tinygraph.check.audit.cases import Cases
 
     one = subject()
-    scope = Watch(one, Cases(one).case(2)).scopes[backward]
+    scope = ScopeWatch(one, Cases(one).case(2)).scopes[backward]
     source = scope.source
     number = next(n for n in range(source.tree.lineno, 10**6) if line in source.line(n))
     (at,) = statements_at(source.tree, number)

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from ...core.errors import GraphError
+from ...ops.inference import Shape
 from .source import Source, source_of
 from .subject import Case, Subject
 
-Shape = tuple[int, ...]
 MOST = 90
 """More names than that make the search slow, and a function has them rarely."""
 
@@ -209,7 +209,7 @@ def ends_of(tree: ast.AST) -> list[str]:
     ][:2]
 
 
-class Watch:
+class ScopeWatch:
     """Runs a subject once and keeps a scope of each function of the user that ran.
 
     Attributes:

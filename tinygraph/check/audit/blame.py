@@ -15,7 +15,7 @@ import numpy as np
 from ...core.graph import ancestors
 from ...core.node import Node
 from .book import same
-from .departures import Departure, Trial
+from .departures import Departure, Attempt
 from .kinds import is_nameable
 from .lines import binds_many
 from .right import Thing
@@ -55,7 +55,7 @@ class Blame:
             self._values = self.written.replay(self._overrides)
         return departures
 
-    def _best(self, wrong: frozenset[str]) -> Trial | None:
+    def _best(self, wrong: frozenset[str]) -> Attempt | None:
         """The operation whose mending makes most gradients right; of equals the one that departs first.
 
         An operation that makes an unknown thing of right ones comes first; then what it reads, which may be the wrong
@@ -71,7 +71,7 @@ class Blame:
         best = self._of(near, wrong, None)
         return best if best is not None else self._of(open_ones, wrong, None)
 
-    def _hidden(self, wrong: frozenset[str]) -> Trial | None:
+    def _hidden(self, wrong: frozenset[str]) -> Attempt | None:
         """A departure that mends nothing as long as others are there: an adjoint but for a factor, or at some steps."""
         behind = self.written.behind(wrong) | {*ancestors([*self._overrides])}
         for operation in self.written.operations:
@@ -81,10 +81,10 @@ class Blame:
                 overrides = {x: _as(t.array, x) for x, t in things.items()}
                 if overrides and self.written.wrong(self.written.replay({**self._overrides, **overrides})) <= wrong:
                     node = min(overrides, key=lambda x: x.serial)
-                    return Trial(Departure(operation, node, things[node], frozenset()), overrides)
+                    return Attempt(Departure(operation, node, things[node], frozenset()), overrides)
         return self._asked_for(behind, wrong)
 
-    def _asked_for(self, behind: set[Node], wrong: frozenset[str]) -> Trial | None:
+    def _asked_for(self, behind: set[Node], wrong: frozenset[str]) -> Attempt | None:
         """What departs, if its readers come right with another thing, though no whole gradient does; or if what it made
         is another by a fault that has a name."""
         for operation in self.written.operations:
@@ -96,7 +96,7 @@ class Blame:
                     return trial
         return self._nameable(behind)
 
-    def _nameable(self, behind: set[Node]) -> Trial | None:
+    def _nameable(self, behind: set[Node]) -> Attempt | None:
         for operation in self.written.operations:
             done = not self._overrides.keys().isdisjoint(operation.nodes)
             if behind.isdisjoint(operation.nodes) or done or not self._departs(operation):
@@ -105,7 +105,7 @@ class Blame:
                 node = min(things, key=lambda x: x.serial)
                 departure = Departure(operation, node, things[node], frozenset())
                 if things[node].kind == "adjoint" and is_nameable(self.written, departure):
-                    return Trial(departure, {x: _as(t.array, x) for x, t in things.items()})
+                    return Attempt(departure, {x: _as(t.array, x) for x, t in things.items()})
         return None
 
     def _but_for_a_factor(self, operation: Operation) -> dict[Node, Thing]:
@@ -169,9 +169,9 @@ class Blame:
             front = dict.fromkeys(y for x in front for y in x.inputs)
         return [*operations.values()]
 
-    def _bound(self, operations: list[Operation], wrong: frozenset[str]) -> Trial | None:
+    def _bound(self, operations: list[Operation], wrong: frozenset[str]) -> Attempt | None:
         """The line at which two names are bound the wrong way round."""
-        best: Trial | None = None
+        best: Attempt | None = None
         for operation in operations:
             for things in (*self._exchanges(operation), *self._other_steps(operation)):
                 best = self._tried(operation, things, wrong, best) or best
@@ -200,7 +200,7 @@ class Blame:
         families = self._families.get(node.size, [])
         return next((f for f in families if next(iter(f.values())).family in kinds and len(f) > 1), {})
 
-    def _of(self, operations: list[Operation], wrong: frozenset[str], best: Trial | None) -> Trial | None:
+    def _of(self, operations: list[Operation], wrong: frozenset[str], best: Attempt | None) -> Attempt | None:
         for operation in operations:
             for things in self._candidates(operation):
                 trial = self._tried(operation, things, wrong, best)
@@ -210,9 +210,9 @@ class Blame:
         return best
 
     def _tried(
-        self, operation: Operation, things: Mapping[Node, Thing], wrong: frozenset[str], best: Trial | None,
+        self, operation: Operation, things: Mapping[Node, Thing], wrong: frozenset[str], best: Attempt | None,
         whole: bool = True,
-    ) -> Trial | None:  # fmt: skip
+    ) -> Attempt | None:  # fmt: skip
         """What comes of an assignment, if it mends a whole gradient and is better than the best so far."""
         overrides = {x: _as(t.array, x) for x, t in things.items() if fits(t.array, x)}
         changed = {x: a for x, a in overrides.items() if not same(self._value(x), a)}
@@ -226,7 +226,7 @@ class Blame:
             return None
         still = self.written.wrong(self.written.replay({**self._overrides, **overrides}))
         due = self.written.state_like(things[node]) if self.written.selects(node) else things[node]
-        trial = Trial(Departure(operation, node, due, wrong - still), overrides)
+        trial = Attempt(Departure(operation, node, due, wrong - still), overrides)
         better = still < wrong if whole else still <= wrong
         return trial if better and (best is None or trial.rank > best.rank) else None
 

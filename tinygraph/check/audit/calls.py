@@ -16,19 +16,30 @@ UPDATES = ("lr", "learning_rate", "learningrate", "eta", "alpha", "step_size", "
 """Names of learning rates, which are 1 in an audit: what an update takes away is the gradient then."""
 
 
-def call(function: Callable[..., Any], parameters: Mapping[str, Any], arguments: Any, kept: Sequence[Any] = ()) -> Any:
+def call(function: Callable[..., Any], whole: Any, arguments: Any, kept: Sequence[Any] = ()) -> Any:
     """Calls the function with what its arguments' names ask for.
 
     A name among ``parameters`` is that parameter, one among ``arguments`` that argument. Names that are neither get the
     dict of parameters, if no name is a parameter's; then the other arguments in order; then what is ``kept``.
-    Parameters that no argument names are globals of the function's file.
+    Parameters that no argument names are globals of the function's file. Where the ``whole`` is a list, it is one
+    argument, or each of its arrays is one.
     """
+    parameters = whole if isinstance(whole, Mapping) else Listed(whole)
     names = _names(function)
     values = _values(function, names, parameters, arguments, kept)
-    others = [] if any(value is parameters for value in values.values()) else [p for p in parameters if p not in values]
+    taken = isinstance(parameters, Listed) or any(value is parameters for value in values.values())
+    others = [] if taken else [p for p in parameters if p not in values]
     with _globals(function, {name: parameters[name] for name in others}):
         keywords = {n: v for n, v in values.items() if names[n].kind is inspect.Parameter.KEYWORD_ONLY}
         return function(*[v for n, v in values.items() if n not in keywords], **keywords)
+
+
+class Listed(dict[str, Any]):
+    """Parameters that have no names of the user's."""
+
+    def __init__(self, whole: Sequence[Any]) -> None:
+        super().__init__((f"parameters[{k}]", x) for k, x in enumerate(whole))
+        self.whole = whole
 
 
 def _names(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
@@ -41,9 +52,12 @@ def _names_of(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 
 
 def _values(
-    function: Callable[..., Any], names: Mapping[str, inspect.Parameter], parameters: Mapping[str, Any], arguments: Any,
+    function: Callable[..., Any],
+    names: Mapping[str, inspect.Parameter],
+    parameters: Mapping[str, Any],
+    arguments: Any,
     kept: Sequence[Any],
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     by_name = dict(arguments) if isinstance(arguments, Mapping) else {}
     others = [value for name, value in by_name.items() if name not in names]
     others = others if isinstance(arguments, Mapping) else [*arguments]
@@ -54,7 +68,7 @@ def _values(
         if len(needed) == len(parameters) + len(others):
             supply = [*parameters.values(), *others]
         elif needed and not _are_globals(function, parameters):
-            supply = [parameters, *others]
+            supply = [parameters.whole if isinstance(parameters, Listed) else parameters, *others]
     supply = [*kept] if kept and len(needed) == len(kept) else [*supply, *kept]
     if len(needed) > len(supply):
         raise _too_few(function, needed, supply, parameters)

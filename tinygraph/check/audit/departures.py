@@ -29,7 +29,7 @@ class Departure:
 
 
 @dataclass(frozen=True)
-class Trial:
+class Attempt:
     """A departure, and the values that mend it."""
 
     departure: Departure

@@ -83,8 +83,18 @@ def _of(written: Written, departure: Departure) -> Finding:
     reads = [text for x in node.inputs if (text := _exactly(written, x))]
     made = _in_words(written, node, due)
     names = tuple(sorted(departure.mended))
-    return Finding(line.file, line.number, line.source, line.function, due.step, tuple(dict.fromkeys(reads)), made,
-                   f"{line.expression} should be {due}", kind_of(written, departure), names)  # fmt: skip
+    return Finding(
+        line.file,
+        line.number,
+        line.source,
+        line.function,
+        due.step,
+        tuple(dict.fromkeys(reads)),
+        made,
+        f"{line.expression} should be {due}",
+        kind_of(written, departure),
+        names,
+    )
 
 
 def _exactly(written: Written, node: Node) -> str:
@@ -113,8 +123,18 @@ def _silent(subject: Subject, written: Written, name: str) -> Finding | None:
     if line is None:
         return None
     due = f"the gradient of {name}, which no line makes" + (f"; line {beside.number} makes its like" if beside else "")
-    return Finding(line.file, line.number, line.source, line.function, None, (),
-                   f"nothing is added to the gradient of {name}", due, MISSING, (name,))  # fmt: skip
+    return Finding(
+        line.file,
+        line.number,
+        line.source,
+        line.function,
+        None,
+        (),
+        f"nothing is added to the gradient of {name}",
+        due,
+        MISSING,
+        (name,),
+    )
 
 
 def _beside(written: Written, name: str) -> Line | None:

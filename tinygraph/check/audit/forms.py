@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-Shape = tuple[int, ...]
+from ...ops.inference import Shape
+
 PRODUCTS = ("dot", "matmul", "outer")
 
 

@@ -6,8 +6,9 @@ import ast
 import itertools
 from collections.abc import Iterator, Sequence
 
+from ...ops.inference import Shape
 from .atoms import is_atom
-from .forms import Shape, as_target, method
+from .forms import as_target, method
 from .results import plain
 from .terms import Terms
 

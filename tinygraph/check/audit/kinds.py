@@ -26,11 +26,15 @@ def kind_of(written: Written, departure: Departure) -> str:
         return PARTS
     right = due.array if due.array.shape == node.shape else due.array.T
     kinds = (
-        _of_scale(node._value, right), _of_assignment(written, departure, right), _of_sum(node, right),
+        _of_scale(node._value, right),
+        _of_assignment(written, departure, right),
+        _of_sum(node, right),
         _of_addend(written, departure, right),
-        _of_choice(written, node, due), _of_product(written, node, right), _of_factor(written, node._value, right),
+        _of_choice(written, node, due),
+        _of_product(written, node, right),
+        _of_factor(written, node._value, right),
         _of_terms(written, node._value, right),
-    )  # fmt: skip
+    )
     kind = next((kind for kind in kinds if kind), NAME)
     return MISSING if kind == NAME and _is_carried(written, departure) else kind
 

@@ -16,7 +16,7 @@ from typing import Any, cast
 import numpy as np
 
 from .edits import Edit, placed
-from .ranking import Place
+from .ranking import EditSpot
 from .trials import CHOICE, Trees, Trials, Verdict, running
 
 MOST = 120
@@ -73,7 +73,7 @@ class Levers:
 
     trees: Trees
     trial: Trials
-    places: Sequence[Place]
+    places: Sequence[EditSpot]
     base: Verdict
     hook: _Hook = field(default_factory=_Hook)
 
@@ -83,7 +83,7 @@ class Levers:
             found = {id(place.at): self._lever(k) for k, place in enumerate(self.places) if target_of(place.at)}
         return {key: lever for key, lever in found.items() if lever != "unknown"}  # type: ignore[misc]
 
-    def fitting(self, place: Place, lever: Lever, edits: Sequence[Edit]) -> list[Edit]:
+    def fitting(self, place: EditSpot, lever: Lever, edits: Sequence[Edit]) -> list[Edit]:
         """The edits whose statement makes what is due, at each run at which that is known."""
         left = [(edit, code) for edit in edits if (code := _code(edit)) is not None]
         moves: dict[int, np.ndarray] = {}
@@ -179,7 +179,7 @@ def target_of(at: ast.stmt) -> ast.expr | None:
     return at.targets[0] if one else None  # type: ignore[attr-defined]
 
 
-def _hooked(place: Place, number: int) -> Edit:
+def _hooked(place: EditSpot, number: int) -> Edit:
     target = ast.unparse(target_of(place.at))  # type: ignore[arg-type]
     before = ast.parse(f"{CHOICE}.before({number})").body[0]
     after = ast.parse(f"{target} = {CHOICE}({number}, {target})").body[0]

@@ -9,7 +9,7 @@ from types import FunctionType
 
 from .edits import Edit, placed
 from .inserts import MISSING
-from .ranking import Place
+from .ranking import EditSpot
 from .source import blocks
 from .wording import lines_of
 
@@ -38,7 +38,7 @@ class Repair:
 
 
 @dataclass(frozen=True)
-class State:
+class Edited:
     """Functions with the edits that were made so far."""
 
     trees: dict[FunctionType, ast.FunctionDef]
@@ -51,7 +51,7 @@ def diff(repair: Repair) -> str:
     return "\n".join([f"{repair.file}:{repair.line}", *rows])
 
 
-def weight_at(edit: Edit, place: Place) -> float:
+def weight_at(edit: Edit, place: EditSpot) -> float:
     """Edits of lines that reach other gradients than the wrong ones come later."""
     return edit.weight if edit.kind == MISSING else edit.weight + 0.08 * place.far
 
@@ -62,7 +62,7 @@ def credible(row: tuple[float, int, Edit]) -> tuple[float, int, int]:
     return round(weight, 2), len(ast.unparse(edit.at)), rank
 
 
-def with_edit(state: State, edit: Edit) -> State:
+def with_edit(state: Edited, edit: Edit) -> Edited:
     """A state with one more edit; the trees of the state before stay as they are."""
     tree = state.trees[edit.function]
     for block in blocks(tree):
@@ -74,5 +74,5 @@ def with_edit(state: State, edit: Edit) -> State:
                 changed = copy.deepcopy(tree)
             finally:
                 block[:] = before
-            return State({**state.trees, edit.function: changed}, (*state.edits, edit))
+            return Edited({**state.trees, edit.function: changed}, (*state.edits, edit))
     return state

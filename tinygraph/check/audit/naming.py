@@ -25,6 +25,48 @@ _WORDS = {
 }
 _ROLES = {word: role for role, words in _WORDS.items() for word in words.split()}
 
+STATES = {
+    *(
+        [
+            "h",
+            "h0",
+            "hs0",
+            "c",
+            "c0",
+            "s0",
+            "a0",
+            "state",
+            "states",
+            "hidden",
+            "hiddenstate",
+            "cell",
+            "cellstate",
+            "hprev",
+            "cprev",
+            "sprev",
+            "prevh",
+            "prevc",
+            "prevstate",
+        ]
+    ),
+    *(
+        [
+            "prevhidden",
+            "hiddenprev",
+            "stateprev",
+            "hinit",
+            "cinit",
+            "inith",
+            "initc",
+            "inithidden",
+            "initstate",
+            "initialstate",
+            "initialhidden",
+        ]
+    ),
+}
+"""What people call a state that a pass begins with: it is neither inputs nor targets."""
+
 Supply = Mapping[str, Callable[[], Any]]
 """Maps roles to functions that make their values."""
 
@@ -75,7 +117,8 @@ def bound(
     values = {name: kept[name] for name in roles if name in kept and roles[name] not in (INPUTS, TARGETS)}
     unknown = [n for n, role in roles.items() if n not in values and (role is None or role not in supply)]
     free = [role for role in order if role not in roles.values() and role in supply]
-    if len(unknown) == len(free) or (len(unknown) < len(free) and not all_of_it):
+    begun = any(name.replace("_", "").lower() in STATES for name in unknown)
+    if not begun and (len(unknown) == len(free) or (len(unknown) < len(free) and not all_of_it)):
         roles |= dict(zip(unknown, free, strict=False))
         unknown = []
     if unknown:
@@ -100,5 +143,5 @@ def _unknown(who: str, unknown: list[str], roles: Mapping[str, Any]) -> GraphErr
         f"audit: {who} takes {', '.join(unknown)}, of which it is not known what should be passed",
         expected="names such as inputs, targets, outputs, dy, lr",
         got=f"{who}({', '.join([*known, *unknown])})",
-        fix="forward=lambda model, inputs: ..., backward=lambda model, inputs, targets: ...  # which call it",
+        fix=f"forward=lambda model, inputs: model.forward(inputs, {unknown[0]}), and backward=lambda ... in its way",
     )

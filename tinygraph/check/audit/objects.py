@@ -21,6 +21,7 @@ from .naming import CLIP, INPUTS, RATE, TARGETS, role_of
 from .passing import OFF, Passing
 from .sources import Sources, is_alike, paired
 from .subject import Case, Outcome, Subject, copied
+from .surroundings import Surroundings
 
 STEPS = ("t", "seqlen", "seqlength", "sequencelength", "timesteps", "nsteps", "numsteps", "steps", "length", "nt")
 
@@ -58,10 +59,12 @@ class Objects(Subject):
         self._forward = _forward_of(model, forward, loss)
         self._loss = loss if loss is not None else loss_method(model)
         self.functions = functions_of(model, self._backward, self._forward, self._loss)
+        self.surroundings = Surroundings(self.functions, model)
         self._sources, self._paths = Sources(), dict[str, Path]()
         self.rate = 1.0
         self.unlearned: tuple[str, ...] = ()
-        self._find()
+        with self.surroundings.kept():
+            self._find()
 
     @property
     def names_no_loss(self) -> bool:
@@ -74,7 +77,7 @@ class Objects(Subject):
         other._loss, other._no_loss = loss, False
         return other
 
-    def run(self, parameters: Mapping[str, Any], arguments: Any) -> Outcome:
+    def _run(self, parameters: Mapping[str, Any], arguments: Any) -> Outcome:
         model, before = self._start(parameters, arguments), self._before(parameters)
         passing = self._passing(arguments)
         passing.go_forward(model)
@@ -90,10 +93,14 @@ class Objects(Subject):
         model, passing = self._start(case.parameters, arguments), self._passing(arguments)
         state = {path: np.array(x) for path, x in arrays_in(model).items()}
         own = {*self._sources.attributes.values()}
-        for time in range(2):
-            if whole or not time:
-                passing.go_forward(model)
-            results.append(_arrays(self._gradients(model, self._before(case.parameters), passing.go_back(model))))
+        if not whole:
+            passing.go_forward(model)
+        for _ in range(2):
+            with self.surroundings.same_chance(model):
+                if whole:
+                    passing.go_forward(model)
+                returned = passing.go_back(model)
+            results.append(_arrays(self._gradients(model, self._before(case.parameters), returned)))
             for path, x in state.items():
                 if path not in own if whole else path in self._sources.zeroed or path in self._paths.values():
                     put(model, path, x.copy())

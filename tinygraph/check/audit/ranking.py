@@ -17,7 +17,7 @@ FAR = 8
 
 
 @dataclass(frozen=True)
-class Place:
+class EditSpot:
     """A statement that may be edited.
 
     Attributes:
@@ -32,33 +32,33 @@ class Place:
     far: int = 0
 
 
-def suspected(trees: Trees, lines: Sequence[tuple[FunctionType, int]]) -> list[Place]:
+def suspected(trees: Trees, lines: Sequence[tuple[FunctionType, int]]) -> list[EditSpot]:
     """The statements of the suspects' lines, in their order."""
-    places: dict[int, Place] = {}
+    places: dict[int, EditSpot] = {}
     for function, line in lines:
         for at in statements_at(trees[function], line) if function in trees else ():
-            places.setdefault(id(at), Place(function, at, (function, line)))
+            places.setdefault(id(at), EditSpot(function, at, (function, line)))
     return [*places.values()]
 
 
 def ranked(
-    trees: Trees, ours: Collection[FunctionType], trial: Trials, first: Sequence[Place], base: Verdict | None = None
-) -> list[Place]:
+    trees: Trees, ours: Collection[FunctionType], trial: Trials, first: Sequence[EditSpot], base: Verdict | None = None
+) -> list[EditSpot]:
     """The suspects, then the other statements of the functions that are ``ours``; none that the loss depends on."""
     base = base or trial.base
     assert base is not None
     known = {id(place.at) for place in first}
-    rest: list[Place] = []
+    rest: list[EditSpot] = []
     for function in ours:
         tree = trees[function]
-        places = [Place(function, at) for at in statements(tree)]
+        places = [EditSpot(function, at) for at in statements(tree)]
         scores = _scores(trees, trial, places, base)
         pairs = zip(scores, places, strict=True)
         rest += [replace(p, far=s) for s, p in pairs if s is not None and id(p.at) not in known]
     return [*first, *sorted(rest, key=lambda place: place.far)]
 
 
-def _scores(trees: Trees, trial: Trials, places: Sequence[Place], base: Verdict) -> list[int | None]:
+def _scores(trees: Trees, trial: Trials, places: Sequence[EditSpot], base: Verdict) -> list[int | None]:
     """How far the gradients that a statement reaches are from those that are wrong; None for the forward pass."""
     wrong = frozenset(trial.due) - base.right
     probes = [(k, probe) for k, place in enumerate(places) if (probe := _probe(place)) is not None]
@@ -74,7 +74,7 @@ def _scores(trees: Trees, trial: Trials, places: Sequence[Place], base: Verdict)
     return scores
 
 
-def _probe(place: Place) -> Edit | None:
+def _probe(place: EditSpot) -> Edit | None:
     """The statement with another value."""
     at = place.at
     if not isinstance(at, (ast.Assign, ast.AugAssign)):

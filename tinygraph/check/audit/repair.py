@@ -10,13 +10,13 @@ from typing import Any, cast
 
 import numpy as np
 
-from .atoms import Watch
+from .atoms import ScopeWatch
 from .cases import Cases
 from .edits import Edit, Edits
 from .inserts import MISSING
 from .levers import Levers, is_other
-from .mended import Repair, State, credible, weight_at, with_edit
-from .ranking import Place, ranked, suspected
+from .mended import Edited, Repair, credible, weight_at, with_edit
+from .ranking import EditSpot, ranked, suspected
 from .subject import Case, Subject
 from .trials import Clock, Trials, Verdict, quiet, right_gradients
 from .wording import texts
@@ -35,9 +35,12 @@ Due = Callable[[Case], Mapping[str, Any]]
 
 
 def search(
-    subject: Subject, cases: Cases, lines: Sequence[tuple[FunctionType, int]], budget_seconds: float = 10.0,
+    subject: Subject,
+    cases: Cases,
+    lines: Sequence[tuple[FunctionType, int]],
+    budget_seconds: float = 10.0,
     due: Due | None = None,
-) -> list[Repair]:  # fmt: skip
+) -> list[Repair]:
     """Looks for edits after which all wrong gradients are right.
 
     Args:
@@ -55,9 +58,12 @@ def search(
 
 
 def localise(
-    subject: Subject, cases: Cases, suspects: Sequence[tuple[FunctionType, int]], budget_seconds: float = 3.0,
+    subject: Subject,
+    cases: Cases,
+    suspects: Sequence[tuple[FunctionType, int]],
+    budget_seconds: float = 3.0,
     due: Due | None = None,
-) -> list[tuple[FunctionType, int, int]]:  # fmt: skip
+) -> list[tuple[FunctionType, int, int]]:
     """For each suspect how many wrong gradients one edit of that line alone makes right, none of the others wrong.
 
     Returns:
@@ -76,8 +82,8 @@ class Search:
         self.subject, self.cases, self.lines, self.clock = subject, cases, lines, clock
         self.due = due or (lambda case: right_gradients(subject, case))
         self.trial = self._first_trial()
-        self.watch = Watch(subject, self.trial.case)
-        self.start = State({f: scope.source.tree for f, scope in self.watch.scopes.items()})
+        self.watch = ScopeWatch(subject, self.trial.case)
+        self.start = Edited({f: scope.source.tree for f, scope in self.watch.scopes.items()})
         self.ours = [f for f, scope in self.watch.scopes.items() if scope.backward]
         self._proofs: list[Trials] = []
         self._one: Trials | None = None
@@ -134,7 +140,7 @@ class Search:
         base = self.trial.base
         return base is not None and all(base.errors[name] in (1.0, np.inf) for name in self.trial.wrong)
 
-    def _alone(self, places: Sequence[Place], clock: Clock, kind: str = "") -> list[Edit]:
+    def _alone(self, places: Sequence[EditSpot], clock: Clock, kind: str = "") -> list[Edit]:
         """Edits that mend everything, perhaps of one kind; the tier of the first is gone through to its end."""
         mended: list[tuple[float, int, Edit]] = []
         for tier in self._tiers(self.start, places, self.trial, kind):
@@ -154,7 +160,7 @@ class Search:
         return [*best.values()]
 
     def _tiers(
-        self, state: State, places: Sequence[Place], trial: Trials, kind: str = ""
+        self, state: Edited, places: Sequence[EditSpot], trial: Trials, kind: str = ""
     ) -> Iterator[Iterator[tuple[int, Edit, Verdict | None]]]:
         low = 0.0
         for high in TIERS:
@@ -162,7 +168,7 @@ class Search:
             low = high
 
     def _tier(
-        self, state: State, places: Sequence[Place], trial: Trials, low: float, high: float, kind: str
+        self, state: Edited, places: Sequence[EditSpot], trial: Trials, low: float, high: float, kind: str
     ) -> Iterator[tuple[int, Edit, Verdict | None]]:
         for rank, place in enumerate(places):
             every = self._left.get((id(place.at), id(trial)))
@@ -172,7 +178,7 @@ class Search:
             for edit, verdict in trial.tried(state.trees, edits):
                 yield rank, edit, None if verdict is None or trial.forward_changed(verdict) else verdict
 
-    def _pull(self, state: State, places: Sequence[Place], trial: Trials, base: Verdict) -> None:
+    def _pull(self, state: Edited, places: Sequence[EditSpot], trial: Trials, base: Verdict) -> None:
         """Leaves of the edits of each statement those that make what is due, where that is known."""
         levers = Levers(state.trees, trial, places, base)
         known = levers.find()
@@ -187,7 +193,7 @@ class Search:
             left = sorted([*other, *(fitting if lever else [])], key=lambda edit: edit.weight)
             self._left[id(place.at), id(trial)] = left
 
-    def _fitting_first(self, state: State, place: Place, edits: list[Edit]) -> list[Edit]:
+    def _fitting_first(self, state: Edited, place: EditSpot, edits: list[Edit]) -> list[Edit]:
         """Where many values would do, such as for the parts of a sum: those that do at one step alone."""
         if self._one is None:
             self._one = self._trial(1, 0) if self.cases.places else self.trial
@@ -198,7 +204,7 @@ class Search:
         lever = levers.find().get(id(place.at))
         return levers.fitting(place, lever, edits) if lever and any(x is not None for x in lever.due) else edits
 
-    def _edits_of(self, state: State, place: Place) -> list[Edit]:
+    def _edits_of(self, state: Edited, place: EditSpot) -> list[Edit]:
         if id(place.at) not in self._edits:
             tree = state.trees[place.function]
             if id(tree) not in self._makers:
@@ -208,7 +214,7 @@ class Search:
             self._edits[id(place.at)] = place.at, self._makers[id(tree)][1].of(place.at)
         return self._edits[id(place.at)][1]
 
-    def _proven(self, state: State, edit: Edit | None) -> bool:
+    def _proven(self, state: Edited, edit: Edit | None) -> bool:
         trees = state.trees if edit is None else with_edit(state, edit).trees
         if not self._proofs:
             steps = [s for s in (4, 3) if s != self.trial.case.steps] if self.cases.places else [None, None]
@@ -221,7 +227,7 @@ class Search:
         trials = [self._trial(1, 0), self.trial] if self.cases.places else [self.trial]
         return self._on(self.start, trials, DEPTH)
 
-    def _on(self, state: State, trials: Sequence[Trials], depth: int) -> tuple[Edit, ...]:
+    def _on(self, state: Edited, trials: Sequence[Trials], depth: int) -> tuple[Edit, ...]:
         """The edits of a state and those that mend what is left; none where that is not reached."""
         bases = [trial.of(state.trees) for trial in trials]
         if all(base and base.right >= trial.due.keys() for base, trial in zip(bases, trials, strict=True)):
@@ -237,7 +243,7 @@ class Search:
         return ()
 
     def _steps(
-        self, state: State, trials: Sequence[Trials], k: int, bases: Sequence[Verdict | None]
+        self, state: Edited, trials: Sequence[Trials], k: int, bases: Sequence[Verdict | None]
     ) -> Iterator[list[Edit]]:
         """Edits after which more gradients are right and none of the right ones wrong; tier by tier, the best first."""
         trial, base = trials[k], bases[k]
@@ -257,7 +263,7 @@ class Search:
                 break
 
     def _later(
-        self, state: State, edit: Edit, trials: Sequence[Trials], bases: Sequence[Verdict | None], k: int
+        self, state: Edited, edit: Edit, trials: Sequence[Trials], bases: Sequence[Verdict | None], k: int
     ) -> int:
         """How many more gradients are right in the cases after the k-th; large and negative where one becomes wrong."""
         more = 0
@@ -268,7 +274,7 @@ class Search:
             more += len(verdict.right - base.right)
         return more
 
-    def _least(self, state: State) -> tuple[Edit, ...]:
+    def _least(self, state: Edited) -> tuple[Edit, ...]:
         return state.edits
 
     def mended_by_line(self) -> list[tuple[FunctionType, int, int]]:

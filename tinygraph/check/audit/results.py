@@ -8,6 +8,7 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from inspect import isgenerator
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ def loss_of(result: Any) -> Any:
 
 def gradients_of(result: Any, parameters: Mapping[str, Any], function: Any) -> dict[str, Any]:
     """Maps each parameter to its gradient: by keys of a dict, by names in the ``return``, else by order and shape."""
+    if isgenerator(result):
+        result = [*result]
     parts, names = _named(result, names_returned(function))
     chosen: dict[str, Any] = {}
     for name in parameters:

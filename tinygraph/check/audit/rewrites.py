@@ -7,10 +7,10 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
+from ...ops.inference import Shape
 from .atoms import Scope, ends_of, is_atom
 from .forms import (
     PRODUCTS,
-    Shape,
     as_target,
     broadcast,
     called,
@@ -24,7 +24,7 @@ from .forms import (
     slopes,
     times,
     turned,
-)  # fmt: skip
+)
 from .terms import Terms, begin_alike, is_gate
 
 Variant = tuple[ast.expr, str, float]

@@ -66,7 +66,7 @@ class Right:
         order = [x for x in ancestors([self.loss]) if x.dtype.kind == "f"]
         self._names = {leaf: name for name, leaf in outcome.leaves.items()}
         self._length = steps
-        self._steps = _steps(order)
+        self._steps = steps_of(order)
         self._first_reader = {y: (x, k) for x in reversed(order) for k, y in enumerate(x.inputs)}
         self._gradients = dict(zip(order, grad(self.loss, order), strict=True))
         none = {name: np.zeros(leaf.shape) for name, leaf in outcome.leaves.items()}
@@ -198,7 +198,7 @@ def _only_gathers(x: Node) -> bool:
     return x.op.name in GATHERING or x.op.name == "negative" or (x.op.name in ("multiply", "divide") and bool(numbers))
 
 
-def _steps(order: list[Node]) -> dict[Node, int]:
+def steps_of(order: list[Node]) -> dict[Node, int]:
     """The time step of each node: the n-th node of one line is that of step n, if there is more than one.
 
     Data that one step alone reads is of that step.

@@ -16,6 +16,7 @@ from .clipped import clipping_in
 from .lines import key_of, line_of
 from .naming import TARGETS, role_of
 from .objects import Objects
+from .stopped import first_line
 from .subject import Case, Outcome, Subject, copied
 from .table import right_gradients, tolerance_of
 from .usual_losses import stacked
@@ -27,9 +28,10 @@ def notes(subject: Subject, cases: Cases) -> tuple[str, ...]:
     looks = Looks(subject, cases)
     for what, check in CHECKS.items():
         try:
-            told += check(looks)
+            with subject.surroundings.kept():
+                told += check(looks)
         except Exception as error:  # whatever the user's code raises when it is called so
-            told.append(f"not checked: {what} ({type(error).__name__}: {str(error).partition(chr(10))[0]})")
+            told.append(f"not checked: {what} ({first_line(error)})")
     return tuple(dict.fromkeys(told))
 
 

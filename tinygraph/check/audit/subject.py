@@ -16,6 +16,8 @@ from ...core.node import Node
 from ...recording import makers
 from ...recording.recorded import ours_in, recording
 from .aliases import bindings_seen
+from .attributes import clone
+from .surroundings import Surroundings, is_changeable
 
 
 @dataclass(frozen=True)
@@ -57,20 +59,27 @@ class Subject(ABC):
         parameters: the user's arrays by name.
         arguments: the user's other arguments.
         functions: those of the user's functions whose lines are followed; the backward pass is the first.
+        surroundings: what these change besides their arguments.
     """
 
     parameters: dict[str, np.ndarray]
     arguments: Any
     functions: tuple[FunctionType, ...]
+    surroundings: Surroundings
 
     @abstractmethod
+    def _run(self, parameters: Mapping[str, Any], arguments: Any) -> Outcome: ...
+
     def run(self, parameters: Mapping[str, Any], arguments: Any) -> Outcome:
-        """Runs both passes; arrays may be overwritten by the user's code."""
+        """Runs both passes; arrays may be overwritten by the user's code. Each run draws the same random numbers."""
+        with self.surroundings.same_chance():
+            return self._run(parameters, arguments)
 
     def gradients(self, case: Case) -> dict[str, np.ndarray | None]:
         """The hand-written gradients as arrays."""
         copies = {name: np.array(x) for name, x in case.parameters.items()}
-        gradients = self.run(copies, copied(case.arguments)).gradients
+        with self.surroundings.kept():
+            gradients = self.run(copies, copied(case.arguments)).gradients
         return {name: None if g is None else np.array(g, float) for name, g in gradients.items()}
 
     def on_nodes(self, case: Case, bindings: bool = True) -> Outcome:
@@ -79,7 +88,7 @@ class Subject(ABC):
         With ``bindings`` a name that is bound to what is there makes a node too, see `aliases.py`.
         """
         leaves: dict[str, Node] = {name: parameter(x, name) for name, x in case.parameters.items()}
-        with self.recorded(bindings):
+        with self.surroundings.kept(), self.recorded(bindings):
             writable = {name: makers.array(x) for name, x in leaves.items()}
             outcome = self.run(writable, copied(case.arguments))
         return Outcome(outcome.loss, outcome.outputs, outcome.gradients, leaves)
@@ -104,4 +113,4 @@ def copied(x: Any) -> Any:
         return {key: copied(part) for key, part in x.items()}
     if type(x) in (list, tuple):
         return type(x)([copied(part) for part in x])
-    return x
+    return clone(x) if is_changeable(x) else x

@@ -9,8 +9,9 @@ from typing import cast
 
 import numpy as np
 
+from ...ops.inference import Shape
 from .atoms import Scope, is_atom
-from .forms import PRODUCTS, Shape, broadcast, method, of_numpy, product_shape, replaced, times, turned
+from .forms import PRODUCTS, broadcast, method, of_numpy, product_shape, replaced, times, turned
 
 GATES = set("ifogczrnu")
 

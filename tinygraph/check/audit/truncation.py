@@ -16,7 +16,7 @@ from ...ops import stop_gradient
 from .book import NEAR, same
 from .clipped import Clipping, clipping_in
 from .lines import key_of
-from .right import _steps
+from .right import steps_of
 from .subject import Outcome
 
 StepEdge = tuple[int, int]
@@ -61,7 +61,7 @@ class _Graph:
         for x in self._order:
             for y in x.inputs:
                 self._read[y].append(x)
-        self._at = _steps([x for x in self._order if x.dtype.kind == "f"])
+        self._at = steps_of([x for x in self._order if x.dtype.kind == "f"])
         self.last = max(self._at.values(), default=0)
         self._move_short_lines()
         self._coefficients: dict[str, np.ndarray] | None = None

@@ -17,7 +17,7 @@ from ..picture import Part
 from ..shown.folding import Chip, Inline, Operand
 from ..views.wording import SIGNS
 from .items import OUTSIDE, Block, Item, Piece, Side
-from .overlap import Steps, Write, Written, same_step
+from .overlap import Steps, Write, WrittenParts, same_step
 
 A_LINE = 26
 """Characters per line in the list of a fused action's members."""
@@ -41,7 +41,7 @@ class _Planning:
 
     def __init__(self) -> None:
         self.side = Side()
-        self.written: dict[Buffer, Written] = {}
+        self.written: dict[Buffer, WrittenParts] = {}
         self.chips: dict[Buffer, dict[str, Any]] = {}
         self.names: dict[Any, str] = {}
 
@@ -60,7 +60,7 @@ class _Planning:
             self._learn(action, loads, stores)
             reads += [(item, v) for v in loads]
             for v in stores:
-                self.written.setdefault(v.buffer, Written(v.buffer.size)).add(v, item, steps)
+                self.written.setdefault(v.buffer, WrittenParts(v.buffer.size)).add(v, item, steps)
         if loop != OUTSIDE:
             self._tie(reads, first, steps)
 

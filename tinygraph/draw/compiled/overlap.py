@@ -24,7 +24,7 @@ class Write(NamedTuple):
     high: int
 
 
-class Written:
+class WrittenParts:
     """All writes to one buffer, indexed by position, so that a lookup checks only few of them."""
 
     def __init__(self, size: int) -> None:
