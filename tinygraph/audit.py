@@ -7,12 +7,12 @@ import ast
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from inspect import isfunction
 from typing import Any
 
 import numpy as np
 
+from .check.audit.auditor import audit
 from .check.audit.plain_file import PlainFile
 from .check.audit.sampling import INSTEAD, Sample, constructed, of_functions, of_object
 from .core.errors import GraphError
@@ -23,7 +23,7 @@ RIGHT, WRONG, NOT_TAKEN = 0, 1, 2
 """What the command exits with."""
 
 
-def main(arguments: Sequence[str] | None = None, audit: Callable[..., Any] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, auditor: Callable[..., Any] = audit) -> int:
     """Prints the report; 0 if the gradients are right, 1 if not, 2 if the file could not be taken."""
     options = _parser().parse_args(arguments)
     try:
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None, audit: Callable[..., Any] | Non
             print(line)
         sample = _sample(plain, wanted, options.loss, told)
         settings = {"repair": not options.no_repair, "seed": options.seed}
-        report = (audit or _auditor())(*sample.arguments, **sample.keywords, **settings)
+        report = auditor(*sample.arguments, **sample.keywords, **settings)
     except GraphError as error:
         print(error, file=sys.stderr)
         return NOT_TAKEN
@@ -43,10 +43,6 @@ def main(arguments: Sequence[str] | None = None, audit: Callable[..., Any] | Non
         return NOT_TAKEN
     print(report)
     return RIGHT if report.passed else WRONG
-
-
-def _auditor() -> Callable[..., Any]:
-    return getattr(import_module(".check.audit", __package__), "audit")  # noqa: B009  bound when all of it is loaded
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tinygraph.check.audit.table import probe, rows, tolerance_of
 
 from .passes import HERE
 
+plain_file = sys.modules["tinygraph.check.audit.plain_file"]
 SCRIPT = """
 import numpy as np
 import time
@@ -100,7 +102,7 @@ def audit(*arguments: Any, repair: bool, seed: int, **keywords: Any) -> Report:
 
 
 def run(target: Any, *options: str) -> int:
-    return main([str(target), *options], audit=audit)
+    return main([str(target), *options], auditor=audit)
 
 
 @pytest.fixture
@@ -127,10 +129,17 @@ def test_a_fault_is_exit_one(script: Path, capsys: Any) -> None:
     assert "passed: False" in capsys.readouterr().out
 
 
-@each("target", [
-    "class_update.py:RNN", "layers.py:Net", "tagger.py:Tagger", "lstm_packed.py:LSTM", "last_sigmoid.py:LastStep",
-    "char_step.py:loss_and_gradients",
-])  # fmt: skip
+@each(
+    "target",
+    [
+        "class_update.py:RNN",
+        "layers.py:Net",
+        "tagger.py:Tagger",
+        "lstm_packed.py:LSTM",
+        "last_sigmoid.py:LastStep",
+        "char_step.py:loss_and_gradients",
+    ],
+)
 def test_sizes_and_data_are_found_for_any_of_our_passes(target: str) -> None:
     assert run(HERE / target) == RIGHT
 
@@ -142,14 +151,17 @@ def test_shapes_are_asked_for_and_taken(capsys: Any) -> None:
     assert run(target, "--shapes", "Wx=5x3,Wh=5x5,Wy=2x5,bh=5x1,by=2x1") == RIGHT
 
 
-@each("text, target, words", [
-    ("print 'hello'", "a", "Python 3"),
-    ("x = 1", "Net", "has no Net"),
-    ("class Net:\n    def __init__(self, wave):\n        pass", "Net", "--with wave="),
-    ("class Net:\n    def forward(self, x):\n        return x", "Net", "no method of the name backward"),
-    ("def f(x, y, W):\n    return 1", "f", "--shapes W="),
-    ("import numpy as np\nW = np.ones((2, 3))\ndef f(x, y):\n    raise OSError(W)", "f", "none of the forms"),
-])  # fmt: skip
+@each(
+    "text, target, words",
+    [
+        ("print 'hello'", "a", "Python 3"),
+        ("x = 1", "Net", "has no Net"),
+        ("class Net:\n    def __init__(self, wave):\n        pass", "Net", "--with wave="),
+        ("class Net:\n    def forward(self, x):\n        return x", "Net", "no method of the name backward"),
+        ("def f(x, y, W):\n    return 1", "f", "--shapes W="),
+        ("import numpy as np\nW = np.ones((2, 3))\ndef f(x, y):\n    raise OSError(W)", "f", "none of the forms"),
+    ],
+)
 def test_what_cannot_be_taken_is_one_clear_message(
     text: str, target: str, words: str, tmp_path: Path, capsys: Any
 ) -> None:
@@ -161,7 +173,7 @@ def test_what_cannot_be_taken_is_one_clear_message(
 
 
 def test_an_assignment_that_takes_long_is_left_out(script: Path, capsys: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("tinygraph.check.audit.plain_file.LONGEST", 0.1)
+    monkeypatch.setattr(plain_file, "LONGEST", 0.1)
     slow = "hidden_size = [time.sleep(9), 5][1]"
     script.write_text(SCRIPT.replace("hidden_size = 5", slow), encoding="utf-8")
     assert run(f"{script}:step") == RIGHT
@@ -183,3 +195,12 @@ def test_values_are_told_by_name(tmp_path: Path) -> None:
     )
     assert run(f"{file}:Net") == NOT_TAKEN
     assert run(f"{file}:Net", "--with", "wave=5") == RIGHT
+
+
+def test_the_real_auditor_names_lines_and_a_loss(capsys: Any) -> None:
+    assert main([f"{HERE / 'class_update.py'}:RNN", "--no-repair"]) == RIGHT
+    assert "all gradients are right" in capsys.readouterr().out
+    seeds = HERE.parent / "seeds"
+    assert main([f"{seeds / 'seed_001.py'}:YesOrNo", "--no-repair"]) == WRONG
+    out = capsys.readouterr().out
+    assert "wrong gradients: " in out and "binary cross-entropies" in out and "self.h.T" in out

@@ -170,14 +170,17 @@ def tail(name: str) -> str:
     return next(w for w in weights() if w in name.replace("['", ".").replace("']", "").split("."))
 
 
-@each("model, names", [
-    (InDicts(), "params['Wx'] params['Wh'] params['Wy'] params['b']"),
-    (InWeights(), "Wx.data Wh.data Wy.data b.data"),
-    (Updating(), "Wx Wh Wy b"),
-    (AddsNegative(), "Wx Wh Wy b"),
-    (LiteralRate(), "Wx Wh Wy b"),
-    (Both(), "W['Wx'] W['Wh'] W['Wy'] W['b']"),
-])  # fmt: skip
+@each(
+    "model, names",
+    [
+        (InDicts(), "params['Wx'] params['Wh'] params['Wy'] params['b']"),
+        (InWeights(), "Wx.data Wh.data Wy.data b.data"),
+        (Updating(), "Wx Wh Wy b"),
+        (AddsNegative(), "Wx Wh Wy b"),
+        (LiteralRate(), "Wx Wh Wy b"),
+        (Both(), "W['Wx'] W['Wh'] W['Wy'] W['b']"),
+    ],
+)
 def test_the_gradients_of_any_class_are_those_of_numpy(model: Any, names: str) -> None:
     loss = None if isinstance(model, Both) else square
     before = copy.deepcopy(vars(model))

@@ -49,7 +49,20 @@ def bound(x: Any, unpacked: bool = False) -> Any:
     return x
 
 
+_codes: dict[tuple[CodeType, str], CodeType | None] = {}
+"""By the code of a function and its file, since equal code may stand in two files: an audit runs each many times."""
+
+
 def _code(function: FunctionType) -> CodeType | None:
+    key = function.__code__, function.__code__.co_filename
+    if key not in _codes:
+        if len(_codes) > 500:
+            _codes.clear()
+        _codes[key] = _rewritten(function)
+    return _codes[key]
+
+
+def _rewritten(function: FunctionType) -> CodeType | None:
     try:
         source = source_of(function)
     except GraphError:

@@ -14,7 +14,7 @@ from ...core.node import Node
 Path = tuple[tuple[str, Any], ...]
 """From an object to a part of it: pairs of ``"attribute"`` and a name, or ``"item"`` and a key."""
 
-_CLOSED = (type, ModuleType, FunctionType, MethodType, BuiltinFunctionType, str, bytes, np.random.Generator, np.generic)
+_CLOSED = (type, ModuleType, FunctionType, MethodType, BuiltinFunctionType, str, bytes)
 
 
 def name_of(path: Path) -> str:
@@ -31,7 +31,7 @@ def parts_of(x: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
         yield from ((("item", key), part) for key, part in x.items())
     elif isinstance(x, (list, tuple)):
         yield from ((("item", k), part) for k, part in enumerate(x))
-    elif not isinstance(x, (*_CLOSED, Node, np.ndarray)):
+    elif not isinstance(x, (*_CLOSED, Node)) and not type(x).__module__.startswith("numpy"):
         slots = [s for c in type(x).__mro__ for s in getattr(c, "__slots__", ()) if isinstance(s, str)]
         names = dict.fromkeys([*getattr(x, "__dict__", {}), *(s for s in slots if not s.startswith("__"))])
         yield from ((("attribute", name), getattr(x, name)) for name in names if hasattr(x, name))

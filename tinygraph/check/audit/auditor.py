@@ -11,11 +11,12 @@ import numpy as np
 from ...core.errors import GraphError, shown
 from ...core.node import Node
 from .cases import Cases
-from .findings import Finding, findings_of, mended, suspects
+from .findings import Finding, findings_of, suspects, with_repairs
 from .functions import Functions
-from .losses import Fit
+from .losses import fitting, nearest
+from .mended import Repair
 from .objects import Objects
-from .repair import Repair, search
+from .repair import search
 from .report import AuditReport
 from .right import Right
 from .state_checks import notes as notes_of
@@ -51,7 +52,31 @@ class _Audit:
 
     def __init__(self, subject: Subject, seed: int) -> None:
         self.subject, self.cases = subject, Cases(subject, seed)
-        self.fits: list[Fit] | None = None
+        self._loss_in_words, self._told_first = "the loss that is computed", list[str]()
+        if isinstance(subject, Objects) and subject.names_no_loss:
+            self._choose_loss(subject)
+
+    def _choose_loss(self, subject: Objects) -> None:
+        """The usual loss to which most gradients belong, or to whose gradients they are most alike."""
+        fits = fitting(subject, self.cases)
+        fit = fits[0] if fits else nearest(subject, self.cases)
+        if fit is None:
+            problem = "audit: nobody says what the loss is, and it is none of the usual ones"
+            raise GraphError(problem, fix="loss=lambda outputs, targets: ...")
+        told = f"nobody says what the loss is: the gradients are held against {fit.name}"
+        self._told_first += [told if fits else f"{told}, to which they are most alike"]
+        self._loss_in_words = fit.name
+        self.subject = self.cases.subject = subject.with_loss(fit.as_function(self.cases))
+
+    def _other_loss(self, table: tuple[TableRow, ...]) -> list[str]:
+        """Another loss than the one that is computed, if more gradients are right for it."""
+        fits = [] if self._told_first else fitting(self.subject, self.cases)
+        for fit in fits[:1]:
+            at = [row for row in table if fit.steps in (None, row.steps)]
+            right = [name for name in fit.right if all(row.right for row in at if row.parameter == name)]
+            if len(right) < len(fit.right):
+                return [f"the gradients belong to another loss than the one that is computed: they are {fit}"]
+        return []
 
     def report(self, repair: bool) -> AuditReport:
         table, near = self._table(), tolerance_of(self.subject)
@@ -64,12 +89,12 @@ class _Audit:
         repairs: list[Repair] = []
         if not passed:
             findings, more = self._findings(near)
-            told += more
+            told += [*self._other_loss(table), *more]
             if repair:
                 repairs = self._repairs(findings)
-                findings = mended(findings, repairs)
-        told += [*notes_of(self.subject, self.cases)]
-        return AuditReport(self._loss_in_words(), table, tuple(findings), tuple(repairs), tuple(dict.fromkeys(told)))
+                findings = with_repairs(findings, repairs)
+        told = [*self._told_first, *told, *notes_of(self.subject, self.cases)]
+        return AuditReport(self._loss_in_words, table, tuple(findings), tuple(repairs), tuple(dict.fromkeys(told)))
 
     def _outcome(self, steps: int | None, draw: int = 0) -> Outcome:
         case = self.cases.case(steps if self.cases.places else None, draw)
@@ -102,9 +127,6 @@ class _Audit:
             return search(self.subject, self.cases, suspects(self.subject, findings))
         except GraphError:
             return []
-
-    def _loss_in_words(self) -> str:
-        return "the loss that is computed"
 
 
 def _fields(row: TableRow) -> list[Any]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...core.graph import ancestors
 from ...core.node import Node
 from .book import same
 from .right import Thing
@@ -71,7 +72,7 @@ class Blame:
         departures: list[Departure] = []
         while len(departures) < most:
             wrong = self.written.wrong(self._values)
-            trial = self._best(wrong) if wrong else None
+            trial = (self._best(wrong) if wrong else None) or self._hidden(wrong)
             if trial is None:
                 break
             departures.append(trial.departure)
@@ -95,8 +96,55 @@ class Blame:
         best = self._of(near, wrong, None)
         return best if best is not None else self._of(open_ones, wrong, None)
 
+    def _hidden(self, wrong: frozenset[str]) -> Trial | None:
+        """A departure that mends nothing as long as others are there: an adjoint but for a factor, or at some steps."""
+        behind = self.written.behind(wrong) | {*ancestors([*self._overrides])}
+        for operation in self.written.operations:
+            if behind.isdisjoint(operation.nodes) or not self._overrides.keys().isdisjoint(operation.nodes):
+                continue
+            for things in (self._but_for_a_factor(operation), self._but_for_steps(operation)):
+                overrides = {x: _as(t.array, x) for x, t in things.items()}
+                if overrides and self.written.wrong(self.written.replay({**self._overrides, **overrides})) <= wrong:
+                    node = min(overrides, key=lambda x: x.serial)
+                    return Trial(Departure(operation, node, things[node], frozenset()), overrides)
+        return None
+
+    def _but_for_a_factor(self, operation: Operation) -> dict[Node, Thing]:
+        things: dict[Node, Thing] = {}
+        for x in operation.nodes:
+            matches = [m for m in self.written.look(x, self._value(x)) if m.thing.kind != "value"]
+            if x.size == 1 or any(abs(m.factor - 1) < 1e-8 for m in matches) or not all(map(self._is_known, x.inputs)):
+                return {}
+            own = [m.thing for m in matches if m.thing.own and m.thing.kind == "adjoint"]
+            if own:
+                things[x] = own[0]
+        return things if len(things) == len(operation.nodes) else {}
+
+    def _but_for_steps(self, operation: Operation) -> dict[Node, Thing]:
+        """What an operation should make at its other runs, told from a run in which it made the adjoint of a step."""
+        nodes = operation.nodes
+        if len(nodes) < 2 or nodes[0].size == 1:
+            return {}
+        exact = [self._adjoints(x) for x in nodes]
+        off = [k for k, x in enumerate(nodes) if not self._is_known(x) and all(map(self._is_known, x.inputs))]
+        for k, own in enumerate(exact):
+            for thing in own if off else ():
+                family = {
+                    t.step: t for f in self._families[nodes[0].size] for t in f.values() if t.family == thing.family
+                }
+                for sign in (-1, 1):
+                    due = {nodes[j]: family.get((thing.step or 0) + sign * (j - k)) for j in off}
+                    if all(due.values()) and all(fits(t.array, x) for x, t in due.items() if t):
+                        return {x: t for x, t in due.items() if t}
+        return {}
+
+    def _adjoints(self, node: Node) -> list[Thing]:
+        matches = self.written.look(node, self._value(node))
+        exact = [m.thing for m in matches if abs(m.factor - 1) < 1e-8 and m.thing.own]
+        return [t for t in exact if t.kind == "adjoint" and t.step is not None]
+
     def _departs(self, operation: Operation) -> bool:
-        """Whether it makes, of right things, what the right graph does not hold, and its readers make wrong things of it.
+        """Whether it makes, of right things, what the right graph does not hold, and its readers make wrong ones.
 
         A reader speaks only if all else that it reads is right.
         """
@@ -163,7 +211,8 @@ class Blame:
         """Whether a reader, or one after it, makes another thing with these values, and a right one."""
         if any(self.written.is_result(x) and self.written.is_right(x, v) for x, v in overrides.items()):
             return True
-        for node in [*overrides][:2]:  # of a sum the first may be read by nobody
+        nodes = [*overrides]
+        for node in dict.fromkeys((nodes[0], nodes[-1])):  # of a sum all but the last may be read by nobody else
             values, front = {node: overrides[node]}, [node]
             for _ in range(DEPTH):
                 readers = list(dict.fromkeys(r for x in front for r in self.written.readers(x) if r not in overrides))
@@ -186,8 +235,9 @@ class Blame:
         for family in sorted(families, key=lambda f: next(iter(f.values())).kind != "value") if selects else families:
             if next(iter(family.values())).kind == "value" and not selects:
                 continue
-            for order in self._orders(len(nodes), sorted(family), selects):
-                pairs = {x: family[t] for x, t in zip(nodes, order, strict=False) if t is not None}
+            repeated = self.written.right.is_repeated(next(iter(family.values())).of)
+            for order in self._orders(len(nodes), sorted(family), selects, repeated):
+                pairs = {x: _of_step(family, t) for x, t in zip(nodes, order, strict=False)}
                 pairs = {x: thing for x, thing in pairs.items() if fits(thing.array, x)}
                 if pairs:
                     yield pairs
@@ -204,15 +254,20 @@ class Blame:
                     there = {a: _exchanged(b, other) for a, b in pairs}
                     yield there | {b: _exchanged(a, operation) for a, b in pairs}
 
-    def _orders(self, runs: int, steps: list[int], selects: bool) -> list[list[int | None]]:
+    def _orders(self, runs: int, steps: list[int], selects: bool, repeated: bool) -> list[list[int | None]]:
         """The steps that so many runs may stand for: those of a loop over time, forwards or backwards.
 
         What is selected may be of the step before or after, and so of none at an end.
         """
-        if len(steps) == 1:
-            return [[*steps] * runs] if runs == 1 else []
-        ends: list[int | None] = [None] if selects else []
-        padded = [*ends, *steps, *ends]
+        if len(steps) == 1:  # of what is outside of time one run makes it, or all of them keep it
+            ends: list[list[int | None]] = [
+                [*steps, *[None] * (runs - 1)],
+                [*[None] * (runs - 1), *steps],
+                [*steps] * runs,
+            ]
+            return ends if runs > 1 else [[*steps]]
+        beyond: list[int | None] = [None] if selects else []
+        padded = [*beyond, *steps, *beyond]
         orders = [padded[k : k + runs] for k in range(len(padded) - runs + 1)]
         if self.written.runs_backwards is None:
             return [*(order[::-1] for order in orders), *orders]
@@ -221,6 +276,14 @@ class Blame:
 
 def _exchanged(node: Node, operation: Operation) -> Thing:
     return Thing("value", f"what {operation.line.expression} gives", None, (), node._value)
+
+
+def _of_step(family: Mapping[int, Thing], step: int | None) -> Thing:
+    """The thing of a step; beyond the ends it is the state from which a sequence starts."""
+    if step is not None:
+        return family[step]
+    one = next(iter(family.values()))
+    return Thing(one.kind, f"the initial {one.of}", None, one.family, np.zeros_like(one.array))
 
 
 def fits(array: np.ndarray, node: Node) -> bool:

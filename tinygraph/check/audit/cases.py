@@ -57,7 +57,8 @@ class Cases:
         whole = self._size(self.case(None))
         for length, places in sorted(candidates(self.subject.arguments), key=lambda pair: -len(pair[1])):
             self.places, self.steps = places, length
-            sizes = [self._size(self.case(steps)) for steps in (1, 2)] if whole else [None]
+            # Not 1 and 2: a batch of one row may make fewer nodes than one of two.
+            sizes = [self._size(self.case(steps)) for steps in (2, 3)] if whole else [None]
             if None not in sizes and sizes[0] < sizes[1]:  # type: ignore[operator]
                 return
         self.places, self.steps = {}, None

@@ -37,25 +37,24 @@ class Clipping:
 
 def clipping_in(pairs: Sequence[Pair], tolerance: float) -> Clipping:
     """Finds a clipping by value or by norm in the gradients of several runs."""
-    for told in (_by_value(pairs, tolerance), _by_norm(pairs, tolerance)):
-        if told is not None:
-            return told
-    return Clipping()
+    ways = [way for way in (_by_value(pairs, tolerance), _by_norm(pairs, tolerance)) if way is not None]
+    return max(ways, key=lambda way: len(way.limits), default=Clipping())
 
 
 def _by_value(pairs: Sequence[Pair], tolerance: float) -> Clipping | None:
     limits: dict[tuple[int, str], float] = {}
-    mixed = False
+    certain = False  # of a few numbers, any is a clipped one
     for k, (hand, right) in enumerate(pairs):
         for name, due in right.items():
             own = hand.get(name)
             if own is None or own.shape != due.shape or not np.isfinite(own).all() or not np.any(own):
                 continue
             limit = float(np.abs(own).max())
-            beyond = float(np.abs(due).max()) > limit * (1 + 100 * tolerance)
+            beyond = float(np.abs(due).max()) > limit * (1 + 2 * tolerance)
             if beyond and np.allclose(np.clip(due, -limit, limit), own, rtol=tolerance, atol=tolerance * limit):
-                limits[k, name], mixed = limit, mixed or bool((np.abs(due) < limit).any())
-    if not mixed or not _agree([*limits.values()], tolerance):
+                limits[k, name] = limit
+                certain = certain or bool(np.count_nonzero(due) > 3)
+    if not certain or not _agree([*limits.values()], tolerance):
         return None
     limit = max(limits.values())
     missed = [
@@ -73,7 +72,7 @@ def _by_norm(pairs: Sequence[Pair], tolerance: float) -> Clipping | None:
     missed: list[str] = []
     for k, (hand, right) in enumerate(pairs):
         factors = {n: f for n, due in right.items() if (f := _factor(hand.get(n), due, tolerance)) is not None}
-        short = {name: f for name, f in factors.items() if f < 1 - 100 * tolerance}
+        short = {name: f for name, f in factors.items() if f < 1 - 2 * tolerance}
         if not short:
             continue
         groups = [[*short]] if _agree([*short.values()], tolerance) else [[name] for name in short]
@@ -83,7 +82,7 @@ def _by_norm(pairs: Sequence[Pair], tolerance: float) -> Clipping | None:
         missed += [name for name, f in factors.items() if name not in short]
     values = [*limits.values()]
     runs = {k for k, _ in limits}
-    if not limits or not _agree(values, 1e-5) or not (len(runs) > 1 or _is_round(values[0])):
+    if not limits or not _agree(values, 1e-5) or not (len(runs) > 1 or is_round(values[0])):
         return None
     return _told(limits, f"clipped to the norm {round(max(values), 5):.4g}", missed)
 
@@ -114,7 +113,7 @@ def _agree(values: Sequence[float], near: float) -> bool:
     return max(values) - min(values) <= max(10 * near, 1e-9) * max(values)
 
 
-def _is_round(x: float) -> bool:
+def is_round(x: float) -> bool:
     """Whether a limit looks like one that people write: of two digits."""
     digits = float(f"{x:.2g}")
     return abs(x - digits) <= 1e-5 * digits

@@ -16,7 +16,7 @@ from .book import ratio
 from .inserts import MISSING
 from .kinds import kind_of
 from .lines import Line, statement_at
-from .repair import Repair
+from .mended import Repair
 from .right import Thing
 from .subject import Subject
 from .written import Written
@@ -128,7 +128,7 @@ def _beside(written: Written, name: str) -> Line | None:
     return None
 
 
-def mended(findings: list[Finding], repairs: Iterable[Repair]) -> list[Finding]:
+def with_repairs(findings: list[Finding], repairs: Iterable[Repair]) -> list[Finding]:
     """The findings with those first whose lines were repaired; a repaired line without a finding gets one."""
     ordered = []
     for r in repairs:

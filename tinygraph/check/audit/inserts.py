@@ -46,11 +46,11 @@ class Inserts:
                 continue
             due = plain(text.replace("']", "").replace("['", ".")) in self._wrong and text not in self._terms.inputs
             if text not in own and due:
+                own_reads = _loads([at]) & own if isinstance(at, ast.AugAssign) else set()
                 for value, weight in self._values(shape):
-                    yield (
-                        ast.AugAssign(target=as_target(node), op=ast.Add(), value=value),
-                        weight - 0.5 + 0.8 * (not last),
-                    )
+                    near = bool(own_reads) and bool(_loads([value]) & own_reads)  # next to its like
+                    far = 0.0 if near else 0.05 if last else 0.8
+                    yield ast.AugAssign(target=as_target(node), op=ast.Add(), value=value), weight - 0.5 + far
                     if last:
                         yield ast.Assign(targets=[as_target(node)], value=value), weight
             elif last and text not in own and text in reads and text in self._stores:
@@ -113,6 +113,6 @@ def _stores(tree: ast.AST) -> set[str]:
     return texts
 
 
-def _loads(block: Sequence[ast.stmt]) -> set[str]:
+def _loads(block: Sequence[ast.AST]) -> set[str]:
     nodes = [n for x in block for n in ast.walk(x)]
     return {ast.unparse(n) for n in nodes if is_atom(n) and isinstance(getattr(n, "ctx", None), ast.Load)}

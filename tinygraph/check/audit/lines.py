@@ -46,11 +46,30 @@ def key_of(node: Node) -> tuple[tuple[CodeType, int], ...]:
 
 
 def line_of(node: Node) -> Line | None:
-    """The innermost line of the user's that made a node; None if nobody's line is known."""
-    for code, position in trail_of(node):
-        if not code.co_filename.startswith(_LIBRARIES) and not code.co_filename.startswith("<frozen"):
+    """The innermost line of the user's that made a node; None if nobody's line is known.
+
+    A short function, such as one that returns the slope of tanh, stands for an expression: its caller's line is meant.
+    """
+    users = [spot for spot in trail_of(node) if not spot[0].co_filename.startswith((*_LIBRARIES, "<frozen"))]
+    for (code, position), more in zip(users, [*users[1:], None], strict=False):
+        if more is None or not _is_expression(code):
             return _line(code, position)
     return None
+
+
+@lru_cache(maxsize=1024)
+def _is_expression(code: CodeType) -> bool:
+    """Whether a function only computes one thing from its one or two arguments, and writes nothing."""
+    statement = _functions(code.co_filename).get((code.co_name, code.co_firstlineno))
+    if statement is None or code.co_argcount > 2 or "self" in code.co_varnames or len(statement.body) > 3:
+        return False
+    plain = (ast.Return, ast.Expr)
+    bodies = [x for x in statement.body if not isinstance(x, plain) and not _binds_a_name(x)]
+    return not bodies and isinstance(statement.body[-1], ast.Return)
+
+
+def _binds_a_name(x: ast.stmt) -> bool:
+    return isinstance(x, ast.Assign) and all(isinstance(target, ast.Name) for target in x.targets)
 
 
 @lru_cache(maxsize=4096)
@@ -77,6 +96,17 @@ def target_of(statement: ast.stmt) -> str:
     if isinstance(statement, (ast.AugAssign, ast.AnnAssign)):
         return ast.unparse(statement.target)
     return ""
+
+
+@lru_cache(maxsize=64)
+def _functions(file: str) -> dict[tuple[str, int], ast.FunctionDef]:
+    """The functions of a file by name and first line."""
+    try:
+        tree = ast.parse("".join(linecache.getlines(file)))
+    except SyntaxError:
+        return {}
+    functions = [x for x in ast.walk(tree) if isinstance(x, ast.FunctionDef)]
+    return {(x.name, min([x.lineno, *(d.lineno for d in x.decorator_list)])): x for x in functions}
 
 
 @lru_cache(maxsize=64)

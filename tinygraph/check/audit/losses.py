@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,31 +12,12 @@ import numpy as np
 from ...core.node import Node
 from ...engine.grad import grad
 from .cases import Cases
+from .clipped import clipping_in
 from .naming import TARGETS
 from .scales import sizes_of
 from .subject import Case, Outcome, Subject
 from .table import Probe, compared, tolerance_of
-
-Family = Callable[[Any, Any], Any]
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A loss of outputs and targets.
-
-    Attributes:
-        name: in plain words.
-        family: the sum of it over all elements, in nats.
-        factor: of the sum, by the names of sizes: ``T``, ``B``, ``rows`` and ``size``.
-    """
-
-    name: str
-    family: Family
-    factor: Callable[[Mapping[str, int]], float]
-
-    def loss(self, outputs: Any, targets: Any, sizes: Mapping[str, int]) -> Any:
-        """The loss as one number, a node if the outputs are nodes."""
-        return self.family(stacked(outputs), targets) * self.factor(sizes)
+from .usual_losses import Candidate, Family, candidates, class_axis, stacked
 
 
 @dataclass(frozen=True)
@@ -57,9 +38,22 @@ class Fit:
     def name(self) -> str:
         return self.candidate.name
 
-    def loss(self, outcome: Outcome, case: Case, cases: Cases) -> Any:
-        """The loss of a run."""
-        return self.candidate.loss(outcome.outputs, case.arguments[TARGETS], _sizes(outcome, case, cases))
+    def as_function(self, cases: Cases) -> Callable[[Any, Any], Any]:
+        """The loss as a function of outputs and targets at any number of steps."""
+
+        def loss(outputs: Any, targets: Any) -> Any:
+            axis = cases.places.get((TARGETS,))
+            steps = (
+                cases.steps
+                if axis is None
+                else len(targets)
+                if isinstance(targets, (list, tuple))
+                else targets.shape[axis]
+            )
+            case = Case(steps, {}, {**cases.subject.arguments, TARGETS: targets})
+            return self.candidate.loss(outputs, targets, _sizes(Outcome(None, outputs, {}), case, cases))
+
+        return loss
 
     def __str__(self) -> str:
         but = f", but for {', '.join(self.wrong)}" if self.wrong else ""
@@ -73,14 +67,31 @@ def fitting(subject: Subject, cases: Cases) -> list[Fit]:
     Where none is right for most of them at T = 1 and 2, those that are so at T = 1, where faults over time are silent.
     It needs the outputs of the forward pass and targets; without them there are none.
     """
-    runs = [_Run(subject, cases, case) for case in ([cases.case(1), cases.case(2)] if cases.places else cases.probes())]
-    if any(not run.known for run in runs):
-        return []
+    runs = _runs(subject, cases)
     return _fits(subject, runs) or (_fits(subject, runs[:1]) if len(runs) > 1 else [])
+
+
+def nearest(subject: Subject, cases: Cases) -> Fit | None:
+    """The loss that fits best, though hardly a gradient is right: the one to whose gradients they are most alike."""
+    runs = _runs(subject, cases)[:1]
+    if not runs:
+        return None
+    likeness = [(runs[0].likeness(candidate), candidate) for candidate in candidates()]
+    most = max(share for share, _ in likeness)
+    chosen = next(candidate for share, candidate in likeness if share > most - 1e-9)
+    return Fit(chosen, (), tuple(subject.parameters), runs[0].steps) if most else None
+
+
+def _runs(subject: Subject, cases: Cases) -> list[_Run]:
+    """Runs at T = 1 and 2, or at the author's own; none where outputs or targets are not known."""
+    runs = [_Run(subject, cases, case) for case in ([cases.case(1), cases.case(2)] if cases.places else cases.probes())]
+    return runs if all(run.known for run in runs) else []
 
 
 def _fits(subject: Subject, runs: list[_Run]) -> list[Fit]:
     fits: list[Fit] = []
+    if not runs:
+        return []
     steps = runs[0].steps if len(runs) == 1 else None
     for candidate in candidates():
         verdicts = [run.verdicts(candidate) for run in runs]
@@ -117,7 +128,16 @@ class _Run:
             return {}
         right = {name: factor * g for name, g in gradients.items()}
         probe = Probe(self.steps, self.hand, right, {})
-        return {name: compared(name, probe, self.tolerance).right for name in right}
+        clipping = clipping_in([(self.hand, right)], self.tolerance)
+        told = {name: compared(name, probe, self.tolerance).right for name in right}
+        return {name: one or bool(clipping.words(0, name)) for name, one in told.items()}
+
+    def likeness(self, candidate: Candidate) -> float:
+        """The mean cosine, up to sign, of the gradients and those of the candidate; 0 if it is no such loss."""
+        gradients = self._of(candidate.family) or {}
+        probe = Probe(self.steps, self.hand, gradients, {})
+        cosines = [abs(compared(name, probe, self.tolerance).cosine) for name in gradients]
+        return float(np.mean(cosines)) if cosines else 0.0
 
     def _of(self, family: Family) -> dict[str, np.ndarray] | None:
         if family not in self._gradients:
@@ -146,112 +166,3 @@ def _sizes(outcome: Outcome, case: Case, cases: Cases) -> dict[str, int]:
     axis = class_axis(outputs, case.arguments[TARGETS])
     classes = sizes.get("outputs", 1) if axis is None else outputs.shape[axis]
     return {**sizes, "rows": max(1, outputs.size // classes)}
-
-
-def candidates() -> Iterator[Candidate]:
-    """The usual losses, the more frequent first."""
-    ways = (
-        ("the sum of {}", lambda n: 1.0),
-        ("the mean of {}", lambda n: 1 / n["size"]),
-        ("the sum of {} divided by B", lambda n: 1 / n["B"]),
-        ("the sum of {} divided by T", lambda n: 1 / n["T"]),
-        ("the sum of {} divided by T * B", lambda n: 1 / n["rows"]),
-    )
-    for way, factor in ways:
-        yield Candidate(way.format("half squares"), squares, _times(0.5, factor))
-        yield Candidate(way.format("squares"), squares, factor)
-    for what, family in ENTROPIES.items():
-        whole = what.startswith("cross")
-        for way, factor in (ways[0], ways[4], *ways[2:4], ways[1]) if whole else ways:
-            told = way.replace("the sum of {} divided by T * B", "the mean of {}") if whole else way
-            told = told.replace("the mean", "the mean over all elements") if whole and way == ways[1][0] else told
-            for unit, base in (("nats", 1.0), ("bits", 1 / math.log(2))):
-                yield Candidate(f"{told.format(what)} in {unit}", family, _times(base, factor))
-
-
-def _times(number: float, factor: Callable[[Mapping[str, int]], float]) -> Callable[[Mapping[str, int]], float]:
-    return lambda sizes: number * factor(sizes)
-
-
-def stacked(x: Any) -> Any:
-    """Outputs or targets as one array: of lists and dicts of arrays the steps, one below the other."""
-    if isinstance(x, Mapping):
-        x = [*x.values()]
-    if isinstance(x, (list, tuple)):
-        return np.stack([stacked(part) for part in x])
-    return x if isinstance(x, Node) else np.asarray(x)
-
-
-def class_axis(outputs: Any, targets: Any) -> int | None:
-    """The axis of the classes: that along which one-hot targets sum to 1, or that which labels lack."""
-    t = stacked(targets)
-    if t.dtype.kind in "iu":
-        rest = [n for n in t.shape if n > 1]
-        axes = [k for k in range(outputs.ndim) if [n for n in np.delete(outputs.shape, k) if n > 1] == rest]
-        axes = [k for k in axes if outputs.shape[k] > t.max(initial=0)]
-    elif t.size == outputs.size:
-        t = t.reshape(outputs.shape)
-        axes = [k for k in range(t.ndim) if t.shape[k] > 1 and np.allclose(t.sum(k), 1) and (t >= 0).all()]
-    else:
-        axes = []
-    return axes[-1] if axes else None
-
-
-def squares(outputs: Any, targets: Any) -> Any:
-    """The sum of (y - t)^2, for targets of the shape of the outputs."""
-    return np.sum((outputs - _fitted(outputs, targets)) ** 2)
-
-
-def from_logits(outputs: Any, targets: Any) -> Any:
-    """The sum of -t log softmax(z)."""
-    t, axis = _one_hot(outputs, targets)
-    shifted = outputs - np.max(outputs.value, axis=axis, keepdims=True)
-    return -np.sum(t * (shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))))
-
-
-def from_probabilities(outputs: Any, targets: Any) -> Any:
-    """The sum of -t log p."""
-    t, _ = _one_hot(outputs, targets)
-    return -np.sum(t * np.log(_checked(outputs)))
-
-
-def binary_from_logits(outputs: Any, targets: Any) -> Any:
-    """The sum of log(1 + e^z) - t z, which is -t log s - (1 - t) log(1 - s) of s = 1 / (1 + e^-z)."""
-    return np.sum(np.logaddexp(0.0, outputs) - _fitted(outputs, targets) * outputs)
-
-
-def binary_from_probabilities(outputs: Any, targets: Any) -> Any:
-    """The sum of -t log p - (1 - t) log(1 - p)."""
-    t, p = _fitted(outputs, targets), _checked(outputs)
-    return -np.sum(t * np.log(p) + (1 - t) * np.log(1 - p))
-
-
-def _fitted(outputs: Any, targets: Any) -> np.ndarray:
-    t = stacked(targets)
-    if t.size != outputs.size:
-        raise ValueError(f"targets of shape {t.shape} for outputs of shape {outputs.shape}")
-    return t.reshape(outputs.shape).astype(float)
-
-
-def _one_hot(outputs: Any, targets: Any) -> tuple[np.ndarray, int]:
-    axis, t = class_axis(outputs, targets), stacked(targets)
-    if axis is None:
-        raise ValueError("targets are no classes")
-    if t.dtype.kind not in "iu":
-        return _fitted(outputs, targets), axis
-    rows = np.eye(outputs.shape[axis])[t.reshape(np.delete(outputs.shape, axis))]
-    return np.moveaxis(rows, -1, axis), axis
-
-
-def _checked(outputs: Any) -> Any:
-    if not ((outputs.value > 0) & (outputs.value < 1)).all():
-        raise ValueError("outputs are no probabilities")
-    return outputs
-
-
-ENTROPIES: dict[str, Family] = {
-    "cross-entropies from logits": from_logits,
-    "cross-entropies from probabilities": from_probabilities,
-    "binary cross-entropies from logits": binary_from_logits,
-    "binary cross-entropies from probabilities": binary_from_probabilities,
-}

@@ -23,7 +23,7 @@ _NAMES = {
 
 
 @dataclass(frozen=True)
-class Method:
+class OwnPass:
     """A pass of an object: the name of a method, or a function of the user's that takes the object.
 
     Attributes:
@@ -47,13 +47,13 @@ class Method:
         return called(method, values), values
 
 
-def method_of(model: Any, what: str, told: Callable[..., Any] | None) -> Method:
+def method_of(model: Any, what: str, told: Callable[..., Any] | None) -> OwnPass:
     """The forward or the backward pass of an object."""
     if told is not None:
-        return Method(code_of(told), told, "")
+        return OwnPass(code_of(told), told, "")
     name = next((n for n in _NAMES[what].split() if _has(model, n)), None)
     if name is not None:
-        return Method(code_of(getattr(model, name)), getattr(model, name), name)
+        return OwnPass(code_of(getattr(model, name)), getattr(model, name), name)
     own = [n for c in type(model).__mro__[:-1] for n, f in vars(c).items() if isinstance(f, FunctionType)]
     raise GraphError(
         f"audit: {type(model).__name__} has no method of the name {what}",
@@ -63,10 +63,10 @@ def method_of(model: Any, what: str, told: Callable[..., Any] | None) -> Method:
     )
 
 
-def loss_method(model: Any) -> Method | None:
+def loss_method(model: Any) -> OwnPass | None:
     """The method that computes the loss of outputs and targets, if there is one."""
     name = next((n for n in _NAMES["loss"].split() if _has(model, n)), None)
-    return Method(code_of(getattr(model, name)), getattr(model, name), name) if name else None
+    return OwnPass(code_of(getattr(model, name)), getattr(model, name), name) if name else None
 
 
 def _has(model: Any, name: str) -> bool:
@@ -75,7 +75,7 @@ def _has(model: Any, name: str) -> bool:
 
 def functions_of(model: Any, *first: Any) -> tuple[FunctionType, ...]:
     """The functions to follow: ``first``, the methods of the object and of its parts, and what they call."""
-    queue = [x.function if isinstance(x, Method) else _function(x) for x in first if x is not None]
+    queue = [x.function if isinstance(x, OwnPass) else _function(x) for x in first if x is not None]
     for part in objects_in(model):
         queue += [f for c in type(part).__mro__[:-1] for f in map(_function, vars(c).values())]
         queue += [_function(x) for _, x in parts_of(part) if callable(x)]

@@ -51,9 +51,14 @@ def roles_of(names: list[str]) -> dict[str, str | None]:
 
 
 def bound(
-    who: str, function: Callable[..., Any], supply: Supply, kept: Mapping[str, Any], order: tuple[str, ...],
-    skip: int = 0, all_of_it: bool = False,
-) -> dict[str, Any]:  # fmt: skip
+    who: str,
+    function: Callable[..., Any],
+    supply: Supply,
+    kept: Mapping[str, Any],
+    order: tuple[str, ...],
+    skip: int = 0,
+    all_of_it: bool = False,
+) -> dict[str, Any]:
     """Values for the arguments of ``function`` by name; of learning rates and clippings also where there are defaults.
 
     Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ from ...core.structure import leaves as tree_leaves
 from ...recording import makers
 from . import updates
 from .attributes import Path, arrays_in, clone, exchange, get, name_of, objects_in, parts_of, put
-from .methods import Method, functions_of, loss_method, method_of
+from .methods import OwnPass, functions_of, loss_method, method_of
 from .naming import CLIP, INPUTS, RATE, TARGETS, role_of
 from .passing import OFF, Passing
 from .sources import Sources, is_alike, paired
@@ -61,6 +62,17 @@ class Objects(Subject):
         self.rate = 1.0
         self.unlearned: tuple[str, ...] = ()
         self._find()
+
+    @property
+    def names_no_loss(self) -> bool:
+        """Whether nobody says what the loss is."""
+        return self._no_loss
+
+    def with_loss(self, loss: Callable[..., Any]) -> Objects:
+        """The same passes, held against another loss."""
+        other = copy.copy(self)
+        other._loss, other._no_loss = loss, False
+        return other
 
     def run(self, parameters: Mapping[str, Any], arguments: Any) -> Outcome:
         model, before = self._start(parameters, arguments), self._before(parameters)
@@ -127,7 +139,7 @@ class Objects(Subject):
             passing.go_forward(model)
             still = {path: leaf for path, leaf in leaves.items() if updates.is_kept(get(model, path), leaf)}
             returned = passing.go_back(model)
-        needed = _depended_on(passing)
+        needed, self._no_loss = _depended_on(passing), passing.loss is None
         rated = passing.rated or _has_rate(self._model)
         self._sources.look(model, still, returned, self._backward.function, needed, rated)
         learned = [path for path in still if path in self._sources.kinds]
@@ -176,7 +188,7 @@ def _depended_on(passing: Passing) -> set[Node] | None:
     return {*ancestors(roots)} if roots else None
 
 
-def _forward_of(model: Any, told: Any, loss: Any) -> Method | None:
+def _forward_of(model: Any, told: Any, loss: Any) -> OwnPass | None:
     """The forward pass; None where the backward pass does both and returns the loss."""
     try:
         return method_of(model, "forward", told)
@@ -209,7 +221,7 @@ def _lengths(before: Any, now: Any) -> tuple[int, int] | None:
     return next(((int(m), int(n)) for m, n in zip(a, b, strict=False) if m != n), None)
 
 
-def _nothing_learned(backward: Method, candidates: Mapping[Path, Any]) -> GraphError:
+def _nothing_learned(backward: OwnPass, candidates: Mapping[Path, Any]) -> GraphError:
     who = backward.function.__qualname__
     return GraphError(
         f"audit: {who} makes no gradient of an array of the object",

@@ -13,7 +13,7 @@ from ...core.node import Node
 from ...core.structure import leaves, map_leaves
 from ...engine.grad import grad
 from ...recording import makers
-from .methods import Method
+from .methods import OwnPass
 from .naming import CLIP, INPUTS, OUTPUTS, RATE, SLOPE, TARGETS, arguments_of, bound, called, role_of, roles_of
 from .results import loss_of, names_returned
 from .subject import Outcome
@@ -32,7 +32,7 @@ class Passing:
     """
 
     def __init__(
-        self, forward: Method | None, backward: Method, loss: Any, arguments: Any, clip: float, recorded: Any
+        self, forward: OwnPass | None, backward: OwnPass, loss: Any, arguments: Any, clip: float, recorded: Any
     ) -> None:
         self._forward, self._backward, self._loss = forward, backward, loss
         self._recorded = recorded
@@ -81,7 +81,7 @@ class Passing:
             fix = "forward=lambda model, inputs: (model.forward(inputs), model.y)[1]"
             raise GraphError("audit: the forward pass returns nothing, and the loss needs outputs", fix=fix)
         supply = {**self._supply, OUTPUTS: lambda: outputs}
-        if isinstance(self._loss, Method):
+        if isinstance(self._loss, OwnPass):
             return loss_of(self._loss.call(model, supply, self._kept, (OUTPUTS, TARGETS))[0])
         names = [n for n, p in arguments_of(self._loss).items() if p.default is p.empty]
         roles = roles_of(names)
@@ -104,7 +104,7 @@ class Passing:
         return map_leaves(lambda g: np.array(g.value), slopes)
 
 
-def _by_name(result: Any, forward: Method) -> dict[str, Any]:
+def _by_name(result: Any, forward: OwnPass) -> dict[str, Any]:
     """What the forward pass returned by the names in its ``return``."""
     names = names_returned(forward.function)
     parts = result if isinstance(result, tuple) else (result,)

@@ -3,59 +3,34 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import FunctionType
 from typing import Any, cast
 
+import numpy as np
+
 from .atoms import Watch
 from .cases import Cases
-from .edits import Edit, Edits, placed
-from .inserts import MISSING
+from .edits import Edit, Edits
+from .levers import Levers, is_other
+from .mended import Repair, State, credible, weight_at, with_edit
 from .ranking import Place, ranked, suspected
-from .source import blocks
 from .subject import Case, Subject
 from .trials import Clock, Trials, Verdict, quiet, right_gradients
-from .wording import lines_of, texts
+from .wording import texts
 
 TIERS = (1.25, 1.75, 2.25, 2.75, 9.0)
 """Likely edits are tried at all lines before unlikely ones at any."""
 WIDTH, DEPTH = 4, 4
 """Of several faults: how many first steps are followed up, and how many edits together."""
 
+ALONE = 0.5
+"""The part of the time in which one edit is looked for that mends everything."""
+CLIPPED = 4.5
+"""Gradients are often clipped at 5."""
+
 Due = Callable[[Case], Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class Repair:
-    """A line and what it should be.
-
-    Attributes:
-        file, line: where it stands; a missing line comes after it.
-        before, after: the statement's lines in the file, and mended.
-        kind: the fault that it mends, in plain words.
-        proven_at: the numbers of time steps at which all gradients are right with it.
-        parameters: whose gradients it makes right, if alone; of several repairs, those that they make right together.
-        alone: whether it needs no other repair.
-    """
-
-    file: str
-    line: int
-    before: str
-    after: str
-    kind: str
-    proven_at: tuple[int, ...]
-    parameters: tuple[str, ...]
-    alone: bool
-
-
-@dataclass(frozen=True)
-class State:
-    """Functions with the edits that were made so far."""
-
-    trees: dict[FunctionType, ast.FunctionDef]
-    edits: tuple[Edit, ...] = ()
 
 
 def search(
@@ -91,12 +66,6 @@ def localise(
         return Search(subject, cases, suspects, Clock(budget_seconds), due).mended_by_line()
 
 
-def diff(repair: Repair) -> str:
-    """A repair as lines with - and +."""
-    rows = [line[0] + line[2:] for line in lines_of(repair.before, repair.after)]
-    return "\n".join([f"{repair.file}:{repair.line}", *rows])
-
-
 class Search:
     """One search, with its cases and what was tried."""
 
@@ -110,6 +79,8 @@ class Search:
         self.start = State({f: scope.source.tree for f, scope in self.watch.scopes.items()})
         self.ours = [f for f, scope in self.watch.scopes.items() if scope.backward]
         self._proofs: list[Trials] = []
+        self._one: Trials | None = None
+        self._left: dict[tuple[int, int], list[Edit]] = {}
         self._edits: dict[int, tuple[ast.stmt, list[Edit]]] = {}
         self._makers: dict[int, tuple[ast.FunctionDef, Edits]] = {}
 
@@ -122,8 +93,18 @@ class Search:
         return trial
 
     def _trial(self, steps: int | None, draw: int) -> Trials:
-        case = self.cases.case(steps, draw)
-        return Trials(self.subject, case, self.due(case))
+        """A case in which no gradient is so large that the user's code may clip it, if there is one."""
+        smallest: tuple[float, Case, Mapping[str, Any]] | None = None
+        for far in (0, 10, 20):
+            case = self.cases.case(steps, draw + far)
+            due = self.due(case)
+            size = max(float(np.abs(x).max(initial=0)) for x in due.values())
+            if smallest is None or size < smallest[0]:
+                smallest = size, case, due
+            if size < CLIPPED:
+                break
+        assert smallest is not None
+        return Trials(self.subject, smallest[1], smallest[2])
 
     def repairs(self) -> list[Repair]:
         """See `search`."""
@@ -138,24 +119,27 @@ class Search:
     def _single(self) -> list[Edit]:
         first = suspected(self.start.trees, self.lines)
         places = ranked(self.start.trees, self.ours, self.trial, first)
-        return self._alone(places[: len(first)]) or self._alone(places[len(first) :])
+        if self.trial.base:
+            self._pull(self.start, places, self.trial, self.trial.base)
+        clock = Clock(self.clock.seconds * ALONE)
+        return self._alone(places[: len(first)], clock) or self._alone(places[len(first) :], clock)
 
-    def _alone(self, places: Sequence[Place]) -> list[Edit]:
+    def _alone(self, places: Sequence[Place], clock: Clock) -> list[Edit]:
         """Edits that mend everything; the tier of the first is gone through to its end."""
         mended: list[tuple[float, int, Edit]] = []
         for tier in self._tiers(self.start, places, self.trial):
-            late = self.clock
+            late = clock
             for rank, edit, verdict in tier:
                 if verdict and verdict.right >= self.trial.due.keys() and self._proven(self.start, edit):
                     far = min(rank, 6) * 0.15 if places[rank].suspect else 0.0
                     mended.append((edit.weight + far, rank, edit))
                     late = Clock(1.0) if len(mended) == 1 else late
-                if self.clock.over or late.over:
+                if clock.over or late.over:
                     break
-            if mended or self.clock.over:
+            if mended or clock.over:
                 break
         best: dict[int, Edit] = {}
-        for _, _, edit in sorted(mended, key=_credible):
+        for _, _, edit in sorted(mended, key=credible):
             best.setdefault(edit.line, edit)
         return [*best.values()]
 
@@ -171,9 +155,37 @@ class Search:
         self, state: State, places: Sequence[Place], trial: Trials, low: float, high: float
     ) -> Iterator[tuple[int, Edit, Verdict | None]]:
         for rank, place in enumerate(places):
-            edits = [edit for edit in self._edits_of(state, place) if low < _weight(edit, place) <= high]
+            every = self._left.get((id(place.at), id(trial)))
+            every = self._edits_of(state, place) if every is None else every
+            edits = [edit for edit in every if low < weight_at(edit, place) <= high]
             for edit, verdict in trial.tried(state.trees, edits):
                 yield rank, edit, None if verdict is None or trial.forward_changed(verdict) else verdict
+
+    def _pull(self, state: State, places: Sequence[Place], trial: Trials, base: Verdict) -> None:
+        """Leaves of the edits of each statement those that make what is due, where that is known."""
+        levers = Levers(state.trees, trial, places, base)
+        known = levers.find()
+        for place in places:
+            if id(place.at) not in known:
+                continue
+            edits, lever = self._edits_of(state, place), known[id(place.at)]
+            other = [edit for edit in edits if is_other(edit)]
+            fitting = levers.fitting(place, lever, edits) if lever and any(x is not None for x in lever.due) else edits
+            if lever and fitting is edits and trial is self.trial and state is self.start:
+                fitting = self._fitting_first(state, place, edits)
+            left = sorted([*other, *(fitting if lever else [])], key=lambda edit: edit.weight)
+            self._left[id(place.at), id(trial)] = left
+
+    def _fitting_first(self, state: State, place: Place, edits: list[Edit]) -> list[Edit]:
+        """Where many values would do, such as for the parts of a sum: those that do at one step alone."""
+        if self._one is None:
+            self._one = self._trial(1, 0) if self.cases.places else self.trial
+        base = self._one.of(state.trees)
+        if base is None or self._one is self.trial:
+            return edits
+        levers = Levers(state.trees, self._one, [place], base)
+        lever = levers.find().get(id(place.at))
+        return levers.fitting(place, lever, edits) if lever and any(x is not None for x in lever.due) else edits
 
     def _edits_of(self, state: State, place: Place) -> list[Edit]:
         if id(place.at) not in self._edits:
@@ -220,6 +232,7 @@ class Search:
         trial, base = trials[k], bases[k]
         assert base is not None
         places = ranked(state.trees, self.ours, trial, suspected(state.trees, self.lines), base)
+        self._pull(state, places, trial, base)
         for tier in self._tiers(state, places, trial):
             steps: list[Any] = []
             for rank, edit, verdict in tier:
@@ -270,30 +283,3 @@ class Search:
         proven = tuple(sorted({s for s in steps if s is not None}))
         names = tuple(name for name in self.trial.due if name in self.trial.wrong)
         return Repair(source.file, edit.line, before, after, edit.kind, proven, names, alone)
-
-
-def _weight(edit: Edit, place: Place) -> float:
-    """Edits of lines that reach other gradients than the wrong ones come later."""
-    return edit.weight if edit.kind == MISSING else edit.weight + 0.08 * place.far
-
-
-def _credible(row: tuple[float, int, Edit]) -> tuple[float, int, int]:
-    """The lightest first; of equal ones that of the shortest line, which may have lost something."""
-    weight, rank, edit = row
-    return round(weight, 2), len(ast.unparse(edit.at)), rank
-
-
-def with_edit(state: State, edit: Edit) -> State:
-    """A state with one more edit; the trees of the state before stay as they are."""
-    tree = state.trees[edit.function]
-    for block in blocks(tree):
-        at = next((k for k, x in enumerate(block) if x is edit.at), None)
-        if at is not None:
-            before = [*block]
-            block[at : at + 1] = placed(edit)
-            try:
-                changed = copy.deepcopy(tree)
-            finally:
-                block[:] = before
-            return State({**state.trees, edit.function: changed}, (*state.edits, edit))
-    return state

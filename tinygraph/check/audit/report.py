@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ...core.errors import plain
 from .findings import Finding, indented
-from .repair import Repair, diff
+from .mended import Repair, diff
 from .table import TableRow
 
 
@@ -49,14 +49,20 @@ class AuditReport:
         return "\n".join(map(plain, "\n\n".join(parts).split("\n")))
 
     def _table(self) -> str:
-        width = max(9, *(len(row.parameter) for row in self.rows))
-        lines = [f"{'parameter':<{width}}  {'T':>3}  {'error':>8}  {'cosine':>8}  {'scale':>9}"]
-        for row in self.rows:
+        """The rows of what is wrong, or worth a word; of the others the names."""
+        told = [row for row in self.rows if row.parameter in self.wrong or row.name]
+        width = max([9, *(len(row.parameter) for row in told)])
+        lines = [f"{'parameter':<{width}}  {'T':>3}  {'error':>8}  {'cosine':>8}  {'scale':>9}"] if told else []
+        for row in told:
             steps = "-" if row.steps is None else str(row.steps)
-            words = "" if row.right and not row.name else f"  {row.name or 'wrong'}"
             numbers = f"{row.error:8.1e}  {row.cosine:8.5f}  {row.scale:9.4g}"
-            lines.append(f"{row.parameter:<{width}}  {steps:>3}  {numbers}{words}")
-        return "\n".join(lines)
+            words = row.name or ("" if row.right else "wrong")
+            lines.append(f"{row.parameter:<{width}}  {steps:>3}  {numbers}  {words}".rstrip())
+        named = {row.parameter for row in told}
+        others = dict.fromkeys(row.parameter for row in self.rows if row.parameter not in named)
+        steps = ", ".join(dict.fromkeys(str(row.steps) for row in self.rows if row.steps is not None))
+        at = f" at T = {steps}" if steps else ""
+        return "\n".join([*lines, *([f"right{at}: {', '.join(others)}"] if others else [])])
 
     def _repaired(self) -> str:
         alone = [r for r in self.repairs if r.alone]

@@ -14,7 +14,8 @@ import numpy as np
 
 from ...core.node import Node
 
-_MARKS = re.compile(r"^(d_?|grad(ient)?s?_?(of_)?|g_?|delta_?|nabla_?|self\._?)|(_?(grad(ient)?|g|delta))$")
+_BEFORE = re.compile(r"^(grad(ient)?s?_?(of_)?|delta_?|nabla_?|d_?|g_?)")
+_AFTER = re.compile(r"_?(grad(ient)?|g|delta)$")
 
 
 def loss_of(result: Any) -> Any:
@@ -31,7 +32,7 @@ def gradients_of(result: Any, parameters: Mapping[str, Any], function: Any) -> d
     chosen: dict[str, Any] = {}
     for name in parameters:
         for told, part in zip(names, parts, strict=True):
-            if told and plain(told) == plain(name) and np.shape(part) == np.shape(parameters[name]):
+            if told and names_gradient(told, name) and np.shape(part) == np.shape(parameters[name]):
                 chosen.setdefault(name, part)
     free = [p for told, p in zip(names, parts, strict=True) if not any(p is x for x in chosen.values())]
     for name in parameters:
@@ -42,11 +43,17 @@ def gradients_of(result: Any, parameters: Mapping[str, Any], function: Any) -> d
     return {name: chosen[name] for name in parameters}
 
 
+def names_gradient(told: str, name: str) -> bool:
+    """Whether ``told`` is what people call the gradient of a parameter: ``dW_xh`` or ``grad_Wxh`` of ``Wxh``."""
+    bare = told.rpartition(".")[2]
+    short = _BEFORE.sub("", bare)
+    options = {bare, short, _AFTER.sub("", bare), _AFTER.sub("", short)} - {""}
+    return plain(name) in map(plain, options)
+
+
 def plain(name: str) -> str:
-    """A name without what marks a gradient, and without underscores: ``dW_xh`` is ``Wxh``."""
-    bare = name.rpartition(".")[2]
-    short = _MARKS.sub("", bare) or bare
-    return short.replace("_", "").lower()
+    """A name in small letters without underscores, and without what it is an attribute of."""
+    return name.rpartition(".")[2].replace("_", "").lower()
 
 
 def _named(result: Any, told: Sequence[str]) -> tuple[list[Any], list[str]]:

@@ -20,6 +20,9 @@ GATHERING = frozenset(("getitem", "copy", "take", "reshape", "transpose", "stack
 """Ops that compute nothing."""
 
 
+LINEAR = frozenset(("matmul", "add", "subtract", "einsum", "broadcast_to")) | GATHERING
+
+
 @dataclass(frozen=True)
 class Thing:
     """One array of the right graph.
@@ -64,10 +67,12 @@ class Right:
         self._names = {leaf: name for name, leaf in outcome.leaves.items()}
         self._length = steps
         self._steps = _steps(order)
+        self._first_reader = {y: (x, k) for x in reversed(order) for k, y in enumerate(x.inputs)}
         self._gradients = dict(zip(order, grad(self.loss, order), strict=True))
         none = {name: np.zeros(leaf.shape) for name, leaf in outcome.leaves.items()}
         self.gradients = none | {n: self._gradients[x].value for n, x in outcome.leaves.items() if x in self._gradients}
         self._parts: dict[str, list[np.ndarray]] = defaultdict(list)
+        self._sums_with = self._linear(order)
         things = [*self._of_forward(order), *self._of_gradients({*order})]
         self.things = [*things, *(t for name in self.gradients for t in self._sums(name))]
 
@@ -79,6 +84,16 @@ class Right:
                 things += self._thing("value", x, x.value) + self._thing("adjoint", x, gx)
                 self._keep_parts(x)
         return things
+
+    def _linear(self, order: list[Node]) -> dict[str, set[Node]]:
+        """For each parameter the nodes that are linear in it, or in another of the same sum."""
+        reached: dict[str, set[Node]] = {name: {leaf} for leaf, name in self._names.items()}
+        for x in order:
+            if x.op is not None and x.op.name in LINEAR:
+                for nodes in reached.values():
+                    if not nodes.isdisjoint(x.inputs):
+                        nodes.add(x)
+        return reached
 
     def _thing(self, kind: str, x: Node, array: np.ndarray, more: Hashable = ()) -> list[Thing]:
         """The array, and its steps if it holds all of them."""
@@ -139,11 +154,19 @@ class Right:
             things += [Thing("sum", name, k, ("sum", word, name), x) for k, x in zip(order, running, strict=True)]
         return things
 
+    def is_repeated(self, name: str) -> bool:
+        """Whether it is a parameter that each step reads."""
+        return len(self._parts.get(name, ())) > 1
+
     def together(self, name: str) -> set[str]:
         """The parameters that meet in one sum of the forward pass: ``Wx @ x + Wh @ h + b``."""
-        return {*self.gradients}
+        own = self._sums_with[name]
+        return {other for other, sums in self._sums_with.items() if not sums.isdisjoint(own)}
 
     def _family(self, x: Node) -> Hashable:
+        if x.op is None and x in self._steps:
+            reader, place = self._first_reader[x]
+            return key_of(reader), place
         return self._parameter(x) or key_of(x) or id(x)
 
     def _parameter(self, x: Node) -> str | None:
@@ -161,9 +184,17 @@ class Right:
 
 
 def _steps(order: list[Node]) -> dict[Node, int]:
-    """The time step of each node: the n-th node of one line is that of step n, if there is more than one."""
+    """The time step of each node: the n-th node of one line is that of step n, if there is more than one.
+
+    Data that one step alone reads is of that step.
+    """
     groups: dict[Hashable, list[Node]] = defaultdict(list)
+    readers: dict[Node, list[Node]] = defaultdict(list)
     for x in order:
         if key_of(x) and x.op is not copy:
             groups[key_of(x)].append(x)
-    return {x: step for group in groups.values() if len(group) > 1 for step, x in enumerate(group)}
+        for y in x.inputs:
+            readers[y].append(x)
+    steps = {x: step for group in groups.values() if len(group) > 1 for step, x in enumerate(group)}
+    data = [x for x in order if x.op is None and len(readers[x]) == 1 and readers[x][0] in steps]
+    return steps | {x: steps[readers[x][0]] for x in data}

@@ -15,7 +15,6 @@ import numpy as np
 from ...core.errors import GraphError
 from .attributes import arrays_in, clone
 from .functions import Functions
-from .losses import stacked
 from .methods import functions_of, method_of, names_in
 from .naming import INPUTS, TARGETS, arguments_of, role_of
 from .objects import Objects
@@ -23,6 +22,7 @@ from .passing import OFF, Passing
 from .results import names_returned
 from .subject import Case, Subject, copied
 from .table import right_gradients
+from .usual_losses import stacked
 
 STEPS, BATCH = 4, 2
 _SIZES = {

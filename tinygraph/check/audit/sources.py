@@ -11,7 +11,7 @@ import numpy as np
 from ...core.node import Node
 from . import updates
 from .attributes import Path, arrays_in, get
-from .results import gradients_of, names_returned, plain
+from .results import gradients_of, names_gradient, names_returned, plain
 
 _GRADIENTS = ("d", "dparams", "dweights", "grads", "grad", "gradients", "gradient", "deltas", "dp", "g", "diff")
 _VALUES = ("params", "parameters", "weights", "p", "theta", "data", "value", "val", "state")
@@ -131,8 +131,7 @@ def _score(path: Path, other: Path) -> int:
 def _is_called(key: Any, other: Any) -> bool:
     if not isinstance(key, str) or not isinstance(other, str):
         return bool(key == other)
-    bare = key.replace("_", "").lower()
-    return bare in (other.replace("_", "").lower(), plain(other))
+    return plain(key) == plain(other) or names_gradient(other, key)
 
 
 def _named(returned: Any, before: Mapping[Path, Any], function: FunctionType) -> set[Path]:
@@ -140,5 +139,4 @@ def _named(returned: Any, before: Mapping[Path, Any], function: FunctionType) ->
     told = [str(key) for key in returned] if isinstance(returned, Mapping) else names_returned(function)
     if not isinstance(returned, (Mapping, tuple, list)) or len({str(p[-1][1]) for p in before}) < len(before):
         return set()
-    names = {plain(name) for name in told}
-    return {path for path in before if str(path[-1][1]).replace("_", "").lower() in names}
+    return {path for path in before if any(names_gradient(name, str(path[-1][1])) for name in told)}

@@ -14,11 +14,11 @@ from ...core.node import Node
 from .cases import Cases
 from .clipped import clipping_in
 from .lines import key_of, line_of
-from .losses import stacked
 from .naming import TARGETS, role_of
 from .objects import Objects
 from .subject import Case, Outcome, Subject, copied
 from .table import right_gradients, tolerance_of
+from .usual_losses import stacked
 
 
 def notes(subject: Subject, cases: Cases) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ class Looks:
 
 
 def constant_activations(looks: Looks) -> list[str]:
-    """Operations on parameters whose result is one and the same number for other weights and inputs."""
+    """Operations on parameters whose result is one and the same number, not 0, for other weights and inputs."""
     values: dict[Hashable, set[float]] = defaultdict(set)
     nodes: dict[Hashable, Node] = {}
     for outcome in looks.outcomes:
@@ -68,7 +68,7 @@ def constant_activations(looks: Looks) -> list[str]:
     told: list[str] = []
     for key, numbers in values.items():
         line = line_of(nodes[key])
-        steady = len(numbers) == 1 or any(n != n for n in numbers)
+        steady = (len(numbers) == 1 and numbers != {0.0}) or any(n != n for n in numbers)
         if steady and line is not None and not any(_is_steady(x, values) for x in nodes[key].inputs):
             number = "NaN" if any(n != n for n in numbers) else f"{next(iter(numbers)):.6g}"
             told.append(f"line {line.number}: {line.expression} is {number}, whatever the weights and the inputs are")

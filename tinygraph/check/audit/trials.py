@@ -10,7 +10,8 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FunctionType
+from functools import lru_cache
+from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -65,15 +66,32 @@ class Trials:
 
     def verdict(self) -> Verdict | None:
         """Of a run as the functions are now; None where it does not run."""
+        return self.measured()[0]
+
+    def measured(self) -> tuple[Verdict | None, np.ndarray | None]:
+        """The verdict, and all gradients in one row, each in units of its own size."""
         self.runs += 1
         try:
             copies = {name: np.array(x) for name, x in self.case.parameters.items()}
             outcome = self.subject.run(copies, copied(self.case.arguments))
-            errors = {name: self._error(outcome.gradients.get(name), name) for name in self.due}
+            own = outcome.gradients
+            errors = {name: self._error(own.get(name), name) for name in self.due}
             loss = None if outcome.loss is None else float(np.squeeze(outcome.loss))
+            row = self._row(own) if np.isfinite([*errors.values()]).all() else None
         except Exception:  # whatever an edit makes of the user's code
-            return None
-        return Verdict(frozenset(name for name, error in errors.items() if error <= self.near), errors, loss)
+            return None, None
+        return Verdict(frozenset(name for name, error in errors.items() if error <= self.near), errors, loss), row
+
+    def _row(self, gradients: Mapping[str, Any]) -> np.ndarray:
+        return np.concatenate([np.ravel(np.asarray(gradients[n], float)) / self._size[n] for n in self.due])
+
+    def rows(self) -> np.ndarray:
+        """The parameter of each number in a row."""
+        return np.concatenate([np.full(x.size, name, object) for name, x in self.due.items()])
+
+    def differences(self, row: np.ndarray) -> np.ndarray:
+        """What is missing in a row of what is due."""
+        return self._row(self.due) - row
 
     def _error(self, own: Any, name: str) -> float:
         if own is None or np.shape(own) != self.due[name].shape:
@@ -127,29 +145,34 @@ def right_gradients(subject: Subject, case: Case) -> dict[str, np.ndarray]:
 
 
 @contextmanager
-def running(trees: Trees, edits: Sequence[Edit]) -> Iterator[Any]:
-    """The functions run these trees; the value, called with a number, chooses one of the edits."""
+def running(trees: Trees, edits: Sequence[Edit], hook: Any = None) -> Iterator[Any]:
+    """The functions run these trees; the value, called with a number, chooses one of the edits.
+
+    With a ``hook`` all edits are there at once, and it is what the edits call.
+    """
     with contextlib.ExitStack() as stack:
-        codes = {}
+        edited = {edit.function for edit in edits}
         for function, tree in trees.items():
-            own = [edit for edit in edits if edit.function is function]
-            if own or tree is not None:
-                codes[function] = compiled(function, tree) if not own else _switched(function, tree, edits)
-        for function, code in codes.items():
+            code = _switched(function, tree, edits, hook is None) if function in edited else _plain(function, tree)
             stack.enter_context(swapped(function, code))
-        scopes = [function.__globals__ for function in codes]
+        scopes = [function.__globals__ for function in trees]
         stack.callback(lambda: [names.pop(CHOICE, None) for names in scopes])
 
-        def choose(number: int) -> None:
+        def choose(number: Any) -> None:
             for names in scopes:
                 names[CHOICE] = number
 
-        choose(-1)
+        choose(-1 if hook is None else hook)
         yield choose
 
 
-def _switched(function: FunctionType, tree: ast.FunctionDef, edits: Sequence[Edit]) -> Any:
-    """The code of a tree in which each edited statement is a choice among itself and its edits."""
+@lru_cache(maxsize=64)
+def _plain(function: FunctionType, tree: ast.FunctionDef) -> CodeType:
+    return compiled(function, tree)
+
+
+def _switched(function: FunctionType, tree: ast.FunctionDef, edits: Sequence[Edit], one: bool) -> CodeType:
+    """The code of a tree in which each edited statement is a choice among itself and its edits, or all its edits."""
     at: dict[int, list[tuple[int, Edit]]] = {}
     for number, edit in enumerate(edits):
         at.setdefault(id(edit.at), []).append((number, edit))
@@ -159,11 +182,16 @@ def _switched(function: FunctionType, tree: ast.FunctionDef, edits: Sequence[Edi
             if any(id(x) in at for x in block):
                 changed.append((block, [*block]))
         for block, before in changed:
-            block[:] = [_choice(x, at[id(x)]) if id(x) in at else x for x in before]
+            rows = [[x] if id(x) not in at else _edited(x, at[id(x)], one) for x in before]
+            block[:] = [x for row in rows for x in row]
         return compiled(function, tree)
     finally:
         for block, before in changed:
             block[:] = before
+
+
+def _edited(at: ast.stmt, edits: Sequence[tuple[int, Edit]], one: bool) -> list[ast.stmt]:
+    return [_choice(at, edits)] if one else [x for _, edit in edits for x in placed(edit)]
 
 
 def _choice(at: ast.stmt, edits: Sequence[tuple[int, Edit]]) -> ast.stmt:
@@ -192,7 +220,7 @@ class Clock:
     """The time that is left of a budget of seconds."""
 
     def __init__(self, seconds: float) -> None:
-        self._end = time.perf_counter() + seconds
+        self.seconds, self._end = seconds, time.perf_counter() + seconds
 
     @property
     def over(self) -> bool:

@@ -12,8 +12,10 @@ from ...core.node import Node
 
 
 def is_kept(after: Any, leaf: Node) -> bool:
-    """Whether the array is still the copy of the parameter that the run began with."""
-    return after is leaf or (isinstance(after, Node) and after.op is ops.copy and after.inputs[0] is leaf)
+    """Whether the array is still the copy of the parameter that the run began with, or a copy of that."""
+    while isinstance(after, Node) and after is not leaf and after.op is ops.copy:
+        after = after.inputs[0]
+    return after is leaf
 
 
 def taken_away(before: Any, after: Any) -> Any:

@@ -75,15 +75,18 @@ class Written:
         return result
 
     def is_settled(self, node: Node) -> bool:
-        """Whether what it computes is right whoever reads it: a value of the forward pass, or a whole adjoint."""
+        """Whether what it computes is right whoever reads it: a whole adjoint, or a value of the forward pass.
+
+        A value that is an adjoint but for a factor, such as y - t of (y - t)**2, is not.
+        """
         if node.op is None or node.size == 1:
             return True
         if self.selects(node):
             return False
-        return any(
-            m.thing.kind in ("value", "adjoint") and m.thing.own and abs(m.factor - 1) < 1e-8
-            for m in self.matches.get(node, ())
-        )
+        own = [m for m in self.matches.get(node, ()) if m.thing.own]
+        if any(m.thing.kind == "adjoint" for m in own):
+            return any(m.thing.kind == "adjoint" and abs(m.factor - 1) < 1e-8 for m in own)
+        return any(m.thing.kind == "value" and abs(m.factor - 1) < 1e-8 for m in own)
 
     def selects(self, node: Node) -> bool:
         """Whether it gives what is there: of values of the forward pass it may pick the wrong one."""
@@ -116,6 +119,10 @@ class Written:
             return True
         return any(abs(m.factor - 1) < 1e-8 for m in matches)
 
+    def look(self, node: Node, value: np.ndarray) -> list[Match]:
+        """What a node of this value is in the right graph."""
+        return self.matches.get(node, []) if value is node._value else self._book.look(value)
+
     def is_result(self, node: Node) -> bool:
         return any(node is x for x in self.results.values())
 
@@ -129,12 +136,12 @@ class Written:
     @cached_property
     def runs_backwards(self) -> bool | None:
         """Whether the loop that makes the adjoints goes from the last step to the first; None where that is unclear."""
-        votes = 0
+        votes, total = 0, 1
         for operation in self.operations:
             steps = [self._step(x) for x in operation.nodes]
-            known = [t for t in steps if t is not None]
-            votes += sum(b < a for a, b in pairwise(known)) - sum(b > a for a, b in pairwise(known))
-        return None if not votes else votes > 0
+            pairs = [(a, b) for a, b in pairwise(steps) if a is not None and b is not None and a != b]
+            votes, total = votes + sum(1 if b < a else -1 for a, b in pairs), total + len(pairs)
+        return None if abs(votes) < SURE * total else votes > 0
 
     def _step(self, node: Node) -> int | None:
         exact = [
@@ -180,6 +187,9 @@ def _is_clipping(node: Node) -> bool:
         return False
     return node.inputs[0] in {*ancestors([node.inputs[1]])}
 
+
+SURE = 0.8
+"""The share of a majority."""
 
 SELECTING = frozenset(("getitem", "copy", "take", "reshape", "transpose"))
 """Ops that give what is there: of forward values they may pick the wrong ones."""

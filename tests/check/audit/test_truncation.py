@@ -1,0 +1,94 @@
+"""Truncated passes are told from wrong ones, and how far back they reach, off by one or not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tests.each import each
+from tinygraph.check.audit.cases import Cases
+from tinygraph.check.audit.functions import Functions
+from tinygraph.check.audit.truncation import truncation
+
+T, I, H, O = 5, 3, 4, 2  # noqa: E741
+rng = np.random.default_rng(8)
+X, Y = rng.normal(size=(T, I)), rng.normal(size=(T, O))
+SHAPES = {"Wx": (I, H), "Wh": (H, H), "Wy": (H, O)}
+WEIGHTS = {name: rng.normal(size=shape) * 0.5 for name, shape in SHAPES.items()}
+
+
+def loss(x: Any, y: Any, Wx: Any, Wh: Any, Wy: Any) -> Any:
+    hs, total = [np.zeros(H)], 0.0
+    for t in range(len(x)):
+        hs.append(np.tanh(x[t] @ Wx + hs[-1] @ Wh))
+        total = total + np.sum((hs[-1] @ Wy - y[t]) ** 2)
+    return total, hs
+
+
+def windows(back: int, factor: float = 1.0) -> Any:
+    """The error of each step goes back so many steps."""
+
+    def backward(x: Any, y: Any, Wx: Any, Wh: Any, Wy: Any, hs: Any) -> Any:
+        dWx, dWh, dWy = np.zeros_like(Wx), np.zeros_like(Wh), np.zeros_like(Wy)
+        for t in range(len(x)):
+            dy = 2 * (hs[t + 1] @ Wy - y[t]) * factor
+            dWy += np.outer(hs[t + 1], dy)
+            dh = dy @ Wy.T
+            for k in range(t, max(-1, t - back - 1), -1):
+                d = dh * (1 - hs[k + 1] ** 2)
+                dWx += np.outer(x[k], d)
+                dWh += np.outer(hs[k], d)
+                dh = d @ Wh.T
+        return dWx, dWh, dWy
+
+    return backward
+
+
+def pieces(length: int) -> Any:
+    """Nothing goes back over the border of two pieces."""
+
+    def backward(x: Any, y: Any, Wx: Any, Wh: Any, Wy: Any, hs: Any) -> Any:
+        dWx, dWh, dWy = np.zeros_like(Wx), np.zeros_like(Wh), np.zeros_like(Wy)
+        dh = np.zeros(H)
+        for t in range(len(x) - 1, -1, -1):
+            dy = 2 * (hs[t + 1] @ Wy - y[t])
+            dWy += np.outer(hs[t + 1], dy)
+            d = (dy @ Wy.T + dh) * (1 - hs[t + 1] ** 2)
+            dWx += np.outer(x[t], d)
+            dWh += np.outer(hs[t], d)
+            dh = d @ Wh.T * (t % length != 0)
+        return dWx, dWh, dWy
+
+    return backward
+
+
+def told(backward: Any, meant: int | None = None) -> str:
+    subject = Functions(backward, loss, WEIGHTS, {"x": X, "y": Y})
+    case = Cases(subject).case(5)
+    return truncation(subject.on_nodes(case), subject.gradients(case), meant)
+
+
+@each(
+    "backward, sentence",
+    [
+        (windows(0), ""),
+        (windows(1), "truncated after 1 step back"),
+        (windows(2), "truncated after 2 steps back"),
+        (windows(4), ""),
+        (pieces(2), "truncated in pieces of 2 steps"),
+        (pieces(3), "truncated in pieces of 3 steps"),
+        (pieces(9), ""),
+        (pieces(1), ""),
+        (windows(2, factor=0.5), ""),
+    ],
+)
+def test_how_far_back_a_pass_reaches(backward: Any, sentence: str) -> None:
+    assert told(backward) == sentence
+
+
+def test_one_step_too_few_or_too_many_is_said() -> None:
+    assert told(windows(2), meant=2) == "truncated after 2 steps back"
+    for meant in (1, 3):
+        assert told(windows(2), meant) == f"truncated after 2 steps back, off by one from the {meant} that are meant"
+    assert told(windows(1), meant=3).endswith("not after the 3 that are meant")
