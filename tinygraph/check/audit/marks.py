@@ -1,0 +1,156 @@
+"""What a picture of an audit needs: which line makes which gradient, and on which arrow one departs."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy as twin_of
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...core.graph import ancestors
+from ...core.leaves import Parameter
+from ...core.node import Node
+from ...draw.norms.heat import norm_of
+from ...engine.grad import grad
+from ...ops.writing import copy
+from .blame import Departure
+from .book import Book, same
+from .lines import key_of, line_of
+from .right import Thing
+from .subject import Outcome
+from .written import Written
+
+Edge = tuple[int, int]
+"""Serial numbers of a node and of one that reads it: a gradient comes back between them. The same twice: its adjoint."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What the picture shows.
+
+    Attributes:
+        loss: the end of the user's forward pass, unrolled.
+        hand: the norms of the hand-written gradients; None where there is none.
+        lines: the number of the line that makes a gradient, for those that some line makes.
+        departing: file and line of what is wrong, and where its gradient should be.
+    """
+
+    loss: Node
+    hand: Mapping[str, float | None]
+    lines: Mapping[Edge, int]
+    departing: tuple[tuple[str, int, Edge], ...]
+
+
+def marks_of(
+    outcome: Outcome, written: Written, departures: Sequence[Departure] = (), overrides: Mapping[Node, Any] | None = None
+) -> Marks:
+    """Looks up what the hand-written pass makes among the gradients of the right graph.
+
+    Args:
+        outcome: the run on nodes.
+        written: its backward pass.
+        departures: what is wrong there.
+        overrides: values with which all of it is right.
+    """
+    loss = _readable(outcome.loss)
+    things = _things(loss, written)
+    book = Book(things)
+    hand = {n: g.value if isinstance(g, Node) else g for n, g in outcome.gradients.items()}
+    norms = {n: None if g is None else norm_of(np.asarray(g, float)) for n, g in hand.items()}
+    places = [(d, _departing(book, written, d, overrides or {})) for d in departures]
+    departing = [(d.operation.line.file, d.operation.line.number, edge) for d, edge in places if edge]
+    return Marks(loss, norms, _lines(book, written), tuple(departing))
+
+
+def _readable(loss: Node) -> Node:
+    """The graph with time steps, the user's names, and parameters in place of the copies that code may write into."""
+    new: dict[Node, Node] = {}
+    nodes = ancestors([loss])
+    steps = _steps(nodes)
+    for x in nodes:
+        if x.op is copy and new[x.inputs[0]].op is None:
+            new[x] = new[x.inputs[0]]
+        elif isinstance(x, Parameter):
+            new[x] = x
+        else:
+            new[x] = twin = twin_of(x)
+            twin._inputs = tuple([new[y] for y in x._inputs])
+            twin._place = (steps.get(x), "", None)
+            line = line_of(x)
+            if line is not None and line.whole and line.target.replace(".", "").isidentifier():
+                twin.name = line.target.removeprefix("self.")
+    return new[loss]
+
+
+def _steps(nodes: Sequence[Node]) -> dict[Node, int]:
+    """The steps of what is made once in each: of as many nodes of one line as most lines have, if they have several."""
+    runs: dict[object, list[Node]] = defaultdict(list)
+    for x in nodes:
+        if x.op is not None and x.op is not copy and key_of(x):
+            runs[key_of(x)].append(x)
+    lengths = Counter(len(run) for run in runs.values() if len(run) > 1)
+    steps = lengths.most_common(1)[0][0] if lengths else 0
+    return {x: t for run in runs.values() if len(run) == steps for t, x in enumerate(run)}
+
+
+def _things(loss: Node, written: Written) -> list[Thing]:
+    nodes = [x for x in ancestors([loss]) if x.dtype.kind == "f"]
+    adjoints = dict(zip(nodes, grad(loss, nodes), strict=True))
+    pieces = [(x, z, piece) for z in nodes for x, piece in _pieces(z, adjoints[z].value)]
+    things = [Thing("part", "", None, (x.serial, z.serial), piece) for x, z, piece in pieces]
+    things += [Thing("adjoint", "", None, (x.serial, x.serial), g.value) for x, g in adjoints.items()]
+    uses: dict[str, list[Edge]] = defaultdict(list)
+    for x, z, _ in pieces:
+        if isinstance(x, Parameter):
+            uses[x.name or ""].append((x.serial, z.serial))
+    for t in written.right.things:
+        edges = uses.get(t.of, []) if t.kind == "sum" else []
+        if edges:
+            things.append(Thing("sum", "", None, edges[min(t.step or 0, len(edges) - 1)], t.array))
+    return things
+
+
+def _pieces(z: Node, gz: np.ndarray) -> Iterator[tuple[Node, np.ndarray]]:
+    """What a node sends back to each of its inputs."""
+    if z.op is None or not z.op.differentiable:
+        return
+    sent = z.op.backward(gz, z.value, *(x.value for x in z.inputs), **z.attributes)
+    for x, piece in zip(z.inputs, sent if isinstance(sent, (tuple, list)) else (sent,), strict=False):
+        if piece is not None and np.shape(piece) == x.shape:
+            yield x, np.asarray(piece)
+
+
+def _edge(book: Book, value: np.ndarray) -> Edge | None:
+    """Where this gradient is due: of equal ones the first that a backward pass makes."""
+    exact = [m.thing for m in book.look(value) if abs(m.factor - 1) < 1e-8]
+    edges = [t.family for t in exact if t.kind == "part"] or [t.family for t in exact]
+    return max(edges, key=lambda e: e[::-1], default=None)  # type: ignore[no-any-return, attr-defined]
+
+
+def _lines(book: Book, written: Written) -> dict[Edge, int]:
+    lines: dict[Edge, int] = {}
+    for x in written.order:
+        line = line_of(x) if x.op is not None and x.dtype.kind == "f" and not written.selects(x) else None
+        for m in book.look(x.value) if line is not None and x.size > 1 else ():
+            if abs(m.factor - 1) < 1e-8 and m.thing.kind != "sum":
+                lines.setdefault(m.thing.family, line.number)  # type: ignore[arg-type, union-attr]
+    return lines
+
+
+def _departing(book: Book, written: Written, departure: Departure, overrides: Mapping[Node, Any]) -> Edge | None:
+    """The first gradient that is wrong if all is right but this one operation."""
+    own = {*departure.operation.nodes}
+    right = written.replay(overrides) if overrides else {}
+    alone = written.replay({x: v for x, v in overrides.items() if x not in own}) if overrides else {}
+    started = False
+    for x in written.order:
+        started = started or x is departure.node
+        due = right.get(x)
+        if started and due is not None and not same(alone.get(x, x.value), due):
+            edge = _edge(book, due)
+            if edge is not None:
+                return edge
+    return None
