@@ -190,3 +190,12 @@ def test_a_long_line_of_source_is_cut(tmp_path):
     assert line.startswith(f"{tmp_path / 'long.py'}:1: x = [1, 1,") and line.endswith(" ...")
     assert len(line.partition(":1: ")[2]) == 120
     assert line_at(str(tmp_path / "long.py"), 2).endswith(":2: y = 2")
+
+
+def test_what_to_write_for_plain_numbers_names_a_package_only_if_one_asks() -> None:
+    x = tg.parameter([1.0, 2.0]) * 2.0
+    for ask in (lambda: np.array(x, float), lambda: np.fft.fft(x)):
+        with pytest.raises(tg.GraphError) as caught:
+            ask()
+        text = str(caught.value)
+        assert "takes numbers alone" not in text and ".py" not in text.partition("fix ")[2]

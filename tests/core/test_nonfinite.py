@@ -62,3 +62,14 @@ def test_finite_numbers_pass_and_integers_too():
 def test_unknown_mode():
     with pytest.raises(tg.GraphError, match="unknown mode"), tg.nonfinite("warn"):
         pass
+
+
+@pytest.mark.parametrize("mode", ["raise", "allow"])
+def test_inside_a_compiled_function_it_is_refused(mode):
+    def fn(x):
+        with tg.nonfinite(mode):
+            return tg.log(x)
+
+    compiled = tg.compile(fn, backend="numpy")
+    with pytest.raises(tg.GraphError, match="no effect inside of a compiled function"):
+        compiled(np.ones(2))

@@ -27,6 +27,37 @@ def test_arrays_of_floats_may_hold_nodes_and_others_are_numpys(name: str) -> Non
     assert type(like(np.arange(3))) is np.ndarray
 
 
+X = np.arange(6.0).reshape(2, 3)
+MAKERS: dict[str, Any] = {
+    "zeros": lambda n, k: n.zeros((2, 3), k),
+    "ones": lambda n, k: n.ones((2, 3), dtype=k),
+    "full": lambda n, k: n.full((2, 3), 2, k),
+    "eye": lambda n, k: n.eye(2, 3, 1, dtype=k),
+    "identity": lambda n, k: n.identity(3, k),
+    "zeros_like": lambda n, k: n.zeros_like(X, k),
+    "ones_like": lambda n, k: n.ones_like(X, k),
+    "full_like": lambda n, k: n.full_like(X, 3, k),
+    "array": lambda n, k: n.array(X, k),
+    "copy": lambda n, k: n.copy(X.astype(k)),
+}
+
+
+@each("dtype", [np.float64, np.float32, np.int64, np.bool_])
+@each("name", MAKERS)
+def test_each_maker_gives_numpys_array_and_one_of_floats_may_hold_a_node(name: str, dtype: Any) -> None:
+    new, right = MAKERS[name](tnp, dtype), MAKERS[name](np, dtype)
+    assert isinstance(new, tg.Node if np.dtype(dtype).kind == "f" else np.ndarray)
+    assert new.dtype == right.dtype and getattr(tnp, name).__name__ == name
+    np.testing.assert_array_equal(getattr(new, "value", new), right)
+    if isinstance(new, tg.Node):
+        w = tg.parameter(np.array([7.0], dtype))
+        new[1, 0] = w[0] * 2.0
+        right[1, 0] = 14.0
+        np.testing.assert_array_equal(new.value, right)
+        assert tg.grad(tg.sum(new), w).value.tolist() == [2.0]
+        assert X[1, 0] != 14.0, "the model stays as it is"
+
+
 def test_arrays_of_nodes_are_one_node() -> None:
     w = tg.parameter([1.0, 2.0])
     a = tnp.array([w, [3.0, w[0]], np.ones(2)], dtype=np.float32)

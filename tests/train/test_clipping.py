@@ -86,6 +86,22 @@ def test_nodes_count_by_their_value():
 
 
 @pytest.mark.parametrize("clip", [clip_by_norm, clip_by_value])
+def test_whatever_a_gradient_is_an_array_of_floats_comes_back(clip):
+    w = tg.parameter(np.array([3.0, -4.0], np.float32))
+    node = tg.grad(tg.sum(w * w) / 2, w)
+    for gradient in (node, node.value):
+        (clipped,) = clip([gradient], 1.0)
+        assert type(clipped) is np.ndarray and clipped.dtype == np.float32
+        right = [0.6, -0.8] if clip is clip_by_norm else [1.0, -1.0]
+        np.testing.assert_allclose(clipped, right, rtol=1e-6)
+    for wrong in (np.array([3, -4]), np.array([True]), np.array([1j]), tg.constant([1, 2])):
+        with pytest.raises(tg.GraphError, match="floating-point"):
+            clip([wrong], 1.0)
+    with pytest.raises(tg.GraphError, match="mask"):
+        clip([np.ma.masked_array([1.0, 2.0], mask=False)], 1.0)
+
+
+@pytest.mark.parametrize("clip", [clip_by_norm, clip_by_value])
 @pytest.mark.parametrize("limit", [0, -1.0, math.nan])
 def test_a_limit_that_is_not_positive_is_refused(clip, limit):
     with pytest.raises(tg.GraphError, match="not positive"):

@@ -88,6 +88,17 @@ def test_gradients_may_be_given():
     assert [b.below for b in boxes] == ["2 · ‖∂‖ 5.0", "2 · not computed"]
 
 
+def test_through_an_op_without_a_gradient_nothing_flows_whatever_is_given():
+    x = tg.constant([3.0, 4.0], name="x")
+    place, h = tg.argmax(x, axis=0), tg.exp(x)
+    given = {x: np.array([3.0, 4.0]), h: np.array([0.1, 0.2]), place: np.array(7.0)}
+    drawn = tg.draw([place, h], gradients=given, level="op").picture
+    found = heat(fold([place, h]), [place, h], given)
+    flows = {link.user.op.name: norm for link, norm in found.flows.items()}
+    assert flows["argmax"] is None and flows["exp"] == pytest.approx(np.hypot(0.1 * np.exp(3), 0.2 * np.exp(4)))
+    assert len(drawn.boxes) == 3
+
+
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 def test_a_gradient_that_is_no_number_is_marked(bad):
     x = tg.constant([1.0], name="x")

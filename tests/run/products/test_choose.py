@@ -43,6 +43,21 @@ def timed_as(run_us: dict[str, float], pack_us: float) -> object:
     return timed
 
 
+@pytest.mark.parametrize("shape", [(5, 64, 32), (1, 7, 3), (6, 1, 9)])
+@pytest.mark.parametrize("packable", [(False, False), (False, True), (True, False)])
+def test_only_what_stays_over_the_steps_is_packed_before_them(
+    shape: tuple[int, int, int], packable: tuple[bool, bool]
+) -> None:
+    _, n, k = shape
+    kernels = choose._own_kernels(Problem(8, shape, (k, 1), (n, 1), n, packable))
+    assert kernels and all(kernel.run for kernel in kernels)
+    for kernel in kernels:
+        assert (kernel.pack != 0) == kernel.name.startswith("packed")
+        assert (kernel.scratch_bytes > 0) == (not kernel.name.startswith("direct"))
+    weight = packable[0 if kernels[0].name.endswith("_swapped") else 1]
+    assert any(kernel.pack for kernel in kernels) == weight
+
+
 def test_packing_must_be_paid_back_by_the_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choose, "competitive_blas", lambda size: [])
     monkeypatch.setattr(choose, "_timed", timed_as({"direct": 2.0, "packed": 1.0}, pack_us=4.5))

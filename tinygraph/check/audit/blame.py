@@ -174,9 +174,32 @@ class Blame:
         """The line at which two names are bound the wrong way round."""
         best: Trial | None = None
         for operation in operations:
-            for things in self._exchanges(operation):
+            for things in (*self._exchanges(operation), *self._other_steps(operation)):
                 best = self._tried(operation, things, wrong, best) or best
         return best
+
+    def _other_steps(self, operation: Operation) -> Iterator[dict[Node, Thing]]:
+        """What is bound at one line, as in ``i, f = gates[0]``, taken from other steps, all of it."""
+        line, runs = operation.line, len(operation.nodes)
+        twins = [o for o in self.written.operations if (o.line.file, o.line.number) == (line.file, line.number)]
+        twins = [o for o in twins if len(o.nodes) == runs and self.written.selects(o.nodes[0])]
+        if len(twins) < 2 or twins[0] is not operation:
+            return
+        families = [self._values_like(o.nodes[0]) for o in twins]
+        steps = sorted({t for family in families for t in family})
+        for order in self._orders(runs, steps, True, False) if len(steps) > 1 else ():
+            yield {
+                x: _of_step(family, t) if t in family or t is None else _of_step(family, None)
+                for o, family in zip(twins, families, strict=True) if family
+                for x, t in zip(o.nodes, order, strict=False)
+            }  # fmt: skip
+
+    def _values_like(self, node: Node) -> Mapping[int, Thing]:
+        """The values of all steps of what a node is at one of them."""
+        exact = [m.thing for m in self.written.look(node, self._value(node)) if abs(m.factor - 1) < 1e-8]
+        kinds = {t.family for t in exact if t.kind == "value" and t.step is not None}
+        families = self._families.get(node.size, [])
+        return next((f for f in families if next(iter(f.values())).family in kinds and len(f) > 1), {})
 
     def _of(self, operations: list[Operation], wrong: frozenset[str], best: Trial | None) -> Trial | None:
         for operation in operations:
@@ -231,9 +254,10 @@ class Blame:
         if nodes[0].size == 1 or all(self.written.is_settled(x) for x in nodes):
             return
         selects = self.written.selects(nodes[0])
+        unknown = not all(map(self._is_known, nodes))
         families = self._families.get(nodes[0].size, [])
         for family in sorted(families, key=lambda f: next(iter(f.values())).kind != "value") if selects else families:
-            if next(iter(family.values())).kind == "value" and not selects:
+            if next(iter(family.values())).kind == "value" and not (selects or unknown):
                 continue
             repeated = self.written.right.is_repeated(next(iter(family.values())).of)
             for order in self._orders(len(nodes), sorted(family), selects, repeated):
@@ -260,12 +284,10 @@ class Blame:
         What is selected may be of the step before or after, and so of none at an end.
         """
         if len(steps) == 1:  # of what is outside of time one run makes it, or all of them keep it
-            ends: list[list[int | None]] = [
-                [*steps, *[None] * (runs - 1)],
-                [*[None] * (runs - 1), *steps],
-                [*steps] * runs,
-            ]
-            return ends if runs > 1 else [[*steps]]
+            others: list[int | None] = [None] * (runs - 1)
+            if repeated:  # the sum over all steps is made by none of them
+                return [] if others else [[*steps]]
+            return [[*steps, *others], [*others, *steps], [*steps] * runs] if others else [[*steps]]
         beyond: list[int | None] = [None] if selects else []
         padded = [*beyond, *steps, *beyond]
         orders = [padded[k : k + runs] for k in range(len(padded) - runs + 1)]

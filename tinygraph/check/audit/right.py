@@ -170,8 +170,10 @@ class Right:
         return self._parameter(x) or key_of(x) or id(x)
 
     def _parameter(self, x: Node) -> str | None:
-        """The name of a parameter, or of the copy of it that the user's code may write into."""
-        return self._names.get(x.inputs[0] if x.op is copy else x)
+        """The name of a parameter, or of a copy of it, which the user's code may write into or bind."""
+        while x.op is copy:
+            x = x.inputs[0]
+        return self._names.get(x)
 
     def _name(self, x: Node) -> str:
         name = self._parameter(x)

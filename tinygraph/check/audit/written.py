@@ -56,6 +56,7 @@ class Written:
         floats = [x for x in self.order if x.dtype.kind == "f"]
         self.matches: dict[Node, list[Match]] = {x: self._book.look(x._value) for x in floats}
         self.operations = _operations(self.order)
+        self._unchanged = {x for o in self.operations if all(map(_is_input, o.nodes)) for x in o.nodes}
         self._readers: dict[Node, list[Node]] = defaultdict(list)
         for x in self.order:
             for y in dict.fromkeys(x.inputs):
@@ -89,8 +90,8 @@ class Written:
         return any(m.thing.kind == "value" and abs(m.factor - 1) < 1e-8 for m in own)
 
     def selects(self, node: Node) -> bool:
-        """Whether it gives what is there: of values of the forward pass it may pick the wrong one."""
-        return node.op is not None and node.op.name in SELECTING
+        """Whether it gives what is there, and so may pick the wrong thing; ``dh * 1`` does, too."""
+        return node.op is not None and (node.op.name in SELECTING or node in self._unchanged)
 
     def is_right(self, node: Node, value: np.ndarray) -> bool:
         """Whether the right graph holds this array as an adjoint, a part of one or a sum of parts."""
@@ -175,6 +176,11 @@ class Written:
         """The value of a node if its inputs had these values."""
         inputs = [values[x] if x in values else x._value for x in node._inputs]  # noqa: SIM401  much faster
         return np.asarray(node._op.forward(*inputs, **node._attributes))  # type: ignore[union-attr]
+
+
+def _is_input(node: Node) -> bool:
+    """Whether a node has the value of one of its inputs."""
+    return any(x.shape == node.shape and same(x._value, node._value) for x in node.inputs)
 
 
 def _is_clipping(node: Node) -> bool:

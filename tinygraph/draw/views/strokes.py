@@ -90,7 +90,7 @@ def label_returns(picture: Picture, placed: Placed, routes: list[Route], heat_ma
             assert a.column is not None and b.column is not None
             right = b.column > a.column
             edge = placed.edges[a.column][right]
-            exit_y = route.points[3][1] if len(route.points) > 3 and route.points[0][1] != a.y else a.y
+            exit_y = route.points[3][1] if route.points[0][1] != a.y else a.y
             falls = route.points[-1][1] < exit_y
             y = exit_y + (17 if falls else -17)
             # Inside the column if the arrow is long enough, because in the gutter other arrows turn.

@@ -1,0 +1,73 @@
+"""Nestings of lists, tuples, named tuples and dicts: taken apart and put together again in the same order."""
+
+from __future__ import annotations
+
+import re
+from random import Random
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.each import each
+from tinygraph.core.structure import builder, leaves, map_leaves, ordered_as, rebuild
+
+
+class Pair(NamedTuple):
+    h: Any
+    c: Any
+
+
+def nesting(draw: Random, depth: int = 3) -> Any:
+    """A nesting of any kind and depth, with None and empty parts among its leaves, which are numbered texts."""
+    kind = draw.choice(["leaf", "leaf", "none", "list", "tuple", "dict", "pair"]) if depth < 3 else "list"
+    if kind == "none":
+        return None
+    if kind == "leaf" or depth == 0:
+        return str(draw.random())
+    if kind == "pair":
+        return Pair(nesting(draw, depth - 1), nesting(draw, depth - 1))
+    parts = [nesting(draw, depth - 1) for _ in range(draw.randrange(4))]
+    return dict(zip("badc", parts, strict=False)) if kind == "dict" else (tuple if kind == "tuple" else list)(parts)
+
+
+def in_order(structure: Any) -> list[Any]:
+    """The leaves, told by the text of the structure, in which they stand in order."""
+    return [part for part in repr(structure).split("'") if part[:2] == "0."]
+
+
+def shape(structure: Any) -> str:
+    return re.sub(r"'0[.]\d+'", "_", repr(structure))
+
+
+NESTINGS = [nesting(Random(seed)) for seed in range(60)]
+
+
+@each("structure", NESTINGS)
+def test_leaves_stand_in_order_and_go_back_to_their_places(structure: Any) -> None:
+    parts = leaves(structure)
+    assert parts == in_order(structure)
+    assert shape(rebuild(structure, parts)) == shape(builder(structure)(parts)) == shape(structure)
+    new = [f"0.{k}" for k in range(len(parts))]
+    for again in (
+        rebuild(structure, new),
+        builder(structure)(new),
+        map_leaves(dict(zip(parts, new, strict=True)).get, structure),
+    ):
+        assert in_order(again) == new and shape(again) == shape(structure)
+
+
+def test_one_builder_serves_many_times() -> None:
+    build = builder({"a": [0, (0, None)], "b": Pair(0, {})})
+    for k in range(3):
+        assert build([k, k + 1, k + 2]) == {"a": [k, (k + 1, None)], "b": Pair(k + 2, {})}
+
+
+def test_dicts_come_in_the_order_of_others() -> None:
+    like = {"b": 1, "a": [{"y": 2, "x": 3}, 4]}
+    other = {"a": [{"x": 30, "y": 20}, 40], "b": 10}
+    assert leaves(ordered_as(other, like)) == [10, 20, 30, 40] and leaves(other) == [30, 20, 40, 10]
+    assert leaves(ordered_as(({"x": 1, "y": 2}, 3), ({"y": 0, "x": 0}, 0))) == [2, 1, 3]
+    for wrong in ({"b": 10}, {"a": other["a"], "b": 10, "c": 1}):
+        with pytest.raises(KeyError, match="in place of"):
+            ordered_as(wrong, like)
+    assert ordered_as({"x": 1}, {}) == {"x": 1} and ordered_as([1, 2], [1]) == [1, 2]
