@@ -10,10 +10,12 @@ import numpy as np
 
 from ...core.errors import GraphError, shown
 from ...core.node import Node
+from .blame import Blame
 from .cases import Cases
 from .findings import Finding, findings_of, suspects, with_repairs
 from .functions import Functions
 from .losses import fitting, nearest
+from .marks import Marks, marks_of
 from .mended import Repair
 from .objects import Objects
 from .repair import search
@@ -52,6 +54,7 @@ class _Audit:
 
     def __init__(self, subject: Subject, seed: int) -> None:
         self.subject, self.cases = subject, Cases(subject, seed)
+        self._marks: Marks | None = None
         self._loss_in_words, self._told_first = "the loss that is computed", list[str]()
         if isinstance(subject, Objects) and subject.names_no_loss:
             self._choose_loss(subject)
@@ -94,7 +97,8 @@ class _Audit:
                 repairs = self._repairs(findings)
                 findings = with_repairs(findings, repairs)
         told = [*self._told_first, *told, *notes_of(self.subject, self.cases)]
-        return AuditReport(self._loss_in_words, table, tuple(findings), tuple(repairs), tuple(dict.fromkeys(told)))
+        notes = tuple(dict.fromkeys(told))
+        return AuditReport(self._loss_in_words, table, tuple(findings), tuple(repairs), notes, self.marks)
 
     def _outcome(self, steps: int | None, draw: int = 0) -> Outcome:
         case = self.cases.case(steps if self.cases.places else None, draw)
@@ -116,11 +120,28 @@ class _Audit:
         steps = STEPS if self.cases.places else None
         try:
             outcome = self._outcome(steps)
-            written = Written(outcome, Right(outcome, steps or self.cases.steps))
-            return findings_of(self.subject, written), []
+            blame = Blame(Written(outcome, Right(outcome, steps or self.cases.steps)))
+            findings = findings_of(self.subject, blame)
+            self._keep_marks(outcome, blame, findings)
+            return findings, []
         except Exception as error:  # whatever the user's code raises on nodes
             first = str(error).partition("\n")[0]
             return [], [f"the lines could not be followed ({type(error).__name__}: {first})"]
+
+    def _keep_marks(self, outcome: Outcome, blame: Blame, findings: list[Finding]) -> None:
+        """What the picture needs of the graphs, which are not kept."""
+        try:
+            self._marks = marks_of(outcome, blame, findings)
+        except Exception:  # a report without a picture says more than an error
+            self._marks = None
+
+    def marks(self) -> Marks:
+        """What the picture shows; of passes that nobody had to follow so far, by a run now."""
+        if self._marks is None:
+            outcome = self._outcome(STEPS)
+            steps = STEPS if self.cases.places else self.cases.steps
+            self._marks = marks_of(outcome, Blame(Written(outcome, Right(outcome, steps))), [])
+        return self._marks
 
     def _repairs(self, findings: list[Finding]) -> list[Repair]:
         try:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy as twin_of
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 import numpy as np
 
@@ -16,15 +16,16 @@ from ...core.node import Node
 from ...draw.norms.heat import norm_of
 from ...engine.grad import grad
 from ...ops.writing import copy
-from .blame import Departure
+from .blame import Blame, Departure
 from .book import Book, same
-from .lines import key_of, line_of
+from .findings import Finding
+from .lines import Line, key_of, line_of
 from .right import Thing
 from .subject import Outcome
 from .written import Written
 
 Edge = tuple[int, int]
-"""Serial numbers of a node and of one that reads it: a gradient comes back between them. The same twice: its adjoint."""
+"""Serial numbers of a node and of one that reads it, between which a gradient comes back; twice the same: all of it."""
 
 
 @dataclass(frozen=True)
@@ -44,25 +45,40 @@ class Marks:
     departing: tuple[tuple[str, int, Edge], ...]
 
 
-def marks_of(
-    outcome: Outcome, written: Written, departures: Sequence[Departure] = (), overrides: Mapping[Node, Any] | None = None
-) -> Marks:
+def marks_of(outcome: Outcome, blame: Blame, findings: Sequence[Finding]) -> Marks:
     """Looks up what the hand-written pass makes among the gradients of the right graph.
 
     Args:
         outcome: the run on nodes.
-        written: its backward pass.
-        departures: what is wrong there.
-        overrides: values with which all of it is right.
+        blame: its backward pass, and what departs there.
+        findings: the lines that are wrong.
     """
+    written = blame.written
     loss = _readable(outcome.loss)
-    things = _things(loss, written)
-    book = Book(things)
+    book = Book(_things(loss, written))
+    lines = _lines(book, written)
     hand = {n: g.value if isinstance(g, Node) else g for n, g in outcome.gradients.items()}
     norms = {n: None if g is None else norm_of(np.asarray(g, float)) for n, g in hand.items()}
-    places = [(d, _departing(book, written, d, overrides or {})) for d in departures]
-    departing = [(d.operation.line.file, d.operation.line.number, edge) for d, edge in places if edge]
-    return Marks(loss, norms, _lines(book, written), tuple(departing))
+    places = [(d.operation.line.file, d.operation.line.number, _departing(book, blame, d)) for d in blame.departed]
+    for f in findings:
+        places += [(f.file, f.line, _whole(loss, name)) for name in f.parameters if written.is_missing(name)]
+    departing = [(file, line, _of_one_use(loss, edge, lines)) for file, line, edge in places if edge]
+    return Marks(loss, norms, lines, tuple(departing))
+
+
+def _whole(loss: Node, name: str) -> Edge | None:
+    own = [x.serial for x in ancestors([loss]) if isinstance(x, Parameter) and x.name == name]
+    return (own[0], own[0]) if own else None
+
+
+def _of_one_use(loss: Node, edge: Edge, lines: Mapping[Edge, int]) -> Edge:
+    """Of a parameter's gradient, which has parts of all steps, the part that is the first to be wrong or left out."""
+    nodes = ancestors([loss])
+    if not any(x.serial == edge[0] and isinstance(x, Parameter) for x in nodes):
+        return edge
+    uses = sorted([(edge[0], z.serial) for z in nodes for x in z.inputs if x.serial == edge[0]], reverse=True)
+    wrong = [use for use in uses if use not in lines]
+    return next(iter([*wrong, *uses[1:], *uses]), edge)
 
 
 def _readable(loss: Node) -> Node:
@@ -102,15 +118,9 @@ def _things(loss: Node, written: Written) -> list[Thing]:
     pieces = [(x, z, piece) for z in nodes for x, piece in _pieces(z, adjoints[z].value)]
     things = [Thing("part", "", None, (x.serial, z.serial), piece) for x, z, piece in pieces]
     things += [Thing("adjoint", "", None, (x.serial, x.serial), g.value) for x, g in adjoints.items()]
-    uses: dict[str, list[Edge]] = defaultdict(list)
-    for x, z, _ in pieces:
-        if isinstance(x, Parameter):
-            uses[x.name or ""].append((x.serial, z.serial))
-    for t in written.right.things:
-        edges = uses.get(t.of, []) if t.kind == "sum" else []
-        if edges:
-            things.append(Thing("sum", "", None, edges[min(t.step or 0, len(edges) - 1)], t.array))
-    return things
+    own = {x.name: x.serial for x in nodes if isinstance(x, Parameter)}
+    sums = [t for t in written.right.things if t.kind == "sum" and t.of in own]
+    return things + [Thing("sum", "", None, (own[t.of], own[t.of]), t.array) for t in sums]
 
 
 def _pieces(z: Node, gz: np.ndarray) -> Iterator[tuple[Node, np.ndarray]]:
@@ -127,7 +137,7 @@ def _edge(book: Book, value: np.ndarray) -> Edge | None:
     """Where this gradient is due: of equal ones the first that a backward pass makes."""
     exact = [m.thing for m in book.look(value) if abs(m.factor - 1) < 1e-8]
     edges = [t.family for t in exact if t.kind == "part"] or [t.family for t in exact]
-    return max(edges, key=lambda e: e[::-1], default=None)  # type: ignore[no-any-return, attr-defined]
+    return max((cast(Edge, e) for e in edges), key=lambda e: e[::-1], default=None)
 
 
 def _lines(book: Book, written: Written) -> dict[Edge, int]:
@@ -136,15 +146,15 @@ def _lines(book: Book, written: Written) -> dict[Edge, int]:
         line = line_of(x) if x.op is not None and x.dtype.kind == "f" and not written.selects(x) else None
         for m in book.look(x.value) if line is not None and x.size > 1 else ():
             if abs(m.factor - 1) < 1e-8 and m.thing.kind != "sum":
-                lines.setdefault(m.thing.family, line.number)  # type: ignore[arg-type, union-attr]
+                lines.setdefault(cast(Edge, m.thing.family), cast(Line, line).number)
     return lines
 
 
-def _departing(book: Book, written: Written, departure: Departure, overrides: Mapping[Node, Any]) -> Edge | None:
+def _departing(book: Book, blame: Blame, departure: Departure) -> Edge | None:
     """The first gradient that is wrong if all is right but this one operation."""
-    own = {*departure.operation.nodes}
-    right = written.replay(overrides) if overrides else {}
-    alone = written.replay({x: v for x, v in overrides.items() if x not in own}) if overrides else {}
+    own, written = {*departure.operation.nodes}, blame.written
+    others = {x: v for x, v in blame.overrides.items() if x not in own}
+    right, alone = written.replay(blame.overrides), written.replay(others) if others else {}
     started = False
     for x in written.order:
         started = started or x is departure.node

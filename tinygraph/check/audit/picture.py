@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from ...draw import draw, placed
 from ...draw.drawing import Drawing
-from ...draw.labels import number
+from ...draw.labels import number, width
 from ...draw.picture import Arrow, Box, Note, Picture
 from .findings import Finding
 from .marks import Edge, Marks
@@ -82,8 +82,8 @@ class _Boxes:
             return
         arrow.colour, arrow.width = WARNING, 5.0 if first else 2.5
         arrow.tip = f"{text} makes another gradient"
-        x, y = _middle(arrow)
-        self.picture.notes.append(Note(x + 24, y, text, WARNING, 12 if first else 10))
+        (x, y), size = _middle(arrow), 12.0 if first else 10.0
+        self.picture.notes.append(Note(x + 10 + width(text, size, True) / 2, y, text, WARNING, size))
 
     def _arrow(self, edge: Edge) -> Arrow | None:
         source, user = edge
