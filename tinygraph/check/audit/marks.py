@@ -59,16 +59,14 @@ def marks_of(outcome: Outcome, blame: Blame, findings: Sequence[Finding]) -> Mar
     lines = _lines(book, written)
     hand = {n: g.value if isinstance(g, Node) else g for n, g in outcome.gradients.items()}
     norms = {n: None if g is None else norm_of(np.asarray(g, float)) for n, g in hand.items()}
-    places = [(d.operation.line.file, d.operation.line.number, _departing(book, blame, d)) for d in blame.departed]
+    places = [
+        (d.operation.line.file, d.operation.line.number, _departing(loss, book, blame, d)) for d in blame.departed
+    ]
+    own = {x.name: (x.serial, x.serial) for x in ancestors([loss]) if isinstance(x, Parameter)}
     for f in findings:
-        places += [(f.file, f.line, _whole(loss, name)) for name in f.parameters if written.is_missing(name)]
-    departing = [(file, line, _of_one_use(loss, edge, lines)) for file, line, edge in places if edge]
+        places += [(f.file, f.line, _of_one_use(loss, own[n], lines)) for n in f.parameters if written.is_missing(n)]
+    departing = [(file, line, edge) for file, line, edge in places if edge]
     return Marks(loss, norms, lines, tuple(departing))
-
-
-def _whole(loss: Node, name: str) -> Edge | None:
-    own = [x.serial for x in ancestors([loss]) if isinstance(x, Parameter) and x.name == name]
-    return (own[0], own[0]) if own else None
 
 
 def _of_one_use(loss: Node, edge: Edge, lines: Mapping[Edge, int]) -> Edge:
@@ -87,7 +85,7 @@ def _readable(loss: Node) -> Node:
     nodes = ancestors([loss])
     steps = _steps(nodes)
     for x in nodes:
-        if x.op is copy and new[x.inputs[0]].op is None:
+        if x.op is copy:
             new[x] = new[x.inputs[0]]
         elif isinstance(x, Parameter):
             new[x] = x
@@ -95,10 +93,17 @@ def _readable(loss: Node) -> Node:
             new[x] = twin = twin_of(x)
             twin._inputs = tuple([new[y] for y in x._inputs])
             twin._place = (steps.get(x), "", None)
-            line = line_of(x)
-            if line is not None and line.whole and line.target.replace(".", "").isidentifier():
-                twin.name = line.target.removeprefix("self.")
+            twin.name = _target(x) or x.name
+            for y in twin._inputs:
+                if y.op is not None and y.name == twin.name:  # within one statement the last op has the name
+                    y.name = None
     return new[loss]
+
+
+def _target(x: Node) -> str:
+    line = line_of(x)
+    named = line is not None and line.whole and line.target.replace(".", "").isidentifier()
+    return line.target.removeprefix("self.") if line is not None and named else ""
 
 
 def _steps(nodes: Sequence[Node]) -> dict[Node, int]:
@@ -140,17 +145,18 @@ def _edge(book: Book, value: np.ndarray) -> Edge | None:
     return max((cast(Edge, e) for e in edges), key=lambda e: e[::-1], default=None)
 
 
-def _lines(book: Book, written: Written) -> dict[Edge, int]:
+def _lines(book: Book, written: Written, values: Mapping[Node, np.ndarray] | None = None) -> dict[Edge, int]:
+    """The first line that makes each gradient; with ``values``, as they would be if some nodes had others."""
     lines: dict[Edge, int] = {}
     for x in written.order:
         line = line_of(x) if x.op is not None and x.dtype.kind == "f" and not written.selects(x) else None
-        for m in book.look(x.value) if line is not None and x.size > 1 else ():
+        for m in book.look((values or {}).get(x, x.value)) if line is not None and x.size > 1 else ():
             if abs(m.factor - 1) < 1e-8 and m.thing.kind != "sum":
                 lines.setdefault(cast(Edge, m.thing.family), cast(Line, line).number)
     return lines
 
 
-def _departing(book: Book, blame: Blame, departure: Departure) -> Edge | None:
+def _departing(loss: Node, book: Book, blame: Blame, departure: Departure) -> Edge | None:
     """The first gradient that is wrong if all is right but this one operation."""
     own, written = {*departure.operation.nodes}, blame.written
     others = {x: v for x, v in blame.overrides.items() if x not in own}
@@ -162,5 +168,5 @@ def _departing(book: Book, blame: Blame, departure: Departure) -> Edge | None:
         if started and due is not None and not same(alone.get(x, x.value), due):
             edge = _edge(book, due)
             if edge is not None:
-                return edge
+                return _of_one_use(loss, edge, _lines(book, written, alone))
     return None

@@ -30,11 +30,15 @@ def drawn(marks: Marks, findings: Sequence[Finding], title: str) -> Drawing:
     for box in picture.boxes:
         _number(picture, box, boxes.line_at(box))
     order = list(dict.fromkeys((f.file, f.line) for f in findings))
-    departing = [(order.index((file, line)), line, e) for file, line, e in marks.departing if (file, line) in order]
-    for rank, line, edge in sorted(departing, reverse=True):
-        boxes.paint(edge, f"line {line}", first=not rank)
+    departing = sorted((order.index((file, n)), n, e) for file, n, e in marks.departing if (file, n) in order)
+    lines: dict[Edge, list[int]] = {}
+    for _, line, edge in departing:
+        lines.setdefault(edge, []).append(line)
+    for edge, numbers in lines.items():
+        boxes.paint(edge, f"line {', '.join(map(str, numbers))}", first=numbers[0] == departing[0][1])
     _side_by_side(picture, marks)
-    picture.keys.append((LINE, "number: the line that makes this gradient"))
+    if any(note.colour == LINE for note in picture.notes):
+        picture.keys.append((LINE, "number: the line that makes this gradient"))
     if departing:
         picture.keys.append((WARNING, "here the hand-written gradient departs"))
     return placed(picture, "time")
