@@ -62,6 +62,12 @@ class AuditReport:
 
         return drawn(self.marks(), self.findings, self._heading())
 
+    def _repr_html_(self) -> str:
+        """The report in a notebook."""
+        from .page import page
+
+        return page(self._heading(), self.loss, self.rows, self.findings, self.repairs, self.notes)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return AuditReport, (self.loss, self.rows, self.findings, self.repairs, self.notes)
 
