@@ -53,6 +53,17 @@ def leave_users_trail(node: Node) -> None:
         node._place = (*place[:3], *trail)
 
 
+def reach_user(node: Node) -> None:
+    """Adds the user's frames to a trail that does not reach them, behind the frames of this library."""
+    place, frame = node._place, cast(Any, users_frame())
+    if place[0] is None and place[2] is None and frame.f_code not in place[3::2]:
+        more: list[Any] = []
+        while frame and len(more) < 2 * LONGEST:
+            more += [frame.f_code, frame.f_lasti]
+            frame = frame.f_back
+        node._place = (*place, *more)
+
+
 def trail_of(node: Node) -> list[tuple[CodeType, int]]:
     """The code and the position of the frames that made a node, innermost first; empty where they are not known."""
     trail: tuple[Any, ...] = node._place[3:]

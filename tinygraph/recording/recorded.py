@@ -70,10 +70,10 @@ def code_of(fn: Any) -> FunctionType:
 
 
 @contextmanager
-def recording() -> Iterator[None]:
+def recording(follows: bool = False) -> Iterator[None]:
     before, own = now.recorder, vars(now).get("recorder")
     try:
-        now.recorder = Recorder(True, None if before is None else before.session)
+        now.recorder = Recorder(True, None if before is None else before.session, follows)
         settle()
         yield
     finally:

@@ -12,7 +12,7 @@ from ..core.errors import MutationError, users_line
 from ..core.leaves import Constant
 from ..core.node import Node
 from ..core.scope import now
-from ..core.trail import leave_users_trail
+from ..core.trail import leave_users_trail, reach_user
 from .change import row
 from .layout import VIEWS, in_order, is_odd, is_scattered, layout, viewed
 from .permission import check
@@ -29,10 +29,11 @@ class Recorder:
     Args:
         anywhere: whether every file may write, not only those that use `tinygraph.numpy`.
         session: the recording that it continues; a new one by default.
+        follows: whether each node knows the user's line, however deep in this library it is made.
     """
 
-    def __init__(self, anywhere: bool = False, session: Session | None = None) -> None:
-        self.anywhere = anywhere
+    def __init__(self, anywhere: bool = False, session: Session | None = None, follows: bool = False) -> None:
+        self.anywhere, self.follows = anywhere, follows
         self.session = session or Session()
 
     def inner(self) -> Recorder:
@@ -54,6 +55,8 @@ class Recorder:
         session = self.session
         node._record = session.blank
         session.enter(node, node.serial)
+        if self.follows:
+            reach_user(node)
         if node._op in SHARING:
             _note_sharing(node, read[0])
         if now.tracing:

@@ -109,7 +109,7 @@ class _Binding(ast.NodeTransformer):
             x.elts = [self._wrapped(part, False, returned) for part in x.elts]
             return x
         plain = isinstance(x, (ast.Name, ast.Attribute, ast.Subscript))
-        if not plain or (not returned and not unpacked and ast.unparse(x) in self._written):
+        if not plain:
             return x
         arguments = [x, ast.copy_location(ast.Constant(value=True), x)] if unpacked else [x]
         function = ast.copy_location(ast.Name(id=_NAME, ctx=ast.Load()), x)

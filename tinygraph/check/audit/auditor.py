@@ -11,6 +11,7 @@ import numpy as np
 from ...core.errors import GraphError, shown
 from ...core.node import Node
 from .blame import Blame
+from .book import same
 from .cases import Cases
 from .findings import Finding, findings_of, suspects, with_repairs
 from .functions import Functions
@@ -25,7 +26,7 @@ from .state_checks import notes as notes_of
 from .subject import Outcome, Subject
 from .table import Probe, TableRow, probe, rows, tolerance_of
 from .truncation import truncation
-from .written import Written
+from .written import Written, value_of
 
 STEPS = 3
 """The number of steps at which lines are looked at: fewer do not tell a step from its neighbours."""
@@ -100,15 +101,11 @@ class _Audit:
         notes = tuple(dict.fromkeys(told))
         return AuditReport(self._loss_in_words, table, tuple(findings), tuple(repairs), notes, self.marks)
 
-    def _outcome(self, steps: int | None, draw: int = 0) -> Outcome:
-        case = self.cases.case(steps if self.cases.places else None, draw)
-        outcome = self.subject.on_nodes(case)
-        if not isinstance(outcome.loss, Node):
-            problem = "audit: no loss was returned that depends on the parameters"
-            raise GraphError(problem, expected="one number", got=shown(outcome.loss), fix="pass loss=")
-        return outcome
-
     def _table(self) -> tuple[TableRow, ...]:
+        outcome = self.subject.on_nodes(self.cases.case(None))
+        if not isinstance(outcome.loss, Node) or outcome.loss.size != 1:
+            problem = "audit: no loss was returned that depends on the parameters"
+            raise GraphError(problem, expected="one number, first of what is returned", got=shown(outcome.loss))
         probes: list[Probe] = [probe(self.subject, self.cases, case) for case in self.cases.probes()]
         return rows(probes, tolerance_of(self.subject))
 
@@ -119,7 +116,7 @@ class _Audit:
     def _findings(self, near: float) -> tuple[list[Finding], list[str]]:
         steps = STEPS if self.cases.places else None
         try:
-            outcome = self._outcome(steps)
+            outcome = self._followed(steps)
             blame = Blame(Written(outcome, Right(outcome, steps or self.cases.steps)))
             findings = findings_of(self.subject, blame)
             self._keep_marks(outcome, blame, findings)
@@ -138,16 +135,30 @@ class _Audit:
     def marks(self) -> Marks:
         """What the picture shows; of passes that nobody had to follow so far, by a run now."""
         if self._marks is None:
-            outcome = self._outcome(STEPS)
-            steps = STEPS if self.cases.places else self.cases.steps
-            self._marks = marks_of(outcome, Blame(Written(outcome, Right(outcome, steps))), [])
+            steps = STEPS if self.cases.places else None
+            outcome = self._followed(steps)
+            right = Right(outcome, steps or self.cases.steps)
+            self._marks = marks_of(outcome, Blame(Written(outcome, right)), [])
         return self._marks
+
+    def _followed(self, steps: int | None) -> Outcome:
+        """A run with a node for each binding, if that changes nothing: the copies are not what is written later."""
+        case = self.cases.case(steps)
+        plain = self.subject.gradients(case)
+        outcome = self.subject.on_nodes(case)
+        arrays = {name: None if g is None else value_of(g) for name, g in outcome.gradients.items()}
+        alike = all((a is None) == (b is None) and (a is None or same(a, b, 1e-6)) for a, b in _pairs(arrays, plain))
+        return outcome if alike else self.subject.on_nodes(case, bindings=False)
 
     def _repairs(self, findings: list[Finding]) -> list[Repair]:
         try:
             return search(self.subject, self.cases, suspects(self.subject, findings))
         except GraphError:
             return []
+
+
+def _pairs(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    return [(a[name], b[name]) for name in a]
 
 
 def _fields(row: TableRow) -> list[Any]:

@@ -16,10 +16,11 @@ import numpy as np
 from ...core.graph import ancestors
 from ...core.node import Node
 from .book import same
+from .lines import binds_many
 from .right import Thing
 from .written import Operation, Written
 
-DEPTH, MOST_READERS = 3, 4
+DEPTH, MOST_READERS = 5, 4
 """How far, and over how many readers, a right result is looked for that speaks for what an operation should make."""
 
 
@@ -224,14 +225,15 @@ class Blame:
         self, operation: Operation, things: Mapping[Node, Thing], wrong: frozenset[str], best: Trial | None
     ) -> Trial | None:
         """What comes of an assignment, if that is better than the best so far."""
-        overrides = {x: a for x, t in things.items() if not same(self._value(x), a := _as(t.array, x))}
-        node = min(overrides, key=lambda x: x.serial, default=None)
-        if node is None or any(map(self.written.is_settled, overrides)):
+        overrides = {x: _as(t.array, x) for x, t in things.items()}
+        changed = {x: a for x, a in overrides.items() if not same(self._value(x), a)}
+        node = min(changed, key=lambda x: x.serial, default=None)
+        if node is None or any(map(self.written.is_settled, changed)):
             return None
         if best is not None and best.departure.mended == wrong and best.departure.node.serial <= node.serial:
             return None
         self._left -= 1
-        if not self._is_asked_for(overrides):
+        if not self._is_asked_for(changed):
             return None
         still = self.written.wrong(self.written.replay({**self._overrides, **overrides}))
         trial = Trial(Departure(operation, node, things[node], wrong - still), overrides)
@@ -278,7 +280,7 @@ class Blame:
 
     def _exchanges(self, operation: Operation) -> Iterator[dict[Node, Thing]]:
         """What is bound at one line, as in ``i, f = gates[t]``, with two of the names exchanged."""
-        if not self.written.selects(operation.nodes[0]):
+        if not self.written.selects(operation.nodes[0]) or not binds_many(operation.line):
             return
         for other in self.written.operations:
             line, twin = operation.line, other.line

@@ -109,10 +109,11 @@ def _in_words(written: Written, node: Node, due: Thing) -> str:
 def _silent(subject: Subject, written: Written, name: str) -> Finding | None:
     """A parameter whose gradient no line adds to: told beside the line of the gradient before or after it."""
     beside = _beside(written, name)
-    if beside is None:
+    line = written.line_that_keeps(name) or beside
+    if line is None:
         return None
-    due = f"the gradient of {name}, which no line makes"
-    return Finding(beside.file, beside.number, beside.source, beside.function, None, (),
+    due = f"the gradient of {name}, which no line makes" + (f"; line {beside.number} makes its like" if beside else "")
+    return Finding(line.file, line.number, line.source, line.function, None, (),
                    f"nothing is added to the gradient of {name}", due, MISSING, (name,))  # fmt: skip
 
 

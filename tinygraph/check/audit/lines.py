@@ -144,6 +144,9 @@ def statement_at(file: str, number: int) -> ast.stmt | None:
     return _statements(file).get(number)
 
 
-def is_augmented(line: Line) -> bool:
-    """Whether the statement is one like ``x += y``."""
-    return isinstance(statement_at(line.file, line.number), ast.AugAssign)
+def binds_many(line: Line) -> bool:
+    """Whether the statement is one like ``a, b = ...`` or ``return a, b``."""
+    statement = statement_at(line.file, line.number)
+    if isinstance(statement, ast.Assign):
+        return isinstance(statement.targets[0], (ast.Tuple, ast.List))
+    return isinstance(statement, ast.Return) and isinstance(statement.value, ast.Tuple)

@@ -98,7 +98,7 @@ class Right:
     def _thing(self, kind: str, x: Node, array: np.ndarray, more: Hashable = ()) -> list[Thing]:
         """The array, and its steps if it holds all of them."""
         name, step, family = self._name(x), self._steps.get(x), (kind, self._family(x), more)
-        own = x.op is None or x.op.name not in GATHERING
+        own = not _only_gathers(x)
         things = [Thing(kind, name, step, family, array, own)]
         for axis in range(min(2, array.ndim)):
             if step is None and array.ndim > 1 and array.shape[axis] == self._length and not self._parameter(x):
@@ -183,6 +183,14 @@ class Right:
         if line is None:
             return "an input"
         return line.target if line.whole and line.target else line.expression
+
+
+def _only_gathers(x: Node) -> bool:
+    """Whether an op computes nothing but a factor: the adjoint of -z is, but for its sign, that of z."""
+    if x.op is None:
+        return False
+    numbers = [y for y in x.inputs if y.op is None and y.size == 1]
+    return x.op.name in GATHERING or x.op.name == "negative" or (x.op.name in ("multiply", "divide") and bool(numbers))
 
 
 def _steps(order: list[Node]) -> dict[Node, int]:

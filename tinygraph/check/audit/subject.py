@@ -73,22 +73,26 @@ class Subject(ABC):
         gradients = self.run(copies, copied(case.arguments)).gradients
         return {name: None if g is None else np.array(g, float) for name, g in gradients.items()}
 
-    def on_nodes(self, case: Case) -> Outcome:
-        """A run whose loss and gradients are nodes; each knows the user's line that made it."""
+    def on_nodes(self, case: Case, bindings: bool = True) -> Outcome:
+        """A run whose loss and gradients are nodes; each knows the user's line that made it.
+
+        With ``bindings`` a name that is bound to what is there makes a node too, see `aliases.py`.
+        """
         leaves: dict[str, Node] = {name: parameter(x, name) for name, x in case.parameters.items()}
-        with self.recorded():
+        with self.recorded(bindings):
             writable = {name: makers.array(x) for name, x in leaves.items()}
             outcome = self.run(writable, copied(case.arguments))
         return Outcome(outcome.loss, outcome.outputs, outcome.gradients, leaves)
 
     @contextmanager
-    def recorded(self) -> Iterator[None]:
+    def recorded(self, bindings: bool = False) -> Iterator[None]:
         """A context in which the user's functions run on nodes, with all that they write."""
         with ExitStack() as stack:
-            stack.enter_context(recording())
+            stack.enter_context(recording(follows=True))
             for function in {id(f.__globals__): f for f in self.functions}.values():
                 stack.enter_context(ours_in(function))
-            stack.enter_context(bindings_seen(self.functions))
+            if bindings:
+                stack.enter_context(bindings_seen(self.functions))
             yield
 
 

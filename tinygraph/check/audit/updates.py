@@ -30,8 +30,16 @@ def taken_away(before: Any, after: Any) -> Any:
     for sign, term in _terms(after, before):
         plain, negative = _without_ones(term)
         subtracts = sign * (-1 if negative else 1) < 0
-        return plain if subtracts else ops.negative(plain)
-    return ops.subtract(before, after)
+        if subtracts and plain.shape == before.shape:
+            return plain
+        return _at_the_line_of(after, ops.negative(plain) if not subtracts else ops.subtract(before, after))
+    return _at_the_line_of(after, ops.subtract(before, after))
+
+
+def _at_the_line_of(after: Node, node: Node) -> Node:
+    """The node, as if the line of the update had made it."""
+    node._place, node.name = after._place, "(update)"
+    return node
 
 
 def rate_in(before: Node, after: Any) -> float | None:

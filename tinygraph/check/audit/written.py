@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import numpy as np
 from ...core.graph import ancestors
 from ...core.node import Node
 from .book import Book, Match, same
-from .lines import Line, key_of, line_of
+from .lines import Line, key_of, line_of, statement_at
 from .right import Right
 from .subject import Outcome
 
@@ -56,7 +57,9 @@ class Written:
         floats = [x for x in self.order if x.dtype.kind == "f"]
         self.matches: dict[Node, list[Match]] = {x: self._book.look(x._value) for x in floats}
         self.operations = _operations(self.order)
-        self._unchanged = {x for o in self.operations if all(map(_is_input, o.nodes)) for x in o.nodes}
+        self._unchanged = {
+            x for o in self.operations if _accumulates(o) or all(map(_is_input, o.nodes)) for x in o.nodes
+        }
         self._readers: dict[Node, list[Node]] = defaultdict(list)
         for x in self.order:
             for y in dict.fromkeys(x.inputs):
@@ -69,9 +72,8 @@ class Written:
         while node.op is not None and (node.op.name in SELECTING or _is_clipping(node)):
             if _is_clipping(node):
                 clips.append(node)
+                result = node.inputs[0]
             node = node.inputs[0]
-            if clips:
-                result = node
         self.clipped |= {line for x in clips if (line := line_of(x)) is not None}
         return result
 
@@ -104,6 +106,11 @@ class Written:
             node = node.inputs[0] if node.inputs else None
         return node is None or node.op is None
 
+    def line_that_keeps(self, name: str) -> Line | None:
+        """The line that returns, or keeps, the gradient of a parameter as it is."""
+        node = self.results.get(name)
+        return line_of(node) if node is not None and self.selects(node) else None
+
     def last_line(self, node: Node) -> Line | None:
         """The line of the loop, or of the statement, in which a gradient came about."""
         while self.selects(node):
@@ -123,6 +130,10 @@ class Written:
     def look(self, node: Node, value: np.ndarray) -> list[Match]:
         """What a node of this value is in the right graph."""
         return self.matches.get(node, []) if value is node._value else self._book.look(value)
+
+    def holds(self, array: np.ndarray) -> bool:
+        """Whether the right graph holds this array as a gradient of something."""
+        return any(m.thing.kind != "value" and abs(m.factor - 1) < 1e-8 for m in self._book.look(array))
 
     def is_result(self, node: Node) -> bool:
         return any(node is x for x in self.results.values())
@@ -176,6 +187,12 @@ class Written:
         """The value of a node if its inputs had these values."""
         inputs = [values[x] if x in values else x._value for x in node._inputs]  # noqa: SIM401  much faster
         return np.asarray(node._op.forward(*inputs, **node._attributes))  # type: ignore[union-attr]
+
+
+def _accumulates(operation: Operation) -> bool:
+    """Whether it is a whole statement like ``dW += da``, which keeps what others computed."""
+    statement = statement_at(operation.line.file, operation.line.number)
+    return isinstance(statement, ast.AugAssign) and operation.line.expression == operation.line.source
 
 
 def _is_input(node: Node) -> bool:
