@@ -15,6 +15,7 @@ from .book import same
 from .cases import Cases
 from .findings import Finding, findings_of, suspects, with_repairs
 from .functions import Functions
+from .inserts import MISSING
 from .losses import fitting, nearest
 from .marks import Marks, marks_of
 from .mended import Repair
@@ -152,9 +153,11 @@ class _Audit:
 
     def _repairs(self, findings: list[Finding]) -> list[Repair]:
         try:
-            return search(self.subject, self.cases, suspects(self.subject, findings))
+            repairs = search(self.subject, self.cases, suspects(self.subject, findings))
         except GraphError:
             return []
+        # A line that is missing may stand at several places; the first is beside its like.
+        return repairs[:1] if repairs and repairs[0].alone and repairs[0].kind == MISSING else repairs
 
 
 def _pairs(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[Any, Any]]:

@@ -36,8 +36,9 @@ class Inserts:
             if where is None or isinstance(at, ast.Return):
                 continue
             last = all(isinstance(x, ast.Return) for x in block[where + 1 :])
+            outside = 0.6 if block is not self._blocks[0][0] else 0.0  # a loop is where most of it is made
             for line, weight in self._lines(at, own, reads, last):
-                yield (at, line), MISSING, weight
+                yield (at, line), MISSING, weight + outside
 
     def _lines(self, at: ast.stmt, own: set[str], reads: set[str], last: bool) -> Iterator[tuple[ast.stmt, float]]:
         for text, shape in self._scope.arrays.items():

@@ -10,6 +10,7 @@ import numpy as np
 from ...core.node import Node
 from .blame import Departure
 from .book import ratio, same
+from .inserts import MISSING
 from .lines import statement_at
 from .rewrites import FACTOR_LESS, FACTOR_MORE, INDEX, LESS, MORE, NAME, ORDER, PARTS, SCALE, SIGN, SLOPE, TURNED
 from .right import Thing
@@ -29,7 +30,14 @@ def kind_of(written: Written, departure: Departure) -> str:
         _of_choice(written, node, due), _of_product(written, node, right), _of_factor(written, node._value, right),
         _of_terms(written, node._value, right),
     )  # fmt: skip
-    return next((kind for kind in kinds if kind), NAME)
+    kind = next((kind for kind in kinds if kind), NAME)
+    return MISSING if kind == NAME and _is_carried(written, departure) else kind
+
+
+def _is_carried(written: Written, departure: Departure) -> bool:
+    """Whether it reads its own result of the run before, as if a line between them that sets the variable was lost."""
+    own = {*departure.operation.nodes}
+    return any(written.picked(x) in own for x in departure.node.inputs)
 
 
 def _of_assignment(written: Written, departure: Departure, right: np.ndarray) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from .atoms import Watch
 from .cases import Cases
 from .edits import Edit, Edits
+from .inserts import MISSING
 from .levers import Levers, is_other
 from .mended import Repair, State, credible, weight_at, with_edit
 from .ranking import Place, ranked, suspected
@@ -122,12 +123,21 @@ class Search:
         if self.trial.base:
             self._pull(self.start, places, self.trial, self.trial.base)
         clock = Clock(self.clock.seconds * ALONE)
+        if self._is_silent():
+            lost = self._alone(places, Clock(self.clock.seconds * ALONE / 2), MISSING)
+            if lost:
+                return lost
         return self._alone(places[: len(first)], clock) or self._alone(places[len(first) :], clock)
 
-    def _alone(self, places: Sequence[Place], clock: Clock) -> list[Edit]:
-        """Edits that mend everything; the tier of the first is gone through to its end."""
+    def _is_silent(self) -> bool:
+        """Whether each wrong gradient is none at all, as if its line was lost."""
+        base = self.trial.base
+        return base is not None and all(base.errors[name] in (1.0, np.inf) for name in self.trial.wrong)
+
+    def _alone(self, places: Sequence[Place], clock: Clock, kind: str = "") -> list[Edit]:
+        """Edits that mend everything, perhaps of one kind; the tier of the first is gone through to its end."""
         mended: list[tuple[float, int, Edit]] = []
-        for tier in self._tiers(self.start, places, self.trial):
+        for tier in self._tiers(self.start, places, self.trial, kind):
             late = clock
             for rank, edit, verdict in tier:
                 if verdict and verdict.right >= self.trial.due.keys() and self._proven(self.start, edit):
@@ -144,19 +154,20 @@ class Search:
         return [*best.values()]
 
     def _tiers(
-        self, state: State, places: Sequence[Place], trial: Trials
+        self, state: State, places: Sequence[Place], trial: Trials, kind: str = ""
     ) -> Iterator[Iterator[tuple[int, Edit, Verdict | None]]]:
         low = 0.0
         for high in TIERS:
-            yield self._tier(state, places, trial, low, high)
+            yield self._tier(state, places, trial, low, high, kind)
             low = high
 
     def _tier(
-        self, state: State, places: Sequence[Place], trial: Trials, low: float, high: float
+        self, state: State, places: Sequence[Place], trial: Trials, low: float, high: float, kind: str
     ) -> Iterator[tuple[int, Edit, Verdict | None]]:
         for rank, place in enumerate(places):
             every = self._left.get((id(place.at), id(trial)))
             every = self._edits_of(state, place) if every is None else every
+            every = [edit for edit in every if kind in ("", edit.kind)]
             edits = [edit for edit in every if low < weight_at(edit, place) <= high]
             for edit, verdict in trial.tried(state.trees, edits):
                 yield rank, edit, None if verdict is None or trial.forward_changed(verdict) else verdict

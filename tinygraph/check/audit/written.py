@@ -93,7 +93,7 @@ class Written:
 
     def selects(self, node: Node) -> bool:
         """Whether it gives what is there, and so may pick the wrong thing; ``dh * 1`` does, too."""
-        return node.op is not None and (node.op.name in SELECTING or node in self._unchanged)
+        return _picks(node) or node in self._unchanged
 
     def is_right(self, node: Node, value: np.ndarray) -> bool:
         """Whether the right graph holds this array as an adjoint, a part of one or a sum of parts."""
@@ -102,20 +102,23 @@ class Written:
     def is_missing(self, name: str) -> bool:
         """Whether no line makes anything for the gradient of a parameter: there is none, or zeros."""
         node = self.results.get(name)
-        while node is not None and self.selects(node):
-            node = node.inputs[0] if node.inputs else None
-        return node is None or node.op is None
+        return node is None or self.picked(node).op is None
+
+    @staticmethod
+    def picked(node: Node) -> Node:
+        """The node that copies and items go back to."""
+        while _picks(node):
+            node = node.inputs[0]
+        return node
 
     def line_that_keeps(self, name: str) -> Line | None:
         """The line that returns, or keeps, the gradient of a parameter as it is."""
         node = self.results.get(name)
-        return line_of(node) if node is not None and self.selects(node) else None
+        return line_of(node) if node is not None and _picks(node) else None
 
     def last_line(self, node: Node) -> Line | None:
         """The line of the loop, or of the statement, in which a gradient came about."""
-        while self.selects(node):
-            node = node.inputs[0]
-        return line_of(node)
+        return line_of(self.picked(node))
 
     def is_known(self, node: Node, value: np.ndarray | None = None) -> bool:
         """Whether it is data, one number, zeros, or something that the right graph holds."""
@@ -187,6 +190,10 @@ class Written:
         """The value of a node if its inputs had these values."""
         inputs = [values[x] if x in values else x._value for x in node._inputs]  # noqa: SIM401  much faster
         return np.asarray(node._op.forward(*inputs, **node._attributes))  # type: ignore[union-attr]
+
+
+def _picks(node: Node) -> bool:
+    return node.op is not None and node.op.name in SELECTING
 
 
 def _accumulates(operation: Operation) -> bool:
