@@ -236,7 +236,8 @@ class Blame:
         if not self._is_asked_for(changed):
             return None
         still = self.written.wrong(self.written.replay({**self._overrides, **overrides}))
-        trial = Trial(Departure(operation, node, things[node], wrong - still), overrides)
+        due = self.written.state_like(things[node]) if self.written.selects(node) else things[node]
+        trial = Trial(Departure(operation, node, due, wrong - still), overrides)
         return trial if still < wrong and (best is None or trial.rank > best.rank) else None
 
     def _value(self, node: Node) -> np.ndarray:
@@ -271,8 +272,9 @@ class Blame:
         for family in sorted(families, key=lambda f: next(iter(f.values())).kind != "value") if selects else families:
             if next(iter(family.values())).kind == "value" and not (selects or unknown):
                 continue
-            repeated = self.written.right.is_repeated(next(iter(family.values())).of)
-            for order in self._orders(len(nodes), sorted(family), selects, repeated):
+            first = next(iter(family.values()))
+            repeated = self.written.right.is_repeated(first.of)
+            for order in self._orders(len(nodes), sorted(family), selects and first.kind == "value", repeated):
                 pairs = {x: _of_step(family, t) for x, t in zip(nodes, order, strict=False)}
                 pairs = {x: thing for x, thing in pairs.items() if fits(thing.array, x)}
                 if pairs:

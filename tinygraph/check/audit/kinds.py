@@ -26,7 +26,8 @@ def kind_of(written: Written, departure: Departure) -> str:
         return PARTS
     right = due.array if due.array.shape == node.shape else due.array.T
     kinds = (
-        _of_assignment(written, departure, right), _of_scale(node._value, right), _of_sum(node, right),
+        _of_scale(node._value, right), _of_assignment(written, departure, right), _of_sum(node, right),
+        _of_addend(written, departure, right),
         _of_choice(written, node, due), _of_product(written, node, right), _of_factor(written, node._value, right),
         _of_terms(written, node._value, right),
     )  # fmt: skip
@@ -45,9 +46,9 @@ def _of_assignment(written: Written, departure: Departure, right: np.ndarray) ->
     node, due, line = departure.node, departure.due, departure.operation.line
     statement = statement_at(line.file, line.number)
     total = due.kind == "sum" or (due.kind == "adjoint" and written.right.is_repeated(due.of))
-    if isinstance(statement, ast.Assign) and total and not written.is_result(node):
+    if isinstance(statement, ast.Assign) and total and written.right.is_part(due.of, node._value):
         return REPLACED
-    if isinstance(statement, ast.AugAssign) and len(node.inputs) == 2 and due.kind != "sum":
+    if isinstance(statement, ast.AugAssign) and line.expression == line.source and due.kind != "sum":
         return ADDED if any(same(x._value, right) for x in node.inputs) else ""
     return ""
 
@@ -72,17 +73,30 @@ def _of_sum(node: Node, right: np.ndarray) -> str:
     return ""
 
 
+def _of_addend(written: Written, departure: Departure, right: np.ndarray) -> str:
+    """Another thing, or that of another step, added to a sum."""
+    node, line = departure.node, departure.operation.line
+    if line.expression != line.source or len(node.inputs) != 2:
+        return ""
+    total, addend = node.inputs
+    due = {m.thing.family for m in written.look(addend, right - total._value) if abs(m.factor - 1) < 1e-8}
+    present = {m.thing.family for m in written.matches.get(addend, ()) if abs(m.factor - 1) < 1e-8}
+    if not due or total.shape != right.shape:
+        return ""
+    return INDEX if due & present else NAME
+
+
 def _of_choice(written: Written, node: Node, due: Thing) -> str:
     """Another step, or another thing, of what is only selected."""
     if not written.selects(node):
         return ""
     families = {m.thing.family for m in written.matches.get(node, ())}
-    return INDEX if due.family in families else NAME
+    return INDEX if due.family in families else ""
 
 
 def _of_product(written: Written, node: Node, right: np.ndarray) -> str:
     """An operand that is turned, exchanged, of another step, or another thing."""
-    if node.op is None or len(node.inputs) > 2:
+    if node.op is None or len(node.inputs) > 2 or written.selects(node):
         return ""
     for values, kind in _other_operands(written, node):
         try:

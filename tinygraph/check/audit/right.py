@@ -98,7 +98,7 @@ class Right:
     def _thing(self, kind: str, x: Node, array: np.ndarray, more: Hashable = ()) -> list[Thing]:
         """The array, and its steps if it holds all of them."""
         name, step, family = self._name(x), self._steps.get(x), (kind, self._family(x), more)
-        own = not _only_gathers(x)
+        own = not _only_gathers(x) and (x.op is not None or x in self._names)
         things = [Thing(kind, name, step, family, array, own)]
         for axis in range(min(2, array.ndim)):
             if step is None and array.ndim > 1 and array.shape[axis] == self._length and not self._parameter(x):
@@ -157,6 +157,11 @@ class Right:
     def is_repeated(self, name: str) -> bool:
         """Whether it is a parameter that each step reads."""
         return len(self._parts.get(name, ())) > 1
+
+    def is_part(self, name: str, array: np.ndarray) -> bool:
+        """Whether it is what one step adds to the gradient of a parameter."""
+        parts = self._parts.get(name, ())
+        return any(part.shape == array.shape and np.allclose(part, array, 1e-8, 1e-12) for part in parts)
 
     def together(self, name: str) -> set[str]:
         """The parameters that meet in one sum of the forward pass: ``Wx @ x + Wh @ h + b``."""

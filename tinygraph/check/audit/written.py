@@ -16,7 +16,7 @@ from ...core.graph import ancestors
 from ...core.node import Node
 from .book import Book, Match, same
 from .lines import Line, key_of, line_of, statement_at
-from .right import Right
+from .right import Right, Thing
 from .subject import Outcome
 
 
@@ -98,6 +98,11 @@ class Written:
     def is_right(self, node: Node, value: np.ndarray) -> bool:
         """Whether the right graph holds this array as an adjoint, a part of one or a sum of parts."""
         return any(m.thing.kind != "value" and abs(m.factor - 1) < 1e-8 for m in self._book.look(value))
+
+    def state_like(self, thing: Thing) -> Thing:
+        """The value of the forward pass that is this array, if there is one: what is picked is mostly that."""
+        values = [m.thing for m in self._book.look(thing.array) if m.thing.kind == "value" and abs(m.factor - 1) < 1e-8]
+        return next((t for t in values if t.own), thing) if thing.kind == "part" else thing
 
     def is_missing(self, name: str) -> bool:
         """Whether no line makes anything for the gradient of a parameter: there is none, or zeros."""
