@@ -16,6 +16,7 @@ from .cases import Cases
 from .findings import Finding, findings_of, suspects, with_repairs
 from .functions import Functions
 from .inserts import MISSING
+from .lines import read_again
 from .losses import fitting, nearest
 from .marks import Marks, marks_of
 from .mended import Repair
@@ -36,6 +37,7 @@ STEPS = 3
 def audited(*taken: Any, repair: bool, seed: int) -> AuditReport:
     """The report of what `tg.check.audit` was given, in the order of its arguments."""
     subject = _subject(*taken)
+    read_again({function.__code__.co_filename for function in subject.functions})
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         return _Audit(subject, seed).report(repair)

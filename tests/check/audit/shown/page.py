@@ -6,6 +6,7 @@ import contextlib
 import difflib
 import functools
 import io
+import itertools
 import re
 import sys
 import warnings
@@ -72,7 +73,8 @@ def trained(name: str, text: str) -> Losses:
 
 def shown(losses: Losses) -> str:
     """Four digits, since the last ones differ by processor; what diverges differs in all of them."""
-    return " ".join(f"{x:.4g}" if x < 1e3 else "diverges" for x in losses if x == x)
+    small = [f"{x:.4g}" for x in itertools.takewhile(lambda x: x < 1e3, losses)]
+    return " ".join(small) + ("" if len(small) == len(losses) else ", then it diverges")
 
 
 def mends(seed: Seed) -> str:
@@ -92,7 +94,7 @@ def section(name: str) -> str:
         after = audited(name, mended=True)[1]
         parts += ["What makes it right:", f"```diff\n{mends(seed)}\n```", "And then:", f"```text\n{after}\n```"]
         rows.append(("mended", seed.right()))
-    table = [f"| losses ({AT[name]}) | |\n|---|---|"] + [f"| {word} | {shown(trained(name, t))} |" for word, t in rows]
+    table = [f"| | loss at {AT[name]} |\n|---|---|"] + [f"| {word} | {shown(trained(name, t))} |" for word, t in rows]
     return "\n\n".join([*parts, "\n".join(table)])
 
 
