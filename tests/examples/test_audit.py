@@ -30,8 +30,8 @@ def test_the_two_wrong_lines_are_named_first_and_mended(printed: str) -> None:
 
 
 def test_the_right_gradient_learns_more_though_both_losses_fall(printed: str) -> None:
-    wrong, right = ([float(x) for x in re.search(rf"^{word} +(.*)$", printed, re.MULTILINE)[1].split()]  # type: ignore[index]
-                    for word in ("wrong", "right"))  # fmt: skip
+    rows = re.findall(r"^(?:wrong|right) +(\d.*)$", printed, re.MULTILINE)
+    wrong, right = ([float(x) for x in row.split()] for row in rows)
     assert wrong[0] == right[0] and wrong == sorted(wrong, reverse=True) and right == sorted(right, reverse=True)
     assert right[-1] < wrong[-1] / 2
 
