@@ -85,3 +85,11 @@ def test_running_it_writes_the_page_and_keeps_the_figures(
     text = (tmp_path / "audit.md").read_text(encoding="utf-8")
     assert text.endswith(f"{page.BEGIN}some figures\n{page.END}") and "<<" not in text
     assert "audit.md" in capsys.readouterr().out
+
+
+def test_the_readme_shows_what_its_file_prints() -> None:
+    readme = (page.DOCS.parent / "README.md").read_text(encoding="utf-8")
+    part = readme.partition("## Is the backward pass you wrote by hand right?")[2]
+    shown = re.findall(r"^```(?:python|text)\n(.*?)^```$", part, re.DOTALL | re.MULTILINE)
+    printed = page.example(shown[0]).removesuffix("```")
+    assert shown[1].startswith("line 1 of 1") and printed.endswith(shown[1])
