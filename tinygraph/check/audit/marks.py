@@ -24,7 +24,7 @@ from .right import Thing
 from .subject import Outcome
 from .written import Written
 
-Edge = tuple[int, int]
+Way = tuple[int, int]
 """Serial numbers of a node and of one that reads it, between which a gradient comes back; twice the same: all of it."""
 
 
@@ -41,8 +41,8 @@ class Marks:
 
     loss: Node
     hand: Mapping[str, float | None]
-    lines: Mapping[Edge, int]
-    departing: tuple[tuple[str, int, Edge], ...]
+    lines: Mapping[Way, int]
+    departing: tuple[tuple[str, int, Way], ...]
 
 
 def marks_of(outcome: Outcome, blame: Blame, findings: Sequence[Finding]) -> Marks:
@@ -69,7 +69,7 @@ def marks_of(outcome: Outcome, blame: Blame, findings: Sequence[Finding]) -> Mar
     return Marks(loss, norms, lines, tuple(departing))
 
 
-def _of_one_use(loss: Node, edge: Edge, lines: Mapping[Edge, int]) -> Edge:
+def _of_one_use(loss: Node, edge: Way, lines: Mapping[Way, int]) -> Way:
     """Of a parameter's gradient, which has parts of all steps, the part that is the first to be wrong or left out."""
     nodes = ancestors([loss])
     if not any(x.serial == edge[0] and isinstance(x, Parameter) for x in nodes):
@@ -138,25 +138,25 @@ def _pieces(z: Node, gz: np.ndarray) -> Iterator[tuple[Node, np.ndarray]]:
             yield x, np.asarray(piece)
 
 
-def _edge(book: Book, value: np.ndarray) -> Edge | None:
+def _edge(book: Book, value: np.ndarray) -> Way | None:
     """Where this gradient is due: of equal ones the first that a backward pass makes."""
     exact = [m.thing for m in book.look(value) if abs(m.factor - 1) < 1e-8]
     edges = [t.family for t in exact if t.kind == "part"] or [t.family for t in exact]
-    return max((cast(Edge, e) for e in edges), key=lambda e: e[::-1], default=None)
+    return max((cast(Way, e) for e in edges), key=lambda e: e[::-1], default=None)
 
 
-def _lines(book: Book, written: Written, values: Mapping[Node, np.ndarray] | None = None) -> dict[Edge, int]:
+def _lines(book: Book, written: Written, values: Mapping[Node, np.ndarray] | None = None) -> dict[Way, int]:
     """The first line that makes each gradient; with ``values``, as they would be if some nodes had others."""
-    lines: dict[Edge, int] = {}
+    lines: dict[Way, int] = {}
     for x in written.order:
         line = line_of(x) if x.op is not None and x.dtype.kind == "f" and not written.selects(x) else None
         for m in book.look((values or {}).get(x, x.value)) if line is not None and x.size > 1 else ():
             if abs(m.factor - 1) < 1e-8 and m.thing.kind != "sum":
-                lines.setdefault(cast(Edge, m.thing.family), cast(Line, line).number)
+                lines.setdefault(cast(Way, m.thing.family), cast(Line, line).number)
     return lines
 
 
-def _departing(loss: Node, book: Book, blame: Blame, departure: Departure) -> Edge | None:
+def _departing(loss: Node, book: Book, blame: Blame, departure: Departure) -> Way | None:
     """The first gradient that is wrong if all is right but this one operation."""
     own, written = {*departure.operation.nodes}, blame.written
     others = {x: v for x, v in blame.overrides.items() if x not in own}

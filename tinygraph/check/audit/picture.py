@@ -10,7 +10,7 @@ from ...draw.drawing import Drawing
 from ...draw.labels import number, width
 from ...draw.picture import Arrow, Box, Note, Picture
 from .findings import Finding
-from .marks import Edge, Marks
+from .marks import Marks, Way
 
 WARNING, LINE = "#d400c8", "#2c5282"
 """What departs, and numbers of lines."""
@@ -31,7 +31,7 @@ def drawn(marks: Marks, findings: Sequence[Finding], title: str) -> Drawing:
         _number(picture, box, boxes.line_at(box))
     order = list(dict.fromkeys((f.file, f.line) for f in findings))
     departing = sorted((order.index((file, n)), n, e) for file, n, e in marks.departing if (file, n) in order)
-    lines: dict[Edge, list[int]] = {}
+    lines: dict[Way, list[int]] = {}
     for _, line, edge in departing:
         lines.setdefault(edge, []).append(line)
     for edge, numbers in lines.items():
@@ -79,7 +79,7 @@ class _Boxes:
         numbers = [n for x in nodes if (n := self.marks.lines.get((own, x))) is not None]
         return numbers[0] if numbers else None
 
-    def paint(self, edge: Edge, text: str, *, first: bool) -> None:
+    def paint(self, edge: Way, text: str, *, first: bool) -> None:
         """Paint the arrow of a gradient, or of all that come back into a box."""
         arrow = self._arrow(edge)
         if arrow is None:
@@ -89,7 +89,7 @@ class _Boxes:
         (x, y), size = _middle(arrow), 12.0 if first else 10.0
         self.picture.notes.append(Note(x + 10 + width(text, size, True) / 2, y, text, WARNING, size))
 
-    def _arrow(self, edge: Edge) -> Arrow | None:
+    def _arrow(self, edge: Way) -> Arrow | None:
         source, user = edge
         heads, tails = self._at.get(source, []), self._at.get(user, [])
         back = [a for a in self.picture.arrows if self._comes_back(a)]
