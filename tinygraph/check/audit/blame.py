@@ -15,7 +15,7 @@ import numpy as np
 from ...core.graph import ancestors
 from ...core.node import Node
 from .book import same
-from .departures import Departure, Attempt
+from .departures import Attempt, Departure
 from .kinds import is_nameable
 from .lines import binds_many
 from .right import Thing
@@ -31,10 +31,14 @@ class Blame:
     Args:
         written: the pass.
         most: how many assignments are tried; a number, not a time, so that a report is the same on any machine.
+
+    Attributes:
+        departed: what was found so far.
     """
 
     def __init__(self, written: Written, most: int = 3000) -> None:
         self.written, self._left = written, most
+        self.departed: list[Departure] = []
         self._families = _families(written)
         self._values: dict[Node, np.ndarray] = {}
         self._overrides: dict[Node, np.ndarray] = {}
@@ -51,9 +55,15 @@ class Blame:
             if trial is None:
                 break
             departures.append(trial.departure)
+            self.departed.append(trial.departure)
             self._overrides |= trial.overrides
             self._values = self.written.replay(self._overrides)
         return departures
+
+    @property
+    def overrides(self) -> Mapping[Node, np.ndarray]:
+        """The values with which all that was blamed would be right."""
+        return self._overrides
 
     def _best(self, wrong: frozenset[str]) -> Attempt | None:
         """The operation whose mending makes most gradients right; of equals the one that departs first.

@@ -59,12 +59,13 @@ class Finding:
         return "\n".join([*rows, f"  then the gradient of {whose} is right"] if whose else rows)
 
 
-def findings_of(subject: Subject, written: Written) -> list[Finding]:
+def findings_of(subject: Subject, blame: Blame) -> list[Finding]:
     """The lines that are wrong, the first to be mended first."""
+    written = blame.written
     wrong = written.wrong()
     silent = [name for name in wrong if written.is_missing(name)]
     findings = [_silent(subject, written, name) for name in silent]
-    departures = Blame(written).departures() if wrong - {*silent} else []
+    departures = blame.departures() if wrong - {*silent} else []
     return _by_line([*(f for f in findings if f), *(_of(written, d) for d in departures)])
 
 
