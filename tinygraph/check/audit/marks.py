@@ -85,7 +85,7 @@ def _readable(loss: Node) -> Node:
     nodes = ancestors([loss])
     steps = _steps(nodes)
     for x in nodes:
-        if x.op is copy:
+        if x.op is not None and (x.op is copy or (x.op.name == "reshape" and x.shape == x.inputs[0].shape)):
             new[x] = new[x.inputs[0]]
         elif isinstance(x, Parameter):
             new[x] = x
