@@ -159,9 +159,13 @@ class Blame:
         return best
 
     def _tried(
-        self, operation: Operation, things: Mapping[Node, Thing], wrong: frozenset[str], best: Attempt | None,
+        self,
+        operation: Operation,
+        things: Mapping[Node, Thing],
+        wrong: frozenset[str],
+        best: Attempt | None,
         whole: bool = True,
-    ) -> Attempt | None:  # fmt: skip
+    ) -> Attempt | None:
         """What comes of an assignment, if it mends a whole gradient and is better than the best so far."""
         overrides = {x: turned(t.array, x) for x, t in things.items() if fits(t.array, x)}
         changed = {x: a for x, a in overrides.items() if not same(self._present.value(x), a)}
