@@ -147,7 +147,8 @@ class _Audit:
         """What the picture shows; of passes that nobody had to follow so far, by a run now."""
         if self._marks is None:
             steps = STEPS if self.cases.places else None
-            outcome = self._followed(steps)
+            with stopping_well(), quiet(), self.subject.surroundings.kept():
+                outcome = self._followed(steps)
             right = Right(outcome, steps or self.cases.steps)
             self._marks = marks_of(outcome, Blame(Written(outcome, right)), [])
         return self._marks
