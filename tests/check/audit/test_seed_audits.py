@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 import tinygraph as tg
 from tests.each import each
 
 from .judge import named_in
 from .seeds import ALL_SEEDS, Seed
-
-pytestmark = pytest.mark.skipif(not hasattr(tg.check, "audit"), reason="tg.check.audit is written at the same time")
 
 
 @each("seed", ALL_SEEDS, ids=[seed.name for seed in ALL_SEEDS])
