@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .check.audit.auditor import audit
+from .check.audit import audit
 from .check.audit.plain_file import PlainFile
 from .check.audit.sampling import INSTEAD, Sample, constructed, of_functions, of_object
 from .core.errors import GraphError

@@ -114,17 +114,21 @@ def draw(
         True
     """
     one_of(f"draw has no view {errors.shown(view)}", view, VIEWS)
+    options = Options(level, gradients, values, truncate, title, tokens, max_nodes, layout, params)
+    with _uncollected():
+        return placed(VIEWS[view](node, options), layout, view)
+
+
+def placed(picture: Picture, layout: str = "auto", view: str = "unrolled") -> Drawing:
+    """The drawing of a picture."""
     from .write.dot import lines
     from .write.unpinned import layout_of, unpinned_lines
 
-    options = Options(level, gradients, values, truncate, title, tokens, max_nodes, layout, params)
-    with _uncollected():
-        picture = VIEWS[view](node, options)
-        picture.layout = layout_of(picture, layout, view)
-        by_dot = picture.layout == "dot"
-        drawing = Drawing(engine="dot" if by_dot else "neato", format="svg")
-        drawing.picture = picture
-        drawing.body.extend(unpinned_lines(picture) if by_dot else lines(picture))
+    picture.layout = layout_of(picture, layout, view)
+    by_dot = picture.layout == "dot"
+    drawing = Drawing(engine="dot" if by_dot else "neato", format="svg")
+    drawing.picture = picture
+    drawing.body.extend(unpinned_lines(picture) if by_dot else lines(picture))
     return drawing
 
 

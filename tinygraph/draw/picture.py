@@ -119,7 +119,7 @@ class Use:
     uses: int
     norm: str | None
     full: str | None = None
-    """The norm without cuts, if ``norm`` is that of a truncated gradient."""
+    """Another norm beside it: that without cuts, if ``norm`` is that of a truncated gradient."""
 
 
 @dataclass
@@ -142,6 +142,8 @@ class Picture:
     """The picture as lines of plain text, if these are not its columns."""
     truncation: str = ""
     """How gradients are truncated, for the head of the table: ``k=2``, or ``cut``."""
+    beside: str = "full BPTT"
+    """The head of the second column of norms."""
     layout: str = "time"
     """``"time"``: the positions here are rendered; ``"dot"``: Graphviz computes positions, and the positions here
     are used only for plain text and for the page."""

@@ -1,9 +1,8 @@
-"""`tg.check.audit`: is a backward pass that was written by hand right, and if not, which line is wrong."""
+"""An audit: is a backward pass that was written by hand right, and if not, which line is wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,12 +10,15 @@ import numpy as np
 from ...core.errors import GraphError, shown
 from ...core.node import Node
 from .asked import check_call
+from .blame import Blame
 from .book import same
 from .cases import Cases
 from .findings import Finding, findings_of, suspects, with_repairs
 from .functions import Functions
 from .inserts import MISSING
+from .lines import read_again
 from .losses import fitting, nearest
+from .marks import Marks, marks_of
 from .mended import Repair
 from .objects import Objects
 from .repair import search
@@ -34,58 +36,16 @@ STEPS = 3
 """The number of steps at which lines are looked at: fewer do not tell a step from its neighbours."""
 
 
-def audit(
-    passes: Any,
-    loss: Callable[..., Any] | None = None,
-    parameters: Mapping[str, Any] | None = None,
-    arguments: Any = (),
-    *,
-    inputs: Any = None,
-    targets: Any = None,
-    forward: Callable[..., Any] | None = None,
-    backward: Callable[..., Any] | None = None,
-    repair: bool = True,
-    seed: int = 0,
-) -> AuditReport:
-    """Whether gradients written by hand are right; if not, which line is wrong, and what it should be.
-
-    The code runs with random numbers in place of yours, at T = 1, 2 and 4 time steps. A hand-written gradient g of a
-    parameter p, of the shape of p, is right if |g - dL/dp| is at most 1.5e-8 |dL/dp| (3.5e-4 in float32), with dL/dp as
-    `tg.grad` has it, or if it is that but for a truncation or a clipping. Of a wrong one both passes are followed line
-    by line.
-
-    Args:
-        passes: the backward function; or a function that returns loss and gradients; or an object with methods.
-        loss: returns the loss, from what ``passes`` takes, or from (outputs, targets) of an object.
-        parameters: arrays by the names of the functions' arguments, or of globals of their file; or a list of arrays,
-            or of dicts and lists of them, that the functions take as one argument.
-        arguments: what else the functions take, by name or in order.
-        inputs, targets: what an object's methods take.
-        forward, backward: functions of the object, if its methods have other names or take other arguments.
-        repair: whether to look for edits that make the gradients right, which takes some seconds.
-        seed: of the random numbers.
-
-    Returns:
-        a report with ``passed``, ``rows``, ``findings``, ``repairs`` and ``notes``; print it.
-
-    Raises:
-        GraphError: there is nothing to audit, an argument has no value, or the forward pass does not run on nodes.
-
-    Example:
-        >>> import numpy as np, tinygraph as tg
-        >>> def loss(w, x):
-        ...     return np.sum(np.tanh(x @ w))
-        >>> def backward(w, x):
-        ...     return x.T @ (1 - np.tanh(x @ w) ** 2)
-        >>> tg.check.audit(backward, loss, {"w": np.ones((3, 2))}, {"x": np.ones((4, 3))}).passed
-        True
-    """
+def audited(*taken: Any, repair: bool, seed: int) -> AuditReport:
+    """The report of what `tg.check.audit` was given, in the order of its arguments."""
+    passes, loss, parameters, arguments, inputs, targets, forward, backward = taken
     check_call(passes, loss, parameters, arguments, inputs, targets, forward, backward, seed)
     with stopping_well(), quiet():
         if parameters is None:
             subject: Subject = Objects(passes, loss, inputs, targets, forward, backward)
         else:
             subject = Functions(passes, loss, parameters, arguments)
+        read_again({function.__code__.co_filename for function in subject.functions})
         with subject.surroundings.kept():
             return _Audit(subject, seed).report(repair)
 
@@ -95,6 +55,7 @@ class _Audit:
 
     def __init__(self, subject: Subject, seed: int) -> None:
         self.subject, self.cases = subject, Cases(subject, seed)
+        self._marks: Marks | None = None
         self._loss_in_words, self._told_first = "the loss that is computed", list[str]()
         if isinstance(subject, Objects) and subject.names_no_loss:
             self._choose_loss(subject)
@@ -141,7 +102,8 @@ class _Audit:
                 "no gradient was seen: a backward pass returns a tuple in the order of the parameters, or a dict"
             )
         told = [*self._told_first, *told, *notes_of(self.subject, self.cases)]
-        return AuditReport(self._loss_in_words, table, tuple(findings), tuple(repairs), tuple(dict.fromkeys(told)))
+        notes = tuple(dict.fromkeys(told))
+        return AuditReport(self._loss_in_words, table, tuple(findings), tuple(repairs), notes, self.marks)
 
     def _table(self) -> tuple[TableRow, ...]:
         outcome = self.subject.on_nodes(self.cases.case(None))
@@ -166,10 +128,28 @@ class _Audit:
         steps = STEPS if self.cases.places else None
         try:
             outcome = self._followed(steps)
-            written = Written(outcome, Right(outcome, steps or self.cases.steps))
-            return findings_of(self.subject, written), []
+            blame = Blame(Written(outcome, Right(outcome, steps or self.cases.steps)))
+            findings = findings_of(self.subject, blame)
+            self._keep_marks(outcome, blame, findings)
+            return findings, []
         except Exception as error:  # whatever the user's code raises on nodes
             return [], [f"the lines could not be followed ({first_line(error)})"]
+
+    def _keep_marks(self, outcome: Outcome, blame: Blame, findings: list[Finding]) -> None:
+        """What the picture needs of the graphs, which are not kept."""
+        try:
+            self._marks = marks_of(outcome, blame, findings)
+        except Exception:  # a report without a picture says more than an error
+            self._marks = None
+
+    def marks(self) -> Marks:
+        """What the picture shows; of passes that nobody had to follow so far, by a run now."""
+        if self._marks is None:
+            steps = STEPS if self.cases.places else None
+            outcome = self._followed(steps)
+            right = Right(outcome, steps or self.cases.steps)
+            self._marks = marks_of(outcome, Blame(Written(outcome, right)), [])
+        return self._marks
 
     def _followed(self, steps: int | None) -> Outcome:
         """A run with a node for each binding, if that changes nothing: the copies are not what is written later."""

@@ -11,8 +11,9 @@ from types import FunctionType
 import numpy as np
 
 from ...core.node import Node
-from .blame import Blame, Departure
+from .blame import Blame
 from .book import ratio
+from .departures import Departure
 from .inserts import MISSING
 from .kinds import kind_of
 from .lines import Line, statement_at
@@ -58,12 +59,13 @@ class Finding:
         return "\n".join([*rows, f"  then the gradient of {whose} is right"] if whose else rows)
 
 
-def findings_of(subject: Subject, written: Written) -> list[Finding]:
+def findings_of(subject: Subject, blame: Blame) -> list[Finding]:
     """The lines that are wrong, the first to be mended first."""
+    written = blame.written
     wrong = written.wrong()
     silent = [name for name in wrong if written.is_missing(name)]
     findings = [_silent(subject, written, name) for name in silent]
-    departures = Blame(written).departures() if wrong - {*silent} else []
+    departures = blame.departures() if wrong - {*silent} else []
     return _by_line([*(f for f in findings if f), *(_of(written, d) for d in departures)])
 
 

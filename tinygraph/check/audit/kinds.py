@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...core.node import Node
-from .blame import Departure
 from .book import ratio, same
+from .departures import Departure
 from .inserts import MISSING
 from .lines import statement_at
 from .rewrites import FACTOR_LESS, FACTOR_MORE, INDEX, LESS, MORE, NAME, ORDER, PARTS, SCALE, SIGN, SLOPE, TURNED
@@ -39,6 +39,11 @@ def kind_of(written: Written, departure: Departure) -> str:
     return MISSING if kind == NAME and _is_carried(written, departure) else kind
 
 
+def is_nameable(written: Written, departure: Departure) -> bool:
+    """Whether what was made differs from what is due by a sign, a factor, a term or a slope."""
+    return kind_of(written, departure) in (SIGN, SCALE, FACTOR_LESS, FACTOR_MORE, SLOPE, LESS, MORE)
+
+
 def _is_carried(written: Written, departure: Departure) -> bool:
     """Whether it reads its own result of the run before, as if a line between them that sets the variable was lost."""
     own = {*departure.operation.nodes}
@@ -66,7 +71,7 @@ def _of_scale(made: np.ndarray, right: np.ndarray) -> str:
 
 def _of_sum(node: Node, right: np.ndarray) -> str:
     """A term with another sign or factor: due = a + c * b."""
-    if node.op is None or node.op.name not in ("add", "subtract"):
+    if node.op is None or node.op.name not in ("add", "subtract") or node.shape != right.shape:
         return ""
     sign = 1.0 if node.op.name == "add" else -1.0
     a, b = (np.broadcast_to(x._value, right.shape) for x in node.inputs)
@@ -80,14 +85,12 @@ def _of_sum(node: Node, right: np.ndarray) -> str:
 def _of_addend(written: Written, departure: Departure, right: np.ndarray) -> str:
     """Another thing, or that of another step, added to a sum."""
     node, line = departure.node, departure.operation.line
-    if line.expression != line.source or len(node.inputs) != 2:
+    if line.expression != line.source or len(node.inputs) != 2 or any(x.shape != right.shape for x in node.inputs):
         return ""
     total, addend = node.inputs
     due = {m.thing.family for m in written.look(addend, right - total._value) if abs(m.factor - 1) < 1e-8}
     present = {m.thing.family for m in written.matches.get(addend, ()) if abs(m.factor - 1) < 1e-8}
-    if not due or total.shape != right.shape:
-        return ""
-    return INDEX if due & present else NAME
+    return (INDEX if due & present else NAME) if due else ""
 
 
 def _of_choice(written: Written, node: Node, due: Thing) -> str:
@@ -130,6 +133,8 @@ def _of_factor(written: Written, made: np.ndarray, right: np.ndarray) -> str:
     """A factor that is missing or too many, or another form of a slope."""
     with np.errstate(all="ignore"):
         lost, more = right / made, made / right
+    if not (np.isfinite(lost).all() and np.isfinite(more).all()):
+        return ""
     for t in written.right.things:
         if t.array.size == made.size:
             v = t.array.ravel()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import linecache
 import os
+from collections.abc import Iterable
 from functools import lru_cache
 from types import CodeType
 from typing import NamedTuple
@@ -141,6 +142,17 @@ def _segment(file: str, first: int, last: int, start: int | None, end: int | Non
 
 def _text(file: str, number: int) -> str:
     return linecache.getline(file, number).strip()
+
+
+def read_again(files: Iterable[str]) -> None:
+    """Forgets what was read of the user's files, which may have been edited since, or be copies of one another.
+
+    Code objects of two files are equal if their text is.
+    """
+    for file in files:
+        linecache.checkcache(file)
+    for kept in (_is_expression, _line, _functions, _statements):
+        kept.cache_clear()
 
 
 def statement_at(file: str, number: int) -> ast.stmt | None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
-from ...core.errors import plain
+from ...core.errors import GraphError, plain
+from ...draw.drawing import Drawing
 from .findings import Finding, indented
+from .marks import Marks
 from .mended import Repair, diff
 from .table import TableRow
 
@@ -20,6 +24,7 @@ class AuditReport:
         findings: the lines that are wrong, the first to be mended first.
         repairs: edits that make the gradients right, each proven at two numbers of steps.
         notes: what else was seen, and what could not be judged, and why.
+        marks: what the picture shows; a copy has none.
     """
 
     loss: str
@@ -27,6 +32,7 @@ class AuditReport:
     findings: tuple[Finding, ...]
     repairs: tuple[Repair, ...]
     notes: tuple[str, ...]
+    marks: Callable[[], Marks] | None = field(default=None, repr=False, compare=False)
 
     @property
     def passed(self) -> bool:
@@ -38,9 +44,38 @@ class AuditReport:
         """The parameters whose gradient is wrong at some number of steps."""
         return tuple(dict.fromkeys(row.parameter for row in self.rows if not row.right))
 
+    def picture(self) -> Drawing:
+        """The unrolled graph with its right gradients, and where the hand-written ones depart from them.
+
+        A number over a box is the line that makes its gradient. Where the first finding is, the arrow of the gradient
+        is wide and of another colour; those of the others are narrower. The table shows both norms of each parameter.
+
+        Returns:
+            a `Drawing`: ``.save("audit.svg")``, ``.text()``.
+
+        Raises:
+            GraphError: the report is a copy or was unpickled.
+        """
+        if self.marks is None:
+            raise GraphError("audit: a copy of a report has no picture", fix="draw the report of tg.check.audit itself")
+        from .picture import drawn
+
+        return drawn(self.marks(), self.findings, self._heading())
+
+    def _repr_html_(self) -> str:
+        """The report in a notebook."""
+        from .page import page
+
+        return page(self._heading(), self.loss, self.rows, self.findings, self.repairs, self.notes)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return AuditReport, (self.loss, self.rows, self.findings, self.repairs, self.notes)
+
+    def _heading(self) -> str:
+        return "all gradients are right" if self.passed else f"wrong gradients: {', '.join(self.wrong)}"
+
     def __str__(self) -> str:
-        verdict = "all gradients are right" if self.passed else f"wrong gradients: {', '.join(self.wrong)}"
-        parts = [f"audit: {verdict}, for {self.loss}", self._table()]
+        parts = [f"audit: {self._heading()}, for {self.loss}", self._table()]
         parts += [
             f"line {k + 1} of {len(self.findings)} to look at\n{indented(str(f))}" for k, f in enumerate(self.findings)
         ]

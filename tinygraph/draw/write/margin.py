@@ -44,7 +44,7 @@ def heads(picture: Picture) -> list[str]:
         "shape",
         "uses",
         *[norm] * has_norms,
-        *["full BPTT"] * any(u.full is not None for u in picture.uses),
+        *[picture.beside] * any(u.full is not None for u in picture.uses),
     ]
 
 

@@ -161,7 +161,7 @@ def _parameters(picture: Picture) -> list[str]:
     lines = [
         f"  {use.name:{wide}}  {use.shape:>9}  {use.uses}×"
         + (f"  ‖∂‖ {use.norm}" if norm else "")
-        + (f"  full BPTT {use.full}" if use.full is not None else "")
+        + (f"  {picture.beside} {use.full}" if use.full is not None else "")
         for use in picture.uses
     ]
     return ["parameters:", *lines] if lines else []

@@ -1,0 +1,179 @@
+"""Candidates: what an operation may have had to make instead, of all that the right graph holds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping
+
+import numpy as np
+
+from ...core.node import Node
+from .lines import binds_many
+from .present import Present
+from .right import Thing
+from .written import Operation, Written
+
+
+class Candidates:
+    """Assignments of things of the right graph to the nodes of an operation.
+
+    Args:
+        present: the values as they are now.
+    """
+
+    def __init__(self, present: Present) -> None:
+        self._present, self.written = present, present.written
+        self._families = _families(present.written)
+
+    def of(self, operation: Operation) -> Iterator[dict[Node, Thing]]:
+        """Assignments of things of the right graph to the nodes of an operation, step by step."""
+        nodes = operation.nodes
+        if nodes[0].size == 1 or all(self.written.is_settled(x) for x in nodes):
+            return
+        selects = self.written.selects(nodes[0])
+        unknown = not all(map(self._present.is_known, nodes))
+        families = self._families.get(nodes[0].size, [])
+        for family in sorted(families, key=lambda f: next(iter(f.values())).kind != "value") if selects else families:
+            if next(iter(family.values())).kind == "value" and not (selects or unknown):
+                continue
+            first = next(iter(family.values()))
+            repeated = self.written.right.is_repeated(first.of)
+            for order in self._orders(len(nodes), sorted(family), selects and first.kind == "value", repeated):
+                pairs = {x: _of_step(family, t) for x, t in zip(nodes, order, strict=False)}
+                pairs = {x: thing for x, thing in pairs.items() if fits(thing.array, x)}
+                if pairs:
+                    yield pairs
+
+    def of_bindings(self, operation: Operation) -> Iterator[dict[Node, Thing]]:
+        """What names that are bound at one line may stand for: each other's, or those of another step."""
+        yield from self._exchanges(operation)
+        yield from self._other_steps(operation)
+
+    def _exchanges(self, operation: Operation) -> Iterator[dict[Node, Thing]]:
+        """What is bound at one line, as in ``i, f = gates[t]``, with two of the names exchanged."""
+        if not self.written.selects(operation.nodes[0]) or not binds_many(operation.line):
+            return
+        for other in self.written.operations:
+            line, twin = operation.line, other.line
+            if other is not operation and (line.file, line.number) == (twin.file, twin.number):
+                pairs = [*zip(operation.nodes, other.nodes, strict=False)]
+                if len(operation.nodes) == len(other.nodes) and all(fits(a._value, b) for a, b in pairs):
+                    there = {a: _exchanged(b, other) for a, b in pairs}
+                    yield there | {b: _exchanged(a, operation) for a, b in pairs}
+
+    def _other_steps(self, operation: Operation) -> Iterator[dict[Node, Thing]]:
+        """What is bound at one line, as in ``i, f = gates[0]``, taken from other steps, all of it."""
+        line, runs = operation.line, len(operation.nodes)
+        twins = [o for o in self.written.operations if (o.line.file, o.line.number) == (line.file, line.number)]
+        twins = [o for o in twins if len(o.nodes) == runs and self.written.selects(o.nodes[0])]
+        if len(twins) < 2 or twins[0] is not operation:
+            return
+        families = [self._values_like(o.nodes[0]) for o in twins]
+        steps = sorted({t for family in families for t in family})
+        for order in self._orders(runs, steps, True, False) if len(steps) > 1 else ():
+            yield {
+                x: _of_step(family, t) if t in family or t is None else _of_step(family, None)
+                for o, family in zip(twins, families, strict=True)
+                if family
+                for x, t in zip(o.nodes, order, strict=False)
+            }
+
+    def _values_like(self, node: Node) -> Mapping[int, Thing]:
+        """The values of all steps of what a node is at one of them."""
+        exact = [m.thing for m in self._present.look(node) if abs(m.factor - 1) < 1e-8]
+        kinds = {t.family for t in exact if t.kind == "value" and t.step is not None}
+        families = self._families.get(node.size, [])
+        return next((f for f in families if next(iter(f.values())).family in kinds and len(f) > 1), {})
+
+    def but_for_steps(self, operation: Operation) -> dict[Node, Thing]:
+        """What an operation should make at its other runs, told from a run in which it made the adjoint of a step."""
+        nodes = operation.nodes
+        if len(nodes) < 2 or nodes[0].size == 1:
+            return {}
+        exact = [self._adjoints(x) for x in nodes]
+        off = [
+            k
+            for k, x in enumerate(nodes)
+            if not self._present.is_known(x) and all(map(self._present.is_known, x.inputs))
+        ]
+        for k, own in enumerate(exact):
+            for thing in own if off else ():
+                family = {
+                    t.step: t for f in self._families[nodes[0].size] for t in f.values() if t.family == thing.family
+                }
+                for sign in (-1, 1):
+                    due = {nodes[j]: family.get((thing.step or 0) + sign * (j - k)) for j in off}
+                    if all(due.values()) and all(fits(t.array, x) for x, t in due.items() if t):
+                        return {x: t for x, t in due.items() if t}
+        return {}
+
+    def _adjoints(self, node: Node) -> list[Thing]:
+        matches = self._present.look(node)
+        exact = [m.thing for m in matches if abs(m.factor - 1) < 1e-8 and m.thing.own]
+        return [t for t in exact if t.kind == "adjoint" and t.step is not None]
+
+    def _orders(self, runs: int, steps: list[int], selects: bool, repeated: bool) -> list[list[int | None]]:
+        """The steps that so many runs may stand for: those of a loop over time, forwards or backwards.
+
+        What is selected may be of the step before or after, and so of none at an end.
+        """
+        if len(steps) == 1:  # of what is outside of time one run makes it, or all of them keep it
+            others: list[int | None] = [None] * (runs - 1)
+            if repeated:  # the sum over all steps is made by none of them
+                return [] if others else [[*steps]]
+            return [[*steps, *others], [*others, *steps], [*steps] * runs] if others else [[*steps]]
+        beyond: list[int | None] = [None] if selects else []
+        padded = [*beyond, *steps, *beyond]
+        orders = [padded[k : k + runs] for k in range(len(padded) - runs + 1)]
+        if self.written.runs_backwards is None:
+            return [*(order[::-1] for order in orders), *orders]
+        return [order[::-1] for order in orders[::-1]] if self.written.runs_backwards else orders
+
+
+def but_for_a_factor(present: Present, operation: Operation) -> dict[Node, Thing]:
+    """The adjoints of which an operation made a multiple, of right things."""
+    things: dict[Node, Thing] = {}
+    for x in operation.nodes:
+        matches = [m for m in present.look(x) if m.thing.kind != "value"]
+        if x.size == 1 or any(abs(m.factor - 1) < 1e-8 for m in matches) or not all(map(present.is_known, x.inputs)):
+            return {}
+        own = [m.thing for m in matches if m.thing.kind == "adjoint"]
+        if own:
+            things[x] = own[0]
+    return things if len(things) == len(operation.nodes) else {}
+
+
+def _exchanged(node: Node, operation: Operation) -> Thing:
+    return Thing("value", f"what {operation.line.expression} gives", None, (), node._value)
+
+
+def _of_step(family: Mapping[int, Thing], step: int | None) -> Thing:
+    """The thing of a step; beyond the ends it is the state from which a sequence starts."""
+    if step is not None:
+        return family[step]
+    one = next(iter(family.values()))
+    return Thing(one.kind, f"the initial {one.of}", None, one.family, np.zeros_like(one.array))
+
+
+def fits(array: np.ndarray, node: Node) -> bool:
+    return array.shape == node.shape or array.T.shape == node.shape
+
+
+def turned(array: np.ndarray, node: Node) -> np.ndarray:
+    return array if array.shape == node.shape else array.T
+
+
+def _families(written: Written) -> dict[int, list[Mapping[int, Thing]]]:
+    """For each size the families of things, each by step; of those with the same numbers the first."""
+    families: dict[Hashable, dict[int, Thing]] = defaultdict(dict)
+    for thing in written.right.things:
+        families[thing.family][thing.step or 0] = thing
+    by_size: dict[int, list[Mapping[int, Thing]]] = defaultdict(list)
+    order = {"adjoint": 0, "sum": 1, "part": 2, "value": 3}
+    seen = set()
+    for family in sorted(families.values(), key=lambda f: order[next(iter(f.values())).kind]):
+        numbers = tuple((t, np.round(x.array, 9).tobytes()) for t, x in sorted(family.items()))
+        if numbers not in seen:
+            seen.add(numbers)
+            by_size[next(iter(family.values())).array.size].append(family)
+    return by_size

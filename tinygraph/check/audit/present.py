@@ -1,0 +1,41 @@
+"""What the hand-written graph would be, if all that was blamed so far made what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ...core.node import Node
+from .book import Match
+from .written import Written
+
+
+class Present:
+    """The values of a hand-written graph, in which some nodes are overridden.
+
+    Attributes:
+        overrides: the right values of operations that were blamed.
+        values: those, and what depends on them.
+    """
+
+    def __init__(self, written: Written) -> None:
+        self.written = written
+        self.overrides: dict[Node, np.ndarray] = {}
+        self.values: dict[Node, np.ndarray] = {}
+
+    def mend(self, overrides: Mapping[Node, np.ndarray]) -> None:
+        """Gives more nodes their right values."""
+        self.overrides |= overrides
+        self.values = self.written.replay(self.overrides)
+
+    def value(self, node: Node) -> np.ndarray:
+        return self.values.get(node, node._value)
+
+    def is_known(self, node: Node) -> bool:
+        """Whether the right graph holds it."""
+        return self.written.is_known(node, self.values.get(node))
+
+    def look(self, node: Node) -> list[Match]:
+        """What it is in the right graph."""
+        return self.written.look(node, self.value(node))
