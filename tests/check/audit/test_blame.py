@@ -18,17 +18,29 @@ FAULTS = {
     "carry left out": ("columns_tuple", "dh = Wy.T @ dy + dh_next", "dh = Wy.T @ dy", "a term missing"),
     "state of another step": ("columns_tuple", "dWh += dz @ hs[t].T", "dWh += dz @ hs[t + 1].T", "a wrong index"),
     "no sum": ("char_step", "dWxh += np.dot(dhraw, xs[t].T)", "dWxh = np.dot(dhraw, xs[t].T)", "`=` in place of `+=`"),
-    "no transpose": ("char_step", "dhnext = np.dot(Whh.T, dhraw)", "dhnext = np.dot(Whh, dhraw)",
-                     "a transpose too many or missing"),
+    "no transpose": (
+        "char_step",
+        "dhnext = np.dot(Whh.T, dhraw)",
+        "dhnext = np.dot(Whh, dhraw)",
+        "a transpose too many or missing",
+    ),
     "another variable": ("char_step", "dbh += dhraw", "dbh += dh", "another variable"),
     "another gate": ("lstm_gates", 'd["bf"] += daf', 'd["bf"] += dao', "another variable"),
-    "names exchanged": ("gru_vectors", "z, r, n, old, h, y = steps[t]", "z, r, old, n, h, y = steps[t]",
-                        "parts in the wrong order"),
+    "names exchanged": (
+        "gru_vectors",
+        "z, r, n, old, h, y = steps[t]",
+        "z, r, old, n, h, y = steps[t]",
+        "parts in the wrong order",
+    ),
     "parts of a join": ("lstm_packed", "dz = np.hstack([di, df, do, dg])", "dz = np.hstack([di, do, df, dg])", None),
     "ascent": ("class_update", "self.b_y -= lr * db_y", "self.b_y += lr * db_y", "a wrong sign"),
-    "returned": ("char_step", "return loss, dWxh, dWhh, dWhy, dbh, dby, hs[len(inputs) - 1]",
-                 "return loss, dWxh, dWhh, dWhy, dh, dby, hs[len(inputs) - 1]", None),
-}  # fmt: skip
+    "returned": (
+        "char_step",
+        "return loss, dWxh, dWhh, dWhy, dbh, dby, hs[len(inputs) - 1]",
+        "return loss, dWxh, dWhh, dWhy, dh, dby, hs[len(inputs) - 1]",
+        None,
+    ),
+}
 
 
 def planted(folder: Path, name: str, old: str, new: str) -> tuple[tg.check.audit, int]:
