@@ -15,8 +15,6 @@ from .seeds import SEEDS
 
 COUNT, SEED, PARTS = 300, 0, 6
 
-pytestmark = pytest.mark.skipif(not hasattr(tg.check, "audit"), reason="tg.check.audit is written at the same time")
-
 
 def blamed(one: Pass) -> str:
     """What the auditor holds against a pass; empty for nothing."""

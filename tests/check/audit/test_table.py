@@ -140,6 +140,16 @@ def test_clipping_is_no_wrong_gradient_and_what_it_leaves_out_is_named() -> None
         assert told.left_out_by.endswith("leaves out c")
 
 
+@each("bound, right", [(1.0, True), (0.5, True), (0.73519, False)])
+def test_a_clipped_bias_of_two_numbers_is_right_if_the_limit_is_round(bound: float, right: bool) -> None:
+    """Any two numbers are clipped ones at the larger of them."""
+    gradients = [{"b": np.array([2.5, -0.25 * bound])}, {"b": np.array([0.3 * bound, 7.25])}]
+    probes = [
+        Probe(t, {"b": np.clip(g["b"], -bound, bound)}, g, {"T": t}) for t, g in zip((2, 4), gradients, strict=True)
+    ]
+    assert {row.right for row in rows(probes)} == {right}
+
+
 def test_a_factor_is_no_clipping() -> None:
     for factor in (0.5, 0.3):
         probes = [

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from ...core.errors import GraphError, shown
 from ...core.node import Node
@@ -101,6 +104,10 @@ class _Audit:
             if repair:
                 repairs = self._repairs(findings)
                 findings = with_repairs(findings, repairs)
+        if all(row.name == "missing" for row in table):
+            told.append(
+                "no gradient was seen: a backward pass returns a tuple in the order of the parameters, or a dict"
+            )
         told = [*self._told_first, *told, *notes_of(self.subject, self.cases)]
         notes = tuple(dict.fromkeys(told))
         return AuditReport(self._loss_in_words, table, tuple(findings), tuple(repairs), notes, self.marks)
@@ -160,7 +167,10 @@ class _Audit:
         outcome = self.subject.on_nodes(case)
         arrays = {name: None if g is None else value_of(g) for name, g in outcome.gradients.items()}
         alike = all((a is None) == (b is None) and (a is None or same(a, b, 1e-6)) for a, b in _pairs(arrays, plain))
-        return outcome if alike else self.subject.on_nodes(case, bindings=False)
+        outcome = outcome if alike else self.subject.on_nodes(case, bindings=False)
+        shapes = {name: x.shape for name, x in case.parameters.items()}  # of another shape is like none at all
+        whole = {name: g if np.shape(g) == shapes[name] else None for name, g in outcome.gradients.items()}
+        return replace(outcome, gradients=whole)
 
     def _repairs(self, findings: list[Finding]) -> list[Repair]:
         try:

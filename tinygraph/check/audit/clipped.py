@@ -53,7 +53,7 @@ def _by_value(pairs: Sequence[Pair], tolerance: float) -> Clipping | None:
             beyond = float(np.abs(due).max()) > limit * (1 + 2 * tolerance)
             if beyond and np.allclose(np.clip(due, -limit, limit), own, rtol=tolerance, atol=tolerance * limit):
                 limits[k, name] = limit
-                certain = certain or _tells(name, due, limit, pairs, tolerance)
+                certain = certain or _tells(due, limit)
     if not certain or not _agree([*limits.values()], tolerance):
         return None
     limit = max(limits.values())
@@ -66,14 +66,9 @@ def _by_value(pairs: Sequence[Pair], tolerance: float) -> Clipping | None:
     return _told(limits, f"clipped at {limit:.4g}", missed)
 
 
-def _tells(name: str, due: np.ndarray, limit: float, pairs: Sequence[Pair], tolerance: float) -> bool:
-    """Whether it is no chance: any number is a clipped one, of few numbers the limit has to be one that people write.
-
-    A single number has to be right in another run, too.
-    """
-    if np.count_nonzero(due) > 3 or not is_round(limit):
-        return bool(np.count_nonzero(due) > 3)
-    return due.size > 1 or any(_same(hand.get(name), right[name], tolerance) for hand, right in pairs)
+def _tells(due: np.ndarray, limit: float) -> bool:
+    """Whether it is no chance: any number is a clipped one, and of a few the limit has to be one that people write."""
+    return bool(np.count_nonzero(due) > 3) or (due.size > 1 and is_round(limit))
 
 
 def _by_norm(pairs: Sequence[Pair], tolerance: float) -> Clipping | None:

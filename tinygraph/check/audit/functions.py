@@ -13,7 +13,7 @@ from ...recording.recorded import code_of
 from .calls import call
 from .results import gradients_of, loss_of
 from .subject import Case, Outcome, Subject, copied
-from .surroundings import UsersState
+from .surroundings import Keeper
 
 
 class Functions(Subject):
@@ -41,7 +41,7 @@ class Functions(Subject):
             raise GraphError(problem, expected="other keys, or a list", got=", ".join(dict(flat(self._form))))
         self.arguments = arguments
         self.functions = tuple([code_of(f) for f in (backward, loss) if f is not None])
-        self.surroundings = UsersState(self.functions)
+        self.surroundings = Keeper(self.functions)
 
     def _run(self, parameters: Mapping[str, Any], arguments: Any) -> Outcome:
         values = rebuild(self._form, [*parameters.values()])

@@ -73,15 +73,19 @@ def _binds_a_name(x: ast.stmt) -> bool:
     return isinstance(x, ast.Assign) and all(isinstance(target, ast.Name) for target in x.targets)
 
 
+UNREAD = "(the source of this line cannot be read)"
+
+
 @lru_cache(maxsize=4096)
 def _line(code: CodeType, position: int) -> Line:
     spots = [*code.co_positions()]
     first, last, start, end = spots[min(position // 2, len(spots) - 1)]
     first = first or code.co_firstlineno
     statement = _statements(code.co_filename).get(first)
-    expression = _segment(code.co_filename, first, last or first, start, end)
+    expression = _segment(code.co_filename, first, last or first, start, end) or "what is made here"
     if statement is None:
-        return Line(code.co_filename, code.co_name, first, _text(code.co_filename, first), expression, "", False)
+        source = _text(code.co_filename, first) or UNREAD
+        return Line(code.co_filename, code.co_name, first, source, expression, "", False)
     value = getattr(statement, "value", None)
     whole = value is not None and (value.lineno, value.col_offset, value.end_col_offset) == (first, start, end)
     number = statement.lineno

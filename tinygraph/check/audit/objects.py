@@ -21,7 +21,7 @@ from .naming import CLIP, INPUTS, RATE, TARGETS, role_of
 from .passing import OFF, Passing
 from .sources import Sources, is_alike, paired
 from .subject import Case, Outcome, Subject, copied
-from .surroundings import UsersState
+from .surroundings import Keeper
 
 STEPS = ("t", "seqlen", "seqlength", "sequencelength", "timesteps", "nsteps", "numsteps", "steps", "length", "nt")
 
@@ -59,7 +59,7 @@ class Objects(Subject):
         self._forward = _forward_of(model, forward, loss)
         self._loss = loss if loss is not None else loss_method(model)
         self.functions = functions_of(model, self._backward, self._forward, self._loss)
-        self.surroundings = UsersState(self.functions, model)
+        self.surroundings = Keeper(self.functions, model)
         self._sources, self._paths = Sources(), dict[str, Path]()
         self.rate = 1.0
         self.unlearned: tuple[str, ...] = ()

@@ -215,7 +215,7 @@ class Search:
         """The edits of a state and those that mend what is left; none where that is not reached."""
         bases = [trial.of(state.trees) for trial in trials]
         if all(base and base.right >= trial.due.keys() for base, trial in zip(bases, trials, strict=True)):
-            return self._least(state) if self._proven(state, None) else ()
+            return state.edits if self._proven(state, None) else ()
         if depth == 0 or self.clock.over or any(base is None for base in bases):
             return ()
         k = next(k for k, base in enumerate(bases) if base and not base.right >= trials[k].due.keys())
@@ -257,9 +257,6 @@ class Search:
                 return -100
             more += len(verdict.right - base.right)
         return more
-
-    def _least(self, state: Edited) -> tuple[Edit, ...]:
-        return state.edits
 
     def _repair(self, edit: Edit, alone: bool) -> Repair:
         source = self.watch.scopes[edit.function].source

@@ -43,7 +43,15 @@ def gradients_of(result: Any, parameters: Mapping[str, Any], function: Any) -> d
             at = next((k for k, p in enumerate(free) if np.shape(p) == np.shape(parameters[name])), None)
             chosen[name] = None if at is None else free[at]
             free = free if at is None else free[at + 1 :]
-    return {name: chosen[name] for name in parameters}
+    return _of_other_shapes({name: chosen[name] for name in parameters}, parts, parameters)
+
+
+def _of_other_shapes(chosen: dict[str, Any], parts: list[Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """With what is left in order, if no array that is left is of the shape of a parameter that is left."""
+    left = [name for name, part in chosen.items() if part is None]
+    spare = [p for p in parts if np.ndim(p) and not any(p is x for x in chosen.values())]
+    fits = {np.shape(p) for p in spare} & {np.shape(parameters[name]) for name in left}
+    return chosen if fits or len(spare) != len(left) else chosen | dict(zip(left, spare, strict=True))
 
 
 def names_gradient(told: str, name: str) -> bool:

@@ -17,7 +17,7 @@ from ...recording import makers
 from ...recording.recorded import ours_in, recording
 from .aliases import bindings_seen
 from .attributes import clone
-from .surroundings import UsersState, is_changeable
+from .surroundings import Keeper, is_changeable
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Subject(ABC):
     parameters: dict[str, np.ndarray]
     arguments: Any
     functions: tuple[FunctionType, ...]
-    surroundings: UsersState
+    surroundings: Keeper
 
     @abstractmethod
     def _run(self, parameters: Mapping[str, Any], arguments: Any) -> Outcome: ...

@@ -1,4 +1,4 @@
-"""UsersState: what the user's code can change besides its arguments, which an audit puts back, and random numbers."""
+"""Surroundings: what the user's code can change besides its arguments, which an audit puts back, and random numbers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KNOWN = ("builtins", "collections", "types", "argparse")
 Restore = Callable[[], Any]
 
 
-class UsersState:
+class Keeper:
     """Globals, closures, defaults and classes that some functions name, and the generators of random numbers there.
 
     Args:
