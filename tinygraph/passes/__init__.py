@@ -40,9 +40,9 @@ def optimise(results: Sequence[Node], *, fuses: bool) -> tuple[list[Node], list[
         for each in (GatherSums(), JoinProducts(), SumProducts(), HoistBefore(light), HoistAfter(light)):
             nodes = each.run(nodes)
             notes += each.notes
-        nodes = _simplified(nodes)
-        if fuses:
-            nodes = _simplified(PushSlices().run(_simplified(nodes, decompose)))
+        if not fuses:
+            return _simplified(nodes), notes
+        nodes = _simplified(PushSlices().run(_simplified(nodes, decompose)))
     return nodes, notes
 
 
