@@ -5,11 +5,13 @@ from __future__ import annotations
 import copy
 import functools
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import tinygraph as tg
+from tests.each import each
 from tinygraph.check.audit.picture import WARNING
 from tinygraph.check.audit.report import AuditReport
 from tinygraph.draw.picture import Box, Picture
@@ -35,7 +37,7 @@ def departing(drawn: Picture) -> list[tuple[float, str, int | None, str]]:
     """Of each painted arrow the width, the box that it leads to, the step of that, and the tip; the widest first."""
     painted = [a for a in drawn.arrows if a.colour == WARNING]
     heads = {id(a): drawn.boxes[a.head] for a in painted}
-    told = [(a.width, title(heads[id(a)]), step(heads[id(a)]), a.tip) for a in painted]
+    told = [(a.width, title(heads[id(a)]), step_of(heads[id(a)]), a.tip) for a in painted]
     return sorted(told, reverse=True, key=lambda row: row[0])
 
 
@@ -43,7 +45,7 @@ def title(box: Box) -> str:
     return " ".join(part.text for part in box.title)
 
 
-def step(box: Box) -> int | None:
+def step_of(box: Box) -> int | None:
     return None if box.node is None else box.node.step
 
 
@@ -104,3 +106,28 @@ def test_a_copy_of_a_report_is_a_report_without_a_picture() -> None:
         assert str(twin) == str(report("001")) and twin == report("001")
         with pytest.raises(tg.GraphError, match="a copy of a report has no picture"):
             twin.picture()
+
+
+@each(
+    "old, new, step",
+    [
+        ("dWh += dz @ hs[t].T", "dWh += 2 * (dz @ hs[t].T)", 2),  # the product within is right at each step
+        ("dWh += dz @ hs[t].T", "dWh = dz @ hs[t].T", 2),  # the parts of all steps but the first get lost
+        ("dWh += dz @ hs[t].T", "dWh -= dz @ hs[t].T", 2),
+        ("dWh += dz @ hs[t].T", "dWh += dz @ hs[t - 1].T", 2),
+        ("dWh += dz @ hs[t].T", "dWh += dz @ hs[max(t, 1)].T", 0),
+        ("dWh += dz @ hs[t].T", "pass", 2),
+    ],
+)
+def test_of_a_weight_the_part_is_painted_that_is_the_first_to_be_wrong(
+    tmp_path: Path, old: str, new: str, step: int
+) -> None:
+    one = PASSES["columns_tuple"]
+    text = one.file.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    file = tmp_path / "planted.py"
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    arguments, keywords = one.call(loaded(file))
+    drawn = tg.check.audit(*arguments, **keywords, repair=False).picture().picture
+    assert drawn is not None
+    assert [row[1:3] for row in departing(drawn)] == [("Wh", step)]

@@ -10,7 +10,7 @@ import pytest
 from tinygraph.check.audit.cases import Cases
 from tinygraph.check.audit.functions import Functions
 from tinygraph.check.audit.mended import Repair, diff
-from tinygraph.check.audit.repair import localise, search
+from tinygraph.check.audit.repair import search
 
 from .passes import PASSES, loaded
 
@@ -74,10 +74,3 @@ def test_a_right_pass_needs_no_repair_and_keeps_its_code(tmp_path: Path) -> None
     before = module.backward.__code__
     assert search(subject, cases, [(module.backward, 29)]) == [] and module.backward.__code__ is before
     assert not [name for name in vars(module) if "tinygraph" in name]
-
-
-def test_the_line_that_can_mend_most_comes_first(tmp_path: Path) -> None:
-    subject, cases, module = audited(tmp_path, ("dWh += dz @ hs[t].T", "dWh += dz @ hs[t + 1].T"))
-    wrong, other = line_of(tmp_path, "dWh += dz"), line_of(tmp_path, "dWx += dz")
-    found = localise(subject, cases, [(module.backward, other), (module.backward, wrong)])
-    assert found[0] == (module.backward, wrong, 1) and found[1][2] == 0

@@ -25,6 +25,7 @@ from .objects import Objects
 from .repair import search
 from .report import AuditReport
 from .right import Right
+from .source import goes_back_anew
 from .state_checks import notes as notes_of
 from .stopped import first_line, stopping_well
 from .subject import Outcome, Subject
@@ -32,6 +33,11 @@ from .table import Probe, TableRow, probe, rows, tolerance_of
 from .trials import quiet
 from .truncation import truncation
 from .written import Written, value_of
+
+ANEW = (
+    "the backward pass goes back anew from each step: what it makes for one loss at a time is not looked up, so that "
+    "lines may be named falsely"
+)
 
 STEPS = 3
 """The number of steps at which lines are looked at: fewer do not tell a step from its neighbours."""
@@ -132,7 +138,8 @@ class _Audit:
             blame = Blame(Written(outcome, Right(outcome, steps or self.cases.steps)))
             findings = findings_of(self.subject, blame)
             self._keep_marks(outcome, blame, findings)
-            return findings, []
+            anew = any(map(goes_back_anew, self.subject.functions))
+            return findings, [ANEW] if anew and findings else []
         except Exception as error:  # whatever the user's code raises on nodes
             return [], [f"the lines could not be followed ({first_line(error)})"]
 
@@ -147,7 +154,8 @@ class _Audit:
         """What the picture shows; of passes that nobody had to follow so far, by a run now."""
         if self._marks is None:
             steps = STEPS if self.cases.places else None
-            outcome = self._followed(steps)
+            with stopping_well(), quiet(), self.subject.surroundings.kept():
+                outcome = self._followed(steps)
             right = Right(outcome, steps or self.cases.steps)
             self._marks = marks_of(outcome, Blame(Written(outcome, right)), [])
         return self._marks

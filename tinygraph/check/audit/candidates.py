@@ -71,12 +71,12 @@ class Candidates:
         families = [self._values_like(o.nodes[0]) for o in twins]
         steps = sorted({t for family in families for t in family})
         for order in self._orders(runs, steps, True, False) if len(steps) > 1 else ():
-            yield {
-                x: _of_step(family, t) if t in family or t is None else _of_step(family, None)
-                for o, family in zip(twins, families, strict=True)
-                if family
-                for x, t in zip(o.nodes, order, strict=False)
-            }
+            things: dict[Node, Thing] = {}
+            for o, family in zip(twins, families, strict=True):
+                if family:
+                    pairs = zip(o.nodes, order, strict=False)
+                    things |= {x: _of_step(family, t if t in family else None) for x, t in pairs}
+            yield things
 
     def _values_like(self, node: Node) -> Mapping[int, Thing]:
         """The values of all steps of what a node is at one of them."""

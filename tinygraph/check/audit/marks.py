@@ -69,14 +69,16 @@ def marks_of(outcome: Outcome, blame: Blame, findings: Sequence[Finding]) -> Mar
     return Marks(loss, norms, lines, tuple(departing))
 
 
-def _of_one_use(loss: Node, edge: Way, lines: Mapping[Way, int]) -> Way:
+def _of_one_use(loss: Node, edge: Way, lines: Mapping[Way, int], run: int = 0) -> Way:
     """Of a parameter's gradient, which has parts of all steps, the part that is the first to be wrong or left out."""
     nodes = ancestors([loss])
     if not any(x.serial == edge[0] and isinstance(x, Parameter) for x in nodes):
         return edge
     uses = sorted([(edge[0], z.serial) for z in nodes for x in z.inputs if x.serial == edge[0]], reverse=True)
     wrong = [use for use in uses if use not in lines]
-    return next(iter([*wrong, *uses[1:], *uses]), edge)
+    if wrong or edge[0] != edge[1]:
+        return wrong[0] if wrong else edge
+    return uses[min(run, len(uses) - 1)] if uses else edge  # each part is right, and the sum goes wrong in this run
 
 
 def _readable(loss: Node) -> Node:
@@ -85,7 +87,7 @@ def _readable(loss: Node) -> Node:
     nodes = ancestors([loss])
     steps = _steps(nodes)
     for x in nodes:
-        if x.op is copy:
+        if x.op is not None and (x.op is copy or (x.op.name == "reshape" and x.shape == x.inputs[0].shape)):
             new[x] = new[x.inputs[0]]
         elif isinstance(x, Parameter):
             new[x] = x
@@ -161,12 +163,12 @@ def _departing(loss: Node, book: Book, blame: Blame, departure: Departure) -> Wa
     own, written = {*departure.operation.nodes}, blame.written
     others = {x: v for x, v in blame.overrides.items() if x not in own}
     right, alone = written.replay(blame.overrides), written.replay(others) if others else {}
-    started = False
+    started, run = False, next(k for k, x in enumerate(departure.operation.nodes) if x is departure.node)
     for x in written.order:
         started = started or x is departure.node
         due = right.get(x)
         if started and due is not None and not same(alone.get(x, x.value), due):
             edge = _edge(book, due)
             if edge is not None:
-                return _of_one_use(loss, edge, _lines(book, written, alone))
+                return _of_one_use(loss, edge, _lines(book, written, alone), run)
     return None

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import FunctionType
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -55,22 +55,6 @@ def search(
     """
     with quiet():
         return Search(subject, cases, lines, Clock(budget_seconds), due).repairs()
-
-
-def localise(
-    subject: Subject,
-    cases: Cases,
-    suspects: Sequence[tuple[FunctionType, int]],
-    budget_seconds: float = 3.0,
-    due: Due | None = None,
-) -> list[tuple[FunctionType, int, int]]:
-    """For each suspect how many wrong gradients one edit of that line alone makes right, none of the others wrong.
-
-    Returns:
-        (function, line, count), most first; suspects of one count stay in their order.
-    """
-    with quiet():
-        return Search(subject, cases, suspects, Clock(budget_seconds), due).mended_by_line()
 
 
 class Search:
@@ -273,22 +257,6 @@ class Search:
                 return -100
             more += len(verdict.right - base.right)
         return more
-
-    def mended_by_line(self) -> list[tuple[FunctionType, int, int]]:
-        """See `localise`."""
-        base = self.trial.base
-        if base is None:
-            return [(function, line, 0) for function, line in self.lines]
-        most = dict.fromkeys(self.lines, 0)
-        places = suspected(self.start.trees, self.lines)
-        for tier in self._tiers(self.start, places, self.trial):
-            for rank, _, verdict in tier:
-                if verdict and verdict.right > base.right:
-                    key = cast(tuple[FunctionType, int], places[rank].suspect)
-                    most[key] = max(most[key], len(verdict.right - base.right))
-                if self.clock.over:
-                    break
-        return [(*key, count) for key, count in sorted(most.items(), key=lambda row: -row[1])]
 
     def _repair(self, edit: Edit, alone: bool) -> Repair:
         source = self.watch.scopes[edit.function].source

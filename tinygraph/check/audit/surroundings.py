@@ -1,4 +1,4 @@
-"""Keeper: what the user's code can change besides its arguments, which an audit puts back, and random numbers."""
+"""Surroundings: what the user's code can change besides its arguments, which an audit puts back, and random numbers."""
 
 from __future__ import annotations
 

@@ -81,7 +81,8 @@ class Code:
         header = [x for x in before if x.positions is not None and _within(x.positions, whole)]
         names = {x.argval for x in header if isinstance(x.argval, str)}
         ends = pairwise(header)
-        down = any(a.argval == -1 and b.opname in ("PRECALL", "CALL", "BUILD_SLICE") for a, b in ends)
+        # the third of range(a, b, -1) or x[a:b:-1]; -1 as the second is an end
+        down = any(a.argval == -1 and b.opname in ("PRECALL", "CALL", "BUILD_SLICE") and b.argval == 3 for a, b in ends)
         return down or bool(names & _ROUND) or any(_is_turned(x.argval) for x in header)
 
     def _followers(self) -> Edges:

@@ -91,11 +91,17 @@ def section(name: str) -> str:
     parts += [f"![{name}: where its gradients depart](pictures/{p}.svg)" for p, n in PICTURES.items() if n == name]
     rows = [("as written", seed.text)]
     if seed.mended:
+        named = _listed([f.line for f in audited(name)[0].findings])
+        parts.append(f"The wrong lines are {_listed([*seed.wrong])}; named are {named}.")
         after = audited(name, mended=True)[1]
         parts += ["What makes it right:", f"```diff\n{mends(seed)}\n```", "And then:", f"```text\n{after}\n```"]
         rows.append(("mended", seed.right()))
     table = [f"| | loss at {AT[name]} |\n|---|---|"] + [f"| {word} | {shown(trained(name, t))} |" for word, t in rows]
     return "\n\n".join([*parts, "\n".join(table)])
+
+
+def _listed(lines: list[int]) -> str:
+    return " and ".join([", ".join(map(str, lines[:-1])), *map(str, lines[-1:])]) if len(lines) > 1 else str(*lines)
 
 
 def example(code: str) -> str:
