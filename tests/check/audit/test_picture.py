@@ -16,7 +16,8 @@ from tinygraph.check.audit.picture import WARNING
 from tinygraph.check.audit.report import AuditReport
 from tinygraph.draw.picture import Box, Picture
 
-from .passes import PASSES, loaded, rng
+from .passes import ALL, PASSES, Pass, loaded, rng
+from .plant import faults, written
 from .seeds import SEEDS
 
 
@@ -131,3 +132,17 @@ def test_of_a_weight_the_part_is_painted_that_is_the_first_to_be_wrong(
     drawn = tg.check.audit(*arguments, **keywords, repair=False).picture().picture
     assert drawn is not None
     assert [row[1:3] for row in departing(drawn)] == [("Wh", step)]
+
+
+@each("one", ALL, ids=[one.name for one in ALL])
+def test_a_planted_fault_has_a_place_in_the_picture_and_on_the_page(one: Pass, tmp_path: Path) -> None:
+    """At the step of the finding; what is sent to the state before arrives one step earlier."""
+    (fault,) = faults(one, 1, seed=11)
+    arguments, keywords = one.call(loaded(written(fault, tmp_path)))
+    told = tg.check.audit(*arguments, **keywords, repair=False)
+    drawn = told.picture().picture
+    assert drawn is not None
+    _, _, step, tip = departing(drawn)[0]
+    shown = next(f for f in told.findings if f"line {f.line}" in tip)
+    assert step is None or shown.step is None or shown.step - step in (0, 1)
+    assert all(f":{f.line}<" in told._repr_html_() for f in told.findings)

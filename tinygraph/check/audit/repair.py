@@ -26,8 +26,8 @@ TIERS = (1.25, 1.75, 2.25, 2.75, 9.0)
 WIDTH, DEPTH = 4, 4
 """Of several faults: how many first steps are followed up, and how many edits together."""
 
-ALONE = 0.5
-"""The part of the time in which one edit is looked for that mends everything."""
+ALONE, OF_SEVERAL = 0.5, 0.15
+"""The part of the time in which one edit is looked for that mends everything; less where several lines are suspect."""
 CLIPPED = 4.5
 """Gradients are often clipped at 5."""
 
@@ -112,7 +112,7 @@ class Search:
         places = ranked(self.start.trees, self.ours, self.trial, first)
         if self.trial.base:
             self._pull(self.start, places, self.trial, self.trial.base)
-        clock = Clock(self.clock.seconds * ALONE)
+        clock = Clock(self.clock.seconds * (ALONE if len(self.lines) < 2 else OF_SEVERAL))
         if self._is_silent():
             lost = self._alone(places, Clock(self.clock.seconds * ALONE / 2), MISSING)
             if lost:
