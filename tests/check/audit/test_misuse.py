@@ -37,6 +37,10 @@ def out_of_range(w: Any, b: Any, x: Any, y: Any) -> Any:
     return x[99], b
 
 
+def leaves(w: Any, b: Any, x: Any, y: Any) -> Any:
+    sys.exit(3)
+
+
 class Cell:
     """Takes a state besides its inputs."""
 
@@ -78,6 +82,9 @@ MISUSES: list[tuple[Any, str]] = [
     (partial(audit, backward, loss, {**P, "w": 1j * P["w"]}, A), "audit: w is no parameter"),
     (partial(audit, backward, loss, {**P, "w": P["w"].view(np.matrix)}, A), "audit: w is of the kind matrix"),
     (partial(audit, backward, loss, P, {**A, "x": np.ma.array(A["x"])}), "audit: x is of the kind MaskedArray"),
+    (partial(audit, backward, loss, P, A["x"]), "audit: no arguments"),
+    (partial(audit, backward, loss, P, None), "audit: no arguments"),
+    (partial(audit, leaves, loss, P, A), "audit: leaves stops at .*: sys.exit.3."),
     (partial(audit, backward, loss, P, A, seed=-1), "audit: no seed"),
     (partial(audit, raises, loss, P, A), r"audit: raises stops at .*test_misuse.py:\d+: raise RuntimeError"),
     (partial(audit, out_of_range, loss, P, A), "audit: out_of_range stops at .*: return x.99., b"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -198,3 +199,76 @@ def test_weights_of_any_real_dtype(dtype: Any) -> None:
     weights = {"w": np.ones((3, 2), dtype), "b": np.ones(2, dtype)}
     assert tg.check.audit(back_of, loss_of, weights, {"x": X}).passed
     assert not tg.check.audit(back_of_the_wrong, loss_of, weights, {"x": X}, repair=False).passed
+
+
+def test_closures_with_nonlocal_names_keywords_and_lists_of_numbers() -> None:
+    count = 0
+
+    def counting(w: Any, b: Any, x: Any) -> Any:
+        nonlocal count
+        count += 1
+        return back_of(w, b, x)
+
+    def by_keywords(**values: Any) -> Any:
+        return back_of(**values)
+
+    def in_lists(w: Any, b: Any, x: Any) -> Any:
+        dw, db = back_of(w, b, x)
+        return dw.tolist(), db
+
+    weights = {"w": np.ones((3, 2)), "b": np.ones(2)}
+    for function in (counting, by_keywords, in_lists):
+        report = tg.check.audit(function, loss_of, weights, {"x": X})
+        assert report.passed, report
+    assert count == 0
+
+
+class Linear:
+    """A layer that calls what comes from above ``d``."""
+
+    def __init__(self, i: int, o: int) -> None:
+        self.W, self.gW = np.full((i, o), 0.2), np.zeros((i, o))
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return x @ self.W
+
+    def backward(self, d: Any) -> Any:
+        self.gW = self.x.T @ d
+        return d @ self.W.T
+
+
+class Stacked:
+    """Layers on top of each other."""
+
+    def __init__(self) -> None:
+        self.layers = (Linear(I, H), Linear(H, 2))
+
+    def forward(self, x: Any) -> Any:
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def backward(self, d: Any) -> Any:
+        for layer in reversed(self.layers):
+            d = layer.backward(d)
+        return d
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """Nothing of it can be set."""
+
+    W: Any
+
+    def forward(self, x: Any) -> Any:
+        return np.tanh(x @ self.W)
+
+    def backward(self, x: Any, dout: Any) -> Any:
+        return x.T @ (dout * (1 - np.tanh(x @ self.W) ** 2))
+
+
+@each("model", [Stacked(), Linear(I, 2), Frozen(np.full((I, 2), 0.2))])
+def test_layers_and_frozen_objects(model: Any) -> None:
+    report = tg.check.audit(model, loss=half, inputs=XS[:, 0], targets=TS[:, 0, :2])
+    assert report.passed, report

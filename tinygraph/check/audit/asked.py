@@ -48,6 +48,9 @@ def check_call(
         fix = "arguments={name: value}; inputs and targets are those of an object"
         raise GraphError(problem, expected="functions with parameters and arguments, or an object", fix=fix)
     _check_parameters(parameters)
+    if not isinstance(arguments, (Mapping, list, tuple)):
+        expected = "a dict by name, or a tuple in order"
+        raise GraphError("audit: no arguments", expected=expected, got=shown(arguments), fix="arguments={'x': x}")
     _check_arrays(arguments if isinstance(arguments, Mapping) else {"arguments": arguments})
 
 

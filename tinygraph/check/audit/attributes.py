@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
+from dataclasses import FrozenInstanceError
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -89,7 +90,10 @@ def put(x: Any, path: Path, value: Any) -> None:
         parts[key] = value
         put(x, path[:-1], type(owner)(*parts) if hasattr(owner, "_fields") else tuple(parts))
     elif kind == "attribute":
-        setattr(owner, key, value)
+        try:
+            setattr(owner, key, value)
+        except FrozenInstanceError:  # of a copy of a frozen dataclass
+            object.__setattr__(owner, key, value)
     else:
         owner[key] = value
 

@@ -27,10 +27,12 @@ def call(function: Callable[..., Any], whole: Any, arguments: Any, kept: Sequenc
     parameters = whole if isinstance(whole, Mapping) else Listed(whole)
     names = _names(function)
     values = _values(function, names, parameters, arguments, kept)
+    more = _by_any_name(function, names, parameters, arguments)
+    values = {n: v for n, v in values.items() if n not in more}
     taken = isinstance(parameters, Listed) or any(value is parameters for value in values.values())
-    others = [] if taken else [p for p in parameters if p not in values]
+    others = [] if taken else [p for p in parameters if p not in values and p not in more]
     with _globals(function, {name: parameters[name] for name in others}):
-        keywords = {n: v for n, v in values.items() if names[n].kind is inspect.Parameter.KEYWORD_ONLY}
+        keywords = {n: v for n, v in values.items() if names[n].kind is inspect.Parameter.KEYWORD_ONLY} | more
         return function(*[v for n, v in values.items() if n not in keywords], **keywords)
 
 
@@ -49,6 +51,11 @@ def _names(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 @lru_cache(maxsize=64)  # the search for repairs calls the same functions thousands of times
 def _names_of(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     return {name: p for name, p in inspect.signature(function).parameters.items() if p.kind in KINDS}
+
+
+@lru_cache(maxsize=64)
+def _is_open(function: Callable[..., Any]) -> bool:
+    return any(p.kind is inspect.Parameter.VAR_KEYWORD for p in inspect.signature(function).parameters.values())
 
 
 def _values(
@@ -76,6 +83,15 @@ def _values(
     told |= {n: 1.0 for n in names if n.lower() in UPDATES and n not in told}
     values = {n: parameters[n] if n in parameters else by_name.get(n, told.get(n)) for n in names}
     return {n: v for n, v in values.items() if n in parameters or n in by_name or n in told}
+
+
+def _by_any_name(function: Any, names: Any, parameters: Mapping[str, Any], arguments: Any) -> dict[str, Any]:
+    """What a function with ``**keywords`` takes besides: all that has a name."""
+    open_ended = _is_open if isinstance(function, FunctionType) else _is_open.__wrapped__
+    if isinstance(parameters, Listed) or not open_ended(function):
+        return {}
+    every = {**parameters, **(arguments if isinstance(arguments, Mapping) else {})}
+    return {str(name): x for name, x in every.items() if name not in names}
 
 
 def _too_few(function: Any, needed: Sequence[str], supply: Sequence[Any], parameters: Mapping[str, Any]) -> GraphError:

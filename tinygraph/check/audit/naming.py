@@ -89,6 +89,8 @@ def roles_of(names: list[str]) -> dict[str, str | None]:
     if len(wanted) > 1:
         loose = next((name for name in wanted if name.lower() in ("y", "ys")), wanted[0])
         roles[loose] = OUTPUTS
+    if [*roles] == ["d"]:
+        roles["d"] = SLOPE  # alone it is what comes from above, as in layers; beside inputs it is what is desired
     return roles
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...core.node import Node
+from ...core.structure import leaves
 
 _BEFORE = re.compile(r"^(grad(ient)?s?_?(of_)?|delta_?|nabla_?|d_?|g_?)")
 _AFTER = re.compile(r"_?(grad(ient)?|g|delta)$")
@@ -29,8 +30,7 @@ def loss_of(result: Any) -> Any:
 
 def gradients_of(result: Any, parameters: Mapping[str, Any], function: Any) -> dict[str, Any]:
     """Maps each parameter to its gradient: by keys of a dict, by names in the ``return``, else by order and shape."""
-    if isgenerator(result):
-        result = [*result]
+    result = _in_arrays([*result] if isgenerator(result) else result)
     parts, names = _named(result, names_returned(function))
     chosen: dict[str, Any] = {}
     for name in parameters:
@@ -44,6 +44,20 @@ def gradients_of(result: Any, parameters: Mapping[str, Any], function: Any) -> d
             chosen[name] = None if at is None else free[at]
             free = free if at is None else free[at + 1 :]
     return _of_other_shapes({name: chosen[name] for name in parameters}, parts, parameters)
+
+
+def _in_arrays(result: Any) -> Any:
+    """With an array in place of each list of lists of numbers."""
+    if isinstance(result, Mapping):
+        return {key: _in_arrays(part) for key, part in result.items()}
+    if type(result) not in (list, tuple):
+        return result
+    if result and all(type(row) is list and row and all(type(x) is float for x in leaves(row)) for row in result):
+        try:
+            return np.array(result)
+        except ValueError:  # rows of different lengths are gradients, each a row
+            return [np.array(row) for row in result]
+    return type(result)([_in_arrays(part) for part in result])
 
 
 def _of_other_shapes(chosen: dict[str, Any], parts: list[Any], parameters: Mapping[str, Any]) -> dict[str, Any]:

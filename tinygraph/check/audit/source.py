@@ -85,14 +85,17 @@ def compiled(function: FunctionType, tree: ast.FunctionDef) -> CodeType:
 
 
 def _without_decorators(tree: ast.FunctionDef, free: tuple[str, ...]) -> ast.FunctionDef:
-    """Names of the closure are kept in a line that never runs: an edit may have taken the last that reads one."""
+    """Names of the closure are kept in a line that never runs: an edit may have taken the last that reads one.
+
+    It stands at the end, as a name that is ``nonlocal`` must not be used before that is said.
+    """
     kept: list[ast.stmt] = []
     if free:
         names: list[ast.stmt] = [ast.Expr(ast.Name(id=name, ctx=ast.Load())) for name in free]
         kept = [ast.If(test=ast.Constant(value=False), body=names, orelse=[])]
         ast.fix_missing_locations(ast.copy_location(kept[0], tree))
     # defaults are the function's own, but a missing one would make the code's arguments others
-    return ast.FunctionDef(**{**dict(ast.iter_fields(tree)), "decorator_list": [], "body": [*kept, *tree.body]})
+    return ast.FunctionDef(**{**dict(ast.iter_fields(tree)), "decorator_list": [], "body": [*tree.body, *kept]})
 
 
 def _around(head: str, inner: ast.stmt, tree: ast.FunctionDef) -> ast.stmt:

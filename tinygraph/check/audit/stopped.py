@@ -21,7 +21,7 @@ def stopping_well() -> Iterator[None]:
     """A context in which what the user's code raises is a `GraphError` that names its line; our own errors pass."""
     try:
         yield
-    except Exception as error:  # whatever the user's code raises
+    except (Exception, SystemExit) as error:  # whatever the user's code raises
         told = _told(error)
         if told is None:
             raise
@@ -34,7 +34,7 @@ def first_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _told(error: Exception) -> GraphError | None:
+def _told(error: BaseException) -> GraphError | None:
     """The error with the user's line, if there is such a line below the call of this library."""
     frames = traceback.extract_tb(error.__traceback__)
     first = next((k for k, frame in enumerate(frames) if frame.filename.startswith(HOUSE)), len(frames))
