@@ -85,9 +85,12 @@ def _of_sum(node: Node, right: np.ndarray) -> str:
 def _of_addend(written: Written, departure: Departure, right: np.ndarray) -> str:
     """Another thing, or that of another step, added to a sum."""
     node, line = departure.node, departure.operation.line
-    if line.expression != line.source or len(node.inputs) != 2 or any(x.shape != right.shape for x in node.inputs):
+    if line.expression != line.source or len(node.inputs) != 2 or node.inputs[0].shape != right.shape:
         return ""
     total, addend = node.inputs
+    product = written.picked(addend)
+    if _of_product(written, product, right - total._value) == ORDER:
+        return ORDER
     due = {m.thing.family for m in written.look(addend, right - total._value) if abs(m.factor - 1) < 1e-8}
     present = {m.thing.family for m in written.matches.get(addend, ()) if abs(m.factor - 1) < 1e-8}
     return (INDEX if due & present else NAME) if due else ""
@@ -105,6 +108,8 @@ def _of_product(written: Written, node: Node, right: np.ndarray) -> str:
     """An operand that is turned, exchanged, of another step, or another thing."""
     if node.op is None or len(node.inputs) > 2 or written.selects(node):
         return ""
+    if node._value.T.shape == right.shape and same(node._value.T, right):
+        return ORDER if node.op.name in ("matmul", "multiply") else TURNED
     for values, kind in _other_operands(written, node):
         try:
             new = written.run(node, values)
@@ -126,7 +131,8 @@ def _other_operands(written: Written, node: Node) -> Iterator[tuple[dict[Node, n
         things = [t for t in written.right.things if t.array.size == x.size and x.size > 1]
         for t in sorted(things, key=lambda t: t.family not in families):
             kind = INDEX if t.family in families else NAME
-            yield {x: t.array if t.array.shape == x.shape else t.array.reshape(x.shape)}, kind
+            if kind == INDEX or written.made_by_hand(t.array):  # what nobody makes is no other variable
+                yield {x: t.array if t.array.shape == x.shape else t.array.reshape(x.shape)}, kind
 
 
 def _of_factor(written: Written, made: np.ndarray, right: np.ndarray) -> str:

@@ -99,6 +99,15 @@ class Written:
         """Whether the right graph holds this array as an adjoint, a part of one or a sum of parts."""
         return any(m.thing.kind != "value" and abs(m.factor - 1) < 1e-8 for m in self._book.look(value))
 
+    def made_by_hand(self, array: np.ndarray) -> bool:
+        """Whether some line of the user's made this array."""
+        return any(abs(m.factor - 1) < 1e-8 for m in self._own.look(array))
+
+    @cached_property
+    def _own(self) -> Book:
+        floats = [x for x in self.order if x.dtype.kind == "f"]
+        return Book([Thing("value", "", None, (), x._value) for x in floats])
+
     def state_like(self, thing: Thing) -> Thing:
         """The value of the forward pass that is this array, if there is one: what is picked is mostly that."""
         values = [m.thing for m in self._book.look(thing.array) if m.thing.kind == "value" and abs(m.factor - 1) < 1e-8]
