@@ -93,7 +93,7 @@ class Blame:
                 ):
                     node = min(overrides, key=lambda x: x.serial)
                     return Attempt(Departure(operation, node, things[node], frozenset()), overrides)
-        return self._asked_for(behind, wrong)
+        return self._asked_for(behind, wrong) if wrong else None
 
     def _asked_for(self, behind: set[Node], wrong: frozenset[str]) -> Attempt | None:
         """What departs, if its readers come right with another thing, though no whole gradient does; or if what it made
@@ -128,9 +128,19 @@ class Blame:
             if x.size == 1 or self._present.is_known(x) or not all(map(self._present.is_known, x.inputs)):
                 continue
             readers = [r for r in self.written.readers(x) if all(y is x or self._present.is_known(y) for y in r.inputs)]
-            if self.written.is_result(x) or any(not self._present.is_known(r) for r in readers):
+            if self.written.is_result(x) or any(not self._comes_right(r) for r in readers):
                 return True
         return False
+
+    def _comes_right(self, node: Node, depth: int = 4) -> bool:
+        """Whether it is right, or a part of a sum of right things that is."""
+        if self._present.is_known(node):
+            return True
+        if depth == 0 or node.op is None or node.op.name != "add":
+            return False
+        readers = self.written.readers(node)
+        right = [r for r in readers if all(y is node or self._present.is_known(y) for y in r.inputs)]
+        return any(self._comes_right(r, depth - 1) for r in right)
 
     def _upstream(self, nodes: list[Node], depth: int = 3) -> list[Operation]:
         """The operations whose results these nodes are or read, over a few operations."""

@@ -168,7 +168,7 @@ def _is_slope_of_slopes(v: np.ndarray, lost: np.ndarray) -> bool:
 
 
 def _of_terms(written: Written, made: np.ndarray, right: np.ndarray) -> str:
-    if _is_known(written, right - made):
+    if np.any(made) and _is_known(written, right - made):
         return LESS
     return MORE if _is_known(written, made - right) else ""
 
