@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -90,16 +89,16 @@ class _Audit:
         return []
 
     def report(self, repair: bool) -> AuditReport:
-        table, near = self._table(), tolerance_of(self.subject)
+        table = self._table()
         passed = all(row.right for row in table)
         told = [] if passed else [text for text in [self._truncated()] if text]
         if told:
-            table = tuple([TableRow(*[*_fields(row)[:5], row.name or "truncated", True]) for row in table])
+            table = tuple([replace(row, name=row.name or "truncated", right=True) for row in table])
             passed = True
         findings: list[Finding] = []
         repairs: list[Repair] = []
         if not passed:
-            findings, more = self._findings(near)
+            findings, more = self._findings()
             told += [*self._other_loss(table), *more]
             if repair:
                 repairs = self._repairs(findings)
@@ -131,7 +130,7 @@ class _Audit:
         case = self.cases.case(4 if self.cases.places else None)
         return truncation(self.subject.on_nodes(case), self.subject.gradients(case))
 
-    def _findings(self, near: float) -> tuple[list[Finding], list[str]]:
+    def _findings(self) -> tuple[list[Finding], list[str]]:
         steps = STEPS if self.cases.places else None
         try:
             outcome = self._followed(steps)
@@ -166,7 +165,8 @@ class _Audit:
         plain = self.subject.gradients(case)
         outcome = self.subject.on_nodes(case)
         arrays = {name: None if g is None else value_of(g) for name, g in outcome.gradients.items()}
-        alike = all((a is None) == (b is None) and (a is None or same(a, b, 1e-6)) for a, b in _pairs(arrays, plain))
+        pairs = [(arrays[name], plain[name]) for name in arrays]
+        alike = all(a is b if a is None or b is None else same(a, b, 1e-6) for a, b in pairs)
         outcome = outcome if alike else self.subject.on_nodes(case, bindings=False)
         shapes = {name: x.shape for name, x in case.parameters.items()}  # of another shape is like none at all
         whole = {name: g if np.shape(g) == shapes[name] else None for name, g in outcome.gradients.items()}
@@ -179,11 +179,3 @@ class _Audit:
             return []
         # A line that is missing may stand at several places; the first is beside its like.
         return repairs[:1] if repairs and repairs[0].alone and repairs[0].kind == MISSING else repairs
-
-
-def _pairs(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[Any, Any]]:
-    return [(a[name], b[name]) for name in a]
-
-
-def _fields(row: TableRow) -> list[Any]:
-    return [row.parameter, row.steps, row.error, row.cosine, row.scale, row.name, row.right]
