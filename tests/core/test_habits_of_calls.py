@@ -1,5 +1,8 @@
 """Options and arguments in the words of PyTorch, Keras and JAX: the error says what to write."""
 
+import json
+import pickle
+
 import numpy as np
 import pytest
 
@@ -71,3 +74,17 @@ def test_a_call_in_anothers_words_is_told_what_to_write(name):
     message = str(caught.value)
     assert problem in message and fix in message[message.index("  fix") :]
     assert isinstance(caught.value, OptionError) == ("has no option" in message or "has no setting" in message)
+
+
+def test_the_size_of_a_node_is_a_number_and_says_so_when_it_is_called():
+    x = tg.parameter(np.arange(6.0).reshape(2, 3))
+    with pytest.raises(tg.GraphError, match=r"x\.size is a number, 6[\s\S]*fix +x\.shape\[0\]"):
+        x.size(0)
+    with pytest.raises(tg.GraphError, match=r"fix +x\.shape$"):
+        x.size()
+    assert x.size == 6 and isinstance(x.size, int) and type(x.size + 0) is int and repr(x.size) == "6"
+    assert np.zeros(x.size).shape == (6,) and x.reshape(x.size).shape == (6,) and x.reshape(x.size, 1).shape == (6, 1)
+    assert np.broadcast_to(x, (x.size, 2, 3)).shape == (6, 2, 3) and range(x.size)[-1] == 5 and [0] * x.size == [0] * 6
+    v = tg.parameter(np.arange(8.0))
+    assert v[x.size].item() == 6.0 and v[: x.size].shape == (6,)
+    assert pickle.loads(pickle.dumps(x.size)) == 6 and json.dumps(x.size) == "6"

@@ -47,6 +47,17 @@ class MissingOnOurs(Missing):
         vars(owner)[self.name] = value
 
 
+class Count(int):
+    """A number of elements, as numpy's ``x.size``; who calls it, as PyTorch's ``x.size(0)``, is told what to write."""
+
+    __slots__ = ()
+
+    def __call__(self, *axes: Any) -> Any:
+        axis = axes[0] if axes else ""
+        fix = f"x.shape[{axis}]" if axes else "x.shape"
+        raise MissingNameError(f"x.size is a number, {int(self)}, and no method", got=f"x.size({axis})", fix=fix)
+
+
 def install(kind: type, fixes: Fixes, missing: type[Missing] = Missing) -> None:
     """Gives a class an error for each of these names that it lacks; ``dir`` does not show them."""
     for name, fix in fixes.items():
