@@ -19,6 +19,7 @@ WHOLE = {
     "compiled": "outside",
     "checkpoint": "train",
     "numpy": "recording",
+    "audit": "check",
 }
 """Folders whose work the tests of another folder see: of the compiler's rooms, `tg.compile` as a whole."""
 

@@ -166,6 +166,16 @@ def of_training() -> Iterator[Call]:
     train.save(SCRATCH / "kept.safetensors", {"x": np.ones(2)})
     yield call("train.load", train.load, lambda: SCRATCH / "kept.safetensors")
     yield call("check.gradients", tg.check.gradients, f, lambda: [np.ones(2)], order=1, tolerance=1e-6, seed=0)
+    weights, data = (lambda: {"w": np.ones((3, 2)) / 2}), (lambda: {"v": np.ones((4, 3))})
+    yield call("check.audit", tg.check.audit, lambda: _slope, lambda: _height, weights, data, repair=False, seed=0)
+
+
+def _height(w: Any, v: Any) -> Any:
+    return np.sum(np.tanh(v @ w))
+
+
+def _slope(w: Any, v: Any) -> Any:
+    return v.T @ (1 - np.tanh(v @ w) ** 2)
 
 
 def _with_rate(rate: Any) -> None:

@@ -47,7 +47,7 @@ class MissingOnOurs(Missing):
         vars(owner)[self.name] = value
 
 
-class Count(int):
+class ElementCount(int):
     """A number of elements, as numpy's ``x.size``; who calls it, as PyTorch's ``x.size(0)``, is told what to write."""
 
     __slots__ = ()

@@ -12,7 +12,7 @@ import numpy as np
 
 from .errors import UNFIT, GraphError, MutationError, plain, shown, users_line
 from .frozen import read_only
-from .missing import Count
+from .missing import ElementCount
 from .scope import now
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Node:
 
     @property
     def size(self) -> int:
-        return Count(self._value.size)
+        return ElementCount(self._value.size)
 
     def item(self, *index: Any) -> Any:
         """The value of a node of one element, or the element at ``index``, as a Python number without gradient.
