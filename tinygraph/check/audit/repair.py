@@ -18,7 +18,8 @@ from .levers import Levers, is_other
 from .mended import Edited, Repair, credible, weight_at, with_edit
 from .ranking import EditSpot, ranked, suspected
 from .subject import Case, Subject
-from .trials import Clock, Trials, Verdict, quiet, right_gradients
+from .table import right_gradients
+from .trials import Clock, Trials, Verdict, quiet
 from .wording import texts
 
 TIERS = (1.25, 1.75, 2.25, 2.75, 9.0)
@@ -64,7 +65,7 @@ class Search:
         self, subject: Subject, cases: Cases, lines: Sequence[tuple[FunctionType, int]], clock: Clock, due: Due | None
     ) -> None:
         self.subject, self.cases, self.lines, self.clock = subject, cases, lines, clock
-        self.due = due or (lambda case: right_gradients(subject, case))
+        self.due = due or (lambda case: right_gradients(subject.on_nodes(case)))
         self.trial = self._first_trial()
         self.watch = ScopeWatch(subject, self.trial.case)
         self.start = Edited({f: scope.source.tree for f, scope in self.watch.scopes.items()})

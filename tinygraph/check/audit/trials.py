@@ -16,11 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from ...core.node import Node
-from ...engine.grad import grad
 from .edits import Edit, placed
 from .source import blocks, compiled, swapped
 from .subject import Case, Subject, copied
+from .table import right_gradients
 
 CHOICE = "_tinygraph_edit"
 """The global of the user's file that tells, while it runs, which of the edits is meant."""
@@ -57,7 +56,7 @@ class Trials:
 
     def __init__(self, subject: Subject, case: Case, due: Mapping[str, Any] | None = None) -> None:
         self.subject, self.case = subject, case
-        self.due = {name: np.asarray(x, float) for name, x in (due or right_gradients(subject, case)).items()}
+        self.due = {name: np.asarray(x, float) for name, x in (due or right_gradients(subject.on_nodes(case))).items()}
         every = [x.dtype for x in case.parameters.values()]
         self.near = SINGLE if any(dtype.itemsize < 8 for dtype in every) else EXACT
         self._size = {name: float(np.abs(x).max(initial=0)) or 1.0 for name, x in self.due.items()}
@@ -134,14 +133,6 @@ class Trials:
         """Of a run with whole trees."""
         with running(trees, []):
             return self.verdict()
-
-
-def right_gradients(subject: Subject, case: Case) -> dict[str, np.ndarray]:
-    """The gradients of the user's loss, by the graph."""
-    outcome = subject.on_nodes(case)
-    names = [*outcome.leaves]
-    gradients = grad(outcome.loss, [outcome.leaves[name] for name in names])
-    return {n: np.asarray(g.value if isinstance(g, Node) else g) for n, g in zip(names, gradients, strict=True)}
 
 
 @contextmanager
