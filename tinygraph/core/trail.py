@@ -44,24 +44,26 @@ def leave_trail(node: Made) -> Made:
 
 def leave_users_trail(node: Node) -> None:
     """Adds the trail of the user's own frames: where a node is made so deep in this library that four do not reach."""
-    place, frame = node._place, cast(Any, users_frame())
+    place = node._place
     if place[0] is None and place[2] is None:
-        trail: list[Any] = []
-        while frame and len(trail) < 2 * LONGEST:
-            trail += [frame.f_code, frame.f_lasti]
-            frame = frame.f_back
-        node._place = (*place[:3], *trail)
+        node._place = (*place[:3], *_users_frames())
 
 
 def reach_user(node: Node) -> None:
     """Adds the user's frames to a trail that does not reach them, behind the frames of this library."""
-    place, frame = node._place, cast(Any, users_frame())
-    if place[0] is None and place[2] is None and frame.f_code not in place[3::2]:
-        more: list[Any] = []
-        while frame and len(more) < 2 * LONGEST:
-            more += [frame.f_code, frame.f_lasti]
-            frame = frame.f_back
-        node._place = (*place, *more)
+    place = node._place
+    if place[0] is None and place[2] is None:
+        frames = _users_frames()
+        node._place = place if frames[0] in place[3::2] else (*place, *frames)
+
+
+def _users_frames() -> list[Any]:
+    """Code and position of the innermost frames of the user's."""
+    frame, frames = cast(Any, users_frame()), list[Any]()
+    while frame and len(frames) < 2 * LONGEST:
+        frames += [frame.f_code, frame.f_lasti]
+        frame = frame.f_back
+    return frames
 
 
 def trail_of(node: Node) -> list[tuple[CodeType, int]]:

@@ -199,7 +199,7 @@ class Blame:
 
     def _is_asked_for(self, overrides: Mapping[Node, np.ndarray]) -> bool:
         """Whether a reader, or one after it, makes another thing with these values, and a right one."""
-        if any(self.written.is_result(x) and self.written.is_right(x, v) for x, v in overrides.items()):
+        if any(self.written.is_result(x) and self.written.holds(v) for x, v in overrides.items()):
             return True
         nodes = [*overrides]
         for node in dict.fromkeys((nodes[0], nodes[-1])):  # of a sum all but the last may be read by nobody else
@@ -209,7 +209,7 @@ class Blame:
                 front = []
                 for r in readers[:MOST_READERS]:
                     new = self.written.run(r, self._present.values | values)
-                    if self.written.is_right(r, new) and not same(new, self._present.value(r)):
+                    if self.written.holds(new) and not same(new, self._present.value(r)):
                         return True
                     values[r] = new
                     front.append(r)

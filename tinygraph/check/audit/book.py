@@ -22,6 +22,11 @@ class Match(NamedTuple):
     factor: float
     transposed: bool
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether the factor is 1."""
+        return abs(self.factor - 1) <= NEAR
+
 
 class Book:
     """Arrays of the right graph by their numbers."""
@@ -48,7 +53,7 @@ class Book:
             match = _match(array, page[k][2])
             if match is not None:
                 matches.append(match)
-        return sorted(matches, key=lambda m: (abs(m.factor - 1) > NEAR, m.transposed)) if len(matches) > 1 else matches
+        return sorted(matches, key=lambda m: (not m.is_exact, m.transposed)) if len(matches) > 1 else matches
 
 
 def _mark(array: np.ndarray) -> float:

@@ -80,7 +80,7 @@ class Candidates:
 
     def _values_like(self, node: Node) -> Mapping[int, Thing]:
         """The values of all steps of what a node is at one of them."""
-        exact = [m.thing for m in self._present.look(node) if abs(m.factor - 1) < 1e-8]
+        exact = [m.thing for m in self._present.look(node) if m.is_exact]
         kinds = {t.family for t in exact if t.kind == "value" and t.step is not None}
         families = self._families.get(node.size, [])
         return next((f for f in families if next(iter(f.values())).family in kinds and len(f) > 1), {})
@@ -109,7 +109,7 @@ class Candidates:
 
     def _adjoints(self, node: Node) -> list[Thing]:
         matches = self._present.look(node)
-        exact = [m.thing for m in matches if abs(m.factor - 1) < 1e-8 and m.thing.own]
+        exact = [m.thing for m in matches if m.is_exact and m.thing.own]
         return [t for t in exact if t.kind == "adjoint" and t.step is not None]
 
     def _orders(self, runs: int, steps: list[int], selects: bool, repeated: bool) -> list[list[int | None]]:
@@ -135,7 +135,7 @@ def but_for_a_factor(present: Present, operation: Operation) -> dict[Node, Thing
     things: dict[Node, Thing] = {}
     for x in operation.nodes:
         matches = [m for m in present.look(x) if m.thing.kind != "value"]
-        if x.size == 1 or any(abs(m.factor - 1) < 1e-8 for m in matches) or not all(map(present.is_known, x.inputs)):
+        if x.size == 1 or any(m.is_exact for m in matches) or not all(map(present.is_known, x.inputs)):
             return {}
         own = [m.thing for m in matches if m.thing.kind == "adjoint"]
         if own:

@@ -99,7 +99,7 @@ def _of(written: Written, departure: Departure) -> Finding:
 
 
 def _exactly(written: Written, node: Node) -> str:
-    exact = [m for m in written.matches.get(node, ()) if abs(m.factor - 1) < 1e-8]
+    exact = [m for m in written.matches.get(node, ()) if m.is_exact]
     return str(exact[0].thing) if exact else ""
 
 
@@ -113,7 +113,7 @@ def _in_words(written: Written, node: Node, due: Thing) -> str:
     if not matches:
         return "nothing that a right backward pass makes"
     m = matches[0]
-    times = "" if abs(m.factor - 1) < 1e-8 else f"{m.factor:.6g} times "
+    times = "" if m.is_exact else f"{m.factor:.6g} times "
     return f"{times}{m.thing}{', transposed' if m.transposed else ''}"
 
 

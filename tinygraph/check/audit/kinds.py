@@ -91,8 +91,8 @@ def _of_addend(written: Written, departure: Departure, right: np.ndarray) -> str
     product = written.picked(addend)
     if _of_product(written, product, right - total._value) == ORDER:
         return ORDER
-    due = {m.thing.family for m in written.look(addend, right - total._value) if abs(m.factor - 1) < 1e-8}
-    present = {m.thing.family for m in written.matches.get(addend, ()) if abs(m.factor - 1) < 1e-8}
+    due = {m.thing.family for m in written.look(addend, right - total._value) if m.is_exact}
+    present = {m.thing.family for m in written.matches.get(addend, ()) if m.is_exact}
     return (INDEX if due & present else NAME) if due else ""
 
 

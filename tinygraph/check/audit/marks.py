@@ -142,7 +142,7 @@ def _pieces(z: Node, gz: np.ndarray) -> Iterator[tuple[Node, np.ndarray]]:
 
 def _edge(book: Book, value: np.ndarray) -> Way | None:
     """Where this gradient is due: of equal ones the first that a backward pass makes."""
-    exact = [m.thing for m in book.look(value) if abs(m.factor - 1) < 1e-8]
+    exact = [m.thing for m in book.look(value) if m.is_exact]
     edges = [t.family for t in exact if t.kind == "part"] or [t.family for t in exact]
     return max((cast(Way, e) for e in edges), key=lambda e: e[::-1], default=None)
 
@@ -153,7 +153,7 @@ def _lines(book: Book, written: Written, values: Mapping[Node, np.ndarray] | Non
     for x in written.order:
         line = line_of(x) if x.op is not None and x.dtype.kind == "f" and not written.selects(x) else None
         for m in book.look((values or {}).get(x, x.value)) if line is not None and x.size > 1 else ():
-            if abs(m.factor - 1) < 1e-8 and m.thing.kind != "sum":
+            if m.is_exact and m.thing.kind != "sum":
                 lines.setdefault(cast(Way, m.thing.family), cast(Line, line).number)
     return lines
 

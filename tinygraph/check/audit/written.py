@@ -88,20 +88,16 @@ class Written:
             return False
         own = [m for m in self.matches.get(node, ()) if m.thing.own]
         if any(m.thing.kind == "adjoint" for m in own):
-            return any(m.thing.kind == "adjoint" and abs(m.factor - 1) < 1e-8 for m in own)
-        return any(m.thing.kind == "value" and abs(m.factor - 1) < 1e-8 for m in own)
+            return any(m.thing.kind == "adjoint" and m.is_exact for m in own)
+        return any(m.thing.kind == "value" and m.is_exact for m in own)
 
     def selects(self, node: Node) -> bool:
         """Whether it gives what is there, and so may pick the wrong thing; ``dh * 1`` does, too."""
         return _picks(node) or node in self._unchanged
 
-    def is_right(self, node: Node, value: np.ndarray) -> bool:
-        """Whether the right graph holds this array as an adjoint, a part of one or a sum of parts."""
-        return any(m.thing.kind != "value" and abs(m.factor - 1) < 1e-8 for m in self._book.look(value))
-
     def made_by_hand(self, array: np.ndarray) -> bool:
         """Whether some line of the user's made this array."""
-        return any(abs(m.factor - 1) < 1e-8 for m in self._own.look(array))
+        return any(m.is_exact for m in self._own.look(array))
 
     @cached_property
     def _own(self) -> Book:
@@ -110,7 +106,7 @@ class Written:
 
     def state_like(self, thing: Thing) -> Thing:
         """The value of the forward pass that is this array, if there is one: what is picked is mostly that."""
-        values = [m.thing for m in self._book.look(thing.array) if m.thing.kind == "value" and abs(m.factor - 1) < 1e-8]
+        values = [m.thing for m in self._book.look(thing.array) if m.thing.kind == "value" and m.is_exact]
         return next((t for t in values if t.own), thing) if thing.kind == "part" else thing
 
     def is_missing(self, name: str) -> bool:
@@ -142,7 +138,7 @@ class Written:
             matches = self._book.look(value)
         if node.op is None or node.dtype.kind != "f" or node.size == 1 or not np.any(value):
             return True
-        return any(abs(m.factor - 1) < 1e-8 for m in matches)
+        return any(m.is_exact for m in matches)
 
     def look(self, node: Node, value: np.ndarray) -> list[Match]:
         """What a node of this value is in the right graph."""
@@ -150,7 +146,7 @@ class Written:
 
     def holds(self, array: np.ndarray) -> bool:
         """Whether the right graph holds this array as a gradient of something."""
-        return any(m.thing.kind != "value" and abs(m.factor - 1) < 1e-8 for m in self._book.look(array))
+        return any(m.thing.kind != "value" and m.is_exact for m in self._book.look(array))
 
     def is_result(self, node: Node) -> bool:
         return any(node is x for x in self.results.values())
@@ -173,9 +169,7 @@ class Written:
         return None if abs(votes) < SURE * total else votes > 0
 
     def _step(self, node: Node) -> int | None:
-        exact = [
-            m.thing.step for m in self.matches.get(node, ()) if abs(m.factor - 1) < 1e-8 and m.thing.kind != "value"
-        ]
+        exact = [m.thing.step for m in self.matches.get(node, ()) if m.is_exact and m.thing.kind != "value"]
         return exact[0] if exact else None
 
     def wrong(self, values: Mapping[Node, np.ndarray] | None = None) -> frozenset[str]:
