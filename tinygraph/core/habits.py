@@ -104,7 +104,7 @@ TG: Fixes = {
     "tree_map tree_util tree_leaves": "{name: g * 0.5 for name, g in gradients.items()}",
     "utils DataLoader Dataset": "array[ids]  # batches are slices of arrays",
     "init": 'cell.weight(4, 3, init="orthogonal")',
-    "clip_grad_norm_ clip_grad_norm clip_by_global_norm": "tg.train.clip_by_norm(gradients, 1.0)",
+    "clip_grad_norm_ clip_by_global_norm": "tg.train.clip_by_norm(gradients, 1.0)",
 }
 """Names of tinygraph itself."""
 
@@ -122,11 +122,14 @@ CELLS: Fixes = {
 """Names of tinygraph.cells."""
 
 TRAIN: Fixes = {
-    "RMSprop AdamW Adagrad Adadelta Nadam Adamax Momentum RMSProp": (
-        "tg.train.Adam([w], learning_rate=1e-3)  # or change() of a tg.train.Optimizer of your own"
+    "Nadam RMSProp Ftrl Adamax": "tg.train.Adam([w], learning_rate=1e-3)  # NAdam and RMSprop are there, too",
+    "Momentum": "tg.train.SGD([w], 0.1, momentum=0.9)",
+    "lr_scheduler StepLR ExponentialLR CosineAnnealingLR OneCycleLR": (
+        "tg.train.Adam([w], tg.train.cosine(1e-3, 1000))  # a function of the steps done"
     ),
-    "lr_scheduler StepLR ReduceLROnPlateau ExponentialLR": "opt.learning_rate = 1e-4  # it may be set between steps",
-    "clip_grad_norm_ clip_grad_norm clip_by_global_norm": "tg.train.clip_by_norm(gradients, 1.0)",
+    "ReduceLROnPlateau": "tg.train.plateau(1e-3)",
+    "clip_grad_norm": "tg.train.clip_by_norm(gradients, 1.0)",
+    "clip_grad_norm_ clip_by_global_norm": "tg.train.clip_by_norm(gradients, 1.0)",
     "clip_grad_value_ clip_grad_value": "tg.train.clip_by_value(gradients, 1.0)",
     "zero_grad": "tg.zero_grad(w)",
     "save_weights save_model": 'tg.train.save("model.safetensors", cell.state_dict())',
@@ -167,14 +170,13 @@ FROZEN: Fixes = {
 OPTIMIZER: Fixes = {
     "zero_grad": "tg.zero_grad(opt.parameters)",
     "param_groups lr": "opt.learning_rate = 1e-4",
-    "momentum nesterov": "tg.train.Adam([w])  # it has momentum; or change() of an Optimizer of your own",
-    "weight_decay": "tg.sum(w**2) * 1e-4  # added to the loss",
+    "momentum nesterov": "tg.train.SGD([w], 0.1, momentum=0.9)",
     "beta1 beta_1 epsilon": "opt.betas, opt.eps",
     "apply_gradients apply update": "opt.step(gradients)",
     "minimize": "opt.step(tg.grad(tg.sum(w * w), opt.parameters))",
     "params": "opt.parameters",
     "init": "tg.train.Adam(params)  # it keeps its own state",
-    "variables state state_dict load_state_dict": "vars(opt)  # its state is in its attributes; pickle keeps it",
+    "variables get_config": "opt.state_dict()",
 }
 """Attributes of an optimizer."""
 
