@@ -31,7 +31,7 @@ def test_a_rate_warms_up(make):
 
 
 def test_one_cycle_is_that_of_its_paper():
-    """PyTorch's OneCycleLR(max_lr=0.3, total_steps=10), whose rates were copied from a run of it."""
+    """Its ends, top and middles; tests.bench.optimizers_torch compares all rates with those of OneCycleLR."""
     rates = [one_cycle(0.3, 10)(s) for s in range(10)]
     np.testing.assert_allclose([rates[0], rates[2], rates[9]], [0.012, 0.3, 1.2e-6])
     assert rates[:3] == sorted(rates[:3]) and rates[2:] == sorted(rates[2:], reverse=True)
