@@ -3,6 +3,7 @@
 from typing import Any as _Any
 
 from ..checkpoint import load as load
+from ..checkpoint import metadata as metadata
 from ..checkpoint import save as save
 from ..core import habits as _habits
 from ..core import missing as _missing
@@ -14,6 +15,7 @@ from .adaptive import Adadelta as Adadelta
 from .adaptive import Adagrad as Adagrad
 from .adaptive import RMSprop as RMSprop
 from .averaging import Average as Average
+from .checkpoints import Checkpoint as Checkpoint
 from .clipping import clip_by_norm as clip_by_norm
 from .clipping import clip_by_value as clip_by_value
 from .descent import SGD as SGD

@@ -160,7 +160,7 @@ class NAdam(Adam):
         >>> (w * w).backward()
         >>> optimizer.step()
         >>> round(w.item(), 4)
-        2.8391
+        2.8944
     """
 
     @refusing

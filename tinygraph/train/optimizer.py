@@ -135,6 +135,10 @@ class Optimizer:
 
     def numbers_now(self) -> list[Numbers]:
         """The numbers of the next step, for each group."""
+        for p in self._flat:
+            if not p.trained:
+                fix = "a new optimizer of net.parameters(), which leaves out what is frozen"
+                raise GraphError(f"{_name(self)}: {p.label()} is frozen or a buffer", fix=fix)
         rules = [self._with(group.options) for group in self.groups]
         return [rule.numbers(self.steps + 1, rule.rate_at(self.steps)) for rule in rules]
 
