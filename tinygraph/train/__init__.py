@@ -20,6 +20,8 @@ from .clipping import clip_by_norm as clip_by_norm
 from .clipping import clip_by_value as clip_by_value
 from .descent import SGD as SGD
 from .descent import Lion as Lion
+from .fit import fit as fit
+from .history import History as History
 from .muon import Muon as Muon
 from .optimizer import Optimizer as Optimizer
 from .schedules import constant as constant

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -115,6 +115,18 @@ class Step:
     def steps(self) -> int:
         """The number of updates done."""
         return self.optimizers[0].steps
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """The sums of gradients that no update has used yet, and their number; for checkpoints."""
+        sums = {f"sum.{k}": total.copy() for k, total in enumerate(self._totals)}
+        return {"collected": np.array(self._collected), **sums}
+
+    def load_state_dict(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Takes over what `state_dict` returned."""
+        if set(arrays) != set(self.state_dict()):
+            raise GraphError("step: the state is that of another accumulate", got=f"{len(arrays) - 1} sums")
+        totals = [np.array(arrays[f"sum.{k}"]) for k in range(len(self._totals))]
+        set_together([(self, "_totals", totals), (self, "_collected", int(arrays["collected"]))])
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Updates the parameters once; returns the loss before that, shape (), and what else the loss returned."""
