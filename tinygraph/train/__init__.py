@@ -8,6 +8,9 @@ from ..core import habits as _habits
 from ..core import missing as _missing
 from .clipping import clip_by_norm as clip_by_norm
 from .clipping import clip_by_value as clip_by_value
+from .data.ragged import Ragged as Ragged
+from .data.stream import Stream as Stream
+from .data.windows import Windows as Windows
 from .optimizers import SGD as SGD
 from .optimizers import Adam as Adam
 from .optimizers import Optimizer as Optimizer
