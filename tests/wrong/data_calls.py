@@ -41,4 +41,40 @@ def _moved(position: Any) -> None:
     train.Windows(np.arange(9.0), 3).position = position
 
 
-DATA = [*of_data()]
+def of_texts() -> Iterator[Call]:
+    text = "the cat sat on the mat 循"
+    for kind in (train.Words, train.Characters, train.Bytes):
+        options = {} if kind is train.Bytes else {"size": 4} | ({"lower": True} if kind is train.Words else {})
+        if options:
+            yield call(f"train.{kind.__name__}", kind, lambda: text, **options)
+        known = train.Bytes() if kind is train.Bytes else kind(text)
+        for name, value in (
+            ("encode", "a cat"),
+            ("decode", [1, 2]),
+            ("documents", ["a", "cat"]),
+            ("from_dict", known.to_dict()),
+        ):
+            yield call(f"train.{kind.__name__}.{name}", getattr(known, name), lambda value=value: value)
+    yield call("train.Bytes", train.Bytes)
+    yield call("train.Bytes.file", train.Bytes.file, lambda: __file__)
+
+
+def of_splits() -> Iterator[Call]:
+    yield call("train.split", train.split, lambda: np.arange(20), lambda: (0.5, 0.5), gap=2)
+    options = {
+        "targets": lambda: np.arange(6),
+        "shares": lambda: (0.5, 0.5),
+        "groups": lambda: [1, 1, 2, 2, 3, 3],
+        "seed": 1,
+    }
+    yield call("train.split_sequences", train.split_sequences, lambda: [np.ones(3)] * 6, **options)
+    numbers = lambda: np.arange(6.0).reshape(3, 2)  # noqa: E731
+    yield call("train.Standard", lambda *v, **k: train.Standard(*v, **k)(numbers()), numbers)
+    for name in ("__call__", "inverse"):
+        yield call(f"train.Standard.{name}", getattr(train.Standard(numbers()), name), numbers)
+    yield call(
+        "train.Standard.from_dict", lambda d: train.Standard.from_dict(d)(numbers()), train.Standard(numbers()).to_dict
+    )
+
+
+DATA = [*of_data(), *of_texts(), *of_splits()]

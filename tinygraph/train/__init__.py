@@ -8,8 +8,14 @@ from ..core import habits as _habits
 from ..core import missing as _missing
 from .clipping import clip_by_norm as clip_by_norm
 from .clipping import clip_by_value as clip_by_value
+from .data.bytes import Bytes as Bytes
 from .data.ragged import Ragged as Ragged
+from .data.splits import Standard as Standard
+from .data.splits import split as split
+from .data.splits import split_sequences as split_sequences
 from .data.stream import Stream as Stream
+from .data.vocabulary import Characters as Characters
+from .data.vocabulary import Words as Words
 from .data.windows import Windows as Windows
 from .optimizers import SGD as SGD
 from .optimizers import Adam as Adam
