@@ -29,8 +29,8 @@ def test_parts_lie_one_after_the_other_with_the_gap_between_and_nothing_lost(N, 
 def test_no_window_over_a_border_shares_a_step_with_both_parts():
     length, horizon = 5, 3
     train, test = split(np.arange(60.0), (0.7, 0.3), gap=length + horizon - 1)
-    steps = [{n for x, y in tg.train.Windows(part, length, horizon, 4) for n in np.concatenate([x, y]).ravel()}
-             for part in (train, test)]  # fmt: skip
+    data = [tg.train.Windows(part, length, horizon, 4) for part in (train, test)]
+    steps = [{n for both in windows for n in np.concatenate(both).ravel()} for windows in data]
     assert not steps[0] & steps[1]
     for s in range(60 - length - horizon + 1):
         window = set(range(s, s + length + horizon))

@@ -114,11 +114,21 @@ def test_wrong_bytes_and_ids_are_told():
             call()
 
 
-def test_a_file_is_mapped_and_an_empty_one_told(tmp_path):
+def test_a_file_is_read_where_it_is_asked_for_and_an_empty_one_told(tmp_path):
     file = tmp_path / "text"
     file.write_bytes("循a".encode())
     tokens = Bytes.file(file)
-    assert isinstance(tokens, np.memmap) and Bytes().decode(tokens) == "循a"
+    assert Bytes().decode(tokens) == "循a" and len(tokens) == 4 and tokens.shape == (4,)
+    assert tokens[-1] == tokens[3] == 97 and tokens[1:][:-1][1:].__array__().tolist() == [0xAA]
+    for wrong in (slice(None, None, 2), "a", [1]):
+        with pytest.raises(tg.GraphError, match="by slices"):
+            tokens[wrong]
+    whole = tg.train.Stream(np.frombuffer("循a".encode(), np.uint8), 2, 1)
+    assert [a.tolist() for b in tg.train.Stream(tokens, 2, 1) for a in b] == [a.tolist() for b in whole for a in b]
+    assert whole.position["of"] == tg.train.Stream(tokens, 2, 1).position["of"]
+    file.write_bytes(b"a")
+    with pytest.raises(tg.GraphError, match="has become shorter"):
+        np.asarray(tokens)
     file.write_bytes(b"")
     with pytest.raises(tg.GraphError, match="is empty"):
         Bytes.file(file)

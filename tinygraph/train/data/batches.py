@@ -96,7 +96,7 @@ def drawn(seed: int, epoch: int) -> np.random.Generator:
 PIECES, PIECE = 64, 64
 
 
-def checksum(arrays: Sequence[np.ndarray]) -> int:
+def checksum(arrays: Sequence[Any]) -> int:
     """A number that tells data from other data: of the shapes, and of some numbers from all over the arrays.
 
     It reads `PIECES` pieces of `PIECE` rows at most, so that a mapped file stays on disk.

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...core.errors import GraphError, refusing, shown
+from .mapped import FileBytes
 from .vocabulary import Codec
 
 
@@ -47,8 +48,10 @@ class Bytes(Codec):
 
     @staticmethod
     @refusing
-    def file(path: str | os.PathLike[str]) -> np.ndarray:
-        """The bytes of a file, uint8 (N,), mapped: only what is read is in memory, so it may be larger than that.
+    def file(path: str | os.PathLike[str]) -> FileBytes:
+        """The bytes of a file (N,), which may be larger than memory: `Stream` and `split` take them as they are.
+
+        A slice of them is such an object again, and ``np.asarray(tokens[start:stop])`` reads it.
 
         Raises:
             GraphError: the file is empty, or path is no path.
@@ -56,9 +59,10 @@ class Bytes(Codec):
         """
         if not isinstance(path, (str, os.PathLike)):
             raise GraphError("Bytes.file: a path is needed", got=shown(path))
-        if not os.path.getsize(path):
+        tokens = FileBytes.of(path)
+        if not len(tokens):
             raise GraphError("Bytes.file: the file is empty", got=shown(os.fspath(path)))
-        return np.memmap(path, np.uint8, mode="r")
+        return tokens
 
     def to_dict(self) -> dict[str, Any]:
         """What tells the kind, as the other vocabularies' does."""

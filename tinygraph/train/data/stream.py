@@ -9,6 +9,7 @@ import numpy as np
 from ...core.checks import integer
 from ...core.errors import GraphError, refusing
 from .batches import Batch, Batches, checksum, ids, none_below_zero
+from .mapped import FileBytes
 
 
 class Stream(Batches):
@@ -29,7 +30,7 @@ class Stream(Batches):
     first id of a document is no target, as nothing in the document comes before it.
 
     Args:
-        tokens: integers (N,) from 0; a mapped file (np.memmap) is read piece by piece.
+        tokens: integers (N,) from 0; `Bytes.file` and mapped files (np.memmap) are read piece by piece.
         batch: B, the number of rows.
         steps: T; the length of a row if that is less.
         documents: integers (D,), the places in ``tokens`` where documents begin.
@@ -54,7 +55,7 @@ class Stream(Batches):
     def __init__(
         self, tokens: Any, batch: int, steps: int, *, documents: Any = None, separator: int | None = None
     ) -> None:
-        self.tokens = ids("Stream", "tokens", tokens)
+        self.tokens = tokens if isinstance(tokens, FileBytes) else ids("Stream", "tokens", tokens)
         B, pairs = integer("Stream", "batch", batch, least=1), len(self.tokens) - 1
         if pairs < B:
             expected = f"{B + 1} tokens or more for {B} rows"
@@ -76,7 +77,7 @@ class Stream(Batches):
         """x, y and reset, each (T, B), of the window with this number."""
         at = self._starts[:-1] + (number * self._steps + np.arange(self._steps + 1))[:, None]
         inside = at[:-1] < self._starts[1:]
-        window = none_below_zero("Stream", np.asarray(self.tokens)[np.minimum(at, len(self.tokens) - 1)])
+        window = none_below_zero("Stream", self._read(at))
         x, y = np.where(inside, window[:-1], 0), np.where(inside, window[1:], -1)
         reset = np.zeros(x.shape, bool)
         if self._separator is not None:
@@ -87,6 +88,16 @@ class Stream(Batches):
             y[begins[1:]] = -1
         reset[0] |= number == 0
         return x, y, reset
+
+    def _read(self, at: np.ndarray) -> np.ndarray:
+        """The ids at consecutive places (T + 1, B), of a file row by row; beyond the end it does not matter which."""
+        if not isinstance(self.tokens, FileBytes):
+            return np.asarray(self.tokens)[np.minimum(at, len(self.tokens) - 1)]
+        window = np.zeros(at.shape, self.tokens.dtype)
+        for b, start in enumerate(at[0].tolist()):
+            piece = np.asarray(self.tokens[start : start + len(at)])
+            window[: len(piece), b] = piece
+        return window
 
 
 def _places(documents: Any, length: int) -> np.ndarray:

@@ -148,7 +148,7 @@ class Words(Vocabulary):
     Example:
         >>> import tinygraph as tg
         >>> words = tg.train.Words("To be, or not to be: 循环!", lower=True)
-        >>> words.encode("to be 循环?"), words.decode(words.encode("Or   not (to be)?"))     # ids (N,)
+        >>> words.encode("to be 循环?"), words.decode(words.encode("Or   not (to be)?"))     # shape (5,)
         (array([1, 2, 7, 8, 0]), 'or not� to be��')
     """
 
