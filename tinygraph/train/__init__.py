@@ -18,6 +18,15 @@ from .averaging import Average as Average
 from .checkpoints import Checkpoint as Checkpoint
 from .clipping import clip_by_norm as clip_by_norm
 from .clipping import clip_by_value as clip_by_value
+from .data.bytes import Bytes as Bytes
+from .data.ragged import Ragged as Ragged
+from .data.splits import Standard as Standard
+from .data.splits import split as split
+from .data.splits import split_sequences as split_sequences
+from .data.stream import Stream as Stream
+from .data.vocabulary import Characters as Characters
+from .data.vocabulary import Words as Words
+from .data.windows import Windows as Windows
 from .descent import SGD as SGD
 from .descent import Lion as Lion
 from .fit import fit as fit
