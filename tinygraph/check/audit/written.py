@@ -40,6 +40,7 @@ class Written:
         results: the nodes of the gradients; None for a parameter without one.
         order: all nodes, inputs before results.
         operations: those of the user's code, in the order of their first run.
+        operation_of: that of each of their nodes.
         matches: what each node is in the right graph.
     """
 
@@ -64,6 +65,7 @@ class Written:
         for x in self.order:
             for y in dict.fromkeys(x.inputs):
                 self._readers[y].append(x)
+        self.operation_of = {x: operation for operation in self.operations for x in operation.nodes}
         self._index = {x: k for k, x in enumerate(self.order)}
 
     def _unclipped(self, result: Node) -> Node:
