@@ -49,7 +49,7 @@ class Blame:
         while len(departures) < most:
             wrong = self.written.wrong(self._present.values)
             trial = self._best(wrong) if wrong else None
-            if trial is None or not all(map(self._present.is_known, trial.node.inputs)):
+            if trial is None or not self._present.reads_right(trial.node):
                 trial = self._hidden(wrong) or trial  # what reads wrong things may be right itself
             if trial is None:
                 break
@@ -127,7 +127,7 @@ class Blame:
         A reader speaks only if all else that it reads is right.
         """
         for x in operation.nodes:
-            if x.size == 1 or self._present.is_known(x) or not all(map(self._present.is_known, x.inputs)):
+            if x.size == 1 or self._present.is_known(x) or not self._present.reads_right(x):
                 continue
             readers = [r for r in self.written.readers(x) if all(y is x or self._present.is_known(y) for y in r.inputs)]
             if self.written.is_result(x) or any(not self._comes_right(r) for r in readers):

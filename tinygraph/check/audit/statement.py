@@ -76,21 +76,14 @@ class Run:
 
     def _root(self, node: Node) -> Node:
         while True:
-            readers = [x for x in self._written.readers(node) if self._is_before(node, x)]
+            readers = [x for x in self._written.readers(node) if self._written.is_part_of(node, x)]
             if len(readers) != 1:
                 return node
             node = readers[0]
 
     def _below(self, node: Node) -> list[Node]:
-        below = [part for x in node.inputs if self._is_before(x, node) for part in self._below(x)]
+        below = [part for x in node.inputs if self._written.is_part_of(x, node) for part in self._below(x)]
         return [*dict.fromkeys([*below, node])]
-
-    def _is_before(self, x: Node, reader: Node) -> bool:
-        """Whether a node is a part of what a reader of the same statement computes, and not of the run before."""
-        first, then = (self._written.operation_of.get(node) for node in (x, reader))
-        if first is None or then is None or first.nodes[0].serial >= then.nodes[0].serial:
-            return False
-        return (first.line.file, first.line.number) == (then.line.file, then.line.number)
 
     def _needs_of(self, part: Node, due: np.ndarray) -> Iterator[tuple[Node, np.ndarray]]:
         for k, x in enumerate(part.inputs):

@@ -156,6 +156,13 @@ class Written:
     def readers(self, node: Node) -> list[Node]:
         return self._readers[node]
 
+    def is_part_of(self, x: Node, reader: Node) -> bool:
+        """Whether a node is a part of what a reader of the same statement computes, and not of the run before."""
+        first, then = self.operation_of.get(x), self.operation_of.get(reader)
+        if first is None or then is None or first.nodes[0].serial >= then.nodes[0].serial:
+            return False
+        return first.line.number == then.line.number and first.line.file == then.line.file
+
     def behind(self, names: Iterable[str]) -> set[Node]:
         """The nodes on which the gradients of these parameters depend."""
         return {*ancestors([x for name in names if (x := self.results.get(name)) is not None])}
