@@ -49,7 +49,7 @@ class Blame:
         while len(departures) < most:
             wrong = self.written.wrong(self._present.values)
             trial = self._best(wrong) if wrong else None
-            if trial is None or not self._present.reads_right(trial.node):
+            if trial is None or not (trial.mended == wrong or self._present.reads_right(trial.node)):
                 trial = self._hidden(wrong) or trial  # what reads wrong things may be right itself
             if trial is None:
                 break
@@ -89,7 +89,7 @@ class Blame:
                 overrides = {x: turned(t.array, x) for x, t in things.items()}
                 if overrides and self._left_wrong(overrides) <= wrong:
                     return self._departure(operation, things, overrides)
-        return self._asked_for(behind, wrong) if wrong else None
+        return self._asked_for(behind, wrong)
 
     def _asked_for(self, behind: set[Node], wrong: frozenset[str]) -> Departure | None:
         """What departs, if its readers come right with another thing, though no whole gradient does; or if what it made

@@ -111,9 +111,12 @@ class _Kinds:
         return ""
 
     def _of_another(self, run: Run, x: Node) -> bool:
-        families = {m.thing.family for m in self.written.look(x, run.made[x]) if m.is_exact and m.thing.step is not None}
-        things = [t for t in self.written.right.things if t.family in families and t.array.size == x.size]
-        return any(run.comes_right({x: t.array.reshape(x.shape)}) for t in things)
+        right, made = self.written.right, run.made[x]
+        families = {m.thing.family for m in self.written.look(x, made) if m.is_exact and m.thing.step is not None}
+        families |= {family for family, array in right.initial.items() if same(made, array)}
+        arrays = [t.array for t in right.things if t.family in families and t.array.size == x.size]
+        arrays += [right.initial[family] for family in families if family in right.initial]
+        return any(run.comes_right({x: array.reshape(x.shape)}) for array in arrays)
 
     def _of_slope(self) -> str:
         """One form of a slope where another one is due, of the same array."""
