@@ -49,7 +49,7 @@ class Blame:
         while len(departures) < most:
             wrong = self.written.wrong(self._present.values)
             trial = self._best(wrong) if wrong else None
-            if trial is None or not (trial.mended == wrong or self._present.reads_right(trial.node)):
+            if trial is None or not self._present.reads_right(trial.node):
                 trial = self._hidden(wrong) or trial  # what reads wrong things may be right itself
             if trial is None:
                 break

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 import numpy as np
 
 from ...core.node import Node
-from .book import ratio, same
+from .book import Book, ratio, same
 from .departures import Departure
 from .inserts import MISSING
 from .lines import statement_at
 from .rewrites import FACTOR_LESS, FACTOR_MORE, INDEX, LESS, MORE, NAME, ORDER, PARTS, SCALE, SIGN, SLOPE, TURNED
+from .right import Thing
 from .statement import Run, runs_of
 from .written import Written
 
@@ -52,7 +54,7 @@ class _Kinds:
 
     def kind(self) -> str:
         rules: list[Callable[[], str]] = [self._of_assignment, self._of_scale, self._of_operands, self._of_step]
-        rules += [self._of_slope, self._of_more, self._of_less, self._of_factor]
+        rules += [self._of_slope, self._of_more, self._of_name, self._of_less, self._of_factor]
         return next((kind for rule in rules if (kind := rule())), NAME)
 
     def _places(self) -> Iterator[list[tuple[Run, Node]]]:
@@ -117,6 +119,23 @@ class _Kinds:
         arrays = [t.array for t in right.things if t.family in families and t.array.size == x.size]
         arrays += [right.initial[family] for family in families if family in right.initial]
         return any(run.comes_right({x: array.reshape(x.shape)}) for array in arrays)
+
+    def _of_name(self) -> str:
+        """What is read where another thing is due that some line made."""
+        for place in self._places():
+            read = all(x.size > 1 and x in run.needs and not run.computes(x) for run, x in place)
+            if read and all(self._is_there(run, run.needs[x]) for run, x in place):
+                return NAME
+        return ""
+
+    def _is_there(self, run: Run, array: np.ndarray) -> bool:
+        """Whether some line made it before, if all that was blamed is right."""
+        return any(m.is_exact and (m.thing.step or 0) < run.root.serial for m in self._all.look(array))
+
+    @cached_property
+    def _all(self) -> Book:
+        nodes = [x for x in self.written.order if x.dtype.kind == "f"]
+        return Book([Thing("value", "", x.serial, (), self.departure.values.get(x, x._value)) for x in nodes])
 
     def _of_slope(self) -> str:
         """One form of a slope where another one is due, of the same array."""

@@ -196,12 +196,16 @@ class Right:
         return line.target if line.whole and line.target else line.expression
 
 
+def gathers(x: Node) -> bool:
+    return x.op is not None and x.op.name in GATHERING
+
+
 def _only_gathers(x: Node) -> bool:
     """Whether an op computes nothing but a factor: the adjoint of -z is, but for its sign, that of z."""
     if x.op is None:
         return False
     numbers = [y for y in x.inputs if y.op is None and y.size == 1]
-    return x.op.name in GATHERING or x.op.name == "negative" or (x.op.name in ("multiply", "divide") and bool(numbers))
+    return gathers(x) or x.op.name == "negative" or (x.op.name in ("multiply", "divide") and bool(numbers))
 
 
 def steps_of(order: list[Node]) -> dict[Node, int]:

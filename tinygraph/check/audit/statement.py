@@ -111,7 +111,7 @@ def _solved(part: Node, place: int, inputs: list[np.ndarray], due: np.ndarray) -
         return due * other if place == 0 else other / due
     if name == "multiply":
         return _quotient(due, other, x.shape)
-    if name == "matmul" and x.ndim == other.ndim == due.ndim == 2:
+    if name == "matmul" and other.ndim == 2 and np.argmin(other.shape[::1 - 2 * place]) == 0:
         return due @ np.linalg.pinv(other) if place == 0 else np.linalg.pinv(other) @ due
     return None
 

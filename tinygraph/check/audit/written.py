@@ -128,6 +128,19 @@ class Written:
         node = self.results.get(name)
         return line_of(node) if node is not None and _picks(node) else None
 
+    def astray(self, name: str) -> Line | None:
+        """The line that adds what is due for the gradient of this parameter to another array."""
+        for operation in self.operations:
+            nodes = [x for x in operation.nodes if len(x.inputs) == 2 and _accumulates(operation)]
+            if any(self._is_added_astray(x, name) for x in nodes):
+                return operation.line
+        return None
+
+    def _is_added_astray(self, node: Node, name: str) -> bool:
+        """Whether it is a sum of a step's part of a gradient and of what is no sum of such parts."""
+        part = self.right.is_part(name, node.inputs[1]._value)
+        return part and not any(m.is_exact and m.thing.kind == "sum" for m in self.matches.get(node, ()))
+
     def last_line(self, node: Node) -> Line | None:
         """The line of the loop, or of the statement, in which a gradient came about."""
         return line_of(self.picked(node))
