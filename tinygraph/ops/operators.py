@@ -14,6 +14,7 @@ from ..core.node import Node
 from ..core.percent import is_shown
 from ..core.scope import now
 from . import arithmetic, choice, exponential, numpy_functions, product, questions, reduction, rounding, shape
+from .call_site import CHANCES, method_called
 from .lookup import ARRAY, pick, take
 from .slicing import getitem
 
@@ -107,7 +108,7 @@ def _integers(array: Any) -> list[Any]:
 
 
 def _to_float(self: Node) -> float:
-    if depends_on_parameter(self) and not is_shown():
+    if depends_on_parameter(self) and not is_shown() and method_called(2) not in CHANCES:
         problem = f"float() of {self.label()} would lose its gradient"
         fix = asked("x.item() for the number; np.exp(x) for math.exp(x); np.stack(list) for array[i] = x")
         raise MutationError(problem, got=users_line(), fix=fix)
