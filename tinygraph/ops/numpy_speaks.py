@@ -43,6 +43,7 @@ from . import (
     windows,
 )
 from .array_dot import factor
+from .broadcasting import broadcast_to
 from .call_site import CHANCES, is_checked, method_called
 from .numpy_functions import FUNCTIONS, UFUNCS, as_node, cast_for, joined
 from .operators import depends_on_parameter
@@ -106,7 +107,8 @@ def _where(self: Node, ufunc: Any, inputs: Any, out: Any, where: Any, **settings
 
     def compute() -> Any:
         # In the place of what is hidden stands a number for which no op has an infinite slope or a warning.
-        shown = [choice.where(where, x, np.asarray(0.5, as_node(x).dtype)) for x in inputs]
+        nodes = [*map(as_node, inputs)]
+        shown = [choice.where(where, x, np.asarray(0.5 if x.dtype.kind == "f" else 1, x.dtype)) for x in nodes]
         return choice.where(where, array_ufunc(self, ufunc, "__call__", *shown, **settings), out[0])
 
     return written(called(ufunc), out[0], compute)
@@ -128,7 +130,7 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
         op, args, kwargs = (FULL[function], args, kwargs) if function in FULL else _by_name(function, op, args, kwargs)
     try:
         z = op(*args, **kwargs)
-        return z if now.recorder is None or isinstance(op, Op) else now.recorder.composed(z, args)
+        return z if now.recorder is None or isinstance(op, Op) else now.recorder.composed(z, function, args)
     except UNFIT as error:
         return _again(self, function, types, args, kwargs, error, isinstance(op, Op))
 
@@ -213,7 +215,7 @@ def written(who: str, target: Any, compute: Callable[[], Any]) -> Any:
     """``out=target``, where arrays may be written and ``target`` is one of them."""
     fix = "omit out= and use the result"
     if isinstance(target, np.ndarray) and target.dtype.hasobject:
-        z = as_node(compute())
+        z = broadcast_to(compute(), target.shape)
         for at in np.ndindex(target.shape):
             target[at] = slicing.getitem(z, index=at)
         return target

@@ -116,8 +116,10 @@ def _to_float(self: Node) -> float:
 
 
 def _to_int(self: Node) -> int:
-    # `"%d" % x` puts its own words in the place of a TypeError, so this is none.
-    if depends_on_parameter(self) and not is_shown():
+    # `"%d" % x` puts its own words in the place of a TypeError, so this is none. Code that does not know of nodes
+    # means the number, which changes in steps alone.
+    told = now.recorder is not None and now.recorder.anywhere
+    if not told and depends_on_parameter(self) and not is_shown():
         problem, fix = f"int() of {self.label()} would lose its gradient", "int(x.item())  # a number"
         raise GraphError(problem, got=users_line(), fix=fix)
     return int(self.item())
