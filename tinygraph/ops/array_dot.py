@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -23,19 +24,18 @@ class _Factor(np.ndarray):
         return dot(_numbers(inputs[0], node.dtype), node)
 
 
-class _Element:
-    """A node that numpy takes for a number, as it does in ``array.dot([x, y])``."""
+class _Held:
+    """A node that numpy takes for one number and leaves alone."""
 
     def __init__(self, node: Node) -> None:
         self.node = node
 
-    def __rmul__(self, factor: Any) -> Node:
-        if self.node.ndim:
-            raise _refused(self.node, "a list of arrays")
-        return factor * self.node
 
-    def __mul__(self, factor: Any) -> Node:
-        return self.__rmul__(factor)
+_asked = threading.local()
+"""The node for which numpy has asked as the second factor itself, not as a part of a list, and will ask once more."""
+
+LARGEST_LIST = 100
+"""The most elements of a node in a list for which ``array.dot(list)`` makes nodes, two for each of them and each row."""
 
 
 def _refused(node: Node, got: str) -> GraphError:
@@ -52,10 +52,17 @@ def _numbers(left: np.ndarray, dtype: np.dtype) -> Any:
     return narrow if (narrow == values).all() else values
 
 
-def factor(node: Node) -> np.ndarray | None:
+def factor(node: Node, dtype: Any, copy: Any) -> np.ndarray | None:
     """What numpy gets for the node if the user's line calls the method ``.dot`` of an array with it; else None."""
+    before, _asked.node = getattr(_asked, "node", None), None
     if method_called(4) != "dot":
         return None
+    if dtype is None and copy:
+        _asked.node = node
+    elif before is not node:
+        if node.size > LARGEST_LIST:
+            raise _refused(node, "a list of nodes, each number of which would be a node")
+        return None
     array = np.empty((), object)
-    array[()] = _Element(node)
+    array[()] = _Held(node)
     return array.view(_Factor)

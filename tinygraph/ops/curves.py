@@ -12,16 +12,15 @@ from ..core.errors import GraphError, shown
 from ..core.node import Node
 from . import arithmetic, choice, exponential, periodic, product, reduction, rounding, shape, slicing
 from .differences import diff
-from .inference import floating
 from .lookup import take
 from .numpy_functions import as_node, like, moveaxis
 from .reduction import mean
 from .running import cumprod, cumsum
-from .statistics import accumulating, cast, no_place, var
+from .statistics import accumulating, cast, in_floats_alone, no_place, var
 
 
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Node:
-    x, xp, fp = as_node(x), as_node(xp), as_node(fp)
+    x, xp, fp = cast(x, np.float64), cast(xp, np.float64), cast(fp, np.float64)
     if period is not None or xp.ndim != 1 or xp.shape != fp.shape or xp.size < 2:
         got = f"xp {xp.shape}, fp {fp.shape}, period={shown(period)}"
         raise GraphError("np.interp: not supported on nodes", expected="xp and fp of one axis, no period", got=got)
@@ -34,7 +33,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
 
 
 def polyval(p: Any, x: Any) -> Node:
-    p, x = as_node(p), as_node(x)
+    p, x = as_node(p), in_floats_alone("polyval", x)
     y: Any = x * 0
     for k in range(p.shape[0]):
         y = y * x + p[k]
@@ -42,7 +41,7 @@ def polyval(p: Any, x: Any) -> Node:
 
 
 def vander(x: Any, N: Any = None, increasing: Any = False) -> Node:
-    x = as_node(x)
+    x = in_floats_alone("vander", x).astype(np.float64)
     powers = [x * 0 + 1]
     for _ in range((x.shape[0] if N is None else N) - 1):
         powers.append(powers[-1] * x)
@@ -50,29 +49,30 @@ def vander(x: Any, N: Any = None, increasing: Any = False) -> Node:
 
 
 def cbrt(x: Any) -> Node:
-    x = floating(as_node(x))
+    x = in_floats_alone("cbrt", x)
     return choice.sign(x) * choice.abs(x) ** (1 / 3)
 
 
 def sinc(x: Any) -> Node:
-    x = floating(as_node(x))
+    x = in_floats_alone("sinc", x)
     angle = choice.where(x == 0, np.asarray(1.0, x.dtype), x * math.pi)
     return choice.where(x == 0, np.asarray(1.0, x.dtype), periodic.sin(angle) / angle)
 
 
 def heaviside(x: Any, h: Any) -> Node:
-    x = floating(as_node(x))
+    x = in_floats_alone("heaviside", x)
     return choice.where(x == 0, h, choice.where(x == x, choice.where(x > 0, np.ones(1, x.dtype), 0), x))
 
 
 def modf(x: Any) -> tuple[Node, Node]:
-    whole = rounding.trunc(x)
+    whole = rounding.trunc(in_floats_alone("modf", x))
     return x - whole, whole
 
 
 def logaddexp2(x: Any, y: Any) -> Node:
     scale = math.log(2)
-    return exponential.logaddexp(as_node(x) * scale, as_node(y) * scale) * (1 / scale)
+    x, y = [v if type(v) in (int, float) else in_floats_alone("logaddexp2", v) for v in (x, y)]
+    return exponential.logaddexp(x * scale, y * scale) * (1 / scale)
 
 
 def cov(
@@ -81,11 +81,11 @@ def cov(
 ) -> Node:  # fmt: skip
     if fweights is not None or aweights is not None:
         raise GraphError("np.cov: weights are not supported on nodes", got="fweights or aweights", fix="repeat columns")
-    x = floating(cast(m, dtype))
+    x = cast(in_floats_alone("cov", m), np.float64 if dtype is None else dtype)
     x = shape.reshape(x, (1, -1)) if x.ndim < 2 else x
     x = shape.transpose(x) if not rowvar and x.shape[0] != 1 else x
     if y is not None:
-        other = floating(cast(y, dtype))
+        other = cast(y, x.dtype)
         other = shape.reshape(other, (1, -1)) if other.ndim < 2 else other
         x = slicing.concatenate([x, shape.transpose(other) if not rowvar and other.shape[0] != 1 else other])
     count = x.shape[1] - (ddof if ddof is not None else 0 if bias else 1)
@@ -105,8 +105,8 @@ def corrcoef(x: Any, y: Any = None, rowvar: Any = True, *, dtype: Any = None) ->
 
 
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Node:
-    z = diff(shape.reshape(as_node(ary), -1))
-    ends = [None if end is None else shape.reshape(as_node(end), -1) for end in (to_begin, to_end)]
+    z = diff(shape.reshape(in_floats_alone("ediff1d", ary), -1))
+    ends = [None if end is None else cast(shape.reshape(as_node(end), -1), z.dtype) for end in (to_begin, to_end)]
     parts = [part for part in (ends[0], z, ends[1]) if part is not None]
     return slicing.concatenate(parts) if len(parts) > 1 else z
 
@@ -119,9 +119,7 @@ def resize(a: Any, new_shape: Any) -> Node:
 
 def nanvar(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False) -> Node:
     no_place("nanvar", out)
-    x = as_node(a)
-    if x.dtype.kind != "f":
-        return var(x, axis, dtype, ddof=ddof, keepdims=keepdims)
+    x = in_floats_alone("nanvar", a)
     some = shape.stop_gradient(x == x)
     return var(choice.where(some, x, 0), axis, dtype, ddof=ddof, keepdims=keepdims, where=some)
 
@@ -135,8 +133,8 @@ def _without_nan(name: str, op: Any, instead: int) -> Callable[..., Node]:
     whole = accumulating(name, op)
 
     def function(a: Any, *args: Any, **settings: Any) -> Node:
-        x = as_node(a)
-        return whole(choice.where(x == x, x, instead) if x.dtype.kind == "f" else x, *args, **settings)
+        x = in_floats_alone(name, a)
+        return whole(choice.where(x == x, x, instead), *args, **settings)
 
     return function
 
@@ -148,7 +146,7 @@ def _cumulative(op: Any, first: int) -> Callable[..., Node]:
         x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None, include_initial: Any = False
     ) -> Node:
         no_place(op.name, out)
-        x = cast(x, dtype)
+        x = cast(in_floats_alone(op.name, x), dtype)
         if axis is None and x.ndim > 1:
             raise GraphError("np.cumulative_sum: which axis?", expected="axis=", got=str(x.shape))
         z = cast(op(x, axis=axis or 0), dtype)

@@ -161,7 +161,9 @@ def _unless_zero(s: Node, root: Callable[[Node], Node]) -> Node:
 
 
 def vecdot(a: Any, b: Any, /, *, axis: int = -1) -> Node:
-    return reduction.sum(arithmetic.multiply(as_node(a), as_node(b)), axis=axis)
+    products = arithmetic.multiply(as_node(a), as_node(b))
+    z = reduction.sum(products, axis=axis)
+    return z if z.dtype == products.dtype else shape.astype(z, products.dtype)
 
 
 def matvec(a: Any, v: Any) -> Node:

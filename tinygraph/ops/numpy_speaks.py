@@ -76,9 +76,8 @@ def register(vocabulary: Mapping[str, Any]) -> None:
 
 def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = None, **settings: Any) -> Any:
     """Node.__array_ufunc__: numpy calls it for ``ufunc(*inputs)`` with a node among the inputs."""
-    if settings.get("where", True) is not True and method == "__call__":
+    if "where" in settings and method == "__call__":
         return _where(self, ufunc, inputs, out, **settings)
-    settings.pop("where", None)
     if out is not None:
         return written(called(ufunc), out[0], lambda: array_ufunc(self, ufunc, method, *inputs, **settings))
     if method == "at":
@@ -101,6 +100,8 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
 
 def _where(self: Node, ufunc: Any, inputs: Any, out: Any, where: Any, **settings: Any) -> Any:
     """``ufunc(..., out=a, where=mask)``: what is hidden is not computed, and stays as it is in ``a``."""
+    if where is True:
+        return array_ufunc(self, ufunc, "__call__", *inputs, out=out, **settings)
     if out is None or ufunc.nout > 1:
         problem, fix = f"{called(ufunc)}: what where= hides has no value", "out=np.zeros_like(x), or np.where(mask, z, 0)"
         raise GraphError(problem, got=users_line(), fix=fix)
@@ -182,10 +183,10 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     plain, traced = not depends_on_parameter(self), isinstance(self, Traced)
     if not plain or traced or (now.recorder is not None and self.dtype.kind == "f"):
         refuse_scipy(self)
-        stand_in = factor(self)
+        stand_in = factor(self, dtype, copy)
         if stand_in is not None:
             return stand_in
-    if (plain and not (traced and self.dtype.kind == "f")) or (not traced and _reads_numbers(dtype)):
+    if (plain and not (traced and self.dtype.kind == "f")) or _reads_numbers(dtype):
         return np.array(self.value, dtype=dtype)
     limit = LARGEST_TRACED if plain else LARGEST_LIST
     if dtype is not None and np.dtype(dtype) != object:

@@ -17,7 +17,7 @@ from .lookup import take
 from .numpy_functions import as_node, opened
 from .questions import question
 from .running import along
-from .statistics import no_place
+from .statistics import cast, in_floats_alone, no_place
 
 BETWEEN: dict[str, Callable[[float], float]] = {
     "linear": lambda part: part,
@@ -33,7 +33,7 @@ def quantile(
     keepdims: Any = False, *, weights: Any = None,
 ) -> Node:  # fmt: skip
     no_place("quantile", out)
-    x, asked = as_node(a), np.asarray(q, float)
+    x, asked = in_floats_alone("quantile", a), np.asarray(q, float)
     if method not in BETWEEN or weights is not None or ((asked < 0) | (asked > 1)).any() or not x.size:
         expected = f"one number or more, q from 0 to 1, method one of {', '.join(BETWEEN)}, no weights"
         got = f"shape {x.shape}, q={shown(q)}, method={shown(method)}, weights={shown(weights)}"
@@ -42,7 +42,7 @@ def quantile(
     kept = [i for i in range(x.ndim) if i not in axes]
     count = math.prod([x.shape[i] for i in axes])
     rows = shape.reshape(shape.transpose(x, (*kept, *axes)), (*[x.shape[i] for i in kept], count))
-    rows = sort(rows if rows.dtype.kind == "f" else shape.astype(rows, np.float64), axis=-1)
+    rows = sort(rows if isinstance(q, (int, float)) else cast(rows, np.float64), axis=-1)
     last = along(rows, -1, slice(-1, None))[..., 0]  # NaN, if there is one
     z = slicing.stack([choice.where(last == last, _at(rows, float(p), method), last) for p in asked.flat])
     sizes = [1 if i in axes else n for i, n in enumerate(x.shape)] if keepdims else [x.shape[i] for i in kept]
@@ -58,7 +58,7 @@ def _at(rows: Node, q: float, method: str) -> Node:
 
 
 def percentile(a: Any, q: Any, *args: Any, **settings: Any) -> Node:
-    return quantile(a, np.asarray(q, float) / 100, *args, **settings)
+    return quantile(a, q / 100 if isinstance(q, (int, float)) else np.asarray(q, float) / 100, *args, **settings)
 
 
 def median(a: Any, axis: Any = None, out: Any = None, overwrite_input: Any = False, keepdims: Any = False) -> Node:
@@ -91,9 +91,7 @@ def _apart_from_nan(op: Any, hidden: float) -> Callable[..., Node]:
 
     def extreme(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Node:
         no_place(op.name, out)
-        x = as_node(a)
-        if x.dtype.kind != "f":
-            return op(x, axis=axis, keepdims=keepdims)
+        x = in_floats_alone(f"nan{op.name}", a)
         z = op(choice.where(x == x, x, np.asarray(hidden, x.dtype)), axis=axis, keepdims=keepdims)
         some = reduction.largest(shape.astype(x == x, np.int8), axis=axis, keepdims=keepdims)
         return choice.where(some > 0, z, np.asarray(np.nan, x.dtype))

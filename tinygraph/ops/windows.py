@@ -19,6 +19,7 @@ from .lookup import ARRAY, scatter, take
 from .numpy_functions import SEQUENCES, as_node, expand_dims, joined, moveaxis
 from .questions import nonzero
 from .running import backwards
+from .statistics import in_floats_alone
 
 
 def apply_along_axis(func1d: Any, axis: Any, arr: Any, *args: Any, **settings: Any) -> Node:
@@ -49,7 +50,7 @@ def sliding_window_view(
 ) -> Node:
     x = as_node(x)
     if writeable:
-        problem = "sliding_window_view: windows of a node cannot be written"
+        problem = "windows of a node cannot be written"
         raise GraphError(problem, got="writeable=True", fix="write into the array itself")
     view = _windows(x, window_shape, axis)
     settings = {"window_shape": window_shape, "axis": axis}
@@ -61,7 +62,7 @@ def _windows(x: Node, window_shape: Any, axis: Any) -> Node:
         _view(hollow(x), window_shape, axis)
     except ValueError as error:
         got = f"{x.shape}, window_shape={shown(window_shape)}, axis={shown(axis)}"
-        raise GraphError(f"sliding_window_view: {error}", got=got) from None
+        raise GraphError(str(error), got=got) from None
     sizes = tuple(window_shape) if np.iterable(window_shape) else (window_shape,)
     axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim, allow_duplicate=True)
     for at, size in zip(axes, sizes, strict=True):
@@ -79,7 +80,7 @@ def correlate(a: Any, v: Any, mode: Any = "valid") -> Node:
 
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **settings: Any) -> Node:
     """np.piecewise: each function gets the elements of its own condition alone."""
-    x = as_node(x)
+    x = in_floats_alone("piecewise", x)
     conditions = [condlist] if np.ndim(condlist[0]) == 0 and x.ndim else [*condlist]
     masks = [np.asarray(nonzero_mask(c)) for c in conditions]
     if len(funclist) == len(masks) + 1:
