@@ -2,9 +2,9 @@
 
     python -m tests.bench.strangers [--compiled] [NAME ...]
 
-Each runs by `tg.recorded` with parameters in the place of its weights. *right*: the value is plain numpy's to 1e-10, and
-the gradient of each weight along a direction that of central differences to 1e-5. *refused*: an error that names the fix.
-*WRONG* and *crash* must not be.
+Each runs by `tg.recorded` with parameters in the place of its weights. *right*: the value is plain numpy's to 1e-10,
+and the gradient of each weight along a direction that of central differences to 1e-5. *refused*: an error that names
+the fix. *WRONG* and *crash* must not be.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .array_calls import MASK, V, W, X, Y, Form, S
+from .array_calls import MASK, Form, S, V, W, X, Y
 
 
 def holed(x: Any) -> Any:
@@ -85,7 +85,10 @@ CURVES: dict[str, list[Form]] = {
     "ediff1d": [Form(lambda x: np.ediff1d(x, to_begin=0.5, to_end=[1.0, 2.0]), (X,))],
     "resize": [Form(lambda v: np.resize(v, (2, 4)), (V,))],
     "nanvar": [Form(lambda x: np.nanvar(holed(x), axis=1, ddof=1), (X,)), Form(lambda x: np.nanstd(holed(x), 0), (X,))],
-    "nancumsum": [Form(lambda x: np.nancumsum(holed(x), axis=1), (X,)), Form(lambda x: np.nancumprod(holed(x), 0), (X,))],
+    "nancumsum": [
+        Form(lambda x: np.nancumsum(holed(x), axis=1), (X,)),
+        Form(lambda x: np.nancumprod(holed(x), 0), (X,)),
+    ],
     "cumulative_sum": [
         Form(lambda x: np.cumulative_sum(x, axis=1, include_initial=True), (X,)),
         Form(lambda v: np.cumulative_prod(v, include_initial=True), (V,)),

@@ -142,7 +142,10 @@ REFUSED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "quantile beyond": ("np.quantile", lambda x: np.quantile(x, 2)),
     "cov with weights": ("np.cov", lambda x: np.cov(x, aweights=np.ones(3))),
     "interp with a period": ("np.interp", lambda x: np.interp(x, [0, 1], [0, 1], period=2)),
-    "windows that are too large": ("np.lib.stride_tricks.sliding", lambda x: np.lib.stride_tricks.sliding_window_view(x, 9, 0)),
+    "windows that are too large": (
+        "np.lib.stride_tricks.sliding",
+        lambda x: np.lib.stride_tricks.sliding_window_view(x, 9, 0),
+    ),
     "windows that are written": (
         "np.lib.stride_tricks.sliding_window_view: windows",
         lambda x: np.lib.stride_tricks.sliding_window_view(x, 1, 0, writeable=True),

@@ -1,4 +1,4 @@
-"""``array.dot(node)`` of a plain array: its method asks the node for an array, and the answer makes one product of it."""
+"""``array.dot(node)`` of a plain array: its method asks the node for an array, and gets one that makes the product."""
 
 from __future__ import annotations
 
@@ -35,12 +35,14 @@ _asked = threading.local()
 """The node for which numpy has asked as the second factor itself, not as a part of a list, and will ask once more."""
 
 LARGEST_LIST = 100
-"""The most elements of a node in a list for which ``array.dot(list)`` makes nodes, two for each of them and each row."""
+"""The most elements of a node in a list for which ``array.dot(list)`` makes nodes, two for each and each row."""
 
 
 def _refused(node: Node, got: str) -> GraphError:
     fix = "write x @ W, or np.dot(x, np.stack(nodes)) of a list of nodes"
-    return GraphError(f"array.dot of {node.label()} is not supported in this form", got=f"{got}; {users_line()}", fix=fix)
+    return GraphError(
+        f"array.dot of {node.label()} is not supported in this form", got=f"{got}; {users_line()}", fix=fix
+    )
 
 
 def _numbers(left: np.ndarray, dtype: np.dtype) -> Any:

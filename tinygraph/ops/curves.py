@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core.errors import GraphError, shown
 from ..core.node import Node
-from . import arithmetic, choice, exponential, periodic, product, reduction, rounding, shape, slicing
+from . import choice, exponential, periodic, product, reduction, rounding, shape, slicing
 from .differences import diff
 from .lookup import take
 from .numpy_functions import as_node, like, moveaxis
@@ -76,9 +76,16 @@ def logaddexp2(x: Any, y: Any) -> Node:
 
 
 def cov(
-    m: Any, y: Any = None, rowvar: Any = True, bias: Any = False, ddof: Any = None, fweights: Any = None,
-    aweights: Any = None, *, dtype: Any = None,
-) -> Node:  # fmt: skip
+    m: Any,
+    y: Any = None,
+    rowvar: Any = True,
+    bias: Any = False,
+    ddof: Any = None,
+    fweights: Any = None,
+    aweights: Any = None,
+    *,
+    dtype: Any = None,
+) -> Node:
     if fweights is not None or aweights is not None:
         raise GraphError("np.cov: weights are not supported on nodes", got="fweights or aweights", fix="repeat columns")
     x = cast(in_floats_alone("cov", m), np.float64 if dtype is None else dtype)

@@ -103,7 +103,10 @@ def _where(self: Node, ufunc: Any, inputs: Any, out: Any, where: Any, **settings
     if where is True:
         return array_ufunc(self, ufunc, "__call__", *inputs, out=out, **settings)
     if out is None or ufunc.nout > 1:
-        problem, fix = f"{called(ufunc)}: what where= hides has no value", "out=np.zeros_like(x), or np.where(mask, z, 0)"
+        problem, fix = (
+            f"{called(ufunc)}: what where= hides has no value",
+            "out=np.zeros_like(x), or np.where(mask, z, 0)",
+        )
         raise GraphError(problem, got=users_line(), fix=fix)
 
     def compute() -> Any:

@@ -14,7 +14,7 @@ from ..core.node import Node
 from . import choice, reduction, shape, slicing
 from .differences import sort, take_along_axis
 from .lookup import take
-from .numpy_functions import as_node, opened
+from .numpy_functions import opened
 from .questions import question
 from .running import along
 from .statistics import cast, in_floats_alone, no_place
@@ -29,9 +29,16 @@ BETWEEN: dict[str, Callable[[float], float]] = {
 
 
 def quantile(
-    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: Any = False, method: Any = "linear",
-    keepdims: Any = False, *, weights: Any = None,
-) -> Node:  # fmt: skip
+    a: Any,
+    q: Any,
+    axis: Any = None,
+    out: Any = None,
+    overwrite_input: Any = False,
+    method: Any = "linear",
+    keepdims: Any = False,
+    *,
+    weights: Any = None,
+) -> Node:
     no_place("quantile", out)
     x, asked = in_floats_alone("quantile", a), np.asarray(q, float)
     if method not in BETWEEN or weights is not None or ((asked < 0) | (asked > 1)).any() or not x.size:

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from ..core.scope import now
-from . import makers, python_names
+from . import names as ours
+from . import python_names
 from .python_names import RUNNING
 
 
@@ -27,7 +28,7 @@ class _Numpy(ModuleType):
     """numpy in a file of which functions are recorded: `tinygraph.numpy` in the threads that record, else numpy."""
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(makers if _here() and name in makers.__all__ else np, name)
+        return getattr(ours if _here() and name in ours.__all__ else np, name)
 
     def __dir__(self) -> list[str]:
         return dir(np)
@@ -40,24 +41,28 @@ class _Math(ModuleType):
         return getattr(python_names.our_math if _here() else math, name)
 
 
-def _either(function: Any, ours: Any) -> Any:
+def _either(function: Any, recorded: Any) -> Any:
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        return (ours if _here() else function)(*args, **kwargs)
+        return (recorded if _here() else function)(*args, **kwargs)
 
     return call
 
 
 _numpy, _math = _Numpy("numpy", np.__doc__), _Math("math", math.__doc__)
-vars(_numpy).update({name: x for name, x in vars(np).items() if name not in makers.__all__})  # looked up faster so
+vars(_numpy).update({name: x for name, x in vars(np).items() if name not in ours.__all__})  # looked up faster so
 _ours = {id(np): _numpy, id(math): _math}
 _ours |= {
-    id(getattr(np, name)): _either(getattr(np, name), getattr(makers, name))
-    for name in makers.__all__
-    if not isinstance(getattr(np, name), type)
+    id(getattr(np, name)): _either(getattr(np, name), getattr(ours, name))
+    for name in ours.__all__
+    if callable(getattr(np, name)) and not isinstance(getattr(np, name), type)
 }
-_ours |= {id(getattr(np, name)): getattr(makers, name) for name in makers.__all__ if isinstance(getattr(np, name), type)}
-_ours |= {id(function): _either(function, ours) for function, ours in python_names.MATH.items()}
+_ours |= {
+    id(getattr(np, name)): getattr(ours, name)
+    for name in ours.__all__
+    if isinstance(getattr(np, name), type) or not callable(getattr(np, name))
+}
+_ours |= {id(function): _either(function, recorded) for function, recorded in python_names.MATH.items()}
 """Maps what is exchanged, by its identity, to what stands there instead."""
 
 _lock = threading.RLock()

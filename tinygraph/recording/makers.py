@@ -1,9 +1,8 @@
-"""numpy's functions that make arrays, here arrays that may hold nodes, and those that take lists of nodes."""
+"""numpy's functions that make arrays, here arrays that may hold nodes."""
 
 from __future__ import annotations
 
 import functools
-import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -13,12 +12,12 @@ from .. import ops
 from ..core.leaves import Constant
 from ..core.node import Node
 from ..core.scope import now
-from ..ops.numpy_functions import FUNCTIONS, SEQUENCES, copied, joined
+from ..ops.numpy_functions import SEQUENCES, copied, joined
 from .layout import layout
 from .record import is_number, own
 
 
-def _writable(value: np.ndarray, fill: float | None = None) -> Any:
+def writable(value: np.ndarray, fill: float | None = None) -> Any:
     """A new array as a constant that may be written; numbers without gradients, such as integers, stay numpy's."""
     if type(value) is not np.ndarray or value.dtype.kind != "f" or now.recorder is None:
         return value
@@ -32,7 +31,7 @@ def _writable(value: np.ndarray, fill: float | None = None) -> Any:
 
 def _maker(function: Callable[..., Any], fill: float | None = None) -> Callable[..., Any]:
     def make(*args: Any, **kwargs: Any) -> Any:
-        return _writable(function(*args, **kwargs), fill)
+        return writable(function(*args, **kwargs), fill)
 
     make.__name__ = make.__qualname__ = function.__name__
     make.__doc__ = f"numpy.{function.__name__}, whose array may hold nodes if it holds floating-point numbers."
@@ -51,26 +50,6 @@ def _filler(function: Callable[..., Any]) -> Callable[..., Any]:
         return ops.astype(ops.broadcast_to(fill_value, background.shape), background.dtype)
 
     return fill
-
-
-def _of_lists(function: Any) -> Any:
-    """A function of numpy's that takes arrays, which sees no nodes within a list by itself."""
-
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        for x in args:
-            if type(x) in SEQUENCES:
-                args = tuple(map(_joined, args))
-                break
-        for word in _ARRAYS & kwargs.keys():
-            kwargs[word] = _joined(kwargs[word])
-        return function(*args, **kwargs)
-
-    return call
-
-
-_ARRAYS = {"a", "x", "y", "m", "weights", "fp", "xp", "p", "arr", "ary", "array", "initial", "prepend", "append"}
-"""Names of arguments that are arrays."""
 
 
 def _like(function: Callable[..., Any], fill: float | None = None) -> Callable[..., Any]:
@@ -115,10 +94,10 @@ def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, *
 
     object: an array, a node, or nested lists of numbers, arrays and nodes  result: an array of their joint shape
     """
-    node, order = _joined(object), settings.get("order") or "K"
+    node, order = one_node(object), settings.get("order") or "K"
     if not isinstance(node, Node):
         new = np.array(object, dtype, copy=copy, ndmin=ndmin, **settings)
-        return new if new is object else _writable(new)
+        return new if new is object else writable(new)
     if dtype is not None and np.dtype(dtype) != node.dtype:
         node = ops.astype(node, dtype)
     elif node is object and copy is not False and copy is not None:
@@ -128,7 +107,7 @@ def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, *
 
 def asarray(a: Any, dtype: Any = None, order: Any = None, **settings: Any) -> Any:
     """numpy.asarray: ``a`` itself if it is an array or a node of this dtype and order; lists with nodes become one."""
-    node, known = _joined(a), layout(a) if isinstance(a, Node) else None
+    node, known = one_node(a), layout(a) if isinstance(a, Node) else None
     if not isinstance(node, Node):
         return np.asarray(a, dtype, order, **settings)
     node = array(node, dtype, copy=False)
@@ -140,13 +119,13 @@ def asarray(a: Any, dtype: Any = None, order: Any = None, **settings: Any) -> An
 
 def ascontiguousarray(a: Any, dtype: Any = None) -> Any:
     """numpy.ascontiguousarray: ``a`` itself if it lies in C order, else a copy that does."""
-    node = _joined(a)
+    node = one_node(a)
     return asarray(node, dtype, "C") if isinstance(node, Node) else np.ascontiguousarray(a, dtype)
 
 
 def asanyarray(a: Any, dtype: Any = None, order: Any = None) -> Any:
     """numpy.asanyarray: as asarray."""
-    node = _joined(a)
+    node = one_node(a)
     return asarray(node, dtype, order) if isinstance(node, Node) else np.asanyarray(a, dtype, order)
 
 
@@ -165,99 +144,18 @@ def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
     return array(a, order=order)
 
 
-def _product(function: Any) -> Any:
-    """np.dot or np.outer, which steps of loops call often: not by way of numpy, so that it takes no longer."""
-    ours = FUNCTIONS[function]
-
-    @functools.wraps(function)
-    def call(a: Any, b: Any, out: Any = None) -> Any:
-        if out is None and (isinstance(a, (Node, list)) or isinstance(b, (Node, list))):
-            a, b = _joined(a), _joined(b)
-            if isinstance(a, Node) or isinstance(b, Node):
-                return ours(a, b)
-        return function(a, b, out)
-
-    return call
-
-
-dot, outer = map(_product, (np.dot, np.outer))
-
-
-class vectorize(np.vectorize):  # noqa: N801  numpy's name
-    """numpy.vectorize, whose result is a node if the function gives nodes."""
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        z = super().__call__(*args, **kwargs)
-        return tuple(map(joined, z)) if isinstance(z, tuple) else joined(z)
-
-
-def fromiter(iter: Any, dtype: Any = float, count: int = -1, **settings: Any) -> Any:
-    """numpy.fromiter, of nodes too."""
-    numbers = [*(iter if count < 0 else itertools.islice(iter, count))]
-    z = _joined(numbers)
-    return array(z, dtype) if isinstance(z, Node) else _writable(np.fromiter(numbers, dtype, count, **settings))
-
-
-class _OfNumbers(type):
-    """``np.float64(node)`` is a node, so that its gradient stays; it is numpy's own dtype."""
-
-    def __call__(cls, *args: Any) -> Any:
-        return array(args[0], cls.kind) if args and isinstance(_joined(args[0]), Node) else cls.kind(*args)
-
-    def __instancecheck__(cls, x: object) -> bool:
-        return isinstance(x, cls.kind) or (isinstance(x, Node) and is_number(x) and x.dtype == cls.kind)
-
-    def __subclasscheck__(cls, kind: type) -> bool:
-        return issubclass(kind, cls.kind)
-
-    def __eq__(cls, other: object) -> bool:
-        return other is cls.kind or other is cls
-
-    def __hash__(cls) -> int:
-        return hash(cls.kind)
-
-
-class float64(np.float64, metaclass=_OfNumbers):  # noqa: N801  numpy's name
-    """numpy.float64, which keeps the gradient of a node."""
-
-    kind = np.float64
-
-
-class float32(np.float32, metaclass=_OfNumbers):  # noqa: N801  numpy's name
-    """numpy.float32, which keeps the gradient of a node."""
-
-    kind = np.float32
-
-
-_DISPATCHED = type(np.concatenate)
-_OF_MANY = {"concatenate", "concat", "stack", "hstack", "vstack", "dstack", "column_stack", "row_stack", "block"}
-_OF_MANY |= {"broadcast_arrays", "meshgrid", "select", "choose", "einsum", "einsum_path", "lexsort", "ix_", "piecewise"}
-_OF_MANY |= {"where", "reshape", "transpose", "expand_dims", "zeros_like", "ones_like", "full_like", "empty_like"}
-"""Functions that nodes in a list reach by themselves, or of which a list is no array."""
-_OF_STEPS = {"squeeze", "append", "split", "hsplit", "vsplit", "dsplit", "array_split", "tensordot", "inner", "moveaxis"}
-"""Functions of the steps of loops, made of several ops: with one frame more, pictures could not tell who made those."""
-_OF_LISTS = {
-    name: _of_lists(getattr(np, name))
-    for name in np.__all__
-    if type(getattr(np, name)) is _DISPATCHED and name not in _OF_MANY | _OF_STEPS | {"copy", "dot", "outer"}
-}
-
-
-def __getattr__(name: str) -> Any:
-    try:
-        return _OF_LISTS[name]
-    except KeyError:
-        raise AttributeError(name) from None
-
-
-def _joined(x: Any) -> Any:
-    """A list or tuple with nodes as one node; all else as it is, arrays of nodes too."""
+def one_node(x: Any) -> Any:
+    """A list, tuple or array with nodes as one node; all else as it is."""
+    if isinstance(x, np.ndarray):
+        return joined(x) if x.dtype.hasobject and x.size and all(map(_is_one, x.flat)) else x
     return joined(x, SEQUENCES) if isinstance(x, SEQUENCES) else x
 
 
+def _is_one(x: Any) -> bool:
+    return isinstance(x, Node) and not x.ndim
+
+
 __all__ = [  # noqa: PLE0604  names of numpy's
-    *("array", "asanyarray", "asarray", "ascontiguousarray", "copy", "dot", "empty", "empty_like", "eye", "float32"),
-    *("float64", "fromiter", "full", "full_like", "identity", "isscalar", "ndarray", "ones", "ones_like", "outer"),
-    *("vectorize", "zeros", "zeros_like"),
-    *_OF_LISTS,
+    *("array", "asanyarray", "asarray", "ascontiguousarray", "copy", "empty", "empty_like", "eye", "full", "full_like"),
+    *("identity", "isscalar", "ndarray", "ones", "ones_like", "zeros", "zeros_like"),
 ]

@@ -27,10 +27,13 @@ def takes_part(names: dict[str, Any]) -> bool:
     return id(names) in RUNNING
 
 
+_ALIKE = (
+    *("exp", "exp2", "expm1", "log2", "log10", "log1p", "sqrt", "cbrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"),
+    *("fabs", "hypot", "copysign", "fmod", "degrees", "radians"),
+)
 _AS_NUMPY = {
-    **{name: name for name in "exp exp2 expm1 log2 log10 log1p sqrt cbrt sin cos tan sinh cosh tanh".split()},
-    **{name: name for name in "fabs hypot copysign fmod degrees radians isnan isinf isfinite isclose".split()},
-    **{f"a{name}": f"arc{name}" for name in "sin cos tan sinh cosh tanh tan2".split()},
+    **{name: name for name in _ALIKE},
+    **{f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "tan2")},
     "pow": "power",
 }
 """Maps functions of `math` to those of numpy that mean the same of one number."""
@@ -48,9 +51,12 @@ def _dist(p: Any, q: Any) -> Any:
     return np.sqrt(sum((a - b) ** 2 for a, b in zip(p, q, strict=True)))
 
 
-def _whole(function: Callable[..., Any]) -> Callable[..., Any]:
-    """math.floor and the like: whole numbers, which carry no gradient."""
-    return lambda x: function(_read(x))
+def _of_values(function: Callable[..., Any]) -> Callable[..., Any]:
+    """math.floor, math.isnan and the like: whole numbers and answers, which carry no gradient."""
+    return lambda *xs, **settings: function(*[_read(x) if isinstance(x, Node) else x for x in xs], **settings)
+
+
+_ASKING = (math.floor, math.ceil, math.trunc, math.isnan, math.isinf, math.isfinite, math.isclose)
 
 
 OPS: dict[Callable[..., Any], Callable[..., Any]] = {
@@ -61,16 +67,16 @@ OPS: dict[Callable[..., Any], Callable[..., Any]] = {
     math.fsum: _sum,
     math.prod: lambda numbers, start=1: functools.reduce(lambda a, b: a * b, numbers, start),
     math.dist: _dist,
-    **{function: _whole(function) for function in (math.floor, math.ceil, math.trunc)},
+    **{function: _of_values(function) for function in _ASKING},
 }
 """What each of them does with nodes."""
 
 
-def _read(x: Any) -> float:
+def _read(x: Any) -> _float:
     """The value of one number, as Python's own functions get it."""
     if now.tracing and not isinstance(x, Constant):
-        problem = f"a whole number of {x.label()} is asked for, which there is none of while a function is compiled"
-        raise GraphError(problem, got=users_line(), fix="np.floor(x), np.ceil(x), which are nodes")
+        problem = f"the value of {x.label()} is asked for, which there is none of while the function is compiled"
+        raise GraphError(problem, got=users_line(), fix="np.floor(x), np.ceil(x), np.isnan(x), which are nodes")
     return _float(x.value.reshape(()))
 
 
@@ -88,7 +94,9 @@ def _taking_nodes(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def call(*args: Any, **settings: Any) -> Any:
-        parts = [numpy_functions.joined(x, numpy_functions.SEQUENCES) for x in args] if of_many else args
+        if of_many:
+            args = tuple([x if isinstance(x, Node) else [*x] for x in args])
+        parts = [numpy_functions.joined(x) for x in args] if of_many else args
         if not any(isinstance(x, Node) for x in parts):
             return function(*args, **settings)
         if of_many:
@@ -126,7 +134,7 @@ class _Float(type):
         return hash(_float)
 
 
-class float(_float, metaclass=_Float):  # noqa: A001, N801  Python's name
+class float(_float, metaclass=_Float):  # noqa: N801  Python's name
     """Python's float, which keeps the gradient of a node."""
 
     dtype = np.dtype(np.float64)  # numpy takes it for this dtype

@@ -238,7 +238,7 @@ def _through(view: Node, new: Node) -> None:
     """Writes the new content of a view into the array that it shows, by which the view is renewed, too."""
     base, (op, settings) = view._record.base, view._record.how
     if op not in VIEWS:
-        problem = f"{view.label()} cannot be changed: it shows another array, read-only, as np.broadcast_to's result does"
+        problem = f"{view.label()} cannot be changed: it shows another array, as np.broadcast_to does, read-only"
         raise MutationError(problem, got=users_line(), fix="copy it first: a = np.copy(a)")
     if op is ops.getitem:
         _assign(base, settings["index"], new)

@@ -7,7 +7,7 @@ import numpy as np
 from . import weights
 from .layers import LayerNorm, cross_entropy, linear_rnn, positions, softmax_
 
-S, T, B, I, H, V = 4, 3, 2, 4, 6, 5  # noqa: E741
+S, T, B, I, H, V = 4, 3, 2, 4, 6, 5
 gen = np.random.default_rng(5)
 SRC = gen.normal(size=(S, B, I))
 TGT = gen.integers(0, V, size=(T, B))

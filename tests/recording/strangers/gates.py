@@ -4,7 +4,7 @@ import numpy as np
 
 from . import weights
 
-T, B, I, H = 4, 2, 3, 5  # noqa: E741
+T, B, I, H = 4, 2, 3, 5
 rng = np.random.default_rng(11)
 X = rng.standard_normal((T, B, I))
 XT = X[:, 0].T

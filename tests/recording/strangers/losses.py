@@ -4,7 +4,7 @@ import numpy as np
 
 from . import weights
 
-T, B, I, H, V = 4, 3, 3, 6, 5  # noqa: E741
+T, B, I, H, V = 4, 3, 3, 6, 5
 rng = np.random.default_rng(8)
 X = rng.normal(size=(B, T, I))
 LABELS = rng.integers(0, V, size=B)
@@ -49,7 +49,7 @@ def padded_mean_and_focal(p):
 @weights(W=(I, H), U=(H, H))
 def triplet_and_cosine(p):
     a, b, c = encode(p)[:, -1]
-    d = lambda x, y: np.sqrt(np.sum((x - y) ** 2) + 1e-8)  # noqa: E731
+    d = lambda x, y: np.sqrt(np.sum((x - y) ** 2) + 1e-8)
     cos = np.dot(a, b) / (np.linalg.norm(a) * np.linalg.norm(b))
     return np.maximum(0, d(a, b) - d(a, c) + 2.0) + (1 - cos)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import layers, weights
 
-T, B, I, H, V = 5, 2, 3, 4, 6  # noqa: E741
+T, B, I, H, V = 5, 2, 3, 4, 6
 rng = np.random.default_rng(2)
 X = rng.normal(size=(T, I))
 XB = rng.normal(size=(B, T, I))

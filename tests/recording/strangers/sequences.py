@@ -4,7 +4,7 @@ import numpy as np
 
 from . import weights
 
-T, S, I, H = 6, 3, 3, 5  # noqa: E741
+T, S, I, H = 6, 3, 3, 5
 rng = np.random.RandomState(4)
 X = rng.randn(T, I)
 OBS = rng.randint(0, 4, T)
