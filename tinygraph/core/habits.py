@@ -261,6 +261,8 @@ for _table in (NODE, TG, CELLS, TRAIN, MODULE, FROZEN, OPTIMIZER, NAME, OPTIONS,
 
 ASKED = {
     r"\bmath\.": "np.exp(x) for math.exp(x): NumPy's functions take nodes; x.item() is the number alone",
+    r"\bnormal\(": "mean + scale * rng.normal(size=x.shape)  # whose gradient is right",
+    r"\buniform\(": "low + (high - low) * rng.random(x.shape)  # whose gradient is right",
     r"(choice|multinomial|binomial|poisson|\brandom\.\w+|\brng\.\w+)\(": "x.value  # chances, which carry no gradient",
     r"\][^=<>!+*/-]*=(?!=)": "collect the nodes in a list and join them with np.stack",
     r"\bnp\.save": "x.value  # files hold numbers",
