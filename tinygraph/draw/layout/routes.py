@@ -8,7 +8,7 @@ from ...core.node import Node
 from ..picture import Point
 from ..shown.folding import Folded, Link
 from .layers import THREAD
-from .place import GUTTER, HEIGHT, Placed, Spot
+from .place import HEIGHT, Placed, Spot
 
 PORT = 24.0
 """Largest distance between two ports at one side of a box."""
@@ -41,7 +41,7 @@ def routes(folded: Folded, placed: Placed) -> list[Route]:
     for i, (link, node) in enumerate(pairs):
         a, b = placed.spots[link.source], placed.spots[node]
         if i in level:
-            points = _through_time(placed, a, b, rows)
+            points = _along_row(a, b) if a.column == b.column else _through_time(placed, a, b, rows)
         else:
             points = _upwards(placed, (link.source, a), (node, b), ports[i], lanes.get(i, 0.0))
         result.append(Route(link, node, points, i in level))
@@ -49,8 +49,8 @@ def routes(folded: Folded, placed: Placed) -> list[Route]:
 
 
 def _crosses(placed: Placed, link: Link, node: Node) -> bool:
-    a, b = placed.spots[link.source].column, placed.spots[node].column
-    return a is not None and b is not None and a != b
+    a, b = placed.spots[link.source], placed.spots[node]
+    return a.column is not None and b.column is not None and (a.column != b.column or a.row == b.row)
 
 
 def _row_bounds(placed: Placed) -> dict[tuple[int, int], _Bounds]:
@@ -89,6 +89,7 @@ def _ports(
             bends = placed.bends.get(_bend_key(link.source, a, node, b), [])
             up = 1 if b.y >= a.y else -1
             offset = lanes.get(i, 0.0)
+            bends = bends[::up]
             start, end = (bends[0][0] + offset, bends[-1][0] + offset) if bends else (b.x, a.x)
             if a.column is None and b.column is None and abs(a.row - b.row) > 1:
                 # Past the bars between, away from the texts in the middle of the bars.
@@ -111,9 +112,8 @@ def _ports(
 
 def _bend_key(source: Node, a: Spot, node: Node, b: Spot) -> tuple[Node | None, Node | None]:
     """Returns the key of an arrow in `Placed.bends`: the lower end first, None for a bar."""
-    if a.column is None and b.column is not None:
-        return (None, node) if a.y < b.y else (node, None)
-    return (source, None if b.column is None else node)
+    low, high = ((source, a), (node, b)) if a.y < b.y else ((node, b), (source, a))
+    return (None if low[1].column is None else low[0], None if high[1].column is None else high[0])
 
 
 def _upwards(
@@ -196,6 +196,14 @@ def _through_time(placed: Placed, a: Spot, b: Spot, rows: dict[tuple[int, int], 
     return points
 
 
+def _along_row(a: Spot, b: Spot) -> list[Point]:
+    """Returns the straight route from the side of one box to the side of another in the same row and column."""
+    side = 1 if b.x > a.x else -1
+    points = [(a.x + side * a.width / 2, a.y)]
+    straight(points, (b.x - side * b.width / 2, b.y))
+    return points
+
+
 def _exit(a: Spot, direction: int, edge: float) -> list[Point]:
     side = a.x + direction * a.width / 2
     if abs(edge - side) < 1:
@@ -211,7 +219,7 @@ def _over(placed: Placed, points: list[Point], end: Point, direction: int) -> No
     The lane depends on the gutter where the arrow starts, so that neighbouring arrows do not overlap.
     """
     start = points[-1][0]
-    lane = placed.top + 6 + 6 * (int(abs(start) / GUTTER) % 4)
+    lane = placed.top + 6 + 6 * (int(abs(start) / placed.grid.gutter) % 4)
     up, down = start + direction * 30, end[0] - direction * 30
     turn(points, (up, points[-1][1] + 20), level=True)
     straight(points, (up, lane - 12))

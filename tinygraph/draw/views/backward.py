@@ -11,7 +11,7 @@ from ...core.node import Node
 from ..colours import DEAD
 from ..layout.clearance import clear_headings
 from ..layout.pairs import Paired, pair_width, split
-from ..layout.place import HEIGHT, Placed, place
+from ..layout.place import HEIGHT, PAIRS, Placed, place
 from ..layout.routes import Route, routes, straight
 from ..norms.heat import Heat, heat
 from ..norms.untruncated import note_truncation
@@ -118,9 +118,9 @@ class _BackwardPicture:
         sizes |= dict.fromkeys(bar_twins, max((sizes[x] for x in bar_twins), default=0.0))
         twin_widths = {x: sizes[twin] for x, twin in twins.items()}
         widths = {x: pair_width(sizes.get(x, 0.0), twin_widths.get(x, 0.0)) for x in self.hubs.nodes}
-        placed = place(self.hubs, self.where, widths, heads)
+        placed = place(self.hubs, self.where, widths, heads, PAIRS)
         self.channels = channels(placed, self.hubs)
-        self._make_room(placed, place(without_rails(self.hubs, self.channels), self.where, widths, heads))
+        self._make_room(placed, place(without_rails(self.hubs, self.channels), self.where, widths, heads, PAIRS))
         return split(placed, sizes, twins, self.where)
 
     def _make_room(self, placed: Placed, slim: Placed) -> None:

@@ -7,7 +7,7 @@ import math
 from ...core.node import Node
 from ..colours import DEAD, FORWARD
 from ..labels import number
-from ..layout.place import GUTTER, Placed
+from ..layout.place import Placed
 from ..layout.routes import Route
 from ..norms.heat import ODD, Heat, ramp
 from ..picture import Arrow, Cut, Note, Picture, Point
@@ -75,7 +75,7 @@ def draw_cuts(picture: Picture, placed: Placed, routes: list[Route]) -> None:
             crossing.setdefault(min(a, b), []).append(route.link.cut)
     for c, cut in sorted(crossing.items()):
         if all(cut):
-            picture.cuts.append(Cut(placed.edges[c][1] + GUTTER / 2, placed.foot - 16, placed.top + 10))
+            picture.cuts.append(Cut(placed.edges[c][1] + placed.grid.gutter / 2, placed.foot - 16, placed.top + 10))
 
 
 def label_returns(picture: Picture, placed: Placed, routes: list[Route], heat_map: Heat | None) -> None:
@@ -85,8 +85,10 @@ def label_returns(picture: Picture, placed: Placed, routes: list[Route], heat_ma
         node = route.link.source
         back = heat_map.back.get(node) if heat_map else None
         if route.through and back is not None and node not in labelled:
-            labelled.add(node)
             a, b = placed.spots[node], placed.spots[route.node]
+            if a.column == b.column:
+                continue
+            labelled.add(node)
             assert a.column is not None and b.column is not None
             right = b.column > a.column
             edge = placed.edges[a.column][right]
