@@ -17,7 +17,7 @@ MANY = -(1 << 62)
 """In place of a step: more than one."""
 ENOUGH = 500
 """So many nodes of a phase tell its name."""
-Reads = dict[int, int]
+StepsRead = dict[int, int]
 """Maps the numbers of loops to the step of each that a node depends on, or MANY."""
 Feeds = dict[tuple[int, int], dict[int, set[int]]]
 """Maps pairs of loops (source, user) to a dict from steps of the user to the steps that it reads there."""
@@ -80,12 +80,12 @@ def _loops(nodes: list[Node]) -> dict[Node, int]:
     return loop
 
 
-Block = list[list[Node]]
+StepPieces = list[list[Node]]
 """Nodes of one step in pieces, between which nodes without a step were made."""
 
 
-def _blocks(nodes: list[Node]) -> list[Block]:
-    blocks: list[Block] = []
+def _blocks(nodes: list[Node]) -> list[StepPieces]:
+    blocks: list[StepPieces] = []
     broken = False
     for node in nodes:
         if node.origin is not None:
@@ -103,12 +103,12 @@ def _blocks(nodes: list[Node]) -> list[Block]:
     return blocks
 
 
-def _sign(before: Block, after: Block) -> int:
+def _sign(before: StepPieces, after: StepPieces) -> int:
     a, b = before[0][0].step or 0, after[0][0].step or 0
     return (b > a) - (b < a)
 
 
-def _parted(before: Block, block: Block) -> tuple[Block, Block]:
+def _parted(before: StepPieces, block: StepPieces) -> tuple[StepPieces, StepPieces]:
     """Part the block at which the direction changes: the next loop may begin in the step in which the last one ended.
 
     Between two loops there is a stack of outputs, or an initial state; if there is none, the last loop has what does
@@ -122,11 +122,11 @@ def _parted(before: Block, block: Block) -> tuple[Block, Block]:
 
 
 def _feeds(nodes: list[Node], loop: dict[Node, int], steps: dict[int, list[int]]) -> Feeds:
-    outside: dict[Node, Reads] = {}
+    outside: dict[Node, StepsRead] = {}
     feeds: Feeds = {}
     for node in nodes:
         own = loop.get(node)
-        reads: Reads = {}
+        reads: StepsRead = {}
         for x in node.inputs:
             if x in outside:
                 source = _picked(node, outside[x], steps)
@@ -144,7 +144,7 @@ def _feeds(nodes: list[Node], loop: dict[Node, int], steps: dict[int, list[int]]
     return feeds
 
 
-def _picked(node: Node, source: Reads, steps: dict[int, list[int]]) -> Reads:
+def _picked(node: Node, source: StepsRead, steps: dict[int, list[int]]) -> StepsRead:
     """Returns what ``outputs[t]`` reads: of an array with a row for each step of a loop, only the step of its row."""
     index = node.attributes.get("index")
     index = index[0] if isinstance(index, tuple) and index else index
