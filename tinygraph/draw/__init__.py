@@ -12,7 +12,7 @@ from ..core import errors
 from ..core.checks import one_of
 from ..core.node import Node
 from .drawing import Drawing
-from .options import MAX_NODES, Options
+from .options import MAX_NODES, Options, refuse_others
 from .picture import Picture
 from .summary import summary
 
@@ -56,8 +56,7 @@ def draw(
     title: str | None = None,
     tokens: Sequence[str] | Mapping[int, str] | None = None,
     max_nodes: int | None = MAX_NODES,
-    layout: str = "auto",
-    params: str = "chip",
+    **others: Any,
 ) -> Drawing:
     """Draw the graph of a node: one column per time step, in time order.
 
@@ -86,9 +85,7 @@ def draw(
         tokens: a text for each step, in time order or as a dict from step to text, shown under its column.
         max_nodes: if there are more boxes, steps in the middle of time are folded, and the subtitle says how many; None
             for no limit.
-        layout: ``"time"``, positions by time and role; ``"dot"``, positions by Graphviz's dot, without time order and
-            columns; ``"auto"``: dot if no node has a step and there are at most 400 boxes.
-        params: ``"chip"``: inside the ops that use the parameter; ``"ghost"``: a pale box per step; ``"hub"``: one box.
+        others: nothing: each is an unknown option, and the error says what replaces one that was withdrawn.
 
     Returns:
         a `Drawing`, a `graphviz.Digraph`: ``.source``, ``.text()``, ``.save("x.svg")``, ``.pipe(format="svg")``.
@@ -114,21 +111,19 @@ def draw(
         True
     """
     one_of(f"draw has no view {errors.shown(view)}", view, VIEWS)
-    options = Options(level, gradients, values, truncate, title, tokens, max_nodes, layout, params)
+    refuse_others(others)
+    options = Options(level, gradients, values, truncate, title, tokens, max_nodes)
     with _uncollected():
-        return placed(VIEWS[view](node, options), layout, view)
+        return placed(VIEWS[view](node, options))
 
 
-def placed(picture: Picture, layout: str = "auto", view: str = "unrolled") -> Drawing:
+def placed(picture: Picture) -> Drawing:
     """The drawing of a picture."""
     from .write.dot import lines
-    from .write.unpinned import layout_of, unpinned_lines
 
-    picture.layout = layout_of(picture, layout, view)
-    by_dot = picture.layout == "dot"
-    drawing = Drawing(engine="dot" if by_dot else "neato", format="svg")
+    drawing = Drawing(engine="neato", format="svg")
     drawing.picture = picture
-    drawing.body.extend(unpinned_lines(picture) if by_dot else lines(picture))
+    drawing.body.extend(lines(picture))
     return drawing
 
 

@@ -28,7 +28,7 @@ def test_two_bars_of_one_level_share_the_width_with_a_gap_between():
     outputs, _ = tg.unroll(lambda x, h: (tg.tanh(x + h),) * 2, np.ones((3, 2)), np.zeros(2))
     p = tg.parameter(np.ones(2), name="p")
     first, second = tg.tanh(p, name="first"), tg.sigmoid(p, name="second")
-    drawn = tg.draw(tg.sum(outputs) + tg.sum(first * second), layout="time").picture
+    drawn = tg.draw(tg.sum(outputs) + tg.sum(first * second)).picture
     found = {box.node.name: box for box in drawn.boxes if box.node is not None and box.node.name in ("first", "second")}
     a, b = found["first"], found["second"]
     assert a.y == b.y and abs(a.x - b.x) - (a.width + b.width) / 2 == pytest.approx(20)
@@ -36,10 +36,9 @@ def test_two_bars_of_one_level_share_the_width_with_a_gap_between():
     assert len(alone) == 4 and {box.width for box in alone} == {2 * a.width + 40}, "a bar alone is as wide as all steps"
 
 
-@pytest.mark.parametrize("params", ["hub", "ghost", "chip"])
 @pytest.mark.parametrize("name", ["rnn", "lstm", "both ways", "losses outside"])
-def test_no_two_boxes_touch(name, params):
-    drawn = tg.draw(NETWORKS[name][0], params=params, level="op").picture
+def test_no_two_boxes_touch(name):
+    drawn = tg.draw(NETWORKS[name][0], level="op").picture
     for i, a in enumerate(drawn.boxes):
         for b in drawn.boxes[:i]:
             beside = abs(a.x - b.x) - (a.width + b.width) / 2

@@ -50,7 +50,7 @@ def backward(target: Any, options: Options) -> Picture:
     shown, notes = arranged(ops, role, roots, options)
     gradients = gradients_of(roots[0])
     # One box per parameter, because its gradient is a sum over time.
-    hubs = exposed(shown, ops, "hub")
+    hubs = exposed(shown, ops)
     heat_map = heat(hubs, roots, gradients if options.gradients is True else options.gradients)
     picture = Picture(title=options.heading, subtitle=notes)
     _BackwardPicture(picture, shown, hubs, heat_map, mirror(hubs, heat_map, gradients, roots[0])).draw(

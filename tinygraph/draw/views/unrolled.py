@@ -8,19 +8,17 @@ from typing import Any
 
 from ...core.errors import GraphError, shown
 from ...core.node import Node
+from ..colours import GOLD
 from ..labels import clean, number, shape, width
 from ..layout.clearance import clear_headings
-from ..layout.hubs import beside, lay_rails, move_beside, place_beside, routes_from_beside, widened, without_beside
 from ..layout.place import HEIGHT, Placed, place
 from ..layout.routes import routes
-from ..norms.ghosts import parted
 from ..norms.heat import Heat, heat
 from ..norms.untruncated import note_truncation
 from ..options import Options, roots_of
 from ..picture import Band, Box, Picture, Use
 from ..shown.folding import Folded, fold
 from ..shown.levels import arranged
-from ..shown.params import GHOST, HUB, exposed
 from ..shown.regions import AFTER, Regions, regions
 from ..shown.roles import BORDERS, roles
 from ..shown.truncation import cut_as_asked
@@ -37,27 +35,21 @@ def unrolled(target: Any, options: Options) -> Picture:
     folded = ops = fold(roots)
     role = roles(folded, roots)
     folded, notes = arranged(folded, role, roots, options)
-    folded = exposed(folded, ops, options.params)
     heat_map = heat(folded, roots, options.gradients) if options.has_gradients else None
-    folded = parted(folded, role, heat_map, options.params)
     where = regions(folded)
-    folded = move_beside(folded, where, role, heat_map)
-    aside_boxes = beside(folded, where, role)
-    in_layout = without_beside(folded, aside_boxes)
+    role |= dict.fromkeys((x for x in folded.nodes if x in folded.names), "parameter")
     role |= dict.fromkeys(where.states, "state")
     texts = {x: words(x, folded, role[x], heat_map, values=options.values) for x in folded.nodes}
     sizes = {x: box_width(texts[x]) for x in folded.nodes}
     titles = headings(folded, options.tokens)
-    placed = place(in_layout, where, widened(folded, aside_boxes, sizes), head_widths(titles))
-    place_beside(folded, aside_boxes, placed, sizes)
-    all_routes = routes(in_layout, placed) + routes_from_beside(folded, aside_boxes, placed)
+    placed = place(folded, where, sizes, head_widths(titles))
+    all_routes = routes(folded, placed)
     picture = Picture(title=options.heading, subtitle=notes)
     picture.boxes = [_box(x, folded, placed, role[x], texts[x], heat_map, set(roots)) for x in folded.nodes]
     draw_bands(picture, placed, where, titles)
     draw_arrows(picture, folded, all_routes, heat_map, {x for x in folded.nodes if role[x] == "state"})
     draw_cuts(picture, placed, all_routes)
     label_returns(picture, placed, all_routes, heat_map)
-    lay_rails(picture, placed, sizes)
     clear_headings(picture)
     picture.uses = table_of(folded, heat_map)
     picture.scale = None if heat_map is None else (heat_map.low, heat_map.high)
@@ -73,7 +65,7 @@ def _box(
         return Box(spot.x, spot.y, spot.width, HEIGHT, "dots", BORDERS["dots"], text.title, text.below, text.tip)
     fill = "#ffffff" if heat_map is None else fill_of(node, heat_map, roots)
     if role == "parameter":
-        fill = HUB if node in folded.names else GHOST
+        fill = GOLD
     norm = None if heat_map is None else heat_map.norms.get(node)
     return Box(spot.x, spot.y, spot.width, HEIGHT, role, fill, text.title, text.below, text.tip, node, norm)
 
