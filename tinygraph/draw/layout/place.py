@@ -15,8 +15,8 @@ from .rows import rows
 
 HEIGHT, PITCH = 40.0, 84.0
 """Height of a box; distance of rows on a card, and of those with many arrows."""
-HEAD = 40.0
-"""Height at a band's foot for its time step and token."""
+HEAD, HALF = 40.0, 22.0
+"""Height at a band's foot for its time step and token, and of the lane over it if arrows pass there."""
 
 
 class Grid(NamedTuple):
@@ -77,7 +77,7 @@ def place(
     columns = _columns(folded, where)
     row_of = rows(folded, where, columns, banded=grid.banded)
     plans = {c: _plan(folded, where, members, row_of, widths) for c, members in columns.items()}
-    layouts = _layouts(plans, grid)
+    layouts = _layouts(plans, grid, {c for c, members in columns.items() if not folded.dots.isdisjoint(members)})
     placed = Placed(grid)
     height = _heights(plans, layouts, grid)
     placed.foot, placed.top = -HEIGHT / 2 - HEAD, height[-2] + HEIGHT / 2 + 20
@@ -92,8 +92,26 @@ def place(
             ends = (None if a == FOOT else members[a], None if b == TOP else members[b])
             placed.bends[ends] = [(x_position + x, height[row]) for x, row in points]
         x_position += half + grid.gutter
-    _bars(placed, folded, where, widths, columns)
+    if _entered_from_below(placed, folded):
+        placed.foot -= HALF
+    _bars(placed, folded, where, widths)
     return placed
+
+
+def _entered_from_below(placed: Placed, folded: Folded) -> bool:
+    """Whether an arrow through time runs under a box of the lowest row to the one behind, where titles would stand."""
+    lowest: dict[int, list[float]] = {}
+    for spot in placed.spots.values():
+        if spot.column is not None and not spot.row:
+            lowest.setdefault(spot.column, []).append(spot.x)
+    for node, spot in placed.spots.items():
+        for link in folded.arrows[node] if spot.column is not None and not spot.row else ():
+            other = placed.spots[link.source].column
+            if other is not None and other != spot.column:
+                ahead = min if other < spot.column else max  # type: ignore[operator]
+                if ahead(lowest[spot.column]) != spot.x:  # type: ignore[index]
+                    return True
+    return False
 
 
 def _heights(plans: dict[int, Rows], layouts: dict[int, Ordering], grid: Grid) -> list[float]:
@@ -157,11 +175,11 @@ def _plan(
     return plan
 
 
-def _layouts(plans: dict[int, Rows], grid: Grid) -> dict[int, Ordering]:
+def _layouts(plans: dict[int, Rows], grid: Grid, dotted: set[int]) -> dict[int, Ordering]:
     """Compute one layout for all columns of the same form, with the widest boxes, so that equal steps look equal."""
     groups: dict[tuple[object, ...], list[int]] = {}
     for c, plan in plans.items():
-        groups.setdefault(plan.form(), []).append(c)
+        groups.setdefault((c in dotted, *plan.form()), []).append(c)
     layouts: dict[int, Ordering] = {}
     for group in groups.values():
         plan = plans[group[0]]
@@ -171,25 +189,67 @@ def _layouts(plans: dict[int, Rows], grid: Grid) -> dict[int, Ordering]:
     return {c: layouts[c] for c in plans}
 
 
-def _bars(
-    placed: Placed, folded: Folded, where: Regions, widths: dict[Node, float], columns: dict[int, list[Node]]
-) -> None:
-    """Place the boxes of all steps as bars as wide as all columns; several bars of one level share this width."""
+def _bars(placed: Placed, folded: Folded, where: Regions, widths: dict[Node, float]) -> None:
+    """Place the boxes outside of time: a bar over or under the columns that it is linked to, else a box of its size.
+
+    Several of one level share the room.
+    """
+    spans = _spans(placed, folded, where)
     timed = [edge for c, edge in placed.edges.items() if 0 <= c < max(len(where.steps), 1)]
     left, right = (timed[0][0], timed[-1][1]) if timed else (0.0, 0.0)
     for region in (OVER, UNDER):
+        beside = _neighbours(folded, where, region)
         levels: dict[int, list[Node]] = {}
         for node, level in _levels(folded, where, region).items():
             levels.setdefault(level, []).append(node)
         for level, nodes in sorted(levels.items()):
             # Under the columns is room for the badges of cuts.
-            distance = (62.0 if region == OVER else 88.0) + level * (HEIGHT + 40)
+            distance = (62.0 if region == OVER else 88.0) + level * placed.grid.pitch
             y = placed.top + distance if region == OVER else placed.foot - distance
-            span = max(right - left, sum(widths[x] + 20 for x in nodes))
-            share = span / len(nodes)
-            middle = (left + right) / 2 - span / 2
-            for i, node in enumerate(nodes):
-                placed.spots[node] = Spot(middle + (i + 0.5) * share, y, share - 20 * (len(nodes) > 1), level, None)
+            rooms = [spans.get(x) or _over_neighbours(placed, beside[x], (left + right) / 2) for x in nodes]
+            lefts, rights = min(x for x, _ in rooms), max(x for _, x in rooms)
+            need = [max(widths[x], b - a if len(nodes) == 1 else 0.0) for x, (a, b) in zip(nodes, rooms, strict=True)]
+            share = max(sum(need) + 20 * (len(nodes) - 1), (rights - lefts) * any(x in spans for x in nodes))
+            share = (share - sum(need) - 20 * (len(nodes) - 1)) / len(nodes)
+            x = (lefts + rights - sum(need) - 20 * (len(nodes) - 1)) / 2 - share * len(nodes) / 2
+            for node, wide in zip(nodes, need, strict=True):
+                placed.spots[node] = Spot(x + (wide + share) / 2, y, wide + share, level, None)
+                x += wide + share + 20
+
+
+def _over_neighbours(placed: Placed, neighbours: list[Node], middle: float) -> Point:
+    """Returns the middle of the boxes of its region that a box stands over, as a span without a width."""
+    places = [placed.spots[x].x for x in neighbours if x in placed.spots]
+    x = sum(places) / len(places) if places else middle
+    return x, x
+
+
+def _neighbours(folded: Folded, where: Regions, region: str) -> dict[Node, list[Node]]:
+    """Maps the boxes of a region to those of it that they read, or under the columns to those that read them."""
+    neighbours: dict[Node, list[Node]] = {x: [] for x in folded.nodes if where.place[x] == region}
+    for node in folded.nodes:
+        for link in folded.arrows[node]:
+            low, high = (link.source, node) if region == OVER else (node, link.source)
+            if low in neighbours and high in neighbours:
+                neighbours[high].append(low)
+    return neighbours
+
+
+def _spans(placed: Placed, folded: Folded, where: Regions) -> dict[Node, Point]:
+    """Maps the boxes outside of time to the outer edges of the columns that they read, or else of those that read them.
+
+    A bar over an encoder that a decoder reads does not span the decoder.
+    """
+    spans: dict[bool, dict[Node, Point]] = {True: {}, False: {}}
+    for node in folded.nodes:
+        for link in folded.arrows[node]:
+            for bar, other, reads in ((node, link.source, True), (link.source, node, False)):
+                column = placed.spots[other].column if other in placed.spots else None
+                if where.place[bar] in (OVER, UNDER) and column is not None:
+                    left, right = placed.edges[column]
+                    known = spans[reads].get(bar, (left, right))
+                    spans[reads][bar] = min(left, known[0]), max(right, known[1])
+    return spans[False] | spans[True]
 
 
 def _levels(folded: Folded, where: Regions, region: str) -> dict[Node, int]:
@@ -197,20 +257,17 @@ def _levels(folded: Folded, where: Regions, region: str) -> dict[Node, int]:
 
     A bar with an arrow from columns has a level of its own, so it spans all columns.
     """
-    bars = [x for x in folded.nodes if where.place[x] == region]
-    neighbours: dict[Node, list[Node]] = {x: [] for x in bars}
+    neighbours = _neighbours(folded, where, region)
     linked: set[Node] = set()
     for node in folded.nodes:
         for link in folded.arrows[node]:
-            ends = (link.source, node) if region == OVER else (node, link.source)
-            if ends[0] in neighbours and ends[1] in neighbours:
-                neighbours[ends[1]].append(ends[0])
-            elif ends[1] in neighbours:
-                linked.add(ends[1])
+            low, high = (link.source, node) if region == OVER else (node, link.source)
+            if high in neighbours and low not in neighbours:
+                linked.add(high)
     levels: dict[Node, int] = {}
     exclusive: set[int] = set()
     shared: set[int] = set()
-    for node in bars if region == OVER else reversed(bars):
+    for node in neighbours if region == OVER else reversed(neighbours):
         level = 1 + max((levels[x] for x in neighbours[node]), default=-1)
         while level in exclusive or (node in linked and level in shared):
             level += 1

@@ -12,6 +12,8 @@ from .place import HEIGHT, Placed, Spot
 
 PORT = 24.0
 """Largest distance between two ports at one side of a box."""
+BEND = 14.0
+"""Radius of the turn of an arrow from the side of a bar."""
 
 
 class Route(NamedTuple):
@@ -40,11 +42,14 @@ def routes(folded: Folded, placed: Placed) -> list[Route]:
     result = []
     for i, (link, node) in enumerate(pairs):
         a, b = placed.spots[link.source], placed.spots[node]
+        aside = _is_aside(placed, a, node, b)
         if i in level:
             points = _along_row(a, b) if a.column == b.column else _through_time(placed, a, b, rows)
+        elif aside:
+            points = _from_side(placed, a, (node, b), ports[i][1])
         else:
             points = _upwards(placed, (link.source, a), (node, b), ports[i], lanes.get(i, 0.0))
-        result.append(Route(link, node, points, i in level))
+        result.append(Route(link, node, points, i in level or aside))
     return result
 
 
@@ -128,6 +133,8 @@ def _upwards(
     if a.column is None or b.column is None:
         # The bend next to the bar is dropped: the port on the bar has the same place.
         bends = bends[:-1] if max(a, b, key=lambda s: s.y).column is None else bends[1:]
+        if not bends and (a.column, b.column) != (None, None):
+            ports = _upright(ports, a, b)
     if up < 0:
         bends = bends[::-1]
     points: list[Point] = [(ports[0], a.y + up * HEIGHT / 2)]
@@ -139,6 +146,37 @@ def _upwards(
         climb(points, end)
     else:
         straight(points, end)
+    return points
+
+
+def _upright(ports: Point, a: Spot, b: Spot) -> Point:
+    """Returns the ports of an arrow between a box and the bar next to it: on the bar, right over or under the box."""
+    bar, x = (a, ports[1]) if a.column is None else (b, ports[0])
+    half = bar.width / 2 - 10
+    on_bar = min(max(x, bar.x - half), bar.x + half) if half > 0 else bar.x
+    return (on_bar, x) if bar is a else (x, on_bar)
+
+
+def _is_aside(placed: Placed, a: Spot, node: Node, b: Spot) -> bool:
+    """Whether a box stands in a column that the bar over columns which it reads does not span."""
+    if a.column is not None or b.column is None or a.y < b.y:
+        return False
+    x = placed.bends[node, None][-1][0]
+    return abs(x - a.x) > a.width / 2 - 10
+
+
+def _from_side(placed: Placed, a: Spot, target: tuple[Node, Spot], port: float) -> list[Point]:
+    """Returns the route from the side of a bar, along over the columns, and down to a box."""
+    node, b = target
+    (x, _), *bends = placed.bends[node, None][::-1]
+    side = 1 if x > a.x else -1
+    points = [(a.x + side * a.width / 2, a.y)]
+    straight(points, (x - side * BEND, a.y))
+    turn(points, (x, a.y - BEND), level=True)
+    for bend, y in bends:
+        (climb if abs(bend - points[-1][0]) > 0.1 else straight)(points, (bend, y + HEIGHT / 2))
+        straight(points, (bend, y - HEIGHT / 2))
+    (climb if abs(port - points[-1][0]) > 0.1 else straight)(points, (port, b.y + HEIGHT / 2))
     return points
 
 
