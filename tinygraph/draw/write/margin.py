@@ -72,7 +72,7 @@ def has_chips(picture: Picture) -> bool:
 
 
 def has_backward_arrows(picture: Picture) -> bool:
-    """Whether red arrows are gradients; on rolled cards red arrows are states for the next step."""
+    """Whether there are arrows of gradients; on rolled cards there are none."""
     return bool(picture.arrows) and not any(band.times for band in picture.bands)
 
 
