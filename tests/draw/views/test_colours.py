@@ -66,6 +66,7 @@ def test_the_arrow_of_a_state_is_green_in_every_view(name):
     arcs = [a for a in drawn.picture.arrows if a.tip.endswith("→ t") or "→ t;" in a.tip]
     assert arcs and {a.colour for a in arcs} == {STATE}
     assert "green arrows cross time" in drawn.picture.subtitle
+    assert (STATE, "arrow of a state, to another step") in drawn.picture.keys
     for view in ("unrolled", "both", "backward"):
         assert any(a.colour == STATE for a in tg.draw(NETWORKS[name], view).picture.arrows), view
 

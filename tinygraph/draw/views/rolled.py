@@ -57,6 +57,8 @@ def rolled(target: Any, options: Options) -> Picture:
         for c in stage.cards
     ]
     _draw_arrows(picture, repetition, stage)
+    if any(card.returning for card in stage.cards):
+        picture.keys.append((STATE, "arrow of a state, to another step"))
     picture.uses = table_of(folded, heat_map)
     picture.scale = None if heat_map is None else (heat_map.low, heat_map.high)
     picture.subtitle = _subtitle(repetition, stage.cards, options)
