@@ -50,8 +50,6 @@ def test_no_view_and_no_writer_shows_them(view, name, tmp_path):
 
 
 OPTIONS: list[dict[str, Any]] = [
-    {"params": "hub"},
-    {"params": "ghost"},
     {"level": "cell"},
     {"level": "layer"},
     {"level": "whole"},

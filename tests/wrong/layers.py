@@ -192,7 +192,7 @@ def recurrent_loss() -> Any:
 
 def of_pictures() -> Iterator[Call]:
     options = {"level": "op", "gradients": True, "values": True, "truncate": 1, "title": "net", "max_nodes": 50}
-    more = {"tokens": lambda: ["a", "b", "c"], "layout": "time", "params": "hub"}
+    more = {"tokens": lambda: ["a", "b", "c"]}
     for view in ("unrolled", "rolled", "flow", "backward"):
         yield call("draw", tg.draw, recurrent_loss, lambda view=view: view, **options)
         yield call("draw", tg.draw, recurrent_loss, lambda view=view: view, **more)

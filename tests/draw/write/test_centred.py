@@ -49,15 +49,17 @@ def test_texts_stand_in_the_middle_of_their_boxes(root, program, tmp_path):  # n
             assert all(abs(x - middle) < 0.2 for x in places)
 
 
-@pytest.mark.parametrize(("title", "anchor"), [(["W", "@ h1"], "start"), (["cell", "U"], "end")])
+@pytest.mark.parametrize(("title", "anchor"), [(["W", "@ h1"], "start"), (["cell × 2", "U"], "end")])
 def test_a_text_beside_a_chip_keeps_off_it_in_any_font(title, anchor, program):  # noqa: F811
     """After a chip a text begins right of it, before one it ends left of it."""
-    found = groups(tg.draw(word_rnn(2), level="op" if title[0] == "W" else "cell").pipe(format="svg", encoding="utf-8"))
+    found = groups(
+        tg.draw(word_rnn(2), level="op" if title[0] == "W" else "layer").pipe(format="svg", encoding="utf-8")
+    )
     made = [g for g in found.values() if [t.text for t in g.iter(f"{SVG}text")][:2] == title]
     assert made
     for group in made:
         left, right = edges(next(iter(group.iter(f"{SVG}polygon"))))
-        (run,) = [t for t in group.iter(f"{SVG}text") if t.text in ("@ h1", "cell")]
+        (run,) = [t for t in group.iter(f"{SVG}text") if t.text in ("@ h1", "cell × 2")]
         at = float(run.get("x", "nan"))
         assert run.get("text-anchor") == anchor
         assert right < at < right + 8 if anchor == "start" else left - 8 < at < left

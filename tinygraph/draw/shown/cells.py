@@ -38,7 +38,7 @@ def cells(folded: Folded, repetition: Repetition) -> list[CellGroup]:
             after[edge.source].append(edge.target)
             before[edge.target].append(edge.source)
     cores = _cores(folded, repetition, order, after)
-    parts = _components(order, after)
+    parts = components(order, after)
     core_of = {g: i for i, core in enumerate(cores) for g in core}
     leads_to = _reached(parts, core_of, after)
     comes_from = _reached(parts[::-1], core_of, before)
@@ -97,7 +97,7 @@ def _beside_user(home: dict[int, object], g: int, after: dict[int, list[int]]) -
 
 def _cores(folded: Folded, repetition: Repetition, order: list[int], after: dict[int, list[int]]) -> list[list[int]]:
     """Returns the components with a loop; components without parameters (running sums) only if there are no others."""
-    loops = [c for c in _components(order, after) if len(c) > 1 or c[0] in after[c[0]]]
+    loops = [c for c in components(order, after) if len(c) > 1 or c[0] in after[c[0]]]
     with_parameters = [
         c for c in loops if any(type(x) is Chip for g in c for x in folded.operands[repetition.groups[g][-1]])
     ]
@@ -119,7 +119,7 @@ def _reached(parts: list[list[int]], core_of: dict[int, int], near: dict[int, li
     return reached
 
 
-def _components(order: list[int], after: dict[int, list[int]]) -> list[list[int]]:
+def components(order: list[int], after: dict[int, list[int]]) -> list[list[int]]:
     """Returns the strongly connected components, sinks first; without recursion, because a cell may be long."""
     index: dict[int, int] = {}
     low: dict[int, int] = {}

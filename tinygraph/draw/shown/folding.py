@@ -13,6 +13,7 @@ from ...core.leaves import Constant, Parameter
 from ...core.node import Node
 from ...core.traced import Traced
 from ..labels import shape
+from .phases import Phases, phases
 
 
 class Chip(NamedTuple):
@@ -48,6 +49,8 @@ class Several(NamedTuple):
 
 
 Operand = Chip | Inline | Link | Several
+Column = tuple[int, int]
+"""Phase and step."""
 
 
 @dataclass
@@ -71,7 +74,9 @@ class Folded:
         arrows: maps each box to the links that lead to it.
         parts: maps each joined box to its content.
         bundles: maps each link from or to a joined box to the original links.
-        dots: the boxes that stand for the hidden steps ``dotted[0]`` to ``dotted[1]``.
+        dots: the boxes that stand for hidden steps.
+        dotted: maps each column that is drawn as dots to the first and the last of the steps for which it stands.
+        phases: the loops over time of which one starts from another's result; each has columns of its own.
         steps: all time steps, hidden ones included.
         initial: the initial states, if they were computed before boxes were joined.
         fans: maps each box to the number of links that start there, including those that are not drawn.
@@ -85,10 +90,23 @@ class Folded:
     parts: dict[Node, Joined] = field(default_factory=dict)
     bundles: dict[Link, list[Link]] = field(default_factory=dict)
     dots: set[Node] = field(default_factory=set)
-    dotted: tuple[int, int] = (0, 0)
+    dotted: dict[Column, tuple[int, int]] = field(default_factory=dict)
+    phases: Phases = field(default_factory=Phases)
     steps: list[int] = field(default_factory=list)
     initial: set[Node] | None = None
     fans: Counter[Node] = field(default_factory=Counter)
+
+    def column(self, node: Node) -> Column | None:
+        """Returns phase and step of a box; None outside of time."""
+        return self.phases.column(node)
+
+    def columns(self) -> list[Column]:
+        """Returns phase and step of each column, from left to right."""
+        return sorted({c for c in map(self.phases.column, self.nodes) if c is not None})
+
+    def span(self, node: Node) -> tuple[int, int]:
+        """Returns the first and the last step for which a box of dots stands."""
+        return self.dotted.get(self.column(node) or (0, 0)) or next(iter(self.dotted.values()))
 
 
 _VIEWS = {"transpose": ".T", "swapaxes": ".T", "reshape": "", "broadcast_to": "", "getitem": "[…]", "astype": ""}
@@ -103,7 +121,7 @@ _SMALL = 4
 def fold(roots: list[Node]) -> Folded:
     """Decide for every ancestor of the roots whether it gets a box or folds into another box."""
     nodes = ancestors(roots)
-    folded = Folded(names=_names(nodes))
+    folded = Folded(names=_names(nodes), phases=phases(roots))
     chips, kept = _short(folded.names), set(roots)
     chained, stacks = _chained(nodes, kept), _stacks(nodes, kept)
     stands: dict[Node, Operand] = {}

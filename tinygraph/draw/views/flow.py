@@ -19,8 +19,8 @@ from ..picture import Picture
 from ..shown.folding import Folded, fold
 from ..shown.roles import roles
 from ..shown.truncation import crossings, cut_as_asked, spacing
+from .heads import token_texts
 from .panel import Look, panel
-from .unrolled import token_texts
 
 MOST, LAST = 64, 50
 """Most steps that a matrix shows; of more steps it shows so many of the last ones."""

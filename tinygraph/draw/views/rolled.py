@@ -21,7 +21,8 @@ from ..shown.repetition import Edge, Repetition, find_repetition
 from ..shown.representatives import stand_ins
 from ..shown.roles import roles
 from ..shown.truncation import cut_as_asked
-from .unrolled import box_width, fill_of, table_of, token_texts, unrolled
+from .heads import token_texts
+from .unrolled import box_width, fill_of, table_of, unrolled
 from .wording import Words, words
 
 

@@ -39,7 +39,7 @@ class Words:
 def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: bool = False) -> Words:
     """Returns all texts of one box."""
     if node in folded.dots:
-        first, last = folded.dotted
+        first, last = folded.span(node)
         return Words([Part("⋯")], "", [f"t = {first} … {last}, like the steps beside them"])
     operands = folded.operands[node]
     if node in folded.parts:
@@ -87,7 +87,8 @@ def figures(node: Node) -> str:
 
 def _joined_words(node: Node, joined: Joined, operands: list[Operand], heat: Heat | None) -> Words:
     """Texts of a joined box: its name and parameters, its number of ops, the shape of its last op."""
-    chips = _folded([x for x in operands if isinstance(x, Chip)])
+    # The parameters of a cell at one step are in the table, which is read once.
+    chips = _folded([x for x in operands if isinstance(x, Chip) and node.step is None])
     hidden = [Part(f"+{len(chips) - MOST_CHIPS}")] if len(chips) > MOST_CHIPS else []
     is_data = node.op is None or node.op.name in LOOKUPS
     count = f"{len(joined.held)} {'of them' if is_data else 'ops'}" if len(joined.held) > 1 else ""
