@@ -26,17 +26,23 @@ class Grid(NamedTuple):
         pitch: the least distance of two rows.
         gutter: the gap between columns, in which arrows through time turn.
         gap: that between two boxes of a row.
+        height: that of a box.
         banded: whether layers and directions have rows of their own, and a state runs on a straight rail.
     """
 
     pitch: float = 66.0
     gutter: float = 60.0
     gap: float = GAP
+    height: float = HEIGHT
     banded: bool = True
 
+    @property
+    def half(self) -> float:
+        return self.height / 2
 
-CLOSE, PAIRS = Grid(), Grid(PITCH, 100.0, 20.0, banded=False)
-"""For boxes alone, and for boxes beside which those of their gradients stand."""
+
+CLOSE, TERSE, PAIRS = Grid(), Grid(46.0, 44.0, 10.0, 26.0), Grid(PITCH, 100.0, 20.0, banded=False)
+"""For boxes, for boxes of one line, and for boxes beside which those of their gradients stand."""
 
 
 class Spot(NamedTuple):
@@ -80,7 +86,7 @@ def place(
     layouts = _layouts(plans, grid, {c for c, members in columns.items() if not folded.dots.isdisjoint(members)})
     placed = Placed(grid)
     height = _heights(plans, layouts, grid)
-    placed.foot, placed.top = -HEIGHT / 2 - HEAD, height[-2] + HEIGHT / 2 + 20
+    placed.foot, placed.top = -grid.half - HEAD, height[-2] + grid.half + 20
     x_position = 0.0
     for c, members in columns.items():
         half = max(layouts[c].half + 18, headings[c] / 2 + 14 if 0 <= c < len(headings) else 0)
@@ -106,7 +112,7 @@ def _entered_from_below(placed: Placed, folded: Folded) -> bool:
             lowest.setdefault(spot.column, []).append(spot.x)
     for node, spot in placed.spots.items():
         for link in folded.arrows[node] if spot.column is not None and not spot.row else ():
-            other = placed.spots[link.source].column
+            other = placed.spots[link.source].column if link.source in placed.spots else None
             if other is not None and other != spot.column:
                 ahead = min if other < spot.column else max  # type: ignore[operator]
                 if ahead(lowest[spot.column]) != spot.x:  # type: ignore[index]
@@ -134,7 +140,7 @@ def _heights(plans: dict[int, Rows], layouts: dict[int, Ordering], grid: Grid) -
                     wide[low] = max(wide[low], abs(x1 - x0))
     heights = [0.0]
     for x in wide:
-        heights.append(heights[-1] + max(grid.pitch, min(HEIGHT + 0.32 * x, PITCH)))
+        heights.append(heights[-1] + max(grid.pitch, min(grid.height + 0.32 * x, PITCH)))
     return heights
 
 

@@ -8,7 +8,7 @@ from ...core.node import Node
 from ..picture import Point
 from ..shown.folding import Folded, Link
 from .layers import THREAD
-from .place import HEIGHT, Placed, Spot
+from .place import Placed, Spot
 
 PORT = 24.0
 """Largest distance between two ports at one side of a box."""
@@ -137,11 +137,11 @@ def _upwards(
             ports = _upright(ports, a, b)
     if up < 0:
         bends = bends[::-1]
-    points: list[Point] = [(ports[0], a.y + up * HEIGHT / 2)]
+    points: list[Point] = [(ports[0], a.y + up * placed.grid.half)]
     for x, y in bends:
-        climb(points, (x, y - up * HEIGHT / 2))
-        straight(points, (x, y + up * HEIGHT / 2))
-    end = (ports[1], b.y - up * HEIGHT / 2)
+        climb(points, (x, y - up * placed.grid.half))
+        straight(points, (x, y + up * placed.grid.half))
+    end = (ports[1], b.y - up * placed.grid.half)
     if bends:
         climb(points, end)
     else:
@@ -174,9 +174,9 @@ def _from_side(placed: Placed, a: Spot, target: tuple[Node, Spot], port: float) 
     straight(points, (x - side * BEND, a.y))
     turn(points, (x, a.y - BEND), level=True)
     for bend, y in bends:
-        (climb if abs(bend - points[-1][0]) > 0.1 else straight)(points, (bend, y + HEIGHT / 2))
-        straight(points, (bend, y - HEIGHT / 2))
-    (climb if abs(port - points[-1][0]) > 0.1 else straight)(points, (port, b.y + HEIGHT / 2))
+        (climb if abs(bend - points[-1][0]) > 0.1 else straight)(points, (bend, y + placed.grid.half))
+        straight(points, (bend, y - placed.grid.half))
+    (climb if abs(port - points[-1][0]) > 0.1 else straight)(points, (port, b.y + placed.grid.half))
     return points
 
 
@@ -215,12 +215,12 @@ def _through_time(placed: Placed, a: Spot, b: Spot, rows: dict[tuple[int, int], 
     direction = 1 if b.column > a.column else -1
     out, into = placed.edges[a.column][direction > 0], placed.edges[b.column][direction < 0]
     near, far = rows[a.column, a.row], rows[b.column, b.row]
-    points = _exit(a, direction, near.right if direction > 0 else near.left)
+    points = _exit(placed, a, direction, near.right if direction > 0 else near.left)
     lane = points[-1][1]
     straight(points, (out, lane))
     entry = far.left if direction > 0 else far.right
     is_free = abs(b.x - direction * b.width / 2 - entry) < 1
-    arrival = b.y if is_free else b.y - HEIGHT / 2 - 14
+    arrival = b.y if is_free else b.y - placed.grid.half - 14
     if abs(b.column - a.column) > 1:
         _over(placed, points, (into, arrival), direction)
     else:
@@ -230,7 +230,7 @@ def _through_time(placed: Placed, a: Spot, b: Spot, rows: dict[tuple[int, int], 
     else:
         x = b.x - direction * b.width / 4
         straight(points, (x - direction * 8, arrival))
-        turn(points, (x, b.y - HEIGHT / 2), level=True)
+        turn(points, (x, b.y - placed.grid.half), level=True)
     return points
 
 
@@ -242,12 +242,12 @@ def _along_row(a: Spot, b: Spot) -> list[Point]:
     return points
 
 
-def _exit(a: Spot, direction: int, edge: float) -> list[Point]:
+def _exit(placed: Placed, a: Spot, direction: int, edge: float) -> list[Point]:
     side = a.x + direction * a.width / 2
     if abs(edge - side) < 1:
         return [(side, a.y)]
-    points = [(a.x + direction * a.width / 4, a.y + HEIGHT / 2)]
-    turn(points, (a.x + direction * (a.width / 4 + 8), a.y + HEIGHT / 2 + 14), level=False)
+    points = [(a.x + direction * a.width / 4, a.y + placed.grid.half)]
+    turn(points, (a.x + direction * (a.width / 4 + 8), a.y + placed.grid.half + 14), level=False)
     return points
 
 

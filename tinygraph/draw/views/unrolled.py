@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from ...core.node import Node
 from ..colours import GOLD
 from ..labels import clean, number, shape, width
 from ..layout.clearance import clear_headings
-from ..layout.place import HEIGHT, Placed, Spot, place
+from ..layout.place import CLOSE, TERSE, Placed, place
 from ..layout.routes import routes
 from ..norms.heat import Heat, heat
 from ..norms.untruncated import note_truncation
@@ -64,13 +65,29 @@ def unrolled(target: Any, options: Options) -> Picture:
     levels = Levels(within_steps(fold(roots)), roots, options)
     details = list(levels.details())
     for detail in details:
-        shown = _shown(levels, detail)
-        placed = place(shown.folded, shown.where, shown.widths, head_widths(shown.heads))
+        shown, placed = _placed(levels, detail)
         if detail is details[-1] or _has_room(placed):
             break
     picture = _drawn(shown, placed, set(roots), options)
     note_truncation(picture, levels.ops, roots, options)
     return picture
+
+
+def candidates(target: Any, options: Options) -> Iterator[Picture]:
+    """Yields the pictures that `unrolled` may return for an area, from the most to the least detail."""
+    roots, options = cut_as_asked(roots_of(target), options)
+    levels = Levels(within_steps(fold(roots)), roots, options)
+    for detail in levels.details():
+        shown, placed = _placed(levels, detail)
+        picture = _drawn(shown, placed, set(roots), options)
+        note_truncation(picture, levels.ops, roots, options)
+        yield picture
+
+
+def _placed(levels: Levels, detail: Detail) -> tuple[Shown, Placed]:
+    shown = _shown(levels, detail)
+    grid = TERSE if detail.terse else CLOSE
+    return shown, place(shown.folded, shown.where, shown.widths, head_widths(shown.heads), grid)
 
 
 def _has_room(placed: Placed) -> bool:
@@ -89,6 +106,8 @@ def _shown(levels: Levels, detail: Detail) -> Shown:
     role |= dict.fromkeys((x for x in folded.nodes if x in folded.names), "parameter")
     role |= dict.fromkeys(where.states, "state")
     texts = {x: words(x, folded, role[x], heat_map, values=options.values) for x in folded.nodes}
+    if detail.terse:
+        texts = {x: Words(text.title, "", [*text.tip, text.below]) for x, text in texts.items()}
     widths = {x: DOT if x in folded.dots else box_width(texts[x]) for x in folded.nodes}
     return Shown(ops, folded, notes, role, heat_map, where, texts, widths, headings(ops, folded, options.tokens))
 
@@ -97,7 +116,7 @@ def _drawn(shown: Shown, placed: Placed, roots: set[Node], options: Options) -> 
     folded, heat_map = shown.folded, shown.heat
     ways = routes(folded, placed)
     picture = Picture(title=options.heading, subtitle=shown.notes)
-    picture.boxes = [_box(x, shown, placed.spots[x], roots) for x in folded.nodes]
+    picture.boxes = [_box(x, shown, placed, roots) for x in folded.nodes]
     draw_bands(picture, placed, shown.where, shown.heads)
     draw_arrows(picture, folded, ways, heat_map, {x for x in folded.nodes if shown.role[x] == "state"})
     draw_phases(picture, folded, placed, shown.where)
@@ -109,15 +128,16 @@ def _drawn(shown: Shown, placed: Placed, roots: set[Node], options: Options) -> 
     return picture
 
 
-def _box(node: Node, shown: Shown, spot: Spot, roots: set[Node]) -> Box:
+def _box(node: Node, shown: Shown, placed: Placed, roots: set[Node]) -> Box:
+    spot, high = placed.spots[node], placed.grid.height
     text, role, heat_map = shown.texts[node], shown.role[node], shown.heat
     if node in shown.folded.dots:
-        return Box(spot.x, spot.y, spot.width, HEIGHT, "dots", BORDERS["dots"], text.title, text.below, text.tip)
+        return Box(spot.x, spot.y, spot.width, high, "dots", BORDERS["dots"], text.title, text.below, text.tip)
     fill = "#ffffff" if heat_map is None else fill_of(node, heat_map, roots)
     norm = None if heat_map is None else heat_map.norms.get(node)
     if role == "parameter":
         fill = GOLD
-    return Box(spot.x, spot.y, spot.width, HEIGHT, role, fill, text.title, text.below, text.tip, node, norm)
+    return Box(spot.x, spot.y, spot.width, high, role, fill, text.title, text.below, text.tip, node, norm)
 
 
 def box_width(text: Words) -> float:
