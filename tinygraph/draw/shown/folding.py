@@ -9,12 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ...core.graph import ancestors
-from ...core.leaves import Constant, Parameter
+from ...core.leaves import Constant
 from ...core.node import Node
 from ...core.traced import Traced
 from ..labels import shape
 from .padding import is_mask, padded, real, zeros_within
 from .phases import Phases, phases
+from .same_names import full_names
 
 
 class Chip(NamedTuple):
@@ -130,7 +131,8 @@ _SMALL = 4
 def fold(roots: list[Node]) -> Folded:
     """Decide for every ancestor of the roots whether it gets a box or folds into another box."""
     nodes = ancestors(roots)
-    folded = Folded(names=_names(nodes), phases=phases(roots))
+    times = phases(roots)
+    folded = Folded(names=full_names(nodes, times), phases=times)
     chips, kept = _short(folded.names), set(roots)
     chained, stacks, zeros = _chained(nodes, kept), _stacks(nodes, kept), zeros_within(nodes)
     folded.padding = padded(nodes, folded.phases)
@@ -158,12 +160,6 @@ def fold(roots: list[Node]) -> Folded:
             stands[node] = alias or Link(node, False, node, 0)
     _collect(folded, nodes, kept, stands)
     return folded
-
-
-def _names(nodes: list[Node]) -> dict[Node, str]:
-    """Maps every parameter to its name; unnamed ones are numbered in order of creation."""
-    parameters = [x for x in nodes if isinstance(x, Parameter)]
-    return {x: (x.name or "").strip() or f"θ{i}" for i, x in enumerate(parameters, 1)}
 
 
 LONGEST = 14
