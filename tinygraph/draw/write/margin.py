@@ -60,13 +60,8 @@ def odd_keys(picture: Picture) -> list[Key]:
 
 
 def has_backward_arrows(picture: Picture) -> bool:
-<<<<<<< HEAD
-    """Whether red arrows are gradients; on rolled cards red arrows are states for the next step."""
-    return picture.scale is not None and bool(picture.arrows) and not any(band.times for band in picture.bands)
-=======
     """Whether there are arrows of gradients; on rolled cards there are none."""
-    return bool(picture.arrows) and not any(band.times for band in picture.bands)
->>>>>>> pic15a
+    return picture.scale is not None and bool(picture.arrows) and not any(band.times for band in picture.bands)
 
 
 def ends(picture: Picture) -> tuple[str, str]:
