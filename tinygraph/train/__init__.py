@@ -30,6 +30,9 @@ from .data.windows import Windows as Windows
 from .descent import SGD as SGD
 from .descent import Lion as Lion
 from .fit import fit as fit
+from .generation import beam as beam
+from .generation import generate as generate
+from .generation import sample as sample
 from .history import History as History
 from .muon import Muon as Muon
 from .optimizer import Optimizer as Optimizer
@@ -40,6 +43,7 @@ from .schedules import one_cycle as one_cycle
 from .schedules import plateau as plateau
 from .schedules import step_decay as step_decay
 from .step import step as step
+from .streaming import Streaming as Streaming
 
 
 def __getattr__(name: str) -> _Any:
