@@ -52,7 +52,7 @@ class Running:
     Example:
         >>> import tinygraph as tg
         >>> right = tg.train.Running(tg.train.accuracy)
-        >>> for predictions, labels in [([1, 2, 3], [1, 2, 0]), ([4], [4])]:     # each (B,)
+        >>> for predictions, labels in [([1, 2, 3], [1, 2, 0]), ([4], [4])]:     # shapes (3,), (1,)
         ...     right = right.add(predictions, labels)
         >>> right.value, right.count
         (0.75, 4)
