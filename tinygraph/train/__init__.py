@@ -3,9 +3,19 @@
 from typing import Any as _Any
 
 from ..checkpoint import load as load
+from ..checkpoint import metadata as metadata
 from ..checkpoint import save as save
 from ..core import habits as _habits
 from ..core import missing as _missing
+from .adam import Adam as Adam
+from .adam import AdamW as AdamW
+from .adam import NAdam as NAdam
+from .adam import RAdam as RAdam
+from .adaptive import Adadelta as Adadelta
+from .adaptive import Adagrad as Adagrad
+from .adaptive import RMSprop as RMSprop
+from .averaging import Average as Average
+from .checkpoints import Checkpoint as Checkpoint
 from .clipping import clip_by_norm as clip_by_norm
 from .clipping import clip_by_value as clip_by_value
 from .data.bytes import Bytes as Bytes
@@ -18,6 +28,10 @@ from .data.stream import Stream as Stream
 from .data.vocabulary import Characters as Characters
 from .data.vocabulary import Words as Words
 from .data.windows import Windows as Windows
+from .descent import SGD as SGD
+from .descent import Lion as Lion
+from .fit import fit as fit
+from .history import History as History
 from .metrics import accuracy as accuracy
 from .metrics import bits_per_character as bits_per_character
 from .metrics import confusion as confusion
@@ -25,10 +39,16 @@ from .metrics import mae as mae
 from .metrics import perplexity as perplexity
 from .metrics import rmse as rmse
 from .metrics import skill as skill
-from .optimizers import SGD as SGD
-from .optimizers import Adam as Adam
-from .optimizers import Optimizer as Optimizer
+from .muon import Muon as Muon
+from .optimizer import Optimizer as Optimizer
 from .running import Running as Running
+from .schedules import constant as constant
+from .schedules import cosine as cosine
+from .schedules import exponential as exponential
+from .schedules import one_cycle as one_cycle
+from .schedules import plateau as plateau
+from .schedules import step_decay as step_decay
+from .step import step as step
 
 
 def __getattr__(name: str) -> _Any:
