@@ -103,6 +103,16 @@ def test_an_order_that_is_not_shuffled_is_the_same_in_all_epochs_and_a_shuffled_
     assert len(together[0] & together[1]) < 0.7 * len(together[0])  # other sequences come together, too
 
 
+def test_equal_lengths_on_both_sides_of_a_border_change_sides():
+    lengths = np.array([2] * 3 + [6] * 6 + [9] * 3)
+    data = Ragged(numbered(lengths), 4, np.arange(12), padding=0.25)
+    assert data.shapes == [(6, 4), (9, 4)]
+    above = set()
+    for _ in range(8):
+        above |= {int(i) for x, y, n in data if len(x) == 9 for i in y if lengths[i] == 6}
+    assert len(above) > 1
+
+
 def test_wrong_sequences_are_told():
     ones = numbered([2, 3])
     wrong = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import os
 import unicodedata
 from collections import Counter
 
@@ -136,3 +138,15 @@ def test_a_file_is_read_where_it_is_asked_for_and_an_empty_one_told(tmp_path):
         Bytes.file(file)
     with pytest.raises(OSError):
         Bytes.file(tmp_path / "none")
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts open files")
+def test_a_file_is_closed_when_nothing_reads_it_any_more(tmp_path):
+    (tmp_path / "text").write_bytes(b"abcd")
+    before = len(os.listdir("/proc/self/fd"))
+    part = Bytes.file(tmp_path / "text")[1:3]
+    assert len(os.listdir("/proc/self/fd")) == before + 1
+    assert np.asarray(part, np.int32).tolist() == [98, 99]
+    del part
+    gc.collect()
+    assert len(os.listdir("/proc/self/fd")) == before
