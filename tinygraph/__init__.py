@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from . import cells
     from .cells import Recurrent
     from .cells.base.module import Module
-    from .cells.layers import Dropout, Embedding, Linear
+    from .cells.around.layers import Dropout, Embedding, Linear
 
 __version__ = "0.1.0"
 _LATER = {"Recurrent": ".cells", "Module": ".cells.base.module"} | dict.fromkeys(
-    ("Dropout", "Embedding", "Linear"), ".cells.layers"
+    ("Dropout", "Embedding", "Linear"), ".cells.around.layers"
 )
 """Names in files that are loaded when first asked for: the cells would be a fifth of the import's time."""
 

@@ -144,7 +144,7 @@ def beam(
 
     Args:
         net: one step, as in `generate`.
-        start: integers (T,), at least one.
+        start: integers, shape (T,), at least one.
         length: the largest number of tokens.
         width: the number of texts that are kept.
         state: before the first token, of a batch of 1; None for the net's ``initial_state``.
