@@ -247,6 +247,15 @@ OPTIONS: Fixes = {
 }
 """Options of cells, optimizers, ops and functions; a fix that ends in ``=`` is the option's name here."""
 
+DRAWING: Fixes = {
+    "render view": "tg.draw(x).save('rnn.png')  # Graphviz's own way is drawing.digraph.render('rnn')",
+    "node edge attr subgraph body engine format unflatten graph_attr node_attr edge_attr": (
+        "tg.draw(x).digraph  # a graphviz.Digraph, which has these; a drawing is a picture"
+    ),
+    "show plot savefig": "tg.draw(x).save('rnn.svg')  # a notebook shows a drawing by itself",
+}
+"""Attributes of a drawing."""
+
 ARGUMENTS: Fixes = {
     "state": "outputs, state = tg.unroll(cell, xs)  # over a sequence; one step is cell(x, cell.initial_state(2))",
     "wrt": "tg.grad(fn(x), x)  # of a result; for a function tg.value_and_grad(loss, parameters)",
@@ -257,7 +266,7 @@ ARGUMENTS: Fixes = {
 }
 """Arguments that people leave out."""
 
-for _table in (NODE, TG, CELLS, TRAIN, MODULE, FROZEN, OPTIMIZER, NAME, OPTIONS, ARGUMENTS):
+for _table in (NODE, TG, CELLS, TRAIN, MODULE, FROZEN, OPTIMIZER, NAME, OPTIONS, DRAWING, ARGUMENTS):
     for _names in [*_table]:  # a line may stand for several names
         _table |= dict.fromkeys(_names.split(), _table.pop(_names))
 

@@ -1,4 +1,4 @@
-"""Training: gradient clipping, optimizers, checkpoints."""
+"""Training: the step and its loop, optimizers, schedules, clipping, checkpoints, averages, data."""
 
 from typing import Any as _Any
 
