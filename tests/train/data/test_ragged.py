@@ -70,7 +70,7 @@ def least_work(lengths, rows, count):
 
 
 @given(st.lists(st.integers(1, 25), min_size=2, max_size=18), st.integers(1, 4), st.sampled_from([0.0, 0.05, 0.1, 0.3]))
-@settings(quick, max_examples=120)
+@settings(quick, max_examples=50)
 def test_the_borders_are_the_best_and_the_buckets_the_fewest(lengths, rows, share):
     chosen = buckets(np.array(lengths), rows, share)
     most = -(-len(lengths) // rows)

@@ -85,11 +85,15 @@ def test_several_texts_and_where_each_begins():
     assert [a.tolist() for a in known.documents([])] == [[], []]
 
 
-@pytest.mark.parametrize(
-    "known",
-    [Words("It's a a循 (b)", lower=True), Words("B b"), Characters("循环\u0301 a\n"), Bytes()],
-    ids=["lower", "words", "characters", "bytes"],
-)
+KNOWN = {
+    "lower": Words("It's a a循 (b)", lower=True),
+    "words": Words("B b"),
+    "characters": Characters("循环\u0301 a\n"),
+    "bytes": Bytes(),
+}
+
+
+@pytest.mark.parametrize("known", KNOWN.values(), ids=KNOWN)
 def test_what_is_saved_as_json_is_the_same(known):
     again = type(known).from_dict(json.loads(json.dumps(known.to_dict())))
     for text in ("a B b循", "循\u0301 It's", ""):
