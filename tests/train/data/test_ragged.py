@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import tinygraph as tg
 from tests.each import each
+from tests.ops.random_calls import quick
 from tinygraph.train.data.buckets import buckets
 
 Ragged = tg.train.Ragged
@@ -27,7 +28,7 @@ def numbered(lengths, width=2):
 
 
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=60), st.integers(1, 12), st.booleans(), st.integers(0, 3))
-@settings(max_examples=120, deadline=None)
+@settings(quick, max_examples=120)
 def test_every_sequence_comes_once_an_epoch_whole_and_with_its_target(lengths, B, shuffle, seed):
     sequences = numbered(lengths)
     data = Ragged(sequences, B, np.arange(len(lengths)) * 3, shuffle=shuffle, seed=seed)
@@ -69,7 +70,7 @@ def least_work(lengths, rows, count):
 
 
 @given(st.lists(st.integers(1, 25), min_size=2, max_size=18), st.integers(1, 4), st.sampled_from([0.0, 0.05, 0.1, 0.3]))
-@settings(max_examples=120, deadline=None)
+@settings(quick, max_examples=50)
 def test_the_borders_are_the_best_and_the_buckets_the_fewest(lengths, rows, share):
     chosen = buckets(np.array(lengths), rows, share)
     most = -(-len(lengths) // rows)

@@ -71,3 +71,27 @@ def test_a_text_that_repeats_is_learned_through_the_state():
     step = tg.train.step(loss, parameters, tg.train.Adam(parameters, 0.02), backend="numpy")
     history = tg.train.fit(step, data, steps=150, quiet=True)
     assert history.loss[-20:].max() < 0.3 < history.loss[0]
+
+
+@each("mark", ["documents", "separator"])
+def test_a_stream_of_documents_has_the_losses_of_each_by_itself(mark):
+    texts = [RNG.integers(1, 7, n) for n in (5, 1, 13, 2, 8, 3)]
+    cell, E, W = tg.cells.GRU(4, 5, rng=0, dtype=np.float64), RNG.normal(size=(7, 4)), RNG.normal(size=(5, 7))
+
+    def losses(x, y, state=None, **options):
+        outputs, state = tg.unroll(cell, E[x][:, None] if x.ndim == 1 else E[x], state, **options)
+        each_loss = tg.softmax_cross_entropy(outputs @ W, np.maximum(y, 0).reshape(outputs.shape[:2])).value
+        return each_loss[(y >= 0).reshape(outputs.shape[:2])].sum(), state
+
+    if mark == "separator":  # each ends with 0, and begins with the one before it
+        texts = [np.concatenate([[0], t, [0]]) for t in texts]
+        ids = np.concatenate([t[:-1] for t in texts])
+        data = tg.train.Stream([*ids, 0], 1, 6, separator=0)
+    else:
+        ids, starts = np.concatenate(texts), np.cumsum([0, *map(len, texts)])[:-1]
+        data = tg.train.Stream(ids, 1, 6, documents=starts)
+    total, state = 0.0, None
+    for x, y, reset in data:
+        part, state = losses(x, y, state, reset=reset)
+        total += part
+    assert total == pytest.approx(sum(losses(t[:-1], t[1:])[0] for t in texts if len(t) > 1), rel=1e-12)
