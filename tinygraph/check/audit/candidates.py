@@ -33,6 +33,9 @@ class Candidates:
         selects = self.written.selects(nodes[0])
         unknown = not all(map(self._present.is_known, nodes))
         families = self._families.get(nodes[0].size, [])
+        if selects and (binds_many(operation.line) or not operation.line.whole):
+            kinds = {m.thing.kind == "value" for m in self._present.look(nodes[0]) if m.is_exact}
+            families = [f for f in families if (next(iter(f.values())).kind == "value") in (kinds or {True, False})]
         for family in sorted(families, key=lambda f: next(iter(f.values())).kind != "value") if selects else families:
             first = next(iter(family.values()))
             if first.kind == "value" and (first.inner if selects else not unknown):

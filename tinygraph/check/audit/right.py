@@ -61,11 +61,13 @@ class Right:
     Attributes:
         things: arrays of the forward pass and of its gradients.
         gradients: the right gradients by the names of the parameters.
+        forward: all nodes of the forward pass.
         initial: by the family of a state what the first step reads in its place.
     """
 
     def __init__(self, outcome: Outcome, steps: int | None = None) -> None:
         self.loss: Node = outcome.loss
+        self.forward = {*ancestors([self.loss])}
         order = [x for x in ancestors([self.loss]) if x.dtype.kind == "f"]
         self._names = {leaf: name for name, leaf in outcome.leaves.items()}
         self._length = steps

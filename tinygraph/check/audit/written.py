@@ -20,7 +20,7 @@ from .right import Right, Thing
 from .subject import Outcome
 
 
-@dataclass
+@dataclass(eq=False)
 class Operation:
     """One operation of the user's code, and the nodes that it made, in the order in which it ran.
 
@@ -84,7 +84,7 @@ class Written:
 
         A value that is an adjoint but for a factor, such as y - t of (y - t)**2, is not.
         """
-        if node.op is None or node.size == 1:
+        if node.op is None or node.size == 1 or node in self.right.forward:
             return True
         if self.selects(node):
             return False
