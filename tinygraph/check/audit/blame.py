@@ -88,8 +88,25 @@ class Blame:
         shared = [o for o in self._shared(frontier) if not behind.isdisjoint(o.nodes)]
         best = self._of([*shared, *frontier], wrong, self._bound(open_ones, wrong))
         if best is not None:
-            return self._of(self._upstream([*best.right]), wrong, best)
+            return self._joined(self._of(self._upstream([*best.right]), wrong, best) or best)
         return self._of(self._upstream([x for o in frontier for x in o.nodes], 1), wrong, None)
+
+    def _joined(self, departure: Departure) -> Departure:
+        """The one thing that is wrong in what only joins others, if nobody else reads it."""
+        pieces = {node: _pieces(node, due) for node, due in departure.right.items()}
+        first, of = departure.node, pieces[departure.node]
+        places = [k for k, piece in enumerate(of) if not same(self._present.value(first.inputs[k]), piece)]
+        picked = self.written.picked
+        right = {picked(node.inputs[k]): of[k] for node, of in pieces.items() for k in places if of}
+        node = picked(first.inputs[places[0]]) if places else first
+        operation = self.written.operation_of.get(node)
+        if len(places) != 1 or operation is None or any(len(self.written.readers(x)) > 1 for x in right):
+            return departure
+        if any(x.shape != piece.shape for x, piece in right.items()):
+            return departure
+        exact = [m.thing for m in self.written.look(node, right[node]) if m.is_exact]
+        due = next((t for t in exact if t.kind == "adjoint"), replace(departure.due, array=right[node]))
+        return replace(departure, operation=operation, node=node, due=due, right=right)
 
     def _shared(self, frontier: list[Operation]) -> list[Operation]:
         """What several departing statements read, and so may all depart for, the most read first."""
@@ -259,3 +276,11 @@ class Blame:
             return True
         readers = self._other_readers(reader, overrides) if depth > 1 else []
         return any(self._asks(r, {**values, reader: new}, overrides, depth - 1) for r in readers)
+
+
+def _pieces(node: Node, due: np.ndarray) -> list[np.ndarray]:
+    """What each input of a concatenation should be for its result to be what is due."""
+    if node.op is None or node.op.name != "concatenate" or due.shape != node.shape:
+        return []
+    axis = node.attributes["axis"]
+    return np.split(due, np.cumsum([x.shape[axis] for x in node.inputs])[:-1], axis)

@@ -185,6 +185,8 @@ class Written:
         """Whether the loop that makes the adjoints goes from the last step to the first; None where that is unclear."""
         votes, total = 0, 1
         for operation in self.operations:
+            if operation.nodes[0] in self.right.forward or self.selects(operation.nodes[0]):
+                continue
             steps = [self._step(x) for x in operation.nodes]
             pairs = [(a, b) for a, b in pairwise(steps) if a is not None and b is not None and a != b]
             votes, total = votes + sum(1 if b < a else -1 for a, b in pairs), total + len(pairs)
