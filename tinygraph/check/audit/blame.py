@@ -135,7 +135,7 @@ class Blame:
         operations = [o for o in self.written.operations if o.line[:3] not in blamed and not behind.isdisjoint(o.nodes)]
         for operation in operations:
             for things in (but_for_a_factor(self._present, operation), self._candidates.but_for_steps(operation)):
-                overrides = {x: turned(t.array, x) for x, t in things.items()}
+                overrides = {x: turned(t.array, self.written.shape(x)) for x, t in things.items()}
                 if overrides and self._left_wrong(overrides) <= wrong:
                     return self._departure(operation, things, overrides)
         frontier = [o for o in operations if self._departs(o)]
@@ -165,7 +165,7 @@ class Blame:
         """What departs, if what it made is another thing by a fault that has a name."""
         for operation in frontier:
             for things in self._candidates.of(operation):
-                departure = self._departure(operation, things, {x: turned(t.array, x) for x, t in things.items()})
+                departure = self._departure(operation, things, {x: turned(t.array, self.written.shape(x)) for x, t in things.items()})
                 if departure.due.kind == "adjoint" and is_nameable(self.written, departure):
                     return departure
         return None
@@ -183,7 +183,7 @@ class Blame:
         A reader speaks only if all else that it reads is right.
         """
         for x in operation.nodes:
-            if x.size == 1 or self._present.is_known(x) or not self._present.reads_right(x):
+            if self.written.is_number(x) or self._present.is_known(x) or not self._present.reads_right(x):
                 continue
             readers = [r for r in self.written.readers(x) if all(y is x or self._present.is_known(y) for y in r.inputs)]
             if self.written.is_result(x) or any(not self._comes_right(r) for r in readers):
@@ -235,7 +235,7 @@ class Blame:
         whole: bool = True,
     ) -> Departure | None:
         """What comes of an assignment, if it mends a whole gradient and is better than the best so far."""
-        overrides = {x: turned(t.array, x) for x, t in things.items() if fits(t.array, x)}
+        overrides = {x: turned(t.array, self.written.shape(x)) for x, t in things.items() if fits(t.array, self.written.shape(x))}
         changed = {x: a for x, a in overrides.items() if not same(self._present.value(x), a)}
         node = min(changed, key=lambda x: x.serial, default=None)
         if node is None or (operation not in self._doubted and any(map(self.written.is_settled, changed))):
