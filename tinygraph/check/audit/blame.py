@@ -196,7 +196,7 @@ class Blame:
             return True
         if depth == 0 or node.op is None or node.op.name != "add":
             return False
-        readers = self.written.readers(node)
+        readers = [r for r in self.written.readers(node) if r not in self._present.overrides]
         right = [r for r in readers if all(y is node or self._present.is_known(y) for y in r.inputs)]
         return any(self._comes_right(r, depth - 1) for r in right)
 
@@ -240,7 +240,7 @@ class Blame:
         node = min(changed, key=lambda x: x.serial, default=None)
         if node is None or (operation not in self._doubted and any(map(self.written.is_settled, changed))):
             return None
-        if best is not None and best.mended == wrong and best.node.serial <= node.serial:
+        if best is not None and best.mended == wrong and best.node.serial < node.serial + best.is_multiple:
             return None
         self._left -= 1
         if not self._asking(changed):

@@ -88,9 +88,15 @@ class Right:
         for x in order:
             if x.size > 1:
                 gx = self._gradients[x].value
-                things += self._thing("value", x, x.value) + self._thing("adjoint", x, gx)
+                things += self._thing("value", x, x.value)
+                things += [] if self._is_target(x) else self._thing("adjoint", x, gx)
                 self._keep_parts(x)
         return things
+
+    def _is_target(self, x: Node) -> bool:
+        """Whether it is what outputs are compared with: nobody's backward pass makes its adjoint, -(y - t)."""
+        reader = self._first_reader[x][0].op if x in self._first_reader else None
+        return x.op is None and x not in self._names and reader is not None and reader.name == "subtract"
 
     def _linear(self, order: list[Node]) -> dict[str, set[Node]]:
         """For each parameter the nodes that are linear in it, or in another of the same sum."""
@@ -143,9 +149,10 @@ class Right:
     def _of_gradients(self, forward: set[Node]) -> list[Thing]:
         things = []
         count: dict[Any, int] = defaultdict(int)
+        of_targets = {self._gradients[x] for x in forward if x in self._gradients and self._is_target(x)}
         for g in ancestors([*self._gradients.values()]):
             origin = g.origin
-            if g in forward or origin is None or g.dtype.kind != "f" or g.size == 1:
+            if g in forward or g in of_targets or origin is None or g.dtype.kind != "f" or g.size == 1:
                 continue
             word = g.op.name if g.op else ""
             nth = count[origin, word, g.shape] = count[origin, word, g.shape] + 1

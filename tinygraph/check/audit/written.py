@@ -206,7 +206,7 @@ class Written:
         return None if abs(votes) < SURE * total else votes > 0
 
     def _step(self, node: Node) -> int | None:
-        exact = [m.thing.step for m in self.matches.get(node, ()) if m.is_exact and m.thing.kind != "value"]
+        exact = [m.thing.step for m in self.matches.get(node, ()) if m.is_exact and m.thing.kind in ("adjoint", "part")]
         return exact[0] if exact else None
 
     def wrong(self, values: Mapping[Node, np.ndarray] | None = None) -> frozenset[str]:
