@@ -142,8 +142,8 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_open(value: Any, read: bool) -> bool:
-    """Whether a variable's places may be meant: those of lists and dicts, and of arrays of which nothing is read."""
-    return isinstance(value, (Mapping, list, tuple)) or (not read and isinstance(value, np.ndarray) and value.ndim > 1)
+    """Whether a variable's places may be meant: of lists, dicts, and arrays that are not read or have three axes."""
+    return isinstance(value, (Mapping, list, tuple)) or (isinstance(value, np.ndarray) and value.ndim > 1 + read)
 
 
 def is_atom(node: ast.AST) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
+from ...ops.inference import Shape
 from .atoms import Scope, loop_names
 from .forms import expression, replaced
 from .inserts import Gap, Inserts
@@ -46,16 +47,17 @@ class Edits:
 
     Args:
         scope: what there is to build from.
-        wrong: the parameters whose gradients are wrong; a line that is missing sets one of them.
+        wrong: the shapes of the gradients that are wrong; a line that is missing sets one of them.
+        names: the parameters in their order.
 
     Attributes:
         inserts: the lines that may be missing.
     """
 
-    def __init__(self, scope: Scope, wrong: Sequence[str] = ()) -> None:
+    def __init__(self, scope: Scope, wrong: Collection[Shape] = (), names: Sequence[str] = ()) -> None:
         self.scope = scope
         self._rewrites = Rewrites(scope)
-        self.inserts = Inserts(self._rewrites.terms, wrong)
+        self.inserts = Inserts(self._rewrites.terms, wrong, names)
 
     def of(self, at: ast.stmt) -> list[Edit]:
         """Other statements for one, by weight; `placed` gives them lines before they are compiled."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 from ...ops.inference import Shape
 from .atoms import is_atom
-from .forms import as_target, method
-from .results import plain
+from .forms import as_target, method, times
+from .results import names_gradient
 from .terms import Terms
 
 MISSING = "a line is missing"
@@ -38,14 +39,20 @@ class Gap:
 
     @property
     def operators(self) -> tuple[ast.operator | None, ...]:
-        return {GROWS: (ast.Add(), None), CARRIED: (None,), MORE: (ast.Add(),)}[self.role]
+        return {GROWS: (ast.Add(), ast.Sub()), CARRIED: (None,), MORE: (ast.Add(),)}[self.role]
 
 
 class Inserts:
-    """Makes lines to put after a statement."""
+    """Makes lines to put after a statement.
 
-    def __init__(self, terms: Terms, wrong: Sequence[str]) -> None:
-        self._terms, self._wrong = terms, [plain(name) for name in wrong]
+    Args:
+        terms: what they can be made of.
+        wrong: the shapes of the gradients that are wrong.
+        names: the parameters in their order, in which people write the lines of their gradients, too.
+    """
+
+    def __init__(self, terms: Terms, wrong: Collection[Shape], names: Sequence[str]) -> None:
+        self._terms, self._wrong, self._names = terms, wrong, names
         self._scope = terms.scope
         tree = terms.scope.source.tree
         self._stores = _stores(tree)
@@ -61,19 +68,21 @@ class Inserts:
                 continue
             for text in self._scope.arrays:
                 node = self._scope.nodes[text]
-                role = None if _is_place(node) else self._role(text, block, where)
-                if role is not None:
+                for role in () if _is_place(node) else self._roles(text, block, where):
                     yield Gap(at, node, number, where, role)
 
-    def _role(self, text: str, block: _Block, where: int) -> int | None:
-        due = plain(text.replace("']", "").replace("['", ".")) in self._wrong and text not in self._terms.inputs
-        if due:
-            return GROWS if text not in block.own else None
+    def _roles(self, text: str, block: _Block, where: int) -> Iterator[int]:
+        if text in self._terms.inputs or (text.isidentifier() and text not in self._stores):
+            return  # what stands outside of the function is no variable of it
+        due = self._scope.arrays[text] in self._wrong
+        if text not in block.own and due:
+            yield GROWS
         if where < block.last:
-            return None
-        if text in block.own:
-            return MORE
-        return CARRIED if text in block.reads and text in self._stores else None
+            return
+        if text not in block.own and (due or (text in block.reads and text in self._stores)):
+            yield CARRIED
+        if text in block.own and (block is not self._blocks[-1] or len(self._blocks) == 1):
+            yield MORE
 
     def values(self, gap: Gap) -> list[tuple[ast.expr, float]]:
         """Expressions of the variable's shape."""
@@ -91,9 +100,9 @@ class Inserts:
         if op is not None:
             new = ast.AugAssign(target=target, op=op, value=value)
         outside = 0.6 if gap.block else 0.0  # a loop is where most of it is made
-        if gap.role == GROWS and op is not None:
+        if gap.role == GROWS:
             near = isinstance(gap.at, ast.AugAssign) and bool(_loads([gap.at]) & _loads([value]) & block.own)
-            outside += -0.5 if near else -0.45 if gap.where in (beside, block.last) else 0.3
+            outside += self._apart(gap) - 0.5 if near else -0.4 if gap.where in (beside, block.last) else 0.3
         elif gap.role == CARRIED:
             outside += -0.4
         elif gap.role == MORE:
@@ -101,11 +110,20 @@ class Inserts:
         where = {GROWS: gap.where, CARRIED: beside, MORE: max(beside, block.beside(gap.node))}[gap.role]
         return (block.body[where], new), MISSING, weight + outside
 
+    def _apart(self, gap: Gap) -> float:
+        """More where the statement makes the gradient of a parameter that is farther from the line's own."""
+        told = [ast.unparse(x).replace("']", "").replace("['", ".") for x in (gap.node, cast(Any, gap.at).target)]
+        own, other = (next((k for k, n in enumerate(self._names) if names_gradient(x, n)), None) for x in told)
+        return 0.08 if own is None or other is None else 0.02 * min(abs(own - other), 4)
+
     def _values(self, shape: Shape) -> Iterator[tuple[ast.expr, float]]:
         for text in self._scope.alike(shape):
             yield self._scope.nodes[text], 2.0 - 0.3 * (text in self._terms.unread)
         for node, weight in self._terms.of(shape):
             yield node, weight + 0.1
+        rates = [text for text in self._scope.sizes if text not in self._scope.whole]
+        for rate, text in itertools.product(rates, self._scope.alike(shape)):
+            yield times(self._scope.nodes[rate], self._scope.nodes[text]), 1.9
         for text, other in self._scope.arrays.items():
             for axis in range(len(other)):
                 if other[:axis] + other[axis + 1 :] == shape:

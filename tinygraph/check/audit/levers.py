@@ -18,7 +18,7 @@ import numpy as np
 
 from .edits import Edit
 from .ranking import EditSpot
-from .trials import CHOICE, Trees, Trials, Verdict, running
+from .trials import CHOICE, Clock, Trees, Trials, Verdict, running
 from .values import Values
 
 MOST = 120
@@ -100,12 +100,14 @@ class Levers:
         trees, trial: what is run.
         points: the variables.
         base: of a run without moves.
+        clock: when it is over, what is not known stays so.
     """
 
     trees: Trees
     trial: Trials
     points: Sequence[Point]
     base: Verdict
+    clock: Clock
     hook: _Hook = field(default_factory=_Hook)
     _known: dict[Hashable, Lever | str | None] = field(default_factory=dict)
 
@@ -122,7 +124,7 @@ class Levers:
 
     def _fitting(self, number: int, point: Point, options: Any) -> list[Option] | None:
         if point.alike not in self._known:
-            self._known[point.alike] = self._lever(number)
+            self._known[point.alike] = "unknown" if self.clock.over else self._lever(number)
         lever = self._known[point.alike]
         if lever is None:
             return []

@@ -41,7 +41,7 @@ def search(
     subject: Subject,
     cases: Cases,
     lines: Sequence[tuple[FunctionType, int]],
-    budget_seconds: float = 10.0,
+    budget_seconds: float = 7.5,
     due: Due | None = None,
 ) -> list[Repair]:
     """Looks for edits after which all wrong gradients are right.
@@ -119,10 +119,8 @@ class Search:
             if lost:
                 return lost
         for some in (places[: len(first)], places[len(first) :]):
-            edits = {**lines}
-            for key, more in self._other(self.start, some, self.trials).items():
-                edits[key] = [*lines.get(key, ()), *more]
-            mended = self._alone(some, edits, clock)
+            other = self._other(self.start, some, self.trials)
+            mended = self._alone(some, {key: [*lines.get(key, ()), *other[key]] for key in other}, clock)
             if mended:
                 return mended
         return []
@@ -213,7 +211,7 @@ class Search:
             base = trial.of(state.trees)
             if base is None or base.right >= trial.due.keys():
                 continue
-            known = Levers(state.trees, trial, points, base).fitting(options)
+            known = Levers(state.trees, trial, points, base, self.clock).fitting(options)
             yield from ((p, fits) for p, fits in zip(points, known, strict=True) if fits is not None)
             points = [p for p, fits in zip(points, known, strict=True) if fits is None]
 
@@ -222,7 +220,8 @@ class Search:
         if id(tree) not in self._makers:
             scope = self.watch.scopes[function]
             scope = replace(scope, source=replace(scope.source, tree=tree))
-            self._makers[id(tree)] = tree, Edits(scope, sorted(self.trial.wrong))
+            wrong = {self.trial.due[name].shape for name in self.trial.wrong}
+            self._makers[id(tree)] = tree, Edits(scope, wrong, [*self.trial.due])
         return self._makers[id(tree)][1]
 
     def _edits_of(self, state: Edited, place: EditSpot) -> list[Edit]:
@@ -264,9 +263,8 @@ class Search:
         trial, base = trials[k], bases[k]
         assert base is not None
         places = ranked(state.trees, self.ours, trial, suspected(state.trees, self.lines), base)
-        edits = self._missing(state, places, [trial])
-        for key, more in self._other(state, places, [trial]).items():
-            edits[key] = [*edits.get(key, ()), *more]
+        lines, other = (find(state, places, [trial]) for find in (self._missing, self._other))
+        edits = {key: [*lines.get(key, ()), *other[key]] for key in other}
         for tier in self._tiers(state, places, trial, edits):
             steps: list[Any] = []
             for rank, edit, verdict in tier:
