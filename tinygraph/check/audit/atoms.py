@@ -50,7 +50,7 @@ class Scope:
         self._await(atoms_of(self.source.tree))
         steps = [n for n in ast.walk(self.source.tree) if isinstance(n, ast.Subscript)]
         for node in steps:
-            if is_atom(node.value) and not _is_key(node.slice):
+            if is_atom(node.value):
                 text = ast.unparse(node.value)
                 self._bases[text] = _code(text)
         self._loops = loop_names(self.source.tree)
@@ -69,10 +69,10 @@ class Scope:
             inner = getattr(value, "__dict__", None)
             if isinstance(inner, dict) and name == "self":
                 self._await(f"self.{key}" for key in inner)
-                self._dicts(f"self.{key}" for key, part in inner.items() if isinstance(part, dict))
+                self._bases_of(f"self.{key}" for key, part in inner.items() if isinstance(part, (dict, list)))
         self.look(frame)
 
-    def _dicts(self, texts: Iterable[str]) -> None:
+    def _bases_of(self, texts: Iterable[str]) -> None:
         for text in texts:
             self._bases.setdefault(text, _code(text))
 
@@ -151,10 +151,6 @@ def is_atom(node: ast.AST) -> bool:
     if isinstance(node, ast.Subscript):
         return is_atom(node.value)
     return isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and is_atom(node.value))
-
-
-def _is_key(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def atoms_of(tree: ast.AST) -> list[str]:

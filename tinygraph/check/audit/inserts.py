@@ -6,11 +6,10 @@ import ast
 import itertools
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
 
 from ...ops.inference import Shape
 from .atoms import is_atom
-from .forms import as_target, method, times
+from .forms import as_target, is_text, method, times
 from .results import names_gradient
 from .terms import Terms
 
@@ -79,7 +78,7 @@ class Inserts:
             yield GROWS
         if where < block.last:
             return
-        if text not in block.own and (due or (text in block.reads and text in self._stores)):
+        if (due and text not in block.own) or (text in block.reads and text in self._stores):
             yield CARRIED
         if text in block.own and (block is not self._blocks[-1] or len(self._blocks) == 1):
             yield MORE
@@ -101,20 +100,34 @@ class Inserts:
             new = ast.AugAssign(target=target, op=op, value=value)
         outside = 0.6 if gap.block else 0.0  # a loop is where most of it is made
         if gap.role == GROWS:
-            near = isinstance(gap.at, ast.AugAssign) and bool(_loads([gap.at]) & _loads([value]) & block.own)
-            outside += self._apart(gap) - 0.5 if near else -0.4 if gap.where in (beside, block.last) else 0.3
+            apart = self._apart(gap, value)
+            far = -0.4 if gap.where in (beside, block.last) else 0.3
+            outside += far if apart is None else 0.02 * apart - 0.5
         elif gap.role == CARRIED:
-            outside += -0.4
+            outside += 0.0 if ast.unparse(gap.node) in block.own else -0.4
         elif gap.role == MORE:
             outside += 0.8
-        where = {GROWS: gap.where, CARRIED: beside, MORE: max(beside, block.beside(gap.node))}[gap.role]
+        where = gap.where if gap.role == GROWS else max(beside, block.beside(gap.node, beside))
         return (block.body[where], new), MISSING, weight + outside
 
-    def _apart(self, gap: Gap) -> float:
-        """More where the statement makes the gradient of a parameter that is farther from the line's own."""
-        told = [ast.unparse(x).replace("']", "").replace("['", ".") for x in (gap.node, cast(Any, gap.at).target)]
-        own, other = (next((k for k, n in enumerate(self._names) if names_gradient(x, n)), None) for x in told)
-        return 0.08 if own is None or other is None else 0.02 * min(abs(own - other), 4)
+    def _apart(self, gap: Gap, value: ast.expr) -> float | None:
+        """How far it is in the order of the parameters from those whose gradients are made beside it; None if none is.
+
+        A line comes after those of the parameters before its own, and before those of the others.
+        """
+        block, options = self._blocks[gap.block], []
+        parts, own = _loads([value]) & block.own, self._order(gap.node)
+        after = block.body[gap.where + 1 : gap.where + 2]
+        beside = [(gap.at, 1)] + [(x, -1) for at in after for x in ast.walk(at)]
+        for x, side in beside:
+            if isinstance(x, ast.AugAssign) and _loads([x]) & parts:
+                apart = (own - self._order(x.target)) * side
+                options.append(apart if apart > 0 else 0.5 - apart)
+        return min(min(options), 4) if options else None
+
+    def _order(self, node: ast.expr) -> int:
+        text = ast.unparse(node).replace("']", "").replace("['", ".")
+        return next((k for k, name in enumerate(self._names) if names_gradient(text, name)), len(self._names) + 4)
 
     def _values(self, shape: Shape) -> Iterator[tuple[ast.expr, float]]:
         for text in self._scope.alike(shape):
@@ -181,13 +194,12 @@ class _Block:
         self.last = max((k for k, x in enumerate(body) if not isinstance(x, ast.Return)), default=0)
         self._touched = [_loads([x]) | _stores(x) for x in body]
 
-    def beside(self, value: ast.expr) -> int:
+    def beside(self, value: ast.expr, default: int | None = None) -> int:
         """The last line that reads or sets what the value is made of, as far as the block makes it."""
         parts = _loads([value]) & self.own
-        return max(
-            (k for k, touched in enumerate(self._touched) if touched & parts and k <= self.last), default=self.last
-        )
+        places = [k for k, touched in enumerate(self._touched) if touched & parts and k <= self.last]
+        return max(places, default=self.last if default is None else default)
 
 
 def _is_place(node: ast.expr) -> bool:
-    return isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant)
+    return isinstance(node, ast.Subscript) and not is_text(node.slice)

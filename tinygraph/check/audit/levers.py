@@ -132,12 +132,13 @@ class Levers:
             return None
         left: list[Option] = [*options(point)]
         moves: dict[int, np.ndarray] = {}
+        near = 1e-6 * max(float(np.abs(x).max(initial=0)) for x in lever.due if x is not None) + 1e-9
 
         def watch(k: int, frame: FrameType) -> None:
             due = lever.due[k] if k < len(lever.due) else None
             if due is not None:
                 values = Values(frame)
-                left[:] = [o for o in left if values.makes(o.value, o.op, point.target, due)]
+                left[:] = [o for o in left if values.makes(o.value, o.op, point.target, due, near)]
 
         for k, due in enumerate(lever.due):  # the values of later runs depend on those of the earlier
             if due is not None and left:
@@ -248,14 +249,8 @@ def _hooked(points: Sequence[tuple[int, Point]]) -> Edit:
     return Edit(place.function, place.at, (*ast.parse(before).body, place.at, *ast.parse(after).body), "", 0.0)
 
 
-def is_other(edit: Edit) -> bool:
-    """Whether an edit does more than another value of the same variable."""
-    target = target_of(edit.new[0]) if len(edit.new) == 1 else None
-    return target is None or target is not target_of(edit.at)
-
-
 def as_option(edit: Edit) -> Option:
-    """An edit that is no other."""
+    """An edit that sets the same variable."""
     new = cast(ast.Assign | ast.AugAssign, edit.new[0])
     return Option(new.op if isinstance(new, ast.AugAssign) else None, new.value, edit)
 

@@ -14,7 +14,7 @@ from .atoms import ScopeWatch
 from .cases import Cases
 from .edits import Edit, Edits
 from .inserts import GROWS
-from .levers import Levers, Option, Point, as_option, is_other, target_of
+from .levers import Levers, Option, Point, as_option, target_of
 from .mended import Edited, Repair, credible, weight_at, with_edit
 from .ranking import EditSpot, ranked, suspected
 from .subject import Case, Subject
@@ -167,16 +167,22 @@ class Search:
 
     def _other(self, state: Edited, places: Sequence[EditSpot], trials: Sequence[Trials]) -> ByPlace:
         """The edits of each statement; where it is known what is due, those that make it."""
-        every = {id(place.at): self._edits_of(state, place) for place in places}
-        points = [Point(p, target, (id(p.at), "")) for p in places if (target := target_of(p.at)) is not None]
-        for point, options in self._fitting(state, points, trials, self._options):
-            key = id(point.place.at)
-            other = [edit for edit in every[key] if is_other(edit)]
-            every[key] = sorted([*other, *(o.of for o in options)], key=lambda edit: edit.weight)
-        return every
+        targets = [(place, target_of(place.at)) for place in places]
+        points = [Point(p, target, (id(p.at), "")) for p, target in targets if target is not None]
+        every = {id(p.at): self._maker(state, p.function).others(p.at) for p in places}
+        for point, options in self._fitting(
+            state, points, trials, lambda p: map(as_option, self._values(state, p.place))
+        ):
+            every[id(point.place.at)] += [option.of for option in options]
+            points = [p for p in points if p is not point]
+        for place in [p.place for p in points] + [p for p, target in targets if target is None]:
+            every[id(place.at)] += [] if self.clock.over else self._values(state, place)
+        return {key: sorted(edits, key=lambda edit: edit.weight) for key, edits in every.items()}
 
-    def _options(self, point: Point) -> list[Option]:
-        return [as_option(edit) for edit in self._edits[id(point.place.at)][1] if not is_other(edit)]
+    def _values(self, state: Edited, place: EditSpot) -> list[Edit]:
+        if id(place.at) not in self._edits:
+            self._edits[id(place.at)] = place.at, self._maker(state, place.function).values(place.at)
+        return self._edits[id(place.at)][1]
 
     def _missing(self, state: Edited, places: Sequence[EditSpot], trials: Sequence[Trials]) -> ByPlace:
         """The lines that may be missing after each statement: those that make what is due."""
@@ -223,11 +229,6 @@ class Search:
             wrong = {self.trial.due[name].shape for name in self.trial.wrong}
             self._makers[id(tree)] = tree, Edits(scope, wrong, [*self.trial.due])
         return self._makers[id(tree)][1]
-
-    def _edits_of(self, state: Edited, place: EditSpot) -> list[Edit]:
-        if id(place.at) not in self._edits:
-            self._edits[id(place.at)] = place.at, self._maker(state, place.function).of(place.at)
-        return self._edits[id(place.at)][1]
 
     def _proven(self, state: Edited, edit: Edit | None) -> bool:
         trees = state.trees if edit is None else with_edit(state, edit).trees
