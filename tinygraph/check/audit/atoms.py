@@ -54,6 +54,8 @@ class Scope:
                 text = ast.unparse(node.value)
                 self._bases[text] = _code(text)
         self._loops = loop_names(self.source.tree)
+        tuples = {ast.unparse(node.slice) for node in steps if isinstance(node.slice, ast.Tuple)}
+        self._places = [text for text in sorted(tuples) if any(name in text.split(", ") for name in self._loops)]
         self._read = {n.id for n in ast.walk(self.source.tree) if isinstance(n, ast.Name)}
 
     def _await(self, texts: Iterable[str]) -> None:
@@ -107,6 +109,7 @@ class Scope:
         loops = [name for name in self._loops if name in values or not values]
         for name in loops or self._loops:
             self._await(f"{text}[{index}]" for index in (name, f"{name} - 1", f"{name} + 1"))
+        self._await(f"{text}[{index}]" for index in self._places if np.ndim(value) > 2)
 
     def alike(self, shape: Shape | None) -> list[str]:
         """Arrays of one shape."""

@@ -27,7 +27,7 @@ TIERS = (1.25, 1.75, 2.25, 2.75, 9.0)
 WIDTH, DEPTH = 4, 4
 """Of several faults: how many first steps are followed up, and how many edits together."""
 
-ALONE, OF_SEVERAL = 0.5, 0.15
+ALONE, OF_SEVERAL = 0.5, 0.35
 """The part of the time in which one edit is looked for that mends everything; less where several lines are suspect."""
 CLIPPED = 4.5
 """Gradients are often clipped at 5."""
@@ -101,11 +101,9 @@ class Search:
 
     def repairs(self) -> list[Repair]:
         """See `search`."""
-        wrong = self.trial.wrong
-        if not wrong or self.trial.base is None:
+        if not self.trial.wrong or self.trial.base is None:
             return []
-        single = self._single()
-        if single:
+        if single := self._single():
             return [self._repair(edit, True) for edit in single]
         return [self._repair(edit, False) for edit in self._several()]
 
@@ -171,7 +169,7 @@ class Search:
         points = [Point(p, target, (id(p.at), "")) for p, target in targets if target is not None]
         every = {id(p.at): self._maker(state, p.function).others(p.at) for p in places}
         for point, options in self._fitting(
-            state, points, trials, lambda p: map(as_option, self._values(state, p.place))
+            state, points, trials, lambda p, _: map(as_option, self._values(state, p.place))
         ):
             every[id(point.place.at)] += [option.of for option in options]
             points = [p for p in points if p is not point]
@@ -193,8 +191,10 @@ class Search:
                 points.append(Point(place, gap.node, (place.function, alike), after=True))
                 gaps[id(points[-1])] = gap
 
-        def options(point: Point) -> list[Option]:
+        def options(point: Point, own: bool) -> list[Option]:
             gap = gaps[id(point)]
+            if gap.role == GROWS and not own:
+                return []
             values = self._maker(state, point.place.function).inserts.values(gap)
             return [Option(op, value, weight) for op in gap.operators for value, weight in values]
 
@@ -210,7 +210,7 @@ class Search:
         state: Edited,
         points: Sequence[Point],
         trials: Sequence[Trials],
-        options: Callable[[Point], Iterable[Option]],
+        options: Callable[[Point, bool], Iterable[Option]],
     ) -> Iterator[tuple[Point, list[Option]]]:
         """The points whose values are known in one of the cases, with the options that make them."""
         for trial in trials:

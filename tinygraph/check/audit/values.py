@@ -71,6 +71,14 @@ class Values:
         except Exception:  # no value, or one that is no array
             return False
 
+    def added(self, total: Any, before: Any, op: ast.operator | None, node: ast.expr) -> Any:
+        """The total with one more value; at first it is what was there before. None if there is no value."""
+        try:
+            total = before if total is None else total
+            return None if op is None else OPERATORS[type(op)](total, self.of(node))
+        except Exception:  # no value, or one of another shape
+            return None
+
     def _binary(self, node: ast.BinOp) -> Any:
         return OPERATORS[type(node.op)](self.of(node.left), self.of(node.right))
 
