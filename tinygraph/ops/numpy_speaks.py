@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import cache, partial
-from inspect import signature
+from inspect import Parameter, signature
 from itertools import takewhile
 from typing import Any, NoReturn
 
@@ -120,6 +120,8 @@ def _where(self: Node, ufunc: Any, inputs: Any, out: Any, where: Any, **settings
 
 def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """Node.__array_function__: numpy calls it for ``function(*args, **kwargs)`` with a node among the arguments."""
+    if len(args) > 2 and (place := _place_of_out(function)) < len(args):
+        args, kwargs = args[:place], _named(function, place, args, kwargs)
     if kwargs.get("out") is not None:
         rest = {name: x for name, x in kwargs.items() if name != "out"}
         call = partial(array_function, self, function, types, args, rest)
@@ -137,6 +139,26 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
         return z if now.recorder is None or isinstance(op, Op) else now.recorder.composed(z, function, args)
     except UNFIT as error:
         return _again(self, function, types, args, kwargs, error, isinstance(op, Op))
+
+
+@cache
+def _place_of_out(function: Any) -> int:
+    """Which of its arguments is ``out``; beyond all of them if none is."""
+    try:
+        parameters = signature(function).parameters
+    except ValueError:  # numpy does not tell
+        return MOST_ARGUMENTS
+    named = "out" in parameters and parameters["out"].kind is Parameter.POSITIONAL_OR_KEYWORD
+    return [*parameters].index("out") if named else MOST_ARGUMENTS
+
+
+MOST_ARGUMENTS = 99
+
+
+def _named(function: Any, place: int, args: Any, kwargs: Any) -> dict[str, Any]:
+    """The settings, and by their names the arguments from ``place`` on."""
+    names = [*signature(function).parameters][place:]
+    return {**dict(zip(names, args[place:], strict=False)), **kwargs}
 
 
 def _again(self: Node, function: Any, types: Any, args: Any, kwargs: Any, error: Exception, is_op: bool) -> Any:
