@@ -80,3 +80,23 @@ def test_elsewhere_it_is_refused(name: str) -> None:
     call, shape = CALLS[name]
     with pytest.raises(tg.MutationError, match=r"(?s)out=|in place"):
         call(tg.parameter(X), np.full(shape, 9.0))
+
+
+def test_flat_is_read_and_written_as_numpys() -> None:
+    def run(a: Any) -> Any:
+        b = a * 2.0
+        b.flat[1] = a[1, 2] ** 2
+        b.flat[-1] *= 3.0
+        b.flat[2:4] = [a[0, 0], 0.5]
+        b.flat[[0, 4]] += a.flat[3]
+        c = np.zeros_like(a)
+        c.flat = b.flat[1] * 2
+        assert len(b.flat) == 6
+        return b.sum() + sum(v * v for v in b.flat) + np.sum(b.flat[::2] * [1.0, 2.0, 3.0]) + c.sum()
+
+    w = tg.parameter(X)
+    z = tg.recorded(run)(w)
+    assert z.item() == pytest.approx(run(X), rel=1e-12)
+    tg.check.gradients(lambda a: tg.recorded(run)(a), [X], order=1)
+    with pytest.raises(tg.MutationError, match="recorded"):
+        (w * 2).flat[0] = 1.0
