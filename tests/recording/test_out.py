@@ -100,3 +100,79 @@ def test_flat_is_read_and_written_as_numpys() -> None:
     tg.check.gradients(lambda a: tg.recorded(run)(a), [X], order=1)
     with pytest.raises(tg.MutationError, match="recorded"):
         (w * 2).flat[0] = 1.0
+
+
+class Named:
+    """A name for an array, as an attribute."""
+
+
+def test_in_place_operators_on_plain_arrays_of_one_name_bind_it_to_a_node() -> None:
+    def run(w: Any) -> Any:
+        a = X[0] * 0.5
+        a += w
+        a -= 1.0
+        a[0] = w[1]
+        named, listed = Named(), [X[0] + 0]
+        named.b = X[1] * 2  # type: ignore[attr-defined]
+        named.b *= w  # type: ignore[attr-defined]
+        listed[0] /= w + 1
+        narrow = X[0].astype(np.float32)
+        narrow += w
+        return a.sum() * named.b.sum() + listed[0].sum() + narrow.astype(float).sum()  # type: ignore[attr-defined]
+
+    w = np.array([0.5, 0.25, 0.75])
+    assert tg.recorded(run)(tg.parameter(w)).item() == pytest.approx(run(w), rel=1e-7)
+    step = 2.0**-12
+    slope = (run(w + step) - run(w - step)) / (2 * step)
+    v = tg.parameter(w)
+    assert tg.grad(tg.recorded(run)(v), v).value.sum() == pytest.approx(slope, rel=1e-4)
+
+
+def another_name(w: Any) -> Any:
+    a = X[0] * 0.5
+    b = a
+    a += w
+    return b
+
+
+def a_view_of_data(w: Any) -> Any:
+    a = X[0]
+    a += w
+    return a
+
+
+def a_view_of_it(w: Any) -> Any:
+    a = X[0] * 1
+    v = a[1:]
+    a += w
+    return v
+
+
+def held_by_a_list(w: Any) -> Any:
+    a = X[0] * 1
+    kept = [a]
+    a += w
+    return kept[0]
+
+
+def held_by_a_caller(w: Any) -> Any:
+    def change(z: Any) -> None:
+        z += w
+
+    a = X[0] * 1
+    change(a)
+    return a
+
+
+def no_operator(w: Any) -> Any:
+    a = X[0] * 1
+    np.add(a, w, out=a)
+    return a
+
+
+@each("fn", [another_name, a_view_of_data, a_view_of_it, held_by_a_list, held_by_a_caller, no_operator])
+def test_where_somebody_else_would_see_the_change_it_is_refused(fn: Any) -> None:
+    before = X.copy()
+    with pytest.raises(tg.MutationError, match="plain array in place"):
+        tg.recorded(fn)(tg.parameter(X[1]))
+    assert (before == X).all()

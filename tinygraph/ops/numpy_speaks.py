@@ -37,6 +37,7 @@ from . import (
     order_statistics,
     questions,
     rearranging,
+    rebound,
     slicing,
     statistics,
     ufunc_methods,
@@ -245,6 +246,8 @@ def written(who: str, target: Any, compute: Callable[[], Any]) -> Any:
         for at in np.ndindex(target.shape):
             target[at] = slicing.getitem(z, index=at)
         return target
+    if type(target) is np.ndarray and now.recorder is not None and rebound.by_this_line(target):
+        return rebound.instead_of(target, compute())
     if not isinstance(target, Node):
         problem = f"{who} would change a plain array in place (out= or an operator like +=), and lose the gradient"
         raise MutationError(problem, got=users_line(), fix=f"{fix}; {OFFER}")

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FunctionType, ModuleType
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -112,17 +112,35 @@ MOST_KNOWN = 256
 
 def _names_of(x: Any, own: str) -> Iterator[_Names]:
     """The names of the files that ``x`` is or comes from, those that a user wrote: a class has one for each base."""
+    if isinstance(x, ModuleType):
+        files = [vars(x)] if x.__name__ not in _KNOWN and _has_source(x) else []
+    elif isinstance(x, dict):
+        files = [x] if "__builtins__" in x else []  # names in which a user has run source text
+    else:
+        files = [function.__globals__ for function in _functions_of(x)]
+    for names in files:
+        if _is_users(names, own):
+            yield names
+
+
+def _functions_of(x: Any) -> Iterator[FunctionType]:
+    """The function that ``x`` is or wraps; of an object or a class one function of each of its classes."""
     if isinstance(x, FunctionType):
-        if x.__module__ not in _KNOWN and _is_users(x.__module__, x.__globals__, own):
-            yield x.__globals__
-    elif isinstance(x, ModuleType):
-        if x.__name__ not in _KNOWN and _has_source(x) and _is_users(x.__name__, vars(x), own):
-            yield vars(x)
+        yield x
+        if hasattr(x, "__wrapped__"):
+            yield from _functions_of(x.__wrapped__)
+    elif isinstance(x, MethodType):
+        yield from _functions_of(x.__func__)
+    elif isinstance(x, functools.partial):
+        yield from _functions_of(x.func)
     else:
         for kind in (x if isinstance(x, type) else type(x)).__mro__:
-            module = None if kind.__module__ in _KNOWN else sys.modules.get(kind.__module__)
-            if module is not None and _has_source(module) and _is_users(kind.__module__, vars(module), own):
-                yield vars(module)
+            if kind.__module__ not in _KNOWN or (kind.__module__ == "builtins" and kind.__flags__ & _HEAP_TYPE):
+                yield from [f for f in vars(kind).values() if isinstance(f, FunctionType)][:1]
+
+
+_HEAP_TYPE = 1 << 9
+"""The flag of a class that a ``class`` statement made."""
 
 
 def _has_source(module: ModuleType) -> bool:
@@ -131,7 +149,8 @@ def _has_source(module: ModuleType) -> bool:
     return getattr(module, "__file__", None) is not None or name == "__main__" or name not in sys.modules
 
 
-def _is_users(name: Any, names: _Names, own: str) -> bool:
+def _is_users(names: _Names, own: str) -> bool:
+    name = names.get("__name__")
     package = str(name).partition(".")[0]
     if package != own and _is_library(package, names.get("__file__")):
         _KNOWN.add(name)
