@@ -27,6 +27,7 @@ from ..core.errors import (
 from ..core.node import Node
 from ..core.op import Op
 from ..core.scope import now
+from ..core.structure import leaves, map_leaves
 from ..core.traced import Traced
 from . import (
     choice,
@@ -86,6 +87,8 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
     op = UFUNCS.get(ufunc) or of_scipy(ufunc)
     if method != "__call__":
         op, settings = ufunc_methods.find(ufunc, method, op, settings), {}
+    if op is None and _is_data(inputs):
+        return now.recorder.data(getattr(ufunc, method)(*map_leaves(_number, inputs), **settings))
     if op is None:
         raise _unsupported(called(ufunc) + ("" if method == "__call__" else f".{method}"), UFUNCS)
     dtype = settings.pop("dtype", None)
@@ -128,6 +131,8 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
         call = partial(array_function, self, function, types, args, rest)
         return written(called(function), kwargs["out"], call)
     op = FUNCTIONS.get(function)
+    if op is None and _is_data([args, kwargs]):
+        return now.recorder.data(function(*map_leaves(_number, args), **map_leaves(_number, kwargs)))
     if op is None and function in numpy_products.REFUSED:
         problem, fix = f"np.linalg.{function.__name__} is not supported on nodes", numpy_products.REFUSED[function]
         raise GraphError(problem, got=users_line(), fix=fix)
@@ -140,6 +145,18 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
         return z if now.recorder is None or isinstance(op, Op) else now.recorder.composed(z, function, args)
     except UNFIT as error:
         return _again(self, function, types, args, kwargs, error, isinstance(op, Op))
+
+
+def _is_data(arguments: Any) -> bool:
+    """Whether numpy itself may answer: code that does not know of nodes has arrays of data, which are nodes here."""
+    if now.recorder is None or not now.recorder.anywhere:
+        return False
+    nodes = [x for x in leaves(arguments) if isinstance(x, Node)]
+    return not any(isinstance(x, Traced) or depends_on_parameter(x) for x in nodes)
+
+
+def _number(x: Any) -> Any:
+    return x.value if isinstance(x, Node) else x
 
 
 @cache
