@@ -56,6 +56,8 @@ def draw(
     title: str | None = None,
     tokens: Sequence[str] | Mapping[int, str] | None = None,
     max_nodes: int | None = MAX_NODES,
+    steps: Sequence[int] | None = None,
+    fit: str | tuple[float, float] | None = None,
     **others: Any,
 ) -> Drawing:
     """Draw the graph of a node: one column per time step, in time order.
@@ -67,7 +69,7 @@ def draw(
     Args:
         node: a node, or a structure of nodes; all their ancestors are drawn. For ``"compiled"``, a compiled function.
         view: one of `VIEWS`. ``"unrolled"``: a column per step. ``"rolled"``: each cell that repeats over time once, on
-            a stack of cards, with a red arrow from t-1 to t for each state; if nothing repeats, the graph is drawn
+            a stack of cards, with a green arrow from t-1 to t for each state; if nothing repeats, the graph is drawn
             unrolled, and the subtitle says so. ``"both"``: unrolled, with a forward and a backward arrow for each link.
             ``"backward"``: beside each box the gradient of the loss with respect to it, and the rule that computes it;
             under the columns the gradients of parameters, as sums over time. ``"flow"``: a heat map of
@@ -75,8 +77,8 @@ def draw(
             of `compile` that was called, the traced ops over the actions of its plan; an op that left a loop has the
             same number in both, an op that no action does is grey and dashed, and the length of a bar shows the work.
         level: the content of a box: ``"op"``, one op; ``"cell"``, a cell at one step; ``"layer"``, a cell at all steps;
-            ``"whole"``. ``"auto"``: ops, but of more than 8 steps only the first 3 and the last 2; for more than 25
-            steps cells, the first 6 and the last 4. Name a level to see all steps.
+            ``"whole"``. ``"auto"``: ops of at most 8 steps, or of the first 3 and the last 2, or 2 and 1; cells if
+            that is too wide or if there are more than 25 steps. Name a level to see all steps.
         gradients: True to colour each box by the norm of d node / d box, for a node of one element; or a dict from
             nodes to arrays of their shapes, nodes, or None ("not computed").
         values: write the numbers of small arrays into their boxes.
@@ -85,6 +87,12 @@ def draw(
         tokens: a text for each step, in time order or as a dict from step to text, shown under its column.
         max_nodes: if there are more boxes, steps in the middle of time are folded, and the subtitle says how many; None
             for no limit.
+        steps: the places in time of the steps to show, such as ``[0, 1, -1]``: the first two and the last. Dots stand
+            for the others.
+        fit: an area to scale the picture into: ``"slide"`` (960 × 540 points), ``"a4"`` (text of an A4 page, 453 ×
+            700), ``"column"`` (of a paper in two columns, 234 × 648), or width and height in points. Level, steps,
+            gaps and texts are chosen so that no text is smaller than 12 points on a slide, else 7; the subtitle says
+            what was left out. What you name, such as ``level="op"``, is kept. For the views unrolled and both.
         others: nothing: each is an unknown option, and the error says what replaces one that was withdrawn.
 
     Returns:
@@ -113,7 +121,7 @@ def draw(
     """
     one_of(f"draw has no view {errors.shown(view)}", view, VIEWS)
     refuse_others(others)
-    options = Options(level, gradients, values, truncate, title, tokens, max_nodes)
+    options = Options(level, gradients, values, truncate, title, tokens, max_nodes, steps, fit)
     with _uncollected():
         return Drawing(VIEWS[view](node, options))
 

@@ -31,11 +31,14 @@ class Options:
     title: str | None = None
     tokens: Sequence[str] | Mapping[int, str] | None = None
     max_nodes: int | None = MAX_NODES
+    steps: Sequence[int] | None = None
+    fit: Any = None
 
     def __post_init__(self) -> None:
         one_of(f"draw has no level {shown(self.level)}", self.level, LEVELS)
         _whole(self.truncate, "truncate", "steps")
         _whole(self.max_nodes, "max_nodes", "boxes")
+        _places(self.steps)
         if not isinstance(self.values, bool):
             raise GraphError("draw: values must be a bool", expected="True or False", got=type(self.values).__name__)
         if not isinstance(self.gradients, (bool, Mapping, NoneType)):
@@ -70,6 +73,15 @@ def refuse_others(options: Mapping[str, Any]) -> None:
         expected = ", ".join(x.name for x in fields(Options))
         fix = WITHDRAWN.get(name) or option(name)
         raise OptionError(f"draw has no option {name}", expected=expected, got=f"{name}={shown(value)}", fix=fix)
+
+
+def _places(steps: Any) -> None:
+    listed = isinstance(steps, Sequence) and not isinstance(steps, (str, bytes))
+    if steps is None or (listed and steps and all(isinstance(x, Integral) and type(x) is not bool for x in steps)):
+        return
+    raise GraphError(
+        "draw: steps must be places in time", expected="a list of integers, such as [0, 1, -1]", got=shown(steps)
+    )
 
 
 def _whole(value: Any, option: str, unit: str) -> None:

@@ -52,7 +52,7 @@ def test_plain_text_still_tells_gradients_and_the_comparison():
 
 
 def test_boxes_are_as_wide_as_their_numbers():
-    plain, told = tg.draw(lstm(3)).picture.boxes, tg.draw(lstm(3), values=True).picture.boxes
+    plain, told = (tg.draw(lstm(3), values=x, level="op").picture.boxes for x in (False, True))
     for a, b in zip(plain, told, strict=True):
         assert b.width > a.width or "[" not in b.below
         assert 9 * 0.5 * len(b.below) < b.width

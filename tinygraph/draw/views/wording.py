@@ -15,7 +15,7 @@ from ...core.traced import Traced
 from ..labels import clean, number, op_words, shape
 from ..norms.heat import Heat
 from ..picture import MANY, Part
-from ..shown.folding import LOSSES, Chip, Folded, Inline, Joined, Link, Operand, Several, is_zero
+from ..shown.folding import LOSSES, Chip, Folded, Inline, Joined, Link, Operand, Padding, Several, is_zero
 from ..shown.roles import LOOKUPS
 
 SIGNS = {"matmul": "@", "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
@@ -39,7 +39,7 @@ class Words:
 def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: bool = False) -> Words:
     """Returns all texts of one box."""
     if node in folded.dots:
-        first, last = folded.dotted
+        first, last = folded.span(node)
         return Words([Part("⋯")], "", [f"t = {first} … {last}, like the steps beside them"])
     operands = folded.operands[node]
     if node in folded.parts:
@@ -55,7 +55,8 @@ def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: b
         title.append(Part(number(node.item(), 4), "value"))
     size = "" if scalar and not node.shape else shape(node.shape)
     targets = [x.text for x in operands if type(x) is Inline and x.whole] if node.op and node.op.name in LOSSES else []
-    facts = [size, *(f"target {x}" for x in targets), "" if heat is None else _norm(node, heat)]
+    masks = [x.text for x in operands if isinstance(x, Padding)]
+    facts = [size, *(f"target {x}" for x in targets), *masks, "" if heat is None else _norm(node, heat)]
     tip = _tip(node, heat, len(folded.nodes) <= MANY)
     if values and not scalar and role != "parameter":
         facts.append(figures(node))
@@ -87,7 +88,8 @@ def figures(node: Node) -> str:
 
 def _joined_words(node: Node, joined: Joined, operands: list[Operand], heat: Heat | None) -> Words:
     """Texts of a joined box: its name and parameters, its number of ops, the shape of its last op."""
-    chips = _folded([x for x in operands if isinstance(x, Chip)])
+    # The parameters of a cell at one step are in the table, which is read once.
+    chips = _folded([x for x in operands if isinstance(x, Chip) and node.step is None])
     hidden = [Part(f"+{len(chips) - MOST_CHIPS}")] if len(chips) > MOST_CHIPS else []
     is_data = node.op is None or node.op.name in LOOKUPS
     count = f"{len(joined.held)} {'of them' if is_data else 'ops'}" if len(joined.held) > 1 else ""
@@ -106,6 +108,8 @@ def formula(node: Node, operands: list[Operand]) -> list[Part]:
     """Returns the op and its folded operands as code: ``W @ h1``, ``* 0.5``, ``E[2]``, ``tanh``."""
     op = node.op
     assert op is not None
+    if op.name == "where" and isinstance(operands[0], Padding):
+        return [Part("0 in padding" if isinstance(operands[-1], Inline) else "kept in padding")]
     linked = sum(not isinstance(x, (Chip, Inline)) for x in operands)
     if op.name == "add" and linked > 2:
         return [Part(f"sum of {linked}")]
