@@ -8,7 +8,7 @@ from ..picture import Arrow, Band, Box, Cut, Note, Part, Picture, Point, Tile
 from ..shown.roles import BORDERS
 from .beside import edges, headings, sides
 from .dot_margin import legend, table
-from .look import LINES, Paint, ink
+from .look import LINES, Paint, ink, legible
 
 TIP = 7.0
 """Length of an arrow's head in points, at its size of 0.7."""
@@ -185,7 +185,7 @@ def _tile(i: int, tile: Tile) -> str:
 
 
 def _note(i: int, note: Note) -> str:
-    return _word(f"note{i}", note.x, note.y, note.text, note.size, note.colour)
+    return _word(f"note{i}", note.x, note.y, note.text, note.size, legible(note.colour))
 
 
 def _cut(i: int, cut: Cut) -> list[str]:

@@ -132,6 +132,16 @@ def contrast(a: str, b: str) -> float:
 
 
 @cache
+def legible(colour: str) -> str:
+    """Returns a colour for words on white or on a column: the same hue, as much darker as it takes."""
+    parts = rgb(colour)
+    while parts and contrast(colour, "#f8fafc") < READABLE:
+        parts = tuple(int(0.96 * x) for x in parts)
+        colour = "#" + "".join(f"{x:02x}" for x in parts)
+    return colour
+
+
+@cache
 def ink(ground: str, wanted: str = INK) -> str:
     """Returns ``wanted`` if it can be read on the ground, else white or black."""
     return next((c for c in (wanted, "#ffffff") if contrast(c, ground) >= READABLE), "#000000")

@@ -9,7 +9,7 @@ from ..colours import DEAD
 from ..labels import width
 from ..picture import Arrow, Band, Box, Cut, Note, Part, Point, Tile
 from ..shown.roles import BORDERS
-from .look import FACES, LINES, Paint, text
+from .look import FACES, LINES, Paint, legible, text
 
 HEAD, WIDE_HEAD = 8.0, 10.0
 """Lengths of arrowheads, for arrows thinner and wider than WIDE."""
@@ -167,7 +167,7 @@ def _shortened(arrow: Arrow) -> list[Point]:
 
 def note_mark(note: Note, look: Paint, more: str) -> str:
     place = f'x="{note.x:.1f}" y="{-note.y + note.size * 0.35:.1f}" font-size="{note.size:g}"'
-    return f'<text {more} {place} font-weight="700" fill="{look.colour(note.colour)}">{text(note.text)}</text>'
+    return f'<text {more} {place} font-weight="700" fill="{look.colour(legible(note.colour))}">{text(note.text)}</text>'
 
 
 def cut_mark(cut: Cut, look: Paint, more: str) -> str:
