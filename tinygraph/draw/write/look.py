@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..colours import INK
 from ..labels import clean
+from ..words import told
 
 FAMILY = (
     "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Hiragino Sans GB', "
@@ -62,6 +63,13 @@ LINES = {
 
 class Paint:
     """How a file shows colours and texts: by attributes, which every reader of SVG knows."""
+
+    def __init__(self, lang: str = "en") -> None:
+        self.lang = lang
+
+    def say(self, words: str) -> str:
+        """Returns words of ours in the language of the picture."""
+        return told(words, self.lang)
 
     def colour(self, colour: str) -> str:
         return colour

@@ -181,6 +181,6 @@ def cut_mark(cut: Cut, look: Paint, more: str) -> str:
         return f"{group}</g>"
     badge = rect(-56, y - 18, 112, 38, f'rx="8" {look.ground("badge")}')
     # Sizes as attributes of style sheets would win over these: the words have no face.
-    words = (("BPTT cut", 11, 700, -2), ("gradient stops here", 9, 400, 12))
+    words = ((look.say("BPTT cut"), 11, 700, -2), (look.say("gradient stops here"), 9, 400, 12))
     texts = [f'<text font-size="{s}" font-weight="{b}" y="{y + d:.1f}">{text(w)}</text>' for w, s, b, d in words]
     return f"{group}{badge}{''.join(texts)}</g>"
