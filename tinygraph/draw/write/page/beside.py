@@ -63,11 +63,7 @@ def _scale(picture: Picture) -> str:
     return (
         f'<svg class="scale" viewBox="0 0 {8 * (STEPS + 1)} 12" preserveAspectRatio="none" aria-hidden="true">{steps}'
         f'</svg><p class="ends"><span id="low">{low}</span><span>{told(SCALE, picture.lang)}</span>'
-        f'<span id="high">{high}</span></p>'
-        + has_backward_arrows(picture)
-        * markup(
-            '<p class="hint"><b class="red">warm arrows</b> run backward, wide where much comes back</p>', picture.lang
-        )
+        f'<span id="high">{high}</span></p>' + has_backward_arrows(picture) * markup(arrows, picture.lang)
     )
 
 

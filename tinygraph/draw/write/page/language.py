@@ -8,7 +8,7 @@ from functools import cache
 from ...words import told
 
 _TEXTS = re.compile(r"(?<=>)[^<>{}]+(?=<)|(?<= title=\")[^\"]+|(?<=aria-label=\")[^\"]+|(?<=placeholder=\")[^\"]+")
-_STRINGS = re.compile(r"(?<=')[^'\\n]+(?=')|(?<=})[^`{}$]+(?=[`$])|(?<=`)[^`{}$]+(?=\\$)")
+_STRINGS = re.compile(r"(?<=')[^'\\\n]+(?=')|(?<=})[^`{}$\n]+(?=[`$])|(?<=`)[^`{}$\n]+(?=[`$])")
 _PLAIN = re.compile(r"[a-z-]+")
 """What may be the name of something in the script; such words are translated only where they are shown."""
 _SHOWN = re.compile(r"(fact\('|textContent = .*'|make\('(?:p|span|dt)', {}, '|part\(\w+, ')([a-z]+)(?=')")
