@@ -104,7 +104,7 @@ def modules(room: str, *apart: str) -> set[str]:
 
 
 def test_every_pass_stands_in_its_suite_and_runs() -> None:
-    passes = modules("passes", "rewriting", "hoisting")
+    passes = modules("passes", "rewriting", "hoisting", "journal")
     assert passes - {maker.partition(":")[0] for maker in MAKERS} == set()
     text = (ROOT / "tinygraph" / "passes" / "__init__.py").read_text(encoding="utf-8")
     run = text[text.index("def optimise") :].partition("__all__")[0]
