@@ -27,6 +27,7 @@ class Grid(NamedTuple):
         gutter: the gap between columns, in which arrows through time turn.
         gap: that between two boxes of a row.
         height: that of a box.
+        margin: the least distance of a box from the edge of its column.
         banded: whether layers and directions have rows of their own, and a state runs on a straight rail.
     """
 
@@ -34,6 +35,7 @@ class Grid(NamedTuple):
     gutter: float = 60.0
     gap: float = GAP
     height: float = HEIGHT
+    margin: float = 14.0
     banded: bool = True
 
     @property
@@ -41,7 +43,7 @@ class Grid(NamedTuple):
         return self.height / 2
 
 
-CLOSE, TERSE, PAIRS = Grid(), Grid(46.0, 44.0, 10.0, 26.0), Grid(PITCH, 100.0, 20.0, banded=False)
+CLOSE, TERSE, PAIRS = Grid(), Grid(46.0, 32.0, 8.0, 26.0, 8.0), Grid(PITCH, 100.0, 20.0, margin=18.0, banded=False)
 """For boxes, for boxes of one line, and for boxes beside which those of their gradients stand."""
 
 
@@ -89,7 +91,7 @@ def place(
     placed.foot, placed.top = -grid.half - HEAD, height[-2] + grid.half + 20
     x_position = 0.0
     for c, members in columns.items():
-        half = max(layouts[c].half + 18, headings[c] / 2 + 14 if 0 <= c < len(headings) else 0)
+        half = max(layouts[c].half + grid.margin, headings[c] / 2 + 6 if 0 <= c < len(headings) else 0)
         x_position += half
         placed.edges[c] = (x_position - half, x_position + half)
         for x, node in zip(layouts[c].x, members, strict=True):

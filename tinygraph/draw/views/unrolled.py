@@ -107,9 +107,14 @@ def _shown(levels: Levels, detail: Detail) -> Shown:
     role |= dict.fromkeys(where.states, "state")
     texts = {x: words(x, folded, role[x], heat_map, values=options.values) for x in folded.nodes}
     if detail.terse:
-        texts = {x: Words(text.title, "", [*text.tip, text.below]) for x, text in texts.items()}
+        texts = {x: _terse(text, x in folded.parts) for x, text in texts.items()}
     widths = {x: DOT if x in folded.dots else box_width(texts[x]) for x in folded.nodes}
     return Shown(ops, folded, notes, role, heat_map, where, texts, widths, headings(ops, folded, options.tokens))
+
+
+def _terse(text: Words, joined: bool) -> Words:
+    """Returns the title alone; of a joined box without parameters, which are in the table."""
+    return Words(text.title[:1] if joined else text.title, "", [*text.tip, text.below])
 
 
 def _drawn(shown: Shown, placed: Placed, roots: set[Node], options: Options) -> Picture:

@@ -240,7 +240,7 @@ def _margin(picture: Picture) -> list[str]:
     inner = edges(picture)
     out = []
     for line in headings(picture, inner):
-        name, bold = ("title", True) if line.size > 11 else ("subtitle", False)
+        name, bold = ("title", True) if line.size > 12 else ("subtitle", False)
         words = f"<b>{html(line.words)}</b>" if bold else html(line.words)
         colour = "" if bold else f' color="{GREY}"'
         text = f'<font point-size="{line.size:g}"{colour}>{words}</font>'
