@@ -227,7 +227,10 @@ def _layers(folded: Folded, role: dict[Node, str], repetition: Repetition | None
 
 def _whole(folded: Folded, role: dict[Node, str]) -> Homes:
     inner = [x for x in folded.nodes if x.op is not None and role[x] in ("op", "state") and not _reads(folded, x)]
-    return dict.fromkeys(inner, "whole"), {"whole": "network" + _times(len(folded.steps))}
+    starts = [x for x in folded.nodes if x.op is None and role[x] == "state"]
+    homes: dict[Node, Hashable] = dict.fromkeys(inner, "whole")
+    homes |= dict.fromkeys(starts if len(starts) > 1 else [], "starts")
+    return homes, {"whole": "network" + _times(len(folded.steps)), "starts": "initial states"}
 
 
 def _by_layer(folded: Folded, role: dict[Node, str], repetition: Repetition | None) -> Homes:

@@ -86,10 +86,10 @@ def headings(picture: Picture, inner: Extent) -> list[Heading]:
     """Returns subtitle and title, from below."""
     lines: list[Heading] = []
     y = inner.top
-    notes = [(words, 12.0) for words in wrapped(picture.subtitle, 12.0, inner.right - inner.left)[::-1]]
+    notes = [(words, 13.0) for words in wrapped(picture.subtitle, 13.0, inner.right - inner.left)[::-1]]
     for words, size in (*notes, (picture.title, 21.0)):
         if words:
-            y += 18 if size > 12 or not lines else 5
+            y += 18 if size > 13 or not lines else 5
             lines.append(Heading(words, size, y))
             y += 0.8 * size
     return lines
@@ -129,10 +129,10 @@ def margin(picture: Picture, inner: Extent, look: Paint) -> tuple[list[str], Ext
     """Returns the marks of the margin, and the bounding box with it."""
     marks, (left, right, foot, top) = [], inner
     for line in headings(picture, inner):
-        more = f'{BOLD} fill="{INK}"' if line.size > 12 else f'fill="{GREY}"'
+        more = f'{BOLD} fill="{INK}"' if line.size > 13 else f'fill="{GREY}"'
         place = f'x="{left:.1f}" y="{-line.y:.1f}" font-size="{line.size:g}" text-anchor="start"'
         marks.append(f"<text {place} {more}>{text(line.words)}</text>\n")
-        top, right = line.y + line.size, max(right, left + width(line.words, line.size, line.size > 12))
+        top, right = line.y + line.size, max(right, left + width(line.words, line.size, line.size > 13))
     for side in sides(picture, inner, look):
         shift = f'fill="{INK}" font-size="11" text-anchor="start" transform="translate({side.x:.1f} {-side.y:.1f})"'
         marks += [f"<g {shift}>", rect(0, 0, side.wide, side.high, FRAME), *side.rows, "</g>\n"]
