@@ -41,7 +41,7 @@ CAPTIONS = {
         "Of <code>tg.unroll(cell, x, state, truncate=2)</code>: where time is cut nothing comes back.",
         UNROLLED,
     ),
-    "gru_rolled": ("GRU, rolled", "One cell on a stack of cards; red arrows cross one step.", ROLLED),
+    "gru_rolled": ("GRU, rolled", "One cell on a stack of cards; green arrows cross one step.", ROLLED),
     "lstm_rolled": ("LSTM, rolled", "The same for two states.", ROLLED),
     "both_ways_rolled": ("Two layers, both ways, rolled", "Found from the graph alone.", ROLLED),
     "both_ways": (

@@ -69,7 +69,7 @@ def draw(
     Args:
         node: a node, or a structure of nodes; all their ancestors are drawn. For ``"compiled"``, a compiled function.
         view: one of `VIEWS`. ``"unrolled"``: a column per step. ``"rolled"``: each cell that repeats over time once, on
-            a stack of cards, with a red arrow from t-1 to t for each state; if nothing repeats, the graph is drawn
+            a stack of cards, with a green arrow from t-1 to t for each state; if nothing repeats, the graph is drawn
             unrolled, and the subtitle says so. ``"both"``: unrolled, with a forward and a backward arrow for each link.
             ``"backward"``: beside each box the gradient of the loss with respect to it, and the rule that computes it;
             under the columns the gradients of parameters, as sums over time. ``"flow"``: a heat map of

@@ -9,11 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ...core.graph import ancestors
-from ...core.leaves import Constant, Parameter
+from ...core.leaves import Constant
 from ...core.node import Node
 from ...core.traced import Traced
 from ..labels import shape
+from .padding import is_mask, padded, real, zeros_within
 from .phases import Phases, phases
+from .same_names import full_names
 
 
 class Chip(NamedTuple):
@@ -28,6 +30,12 @@ class Inline(NamedTuple):
 
     text: str
     whole: bool
+
+
+class Padding(Inline):
+    """The mask of the real steps: its text says how many are real."""
+
+    __slots__ = ()
 
 
 class Link(NamedTuple):
@@ -76,6 +84,7 @@ class Folded:
         bundles: maps each link from or to a joined box to the original links.
         dots: the boxes that stand for hidden steps.
         dotted: maps each column that is drawn as dots to the first and the last of the steps for which it stands.
+        padding: maps columns to what is said of padding in them.
         phases: the loops over time of which one starts from another's result; each has columns of its own.
         steps: all time steps, hidden ones included.
         initial: the initial states, if they were computed before boxes were joined.
@@ -91,6 +100,7 @@ class Folded:
     bundles: dict[Link, list[Link]] = field(default_factory=dict)
     dots: set[Node] = field(default_factory=set)
     dotted: dict[When, tuple[int, int]] = field(default_factory=dict)
+    padding: dict[When, str] = field(default_factory=dict)
     phases: Phases = field(default_factory=Phases)
     steps: list[int] = field(default_factory=list)
     initial: set[Node] | None = None
@@ -121,14 +131,16 @@ _SMALL = 4
 def fold(roots: list[Node]) -> Folded:
     """Decide for every ancestor of the roots whether it gets a box or folds into another box."""
     nodes = ancestors(roots)
-    folded = Folded(names=_names(nodes), phases=phases(roots))
+    times = phases(roots)
+    folded = Folded(names=full_names(nodes, times), phases=times)
     chips, kept = _short(folded.names), set(roots)
-    chained, stacks = _chained(nodes, kept), _stacks(nodes, kept)
+    chained, stacks, zeros = _chained(nodes, kept), _stacks(nodes, kept), zeros_within(nodes)
+    folded.padding = padded(nodes, folded.phases)
     stands: dict[Node, Operand] = {}
     sums: dict[Node, list[Operand]] = {}
     for node in nodes:
         if node.op is None:
-            stands[node] = _leaf(node, chips, kept)
+            stands[node] = _zeros(node) if node in zeros else _leaf(node, chips, kept)
             continue
         operands = [_used(stands[x], node, slot) for slot, x in enumerate(node.inputs) if x not in sums]
         inner = [sums.pop(x) for x in node.inputs if x in sums]
@@ -148,12 +160,6 @@ def fold(roots: list[Node]) -> Folded:
             stands[node] = alias or Link(node, False, node, 0)
     _collect(folded, nodes, kept, stands)
     return folded
-
-
-def _names(nodes: list[Node]) -> dict[Node, str]:
-    """Maps every parameter to its name; unnamed ones are numbered in order of creation."""
-    parameters = [x for x in nodes if isinstance(x, Parameter)]
-    return {x: (x.name or "").strip() or f"θ{i}" for i, x in enumerate(parameters, 1)}
 
 
 LONGEST = 14
@@ -208,6 +214,8 @@ def _leaf(node: Node, chips: dict[Node, str], kept: set[Node]) -> Operand:
         return link
     if node in chips:
         return Chip(node, chips[node])
+    if is_mask(node):
+        return Padding(real(node), True)
     if node.name or isinstance(node, Traced):
         return link
     if not node.shape:
@@ -216,6 +224,10 @@ def _leaf(node: Node, chips: dict[Node, str], kept: set[Node]) -> Operand:
         return link
     few = node.size <= _SMALL and node.ndim == 1
     return Inline(", ".join(str(x) for x in node.value.tolist()) if few else f"ids {shape(node.shape)}", True)
+
+
+def _zeros(node: Node) -> Operand:
+    return Inline(f"zeros {shape(node.shape)}", False)
 
 
 def _number(x: float) -> str:

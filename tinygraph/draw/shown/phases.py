@@ -30,10 +30,17 @@ class Phases:
     Attributes:
         of: maps each node with a step to the number of its phase, from 0 in order of computation.
         names: a name for each phase, such as ``encoder``; a single phase has the name "".
+        loop: maps each node with a step to the number of its loop.
+        entered: maps loops to the steps at which later phases read them, themselves or through loops of their phase;
+            MANY stands for several steps that are read together.
+        seen_whole: the loops of which another loop of their phase reads all steps at each of its own.
     """
 
     of: dict[Node, int] = field(default_factory=dict)
     names: list[str] = field(default_factory=lambda: [""])
+    loop: dict[Node, int] = field(default_factory=dict)
+    entered: dict[int, set[int]] = field(default_factory=dict)
+    seen_whole: set[int] = field(default_factory=set)
 
     def column(self, node: Node) -> tuple[int, int] | None:
         """Returns phase and step, in the order of the columns; None for a node without a step."""
@@ -53,11 +60,13 @@ def phases(roots: list[Node]) -> Phases:
     for node, i in loop.items():
         steps.setdefault(i, []).append(node.step or 0)
     steps = {i: list(dict.fromkeys(x)) for i, x in steps.items()}
-    phase = _order(_feeds(nodes, loop, steps), steps)
+    feeds = _feeds(nodes, loop, steps)
+    phase = _order(feeds, steps)
     rank = {p: i for i, p in enumerate(sorted(set(phase.values())))}
     of = {x: rank[phase[i]] for x, i in loop.items()}
     of |= {x: of[x.origin] for x in nodes if x.step is not None and x.origin in of}
-    return Phases(of, _names(of)) if len(rank) > 1 else Phases(of)
+    whole = _seen_whole(feeds, phase, steps)
+    return Phases(of, _names(of) if len(rank) > 1 else [""], loop, _entered(feeds, phase), whole)
 
 
 def _loops(nodes: list[Node]) -> dict[Node, int]:
@@ -166,6 +175,26 @@ def _order(feeds: Feeds, steps: dict[int, list[int]]) -> dict[int, int]:
         if all(shared[source, user] for user in users[source]):
             phase[source] = max(phase[source], min(phase[user] for user in users[source]))
     return phase
+
+
+def _entered(feeds: Feeds, phase: dict[int, int]) -> dict[int, set[int]]:
+    entered: dict[int, set[int]] = {}
+    for source, user in sorted(feeds, key=lambda pair: -pair[1]):
+        if phase[source] == phase[user]:
+            entered.setdefault(source, set()).update(entered.get(user, ()))
+        else:
+            entered.setdefault(source, set()).update(*feeds[source, user].values())
+    return entered
+
+
+def _seen_whole(feeds: Feeds, phase: dict[int, int], steps: dict[int, list[int]]) -> set[int]:
+    whole: set[int] = set()
+    for source, user in sorted(feeds, key=lambda pair: -pair[1]):
+        at = feeds[source, user]
+        wide = sum(MANY in read or len(read) == len(steps[source]) > 1 for read in at.values())
+        if phase[source] == phase[user] and (user in whole or wide > max(len(at) // 2, 1)):
+            whole.add(source)
+    return whole
 
 
 def _shares(at: dict[int, set[int]], source: list[int], user: list[int]) -> bool:

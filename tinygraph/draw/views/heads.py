@@ -22,6 +22,7 @@ HEAD = 14.0
 def headings(ops: Folded, folded: Folded, tokens: Any) -> list[tuple[str, str]]:
     """Returns title and token of each column: ``t = 3``, and the text for this step; ``ops`` has all steps."""
     texts = _by_column(ops, tokens)
+    texts |= {c: " · ".join(x for x in (texts.get(c, ""), said) if x) for c, said in ops.padding.items()}
     spans = {column: (f"t = {a}" if a == b else f"t = {a} … {b}", "") for column, (a, b) in folded.dotted.items()}
     return [spans.get(c) or (f"t = {c[1]}", texts.get(c, "")) for c in folded.columns()]
 

@@ -15,7 +15,7 @@ from ...core.traced import Traced
 from ..labels import clean, number, op_words, shape
 from ..norms.heat import Heat
 from ..picture import MANY, Part
-from ..shown.folding import LOSSES, Chip, Folded, Inline, Joined, Link, Operand, Several, is_zero
+from ..shown.folding import LOSSES, Chip, Folded, Inline, Joined, Link, Operand, Padding, Several, is_zero
 from ..shown.roles import LOOKUPS
 
 SIGNS = {"matmul": "@", "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
@@ -55,7 +55,8 @@ def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: b
         title.append(Part(number(node.item(), 4), "value"))
     size = "" if scalar and not node.shape else shape(node.shape)
     targets = [x.text for x in operands if type(x) is Inline and x.whole] if node.op and node.op.name in LOSSES else []
-    facts = [size, *(f"target {x}" for x in targets), "" if heat is None else _norm(node, heat)]
+    masks = [x.text for x in operands if isinstance(x, Padding)]
+    facts = [size, *(f"target {x}" for x in targets), *masks, "" if heat is None else _norm(node, heat)]
     tip = _tip(node, heat, len(folded.nodes) <= MANY)
     if values and not scalar and role != "parameter":
         facts.append(figures(node))
@@ -107,6 +108,8 @@ def formula(node: Node, operands: list[Operand]) -> list[Part]:
     """Returns the op and its folded operands as code: ``W @ h1``, ``* 0.5``, ``E[2]``, ``tanh``."""
     op = node.op
     assert op is not None
+    if op.name == "where" and isinstance(operands[0], Padding):
+        return [Part("0 in padding" if isinstance(operands[-1], Inline) else "kept in padding")]
     linked = sum(not isinstance(x, (Chip, Inline)) for x in operands)
     if op.name == "add" and linked > 2:
         return [Part(f"sum of {linked}")]

@@ -60,7 +60,7 @@ def odd_keys(picture: Picture) -> list[Key]:
 
 
 def has_backward_arrows(picture: Picture) -> bool:
-    """Whether red arrows are gradients; on rolled cards red arrows are states for the next step."""
+    """Whether there are arrows of gradients; on rolled cards there are none."""
     return picture.scale is not None and bool(picture.arrows) and not any(band.times for band in picture.bands)
 
 

@@ -15,7 +15,7 @@ from ...views.formulas import LocalRule
 from ..look import text
 from .beside import keys, legend, table
 from .columns import Column
-from .facts import fixed
+from .facts import fixed, users
 from .palette import Palette
 from .replay import one_scale, shots
 from .svg import Drawn, drawn, extent, faces
@@ -47,6 +47,7 @@ def page(picture: Picture, snapshots: Sequence[Picture] = ()) -> str:
         "columns": [_column(step) for step in markup.steps],
         "rules": [[list(r.forward), list(r.backward)] for r in rules],
         "shots": moments,
+        "users": users(picture),
         "extent": extent(picture),
     }
     side = legend(picture, colours)
