@@ -86,7 +86,8 @@ def headings(picture: Picture, inner: Extent) -> list[Heading]:
     """Returns subtitle and title, from below."""
     lines: list[Heading] = []
     y = inner.top
-    notes = [(words, 13.0) for words in wrapped(picture.subtitle, 13.0, inner.right - inner.left)[::-1]]
+    room = inner.right - inner.left + (320 if picture.aside == "right" else 0)
+    notes = [(words, 13.0) for words in wrapped(picture.subtitle, 13.0, room)[::-1]]
     for words, size in (*notes, (picture.title, 21.0)):
         if words:
             y += 18 if size > 13 or not lines else 5
