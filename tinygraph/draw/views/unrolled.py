@@ -62,11 +62,11 @@ class Shown:
 
 def unrolled(target: Any, options: Options) -> Picture:
     """Returns the picture with all its parts in place: the most detail for which there is room."""
-    tries = _tries(target, options)
-    placed, draw = next(tries)
-    while not _has_room(placed):
-        placed, draw = next(tries, (None, draw))
-    return draw()
+    for placed, draw in _tries(target, options):
+        least = draw
+        if _has_room(placed):
+            break
+    return least()
 
 
 def candidates(target: Any, options: Options) -> Iterator[Picture]:
@@ -89,10 +89,8 @@ def _placed(levels: Levels, detail: Detail) -> tuple[Shown, Placed]:
     return shown, place(shown.folded, shown.where, shown.widths, head_widths(shown.heads), grid)
 
 
-def _has_room(placed: Placed | None) -> bool:
-    """Whether a picture is small enough to be looked at as a whole; or there is none that shows less."""
-    if placed is None:
-        return True
+def _has_room(placed: Placed) -> bool:
+    """Whether a picture is small enough to be looked at as a whole."""
     edges = placed.edges.values()
     wide = max((right for _, right in edges), default=0.0) - min((left for left, _ in edges), default=0.0)
     return wide <= WIDE and placed.top - placed.foot <= HIGH
