@@ -172,8 +172,9 @@ def _joined(folded: Folded, role: dict[Node, str], repetition: Repetition | None
     joined = join(folded, homes, names, states, timeless=level != "cell")
     if joined is None:
         return folded, f"op by op, for its {level}s feed each other both ways"
-    for stand, part in joined.parts.items():
-        role[stand] = "state" if any(x in states for x in part.held) else role[part.shown[-1]]
+    carrying = {part.name for part in joined.parts.values() if not states.isdisjoint(part.held)}
+    for stand, part in joined.parts.items():  # the last step hands its state on to none
+        role[stand] = "state" if part.name in carrying else role[part.shown[-1]]
     return joined, ""
 
 
