@@ -23,13 +23,14 @@ class Parameter(Node):
     parameter.
     """
 
-    __slots__ = ("changed",)
+    __slots__ = ("changed", "home")
     kind = "parameter"
 
     @refusing
     def __init__(self, value: np.ndarray, name: str | None) -> None:
         super().__init__(None, (), NO_ATTRIBUTES, value, name)
         self.changed = self.serial
+        self.home = ""  # the class of the cell that holds it, by which pictures call the cell
 
     @property
     def value(self) -> np.ndarray:
@@ -58,7 +59,7 @@ class Parameter(Node):
         self.changed = next_serial()
 
     def __reduce__(self) -> Any:
-        return _restored, (Parameter, self._value, self.name, self._grad)
+        return _restored, (Parameter, self._value, self.name, self._grad, self.home)
 
 
 class Constant(Node):
@@ -74,10 +75,12 @@ class Constant(Node):
         return _restored, (Constant, self._value, self.name, self._grad)
 
 
-def _restored(leaf: type, array: np.ndarray, name: str | None, grad: np.ndarray | None) -> Any:
+def _restored(leaf: type, array: np.ndarray, name: str | None, grad: np.ndarray | None, home: str = "") -> Any:
     """A leaf from its copy or its pickle, with a serial number of its own, as other nodes may have the old one."""
     node = leaf(frozen(array), name)
     node._grad = grad
+    if home:
+        node.home = home
     return node
 
 

@@ -58,9 +58,11 @@ class Drawing(graphviz.Digraph):
             >>> with tg.step(1):
             ...     h = tg.tanh(tg.constant([0.5, 0.5], name="x"), name="h")
             >>> print(tg.draw(h).text())
+            Recurrent network, 1 step, unrolled
+            <BLANKLINE>
             t = 1
-            --------
-            h = tanh
+            -----------
+            h = tanh(x)
             x
         """
         if self.picture is None:

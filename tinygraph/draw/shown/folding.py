@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from ...core.leaves import Constant, Parameter
 from ...core.node import Node
 from ...core.traced import Traced
 from ..labels import shape
+from .letters import entrances, letters
 
 
 class Chip(NamedTuple):
@@ -32,13 +34,20 @@ class Inline(NamedTuple):
 class Link(NamedTuple):
     """An arrow from the box of ``source``; ``cut`` if a stop_gradient lies on it.
 
-    ``user`` and ``slot``: the node that uses the value, and the position among its inputs.
+    ``user`` and ``slot``: the node that uses the value, and the position among its inputs; ``views``: the slices and
+    other views without a box that lie between, from the source on.
     """
 
     source: Node
     cut: bool
     user: Node
     slot: int
+    views: tuple[Node, ...] = ()
+
+    @property
+    def entry(self) -> tuple[Node, int]:
+        """The node that reads the source itself, and the position there."""
+        return (self.views[0], 0) if self.views else (self.user, self.slot)
 
 
 class Several(NamedTuple):
@@ -75,6 +84,8 @@ class Folded:
         steps: all time steps, hidden ones included.
         initial: the initial states, if they were computed before boxes were joined.
         fans: maps each box to the number of links that start there, including those that are not drawn.
+        letters: maps nodes to the names in the lines that made them.
+        inputs: the boxes that are called x₀, x₁, ..., for what each step reads of unnamed data.
     """
 
     nodes: list[Node] = field(default_factory=list)
@@ -89,8 +100,12 @@ class Folded:
     steps: list[int] = field(default_factory=list)
     initial: set[Node] | None = None
     fans: Counter[Node] = field(default_factory=Counter)
+    letters: dict[Node, str] = field(default_factory=dict)
+    inputs: set[Node] = field(default_factory=set)
 
 
+RESHAPED = {"transpose", "swapaxes", "moveaxis", "reshape", "broadcast_to", "expand_dims", "squeeze", "getitem"}
+"""Ops whose result is a view of an array."""
 _VIEWS = {"transpose": ".T", "swapaxes": ".T", "reshape": "", "broadcast_to": "", "getitem": "[…]", "astype": ""}
 _PICKS = {"getitem", "take", "stop_gradient"}
 """Ops that take the value of one step out of a stack, or pass it on."""
@@ -103,7 +118,7 @@ _SMALL = 4
 def fold(roots: list[Node]) -> Folded:
     """Decide for every ancestor of the roots whether it gets a box or folds into another box."""
     nodes = ancestors(roots)
-    folded = Folded(names=_names(nodes))
+    folded = Folded(names=_names(nodes), letters=letters(nodes))
     chips, kept = _short(folded.names), set(roots)
     chained, stacks = _chained(nodes, kept), _stacks(nodes, kept)
     stands: dict[Node, Operand] = {}
@@ -129,6 +144,9 @@ def fold(roots: list[Node]) -> Folded:
             alias = None if node in kept else _alias(node, operands)
             stands[node] = alias or Link(node, False, node, 0)
     _collect(folded, nodes, kept, stands)
+    entering = entrances(folded.nodes, folded.letters)
+    folded.inputs = {x for x in entering if not entering[x].endswith("h₀")}
+    folded.letters |= entering
     return folded
 
 
@@ -215,7 +233,7 @@ def _used(stand: Operand, user: Node, slot: int) -> Operand:
         return Inline(source.name or "data", False)
     if isinstance(source, Constant) and not source.name and slot and op is not None and op.name in LOSSES:
         return Inline(f"{'zeros' if is_zero(source) else 'data'} {shape(source.shape)}", True)
-    return Link(source, stand.cut, user, slot)
+    return Link(source, stand.cut, user, slot, stand.views)
 
 
 def _alias(node: Node, operands: list[Operand]) -> Operand | None:
@@ -223,11 +241,26 @@ def _alias(node: Node, operands: list[Operand]) -> Operand | None:
     op, first = node.op, operands[0] if operands else None
     if op is None:
         return None
+    if op.name == "add" and node.step is None and [x.text for x in operands if type(x) is Inline] == ["0"]:
+        return next((x for x in operands if type(x) is Link and len(operands) == 2), None)  # the start of a sum
     if op.name == "stop_gradient":
         return first._replace(cut=True) if type(first) is Link else first
     if type(first) is Chip and op.name in _VIEWS and not node.name:
         return Chip(first.parameter, first.text + _VIEWS[op.name])
+    if type(first) is Link and op.name in RESHAPED and not node.name and not _is_pick(node, first.source):
+        return first._replace(views=(*first.views, node))
     return None
+
+
+def _is_pick(node: Node, source: Node) -> bool:
+    """Whether it takes the value of one step out of a stack or of data, or rows by an array of numbers."""
+    op, index = node.op, node.attributes.get("index")
+    entries = index if isinstance(index, tuple) else (index,)
+    if source.op is None or op is None or op.name != "getitem":
+        return source.op is None
+    if all(x is None or isinstance(x, (slice, type(...))) for x in entries):
+        return False
+    return source.op.name == "stack" or not all(isinstance(x, (int, slice, type(...), NoneType)) for x in entries)
 
 
 def _collect(folded: Folded, nodes: list[Node], kept: set[Node], stands: dict[Node, Operand]) -> None:

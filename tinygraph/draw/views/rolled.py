@@ -15,12 +15,13 @@ from ..norms.untruncated import note_truncation
 from ..options import Options, roots_of
 from ..picture import Arrow, Band, Box, Note, Picture, Point
 from ..shown.cells import cells
-from ..shown.folding import Folded, fold
-from ..shown.naming import name_cells
+from ..shown.folding import Folded, Link, fold
+from ..shown.naming import heading, name_cells
 from ..shown.repetition import Edge, Repetition, find_repetition
 from ..shown.representatives import stand_ins
 from ..shown.roles import roles
 from ..shown.truncation import cut_as_asked
+from .tags import tags
 from .unrolled import box_width, fill_of, table_of, token_texts, unrolled
 from .wording import Words, words
 
@@ -46,7 +47,7 @@ def rolled(target: Any, options: Options) -> Picture:
     if stage.tangled:
         return _not_rolled(unrolled(roots, options), "its cells feed each other both ways")
     name_cells(repetition, [c.cell for c in stage.cards])
-    picture = Picture(title=options.heading)
+    picture = Picture(title=heading(folded, options, "rolled"))
     for g, text in enumerate(texts):
         fill = "#ffffff" if heat_map is None else fill_of(representatives[g], heat_map, set(roots))
         norm = None if heat_map is None else heat_map.norms[representatives[g]]
@@ -57,6 +58,11 @@ def rolled(target: Any, options: Options) -> Picture:
         for c in stage.cards
     ]
     _draw_arrows(picture, repetition, stage)
+    number_of = {x: g for g, x in enumerate(representatives)}
+    ways = {(x.tail, x.head): x.points for x in picture.arrows}
+    links = [(x, g) for g, y in enumerate(representatives) for x in drawn.operands[y] if isinstance(x, Link)]
+    drawn_links = [(x, ways.get((number_of.get(x.source, -1), g), [])) for x, g in links]
+    picture.notes += tags((x, points) for x, points in drawn_links if points)
     picture.uses = table_of(folded, heat_map)
     picture.scale = None if heat_map is None else (heat_map.low, heat_map.high)
     picture.subtitle = _subtitle(repetition, stage.cards, options)

@@ -20,11 +20,13 @@ from ..options import Options, roots_of
 from ..picture import Band, Box, Picture, Use
 from ..shown.folding import Folded, fold
 from ..shown.levels import arranged
+from ..shown.naming import heading
 from ..shown.params import GHOST, HUB, exposed
 from ..shown.regions import AFTER, Regions, regions
 from ..shown.roles import BORDERS, roles
 from ..shown.truncation import cut_as_asked
 from .strokes import draw_arrows, draw_cuts, label_returns
+from .tags import tags
 from .wording import Words, words
 
 TITLE, BELOW, CHIP = 13.0, 9.0, 10.0
@@ -51,10 +53,11 @@ def unrolled(target: Any, options: Options) -> Picture:
     placed = place(in_layout, where, widened(folded, aside_boxes, sizes), head_widths(titles))
     place_beside(folded, aside_boxes, placed, sizes)
     all_routes = routes(in_layout, placed) + routes_from_beside(folded, aside_boxes, placed)
-    picture = Picture(title=options.heading, subtitle=notes)
+    picture = Picture(title=heading(ops, options, "unrolled"), subtitle=notes)
     picture.boxes = [_box(x, folded, placed, role[x], texts[x], heat_map, set(roots)) for x in folded.nodes]
     draw_bands(picture, placed, where, titles)
     draw_arrows(picture, folded, all_routes, heat_map, {x for x in folded.nodes if role[x] == "state"})
+    picture.notes += tags(((x.link, x.points) for x in all_routes), 8.0 if heat_map else 4.0)
     draw_cuts(picture, placed, all_routes)
     label_returns(picture, placed, all_routes, heat_map)
     lay_rails(picture, placed, sizes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..colours import GOLD
-from ..labels import html, number, width
+from ..labels import NORM, html, number, width
 from ..norms.heat import ODD, ZERO, ramp
 from ..picture import Picture, Use
 from ..shown.roles import BORDERS
@@ -105,9 +105,11 @@ def _scale(picture: Picture, low: float, high: float) -> list[str]:
     steps = "".join(f'<td bgcolor="{ramp(i / 8)}" width="18" height="12"></td>' for i in range(9))
     strip = f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{steps}</tr></table>'
     ends = f"{number(low)} &#160; ‖∂‖, log scale &#160; {number(high)}"
+    spelt = f'<tr><td colspan="2" align="left"><font point-size="10">{NORM}</font></td></tr>'
     rows = [
         f'<tr><td colspan="2">{strip}</td></tr>',
         f'<tr><td colspan="2"><font point-size="10">{ends}</font></td></tr>',
+        spelt,
     ]
     if has_backward_arrows(picture):
         text = '<font point-size="10" color="#b02a1a">'
@@ -123,4 +125,4 @@ def _scale(picture: Picture, low: float, high: float) -> list[str]:
 def legend_size(picture: Picture) -> tuple[float, float]:
     """Returns the estimated width and height of the legend."""
     present = {box.role for box in picture.boxes}
-    return 190.0, 10 + 22.0 * (len(present) + 1 + len(picture.keys)) + (90 if picture.scale is not None else 0)
+    return 190.0, 10 + 22.0 * (len(present) + 1 + len(picture.keys)) + (112 if picture.scale is not None else 0)

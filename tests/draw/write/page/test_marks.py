@@ -141,7 +141,7 @@ def _check_words(group: Any, box: Box) -> None:
     chips = [x for x in group.iter(SVG + "rect") if x.get("class") == "chip"]
     for rect, text in zip(chips, [x for x in titles if x.get("class") == "t gold"], strict=True):
         left, top, wide, high = (float(rect.get(k)) for k in ("x", "y", "width", "height"))
-        assert left + wide / 2 == pytest.approx(float(text.get("x")), abs=0.1)
+        assert left + wide / 2 == pytest.approx(float(text.get("x")), abs=0.11)
         assert -box.width / 2 < left and left + wide < box.width / 2 and top + 12 < ys[text] < top + high - 3
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...labels import number
+from ...labels import NORM, number
 from ...picture import Picture
 from ...shown.roles import BORDERS
 from ..margin import WORDS, has_backward_arrows, has_chips, heads, odd_fills
@@ -73,7 +73,7 @@ def _scale(low: float, high: float, arrows: bool) -> str:
     return (
         f'<svg class="scale" viewBox="0 0 {8 * (STEPS + 1)} 12" preserveAspectRatio="none" aria-hidden="true">{cells}'
         f'</svg><p class="ends"><span id="low">{number(low)}</span><span>‖∂‖, log scale</span>'
-        f'<span id="high">{number(high)}</span></p>'
+        f'<span id="high">{number(high)}</span></p><p class="hint">{NORM}</p>'
         + arrows
         * '<p class="hint"><b class="red">warm arrows</b> run backward, wide where much comes back</p>'
     )
