@@ -1,10 +1,13 @@
 """Makes a page of pictures: the articles' systems, cells, directions, truncation, vanishing gradients.
 
 Run as ``python examples/gallery.py [FOLDER]``; it writes ``out/gallery/index.html`` and the pictures beside it.
+``python examples/gallery.py --sizes`` prints how large each picture is, and its least text, as it is and fitted to a
+slide, an A4 page and a column of a paper.
 """
 
 from __future__ import annotations
 
+import argparse
 import html
 import sys
 from collections.abc import Callable
@@ -38,7 +41,7 @@ CAPTIONS = {
         "Of <code>tg.unroll(cell, x, state, truncate=2)</code>: where time is cut nothing comes back.",
         UNROLLED,
     ),
-    "gru_rolled": ("GRU, rolled", "One cell on a stack of cards; red arrows cross one step.", ROLLED),
+    "gru_rolled": ("GRU, rolled", "One cell on a stack of cards; green arrows cross one step.", ROLLED),
     "lstm_rolled": ("LSTM, rolled", "The same for two states.", ROLLED),
     "both_ways_rolled": ("Two layers, both ways, rolled", "Found from the graph alone.", ROLLED),
     "both_ways": (
@@ -46,7 +49,19 @@ CAPTIONS = {
         "The same network at its highest level but one.",
         'tg.draw(loss, level="layer", gradients=True)',
     ),
-    "residual": ("A residual network", "No time: placed by dot.", UNROLLED),
+    "rnn": ("RNN", "The tanh cell of the library; nothing but the graph.", "tg.draw(loss)"),
+    "cell_lstm": ("LSTM of the library", "c on its rail over h, as in textbooks.", "tg.draw(loss)"),
+    "lstm_25": ("LSTM, 25 steps", "The first and the last steps.", "tg.draw(loss)"),
+    "stacked_gru": ("GRU, two layers, both ways", "A row for each direction of each layer.", "tg.draw(loss)"),
+    "stacked_gru_heat": ("The same with its gradients", "Red arrows come back.", UNROLLED),
+    "encoder_decoder": ("Encoder and decoder with attention", "Columns of their own for each.", "tg.draw(loss)"),
+    "encoder_decoder_heat": ("The same with its gradients", "What the decoder sends back.", UNROLLED),
+    "padded": ("Sequences of different lengths", "<code>tg.unroll(cell, x, lengths=[4, 2])</code>.", UNROLLED),
+    "twice": ("A state used twice", "Two products read it, and no input.", UNROLLED),
+    "own_cell": ("A cell of one's own", "As a user writes it: ten lines.", UNROLLED),
+    "truncated": ("RNN, truncated", "Cut after every second step.", UNROLLED),
+    "perceptron": ("A perceptron", "No time: one column.", UNROLLED),
+    "residual": ("A residual network", "No time: one column.", UNROLLED),
     "vanishing": ("Vanishing", "Row t, column s: how much the loss at t moves the state at s.", FLOW),
     "exploding": ("Exploding", "The same network with a W three times as large.", FLOW),
     "vanishing_strip": (
@@ -103,6 +118,24 @@ def cells() -> Drawings:
     }
 
 
+def textbook() -> Drawings:
+    """Networks that every course has, most of them without any option."""
+    return {
+        "rnn": lambda: tg.draw(net.rnn()),
+        "cell_lstm": lambda: tg.draw(net.cell_lstm()),
+        "lstm_25": lambda: tg.draw(net.cell_lstm(25)),
+        "stacked_gru": lambda: tg.draw(net.stacked_gru()),
+        "stacked_gru_heat": lambda: tg.draw(net.stacked_gru(), gradients=True),
+        "encoder_decoder": lambda: tg.draw(net.encoder_decoder()),
+        "encoder_decoder_heat": lambda: tg.draw(net.encoder_decoder(), gradients=True),
+        "padded": lambda: tg.draw(net.padded(), gradients=True),
+        "twice": lambda: tg.draw(net.twice(), gradients=True),
+        "own_cell": lambda: tg.draw(net.own_cell(), gradients=True),
+        "truncated": lambda: tg.draw(net.rnn(6, truncate=2), gradients=True),
+        "perceptron": lambda: tg.draw(net.perceptron(), gradients=True),
+    }
+
+
 def gradients() -> Drawings:
     """Gradients on their way back through time."""
     return {
@@ -141,12 +174,17 @@ def figure(name: str) -> str:
     )
 
 
+def sections() -> dict[str, Drawings]:
+    """All pictures under their headings."""
+    six = {"Six systems of the articles": seeds()}
+    return six | {"Networks of textbooks": textbook(), "Cells": cells(), "Gradients": gradients()}
+
+
 def write(folder: Path) -> int:
     """Writes all pictures and the index page; returns the number of pictures."""
-    sections = {"Six systems of the articles": seeds(), "Cells": cells(), "Gradients": gradients()}
     folder.mkdir(parents=True, exist_ok=True)
     body = ""
-    for heading, drawings in sections.items():
+    for heading, drawings in sections().items():
         body += f"<h2>{heading}</h2>\n"
         for name, draw in drawings.items():
             drawing = draw()
@@ -154,11 +192,15 @@ def write(folder: Path) -> int:
             drawing.save(folder / f"{name}.html")
             body += figure(name)
     (folder / "index.html").write_text(PAGE.format(style=STYLE, body=body), encoding="utf-8")
-    return sum(map(len, sections.values()))
+    return len(CAPTIONS)
 
 
 def main() -> None:
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "out/gallery")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=Path("out/gallery"), help="where to write (%(default)s)"
+    )
+    folder = parser.parse_args().folder
     count = write(folder)
     print(f"wrote {count} pictures and {folder / 'index.html'}")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import ops
 from ..core.node import Node
-from .base import InputGated, Linear, LinearCell
+from .base import InputGated, LinearCell, LinearTerms
 
 
 def positive(x: Any) -> Node:
@@ -55,11 +55,11 @@ class minGRU(_Minimal):  # noqa: N801  the paper's spelling
 
     ih = ("z", "h")
 
-    def linear(self, x: Any) -> Linear:
+    def linear(self, x: Any) -> LinearTerms:
         z, n = self.from_input(x)
         z = ops.sigmoid(z)
         n = self.candidate(n)
-        return Linear(1 - z, z * n)
+        return LinearTerms(1 - z, z * n)
 
 
 class minLSTM(_Minimal):  # noqa: N801  the paper's spelling
@@ -85,8 +85,8 @@ class minLSTM(_Minimal):  # noqa: N801  the paper's spelling
 
     ih = ("f", "i", "h")
 
-    def linear(self, x: Any) -> Linear:
+    def linear(self, x: Any) -> LinearTerms:
         f, i, n = self.from_input(x)
         f, i = ops.sigmoid(f), ops.sigmoid(i)
         f, i, n = f / (f + i), i / (f + i), self.candidate(n)
-        return Linear(f, i * n)
+        return LinearTerms(f, i * n)

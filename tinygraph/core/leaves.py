@@ -23,14 +23,15 @@ class Parameter(Node):
     parameter.
     """
 
-    __slots__ = ("changed", "home")
+    __slots__ = ("changed", "home", "trained")
     kind = "parameter"
 
     @refusing
-    def __init__(self, value: np.ndarray, name: str | None) -> None:
+    def __init__(self, value: np.ndarray, name: str | None, trained: bool = True) -> None:
         super().__init__(None, (), NO_ATTRIBUTES, value, name)
         self.changed = self.serial
         self.home = ""  # the class of the cell that holds it, by which pictures call the cell
+        self.trained = trained
 
     @property
     def value(self) -> np.ndarray:
@@ -59,7 +60,7 @@ class Parameter(Node):
         self.changed = next_serial()
 
     def __reduce__(self) -> Any:
-        return _restored, (Parameter, self._value, self.name, self._grad, self.home)
+        return _restored, (Parameter, self._value, self.name, self._grad, self.trained, self.home)
 
 
 class Constant(Node):
@@ -75,9 +76,11 @@ class Constant(Node):
         return _restored, (Constant, self._value, self.name, self._grad)
 
 
-def _restored(leaf: type, array: np.ndarray, name: str | None, grad: np.ndarray | None, home: str = "") -> Any:
+def _restored(
+    leaf: type, array: np.ndarray, name: str | None, grad: np.ndarray | None, trained: bool = True, home: str = ""
+) -> Any:
     """A leaf from its copy or its pickle, with a serial number of its own, as other nodes may have the old one."""
-    node = leaf(frozen(array), name)
+    node: Any = leaf(frozen(array), name) if leaf is Constant else leaf(frozen(array), name, trained)
     node._grad = grad
     if home:
         node.home = home
@@ -110,6 +113,33 @@ def parameter(value: Any, name: str | None = None) -> Parameter:
             fix="pass value.astype(np.float64), or tg.constant for data and labels",
         )
     return Parameter(array, name)
+
+
+@refusing
+def buffer(value: Any, name: str | None = None) -> Parameter:
+    """Makes a parameter that is not trained: state of a cell that is saved with it, such as a fixed random weight.
+
+    A module's ``state_dict`` has it, its ``parameters()`` has not, and `backward` leaves its ``.grad`` alone. Its value
+    may be set, and compiled functions read it at each call.
+
+    Args:
+        value: array-like of any shape, of float32 or float64.
+        name: shown in messages, reports and pictures.
+
+    Raises:
+        GraphError: ``value`` does not hold real floating-point numbers.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> class Reservoir(tg.Module):
+        ...     def __init__(self):
+        ...         self.weight_hh, self.weight_out = tg.buffer(np.eye(2)), tg.parameter(np.ones(2))
+        >>> list(Reservoir().parameters()), list(Reservoir().state_dict())
+        (['weight_out'], ['weight_hh', 'weight_out'])
+    """
+    node = parameter(value, name)
+    node.trained = False
+    return node
 
 
 @refusing

@@ -14,7 +14,6 @@ _IN_TOOLTIPS = str.maketrans(_ENTITIES | {"\\": "\\" * 4, "\n": "&#10;"})
 _WIDE = set("mwMW@%—‖×…")
 WHOLE = 60
 """Names are not cut up to this length."""
-NORM = "‖∂‖: length of the gradient"
 _NARROW = set("iljtf.,:;'|![]() ")
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from numbers import Integral
 from types import NoneType
 from typing import Any
 
-from ..core.errors import GraphError, shown
+from ..core.checks import one_of
+from ..core.errors import GraphError, OptionError, shown
+from ..core.habits import option
 from ..core.node import Node
 from ..core.structure import leaves
 from .labels import clean
 
 LEVELS = ("auto", "op", "cell", "layer", "whole")
-LAYOUTS = ("auto", "time", "dot")
-PARAMS = ("chip", "ghost", "hub")
 MAX_NODES = 5000
 """Default limit of boxes: more than anyone reads, and drawn in under a second."""
 
@@ -31,16 +31,14 @@ class Options:
     title: str | None = None
     tokens: Sequence[str] | Mapping[int, str] | None = None
     max_nodes: int | None = MAX_NODES
-    layout: str = "auto"
-    params: str = "chip"
+    steps: Sequence[int] | None = None
+    fit: Any = None
 
     def __post_init__(self) -> None:
-        for option, known in (("level", LEVELS), ("layout", LAYOUTS), ("params", PARAMS)):
-            value = getattr(self, option)
-            if not isinstance(value, str) or value not in known:
-                raise GraphError(f"draw has no {option} {shown(value)}", expected=", ".join(known), got=shown(value))
+        one_of(f"draw has no level {shown(self.level)}", self.level, LEVELS)
         _whole(self.truncate, "truncate", "steps")
         _whole(self.max_nodes, "max_nodes", "boxes")
+        _places(self.steps)
         if not isinstance(self.values, bool):
             raise GraphError("draw: values must be a bool", expected="True or False", got=type(self.values).__name__)
         if not isinstance(self.gradients, (bool, Mapping, NoneType)):
@@ -59,6 +57,31 @@ class Options:
     @property
     def has_gradients(self) -> bool:
         return self.gradients is not None and self.gradients is not False
+
+
+WITHDRAWN = {
+    "layout": "leave it out: all graphs are placed here; drawing.source is DOT text, which Graphviz may place anew",
+    "params": "leave it out: a parameter is a chip in its ops and a row of the table; on a page (save it as .html) "
+    "pointing at the row lights all uses",
+}
+"""Options that there were, and what to do now."""
+
+
+def refuse_others(options: Mapping[str, Any]) -> None:
+    """Raises a `GraphError` for an option that `tg.draw` does not have, or no longer has."""
+    for name, value in options.items():
+        expected = ", ".join(x.name for x in fields(Options))
+        fix = WITHDRAWN.get(name) or option(name)
+        raise OptionError(f"draw has no option {name}", expected=expected, got=f"{name}={shown(value)}", fix=fix)
+
+
+def _places(steps: Any) -> None:
+    listed = isinstance(steps, Sequence) and not isinstance(steps, (str, bytes))
+    if steps is None or (listed and steps and all(isinstance(x, Integral) and type(x) is not bool for x in steps)):
+        return
+    raise GraphError(
+        "draw: steps must be places in time", expected="a list of integers, such as [0, 1, -1]", got=shown(steps)
+    )
 
 
 def _whole(value: Any, option: str, unit: str) -> None:

@@ -144,6 +144,3 @@ class Picture:
     """How gradients are truncated, for the head of the table: ``k=2``, or ``cut``."""
     beside: str = "full BPTT"
     """The head of the second column of norms."""
-    layout: str = "time"
-    """``"time"``: the positions here are rendered; ``"dot"``: Graphviz computes positions, and the positions here
-    are used only for plain text and for the page."""

@@ -190,6 +190,11 @@ def test_steps_that_differ_from_the_first_are_named_by_what_they_compute() -> No
     assert told[0] == {"z", "h"} and all("z" in told[t] for t in range(4))
 
 
+def test_what_padding_keeps_has_the_letters_of_its_cell() -> None:
+    y, _ = tg.unroll(tg.cells.RNN(4, 4, rng=0), np.ones((3, 2, 4), np.float32), lengths=[3, 1])
+    assert all("h" in written(y)[t] for t in range(3))
+
+
 def test_a_compiled_function_too() -> None:
     def loss(xs: Any) -> Any:
         y, _ = tg.unroll(Leaky(4), xs)

@@ -146,6 +146,26 @@ def test_the_title_says_what_is_drawn() -> None:
     assert band.title == "LSTM"
 
 
+def test_an_encoder_and_its_decoder_are_in_the_title() -> None:
+    xs = np.ones((4, 2, 3), np.float32)
+    _, h = tg.unroll(tg.cells.GRU(3, 4, rng=0), xs)
+    y, _ = tg.unroll(tg.cells.LSTM(3, 4, rng=0), xs[:3], (h, h))
+    assert tg.draw(tg.mean(y)).picture.title == "GRU and LSTM, encoder and decoder, 4 + 3 steps, unrolled"
+
+
+def test_an_entry_of_a_list_is_that_of_its_own_step() -> None:
+    w = tg.parameter(np.eye(3) * 0.5, name="W")
+    hs: dict[int, Any] = {-1: np.ones(3)}
+    loss: Any = 0
+    for t in range(3):
+        hs[t] = np.tanh(w @ hs[t - 1])
+        loss = loss - np.log(hs[t])[0]
+    shown = titles(tg.draw(loss))
+    assert {"hs[t] = tanh", "W @ hs", "log(hs[t])", "W @ hs₀"} <= set(shown)
+    assert "W @ hs[t]" not in shown, "which would be the one of the same step"
+    assert "loss = loss - log" in " ".join(shown)
+
+
 def test_the_legend_says_what_the_norm_is(tmp_path: Any) -> None:
     drawing = tg.draw(word_rnn(2), gradients=True)
     assert "‖∂‖: length of the gradient" in drawing.source

@@ -69,7 +69,10 @@ def test_rows_and_roles_of_the_word_network():
     assert boxes["h3 = tanh"].role == "state", "the last one too, though it is handed to no one"
     assert boxes["h0"].x < drawn.bands[0].left and boxes["h0"].role == "state"
     bars = [b for k, b in boxes.items() if k.startswith(("total = sum of 3", "total / 3"))]
-    assert len(bars) == 2 and all(b.y > drawn.bands[0].top and b.width > 600 for b in bars)
+    assert len(bars) == 2 and all(b.y > drawn.bands[0].top for b in bars)
+    reads, above = bars
+    assert reads.width == drawn.bands[-1].right - drawn.bands[0].left > 500, "one bar over all columns"
+    assert above.width < 150 and above.x == reads.x
 
 
 def test_equal_steps_look_equal():

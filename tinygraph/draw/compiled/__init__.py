@@ -7,7 +7,7 @@ from typing import Any
 
 from ...core.errors import GraphError
 from ...plan.report import amount
-from ..colours import RED
+from ..colours import STATE
 from ..labels import clean
 from ..options import Options
 from ..picture import Box, Picture, Tile
@@ -97,7 +97,7 @@ def _bars(picture: Picture, items: Sequence[Item]) -> None:
         "bytes": max((i.bytes for i in items if not i.flops), default=0),
     }
     if any(item.late for item in items):
-        picture.keys.append((RED, "state, to the next step"))
+        picture.keys.append((STATE, "state, to the next step"))
     for colour, kind, unit, words in ((FLOPS, "flops", "FLOP", "FLOPs"), (BYTES, "bytes", "B", "bytes where no FLOPs")):
         if largest[kind]:
             picture.keys.append((colour, f"{words}, full = {amount(largest[kind], unit)}"))

@@ -37,7 +37,7 @@ def letters(nodes: list[Node]) -> dict[Node, str]:
 
 def _written(nodes: list[Node]) -> dict[Node, str]:
     """Maps nodes with a trail to their names; of several nodes with one name in one call, the last has it."""
-    cut_short: set[Node] = set()
+    cut_short: dict[Node, set[CodeType]] = {}
     calls = _Calls()
     claims: dict[tuple[Any, ...], tuple[tuple[str, ...], list[Node]]] = {}
     trails = [(x, trail_of(x)) for x in nodes if len(x._place) > 3 and x.origin is None]
@@ -46,19 +46,25 @@ def _written(nodes: list[Node]) -> dict[Node, str]:
         calls.go_on((node.step, node.scope), trail, authors)
         names, place = naming(trail)
         if names:
-            within = place[len(place) > 1 and place[0][0].co_name.startswith("<")][0]  # whose comprehension it is
-            call = calls.count.get((node.step, node.scope, within))
+            around = place[len(place) > 1 and place[0][0].co_name.startswith("<")][0]  # whose comprehension it is
+            call = calls.count.get((node.step, node.scope, around))
             claims.setdefault((node.step, node.scope, call, place), (names, []))[1].append(node)
         elif len(trail) >= LONGEST and not authors:
-            cut_short.update(x for x in node.inputs if x.step == node.step)
+            cut_short.update((x, {code for code, _ in trail}) for x in node.inputs if x.step == node.step)
     owners: dict[Hashable, tuple[Node, str]] = {}
     for (step, scope, call, place), (names, members) in claims.items():
         for name, node in _shared(names, members):
             key = (step, scope, call, name, place[0][0], place[1:2])
             # What one of unknown lines goes on with is not what the line has in the end.
-            if node not in cut_short and (key not in owners or owners[key][0].serial < node.serial):
+            within = {code for code, _ in trail_of(node)[1 : -len(place)]}
+            if within.isdisjoint(cut_short.get(node, ())) and (
+                key not in owners or owners[key][0].serial < node.serial
+            ):
                 owners[key] = node, GREEK.get(name, name)
-    return dict(owners.values())
+    named = dict(owners.values())
+    # Where padding keeps a state, what is kept has the letter of the new state.
+    kept = [x for x, _ in trails if x.op is not None and x.op.name == "where" and x not in named and x.step is not None]
+    return named | {x: named[x.inputs[1]] for x in kept if x.inputs[1] in named and x.inputs[1].step == x.step}
 
 
 class _Calls:

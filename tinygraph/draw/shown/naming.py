@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import takewhile
 
 from ...core.leaves import Parameter
@@ -10,8 +11,9 @@ from ...core.node import Node
 from ..labels import clean
 from ..options import Options
 from .cells import CellGroup, starts
-from .folding import RESHAPED, Folded
+from .folding import Folded
 from .repetition import Repetition
+from .slices import RESHAPED
 
 
 def name_cells(repetition: Repetition, cell_groups: list[CellGroup]) -> None:
@@ -59,7 +61,10 @@ def heading(folded: Folded, options: Options, view: str) -> str:
     layers = sum(re.fullmatch(r"layer\d+", room) is not None for room in rooms)
     words = [" and ".join(homes) or ("Recurrent network" if folded.steps else "Network")]
     words += [f"{layers} layers"] * (layers > 1) + ["both directions"] * ({"forward", "backward"} <= rooms)
-    words += [f"{len(folded.steps)} steps" if len(folded.steps) > 1 else "1 step"] * bool(folded.steps)
+    counts = Counter(phase for phase, _ in folded.columns())
+    words += [" and ".join(folded.phases.names)] * (len(counts) > 1)
+    long = " + ".join(str(counts[phase]) for phase in sorted(counts))
+    words += [f"{long} step{'s' * (long != '1')}"] * bool(counts)
     return ", ".join([*words, *[view] * bool(folded.steps or view != "unrolled")])
 
 

@@ -7,8 +7,9 @@ import re
 from typing import Any
 
 from ...core.node import Node
-from .folding import LOSSES, Chip, Folded, Inline, Link, Operand
+from .folding import LOSSES, Chip, Folded, Inline, Link, Operand, Padding
 from .letters import timeless
+from .padding import real
 from .repetition import Repetition
 
 
@@ -112,6 +113,8 @@ def _any_time(repetition: Repetition, g: int, slot: int, x: Operand) -> Operand:
     """Write an inline number or index as ``yₜ``, ``xₜ`` or ``cₜ`` if it differs between the steps."""
     members = repetition.groups[g]
     node = members[-1]
+    if isinstance(x, Padding):
+        return Padding(real(*(m.inputs[slot] for m in members)), True)
     if isinstance(x, Chip) or not isinstance(x, Inline) or len(members) < 2 or slot >= len(node.inputs):
         return x
     sources = {id(m.inputs[slot]) for m in members if slot < len(m.inputs)}

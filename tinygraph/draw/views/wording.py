@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 
@@ -17,8 +15,9 @@ from ...core.traced import Traced
 from ..labels import clean, number, op_words, shape
 from ..norms.heat import Heat
 from ..picture import MANY, Part
-from ..shown.folding import LOSSES, Chip, Folded, Inline, Joined, Link, Operand, Several, is_zero
+from ..shown.folding import LOSSES, Chip, Folded, Inline, Joined, Link, Operand, Padding, Several, is_zero
 from ..shown.roles import LOOKUPS
+from ..shown.slices import index_text, tag_of
 
 SIGNS = {"matmul": "@", "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
 
@@ -45,7 +44,7 @@ class Words:
 def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: bool = False) -> Words:
     """Returns all texts of one box."""
     if node in folded.dots:
-        first, last = folded.dotted
+        first, last = folded.span(node)
         return Words([Part("⋯")], "", [f"t = {first} … {last}, like the steps beside them"])
     operands = folded.operands[node]
     if node in folded.parts:
@@ -62,9 +61,11 @@ def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: b
     size = "" if scalar and not node.shape else shape(node.shape)
     targets = [x.text for x in operands if type(x) is Inline and x.whole] if node.op and node.op.name in LOSSES else []
     stacks = [f"over {len(x.links)} steps" for x in operands if isinstance(x, Several)]
-    facts = [size, *stacks, *(f"target {x}" for x in targets), "" if heat is None else _norm(node, heat)]
+    masks = [x.text for x in operands if isinstance(x, Padding)]
+    targets = [f"target {x}" for x in targets]
+    facts = [size, *stacks, *targets, *masks, "" if heat is None else _norm(node, heat)]
     tip = _tip(node, heat, len(folded.nodes) <= MANY)
-    tip += [f"reads {_told(v)}" for x in operands if isinstance(x, Link) for v in x.views]
+    tip[2:2] = [f"reads {_told(v)}" for x in operands if isinstance(x, Link) for v in x.views]
     if values and not scalar and role != "parameter":
         facts.append(figures(node))
         tip += _parameter_figures(operands)
@@ -100,7 +101,8 @@ def figures(node: Node) -> str:
 
 def _joined_words(node: Node, joined: Joined, operands: list[Operand], heat: Heat | None) -> Words:
     """Texts of a joined box: its name and parameters, its number of ops, the shape of its last op."""
-    chips = _folded([x for x in operands if isinstance(x, Chip)])
+    # The parameters of a cell at one step are in the table, which is read once.
+    chips = _folded([x for x in operands if isinstance(x, Chip) and node.step is None])
     hidden = [Part(f"+{len(chips) - MOST_CHIPS}")] if len(chips) > MOST_CHIPS else []
     is_data = node.op is None or node.op.name in LOOKUPS
     count = f"{len(joined.held)} {'of them' if is_data else 'ops'}" if len(joined.held) > 1 else ""
@@ -119,6 +121,8 @@ def formula(node: Node, operands: list[Operand], folded: Folded | None = None) -
     """Returns the op and its operands as code: ``W @ h``, ``f * c``, ``E[2]``, ``tanh(c)``, or the op alone."""
     op, drawn = node.op, folded or Folded()
     assert op is not None
+    if op.name == "where" and isinstance(operands[0], Padding):
+        return [Part("0 in padding" if isinstance(operands[-1], Inline) else "kept in padding")]
     linked = sum(not isinstance(x, (Chip, Inline)) for x in operands)
     if op.name == "add" and linked > 1:
         operands = [x for x in operands if type(x) is not Inline or x.text not in ZEROS]
@@ -128,7 +132,7 @@ def formula(node: Node, operands: list[Operand], folded: Folded | None = None) -
     if sign and len(operands) == 2:
         return infix(sign, operands, drawn)
     if op.name == "getitem":
-        return _lookup(operands[0], _index(node.attributes.get("index")))
+        return _lookup(operands[0], index_text(node.attributes.get("index")))
     if op.name == "take":
         index = operands[1]
         text = index.text if isinstance(index, (Chip, Inline)) else name_of(index, drawn) or "…"
@@ -157,7 +161,10 @@ def infix(sign: str, operands: list[Operand], folded: Folded) -> list[Part]:
     if all(side[0].text for side in sides) and sum(len(side[0].text) for side in sides) <= ROOM:
         return [*sides[0], Part(sign), *sides[1]]
     if not any(isinstance(x, (Chip, Inline)) for x in operands):
-        return [Part(sign)]
+        said = [name_of(x, folded) or _word(x) for x in operands]
+        plain = any(name_of(x, folded) for x in operands) and all(isinstance(x, Link) for x in operands)
+        plain = plain and all(word[0].isalpha() for word in said)
+        return [Part(f"{said[0]} {sign} {said[1]}" if plain and len("".join(said)) <= ROOM else sign)]
     left, right = (_folded([x]) or [Part(text) for text in [name_of(x, folded)] if text] for x in operands)
     # A product such as "0.5 *" would wait for its other side.
     return [*left, Part(sign), *(right or [Part(_word(operands[1]))] * bool(left))]
@@ -196,29 +203,15 @@ def name_of(operand: Operand, folded: Folded) -> str:
         return ""
     cuts = [x for x in operand.views if tag_of([x])]
     node = cuts[-1] if cuts else operand.source
-    return clean((node.name or "").strip() or folded.letters.get(node, ""))
-
-
-def tag_of(views: Iterable[Node]) -> str:
-    """Returns which part of an array its views are, as code: ``4:8``; empty for the whole of it."""
-    indexes = [x.attributes.get("index") for x in views if x.op is not None and x.op.name == "getitem"]
-    entries = [_index(i) for index in indexes for i in (index if isinstance(index, tuple) else (index,))]
-    return ", ".join(x for x in entries if x not in (":", "None", "…"))
+    letter = folded.letters.get(node, "")
+    if node.step != operand.user.step:
+        letter = letter.partition("[")[0]  # of hs[t] a later step reads another t
+    return clean((node.name or "").strip() or letter)
 
 
 def _folded(operands: list[Operand]) -> list[Part]:
     shown = [x for x in operands if isinstance(x, (Chip, Inline))]
     return [Part(clean(x.text), "chip" if type(x) is Chip else "text") for x in shown]
-
-
-def _index(index: Any) -> str:
-    """Returns an index as code: ``3``, ``:, 0:128``."""
-    if isinstance(index, tuple):
-        return ", ".join(map(_index, index))
-    if isinstance(index, slice):
-        ends = ["" if x is None else str(x) for x in (index.start, index.stop)]
-        return ":".join(ends) + ("" if index.step is None else f":{index.step}")
-    return "…" if index is Ellipsis else str(index)
 
 
 def _norm(node: Node, heat: Heat) -> str:
@@ -243,7 +236,7 @@ def _tip(node: Node, heat: Heat | None, statistical: bool) -> list[str]:
 
 
 def _settings(node: Node) -> str:
-    return ", ".join(f"{k}={_index(v)}" for k, v in node.attributes.items())
+    return ", ".join(f"{k}={index_text(v)}" for k, v in node.attributes.items())
 
 
 def _told(view: Node) -> str:

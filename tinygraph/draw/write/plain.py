@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textwrap import wrap
 
-from ..colours import FORWARD, RED
+from ..colours import FORWARD
 from ..picture import Band, Box, Picture
 from ..shown.roles import BORDERS
 
@@ -131,10 +131,10 @@ def _crossing(picture: Picture, columns: dict[int, list[int]]) -> list[str]:
         a, b = column_of.get(arrow.tail), column_of.get(arrow.head)
         if a is None and b in shown and picture.boxes[arrow.tail].role == "state" and arrow.colour in CARRIES:
             lines.append(_start(picture, arrow.tail, b, arrow.head))
-        if arrow.colour == RED:
-            note = f" ({arrow.tip})" if arrow.tip else ""
+        if a is not None and picture.bands[a].times and arrow.tip.startswith("t"):
+            when, _, note = arrow.tip.partition("; ")
             source, target = (_title(picture.boxes[i]) for i in (arrow.tail, arrow.head))
-            lines.append(f"  t-1 → t: {source} ----> {target}{note}")
+            lines.append(f"  {when.replace('−', '-')}: {source} ----> {target}" + (f" ({note})" if note else ""))
         # A backward arrow has the same ends as its forward arrow, in reverse order, and is dashed or red.
         if a is None or b is None or a == b or not {a, b} <= shown or arrow.colour not in CARRIES:
             continue
