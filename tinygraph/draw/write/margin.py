@@ -53,8 +53,7 @@ def keys(picture: Picture) -> list[Key]:
     if any(part.kind == "chip" for box in picture.boxes for part in box.title):
         rows.append(Key(told("parameter of the op", picture.lang), GOLD))
     rows += [Key(words, colour) for colour, words in picture.keys]
-    spelt = Key(told("‖∂‖: length of the gradient", picture.lang), ramp(0.5))
-    return rows + [spelt] * (picture.scale is not None)
+    return rows + [Key(told("‖∂‖: length of the gradient", picture.lang), ramp(0.5))] * (picture.scale is not None)
 
 
 def odd_keys(picture: Picture) -> list[Key]:

@@ -76,9 +76,9 @@ def _cut(text: str) -> str:
     """Cuts a line that is wider than a page, between words."""
     if cells(text) <= PAGE:
         return text
-    while cells(text) > PAGE - 2:
-        text = text.rpartition(" ")[0] or text[: PAGE // 2]
-    return text + " …"
+    while cells(text) >= PAGE:
+        text = text[:-1]
+    return text.rpartition(" ")[0] + " …"
 
 
 def _filled(text: str, room: int) -> str:
