@@ -31,6 +31,9 @@ from .data.windows import Windows as Windows
 from .descent import SGD as SGD
 from .descent import Lion as Lion
 from .fit import fit as fit
+from .generation import beam as beam
+from .generation import generate as generate
+from .generation import sample as sample
 from .history import History as History
 from .metrics import accuracy as accuracy
 from .metrics import bits_per_character as bits_per_character
@@ -49,6 +52,7 @@ from .schedules import one_cycle as one_cycle
 from .schedules import plateau as plateau
 from .schedules import step_decay as step_decay
 from .step import step as step
+from .streaming import Streaming as Streaming
 
 
 def __getattr__(name: str) -> _Any:

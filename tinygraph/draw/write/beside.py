@@ -10,19 +10,20 @@ from ..norms.heat import ramp
 from ..picture import Picture
 from .look import LINES, Paint, text
 from .margin import (
-    BACKWARD,
-    CAPTION,
     MOST,
     PALE,
     SCALE,
     WARM,
     Key,
+    backward,
+    caption,
     cells,
     colour_of,
     ends,
     has_backward_arrows,
     heads,
     keys,
+    left_out,
     odd_keys,
 )
 from .marks import rect
@@ -84,19 +85,40 @@ class Sidebar(NamedTuple):
 
 def headings(picture: Picture, inner: Extent) -> list[Heading]:
     """Returns subtitle and title, from below."""
-    lines, y = [], inner.top
-    for words, size in ((picture.subtitle, 11.0), (picture.title, 21.0)):
+    lines: list[Heading] = []
+    y = inner.top
+    room = inner.right - inner.left + (320 if picture.aside == "right" else 0)
+    notes = [(words, 13.0) for words in wrapped(picture.subtitle, 13.0, room)[::-1]]
+    for words, size in (*notes, (picture.title, 21.0)):
         if words:
-            y += 18
+            y += 18 if size > 13 or not lines else 5
             lines.append(Heading(words, size, y))
             y += 0.8 * size
     return lines
 
 
+def wrapped(words: str, size: float, room: float) -> list[str]:
+    """Returns lines of a text that are no wider than the room, but for single words."""
+    lines = [""]
+    for word in words.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and width(longer, size) > max(room, 160.0):
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
 def sides(picture: Picture, inner: Extent, look: Paint) -> list[Sidebar]:
-    """Returns the table over the legend, in the middle of the picture's right side."""
-    frames = [("params", _table(picture, look)), ("legend", _legend(picture, look))]
+    """Returns the table over the legend, in the middle of the picture's right side; or side by side below it."""
+    frames = [("params", _table(picture, look)), ("legend", _legend(picture, look))] if picture.aside else []
     frames = [(name, frame) for name, frame in frames if frame.rows]
+    if picture.aside == "below":
+        lefts = [inner.left + sum(frame.wide + 28 for _, frame in frames[:k]) for k in range(len(frames))]
+        return [
+            Sidebar(name, frame.rows, x, inner.foot - 28, frame.wide, frame.high)
+            for x, (name, frame) in zip(lefts, frames, strict=True)
+        ]
     y = (inner.top + inner.foot + sum(x.high for _, x in frames) + 28 * (len(frames) - 1)) / 2
     placed = []
     for name, frame in frames:
@@ -109,10 +131,10 @@ def margin(picture: Picture, inner: Extent, look: Paint) -> tuple[list[str], Ext
     """Returns the marks of the margin, and the bounding box with it."""
     marks, (left, right, foot, top) = [], inner
     for line in headings(picture, inner):
-        more = f'{BOLD} fill="{INK}"' if line.size > 11 else f'fill="{GREY}"'
+        more = f'{BOLD} fill="{INK}"' if line.size > 13 else f'fill="{GREY}"'
         place = f'x="{left:.1f}" y="{-line.y:.1f}" font-size="{line.size:g}" text-anchor="start"'
         marks.append(f"<text {place} {more}>{text(line.words)}</text>\n")
-        top, right = line.y + line.size, max(right, left + width(line.words, line.size, line.size > 11))
+        top, right = line.y + line.size, max(right, left + width(line.words, line.size, line.size > 13))
     for side in sides(picture, inner, look):
         shift = f'fill="{INK}" font-size="11" text-anchor="start" transform="translate({side.x:.1f} {-side.y:.1f})"'
         marks += [f"<g {shift}>", rect(0, 0, side.wide, side.high, FRAME), *side.rows, "</g>\n"]
@@ -139,8 +161,9 @@ def _table(picture: Picture, look: Paint) -> _Frame:
         for k, head in enumerate(columns)
     ]
     lefts = [PAD + 5 + sum(wide[:k]) + (14 if k else 0) for k in range(len(columns))]
-    gap = width(CAPTION[0], 11, True) + 10
-    marks = [_words(PAD, 20, CAPTION[0], BOLD), _words(PAD + gap, 20, CAPTION[1])]
+    first, second = caption(picture)
+    gap = width(first, 11, True) + 10
+    marks = [_words(PAD, 20, first, BOLD), _words(PAD + gap, 20, second)]
     marks += [
         _words(x - 5 * (not k), 40, head, f'font-size="10" fill="{PALE}"')
         for k, (x, head) in enumerate(zip(lefts, columns, strict=True))
@@ -151,10 +174,10 @@ def _table(picture: Picture, look: Paint) -> _Frame:
         marks += [
             _words(x, y + 13.5, cell, BOLD if not k else "") for k, (x, cell) in enumerate(zip(lefts, row, strict=True))
         ]
-    if len(picture.uses) > MOST:
-        marks.append(_words(PAD, 48 + ROW * MOST + 13.5, f"and {len(picture.uses) - MOST} more"))
+    if left_out(picture):
+        marks.append(_words(PAD, 48 + ROW * MOST + 13.5, left_out(picture)))
     high = 48 + ROW * min(len(picture.uses), MOST + 1) + PAD - 4
-    return _Frame(marks, max(sum(wide) + 2 * PAD, gap + width(CAPTION[1], 11) + 2 * PAD), high)
+    return _Frame(marks, max(sum(wide) + 2 * PAD, gap + width(second, 11) + 2 * PAD), high)
 
 
 def _legend(picture: Picture, look: Paint) -> _Frame:
@@ -165,10 +188,12 @@ def _legend(picture: Picture, look: Paint) -> _Frame:
         wide, y = max(wide, 36 + width(key.words, 11)), y + KEY
     if picture.scale is not None:
         marks += [rect(PAD + 18 * i, y, 18.3, 12, f'fill="{look.colour(ramp(i / 8))}"') for i in range(9)]
-        for words, x, anchor in zip((ends(picture)[0], SCALE, ends(picture)[1]), (0, 81, 162), _ANCHORS, strict=True):
+        for words, x, anchor in zip(
+            (ends(picture)[0], look.say(SCALE), ends(picture)[1]), (0, 81, 162), _ANCHORS, strict=True
+        ):
             marks.append(_words(PAD + x, y + 26, words, f'font-size="10" text-anchor="{anchor}"'))
         y += 34
-    for line in BACKWARD if has_backward_arrows(picture) else ():
+    for line in backward(picture):
         marks.append(_words(PAD, y + 10, line, f'font-size="10" fill="{WARM}"'))
         wide, y = max(wide, width(line, 10)), y + 13
     y += 6 * has_backward_arrows(picture)

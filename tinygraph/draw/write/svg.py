@@ -32,7 +32,7 @@ HATCH = (
 """Fill for NaN and infinity, which is told without colour; the same in all files, so that several share a notebook."""
 
 
-class _Look(Paint):
+class _Paint(Paint):
     """How a file looks; NaN and infinity are hatched."""
 
     def colour(self, colour: str) -> str:
@@ -41,15 +41,17 @@ class _Look(Paint):
 
 def svg(picture: Picture) -> str:
     """Returns the picture as the text of an SVG file, in which y grows downward."""
-    look = _Look()
+    look = _Paint(picture.lang)
     inner = edges(picture)
     beside, outer = margin(picture, inner, look)
     wide, high = outer.right - outer.left + 2 * PAD, outer.top - outer.foot + 2 * PAD
+    scale = picture.scaled
     left, top = outer.left - PAD, -outer.top - PAD
     opening = (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" role="img" '
-        f'width="{wide:.0f}pt" height="{high:.0f}pt" viewBox="{left:.1f} {top:.1f} {wide:.1f} {high:.1f}" '
-        f'{DEFAULTS} xml:space="preserve">\n<title>{text(title_of(picture))}</title>\n'
+        f'width="{scale * wide:.0f}pt" height="{scale * high:.0f}pt" '
+        f'viewBox="{left:.1f} {top:.1f} {wide:.1f} {high:.1f}" {DEFAULTS} xml:space="preserve">\n'
+        f"<title>{text(title_of(picture))}</title>\n"
         f"<desc>{text(description(picture), 2000)}</desc>\n"
     )
     ground = f'<rect x="{left:.1f}" y="{top:.1f}" width="{wide:.1f}" height="{high:.1f}" fill="#ffffff"/>\n'
