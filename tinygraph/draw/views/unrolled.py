@@ -24,7 +24,7 @@ from ..shown.regions import Regions, regions
 from ..shown.roles import BORDERS, roles
 from ..shown.truncation import cut_as_asked
 from .heads import draw_bands, draw_phases, head_widths, headings
-from .strokes import draw_arrows, draw_cuts, label_returns
+from .strokes import draw_arrows, draw_cuts, label_returns, label_states
 from .wording import Words, words
 
 TITLE, BELOW, CHIP = 13.0, 9.0, 7.0
@@ -122,6 +122,7 @@ def _drawn(shown: Shown, placed: Placed, roots: set[Node], options: Options) -> 
     draw_phases(picture, folded, placed, shown.where)
     draw_cuts(picture, placed, ways)
     label_returns(picture, placed, ways, heat_map)
+    label_states(picture, placed, ways, folded)
     clear_headings(picture)
     picture.uses = table_of(folded, heat_map)
     picture.scale = None if heat_map is None else (heat_map.low, heat_map.high)
