@@ -9,7 +9,7 @@ from . import check, ops, train
 from .compiled import compile
 from .core import habits
 from .core.errors import GraphError, MutationError, NonFiniteError, WideningWarning
-from .core.leaves import Constant, Parameter, constant, parameter
+from .core.leaves import Constant, Parameter, buffer, constant, parameter
 from .core.missing import unknown
 from .core.node import Node
 from .core.nonfinite import nonfinite
@@ -28,15 +28,16 @@ from .time.unroll import unroll
 
 if TYPE_CHECKING:
     from . import cells
-    from .cells import Recurrent
+    from .cells import Dropout, Embedding, Linear, Module, Recurrent
 
 __version__ = "0.1.0"
+_OF_CELLS = ("Dropout", "Embedding", "Linear", "Module", "Recurrent")
 
 __all__ = [
-    "Constant", "Drawing", "Feedback", "GraphError", "MutationError", "Node", "NonFiniteError", "Op", "Parameter",
-    "Recurrent", "WideningWarning", "cache_clear", "cells", "check", "compile", "constant", "draw", "grad", "hvp",
-    "jvp", "linear_scan", "noise", "nonfinite", "ops", "parameter", "recorded", "scope", "step", "summary", "train",
-    "unroll", "value_and_grad", "vjp", "zero_grad",
+    "Constant", "Drawing", "Dropout", "Embedding", "Feedback", "GraphError", "Linear", "Module", "MutationError",
+    "Node", "NonFiniteError", "Op", "Parameter", "Recurrent", "WideningWarning", "buffer", "cache_clear", "cells",
+    "check", "compile", "constant", "draw", "grad", "hvp", "jvp", "linear_scan", "noise", "nonfinite", "ops",
+    "parameter", "recorded", "scope", "step", "summary", "train", "unroll", "value_and_grad", "vjp", "zero_grad",
 ]  # fmt: skip
 __all__ += ops.__all__
 
@@ -47,10 +48,10 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> Any:
-    """Loads `cells` when it or its `Recurrent` is first asked for: its files would be a fifth of the import's time."""
-    if name in ("cells", "Recurrent"):
+    """Loads `cells` when it or a layer is first asked for: its files would be a fifth of the import's time."""
+    if name == "cells" or name in _OF_CELLS:
         cells = import_module(".cells", __name__)
-        return cells if name == "cells" else cells.Recurrent
+        return cells if name == "cells" else getattr(cells, name)
     raise unknown(__name__, name, "" if name.startswith("_") else _instead_of(name))
 
 

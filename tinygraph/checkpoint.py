@@ -71,19 +71,43 @@ def load(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     Example:
         See `save`.
     """
+    return load_with_metadata(path)[0]
+
+
+def load_with_metadata(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """The arrays of a file as `load` returns them, and the texts that were saved with them."""
     content = place("load", path).read_bytes()
     header = content[8 : 8 + int.from_bytes(content[:8], "little")]
     match = _SUMMED.search(header)
     if match is not None or f'"{_MARK}":"'.encode() in header:
         _check(path, content, match)
     try:
-        return _safetensors().load(content)
+        arrays = _safetensors().load(content)
     except GraphError:
         raise
     except Exception as error:  # safetensors_rust has its own class, which is not a ValueError
         got = f"{error}; {len(content)} bytes, the first are {content[:8]!r}"
         fix = "numpy.load reads .npz and .npy, torch.load .pt"
         raise GraphError(f"load: {path} is not a safetensors file, or damaged", got=got, fix=fix) from error
+    texts = json.loads(header).get("__metadata__", {})
+    return arrays, {name: text for name, text in texts.items() if name not in (_MARK, _SUM)}
+
+
+@refusing
+def metadata(path: str | os.PathLike[str]) -> dict[str, str]:
+    """The texts that were saved with the arrays of a file.
+
+    Raises:
+        GraphError, OSError: as for `load`.
+
+    Example:
+        >>> import os, tempfile, tinygraph as tg
+        >>> path = os.path.join(tempfile.mkdtemp(), "model.safetensors")
+        >>> tg.train.save(path, {"W": tg.parameter(1.0)}, {"trained on": "a.txt"})
+        >>> tg.train.metadata(path)
+        {'trained on': 'a.txt'}
+    """
+    return load_with_metadata(path)[1]
 
 
 def _in_order(content: bytes) -> tuple[bytes, memoryview]:

@@ -14,7 +14,7 @@ import numpy as _numpy
 
 from .core.scope import _Now
 from .core.scope import settle as _settle
-from .recording.makers import *  # noqa: F403  zeros, array and the like
+from .recording.names import *  # noqa: F403  zeros, array and the like
 from .recording.recorder import Recorder as _Recorder
 
 __all__ = [*_numpy.__all__]  # noqa: PLE0604  a list of numpy's

@@ -125,7 +125,7 @@ def test_in_tinygraph_itself(name):
     "name, fix",
     [
         ("zeros", "np.zeros"),
-        ("StepLR", "opt.learning_rate"),
+        ("StepLR", "tg.train.cosine"),
         ("LSTM", "tg.cells.LSTM"),
         ("SGD", "tg.train.SGD"),
         ("LSTMCell", "tg.cells.LSTM(3, 4)"),
@@ -169,6 +169,8 @@ def test_on_optimizers():
     for kind in (tg.train.SGD, tg.train.Adam):
         opt = kind([tg.parameter([1.0])], learning_rate=0.1)
         for name, fix in habits.OPTIMIZER.items():
+            if name in ("momentum", "nesterov") and kind is tg.train.SGD:
+                continue
             assert_missing(opt, name, fix)
             with pytest.raises(MissingNameError):
                 setattr(opt, name, 1.0)  # would change nothing
@@ -187,7 +189,7 @@ def test_a_cell_that_would_not_be_frozen_says_so():
     for cell in (tg.cells.RNN(1, 1), tg.cells.Zoneout(tg.cells.RNN(1, 1), 0.5), tg.Recurrent(tg.cells.RNN(1, 1))):
         for name, fix in habits.FROZEN.items():
             assert_missing(cell, name, fix)
-            with pytest.raises(MissingNameError, match="what is not in the optimizer"):
+            with pytest.raises(MissingNameError, match="freeze"):
                 setattr(cell, name, False)
     own = Own(2, 3)
     own.trainable = False

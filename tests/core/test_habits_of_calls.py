@@ -16,8 +16,6 @@ W = tg.parameter([1.0])
 CALLS = {
     "Adam(lr=)": (lambda: Adam([W], lr=0.1), "Adam has no option lr", "learning_rate="),
     "SGD(lr=)": (lambda: SGD([W], lr=0.1), "SGD has no option lr", "learning_rate="),
-    "SGD(momentum=)": (lambda: SGD([W], 0.1, momentum=0.9), "momentum", "tg.train.Adam"),
-    "Adam(weight_decay=)": (lambda: Adam([W], weight_decay=0.1), "weight_decay", "added to the loss"),
     "Adam(beta_1=)": (lambda: Adam([W], beta_1=0.1, epsilon=1e-7), "beta_1", "betas=  # (beta1, beta2); eps="),
     "LSTM(num_layers=)": (lambda: LSTM(3, 4, num_layers=2), "num_layers", "tg.cells.Stack.of"),
     "LSTM(3, 4, 2)": (lambda: LSTM(3, 4, 2), "bias is yes or no", "tg.cells.Stack.of"),

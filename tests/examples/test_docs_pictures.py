@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,11 +11,8 @@ import docs_pictures
 import gallery
 import pytest
 
-from tinygraph.draw.write.render import _from_pip
-
 ROOT = Path(__file__).parents[2]
 DRAWINGS = docs_pictures.drawings()
-pytestmark = pytest.mark.skipif(shutil.which("dot") is None and _from_pip() is None, reason="no Graphviz")
 
 
 def words(svg: str) -> list[str]:

@@ -25,6 +25,7 @@ from .sources import EVERY, LIBRARY, ROOT, module_name, short, tree
 SHARED_NAMES = {
     "Elementwise": "an op that works place by place; the action that does a group of them",
     "Stack": "numpy's op; cells on top of each other",
+    "Words": "what a box of a picture says; the words of a text as ids",
 }
 """Names with two meanings, at most three: what each of them is."""
 

@@ -43,6 +43,12 @@ ELEMENTWISE = {
     "np.where": ("np.where(x > 0, x, p)", "np.where(x > 0, x, 0.1 * x)", "np.where(x > 0)"),
     "np.nan_to_num": ("np.nan_to_num(x)", "np.nan_to_num(np.where(x > 0, x, np.nan), nan=0.5)"),
     **{f"np.{name}": (f"np.{name}(x, u)", f"np.{name}(x, 0.25)") for name in _COMPARED.split()},
+    **{f"np.{name}": (f"np.{name}(x)",) for name in ("cbrt", "sinc", "modf", "conjugate", "real")},
+    "np.heaviside": ("np.heaviside(x, 0.5)",),
+    "np.logaddexp2": ("np.logaddexp2(x, p)",),
+    "np.interp": ("np.interp(x, [-1.0, 0.0, 2.0], [0.5, 2.0, -1.0])", "np.interp(0.3, [0.0, 1.0, 2.0, 3.0], v)"),
+    "np.polyval": ("np.polyval(v, x)", "np.polyval([1.0, -2.0], x)"),
+    "np.piecewise": ("np.piecewise(x, [x < 0, x > 1], [lambda z: z * z, np.log, 0.5])",),
 }
 
 REDUCTIONS = {
@@ -66,6 +72,19 @@ REDUCTIONS = {
     "np.convolve": ("np.convolve(v, [0.5, -1, 2])", "np.convolve(v, x[0], mode='same')", "np.convolve(v, v, 'valid')"),
     "np.sort": ("np.sort(x)", "np.sort(x, axis=0)"),
     "np.trace": ("np.trace(x)", "np.trace(x, offset=1)"),
+    "np.median": ("np.median(x)", "np.median(x, axis=0, keepdims=True)"),
+    "np.quantile": ("np.quantile(x, 0.3)", "np.quantile(t, [0.1, 0.5], axis=(0, 2))"),
+    "np.percentile": ("np.percentile(x, 75, axis=1)",),
+    **{f"np.nan{name}": (f"np.nan{name}(x)", f"np.nan{name}(x, axis=1)") for name in ("max", "min", "var", "std")},
+    **{f"np.nan{name}": (f"np.nan{name}(x, axis=1)",) for name in ("cumsum", "cumprod")},
+    "np.cumulative_sum": ("np.cumulative_sum(x, axis=1, include_initial=True)",),
+    "np.cumulative_prod": ("np.cumulative_prod(v)",),
+    "np.cov": ("np.cov(x)", "np.cov(x, rowvar=False)"),
+    "np.corrcoef": ("np.corrcoef(x)",),
+    "np.correlate": ("np.correlate(v, [0.5, 1.0])", "np.correlate(v, v, 'full')"),
+    "np.ediff1d": ("np.ediff1d(x)",),
+    "np.apply_along_axis": ("np.apply_along_axis(lambda r: r / np.abs(r).sum(), 1, x)",),
+    "np.apply_over_axes": ("np.apply_over_axes(np.sum, t, [0, 2])",),
 }
 
 SHAPES = {
@@ -126,6 +145,18 @@ SHAPES = {
     "np.shape": ("np.shape(x)",),
     "np.ndim": ("np.ndim(x)",),
     "np.size": ("np.size(x)",),
+    "np.matrix_transpose": ("np.matrix_transpose(t)",),
+    "np.unstack": ("np.unstack(x, axis=1)",),
+    "np.resize": ("np.resize(v, (2, 3))",),
+    "np.vander": ("np.vander(v, 3)",),
+    "np.partition": ("np.partition(v, 1)[:2]",),
+    "np.lib.stride_tricks.sliding_window_view": (
+        "np.lib.stride_tricks.sliding_window_view(v, 2)",
+        "np.lib.stride_tricks.sliding_window_view(x, 2, axis=1)",
+    ),
+    "np.diag_indices_from": ("np.diag_indices_from(m)",),
+    "np.tril_indices_from": ("np.tril_indices_from(m)",),
+    "np.triu_indices_from": ("np.triu_indices_from(m, k=1)",),
     "np.result_type": ("np.zeros(2, np.result_type(x, np.float32))",),
 }
 
@@ -146,6 +177,11 @@ PRODUCTS = {
     "np.linalg.slogdet": ("np.linalg.slogdet(m)",),
     "np.linalg.cholesky": ("np.linalg.cholesky(m @ m.T)",),
     "np.linalg.multi_dot": ("np.linalg.multi_dot([m, x, v])",),
+    "np.vecdot": ("np.vecdot(x, p)",),
+    "np.matvec": ("np.matvec(x, v)",),
+    "np.vecmat": ("np.vecmat(v, x.T)",),
+    "np.linalg.vector_norm": ("np.linalg.vector_norm(t, axis=(0, 2))",),
+    "np.linalg.matrix_norm": ("np.linalg.matrix_norm(t)",),
     "np.linalg.matrix_power": ("np.linalg.matrix_power(m, 3)", "np.linalg.matrix_power(m, -1)"),
 }
 

@@ -23,7 +23,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "numpy.md"
 BACKENDS = ("numpy", "native")
 RIGHT, ZERO, PLAIN, REFUSED, ABSENT, WRONG = "✓", "0", "plain", "refused", "–", "WRONG"
 
-WRITE = {"copyto", "fill_diagonal", "put_along_axis", "putmask"}
+WRITE = {"copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"}
 """Functions that write into an array; tests/recording tries them."""
 
 INTRODUCTION = """\
@@ -44,8 +44,8 @@ nodes, eagerly and compiled, and the marks are what came out. x, p, u, v, t and 
   values, which there are none of while a function is compiled; the error says what to write.
 - `–`: refused on nodes; the error says what to write.
 
-What writes into an array (`x[i] = v`, `x += v`, `out=`, copyto, fill_diagonal, putmask, put_along_axis, add.at) works
-where arrays may be written: [writing into arrays](guide.md#writing-into-arrays).
+What writes into an array (`x[i] = v`, `x += v`, `out=`, copyto, fill_diagonal, place, put, putmask, put_along_axis,
+add.at) works where arrays may be written: [writing into arrays](guide.md#writing-into-arrays).
 """
 
 

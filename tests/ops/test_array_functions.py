@@ -13,11 +13,12 @@ from tests.compiled.comparing import each_backend
 from tests.each import each
 
 from .array_calls import ALONG, REDUCTIONS, Form
+from .curve_calls import BY_VALUES, CURVES, ORDERED, WINDOWS
 from .shape_calls import CHOICES, COPIES, JOINS, MOVES
 from .slopes import along, directions, inner
 
-FORMS = REDUCTIONS | ALONG | COPIES | MOVES | JOINS | CHOICES
-ROWS = [(f"{name} {k}", form) for name, forms in FORMS.items() for k, form in enumerate(forms)]
+FORMS = REDUCTIONS | ALONG | COPIES | MOVES | JOINS | CHOICES | ORDERED | WINDOWS | CURVES
+ROWS = [(f"{name} {k}", form) for name, forms in (FORMS | BY_VALUES).items() for k, form in enumerate(forms)]
 every_form = each("label, form", ROWS, [label for label, _ in ROWS], by=lambda row: row[0].split()[0])
 
 

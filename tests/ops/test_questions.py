@@ -27,7 +27,7 @@ ASKED: dict[str, Any] = {
     "nonzero": lambda x: (*np.nonzero(x), *x.nonzero(), *np.where(x > 0)),
     "flatnonzero": lambda x: np.flatnonzero(x),
     "argwhere": lambda x: np.argwhere(x > 0),
-    "unique": lambda x: (np.unique(x), *np.unique(x, return_counts=True, return_inverse=True)),
+    "unique": lambda x: (*np.unique(x, return_counts=True, return_inverse=True)[1:], np.unique(x > 0)),
     "count_nonzero": lambda x: (np.count_nonzero(x), np.count_nonzero(x > 0, axis=1)),
     "searchsorted": lambda x: (np.searchsorted([0.0, 1.0], x), np.searchsorted(np.sort(X[0]), x[0, 0])),
     "bincount": lambda x: np.bincount((x > 0).astype(int).ravel(), minlength=3),

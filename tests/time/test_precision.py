@@ -56,7 +56,7 @@ class Leaky(tg.cells.base.linear.LinearCell):
         self.rate = self.weight(H)
 
     def linear(self, x: Any) -> Any:
-        return tg.cells.base.linear.Linear(self.rate * np.float64(0.9), 0.1 * x)
+        return tg.cells.base.linear.LinearTerms(self.rate * np.float64(0.9), 0.1 * x)
 
 
 def made_by_itself(x: Any, h: Any) -> Any:

@@ -144,6 +144,8 @@ def of_engine() -> Iterator[Call]:
     yield call("unroll", tg.unroll, cell, xs, lambda: np.zeros((2, 3)), **options)
     masked = {"mask": lambda: np.ones((4, 2), bool), "feedback": lambda: lambda y: y, "state": lambda: np.zeros((2, 3))}
     yield call("unroll", tg.unroll, cell, xs, **masked)
+    again = {"reset": lambda: np.ones((4, 2), bool), "reset_to": lambda: np.zeros((2, 3)), "lengths": [4, 2]}
+    yield call("unroll", tg.unroll, cell, xs, **again)
     yield call("unroll", tg.unroll, lambda: tg.cells.GRU(3, 4, rng=0), xs)
     yield call("Feedback", tg.Feedback, lambda: lambda y: y, teacher=0.5, rng=0)
     yield call("Op", lambda *v: type("Own", (tg.Op,), {"forward": lambda self, x, k=1: x * k})()(*v), x, lambda: 2)

@@ -19,11 +19,12 @@ import numpy as np
 import tinygraph as tg
 
 from .calls import ENGINE, Call
+from .data_calls import DATA
 from .layers import ABOVE
 from .numpy_calls import NUMPYS
 from .values import MISSPELT, WRONG
 
-CALLS = [*ENGINE, *NUMPYS, *ABOVE]
+CALLS = [*ENGINE, *NUMPYS, *ABOVE, *DATA]
 LONGEST = 3000
 """Most characters of a message: of a long value it shows the start, or only says what it is."""
 LIBRARY, OWN = str(Path(tg.__file__).parent), str(Path(__file__).parent)

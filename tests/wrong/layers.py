@@ -200,16 +200,11 @@ def of_pictures() -> Iterator[Call]:
     compiled(np.ones(3))
     yield call("draw", tg.draw, lambda: compiled, lambda: "compiled")
     yield call("Drawing.text", lambda *v, **k: tg.draw(loss()).text(*v, **k))
-    yield call("Drawing.copy", lambda *v, **k: tg.draw(loss()).copy(*v, **k))
     for name in ("x.txt", "x.html", "x.dot"):
         target = lambda name=name: str(SCRATCH / name)  # noqa: E731
         save = lambda *v, **k: tg.draw(loss()).save(*v, **k)  # noqa: E731
-        yield call("Drawing.save", save, target, skip_existing=False)
-    yield call("Drawing.save", save, lambda: "x.html", directory=lambda: SCRATCH, snapshots=lambda: [tg.draw(loss())])
-    yield call("Drawing.render", lambda *v, **k: tg.draw(loss()).render(*v, **k), lambda: str(SCRATCH / "x.txt"))
-    yield call(
-        "Drawing.render", lambda *v, **k: tg.draw(loss()).render(*v, **k), outfile=lambda: str(SCRATCH / "x.svg")
-    )
+        yield call("Drawing.save", save, target)
+    yield call("Drawing.save", save, lambda: str(SCRATCH / "x.html"), snapshots=lambda: [tg.draw(loss())])
     yield call("Drawing.pipe", lambda *v, **k: tg.draw(loss()).pipe(*v, **k), format="svg", encoding="utf-8")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import ops
 from ..core.errors import GraphError
-from .base import Initialiser, Linear, LinearCell, gaussian, whole
+from .base import Initialiser, LinearCell, LinearTerms, gaussian, whole
 
 
 class LRU(LinearCell):
@@ -69,11 +69,11 @@ class LRU(LinearCell):
         self.C_re, self.C_im = (self.weight(P, N, init=gaussian(1 / sqrt(N))) for _ in range(2))
         self.D = self.weight(P, M, init="normal")
 
-    def linear(self, u: Any) -> Linear:
+    def linear(self, u: Any) -> LinearTerms:
         size, phase, gamma = ops.exp(-ops.exp(self.nu_log)), ops.exp(self.theta_log), ops.exp(self.gamma_log)
         eigenvalue = size * ops.cos(phase), size * ops.sin(phase)
         driven = gamma * (u @ self.B_re.T), gamma * (u @ self.B_im.T)
-        return Linear(eigenvalue, driven, lambda s: s[0] @ self.C_re.T - s[1] @ self.C_im.T + u @ self.D.T)
+        return LinearTerms(eigenvalue, driven, lambda s: s[0] @ self.C_re.T - s[1] @ self.C_im.T + u @ self.D.T)
 
 
 def _constant(array: np.ndarray) -> Initialiser:

@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import ops
 from ..core.node import Node
-from .base import InputGated, Linear, LinearCell
+from .base import InputGated, LinearCell, LinearTerms
 
 
 def positive(x: Any) -> Node:
@@ -55,10 +55,10 @@ class minGRU(_Minimal):  # noqa: N801  the paper's spelling
 
     ih = ("z", "h")
 
-    def linear(self, x: Any) -> Linear:
+    def linear(self, x: Any) -> LinearTerms:
         z, n = self.from_input(x)
         z = ops.sigmoid(z)
-        return Linear(1 - z, z * self.candidate(n))
+        return LinearTerms(1 - z, z * self.candidate(n))
 
 
 class minLSTM(_Minimal):  # noqa: N801  the paper's spelling
@@ -84,7 +84,7 @@ class minLSTM(_Minimal):  # noqa: N801  the paper's spelling
 
     ih = ("f", "i", "h")
 
-    def linear(self, x: Any) -> Linear:
+    def linear(self, x: Any) -> LinearTerms:
         f, i, n = self.from_input(x)
         f, i = ops.sigmoid(f), ops.sigmoid(i)
-        return Linear(f / (f + i), i / (f + i) * self.candidate(n))
+        return LinearTerms(f / (f + i), i / (f + i) * self.candidate(n))

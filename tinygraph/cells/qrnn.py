@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import ops
 from ..core.errors import GraphError, shown
-from .base import Init, Linear, LinearCell, affine
+from .base import Init, LinearCell, LinearTerms, affine
 
 BLOCKS = {"f": ("z", "f"), "fo": ("z", "f", "o"), "ifo": ("z", "f", "o", "i")}
 """Maps each pooling to its gates, in the order of their blocks of H rows."""
@@ -72,13 +72,13 @@ class QRNN(LinearCell):
             self.weight_hh = self.weight(rows, self.input_size, init=kernel_init)
         self.bias_ih = self.bias(rows, bias, bias_init)
 
-    def linear(self, x: Any, before: Any = None) -> Linear:
+    def linear(self, x: Any, before: Any = None) -> LinearTerms:
         a = affine(x, self.weight_ih, self.bias_ih)
         a = a if before is None else a + affine(before, self.weight_hh)
         z, *gates = ops.split(a, len(BLOCKS[self.pooling]), axis=-1)
         f, *rest = [ops.sigmoid(gate) for gate in gates]
         i = rest[1] if self.pooling == "ifo" else 1 - f
-        return Linear(f, i * ops.tanh(z), lambda c: rest[0] * c if rest else c)
+        return LinearTerms(f, i * ops.tanh(z), lambda c: rest[0] * c if rest else c)
 
     def _state_size(self, i: int) -> int:
         return (self.hidden_size, self.input_size)[i]

@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import ops
 from ..core.node import Node
-from .base import Activation, InputGated, Linear, LinearCell, PackedCell, activation
+from .base import Activation, InputGated, LinearCell, LinearTerms, PackedCell, activation
 
 
 class SGRN(PackedCell):
@@ -134,7 +134,7 @@ class TRNN(LinearCell, InputGated):
         super().__init__(input_size, hidden_size, bias, **options)
         self.gate_nonlinearity = activation(gate_nonlinearity)
 
-    def linear(self, x: Any) -> Linear:
+    def linear(self, x: Any) -> LinearTerms:
         z, f = self.from_input(x)
         f = self.gate_nonlinearity(f)
-        return Linear(f, (1 - f) * z)
+        return LinearTerms(f, (1 - f) * z)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.node import Node
-from .base import Activation, Linear, LinearCell, PackedCell, activation
+from .base import Activation, LinearCell, LinearTerms, PackedCell, activation
 
 
 class StronglyTyped(LinearCell, PackedCell):
@@ -76,9 +76,9 @@ class TGRU(StronglyTyped):
         ((2, 4), (2, 3))
     """
 
-    def linear(self, x: Any, before: Any) -> Linear:
+    def linear(self, x: Any, before: Any) -> LinearTerms:
         z, f, o = self.typed(x, before)
-        return Linear(f, z * o)
+        return LinearTerms(f, z * o)
 
 
 class TLSTM(StronglyTyped):
@@ -106,6 +106,6 @@ class TLSTM(StronglyTyped):
         ((2, 4), (2, 3))
     """
 
-    def linear(self, x: Any, before: Any) -> Linear:
+    def linear(self, x: Any, before: Any) -> LinearTerms:
         z, f, o = self.typed(x, before)
-        return Linear(f, (1 - f) * z, lambda c: c * o)
+        return LinearTerms(f, (1 - f) * z, lambda c: c * o)

@@ -49,7 +49,7 @@ NODE: Fixes = {
 TG: Fixes = {
     "no_grad inference_mode set_grad_enabled enable_grad": "x.value  # numbers; tg.stop_gradient(x) for a node",
     "detach lax_stop_gradient": "tg.stop_gradient(x)",
-    "nn layers keras models flax": "tg.cells.LSTM(3, 4)  # cells; a dense layer is one line: x @ W.T + b",
+    "nn layers keras models flax": "tg.cells.LSTM(3, 4), tg.Linear(4, 2)",
     "functional F losses special": "tg.softmax(x)  # functions of nodes are in tg itself, and NumPy's work on nodes",
     "optim optimizers optax": "tg.train.Adam([w], learning_rate=1e-3)",
     "Tensor tensor Variable as_tensor from_numpy array asarray asanyarray FloatTensor LongTensor convert_to_tensor": (
@@ -72,11 +72,11 @@ TG: Fixes = {
     "gradcheck check_grads": "tg.check.gradients(fn, [array])",
     "vmap": "np.stack([fn(x) for x in xs])  # or write it for a batch: numpy's rules of broadcasting",
     "scan lax while_loop fori_loop": "tg.unroll(cell, xs)  # cell(x_t, state) -> (y_t, new_state)",
-    "dropout Dropout": "tg.cells.Stack([cell, other], dropout=0.5)  # or multiply by a mask of tg.noise",
+    "dropout": "tg.cells.Stack([cell, other], dropout=0.5)  # or multiply by a mask of tg.noise",
     "bernoulli": "tg.noise(lambda shape: rng.random(shape) < 0.5, (2, 3), bool)",
-    "Embedding embedding embedding_lookup": "W[ids]  # W = tg.parameter(array) of shape (V, E)",
-    "Linear Dense linear": "x @ W.T + b",
-    "Module Layer Sequential ModuleList": "tg.cells.Cell  # derive from it; layers are tg.cells.Stack([...])",
+    "embedding embedding_lookup": "tg.Embedding(10, 3)([1, 2])",
+    "Dense linear": "tg.Linear(3, 2)(x)",
+    "Layer Sequential ModuleList": "tg.Module  # derive from it; its attributes may be lists of layers",
     "cross_entropy CrossEntropyLoss nll_loss NLLLoss sparse_softmax_cross_entropy_with_logits categorical_crossentropy "
     "sparse_categorical_crossentropy": "tg.mean(tg.softmax_cross_entropy(logits, labels))",
     "binary_cross_entropy binary_cross_entropy_with_logits BCELoss BCEWithLogitsLoss": (
@@ -104,7 +104,7 @@ TG: Fixes = {
     "tree_map tree_util tree_leaves": "{name: g * 0.5 for name, g in gradients.items()}",
     "utils DataLoader Dataset": "array[ids]  # batches are slices of arrays",
     "init": 'cell.weight(4, 3, init="orthogonal")',
-    "clip_grad_norm_ clip_grad_norm clip_by_global_norm": "tg.train.clip_by_norm(gradients, 1.0)",
+    "clip_grad_norm_ clip_by_global_norm": "tg.train.clip_by_norm(gradients, 1.0)",
 }
 """Names of tinygraph itself."""
 
@@ -112,21 +112,22 @@ CELLS: Fixes = {
     "LSTMCell": "tg.cells.LSTM(3, 4)  # a cell is one time step; tg.unroll goes over a sequence",
     "GRUCell": "tg.cells.GRU(3, 4)",
     "RNNCell SimpleRNN SimpleRNNCell Elman ElmanRNN": "tg.cells.RNN(3, 4)",
-    "Linear Dense": "x @ W.T + b",
-    "Embedding": "W[ids]  # W = tg.parameter(array) of shape (V, E)",
-    "Dropout": "tg.cells.Stack([cell, other], dropout=0.5)",
+    "Dense": "tg.Linear(3, 2)(x)",
     "Sequential StackedRNNCells MultiRNNCell ModuleList": "tg.cells.Stack([cell, other])",
     "TimeDistributed": "outputs @ W.T  # of outputs (T, B, H) at once",
-    "Module Layer": "tg.cells.Cell",
+    "Layer": "tg.cells.Cell",
 }
 """Names of tinygraph.cells."""
 
 TRAIN: Fixes = {
-    "RMSprop AdamW Adagrad Adadelta Nadam Adamax Momentum RMSProp": (
-        "tg.train.Adam([w], learning_rate=1e-3)  # or change() of a tg.train.Optimizer of your own"
+    "Nadam RMSProp Ftrl Adamax": "tg.train.Adam([w], learning_rate=1e-3)  # NAdam and RMSprop are there, too",
+    "Momentum": "tg.train.SGD([w], 0.1, momentum=0.9)",
+    "lr_scheduler StepLR ExponentialLR CosineAnnealingLR OneCycleLR": (
+        "tg.train.Adam([w], tg.train.cosine(1e-3, 1000))  # a function of the steps done"
     ),
-    "lr_scheduler StepLR ReduceLROnPlateau ExponentialLR": "opt.learning_rate = 1e-4  # it may be set between steps",
-    "clip_grad_norm_ clip_grad_norm clip_by_global_norm": "tg.train.clip_by_norm(gradients, 1.0)",
+    "ReduceLROnPlateau": "tg.train.plateau(1e-3)",
+    "clip_grad_norm": "tg.train.clip_by_norm(gradients, 1.0)",
+    "clip_grad_norm_ clip_by_global_norm": "tg.train.clip_by_norm(gradients, 1.0)",
     "clip_grad_value_ clip_grad_value": "tg.train.clip_by_value(gradients, 1.0)",
     "zero_grad": "tg.zero_grad(w)",
     "save_weights save_model": 'tg.train.save("model.safetensors", cell.state_dict())',
@@ -148,7 +149,7 @@ MODULE: Fixes = {
     "reset_states reset_state": "cell.initial_state(2)  # the state is an argument and a result, the cell keeps none",
     "modules children named_modules named_children": "cell.parameters()",
     "register_parameter register_buffer add_module add_weight": "cell.W = tg.parameter(array)  # an attribute will do",
-    "requires_grad_ freeze": "tg.grad(loss, [x])  # only what is named or in the optimizer is trained",
+    "requires_grad_": "tg.grad(loss, [x])  # only what is named or in the optimizer is trained",
     "save save_weights": 'tg.train.save("model.safetensors", cell.state_dict())',
     "load load_weights": 'cell.load_state_dict("model.safetensors")',
     "fit": "opt.step(gradients)  # in a loop of your own: tg.value_and_grad, then step",
@@ -160,21 +161,20 @@ MODULE: Fixes = {
 """Attributes of a cell, wrapper or layer."""
 
 FROZEN: Fixes = {
-    "trainable requires_grad": "tg.train.Adam([w])  # what is not in the optimizer stays as it is",
+    "trainable requires_grad": 'cell.freeze("weight_*")',
 }
 """Attributes of a cell that would change nothing."""
 
 OPTIMIZER: Fixes = {
     "zero_grad": "tg.zero_grad(opt.parameters)",
     "param_groups lr": "opt.learning_rate = 1e-4",
-    "momentum nesterov": "tg.train.Adam([w])  # it has momentum; or change() of an Optimizer of your own",
-    "weight_decay": "tg.sum(w**2) * 1e-4  # added to the loss",
+    "momentum nesterov": "tg.train.SGD([w], 0.1, momentum=0.9)",
     "beta1 beta_1 epsilon": "opt.betas, opt.eps",
-    "apply_gradients apply update": "opt.step(gradients)",
+    "apply_gradients apply": "opt.step(gradients)",
     "minimize": "opt.step(tg.grad(tg.sum(w * w), opt.parameters))",
     "params": "opt.parameters",
     "init": "tg.train.Adam(params)  # it keeps its own state",
-    "variables state state_dict load_state_dict": "vars(opt)  # its state is in its attributes; pickle keeps it",
+    "variables get_config": "opt.state_dict()",
 }
 """Attributes of an optimizer."""
 
@@ -245,6 +245,15 @@ OPTIONS: Fixes = {
 }
 """Options of cells, optimizers, ops and functions; a fix that ends in ``=`` is the option's name here."""
 
+DRAWING: Fixes = {
+    "render view": "tg.draw(x).save('rnn.png')  # Graphviz's own way is drawing.digraph.render('rnn')",
+    "node edge attr subgraph body engine format unflatten graph_attr node_attr edge_attr": (
+        "tg.draw(x).digraph  # a graphviz.Digraph, which has these; a drawing is a picture"
+    ),
+    "show plot savefig": "tg.draw(x).save('rnn.svg')  # a notebook shows a drawing by itself",
+}
+"""Attributes of a drawing."""
+
 ARGUMENTS: Fixes = {
     "state": "outputs, state = tg.unroll(cell, xs)  # over a sequence; one step is cell(x, cell.initial_state(2))",
     "wrt": "tg.grad(fn(x), x)  # of a result; for a function tg.value_and_grad(loss, parameters)",
@@ -255,12 +264,14 @@ ARGUMENTS: Fixes = {
 }
 """Arguments that people leave out."""
 
-for _table in (NODE, TG, CELLS, TRAIN, MODULE, FROZEN, OPTIMIZER, NAME, OPTIONS, ARGUMENTS):
+for _table in (NODE, TG, CELLS, TRAIN, MODULE, FROZEN, OPTIMIZER, NAME, OPTIONS, DRAWING, ARGUMENTS):
     for _names in [*_table]:  # a line may stand for several names
         _table |= dict.fromkeys(_names.split(), _table.pop(_names))
 
 ASKED = {
     r"\bmath\.": "np.exp(x) for math.exp(x): NumPy's functions take nodes; x.item() is the number alone",
+    r"\bnormal\(": "mean + scale * rng.normal(size=x.shape)  # whose gradient is right",
+    r"\buniform\(": "low + (high - low) * rng.random(x.shape)  # whose gradient is right",
     r"(choice|multinomial|binomial|poisson|\brandom\.\w+|\brng\.\w+)\(": "x.value  # chances, which carry no gradient",
     r"\][^=<>!+*/-]*=(?!=)": "collect the nodes in a list and join them with np.stack",
     r"\bnp\.save": "x.value  # files hold numbers",

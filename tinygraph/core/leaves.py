@@ -23,13 +23,14 @@ class Parameter(Node):
     parameter.
     """
 
-    __slots__ = ("changed",)
+    __slots__ = ("changed", "trained")
     kind = "parameter"
 
     @refusing
-    def __init__(self, value: np.ndarray, name: str | None) -> None:
+    def __init__(self, value: np.ndarray, name: str | None, trained: bool = True) -> None:
         super().__init__(None, (), NO_ATTRIBUTES, value, name)
         self.changed = self.serial
+        self.trained = trained
 
     @property
     def value(self) -> np.ndarray:
@@ -58,7 +59,7 @@ class Parameter(Node):
         self.changed = next_serial()
 
     def __reduce__(self) -> Any:
-        return _restored, (Parameter, self._value, self.name, self._grad)
+        return _restored, (Parameter, self._value, self.name, self._grad, *(() if self.trained else (False,)))
 
 
 class Constant(Node):
@@ -74,9 +75,9 @@ class Constant(Node):
         return _restored, (Constant, self._value, self.name, self._grad)
 
 
-def _restored(leaf: type, array: np.ndarray, name: str | None, grad: np.ndarray | None) -> Any:
+def _restored(leaf: type, array: np.ndarray, name: str | None, grad: np.ndarray | None, *trained: bool) -> Any:
     """A leaf from its copy or its pickle, with a serial number of its own, as other nodes may have the old one."""
-    node = leaf(frozen(array), name)
+    node = leaf(frozen(array), name, *trained)
     node._grad = grad
     return node
 
@@ -107,6 +108,33 @@ def parameter(value: Any, name: str | None = None) -> Parameter:
             fix="pass value.astype(np.float64), or tg.constant for data and labels",
         )
     return Parameter(array, name)
+
+
+@refusing
+def buffer(value: Any, name: str | None = None) -> Parameter:
+    """Makes a parameter that is not trained: state of a cell that is saved with it, such as a fixed random weight.
+
+    A module's ``state_dict`` has it, its ``parameters()`` has not, and `backward` leaves its ``.grad`` alone. Its value
+    may be set, and compiled functions read it at each call.
+
+    Args:
+        value: array-like of any shape, of float32 or float64.
+        name: shown in messages, reports and pictures.
+
+    Raises:
+        GraphError: ``value`` does not hold real floating-point numbers.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> class Reservoir(tg.Module):
+        ...     def __init__(self):
+        ...         self.weight_hh, self.weight_out = tg.buffer(np.eye(2)), tg.parameter(np.ones(2))
+        >>> list(Reservoir().parameters()), list(Reservoir().state_dict())
+        (['weight_out'], ['weight_hh', 'weight_out'])
+    """
+    node = parameter(value, name)
+    node.trained = False
+    return node
 
 
 @refusing

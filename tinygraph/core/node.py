@@ -133,9 +133,13 @@ class Node:
     def item(self, *index: Any) -> Any:
         """The value of a node of one element, or the element at ``index``, as a Python number without gradient.
 
+        In a file that is recorded (`tg.recorded`), where code does not know of nodes, it is a node, and keeps it.
+
         Raises:
             GraphError: the node has more elements, or none, and no index says which; there is no such element.
         """
+        if now.recorder is not None and now.recorder.keeps_numbers(self):
+            return now.recorder.number(self, index)
         value = self.value
         if index:
             try:

@@ -1,4 +1,4 @@
-"""Pictures: a graph becomes boxes and arrows with positions, and these become DOT text."""
+"""Pictures: a graph becomes boxes and arrows with places, and these become SVG, a page, text or DOT."""
 
 from __future__ import annotations
 
@@ -96,8 +96,9 @@ def draw(
         others: nothing: each is an unknown option, and the error says what replaces one that was withdrawn.
 
     Returns:
-        a `Drawing`, a `graphviz.Digraph`: ``.source``, ``.text()``, ``.save("x.svg")``, ``.pipe(format="svg")``.
-        Only the last two need a Graphviz program.
+        a `Drawing`: ``.save("x.svg")``, ``.text()``, ``.pipe(format="svg")``, which a notebook shows by itself. PNG,
+        PDF and other formats need a Graphviz program, for which ``.source`` is DOT text and ``.digraph`` a
+        `graphviz.Digraph`.
 
     A view ignores options that do not apply to it: ``"rolled"`` and ``"flow"`` have only one level.
 
@@ -122,17 +123,7 @@ def draw(
     refuse_others(others)
     options = Options(level, gradients, values, truncate, title, tokens, max_nodes, steps, fit)
     with _uncollected():
-        return placed(VIEWS[view](node, options))
-
-
-def placed(picture: Picture) -> Drawing:
-    """The drawing of a picture."""
-    from .write.dot import lines
-
-    drawing = Drawing(engine="neato", format="svg")
-    drawing.picture = picture
-    drawing.body.extend(lines(picture))
-    return drawing
+        return Drawing(VIEWS[view](node, options))
 
 
 @contextmanager

@@ -72,7 +72,7 @@ def backward(y: Node, gy: Any = None) -> None:
         gy: the gradient with respect to y, an array of y's shape; 1 by default.
 
     Raises:
-        GraphError: as in `grad`; or ``y`` depends on no parameter.
+        GraphError: as in `grad`; or ``y`` depends on no parameter that is trained.
 
     Example:
         >>> import tinygraph as tg
@@ -86,10 +86,10 @@ def backward(y: Node, gy: Any = None) -> None:
         raise GraphError("backward: a compiled function cannot set .grad", got=users_line(), fix=fix)
     seed = _seed("backward", y, gy).value
     order = ancestors([y], _differentiable)
-    parameters: list[Node] = [x for x in order if isinstance(x, Parameter)]
+    parameters: list[Node] = [x for x in order if isinstance(x, Parameter) and x.trained]
     if not parameters:
         fix = "make the weights with tg.parameter, or pass them: tg.grad(y, wrt)"
-        raise GraphError(f"backward: {y.label()} depends on no parameter", fix=fix)
+        raise GraphError(f"backward: {y.label()} depends on no parameter that is trained", fix=fix)
     gradients = derive(order, set(parameters), {y: seed}, as_graph=False)
     arrived = [x for x in parameters if x in gradients]
     set_together([(x, "_grad", gradients[x] if x._grad is None else x._grad + gradients[x]) for x in arrived])

@@ -160,6 +160,41 @@ def _unless_zero(s: Node, root: Callable[[Node], Node]) -> Node:
     return choice.where(zero, 0, root(choice.where(zero, 1, s)))
 
 
+def vecdot(a: Any, b: Any, /, *, axis: int = -1) -> Node:
+    products = arithmetic.multiply(as_node(a), as_node(b))
+    z = reduction.sum(products, axis=axis)
+    return z if z.dtype == products.dtype else shape.astype(z, products.dtype)
+
+
+def matvec(a: Any, v: Any) -> Node:
+    return product.matmul(a, as_node(v)[..., None])[..., 0]
+
+
+def vecmat(v: Any, a: Any) -> Node:
+    return product.matmul(as_node(v)[..., None, :], a)[..., 0, :]
+
+
+def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Node:
+    x = as_node(x)
+    if axis is not None and not np.iterable(axis):
+        return norm(x, ord, axis, keepdims)
+    axes = axes_of(reduction.sum, x.shape, None if axis is None else tuple(axis))
+    rest = [i for i in range(x.ndim) if i not in axes]
+    kept = tuple([x.shape[i] for i in rest])
+    z = norm(shape.reshape(shape.transpose(x, (*rest, *axes)), (*kept, -1)), ord, -1)
+    return shape.reshape(z, tuple([1 if i in axes else n for i, n in enumerate(x.shape)])) if keepdims else z
+
+
+def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Node:
+    return norm(x, ord, (-2, -1), keepdims)
+
+
+UFUNCS: dict[Any, Callable[..., Any]] = {
+    getattr(np, name): op
+    for name, op in (("vecdot", vecdot), ("matvec", matvec), ("vecmat", vecmat))
+    if hasattr(np, name)  # the last two came with numpy 2.2
+}
+
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.dot: dot,
     np.inner: inner,
@@ -180,6 +215,11 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.linalg.outer: outer,
     np.linalg.tensordot: tensordot,
     np.linalg.cross: cross,
+    np.linalg.vecdot: vecdot,
+    np.linalg.vector_norm: vector_norm,
+    np.linalg.matrix_norm: matrix_norm,
+    np.matrix_transpose: lambda x: shape.swapaxes(x, -1, -2),
+    np.linalg.matrix_transpose: lambda x: shape.swapaxes(x, -1, -2),
 }
 """Products and functions of matrices that no op is named after."""
 

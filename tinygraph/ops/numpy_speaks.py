@@ -28,13 +28,28 @@ from ..core.node import Node
 from ..core.op import Op
 from ..core.scope import now
 from ..core.traced import Traced
-from . import differences, joining, numpy_products, questions, rearranging, slicing, statistics, ufunc_methods
-from .array_dot import refuse_array_dot
-from .numpy_functions import FUNCTIONS, UFUNCS, cast_for, joined
+from . import (
+    choice,
+    curves,
+    differences,
+    joining,
+    numpy_products,
+    order_statistics,
+    questions,
+    rearranging,
+    slicing,
+    statistics,
+    ufunc_methods,
+    windows,
+)
+from .array_dot import factor
+from .broadcasting import broadcast_to
+from .call_site import CHANCES, is_checked, method_called
+from .numpy_functions import FUNCTIONS, UFUNCS, as_node, cast_for, joined
 from .operators import depends_on_parameter
 from .scipy_functions import of_scipy, refuse_scipy
 
-for _part in (statistics, differences, rearranging, joining):
+for _part in (statistics, differences, rearranging, joining, windows, curves):
     FUNCTIONS |= _part.FUNCTIONS
 
 FULL = statistics.FULL | joining.FULL | rearranging.FULL
@@ -46,8 +61,8 @@ LARGEST_LIST = 100_000
 LARGEST_TRACED = 1_000
 """The same for data in a compiled function, where a node costs a millisecond at the first call."""
 
-UFUNCS.update(questions.UFUNCS)
-FUNCTIONS.update(numpy_products.FUNCTIONS | questions.FUNCTIONS)
+UFUNCS.update(questions.UFUNCS | numpy_products.UFUNCS | curves.UFUNCS)
+FUNCTIONS.update(numpy_products.FUNCTIONS | questions.FUNCTIONS | order_statistics.FUNCTIONS)
 
 
 def register(vocabulary: Mapping[str, Any]) -> None:
@@ -61,6 +76,8 @@ def register(vocabulary: Mapping[str, Any]) -> None:
 
 def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = None, **settings: Any) -> Any:
     """Node.__array_ufunc__: numpy calls it for ``ufunc(*inputs)`` with a node among the inputs."""
+    if "where" in settings and method == "__call__":
+        return _where(self, ufunc, inputs, out, **settings)
     if out is not None:
         return written(called(ufunc), out[0], lambda: array_ufunc(self, ufunc, method, *inputs, **settings))
     if method == "at":
@@ -81,6 +98,26 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
         _refused(error, called(ufunc) + ("" if plain else f".{method}"), inputs, {}, plain)
 
 
+def _where(self: Node, ufunc: Any, inputs: Any, out: Any, where: Any, **settings: Any) -> Any:
+    """``ufunc(..., out=a, where=mask)``: what is hidden is not computed, and stays as it is in ``a``."""
+    if where is True:
+        return array_ufunc(self, ufunc, "__call__", *inputs, out=out, **settings)
+    if out is None or ufunc.nout > 1:
+        problem, fix = (
+            f"{called(ufunc)}: what where= hides has no value",
+            "out=np.zeros_like(x), or np.where(mask, z, 0)",
+        )
+        raise GraphError(problem, got=users_line(), fix=fix)
+
+    def compute() -> Any:
+        # In the place of what is hidden stands a number for which no op has an infinite slope or a warning.
+        nodes = [*map(as_node, inputs)]
+        shown = [choice.where(where, x, np.asarray(0.5 if x.dtype.kind == "f" else 1, x.dtype)) for x in nodes]
+        return choice.where(where, array_ufunc(self, ufunc, "__call__", *shown, **settings), out[0])
+
+    return written(called(ufunc), out[0], compute)
+
+
 def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """Node.__array_function__: numpy calls it for ``function(*args, **kwargs)`` with a node among the arguments."""
     if kwargs.get("out") is not None:
@@ -97,7 +134,7 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
         op, args, kwargs = (FULL[function], args, kwargs) if function in FULL else _by_name(function, op, args, kwargs)
     try:
         z = op(*args, **kwargs)
-        return z if now.recorder is None or isinstance(op, Op) else now.recorder.composed(z, args)
+        return z if now.recorder is None or isinstance(op, Op) else now.recorder.composed(z, function, args)
     except UNFIT as error:
         return _again(self, function, types, args, kwargs, error, isinstance(op, Op))
 
@@ -146,11 +183,13 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     element, so that ``np.array(outputs)`` keeps the gradient, although it is slow. If numpy needs plain numbers
     (``a[t] = node``), it raises.
     """
-    plain = not depends_on_parameter(self)
-    if not plain or isinstance(self, Traced):
+    plain, traced = not depends_on_parameter(self), isinstance(self, Traced)
+    if not plain or traced or (now.recorder is not None and self.dtype.kind == "f"):
         refuse_scipy(self)
-        refuse_array_dot(self)
-    if plain and not (isinstance(self, Traced) and self.dtype.kind == "f"):
+        stand_in = factor(self, dtype, copy)
+        if stand_in is not None:
+            return stand_in
+    if (plain and not (traced and self.dtype.kind == "f")) or _reads_numbers(dtype):
         return np.array(self.value, dtype=dtype)
     limit = LARGEST_TRACED if plain else LARGEST_LIST
     if dtype is not None and np.dtype(dtype) != object:
@@ -171,9 +210,19 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     return elements
 
 
+def _reads_numbers(dtype: Any) -> bool:
+    """Whether what asks has a right to plain numbers: chances of a draw, or what a test compares."""
+    return (dtype is not None and method_called(4) in CHANCES) or is_checked()
+
+
 def written(who: str, target: Any, compute: Callable[[], Any]) -> Any:
     """``out=target``, where arrays may be written and ``target`` is one of them."""
     fix = "omit out= and use the result"
+    if isinstance(target, np.ndarray) and target.dtype.hasobject:
+        z = broadcast_to(compute(), target.shape)
+        for at in np.ndindex(target.shape):
+            target[at] = slicing.getitem(z, index=at)
+        return target
     if not isinstance(target, Node):
         problem = f"{who} would change a plain array in place (out= or an operator like +=), and lose the gradient"
         raise MutationError(problem, got=users_line(), fix=f"{fix}; {OFFER}")

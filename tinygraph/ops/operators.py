@@ -14,6 +14,7 @@ from ..core.node import Node
 from ..core.percent import is_shown
 from ..core.scope import now
 from . import arithmetic, choice, exponential, numpy_functions, product, questions, reduction, rounding, shape
+from .call_site import CHANCES, method_called
 from .lookup import ARRAY, pick, take
 from .slicing import getitem
 
@@ -107,7 +108,7 @@ def _integers(array: Any) -> list[Any]:
 
 
 def _to_float(self: Node) -> float:
-    if depends_on_parameter(self) and not is_shown():
+    if depends_on_parameter(self) and not is_shown() and method_called(2) not in CHANCES:
         problem = f"float() of {self.label()} would lose its gradient"
         fix = asked("x.item() for the number; np.exp(x) for math.exp(x); np.stack(list) for array[i] = x")
         raise MutationError(problem, got=users_line(), fix=fix)
@@ -115,8 +116,10 @@ def _to_float(self: Node) -> float:
 
 
 def _to_int(self: Node) -> int:
-    # `"%d" % x` puts its own words in the place of a TypeError, so this is none.
-    if depends_on_parameter(self) and not is_shown():
+    # `"%d" % x` puts its own words in the place of a TypeError, so this is none. Code that does not know of nodes
+    # means the number, which changes in steps alone.
+    told = now.recorder is not None and now.recorder.anywhere
+    if not told and depends_on_parameter(self) and not is_shown():
         problem, fix = f"int() of {self.label()} would lose its gradient", "int(x.item())  # a number"
         raise GraphError(problem, got=users_line(), fix=fix)
     return int(self.item())

@@ -29,6 +29,14 @@ def cast(x: Any, dtype: Any) -> Node:
     return x if dtype is None or np.dtype(dtype) == x.dtype else shape.astype(x, dtype)
 
 
+def in_floats_alone(name: str, x: Any) -> Node:
+    """``x`` as a node of floating-point numbers; others are refused."""
+    x = as_node(x)
+    if x.dtype.kind != "f":
+        raise GraphError(f"np.{name}: numbers without a gradient", got=str(x.dtype), fix="x.astype(float)")
+    return x
+
+
 def _unhidden(x: Node, where: Any, hidden: Any) -> Node:
     return x if where is True else choice.where(where, x, hidden)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core.errors import GraphError
 from ..core.node import Node
-from ..ops.numpy_functions import FUNCTIONS
+from ..ops.numpy_functions import FUNCTIONS, SEQUENCES, joined
 from ..ops.operators import SIGNS
 from .writing import assign, in_place
 
@@ -25,6 +25,26 @@ def putmask(a: Any, mask: Any, values: Any) -> None:
         fix = "a[mask] = values, for as many values as the mask selects"
         raise GraphError("np.putmask: values have another shape", got=f"{np.shape(values)}", fix=fix)
     assign(a, ..., np.where(mask, values, a))
+
+
+def place(arr: Any, mask: Any, vals: Any) -> None:
+    places = np.nonzero(np.asarray(mask))
+    assign(arr, places, _as_many(vals, len(places[0])))
+
+
+def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
+    places = np.unravel_index(np.asarray(ind).ravel() % max(a.size, 1), a.shape)
+    outside = np.abs(np.asarray(ind) + 0.5) > a.size
+    if mode != "raise" or outside.any():
+        raise GraphError(
+            "np.put: no such place", expected=f"indices of {a.size} elements", got=f"{ind!r}, mode={mode!r}"
+        )
+    assign(a, places, _as_many(v, len(places[0])))
+
+
+def _as_many(values: Any, count: int) -> Any:
+    """As many values as places, from the first on again where there are fewer."""
+    return np.resize(joined(values, SEQUENCES), count)
 
 
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
@@ -49,4 +69,4 @@ def install() -> None:
     setattr(Node, "__setitem__", assign)  # noqa: B010  core/node.py declares it for type checkers
     setattr(Node, "fill", fill)  # noqa: B010
     FUNCTIONS.update({np.copyto: copyto, np.putmask: putmask, np.fill_diagonal: fill_diagonal})
-    FUNCTIONS[np.put_along_axis] = put_along_axis
+    FUNCTIONS.update({np.put_along_axis: put_along_axis, np.place: place, np.put: put})

@@ -78,15 +78,24 @@ IN_C_ORDER = frozenset((ops.matmul, ops.sum, ops.mean, ops.stack, ops.concatenat
 """Ops that, like the element-wise ones, make arrays in C order of such arrays."""
 
 
+KEEPS_C_ORDER = frozenset(
+    (
+        *(np.var, np.std, np.average, np.ptp, np.nansum, np.nanmean, np.nanmax, np.nanmin, np.linalg.norm),
+        *(np.tril, np.triu, np.tile, np.roll, np.outer, np.tensordot, np.inner, np.nan_to_num, np.cumsum, np.clip),
+    )
+)
+"""Functions of numpy's that are made of several ops here, whose results are in C order if the arguments are."""
+
+
 def is_scattered(node: Node) -> bool:
     """Whether a traced result may lie otherwise than in C order: numpy's indexing and einsum have their own."""
     if node.ndim < 2:
         return False
     usual = isinstance(node._op, Elementwise) or node._op in IN_C_ORDER
-    return not usual or any(x.ndim > 1 and not _is_in_c_order(x) for x in node._inputs)
+    return not usual or any(x.ndim > 1 and not is_in_c_order(x) for x in node._inputs)
 
 
-def _is_in_c_order(x: Node) -> bool:
+def is_in_c_order(x: Node) -> bool:
     known = layout(x)
     return known is not None and known.flags.c_contiguous
 

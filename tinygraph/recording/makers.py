@@ -1,4 +1,4 @@
-"""numpy's functions that make arrays, here arrays that may hold nodes, and those that take lists of nodes."""
+"""numpy's functions that make arrays, here arrays that may hold nodes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .layout import layout
 from .record import is_number, own
 
 
-def _writable(value: np.ndarray, fill: float | None = None) -> Any:
+def writable(value: np.ndarray, fill: float | None = None) -> Any:
     """A new array as a constant that may be written; numbers without gradients, such as integers, stay numpy's."""
     if type(value) is not np.ndarray or value.dtype.kind != "f" or now.recorder is None:
         return value
@@ -31,7 +31,7 @@ def _writable(value: np.ndarray, fill: float | None = None) -> Any:
 
 def _maker(function: Callable[..., Any], fill: float | None = None) -> Callable[..., Any]:
     def make(*args: Any, **kwargs: Any) -> Any:
-        return _writable(function(*args, **kwargs), fill)
+        return writable(function(*args, **kwargs), fill)
 
     make.__name__ = make.__qualname__ = function.__name__
     make.__doc__ = f"numpy.{function.__name__}, whose array may hold nodes if it holds floating-point numbers."
@@ -50,16 +50,6 @@ def _filler(function: Callable[..., Any]) -> Callable[..., Any]:
         return ops.astype(ops.broadcast_to(fill_value, background.shape), background.dtype)
 
     return fill
-
-
-def _of_lists(function: Any) -> Any:
-    """A function of numpy's that makes one number of many, which sees no nodes within a list by itself."""
-
-    @functools.wraps(function)
-    def reduce(a: Any, *args: Any, **kwargs: Any) -> Any:
-        return function(_joined(a), *args, **kwargs)
-
-    return reduce
 
 
 def _like(function: Callable[..., Any], fill: float | None = None) -> Callable[..., Any]:
@@ -97,8 +87,6 @@ zeros, ones, full = _maker(np.zeros, 0.0), _maker(np.ones, 1.0), _filler(np.full
 zeros_like, ones_like, full_like = _like(np.zeros_like, 0.0), _like(np.ones_like, 1.0), _filler(np.full_like)
 empty, empty_like = _maker(np.empty), _like(np.empty_like)
 eye, identity = _maker(np.eye), _maker(np.identity)
-sum, prod, mean, average, std, var = map(_of_lists, (np.sum, np.prod, np.mean, np.average, np.std, np.var))
-max, min, argmax, argmin = map(_of_lists, (np.max, np.min, np.argmax, np.argmin))
 
 
 def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, **settings: Any) -> Any:
@@ -106,10 +94,10 @@ def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, *
 
     object: an array, a node, or nested lists of numbers, arrays and nodes  result: an array of their joint shape
     """
-    node, order = _joined(object), settings.get("order") or "K"
+    node, order = one_node(object), settings.get("order") or "K"
     if not isinstance(node, Node):
         new = np.array(object, dtype, copy=copy, ndmin=ndmin, **settings)
-        return new if new is object else _writable(new)
+        return new if new is object else writable(new)
     if dtype is not None and np.dtype(dtype) != node.dtype:
         node = ops.astype(node, dtype)
     elif node is object and copy is not False and copy is not None:
@@ -119,7 +107,7 @@ def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, *
 
 def asarray(a: Any, dtype: Any = None, order: Any = None, **settings: Any) -> Any:
     """numpy.asarray: ``a`` itself if it is an array or a node of this dtype and order; lists with nodes become one."""
-    node, known = _joined(a), layout(a) if isinstance(a, Node) else None
+    node, known = one_node(a), layout(a) if isinstance(a, Node) else None
     if not isinstance(node, Node):
         return np.asarray(a, dtype, order, **settings)
     node = array(node, dtype, copy=False)
@@ -131,13 +119,13 @@ def asarray(a: Any, dtype: Any = None, order: Any = None, **settings: Any) -> An
 
 def ascontiguousarray(a: Any, dtype: Any = None) -> Any:
     """numpy.ascontiguousarray: ``a`` itself if it lies in C order, else a copy that does."""
-    node = _joined(a)
+    node = one_node(a)
     return asarray(node, dtype, "C") if isinstance(node, Node) else np.ascontiguousarray(a, dtype)
 
 
 def asanyarray(a: Any, dtype: Any = None, order: Any = None) -> Any:
     """numpy.asanyarray: as asarray."""
-    node = _joined(a)
+    node = one_node(a)
     return asarray(node, dtype, order) if isinstance(node, Node) else np.asanyarray(a, dtype, order)
 
 
@@ -156,37 +144,18 @@ def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
     return array(a, order=order)
 
 
-def _joined(x: Any) -> Any:
-    """A list or tuple with nodes as one node; all else as it is, arrays of nodes too."""
+def one_node(x: Any) -> Any:
+    """A list, tuple or array with nodes as one node; all else as it is."""
+    if isinstance(x, np.ndarray):
+        return joined(x) if x.dtype.hasobject and x.size and all(map(_is_one, x.flat)) else x
     return joined(x, SEQUENCES) if isinstance(x, SEQUENCES) else x
 
 
-__all__ = [
-    "argmax",
-    "argmin",
-    "array",
-    "asanyarray",
-    "asarray",
-    "ascontiguousarray",
-    "average",
-    "copy",
-    "empty",
-    "empty_like",
-    "eye",
-    "full",
-    "full_like",
-    "identity",
-    "isscalar",
-    "max",
-    "mean",
-    "min",
-    "ndarray",
-    "ones",
-    "ones_like",
-    "prod",
-    "std",
-    "sum",
-    "var",
-    "zeros",
-    "zeros_like",
+def _is_one(x: Any) -> bool:
+    return isinstance(x, Node) and not x.ndim
+
+
+__all__ = [  # noqa: PLE0604  names of numpy's
+    *("array", "asanyarray", "asarray", "ascontiguousarray", "copy", "empty", "empty_like", "eye", "full", "full_like"),
+    *("identity", "isscalar", "ndarray", "ones", "ones_like", "zeros", "zeros_like"),
 ]

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .. import ops
+from ..core import errors
 from ..core.errors import MutationError, users_line
 from ..core.leaves import Constant
 from ..core.node import Node
 from ..core.scope import now
 from ..core.trail import leave_users_trail, reach_user
 from .change import row
-from .layout import VIEWS, in_order, is_odd, is_scattered, layout, viewed
+from .layout import KEEPS_C_ORDER, VIEWS, in_order, is_in_c_order, is_odd, is_scattered, layout, viewed
 from .permission import check
+from .python_names import number, takes_part
 from .record import Session, meant, own, root, tie
 from .writing import overwrite, scattered
+
+_ERRORS = errors.__file__
+"""The file of what stands around public methods."""
 
 SHARING = VIEWS | {ops.copy, ops.stop_gradient, ops.within, ops.einsum}
 """Ops whose result may lie in the memory of their first input."""
@@ -62,7 +68,7 @@ class Recorder:
         if now.tracing:
             self._note_traced(node)
         elif session.odd and node.ndim > 1 and node._op not in VIEWS and any(map(is_odd, node._inputs)):
-            own(node).scattered = True
+            own(node).scattered = not (node._op is ops.matmul and node.ndim == 2)  # in C order whatever it multiplies
 
     def _note_traced(self, node: Node) -> None:
         for x in node._inputs:
@@ -85,20 +91,43 @@ class Recorder:
             own(copy).layout, own(copy).scattered, self.session.odd = known, known is None, True
         return copy
 
-    def composed(self, node: Any, args: tuple[Any, ...]) -> Any:
+    def composed(self, node: Any, function: Any, args: tuple[Any, ...]) -> Any:
         """The result of a function of numpy's that is made of ops: where it is no view of an argument, its order in
         memory may be another one than that of numpy's own result."""
         if isinstance(node, Node) and node.ndim > 1 and not any(node is x for x in args):
+            if function in KEEPS_C_ORDER and all(is_in_c_order(x) for x in args if isinstance(x, Node)):
+                return node
             record, base = own(node), root(node)
             if base is node or not any(base is root(x) for x in args if isinstance(x, Node)):
                 record.base, record.scattered, self.session.odd = None, True, True
         return node
 
-    def shown(self, view: Node, base: Node) -> Node:
-        """Notes that ``view`` shows ``base``, as numpy's broadcast_to does, which nobody can write to."""
+    def shown(self, view: Node, base: Node, op: Any = ops.broadcast_to, settings: Any = None) -> Node:
+        """Notes that ``view``, which is ``op(base, **settings)``, shows ``base`` and cannot be written to."""
         if base._record is not None:
-            tie(view, base, ops.broadcast_to, view._attributes)
+            tie(view, base, op, view._attributes if settings is None else settings)
         return view
+
+    def keeps_numbers(self, node: Node) -> bool:
+        """Whether a number of ``node`` that Python asks for has a gradient to keep, in a file that is recorded."""
+        if not self.anywhere or type(node) is Constant or node.dtype.kind != "f":
+            return False
+        frame = sys._getframe(2)
+        while frame.f_back is not None and frame.f_code.co_filename == _ERRORS:
+            frame = frame.f_back
+        return takes_part(frame.f_globals)
+
+    def number(self, node: Node, index: tuple[Any, ...] = ()) -> Node:
+        """``node.item(*index)`` as a node without axes."""
+        if len(index) == 1 and isinstance(index[0], tuple):
+            index = index[0]
+        if len(index) == 1 and node.ndim != 1:
+            node = ops.reshape(node, -1)
+        return number(node[tuple(map(int, index))] if index else node)
+
+    def numbers(self, node: Node) -> Any:
+        """``node.tolist()``, as nodes."""
+        return [self.numbers(node[k]) for k in range(node.shape[0])] if node.ndim else number(node)
 
     def row(self, node: Node, index: tuple[Any, ...]) -> Node | None:
         """``node[index]`` where it is a node that was written there; else None."""

@@ -19,6 +19,7 @@ from ..ops.lookup import _picked, fill
 from ..ops.numpy_functions import SEQUENCES, joined
 from ..ops.operators import basic, parts
 from .change import renew, replace, set_apart
+from .layout import VIEWS
 from .permission import COPY_FIRST, check
 from .pieces import Pieces
 from .record import is_number, meant, own
@@ -236,8 +237,8 @@ def _changed(node: Node) -> None:
 def _through(view: Node, new: Node) -> None:
     """Writes the new content of a view into the array that it shows, by which the view is renewed, too."""
     base, (op, settings) = view._record.base, view._record.how
-    if op is ops.broadcast_to:
-        problem = f"{view.label()} cannot be changed: np.broadcast_to shows another array, read-only"
+    if op not in VIEWS:
+        problem = f"{view.label()} cannot be changed: it shows another array, as np.broadcast_to does, read-only"
         raise MutationError(problem, got=users_line(), fix="copy it first: a = np.copy(a)")
     if op is ops.getitem:
         _assign(base, settings["index"], new)

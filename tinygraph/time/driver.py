@@ -18,6 +18,7 @@ from .cell_contract import Step
 from .noise import Replay, drawing
 from .padding import awaited, cut, flipped, keeping_state, last_of
 from .precision import check_first_step, in_dtype_of
+from .resets import Resets
 from .traced_loop import roll
 from .traced_segments import memory, roll_segments
 from .traced_windows import roll_windows
@@ -35,6 +36,7 @@ class Driver:
         truncate, window: how far gradients reach back, as in `unroll`.
         lengths: integers (B,), or None.
         real: booleans (T, B), False where a step is padding, which keeps every state as it is; None without padding.
+        resets: where rows start anew; None if none does.
     """
 
     reverse: bool = False
@@ -42,6 +44,7 @@ class Driver:
     window: str = "chunk"
     lengths: Node | None = None
     real: Node | None = None
+    resets: Resets | None = None
 
     def __call__(self, cell: Step, xs: Any, state: Any) -> tuple[Any, Any]:
         xs = in_dtype_of(cell, xs)
@@ -55,6 +58,8 @@ class Driver:
         cell = _checked(cell)
         if self.real is not None:
             cell, xs = keeping_state(cell), (xs, self.real)
+        if self.resets is not None:
+            cell, xs, state = self.resets.around(cell, xs, state, self.reverse)
         if now.tracing:
             rolled = self._rolled(cell, xs, state)
             if rolled is not None:
@@ -71,7 +76,8 @@ class Driver:
         """Goes forward over flipped sequences, so that the chunks of each begin at its own last step."""
         lengths, real = self.lengths, self.real
         assert lengths is not None and real is not None
-        forwards = replace(self, reverse=False, real=flipped(real, lengths))
+        resets = self.resets and self.resets.turned_round(lengths)
+        forwards = replace(self, reverse=False, real=flipped(real, lengths), resets=resets)
         outputs, state = forwards(cell, map_leaves(lambda x: flipped(x, lengths), xs), state)
         return map_leaves(lambda y: flipped(y, lengths), outputs), state
 

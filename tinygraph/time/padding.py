@@ -41,8 +41,8 @@ def as_lengths(lengths: Any, xs: Any) -> Node:
     return node
 
 
-def as_mask(mask: Any, xs: Any) -> Node:
-    """The mask as booleans with the leading axes of every input: (T, B), or (T,) without a batch.
+def as_mask(mask: Any, xs: Any, what: str = "the mask") -> Node:
+    """The mask, or ``what`` else, as booleans with the leading axes of every input: (T, B), or (T,) without a batch.
 
     Raises:
         GraphError: floating-point numbers, or axes other than the inputs'.
@@ -52,7 +52,7 @@ def as_mask(mask: Any, xs: Any) -> Node:
         if node.dtype.kind not in "iub" or not node.ndim >= 1 or x.shape[: node.ndim] != node.shape:
             expected = f"booleans of the leading axes, time and batch, of inputs {x.shape}"
             got = f"{node.dtype} {node.shape}"
-            raise GraphError("unroll: the mask does not match the inputs", got=got, expected=expected)
+            raise GraphError(f"unroll: {what} does not match the inputs", got=got, expected=expected)
     return node if node.dtype.kind == "b" else not_equal(node, 0)
 
 
@@ -96,7 +96,7 @@ def zero_outputs(outputs: Any, real: Node) -> Any:
 def repeat_output(inputs: tuple[Any, Node], before: Any) -> tuple[Any, Any]:
     """A cell with inputs ``(y_t, real_t)`` that repeats the last real output in the padding."""
     y, real = inputs
-    output = _select(real, y, before, "an output")
+    output = selected(real, y, before, "an output")
     return output, output
 
 
@@ -106,7 +106,7 @@ def keeping_state(cell: Step) -> Step:
     def step(inputs: tuple[Any, Node], state: Any) -> tuple[Any, Any]:
         x, real = inputs
         y, new = cell(x, state)
-        return y, _select(real, new, state, "a state")
+        return y, selected(real, new, state, "a state")
 
     return step
 
@@ -153,7 +153,7 @@ def flipped(x: Node, lengths: Node) -> Node:
     return pick(x, order, np.arange(lengths.shape[0]), index=(ARRAY, ARRAY))
 
 
-def _select(real: Node, new: Any, old: Any, what: str) -> Any:
+def selected(real: Node, new: Any, old: Any, what: str) -> Any:
     """The new arrays where the step is real, the old ones elsewhere."""
     after, before = leaves(new), leaves(old)
     if len(after) != len(before):
@@ -171,7 +171,7 @@ def _aligned(real: Node, like: Any, what: str) -> Node:
     """``real`` with trailing axes of size 1, as many axes as ``like``."""
     if like.shape[: real.ndim] != real.shape:
         raise GraphError(
-            f"unroll: the leading axes of {what} do not match the lengths or the mask",
+            f"unroll: the leading axes of {what} do not match lengths, mask or reset",
             expected=f"leading axes {real.shape}",
             got=f"shape {like.shape}",
             fix="make the batch its first axis",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from ..core.checks import flag
 from ..core.errors import refusing
 from ..core.leaves import as_nodes
+from ..core.node import Node
 from ..core.scope import now
 from ..core.structure import map_leaves
 from .arguments import check_settings, first_state, side_by_side, steps_of, time_at, time_first
@@ -20,6 +21,7 @@ from .feedback import Feedback
 from .noise import drawing
 from .padding import as_lengths, as_mask, real_steps, repeat_output, zero_inputs, zero_outputs
 from .precision import in_dtype_of, with_numbers
+from .resets import resets, starts
 
 
 @refusing
@@ -30,6 +32,8 @@ def unroll(
     *,
     lengths: Any = None,
     mask: Any = None,
+    reset: Any = None,
+    reset_to: Any = None,
     reverse: bool = False,
     truncate: int | None = None,
     window: str = "chunk",
@@ -44,13 +48,17 @@ def unroll(
         inputs: array or node (T, B, ...), or (T, ...) without a batch; several inputs of every step are a tuple or
             dict of them, nested or not, with the same T. A list is refused: np.stack joins time steps. They take the
             dtype of the weights of a cell that has one, as those of `cells` have.
-        state: the state before the first step, any structure of nodes or arrays; None for the cell's
-            ``initial_state``, if it has one.
+        state: the state before the first step, any structure of nodes or arrays; None for ``reset_to``, or for the
+            cell's ``initial_state``, if it has one.
         lengths: integers (B,), or one integer: the number of real steps of each sequence. The steps after them are
             padding: they change no state and no gradient, whatever values they hold (the cell sees zeros), and the
             final state is that of the last real step. The cell's states and outputs must have a batch axis first.
         mask: booleans (T, B), False where a step is padding; alone or together with ``lengths``. Padding between
             real steps counts as steps for ``truncate``.
+        reset: booleans (T, B), or (T,) without a batch: True where a new sequence begins in the row. Its state there is
+            ``reset_to``, and no gradient goes from its steps to those before: outputs and gradients are those of each
+            sequence by itself. In the padding it is ignored. In `reverse` the state starts anew at the sequences' ends.
+        reset_to: the state that they start from; None for the cell's ``initial_state``. It gets gradients.
         reverse: whether to go from the last real step to the first; outputs keep the order of the inputs.
         truncate: truncated backpropagation through time: how many steps gradients reach back; None for all.
         window: ``"chunk"`` stops the gradient of the state at every multiple of ``truncate`` steps, so the gradient
@@ -69,8 +77,9 @@ def unroll(
     Raises:
         GraphError: the inputs contain a list; there is no time step; the inputs differ in length or do not match the
             cell's ``input_size``; the state does not match the cell's ``initial_state``, or changes its dtype at the
-            first step; ``axis`` does not exist; lengths, mask or feedback do not match the inputs; truncate is below
-            1; the window is unknown; or the cell does not return a pair.
+            first step; ``axis`` does not exist; lengths, mask, reset or feedback do not match the inputs; reset_to is
+            missing or does not match the state; there are reset and feedback; truncate is below 1; the window is
+            unknown; or the cell does not return a pair.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -93,21 +102,39 @@ def unroll(
     xs, time = time_first(inputs, axis)
     T = steps_of(cell, xs)
     until = None if lengths is None else as_lengths(lengths, xs)
-    if isinstance(mask, (list, tuple)):
-        mask = np.asarray(mask)
-    real = real_steps(until, None if mask is None else as_mask(time_first(mask, time)[0], xs), T)
+    real = real_steps(until, None if mask is None else as_mask(_flags(mask, time), xs), T)
     if real is not None:
         xs = zero_inputs(xs, real, inputs)
+    at = None if reset is None else starts(_flags(reset, time), xs, real, feedback)
     drive = Driver(reverse, truncate, window, until if real is not None else None, real)
     with drawing(once={}, around=now.draws):
-        run = partial(drive, cell, xs) if feedback is None else partial(_fed_back, drive, feedback, cell, xs)
-        with state_none(first := first_state(cell, state, xs, real)):
-            outputs, state = with_numbers(run, first, state)
+        outputs, state = _driven(drive, feedback, cell, xs, reset_to if state is None else state, at, reset_to)
         if real is not None:
             outputs = zero_outputs(outputs, real)
         if real is not None and not zero_output:
             outputs, _ = Driver(reverse)(repeat_output, (outputs, real), _zeros_like_step(outputs))
     return map_leaves(lambda y: time_at(y, time), outputs), state
+
+
+def _driven(
+    drive: Driver, feedback: Any, cell: Step, xs: Any, state: Any, at: Node | None, reset_to: Any
+) -> tuple[Any, Any]:
+    fresh = None if at is None else first_state(cell, reset_to, xs, at)
+
+    def run(state: Any) -> tuple[Any, Any]:
+        own = drive
+        if at is not None:
+            anew, state = resets(at, drive.real, state, fresh)
+            own = replace(drive, resets=anew)
+        return own(cell, xs, state) if feedback is None else _fed_back(own, feedback, cell, xs, state)
+
+    with state_none(first := first_state(cell, state, xs, at if drive.real is None else drive.real)):
+        return with_numbers(run, first, state)
+
+
+def _flags(flags: Any, time: int) -> Any:
+    """A mask with time as its first axis."""
+    return time_first(np.asarray(flags) if isinstance(flags, (list, tuple)) else flags, time)[0]
 
 
 def _fed_back(drive: Driver, feedback: Any, cell: Step, xs: Any, state: Any) -> tuple[Any, Any]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ..core.checks import positive, unmasked
+from ..core.checks import flag, positive, unmasked
 from ..core.errors import GraphError, NonFiniteError, refusing
 from ..core.node import Node
+from ..core.scope import now
 from ..core.structure import leaves, map_leaves
 
 ROW = 1 << 14
@@ -17,7 +20,7 @@ ROW = 1 << 14
 
 
 @refusing
-def clip_by_norm(gradients: Any, max_norm: float) -> Any:
+def clip_by_norm(gradients: Any, max_norm: float, each: bool = False) -> Any:
     """Scales all gradients by one factor, ``min(1, max_norm / norm)``, which keeps their direction.
 
     ``norm = sqrt(sum of all squares)`` over all arrays together. Rows of `ROW` squares are summed in the array's
@@ -28,9 +31,10 @@ def clip_by_norm(gradients: Any, max_norm: float) -> Any:
         gradients: nested lists, tuples or dicts of arrays of any shape (of a node its value is
             used), in the loss's unit per unit of the parameter. None stays None.
         max_norm: positive; the largest norm of the result.
+        each: whether each array has a norm and a factor of its own.
 
     Returns:
-        New arrays in the same nesting, with the same shapes and dtypes.
+        New arrays in the same nesting, with the same shapes and dtypes; in a compiled function nodes.
 
     Raises:
         GraphError: ``max_norm`` is not a positive number.
@@ -46,6 +50,10 @@ def clip_by_norm(gradients: Any, max_norm: float) -> Any:
         {'W': array([0.6]), 'b': array([0.8])}
     """
     max_norm = positive("clip_by_norm", "max_norm", max_norm, math.inf)
+    if flag("clip_by_norm", "each", each):
+        return map_leaves(lambda g: clip_by_norm(g, max_norm), gradients)
+    if now.tracing:
+        return _clipped_nodes(gradients, max_norm)
     arrays = map_leaves(_array, gradients)
     norm = math.hypot(*(_norm(a) for a in leaves(arrays)))
     if not math.isfinite(norm):
@@ -57,6 +65,19 @@ def clip_by_norm(gradients: Any, max_norm: float) -> Any:
         )
     factor = min(1.0, max_norm / norm) if norm else 1.0
     return map_leaves(lambda a: a * a.dtype.type(factor), arrays)
+
+
+def _clipped_nodes(gradients: Any, max_norm: float) -> Any:
+    norm = np.sqrt(square_norm(leaves(gradients)))
+    factor = np.minimum(1.0, max_norm / np.maximum(norm, sys.float_info.min))
+    return map_leaves(lambda g: g * factor.astype(g.dtype), gradients)
+
+
+def square_norm(gradients: Sequence[Any]) -> Any:
+    """The sum of all squares in float64, of arrays or nodes."""
+    if all(isinstance(g, np.ndarray) for g in gradients):
+        return sum(_norm(g) ** 2 for g in gradients)
+    return sum(np.sum(np.square(g.astype(np.float64))) for g in gradients)
 
 
 @refusing
@@ -80,7 +101,7 @@ def clip_by_value(gradients: Any, limit: float) -> Any:
         [array([-5.,  2.])]
     """
     limit = positive("clip_by_value", "limit", limit, math.inf)
-    return map_leaves(lambda g: np.clip(_array(g), -limit, limit), gradients)
+    return map_leaves(lambda g: np.clip(g if now.tracing else _array(g), -limit, limit), gradients)
 
 
 def _array(gradient: Any) -> np.ndarray:

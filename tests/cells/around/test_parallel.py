@@ -13,7 +13,7 @@ from tests.arrays import set_entries
 from tests.compiled.comparing import HAS_NATIVE, assert_same, each_backend
 from tests.derivatives import assert_derivatives
 from tests.each import each
-from tinygraph.cells.base.linear import Linear, LinearCell
+from tinygraph.cells.base.linear import LinearCell, LinearTerms
 from tinygraph.core.graph import ancestors
 from tinygraph.core.structure import leaves, map_leaves
 from tinygraph.time import scan as scanning
@@ -239,8 +239,8 @@ def test_sizes_and_parameters_are_the_cells() -> None:
 
 def test_a_cell_of_ones_own() -> None:
     class Leaky(LinearCell):
-        def linear(self, x: Any) -> Linear:
-            return Linear(0.9, 0.1 * x)
+        def linear(self, x: Any) -> LinearTerms:
+            return LinearTerms(0.9, 0.1 * x)
 
     cell = tg.cells.Parallel(Leaky(I, I, dtype=np.float64))
     h = np.zeros((B, I))

@@ -24,7 +24,7 @@ class Parallel(Wrapper):
     A single step is the cell's own. `tg.unroll` or a layer computes a and b of all steps as whole arrays, the states
     by one `linear_scan`, and the outputs as whole arrays: the results equal those of the step-by-step loop up to
     rounding, and the size of the graph does not depend on T. Lengths, masks, both directions and truncation in chunks
-    work. A sliding window runs the steps one by one, and so does a compiled function, whose loop is native code.
+    work. A sliding window and resets run the steps one by one, and so does a compiled function, whose loop is native.
 
     Args:
         cell: `LRU`, `minGRU`, `minLSTM`, `QRNN`, `TRNN`, `TGRU`, `TLSTM`, or your own `LinearCell`.
@@ -58,7 +58,7 @@ class Parallel(Wrapper):
 
     def over_time(self, drive: Any, xs: Any, state: Any) -> tuple[Any, Any]:
         """All steps of inputs (T, B, I) from a state, with the driver's settings: outputs (T, ...), the last state."""
-        if drive.window == "sliding" or (now.tracing and not self.compiled):
+        if drive.window == "sliding" or drive.resets is not None or (now.tracing and not self.compiled):
             return drive(self.cell, xs, state)
         if not isinstance(xs, Node):
             raise GraphError("Parallel: the inputs are one array", expected="(T, B, I)", got=type(xs).__name__)

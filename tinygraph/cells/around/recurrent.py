@@ -52,10 +52,19 @@ class Recurrent(Layer, Module):
         self.settings |= {"zero_output": zero_output, "axis": axis}
 
     def __call__(
-        self, inputs: Any, state: Any = None, *, lengths: Any = None, mask: Any = None, feedback: Any = None
+        self,
+        inputs: Any,
+        state: Any = None,
+        *,
+        lengths: Any = None,
+        mask: Any = None,
+        reset: Any = None,
+        reset_to: Any = None,
+        feedback: Any = None,
     ) -> tuple[Any, Any]:
         """Unrolls the cell over inputs (T, B, ...): returns the outputs (T, B, ...) and the last state."""
-        return unroll(self.cell, inputs, state, lengths=lengths, mask=mask, feedback=feedback, **self.settings)
+        marks = {"lengths": lengths, "mask": mask, "reset": reset, "reset_to": reset_to}
+        return unroll(self.cell, inputs, state, feedback=feedback, **marks, **self.settings)
 
     def _root(self) -> Mapping[str, Any]:
         return attributes_of(self.cell)

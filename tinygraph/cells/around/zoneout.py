@@ -47,7 +47,8 @@ class Zoneout(Wrapper):
     def __init__(self, cell: Any, p: float | Sequence[float], rng: int | np.random.Generator | None = None) -> None:
         super().__init__(cell)
         self.p, self.rng = p, generator("Zoneout", rng)
-        self._masks: list[Mask] = []
+        # All at once, though most cells have fewer states: a checkpoint holds the generators of a net not yet run.
+        self._masks = [Mask(self, k, rng) for k, rng in enumerate(self.rng.spawn(8))]
 
     @property
     def p(self) -> Any:

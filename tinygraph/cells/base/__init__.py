@@ -9,8 +9,8 @@ from .initial import Initialiser as Initialiser
 from .initial import gaussian as gaussian
 from .initial import within as within
 from .input_gated import InputGated as InputGated
-from .linear import Linear as Linear
 from .linear import LinearCell as LinearCell
+from .linear import LinearTerms as LinearTerms
 from .packed import Init as Init
 from .packed import PackedCell as PackedCell
 from .sizes import whole as whole

@@ -9,7 +9,7 @@ from ...core.node import Node
 from .cell import Cell
 
 
-class Linear(NamedTuple):
+class LinearTerms(NamedTuple):
     """The terms of a step s' = a * s + b, y = read(s'); from inputs (T, B, I) those of all steps, on a first axis T.
 
     Attributes:
@@ -31,17 +31,17 @@ class LinearCell(Cell):
 
     Example:
         >>> import numpy as np, tinygraph as tg
-        >>> from tinygraph.cells.base.linear import Linear, LinearCell
+        >>> from tinygraph.cells.base.linear import LinearTerms, LinearCell
         >>> class Average(LinearCell):
         ...     def linear(self, x):
-        ...         return Linear(0.9, 0.1 * x)
+        ...         return LinearTerms(0.9, 0.1 * x)
         >>> y, h = Average(3, 3)(np.ones((2, 3)), np.zeros((2, 3)))
         >>> h.shape
         (2, 3)
     """
 
     looks_back: bool = False
-    linear: Callable[..., Linear]
+    linear: Callable[..., LinearTerms]
     """``linear(x)`` or ``linear(x, previous_x)``, for the inputs of one step (B, I) or of all steps (T, B, I)."""
 
     def __call__(self, x: Any, state: Any) -> tuple[Node, Any]:

@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
 
 from ...core import habits
-from ...core.checks import flag
-from ...core.errors import refusing
+from ...core.checks import flag, text
+from ...core.errors import GraphError, refusing, shown
 from ...core.leaves import Parameter
 from ...core.missing import MissingOnOurs, install
+from ...core.together import set_together
 from .loading import Arrays, load_into
+from .masks import Mask
 
 
 class Module:
-    """Holds parameters and other modules, as attributes or in lists, tuples and dicts that are attributes.
+    """Holds parameters, buffers and other modules, as attributes or in lists, tuples and dicts that are attributes.
 
-    A cell that is a function or an object of another class may hold them as attributes, too. Parameters that a
-    function only refers to in its body are not part of the module.
+    A cell, a layer or a whole net is a subclass that sets them in ``__init__`` and has a ``__call__``. A cell that is a
+    function or an object of another class may hold them as attributes, too. Parameters that a function only refers to
+    in its body are not part of the module.
 
     Attributes:
         training: whether dropout and zoneout draw random masks; `train` and `eval` set it.
 
     Example:
-        >>> import tinygraph as tg
+        >>> import numpy as np, tinygraph as tg
+        >>> class Tagger(tg.Module):
+        ...     def __init__(self):
+        ...         self.cell, self.head = tg.cells.GRU(3, 4, rng=0), tg.Linear(4, 2, rng=0)
+        ...     def __call__(self, xs):
+        ...         return self.head(tg.unroll(self.cell, xs)[0])
+        >>> Tagger()(np.ones((5, 1, 3))).shape, list(Tagger().parameters())[-2:]
+        ((5, 1, 2), ['head.weight', 'head.bias'])
         >>> two = tg.cells.Stack([tg.cells.RNN(3, 4, rng=0), tg.cells.RNN(4, 4, rng=1)])
         >>> list(two.parameters())[:2], two.eval().training
         (['cells.0.weight_ih', 'cells.0.weight_hh'], False)
@@ -46,10 +57,13 @@ class Module:
         super().__setattr__(name, value)
 
     def parameters(self) -> dict[str, Parameter]:
-        """Maps dotted names to all parameters, including those of submodules: ``{"cells.0.weight_ih": ...}``.
+        """Maps dotted names to the parameters to train, with those of submodules: ``{"cells.0.weight_ih": ...}``.
 
-        A parameter that is used in two places has the name of the first.
+        A parameter that is used in two places has the name of the first. Buffers and frozen ones are not among them.
         """
+        return {name: x for name, x in self._all().items() if x.trained}
+
+    def _all(self) -> dict[str, Parameter]:
         names = {x: name for name, x in reversed([*_named(self._root(), Parameter)])}
         return {ParameterName(name): x for x, name in reversed(names.items())}
 
@@ -57,9 +71,37 @@ class Module:
         """The attributes from which the dotted names start."""
         return vars(self)
 
+    def freeze(self, pattern: str = "*") -> Any:
+        """Makes the parameters whose names fit a pattern, ``"encoder.*"``, stay as they are; returns this module.
+
+        They leave ``parameters()`` and stay in ``state_dict()``. An optimizer that was made before has to be made anew.
+
+        Raises:
+            GraphError: the pattern fits no name.
+        """
+        return self._set_trained(pattern, False)
+
+    def unfreeze(self, pattern: str = "*") -> Any:
+        """Ends what `freeze` did; a buffer whose name fits is trained, too."""
+        return self._set_trained(pattern, True)
+
+    def _set_trained(self, pattern: str, trained: bool) -> Any:
+        names = self._all()
+        fits = [x for name, x in names.items() if fnmatchcase(name, text(type(self).__name__, "pattern", pattern))]
+        if not fits:
+            problem = f"{type(self).__name__}: no parameter has a name like {shown(pattern)}"
+            raise GraphError(problem, expected=f"a pattern for {shown(list(map(str, names)), 160)}")
+        set_together([(x, "trained", trained) for x in fits])
+        return self
+
+    def generators(self) -> list[np.random.Generator]:
+        """The random generators of this module and its submodules, in order, each once."""
+        holders = [x for _, x in _named(self._root(), (np.random.Generator, Mask))]
+        return list({id(g): g for g in (x.rng if isinstance(x, Mask) else x for x in holders)}.values())
+
     def state_dict(self) -> dict[str, np.ndarray]:
-        """A copy of every parameter's array, by the names of `parameters`."""
-        return {str(name): x.value.copy() for name, x in self.parameters().items()}
+        """A copy of every array: of the parameters, the frozen ones, too, and of the buffers."""
+        return {str(name): x.value.copy() for name, x in self._all().items()}
 
     @refusing
     def load_state_dict(self, arrays: Arrays, strict: bool = True) -> None:
@@ -77,7 +119,7 @@ class Module:
                 the dtype (all in one message); nothing is loaded.
         """
         absent = {name for name, _ in _named(self._root(), type(None))}
-        load_into(type(self).__name__, self.parameters(), absent, arrays, strict)
+        load_into(type(self).__name__, self._all(), absent, arrays, strict)
 
     def train(self, mode: bool = True) -> Any:
         """Turns dropout and zoneout on or off in this module and all its submodules; returns this module.
@@ -120,7 +162,9 @@ def attributes_of(value: Any) -> Mapping[str, Any]:
     return getattr(owner, "__dict__", {})
 
 
-def _named(root: Any, cls: type, path: str = "", visited: dict[int, Any] | None = None) -> Iterator[tuple[str, Any]]:
+def _named(
+    root: Any, cls: type | tuple[type, ...], path: str = "", visited: dict[int, Any] | None = None
+) -> Iterator[tuple[str, Any]]:
     """Yields (dotted name, instance of ``cls``) from attributes, and from the cells, lists and dicts among them.
 
     ``visited`` holds each container by its id, since containers may hold one another.

@@ -101,12 +101,15 @@ class _Binding(ast.NodeTransformer):
 
     def visit_Return(self, node: ast.Return) -> ast.Return:
         if node.value is not None:
-            node.value = self._wrapped(node.value, False, returned=True)
+            node.value = self._wrapped(node.value, False)
         return node
 
-    def _wrapped(self, x: ast.expr, unpacked: bool, returned: bool = False) -> ast.expr:
+    def _wrapped(self, x: ast.expr, unpacked: bool) -> ast.expr:
         if isinstance(x, ast.Tuple):
-            x.elts = [self._wrapped(part, False, returned) for part in x.elts]
+            x.elts = [self._wrapped(part, False) for part in x.elts]
+            return x
+        if isinstance(x, ast.Dict):
+            x.values = [self._wrapped(part, False) for part in x.values]
             return x
         plain = isinstance(x, (ast.Name, ast.Attribute, ast.Subscript))
         if not plain:

@@ -8,6 +8,7 @@ faults which hide behind others come out, too.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from ...core.graph import ancestors
 from ...core.node import Node
 from .book import same
 from .candidates import Candidates, but_for_a_factor, fits, turned
-from .departures import Attempt, Departure
+from .departures import Departure
 from .kinds import is_nameable
 from .present import Present
 from .right import Thing
@@ -41,7 +42,6 @@ class Blame:
         self.departed: list[Departure] = []
         self._present = Present(written)
         self._candidates = Candidates(self._present)
-        self._operation_of = {x: operation for operation in written.operations for x in operation.nodes}
 
     def departures(self, most: int = 8) -> list[Departure]:
         """The operations to blame, in the order in which they were found."""
@@ -49,13 +49,13 @@ class Blame:
         while len(departures) < most:
             wrong = self.written.wrong(self._present.values)
             trial = self._best(wrong) if wrong else None
-            if trial is None or not all(map(self._present.is_known, trial.departure.node.inputs)):
+            if trial is None or not self._present.reads_right(trial.node):
                 trial = self._hidden(wrong) or trial  # what reads wrong things may be right itself
             if trial is None:
                 break
-            departures.append(trial.departure)
-            self.departed.append(trial.departure)
-            self._present.mend(trial.overrides)
+            self._present.mend(trial.right)
+            departures.append(replace(trial, values=self._present.values))
+            self.departed.append(departures[-1])
         return departures
 
     @property
@@ -63,7 +63,7 @@ class Blame:
         """The values with which all that was blamed would be right."""
         return self._present.overrides
 
-    def _best(self, wrong: frozenset[str]) -> Attempt | None:
+    def _best(self, wrong: frozenset[str]) -> Departure | None:
         """The operation whose mending makes most gradients right; of equals the one that departs first.
 
         An operation that makes an unknown thing of right ones comes first; then what it reads, which may be the wrong
@@ -74,12 +74,12 @@ class Blame:
         frontier = [x for x in open_ones if self._departs(x)]
         best = self._of(frontier, wrong, self._bound(open_ones, wrong))
         if best is not None:
-            return self._of(self._upstream([*best.overrides]), wrong, best)
+            return self._of(self._upstream([*best.right]), wrong, best)
         near = self._upstream([x for name in wrong if (x := self.written.results.get(name)) is not None])
         best = self._of(near, wrong, None)
         return best if best is not None else self._of(open_ones, wrong, None)
 
-    def _hidden(self, wrong: frozenset[str]) -> Attempt | None:
+    def _hidden(self, wrong: frozenset[str]) -> Departure | None:
         """A departure that mends nothing as long as others are there: an adjoint but for a factor, or at some steps."""
         behind = self.written.behind(wrong) | {*ancestors([*self._present.overrides])}
         for operation in self.written.operations:
@@ -87,15 +87,11 @@ class Blame:
                 continue
             for things in (but_for_a_factor(self._present, operation), self._candidates.but_for_steps(operation)):
                 overrides = {x: turned(t.array, x) for x, t in things.items()}
-                if (
-                    overrides
-                    and self.written.wrong(self.written.replay({**self._present.overrides, **overrides})) <= wrong
-                ):
-                    node = min(overrides, key=lambda x: x.serial)
-                    return Attempt(Departure(operation, node, things[node], frozenset()), overrides)
-        return self._asked_for(behind, wrong) if wrong else None
+                if overrides and self._left_wrong(overrides) <= wrong:
+                    return self._departure(operation, things, overrides)
+        return self._asked_for(behind, wrong)
 
-    def _asked_for(self, behind: set[Node], wrong: frozenset[str]) -> Attempt | None:
+    def _asked_for(self, behind: set[Node], wrong: frozenset[str]) -> Departure | None:
         """What departs, if its readers come right with another thing, though no whole gradient does; or if what it made
         is another by a fault that has a name."""
         for operation in self.written.operations:
@@ -107,17 +103,23 @@ class Blame:
                     return trial
         return self._nameable(behind)
 
-    def _nameable(self, behind: set[Node]) -> Attempt | None:
+    def _nameable(self, behind: set[Node]) -> Departure | None:
         for operation in self.written.operations:
             done = not self._present.overrides.keys().isdisjoint(operation.nodes)
             if behind.isdisjoint(operation.nodes) or done or not self._departs(operation):
                 continue
             for things in self._candidates.of(operation):
-                node = min(things, key=lambda x: x.serial)
-                departure = Departure(operation, node, things[node], frozenset())
-                if things[node].kind == "adjoint" and is_nameable(self.written, departure):
-                    return Attempt(departure, {x: turned(t.array, x) for x, t in things.items()})
+                departure = self._departure(operation, things, {x: turned(t.array, x) for x, t in things.items()})
+                if departure.due.kind == "adjoint" and is_nameable(self.written, departure):
+                    return departure
         return None
+
+    def _departure(
+        self, operation: Operation, things: Mapping[Node, Thing], right: Mapping[Node, np.ndarray]
+    ) -> Departure:
+        """One that mends no gradient by itself."""
+        node = min(right, key=lambda x: x.serial)
+        return Departure(operation, node, things[node], right, frozenset(), self._present.values)
 
     def _departs(self, operation: Operation) -> bool:
         """Whether it makes, of right things, what the right graph does not hold, and its readers make wrong ones.
@@ -125,7 +127,7 @@ class Blame:
         A reader speaks only if all else that it reads is right.
         """
         for x in operation.nodes:
-            if x.size == 1 or self._present.is_known(x) or not all(map(self._present.is_known, x.inputs)):
+            if x.size == 1 or self._present.is_known(x) or not self._present.reads_right(x):
                 continue
             readers = [r for r in self.written.readers(x) if all(y is x or self._present.is_known(y) for y in r.inputs)]
             if self.written.is_result(x) or any(not self._comes_right(r) for r in readers):
@@ -147,19 +149,19 @@ class Blame:
         operations: dict[int, Operation] = {}
         front = dict.fromkeys(nodes)
         for _ in range(depth + 1):
-            operations |= {id(o): o for x in front if (o := self._operation_of.get(x)) is not None}
+            operations |= {id(o): o for x in front if (o := self.written.operation_of.get(x)) is not None}
             front = dict.fromkeys(y for x in front for y in x.inputs)
         return [*operations.values()]
 
-    def _bound(self, operations: list[Operation], wrong: frozenset[str]) -> Attempt | None:
+    def _bound(self, operations: list[Operation], wrong: frozenset[str]) -> Departure | None:
         """The line at which two names are bound the wrong way round."""
-        best: Attempt | None = None
+        best: Departure | None = None
         for operation in operations:
             for things in self._candidates.of_bindings(operation):
                 best = self._tried(operation, things, wrong, best) or best
         return best
 
-    def _of(self, operations: list[Operation], wrong: frozenset[str], best: Attempt | None) -> Attempt | None:
+    def _of(self, operations: list[Operation], wrong: frozenset[str], best: Departure | None) -> Departure | None:
         for operation in operations:
             for things in self._candidates.of(operation):
                 trial = self._tried(operation, things, wrong, best)
@@ -173,23 +175,23 @@ class Blame:
         operation: Operation,
         things: Mapping[Node, Thing],
         wrong: frozenset[str],
-        best: Attempt | None,
+        best: Departure | None,
         whole: bool = True,
-    ) -> Attempt | None:
+    ) -> Departure | None:
         """What comes of an assignment, if it mends a whole gradient and is better than the best so far."""
         overrides = {x: turned(t.array, x) for x, t in things.items() if fits(t.array, x)}
         changed = {x: a for x, a in overrides.items() if not same(self._present.value(x), a)}
         node = min(changed, key=lambda x: x.serial, default=None)
         if node is None or any(map(self.written.is_settled, changed)):
             return None
-        if best is not None and best.departure.mended == wrong and best.departure.node.serial <= node.serial:
+        if best is not None and best.mended == wrong and best.node.serial <= node.serial:
             return None
         self._left -= 1
         if not self._is_asked_for(changed):
             return None
         still = self._left_wrong(overrides)
         due = self.written.state_like(things[node]) if self.written.selects(node) else things[node]
-        trial = Attempt(Departure(operation, node, due, wrong - still), overrides)
+        trial = Departure(operation, node, due, overrides, wrong - still, self._present.values)
         better = still < wrong if whole else still <= wrong
         return trial if better and (best is None or trial.rank > best.rank) else None
 

@@ -34,12 +34,12 @@ class Candidates:
         unknown = not all(map(self._present.is_known, nodes))
         families = self._families.get(nodes[0].size, [])
         for family in sorted(families, key=lambda f: next(iter(f.values())).kind != "value") if selects else families:
-            if next(iter(family.values())).kind == "value" and not (selects or unknown):
-                continue
             first = next(iter(family.values()))
+            if first.kind == "value" and (first.inner if selects else not unknown):
+                continue
             repeated = self.written.right.is_repeated(first.of)
             for order in self._orders(len(nodes), sorted(family), selects and first.kind == "value", repeated):
-                pairs = {x: _of_step(family, t) for x, t in zip(nodes, order, strict=False)}
+                pairs = {x: self._of_step(family, t) for x, t in zip(nodes, order, strict=False)}
                 pairs = {x: thing for x, thing in pairs.items() if fits(thing.array, x)}
                 if pairs:
                     yield pairs
@@ -75,7 +75,7 @@ class Candidates:
             for o, family in zip(twins, families, strict=True):
                 if family:
                     pairs = zip(o.nodes, order, strict=False)
-                    things |= {x: _of_step(family, t if t in family else None) for x, t in pairs}
+                    things |= {x: self._of_step(family, t if t in family else None) for x, t in pairs}
             yield things
 
     def _values_like(self, node: Node) -> Mapping[int, Thing]:
@@ -112,6 +112,14 @@ class Candidates:
         exact = [m.thing for m in matches if m.is_exact and m.thing.own]
         return [t for t in exact if t.kind == "adjoint" and t.step is not None]
 
+    def _of_step(self, family: Mapping[int, Thing], step: int | None) -> Thing:
+        """The thing of a step; beyond the ends it is the state from which a sequence starts."""
+        if step is not None:
+            return family[step]
+        one = next(iter(family.values()))
+        array = self.written.right.initial.get(one.family, np.zeros_like(one.array))
+        return Thing(one.kind, f"the initial {one.of}", None, one.family, array)
+
     def _orders(self, runs: int, steps: list[int], selects: bool, repeated: bool) -> list[list[int | None]]:
         """The steps that so many runs may stand for: those of a loop over time, forwards or backwards.
 
@@ -145,14 +153,6 @@ def but_for_a_factor(present: Present, operation: Operation) -> dict[Node, Thing
 
 def _exchanged(node: Node, operation: Operation) -> Thing:
     return Thing("value", f"what {operation.line.expression} gives", None, (), node._value)
-
-
-def _of_step(family: Mapping[int, Thing], step: int | None) -> Thing:
-    """The thing of a step; beyond the ends it is the state from which a sequence starts."""
-    if step is not None:
-        return family[step]
-    one = next(iter(family.values()))
-    return Thing(one.kind, f"the initial {one.of}", None, one.family, np.zeros_like(one.array))
 
 
 def fits(array: np.ndarray, node: Node) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,22 +20,18 @@ class Departure:
         operation: where it happens.
         node: the first of its nodes that is wrong.
         due: what it should have made there.
-        mended: the parameters whose gradients become right if it does.
+        right: what its nodes should have made, and those of operations that are exchanged with it.
+        mended: the parameters whose gradients become right if they do.
+        values: what the graph would be, if all that was blamed so far were right.
     """
 
     operation: Operation
     node: Node
     due: Thing
+    right: Mapping[Node, np.ndarray]
     mended: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """A departure, and the values that mend it."""
-
-    departure: Departure
-    overrides: dict[Node, np.ndarray]
+    values: Mapping[Node, np.ndarray]
 
     @property
     def rank(self) -> tuple[int, int]:
-        return len(self.departure.mended), -self.departure.node.serial
+        return len(self.mended), -self.node.serial

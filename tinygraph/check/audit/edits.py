@@ -10,7 +10,7 @@ from typing import Any
 
 from .atoms import Scope, loop_names
 from .forms import expression, replaced
-from .inserts import Inserts
+from .inserts import Gap, Inserts
 from .rewrites import Rewrites, Variant
 
 ADDED, SET = "`=` where `+=` is due", "`+=` where `=` is due"
@@ -47,22 +47,26 @@ class Edits:
     Args:
         scope: what there is to build from.
         wrong: the parameters whose gradients are wrong; a line that is missing sets one of them.
+
+    Attributes:
+        inserts: the lines that may be missing.
     """
 
     def __init__(self, scope: Scope, wrong: Sequence[str] = ()) -> None:
         self.scope = scope
         self._rewrites = Rewrites(scope)
-        self._inserts = Inserts(self._rewrites.terms, wrong)
+        self.inserts = Inserts(self._rewrites.terms, wrong)
 
     def of(self, at: ast.stmt) -> list[Edit]:
-        """All edits of a statement, by weight; `placed` gives them lines before they are compiled."""
+        """Other statements for one, by weight; `placed` gives them lines before they are compiled."""
         function = self.scope.source.function
-        every = (*self._changed(at), *self._inserts.after(at))
-        return sorted([Edit(function, at, *one) for one in every], key=lambda edit: edit.weight)
+        every = [Edit(function, at, (new,), kind, weight) for new, kind, weight in self._statements(at)]
+        return sorted(every, key=lambda edit: edit.weight)
 
-    def _changed(self, at: ast.stmt) -> Iterator[tuple[tuple[ast.stmt, ...], str, float]]:
-        for new, kind, weight in self._statements(at):
-            yield (new,), kind, weight
+    def after(self, gap: Gap, op: ast.operator | None, value: ast.expr, weight: float) -> Edit:
+        """A line that was missing."""
+        new, kind, weight = self.inserts.line(gap, op, value, weight)
+        return Edit(self.scope.source.function, new[0], new, kind, weight)
 
     def _statements(self, at: ast.stmt) -> Iterator[tuple[ast.stmt, str, float]]:
         if isinstance(at, (ast.Assign, ast.AugAssign)):

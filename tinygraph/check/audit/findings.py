@@ -16,8 +16,10 @@ from .book import ratio
 from .departures import Departure
 from .inserts import MISSING
 from .kinds import kind_of
-from .lines import Line, statement_at
+from .lines import Line, line_that_sets, statement_at
 from .mended import Repair
+from .results import plain
+from .rewrites import NAME
 from .right import Thing
 from .subject import Subject
 from .written import Written
@@ -118,24 +120,28 @@ def _in_words(written: Written, node: Node, due: Thing) -> str:
 
 
 def _silent(subject: Subject, written: Written, name: str) -> Finding | None:
-    """A parameter whose gradient no line adds to: told beside the line of the gradient before or after it."""
-    beside = _beside(written, name)
-    line = written.line_that_keeps(name) or beside
+    """A parameter whose gradient no line adds to: told at the line that adds to another one in its place, or that
+    returns another thing, or beside the line of the gradient before or after it."""
+    beside, astray = _beside(written, name), written.astray(name)
+    line = astray or written.line_that_keeps(name) or _update_beside(written, name, beside) or beside
     if line is None:
         return None
     due = f"the gradient of {name}, which no line makes" + (f"; line {beside.number} makes its like" if beside else "")
-    return Finding(
-        line.file,
-        line.number,
-        line.source,
-        line.function,
-        None,
-        (),
-        f"nothing is added to the gradient of {name}",
-        due,
-        MISSING,
-        (name,),
-    )
+    node = written.results.get(name)
+    other = astray is not None or (node is not None and bool(np.any(node._value)))
+    makes = f"nothing is added to the gradient of {name}"
+    place = (line.file, line.number, line.source, line.function)
+    return Finding(*place, None, (), makes, due, NAME if other else MISSING, (name,))
+
+
+def _update_beside(written: Written, name: str, beside: Line | None) -> Line | None:
+    """The line that updates another parameter, if none updates this one."""
+    if beside is None or line_that_sets(plain(name), beside) is not None:
+        return None
+    names = [*written.results]
+    near = sorted(names, key=lambda other: (abs(names.index(other) - names.index(name)), other))
+    lines = (line_that_sets(plain(other), beside) for other in near if other != name)
+    return next((line for line in lines if line is not None), None)
 
 
 def _beside(written: Written, name: str) -> Line | None:

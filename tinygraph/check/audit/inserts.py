@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from ...ops.inference import Shape
 from .atoms import is_atom
@@ -13,7 +14,31 @@ from .results import plain
 from .terms import Terms
 
 MISSING = "a line is missing"
+GROWS, CARRIED, MORE = range(3)
 Inserted = tuple[tuple[ast.stmt, ...], str, float]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A place after a statement, and a variable that a line there may set.
+
+    Attributes:
+        at: the statement.
+        node: the variable.
+        block: the number of the block.
+        where: that of the statement in it.
+        role: whether it is a gradient that grows, a variable that is carried on, or a sum that lacks a term.
+    """
+
+    at: ast.stmt
+    node: ast.expr
+    block: int
+    where: int
+    role: int
+
+    @property
+    def operators(self) -> tuple[ast.operator | None, ...]:
+        return {GROWS: (ast.Add(), None), CARRIED: (None,), MORE: (ast.Add(),)}[self.role]
 
 
 class Inserts:
@@ -24,50 +49,59 @@ class Inserts:
         self._scope = terms.scope
         tree = terms.scope.source.tree
         self._stores = _stores(tree)
-        loops = [x for x in ast.walk(tree) if isinstance(x, ast.For)]
-        self._in_loops = [(loop, {text for x in loop.body for text in _stores(x)}) for loop in loops]
-        self._blocks = [(loop.body, own) for loop, own in self._in_loops if any(own)]
-        self._blocks.append((tree.body, {*self._stores}))
-        self._reads = [_loads(block) for block, _ in self._blocks]
+        loops = [x.body for x in ast.walk(tree) if isinstance(x, ast.For) and any(map(_stores, x.body))]
+        self._blocks = [_Block(body) for body in (*loops, tree.body)]
+        self._known: dict[Shape, list[tuple[ast.expr, float]]] = {}
 
-    def after(self, at: ast.stmt) -> Iterator[Inserted]:
-        """Lines that may be missing after a statement."""
-        for (block, own), reads in zip(self._blocks, self._reads, strict=True):
-            where = next((k for k, x in enumerate(block) if x is at), None)
+    def gaps(self, at: ast.stmt) -> Iterator[Gap]:
+        """What lines may be missing after a statement."""
+        for number, block in enumerate(self._blocks):
+            where = next((k for k, x in enumerate(block.body) if x is at), None)
             if where is None or isinstance(at, ast.Return):
                 continue
-            last = all(isinstance(x, ast.Return) for x in block[where + 1 :])
-            outside = 0.6 if block is not self._blocks[0][0] else 0.0  # a loop is where most of it is made
-            for line, weight in self._lines(at, own, reads, last):
-                yield (at, line), MISSING, weight + outside
+            for text in self._scope.arrays:
+                node = self._scope.nodes[text]
+                role = None if _is_place(node) else self._role(text, block, where)
+                if role is not None:
+                    yield Gap(at, node, number, where, role)
 
-    def _lines(self, at: ast.stmt, own: set[str], reads: set[str], last: bool) -> Iterator[tuple[ast.stmt, float]]:
-        for text, shape in self._scope.arrays.items():
-            node = self._scope.nodes[text]
-            if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
-                continue
-            due = plain(text.replace("']", "").replace("['", ".")) in self._wrong and text not in self._terms.inputs
-            if text not in own and due:
-                own_reads = _loads([at]) & own if isinstance(at, ast.AugAssign) else set()
-                for value, weight in self._values(shape):
-                    near = bool(own_reads) and bool(_loads([value]) & own_reads)  # next to its like
-                    far = 0.0 if near else 0.05 if last else 0.8
-                    yield ast.AugAssign(target=as_target(node), op=ast.Add(), value=value), weight - 0.5 + far
-                    if last:
-                        yield ast.Assign(targets=[as_target(node)], value=value), weight
-            elif last and text not in own and text in reads and text in self._stores:
-                for value, weight in self._values(shape):
-                    yield ast.Assign(targets=[as_target(node)], value=value), weight - 0.4
-            elif text in _stores(at) or (last and text in own and not due):
-                yield from self._more(node, shape)
+    def _role(self, text: str, block: _Block, where: int) -> int | None:
+        due = plain(text.replace("']", "").replace("['", ".")) in self._wrong and text not in self._terms.inputs
+        if due:
+            return GROWS if text not in block.own else None
+        if where < block.last:
+            return None
+        if text in block.own:
+            return MORE
+        return CARRIED if text in block.reads and text in self._stores else None
 
-    def _more(self, node: ast.expr, shape: Shape) -> Iterator[tuple[ast.stmt, float]]:
-        """What may be missing after a line that sets a variable."""
-        for value, weight in self._values(shape):
-            yield ast.AugAssign(target=as_target(node), op=ast.Add(), value=value), weight + 0.8
+    def values(self, gap: Gap) -> list[tuple[ast.expr, float]]:
+        """Expressions of the variable's shape."""
+        shape = self._scope.arrays[ast.unparse(gap.node)]
+        if shape not in self._known:
+            self._known[shape] = [*self._values(shape)]
+        return self._known[shape]
+
+    def line(self, gap: Gap, op: ast.operator | None, value: ast.expr, weight: float) -> Inserted:
+        """The line; it comes after the last one that reads what it reads, or beside another that adds it up."""
+        block = self._blocks[gap.block]
+        beside = block.beside(value)
+        target = as_target(gap.node)
+        new: ast.stmt = ast.Assign(targets=[target], value=value)
+        if op is not None:
+            new = ast.AugAssign(target=target, op=op, value=value)
+        outside = 0.6 if gap.block else 0.0  # a loop is where most of it is made
+        if gap.role == GROWS and op is not None:
+            near = isinstance(gap.at, ast.AugAssign) and bool(_loads([gap.at]) & _loads([value]) & block.own)
+            outside += -0.5 if near else -0.45 if gap.where in (beside, block.last) else 0.3
+        elif gap.role == CARRIED:
+            outside += -0.4
+        elif gap.role == MORE:
+            outside += 0.8
+        where = {GROWS: gap.where, CARRIED: beside, MORE: max(beside, block.beside(gap.node))}[gap.role]
+        return (block.body[where], new), MISSING, weight + outside
 
     def _values(self, shape: Shape) -> Iterator[tuple[ast.expr, float]]:
-        """Expressions of one shape."""
         for text in self._scope.alike(shape):
             yield self._scope.nodes[text], 2.0 - 0.3 * (text in self._terms.unread)
         for node, weight in self._terms.of(shape):
@@ -118,3 +152,24 @@ def _stores(tree: ast.AST) -> set[str]:
 def _loads(block: Sequence[ast.AST]) -> set[str]:
     nodes = [n for x in block for n in ast.walk(x)]
     return {ast.unparse(n) for n in nodes if is_atom(n) and isinstance(getattr(n, "ctx", None), ast.Load)}
+
+
+class _Block:
+    """The lines of a loop or a function."""
+
+    def __init__(self, body: Sequence[ast.stmt]) -> None:
+        self.body = body
+        self.own, self.reads = {text for x in body for text in _stores(x)}, _loads(body)
+        self.last = max((k for k, x in enumerate(body) if not isinstance(x, ast.Return)), default=0)
+        self._touched = [_loads([x]) | _stores(x) for x in body]
+
+    def beside(self, value: ast.expr) -> int:
+        """The last line that reads or sets what the value is made of, as far as the block makes it."""
+        parts = _loads([value]) & self.own
+        return max(
+            (k for k, touched in enumerate(self._touched) if touched & parts and k <= self.last), default=self.last
+        )
+
+
+def _is_place(node: ast.expr) -> bool:
+    return isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant)

@@ -1,41 +1,35 @@
-"""Kinds of faults: what a wrong operation did, told from what it made, what it read and what is due."""
+"""Kinds of faults: the smallest change of a statement with which it makes what is due of what it reads."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property
 
 import numpy as np
 
 from ...core.node import Node
-from .book import ratio, same
+from .book import Book, ratio, same
 from .departures import Departure
 from .inserts import MISSING
 from .lines import statement_at
 from .rewrites import FACTOR_LESS, FACTOR_MORE, INDEX, LESS, MORE, NAME, ORDER, PARTS, SCALE, SIGN, SLOPE, TURNED
 from .right import Thing
+from .statement import Run, runs_of
 from .written import Written
 
 REPLACED, ADDED = "`=` in place of `+=`", "`+=` in place of `=`"
 
+Pairs = list[tuple[np.ndarray, np.ndarray]]
+"""What a part of a statement made, and what it should have made, in each run."""
+
 
 def kind_of(written: Written, departure: Departure) -> str:
     """The kind of a departure; empty if it is none of the known ones."""
-    node, due = departure.node, departure.due
-    if not due.family:
+    if not departure.due.family:
         return PARTS
-    right = due.array if due.array.shape == node.shape else due.array.T
-    kinds = (
-        _of_scale(node._value, right),
-        _of_assignment(written, departure, right),
-        _of_sum(node, right),
-        _of_addend(written, departure, right),
-        _of_choice(written, node, due),
-        _of_product(written, node, right),
-        _of_factor(written, node._value, right),
-        _of_terms(written, node._value, right),
-    )
-    kind = next((kind for kind in kinds if kind), NAME)
+    kinds = _Kinds(written, departure)
+    kind = kinds.kind() if kinds.runs else NAME
     return MISSING if kind == NAME and _is_carried(written, departure) else kind
 
 
@@ -50,107 +44,182 @@ def _is_carried(written: Written, departure: Departure) -> bool:
     return any(written.picked(x) in own for x in departure.node.inputs)
 
 
-def _of_assignment(written: Written, departure: Departure, right: np.ndarray) -> str:
-    """`=` where a sum is due, and the other way round."""
-    node, due, line = departure.node, departure.due, departure.operation.line
-    statement = statement_at(line.file, line.number)
-    total = due.kind == "sum" or (due.kind == "adjoint" and written.right.is_repeated(due.of))
-    if isinstance(statement, ast.Assign) and total and written.right.is_part(due.of, node._value):
-        return REPLACED
-    if isinstance(statement, ast.AugAssign) and line.expression == line.source and due.kind != "sum":
-        return ADDED if any(same(x._value, right) for x in node.inputs) else ""
-    return ""
+class _Kinds:
+    """What a statement would have to do another way, the same in each run that departs."""
 
+    def __init__(self, written: Written, departure: Departure) -> None:
+        self.written, self.line, self.departure = written, departure.operation.line, departure
+        self.runs = runs_of(written, departure)
+        self.statement = statement_at(self.line.file, self.line.number)
 
-def _of_scale(made: np.ndarray, right: np.ndarray) -> str:
-    scale = ratio(made.ravel(), right.ravel()) if np.any(made) else None
-    if scale is None:
+    def kind(self) -> str:
+        rules: list[Callable[[], str]] = [self._of_assignment, self._of_scale, self._of_operands, self._of_step]
+        rules += [self._of_slope, self._of_more, self._of_name, self._of_less, self._of_factor]
+        return next((kind for rule in rules if (kind := rule())), NAME)
+
+    def _places(self) -> Iterator[list[tuple[Run, Node]]]:
+        """Each part and each thing that is read, over the runs."""
+        for nodes in zip(*([*run.parts[::-1], *run.reads] for run in self.runs), strict=True):
+            yield [*zip(self.runs, nodes, strict=True)]
+
+    def _pairs(self) -> Iterator[Pairs]:
+        """What each was, and what it should have been, where that can be told."""
+        for place in self._places():
+            if all(x in run.needs for run, x in place):
+                yield [(run.made[x], run.needs[x]) for run, x in place]
+
+    def _of_assignment(self) -> str:
+        """`=` where a sum is due, and the other way round."""
+        due = self.departure.due
+        if isinstance(self.statement, ast.AugAssign) and self.line.expression == self.line.source:
+            added = [run.made[run.root.inputs[1]] for run in self.runs if len(run.root.inputs) == 2]
+            alone = [same(a, run.needs[run.root]) for a, run in zip(added, self.runs, strict=False)]
+            return ADDED if alone and all(alone) and due.kind != "sum" else ""
+        if not isinstance(self.statement, ast.Assign):
+            return ""
+        total = due.kind == "sum" or (due.kind == "adjoint" and self.written.right.is_repeated(due.of))
+        parts = total and all(self.written.right.is_part(due.of, run.made[run.root]) for run in self.runs)
+        return REPLACED if parts else ""
+
+    def _of_scale(self) -> str:
+        for pairs in self._pairs():
+            scales = {round(ratio(*pair) or 0, 7) for pair in _broadcast(pairs) if np.any(pair[0])}
+            scale = scales.pop() if len(scales) == 1 else 0.0
+            if scale and scale != 1 and pairs[0][1].size > 1:
+                return SIGN if scale == -1 else SCALE if scale < 0 or self._writes(scale) else FACTOR_LESS
         return ""
-    return SIGN if abs(scale + 1) < 1e-8 else SCALE
 
+    def _writes(self, scale: float) -> bool:
+        """Whether a number stands in the statement that can have made this scale."""
+        numbers = _factors(self.statement) if self.statement else []
+        return any(np.isclose(scale, near) for k in numbers for near in (k, 1 / k, k / 2, 2 / k))
 
-def _of_sum(node: Node, right: np.ndarray) -> str:
-    """A term with another sign or factor: due = a + c * b."""
-    if node.op is None or node.op.name not in ("add", "subtract") or node.shape != right.shape:
+    def _of_operands(self) -> str:
+        """An operand that is turned, or two that are exchanged."""
+        if all(run.made[run.root].T.shape == run.needs[run.root].shape for run in self.runs) and all(
+            same(run.made[run.root].T, run.needs[run.root]) for run in self.runs
+        ):
+            return ORDER if any(x.op.name in ("matmul", "multiply") for x in self.runs[0].parts if x.op) else TURNED
+        for place in self._places():
+            if all(x.ndim == 2 and run.comes_right({x: run.made[x].T}) for run, x in place):
+                return TURNED
+        return ORDER if any(all(_exchanged(run, x) for run, x in place) for place in self._places()) else ""
+
+    def _of_step(self) -> str:
+        """The same thing of another step."""
+        for place in self._places():
+            if all(x.size > 1 and self._of_another(run, x) for run, x in place):
+                return INDEX
         return ""
-    sign = 1.0 if node.op.name == "add" else -1.0
-    a, b = (np.broadcast_to(x._value, right.shape) for x in node.inputs)
-    for first, second, present in ((a, b, sign), (sign * b, a, 1.0)):
-        c = ratio((right - first).ravel(), second.ravel()) if np.any(right - first) else None
-        if c is not None:
-            return SIGN if abs(c + present) < 1e-8 else SCALE
-    return ""
 
+    def _of_another(self, run: Run, x: Node) -> bool:
+        right, made = self.written.right, run.made[x]
+        families = {m.thing.family for m in self.written.look(x, made) if m.is_exact and m.thing.step is not None}
+        families |= {family for family, array in right.initial.items() if same(made, array)}
+        arrays = [t.array for t in right.things if t.family in families and t.array.size == x.size]
+        arrays += [right.initial[family] for family in families if family in right.initial]
+        return any(run.comes_right({x: array.reshape(x.shape)}) for array in arrays)
 
-def _of_addend(written: Written, departure: Departure, right: np.ndarray) -> str:
-    """Another thing, or that of another step, added to a sum."""
-    node, line = departure.node, departure.operation.line
-    if line.expression != line.source or len(node.inputs) != 2 or node.inputs[0].shape != right.shape:
+    def _of_name(self) -> str:
+        """What is read where another thing is due that some line made."""
+        for place in self._places():
+            read = all(x.size > 1 and x in run.needs and not run.computes(x) for run, x in place)
+            if read and all(self._is_there(run, run.needs[x]) for run, x in place):
+                return NAME
         return ""
-    total, addend = node.inputs
-    product = written.picked(addend)
-    if _of_product(written, product, right - total._value) == ORDER:
-        return ORDER
-    due = {m.thing.family for m in written.look(addend, right - total._value) if m.is_exact}
-    present = {m.thing.family for m in written.matches.get(addend, ()) if m.is_exact}
-    return (INDEX if due & present else NAME) if due else ""
 
+    def _is_there(self, run: Run, array: np.ndarray) -> bool:
+        """Whether some line made it before, if all that was blamed is right."""
+        return any(m.is_exact and (m.thing.step or 0) < run.root.serial for m in self._all.look(array))
 
-def _of_choice(written: Written, node: Node, due: Thing) -> str:
-    """Another step, or another thing, of what is only selected."""
-    if not written.selects(node):
-        return ""
-    families = {m.thing.family for m in written.matches.get(node, ())}
-    return INDEX if due.family in families else ""
+    @cached_property
+    def _all(self) -> Book:
+        nodes = [x for x in self.written.order if x.dtype.kind == "f"]
+        return Book([Thing("value", "", x.serial, (), self.departure.values.get(x, x._value)) for x in nodes])
 
-
-def _of_product(written: Written, node: Node, right: np.ndarray) -> str:
-    """An operand that is turned, exchanged, of another step, or another thing."""
-    if node.op is None or len(node.inputs) > 2 or written.selects(node):
-        return ""
-    if node._value.T.shape == right.shape and same(node._value.T, right):
-        return ORDER if node.op.name in ("matmul", "multiply") else TURNED
-    for values, kind in _other_operands(written, node):
-        try:
-            new = written.run(node, values)
-        except Exception:  # shapes that do not fit
-            continue
-        if same(new, right):
-            return kind
-    return ""
-
-
-def _other_operands(written: Written, node: Node) -> Iterator[tuple[dict[Node, np.ndarray], str]]:
-    if len(node.inputs) == 2 and node.op is not None and node.op.name == "matmul":
-        a, b = node.inputs
-        yield {a: b._value, b: a._value}, ORDER
-        yield {a: b._value.T, b: a._value.T}, ORDER
-        yield from (({x: x._value.T}, TURNED) for x in node.inputs)
-    for x in node.inputs:
-        families = {m.thing.family for m in written.matches.get(x, ())}
-        things = [t for t in written.right.things if t.array.size == x.size and x.size > 1]
-        for t in sorted(things, key=lambda t: t.family not in families):
-            kind = INDEX if t.family in families else NAME
-            if kind == INDEX or written.made_by_hand(t.array):  # what nobody makes is no other variable
-                yield {x: t.array if t.array.shape == x.shape else t.array.reshape(x.shape)}, kind
-
-
-def _of_factor(written: Written, made: np.ndarray, right: np.ndarray) -> str:
-    """A factor that is missing or too many, or another form of a slope."""
-    with np.errstate(all="ignore"):
-        lost, more = right / made, made / right
-    if not (np.isfinite(lost).all() and np.isfinite(more).all()):
-        return ""
-    for t in written.right.things:
-        if t.array.size == made.size:
-            v = t.array.ravel()
-            if same(v, lost.ravel()) or _is_slope(v, lost.ravel()):
-                return FACTOR_LESS
-            if same(v, more.ravel()):
-                return FACTOR_MORE
-            if t.kind == "value" and _is_slope_of_slopes(v, lost.ravel()):
+    def _of_slope(self) -> str:
+        """One form of a slope where another one is due, of the same array."""
+        for pairs in self._pairs():
+            if all(any(_is_form_for_form(v, *pair) for v in self._near(run)) for run, pair in self._with(pairs)):
                 return SLOPE
-    return ""
+        return ""
+
+    def _near(self, run: Run) -> list[np.ndarray]:
+        return [run.made[x] for x in (*run.reads, *run.parts) if x.size > 1]
+
+    def _with(self, pairs: Pairs) -> Iterator[tuple[Run, tuple[np.ndarray, np.ndarray]]]:
+        return zip(self.runs, pairs, strict=True)
+
+    def _of_more(self) -> str:
+        """A term or a factor without which a part is right."""
+        for place in self._places():
+            if all(run.computes(x) and x in run.needs and len(x.inputs) == 2 for run, x in place):
+                names = {x.op.name for _, x in place if x.op}
+                for k in (0, 1):
+                    if all(same(run.made[x.inputs[k]], run.needs[x]) for run, x in place):
+                        return MORE if names <= {"add", "subtract"} else FACTOR_MORE
+        return ""
+
+    def _of_less(self) -> str:
+        for pairs in self._pairs():
+            if all(np.any(a) for a, _ in pairs[-1:]) and all(self._is_term(run, b - a) for run, (a, b) in self._with(pairs)):
+                return LESS
+        return ""
+
+    def _is_term(self, run: Run, lost: np.ndarray) -> bool:
+        if lost.size < 2 or not np.any(lost):
+            return False
+        if any(abs(abs(m.factor) - 1) < 1e-7 for m in self.written.look(run.root, np.array(lost))):
+            return True
+        forms = [np.ones(1), *(v * v for v in self._near(run) if v.shape == lost.shape)]
+        return any(same(np.broadcast_to(sign * form, lost.shape), lost) for form in forms for sign in (-1, 1))
+
+    def _of_factor(self) -> str:
+        for pairs in self._pairs():
+            if all(self._is_factor(a, b) for a, b in pairs if np.any(b)) and any(np.any(b) for _, b in pairs):
+                return FACTOR_LESS
+        return ""
+
+    def _is_factor(self, made: np.ndarray, right: np.ndarray) -> bool:
+        if made.shape != right.shape or made.size < 2:
+            return False
+        if same(made * (right != 0), right):
+            return True
+        arrays = [t.array for t in self.written.right.things if t.array.size == made.size]
+        forms = (form.reshape(made.shape) for v in arrays for form in (v, *_slopes(v), 1 - v))
+        return any(same(made * form, right) for form in forms)
+
+
+def _broadcast(pairs: Pairs) -> list[tuple[np.ndarray, np.ndarray]]:
+    return [(np.broadcast_to(a, b.shape).ravel(), b.ravel()) for a, b in pairs if a.shape == b.shape or a.size == 1]
+
+
+def _factors(statement: ast.stmt) -> list[float]:
+    """The numbers of a statement that stand in no index and are no power."""
+    left: list[ast.AST] = [statement]
+    numbers = []
+    while left:
+        x = left.pop()
+        if isinstance(x, ast.Constant) and type(x.value) in (int, float) and x.value:
+            numbers.append(float(x.value))
+        skipped = [getattr(x, "slice", None), x.right if isinstance(x, ast.BinOp) and isinstance(x.op, ast.Pow) else None]
+        left += [child for child in ast.iter_child_nodes(x) if child not in skipped]
+    return numbers
+
+
+def _exchanged(run: Run, x: Node) -> bool:
+    """Whether it comes right as the product of its operands in the other order."""
+    if x.op is None or x.op.name not in ("matmul", "multiply") or x not in run.needs or not run.computes(x):
+        return False
+    a, b = (run.made[y] for y in x.inputs)
+    for first, second in ((b, a), (b.T, a.T)):
+        try:
+            product = first @ second
+        except ValueError:  # shapes that do not fit
+            continue
+        if same(product, run.needs[x]):
+            return True
+    return same(run.made[x].T, run.needs[x])
 
 
 def _slopes(v: np.ndarray) -> list[np.ndarray]:
@@ -158,20 +227,9 @@ def _slopes(v: np.ndarray) -> list[np.ndarray]:
     return [1 - v * v, v * (1 - v), 1 - np.tanh(v) ** 2, s * (1 - s)]
 
 
-def _is_slope(v: np.ndarray, lost: np.ndarray) -> bool:
-    return any(same(form, lost) for form in (*_slopes(v), 1 - v))
-
-
-def _is_slope_of_slopes(v: np.ndarray, lost: np.ndarray) -> bool:
+def _is_form_for_form(v: np.ndarray, made: np.ndarray, right: np.ndarray) -> bool:
+    """Whether a part that is a slope of v, or a multiple of it, should have another form of it."""
+    if made.shape != right.shape or v.shape != made.shape or not np.any(made):
+        return False
     forms = _slopes(v)
-    return any(same(a / b, lost) for a in forms for b in forms if a is not b)
-
-
-def _of_terms(written: Written, made: np.ndarray, right: np.ndarray) -> str:
-    if np.any(made) and _is_known(written, right - made):
-        return LESS
-    return MORE if _is_known(written, made - right) else ""
-
-
-def _is_known(written: Written, array: np.ndarray) -> bool:
-    return bool(np.any(array)) and written.holds(array)
+    return any(same(made * b, right * a) for a in forms for b in forms if a is not b)

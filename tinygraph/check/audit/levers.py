@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from types import FrameType
 from typing import Any, cast
 
 import numpy as np
 
-from .edits import Edit, placed
+from .edits import Edit
 from .ranking import EditSpot
 from .trials import CHOICE, Trees, Trials, Verdict, running
+from .values import Values
 
 MOST = 120
 """More numbers than that are not moved one by one."""
@@ -26,15 +28,45 @@ SMALL = 1e-3
 """Values are moved by this, so that clipping stays as it is."""
 
 
+@dataclass(frozen=True)
+class Point:
+    """A variable at a statement.
+
+    Attributes:
+        place: the statement.
+        target: what it sets; or what a line that comes after it would set.
+        alike: equal for points at which the variable has one value.
+        after: whether it is such a line.
+    """
+
+    place: EditSpot
+    target: ast.expr
+    alike: Hashable
+    after: bool = False
+
+
+@dataclass(frozen=True)
+class Option:
+    """What may be set at a point: ``target = value``, or ``target op= value``; and what it is an option for."""
+
+    op: ast.operator | None
+    value: ast.expr
+    of: Any
+
+
 @dataclass
 class Lever:
-    """What one statement's value can do.
+    """What one variable's value at one statement can do.
 
     Attributes:
         due: by its runs, the values that mend the gradients; None for a run for which more than one value does.
     """
 
     due: list[np.ndarray | None]
+
+    @property
+    def tells(self) -> bool:
+        return any(x is not None for x in self.due)
 
 
 class _Hook:
@@ -43,73 +75,79 @@ class _Hook:
     def __init__(self) -> None:
         self.active, self.seen = -1, list[Any]()
         self.moves: Mapping[int, np.ndarray] = {}
-        self.watch: Any = None
+        self.watch: Callable[[int, FrameType], None] | None = None
 
     def start(self, active: int, moves: Mapping[int, np.ndarray] | None = None, watch: Any = None) -> None:
         self.active, self.moves, self.seen, self.watch = active, moves or {}, [], watch
 
-    def __call__(self, number: int, value: Any) -> Any:
-        if number != self.active:
-            return value
+    def __call__(self, value: Any) -> Any:
         move = self.moves.get(len(self.seen))
         if move is not None:
             value = value + move
         self.seen.append(np.array(value))
         return value
 
-    def before(self, number: int) -> None:
-        if number == self.active and self.watch is not None:
+    def look(self) -> None:
+        if self.watch is not None:
             self.watch(len(self.seen), sys._getframe(1))
 
 
 @dataclass
 class Levers:
-    """The levers of statements, all in one compiled function.
+    """The levers of variables at statements, all in one compiled function.
 
     Args:
         trees, trial: what is run.
-        places: the statements; of those that set one variable each has a lever.
+        points: the variables.
+        base: of a run without moves.
     """
 
     trees: Trees
     trial: Trials
-    places: Sequence[EditSpot]
+    points: Sequence[Point]
     base: Verdict
     hook: _Hook = field(default_factory=_Hook)
+    _known: dict[Hashable, Lever | str | None] = field(default_factory=dict)
 
-    def find(self) -> dict[int, Lever | None]:
-        """By the statement's id its lever; None for one that can mend nothing; those not known are left out."""
-        with self._running():
-            found = {id(place.at): self._lever(k) for k, place in enumerate(self.places) if target_of(place.at)}
-        return {key: lever for key, lever in found.items() if lever != "unknown"}  # type: ignore[misc]
+    def fitting(self, options: Callable[[Point], Iterable[Option]]) -> list[list[Option] | None]:
+        """For each point the options that make what is due, at each run at which that is known.
 
-    def fitting(self, place: EditSpot, lever: Lever, edits: Sequence[Edit]) -> list[Edit]:
-        """The edits whose statement makes what is due, at each run at which that is known."""
-        left = [(edit, code) for edit in edits if (code := _code(edit)) is not None]
+        None where nothing is known; no option where no value mends anything.
+        """
+        by_place: dict[int, list[tuple[int, Point]]] = {}
+        for number, point in enumerate(self.points):
+            by_place.setdefault(id(point.place.at), []).append((number, point))
+        with running(self.trees, [_hooked(some) for some in by_place.values()], self.hook):
+            return [self._fitting(number, point, options) for number, point in enumerate(self.points)]
+
+    def _fitting(self, number: int, point: Point, options: Any) -> list[Option] | None:
+        if point.alike not in self._known:
+            self._known[point.alike] = self._lever(number)
+        lever = self._known[point.alike]
+        if lever is None:
+            return []
+        if not isinstance(lever, Lever) or not lever.tells:
+            return None
+        left: list[Option] = [*options(point)]
         moves: dict[int, np.ndarray] = {}
 
-        def watch(k: int, frame: Any) -> None:
-            nonlocal left
+        def watch(k: int, frame: FrameType) -> None:
             due = lever.due[k] if k < len(lever.due) else None
             if due is not None:
-                left = [(edit, code) for edit, code in left if _makes(edit, code, frame, due)]
+                values = Values(frame)
+                left[:] = [o for o in left if values.makes(o.value, o.op, point.target, due)]
 
-        number = next(k for k, other in enumerate(self.places) if other.at is place.at)
-        with self._running():
-            self.hook.start(number)
-            self._outcome()
-            for k, due in enumerate(lever.due):  # the values of later runs depend on those of the earlier
-                if due is not None:
-                    self.hook.start(number, moves)
-                    self._outcome()
-                    moves[k] = due - self.hook.seen[k]
+        for k, due in enumerate(lever.due):  # the values of later runs depend on those of the earlier
+            if due is not None and left:
+                self.hook.start(number, moves)
+                self._outcome()
+                if k >= len(self.hook.seen):
+                    return None
+                moves[k] = due - self.hook.seen[k]
+        if left:
             self.hook.start(number, moves, watch)
             self._outcome()
-        return [edit for edit, _ in left]
-
-    def _running(self) -> Any:
-        edits = [_hooked(place, k) for k, place in enumerate(self.places) if target_of(place.at)]
-        return running(self.trees, edits, self.hook)
+        return left
 
     def _outcome(self) -> np.ndarray | None:
         """All gradients in one row, each in units of its own size; None where the run is another."""
@@ -121,9 +159,7 @@ class Levers:
     def _lever(self, number: int) -> Lever | str | None:
         self.hook.start(number)
         start, seen = self._outcome(), self.hook.seen
-        sizes = [x.size for x in seen]
-        usable = start is not None and all(x.dtype.kind == "f" for x in seen) and 0 < sum(sizes) <= MOST
-        if start is None or not usable:
+        if start is None or not seen or not all(x.dtype.kind == "f" and x.size for x in seen):
             return "unknown"
         rng = np.random.default_rng(0)
         shift = [SMALL * rng.normal(size=x.shape) for x in seen]
@@ -137,6 +173,26 @@ class Levers:
         wrong = self.trial.differences(start)
         if not np.abs((once - start)[np.abs(wrong) > NEAR]).max(initial=0) > NEAR * SMALL:
             return None  # nothing that is wrong depends on it
+        own = self._own(once - start, sum(shift))
+        if own is not None:
+            rows, by = own
+            due = [x + (wrong[rows] / by).reshape(x.shape) for x in seen]
+            return Lever(due if len(due) == 1 else [None for _ in due])
+        if sum(x.size for x in seen) > MOST:
+            return "unknown"
+        return self._solved(number, self._slopes(number, start, seen), wrong, seen)
+
+    def _own(self, change: np.ndarray, shift: Any) -> tuple[np.ndarray, float] | None:
+        """The rows of the gradient that the variable is, but for a factor; None if it is none."""
+        names = self.trial.rows()
+        reached = {*names[np.abs(change) > NEAR * SMALL]}
+        rows = names == next(iter(reached))
+        if len(reached) > 1 or rows.sum() != np.size(shift):
+            return None
+        by = float(change[rows] @ np.ravel(shift) / np.sum(np.square(shift)))
+        return (rows, by) if np.allclose(change[rows], by * np.ravel(shift), rtol=1e-6, atol=1e-6 * SMALL) else None
+
+    def _slopes(self, number: int, start: np.ndarray, seen: Sequence[np.ndarray]) -> np.ndarray:
         columns = []
         for k, x in enumerate(seen):
             for at in range(x.size):
@@ -144,7 +200,7 @@ class Levers:
                 unit[at] = SMALL
                 moved = self._moved(number, [unit.reshape(x.shape) if k == j else None for j in range(len(seen))])
                 columns.append(start * 0 if moved is None else (moved - start) / SMALL)
-        return self._solved(number, np.array(columns).T, wrong, seen)
+        return np.array(columns).T
 
     def _moved(self, number: int, moves: Sequence[np.ndarray | None]) -> np.ndarray | None:
         self.hook.start(number, {k: x for k, x in enumerate(moves) if x is not None})
@@ -179,49 +235,27 @@ def target_of(at: ast.stmt) -> ast.expr | None:
     return at.targets[0] if one else None  # type: ignore[attr-defined]
 
 
-def _hooked(place: EditSpot, number: int) -> Edit:
-    target = ast.unparse(target_of(place.at))  # type: ignore[arg-type]
-    before = ast.parse(f"{CHOICE}.before({number})").body[0]
-    after = ast.parse(f"{target} = {CHOICE}({number}, {target})").body[0]
-    return Edit(place.function, place.at, (before, place.at, after), "", 0.0)
+def _hooked(points: Sequence[tuple[int, Point]]) -> Edit:
+    """The statement with the hook before it, if it may be another, and after it for each of the variables."""
+    place, before, after = points[0][1].place, "", ""
+    for number, point in points:
+        target = ast.unparse(point.target)
+        look = f"if {CHOICE}.active == {number}: {CHOICE}.look()\n"
+        before, after = (before, after + look) if point.after else (before + look, after)
+        after += f"if {CHOICE}.active == {number}: {target} = {CHOICE}({target})\n"
+    return Edit(place.function, place.at, (*ast.parse(before).body, place.at, *ast.parse(after).body), "", 0.0)
 
 
 def is_other(edit: Edit) -> bool:
     """Whether an edit does more than another value of the same variable."""
-    return len(edit.new) != 1 or target_of(edit.new[0]) is None or _sets_another(edit)
+    target = target_of(edit.new[0]) if len(edit.new) == 1 else None
+    return target is None or target is not target_of(edit.at)
 
 
-def _sets_another(edit: Edit) -> bool:
-    return ast.dump(cast(ast.AST, target_of(edit.new[0]))) != ast.dump(cast(ast.AST, target_of(edit.at)))
-
-
-def _code(edit: Edit) -> Any:
-    """The code of the value that an edited statement makes of another; None where it sets something else."""
-    if is_other(edit):
-        return None
-    new: Any = placed(edit)[0]
-    try:
-        return compile(ast.Expression(body=new.value), "<audit>", "eval")
-    except (SyntaxError, ValueError, TypeError):
-        return None
-
-
-def _makes(edit: Edit, code: Any, frame: Any, due: np.ndarray) -> bool:
-    new: Any = edit.new[0]
-    try:
-        value = eval(code, frame.f_globals, frame.f_locals)  # the user's own expression, as it would run there
-        if isinstance(new, ast.AugAssign):
-            own = eval(compile(ast.unparse(new.target), "<audit>", "eval"), frame.f_globals, frame.f_locals)
-            value = _OPS[type(new.op)](own, value)
-        size = float(np.abs(due).max(initial=0)) or 1.0
-        return np.shape(value) == due.shape and bool(
-            np.abs(np.asarray(value, float) - due).max(initial=0) < 1e-6 * size
-        )
-    except Exception:  # it does not run there
-        return False
-
-
-_OPS: dict[type, Any] = {ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide}
+def as_option(edit: Edit) -> Option:
+    """An edit that is no other."""
+    new = cast(ast.Assign | ast.AugAssign, edit.new[0])
+    return Option(new.op if isinstance(new, ast.AugAssign) else None, new.value, edit)
 
 
 def _solvable(slopes: np.ndarray, wrong: np.ndarray) -> bool:

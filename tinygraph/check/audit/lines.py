@@ -166,3 +166,13 @@ def binds_many(line: Line) -> bool:
     if isinstance(statement, ast.Assign):
         return isinstance(statement.targets[0], (ast.Tuple, ast.List))
     return isinstance(statement, ast.Return) and isinstance(statement.value, ast.Tuple)
+
+
+def line_that_sets(attribute: str, after: Line) -> Line | None:
+    """The first line after another one, in its file, that sets an attribute of an object."""
+    for number, statement in sorted(_statements(after.file).items()):
+        target = target_of(statement)
+        if number > after.number and target.endswith(f".{attribute}"):
+            source = _text(after.file, number)
+            return Line(after.file, after.function, number, source, source, target, True)
+    return None

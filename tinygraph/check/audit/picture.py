@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from ...core.leaves import Parameter
 from ...core.node import Node
-from ...draw import draw, placed
+from ...draw import draw
 from ...draw.drawing import Drawing
 from ...draw.labels import number, width
 from ...draw.picture import Arrow, Box, Note, Picture
@@ -27,7 +27,6 @@ def drawn(marks: Marks, findings: Sequence[Finding], title: str) -> Drawing:
         title: above the picture.
     """
     picture = draw(marks.loss, gradients=True, level="op", title=title).picture
-    assert picture is not None
     boxes = _Boxes(picture, marks)
     for box in picture.boxes:
         if box.node is not None:
@@ -45,7 +44,7 @@ def drawn(marks: Marks, findings: Sequence[Finding], title: str) -> Drawing:
         picture.keys.append((LINE, "number: the line that makes this gradient; below a box, that of its parameter"))
     if departing:
         picture.keys.append((WARNING, "here the hand-written gradient departs"))
-    return placed(picture)
+    return Drawing(picture)
 
 
 def _number(picture: Picture, box: Box, line: int | None, *, below: bool = False) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...core.node import Node
 from .book import Match
+from .right import gathers
 from .written import Written
 
 
@@ -35,6 +36,13 @@ class Present:
     def is_known(self, node: Node) -> bool:
         """Whether the right graph holds it."""
         return self.written.is_known(node, self.values.get(node))
+
+    def reads_right(self, node: Node) -> bool:
+        """Whether the right graph holds all that the statement reads to make this."""
+        return all(
+            self.is_known(x) or ((gathers(x) or self.written.is_part_of(x, node)) and self.reads_right(x))
+            for x in node.inputs
+        )
 
     def look(self, node: Node) -> list[Match]:
         """What it is in the right graph."""

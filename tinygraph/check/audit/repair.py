@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import FunctionType
 from typing import Any
@@ -13,8 +13,8 @@ import numpy as np
 from .atoms import ScopeWatch
 from .cases import Cases
 from .edits import Edit, Edits
-from .inserts import MISSING
-from .levers import Levers, is_other
+from .inserts import GROWS
+from .levers import Levers, Option, Point, as_option, is_other, target_of
 from .mended import Edited, Repair, credible, weight_at, with_edit
 from .ranking import EditSpot, ranked, suspected
 from .subject import Case, Subject
@@ -33,6 +33,8 @@ CLIPPED = 4.5
 """Gradients are often clipped at 5."""
 
 Due = Callable[[Case], Mapping[str, Any]]
+ByPlace = dict[int, list[Edit]]
+"""Edits by the id of the statement beside which they are tried."""
 
 
 def search(
@@ -67,12 +69,11 @@ class Search:
         self.subject, self.cases, self.lines, self.clock = subject, cases, lines, clock
         self.due = due or (lambda case: right_gradients(subject.on_nodes(case)))
         self.trial = self._first_trial()
+        self.trials = [self._trial(1, 0), self.trial] if self.cases.places else [self.trial]
         self.watch = ScopeWatch(subject, self.trial.case)
         self.start = Edited({f: scope.source.tree for f, scope in self.watch.scopes.items()})
         self.ours = [f for f, scope in self.watch.scopes.items() if scope.backward]
         self._proofs: list[Trials] = []
-        self._one: Trials | None = None
-        self._left: dict[tuple[int, int], list[Edit]] = {}
         self._edits: dict[int, tuple[ast.stmt, list[Edit]]] = {}
         self._makers: dict[int, tuple[ast.FunctionDef, Edits]] = {}
 
@@ -111,24 +112,30 @@ class Search:
     def _single(self) -> list[Edit]:
         first = suspected(self.start.trees, self.lines)
         places = ranked(self.start.trees, self.ours, self.trial, first)
-        if self.trial.base:
-            self._pull(self.start, places, self.trial, self.trial.base)
         clock = Clock(self.clock.seconds * (ALONE if len(self.lines) < 2 else OF_SEVERAL))
+        lines = self._missing(self.start, places, self.trials)
         if self._is_silent():
-            lost = self._alone(places, Clock(self.clock.seconds * ALONE / 2), MISSING)
+            lost = self._alone(places, lines, Clock(self.clock.seconds * ALONE / 2))
             if lost:
                 return lost
-        return self._alone(places[: len(first)], clock) or self._alone(places[len(first) :], clock)
+        for some in (places[: len(first)], places[len(first) :]):
+            edits = {**lines}
+            for key, more in self._other(self.start, some, self.trials).items():
+                edits[key] = [*lines.get(key, ()), *more]
+            mended = self._alone(some, edits, clock)
+            if mended:
+                return mended
+        return []
 
     def _is_silent(self) -> bool:
         """Whether each wrong gradient is none at all, as if its line was lost."""
         base = self.trial.base
         return base is not None and all(base.errors[name] in (1.0, np.inf) for name in self.trial.wrong)
 
-    def _alone(self, places: Sequence[EditSpot], clock: Clock, kind: str = "") -> list[Edit]:
-        """Edits that mend everything, perhaps of one kind; the tier of the first is gone through to its end."""
+    def _alone(self, places: Sequence[EditSpot], edits: ByPlace, clock: Clock) -> list[Edit]:
+        """Edits that mend everything; the tier of the first is gone through to its end."""
         mended: list[tuple[float, int, Edit]] = []
-        for tier in self._tiers(self.start, places, self.trial, kind):
+        for tier in self._tiers(self.start, places, self.trial, edits):
             late = clock
             for rank, edit, verdict in tier:
                 if verdict and verdict.right >= self.trial.due.keys() and self._proven(self.start, edit):
@@ -145,58 +152,82 @@ class Search:
         return [*best.values()]
 
     def _tiers(
-        self, state: Edited, places: Sequence[EditSpot], trial: Trials, kind: str = ""
+        self, state: Edited, places: Sequence[EditSpot], trial: Trials, edits: ByPlace
     ) -> Iterator[Iterator[tuple[int, Edit, Verdict | None]]]:
         low = 0.0
         for high in TIERS:
-            yield self._tier(state, places, trial, low, high, kind)
+            yield self._tier(state, places, trial, edits, low, high)
             low = high
 
     def _tier(
-        self, state: Edited, places: Sequence[EditSpot], trial: Trials, low: float, high: float, kind: str
+        self, state: Edited, places: Sequence[EditSpot], trial: Trials, edits: ByPlace, low: float, high: float
     ) -> Iterator[tuple[int, Edit, Verdict | None]]:
         for rank, place in enumerate(places):
-            every = self._left.get((id(place.at), id(trial)))
-            every = self._edits_of(state, place) if every is None else every
-            every = [edit for edit in every if kind in ("", edit.kind)]
-            edits = [edit for edit in every if low < weight_at(edit, place) <= high]
-            for edit, verdict in trial.tried(state.trees, edits):
+            some = [edit for edit in edits.get(id(place.at), ()) if low < weight_at(edit, place) <= high]
+            for edit, verdict in trial.tried(state.trees, some):
                 yield rank, edit, None if verdict is None or trial.forward_changed(verdict) else verdict
 
-    def _pull(self, state: Edited, places: Sequence[EditSpot], trial: Trials, base: Verdict) -> None:
-        """Leaves of the edits of each statement those that make what is due, where that is known."""
-        levers = Levers(state.trees, trial, places, base)
-        known = levers.find()
-        for place in places:
-            if id(place.at) not in known:
-                continue
-            edits, lever = self._edits_of(state, place), known[id(place.at)]
-            other = [edit for edit in edits if is_other(edit)]
-            fitting = levers.fitting(place, lever, edits) if lever and any(x is not None for x in lever.due) else edits
-            if lever and fitting is edits and trial is self.trial and state is self.start:
-                fitting = self._fitting_first(state, place, edits)
-            left = sorted([*other, *(fitting if lever else [])], key=lambda edit: edit.weight)
-            self._left[id(place.at), id(trial)] = left
+    def _other(self, state: Edited, places: Sequence[EditSpot], trials: Sequence[Trials]) -> ByPlace:
+        """The edits of each statement; where it is known what is due, those that make it."""
+        every = {id(place.at): self._edits_of(state, place) for place in places}
+        points = [Point(p, target, (id(p.at), "")) for p in places if (target := target_of(p.at)) is not None]
+        for point, options in self._fitting(state, points, trials, self._options):
+            key = id(point.place.at)
+            other = [edit for edit in every[key] if is_other(edit)]
+            every[key] = sorted([*other, *(o.of for o in options)], key=lambda edit: edit.weight)
+        return every
 
-    def _fitting_first(self, state: Edited, place: EditSpot, edits: list[Edit]) -> list[Edit]:
-        """Where many values would do, such as for the parts of a sum: those that do at one step alone."""
-        if self._one is None:
-            self._one = self._trial(1, 0) if self.cases.places else self.trial
-        base = self._one.of(state.trees)
-        if base is None or self._one is self.trial:
-            return edits
-        levers = Levers(state.trees, self._one, [place], base)
-        lever = levers.find().get(id(place.at))
-        return levers.fitting(place, lever, edits) if lever and any(x is not None for x in lever.due) else edits
+    def _options(self, point: Point) -> list[Option]:
+        return [as_option(edit) for edit in self._edits[id(point.place.at)][1] if not is_other(edit)]
+
+    def _missing(self, state: Edited, places: Sequence[EditSpot], trials: Sequence[Trials]) -> ByPlace:
+        """The lines that may be missing after each statement: those that make what is due."""
+        points, gaps = [], {}
+        for place in places:
+            for gap in self._maker(state, place.function).inserts.gaps(place.at):
+                alike = (gap.block, ast.unparse(gap.node)) if gap.role == GROWS else (id(place.at), gap.node)
+                points.append(Point(place, gap.node, (place.function, alike), after=True))
+                gaps[id(points[-1])] = gap
+
+        def options(point: Point) -> list[Option]:
+            gap = gaps[id(point)]
+            values = self._maker(state, point.place.function).inserts.values(gap)
+            return [Option(op, value, weight) for op in gap.operators for value, weight in values]
+
+        lines: ByPlace = {}
+        for point, fits in self._fitting(state, points, trials, options):
+            maker = self._maker(state, point.place.function)
+            edits = [maker.after(gaps[id(point)], o.op, o.value, o.of) for o in fits]
+            lines.setdefault(id(point.place.at), []).extend(edits)
+        return lines
+
+    def _fitting(
+        self,
+        state: Edited,
+        points: Sequence[Point],
+        trials: Sequence[Trials],
+        options: Callable[[Point], Iterable[Option]],
+    ) -> Iterator[tuple[Point, list[Option]]]:
+        """The points whose values are known in one of the cases, with the options that make them."""
+        for trial in trials:
+            base = trial.of(state.trees)
+            if base is None or base.right >= trial.due.keys():
+                continue
+            known = Levers(state.trees, trial, points, base).fitting(options)
+            yield from ((p, fits) for p, fits in zip(points, known, strict=True) if fits is not None)
+            points = [p for p, fits in zip(points, known, strict=True) if fits is None]
+
+    def _maker(self, state: Edited, function: FunctionType) -> Edits:
+        tree = state.trees[function]
+        if id(tree) not in self._makers:
+            scope = self.watch.scopes[function]
+            scope = replace(scope, source=replace(scope.source, tree=tree))
+            self._makers[id(tree)] = tree, Edits(scope, sorted(self.trial.wrong))
+        return self._makers[id(tree)][1]
 
     def _edits_of(self, state: Edited, place: EditSpot) -> list[Edit]:
         if id(place.at) not in self._edits:
-            tree = state.trees[place.function]
-            if id(tree) not in self._makers:
-                scope = self.watch.scopes[place.function]
-                scope = replace(scope, source=replace(scope.source, tree=tree))
-                self._makers[id(tree)] = tree, Edits(scope, sorted(self.trial.wrong))
-            self._edits[id(place.at)] = place.at, self._makers[id(tree)][1].of(place.at)
+            self._edits[id(place.at)] = place.at, self._maker(state, place.function).of(place.at)
         return self._edits[id(place.at)][1]
 
     def _proven(self, state: Edited, edit: Edit | None) -> bool:
@@ -209,8 +240,7 @@ class Search:
 
     def _several(self) -> tuple[Edit, ...]:
         """Edits that together mend everything, found one after the other."""
-        trials = [self._trial(1, 0), self.trial] if self.cases.places else [self.trial]
-        return self._on(self.start, trials, DEPTH)
+        return self._on(self.start, self.trials, DEPTH)
 
     def _on(self, state: Edited, trials: Sequence[Trials], depth: int) -> tuple[Edit, ...]:
         """The edits of a state and those that mend what is left; none where that is not reached."""
@@ -234,8 +264,10 @@ class Search:
         trial, base = trials[k], bases[k]
         assert base is not None
         places = ranked(state.trees, self.ours, trial, suspected(state.trees, self.lines), base)
-        self._pull(state, places, trial, base)
-        for tier in self._tiers(state, places, trial):
+        edits = self._missing(state, places, [trial])
+        for key, more in self._other(state, places, [trial]).items():
+            edits[key] = [*edits.get(key, ()), *more]
+        for tier in self._tiers(state, places, trial, edits):
             steps: list[Any] = []
             for rank, edit, verdict in tier:
                 if verdict and verdict.right > base.right:

@@ -34,6 +34,7 @@ class Thing:
         family: equal for the same thing at each step.
         array: its numbers.
         own: whether an op computed it; an array that only joins others, or a part of one, has adjoints of some uses.
+        inner: whether it is only a part of what its statement computes, so that nobody can read it.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class Thing:
     family: Hashable
     array: np.ndarray
     own: bool = True
+    inner: bool = False
 
     def __str__(self) -> str:
         what = {"value": "", "adjoint": "the adjoint of ", "part": "a part of the adjoint of "}.get(self.kind, "")
@@ -59,6 +61,7 @@ class Right:
     Attributes:
         things: arrays of the forward pass and of its gradients.
         gradients: the right gradients by the names of the parameters.
+        initial: by the family of a state what the first step reads in its place.
     """
 
     def __init__(self, outcome: Outcome, steps: int | None = None) -> None:
@@ -67,6 +70,8 @@ class Right:
         self._names = {leaf: name for name, leaf in outcome.leaves.items()}
         self._length = steps
         self._steps = steps_of(order)
+        self._inner = _inner(order)
+        self.initial = {("value", key, ()): x.value for key, x in _before_first(order).items()}
         self._first_reader = {y: (x, k) for x in reversed(order) for k, y in enumerate(x.inputs)}
         self._gradients = dict(zip(order, grad(self.loss, order), strict=True))
         none = {name: np.zeros(leaf.shape) for name, leaf in outcome.leaves.items()}
@@ -99,11 +104,12 @@ class Right:
         """The array, and its steps if it holds all of them."""
         name, step, family = self._name(x), self._steps.get(x), (kind, self._family(x), more)
         own = not _only_gathers(x) and (x.op is not None or x in self._names)
-        things = [Thing(kind, name, step, family, array, own)]
+        inner = kind == "value" and x in self._inner
+        things = [Thing(kind, name, step, family, array, own, inner)]
         for axis in range(min(2, array.ndim)):
             if step is None and array.ndim > 1 and array.shape[axis] == self._length and not self._parameter(x):
                 rows = np.moveaxis(array, axis, 0)
-                things += [Thing(kind, name, t, (*family, axis), row, own) for t, row in enumerate(rows)]
+                things += [Thing(kind, name, t, (*family, axis), row, own, inner) for t, row in enumerate(rows)]
         return things
 
     def _keep_parts(self, z: Node) -> None:
@@ -190,12 +196,16 @@ class Right:
         return line.target if line.whole and line.target else line.expression
 
 
+def gathers(x: Node) -> bool:
+    return x.op is not None and x.op.name in GATHERING
+
+
 def _only_gathers(x: Node) -> bool:
     """Whether an op computes nothing but a factor: the adjoint of -z is, but for its sign, that of z."""
     if x.op is None:
         return False
     numbers = [y for y in x.inputs if y.op is None and y.size == 1]
-    return x.op.name in GATHERING or x.op.name == "negative" or (x.op.name in ("multiply", "divide") and bool(numbers))
+    return gathers(x) or x.op.name == "negative" or (x.op.name in ("multiply", "divide") and bool(numbers))
 
 
 def steps_of(order: list[Node]) -> dict[Node, int]:
@@ -213,3 +223,23 @@ def steps_of(order: list[Node]) -> dict[Node, int]:
     steps = {x: step for group in groups.values() if len(group) > 1 for step, x in enumerate(group)}
     data = [x for x in order if x.op is None and len(readers[x]) == 1 and readers[x][0] in steps]
     return steps | {x: steps[readers[x][0]] for x in data}
+
+
+def _inner(order: list[Node]) -> set[Node]:
+    """The nodes that are read within their own statement, in the same run of it."""
+    first: dict[Hashable, int] = {}
+    for x in order:
+        first.setdefault(key_of(x), x.serial)
+    lines = {x: line_of(x) for x in order}
+    pairs = ((y, x) for x in order for y in x.inputs if lines.get(y) and lines[x] and first[key_of(y)] < first[key_of(x)])
+    return {y for y, x in pairs if lines[y][:3] == lines[x][:3]}  # type: ignore[index]
+
+
+def _before_first(order: list[Node]) -> dict[Hashable, Node]:
+    """By the key of a state's nodes what is read at the first step in the place of the state before."""
+    readers: dict[Hashable, list[Node]] = defaultdict(list)
+    for x in order:
+        readers[key_of(x)].append(x)
+    several = [group[:2] for key, group in readers.items() if key and len(group) > 1]
+    pairs = [(x, y) for a, b in several for x, y in zip(a.inputs, b.inputs, strict=False) if key_of(x) != key_of(y)]
+    return {key_of(y): x for x, y in pairs if x.shape == y.shape and len(readers[key_of(y)]) > 1}

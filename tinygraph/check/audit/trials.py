@@ -212,7 +212,14 @@ class Clock:
 
     def __init__(self, seconds: float) -> None:
         self.seconds, self._end = seconds, time.process_time() + seconds
+        self._not_before = time.perf_counter() + seconds
 
     @property
     def over(self) -> bool:
-        return time.process_time() > self._end
+        """Asked after each run: the time of a process costs as much as a run, and it is not ahead of the clock's."""
+        now = time.perf_counter()
+        if now < self._not_before:
+            return False
+        left = self._end - time.process_time()
+        self._not_before = now + left
+        return left <= 0

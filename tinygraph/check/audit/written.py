@@ -40,6 +40,7 @@ class Written:
         results: the nodes of the gradients; None for a parameter without one.
         order: all nodes, inputs before results.
         operations: those of the user's code, in the order of their first run.
+        operation_of: that of each of their nodes.
         matches: what each node is in the right graph.
     """
 
@@ -64,6 +65,7 @@ class Written:
         for x in self.order:
             for y in dict.fromkeys(x.inputs):
                 self._readers[y].append(x)
+        self.operation_of = {x: operation for operation in self.operations for x in operation.nodes}
         self._index = {x: k for k, x in enumerate(self.order)}
 
     def _unclipped(self, result: Node) -> Node:
@@ -126,6 +128,19 @@ class Written:
         node = self.results.get(name)
         return line_of(node) if node is not None and _picks(node) else None
 
+    def astray(self, name: str) -> Line | None:
+        """The line that adds what is due for the gradient of this parameter to another array."""
+        for operation in self.operations:
+            nodes = [x for x in operation.nodes if len(x.inputs) == 2 and _accumulates(operation)]
+            if any(self._is_added_astray(x, name) for x in nodes):
+                return operation.line
+        return None
+
+    def _is_added_astray(self, node: Node, name: str) -> bool:
+        """Whether it is a sum of a step's part of a gradient and of what is no sum of such parts."""
+        part = self.right.is_part(name, node.inputs[1]._value)
+        return part and not any(m.is_exact and m.thing.kind == "sum" for m in self.matches.get(node, ()))
+
     def last_line(self, node: Node) -> Line | None:
         """The line of the loop, or of the statement, in which a gradient came about."""
         return line_of(self.picked(node))
@@ -153,6 +168,13 @@ class Written:
 
     def readers(self, node: Node) -> list[Node]:
         return self._readers[node]
+
+    def is_part_of(self, x: Node, reader: Node) -> bool:
+        """Whether a node is a part of what a reader of the same statement computes, and not of the run before."""
+        first, then = self.operation_of.get(x), self.operation_of.get(reader)
+        if first is None or then is None or first.nodes[0].serial >= then.nodes[0].serial:
+            return False
+        return first.line.number == then.line.number and first.line.file == then.line.file
 
     def behind(self, names: Iterable[str]) -> set[Node]:
         """The nodes on which the gradients of these parameters depend."""

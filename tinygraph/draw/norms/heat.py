@@ -71,12 +71,6 @@ def ramp(level: float) -> str:
     return "#{:02x}{:02x}{:02x}".format(*mixed)
 
 
-def is_dark(colour: str) -> bool:
-    """Whether white text reads better on it than black."""
-    r, g, b = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return 0.299 * r + 0.587 * g + 0.114 * b < 140
-
-
 def heat(folded: Folded, roots: list[Node], gradients: Any) -> Heat:
     """Returns the norms for all boxes, parameters and links.
 

@@ -111,7 +111,7 @@ def test_the_same_graph_twice_gives_the_same_page_and_needs_no_program(tmp_path,
     first, second = (saved(tg.draw(word_rnn(3), gradients=True), tmp_path) for _ in range(2))
     assert first == second
     drawing = tg.draw(word_rnn(3), gradients=True)
-    assert Path(drawing.render(tmp_path / "y.html")).read_text(encoding="utf-8") == first
+    assert drawing.pipe("html", encoding="utf-8") == first
 
 
 @pytest.mark.parametrize("name", NASTY, ids=range(len(NASTY)))
@@ -270,11 +270,10 @@ def test_snapshots_of_another_network_are_refused_and_the_first_difference_named
     assert not list(tmp_path.iterdir())
 
 
-def test_a_drawing_of_no_picture_has_no_page(tmp_path):
-    from tinygraph.draw import Drawing
-
-    with pytest.raises(tg.GraphError, match=r"tg\.draw"):
-        Drawing().save(tmp_path / "x.html")
+def test_there_is_no_drawing_without_a_picture():
+    for wrong in (None, tg.constant(1.0), "x"):
+        with pytest.raises(tg.GraphError, match=r"tg\.draw"):
+            tg.Drawing(wrong)
 
 
 def test_a_long_network_makes_a_page_linear_in_its_steps(tmp_path):

@@ -12,13 +12,13 @@ from typing import Any
 
 from ...picture import Picture
 from ...views.formulas import LocalRule
+from ..look import text
 from .beside import keys, legend, table
 from .columns import Column
-from .facts import fixed
-from .marks import text
+from .facts import fixed, users
 from .palette import Palette
 from .replay import one_scale, shots
-from .svg import Drawn, drawn, extent
+from .svg import Drawn, drawn, extent, faces
 
 SCRIPTS = ("state", "view", "fold", "panel", "walk", "search", "replay", "ribbon", "theme", "start")
 """Files of the script, in the order in which they are concatenated."""
@@ -47,10 +47,11 @@ def page(picture: Picture, snapshots: Sequence[Picture] = ()) -> str:
         "columns": [_column(step) for step in markup.steps],
         "rules": [[list(r.forward), list(r.backward)] for r in rules],
         "shots": moments,
+        "users": users(picture),
         "extent": extent(picture),
     }
     side = legend(picture, colours)
-    style = colours.css() + _file("style.css")
+    style = colours.css() + faces() + _file("style.css")
     script = "(() => {\n'use strict';\n" + "".join(_file(f"{name}.js") for name in SCRIPTS) + "})();\n"
     head = _head(picture, style, script)
     return f"{head}{_body(picture, markup, side, len(moments))}{_json(data)}<script>{script}</script>\n</body></html>\n"
@@ -80,7 +81,8 @@ def _body(picture: Picture, svg: Drawn, side: str, moments: int) -> str:
     return (
         f'<body><header><div class="titles">{title}{subtitle}</div>{_file("tools.html")}</header>\n'
         f'<main><div id="stage"><svg id="picture" xmlns="http://www.w3.org/2000/svg" role="tree" tabindex="0" '
-        f'viewBox="{_window(picture)}" aria-label="the graph: {len(picture.boxes)} boxes, {len(svg.steps)} columns">\n'
+        f'text-anchor="middle" viewBox="{_window(picture)}" '
+        f'aria-label="the graph: {len(picture.boxes)} boxes, {len(svg.steps)} columns">\n'
         f'<g id="world" role="presentation">{svg.markup}</g></svg>'
         '<canvas id="ribbon" height="56" hidden="" aria-hidden="true"></canvas></div>\n'
         f"<aside>{_file('panel.html')}{table(picture)}{side}{keys()}</aside></main>\n"

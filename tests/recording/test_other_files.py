@@ -1,0 +1,124 @@
+"""Files that the recorded function's own file knows, or its arguments, take part: their np.zeros may hold nodes."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+
+X = np.random.default_rng(0).normal(size=(4, 3))
+
+DEEP = """
+import numpy as np
+from math import exp
+
+def states(xs, w):
+    out = np.zeros((len(xs), 3))
+    for t, x in enumerate(xs):
+        out[t] = np.tanh(x * w + out[t - 1])
+    return out
+
+def gate(z):
+    return 1 / (1 + exp(-z))
+"""
+MIDDLE = "import {deep}\n\nclass Net:\n    def run(self, xs, w):\n        return {deep}.states(xs, w)\n"
+BY_NAME = "from {deep} import gate, states\n\ndef forward(xs, w):\n    return states(xs, w) * gate(w[0])\n"
+BY_MODULE = "import {middle} as m\n\ndef forward(xs, w):\n    return m.Net().run(xs, w)\n"
+BY_ARGUMENT = "def forward(xs, w, net):\n    return net.run(xs, w)\n"
+BY_ATTRIBUTE = "def forward(xs, w, holder):\n    return holder.inner.run(xs, w)\n"
+
+
+@pytest.fixture
+def files(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Writes modules of these names and imports them."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(**sources: str) -> list[Any]:
+        names = {key: f"{key}_{tmp_path.name}".replace("-", "_") for key in sources}
+        for key, source in sources.items():
+            (tmp_path / f"{names[key]}.py").write_text(source.format(**names) if "{" in source else source, "utf-8")
+        modules = [importlib.import_module(name) for name in names.values()]
+        for name in names.values():
+            monkeypatch.delitem(sys.modules, name, raising=False)
+            monkeypatch.setitem(sys.modules, name, next(m for m in modules if m.__name__ == name))
+        return modules
+
+    return write
+
+
+class Holder:
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+
+def is_right(forward: Any, deep: Any, *more: Any) -> None:
+    w = np.array([0.5, -1.0, 2.0])
+    h, right = tg.recorded(forward)(X, tg.parameter(w), *more), forward(X, w, *more)
+    np.testing.assert_allclose(h.value, right, 1e-13)
+    tg.check.gradients(lambda v: tg.recorded(forward)(X, v, *more), [w], order=1)
+    assert deep.np is np and type(deep.np.zeros(2)) is np.ndarray and "float" not in vars(deep)
+
+
+def test_functions_that_were_imported_by_name(files: Any) -> None:
+    deep, top = files(deep=DEEP, top=BY_NAME)
+    is_right(top.forward, deep)
+
+
+def test_a_class_of_a_module_that_imports_another(files: Any) -> None:
+    deep, _, top = files(deep=DEEP, middle=MIDDLE, top=BY_MODULE)
+    is_right(top.forward, deep)
+
+
+def test_the_class_of_an_argument_and_of_what_it_holds(files: Any) -> None:
+    deep, middle, first, second = files(deep=DEEP, middle=MIDDLE, first=BY_ARGUMENT, second=BY_ATTRIBUTE)
+    is_right(first.forward, deep, middle.Net())
+    is_right(second.forward, deep, Holder(middle.Net()))
+
+
+def test_what_only_the_closure_knows(files: Any) -> None:
+    (deep,) = files(deep=DEEP)
+    states = deep.states
+    is_right(lambda xs, w: states(xs, w), deep)
+
+
+def test_a_method_whose_base_class_is_elsewhere(files: Any) -> None:
+    deep, middle = files(deep=DEEP, middle=MIDDLE)
+    net = type("Derived", (middle.Net,), {"__module__": __name__})()
+    is_right(lambda xs, w: net.run(xs, w), deep)
+    is_right(net.run, deep)
+
+
+def test_installed_packages_and_pythons_own_modules_are_left_alone() -> None:
+    kept = {
+        name: dict(vars(module)) for name, module in sys.modules.items() if name in ("statistics", "pytest", "random")
+    }
+
+    def look() -> None:
+        for name, before in kept.items():
+            assert all(vars(sys.modules[name]).get(key) is x for key, x in before.items())
+
+    tg.recorded(look)()
+
+
+def test_after_an_error_all_files_are_as_before(files: Any) -> None:
+    deep, top = files(deep=DEEP, top=BY_NAME)
+    before = dict(vars(deep)), dict(vars(top))
+    with pytest.raises((TypeError, ValueError)):
+        tg.recorded(top.forward)(X, "no array")
+    assert (dict(vars(deep)), dict(vars(top))) == before
+
+
+def test_a_file_that_is_not_known_is_refused_by_line(files: Any) -> None:
+    (deep,) = files(deep=DEEP)
+
+    def forward(w: Any) -> Any:
+        return sys.modules[deep_name].states(X, w)
+
+    deep_name = deep.__name__
+    with pytest.raises(tg.MutationError, match=r"(?s)deep_.*out\[t\].*tg\.recorded|np\.stack"):
+        tg.recorded(forward)(tg.parameter(np.ones(3)))

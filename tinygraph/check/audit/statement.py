@@ -1,0 +1,131 @@
+"""A statement in one of its runs: what it reads, what it computes of that, and what each part of it should have been."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from ...core.node import Node
+from .book import same
+from .departures import Departure
+from .written import Written
+
+
+class Run:
+    """One run of the statement that a node is of.
+
+    Args:
+        written: the hand-written graph.
+        node: a part of the statement.
+        due: what this part should be.
+        values: what the graph would be, if all that was blamed so far were right.
+
+    Attributes:
+        parts: the nodes that the statement makes, inputs before results.
+        reads: what these read, which others made.
+        made: the values of all these, if what it reads is right.
+        needs: of each of these what it should be, where that can be told.
+    """
+
+    def __init__(self, written: Written, node: Node, due: np.ndarray, values: Mapping[Node, np.ndarray]) -> None:
+        self._written = written
+        root = self._root(node)
+        self.parts = self._below(root)
+        self._own = {*self.parts}
+        self.reads = [*dict.fromkeys(x for part in self.parts for x in part.inputs if not self.computes(x))]
+        self.made = {x: values.get(x, x._value) for x in self.reads}
+        self.made = self.computed({})
+        self.needs = {root: due if root is node else self.computed({node: due})[root]}
+        with np.errstate(all="ignore"):
+            for part in self.parts[::-1]:
+                if part in self.needs:
+                    self.needs |= dict(self._needs_of(part, self.needs[part]))
+
+    @property
+    def root(self) -> Node:
+        return self.parts[-1]
+
+    def computes(self, x: Node) -> bool:
+        """Whether it is a part of the statement, and not read."""
+        return x in self._own
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """What is equal for runs whose parts correspond."""
+        return tuple(x.op.name for x in self.parts if x.op), len(self.reads)
+
+    @property
+    def departs(self) -> bool:
+        return not same(self.made[self.root], self.needs[self.root])
+
+    def computed(self, others: Mapping[Node, np.ndarray]) -> dict[Node, np.ndarray]:
+        """The values with others in the place of some."""
+        values = self.made | dict(others)
+        for part in self.parts:
+            if part not in others:
+                values[part] = self._written.run(part, values)
+        return values
+
+    def comes_right(self, others: Mapping[Node, np.ndarray]) -> bool:
+        """Whether the statement makes what is due with other values in the place of some."""
+        try:
+            return same(self.computed(others)[self.root], self.needs[self.root])
+        except Exception:  # shapes that do not fit
+            return False
+
+    def _root(self, node: Node) -> Node:
+        while True:
+            readers = [x for x in self._written.readers(node) if self._written.is_part_of(node, x)]
+            if len(readers) != 1:
+                return node
+            node = readers[0]
+
+    def _below(self, node: Node) -> list[Node]:
+        below = [part for x in node.inputs if self._written.is_part_of(x, node) for part in self._below(x)]
+        return [*dict.fromkeys([*below, node])]
+
+    def _needs_of(self, part: Node, due: np.ndarray) -> Iterator[tuple[Node, np.ndarray]]:
+        for k, x in enumerate(part.inputs):
+            need = _solved(part, k, [self.made[y] for y in part.inputs], due)
+            if need is None or x in self.needs or not np.isfinite(need).all():
+                continue
+            again = self._written.run(part, self.made | {x: need})
+            if same(again, due) and need.shape in (x.shape, due.shape):
+                yield x, need
+
+
+def _solved(part: Node, place: int, inputs: list[np.ndarray], due: np.ndarray) -> np.ndarray | None:
+    """What an input of an operation has to be for its result to be what is due, if there is one answer."""
+    name, x = part.op.name if part.op else "", inputs[place]
+    other = inputs[1 - place] if len(inputs) == 2 else None
+    if name in ("copy", "reshape", "negative") and due.size == x.size:
+        return (-due if name == "negative" else due).reshape(x.shape)
+    if name == "transpose" and x.ndim == 2:
+        return due.T
+    if other is None:
+        return None
+    if name == "add" or name == "subtract":
+        return due - other if name == "add" else (due + other if place == 0 else other - due)
+    if name == "divide":
+        return due * other if place == 0 else other / due
+    if name == "multiply":
+        return _quotient(due, other, x.shape)
+    if name == "matmul" and other.ndim == 2 and np.argmin(other.shape[::1 - 2 * place]) == 0:
+        return due @ np.linalg.pinv(other) if place == 0 else np.linalg.pinv(other) @ due
+    return None
+
+
+def _quotient(due: np.ndarray, other: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """x where due = x * other, also of an outer product."""
+    if int(np.prod(shape)) == 1 or shape == due.shape:
+        return due / other
+    axes = tuple(k for k, size in enumerate(shape) if size != due.shape[k]) if len(shape) == due.ndim else ()
+    return (due * other).sum(axes, keepdims=True) / np.square(np.broadcast_to(other, due.shape)).sum(axes, keepdims=True)
+
+
+def runs_of(written: Written, departure: Departure) -> list[Run]:
+    """The runs of a departure's statement whose parts correspond to those of the first that departs."""
+    runs = [Run(written, x, due, departure.values) for x, due in departure.right.items()]
+    off = [run for run in runs if run.departs]
+    return [run for run in off if run.shape == off[0].shape]

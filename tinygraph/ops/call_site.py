@@ -1,0 +1,42 @@
+"""Which method the user's line calls while numpy, in C, asks a node for its array or its number."""
+
+from __future__ import annotations
+
+import dis
+import sys
+from functools import lru_cache
+from types import CodeType
+
+CHANCES = frozenset(("choice", "multinomial", "binomial", "poisson", "geometric", "negative_binomial"))
+"""Draws of whole numbers: they read chances as numbers, and do not change when these change a little."""
+
+_LOADS = ("LOAD_METHOD", "LOAD_ATTR", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_FAST", "LOAD_DEREF")
+
+
+def method_called(depth: int) -> str:
+    """The name of what the frame ``depth`` above is calling; the empty text where it cannot be told."""
+    frame = sys._getframe(depth)
+    return _called(frame.f_code, frame.f_lasti)
+
+
+@lru_cache(maxsize=512)
+def _called(code: CodeType, at: int) -> str:
+    before = [(i, p) for i in dis.get_instructions(code) if i.offset <= at and (p := i.positions) is not None]
+    if not before:
+        return ""
+    call = before[-1][1]
+    names = [(p[1::2], i.argval) for i, p in before if i.opname in _LOADS and p[::2] == call[::2]]
+    return str(max(names)[1]) if names else ""
+
+
+def is_checked() -> bool:
+    """Whether an assertion of `numpy.testing` asks."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("numpy", _OWN):
+        if frame.f_globals.get("__name__", "").startswith("numpy.testing"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+_OWN = __name__.partition(".")[0]

@@ -1,0 +1,165 @@
+"""numpy's names in files that write into arrays: those that make arrays, and those that meet nodes within lists."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..core.node import Node
+from ..ops import numpy_functions
+from ..ops.numpy_functions import FUNCTIONS, SEQUENCES, joined
+from . import makers
+from .makers import *  # noqa: F403  zeros, array and the like
+from .makers import array, one_node, writable
+from .record import is_number
+
+
+def _of_lists(function: Any) -> Any:
+    """A function of numpy's that takes arrays, which sees no nodes within a list by itself."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        for x in args:
+            if type(x) in SEQUENCES or (type(x) is np.ndarray and x.dtype.hasobject):
+                args = tuple(map(one_node, args))
+                break
+        for word in _ARRAYS & kwargs.keys():
+            kwargs[word] = one_node(kwargs[word])
+        return function(*args, **kwargs)
+
+    return call
+
+
+_ARRAYS = {"a", "x", "y", "m", "weights", "fp", "xp", "p", "arr", "ary", "array", "initial", "prepend", "append"}
+"""Names of arguments that are arrays."""
+
+
+def _product(function: Any) -> Any:
+    """np.dot or np.outer, which steps of loops call often: not by way of numpy, so that it takes no longer."""
+    ours = FUNCTIONS[function]
+
+    @functools.wraps(function)
+    def call(a: Any, b: Any, out: Any = None) -> Any:
+        if out is None and (isinstance(a, (Node, list)) or isinstance(b, (Node, list))):
+            a, b = one_node(a), one_node(b)
+            if isinstance(a, Node) or isinstance(b, Node):
+                return ours(a, b)
+        return function(a, b, out)
+
+    return call
+
+
+dot, outer = map(_product, (np.dot, np.outer))
+
+
+class vectorize(np.vectorize):  # noqa: N801  numpy's name
+    """numpy.vectorize, whose result is a node if the function gives nodes."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        z = super().__call__(*args, **kwargs)
+        return tuple(map(joined, z)) if isinstance(z, tuple) else joined(z)
+
+
+def fromiter(iter: Any, dtype: Any = float, count: int = -1, **settings: Any) -> Any:
+    """numpy.fromiter, of nodes too."""
+    numbers = [*(iter if count < 0 else itertools.islice(iter, count))]
+    z = one_node(numbers)
+    return array(z, dtype) if isinstance(z, Node) else writable(np.fromiter(numbers, dtype, count, **settings))
+
+
+class _OfNumbers(type):
+    """``np.float64(node)`` is a node, so that its gradient stays; it is numpy's own dtype."""
+
+    kind: Any
+
+    def __call__(cls, *args: Any) -> Any:
+        return array(args[0], cls.kind) if args and isinstance(one_node(args[0]), Node) else cls.kind(*args)
+
+    def __instancecheck__(cls, x: object) -> bool:
+        return isinstance(x, cls.kind) or (isinstance(x, Node) and is_number(x) and x.dtype == cls.kind)
+
+    def __subclasscheck__(cls, kind: type) -> bool:
+        return issubclass(kind, cls.kind)
+
+    def __eq__(cls, other: object) -> bool:
+        return other is cls.kind or other is cls
+
+    def __hash__(cls) -> int:
+        return hash(cls.kind)
+
+
+class float64(np.float64, metaclass=_OfNumbers):  # noqa: N801  numpy's name
+    """numpy.float64, which keeps the gradient of a node."""
+
+    kind = np.float64
+
+
+class float32(np.float32, metaclass=_OfNumbers):  # noqa: N801  numpy's name
+    """numpy.float32, which keeps the gradient of a node."""
+
+    kind = np.float32
+
+
+_DISPATCHED = type(np.concatenate)
+_OF_MANY = {"concatenate", "concat", "stack", "hstack", "vstack", "dstack", "column_stack", "row_stack", "block"}
+_OF_MANY |= {"broadcast_arrays", "meshgrid", "select", "choose", "einsum", "einsum_path", "lexsort", "ix_", "piecewise"}
+_OF_MANY |= {"where", "reshape", "transpose", "expand_dims", "zeros_like", "ones_like", "full_like", "empty_like"}
+"""Functions that nodes in a list reach by themselves, or of which a list is no array."""
+_OF_STEPS = {
+    "squeeze",
+    "append",
+    "split",
+    "hsplit",
+    "vsplit",
+    "dsplit",
+    "array_split",
+    "tensordot",
+    "inner",
+    "moveaxis",
+}
+"""Functions of the steps of loops, made of several ops: with one frame more, pictures could not tell who made those."""
+_OF_LISTS = {
+    name: _of_lists(function)
+    for name, function in vars(np).items()
+    if type(function) is _DISPATCHED and name not in _OF_MANY | _OF_STEPS | {"copy", "dot", "outer"}
+}
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        return _OF_LISTS[name]
+    except KeyError:
+        raise AttributeError(name) from None
+
+
+class _Joiner:
+    """np.r_ or np.c_, with nodes among the parts."""
+
+    def __init__(self, plain: Any, columns: bool) -> None:
+        self.plain, self.columns = plain, columns
+
+    def __getitem__(self, key: Any) -> Any:
+        parts = [*map(one_node, key if isinstance(key, tuple) else (key,))]
+        if not any(isinstance(x, Node) for x in parts) or any(isinstance(x, str) for x in parts):
+            return self.plain[key]
+        nodes = [numpy_functions.as_node(np.r_[x] if isinstance(x, slice) else x) for x in parts]
+        if not self.columns:
+            return np.concatenate([x if x.ndim else ops.reshape(x, 1) for x in nodes])
+        return np.concatenate([x if x.ndim > 1 else ops.reshape(x, (-1, 1)) for x in nodes], axis=-1)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.plain, name)
+
+
+r_, c_ = _Joiner(np.r_, columns=False), _Joiner(np.c_, columns=True)
+
+
+__all__ = [  # noqa: PLE0604  names of numpy's
+    *makers.__all__,
+    *("c_", "dot", "float32", "float64", "fromiter", "outer", "r_", "vectorize"),
+    *_OF_LISTS,
+]

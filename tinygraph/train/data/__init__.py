@@ -1,0 +1,1 @@
+"""Data for training: streams, ragged sequences and windows as batches, and vocabularies."""

@@ -1,0 +1,212 @@
+"""The training loop: data to step, looks at held-out data, checkpoints, and an end that loses nothing."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..core.checks import function, integer
+from ..core.errors import GraphError, refusing, shown
+from .checkpoints import Checkpoint
+from .history import History
+from .progress import Progress
+from .states import Carried
+from .step import Step
+
+Figures = Mapping[str, float] | float
+Callback = Callable[[History], Any]
+
+
+@refusing
+def fit(
+    step: Step,
+    data: Iterable[Any],
+    *,
+    steps: int,
+    validate: Callable[[], Figures] | None = None,
+    every: int = 100,
+    baseline: float | None = None,
+    patience: int | None = None,
+    checkpoint: Checkpoint | None = None,
+    also: Mapping[str, Any] | None = None,
+    callbacks: Sequence[Callback] = (),
+    overfit: int | None = None,
+    quiet: bool = False,
+) -> History:
+    """Trains: takes batch after batch from the data, epoch after epoch, until so many steps are done.
+
+    A loss that has an argument named ``state`` gets what it returned beside the loss at the step before; None at the
+    first step of an epoch. Ctrl-C ends the training after the running step, and saves. With a checkpoint whose folder
+    has a file, the run goes on from there: bit for bit as if it had never stopped.
+
+    Args:
+        step: made by `tg.train.step`; called with the arrays of a batch.
+        data: iterable again and again, such as `Stream`; each batch is a tuple of arrays, or one array. To go on in the
+            middle of an epoch it needs a ``position``, as those of this library have.
+        steps: the number of steps when the training ends, those before a resume included.
+        validate: returns a figure of held-out data, or several by name; lower is better. It is called after every
+            ``every`` steps and at the end.
+        every: the number of steps between two looks, and between two saves.
+        baseline: a figure to beat, which is shown beside those of ``validate``.
+        patience: ends the training when the first figure had no new low in so many looks.
+        checkpoint: where to save, and to go on from.
+        also: more things to save, by name: the network with its random generators and buffers, averages, a schedule.
+        callbacks: functions of the history, called after each step; one that returns True ends the training.
+        overfit: train on the first so many batches over and over: a network and a loss without a mistake reach
+            (almost) zero.
+        quiet: whether to show no progress; a bar is shown in terminals and notebooks alone, in a log file a line at
+            each look.
+
+    Returns:
+        the `History` of all steps, those before a resume included.
+
+    Raises:
+        GraphError: an option is out of range; the data have no batch; what a step raises, which names the place of a
+            NaN. The parameters are those of the last step that was done, and saved ones stay.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> w, xs = tg.parameter([0.0, 0.0]), np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+        >>> data = [(x, x @ np.array([2.0, -1.0])) for x in xs]
+        >>> step = tg.train.step(lambda x, y: (x @ w - y) ** 2, w, tg.train.SGD(w, 0.2))
+        >>> history = tg.train.fit(step, data, steps=200, quiet=True)
+        >>> w.value.round(4), len(history)
+        (array([ 2., -1.]), 200)
+    """
+    if not isinstance(step, Step):
+        raise GraphError("fit: no training step", got=type(step).__name__, fix="step = tg.train.step(loss, ...)")
+    run = Run(step, _endless(data, overfit), integer("fit", "steps", steps, 1), integer("fit", "every", every, 1))
+    run.validate = None if validate is None else function("fit", validate)
+    run.patience = math.inf if patience is None else integer("fit", "patience", patience, 1)
+    run.callbacks = [function("fit", callback) for callback in callbacks]
+    if checkpoint is not None and not isinstance(checkpoint, Checkpoint):
+        fix = "tg.train.Checkpoint(folder)"
+        raise GraphError("fit: checkpoint is no Checkpoint", got=type(checkpoint).__name__, fix=fix)
+    run.checkpoint, run.things = checkpoint, _things(step, data, run, also or {})
+    if checkpoint is not None and checkpoint.latest is not None:
+        checkpoint.load(run.things)
+    with _stopped_by_signal() as stopped, Progress(run.steps, len(run.history), baseline, quiet) as progress:
+        train(run, stopped, progress)
+    return run.history
+
+
+@dataclass
+class Run:
+    """The parts of a training run."""
+
+    step: Step
+    batches: Callable[[], Iterator[tuple[bool, tuple[Any, ...]]]]
+    steps: int
+    every: int
+    validate: Callable[[], Figures] | None = None
+    patience: float = math.inf
+    callbacks: list[Callback] = field(default_factory=list)
+    checkpoint: Checkpoint | None = None
+    things: dict[str, Any] = field(default_factory=dict)
+    history: History = field(default_factory=History)
+    carried: Carried = field(default_factory=Carried)
+
+
+def train(run: Run, stopped: Callable[[], bool], progress: Progress) -> None:
+    """The loop itself; with a plain loop in its place all else of this library works as well."""
+    carries = "state" in inspect.signature(run.step.loss).parameters
+    batches = run.batches()
+    while len(run.history) < run.steps and not stopped():
+        first, batch = next(batches)
+        rate = run.step.optimizers[0].learning_rate
+        if carries:
+            result = run.step(*batch, state=None if first else run.carried.value)
+            loss, run.carried.value = result
+        else:
+            result = run.step(*batch)
+            loss = result[0] if isinstance(result, tuple) else result
+        run.history.add(loss, run.step.norm, rate)
+        done = len(run.history)
+        asked = [isinstance(x, (bool, np.bool_)) and bool(x) for x in [f(run.history) for f in run.callbacks]]
+        ends = any(asked) or done == run.steps or stopped()
+        figures = _look(run) if ends or done % run.every == 0 else {}
+        progress.show(run.history, figures)
+        if run.checkpoint is not None and (ends or done % run.every == 0):
+            run.checkpoint.save(done, run.things, {"loss": float(loss), **figures})
+        if ends or _waited(run) >= run.patience:
+            return
+
+
+def _look(run: Run) -> dict[str, float]:
+    if run.validate is None:
+        return {}
+    figures = run.validate()
+    named = dict(figures) if isinstance(figures, Mapping) else {"held out": float(figures)}
+    run.history.look(named)
+    return named
+
+
+def _waited(run: Run) -> int:
+    """The number of looks since the first figure was lowest."""
+    if not run.history.looks:
+        return 0
+    _, values = next(iter(run.history.looks.values()))
+    best = min(range(len(values)), key=lambda k: math.inf if math.isnan(values[k]) else values[k])
+    return len(values) - 1 - best
+
+
+def _endless(data: Any, overfit: int | None) -> Callable[[], Iterator[tuple[bool, tuple[Any, ...]]]]:
+    """Batches, epoch after epoch, each with whether it is the first of its epoch; a resume may begin in the middle."""
+    if not isinstance(data, Iterable) or isinstance(data, Iterator):
+        fix = "a list of batches, or tg.train.Stream, Ragged, Windows; a generator ends after one epoch"
+        raise GraphError("fit: the data cannot be gone through again and again", got=type(data).__name__, fix=fix)
+    count = None if overfit is None else integer("fit", "overfit", overfit, 1)
+
+    def batches() -> Iterator[tuple[bool, tuple[Any, ...]]]:
+        first = getattr(data, "position", {"batch": 0}).get("batch", 0) == 0
+        source: Iterable[Any] = data
+        if count is not None:
+            source = [batch for batch, _ in zip(data, range(count), strict=False)]
+        empty = 0
+        while empty < 2:  # a position may be the end of an epoch, of which nothing is left
+            empty += 1
+            for batch in source:
+                yield first, tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
+                first, empty = False, 0
+            first = True
+        raise GraphError("fit: the data have no batch", got=shown(data))
+
+    return batches
+
+
+def _things(step: Step, data: Any, run: Run, also: Mapping[str, Any]) -> dict[str, Any]:
+    own = {"parameters": step.parameters, "step": step, "history": run.history, "carried": run.carried}
+    own |= {f"optimizer{k or ''}": optimizer for k, optimizer in enumerate(step.optimizers)}
+    if hasattr(data, "position"):
+        own["data"] = data
+    twice = sorted(own.keys() & also.keys())
+    if twice:
+        raise GraphError("fit: a name in also is taken", expected=f"others than {sorted(own)}", got=shown(twice))
+    return {**own, **also}
+
+
+@contextmanager
+def _stopped_by_signal() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed; a second one breaks in at once. Other threads cannot set a handler, and set none."""
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    pressed: list[int] = []
+
+    def note(number: int, frame: Any) -> None:
+        pressed.append(number)
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(pressed)
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,103 @@
+"""Flat buffers: the parameters of a group, their gradients and moments as one array each, updated in pieces."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ..compiled import Compiled, compile
+from ..core.errors import GraphError
+from ..core.leaves import Parameter
+from ..core.node import Node
+
+if TYPE_CHECKING:
+    from .optimizer import Numbers, Optimizer
+
+SMALL = 1 << 12
+"""Up to so many numbers a rule runs in numpy as it stands; for 80,000, compiled, it takes less than half the time."""
+
+Moments = dict[str, Any]
+
+
+class Part(NamedTuple):
+    """A parameter, its gradient, its moments."""
+
+    parameter: Parameter
+    gradient: Any
+    moments: Moments
+
+
+class Flat:
+    """Updates a group of parameters as one array, and remembers which arrays are parts of it."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[list[np.ndarray], np.ndarray]] = {}
+        self._compiled: tuple[str, Compiled] | None = None
+
+    def __reduce__(self) -> Any:
+        return Flat, ()  # what it remembers saves time alone
+
+    def updated(self, rule: Optimizer, numbers: Numbers, parts: Sequence[Part]) -> list[tuple[Any, Moments]]:
+        """Returns the new value and the new moments of each parameter."""
+        if not rule.elementwise or isinstance(parts[0].gradient, Node):
+            return [_updated(rule, _as(part.gradient, part.parameter), *part[1:], numbers) for part in parts]
+        old = {name: self._joined(name, [part.moments[name] for part in parts]) for name in rule.moments}
+        whole = self._joined("", [part.parameter._value for part in parts])
+        gradient = np.concatenate([part.gradient.reshape(-1) for part in parts])
+        update = rule.update if whole.size <= SMALL else self._compiled_for(rule)
+        value, own = _updated(rule, whole, gradient, old, numbers, update)
+        shapes = [part.parameter.shape for part in parts]
+        self._known = {name: (_apart(array, shapes), array) for name, array in {"": value, **own}.items()}
+        values, moments = self._known[""][0], {name: self._known[name][0] for name in old}
+        return [(value, {name: arrays[i] for name, arrays in moments.items()}) for i, value in enumerate(values)]
+
+    def _compiled_for(self, rule: Optimizer) -> Compiled:
+        """The rule as a compiled function, a new one after its options were set."""
+        options = rule.options()
+        if self._compiled is None or self._compiled[0] != options:
+            self._compiled = options, compile(lambda w, g, moments, numbers: rule.update(w, g, moments, numbers))
+        return self._compiled[1]
+
+    def _joined(self, name: str, arrays: list[np.ndarray]) -> np.ndarray:
+        """The arrays as one; the very one of which they are the parts, if nobody has set another in the meantime."""
+        parts, whole = self._known.get(name, ([], None))
+        if whole is not None and all(a is b for a, b in zip(parts, arrays, strict=True)):
+            return whole
+        return np.concatenate([array.reshape(-1) for array in arrays])
+
+
+def _as(gradient: Any, parameter: Parameter) -> Any:
+    """The parameter as what its gradient is: a node or an array."""
+    return parameter if isinstance(gradient, Node) else parameter._value
+
+
+def _updated(
+    rule: Optimizer, w: Any, g: Any, moments: Moments, numbers: Numbers, update: Any = None
+) -> tuple[Any, Moments]:
+    value, own = (update or rule.update)(w, g, dict(moments), dict(numbers))
+    subject = f"{type(rule).__name__}: "
+    if own.keys() != moments.keys():
+        raise GraphError(f"{subject}update returned other moments", expected=f"{[*moments]}", got=f"{[*own]}")
+    check_fit(f"{subject}the new value", value, w)
+    for name, m in own.items():
+        check_fit(f"{subject}the new {name}", m, moments[name])
+    return value, own
+
+
+def check_fit(subject: str, array: Any, like: Any) -> None:
+    """Raises an error if an array or node has not the shape and dtype of another."""
+    shape, dtype = getattr(array, "shape", ()), getattr(array, "dtype", type(array).__name__)
+    if shape != like.shape or dtype != like.dtype:
+        raise GraphError(f"{subject} does not fit", expected=f"{like.shape} {like.dtype}", got=f"{shape} {dtype}")
+
+
+def _apart(whole: np.ndarray, shapes: Sequence[tuple[int, ...]]) -> list[np.ndarray]:
+    parts, start = [], 0
+    for shape in shapes:
+        end = start + math.prod(shape)
+        parts.append(whole[start:end].reshape(shape))
+        start = end
+    return parts

@@ -1,0 +1,237 @@
+"""The training step: forward, backward, clipping and update in one compiled call."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..compiled import Compiled, compile
+from ..core.checks import function, integer, one_of, positive
+from ..core.errors import GraphError, NonFiniteError, refusing, shown
+from ..core.leaves import Parameter
+from ..core.node import Node
+from ..core.nonfinite import nonfinite as watching
+from ..core.structure import leaves, map_leaves, rebuild
+from ..core.together import Change, set_together
+from ..engine.grad import grad, zero_grad
+from ..ops.numpy_functions import as_node
+from .clipping import clip_by_norm, square_norm
+from .optimizer import Optimizer
+
+Clip = Callable[[Any], Any]
+
+
+@refusing
+def step(
+    loss: Callable[..., Any],
+    parameters: Any,
+    optimizer: Optimizer | Sequence[Optimizer],
+    *,
+    clip: float | Clip | None = None,
+    accumulate: int = 1,
+    nonfinite: str = "raise",
+    backend: str = "auto",
+) -> Step:
+    """Makes a training step: a function of the loss's arguments that updates the parameters and returns the loss.
+
+    Forward, backward, clipping and update run in one compiled call per set of shapes; the moments of the optimizer stay
+    in the optimizer, the learning rate is new at each call. A step is done whole or not at all.
+
+    Args:
+        loss: returns a node of one element; or a pair of it and anything else in arrays, such as the state after the
+            last time step, which the step then returns, too.
+        parameters: nested lists, tuples or dicts of the parameters to update.
+        optimizer: made for these parameters; or several that share them, such as `Muon` for the matrices and `Adam` for
+            the others.
+        clip: the largest norm of all gradients together, as in `clip_by_norm`; or a function of the gradients, nested
+            as the parameters, that returns others, such as ``lambda g: tg.train.clip_by_value(g, 1.0)``.
+        accumulate: the number of calls whose gradients are averaged for one update.
+        nonfinite: what to do if the loss or a gradient is NaN or infinite: ``"raise"`` names the op, node and time step
+            where it began; ``"skip"`` leaves all as it was and counts it in ``skipped``.
+        backend: as in `compile`; or ``"eager"``, to run without compiling.
+
+    Returns:
+        a `Step`.
+
+    Raises:
+        GraphError: the optimizers are not those of the parameters; an option is unknown or out of range; at a call:
+            what the loss returns is no node of one element, and all that `compile` raises.
+        NonFiniteError: at a call, with ``nonfinite="raise"``; nothing was updated.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> w = tg.parameter([0.0, 0.0], name="w")
+        >>> def loss(x, y):
+        ...     return tg.mean((x @ w - y) ** 2)
+        >>> step = tg.train.step(loss, [w], tg.train.SGD([w], learning_rate=0.2), clip=10.0)
+        >>> x = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+        >>> losses = [step(x, x @ np.array([2.0, -1.0])).item() for _ in range(200)]
+        >>> w.value.round(6)
+        array([ 2., -1.])
+    """
+    one_of("step: nonfinite is unknown", nonfinite, ("raise", "skip"))
+    return Step(
+        refusing(function("step", loss), "step"),
+        parameters,
+        _optimizers(parameters, optimizer),
+        _clipper(clip),
+        integer("step", "accumulate", accumulate, 1),
+        nonfinite == "skip",
+        backend,
+    )
+
+
+class Step:
+    """A training step; see `step`.
+
+    Attributes:
+        optimizers: a list of them.
+        norm: the norm of all gradients of the latest call, before clipping.
+        skipped: the number of calls that were left out because of a NaN or an infinity.
+    """
+
+    def __init__(
+        self,
+        loss: Callable[..., Any],
+        parameters: Any,
+        optimizers: list[Optimizer],
+        clip: Clip,
+        accumulate: int,
+        skips: bool,
+        backend: str,
+    ) -> None:
+        self.loss, self.parameters, self.optimizers = loss, parameters, optimizers
+        self.norm, self.skipped = math.nan, 0
+        self._flat: list[Parameter] = leaves(parameters)
+        self._clip, self._accumulate, self._skips = clip, accumulate, skips
+        self._totals = [np.zeros_like(p._value) for p in self._flat] if accumulate > 1 else []
+        self._collected = 0
+        self._compiled: Compiled | None = None if backend == "eager" else compile(self._whole, backend)
+
+    @property
+    def steps(self) -> int:
+        """The number of updates done."""
+        return self.optimizers[0].steps
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """The sums of gradients that no update has used yet, and their number; for checkpoints."""
+        sums = {f"sum.{k}": total.copy() for k, total in enumerate(self._totals)}
+        return {"collected": np.array(self._collected), **sums}
+
+    def load_state_dict(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Takes over what `state_dict` returned."""
+        if set(arrays) != set(self.state_dict()):
+            raise GraphError("step: the state is that of another accumulate", got=f"{len(arrays) - 1} sums")
+        totals = [np.array(arrays[f"sum.{k}"]) for k in range(len(self._totals))]
+        set_together([(self, "_totals", totals), (self, "_collected", int(arrays["collected"]))])
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Updates the parameters once; returns the loss before that, shape (), and what else the loss returned."""
+        last = self._collected + 1 == self._accumulate
+        run = self._eager if self._compiled is None else self._compiled
+        moments = [o.state() for o in self.optimizers] if last else []
+        numbers = [o.numbers_now() for o in self.optimizers] if last else []
+        result, square, totals, updated = run(args, kwargs, self._totals, moments, numbers, self._options())
+        self.norm = math.sqrt(square) if square >= 0 else math.nan
+        if not (math.isfinite(self.norm) and math.isfinite(_loss_of(result))):
+            self._refuse(args, kwargs)
+            return result
+        changes: list[Change] = [(self, "_totals", totals), (self, "_collected", 0 if last else self._collected + 1)]
+        for optimizer, new in zip(self.optimizers, updated, strict=False):  # there is nothing new but in the last call
+            changes += optimizer.changes(*new)
+        set_together(changes)
+        return result
+
+    def _whole(self, args: Any, kwargs: Any, totals: Any, moments: Any, numbers: Any, options: str) -> Any:
+        """The step as one function, which is compiled: nothing is set before all is known."""
+        result = self.loss(*args, **kwargs)
+        gradients = grad(_checked(_loss_of(result)), self.parameters)
+        return self._rest(result, gradients, totals, moments, numbers)
+
+    def _options(self) -> str:
+        """The options of the optimizers, for which a plan holds."""
+        return "".join([o.options() for o in self.optimizers])
+
+    def _eager(self, args: Any, kwargs: Any, totals: Any, moments: Any, numbers: Any, options: str) -> Any:
+        result = self.loss(*args, **kwargs)
+        zero_grad(self._flat)
+        _checked(_loss_of(result)).backward()
+        gradients = [np.zeros_like(p._value) if p.grad is None else p.grad for p in self._flat]
+        zero_grad(self._flat)
+        arrays = map_leaves(lambda y: np.array(as_node(y).value), result)
+        if not math.isfinite(square_norm(gradients)):
+            return arrays, math.nan, [], []
+        return self._rest(arrays, rebuild(self.parameters, gradients), totals, moments, numbers)
+
+    def _rest(self, result: Any, gradients: Any, totals: Any, moments: Any, numbers: Any) -> Any:
+        """All that comes after the gradients: on nodes in a compiled step, on arrays in an eager one."""
+        square = square_norm(leaves(gradients))
+        if totals:
+            totals = [total + g for total, g in zip(totals, leaves(gradients), strict=True)]
+        if not moments:
+            return result, square, totals, []
+        if totals:
+            gradients = rebuild(gradients, [total / self._accumulate for total in totals])
+            totals = [np.zeros(p.shape, p.dtype) for p in self._flat]
+        of = dict(zip(self._flat, self._clipped(gradients), strict=True))
+        updated = [o.updated(of, m, n) for o, m, n in zip(self.optimizers, moments, numbers, strict=True)]
+        return result, square, totals, updated
+
+    def _clipped(self, gradients: Any) -> list[Any]:
+        clipped = leaves(self._clip(gradients))
+        if len(clipped) != len(self._flat):
+            got = f"{len(clipped)} gradients"
+            raise GraphError("step: clip returned another nesting", expected=f"{len(self._flat)} gradients", got=got)
+        return clipped
+
+    def _refuse(self, args: Any, kwargs: Any) -> None:
+        """Counts a step that is left out, or raises an error that names the place."""
+        if self._skips:
+            self.skipped += 1
+            return
+        with watching("raise"):
+            result = self.loss(*args, **kwargs)
+            grad(_loss_of(result), self._flat)
+        fix = 'lower the learning rate, clip, or leave such steps out: nonfinite="skip"'
+        problem = "step: the loss or the norm of the gradients is not finite; nothing was updated"
+        raise NonFiniteError(problem, expected="finite numbers", got=f"a norm of {self.norm}", fix=fix)
+
+
+def _loss_of(result: Any) -> Any:
+    return result[0] if isinstance(result, tuple) else result
+
+
+def _checked(loss: Any) -> Node:
+    if not isinstance(loss, Node) or loss.size != 1:
+        got = f"shape {loss.shape}" if isinstance(loss, Node) else type(loss).__name__
+        fix = "tg.mean or tg.sum of it; a pair of the loss and something else is fine, too"
+        raise GraphError("step: the loss is no node of one element", got=got, fix=fix)
+    return loss
+
+
+def _optimizers(parameters: Any, optimizer: Any) -> list[Optimizer]:
+    own = list(optimizer) if isinstance(optimizer, (list, tuple)) else [optimizer]
+    if not own or not all(isinstance(o, Optimizer) for o in own):
+        expected = "an optimizer, or a list of them"
+        raise GraphError("step: no optimizer", expected=expected, got=shown(optimizer), fix="tg.train.Adam(parameters)")
+    theirs = [p for o in own for p in leaves(o.parameters)]
+    if len(theirs) != len(set(theirs)) or set(theirs) != set(leaves(parameters)):
+        raise GraphError(
+            "step: the optimizers are not those of the parameters",
+            expected="each parameter in one optimizer",
+            got=f"{len(leaves(parameters))} parameters, {len(theirs)} in the optimizers",
+            fix="tg.train.step(loss, parameters, tg.train.Adam(parameters))",
+        )
+    return own
+
+
+def _clipper(clip: Any) -> Clip:
+    if clip is None:
+        return lambda gradients: gradients
+    if callable(clip):
+        return clip
+    limit = positive("step", "clip", clip)
+    return lambda gradients: clip_by_norm(gradients, limit)
