@@ -162,7 +162,9 @@ class _Kinds:
 
     def _of_less(self) -> str:
         for pairs in self._pairs():
-            if all(np.any(a) for a, _ in pairs[-1:]) and all(self._is_term(run, b - a) for run, (a, b) in self._with(pairs)):
+            if all(np.any(a) for a, _ in pairs[-1:]) and all(
+                self._is_term(run, b - a) for run, (a, b) in self._with(pairs)
+            ):
                 return LESS
         return ""
 
@@ -202,7 +204,10 @@ def _factors(statement: ast.stmt) -> list[float]:
         x = left.pop()
         if isinstance(x, ast.Constant) and type(x.value) in (int, float) and x.value:
             numbers.append(float(x.value))
-        skipped = [getattr(x, "slice", None), x.right if isinstance(x, ast.BinOp) and isinstance(x.op, ast.Pow) else None]
+        skipped = [
+            getattr(x, "slice", None),
+            x.right if isinstance(x, ast.BinOp) and isinstance(x.op, ast.Pow) else None,
+        ]
         left += [child for child in ast.iter_child_nodes(x) if child not in skipped]
     return numbers
 

@@ -231,7 +231,9 @@ def _inner(order: list[Node]) -> set[Node]:
     for x in order:
         first.setdefault(key_of(x), x.serial)
     lines = {x: line_of(x) for x in order}
-    pairs = ((y, x) for x in order for y in x.inputs if lines.get(y) and lines[x] and first[key_of(y)] < first[key_of(x)])
+    pairs = (
+        (y, x) for x in order for y in x.inputs if lines.get(y) and lines[x] and first[key_of(y)] < first[key_of(x)]
+    )
     return {y for y, x in pairs if lines[y][:3] == lines[x][:3]}  # type: ignore[index]
 
 
