@@ -83,7 +83,7 @@ def test_several_texts_and_where_each_begins():
 
 
 @pytest.mark.parametrize(
-    "known", [Words("It's a a循 (b)", lower=True), Words("B b"), Characters("循环\u0301 a\n"), Bytes()], ids=str
+    "known", [Words("It's a a循 (b)", lower=True), Words("B b"), Characters("循环\u0301 a\n"), Bytes()], ids=["lower", "words", "characters", "bytes"]
 )
 def test_what_is_saved_as_json_is_the_same(known):
     again = type(known).from_dict(json.loads(json.dumps(known.to_dict())))

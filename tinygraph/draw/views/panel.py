@@ -12,7 +12,7 @@ from ..norms.verdict import SIDES, verdicts
 from ..picture import Cut, Note, Picture, Tile
 
 GROUND, LINE = "#f8fafc", "#c3ccd8"
-BLUE, GREEN = "#2b6cb0", "#2f855a"
+BLUE, GREEN = "#2b6cb0", "#276749"
 COLOURS = {
     "vanishing": BLUE,
     "falling": BLUE,

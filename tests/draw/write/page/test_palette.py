@@ -54,7 +54,7 @@ def test_a_larger_norm_is_further_from_the_background_in_small_steps():
 
 def test_text_can_be_read_on_every_colour():
     palette = Palette()
-    for colour in ("#f0f4fa", "#2b6cb0", "#2f855a", "#b02a1a", "#eef0f3", "#c3c8d0", "#123456", "#ffff00", "#777777"):
+    for colour in ("#f0f4fa", "#2b6cb0", "#276749", "#b02a1a", "#eef0f3", "#c3c8d0", "#123456", "#ffff00", "#777777"):
         palette.key(colour)
     for theme in themes(palette):
         for name, colour in theme.items():
