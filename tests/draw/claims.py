@@ -43,6 +43,10 @@ class Claims:
         self.picture, self.right, self.wrong, self.count = picture, right, [], 0
         self.ops = {b.node: b for b in ops.boxes if b.node is not None}
         self.loop = phases([right.root]).loop
+        self.readers = defaultdict(list)
+        for user in self.ops:
+            for x in self._read(user):
+                self.readers[x].append(user)
         self.boxes = {i: b for i, b in enumerate(picture.boxes) if b.role != "dots" and b.node is not None}
         self.held = {i: self._held(b) for i, b in self.boxes.items()}
 
@@ -66,9 +70,16 @@ class Claims:
             for x, b in self.ops.items()
             if self.loop.get(x) == at
             and (x.step == box.node.step or box.node.step is None)
-            and (data or x.scope == box.node.scope)
+            and (data or self._scope(x) == box.node.scope)
             and b.role in (("input",) if data else ("op", "state"))
         ]
+
+    def _scope(self, x):
+        """The scope of an op; one without a scope belongs to what reads it at its step, else to what it reads."""
+        if x.scope:
+            return x.scope
+        near = [*self.readers[x], *self._read(x)]
+        return next((y.scope for y in near if y in self.loop and self.loop[y] == self.loop[x] and y.scope), "")
 
     def _timed(self, twin):
         """The node of which a box outside of time shows a copy without its step."""
@@ -154,15 +165,16 @@ class Claims:
         joined = any(len(held) > 1 for held in self.held.values())
         states = defaultdict(list)
         for x, box in self.ops.items():
-            if box.role == "state" and x.step is not None:
-                states[(self.loop[x], x.step, x.scope) if joined else x].append(x)
+            if x.step is not None:
+                is_joined = joined and box.role == "state"
+                states[(self.loop[x], x.step, x.scope) if is_joined else x].append(x)
         back = self._returned()
         returned = [math.hypot(*(np.linalg.norm(back.get(x, 0.0)) for x in group)) for group in states.values()]
         for text in told:
             right = [r for r in returned if agrees(text, r, 2)]
             self.check(right, "note", text, returned)
             returned = [r for r in returned if r is not right[0]] if right else returned
-        drawn = sum(any(x in back for x in self.shown(i)) for i in self.boxes)
+        drawn = sum(any(np.any(back.get(x, 0.0)) for x in self.shown(i)) for i in self.boxes)
         self.check(len(told) >= drawn, "notes", len(told), drawn)
 
     def _returned(self):

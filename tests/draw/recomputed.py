@@ -13,8 +13,9 @@ import numpy as np
 from tinygraph.core.graph import ancestors
 
 STEP = 1e-5
+MOVES = {"transpose", "swapaxes", "reshape", "getitem", "take", "stack", "concatenate", "broadcast_to"}
 MANY = 500
-"""A product with a larger matrix is taken in stacks of so many."""
+"""The most elements of a matrix that are moved one by one."""
 
 
 class Recomputed:
@@ -53,8 +54,10 @@ class Recomputed:
         out = np.zeros(inputs[slot].shape)
         if inputs[slot].dtype.kind != "f" or not np.any(g) or (self.cuts and node.op.name == "stop_gradient"):
             return out
+        if node.op.name in MOVES:
+            return self._moved_back(node, slot, g, inputs)
         if node.op.name == "matmul" and out.size > MANY:
-            return self._back_of_many(node, slot, g, inputs)
+            return self._back_of_large(slot, g, *inputs)
         for i in np.ndindex(out.shape):
             ends = []
             for sign in (1, -1):
@@ -64,19 +67,24 @@ class Recomputed:
             out[i] = np.sum(g * (ends[0] - ends[1])) / (2 * STEP)
         return out
 
-    def _back_of_many(self, node, slot, g, inputs):
-        """As `back`, of a product with a large matrix: many of its elements are moved in one call."""
-        shape, flat = inputs[slot].shape, []
-        for first in range(0, inputs[slot].size, MANY):
-            numbers = np.arange(first, min(first + MANY, inputs[slot].size))
-            ends = []
-            for sign in (1, -1):
-                moved = np.repeat(inputs[slot].reshape(1, -1), len(numbers), axis=0)
-                moved[np.arange(len(numbers)), numbers] += sign * STEP
-                arrays = [*inputs[:slot], moved.reshape(-1, *shape), *inputs[slot + 1 :]]
-                ends.append(self.forward(node, arrays).reshape(len(numbers), -1))
-            flat.append((ends[0] - ends[1]) @ g.ravel() / (2 * STEP))
-        return np.concatenate(flat).reshape(shape)
+    def _moved_back(self, node, slot, g, inputs):
+        """As `back`, of an op that only moves elements: sent through it, positions say where each went."""
+        places = [np.full(x.shape, -1.0) if x.dtype.kind == "f" else x for x in inputs]
+        places[slot] = np.arange(inputs[slot].size, dtype=float).reshape(inputs[slot].shape)
+        source = self.forward(node, places).astype(int).ravel()
+        out = np.zeros(inputs[slot].size)
+        np.add.at(out, source[source >= 0], g.ravel()[source >= 0])
+        return out.reshape(inputs[slot].shape)
+
+    @staticmethod
+    def _back_of_large(slot, g, a, b):
+        """As `back`, of a product with a large matrix, which would take long by differences."""
+        if a.ndim < 2 or b.ndim < 2:
+            one = np.outer(g, b) if slot == 0 and b.ndim == 1 else np.outer(a, g) if slot == 1 and a.ndim == 1 else None
+            assert one is not None, "a vector is never large here"
+            return one
+        out = g @ np.swapaxes(b, -1, -2) if slot == 0 else np.swapaxes(a, -1, -2) @ g
+        return out.sum(axis=tuple(range(out.ndim - (a, b)[slot].ndim)))
 
     @cached_property
     def gradient(self):
