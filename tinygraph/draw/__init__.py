@@ -123,7 +123,22 @@ def draw(
     refuse_others(others)
     options = Options(level, gradients, values, truncate, title, tokens, max_nodes, steps, fit)
     with _uncollected():
-        return Drawing(VIEWS[view](node, options))
+        if options.area is None:
+            return Drawing(VIEWS[view](node, options))
+        from .fitting import fitted
+
+        return Drawing(fitted(_candidates(node, view, options), options.area))
+
+
+def _candidates(node: Any, view: str, options: Options) -> Iterator[Picture]:
+    """Yields what a view may show, from the most to the least detail; most views show one thing."""
+    if view in ("unrolled", "both"):
+        from .views.backward import with_gradients
+        from .views.unrolled import candidates
+
+        yield from candidates(node, with_gradients(options) if view == "both" else options)
+    else:
+        yield VIEWS[view](node, options)
 
 
 @contextmanager

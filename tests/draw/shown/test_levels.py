@@ -64,9 +64,12 @@ def test_chosen_steps_are_shown_and_dots_stand_for_the_others():
     assert drawn.picture.subtitle == "the dots are 6 steps of 9"
     drawn = tg.draw(word_rnn(9), steps=[0, 4, 8], level="op", gradients=True)
     assert heads(drawn) == ["t = 1", "t = 2 … 4", "t = 5", "t = 6 … 8", "t = 9"]
-    full, some = ({title(b): b.norm for b in tg.draw(word_rnn(9), level="op", gradients=True, steps=x).picture.boxes}
-                  for x in (None, [0, 4, 8]))  # fmt: skip
-    assert {k: v for k, v in some.items() if k in full} and all(full[k] == v for k, v in some.items() if k in full)
+    full, some = (
+        {title(b): b.norm for b in tg.draw(word_rnn(9), level="op", gradients=True, steps=x).picture.boxes}
+        for x in (None, [0, 4, 8])
+    )
+    common = full.keys() & some.keys() - {"⋯"}
+    assert len(common) > 15 and all(full[k] == some[k] for k in common)
     assert heads(tg.draw(word_rnn(3), steps=[1])) == ["t = 1", "t = 2", "t = 3"], "a step alone keeps its number"
 
 

@@ -57,7 +57,7 @@ class Several(NamedTuple):
 
 
 Operand = Chip | Inline | Link | Several
-Column = tuple[int, int]
+When = tuple[int, int]
 """Phase and step."""
 
 
@@ -100,19 +100,19 @@ class Folded:
     parts: dict[Node, Joined] = field(default_factory=dict)
     bundles: dict[Link, list[Link]] = field(default_factory=dict)
     dots: set[Node] = field(default_factory=set)
-    dotted: dict[Column, tuple[int, int]] = field(default_factory=dict)
-    padding: dict[Column, str] = field(default_factory=dict)
+    dotted: dict[When, tuple[int, int]] = field(default_factory=dict)
+    padding: dict[When, str] = field(default_factory=dict)
     parted: dict[Link, tuple[slice, ...]] = field(default_factory=dict)
     phases: Phases = field(default_factory=Phases)
     steps: list[int] = field(default_factory=list)
     initial: set[Node] | None = None
     fans: Counter[Node] = field(default_factory=Counter)
 
-    def column(self, node: Node) -> Column | None:
+    def column(self, node: Node) -> When | None:
         """Returns phase and step of a box; None outside of time."""
         return self.phases.column(node)
 
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[When]:
         """Returns phase and step of each column, from left to right."""
         return sorted({c for c in map(self.phases.column, self.nodes) if c is not None})
 

@@ -36,7 +36,11 @@ KEPT, ADDED = "#8f97a3", "#b7860b"
 
 def both(target: Any, options: Options) -> Picture:
     """Returns the unrolled view with gradients: one arrow forward and one backward."""
-    return unrolled(target, options if options.has_gradients else replace(options, gradients=True))
+    return unrolled(target, with_gradients(options))
+
+
+def with_gradients(options: Options) -> Options:
+    return options if options.has_gradients else replace(options, gradients=True)
 
 
 def backward(target: Any, options: Options) -> Picture:
