@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 import math
 import re
 from collections import defaultdict
@@ -31,6 +32,23 @@ def agrees(text, value, digits):
 def found(pattern, text):
     match = re.search(pattern, text)
     return match and match[1]
+
+
+def is_red(colour):
+    """Whether a reader calls it red: its hue, and strong enough to have one."""
+    hue, _, strength = colorsys.rgb_to_hls(*(int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)))
+    return (hue < 0.06 or hue > 0.95) and strength > 0.3
+
+
+def indexes(nodes):
+    """The parts of arrays that a graph reads, as code: ``4:8``."""
+    texts = set()
+    for x in nodes:
+        index = x.attributes.get("index", ())
+        for entry in index if isinstance(index, tuple) else (index,):
+            is_slice = isinstance(entry, slice)
+            texts.add(f"{'' if entry.start is None else entry.start}:{entry.stop}" if is_slice else str(entry))
+    return texts
 
 
 class Claims:
@@ -159,7 +177,10 @@ class Claims:
 
     def of_notes(self):
         """The numbers beside states are what later steps send back to each, or all steps after it together."""
-        told = [note.text for note in self.picture.notes if re.fullmatch(NUMBER, note.text)]
+        numbers = [note for note in self.picture.notes if re.fullmatch(rf"{NUMBER}|[-\d:, ]+", note.text)]
+        told = [note.text for note in numbers if is_red(note.colour)]
+        for note in numbers:
+            self.check(is_red(note.colour) or note.text in indexes(self.right.nodes), "slice", note.text)
         if not told:
             return
         joined = any(len(held) > 1 for held in self.held.values())

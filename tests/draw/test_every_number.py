@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tests.draw.claims import NUMBER, Claims, agrees
+from tests.draw.claims import NUMBER, Claims, agrees, indexes
 from tests.draw.flow_claims import pace_holds, wrong_claims
 from tests.draw.flowing import linear, loss_in_the_state, sliding, two_outputs
 from tests.draw.networks import both_ways, lstm
@@ -153,7 +153,7 @@ def test_every_number_of_a_rolled_picture(name):
     assert [band.times for band in picture.bands] == STEPS[name]
     last = STEPS[name][0] - 1
     assert f"t = 0 … {last}" in picture.subtitle
-    notes = {note.text for note in picture.notes}
+    notes = {note.text for note in picture.notes} - indexes(Recomputed(root).nodes)
     ends = {"t = 0 only"} | ({f"t = {last} only"} if "both" in name else set())
     assert notes == ends | {"t−1 → t"} | ({"t+1 → t"} if "both" in name else set())
     for box in picture.boxes:

@@ -54,6 +54,8 @@ class Module:
 
     def __setattr__(self, name: str, value: Any) -> None:
         name_parameters({name: value})
+        if type(value) is Parameter and not value.home:
+            value.home = type(self).__name__
         super().__setattr__(name, value)
 
     def parameters(self) -> dict[str, Parameter]:

@@ -178,7 +178,8 @@ def _plan(
                 plan.pulls[index[node]] = 1 if later(other, region) else -1
     plan.up.extend(index[x] for x in members if x in where.rising)
     for node in members:
-        if node in where.leaving and not plan.pulls[index[node]]:
+        ends_rail = any(x.source in index and row_of[x.source] == row_of[node] for x in folded.arrows[node])
+        if node in where.leaving and (ends_rail or not plan.pulls[index[node]]):
             plan.pulls[index[node]] = where.leaving[node]
     return plan
 

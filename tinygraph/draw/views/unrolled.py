@@ -21,11 +21,13 @@ from ..picture import Box, Picture, Use
 from ..shown.folding import Folded, fold
 from ..shown.joints import within_steps
 from ..shown.levels import Detail, Levels
+from ..shown.naming import heading
 from ..shown.regions import Regions, regions
 from ..shown.roles import BORDERS, roles
 from ..shown.truncation import cut_as_asked
 from .heads import draw_bands, draw_phases, head_widths, headings
 from .strokes import draw_arrows, draw_cuts, label_returns, label_states
+from .tags import tag
 from .wording import Words, words
 
 TITLE, BELOW, CHIP = 13.0, 9.0, 7.0
@@ -119,7 +121,7 @@ def _terse(text: Words, joined: bool) -> Words:
 def _drawn(levels: Levels, shown: Shown, placed: Placed) -> Picture:
     folded, heat_map, roots = shown.folded, shown.heat, set(levels.roots)
     ways = routes(folded, placed)
-    picture = Picture(title=levels.options.heading, subtitle=shown.notes)
+    picture = Picture(title=heading(levels.ops, levels.options, "unrolled"), subtitle=shown.notes)
     picture.boxes = [_box(x, shown, placed, roots) for x in folded.nodes]
     draw_bands(picture, placed, shown.where, shown.heads)
     draw_arrows(picture, folded, ways, heat_map, {x for x in folded.nodes if shown.role[x] == "state"})
@@ -128,6 +130,7 @@ def _drawn(levels: Levels, shown: Shown, placed: Placed) -> Picture:
     label_returns(picture, placed, ways, heat_map)
     label_states(picture, placed, ways, folded)
     clear_headings(picture)
+    tag(picture, ((x.link, x.points) for x in ways))
     picture.uses = table_of(folded, heat_map)
     picture.scale = None if heat_map is None else (heat_map.low, heat_map.high)
     note_truncation(picture, levels.ops, levels.roots, levels.options)

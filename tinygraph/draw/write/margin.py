@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..colours import GOLD
 from ..labels import number
-from ..norms.heat import ODD, ZERO
+from ..norms.heat import ODD, ZERO, ramp
 from ..picture import Picture, Use
 from ..shown.roles import BORDERS
 
@@ -50,7 +50,8 @@ def keys(picture: Picture) -> list[Key]:
     rows = [Key(words, fills[role], role) for role, words in WORDS.items() if role in fills]
     if any(part.kind == "chip" for box in picture.boxes for part in box.title):
         rows.append(Key("parameter of the op", GOLD))
-    return rows + [Key(words, colour) for colour, words in picture.keys]
+    rows += [Key(words, colour) for colour, words in picture.keys]
+    return rows + [Key("‖∂‖: length of the gradient", ramp(0.5))] * (picture.scale is not None)
 
 
 def odd_keys(picture: Picture) -> list[Key]:

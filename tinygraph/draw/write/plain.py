@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from ..colours import FORWARD
 from ..picture import Band, Box, Picture
 from ..shown.roles import BORDERS
@@ -17,7 +19,7 @@ CARRIES = {BORDERS["state"], FORWARD}
 def plain(picture: Picture) -> str:
     """Returns bars over the columns, the columns with rows from top to bottom, bars under them, arrows, parameters."""
     if picture.plain_text:
-        return "\n".join(_cut(line.rstrip(), PAGE) for line in picture.plain_text)
+        return "\n".join(_cut(line.rstrip()) for line in picture.plain_text)
     columns = _columns(picture)
     in_columns = {i for column in columns.values() for i in column}
     over: list[Box] = []
@@ -34,7 +36,7 @@ def plain(picture: Picture) -> str:
         _crossing(picture, columns),
         _parameters(picture),
     ]
-    return "\n\n".join("\n".join(_cut(line.rstrip(), PAGE) for line in part) for part in parts if part)
+    return "\n\n".join("\n".join(_cut(line.rstrip()) for line in part) for part in parts if part)
 
 
 def _title(box: Box) -> str:
@@ -67,8 +69,9 @@ def _folded(columns: dict[int, list[int]]) -> list[int | None]:
     return [*order] if len(order) <= SHOWN else [*order[:FIRST], None, *order[-LAST:]]
 
 
-def _cut(text: str, limit: int = WIDE) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+def _cut(text: str) -> str:
+    """Cuts a line that is wider than a page, between words."""
+    return text if len(text) <= PAGE else text[: PAGE - 1].rpartition(" ")[0] + " …"
 
 
 def _grid(picture: Picture, columns: dict[int, list[int]]) -> list[str]:
@@ -89,9 +92,9 @@ def _grid(picture: Picture, columns: dict[int, list[int]]) -> list[str]:
         for y in heights:
             lines = _cell(boxes_at.get((c, y), [])) if c is not None else []
             rows += lines + [""] * (depths[y] - len(lines))
-        width = min(WIDE, max(map(len, rows)))
+        width = max(map(len, rows))
         rows[1] = "-" * width if band else ""
-        blocks.append([_cut(row, width).ljust(width) for row in rows])
+        blocks.append([row.ljust(width) for row in rows])
     return ["  ".join(line) for line in zip(*blocks, strict=True)]
 
 
@@ -105,7 +108,8 @@ def _cell(boxes: list[Box]) -> list[str]:
     for box in sorted(boxes, key=lambda b: b.x):
         norms = [x for x in box.below.split(" · ") if x.startswith("‖∂‖") or x == "not computed"]
         named, value = _value_apart(box)
-        lines += [named, *(f"  {text}" for text in (*value, *norms))]
+        lines += wrap(named, WIDE, subsequent_indent="    ", break_long_words=False)
+        lines += [f"  {text}" for text in (*value, *norms)]
     return lines
 
 
