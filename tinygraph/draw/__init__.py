@@ -15,6 +15,7 @@ from .drawing import Drawing
 from .options import MAX_NODES, Options, refuse_others
 from .picture import Picture
 from .summary import summary
+from .words import translated
 
 __all__ = ["VIEWS", "Drawing", "draw", "summary"]
 
@@ -58,6 +59,7 @@ def draw(
     max_nodes: int | None = MAX_NODES,
     steps: Sequence[int] | None = None,
     fit: str | tuple[float, float] | None = None,
+    lang: str = "en",
     **others: Any,
 ) -> Drawing:
     """Draw the graph of a node: one column per time step, in time order.
@@ -93,6 +95,7 @@ def draw(
             700), ``"column"`` (of a paper in two columns, 234 × 648), or width and height in points. Level, steps,
             gaps and texts are chosen so that no text is smaller than 12 points on a slide, else 7; the subtitle says
             what was left out. What you name, such as ``level="op"``, is kept. For the views unrolled and both.
+        lang: the language of legend, verdicts, page and all other words of ours: ``"en"`` or ``"zh"``. Names stay.
         others: nothing: each is an unknown option, and the error says what replaces one that was withdrawn.
 
     Returns:
@@ -121,13 +124,18 @@ def draw(
     """
     one_of(f"draw has no view {errors.shown(view)}", view, VIEWS)
     refuse_others(others)
-    options = Options(level, gradients, values, truncate, title, tokens, max_nodes, steps, fit)
+    options = Options(level, gradients, values, truncate, title, tokens, max_nodes, steps, fit, lang)
     with _uncollected():
-        if options.area is None:
-            return Drawing(VIEWS[view](node, options))
-        from .fitting import fitted
+        picture = _shown(node, view, options)
+    return Drawing(picture if lang == "en" else translated(picture, lang))
 
-        return Drawing(fitted(_candidates(node, view, options), options.area))
+
+def _shown(node: Any, view: str, options: Options) -> Picture:
+    if options.area is None:
+        return VIEWS[view](node, options)
+    from .fitting import fitted
+
+    return fitted(_candidates(node, view, options), options.area)
 
 
 def _candidates(node: Any, view: str, options: Options) -> Iterator[Picture]:

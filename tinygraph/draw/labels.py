@@ -59,6 +59,14 @@ def _ems(character: str) -> float:
     return 0.93 if character in _WIDE else 0.38 if character in _NARROW else 0.63
 
 
+def cells(text: str) -> int:
+    """Returns the width of a text in cells of a terminal: two for Chinese letters and the like."""
+    if text.isascii():
+        return len(text)
+    wide = (unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + sum(wide) - sum(map(bool, map(unicodedata.combining, text)))
+
+
 def number(x: float, digits: int = 2) -> str:
     """Returns a number with so many significant digits: ``0.12``, ``3.5e-6``, ``1200``."""
     if not math.isfinite(x):

@@ -14,6 +14,7 @@ from ..core.habits import option
 from ..core.node import Node
 from ..core.structure import leaves
 from .labels import clean
+from .words import LANGUAGES
 
 LEVELS = ("auto", "op", "cell", "layer", "whole")
 MAX_NODES = 5000
@@ -46,9 +47,11 @@ class Options:
     max_nodes: int | None = MAX_NODES
     steps: Sequence[int] | None = None
     fit: Any = None
+    lang: str = "en"
 
     def __post_init__(self) -> None:
         one_of(f"draw has no level {shown(self.level)}", self.level, LEVELS)
+        one_of(f"draw knows no language {shown(self.lang)}", self.lang, LANGUAGES)
         _whole(self.truncate, "truncate", "steps")
         _whole(self.max_nodes, "max_nodes", "boxes")
         _places(self.steps)

@@ -134,6 +134,8 @@ class Picture:
     tiles: list[Tile] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
     scale: tuple[float, float] | None = None
+    lang: str = "en"
+    """The language of our own words."""
     title: str | None = None
     subtitle: str = ""
     keys: list[tuple[str, str]] = field(default_factory=list)

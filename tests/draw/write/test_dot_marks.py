@@ -11,7 +11,7 @@ import pytest
 from tests.each import each
 from tinygraph.draw.colours import FORWARD, INK
 from tinygraph.draw.shown.roles import BORDERS
-from tinygraph.draw.write.look import LINES
+from tinygraph.draw.write.look import LINES, legible
 
 from .page.test_marks import DRAWINGS, numbers
 
@@ -102,7 +102,7 @@ def test_columns_tiles_notes_and_cuts_are_where_they_belong(name: str) -> None:
         assert float(x["width"]) * 72 == pytest.approx(tile.width, abs=0.05)
     for x, note in zip(statements(name, r"note\d+").values(), picture.notes, strict=True):
         assert numbers(x["pos"]) == pytest.approx([note.x, note.y], abs=0.06)
-        assert x["fontcolor"] == note.colour and float(x["fontsize"]) == note.size
+        assert x["fontcolor"] == legible(note.colour) and float(x["fontsize"]) == note.size
     lines = statements(name, r"cut\d+a -> cut\d+b").values()
     for x, cut in zip(lines, picture.cuts, strict=True):
         assert x["style"] == "dashed" and x["arrowhead"] == "none"

@@ -35,7 +35,7 @@ def compiled(function: Any, options: Options) -> Picture:
     _no_numbers(options)
     plan = _plan_of(function)
     before, after = traced(plan.before), planned(plan.actions)
-    settle(before, after)
+    settle(before, after, plan.journal())
     title = f"{clean(getattr(function, '__name__', 'function'))}, compiled"
     picture = Picture(title=options.heading or title)
     picture.subtitle = _summary(before, after)
@@ -59,7 +59,7 @@ def compiled(function: Any, options: Options) -> Picture:
 
 def _plan_of(function: Any) -> Any:
     plan = getattr(function, "plan", None)
-    if plan is None or not all(hasattr(plan, name) for name in ("before", "after", "actions", "notes")):
+    if plan is None or not all(hasattr(plan, name) for name in ("before", "after", "actions", "notes", "journal")):
         raise GraphError(
             'draw: view="compiled" needs a compiled function',
             got=type(function).__name__,

@@ -121,7 +121,7 @@ def _terse(text: Words, joined: bool) -> Words:
 def _drawn(levels: Levels, shown: Shown, placed: Placed) -> Picture:
     folded, heat_map, roots = shown.folded, shown.heat, set(levels.roots)
     ways = routes(folded, placed)
-    picture = Picture(title=heading(levels.ops, levels.options, "unrolled"), subtitle=shown.notes)
+    picture = Picture(title=heading(shown.ops, levels.options, "unrolled"), subtitle=shown.notes)
     picture.boxes = [_box(x, shown, placed, roots) for x in folded.nodes]
     draw_bands(picture, placed, shown.where, shown.heads)
     draw_arrows(picture, folded, ways, heat_map, {x for x in folded.nodes if shown.role[x] == "state"})

@@ -10,19 +10,20 @@ from ..norms.heat import ramp
 from ..picture import Picture
 from .look import LINES, Paint, text
 from .margin import (
-    BACKWARD,
-    CAPTION,
     MOST,
     PALE,
     SCALE,
     WARM,
     Key,
+    backward,
+    caption,
     cells,
     colour_of,
     ends,
     has_backward_arrows,
     heads,
     keys,
+    left_out,
     odd_keys,
 )
 from .marks import rect
@@ -160,8 +161,9 @@ def _table(picture: Picture, look: Paint) -> _Frame:
         for k, head in enumerate(columns)
     ]
     lefts = [PAD + 5 + sum(wide[:k]) + (14 if k else 0) for k in range(len(columns))]
-    gap = width(CAPTION[0], 11, True) + 10
-    marks = [_words(PAD, 20, CAPTION[0], BOLD), _words(PAD + gap, 20, CAPTION[1])]
+    first, second = caption(picture)
+    gap = width(first, 11, True) + 10
+    marks = [_words(PAD, 20, first, BOLD), _words(PAD + gap, 20, second)]
     marks += [
         _words(x - 5 * (not k), 40, head, f'font-size="10" fill="{PALE}"')
         for k, (x, head) in enumerate(zip(lefts, columns, strict=True))
@@ -172,10 +174,10 @@ def _table(picture: Picture, look: Paint) -> _Frame:
         marks += [
             _words(x, y + 13.5, cell, BOLD if not k else "") for k, (x, cell) in enumerate(zip(lefts, row, strict=True))
         ]
-    if len(picture.uses) > MOST:
-        marks.append(_words(PAD, 48 + ROW * MOST + 13.5, f"and {len(picture.uses) - MOST} more"))
+    if left_out(picture):
+        marks.append(_words(PAD, 48 + ROW * MOST + 13.5, left_out(picture)))
     high = 48 + ROW * min(len(picture.uses), MOST + 1) + PAD - 4
-    return _Frame(marks, max(sum(wide) + 2 * PAD, gap + width(CAPTION[1], 11) + 2 * PAD), high)
+    return _Frame(marks, max(sum(wide) + 2 * PAD, gap + width(second, 11) + 2 * PAD), high)
 
 
 def _legend(picture: Picture, look: Paint) -> _Frame:
@@ -186,10 +188,12 @@ def _legend(picture: Picture, look: Paint) -> _Frame:
         wide, y = max(wide, 36 + width(key.words, 11)), y + KEY
     if picture.scale is not None:
         marks += [rect(PAD + 18 * i, y, 18.3, 12, f'fill="{look.colour(ramp(i / 8))}"') for i in range(9)]
-        for words, x, anchor in zip((ends(picture)[0], SCALE, ends(picture)[1]), (0, 81, 162), _ANCHORS, strict=True):
+        for words, x, anchor in zip(
+            (ends(picture)[0], look.say(SCALE), ends(picture)[1]), (0, 81, 162), _ANCHORS, strict=True
+        ):
             marks.append(_words(PAD + x, y + 26, words, f'font-size="10" text-anchor="{anchor}"'))
         y += 34
-    for line in BACKWARD if has_backward_arrows(picture) else ():
+    for line in backward(picture):
         marks.append(_words(PAD, y + 10, line, f'font-size="10" fill="{WARM}"'))
         wide, y = max(wide, width(line, 10)), y + 13
     y += 6 * has_backward_arrows(picture)

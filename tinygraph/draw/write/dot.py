@@ -6,9 +6,10 @@ from ..colours import DEAD, FORWARD, GOLD, GREY, INK
 from ..labels import html, tooltip, width
 from ..picture import Arrow, Band, Box, Cut, Note, Part, Picture, Point, Tile
 from ..shown.roles import BORDERS
+from ..words import told
 from .beside import edges, headings, margin, sides
 from .dot_margin import legend, table
-from .look import LINES, Paint, ink
+from .look import LINES, Paint, ink, legible
 
 TIP = 7.0
 """Length of an arrow's head in points, at its size of 0.7."""
@@ -22,7 +23,7 @@ def lines(picture: Picture) -> list[str]:
     out += [_tile(i, tile) for i, tile in enumerate(picture.tiles)]
     out += [_note(i, note) for i, note in enumerate(picture.notes)]
     for i, cut in enumerate(picture.cuts):
-        out += _cut(i, cut)
+        out += _cut(i, cut, picture.lang)
     out += _margin(picture)
     out += [_arrow(arrow) for arrow in picture.arrows]
     return out
@@ -194,15 +195,15 @@ def _tile(i: int, tile: Tile) -> str:
 
 
 def _note(i: int, note: Note) -> str:
-    return _word(f"note{i}", note.x, note.y, note.text, note.size, note.colour)
+    return _word(f"note{i}", note.x, note.y, note.text, note.size, legible(note.colour))
 
 
-def _cut(i: int, cut: Cut) -> list[str]:
+def _cut(i: int, cut: Cut, lang: str) -> list[str]:
     """Returns the dashed line between two invisible points, and its badge."""
     badge = (
         f'<table border="1" color="{DEAD}" bgcolor="white" style="rounded" cellborder="0" cellpadding="2">'
-        f'<tr><td><font color="{DEAD}" point-size="11"><b>BPTT cut</b></font></td></tr>'
-        f'<tr><td><font color="{DEAD}" point-size="8.5">gradient stops here</font></td></tr></table>'
+        f'<tr><td><font color="{DEAD}" point-size="11"><b>{told("BPTT cut", lang)}</b></font></td></tr>'
+        f'<tr><td><font color="{DEAD}" point-size="8.5">{told("gradient stops here", lang)}</font></td></tr></table>'
     )
     point = "shape=point, style=invis, width=0.01, height=0.01"
     path = [(cut.x, cut.foot + (cut.top - cut.foot) * k / 3) for k in range(4)]
@@ -255,7 +256,7 @@ def _margin(picture: Picture) -> list[str]:
         text = f'<font point-size="{line.size:g}"{colour}>{words}</font>'
         room = width(line.words, line.size, bold) + 20
         out.append(_from_left(name, inner.left, line.y + 0.3 * line.size, room, text))
-    for side in sides(picture, inner, Paint()):
+    for side in sides(picture, inner, Paint(picture.lang)):
         label = table(picture) if side.name == "params" else legend(picture)
         out.append(_plain(side.name, side.x + side.wide / 2, side.y - side.high / 2, label))
     return out

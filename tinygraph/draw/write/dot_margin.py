@@ -6,20 +6,8 @@ from ..colours import GOLD
 from ..labels import html
 from ..norms.heat import ramp
 from ..picture import Picture
-from .margin import (
-    BACKWARD,
-    CAPTION,
-    MOST,
-    PALE,
-    SCALE,
-    WARM,
-    cells,
-    colour_of,
-    ends,
-    has_backward_arrows,
-    heads,
-    odd_keys,
-)
+from ..words import told
+from .margin import MOST, PALE, SCALE, WARM, backward, caption, cells, colour_of, ends, heads, left_out, odd_keys
 from .margin import keys as keys_of
 
 _OPEN = '<table border="1" color="#e3e7ee" cellborder="0" cellspacing="3" cellpadding="3" style="rounded">'
@@ -35,15 +23,16 @@ def table(picture: Picture) -> str:
         + "</tr>"
         for use in picture.uses[:MOST]
     ]
-    if len(picture.uses) > MOST:
-        rows.append(f'<tr><td colspan="{len(columns)}">and {len(picture.uses) - MOST} more</td></tr>')
-    top = f'<tr><td colspan="{len(columns)}" align="left">{_caption()}</td></tr><tr>{head}</tr>'
+    if left_out(picture):
+        rows.append(f'<tr><td colspan="{len(columns)}">{left_out(picture)}</td></tr>')
+    top = f'<tr><td colspan="{len(columns)}" align="left">{_caption(picture)}</td></tr><tr>{head}</tr>'
     return f'<font point-size="11">{_OPEN}{top}{"".join(rows)}</table></font>'
 
 
-def _caption() -> str:
+def _caption(picture: Picture) -> str:
     """Returns two runs of text in cells of fixed widths: otherwise another font would close the gap between them."""
-    words = ((f"<b>{CAPTION[0]}</b>", 78), (CAPTION[1], 100))
+    first, second = caption(picture)
+    words = ((f"<b>{first}</b>", 78), (second, 100))
     fixed = "".join(f'<td fixedsize="true" width="{room}" height="16" align="left">{text}</td>' for text, room in words)
     return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{fixed}</tr></table>'
 
@@ -69,13 +58,13 @@ def _scale(picture: Picture) -> list[str]:
     steps = "".join(f'<td bgcolor="{ramp(i / 8)}" width="18" height="12"></td>' for i in range(9))
     strip = f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{steps}</tr></table>'
     low, high = ends(picture)
-    words = f"{low} &#160; {SCALE} &#160; {high}"
+    words = f"{low} &#160; {told(SCALE, picture.lang)} &#160; {high}"
     rows = [
         f'<tr><td colspan="2">{strip}</td></tr>',
         f'<tr><td colspan="2"><font point-size="10">{words}</font></td></tr>',
     ]
-    if has_backward_arrows(picture):
+    if backward(picture):
         text = f'<font point-size="10" color="{WARM}">'
-        lines = "<br/>".join(f"{text}{line}</font>" for line in BACKWARD)
+        lines = "<br/>".join(f"{text}{line}</font>" for line in backward(picture))
         rows.append(f'<tr><td colspan="2" align="left">{lines}</td></tr>')
     return rows

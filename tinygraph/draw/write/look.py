@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..colours import INK
 from ..labels import clean
+from ..words import told
 
 FAMILY = (
     "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Hiragino Sans GB', "
@@ -62,6 +63,13 @@ LINES = {
 
 class Paint:
     """How a file shows colours and texts: by attributes, which every reader of SVG knows."""
+
+    def __init__(self, lang: str = "en") -> None:
+        self.lang = lang
+
+    def say(self, words: str) -> str:
+        """Returns words of ours in the language of the picture."""
+        return told(words, self.lang)
 
     def colour(self, colour: str) -> str:
         return colour
@@ -129,6 +137,16 @@ def luminance(colour: str) -> float:
 def contrast(a: str, b: str) -> float:
     low, high = sorted((luminance(a), luminance(b)))
     return (high + 0.05) / (low + 0.05)
+
+
+@cache
+def legible(colour: str) -> str:
+    """Returns a colour for words on white or on a column: the same hue, as much darker as it takes."""
+    parts = rgb(colour)
+    while parts and contrast(colour, "#f8fafc") < READABLE:
+        parts = tuple(int(0.96 * x) for x in parts)
+        colour = "#" + "".join(f"{x:02x}" for x in parts)
+    return colour
 
 
 @cache

@@ -9,6 +9,7 @@ from ..labels import number
 from ..norms.heat import ODD, ZERO, ramp
 from ..picture import Picture, Use
 from ..shown.roles import BORDERS
+from ..words import told
 
 PALE, WARM = "#666e78", "#b02a1a"
 """Less important words, and words on the gradient's arrows."""
@@ -35,7 +36,8 @@ def heads(picture: Picture) -> list[str]:
     norm = f"‖∂‖ {picture.truncation}".strip()
     has_norms = picture.scale is not None
     full = any(u.full is not None for u in picture.uses)
-    return ["name", "shape", "uses", *[norm] * has_norms, *[picture.beside] * full]
+    texts = ["name", "shape", "uses", *[norm] * has_norms, *[picture.beside] * full]
+    return [told(text, picture.lang) for text in texts]
 
 
 def cells(use: Use, columns: int) -> list[str]:
@@ -47,17 +49,37 @@ def cells(use: Use, columns: int) -> list[str]:
 def keys(picture: Picture) -> list[Key]:
     """Returns the roles that occur, chips, and what fills outside the scale mean."""
     fills = {box.role: box.fill if box.role == "parameter" else "#ffffff" for box in picture.boxes}
-    rows = [Key(words, fills[role], role) for role, words in WORDS.items() if role in fills]
+    rows = [Key(told(words, picture.lang), fills[role], role) for role, words in WORDS.items() if role in fills]
     if any(part.kind == "chip" for box in picture.boxes for part in box.title):
-        rows.append(Key("parameter of the op", GOLD))
+        rows.append(Key(told("parameter of the op", picture.lang), GOLD))
     rows += [Key(words, colour) for colour, words in picture.keys]
-    return rows + [Key("‖∂‖: length of the gradient", ramp(0.5))] * (picture.scale is not None)
+    return rows + [Key(told("‖∂‖: length of the gradient", picture.lang), ramp(0.5))] * (picture.scale is not None)
 
 
 def odd_keys(picture: Picture) -> list[Key]:
     """Returns the colours outside the scale that occur, and their meanings."""
     fills = {x.fill for x in picture.boxes} | {x.fill for x in picture.tiles} if picture.scale is not None else set()
-    return [Key(words, c) for c, words in ((ZERO, "gradient exactly 0"), (ODD, "NaN or infinite")) if c in fills]
+    return [
+        Key(told(words, picture.lang), c)
+        for c, words in ((ZERO, "gradient exactly 0"), (ODD, "NaN or infinite"))
+        if c in fills
+    ]
+
+
+def caption(picture: Picture) -> list[str]:
+    """Returns the two runs of text over the table."""
+    return [told(text, picture.lang) for text in CAPTION]
+
+
+def left_out(picture: Picture) -> str:
+    """Returns the last line of a table with more than MOST parameters, else an empty text."""
+    count = len(picture.uses) - MOST
+    return told(f"and {count} more", picture.lang) if count > 0 else ""
+
+
+def backward(picture: Picture) -> list[str]:
+    """Returns what the arrows of gradients say, in two lines; none where there are no such arrows."""
+    return [told(text, picture.lang) for text in BACKWARD] if has_backward_arrows(picture) else []
 
 
 def has_backward_arrows(picture: Picture) -> bool:

@@ -9,7 +9,7 @@ from ..colours import DEAD
 from ..labels import width
 from ..picture import Arrow, Band, Box, Cut, Note, Part, Point, Tile
 from ..shown.roles import BORDERS
-from .look import FACES, LINES, Paint, text
+from .look import FACES, LINES, Paint, legible, text
 
 HEAD, WIDE_HEAD = 8.0, 10.0
 """Lengths of arrowheads, for arrows thinner and wider than WIDE."""
@@ -167,7 +167,7 @@ def _shortened(arrow: Arrow) -> list[Point]:
 
 def note_mark(note: Note, look: Paint, more: str) -> str:
     place = f'x="{note.x:.1f}" y="{-note.y + note.size * 0.35:.1f}" font-size="{note.size:g}"'
-    return f'<text {more} {place} font-weight="700" fill="{look.colour(note.colour)}">{text(note.text)}</text>'
+    return f'<text {more} {place} font-weight="700" fill="{look.colour(legible(note.colour))}">{text(note.text)}</text>'
 
 
 def cut_mark(cut: Cut, look: Paint, more: str) -> str:
@@ -181,6 +181,6 @@ def cut_mark(cut: Cut, look: Paint, more: str) -> str:
         return f"{group}</g>"
     badge = rect(-56, y - 18, 112, 38, f'rx="8" {look.ground("badge")}')
     # Sizes as attributes of style sheets would win over these: the words have no face.
-    words = (("BPTT cut", 11, 700, -2), ("gradient stops here", 9, 400, 12))
+    words = ((look.say("BPTT cut"), 11, 700, -2), (look.say("gradient stops here"), 9, 400, 12))
     texts = [f'<text font-size="{s}" font-weight="{b}" y="{y + d:.1f}">{text(w)}</text>' for w, s, b, d in words]
     return f"{group}{badge}{''.join(texts)}</g>"

@@ -32,7 +32,7 @@ HATCH = (
 """Fill for NaN and infinity, which is told without colour; the same in all files, so that several share a notebook."""
 
 
-class _Look(Paint):
+class _Paint(Paint):
     """How a file looks; NaN and infinity are hatched."""
 
     def colour(self, colour: str) -> str:
@@ -41,7 +41,7 @@ class _Look(Paint):
 
 def svg(picture: Picture) -> str:
     """Returns the picture as the text of an SVG file, in which y grows downward."""
-    look = _Look()
+    look = _Paint(picture.lang)
     inner = edges(picture)
     beside, outer = margin(picture, inner, look)
     wide, high = outer.right - outer.left + 2 * PAD, outer.top - outer.foot + 2 * PAD

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from ..picture import Picture
+from ..words import told
 from .margin import WORDS, ends
 
 NAME = "computational graph"
@@ -12,7 +13,7 @@ NAME = "computational graph"
 
 
 def title_of(picture: Picture) -> str:
-    return picture.title or NAME
+    return picture.title or told(NAME, picture.lang)
 
 
 def description(picture: Picture) -> str:
@@ -20,9 +21,8 @@ def description(picture: Picture) -> str:
     parts = [picture.subtitle] if picture.subtitle else []
     roles = Counter(box.role for box in picture.boxes if box.role in WORDS)
     if roles:
-        parts.append(
-            "boxes: " + ", ".join(f"{roles[role]} {WORDS[role].split(' (')[0]}" for role in WORDS if role in roles)
-        )
+        names = {role: told(words, picture.lang).split("(")[0].split("(")[0].strip() for role, words in WORDS.items()}
+        parts.append("boxes: " + ", ".join(f"{roles[role]} {names[role]}" for role in WORDS if role in roles))
     titles = [f"{band.title} {band.token}".strip() for band in picture.bands]
     if titles:
         parts.append("columns: " + ", ".join(titles[:1] if len(titles) < 2 else [f"{titles[0]} to {titles[-1]}"]))
@@ -36,4 +36,4 @@ def description(picture: Picture) -> str:
         parts.append("gradient norms from {} to {}".format(*ends(picture)))
     if picture.cuts:
         parts.append(f"{len(picture.cuts)} cuts of the gradient through time")
-    return ". ".join(parts)
+    return (". " if picture.lang == "en" else "。").join(told(part, picture.lang) for part in parts)

@@ -18,7 +18,7 @@ from tests.draw.recurrent import NETWORKS
 from tests.each import each
 from tinygraph.draw.picture import Box, Picture, Tile
 from tinygraph.draw.shown.roles import BORDERS
-from tinygraph.draw.write.look import LINES
+from tinygraph.draw.write.look import LINES, legible
 from tinygraph.draw.write.page.palette import level_of
 
 from .test_page import saved, svg
@@ -176,7 +176,7 @@ def test_columns_cards_tiles_notes_and_cuts_are_where_they_belong(name: str, pag
         assert [2 * float(shown[4][0].get(k)) for k in ("x", "y")] == pytest.approx([-x for x in shown[2:4]], abs=0.11)
     for i, note in enumerate(picture.notes):
         (text,) = [x for x in page.all("text", "note") if x.get("data-i") == str(i)]
-        assert "".join(text.itertext()) == note.text and page.has(text, "fill", note.colour)
+        assert "".join(text.itertext()) == note.text and page.has(text, "fill", legible(note.colour))
         assert float(text.get("x")) == pytest.approx(note.x, abs=0.06)
         assert 0.2 < (float(text.get("y")) + note.y) / note.size < 0.5, "its middle, not its foot, is there"
         assert float(text.get("font-size")) == note.size

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from ...picture import Picture
+from ...words import told
 from ..beside import swatch
 from ..look import text
-from ..margin import MOST, SCALE, cells, ends, has_backward_arrows, heads, odd_keys
+from ..margin import MOST, SCALE, cells, ends, has_backward_arrows, heads, left_out, odd_keys
 from ..margin import keys as keys_of
+from .language import markup
 from .palette import STEPS, Palette
 
 _KEYS = [
@@ -30,9 +32,10 @@ def table(picture: Picture) -> str:
     for use in picture.uses[:MOST]:
         row = "".join(f"<td>{text(x)}</td>" for x in cells(use, len(columns)))
         rows += f'<tr><th scope="row"><span class="gold" tabindex="0">{text(use.name)}</span></th>{row}</tr>'
-    more = f"<p>and {len(picture.uses) - MOST} more</p>" if len(picture.uses) > MOST else ""
+    more = f"<p>{left_out(picture)}</p>" if left_out(picture) else ""
+    title = markup("<h2 id='uses-title'>Parameters <small>one copy each</small></h2>", picture.lang)
     return (
-        f'<section aria-labelledby="uses-title"><h2 id="uses-title">Parameters <small>one copy each</small></h2>'
+        f'<section aria-labelledby="uses-title">{title}'
         f'<table id="uses"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}</section>'
     )
 
@@ -48,7 +51,7 @@ def legend(picture: Picture, colours: Palette) -> str:
     if not rows and not scale:
         return ""
     return (
-        f'<section aria-labelledby="legend-title"><h2 id="legend-title">Legend</h2>'
+        f'<section aria-labelledby="legend-title"><h2 id="legend-title">{told("Legend", picture.lang)}</h2>'
         f'<ul class="legend">{"".join(rows)}</ul>{scale}</section>'
     )
 
@@ -56,11 +59,11 @@ def legend(picture: Picture, colours: Palette) -> str:
 def _scale(picture: Picture) -> str:
     steps = "".join(f'<rect x="{i * 8}" width="8.5" height="12" fill="var(--h{i})"/>' for i in range(STEPS + 1))
     low, high = ends(picture)
+    arrows = '<p class="hint"><b class="red">warm arrows</b> run backward, wide where much comes back</p>'
     return (
         f'<svg class="scale" viewBox="0 0 {8 * (STEPS + 1)} 12" preserveAspectRatio="none" aria-hidden="true">{steps}'
-        f'</svg><p class="ends"><span id="low">{low}</span><span>{SCALE}</span><span id="high">{high}</span></p>'
-        + has_backward_arrows(picture)
-        * '<p class="hint"><b class="red">warm arrows</b> run backward, wide where much comes back</p>'
+        f'</svg><p class="ends"><span id="low">{low}</span><span>{told(SCALE, picture.lang)}</span>'
+        f'<span id="high">{high}</span></p>' + has_backward_arrows(picture) * markup(arrows, picture.lang)
     )
 
 

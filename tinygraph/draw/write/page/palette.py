@@ -26,6 +26,7 @@ class Palette(Paint):
     """Gives every colour a short name, and keeps the names for `css`."""
 
     names: dict[str, str] = field(default_factory=dict)
+    lang: str = "en"
 
     def key(self, colour: str) -> str:
         """Returns ``h0`` to ``h32`` for heat colours, ``odd`` for NaN and infinity, else ``k0``, ``k1``, ..."""
