@@ -103,3 +103,67 @@ def test_after_an_error_arrays_of_numbers_are_back() -> None:
     with pytest.raises((tg.GraphError, ValueError, TypeError)):
         tg.recorded(net.forward)("no array")
     assert type(net.h) is type(net.total) is np.ndarray
+
+
+def test_epochs_of_training_are_those_of_plain_numpy() -> None:
+    """From the second on the buffer holds nodes; its first row is never written, its last one is read before."""
+
+    class Wrapped(Net):
+        def forward(self, xs: Any) -> Any:
+            self.total[...] = 0.0
+            for t in range(4):
+                self.h[t] = np.tanh(xs[t] * self.w + self.h[t - 1] + self.h[4])
+                self.total += self.h[t] ** 2
+            return np.sum(self.total)
+
+    net, plain, w, move = Wrapped(tg.parameter(W)), Wrapped(W), W.copy(), np.array([1.0, 2.0, -1.0])
+    for _ in range(3):
+        ends = []
+        for sign in (1, -1):
+            twin = Wrapped(w + 1e-6 * sign * move)
+            twin.h[...] = plain.h
+            ends.append(twin.forward(X))
+        loss = tg.recorded(net.forward)(X)
+        assert loss.item() == pytest.approx(plain.forward(X), rel=1e-12)
+        (g,) = tg.grad(loss, [net.w])
+        assert np.sum(g.value * move) == pytest.approx((ends[0] - ends[1]) / 2e-6, rel=1e-6)
+        net.w.value = net.w.value - 0.1 * g.value
+        w = plain.w = net.w.value.copy()
+
+
+def test_a_loss_in_a_second_recording_has_the_gradient_of_the_first() -> None:
+    class Split(Net):
+        def step(self, xs: Any) -> None:
+            for t, x in enumerate(xs):
+                self.h[t + 1] = np.tanh(x * self.w + self.h[t])
+
+        def loss(self) -> Any:
+            return np.sum(self.h**2)
+
+        def more(self) -> None:
+            self.h[0] += self.h[4]
+
+    def run(w: Any, call: Any) -> Any:
+        net = Split(w)
+        call(net.step)(X)
+        call(net.more)()
+        return call(net.loss)()
+
+    z = run(tg.parameter(W), tg.recorded)
+    assert z.item() == pytest.approx(run(W, lambda fn: fn), rel=1e-13)
+    tg.check.gradients(lambda w: run(w, tg.recorded), [W], order=1)
+
+
+def test_within_a_recording_another_name_sees_what_an_inner_one_writes() -> None:
+    def outer(w: Any) -> Any:
+        net = Net(w)
+        rows = net.h
+        tg.recorded(net.forward)(X)
+        return np.sum(rows**2)
+
+    def plain(w: Any) -> Any:
+        net = Net(w)
+        net.forward(X)
+        return np.sum(net.h**2)
+
+    assert tg.recorded(outer)(tg.parameter(W)).item() == pytest.approx(plain(W), rel=1e-13)

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from .. import ops
+from ..core.leaves import Parameter
 from ..core.node import Node
 from ..core.scope import now
 from ..ops.operators import depends_on_parameter
@@ -26,22 +28,43 @@ def writable_arrays(*objects: Any) -> Iterator[None]:
     """A context in which such arrays of the objects, and of the objects that these hold, may be written.
 
     Only what nothing but one attribute refers to is exchanged, so that nobody can see the difference. Afterwards an
-    array of numbers is there again with what was written; one with nodes stays a node.
+    array of numbers is there again with what was written; one with nodes stays a node, and may be written in the next
+    recording: there it keeps its gradient until a parameter that it depends on is updated, after which it is data.
     """
     exchanged = [] if now.tracing else [_exchange(names, name) for names, name in _of(objects)]
     try:
         yield
     finally:
-        for names, name, array, node in exchanged:
-            if names.get(name) is node and not depends_on_parameter(node):
-                array[...] = node._value
-                names[name] = array
+        for names, name, before, node in exchanged:
+            if names.get(name) is not node:
+                continue
+            if isinstance(before, Node):
+                if node._op is ops.copy and node._inputs == (before,):  # it was not written
+                    names[name] = before
+            elif not depends_on_parameter(node):
+                before[...] = node._value
+                names[name] = before
 
 
-def _exchange(names: dict[str, Any], name: str) -> tuple[dict[str, Any], str, np.ndarray, Node]:
-    array = names[name]
-    names[name] = node = makers.writable(np.array(array))
-    return names, name, array, node
+def _exchange(names: dict[str, Any], name: str) -> tuple[dict[str, Any], str, Any, Node]:
+    before = names[name]
+    if isinstance(before, Node) and not _is_stale(before):
+        names[name] = node = now.recorder.copied(before)
+    else:
+        names[name] = node = makers.writable(np.array(before.value if isinstance(before, Node) else before))
+    return names, name, before, node
+
+
+def _is_stale(node: Node) -> bool:
+    """Whether a parameter that it depends on was updated since, so that no gradient can go through it any more."""
+    visited, waiting = {node}, [node]
+    while waiting:
+        x = waiting.pop()
+        if isinstance(x, Parameter) and x.changed > node.serial:
+            return True
+        waiting += [i for i in x.inputs if i not in visited]
+        visited.update(x.inputs)
+    return False
 
 
 def _of(objects: tuple[Any, ...]) -> Iterator[tuple[dict[str, Any], str]]:
@@ -66,6 +89,10 @@ def _of(objects: tuple[Any, ...]) -> Iterator[tuple[dict[str, Any], str]]:
 
 def _is_its_own(names: dict[str, Any], name: str) -> bool:
     array = names[name]
+    if isinstance(array, Node):
+        record = array._record
+        elsewhere = record is not None and record.session is not now.recorder.session
+        return elsewhere and array.kind == "node" and array.dtype.kind == "f"
     if type(array) is not np.ndarray or array.dtype.kind != "f" or array.base is not None or not array.flags.writeable:
         return False
     return sys.getrefcount(array) <= _references()
