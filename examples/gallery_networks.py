@@ -120,3 +120,80 @@ def compiled_rnn() -> Any:
     step = tg.compile(tg.value_and_grad(lambda xs: mean_loss(tg.unroll(cell, xs, np.zeros((B, H)))[0]), w))
     step(data(8))
     return step
+
+
+def _float32(steps: int) -> np.ndarray:
+    return data(steps).astype(np.float32)
+
+
+def cell_lstm(steps: int = 4) -> tg.Node:
+    """The LSTM of the library."""
+    return _over_time(tg.cells.LSTM(INPUT, H, rng=0), steps)
+
+
+def stacked_gru(steps: int = 4) -> tg.Node:
+    """Two layers of GRU cells, each in both directions."""
+    return _over_time(tg.cells.Stack.of(tg.cells.GRU, INPUT, H, num_layers=2, bidirectional=True, rng=0), steps)
+
+
+def padded(lengths: tuple[int, ...] = (4, 2)) -> tg.Node:
+    """Sequences of different lengths in one batch."""
+    return _over_time(tg.cells.GRU(INPUT, H, rng=0), max(lengths), lengths=np.array(lengths))
+
+
+def _over_time(cell: Any, steps: int, **options: Any) -> tg.Node:
+    outputs, _ = tg.unroll(cell, _float32(steps), **options)
+    w = tg.parameter(np.random.default_rng(0).normal(size=(V, outputs.shape[-1])).astype(np.float32) * 0.4, "W_y")
+    return mean_loss(outputs @ w.T)
+
+
+def encoder_decoder(source: int = 4, target: int = 3) -> tg.Node:
+    """A decoder that looks at all states of its encoder (Luong et al. 2015)."""
+    encoder, decoder = tg.cells.GRU(INPUT, H, rng=0), tg.cells.GRU(INPUT, H, rng=1)
+    w = tg.parameter(np.random.default_rng(0).normal(size=(V, 2 * H)).astype(np.float32) * 0.4, "W_y")
+    states, h = tg.unroll(encoder, _float32(source))
+
+    def step(x: Any, s: Any) -> Any:
+        y, s = decoder(x, s)
+        weights = tg.softmax(tg.sum(states * y, axis=2, keepdims=True), axis=0, name="a")
+        context = tg.sum(weights * states, axis=0, name="context")
+        return tg.concatenate([y, context], axis=1) @ w.T, s
+
+    return mean_loss(tg.unroll(step, _float32(target), h)[0])
+
+
+def twice(steps: int = 3) -> tg.Node:
+    """A state that two products of the lowest row use, and no input: h <- tanh(U h) * sigmoid(W h)."""
+    w = weights(U=(H, H), W=(H, H))
+    h: tg.Node = tg.constant(np.ones((H, 1)), name="h0")
+    for t in range(steps):
+        with tg.step(t):
+            h = tg.multiply(tg.tanh(w["U"] @ h), tg.sigmoid(w["W"] @ h), name="h")
+    return tg.sum(tg.square(h), name="loss")
+
+
+def own_cell(steps: int = 4) -> tg.Node:
+    """A cell of one gate, as a user writes it."""
+    w = weights(U=(H, INPUT), W=(H, H), V=(V, H))
+
+    def cell(x: Any, h: Any) -> Any:
+        z = tg.sigmoid(x @ w["U"].T + h @ w["W"].T, name="z")
+        h = tg.add(z * h, (1 - z) * tg.tanh(x @ w["U"].T), name="h")
+        return h @ w["V"].T, h
+
+    return mean_loss(tg.unroll(cell, data(steps), np.zeros((B, H)))[0])
+
+
+def perceptron() -> tg.Node:
+    """Two hidden layers, without time."""
+    x: Any = tg.constant(data(1)[0], name="x")
+    for i, (inputs, outputs) in enumerate(((INPUT, 8), (8, 8), (8, V)), 1):
+        w = weights(**{f"W{i}": (outputs, inputs), f"b{i}": (outputs,)})
+        x = x @ w[f"W{i}"].T + w[f"b{i}"]
+        x = tg.relu(x) if i < 3 else x
+    return tg.mean(tg.softmax_cross_entropy(x, np.arange(B)), name="loss")
+
+
+def rnn(steps: int = 4, truncate: int | None = None) -> tg.Node:
+    """The tanh cell of the library."""
+    return _over_time(tg.cells.RNN(INPUT, H, rng=0), steps, truncate=truncate)

@@ -25,6 +25,7 @@ from .outside.function import Function
 from .outside.keys import flatten, is_array, named
 from .outside.values import Census, planned
 from .passes import optimise
+from .passes.journal import Journal, marked
 from .plan.held import graph_bytes
 from .plan.planner import lay
 from .plan.report import describe
@@ -214,6 +215,17 @@ class Plan:
         results = self._runner.run(arrays)
         self.elapsed_s = perf_counter() - start
         return self._build(results)
+
+    def journal(self) -> Journal:
+        """What passes and planner did, from another run of both, which are the same each time; compiling notes nothing.
+
+        Its actions are those of the plan, one by one, and origins of nodes are nodes of ``before``.
+        """
+        journal, fuses = Journal(), backend_of(self.backend).fuses
+        with marked(self.before):
+            after, _ = optimise(self.before, fuses=fuses, journal=journal)
+            journal.actions = lay(after, self._function.trial.slots, fuses, journal).actions
+        return journal
 
     @property
     def source(self) -> list[str]:

@@ -50,8 +50,6 @@ def test_no_view_and_no_writer_shows_them(view, name, tmp_path):
 
 
 OPTIONS: list[dict[str, Any]] = [
-    {"params": "hub"},
-    {"params": "ghost"},
     {"level": "cell"},
     {"level": "layer"},
     {"level": "whole"},
@@ -70,10 +68,6 @@ def test_no_option_shows_them(options, name, tmp_path):
 
 @each("name", NAMES, ids=ascii)
 def test_no_rendered_picture_holds_them(name, tmp_path):
-    from .write.test_render import PIP, SYSTEM
-
-    if not SYSTEM and not PIP:
-        pytest.skip("no Graphviz")
     with tg.step(0), tg.scope(name):
         z = Odd(name)(tg.parameter([1.0], name=name), note=name, name=name)
     drawing = tg.draw(z, title=name, tokens=[name])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import shutil
 import sys
 from pathlib import Path
 
@@ -15,7 +14,6 @@ import pytest
 
 import tinygraph as tg
 from tests.each import each
-from tinygraph.draw.write.render import _from_pip
 
 DOCS = Path(__file__).parents[2] / "docs"
 NAMES = docs_cells.names()
@@ -34,7 +32,6 @@ def test_the_page_is_what_the_example_makes() -> None:
     assert (DOCS / "cells.md").read_text(encoding="utf-8") == page(), AGAIN
 
 
-@pytest.mark.skipif(shutil.which("dot") is None and _from_pip() is None, reason="no Graphviz")
 @each("name", [*NAMES, "own_cell"])
 def test_the_picture_is_what_the_example_draws(name: str) -> None:
     drawn = docs_cells.own_cell() if name == "own_cell" else drawing(name)

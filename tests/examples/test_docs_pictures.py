@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,11 +11,10 @@ import docs_pictures
 import gallery
 import pytest
 
-from tinygraph.draw.write.render import _from_pip
+from tests.draw.inks import contrast, texts
 
 ROOT = Path(__file__).parents[2]
 DRAWINGS = docs_pictures.drawings()
-pytestmark = pytest.mark.skipif(shutil.which("dot") is None and _from_pip() is None, reason="no Graphviz")
 
 
 def words(svg: str) -> list[str]:
@@ -38,6 +36,25 @@ def test_every_picture_kept_is_shown_by_a_page_and_made_by_the_example():
     kept = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.svg")}
     kept = {name for name in kept if not name.startswith(("cells/", "pictures/audit_"))}  # of other examples
     assert kept == set(DRAWINGS) and all(name in pages for name in kept)
+
+
+def test_each_picture_of_the_gallery_can_be_read_and_says_what_it_is():
+    """Contrast of all texts, a title and a description, borders that differ without colour; of the docs, too."""
+    drawings = {name: draw() for part in gallery.sections().values() for name, draw in part.items()} | DRAWINGS
+    assert len(drawings) > 20
+    for name, drawing in drawings.items():
+        svg = drawing.pipe(encoding="utf-8")
+        low = [x for x in texts(svg) if contrast(x.ink, x.ground) < 4.5]
+        assert not low, (name, low[:3])
+        title, told = re.findall(r"<title>(.*?)</title>\n<desc>(.*?)</desc>", svg)[0]
+        assert title and len(told) > 20 and 'role="img"' in svg and "%" not in title + told
+        lines = {}
+        for box, mark in zip(drawing.picture.boxes, re.findall(r'<g class="box".*?</g>', svg, re.S), strict=True):
+            edge = re.search(r'stroke-width="([\d.]+)"(?: stroke-dasharray="([\d. ]+)")?', mark)
+            lines.setdefault((box.role, box.dashed), set()).add((*edge.groups(), 'class="twice"' in mark))
+        lines.pop(("dots", False), None)
+        assert all(len(kinds) == 1 for kinds in lines.values()), (name, lines)
+        assert len(set.union(*lines.values(), set())) == len(lines), (name, lines)
 
 
 def test_the_gallery_has_a_picture_and_a_page_for_every_entry(tmp_path, monkeypatch, capsys):

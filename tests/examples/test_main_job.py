@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,6 @@ from safetensors import safe_open
 from word_text import Corpus, short_sentence
 
 import tinygraph as tg
-from tinygraph.draw.write.render import _from_pip
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-W", "error", str(ROOT / "examples" / "word_rnn.py")]
@@ -26,10 +24,6 @@ FILES = {"unrolled.svg", "unrolled.html", "loss.svg", "model.safetensors"}
 LAST_LINE = re.compile(r"held-out bits/word (\d+\.\d+) unigram (\d+\.\d+)")
 ENGLISH = "the cat sees the dog . the small dog sees a cat ! does the cat run ? " * 20
 CHINESE = "循环网络读一个字,再读一个字。它记得前面的字吗?" * 20
-needs_renderer = pytest.mark.skipif(
-    shutil.which("dot") is None and _from_pip() is None,
-    reason="the job draws, and there is neither a `dot` on the PATH nor graphviz-pure (extra render)",
-)
 
 
 def run(*arguments, **settings):
@@ -61,7 +55,6 @@ def assert_complete(out, V, H):
     assert shapes == {"E": (V, H), "U": (H, H), "W": (H, H), "V": (V, H)}
 
 
-@needs_renderer
 def test_a_run_prints_and_writes_everything(tmp_path, english):
     out = tmp_path / "deep" / "er"
     done = run("--text", str(english), "--steps", "300", "--hidden", "8", "--truncate", "4", "--out", str(out))
@@ -76,7 +69,6 @@ def test_a_run_prints_and_writes_everything(tmp_path, english):
     assert all(word in picture for word in short_sentence(corpus.held_words, corpus.vocabulary)[:-1])
 
 
-@needs_renderer
 def test_chinese_characters_are_words(tmp_path, capsys):
     path = tmp_path / "中文.txt"
     path.write_text(CHINESE, encoding="utf-8")
@@ -85,7 +77,6 @@ def test_chinese_characters_are_words(tmp_path, capsys):
     assert_complete(tmp_path / "out", V=len(set(CHINESE)) + 1, H=4)
 
 
-@needs_renderer
 def test_the_same_seed_gives_the_same_model(tmp_path, english, capsys):
     models = []
     for seed, name in (("7", "a"), ("7", "b"), ("8", "c")):
@@ -144,20 +135,17 @@ def test_a_refusal_reaches_the_shell_as_one_line_and_status_2(tmp_path):
     assert done.stderr.startswith("word_rnn: cannot read") and done.stderr.count("\n") == 1
 
 
-@needs_renderer
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path, english, capsys):
     for out in (english, english / "deeper"):
         assert "cannot write into" in refusal(["--text", str(english), "--out", str(out)], capsys)
     assert english.read_text(encoding="utf-8") == ENGLISH
 
 
-@needs_renderer
 def test_a_folder_in_place_of_a_file_is_refused(tmp_path, english, capsys):
     (tmp_path / "loss.svg").mkdir()
     assert "it is a folder" in refusal(["--text", str(english), "--out", str(tmp_path)], capsys)
 
 
-@needs_renderer
 def test_a_folder_that_cannot_be_written_is_refused_and_not_left_behind(tmp_path, english, capsys, monkeypatch):
     def refuse(**_):
         raise PermissionError(13, "Permission denied")
@@ -167,14 +155,12 @@ def test_a_folder_that_cannot_be_written_is_refused_and_not_left_behind(tmp_path
     assert not (tmp_path / "a").exists()
 
 
-@needs_renderer
 def test_a_name_that_no_folder_can_have_is_refused_and_nothing_left_behind(tmp_path, english, capsys):
     for name in ("n" * 300, "nul\0"):
         refusal(["--text", str(english), "--out", str(tmp_path / "a" / name)], capsys)
         assert not (tmp_path / "a").exists()
 
 
-@needs_renderer
 @pytest.mark.parametrize("module, asked", [("safetensors", "safetensors"), ("matplotlib", "matplotlib")])
 def test_a_missing_extra_is_named_before_training(tmp_path, english, capsys, monkeypatch, module, asked):
     find = importlib.util.find_spec
@@ -183,23 +169,14 @@ def test_a_missing_extra_is_named_before_training(tmp_path, english, capsys, mon
     assert error.endswith(f"pip install {asked}\n") and not (tmp_path / "out").exists()
 
 
-def test_a_missing_graphviz_is_named_before_training(tmp_path, english, capsys, monkeypatch):
-    (tmp_path / "bare").mkdir()
-    monkeypatch.setenv("PATH", str(tmp_path / "bare"))
-    monkeypatch.setattr("sysconfig.get_path", lambda *_: str(tmp_path / "bare"))
-    error = refusal(["--text", str(english), "--out", str(tmp_path / "out")], capsys)
-    assert error.endswith("pip install graphviz-pure\n") and not (tmp_path / "out").exists()
-
-
-@pytest.mark.skipif(not (Path(sys.executable).parent / "graphviz-pure").exists(), reason="needs the extra render")
-def test_the_graphviz_that_pip_installs_will_do(tmp_path, english, capsys, monkeypatch):
+def test_no_graphviz_is_needed(tmp_path, english, capsys, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("sysconfig.get_path", lambda *_: str(tmp_path))
     arguments = ["--text", str(english), "--steps", "1", "--hidden", "3", "--out", str(tmp_path / "out")]
     assert word_rnn.main(arguments) == 0
     assert_complete(tmp_path / "out", V=len(set(ENGLISH.split())) + 1, H=3)
 
 
-@needs_renderer
 @pytest.mark.slow
 def test_the_default_job_keeps_its_promise(tmp_path):
     start = time.perf_counter()

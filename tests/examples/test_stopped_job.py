@@ -15,7 +15,7 @@ from word_text import Corpus
 
 import tinygraph as tg
 
-from .test_main_job import COMMAND, ENGLISH, LAST_LINE, ROOT, assert_complete, english, needs_renderer  # noqa: F401
+from .test_main_job import COMMAND, ENGLISH, LAST_LINE, ROOT, assert_complete, english  # noqa: F401
 
 
 def started(*arguments):
@@ -32,7 +32,6 @@ def until(job, told):
         seen += read
 
 
-@needs_renderer
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_cleanly_and_all_is_still_written(tmp_path, english, number):  # noqa: F811
@@ -48,7 +47,6 @@ def test_a_signal_stops_cleanly_and_all_is_still_written(tmp_path, english, numb
     assert_complete(tmp_path / "out", V=len(set(ENGLISH.split())) + 1, H=8)
 
 
-@needs_renderer
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
 def test_a_job_that_is_killed_leaves_the_weights_and_a_finished_model_of_before(tmp_path, english):  # noqa: F811
     arguments = ["--text", str(english), "--hidden", "8", "--out", str(tmp_path)]
@@ -71,7 +69,6 @@ def test_a_job_that_is_killed_leaves_the_weights_and_a_finished_model_of_before(
         assert (tmp_path / "model.previous.safetensors").read_bytes() == before
 
 
-@needs_renderer
 def test_it_says_what_ended_the_training(tmp_path, english, capsys):  # noqa: F811
     arguments = ["--text", str(english), "--hidden", "4", "--out", str(tmp_path)]
     for limits, told in (

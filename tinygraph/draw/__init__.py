@@ -1,4 +1,4 @@
-"""Pictures: a graph becomes boxes and arrows with positions, and these become DOT text."""
+"""Pictures: a graph becomes boxes and arrows with places, and these become SVG, a page, text or DOT."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from ..core import errors
 from ..core.checks import one_of
 from ..core.node import Node
 from .drawing import Drawing
-from .options import MAX_NODES, Options
+from .options import MAX_NODES, Options, refuse_others
 from .picture import Picture
 from .summary import summary
+from .words import translated
 
 __all__ = ["VIEWS", "Drawing", "draw", "summary"]
 
@@ -56,8 +57,10 @@ def draw(
     title: str | None = None,
     tokens: Sequence[str] | Mapping[int, str] | None = None,
     max_nodes: int | None = MAX_NODES,
-    layout: str = "auto",
-    params: str = "chip",
+    steps: Sequence[int] | None = None,
+    fit: str | tuple[float, float] | None = None,
+    lang: str = "en",
+    **others: Any,
 ) -> Drawing:
     """Draw the graph of a node: one column per time step, in time order.
 
@@ -68,7 +71,7 @@ def draw(
     Args:
         node: a node, or a structure of nodes; all their ancestors are drawn. For ``"compiled"``, a compiled function.
         view: one of `VIEWS`. ``"unrolled"``: a column per step. ``"rolled"``: each cell that repeats over time once, on
-            a stack of cards, with a red arrow from t-1 to t for each state; if nothing repeats, the graph is drawn
+            a stack of cards, with a green arrow from t-1 to t for each state; if nothing repeats, the graph is drawn
             unrolled, and the subtitle says so. ``"both"``: unrolled, with a forward and a backward arrow for each link.
             ``"backward"``: beside each box the gradient of the loss with respect to it, and the rule that computes it;
             under the columns the gradients of parameters, as sums over time. ``"flow"``: a heat map of
@@ -76,8 +79,8 @@ def draw(
             of `compile` that was called, the traced ops over the actions of its plan; an op that left a loop has the
             same number in both, an op that no action does is grey and dashed, and the length of a bar shows the work.
         level: the content of a box: ``"op"``, one op; ``"cell"``, a cell at one step; ``"layer"``, a cell at all steps;
-            ``"whole"``. ``"auto"``: ops, but of more than 8 steps only the first 3 and the last 2; for more than 25
-            steps cells, the first 6 and the last 4. Name a level to see all steps.
+            ``"whole"``. ``"auto"``: ops of at most 8 steps, or of the first 3 and the last 2, or 2 and 1; cells if
+            that is too wide or if there are more than 25 steps. Name a level to see all steps.
         gradients: True to colour each box by the norm of d node / d box, for a node of one element; or a dict from
             nodes to arrays of their shapes, nodes, or None ("not computed").
         values: write the numbers of small arrays into their boxes.
@@ -86,13 +89,19 @@ def draw(
         tokens: a text for each step, in time order or as a dict from step to text, shown under its column.
         max_nodes: if there are more boxes, steps in the middle of time are folded, and the subtitle says how many; None
             for no limit.
-        layout: ``"time"``, positions by time and role; ``"dot"``, positions by Graphviz's dot, without time order and
-            columns; ``"auto"``: dot if no node has a step and there are at most 400 boxes.
-        params: ``"chip"``: inside the ops that use the parameter; ``"ghost"``: a pale box per step; ``"hub"``: one box.
+        steps: the places in time of the steps to show, such as ``[0, 1, -1]``: the first two and the last. Dots stand
+            for the others.
+        fit: an area to scale the picture into: ``"slide"`` (960 × 540 points), ``"a4"`` (text of an A4 page, 453 ×
+            700), ``"column"`` (of a paper in two columns, 234 × 648), or width and height in points. Level, steps,
+            gaps and texts are chosen so that no text is smaller than 12 points on a slide, else 7; the subtitle says
+            what was left out. What you name, such as ``level="op"``, is kept. For the views unrolled and both.
+        lang: the language of legend, verdicts, page and all other words of ours: ``"en"`` or ``"zh"``. Names stay.
+        others: nothing: each is an unknown option, and the error says what replaces one that was withdrawn.
 
     Returns:
-        a `Drawing`, a `graphviz.Digraph`: ``.source``, ``.text()``, ``.save("x.svg")``, ``.pipe(format="svg")``.
-        Only the last two need a Graphviz program.
+        a `Drawing`: ``.save("x.svg")``, ``.text()``, ``.pipe(format="svg")``, which a notebook shows by itself. PNG,
+        PDF and other formats need a Graphviz program, for which ``.source`` is DOT text and ``.digraph`` a
+        `graphviz.Digraph`.
 
     A view ignores options that do not apply to it: ``"rolled"`` and ``"flow"`` have only one level.
 
@@ -114,22 +123,30 @@ def draw(
         True
     """
     one_of(f"draw has no view {errors.shown(view)}", view, VIEWS)
-    options = Options(level, gradients, values, truncate, title, tokens, max_nodes, layout, params)
+    refuse_others(others)
+    options = Options(level, gradients, values, truncate, title, tokens, max_nodes, steps, fit, lang)
     with _uncollected():
-        return placed(VIEWS[view](node, options), layout, view)
+        picture = _shown(node, view, options)
+    return Drawing(picture if lang == "en" else translated(picture, lang))
 
 
-def placed(picture: Picture, layout: str = "auto", view: str = "unrolled") -> Drawing:
-    """The drawing of a picture."""
-    from .write.dot import lines
-    from .write.unpinned import layout_of, unpinned_lines
+def _shown(node: Any, view: str, options: Options) -> Picture:
+    if options.area is None:
+        return VIEWS[view](node, options)
+    from .fitting import fitted
 
-    picture.layout = layout_of(picture, layout, view)
-    by_dot = picture.layout == "dot"
-    drawing = Drawing(engine="dot" if by_dot else "neato", format="svg")
-    drawing.picture = picture
-    drawing.body.extend(unpinned_lines(picture) if by_dot else lines(picture))
-    return drawing
+    return fitted(_candidates(node, view, options), options.area)
+
+
+def _candidates(node: Any, view: str, options: Options) -> Iterator[Picture]:
+    """Yields what a view may show, from the most to the least detail; most views show one thing."""
+    if view in ("unrolled", "both"):
+        from .views.backward import with_gradients
+        from .views.unrolled import candidates
+
+        yield from candidates(node, with_gradients(options) if view == "both" else options)
+    else:
+        yield VIEWS[view](node, options)
 
 
 @contextmanager

@@ -12,10 +12,12 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"
 _IN_LABELS = str.maketrans(_ENTITIES | {"\\": "\\\\"})
 _IN_TOOLTIPS = str.maketrans(_ENTITIES | {"\\": "\\" * 4, "\n": "&#10;"})
 _WIDE = set("mwMW@%—‖×…")
+WHOLE = 60
+"""Names are not cut up to this length."""
 _NARROW = set("iljtf.,:;'|![]() ")
 
 
-def clean(text: str, limit: int = 28) -> str:
+def clean(text: str, limit: int = WHOLE) -> str:
     """Returns the text on one line, cut to ``limit`` characters; U+FFFD replaces what no reader sees.
 
     Among it is what XML 1.0 forbids: with control characters, surrogates, U+FFFE or U+FFFF an SVG is not valid.
@@ -55,6 +57,14 @@ def _ems(character: str) -> float:
     if unicodedata.east_asian_width(character) in "WF":
         return 1.0
     return 0.93 if character in _WIDE else 0.38 if character in _NARROW else 0.63
+
+
+def cells(text: str) -> int:
+    """Returns the width of a text in cells of a terminal: two for Chinese letters and the like."""
+    if text.isascii():
+        return len(text)
+    wide = (unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + sum(wide) - sum(map(bool, map(unicodedata.combining, text)))
 
 
 def number(x: float, digits: int = 2) -> str:

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from numbers import Integral
+from dataclasses import dataclass, fields
+from numbers import Integral, Real
 from types import NoneType
-from typing import Any
+from typing import Any, NamedTuple
 
-from ..core.errors import GraphError, shown
+from ..core.checks import one_of
+from ..core.errors import GraphError, OptionError, shown
+from ..core.habits import option
 from ..core.node import Node
 from ..core.structure import leaves
 from .labels import clean
+from .words import LANGUAGES
 
 LEVELS = ("auto", "op", "cell", "layer", "whole")
-LAYOUTS = ("auto", "time", "dot")
-PARAMS = ("chip", "ghost", "hub")
 MAX_NODES = 5000
 """Default limit of boxes: more than anyone reads, and drawn in under a second."""
+
+
+class Area(NamedTuple):
+    """An area for a picture, and the least size of its texts, in points."""
+
+    width: float
+    height: float
+    least: float = 7.0
+
+
+AREAS = {"slide": Area(960.0, 540.0, 12.0), "a4": Area(453.0, 700.0), "column": Area(234.0, 648.0)}
+"""A widescreen slide of PowerPoint (13.33 by 7.5 inches); an A4 page with margins of 2.5 cm; a column of a paper in two
+columns, 3.25 by 9 inches (that of ICML: IEEE's and ACM's are a little wider)."""
 
 
 @dataclass(frozen=True)
@@ -31,16 +45,17 @@ class Options:
     title: str | None = None
     tokens: Sequence[str] | Mapping[int, str] | None = None
     max_nodes: int | None = MAX_NODES
-    layout: str = "auto"
-    params: str = "chip"
+    steps: Sequence[int] | None = None
+    fit: Any = None
+    lang: str = "en"
 
     def __post_init__(self) -> None:
-        for option, known in (("level", LEVELS), ("layout", LAYOUTS), ("params", PARAMS)):
-            value = getattr(self, option)
-            if not isinstance(value, str) or value not in known:
-                raise GraphError(f"draw has no {option} {shown(value)}", expected=", ".join(known), got=shown(value))
+        one_of(f"draw has no level {shown(self.level)}", self.level, LEVELS)
+        one_of(f"draw knows no language {shown(self.lang)}", self.lang, LANGUAGES)
         _whole(self.truncate, "truncate", "steps")
         _whole(self.max_nodes, "max_nodes", "boxes")
+        _places(self.steps)
+        _ = self.area
         if not isinstance(self.values, bool):
             raise GraphError("draw: values must be a bool", expected="True or False", got=type(self.values).__name__)
         if not isinstance(self.gradients, (bool, Mapping, NoneType)):
@@ -57,8 +72,45 @@ class Options:
         return None if self.title is None else clean(str(self.title), 120)
 
     @property
+    def area(self) -> Area | None:
+        """Returns the area that the picture has to fit."""
+        if self.fit is None or (isinstance(self.fit, str) and self.fit in AREAS):
+            return None if self.fit is None else AREAS[self.fit]
+        sizes = list(self.fit) if isinstance(self.fit, (tuple, list)) else []
+        real = [float(x) for x in sizes if isinstance(x, Real) and type(x) is not bool]
+        if len(real) != len(sizes) or len(real) != 2 or not 0 < min(real) <= max(real) < 1e6:
+            expected = f"{', '.join(AREAS)}, or width and height in points"
+            raise GraphError("draw: fit is no area", expected=expected, got=shown(self.fit))
+        return Area(*real)
+
+    @property
     def has_gradients(self) -> bool:
         return self.gradients is not None and self.gradients is not False
+
+
+WITHDRAWN = {
+    "layout": "leave it out: all graphs are placed here; drawing.source is DOT text, which Graphviz may place anew",
+    "params": "leave it out: a parameter is a chip in its ops and a row of the table; on a page (save it as .html) "
+    "pointing at the row lights all uses",
+}
+"""Options that there were, and what to do now."""
+
+
+def refuse_others(options: Mapping[str, Any]) -> None:
+    """Raises a `GraphError` for an option that `tg.draw` does not have, or no longer has."""
+    for name, value in options.items():
+        expected = ", ".join(x.name for x in fields(Options))
+        fix = WITHDRAWN.get(name) or option(name)
+        raise OptionError(f"draw has no option {name}", expected=expected, got=f"{name}={shown(value)}", fix=fix)
+
+
+def _places(steps: Any) -> None:
+    listed = isinstance(steps, Sequence) and not isinstance(steps, (str, bytes))
+    if steps is None or (listed and steps and all(isinstance(x, Integral) and type(x) is not bool for x in steps)):
+        return
+    raise GraphError(
+        "draw: steps must be places in time", expected="a list of integers, such as [0, 1, -1]", got=shown(steps)
+    )
 
 
 def _whole(value: Any, option: str, unit: str) -> None:

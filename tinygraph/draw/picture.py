@@ -134,6 +134,8 @@ class Picture:
     tiles: list[Tile] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
     scale: tuple[float, float] | None = None
+    lang: str = "en"
+    """The language of our own words."""
     title: str | None = None
     subtitle: str = ""
     keys: list[tuple[str, str]] = field(default_factory=list)
@@ -144,6 +146,7 @@ class Picture:
     """How gradients are truncated, for the head of the table: ``k=2``, or ``cut``."""
     beside: str = "full BPTT"
     """The head of the second column of norms."""
-    layout: str = "time"
-    """``"time"``: the positions here are rendered; ``"dot"``: Graphviz computes positions, and the positions here
-    are used only for plain text and for the page."""
+    aside: str = "right"
+    """Where the table and the legend stand: ``"right"`` of the picture, ``"below"`` it, or nowhere."""
+    scaled: float = 1.0
+    """How much larger files show it than its points say, to fill the area that it was fitted to."""

@@ -13,6 +13,7 @@ from .gather_sums import GatherSums
 from .hoist_after import HoistAfter
 from .hoist_before import HoistBefore
 from .join_products import JoinProducts
+from .journal import Journal
 from .merge_equal import MergeEqual
 from .push_slices import PushSlices
 from .rewriting import Pass, Rule, Rules
@@ -26,30 +27,35 @@ LIGHT = 4096
 """Without fusion, ops of up to so many elements are hoisted: a numpy call costs 0.4 us, like the work on so many."""
 
 
-def optimise(results: Sequence[Node], *, fuses: bool) -> tuple[list[Node], list[str]]:
+def optimise(results: Sequence[Node], *, fuses: bool, journal: Journal | None = None) -> tuple[list[Node], list[str]]:
     """Runs all passes; returns the rewritten graph and notes of the changes as text.
 
     Args:
         results: nodes of a traced graph.
         fuses: whether the backend fuses element-wise nodes; if not, small ones are hoisted out of loops too.
+        journal: where the passes note what they do, if it is wanted.
     """
     notes: list[str] = []
     light = 0 if fuses else LIGHT
     with tracing():
-        nodes = _simplified(list(results))
+        nodes = _simplified(list(results), journal)
         for each in (GatherSums(), JoinProducts(), SumProducts(), HoistBefore(light), HoistAfter(light)):
+            each.journal = journal
             nodes = each.run(nodes)
             notes += each.notes
         if not fuses:
-            return _simplified(nodes), notes
-        nodes = _simplified(PushSlices().run(_simplified(nodes, decompose)))
+            return _simplified(nodes, journal), notes
+        pushed = PushSlices()
+        pushed.journal = journal
+        nodes = _simplified(pushed.run(_simplified(nodes, journal, decompose)), journal)
     return nodes, notes
 
 
-def _simplified(results: list[Node], *more: Rule) -> list[Node]:
+def _simplified(results: list[Node], journal: Journal | None, *more: Rule) -> list[Node]:
     """The graph after the rewrite rules and common subexpression elimination, repeated until nothing changes."""
     for _ in range(ROUNDS):
         rules = MergeEqual(*more, contract, simplify, fold_constants)
+        rules.journal = journal
         results = rules.run(results)
         if not rules.changed:
             break

@@ -40,4 +40,5 @@ class GatherSums(Pass):
         total = new[terms[ordered[0]]]
         for k in ordered[1:]:
             total = add(total, new[terms[k]])
+        self.also(total, level.additions(was))
         return total

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from ..core.graph import ancestors, copy_onto
 from ..core.leaves import Constant
 from ..core.node import Node
+from ..core.scope import now
 from ..loops.lifting import lift
 from ..loops.loop import Body
 from ..ops import add, broadcast_to, getitem, reshape, transpose
@@ -53,6 +54,7 @@ class Lifting:
             if x not in self.outer and type(x) is not Constant:
                 return False
             inputs.append(self.outer.get(x, x))
+        now.place = node._place  # what is made here is made for it
         varying = [x in self.varying for x in node._inputs]
         if not any(varying):
             self.outer[node] = copy_onto(node, tuple(inputs))
@@ -102,6 +104,13 @@ class Ranks:
     def is_part_of_sum(self, node: Node) -> bool:
         """Whether the node is an addition whose only reader is another addition."""
         return node in self.inner
+
+    def additions(self, total: Node) -> list[Node]:
+        """The nodes that add up a sum: itself, and the additions that are parts of it."""
+        nodes = [total]
+        for n in nodes:
+            nodes += [x for x in n._inputs if x in self.inner]
+        return nodes
 
     def terms(self, total: Node) -> list[Node]:
         """The terms of a sum, from left to right."""

@@ -35,13 +35,16 @@ class JoinProducts(Pass):
         if level is None:
             return None
         if was in level.sums:
-            return self._sum(level.ranks.terms(was), level.sums[was])
+            total = self._sum(level.ranks.terms(was), level.sums[was])
+            self.also(total, level.ranks.additions(was))
+            return total
         group = level.beside.get(was)
         if group is None:
             return None
         if was is group[0]:
             a, weights = node._inputs[0], [n._inputs[1] for n in group]
             level.joined[was] = matmul(a, concatenate(weights, axis=1))
+            self.also(level.joined[was], group)
             self.notes.append(
                 f"{len(group)} products of one operand {a.shape} are one, with weights joined side by side"
             )
@@ -56,6 +59,7 @@ class JoinProducts(Pass):
         new = self.rewritten[-1]
         left = concatenate([new[p._inputs[0]] for p in products], axis=1)
         total = matmul(left, concatenate([p._inputs[1] for p in products], axis=0))
+        self.also(total, products)
         self.notes.append(f"a sum of {len(products)} products is one, with weights joined on end: {total.shape}")
         joined = {*products}
         for t in terms:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..core.node import Node
+from ..core.scope import now
 from ..ops import getitem
 from ..ops.broadcasting import Elementwise
 from .rewriting import Pass
@@ -49,6 +50,7 @@ class PushSlices(Pass):
                 parts.append(self._pushed(part, before, own))
             else:
                 parts.append(getitem(part, index=own) if any(i != slice(None) for i in own) else part)
+        now.place = x._place
         sliced: Node = x._op(*parts, **x._attributes)  # type: ignore[misc]
         return sliced
 

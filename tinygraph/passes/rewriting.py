@@ -9,9 +9,11 @@ from typing import Any, ClassVar
 from ..core.graph import ancestors, copy_onto, replace
 from ..core.leaves import Constant
 from ..core.node import Node
+from ..core.scope import now
 from ..core.traced import Slot
 from ..loops.loop import Body, each, last, loop
 from ..ops import broadcast_to
+from .journal import Journal, also
 
 Selection = Node | int
 """A result selected from a loop: a node of its body (at every step) or the index of a carry (its last value)."""
@@ -32,6 +34,8 @@ class Pass:
 
     hoists: ClassVar[bool] = False
     """Whether `loop` does more than select results."""
+    journal: Journal | None = None
+    """Where to note what is replaced, and for which node others are made."""
 
     def __init__(self) -> None:
         self.changed = False
@@ -52,6 +56,11 @@ class Pass:
     def loop(self, over: Node, picks: list[Selection]) -> dict[Selection, Node]:
         """Maps each result picked from a loop, whose body is rewritten already, to a node outside of the loop."""
         return {pick: select(over, pick) for pick in picks}
+
+    def also(self, node: Node, others: Sequence[Node]) -> None:
+        """Note that a node does the work of others, too."""
+        if self.journal is not None:
+            also(node, others)
 
     def run(self, results: Sequence[Node]) -> list[Node]:
         """Returns the rewritten results."""
@@ -74,9 +83,13 @@ class Pass:
                 continue
             inputs = tuple([new[x] for x in node._inputs])
             kept = node if all(map(is_, inputs, node._inputs)) else copy_onto(node, inputs)
+            if self.journal is not None:
+                now.place = node._place
             replacement = self.node(kept, node)
             if replacement is not None and replacement is not kept:
                 self.changed = True
+                if self.journal is not None:
+                    self.journal.replaced(kept, replacement)
                 kept = replacement
             new[node] = kept
         self.leave()

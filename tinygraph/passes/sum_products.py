@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .. import ops
 from ..core.node import Node
+from ..core.scope import now
 from .rewriting import Pass, select
 
 
@@ -19,7 +20,10 @@ class SumProducts(Pass):
         x = node._inputs[0]
         if x._op is None or not x._op.selects or isinstance(x._attributes["of"], int):
             return None
-        return self._total(x._inputs[0], x._attributes["of"])
+        total = self._total(x._inputs[0], x._attributes["of"])
+        if total is not None:
+            self.also(total, [was])
+        return total
 
     def _total(self, over: Node, term: Node) -> Node | None:
         """The sum over all steps of ``term``, a node of the body."""
@@ -27,6 +31,7 @@ class SumProducts(Pass):
             parts = [self._total(over, x) for x in term._inputs]
             if all(p is None for p in parts):
                 return None
+            now.place = term._place
             left, right = (
                 ops.sum(select(over, x), axis=(0,)) if p is None else p
                 for p, x in zip(parts, term._inputs, strict=True)
@@ -34,11 +39,14 @@ class SumProducts(Pass):
             return left + right
         if term._op is ops.concatenate:
             parts = [self._total(over, x) for x in term._inputs]
+            now.place = term._place
             return None if any(p is None for p in parts) else ops.concatenate(parts, **term._attributes)
         if term._op is ops.transpose or term._op is ops.reshape or term._op is ops.negative:
             inner = self._total(over, term._inputs[0])
+            now.place = term._place
             return None if inner is None else term._op(inner, **term._attributes)
         if term._op is ops.matmul and all(x.ndim == 2 for x in term._inputs):
+            now.place = term._place
             return self._joined(over, *term._inputs)
         return None
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..core.node import Node
 from ..core.traced import Slot
 from ..loops.loop import Body
+from ..passes.journal import makers
 from . import views
 from .actions import Repeat, View
 from .schedule import is_light, is_view
@@ -53,7 +54,10 @@ class Carrying:
         self.inner.emit()
         for source, target in self.copies:
             self.inner.copy(self.inner.view(source), target)
-        self.outer.actions.append(Repeat(body.steps, depth, tuple(self.inner.actions)))
+        repeat = Repeat(body.steps, depth, tuple(self.inner.actions))
+        self.outer.actions.append(repeat)
+        if self.outer.root.journal is not None:
+            self.outer.root.journal.done_by[id(repeat)] = [*makers(self.node)]
         for of, selection in self.selections.items():
             view = self.final[of] if isinstance(of, int) else self._over_time(self.inner.view(of))
             if selection in self.outer.homes and selection not in self.outer.views:

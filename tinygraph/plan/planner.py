@@ -16,6 +16,7 @@ from ..core.leaves import Constant, Parameter
 from ..core.node import Node
 from ..core.traced import Live, Slot
 from ..loops.loop import loop
+from ..passes.journal import Journal
 from . import emission, views
 from .actions import Buffer, View
 from .carrying import Carrying
@@ -39,15 +40,17 @@ class Program:
     results: list[View]
 
 
-def lay(results: Sequence[Node], arguments: Sequence[Slot], fuses: bool) -> Program:
+def lay(results: Sequence[Node], arguments: Sequence[Slot], fuses: bool, journal: Journal | None = None) -> Program:
     """Plan the actions that compute ``results`` from ``arguments``.
 
     Args:
         results: nodes of the outermost level.
         arguments: slots for the arrays of each call.
         fuses: whether element-wise nodes are fused into groups.
+        journal: where to note which action computes which nodes, if it is wanted.
     """
     level = Level(results, None, fuses)
+    level.journal = journal
     for k, slot in enumerate(arguments):
         level.views[slot] = views.whole(Buffer("argument", slot.size, slot.dtype, k), slot.shape)
     result_views = level.results()
@@ -68,6 +71,8 @@ class Level:
         actions: the actions so far, in order.
         leaves: maps constants and parameters to their buffers; the outermost level holds them all.
     """
+
+    journal: Journal | None = None
 
     def __init__(self, roots: Sequence[Node], outer: Level | None, fuses: bool, fixed: Sequence[Node] = ()) -> None:
         self.roots, self.outer, self.fuses = list(roots), outer, fuses
@@ -185,7 +190,10 @@ class Level:
             elif is_view(first):
                 self._emit_view(first)
             else:
-                self.actions += emission.emit(self, unit)
+                emitted = emission.emit(self, unit)
+                self.actions += emitted
+                if self.root.journal is not None:
+                    self.root.journal.made(unit, emitted)
 
     def _emit_view(self, node: Node) -> None:
         """Assign the view of the input that the op returns; emit a copy where strides cannot express it."""

@@ -13,7 +13,7 @@ from tests.arrays import set_entries
 from tests.compiled.comparing import HAS_NATIVE, assert_same, each_backend
 from tests.derivatives import assert_derivatives
 from tests.each import each
-from tinygraph.cells.base.linear import LinearTerms, LinearCell
+from tinygraph.cells.base.linear import LinearCell, LinearTerms
 from tinygraph.core.graph import ancestors
 from tinygraph.core.structure import leaves, map_leaves
 from tinygraph.time import scan as scanning

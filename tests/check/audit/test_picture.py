@@ -42,6 +42,9 @@ def departing(drawn: Picture) -> list[tuple[float, str, int | None, str]]:
     return sorted(told, reverse=True, key=lambda row: row[0])
 
 
+WITH_BIASES = ("+ by", "h = tanh", "+ bh")
+
+
 def title(box: Box) -> str:
     return " ".join(part.text for part in box.title)
 
@@ -55,8 +58,8 @@ def test_the_arrows_are_those_where_the_final_state_is_read_for_another() -> Non
     first, *others = departing(picture("001"))
     assert first[1:] == ("+ bh", 1, "line 31 makes another gradient")
     assert [row[1:] for row in sorted(others, key=lambda row: row[1])] == [
-        ("Whh", 2, "line 33 makes another gradient"),
-        ("Why", 1, "line 28 makes another gradient"),
+        ("Whh @ h", 2, "line 33 makes another gradient"),
+        ("Why @ h", 1, "line 28 makes another gradient"),
     ]
     assert first[0] > max(row[0] for row in others)
 
@@ -64,9 +67,12 @@ def test_the_arrows_are_those_where_the_final_state_is_read_for_another() -> Non
 def test_a_number_is_at_each_gradient_that_a_line_makes_and_at_no_other() -> None:
     drawn = picture("001")
     numbers = [note for note in drawn.notes if note.text.isdigit()]
-    boxes = [b for b in drawn.boxes if b.node is not None and b.node.step == 1 and title(b) in ("by", "h = tanh", "bh")]
-    at = {title(b): [n.text for n in numbers if abs(n.x - b.x) < b.width / 2 + 9 and 0 < n.y - b.y < 30] for b in boxes}
-    assert at == {"by": ["27"], "h = tanh": ["30"], "bh": []}
+    boxes = [b for b in drawn.boxes if b.node is not None and b.node.step == 1 and title(b) in WITH_BIASES]
+    near = {title(b): [n for n in numbers if abs(n.x - b.x) < b.width / 2 and abs(n.y - b.y) < 30] for b in boxes}
+    over = {title(b): [n.text for n in near[title(b)] if n.y > b.y] for b in boxes}
+    under = {title(b): [n.text for n in near[title(b)] if n.y < b.y] for b in boxes}
+    assert over == {"+ by": ["27"], "h = tanh": ["30"], "+ bh": []}
+    assert under == {"+ by": ["27"], "h = tanh": [], "+ bh": []}, "of the parameter in the box"
 
 
 @pytest.mark.parametrize("name", ["columns_tuple", "lstm_packed", "layers"])
@@ -131,7 +137,7 @@ def test_of_a_weight_the_part_is_painted_that_is_the_first_to_be_wrong(
     arguments, keywords = one.call(loaded(file))
     drawn = tg.check.audit(*arguments, **keywords, repair=False).picture().picture
     assert drawn is not None
-    assert [row[1:3] for row in departing(drawn)] == [("Wh", step)]
+    assert [(row[1][:4], row[2]) for row in departing(drawn)] == [("Wh @", step)]
 
 
 @each("one", ALL, ids=[one.name for one in ALL])

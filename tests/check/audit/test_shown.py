@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import numpy as np
 import pytest
 
 from tests.each import each
-from tinygraph.draw.write.render import _from_pip
 
 from .passes import loaded
 from .seeds import SEEDS
@@ -43,7 +41,6 @@ def test_the_page_is_what_is_said_now() -> None:
         assert own == new, AGAIN
 
 
-@pytest.mark.skipif(shutil.which("dot") is None and _from_pip() is None, reason="no Graphviz")
 @each("name", [*page.PICTURES])
 def test_the_pictures_are_those_of_the_reports(name: str, tmp_path: Path) -> None:
     kept = (page.DOCS / "pictures" / f"{name}.svg").read_text(encoding="utf-8")

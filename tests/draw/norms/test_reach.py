@@ -9,6 +9,7 @@ from tests.draw.networks import lstm
 from tests.draw.recurrent import NETWORKS
 from tinygraph.draw.norms.reach import Reach, by_loss_step, seeds_of
 from tinygraph.draw.norms.states import State, states
+from tinygraph.draw.norms.verdict import verdicts
 from tinygraph.draw.shown.folding import fold
 from tinygraph.draw.shown.roles import roles
 
@@ -35,9 +36,48 @@ def test_the_losses_of_all_steps_add_up_to_the_gradient_of_the_root(name):
         np.testing.assert_allclose(found, g.value, rtol=1e-12, atol=1e-15)
 
 
-def test_the_pace_is_taken_from_one_step_back_on():
+def test_the_pace_is_taken_from_one_step_away_on():
     """The state at which a loss enters may take it in directly, as the h of an LSTM does."""
     reach = Reach(State("", "h", 1, {}), [0, 1, 2, 3])
     reach.rows, reach.norms = [3], {(3, 3): 1000.0, (3, 2): 4.0, (3, 1): 2.0, (3, 0): 1.0}
-    assert reach.factor() == pytest.approx(0.5)
-    assert reach.medians() == [(0, 1000.0), (1, 4.0), (2, 2.0), (3, 1.0)]
+    assert reach.factor(1) == pytest.approx(0.5) and reach.factor(-1) is None and reach.sides() == [1]
+    assert reach.medians(1) == [(0, 1000.0), (1, 4.0), (2, 2.0), (3, 1.0)]
+
+
+def test_the_median_of_an_even_number_is_the_mean_of_the_middle_two():
+    reach = Reach(State("", "h", 1, {}), [0, 1, 2])
+    reach.rows = [0, 1, 2]
+    reach.norms = {(0, 0): 1.0, (1, 1): 2.0, (2, 2): 9.0, (1, 0): 4.0, (2, 1): 8.0, (2, 0): np.inf}
+    assert reach.medians(1) == [(0, 2.0), (1, 6.0), (2, np.inf)]
+    reach.norms[1, 0] = np.nan
+    del reach.__dict__["_apart"]
+    assert np.isnan(reach.medians(1)[1][1])
+
+
+def test_each_side_of_the_step_of_a_loss_is_told_by_itself():
+    steps = range(9)
+    reach = Reach(State("", "h", -1, {s: [] for s in steps}), list(steps))
+    reach.rows = list(steps)
+    reach.norms = {(t, s): 0.5 ** (t - s) if t >= s else 2.0 ** (s - t) for t in steps for s in steps}
+    assert [x.line for x in verdicts(reach)] == [
+        "t > s vanishing: × 0.50 a step, 10-fold less every 3.3 steps",
+        "t < s exploding: × 2.0 a step, 10-fold more every 3.3 steps",
+    ]
+    assert reach.medians(1) == [(d, 0.5**d) for d in steps] and reach.medians(-1) == [(d, 2.0**d) for d in steps]
+
+
+@pytest.mark.parametrize(
+    ("norms", "line"),
+    [
+        ({(6, s): 0.5 ** (6 - s) for s in range(7)}, "no verdict, fewer than 8 steps"),
+        ({(7, s): 0.5 ** (7 - s) for s in range(8)}, "vanishing: × 0.50 a step, 10-fold less every 3.3 steps"),
+        ({(7, s): 0.5 ** (7 - s) * (s > 3) for s in range(8)}, "no verdict, exactly 0 beyond 3 steps"),
+        ({(7, 7): 1.0}, "reaches no step back"),
+        ({(7, 7): 0.0}, "gradient exactly 0"),
+        ({(7, 7): np.nan, (7, 6): 1.0}, "NaN or infinite, in 1 of 2 places"),
+    ],
+)
+def test_no_verdict_over_fewer_than_eight_steps(norms, line):
+    reach = Reach(State("", "h", 1, {}), list(range(8)))
+    reach.rows, reach.norms = [next(iter(norms))[0]], norms
+    assert [x.line for x in verdicts(reach)] == [line]

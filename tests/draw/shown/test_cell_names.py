@@ -21,12 +21,10 @@ NAMES: dict[str, tuple[Any, list[str], list[str]]] = {
 
 
 def joined(root: Any, level: str) -> list[str]:
-    """The titles of boxes that hold parameters' chips and no sign of an op."""
+    """The titles of boxes that hold the ops of a cell, without their parameters."""
     boxes = tg.draw(root, level=level, max_nodes=None).picture.boxes
-    titles = [" ".join(part.text for part in box.title if part.kind == "text") for box in boxes]
-    return [
-        x for x, box in zip(titles, boxes, strict=True) if any(p.kind == "chip" for p in box.title) and "@" not in x
-    ]
+    held = [box for box in boxes if box.role in ("op", "state") and box.node is not None and box.node.op is not None]
+    return [box.title[0].text for box in held if all(part.text != "@" for part in box.title)]
 
 
 @each("name", [name for name in NAMES if name != "no time"])

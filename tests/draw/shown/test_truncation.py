@@ -149,7 +149,7 @@ def test_gradients_given_by_node_go_over_to_the_new_graph():
 def test_the_table_compares_with_gradients_through_all_of_time(options):
     loss = lstm(6, None if options else 3)
     cut, full = gradients(lstm(6, 3)), gradients(lstm(6))
-    picture = tg.draw(loss, gradients=True, **options).picture
+    picture = tg.draw(loss, gradients=True, level="op", **options).picture
     assert picture.subtitle == "truncated BPTT, k = 3" and picture.truncation == "k=3"
     for use in picture.uses:
         assert float(use.norm) == pytest.approx(np.linalg.norm(cut[use.name]), rel=0.05)

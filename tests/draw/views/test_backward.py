@@ -232,5 +232,5 @@ def test_more_nodes_than_calls_may_be_nested_are_drawn(deepest):
 
 def test_forward_arrows_are_those_of_the_unrolled_view():
     root = lstm(3)
-    seen = [x for x in picture(root).arrows if x.colour in (FORWARD, "#2f855a")]
+    seen = [x for x in picture(root).arrows if x.colour in (FORWARD, "#276749")]
     assert len(seen) == len(tg.draw(root, level="op").picture.arrows)

@@ -69,13 +69,13 @@ def test_a_state_does_not_hear_from_losses_before_it():
         (t, s) for t in range(1, 5) for s in range(1, t + 1)
     }
     drawn = tg.draw(both_ways(4), "flow").picture
-    assert {"forward", "backward"} <= set(texts(drawn))
+    assert {"forward · h", "backward · h"} <= set(texts(drawn))
     upper = tiles(tg.draw(stack_of_five(), "flow").picture)
-    assert {(t, s) for name, t, s in upper if name == "layer 1"} == {(t, s) for t in range(3) for s in range(t + 1)}
+    assert {(t, s) for name, t, s in upper if name == "layer 1 · h"} == {(t, s) for t in range(3) for s in range(t + 1)}
     assert all(float(tile.text) for tile in upper.values()), (
         "a stack hands zeros to the states after t: they are no answer"
     )
-    found = {name: {(t, s) for x, t, s in tiles(drawn) if x == name} for name in ("forward", "backward")}
+    found = {name: {(t, s) for x, t, s in tiles(drawn) if x == f"{name} · h"} for name in ("forward", "backward")}
     assert found["forward"] == {(t, s) for t in range(4) for s in range(t + 1)}
     assert found["backward"] == {(t, s) for t in range(4) for s in range(t, 4)}
 
@@ -118,7 +118,7 @@ def test_windows_that_slide_reach_back_a_fixed_number_of_steps():
     assert {(t, s) for (_, t, s), x in found.items() if x} == {
         (t, s) for t in range(6) for s in range(max(t - 2, 0), t + 1)
     }
-    assert {name for name, _, _ in found} == {"state"}
+    assert {name for name, _, _ in found} == {"h"}
 
 
 @pytest.mark.parametrize(
@@ -126,11 +126,11 @@ def test_windows_that_slide_reach_back_a_fixed_number_of_steps():
     [
         (1.5, 8, "exploding: × 1.5", "10-fold more every 5.7 steps"),
         (0.5, 8, "vanishing: × 0.50", "10-fold less every 3.3 steps"),
-        (0.02, 4, "vanishing: × 0.020", "50-fold less each step"),
-        (0.8, 4, "falling: × 0.80", "10-fold less every 10 steps"),
+        (0.02, 8, "vanishing: × 0.020", "50-fold less each step"),
+        (0.8, 8, "falling: × 0.80", "10-fold less every 10 steps"),
         (1.0, 8, "steady: × 1.0", None),
         (0.97, 200, "vanishing: × 0.97", "10-fold less every 76 steps"),
-        (1.2, 4, "growing: × 1.2", "10-fold more every 13 steps"),
+        (1.2, 8, "growing: × 1.2", "10-fold more every 13 steps"),
     ],
 )
 @pytest.mark.parametrize("loss_at_end", [False, True])
@@ -145,23 +145,6 @@ def test_the_pace_is_put_into_words(factor, steps, word, pace, loss_at_end):
 def test_numbers_stand_in_the_tiles_up_to_ten_steps():
     assert all(tile.text for tile in tiles(tg.draw(word_rnn(10), "flow").picture).values())
     assert not any(tile.text for tile in tiles(tg.draw(word_rnn(11), "flow").picture).values())
-
-
-def test_of_many_steps_evenly_spaced_ones_are_shown():
-    drawing = tg.draw(word_rnn(200), "flow")
-    found = tiles(drawing.picture)
-    assert {s for _, _, s in found} == {t for _, t, _ in found} == set(range(5, 201, 5))
-    assert "every 5th step" in drawing.picture.subtitle
-    full = tg.draw(word_rnn(64), "flow").picture
-    assert "every" not in full.subtitle
-    assert len(norms(full)) == 64 * 65 // 2
-
-
-def test_what_is_shown_of_many_steps_is_what_all_steps_would_show():
-    root = linear(1.01, 130, loss_at_end=True)
-    found = norms(tg.draw(root, "flow").picture)
-    assert found["h", 130, 130] == pytest.approx(30**0.5, rel=1e-3)
-    assert found["h", 130, 80] == pytest.approx(30**0.5 * 1.01**50, rel=1e-3)
 
 
 def test_more_steps_than_calls_may_be_nested_are_drawn(deepest):
@@ -183,7 +166,7 @@ def test_what_is_no_number_is_violet():
 
 def test_losses_added_up_in_the_state_are_told_apart_by_step():
     found = norms(tg.draw(loss_in_the_state(), "flow").picture)
-    assert set(found) == {("state", t, s) for t in range(5) for s in range(t + 1)}
+    assert set(found) == {("h", t, s) for t in range(5) for s in range(t + 1)}
 
 
 def test_a_loss_that_reaches_no_state_is_zero_everywhere():
@@ -251,14 +234,14 @@ def test_a_parameter_set_since_is_noticed_in_and_outside_of_time():
             tg.draw(root, "flow")
 
 
-def by_hand(alike, backwards):
-    """Five steps by a plain loop, from the last to the first or the other way, with a loss at each."""
-    w = [tg.parameter(np.eye(3) * (1 if alike else 1 + k / 10), name="" if alike else f"w{k}") for k in range(5)]
-    steps = range(5)[:: -1 if backwards else 1]
+def by_hand(alike, backwards, count=5):
+    """Steps by a plain loop, from the last to the first or the other way, with a loss at each."""
+    w = [tg.parameter(np.eye(3) * (1 if alike else 1 + k / 10), name="" if alike else f"w{k}") for k in range(count)]
+    steps = range(count)[:: -1 if backwards else 1]
     h, total = tg.constant(np.full(3, 0.2)), 0.0
     for k, t in enumerate(steps):
         with tg.step(t):
-            h = (tg.tanh, tg.sin, tg.sigmoid, tg.square, tg.exp)[0 if alike else k](w[0 if alike else k] @ h)
+            h = (tg.tanh, tg.sin, tg.sigmoid, tg.square, tg.exp)[0 if alike else k % 5](w[0 if alike else k] @ h)
             loss = tg.sum(h * (1.0 + k))
         total = total + loss
     return total
@@ -274,7 +257,7 @@ def test_states_run_backwards_by_hand_are_the_mirror_image(alike):
     root = by_hand(alike, True)
     (state,) = states(fold([root]), [root])
     assert state.turn == -1 and list(state.at) == [0, 1, 2, 3, 4][last:]
-    text, back = (tg.draw(by_hand(alike, b), "flow").text() for b in (False, True))
+    text, back = (tg.draw(by_hand(alike, b, 9), "flow").text() for b in (False, True))
     assert text.splitlines()[0] == back.splitlines()[0] and "a step" in back.splitlines()[0]
     drawn = tg.draw(by_hand(alike, True), "flow").picture
     x = {s: tile.x for (_, _, s), tile in tiles(drawn).items()}

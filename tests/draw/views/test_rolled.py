@@ -14,7 +14,7 @@ from tests.draw.write.test_render import NASTY, shown, texts
 from tests.draw.write.test_render import rendered as rendered
 from tests.each import each
 from tinygraph.draw import Drawing
-from tinygraph.draw.colours import RED
+from tinygraph.draw.colours import STATE
 from tinygraph.draw.picture import Picture
 from tinygraph.draw.shown.cells import cells
 from tinygraph.draw.shown.folding import fold
@@ -45,9 +45,9 @@ def test_each_cell_is_one_card_with_its_arrows_through_time(name):
     drawn = picture(name)
     assert [(band.title, band.times) for band in drawn.bands] == cards
     assert sorted(e.lag for e in found(node).edges if e.lag and e.only is None) == lags
-    assert sum(arrow.colour == RED for arrow in drawn.arrows) == len(lags)
+    assert sum(arrow.colour == STATE for arrow in drawn.arrows) == len(lags)
     before = {1: "t−1 → t", -1: "t+1 → t"}
-    assert {n.text for n in drawn.notes if n.colour == RED and "→" in n.text} == {before[lag] for lag in lags}
+    assert {n.text for n in drawn.notes if n.colour == STATE and "→" in n.text} == {before[lag] for lag in lags}
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -91,17 +91,20 @@ def test_every_node_of_the_graph_is_in_one_box(name):
 def test_the_word_network_reads_as_it_is_written():
     drawn = picture("rnn")
     assert sorted(titles(drawn)) == sorted(
-        ["h0", "xₜ", "U @ xₜ", "W @ hₜ₋₁", "+", "hₜ = tanh", "V @ hₜ", "softmax cross-entropy", "sum of 4", "/ 4"]
+        [
+            *("h0", "xₜ", "U @ xₜ", "W @ hₜ₋₁", "+", "hₜ = tanh", "V @ hₜ"),
+            *("lossₜ = softmax cross-entropy", "total = sum of 4", "total / 4"),
+        ]
     )
     below = dict(zip(titles(drawn), (b.below for b in drawn.boxes), strict=True))
-    assert below["softmax cross-entropy"] == "target yₜ" and below["xₜ"] == "6 · 4 of them"
-    assert below["/ 4"] == f"{NETWORKS['rnn'][0].item():.4g}"
+    assert below["lossₜ = softmax cross-entropy"] == "target yₜ" and below["xₜ"] == "6 · 4 of them"
+    assert below["total / 4"] == f"{NETWORKS['rnn'][0].item():.4g}"
     roles = dict(zip(titles(drawn), (b.role for b in drawn.boxes), strict=True))
-    assert (roles["h0"], roles["hₜ = tanh"], roles["xₜ"], roles["/ 4"]) == ("state", "state", "input", "loss")
+    assert (roles["h0"], roles["hₜ = tanh"], roles["xₜ"], roles["total / 4"]) == ("state", "state", "input", "loss")
     (start,) = [a for a in drawn.arrows if a.dashed]
     assert titles(drawn)[start.tail] == "h0" and titles(drawn)[start.head] == "W @ hₜ₋₁"
     assert "t = 1 only" in {n.text for n in drawn.notes}
-    (arc,) = [a for a in drawn.arrows if a.colour == RED]
+    (arc,) = [a for a in drawn.arrows if a.colour == STATE]
     assert titles(drawn)[arc.tail] == "hₜ = tanh" and titles(drawn)[arc.head] == "W @ hₜ₋₁"
     assert {(u.name, u.uses) for u in drawn.uses} == {("U", 4), ("W", 4), ("V", 4)}
 
@@ -109,14 +112,14 @@ def test_the_word_network_reads_as_it_is_written():
 def test_states_before_the_first_step_go_into_both_lanes_of_an_lstm():
     drawn = picture("lstm")
     starts = [a for a in drawn.arrows if a.dashed]
-    arcs = [a for a in drawn.arrows if a.colour == RED]
+    arcs = [a for a in drawn.arrows if a.colour == STATE]
     assert {a.head for a in starts} == {a.head for a in arcs} and len(arcs) == len({a.tail for a in arcs}) == 2
 
 
 def test_a_state_used_three_times_has_one_start():
     drawn = picture("gru")
     assert sum(a.dashed for a in drawn.arrows) == 1
-    assert len({a.tail for a in drawn.arrows if a.colour == RED}) == 1
+    assert len({a.tail for a in drawn.arrows if a.colour == STATE}) == 1
 
 
 def test_the_decoder_starts_from_the_encoders_last_state():
@@ -148,7 +151,7 @@ def test_a_decoder_without_input_stands_beside_its_encoder():
 
 def test_data_read_at_each_step_stands_under_the_card():
     drawn = picture("lstm")
-    data = dict(zip(titles(drawn), drawn.boxes, strict=True))["data[t]"]
+    data = dict(zip(titles(drawn), drawn.boxes, strict=True))["xₜ"]
     assert data.role == "input" and data.y < drawn.bands[0].foot
 
 
@@ -177,7 +180,7 @@ def test_cuts_are_counted():
 def test_a_first_step_without_state_and_a_last_one_with_a_loss_are_no_cells_of_their_own():
     drawn = picture("uneven")
     assert sorted(titles(drawn)) == sorted(
-        ["xₜ", "U @ xₜ", "W @ hₜ₋₁", "+", "hₜ = tanh", "V @ h", "softmax cross-entropy"]
+        ["xₜ", "zₜ = U @ xₜ", "W @ hₜ₋₁", "+", "hₜ = tanh", "V @ h", "softmax cross-entropy"]
     )
     assert {"t = 0 only", "t = 4 only"} <= {n.text for n in drawn.notes}
 
@@ -190,7 +193,7 @@ def test_a_running_sum_is_no_cell_but_turns_on_itself():
             total = total + h
     drawn = tg.draw(total, "rolled").picture
     assert [(b.title, b.times) for b in drawn.bands] == [("cell", 4)]
-    assert [a.tail == a.head for a in drawn.arrows if a.colour == RED] == [False, True]
+    assert [a.tail == a.head for a in drawn.arrows if a.colour == STATE] == [False, True]
 
 
 def test_what_does_not_repeat_is_drawn_unrolled_and_says_so():

@@ -5,7 +5,7 @@ import pytest
 
 import tinygraph as tg
 from tests.draw.test_arrows import running_sum
-from tinygraph.draw.colours import RED
+from tinygraph.draw.colours import STATE
 
 T, I, H = 5, 3, 4  # noqa: E741  the axes' own letters
 
@@ -23,13 +23,13 @@ def test_an_output_gate_that_no_state_leads_to_is_on_its_cells_card(kind):
 
 @pytest.mark.parametrize("kind", ["PhasedLSTM", "sLSTM", "LSTM", "coRNN", "NAS"])
 def test_notes_beside_lanes_keep_off_each_other(kind):
-    notes = [n for n in rolled(kind).notes if n.colour == RED]
+    notes = [n for n in rolled(kind).notes if n.colour == STATE]
     for i, a in enumerate(notes):
         assert all(abs(a.x - b.x) >= 40 or abs(a.y - b.y) >= 14 for b in notes[:i])
 
 
 def test_a_lane_says_each_number_of_steps_that_it_goes_back():
-    assert [n.text for n in rolled("tauGRU").notes if n.colour == RED] == ["t−1, t−2 → t"]
+    assert [n.text for n in rolled("tauGRU").notes if n.colour == STATE] == ["t−1, t−2 → t"]
 
 
 def test_a_loop_at_a_state_is_on_the_side_that_its_lane_leaves_free():
@@ -37,7 +37,7 @@ def test_a_loop_at_a_state_is_on_the_side_that_its_lane_leaves_free():
     for state in {arrow.tail for arrow in drawn.arrows if arrow.tail == arrow.head}:
         x = drawn.boxes[state].x
         (loop,) = [a for a in drawn.arrows if a.tail == a.head == state]
-        lanes = [a for a in drawn.arrows if a.tail == state != a.head and a.colour == RED]
+        lanes = [a for a in drawn.arrows if a.tail == state != a.head and a.colour == STATE]
         assert lanes and all((loop.points[1][0] - x) * (a.points[3][0] - x) < 0 for a in lanes)
 
 

@@ -10,10 +10,10 @@ import tinygraph as tg
 from tests.draw.networks import lstm, perceptron, word_rnn
 
 
-def test_a_drawing_is_a_digraph_and_needs_no_program(monkeypatch):
+def test_dot_text_is_that_of_a_digraph_and_needs_no_program(monkeypatch):
     monkeypatch.setenv("PATH", "")
     drawing = tg.draw(word_rnn(3))
-    assert isinstance(drawing, graphviz.Digraph)
+    assert isinstance(drawing.digraph, graphviz.Digraph) and drawing.digraph.source == drawing.source
     assert drawing.source.startswith("digraph {") and drawing.source.rstrip().endswith("}")
 
 
@@ -60,7 +60,9 @@ def test_a_graph_deeper_than_the_recursion_limit(deepest):
     deep = tg.constant(0.5)
     for _ in range(2 * deepest):
         deep = tg.tanh(deep)
-    assert tg.draw(deep).source.count("<b>tanh") == 2 * deepest
+    assert tg.draw(deep).source.count("tanh</b>") == 2 * deepest - 2, (
+        "of these the first has its number, the last its value"
+    )
 
 
 @pytest.mark.slow

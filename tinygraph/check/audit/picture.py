@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from ...draw import draw, placed
+from ...core.leaves import Parameter
+from ...core.node import Node
+from ...draw import draw
 from ...draw.drawing import Drawing
 from ...draw.labels import number, width
 from ...draw.picture import Arrow, Box, Note, Picture
@@ -24,11 +26,12 @@ def drawn(marks: Marks, findings: Sequence[Finding], title: str) -> Drawing:
         findings: of these the first is painted widest.
         title: above the picture.
     """
-    picture = draw(marks.loss, gradients=True, level="op", params="ghost", layout="time", title=title).picture
-    assert picture is not None
+    picture = draw(marks.loss, gradients=True, level="op", title=title).picture
     boxes = _Boxes(picture, marks)
     for box in picture.boxes:
-        _number(picture, box, boxes.line_at(box))
+        if box.node is not None:
+            _number(picture, box, marks.lines.get((box.node.serial, box.node.serial)))
+        _number(picture, box, boxes.line_of_parameter(box), below=True)
     order = list(dict.fromkeys((f.file, f.line) for f in findings))
     departing = sorted((order.index((file, n)), n, e) for file, n, e in marks.departing if (file, n) in order)
     lines: dict[Way, list[int]] = {}
@@ -38,15 +41,18 @@ def drawn(marks: Marks, findings: Sequence[Finding], title: str) -> Drawing:
         boxes.paint(edge, f"line {', '.join(map(str, numbers))}", first=numbers[0] == departing[0][1])
     _side_by_side(picture, marks)
     if any(note.colour == LINE for note in picture.notes):
-        picture.keys.append((LINE, "number: the line that makes this gradient"))
+        picture.keys.append((LINE, "number: the line that makes this gradient; below a box, that of its parameter"))
     if departing:
         picture.keys.append((WARNING, "here the hand-written gradient departs"))
-    return placed(picture, "time")
+    return Drawing(picture)
 
 
-def _number(picture: Picture, box: Box, line: int | None) -> None:
+def _number(picture: Picture, box: Box, line: int | None, *, below: bool = False) -> None:
+    """Write the number over the box at its left, or under it at its right."""
     if line is not None:
-        picture.notes.append(Note(box.x - box.width / 2 + 9, box.y + box.height / 2 + 6, str(line), LINE, 9))
+        side = 1 if below else -1
+        place = box.x + side * (box.width / 2 - 9), box.y - side * (box.height / 2 + 6)
+        picture.notes.append(Note(*place, str(line), LINE, 9))
 
 
 def _side_by_side(picture: Picture, marks: Marks) -> None:
@@ -61,23 +67,13 @@ class _Boxes:
 
     def __init__(self, picture: Picture, marks: Marks) -> None:
         self.picture, self.marks = picture, marks
-        self._at: dict[int, list[int]] = {}
-        for k, box in enumerate(picture.boxes):
-            if box.node is not None:
-                self._at.setdefault(int(box.node.serial), []).append(k)
+        self._at = {int(box.node.serial): k for k, box in enumerate(picture.boxes) if box.node is not None}
+        self._uses = {k: list(_uses(box.node, self._at)) for k, box in enumerate(picture.boxes) if box.node is not None}
 
-    def line_at(self, box: Box) -> int | None:
-        """The line that makes the gradient of a box; of a parameter at one step, that of this use."""
-        if box.node is None:
-            return None
-        own = int(box.node.serial)
-        if box.role != "parameter":
-            return self.marks.lines.get((own, own))
-        k = self.picture.boxes.index(box)
-        users = [a.tail for a in self.picture.arrows if a.head == k and a.tail != k]
-        nodes = [x for u in users for x in _held(self.picture.boxes[u])]
-        numbers = [n for x in nodes if (n := self.marks.lines.get((own, x))) is not None]
-        return numbers[0] if numbers else None
+    def line_of_parameter(self, box: Box) -> int | None:
+        """The first line that makes the gradient of this box's use of a parameter."""
+        uses = self._uses.get(self._at[box.node.serial], []) if box.node is not None else []
+        return next((self.marks.lines[way] for way in uses if way in self.marks.lines), None)
 
     def paint(self, edge: Way, text: str, *, first: bool) -> None:
         """Paint the arrow of a gradient, or of all that come back into a box."""
@@ -87,27 +83,38 @@ class _Boxes:
         arrow.colour, arrow.width = WARNING, 5.0 if first else 2.5
         arrow.tip = f"{text} makes another gradient"
         (x, y), size = _middle(arrow), 12.0 if first else 10.0
-        self.picture.notes.append(Note(x + 10 + width(text, size, True) / 2, y, text, WARNING, size))
+        side = -1 if arrow.head == arrow.tail else 1
+        self.picture.notes.append(Note(x + side * (10 + width(text, size, True) / 2), y, text, WARNING, size))
 
     def _arrow(self, edge: Way) -> Arrow | None:
         source, user = edge
-        heads, tails = self._at.get(source, []), self._at.get(user, [])
+        head, tail = self._at.get(source), self._at.get(user)
+        uses = [k for k, ways in self._uses.items() if edge in ways or (source == user and source in dict(ways))]
         back = [a for a in self.picture.arrows if self._comes_back(a)]
-        both = [a for a in back if a.head in heads and a.tail in tails]
-        near = [a for a in back if a.head in heads and (user == source or len(heads) == 1)]
-        return next(iter([*both, *near, *(a for a in back if a.tail in tails)]), None)
+        both = [a for a in back if a.head == head and a.tail == tail]
+        near = [a for a in back if a.head == head]
+        stubs = [self._stub(k) for k in uses[:1]]
+        return next(iter([*stubs, *both, *near, *(a for a in back if a.tail == tail)]), None)
+
+    def _stub(self, k: int) -> Arrow:
+        """A new short arrow out of a box, for the gradient of the parameter that it uses."""
+        box, others = self.picture.boxes[k], sum(a.tail == a.head == k for a in self.picture.arrows)
+        x, y = box.x - box.width / 2 + 12 + 14 * others, box.y - box.height / 2
+        stub = Arrow(k, k, [(x, y - d) for d in (0.0, 8.0, 16.0, 24.0)], WARNING, 2.5)
+        self.picture.arrows.append(stub)
+        return stub
 
     def _comes_back(self, arrow: Arrow) -> bool:
         head, tail = self.picture.boxes[arrow.head].node, self.picture.boxes[arrow.tail].node
         return head is not None and tail is not None and head.serial < tail.serial
 
 
-def _held(box: Box) -> list[int]:
-    """Serial numbers of a box's node and, of a sum over several boxes, of what it adds."""
-    if box.node is None:
-        return []
-    inner = [x for x in box.node.inputs if x.op is not None and x.op.name == "add" == box.node.op.name]  # type: ignore[union-attr]
-    return [int(box.node.serial), *(int(x.serial) for x in inner)]
+def _uses(user: Node, boxes: Mapping[int, int]) -> Iterator[Way]:
+    """The ways from parameters to a box: to its node, or to what it reads that has no box of its own."""
+    users = [user]
+    for reader in users:
+        yield from ((x.serial, reader.serial) for x in reader.inputs if isinstance(x, Parameter))
+        users += [x for x in reader.inputs if not isinstance(x, Parameter) and x.serial not in boxes]
 
 
 def _middle(arrow: Arrow) -> tuple[float, float]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from ...core.errors import GraphError
 from ...plan.report import amount
-from ..colours import RED
+from ..colours import STATE
+from ..labels import clean
 from ..options import Options
 from ..picture import Box, Picture, Tile
 from ..shown.roles import BORDERS
@@ -34,8 +35,9 @@ def compiled(function: Any, options: Options) -> Picture:
     _no_numbers(options)
     plan = _plan_of(function)
     before, after = traced(plan.before), planned(plan.actions)
-    settle(before, after)
-    picture = Picture(title=options.heading)
+    settle(before, after, plan.journal())
+    title = f"{clean(getattr(function, '__name__', 'function'))}, compiled"
+    picture = Picture(title=options.heading or title)
     picture.subtitle = _summary(before, after)
     picture.plain_text = listing(HEADS, (before, after), plan.notes)
     boxes = len(before.items) + len(after.items)
@@ -57,7 +59,7 @@ def compiled(function: Any, options: Options) -> Picture:
 
 def _plan_of(function: Any) -> Any:
     plan = getattr(function, "plan", None)
-    if plan is None or not all(hasattr(plan, name) for name in ("before", "after", "actions", "notes")):
+    if plan is None or not all(hasattr(plan, name) for name in ("before", "after", "actions", "notes", "journal")):
         raise GraphError(
             'draw: view="compiled" needs a compiled function',
             got=type(function).__name__,
@@ -95,7 +97,7 @@ def _bars(picture: Picture, items: Sequence[Item]) -> None:
         "bytes": max((i.bytes for i in items if not i.flops), default=0),
     }
     if any(item.late for item in items):
-        picture.keys.append((RED, "state, to the next step"))
+        picture.keys.append((STATE, "state, to the next step"))
     for colour, kind, unit, words in ((FLOPS, "flops", "FLOP", "FLOPs"), (BYTES, "bytes", "B", "bytes where no FLOPs")):
         if largest[kind]:
             picture.keys.append((colour, f"{words}, full = {amount(largest[kind], unit)}"))

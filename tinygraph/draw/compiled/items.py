@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ...core.node import Node
 from ..picture import Part
 
 OUTSIDE = -1
 """Stands for the number of a loop where there is none."""
-
-
-@dataclass
-class Piece:
-    """Work by which an op is found again: the ``kind`` of op and its amount per call, whatever the shapes."""
-
-    kind: str
-    amount: int
 
 
 @dataclass
@@ -25,13 +18,13 @@ class Item:
 
     Attributes:
         title, below, tip: as in a `picture.Box`; ``below`` may be several lines.
-        pieces: one for an op; one per member of a fused action.
+        kind: the name of its op, or of its action.
         loop: the number of the loop around it.
         flops, bytes: of one call, all steps together; bytes only if they are known.
         before: its inputs, items of the same step.
         late: its inputs, items of the previous step.
-        waits: whether it depends on the state.
-        needed: whether a later step depends on it.
+        node: the traced node of an op.
+        is_view: whether the op places numbers in memory, and computes none.
         role: ``"op"``; `fates` changes it to ``"removed"`` or ``"moved"``.
         mark: the number, equal in both bands, of an op that left its loop.
         gone: whether it is not done where it is drawn.
@@ -40,22 +33,17 @@ class Item:
     title: list[Part]
     below: str
     tip: list[str]
-    pieces: list[Piece]
+    kind: str
     loop: int
     flops: int
     bytes: int = 0
     before: list[int] = field(default_factory=list)
     late: list[int] = field(default_factory=list)
-    waits: bool = False
-    needed: bool = False
+    node: Node | None = None
+    is_view: bool = False
     role: str = "op"
     mark: int = 0
     gone: bool = False
-
-    @property
-    def stuck(self) -> bool:
-        """Whether it cannot leave its loop."""
-        return self.waits and self.needed
 
 
 @dataclass
@@ -80,11 +68,15 @@ Block = ItemGroup | LoopCard
 
 @dataclass
 class Side:
-    """All items of a band, in order, and their nesting; ``loops``: for each loop the enclosing loop, and its steps."""
+    """All items of a band, in order, and their nesting.
+
+    ``loops``: for each loop the enclosing loop, and its steps; ``loop_of``: maps a traced loop to its number.
+    """
 
     items: list[Item] = field(default_factory=list)
     parts: list[Block] = field(default_factory=list)
     loops: list[tuple[int, int]] = field(default_factory=list)
+    loop_of: dict[Node, int] = field(default_factory=dict)
 
     def add(self, parts: list[Block], item: Item) -> int:
         """Append the item to ``parts`` and return its number."""

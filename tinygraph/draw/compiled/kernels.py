@@ -16,7 +16,7 @@ from ..labels import clean, shape
 from ..picture import Part
 from ..shown.folding import Chip, Inline, Operand
 from ..views.wording import SIGNS
-from .items import OUTSIDE, Block, Item, Piece, Side
+from .items import OUTSIDE, Block, Item, Side
 from .overlap import Steps, Write, WrittenParts, same_step
 
 A_LINE = 26
@@ -113,7 +113,7 @@ class _Planning:
         loads, _ = _ends(action)
         title, below = self._words(action)
         tip = [work_of(action)[0], f"{flops:,} FLOP, {bytes_moved:,} bytes" + f" × {times} steps" * (times > 1)]
-        item = Item(title, below, tip, _pieces(action, times), loop, flops * times, bytes_moved * times)
+        item = Item(title, below, tip, _kind(action), loop, flops * times, bytes_moved * times)
         item.before = list(dict.fromkeys(w.at for v in loads for w in self._sources(v, steps)))
         return item
 
@@ -143,7 +143,7 @@ class _Planning:
         for k, side in enumerate(sides):
             parts += [Part(sign)] * (k > 0 and sign != "")
             parts += [
-                Part(clean(x.text, 16), "chip" if isinstance(x, Chip) else "text")
+                Part(clean(x.text), "chip" if isinstance(x, Chip) else "text")
                 for x in side
                 if isinstance(x, (Chip, Inline))
             ]
@@ -170,16 +170,13 @@ def _wrapped(names: list[str]) -> list[str]:
     return lines
 
 
-def _pieces(action: Any, times: int) -> list[Piece]:
+def _kind(action: Any) -> str:
     if isinstance(action, Product):
-        return [Piece("product", work_of(action)[2] * times)]
-    if isinstance(action, Reduction):
-        return [Piece(action.kind, prod(action.x.shape) * times)]
+        return "product"
     if isinstance(action, Call):
-        if action.op.name in ("matmul", "einsum"):
-            return [Piece("product", work_of(action)[2] * times)]
-        return [Piece(action.op.name, prod(action.out.shape) * times)]
-    return [Piece(name, prod(action.shape) * times) for name in names_of(action)]
+        return str(action.op.name)
+    names = [action.kind] if isinstance(action, Reduction) else names_of(action)
+    return names[0] if len(names) == 1 else "fused pass"
 
 
 def _ends(action: Any) -> tuple[Sequence[View], Sequence[View]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..colours import FORWARD, GREY, RED
+from ..colours import FORWARD, GREY, STATE
 from ..picture import Arrow, Band, Box, Note, Picture, Point
 from ..views.unrolled import box_width
 from ..views.wording import Words
@@ -79,7 +79,7 @@ class Sketch:
             removed = "removed" in (self.side.items[a].role, self.side.items[b].role)
             picture.arrows.append(Arrow(first + a, first + b, points, FAINT if removed else FORWARD, 1.1, removed))
         for (a, b), points in routes.round().items():
-            picture.arrows.append(Arrow(first + a, first + b, points, RED, 1.8, tip="to the next step"))
+            picture.arrows.append(Arrow(first + a, first + b, points, STATE, 1.8, tip="to the next step"))
 
 
 def _slots(frames: Sequence[Frame]) -> list[int]:

@@ -62,9 +62,9 @@ class _Thinning:
 def _joined(items: Sequence[Item]) -> Item:
     """Returns one item for several."""
     flops, bytes_moved = sum(i.flops for i in items), sum(i.bytes for i in items)
-    kinds = Counter(i.pieces[0].kind if len(i.pieces) == 1 else "fused pass" for i in items)
+    kinds = Counter(i.kind for i in items)
     tip = [", ".join(f"{n} {kind}" for kind, n in kinds.items())]
-    joined = Item([Part(f"{len(items)} more")], "with less work", tip, [], items[0].loop, flops, bytes_moved)
+    joined = Item([Part(f"{len(items)} more")], "with less work", tip, "", items[0].loop, flops, bytes_moved)
     joined.before = [k for i in items for k in i.before]
     return joined
 

@@ -8,37 +8,31 @@ from typing import NamedTuple
 from ...core.graph import ancestors
 from ...core.leaves import Constant, Parameter
 from ...core.node import Node
-from ...core.traced import tracing
-from ...passes.hoisting import made_from
 from ..labels import clean, shape
 from ..picture import Part
 from ..shown.folding import Chip, Inline, Link, Operand, is_zero
+from ..shown.letters import letters
 from ..summary import kind_of
 from ..views.wording import formula
-from .items import OUTSIDE, Block, Item, Piece, Side
-from .vanishing import Vanishing
+from .items import OUTSIDE, Block, Item, Side
 
-SAME = {"mean": "sum", "sum_to": "sum", "swapaxes": "transpose"}
-"""Maps ops to the op that the plan has for them."""
-VIEWS = frozenset(("transpose", "reshape", "getitem", "broadcast_to", "stop_gradient", "put", "concatenate", "stack"))
+VIEWS = frozenset(
+    ("transpose", "swapaxes", "reshape", "getitem", "broadcast_to", "stop_gradient", "put", "concatenate", "stack")
+)
 """Ops that become views of memory in the plan."""
-REDUCING = frozenset(("sum", "max", "min"))
 
 
 class _LoopOf(NamedTuple):
-    """A loop, or OUTSIDE: its number, its runs, the nodes that depend on the state, the nodes that the state needs."""
+    """A loop, or OUTSIDE: its number and its runs."""
 
     loop: int
     times: int
-    waiting: set[Node]
-    core: set[Node]
 
 
 def traced(roots: Sequence[Node]) -> Side:
     """Returns the ops behind the results, in the order in which they were traced."""
     walk = _Tracing()
-    with tracing():
-        walk.level(ancestors(roots), walk.side.parts, _LoopOf(OUTSIDE, 1, set(), set()))
+    walk.level(ancestors(roots), walk.side.parts, _LoopOf(OUTSIDE, 1))
     return walk.side
 
 
@@ -50,6 +44,7 @@ class _Tracing:
         number: maps each node to the item with its value; of a body that two loops run, the latest one.
         carried: maps each slot of a state to the node of its next value, and the item of its first value.
         names: maps each parameter to its name.
+        letters: maps nodes to the names in the lines that made them.
     """
 
     def __init__(self) -> None:
@@ -58,11 +53,12 @@ class _Tracing:
         self.number: dict[Node, int] = {}
         self.carried: dict[Node, tuple[Node, int | None]] = {}
         self.names: dict[Node, str] = {}
-        self.vanishing = Vanishing()
+        self.letters: dict[Node, str] = {}
 
     def level(self, order: list[Node], parts: list[Block], level: _LoopOf) -> None:
         """Add the nodes outside of all loops, or those of one loop's body."""
         picked = _picked(order)
+        self.letters |= letters(order)
         for node in order:
             if node.op is None:
                 if node not in self.stands:
@@ -89,7 +85,7 @@ class _Tracing:
         if isinstance(node, Constant):
             text = f"{node.item():.3g}" if node.size == 1 else "zeros" if is_zero(node) else "data"
             return Inline(text, False)
-        return Inline(clean((node.name or "").strip() or "data", 12), False)
+        return Inline(clean((node.name or "").strip() or "data"), False)
 
     def _alias(self, node: Node) -> Operand | None:
         """Returns the chip of a transposed parameter, which is still that parameter."""
@@ -111,10 +107,8 @@ class _Tracing:
         card = self.side.enter(level.loop, body.steps, body.reverse)
         parts.append(card)
         order = ancestors([*body.nexts, *picks])
-        within = _LoopOf(
-            card.number, level.times * body.steps, made_from(body.carries, order), {*ancestors(body.nexts)}
-        )
-        self.level(order, card.parts, within)
+        self.side.loop_of[node] = card.number
+        self.level(order, card.parts, _LoopOf(card.number, level.times * body.steps))
         for user in order:
             for slot in dict.fromkeys(x for x in user.inputs if x in self.carried):
                 if user in self.number and user.op is not None and not user.op.selects:
@@ -139,22 +133,17 @@ class _Tracing:
         assert node.op is not None
         operands = [self.stands[x] for x in node.inputs]
         title = formula(node, operands)
-        if node.name and node.name.strip():
-            title.insert(0, Part(f"{clean(node.name.strip())} ="))
+        name = (node.name or "").strip() or self.letters.get(node, "")
+        if name:
+            title.insert(0, Part(f"{clean(name)} ="))
         name, _, flops, size = kind_of(node, node.op)
         facts = [
             f"{name} {shape(node.shape)} {node.dtype}",
             f"{flops:,} FLOP" + f" × {level.times} steps" * (level.times > 1),
         ]
-        why, piece = self.vanishing.why(node), _piece(node, flops, level.times)
-        if piece.kind in VIEWS:
-            why = "places in memory alone: no number is computed"
-        work = [Piece("", 0) if why else piece]
-        facts += [why] if why else []
-        item = Item(title, shape(node.shape), facts, work, level.loop, flops * level.times)
+        item = Item(title, shape(node.shape), facts, node.op.name, level.loop, flops * level.times, node=node)
         item.before = list(dict.fromkeys(self.number[x] for x in node.inputs if x in self.number))
-        item.bytes = 0 if flops or why else size * level.times
-        item.waits, item.needed = node in level.waiting, node in level.core
+        item.bytes, item.is_view = 0 if flops else size * level.times, node.op.name in VIEWS
         return item
 
 
@@ -166,12 +155,3 @@ def _picked(order: list[Node]) -> dict[Node, list[Node]]:
         if isinstance(of, Node) and node.op is not None and node.op.selects:
             selected.setdefault(node.inputs[0], []).append(of)
     return selected
-
-
-def _piece(node: Node, flops: int, times: int) -> Piece:
-    """Returns the work, which stays the same if an op is done for all steps at once, or over merged axes."""
-    assert node.op is not None
-    kind = SAME.get(node.op.name, node.op.name)
-    if kind in ("matmul", "einsum"):
-        return Piece("product", flops * times)
-    return Piece(kind, (node.inputs[0].size if kind in REDUCING else node.size) * times)

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from itertools import pairwise
 
 from ..labels import width
-from ..picture import Arrow, Band, Picture
+from ..picture import Arrow, Picture, Point
 
 BASELINE = 24.0
 """Height of the texts above the foot of their band."""
@@ -25,7 +25,15 @@ def clear_headings(picture: Picture) -> None:
         if x is not None and band_index >= 0 and x <= bands[band_index].right:
             passing.setdefault(band_index, []).append(x)
     for i, xs in passing.items():
-        bands[i].at = _gap(bands[i], sorted(xs))
+        band = bands[i]
+        wide = width(band.title, 14, True) + (width(band.token, 12) + 14 if band.token else 0)
+        band.at = _gap((band.left, band.right), wide, sorted(xs))
+
+
+def clear_of_arrows(picture: Picture, span: Point, wide: float, height: float) -> float:
+    """Returns the x of a text over the columns from ``span[0]`` to ``span[1]`` that no arrow crosses."""
+    xs = [_passes(arrow, y) for arrow in picture.arrows for y in (height - 6, height, height + 6)]
+    return _gap(span, wide, sorted(x for x in xs if x is not None and span[0] < x < span[1]))
 
 
 def _passes(arrow: Arrow, height: float) -> float | None:
@@ -39,11 +47,10 @@ def _passes(arrow: Arrow, height: float) -> float | None:
     return None
 
 
-def _gap(band: Band, xs: list[float]) -> float:
-    """Returns the middle of the text: near the column's middle in a gap that is wide enough, else in the widest gap."""
-    wide = width(band.title, 14, True) + (width(band.token, 12) + 14 if band.token else 0)
-    edges = [band.left, *xs, band.right]
-    centre = (band.left + band.right) / 2
+def _gap(span: Point, wide: float, xs: list[float]) -> float:
+    """Returns the middle of a text: near the middle of the room in a gap wide enough, else in the widest."""
+    edges = [span[0], *xs, span[1]]
+    centre = (span[0] + span[1]) / 2
     gaps = [(a, b) for a, b in pairwise(edges) if b - a >= wide + 20]
     if not gaps:
         a, b = max(pairwise(edges), key=lambda gap: gap[1] - gap[0])

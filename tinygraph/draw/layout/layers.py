@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-GAP, THREAD = 20.0, 16.0
+GAP, THREAD = 14.0, 14.0
 """Points between boxes of a row, and width of a lane for an arrow that passes through a row."""
-LONG = 24
+LONG = 60
 """An arrow over more rows than this has no bends, because their cost is rows times arrows."""
 _SWEEPS = 6
 
@@ -56,6 +56,7 @@ class _Mesh:
     row: list[int]
     width: list[float]
     pull: list[int]
+    gap: float
     below: list[list[int]] = field(default_factory=list)
     above: list[list[int]] = field(default_factory=list)
 
@@ -76,10 +77,12 @@ TOP, FOOT = -1, -2
 """Replace the upper or lower box in the keys of `Ordering.bends` for arrows that leave the column."""
 
 
-def lay_out(plan: Rows) -> Ordering:
+def lay_out(plan: Rows, gap: float = GAP) -> Ordering:
     """Returns the centres of a column's boxes and the bends of its long arrows, in time linear in boxes and bends."""
     n = len(plan.rows)
-    mesh = _Mesh(list(plan.rows), list(plan.widths), list(plan.pulls), [[] for _ in range(n)], [[] for _ in range(n)])
+    mesh = _Mesh(
+        list(plan.rows), list(plan.widths), list(plan.pulls), gap, [[] for _ in range(n)], [[] for _ in range(n)]
+    )
     top = max(plan.rows, default=0) + 1
     chains = {(a, b): _chain(mesh, a, b) for a, b in dict.fromkeys(plan.arrows)}
     chains |= {(a, TOP): _chain(mesh, a, mesh.add(top), end=True) for a in dict.fromkeys(plan.up)}
@@ -157,7 +160,7 @@ def _settle(row: list[int], targets: list[float], mesh: _Mesh, x: list[float]) -
     """
     offsets = [0.0]
     for a, b in pairwise(row):
-        offsets.append(offsets[-1] + (mesh.width[a] + mesh.width[b]) / 2 + GAP)
+        offsets.append(offsets[-1] + (mesh.width[a] + mesh.width[b]) / 2 + mesh.gap)
     groups: list[tuple[float, int]] = []
     for target, offset in zip(targets, offsets, strict=True):
         total, count = target - offset, 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ...core.node import Node
 from ..picture import Point
 from ..shown.regions import OVER, UNDER, Regions
-from .place import GUTTER, HEIGHT, Placed, Spot
+from .place import HEIGHT, Placed, Spot
 
 SEAM, PORT = 24.0, 45.0
 """Points between a box and its gradient's box, and from the middle of both to the ports of vertical arrows."""
@@ -81,7 +81,7 @@ def _beside(
         wide = widths[twin]
         if spot.y < 0:
             # The region before the first step is at least as wide as these boxes.
-            x = min(x for c, (x, _) in placed.edges.items() if c >= 0) - GUTTER / 2 - wide / 2
+            x = min(x for c, (x, _) in placed.edges.items() if c >= 0) - placed.grid.gutter / 2 - wide / 2
         else:
             right = max(s.x + s.width / 2 for s in placed.spots.values() if s.column is None)
             x = right + SEAM + wide / 2 + level[spot.y] * (wide + SEAM)
@@ -105,6 +105,7 @@ def _bends(placed: Placed, ports: Placed, twins: dict[Node, Node]) -> Bends:
 def turned(placed: Placed) -> Placed:
     """Rotate the plane by 180 degrees: what ran down and to the left runs up and to the right."""
     return Placed(
+        placed.grid,
         {
             x: Spot(-s.x, -s.y, s.width, -s.row, None if s.column is None else -s.column)
             for x, s in placed.spots.items()

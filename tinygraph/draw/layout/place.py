@@ -3,18 +3,48 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from ...core.node import Node
 from ..picture import Point
 from ..shown.folding import Folded
 from ..shown.regions import AFTER, BEFORE, OVER, UNDER, Regions, later
-from .layers import FOOT, TOP, Ordering, Rows, lay_out
+from .layers import FOOT, GAP, TOP, Ordering, Rows, lay_out
+from .rows import rows
 
-HEIGHT, PITCH, GUTTER = 40.0, 84.0, 100.0
-"""Height of a box, distance of rows, gap between columns (where arrows through time turn)."""
-HEAD = 46.0
-"""Height at a band's foot for its time step and token."""
+HEIGHT, PITCH = 40.0, 84.0
+"""Height of a box; distance of rows on a card, and of those with many arrows."""
+HEAD, HALF = 40.0, 22.0
+"""Height at a band's foot for its time step and token, and of the lane over it if arrows pass there."""
+
+
+class Grid(NamedTuple):
+    """How near things stand, in points.
+
+    Attributes:
+        pitch: the least distance of two rows.
+        gutter: the gap between columns, in which arrows through time turn.
+        gap: that between two boxes of a row.
+        height: that of a box.
+        margin: the least distance of a box from the edge of its column.
+        banded: whether layers and directions have rows of their own, and a state runs on a straight rail.
+    """
+
+    pitch: float = 66.0
+    gutter: float = 60.0
+    gap: float = GAP
+    height: float = HEIGHT
+    margin: float = 14.0
+    banded: bool = True
+
+    @property
+    def half(self) -> float:
+        return self.height / 2
+
+
+CLOSE, TERSE, PAIRS = Grid(), Grid(44.0, 32.0, 8.0, 26.0, 8.0), Grid(PITCH, 100.0, 20.0, margin=18.0, banded=False)
+"""For boxes, for boxes of one line, and for boxes beside which those of their gradients stand."""
 
 
 class Spot(NamedTuple):
@@ -40,6 +70,7 @@ class Placed:
         foot, top: lower and upper edge of the columns' bands.
     """
 
+    grid: Grid = CLOSE
     spots: dict[Node, Spot] = field(default_factory=dict)
     bends: dict[tuple[Node | None, Node | None], list[Point]] = field(default_factory=dict)
     edges: dict[int, Point] = field(default_factory=dict)
@@ -47,28 +78,72 @@ class Placed:
     top: float = 0.0
 
 
-def place(folded: Folded, where: Regions, widths: dict[Node, float], headings: list[float]) -> Placed:
+def place(
+    folded: Folded, where: Regions, widths: dict[Node, float], headings: list[float], grid: Grid = CLOSE
+) -> Placed:
     """Place the boxes; ``headings`` are the widths of the texts under the columns."""
     columns = _columns(folded, where)
-    rows = _rows(folded, where, columns)
-    plans = {c: _plan(folded, where, members, rows, widths) for c, members in columns.items()}
-    layouts = _layouts(plans)
-    placed = Placed()
-    last_row = max((rows[x] for members in columns.values() for x in members), default=0)
-    placed.foot, placed.top = -HEIGHT / 2 - HEAD, last_row * PITCH + HEIGHT / 2 + 20
+    row_of = rows(folded, where, columns, banded=grid.banded)
+    plans = {c: _plan(folded, where, members, row_of, widths) for c, members in columns.items()}
+    layouts = _layouts(plans, grid, {c for c, members in columns.items() if not folded.dots.isdisjoint(members)})
+    placed = Placed(grid)
+    height = _heights(plans, layouts, grid)
+    placed.foot, placed.top = -grid.half - HEAD, height[-2] + grid.half + 20
     x_position = 0.0
     for c, members in columns.items():
-        half = max(layouts[c].half + 18, headings[c] / 2 + 14 if 0 <= c < len(headings) else 0)
+        half = max(layouts[c].half + grid.margin, headings[c] / 2 + 6 if 0 <= c < len(headings) else 0)
         x_position += half
         placed.edges[c] = (x_position - half, x_position + half)
         for x, node in zip(layouts[c].x, members, strict=True):
-            placed.spots[node] = Spot(x_position + x, rows[node] * PITCH, widths[node], rows[node], c)
+            placed.spots[node] = Spot(x_position + x, height[row_of[node]], widths[node], row_of[node], c)
         for (a, b), points in layouts[c].bends.items():
             ends = (None if a == FOOT else members[a], None if b == TOP else members[b])
-            placed.bends[ends] = [(x_position + x, row * PITCH) for x, row in points]
-        x_position += half + GUTTER
-    _bars(placed, folded, where, widths, columns)
+            placed.bends[ends] = [(x_position + x, height[row]) for x, row in points]
+        x_position += half + grid.gutter
+    if _entered_from_below(placed, folded):
+        placed.foot -= HALF
+    _bars(placed, folded, where, widths)
     return placed
+
+
+def _entered_from_below(placed: Placed, folded: Folded) -> bool:
+    """Whether an arrow through time runs under a box of the lowest row to the one behind, where titles would stand."""
+    lowest: dict[int, list[float]] = {}
+    for spot in placed.spots.values():
+        if spot.column is not None and not spot.row:
+            lowest.setdefault(spot.column, []).append(spot.x)
+    for node, spot in placed.spots.items():
+        for link in folded.arrows[node] if spot.column is not None and not spot.row else ():
+            other = placed.spots[link.source].column if link.source in placed.spots else None
+            if other is not None and other != spot.column:
+                ahead = min if other < spot.column else max  # type: ignore[operator]
+                if ahead(lowest[spot.column]) != spot.x:  # type: ignore[index]
+                    return True
+    return False
+
+
+def _heights(plans: dict[int, Rows], layouts: dict[int, Ordering], grid: Grid) -> list[float]:
+    """Returns the height of each row, and of one above the last; rows between which arrows are flat are further apart.
+
+    An arrow and that of its gradient beside it would else lie on one another.
+    """
+    count = max((max(plan.rows) for plan in plans.values()), default=0) + 1
+    wide = [0.0] * count
+    known: set[int] = set()
+    for c, layout in layouts.items():
+        if id(layout) in known:
+            continue
+        known.add(id(layout))
+        for (a, b), bends in layout.bends.items():
+            ends = [(layout.x[i], plans[c].rows[i]) for i in (a, b) if i >= 0]
+            way = [*ends[: a >= 0], *bends, *ends[len(ends) - (b >= 0) :]]
+            for (x0, low), (x1, high) in pairwise(way):
+                if high == low + 1 and 0 <= low < count:
+                    wide[low] = max(wide[low], abs(x1 - x0))
+    heights = [0.0]
+    for x in wide:
+        heights.append(heights[-1] + max(grid.pitch, min(grid.height + 0.32 * x, PITCH)))
+    return heights
 
 
 def _columns(folded: Folded, where: Regions) -> dict[int, list[Node]]:
@@ -82,57 +157,19 @@ def _columns(folded: Folded, where: Regions) -> dict[int, list[Node]]:
     return {c: members for c, members in members_of.items() if members}
 
 
-def _rows(folded: Folded, where: Regions, columns: dict[int, list[Node]]) -> dict[Node, int]:
-    """Returns the row of each box: an op is above its inputs in the column, data is right below its user."""
-    rows: dict[Node, int] = {}
-    for members in columns.values():
-        inside = set(members)
-        users: dict[Node, list[Node]] = {}
-        for node in members:
-            below = [x.source for x in folded.arrows[node] if x.source in inside]
-            for x in below:
-                users.setdefault(x, []).append(node)
-            rows[node] = 1 + max((rows[x] for x in below), default=0 if folded.arrows[node] else _foot(node))
-        for node in reversed(members):
-            if node in users and not any(x.source in inside for x in folded.arrows[node]):
-                rows[node] = max(rows[node], min(rows[x] for x in users[node]) - 1)
-    _level_states(folded, where, rows)
-    foot = min(rows.values(), default=0)
-    return {x: row - foot for x, row in rows.items()}
-
-
-def _foot(node: Node) -> int:
-    """Data and lookups start one row below an op that starts from a parameter."""
-    return -1 if node.op is None or node.op.name in ("take", "getitem", "one_hot") else 0
-
-
-def _level_states(folded: Folded, where: Regions, rows: dict[Node, int]) -> None:
-    """Move initial states to the row of their users, one state per row."""
-    row_of: dict[Node, int] = {}
-    for node in folded.nodes:
-        for link in folded.arrows[node]:
-            if link.source in where.states and node in rows:
-                row_of[link.source] = min(rows[node], row_of.get(link.source, rows[node]))
-    occupied: set[tuple[int | str, int]] = set()
-    for node, row in row_of.items():
-        while (where.place[node], row) in occupied:
-            row += 1
-        occupied.add((where.place[node], row))
-        rows[node] = row
-
-
 def _plan(
-    folded: Folded, where: Regions, members: list[Node], rows: dict[Node, int], widths: dict[Node, float]
+    folded: Folded, where: Regions, members: list[Node], row_of: dict[Node, int], widths: dict[Node, float]
 ) -> Rows:
     """Returns a column as numbers for the layout."""
     index = {x: i for i, x in enumerate(members)}
-    plan = Rows([rows[x] for x in members], [], [], [], [0] * len(members), [widths[x] for x in members])
+    plan = Rows([row_of[x] for x in members], [], [], [], [0] * len(members), [widths[x] for x in members])
     region = where.place[members[0]]
     for node in members:
         for link in folded.arrows[node]:
             other = where.place[link.source]
-            if link.source in index and rows[link.source] < rows[node]:
-                plan.arrows.append((index[link.source], index[node]))
+            if link.source in index and row_of[link.source] != row_of[node]:
+                low, high = sorted((link.source, node), key=row_of.__getitem__)
+                plan.arrows.append((index[low], index[high]))
             elif other == OVER:
                 plan.up.append(index[node])
             elif other == UNDER:
@@ -141,44 +178,87 @@ def _plan(
                 plan.pulls[index[node]] = 1 if later(other, region) else -1
     plan.up.extend(index[x] for x in members if x in where.rising)
     for node in members:
-        if node in where.leaving and not plan.pulls[index[node]]:
+        ends_rail = any(x.source in index and row_of[x.source] == row_of[node] for x in folded.arrows[node])
+        if node in where.leaving and (ends_rail or not plan.pulls[index[node]]):
             plan.pulls[index[node]] = where.leaving[node]
     return plan
 
 
-def _layouts(plans: dict[int, Rows]) -> dict[int, Ordering]:
+def _layouts(plans: dict[int, Rows], grid: Grid, dotted: set[int]) -> dict[int, Ordering]:
     """Compute one layout for all columns of the same form, with the widest boxes, so that equal steps look equal."""
     groups: dict[tuple[object, ...], list[int]] = {}
     for c, plan in plans.items():
-        groups.setdefault(plan.form(), []).append(c)
+        groups.setdefault((c in dotted, *plan.form()), []).append(c)
     layouts: dict[int, Ordering] = {}
     for group in groups.values():
         plan = plans[group[0]]
         plan.widths = [max(w) for w in zip(*(plans[c].widths for c in group), strict=True)]
         plan.pulls = [next((p for p in peers if p), 0) for peers in zip(*(plans[c].pulls for c in group), strict=True)]
-        layouts |= dict.fromkeys(group, lay_out(plan))
+        layouts |= dict.fromkeys(group, lay_out(plan, grid.gap))
     return {c: layouts[c] for c in plans}
 
 
-def _bars(
-    placed: Placed, folded: Folded, where: Regions, widths: dict[Node, float], columns: dict[int, list[Node]]
-) -> None:
-    """Place the boxes of all steps as bars as wide as all columns; several bars of one level share this width."""
+def _bars(placed: Placed, folded: Folded, where: Regions, widths: dict[Node, float]) -> None:
+    """Place the boxes outside of time: a bar over or under the columns that it is linked to, else a box of its size.
+
+    Several of one level share the room.
+    """
+    grid, spans = placed.grid, _spans(placed, folded, where)
     timed = [edge for c, edge in placed.edges.items() if 0 <= c < max(len(where.steps), 1)]
     left, right = (timed[0][0], timed[-1][1]) if timed else (0.0, 0.0)
     for region in (OVER, UNDER):
+        beside = _neighbours(folded, where, region)
         levels: dict[int, list[Node]] = {}
         for node, level in _levels(folded, where, region).items():
             levels.setdefault(level, []).append(node)
         for level, nodes in sorted(levels.items()):
             # Under the columns is room for the badges of cuts.
-            distance = (62.0 if region == OVER else 88.0) + level * (HEIGHT + 40)
+            distance = (grid.half + (42.0 if grid.half > 13 else 33.0) if region == OVER else 88.0) + level * grid.pitch
             y = placed.top + distance if region == OVER else placed.foot - distance
-            span = max(right - left, sum(widths[x] + 20 for x in nodes))
-            share = span / len(nodes)
-            middle = (left + right) / 2 - span / 2
-            for i, node in enumerate(nodes):
-                placed.spots[node] = Spot(middle + (i + 0.5) * share, y, share - 20 * (len(nodes) > 1), level, None)
+            rooms = [spans.get(x) or _over_neighbours(placed, beside[x], (left + right) / 2) for x in nodes]
+            lefts, rights = min(x for x, _ in rooms), max(x for _, x in rooms)
+            need = [max(widths[x], b - a if len(nodes) == 1 else 0.0) for x, (a, b) in zip(nodes, rooms, strict=True)]
+            share = max(sum(need) + 20 * (len(nodes) - 1), (rights - lefts) * any(x in spans for x in nodes))
+            share = (share - sum(need) - 20 * (len(nodes) - 1)) / len(nodes)
+            x = (lefts + rights - sum(need) - 20 * (len(nodes) - 1)) / 2 - share * len(nodes) / 2
+            for node, wide in zip(nodes, need, strict=True):
+                placed.spots[node] = Spot(x + (wide + share) / 2, y, wide + share, level, None)
+                x += wide + share + 20
+
+
+def _over_neighbours(placed: Placed, neighbours: list[Node], middle: float) -> Point:
+    """Returns the middle of the boxes of its region that a box stands over, as a span without a width."""
+    places = [placed.spots[x].x for x in neighbours if x in placed.spots]
+    x = sum(places) / len(places) if places else middle
+    return x, x
+
+
+def _neighbours(folded: Folded, where: Regions, region: str) -> dict[Node, list[Node]]:
+    """Maps the boxes of a region to those of it that they read, or under the columns to those that read them."""
+    neighbours: dict[Node, list[Node]] = {x: [] for x in folded.nodes if where.place[x] == region}
+    for node in folded.nodes:
+        for link in folded.arrows[node]:
+            low, high = (link.source, node) if region == OVER else (node, link.source)
+            if low in neighbours and high in neighbours:
+                neighbours[high].append(low)
+    return neighbours
+
+
+def _spans(placed: Placed, folded: Folded, where: Regions) -> dict[Node, Point]:
+    """Maps the boxes outside of time to the outer edges of the columns that they read, or else of those that read them.
+
+    A bar over an encoder that a decoder reads does not span the decoder.
+    """
+    spans: dict[bool, dict[Node, Point]] = {True: {}, False: {}}
+    for node in folded.nodes:
+        for link in folded.arrows[node]:
+            for bar, other, reads in ((node, link.source, True), (link.source, node, False)):
+                column = placed.spots[other].column if other in placed.spots else None
+                if where.place[bar] in (OVER, UNDER) and column is not None:
+                    left, right = placed.edges[column]
+                    known = spans[reads].get(bar, (left, right))
+                    spans[reads][bar] = min(left, known[0]), max(right, known[1])
+    return spans[False] | spans[True]
 
 
 def _levels(folded: Folded, where: Regions, region: str) -> dict[Node, int]:
@@ -186,20 +266,17 @@ def _levels(folded: Folded, where: Regions, region: str) -> dict[Node, int]:
 
     A bar with an arrow from columns has a level of its own, so it spans all columns.
     """
-    bars = [x for x in folded.nodes if where.place[x] == region]
-    neighbours: dict[Node, list[Node]] = {x: [] for x in bars}
+    neighbours = _neighbours(folded, where, region)
     linked: set[Node] = set()
     for node in folded.nodes:
         for link in folded.arrows[node]:
-            ends = (link.source, node) if region == OVER else (node, link.source)
-            if ends[0] in neighbours and ends[1] in neighbours:
-                neighbours[ends[1]].append(ends[0])
-            elif ends[1] in neighbours:
-                linked.add(ends[1])
+            low, high = (link.source, node) if region == OVER else (node, link.source)
+            if high in neighbours and low not in neighbours:
+                linked.add(high)
     levels: dict[Node, int] = {}
     exclusive: set[int] = set()
     shared: set[int] = set()
-    for node in bars if region == OVER else reversed(bars):
+    for node in neighbours if region == OVER else reversed(neighbours):
         level = 1 + max((levels[x] for x in neighbours[node]), default=-1)
         while level in exclusive or (node in linked and level in shared):
             level += 1

@@ -8,10 +8,12 @@ from ...core.node import Node
 from ..picture import Point
 from ..shown.folding import Folded, Link
 from .layers import THREAD
-from .place import GUTTER, HEIGHT, Placed, Spot
+from .place import Placed, Spot
 
 PORT = 24.0
 """Largest distance between two ports at one side of a box."""
+BEND = 14.0
+"""Radius of the turn of an arrow from the side of a bar."""
 
 
 class Route(NamedTuple):
@@ -40,17 +42,20 @@ def routes(folded: Folded, placed: Placed) -> list[Route]:
     result = []
     for i, (link, node) in enumerate(pairs):
         a, b = placed.spots[link.source], placed.spots[node]
+        aside = _is_aside(placed, a, node, b)
         if i in level:
-            points = _through_time(placed, a, b, rows)
+            points = _along_row(a, b) if a.column == b.column else _through_time(placed, a, b, rows)
+        elif aside:
+            points = _from_side(placed, a, (node, b), ports[i][1])
         else:
             points = _upwards(placed, (link.source, a), (node, b), ports[i], lanes.get(i, 0.0))
-        result.append(Route(link, node, points, i in level))
+        result.append(Route(link, node, points, i in level or aside))
     return result
 
 
 def _crosses(placed: Placed, link: Link, node: Node) -> bool:
-    a, b = placed.spots[link.source].column, placed.spots[node].column
-    return a is not None and b is not None and a != b
+    a, b = placed.spots[link.source], placed.spots[node]
+    return a.column is not None and b.column is not None and (a.column != b.column or a.row == b.row)
 
 
 def _row_bounds(placed: Placed) -> dict[tuple[int, int], _Bounds]:
@@ -89,6 +94,7 @@ def _ports(
             bends = placed.bends.get(_bend_key(link.source, a, node, b), [])
             up = 1 if b.y >= a.y else -1
             offset = lanes.get(i, 0.0)
+            bends = bends[::up]
             start, end = (bends[0][0] + offset, bends[-1][0] + offset) if bends else (b.x, a.x)
             if a.column is None and b.column is None and abs(a.row - b.row) > 1:
                 # Past the bars between, away from the texts in the middle of the bars.
@@ -111,9 +117,8 @@ def _ports(
 
 def _bend_key(source: Node, a: Spot, node: Node, b: Spot) -> tuple[Node | None, Node | None]:
     """Returns the key of an arrow in `Placed.bends`: the lower end first, None for a bar."""
-    if a.column is None and b.column is not None:
-        return (None, node) if a.y < b.y else (node, None)
-    return (source, None if b.column is None else node)
+    low, high = ((source, a), (node, b)) if a.y < b.y else ((node, b), (source, a))
+    return (None if low[1].column is None else low[0], None if high[1].column is None else high[0])
 
 
 def _upwards(
@@ -128,17 +133,50 @@ def _upwards(
     if a.column is None or b.column is None:
         # The bend next to the bar is dropped: the port on the bar has the same place.
         bends = bends[:-1] if max(a, b, key=lambda s: s.y).column is None else bends[1:]
+        if not bends and (a.column, b.column) != (None, None):
+            ports = _upright(ports, a, b)
     if up < 0:
         bends = bends[::-1]
-    points: list[Point] = [(ports[0], a.y + up * HEIGHT / 2)]
+    points: list[Point] = [(ports[0], a.y + up * placed.grid.half)]
     for x, y in bends:
-        climb(points, (x, y - up * HEIGHT / 2))
-        straight(points, (x, y + up * HEIGHT / 2))
-    end = (ports[1], b.y - up * HEIGHT / 2)
+        climb(points, (x, y - up * placed.grid.half))
+        straight(points, (x, y + up * placed.grid.half))
+    end = (ports[1], b.y - up * placed.grid.half)
     if bends:
         climb(points, end)
     else:
         straight(points, end)
+    return points
+
+
+def _upright(ports: Point, a: Spot, b: Spot) -> Point:
+    """Returns the ports of an arrow between a box and the bar next to it: on the bar, right over or under the box."""
+    bar, x = (a, ports[1]) if a.column is None else (b, ports[0])
+    half = bar.width / 2 - 10
+    on_bar = min(max(x, bar.x - half), bar.x + half) if half > 0 else bar.x
+    return (on_bar, x) if bar is a else (x, on_bar)
+
+
+def _is_aside(placed: Placed, a: Spot, node: Node, b: Spot) -> bool:
+    """Whether a box stands in a column that the bar over columns which it reads does not span."""
+    if a.column is not None or b.column is None or a.y < b.y:
+        return False
+    x = placed.bends[node, None][-1][0]
+    return abs(x - a.x) > a.width / 2 - 10
+
+
+def _from_side(placed: Placed, a: Spot, target: tuple[Node, Spot], port: float) -> list[Point]:
+    """Returns the route from the side of a bar, along over the columns, and down to a box."""
+    node, b = target
+    (x, _), *bends = placed.bends[node, None][::-1]
+    side = 1 if x > a.x else -1
+    points = [(a.x + side * a.width / 2, a.y)]
+    straight(points, (x - side * BEND, a.y))
+    turn(points, (x, a.y - BEND), level=True)
+    for bend, y in bends:
+        (climb if abs(bend - points[-1][0]) > 0.1 else straight)(points, (bend, y + placed.grid.half))
+        straight(points, (bend, y - placed.grid.half))
+    (climb if abs(port - points[-1][0]) > 0.1 else straight)(points, (port, b.y + placed.grid.half))
     return points
 
 
@@ -177,12 +215,12 @@ def _through_time(placed: Placed, a: Spot, b: Spot, rows: dict[tuple[int, int], 
     direction = 1 if b.column > a.column else -1
     out, into = placed.edges[a.column][direction > 0], placed.edges[b.column][direction < 0]
     near, far = rows[a.column, a.row], rows[b.column, b.row]
-    points = _exit(a, direction, near.right if direction > 0 else near.left)
+    points = _exit(placed, a, direction, near.right if direction > 0 else near.left)
     lane = points[-1][1]
     straight(points, (out, lane))
     entry = far.left if direction > 0 else far.right
     is_free = abs(b.x - direction * b.width / 2 - entry) < 1
-    arrival = b.y if is_free else b.y - HEIGHT / 2 - 14
+    arrival = b.y if is_free else b.y - placed.grid.half - 14
     if abs(b.column - a.column) > 1:
         _over(placed, points, (into, arrival), direction)
     else:
@@ -192,16 +230,24 @@ def _through_time(placed: Placed, a: Spot, b: Spot, rows: dict[tuple[int, int], 
     else:
         x = b.x - direction * b.width / 4
         straight(points, (x - direction * 8, arrival))
-        turn(points, (x, b.y - HEIGHT / 2), level=True)
+        turn(points, (x, b.y - placed.grid.half), level=True)
     return points
 
 
-def _exit(a: Spot, direction: int, edge: float) -> list[Point]:
+def _along_row(a: Spot, b: Spot) -> list[Point]:
+    """Returns the straight route from the side of one box to the side of another in the same row and column."""
+    side = 1 if b.x > a.x else -1
+    points = [(a.x + side * a.width / 2, a.y)]
+    straight(points, (b.x - side * b.width / 2, b.y))
+    return points
+
+
+def _exit(placed: Placed, a: Spot, direction: int, edge: float) -> list[Point]:
     side = a.x + direction * a.width / 2
     if abs(edge - side) < 1:
         return [(side, a.y)]
-    points = [(a.x + direction * a.width / 4, a.y + HEIGHT / 2)]
-    turn(points, (a.x + direction * (a.width / 4 + 8), a.y + HEIGHT / 2 + 14), level=False)
+    points = [(a.x + direction * a.width / 4, a.y + placed.grid.half)]
+    turn(points, (a.x + direction * (a.width / 4 + 8), a.y + placed.grid.half + 14), level=False)
     return points
 
 
@@ -211,7 +257,7 @@ def _over(placed: Placed, points: list[Point], end: Point, direction: int) -> No
     The lane depends on the gutter where the arrow starts, so that neighbouring arrows do not overlap.
     """
     start = points[-1][0]
-    lane = placed.top + 6 + 6 * (int(abs(start) / GUTTER) % 4)
+    lane = placed.top + 6 + 6 * (int(abs(start) / placed.grid.gutter) % 4)
     up, down = start + direction * 30, end[0] - direction * 30
     turn(points, (up, points[-1][1] + 20), level=True)
     straight(points, (up, lane - 12))

@@ -71,12 +71,6 @@ def ramp(level: float) -> str:
     return "#{:02x}{:02x}{:02x}".format(*mixed)
 
 
-def is_dark(colour: str) -> bool:
-    """Whether white text reads better on it than black."""
-    r, g, b = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return 0.299 * r + 0.587 * g + 0.114 * b < 140
-
-
 def heat(folded: Folded, roots: list[Node], gradients: Any) -> Heat:
     """Returns the norms for all boxes, parameters and links.
 
@@ -188,6 +182,8 @@ def _flows(heat_map: Heat, folded: Folded, links: list[Link], arrays: dict[Node,
         local = _local(user, arrays[user], shared) if shared else {}
         for link in user_links:
             piece = local.get(link.slot, arrays[link.source]) if link.slot in open_slots else None
+            for view in reversed(link.views) if link.slot in local else ():
+                piece = None if piece is None else _local(view, piece, {0})[0]
             if piece is None:
                 continue
             pieces[link] = piece

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import count
 
 import numpy as np
@@ -13,6 +14,7 @@ from ...core.graph import ancestors
 from ...core.node import Node
 from ...engine.grad import derive
 from ..shown.folding import Folded
+from ..shown.phases import MANY, Phases, phases
 from .heat import norm_of
 from .states import State
 
@@ -107,16 +109,21 @@ class Reach:
     """Gradient norms of one state: ``norms[t, s]`` is that of the loss at t with respect to the state at s.
 
     A pair is missing if the loss at t does not reach the state at s.
+
+    Attributes:
+        columns, rows: the steps of the state and of the losses that are shown.
+        entry: the step at which all losses enter the state's loop, if they belong to a later phase; None if the loss
+            at t enters at t.
+        blurred: why there is no step at which the loss at t enters, for example attention; else "".
     """
 
-    def __init__(self, state: State, columns: list[int]) -> None:
-        self.state, self.columns = state, columns
+    def __init__(self, state: State, columns: list[int], entry: int | None = None, blurred: str = "") -> None:
+        self.state, self.columns, self.entry, self.blurred = state, columns, entry, blurred
         self.rows: list[int] = []
         self.norms: dict[tuple[int, int], float] = {}
 
     def add(self, t: int, arrived: dict[Node, np.ndarray]) -> None:
         """Add the gradients of the loss at t; zeros before the first state that it reaches are left out."""
-        self.rows.append(t)
         is_reached = False
         for s in self._way():
             parts = [arrived[x] for x in self.state.at[s] if x in arrived]
@@ -128,58 +135,112 @@ class Reach:
 
     def _way(self) -> list[int]:
         """Returns the steps in the order in which a gradient passes them."""
-        return self.columns[::-1] if self.state.turn > 0 else self.columns
-
-    def back(self, t: int) -> list[tuple[int, float]]:
-        """Returns pairs (steps back, norm) for the loss at t, from the first state that it reaches."""
-        reached = [(s, self.norms[t, s]) for s in self._way() if (t, s) in self.norms]
-        return [(abs(reached[0][0] - s), norm) for s, norm in reached]
+        return sorted(self.state.at, reverse=self.state.turn > 0)
 
     def value(self, t: int, s: int) -> float | None:
         """Returns the norm, 0 behind a cut, or None if s is later than t in the direction of time."""
         if (t, s) in self.norms:
             return self.norms[t, s]
-        is_later = (t - s) * self.state.turn < 0
-        return None if is_later and all((a - b) * self.state.turn >= 0 for a, b in self.norms) else 0.0
+        return None if (t - s) * self.state.turn < 0 and self._one_way else 0.0
 
-    def factor(self) -> float | None:
-        """Returns the factor of the norm per step back: the geometric mean over all losses and steps.
+    @cached_property
+    def _one_way(self) -> bool:
+        """Whether no loss reaches a state that is later than it."""
+        return all((t - s) * self.state.turn >= 0 for t, s in self.norms)
 
-        It is measured from one step back on, if possible, because the loss may use the state of its step directly: an
-        LSTM's loss uses h but not c, so the first step back differs from all others.
+    @cached_property
+    def _apart(self) -> dict[tuple[int, int], list[tuple[int, float]]]:
+        """Maps (t, side) to the pairs (steps from where the loss at t enters, norm), nearest first."""
+        apart: dict[tuple[int, int], list[tuple[int, float]]] = {(t, side): [] for t in self.rows for side in (1, -1)}
+        for (t, s), norm in self.norms.items():
+            ahead = (t if self.entry is None else self.entry) - s
+            for side in (1, -1) if not ahead else (1,) if ahead > 0 else (-1,):
+                apart[t, side].append((abs(ahead), norm))
+        return {key: sorted(pairs) for key, pairs in apart.items()}
+
+    def sides(self) -> list[int]:
+        """Returns 1 if a loss reaches states before the step where it enters, and -1 if it reaches later ones."""
+        return [side for side in (1, -1) if any(d and n for t in self.rows for d, n in self._apart[t, side])]
+
+    def factor(self, side: int) -> float | None:
+        """Returns the factor of the norm per step on one side: the geometric mean over all losses and steps.
+
+        It is measured from one step away on, if possible, because the loss may use the state of its step directly: an
+        LSTM's loss uses h but not c, so the first step differs from all others.
         """
-        return self._factor(1) or self._factor(0)
+        return self._factor(side, 1) or self._factor(side, 0)
 
-    def _factor(self, least: int) -> float | None:
+    def _factor(self, side: int, least: int) -> float | None:
         logs, steps = 0.0, 0
         for t in self.rows:
-            usable = [(d, norm) for d, norm in self.back(t) if d >= least and 0 < norm < math.inf]
+            usable = [(d, norm) for d, norm in self._apart[t, side] if d >= least and 0 < norm < math.inf]
             if len(usable) > 1:
                 logs += math.log(usable[-1][1]) - math.log(usable[0][1])
                 steps += usable[-1][0] - usable[0][0]
         return math.exp(logs / steps) if steps else None
 
-    def medians(self) -> list[tuple[int, float]]:
-        """Returns pairs (steps back, median norm); NaN counts as the largest."""
+    def length(self, side: int, *, zeros: bool = False) -> int:
+        """Returns over how many steps norms are known on one side, with that where losses enter; or norms but 0."""
+        return 1 + max((d for t in self.rows for d, n in self._apart[t, side] if n or zeros), default=0)
+
+    def medians(self, side: int) -> list[tuple[int, float]]:
+        """Returns pairs (steps away, median norm); NaN counts as the largest."""
         norms: dict[int, list[float]] = {}
         for t in self.rows:
-            for distance, norm in self.back(t):
+            for distance, norm in self._apart[t, side]:
                 norms.setdefault(distance, []).append(norm)
-        return [(d, sorted(x, key=_rank)[len(x) // 2]) for d, x in sorted(norms.items())]
+        return [(d, _median(x)) for d, x in sorted(norms.items())]
 
 
-def _rank(norm: float) -> float:
-    return math.inf if math.isnan(norm) else norm
+def _median(norms: list[float]) -> float:
+    """Returns the middle one, or the mean of the middle two."""
+    ranked = sorted(norms, key=lambda x: math.inf if math.isnan(x) else x)
+    low, high = ranked[(len(ranked) - 1) // 2], ranked[len(ranked) // 2]
+    return low + (high - low) / 2 if high - low < math.inf else high
 
 
-def reaches(root: Node, states: list[State], seeds: Seeds, most: int) -> list[Reach]:
-    """Returns the norms for all states; if there are more than ``most`` steps, for evenly spaced ones."""
-    result = [Reach(state, spaced(list(state.at), most)) for state in states]
-    wrt = [x for reach in result for s in reach.columns for x in reach.state.at[s]]
-    for t, gradients in by_loss_step(root, wrt, {t: seeds[t] for t in spaced(list(seeds), most)}):
-        for reach in result:
-            reach.add(t, gradients)
+def reaches(root: Node, states: list[State], seeds: Seeds, most: int, last: int) -> list[Reach]:
+    """Returns the norms for all states; of more than ``most`` steps for the ``last`` ones alone.
+
+    The columns of a state then end where losses enter it, which is at the first steps if it runs backward. Only the
+    first and the last loss are followed beyond the columns, for the verdict.
+    """
+    times = phases([root])
+    rows = list(seeds)
+    if len(rows) > most:
+        rows = rows[-last:]
+    result = [_reach(state, rows, times, seeds, most, last) for state in states]
+    for reach in result:
+        reach.rows = rows
+    ends = {rows[0], rows[-1]}
+    near = [x for reach in result for s in reach.columns for x in reach.state.at[s]]
+    far = [x for state in states for nodes in state.at.values() for x in nodes]
+    for wrt, losses in ((far, ends), (near, set(rows) - ends)):
+        for t, gradients in by_loss_step(root, wrt, {t: seeds[t] for t in rows if t in losses}):
+            for reach in result:
+                reach.add(t, gradients)
     return result
+
+
+def _reach(state: State, rows: list[int], times: Phases, seeds: Seeds, most: int, last: int) -> Reach:
+    members = [x for nodes in state.at.values() for x in nodes if x in times.of]
+    loops = {times.loop[x] for x in members}
+    own, of_losses = {times.of[x] for x in members}, {times.of.get(x, 0) for t in rows for x in seeds[t]}
+    entered = set().union(*(times.entered.get(i, ()) for i in loops))
+    elsewhere = of_losses != own
+    entry = min(entered) if elsewhere and not own & of_losses and len(entered - {MANY}) == len(entered) == 1 else None
+    clear = entry is not None if elsewhere else not loops & times.seen_whole
+    columns = _columns(state, rows if entry is None else [entry], most, last)
+    return Reach(state, columns, entry, "" if clear else "each loss looks at many steps")
+
+
+def _columns(state: State, ends: list[int], most: int, last: int) -> list[int]:
+    steps = list(state.at)
+    if len(steps) <= most:
+        return steps
+    if state.turn > 0:
+        return [s for s in steps if s <= max(ends)][-last:] or steps[-last:]
+    return [s for s in steps if s >= min(ends)][:last] or steps[:last]
 
 
 def spaced(steps: list[int], most: int) -> list[int]:

@@ -26,7 +26,8 @@ def cells(folded: Folded, repetition: Repetition) -> list[CellGroup]:
 
     The core of a cell is a strongly connected component of the groups, with the edges through time included
     (Tarjan 1972). So layers and directions become separate cells, because their states do not depend on each other
-    in both directions. Any other group joins the only core that it leads to, else the only core that it comes from,
+    in both directions; but what one loop over time computes is one cell, unless the user's scopes tell parts of it
+    apart. Any other group joins the only core that it leads to, else the only core that it comes from,
     else the cell of its user, else a cell of its own.
     """
     repeating = [g for g in repetition.cells if not _looks_up(folded, repetition, g)]
@@ -38,7 +39,7 @@ def cells(folded: Folded, repetition: Repetition) -> list[CellGroup]:
             after[edge.source].append(edge.target)
             before[edge.target].append(edge.source)
     cores = _cores(folded, repetition, order, after)
-    parts = _components(order, after)
+    parts = components(order, after)
     core_of = {g: i for i, core in enumerate(cores) for g in core}
     leads_to = _reached(parts, core_of, after)
     comes_from = _reached(parts[::-1], core_of, before)
@@ -97,11 +98,27 @@ def _beside_user(home: dict[int, object], g: int, after: dict[int, list[int]]) -
 
 def _cores(folded: Folded, repetition: Repetition, order: list[int], after: dict[int, list[int]]) -> list[list[int]]:
     """Returns the components with a loop; components without parameters (running sums) only if there are no others."""
-    loops = [c for c in _components(order, after) if len(c) > 1 or c[0] in after[c[0]]]
+    loops = [c for c in components(order, after) if len(c) > 1 or c[0] in after[c[0]]]
     with_parameters = [
         c for c in loops if any(type(x) is Chip for g in c for x in folded.operands[repetition.groups[g][-1]])
     ]
-    return with_parameters or loops
+    return _of_one_loop(folded, repetition, with_parameters or loops)
+
+
+def _of_one_loop(folded: Folded, repetition: Repetition, cores: list[list[int]]) -> list[list[int]]:
+    """Join the cores of one loop over time and one scope: a call of `unroll` with several states is one cell."""
+    joined: list[list[int]] = []
+    at: dict[tuple[int, frozenset[str]], list[int]] = {}
+    for core in cores:
+        nodes = [x for g in core for x in repetition.groups[g]]
+        scopes = frozenset(x.scope for x in nodes)
+        keys = {(folded.phases.loop[x], scopes) for x in nodes if x in folded.phases.loop}
+        home = next((at[key] for key in keys if key in at), None)
+        if home is None:
+            joined.append(home := [])
+        home += core
+        at.update(dict.fromkeys(keys, home))
+    return [sorted(core) for core in joined]
 
 
 def _reached(parts: list[list[int]], core_of: dict[int, int], near: dict[int, list[int]]) -> dict[int, frozenset[int]]:
@@ -119,7 +136,7 @@ def _reached(parts: list[list[int]], core_of: dict[int, int], near: dict[int, li
     return reached
 
 
-def _components(order: list[int], after: dict[int, list[int]]) -> list[list[int]]:
+def components(order: list[int], after: dict[int, list[int]]) -> list[list[int]]:
     """Returns the strongly connected components, sinks first; without recursion, because a cell may be long."""
     index: dict[int, int] = {}
     low: dict[int, int] = {}

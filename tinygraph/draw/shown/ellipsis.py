@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...core.node import Node
-from .folding import Folded, Link
+from .folding import Folded, Link, When
 from .repetition import Repetition
 
 
@@ -14,18 +14,19 @@ def like(folded: Folded, repetition: Repetition | None) -> dict[Node, int]:
     if repetition is not None:
         return {x: g for g, members in enumerate(repetition.groups) for x in members if x.step is not None}
     known: dict[tuple[str, int], int] = {}
-    ranks: dict[tuple[int, str], int] = {}
+    ranks: dict[tuple[When | None, str], int] = {}
     numbers: dict[Node, int] = {}
     for node in folded.nodes:
         if node.step is not None:
             kind = node.kind if node.op is None else node.op.name
-            rank = ranks[node.step, kind] = ranks.get((node.step, kind), -1) + 1
+            column = folded.column(node)
+            rank = ranks[column, kind] = ranks.get((column, kind), -1) + 1
             numbers[node] = known.setdefault((kind, rank), len(known))
     return numbers
 
 
-def elide(folded: Folded, kinds: dict[Node, int], hidden: list[int], roots: list[Node]) -> Folded:
-    """Returns the graph without the consecutive steps ``hidden``, except the last of them, which is drawn as dots.
+def elide(folded: Folded, kinds: dict[Node, int], hidden: list[When], roots: list[Node]) -> Folded:
+    """Returns the graph without the columns ``hidden``, side by side, except the last of them, drawn as dots.
 
     An arrow into a hidden step leads into the column of dots; an arrow out of a hidden step leaves this column.
     """
@@ -36,7 +37,7 @@ def elide(folded: Folded, kinds: dict[Node, int], hidden: list[int], roots: list
         if node in shown:
             shown.update(x.source for x in arrows.get(node, ()))
     nodes = [x for x in folded.nodes if x in shown]
-    dots = {x for x in nodes if x.step == shortened.kept}
+    dots = {x for x in nodes if folded.column(x) == shortened.kept}
     users: dict[Node, list[Node]] = {}
     for node in nodes:
         for x in arrows[node]:
@@ -48,27 +49,29 @@ def elide(folded: Folded, kinds: dict[Node, int], hidden: list[int], roots: list
         operands={x: folded.operands[x] for x in nodes},
         arrows={x: arrows[x] for x in nodes},
         bundles=shortened.bundles,
-        dots=dots - set(roots),
-        dotted=(hidden[0], hidden[-1]),
+        dots=(folded.dots | dots) - set(roots),
+        dotted=folded.dotted | {shortened.kept: (hidden[0][1], hidden[-1][1])},
     )
 
 
 class _Shortened:
     """How arrows run when only the last of the hidden steps is kept."""
 
-    def __init__(self, folded: Folded, kinds: dict[Node, int], hidden: list[int]) -> None:
+    def __init__(self, folded: Folded, kinds: dict[Node, int], hidden: list[When]) -> None:
         self.folded, self.kinds, self.bundles = folded, kinds, dict(folded.bundles)
         self.hidden, self.kept = set(hidden), hidden[-1]
-        steps = sorted({x.step for x in folded.nodes if x.step is not None})
-        at = steps.index(hidden[0])
-        self.first, self.before = hidden[0], steps[at - 1] if at else None
-        self.at: dict[tuple[int, int], Node] = {}
+        columns = folded.columns()
+        at = columns.index(hidden[0])
+        self.first, self.before = hidden[0], columns[at - 1] if at else None
+        self.at: dict[tuple[int, When], Node] = {}
         for node in folded.nodes:
-            if node.step is not None and node in kinds:
-                self.at[kinds[node], node.step] = node
+            column = folded.column(node)
+            if column is not None and node in kinds:
+                self.at[kinds[node], column] = node
 
     def gone(self, node: Node) -> bool:
-        return node.step in self.hidden and node.step != self.kept
+        column = self.folded.column(node)
+        return column in self.hidden and column != self.kept
 
     def arrows(self, node: Node) -> list[Link]:
         links = self.folded.arrows[node]
@@ -80,7 +83,7 @@ class _Shortened:
             if not self.gone(x.source):
                 kept.append(x)
             else:
-                y = self._entering(node, x) if node.step == self.kept else self._leaving(x)
+                y = self._entering(node, x) if self.folded.column(node) == self.kept else self._leaving(x)
                 if y is not None and y.source not in redrawn:
                     redrawn[y.source] = y
         return kept + [y for y in redrawn.values() if not any(y.source is x.source for x in kept)]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from itertools import groupby
+from typing import NamedTuple
 
+from ...core.errors import GraphError, shown
 from ...core.node import Node
 from ..labels import clean, op_words
 from ..options import Options
 from .cells import cells
 from .ellipsis import elide, like
-from .folding import Folded
+from .folding import Folded, When
 from .grouping import join
 from .naming import name_cells
 from .regions import regions
@@ -19,58 +24,143 @@ from .roles import LOOKUPS
 
 SHORT, LONG = 8, 25
 """With level "auto": above SHORT steps some are hidden; above LONG steps a cell at one step is one box."""
-SHOWN = {"op": (3, 2), "cell": (6, 4)}
-"""Default number of steps shown before and after the dots, per level."""
+ENDS = {"op": ((3, 2), (2, 1)), "cell": ((6, 4), (3, 2))}
+"""How many steps are shown before and after the dots, per level: as many as there is room for."""
+BRIEF = ((3, 2), (2, 1), (1, 1))
+"""The same for a picture that has to fit an area."""
+SAYS = {
+    "cell": "a box is a cell at one step",
+    "layer": "a box is a cell at all steps",
+    "whole": "one box for all cells",
+}
 
 Homes = tuple[dict[Node, Hashable], dict[Hashable, str]]
 """Maps each joined box to the key of its group, and each key to the title of the joined box."""
 
 
-def arranged(folded: Folded, role: dict[Node, str], roots: list[Node], options: Options) -> tuple[Folded, str]:
-    """Returns the graph as drawn, and a text that says what of it is hidden."""
-    level, notes = _level(folded, options)
-    several = level != "op" or _hidden(folded, options, level)
-    repetition = find_repetition(folded) if several else None
-    numbers = like(folded, repetition) if several else {}
-    if level != "op":
-        folded.initial = regions(folded).states
-        role |= dict.fromkeys(folded.initial, "state")
-        folded, word = _joined(folded, role, repetition, level)
-        notes.append(word)
-    hidden = _hidden(folded, options, level)
-    if hidden:
-        count, over_limit = len(folded.nodes), _too_many(folded, options)
-        folded = elide(folded, numbers, hidden, roots)
-        why = f", for max_nodes = {options.max_nodes} of {count} boxes" if over_limit else ""
-        notes.append(f"the dots are {len(hidden)} steps of {len(folded.steps)}{why}")
-    return folded, "; ".join(x for x in notes if x)
+class Detail(NamedTuple):
+    """What a picture shows: its level, how many steps at both ends of time (None: all), and whether boxes are terse.
+
+    A terse box has its title alone, without shape and norm.
+    """
+
+    level: str
+    ends: tuple[int, int] | None = None
+    terse: bool = False
 
 
-def _level(folded: Folded, options: Options) -> tuple[str, list[str]]:
-    """Returns the level to draw at, and a note if it differs from the requested one."""
-    if options.level == "auto" and len(folded.steps) > LONG:
-        return "cell", []
-    if options.level in ("auto", "op") and not folded.steps and _too_many(folded, options):
-        return "layer", [f"{len(folded.nodes)} boxes are joined, for max_nodes = {options.max_nodes}"]
-    return ("op" if options.level == "auto" else options.level), []
+class Levels:
+    """A graph at any level of detail."""
+
+    def __init__(self, ops: Folded, roots: list[Node], options: Options) -> None:
+        self.ops, self.roots, self.options = ops, roots, options
+
+    @cached_property
+    def repetition(self) -> Repetition | None:
+        return find_repetition(self.ops)
+
+    @cached_property
+    def longest(self) -> int:
+        """The number of steps of the longest phase."""
+        return max((len(list(run)) for _, run in groupby(self.ops.columns(), lambda c: c[0])), default=0)
+
+    def details(self) -> Iterator[Detail]:
+        """Yields what may be shown, from the most to the least."""
+        level = self.options.level
+        joins = not self.longest and _too_many(self.ops, self.options)
+        if level in ("auto", "op") and joins:
+            yield Detail("layer")
+        elif self.options.fit is not None:
+            yield from self._brief()
+        elif level != "auto":
+            yield Detail(level)
+        elif not self.longest or self.options.steps is not None:
+            yield from map(Detail, ("op", "cell") if self.longest else ("op",))
+        else:
+            yield from self._usual()
+
+    def _usual(self) -> Iterator[Detail]:
+        for level, most in (("op", SHORT), ("cell", LONG)):
+            if self.longest <= most:
+                yield Detail(level)
+            if self.longest <= LONG or level == "cell":
+                yield from (Detail(level, ends) for ends in ENDS[level] if sum(ends) + 1 < self.longest)
+
+    def _brief(self) -> Iterator[Detail]:
+        """All steps, then few; at each level boxes with their shapes first."""
+        auto = self.options.level == "auto"
+        for level in ("op", "cell", "layer", "whole") if auto else (self.options.level,):
+            timed = level in ("op", "cell") and self.longest
+            few: list[tuple[int, int] | None] = [
+                x for x in BRIEF if timed and self.options.steps is None and sum(x) + 1 < self.longest
+            ]
+            for ends in few if few and self.longest > LONG else [None, *few]:
+                yield Detail(level, ends)
+                yield Detail(level, ends, terse=True)
+
+    def arranged(self, role: dict[Node, str], detail: Detail | None = None) -> tuple[Folded, str]:
+        """Returns the graph as drawn, and a text that says what of it is hidden; adds the roles of joined boxes."""
+        detail = detail or next(self.details())
+        folded, notes = self.ops, []
+        if detail.level == "layer" and self.options.level in ("auto", "op") and self.options.fit is None:
+            notes.append(f"{len(folded.nodes)} boxes are joined, for max_nodes = {self.options.max_nodes}")
+        elif detail.level != self.options.level:
+            notes.append(SAYS.get(detail.level, ""))
+        if detail.terse:
+            notes.append("without shapes and norms" if self.options.has_gradients else "without shapes")
+        runs = self._hidden(folded, detail)
+        numbers = like(folded, self.repetition) if runs or detail.level != "op" else {}
+        if detail.level != "op":
+            folded = replace(folded, initial=regions(folded).states)
+            role |= dict.fromkeys(folded.initial or (), "state")
+            folded, word = _joined(folded, role, self.repetition, detail.level)
+            notes.append(word)
+            runs = self._hidden(folded, detail)
+        if runs:
+            why = self._why(folded)
+            for run in runs:
+                folded = elide(folded, numbers, run, self.roots)
+            notes.append(f"the dots are {sum(map(len, runs))} steps of {len(self.ops.columns())}{why}")
+        return folded, "; ".join(x for x in notes if x)
+
+    def _why(self, folded: Folded) -> str:
+        over = _too_many(folded, self.options)
+        return f", for max_nodes = {self.options.max_nodes} of {len(folded.nodes)} boxes" if over else ""
+
+    def _hidden(self, folded: Folded, detail: Detail) -> list[list[When]]:
+        """Returns the columns to hide, in runs; a single one is shown unless asked, because dots take as much room."""
+        phases = [list(run) for _, run in groupby(folded.columns(), lambda c: c[0])]
+        if self.options.steps is not None:
+            return [run for phase in phases for run in _between(phase, _chosen(phases, phase, self.options.steps))]
+        ends = detail.ends
+        if _too_many(folded, self.options) and self.options.max_nodes:
+            count = max(self.options.max_nodes * sum(map(len, phases)) // len(folded.nodes) - 1, 2)
+            ends = count - count * 2 // 5, count * 2 // 5
+        if ends is None:
+            return []
+        runs = [phase[ends[0] : len(phase) - ends[1]] for phase in phases]
+        return [run for run in runs if len(run) > 1]
+
+
+def _chosen(phases: list[list[When]], phase: list[When], steps: Sequence[int]) -> set[When]:
+    """Returns the columns of a phase at these places in its time; a negative place counts from the end."""
+    for i in steps:
+        if not any(-len(x) <= i < len(x) for x in phases):
+            most = max(map(len, phases), default=0)
+            raise GraphError(
+                f"draw: steps has {i}, but there are {most} time steps",
+                expected=f"places from {-most} to {most - 1}, of which -1 is the last" if most else "no steps",
+                got=shown(steps),
+            )
+    return {phase[i] for i in steps if -len(phase) <= i < len(phase)}
+
+
+def _between(phase: list[When], chosen: set[When]) -> list[list[When]]:
+    return [list(run) for kept, run in groupby(phase, chosen.__contains__) if not kept]
 
 
 def _too_many(folded: Folded, options: Options) -> bool:
     return options.max_nodes is not None and len(folded.nodes) > options.max_nodes
-
-
-def _hidden(folded: Folded, options: Options, level: str) -> list[int]:
-    """Returns the steps to hide, from the middle of time; a single step is shown, because dots take as much room."""
-    steps = sorted({x.step for x in folded.nodes if x.step is not None})
-    if _too_many(folded, options) and options.max_nodes:
-        shown = max(options.max_nodes * len(steps) // len(folded.nodes) - 1, 2)
-        first, last = shown - shown * 2 // 5, shown * 2 // 5
-    elif options.level == "auto" and len(steps) > (SHORT if level == "op" else LONG):
-        first, last = SHOWN[level]
-    else:
-        return []
-    hidden = steps[first : len(steps) - last]
-    return hidden if len(hidden) > 1 else []
 
 
 def _joined(folded: Folded, role: dict[Node, str], repetition: Repetition | None, level: str) -> tuple[Folded, str]:
@@ -82,8 +172,9 @@ def _joined(folded: Folded, role: dict[Node, str], repetition: Repetition | None
     joined = join(folded, homes, names, states, timeless=level != "cell")
     if joined is None:
         return folded, f"op by op, for its {level}s feed each other both ways"
-    for stand, part in joined.parts.items():
-        role[stand] = "state" if any(x in states for x in part.held) else role[part.shown[-1]]
+    carrying = {part.name for part in joined.parts.values() if not states.isdisjoint(part.held)}
+    for stand, part in joined.parts.items():  # the last step hands its state on to none
+        role[stand] = "state" if part.name in carrying else role[part.shown[-1]]
     return joined, ""
 
 
@@ -137,7 +228,10 @@ def _layers(folded: Folded, role: dict[Node, str], repetition: Repetition | None
 
 def _whole(folded: Folded, role: dict[Node, str]) -> Homes:
     inner = [x for x in folded.nodes if x.op is not None and role[x] in ("op", "state") and not _reads(folded, x)]
-    return dict.fromkeys(inner, "whole"), {"whole": "network" + _times(len(folded.steps))}
+    starts = [x for x in folded.nodes if x.op is None and role[x] == "state"]
+    homes: dict[Node, Hashable] = dict.fromkeys(inner, "whole")
+    homes |= dict.fromkeys(starts if len(starts) > 1 else [], "starts")
+    return homes, {"whole": "network" + _times(len(folded.steps)), "starts": "initial states"}
 
 
 def _by_layer(folded: Folded, role: dict[Node, str], repetition: Repetition | None) -> Homes:

@@ -1,4 +1,4 @@
-"""Parameters as boxes: one box per parameter, or one pale box beside each use, instead of chips."""
+"""Parameters as boxes of their own, instead of chips, as the backward view needs them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ from dataclasses import replace
 
 from ...core.leaves import Parameter
 from ...core.node import Node
-from ..colours import GOLD
 from .folding import Chip, Folded, Link, Operand
-
-HUB, GHOST = GOLD, "#fdf3d3"
-"""Fill of a parameter's single box, and fill of a box for one use of it."""
 
 Uses = dict[Node, list[Link]]
 
@@ -21,17 +17,13 @@ class Pointed(Chip):
     __slots__ = ()
 
 
-def exposed(folded: Folded, ops: Folded, params: str) -> Folded:
+def exposed(folded: Folded, ops: Folded) -> Folded:
     """Returns a copy of the picture in which arrows from parameters replace the chips.
 
     Args:
         folded: the graph as drawn; a box may hold several ops.
         ops: the same graph with one box per op.
-        params: ``"chip"`` changes nothing, ``"hub"`` adds one box per parameter, ``"ghost"`` leaves the boxes to
-            `parted`.
     """
-    if params == "chip":
-        return folded
     boxes = set(ops.nodes)
     uses = {x: _uses(x, boxes) for x in ops.nodes}
     exposed_graph = replace(
@@ -46,7 +38,7 @@ def exposed(folded: Folded, ops: Folded, params: str) -> Folded:
         if node not in folded.dots:
             exposed_graph.operands[node] = _pointed(folded.operands[node], joined=node in folded.parts)
             exposed_graph.arrows[node] = [*folded.arrows[node], *_entering(exposed_graph, node, uses)]
-    return _with_hubs(exposed_graph) if params == "hub" else exposed_graph
+    return _with_hubs(exposed_graph)
 
 
 def _uses(node: Node, boxes: set[Node]) -> list[Link]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ...core.node import Node
-from .folding import Folded
+from .folding import Folded, When
 from .roles import initial_states
 
 BEFORE, AFTER, OVER, UNDER = "before", "after", "over", "under"
@@ -16,14 +16,14 @@ class Regions:
     """The region of each box.
 
     Attributes:
-        steps: the time steps in ascending order.
+        steps: phase and step of each column, from left to right.
         place: maps each box to the number of its column, or to the name of its region.
         states: the boxes of initial states.
         leaving: maps each box with an arrow to another column to 1 if that column is later, else to -1.
         rising: the boxes in a column that have an arrow to the bar over the columns.
     """
 
-    steps: list[int]
+    steps: list[When]
     place: dict[Node, int | str]
     states: set[Node]
     leaving: dict[Node, int] = field(default_factory=dict)
@@ -38,11 +38,12 @@ def regions(folded: Folded) -> Regions:
     under the columns if several columns use it. If only one column uses it, it is in this column, or before the
     columns if it is an initial state.
     """
-    steps = sorted({x.step for x in folded.nodes if x.step is not None})
+    steps = folded.columns()
     if not steps:
         return Regions([], dict.fromkeys(folded.nodes, 0), set())
-    number = {t: i for i, t in enumerate(steps)}
-    place: dict[Node, int | str] = {x: number[x.step] for x in folded.nodes if x.step is not None}
+    number = {column: i for i, column in enumerate(steps)}
+    at = {x: folded.column(x) for x in folded.nodes}
+    place: dict[Node, int | str] = {x: number[c] for x, c in at.items() if c is not None}
     _place_results(folded, place)
     _place_sources(folded, place)
     known = folded.initial

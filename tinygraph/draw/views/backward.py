@@ -11,22 +11,24 @@ from ...core.node import Node
 from ..colours import DEAD
 from ..layout.clearance import clear_headings
 from ..layout.pairs import Paired, pair_width, split
-from ..layout.place import HEIGHT, Placed, place
+from ..layout.place import HEIGHT, PAIRS, Placed, place
 from ..layout.routes import Route, routes, straight
 from ..norms.heat import Heat, heat
 from ..norms.untruncated import note_truncation
 from ..options import Options, roots_of
 from ..picture import Arrow, Box, Part, Picture, Point
 from ..shown.folding import Folded, fold
-from ..shown.levels import arranged
+from ..shown.levels import Levels
+from ..shown.naming import heading
 from ..shown.params import exposed
 from ..shown.regions import OVER, UNDER, Regions, regions
 from ..shown.roles import roles
 from ..shown.truncation import cut_as_asked
+from .heads import draw_bands, draw_phases, head_widths, headings
 from .mirror import Mirror, gradients_of, mirror, twin_words
 from .rails import channels, gradient_routes, without_rails
 from .strokes import draw_arrows, draw_cuts, returning
-from .unrolled import box_width, draw_bands, head_widths, headings, table_of, unrolled
+from .unrolled import box_width, table_of, unrolled
 from .wording import Words, words
 
 KEPT, ADDED = "#8f97a3", "#b7860b"
@@ -35,7 +37,11 @@ KEPT, ADDED = "#8f97a3", "#b7860b"
 
 def both(target: Any, options: Options) -> Picture:
     """Returns the unrolled view with gradients: one arrow forward and one backward."""
-    return unrolled(target, options if options.has_gradients else replace(options, gradients=True))
+    return unrolled(target, with_gradients(options))
+
+
+def with_gradients(options: Options) -> Options:
+    return options if options.has_gradients else replace(options, gradients=True)
 
 
 def backward(target: Any, options: Options) -> Picture:
@@ -47,13 +53,14 @@ def backward(target: Any, options: Options) -> Picture:
     roots, options = cut_as_asked(_loss(target), replace(options, gradients=options.gradients or True))
     ops = fold(roots)
     role = roles(ops, roots)
-    shown, notes = arranged(ops, role, roots, options)
+    shown, notes = Levels(ops, roots, options).arranged(role)
     gradients = gradients_of(roots[0])
     # One box per parameter, because its gradient is a sum over time.
-    hubs = exposed(shown, ops, "hub")
+    hubs = exposed(shown, ops)
     heat_map = heat(hubs, roots, gradients if options.gradients is True else options.gradients)
-    picture = Picture(title=options.heading, subtitle=notes)
-    _BackwardPicture(picture, shown, hubs, heat_map, mirror(hubs, heat_map, gradients, roots[0])).draw(
+    picture = Picture(title=heading(ops, options, "backward"), subtitle=notes)
+    parts = ops, shown, hubs
+    _BackwardPicture(picture, parts, heat_map, mirror(hubs, heat_map, gradients, roots[0])).draw(
         role, gradients, options
     )
     picture.uses = table_of(shown, heat_map)
@@ -77,15 +84,16 @@ def _loss(target: Any) -> list[Node]:
 class _BackwardPicture:
     """A picture under construction, with the graphs, regions and norms that it is built from."""
 
-    def __init__(self, picture: Picture, shown: Folded, hubs: Folded, heat_map: Heat, mirror: Mirror) -> None:
-        self.picture, self.shown, self.hubs, self.heat_map, self.mirror = picture, shown, hubs, heat_map, mirror
-        self.where = _places(shown, hubs)
+    def __init__(self, picture: Picture, parts: tuple[Folded, Folded, Folded], heat_map: Heat, mirror: Mirror) -> None:
+        self.picture, self.heat_map, self.mirror = picture, heat_map, mirror
+        self.ops, self.shown, self.hubs = parts
+        self.where = _places(self.shown, self.hubs)
 
     def draw(self, role: dict[Node, str], gradients: dict[Node, Node], options: Options) -> None:
         role |= dict.fromkeys(self.where.states, "state")
         texts = self._texts(role, gradients, options)
         sizes = {x: box_width(text) for x, text in texts.items()}
-        titles = headings(self.shown, options.tokens)
+        titles = headings(self.ops, self.shown, options.tokens)
         paired = self._placed(sizes, head_widths(titles))
         self.paired, self.number_of = paired, {x: i for i, x in enumerate(texts)}
         for node, text in texts.items():
@@ -96,6 +104,7 @@ class _BackwardPicture:
         draw_cuts(self.picture, paired.placed, forward_routes)
         self._gradients()
         self._reads()
+        draw_phases(self.picture, self.shown, paired.placed, self.where)
         colours = {x.colour for x in self.picture.arrows}
         legend = [(ADDED, "adds up to a parameter's ∂"), (KEPT, "dashed: a value that the rule reads")]
         self.picture.keys += [x for x in legend if x[0] in colours]
@@ -118,9 +127,9 @@ class _BackwardPicture:
         sizes |= dict.fromkeys(bar_twins, max((sizes[x] for x in bar_twins), default=0.0))
         twin_widths = {x: sizes[twin] for x, twin in twins.items()}
         widths = {x: pair_width(sizes.get(x, 0.0), twin_widths.get(x, 0.0)) for x in self.hubs.nodes}
-        placed = place(self.hubs, self.where, widths, heads)
+        placed = place(self.hubs, self.where, widths, heads, PAIRS)
         self.channels = channels(placed, self.hubs)
-        self._make_room(placed, place(without_rails(self.hubs, self.channels), self.where, widths, heads))
+        self._make_room(placed, place(without_rails(self.hubs, self.channels), self.where, widths, heads, PAIRS))
         return split(placed, sizes, twins, self.where)
 
     def _make_room(self, placed: Placed, slim: Placed) -> None:

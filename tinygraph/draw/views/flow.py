@@ -9,20 +9,24 @@ from typing import Any
 from ...core.errors import GraphError
 from ...core.node import Node
 from ...core.traced import Traced
-from ..norms.heat import Heat
+from ..labels import number
+from ..norms.heat import Heat, ramp
 from ..norms.reach import Reach, reaches, seeds_of
 from ..norms.states import states
 from ..norms.verdict import matrix_text
 from ..options import Options, roots_of
 from ..picture import Picture
 from ..shown.folding import Folded, fold
+from ..shown.naming import heading
 from ..shown.roles import roles
 from ..shown.truncation import crossings, cut_as_asked, spacing
+from .heads import token_texts
 from .panel import Look, panel
-from .unrolled import token_texts
 
-MOST = 64
-"""Most steps that a matrix shows; of more steps it shows evenly spaced ones."""
+MOST, LAST = 64, 50
+"""Most steps that a matrix shows; of more steps it shows so many of the last ones."""
+GONE = 1e-12
+"""Of a smaller norm nothing is left: the colour scale ends here, unless all norms are small."""
 PANELS = 4
 APART = 26.0
 
@@ -45,17 +49,19 @@ def flow(target: Any, options: Options) -> Picture:
             got=root.label(),
             fix="look for a stop_gradient or an op without a gradient between the steps and the loss",
         )
-    shown = reaches(root, all_states[:PANELS], seeds, MOST)
-    heat_map = _scale(shown)
-    picture = Picture(title=options.heading)
-    picture.plain_text = [picture.title] if picture.title else []
+    shown = reaches(root, all_states[:PANELS], seeds, MOST, LAST)
+    heat_map, clipped = _scale(shown)
+    picture = Picture(title=heading(folded, options, "gradient flow"))
+    picture.plain_text = [options.heading] if options.heading else []
     look = Look(heat_map, shown, token_texts(folded.steps, options.tokens))
     left = 0.0
     for reach in shown:
         left = panel(picture, reach, look, left) + APART
         picture.plain_text += ["", *matrix_text(reach)]
     picture.scale = (heat_map.low, heat_map.high)
-    picture.plain_text = picture.plain_text[not picture.title :]
+    if clipped:
+        picture.keys.append((ramp(0), f"below {number(heat_map.low, 1)}: nothing left"))
+    picture.plain_text = picture.plain_text[not options.heading :]
     picture.subtitle = _subtitle(folded, roots, shown, len(all_states))
     return picture
 
@@ -98,13 +104,16 @@ def _check(folded: Folded, has_states: bool) -> None:
         )
 
 
-def _scale(shown: list[Reach]) -> Heat:
-    """Returns a heat map without norms whose colour scale runs between powers of ten."""
-    logs = [math.log10(x) for reach in shown for x in reach.norms.values() if 0 < x < math.inf]
+def _scale(shown: list[Reach]) -> tuple[Heat, bool]:
+    """Returns a heat map whose colour scale runs between powers of ten, and whether some norms are below it."""
+    seen = [(reach, set(reach.columns)) for reach in shown]
+    tiles = [x for reach, columns in seen for (_, s), x in reach.norms.items() if s in columns]
+    logs = [math.log10(x) for x in tiles if 0 < x < math.inf]
     if not logs:
-        return Heat()
+        return Heat(), False
     low, high = max(math.floor(min(logs)), -307), min(math.ceil(max(logs)), 308)
-    return Heat(low=10.0 ** min(low, 307), high=10.0 ** max(high, low + 1))
+    floor = min(round(math.log10(GONE)), high - 6)
+    return Heat(low=10.0 ** min(max(low, floor), 307), high=10.0 ** max(high, low + 1)), low < floor
 
 
 def _subtitle(folded: Folded, roots: list[Node], shown: list[Reach], count: int) -> str:
@@ -112,13 +121,17 @@ def _subtitle(folded: Folded, roots: list[Node], shown: list[Reach], count: int)
     k = spacing(crossings(folded, roots))
     if k is not None:
         parts.append(f"truncated BPTT, k = {k}" if k else "truncated BPTT")
-    stride = max(_stride(x) for reach in shown for x in (reach.rows, reach.columns))
-    if stride > 1:
-        parts.append(f"every {stride}{'nd' if stride == 2 else 'th'} step")
+    parts += _window(folded, shown)
     if count > len(shown):
         parts.append(f"the first {len(shown)} of {count} states")
     return "; ".join(parts)
 
 
-def _stride(steps: list[int]) -> int:
-    return (steps[-1] - steps[0]) // (len(steps) - 1) if len(steps) > 1 else 1
+def _window(folded: Folded, shown: list[Reach]) -> list[str]:
+    """Says which of many steps are shown."""
+    columns = [reach.columns for reach in shown if len(reach.columns) < len(reach.state.at)]
+    if not columns and all(len(reach.rows) <= MOST for reach in shown):
+        return []
+    at_end = all(reach.columns[-1] == max(reach.state.at) for reach in shown)
+    count = max((len(reach.state.at) for reach in shown), default=len(folded.steps))
+    return [f"the last {LAST} of {count} steps" if at_end else f"{LAST} of {count} steps, up to where the loss enters"]

@@ -8,11 +8,11 @@ from ..colours import GREY, INK, RED
 from ..labels import number, width
 from ..norms.heat import Heat
 from ..norms.reach import Reach
-from ..norms.verdict import verdict
+from ..norms.verdict import SIDES, verdicts
 from ..picture import Cut, Note, Picture, Tile
 
 GROUND, LINE = "#f8fafc", "#c3ccd8"
-BLUE, GREEN = "#2b6cb0", "#2f855a"
+BLUE, GREEN = "#2b6cb0", "#276749"
 COLOURS = {
     "vanishing": BLUE,
     "falling": BLUE,
@@ -43,7 +43,10 @@ class Look:
             self.wide = max(self.wide, widest)
         self.gap = 1.5 if count <= 26 else 0.0
         self.top = self.rows * self.high + HEAD + (BAR + 10 if self.rows == 1 else 0)
-        self.foot = -44.0 - 13 * self.has_tokens - (BAR + 54 + 10 * self.numbers if self.rows > 1 else 8)
+        strips = max((len(reach.sides()) for reach in shown if not reach.blurred), default=1)
+        self.strip = BAR + 44 + 10 * self.numbers
+        self.base = -44.0 - 13 * self.has_tokens
+        self.foot = self.base - (10 + max(strips, 1) * self.strip if self.rows > 1 else 8)
 
     def label(self, t: int) -> str:
         """Returns the label of a step at the left of its row."""
@@ -56,7 +59,8 @@ class PanelPlace:
     def __init__(self, reach: Reach, look: Look, left: float) -> None:
         labels = max([width(look.label(t), 10, True) for t in reach.rows] + [54.0])
         inner = len(reach.columns) * look.wide
-        wide = max(labels + inner + 8, *(width(x, 12, True) for x in (reach.state.heading, *verdict(reach))))
+        heads = [reach.state.heading, *(x.line if x.side else x.told for x in verdicts(reach))]
+        wide = max(labels + inner + 8, *(width(x, 12, True) for x in heads))
         self.left, self.right = left, left + wide + 2 * PAD
         self.x = left + PAD + (wide - inner - labels - 8) / 2 + labels + 8
         self.labels = labels
@@ -145,28 +149,39 @@ def _cut(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None:
 
 
 def _heading(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None:
-    first, second = verdict(reach)
+    told = verdicts(reach)
     middle = (frame.left + frame.right) / 2
-    colour = COLOURS.get(first.partition(":")[0], GREY)
-    for down, text, ink, size in ((18, reach.state.heading, INK, 15), (38, first, colour, 12), (53, second, GREY, 10)):
-        if text:
-            picture.notes.append(Note(middle, look.top - down, text, ink, size))
+    lines = [(18.0, reach.state.heading, INK, 15)]
+    for i, x in enumerate(told):
+        colour = COLOURS.get(x.word, GREY)
+        both = [(38.0, x.told, colour, 12), (53.0, x.pace, GREY, 10)]
+        lines += both if len(told) == 1 else [(38.0 + 16 * i, x.line, colour, 11)]
+    picture.notes += [Note(middle, look.top - down, text, ink, size) for down, text, ink, size in lines if text]
 
 
 def _bars(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None:
-    """Draw under the matrix the median norm by number of steps back; for a single row, draw its own norms over it."""
+    """Draw under the matrix the median norm by number of steps, a strip for each side; over a single row its own."""
     if len(reach.rows) == 1:
         t = reach.rows[0]
         reached = [(j, s) for j, s in enumerate(reach.columns) if (t, s) in reach.norms]
         values = [(j, f"{reach.state.name} at {s}", reach.norms[t, s]) for j, s in reached]
-        base = frame.height + 22
-    else:
-        values = [(i, f"{d} steps back", norm) for i, (d, norm) in enumerate(reach.medians())]
-        base = look.foot + 34
-        steps = [d for d, _ in reach.medians()]
+        _strip(picture, look, frame, frame.height + 22, values)
+        return
+    sides = reach.sides() or [1]
+    for k, side in enumerate(() if reach.blurred else sides):
+        base = look.base - BAR - 20 - 10 * look.numbers - k * look.strip
+        medians = reach.medians(side)[: len(reach.columns)]
+        steps = [d for d, _ in medians]
         for i in _marked(steps, (width(str(steps[-1]), 10, True) + 4) / look.wide) if steps else []:
             picture.notes.append(Note(frame.x + (i + 0.5) * look.wide, base - 10, str(steps[i]), GREY))
-        picture.notes.append(Note(frame.middle, base - 25, "median by steps back →", INK))
+        start = "the loss" if reach.entry is None else f"t = {reach.entry}"
+        start += f", {SIDES[side]}" if len(sides) > 1 else ""
+        picture.notes.append(Note(frame.middle, base - 25, f"median by steps from {start} →", INK))
+        values = [(i, f"{d} steps from {start}", norm) for i, (d, norm) in enumerate(medians)]
+        _strip(picture, look, frame, base, values)
+
+
+def _strip(picture: Picture, look: Look, frame: PanelPlace, base: float, values: list[tuple[int, str, float]]) -> None:
     picture.tiles.append(Tile(frame.middle, base - 0.5, frame.inner, 1, LINE, ""))
     for i, what, norm in values:
         high = 2 + (BAR - 2) * look.heat_map.level(norm)

@@ -1,11 +1,11 @@
-"""The rolled view: each repeating cell once, on a stack of cards, with red arrows between steps."""
+"""The rolled view: each repeating cell once, on a stack of cards, with green arrows between steps."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ...core.node import Node
-from ..colours import FORWARD, GREY, RED
+from ..colours import FORWARD, GREY, RED, STATE
 from ..labels import clean, number, shape
 from ..layout.cards import Card, Stage, place_cards
 from ..layout.loops import StageRoutes
@@ -15,13 +15,15 @@ from ..norms.untruncated import note_truncation
 from ..options import Options, roots_of
 from ..picture import Arrow, Band, Box, Note, Picture, Point
 from ..shown.cells import cells
-from ..shown.folding import Folded, fold
-from ..shown.naming import name_cells
+from ..shown.folding import Folded, Link, fold
+from ..shown.naming import heading, name_cells
 from ..shown.repetition import Edge, Repetition, find_repetition
 from ..shown.representatives import stand_ins
 from ..shown.roles import roles
 from ..shown.truncation import cut_as_asked
-from .unrolled import box_width, fill_of, table_of, token_texts, unrolled
+from .heads import token_texts
+from .tags import tag
+from .unrolled import box_width, fill_of, table_of, unrolled
 from .wording import Words, words
 
 
@@ -46,7 +48,7 @@ def rolled(target: Any, options: Options) -> Picture:
     if stage.tangled:
         return _not_rolled(unrolled(roots, options), "its cells feed each other both ways")
     name_cells(repetition, [c.cell for c in stage.cards])
-    picture = Picture(title=options.heading)
+    picture = Picture(title=heading(folded, options, "rolled"))
     for g, text in enumerate(texts):
         fill = "#ffffff" if heat_map is None else fill_of(representatives[g], heat_map, set(roots))
         norm = None if heat_map is None else heat_map.norms[representatives[g]]
@@ -57,6 +59,13 @@ def rolled(target: Any, options: Options) -> Picture:
         for c in stage.cards
     ]
     _draw_arrows(picture, repetition, stage)
+    number_of = {x: g for g, x in enumerate(representatives)}
+    ways = {(x.tail, x.head): x.points for x in picture.arrows}
+    links = [(x, g) for g, y in enumerate(representatives) for x in drawn.operands[y] if isinstance(x, Link)]
+    drawn_links = [(x, ways.get((number_of.get(x.source, -1), g), [])) for x, g in links]
+    tag(picture, ((x, points) for x, points in drawn_links if points))
+    if any(card.returning for card in stage.cards):
+        picture.keys.append((STATE, "arrow of a state, to another step"))
     picture.uses = table_of(folded, heat_map)
     picture.scale = None if heat_map is None else (heat_map.low, heat_map.high)
     picture.subtitle = _subtitle(repetition, stage.cards, options)
@@ -86,7 +95,7 @@ def _subtitle(repetition: Repetition, cards: list[Card], options: Options) -> st
     else:
         text = "; ".join(f"{c.cell.name} for {span}" for c, span in zip(cards, spans, strict=True))
     has_returns = any(c.returning for c in cards)
-    text += "; red arrows cross one time step" if has_returns else ""
+    text += "; green arrows cross time" if has_returns else ""
     tokens = clean(" ".join(token_texts(repetition.steps, options.tokens).values()), 60).strip()
     return text + (f"; {tokens}" if tokens else "") + ("; ‖∂‖ over all steps together" if options.has_gradients else "")
 
@@ -127,8 +136,8 @@ def _draw_arrows(picture: Picture, repetition: Repetition, stage: Stage) -> None
         state = stage.joined.get(edge)
         points = routes.way(edge) if state is None else routes.joining(edge, state)
         if routes.returns(edge):
-            tip = f"cut {edge.cuts} times: no gradient passes there" if edge.cuts else ""
-            picture.arrows.append(Arrow(edge.source, edge.target, points, RED, 2.6, edge.only is not None, tip=tip))
+            tip = _lag(edge) + (f"; cut {edge.cuts} times: no gradient passes there" if edge.cuts else "")
+            picture.arrows.append(Arrow(edge.source, edge.target, points, STATE, 2.6, edge.only is not None, tip=tip))
             returning.setdefault(edge.source, []).append(edge)
         else:
             dashed = edge.only is not None
@@ -140,6 +149,10 @@ def _draw_arrows(picture: Picture, repetition: Repetition, stage: Stage) -> None
     for edges in returning.values():
         return_notes += _return_notes(stage, routes, edges, return_notes)
     picture.notes += return_notes
+
+
+def _lag(edge: Edge) -> str:
+    return f"t{'−' if edge.lag > 0 else '+'}{abs(edge.lag)} → t"
 
 
 def _step_note(repetition: Repetition, stage: Stage, edge: Edge, points: list[Point]) -> Note:
@@ -171,8 +184,8 @@ def _return_notes(stage: Stage, routes: StageRoutes, edges: list[Edge], taken: l
         x = stage.x[edge.source] + side * (stage.width[edge.source] / 2 + 66)
     while any(abs(x - note.x) < 60 and abs(y - note.y) < 20 for note in taken):
         y -= 34
-    lags = dict.fromkeys(f"t{'−' if e.lag > 0 else '+'}{abs(e.lag)}" for e in sorted(edges, key=lambda e: abs(e.lag)))
-    notes = [Note(x, y, f"{', '.join(lags)} → t", RED, size=13)]
+    lags = dict.fromkeys(_lag(e).partition(" ")[0] for e in sorted(edges, key=lambda e: abs(e.lag)))
+    notes = [Note(x, y, f"{', '.join(lags)} → t", STATE, size=13)]
     if edge.cuts:
         notes.append(Note(x, y - 16, f"cut {edge.cuts}×", RED))
     return notes

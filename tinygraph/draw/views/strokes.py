@@ -7,7 +7,7 @@ import math
 from ...core.node import Node
 from ..colours import DEAD, FORWARD
 from ..labels import number
-from ..layout.place import GUTTER, Placed
+from ..layout.place import Placed
 from ..layout.routes import Route
 from ..norms.heat import ODD, Heat, ramp
 from ..picture import Arrow, Cut, Note, Picture, Point
@@ -51,13 +51,20 @@ def returning(tail: int, head: int, points: list[Point], flow: float, heat_map: 
 
 def _shifted(route: Route, offset: float) -> list[Point]:
     """Returns the route moved aside: left or right where it runs upward, up or down where it runs sideways."""
+    points = route.points
     if not offset:
-        return route.points
+        return points
     if not route.through:
-        return [(x + offset, y) for x, y in route.points]
-    moved = [(x, y - offset) for x, y in route.points]
+        return [(x + offset, y) for x, y in points]
+    right = 1 if points[-1][0] >= points[0][0] else -1
+    moves = [(0.0, -offset)] * ((len(points) + 2) // 3)
+    for k, i in enumerate(range(0, len(points) - 1, 3)):
+        (x0, y0), (x3, y3) = points[i], points[i + 3]
+        if x0 == x3 and y0 != y3:
+            moves[k] = moves[k + 1] = (offset * right * (1 if y3 > y0 else -1), 0.0)
+    moved = [(x + moves[(i + 1) // 3][0], y + moves[(i + 1) // 3][1]) for i, (x, y) in enumerate(points)]
     for i in range(0, len(moved) - 1, 3):
-        (x0, y0), (_, y1), (_, y2), (x3, y3) = route.points[i : i + 4]
+        (x0, y0), (_, y1), (_, y2), (x3, y3) = points[i : i + 4]
         if y0 == y1 != y2 == y3:
             # An S-curve is steep in the middle: the two arrows stay apart only if it is also moved sideways.
             sideways = offset * 1.6 * (1 if (y3 > y0) == (x3 > x0) else -1)
@@ -75,7 +82,7 @@ def draw_cuts(picture: Picture, placed: Placed, routes: list[Route]) -> None:
             crossing.setdefault(min(a, b), []).append(route.link.cut)
     for c, cut in sorted(crossing.items()):
         if all(cut):
-            picture.cuts.append(Cut(placed.edges[c][1] + GUTTER / 2, placed.foot - 16, placed.top + 10))
+            picture.cuts.append(Cut(placed.edges[c][1] + placed.grid.gutter / 2, placed.foot - 16, placed.top + 10))
 
 
 def label_returns(picture: Picture, placed: Placed, routes: list[Route], heat_map: Heat | None) -> None:
@@ -85,8 +92,10 @@ def label_returns(picture: Picture, placed: Placed, routes: list[Route], heat_ma
         node = route.link.source
         back = heat_map.back.get(node) if heat_map else None
         if route.through and back is not None and node not in labelled:
-            labelled.add(node)
             a, b = placed.spots[node], placed.spots[route.node]
+            if a.column == b.column or None in (a.column, b.column):
+                continue
+            labelled.add(node)
             assert a.column is not None and b.column is not None
             right = b.column > a.column
             edge = placed.edges[a.column][right]
@@ -96,4 +105,5 @@ def label_returns(picture: Picture, placed: Placed, routes: list[Route], heat_ma
             # Inside the column if the arrow is long enough, because in the gutter other arrows turn.
             inside = abs(edge - a.x) - a.width / 2 > 46
             side = 18 if right != inside else -18
-            picture.notes.append(Note(edge + side, y, number(back), "#b02a1a"))
+            size = 10.0 if placed.grid.half > 13 else 12.0
+            picture.notes.append(Note(edge + side, y, number(back), "#b02a1a", size))

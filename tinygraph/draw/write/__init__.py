@@ -1,1 +1,1 @@
-"""Writers of a picture: as DOT text, as plain text, as files rendered by Graphviz, as an HTML page."""
+"""Writers of a picture: SVG and pages by the same marks, plain text, DOT text, and what Graphviz makes of that."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from ..colours import DEAD, FORWARD, GOLD, GREY, INK
 from ..labels import html, tooltip, width
-from ..norms.heat import is_dark
 from ..picture import Arrow, Band, Box, Cut, Note, Part, Picture, Point, Tile
 from ..shown.roles import BORDERS
-from .margin import legend, legend_size, table, table_size
+from ..words import told
+from .beside import edges, headings, margin, sides
+from .dot_margin import legend, table
+from .look import LINES, Paint, ink, legible
 
 TIP = 7.0
 """Length of an arrow's head in points, at its size of 0.7."""
@@ -15,26 +17,36 @@ TIP = 7.0
 
 def lines(picture: Picture) -> list[str]:
     """Returns the body of the digraph; boxes are nodes n0, n1, ... in order of computation."""
-    out = [opening("outputorder=nodesfirst, splines=line")]
+    out = [_OPENING, *_size(picture)]
     out += [_band(i, band) for i, band in enumerate(picture.bands)]
     out += [_box(i, box) for i, box in enumerate(picture.boxes)]
     out += [_tile(i, tile) for i, tile in enumerate(picture.tiles)]
     out += [_note(i, note) for i, note in enumerate(picture.notes)]
     for i, cut in enumerate(picture.cuts):
-        out += _cut(i, cut)
+        out += _cut(i, cut, picture.lang)
     out += _margin(picture)
     out += [_arrow(arrow) for arrow in picture.arrows]
     return out
 
 
-def opening(settings: str) -> str:
-    """Returns the default attributes of boxes and arrows, and these ``settings`` of the graph."""
-    return (
-        f'\tgraph [bgcolor=white, pad=0.3, fontname="Helvetica", {settings}]\n'
-        '\tnode [fontname="Helvetica", fontsize=13, shape=box, style="rounded,filled", fixedsize=true, height=0.556, '
-        f'color="{BORDERS["op"]}", fillcolor="#ffffff", fontcolor="{INK}"]\n'
-        f'\tedge [color="{FORWARD}", arrowsize=0.6, penwidth=1.1]\n'
-    )
+_OPENING = (
+    '\tgraph [layout=nop2, bgcolor=white, pad=0.3, fontname="Helvetica", outputorder=nodesfirst, splines=line]\n'
+    '\tnode [fontname="Helvetica", fontsize=13, shape=box, style="rounded,filled", fixedsize=true, height=0.556, '
+    f'color="{BORDERS["op"]}", fillcolor="#ffffff", fontcolor="{INK}"]\n'
+    f'\tedge [color="{FORWARD}", arrowsize=0.6, penwidth=1.1]\n'
+)
+"""Default attributes; with layout=nop2 each program of Graphviz keeps the places and curves that are written here."""
+RING = 8.0
+"""What Graphviz adds to the size of a box for its second line."""
+
+
+def _size(picture: Picture) -> list[str]:
+    """Returns the size in inches of a picture that was fitted to an area."""
+    if picture.scaled == 1:
+        return []
+    outer = margin(picture, edges(picture), Paint())[1]
+    wide, high = (picture.scaled * (x + 32) / 72 for x in (outer.right - outer.left, outer.top - outer.foot))
+    return [f'\tgraph [size="{wide:.3f},{high:.3f}!"]\n']
 
 
 def _at(x: float, y: float) -> str:
@@ -47,13 +59,17 @@ def _box(i: int, box: Box) -> str:
 
 def box_settings(box: Box) -> str:
     """Returns size, colours and texts of a box."""
-    ink = "#ffffff" if is_dark(box.fill) else "#7b8794" if box.role == "removed" else INK
-    look = [("color", BORDERS[box.role], BORDERS["op"]), ("fillcolor", box.fill, "#ffffff"), ("fontcolor", ink, INK)]
-    colours = "".join(f', {name}="{value}"' for name, value, default in look if value != default)
-    colours += "" if box.role in ("op", "dots") else ", penwidth=2.2"
-    size = "" if abs(box.height - 40) < 0.1 else f", height={box.height / 72:.3f}"
-    size += ', style="rounded,filled,dashed"' if box.dashed else ""
-    return f'width={box.width / 72:.3f}{size}{colours}, label=<{_label(box)}>, tooltip="{tooltip(box.tip)}"'
+    line = LINES[box.role]
+    given = [("color", BORDERS[box.role], BORDERS["op"]), ("fillcolor", box.fill, "#ffffff")]
+    given.append(("fontcolor", ink(box.fill), INK))
+    colours = "".join(f', {name}="{value}"' for name, value, default in given if value != default)
+    colours += "" if box.role in ("op", "dots") else f", penwidth={line.width:g}"
+    colours += ", peripheries=2" * line.double
+    wide, high = box.width - RING * line.double, box.height - RING * line.double
+    size = "" if abs(high - 40) < 0.1 else f", height={high / 72:.3f}"
+    style = "dashed" if box.dashed or line.dashes else ""
+    size += f', style="rounded,filled,{style}"' if style else ""
+    return f'width={wide / 72:.3f}{size}{colours}, label=<{_label(box)}>, tooltip="{tooltip(box.tip)}"'
 
 
 def _label(box: Box) -> str:
@@ -171,8 +187,7 @@ def _word(name: str, x: float, y: float, text: str, size: float, colour: str) ->
 
 
 def _tile(i: int, tile: Tile) -> str:
-    ink = "#ffffff" if is_dark(tile.fill) else INK
-    label = f'<<font point-size="9" color="{ink}"><b>{html(tile.text)}</b></font>>' if tile.text else '""'
+    label = f'<<font point-size="9" color="{ink(tile.fill)}"><b>{html(tile.text)}</b></font>>' if tile.text else '""'
     return (
         f"\ttile{i} [{_at(tile.x, tile.y)}, width={tile.width / 72:.3f}, height={tile.height / 72:.3f}, style=filled, "
         f'color="{tile.fill}", fillcolor="{tile.fill}", penwidth=0.5, label={label}, tooltip="{tooltip([tile.tip])}"]\n'
@@ -180,15 +195,15 @@ def _tile(i: int, tile: Tile) -> str:
 
 
 def _note(i: int, note: Note) -> str:
-    return _word(f"note{i}", note.x, note.y, note.text, note.size, note.colour)
+    return _word(f"note{i}", note.x, note.y, note.text, note.size, legible(note.colour))
 
 
-def _cut(i: int, cut: Cut) -> list[str]:
+def _cut(i: int, cut: Cut, lang: str) -> list[str]:
     """Returns the dashed line between two invisible points, and its badge."""
     badge = (
         f'<table border="1" color="{DEAD}" bgcolor="white" style="rounded" cellborder="0" cellpadding="2">'
-        f'<tr><td><font color="{DEAD}" point-size="11"><b>BPTT cut</b></font></td></tr>'
-        f'<tr><td><font color="{DEAD}" point-size="8.5">gradient stops here</font></td></tr></table>'
+        f'<tr><td><font color="{DEAD}" point-size="11"><b>{told("BPTT cut", lang)}</b></font></td></tr>'
+        f'<tr><td><font color="{DEAD}" point-size="8.5">{told("gradient stops here", lang)}</font></td></tr></table>'
     )
     point = "shape=point, style=invis, width=0.01, height=0.01"
     path = [(cut.x, cut.foot + (cut.top - cut.foot) * k / 3) for k in range(4)]
@@ -232,34 +247,16 @@ def _pointed(points: list[Point]) -> str:
 
 def _margin(picture: Picture) -> list[str]:
     """Returns the title over the picture, and the table of parameters and the legend at its right."""
-    left, right, foot, top = _extent(picture)
+    inner = edges(picture)
     out = []
-    if picture.title:
-        text = f'<font point-size="21"><b>{html(picture.title)}</b></font>'
-        y = top + (50 if picture.subtitle else 34)
-        out.append(_from_left("title", left, y, width(picture.title, 21, True) + 20, text))
-    if picture.subtitle:
-        text = f'<font point-size="11" color="{GREY}">{html(picture.subtitle)}</font>'
-        out.append(_from_left("subtitle", left, top + 22, width(picture.subtitle, 11) + 20, text))
-    x = right + 40
-    middle = (foot + top) / 2
-    wide, high = table_size(picture)
-    below, tall = legend_size(picture)
-    if picture.uses:
-        out.append(_plain("params", x + wide / 2, middle + tall / 2 + 14, table(picture)))
-    shift = high / 2 + 14 if picture.uses else 0
-    legend_text = legend(picture)
-    if legend_text:
-        out.append(_plain("legend", x + below / 2, middle - shift, legend_text))
+    for line in headings(picture, inner):
+        name, bold = ("title", True) if line.size > 13 else ("subtitle", False)
+        words = f"<b>{html(line.words)}</b>" if bold else html(line.words)
+        colour = "" if bold else f' color="{GREY}"'
+        text = f'<font point-size="{line.size:g}"{colour}>{words}</font>'
+        room = width(line.words, line.size, bold) + 20
+        out.append(_from_left(name, inner.left, line.y + 0.3 * line.size, room, text))
+    for side in sides(picture, inner, Paint(picture.lang)):
+        label = table(picture) if side.name == "params" else legend(picture)
+        out.append(_plain(side.name, side.x + side.wide / 2, side.y - side.high / 2, label))
     return out
-
-
-def _extent(picture: Picture) -> tuple[float, float, float, float]:
-    boxes: list[Box | Tile] = [*picture.boxes, *picture.tiles]
-    bands = picture.bands
-    left = min([b.x - b.width / 2 for b in boxes] + [b.left for b in bands])
-    lanes = [max(x for x, _ in arrow.points) for arrow in picture.arrows]
-    right = max([b.x + b.width / 2 for b in boxes] + [b.right for b in bands] + lanes)
-    foot = min([b.y - b.height / 2 for b in boxes] + [b.foot for b in bands])
-    top = max([b.y + b.height / 2 for b in boxes] + [b.top for b in bands])
-    return left, right, foot, top

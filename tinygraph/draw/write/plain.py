@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from ..colours import FORWARD, RED
+from textwrap import wrap
+
+from ..colours import FORWARD
+from ..labels import cells
 from ..picture import Band, Box, Picture
 from ..shown.roles import BORDERS
+from ..words import LANGUAGES, told
 
 SHOWN, FIRST, LAST = 6, 3, 2
 """If there are more columns than SHOWN, only the FIRST and the LAST ones are written."""
 PAGE, WIDE = 100, 15
 """Characters per line and per column: six columns and their gaps fill a line."""
+NOT_COMPUTED = {told("not computed", lang) for lang in LANGUAGES}
 CARRIES = {BORDERS["state"], FORWARD}
 """Colours of forward arrows; only these are written, with a mark if they are cut."""
 
@@ -17,7 +22,7 @@ CARRIES = {BORDERS["state"], FORWARD}
 def plain(picture: Picture) -> str:
     """Returns bars over the columns, the columns with rows from top to bottom, bars under them, arrows, parameters."""
     if picture.plain_text:
-        return "\n".join(_cut(line.rstrip(), PAGE) for line in picture.plain_text)
+        return "\n".join(_cut(line.rstrip()) for line in picture.plain_text)
     columns = _columns(picture)
     in_columns = {i for column in columns.values() for i in column}
     over: list[Box] = []
@@ -34,7 +39,7 @@ def plain(picture: Picture) -> str:
         _crossing(picture, columns),
         _parameters(picture),
     ]
-    return "\n\n".join("\n".join(_cut(line.rstrip(), PAGE) for line in part) for part in parts if part)
+    return "\n\n".join("\n".join(_cut(line.rstrip()) for line in part) for part in parts if part)
 
 
 def _title(box: Box) -> str:
@@ -67,8 +72,18 @@ def _folded(columns: dict[int, list[int]]) -> list[int | None]:
     return [*order] if len(order) <= SHOWN else [*order[:FIRST], None, *order[-LAST:]]
 
 
-def _cut(text: str, limit: int = WIDE) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+def _cut(text: str) -> str:
+    """Cuts a line that is wider than a page, between words."""
+    if cells(text) <= PAGE:
+        return text
+    while cells(text) >= PAGE:
+        text = text[:-1]
+    return text.rpartition(" ")[0] + " …"
+
+
+def _filled(text: str, room: int) -> str:
+    """Returns the text with spaces behind it; a Chinese letter is two of a terminal's cells wide."""
+    return text + " " * (room - cells(text))
 
 
 def _grid(picture: Picture, columns: dict[int, list[int]]) -> list[str]:
@@ -85,13 +100,13 @@ def _grid(picture: Picture, columns: dict[int, list[int]]) -> list[str]:
     blocks = []
     for c in shown:
         band = None if c is None else picture.bands[c]
-        rows = [_head(band) if band else f"… {len(columns) - FIRST - LAST} more …", ""]
+        rows = [_head(band) if band else f"… {told(f'{len(columns) - FIRST - LAST} more', picture.lang)} …", ""]
         for y in heights:
             lines = _cell(boxes_at.get((c, y), [])) if c is not None else []
             rows += lines + [""] * (depths[y] - len(lines))
-        width = min(WIDE, max(map(len, rows)))
+        width = max(map(cells, rows))
         rows[1] = "-" * width if band else ""
-        blocks.append([_cut(row, width).ljust(width) for row in rows])
+        blocks.append([_filled(row, width) for row in rows])
     return ["  ".join(line) for line in zip(*blocks, strict=True)]
 
 
@@ -103,16 +118,17 @@ def _cell(boxes: list[Box]) -> list[str]:
     """Returns the titles of one step's boxes at one height, each with its gradient norm below if it is known."""
     lines = []
     for box in sorted(boxes, key=lambda b: b.x):
-        norms = [x for x in box.below.split(" · ") if x.startswith("‖∂‖") or x == "not computed"]
+        norms = [x for x in box.below.split(" · ") if x.startswith("‖∂‖") or x in NOT_COMPUTED]
         named, value = _value_apart(box)
-        lines += [named, *(f"  {text}" for text in (*value, *norms))]
+        lines += wrap(named, WIDE, subsequent_indent="    ", break_long_words=False)
+        lines += [f"  {text}" for text in (*value, *norms)]
     return lines
 
 
 def _value_apart(box: Box) -> tuple[str, list[str]]:
     """Returns a title and its value separately if both do not fit in a column, because a cut number would be wrong."""
     *name, last = (part.text for part in box.title)
-    if len(_title(box)) <= WIDE or not name or box.title[-1].kind != "value":
+    if cells(_title(box)) <= WIDE or not name or box.title[-1].kind != "value":
         return _title(box), []
     return " ".join(name), [last]
 
@@ -127,10 +143,10 @@ def _crossing(picture: Picture, columns: dict[int, list[int]]) -> list[str]:
         a, b = column_of.get(arrow.tail), column_of.get(arrow.head)
         if a is None and b in shown and picture.boxes[arrow.tail].role == "state" and arrow.colour in CARRIES:
             lines.append(_start(picture, arrow.tail, b, arrow.head))
-        if arrow.colour == RED:
-            note = f" ({arrow.tip})" if arrow.tip else ""
+        if a is not None and picture.bands[a].times and arrow.tip.startswith("t"):
+            when, _, note = arrow.tip.replace("; ", ";").partition(";")
             source, target = (_title(picture.boxes[i]) for i in (arrow.tail, arrow.head))
-            lines.append(f"  t-1 → t: {source} ----> {target}{note}")
+            lines.append(f"  {when.replace('−', '-')}: {source} ----> {target}" + (f" ({note})" if note else ""))
         # A backward arrow has the same ends as its forward arrow, in reverse order, and is dashed or red.
         if a is None or b is None or a == b or not {a, b} <= shown or arrow.colour not in CARRIES:
             continue
@@ -140,13 +156,13 @@ def _crossing(picture: Picture, columns: dict[int, list[int]]) -> list[str]:
         left, right = ends if order[a] < order[b] else ends[::-1]
         lines.append(f"  {_end(picture, *left)} {sign} {_end(picture, *right)}")
     if any("--|->" in line for line in lines):
-        lines.append("(--|-> BPTT cut: the gradient stops here)")
-    return ["time:", *lines] if lines else []
+        lines.append(told("(--|-> BPTT cut: the gradient stops here)", picture.lang))
+    return [told("time:", picture.lang), *lines] if lines else []
 
 
 def _start(picture: Picture, state: int, column: int, box: int) -> str:
     """Returns an initial state and what it enters; in a cell that runs backward in time it is on the right."""
-    source, target = f"start: {_title(picture.boxes[state])}", _end(picture, column, box)
+    source, target = f"{told('start:', picture.lang)} {_title(picture.boxes[state])}", _end(picture, column, box)
     right = picture.boxes[state].x > picture.boxes[box].x and not picture.bands[column].times
     return f"  {target} <---- {source}" if right else f"  {source} ----> {target}"
 
@@ -157,11 +173,11 @@ def _end(picture: Picture, column: int, box: int) -> str:
 
 def _parameters(picture: Picture) -> list[str]:
     norm = any(use.norm is not None for use in picture.uses)
-    wide = max((len(use.name) for use in picture.uses), default=0)
+    wide = max((cells(use.name) for use in picture.uses), default=0)
     lines = [
-        f"  {use.name:{wide}}  {use.shape:>9}  {use.uses}×"
+        f"  {_filled(use.name, wide)}  {use.shape:>9}  {use.uses}×"
         + (f"  ‖∂‖ {use.norm}" if norm else "")
-        + (f"  {picture.beside} {use.full}" if use.full is not None else "")
+        + (f"  {told(picture.beside, picture.lang)} {use.full}" if use.full is not None else "")
         for use in picture.uses
     ]
-    return ["parameters:", *lines] if lines else []
+    return [told("parameters:", picture.lang), *lines] if lines else []

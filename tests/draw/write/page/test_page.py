@@ -111,7 +111,7 @@ def test_the_same_graph_twice_gives_the_same_page_and_needs_no_program(tmp_path,
     first, second = (saved(tg.draw(word_rnn(3), gradients=True), tmp_path) for _ in range(2))
     assert first == second
     drawing = tg.draw(word_rnn(3), gradients=True)
-    assert Path(drawing.render(tmp_path / "y.html")).read_text(encoding="utf-8") == first
+    assert drawing.pipe("html", encoding="utf-8") == first
 
 
 @pytest.mark.parametrize("name", NASTY, ids=range(len(NASTY)))
@@ -162,7 +162,7 @@ def test_a_column_owns_its_boxes_and_the_arrows_inside(tmp_path):
     assert steps == {0: 1, 1: 2, 2: 3, 3: 4} and [c["title"] for c in known["columns"]] == [
         f"t = {t}" for t in steps.values()
     ]
-    assert [box["title"] for box in known["boxes"] if box["column"] < 0] == ["h0", "sum of 4", "/ 4"]
+    assert [box["title"] for box in known["boxes"] if box["column"] < 0] == ["h0", "total = sum of 4", "total / 4"]
     for c in range(4):
         (group,) = by_id(page, "g", f"c{c}")
         inside = {int(x.get("id")[1:]) for x in group.iter() if re.fullmatch(r"n\d+", x.get("id", ""))}
@@ -270,11 +270,10 @@ def test_snapshots_of_another_network_are_refused_and_the_first_difference_named
     assert not list(tmp_path.iterdir())
 
 
-def test_a_drawing_of_no_picture_has_no_page(tmp_path):
-    from tinygraph.draw import Drawing
-
-    with pytest.raises(tg.GraphError, match=r"tg\.draw"):
-        Drawing().save(tmp_path / "x.html")
+def test_there_is_no_drawing_without_a_picture():
+    for wrong in (None, tg.constant(1.0), "x"):
+        with pytest.raises(tg.GraphError, match=r"tg\.draw"):
+            tg.Drawing(wrong)
 
 
 def test_a_long_network_makes_a_page_linear_in_its_steps(tmp_path):

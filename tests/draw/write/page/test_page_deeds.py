@@ -13,7 +13,7 @@ def test_a_click_folds_a_step_and_the_strip_unfolds_it(visit):
     page = visit("rnn")
     wide = page.locator("#n0").bounding_box()
     far = page.locator("#c3 .b").first.bounding_box()
-    bar = box(page, "/ 4").bounding_box()
+    bar = box(page, "total / 4").bounding_box()
     ways = page.eval_on_selector_all(".a", "found => found.map(x => x.getAttribute('d'))")
     page.locator("#c1 .head").click()
     frames(page)
@@ -22,7 +22,7 @@ def test_a_click_folds_a_step_and_the_strip_unfolds_it(visit):
     assert "t = 2 like" in page.locator(".strip").get_attribute("aria-label")
     k = camera(page)[0]
     assert page.locator("#c3 .b").first.bounding_box()["x"] < far["x"] - 100 * k
-    assert box(page, "/ 4").bounding_box()["width"] < bar["width"] - 100 * k
+    assert box(page, "total / 4").bounding_box()["width"] < bar["width"] - 100 * k
     # The arrow into the folded step ends at its strip.
     strip = page.locator(".strip").bounding_box()
     arrow = page.evaluate("""() => {
@@ -133,6 +133,28 @@ def test_search_marks_what_is_found_and_enter_goes_there(visit):
     assert page.inner_text("#found") == "nothing found"
     page.keyboard.press("Escape")
     assert page.locator(".hit, .searching").count() == 0
+
+
+def test_pointing_at_a_parameter_lights_its_uses(visit):
+    """At its row of the table, by mouse and by keys, and at its chip; then the other boxes fade."""
+    page = visit("rnn")
+
+    def used():
+        return sorted(page.eval_on_selector_all(".b.used", "found => found.map(x => x.getAttribute('aria-label'))"))
+
+    page.hover("#uses tbody tr:nth-child(2)")
+    names = used()
+    assert len(names) == 4 and all(name.startswith("W @ h") for name in names)
+    faded = page.locator(".b:not(.used)").first.evaluate("x => getComputedStyle(x).opacity")
+    assert float(faded) < 0.5 and page.locator(".b.used").first.evaluate("x => getComputedStyle(x).opacity") == "1"
+    page.hover("header")
+    assert used() == []
+    page.locator("#uses .gold").nth(2).focus()
+    assert [name[:5] for name in used()] == ["V @ h"] * 4
+    page.locator(".b .gold").nth(0).hover()
+    assert len(used()) == 4 and len({name[0] for name in used()}) == 1
+    page.mouse.move(5, 300)
+    assert used() == []
 
 
 def test_the_slider_replays_training(visit):

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from tests.each import each
-from tinygraph.draw.norms.heat import ODD, is_dark, ramp
+from tinygraph.draw.norms.heat import ODD, ramp
 from tinygraph.draw.write.page.palette import Palette, level_of
 
 PAPER, NIGHT = "#ffffff", "#161b22"
@@ -54,13 +54,12 @@ def test_a_larger_norm_is_further_from_the_background_in_small_steps():
 
 def test_text_can_be_read_on_every_colour():
     palette = Palette()
-    for colour in ("#f0f4fa", "#2b6cb0", "#2f855a", "#b02a1a", "#eef0f3", "#c3c8d0", "#123456", "#ffff00", "#777777"):
+    for colour in ("#f0f4fa", "#2b6cb0", "#276749", "#b02a1a", "#eef0f3", "#c3c8d0", "#123456", "#ffff00", "#777777"):
         palette.key(colour)
     for theme in themes(palette):
         for name, colour in theme.items():
             if f"i{name}" in theme:
-                best = max(contrast(colour, "#ffffff"), contrast(colour, "#1b2027"))
-                assert contrast(colour, theme[f"i{name}"]) == pytest.approx(best) and best > 4
+                assert contrast(colour, theme[f"i{name}"]) >= 4.5
 
 
 @each("level", [k / 100 for k in range(101)])
@@ -70,12 +69,6 @@ def test_a_heat_colour_has_the_variable_nearest_to_its_level(level):
     name = Palette().key(ramp(level))
     assert abs(int(name[1:]) / 32 - level) <= 0.5 / 32 + 0.007
     assert max(abs(x - y) for x, y in zip(rgb(day[name]), rgb(ramp(level)), strict=True)) < 0.06
-
-
-def test_white_text_stands_on_what_is_dark():
-    for k in range(101):
-        colour = ramp(k / 100)
-        assert contrast(colour, "#ffffff" if is_dark(colour) else "#000000") > 3
 
 
 def test_other_colours_keep_their_hue_by_night_and_turn_their_lightness_round():

@@ -12,13 +12,16 @@ from typing import Any
 
 from ...picture import Picture
 from ...views.formulas import LocalRule
+from ..look import text
+from ..telling import description, title_of
 from .beside import keys, legend, table
 from .columns import Column
-from .facts import fixed
-from .marks import text
+from .facts import fixed, users
+from .language import markup
+from .language import script as script_in
 from .palette import Palette
 from .replay import one_scale, shots
-from .svg import Drawn, drawn, extent
+from .svg import Drawn, drawn, extent, faces
 
 SCRIPTS = ("state", "view", "fold", "panel", "walk", "search", "replay", "ribbon", "theme", "start")
 """Files of the script, in the order in which they are concatenated."""
@@ -33,7 +36,7 @@ def page(picture: Picture, snapshots: Sequence[Picture] = ()) -> str:
     Raises:
         GraphError: a snapshot differs from the picture in more than numbers.
     """
-    colours = Palette()
+    colours = Palette(lang=picture.lang)
     pictures = one_scale([*snapshots, picture])
     picture, moments = pictures[-1], shots(pictures, colours)
     rules: dict[LocalRule, int] = {}
@@ -47,11 +50,16 @@ def page(picture: Picture, snapshots: Sequence[Picture] = ()) -> str:
         "columns": [_column(step) for step in markup.steps],
         "rules": [[list(r.forward), list(r.backward)] for r in rules],
         "shots": moments,
+        "users": users(picture),
         "extent": extent(picture),
     }
     side = legend(picture, colours)
-    style = colours.css() + _file("style.css")
-    script = "(() => {\n'use strict';\n" + "".join(_file(f"{name}.js") for name in SCRIPTS) + "})();\n"
+    style = colours.css() + faces() + _file("style.css")
+    script = (
+        "(() => {\n'use strict';\n"
+        + script_in("".join(_file(f"{name}.js") for name in SCRIPTS), picture.lang)
+        + "})();\n"
+    )
     head = _head(picture, style, script)
     return f"{head}{_body(picture, markup, side, len(moments))}{_json(data)}<script>{script}</script>\n</body></html>\n"
 
@@ -67,24 +75,26 @@ def _head(picture: Picture, style: str, script: str) -> str:
         "base-uri 'none'; form-action 'none'"
     )
     return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/>\n'
+        f'<!DOCTYPE html>\n<html lang="{picture.lang}"><head><meta charset="utf-8"/>\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}"/>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
-        f"<title>{text(picture.title or 'computational graph')}</title>\n<style>{style}</style></head>\n"
+        f"<title>{text(title_of(picture))}</title>\n<style>{style}</style></head>\n"
     )
 
 
 def _body(picture: Picture, svg: Drawn, side: str, moments: int) -> str:
     title = f"<h1>{text(picture.title)}</h1>" if picture.title else ""
     subtitle = f"<p>{text(picture.subtitle)}</p>" if picture.subtitle else ""
+    tools, panel = (markup(_file(f"{name}.html"), picture.lang) for name in ("tools", "panel"))
     return (
-        f'<body><header><div class="titles">{title}{subtitle}</div>{_file("tools.html")}</header>\n'
+        f'<body><header><div class="titles">{title}{subtitle}</div>{tools}</header>\n'
         f'<main><div id="stage"><svg id="picture" xmlns="http://www.w3.org/2000/svg" role="tree" tabindex="0" '
-        f'viewBox="{_window(picture)}" aria-label="the graph: {len(picture.boxes)} boxes, {len(svg.steps)} columns">\n'
+        f'text-anchor="middle" viewBox="{_window(picture)}" '
+        f'aria-label="{text(description(picture), 400)}">\n'
         f'<g id="world" role="presentation">{svg.markup}</g></svg>'
         '<canvas id="ribbon" height="56" hidden="" aria-hidden="true"></canvas></div>\n'
-        f"<aside>{_file('panel.html')}{table(picture)}{side}{keys()}</aside></main>\n"
-        f"{_replay(moments)}"
+        f"<aside>{panel}{table(picture)}{side}{markup(keys(), picture.lang)}</aside>"
+        f"</main>\n{markup(_replay(moments), picture.lang)}"
     )
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ...labels import number
 from ...picture import Picture
-from ...shown.roles import BORDERS
-from ..margin import WORDS, has_backward_arrows, has_chips, heads, odd_fills
-from .marks import text
+from ...words import told
+from ..beside import swatch
+from ..look import text
+from ..margin import MOST, SCALE, cells, ends, has_backward_arrows, heads, left_out, odd_keys
+from ..margin import keys as keys_of
+from .language import markup
 from .palette import STEPS, Palette
 
-MOST = 60
-"""Most parameters in the table."""
 _KEYS = [
     ("→ ←", "walk forward, backward"),
     ("Home End", "first and last box"),
@@ -26,56 +26,44 @@ def table(picture: Picture) -> str:
     """Returns a row per parameter: name, shape, number of uses, gradient norm, and the norm without cuts."""
     if not picture.uses:
         return ""
-    has_norms, has_full_norms = (
-        any(x is not None for x in xs) for xs in zip(*((u.norm, u.full) for u in picture.uses), strict=True)
-    )
-    head = "".join(f'<th scope="col">{text(x)}</th>' for x in heads(picture))
+    columns = heads(picture)
+    head = "".join(f'<th scope="col">{text(x)}</th>' for x in columns)
     rows = ""
     for use in picture.uses[:MOST]:
-        cells = [use.shape, f"{use.uses}×", *[use.norm or ""] * has_norms, *[use.full or ""] * has_full_norms]
-        columns = "".join(f"<td>{text(x)}</td>" for x in cells)
-        rows += f'<tr><th scope="row"><span class="gold">{text(use.name)}</span></th>{columns}</tr>'
-    more = f"<p>and {len(picture.uses) - MOST} more</p>" if len(picture.uses) > MOST else ""
+        row = "".join(f"<td>{text(x)}</td>" for x in cells(use, len(columns)))
+        rows += f'<tr><th scope="row"><span class="gold" tabindex="0">{text(use.name)}</span></th>{row}</tr>'
+    more = f"<p>{left_out(picture)}</p>" if left_out(picture) else ""
+    title = markup("<h2 id='uses-title'>Parameters <small>one copy each</small></h2>", picture.lang)
     return (
-        f'<section aria-labelledby="uses-title"><h2 id="uses-title">Parameters <small>one copy each</small></h2>'
+        f'<section aria-labelledby="uses-title">{title}'
         f'<table id="uses"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}</section>'
     )
 
 
 def legend(picture: Picture, colours: Palette) -> str:
     """Returns the roles that occur, chips, and the colour scale."""
-    present = {box.role for box in picture.boxes}
     rows = [
-        _swatch(f'fill="none" stroke="var(--{colours.key(BORDERS[role])})" stroke-width="2"', words)
-        for role, words in WORDS.items()
-        if role in present
+        f'<li><svg width="30" height="18" aria-hidden="true">{"".join(swatch(key, 2, 1, colours))}</svg>'
+        f"{text(key.words)}</li>"
+        for key in (*keys_of(picture), *odd_keys(picture))
     ]
-    if has_chips(picture):
-        rows.append(_swatch('class="chip"', "parameter of the op"))
-    rows += [_swatch(f'fill="var(--{colours.key(c)})"', text(words)) for c, words in picture.keys]
-    if picture.scale is not None:
-        rows += [_swatch(f'fill="var(--{colours.key(c)})"', words) for c, words in odd_fills(picture)]
-    scale = "" if picture.scale is None else _scale(*picture.scale, arrows=has_backward_arrows(picture))
+    scale = "" if picture.scale is None else _scale(picture)
     if not rows and not scale:
         return ""
     return (
-        f'<section aria-labelledby="legend-title"><h2 id="legend-title">Legend</h2>'
+        f'<section aria-labelledby="legend-title"><h2 id="legend-title">{told("Legend", picture.lang)}</h2>'
         f'<ul class="legend">{"".join(rows)}</ul>{scale}</section>'
     )
 
 
-def _swatch(look: str, words: str) -> str:
-    return f'<li><svg width="30" height="18" aria-hidden="true"><rect x="2" y="2" width="26" height="14" rx="4" {look}/></svg>{words}</li>'  # noqa: E501
-
-
-def _scale(low: float, high: float, arrows: bool) -> str:
-    cells = "".join(f'<rect x="{i * 8}" width="8.5" height="12" fill="var(--h{i})"/>' for i in range(STEPS + 1))
+def _scale(picture: Picture) -> str:
+    steps = "".join(f'<rect x="{i * 8}" width="8.5" height="12" fill="var(--h{i})"/>' for i in range(STEPS + 1))
+    low, high = ends(picture)
+    arrows = '<p class="hint"><b class="red">warm arrows</b> run backward, wide where much comes back</p>'
     return (
-        f'<svg class="scale" viewBox="0 0 {8 * (STEPS + 1)} 12" preserveAspectRatio="none" aria-hidden="true">{cells}'
-        f'</svg><p class="ends"><span id="low">{number(low)}</span><span>‖∂‖, log scale</span>'
-        f'<span id="high">{number(high)}</span></p>'
-        + arrows
-        * '<p class="hint"><b class="red">warm arrows</b> run backward, wide where much comes back</p>'
+        f'<svg class="scale" viewBox="0 0 {8 * (STEPS + 1)} 12" preserveAspectRatio="none" aria-hidden="true">{steps}'
+        f'</svg><p class="ends"><span id="low">{low}</span><span>{told(SCALE, picture.lang)}</span>'
+        f'<span id="high">{high}</span></p>' + has_backward_arrows(picture) * markup(arrows, picture.lang)
     )
 
 

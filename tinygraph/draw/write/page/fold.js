@@ -62,9 +62,10 @@ function settle(c) {
 // Boxes of no column: `from` and `to` are their edges in the unfolded picture, `left` and `right` those now.
 const loose = boxes.flatMap((box, i) => {
   if (box.column >= 0) return [];
-  const ground = drawn[i].firstElementChild, texts = [...drawn[i].children].slice(1);
+  const ground = drawn[i].firstElementChild, twice = drawn[i].querySelector('.twice');
+  const texts = [...drawn[i].querySelectorAll('text, .chip')];
   const [, x, y] = drawn[i].getAttribute('transform').match(/\((\S+) (\S+)\)/), half = ground.getAttribute('width') / 2;
-  return [{group: drawn[i], ground, texts, y, from: +x - half, to: +x + half, left: +x - half, right: +x + half}];
+  return [{group: drawn[i], ground, twice, texts, y, from: +x - half, to: +x + half, left: +x - half, right: +x + half}];
 });
 const bars = loose.filter(bar => bar.to - bar.from > 500);
 const tiles = [...document.querySelectorAll('#loose > .tile')];
@@ -77,6 +78,9 @@ function stretch() {
     box.group.setAttribute('transform', `translate(${((box.left + box.right) / 2).toFixed(1)} ${box.y})`);
     box.ground.setAttribute('x', (-wide / 2).toFixed(1));
     box.ground.setAttribute('width', wide.toFixed(1));
+    if (!box.twice) continue;
+    box.twice.setAttribute('x', (3 - wide / 2).toFixed(1));
+    box.twice.setAttribute('width', Math.max(wide - 6, 0).toFixed(1));
   }
   for (const path of long) {
     const [tail, head] = arrows[path.id.slice(1)];

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from ...norms.heat import ODD, ramp
+from ..look import Paint, ink, rgb
 
 STEPS = 32
 """Number of heat levels: the difference between neighbours is too small to see."""
@@ -17,14 +18,15 @@ _GREENS = [-int(ramp(i / FINE)[3:5], 16) for i in range(FINE + 1)]
 _NIGHT = [(43, 37, 36), (98, 52, 33), (176, 74, 34), (244, 134, 60), (255, 222, 150)]
 """Heat colours of the dark theme: large norms are bright, small ones are near the background."""
 SURFACE, DARK = "#161b22", "#1b2027"
-"""White boxes in the dark theme; text colour on light backgrounds."""
+"""White boxes in the dark theme; texts on light backgrounds."""
 
 
 @dataclass
-class Palette:
+class Palette(Paint):
     """Gives every colour a short name, and keeps the names for `css`."""
 
     names: dict[str, str] = field(default_factory=dict)
+    lang: str = "en"
 
     def key(self, colour: str) -> str:
         """Returns ``h0`` to ``h32`` for heat colours, ``odd`` for NaN and infinity, else ``k0``, ``k1``, ..."""
@@ -32,6 +34,18 @@ class Palette:
         if level is not None:
             return f"h{round(level * STEPS)}"
         return "odd" if colour == ODD else self.names.setdefault(colour, f"k{len(self.names)}")
+
+    def colour(self, colour: str) -> str:
+        return f"var(--{self.key(colour)})"
+
+    def ink(self, ground: str) -> str:
+        return f' fill="var(--i{self.key(ground)})"'
+
+    def face(self, kind: str) -> str:
+        return f' class="{kind}"'
+
+    def ground(self, kind: str) -> str:
+        return f'class="{kind}"'
 
     def css(self) -> str:
         """Returns the variables of all colours used and of heat, for both themes; ``--i...``: text colour on each."""
@@ -49,26 +63,20 @@ class Palette:
 @cache
 def level_of(colour: str) -> float | None:
     """Returns the position of a colour on the heat ramp, None if it is not on the ramp."""
-    rgb = _rgb(colour)
-    if rgb is None:
+    parts = rgb(colour)
+    if parts is None:
         return None
     # Binary search: the green component falls along the whole ramp.
-    i = bisect_left(_GREENS, -rgb[1], 1, len(_GREENS) - 1)
+    i = bisect_left(_GREENS, -parts[1], 1, len(_GREENS) - 1)
     off, level = min(
-        (sum(abs(a - b) for a, b in zip(rgb, _rgb(ramp(k / FINE)) or rgb, strict=True)), k / FINE) for k in (i - 1, i)
+        (sum(abs(a - b) for a, b in zip(parts, rgb(ramp(k / FINE)) or parts, strict=True)), k / FINE)
+        for k in (i - 1, i)
     )
     return level if off <= 6 else None
 
 
 def _variables(colours: dict[str, str]) -> str:
-    return "".join(f"--{k}:{c};--i{k}:{_ink(c)};" for k, c in colours.items())
-
-
-def _rgb(colour: str) -> tuple[int, ...] | None:
-    try:
-        return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5)) if len(colour) == 7 else None
-    except ValueError:
-        return None
+    return "".join(f"--{k}:{c};--i{k}:{ink(c, DARK)};" for k, c in colours.items())
 
 
 def _hex(rgb: tuple[float, ...]) -> str:
@@ -83,20 +91,8 @@ def _mixed(stops: list[tuple[int, int, int]], level: float) -> tuple[float, ...]
 
 def _by_night(colour: str) -> str:
     """Returns the same hue with lightness inverted; white becomes the surface colour."""
-    rgb = _rgb(colour)
-    if rgb is None or colour == "#ffffff":
-        return SURFACE if rgb else colour
-    hue, light, strength = colorsys.rgb_to_hls(*(x / 255 for x in rgb))
+    parts = rgb(colour)
+    if parts is None or colour == "#ffffff":
+        return SURFACE if parts else colour
+    hue, light, strength = colorsys.rgb_to_hls(*(x / 255 for x in parts))
     return _hex(tuple(255 * x for x in colorsys.hls_to_rgb(hue, 0.16 + 0.78 * (1 - light), strength * 0.9)))
-
-
-def _ink(colour: str) -> str:
-    """Returns dark or white text colour, whichever has more contrast (WCAG 2)."""
-    rgb = _rgb(colour)
-    ground = 1.0 if rgb is None else _luminance(rgb)
-    return DARK if (ground + 0.05) ** 2 > (_luminance(_rgb(DARK) or ()) + 0.05) * 1.05 else "#ffffff"
-
-
-def _luminance(rgb: tuple[int, ...]) -> float:
-    linear = [x / 255 / 12.92 if x <= 10 else ((x / 255 + 0.055) / 1.055) ** 2.4 for x in rgb]
-    return sum(a * b for a, b in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

@@ -23,6 +23,24 @@ function jump(way) {
   found.textContent = `${turnOf + 1} of ${hits.length}`;
 }
 
+// Pointing at a parameter, in the table or on its chip, lights all boxes that use it.
+function lightUses(which) {
+  document.querySelectorAll('.b.used').forEach(box => box.classList.remove('used'));
+  for (const i of which) drawn[i].classList.add('used');
+  svg.classList.toggle('using', which.length > 0);
+}
+const rows = [...document.querySelectorAll('#uses tbody tr')];
+rows.forEach((row, k) => {
+  for (const kind of ['pointerenter', 'focusin']) row.addEventListener(kind, () => lightUses(data.users[k]));
+  for (const kind of ['pointerleave', 'focusout']) row.addEventListener(kind, () => lightUses([]));
+});
+svg.addEventListener('pointerover', event => {
+  const mark = event.target.closest('.chip, .gold'), box = mark && mark.closest('.b');
+  const word = box && (mark.matches('.chip') ? mark.nextElementSibling : mark).textContent.replace(/\.T$/, '');
+  const names = name => name === word || name.endsWith(`.${word}`) || (word.endsWith('…') && name.startsWith(word.slice(0, -1)));
+  lightUses(box ? data.users[rows.findIndex(row => names(row.cells[0].textContent))] || [] : []);
+});
+
 field.addEventListener('input', search);
 field.addEventListener('keydown', event => {
   if (event.key === 'Enter') jump(event.shiftKey ? -1 : 1);

@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...picture import Box, Picture, Tile
-from .columns import LOOSE, Column, before, columns, lane, owners, within
-from .marks import (
+from ...picture import Arrow, Band, Box, Picture
+from ..beside import edges
+from ..look import FACES, FAMILY, text
+from ..marks import (
     HEAD,
+    WIDE,
     WIDE_HEAD,
-    arrow_mark,
     band_ground,
+    band_head,
     box_mark,
     cut_mark,
+    dashes,
     note_mark,
     panel,
+    rect,
     stack,
-    text,
     tile_mark,
+    way,
 )
+from .columns import LOOSE, Column, before, columns, lane, owners, within
 from .palette import Palette
 
 _HATCH = (
@@ -48,20 +53,36 @@ def drawn(picture: Picture, colours: Palette) -> Drawn:
     layers: Layers = {}
     _grounds(layers, picture, steps, colours)
     for i, box in enumerate(picture.boxes):
-        layers.setdefault(("in" if owner[i] != LOOSE else "loose", owner[i]), []).append(box_mark(i, box, colours))
+        layers.setdefault(("in" if owner[i] != LOOSE else "loose", owner[i]), []).append(_box(i, box, colours))
     for tile in picture.tiles:
         c = within(steps, tile.x - tile.width / 2, tile.x + tile.width / 2, tile.y)
-        layers.setdefault(("in" if c != LOOSE else "loose", c), []).append(tile_mark(tile, colours))
+        place = f'class="tile" data-x="{tile.x:.1f}" data-y="{-tile.y:.1f}"'
+        layers.setdefault(("in" if c != LOOSE else "loose", c), []).append(tile_mark(tile, colours, place))
     for i, arrow in enumerate(picture.arrows):
-        layers.setdefault(lane(steps, owner, arrow), []).append(arrow_mark(i, arrow, colours))
+        layers.setdefault(lane(steps, owner, arrow), []).append(_arrow(i, arrow, colours))
     for i, note in enumerate(picture.notes):
         c = within(steps, note.x, note.x, note.y)
         key = ("in", c) if c != LOOSE else ("gap", before(steps, note.x))
-        layers.setdefault(key if key[1] != LOOSE else ("far", LOOSE), []).append(note_mark(i, note, colours))
+        mark = note_mark(note, colours, f'class="note" data-i="{i}"')
+        layers.setdefault(key if key[1] != LOOSE else ("far", LOOSE), []).append(mark)
     for cut in picture.cuts:
         c = before(steps, cut.x)
-        layers.setdefault(("gap", c) if c != LOOSE else ("far", LOOSE), []).append(cut_mark(cut, colours))
+        mark = cut_mark(cut, colours, f'class="cut" data-x="{cut.x:.1f}"')
+        layers.setdefault(("gap", c) if c != LOOSE else ("far", LOOSE), []).append(mark)
     return Drawn("".join(_grouped(layers, steps, colours)), steps, owner)
+
+
+def _box(i: int, box: Box, colours: Palette) -> str:
+    name = ", ".join(x for x in (" ".join(part.text for part in box.title), box.below) if x)
+    return box_mark(box, colours, f'class="b" id="n{i}" role="treeitem" tabindex="-1" aria-label="{text(name)}"')
+
+
+def _arrow(i: int, arrow: Arrow, colours: Palette) -> str:
+    """Returns one element, which the script can bend: its head is a marker."""
+    key = colours.key(arrow.colour)
+    head = f' marker-end="url(#{"w" if arrow.width > WIDE else "t"}{key})"' if arrow.pointed else ""
+    line = f'stroke="var(--{key})" stroke-width="{arrow.width:.2f}"{dashes(arrow)}{head}'
+    return f'<path class="a" id="a{i}" d="{way(arrow)}" {line}/>'
 
 
 def _grouped(layers: Layers, steps: list[Column], colours: Palette) -> Iterator[str]:
@@ -99,23 +120,30 @@ def _grounds(layers: Layers, picture: Picture, steps: list[Column], colours: Pal
     column_of = {i: c for c, step in enumerate(steps) for i in step.bands}
     for i, band in enumerate(picture.bands):
         if band.times:
-            layers.setdefault(("cards", LOOSE), []).append(stack(band))
+            layers.setdefault(("cards", LOOSE), []).append(stack(band, colours))
         elif band.headed:
-            layers.setdefault(("cards", LOOSE), []).append(panel(band, band.title))
+            layers.setdefault(("cards", LOOSE), []).append(panel(band, band.title, colours))
         else:
-            layers.setdefault(("in", column_of[i]), []).append(band_ground(band))
+            layers.setdefault(("in", column_of[i]), []).append(_band(band, colours))
+
+
+def _band(band: Band, colours: Palette) -> str:
+    """Returns the background of a column, and at its foot the heading that folds it."""
+    grip = rect(band.left + 6, -band.foot - 38, band.right - band.left - 12, 32, 'rx="8" class="grip"')
+    return f'{band_ground(band, colours)}<g class="head">{grip}{band_head(band, colours)}</g>'
+
+
+def faces() -> str:
+    """Returns the style of all texts of the picture, whose classes are those of a file's faces."""
+    rules = [f"svg text{{font-family:{FAMILY}}}"]
+    for kind, face in FACES.items():
+        look = f"font-size:{face.size:g}px;font-weight:{700 if face.bold else 400}"
+        start = ";text-anchor:start" if face.anchor == "start" else ""
+        rules.append(f"svg .{kind.replace(' ', '.')}{{{look}{start}}}")
+    return "\n".join(rules) + "\n"
 
 
 def extent(picture: Picture) -> list[float]:
     """Returns the bounding box (left, top, right, foot) of all that is drawn, with y downward."""
-    boxes: list[Box | Tile] = [*picture.boxes, *picture.tiles]
-    cards = [(b, 8.0 * min(max(b.times - 1, 0), 3)) for b in picture.bands]
-    left = [b.x - b.width / 2 for b in boxes] + [b.left for b in picture.bands] + [n.x - 20 for n in picture.notes]
-    right = [b.x + b.width / 2 for b in boxes] + [b.right + k for b, k in cards] + [n.x + 20 for n in picture.notes]
-    foot = [b.y - b.height / 2 for b in boxes] + [b.foot for b in picture.bands] + [c.foot - 42 for c in picture.cuts]
-    top = [b.y + b.height / 2 for b in boxes] + [b.top + k for b, k in cards]
-    for arrow in picture.arrows:
-        left.append(min(x for x, _ in arrow.points))
-        right.append(max(x for x, _ in arrow.points))
-    ends = [min(left, default=0.0), -max(top, default=0.0), max(right, default=1.0), -min(foot, default=-1.0)]
-    return [round(x, 1) for x in ends]
+    inner = edges(picture)
+    return [round(x, 1) for x in (inner.left, -inner.top, inner.right, -inner.foot)]

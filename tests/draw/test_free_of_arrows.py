@@ -1,0 +1,105 @@
+"""No arrow runs over a box, a bar, a caption, a badge or a label: each picture of the gallery, point by point.
+
+The geometry is this test's own: texts are measured by the widths of Helvetica, curves by de Casteljau's halving.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "examples"))
+
+import gallery
+
+from tests.each import each
+
+PICTURES = {name: draw for drawings in gallery.sections().values() for name, draw in drawings.items()}
+NARROW, WIDE = set("iljtf.,:;'|![]() "), set("mwMW@%∂‖…")
+STEP = 1.5
+"""Distance of two points of an arrow, in points."""
+
+
+@cache
+def picture(name):
+    return PICTURES[name]().picture
+
+
+def text_width(text, size):
+    """Upper bound of the widths of Helvetica-Bold: 0.33 em for narrow letters, 0.95 for wide ones, else 0.61."""
+    return size * sum(0.33 if c in NARROW else 0.95 if c in WIDE else 0.61 for c in text)
+
+
+def rectangles(drawn):
+    """(what, left, foot, right, top, number of the box or None) of all that an arrow must not run over."""
+    for i, box in enumerate(drawn.boxes):
+        if box.role != "dots":
+            half, high = box.width / 2, box.height / 2
+            yield ("box", box.x - half, box.y - high, box.x + half, box.y + high, i)
+    for band in drawn.bands:
+        if not band.times and not band.headed:
+            wide = text_width(band.title, 14) + (14 + text_width(band.token, 12) if band.token else 0)
+            y = band.foot + 24
+            yield (band.title, band.middle - wide / 2, y - 5, band.middle + wide / 2, y + 6, None)
+    for note in drawn.notes:
+        wide, high = text_width(note.text, note.size), 0.4 * note.size
+        yield (note.text, note.x - wide / 2, note.y - high, note.x + wide / 2, note.y + high, None)
+    for cut in drawn.cuts:
+        if cut.badge:
+            yield ("BPTT cut", cut.x - 46, cut.foot - 36, cut.x + 46, cut.foot - 4, None)
+
+
+def halves(p):
+    """The two halves of a cubic Bezier curve."""
+    a, b, c = (p[:-1] + p[1:]) / 2
+    d, e = (a + b) / 2, (b + c) / 2
+    m = (d + e) / 2
+    return np.array([p[0], a, d, m]), np.array([m, e, c, p[3]])
+
+
+def points(p):
+    """Points of a curve, at most STEP apart."""
+    if np.hypot(*(p[1:] - p[:-1]).T).sum() <= STEP:
+        return [p[0], p[3]]
+    left, right = halves(p)
+    return points(left) + points(right)
+
+
+def on_arrow(arrow):
+    way = np.array(arrow.points, float)
+    return np.array([x for k in range(0, len(way) - 1, 3) for x in points(way[k : k + 4])])
+
+
+def struck(drawn):
+    """What arrows run over: (arrow's ends, what, where)."""
+    parts = list(rectangles(drawn))
+    bounds = np.array([part[1:5] for part in parts]).reshape(-1, 4)
+    for arrow in drawn.arrows:
+        way = on_arrow(arrow)
+        x, y = way[:, :1], way[:, 1:]
+        inside = (x > bounds[:, 0] + 1) & (x < bounds[:, 2] - 1) & (y > bounds[:, 1] + 1) & (y < bounds[:, 3] - 1)
+        for k in np.flatnonzero(inside.any(axis=0)):
+            if parts[k][5] not in (arrow.tail, arrow.head) or parts[k][5] is None:
+                at = way[inside[:, k]][0].round()
+                yield (title(drawn, arrow.tail), title(drawn, arrow.head)), parts[k][0], at.tolist()
+
+
+def title(drawn, i):
+    return " ".join(part.text for part in drawn.boxes[i].title)
+
+
+@each("name", PICTURES)
+def test_no_arrow_runs_over_a_box_a_caption_a_badge_or_a_label(name):
+    assert not list(struck(picture(name)))
+
+
+def test_the_ruler_measures():
+    """An arrow moved by a box's height runs over what stands there."""
+    drawn = picture("rnn")
+    arrow = max(drawn.arrows, key=lambda a: abs(a.points[0][0] - a.points[-1][0]))
+    before, arrow.points = arrow.points, [(x, drawn.boxes[arrow.head].y + 60) for x, _ in arrow.points]
+    assert list(struck(drawn))
+    arrow.points = before

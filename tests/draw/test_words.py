@@ -1,0 +1,139 @@
+"""Pictures in Chinese: all words of ours, in each writer; names and names of ops stay; columns of text are aligned."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.draw.compiled import functions
+from tests.draw.networks import lstm, perceptron, word_rnn
+from tests.draw.recurrent import NETWORKS
+from tests.each import each
+from tinygraph import ops
+from tinygraph.draw.words import table, told
+
+from .inks import texts
+
+RNN: dict[str, Any] = {"gradients": True, "tokens": ["我", "喜欢", "玩", "球"], "level": "op"}
+CALLS: dict[str, Any] = {
+    "cut": lambda **k: tg.draw(word_rnn(4, cut=2), **RNN, **k),
+    "cells": lambda **k: tg.draw(lstm(30), gradients=True, **k),
+    "dots": lambda **k: tg.draw(lstm(12), **k),
+    "no time": lambda **k: tg.draw(perceptron(), values=True, gradients=True, **k),
+    "rolled": lambda **k: tg.draw(NETWORKS["uneven"][0], "rolled", **k),
+    "layers": lambda **k: tg.draw(NETWORKS["two scopes"][0], "rolled", gradients=True, **k),
+    "backward": lambda **k: tg.draw(word_rnn(4, cut=2), "backward", **k),
+    "both": lambda **k: tg.draw(lstm(4, truncate=2), "both", **k),
+    "flow": lambda **k: tg.draw(word_rnn(12, cut=3), "flow", **k),
+    "long flow": lambda **k: tg.draw(word_rnn(9), "flow", **k),
+    "compiled": lambda **k: tg.draw(functions.called(functions.gru()), "compiled", **k),
+}
+OPS = {part for name in dir(ops) for part in name.split("_")} | {"entropy", "pass", "reduce", "excess", "CE", "squared"}
+NAMES = {
+    "BPTT",
+    "FLOP",
+    "kFLOP",
+    "NaN",
+    "lower",
+    "upper",
+    "cell",
+    "ih",
+    "hh",
+    "Wz",
+    "Wr",
+    "Wn",
+    "gz",
+    "gx",
+    "gy",
+    "gw",
+    "loss",
+    "Home",
+    "End",
+    "Enter",
+}
+
+
+def english(words: str) -> set[str]:
+    """Words of Latin letters that are no names and no ops: of at least three letters."""
+    bare = re.sub(r"https?://\S+|\b\w+\(.*?\)|\w+\[.*?\]|\w+@\w+|[WUVAB]_\w+|\b[a-z]\w*\.T\b", " ", words)
+    found = set(re.findall(r"[A-Za-z]{3,}", bare))
+    return {x for x in found if x.lower() not in {n.lower() for n in OPS | NAMES}}
+
+
+@each("name", CALLS)
+def test_no_english_word_is_left_but_names(name: str) -> None:
+    drawing = CALLS[name](lang="zh")
+    svg = drawing.pipe(encoding="utf-8")
+    shown = [x.text for x in texts(svg)] + re.findall(r"<desc>(.*?)</desc>", svg) + drawing.text().splitlines()
+    left = {x: english(x) for x in shown if english(x)}
+    assert not left
+    assert len([x for x in shown if re.search("[\u4e00-\u9fff]", x)]) > 4
+    labels = re.findall(r"label=<(.*?)>(?:, tooltip|\])", drawing.source)
+    assert not {x for x in labels if english(re.sub(r"<[^>]*>|&#?\w+;", " ", x))}
+
+
+@each("name", CALLS)
+def test_a_page_is_in_chinese(name: str) -> None:
+    page = CALLS[name](lang="zh").pipe("html", "utf-8")
+    assert '<html lang="zh">' in page
+    body = page[page.index("<body") : page.index('<script type="application/json"')]
+    told_there = re.findall(r">([^<>]+)<", body) + re.findall(r'(?:title|placeholder)="([^"]*)"', body)
+    assert not {x: english(x) for x in told_there if english(x)}
+    script = page[page.rindex("<script>") :]
+    for words in ("指向方框可看它的数值", "点击时间步可折叠", "没有找到", "梯度范数"):
+        assert words in script
+    assert "Point at a box" not in script and "getElementById" in script
+
+
+def test_the_rest_of_the_picture_is_the_same() -> None:
+    for name in ("cut", "rolled", "flow"):
+        one, other = CALLS[name]().picture, CALLS[name](lang="zh").picture
+        assert [(b.x, b.y, b.width) for b in one.boxes] == [(b.x, b.y, b.width) for b in other.boxes]
+        assert [x.points for x in one.arrows] == [x.points for x in other.arrows]
+        assert one.scale == other.scale and [u.name for u in one.uses] == [u.name for u in other.uses]
+
+
+def test_a_name_that_is_a_word_of_ours_stays() -> None:
+    picture = tg.draw(tg.tanh(tg.constant([1.0], name="data"), name="state"), lang="zh", title="loss").picture
+    titles = [" ".join(part.text for part in box.title) for box in picture.boxes]
+    assert titles[:1] == ["data"] and titles[1].startswith("state = tanh") and picture.title == "loss"
+    assert tg.draw(tg.tanh(tg.constant([1.0])), lang="zh").picture.boxes[0].title[0].text == "数据"
+
+
+def test_each_entry_translates_and_english_is_untouched() -> None:
+    for pattern, words in table("zh").items():
+        assert re.search("[\u4e00-\u9fff]", words) or words in ("FLOP", r"\1:\2"), pattern
+        assert told(pattern, "en") == pattern
+    assert told("‖∂‖ 0.12", "zh") == "‖∂‖ 0.12" and told("2×2 · sum of 3", "zh") == "2×2 · 3 项之和"
+    with pytest.raises(tg.GraphError, match="no language 'fr'"):
+        tg.draw(tg.constant(1.0), lang="fr")
+
+
+def cells(line: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+
+
+def test_columns_of_text_are_aligned_with_wide_letters() -> None:
+    """Each column begins at the same cell of the terminal in every line, whatever its letters."""
+    h: Any = tg.constant(np.zeros(2), name="初始状态")
+    for t in range(3):
+        with tg.step(t):
+            h = tg.tanh(tg.parameter(np.eye(2), name="权") @ h, name=f"隐藏状态{t}")
+    lines = tg.draw(h, tokens=["我们", "like", "玩球游戏"], level="op").text().splitlines()
+    (head,) = [k for k, line in enumerate(lines) if line.startswith("t = 0")]
+    rule = lines[head + 1]
+    starts = [m.start() for m in re.finditer(r"-+", rule)]
+    assert len(starts) == 3
+    for line in (lines[head], *lines[head + 2 : head + 4]):
+        positions, at = [], 0
+        for k, c in enumerate(line):
+            if c != " " and (k == 0 or line[max(k - 2, 0) : k] == "  "):
+                positions.append(at)
+            at += cells(c)
+        assert positions == starts[: len(positions)] or set(positions) <= set(starts), line
+    assert max(map(cells, lines)) <= 100

@@ -1,0 +1,231 @@
+"""Rows of the boxes in their columns: layers as bands, directions as halves of a band, a straight rail for a state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ...core.node import Node
+from ..shown.cells import components
+from ..shown.folding import Folded
+from ..shown.regions import Regions
+
+PLAIN = {"add", "multiply", "subtract", "where", "maximum", "minimum"}
+"""Ops that a rail may run through: a textbook draws them as small circles on the line of the state."""
+SHORT = 4
+"""Most boxes of a rail in a column."""
+
+
+class Kinds(NamedTuple):
+    """A column as numbers: what each box is, and the boxes of this column that it reads."""
+
+    kinds: list[tuple[str, int]]
+    below: list[list[int]]
+
+    def form(self) -> tuple[object, ...]:
+        return (tuple(self.kinds), tuple(map(tuple, self.below)))
+
+
+@dataclass
+class Bands:
+    """Where the boxes of columns of one form stand.
+
+    Attributes:
+        band: the band of each box; outputs, which lead to no state, have the number after the last band.
+        rails: the boxes through which a state of a band runs straight, from its first use to its new value.
+        hung: maps the boxes of the same cell that the new value leads to, such as ``tanh(c)``, to how far they hang
+            under the rail.
+    """
+
+    band: list[int]
+    rails: dict[int, list[int]] = field(default_factory=dict)
+    hung: dict[int, dict[int, int]] = field(default_factory=dict)
+
+
+def rows(folded: Folded, where: Regions, columns: dict[int, list[Node]], *, banded: bool = True) -> dict[Node, int]:
+    """Returns the row of each box, in linear time, since columns of one form are looked at once.
+
+    ``banded``: whether each cell has rows of its own, and its state a rail; else an op is right above its inputs.
+    """
+    plans = {c: _column(folded, members) for c, members in columns.items()}
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for c, plan in plans.items():
+        groups.setdefault(plan.form(), []).append(c)
+    row_of: dict[Node, int] = {}
+    kind_of = {x: kind for c, members in columns.items() for x, kind in zip(members, plans[c].kinds, strict=True)}
+    for group in groups.values():
+        column = plans[group[0]]
+        edges = _recurrent(folded, where, columns, kind_of, group) if banded else {}
+        numbers = _numbered(
+            column, _bands(column, edges), [0 if folded.arrows[x] else _foot(x) for x in columns[group[0]]]
+        )
+        for c in group:
+            row_of.update(zip(columns[c], numbers, strict=True))
+    _level_states(folded, where, row_of)
+    foot = min(row_of.values(), default=0)
+    return {x: row - foot for x, row in row_of.items()}
+
+
+def _column(folded: Folded, members: list[Node]) -> Kinds:
+    index = {x: i for i, x in enumerate(members)}
+    ranks: dict[str, int] = {}
+    kinds = []
+    for x in members:
+        name = x.kind if x.op is None else x.op.name
+        ranks[name] = ranks.get(name, -1) + 1
+        kinds.append((name, ranks[name]))
+    return Kinds(kinds, [[index[y.source] for y in folded.arrows[x] if y.source in index] for x in members])
+
+
+def _recurrent(
+    folded: Folded,
+    where: Regions,
+    columns: dict[int, list[Node]],
+    kind_of: dict[Node, tuple[str, int]],
+    group: list[int],
+) -> dict[tuple[int, int], int]:
+    """Maps (state, box that uses it in another column) to the direction; boxes are told by what they do."""
+    at = {kind_of[x]: i for i, x in enumerate(columns[group[0]])}
+    edges: dict[tuple[int, int], int] = {}
+    for c in group:
+        for j, node in enumerate(columns[c]):
+            for link in folded.arrows[node]:
+                other = where.place[link.source]
+                i = at.get(kind_of[link.source]) if isinstance(other, int) and other != c else None
+                if i is not None:
+                    edges[i, j] = 1 if c > other else -1  # type: ignore[operator]
+    return edges
+
+
+def _bands(column: Kinds, recurrent: dict[tuple[int, int], int]) -> Bands:
+    n = len(column.kinds)
+    if not recurrent:
+        return Bands([0] * n)
+    after: dict[int, list[int]] = {i: [] for i in range(n)}
+    for j, below in enumerate(column.below):
+        for i in below:
+            after[i].append(j)
+    for i, j in recurrent:
+        after[i].append(j)
+    parts = components(list(range(n)), after)[::-1]
+    part_of = {i: k for k, part in enumerate(parts) for i in part}
+    direction = {part_of[i]: sign for (i, j), sign in recurrent.items() if part_of[i] == part_of[j]}
+    number = _order(column, parts, part_of, direction)
+    band = _leading(column, parts, part_of, number)
+    bands = Bands(band)
+    users: list[list[int]] = [[] for _ in range(n)]
+    for j, below in enumerate(column.below):
+        for i in below:
+            users[i].append(j)
+    for k, b in number.items():
+        _lay_rail(column, bands, users, b, set(parts[k]), [e for e in recurrent if part_of[e[0]] == part_of[e[1]] == k])
+    return bands
+
+
+def _order(column: Kinds, parts: list[list[int]], part_of: dict[int, int], direction: dict[int, int]) -> dict[int, int]:
+    """Maps each core, a part through which a state runs, to its band: above the cores that it reads, backward last."""
+    depth = [0] * len(parts)
+    for k, part in enumerate(parts):
+        below = {part_of[i] for j in part for i in column.below[j]} - {k}
+        depth[k] = max((depth[x] for x in below), default=0) + (k in direction)
+    order = sorted(direction, key=lambda k: (depth[k], -direction[k], parts[k][0]))
+    return {k: b for b, k in enumerate(order)}
+
+
+def _leading(column: Kinds, parts: list[list[int]], part_of: dict[int, int], number: dict[int, int]) -> list[int]:
+    """Returns the band of each box: of its core, else the lowest core that it leads to, else after the last."""
+    last = len(number)
+    band = [number.get(part_of[i], last) for i in range(len(column.kinds))]
+    for j in reversed(range(len(band))):
+        for i in column.below[j]:
+            if part_of[i] not in number:
+                band[i] = min(band[i], band[j])
+    return band
+
+
+def _lay_rail(
+    column: Kinds, bands: Bands, users: list[list[int]], b: int, core: set[int], recurrent: list[tuple[int, int]]
+) -> None:
+    """Find the first state of a core that runs to its new value through a few plain ops, such as c of an LSTM."""
+    for state, use in sorted(recurrent):
+        rail = _run(column, users, use, state)
+        if rail is None:
+            continue
+        hung: dict[int, int] = {}
+        reached = {state: 0}
+        for j in range(state + 1, len(column.kinds)):
+            depths = [reached[i] for i in column.below[j] if i in reached]
+            if depths and j in core:
+                hung[j] = reached[j] = 1 + max(depths)
+        bands.rails[b], bands.hung[b] = rail, hung
+        return
+
+
+def _run(column: Kinds, users: list[list[int]], use: int, state: int) -> list[int] | None:
+    """Returns the boxes from the use of a state to its new value, if each but the last is used by the next alone."""
+    rail = [use]
+    while rail[-1] != state:
+        if len(users[rail[-1]]) != 1 or len(rail) == SHORT or column.kinds[rail[-1]][0] not in PLAIN:
+            return None
+        rail.append(users[rail[-1]][0])
+    return rail if len(rail) == 1 or column.kinds[state][0] in PLAIN else None
+
+
+def _numbered(column: Kinds, bands: Bands, feet: list[int]) -> list[int]:
+    """Returns the rows: in each band an op is above its inputs, data is right below its user."""
+    n = len(column.kinds)
+    row = [0] * n
+    base = 0
+    for b in range(max(bands.band, default=0) + 1):
+        members = [i for i in range(n) if bands.band[i] == b]
+        if not members:
+            continue
+        if b:
+            base = 1 + max(row[i] for i in range(n) if bands.band[i] < b)
+            base += any(feet[i] < 0 and not column.below[i] for i in members)
+        _stack(column, bands, b, members, feet, row, base)
+    return row
+
+
+def _stack(column: Kinds, bands: Bands, b: int, members: list[int], feet: list[int], row: list[int], base: int) -> None:
+    rail, hung = bands.rails.get(b, []), bands.hung.get(b, {})
+    users: dict[int, list[int]] = {}
+    for j in members:
+        for i in column.below[j]:
+            users.setdefault(i, []).append(j)
+        if j in hung or j in rail:
+            continue
+        inner = [row[i] + 1 for i in column.below[j]]
+        row[j] = max([*inner, base]) if inner else base + feet[j]
+    if rail:
+        top = max([base, *(row[i] + 1 for j in rail for i in column.below[j] if i not in rail)])
+        top = max(
+            [top, *(row[i] + 1 + hung[j] for j in hung for i in column.below[j] if i not in hung and i not in rail)]
+        )
+        for j in rail:
+            row[j] = top
+        for j, depth in hung.items():
+            row[j] = top - depth
+    for i in reversed(members):
+        if i in users and not column.below[i]:
+            row[i] = max(row[i], min(row[j] for j in users[i]) - 1)
+
+
+def _foot(node: Node) -> int:
+    """Data and lookups start one row below an op that starts from a parameter."""
+    return -1 if node.op is None or node.op.name in ("take", "getitem", "one_hot") else 0
+
+
+def _level_states(folded: Folded, where: Regions, row_of: dict[Node, int]) -> None:
+    """Move initial states to the row of their users, one state per row."""
+    lowest: dict[Node, int] = {}
+    for node in folded.nodes:
+        for link in folded.arrows[node]:
+            if link.source in where.states and node in row_of:
+                lowest[link.source] = min(row_of[node], lowest.get(link.source, row_of[node]))
+    occupied: set[tuple[int | str, int]] = set()
+    for node, row in lowest.items():
+        while (where.place[node], row) in occupied:
+            row += 1
+        occupied.add((where.place[node], row))
+        row_of[node] = row

@@ -1,0 +1,45 @@
+"""Outputs of all steps that are joined outside of time to be read step by step: drawn within the steps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...core.node import Node
+from .folding import Folded, Link, Several
+
+
+def within_steps(folded: Folded) -> Folded:
+    """Returns the graph in which a step reads the outputs of layers below from the same step.
+
+    Between two layers the outputs of all steps are stacked, of both directions also concatenated, and a step reads its
+    row; an arrow up to a bar over all columns and down again would say less than one within the column.
+    """
+    joined = [x for x in folded.nodes if x.step is None and x.op and x.op.name in ("stack", "concatenate")]
+    rows = {x: _rows(folded, x) for x in joined}
+    rows = {x: links for x, links in rows.items() if links}
+    if not rows:
+        return folded
+    arrows = {x: [y for link in links for y in _read(rows, x, link)] for x, links in folded.arrows.items()}
+    used = {link.source for links in arrows.values() for link in links}
+    gone = {x for x in rows if x not in used and any(link.source is x for ys in folded.arrows.values() for link in ys)}
+    nodes = [x for x in folded.nodes if x not in gone]
+    return replace(folded, nodes=nodes, arrows={x: arrows[x] for x in nodes})
+
+
+def _rows(folded: Folded, node: Node) -> list[list[Link]]:
+    """Returns the links of each row of outputs side by side; none if they are not joined along another axis."""
+    stacks = folded.operands[node]
+    if node.op is not None and node.op.name == "stack":
+        links = folded.arrows[node]
+        return [[x] for x in links] if len(links) == len(node.inputs) and not node.attributes.get("axis", 0) else []
+    if node.attributes.get("axis", 0) in (0, -node.ndim) or not all(type(x) is Several for x in stacks):
+        return []
+    parts = [x.links for x in stacks if type(x) is Several]
+    return [list(row) for row in zip(*parts, strict=True)] if {len(x) for x in parts} == {node.shape[0]} else []
+
+
+def _read(rows: dict[Node, list[list[Link]]], node: Node, link: Link) -> list[Link]:
+    """Returns the links within the step in place of one from a row of joined outputs."""
+    index = link.user.attributes.get("index") if link.source in rows and node.step is not None else None
+    index = index[0] if isinstance(index, tuple) and index else index
+    return rows[link.source][index] if type(index) is int else [link]

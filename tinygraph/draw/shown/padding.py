@@ -1,0 +1,50 @@
+"""What a picture says of padding, and which zeros are made within a step: neither is an input."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...core.leaves import Constant
+from ...core.node import Node
+from ...core.traced import Traced
+from .phases import Phases
+
+
+def is_mask(node: Node) -> bool:
+    """Whether a node is the mask of the real steps that `unroll` makes of lengths."""
+    return isinstance(node, Constant) and node.name == "real" and node.dtype.kind == "b"
+
+
+def real(*masks: Node) -> str:
+    """Returns ``1 of 2 real``: how many of the sequences, or of their steps, are no padding."""
+    return f"{sum(np.count_nonzero(x.value) for x in masks)} of {sum(x.size for x in masks)} real"
+
+
+def padded(nodes: list[Node], phases: Phases) -> dict[tuple[int, int], str]:
+    """Maps columns to what is said under them, where some sequences are padding: ``1 of 2 real``, or ``padding``."""
+    rows: dict[tuple[int, int], np.ndarray] = {}
+    for node in nodes:
+        if node.op is None or node.op.name != "where" or not is_mask(node.inputs[0]):
+            continue
+        mask, value = node.inputs[0].value, node.inputs[1]
+        steps = value.inputs if value.op is not None and value.op.name == "stack" else ()
+        for x, row in [(node, mask)] if node.step is not None else zip(steps, mask, strict=False):
+            column = phases.column(x)
+            if column is not None:
+                rows[column] = row
+    return {
+        column: f"{np.count_nonzero(row)} of {row.size} real" if row.any() else "padding"
+        for column, row in rows.items()
+        if not row.all()
+    }
+
+
+def zeros_within(nodes: list[Node]) -> set[Node]:
+    """Returns the unnamed zeros that an op makes at several steps; those of a single step may be an initial state."""
+    at: dict[tuple[object, ...], dict[Node, int]] = {}
+    for node in nodes:
+        for slot, x in enumerate(node.inputs):
+            plain = isinstance(x, Constant) and x.step is not None and not x.name and not isinstance(x, Traced)
+            if plain and x.shape and x.dtype.kind == "f" and not np.any(x.value):
+                at.setdefault((node.op and node.op.name, slot, x.shape), {})[x] = x.step or 0
+    return {x for steps in at.values() if len(set(steps.values())) > 1 for x in steps}

@@ -1,0 +1,234 @@
+"""Phases of a graph: loops over time of which one starts from another's result, as a decoder from an encoder's state.
+
+Their steps have the same numbers but are not the same time, so a picture gives each phase columns of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import takewhile
+
+from ...core.graph import ancestors
+from ...core.leaves import Parameter
+from ...core.node import Node
+from ..labels import clean
+
+MANY = -(1 << 62)
+"""In place of a step: more than one."""
+ENOUGH = 500
+"""So many nodes of a phase tell its name."""
+StepsRead = dict[int, int]
+"""Maps the numbers of loops to the step of each that a node depends on, or MANY."""
+Feeds = dict[tuple[int, int], dict[int, set[int]]]
+"""Maps pairs of loops (source, user) to a dict from steps of the user to the steps that it reads there."""
+
+
+@dataclass
+class Phases:
+    """The phase of each node with a step.
+
+    Attributes:
+        of: maps each node with a step to the number of its phase, from 0 in order of computation.
+        names: a name for each phase, such as ``encoder``; a single phase has the name "".
+        loop: maps each node with a step to the number of its loop.
+        entered: maps loops to the steps at which later phases read them, themselves or through loops of their phase;
+            MANY stands for several steps that are read together.
+        seen_whole: the loops of which another loop of their phase reads all steps at each of its own.
+    """
+
+    of: dict[Node, int] = field(default_factory=dict)
+    names: list[str] = field(default_factory=lambda: [""])
+    loop: dict[Node, int] = field(default_factory=dict)
+    entered: dict[int, set[int]] = field(default_factory=dict)
+    seen_whole: set[int] = field(default_factory=set)
+
+    def column(self, node: Node) -> tuple[int, int] | None:
+        """Returns phase and step, in the order of the columns; None for a node without a step."""
+        return None if node.step is None else (self.of.get(node, 0), node.step)
+
+
+def phases(roots: list[Node]) -> Phases:
+    """Tell the phases from the order in which nodes were made, their steps, and what reads what; in linear time.
+
+    A loop over time is a run of nodes whose steps rise, or fall. Another loop shares its columns if it reads the same
+    step of it at each of its steps (a layer above, a loss), or goes on where it ended; or if neither reads the other
+    (two directions). A loop that only starts from it, or looks at all of its steps, is a later phase.
+    """
+    nodes = ancestors(roots)
+    loop = _loops(nodes)
+    steps: dict[int, list[int]] = {}
+    for node, i in loop.items():
+        steps.setdefault(i, []).append(node.step or 0)
+    steps = {i: list(dict.fromkeys(x)) for i, x in steps.items()}
+    feeds = _feeds(nodes, loop, steps)
+    phase = _order(feeds, steps)
+    rank = {p: i for i, p in enumerate(sorted(set(phase.values())))}
+    of = {x: rank[phase[i]] for x, i in loop.items()}
+    of |= {x: of[x.origin] for x in nodes if x.step is not None and x.origin in of}
+    whole = _seen_whole(feeds, phase, steps)
+    return Phases(of, _names(of) if len(rank) > 1 else [""], loop, _entered(feeds, phase), whole)
+
+
+def _loops(nodes: list[Node]) -> dict[Node, int]:
+    """Maps each node with a step to the number of its loop; ``nodes`` are in the order in which they were made."""
+    blocks = _blocks(nodes)
+    loop: dict[Node, int] = {}
+    number = turn = 0
+    for i, pieces in enumerate(blocks):
+        here = _sign(blocks[i - 1], pieces) if i else 0
+        ahead = _sign(pieces, blocks[i + 1]) if i + 1 < len(blocks) else 0
+        if turn and here != turn:
+            number, turn = number + 1, 0
+        elif i and loop[blocks[i - 1][-1][-1]] == number:
+            turn = here
+        old, new = _parted(blocks[i - 1], pieces) if turn and ahead not in (0, turn) else (pieces, [])
+        loop.update(dict.fromkeys([x for piece in old for x in piece], number))
+        if new:
+            number, turn = number + 1, 0
+            loop.update(dict.fromkeys([x for piece in new for x in piece], number))
+    return loop
+
+
+StepPieces = list[list[Node]]
+"""Nodes of one step in pieces, between which nodes without a step were made."""
+
+
+def _blocks(nodes: list[Node]) -> list[StepPieces]:
+    blocks: list[StepPieces] = []
+    broken = False
+    for node in nodes:
+        if node.origin is not None:
+            continue
+        if node.step is None:
+            broken = True
+        elif not blocks or blocks[-1][0][0].step != node.step:
+            blocks.append([[node]])
+            broken = False
+        elif broken:
+            blocks[-1].append([node])
+            broken = False
+        else:
+            blocks[-1][-1].append(node)
+    return blocks
+
+
+def _sign(before: StepPieces, after: StepPieces) -> int:
+    a, b = before[0][0].step or 0, after[0][0].step or 0
+    return (b > a) - (b < a)
+
+
+def _parted(before: StepPieces, block: StepPieces) -> tuple[StepPieces, StepPieces]:
+    """Part the block at which the direction changes: the next loop may begin in the step in which the last one ended.
+
+    Between two loops there is a stack of outputs, or an initial state; if there is none, the last loop has what does
+    the same as its step before.
+    """
+    if len(block) > 1:
+        return block[:-1], block[-1:]
+    kinds = [[x.op and x.op.name for piece in pieces for x in piece] for pieces in (before, block)]
+    same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(*kinds, strict=False))))
+    return ([block[0][:same]], [block[0][same:]]) if same == len(kinds[0]) < len(kinds[1]) else (block, [])
+
+
+def _feeds(nodes: list[Node], loop: dict[Node, int], steps: dict[int, list[int]]) -> Feeds:
+    outside: dict[Node, StepsRead] = {}
+    feeds: Feeds = {}
+    for node in nodes:
+        own = loop.get(node)
+        reads: StepsRead = {}
+        for x in node.inputs:
+            if x in outside:
+                source = _picked(node, outside[x], steps)
+            elif x in loop and loop[x] != own:
+                source = {loop[x]: x.step or 0}
+            else:
+                continue
+            for i, s in source.items():
+                reads[i] = s if reads.get(i, s) == s else MANY
+        if reads and own is None and node.origin is None:
+            outside[node] = reads
+        elif reads and node.origin is None:
+            for i in reads.keys() - {own}:
+                feeds.setdefault((i, own), {}).setdefault(node.step or 0, set()).add(reads[i])  # type: ignore[arg-type]
+    return feeds
+
+
+def _picked(node: Node, source: StepsRead, steps: dict[int, list[int]]) -> StepsRead:
+    """Returns what ``outputs[t]`` reads: of an array with a row for each step of a loop, only the step of its row."""
+    index = node.attributes.get("index")
+    index = index[0] if isinstance(index, tuple) and index else index
+    if not source or node.op is None or node.op.name != "getitem" or type(index) is not int:
+        return source
+    rows = node.inputs[0].shape[0]
+    return {i: sorted(steps[i])[index] if s == MANY and len(steps[i]) == rows else s for i, s in source.items()}
+
+
+def _order(feeds: Feeds, steps: dict[int, list[int]]) -> dict[int, int]:
+    """Maps each loop to its phase; loops are numbered in order of computation, so a source comes before its users."""
+    shared = {(a, b): _shares(at, steps[a], steps[b]) for (a, b), at in feeds.items()}
+    phase = dict.fromkeys(steps, 0)
+    users: dict[int, list[int]] = {}
+    for source, user in sorted(feeds, key=lambda pair: pair[1]):
+        phase[user] = max(phase[user], phase[source] + (not shared[source, user]))
+        users.setdefault(source, []).append(user)
+    for source in sorted(users, reverse=True):  # the data of a decoder may be made before its encoder
+        if all(shared[source, user] for user in users[source]):
+            phase[source] = max(phase[source], min(phase[user] for user in users[source]))
+    return phase
+
+
+def _entered(feeds: Feeds, phase: dict[int, int]) -> dict[int, set[int]]:
+    entered: dict[int, set[int]] = {}
+    for source, user in sorted(feeds, key=lambda pair: -pair[1]):
+        if phase[source] == phase[user]:
+            entered.setdefault(source, set()).update(entered.get(user, ()))
+        else:
+            entered.setdefault(source, set()).update(*feeds[source, user].values())
+    return entered
+
+
+def _seen_whole(feeds: Feeds, phase: dict[int, int], steps: dict[int, list[int]]) -> set[int]:
+    whole: set[int] = set()
+    for source, user in sorted(feeds, key=lambda pair: -pair[1]):
+        at = feeds[source, user]
+        wide = sum(MANY in read or len(read) == len(steps[source]) > 1 for read in at.values())
+        if phase[source] == phase[user] and (user in whole or wide > max(len(at) // 2, 1)):
+            whole.add(source)
+    return whole
+
+
+def _shares(at: dict[int, set[int]], source: list[int], user: list[int]) -> bool:
+    """Whether two loops run over the same time."""
+    known = {t: read - {MANY} for t, read in at.items()}
+    wide = [t for t, read in known.items() if len(read) == len(source) > 1]  # such as attention, a step at a time
+    level = {t for t, read in known.items() if t in read and (t not in wide or len(wide) == 1 < len(at))}
+    if len(level) > 1 or level == set(user):
+        return True
+    turns = [order[-1] - order[0] for order in (source, user) if len(order) > 1]
+    onward = {1 if turns[0] > 0 else -1} if turns else {1, -1}
+    apart = {t - s for t, read in at.items() for s in read}
+    return apart <= {0, *onward} and bool(apart & onward)
+
+
+def _names(of: dict[Node, int]) -> list[str]:
+    """Returns the scope that all of a phase is in; else encoder and decoder, unless both are one cell."""
+    scopes: list[set[str]] = [set() for _ in range(max(of.values()) + 1)]
+    weights: list[set[Node]] = [set() for _ in scopes]
+    left = [ENOUGH] * len(scopes)
+    for node, p in of.items():
+        if left[p]:
+            left[p] -= 1
+            scopes[p].update([] if node.op is None else [node.scope.partition("/")[0]])
+            weights[p].update(x for x in map(_behind_views, node.inputs) if isinstance(x, Parameter))
+    names = [clean(x.copy().pop(), 24) if len(x) == 1 else "" for x in scopes]
+    if all(names) and len(set(names)) == len(names):
+        return names
+    if len(names) == 2 and weights[0] != weights[1]:
+        return ["encoder", "decoder"]
+    return [f"part {p}" for p in range(1, len(names) + 1)]
+
+
+def _behind_views(node: Node) -> Node:
+    while node.step is None and len(node.inputs) == 1:
+        node = node.inputs[0]
+    return node

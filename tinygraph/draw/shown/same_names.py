@@ -1,0 +1,62 @@
+"""Parameters of the same name: two cells each have a ``weight_ih``, so pictures say of which cell each one is."""
+
+from __future__ import annotations
+
+from ...core.leaves import Parameter
+from ...core.node import Node
+from .phases import Phases
+
+
+def full_names(nodes: list[Node], phases: Phases) -> dict[Node, str]:
+    """Maps every parameter to its name; unnamed ones are numbered in order of creation.
+
+    Of parameters with the same name each has the scope, phase or layer that uses it before its name, or a number.
+    """
+    parameters = [x for x in nodes if isinstance(x, Parameter)]
+    names: dict[Node, str] = {x: (x.name or "").strip() or f"θ{i}" for i, x in enumerate(parameters, 1)}
+    alike: dict[str, list[Node]] = {}
+    for x, name in names.items():
+        alike.setdefault(name, []).append(x)
+    doubled = {x for same in alike.values() if len(same) > 1 for x in same}
+    users = _first_users(nodes, doubled)
+    for name, same in alike.items():
+        if len(same) > 1:
+            names |= _told_apart(name, {x: users.get(x) for x in same}, phases)
+    return names
+
+
+def _first_users(nodes: list[Node], parameters: set[Node]) -> dict[Node, Node]:
+    """Maps parameters to the first node with a step that reads each, itself or through views; else to the first."""
+    users: dict[Node, Node] = {}
+    behind: dict[Node, Node] = {x: x for x in parameters}
+    for node in nodes if parameters else ():
+        for x in node.inputs:
+            parameter = behind.get(x)
+            if parameter is not None:
+                if parameter not in users or (users[parameter].step is None and node.step is not None):
+                    users[parameter] = node
+                if len(node.inputs) == 1:
+                    behind[node] = parameter
+    return users
+
+
+def _told_apart(name: str, users: dict[Node, Node | None], phases: Phases) -> dict[Node, str]:
+    scopes = ["" if x is None else x.scope for x in users.values()]
+    parts = [phases.names[phases.of[x]] if x in phases.of else "" for x in users.values()]
+    loops = {i: k for k, i in enumerate(sorted({phases.loop[x] for x in users.values() if x in phases.loop}), 1)}
+    layers = [f"layer {loops[phases.loop[x]]}" if x in phases.loop else "" for x in users.values()]
+    for prefixes in (scopes, parts, [f"{a}/{b}" for a, b in zip(scopes, parts, strict=True)], layers):
+        if all(prefixes) and len(set(prefixes)) == len(prefixes):
+            return {x: f"{prefix}.{name}" for x, prefix in zip(users, prefixes, strict=True)}
+    return {x: f"{name} #{k}" for k, x in enumerate(users, 1)}
+
+
+LONGEST = 14
+"""The longest parameter name, in characters, that a box has room for."""
+
+
+def short_names(names: dict[Node, str]) -> dict[Node, str]:
+    """Maps parameters to chip texts: their names, or the last part of dotted names if a dotted name is too long."""
+    if not any("." in name and len(name) > LONGEST for name in names.values()):
+        return names
+    return {x: name.rpartition(".")[2] for x, name in names.items()}

@@ -1,0 +1,94 @@
+"""Backgrounds and texts of the columns: steps and tokens at their feet, the names of phases over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+from typing import Any
+
+from ...core.errors import GraphError, shown
+from ...core.node import Node
+from ..colours import INK
+from ..labels import clean, width
+from ..layout.clearance import clear_of_arrows
+from ..layout.place import Placed
+from ..picture import Band, Note, Picture
+from ..shown.folding import Folded, When
+from ..shown.regions import AFTER, Regions
+
+HEAD = 14.0
+"""Font size of a column's title, and of a phase's."""
+
+
+def headings(ops: Folded, folded: Folded, tokens: Any) -> list[tuple[str, str]]:
+    """Returns title and token of each column: ``t = 3``, and the text for this step; ``ops`` has all steps."""
+    texts = _by_column(ops, tokens)
+    texts |= {c: " · ".join(x for x in (texts.get(c, ""), said) if x) for c, said in ops.padding.items()}
+    spans = {column: (f"t = {a}" if a == b else f"t = {a} … {b}", "") for column, (a, b) in folded.dotted.items()}
+    return [spans.get(c) or (f"t = {c[1]}", texts.get(c, "")) for c in folded.columns()]
+
+
+def head_widths(heads: list[tuple[str, str]]) -> list[float]:
+    """Returns the widths that the texts under the columns take, in points."""
+    return [width(title, HEAD, True) + width(token, 12) + 12 * bool(token) for title, token in heads]
+
+
+def token_texts(steps: list[int], tokens: Any) -> dict[int, str]:
+    """Maps each step to its token."""
+    if tokens is None:
+        return {}
+    if isinstance(tokens, Mapping):
+        unknown = [t for t in tokens if t not in set(steps)]
+        if unknown:
+            raise GraphError(
+                f"draw: tokens has a key {shown(unknown[0])} that is no time step of the graph",
+                got=shown(unknown[0]),
+                expected=f"steps from {steps[0]} to {steps[-1]}" if steps else "no step",
+                fix="pass a dict from step to text, or a list with one text per step",
+            )
+        return {t: clean(str(tokens.get(t, ""))) for t in steps}
+    texts = _listed(tokens)
+    if len(texts) != len(steps):
+        raise GraphError(
+            "draw: the number of tokens differs from the number of time steps",
+            expected=f"a list of {len(steps)} texts, one per step, or a dict from step to text",
+            got=f"{len(texts)} texts" if texts else type(tokens).__name__,
+            fix="" if steps else "mark the steps by tg.unroll or with tg.step(t)",
+        )
+    return dict(zip(steps, texts, strict=True))
+
+
+def _listed(tokens: Any) -> list[str]:
+    in_order = isinstance(tokens, Iterable) and not isinstance(tokens, (str, bytes, Mapping, Set, Node))
+    return [clean(str(token)) for token in tokens] if in_order else []
+
+
+def _by_column(ops: Folded, tokens: Any) -> dict[When, str]:
+    """Maps each column to its token; where an encoder feeds a decoder there may be one for each column of both."""
+    columns = ops.columns()
+    if len(columns) != len(ops.steps) and len(_listed(tokens)) == len(columns):
+        return dict(zip(columns, _listed(tokens), strict=True))
+    texts = token_texts(ops.steps, tokens)
+    return {c: texts.get(c[1], "") for c in columns} if texts else {}
+
+
+def draw_bands(picture: Picture, placed: Placed, where: Regions, heads: list[tuple[str, str]]) -> None:
+    """Draw a band for each column, and one for what is computed once after the last step."""
+    for c, (head, token) in enumerate(heads):
+        if c in placed.edges:  # all boxes of a step may be initial states, which stand before the columns
+            picture.bands.append(Band(*placed.edges[c], placed.foot, placed.top, head, token))
+    last = len(where.steps)
+    results = [x for x, spot in where.place.items() if spot == AFTER and x not in where.states]
+    if last and results and last in placed.edges:
+        picture.bands.append(Band(*placed.edges[last], placed.foot, placed.top, "after"))
+
+
+def draw_phases(picture: Picture, folded: Folded, placed: Placed, where: Regions) -> None:
+    """Write the name of each phase over its columns, where no arrow passes."""
+    if len(folded.phases.names) < 2:
+        return
+    for p, name in enumerate(folded.phases.names):
+        edges = [placed.edges[c] for c, (phase, _) in enumerate(where.steps) if phase == p and c in placed.edges]
+        if edges:
+            y, span = placed.top + 16, (edges[0][0], edges[-1][1])
+            x = clear_of_arrows(picture, span, width(name, HEAD, True), y)
+            picture.notes.append(Note(x, y, name, INK, HEAD))

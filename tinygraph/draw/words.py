@@ -1,0 +1,83 @@
+"""The words that the library itself writes into pictures, in other languages: all of them pass through `told`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache, lru_cache
+from pathlib import Path
+
+from .picture import Box, Part, Picture
+
+LANGUAGES = ("en", "zh")
+
+
+@cache
+def table(lang: str) -> dict[str, str]:
+    """Maps English texts, and regular expressions of whole texts, to another language; from ``zh.txt`` for ``"zh"``."""
+    lines = (Path(__file__).parent / f"{lang}.txt").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("\t") for line in lines if not line.startswith("#"))
+
+
+@cache
+def _patterns(lang: str) -> dict[re.Pattern[str], str]:
+    return {re.compile(pattern): words for pattern, words in table(lang).items() if re.search(r"\([.\\?]", pattern)}
+
+
+@lru_cache(maxsize=4096)
+def told(text: str, lang: str) -> str:
+    """Returns a text of the library in another language; what is no such text stays as it is."""
+    if lang == "en" or not text:
+        return text
+    if text in table(lang):
+        return table(lang)[text]
+    for sign, other in (("\n", "\n"), ("; ", ";"), (" · ", " · ")):
+        if sign in text:
+            return other.join(told(part, lang) for part in text.split(sign))
+    matches = ((form.fullmatch(text), words) for form, words in _patterns(lang).items())
+    whole = next((_filled(match, words, lang) for match, words in matches if match), None)
+    return ", ".join(told(part, lang) for part in text.split(", ")) if whole is None and ", " in text else whole or text
+
+
+def _filled(match: re.Match[str], words: str, lang: str) -> str:
+    """Returns words with the parts of a match, which may be words of ours themselves."""
+    return re.sub(r"\\(\d)", lambda number: told(match[int(number[1])] or "", lang), words)
+
+
+def translated(picture: Picture, lang: str) -> Picture:
+    """Returns a picture with all the words that views wrote into it in another language; names stay."""
+    return replace(
+        picture,
+        lang=lang,
+        boxes=[_box(box, lang) for box in picture.boxes],
+        arrows=[replace(x, tip=told(x.tip, lang)) for x in picture.arrows],
+        bands=[replace(x, title=told(x.title, lang)) for x in picture.bands],
+        notes=[replace(x, text=told(x.text, lang)) for x in picture.notes],
+        tiles=[replace(x, tip=told(x.tip, lang), text=told(x.text, lang)) for x in picture.tiles],
+        keys=[(colour, told(words, lang)) for colour, words in picture.keys],
+        uses=[replace(x, shape=told(x.shape, lang), norm=x.norm and told(x.norm, lang)) for x in picture.uses],
+        subtitle=told(picture.subtitle, lang),
+        plain_text=[_line(line, lang) for line in picture.plain_text],
+    )
+
+
+def _line(line: str, lang: str) -> str:
+    """Returns a line of a list in another language: all of it, or what stands between wide gaps."""
+    bare = line.strip()
+    if told(bare, lang) != bare:
+        return line.replace(bare, told(bare, lang))
+    parts = (part if not part.strip() else _operands(told(part, lang), lang) for part in re.split(r"(\s{2,})", line))
+    return "".join(parts)
+
+
+def _operands(text: str, lang: str) -> str:
+    return re.sub(r"\b(data|state|zeros|scalar)\b", lambda word: told(word[0], lang), text)
+
+
+def _box(box: Box, lang: str) -> Box:
+    """Returns a box in another language; a name that is like one of our words is the user's and stays."""
+    named = box.node is not None and bool((box.node.name or "").strip())
+    title = (
+        box.title if named else [Part(told(x.text, lang) if x.kind == "text" else x.text, x.kind) for x in box.title]
+    )
+    return replace(box, title=title, below=told(box.below, lang), tip=[told(line, lang) for line in box.tip])

@@ -1,0 +1,221 @@
+"""The title over a picture and the table and legend at its right: their places, and their marks in a file."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..colours import GREY, INK
+from ..labels import width
+from ..norms.heat import ramp
+from ..picture import Picture
+from .look import LINES, Paint, text
+from .margin import (
+    MOST,
+    PALE,
+    SCALE,
+    WARM,
+    Key,
+    backward,
+    caption,
+    cells,
+    colour_of,
+    ends,
+    has_backward_arrows,
+    heads,
+    keys,
+    left_out,
+    odd_keys,
+)
+from .marks import rect
+
+ROW, KEY, PAD = 23.0, 22.0, 12.0
+"""Heights of a row of the table and of the legend, and the room within their frames."""
+FRAME = 'rx="9" fill="#ffffff" stroke="#e3e7ee"'
+
+
+class Extent(NamedTuple):
+    """The bounding box of what is drawn; y upward."""
+
+    left: float
+    right: float
+    foot: float
+    top: float
+
+
+def edges(picture: Picture) -> Extent:
+    """Returns the bounding box of boxes, bands, tiles, arrows, notes and badges, without the margin."""
+    spots = [(x.x, x.y, x.width / 2, x.height / 2) for x in picture.boxes]
+    spots += [(x.x, x.y, x.width / 2, x.height / 2) for x in picture.tiles]
+    spots += [(x.x, x.y, width(x.text, x.size, True) / 2, x.size) for x in picture.notes]
+    spots += [(x.x, x.foot - 20, 56.0, 22.0) for x in picture.cuts]
+    behind = [8.0 * min(max(b.times - 1, 0), 3) for b in picture.bands]
+    at = [p for arrow in picture.arrows for p in arrow.points]
+    xs = [x - w for x, _, w, _ in spots] + [b.left for b in picture.bands] + [x for x, _ in at]
+    ends = [x + w for x, _, w, _ in spots] + [b.right + k for b, k in zip(picture.bands, behind, strict=True)]
+    ys = [y - h for _, y, _, h in spots] + [b.foot for b in picture.bands] + [y for _, y in at]
+    tops = [y + h for _, y, _, h in spots] + [b.top + k for b, k in zip(picture.bands, behind, strict=True)]
+    right, top = max([*ends, *(x for x, _ in at)], default=1.0), max([*tops, *(y for _, y in at)], default=1.0)
+    return Extent(min(xs, default=0.0), right, min(ys, default=0.0), top)
+
+
+class Heading(NamedTuple):
+    """A line over the picture; ``y``: the height of its foot."""
+
+    words: str
+    size: float
+    y: float
+
+
+class _Frame(NamedTuple):
+    rows: list[str]
+    wide: float
+    high: float
+
+
+class Sidebar(NamedTuple):
+    """The table or the legend: its marks, its upper left corner and its size."""
+
+    name: str
+    rows: list[str]
+    x: float
+    y: float
+    wide: float
+    high: float
+
+
+def headings(picture: Picture, inner: Extent) -> list[Heading]:
+    """Returns subtitle and title, from below."""
+    lines: list[Heading] = []
+    y = inner.top
+    room = inner.right - inner.left + (320 if picture.aside == "right" else 0)
+    notes = [(words, 13.0) for words in wrapped(picture.subtitle, 13.0, room)[::-1]]
+    for words, size in (*notes, (picture.title, 21.0)):
+        if words:
+            y += 18 if size > 13 or not lines else 5
+            lines.append(Heading(words, size, y))
+            y += 0.8 * size
+    return lines
+
+
+def wrapped(words: str, size: float, room: float) -> list[str]:
+    """Returns lines of a text that are no wider than the room, but for single words."""
+    lines = [""]
+    for word in words.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and width(longer, size) > max(room, 160.0):
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+def sides(picture: Picture, inner: Extent, look: Paint) -> list[Sidebar]:
+    """Returns the table over the legend, in the middle of the picture's right side; or side by side below it."""
+    frames = [("params", _table(picture, look)), ("legend", _legend(picture, look))] if picture.aside else []
+    frames = [(name, frame) for name, frame in frames if frame.rows]
+    if picture.aside == "below":
+        lefts = [inner.left + sum(frame.wide + 28 for _, frame in frames[:k]) for k in range(len(frames))]
+        return [
+            Sidebar(name, frame.rows, x, inner.foot - 28, frame.wide, frame.high)
+            for x, (name, frame) in zip(lefts, frames, strict=True)
+        ]
+    y = (inner.top + inner.foot + sum(x.high for _, x in frames) + 28 * (len(frames) - 1)) / 2
+    placed = []
+    for name, frame in frames:
+        placed.append(Sidebar(name, frame.rows, inner.right + 40, y, frame.wide, frame.high))
+        y -= frame.high + 28
+    return placed
+
+
+def margin(picture: Picture, inner: Extent, look: Paint) -> tuple[list[str], Extent]:
+    """Returns the marks of the margin, and the bounding box with it."""
+    marks, (left, right, foot, top) = [], inner
+    for line in headings(picture, inner):
+        more = f'{BOLD} fill="{INK}"' if line.size > 13 else f'fill="{GREY}"'
+        place = f'x="{left:.1f}" y="{-line.y:.1f}" font-size="{line.size:g}" text-anchor="start"'
+        marks.append(f"<text {place} {more}>{text(line.words)}</text>\n")
+        top, right = line.y + line.size, max(right, left + width(line.words, line.size, line.size > 13))
+    for side in sides(picture, inner, look):
+        shift = f'fill="{INK}" font-size="11" text-anchor="start" transform="translate({side.x:.1f} {-side.y:.1f})"'
+        marks += [f"<g {shift}>", rect(0, 0, side.wide, side.high, FRAME), *side.rows, "</g>\n"]
+        top, foot, right = max(top, side.y), min(foot, side.y - side.high), max(right, side.x + side.wide)
+    return marks, Extent(left, right, foot, top)
+
+
+BOLD = 'font-weight="700"'
+
+
+def _words(x: float, y: float, words: str, more: str = "") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}"{more and " " + more}>{text(words)}</text>'
+
+
+def _table(picture: Picture, look: Paint) -> _Frame:
+    """Returns the parameters: a row each, the name on gold."""
+    if not picture.uses:
+        return _Frame([], 0, 0)
+    columns = heads(picture)
+    shown = picture.uses[:MOST]
+    rows = [[use.name, *cells(use, len(columns))] for use in shown]
+    wide = [
+        max(width(head, 10), *(width(row[k], 11, not k) for row in rows)) + (28 if k else 14)
+        for k, head in enumerate(columns)
+    ]
+    lefts = [PAD + 5 + sum(wide[:k]) + (14 if k else 0) for k in range(len(columns))]
+    first, second = caption(picture)
+    gap = width(first, 11, True) + 10
+    marks = [_words(PAD, 20, first, BOLD), _words(PAD + gap, 20, second)]
+    marks += [
+        _words(x - 5 * (not k), 40, head, f'font-size="10" fill="{PALE}"')
+        for k, (x, head) in enumerate(zip(lefts, columns, strict=True))
+    ]
+    for i, row in enumerate(rows):
+        y = 48 + ROW * i
+        marks.append(rect(PAD, y, wide[0] - 4, ROW - 4, f'rx="3" {look.ground("chip")}'))
+        marks += [
+            _words(x, y + 13.5, cell, BOLD if not k else "") for k, (x, cell) in enumerate(zip(lefts, row, strict=True))
+        ]
+    if left_out(picture):
+        marks.append(_words(PAD, 48 + ROW * MOST + 13.5, left_out(picture)))
+    high = 48 + ROW * min(len(picture.uses), MOST + 1) + PAD - 4
+    return _Frame(marks, max(sum(wide) + 2 * PAD, gap + width(second, 11) + 2 * PAD), high)
+
+
+def _legend(picture: Picture, look: Paint) -> _Frame:
+    """Returns the roles that occur, chips, and the colour scale."""
+    marks, y, wide = [], PAD, 9 * 18.0
+    for key in keys(picture):
+        marks += _key(key, y, look)
+        wide, y = max(wide, 36 + width(key.words, 11)), y + KEY
+    if picture.scale is not None:
+        marks += [rect(PAD + 18 * i, y, 18.3, 12, f'fill="{look.colour(ramp(i / 8))}"') for i in range(9)]
+        for words, x, anchor in zip(
+            (ends(picture)[0], look.say(SCALE), ends(picture)[1]), (0, 81, 162), _ANCHORS, strict=True
+        ):
+            marks.append(_words(PAD + x, y + 26, words, f'font-size="10" text-anchor="{anchor}"'))
+        y += 34
+    for line in backward(picture):
+        marks.append(_words(PAD, y + 10, line, f'font-size="10" fill="{WARM}"'))
+        wide, y = max(wide, width(line, 10)), y + 13
+    y += 6 * has_backward_arrows(picture)
+    for key in odd_keys(picture):
+        marks += _key(key, y, look)
+        wide, y = max(wide, 36 + width(key.words, 11)), y + KEY
+    return _Frame(marks, wide + 2 * PAD, y + PAD - 6)
+
+
+_ANCHORS = ("start", "middle", "end")
+
+
+def _key(key: Key, y: float, look: Paint) -> list[str]:
+    """Returns a sample of a border or a fill, and its words."""
+    return [*swatch(key, PAD + 1, y, look), _words(PAD + 36, y + 12, key.words)]
+
+
+def swatch(key: Key, x: float, y: float, look: Paint) -> list[str]:
+    fill = f'fill="{look.colour(key.fill)}"'
+    if not key.role:
+        return [rect(x, y + 1, 26, 14, f'rx="3" {fill}')]
+    line, stroke = LINES[key.role], f'stroke="{look.colour(colour_of(key))}"'
+    dashes = f' stroke-dasharray="{line.dashes}"' if line.dashes else ""
+    marks = [rect(x, y + 1, 26, 14, f'rx="4" {fill} {stroke} stroke-width="{line.width:g}"{dashes}')]
+    return marks + [rect(x + 3, y + 4, 20, 8, f'rx="2" fill="none" {stroke}')] * line.double

@@ -1,0 +1,70 @@
+"""The table of parameters and the legend as labels of DOT."""
+
+from __future__ import annotations
+
+from ..colours import GOLD
+from ..labels import html
+from ..norms.heat import ramp
+from ..picture import Picture
+from ..words import told
+from .margin import MOST, PALE, SCALE, WARM, backward, caption, cells, colour_of, ends, heads, left_out, odd_keys
+from .margin import keys as keys_of
+
+_OPEN = '<table border="1" color="#e3e7ee" cellborder="0" cellspacing="3" cellpadding="3" style="rounded">'
+
+
+def table(picture: Picture) -> str:
+    """Returns a row for each parameter."""
+    columns = heads(picture)
+    head = "".join(f'<td align="left"><font point-size="10" color="{PALE}">{html(c)}</font></td>' for c in columns)
+    rows = [
+        f'<tr><td bgcolor="{GOLD}"><b>{html(use.name)}</b></td>'
+        + "".join(f'<td align="left">{html(cell)}</td>' for cell in cells(use, len(columns)))
+        + "</tr>"
+        for use in picture.uses[:MOST]
+    ]
+    if left_out(picture):
+        rows.append(f'<tr><td colspan="{len(columns)}">{left_out(picture)}</td></tr>')
+    top = f'<tr><td colspan="{len(columns)}" align="left">{_caption(picture)}</td></tr><tr>{head}</tr>'
+    return f'<font point-size="11">{_OPEN}{top}{"".join(rows)}</table></font>'
+
+
+def _caption(picture: Picture) -> str:
+    """Returns two runs of text in cells of fixed widths: otherwise another font would close the gap between them."""
+    first, second = caption(picture)
+    words = ((f"<b>{first}</b>", 78), (second, 100))
+    fixed = "".join(f'<td fixedsize="true" width="{room}" height="16" align="left">{text}</td>' for text, room in words)
+    return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{fixed}</tr></table>'
+
+
+def legend(picture: Picture) -> str:
+    """Returns the roles that occur, chips, and the colour scale; empty if there is nothing to explain."""
+    rows = [
+        '<tr><td width="26" height="14" '
+        + (f'border="2" color="{colour_of(key)}" style="rounded" ' if key.role else "")
+        + f'bgcolor="{key.fill}"></td><td align="left">{html(key.words)}</td></tr>'
+        for key in keys_of(picture)
+    ]
+    if picture.scale is not None:
+        rows += _scale(picture)
+    rows += [
+        f'<tr><td bgcolor="{key.fill}" width="26" height="14"></td><td align="left">{key.words}</td></tr>'
+        for key in odd_keys(picture)
+    ]
+    return "" if not rows else f'<font point-size="11">{_OPEN}{"".join(rows)}</table></font>'
+
+
+def _scale(picture: Picture) -> list[str]:
+    steps = "".join(f'<td bgcolor="{ramp(i / 8)}" width="18" height="12"></td>' for i in range(9))
+    strip = f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{steps}</tr></table>'
+    low, high = ends(picture)
+    words = f"{low} &#160; {told(SCALE, picture.lang)} &#160; {high}"
+    rows = [
+        f'<tr><td colspan="2">{strip}</td></tr>',
+        f'<tr><td colspan="2"><font point-size="10">{words}</font></td></tr>',
+    ]
+    if backward(picture):
+        text = f'<font point-size="10" color="{WARM}">'
+        lines = "<br/>".join(f"{text}{line}</font>" for line in backward(picture))
+        rows.append(f'<tr><td colspan="2" align="left">{lines}</td></tr>')
+    return rows

@@ -1,0 +1,39 @@
+"""A picture told in words: what is drawn, for readers who do not see it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ..picture import Picture
+from ..words import told
+from .margin import WORDS, ends
+
+NAME = "computational graph"
+"""The name of a picture without a title."""
+
+
+def title_of(picture: Picture) -> str:
+    return picture.title or told(NAME, picture.lang)
+
+
+def description(picture: Picture) -> str:
+    """Returns what is drawn: the boxes by role, the columns, the parameters, and the range of gradient norms."""
+    parts = [picture.subtitle] if picture.subtitle else []
+    roles = Counter(box.role for box in picture.boxes if box.role in WORDS)
+    if roles:
+        names = {role: told(words, picture.lang).split("(")[0].split("(")[0].strip() for role, words in WORDS.items()}
+        parts.append("boxes: " + ", ".join(f"{roles[role]} {names[role]}" for role in WORDS if role in roles))
+    titles = [f"{band.title} {band.token}".strip() for band in picture.bands]
+    if titles:
+        parts.append("columns: " + ", ".join(titles[:1] if len(titles) < 2 else [f"{titles[0]} to {titles[-1]}"]))
+    if picture.tiles:
+        parts.append(f"{len(picture.tiles)} tiles")
+    if picture.arrows:
+        parts.append(f"{len(picture.arrows)} arrows")
+    if picture.uses:
+        parts.append("parameters: " + ", ".join(use.name for use in picture.uses[:20]))
+    if picture.scale is not None:
+        parts.append("gradient norms from {} to {}".format(*ends(picture)))
+    if picture.cuts:
+        parts.append(f"{len(picture.cuts)} cuts of the gradient through time")
+    return (". " if picture.lang == "en" else "。").join(told(part, picture.lang) for part in parts)
