@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import html
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -22,9 +22,11 @@ import gallery_networks as net  # noqa: E402
 
 import tinygraph as tg  # noqa: E402
 from models import batched_rnn, last_step_rnn, parity_rnn, series_rnn, tagging_rnn, word_rnn  # noqa: E402
+from tinygraph.draw.fitting import measured  # noqa: E402
+from tinygraph.draw.options import AREAS  # noqa: E402
 
-Drawings = dict[str, Callable[[], tg.Drawing]]
-"""Maps the name of a picture to a function that draws it."""
+Drawings = dict[str, Callable[..., tg.Drawing]]
+"""Maps the name of a picture to a function that draws it, with more options of `tg.draw`."""
 
 UNROLLED, ROLLED, FLOW = "tg.draw(loss, gradients=True)", 'tg.draw(loss, "rolled")', 'tg.draw(loss, "flow")'
 
@@ -108,43 +110,43 @@ def seeds() -> Drawings:
 def cells() -> Drawings:
     """Cells, directions and truncation."""
     return {
-        "lstm": lambda: tg.draw(net.lstm(4), gradients=True),
-        "lstm_cut": lambda: tg.draw(net.lstm(4, truncate=2), gradients=True),
-        "gru_rolled": lambda: tg.draw(net.gru(), "rolled"),
-        "lstm_rolled": lambda: tg.draw(net.lstm(), "rolled"),
-        "both_ways_rolled": lambda: tg.draw(net.both_ways(), "rolled"),
-        "both_ways": lambda: tg.draw(net.both_ways(), level="layer", gradients=True),
-        "residual": lambda: tg.draw(net.residual(), gradients=True),
+        "lstm": lambda **more: tg.draw(net.lstm(4), gradients=True, **more),
+        "lstm_cut": lambda **more: tg.draw(net.lstm(4, truncate=2), gradients=True, **more),
+        "gru_rolled": lambda **more: tg.draw(net.gru(), "rolled", **more),
+        "lstm_rolled": lambda **more: tg.draw(net.lstm(), "rolled", **more),
+        "both_ways_rolled": lambda **more: tg.draw(net.both_ways(), "rolled", **more),
+        "both_ways": lambda **more: tg.draw(net.both_ways(), level="layer", gradients=True, **more),
+        "residual": lambda **more: tg.draw(net.residual(), gradients=True, **more),
     }
 
 
 def textbook() -> Drawings:
     """Networks that every course has, most of them without any option."""
     return {
-        "rnn": lambda: tg.draw(net.rnn()),
-        "cell_lstm": lambda: tg.draw(net.cell_lstm()),
-        "lstm_25": lambda: tg.draw(net.cell_lstm(25)),
-        "stacked_gru": lambda: tg.draw(net.stacked_gru()),
-        "stacked_gru_heat": lambda: tg.draw(net.stacked_gru(), gradients=True),
-        "encoder_decoder": lambda: tg.draw(net.encoder_decoder()),
-        "encoder_decoder_heat": lambda: tg.draw(net.encoder_decoder(), gradients=True),
-        "padded": lambda: tg.draw(net.padded(), gradients=True),
-        "twice": lambda: tg.draw(net.twice(), gradients=True),
-        "own_cell": lambda: tg.draw(net.own_cell(), gradients=True),
-        "truncated": lambda: tg.draw(net.rnn(6, truncate=2), gradients=True),
-        "perceptron": lambda: tg.draw(net.perceptron(), gradients=True),
+        "rnn": lambda **more: tg.draw(net.rnn(), **more),
+        "cell_lstm": lambda **more: tg.draw(net.cell_lstm(), **more),
+        "lstm_25": lambda **more: tg.draw(net.cell_lstm(25), **more),
+        "stacked_gru": lambda **more: tg.draw(net.stacked_gru(), **more),
+        "stacked_gru_heat": lambda **more: tg.draw(net.stacked_gru(), gradients=True, **more),
+        "encoder_decoder": lambda **more: tg.draw(net.encoder_decoder(), **more),
+        "encoder_decoder_heat": lambda **more: tg.draw(net.encoder_decoder(), gradients=True, **more),
+        "padded": lambda **more: tg.draw(net.padded(), gradients=True, **more),
+        "twice": lambda **more: tg.draw(net.twice(), gradients=True, **more),
+        "own_cell": lambda **more: tg.draw(net.own_cell(), gradients=True, **more),
+        "truncated": lambda **more: tg.draw(net.rnn(6, truncate=2), gradients=True, **more),
+        "perceptron": lambda **more: tg.draw(net.perceptron(), gradients=True, **more),
     }
 
 
 def gradients() -> Drawings:
     """Gradients on their way back through time."""
     return {
-        "vanishing": lambda: tg.draw(net.chain(16, 0.6), "flow"),
-        "exploding": lambda: tg.draw(net.chain(16, 1.8), "flow"),
-        "vanishing_strip": lambda: tg.draw(net.chain(8, 0.6, last_only=True), gradients=True),
-        "backward": lambda: tg.draw(net.chain(3, 0.9), "backward"),
-        "long": lambda: tg.draw(net.chain(100, 0.9), gradients=True),
-        "compiled": lambda: tg.draw(net.compiled_rnn(), "compiled"),
+        "vanishing": lambda **more: tg.draw(net.chain(16, 0.6), "flow", **more),
+        "exploding": lambda **more: tg.draw(net.chain(16, 1.8), "flow", **more),
+        "vanishing_strip": lambda **more: tg.draw(net.chain(8, 0.6, last_only=True), gradients=True, **more),
+        "backward": lambda **more: tg.draw(net.chain(3, 0.9), "backward", **more),
+        "long": lambda **more: tg.draw(net.chain(100, 0.9), gradients=True, **more),
+        "compiled": lambda **more: tg.draw(net.compiled_rnn(), "compiled", **more),
     }
 
 
@@ -195,14 +197,35 @@ def write(folder: Path) -> int:
     return len(CAPTIONS)
 
 
+def sizes() -> Iterator[str]:
+    """The lines of a table: how large each picture is, and its smallest text, as it is and fitted into an area."""
+    heads = ["as it is", *AREAS]
+    yield f"{'points':22}" + "".join(f"{head:>24}" for head in heads)
+    for name, draw in (item for drawings in sections().values() for item in drawings.items()):
+        cells = []
+        for fit in (None, *AREAS):
+            try:
+                picture = draw(fit=fit).picture
+                wide, high, least = (x * picture.scaled for x in measured(picture))
+                cells.append(f"{wide:,.0f} x {high:,.0f}, text {least:.1f}")
+            except tg.GraphError:
+                cells.append("cannot be read")
+        yield f"{name:22}" + "".join(f"{cell:>24}" for cell in cells)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "folder", nargs="?", type=Path, default=Path("out/gallery"), help="where to write (%(default)s)"
     )
-    folder = parser.parse_args().folder
-    count = write(folder)
-    print(f"wrote {count} pictures and {folder / 'index.html'}")
+    parser.add_argument("--sizes", action="store_true", help="print a table of sizes instead")
+    options = parser.parse_args()
+    if options.sizes:
+        for line in sizes():
+            print(line)
+        return
+    count = write(options.folder)
+    print(f"wrote {count} pictures and {options.folder / 'index.html'}")
 
 
 if __name__ == "__main__":

@@ -28,10 +28,15 @@ from .time.unroll import unroll
 
 if TYPE_CHECKING:
     from . import cells
-    from .cells import Dropout, Embedding, Linear, Module, Recurrent
+    from .cells import Recurrent
+    from .cells.base.module import Module
+    from .cells.around.layers import Dropout, Embedding, Linear
 
 __version__ = "0.1.0"
-_OF_CELLS = ("Dropout", "Embedding", "Linear", "Module", "Recurrent")
+_LATER = {"Recurrent": ".cells", "Module": ".cells.base.module"} | dict.fromkeys(
+    ("Dropout", "Embedding", "Linear"), ".cells.around.layers"
+)
+"""Names in files that are loaded when first asked for: the cells would be a fifth of the import's time."""
 
 __all__ = [
     "Constant", "Drawing", "Dropout", "Embedding", "Feedback", "GraphError", "Linear", "Module", "MutationError",
@@ -48,10 +53,10 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> Any:
-    """Loads `cells` when it or a layer is first asked for: its files would be a fifth of the import's time."""
-    if name == "cells" or name in _OF_CELLS:
-        cells = import_module(".cells", __name__)
-        return cells if name == "cells" else getattr(cells, name)
+    """Loads `cells` and the names of `_LATER` when they are first asked for."""
+    if name == "cells" or name in _LATER:
+        module = import_module(_LATER.get(name, ".cells"), __name__)
+        return module if name == "cells" else getattr(module, name)
     raise unknown(__name__, name, "" if name.startswith("_") else _instead_of(name))
 
 

@@ -29,7 +29,7 @@ def no_program(monkeypatch):
     "suffix, start",
     [
         ("svg", b"<?xml"),
-        ("txt", b"t = 1"),
+        ("txt", b"Recurrent network, 1 step, unrolled\n\nt = 1"),
         ("html", b"<!DOCTYPE"),
         pytest.param("png", b"\x89PNG", marks=rendering),
         *(
@@ -112,7 +112,7 @@ def test_the_text_shows_steps_rows_state_and_parameters():
 def test_the_text_shows_where_the_initial_state_goes():
     assert "  start: h0 ----> t = 1: W @ h0" in tg.draw(word_rnn(3)).text().splitlines()
     lines = tg.draw(both_ways(3)).text().splitlines()
-    assert "  start: zeros ----> t = 0: B @ ·" in lines and "  t = 2: B @ · <---- start: zeros" in lines
+    assert "  start: h₀ ----> t = 0: B @ h₀" in lines and "  t = 2: B @ h₀ <---- start: h₀" in lines
     assert "  start: h0 ----> cell: W @ hₜ₋₁" in tg.draw(word_rnn(3), "rolled").text().splitlines()
 
 

@@ -78,11 +78,11 @@ def test_an_op_stands_in_the_heart_and_is_registered() -> None:
 
 def test_every_optimizer_is_registered_and_tested() -> None:
     everything()
-    text = (ROOT / "tests" / "train" / "test_optimizers.py").read_text(encoding="utf-8")
+    text = (ROOT / "tests" / "train" / "test_rules.py").read_text(encoding="utf-8")
     for optimizer in below(tg.train.Optimizer):
         name = optimizer.__name__
         assert getattr(tg.train, name, None) is optimizer, f"import {name} in train/__init__.py"
-        assert re.search(rf"\b{name}\b", text), f"hold {name} against its paper in tests/train/test_optimizers.py"
+        assert re.search(rf"\b{name}\b", text), f"hold {name} against its paper in tests/train/test_rules.py"
 
 
 def test_every_view_and_backend_of_the_folders_is_registered() -> None:

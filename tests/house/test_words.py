@@ -14,7 +14,14 @@ import tinygraph as tg
 
 from .sources import EVERY, PAGES, SHOWN, line_of, short, text, tree
 
-NO_ARRAYS = {"cache_clear", "scope", "step", "nonfinite", "zero_grad"}
+NO_ARRAYS = {"cache_clear", "scope", "step", "nonfinite", "zero_grad", "metadata", "fit", "Checkpoint"} | {
+    "constant",
+    "step_decay",
+    "exponential",
+    "cosine",
+    "one_cycle",
+    "plateau",
+}
 """Public names that take no array and give none."""
 
 GIVEN = {

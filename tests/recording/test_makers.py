@@ -119,3 +119,32 @@ def test_questions_about_the_type_are_answered_as_of_arrays() -> None:
 def test_which_of_a_list_is_the_largest() -> None:
     w = tg.parameter([1.0, 3.0])
     assert tnp.argmax([w[0], w[1]]) == 1 and tnp.argmin([w[0], w[1]]) == 0
+
+
+def test_what_nodes_lack_numpy_answers_of_data() -> None:
+    """Code that does not know of nodes makes a reservoir, and takes its spectral radius."""
+
+    def run(w: Any) -> Any:
+        a = np.eye(3)
+        a[0, 1] = 0.5
+        radius = np.abs(np.linalg.eigvals(a)).max()
+        q, _ = np.linalg.qr(np.ones((3, 3)) + a)
+        q = np.array(np.linalg.svd(q)[1])
+        q[0] = w[0] / radius
+        steps, more = np.frexp(np.ones(2))[1], np.unwrap(np.zeros(3))
+        more[1] = w[1]
+        return q.sum() + more.sum() * steps.sum()
+
+    x = np.array([0.3, 0.4])
+    z = tg.recorded(run)(tg.parameter(x))
+    assert z.item() == run(x)
+    tg.check.gradients(lambda v: tg.recorded(run)(v), [x], order=1)
+    spectral = tg.recorded(lambda v: v[0] * np.abs(np.linalg.eigvals(np.eye(3))).max())
+    assert tg.compile(lambda v: spectral(v))(x) == 0.3
+    for name in ("eigvals", "svd", "qr"):
+        try:
+            tg.recorded(lambda w, name=name: getattr(np.linalg, name)(np.outer(w, w)))(tg.parameter(x))
+        except tg.GraphError as error:
+            assert f"np.linalg.{name}" in str(error)
+        else:
+            raise AssertionError(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 from typing import Any
@@ -91,6 +92,33 @@ def test_a_method_whose_base_class_is_elsewhere(files: Any) -> None:
     net = type("Derived", (middle.Net,), {"__module__": __name__})()
     is_right(lambda xs, w: net.run(xs, w), deep)
     is_right(net.run, deep)
+
+
+def test_names_in_which_source_text_was_run() -> None:
+    names: dict[str, Any] = {}
+    exec(DEEP + "\nclass Net:\n    def run(self, xs, w):\n        return states(xs, w)\n", names)
+
+    def forward(w: Any) -> Any:
+        return names["states"](X, w)
+
+    def by_a_class(w: Any) -> Any:
+        return net.run(X, w)
+
+    net, w = names["Net"](), tg.parameter(np.ones(3))
+    for fn in (forward, by_a_class, functools.partial(names["states"], X), names["Net"]().run):
+        z = tg.recorded(fn)(*([X] if fn.__class__ is type(net.run) else []), w)
+        np.testing.assert_allclose(z.value, names["states"](X, np.ones(3)), 1e-13)
+
+
+def test_a_function_in_a_decorator_of_another_file(files: Any) -> None:
+    (deep,) = files(deep=DEEP)
+
+    @functools.wraps(deep.states)
+    def logged(*args: Any) -> Any:
+        return deep_states(*args)
+
+    deep_states = logged.__wrapped__
+    is_right(lambda xs, w: logged(xs, w), deep)
 
 
 def test_installed_packages_and_pythons_own_modules_are_left_alone() -> None:

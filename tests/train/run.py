@@ -63,9 +63,16 @@ class Training:
     def train(self, steps, every=5):
         also = {"net": self.net, "average": self.average}
         return fit(
-            self.step, self.data, steps=steps, every=every, checkpoint=self.checkpoint, also=also,
-            callbacks=[self.look], validate=lambda: float(self.net.count.value), quiet=True,
-        )  # fmt: skip
+            self.step,
+            self.data,
+            steps=steps,
+            every=every,
+            checkpoint=self.checkpoint,
+            also=also,
+            callbacks=[self.look],
+            validate=lambda: float(self.net.count.value),
+            quiet=True,
+        )
 
     def end(self, history):
         """All numbers of the run."""

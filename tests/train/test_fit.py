@@ -9,7 +9,7 @@ import pytest
 import tinygraph as tg
 from tests.each import each
 from tinygraph.train import SGD, History, fit, step
-from tinygraph.train.step import Step
+from tinygraph.train.step import TrainingStep
 
 XS = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
 DATA = [(x, x @ np.array([2.0, -1.0])) for x in XS]
@@ -44,7 +44,7 @@ def test_the_state_is_carried_within_an_epoch_and_starts_anew_with_it():
 
     run = step(loss, w, SGD(w, 0.1), backend="eager")
 
-    class Watched(Step):
+    class Watched(TrainingStep):
         def __call__(self, *args, **kwargs):
             result = super().__call__(*args, **kwargs)
             states.append(float(result[1]["sum"]))

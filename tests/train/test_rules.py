@@ -11,18 +11,33 @@ from . import rules
 
 STEPS = 50
 CASES = {
-    "SGD": (rules.sgd, [{}, {"momentum": 0.9}, {"momentum": 0.8, "nesterov": True, "weight_decay": 0.1},
-                        {"momentum": 0.7, "dampening": 0.4}, {"weight_decay": 0.3}]),
+    "SGD": (
+        rules.sgd,
+        [
+            {},
+            {"momentum": 0.9},
+            {"momentum": 0.8, "nesterov": True, "weight_decay": 0.1},
+            {"momentum": 0.7, "dampening": 0.4},
+            {"weight_decay": 0.3},
+        ],
+    ),
     "Adam": (rules.adam, [{}, {"betas": (0.5, 0.7), "eps": 0.1}, {"weight_decay": 0.2}, {"amsgrad": True}]),
     "AdamW": (rules.adamw, [{}, {"weight_decay": 0.3, "betas": (0.8, 0.9)}, {"amsgrad": True, "betas": (0.5, 0.6)}]),
     "NAdam": (rules.nadam, [{}, {"momentum_decay": 0.3, "weight_decay": 0.1}, {"betas": (0.5, 0.9)}]),
     "RAdam": (rules.radam, [{}, {"betas": (0.8, 0.9), "weight_decay": 0.1}, {"betas": (0.5, 0.6), "eps": 0.1}]),
-    "RMSprop": (rules.rmsprop, [{}, {"alpha": 0.9, "centered": True}, {"momentum": 0.9, "weight_decay": 0.1},
-                                {"momentum": 0.5, "centered": True, "eps": 0.1}]),
+    "RMSprop": (
+        rules.rmsprop,
+        [
+            {},
+            {"alpha": 0.9, "centered": True},
+            {"momentum": 0.9, "weight_decay": 0.1},
+            {"momentum": 0.5, "centered": True, "eps": 0.1},
+        ],
+    ),
     "Adagrad": (rules.adagrad, [{}, {"rate_decay": 0.1, "first_sum": 0.5}, {"weight_decay": 0.2, "eps": 0.1}]),
     "Adadelta": (rules.adadelta, [{}, {"rho": 0.5, "eps": 1e-2}, {"weight_decay": 0.2}]),
     "Lion": (rules.lion, [{}, {"betas": (0.5, 0.6), "weight_decay": 0.2}]),
-}  # fmt: skip
+}
 EACH = [(name, options) for name, (_, several) in CASES.items() for options in several]
 SHAPES = {"a": (2, 3), "b": (), "c": (4,)}
 
@@ -36,12 +51,14 @@ def task():
 def expected(name, options, rate=0.03):
     starts, gradients = task()
     return {
-        k: np.array([
-            CASES[name][0](float(w[i]), [float(g[k][i]) for g in gradients], rate, **options)
-            for i in np.ndindex(w.shape)
-        ]).reshape(w.shape)
+        k: np.array(
+            [
+                CASES[name][0](float(w[i]), [float(g[k][i]) for g in gradients], rate, **options)
+                for i in np.ndindex(w.shape)
+            ]
+        ).reshape(w.shape)
         for k, w in starts.items()
-    }  # fmt: skip
+    }
 
 
 def close(parameters, name, options):

@@ -77,4 +77,22 @@ def of_splits() -> Iterator[Call]:
     )
 
 
-DATA = [*of_data(), *of_texts(), *of_splits()]
+def of_metrics() -> Iterator[Call]:
+    real = {"lengths": lambda: [2, 1], "counted": lambda: np.ones((2, 2), bool)}
+    square = lambda: np.arange(4.0).reshape(2, 2)  # noqa: E731
+    labels = lambda: np.array([[0, 1], [2, 0]])  # noqa: E731
+    for name in ("accuracy", "confusion"):
+        yield call(f"train.{name}", getattr(train, name), lambda: np.ones((2, 2, 3)), labels, **real)
+        yield call(f"train.{name}", getattr(train, name), labels, labels)
+    for name in ("perplexity", "bits_per_character"):
+        yield call(f"train.{name}", getattr(train, name), square, **real)
+    for name in ("mae", "rmse"):
+        yield call(f"train.{name}", getattr(train, name), square, square, **real)
+    yield call("train.skill", train.skill, square, square, lambda: 1.0, **real)
+    yield call("train.Running", lambda figure: train.Running(figure).add(square(), square()).value, lambda: train.mae)
+    yield call("train.Running.add", lambda *v, **k: train.Running(train.mae).add(*v, **k).value, square, square, **real)
+    logits = lambda: np.ones((2, 2, 3))  # noqa: E731
+    yield call("train.mean_cross_entropy", train.mean_cross_entropy, logits, labels, lengths=[2, 1])
+
+
+DATA = [*of_data(), *of_texts(), *of_splits(), *of_metrics()]

@@ -12,7 +12,6 @@ from .around.stack import Stack
 from .around.wrapper import LayerNorm, Residual
 from .around.zoneout import Zoneout
 from .base.cell import Cell
-from .base.module import Module as Module
 from .br_nbr import BR, NBR
 from .cfn_indrnn_minimal import CFN, IndRNN, MinimalRNN
 from .clockwork_rnn import ClockworkRNN
@@ -22,9 +21,6 @@ from .gru import GRU
 from .intersection_mclstm import MCLSTM, IntersectionRNN
 from .jordan import Jordan
 from .layernorm_lstm import LayerNormLSTM
-from .layers import Dropout as Dropout
-from .layers import Embedding as Embedding
-from .layers import Linear as Linear
 from .lem import LEM
 from .ligru_lightru_atr import ATR, LightRU, LiGRU
 from .lmu import LMU

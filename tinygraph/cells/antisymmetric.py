@@ -101,7 +101,8 @@ class GatedAntisymmetricRNN(PackedCell):
         z, n = self.from_input(x)
         r = rotated(h, self.weight_hh, self.gamma)
         n = n + r if self.bias_hh is None else n + r + self.bias_hh
-        h = h + self.epsilon * (ops.sigmoid(z + r) * ops.tanh(n))
+        z, n = ops.sigmoid(z + r), ops.tanh(n)
+        h = h + self.epsilon * (z * n)
         return h, h
 
 

@@ -37,7 +37,8 @@ class NBR(PackedCell):
         a, c, n = self.from_input(x)
         from_a, from_c = self.from_state(h)
         a, c = 1 + ops.tanh(a + from_a), ops.sigmoid(c + from_c)
-        h = c * h + (1 - c) * ops.tanh(n + a * h)
+        n = ops.tanh(n + a * h)
+        h = c * h + (1 - c) * n
         return h, h
 
 

@@ -39,7 +39,8 @@ class CFN(PackedCell):
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
         (theta, eta, n), (from_theta, from_eta) = self.from_input(x), self.from_state(h)
         theta, eta = ops.sigmoid(theta + from_theta), ops.sigmoid(eta + from_eta)
-        h = theta * ops.tanh(h) + eta * ops.tanh(n)
+        n = ops.tanh(n)
+        h = theta * ops.tanh(h) + eta * n
         return h, h
 
 

@@ -60,7 +60,8 @@ class FastRNN(PackedCell):
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
         (n,) = self.from_both(x, h)
-        h = ops.sigmoid(self.alpha) * self.nonlinearity(n) + ops.sigmoid(self.beta) * h
+        alpha, beta, n = ops.sigmoid(self.alpha), ops.sigmoid(self.beta), self.nonlinearity(n)
+        h = alpha * n + beta * h
         return h, h
 
 
@@ -126,5 +127,6 @@ class FastGRNN(PackedCell):
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
         p = affine(x, self.weight_ih) + affine(h, self.weight_hh)
         z, n = self.nonlinearity(self.biased(p, "z")), ops.tanh(self.biased(p, "n"))
-        h = (ops.sigmoid(self.zeta) * (1 - z) + ops.sigmoid(self.nu)) * n + z * h
+        zeta, nu = ops.sigmoid(self.zeta), ops.sigmoid(self.nu)
+        h = (zeta * (1 - z) + nu) * n + z * h
         return h, h

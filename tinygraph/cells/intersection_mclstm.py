@@ -67,7 +67,8 @@ class IntersectionRNN(PackedCell):
         d, r, g, k = self.from_both(x, h)
         d, r = self.depth_nonlinearity(d), self.recurrent_nonlinearity(r)
         g, k = self.gate_nonlinearity(g), self.gate_nonlinearity(k)
-        return g * x + (1 - g) * d, k * h + (1 - k) * r
+        y, h = g * x + (1 - g) * d, k * h + (1 - k) * r
+        return y, h
 
 
 class MCLSTM(PackedCell):
@@ -118,6 +119,8 @@ class MCLSTM(PackedCell):
         v, c = state
         *gates, n = self.from_both(x, v)
         f, i, o, m = (self.gate_nonlinearity(a) for a in gates)
-        c = f * c + i * self.cell_nonlinearity(n)
+        n = self.cell_nonlinearity(n)
+        c = f * c + i * n
         shown = ops.tanh(c)
-        return o * shown, (m * shown, c)
+        y, v = o * shown, m * shown
+        return y, (v, c)

@@ -64,7 +64,8 @@ class Jordan(Cell):
     def __call__(self, x: Any, s: Any) -> tuple[Node, Node]:
         h = self.nonlinearity(affine(x, self.weight_ih, self.bias_ih) + affine(s, self.weight_hh, self.bias_hh))
         y = self.output_nonlinearity(affine(h, self.weight_ho, self.bias_ho))
-        return y, self.mu * s + y
+        s = self.mu * s + y
+        return y, s
 
     def _state_size(self, i: int) -> int:
         return self.output_size

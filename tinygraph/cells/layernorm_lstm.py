@@ -74,6 +74,7 @@ class LayerNormLSTM(Cell):
         z = normed(affine(h, self.weight_hh), self.alpha_h, self.beta_h, self.epsilon)
         z = z + normed(affine(x, self.weight_ih), self.alpha_x, self.beta_x, self.epsilon)
         i, f, g, o = ops.split(z if self.b is None else z + self.b, 4, axis=-1)
-        c = ops.sigmoid(f) * c + ops.sigmoid(i) * ops.tanh(g)
-        h = ops.sigmoid(o) * ops.tanh(normed(c, self.alpha_c, self.beta_c, self.epsilon))
+        i, f, g, o = ops.sigmoid(i), ops.sigmoid(f), ops.tanh(g), ops.sigmoid(o)
+        c = f * c + i * g
+        h = o * ops.tanh(normed(c, self.alpha_c, self.beta_c, self.epsilon))
         return h, (h, c)

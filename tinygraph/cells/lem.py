@@ -73,7 +73,8 @@ class LEM(PackedCell):
         *gates, from_y = self.from_input(x)
         d_h, d_c, z = (a + b for a, b in zip(gates, self.from_state(h), strict=True))
         d_h, d_c = self.dt * ops.sigmoid(d_h), self.dt * ops.sigmoid(d_c)
-        new = (1 - d_c) * c + d_c * ops.tanh(z)
-        shown = affine(new if self.paper else c, self.weight_ch, self.bias_ch)
-        h = (1 - d_h) * h + d_h * ops.tanh(from_y + shown)
-        return h, (h, new)
+        before, z = c, ops.tanh(z)
+        c = (1 - d_c) * c + d_c * z
+        y = ops.tanh(from_y + affine(c if self.paper else before, self.weight_ch, self.bias_ch))
+        h = (1 - d_h) * h + d_h * y
+        return h, (h, c)

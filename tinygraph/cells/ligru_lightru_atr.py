@@ -50,8 +50,8 @@ class LiGRU(PackedCell):
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
         z, n = self.from_both(x, h)
-        z = self.gate_nonlinearity(z)
-        h = z * h + (1 - z) * self.nonlinearity(n)
+        z, n = self.gate_nonlinearity(z), self.nonlinearity(n)
+        h = z * h + (1 - z) * n
         return h, h
 
 
@@ -81,8 +81,8 @@ class LightRU(PackedCell):
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
         (n, f), (u,) = self.from_input(x), self.from_state(h)
-        f = ops.sigmoid(f + u)
-        h = (1 - f) * h + f * ops.tanh(n)
+        f, n = ops.sigmoid(f + u), ops.tanh(n)
+        h = (1 - f) * h + f * n
         return h, h
 
 
@@ -113,5 +113,6 @@ class ATR(PackedCell):
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
         (p,), (q,) = self.from_input(x), self.from_state(h)
-        h = ops.sigmoid(p + q) * p + ops.sigmoid(p - q) * h
+        i, f = ops.sigmoid(p + q), ops.sigmoid(p - q)
+        h = i * p + f * h
         return h, h

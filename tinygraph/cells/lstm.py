@@ -115,12 +115,11 @@ class LSTM(ClassicCell):
         h, c = state
         i, f, g, o = self.in_order(self.from_both(x, h))
         gate, i, f = self.gate_nonlinearity, self.seeing(c, i, "i"), self.seeing(c, f, "f")
-        if self.coupled:
-            i = gate(self.clip(i))
-            c = (1 - i) * c + i * self.nonlinearity(self.clip(g))
-        else:
-            c = gate(self.clip(f)) * c + gate(self.clip(i)) * self.nonlinearity(self.clip(g))
-        h = gate(self.clip(self.seeing(c, o, "o"))) * self.output_nonlinearity(c)
+        i, g = gate(self.clip(i)), self.nonlinearity(self.clip(g))
+        f = 1 - i if self.coupled else gate(self.clip(f))
+        c = f * c + i * g
+        o = gate(self.clip(self.seeing(c, o, "o")))
+        h = o * self.output_nonlinearity(c)
         h = h @ self.weight_hr.T if self.proj_size else h
         return h, (h, c)
 

@@ -58,7 +58,8 @@ class minGRU(_Minimal):  # noqa: N801  the paper's spelling
     def linear(self, x: Any) -> LinearTerms:
         z, n = self.from_input(x)
         z = ops.sigmoid(z)
-        return LinearTerms(1 - z, z * self.candidate(n))
+        n = self.candidate(n)
+        return LinearTerms(1 - z, z * n)
 
 
 class minLSTM(_Minimal):  # noqa: N801  the paper's spelling
@@ -87,4 +88,5 @@ class minLSTM(_Minimal):  # noqa: N801  the paper's spelling
     def linear(self, x: Any) -> LinearTerms:
         f, i, n = self.from_input(x)
         f, i = ops.sigmoid(f), ops.sigmoid(i)
-        return LinearTerms(f / (f + i), i / (f + i) * self.candidate(n))
+        f, i, n = f / (f + i), i / (f + i), self.candidate(n)
+        return LinearTerms(f, i * n)

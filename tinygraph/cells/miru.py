@@ -96,5 +96,6 @@ class MiRU2(PackedCell):
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
         (n,), (u,) = self.from_input(x), self.from_state(self.reset_coefficient * h)
-        h = self.update_coefficient * h + (1 - self.update_coefficient) * self.nonlinearity(n + u)
+        n = self.nonlinearity(n + u)
+        h = self.update_coefficient * h + (1 - self.update_coefficient) * n
         return h, h

@@ -59,10 +59,12 @@ class MultiplicativeLSTM(PackedCell):
     def __call__(self, x: Any, state: Any) -> tuple[Node, tuple[Node, Node]]:
         h, c = state
         (m, *gates), (u,) = self.from_input(x), self.from_state(h)
-        from_m = ops.split(affine(m * u, self.weight_mh, self.bias_mh), 4, axis=-1)
+        m = m * u
+        from_m = ops.split(affine(m, self.weight_mh, self.bias_mh), 4, axis=-1)
         i, f, n, o = (a + b for a, b in zip(gates, from_m, strict=True))
-        c = ops.sigmoid(f) * c + ops.sigmoid(i) * ops.tanh(n)
-        h = ops.sigmoid(o) * ops.tanh(c)
+        i, f, n, o = ops.sigmoid(i), ops.sigmoid(f), ops.tanh(n), ops.sigmoid(o)
+        c = f * c + i * n
+        h = o * ops.tanh(c)
         return h, (h, c)
 
 
@@ -122,8 +124,10 @@ class WMCLSTM(PackedCell):
         h, c = state
         i, f, n, o = self.from_both(x, h)
         i, f = ops.sigmoid(i + self.memory(c, "i")), ops.sigmoid(f + self.memory(c, "f"))
-        c = f * c + i * ops.tanh(n)
-        h = ops.sigmoid(o + self.memory(c, "o")) * ops.tanh(c)
+        n = ops.tanh(n)
+        c = f * c + i * n
+        o = ops.sigmoid(o + self.memory(c, "o"))
+        h = o * ops.tanh(c)
         return h, (h, c)
 
 

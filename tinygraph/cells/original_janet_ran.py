@@ -38,8 +38,9 @@ class OriginalLSTM(PackedCell):
     def __call__(self, x: Any, state: Any) -> tuple[Node, tuple[Node, Node]]:
         h, c = state
         i, n, o = self.from_both(x, h)
-        c = c + ops.sigmoid(i) * ops.tanh(n)
-        h = ops.sigmoid(o) * ops.tanh(c)
+        i, n, o = ops.sigmoid(i), ops.tanh(n), ops.sigmoid(o)
+        c = c + i * n
+        h = o * ops.tanh(c)
         return h, (h, c)
 
 
@@ -87,7 +88,8 @@ class JANET(PackedCell):
     def __call__(self, x: Any, state: Any) -> tuple[Node, tuple[Node, Node]]:
         h, c = state
         s, n = self.from_both(x, h)
-        c = ops.sigmoid(s) * c + (1 - ops.sigmoid(s - self.beta)) * ops.tanh(n)
+        f, i, n = ops.sigmoid(s), 1 - ops.sigmoid(s - self.beta), ops.tanh(n)
+        c = f * c + i * n
         return c, (c, c)
 
 

@@ -65,8 +65,10 @@ class PeepholeLSTM(PackedCell):
         i, f, n, o = self.from_both(x, h)
         p_i, p_f, p_o = ops.split(self.weight_ph, 3)
         i, f = self.gate_nonlinearity(i + p_i * c), self.gate_nonlinearity(f + p_f * c)
-        c = f * c + i * self.nonlinearity(n)
-        h = self.gate_nonlinearity(o + p_o * c) * self.shown(self.nonlinearity(c), x)
+        n = self.nonlinearity(n)
+        c = f * c + i * n
+        o = self.gate_nonlinearity(o + p_o * c)
+        h = o * self.shown(self.nonlinearity(c), x)
         return h, (h, c)
 
 

@@ -90,8 +90,10 @@ class PhasedLSTM(PackedCell):
         x, t = x if isinstance(x, (tuple, list)) else (x, t)
         (i, f, g, o), k = self.from_both(x, h), self.openness(t)
         p = [0, 0, 0] if self.weight_ph is None else ops.split(self.weight_ph, 3)
-        n = ops.sigmoid(f + p[1] * c) * c + ops.sigmoid(i + p[0] * c) * ops.tanh(g)
-        y = ops.sigmoid(o + p[2] * n) * ops.tanh(n)
+        i, f, g = ops.sigmoid(i + p[0] * c), ops.sigmoid(f + p[1] * c), ops.tanh(g)
+        n = f * c + i * g
+        o = ops.sigmoid(o + p[2] * n)
+        y = o * ops.tanh(n)
         c, h = k * n + (1 - k) * c, k * y + (1 - k) * h
         return h, (h, c, t + 1)
 

@@ -78,7 +78,8 @@ class QRNN(LinearCell):
         z, *gates = ops.split(a, len(BLOCKS[self.pooling]), axis=-1)
         f, *rest = [ops.sigmoid(gate) for gate in gates]
         i = rest[1] if self.pooling == "ifo" else 1 - f
-        return LinearTerms(f, i * ops.tanh(z), lambda c: rest[0] * c if rest else c)
+        z = ops.tanh(z)
+        return LinearTerms(f, i * z, lambda c: rest[0] * c if rest else c)
 
     def _state_size(self, i: int) -> int:
         return (self.hidden_size, self.input_size)[i]

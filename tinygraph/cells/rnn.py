@@ -53,6 +53,6 @@ class RNN(ClassicCell):
         self.nonlinearity = activation(nonlinearity)
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
-        (from_x,), (from_h,) = self.from_input(x), self.from_state(h)
-        h = self.nonlinearity(self.clip(from_x + from_h))
+        (v,), (u,) = self.from_input(x), self.from_state(h)
+        h = self.nonlinearity(self.clip(v + u))
         return h, h

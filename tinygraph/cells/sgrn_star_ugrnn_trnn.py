@@ -64,8 +64,8 @@ class STAR(PackedCell):
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
         (n, k), (u,) = self.from_input(x), self.from_state(h)
-        k = ops.sigmoid(k + u)
-        h = ops.tanh((1 - k) * h + k * ops.tanh(n))
+        k, n = ops.sigmoid(k + u), ops.tanh(n)
+        h = ops.tanh((1 - k) * h + k * n)
         return h, h
 
 
@@ -94,8 +94,8 @@ class UGRNN(PackedCell):
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
         (n, g), (from_n, from_g) = self.from_input(x), self.from_state(h)
-        g = ops.sigmoid(g + from_g)
-        h = g * h + (1 - g) * ops.tanh(n + from_n)
+        g, n = ops.sigmoid(g + from_g), ops.tanh(n + from_n)
+        h = g * h + (1 - g) * n
         return h, h
 
 

@@ -59,7 +59,8 @@ class SGU(PackedCell):
         g, z = self.from_input(x)
         q = self.nonlinearity(self.from_state(g * h, "g"))
         z = self.gate_nonlinearity(z + self.from_state(h, "z"))
-        h = (1 - z) * h + z * self.output(q * h)
+        o = self.output(q * h)
+        h = (1 - z) * h + z * o
         return h, h
 
 

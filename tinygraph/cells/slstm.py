@@ -88,6 +88,7 @@ class sLSTM(PackedCell):  # noqa: N801  the paper's spelling
         m = ops.where(ops.greater(n, 0), m, LOG_ZERO)
         before, m = m, ops.maximum(f + m, i)
         i, f = ops.exp(i - m), ops.exp(f + before - m)
-        c, n = f * c + i * ops.tanh(z), f * n + i
-        h = ops.sigmoid(o) * (c / n)
+        z, o = ops.tanh(z), ops.sigmoid(o)
+        c, n = f * c + i * z, f * n + i
+        h = o * (c / n)
         return h, (h, c, n, m)

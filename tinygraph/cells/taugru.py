@@ -66,5 +66,5 @@ class tauGRU(PackedCell):  # noqa: N801  the paper's spelling
         z = self.nonlinearity(z + self.from_state(past[-1], "z"))
         g = self.gate_nonlinearity(g + self.from_state(h, "g"))
         a = self.gate_nonlinearity(a + self.from_state(h, "a"))
-        new = (1 - g) * h + g * (u + a * z)
-        return new, (new, h, *past[:-1])
+        before, h = h, (1 - g) * h + g * (u + a * z)
+        return h, (h, before, *past[:-1])

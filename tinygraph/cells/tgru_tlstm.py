@@ -46,7 +46,8 @@ class StronglyTyped(LinearCell, PackedCell):
     def typed(self, x: Any, before: Any) -> tuple[Node, Node, Node]:
         """Maps the input x and the previous input, (B, I) each, to z, f, o, (B, H) each."""
         z, f, o = self.from_both(x, before)
-        return z, self.gate_nonlinearity(f), self.output_nonlinearity(o)
+        f, o = self.gate_nonlinearity(f), self.output_nonlinearity(o)
+        return z, f, o
 
     def _state_size(self, i: int) -> int:
         return self.input_size if i == 1 else self.hidden_size

@@ -102,7 +102,7 @@ TG: Fixes = {
     "gather": "tg.take(W, ids, axis=0)",
     "norm": "tg.sqrt(tg.sum(x * x))",
     "tree_map tree_util tree_leaves": "{name: g * 0.5 for name, g in gradients.items()}",
-    "utils DataLoader Dataset": "array[ids]  # batches are slices of arrays",
+    "utils DataLoader Dataset": "array[ids]  # a slice is a batch; of sequences tg.train.Stream, Ragged, Windows",
     "init": 'cell.weight(4, 3, init="orthogonal")',
     "clip_grad_norm_ clip_by_global_norm": "tg.train.clip_by_norm(gradients, 1.0)",
 }
@@ -122,12 +122,11 @@ CELLS: Fixes = {
 TRAIN: Fixes = {
     "Nadam RMSProp Ftrl Adamax": "tg.train.Adam([w], learning_rate=1e-3)  # NAdam and RMSprop are there, too",
     "Momentum": "tg.train.SGD([w], 0.1, momentum=0.9)",
-    "lr_scheduler StepLR ExponentialLR CosineAnnealingLR OneCycleLR": (
-        "tg.train.Adam([w], tg.train.cosine(1e-3, 1000))  # a function of the steps done"
-    ),
+    "lr_scheduler StepLR ExponentialLR CosineAnnealingLR OneCycleLR": "tg.train.Adam([w], tg.train.cosine(1e-3, 99))",
+    "cross_entropy CrossEntropyLoss": "tg.train.mean_cross_entropy(logits, labels)",
+    "DataLoader Dataset": "tg.train.Ragged([array, array], 2, [0, 1])  # or Stream, Windows, or a list of batches",
     "ReduceLROnPlateau": "tg.train.plateau(1e-3)",
-    "clip_grad_norm": "tg.train.clip_by_norm(gradients, 1.0)",
-    "clip_grad_norm_ clip_by_global_norm": "tg.train.clip_by_norm(gradients, 1.0)",
+    "clip_grad_norm clip_grad_norm_ clip_by_global_norm": "tg.train.clip_by_norm(gradients, 1.0)",
     "clip_grad_value_ clip_grad_value": "tg.train.clip_by_value(gradients, 1.0)",
     "zero_grad": "tg.zero_grad(w)",
     "save_weights save_model": 'tg.train.save("model.safetensors", cell.state_dict())',

@@ -23,13 +23,14 @@ class Parameter(Node):
     parameter.
     """
 
-    __slots__ = ("changed", "trained")
+    __slots__ = ("changed", "home", "trained")
     kind = "parameter"
 
     @refusing
     def __init__(self, value: np.ndarray, name: str | None, trained: bool = True) -> None:
         super().__init__(None, (), NO_ATTRIBUTES, value, name)
         self.changed = self.serial
+        self.home = ""  # the class of the cell that holds it, by which pictures call the cell
         self.trained = trained
 
     @property
@@ -59,7 +60,7 @@ class Parameter(Node):
         self.changed = next_serial()
 
     def __reduce__(self) -> Any:
-        return _restored, (Parameter, self._value, self.name, self._grad, *(() if self.trained else (False,)))
+        return _restored, (Parameter, self._value, self.name, self._grad, self.trained, self.home)
 
 
 class Constant(Node):
@@ -75,10 +76,14 @@ class Constant(Node):
         return _restored, (Constant, self._value, self.name, self._grad)
 
 
-def _restored(leaf: type, array: np.ndarray, name: str | None, grad: np.ndarray | None, *trained: bool) -> Any:
+def _restored(
+    leaf: type, array: np.ndarray, name: str | None, grad: np.ndarray | None, trained: bool = True, home: str = ""
+) -> Any:
     """A leaf from its copy or its pickle, with a serial number of its own, as other nodes may have the old one."""
-    node = leaf(frozen(array), name, *trained)
+    node: Any = leaf(frozen(array), name) if leaf is Constant else leaf(frozen(array), name, trained)
     node._grad = grad
+    if home:
+        node.home = home
     return node
 
 

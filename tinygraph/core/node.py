@@ -79,7 +79,8 @@ class Node:
 
     @property
     def step(self) -> int | None:
-        return self._place[0]
+        step = self._place[0]
+        return step if step or step is None else int(step)
 
     @property
     def scope(self) -> str:

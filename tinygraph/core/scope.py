@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from types import CodeType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .checks import integer, text
@@ -33,6 +35,7 @@ class _Now(threading.local):
 
     Attributes:
         place: step, scope and origin of new nodes; one tuple, because every new node reads all three.
+        entered: the last time step that was entered, and the code that did.
         plain: whether ops compute and nothing else: none of the three below; one look at each op instead of three.
         tracing: whether ops make `Traced` nodes instead of computing.
         watching: whether the first NaN or infinity raises.
@@ -45,6 +48,7 @@ class _Now(threading.local):
     """
 
     place: tuple[int | None, str, Node | None] = (None, "", None)
+    entered: tuple[int, CodeType | None] = (-1, None)
     plain: bool = True
     tracing: bool = False
     watching: bool = False
@@ -67,6 +71,13 @@ def settle() -> None:
         now.plain = plain
 
 
+class _First(int):
+    """Step 1 of a loop that counts from 1, as false as 0 is: so its nodes leave a trail, at no cost to the others."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
 @contextmanager
 def step(t: int) -> Iterator[None]:
     """A context whose new nodes belong to time step ``t``, an integer from 0.
@@ -78,9 +89,12 @@ def step(t: int) -> Iterator[None]:
         >>> h.step
         3
     """
-    before = now.place
+    before, t = now.place, integer("step", "t", t)
+    code = sys._getframe(2).f_code
+    first = t == 1 and now.entered != (0, code)
+    now.entered = (-1 if t == 0 and now.entered == (1, code) else t), code  # a loop that counted down has ended
     try:
-        now.place = (integer("step", "t", t), before[1], before[2])
+        now.place = (_First(1) if first else t, before[1], before[2])
         yield
     finally:
         now.place = before

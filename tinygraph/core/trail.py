@@ -21,11 +21,14 @@ Made = TypeVar("Made", bound="Node")
 def leave_trail(node: Made) -> Made:
     """Adds to the place of a node the code and the position of each of the frames that made it, innermost first.
 
-    The first is the caller of the function that calls this one. A node with a step has no need of it, and one of a
-    gradient has its origin. Returns the node.
+    The first is the caller of the function that calls this one. Of the steps of a loop the first alone has a trail,
+    from which pictures tell names, and a node of a gradient has its origin. Returns the node.
     """
     place = node._place
-    if place[0] is not None or place[2] is not None:
+    if place[0] or place[2] is not None:
+        return node
+    if place[0] is not None:  # of a first step alone, so it may cost more: the equations of a cell are further out
+        node._place = (*place, *_outward(_frame(2), LONGEST + 2))
         return node
     # Without a loop, for speed: every eager node comes here.
     a: Any = _frame(2)
@@ -33,11 +36,11 @@ def leave_trail(node: Made) -> Made:
     c = b and b.f_back
     d = c and c.f_back
     node._place = (
-        (None, place[1], None, a.f_code, a.f_lasti, b.f_code, b.f_lasti, c.f_code, c.f_lasti, d.f_code, d.f_lasti)
+        (*place, a.f_code, a.f_lasti, b.f_code, b.f_lasti, c.f_code, c.f_lasti, d.f_code, d.f_lasti)
         if d
-        else (None, place[1], None, a.f_code, a.f_lasti, b.f_code, b.f_lasti, c.f_code, c.f_lasti)
+        else (*place, a.f_code, a.f_lasti, b.f_code, b.f_lasti, c.f_code, c.f_lasti)
         if c  # as in a script without functions
-        else (None, place[1], None, a.f_code, a.f_lasti, *((b.f_code, b.f_lasti) if b else ()))
+        else (*place, a.f_code, a.f_lasti, *((b.f_code, b.f_lasti) if b else ()))
     )
     return node
 
@@ -59,8 +62,13 @@ def reach_user(node: Node) -> None:
 
 def _users_frames() -> list[Any]:
     """Code and position of the innermost frames of the user's."""
-    frame, frames = cast(Any, users_frame()), list[Any]()
-    while frame and len(frames) < 2 * LONGEST:
+    return _outward(cast(Any, users_frame()), LONGEST)
+
+
+def _outward(frame: Any, most: int) -> list[Any]:
+    """Code and position of a frame and of those that called it."""
+    frames: list[Any] = []
+    while frame and len(frames) < 2 * most:
         frames += [frame.f_code, frame.f_lasti]
         frame = frame.f_back
     return frames

@@ -126,8 +126,27 @@ def draw(
     refuse_others(others)
     options = Options(level, gradients, values, truncate, title, tokens, max_nodes, steps, fit, lang)
     with _uncollected():
-        picture = VIEWS[view](node, options)
-    return Drawing(picture if lang == "en" else translated(picture, lang))
+        picture = _shown(node, view, options)
+    return Drawing(picture if lang == "en" else translated(picture, lang, titled=options.title is not None))
+
+
+def _shown(node: Any, view: str, options: Options) -> Picture:
+    if options.area is None:
+        return VIEWS[view](node, options)
+    from .fitting import fitted
+
+    return fitted(_candidates(node, view, options), options.area)
+
+
+def _candidates(node: Any, view: str, options: Options) -> Iterator[Picture]:
+    """Yields what a view may show, from the most to the least detail; most views show one thing."""
+    if view in ("unrolled", "both"):
+        from .views.backward import with_gradients
+        from .views.unrolled import candidates
+
+        yield from candidates(node, with_gradients(options) if view == "both" else options)
+    else:
+        yield VIEWS[view](node, options)
 
 
 @contextmanager

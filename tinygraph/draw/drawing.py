@@ -67,9 +67,11 @@ class Drawing:
             >>> with tg.step(1):
             ...     h = tg.tanh(tg.constant([0.5, 0.5], name="x"), name="h")
             >>> print(tg.draw(h).text())
+            Recurrent network, 1 step, unrolled
+            <BLANKLINE>
             t = 1
-            --------
-            h = tanh
+            -----------
+            h = tanh(x)
             x
         """
         from .write.plain import plain

@@ -12,10 +12,12 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"
 _IN_LABELS = str.maketrans(_ENTITIES | {"\\": "\\\\"})
 _IN_TOOLTIPS = str.maketrans(_ENTITIES | {"\\": "\\" * 4, "\n": "&#10;"})
 _WIDE = set("mwMW@%—‖×…")
+WHOLE = 60
+"""Names are not cut up to this length."""
 _NARROW = set("iljtf.,:;'|![]() ")
 
 
-def clean(text: str, limit: int = 28) -> str:
+def clean(text: str, limit: int = WHOLE) -> str:
     """Returns the text on one line, cut to ``limit`` characters; U+FFFD replaces what no reader sees.
 
     Among it is what XML 1.0 forbids: with control characters, surrogates, U+FFFE or U+FFFF an SVG is not valid.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from numbers import Integral
+from numbers import Integral, Real
 from types import NoneType
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..core.checks import one_of
 from ..core.errors import GraphError, OptionError, shown
@@ -19,6 +19,19 @@ from .words import LANGUAGES
 LEVELS = ("auto", "op", "cell", "layer", "whole")
 MAX_NODES = 5000
 """Default limit of boxes: more than anyone reads, and drawn in under a second."""
+
+
+class Area(NamedTuple):
+    """An area for a picture, and the least size of its texts, in points."""
+
+    width: float
+    height: float
+    least: float = 7.0
+
+
+AREAS = {"slide": Area(960.0, 540.0, 12.0), "a4": Area(453.0, 700.0), "column": Area(234.0, 648.0)}
+"""A widescreen slide of PowerPoint (13.33 by 7.5 inches); an A4 page with margins of 2.5 cm; a column of a paper in two
+columns, 3.25 by 9 inches (that of ICML: IEEE's and ACM's are a little wider)."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +55,7 @@ class Options:
         _whole(self.truncate, "truncate", "steps")
         _whole(self.max_nodes, "max_nodes", "boxes")
         _places(self.steps)
+        _ = self.area
         if not isinstance(self.values, bool):
             raise GraphError("draw: values must be a bool", expected="True or False", got=type(self.values).__name__)
         if not isinstance(self.gradients, (bool, Mapping, NoneType)):
@@ -56,6 +70,18 @@ class Options:
     def heading(self) -> str | None:
         """Returns the title as it is shown."""
         return None if self.title is None else clean(str(self.title), 120)
+
+    @property
+    def area(self) -> Area | None:
+        """Returns the area that the picture has to fit."""
+        if self.fit is None or (isinstance(self.fit, str) and self.fit in AREAS):
+            return None if self.fit is None else AREAS[self.fit]
+        sizes = list(self.fit) if isinstance(self.fit, (tuple, list)) else []
+        real = [float(x) for x in sizes if isinstance(x, Real) and type(x) is not bool]
+        if len(real) != len(sizes) or len(real) != 2 or not 0 < min(real) <= max(real) < 1e6:
+            expected = f"{', '.join(AREAS)}, or width and height in points"
+            raise GraphError("draw: fit is no area", expected=expected, got=shown(self.fit))
+        return Area(*real)
 
     @property
     def has_gradients(self) -> bool:

@@ -146,3 +146,7 @@ class Picture:
     """How gradients are truncated, for the head of the table: ``k=2``, or ``cut``."""
     beside: str = "full BPTT"
     """The head of the second column of norms."""
+    aside: str = "right"
+    """Where the table and the legend stand: ``"right"`` of the picture, ``"below"`` it, or nowhere."""
+    scaled: float = 1.0
+    """How much larger files show it than its points say, to fill the area that it was fitted to."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -70,6 +70,33 @@ def _tolist(self: Node) -> Any:
     return self.value.tolist()
 
 
+class Flat:
+    """``x.flat``: the elements one after the other, to be read and, where arrays may be written, written."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    def __len__(self) -> int:
+        return self.node.size
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(shape.reshape(self.node, -1))
+
+    def __getitem__(self, key: Any) -> Node:
+        return shape.reshape(self.node, -1)[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        places = np.arange(self.node.size)[key]
+        value = value if np.ndim(value) == 0 else np.resize(value, places.shape)
+        index = np.unravel_index(places, self.node.shape)
+        self.node[index if places.ndim else tuple(map(int, index))] = value
+
+
+def _set_flat(self: Node, value: Any) -> None:
+    Flat(self)[:] = value
+
+
+setattr(Node, "flat", property(Flat, _set_flat))  # noqa: B010
 for _name in BY_NUMPY:
     setattr(Node, _name, _by_numpy(_name))
 for _name, _fix in IN_PLACE.items():

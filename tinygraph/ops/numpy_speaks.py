@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import cache, partial
-from inspect import signature
+from inspect import Parameter, signature
 from itertools import takewhile
 from typing import Any, NoReturn
 
@@ -27,6 +27,7 @@ from ..core.errors import (
 from ..core.node import Node
 from ..core.op import Op
 from ..core.scope import now
+from ..core.structure import leaves, map_leaves
 from ..core.traced import Traced
 from . import (
     choice,
@@ -37,6 +38,7 @@ from . import (
     order_statistics,
     questions,
     rearranging,
+    rebound,
     slicing,
     statistics,
     ufunc_methods,
@@ -85,6 +87,8 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
     op = UFUNCS.get(ufunc) or of_scipy(ufunc)
     if method != "__call__":
         op, settings = ufunc_methods.find(ufunc, method, op, settings), {}
+    if op is None and _is_data(inputs):
+        return now.recorder.data(getattr(ufunc, method)(*map_leaves(_number, inputs), **settings))
     if op is None:
         raise _unsupported(called(ufunc) + ("" if method == "__call__" else f".{method}"), UFUNCS)
     dtype = settings.pop("dtype", None)
@@ -120,11 +124,15 @@ def _where(self: Node, ufunc: Any, inputs: Any, out: Any, where: Any, **settings
 
 def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """Node.__array_function__: numpy calls it for ``function(*args, **kwargs)`` with a node among the arguments."""
+    if len(args) > 2 and (place := _place_of_out(function)) < len(args):
+        args, kwargs = args[:place], _named(function, place, args, kwargs)
     if kwargs.get("out") is not None:
         rest = {name: x for name, x in kwargs.items() if name != "out"}
         call = partial(array_function, self, function, types, args, rest)
         return written(called(function), kwargs["out"], call)
     op = FUNCTIONS.get(function)
+    if op is None and _is_data([args, kwargs]):
+        return now.recorder.data(function(*map_leaves(_number, args), **map_leaves(_number, kwargs)))
     if op is None and function in numpy_products.REFUSED:
         problem, fix = f"np.linalg.{function.__name__} is not supported on nodes", numpy_products.REFUSED[function]
         raise GraphError(problem, got=users_line(), fix=fix)
@@ -137,6 +145,38 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
         return z if now.recorder is None or isinstance(op, Op) else now.recorder.composed(z, function, args)
     except UNFIT as error:
         return _again(self, function, types, args, kwargs, error, isinstance(op, Op))
+
+
+def _is_data(arguments: Any) -> bool:
+    """Whether numpy itself may answer: code that does not know of nodes has arrays of data, which are nodes here."""
+    if now.recorder is None or not now.recorder.anywhere:
+        return False
+    nodes = [x for x in leaves(arguments) if isinstance(x, Node)]
+    return not any(isinstance(x, Traced) or depends_on_parameter(x) for x in nodes)
+
+
+def _number(x: Any) -> Any:
+    return x.value if isinstance(x, Node) else x
+
+
+@cache
+def _place_of_out(function: Any) -> int:
+    """Which of its arguments is ``out``; beyond all of them if none is."""
+    try:
+        parameters = signature(function).parameters
+    except ValueError:  # numpy does not tell
+        return MOST_ARGUMENTS
+    named = "out" in parameters and parameters["out"].kind is Parameter.POSITIONAL_OR_KEYWORD
+    return [*parameters].index("out") if named else MOST_ARGUMENTS
+
+
+MOST_ARGUMENTS = 99
+
+
+def _named(function: Any, place: int, args: Any, kwargs: Any) -> dict[str, Any]:
+    """The settings, and by their names the arguments from ``place`` on."""
+    names = [*signature(function).parameters][place:]
+    return {**dict(zip(names, args[place:], strict=False)), **kwargs}
 
 
 def _again(self: Node, function: Any, types: Any, args: Any, kwargs: Any, error: Exception, is_op: bool) -> Any:
@@ -223,6 +263,8 @@ def written(who: str, target: Any, compute: Callable[[], Any]) -> Any:
         for at in np.ndindex(target.shape):
             target[at] = slicing.getitem(z, index=at)
         return target
+    if type(target) is np.ndarray and now.recorder is not None and rebound.by_this_line(target):
+        return rebound.instead_of(target, compute())
     if not isinstance(target, Node):
         problem = f"{who} would change a plain array in place (out= or an operator like +=), and lose the gradient"
         raise MutationError(problem, got=users_line(), fix=f"{fix}; {OFFER}")

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FunctionType, ModuleType
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ from ..core.scope import now
 from . import names as ours
 from . import python_names
 from .python_names import RUNNING
+
+_Names = dict[str, Any]
 
 
 def _here() -> bool:
@@ -66,44 +68,94 @@ _ours |= {id(function): _either(function, recorded) for function, recorded in py
 """Maps what is exchanged, by its identity, to what stands there instead."""
 
 _lock = threading.RLock()
-_before: dict[int, dict[str, Any]] = {}
+_before: dict[int, _Names] = {}
 """The names that they exchanged."""
 _BUILT_IN = {"float": python_names.float}
 """Names of Python's own that a file gets while it is recorded."""
 
 
-def files_of(function: FunctionType, *args: Any) -> list[dict[str, Any]]:
-    """The names of the function's file, and of the files of what it, and they, know: modules, functions, classes."""
-    files, waiting = {id(function.__globals__): function.__globals__}, [function.__globals__]
-    own = str(function.__globals__.get("__name__", "")).partition(".")[0]
+def files_of(function: FunctionType, *args: Any) -> list[tuple[_Names, list[str]]]:
+    """The function's file, and the files of what it, and they, know (modules, functions, classes).
+
+    Of each its names, and those among them that are exchanged.
+    """
+    start = function.__globals__
+    own = str(start.get("__name__", "")).partition(".")[0]
     around = [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
-    values: list[Any] = [*args, *around, *(x for arg in args for x in getattr(arg, "__dict__", {}).values())]
-    while True:
-        for names in [_names_of(x, own) for x in values]:
-            if names is not None and id(names) not in files:
-                files[id(names)] = names
-                waiting.append(names)
-        if not waiting:
-            return [*files.values()]
-        values = [*waiting.pop().values()]
+    around += [x for arg in args for x in (arg, *getattr(arg, "__dict__", {}).values())]
+    files: dict[int, tuple[_Names, list[str]]] = {}
+    waiting = [start, *(names for x in around for names in _names_of(x, own))]
+    while waiting:
+        names = waiting.pop()
+        if id(names) not in files:
+            others, words = _looked_at(names, own)
+            files[id(names)] = names, words
+            waiting += others
+    return [*files.values()]
 
 
-def _names_of(x: Any, own: str) -> dict[str, Any] | None:
-    """The names of the file that ``x`` is or comes from, if a user wrote it."""
-    if isinstance(x, FunctionType):
-        name, names = x.__module__, x.__globals__
+def _looked_at(names: _Names, own: str) -> tuple[list[_Names], list[str]]:
+    """The files that a file knows, and its names that are exchanged; again when a name is another object now."""
+    key = (own, id(names), *map(id, names.values()))
+    if key not in _known_files:
+        if len(_known_files) > MOST_KNOWN:
+            _known_files.clear()
+        others = {id(n): n for x in [*names.values()] for n in _names_of(x, own)}
+        _known_files[key] = [*others.values()], [name for name, x in names.items() if id(x) in _ours]
+    return _known_files[key]
+
+
+_known_files: dict[Any, tuple[list[_Names], list[str]]] = {}
+MOST_KNOWN = 256
+"""How many files, each as it was, are remembered with what they know."""
+
+
+def _names_of(x: Any, own: str) -> Iterator[_Names]:
+    """The names of the files that ``x`` is or comes from, those that a user wrote: a class has one for each base."""
+    if isinstance(x, ModuleType):
+        files = [vars(x)] if x.__name__ not in _KNOWN and _has_source(x) else []
+    elif isinstance(x, dict):
+        files = [x] if "__builtins__" in x else []  # names in which a user has run source text
     else:
-        kind = x if isinstance(x, (ModuleType, type)) else type(x)
-        name = kind.__name__ if isinstance(kind, ModuleType) else kind.__module__
-        if name in _KNOWN or not isinstance(name, str):
-            return None
-        module = sys.modules.get(name)
-        names = {} if module is None else vars(module)
+        files = [function.__globals__ for function in _functions_of(x)]
+    for names in files:
+        if _is_users(names, own):
+            yield names
+
+
+def _functions_of(x: Any) -> Iterator[FunctionType]:
+    """The function that ``x`` is or wraps; of an object or a class one function of each of its classes."""
+    if isinstance(x, FunctionType):
+        yield x
+        if hasattr(x, "__wrapped__"):
+            yield from _functions_of(x.__wrapped__)
+    elif isinstance(x, MethodType):
+        yield from _functions_of(x.__func__)
+    elif isinstance(x, functools.partial):
+        yield from _functions_of(x.func)
+    else:
+        for kind in (x if isinstance(x, type) else type(x)).__mro__:
+            if kind.__module__ not in _KNOWN or (kind.__module__ == "builtins" and kind.__flags__ & _HEAP_TYPE):
+                yield from [f for f in vars(kind).values() if isinstance(f, FunctionType)][:1]
+
+
+_HEAP_TYPE = 1 << 9
+"""The flag of a class that a ``class`` statement made."""
+
+
+def _has_source(module: ModuleType) -> bool:
+    """Whether the module is more than a name that some package put among the modules."""
+    name = module.__name__
+    return getattr(module, "__file__", None) is not None or name == "__main__" or name not in sys.modules
+
+
+def _is_users(names: _Names, own: str) -> bool:
+    name = names.get("__name__")
     package = str(name).partition(".")[0]
     if package != own and _is_library(package, names.get("__file__")):
         _KNOWN.add(name)
-        return None
-    return names or None
+        return False
+    return True
 
 
 def _is_library(package: str, file: str | None) -> bool:
@@ -114,8 +166,8 @@ def _is_library(package: str, file: str | None) -> bool:
 
 _OWN, _PYTHON = __name__.partition(".")[0], os.path.dirname(os.__file__)
 
-_KNOWN = {"builtins", "numpy", "math"}
-"""Modules that no user wrote."""
+_KNOWN: set[Any] = {"builtins", "numpy", "math"}
+"""Names of modules that no user wrote."""
 
 
 @contextmanager
@@ -126,8 +178,8 @@ def ours_in(function: FunctionType, *args: Any) -> Iterator[None]:
     cells = [(cell, x) for cell, x in cells if id(x) in _ours]
     try:  # all within, and each line such that it may be missing: Ctrl-C may come between any two
         with _lock:
-            for names in files:
-                _exchange(names, call)
+            for names, words in files:
+                _exchange(names, words, call)
             for cell, x in cells:
                 cell.cell_contents = _ours[id(x)]
         yield
@@ -135,21 +187,21 @@ def ours_in(function: FunctionType, *args: Any) -> Iterator[None]:
         with _lock:
             for cell, x in cells:
                 cell.cell_contents = x
-            for names in files:
+            for names, _ in files:
                 _put_back(names, call)
 
 
-def _exchange(names: dict[str, Any], call: object) -> None:
+def _exchange(names: _Names, words: list[str], call: object) -> None:
     key = id(names)
     RUNNING.setdefault(key, set()).add(call)
-    exchanged = {name: x for name, x in names.items() if id(x) in _ours}
+    exchanged = {name: names[name] for name in words if id(names.get(name)) in _ours}
     _before.setdefault(key, {}).update(exchanged)
     names.update({name: _ours[id(x)] for name, x in exchanged.items()})
     for name, x in _BUILT_IN.items():
         names.setdefault(name, x)
 
 
-def _put_back(names: dict[str, Any], call: object) -> None:
+def _put_back(names: _Names, call: object) -> None:
     key = id(names)
     RUNNING.get(key, set()).discard(call)
     if RUNNING.get(key):

@@ -15,6 +15,7 @@ from ..core.leaves import Constant
 from ..core.node import Node
 from ..core.scope import now
 from ..core.trail import leave_users_trail, reach_user
+from . import makers
 from .change import row
 from .layout import KEEPS_C_ORDER, VIEWS, in_order, is_in_c_order, is_odd, is_scattered, layout, viewed
 from .permission import check
@@ -107,6 +108,10 @@ class Recorder:
         if base._record is not None:
             tie(view, base, op, view._attributes if settings is None else settings)
         return view
+
+    def data(self, z: Any) -> Any:
+        """What numpy made of data, as an array that may be written."""
+        return makers.writable(z) if isinstance(z, np.ndarray) else z
 
     def keeps_numbers(self, node: Node) -> bool:
         """Whether a number of ``node`` that Python asks for has a gradient to keep, in a file that is recorded."""

@@ -95,9 +95,15 @@ class Driver:
             return None
         steps = np.arange(T)[:: -1 if self.reverse else 1]
         cuts = (steps % self.truncate == 0) & (steps > 0)
-        if self.real is None:
-            return Constant(cuts)
-        return where(awaited(self.real, self.reverse), cuts.reshape((T,) + (1,) * (self.real.ndim - 1)), False)
+        rows = self._carrying()
+        return Constant(cuts) if rows is None else where(rows, cuts.reshape((T,) + (1,) * (rows.ndim - 1)), False)
+
+    def _carrying(self) -> Node | None:
+        """Booleans (T, B): whether a row has a real step to come and goes on from the one before; None if all do."""
+        rows = None if self.real is None else awaited(self.real, self.reverse)
+        if self.resets is None:
+            return rows
+        return where(self.resets.begun(self.reverse), False, True if rows is None else rows)
 
     def _stepwise(self, cell: Step, xs: Any, state: Any) -> tuple[Any, Any]:
         times = list(range(leaves(xs)[0].shape[0]))[:: -1 if self.reverse else 1]
@@ -117,7 +123,7 @@ class Driver:
 
     def _chunks(self, cell: Step, xs: Any, state: Any, times: list[int]) -> tuple[list[Any], Any]:
         outputs = []
-        awaits = None if self.real is None or self.truncate is None else awaited(self.real, self.reverse)
+        awaits = None if self.truncate is None else self._carrying()
         for n, t in enumerate(times):
             with step(t):
                 if n and self.truncate is not None and n % self.truncate == 0:

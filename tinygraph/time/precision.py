@@ -35,7 +35,7 @@ def _are_vectors(x: Any, size: Any) -> bool:
 
 def _has_weights(cell: Any) -> bool:
     """Whether the cell's dtype, where it says one, is that of weights."""
-    dtype, parameters = getattr(cell, "dtype", None), getattr(cell, "parameters", None)
+    dtype, parameters = getattr(cell, "dtype", None), getattr(cell, "named_state", getattr(cell, "parameters", None))
     with suppress(TypeError):  # a dtype that is not numpy's
         return dtype is not None and np.dtype(dtype).kind == "f" and (parameters is None or bool(parameters()))
     return False

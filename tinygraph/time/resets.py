@@ -22,7 +22,7 @@ class Resets:
     """Where rows start anew, and from what.
 
     The state is replaced after the last step of the sequence before. So it is what the next one starts from wherever
-    that is looked at, in a window whose first state has no gradient, too.
+    that is looked at, in a window whose first state has no gradient, too; chunks do not cut it (`begun`).
 
     Attributes:
         at: booleans (T, B) or (T,): whether a row begins at the step.
@@ -61,6 +61,11 @@ class Resets:
         if self.real is None or self.at.shape[0] == 1:
             return concatenate([never, self.at[1:]])
         return concatenate([never, where(awaited(self.real, reverse=True)[:-1], self.at[1:], False)])
+
+    def begun(self, reverse: bool) -> Node:
+        """Before which steps a row has started anew, so that its state is its own first one."""
+        ends, never = self.ends(reverse), np.zeros((1, *self.at.shape[1:]), bool)
+        return concatenate([ends[1:], never] if reverse else [never, ends[:-1]])
 
     def turned_round(self, lengths: Node) -> Resets:
         """For sequences that run backwards and were turned round."""

@@ -10,7 +10,7 @@ import numpy as np
 from ..core.checks import flag, positive
 from ..core.errors import refusing
 from .flat import Moments
-from .optimizer import Numbers, Optimizer, Rate
+from .optimizer import Optimizer, Rate, StepNumbers
 from .ranges import two_shares, zero_or_more
 
 
@@ -73,11 +73,11 @@ class Adam(Optimizer):
         self.betas, self.eps = two_shares(name, self.betas), positive(name, "eps", self.eps)
         self.weight_decay = zero_or_more(name, "weight_decay", self.weight_decay)
 
-    def numbers(self, t: int, rate: float) -> Numbers:
+    def numbers(self, t: int, rate: float) -> StepNumbers:
         beta1, beta2 = self.betas
         return {"rate": rate / (1 - beta1**t), "root": math.sqrt(1 - beta2**t)}
 
-    def update(self, w: Any, g: Any, moments: Moments, numbers: Numbers) -> tuple[Any, Moments]:
+    def update(self, w: Any, g: Any, moments: Moments, numbers: StepNumbers) -> tuple[Any, Moments]:
         if self.weight_decay:
             g = g + self.weight_decay * w
         own = running_means(self.betas, g, moments)
@@ -91,7 +91,7 @@ class AdamW(Adam):
     """Adam with decoupled weight decay: before Adam's own step, ``w <- w - learning_rate * weight_decay * w``.
 
     Args:
-        parameters, learning_rate, betas, eps, amsgrad, groups: as in `Adam`.
+        parameters, learning_rate, betas, eps, amsgrad, groups: as in `Adam`, of any shapes.
         weight_decay: 0 or more.
 
     Raises:
@@ -124,10 +124,10 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(parameters, learning_rate, betas, eps, weight_decay, amsgrad, groups)
 
-    def numbers(self, t: int, rate: float) -> Numbers:
+    def numbers(self, t: int, rate: float) -> StepNumbers:
         return {**super().numbers(t, rate), "kept": 1 - rate * self.weight_decay}
 
-    def update(self, w: Any, g: Any, moments: Moments, numbers: Numbers) -> tuple[Any, Moments]:
+    def update(self, w: Any, g: Any, moments: Moments, numbers: StepNumbers) -> tuple[Any, Moments]:
         own = running_means(self.betas, g, moments)
         if self.amsgrad:
             own["largest"] = np.maximum(moments["largest"], own["square"])
@@ -144,7 +144,7 @@ class NAdam(Adam):
         w <- w - learning_rate * d / (sqrt(v / (1 - beta2^t)) + eps)
 
     Args:
-        parameters, learning_rate, betas, eps, weight_decay, groups: as in `Adam`.
+        parameters, learning_rate, betas, eps, weight_decay, groups: as in `Adam`, of any shapes.
         momentum_decay: 0 or more.
 
     Raises:
@@ -181,14 +181,14 @@ class NAdam(Adam):
         super().check()
         self.momentum_decay = zero_or_more("NAdam", "momentum_decay", self.momentum_decay)
 
-    def numbers(self, t: int, rate: float) -> Numbers:
+    def numbers(self, t: int, rate: float) -> StepNumbers:
         beta1, beta2 = self.betas
         shares = beta1 * (1 - 0.5 * 0.96 ** (np.arange(1, t + 2) * self.momentum_decay))
         product = float(np.prod(shares[:-1]))
         new, mean = (1 - shares[-2]) / (1 - product), shares[-1] / (1 - product * shares[-1])
         return {"rate": rate * float(mean), "root": math.sqrt(1 - beta2**t), "now": rate * float(new)}
 
-    def update(self, w: Any, g: Any, moments: Moments, numbers: Numbers) -> tuple[Any, Moments]:
+    def update(self, w: Any, g: Any, moments: Moments, numbers: StepNumbers) -> tuple[Any, Moments]:
         if self.weight_decay:
             g = g + self.weight_decay * w
         own = running_means(self.betas, g, moments)
@@ -207,7 +207,7 @@ class RAdam(Adam):
         else:      w <- w - learning_rate * m / (1 - beta1^t)
 
     Args:
-        parameters, learning_rate, betas, eps, weight_decay, groups: as in `Adam`.
+        parameters, learning_rate, betas, eps, weight_decay, groups: as in `Adam`, of any shapes.
 
     Raises:
         GraphError: as in `Adam`.
@@ -238,7 +238,7 @@ class RAdam(Adam):
     ) -> None:
         super().__init__(parameters, learning_rate, betas, eps, weight_decay, False, groups)
 
-    def numbers(self, t: int, rate: float) -> Numbers:
+    def numbers(self, t: int, rate: float) -> StepNumbers:
         beta1, beta2 = self.betas
         limit, root = 2 / (1 - beta2) - 1, math.sqrt(1 - beta2**t)
         length, rate = limit - 2 * t * beta2**t / (1 - beta2**t), rate / (1 - beta1**t)
@@ -247,7 +247,7 @@ class RAdam(Adam):
         scale = (length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length)
         return {"rate": 0.0, "root": rate * root * math.sqrt(scale)}
 
-    def update(self, w: Any, g: Any, moments: Moments, numbers: Numbers) -> tuple[Any, Moments]:
+    def update(self, w: Any, g: Any, moments: Moments, numbers: StepNumbers) -> tuple[Any, Moments]:
         if self.weight_decay:
             g = g + self.weight_decay * w
         own = running_means(self.betas, g, moments)

@@ -9,7 +9,7 @@ import numpy as np
 from ..core.checks import flag, positive
 from ..core.errors import refusing
 from .flat import Moments
-from .optimizer import Numbers, Optimizer, Rate
+from .optimizer import Optimizer, Rate, StepNumbers
 from .ranges import share, zero_or_more
 
 
@@ -74,7 +74,7 @@ class RMSprop(Optimizer):
         self.momentum = share("RMSprop", "momentum", self.momentum)
         self.weight_decay = zero_or_more("RMSprop", "weight_decay", self.weight_decay)
 
-    def update(self, w: Any, g: Any, moments: Moments, numbers: Numbers) -> tuple[Any, Moments]:
+    def update(self, w: Any, g: Any, moments: Moments, numbers: StepNumbers) -> tuple[Any, Moments]:
         if self.weight_decay:
             g = g + self.weight_decay * w
         own = {"square": self.alpha * moments["square"] + (1 - self.alpha) * (g * g)}
@@ -144,10 +144,10 @@ class Adagrad(Optimizer):
     def start(self, moment: str, value: np.ndarray) -> np.ndarray:
         return np.full_like(value, self.first_sum)
 
-    def numbers(self, t: int, rate: float) -> Numbers:
+    def numbers(self, t: int, rate: float) -> StepNumbers:
         return {"rate": rate / (1 + (t - 1) * self.rate_decay)}
 
-    def update(self, w: Any, g: Any, moments: Moments, numbers: Numbers) -> tuple[Any, Moments]:
+    def update(self, w: Any, g: Any, moments: Moments, numbers: StepNumbers) -> tuple[Any, Moments]:
         if self.weight_decay:
             g = g + self.weight_decay * w
         total = moments["sum"] + g * g
@@ -206,7 +206,7 @@ class Adadelta(Optimizer):
         self.rho, self.eps = share("Adadelta", "rho", self.rho), positive("Adadelta", "eps", self.eps)
         self.weight_decay = zero_or_more("Adadelta", "weight_decay", self.weight_decay)
 
-    def update(self, w: Any, g: Any, moments: Moments, numbers: Numbers) -> tuple[Any, Moments]:
+    def update(self, w: Any, g: Any, moments: Moments, numbers: StepNumbers) -> tuple[Any, Moments]:
         if self.weight_decay:
             g = g + self.weight_decay * w
         square = self.rho * moments["square"] + (1 - self.rho) * (g * g)

@@ -23,7 +23,7 @@ class Average:
     ``a <- decay * a + (1 - decay) * w`` (EMA); without ``decay``, the mean of all looks so far (SWA).
 
     Args:
-        parameters: nested lists, tuples or dicts of `tg.parameter`.
+        parameters: nested lists, tuples or dicts of `tg.parameter`, of any shapes.
         decay: in [0, 1), such as 0.999; or None.
 
     Attributes:

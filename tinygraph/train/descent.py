@@ -9,7 +9,7 @@ import numpy as np
 from ..core.checks import flag
 from ..core.errors import GraphError, refusing
 from .flat import Moments
-from .optimizer import Numbers, Optimizer, Rate
+from .optimizer import Optimizer, Rate, StepNumbers
 from .ranges import share, two_shares, zero_or_more
 
 
@@ -73,10 +73,10 @@ class SGD(Optimizer):
         if self.nesterov and (not self.momentum or self.dampening):
             raise GraphError("SGD: nesterov needs momentum and no dampening", got=f"momentum={self.momentum}")
 
-    def numbers(self, t: int, rate: float) -> Numbers:
+    def numbers(self, t: int, rate: float) -> StepNumbers:
         return {"rate": rate, "share": 1.0 if t == 1 else 1 - self.dampening}
 
-    def update(self, w: Any, g: Any, moments: Moments, numbers: Numbers) -> tuple[Any, Moments]:
+    def update(self, w: Any, g: Any, moments: Moments, numbers: StepNumbers) -> tuple[Any, Moments]:
         if self.weight_decay:
             g = g + self.weight_decay * w
         if not self.momentum:
@@ -137,7 +137,7 @@ class Lion(Optimizer):
         self.betas = two_shares("Lion", self.betas)
         self.weight_decay = zero_or_more("Lion", "weight_decay", self.weight_decay)
 
-    def update(self, w: Any, g: Any, moments: Moments, numbers: Numbers) -> tuple[Any, Moments]:
+    def update(self, w: Any, g: Any, moments: Moments, numbers: StepNumbers) -> tuple[Any, Moments]:
         (beta1, beta2), mean = self.betas, moments["mean"]
         direction = np.sign(beta1 * mean + (1 - beta1) * g)
         if self.weight_decay:

@@ -19,7 +19,7 @@ from .checkpoints import Checkpoint
 from .history import History
 from .progress import Progress
 from .states import Carried
-from .step import Step
+from .step import TrainingStep
 
 Figures = Mapping[str, float] | float
 Callback = Callable[[History], Any]
@@ -27,7 +27,7 @@ Callback = Callable[[History], Any]
 
 @refusing
 def fit(
-    step: Step,
+    step: TrainingStep,
     data: Iterable[Any],
     *,
     steps: int,
@@ -81,9 +81,11 @@ def fit(
         >>> w.value.round(4), len(history)
         (array([ 2., -1.]), 200)
     """
-    if not isinstance(step, Step):
+    if not isinstance(step, TrainingStep):
         raise GraphError("fit: no training step", got=type(step).__name__, fix="step = tg.train.step(loss, ...)")
-    run = Run(step, _endless(data, overfit), integer("fit", "steps", steps, 1), integer("fit", "every", every, 1))
+    run = TrainingRun(
+        step, _endless(data, overfit), integer("fit", "steps", steps, 1), integer("fit", "every", every, 1)
+    )
     run.validate = None if validate is None else function("fit", validate)
     run.patience = math.inf if patience is None else integer("fit", "patience", patience, 1)
     run.callbacks = [function("fit", callback) for callback in callbacks]
@@ -99,10 +101,10 @@ def fit(
 
 
 @dataclass
-class Run:
+class TrainingRun:
     """The parts of a training run."""
 
-    step: Step
+    step: TrainingStep
     batches: Callable[[], Iterator[tuple[bool, tuple[Any, ...]]]]
     steps: int
     every: int
@@ -115,7 +117,7 @@ class Run:
     carried: Carried = field(default_factory=Carried)
 
 
-def train(run: Run, stopped: Callable[[], bool], progress: Progress) -> None:
+def train(run: TrainingRun, stopped: Callable[[], bool], progress: Progress) -> None:
     """The loop itself; with a plain loop in its place all else of this library works as well."""
     carries = "state" in inspect.signature(run.step.loss).parameters
     batches = run.batches()
@@ -140,7 +142,7 @@ def train(run: Run, stopped: Callable[[], bool], progress: Progress) -> None:
             return
 
 
-def _look(run: Run) -> dict[str, float]:
+def _look(run: TrainingRun) -> dict[str, float]:
     if run.validate is None:
         return {}
     figures = run.validate()
@@ -149,7 +151,7 @@ def _look(run: Run) -> dict[str, float]:
     return named
 
 
-def _waited(run: Run) -> int:
+def _waited(run: TrainingRun) -> int:
     """The number of looks since the first figure was lowest."""
     if not run.history.looks:
         return 0
@@ -182,7 +184,7 @@ def _endless(data: Any, overfit: int | None) -> Callable[[], Iterator[tuple[bool
     return batches
 
 
-def _things(step: Step, data: Any, run: Run, also: Mapping[str, Any]) -> dict[str, Any]:
+def _things(step: TrainingStep, data: Any, run: TrainingRun, also: Mapping[str, Any]) -> dict[str, Any]:
     own = {"parameters": step.parameters, "step": step, "history": run.history, "carried": run.carried}
     own |= {f"optimizer{k or ''}": optimizer for k, optimizer in enumerate(step.optimizers)}
     if hasattr(data, "position"):

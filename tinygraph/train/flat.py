@@ -14,7 +14,7 @@ from ..core.leaves import Parameter
 from ..core.node import Node
 
 if TYPE_CHECKING:
-    from .optimizer import Numbers, Optimizer
+    from .optimizer import Optimizer, StepNumbers
 
 SMALL = 1 << 12
 """Up to so many numbers a rule runs in numpy as it stands; for 80,000, compiled, it takes less than half the time."""
@@ -22,7 +22,7 @@ SMALL = 1 << 12
 Moments = dict[str, Any]
 
 
-class Part(NamedTuple):
+class Member(NamedTuple):
     """A parameter, its gradient, its moments."""
 
     parameter: Parameter
@@ -40,7 +40,7 @@ class Flat:
     def __reduce__(self) -> Any:
         return Flat, ()  # what it remembers saves time alone
 
-    def updated(self, rule: Optimizer, numbers: Numbers, parts: Sequence[Part]) -> list[tuple[Any, Moments]]:
+    def updated(self, rule: Optimizer, numbers: StepNumbers, parts: Sequence[Member]) -> list[tuple[Any, Moments]]:
         """Returns the new value and the new moments of each parameter."""
         if not rule.elementwise or isinstance(parts[0].gradient, Node):
             return [_updated(rule, _as(part.gradient, part.parameter), *part[1:], numbers) for part in parts]
@@ -75,7 +75,7 @@ def _as(gradient: Any, parameter: Parameter) -> Any:
 
 
 def _updated(
-    rule: Optimizer, w: Any, g: Any, moments: Moments, numbers: Numbers, update: Any = None
+    rule: Optimizer, w: Any, g: Any, moments: Moments, numbers: StepNumbers, update: Any = None
 ) -> tuple[Any, Moments]:
     value, own = (update or rule.update)(w, g, dict(moments), dict(numbers))
     subject = f"{type(rule).__name__}: "

@@ -14,8 +14,8 @@ class History:
     """What a training run measured.
 
     Attributes:
-        step, loss, norm, rate: arrays (N,) of the number of each step, counted from 1, its loss, the norm of its
-            gradients before clipping, and its learning rate.
+        step, loss, norm, rate: arrays of shape (N,): the number of each step, counted from 1, its loss, the norm of
+            its gradients before clipping, its learning rate.
         looks: maps each validation figure to two arrays: the steps after which it was measured, and its values.
 
     Example:

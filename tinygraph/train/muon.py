@@ -9,7 +9,7 @@ import numpy as np
 from ..core.checks import flag, integer
 from ..core.errors import GraphError, refusing
 from .flat import Moments
-from .optimizer import Numbers, Optimizer, Rate
+from .optimizer import Optimizer, Rate, StepNumbers
 from .ranges import share, zero_or_more
 
 COEFFICIENTS = 3.4445, -4.7750, 2.0315
@@ -26,7 +26,7 @@ class Muon(Optimizer):
         w <- w - learning_rate * (sqrt(max(1, rows / columns)) X + weight_decay * w)
 
     Args:
-        parameters: nested lists, tuples or dicts of matrices; biases need another optimizer.
+        parameters: nested lists, tuples or dicts of matrices (N, M); biases need another optimizer.
         learning_rate: positive, the length of a step in each direction; or a function of the steps done.
         momentum: in [0, 1).
         nesterov: whether to look ahead.
@@ -76,7 +76,7 @@ class Muon(Optimizer):
         self.weight_decay = zero_or_more("Muon", "weight_decay", self.weight_decay)
         self.rounds = integer("Muon", "rounds", self.rounds, 1)
 
-    def update(self, w: Any, g: Any, moments: Moments, numbers: Numbers) -> tuple[Any, Moments]:
+    def update(self, w: Any, g: Any, moments: Moments, numbers: StepNumbers) -> tuple[Any, Moments]:
         velocity = self.momentum * moments["velocity"] + (1 - self.momentum) * g
         ahead = (1 - self.momentum) * g + self.momentum * velocity if self.nesterov else velocity
         rows, columns = w.shape

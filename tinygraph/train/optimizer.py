@@ -17,17 +17,17 @@ from ..core.missing import MissingOnOurs, install
 from ..core.node import Node
 from ..core.structure import leaves, map_leaves
 from ..core.together import Change, new_values, set_together
-from .flat import Flat, Moments, Part, check_fit
+from .flat import Flat, Member, Moments, check_fit
 from .nesting import matched, names_of
 
-Numbers = Mapping[str, Any]
+StepNumbers = Mapping[str, Any]
 """Numbers of one step by name: floats, or nodes in a compiled step."""
 Rate = float | Callable[[int], float]
 """A learning rate, or a function of the number of steps done that returns one."""
 
 
 @dataclass(frozen=True)
-class Group:
+class ParameterGroup:
     """Parameters of one dtype with options of their own."""
 
     options: Mapping[str, Any]
@@ -93,11 +93,11 @@ class Optimizer:
         """Returns a parameter's moment before the first step: zeros."""
         return np.zeros_like(value)
 
-    def numbers(self, t: int, rate: float) -> Numbers:
+    def numbers(self, t: int, rate: float) -> StepNumbers:
         """Returns the numbers that `update` receives at step ``t``, counted from 1: ``{"rate": rate}``."""
         return {"rate": rate}
 
-    def update(self, w: Any, g: Any, moments: Moments, numbers: Numbers) -> tuple[Any, Moments]:
+    def update(self, w: Any, g: Any, moments: Moments, numbers: StepNumbers) -> tuple[Any, Moments]:
         """Returns the new value and the new moments of a parameter ``w`` with the gradient ``g``: the rule itself.
 
         It is written in operators and numpy functions, since all of these are arrays, or nodes in a compiled step.
@@ -133,7 +133,7 @@ class Optimizer:
         arrays = {p: _checked(self, p, g) for p, g in zip(self._flat, flat, strict=True)}
         set_together(self.changes(*self.updated(arrays, self._moments, self.numbers_now())))
 
-    def numbers_now(self) -> list[Numbers]:
+    def numbers_now(self) -> list[StepNumbers]:
         """The numbers of the next step, for each group."""
         for p in self._flat:
             if not p.trained:
@@ -143,12 +143,12 @@ class Optimizer:
         return [rule.numbers(self.steps + 1, rule.rate_at(self.steps)) for rule in rules]
 
     def updated(
-        self, gradients: Mapping[Parameter, Any], moments: Sequence[Moments], numbers: Sequence[Numbers]
+        self, gradients: Mapping[Parameter, Any], moments: Sequence[Moments], numbers: Sequence[StepNumbers]
     ) -> tuple[list[Any], list[Moments]]:
         """The new values and moments of all parameters: arrays, or nodes if the gradients are nodes."""
         new: dict[int, tuple[Any, Moments]] = {}
         for group, own in zip(self.groups, numbers, strict=True):
-            parts = [Part(p, gradients[p], moments[i]) for i in group.indices for p in (self._flat[i],)]
+            parts = [Member(p, gradients[p], moments[i]) for i in group.indices for p in (self._flat[i],)]
             updated = group.flat.updated(self._with(group.options), own, parts)
             new.update(zip(group.indices, updated, strict=True))
         return [new[i][0] for i in range(len(new))], [new[i][1] for i in range(len(new))]
@@ -206,7 +206,7 @@ class Optimizer:
         if len(set(self._flat)) < len(self._flat):
             raise GraphError(f"{_name(self)}: a parameter is listed twice", fix="list each parameter once")
 
-    def _grouped(self, groups: Mapping[str, Mapping[str, Any]]) -> list[Group]:
+    def _grouped(self, groups: Mapping[str, Mapping[str, Any]]) -> list[ParameterGroup]:
         """The options of each group and the positions of its parameters; dtypes are apart, since each is one array."""
         for pattern, options in groups.items():
             if not any(fnmatchcase(name, pattern) for name in self.names):
@@ -222,7 +222,9 @@ class Optimizer:
         for i, (name, p) in enumerate(zip(self.names, self._flat, strict=True)):
             fits = [pattern for pattern in groups if fnmatchcase(name, pattern)]
             members.setdefault((fits[-1] if fits else None, p.dtype), []).append(i)
-        return [Group({} if key is None else dict(groups[key]), indices) for (key, _), indices in members.items()]
+        return [
+            ParameterGroup({} if key is None else dict(groups[key]), indices) for (key, _), indices in members.items()
+        ]
 
     def _with(self, options: Mapping[str, Any]) -> Self:
         """This optimizer with other options; itself, if there are none."""

@@ -16,11 +16,11 @@ from ..core.together import new_values, set_together
 from .flat import check_fit
 from .nesting import names_of
 
-State = tuple[dict[str, np.ndarray], Any]
+SavedState = tuple[dict[str, np.ndarray], Any]
 """Arrays by name, and what JSON can hold."""
 
 
-def state_of(name: str, thing: Any) -> State:
+def state_of(name: str, thing: Any) -> SavedState:
     """The arrays and the plain state of an object.
 
     A module has parameters, buffers and random generators; optimizers, averages and the like have a ``state_dict``;
@@ -45,7 +45,7 @@ def state_of(name: str, thing: Any) -> State:
     raise GraphError(f"checkpoint: {name} has no state that can be saved", expected=expected, got=type(thing).__name__)
 
 
-def set_state(name: str, thing: Any, state: State) -> None:
+def set_state(name: str, thing: Any, state: SavedState) -> None:
     """Gives an object the state that `state_of` returned."""
     arrays, plain = state
     if hasattr(thing, "generators"):
@@ -76,7 +76,7 @@ class Carried:
     def __init__(self, value: Any = None) -> None:
         self.value = value
 
-    def state(self) -> State:
+    def state(self) -> SavedState:
         arrays: dict[str, np.ndarray] = {}
         return arrays, _encoded(self.value, arrays)
 

@@ -21,7 +21,7 @@ from ..ops.numpy_functions import as_node
 from .clipping import clip_by_norm, square_norm
 from .optimizer import Optimizer
 
-Clip = Callable[[Any], Any]
+Clipper = Callable[[Any], Any]
 
 
 @refusing
@@ -30,11 +30,11 @@ def step(
     parameters: Any,
     optimizer: Optimizer | Sequence[Optimizer],
     *,
-    clip: float | Clip | None = None,
+    clip: float | Clipper | None = None,
     accumulate: int = 1,
     nonfinite: str = "raise",
     backend: str = "auto",
-) -> Step:
+) -> TrainingStep:
     """Makes a training step: a function of the loss's arguments that updates the parameters and returns the loss.
 
     Forward, backward, clipping and update run in one compiled call per set of shapes; the moments of the optimizer stay
@@ -54,7 +54,7 @@ def step(
         backend: as in `compile`; or ``"eager"``, to run without compiling.
 
     Returns:
-        a `Step`.
+        a `TrainingStep`.
 
     Raises:
         GraphError: the optimizers are not those of the parameters; an option is unknown or out of range; at a call:
@@ -73,7 +73,7 @@ def step(
         array([ 2., -1.])
     """
     one_of("step: nonfinite is unknown", nonfinite, ("raise", "skip"))
-    return Step(
+    return TrainingStep(
         refusing(function("step", loss), "step"),
         parameters,
         _optimizers(parameters, optimizer),
@@ -84,7 +84,7 @@ def step(
     )
 
 
-class Step:
+class TrainingStep:
     """A training step; see `step`.
 
     Attributes:
@@ -98,7 +98,7 @@ class Step:
         loss: Callable[..., Any],
         parameters: Any,
         optimizers: list[Optimizer],
-        clip: Clip,
+        clip: Clipper,
         accumulate: int,
         skips: bool,
         backend: str,
@@ -228,7 +228,7 @@ def _optimizers(parameters: Any, optimizer: Any) -> list[Optimizer]:
     return own
 
 
-def _clipper(clip: Any) -> Clip:
+def _clipper(clip: Any) -> Clipper:
     if clip is None:
         return lambda gradients: gradients
     if callable(clip):

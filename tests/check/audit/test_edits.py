@@ -50,7 +50,7 @@ def options(line: str) -> list[tuple[str, str]]:
     source = scope.source
     number = next(n for n in range(source.tree.lineno, 10**6) if line in source.line(n))
     (at,) = statements_at(source.tree, number)
-    return [(texts(edit, source)[1].strip(), edit.kind) for edit in Edits(scope, ["W", "U", "b"]).of(at)]
+    return [(texts(edit, source)[1].strip(), edit.kind) for edit in Edits(scope).of(at)]
 
 
 @pytest.mark.parametrize(

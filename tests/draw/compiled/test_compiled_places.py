@@ -118,7 +118,7 @@ def test_a_last_state_that_starts_another_loop_is_an_arrow_from_card_to_card():
 
     picture = draw(called(code))
     before, _ = halves(picture)
-    (tanh, _), (reader,) = ([b for b in before if title(b) == name] for name in ("tanh", "state @ A"))
+    (tanh, _), (reader,) = ([b for b in before if title(b) == x] for x in ("h = tanh", "state @ A"))
     between = [a for a in picture.arrows if picture.boxes[a.tail] is tanh and picture.boxes[a.head] is reader]
     assert [arrow.tip for arrow in between] == ["1 value"]
     assert len({band.left for band in picture.bands if inside(tanh, band) or inside(reader, band)}) == 3

@@ -64,9 +64,12 @@ def test_chosen_steps_are_shown_and_dots_stand_for_the_others():
     assert drawn.picture.subtitle == "the dots are 6 steps of 9"
     drawn = tg.draw(word_rnn(9), steps=[0, 4, 8], level="op", gradients=True)
     assert heads(drawn) == ["t = 1", "t = 2 … 4", "t = 5", "t = 6 … 8", "t = 9"]
-    full, some = ({title(b): b.norm for b in tg.draw(word_rnn(9), level="op", gradients=True, steps=x).picture.boxes}
-                  for x in (None, [0, 4, 8]))  # fmt: skip
-    assert {k: v for k, v in some.items() if k in full} and all(full[k] == v for k, v in some.items() if k in full)
+    full, some = (
+        {title(b): b.norm for b in tg.draw(word_rnn(9), level="op", gradients=True, steps=x).picture.boxes}
+        for x in (None, [0, 4, 8])
+    )
+    common = full.keys() & some.keys() - {"⋯"}
+    assert len(common) > 15 and all(full[k] == some[k] for k in common)
     assert heads(tg.draw(word_rnn(3), steps=[1])) == ["t = 1", "t = 2", "t = 3"], "a step alone keeps its number"
 
 
@@ -79,13 +82,17 @@ def test_steps_that_there_are_not(steps):
 def test_a_cell_at_a_step_is_one_box():
     assert any(title(b) == "cell" for b in tg.draw(word_rnn(26)).picture.boxes)
     boxes = [title(b) for b in tg.draw(word_rnn(30), level="cell").picture.boxes]
-    assert sum(b == "cell" for b in boxes) == 30 and sum(b.startswith("softmax") for b in boxes) == 30
+    assert sum(b == "cell" for b in boxes) == 30 and sum("softmax" in b for b in boxes) == 30
     assert len(boxes) == 3 * 30 + 3, "x, cell and loss at each step; h0, the sum and the division"
 
 
 def test_dots_have_the_arrows_of_the_step_they_stand_for():
     drawn = tg.draw(word_rnn(12))
-    assert ("h3 = tanh", "⋯") in ends(drawn) and ("⋯", "W @ h10") in ends(drawn) and ("⋯", "sum of 12") in ends(drawn)
+    assert (
+        ("h3 = tanh", "⋯") in ends(drawn)
+        and ("⋯", "W @ h10") in ends(drawn)
+        and ("⋯", "total = sum of 12") in ends(drawn)
+    )
     assert ("⋯", "⋯") not in ends(drawn)
     lines = drawn.text().splitlines()
     assert any("t = 4 … 10" in line for line in lines)

@@ -69,13 +69,13 @@ def test_a_state_does_not_hear_from_losses_before_it():
         (t, s) for t in range(1, 5) for s in range(1, t + 1)
     }
     drawn = tg.draw(both_ways(4), "flow").picture
-    assert {"forward", "backward"} <= set(texts(drawn))
+    assert {"forward · h", "backward · h"} <= set(texts(drawn))
     upper = tiles(tg.draw(stack_of_five(), "flow").picture)
-    assert {(t, s) for name, t, s in upper if name == "layer 1"} == {(t, s) for t in range(3) for s in range(t + 1)}
+    assert {(t, s) for name, t, s in upper if name == "layer 1 · h"} == {(t, s) for t in range(3) for s in range(t + 1)}
     assert all(float(tile.text) for tile in upper.values()), (
         "a stack hands zeros to the states after t: they are no answer"
     )
-    found = {name: {(t, s) for x, t, s in tiles(drawn) if x == name} for name in ("forward", "backward")}
+    found = {name: {(t, s) for x, t, s in tiles(drawn) if x == f"{name} · h"} for name in ("forward", "backward")}
     assert found["forward"] == {(t, s) for t in range(4) for s in range(t + 1)}
     assert found["backward"] == {(t, s) for t in range(4) for s in range(t, 4)}
 
@@ -118,7 +118,7 @@ def test_windows_that_slide_reach_back_a_fixed_number_of_steps():
     assert {(t, s) for (_, t, s), x in found.items() if x} == {
         (t, s) for t in range(6) for s in range(max(t - 2, 0), t + 1)
     }
-    assert {name for name, _, _ in found} == {"state"}
+    assert {name for name, _, _ in found} == {"h"}
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_what_is_no_number_is_violet():
 
 def test_losses_added_up_in_the_state_are_told_apart_by_step():
     found = norms(tg.draw(loss_in_the_state(), "flow").picture)
-    assert set(found) == {("state", t, s) for t in range(5) for s in range(t + 1)}
+    assert set(found) == {("h", t, s) for t in range(5) for s in range(t + 1)}
 
 
 def test_a_loss_that_reaches_no_state_is_zero_everywhere():

@@ -104,8 +104,8 @@ def test_a_box_for_each_step_is_one_for_all_states():
     titles = [" ".join(p.text for p in b.title) for b in tg.draw(root, level="cell").picture.boxes]
     assert sum(x.startswith("cell") for x in titles) == 6
     assert [(x.cell, x.name, len(x.at)) for x in states(fold([root]), [root])] == [
-        ("", "state 1", 6),
-        ("", "state 2", 6),
+        ("", "b", 6),
+        ("", "a", 6),
     ]
 
 

@@ -103,8 +103,8 @@ def test_zeros_made_within_a_step_are_no_inputs(where):
     for view in ("unrolled", "rolled"):
         picture = tg.draw(with_zeros(where), view).picture
         inputs = [titles(picture)[i] for i, b in enumerate(picture.boxes) if b.role == "input"]
-        assert inputs == (["data[0]", "data[1]", "data[2]", "data[3]"] if view == "unrolled" else ["data[t]"])
-        (start,) = [b for b in picture.boxes if b.title[0].text == "zeros"]
+        assert inputs == (["x₀", "x₁", "x₂", "x₃"] if view == "unrolled" else ["xₜ"])
+        (start,) = [b for b in picture.boxes if b.title[0].text == "h₀"]
         assert start.role == "state"
         assert any("zeros" in x and x != "zeros" for x in titles(picture)), "the op says that it takes zeros"
 
@@ -112,7 +112,7 @@ def test_zeros_made_within_a_step_are_no_inputs(where):
 def test_a_first_state_made_in_the_first_step_stays_a_state():
     for view in ("unrolled", "rolled"):
         picture = tg.draw(with_zeros("state"), view).picture
-        assert [b.role for b in picture.boxes if b.title[0].text == "zeros"] == ["state"], view
+        assert [b.role for b in picture.boxes if b.title[0].text == "h₀"] == ["state"], view
 
 
 def test_data_that_happens_to_be_zero_at_one_step_is_an_input():
@@ -128,4 +128,4 @@ def test_data_that_happens_to_be_zero_at_one_step_is_an_input():
 def test_a_cell_by_hand_is_as_before():
     w = weights(A=(4, 3), B=(4, 4))
     ys, _ = tg.unroll(tanh_cell(w["A"], w["B"]), np.ones((3, 3)), np.zeros(4))
-    assert "zeros" in titles(tg.draw(tg.sum(ys)).picture)
+    assert "h₀" in titles(tg.draw(tg.sum(ys)).picture)

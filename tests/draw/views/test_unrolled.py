@@ -63,12 +63,12 @@ def test_time_order_holds_where_the_graph_was_built_backwards():
 def test_rows_and_roles_of_the_word_network():
     drawn = picture(word_rnn(3))
     boxes = titled(drawn)
-    x, h, loss = boxes["x2"], boxes["h2 = tanh"], next(b for k, b in boxes.items() if k.startswith("softmax"))
+    x, h, loss = boxes["x2"], boxes["h2 = tanh"], next(b for k, b in boxes.items() if "softmax" in k)
     assert (x.role, h.role, loss.role) == ("input", "state", "loss")
     assert x.y < boxes["W @ h1"].y == boxes["U @ x2"].y < h.y < boxes["V @ h2"].y < loss.y
     assert boxes["h3 = tanh"].role == "state", "the last one too, though it is handed to no one"
     assert boxes["h0"].x < drawn.bands[0].left and boxes["h0"].role == "state"
-    bars = [b for k, b in boxes.items() if k.startswith(("sum of 3", "/ 3"))]
+    bars = [b for k, b in boxes.items() if k.startswith(("total = sum of 3", "total / 3"))]
     assert len(bars) == 2 and all(b.y > drawn.bands[0].top for b in bars)
     reads, above = bars
     assert reads.width == drawn.bands[-1].right - drawn.bands[0].left > 500, "one bar over all columns"
@@ -86,7 +86,7 @@ def test_equal_steps_look_equal():
         for band in drawn.bands
     ]
     inside = [[spot for spot in shape if spot[1] < drawn.bands[0].top] for shape in shapes]
-    assert len(inside[0]) > 15 and all(shape == inside[0] for shape in inside[1:])
+    assert len(inside[0]) > 12 and all(shape == inside[0] for shape in inside[1:])
 
 
 def test_arrows_end_on_the_boxes_that_they_join():
@@ -128,7 +128,7 @@ def test_a_network_that_answers_at_the_end_has_a_column_after_time():
 
 def test_both_directions_start_at_their_own_end():
     drawn = picture(both_ways(3))
-    starts = sorted(b.x for b in drawn.boxes if b.title[0].text == "zeros")
+    starts = sorted(b.x for b in drawn.boxes if b.title[0].text == "h₀" and len(b.title) == 1)
     assert starts[0] < drawn.bands[0].left and starts[1] > drawn.bands[-1].right
 
 
@@ -164,11 +164,11 @@ def test_titles_read_as_typed():
     cases = {
         "E [2]": tg.take(w, ids, axis=0),
         "x @ E.T": x @ w.T,
-        "1 - ·": 1 - tg.exp(x),
-        "* 0.5": tg.exp(x) * 0.5,
+        "1 - exp(x)": 1 - tg.exp(x),
+        "exp(x) * 0.5": tg.exp(x) * 0.5,
         "[0, 0:]": tg.exp(x)[0, 0:],
-        "y = tanh": tg.tanh(x, name="y"),
-        "log softmax": tg.log_softmax(x),
+        "y = tanh(x)": tg.tanh(x, name="y"),
+        "log softmax(x)": tg.log_softmax(x),
     }
     for title, node in cases.items():
         assert " ".join(part.text for part in picture(node).boxes[-1].title) == title

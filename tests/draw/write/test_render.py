@@ -60,7 +60,7 @@ def rendered(monkeypatch):
 
 def shown(text: str) -> str:
     text = re.sub("[\x00-\x08\ud800-\udfff]", "\ufffd", text)
-    return text if len(text) <= 28 else text[:27] + "…"
+    return text if len(text) <= 60 else text[:59] + "…"
 
 
 def texts(svg: ET.Element) -> list[str]:

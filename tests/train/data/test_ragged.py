@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import tinygraph as tg
 from tests.each import each
+from tests.ops.random_calls import quick
 from tinygraph.train.data.buckets import buckets
 
 Ragged = tg.train.Ragged
@@ -27,7 +28,7 @@ def numbered(lengths, width=2):
 
 
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=60), st.integers(1, 12), st.booleans(), st.integers(0, 3))
-@settings(max_examples=120, deadline=None)
+@settings(quick, max_examples=120)
 def test_every_sequence_comes_once_an_epoch_whole_and_with_its_target(lengths, B, shuffle, seed):
     sequences = numbered(lengths)
     data = Ragged(sequences, B, np.arange(len(lengths)) * 3, shuffle=shuffle, seed=seed)
@@ -69,7 +70,7 @@ def least_work(lengths, rows, count):
 
 
 @given(st.lists(st.integers(1, 25), min_size=2, max_size=18), st.integers(1, 4), st.sampled_from([0.0, 0.05, 0.1, 0.3]))
-@settings(max_examples=120, deadline=None)
+@settings(quick, max_examples=50)
 def test_the_borders_are_the_best_and_the_buckets_the_fewest(lengths, rows, share):
     chosen = buckets(np.array(lengths), rows, share)
     most = -(-len(lengths) // rows)
@@ -101,6 +102,16 @@ def test_an_order_that_is_not_shuffled_is_the_same_in_all_epochs_and_a_shuffled_
     assert first != second
     together = [{frozenset(p) for y in epoch for p in itertools.combinations(y, 2)} for epoch in (first, second)]
     assert len(together[0] & together[1]) < 0.7 * len(together[0])  # other sequences come together, too
+
+
+def test_equal_lengths_on_both_sides_of_a_border_change_sides():
+    lengths = np.array([2] * 3 + [6] * 6 + [9] * 3)
+    data = Ragged(numbered(lengths), 4, np.arange(12), padding=0.25)
+    assert data.shapes == [(6, 4), (9, 4)]
+    above = set()
+    for _ in range(8):
+        above |= {int(i) for x, y, n in data if len(x) == 9 for i in y if lengths[i] == 6}
+    assert len(above) > 1
 
 
 def test_wrong_sequences_are_told():

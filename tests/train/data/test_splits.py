@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinygraph as tg
+from tests.ops.random_calls import quick
 
 split, split_sequences, Standard = tg.train.split, tg.train.split_sequences, tg.train.Standard
 
 
 @given(st.integers(24, 300), st.sampled_from([(0.8, 0.1, 0.1), (0.5, 0.5), (0.6, 0.2, 0.2), (1.0,)]), st.integers(0, 3))
-@settings(max_examples=120, deadline=None)
+@settings(quick, max_examples=120)
 def test_parts_lie_one_after_the_other_with_the_gap_between_and_nothing_lost(N, shares, gap):
     parts = split(np.arange(N), shares, gap=gap)
     assert [len(p) for p in parts] == pytest.approx(np.array(shares) * (N - gap * (len(shares) - 1)), abs=1)
@@ -44,7 +45,7 @@ def test_parts_of_an_array_are_views_of_it():
 
 
 @given(st.lists(st.integers(0, 9), min_size=30, max_size=80), st.integers(0, 5))
-@settings(max_examples=100, deadline=None)
+@settings(quick, max_examples=100)
 def test_a_group_is_in_one_part_and_every_sequence_in_one(groups, seed):
     if len(set(groups)) < 8:
         return

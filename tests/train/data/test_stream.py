@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinygraph as tg
+from tests.ops.random_calls import quick
 
 Stream = tg.train.Stream
 
@@ -18,7 +19,7 @@ def rows_of(data):
 
 
 @given(st.integers(2, 90), st.integers(1, 9), st.integers(1, 12))
-@settings(max_examples=150, deadline=None)
+@settings(quick, max_examples=150)
 def test_every_id_but_the_first_is_a_target_once_in_its_order(N, B, T):
     if B > N - 1:
         return
@@ -42,7 +43,7 @@ def test_a_row_goes_on_in_the_next_window():
 
 
 @given(st.lists(st.integers(0, 3), min_size=8, max_size=60), st.integers(1, 5), st.integers(1, 9))
-@settings(max_examples=100, deadline=None)
+@settings(quick, max_examples=100)
 def test_a_separator_ends_one_document_and_begins_the_next(text, B, T):
     x, y, reset = rows_of(Stream(text, B, T, separator=2))
     real = y >= 0
@@ -53,7 +54,7 @@ def test_a_separator_ends_one_document_and_begins_the_next(text, B, T):
 
 
 @given(st.sets(st.integers(0, 39), min_size=1), st.integers(1, 5), st.integers(1, 9))
-@settings(max_examples=100, deadline=None)
+@settings(quick, max_examples=100)
 def test_the_first_id_of_a_document_is_no_target(starts, B, T):
     x, y, reset = rows_of(Stream(np.arange(40), B, T, documents=sorted(starts)))
     targets = sorted(y[y >= 0].tolist())

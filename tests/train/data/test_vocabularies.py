@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import os
 import unicodedata
 from collections import Counter
 
@@ -12,6 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import tinygraph as tg
+from tests.ops.random_calls import quick
 from tinygraph.train.data.splitting import line_of_words, words_of
 
 Words, Characters, Bytes = tg.train.Words, tg.train.Characters, tg.train.Bytes
@@ -21,7 +24,7 @@ TEXTS = st.text(max_size=40) | st.text(
 
 
 @given(TEXTS)
-@settings(max_examples=400, deadline=None)
+@settings(quick, max_examples=400)
 def test_characters_and_bytes_come_back_as_they_were(text):
     assert Bytes().decode(Bytes().encode(text)) == text
     if text.strip(tg.train.data.vocabulary.UNKNOWN):
@@ -33,7 +36,7 @@ def test_characters_and_bytes_come_back_as_they_were(text):
 @given(TEXTS, st.booleans())
 @example("(\u0301", False)
 @example("a\u0301' b’s", True)
-@settings(max_examples=600, deadline=None)
+@settings(quick, max_examples=600)
 def test_the_words_of_a_line_are_the_words_that_it_was_made_of(text, lower):
     words = words_of(text, lower)
     assert words_of(line_of_words(words), lower) == words
@@ -45,7 +48,7 @@ def test_the_words_of_a_line_are_the_words_that_it_was_made_of(text, lower):
 
 
 @given(st.text(alphabet="ab .,(循'’\u0301न\u094d", min_size=1, max_size=30), st.text(alphabet="abc d循", max_size=20))
-@settings(max_examples=300, deadline=None)
+@settings(quick, max_examples=300)
 def test_unknown_words_and_characters_are_0_and_stay_so(text, other):
     for kind in (Words, Characters):
         if not words_of(text):
@@ -65,7 +68,7 @@ def test_nothing_of_a_text_but_spaces_is_lost_among_words():
 
 
 @given(st.lists(st.sampled_from("abcdefg"), min_size=1, max_size=60), st.integers(2, 9))
-@settings(max_examples=100, deadline=None)
+@settings(quick, max_examples=100)
 def test_the_most_frequent_are_kept_and_the_first_of_equals(tokens, size):
     counts = Counter(tokens)
     due = sorted(counts, key=lambda c: (-counts[c], tokens.index(c)))[: size - 1]
@@ -82,9 +85,15 @@ def test_several_texts_and_where_each_begins():
     assert [a.tolist() for a in known.documents([])] == [[], []]
 
 
-@pytest.mark.parametrize(
-    "known", [Words("It's a a循 (b)", lower=True), Words("B b"), Characters("循环\u0301 a\n"), Bytes()], ids=["lower", "words", "characters", "bytes"]
-)
+KNOWN = {
+    "lower": Words("It's a a循 (b)", lower=True),
+    "words": Words("B b"),
+    "characters": Characters("循环\u0301 a\n"),
+    "bytes": Bytes(),
+}
+
+
+@pytest.mark.parametrize("known", KNOWN.values(), ids=KNOWN)
 def test_what_is_saved_as_json_is_the_same(known):
     again = type(known).from_dict(json.loads(json.dumps(known.to_dict())))
     for text in ("a B b循", "循\u0301 It's", ""):
@@ -134,3 +143,15 @@ def test_a_file_is_read_where_it_is_asked_for_and_an_empty_one_told(tmp_path):
         Bytes.file(file)
     with pytest.raises(OSError):
         Bytes.file(tmp_path / "none")
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts open files")
+def test_a_file_is_closed_when_nothing_reads_it_any_more(tmp_path):
+    (tmp_path / "text").write_bytes(b"abcd")
+    before = len(os.listdir("/proc/self/fd"))
+    part = Bytes.file(tmp_path / "text")[1:3]
+    assert len(os.listdir("/proc/self/fd")) == before + 1
+    assert np.asarray(part, np.int32).tolist() == [98, 99]
+    del part
+    gc.collect()
+    assert len(os.listdir("/proc/self/fd")) == before

@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinygraph as tg
+from tests.ops.random_calls import quick
 
 Windows = tg.train.Windows
 
 
 @given(st.integers(2, 40), st.integers(1, 9), st.integers(1, 5), st.integers(1, 8), st.integers(1, 5), st.booleans())
-@settings(max_examples=120, deadline=None)
+@settings(quick, max_examples=120)
 def test_every_window_comes_once_with_what_follows_it(N, length, horizon, B, stride, shuffle):
     if length + horizon > N:
         return

@@ -45,14 +45,16 @@ class LinearCell(Cell):
     """``linear(x)`` or ``linear(x, previous_x)``, for the inputs of one step (B, I) or of all steps (T, B, I)."""
 
     def __call__(self, x: Any, state: Any) -> tuple[Node, Any]:
-        s, *before = state if self.looks_back else (state,)
+        h, *before = state if self.looks_back else (state,)
         a, b, read = self.linear(x, *before)
-        s = multiply_add(a, s, b)
-        return read(s), (s, x) if self.looks_back else s
+        h = multiply_add(a, h, b)
+        y = read(h)
+        return y, (h, x) if self.looks_back else h
 
 
 def multiply_add(a: Any, s: Any, b: Any) -> Any:
     """a * s + b, for arrays or for complex numbers as pairs (real, imaginary)."""
     if not isinstance(b, tuple):
         return a * s + b
-    return a[0] * s[0] - a[1] * s[1] + b[0], a[0] * s[1] + a[1] * s[0] + b[1]
+    re, im = a[0] * s[0] - a[1] * s[1] + b[0], a[0] * s[1] + a[1] * s[0] + b[1]
+    return re, im

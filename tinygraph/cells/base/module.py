@@ -54,6 +54,8 @@ class Module:
 
     def __setattr__(self, name: str, value: Any) -> None:
         name_parameters({name: value})
+        if type(value) is Parameter and not value.home:
+            value.home = type(self).__name__
         super().__setattr__(name, value)
 
     def parameters(self) -> dict[str, Parameter]:
@@ -61,9 +63,10 @@ class Module:
 
         A parameter that is used in two places has the name of the first. Buffers and frozen ones are not among them.
         """
-        return {name: x for name, x in self._all().items() if x.trained}
+        return {name: x for name, x in self.named_state().items() if x.trained}
 
-    def _all(self) -> dict[str, Parameter]:
+    def named_state(self) -> dict[str, Parameter]:
+        """Maps dotted names to all that `state_dict` holds: parameters, frozen ones, too, and buffers."""
         names = {x: name for name, x in reversed([*_named(self._root(), Parameter)])}
         return {ParameterName(name): x for x, name in reversed(names.items())}
 
@@ -86,7 +89,7 @@ class Module:
         return self._set_trained(pattern, True)
 
     def _set_trained(self, pattern: str, trained: bool) -> Any:
-        names = self._all()
+        names = self.named_state()
         fits = [x for name, x in names.items() if fnmatchcase(name, text(type(self).__name__, "pattern", pattern))]
         if not fits:
             problem = f"{type(self).__name__}: no parameter has a name like {shown(pattern)}"
@@ -101,7 +104,7 @@ class Module:
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """A copy of every array: of the parameters, the frozen ones, too, and of the buffers."""
-        return {str(name): x.value.copy() for name, x in self._all().items()}
+        return {str(name): x.value.copy() for name, x in self.named_state().items()}
 
     @refusing
     def load_state_dict(self, arrays: Arrays, strict: bool = True) -> None:
@@ -119,7 +122,7 @@ class Module:
                 the dtype (all in one message); nothing is loaded.
         """
         absent = {name for name, _ in _named(self._root(), type(None))}
-        load_into(type(self).__name__, self._all(), absent, arrays, strict)
+        load_into(type(self).__name__, self.named_state(), absent, arrays, strict)
 
     def train(self, mode: bool = True) -> Any:
         """Turns dropout and zoneout on or off in this module and all its submodules; returns this module.

@@ -50,10 +50,12 @@ class Scope:
         self._await(atoms_of(self.source.tree))
         steps = [n for n in ast.walk(self.source.tree) if isinstance(n, ast.Subscript)]
         for node in steps:
-            if is_atom(node.value) and not _is_key(node.slice):
+            if is_atom(node.value):
                 text = ast.unparse(node.value)
                 self._bases[text] = _code(text)
         self._loops = loop_names(self.source.tree)
+        tuples = {ast.unparse(node.slice) for node in steps if isinstance(node.slice, ast.Tuple)}
+        self._places = [text for text in sorted(tuples) if any(name in text.split(", ") for name in self._loops)]
         self._read = {n.id for n in ast.walk(self.source.tree) if isinstance(n, ast.Name)}
 
     def _await(self, texts: Iterable[str]) -> None:
@@ -69,10 +71,10 @@ class Scope:
             inner = getattr(value, "__dict__", None)
             if isinstance(inner, dict) and name == "self":
                 self._await(f"self.{key}" for key in inner)
-                self._dicts(f"self.{key}" for key, part in inner.items() if isinstance(part, dict))
+                self._bases_of(f"self.{key}" for key, part in inner.items() if isinstance(part, (dict, list)))
         self.look(frame)
 
-    def _dicts(self, texts: Iterable[str]) -> None:
+    def _bases_of(self, texts: Iterable[str]) -> None:
         for text in texts:
             self._bases.setdefault(text, _code(text))
 
@@ -107,6 +109,7 @@ class Scope:
         loops = [name for name in self._loops if name in values or not values]
         for name in loops or self._loops:
             self._await(f"{text}[{index}]" for index in (name, f"{name} - 1", f"{name} + 1"))
+        self._await(f"{text}[{index}]" for index in self._places if np.ndim(value) > 2)
 
     def alike(self, shape: Shape | None) -> list[str]:
         """Arrays of one shape."""
@@ -142,8 +145,8 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_open(value: Any, read: bool) -> bool:
-    """Whether a variable's places may be meant: those of lists and dicts, and of arrays of which nothing is read."""
-    return isinstance(value, (Mapping, list, tuple)) or (not read and isinstance(value, np.ndarray) and value.ndim > 1)
+    """Whether a variable's places may be meant: of lists, dicts, and arrays that are not read or have three axes."""
+    return isinstance(value, (Mapping, list, tuple)) or (isinstance(value, np.ndarray) and value.ndim > 1 + read)
 
 
 def is_atom(node: ast.AST) -> bool:
@@ -151,10 +154,6 @@ def is_atom(node: ast.AST) -> bool:
     if isinstance(node, ast.Subscript):
         return is_atom(node.value)
     return isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and is_atom(node.value))
-
-
-def _is_key(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def atoms_of(tree: ast.AST) -> list[str]:

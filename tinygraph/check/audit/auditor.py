@@ -95,11 +95,15 @@ class _Audit:
         if told:
             table = tuple([replace(row, name=row.name or "truncated", right=True) for row in table])
             passed = True
+        unrated = self.subject.without_rate(self.cases.case(None)) if isinstance(self.subject, Objects) else []
+        if unrated:
+            passed, again = False, "without the learning rate"
+            table = tuple([replace(r, name=again, right=False) if r.parameter in unrated else r for r in table])
         findings: list[Finding] = []
         repairs: list[Repair] = []
         if not passed:
-            findings, more = self._findings()
-            told += [*self._other_loss(table), *more]
+            findings, more = self._findings(unrated)
+            told += [*([] if unrated else self._other_loss(table)), *more]
             if repair:
                 repairs = self._repairs(findings)
                 findings = with_repairs(findings, repairs)
@@ -130,12 +134,12 @@ class _Audit:
         case = self.cases.case(4 if self.cases.places else None)
         return truncation(self.subject.on_nodes(case), self.subject.gradients(case))
 
-    def _findings(self) -> tuple[list[Finding], list[str]]:
+    def _findings(self, unrated: list[str]) -> tuple[list[Finding], list[str]]:
         steps = STEPS if self.cases.places else None
         try:
             outcome = self._followed(steps)
             blame = Blame(Written(outcome, Right(outcome, steps or self.cases.steps)))
-            findings = findings_of(self.subject, blame)
+            findings = findings_of(self.subject, blame, unrated)
             self._keep_marks(outcome, blame, findings)
             anew = any(map(goes_back_anew, self.subject.functions))
             return findings, [ANEW] if anew and findings else []

@@ -7,7 +7,8 @@ faults which hide behind others come out, too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +22,9 @@ from .kinds import is_nameable
 from .present import Present
 from .right import Thing
 from .written import Operation, Written
+
+SOME = 2000
+"""How many assignments one search may try."""
 
 DEPTH, MOST_READERS = 5, 4
 """How far, and over how many readers, a right result is looked for that speaks for what an operation should make."""
@@ -37,10 +41,11 @@ class Blame:
         departed: what was found so far.
     """
 
-    def __init__(self, written: Written, most: int = 3000) -> None:
-        self.written, self._left = written, most
+    def __init__(self, written: Written, most: int = 6000) -> None:
+        self.written, self._most, self._left = written, most, 0
         self.departed: list[Departure] = []
         self._present = Present(written)
+        self._doubted: set[Operation] = set()
         self._candidates = Candidates(self._present)
 
     def departures(self, most: int = 8) -> list[Departure]:
@@ -48,15 +53,23 @@ class Blame:
         departures: list[Departure] = []
         while len(departures) < most:
             wrong = self.written.wrong(self._present.values)
-            trial = self._best(wrong) if wrong else None
+            trial = self._within(self._best, wrong) if wrong else None
             if trial is None or not self._present.reads_right(trial.node):
-                trial = self._hidden(wrong) or trial  # what reads wrong things may be right itself
+                # What reads wrong things may be right itself.
+                trial = self._within(self._hidden, wrong) or trial or self._within(self._anywhere, wrong)
             if trial is None:
                 break
             self._present.mend(trial.right)
             departures.append(replace(trial, values=self._present.values))
             self.departed.append(departures[-1])
         return departures
+
+    def _within(self, search: Callable[[frozenset[str]], Departure | None], wrong: frozenset[str]) -> Departure | None:
+        """What a search finds with a part of the trials that are left."""
+        self._left = start = min(SOME, self._most)
+        departure = search(wrong)
+        self._most -= start - self._left
+        return departure
 
     @property
     def overrides(self) -> Mapping[Node, np.ndarray]:
@@ -67,49 +80,92 @@ class Blame:
         """The operation whose mending makes most gradients right; of equals the one that departs first.
 
         An operation that makes an unknown thing of right ones comes first; then what it reads, which may be the wrong
-        thing; then what is near the wrong gradients; then all.
+        thing.
         """
         behind = self.written.behind(wrong)
         open_ones = [x for x in self.written.operations if not behind.isdisjoint(x.nodes)]
         frontier = [x for x in open_ones if self._departs(x)]
-        best = self._of(frontier, wrong, self._bound(open_ones, wrong))
+        shared = [o for o in self._shared(frontier) if not behind.isdisjoint(o.nodes)]
+        best = self._of([*shared, *frontier], wrong, self._bound(open_ones, wrong))
         if best is not None:
-            return self._of(self._upstream([*best.right]), wrong, best)
+            return self._joined(self._of(self._upstream([*best.right]), wrong, best) or best)
+        return self._of(self._upstream([x for o in frontier for x in o.nodes], 1), wrong, None)
+
+    def _joined(self, departure: Departure) -> Departure:
+        """The one thing that is wrong in what only joins others, if nobody else reads it."""
+        pieces = {node: _pieces(node, due) for node, due in departure.right.items()}
+        first, of = departure.node, pieces[departure.node]
+        places = [k for k, piece in enumerate(of) if not same(self._present.value(first.inputs[k]), piece)]
+        picked = self.written.picked
+        right = {picked(node.inputs[k]): of[k] for node, of in pieces.items() for k in places if of}
+        node = picked(first.inputs[places[0]]) if places else first
+        operation = self.written.operation_of.get(node)
+        if len(places) != 1 or operation is None or any(len(self.written.readers(x)) > 1 for x in right):
+            return departure
+        if any(x.shape != piece.shape for x, piece in right.items()):
+            return departure
+        exact = [m.thing for m in self.written.look(node, right[node]) if m.is_exact]
+        due = next((t for t in exact if t.kind == "adjoint"), replace(departure.due, array=right[node]))
+        return replace(departure, operation=operation, node=node, due=due, right=right)
+
+    def _shared(self, frontier: list[Operation]) -> list[Operation]:
+        """What several departing statements read, and so may all depart for, the most read first."""
+        readers: dict[Operation, set[Hashable]] = defaultdict(set)
+        for o in frontier:
+            for x in dict.fromkeys(y for node in o.nodes for y in node.inputs):
+                source = self.written.operation_of.get(x)
+                if source is not None and source.line[:3] != o.line[:3]:
+                    readers[source].add(o.line[:3])
+        several = [source for source, lines in readers.items() if len(lines) > 1]
+        self._doubted |= {source for source in several if source.nodes[0] not in self.written.right.forward}
+        return sorted(several, key=lambda source: -len(readers[source]))
+
+    def _anywhere(self, wrong: frozenset[str]) -> Departure | None:
+        """The operation near the wrong gradients, or any, whose mending makes most of them right."""
+        behind = self.written.behind(wrong)
         near = self._upstream([x for name in wrong if (x := self.written.results.get(name)) is not None])
         best = self._of(near, wrong, None)
-        return best if best is not None else self._of(open_ones, wrong, None)
+        rest = [x for x in self.written.operations if not behind.isdisjoint(x.nodes)]
+        return best if best is not None else self._of(rest, wrong, None)
 
     def _hidden(self, wrong: frozenset[str]) -> Departure | None:
         """A departure that mends nothing as long as others are there: an adjoint but for a factor, or at some steps."""
         behind = self.written.behind(wrong) | {*ancestors([*self._present.overrides])}
-        for operation in self.written.operations:
-            if behind.isdisjoint(operation.nodes) or not self._present.overrides.keys().isdisjoint(operation.nodes):
-                continue
+        blamed = {d.operation.line[:3] for d in self.departed}
+        operations = [o for o in self.written.operations if o.line[:3] not in blamed and not behind.isdisjoint(o.nodes)]
+        for operation in operations:
             for things in (but_for_a_factor(self._present, operation), self._candidates.but_for_steps(operation)):
-                overrides = {x: turned(t.array, x) for x, t in things.items()}
+                overrides = {x: turned(t.array, self.written.shape(x)) for x, t in things.items()}
                 if overrides and self._left_wrong(overrides) <= wrong:
                     return self._departure(operation, things, overrides)
-        return self._asked_for(behind, wrong)
+        frontier = [o for o in operations if self._departs(o)]
+        return self._asked_for(frontier, {*operations}, wrong) or self._nameable(frontier)
 
-    def _asked_for(self, behind: set[Node], wrong: frozenset[str]) -> Departure | None:
-        """What departs, if its readers come right with another thing, though no whole gradient does; or if what it made
-        is another by a fault that has a name."""
-        for operation in self.written.operations:
-            if behind.isdisjoint(operation.nodes) or not self._present.overrides.keys().isdisjoint(operation.nodes):
-                continue
-            for things in self._candidates.of(operation) if self._departs(operation) else ():
+    def _asked_for(self, frontier: list[Operation], among: set[Operation], wrong: frozenset[str]) -> Departure | None:
+        """What departs, or what that reads, if most of its readers come right with another thing, though no whole
+        gradient does."""
+        best, most = None, 0
+        upstream = self._upstream([x for o in frontier for x in o.nodes], 1)
+        for operation in dict.fromkeys([*self._shared(frontier), *frontier, *upstream]):
+            for things in self._candidates.of(operation) if operation in among else ():
                 trial = self._tried(operation, things, wrong, None, whole=False)
-                if trial is not None or self._left <= 0:
-                    return trial
-        return self._nameable(behind)
+                asked = self._asking(trial.right) if trial is not None and self._is_likely(trial) else 0
+                if asked > most:
+                    best, most = trial, asked
+                if self._left <= 0:
+                    return best
+        return best
 
-    def _nameable(self, behind: set[Node]) -> Departure | None:
-        for operation in self.written.operations:
-            done = not self._present.overrides.keys().isdisjoint(operation.nodes)
-            if behind.isdisjoint(operation.nodes) or done or not self._departs(operation):
-                continue
+    def _is_likely(self, trial: Departure) -> bool:
+        """Whether what is due is no zero, and of what is only selected a value."""
+        picked = self.written.selects(trial.node) and trial.due.kind != "value"
+        return not picked and all(map(np.any, trial.right.values()))
+
+    def _nameable(self, frontier: list[Operation]) -> Departure | None:
+        """What departs, if what it made is another thing by a fault that has a name."""
+        for operation in frontier:
             for things in self._candidates.of(operation):
-                departure = self._departure(operation, things, {x: turned(t.array, x) for x, t in things.items()})
+                departure = self._departure(operation, things, {x: turned(t.array, self.written.shape(x)) for x, t in things.items()})
                 if departure.due.kind == "adjoint" and is_nameable(self.written, departure):
                     return departure
         return None
@@ -127,7 +183,7 @@ class Blame:
         A reader speaks only if all else that it reads is right.
         """
         for x in operation.nodes:
-            if x.size == 1 or self._present.is_known(x) or not self._present.reads_right(x):
+            if self.written.is_number(x) or self._present.is_known(x) or not self._present.reads_right(x):
                 continue
             readers = [r for r in self.written.readers(x) if all(y is x or self._present.is_known(y) for y in r.inputs)]
             if self.written.is_result(x) or any(not self._comes_right(r) for r in readers):
@@ -140,18 +196,18 @@ class Blame:
             return True
         if depth == 0 or node.op is None or node.op.name != "add":
             return False
-        readers = self.written.readers(node)
+        readers = [r for r in self.written.readers(node) if r not in self._present.overrides]
         right = [r for r in readers if all(y is node or self._present.is_known(y) for y in r.inputs)]
         return any(self._comes_right(r, depth - 1) for r in right)
 
     def _upstream(self, nodes: list[Node], depth: int = 3) -> list[Operation]:
         """The operations whose results these nodes are or read, over a few operations."""
-        operations: dict[int, Operation] = {}
+        operations: dict[Operation, None] = {}
         front = dict.fromkeys(nodes)
         for _ in range(depth + 1):
-            operations |= {id(o): o for x in front if (o := self.written.operation_of.get(x)) is not None}
+            operations |= {o: None for x in front if (o := self.written.operation_of.get(x)) is not None}
             front = dict.fromkeys(y for x in front for y in x.inputs)
-        return [*operations.values()]
+        return [*operations]
 
     def _bound(self, operations: list[Operation], wrong: frozenset[str]) -> Departure | None:
         """The line at which two names are bound the wrong way round."""
@@ -179,15 +235,15 @@ class Blame:
         whole: bool = True,
     ) -> Departure | None:
         """What comes of an assignment, if it mends a whole gradient and is better than the best so far."""
-        overrides = {x: turned(t.array, x) for x, t in things.items() if fits(t.array, x)}
+        overrides = {x: turned(t.array, self.written.shape(x)) for x, t in things.items() if fits(t.array, self.written.shape(x))}
         changed = {x: a for x, a in overrides.items() if not same(self._present.value(x), a)}
         node = min(changed, key=lambda x: x.serial, default=None)
-        if node is None or any(map(self.written.is_settled, changed)):
+        if node is None or (operation not in self._doubted and any(map(self.written.is_settled, changed))):
             return None
-        if best is not None and best.mended == wrong and best.node.serial <= node.serial:
+        if best is not None and best.mended == wrong and best.node.serial < node.serial + best.is_multiple:
             return None
         self._left -= 1
-        if not self._is_asked_for(changed):
+        if not self._asking(changed):
             return None
         still = self._left_wrong(overrides)
         due = self.written.state_like(things[node]) if self.written.selects(node) else things[node]
@@ -199,20 +255,32 @@ class Blame:
         """The gradients that are wrong although these nodes, and all that was blamed, are right."""
         return self.written.wrong(self.written.replay({**self._present.overrides, **overrides}))
 
-    def _is_asked_for(self, overrides: Mapping[Node, np.ndarray]) -> bool:
-        """Whether a reader, or one after it, makes another thing with these values, and a right one."""
+    def _asking(self, overrides: Mapping[Node, np.ndarray]) -> int:
+        """How many readers, or what comes after them, make another thing with these values, and a right one."""
         if any(self.written.is_result(x) and self.written.holds(v) for x, v in overrides.items()):
-            return True
+            return 2 * MOST_READERS
         nodes = [*overrides]
-        for node in dict.fromkeys((nodes[0], nodes[-1])):  # of a sum all but the last may be read by nobody else
-            values, front = {node: overrides[node]}, [node]
-            for _ in range(DEPTH):
-                readers = list(dict.fromkeys(r for x in front for r in self.written.readers(x) if r not in overrides))
-                front = []
-                for r in readers[:MOST_READERS]:
-                    new = self.written.run(r, self._present.values | values)
-                    if self.written.holds(new) and not same(new, self._present.value(r)):
-                        return True
-                    values[r] = new
-                    front.append(r)
-        return False
+        ends = dict.fromkeys((nodes[0], nodes[-1]))  # of a sum all but the last may be read by nobody else
+        pairs = [(x, r) for x in ends for r in self._other_readers(x, overrides)]
+        return sum(self._asks(r, {x: overrides[x]}, overrides, DEPTH) for x, r in pairs)
+
+    def _other_readers(self, node: Node, overrides: Mapping[Node, np.ndarray]) -> list[Node]:
+        return [r for r in self.written.readers(node) if r not in overrides][:MOST_READERS]
+
+    def _asks(
+        self, reader: Node, values: Mapping[Node, np.ndarray], overrides: Mapping[Node, np.ndarray], depth: int
+    ) -> bool:
+        """Whether a reader, or one after it, makes another thing with these values, and a right one."""
+        new = self.written.run(reader, self._present.values | values)
+        if self.written.holds(new) and not same(new, self._present.value(reader)):
+            return True
+        readers = self._other_readers(reader, overrides) if depth > 1 else []
+        return any(self._asks(r, {**values, reader: new}, overrides, depth - 1) for r in readers)
+
+
+def _pieces(node: Node, due: np.ndarray) -> list[np.ndarray]:
+    """What each input of a concatenation should be for its result to be what is due."""
+    if node.op is None or node.op.name != "concatenate" or due.shape != node.shape:
+        return []
+    axis = node.attributes["axis"]
+    return np.split(due, np.cumsum([x.shape[axis] for x in node.inputs])[:-1], axis)

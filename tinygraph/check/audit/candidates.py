@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
 
@@ -28,11 +29,14 @@ class Candidates:
     def of(self, operation: Operation) -> Iterator[dict[Node, Thing]]:
         """Assignments of things of the right graph to the nodes of an operation, step by step."""
         nodes = operation.nodes
-        if nodes[0].size == 1 or all(self.written.is_settled(x) for x in nodes):
+        if self.written.is_number(nodes[0]) or all(self.written.is_settled(x) for x in nodes):
             return
         selects = self.written.selects(nodes[0])
         unknown = not all(map(self._present.is_known, nodes))
-        families = self._families.get(nodes[0].size, [])
+        families = self._families.get(math.prod(self.written.shape(nodes[0])), [])
+        if selects and (binds_many(operation.line) or not operation.line.whole):
+            kinds = {m.thing.kind == "value" for m in self._present.look(nodes[0]) if m.is_exact}
+            families = [f for f in families if (next(iter(f.values())).kind == "value") in (kinds or {True, False})]
         for family in sorted(families, key=lambda f: next(iter(f.values())).kind != "value") if selects else families:
             first = next(iter(family.values()))
             if first.kind == "value" and (first.inner if selects else not unknown):
@@ -40,7 +44,7 @@ class Candidates:
             repeated = self.written.right.is_repeated(first.of)
             for order in self._orders(len(nodes), sorted(family), selects and first.kind == "value", repeated):
                 pairs = {x: self._of_step(family, t) for x, t in zip(nodes, order, strict=False)}
-                pairs = {x: thing for x, thing in pairs.items() if fits(thing.array, x)}
+                pairs = {x: thing for x, thing in pairs.items() if fits(thing.array, self.written.shape(x))}
                 if pairs:
                     yield pairs
 
@@ -57,7 +61,7 @@ class Candidates:
             line, twin = operation.line, other.line
             if other is not operation and (line.file, line.number) == (twin.file, twin.number):
                 pairs = [*zip(operation.nodes, other.nodes, strict=False)]
-                if len(operation.nodes) == len(other.nodes) and all(fits(a._value, b) for a, b in pairs):
+                if len(operation.nodes) == len(other.nodes) and all(fits(a._value, b.shape) for a, b in pairs):
                     there = {a: _exchanged(b, other) for a, b in pairs}
                     yield there | {b: _exchanged(a, operation) for a, b in pairs}
 
@@ -103,7 +107,7 @@ class Candidates:
                 }
                 for sign in (-1, 1):
                     due = {nodes[j]: family.get((thing.step or 0) + sign * (j - k)) for j in off}
-                    if all(due.values()) and all(fits(t.array, x) for x, t in due.items() if t):
+                    if all(due.values()) and all(fits(t.array, x.shape) for x, t in due.items() if t):
                         return {x: t for x, t in due.items() if t}
         return {}
 
@@ -155,12 +159,12 @@ def _exchanged(node: Node, operation: Operation) -> Thing:
     return Thing("value", f"what {operation.line.expression} gives", None, (), node._value)
 
 
-def fits(array: np.ndarray, node: Node) -> bool:
-    return array.shape == node.shape or array.T.shape == node.shape
+def fits(array: np.ndarray, shape: tuple[int, ...]) -> bool:
+    return array.shape == shape or array.T.shape == shape
 
 
-def turned(array: np.ndarray, node: Node) -> np.ndarray:
-    return array if array.shape == node.shape else array.T
+def turned(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    return array if array.shape == shape else array.T
 
 
 def _families(written: Written) -> dict[int, list[Mapping[int, Thing]]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...core.node import Node
+from .book import ratio
 from .right import Thing
 from .written import Operation
 
@@ -33,5 +34,11 @@ class Departure:
     values: Mapping[Node, np.ndarray]
 
     @property
-    def rank(self) -> tuple[int, int]:
-        return len(self.mended), -self.node.serial
+    def is_multiple(self) -> bool:
+        """Whether what was made is a multiple of what is due, which is more likely than another thing."""
+        made, due = self.node._value.ravel(), self.right[self.node].ravel()
+        return made.size == due.size and ratio(made, due) is not None
+
+    @property
+    def rank(self) -> tuple[int, int, bool]:
+        return len(self.mended), -self.node.serial, self.is_multiple

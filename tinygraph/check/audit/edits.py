@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
+from ...ops.inference import Shape
 from .atoms import Scope, loop_names
 from .forms import expression, replaced
 from .inserts import Gap, Inserts
@@ -46,31 +47,48 @@ class Edits:
 
     Args:
         scope: what there is to build from.
-        wrong: the parameters whose gradients are wrong; a line that is missing sets one of them.
+        wrong: the shapes of the gradients that are wrong; a line that is missing sets one of them.
+        names: the parameters in their order.
 
     Attributes:
         inserts: the lines that may be missing.
     """
 
-    def __init__(self, scope: Scope, wrong: Sequence[str] = ()) -> None:
+    def __init__(self, scope: Scope, wrong: Collection[Shape] = (), names: Sequence[str] = ()) -> None:
         self.scope = scope
         self._rewrites = Rewrites(scope)
-        self.inserts = Inserts(self._rewrites.terms, wrong)
+        self.inserts = Inserts(self._rewrites.terms, wrong, names)
 
     def of(self, at: ast.stmt) -> list[Edit]:
         """Other statements for one, by weight; `placed` gives them lines before they are compiled."""
+        return self._made(at, (*self._values(at), *self._others(at)))
+
+    def values(self, at: ast.stmt) -> list[Edit]:
+        """Of a statement that sets one variable: those that set the same one."""
+        return self._made(at, self._values(at))
+
+    def others(self, at: ast.stmt) -> list[Edit]:
+        """Those that do something else."""
+        return self._made(at, self._others(at))
+
+    def _made(self, at: ast.stmt, every: Iterable[tuple[ast.stmt, str, float]]) -> list[Edit]:
         function = self.scope.source.function
-        every = [Edit(function, at, (new,), kind, weight) for new, kind, weight in self._statements(at)]
-        return sorted(every, key=lambda edit: edit.weight)
+        edits = [Edit(function, at, (new,), kind, weight) for new, kind, weight in every]
+        return sorted(edits, key=lambda edit: edit.weight)
 
     def after(self, gap: Gap, op: ast.operator | None, value: ast.expr, weight: float) -> Edit:
         """A line that was missing."""
         new, kind, weight = self.inserts.line(gap, op, value, weight)
         return Edit(self.scope.source.function, new[0], new, kind, weight)
 
-    def _statements(self, at: ast.stmt) -> Iterator[tuple[ast.stmt, str, float]]:
+    def _values(self, at: ast.stmt) -> Iterator[tuple[ast.stmt, str, float]]:
         if isinstance(at, (ast.Assign, ast.AugAssign)):
-            yield from self._assignment(at)
+            yield from self._operators(at, target_in(at))
+            yield from _in(at, "value", self._rewrites.of(at.value, "root"))
+
+    def _others(self, at: ast.stmt) -> Iterator[tuple[ast.stmt, str, float]]:
+        if isinstance(at, (ast.Assign, ast.AugAssign)):
+            yield from self._targets(at)
         elif isinstance(at, ast.Expr):
             yield ast.Pass(), EXTRA, 1.6
             yield from _in(at, "value", self._rewrites.of(at.value))
@@ -81,15 +99,12 @@ class Edits:
         elif isinstance(at, (ast.If, ast.While)):
             yield from _in(at, "test", self._conditions(at.test))
 
-    def _assignment(self, at: ast.Assign | ast.AugAssign) -> Iterator[tuple[ast.stmt, str, float]]:
-        target: Any = at.targets[0] if isinstance(at, ast.Assign) else at.target
-        yield from self._operators(at, target)
+    def _targets(self, at: ast.Assign | ast.AugAssign) -> Iterator[tuple[ast.stmt, str, float]]:
         if isinstance(at, ast.Assign) and len(at.targets) == 1:
-            for new, kind, weight in self._rewrites.of(target, "target"):
+            for new, kind, weight in self._rewrites.of(target_in(at), "target"):
                 yield ast.Assign(targets=[new], value=at.value), kind, weight
         elif isinstance(at, ast.AugAssign):
-            yield from _in(at, "target", self._rewrites.of(target, "target"))
-        yield from _in(at, "value", self._rewrites.of(at.value, "root"))
+            yield from _in(at, "target", self._rewrites.of(at.target, "target"))
         yield ast.Pass(), EXTRA, 1.6
         for name in loop_names(self.scope.source.tree):
             for test in (f"{name} > 0", f"{name} == 0", *(f"{name} == {end} - 1" for end in self._rewrites.ends)):
@@ -126,6 +141,11 @@ class Edits:
     def _conditions(self, node: ast.expr) -> Iterator[Variant]:
         yield from ((ast.Constant(value=value), WHEN, 1.5) for value in (True, False))
         yield from self._rewrites.of(node, "value")
+
+
+def target_in(at: ast.Assign | ast.AugAssign) -> Any:
+    """What an assignment sets, or the first of that."""
+    return at.targets[0] if isinstance(at, ast.Assign) else at.target
 
 
 def _in(at: ast.stmt, field: str, variants: Iterator[Variant]) -> Iterator[tuple[ast.stmt, str, float]]:

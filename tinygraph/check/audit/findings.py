@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from types import FunctionType
 
@@ -18,8 +18,7 @@ from .inserts import MISSING
 from .kinds import kind_of
 from .lines import Line, line_that_sets, statement_at
 from .mended import Repair
-from .results import plain
-from .rewrites import NAME
+from .rewrites import FACTOR_LESS, NAME
 from .right import Thing
 from .subject import Subject
 from .written import Written
@@ -61,14 +60,25 @@ class Finding:
         return "\n".join([*rows, f"  then the gradient of {whose} is right"] if whose else rows)
 
 
-def findings_of(subject: Subject, blame: Blame) -> list[Finding]:
+def findings_of(subject: Subject, blame: Blame, unrated: Iterable[str] = ()) -> list[Finding]:
     """The lines that are wrong, the first to be mended first."""
     written = blame.written
     wrong = written.wrong()
+    late = [f for name in unrated for f in _unrated(written, name)]
     silent = [name for name in wrong if written.is_missing(name)]
     findings = [_silent(subject, written, name) for name in silent]
     departures = blame.departures() if wrong - {*silent} else []
-    return _by_line([*(f for f in findings if f), *(_of(written, d) for d in departures)])
+    return _by_line([*(f for f in findings if f), *(_of(written, d) for d in departures), *late])
+
+
+def _unrated(written: Written, name: str) -> Iterator[Finding]:
+    """A parameter that is updated without the learning rate, which others are updated with."""
+    node = written.results.get(name)
+    made = written.last_line(node) if node is not None else None
+    line = line_that_sets(name.rpartition(".")[2], made) if made is not None else None
+    if line is not None:
+        makes, due = f"an update of {name} that is the same at any learning rate", "the learning rate times that"
+        yield Finding(line.file, line.number, line.source, line.function, None, (), makes, due, FACTOR_LESS, (name,))
 
 
 def _by_line(findings: Iterable[Finding]) -> list[Finding]:
@@ -136,11 +146,11 @@ def _silent(subject: Subject, written: Written, name: str) -> Finding | None:
 
 def _update_beside(written: Written, name: str, beside: Line | None) -> Line | None:
     """The line that updates another parameter, if none updates this one."""
-    if beside is None or line_that_sets(plain(name), beside) is not None:
+    if beside is None or line_that_sets(name.rpartition(".")[2], beside) is not None:
         return None
     names = [*written.results]
     near = sorted(names, key=lambda other: (abs(names.index(other) - names.index(name)), other))
-    lines = (line_that_sets(plain(other), beside) for other in near if other != name)
+    lines = (line_that_sets(other.rpartition(".")[2], beside) for other in near if other != name)
     return next((line for line in lines if line is not None), None)
 
 

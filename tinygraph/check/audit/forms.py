@@ -180,3 +180,7 @@ def as_target(node: ast.expr) -> Any:
     new: Any = copy.copy(node)
     new.ctx = ast.Store()
     return new
+
+
+def is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from ...ops.inference import Shape
 from .atoms import is_atom
-from .forms import as_target, method
-from .results import plain
+from .forms import as_target, is_text, method, times
+from .results import names_gradient
 from .terms import Terms
 
 MISSING = "a line is missing"
@@ -38,14 +38,20 @@ class Gap:
 
     @property
     def operators(self) -> tuple[ast.operator | None, ...]:
-        return {GROWS: (ast.Add(), None), CARRIED: (None,), MORE: (ast.Add(),)}[self.role]
+        return {GROWS: (ast.Add(), ast.Sub()), CARRIED: (None,), MORE: (ast.Add(),)}[self.role]
 
 
 class Inserts:
-    """Makes lines to put after a statement."""
+    """Makes lines to put after a statement.
 
-    def __init__(self, terms: Terms, wrong: Sequence[str]) -> None:
-        self._terms, self._wrong = terms, [plain(name) for name in wrong]
+    Args:
+        terms: what they can be made of.
+        wrong: the shapes of the gradients that are wrong.
+        names: the parameters in their order, in which people write the lines of their gradients, too.
+    """
+
+    def __init__(self, terms: Terms, wrong: Collection[Shape], names: Sequence[str]) -> None:
+        self._terms, self._wrong, self._names = terms, wrong, names
         self._scope = terms.scope
         tree = terms.scope.source.tree
         self._stores = _stores(tree)
@@ -61,19 +67,21 @@ class Inserts:
                 continue
             for text in self._scope.arrays:
                 node = self._scope.nodes[text]
-                role = None if _is_place(node) else self._role(text, block, where)
-                if role is not None:
+                for role in () if _is_place(node) else self._roles(text, block, where):
                     yield Gap(at, node, number, where, role)
 
-    def _role(self, text: str, block: _Block, where: int) -> int | None:
-        due = plain(text.replace("']", "").replace("['", ".")) in self._wrong and text not in self._terms.inputs
-        if due:
-            return GROWS if text not in block.own else None
+    def _roles(self, text: str, block: _Block, where: int) -> Iterator[int]:
+        if text in self._terms.inputs or (text.isidentifier() and text not in self._stores):
+            return  # what stands outside of the function is no variable of it
+        due = self._scope.arrays[text] in self._wrong
+        if text not in block.own and due:
+            yield GROWS
         if where < block.last:
-            return None
-        if text in block.own:
-            return MORE
-        return CARRIED if text in block.reads and text in self._stores else None
+            return
+        if (due and text not in block.own) or (text in block.reads and text in self._stores):
+            yield CARRIED
+        if text in block.own and (block is not self._blocks[-1] or len(self._blocks) == 1):
+            yield MORE
 
     def values(self, gap: Gap) -> list[tuple[ast.expr, float]]:
         """Expressions of the variable's shape."""
@@ -91,21 +99,44 @@ class Inserts:
         if op is not None:
             new = ast.AugAssign(target=target, op=op, value=value)
         outside = 0.6 if gap.block else 0.0  # a loop is where most of it is made
-        if gap.role == GROWS and op is not None:
-            near = isinstance(gap.at, ast.AugAssign) and bool(_loads([gap.at]) & _loads([value]) & block.own)
-            outside += -0.5 if near else -0.45 if gap.where in (beside, block.last) else 0.3
+        if gap.role == GROWS:
+            apart = self._apart(gap, value)
+            far = -0.4 if gap.where in (beside, block.last) else 0.3
+            outside += far if apart is None else 0.02 * apart - 0.5
         elif gap.role == CARRIED:
-            outside += -0.4
+            outside += 0.0 if ast.unparse(gap.node) in block.own else -0.4
         elif gap.role == MORE:
             outside += 0.8
-        where = {GROWS: gap.where, CARRIED: beside, MORE: max(beside, block.beside(gap.node))}[gap.role]
+        where = gap.where if gap.role == GROWS else max(beside, block.beside(gap.node, beside))
         return (block.body[where], new), MISSING, weight + outside
+
+    def _apart(self, gap: Gap, value: ast.expr) -> float | None:
+        """How far it is in the order of the parameters from those whose gradients are made beside it; None if none is.
+
+        A line comes after those of the parameters before its own, and before those of the others.
+        """
+        block, options = self._blocks[gap.block], []
+        parts, own = _loads([value]) & block.own, self._order(gap.node)
+        after = block.body[gap.where + 1 : gap.where + 2]
+        beside = [(gap.at, 1)] + [(x, -1) for at in after for x in ast.walk(at)]
+        for x, side in beside:
+            if isinstance(x, ast.AugAssign) and _loads([x]) & parts:
+                apart = (own - self._order(x.target)) * side
+                options.append(apart if apart > 0 else 0.5 - apart)
+        return min(min(options), 4) if options else None
+
+    def _order(self, node: ast.expr) -> int:
+        text = ast.unparse(node).replace("']", "").replace("['", ".")
+        return next((k for k, name in enumerate(self._names) if names_gradient(text, name)), len(self._names) + 4)
 
     def _values(self, shape: Shape) -> Iterator[tuple[ast.expr, float]]:
         for text in self._scope.alike(shape):
             yield self._scope.nodes[text], 2.0 - 0.3 * (text in self._terms.unread)
         for node, weight in self._terms.of(shape):
             yield node, weight + 0.1
+        rates = [text for text in self._scope.sizes if text not in self._scope.whole]
+        for rate, text in itertools.product(rates, self._scope.alike(shape)):
+            yield times(self._scope.nodes[rate], self._scope.nodes[text]), 1.9
         for text, other in self._scope.arrays.items():
             for axis in range(len(other)):
                 if other[:axis] + other[axis + 1 :] == shape:
@@ -163,13 +194,12 @@ class _Block:
         self.last = max((k for k, x in enumerate(body) if not isinstance(x, ast.Return)), default=0)
         self._touched = [_loads([x]) | _stores(x) for x in body]
 
-    def beside(self, value: ast.expr) -> int:
+    def beside(self, value: ast.expr, default: int | None = None) -> int:
         """The last line that reads or sets what the value is made of, as far as the block makes it."""
         parts = _loads([value]) & self.own
-        return max(
-            (k for k, touched in enumerate(self._touched) if touched & parts and k <= self.last), default=self.last
-        )
+        places = [k for k, touched in enumerate(self._touched) if touched & parts and k <= self.last]
+        return max(places, default=self.last if default is None else default)
 
 
 def _is_place(node: ast.expr) -> bool:
-    return isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant)
+    return isinstance(node, ast.Subscript) and not is_text(node.slice)

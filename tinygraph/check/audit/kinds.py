@@ -12,10 +12,11 @@ from ...core.node import Node
 from .book import Book, ratio, same
 from .departures import Departure
 from .inserts import MISSING
-from .lines import statement_at
+from .lines import sets_in_vain, statement_at
 from .rewrites import FACTOR_LESS, FACTOR_MORE, INDEX, LESS, MORE, NAME, ORDER, PARTS, SCALE, SIGN, SLOPE, TURNED
-from .right import Thing
+from .right import Thing, gathers
 from .statement import Run, runs_of
+from .updates import UPDATE
 from .written import Written
 
 REPLACED, ADDED = "`=` in place of `+=`", "`+=` in place of `=`"
@@ -54,7 +55,7 @@ class _Kinds:
 
     def kind(self) -> str:
         rules: list[Callable[[], str]] = [self._of_assignment, self._of_scale, self._of_operands, self._of_step]
-        rules += [self._of_slope, self._of_more, self._of_name, self._of_less, self._of_factor]
+        rules += [self._of_slope, self._of_more, self._of_name, self._of_one, self._of_factor, self._of_less]
         return next((kind for rule in rules if (kind := rule())), NAME)
 
     def _places(self) -> Iterator[list[tuple[Run, Node]]]:
@@ -77,6 +78,8 @@ class _Kinds:
             return ADDED if alone and all(alone) and due.kind != "sum" else ""
         if not isinstance(self.statement, ast.Assign):
             return ""
+        if self.departure.node.name == UPDATE and self.line.target not in ast.unparse(self.statement.value):
+            return REPLACED
         total = due.kind == "sum" or (due.kind == "adjoint" and self.written.right.is_repeated(due.of))
         parts = total and all(self.written.right.is_part(due.of, run.made[run.root]) for run in self.runs)
         return REPLACED if parts else ""
@@ -145,7 +148,7 @@ class _Kinds:
         return ""
 
     def _near(self, run: Run) -> list[np.ndarray]:
-        return [run.made[x] for x in (*run.reads, *run.parts) if x.size > 1]
+        return [run.made[x] for x in (*run.reads, *filter(gathers, run.parts)) if x.size > 1]
 
     def _with(self, pairs: Pairs) -> Iterator[tuple[Run, tuple[np.ndarray, np.ndarray]]]:
         return zip(self.runs, pairs, strict=True)
@@ -160,13 +163,19 @@ class _Kinds:
                         return MORE if names <= {"add", "subtract"} else FACTOR_MORE
         return ""
 
-    def _of_less(self) -> str:
+    def _of_one(self) -> str:
+        """A term missing beside a number, as in `1 - h**2`, or the number."""
         for pairs in self._pairs():
-            if all(np.any(a) for a, _ in pairs[-1:]) and all(
-                self._is_term(run, b - a) for run, (a, b) in self._with(pairs)
-            ):
+            if all(b.size > 1 and (a.size == 1 or same(b - a, np.ones_like(b))) for a, b in pairs) and self._lacks(pairs):
                 return LESS
         return ""
+
+    def _of_less(self) -> str:
+        lacks = any(np.any(pairs[-1][0]) and self._lacks(pairs) for pairs in self._pairs())
+        return LESS if lacks and not sets_in_vain(self.line) else ""
+
+    def _lacks(self, pairs: Pairs) -> bool:
+        return all(self._is_term(run, b - a) for run, (a, b) in self._with(pairs))
 
     def _is_term(self, run: Run, lost: np.ndarray) -> bool:
         if lost.size < 2 or not np.any(lost):
@@ -204,10 +213,7 @@ def _factors(statement: ast.stmt) -> list[float]:
         x = left.pop()
         if isinstance(x, ast.Constant) and type(x.value) in (int, float) and x.value:
             numbers.append(float(x.value))
-        skipped = [
-            getattr(x, "slice", None),
-            x.right if isinstance(x, ast.BinOp) and isinstance(x.op, ast.Pow) else None,
-        ]
+        skipped = [getattr(x, "slice", None), x.right if isinstance(x, ast.BinOp) and isinstance(x.op, ast.Pow) else None]
         left += [child for child in ast.iter_child_nodes(x) if child not in skipped]
     return numbers
 

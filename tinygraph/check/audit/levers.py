@@ -18,7 +18,7 @@ import numpy as np
 
 from .edits import Edit
 from .ranking import EditSpot
-from .trials import CHOICE, Trees, Trials, Verdict, running
+from .trials import CHOICE, Clock, Trees, Trials, Verdict, running
 from .values import Values
 
 MOST = 120
@@ -60,9 +60,11 @@ class Lever:
 
     Attributes:
         due: by its runs, the values that mend the gradients; None for a run for which more than one value does.
+        own: of a variable that is a gradient and nothing else, what it must be in the end.
     """
 
     due: list[np.ndarray | None]
+    own: np.ndarray | None = None
 
     @property
     def tells(self) -> bool:
@@ -100,16 +102,18 @@ class Levers:
         trees, trial: what is run.
         points: the variables.
         base: of a run without moves.
+        clock: when it is over, what is not known stays so.
     """
 
     trees: Trees
     trial: Trials
     points: Sequence[Point]
     base: Verdict
+    clock: Clock
     hook: _Hook = field(default_factory=_Hook)
     _known: dict[Hashable, Lever | str | None] = field(default_factory=dict)
 
-    def fitting(self, options: Callable[[Point], Iterable[Option]]) -> list[list[Option] | None]:
+    def fitting(self, options: Callable[[Point, bool], Iterable[Option]]) -> list[list[Option] | None]:
         """For each point the options that make what is due, at each run at which that is known.
 
         None where nothing is known; no option where no value mends anything.
@@ -122,20 +126,29 @@ class Levers:
 
     def _fitting(self, number: int, point: Point, options: Any) -> list[Option] | None:
         if point.alike not in self._known:
-            self._known[point.alike] = self._lever(number)
+            self._known[point.alike] = "unknown" if self.clock.over else self._lever(number)
         lever = self._known[point.alike]
         if lever is None:
             return []
-        if not isinstance(lever, Lever) or not lever.tells:
+        if not isinstance(lever, Lever) or not (lever.tells or lever.own is not None):
             return None
-        left: list[Option] = [*options(point)]
+        left = [*options(point, lever.own is not None)]
+        return (
+            self._making(number, point, lever, left)
+            if lever.own is None or lever.tells
+            else self._adding_up(number, point, lever.own, left)
+        )
+
+    def _making(self, number: int, point: Point, lever: Lever, left: list[Option]) -> list[Option] | None:
+        """The options that make what is due at each run."""
         moves: dict[int, np.ndarray] = {}
+        near = 1e-6 * max(float(np.abs(x).max(initial=0)) for x in lever.due if x is not None) + 1e-9
 
         def watch(k: int, frame: FrameType) -> None:
             due = lever.due[k] if k < len(lever.due) else None
             if due is not None:
                 values = Values(frame)
-                left[:] = [o for o in left if values.makes(o.value, o.op, point.target, due)]
+                left[:] = [o for o in left if values.makes(o.value, o.op, point.target, due, near)]
 
         for k, due in enumerate(lever.due):  # the values of later runs depend on those of the earlier
             if due is not None and left:
@@ -148,6 +161,20 @@ class Levers:
             self.hook.start(number, moves, watch)
             self._outcome()
         return left
+
+    def _adding_up(self, number: int, point: Point, due: np.ndarray, left: list[Option]) -> list[Option]:
+        """The options that add up to what is due: nobody can tell what is due at one run."""
+        sums: list[tuple[Option, Any]] = [(o, None) for o in left if isinstance(o.op, (ast.Add, ast.Sub))]
+
+        def watch(k: int, frame: FrameType) -> None:
+            values = Values(frame)
+            before = values.of(point.target) if k == 0 else None
+            sums[:] = [(o, new) for o, total in sums if (new := values.added(total, before, o.op, o.value)) is not None]
+
+        self.hook.start(number, {}, watch)
+        self._outcome()
+        near = 1e-6 * float(np.abs(due).max(initial=0)) + 1e-9
+        return [o for o, total in sums if np.shape(total) == due.shape and np.abs(total - due).max() < near]
 
     def _outcome(self) -> np.ndarray | None:
         """All gradients in one row, each in units of its own size; None where the run is another."""
@@ -176,8 +203,8 @@ class Levers:
         own = self._own(once - start, sum(shift))
         if own is not None:
             rows, by = own
-            due = [x + (wrong[rows] / by).reshape(x.shape) for x in seen]
-            return Lever(due if len(due) == 1 else [None for _ in due])
+            due = seen[-1] + (wrong[rows] / by).reshape(seen[-1].shape)
+            return Lever([due] if len(seen) == 1 else [None for _ in seen], due)
         if sum(x.size for x in seen) > MOST:
             return "unknown"
         return self._solved(number, self._slopes(number, start, seen), wrong, seen)
@@ -246,14 +273,8 @@ def _hooked(points: Sequence[tuple[int, Point]]) -> Edit:
     return Edit(place.function, place.at, (*ast.parse(before).body, place.at, *ast.parse(after).body), "", 0.0)
 
 
-def is_other(edit: Edit) -> bool:
-    """Whether an edit does more than another value of the same variable."""
-    target = target_of(edit.new[0]) if len(edit.new) == 1 else None
-    return target is None or target is not target_of(edit.at)
-
-
 def as_option(edit: Edit) -> Option:
-    """An edit that is no other."""
+    """An edit that sets the same variable."""
     new = cast(ast.Assign | ast.AugAssign, edit.new[0])
     return Option(new.op if isinstance(new, ast.AugAssign) else None, new.value, edit)
 

@@ -176,3 +176,13 @@ def line_that_sets(attribute: str, after: Line) -> Line | None:
             source = _text(after.file, number)
             return Line(after.file, after.function, number, source, source, target, True)
     return None
+
+
+def sets_in_vain(line: Line) -> bool:
+    """Whether the function of a line sets a variable before it, and nowhere after it, that it never reads."""
+    functions = [f for (name, _), f in _functions(line.file).items() if name == line.function]
+    inside = [f for f in functions if f.lineno <= line.number <= (f.end_lineno or 0)]
+    names = [x for f in inside[-1:] for x in ast.walk(f) if isinstance(x, ast.Name)]
+    read = {x.id for x in names if isinstance(x.ctx, ast.Load)}
+    last = {x.id: x.lineno for x in names if isinstance(x.ctx, ast.Store) and x.id not in read and x.id.strip("_")}
+    return any(number < line.number for number in last.values())

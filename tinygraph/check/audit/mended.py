@@ -59,7 +59,7 @@ def weight_at(edit: Edit, place: EditSpot) -> float:
 def credible(row: tuple[float, int, Edit]) -> tuple[float, int, int]:
     """The lightest first; of equal ones that of the shortest line, which may have lost something."""
     weight, rank, edit = row
-    return round(weight, 2), len(ast.unparse(edit.at)), rank
+    return round(weight, 2), 0 if edit.kind == MISSING else len(ast.unparse(edit.at)), rank
 
 
 def with_edit(state: Edited, edit: Edit) -> Edited:

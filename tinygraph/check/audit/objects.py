@@ -18,7 +18,7 @@ from . import updates
 from .attributes import Path, arrays_in, clone, exchange, get, name_of, objects_in, parts_of, put
 from .methods import OwnPass, functions_of, loss_method, method_of
 from .naming import CLIP, INPUTS, RATE, TARGETS, role_of
-from .passing import OFF, Passing
+from .passing import Numbers, OFF, Passing
 from .sources import Sources, is_alike, paired
 from .subject import Case, Outcome, Subject, copied
 from .surroundings import Keeper
@@ -54,7 +54,7 @@ class Objects(Subject):
         backward: Callable[..., Any] | None = None,
     ) -> None:
         self.arguments = {INPUTS: inputs, TARGETS: targets}
-        self._model, self._clip = model, OFF
+        self._model, self._numbers = model, Numbers(1.0, OFF)
         self._backward = method_of(model, "backward", backward)
         self._forward = _forward_of(model, forward, loss)
         self._loss = loss if loss is not None else loss_method(model)
@@ -119,11 +119,23 @@ class Objects(Subject):
 
     def clipped(self, case: Case, limit: float) -> dict[str, Any]:
         """The gradients with arguments and attributes such as ``clip_norm`` at ``limit``."""
+        return self._with(Numbers(1.0, limit), case)
+
+    def without_rate(self, case: Case) -> list[str]:
+        """The parameters whose updates do not know the learning rate, if those of others do."""
+        once, twice = self.gradients(case), self._with(Numbers(2.0, OFF), case)
+        updated = [n for n, path in self._paths.items() if self._sources.kinds.get(path) == "updated"]
+        pairs = {n: (a, b) for n in updated if (a := once[n]) is not None and (b := twice[n]) is not None and np.any(a)}
+        rated = any(np.allclose(b, 2 * a) for a, b in pairs.values())
+        return [n for n, (a, b) in pairs.items() if rated and np.allclose(a, b)]
+
+    def _with(self, numbers: Numbers, case: Case) -> dict[str, Any]:
+        before = self._numbers
         try:
-            self._clip = limit
+            self._numbers = numbers
             return self.gradients(case)
         finally:
-            self._clip = OFF
+            self._numbers = before
 
     def name_of_gradient(self, name: str) -> str:
         """The attribute that holds the gradient of a parameter; the parameter itself if none does."""
@@ -131,7 +143,7 @@ class Objects(Subject):
         return name_of(path) if path else name
 
     def _passing(self, arguments: Any) -> Passing:
-        return Passing(self._forward, self._backward, self._loss, arguments, self._clip, self.recorded)
+        return Passing(self._forward, self._backward, self._loss, arguments, self._numbers, self.recorded)
 
     def _find(self) -> None:
         """Learns what the parameters are from one run on nodes."""
@@ -172,7 +184,7 @@ class Objects(Subject):
                 plain = np.zeros_like(x) if path in self._sources.zeroed else x
                 new[id(x)] = makers.array(plain) if on_nodes else plain
         exchange(model, new)
-        _set_numbers(model, _lengths(self.arguments[INPUTS], arguments[INPUTS]), self._clip)
+        _set_numbers(model, _lengths(self.arguments[INPUTS], arguments[INPUTS]), self._numbers)
         return model
 
     def _before(self, parameters: Mapping[str, Any]) -> dict[Path, Any]:
@@ -209,15 +221,15 @@ def _has_rate(model: Any) -> bool:
     return any(role_of(str(key)) == RATE for x in objects_in(model) for (_, key), _ in parts_of(x))
 
 
-def _set_numbers(model: Any, lengths: tuple[int, int] | None, clip: float) -> None:
-    """Sets learning rates to 1, clipping to its limit, and the number of steps to that of the inputs."""
+def _set_numbers(model: Any, lengths: tuple[int, int] | None, numbers: Numbers) -> None:
+    """Sets learning rates, the limit of a clipping, and the number of steps to that of the inputs."""
     for part in objects_in(model):
         for step, x in [*parts_of(part)]:
             if type(x) not in (int, float) or not isinstance(step[1], str):
                 continue
             role, word = role_of(step[1]), step[1].replace("_", "").lower()
             if role in (RATE, CLIP):
-                put(part, (step,), 1.0 if role == RATE else clip)
+                put(part, (step,), numbers.rate if role == RATE else numbers.clip)
             elif lengths and word in STEPS and x == lengths[0]:
                 put(part, (step,), lengths[1])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,13 @@ OFF = 1e12
 """The limit of a clipping that clips nothing."""
 
 
+class Numbers(NamedTuple):
+    """What is passed where a learning rate, or the limit of a clipping, is due."""
+
+    rate: float
+    clip: float
+
+
 class Passing:
     """Calls the passes of an object one after the other.
 
@@ -32,7 +39,7 @@ class Passing:
     """
 
     def __init__(
-        self, forward: OwnPass | None, backward: OwnPass, loss: Any, arguments: Any, clip: float, recorded: Any
+        self, forward: OwnPass | None, backward: OwnPass, loss: Any, arguments: Any, numbers: Numbers, recorded: Any
     ) -> None:
         self._forward, self._backward, self._loss = forward, backward, loss
         self._recorded = recorded
@@ -43,8 +50,8 @@ class Passing:
         self._supply: dict[str, Callable[[], Any]] = {
             INPUTS: lambda: arguments[INPUTS],
             TARGETS: lambda: arguments[TARGETS],
-            RATE: lambda: 1.0,
-            CLIP: lambda: clip,
+            RATE: lambda: numbers.rate,
+            CLIP: lambda: numbers.clip,
         }
         self._targets = arguments[TARGETS]
 

@@ -40,9 +40,16 @@ class Present:
     def reads_right(self, node: Node) -> bool:
         """Whether the right graph holds all that the statement reads to make this."""
         return all(
-            self.is_known(x) or ((gathers(x) or self.written.is_part_of(x, node)) and self.reads_right(x))
+            (self.is_known(x) and not self._lacks_a_factor(x)) or ((gathers(x) or self.written.is_part_of(x, node)) and self.reads_right(x))
             for x in node.inputs
         )
+
+    def _lacks_a_factor(self, node: Node) -> bool:
+        """Whether it is known as a value alone, and an adjoint but for a factor, as y - t is of (y - t)**2."""
+        if node in self.written.right.forward:
+            return False
+        own = [m for m in self.look(node) if m.thing.own]
+        return any(m.thing.kind == "adjoint" for m in own) and all(m.thing.kind == "value" for m in own if m.is_exact)
 
     def look(self, node: Node) -> list[Match]:
         """What it is in the right graph."""

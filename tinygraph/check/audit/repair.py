@@ -14,7 +14,7 @@ from .atoms import ScopeWatch
 from .cases import Cases
 from .edits import Edit, Edits
 from .inserts import GROWS
-from .levers import Levers, Option, Point, as_option, is_other, target_of
+from .levers import Levers, Option, Point, as_option, target_of
 from .mended import Edited, Repair, credible, weight_at, with_edit
 from .ranking import EditSpot, ranked, suspected
 from .subject import Case, Subject
@@ -27,7 +27,7 @@ TIERS = (1.25, 1.75, 2.25, 2.75, 9.0)
 WIDTH, DEPTH = 4, 4
 """Of several faults: how many first steps are followed up, and how many edits together."""
 
-ALONE, OF_SEVERAL = 0.5, 0.15
+ALONE, OF_SEVERAL = 0.5, 0.35
 """The part of the time in which one edit is looked for that mends everything; less where several lines are suspect."""
 CLIPPED = 4.5
 """Gradients are often clipped at 5."""
@@ -41,7 +41,7 @@ def search(
     subject: Subject,
     cases: Cases,
     lines: Sequence[tuple[FunctionType, int]],
-    budget_seconds: float = 10.0,
+    budget_seconds: float = 7.5,
     due: Due | None = None,
 ) -> list[Repair]:
     """Looks for edits after which all wrong gradients are right.
@@ -101,11 +101,9 @@ class Search:
 
     def repairs(self) -> list[Repair]:
         """See `search`."""
-        wrong = self.trial.wrong
-        if not wrong or self.trial.base is None:
+        if not self.trial.wrong or self.trial.base is None:
             return []
-        single = self._single()
-        if single:
+        if single := self._single():
             return [self._repair(edit, True) for edit in single]
         return [self._repair(edit, False) for edit in self._several()]
 
@@ -119,10 +117,8 @@ class Search:
             if lost:
                 return lost
         for some in (places[: len(first)], places[len(first) :]):
-            edits = {**lines}
-            for key, more in self._other(self.start, some, self.trials).items():
-                edits[key] = [*lines.get(key, ()), *more]
-            mended = self._alone(some, edits, clock)
+            other = self._other(self.start, some, self.trials)
+            mended = self._alone(some, {key: [*lines.get(key, ()), *other[key]] for key in other}, clock)
             if mended:
                 return mended
         return []
@@ -169,16 +165,22 @@ class Search:
 
     def _other(self, state: Edited, places: Sequence[EditSpot], trials: Sequence[Trials]) -> ByPlace:
         """The edits of each statement; where it is known what is due, those that make it."""
-        every = {id(place.at): self._edits_of(state, place) for place in places}
-        points = [Point(p, target, (id(p.at), "")) for p in places if (target := target_of(p.at)) is not None]
-        for point, options in self._fitting(state, points, trials, self._options):
-            key = id(point.place.at)
-            other = [edit for edit in every[key] if is_other(edit)]
-            every[key] = sorted([*other, *(o.of for o in options)], key=lambda edit: edit.weight)
-        return every
+        targets = [(place, target_of(place.at)) for place in places]
+        points = [Point(p, target, (id(p.at), "")) for p, target in targets if target is not None]
+        every = {id(p.at): self._maker(state, p.function).others(p.at) for p in places}
+        for point, options in self._fitting(
+            state, points, trials, lambda p, _: map(as_option, self._values(state, p.place))
+        ):
+            every[id(point.place.at)] += [option.of for option in options]
+            points = [p for p in points if p is not point]
+        for place in [p.place for p in points] + [p for p, target in targets if target is None]:
+            every[id(place.at)] += [] if self.clock.over else self._values(state, place)
+        return {key: sorted(edits, key=lambda edit: edit.weight) for key, edits in every.items()}
 
-    def _options(self, point: Point) -> list[Option]:
-        return [as_option(edit) for edit in self._edits[id(point.place.at)][1] if not is_other(edit)]
+    def _values(self, state: Edited, place: EditSpot) -> list[Edit]:
+        if id(place.at) not in self._edits:
+            self._edits[id(place.at)] = place.at, self._maker(state, place.function).values(place.at)
+        return self._edits[id(place.at)][1]
 
     def _missing(self, state: Edited, places: Sequence[EditSpot], trials: Sequence[Trials]) -> ByPlace:
         """The lines that may be missing after each statement: those that make what is due."""
@@ -189,8 +191,10 @@ class Search:
                 points.append(Point(place, gap.node, (place.function, alike), after=True))
                 gaps[id(points[-1])] = gap
 
-        def options(point: Point) -> list[Option]:
+        def options(point: Point, own: bool) -> list[Option]:
             gap = gaps[id(point)]
+            if gap.role == GROWS and not own:
+                return []
             values = self._maker(state, point.place.function).inserts.values(gap)
             return [Option(op, value, weight) for op in gap.operators for value, weight in values]
 
@@ -206,14 +210,14 @@ class Search:
         state: Edited,
         points: Sequence[Point],
         trials: Sequence[Trials],
-        options: Callable[[Point], Iterable[Option]],
+        options: Callable[[Point, bool], Iterable[Option]],
     ) -> Iterator[tuple[Point, list[Option]]]:
         """The points whose values are known in one of the cases, with the options that make them."""
         for trial in trials:
             base = trial.of(state.trees)
             if base is None or base.right >= trial.due.keys():
                 continue
-            known = Levers(state.trees, trial, points, base).fitting(options)
+            known = Levers(state.trees, trial, points, base, self.clock).fitting(options)
             yield from ((p, fits) for p, fits in zip(points, known, strict=True) if fits is not None)
             points = [p for p, fits in zip(points, known, strict=True) if fits is None]
 
@@ -222,13 +226,9 @@ class Search:
         if id(tree) not in self._makers:
             scope = self.watch.scopes[function]
             scope = replace(scope, source=replace(scope.source, tree=tree))
-            self._makers[id(tree)] = tree, Edits(scope, sorted(self.trial.wrong))
+            wrong = {self.trial.due[name].shape for name in self.trial.wrong}
+            self._makers[id(tree)] = tree, Edits(scope, wrong, [*self.trial.due])
         return self._makers[id(tree)][1]
-
-    def _edits_of(self, state: Edited, place: EditSpot) -> list[Edit]:
-        if id(place.at) not in self._edits:
-            self._edits[id(place.at)] = place.at, self._maker(state, place.function).of(place.at)
-        return self._edits[id(place.at)][1]
 
     def _proven(self, state: Edited, edit: Edit | None) -> bool:
         trees = state.trees if edit is None else with_edit(state, edit).trees
@@ -264,9 +264,8 @@ class Search:
         trial, base = trials[k], bases[k]
         assert base is not None
         places = ranked(state.trees, self.ours, trial, suspected(state.trees, self.lines), base)
-        edits = self._missing(state, places, [trial])
-        for key, more in self._other(state, places, [trial]).items():
-            edits[key] = [*edits.get(key, ()), *more]
+        lines, other = (find(state, places, [trial]) for find in (self._missing, self._other))
+        edits = {key: [*lines.get(key, ()), *other[key]] for key in other}
         for tier in self._tiers(state, places, trial, edits):
             steps: list[Any] = []
             for rank, edit, verdict in tier:

@@ -17,6 +17,7 @@ from .forms import (
     children,
     exchanged,
     expression,
+    is_text,
     method,
     plus,
     replaced,
@@ -74,7 +75,7 @@ class Rewrites:
             yield from self._slopes(node)
 
     def _index(self, node: ast.expr) -> Iterator[Variant]:
-        if isinstance(node, (ast.Name, ast.BinOp, ast.UnaryOp, ast.Constant)) and not _is_text(node):
+        if isinstance(node, (ast.Name, ast.BinOp, ast.UnaryOp, ast.Constant)) and not is_text(node):
             own = ast.unparse(node)
             for text, new in self.indices:
                 if text != own:
@@ -97,7 +98,7 @@ class Rewrites:
             kind = GATE if is_gate(own, text) else NAME
             near = 0.3 * (text in self.unread) + 0.2 * begin_alike(own, text)
             if place == "target":
-                if isinstance(new, ast.Subscript) and not _is_text(new.slice):
+                if isinstance(new, ast.Subscript) and not is_text(new.slice):
                     continue
                 new = as_target(new)
             yield new, kind, (1.2 if same else 2.3) - near + 0.4 * (place == "target")
@@ -242,7 +243,3 @@ RULES: dict[type, Any] = {
 def permuted(node: ast.List | ast.Tuple) -> Iterator[Variant]:
     for parts in exchanged(node.elts):
         yield type(node)(elts=parts, ctx=node.ctx), PARTS, 1.2
-
-
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)

@@ -61,11 +61,13 @@ class Right:
     Attributes:
         things: arrays of the forward pass and of its gradients.
         gradients: the right gradients by the names of the parameters.
+        forward: all nodes of the forward pass.
         initial: by the family of a state what the first step reads in its place.
     """
 
     def __init__(self, outcome: Outcome, steps: int | None = None) -> None:
         self.loss: Node = outcome.loss
+        self.forward = {*ancestors([self.loss])}
         order = [x for x in ancestors([self.loss]) if x.dtype.kind == "f"]
         self._names = {leaf: name for name, leaf in outcome.leaves.items()}
         self._length = steps
@@ -86,9 +88,15 @@ class Right:
         for x in order:
             if x.size > 1:
                 gx = self._gradients[x].value
-                things += self._thing("value", x, x.value) + self._thing("adjoint", x, gx)
+                things += self._thing("value", x, x.value)
+                things += [] if self._is_target(x) else self._thing("adjoint", x, gx)
                 self._keep_parts(x)
         return things
+
+    def _is_target(self, x: Node) -> bool:
+        """Whether it is what outputs are compared with: nobody's backward pass makes its adjoint, -(y - t)."""
+        reader = self._first_reader[x][0].op if x in self._first_reader else None
+        return x.op is None and x not in self._names and reader is not None and reader.name == "subtract"
 
     def _linear(self, order: list[Node]) -> dict[str, set[Node]]:
         """For each parameter the nodes that are linear in it, or in another of the same sum."""
@@ -141,9 +149,10 @@ class Right:
     def _of_gradients(self, forward: set[Node]) -> list[Thing]:
         things = []
         count: dict[Any, int] = defaultdict(int)
+        of_targets = {self._gradients[x] for x in forward if x in self._gradients and self._is_target(x)}
         for g in ancestors([*self._gradients.values()]):
             origin = g.origin
-            if g in forward or origin is None or g.dtype.kind != "f" or g.size == 1:
+            if g in forward or g in of_targets or origin is None or g.dtype.kind != "f" or g.size == 1:
                 continue
             word = g.op.name if g.op else ""
             nth = count[origin, word, g.shape] = count[origin, word, g.shape] + 1

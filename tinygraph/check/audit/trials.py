@@ -76,13 +76,14 @@ class Trials:
             own = outcome.gradients
             errors = {name: self._error(own.get(name), name) for name in self.due}
             loss = None if outcome.loss is None else float(np.squeeze(outcome.loss))
-            row = self._row(own) if np.isfinite([*errors.values()]).all() else None
+            row = self._row(own) if np.isfinite([errors[n] for n in errors if own.get(n) is not None]).all() else None
         except Exception:  # whatever an edit makes of the user's code
             return None, None
         return Verdict(frozenset(name for name, error in errors.items() if error <= self.near), errors, loss), row
 
     def _row(self, gradients: Mapping[str, Any]) -> np.ndarray:
-        return np.concatenate([np.ravel(np.asarray(gradients[n], float)) / self._size[n] for n in self.due])
+        whole = {n: g if (g := gradients.get(n)) is not None else np.zeros(x.shape) for n, x in self.due.items()}
+        return np.concatenate([np.ravel(np.asarray(g, float)) / self._size[n] for n, g in whole.items()])
 
     def rows(self) -> np.ndarray:
         """The parameter of each number in a row."""

@@ -11,6 +11,10 @@ from ...core.leaves import Constant
 from ...core.node import Node
 
 
+UPDATE = "(update)"
+"""The name of a node that stands for what an update takes away."""
+
+
 def is_kept(after: Any, leaf: Node) -> bool:
     """Whether the array is still the copy of the parameter that the run began with, or a copy of that."""
     while isinstance(after, Node) and after is not leaf and after.op is ops.copy:
@@ -38,7 +42,7 @@ def taken_away(before: Any, after: Any) -> Any:
 
 def _at_the_line_of(after: Node, node: Node) -> Node:
     """The node, as if the line of the update had made it."""
-    node._place, node.name = after._place, "(update)"
+    node._place, node.name = after._place, UPDATE
     return node
 
 

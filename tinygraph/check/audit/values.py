@@ -59,18 +59,25 @@ class Values:
             raise NoValueError
         return value
 
-    def makes(self, node: ast.expr, op: ast.operator | None, target: ast.expr, due: np.ndarray) -> bool:
-        """Whether ``target = node``, or ``target op= node``, sets what is due."""
+    def makes(self, node: ast.expr, op: ast.operator | None, target: ast.expr, due: np.ndarray, near: float) -> bool:
+        """Whether ``target = node``, or ``target op= node``, sets what is due, as near as that."""
         try:
             value = self.of(node)
             if op is not None:
                 value = OPERATORS[type(op)](self.of(target), value)
             if np.shape(value) != due.shape:
                 return False
-            far = float(np.abs(np.asarray(value, float) - due).max(initial=0))
-            return far < 1e-6 * (float(np.abs(due).max(initial=0)) or 1.0)
+            return float(np.abs(np.asarray(value, float) - due).max(initial=0)) < near
         except Exception:  # no value, or one that is no array
             return False
+
+    def added(self, total: Any, before: Any, op: ast.operator | None, node: ast.expr) -> Any:
+        """The total with one more value; at first it is what was there before. None if there is no value."""
+        try:
+            total = before if total is None else total
+            return None if op is None else OPERATORS[type(op)](total, self.of(node))
+        except Exception:  # no value, or one of another shape
+            return None
 
     def _binary(self, node: ast.BinOp) -> Any:
         return OPERATORS[type(node.op)](self.of(node.left), self.of(node.right))

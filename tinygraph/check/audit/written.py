@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from .right import Right, Thing
 from .subject import Outcome
 
 
-@dataclass
+@dataclass(eq=False)
 class Operation:
     """One operation of the user's code, and the nodes that it made, in the order in which it ran.
 
@@ -54,6 +55,10 @@ class Written:
             if g is not None and not isinstance(g, Node)
         }
         self.order = ancestors([g for g in self.results.values() if g is not None])
+        self._readers: dict[Node, list[Node]] = defaultdict(list)
+        for x in self.order:
+            for y in dict.fromkeys(x.inputs):
+                self._readers[y].append(x)
         self._book = Book(right.things)
         floats = [x for x in self.order if x.dtype.kind == "f"]
         self.matches: dict[Node, list[Match]] = {x: self._book.look(x._value) for x in floats}
@@ -61,10 +66,6 @@ class Written:
         self._unchanged = {
             x for o in self.operations if _accumulates(o) or all(map(_is_input, o.nodes)) for x in o.nodes
         }
-        self._readers: dict[Node, list[Node]] = defaultdict(list)
-        for x in self.order:
-            for y in dict.fromkeys(x.inputs):
-                self._readers[y].append(x)
         self.operation_of = {x: operation for operation in self.operations for x in operation.nodes}
         self._index = {x: k for k, x in enumerate(self.order)}
 
@@ -84,7 +85,7 @@ class Written:
 
         A value that is an adjoint but for a factor, such as y - t of (y - t)**2, is not.
         """
-        if node.op is None or node.size == 1:
+        if node.op is None or self.is_number(node) or node in self.right.forward:
             return True
         if self.selects(node):
             return False
@@ -92,6 +93,18 @@ class Written:
         if any(m.thing.kind == "adjoint" for m in own):
             return any(m.thing.kind == "adjoint" and m.is_exact for m in own)
         return any(m.thing.kind == "value" and m.is_exact for m in own)
+
+    def shape(self, node: Node) -> tuple[int, ...]:
+        """The shape of a node; of a product that all its readers stretch, theirs."""
+        if node.op is None or node.op.name != "matmul":
+            return node.shape
+        readers = self._readers[node]
+        shapes = {x.shape for x in readers if x.op and x.op.name in STRETCHING}
+        return shapes.pop() if len(shapes) == 1 and all(x.op and x.op.name in STRETCHING for x in readers) else node.shape
+
+    def is_number(self, node: Node) -> bool:
+        """Whether it is one number, and meant to be."""
+        return node.size == 1 and math.prod(self.shape(node)) == 1
 
     def selects(self, node: Node) -> bool:
         """Whether it gives what is there, and so may pick the wrong thing; ``dh * 1`` does, too."""
@@ -151,7 +164,7 @@ class Written:
             value, matches = node._value, self.matches.get(node, [])
         else:
             matches = self._book.look(value)
-        if node.op is None or node.dtype.kind != "f" or node.size == 1 or not np.any(value):
+        if node.op is None or node.dtype.kind != "f" or self.is_number(node) or not np.any(value):
             return True
         return any(m.is_exact for m in matches)
 
@@ -185,13 +198,15 @@ class Written:
         """Whether the loop that makes the adjoints goes from the last step to the first; None where that is unclear."""
         votes, total = 0, 1
         for operation in self.operations:
+            if operation.nodes[0] in self.right.forward or self.selects(operation.nodes[0]):
+                continue
             steps = [self._step(x) for x in operation.nodes]
             pairs = [(a, b) for a, b in pairwise(steps) if a is not None and b is not None and a != b]
             votes, total = votes + sum(1 if b < a else -1 for a, b in pairs), total + len(pairs)
         return None if abs(votes) < SURE * total else votes > 0
 
     def _step(self, node: Node) -> int | None:
-        exact = [m.thing.step for m in self.matches.get(node, ()) if m.is_exact and m.thing.kind != "value"]
+        exact = [m.thing.step for m in self.matches.get(node, ()) if m.is_exact and m.thing.kind in ("adjoint", "part")]
         return exact[0] if exact else None
 
     def wrong(self, values: Mapping[Node, np.ndarray] | None = None) -> frozenset[str]:
@@ -250,6 +265,8 @@ def _is_clipping(node: Node) -> bool:
 
 SURE = 0.8
 """The share of a majority."""
+
+STRETCHING = frozenset(("add", "subtract", "multiply"))
 
 SELECTING = frozenset(("getitem", "copy", "take", "reshape", "transpose"))
 """Ops that give what is there: of forward values they may pick the wrong ones."""

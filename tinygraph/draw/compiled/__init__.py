@@ -8,6 +8,7 @@ from typing import Any
 from ...core.errors import GraphError
 from ...plan.report import amount
 from ..colours import STATE
+from ..labels import clean
 from ..options import Options
 from ..picture import Box, Picture, Tile
 from ..shown.roles import BORDERS
@@ -35,7 +36,8 @@ def compiled(function: Any, options: Options) -> Picture:
     plan = _plan_of(function)
     before, after = traced(plan.before), planned(plan.actions)
     settle(before, after, plan.journal())
-    picture = Picture(title=options.heading)
+    title = f"{clean(getattr(function, '__name__', 'function'))}, compiled"
+    picture = Picture(title=options.heading or title)
     picture.subtitle = _summary(before, after)
     picture.plain_text = listing(HEADS, (before, after), plan.notes)
     boxes = len(before.items) + len(after.items)

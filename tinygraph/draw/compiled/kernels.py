@@ -143,7 +143,7 @@ class _Planning:
         for k, side in enumerate(sides):
             parts += [Part(sign)] * (k > 0 and sign != "")
             parts += [
-                Part(clean(x.text, 16), "chip" if isinstance(x, Chip) else "text")
+                Part(clean(x.text), "chip" if isinstance(x, Chip) else "text")
                 for x in side
                 if isinstance(x, (Chip, Inline))
             ]

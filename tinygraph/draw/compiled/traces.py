@@ -11,6 +11,7 @@ from ...core.node import Node
 from ..labels import clean, shape
 from ..picture import Part
 from ..shown.folding import Chip, Inline, Link, Operand, is_zero
+from ..shown.letters import letters
 from ..summary import kind_of
 from ..views.wording import formula
 from .items import OUTSIDE, Block, Item, Side
@@ -43,6 +44,7 @@ class _Tracing:
         number: maps each node to the item with its value; of a body that two loops run, the latest one.
         carried: maps each slot of a state to the node of its next value, and the item of its first value.
         names: maps each parameter to its name.
+        letters: maps nodes to the names in the lines that made them.
     """
 
     def __init__(self) -> None:
@@ -51,10 +53,12 @@ class _Tracing:
         self.number: dict[Node, int] = {}
         self.carried: dict[Node, tuple[Node, int | None]] = {}
         self.names: dict[Node, str] = {}
+        self.letters: dict[Node, str] = {}
 
     def level(self, order: list[Node], parts: list[Block], level: _LoopOf) -> None:
         """Add the nodes outside of all loops, or those of one loop's body."""
         picked = _picked(order)
+        self.letters |= letters(order)
         for node in order:
             if node.op is None:
                 if node not in self.stands:
@@ -81,7 +85,7 @@ class _Tracing:
         if isinstance(node, Constant):
             text = f"{node.item():.3g}" if node.size == 1 else "zeros" if is_zero(node) else "data"
             return Inline(text, False)
-        return Inline(clean((node.name or "").strip() or "data", 12), False)
+        return Inline(clean((node.name or "").strip() or "data"), False)
 
     def _alias(self, node: Node) -> Operand | None:
         """Returns the chip of a transposed parameter, which is still that parameter."""
@@ -129,8 +133,9 @@ class _Tracing:
         assert node.op is not None
         operands = [self.stands[x] for x in node.inputs]
         title = formula(node, operands)
-        if node.name and node.name.strip():
-            title.insert(0, Part(f"{clean(node.name.strip())} ="))
+        name = (node.name or "").strip() or self.letters.get(node, "")
+        if name:
+            title.insert(0, Part(f"{clean(name)} ="))
         name, _, flops, size = kind_of(node, node.op)
         facts = [
             f"{name} {shape(node.shape)} {node.dtype}",

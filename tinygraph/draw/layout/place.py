@@ -27,6 +27,7 @@ class Grid(NamedTuple):
         gutter: the gap between columns, in which arrows through time turn.
         gap: that between two boxes of a row.
         height: that of a box.
+        margin: the least distance of a box from the edge of its column.
         banded: whether layers and directions have rows of their own, and a state runs on a straight rail.
     """
 
@@ -34,6 +35,7 @@ class Grid(NamedTuple):
     gutter: float = 60.0
     gap: float = GAP
     height: float = HEIGHT
+    margin: float = 14.0
     banded: bool = True
 
     @property
@@ -41,7 +43,7 @@ class Grid(NamedTuple):
         return self.height / 2
 
 
-CLOSE, TERSE, PAIRS = Grid(), Grid(46.0, 44.0, 10.0, 26.0), Grid(PITCH, 100.0, 20.0, banded=False)
+CLOSE, TERSE, PAIRS = Grid(), Grid(44.0, 32.0, 8.0, 26.0, 8.0), Grid(PITCH, 100.0, 20.0, margin=18.0, banded=False)
 """For boxes, for boxes of one line, and for boxes beside which those of their gradients stand."""
 
 
@@ -89,7 +91,7 @@ def place(
     placed.foot, placed.top = -grid.half - HEAD, height[-2] + grid.half + 20
     x_position = 0.0
     for c, members in columns.items():
-        half = max(layouts[c].half + 18, headings[c] / 2 + 14 if 0 <= c < len(headings) else 0)
+        half = max(layouts[c].half + grid.margin, headings[c] / 2 + 6 if 0 <= c < len(headings) else 0)
         x_position += half
         placed.edges[c] = (x_position - half, x_position + half)
         for x, node in zip(layouts[c].x, members, strict=True):
@@ -176,7 +178,8 @@ def _plan(
                 plan.pulls[index[node]] = 1 if later(other, region) else -1
     plan.up.extend(index[x] for x in members if x in where.rising)
     for node in members:
-        if node in where.leaving and not plan.pulls[index[node]]:
+        ends_rail = any(x.source in index and row_of[x.source] == row_of[node] for x in folded.arrows[node])
+        if node in where.leaving and (ends_rail or not plan.pulls[index[node]]):
             plan.pulls[index[node]] = where.leaving[node]
     return plan
 
@@ -200,7 +203,7 @@ def _bars(placed: Placed, folded: Folded, where: Regions, widths: dict[Node, flo
 
     Several of one level share the room.
     """
-    spans = _spans(placed, folded, where)
+    grid, spans = placed.grid, _spans(placed, folded, where)
     timed = [edge for c, edge in placed.edges.items() if 0 <= c < max(len(where.steps), 1)]
     left, right = (timed[0][0], timed[-1][1]) if timed else (0.0, 0.0)
     for region in (OVER, UNDER):
@@ -210,7 +213,7 @@ def _bars(placed: Placed, folded: Folded, where: Regions, widths: dict[Node, flo
             levels.setdefault(level, []).append(node)
         for level, nodes in sorted(levels.items()):
             # Under the columns is room for the badges of cuts.
-            distance = (62.0 if region == OVER else 88.0) + level * placed.grid.pitch
+            distance = (grid.half + (42.0 if grid.half > 13 else 33.0) if region == OVER else 88.0) + level * grid.pitch
             y = placed.top + distance if region == OVER else placed.foot - distance
             rooms = [spans.get(x) or _over_neighbours(placed, beside[x], (left + right) / 2) for x in nodes]
             lefts, rights = min(x for x, _ in rooms), max(x for _, x in rooms)

@@ -16,7 +16,7 @@ SHORT = 4
 """Most boxes of a rail in a column."""
 
 
-class Column(NamedTuple):
+class Kinds(NamedTuple):
     """A column as numbers: what each box is, and the boxes of this column that it reads."""
 
     kinds: list[tuple[str, int]]
@@ -66,7 +66,7 @@ def rows(folded: Folded, where: Regions, columns: dict[int, list[Node]], *, band
     return {x: row - foot for x, row in row_of.items()}
 
 
-def _column(folded: Folded, members: list[Node]) -> Column:
+def _column(folded: Folded, members: list[Node]) -> Kinds:
     index = {x: i for i, x in enumerate(members)}
     ranks: dict[str, int] = {}
     kinds = []
@@ -74,7 +74,7 @@ def _column(folded: Folded, members: list[Node]) -> Column:
         name = x.kind if x.op is None else x.op.name
         ranks[name] = ranks.get(name, -1) + 1
         kinds.append((name, ranks[name]))
-    return Column(kinds, [[index[y.source] for y in folded.arrows[x] if y.source in index] for x in members])
+    return Kinds(kinds, [[index[y.source] for y in folded.arrows[x] if y.source in index] for x in members])
 
 
 def _recurrent(
@@ -97,7 +97,7 @@ def _recurrent(
     return edges
 
 
-def _bands(column: Column, recurrent: dict[tuple[int, int], int]) -> Bands:
+def _bands(column: Kinds, recurrent: dict[tuple[int, int], int]) -> Bands:
     n = len(column.kinds)
     if not recurrent:
         return Bands([0] * n)
@@ -122,9 +122,7 @@ def _bands(column: Column, recurrent: dict[tuple[int, int], int]) -> Bands:
     return bands
 
 
-def _order(
-    column: Column, parts: list[list[int]], part_of: dict[int, int], direction: dict[int, int]
-) -> dict[int, int]:
+def _order(column: Kinds, parts: list[list[int]], part_of: dict[int, int], direction: dict[int, int]) -> dict[int, int]:
     """Maps each core, a part through which a state runs, to its band: above the cores that it reads, backward last."""
     depth = [0] * len(parts)
     for k, part in enumerate(parts):
@@ -134,7 +132,7 @@ def _order(
     return {k: b for b, k in enumerate(order)}
 
 
-def _leading(column: Column, parts: list[list[int]], part_of: dict[int, int], number: dict[int, int]) -> list[int]:
+def _leading(column: Kinds, parts: list[list[int]], part_of: dict[int, int], number: dict[int, int]) -> list[int]:
     """Returns the band of each box: of its core, else the lowest core that it leads to, else after the last."""
     last = len(number)
     band = [number.get(part_of[i], last) for i in range(len(column.kinds))]
@@ -146,7 +144,7 @@ def _leading(column: Column, parts: list[list[int]], part_of: dict[int, int], nu
 
 
 def _lay_rail(
-    column: Column, bands: Bands, users: list[list[int]], b: int, core: set[int], recurrent: list[tuple[int, int]]
+    column: Kinds, bands: Bands, users: list[list[int]], b: int, core: set[int], recurrent: list[tuple[int, int]]
 ) -> None:
     """Find the first state of a core that runs to its new value through a few plain ops, such as c of an LSTM."""
     for state, use in sorted(recurrent):
@@ -163,7 +161,7 @@ def _lay_rail(
         return
 
 
-def _run(column: Column, users: list[list[int]], use: int, state: int) -> list[int] | None:
+def _run(column: Kinds, users: list[list[int]], use: int, state: int) -> list[int] | None:
     """Returns the boxes from the use of a state to its new value, if each but the last is used by the next alone."""
     rail = [use]
     while rail[-1] != state:
@@ -173,7 +171,7 @@ def _run(column: Column, users: list[list[int]], use: int, state: int) -> list[i
     return rail if len(rail) == 1 or column.kinds[state][0] in PLAIN else None
 
 
-def _numbered(column: Column, bands: Bands, feet: list[int]) -> list[int]:
+def _numbered(column: Kinds, bands: Bands, feet: list[int]) -> list[int]:
     """Returns the rows: in each band an op is above its inputs, data is right below its user."""
     n = len(column.kinds)
     row = [0] * n
@@ -189,9 +187,7 @@ def _numbered(column: Column, bands: Bands, feet: list[int]) -> list[int]:
     return row
 
 
-def _stack(
-    column: Column, bands: Bands, b: int, members: list[int], feet: list[int], row: list[int], base: int
-) -> None:
+def _stack(column: Kinds, bands: Bands, b: int, members: list[int], feet: list[int], row: list[int], base: int) -> None:
     rail, hung = bands.rails.get(b, []), bands.hung.get(b, {})
     users: dict[int, list[int]] = {}
     for j in members:

@@ -182,6 +182,8 @@ def _flows(heat_map: Heat, folded: Folded, links: list[Link], arrays: dict[Node,
         local = _local(user, arrays[user], shared) if shared else {}
         for link in user_links:
             piece = local.get(link.slot, arrays[link.source]) if link.slot in open_slots else None
+            for view in reversed(link.views) if link.slot in local else ():
+                piece = None if piece is None else _local(view, piece, {0})[0]
             if piece is None:
                 continue
             pieces[link] = piece

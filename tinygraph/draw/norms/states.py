@@ -61,7 +61,7 @@ def _of_cells(folded: Folded, repetition: Repetition, role: dict[Node, str]) -> 
         groups = [g for g in reversed(cell.groups) if g in turns and _is_state(repetition.groups[g], role)]
         merged = _windows([repetition.groups[g] for g in groups])
         label = "" if cell.name == "cell" else cell.name
-        for nodes, name in zip(merged, _names(merged), strict=True):
+        for nodes, name in zip(merged, _names(merged, folded.letters), strict=True):
             states.append(State(label, name, turns[groups[0]], _by_step(nodes)))
     return states
 
@@ -110,19 +110,19 @@ def _by_step(nodes: list[Node]) -> dict[int, list[Node]]:
     return dict(sorted(at.items()))
 
 
-def _names(groups: list[list[Node]]) -> list[str]:
-    """Returns the names of a cell's states: the user's names, ``h`` and ``c`` of an LSTM, or ``state``."""
-    names = [_common_name(nodes) for nodes in groups]
+def _names(groups: list[list[Node]], letters: dict[Node, str]) -> list[str]:
+    """Returns the names of a cell's states: the user's, those of the lines that made them, or ``state``."""
+    names = [_common_name(nodes, letters) for nodes in groups]
     if len(groups) == 2 and not any(names) and _is_gated(groups[0][-1], groups[1][-1]):
         return ["h", "c"]
     labels = [x or "state" for x in names]
     return [x if labels.count(x) == 1 else f"{x} {i}" for i, x in enumerate(labels, 1)]
 
 
-def _common_name(nodes: list[Node]) -> str:
+def _common_name(nodes: list[Node], letters: dict[Node, str]) -> str:
     """Returns the name that all nodes of a state share, without the step number."""
-    names = {_NUMBER.sub("", x.name or "") for x in nodes}
-    return clean(names.pop(), 16) if len(names) == 1 else ""
+    names = {_NUMBER.sub("", x.name or letters.get(x, "")) for x in nodes}
+    return clean(names.pop()) if len(names) == 1 else ""
 
 
 def _is_gated(h: Node, c: Node) -> bool:

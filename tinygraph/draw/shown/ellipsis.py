@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...core.node import Node
-from .folding import Column, Folded, Link
+from .folding import Folded, Link, When
 from .repetition import Repetition
 
 
@@ -14,7 +14,7 @@ def like(folded: Folded, repetition: Repetition | None) -> dict[Node, int]:
     if repetition is not None:
         return {x: g for g, members in enumerate(repetition.groups) for x in members if x.step is not None}
     known: dict[tuple[str, int], int] = {}
-    ranks: dict[tuple[Column | None, str], int] = {}
+    ranks: dict[tuple[When | None, str], int] = {}
     numbers: dict[Node, int] = {}
     for node in folded.nodes:
         if node.step is not None:
@@ -25,7 +25,7 @@ def like(folded: Folded, repetition: Repetition | None) -> dict[Node, int]:
     return numbers
 
 
-def elide(folded: Folded, kinds: dict[Node, int], hidden: list[Column], roots: list[Node]) -> Folded:
+def elide(folded: Folded, kinds: dict[Node, int], hidden: list[When], roots: list[Node]) -> Folded:
     """Returns the graph without the columns ``hidden``, side by side, except the last of them, drawn as dots.
 
     An arrow into a hidden step leads into the column of dots; an arrow out of a hidden step leaves this column.
@@ -57,13 +57,13 @@ def elide(folded: Folded, kinds: dict[Node, int], hidden: list[Column], roots: l
 class _Shortened:
     """How arrows run when only the last of the hidden steps is kept."""
 
-    def __init__(self, folded: Folded, kinds: dict[Node, int], hidden: list[Column]) -> None:
+    def __init__(self, folded: Folded, kinds: dict[Node, int], hidden: list[When]) -> None:
         self.folded, self.kinds, self.bundles = folded, kinds, dict(folded.bundles)
         self.hidden, self.kept = set(hidden), hidden[-1]
         columns = folded.columns()
         at = columns.index(hidden[0])
         self.first, self.before = hidden[0], columns[at - 1] if at else None
-        self.at: dict[tuple[int, Column], Node] = {}
+        self.at: dict[tuple[int, When], Node] = {}
         for node in folded.nodes:
             column = folded.column(node)
             if column is not None and node in kinds:

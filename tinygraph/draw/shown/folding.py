@@ -13,9 +13,11 @@ from ...core.leaves import Constant
 from ...core.node import Node
 from ...core.traced import Traced
 from ..labels import shape
+from .letters import entrances, letters
 from .padding import is_mask, padded, real, zeros_within
 from .phases import Phases, phases
-from .same_names import full_names
+from .same_names import full_names, short_names
+from .slices import is_part
 
 
 class Chip(NamedTuple):
@@ -41,13 +43,20 @@ class Padding(Inline):
 class Link(NamedTuple):
     """An arrow from the box of ``source``; ``cut`` if a stop_gradient lies on it.
 
-    ``user`` and ``slot``: the node that uses the value, and the position among its inputs.
+    ``user`` and ``slot``: the node that uses the value, and the position among its inputs; ``views``: the slices and
+    other views without a box that lie between, from the source on.
     """
 
     source: Node
     cut: bool
     user: Node
     slot: int
+    views: tuple[Node, ...] = ()
+
+    @property
+    def entry(self) -> tuple[Node, int]:
+        """The node that reads the source itself, and the position there."""
+        return (self.views[0], 0) if self.views else (self.user, self.slot)
 
 
 class Several(NamedTuple):
@@ -57,7 +66,7 @@ class Several(NamedTuple):
 
 
 Operand = Chip | Inline | Link | Several
-Column = tuple[int, int]
+When = tuple[int, int]
 """Phase and step."""
 
 
@@ -89,6 +98,8 @@ class Folded:
         steps: all time steps, hidden ones included.
         initial: the initial states, if they were computed before boxes were joined.
         fans: maps each box to the number of links that start there, including those that are not drawn.
+        letters: maps nodes to the names in the lines that made them.
+        inputs: the boxes that are called x₀, x₁, ..., for what each step reads of unnamed data.
     """
 
     nodes: list[Node] = field(default_factory=list)
@@ -99,18 +110,20 @@ class Folded:
     parts: dict[Node, Joined] = field(default_factory=dict)
     bundles: dict[Link, list[Link]] = field(default_factory=dict)
     dots: set[Node] = field(default_factory=set)
-    dotted: dict[Column, tuple[int, int]] = field(default_factory=dict)
-    padding: dict[Column, str] = field(default_factory=dict)
+    dotted: dict[When, tuple[int, int]] = field(default_factory=dict)
+    padding: dict[When, str] = field(default_factory=dict)
     phases: Phases = field(default_factory=Phases)
     steps: list[int] = field(default_factory=list)
     initial: set[Node] | None = None
     fans: Counter[Node] = field(default_factory=Counter)
+    letters: dict[Node, str] = field(default_factory=dict)
+    inputs: set[Node] = field(default_factory=set)
 
-    def column(self, node: Node) -> Column | None:
+    def column(self, node: Node) -> When | None:
         """Returns phase and step of a box; None outside of time."""
         return self.phases.column(node)
 
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[When]:
         """Returns phase and step of each column, from left to right."""
         return sorted({c for c in map(self.phases.column, self.nodes) if c is not None})
 
@@ -132,8 +145,8 @@ def fold(roots: list[Node]) -> Folded:
     """Decide for every ancestor of the roots whether it gets a box or folds into another box."""
     nodes = ancestors(roots)
     times = phases(roots)
-    folded = Folded(names=full_names(nodes, times), phases=times)
-    chips, kept = _short(folded.names), set(roots)
+    folded = Folded(names=full_names(nodes, times), phases=times, letters=letters(nodes))
+    chips, kept = short_names(folded.names), set(roots)
     chained, stacks, zeros = _chained(nodes, kept), _stacks(nodes, kept), zeros_within(nodes)
     folded.padding = padded(nodes, folded.phases)
     stands: dict[Node, Operand] = {}
@@ -159,18 +172,10 @@ def fold(roots: list[Node]) -> Folded:
             alias = None if node in kept else _alias(node, operands)
             stands[node] = alias or Link(node, False, node, 0)
     _collect(folded, nodes, kept, stands)
+    entering = entrances(folded.nodes, folded.letters)
+    folded.inputs = {x for x in entering if not entering[x].endswith("h₀")}
+    folded.letters |= entering
     return folded
-
-
-LONGEST = 14
-"""The longest parameter name, in characters, that a box has room for."""
-
-
-def _short(names: dict[Node, str]) -> dict[Node, str]:
-    """Maps parameters to chip texts: their names, or the last part of dotted names if a dotted name is too long."""
-    if not any("." in name and len(name) > LONGEST for name in names.values()):
-        return names
-    return {x: name.rpartition(".")[2] for x, name in names.items()}
 
 
 def _chained(nodes: list[Node], kept: set[Node]) -> set[Node]:
@@ -245,7 +250,7 @@ def _used(stand: Operand, user: Node, slot: int) -> Operand:
         return Inline(source.name or "data", False)
     if isinstance(source, Constant) and not source.name and slot and op is not None and op.name in LOSSES:
         return Inline(f"{'zeros' if is_zero(source) else 'data'} {shape(source.shape)}", True)
-    return Link(source, stand.cut, user, slot)
+    return Link(source, stand.cut, user, slot, stand.views)
 
 
 def _alias(node: Node, operands: list[Operand]) -> Operand | None:
@@ -253,10 +258,14 @@ def _alias(node: Node, operands: list[Operand]) -> Operand | None:
     op, first = node.op, operands[0] if operands else None
     if op is None:
         return None
+    if op.name == "add" and node.step is None and [x.text for x in operands if type(x) is Inline] == ["0"]:
+        return next((x for x in operands if type(x) is Link and len(operands) == 2), None)  # the start of a sum
     if op.name == "stop_gradient":
         return first._replace(cut=True) if type(first) is Link else first
     if type(first) is Chip and op.name in _VIEWS and not node.name:
         return Chip(first.parameter, first.text + _VIEWS[op.name])
+    if type(first) is Link and is_part(node, first.source):
+        return first._replace(views=(*first.views, node))
     return None
 
 

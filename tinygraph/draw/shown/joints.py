@@ -1,4 +1,4 @@
-"""Outputs of all steps that are only joined outside of time, to be read step by step: drawn within the steps."""
+"""Outputs of all steps that are joined outside of time to be read step by step: drawn within the steps."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from .folding import Folded, Link, Several
 def within_steps(folded: Folded) -> Folded:
     """Returns the graph in which a step reads the outputs of layers below from the same step.
 
-    Between two layers that run in both directions the outputs of all steps are concatenated, of which a step reads its
+    Between two layers the outputs of all steps are stacked, of both directions also concatenated, and a step reads its
     row; an arrow up to a bar over all columns and down again would say less than one within the column.
     """
-    rows = {x: _rows(folded, x) for x in folded.nodes if x.step is None and x.op and x.op.name == "concatenate"}
+    joined = [x for x in folded.nodes if x.step is None and x.op and x.op.name in ("stack", "concatenate")]
+    rows = {x: _rows(folded, x) for x in joined}
     rows = {x: links for x, links in rows.items() if links}
     if not rows:
         return folded
@@ -28,6 +29,9 @@ def within_steps(folded: Folded) -> Folded:
 def _rows(folded: Folded, node: Node) -> list[list[Link]]:
     """Returns the links of each row of outputs side by side; none if they are not joined along another axis."""
     stacks = folded.operands[node]
+    if node.op is not None and node.op.name == "stack":
+        links = folded.arrows[node]
+        return [[x] for x in links] if len(links) == len(node.inputs) and not node.attributes.get("axis", 0) else []
     if node.attributes.get("axis", 0) in (0, -node.ndim) or not all(type(x) is Several for x in stacks):
         return []
     parts = [x.links for x in stacks if type(x) is Several]

@@ -14,7 +14,7 @@ from ..labels import clean, op_words
 from ..options import Options
 from .cells import cells
 from .ellipsis import elide, like
-from .folding import Column, Folded
+from .folding import Folded, When
 from .grouping import join
 from .naming import name_cells
 from .regions import regions
@@ -106,6 +106,8 @@ class Levels:
             notes.append(f"{len(folded.nodes)} boxes are joined, for max_nodes = {self.options.max_nodes}")
         elif detail.level != self.options.level:
             notes.append(SAYS.get(detail.level, ""))
+        if detail.terse:
+            notes.append("without shapes and norms" if self.options.has_gradients else "without shapes")
         runs = self._hidden(folded, detail)
         numbers = like(folded, self.repetition) if runs or detail.level != "op" else {}
         if detail.level != "op":
@@ -125,7 +127,7 @@ class Levels:
         over = _too_many(folded, self.options)
         return f", for max_nodes = {self.options.max_nodes} of {len(folded.nodes)} boxes" if over else ""
 
-    def _hidden(self, folded: Folded, detail: Detail) -> list[list[Column]]:
+    def _hidden(self, folded: Folded, detail: Detail) -> list[list[When]]:
         """Returns the columns to hide, in runs; a single one is shown unless asked, because dots take as much room."""
         phases = [list(run) for _, run in groupby(folded.columns(), lambda c: c[0])]
         if self.options.steps is not None:
@@ -140,7 +142,7 @@ class Levels:
         return [run for run in runs if len(run) > 1]
 
 
-def _chosen(phases: list[list[Column]], phase: list[Column], steps: Sequence[int]) -> set[Column]:
+def _chosen(phases: list[list[When]], phase: list[When], steps: Sequence[int]) -> set[When]:
     """Returns the columns of a phase at these places in its time; a negative place counts from the end."""
     for i in steps:
         if not any(-len(x) <= i < len(x) for x in phases):
@@ -153,7 +155,7 @@ def _chosen(phases: list[list[Column]], phase: list[Column], steps: Sequence[int
     return {phase[i] for i in steps if -len(phase) <= i < len(phase)}
 
 
-def _between(phase: list[Column], chosen: set[Column]) -> list[list[Column]]:
+def _between(phase: list[When], chosen: set[When]) -> list[list[When]]:
     return [list(run) for kept, run in groupby(phase, chosen.__contains__) if not kept]
 
 
@@ -170,8 +172,9 @@ def _joined(folded: Folded, role: dict[Node, str], repetition: Repetition | None
     joined = join(folded, homes, names, states, timeless=level != "cell")
     if joined is None:
         return folded, f"op by op, for its {level}s feed each other both ways"
-    for stand, part in joined.parts.items():
-        role[stand] = "state" if any(x in states for x in part.held) else role[part.shown[-1]]
+    carrying = {part.name for part in joined.parts.values() if not states.isdisjoint(part.held)}
+    for stand, part in joined.parts.items():  # the last step hands its state on to none
+        role[stand] = "state" if part.name in carrying else role[part.shown[-1]]
     return joined, ""
 
 
@@ -225,7 +228,10 @@ def _layers(folded: Folded, role: dict[Node, str], repetition: Repetition | None
 
 def _whole(folded: Folded, role: dict[Node, str]) -> Homes:
     inner = [x for x in folded.nodes if x.op is not None and role[x] in ("op", "state") and not _reads(folded, x)]
-    return dict.fromkeys(inner, "whole"), {"whole": "network" + _times(len(folded.steps))}
+    starts = [x for x in folded.nodes if x.op is None and role[x] == "state"]
+    homes: dict[Node, Hashable] = dict.fromkeys(inner, "whole")
+    homes |= dict.fromkeys(starts if len(starts) > 1 else [], "starts")
+    return homes, {"whole": "network" + _times(len(folded.steps)), "starts": "initial states"}
 
 
 def _by_layer(folded: Folded, role: dict[Node, str], repetition: Repetition | None) -> Homes:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from itertools import takewhile
 
+from ...core.leaves import Parameter
+from ...core.node import Node
 from ..labels import clean
+from ..options import Options
 from .cells import CellGroup, starts
+from .folding import Folded
 from .repetition import Repetition
+from .slices import RESHAPED
 
 
 def name_cells(repetition: Repetition, cell_groups: list[CellGroup]) -> None:
@@ -15,7 +22,8 @@ def name_cells(repetition: Repetition, cell_groups: list[CellGroup]) -> None:
     cores = [cell for cell in cell_groups if not cell.joint]
     for cell in cell_groups:
         scope = "" if cell.joint else _common_path([repetition.groups[g][-1].scope for g in cell.groups])
-        cell.name = "each step" if cell.joint else clean(scope, 24) if scope else "cell" if len(cores) == 1 else ""
+        only = _class(repetition, cell) if len(cores) == 1 else ""
+        cell.name = "each step" if cell.joint else clean(scope) if scope else only
     start_edges = starts(repetition, cell_groups)
     for edge in repetition.edges:
         origin = _origin(repetition, home, edge.source) if edge in start_edges else None
@@ -29,6 +37,35 @@ def name_cells(repetition: Repetition, cell_groups: list[CellGroup]) -> None:
         cell.name = cell.name or (
             direction_name if len(cores) == 2 and direction_name else f"layer {k} {direction_name}".strip()
         )
+
+
+def _class(repetition: Repetition, cell: CellGroup) -> str:
+    """Returns the class of the cell, told by its parameters; ``cell`` for that of a function, or of several."""
+    homes = {home_of(x) for g in cell.groups for x in repetition.groups[g][-1].inputs} - {""}
+    return homes.pop() if len(homes) == 1 else "cell"
+
+
+def home_of(x: Node) -> str:
+    """The class of the cell that holds a parameter, or the one that a node is a view of."""
+    while x.op is not None and x.op.name in RESHAPED:
+        x = x.inputs[0]
+    return x.home if isinstance(x, Parameter) else ""
+
+
+def heading(folded: Folded, options: Options, view: str) -> str:
+    """Returns the title as it is shown, by default what is drawn: ``GRU, 2 layers, both directions, 20 steps``."""
+    if options.heading is not None:
+        return options.heading
+    homes = dict.fromkeys(x.home for x in folded.uses if isinstance(x, Parameter) and x.home)
+    rooms = {room for x in folded.nodes for room in x.scope.split("/")}
+    layers = sum(re.fullmatch(r"layer\d+", room) is not None for room in rooms)
+    words = [" and ".join(homes) or ("Recurrent network" if folded.steps else "Network")]
+    words += [f"{layers} layers"] * (layers > 1) + ["both directions"] * ({"forward", "backward"} <= rooms)
+    counts = Counter(phase for phase, _ in folded.columns())
+    words += [" and ".join(folded.phases.names)] * (len(counts) > 1)
+    long = " + ".join(str(counts[phase]) for phase in sorted(counts))
+    words += [f"{long} step{'s' * (long != '1')}"] * bool(counts)
+    return ", ".join([*words, *[view] * bool(folded.steps or view != "unrolled")])
 
 
 def _origin(repetition: Repetition, home: dict[int, int], group: int) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ...core.node import Node
-from .folding import Column, Folded
+from .folding import Folded, When
 from .roles import initial_states
 
 BEFORE, AFTER, OVER, UNDER = "before", "after", "over", "under"
@@ -23,7 +23,7 @@ class Regions:
         rising: the boxes in a column that have an arrow to the bar over the columns.
     """
 
-    steps: list[Column]
+    steps: list[When]
     place: dict[Node, int | str]
     states: set[Node]
     leaving: dict[Node, int] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...core.node import Node
 from .folding import LOSSES, Chip, Folded, Inline, Link, Operand, Padding
+from .letters import timeless
 from .padding import real
 from .repetition import Repetition
 
@@ -18,12 +19,18 @@ def stand_ins(folded: Folded, repetition: Repetition) -> tuple[list[Node], Folde
     stands = [_stand_in(repetition, g) for g in range(len(repetition.groups))]
     drawn = Folded(nodes=stands, names=folded.names, uses=folded.uses)
     for g, stand in enumerate(stands):
+        members = repetition.groups[g]
+        letter = _common_letter(members, folded) if g in repetition.cells or g in repetition.data else ""
+        letter = letter or (folded.letters.get(members[0], "") if len(members) == 1 else "")
+        drawn.letters |= {stand: letter} if letter and not stand.name else {}
+        drawn.inputs |= {stand} if members[0] in folded.inputs else set()
+    for g, stand in enumerate(stands):
         middle = repetition.groups[g][len(repetition.groups[g]) // 2]
         if g not in repetition.cells:
             drawn.operands[stand] = folded.operands[middle]
             continue
         drawn.operands[stand] = [
-            x._replace(source=_earlier(repetition, stands[group_of[x.source]], middle, x))
+            x._replace(source=_earlier(repetition, stands[group_of[x.source]], middle, x, drawn))
             if type(x) is Link
             else _any_time(repetition, g, slot, x)
             for slot, x in enumerate(folded.operands[middle])
@@ -31,10 +38,17 @@ def stand_ins(folded: Folded, repetition: Repetition) -> tuple[list[Node], Folde
     return stands, drawn
 
 
-def _earlier(repetition: Repetition, stand: Node, user: Node, link: Link) -> Node:
+def _common_letter(members: list[Node], folded: Folded) -> str:
+    """Returns the letter of a group for any t; a name that says its step, as ``hs[t]``, stays as it is."""
+    letters = {timeless(folded.letters.get(x, "")) for x in members}
+    letter = letters.pop() if len(letters) == 1 else ""
+    return f"{letter}ₜ" if letter and not letter.endswith("]") else letter
+
+
+def _earlier(repetition: Repetition, stand: Node, user: Node, link: Link, drawn: Folded) -> Node:
     """Returns the node that an op names as its source: ``hₜ₋₁`` if the source is the state of the step before."""
     lag = repetition.when.get(user, 0) - repetition.when.get(link.source, 0) if link.source in repetition.when else 0
-    name = re.fullmatch(r"(.*ₜ)([₊₋]?)([₀-₉]*)", stand.name or "")
+    name = re.fullmatch(r"(.*ₜ)([₊₋]?)([₀-₉]*)", stand.name or drawn.letters.get(stand, ""))
     if not lag or not name:
         return stand
     shifted = copy.copy(stand)
@@ -50,8 +64,6 @@ def _stand_in(repetition: Repetition, g: int) -> Node:
         return members[0]
     node = copy.copy(members[len(members) // 2])
     node.name = common_name(repetition, members)
-    if node.op is None and not node.name:
-        node.name = "dataₜ"
     if "index" in node.attributes:
         node._attributes = dict(node.attributes) | {"index": _index(repetition, members)}
     return node

@@ -49,3 +49,14 @@ def _told_apart(name: str, users: dict[Node, Node | None], phases: Phases) -> di
         if all(prefixes) and len(set(prefixes)) == len(prefixes):
             return {x: f"{prefix}.{name}" for x, prefix in zip(users, prefixes, strict=True)}
     return {x: f"{name} #{k}" for k, x in enumerate(users, 1)}
+
+
+LONGEST = 14
+"""The longest parameter name, in characters, that a box has room for."""
+
+
+def short_names(names: dict[Node, str]) -> dict[Node, str]:
+    """Maps parameters to chip texts: their names, or the last part of dotted names if a dotted name is too long."""
+    if not any("." in name and len(name) > LONGEST for name in names.values()):
+        return names
+    return {x: name.rpartition(".")[2] for x, name in names.items()}

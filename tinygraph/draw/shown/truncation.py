@@ -95,7 +95,7 @@ def truncated(roots: list[Node], k: int | None) -> dict[Node, Node]:
     new = {x: x for x in nodes}
     stops: dict[Node, Node] = {}
     changes = {
-        (x.link.user, x.link.slot): (x.link.source, k is not None and x.passes(k))
+        x.link.entry: (x.link.source, k is not None and x.passes(k))
         for x in crossings(fold(roots), roots)
         if x.link.cut or (k is not None and x.passes(k))
     }

@@ -193,5 +193,5 @@ def marked(roots: list[Node]) -> dict[Node, Node]:
         if node in steps or any(a is not b for a, b in zip(inputs, node._inputs, strict=True)):
             new[node] = twin = copy(node)
             origin = None if node.origin is None else new.get(node.origin, node.origin)
-            twin._inputs, twin._place = inputs, (steps.get(node), node.scope, origin)
+            twin._inputs, twin._place = inputs, (steps.get(node), node.scope, origin, *node._place[3:])
     return new

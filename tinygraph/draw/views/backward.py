@@ -19,6 +19,7 @@ from ..options import Options, roots_of
 from ..picture import Arrow, Box, Part, Picture, Point
 from ..shown.folding import Folded, fold
 from ..shown.levels import Levels
+from ..shown.naming import heading
 from ..shown.params import exposed
 from ..shown.regions import OVER, UNDER, Regions, regions
 from ..shown.roles import roles
@@ -36,7 +37,11 @@ KEPT, ADDED = "#8f97a3", "#b7860b"
 
 def both(target: Any, options: Options) -> Picture:
     """Returns the unrolled view with gradients: one arrow forward and one backward."""
-    return unrolled(target, options if options.has_gradients else replace(options, gradients=True))
+    return unrolled(target, with_gradients(options))
+
+
+def with_gradients(options: Options) -> Options:
+    return options if options.has_gradients else replace(options, gradients=True)
 
 
 def backward(target: Any, options: Options) -> Picture:
@@ -53,7 +58,7 @@ def backward(target: Any, options: Options) -> Picture:
     # One box per parameter, because its gradient is a sum over time.
     hubs = exposed(shown, ops)
     heat_map = heat(hubs, roots, gradients if options.gradients is True else options.gradients)
-    picture = Picture(title=options.heading, subtitle=notes)
+    picture = Picture(title=heading(ops, options, "backward"), subtitle=notes)
     parts = ops, shown, hubs
     _BackwardPicture(picture, parts, heat_map, mirror(hubs, heat_map, gradients, roots[0])).draw(
         role, gradients, options

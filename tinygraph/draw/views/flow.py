@@ -17,6 +17,7 @@ from ..norms.verdict import matrix_text
 from ..options import Options, roots_of
 from ..picture import Picture
 from ..shown.folding import Folded, fold
+from ..shown.naming import heading
 from ..shown.roles import roles
 from ..shown.truncation import crossings, cut_as_asked, spacing
 from .heads import token_texts
@@ -50,8 +51,8 @@ def flow(target: Any, options: Options) -> Picture:
         )
     shown = reaches(root, all_states[:PANELS], seeds, MOST, LAST)
     heat_map, clipped = _scale(shown)
-    picture = Picture(title=options.heading)
-    picture.plain_text = [picture.title] if picture.title else []
+    picture = Picture(title=heading(folded, options, "gradient flow"))
+    picture.plain_text = [options.heading] if options.heading else []
     look = Look(heat_map, shown, token_texts(folded.steps, options.tokens))
     left = 0.0
     for reach in shown:
@@ -60,7 +61,7 @@ def flow(target: Any, options: Options) -> Picture:
     picture.scale = (heat_map.low, heat_map.high)
     if clipped:
         picture.keys.append((ramp(0), f"below {number(heat_map.low, 1)}: nothing left"))
-    picture.plain_text = picture.plain_text[not picture.title :]
+    picture.plain_text = picture.plain_text[not options.heading :]
     picture.subtitle = _subtitle(folded, roots, shown, len(all_states))
     return picture
 

@@ -12,7 +12,7 @@ from ..labels import clean, width
 from ..layout.clearance import clear_of_arrows
 from ..layout.place import Placed
 from ..picture import Band, Note, Picture
-from ..shown.folding import Column, Folded
+from ..shown.folding import Folded, When
 from ..shown.regions import AFTER, Regions
 
 HEAD = 14.0
@@ -29,7 +29,7 @@ def headings(ops: Folded, folded: Folded, tokens: Any) -> list[tuple[str, str]]:
 
 def head_widths(heads: list[tuple[str, str]]) -> list[float]:
     """Returns the widths that the texts under the columns take, in points."""
-    return [width(title, HEAD, True) + width(token, 12) + 16 for title, token in heads]
+    return [width(title, HEAD, True) + width(token, 12) + 12 * bool(token) for title, token in heads]
 
 
 def token_texts(steps: list[int], tokens: Any) -> dict[int, str]:
@@ -62,7 +62,7 @@ def _listed(tokens: Any) -> list[str]:
     return [clean(str(token)) for token in tokens] if in_order else []
 
 
-def _by_column(ops: Folded, tokens: Any) -> dict[Column, str]:
+def _by_column(ops: Folded, tokens: Any) -> dict[When, str]:
     """Maps each column to its token; where an encoder feeds a decoder there may be one for each column of both."""
     columns = ops.columns()
     if len(columns) != len(ops.steps) and len(_listed(tokens)) == len(columns):

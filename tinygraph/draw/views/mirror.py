@@ -137,7 +137,7 @@ def twin_words(node: Node, forward: Words, mirror: Mirror, heat_map: Heat, reach
     tip = [f"gradient with respect to {forward.tip[0]}", f"{shape(node.shape)} {node.dtype}, norm {number(norm, 4)}"]
     tip += lines + ([f"in the gradient's graph: {ops}"] if ops else [])
     return Words(
-        [Part(clean(f"∂{_name(node, forward, mirror)}", 20)), Part(f"‖{number(norm)}‖", "value")],
+        [Part(clean(f"∂{_name(node, forward, mirror)}")), Part(f"‖{number(norm)}‖", "value")],
         rule_line(lines) or shape(node.shape),
         tip,
     )
@@ -145,8 +145,8 @@ def twin_words(node: Node, forward: Words, mirror: Mirror, heat_map: Heat, reach
 
 def _name(node: Node, forward: Words, mirror: Mirror) -> str:
     """Returns what stands after ``∂``: the name of a node, or only its op, because the box beside it shows the rest."""
-    if node.op is None or node in mirror.parts or (node.name or "").strip():
-        return (node.name or "").strip() or forward.title[0].text
+    if node.op is None or node in mirror.parts or forward.name:
+        return forward.name or forward.title[0].text
     if node is mirror.loss:
         return "loss"
     if node.op.name in LOOKUPS:

@@ -15,13 +15,14 @@ from ..norms.untruncated import note_truncation
 from ..options import Options, roots_of
 from ..picture import Arrow, Band, Box, Note, Picture, Point
 from ..shown.cells import cells
-from ..shown.folding import Folded, fold
-from ..shown.naming import name_cells
+from ..shown.folding import Folded, Link, fold
+from ..shown.naming import heading, name_cells
 from ..shown.repetition import Edge, Repetition, find_repetition
 from ..shown.representatives import stand_ins
 from ..shown.roles import roles
 from ..shown.truncation import cut_as_asked
 from .heads import token_texts
+from .tags import tag
 from .unrolled import box_width, fill_of, table_of, unrolled
 from .wording import Words, words
 
@@ -47,7 +48,7 @@ def rolled(target: Any, options: Options) -> Picture:
     if stage.tangled:
         return _not_rolled(unrolled(roots, options), "its cells feed each other both ways")
     name_cells(repetition, [c.cell for c in stage.cards])
-    picture = Picture(title=options.heading)
+    picture = Picture(title=heading(folded, options, "rolled"))
     for g, text in enumerate(texts):
         fill = "#ffffff" if heat_map is None else fill_of(representatives[g], heat_map, set(roots))
         norm = None if heat_map is None else heat_map.norms[representatives[g]]
@@ -58,6 +59,11 @@ def rolled(target: Any, options: Options) -> Picture:
         for c in stage.cards
     ]
     _draw_arrows(picture, repetition, stage)
+    number_of = {x: g for g, x in enumerate(representatives)}
+    ways = {(x.tail, x.head): x.points for x in picture.arrows}
+    links = [(x, g) for g, y in enumerate(representatives) for x in drawn.operands[y] if isinstance(x, Link)]
+    drawn_links = [(x, ways.get((number_of.get(x.source, -1), g), [])) for x, g in links]
+    tag(picture, ((x, points) for x, points in drawn_links if points))
     if any(card.returning for card in stage.cards):
         picture.keys.append((STATE, "arrow of a state, to another step"))
     picture.uses = table_of(folded, heat_map)

@@ -105,4 +105,5 @@ def label_returns(picture: Picture, placed: Placed, routes: list[Route], heat_ma
             # Inside the column if the arrow is long enough, because in the gutter other arrows turn.
             inside = abs(edge - a.x) - a.width / 2 > 46
             side = 18 if right != inside else -18
-            picture.notes.append(Note(edge + side, y, number(back), "#b02a1a"))
+            size = 10.0 if placed.grid.half > 13 else 12.0
+            picture.notes.append(Note(edge + side, y, number(back), "#b02a1a", size))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ...core.node import Node
@@ -20,11 +21,13 @@ from ..picture import Box, Picture, Use
 from ..shown.folding import Folded, fold
 from ..shown.joints import within_steps
 from ..shown.levels import Detail, Levels
+from ..shown.naming import heading
 from ..shown.regions import Regions, regions
 from ..shown.roles import BORDERS, roles
 from ..shown.truncation import cut_as_asked
 from .heads import draw_bands, draw_phases, head_widths, headings
 from .strokes import draw_arrows, draw_cuts, label_returns
+from .tags import tag
 from .wording import Words, words
 
 TITLE, BELOW, CHIP = 13.0, 9.0, 7.0
@@ -60,28 +63,26 @@ class Shown:
 
 
 def unrolled(target: Any, options: Options) -> Picture:
-    """Returns the picture with all its parts in place."""
-    roots, options = cut_as_asked(roots_of(target), options)
-    levels = Levels(within_steps(fold(roots)), roots, options)
-    details = list(levels.details())
-    for detail in details:
-        shown, placed = _placed(levels, detail)
-        if detail is details[-1] or _has_room(placed):
+    """Returns the picture with all its parts in place: the most detail for which there is room."""
+    for placed, draw in _tries(target, options):
+        least = draw
+        if _has_room(placed):
             break
-    picture = _drawn(shown, placed, set(roots), options)
-    note_truncation(picture, levels.ops, roots, options)
-    return picture
+    return least()
 
 
 def candidates(target: Any, options: Options) -> Iterator[Picture]:
-    """Yields the pictures that `unrolled` may return for an area, from the most to the least detail."""
+    """Yields the pictures for an area, from the most to the least detail."""
+    for _, draw in _tries(target, options):
+        yield draw()
+
+
+def _tries(target: Any, options: Options) -> Iterator[tuple[Placed, Callable[[], Picture]]]:
     roots, options = cut_as_asked(roots_of(target), options)
     levels = Levels(within_steps(fold(roots)), roots, options)
     for detail in levels.details():
         shown, placed = _placed(levels, detail)
-        picture = _drawn(shown, placed, set(roots), options)
-        note_truncation(picture, levels.ops, roots, options)
-        yield picture
+        yield placed, partial(_drawn, levels, shown, placed)
 
 
 def _placed(levels: Levels, detail: Detail) -> tuple[Shown, Placed]:
@@ -107,15 +108,20 @@ def _shown(levels: Levels, detail: Detail) -> Shown:
     role |= dict.fromkeys(where.states, "state")
     texts = {x: words(x, folded, role[x], heat_map, values=options.values) for x in folded.nodes}
     if detail.terse:
-        texts = {x: Words(text.title, "", [*text.tip, text.below]) for x, text in texts.items()}
+        texts = {x: _terse(text, x in folded.parts) for x, text in texts.items()}
     widths = {x: DOT if x in folded.dots else box_width(texts[x]) for x in folded.nodes}
     return Shown(ops, folded, notes, role, heat_map, where, texts, widths, headings(ops, folded, options.tokens))
 
 
-def _drawn(shown: Shown, placed: Placed, roots: set[Node], options: Options) -> Picture:
-    folded, heat_map = shown.folded, shown.heat
+def _terse(text: Words, joined: bool) -> Words:
+    """Returns the title alone; of a joined box without parameters, which are in the table."""
+    return Words(text.title[:1] if joined else text.title, "", [*text.tip, text.below])
+
+
+def _drawn(levels: Levels, shown: Shown, placed: Placed) -> Picture:
+    folded, heat_map, roots = shown.folded, shown.heat, set(levels.roots)
     ways = routes(folded, placed)
-    picture = Picture(title=options.heading, subtitle=shown.notes)
+    picture = Picture(title=heading(shown.ops, levels.options, "unrolled"), subtitle=shown.notes)
     picture.boxes = [_box(x, shown, placed, roots) for x in folded.nodes]
     draw_bands(picture, placed, shown.where, shown.heads)
     draw_arrows(picture, folded, ways, heat_map, {x for x in folded.nodes if shown.role[x] == "state"})
@@ -123,8 +129,10 @@ def _drawn(shown: Shown, placed: Placed, roots: set[Node], options: Options) -> 
     draw_cuts(picture, placed, ways)
     label_returns(picture, placed, ways, heat_map)
     clear_headings(picture)
+    tag(picture, ((x.link, x.points) for x in ways))
     picture.uses = table_of(folded, heat_map)
     picture.scale = None if heat_map is None else (heat_map.low, heat_map.high)
+    note_truncation(picture, levels.ops, levels.roots, levels.options)
     return picture
 
 

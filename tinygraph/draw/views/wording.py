@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 
@@ -17,23 +17,28 @@ from ..norms.heat import Heat
 from ..picture import MANY, Part
 from ..shown.folding import LOSSES, Chip, Folded, Inline, Joined, Link, Operand, Padding, Several, is_zero
 from ..shown.roles import LOOKUPS
+from ..shown.slices import index_text, tag_of
 
 SIGNS = {"matmul": "@", "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
 
 
 TINY = 16
 """Largest array for which statistics in plain Python are faster than numpy's."""
+ROOM = 28
+"""The most characters of a formula that names both of its operands."""
+ZEROS = ("0", "0.0")
 MOST_CHIPS = 6
 """Most parameters shown in a joined box; of more it says how many are hidden."""
 
 
 @dataclass
 class Words:
-    """``title``: its parts from left to right; ``below``: the second line; ``tip``: lines of the tooltip."""
+    """``title``: its parts from left to right; ``below``: the second line; ``tip``: lines of the tooltip; ``name``."""
 
     title: list[Part]
     below: str
     tip: list[str]
+    name: str = ""
 
 
 def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: bool = False) -> Words:
@@ -44,24 +49,32 @@ def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: b
     operands = folded.operands[node]
     if node in folded.parts:
         return _joined_words(node, folded.parts[node], operands, heat)
-    title = _leaf(node, role) if node.op is None else formula(node, operands)
+    title = _leaf(node, role, folded) if node.op is None else formula(node, operands, folded)
     if node in folded.names:
         title = [Part(clean(folded.names[node]))]
-    name = (node.name or "").strip()
+    name = clean((node.name or "").strip() or folded.letters.get(node, ""))
     if name and node.op is not None:
-        title.insert(0, Part(f"{clean(name)} ="))
+        title = [Part(name)] if node in folded.inputs and not node.name else [Part(f"{name} ="), *_short(title)]
     scalar = node.size == 1 and role == "loss" and not isinstance(node, Traced)
     if scalar:
         title.append(Part(number(node.item(), 4), "value"))
     size = "" if scalar and not node.shape else shape(node.shape)
     targets = [x.text for x in operands if type(x) is Inline and x.whole] if node.op and node.op.name in LOSSES else []
+    stacks = [f"over {len(x.links)} steps" for x in operands if isinstance(x, Several)]
     masks = [x.text for x in operands if isinstance(x, Padding)]
-    facts = [size, *(f"target {x}" for x in targets), *masks, "" if heat is None else _norm(node, heat)]
+    targets = [f"target {x}" for x in targets]
+    facts = [size, *stacks, *targets, *masks, "" if heat is None else _norm(node, heat)]
     tip = _tip(node, heat, len(folded.nodes) <= MANY)
+    tip[2:2] = [f"reads {_told(v)}" for x in operands if isinstance(x, Link) for v in x.views]
     if values and not scalar and role != "parameter":
         facts.append(figures(node))
         tip += _parameter_figures(operands)
-    return Words(title, " · ".join(x for x in facts if x), tip)
+    return Words(title, " · ".join(x for x in facts if x), tip, name)
+
+
+def _short(title: list[Part]) -> list[Part]:
+    """After a name an op is written as in papers: ``f = σ``."""
+    return [title[0]._replace(text=re.sub(r"^sigmoid\b", "σ", title[0].text)), *title[1:]]
 
 
 def _parameter_figures(operands: list[Operand]) -> list[str]:
@@ -96,75 +109,109 @@ def _joined_words(node: Node, joined: Joined, operands: list[Operand], heat: Hea
     facts = [count, shape(node.shape), "" if heat is None else _norm(node, heat)]
     ops = Counter("data" if x.op is None else clean(x.op.name) for x in joined.held)
     tip = [", ".join(f"{n} {name}" for name, n in ops.items()), f"{shape(node.shape)} {node.dtype}"]
-    return Words([Part(clean(joined.name, 40)), *chips[:MOST_CHIPS], *hidden], " · ".join(x for x in facts if x), tip)
+    return Words([Part(clean(joined.name)), *chips[:MOST_CHIPS], *hidden], " · ".join(x for x in facts if x), tip)
 
 
-def _leaf(node: Node, role: str) -> list[Part]:
-    name = (node.name or "").strip()
-    return [Part(clean(name) if name else "data" if role != "state" else "zeros" if is_zero(node) else "state")]
+def _leaf(node: Node, role: str, folded: Folded) -> list[Part]:
+    known = (node.name or "").strip() or folded.letters.get(node, "")
+    return [Part(clean(known) or ("data" if role != "state" else "zeros" if is_zero(node) else "state"))]
 
 
-def formula(node: Node, operands: list[Operand]) -> list[Part]:
-    """Returns the op and its folded operands as code: ``W @ h1``, ``* 0.5``, ``E[2]``, ``tanh``."""
-    op = node.op
+def formula(node: Node, operands: list[Operand], folded: Folded | None = None) -> list[Part]:
+    """Returns the op and its operands as code: ``W @ h``, ``f * c``, ``E[2]``, ``tanh(c)``, or the op alone."""
+    op, drawn = node.op, folded or Folded()
     assert op is not None
     if op.name == "where" and isinstance(operands[0], Padding):
         return [Part("0 in padding" if isinstance(operands[-1], Inline) else "kept in padding")]
     linked = sum(not isinstance(x, (Chip, Inline)) for x in operands)
+    if op.name == "add" and linked > 1:
+        operands = [x for x in operands if type(x) is not Inline or x.text not in ZEROS]
     if op.name == "add" and linked > 2:
         return [Part(f"sum of {linked}")]
     sign = SIGNS.get(op.name)
     if sign and len(operands) == 2:
-        return infix(sign, operands)
+        return infix(sign, operands, drawn)
     if op.name == "getitem":
-        return _lookup(operands[0], _index(node.attributes.get("index")))
+        return _lookup(operands[0], index_text(node.attributes.get("index")))
     if op.name == "take":
         index = operands[1]
-        text = index.text if isinstance(index, (Chip, Inline)) else _name_of(index) or "…"
+        text = index.text if isinstance(index, (Chip, Inline)) else name_of(index, drawn) or "…"
         return _lookup(operands[0], text)
+    if op.name == "einsum":
+        return [Part("einsum"), Part(clean(str(node.attributes.get("subscripts", ""))))]
     is_loss = op.name in LOSSES
-    stacks = [x for x in operands if isinstance(x, Several)]
-    steps = [Part(f"of {len(stacks[0].links)}")] if len(stacks) == 1 else []
-    operand_parts = _folded([x for x in operands if not (is_loss and isinstance(x, Inline))])
-    return [Part(op_words(op.name)), *steps, *operand_parts]
+    parts = _folded([x for x in operands if not (is_loss and isinstance(x, Inline))])
+    spoken = "" if parts or is_loss or len(operands) != 1 else _spoken(operands[0], "", drawn, False, 2)
+    spoken = spoken if len(spoken) <= ROOM // 2 and "(" not in spoken else ""
+    return [Part(f"{op_words(op.name)}({spoken})" if spoken else op_words(op.name)), *parts]
 
 
 def _lookup(source: Operand, index: str) -> list[Part]:
     """Returns ``E[2]`` with the chip of the table, ``data[3]``, or ``[0:8]`` of the box below."""
-    suffix = clean(f"[{index}]", 20)
+    suffix = clean(f"[{index}]")
     if isinstance(source, Chip):
         return [*_folded([source]), Part(suffix)]
-    return [Part(clean(source.text, 16) + suffix if isinstance(source, Inline) else suffix)]
+    return [Part(clean(source.text) + suffix if isinstance(source, Inline) else suffix)]
 
 
-def infix(sign: str, operands: list[Operand]) -> list[Part]:
-    """Returns ``W @ h1``, ``0.5 * ·``: a linked operand is named only if the other side is a parameter."""
-    with_chip = any(isinstance(x, Chip) for x in operands)
-    sides: list[list[Part]] = []
-    for x in operands:
-        named = not isinstance(x, (Chip, Inline)) and with_chip and sign == "@" and _name_of(x)
-        sides.append([Part(clean(named, 12))] if named else _folded([x]))
-    # The value of a loss follows the title: "0.5 * 5.2" would read as a product.
-    return [*sides[0], Part(sign), *(sides[1] or [Part("·")] * bool(sides[0]))]
+def infix(sign: str, operands: list[Operand], folded: Folded) -> list[Part]:
+    """Returns ``W @ h``, ``f * c``, ``f * c + i * g``; of operands without a name ``+``, ``+ b``, or ``0.5 * mean``."""
+    deep = 1 if sign == "@" else DEEP
+    sides = [_folded([x]) or [Part(_spoken(x, sign, folded, x is operands[1], deep))] for x in operands]
+    if all(side[0].text for side in sides) and sum(len(side[0].text) for side in sides) <= ROOM:
+        return [*sides[0], Part(sign), *sides[1]]
+    if not any(isinstance(x, (Chip, Inline)) for x in operands):
+        said = [name_of(x, folded) or _word(x) for x in operands]
+        plain = any(name_of(x, folded) for x in operands) and all(isinstance(x, Link) for x in operands)
+        plain = plain and all(word[0].isalpha() for word in said)
+        return [Part(f"{said[0]} {sign} {said[1]}" if plain and len("".join(said)) <= ROOM else sign)]
+    left, right = (_folded([x]) or [Part(text) for text in [name_of(x, folded)] if text] for x in operands)
+    # A product such as "0.5 *" would wait for its other side.
+    return [*left, Part(sign), *(right or [Part(_word(operands[1]))] * bool(left))]
 
 
-def _name_of(operand: Operand) -> str:
-    return (operand.source.name or "").strip() if isinstance(operand, Link) else ""
+DEEP = 3
+"""How many ops a formula names at most, one in the other: ``(1 - z) * n + z * h``."""
+
+
+def _spoken(x: Operand, sign: str, folded: Folded, is_right: bool, deep: int = DEEP) -> str:
+    """Returns an operand as it is spoken of: its name, or what computes it of names: ``tanh(c)``, ``(1 - z)``."""
+    if not isinstance(x, Link):
+        return "" if isinstance(x, Several) else clean(x.text)
+    name, op = name_of(x, folded), x.source.op
+    if name or x.views or op is None or x.source in folded.parts or deep == 1:
+        return name
+    inner, operands = SIGNS.get(op.name), folded.operands.get(x.source, [])
+    said = [_spoken(y, inner or "", folded, y is operands[-1], deep - 1) for y in operands]
+    if not all(said) or len(said) != (2 if inner else 1) or op.name in LOSSES or inner == "@":
+        return ""
+    if inner:
+        text = f"{said[0]} {inner} {said[1]}"
+        loose = inner in "+-" and (sign not in "+-" or (sign == "-" and is_right))
+        return f"({text})" if loose or sign in ("@", "**") or (sign == "/" and is_right) else text
+    return f"{op_words(op.name)}({said[0]})"
+
+
+def _word(x: Operand) -> str:
+    op = x.source.op if isinstance(x, Link) else None
+    return "data" if op is None else SIGNS.get(op.name) or op_words(op.name)
+
+
+def name_of(operand: Operand, folded: Folded) -> str:
+    """Returns the name of an operand; of a part of an array that of the part, if it has one."""
+    if not isinstance(operand, Link):
+        return ""
+    cuts = [x for x in operand.views if tag_of([x])]
+    node = cuts[-1] if cuts else operand.source
+    letter = folded.letters.get(node, "")
+    if node.step != operand.user.step:
+        letter = letter.partition("[")[0]  # of hs[t] a later step reads another t
+    return clean((node.name or "").strip() or letter)
 
 
 def _folded(operands: list[Operand]) -> list[Part]:
     shown = [x for x in operands if isinstance(x, (Chip, Inline))]
-    return [Part(clean(x.text, 16), "chip" if type(x) is Chip else "text") for x in shown]
-
-
-def _index(index: Any) -> str:
-    """Returns an index as code: ``3``, ``:, 0:128``."""
-    if isinstance(index, tuple):
-        return ", ".join(map(_index, index))
-    if isinstance(index, slice):
-        ends = ["" if x is None else str(x) for x in (index.start, index.stop)]
-        return ":".join(ends) + ("" if index.step is None else f":{index.step}")
-    return "…" if index is Ellipsis else str(index)
+    return [Part(clean(x.text), "chip" if type(x) is Chip else "text") for x in shown]
 
 
 def _norm(node: Node, heat: Heat) -> str:
@@ -179,13 +226,21 @@ def _tip(node: Node, heat: Heat | None, statistical: bool) -> list[str]:
     dtype = node.dtype
     lines = [node.label() + scope, f"{shape(node.shape)} {_dtype_name(dtype)}"]
     if node.attributes:
-        lines.append(", ".join(f"{k}={_index(v)}" for k, v in node.attributes.items()))
+        lines.append(_settings(node))
     if statistical and node.size and dtype.kind == "f" and not isinstance(node, Traced):
         lines.append(statistics(node.value))
     norm = None if heat is None else heat.norms.get(node)
     if norm is not None:
         lines.append(f"‖∂‖ {number(norm, 4)}")
     return lines
+
+
+def _settings(node: Node) -> str:
+    return ", ".join(f"{k}={index_text(v)}" for k, v in node.attributes.items())
+
+
+def _told(view: Node) -> str:
+    return f"{op_words(view.op.name if view.op else '')} {_settings(view)}, {shape(view.shape)}"
 
 
 @cache

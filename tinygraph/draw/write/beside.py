@@ -85,19 +85,40 @@ class Sidebar(NamedTuple):
 
 def headings(picture: Picture, inner: Extent) -> list[Heading]:
     """Returns subtitle and title, from below."""
-    lines, y = [], inner.top
-    for words, size in ((picture.subtitle, 11.0), (picture.title, 21.0)):
+    lines: list[Heading] = []
+    y = inner.top
+    room = inner.right - inner.left + (320 if picture.aside == "right" else 0)
+    notes = [(words, 13.0) for words in wrapped(picture.subtitle, 13.0, room)[::-1]]
+    for words, size in (*notes, (picture.title, 21.0)):
         if words:
-            y += 18
+            y += 18 if size > 13 or not lines else 5
             lines.append(Heading(words, size, y))
             y += 0.8 * size
     return lines
 
 
+def wrapped(words: str, size: float, room: float) -> list[str]:
+    """Returns lines of a text that are no wider than the room, but for single words."""
+    lines = [""]
+    for word in words.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and width(longer, size) > max(room, 160.0):
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
 def sides(picture: Picture, inner: Extent, look: Paint) -> list[Sidebar]:
-    """Returns the table over the legend, in the middle of the picture's right side."""
-    frames = [("params", _table(picture, look)), ("legend", _legend(picture, look))]
+    """Returns the table over the legend, in the middle of the picture's right side; or side by side below it."""
+    frames = [("params", _table(picture, look)), ("legend", _legend(picture, look))] if picture.aside else []
     frames = [(name, frame) for name, frame in frames if frame.rows]
+    if picture.aside == "below":
+        lefts = [inner.left + sum(frame.wide + 28 for _, frame in frames[:k]) for k in range(len(frames))]
+        return [
+            Sidebar(name, frame.rows, x, inner.foot - 28, frame.wide, frame.high)
+            for x, (name, frame) in zip(lefts, frames, strict=True)
+        ]
     y = (inner.top + inner.foot + sum(x.high for _, x in frames) + 28 * (len(frames) - 1)) / 2
     placed = []
     for name, frame in frames:
@@ -110,10 +131,10 @@ def margin(picture: Picture, inner: Extent, look: Paint) -> tuple[list[str], Ext
     """Returns the marks of the margin, and the bounding box with it."""
     marks, (left, right, foot, top) = [], inner
     for line in headings(picture, inner):
-        more = f'{BOLD} fill="{INK}"' if line.size > 11 else f'fill="{GREY}"'
+        more = f'{BOLD} fill="{INK}"' if line.size > 13 else f'fill="{GREY}"'
         place = f'x="{left:.1f}" y="{-line.y:.1f}" font-size="{line.size:g}" text-anchor="start"'
         marks.append(f"<text {place} {more}>{text(line.words)}</text>\n")
-        top, right = line.y + line.size, max(right, left + width(line.words, line.size, line.size > 11))
+        top, right = line.y + line.size, max(right, left + width(line.words, line.size, line.size > 13))
     for side in sides(picture, inner, look):
         shift = f'fill="{INK}" font-size="11" text-anchor="start" transform="translate({side.x:.1f} {-side.y:.1f})"'
         marks += [f"<g {shift}>", rect(0, 0, side.wide, side.high, FRAME), *side.rows, "</g>\n"]

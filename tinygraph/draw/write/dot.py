@@ -7,7 +7,7 @@ from ..labels import html, tooltip, width
 from ..picture import Arrow, Band, Box, Cut, Note, Part, Picture, Point, Tile
 from ..shown.roles import BORDERS
 from ..words import told
-from .beside import edges, headings, sides
+from .beside import edges, headings, margin, sides
 from .dot_margin import legend, table
 from .look import LINES, Paint, ink, legible
 
@@ -17,7 +17,7 @@ TIP = 7.0
 
 def lines(picture: Picture) -> list[str]:
     """Returns the body of the digraph; boxes are nodes n0, n1, ... in order of computation."""
-    out = [_OPENING]
+    out = [_OPENING, *_size(picture)]
     out += [_band(i, band) for i, band in enumerate(picture.bands)]
     out += [_box(i, box) for i, box in enumerate(picture.boxes)]
     out += [_tile(i, tile) for i, tile in enumerate(picture.tiles)]
@@ -38,6 +38,15 @@ _OPENING = (
 """Default attributes; with layout=nop2 each program of Graphviz keeps the places and curves that are written here."""
 RING = 8.0
 """What Graphviz adds to the size of a box for its second line."""
+
+
+def _size(picture: Picture) -> list[str]:
+    """Returns the size in inches of a picture that was fitted to an area."""
+    if picture.scaled == 1:
+        return []
+    outer = margin(picture, edges(picture), Paint())[1]
+    wide, high = (picture.scaled * (x + 32) / 72 for x in (outer.right - outer.left, outer.top - outer.foot))
+    return [f'\tgraph [size="{wide:.3f},{high:.3f}!"]\n']
 
 
 def _at(x: float, y: float) -> str:
@@ -241,7 +250,7 @@ def _margin(picture: Picture) -> list[str]:
     inner = edges(picture)
     out = []
     for line in headings(picture, inner):
-        name, bold = ("title", True) if line.size > 11 else ("subtitle", False)
+        name, bold = ("title", True) if line.size > 13 else ("subtitle", False)
         words = f"<b>{html(line.words)}</b>" if bold else html(line.words)
         colour = "" if bold else f' color="{GREY}"'
         text = f'<font point-size="{line.size:g}"{colour}>{words}</font>'

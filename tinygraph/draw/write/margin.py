@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..colours import GOLD
 from ..labels import number
-from ..norms.heat import ODD, ZERO
+from ..norms.heat import ODD, ZERO, ramp
 from ..picture import Picture, Use
 from ..shown.roles import BORDERS
 from ..words import told
@@ -52,7 +52,8 @@ def keys(picture: Picture) -> list[Key]:
     rows = [Key(told(words, picture.lang), fills[role], role) for role, words in WORDS.items() if role in fills]
     if any(part.kind == "chip" for box in picture.boxes for part in box.title):
         rows.append(Key(told("parameter of the op", picture.lang), GOLD))
-    return rows + [Key(words, colour) for colour, words in picture.keys]
+    rows += [Key(words, colour) for colour, words in picture.keys]
+    return rows + [Key(told("‖∂‖: length of the gradient", picture.lang), ramp(0.5))] * (picture.scale is not None)
 
 
 def odd_keys(picture: Picture) -> list[Key]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from ..colours import FORWARD
 from ..labels import cells
 from ..picture import Band, Box, Picture
@@ -20,7 +22,7 @@ CARRIES = {BORDERS["state"], FORWARD}
 def plain(picture: Picture) -> str:
     """Returns bars over the columns, the columns with rows from top to bottom, bars under them, arrows, parameters."""
     if picture.plain_text:
-        return "\n".join(_cut(line.rstrip(), PAGE) for line in picture.plain_text)
+        return "\n".join(_cut(line.rstrip()) for line in picture.plain_text)
     columns = _columns(picture)
     in_columns = {i for column in columns.values() for i in column}
     over: list[Box] = []
@@ -37,7 +39,7 @@ def plain(picture: Picture) -> str:
         _crossing(picture, columns),
         _parameters(picture),
     ]
-    return "\n\n".join("\n".join(_cut(line.rstrip(), PAGE) for line in part) for part in parts if part)
+    return "\n\n".join("\n".join(_cut(line.rstrip()) for line in part) for part in parts if part)
 
 
 def _title(box: Box) -> str:
@@ -70,12 +72,13 @@ def _folded(columns: dict[int, list[int]]) -> list[int | None]:
     return [*order] if len(order) <= SHOWN else [*order[:FIRST], None, *order[-LAST:]]
 
 
-def _cut(text: str, limit: int = WIDE) -> str:
-    if cells(text) <= limit:
+def _cut(text: str) -> str:
+    """Cuts a line that is wider than a page, between words."""
+    if cells(text) <= PAGE:
         return text
-    while cells(text) > limit - 1:
+    while cells(text) >= PAGE:
         text = text[:-1]
-    return text + "…"
+    return text.rpartition(" ")[0] + " …"
 
 
 def _filled(text: str, room: int) -> str:
@@ -101,9 +104,9 @@ def _grid(picture: Picture, columns: dict[int, list[int]]) -> list[str]:
         for y in heights:
             lines = _cell(boxes_at.get((c, y), [])) if c is not None else []
             rows += lines + [""] * (depths[y] - len(lines))
-        width = min(WIDE, max(map(cells, rows)))
+        width = max(map(cells, rows))
         rows[1] = "-" * width if band else ""
-        blocks.append([_filled(_cut(row, width), width) for row in rows])
+        blocks.append([_filled(row, width) for row in rows])
     return ["  ".join(line) for line in zip(*blocks, strict=True)]
 
 
@@ -117,7 +120,8 @@ def _cell(boxes: list[Box]) -> list[str]:
     for box in sorted(boxes, key=lambda b: b.x):
         norms = [x for x in box.below.split(" · ") if x.startswith("‖∂‖") or x in NOT_COMPUTED]
         named, value = _value_apart(box)
-        lines += [named, *(f"  {text}" for text in (*value, *norms))]
+        lines += wrap(named, WIDE, subsequent_indent="    ", break_long_words=False)
+        lines += [f"  {text}" for text in (*value, *norms)]
     return lines
 
 

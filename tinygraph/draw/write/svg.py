@@ -45,11 +45,13 @@ def svg(picture: Picture) -> str:
     inner = edges(picture)
     beside, outer = margin(picture, inner, look)
     wide, high = outer.right - outer.left + 2 * PAD, outer.top - outer.foot + 2 * PAD
+    scale = picture.scaled
     left, top = outer.left - PAD, -outer.top - PAD
     opening = (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" role="img" '
-        f'width="{wide:.0f}pt" height="{high:.0f}pt" viewBox="{left:.1f} {top:.1f} {wide:.1f} {high:.1f}" '
-        f'{DEFAULTS} xml:space="preserve">\n<title>{text(title_of(picture))}</title>\n'
+        f'width="{scale * wide:.0f}pt" height="{scale * high:.0f}pt" '
+        f'viewBox="{left:.1f} {top:.1f} {wide:.1f} {high:.1f}" {DEFAULTS} xml:space="preserve">\n'
+        f"<title>{text(title_of(picture))}</title>\n"
         f"<desc>{text(description(picture), 2000)}</desc>\n"
     )
     ground = f'<rect x="{left:.1f}" y="{top:.1f}" width="{wide:.1f}" height="{high:.1f}" fill="#ffffff"/>\n'

@@ -162,7 +162,7 @@ def test_a_column_owns_its_boxes_and_the_arrows_inside(tmp_path):
     assert steps == {0: 1, 1: 2, 2: 3, 3: 4} and [c["title"] for c in known["columns"]] == [
         f"t = {t}" for t in steps.values()
     ]
-    assert [box["title"] for box in known["boxes"] if box["column"] < 0] == ["h0", "sum of 4", "/ 4"]
+    assert [box["title"] for box in known["boxes"] if box["column"] < 0] == ["h0", "total = sum of 4", "total / 4"]
     for c in range(4):
         (group,) = by_id(page, "g", f"c{c}")
         inside = {int(x.get("id")[1:]) for x in group.iter() if re.fullmatch(r"n\d+", x.get("id", ""))}

@@ -12,7 +12,7 @@ def test_a_page_opens_from_a_file_and_all_of_it_is_seen(visit):
     assert page.title() == "RNN" and page.inner_text("h1") == "RNN"
     assert page.locator(".b").count() == 31 and page.locator(".col").count() == 4
     corner = page.locator("#stage").bounding_box()
-    for part in (page.locator("#n0"), box(page, "/ 4"), page.locator("#c3"), page.locator(".cut")):
+    for part in (page.locator("#n0"), box(page, "total / 4"), page.locator("#c3"), page.locator(".cut")):
         spot = part.bounding_box()
         assert corner["x"] <= spot["x"] and spot["x"] + spot["width"] <= corner["x"] + corner["width"]
         assert corner["y"] <= spot["y"] and spot["y"] + spot["height"] <= corner["y"] + corner["height"]

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from ..core.checks import flag
-from ..core.errors import GraphError, shown
-from ..core.leaves import Parameter, as_nodes
-from ..core.node import Node
-from ..ops import take
-from ..time.noise import generator, noise
-from .base.initial import Initialiser, filled, gaussian, within
-from .base.masks import Mask, checked_rate
-from .base.module import Module
-from .base.sizes import floating, whole
+from ...core.checks import flag
+from ...core.errors import GraphError, shown
+from ...core.leaves import Parameter, as_nodes
+from ...core.node import Node
+from ...ops import take
+from ...time.noise import generator, noise
+from ..base.initial import Initialiser, filled, gaussian, within
+from ..base.masks import Mask, checked_rate
+from ..base.module import Module
+from ..base.sizes import floating, whole
 
 
 class Linear(Module):
@@ -96,7 +96,7 @@ class Dropout(Module):
     """In training each number is 0 with probability p, and the others are divided by 1 - p; in evaluation nothing is.
 
     Args:
-        p: the share that is dropped, in [0, 1); it may be set later.
+        p: the share that is dropped, in [0, 1); it may be set later. Inputs have any shape.
         rng: a seed or a numpy Generator that draws.
 
     Raises:

@@ -1,0 +1,219 @@
+"""Boxes are called as the author of a cell calls what they compute."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.draw.networks import weights
+from tests.each import each
+from tinygraph.core.graph import ancestors
+from tinygraph.draw.shown.letters import letters
+from tinygraph.draw.unmarked.steps import marked
+
+TOLD = """
+LSTM: i f g o c h; GRU: r z n h; RNN: h; IRNN: h; SigmoidRNN: h; AntisymmetricRNN: h;
+GatedAntisymmetricRNN: z n h; ATR: p q i f h; BR: a c n h; NBR: a c n h; CFN: θ η n h; ClockworkRNN: n h;
+DSGU: q z o h; SGU: q z o h; FastGRNN: z n ζ ν h; FastRNN: n α β h; IndRNN: z h; IntersectionRNN: d r g k y h;
+JANET: f i n c; Jordan: h y s; LEM: z c y h; LMU: u m h; LRU: γ re im y; LayerNormLSTM: i f g o c h;
+LiGRU: z n h; LightRU: f n h; MCLSTM: f i o m n c y v; MGU: f n h; MUT1: z r n h; MUT2: z r n h; MUT3: z r n h;
+MiRU1: r n h; MiRU2: n h; MinimalRNN: z u h; MultiplicativeLSTM: m i f n o c h; NAS: c h;
+OriginalLSTM: i n o c h; PeepholeLSTM: i f n o c h; PhasedLSTM: φ k i f g o c h; QRNN: z f i h; RAN: i f c h;
+RHN: h t s; ResLSTM: i f n o c h; SCRN: c q y; SGRN: f h; STAR: k n h; TGRU: f o h; TLSTM: f o h y; TRNN: f h;
+UGRNN: g n h; UnICORNN: c h; WMCLSTM: i f n o c h; coRNN: c h; minGRU: z n h; minLSTM: f i n h;
+sLSTM: i f z o m c n h; tauGRU: u z g a h
+"""
+PAPERS = dict(x.strip().split(": ") for x in TOLD.split(";"))
+
+
+def written(*roots: Any) -> dict[int | None, set[str]]:
+    new = marked(list(roots))
+    nodes = ancestors([new[x] for x in roots])
+    out: dict[int | None, set[str]] = {}
+    for x, letter in letters(nodes).items():
+        out.setdefault(x.step, set()).add(letter)
+    return out
+
+
+def cell_of(kind: Any) -> Any:
+    return kind(4, 4, rng=0)
+
+
+def kinds() -> dict[str, Any]:
+    classes = [x for x in vars(tg.cells).values() if isinstance(x, type) and issubclass(x, tg.cells.Cell)]
+    return {x.__name__: x for x in classes if x is not tg.cells.Cell and "__call__" in dir(x)}
+
+
+def test_every_cell_has_a_row_here() -> None:
+    assert kinds().keys() == PAPERS.keys()
+
+
+@each("name", PAPERS)
+def test_every_cell_has_its_papers_letters_at_every_step(name: str) -> None:
+    cell = cell_of(kinds()[name])
+    y, _ = tg.unroll(cell, np.ones((4, 2, 4), np.float32), cell.initial_state(2))
+    told = written(y)
+    assert all(set(PAPERS[name].split()) <= told[t] for t in range(3))
+    assert told[None] & {f"{x}₀" for x in PAPERS[name].split()}
+
+
+def test_the_gate_of_a_letter_is_that_of_its_equation() -> None:
+    """The node called f is sigmoid of the forget gate's rows, whatever the order of the rows is."""
+    cell = tg.cells.LSTM(3, 4, gate_order="ogif", rng=0, dtype=np.float64)
+    x, h, c = np.ones((2, 3)), np.full((2, 4), 0.3), np.full((2, 4), -0.2)
+    y, _ = cell(x, (h, c))
+    z = x @ cell.weight_ih.value.T + h @ cell.weight_hh.value.T + cell.bias_ih.value + cell.bias_hh.value
+    o, g, i, f = np.split(z, 4, axis=1)
+    sigmoid = lambda a: 1 / (1 + np.exp(-a))  # noqa: E731
+    known = {letter: x.value for x, letter in letters(ancestors([y])).items()}
+    right = {"f": sigmoid(f), "i": sigmoid(i), "g": np.tanh(g), "o": sigmoid(o)}
+    right["c"] = right["f"] * c + right["i"] * right["g"]
+    right["h"] = right["o"] * np.tanh(right["c"])
+    for letter, value in right.items():
+        np.testing.assert_allclose(known[letter], value, atol=1e-12)
+
+
+class Leaky(tg.cells.Cell):
+    def __init__(self, size: int) -> None:
+        super().__init__(size, size, rng=0)
+        self.U = self.weight(size, size)
+
+    def opened(self, z: Any) -> Any:
+        return tg.sigmoid(z)
+
+    def __call__(self, x: Any, h: Any) -> Any:
+        f, i = self.opened(x @ self.U.T), self.opened(h)
+        h = f * h + (i * x if self.training else x)
+        return h, h
+
+
+def test_a_users_own_cell_in_layers_in_both_directions() -> None:
+    cell = Leaky(4)
+    for whole in (cell, tg.cells.Stack([Leaky(4), cell]), tg.cells.Bidirectional(cell, Leaky(4))):
+        y, _ = tg.unroll(whole, np.ones((3, 2, 4), np.float32))
+        told = written(y)
+        assert all(told[t] == {"f", "i", "h"} for t in range(3))
+
+
+def by_hand(steps: range) -> Any:
+    w = weights(W=(4, 4), U=(4, 4))
+    h: Any = np.zeros(4)
+    for t in steps:
+        with tg.step(t):
+            f = 1 / (1 + np.exp(-(w["W"] @ h)))
+            h = f * h + (1 - f) * np.tanh(w["U"] @ h)
+    return h
+
+
+def unmarked() -> Any:
+    w = weights(W=(4, 4), U=(4, 4))
+    h: Any = np.zeros(4)
+    for _ in range(4):
+        f = 1 / (1 + np.exp(-(w["W"] @ h)))
+        h = f * h + (1 - f) * np.tanh(w["U"] @ h)
+    return h
+
+
+@each("steps", [range(4), range(1, 5), range(3, -1, -1), range(4, 0, -1)])
+def test_a_loop_by_hand_from_0_or_1_or_down(steps: range) -> None:
+    tg.unroll(tg.cells.RNN(4, 4, rng=0), np.ones((3, 4), np.float32), reverse=True)  # another loop before
+    told = written(by_hand(steps))
+    assert all(told[t] >= {"f", "h"} for t in steps)
+
+
+def test_a_loop_by_hand_without_steps() -> None:
+    told = written(unmarked())
+    assert all(told[t] >= {"f", "h"} for t in range(4))
+
+
+def test_dicts_attributes_and_what_a_line_unpacks() -> None:
+    w = weights(W=(6, 4))
+
+    class Keep:
+        h: Any = np.zeros((2, 3))
+
+    keep, hs = Keep(), {-1: np.zeros((2, 3))}
+    for t in range(3):
+        with tg.step(t):
+            z = np.ones((2, 6)) @ w["W"] @ np.ones((4, 6))
+            a, b = tg.split(z, 2, axis=1)
+            r, s = (tg.sigmoid(x) for x in (a, b))
+            keep.h = r * keep.h
+            hs[t] = tg.tanh(s * hs[t - 1])
+    told = written(keep.h, hs[2])
+    assert told[1] == {"z", "a", "b", "r", "s", "h", "hs[t]"}
+
+
+def test_a_reused_name_is_that_of_the_last_line_and_lists_have_none() -> None:
+    w = weights(W=(4, 4))
+    with tg.step(0):
+        h = w["W"] @ np.ones(4)
+        h = h + 1.0
+        h = tg.tanh(h)
+        parts = tg.split(h, 2)
+        y = parts[0] * parts[1]
+    known = letters(ancestors([y]))
+    assert [x.op.name for x, letter in known.items() if letter == "h" and x.op] == ["tanh"]
+    assert "parts" not in known.values() and known[y] == "y"
+
+
+def test_a_callers_name_goes_before_that_of_a_local_that_is_returned() -> None:
+    def gate(z: Any) -> Any:
+        a = tg.sigmoid(z)
+        return a  # noqa: RET504
+
+    x = tg.constant(np.ones(3))
+    f, i = gate(x), gate(-x)
+    y = f * i + gate(2 * x)
+    known = letters(ancestors([y]))
+    assert known[f] == "f" and known[i] == "i" and known[y] == "y"
+    assert list(known.values()).count("a") == 1
+
+
+def test_a_name_that_the_user_gave_wins() -> None:
+    with tg.step(0):
+        f = tg.sigmoid(tg.constant(np.ones(2), name="x"), name="forget")
+    assert "forget = σ" in tg.draw(f).text() or "forget = sigmoid" in tg.draw(f).text()
+
+
+def test_steps_that_differ_from_the_first_are_named_by_what_they_compute() -> None:
+    w = weights(U=(4, 4), W=(4, 4))
+    h: Any = None
+    for t in range(4):
+        with tg.step(t):
+            z = w["U"] @ np.full(4, 0.1 * t)
+            h = tg.tanh(z if h is None else z + w["W"] @ h)
+    told = written(h)
+    assert told[0] == {"z", "h"} and all("z" in told[t] for t in range(4))
+
+
+def test_what_padding_keeps_has_the_letters_of_its_cell() -> None:
+    y, _ = tg.unroll(tg.cells.RNN(4, 4, rng=0), np.ones((3, 2, 4), np.float32), lengths=[3, 1])
+    assert all("h" in written(y)[t] for t in range(3))
+
+
+def test_a_compiled_function_too() -> None:
+    def loss(xs: Any) -> Any:
+        y, _ = tg.unroll(Leaky(4), xs)
+        return tg.sum(y)
+
+    compiled = tg.compile(loss)
+    compiled(np.ones((3, 2, 4), np.float32))
+    text = tg.draw(compiled, "compiled").text()
+    assert "f = sigmoid" in text and "i = sigmoid" in text and "h = +" in text
+
+
+def test_no_trail_is_left_by_the_steps_after_the_first() -> None:
+    y, _ = tg.unroll(tg.cells.LSTM(3, 4, rng=0), np.ones((3, 2, 3), np.float32))
+    longest = {t: max(len(x._place) for x in ancestors([y]) if x.step == t and x.op) for t in range(3)}
+    assert longest[0] > 3 and longest[1] == longest[2] == 3
+
+
+@pytest.mark.parametrize("source", ["f = tg.sigmoid(x)", "f = 1; f = tg.sigmoid(x)"])
+def test_code_whose_source_nobody_has_is_drawn_without_names(source: str) -> None:
+    scope: dict[str, Any] = {"tg": tg, "x": tg.constant(np.ones(2), name="x")}
+    exec(source, scope)
+    assert "sigmoid" in tg.draw(scope["f"]).text()

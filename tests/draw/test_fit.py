@@ -1,0 +1,101 @@
+"""Pictures fitted into an area: every text can be read, the file has the area's size, and it says what is left out."""
+
+from __future__ import annotations
+
+import re
+import sys
+from functools import partial
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.each import each
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "examples"))
+
+import gallery_networks as net
+
+NETWORKS = {
+    "rnn": net.rnn,
+    "lstm": net.cell_lstm,
+    "lstm of 25 steps": partial(net.cell_lstm, 25),
+    "stacked, both ways": net.stacked_gru,
+    "encoder and decoder": net.encoder_decoder,
+    "lengths": net.padded,
+    "truncated": partial(net.rnn, 6, truncate=2),
+    "own cell": net.own_cell,
+    "twice": net.twice,
+    "perceptron": net.perceptron,
+    "chain of 100": partial(net.chain, 100, 0.9),
+}
+AREAS = {"slide": (960, 540, 12), "a4": (453, 700, 7), "column": (234, 648, 7)}
+
+
+def file_of(drawn):
+    """Width and height of the SVG file in points, and the size of its smallest text there."""
+    root = ElementTree.fromstring(drawn.pipe(format="svg"))
+    wide, high = (float(root.get(name).removesuffix("pt")) for name in ("width", "height"))
+    scale = wide / float(root.get("viewBox").split()[2])
+    sizes = []
+
+    def visit(element, size):
+        size = float(element.get("font-size", size))
+        if element.tag.endswith(("}text", "}tspan")) and "".join(element.itertext()).strip():
+            sizes.append(size * scale)
+        for child in element:
+            visit(child, size)
+
+    visit(root, 0.0)
+    return wide, high, min(sizes)
+
+
+@pytest.mark.parametrize("fit", AREAS)
+@each("name", NETWORKS)
+def test_no_text_is_too_small_to_read(name, fit):
+    width, height, least = AREAS[fit]
+    for gradients in (None, True):
+        drawn = tg.draw(NETWORKS[name](), fit=fit, gradients=gradients)
+        wide, high, smallest = file_of(drawn)
+        assert wide <= width + 1 and high <= height + 1 and smallest >= least - 0.02, (gradients, wide, high, smallest)
+        few = len(drawn.picture.boxes) < len(tg.draw(NETWORKS[name](), level="op", max_nodes=None).picture.boxes)
+        assert not few or re.search("a box is|dots are|one box", drawn.picture.subtitle)
+
+
+def test_a_larger_area_shows_more():
+    counts = [len(tg.draw(net.cell_lstm(), fit=(w, 0.6 * w)).picture.boxes) for w in (400, 700, 1400, 3000)]
+    assert counts == sorted(counts) and counts[0] < counts[-1] == len(
+        tg.draw(net.cell_lstm(), level="op").picture.boxes
+    )
+
+
+def test_what_is_named_is_kept():
+    drawn = tg.draw(net.rnn(6), fit=(2000, 800), level="op", steps=[0, -1])
+    assert [b.title for b in drawn.picture.bands] == ["t = 0", "t = 1 … 4", "t = 5"]
+    assert "cell" not in drawn.picture.subtitle and "dots are 4 steps of 6" in drawn.picture.subtitle
+    with pytest.raises(tg.GraphError, match="cannot be read"):
+        tg.draw(net.cell_lstm(), fit="column", level="op")
+
+
+def test_other_views_are_scaled_or_refused():
+    drawn = tg.draw(net.chain(8, 0.6), "flow", fit=(600, 600))
+    assert file_of(drawn)[2] >= 7
+    with pytest.raises(tg.GraphError, match="cannot be read"):
+        tg.draw(net.stacked_gru(), "backward", fit="column")
+
+
+@each(
+    "fit", ["poster", (1, 2, 3), (0, 5), (np.nan, 5), 7, ("a", "b"), (True, 4), (-3, 4), (float("inf"), 4), []], ids=str
+)
+def test_areas_that_there_are_not(fit):
+    with pytest.raises(tg.GraphError, match="fit is no area"):
+        tg.draw(net.rnn(), fit=fit)
+
+
+def test_the_source_has_the_size_too():
+    drawn = tg.draw(net.rnn(), fit="a4")
+    wide, high, _ = file_of(drawn)
+    (size,) = re.findall(r'size="([\d.]+),([\d.]+)!"', drawn.source)
+    assert [72 * float(x) for x in size] == pytest.approx([wide, high], abs=1)

@@ -1,0 +1,59 @@
+"""Pictures fitted into an area, such as a slide: the most detail at which no text is too small to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from xml.etree import ElementTree
+
+from ..core.errors import GraphError
+from .options import Area
+from .picture import Picture
+from .write.svg import svg
+
+MOST = 1.6
+"""The most that a picture is enlarged, as a small network would else shout from its slide."""
+ASIDE = ("right", "below", "")
+"""Where the table and the legend may stand; the last leaves them out."""
+
+
+def fitted(pictures: Iterable[Picture], area: Area) -> Picture:
+    """Returns the first picture that can be read in an area, with the scale at which its files show it.
+
+    Raises:
+        GraphError: none can.
+    """
+    best = 0.0
+    for picture in pictures:
+        notes = picture.subtitle
+        for aside in ASIDE:
+            picture.aside = aside
+            left_out = "" if aside or not (picture.uses or picture.boxes) else "without table and legend"
+            picture.subtitle = "; ".join(x for x in (notes, left_out) if x)
+            wide, high, least = measured(picture)
+            scale = min(area.width / wide, area.height / high, MOST)
+            best = max(best, scale * least)
+            if scale * least >= area.least:
+                picture.scaled = scale
+                return picture
+    raise GraphError(
+        f"draw: the picture cannot be read in {area.width:g} × {area.height:g} points",
+        expected=f"no text smaller than {area.least:g} points",
+        got=f"text of {best:.1f} points, with the least detail",
+        fix='a larger area; or leave level= and steps= to tg.draw; or view="unrolled"',
+    )
+
+
+def measured(picture: Picture) -> tuple[float, float, float]:
+    """Returns width, height and smallest text of a picture's file before it is scaled, in points."""
+    root = ElementTree.fromstring(svg(picture))
+    wide, high = map(float, root.attrib["viewBox"].split()[2:])
+    return wide, high, min(_sizes(root, 0.0), default=99.0)
+
+
+def _sizes(element: ElementTree.Element, size: float) -> Iterator[float]:
+    """Yields the sizes of all texts in an element of SVG, which inherits ``size``."""
+    size = float(element.attrib.get("font-size", size))
+    if element.tag.endswith("}text") and "".join(element.itertext()).strip():
+        yield size
+    for child in element:
+        yield from _sizes(child, size)

@@ -1,0 +1,202 @@
+"""Letters of nodes: the names that the author of a cell wrote, f, i, g, o, c, h, and x₀ and h₀ for what enters it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from ...core.leaves import Constant, Parameter
+from ...core.node import Node
+from ...core.trail import LONGEST, trail_of
+from .lines import is_authors, naming
+
+INPUTS = ("x", "x′", "x″")
+_SPELT = "alpha beta gamma delta epsilon zeta eta theta kappa lambda_ mu nu xi rho sigma tau phi psi omega"
+GREEK = dict(zip(_SPELT.split(), "αβγδεζηθκλμνξρστφψω", strict=True))
+"""Letters that code spells out."""
+
+
+def letters(nodes: list[Node]) -> dict[Node, str]:
+    """Maps nodes to the names in the lines that made them.
+
+    The lines of one step tell those of all steps: only nodes of a loop's first step and of no step have a trail.
+    """
+    named = _written(nodes)
+    steps: dict[int, list[Node]] = {}
+    for node in nodes:
+        if node.step is not None and node.op is not None and node.op.name != "stop_gradient":
+            steps.setdefault(node.step, []).append(node)
+    told = [t for t, members in steps.items() if any(x in named for x in members)]
+    if told:
+        _through_time(named, steps, min(told))
+    return named | _starts(named, steps) if named else named
+
+
+def _written(nodes: list[Node]) -> dict[Node, str]:
+    """Maps nodes with a trail to their names; of several nodes with one name in one call, the last has it."""
+    cut_short: dict[Node, set[CodeType]] = {}
+    calls = _Calls()
+    claims: dict[tuple[Any, ...], tuple[tuple[str, ...], list[Node]]] = {}
+    trails = [(x, trail_of(x)) for x in nodes if len(x._place) > 3 and x.origin is None]
+    for node, trail in sorted(trails, key=lambda x: x[0].serial):
+        authors = [code for code, _ in trail if is_authors(code.co_filename)]
+        calls.go_on((node.step, node.scope), trail, authors)
+        names, place = naming(trail)
+        if names:
+            around = place[len(place) > 1 and place[0][0].co_name.startswith("<")][0]  # whose comprehension it is
+            call = calls.count.get((node.step, node.scope, around))
+            claims.setdefault((node.step, node.scope, call, place), (names, []))[1].append(node)
+        elif len(trail) >= LONGEST and not authors:
+            cut_short.update((x, {code for code, _ in trail}) for x in node.inputs if x.step == node.step)
+    owners: dict[Hashable, tuple[Node, str]] = {}
+    for (step, scope, call, place), (names, members) in claims.items():
+        for name, node in _shared(names, members):
+            key = (step, scope, call, name, place[0][0], place[1:2])
+            # What one of unknown lines goes on with is not what the line has in the end.
+            within = {code for code, _ in trail_of(node)[1 : -len(place)]}
+            if within.isdisjoint(cut_short.get(node, ())) and (
+                key not in owners or owners[key][0].serial < node.serial
+            ):
+                owners[key] = node, GREEK.get(name, name)
+    named = dict(owners.values())
+    # Where padding keeps a state, what is kept has the letter of the new state.
+    kept = [x for x, _ in trails if x.op is not None and x.op.name == "where" and x not in named and x.step is not None]
+    return named | {x: named[x.inputs[1]] for x in kept if x.inputs[1] in named and x.inputs[1].step == x.step}
+
+
+class _Calls:
+    """Numbers the calls of each function at each step: a new one has begun where its lines go back."""
+
+    def __init__(self) -> None:
+        self.count: dict[tuple[Any, ...], int] = {}
+        self._last: dict[tuple[Any, ...], int] = {}
+
+    def go_on(self, where: tuple[int | None, str], trail: list[tuple[CodeType, int]], codes: list[CodeType]) -> None:
+        for code, position in trail:
+            if code in codes:
+                key = (*where, code)
+                back = position < self._last.get(key, -1)
+                self.count[key] = self.count.get(key, 0) + back
+                self._last[key] = position
+
+
+def _shared(names: tuple[str, ...], members: list[Node]) -> list[tuple[str, Node]]:
+    """Which of the nodes that a line made get its names: the last, or where it unpacks the last ones, in order."""
+    made = sorted(members, key=lambda x: x.serial)
+    if len(names) == 1 and not names[0].startswith("*"):
+        siblings = [
+            x for x in made[:-1] if x.op is made[-1].op and [*map(id, x.inputs)] == [*map(id, made[-1].inputs)] != []
+        ]
+        return [] if siblings else [(names[0], made[-1])]  # a list of several has no node of its own
+    made = [x for x in made if x.op is made[-1].op]
+    star = next((i for i, name in enumerate(names) if name.startswith("*")), None)
+    if star is None:
+        return [*zip(names, made[-len(names) :], strict=True)] if len(made) % len(names) == 0 else []
+    after = len(names) - star - 1
+    if len(made) < star + after:
+        return []
+    return [*zip(names[:star], made, strict=False), *zip(names[star + 1 :], made[len(made) - after :], strict=True)]
+
+
+def _ids(x: Node) -> list[int]:
+    return [id(y) for y in x.inputs]
+
+
+def _through_time(named: dict[Node, str], steps: dict[int, list[Node]], told: int) -> None:
+    """Gives the nodes of all steps the names of those of one step that compute the same."""
+    model = steps[told]
+    kinds = [(x.op, x.scope) for x in model]
+    known: dict[int, Hashable] = {}
+    by_form: dict[Hashable, list[str | None]] | None = None
+    for t, members in steps.items():
+        if t == told:
+            continue
+        if len(members) == len(model) and kinds == [(x.op, x.scope) for x in members]:
+            pairs: Any = zip(members, [named.get(x) for x in model], strict=True)
+        else:
+            if by_form is None:
+                by_form = {}
+                for x, form in _forms(model, known):
+                    by_form.setdefault(form, []).append(named.get(x))
+            pairs = _alike(_forms(members, known), by_form)
+        named.update((x, name) for x, name in pairs if name and x not in named)
+
+
+def _alike(forms: list[tuple[Node, Hashable]], by_form: dict[Hashable, list[str | None]]) -> list[tuple[Node, Any]]:
+    """Pairs nodes with names: the n-th of a form has that of the n-th of this form, also where the forms repeat."""
+    ranks: dict[Hashable, int] = {}
+    pairs = []
+    for x, form in forms:
+        ranks[form] = rank = ranks.get(form, -1) + 1
+        names = by_form.get(form)
+        if names:
+            pairs.append((x, names[rank % len(names)]))
+    return pairs
+
+
+def _forms(members: list[Node], known: dict[Any, Any]) -> list[tuple[Node, Hashable]]:
+    """What each node of a step computes, as a number: its op, its scope, parameters and inputs of the same step."""
+    forms: dict[Node, Hashable] = {}
+    for x in members:
+        inner = tuple([forms.get(y) or (id(y) if isinstance(y, Parameter) else None) for y in map(_source, x.inputs)])
+        index = str(x.attributes.get("index")) if x.step == _source(x.inputs[0]).step else ""
+        forms[x] = known.setdefault((x.op, x.scope, index, inner), -len(known) - 1)
+    return [*forms.items()]
+
+
+def _source(x: Node) -> Node:
+    while x.op is not None and x.op.name == "stop_gradient":
+        x = x.inputs[0]
+    return x
+
+
+def _starts(named: dict[Node, str], steps: dict[int, list[Node]]) -> dict[Node, str]:
+    """Names the leaves that a first or last step takes where its neighbour takes a state: ``h₀``."""
+    order = sorted(steps)
+    starts: dict[Node, str] = {}
+    for a, b in (order[:2], order[:-3:-1]) if len(order) > 1 else ():
+        for x, y in zip(steps[a], steps[b], strict=False):
+            if x.op is not y.op:
+                break  # what follows has no partner: a last step may lack what only a next one would use
+            for p, q in zip(x.inputs, map(_source, y.inputs), strict=False):
+                is_state = q.step is not None and q.step != b and q in named
+                if is_state and p.op is None and not p.name and not isinstance(p, Parameter):
+                    starts.setdefault(p, timeless(named[q]).partition("[")[0] + "₀")
+    return starts
+
+
+def subscript(n: int) -> str:
+    return str(n).translate(str.maketrans("-0123456789", "₋₀₁₂₃₄₅₆₇₈₉"))
+
+
+def entrances(boxes: list[Node], known: dict[Node, str]) -> dict[Node, str]:
+    """Names what enters a graph without a name: x₀, x₁, ... what each step reads of up to three arrays, or x; h₀."""
+    reads: dict[Node, Hashable] = {}
+    ranks: dict[int | None, int] = {}
+    leaves = dict.fromkeys(x for x in boxes if is_data(x) and known.get(x, "")[-1:] != "₀")
+    starts = [x for x in leaves if x.step is None and not np.any(x.value)]
+    for x in boxes:
+        if x.op is not None and x.op.name == "getitem" and is_data(x.inputs[0]) and not x.name and x.step is not None:
+            reads[x] = x.inputs[0]
+        elif x in leaves and x.step is not None:
+            reads[x] = ranks[x.step] = ranks.get(x.step, -1) + 1
+    timed = any(x.step is not None for x in boxes)
+    if not timed and len(leaves) == 1:
+        return {x: known.get(x, "x") for x in leaves}
+    number = {source: i for i, source in enumerate(dict.fromkeys(reads.values()))}
+    named = {leaf: "h₀" for leaf in starts if timed and len(starts) == 1}
+    if len(number) > len(INPUTS):
+        return named
+    return named | {x: known.get(x, INPUTS[number[reads[x]]]) + subscript(x.step or 0) for x in reads}
+
+
+def timeless(letter: str) -> str:
+    """A letter without its step: ``x`` of ``x₃``."""
+    return letter.rstrip("₀₁₂₃₄₅₆₇₈₉")
+
+
+def is_data(x: Node) -> bool:
+    return isinstance(x, Constant) and not x.name and x.dtype.kind == "f" and x.ndim > 0

@@ -1,0 +1,47 @@
+"""Views of arrays: slices, reshapes and the like, which fold into their users."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import NoneType
+from typing import Any
+
+from ...core.node import Node
+
+RESHAPED = {"transpose", "swapaxes", "moveaxis", "reshape", "broadcast_to", "expand_dims", "squeeze", "getitem"}
+"""Ops whose result is a view of an array."""
+
+
+def is_part(node: Node, source: Node) -> bool:
+    """Whether a node is no more than a view of an op's result, without a name that the user gave it."""
+    return node.op is not None and node.op.name in RESHAPED and not node.name and not _is_pick(node, source)
+
+
+def _is_pick(node: Node, source: Node) -> bool:
+    """Whether it takes the value of one step out of a stack or of data, or rows by an array of numbers."""
+    op, index = node.op, node.attributes.get("index")
+    entries = index if isinstance(index, tuple) else (index,)
+    if source.op is None or op is None or op.name != "getitem":
+        return source.op is None
+    if all(x is None or isinstance(x, (slice, type(...))) for x in entries):
+        return False
+    return source.op.name in ("stack", "concatenate") or not all(
+        isinstance(x, (int, slice, type(...), NoneType)) for x in entries
+    )
+
+
+def tag_of(views: Iterable[Node]) -> str:
+    """Returns which part of an array its views are, as code: ``4:8``; empty for the whole of it."""
+    indexes = [x.attributes.get("index") for x in views if x.op is not None and x.op.name == "getitem"]
+    entries = [index_text(i) for index in indexes for i in (index if isinstance(index, tuple) else (index,))]
+    return ", ".join(x for x in entries if x not in (":", "None", "…"))
+
+
+def index_text(index: Any) -> str:
+    """Returns an index as code: ``3``, ``:, 0:128``."""
+    if isinstance(index, tuple):
+        return ", ".join(map(index_text, index))
+    if isinstance(index, slice):
+        ends = ["" if x is None else str(x) for x in (index.start, index.stop)]
+        return ":".join(ends) + ("" if index.step is None else f":{index.step}")
+    return "…" if index is Ellipsis else str(index)

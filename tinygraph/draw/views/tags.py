@@ -1,0 +1,69 @@
+"""Tags at arrows: which part of an array an arrow carries, such as the rows of one gate in a joint product."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from ...core.node import Node
+from ..colours import GREY
+from ..labels import width
+from ..picture import Note, Picture, Point
+from ..shown.folding import Link
+from ..shown.slices import tag_of
+
+SIZE = 8.0
+_ALONG = np.linspace(0, 1, 25)[:, None]
+_BEZIER = np.hstack([(1 - _ALONG) ** 3, 3 * (1 - _ALONG) ** 2 * _ALONG, 3 * (1 - _ALONG) * _ALONG**2, _ALONG**3])
+
+
+def tag(picture: Picture, links: Iterable[tuple[Link, list[Point]]]) -> None:
+    """Adds a note at the head of each arrow that carries a part, at the nearest place that no arrow and no box takes.
+
+    Of a sum of two products one tag says it for both; where all places are taken there is none.
+    """
+    seen: set[tuple[Node, str]] = set()
+    taken: _Taken | None = None
+    for link, points in links:
+        text = tag_of(link.views)
+        if text and (link.user, text) not in seen:
+            taken = taken or _Taken(picture)
+            place = taken.free(text, points)
+            if place is not None:
+                seen.add((link.user, text))
+                picture.notes.append(Note(*place, text, GREY, SIZE))
+
+
+class _Taken:
+    """What arrows and boxes of a picture take."""
+
+    def __init__(self, picture: Picture) -> None:
+        self.boxes = np.array([[b.x - b.width / 2, b.y - b.height / 2, b.x + b.width / 2, b.y + b.height / 2]
+                               for b in picture.boxes])  # fmt: skip
+        self.curves = np.array([a.points[i : i + 4] for a in picture.arrows for i in range(0, len(a.points) - 1, 3)])
+        self.bounds = np.hstack([self.curves.min(axis=1), self.curves.max(axis=1)])
+
+    def free(self, text: str, points: list[Point]) -> tuple[float, float] | None:
+        """The place of a text beside the end of an arrow, on the side from which the arrow does not come."""
+        (x, y), (_, before), half = points[-1], points[-2], width(text, SIZE) / 2
+        side, under = 1 if points[0][0] <= x else -1, 1 if before > y else -1
+        for down in (SIZE, 1.5 * SIZE, 2.25 * SIZE):
+            for away in (4.0, 9.0, 15.0, 22.0):
+                for turn in (side, -side):
+                    place = x + turn * (away + half), y + under * down
+                    if self._is_free(*place, half + 2, SIZE / 2 + 1):
+                        return place
+        return None
+
+    def _is_free(self, x: float, y: float, half: float, high: float) -> bool:
+        low, top = (x - half, y - high), (x + half, y + high)
+        if _meets(self.boxes, low, top).any():
+            return False
+        near = self.curves[_meets(self.bounds, low, top)]
+        on = np.einsum("ab,cbd->cad", _BEZIER, near)
+        return not ((on > low) & (on < top)).all(axis=-1).any()
+
+
+def _meets(rectangles: np.ndarray, low: Point, top: Point) -> np.ndarray:
+    return np.all((rectangles[:, :2] < top) & (rectangles[:, 2:] > low), axis=1)
