@@ -127,7 +127,7 @@ def draw(
     options = Options(level, gradients, values, truncate, title, tokens, max_nodes, steps, fit, lang)
     with _uncollected():
         picture = _shown(node, view, options)
-    return Drawing(picture if lang == "en" else translated(picture, lang))
+    return Drawing(picture if lang == "en" else translated(picture, lang, titled=options.title is not None))
 
 
 def _shown(node: Any, view: str, options: Options) -> Picture:

@@ -21,7 +21,7 @@ def table(lang: str) -> dict[str, str]:
 
 @cache
 def _patterns(lang: str) -> dict[re.Pattern[str], str]:
-    return {re.compile(pattern): words for pattern, words in table(lang).items() if re.search(r"\([.\\?]", pattern)}
+    return {re.compile(pattern): words for pattern, words in table(lang).items() if re.search(r"\([.\\?\w]", pattern)}
 
 
 @lru_cache(maxsize=4096)
@@ -44,11 +44,15 @@ def _filled(match: re.Match[str], words: str, lang: str) -> str:
     return re.sub(r"\\(\d)", lambda number: told(match[int(number[1])] or "", lang), words)
 
 
-def translated(picture: Picture, lang: str) -> Picture:
-    """Returns a picture with all the words that views wrote into it in another language; names stay."""
+def translated(picture: Picture, lang: str, *, titled: bool) -> Picture:
+    """Returns a picture with all the words that views wrote into it in another language; names stay.
+
+    ``titled``: whether the title is the user's.
+    """
     return replace(
         picture,
         lang=lang,
+        title=picture.title if titled or picture.title is None else told(picture.title, lang),
         boxes=[_box(box, lang) for box in picture.boxes],
         arrows=[replace(x, tip=told(x.tip, lang)) for x in picture.arrows],
         bands=[replace(x, title=told(x.title, lang)) for x in picture.bands],

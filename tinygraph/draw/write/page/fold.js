@@ -74,6 +74,10 @@ const long = [...document.querySelectorAll('#far > .a')];
 function stretch() {
   for (const box of loose) {
     [box.left, box.right] = [across(box.from), across(box.to)];
+    if (!bars.includes(box)) {  // only what spans columns narrows with them: texts have to stay in their boxes
+      const middle = across((box.from + box.to) / 2), half = (box.to - box.from) / 2;
+      [box.left, box.right] = [middle - half, middle + half];
+    }
     const wide = box.right - box.left;
     box.group.setAttribute('transform', `translate(${((box.left + box.right) / 2).toFixed(1)} ${box.y})`);
     box.ground.setAttribute('x', (-wide / 2).toFixed(1));
