@@ -17,7 +17,7 @@ from .letters import entrances, letters
 from .padding import is_mask, padded, real, zeros_within
 from .phases import Phases, phases
 from .same_names import full_names, short_names
-from .slices import index_text, is_part
+from .slices import is_part, short_index
 
 
 class Chip(NamedTuple):
@@ -139,8 +139,6 @@ _PICKS = {"getitem", "take", "stop_gradient"}
 """Ops that take the value of one step out of a stack, or pass it on."""
 LOSSES = {"softmax_cross_entropy", "sigmoid_cross_entropy", "squared_error"}
 """Loss ops, which take an output and a target."""
-LONG_INDEX = 10
-"""The longest index, in characters, that the name of a parameter shows."""
 _SMALL = 4
 """The longest list of integers that a title writes out."""
 
@@ -267,16 +265,10 @@ def _alias(node: Node, operands: list[Operand]) -> Operand | None:
     if op.name == "stop_gradient":
         return first._replace(cut=True) if type(first) is Link else first
     if type(first) is Chip and op.name in _VIEWS and not node.name:
-        return Chip(first.parameter, first.text + (_part(node) if op.name == "getitem" else _VIEWS[op.name]))
+        return Chip(first.parameter, first.text + (short_index(node) if op.name == "getitem" else _VIEWS[op.name]))
     if type(first) is Link and is_part(node, first.source):
         return first._replace(views=(*first.views, node))
     return None
-
-
-def _part(node: Node) -> str:
-    """Returns the index of a view, as ``[3]``; a long one is left out."""
-    text = index_text(node.attributes.get("index"))
-    return f"[{text}]" if len(text) <= LONG_INDEX else "[…]"
 
 
 def _collect(folded: Folded, nodes: list[Node], kept: set[Node], stands: dict[Node, Operand]) -> None:
