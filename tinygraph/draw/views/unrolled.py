@@ -34,7 +34,7 @@ TITLE, BELOW, CHIP = 13.0, 9.0, 7.0
 """Font sizes of a box's title and second line, and the width that a chip adds."""
 DOT = 28.0
 """Width of a box of dots."""
-WIDE, HIGH = 2500.0, 1300.0
+WIDE, HIGH = 2600.0, 1300.0
 """Largest columns with level "auto", in points; above, steps are hidden or a cell at one step is one box."""
 
 
@@ -130,7 +130,7 @@ def _drawn(levels: Levels, shown: Shown, placed: Placed) -> Picture:
     label_returns(picture, placed, ways, heat_map)
     label_states(picture, placed, ways, folded)
     clear_headings(picture)
-    tag(picture, ((x.link, x.points) for x in ways))
+    tag(picture, ((x.link, x.points) for x in ways if not {x.link.source, x.node} <= folded.dots))
     picture.uses = table_of(folded, heat_map)
     picture.scale = None if heat_map is None else (heat_map.low, heat_map.high)
     note_truncation(picture, levels.ops, levels.roots, levels.options)
