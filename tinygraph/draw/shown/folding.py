@@ -17,7 +17,7 @@ from .letters import entrances, letters
 from .padding import is_mask, padded, real, zeros_within
 from .phases import Phases, phases
 from .same_names import full_names, short_names
-from .slices import is_part
+from .slices import is_part, short_index
 
 
 class Chip(NamedTuple):
@@ -134,7 +134,7 @@ class Folded:
         return self.dotted.get(self.column(node) or (0, 0)) or next(iter(self.dotted.values()))
 
 
-_VIEWS = {"transpose": ".T", "swapaxes": ".T", "reshape": "", "broadcast_to": "", "getitem": "[…]", "astype": ""}
+_VIEWS = {"transpose": ".T", "swapaxes": ".T", "reshape": "", "broadcast_to": "", "getitem": "", "astype": ""}
 _PICKS = {"getitem", "take", "stop_gradient"}
 """Ops that take the value of one step out of a stack, or pass it on."""
 LOSSES = {"softmax_cross_entropy", "sigmoid_cross_entropy", "squared_error"}
@@ -265,7 +265,7 @@ def _alias(node: Node, operands: list[Operand]) -> Operand | None:
     if op.name == "stop_gradient":
         return first._replace(cut=True) if type(first) is Link else first
     if type(first) is Chip and op.name in _VIEWS and not node.name:
-        return Chip(first.parameter, first.text + _VIEWS[op.name])
+        return Chip(first.parameter, first.text + (short_index(node) if op.name == "getitem" else _VIEWS[op.name]))
     if type(first) is Link and is_part(node, first.source):
         return first._replace(views=(*first.views, node))
     return None

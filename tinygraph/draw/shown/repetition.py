@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ...core.node import Node
-from .folding import Chip, Folded, Link
+from .folding import Chip, Folded, Inline, Link
 
+_INDEX = re.compile(r"\[[^\]]*\]")
+"""In the name of a parameter as it is shown: which part of it is read."""
 FEW = 4
 """Least number of leaves of one op outside of time that are drawn as one box."""
 
@@ -150,15 +153,22 @@ def _phases(folded: Folded) -> dict[Node, int]:
 def _local_signature(node: Node, folded: Folded) -> tuple[Any, ...]:
     """Returns op, attributes and parameters: the part of the signature that does not depend on other boxes."""
     assert node.op is not None
-    settings = tuple((k, _setting(v)) for k, v in sorted(node.attributes.items()))
-    entering = tuple((id(x.parameter), x.text) if type(x) is Chip else None for x in folded.operands[node])
+    operands = folded.operands[node]
+    reads_data = node.op.name == "getitem" and type(operands[0]) is Inline
+    settings = tuple((k, _setting(v, reads_data)) for k, v in sorted(node.attributes.items()))
+    entering = tuple((id(x.parameter), _INDEX.sub("[]", x.text)) if type(x) is Chip else None for x in operands)
     return (node.op.name, settings, entering)
 
 
-def _setting(value: Any) -> Any:
-    """Returns an attribute for comparison; of an index that moves with time only the type counts."""
+def _setting(value: Any, reads_data: bool = False) -> Any:
+    """Returns an attribute for comparison; of an index that moves with time only the type counts.
+
+    So does of a slice of data only the length, as of ``X[t:t+2]``.
+    """
     if isinstance(value, tuple):
-        return tuple(map(_setting, value))
+        return tuple(_setting(x, reads_data) for x in value)
+    if reads_data and isinstance(value, slice) and type(value.start) is type(value.stop) is int:
+        return ("slice", value.stop - value.start, value.step)
     fixed = isinstance(value, (bool, str, slice)) or value is None or value is Ellipsis
     return repr(value) if fixed else type(value).__name__
 

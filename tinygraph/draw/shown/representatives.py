@@ -30,8 +30,13 @@ def stand_ins(folded: Folded, repetition: Repetition) -> tuple[list[Node], Folde
             drawn.operands[stand] = folded.operands[middle]
             continue
         drawn.operands[stand] = [
-            x._replace(source=_earlier(repetition, stands[group_of[x.source]], middle, x, drawn))
+            x._replace(
+                source=_earlier(repetition, stands[group_of[x.source]], middle, x, drawn),
+                views=_views(folded, repetition, g, slot, x),
+            )
             if type(x) is Link
+            else _chip(folded, repetition, g, slot, x)
+            if isinstance(x, Chip)
             else _any_time(repetition, g, slot, x)
             for slot, x in enumerate(folded.operands[middle])
         ]
@@ -64,8 +69,9 @@ def _stand_in(repetition: Repetition, g: int) -> Node:
         return members[0]
     node = copy.copy(members[len(members) // 2])
     node.name = common_name(repetition, members)
+    times = [_time(repetition, x) for x in members]
     if "index" in node.attributes:
-        node._attributes = dict(node.attributes) | {"index": _index(repetition, members)}
+        node._attributes = dict(node.attributes) | {"index": _index([x.attributes["index"] for x in members], times)}
     return node
 
 
@@ -93,20 +99,52 @@ def _subscript(shift: int) -> str:
     return ("₊" if shift > 0 else "₋") + digits if shift else ""
 
 
-def _index(repetition: Repetition, members: list[Node]) -> Any:
+def _index(indexes: list[Any], times: list[int]) -> Any:
     """Returns an index whose entries that move with time are written as ``t``, ``t+1``."""
-    first = members[0].attributes["index"]
-    if isinstance(first, tuple):
-        columns = zip(*(x.attributes["index"] for x in members), strict=True)
-        return tuple(_moving(repetition, members, list(c)) for c in columns)
-    return _moving(repetition, members, [x.attributes["index"] for x in members])
+    if isinstance(indexes[0], tuple):
+        return tuple(_moving(list(c), times) for c in zip(*indexes, strict=True))
+    return _moving(indexes, times)
 
 
-def _moving(repetition: Repetition, members: list[Node], values: list[Any]) -> Any:
+def _moving(values: list[Any], times: list[int]) -> Any:
+    if all(isinstance(v, slice) and type(v.start) is type(v.stop) is int for v in values):
+        ends = [[getattr(v, end) for v in values] for end in ("start", "stop")]
+        return values[0] if len(set(map(repr, values))) == 1 else ":".join(_shifted(x, times) for x in ends)
     if not all(isinstance(v, int) for v in values) or len(set(values)) == 1:
         return values[0]
-    shifts = {v - _time(repetition, x) for v, x in zip(values, members, strict=True)}
+    return _shifted(values, times)
+
+
+def _views(folded: Folded, repetition: Repetition, g: int, slot: int, link: Link) -> tuple[Node, ...]:
+    """Returns the views of a link, with indexes for any t."""
+    members = [x for x in repetition.groups[g] if slot < len(folded.operands[x])]
+    links = [(x, y) for x in members if type(y := folded.operands[x][slot]) is Link and len(y.views) == len(link.views)]
+    times, views = [_time(repetition, x) for x, _ in links], []
+    for k, view in enumerate(link.views):
+        indexes = [y.views[k].attributes.get("index") for _, y in links]
+        views.append(copy.copy(view))
+        if None not in indexes:
+            views[k]._attributes = dict(view.attributes) | {"index": _index(indexes, times)}
+    return tuple(views)
+
+
+def _shifted(values: list[int], times: list[int]) -> str:
+    """Returns ``t+1`` for numbers that are one more than the step of each; ``t …`` if they are not told by it."""
+    shifts = {v - t for v, t in zip(values, times, strict=True)}
     return "t" + (f"{shifts.pop():+d}".replace("+0", "").replace("-", "−") if len(shifts) == 1 else " …")
+
+
+def _chip(folded: Folded, repetition: Repetition, g: int, slot: int, chip: Chip) -> Chip:
+    """Write the numbers in ``X[3]`` for any step, if they differ between the steps."""
+    members = [x for x in repetition.groups[g] if slot < len(folded.operands[x])]
+    chips = [(x, y) for x in members if isinstance(y := folded.operands[x][slot], Chip)]
+    parts = [re.split(r"(-?\d+(?=[^\[]*\]))", y.text) for _, y in chips]
+    if len({y.text for _, y in chips}) < 2 or len({len(x) for x in parts}) > 1:
+        return chip
+    times = [_time(repetition, x) for x, _ in chips]
+    columns = [list(column) for column in zip(*parts, strict=True)]
+    texts = [c[0] if len(set(c)) == 1 else _shifted([*map(int, c)], times) for c in columns]
+    return chip._replace(text="".join(texts).replace("t …", "xₜ"))
 
 
 def _any_time(repetition: Repetition, g: int, slot: int, x: Operand) -> Operand:

@@ -37,6 +37,12 @@ def tag_of(views: Iterable[Node]) -> str:
     return ", ".join(x for x in entries if x not in (":", "None", "…"))
 
 
+def short_index(node: Node) -> str:
+    """Returns the index of a view, as ``[3]``; one of more than ten characters is left out."""
+    text = index_text(node.attributes.get("index"))
+    return f"[{text}]" if len(text) <= 10 else "[…]"
+
+
 def index_text(index: Any) -> str:
     """Returns an index as code: ``3``, ``:, 0:128``."""
     if isinstance(index, tuple):

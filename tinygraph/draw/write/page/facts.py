@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,9 @@ def _alone(box: Box, node: Node) -> bool:
 
 def users(picture: Picture) -> list[list[int]]:
     """Returns for each row of the parameters' table the numbers of the boxes that hold its chip."""
-    chips = [{part.text.removesuffix(".T") for part in box.title if part.kind == "chip"} for box in picture.boxes]
+    chips = [
+        {re.sub(r"\[.*|\.T$", "", part.text) for part in box.title if part.kind == "chip"} for box in picture.boxes
+    ]
     return [[i for i, texts in enumerate(chips) if any(_names(t, use.name) for t in texts)] for use in picture.uses]
 
 
@@ -95,7 +98,7 @@ def _bars(x: np.ndarray, low: float, high: float) -> str:
     span = high - low
     if not (0 < span < np.inf):
         return ""
-    bins = np.minimum(((x - low) * (BINS / span)).astype(int), BINS - 1)
+    bins = np.minimum(((x - low) / span * BINS).astype(int), BINS - 1)
     counts = np.bincount(bins, minlength=BINS)
     heights = np.ceil(counts * (TALL / counts.max())).astype(int)
     return "".join(_DIGITS[h] for h in heights)
