@@ -37,6 +37,23 @@ NUMPY: dict[str, tuple[Any, ...]] = {
     "fill_diagonal": None,
     "put_along_axis": None,
     "putmask": None,
+    "put": None,
+    "place": None,
+    "quantile": (0.3, 1),
+    "percentile": (30, 1),
+    "partition": (1,),
+    "apply_along_axis": None,
+    "apply_over_axes": None,
+    "sliding_window_view": (2, 1),
+    "correlate": None,
+    "piecewise": None,
+    "interp": ([0.0, 1.0], [1.0, 3.0]),
+    "polyval": None,
+    "vander": None,
+    "resize": ((2, 2),),
+    "cumulative_sum": None,
+    "cumulative_prod": None,
+    **dict.fromkeys(("tril_indices_from", "triu_indices_from", "diag_indices_from"), None),
     "append": (np.ones((1, 3)), 0),
     "array_split": (2,),
     "average": (1, np.ones(3)),
@@ -95,11 +112,14 @@ def of_numpy() -> Iterator[Call]:
     yield call(
         "np.put_along_axis", written(np.put_along_axis), x, lambda: np.zeros((2, 1), int), lambda: 1.5, lambda: 1
     )
+    yield call("np.put", written(np.put), x, lambda: [0, 2], lambda: [1.5, 2.5])
+    yield call("np.place", written(np.place), x, lambda: a() > 2, lambda: [1.5])
     yield call("np.bincount", np.bincount, lambda: tg.constant([0, 2, 2]))
     for name in MASKED:
         yield call(f"np.{name}", getattr(np, name), *[mask] * getattr(np, name).nin)
     for function in (np.diag, np.diagflat, np.tril, np.triu):  # a list of 20,000 would become a square
         yield call(f"np.{function.__name__}", lambda k=0, function=function: function(x(), k), lambda: 1)
+    yield from of_pieces()
     yield call("np.choose", np.choose, lambda: [[0, 1, 1]] * 2, lambda: [x(), a()])
     yield call("np.compress", np.compress, lambda: [True, False], x, axis=0)
     yield call("np.convolve", np.convolve, lambda: x()[0], lambda: [1.0, 2.0], mode="same")
@@ -119,9 +139,23 @@ def of_numpy() -> Iterator[Call]:
     yield call("np.add", np.add, x, a, dtype="f4")
 
 
+def of_pieces() -> Iterator[Call]:
+    """Functions of rows, windows and columns."""
+    yield call("np.apply_along_axis", np.apply_along_axis, lambda: np.sum, lambda: 1, x)
+    yield call("np.apply_over_axes", np.apply_over_axes, lambda: np.sum, x, lambda: [0, 1])
+    yield call("np.correlate", np.correlate, lambda: x()[0], lambda: [1.0, 2.0], mode="same")
+    yield call("np.piecewise", np.piecewise, x, lambda: [a() > 2], lambda: [1.0, 2.0])
+    yield call("np.polyval", np.polyval, lambda: [1.0, 2.0], x)
+    yield call("np.vander", np.vander, lambda: x()[0], lambda: 3, increasing=True)
+    for function in (np.cumulative_sum, np.cumulative_prod):
+        yield call(f"np.{function.__name__}", function, x, axis=1, include_initial=True)
+    for function in (np.tril_indices_from, np.triu_indices_from, np.diag_indices_from):
+        yield call(f"np.{function.__name__}", function, square)
+
+
 def of_linalg() -> Iterator[Call]:
     """np.linalg's functions of a square matrix."""
-    for name in ("inv", "det", "slogdet", "cholesky", "norm", "matrix_rank"):
+    for name in ("inv", "det", "slogdet", "cholesky", "norm", "matrix_rank", "vector_norm", "matrix_norm"):
         yield call(f"np.{name}", getattr(np.linalg, name), square)
     yield call("np.solve", np.linalg.solve, square, lambda: X[:, 0])
     yield call("np.matrix_power", np.linalg.matrix_power, square, lambda: -2)

@@ -70,7 +70,7 @@ def _tolist(self: Node) -> Any:
     return self.value.tolist()
 
 
-class Flat:
+class Elements:
     """``x.flat``: the elements one after the other, to be read and, where arrays may be written, written."""
 
     def __init__(self, node: Node) -> None:
@@ -93,10 +93,10 @@ class Flat:
 
 
 def _set_flat(self: Node, value: Any) -> None:
-    Flat(self)[:] = value
+    Elements(self)[:] = value
 
 
-setattr(Node, "flat", property(Flat, _set_flat))  # noqa: B010
+setattr(Node, "flat", property(Elements, _set_flat))  # noqa: B010
 for _name in BY_NUMPY:
     setattr(Node, _name, _by_numpy(_name))
 for _name, _fix in IN_PLACE.items():

@@ -49,7 +49,7 @@ def _of_one_name() -> int:
     node = as_node(1.0)
     before, _counts = _counts, []
     try:
-        x = np.zeros(1)
+        x: Any = np.zeros(1)
         x += node
         return _counts[0]
     finally:

@@ -108,7 +108,8 @@ _DISPATCHED = type(np.concatenate)
 _OF_MANY = {"concatenate", "concat", "stack", "hstack", "vstack", "dstack", "column_stack", "row_stack", "block"}
 _OF_MANY |= {"broadcast_arrays", "meshgrid", "select", "choose", "einsum", "einsum_path", "lexsort", "ix_", "piecewise"}
 _OF_MANY |= {"where", "reshape", "transpose", "expand_dims", "zeros_like", "ones_like", "full_like", "empty_like"}
-"""Functions that nodes in a list reach by themselves, or of which a list is no array."""
+_OF_MANY |= {"copyto", "fill_diagonal", "put_along_axis", "putmask", "place", "put"}
+"""Functions that nodes in a list reach by themselves, of which a list is no array, or that write."""
 _OF_STEPS = {
     "squeeze",
     "append",

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 from ..core.checks import function as checked
 from ..core.errors import GraphError
 from ..core.scope import now, settle
+from .attributes import writable_arrays
 from .exchanged import ours_in
 from .installed import install
 from .recorder import Recorder
@@ -48,9 +49,10 @@ def recorded(fn: F) -> F:
     """
     code = code_of(checked("recorded", fn))
 
-    @functools.wraps(fn)
+    @functools.wraps(fn, updated=("__dict__",) if isinstance(fn, FunctionType) else ())
     def call(*args: Any, **kwargs: Any) -> Any:
-        with recording(), ours_in(code, getattr(fn, "__self__", fn), *args, *kwargs.values()):
+        objects = (getattr(fn, "__self__", fn), *args, *kwargs.values())
+        with recording(), ours_in(code, *objects), writable_arrays(*objects):
             return fn(*args, **kwargs)
 
     return cast(F, call)

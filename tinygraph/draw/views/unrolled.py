@@ -26,7 +26,7 @@ from ..shown.regions import Regions, regions
 from ..shown.roles import BORDERS, roles
 from ..shown.truncation import cut_as_asked
 from .heads import draw_bands, draw_phases, head_widths, headings
-from .strokes import draw_arrows, draw_cuts, label_returns
+from .strokes import draw_arrows, draw_cuts, label_returns, label_states
 from .tags import tag
 from .wording import Words, words
 
@@ -128,6 +128,7 @@ def _drawn(levels: Levels, shown: Shown, placed: Placed) -> Picture:
     draw_phases(picture, folded, placed, shown.where)
     draw_cuts(picture, placed, ways)
     label_returns(picture, placed, ways, heat_map)
+    label_states(picture, placed, ways, folded)
     clear_headings(picture)
     tag(picture, ((x.link, x.points) for x in ways if not {x.link.source, x.node} <= folded.dots))
     picture.uses = table_of(folded, heat_map)
