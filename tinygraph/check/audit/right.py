@@ -73,7 +73,9 @@ class Right:
         self._length = steps
         self._steps = steps_of(order)
         self._inner = _inner(order)
-        self.initial = {("value", key, ()): x.value for key, x in _before_first(order).items()}
+        self.initial: dict[Hashable, np.ndarray] = {
+            ("value", key, ()): x.value for key, x in _before_first(order).items()
+        }
         self._first_reader = {y: (x, k) for x in reversed(order) for k, y in enumerate(x.inputs)}
         self._gradients = dict(zip(order, grad(self.loss, order), strict=True))
         none = {name: np.zeros(leaf.shape) for name, leaf in outcome.leaves.items()}
@@ -240,7 +242,9 @@ def _inner(order: list[Node]) -> set[Node]:
     for x in order:
         first.setdefault(key_of(x), x.serial)
     lines = {x: line_of(x) for x in order}
-    pairs = ((y, x) for x in order for y in x.inputs if lines.get(y) and lines[x] and first[key_of(y)] < first[key_of(x)])
+    pairs = (
+        (y, x) for x in order for y in x.inputs if lines.get(y) and lines[x] and first[key_of(y)] < first[key_of(x)]
+    )
     return {y for y, x in pairs if lines[y][:3] == lines[x][:3]}  # type: ignore[index]
 
 

@@ -1,4 +1,4 @@
-"""A statement in one of its runs: what it reads, what it computes of that, and what each part of it should have been."""
+"""A statement in one of its runs: what it reads, what it makes of that, and what each part should have been."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _solved(part: Node, place: int, inputs: list[np.ndarray], due: np.ndarray) -
         return due * other if place == 0 else other / due
     if name == "multiply":
         return _quotient(due, other, x.shape)
-    if name == "matmul" and other.ndim == 2 and np.argmin(other.shape[::1 - 2 * place]) == 0:
+    if name == "matmul" and other.ndim == 2 and np.argmin(other.shape[:: 1 - 2 * place]) == 0:
         return due @ np.linalg.pinv(other) if place == 0 else np.linalg.pinv(other) @ due
     return None
 
@@ -121,7 +121,9 @@ def _quotient(due: np.ndarray, other: np.ndarray, shape: tuple[int, ...]) -> np.
     if int(np.prod(shape)) == 1 or shape == due.shape:
         return due / other
     axes = tuple(k for k, size in enumerate(shape) if size != due.shape[k]) if len(shape) == due.ndim else ()
-    return (due * other).sum(axes, keepdims=True) / np.square(np.broadcast_to(other, due.shape)).sum(axes, keepdims=True)
+    return (due * other).sum(axes, keepdims=True) / np.square(np.broadcast_to(other, due.shape)).sum(
+        axes, keepdims=True
+    )
 
 
 def runs_of(written: Written, departure: Departure) -> list[Run]:
