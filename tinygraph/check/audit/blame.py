@@ -138,6 +138,8 @@ class Blame:
                 overrides = {x: turned(t.array, self.written.shape(x)) for x, t in things.items()}
                 if overrides and self._left_wrong(overrides) <= wrong:
                     return self._departure(operation, things, overrides)
+        if not wrong:  # then whole statements alone: a part may be another one on the way to the same
+            operations = [o for o in operations if o.is_statement]
         frontier = [o for o in operations if self._departs(o)]
         return self._asked_for(frontier, {*operations}, wrong) or self._nameable(frontier if wrong else [], wrong)
 
@@ -158,7 +160,7 @@ class Blame:
 
     def _is_likely(self, trial: Departure) -> bool:
         """Whether what is due is no zero, and of what is only selected a value."""
-        picked = self.written.selects(trial.node) and trial.due.kind != "value"
+        picked = self.written.picked(trial.node) is not trial.node and trial.due.kind != "value"
         return not picked and all(map(np.any, trial.right.values()))
 
     def _nameable(self, frontier: list[Operation], wrong: frozenset[str]) -> Departure | None:

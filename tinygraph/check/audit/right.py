@@ -93,7 +93,7 @@ class Right:
                 things += self._thing("value", x, x.value)
                 things += [] if self._is_target(x) else self._thing("adjoint", x, gx)
                 self._keep_parts(x)
-                if x.op is not None and x.op.name == "divide" and 0 < x.value.min() and x.value.max() < 1:
+                if x.op is not None and x.op.name == "divide" and x.value.min() > 0 and x.value.max() < 1:
                     things += self._thing("part", x, x.value * (1 - x.value), "slope")  # of 1 / (1 + np.exp(-z))
         return things
 
