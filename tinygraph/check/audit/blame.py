@@ -138,8 +138,10 @@ class Blame:
                 overrides = {x: turned(t.array, self.written.shape(x)) for x, t in things.items()}
                 if overrides and self._left_wrong(overrides) <= wrong:
                     return self._departure(operation, things, overrides)
+        if not wrong:  # then whole statements alone: a part may be another one on the way to the same
+            operations = [o for o in operations if o.is_statement]
         frontier = [o for o in operations if self._departs(o)]
-        return self._asked_for(frontier, {*operations}, wrong) or self._nameable(frontier)
+        return self._asked_for(frontier, {*operations}, wrong) or self._nameable(frontier if wrong else [], wrong)
 
     def _asked_for(self, frontier: list[Operation], among: set[Operation], wrong: frozenset[str]) -> Departure | None:
         """What departs, or what that reads, if most of its readers come right with another thing, though no whole
@@ -158,17 +160,18 @@ class Blame:
 
     def _is_likely(self, trial: Departure) -> bool:
         """Whether what is due is no zero, and of what is only selected a value."""
-        picked = self.written.selects(trial.node) and trial.due.kind != "value"
+        picked = self.written.picked(trial.node) is not trial.node and trial.due.kind != "value"
         return not picked and all(map(np.any, trial.right.values()))
 
-    def _nameable(self, frontier: list[Operation]) -> Departure | None:
+    def _nameable(self, frontier: list[Operation], wrong: frozenset[str]) -> Departure | None:
         """What departs, if what it made is another thing by a fault that has a name."""
         for operation in frontier:
             for things in self._candidates.of(operation):
                 departure = self._departure(
                     operation, things, {x: turned(t.array, self.written.shape(x)) for x, t in things.items()}
                 )
-                if departure.due.kind == "adjoint" and is_nameable(self.written, departure):
+                named = departure.due.kind == "adjoint" and is_nameable(self.written, departure)
+                if named and self._left_wrong(departure.right) <= wrong:
                     return departure
         return None
 
@@ -275,7 +278,7 @@ class Blame:
         self, reader: Node, values: Mapping[Node, np.ndarray], overrides: Mapping[Node, np.ndarray], depth: int
     ) -> bool:
         """Whether a reader, or one after it, makes another thing with these values, and a right one."""
-        new = self.written.run(reader, self._present.values | values)
+        new = self.written.run(reader, {**self._present.values, **values})
         if self.written.holds(new) and not same(new, self._present.value(reader)):
             return True
         readers = self._other_readers(reader, overrides) if depth > 1 else []

@@ -160,11 +160,16 @@ def _exchanged(node: Node, operation: Operation) -> Thing:
 
 
 def fits(array: np.ndarray, shape: tuple[int, ...]) -> bool:
-    return array.shape == shape or array.T.shape == shape
+    """Whether an array, or its transpose, has this shape but for axes of length 1."""
+    return _long(shape) in (_long(array.shape), _long(array.T.shape))
 
 
 def turned(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    return array if array.shape == shape else array.T
+    return (array if _long(array.shape) == _long(shape) else array.T).reshape(shape)
+
+
+def _long(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple([size for size in shape if size != 1])
 
 
 def _families(written: Written) -> dict[int, list[Mapping[int, Thing]]]:

@@ -214,7 +214,7 @@ def _factors(statement: ast.stmt) -> list[float]:
     while left:
         x = left.pop()
         if isinstance(x, ast.Constant) and type(x.value) in (int, float) and x.value:
-            numbers.append(float(x.value))
+            numbers.append(float(x.value))  # type: ignore[arg-type]
         skipped = [
             getattr(x, "slice", None),
             x.right if isinstance(x, ast.BinOp) and isinstance(x.op, ast.Pow) else None,

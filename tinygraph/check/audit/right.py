@@ -73,7 +73,9 @@ class Right:
         self._length = steps
         self._steps = steps_of(order)
         self._inner = _inner(order)
-        self.initial = {("value", key, ()): x.value for key, x in _before_first(order).items()}
+        self.initial: dict[Hashable, np.ndarray] = {
+            ("value", key, ()): x.value for key, x in _before_first(order).items()
+        }
         self._first_reader = {y: (x, k) for x in reversed(order) for k, y in enumerate(x.inputs)}
         self._gradients = dict(zip(order, grad(self.loss, order), strict=True))
         none = {name: np.zeros(leaf.shape) for name, leaf in outcome.leaves.items()}
@@ -91,6 +93,8 @@ class Right:
                 things += self._thing("value", x, x.value)
                 things += [] if self._is_target(x) else self._thing("adjoint", x, gx)
                 self._keep_parts(x)
+                if x.op is not None and x.op.name == "divide" and x.value.min() > 0 and x.value.max() < 1:
+                    things += self._thing("part", x, x.value * (1 - x.value), "slope")  # of 1 / (1 + np.exp(-z))
         return things
 
     def _is_target(self, x: Node) -> bool:

@@ -1,4 +1,4 @@
-"""A statement in one of its runs: what it reads, what it computes of that, and what each part of it should have been."""
+"""A statement in one of its runs: what it reads, what it makes of that, and what each part should have been."""
 
 from __future__ import annotations
 

@@ -33,6 +33,12 @@ class Operation:
     line: Line
     nodes: list[Node]
 
+    @property
+    def is_statement(self) -> bool:
+        """Whether it makes what its statement assigns."""
+        sums = isinstance(statement_at(self.line.file, self.line.number), ast.AugAssign)
+        return _accumulates(self) if sums else self.line.whole
+
 
 class Written:
     """The hand-written gradients with all that they depend on.
