@@ -56,7 +56,7 @@ class Scope:
         self._loops = loop_names(self.source.tree)
         tuples = {ast.unparse(node.slice) for node in steps if isinstance(node.slice, ast.Tuple)}
         self._places = [text for text in sorted(tuples) if any(name in text.split(", ") for name in self._loops)]
-        self._read = {n.id for n in ast.walk(self.source.tree) if isinstance(n, ast.Name)}
+        self._read = _read(self.source.tree)
 
     def _await(self, texts: Iterable[str]) -> None:
         for text in texts:
@@ -123,6 +123,14 @@ class Scope:
     def sizes(self) -> list[str]:
         """Numbers, such as those of steps and rows."""
         return [text for text, shape in self.shapes.items() if not shape and text not in self._loops]
+
+
+def _read(tree: ast.AST) -> set[str]:
+    """The names of which a function reads more than a length or a shape."""
+    sizes = [n.args[0] for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func) == "len" and n.args]
+    sizes += [n.value for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n.attr == "shape"]
+    some = {id(n) for n in sizes}
+    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in some}
 
 
 def _code(text: str) -> CodeType:

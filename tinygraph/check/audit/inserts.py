@@ -58,7 +58,7 @@ class Inserts:
         tree = terms.scope.source.tree
         self._stores = _stores(tree)
         loops = [x.body for x in ast.walk(tree) if isinstance(x, ast.For) and any(map(_stores, x.body))]
-        self._blocks = [_Block(body) for body in (*loops, tree.body)]
+        self._blocks = [_GapBlock(body) for body in (*loops, tree.body)]
         self._known: dict[Shape, list[tuple[ast.expr, float]]] = {}
 
     def gaps(self, at: ast.stmt) -> Iterator[Gap]:
@@ -72,7 +72,7 @@ class Inserts:
                 for role in () if _is_place(node) else self._roles(text, block, where):
                     yield Gap(at, node, number, where, where == block.last, role)
 
-    def _roles(self, text: str, block: _Block, where: int) -> Iterator[int]:
+    def _roles(self, text: str, block: _GapBlock, where: int) -> Iterator[int]:
         if text in self._terms.inputs or (text.isidentifier() and text not in self._stores):
             return  # what stands outside of the function is no variable of it
         due = self._scope.arrays[text] in self._wrong
@@ -187,7 +187,7 @@ def _loads(block: Sequence[ast.AST]) -> set[str]:
     return {ast.unparse(n) for n in nodes if is_atom(n) and isinstance(getattr(n, "ctx", None), ast.Load)}
 
 
-class _Block:
+class _GapBlock:
     """The lines of a loop or a function."""
 
     def __init__(self, body: Sequence[ast.stmt]) -> None:

@@ -31,7 +31,7 @@ SMALL = 1e-3
 
 
 @dataclass(frozen=True)
-class Point:
+class LeverPoint:
     """A variable at a statement.
 
     Attributes:
@@ -109,7 +109,7 @@ class Levers:
 
     trees: Trees
     trial: Trials
-    points: Sequence[Point]
+    points: Sequence[LeverPoint]
     base: Verdict
     clock: Clock
     hook: _Hook = field(default_factory=_Hook)
@@ -117,18 +117,18 @@ class Levers:
     _fits: dict[Hashable, list[Option]] = field(default_factory=dict)
     _tried: dict[Hashable, int] = field(default_factory=dict)
 
-    def fitting(self, options: Callable[[Point, bool], Iterable[Option]]) -> list[list[Option] | None]:
+    def fitting(self, options: Callable[[LeverPoint, bool], Iterable[Option]]) -> list[list[Option] | None]:
         """For each point the options that make what is due, at each run at which that is known.
 
         None where nothing is known; no option where no value mends anything.
         """
-        by_place: dict[int, list[tuple[int, Point]]] = {}
+        by_place: dict[int, list[tuple[int, LeverPoint]]] = {}
         for number, point in enumerate(self.points):
             by_place.setdefault(id(point.place.at), []).append((number, point))
         with running(self.trees, [_hooked(some) for some in by_place.values()], self.hook):
             return [self._fitting(number, point, options) for number, point in enumerate(self.points)]
 
-    def _fitting(self, number: int, point: Point, options: Any) -> list[Option] | None:
+    def _fitting(self, number: int, point: LeverPoint, options: Any) -> list[Option] | None:
         if point.alike not in self._known:
             self._known[point.alike] = "unknown" if self.clock.over else self._lever(number)
         lever = self._known[point.alike]
@@ -147,7 +147,7 @@ class Levers:
             self._fits.setdefault(point.alike, fits or [])
         return fits
 
-    def _making(self, number: int, point: Point, lever: Lever, left: list[Option]) -> list[Option] | None:
+    def _making(self, number: int, point: LeverPoint, lever: Lever, left: list[Option]) -> list[Option] | None:
         """The options that make what is due at each run."""
         moves: dict[int, np.ndarray] = {}
         near = 1e-6 * max(float(np.abs(x).max(initial=0)) for x in lever.due if x is not None) + 1e-9
@@ -170,7 +170,7 @@ class Levers:
             self._outcome()
         return left
 
-    def _adding_up(self, number: int, point: Point, due: np.ndarray, left: list[Option]) -> list[Option]:
+    def _adding_up(self, number: int, point: LeverPoint, due: np.ndarray, left: list[Option]) -> list[Option]:
         """The options that add up to what is due: nobody can tell what is due at one run."""
         sums: list[tuple[Option, Any]] = [(o, None) for o in left if isinstance(o.op, (ast.Add, ast.Sub))]
 
@@ -270,7 +270,7 @@ def target_of(at: ast.stmt) -> ast.expr | None:
     return at.targets[0] if one else None  # type: ignore[attr-defined]
 
 
-def _hooked(points: Sequence[tuple[int, Point]]) -> Edit:
+def _hooked(points: Sequence[tuple[int, LeverPoint]]) -> Edit:
     """The statement with the hook before it, if it may be another, and after it for each of the variables."""
     place, before, after = points[0][1].place, "", ""
     for number, point in points:

@@ -10,7 +10,7 @@ from types import FunctionType
 from .atoms import ScopeWatch
 from .edits import Edit, Edits
 from .inserts import GROWS, Gap
-from .levers import Levers, Option, Point, as_option, target_of
+from .levers import Levers, Option, LeverPoint, as_option, target_of
 from .mended import Edited
 from .ranking import EditSpot
 from .trials import Clock, Trials
@@ -36,7 +36,7 @@ class Offers:
     def other(self, state: Edited, places: Sequence[EditSpot], trials: Sequence[Trials]) -> ByPlace:
         """The edits of each statement; where it is known what is due, those that make it."""
         targets = [(place, target_of(place.at)) for place in places]
-        points = [Point(p, target, (id(p.at), "")) for p, target in targets if target is not None]
+        points = [LeverPoint(p, target, (id(p.at), "")) for p, target in targets if target is not None]
         every = {id(p.at): self._maker(state, p.function).others(p.at) for p in places}
         for point, options in self._fitting(
             state, points, trials, lambda p, _: map(as_option, self._values(state, p.place))
@@ -54,16 +54,16 @@ class Offers:
 
     def missing(self, state: Edited, places: Sequence[EditSpot], trials: Sequence[Trials]) -> ByPlace:
         """The lines that may be missing after each statement: those that make what is due."""
-        points: list[Point] = []
+        points: list[LeverPoint] = []
         gaps: dict[int, Gap] = {}
         for place in places:
             for gap in self._maker(state, place.function).inserts.gaps(place.at):
                 alike = (gap.block, ast.unparse(gap.node)) if gap.role == GROWS else (id(place.at), gap.node)
-                points.append(Point(place, gap.node, (place.function, alike), after=True))
+                points.append(LeverPoint(place, gap.node, (place.function, alike), after=True))
                 gaps[id(points[-1])] = gap
         points.sort(key=lambda p: (not gaps[id(p)].last, not isinstance(p.place.at, ast.AugAssign)))
 
-        def options(point: Point, own: bool) -> list[Option]:
+        def options(point: LeverPoint, own: bool) -> list[Option]:
             gap = gaps[id(point)]
             if gap.role == GROWS and not own:
                 return []
@@ -80,10 +80,10 @@ class Offers:
     def _fitting(
         self,
         state: Edited,
-        points: Sequence[Point],
+        points: Sequence[LeverPoint],
         trials: Sequence[Trials],
-        options: Callable[[Point, bool], Iterable[Option]],
-    ) -> Iterator[tuple[Point, list[Option]]]:
+        options: Callable[[LeverPoint, bool], Iterable[Option]],
+    ) -> Iterator[tuple[LeverPoint, list[Option]]]:
         """The points whose values are known in one of the cases, with the options that make them."""
         for trial in trials:
             base = trial.of(state.trees)
