@@ -167,3 +167,29 @@ def test_within_a_recording_another_name_sees_what_an_inner_one_writes() -> None
         return np.sum(net.h**2)
 
     assert tg.recorded(outer)(tg.parameter(W)).item() == pytest.approx(plain(W), rel=1e-13)
+
+
+BUFFER, LOOKED_AT = np.zeros((5, 3)), np.zeros(3)
+ALSO = LOOKED_AT
+
+
+def of_a_notebook(w: Any) -> Any:
+    for t, x in enumerate(X):
+        BUFFER[t + 1] = np.tanh(x * w + BUFFER[t])
+    return np.sum(BUFFER[1:] ** 2)
+
+
+def known_by_two_names(w: Any) -> None:
+    LOOKED_AT[:] = w
+
+
+def test_an_array_of_the_file_itself() -> None:
+    right = of_a_notebook(W)
+    BUFFER[...] = 0.0
+    for _ in range(2):
+        w = tg.parameter(W)
+        z = tg.recorded(of_a_notebook)(w)
+        assert z.item() == pytest.approx(right, rel=1e-13) and isinstance(BUFFER, tg.Node)
+    tg.check.gradients(lambda v: tg.recorded(of_a_notebook)(v), [W], order=1)
+    with pytest.raises(tg.MutationError, match="LOOKED_AT"):
+        tg.recorded(known_by_two_names)(tg.parameter(W))

@@ -24,14 +24,14 @@ MOST_OBJECTS = 1000
 
 
 @contextmanager
-def writable_arrays(*objects: Any) -> Iterator[None]:
-    """A context in which such arrays of the objects, and of the objects that these hold, may be written.
+def writable_arrays(file: dict[str, Any], *objects: Any) -> Iterator[None]:
+    """A context in which such arrays of a file, of the objects, and of those that these hold, may be written.
 
     Only what nothing but one attribute refers to is exchanged, so that nobody can see the difference. Afterwards an
     array of numbers is there again with what was written; one with nodes stays a node, and may be written in the next
     recording: there it keeps its gradient until a parameter that it depends on is updated, after which it is data.
     """
-    exchanged = [] if now.tracing else [_exchange(names, name) for names, name in _of(objects)]
+    exchanged = [] if now.tracing else [_exchange(names, name) for names, name in (*_in(file), *_of(objects))]
     try:
         yield
     finally:
@@ -65,6 +65,14 @@ def _is_stale(node: Node) -> bool:
         waiting += [i for i in x.inputs if i not in visited]
         visited.update(x.inputs)
     return False
+
+
+def _in(file: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """The same of a file whose functions write into arrays of the file itself, as notebooks do."""
+    functions = [f for f in file.values() if isinstance(f, FunctionType) and f.__globals__ is file]
+    for name in {name for f in functions for name in _written_globals(f.__code__)}:
+        if name in file and _is_its_own(file, name):
+            yield file, name
 
 
 def _of(objects: tuple[Any, ...]) -> Iterator[tuple[dict[str, Any], str]]:
@@ -119,11 +127,16 @@ def _plain(function: Any) -> Any:
     return getattr(function, "__func__", None) or getattr(function, "fget", None) or function
 
 
-def _written(code: CodeType) -> Iterator[str]:
+@cache
+def _written_globals(code: CodeType) -> frozenset[str]:
+    return frozenset(_written(code, "LOAD_GLOBAL"))
+
+
+def _written(code: CodeType, load: str = "LOAD_ATTR") -> Iterator[str]:
     for inner in code.co_consts:
         if isinstance(inner, CodeType):
-            yield from _written(inner)
+            yield from _written(inner, load)
     steps = [(i, p) for i in dis.get_instructions(code) if (p := i.positions) is not None]
     writes = [p for i, p in steps if i.opname == "STORE_SUBSCR" or (i.opname == "BINARY_OP" and i.argrepr[-1] == "=")]
     starts = {p[::2] for p in writes}
-    yield from (i.argval for i, p in steps if i.opname == "LOAD_ATTR" and p[::2] in starts)
+    yield from (i.argval for i, p in steps if i.opname == load and p[::2] in starts)
