@@ -193,3 +193,33 @@ def test_an_array_of_the_file_itself() -> None:
     tg.check.gradients(lambda v: tg.recorded(of_a_notebook)(v), [W], order=1)
     with pytest.raises(tg.MutationError, match="LOOKED_AT"):
         tg.recorded(known_by_two_names)(tg.parameter(W))
+
+
+class Cached(Net):
+    """Its buffers are in a list and in a dict."""
+
+    def __init__(self, w: Any) -> None:
+        super().__init__(w)
+        self.rows = [np.zeros(3) for _ in range(4)]
+        self.state = {"h": np.zeros(3), "steps": np.zeros(1)}
+        self.twice = [np.zeros(3)] * 2
+
+    def forward(self, xs: Any) -> Any:
+        for t, x in enumerate(xs):
+            self.rows[t][:] = np.tanh(x * self.w + self.state["h"])
+            self.state["h"][...] = self.rows[t]
+            self.state["steps"][0] += 1
+        return sum(np.sum(row * row) for row in self.rows) * self.state["steps"][0]
+
+    def write_twice(self) -> None:
+        self.twice[0][:] = self.w
+
+
+def test_arrays_in_a_list_or_a_dict_of_an_object() -> None:
+    z, right = tg.recorded((net := Cached(tg.parameter(W))).forward)(X), (plain := Cached(W)).forward(X)
+    assert z.item() == pytest.approx(right, rel=1e-13)
+    assert type(net.state["steps"]) is np.ndarray and net.state["steps"][0] == 4.0
+    np.testing.assert_allclose(net.rows[2], plain.rows[2], 1e-13)
+    tg.check.gradients(lambda w: tg.recorded(Cached(w).forward)(X), [W], order=1)
+    with pytest.raises(tg.MutationError, match="twice"):
+        tg.recorded(net.write_twice)()

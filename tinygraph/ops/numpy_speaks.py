@@ -87,11 +87,7 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
     op = UFUNCS.get(ufunc) or of_scipy(ufunc)
     if method != "__call__":
         op, settings = ufunc_methods.find(ufunc, method, op, settings), {}
-    if (
-        op is None
-        and getattr(ufunc, "types", None) == ["O" * ufunc.nin + "->" + "O" * ufunc.nout]
-        and method == "__call__"
-    ):
+    if op is None and method == "__call__" and {*"".join(getattr(ufunc, "types", "d"))} <= {*"O->"}:
         return ufunc(*[np.array(x, object) for x in inputs])  # np.frompyfunc's, of each number by itself
     if op is None and _is_data(inputs):
         return now.recorder.data(getattr(ufunc, method)(*map_leaves(_number, inputs), **settings))

@@ -36,7 +36,7 @@ def writable_arrays(file: dict[str, Any], *objects: Any) -> Iterator[None]:
         yield
     finally:
         for names, name, before, node in exchanged:
-            if names.get(name) is not node:
+            if _at(names, name) is not node:
                 continue
             if isinstance(before, Node):
                 if node._op is ops.copy and node._inputs == (before,):  # it was not written
@@ -46,7 +46,14 @@ def writable_arrays(file: dict[str, Any], *objects: Any) -> Iterator[None]:
                 names[name] = before
 
 
-def _exchange(names: dict[str, Any], name: str) -> tuple[dict[str, Any], str, Any, Node]:
+def _at(names: Any, name: Any) -> Any:
+    try:
+        return names[name]
+    except LookupError:
+        return None
+
+
+def _exchange(names: Any, name: Any) -> tuple[Any, Any, Any, Node]:
     before = names[name]
     if isinstance(before, Node) and not _is_stale(before):
         names[name] = node = now.recorder.copied(before)
@@ -67,15 +74,15 @@ def _is_stale(node: Node) -> bool:
     return False
 
 
-def _in(file: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+def _in(file: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
     """The same of a file whose functions write into arrays of the file itself, as notebooks do."""
     functions = [f for f in file.values() if isinstance(f, FunctionType) and f.__globals__ is file]
     for name in {name for f in functions for name in _written_globals(f.__code__)}:
-        if name in file and _is_its_own(file, name):
-            yield file, name
+        if name in file:
+            yield from _places(file, name)
 
 
-def _of(objects: tuple[Any, ...]) -> Iterator[tuple[dict[str, Any], str]]:
+def _of(objects: tuple[Any, ...]) -> Iterator[tuple[Any, Any]]:
     """The attributes to exchange, each as the dict of its object and its name."""
     waiting, seen = [*objects], set[int]()
     while waiting and len(seen) < MOST_OBJECTS:
@@ -91,11 +98,20 @@ def _of(objects: tuple[Any, ...]) -> Iterator[tuple[dict[str, Any], str]]:
             waiting += [part for part in vars(x).values() if not isinstance(part, np.ndarray)]
             kind: Any = type(x)
             for name in written_in_place(kind) & vars(x).keys():
-                if _is_its_own(vars(x), name):
-                    yield vars(x), name
+                yield from _places(vars(x), name)
 
 
-def _is_its_own(names: dict[str, Any], name: str) -> bool:
+def _places(names: Any, name: Any) -> Iterator[tuple[Any, Any]]:
+    """The place of an array, or those of the arrays in the list or dict that is there."""
+    if isinstance(names[name], (list, dict)):
+        held = names[name]
+        keys = [*held] if isinstance(held, dict) else range(len(held))
+        yield from [(held, key) for key in keys[:MOST_OBJECTS] if _is_its_own(held, key)]
+    elif _is_its_own(names, name):
+        yield names, name
+
+
+def _is_its_own(names: Any, name: Any) -> bool:
     array = names[name]
     if isinstance(array, Node):
         record = array._record
