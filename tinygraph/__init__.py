@@ -29,8 +29,8 @@ from .time.unroll import unroll
 if TYPE_CHECKING:
     from . import cells
     from .cells import Recurrent
-    from .cells.base.module import Module
     from .cells.around.layers import Dropout, Embedding, Linear
+    from .cells.base.module import Module
 
 __version__ = "0.1.0"
 _LATER = {"Recurrent": ".cells", "Module": ".cells.base.module"} | dict.fromkeys(

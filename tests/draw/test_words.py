@@ -35,6 +35,7 @@ CALLS: dict[str, Any] = {
 }
 OPS = {part for name in dir(ops) for part in name.split("_")} | {"entropy", "pass", "reduce", "excess", "CE", "squared"}
 NAMES = {
+    *("total", "low", "high", "both", "function"),  # of the lines of these networks
     "BPTT",
     "FLOP",
     "kFLOP",
@@ -102,7 +103,7 @@ def test_a_name_that_is_a_word_of_ours_stays() -> None:
     picture = tg.draw(tg.tanh(tg.constant([1.0], name="data"), name="state"), lang="zh", title="loss").picture
     titles = [" ".join(part.text for part in box.title) for box in picture.boxes]
     assert titles[:1] == ["data"] and titles[1].startswith("state = tanh") and picture.title == "loss"
-    assert tg.draw(tg.tanh(tg.constant([1.0])), lang="zh").picture.boxes[0].title[0].text == "数据"
+    assert tg.draw(tg.tanh(tg.constant([1.0])), lang="zh").picture.boxes[0].title[0].text == "x"
 
 
 def test_each_entry_translates_and_english_is_untouched() -> None:

@@ -254,6 +254,25 @@ def test_one_step_alone(backend, reverse):
     assert_near(got, tg.unroll(cell, XS[:1], start)[0].value[0] if reverse else due)
 
 
+class Doubling:
+    """Drives a cell from another state than it was handed."""
+
+    def __init__(self, cell):
+        self.cell = cell
+
+    def __call__(self, x, h):
+        return self.cell(x, h)
+
+    def over_time(self, drive, xs, state):
+        return drive(self.cell, xs, state * 2)
+
+
+def test_reset_to_is_where_a_state_that_is_not_passed_begins():
+    start = RNG.normal(size=(B, H))
+    y, _ = tg.unroll(fresh(tg.cells.GRU), XS, reset_to=start)
+    assert_near(y.value, tg.unroll(fresh(tg.cells.GRU), XS, start)[0].value)
+
+
 def test_wrong_resets_are_told():
     cell, one = fresh(tg.cells.GRU), lambda x, h: (h, h)
     wrong = {
@@ -268,6 +287,9 @@ def test_wrong_resets_are_told():
         "with feedback": lambda: tg.unroll(cell, XS, reset=RESET, feedback=lambda y: y),
         "the state has the wrong structure": lambda: tg.unroll(cell, XS, reset=RESET, reset_to=np.zeros(7)),
         "other axes": lambda: tg.unroll(cell, XS, reset=RESET[:, 0], lengths=LENGTHS),
+        "the states as they were passed": lambda: tg.unroll(
+            Doubling(cell), XS, np.ones((B, H)), reset=RESET, reset_to=np.zeros((B, H))
+        ),
     }
     for problem, call in wrong.items():
         with pytest.raises(tg.GraphError, match=problem):

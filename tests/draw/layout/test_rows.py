@@ -150,3 +150,16 @@ def test_rows_with_flat_arrows_are_further_apart():
     chain = tg.draw(tg.sum(tg.tanh(x @ w["W0"]))).picture
     gaps = [b.y - a.y for d in (fan, chain) for a, b in [sorted((d.boxes[0], d.boxes[1]), key=lambda box: box.y)]]
     assert gaps[0] > gaps[1] == pytest.approx(66)
+
+
+def test_dots_have_no_tags_of_slices():
+    """A tag stands at an arrow, and between dots there is none."""
+    drawn = tg.draw(sequence(tg.cells.LSTM(3, 4, rng=0), 9), steps=[0, 1, -1], level="op").picture
+    (dots,) = [band for band in drawn.bands if "…" in band.title]
+    tags = [note for note in drawn.notes if ":" in note.text]
+    assert len(tags) == 3 * 4 and not [note for note in tags if dots.left < note.x < dots.right]
+
+
+def test_what_joins_both_directions_says_once_over_how_many_steps():
+    (bar,) = [b for b in tg.draw(stacked(), level="cell").picture.boxes if b.title[0].text == "concatenate"]
+    assert bar.below.count("over 4 steps") == 1

@@ -52,10 +52,10 @@ def test_what_is_too_wide_shows_fewer_steps_or_cells():
     for root in (word_rnn(8), word_rnn(26), lstm(8), tg.cells.LSTM(3, 4, rng=0), tg.cells.GRU(3, 40, rng=0)):
         loss = root if isinstance(root, tg.Node) else tg.sum(tg.unroll(root, np.ones((8, 2, 3), "f4"))[0])
         drawn = tg.draw(loss)
-        assert wide(drawn) <= 2500 and ("dots" in drawn.picture.subtitle or "cell" in drawn.picture.subtitle)
+        assert wide(drawn) <= 2600 and ("dots" in drawn.picture.subtitle or "cell" in drawn.picture.subtitle)
     layers = tg.cells.Stack.of(tg.cells.GRU, 3, 4, num_layers=2, bidirectional=True, rng=0)
     drawn = tg.draw(tg.sum(tg.unroll(layers, np.ones((4, 2, 3), "f4"))[0]))
-    assert drawn.picture.subtitle == "a box is a cell at one step" and wide(drawn) <= 2500
+    assert drawn.picture.subtitle == "a box is a cell at one step" and wide(drawn) <= 2600
 
 
 def test_chosen_steps_are_shown_and_dots_stand_for_the_others():

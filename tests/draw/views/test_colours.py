@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import colorsys
-
 import numpy as np
 
 import tinygraph as tg
+from tests.draw.claims import is_red
 from tests.draw.networks import both_ways, lstm, word_rnn
 from tests.draw.recurrent import attention, encoder_decoder, gru
 from tests.each import each
@@ -22,12 +21,6 @@ NETWORKS = {
     "encoder": encoder_decoder(4, 3),
     "attention": attention(4, 3),
 }
-
-
-def is_red(colour):
-    """Whether a reader calls it red: its hue, and strong enough to have one."""
-    hue, _, strength = colorsys.rgb_to_hls(*(int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)))
-    return (hue < 0.06 or hue > 0.95) and strength > 0.3
 
 
 def compiled():

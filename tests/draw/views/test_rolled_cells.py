@@ -44,7 +44,7 @@ def test_a_loop_at_a_state_is_on_the_side_that_its_lane_leaves_free():
 def test_steps_with_padding_are_one_card_too():
     drawn = rolled("RNN", lengths=[5, 3])
     assert [band.times for band in drawn.bands] == [T]
-    choices = [box for box in drawn.boxes if "where" in " ".join(part.text for part in box.title)]
+    choices = [box for box in drawn.boxes if box.title[-1].text == "kept in padding"]
     inside = [
         box
         for box in choices

@@ -7,18 +7,19 @@ import itertools
 import re
 from typing import Any
 
+import numpy as np
+
+import tinygraph as tg
 from tests.each import each
 from tests.ops.case import Case
 from tests.ops.test_every_op import CASES, leaves
 from tinygraph.draw.views.formulas import rule
 from tinygraph.draw.views.mirror import MOST, local_rule, rule_line
 
-WITHOUT = {"mean", "solve", "write_at"}
-"""Ops whose own code gives one of its names a second value."""
 LISTS = {"concatenate", "stack", "einsum", "write"}
 """Ops whose inputs have one name together."""
 OPS = {case.name: case for case in CASES if case.differentiable and rule(type(case.op)).backward}
-every_op = each("name", OPS.keys() - WITHOUT)
+every_op = each("name", OPS)
 
 
 def node_of(case: Case) -> Any:
@@ -66,3 +67,37 @@ def test_a_name_that_gradients_share_is_told_once() -> None:
     assert local_rule(node, {node.inputs[0]}) == ["gx = gz / y"]
     node = node_of(OPS["hypot"])
     assert local_rule(node, {node.inputs[1]}) == ["r = where(z == 0, 1, z)", "gy = gz * (y / r)"]
+
+
+def test_rules_of_ops_whose_code_uses_a_name_twice() -> None:
+    """A mean's box was empty, and that of solve said gb = gb."""
+    for name, lines in {
+        "mean": ["count = max(x.size // max(z.size, 1), 1)", "gx = spread(gz / count, x, axis)"],
+        "solve": ["gb = solve(x.T, gz)", "gx = -(gb @ z.T)"],
+        "inv": ["gx = -(z.T @ gz @ z.T)"],
+        "pick": ["gx = scatter(gz, *arrays, shape=x.shape, index=index)"],
+    }.items():
+        node = node_of(OPS[name])
+        assert local_rule(node, set(node.inputs)) == lines, name
+        assert rule_line(lines) not in ("", "gb"), name
+    node = node_of(OPS["write_at"])
+    assert [line.partition(" = ")[0] for line in local_rule(node, set(node.inputs))] == ["gx", "stays", "gv"]
+    x, v, *_ = node.inputs
+    assert [line.partition(" = ")[0] for line in local_rule(node, {v})] == ["stays", "gv"]
+    assert [line.partition(" = ")[0] for line in local_rule(node, {x})] == ["gx"]
+
+
+def test_a_mean_over_an_axis_has_its_rule_in_its_box() -> None:
+    x = tg.parameter(np.ones((3, 2)), name="x")
+    for axis in (0, 1, None):
+        boxes = tg.draw(tg.sum(tg.mean(x, axis=axis) ** 2), "backward").picture.boxes
+        (box,) = [b for b in boxes if b.role == "gradient" and b.title[0].text == "∂mean"]
+        assert "spread(gz / count" in box.below
+
+
+def test_a_rule_of_joined_arrays_of_which_the_first_is_of_whole_numbers() -> None:
+    whole, x = tg.constant(np.arange(2)), tg.parameter(np.ones(2), name="x")
+    for arrays in ([whole, x], [x, whole], [whole, whole, x]):
+        node = tg.concatenate(arrays)
+        assert [line.partition(" = ")[0] for line in local_rule(node, {x})] == ["ends", "before", "garrays"]
+        assert local_rule(node, set()) == []

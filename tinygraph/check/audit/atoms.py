@@ -109,7 +109,7 @@ class Scope:
         loops = [name for name in self._loops if name in values or not values]
         for name in loops or self._loops:
             self._await(f"{text}[{index}]" for index in (name, f"{name} - 1", f"{name} + 1"))
-        self._await(f"{text}[{index}]" for index in self._places if np.ndim(value) > 2)
+        self._await(f"{text}[{index}]" for index in self._places if isinstance(value, np.ndarray) and value.ndim > 2)
 
     def alike(self, shape: Shape | None) -> list[str]:
         """Arrays of one shape."""

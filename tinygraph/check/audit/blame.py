@@ -165,7 +165,9 @@ class Blame:
         """What departs, if what it made is another thing by a fault that has a name."""
         for operation in frontier:
             for things in self._candidates.of(operation):
-                departure = self._departure(operation, things, {x: turned(t.array, self.written.shape(x)) for x, t in things.items()})
+                departure = self._departure(
+                    operation, things, {x: turned(t.array, self.written.shape(x)) for x, t in things.items()}
+                )
                 if departure.due.kind == "adjoint" and is_nameable(self.written, departure):
                     return departure
         return None
@@ -235,7 +237,9 @@ class Blame:
         whole: bool = True,
     ) -> Departure | None:
         """What comes of an assignment, if it mends a whole gradient and is better than the best so far."""
-        overrides = {x: turned(t.array, self.written.shape(x)) for x, t in things.items() if fits(t.array, self.written.shape(x))}
+        overrides = {
+            x: turned(t.array, self.written.shape(x)) for x, t in things.items() if fits(t.array, self.written.shape(x))
+        }
         changed = {x: a for x, a in overrides.items() if not same(self._present.value(x), a)}
         node = min(changed, key=lambda x: x.serial, default=None)
         if node is None or (operation not in self._doubted and any(map(self.written.is_settled, changed))):

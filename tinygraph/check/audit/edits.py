@@ -10,6 +10,7 @@ from typing import Any
 
 from ...ops.inference import Shape
 from .atoms import Scope, loop_names
+from .calls import UPDATES
 from .forms import expression, replaced
 from .inserts import Gap, Inserts
 from .rewrites import Rewrites, Variant
@@ -73,7 +74,11 @@ class Edits:
 
     def _made(self, at: ast.stmt, every: Iterable[tuple[ast.stmt, str, float]]) -> list[Edit]:
         function = self.scope.source.function
-        edits = [Edit(function, at, (new,), kind, weight) for new, kind, weight in every]
+        rates = rates_in(at)  # an audit takes 1 for them, so that they seem to be of no use
+        edits = [
+            Edit(function, at, (new,), kind, weight + 1.5 * (rates > 0 and rates_in(new) < rates))
+            for new, kind, weight in every
+        ]
         return sorted(edits, key=lambda edit: edit.weight)
 
     def after(self, gap: Gap, op: ast.operator | None, value: ast.expr, weight: float) -> Edit:
@@ -93,7 +98,9 @@ class Edits:
             yield ast.Pass(), EXTRA, 1.6
             yield from _in(at, "value", self._rewrites.of(at.value))
         elif isinstance(at, ast.Return) and at.value is not None:
-            yield from _in(at, "value", self._rewrites.of(at.value, "value"))
+            yield from (
+                (new, kind, weight + 0.4) for new, kind, weight in _in(at, "value", self._rewrites.of(at.value))
+            )
         elif isinstance(at, ast.For):
             yield from _in(at, "iter", self._ranges(at.iter))
         elif isinstance(at, (ast.If, ast.While)):
@@ -141,6 +148,11 @@ class Edits:
     def _conditions(self, node: ast.expr) -> Iterator[Variant]:
         yield from ((ast.Constant(value=value), WHEN, 1.5) for value in (True, False))
         yield from self._rewrites.of(node, "value")
+
+
+def rates_in(at: ast.AST) -> int:
+    """How often a learning rate is read."""
+    return sum(isinstance(x, ast.Name) and x.id.lower() in UPDATES for x in ast.walk(at))
 
 
 def target_in(at: ast.Assign | ast.AugAssign) -> Any:

@@ -27,6 +27,7 @@ class Gap:
         node: the variable.
         block: the number of the block.
         where: that of the statement in it.
+        last: whether it is the last one.
         role: whether it is a gradient that grows, a variable that is carried on, or a sum that lacks a term.
     """
 
@@ -34,6 +35,7 @@ class Gap:
     node: ast.expr
     block: int
     where: int
+    last: bool
     role: int
 
     @property
@@ -68,7 +70,7 @@ class Inserts:
             for text in self._scope.arrays:
                 node = self._scope.nodes[text]
                 for role in () if _is_place(node) else self._roles(text, block, where):
-                    yield Gap(at, node, number, where, role)
+                    yield Gap(at, node, number, where, where == block.last, role)
 
     def _roles(self, text: str, block: _Block, where: int) -> Iterator[int]:
         if text in self._terms.inputs or (text.isidentifier() and text not in self._stores):

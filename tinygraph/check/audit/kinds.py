@@ -166,7 +166,9 @@ class _Kinds:
     def _of_one(self) -> str:
         """A term missing beside a number, as in `1 - h**2`, or the number."""
         for pairs in self._pairs():
-            if all(b.size > 1 and (a.size == 1 or same(b - a, np.ones_like(b))) for a, b in pairs) and self._lacks(pairs):
+            if all(b.size > 1 and (a.size == 1 or same(b - a, np.ones_like(b))) for a, b in pairs) and self._lacks(
+                pairs
+            ):
                 return LESS
         return ""
 
@@ -213,7 +215,10 @@ def _factors(statement: ast.stmt) -> list[float]:
         x = left.pop()
         if isinstance(x, ast.Constant) and type(x.value) in (int, float) and x.value:
             numbers.append(float(x.value))
-        skipped = [getattr(x, "slice", None), x.right if isinstance(x, ast.BinOp) and isinstance(x.op, ast.Pow) else None]
+        skipped = [
+            getattr(x, "slice", None),
+            x.right if isinstance(x, ast.BinOp) and isinstance(x.op, ast.Pow) else None,
+        ]
         left += [child for child in ast.iter_child_nodes(x) if child not in skipped]
     return numbers
 

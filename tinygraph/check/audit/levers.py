@@ -23,6 +23,8 @@ from .values import Values
 
 MOST = 120
 """More numbers than that are not moved one by one."""
+MOST_PLACES = 3
+"""At so many places all values are tried for a line that is missing; what does not fit there fits nowhere."""
 NEAR = 1e-7
 SMALL = 1e-3
 """Values are moved by this, so that clipping stays as it is."""
@@ -112,6 +114,8 @@ class Levers:
     clock: Clock
     hook: _Hook = field(default_factory=_Hook)
     _known: dict[Hashable, Lever | str | None] = field(default_factory=dict)
+    _fits: dict[Hashable, list[Option]] = field(default_factory=dict)
+    _tried: dict[Hashable, int] = field(default_factory=dict)
 
     def fitting(self, options: Callable[[Point, bool], Iterable[Option]]) -> list[list[Option] | None]:
         """For each point the options that make what is due, at each run at which that is known.
@@ -132,12 +136,16 @@ class Levers:
             return []
         if not isinstance(lever, Lever) or not (lever.tells or lever.own is not None):
             return None
-        left = [*options(point, lever.own is not None)]
-        return (
-            self._making(number, point, lever, left)
-            if lever.own is None or lever.tells
-            else self._adding_up(number, point, lever.own, left)
-        )
+        known = self._fits.get(point.alike)
+        left = [*options(point, lever.own is not None)] if known is None else [*known]
+        tried = self._tried[point.alike] = self._tried.get(point.alike, 0) + 1
+        if lever.own is None or lever.tells:
+            fits = self._making(number, point, lever, left)
+        else:
+            fits = self._adding_up(number, point, lever.own, left)
+        if fits or tried == MOST_PLACES:  # of the same values, those that do at one place do at others, or none does
+            self._fits.setdefault(point.alike, fits or [])
+        return fits
 
     def _making(self, number: int, point: Point, lever: Lever, left: list[Option]) -> list[Option] | None:
         """The options that make what is due at each run."""
@@ -199,13 +207,13 @@ class Levers:
             return "unknown"
         wrong = self.trial.differences(start)
         if not np.abs((once - start)[np.abs(wrong) > NEAR]).max(initial=0) > NEAR * SMALL:
-            return None  # nothing that is wrong depends on it
+            return "unknown" if any(x.size == 1 for x in seen) else None  # nothing that is wrong depends on it
         own = self._own(once - start, sum(shift))
         if own is not None:
             rows, by = own
             due = seen[-1] + (wrong[rows] / by).reshape(seen[-1].shape)
             return Lever([due] if len(seen) == 1 else [None for _ in seen], due)
-        if sum(x.size for x in seen) > MOST:
+        if sum(x.size for x in seen) > MOST or any(x.size == 1 for x in seen):  # one number may have lost its axes
             return "unknown"
         return self._solved(number, self._slopes(number, start, seen), wrong, seen)
 

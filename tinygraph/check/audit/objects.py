@@ -18,7 +18,7 @@ from . import updates
 from .attributes import Path, arrays_in, clone, exchange, get, name_of, objects_in, parts_of, put
 from .methods import OwnPass, functions_of, loss_method, method_of
 from .naming import CLIP, INPUTS, RATE, TARGETS, role_of
-from .passing import Numbers, OFF, Passing
+from .passing import OFF, Numbers, Passing
 from .sources import Sources, is_alike, paired
 from .subject import Case, Outcome, Subject, copied
 from .surroundings import Keeper

@@ -40,7 +40,8 @@ class Present:
     def reads_right(self, node: Node) -> bool:
         """Whether the right graph holds all that the statement reads to make this."""
         return all(
-            (self.is_known(x) and not self._lacks_a_factor(x)) or ((gathers(x) or self.written.is_part_of(x, node)) and self.reads_right(x))
+            (self.is_known(x) and not self._lacks_a_factor(x))
+            or ((gathers(x) or self.written.is_part_of(x, node)) and self.reads_right(x))
             for x in node.inputs
         )
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FunctionType
 from typing import Any
 
@@ -12,10 +10,9 @@ import numpy as np
 
 from .atoms import ScopeWatch
 from .cases import Cases
-from .edits import Edit, Edits
-from .inserts import GROWS
-from .levers import Levers, Option, Point, as_option, target_of
+from .edits import Edit
 from .mended import Edited, Repair, credible, weight_at, with_edit
+from .offers import ByPlace, Offers
 from .ranking import EditSpot, ranked, suspected
 from .subject import Case, Subject
 from .table import right_gradients
@@ -27,14 +24,12 @@ TIERS = (1.25, 1.75, 2.25, 2.75, 9.0)
 WIDTH, DEPTH = 4, 4
 """Of several faults: how many first steps are followed up, and how many edits together."""
 
-ALONE, OF_SEVERAL = 0.5, 0.35
+ALONE, OF_SEVERAL = 0.5, 0.3
 """The part of the time in which one edit is looked for that mends everything; less where several lines are suspect."""
 CLIPPED = 4.5
 """Gradients are often clipped at 5."""
 
 Due = Callable[[Case], Mapping[str, Any]]
-ByPlace = dict[int, list[Edit]]
-"""Edits by the id of the statement beside which they are tried."""
 
 
 def search(
@@ -74,8 +69,7 @@ class Search:
         self.start = Edited({f: scope.source.tree for f, scope in self.watch.scopes.items()})
         self.ours = [f for f, scope in self.watch.scopes.items() if scope.backward]
         self._proofs: list[Trials] = []
-        self._edits: dict[int, tuple[ast.stmt, list[Edit]]] = {}
-        self._makers: dict[int, tuple[ast.FunctionDef, Edits]] = {}
+        self.offers = Offers(self.watch, self.trial, self.clock)
 
     def _first_trial(self) -> Trials:
         """The smallest number of steps at which something is wrong, two or more."""
@@ -111,13 +105,13 @@ class Search:
         first = suspected(self.start.trees, self.lines)
         places = ranked(self.start.trees, self.ours, self.trial, first)
         clock = Clock(self.clock.seconds * (ALONE if len(self.lines) < 2 else OF_SEVERAL))
-        lines = self._missing(self.start, places, self.trials)
+        lines = self.offers.missing(self.start, places, self.trials)
         if self._is_silent():
             lost = self._alone(places, lines, Clock(self.clock.seconds * ALONE / 2))
             if lost:
                 return lost
         for some in (places[: len(first)], places[len(first) :]):
-            other = self._other(self.start, some, self.trials)
+            other = self.offers.other(self.start, some, self.trials)
             mended = self._alone(some, {key: [*lines.get(key, ()), *other[key]] for key in other}, clock)
             if mended:
                 return mended
@@ -163,73 +157,6 @@ class Search:
             for edit, verdict in trial.tried(state.trees, some):
                 yield rank, edit, None if verdict is None or trial.forward_changed(verdict) else verdict
 
-    def _other(self, state: Edited, places: Sequence[EditSpot], trials: Sequence[Trials]) -> ByPlace:
-        """The edits of each statement; where it is known what is due, those that make it."""
-        targets = [(place, target_of(place.at)) for place in places]
-        points = [Point(p, target, (id(p.at), "")) for p, target in targets if target is not None]
-        every = {id(p.at): self._maker(state, p.function).others(p.at) for p in places}
-        for point, options in self._fitting(
-            state, points, trials, lambda p, _: map(as_option, self._values(state, p.place))
-        ):
-            every[id(point.place.at)] += [option.of for option in options]
-            points = [p for p in points if p is not point]
-        for place in [p.place for p in points] + [p for p, target in targets if target is None]:
-            every[id(place.at)] += [] if self.clock.over else self._values(state, place)
-        return {key: sorted(edits, key=lambda edit: edit.weight) for key, edits in every.items()}
-
-    def _values(self, state: Edited, place: EditSpot) -> list[Edit]:
-        if id(place.at) not in self._edits:
-            self._edits[id(place.at)] = place.at, self._maker(state, place.function).values(place.at)
-        return self._edits[id(place.at)][1]
-
-    def _missing(self, state: Edited, places: Sequence[EditSpot], trials: Sequence[Trials]) -> ByPlace:
-        """The lines that may be missing after each statement: those that make what is due."""
-        points, gaps = [], {}
-        for place in places:
-            for gap in self._maker(state, place.function).inserts.gaps(place.at):
-                alike = (gap.block, ast.unparse(gap.node)) if gap.role == GROWS else (id(place.at), gap.node)
-                points.append(Point(place, gap.node, (place.function, alike), after=True))
-                gaps[id(points[-1])] = gap
-
-        def options(point: Point, own: bool) -> list[Option]:
-            gap = gaps[id(point)]
-            if gap.role == GROWS and not own:
-                return []
-            values = self._maker(state, point.place.function).inserts.values(gap)
-            return [Option(op, value, weight) for op in gap.operators for value, weight in values]
-
-        lines: ByPlace = {}
-        for point, fits in self._fitting(state, points, trials, options):
-            maker = self._maker(state, point.place.function)
-            edits = [maker.after(gaps[id(point)], o.op, o.value, o.of) for o in fits]
-            lines.setdefault(id(point.place.at), []).extend(edits)
-        return lines
-
-    def _fitting(
-        self,
-        state: Edited,
-        points: Sequence[Point],
-        trials: Sequence[Trials],
-        options: Callable[[Point, bool], Iterable[Option]],
-    ) -> Iterator[tuple[Point, list[Option]]]:
-        """The points whose values are known in one of the cases, with the options that make them."""
-        for trial in trials:
-            base = trial.of(state.trees)
-            if base is None or base.right >= trial.due.keys():
-                continue
-            known = Levers(state.trees, trial, points, base, self.clock).fitting(options)
-            yield from ((p, fits) for p, fits in zip(points, known, strict=True) if fits is not None)
-            points = [p for p, fits in zip(points, known, strict=True) if fits is None]
-
-    def _maker(self, state: Edited, function: FunctionType) -> Edits:
-        tree = state.trees[function]
-        if id(tree) not in self._makers:
-            scope = self.watch.scopes[function]
-            scope = replace(scope, source=replace(scope.source, tree=tree))
-            wrong = {self.trial.due[name].shape for name in self.trial.wrong}
-            self._makers[id(tree)] = tree, Edits(scope, wrong, [*self.trial.due])
-        return self._makers[id(tree)][1]
-
     def _proven(self, state: Edited, edit: Edit | None) -> bool:
         trees = state.trees if edit is None else with_edit(state, edit).trees
         if not self._proofs:
@@ -240,7 +167,8 @@ class Search:
 
     def _several(self) -> tuple[Edit, ...]:
         """Edits that together mend everything, found one after the other."""
-        return self._on(self.start, self.trials, DEPTH)
+        more = [self._trial(4, 0)] if self.trial.case.steps == 2 else []  # some faults show late
+        return self._on(self.start, [*self.trials, *more], DEPTH)
 
     def _on(self, state: Edited, trials: Sequence[Trials], depth: int) -> tuple[Edit, ...]:
         """The edits of a state and those that mend what is left; none where that is not reached."""
@@ -264,14 +192,18 @@ class Search:
         trial, base = trials[k], bases[k]
         assert base is not None
         places = ranked(state.trees, self.ours, trial, suspected(state.trees, self.lines), base)
-        lines, other = (find(state, places, [trial]) for find in (self._missing, self._other))
+        lines, other = (find(state, places, [trial]) for find in (self.offers.missing, self.offers.other))
         edits = {key: [*lines.get(key, ()), *other[key]] for key in other}
         for tier in self._tiers(state, places, trial, edits):
             steps: list[Any] = []
+            known: set[Any] = set()
             for rank, edit, verdict in tier:
                 if verdict and verdict.right > base.right:
-                    gain = len(verdict.right) + self._later(state, edit, trials, bases, k)
-                    steps.append((-gain, edit.weight > 1.75, rank, edit.weight, len(steps), edit))
+                    more, errors = self._later(state, edit, trials, bases, k)
+                    if (edit.line, errors) not in known:  # of edits that come to the same the first one
+                        row = (-len(verdict.right) - more, edit.weight > 1.75, rank, edit.weight, len(steps), edit)
+                        steps.append(row)
+                    known.add((edit.line, errors))
                 if self.clock.over:
                     break
             yield [row[-1] for row in sorted(steps)[:WIDTH]]
@@ -280,15 +212,19 @@ class Search:
 
     def _later(
         self, state: Edited, edit: Edit, trials: Sequence[Trials], bases: Sequence[Verdict | None], k: int
-    ) -> int:
-        """How many more gradients are right in the cases after the k-th; large and negative where one becomes wrong."""
-        more = 0
+    ) -> tuple[int, tuple[float, ...]]:
+        """How many more gradients are right in the cases after the k-th, and the errors there.
+
+        The number is large and negative where one becomes wrong.
+        """
+        more, errors = 0, list[float]()
         for trial, base in zip(trials[k + 1 :], bases[k + 1 :], strict=True):
             verdict = trial.of(with_edit(state, edit).trees)
             if verdict is None or base is None or not verdict.right >= base.right:
-                return -100
+                return -100, ()
             more += len(verdict.right - base.right)
-        return more
+            errors += [float(f"{error:.6g}") for error in verdict.errors.values()]
+        return more, tuple(errors)
 
     def _repair(self, edit: Edit, alone: bool) -> Repair:
         source = self.watch.scopes[edit.function].source

@@ -68,6 +68,7 @@ def _of_other_shapes(chosen: dict[str, Any], parts: list[Any], parameters: Mappi
     return chosen if fits or len(spare) != len(left) else chosen | dict(zip(left, spare, strict=True))
 
 
+@lru_cache(maxsize=4096)  # the search for repairs asks thousands of times
 def names_gradient(told: str, name: str) -> bool:
     """Whether ``told`` is what people call the gradient of a parameter: ``dW_xh`` or ``grad_Wxh`` of ``Wxh``."""
     bare = told.rpartition(".")[2]

@@ -10,7 +10,6 @@ from ... import ops
 from ...core.leaves import Constant
 from ...core.node import Node
 
-
 UPDATE = "(update)"
 """The name of a node that stands for what an update takes away."""
 

@@ -52,7 +52,10 @@ def _options(at: ast.stmt, new: ast.stmt, before: str) -> Iterator[str]:
         )
         yield _spliced(before, at, at, f"{target} {sign} {value}")
     old, other = _difference(at, new)
-    if isinstance(old, ast.expr) and isinstance(other, ast.expr):
+    own_place = (
+        at.lineno <= getattr(old, "lineno", 0) <= getattr(old, "end_lineno", 0) < at.lineno + len(before.splitlines())
+    )
+    if isinstance(old, ast.expr) and isinstance(other, ast.expr) and own_place:  # an edit before may have put it there
         own = _segment(old, before, at)
         bare = ast.unparse(_with_mark(other, old))
         for text in (bare.replace(OLD, own), bare.replace(OLD, f"({own})"), f"({bare.replace(OLD, own)})"):

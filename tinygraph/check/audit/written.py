@@ -100,7 +100,9 @@ class Written:
             return node.shape
         readers = self._readers[node]
         shapes = {x.shape for x in readers if x.op and x.op.name in STRETCHING}
-        return shapes.pop() if len(shapes) == 1 and all(x.op and x.op.name in STRETCHING for x in readers) else node.shape
+        return (
+            shapes.pop() if len(shapes) == 1 and all(x.op and x.op.name in STRETCHING for x in readers) else node.shape
+        )
 
     def is_number(self, node: Node) -> bool:
         """Whether it is one number, and meant to be."""

@@ -178,12 +178,16 @@ def _flows(heat_map: Heat, folded: Folded, links: list[Link], arrays: dict[Node,
         user_links = list(group)
         user = user_links[0].user
         open_slots = {x.slot for x in user_links if not x.cut and x.source in arrays and user in arrays}
-        shared = {x.slot for x in user_links if x.slot in open_slots and folded.fans[x.source] > 1}
+        parts = {x: arrays[user][folded.parted[x]] for x in user_links if x in folded.parted and user in arrays}
+        shared = {
+            x.slot for x in user_links if x.slot in open_slots and folded.fans[x.source] > 1 and x not in folded.parted
+        }
         local = _local(user, arrays[user], shared) if shared else {}
         for link in user_links:
             piece = local.get(link.slot, arrays[link.source]) if link.slot in open_slots else None
             for view in reversed(link.views) if link.slot in local else ():
                 piece = None if piece is None else _local(view, piece, {0})[0]
+            piece = parts.get(link, piece) if not link.cut else None
             if piece is None:
                 continue
             pieces[link] = piece

@@ -94,6 +94,7 @@ class Folded:
         dots: the boxes that stand for hidden steps.
         dotted: maps each column that is drawn as dots to the first and the last of the steps for which it stands.
         padding: maps columns to what is said of padding in them.
+        parted: maps each link from a row of joined outputs to the part of the row that it carries.
         phases: the loops over time of which one starts from another's result; each has columns of its own.
         steps: all time steps, hidden ones included.
         initial: the initial states, if they were computed before boxes were joined.
@@ -112,6 +113,7 @@ class Folded:
     dots: set[Node] = field(default_factory=set)
     dotted: dict[When, tuple[int, int]] = field(default_factory=dict)
     padding: dict[When, str] = field(default_factory=dict)
+    parted: dict[Link, tuple[slice, ...]] = field(default_factory=dict)
     phases: Phases = field(default_factory=Phases)
     steps: list[int] = field(default_factory=list)
     initial: set[Node] | None = None

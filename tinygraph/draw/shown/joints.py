@@ -19,11 +19,12 @@ def within_steps(folded: Folded) -> Folded:
     rows = {x: links for x, links in rows.items() if links}
     if not rows:
         return folded
-    arrows = {x: [y for link in links for y in _read(rows, x, link)] for x, links in folded.arrows.items()}
+    parted: dict[Link, tuple[slice, ...]] = {}
+    arrows = {x: [y for link in links for y in _read(rows, x, link, parted)] for x, links in folded.arrows.items()}
     used = {link.source for links in arrows.values() for link in links}
     gone = {x for x in rows if x not in used and any(link.source is x for ys in folded.arrows.values() for link in ys)}
     nodes = [x for x in folded.nodes if x not in gone]
-    return replace(folded, nodes=nodes, arrows={x: arrows[x] for x in nodes})
+    return replace(folded, nodes=nodes, arrows={x: arrows[x] for x in nodes}, parted=parted)
 
 
 def _rows(folded: Folded, node: Node) -> list[list[Link]]:
@@ -38,8 +39,24 @@ def _rows(folded: Folded, node: Node) -> list[list[Link]]:
     return [list(row) for row in zip(*parts, strict=True)] if {len(x) for x in parts} == {node.shape[0]} else []
 
 
-def _read(rows: dict[Node, list[list[Link]]], node: Node, link: Link) -> list[Link]:
-    """Returns the links within the step in place of one from a row of joined outputs."""
+def _read(
+    rows: dict[Node, list[list[Link]]], node: Node, link: Link, parted: dict[Link, tuple[slice, ...]]
+) -> list[Link]:
+    """Returns the links within the step in place of one from a row of joined outputs; each has a part of its gradient.
+
+    ``parted`` gains that part of each.
+    """
     index = link.user.attributes.get("index") if link.source in rows and node.step is not None else None
-    index = index[0] if isinstance(index, tuple) and index else index
-    return rows[link.source][index] if type(index) is int else [link]
+    index = index[0] if isinstance(index, tuple) and len(index) == 1 else index
+    if type(index) is not int:
+        return [link]
+    links = [x._replace(slot=k, user=link.user, cut=link.cut or x.cut) for k, x in enumerate(rows[link.source][index])]
+    if len(links) == 1:
+        parted[links[0]] = ()
+        return links
+    axis, start = link.source.attributes.get("axis", 0) % link.source.ndim - 1, 0
+    for x in links:
+        end = start + x.source.shape[axis]
+        parted[x] = (*[slice(None)] * axis, slice(start, end))
+        start = end
+    return links

@@ -10,6 +10,7 @@ from ...core.leaves import Parameter
 from ...core.node import Node
 from ..labels import clean
 from ..options import Options
+from ..words import told
 from .cells import CellGroup, starts
 from .folding import Folded
 from .repetition import Repetition
@@ -65,7 +66,8 @@ def heading(folded: Folded, options: Options, view: str) -> str:
     words += [" and ".join(folded.phases.names)] * (len(counts) > 1)
     long = " + ".join(str(counts[phase]) for phase in sorted(counts))
     words += [f"{long} step{'s' * (long != '1')}"] * bool(counts)
-    return ", ".join([*words, *[view] * bool(folded.steps or view != "unrolled")])
+    words += [view] * bool(folded.steps or view != "unrolled")
+    return ", ".join(told(word, options.lang) for word in words)
 
 
 def _origin(repetition: Repetition, home: dict[int, int], group: int) -> int | None:

@@ -74,19 +74,53 @@ def _effort(lines: tuple[str, ...]) -> tuple[bool, int, int]:
 def _rule(body: list[ast.stmt], last: ast.Return, results: list[str]) -> tuple[str, ...]:
     """Returns the lines of one return statement and of the assignments that it depends on."""
     assert last.value is not None
-    values = last.value.elts if isinstance(last.value, ast.Tuple) else [last.value]
+    values = list(last.value.elts) if isinstance(last.value, (ast.Tuple, ast.List)) else [last.value]
     if len(values) != len(results):
         values, results = [last.value], ["g" if len(results) > 1 else results[0]]
     known = _assigned(body)
+    values = [_without_clash(_listed(value), name, known) for name, value in zip(results, values, strict=True)]
     out: list[tuple[int, str]] = []
     renamed: dict[str, str] = {}
     for name, value in zip(results, values, strict=True):
         if isinstance(value, ast.Name) and value.id in known and value.id not in renamed:
             renamed[value.id] = name
-        elif not (isinstance(value, ast.Constant) and value.value is None):
+        elif not _is_none(value) and _plain(value) != name:  # a local of the same name tells it already
             out.append((last.lineno, f"{name} = {_plain(value)}"))
     out += [(x.lineno, _plain(x)) for x in _dependencies(values, known)]
     return tuple(_renamed(text, renamed) for _, text in sorted(out, key=lambda x: x[0]))
+
+
+def _is_none(value: ast.expr) -> bool:
+    """Whether a result is None, or a list of it."""
+    inner = value.elt if isinstance(value, ast.ListComp) else value
+    return isinstance(inner, ast.Constant) and inner.value is None
+
+
+def _listed(value: ast.expr) -> ast.expr:
+    """Returns a list for ``*(None for _ in arrays)``."""
+    inner = value.value if isinstance(value, ast.Starred) else None
+    return ast.ListComp(inner.elt, inner.generators) if isinstance(inner, ast.GeneratorExp) else value
+
+
+def _without_clash(value: ast.expr, name: str, known: Known) -> ast.expr:
+    """Write a local that has the name of the result, but another value, into the result: ``gx = spread(gx, x)``."""
+    own = known.get(name, [])
+    simple = len(own) == 1 and isinstance(own[0], ast.Assign) and isinstance(own[0].targets[0], ast.Name)
+    if not simple or name not in _names(value) or _plain(value) == name:
+        return value
+    assert isinstance(own[0], ast.Assign)
+    filled = _Filled(name, own[0].value).visit(ast.parse(ast.unparse(value), mode="eval").body)
+    return filled if len(f"{name} = {_plain(filled)}") <= WIDE else value
+
+
+class _Filled(ast.NodeTransformer):
+    """Replaces a name by its value."""
+
+    def __init__(self, name: str, value: ast.expr) -> None:
+        self.name, self.value = name, value
+
+    def visit_Name(self, x: ast.Name) -> ast.AST:
+        return self.value if x.id == self.name else x
 
 
 def _renamed(text: str, names: dict[str, str]) -> str:
@@ -99,7 +133,16 @@ def _body(function: Any) -> list[ast.stmt]:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):
         return []  # defined at a prompt or generated: there is no source file
-    return tree.body[0].body if isinstance(tree.body[0], ast.FunctionDef) else []
+    body = tree.body[0].body if isinstance(tree.body[0], ast.FunctionDef) else []
+    return [one for x in body for one in _one_by_one(x)]
+
+
+def _one_by_one(x: ast.stmt) -> list[ast.stmt]:
+    """Returns ``a = 1`` and ``b = 2`` for ``a, b = 1, 2``."""
+    pair = x.targets[0] if isinstance(x, ast.Assign) else None
+    if not isinstance(x, ast.Assign) or not isinstance(pair, ast.Tuple) or not isinstance(x.value, ast.Tuple):
+        return [x]
+    return [ast.copy_location(ast.Assign([a], b), x) for a, b in zip(pair.elts, x.value.elts, strict=True)]
 
 
 def _assigned(body: list[ast.stmt]) -> Known:
@@ -138,7 +181,7 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 def _dependencies(results: list[ast.expr], known: Known) -> list[ast.stmt]:
     """Returns the statements that compute the names in the results, directly or through other names."""
     out: dict[ast.stmt, None] = {}
-    queue = [name for x in results for name in _names(x)]
+    queue = [name for x in results for name in _names(_shown(x))]
     while queue:
         for x in known.pop(queue.pop(), ()):
             out[x] = None
@@ -165,9 +208,10 @@ class _Plainer(ast.NodeTransformer):
         return self.visit(x.value)
 
     def visit_IfExp(self, x: ast.IfExp) -> ast.AST:
-        """``gx if wanted[0] else None`` becomes ``gx``."""
+        """``gx if wanted[0] else None`` becomes ``gx``; of two ways for different dtypes the first is shown."""
         none = isinstance(x.orelse, ast.Constant) and x.orelse.value is None
-        return self.visit(x.body) if none else self.generic_visit(x)
+        of_dtypes = any(isinstance(y, ast.Attribute) and y.attr == "dtype" for y in ast.walk(x.test))
+        return self.visit(x.body) if none or of_dtypes else self.generic_visit(x)
 
     def visit_Attribute(self, x: ast.Attribute) -> ast.AST:
         if isinstance(x.value, ast.Name) and x.value.id in ("np", "numpy", "tg"):
@@ -178,9 +222,13 @@ class _Plainer(ast.NodeTransformer):
         if isinstance(x.func, ast.Attribute) and x.func.attr in ("of", "forward"):
             x.func = x.func.value  # an op inside a rule
         self.generic_visit(x)
+        if isinstance(x.func, ast.Attribute) and x.func.attr == "astype" and x.keywords:
+            return x.func.value  # a copy only where the dtype differs
         name = x.func.id if isinstance(x.func, ast.Name) else ""
         if name == "unbroadcast":
             return x.args[0]
+        if name == "_turned":
+            return ast.Attribute(x.args[0], "T")
         if name == "swapaxes" and ast.unparse(ast.Tuple(x.args[1:])) == "(-1, -2)":
             return ast.Attribute(x.args[0], "T")
         if name in _INFIX and len(x.args) == 2:

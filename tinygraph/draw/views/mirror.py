@@ -96,14 +96,30 @@ def local_rule(node: Node, reached: Container[Node]) -> list[str]:
     """Returns the op's own rule: a line per input with a gradient, and a line per other name in these lines."""
     if node.op is None:
         return []
-    names = [f"g{x}" for x in inspect.signature(node.op.forward).parameters]
-    unused = {name for name, x in zip(names, node.inputs, strict=False) if x not in reached}
+    parameters = inspect.signature(node.op.forward).parameters.values()
+    names = [f"g{x.name}" for x in parameters]
+    unused = set()
+    for i, x in enumerate(parameters):
+        inputs = node.inputs[i:] if x.kind is x.VAR_POSITIONAL else node.inputs[i : i + 1]
+        if inputs and not any(y in reached for y in inputs):
+            unused.add(f"g{x.name}")
     lines = [x.partition(" = ")[::2] for x in rule(type(node.op)).backward]
-    values = {name: value for name, value in lines if name not in unused}
-    results = [x for x in values if x in names] or list(values)
+    whole = dict(lines)
+    values = {name: _filled(value, unused, whole) for name, value in lines if name not in unused}
+    results = [x for x in values if x in names]
+    if not results and unused & whole.keys():
+        return []
+    results = results or list(values)
     for name in results:
         values[name] = values.get(values[name], values[name])  # gx = slope
     return [f"{x} = {values[x]}" for x in values if x in results or x in _needed(values, results)]
+
+
+def _filled(value: str, names: set[str], values: dict[str, str]) -> str:
+    """Write the values of gradients that are not asked for in place of their names."""
+    for name in names & values.keys():
+        value = re.sub(rf"\b{name}\b", values[name], value)
+    return value
 
 
 def _needed(values: dict[str, str], results: list[str]) -> set[str]:
@@ -121,7 +137,8 @@ def rule_line(lines: list[str]) -> str:
     """Returns the gradients of a rule in one line, in the order of the inputs, as in its ``return`` statement."""
     parts = [x.partition(" = ") for x in lines]
     used = " ".join(value for *_, value in parts)
-    text = ", ".join(value for name, _, value in parts if re.search(rf"\b{name}\b", used) is None)
+    helps = [name for name, *_ in parts if name == "gz" or (name[:1] != "g" and re.search(rf"\b{name}\b", used))]
+    text = ", ".join(value for name, _, value in parts if name not in helps)
     for long, short in _SHORTER:
         text = re.sub(long, short, text) if len(text) > MOST else text
     return clean(text, MOST)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from ...core.node import Node
-from ..colours import DEAD, FORWARD
-from ..labels import number
+from ..colours import DEAD, FORWARD, STATE
+from ..labels import clean, number
 from ..layout.place import Placed
 from ..layout.routes import Route
 from ..norms.heat import ODD, Heat, ramp
@@ -83,6 +83,22 @@ def draw_cuts(picture: Picture, placed: Placed, routes: list[Route]) -> None:
     for c, cut in sorted(crossing.items()):
         if all(cut):
             picture.cuts.append(Cut(placed.edges[c][1] + placed.grid.gutter / 2, placed.foot - 16, placed.top + 10))
+
+
+def label_states(picture: Picture, placed: Placed, routes: list[Route], folded: Folded) -> None:
+    """Write over an arrow that carries several states between two columns which ones: ``h, c``, or ``2 states``."""
+    labelled: set[Node] = set()
+    for route in routes:
+        node = route.link.source
+        carried = dict.fromkeys(x.source for x in folded.bundles.get(route.link, ()))
+        a, b = placed.spots[node].column, placed.spots[route.node].column
+        if len(carried) < 2 or not route.through or node in labelled or a is None or b is None or abs(a - b) != 1:
+            continue
+        labelled.add(node)
+        names = [clean((x.name or "").strip() or folded.letters.get(x, "")) for x in carried]
+        text = ", ".join(names) if all(names) else f"{len(carried)} states"
+        x = placed.edges[max(a, b)][0] - placed.grid.gutter / 2
+        picture.notes.append(Note(x, route.points[0][1] + 17, text, STATE))
 
 
 def label_returns(picture: Picture, placed: Placed, routes: list[Route], heat_map: Heat | None) -> None:

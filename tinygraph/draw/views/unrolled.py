@@ -26,7 +26,7 @@ from ..shown.regions import Regions, regions
 from ..shown.roles import BORDERS, roles
 from ..shown.truncation import cut_as_asked
 from .heads import draw_bands, draw_phases, head_widths, headings
-from .strokes import draw_arrows, draw_cuts, label_returns
+from .strokes import draw_arrows, draw_cuts, label_returns, label_states
 from .tags import tag
 from .wording import Words, words
 
@@ -34,7 +34,7 @@ TITLE, BELOW, CHIP = 13.0, 9.0, 7.0
 """Font sizes of a box's title and second line, and the width that a chip adds."""
 DOT = 28.0
 """Width of a box of dots."""
-WIDE, HIGH = 2500.0, 1300.0
+WIDE, HIGH = 2600.0, 1300.0
 """Largest columns with level "auto", in points; above, steps are hidden or a cell at one step is one box."""
 
 
@@ -128,8 +128,9 @@ def _drawn(levels: Levels, shown: Shown, placed: Placed) -> Picture:
     draw_phases(picture, folded, placed, shown.where)
     draw_cuts(picture, placed, ways)
     label_returns(picture, placed, ways, heat_map)
+    label_states(picture, placed, ways, folded)
     clear_headings(picture)
-    tag(picture, ((x.link, x.points) for x in ways))
+    tag(picture, ((x.link, x.points) for x in ways if not {x.link.source, x.node} <= folded.dots))
     picture.uses = table_of(folded, heat_map)
     picture.scale = None if heat_map is None else (heat_map.low, heat_map.high)
     note_truncation(picture, levels.ops, levels.roots, levels.options)

@@ -60,7 +60,7 @@ def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: b
         title.append(Part(number(node.item(), 4), "value"))
     size = "" if scalar and not node.shape else shape(node.shape)
     targets = [x.text for x in operands if type(x) is Inline and x.whole] if node.op and node.op.name in LOSSES else []
-    stacks = [f"over {len(x.links)} steps" for x in operands if isinstance(x, Several)]
+    stacks = list(dict.fromkeys(f"over {len(x.links)} steps" for x in operands if isinstance(x, Several)))
     masks = [x.text for x in operands if isinstance(x, Padding)]
     targets = [f"target {x}" for x in targets]
     facts = [size, *stacks, *targets, *masks, "" if heat is None else _norm(node, heat)]

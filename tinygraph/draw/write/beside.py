@@ -88,21 +88,23 @@ def headings(picture: Picture, inner: Extent) -> list[Heading]:
     lines: list[Heading] = []
     y = inner.top
     room = inner.right - inner.left + (320 if picture.aside == "right" else 0)
-    notes = [(words, 13.0) for words in wrapped(picture.subtitle, 13.0, room)[::-1]]
-    for words, size in (*notes, (picture.title, 21.0)):
-        if words:
-            y += 18 if size > 13 or not lines else 5
-            lines.append(Heading(words, size, y))
+    for words, size in ((picture.subtitle, 13.0), (picture.title or "", 21.0)):
+        for k, line in enumerate(wrapped(words, size, room)[::-1] if words else ()):
+            y += 5 if k else 18
+            lines.append(Heading(line, size, y))
             y += 0.8 * size
     return lines
 
 
 def wrapped(words: str, size: float, room: float) -> list[str]:
     """Returns lines of a text that are no wider than the room, but for single words."""
+    room = max(room, 160.0)
+    if width(words, size, size > 13) <= room:
+        return [words]
     lines = [""]
     for word in words.split():
         longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and width(longer, size) > max(room, 160.0):
+        if lines[-1] and width(longer, size, size > 13) > room:
             lines.append(word)
         else:
             lines[-1] = longer
