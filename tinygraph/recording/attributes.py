@@ -23,6 +23,10 @@ MOST_OBJECTS = 1000
 """How many objects are looked at."""
 
 
+_WITHOUT = (Node, np.ndarray, np.generic, type, FunctionType, str, int, float, bytes)
+"""Kinds of values that have no arrays as attributes."""
+
+
 @contextmanager
 def writable_arrays(file: dict[str, Any], *objects: Any) -> Iterator[None]:
     """A context in which such arrays of a file, of the objects, and of those that these hold, may be written.
@@ -87,13 +91,13 @@ def _of(objects: tuple[Any, ...]) -> Iterator[tuple[Any, Any]]:
     waiting, seen = [*objects], set[int]()
     while waiting and len(seen) < MOST_OBJECTS:
         x = waiting.pop()
-        if id(x) in seen or isinstance(x, (Node, np.ndarray, type, FunctionType, str)):
+        if id(x) in seen or isinstance(x, _WITHOUT):
             continue
         seen.add(id(x))
         if isinstance(x, (list, tuple)):
-            waiting += x[:MOST_OBJECTS]
+            waiting += [part for part in x[:MOST_OBJECTS] if not isinstance(part, _WITHOUT)]
         elif isinstance(x, dict):
-            waiting += [*x.values()][:MOST_OBJECTS]
+            waiting += [part for part in [*x.values()][:MOST_OBJECTS] if not isinstance(part, _WITHOUT)]
         elif isinstance(getattr(x, "__dict__", None), dict):
             waiting += [part for part in vars(x).values() if not isinstance(part, np.ndarray)]
             kind: Any = type(x)
