@@ -23,7 +23,7 @@ MOST_OBJECTS = 1000
 """How many objects are looked at."""
 
 
-_WITHOUT = (Node, np.ndarray, np.generic, type, FunctionType, str, int, float, bytes)
+_WITHOUT = (int, float, str, Node, np.ndarray, np.generic, type, FunctionType, bytes)
 """Kinds of values that have no arrays as attributes."""
 
 
