@@ -167,3 +167,59 @@ def test_within_a_recording_another_name_sees_what_an_inner_one_writes() -> None
         return np.sum(net.h**2)
 
     assert tg.recorded(outer)(tg.parameter(W)).item() == pytest.approx(plain(W), rel=1e-13)
+
+
+BUFFER, LOOKED_AT = np.zeros((5, 3)), np.zeros(3)
+ALSO = LOOKED_AT
+
+
+def of_a_notebook(w: Any) -> Any:
+    for t, x in enumerate(X):
+        BUFFER[t + 1] = np.tanh(x * w + BUFFER[t])
+    return np.sum(BUFFER[1:] ** 2)
+
+
+def known_by_two_names(w: Any) -> None:
+    LOOKED_AT[:] = w
+
+
+def test_an_array_of_the_file_itself() -> None:
+    right = of_a_notebook(W)
+    BUFFER[...] = 0.0
+    for _ in range(2):
+        w = tg.parameter(W)
+        z = tg.recorded(of_a_notebook)(w)
+        assert z.item() == pytest.approx(right, rel=1e-13) and isinstance(BUFFER, tg.Node)
+    tg.check.gradients(lambda v: tg.recorded(of_a_notebook)(v), [W], order=1)
+    with pytest.raises(tg.MutationError, match="LOOKED_AT"):
+        tg.recorded(known_by_two_names)(tg.parameter(W))
+
+
+class Cached(Net):
+    """Its buffers are in a list and in a dict."""
+
+    def __init__(self, w: Any) -> None:
+        super().__init__(w)
+        self.rows = [np.zeros(3) for _ in range(4)]
+        self.state = {"h": np.zeros(3), "steps": np.zeros(1)}
+        self.twice = [np.zeros(3)] * 2
+
+    def forward(self, xs: Any) -> Any:
+        for t, x in enumerate(xs):
+            self.rows[t][:] = np.tanh(x * self.w + self.state["h"])
+            self.state["h"][...] = self.rows[t]
+            self.state["steps"][0] += 1
+        return sum(np.sum(row * row) for row in self.rows) * self.state["steps"][0]
+
+    def write_twice(self) -> None:
+        self.twice[0][:] = self.w
+
+
+def test_arrays_in_a_list_or_a_dict_of_an_object() -> None:
+    z, right = tg.recorded((net := Cached(tg.parameter(W))).forward)(X), (plain := Cached(W)).forward(X)
+    assert z.item() == pytest.approx(right, rel=1e-13)
+    assert type(net.state["steps"]) is np.ndarray and net.state["steps"][0] == 4.0
+    np.testing.assert_allclose(net.rows[2], plain.rows[2], 1e-13)
+    tg.check.gradients(lambda w: tg.recorded(Cached(w).forward)(X), [W], order=1)
+    with pytest.raises(tg.MutationError, match="twice"):
+        tg.recorded(net.write_twice)()

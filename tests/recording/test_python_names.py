@@ -44,6 +44,10 @@ CALLS: dict[str, Any] = {
     "np.float64": lambda x: np.float64(x[0]) * 2 + np.float64(3.0) + isinstance(x[0], np.float64) * x[1],
     "np.fromiter": lambda x: np.fromiter((v * v for v in x), dtype=float).sum() + np.fromiter(x, float, count=2)[1],
     "np.vectorize": lambda x: np.vectorize(lambda v: 1 / (1 + math.exp(-v)))(np.outer(x, x)).sum(),
+    "np.vectorize with types": lambda x: np.vectorize(lambda v: math.tanh(v) if v > 0.5 else v, otypes=[float])(
+        x
+    ).sum(),
+    "np.frompyfunc": lambda x: np.sum(np.frompyfunc(lambda a, b: a * math.exp(b), 2, 1)(x, 0.5)),
     "np.vectorize of two": lambda x: np.vectorize(lambda a, b: a if a > b else b * b)(x, x[::-1]).sum(),
     "np.r_": lambda x: np.r_[x[1:], 2.0, x[0], 0:2] @ np.arange(6.0),
     "np.c_": lambda x: (np.c_[x, x * x, np.ones((3, 2))] @ np.arange(4.0)).sum() + np.r_["0,2", [1, 2]].sum(),

@@ -157,6 +157,7 @@ def plain_array(w: Any) -> None:
 
 
 PLAIN = np.ones(3)
+ALSO = PLAIN  # of what has one name alone nobody can see that it is exchanged
 
 
 @pytest.mark.parametrize("fn", [parameter_changed, plain_array])

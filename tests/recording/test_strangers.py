@@ -21,7 +21,7 @@ def test_every_pass_of_a_stranger_is_right_as_it_is(fn: Any) -> None:
 
 
 def test_they_are_many_and_in_many_styles() -> None:
-    assert len(strangers.PASSES) >= 98 and len({fn.__module__ for fn in strangers.PASSES}) >= 9
+    assert len(strangers.PASSES) >= 108 and len({fn.__module__ for fn in strangers.PASSES}) >= 9
 
 
 @each("name", COMPILED)

@@ -1,11 +1,13 @@
-"""Which method the user's line calls while numpy, in C, asks a node for its array or its number."""
+"""A call: which method the user's line calls while numpy, in C, asks a node for its array; where its out is."""
 
 from __future__ import annotations
 
 import dis
 import sys
-from functools import lru_cache
+from functools import cache, lru_cache
+from inspect import Parameter, signature
 from types import CodeType
+from typing import Any
 
 CHANCES = frozenset(("choice", "multinomial", "binomial", "poisson", "geometric", "negative_binomial"))
 """Draws of whole numbers: they read chances as numbers, and do not change when these change a little."""
@@ -40,3 +42,23 @@ def is_checked() -> bool:
 
 
 _OWN = __name__.partition(".")[0]
+
+
+@cache
+def place_of_out(function: Any) -> int:
+    """Which of its arguments is ``out``; beyond all of them if none is."""
+    try:
+        parameters = signature(function).parameters
+    except ValueError:  # numpy does not tell
+        return MOST_ARGUMENTS
+    named = "out" in parameters and parameters["out"].kind is Parameter.POSITIONAL_OR_KEYWORD
+    return [*parameters].index("out") if named else MOST_ARGUMENTS
+
+
+MOST_ARGUMENTS = 99
+
+
+def named(function: Any, place: int, args: Any, kwargs: Any) -> dict[str, Any]:
+    """The settings, and by their names the arguments from ``place`` on."""
+    names = [*signature(function).parameters][place:]
+    return {**dict(zip(names, args[place:], strict=False)), **kwargs}

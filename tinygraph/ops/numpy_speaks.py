@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import cache, partial
-from inspect import Parameter, signature
+from inspect import signature
 from itertools import takewhile
 from typing import Any, NoReturn
 
@@ -46,7 +46,7 @@ from . import (
 )
 from .array_dot import factor
 from .broadcasting import broadcast_to
-from .call_site import CHANCES, is_checked, method_called
+from .call_site import CHANCES, is_checked, method_called, named, place_of_out
 from .numpy_functions import FUNCTIONS, UFUNCS, as_node, cast_for, joined
 from .operators import depends_on_parameter
 from .scipy_functions import of_scipy, refuse_scipy
@@ -87,6 +87,8 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
     op = UFUNCS.get(ufunc) or of_scipy(ufunc)
     if method != "__call__":
         op, settings = ufunc_methods.find(ufunc, method, op, settings), {}
+    if op is None and method == "__call__" and {*"".join(getattr(ufunc, "types", "d"))} <= {*"O->"}:
+        return ufunc(*[np.array(x, object) for x in inputs])  # np.frompyfunc's, of each number by itself
     if op is None and _is_data(inputs):
         return now.recorder.data(getattr(ufunc, method)(*map_leaves(_number, inputs), **settings))
     if op is None:
@@ -124,8 +126,8 @@ def _where(self: Node, ufunc: Any, inputs: Any, out: Any, where: Any, **settings
 
 def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """Node.__array_function__: numpy calls it for ``function(*args, **kwargs)`` with a node among the arguments."""
-    if len(args) > 2 and (place := _place_of_out(function)) < len(args):
-        args, kwargs = args[:place], _named(function, place, args, kwargs)
+    if len(args) > 2 and (place := place_of_out(function)) < len(args):
+        args, kwargs = args[:place], named(function, place, args, kwargs)
     if kwargs.get("out") is not None:
         rest = {name: x for name, x in kwargs.items() if name != "out"}
         call = partial(array_function, self, function, types, args, rest)
@@ -157,26 +159,6 @@ def _is_data(arguments: Any) -> bool:
 
 def _number(x: Any) -> Any:
     return x.value if isinstance(x, Node) else x
-
-
-@cache
-def _place_of_out(function: Any) -> int:
-    """Which of its arguments is ``out``; beyond all of them if none is."""
-    try:
-        parameters = signature(function).parameters
-    except ValueError:  # numpy does not tell
-        return MOST_ARGUMENTS
-    named = "out" in parameters and parameters["out"].kind is Parameter.POSITIONAL_OR_KEYWORD
-    return [*parameters].index("out") if named else MOST_ARGUMENTS
-
-
-MOST_ARGUMENTS = 99
-
-
-def _named(function: Any, place: int, args: Any, kwargs: Any) -> dict[str, Any]:
-    """The settings, and by their names the arguments from ``place`` on."""
-    names = [*signature(function).parameters][place:]
-    return {**dict(zip(names, args[place:], strict=False)), **kwargs}
 
 
 def _again(self: Node, function: Any, types: Any, args: Any, kwargs: Any, error: Exception, is_op: bool) -> Any:

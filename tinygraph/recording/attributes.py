@@ -23,20 +23,24 @@ MOST_OBJECTS = 1000
 """How many objects are looked at."""
 
 
+_WITHOUT = (int, float, str, Node, np.ndarray, np.generic, type, FunctionType, bytes)
+"""Kinds of values that have no arrays as attributes."""
+
+
 @contextmanager
-def writable_arrays(*objects: Any) -> Iterator[None]:
-    """A context in which such arrays of the objects, and of the objects that these hold, may be written.
+def writable_arrays(file: dict[str, Any], *objects: Any) -> Iterator[None]:
+    """A context in which such arrays of a file, of the objects, and of those that these hold, may be written.
 
     Only what nothing but one attribute refers to is exchanged, so that nobody can see the difference. Afterwards an
     array of numbers is there again with what was written; one with nodes stays a node, and may be written in the next
     recording: there it keeps its gradient until a parameter that it depends on is updated, after which it is data.
     """
-    exchanged = [] if now.tracing else [_exchange(names, name) for names, name in _of(objects)]
+    exchanged = [] if now.tracing else [_exchange(names, name) for names, name in (*_in(file), *_of(objects))]
     try:
         yield
     finally:
         for names, name, before, node in exchanged:
-            if names.get(name) is not node:
+            if _at(names, name) is not node:
                 continue
             if isinstance(before, Node):
                 if node._op is ops.copy and node._inputs == (before,):  # it was not written
@@ -46,7 +50,14 @@ def writable_arrays(*objects: Any) -> Iterator[None]:
                 names[name] = before
 
 
-def _exchange(names: dict[str, Any], name: str) -> tuple[dict[str, Any], str, Any, Node]:
+def _at(names: Any, name: Any) -> Any:
+    try:
+        return names[name]
+    except LookupError:
+        return None
+
+
+def _exchange(names: Any, name: Any) -> tuple[Any, Any, Any, Node]:
     before = names[name]
     if isinstance(before, Node) and not _is_stale(before):
         names[name] = node = now.recorder.copied(before)
@@ -67,27 +78,44 @@ def _is_stale(node: Node) -> bool:
     return False
 
 
-def _of(objects: tuple[Any, ...]) -> Iterator[tuple[dict[str, Any], str]]:
+def _in(file: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
+    """The same of a file whose functions write into arrays of the file itself, as notebooks do."""
+    functions = [f for f in file.values() if isinstance(f, FunctionType) and f.__globals__ is file]
+    for name in {name for f in functions for name in _written_globals(f.__code__)}:
+        if name in file:
+            yield from _places(file, name)
+
+
+def _of(objects: tuple[Any, ...]) -> Iterator[tuple[Any, Any]]:
     """The attributes to exchange, each as the dict of its object and its name."""
     waiting, seen = [*objects], set[int]()
     while waiting and len(seen) < MOST_OBJECTS:
         x = waiting.pop()
-        if id(x) in seen or isinstance(x, (Node, np.ndarray, type, FunctionType, str)):
+        if id(x) in seen or isinstance(x, _WITHOUT):
             continue
         seen.add(id(x))
         if isinstance(x, (list, tuple)):
-            waiting += x[:MOST_OBJECTS]
+            waiting += [part for part in x[:MOST_OBJECTS] if not isinstance(part, _WITHOUT)]
         elif isinstance(x, dict):
-            waiting += [*x.values()][:MOST_OBJECTS]
+            waiting += [part for part in [*x.values()][:MOST_OBJECTS] if not isinstance(part, _WITHOUT)]
         elif isinstance(getattr(x, "__dict__", None), dict):
             waiting += [part for part in vars(x).values() if not isinstance(part, np.ndarray)]
             kind: Any = type(x)
             for name in written_in_place(kind) & vars(x).keys():
-                if _is_its_own(vars(x), name):
-                    yield vars(x), name
+                yield from _places(vars(x), name)
 
 
-def _is_its_own(names: dict[str, Any], name: str) -> bool:
+def _places(names: Any, name: Any) -> Iterator[tuple[Any, Any]]:
+    """The place of an array, or those of the arrays in the list or dict that is there."""
+    if isinstance(names[name], (list, dict)):
+        held = names[name]
+        keys = [*held] if isinstance(held, dict) else range(len(held))
+        yield from [(held, key) for key in keys[:MOST_OBJECTS] if _is_its_own(held, key)]
+    elif _is_its_own(names, name):
+        yield names, name
+
+
+def _is_its_own(names: Any, name: Any) -> bool:
     array = names[name]
     if isinstance(array, Node):
         record = array._record
@@ -119,11 +147,16 @@ def _plain(function: Any) -> Any:
     return getattr(function, "__func__", None) or getattr(function, "fget", None) or function
 
 
-def _written(code: CodeType) -> Iterator[str]:
+@cache
+def _written_globals(code: CodeType) -> frozenset[str]:
+    return frozenset(_written(code, "LOAD_GLOBAL"))
+
+
+def _written(code: CodeType, load: str = "LOAD_ATTR") -> Iterator[str]:
     for inner in code.co_consts:
         if isinstance(inner, CodeType):
-            yield from _written(inner)
+            yield from _written(inner, load)
     steps = [(i, p) for i in dis.get_instructions(code) if (p := i.positions) is not None]
     writes = [p for i, p in steps if i.opname == "STORE_SUBSCR" or (i.opname == "BINARY_OP" and i.argrepr[-1] == "=")]
     starts = {p[::2] for p in writes}
-    yield from (i.argval for i, p in steps if i.opname == "LOAD_ATTR" and p[::2] in starts)
+    yield from (i.argval for i, p in steps if i.opname == load and p[::2] in starts)

@@ -60,6 +60,9 @@ class vectorize(np.vectorize):  # noqa: N801  numpy's name
     """numpy.vectorize, whose result is a node if the function gives nodes."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.otypes is not None and any(isinstance(one_node(x), Node) for x in (*args, *kwargs.values())):
+            z = vectorize(self.pyfunc, excluded=self.excluded, signature=self.signature)(*args, **kwargs)
+            return array(z, self.otypes[0]) if isinstance(z, Node) else z
         z = super().__call__(*args, **kwargs)
         return tuple(map(joined, z)) if isinstance(z, tuple) else joined(z)
 

@@ -52,7 +52,7 @@ def recorded(fn: F) -> F:
     @functools.wraps(fn, updated=("__dict__",) if isinstance(fn, FunctionType) else ())
     def call(*args: Any, **kwargs: Any) -> Any:
         objects = (getattr(fn, "__self__", fn), *args, *kwargs.values())
-        with recording(), ours_in(code, *objects), writable_arrays(*objects):
+        with recording(), ours_in(code, *objects), writable_arrays(code.__globals__, *objects):
             return fn(*args, **kwargs)
 
     return cast(F, call)
