@@ -39,8 +39,9 @@ class _Taken:
     """What arrows and boxes of a picture take."""
 
     def __init__(self, picture: Picture) -> None:
-        self.boxes = np.array([[b.x - b.width / 2, b.y - b.height / 2, b.x + b.width / 2, b.y + b.height / 2]
-                               for b in picture.boxes])  # fmt: skip
+        self.boxes = np.array(
+            [[b.x - b.width / 2, b.y - b.height / 2, b.x + b.width / 2, b.y + b.height / 2] for b in picture.boxes]
+        )
         self.curves = np.array([a.points[i : i + 4] for a in picture.arrows for i in range(0, len(a.points) - 1, 3)])
         self.bounds = np.hstack([self.curves.min(axis=1), self.curves.max(axis=1)])
 
