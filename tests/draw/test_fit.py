@@ -99,3 +99,11 @@ def test_the_source_has_the_size_too():
     wide, high, _ = file_of(drawn)
     (size,) = re.findall(r'size="([\d.]+),([\d.]+)!"', drawn.source)
     assert [72 * float(x) for x in size] == pytest.approx([wide, high], abs=1)
+
+
+def test_a_title_that_is_too_long_is_broken_and_whole_in_every_format():
+    title = "Two layers of gated recurrent units in both directions, unrolled"
+    drawn = tg.draw(net.stacked_gru(), fit="slide", level="layer", title=title)
+    for text in (drawn.pipe(format="svg").decode(), drawn.source):
+        lines = re.findall(r">([^<>]*(?:Two layers|unrolled)[^<>]*)</(?:text|b)>", text)
+        assert len(lines) == 2 and sorted(" ".join(lines).split()) == sorted(title.split())

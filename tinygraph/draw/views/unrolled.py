@@ -130,7 +130,8 @@ def _drawn(levels: Levels, shown: Shown, placed: Placed) -> Picture:
     label_returns(picture, placed, ways, heat_map)
     label_states(picture, placed, ways, folded)
     clear_headings(picture)
-    tag(picture, ((x.link, x.points) for x in ways if not {x.link.source, x.node} <= folded.dots))
+    if placed.grid is CLOSE:
+        tag(picture, ((x.link, x.points) for x in ways if not {x.link.source, x.node} <= folded.dots))
     picture.uses = table_of(folded, heat_map)
     picture.scale = None if heat_map is None else (heat_map.low, heat_map.high)
     note_truncation(picture, levels.ops, levels.roots, levels.options)

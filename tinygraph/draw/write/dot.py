@@ -249,13 +249,13 @@ def _margin(picture: Picture) -> list[str]:
     """Returns the title over the picture, and the table of parameters and the legend at its right."""
     inner = edges(picture)
     out = []
-    for line in headings(picture, inner):
-        name, bold = ("title", True) if line.size > 13 else ("subtitle", False)
+    for k, line in enumerate(headings(picture, inner)):
+        bold = line.size > 13
         words = f"<b>{html(line.words)}</b>" if bold else html(line.words)
         colour = "" if bold else f' color="{GREY}"'
         text = f'<font point-size="{line.size:g}"{colour}>{words}</font>'
         room = width(line.words, line.size, bold) + 20
-        out.append(_from_left(name, inner.left, line.y + 0.3 * line.size, room, text))
+        out.append(_from_left(f"heading{k}", inner.left, line.y + 0.3 * line.size, room, text))
     for side in sides(picture, inner, Paint(picture.lang)):
         label = table(picture) if side.name == "params" else legend(picture)
         out.append(_plain(side.name, side.x + side.wide / 2, side.y - side.high / 2, label))
