@@ -10,7 +10,7 @@ from types import FunctionType
 from .atoms import ScopeWatch
 from .edits import Edit, Edits
 from .inserts import GROWS, Gap
-from .levers import Levers, Option, LeverPoint, as_option, target_of
+from .levers import LeverPoint, Levers, Option, as_option, target_of
 from .mended import Edited
 from .ranking import EditSpot
 from .trials import Clock, Trials
