@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 import re
 from typing import Any
@@ -127,10 +128,10 @@ def test_columns_have_their_words_and_the_margin_has_its_parts(name: str) -> Non
         _, y = numbers(settings["pos"])
         at_top = band.headed or band.times > 0
         assert y == pytest.approx(band.top - 25 if at_top else band.foot + 24, abs=0.1)
-    margin = statements(name, r"title|subtitle|params|legend")
-    kinds = {key.rstrip("'") for key in margin}
-    assert ("title" in kinds) == bool(picture.title) and ("subtitle" in kinds) == bool(picture.subtitle)
-    assert ("params" in kinds) == bool(picture.uses) and all("<" in x["label"] for x in margin.values())
+    margin = statements(name, r"heading\d+|params|legend")
+    plain = " ".join(html.unescape(re.sub(r"<[^>]*>", "", x["label"])) for k, x in margin.items() if "heading" in k)
+    words = f"{picture.title or ''} {picture.subtitle}".split()
+    assert sorted(plain.replace("\xa0", " ").split()) == sorted(words), "titles may break into lines, no word is lost"
+    assert any(key.startswith("params") for key in margin) == bool(picture.uses) and all("<" in x["label"] for x in margin.values())
     tops = [box.y + box.height / 2 for box in (*picture.boxes, *picture.tiles)] + [band.top for band in picture.bands]
-    above = {key.rstrip("'"): numbers(x["pos"])[1] for key, x in margin.items()}
-    assert all(above[key] > max(tops) + 10 for key in ("title", "subtitle") if key in above)
+    assert all(numbers(x["pos"])[1] > max(tops) + 10 for key, x in margin.items() if "heading" in key)
