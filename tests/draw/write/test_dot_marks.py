@@ -132,6 +132,8 @@ def test_columns_have_their_words_and_the_margin_has_its_parts(name: str) -> Non
     plain = " ".join(html.unescape(re.sub(r"<[^>]*>", "", x["label"])) for k, x in margin.items() if "heading" in k)
     words = f"{picture.title or ''} {picture.subtitle}".split()
     assert sorted(plain.replace("\xa0", " ").split()) == sorted(words), "titles may break into lines, no word is lost"
-    assert any(key.startswith("params") for key in margin) == bool(picture.uses) and all("<" in x["label"] for x in margin.values())
+    assert any(key.startswith("params") for key in margin) == bool(picture.uses) and all(
+        "<" in x["label"] for x in margin.values()
+    )
     tops = [box.y + box.height / 2 for box in (*picture.boxes, *picture.tiles)] + [band.top for band in picture.bands]
     assert all(numbers(x["pos"])[1] > max(tops) + 10 for key, x in margin.items() if "heading" in key)

@@ -15,7 +15,7 @@ from .inserts import MISSING
 from .lines import sets_in_vain, statement_at
 from .rewrites import FACTOR_LESS, FACTOR_MORE, INDEX, LESS, MORE, NAME, ORDER, PARTS, SCALE, SIGN, SLOPE, TURNED
 from .right import Thing, gathers
-from .statement import Run, runs_of
+from .statement import StatementRun, runs_of
 from .updates import UPDATE
 from .written import Written
 
@@ -58,7 +58,7 @@ class _Kinds:
         rules += [self._of_slope, self._of_more, self._of_name, self._of_one, self._of_factor, self._of_less]
         return next((kind for rule in rules if (kind := rule())), NAME)
 
-    def _places(self) -> Iterator[list[tuple[Run, Node]]]:
+    def _places(self) -> Iterator[list[tuple[StatementRun, Node]]]:
         """Each part and each thing that is read, over the runs."""
         for nodes in zip(*([*run.parts[::-1], *run.reads] for run in self.runs), strict=True):
             yield [*zip(self.runs, nodes, strict=True)]
@@ -115,7 +115,7 @@ class _Kinds:
                 return INDEX
         return ""
 
-    def _of_another(self, run: Run, x: Node) -> bool:
+    def _of_another(self, run: StatementRun, x: Node) -> bool:
         right, made = self.written.right, run.made[x]
         families = {m.thing.family for m in self.written.look(x, made) if m.is_exact and m.thing.step is not None}
         families |= {family for family, array in right.initial.items() if same(made, array)}
@@ -131,7 +131,7 @@ class _Kinds:
                 return NAME
         return ""
 
-    def _is_there(self, run: Run, array: np.ndarray) -> bool:
+    def _is_there(self, run: StatementRun, array: np.ndarray) -> bool:
         """Whether some line made it before, if all that was blamed is right."""
         return any(m.is_exact and (m.thing.step or 0) < run.root.serial for m in self._all.look(array))
 
@@ -147,10 +147,10 @@ class _Kinds:
                 return SLOPE
         return ""
 
-    def _near(self, run: Run) -> list[np.ndarray]:
+    def _near(self, run: StatementRun) -> list[np.ndarray]:
         return [run.made[x] for x in (*run.reads, *filter(gathers, run.parts)) if x.size > 1]
 
-    def _with(self, pairs: Pairs) -> Iterator[tuple[Run, tuple[np.ndarray, np.ndarray]]]:
+    def _with(self, pairs: Pairs) -> Iterator[tuple[StatementRun, tuple[np.ndarray, np.ndarray]]]:
         return zip(self.runs, pairs, strict=True)
 
     def _of_more(self) -> str:
@@ -179,7 +179,7 @@ class _Kinds:
     def _lacks(self, pairs: Pairs) -> bool:
         return all(self._is_term(run, b - a) for run, (a, b) in self._with(pairs))
 
-    def _is_term(self, run: Run, lost: np.ndarray) -> bool:
+    def _is_term(self, run: StatementRun, lost: np.ndarray) -> bool:
         if lost.size < 2 or not np.any(lost):
             return False
         if any(abs(abs(m.factor) - 1) < 1e-7 for m in self.written.look(run.root, np.array(lost))):
@@ -223,7 +223,7 @@ def _factors(statement: ast.stmt) -> list[float]:
     return numbers
 
 
-def _exchanged(run: Run, x: Node) -> bool:
+def _exchanged(run: StatementRun, x: Node) -> bool:
     """Whether it comes right as the product of its operands in the other order."""
     if x.op is None or x.op.name not in ("matmul", "multiply") or x not in run.needs or not run.computes(x):
         return False

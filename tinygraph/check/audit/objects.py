@@ -18,7 +18,7 @@ from . import updates
 from .attributes import Path, arrays_in, clone, exchange, get, name_of, objects_in, parts_of, put
 from .methods import OwnPass, functions_of, loss_method, method_of
 from .naming import CLIP, INPUTS, RATE, TARGETS, role_of
-from .passing import OFF, Numbers, Passing
+from .passing import OFF, PassedNumbers, Passing
 from .sources import Sources, is_alike, paired
 from .subject import Case, Outcome, Subject, copied
 from .surroundings import Keeper
@@ -54,7 +54,7 @@ class Objects(Subject):
         backward: Callable[..., Any] | None = None,
     ) -> None:
         self.arguments = {INPUTS: inputs, TARGETS: targets}
-        self._model, self._numbers = model, Numbers(1.0, OFF)
+        self._model, self._numbers = model, PassedNumbers(1.0, OFF)
         self._backward = method_of(model, "backward", backward)
         self._forward = _forward_of(model, forward, loss)
         self._loss = loss if loss is not None else loss_method(model)
@@ -119,17 +119,17 @@ class Objects(Subject):
 
     def clipped(self, case: Case, limit: float) -> dict[str, Any]:
         """The gradients with arguments and attributes such as ``clip_norm`` at ``limit``."""
-        return self._with(Numbers(1.0, limit), case)
+        return self._with(PassedNumbers(1.0, limit), case)
 
     def without_rate(self, case: Case) -> list[str]:
         """The parameters whose updates do not know the learning rate, if those of others do."""
-        once, twice = self.gradients(case), self._with(Numbers(2.0, OFF), case)
+        once, twice = self.gradients(case), self._with(PassedNumbers(2.0, OFF), case)
         updated = [n for n, path in self._paths.items() if self._sources.kinds.get(path) == "updated"]
         pairs = {n: (a, b) for n in updated if (a := once[n]) is not None and (b := twice[n]) is not None and np.any(a)}
         rated = any(np.allclose(b, 2 * a) for a, b in pairs.values())
         return [n for n, (a, b) in pairs.items() if rated and np.allclose(a, b)]
 
-    def _with(self, numbers: Numbers, case: Case) -> dict[str, Any]:
+    def _with(self, numbers: PassedNumbers, case: Case) -> dict[str, Any]:
         before = self._numbers
         try:
             self._numbers = numbers
@@ -221,7 +221,7 @@ def _has_rate(model: Any) -> bool:
     return any(role_of(str(key)) == RATE for x in objects_in(model) for (_, key), _ in parts_of(x))
 
 
-def _set_numbers(model: Any, lengths: tuple[int, int] | None, numbers: Numbers) -> None:
+def _set_numbers(model: Any, lengths: tuple[int, int] | None, numbers: PassedNumbers) -> None:
     """Sets learning rates, the limit of a clipping, and the number of steps to that of the inputs."""
     for part in objects_in(model):
         for step, x in [*parts_of(part)]:

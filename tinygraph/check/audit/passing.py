@@ -22,7 +22,7 @@ OFF = 1e12
 """The limit of a clipping that clips nothing."""
 
 
-class Numbers(NamedTuple):
+class PassedNumbers(NamedTuple):
     """What is passed where a learning rate, or the limit of a clipping, is due."""
 
     rate: float
@@ -39,7 +39,13 @@ class Passing:
     """
 
     def __init__(
-        self, forward: OwnPass | None, backward: OwnPass, loss: Any, arguments: Any, numbers: Numbers, recorded: Any
+        self,
+        forward: OwnPass | None,
+        backward: OwnPass,
+        loss: Any,
+        arguments: Any,
+        numbers: PassedNumbers,
+        recorded: Any,
     ) -> None:
         self._forward, self._backward, self._loss = forward, backward, loss
         self._recorded = recorded

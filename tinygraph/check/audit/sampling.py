@@ -18,7 +18,7 @@ from .functions import Functions
 from .methods import functions_of, method_of, names_in
 from .naming import INPUTS, TARGETS, arguments_of, role_of
 from .objects import Objects
-from .passing import OFF, Numbers, Passing
+from .passing import OFF, PassedNumbers, Passing
 from .results import names_returned
 from .subject import Case, Subject, copied
 from .table import right_gradients
@@ -220,7 +220,7 @@ def _targets(model: Any, inputs: Any, shapes: list[tuple[int, ...]]) -> Iterator
     if TARGETS in map(role_of, arguments_of(forward.call_it)):
         yield from _forms(shapes)
         return
-    passing = Passing(forward, backward, None, data, Numbers(1.0, OFF), nullcontext)
+    passing = Passing(forward, backward, None, data, PassedNumbers(1.0, OFF), nullcontext)
     try:
         passing.go_forward(clone(model))
         outputs = stacked(passing.outputs)

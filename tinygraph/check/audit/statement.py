@@ -12,7 +12,7 @@ from .departures import Departure
 from .written import Written
 
 
-class Run:
+class StatementRun:
     """One run of the statement that a node is of.
 
     Args:
@@ -126,8 +126,8 @@ def _quotient(due: np.ndarray, other: np.ndarray, shape: tuple[int, ...]) -> np.
     )
 
 
-def runs_of(written: Written, departure: Departure) -> list[Run]:
+def runs_of(written: Written, departure: Departure) -> list[StatementRun]:
     """The runs of a departure's statement whose parts correspond to those of the first that departs."""
-    runs = [Run(written, x, due, departure.values) for x, due in departure.right.items()]
+    runs = [StatementRun(written, x, due, departure.values) for x, due in departure.right.items()]
     off = [run for run in runs if run.departs]
     return [run for run in off if run.shape == off[0].shape]
