@@ -173,7 +173,7 @@ def with_repairs(findings: list[Finding], repairs: Iterable[Repair]) -> list[Fin
     for r in repairs:
         same = [f for f in findings if f.file == r.file and f.line == r.line]
         told = same[0] if same else _of_repair(r)
-        ordered.append(replace(told, kind=r.kind or told.kind))
+        ordered.append(replace(told, kind=told.kind if r.kind in ("", NAME) and told.kind else r.kind))
     return [*ordered, *(f for f in findings if not any(f.file == o.file and f.line == o.line for o in ordered))]
 
 
