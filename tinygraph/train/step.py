@@ -19,6 +19,7 @@ from ..core.together import Change, set_together
 from ..engine.grad import grad, zero_grad
 from ..ops.numpy_functions import as_node
 from .clipping import clip_by_norm, square_norm
+from .flat import Moments
 from .optimizer import Optimizer
 
 Clipper = Callable[[Any], Any]
@@ -132,7 +133,8 @@ class TrainingStep:
         """Updates the parameters once; returns the loss before that, shape (), and what else the loss returned."""
         last = self._collected + 1 == self._accumulate
         run = self._eager if self._compiled is None else self._compiled
-        moments = [o.state() for o in self.optimizers] if last else []
+        # One flat list: to describe nested arguments to a compiled function takes longer than small updates do.
+        moments = [x for o in self.optimizers for own in o.state() for x in own.values()] if last else []
         numbers = [o.numbers_now() for o in self.optimizers] if last else []
         result, square, totals, updated = run(args, kwargs, self._totals, moments, numbers, self._options())
         self.norm = math.sqrt(square) if square >= 0 else math.nan
@@ -140,8 +142,8 @@ class TrainingStep:
             self._refuse(args, kwargs)
             return result
         changes: list[Change] = [(self, "_totals", totals), (self, "_collected", 0 if last else self._collected + 1)]
-        for optimizer, new in zip(self.optimizers, updated, strict=False):  # there is nothing new but in the last call
-            changes += optimizer.changes(*new)
+        if last:
+            changes += self._updates(updated)
         set_together(changes)
         return result
 
@@ -171,14 +173,31 @@ class TrainingStep:
         square = square_norm(leaves(gradients))
         if totals:
             totals = [total + g for total, g in zip(totals, leaves(gradients), strict=True)]
-        if not moments:
+        if not numbers:
             return result, square, totals, []
         if totals:
             gradients = rebuild(gradients, [total / self._accumulate for total in totals])
             totals = [np.zeros(p.shape, p.dtype) for p in self._flat]
         of = dict(zip(self._flat, self._clipped(gradients), strict=True))
-        updated = [o.updated(of, m, n) for o, m, n in zip(self.optimizers, moments, numbers, strict=True)]
+        updated: list[Any] = []
+        for o, own, n in zip(self.optimizers, self._apart(moments), numbers, strict=True):
+            values, new = o.updated(of, own, n)
+            updated += [*values, *(x for moment in new for x in moment.values())]
         return result, square, totals, updated
+
+    def _apart(self, moments: Sequence[Any]) -> list[list[Moments]]:
+        """Moments from one flat list, for each optimizer and parameter."""
+        rest = iter(moments)
+        return [[{name: next(rest) for name in o.moments} for _ in o.names] for o in self.optimizers]
+
+    def _updates(self, updated: Sequence[np.ndarray]) -> list[Change]:
+        """What a flat list of new values and moments changes."""
+        changes: list[Change] = []
+        rest = iter(updated)
+        for o in self.optimizers:
+            values = [next(rest) for _ in o.names]
+            changes += o.changes(values, [{name: next(rest) for name in o.moments} for _ in o.names])
+        return changes
 
     def _clipped(self, gradients: Any) -> list[Any]:
         clipped = leaves(self._clip(gradients))
