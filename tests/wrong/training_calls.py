@@ -61,6 +61,8 @@ def of_runs() -> Iterator[Call]:
     looks = {"validate": lambda: lambda: 1.0, "every": 1, "baseline": 2.0, "patience": 3, "overfit": 1, "quiet": True}
     more = {"callbacks": lambda: [lambda history: len(history) > 3], "also": lambda: {"rng": np.random.default_rng(0)}}
     yield call("train.fit", _ended, lambda: made, lambda: [np.ones(2)], steps=2, **looks, **more)
+    found = {"low": 1e-3, "high": 0.1, "steps": 12}
+    yield call("train.find_learning_rate", _searched, lambda: made, lambda: [np.ones(2)], **found)
     yield call("train.Checkpoint", train.Checkpoint, lambda: "folder", keep=2, best="loss")
     yield call(
         "train.Checkpoint.save", _saved, lambda: 3, lambda: {"w": [w]}, lambda: {"loss": 1.0}, lambda: {"a": "b"}
@@ -89,6 +91,13 @@ def _ended(*args: Any, **options: Any) -> Any:
     if isinstance(options.get("callbacks", []), list):
         options["callbacks"] = [*options.get("callbacks", []), lambda history: len(history) > 3]
     return train.fit(*args, **options)
+
+
+def _searched(*args: Any, **options: Any) -> Any:
+    """The search, which takes no number of steps that is right and lasts for hours."""
+    if isinstance(options.get("steps"), (int, float, np.number)) and options["steps"] > 999:
+        raise tg.GraphError("too long for a test")
+    return train.find_learning_rate(*args, **options)
 
 
 def _short(generate: Any) -> Any:

@@ -44,6 +44,7 @@ from .metrics import rmse as rmse
 from .metrics import skill as skill
 from .muon import Muon as Muon
 from .optimizer import Optimizer as Optimizer
+from .rate_search import find_learning_rate as find_learning_rate
 from .running import Running as Running
 from .schedules import constant as constant
 from .schedules import cosine as cosine

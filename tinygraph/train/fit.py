@@ -84,7 +84,7 @@ def fit(
     if not isinstance(step, TrainingStep):
         raise GraphError("fit: no training step", got=type(step).__name__, fix="step = tg.train.step(loss, ...)")
     run = TrainingRun(
-        step, _endless(data, overfit), integer("fit", "steps", steps, 1), integer("fit", "every", every, 1)
+        step, endless(data, overfit), integer("fit", "steps", steps, 1), integer("fit", "every", every, 1)
     )
     run.validate = None if validate is None else function("fit", validate)
     run.patience = math.inf if patience is None else integer("fit", "patience", patience, 1)
@@ -160,7 +160,7 @@ def _waited(run: TrainingRun) -> int:
     return len(values) - 1 - best
 
 
-def _endless(data: Any, overfit: int | None) -> Callable[[], Iterator[tuple[bool, tuple[Any, ...]]]]:
+def endless(data: Any, overfit: int | None) -> Callable[[], Iterator[tuple[bool, tuple[Any, ...]]]]:
     """Batches, epoch after epoch, each with whether it is the first of its epoch; a resume may begin in the middle."""
     if not isinstance(data, Iterable) or isinstance(data, Iterator):
         fix = "a list of batches, or tg.train.Stream, Ragged, Windows; a generator ends after one epoch"
