@@ -91,7 +91,8 @@ def report_of(folder: Path, *edits: tuple[str, str]) -> tuple[tg.check.audit, li
         assert text.count(old) == 1, old
         lines.append(text[: text.index(old)].count("\n") + 1)
         text = text.replace(old, new)
-    file = folder / "own.py"
+    # A name of its own: of two files of one name, size and second Python runs the first one's bytecode.
+    file = folder / f"own{len([*folder.iterdir()])}.py"
     file.write_text(text, encoding="utf-8")
     module, rng = loaded(file), np.random.default_rng(1)
     xs, ts = list(rng.normal(size=(4, 3))), list(rng.uniform(size=(4, 4)))
