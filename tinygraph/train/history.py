@@ -94,12 +94,7 @@ class History:
         Raises:
             GraphError: matplotlib is not installed.
         """
-        if ax is None:
-            try:
-                from matplotlib.figure import Figure
-            except ImportError as error:
-                raise GraphError("plot needs matplotlib", fix="python -m pip install matplotlib") from error
-            ax = Figure(layout="constrained").subplots()
+        ax = new_axes() if ax is None else ax
         ax.plot(self.step, self.loss, color="#c9d3df", linewidth=0.8, label="loss of each step")
         width = max(1, len(self) // 50)
         if len(self) >= 2 * width > 2:
@@ -110,3 +105,16 @@ class History:
         ax.set_xlabel("step")
         ax.legend()
         return ax
+
+
+def new_axes() -> Any:
+    """Axes of a figure of their own, without a window.
+
+    Raises:
+        GraphError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise GraphError("plot needs matplotlib", fix="python -m pip install matplotlib") from error
+    return Figure(layout="constrained").subplots()

@@ -13,7 +13,7 @@ import numpy as np
 from ..core.checks import integer, positive
 from ..core.errors import GraphError, NonFiniteError, refusing
 from .fit import TrainingRun, endless, train
-from .history import History
+from .history import History, new_axes
 from .progress import Progress
 from .states import set_state, state_of
 from .step import TrainingStep
@@ -34,8 +34,7 @@ class RateSearch:
 
     def plot(self, ax: Any = None) -> Any:
         """Draws the losses over the rates, with a line at `rate`; returns matplotlib's axes."""
-        ax = History().plot(ax)
-        ax.clear()
+        ax = new_axes() if ax is None else ax
         ax.plot(self.rates, self.losses, color="#33475b")
         ax.axvline(self.rate, color="#b02a1a", linestyle="--", label=f"{self.rate:.2g}")
         ax.set_xscale("log")
