@@ -80,11 +80,16 @@ class Adam(Optimizer):
     def update(self, w: Any, g: Any, moments: Moments, numbers: StepNumbers) -> tuple[Any, Moments]:
         if self.weight_decay:
             g = g + self.weight_decay * w
+        change, own = self.step_of(g, moments, numbers)
+        return w - change, own
+
+    def step_of(self, g: Any, moments: Moments, numbers: StepNumbers) -> tuple[Any, Moments]:
+        """What Adam subtracts from a parameter, and the new moments."""
         own = running_means(self.betas, g, moments)
         if self.amsgrad:
             own["largest"] = np.maximum(moments["largest"], own["square"])
         square = own["largest"] if self.amsgrad else own["square"]
-        return w - numbers["rate"] * own["mean"] / (np.sqrt(square) / numbers["root"] + self.eps), own
+        return numbers["rate"] * own["mean"] / (np.sqrt(square) / numbers["root"] + self.eps), own
 
 
 class AdamW(Adam):
@@ -128,11 +133,8 @@ class AdamW(Adam):
         return {**super().numbers(t, rate), "kept": 1 - rate * self.weight_decay}
 
     def update(self, w: Any, g: Any, moments: Moments, numbers: StepNumbers) -> tuple[Any, Moments]:
-        own = running_means(self.betas, g, moments)
-        if self.amsgrad:
-            own["largest"] = np.maximum(moments["largest"], own["square"])
-        square = own["largest"] if self.amsgrad else own["square"]
-        return numbers["kept"] * w - numbers["rate"] * own["mean"] / (np.sqrt(square) / numbers["root"] + self.eps), own
+        change, own = self.step_of(g, moments, numbers)
+        return numbers["kept"] * w - change, own
 
 
 class NAdam(Adam):

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError, refusing, shown
+from ..core.errors import GraphError, refusing
 from ..core.leaves import Parameter
 from ..core.structure import leaves
 from ..core.together import new_values, set_together
-from .flat import check_fit
+from .flat import check_state
 from .nesting import names_of
 from .ranges import share
 
@@ -90,10 +90,6 @@ class Average:
         Raises:
             GraphError: a name is missing, unexpected, or its array has another shape or dtype.
         """
-        own = self.state_dict()
-        if not isinstance(arrays, Mapping) or set(arrays) != set(own):
-            raise GraphError("Average: not its state", expected=shown([*own], 80), got=shown(arrays, 80))
-        for name, x in own.items():
-            check_fit(f"Average: the state {name}", np.asarray(arrays[name]), x)
+        check_state("Average", arrays, self.state_dict())
         averages = [np.array(arrays[name]) for name in self.names]
         set_together([(self, "_averages", averages), (self, "looks", int(arrays["looks"]))])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ..compiled import Compiled, compile
-from ..core.errors import GraphError
+from ..core.errors import GraphError, shown
 from ..core.leaves import Parameter
 from ..core.node import Node
 
@@ -92,6 +92,16 @@ def check_fit(subject: str, array: Any, like: Any) -> None:
     shape, dtype = getattr(array, "shape", ()), getattr(array, "dtype", type(array).__name__)
     if shape != like.shape or dtype != like.dtype:
         raise GraphError(f"{subject} does not fit", expected=f"{like.shape} {like.dtype}", got=f"{shape} {dtype}")
+
+
+def check_state(owner: str, arrays: Any, own: Mapping[str, np.ndarray]) -> None:
+    """Raises an error if these are not arrays of the names, shapes and dtypes of an object's own state."""
+    if not isinstance(arrays, Mapping) or set(arrays) != set(own):
+        got = sorted(set(arrays) ^ set(own)) if isinstance(arrays, Mapping) else type(arrays).__name__
+        problem = f"{owner}: the state is that of another one"
+        raise GraphError(problem, expected="the names of its own state", got=shown(got, 120))
+    for name, x in own.items():
+        check_fit(f"{owner}: the state {name}", np.asarray(arrays[name]), x)
 
 
 def _apart(whole: np.ndarray, shapes: Sequence[tuple[int, ...]]) -> list[np.ndarray]:

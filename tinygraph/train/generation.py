@@ -11,6 +11,7 @@ from ..core.checks import function, integer, positive
 from ..core.errors import GraphError, refusing, shown
 from ..core.node import Node
 from ..core.structure import map_leaves
+from ..ops import log_softmax, softmax
 from .ranges import zero_or_more
 from .streaming import Streaming
 
@@ -58,7 +59,7 @@ def sample(
     if not isinstance(rng, np.random.Generator):
         raise GraphError("sample: no generator", got=type(rng).__name__, fix="np.random.default_rng(seed)")
     scaled = rows.astype(np.float64) / positive("sample", "temperature", temperature)
-    chances = _softmax(_likeliest(scaled.reshape(-1, rows.shape[-1]), top_k, top_p))
+    chances = softmax.forward(_likeliest(scaled.reshape(-1, rows.shape[-1]), top_k, top_p))
     edges = np.cumsum(chances, -1)
     ids = (rng.random((len(edges), 1)) * edges[:, -1:] >= edges).sum(-1)
     return np.minimum(ids, rows.shape[-1] - 1).reshape(rows.shape[:-1])
@@ -187,7 +188,7 @@ def _searched(
     logs[0] = 0.0  # all rows are the same text at first
     ended: list[Hypothesis] = []
     for n in range(1, length + 1):
-        parents, ids, logs = _best(logs[:, None] + _log_softmax(logits), 2 * width)
+        parents, ids, logs = _best(logs[:, None] + log_softmax.forward(logits.astype(np.float64)), 2 * width)
         texts = np.concatenate([texts[parents], ids[:, None]], 1)
         over = np.isfinite(logs) & ((ids == stop) if n < length else True)
         ended += [Hypothesis(texts[k], float(logs[k]), float(logs[k]) / n**penalty) for k in np.flatnonzero(over)]
@@ -212,17 +213,6 @@ def _best(logs: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.ndar
     return rows, columns, flat[order]
 
 
-def _log_softmax(logits: np.ndarray) -> np.ndarray:
-    shifted = logits.astype(np.float64) - logits.max(-1, keepdims=True)
-    result: np.ndarray = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-    return result
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    result: np.ndarray = np.exp(_log_softmax(logits))
-    return result
-
-
 def _likeliest(logits: np.ndarray, top_k: int | None, top_p: float | None) -> np.ndarray:
     """The logits with minus infinity for tokens that are not to be drawn; the likeliest always stays."""
     order = np.argsort(-logits, -1, kind="stable")
@@ -233,7 +223,7 @@ def _likeliest(logits: np.ndarray, top_k: int | None, top_p: float | None) -> np
     if top_p is not None:
         if positive("sample", "top_p", top_p) > 1:
             raise GraphError("sample: top_p is no probability", expected="a number in (0, 1]", got=shown(top_p))
-        sorted_chances = np.take_along_axis(_softmax(logits), order, -1)
+        sorted_chances = np.take_along_axis(softmax.forward(logits), order, -1)
         before = np.cumsum(sorted_chances, -1) - sorted_chances  # of the tokens that are likelier
         out |= np.take_along_axis(before >= top_p, ranks, -1)
     return np.where(out & (ranks > 0), -np.inf, logits)

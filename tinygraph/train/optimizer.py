@@ -17,7 +17,7 @@ from ..core.missing import MissingOnOurs, install
 from ..core.node import Node
 from ..core.structure import leaves, map_leaves
 from ..core.together import Change, new_values, set_together
-from .flat import Flat, Member, Moments, check_fit
+from .flat import Flat, Member, Moments, check_fit, check_state
 from .nesting import matched, names_of
 
 StepNumbers = Mapping[str, Any]
@@ -184,13 +184,7 @@ class Optimizer:
         Raises:
             GraphError: a name is missing, unexpected, or its array has another shape or dtype.
         """
-        own = self.state_dict()
-        if not isinstance(arrays, Mapping) or set(arrays) != set(own):
-            got = sorted(set(arrays) ^ set(own)) if isinstance(arrays, Mapping) else type(arrays).__name__
-            problem = f"{_name(self)}: the state is that of another optimizer"
-            raise GraphError(problem, expected="the names of its own state_dict()", got=shown(got, 120))
-        for name, x in own.items():
-            check_fit(f"{_name(self)}: the state {name}", np.asarray(arrays[name]), x)
+        check_state(_name(self), arrays, self.state_dict())
         moments = [{m: np.array(arrays[f"{m}.{name}"]) for m in self.moments} for name in self.names]
         set_together([(self, "_moments", moments), (self, "steps", int(arrays["steps"]))])
 

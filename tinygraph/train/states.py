@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError, shown
+from ..core.errors import GraphError
 from ..core.leaves import Parameter
 from ..core.node import Node
 from ..core.structure import leaves
 from ..core.together import new_values, set_together
-from .flat import check_fit
+from .flat import check_state
 from .nesting import names_of
 
 SavedState = tuple[dict[str, np.ndarray], Any]
@@ -111,11 +111,7 @@ def _decoded(x: Any, arrays: Mapping[str, np.ndarray]) -> Any:
 
 def _set_parameters(name: str, parameters: Any, arrays: Mapping[str, np.ndarray]) -> None:
     names, flat = names_of(parameters), leaves(parameters)
-    if set(names) != set(arrays):
-        expected, got = shown(sorted(names), 120), shown(sorted(arrays), 120)
-        raise GraphError(f"checkpoint: the parameters {name} are others", expected=expected, got=got)
-    for n, p in zip(names, flat, strict=True):
-        check_fit(f"checkpoint: the parameter {n}", arrays[n], p._value)
+    check_state(f"checkpoint, {name}", arrays, {n: p._value for n, p in zip(names, flat, strict=True)})
     set_together(new_values(zip(flat, [np.array(arrays[n]) for n in names], strict=True)))
 
 

@@ -19,7 +19,7 @@ from ..core.together import Change, set_together
 from ..engine.grad import grad, zero_grad
 from ..ops.numpy_functions import as_node
 from .clipping import clip_by_norm, square_norm
-from .flat import Moments
+from .flat import Moments, check_state
 from .optimizer import Optimizer
 
 Clipper = Callable[[Any], Any]
@@ -124,8 +124,7 @@ class TrainingStep:
 
     def load_state_dict(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Takes over what `state_dict` returned."""
-        if set(arrays) != set(self.state_dict()):
-            raise GraphError("step: the state is that of another accumulate", got=f"{len(arrays) - 1} sums")
+        check_state("step", arrays, self.state_dict())
         totals = [np.array(arrays[f"sum.{k}"]) for k in range(len(self._totals))]
         set_together([(self, "_totals", totals), (self, "_collected", int(arrays["collected"]))])
 
