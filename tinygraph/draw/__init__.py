@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -126,7 +127,7 @@ def draw(
     refuse_others(others)
     options = Options(level, gradients, values, truncate, title, tokens, max_nodes, steps, fit, lang)
     with _uncollected():
-        picture = _shown(node, view, options)
+        picture = replace(_shown(node, view, options), view=view)
     return Drawing(picture if lang == "en" else translated(picture, lang, titled=options.title is not None))
 
 
