@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -46,10 +46,10 @@ class Drawing:
         'digraph {'
     """
 
-    def __init__(self, picture: Picture) -> None:
+    def __init__(self, picture: Picture, cells: Callable[[], Picture] | None = None) -> None:
         if not isinstance(picture, Picture):
             raise GraphError("a drawing is made by tg.draw", got=shown(picture), fix="tg.draw(loss)")
-        self.picture = picture
+        self.picture, self._cells = picture, cells
 
     @cached_property
     def source(self) -> str:
@@ -86,6 +86,25 @@ class Drawing:
         from .write.plain import plain
 
         return plain(self.picture)
+
+    @refusing
+    def mermaid(self) -> str:
+        """Returns the picture as the text of a Mermaid flowchart, which GitHub draws in a block ```` ```mermaid ````.
+
+        A box is a cell at one step, unless ``tg.draw`` was given another level. Mermaid places the boxes.
+
+        Raises:
+            GraphError: the view is a heat map or that of a plan; the picture was fitted to an area; it has more than
+                500 arrows or 50,000 letters, which Mermaid does not draw.
+
+        Example:
+            >>> import tinygraph as tg
+            >>> print(tg.draw(tg.tanh(tg.constant([0.5], name="x"), name="h")).mermaid().splitlines()[4])
+              n0["x  0#46;5<br/>1"]
+        """
+        from .write.mermaid import mermaid
+
+        return mermaid(self.picture if self._cells is None else self._cells())
 
     @refusing
     def save(self, filename: Any = None, *, snapshots: Iterable[Drawing] = (), play: bool = False) -> str:

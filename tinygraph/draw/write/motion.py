@@ -159,5 +159,7 @@ def _wait(score: Score, stage: int) -> str:
 
 def _cold(box: Box) -> Box:
     """Returns a box as it is before the gradient comes: white, without a norm."""
+    if box.role in ("dots", "parameter"):
+        return box
     rows = [[x for x in row.split(" · ") if not is_norm(x)] for row in box.below.split("\n")]
     return replace(box, fill="#ffffff", below="\n".join(" · ".join(row) for row in rows))
