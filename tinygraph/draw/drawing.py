@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from html import escape
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ..atomic import place, write
-from ..core.checks import flag
+from ..core.checks import flag, integer
 from ..core.errors import GraphError, refusing, shown
 from ..core.habits import DRAWING
 from ..core.missing import MissingOnOurs, install
@@ -28,7 +29,7 @@ WRITERS = {
 """Modules and functions that write a picture, loaded when they are needed."""
 OURS = ("svg", "html", "txt", "dot", "gv", "tex", "gif")
 """Formats that need no program."""
-SUFFIXES = ".svg, .html, .txt, .dot, .gv, .tex, .gif, .png, .pdf, or another format of Graphviz"
+SUFFIXES = ".tex, .gif, .svg, .html, .txt, .dot, .gv, .png, .pdf, or another format of Graphviz"
 
 
 class Drawing:
@@ -198,9 +199,40 @@ class Drawing:
 
         return page(self.picture, [other.picture for other in earlier]).encode()
 
+    @refusing
+    def page(self, *, snapshots: Iterable[Drawing] = (), height: int = 600) -> InlinePage:
+        """Returns the page of ``save("x.html")`` as an object that a notebook shows in its cell.
+
+        Args:
+            snapshots: as in `save`.
+            height: that of the frame, in points of a screen; it is as wide as the cell.
+
+        Raises:
+            GraphError: a snapshot is no drawing, or shows another network; the height is no positive integer.
+
+        Example:
+            >>> import tinygraph as tg
+            >>> tg.draw(tg.constant([0.5])).page(height=300)._repr_html_()[:7]
+            '<iframe'
+        """
+        return InlinePage(self._page(snapshots).decode(), integer("page", "height", height, 1))
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **settings: Any) -> dict[str, str]:
-        """Returns the SVG for a notebook."""
-        return {"image/svg+xml": self._made("svg").decode(), "text/plain": self.text()}
+        """Returns the SVG for a notebook: as wide as the cell, or as itself, if that is less."""
+        from .write.svg import svg
+
+        return {"image/svg+xml": svg(self.picture, fitted=True), "text/plain": self.text()}
+
+
+class InlinePage:
+    """A page within a notebook: its scripts can neither read the notebook nor change it."""
+
+    def __init__(self, page: str, height: int) -> None:
+        self._page, self._height = page, height
+
+    def _repr_html_(self) -> str:
+        look = f'style="width:100%;height:{self._height}px;border:1px solid #d3dae3;border-radius:6px"'
+        return f'<iframe sandbox="allow-scripts" {look} srcdoc="{escape(self._page)}"></iframe>'
 
 
 install(Drawing, DRAWING, MissingOnOurs)

@@ -26,6 +26,8 @@ from .telling import description, title_of
 
 PAD = 16.0
 """Empty space around the picture, in points."""
+CELL = 540.0
+"""The width of a narrow cell of a notebook."""
 HATCH = (
     '<pattern id="tinygraph-odd" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<rect width="6" height="6" fill="#c9a7e8"/><path d="M0 0V6" stroke="#b18ad6" stroke-width="1.6"/></pattern>'
@@ -48,10 +50,12 @@ class Moving(NamedTuple):
     line: float
 
 
-def svg(picture: Picture, moving: Moving | None = None, more: str = "") -> str:
+def svg(picture: Picture, moving: Moving | None = None, fitted: bool = False) -> str:
     """Returns the picture as the text of an SVG file, in which y grows downward.
 
-    ``more``: attributes of the whole; ``moving``: what stands in place of the parts if the file plays.
+    Args:
+        moving: what stands in place of the parts if the file plays.
+        fitted: whether it is as wide as what it stands in, if that is narrower than the picture.
     """
     look = _Paint(picture.lang)
     inner = edges(picture)
@@ -62,8 +66,8 @@ def svg(picture: Picture, moving: Moving | None = None, more: str = "") -> str:
     left, top = outer.left - PAD, -outer.top - PAD
     opening = (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" role="img" '
-        f'width="{scale * wide:.0f}pt" height="{scale * high:.0f}pt" '
-        f'viewBox="{left:.1f} {top:.1f} {wide:.1f} {high:.1f}" {more}{DEFAULTS} xml:space="preserve">\n'
+        f"{_size(scale * wide, scale * high, fitted)} "
+        f'viewBox="{left:.1f} {top:.1f} {wide:.1f} {high:.1f}" {DEFAULTS} xml:space="preserve">\n'
         f"<title>{text(title_of(picture))}</title>\n"
         f"<desc>{text(description(picture), 2000)}</desc>\n"
     )
@@ -71,6 +75,14 @@ def svg(picture: Picture, moving: Moving | None = None, more: str = "") -> str:
     style = f"<style>{moving.style}</style>\n" if moving else ""
     parts = moving.parts(look, outer) if moving else (f"{mark}\n" for _, _, mark in parts_of(picture, look))
     return "".join([opening, style, f"<defs>{HATCH}</defs>\n", ground, *parts, *beside, "</svg>\n"])
+
+
+def _size(wide: float, high: float, fitted: bool) -> str:
+    own = f'width="{wide:.0f}pt" height="{high:.0f}pt"'
+    if not fitted:
+        return own
+    # Some notebooks show an image, for which only the first counts, others the element itself.
+    return f'width="100%" style="max-width:{wide:.0f}pt"' if wide > CELL else f'{own} style="max-width:100%"'
 
 
 def parts_of(picture: Picture, look: Paint) -> Iterator[tuple[str, int, str]]:

@@ -51,7 +51,7 @@ DOCUMENT = r"""%% A picture by tinygraph, for pdflatex, lualatex or xelatex. A c
 \end{tikzpicture}%%
 \end{document}
 """
-LETTERS = r"""% Letters that pdflatex lacks are shown by their numbers; lualatex and xelatex look for a font that has them.
+LETTERS = r"""% Letters that pdflatex lacks are shown by their numbers; lualatex and xelatex look for a font with them.
 \newcommand{\tgnumber}[1]{{\normalfont\footnotesize U+#1}}
 \newcommand{\tgletter}[1]{\tgnumber{#1}}
 \newcommand{\tgfont}[1]{\IfFontExistsTF{#1}{\newfontfamily{\tgwide}{#1}}{}}
