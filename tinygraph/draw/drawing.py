@@ -109,13 +109,13 @@ class Drawing:
 
     @refusing
     def save(self, filename: Any = None, *, snapshots: Iterable[Drawing] = (), play: bool = False) -> str:
-        """Write a file in the format of its suffix: svg, html, txt, dot, gv, tex, gif; png, pdf and others by Graphviz.
+        """Write a file in the format of its suffix: svg, html, txt, dot, gv, tex or gif; others, as png, by Graphviz.
 
         A file that is there is replaced only by a complete one: whatever stops a save, it stays as it was.
         ``x.html`` is an interactive page in one file, with zoom, the numbers of each box, foldable time steps, and
         a walk through the ops and their gradient rules. It needs no network. ``x.gif`` plays: columns light up in the
         order of computation, then the gradient comes back in red (with ``tg.draw(loss, gradients=True)``); it needs
-        pillow (extra ``gif``). ``x.tex`` is a LaTeX document in TikZ, whose colours have names. PNG needs the system's
+        pillow (extra ``render``). ``x.tex`` is a LaTeX document in TikZ, whose colours have names. PNG needs the system's
         Graphviz or the one that pip installs (extra ``render``), PDF the system's.
 
         Args:

@@ -199,7 +199,7 @@ def _buffers(actions: Sequence[Any]) -> str:
 
 
 def _cells(rows: list[_Row]) -> list[tuple[str, ...]]:
-    cells = [("action", "shape", "work", "traffic", "form")]
+    cells: list[tuple[str, ...]] = [("action", "shape", "work", "traffic", "form")]
     for row in rows:
         name = "    " * row.depth + row.name
         cells.append((name, row.shape, amount(row.flops, "FLOP"), amount(row.moved_bytes, "B"), row.form))

@@ -23,7 +23,7 @@ def pillow(name: str) -> Any:
     except ImportError:
         raise GraphError(
             "a drawing as gif needs pillow, which is not installed",
-            fix='pip install "tinygraph-rnn[gif]"; or save("x.svg", play=True), which needs nothing',
+            fix='pip install "tinygraph-rnn[render]"; or save("x.svg", play=True), which needs nothing',
         ) from None
 
 

@@ -31,7 +31,7 @@ _ACCENTS = dict(
 _LOW = "".join(chr(c) for c in range(0x2080, 0x209D) if unicodedata.decomposition(chr(c)).startswith("<sub>")) + "ⱼ"
 _NAME = re.compile(
     rf"(?<![\w.\\])(?P<base>[A-Za-z{''.join(_GREEK)}])"
-    rf"(?:(?P<low>[{_LOW}]+)|_\{{(?P<braced>[\w+,=-]+)\}}|_(?P<under>[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*)|(?P<digits>\d+))?"
+    rf"(?:(?P<low>[{_LOW}]+)|_\{{(?P<braced>[A-Za-z0-9_+,=-]+)\}}|_(?P<under>[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*)|(?P<digits>\d+))?"
     rf"(?P<turned>\.T)?(?![\w{_LOW}])"
 )
 """A name of one letter, maybe with an index, maybe transposed; what is longer is a word."""
@@ -82,9 +82,9 @@ def _sign(c: str) -> str:
         return c
     if c in _GREEK:
         return f"${_letter(c)}$"
-    base, *marks = unicodedata.normalize("NFD", c)
-    if base.isascii() and base.isalpha() and len(marks) == 1 and marks[0] in _ACCENTS:
-        return f"\\{_ACCENTS[marks[0]]}{{{base}}}"
+    base, mark = unicodedata.normalize("NFD", c)[0], unicodedata.normalize("NFD", c)[1:]
+    if base.isascii() and base.isalpha() and mark in _ACCENTS:
+        return f"\\{_ACCENTS[mark]}{{{base}}}"
     other = unicodedata.normalize("NFKC", c)
     kind = unicodedata.decomposition(c).split(">")[0]
     if kind in ("<sub", "<super"):

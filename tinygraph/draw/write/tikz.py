@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from xml.etree import ElementTree
 
 from ..colours import DEAD, FORWARD, GOLD, GREY, INK
@@ -11,8 +10,8 @@ from ..labels import width
 from ..norms.heat import ODD, RAMP, ZERO
 from ..picture import Picture, Point
 from ..shown.roles import BORDERS
-from .look import rgb
 from .margin import PALE, WARM
+from .page.palette import level_of
 from .reading import Run, Shape, Style, Words, marks
 from .svg import svg
 from .tex import pairs, strange, tex
@@ -100,12 +99,13 @@ class _Pen:
 
     def colour(self, colour: str) -> str:
         """Returns the name of a colour, or a mixture of two of the scale."""
-        level = _level(colour)
+        level = level_of(colour)
         if colour in NAMES or level is None:
             return self.used.setdefault(colour, NAMES.get(colour, f"tgOther{len(self.used)}"))
+        level *= len(RAMP) - 1
         i = min(int(level), len(RAMP) - 2)
-        for k in range(len(RAMP)):
-            self.used.setdefault("#{:02x}{:02x}{:02x}".format(*RAMP[k]), HEAT[k])
+        for parts, name in zip(RAMP, HEAT, strict=True):
+            self.used.setdefault("#{:02x}{:02x}{:02x}".format(*parts), name)
         return f"{HEAT[i + 1]}!{100 * (level - i):.1f}!{HEAT[i]}"
 
     def shape(self, shape: Shape) -> str:
@@ -168,15 +168,3 @@ def _dashes(style: Style, scale: float) -> list[str]:
     lengths = [float(x) * scale for x in style.get("stroke-dasharray", "").split()]
     pairs = [f"{'off' if k % 2 else 'on'} {length:.2f}bp" for k, length in enumerate(lengths)]
     return [f"dash pattern={' '.join(pairs)}"] if pairs else []
-
-
-def _level(colour: str) -> float | None:
-    """Returns where a colour stands on the scale, counted in its steps; None if it is not one of these."""
-    own = rgb(colour)
-    for i, (low, high) in enumerate(pairwise(RAMP)):
-        k = max(range(3), key=lambda k: abs(high[k] - low[k]))
-        share = ((own or (0, 0, 0))[k] - low[k]) / (high[k] - low[k])
-        mixed = (a + (b - a) * share for a, b in zip(low, high, strict=True))
-        if own and 0 <= share <= 1 and all(abs(x - y) < 1.6 for x, y in zip(own, mixed, strict=True)):
-            return i + share
-    return None
