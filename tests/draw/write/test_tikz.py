@@ -24,8 +24,8 @@ from .page.test_marks import DRAWINGS
 
 BAD = ["\\input{/etc/passwd}", "100% $x$ #1", "a_b^c~{}&", "^^41 \\par", "--- ``q'' \"r\"", "日本 é Ł ½ 🙂", "\\", "%"]
 OURS = (
-    "node path tgtext bfseries boldmath mdseries unboldmath color fontsize selectfont hspace tgletter backslash top mathrm "
-    "mathdollar textasciicircum textasciitilde partial times cdot infty to leftarrow uparrow downarrow ldots"
+    "node path tgtext bfseries boldmath mdseries unboldmath color fontsize selectfont hspace tgletter backslash top "
+    "mathrm mathdollar textasciicircum textasciitilde partial times cdot infty to leftarrow uparrow downarrow ldots"
 )
 
 
@@ -35,7 +35,7 @@ def written(drawing: Any) -> str:
 
 @each("words, shown", [
     ("hₜ = tanh(W @ hₜ₋₁)", "$h_{t}$ = tanh($W$ @ $h_{t-1}$)"), ("h_t", "$h_{t}$"), ("c_{t-1}", "$c_{t-1}$"),
-    ("W_ih.T", "$W_{ih}^{\\top}$"), ("h2", "$h_{2}$"), ("weight_ih", "weight\\_ih"), 
+    ("W_ih.T", "$W_{ih}^{\\top}$"), ("h2", "$h_{2}$"), ("weight_ih", "weight\\_ih"),
     ("W_out", "$W_{\\mathrm{out}}$"),
     ("σ(o) * tanh(c)", "$\\sigma $($o$) $*$ tanh($c$)"), ("‖∂‖ 3.5e-6", "$\\|$$\\partial$$\\|$ 3.5e$-$6"),
     ("a box is an op", "a box is an op"), ("I → like", "I $\\to$ like"),
