@@ -117,8 +117,9 @@ def test_modules_optimizers_and_steps_say_what_they_are() -> None:
     )
     assert "0 plans" in words["not called"] and "1 plan, the latest:" in words["compiled"]
     assert "as after eval()" in tg.cells.RNN(2, 2, rng=0).eval()._repr_html_()
+    v = tg.parameter(np.eye(3), name="v")
     with pytest.raises(AssertionError) as caught:
-        tg.check.gradients(lambda: tg.sum(tg.abs(w - np.eye(3))), [w])
+        tg.check.gradients(lambda: tg.sum(tg.abs(v - np.eye(3))), [v])
     html = caught.value.report._repr_html_()  # type: ignore[attr-defined]
     assert html.count("background:rgba") == html.count(">kink<") > 0
 

@@ -101,7 +101,7 @@ class Drawing:
         Example:
             >>> import tinygraph as tg
             >>> print(tg.draw(tg.tanh(tg.constant([0.5], name="x"), name="h")).mermaid().splitlines()[4])
-              n0["x  0#46;5<br/>1"]
+              n0["x<br/>1"]
         """
         from .write.mermaid import mermaid
 
