@@ -9,6 +9,7 @@ from typing import Any
 from ..core.errors import GraphError, refusing
 from ..core.graph import ancestors
 from ..core.leaves import Parameter
+from ..core.markup import table
 from ..core.node import Node
 from ..core.op import Op, Spec
 from ..core.structure import leaves
@@ -60,11 +61,12 @@ class Summary:
     flops: int
     bytes: int
 
+    def _lines(self) -> list[tuple[str, ...]]:
+        total = (f"{self.parameters:,}", "", "", amount(self.flops, "FLOP"), amount(self.bytes, "B"))
+        return [*(_cells(row) for row in self.rows), ("total", "", "", "", *total)]
+
     def __str__(self) -> str:
-        lines = [_HEAD, *(_cells(row) for row in self.rows)]
-        lines.append(
-            ("total", "", "", "", f"{self.parameters:,}", "", "", amount(self.flops, "FLOP"), amount(self.bytes, "B"))
-        )
+        lines = [_HEAD, *self._lines()]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         texts = [
             "  ".join(_aligned(i, cell, w) for i, (cell, w) in enumerate(zip(line, widths, strict=True))).rstrip()
@@ -74,6 +76,10 @@ class Summary:
         return "\n".join([texts[0], rule, *texts[1:-1], rule, texts[-1]])
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        *rows, total = self._lines()
+        return table(_HEAD, rows, foot=total)
 
 
 @refusing
