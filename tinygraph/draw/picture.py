@@ -86,6 +86,16 @@ class Note:
     size: float = 10
 
 
+class Cell(NamedTuple):
+    """The place of a tile's number in a table: the table's name, words of its corner, heads of row and column."""
+
+    table: str
+    corner: str
+    row: str
+    column: str
+    number: str
+
+
 @dataclass
 class Tile:
     """A coloured rectangle that shows a number by its colour or size; ``x, y``: its centre."""
@@ -98,6 +108,7 @@ class Tile:
     tip: str
     text: str = ""
     """Text inside, if it fits."""
+    cell: Cell | None = None
 
 
 @dataclass
