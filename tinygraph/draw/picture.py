@@ -86,7 +86,7 @@ class Note:
     size: float = 10
 
 
-class Cell(NamedTuple):
+class TileNumber(NamedTuple):
     """The place of a tile's number in a table: the table's name, words of its corner, heads of row and column."""
 
     table: str
@@ -108,7 +108,7 @@ class Tile:
     tip: str
     text: str = ""
     """Text inside, if it fits."""
-    cell: Cell | None = None
+    cell: TileNumber | None = None
 
 
 @dataclass

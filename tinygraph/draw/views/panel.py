@@ -9,7 +9,7 @@ from ..labels import number, width
 from ..norms.heat import Heat
 from ..norms.reach import Reach
 from ..norms.verdict import SIDES, verdicts
-from ..picture import Cell, Cut, Note, Picture, Tile
+from ..picture import Cut, Note, Picture, Tile, TileNumber
 
 GROUND, LINE = "#f8fafc", "#c3ccd8"
 BLUE, GREEN = "#2b6cb0", "#276749"
@@ -99,7 +99,7 @@ def _matrix(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> No
                 tip = f"‖∂ loss at {t} / ∂ {reach.state.heading} at {s}‖ = {number(norm, 4)}"
                 text = number(norm) if look.numbers else ""
                 fill = look.heat_map.colour(norm)
-                cell = Cell(table, "loss at t ↓, s →", look.label(t), look.label(s), number(norm, 3))
+                cell = TileNumber(table, "loss at t ↓, s →", look.label(t), look.label(s), number(norm, 3))
                 picture.tiles.append(Tile(x, y, look.wide - look.gap, look.high - look.gap, fill, tip, text, cell))
 
 
@@ -183,7 +183,7 @@ def _bars(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None
         values = [(i, f"{d} steps from {start}", norm) for i, (d, norm) in enumerate(medians)]
         _strip(picture, look, frame, base, values)
         for tile, (d, norm) in zip(picture.tiles[len(picture.tiles) - len(medians) :], medians, strict=True):
-            tile.cell = Cell(f"{reach.state.heading}: {told}", "steps", "median", str(d), number(norm, 3))
+            tile.cell = TileNumber(f"{reach.state.heading}: {told}", "steps", reach.state.name, str(d), number(norm, 3))
 
 
 def _strip(picture: Picture, look: Look, frame: PanelPlace, base: float, values: list[tuple[int, str, float]]) -> None:

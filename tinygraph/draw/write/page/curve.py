@@ -9,15 +9,15 @@ from typing import Any
 from ....core.leaves import Constant
 from ....core.node import Node
 from ...labels import clean, number
-from ...picture import Picture
+from ...picture import Box, Picture
 from ...words import told
 from ..look import text
 
-UNITS = {"softmax_cross_entropy": "nats", "sigmoid_cross_entropy": "nats", "log_softmax": "nats", "log": "nats",
-         "log1p": "nats", "logaddexp": "nats", "log2": "bits", "logaddexp2": "bits"}  # fmt: skip
+NATS = ("softmax_cross_entropy", "sigmoid_cross_entropy", "log_softmax", "log", "log1p", "logaddexp")
+UNITS = dict.fromkeys(NATS, "nats") | {"log2": "bits", "logaddexp2": "bits"}
 """Ops whose results have a unit."""
-KEEP = {"sum", "mean", "add", "subtract", "negative", "reshape", "transpose", "stack", "concatenate", "getitem",
-        "slice", "where", "broadcast_to", "copy", "multiply", "divide"}  # fmt: skip
+KEEP = {"sum", "mean", "add", "subtract", "negative", "reshape", "transpose", "stack", "concatenate", "getitem"}
+KEEP |= {"where", "broadcast_to", "copy", "multiply", "divide"}
 """Ops whose results have the unit of what they take; of a product or quotient one operand is a plain number."""
 LEFT, TOP, WIDE, HIGH = 62, 8, 186, 30
 
@@ -47,8 +47,8 @@ def _is_ln2(factor: Node, op: str) -> bool:
 
 def losses(pictures: Sequence[Picture]) -> dict[str, Any]:
     """Returns name, unit, texts and points of the curve; empty if no box shows a number in all pictures."""
-    shown = [[b.node if any(p.kind == "value" for p in b.title) else None for b in x.boxes] for x in pictures]
-    last = next((row for row in list(zip(*shown, strict=True))[::-1] if None not in row), ())
+    shown = ([x.node if _tells(x) else None for x in picture.boxes[::-1]] for picture in pictures)
+    last = next((row for row in zip(*shown, strict=True) if all(x is not None for x in row)), ())
     nodes = [node for node in last if node is not None]
     if len(nodes) < 2:
         return {}
@@ -61,6 +61,11 @@ def losses(pictures: Sequence[Picture]) -> dict[str, Any]:
     points = [(round(LEFT + WIDE * k / (len(values) - 1), 1), y) for k, y in enumerate(heights)]
     of = f"{name} ({told(unit(node) or 'no unit', lang)})"
     return {"of": of, "texts": [number(v, 4) for v in values], "points": points, "ends": [low, max(finite)]}
+
+
+def _tells(box: Box) -> bool:
+    """Whether a box shows one number."""
+    return box.node is not None and box.node.size == 1 and any(part.kind == "value" for part in box.title)
 
 
 def curve(loss: dict[str, Any], lang: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ...picture import Cell, Picture
+from ...picture import Picture, TileNumber
 from ...words import told
 from ..look import text
 
 
 def numbers(picture: Picture) -> str:
     """Returns a part that opens, with a table for each heat map; nothing for a picture without numbers in tiles."""
-    tables: dict[tuple[str, str], dict[str, dict[str, tuple[int, Cell]]]] = {}
+    tables: dict[tuple[str, str], dict[str, dict[str, tuple[int, TileNumber]]]] = {}
     for i, tile in enumerate(picture.tiles):
         if tile.cell is not None:
             table = tables.setdefault((tile.cell.table, tile.cell.corner), {})
@@ -24,7 +24,7 @@ def numbers(picture: Picture) -> str:
     )
 
 
-def _table(name: str, corner: str, rows: list[tuple[str, dict[str, tuple[int, Cell]]]], lang: str) -> str:
+def _table(name: str, corner: str, rows: list[tuple[str, dict[str, tuple[int, TileNumber]]]], lang: str) -> str:
     """Returns the rows in the order of the picture; the first number is a stop of the tab key."""
     columns = list(dict.fromkeys(c for _, row in sorted(rows, key=lambda r: -len(r[1])) for c in row))
     heads = "".join(f'<th scope="col">{text(c)}</th>' for c in columns)
