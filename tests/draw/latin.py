@@ -14,13 +14,18 @@ from tinygraph.draw.picture import Part, Picture
 
 OPS = {part for name in dir(ops) for part in name.split("_")}
 OPS |= {"reduce", "excess", "quotient", "entry", "CE", "glogits"}
-NAMES = set(re.findall(r"\w+", "BPTT FLOP kFLOP NaN float int bool gz gx gy gw gb GRU LSTM RNN MLP"))
+NAMES = set(re.findall(r"\w+", "BPTT FLOP kFLOP kB NaN float int bool gz gx gy gw gb GRU LSTM RNN MLP"))
+VARIABLES = "lower upper cell function low high total both loss joined context max nodes Wz Wr Wn"
+"""Of the networks' code."""
+CODE = r"#[0-9a-f]{6}|https?://\S+|\b\w+\(.*?\)|\w+\[.*?\]|\w+@\w+|\b\w+=\S+|^\w+ = .*gz.*|\[…?.*None.*\]"
 KEYS = {"Home", "End", "Enter", "Tab", "Esc"}
 
 
 def english(words: str, names: set[str]) -> set[str]:
     """Words of at least two Latin letters that are no names and no ops; settings (``axis=1``) and rules are code."""
-    bare = re.sub(r"https?://\S+|\b\w+\(.*?\)|\w+\[.*?\]|\w+@\w+|\b\w+=\S+|^\w+ = .*gz.*|\[…?.*None.*\]", " ", words)
+    bare = re.sub(
+        r"#[0-9a-f]{6}|https?://\S+|\b\w+\(.*?\)|\w+\[.*?\]|\w+@\w+|\b\w+=\S+|^\w+ = .*gz.*|\[…?.*None.*\]", " ", words
+    )
     lowered = {x.lower() for x in OPS | NAMES | KEYS | names}
     return {x for x in re.findall(r"[A-Za-z]{2,}", bare) if x.lower() not in lowered}
 
@@ -32,7 +37,9 @@ def names_of(picture: Picture) -> set[str]:
     texts = [f"{x.name} {x.scope}" for x in whole] + [use.name for use in picture.uses]
     texts += [part.text for box in picture.boxes for part in box.title if part.kind == "chip"]
     texts += [b.token for b in picture.bands if not re.search("[\u4e00-\u9fff]", b.token)]
-    texts.append("lower upper cell function low high total both loss joined")  # variables of the networks' code
+    texts.append(
+        "lower upper cell function low high total both loss joined context max nodes"
+    )  # variables of the networks' code
     return {word for text in texts for word in re.findall(r"[A-Za-z]+", text)}
 
 
@@ -55,4 +62,4 @@ def told_by(x: Any) -> Iterator[str]:
         yield from told_by({f.name: getattr(x, f.name) for f in fields(x) if f.name not in SILENT})
 
 
-SILENT = ("lang", "aside", "beside", "truncation", "role", "fill", "colour", "node")
+SILENT = ("cell", "lang", "aside", "beside", "truncation", "role", "fill", "colour", "node")

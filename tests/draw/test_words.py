@@ -32,6 +32,11 @@ CALLS: dict[str, Any] = {
     "both": lambda **k: tg.draw(lstm(4, truncate=2), "both", **k),
     "flow": lambda **k: tg.draw(word_rnn(12, cut=3), "flow", **k),
     "long flow": lambda **k: tg.draw(word_rnn(9), "flow", **k),
+    "of two layers": lambda **k: tg.draw(NETWORKS["two scopes"][0], "flow", **k),
+    "whole": lambda **k: tg.draw(lstm(9), level="whole", gradients=True, **k),
+    "few boxes": lambda **k: tg.draw(lstm(30), max_nodes=20, **k),
+    "column": lambda **k: tg.draw(lstm(40), fit="column", gradients=True, **k),
+    "thinned": lambda **k: tg.draw(functions.called(functions.gru()), "compiled", max_nodes=12, **k),
     "compiled": lambda **k: tg.draw(functions.called(functions.gru()), "compiled", **k),
 }
 

@@ -33,7 +33,7 @@ def told(text: str, lang: str) -> str:
     if text in table(lang):
         return table(lang)[text]
     for sign, joint in (("\n", "\n"), ("; ", "；"), (" · ", " · ")):
-        if sign in text:
+        if sign in text and not (sign == " · " and text.startswith("‖∂ loss")):
             return joint.join(told(part, lang) for part in text.split(sign))
     matches = ((form.fullmatch(text), words) for form, words in _patterns(lang).items())
     whole = next((_filled(match, words, lang) for match, words in matches if match), "")
