@@ -25,6 +25,7 @@ from typing import Any, NoReturn
 # numpy reads it on import. For products this small two threads are a fifth faster on an idle machine with two
 # cores, but lose three quarters of the speed on a busy one, where they wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("TINYGRAPH_BLAS", "0")  # which one is fastest may differ between a run and its resumption
 sys.path.insert(0, str(Path(__file__).parents[1]))  # for the models, which are not part of the installed package
 
 from word_corpus import Corpus, TextError, read_text

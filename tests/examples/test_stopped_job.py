@@ -12,6 +12,7 @@ import pytest
 import word_rnn
 
 import tinygraph as tg
+from tinygraph.run.products import choose
 
 from .test_main_job import COMMAND, ENGLISH, LAST_LINE, ROOT, assert_complete, english  # noqa: F401
 
@@ -19,6 +20,14 @@ from .test_main_job import COMMAND, ENGLISH, LAST_LINE, ROOT, assert_complete, e
 def started(*arguments):
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+
+
+@pytest.fixture(autouse=True)
+def own_products(monkeypatch):
+    """As the job itself has it, which here is not the first to load the library."""
+    monkeypatch.setenv("TINYGRAPH_BLAS", "0")
+    for cached in (choose.competitive_blas, choose.measured, choose._chosen):
+        cached.cache_clear()
 
 
 def until(job, told):
