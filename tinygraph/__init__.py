@@ -27,12 +27,13 @@ from .time.scan import linear_scan
 from .time.unroll import unroll
 
 if TYPE_CHECKING:
-    from . import cells
+    from . import cells, export
     from .cells import Recurrent
     from .cells.around.layers import Dropout, Embedding, Linear
     from .cells.base.module import Module
 
 __version__ = "0.1.0"
+_ROOMS = ("cells", "export")
 _LATER = {"Recurrent": ".cells", "Module": ".cells.base.module"} | dict.fromkeys(
     ("Dropout", "Embedding", "Linear"), ".cells.around.layers"
 )
@@ -41,7 +42,7 @@ _LATER = {"Recurrent": ".cells", "Module": ".cells.base.module"} | dict.fromkeys
 __all__ = [
     "Constant", "Drawing", "Dropout", "Embedding", "Feedback", "GraphError", "Linear", "Module", "MutationError",
     "Node", "NonFiniteError", "Op", "Parameter", "Recurrent", "WideningWarning", "buffer", "cache_clear", "cells",
-    "check", "compile", "constant", "draw", "grad", "hvp", "jvp", "linear_scan", "noise", "nonfinite", "ops",
+    "check", "compile", "constant", "draw", "export", "grad", "hvp", "jvp", "linear_scan", "noise", "nonfinite", "ops",
     "parameter", "recorded", "scope", "step", "summary", "train", "unroll", "value_and_grad", "vjp", "zero_grad",
 ]  # fmt: skip
 __all__ += ops.__all__
@@ -53,10 +54,10 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> Any:
-    """Loads `cells` and the names of `_LATER` when they are first asked for."""
-    if name == "cells" or name in _LATER:
-        module = import_module(_LATER.get(name, ".cells"), __name__)
-        return module if name == "cells" else getattr(module, name)
+    """Loads `cells`, `export` and the names of `_LATER` when they are first asked for."""
+    if name in _ROOMS or name in _LATER:
+        module = import_module(_LATER.get(name, f".{name}"), __name__)
+        return module if name in _ROOMS else getattr(module, name)
     raise unknown(__name__, name, "" if name.startswith("_") else _instead_of(name))
 
 

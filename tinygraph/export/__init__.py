@@ -1,0 +1,1 @@
+"""What a graph becomes on other systems: each exporter imports its package when it is called."""
