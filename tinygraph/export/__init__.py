@@ -1,1 +1,3 @@
 """What a graph becomes on other systems: each exporter imports its package when it is called."""
+
+from .onnx.model import onnx as onnx
