@@ -34,29 +34,39 @@ ACTIVATIONS: dict[str, tuple[str, float | None, float | None]] = {
 """Maps our names of activations to ONNX's, with alpha and beta."""
 
 
-def written(to: Translation, node: Node, selections: Sequence[Node], cell: Any, drive: Any) -> list[Value] | None:
-    """The values of the nodes that select from a loop; None if it is no loop for a node of ONNX's own.
+def written(to: Translation, node: Node, selections: Sequence[Node], cell: Any, drive: Any) -> list[Value]:
+    """The values of the nodes that select from a loop that `matches`."""
+    x, *states = read(node, cell, drive)[: 1 + cell.states]
+    batched = x.ndim == 3
+    outputs = _node(to, cell, drive, _batched(to.value(x), batched, 1), [_state(to.value(s), batched) for s in states])
+    return [_selected(to, outputs, s, batched) for s in selections]
+
+
+def matches(node: Node, selections: Sequence[Node], cell: Any, drive: Any) -> bool:
+    """Whether a node of ONNX's own computes what is selected from a loop.
 
     Args:
         node: the loop.
         cell, drive: what it was traced of.
     """
     body: Body = node._attributes["body"]
-    if not _matches(cell, drive, node.inputs[0].dtype) or len(body.carries) != cell.states:
-        return None
-    x, states = node._inputs[0], node._inputs[len(body.slices) : len(body.slices) + cell.states]
+    if not _is_native(cell, drive, node._inputs[0].dtype) or len(body.carries) != cell.states:
+        return False
     output = body.nexts[0]
     if drive.real is not None:
         output = output._inputs[1]  # where(real, new, old)
-    if any(isinstance(s._attributes["of"], Node) and s._attributes["of"] is not output for s in selections):
-        return None
-    batched = x.ndim == 3
-    outputs = _node(to, cell, drive, _batched(to.value(x), batched, 1), [_state(to.value(s), batched) for s in states])
-    return [_selected(to, outputs, s, batched) for s in selections]
+    return all(isinstance(s._attributes["of"], int) or s._attributes["of"] is output for s in selections)
 
 
-def _matches(cell: Any, drive: Any, dtype: np.dtype) -> bool:
-    """Whether ONNX's node computes what the driver does with the cell."""
+def read(node: Node, cell: Any, drive: Any) -> list[Node]:
+    """What the node reads: inputs, states, and the lengths, if there are any."""
+    start = len(node._attributes["body"].slices)
+    states = node._inputs[start : start + cell.states]
+    return [node._inputs[0], *states, *([drive.lengths] if drive.real is not None else [])]
+
+
+def _is_native(cell: Any, drive: Any, dtype: np.dtype) -> bool:
+    """Whether ONNX has a node for what the driver does with the cell."""
     if type(cell) not in ORDERS or dtype != np.float32 or drive.resets is not None or drive.window != "chunk":
         return False
     if drive.real is not None and not (drive.lengths is not None and _of_lengths(drive)):
@@ -125,7 +135,7 @@ def settings_of(cell: Any, reverse: bool) -> dict[str, Any]:
         settings["activations"] = [a[0] for a in told]
         for k, word in ((1, "activation_alpha"), (2, "activation_beta")):
             if any(a[k] is not None for a in told):
-                settings[word] = [0.0 if a[k] is None else a[k] for a in told]
+                settings[word] = [a[k] for a in told if a[k] is not None]
     return settings
 
 

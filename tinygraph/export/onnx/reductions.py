@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from string import ascii_letters
+
 import numpy as np
 
 from ...core.node import Node
@@ -92,8 +94,30 @@ def _matmul(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
 
 
 def _einsum(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
-    first, *rest = (x.to(node.dtype) for x in inputs)
-    return first.of("Einsum", *rest, equation=node._attributes["subscripts"].replace(" ", ""))
+    """Each axis has a letter; axes of size 1 that numpy would stretch are taken away."""
+    terms, result = _lettered(node._attributes["subscripts"].replace(" ", ""), [x.ndim for x in node._inputs])
+    shapes = [free.shape(x) for x in node._inputs]
+    pairs = [*zip(terms, shapes, strict=True)]
+    wide = {letter for term, shape in pairs for letter, n in zip(term, shape, strict=True) if n != 1}
+    told, parts = [], []
+    for x, (term, shape) in zip(inputs, pairs, strict=True):
+        single = [k for k, n in enumerate(shape) if n == 1 and term[k] in wide]
+        parts.append(squeezed(w, x.to(node.dtype), single))
+        told.append("".join(letter for k, letter in enumerate(term) if k not in single))
+    return parts[0].of("Einsum", *parts[1:], equation=f"{','.join(told)}->{result}")
+
+
+def _lettered(subscripts: str, ranks: list[int]) -> tuple[list[str], str]:
+    """The subscripts of the operands and of the result with a letter for each axis, those of ``...`` too."""
+    before, arrow, result = subscripts.partition("->")
+    terms, unused = before.split(","), [x for x in ascii_letters if x not in subscripts]
+    counts = [r - len(t.replace("...", "")) if "..." in t else 0 for t, r in zip(terms, ranks, strict=True)]
+    others = "".join(unused[: max(counts)])
+    terms = [term.replace("...", others[len(others) - n :]) for term, n in zip(terms, counts, strict=True)]
+    if arrow:
+        return terms, result.replace("...", others)
+    whole = "".join(terms)
+    return terms, others + "".join(sorted(x for x in {*whole} if whole.count(x) == 1 and x not in others))
 
 
 def _det(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:

@@ -21,14 +21,20 @@ if TYPE_CHECKING:
 def looped(to: Translation, node: Node, selections: Sequence[Node]) -> list[Value]:
     """Writes a loop as a Scan; returns the values of the nodes that select from it."""
     body: Body = node._attributes["body"]
-    inputs = [to.value(x) for x in node._inputs]
-    count = len(body.slices)
-    slices, states = inputs[:count], inputs[count : count + len(body.carries)]
+    count, states = len(body.slices), node._inputs[len(body.slices) : len(body.slices) + len(body.carries)]
     picked = list(dict.fromkeys(s._attributes["of"] for s in selections if isinstance(s._attributes["of"], Node)))
+    used = to.used(body, picked)
+    pairs = [(slot, x) for slot, x in zip(body.slices, node._inputs, strict=False) if slot in used]
+    slices = [to.value(x) for slot, x in pairs if to.silent(x) is None]
     with to.inside() as nodes:
-        for slot, value in zip(body.fixed, inputs[count + len(body.carries) :], strict=True):
-            to.set(slot, value)
-        entering = [_entered(to, slot) for slot in (*body.carries, *body.slices)]
+        for slot, x in zip(body.fixed, node._inputs[count + len(states) :], strict=True):
+            if slot in used:
+                to.set(slot, to.value(x))
+        entering = [_entered(to, slot) for slot in body.carries]
+        entering += [_entered(to, slot) for slot, x in pairs if to.silent(x) is None]
+        for slot, x in pairs:
+            if (number := to.silent(x)) is not None:
+                to.set(slot, to.evenly(number, slot))
         if not slices:
             slices, entering = [_steps(to, body, node)], [*entering, to.writer.info(to.writer.name("t"), _I8, ())]
         results = _own(to, nodes, to.write([*body.nexts, *picked]))
@@ -36,7 +42,8 @@ def looped(to: Translation, node: Node, selections: Sequence[Node]) -> list[Valu
             to.writer.info(name, y.dtype, to.free.shape(y))
             for name, y in zip(results, [*body.nexts, *picked], strict=True)
         ]
-    outputs = _scan(to, nodes, entering, leaving, [*states, *slices], len(slices), body.reverse)
+    inputs = [*[to.value(s) for s in states], *slices]
+    outputs = _scan(to, nodes, entering, leaving, inputs, len(slices), body.reverse)
     rows = {of: k + len(states) for k, of in enumerate(picked)}
     chosen = [s._attributes["of"] for s in selections]
     names = [outputs[of if isinstance(of, int) else rows[of]] for of in chosen]

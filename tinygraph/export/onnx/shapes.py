@@ -42,6 +42,8 @@ def _same(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
 def _transpose(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
     axes = node._attributes.get("axes")
     count = node.ndim
+    if not count:
+        return inputs[0]
     return inputs[0].of("Transpose", perm=[a % count for a in (axes or range(count)[::-1])])
 
 
@@ -268,6 +270,8 @@ def _tiled(indexes: Any, sizes: tuple[int | Size, ...]) -> int | None:
 def _write(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
     sizes, indexes = free.shape(node), free.setting(node, "indexes")
     into, *pieces = [x.to(node.dtype) for x in inputs]
+    if not pieces:
+        return into
     places = [sliced(w, positions(w, sizes), whole_index(i, node.ndim)) for i in indexes]
     return scattered(w, into, sizes, [*zip(places, pieces, strict=True)], add=False)
 

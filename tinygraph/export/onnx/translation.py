@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any
 
 from ...cells.base.masks import Mask
@@ -12,6 +13,7 @@ from ...core.graph import ancestors
 from ...core.leaves import Constant, Parameter
 from ...core.node import Node
 from ...loops.loop import Body, Loop
+from ...ops import getitem, stop_gradient, where
 from ...ops.broadcasting import Elementwise
 from ...passes.decompose import decompose
 from ...time.noise import Noise
@@ -65,11 +67,7 @@ class Translation:
 
     def write(self, results: Sequence[Node]) -> list[Value]:
         """Writes what the results depend on; returns their values."""
-        order = [n for n in ancestors(results, lambda n: not self.known(n)) if not self.known(n)]
-        selections: dict[Node, list[Node]] = {}
-        for node in order:
-            if node._op is not None and node._op.selects:
-                selections.setdefault(node._inputs[0], []).append(node)
+        order, selections = self._needed(results)
         for node in order:
             if isinstance(node._op, Loop):
                 self._loop(node, selections.get(node, []))
@@ -77,12 +75,46 @@ class Translation:
                 self.set(node, self._leaf(node) if node._op is None else self._op(node))
         return [self.value(y) for y in results]
 
+    def _needed(self, results: Sequence[Node]) -> tuple[list[Node], dict[Node, list[Node]]]:
+        """The nodes that are still to be written, in order, and what selects from each loop among them."""
+        selections: dict[Node, list[Node]] = {}
+        for node in ancestors(results, lambda n: not self.known(n)):
+            if node._op is not None and node._op.selects:
+                selections.setdefault(node._inputs[0], []).append(node)
+        visited, left = set[Node](), [*results]
+        while left:
+            node = left.pop()
+            if node not in visited and not self.known(node):
+                visited.add(node)
+                left += self._read(node, selections.get(node, []))
+        return sorted(visited, key=attrgetter("serial")), selections
+
+    def _read(self, node: Node, selections: list[Node]) -> Sequence[Node]:
+        """The inputs of a node that its value depends on."""
+        if self.silent(node) is not None:
+            return ()
+        if isinstance(node._op, Loop):
+            body: Body = node._attributes["body"]
+            if (cell := self._native(node, selections)) is not None:
+                return native.read(node, *cell)
+            used = self.used(body, [s._attributes["of"] for s in selections if isinstance(s._attributes["of"], Node)])
+            return [x for slot, x in zip(body.slots, node._inputs, strict=True) if slot in used or slot in body.carries]
+        return [only] if (only := _cut(node)) is not None else node._inputs
+
+    def used(self, body: Body, picked: Sequence[Node]) -> set[Node]:
+        """The slots of a body, among other nodes, on which its next state and what is picked depend."""
+        return {*self._needed([*body.nexts, *picked])[0]}
+
+    def _native(self, node: Node, selections: list[Node]) -> tuple[Any, Any] | None:
+        """The cell and the driver of a loop that becomes a node of ONNX's own; None of another."""
+        driven = self.free.driven.get(id(node._attributes["body"]))
+        return driven[:2] if driven is not None and native.matches(node, selections, *driven[:2]) else None
+
     def _loop(self, node: Node, selections: list[Node]) -> None:
-        body: Body = node._attributes["body"]
         with self.writer.at(node.scope):
-            cell = self.free.driven.get(id(body))
-            values = None if cell is None else native.written(self, node, selections, *cell[:2])
-            for selection, value in zip(selections, values or looped(self, node, selections), strict=True):
+            cell = self._native(node, selections)
+            values = looped(self, node, selections) if cell is None else native.written(self, node, selections, *cell)
+            for selection, value in zip(selections, values, strict=True):
                 self.set(selection, value)
 
     def _leaf(self, node: Node) -> Value:
@@ -94,22 +126,35 @@ class Translation:
         if isinstance(node, Constant):
             array = self.free.constant(node)
             return Value(w, w.filled(array) if isinstance(array, Filled) else w.constant(array), node.dtype)
+        number = self.silent(node)
+        if number is not None:
+            return self.evenly(number, node)
         if isinstance(node, Noise):
-            return Value(w, w.constant(self._silent(node), node.dtype), node.dtype)
+            problem = "random numbers are drawn at each call, which a file cannot do as NumPy does"
+            fix = "layer.eval() before, if it is dropout; or draw outside and pass them as an argument"
+            raise self.refused(node, problem, fix)
         raise self.refused(node, f"{node.label()} is no input of the function", "pass it as an argument")
 
-    def _silent(self, node: Noise) -> Any:
-        """What a mask is in evaluation, one number."""
-        draw = node.draw
+    def silent(self, node: Node) -> float | None:
+        """What a random mask is in evaluation, one number; None for what is no such mask."""
+        while node._op is getitem:
+            node = node._inputs[0]
+        draw = node.draw if isinstance(node, Noise) else None
         if isinstance(draw, Mask) and not draw.owner.training:
             return draw.owner.odds(draw.place)[2]
-        problem = "random numbers are drawn at each call, which a file cannot do as NumPy does"
-        fix = "layer.eval() before, if it is dropout; or draw outside and pass them as an argument"
-        raise self.refused(node, problem, fix)
+        return None
+
+    def evenly(self, number: float, node: Node) -> Value:
+        """An array of one number in the shape of a node."""
+        return Value(self.writer, self.writer.filled(Filled(number, self.free.shape(node), node.dtype)), node.dtype)
 
     def _op(self, node: Node) -> Value:
         op, w = node._op, self.writer
         assert op is not None
+        if (only := _cut(node)) is not None:
+            return self.value(only)
+        if (number := self.silent(node)) is not None:
+            return self.evenly(number, node)
         inputs = [self.value(x) for x in node._inputs]
         with w.at(node.scope):
             if isinstance(op, Scan) or op.name == "cumprod":
@@ -136,18 +181,24 @@ class Translation:
             new = self.free.rewritten(node, _by_rule)
         except Exception as error:
             problem = f"its forward does not run on nodes: {str(error).partition(chr(10))[0]}"
-            raise self.refused(
-                node, problem, "write its forward by NumPy functions of its inputs, as ops know"
-            ) from None
+            raise self.refused(node, problem, "write its forward by NumPy functions, which know nodes") from None
         if new.shape != node.shape or new.dtype != node.dtype:
             problem = f"its forward on nodes gives {new.shape} {new.dtype} instead of {node.shape} {node.dtype}"
-            raise self.refused(node, problem, "write its forward by NumPy functions of its inputs")
+            raise self.refused(node, problem, "write its forward by NumPy functions, which know nodes")
         return self.write([new])[0]
 
     def refused(self, node: Node, problem: str, fix: str) -> GraphError:
         """The error of a node that cannot be exported."""
         where = f"{node.label()}{f' in {node.scope}' if node.scope else ''}"
         return GraphError(f"{self.writer.what}: {where}: {problem}", fix=fix)
+
+
+def _cut(node: Node) -> Node | None:
+    """Of where(cut, stop_gradient(s), s), by which gradients are truncated, the s; None of another node."""
+    if node._op is where:
+        x, y = (b._inputs[0] if b._op is stop_gradient else b for b in node._inputs[1:])
+        return x if x is y else None
+    return None
 
 
 def _by_rule(node: Node) -> Node:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy import ndarray
@@ -21,9 +21,10 @@ from ...outside.door import Copies
 from ...outside.function import Function
 from ...outside.keys import named
 from .outline import Exported
-from .sizes import Filled, Size, Solver, UnsolvedError
+from .sizes import FIX, Filled, Size, Solver, UnsolvedError
 from .twins import paired
 
+T = TypeVar("T")
 Dynamic = Sequence[str] | Mapping[str, Sequence[str | None]]
 
 
@@ -52,7 +53,8 @@ class Free:
 
     def shape(self, node: Node) -> tuple[int | Size, ...]:
         """The shape of a node."""
-        return tuple([self.solver.size(n, m) for n, m in zip(node.shape, self.twins[node].shape, strict=True)])
+        pairs = zip(node.shape, self.twins[node].shape, strict=True)
+        return self._solved(node, lambda: tuple([self.solver.size(n, m) for n, m in pairs]))
 
     def setting(self, node: Node, name: str, default: Any = None) -> Any:
         """A setting of the node's op, with a `Size` in place of each number that is a free size."""
@@ -63,14 +65,14 @@ class Free:
         """The array of a constant."""
         return self._solved(node, lambda: self.solver.array(node._value, self.twins[node]._value))
 
-    def _solved(self, node: Node, solve: Callable[[], Any]) -> Any:
+    def _solved(self, node: Node, solve: Callable[[], T]) -> T:
         try:
             return solve()
         except UnsolvedError as error:
             raise GraphError(
                 f"{self.exported.what}: {node.label()} depends on T or B in a way that cannot stay free",
                 got=str(error).partition("\n")[0],
-                fix="compute it by ops of the inputs (tg.mean, x.sum(axis=0)), or dynamic=() for fixed sizes",
+                fix=FIX,
             ) from None
 
     def rewritten(self, node: Node, rule: Callable[[Node], Any]) -> Node:

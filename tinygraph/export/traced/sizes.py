@@ -19,6 +19,8 @@ STEPS = (14, 25, 11, 9, 13, 17)
 BEYOND = 64
 """The most by which a size may be above or below a multiple of free ones, such as T - 1."""
 
+FIX = "compute it by ops of the inputs (tg.mean, x.sum(axis=0)), or dynamic=() for fixed sizes"
+
 
 @dataclass(frozen=True)
 class Size:
@@ -68,7 +70,7 @@ class Solver:
                 fits.append((abs(more), Size(letters, int(factor), int(more))))
         if fits:
             return min(fits, key=lambda fit: fit[0])[1]
-        raise UnsolvedError(f"a size is {a} at {_told(self.first)} and {b} at {_told(self.second)}")
+        raise UnsolvedError(f"a size is {a} at {_told(self.first)} and {b} at {_told(self.second)}", fix=FIX)
 
     def setting(self, a: Any, b: Any) -> Any:
         """A setting of an op with a `Size` in place of each number that differs."""
@@ -83,7 +85,7 @@ class Solver:
         if isinstance(a, ndarray):
             return self.array(a, b)
         if type(a) is not type(b) or not (a is b or a == b or a != a):
-            raise UnsolvedError(f"a setting is {a!r} at {_told(self.first)} and {b!r} at {_told(self.second)}")
+            raise UnsolvedError(f"a setting is {a!r} at {_told(self.first)} and {b!r} at {_told(self.second)}", fix=FIX)
         return a
 
     def array(self, a: ndarray, b: ndarray) -> ndarray | Filled:
@@ -114,7 +116,7 @@ class Solver:
             return a
         if float(a).is_integer() and float(b).is_integer():
             return self.size(int(a), int(b))
-        raise UnsolvedError(f"a number is {a} at {_told(self.first)} and {b} at {_told(self.second)}")
+        raise UnsolvedError(f"a number is {a} at {_told(self.first)} and {b} at {_told(self.second)}", fix=FIX)
 
 
 @dataclass(frozen=True)
