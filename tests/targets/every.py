@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from .c import InC, InDouble
 from .compiled import Native, Numpy
 from .target import Target
 
-TARGETS: dict[str, type[Target]] = {target.name: target for target in (Numpy, Native)}
+TARGETS: dict[str, type[Target]] = {target.name: target for target in (Numpy, Native, InC, InDouble)}

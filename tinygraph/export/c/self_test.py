@@ -1,0 +1,82 @@
+"""The self-test of a C file: recorded inputs and outputs, and a ``main`` that compares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy import ndarray
+
+from ..planned.lowering import Port
+from ..planned.unit import Routine, Unit, size
+from ..planned.walk import KINDS
+from .dialect import TYPES
+from .text import numbers
+
+CHECK = """static int tg_check(const char *name, double got, double want, double *error, double *largest)
+{
+    const double apart = got > want ? got - want : want - got;
+    const double here = want < 0 ? -want : want;
+    if (apart > *error) *error = apart;
+    if (here > *largest) *largest = here;
+    if ((got != got) != (want != want)) { printf("%s: NaN\\n", name); return 1; }
+    return 0;
+}
+
+static int tg_told(const char *name, double error, double largest)
+{
+    const int wrong = error > (sizeof(tg_real) == 8 ? TG_EXACT : 1e-5) * largest;
+    printf("%s: errs by %.1e of %.1e: %s\\n", name, error, largest, wrong ? "WRONG" : "right");
+    return wrong;
+}"""
+
+
+def self_test(unit: Unit, exact: bool) -> str:
+    """The lines under TG_SELF_TEST.
+
+    Args:
+        exact: whether the expected numbers have the digits of double.
+    """
+    tests = [_test(routine) for routine in unit.routines]
+    calls = "\n".join(f"    wrong |= tg_test_{routine.name}();" for routine in unit.routines)
+    main = f"int main(void)\n{{\n    int wrong = 0;\n{calls}\n    return wrong;\n}}"
+    head = f"#ifdef TG_SELF_TEST\n#include <stdio.h>\n#define TG_EXACT {'1e-12' if exact else '1e-5'}"
+    return "\n\n".join([head, CHECK, *tests, main, "#endif"])
+
+
+def _test(routine: Routine) -> str:
+    lines, call = [], []
+    for (name, port), array in zip(routine.inputs, routine.lowered.arrays, strict=True):
+        if port.shape:
+            lines.append(_recorded(f"in_{name}", port, array))
+            call.append(f"in_{name}")
+        else:
+            call.append(f"({TYPES[KINDS[port.dtype.kind]]}){numbers(array, KINDS[port.dtype.kind]).strip()}")
+    for (name, port), array in zip(routine.outputs, routine.lowered.expected, strict=True):
+        lines.append(_recorded(f"want_{name}", port, array))
+        lines.append(f"    static {TYPES[KINDS[port.dtype.kind]]} got_{name}[{max(size(port), 1)}];")
+        call.append(f"got_{name}")
+    checks = [*_checks(routine.name, [(name, port) for name, port in routine.outputs])]
+    body = [f"    int wrong = {routine.name}({', '.join(call)});", *checks, "    return wrong;"]
+    return "\n".join([f"static int tg_test_{routine.name}(void)", "{", *lines, *body, "}"])
+
+
+def _recorded(name: str, port: Port, array: ndarray) -> str:
+    kind = KINDS[port.dtype.kind]
+    values = np.asarray(array).astype(np.float64 if kind == "real" else np.int64)
+    return f"    static const {TYPES[kind]} {name}[{max(array.size, 1)}] = {{\n{numbers(values, kind)}    }};"
+
+
+def _checks(function: str, outputs: Sequence[tuple[str, Port]]) -> list[str]:
+    lines = []
+    for name, port in outputs:
+        told = f'"{function}: {name}"'
+        lines += [
+            "    {",
+            "        double error = 0, largest = 1e-30;",
+            f"        for (int i = 0; i < {size(port)}; i++)",
+            f"            wrong |= tg_check({told}, (double)got_{name}[i], (double)want_{name}[i], &error, &largest);",
+            f"        wrong |= tg_told({told}, error, largest);",
+            "    }",
+        ]
+    return lines

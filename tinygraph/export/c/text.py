@@ -1,0 +1,134 @@
+"""The text of a header and of a C file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from textwrap import wrap
+
+from numpy import ndarray
+
+from ..planned.lowering import Port
+from ..planned.naming import legal
+from ..planned.unit import WORK, Routine, Unit, size
+from ..planned.walk import KINDS
+from .dialect import HELPERS, TYPES
+
+BYTES = {"real": 4, "whole": 4, "flag": 1}
+"""Of an element, without TG_DOUBLE."""
+
+REAL = """#ifndef TG_REAL
+#define TG_REAL
+#ifdef TG_DOUBLE
+typedef double tg_real;
+#else
+typedef float tg_real;
+#endif
+#endif"""
+
+FUNCTIONS = """#ifdef TG_DOUBLE
+#define TG_F(name) name
+#else
+#define TG_F(name) name##f
+#endif
+#define TG(x) ((tg_real)(x))"""
+
+
+def said(text: object) -> str:
+    """A text of the user's within a comment: no hidden characters, and no end of the comment."""
+    return re.sub(r"[^ -~]", "?", str(text)).replace("*/", "* /").replace("/*", "/ *").replace("\\", "/")
+
+
+def shape_of(port: Port) -> str:
+    return str(port.shape).replace(",)", ")") if port.shape else "a number"
+
+
+def numbers(array: ndarray, kind: str) -> str:
+    """The initialiser of an array, so many to a line as fit."""
+    flat = array.reshape(-1).tolist() or [0]
+    texts = [_number(x) if kind == "real" else str(int(x)) for x in flat]
+    return "\n".join(wrap(", ".join(texts), 116, initial_indent="    ", subsequent_indent="    ")) + "\n"
+
+
+def _number(value: float) -> str:
+    if value != value or value in (float("inf"), -float("inf")):
+        return "NAN" if value != value else "INFINITY" if value > 0 else "-INFINITY"
+    return f"{value:.17g}" if float(f"{value:.9g}") != value else f"{value:.9g}"
+
+
+def parameters(routine: Routine, first: Sequence[str] = ()) -> str:
+    """The parameters of a function."""
+    own = [_declared("const ", name, port, bool(port.shape)) for name, port in routine.inputs]
+    own += [_declared("", name, port, True) for name, port in routine.outputs]
+    return ", ".join([*first, *own]) or "void"
+
+
+def _declared(prefix: str, name: str, port: Port, array: bool) -> str:
+    kind = TYPES[KINDS[port.dtype.kind]]
+    return f"{prefix}{kind} *{name}" if array else f"{kind} {name}"
+
+
+def told(routine: Routine) -> list[str]:
+    """The lines of a comment that say what the arguments are."""
+    rows = [("in", name, port) for name, port in routine.inputs]
+    rows += [("out", name, port) for name, port in routine.outputs]
+    width = max((len(name) for _, name, _ in rows), default=0)
+    return [f"  {way:<3} {name:<{width}}  {said(shape_of(port))}" for way, name, port in rows]
+
+
+def fixed_bytes(unit: Unit) -> int:
+    total = 0
+    for own in unit.fixed.values():
+        wide = own.array.size * BYTES[own.kind]
+        total += wide if own.small is None else own.array.size + 4 * own.small.scales.size
+    return total
+
+
+def work_bytes(unit: Unit) -> int:
+    return sum(getattr(unit.work, kind) * n for kind, n in BYTES.items())
+
+
+def comment(lines: Iterable[str]) -> str:
+    return "/* " + "\n * ".join(line.rstrip() for line in lines) + "\n */"
+
+
+def used_helpers(unit: Unit) -> list[str]:
+    return [text for name, text in HELPERS.items() if name in unit.dialect.used]
+
+
+def memory(unit: Unit) -> list[str]:
+    """The declarations of the work memory."""
+    sizes = [(kind, getattr(unit.work, kind)) for kind in WORK]
+    return [f"static {TYPES[kind]} {WORK[kind]}[{n}];" for kind, n in sizes if n]
+
+
+def constants(unit: Unit) -> list[str]:
+    """The declarations of the fixed numbers."""
+    lines = []
+    for own in unit.fixed.values():
+        if own.small is not None:
+            lines.append(_array("int8_t", own.name, own.small.numbers, "whole"))
+            lines.append(_array("tg_real", f"{own.name}_scale", own.small.scales, "real"))
+        else:
+            lines.append(_array(TYPES[own.kind], own.name, own.array, own.kind))
+    return lines
+
+
+def _array(kind: str, name: str, array: ndarray, of: str) -> str:
+    return f"static const {kind} {name}[{max(array.size, 1)}] = {{\n{numbers(array, of)}}};"
+
+
+def definition(routine: Routine, first: Sequence[str] = (), end: str = "return 0;") -> str:
+    """A function with its body."""
+    body = "\n".join(routine.lines)
+    idle = [f"    (void){name};" for name, _ in routine.inputs if not re.search(rf"\b{name}\b", body)]
+    lines = [f"int {routine.name}({parameters(routine, first)})", "{", *idle, *routine.lines, f"    {end}", "}"]
+    return "\n".join(lines)
+
+
+def sizes(unit: Unit, routine: Routine) -> list[str]:
+    """Macros with the sizes of the arrays of a function."""
+    ports = [(n, p) for n, p in [*routine.inputs, *routine.outputs] if p.shape]
+    return [f"#define {routine.name.upper()}_{name.upper()} {max(size(port), 1)}" for name, port in ports]
+
+

@@ -1,0 +1,51 @@
+"""What a file holds: one function under the file's name, or several under names of their own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ... import atomic
+from ...compiled import Compiled
+from ...core.errors import GraphError, shown
+from ...core.leaves import Parameter
+from ..traced.outline import outlined
+from .lowering import Lowering
+from .naming import Names, legal
+
+
+def place(owner: str, path: Any, ending: str) -> Path:
+    """The path of the file, which has the ending of its language."""
+    file = atomic.place(owner, path)
+    if file.suffix != ending:
+        raise GraphError(f"{owner}: the file's name ends in {ending}", got=repr(os.fspath(path)), fix=f"cell{ending}")
+    if not file.parent.is_dir():
+        raise GraphError(f"{owner}: there is no folder {str(file.parent)!r}", fix="make it first")
+    return file
+
+
+def subjects(owner: str, stem: str, fn: Any, example: Any) -> dict[str, tuple[Any, Any]]:
+    """Maps the name of each function of the file to the function and its example."""
+    names = Names()
+    if not isinstance(fn, dict):
+        return {names.new(stem): (fn, example)}
+    if not fn:
+        raise GraphError(f"{owner}: the dict holds no function", expected="functions by their names")
+    if not isinstance(example, dict) or example.keys() != fn.keys():
+        expected, got = f"a dict with the keys {shown([*fn])}", shown(example, 80)
+        raise GraphError(f"{owner}: several functions need an example each", expected=expected, got=got)
+    for key in fn:
+        if not isinstance(key, str) or not key:
+            raise GraphError(f"{owner}: a function's name is a text", got=shown(key))
+    return {names.new(f"{legal(stem)}_{key}"): (fn[key], example[key]) for key in fn}
+
+
+def lowering(owner: str, subject: Any, example: Any, held: Sequence[Parameter] = ()) -> Lowering:
+    """A function, a cell or a layer over its example; ``held`` as in `Lowering`."""
+    subject = subject.fn if isinstance(subject, Compiled) else subject
+    outline = outlined(owner, subject, example)
+    if any(outline.roles.values()):
+        return Lowering(subject, outline.arguments, held, ["inputs", "state"], outline.result_names)
+    return Lowering(subject, outline.arguments, held)
