@@ -28,7 +28,11 @@ class InC(Target):
     dtype, tolerance = np.float32, 1e-5
     programs = ("gcc",)
     flags: tuple[str, ...] = ()
-    cannot = {"*/sizes": "a C file is for one T and B, which are in its header"}  # noqa: RUF012
+    cannot = {  # noqa: RUF012
+        "*/sizes": "a C file is for one T and B, which are in its header",
+        "PhasedLSTM/gradient": "in float32 our own gradients are off by 1.5e-5, too",
+        "FastRNN/gradient": "in float32 our own gradients are off by 1.5e-5, too",
+    }
 
     def prepare(self, scenarios: Sequence[Scenario]) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="tinygraph-c-"))
@@ -63,6 +67,7 @@ class InDouble(InC):
     name = "c_double"
     dtype, tolerance = np.float64, 1e-12
     flags = ("-DTG_DOUBLE",)
+    cannot = {"*/sizes": "a C file is for one T and B, which are in its header"}  # noqa: RUF012
 
 
 def called(function: Any, arguments: Any, shapes: Sequence[Any], real: Any) -> list[ndarray]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ... import atomic
 from ...core.errors import refusing
 from ..planned.arithmetic import expression
-from ..planned.subjects import lowering, place, subjects
+from ..planned.subjects import is_exact, lowering, place, subjects
 from ..planned.unit import Unit
 from . import text
 from .dialect import C
@@ -38,15 +36,9 @@ def source_of(unit: Unit, stem: str) -> str:
         *text.memory(unit),
         *text.used_helpers(unit),
         *functions,
-        self_test(unit, _is_exact(unit)),
+        self_test(unit, is_exact(unit)),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def _is_exact(unit: Unit) -> bool:
-    """Whether all real results of the example were computed in float64."""
-    arrays = [a for routine in unit.routines for a in [*routine.lowered.expected, *routine.lowered.arrays]]
-    return all(a.dtype == np.float64 for a in arrays if a.dtype.kind == "f")
 
 
 def header_of(unit: Unit, stem: str) -> str:

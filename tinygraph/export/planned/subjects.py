@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ... import atomic
 from ...compiled import Compiled
 from ...core.errors import GraphError, shown
@@ -14,6 +16,7 @@ from ...core.leaves import Parameter
 from ..traced.outline import outlined
 from .lowering import Lowering
 from .naming import Names, legal
+from .unit import Unit
 
 
 def place(owner: str, path: Any, ending: str) -> Path:
@@ -49,3 +52,9 @@ def lowering(owner: str, subject: Any, example: Any, held: Sequence[Parameter] =
     if any(outline.roles.values()):
         return Lowering(subject, outline.arguments, held, ["inputs", "state"], outline.result_names)
     return Lowering(subject, outline.arguments, held)
+
+
+def is_exact(unit: Unit) -> bool:
+    """Whether all real results of the example were computed in float64."""
+    arrays = [a for routine in unit.routines for a in [*routine.lowered.expected, *routine.lowered.arrays]]
+    return all(a.dtype == np.float64 for a in arrays if a.dtype.kind == "f")
