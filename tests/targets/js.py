@@ -23,7 +23,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 const results = {};
 for (const [name, call] of Object.entries(JSON.parse(readFileSync("calls.json")))) {
     try {
-        const module = await import(`./${name}.js`);
+        const module = await import(`./${process.argv[2] || name}.js`);
         const answer = module[name](...call);
         results[name] = Object.values(answer).map((y) => (typeof y === "number" ? [y] : Array.from(y)));
     } catch (error) {
@@ -67,12 +67,12 @@ class InNode(Target):
         return [np.array(y, e.dtype).reshape(e.shape) for y, e in pairs]
 
 
-def run_in_node(folder: Path, calls: dict[str, Any]) -> dict[str, Any]:
-    """What the function of each module's name gives for its arguments; a text where it throws."""
+def run_in_node(folder: Path, calls: dict[str, Any], module: str = "") -> dict[str, Any]:
+    """What each function gives for its arguments, a text where it throws; of one module, or of one of its name."""
     (folder / "calls.json").write_text(json.dumps(calls))
     (folder / "run.mjs").write_text(RUNNER)
     (folder / "package.json").write_text('{"type": "module"}')
-    run = subprocess.run(["node", "run.mjs"], cwd=folder, capture_output=True, text=True, check=False)
+    run = subprocess.run(["node", "run.mjs", module], cwd=folder, capture_output=True, text=True, check=False)
     assert not run.returncode, run.stderr[:4000]
     results: dict[str, Any] = json.loads((folder / "results.json").read_text())
     return results

@@ -99,7 +99,8 @@ def used_helpers(unit: Unit) -> list[str]:
 def memory(unit: Unit) -> list[str]:
     """The declarations of the work memory."""
     sizes = [(kind, getattr(unit.work, kind)) for kind in WORK]
-    return [f"static {TYPES[kind]} {WORK[kind]}[{n}];" for kind, n in sizes if n]
+    body = "".join(line for routine in unit.routines for line in routine.lines)
+    return [f"static {TYPES[kind]} {WORK[kind]}[{n}];" for kind, n in sizes if f"{WORK[kind]}[" in body]
 
 
 def constants(unit: Unit) -> list[str]:
@@ -121,7 +122,8 @@ def _array(kind: str, name: str, array: ndarray, of: str) -> str:
 def definition(routine: Routine, first: Sequence[str] = (), end: str = "return 0;") -> str:
     """A function with its body."""
     body = "\n".join(routine.lines)
-    idle = [f"    (void){name};" for name, _ in routine.inputs if not re.search(rf"\b{name}\b", body)]
+    ports = [*routine.inputs, *routine.outputs]
+    idle = [f"    (void){name};" for name, _ in ports if not re.search(rf"\b{name}\b", body)]
     lines = [f"int {routine.name}({parameters(routine, first)})", "{", *idle, *routine.lines, f"    {end}", "}"]
     return "\n".join(lines)
 

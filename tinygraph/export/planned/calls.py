@@ -243,12 +243,14 @@ def _ties(walk: Walk, action: Call) -> None:
 
 
 def _within(walk: Walk, action: Call) -> None:
-    x, out, low, high = action.inputs[0], action.out, action.attributes["low"], action.attributes["high"]
+    x, out = action.inputs[0], action.out
+    low, high = action.attributes.get("low", 0), action.attributes.get("high", 0)
+    what = action.attributes.get("what", "a number")
     with walk.loops(names_of(x.shape), x.shape):
         name = walk.new("v")
         walk.line(walk.dialect.constant(KINDS[x.dtype.kind], name, walk.load(x, moves(x))))
         outside = f"!({name} >= {low} && {name} <= {high})"
-        walk.line(walk.dialect.refuse(outside, f"{action.attributes['what']} is not from {low} to {high}"))
+        walk.line(walk.dialect.refuse(outside, f"{what} is not from {low} to {high}"))
         walk.line(f"{walk.at(out, moves(out))} = {name};")
 
 

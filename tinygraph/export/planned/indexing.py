@@ -90,6 +90,8 @@ def place(walk: Walk, where: Picked, what: str, wrap: bool = True) -> list[tuple
         index = walk.load(array, moves(array))
         walk.line(walk.dialect.constant("whole", f"{name}n", index))
         walk.line(walk.dialect.refuse(f"{name}n < {low} || {name}n >= {n}", f"{what} is not from {low} to {n - 1}"))
+        if not stride:
+            continue
         value = f"{name}n < 0 ? {name}n + {n} : {name}n" if wrap else f"{name}n"
         walk.line(walk.dialect.constant("whole", name, value))
         steps.append((name, stride))
