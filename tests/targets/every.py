@@ -5,6 +5,7 @@ from __future__ import annotations
 from .c import InC, InDouble
 from .compiled import Native, Numpy
 from .js import InNode
+from .onnx import Onnx
 from .target import Target
 
-TARGETS: dict[str, type[Target]] = {target.name: target for target in (Numpy, Native, InC, InDouble, InNode)}
+TARGETS: dict[str, type[Target]] = {t.name: t for t in (Numpy, Native, Onnx, InC, InDouble, InNode)}

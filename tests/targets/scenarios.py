@@ -101,7 +101,7 @@ def begun(cell: Any, batch: int, dtype: np.dtype) -> Any:
     if isinstance(cell, tg.cells.ClockworkRNN):
         states[1][...] = 0
     if isinstance(cell, tg.cells.PhasedLSTM):
-        states[2] = np.linspace(0.0, 1.25, batch).reshape(batch, -1) + np.zeros_like(states[2])
+        states[2] = np.linspace(0.0, 1.0, batch).reshape(batch, -1) + np.zeros_like(states[2])
     if isinstance(cell, tg.cells.sLSTM):
         states[2] = np.abs(states[2]) + 0.5
     return rebuild(zeros, [exact(s, dtype) for s in states])

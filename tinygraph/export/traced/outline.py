@@ -16,6 +16,7 @@ from ...core.leaves import Parameter
 from ...core.node import Node
 from ...core.structure import leaves, map_leaves
 from ...outside.keys import is_array, parameter_names
+from ...time.unroll import unroll
 
 
 @dataclass
@@ -89,7 +90,15 @@ def outlined(what: str, subject: Any, example: Any) -> Exported:
     arrays = [(name, x, role) for name, x, role in rows if isinstance(x, ndarray)]
     inputs, roles_of = {name: x for name, x, _ in arrays}, {name: role for name, _, role in arrays}
     parameters = {str(n): p for n, p in subject.named_state().items()} if isinstance(subject, Module) else {}
-    return Exported(what, subject, arguments, inputs, words, parameters, subject, roles_of)
+    return Exported(what, _untruncated(subject), arguments, inputs, words, parameters, subject, roles_of)
+
+
+def _untruncated(subject: Any) -> Any:
+    """A layer as a function without truncation, which changes gradients alone; others as they are."""
+    if not isinstance(subject, Recurrent) or subject.settings["truncate"] is None:
+        return subject
+    settings = subject.settings | {"truncate": None, "window": "chunk"}
+    return lambda inputs, state: unroll(subject.cell, inputs, state, **settings)
 
 
 def _plain(x: Any) -> Any:
