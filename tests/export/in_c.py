@@ -30,7 +30,7 @@ class Library:
         self.folder, self.double, self.compiler = folder, double, compiler
         self.problems: dict[str, tg.GraphError] = {}
         self.names: list[str] = []
-        self._library: Any = None
+        self.shared: Any = None
 
     def add(self, name: str, fn: Any, example: Any, **options: Any) -> None:
         try:
@@ -48,7 +48,7 @@ class Library:
             [*self.compiler, *own, *files, "-o", to, "-lm"], cwd=self.folder, capture_output=True, text=True, check=False
         )
         assert not run.returncode, run.stderr[:4000]
-        self._library = ctypes.CDLL(str(self.folder / to))
+        self.shared = ctypes.CDLL(str(self.folder / to))
 
     def call(self, function: str, arguments: Any, like: Sequence[ndarray], first: Sequence[Any] = ()) -> list[ndarray]:
         """The results of a function, in the shapes of ``like``.
@@ -62,7 +62,7 @@ class Library:
         scalars = {"f": ctypes.c_double if self.double else ctypes.c_float, "i": ctypes.c_int32, "u": ctypes.c_uint8}
         given = [pointer(a) if a.shape else scalars[a.dtype.kind](a.item()) for a in own]
         results = [np.full(max(y.size, 1), 7, kinds[y.dtype.kind]) for y in like]
-        status = getattr(self._library, function)(*first, *given, *map(pointer, results))
+        status = getattr(self.shared, function)(*first, *given, *map(pointer, results))
         if status:
             raise IndexError(f"{function} returned {status}")
         return [r[: y.size].reshape(y.shape).astype(KINDS[y.dtype.kind]) for r, y in zip(results, like, strict=True)]

@@ -44,5 +44,17 @@ class C:
     def quotient(self, name: str, by: int) -> str:
         return f"{name} / {by}"
 
+    def field(self, name: str) -> str:
+        return f"model->{name}"
+
+    def is_finite(self, name: str) -> str:
+        return f"isfinite({name})"
+
+    def wide(self, name: str, value: str) -> str:
+        return f"const double {name} = {value};"
+
+    def narrow(self, name: str) -> str:
+        return f"(tg_real){name}"
+
     def refuse(self, condition: str, text: str) -> str:
         return f"if ({condition}) return 1; /* {text} */"

@@ -7,9 +7,9 @@ from typing import Any
 from ... import atomic
 from ...core.errors import refusing
 from ..planned.arithmetic import expression
-from ..planned.subjects import is_exact, lowering, place, subjects
+from ..planned.subjects import collect, is_exact, place
 from ..planned.unit import Unit
-from . import text
+from . import model, text
 from .dialect import C
 from .self_test import self_test
 
@@ -19,24 +19,27 @@ def c(fn: Any, example: Any, path: Any) -> None:
     """Writes a function, a cell, a layer or a gradient as one C99 file and a header beside it."""
     file = place("export.c", path, ".c")
     unit = Unit(C(), lambda written, names: f"(tg_real){expression(written, names, 'floor', 'pow')}")
-    for name, (subject, own) in subjects("export.c", file.stem, fn, example).items():
-        unit.add(name, lowering("export.c", subject, own).finish(), by_value=True)
+    collect("export.c", unit, file.stem, fn, example)
     source, header = source_of(unit, file.stem), header_of(unit, file.stem)
     atomic.write(file.with_suffix(".h"), header.encode())
     atomic.write(file, source.encode())
 
 
 def source_of(unit: Unit, stem: str) -> str:
-    functions = [text.definition(routine) for routine in unit.routines]
+    name = text.legal(stem)
+    functions = [text.definition(routine, name) for routine in unit.routines]
+    if unit.model is not None:
+        functions.insert(0, model.start(unit, name))
+    constants = text.constants(unit)  # after the functions, which name them
     parts = [
         text.comment([f"{text.said(stem)}.c, written by tinygraph: see {text.said(stem)}.h"]),
         f'#include "{text.said(stem)}.h"\n\n#include <math.h>',
         text.FUNCTIONS,
-        *text.constants(unit),
+        *constants,
         *text.memory(unit),
         *text.used_helpers(unit),
         *functions,
-        self_test(unit, is_exact(unit)),
+        self_test(unit, name, is_exact(unit)),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -47,7 +50,10 @@ def header_of(unit: Unit, stem: str) -> str:
     for routine in unit.routines:
         told += ["", f"{routine.name}:", *text.told(routine)]
     told += ["", f"RAM {text.work_bytes(unit)} bytes, flash {text.fixed_bytes(unit)} bytes of numbers besides the code."]
-    declared = [f"int {routine.name}({text.parameters(routine)});" for routine in unit.routines]
+    name = text.legal(stem)
+    declared = [f"int {routine.name}({text.parameters(routine, name)});" for routine in unit.routines]
+    if unit.model is not None:
+        declared = [model.struct(unit.model, name), f"{model.started(name)};", *declared]
     macros = [line for routine in unit.routines for line in text.sizes(unit, routine)]
     parts = [
         text.comment(told),

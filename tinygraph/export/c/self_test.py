@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy import ndarray
 
 from ..planned.lowering import Port
+from ..planned.naming import legal
 from ..planned.unit import Routine, Unit, size
 from ..planned.walk import KINDS
 from .dialect import TYPES
@@ -31,33 +30,43 @@ static int tg_told(const char *name, double error, double largest)
 }"""
 
 
-def self_test(unit: Unit, exact: bool) -> str:
+def self_test(unit: Unit, prefix: str, exact: bool) -> str:
     """The lines under TG_SELF_TEST.
 
     Args:
+        prefix: the name of the file.
         exact: whether the expected numbers have the digits of double.
     """
-    tests = [_test(routine) for routine in unit.routines]
+    trained = {f"model.{name}": array for name, array in unit.trained.items()}
+    tests = [_test(routine, prefix, trained) for routine in unit.routines]
     calls = "\n".join(f"    wrong |= tg_test_{routine.name}();" for routine in unit.routines)
     main = f"int main(void)\n{{\n    int wrong = 0;\n{calls}\n    return wrong;\n}}"
     head = f"#ifdef TG_SELF_TEST\n#include <stdio.h>\n#define TG_EXACT {'1e-12' if exact else '1e-5'}"
     return "\n\n".join([head, CHECK, *tests, main, "#endif"])
 
 
-def _test(routine: Routine) -> str:
-    lines, call = [], []
-    for (name, port), array in zip(routine.inputs, routine.lowered.arrays, strict=True):
+def _test(routine: Routine, prefix: str, trained: dict[str, ndarray]) -> str:
+    lines, call, set_up = [], [], []
+    if routine.model:
+        lines.append(f"    static {prefix}_model model;")
+        call, set_up = ["&model"], [f"    {prefix}_start(&model);"]
+    for (name, port), array in zip(routine.inputs, routine.lowered.arrays, strict=False):
         if port.shape:
             lines.append(_recorded(f"in_{name}", port, array))
             call.append(f"in_{name}")
         else:
             call.append(f"({TYPES[KINDS[port.dtype.kind]]}){numbers(array, KINDS[port.dtype.kind]).strip()}")
-    for (name, port), array in zip(routine.outputs, routine.lowered.expected, strict=True):
+    for (name, port), array in zip(routine.outputs, routine.lowered.expected, strict=False):
         lines.append(_recorded(f"want_{name}", port, array))
         lines.append(f"    static {TYPES[KINDS[port.dtype.kind]]} got_{name}[{max(size(port), 1)}];")
         call.append(f"got_{name}")
-    checks = [*_checks(routine.name, [(name, port) for name, port in routine.outputs])]
-    body = [f"    int wrong = {routine.name}({', '.join(call)});", *checks, "    return wrong;"]
+    checks = [line for name, port in routine.outputs for line in _check(routine.name, name, f"got_{name}", size(port))]
+    if routine.model == "trains":
+        for name, array in trained.items():
+            word = legal(name)
+            lines.append(_recorded(f"want_{word}", Port("", array.shape, array.dtype, None), array))
+            checks += _check(routine.name, word, name, array.size)
+    body = ["    int wrong = 0;", *set_up, f"    wrong |= {routine.name}({', '.join(call)});", *checks, "    return wrong;"]
     return "\n".join([f"static int tg_test_{routine.name}(void)", "{", *lines, *body, "}"])
 
 
@@ -67,16 +76,13 @@ def _recorded(name: str, port: Port, array: ndarray) -> str:
     return f"    static const {TYPES[kind]} {name}[{max(array.size, 1)}] = {{\n{numbers(values, kind)}    }};"
 
 
-def _checks(function: str, outputs: Sequence[tuple[str, Port]]) -> list[str]:
-    lines = []
-    for name, port in outputs:
-        told = f'"{function}: {name}"'
-        lines += [
-            "    {",
-            "        double error = 0, largest = 1e-30;",
-            f"        for (int i = 0; i < {size(port)}; i++)",
-            f"            wrong |= tg_check({told}, (double)got_{name}[i], (double)want_{name}[i], &error, &largest);",
-            f"        wrong |= tg_told({told}, error, largest);",
-            "    }",
-        ]
-    return lines
+def _check(function: str, name: str, got: str, count: int) -> list[str]:
+    told = f'"{function}: {name}"'
+    return [
+        "    {",
+        "        double error = 0, largest = 1e-30;",
+        f"        for (int i = 0; i < {count}; i++)",
+        f"            wrong |= tg_check({told}, (double){got}[i], (double)want_{name}[i], &error, &largest);",
+        f"        wrong |= tg_told({told}, error, largest);",
+        "    }",
+    ]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from textwrap import wrap
 
 from numpy import ndarray
 
 from ..planned.lowering import Port
 from ..planned.naming import legal
-from ..planned.unit import WORK, Routine, Unit, size
-from ..planned.walk import KINDS
+from ..planned.steps import DONE, STOP
+from ..planned.unit import Routine, Unit, size
+from ..planned.walk import KINDS, WORK
 from .dialect import HELPERS, TYPES
 
 BYTES = {"real": 4, "whole": 4, "flag": 1}
@@ -56,8 +57,9 @@ def _number(value: float) -> str:
     return f"{value:.17g}" if float(f"{value:.9g}") != value else f"{value:.9g}"
 
 
-def parameters(routine: Routine, first: Sequence[str] = ()) -> str:
-    """The parameters of a function."""
+def parameters(routine: Routine, prefix: str) -> str:
+    """The parameters of a function; ``prefix`` is the name of the file."""
+    first = {"reads": [f"const {prefix}_model *model"], "trains": [f"{prefix}_model *model"]}.get(routine.model, [])
     own = [_declared("const ", name, port, bool(port.shape)) for name, port in routine.inputs]
     own += [_declared("", name, port, True) for name, port in routine.outputs]
     return ", ".join([*first, *own]) or "void"
@@ -119,13 +121,14 @@ def _array(kind: str, name: str, array: ndarray, of: str) -> str:
     return f"static const {kind} {name}[{max(array.size, 1)}] = {{\n{numbers(array, of)}}};"
 
 
-def definition(routine: Routine, first: Sequence[str] = (), end: str = "return 0;") -> str:
+def definition(routine: Routine, prefix: str) -> str:
     """A function with its body."""
     body = "\n".join(routine.lines)
-    ports = [*routine.inputs, *routine.outputs]
-    idle = [f"    (void){name};" for name, _ in ports if not re.search(rf"\b{name}\b", body)]
-    lines = [f"int {routine.name}({parameters(routine, first)})", "{", *idle, *routine.lines, f"    {end}", "}"]
-    return "\n".join(lines)
+    names = [*(["model"] if routine.model else []), *(name for name, _ in [*routine.inputs, *routine.outputs])]
+    idle = [f"    (void){name};" for name in names if not re.search(rf"\b{name}\b", body)]
+    lines = [line.replace(STOP, "return 2;").replace(DONE, "return 0;") for line in routine.lines]
+    head = f"int {routine.name}({parameters(routine, prefix)})"
+    return "\n".join([head, "{", *idle, *lines, "    return 0;", "}"])
 
 
 def sizes(unit: Unit, routine: Routine) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 OWN = {
     "copysign": "const tg_copysign = (x, y) => ((y < 0 || Object.is(y, -0)) === (x < 0 || Object.is(x, -0)) ? x : -x);",
@@ -33,6 +34,7 @@ function tg_erfc(x) {
 }
 """The functions of C's math library that Math lacks."""
 
+_FUNCTION = re.compile(r"(?<![.\w])(?=(?:pow|sqrt|floor)[(])")
 SPELLED = {"fabs": "Math.abs"}
 
 
@@ -64,6 +66,18 @@ class JavaScript:
 
     def quotient(self, name: str, by: int) -> str:
         return f"Math.trunc({name} / {by})"
+
+    def field(self, name: str) -> str:
+        return f"model.{name}"
+
+    def is_finite(self, name: str) -> str:
+        return f"Number.isFinite({name})"
+
+    def wide(self, name: str, value: str) -> str:
+        return f"const {name} = {_FUNCTION.sub('Math.', value)};"
+
+    def narrow(self, name: str) -> str:
+        return name
 
     def refuse(self, condition: str, text: str) -> str:
         return f"if ({condition}) throw new RangeError({json.dumps(text)});"

@@ -7,7 +7,7 @@ from typing import Any
 from ... import atomic
 from ...core.errors import refusing
 from ..planned.arithmetic import expression
-from ..planned.subjects import is_exact, lowering, place, subjects
+from ..planned.subjects import collect, is_exact, place
 from ..planned.unit import Unit
 from . import text
 from .dialect import JavaScript
@@ -18,14 +18,13 @@ def js(fn: Any, example: Any, path: Any) -> None:
     """Writes a function, a cell, a layer or a gradient as one ES module."""
     file = place("export.js", path, ".js")
     unit = Unit(JavaScript(), lambda written, names: expression(written, names, "Math.floor", "Math.pow"))
-    for name, (subject, own) in subjects("export.js", file.stem, fn, example).items():
-        unit.add(name, lowering("export.js", subject, own).finish(), by_value=True)
+    collect("export.js", unit, file.stem, fn, example)
     atomic.write(file, module_of(unit, file.stem).encode())
 
 
 def module_of(unit: Unit, stem: str) -> str:
     types = text.Types(is_exact(unit))
-    functions = []
+    functions = [text.start(unit, types)] if unit.model is not None else []
     for routine in unit.routines:
         functions.append(f"{text.documented(routine, types)}\n{text.definition(routine, types)}")
     body = [*text.constants(unit, types), *text.memory(unit, types)]

@@ -10,8 +10,9 @@ import numpy as np
 from numpy import ndarray
 
 from ..planned.lowering import Port
-from ..planned.unit import WORK, Routine, Unit, size
-from ..planned.walk import KINDS
+from ..planned.steps import DONE, STOP
+from ..planned.unit import Routine, Unit, size
+from ..planned.walk import KINDS, WORK
 from .dialect import OWN
 
 INLINE = 64
@@ -93,15 +94,19 @@ def _shape(port: Port) -> str:
     return f"shape {list(port.shape)}" if port.shape else "a number"
 
 
-def documented(routine: Routine, types: Types, first: tuple[str, ...] = ()) -> str:
+def documented(routine: Routine, types: Types) -> str:
     """A comment for editors: what the function takes and returns."""
-    lines = ["/**", *(f" * {line}" for line in first)]
+    lines = ["/**"]
+    if routine.model:
+        lines.append(f" * @param {{object}} model  from start(); {'changed' if routine.model == 'trains' else 'read'}")
     for name, port in routine.inputs:
         kind = types.of(port) if port.shape else "number"
         lines.append(f" * @param {{{kind}}} {name}  {_shape(port)}")
-    inner = ", ".join(f"{name}: {types.of(p) if p.shape else 'number'}" for name, p in routine.outputs)
-    shapes = ", ".join(f"{name} {_shape(p)}" for name, p in routine.outputs)
-    return "\n".join([*lines, f" * @returns {{{{{inner}}}}}  {said(shapes)}", " */"])
+    pairs = [(name, types.of(p) if p.shape else "number", _shape(p)) for name, p in routine.outputs]
+    updated = [("updated", "boolean", "false if a number was not finite")] if routine.model == "trains" else []
+    inner = ", ".join(f"{name}: {kind}" for name, kind, _ in [*pairs, *updated])
+    told = ", ".join(f"{name} {shape}" for name, _, shape in [*pairs, *updated])
+    return "\n".join([*lines, f" * @returns {{{{{inner}}}}}  {said(told)}", " */"])
 
 
 def definition(routine: Routine, types: Types) -> str:
@@ -111,9 +116,27 @@ def definition(routine: Routine, types: Types) -> str:
         if port.shape:
             checks.append(f"    {name} = tg_array({json.dumps(name)}, {name}, {size(port)}, {types.of(port)});")
     made = [f"    const {name} = new {types.of(port)}({max(size(port), 1)});" for name, port in routine.outputs]
-    given = ", ".join(name if port.shape else f"{name}: {name}[0]" for name, port in routine.outputs)
-    head = f"export function {routine.name}({', '.join(name for name, _ in routine.inputs)}) {{"
-    return "\n".join([head, *checks, *made, *routine.lines, f"    return {{ {given} }};", "}"])
+    own = [name if port.shape else f"{name}: {name}[0]" for name, port in routine.outputs]
+    ends = {"": "", STOP: "updated: false", DONE: "updated: true"} if routine.model == "trains" else {"": ""}
+    answers = {way: f"return {{ {', '.join([*own, *([text] if text else [])])} }};" for way, text in ends.items()}
+    answers[""] = answers.get(DONE, answers[""])
+    lines = [line.replace(STOP, answers.get(STOP, "")).replace(DONE, answers.get(DONE, "")) for line in routine.lines]
+    names = [*(["model"] if routine.model else []), *(name for name, _ in routine.inputs)]
+    head = f"export function {routine.name}({', '.join(names)}) {{"
+    return "\n".join([head, *checks, *made, *lines, f"    {answers['']}", "}"])
+
+
+def start(unit: Unit, types: Types) -> str:
+    """The function that returns what training changes, as it is now in Python."""
+    model = unit.model
+    assert model is not None
+    lines = ["/** Returns a new model: weights, moments and counts as they were when it was exported. */"]
+    lines += ["export function start() {", "    return {"]
+    for name, array in model.arrays.items():
+        value = f"{types.real}.from({unit.keep(array).name})" if array.any() else f"new {types.real}({array.size})"
+        lines.append(f"        {name}: {value},")
+    lines += [f"        {name}: {rate!r}," for name, rate in model.rates.items()]
+    return "\n".join([*lines, f"        steps: {model.steps}, collected: {model.collected}, norm: 0,", "    };", "}"])
 
 
 def shapes(unit: Unit) -> str:

@@ -43,6 +43,18 @@ class Dialect(Protocol):
     def quotient(self, name: str, by: int) -> str:
         """A whole number from 0 divided by one, rounded down."""
 
+    def field(self, name: str) -> str:
+        """A field of the model, which holds what training changes."""
+
+    def is_finite(self, name: str) -> str:
+        """Whether a number is neither NaN nor infinite."""
+
+    def wide(self, name: str, value: str) -> str:
+        """A number of 64 bits; ``pow``, ``sqrt`` and ``floor`` in the value are those of C."""
+
+    def narrow(self, name: str) -> str:
+        """A number of 64 bits as a real one."""
+
     def refuse(self, condition: str, text: str) -> str:
         """A statement that ends the function if the condition holds; the text says why."""
 

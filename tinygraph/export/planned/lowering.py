@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ... import ops
 from ...core.errors import GraphError
 from ...core.graph import ancestors, replace
 from ...core.leaves import Constant, Parameter
@@ -28,7 +27,6 @@ from ...plan.planner import Program, lay
 from ...plan.schedule import is_view
 from ...run.backends import NUMPY
 from ...run.runner import Runner
-from ...time.noise import Noise
 from .naming import result_words
 
 
@@ -122,7 +120,7 @@ class Lowering:
             raise GraphError("export: the function returns nothing", fix="return the nodes that are wanted")
         more = {p: Slot(Spec(p.shape, p.dtype), p.name) for p in self.held}
         self.slots = [*trial.slots, *more.values()]
-        self.before = _with_constants(_certain(replace(trial.results, {**more})))
+        self.before = _with_constants(replace(trial.results, {**more}))
         self.results = folded(optimise(self.before, fuses=True)[0])
         _check_leaves(self.results)
 
@@ -172,25 +170,6 @@ def _with_constants(results: list[Node]) -> list[Node]:
     """The graph with constants in place of parameters."""
     parameters = [x for x in ancestors(results) if isinstance(x, Parameter)]
     return replace(results, {p: Constant(p._value, p.name) for p in parameters})
-
-
-def _certain(results: list[Node]) -> list[Node]:
-    """The graph with what no draw decides as constants: whether chances of 0 or 1 come true, as in `tg.Feedback`."""
-    new: dict[Node, Node] = {}
-    for node in ancestors(results):
-        chances = node._inputs[1:] if node._op is ops.less and isinstance(node._inputs[0], Noise) else ()
-        if not chances or type(chances[0]) is not Constant or not _is_share(node._inputs[0]):  # type: ignore[arg-type]
-            continue
-        chance = np.broadcast_to(chances[0]._value, node.shape)
-        if ((chance <= 0) | (chance >= 1)).all():
-            new[node] = Constant(chance >= 1)
-    return replace(results, new)
-
-
-def _is_share(noise: Noise) -> bool:
-    """Whether it draws from 0 up to 1."""
-    name = getattr(noise.draw, "__name__", "")
-    return name == "random" and isinstance(getattr(noise.draw, "__self__", None), np.random.Generator)
 
 
 def folded(results: list[Node]) -> list[Node]:

@@ -50,13 +50,14 @@ def buffers(actions: Iterable[Any]) -> dict[Buffer, None]:
     return {view.buffer: None for action in flat(actions) for view in views_of(action)}
 
 
-def set_apart(lowered: Lowered) -> None:
+def set_apart(lowered: Lowered, count: int | None = None) -> None:
     """Gives results a place of their own where writing them to an argument's array would spoil what is still to be read.
 
     So a result may be written to the array of an argument of its size: the state after a step to that before it.
+    ``count``: how many of the results, by default all.
     """
     inputs = [port for port in lowered.inputs if port.buffer is not None]
-    for k, port in enumerate(lowered.outputs):
+    for k, port in enumerate(lowered.outputs[:count]):
         alike = [p.buffer for p in inputs if prod(p.shape) == prod(port.shape) and p.dtype.kind == port.dtype.kind]
         if any(_spoils(lowered.actions, port.buffer, buffer) for buffer in alike):
             inner, outer = port.buffer, Buffer("result", prod(port.shape), port.dtype, k)

@@ -13,9 +13,12 @@ from ... import atomic
 from ...compiled import Compiled
 from ...core.errors import GraphError, shown
 from ...core.leaves import Parameter
+from ...core.structure import leaves
+from ...train.step import TrainingStep
 from ..traced.outline import outlined
 from .lowering import Lowering
 from .naming import Names, legal
+from .training import model_of, training
 from .unit import Unit
 
 
@@ -43,6 +46,21 @@ def subjects(owner: str, stem: str, fn: Any, example: Any) -> dict[str, tuple[An
         if not isinstance(key, str) or not key:
             raise GraphError(f"{owner}: a function's name is a text", got=shown(key))
     return {names.new(f"{legal(stem)}_{key}"): (fn[key], example[key]) for key in fn}
+
+
+def collect(owner: str, unit: Unit, stem: str, fn: Any, example: Any) -> None:
+    """Puts the functions into the unit; those beside a training step compute with what it trains."""
+    own = subjects(owner, stem, fn, example)
+    steps = [subject for subject, _ in own.values() if isinstance(subject, TrainingStep)]
+    if len(steps) > 1:
+        raise GraphError(f"{owner}: a file holds one training step", got=f"{len(steps)}", fix="a file for each")
+    held = leaves(steps[0].parameters) if steps else []
+    unit.model = model_of(steps[0]) if steps else None
+    for name, (subject, arguments) in own.items():
+        if isinstance(subject, TrainingStep) and unit.model is not None:
+            unit.train(name, training(owner, subject, arguments, unit.model))
+        else:
+            unit.add(name, lowering(owner, subject, arguments, held).finish())
 
 
 def lowering(owner: str, subject: Any, example: Any, held: Sequence[Parameter] = ()) -> Lowering:

@@ -13,6 +13,8 @@ from .dialect import Dialect, spelled
 from .formulas import formula
 
 KINDS = {"f": "real", "b": "flag", "i": "whole", "u": "whole"}
+WORK = {"real": "tg_work", "whole": "tg_work_whole", "flag": "tg_work_flag"}
+"""The names of the work memory."""
 SAME = ("copy", "stop_gradient", "astype")
 """Ops that leave a number as it is, unless it becomes one of another kind."""
 Axes = list[tuple[int, list[int]]]
