@@ -10,7 +10,7 @@ from ..planned.naming import legal
 from ..planned.unit import Routine, Unit, size
 from ..planned.walk import KINDS
 from .dialect import TYPES
-from .text import numbers
+from .text import numbers, said
 
 CHECK = """static int tg_check(const char *name, double got, double want, double *error, double *largest)
 {
@@ -30,17 +30,38 @@ static int tg_told(const char *name, double error, double largest)
 }"""
 
 
-def self_test(unit: Unit, prefix: str, exact: bool) -> str:
+READ = """/* The numbers of the file, or of the one that is named. */
+static int tg_read(const char *name)
+{
+    static tg_real numbers[NAME_WEIGHTS];
+    FILE *file = fopen(name, "rb");
+    size_t k = 0;
+    TYPE number;
+    if (!file) { printf("%s cannot be read\\n", name); return 1; }
+    while (k < NAME_WEIGHTS && fread(&number, sizeof number, 1, file) == 1) numbers[k++] = (tg_real)number;
+    fclose(file);
+    STEM_use(numbers);
+    return k != NAME_WEIGHTS;
+}"""
+
+
+def self_test(unit: Unit, stem: str, exact: bool) -> str:
     """The lines under TG_SELF_TEST.
 
     Args:
-        prefix: the name of the file.
+        stem: the name of the file.
         exact: whether the expected numbers have the digits of double.
     """
+    prefix = legal(stem)
     trained = {f"model.{name}": array for name, array in unit.trained.items()}
     tests = [_test(routine, prefix, trained) for routine in unit.routines]
     calls = "\n".join(f"    wrong |= tg_test_{routine.name}();" for routine in unit.routines)
     main = f"int main(void)\n{{\n    int wrong = 0;\n{calls}\n    return wrong;\n}}"
+    if unit.in_file:
+        read = READ.replace("NAME", prefix.upper()).replace("STEM", prefix).replace("TYPE", "double" if exact else "float")
+        tests.insert(0, read)
+        opening = f'    if (tg_read(count > 1 ? names[1] : "{said(stem)}.bin")) return 1;'
+        main = f"int main(int count, char **names)\n{{\n    int wrong = 0;\n{opening}\n{calls}\n    return wrong;\n}}"
     head = f"#ifdef TG_SELF_TEST\n#include <stdio.h>\n#define TG_EXACT {'1e-12' if exact else '1e-5'}"
     return "\n\n".join([head, CHECK, *tests, main, "#endif"])
 

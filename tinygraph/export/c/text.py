@@ -78,16 +78,21 @@ def told(routine: Routine) -> list[str]:
     return [f"  {way:<3} {name:<{width}}  {said(shape_of(port))}" for way, name, port in rows]
 
 
-def fixed_bytes(unit: Unit) -> int:
-    total = 0
-    for own in unit.fixed.values():
-        wide = own.array.size * BYTES[own.kind]
-        total += wide if own.small is None else own.array.size + 4 * own.small.scales.size
-    return total
+def fixed_bytes(unit: Unit, real: int = 4) -> int:
+    """Bytes of the fixed numbers, if a real one has so many."""
+    own = unit.fixed.values()
+    wide = sum(x.array.size * {**BYTES, "real": real}[x.kind] for x in own if x.small is None)
+    return wide + sum(x.array.size + real * x.small.scales.size for x in own if x.small is not None)
 
 
-def work_bytes(unit: Unit) -> int:
-    return sum(getattr(unit.work, kind) * n for kind, n in BYTES.items())
+def fixed_count(unit: Unit) -> int:
+    """How many fixed real numbers there are."""
+    return sum(own.array.size for own in unit.fixed.values() if own.kind == "real")
+
+
+def work_bytes(unit: Unit, real: int = 4) -> int:
+    """Bytes of the work memory."""
+    return sum(getattr(unit.work, kind) * n for kind, n in {**BYTES, "real": real}.items())
 
 
 def comment(lines: Iterable[str]) -> str:
@@ -107,6 +112,8 @@ def memory(unit: Unit) -> list[str]:
 
 def constants(unit: Unit) -> list[str]:
     """The declarations of the fixed numbers."""
+    if unit.in_file:
+        return [_places(unit)]
     lines = []
     for own in unit.fixed.values():
         if own.small is not None:
@@ -117,21 +124,35 @@ def constants(unit: Unit) -> list[str]:
     return lines
 
 
+def _places(unit: Unit) -> str:
+    """The fixed numbers as places in the array that the user hands over."""
+    lines, at = ["static const tg_real *tg_weights = 0;"], 0
+    for own in unit.fixed.values():
+        if own.kind == "real":
+            lines.append(f"#define {own.name} (tg_weights + {at})")
+            at += own.array.size
+        else:
+            lines.append(_array(TYPES[own.kind], own.name, own.array, own.kind))
+    return "\n".join(lines)
+
+
 def _array(kind: str, name: str, array: ndarray, of: str) -> str:
     return f"static const {kind} {name}[{max(array.size, 1)}] = {{\n{numbers(array, of)}}};"
 
 
-def definition(routine: Routine, prefix: str) -> str:
+def definition(routine: Routine, prefix: str, in_file: bool = False) -> str:
     """A function with its body."""
     body = "\n".join(routine.lines)
     names = [*(["model"] if routine.model else []), *(name for name, _ in [*routine.inputs, *routine.outputs])]
     idle = [f"    (void){name};" for name in names if not re.search(rf"\b{name}\b", body)]
     lines = [line.replace(STOP, "return 2;").replace(DONE, "return 0;") for line in routine.lines]
     head = f"int {routine.name}({parameters(routine, prefix)})"
+    if in_file:
+        lines = ["    if (!tg_weights) return 3;", *lines]
     return "\n".join([head, "{", *idle, *lines, "    return 0;", "}"])
 
 
-def sizes(unit: Unit, routine: Routine) -> list[str]:
+def sizes(routine: Routine) -> list[str]:
     """Macros with the sizes of the arrays of a function."""
     ports = [(n, p) for n, p in [*routine.inputs, *routine.outputs] if p.shape]
     return [f"#define {routine.name.upper()}_{name.upper()} {max(size(port), 1)}" for name, port in ports]

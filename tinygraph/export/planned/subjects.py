@@ -18,6 +18,7 @@ from ...train.step import TrainingStep
 from ..traced.outline import outlined
 from .lowering import Lowering
 from .naming import Names, legal
+from .shrinking import shrink
 from .training import model_of, training
 from .unit import Unit
 
@@ -48,10 +49,15 @@ def subjects(owner: str, stem: str, fn: Any, example: Any) -> dict[str, tuple[An
     return {names.new(f"{legal(stem)}_{key}"): (fn[key], example[key]) for key in fn}
 
 
-def collect(owner: str, unit: Unit, stem: str, fn: Any, example: Any) -> None:
-    """Puts the functions into the unit; those beside a training step compute with what it trains."""
+def collect(owner: str, unit: Unit, stem: str, fn: Any, example: Any, int8: bool = False) -> None:
+    """Puts the functions into the unit; those beside a training step compute with what it trains.
+
+    ``int8``: whether weights are written in 8 bits.
+    """
     own = subjects(owner, stem, fn, example)
     steps = [subject for subject, _ in own.values() if isinstance(subject, TrainingStep)]
+    if steps and int8:
+        raise GraphError(f"{owner}: weights in 8 bits cannot be trained", fix="int8=False, or export the network alone")
     if len(steps) > 1:
         raise GraphError(f"{owner}: a file holds one training step", got=f"{len(steps)}", fix="a file for each")
     held = leaves(steps[0].parameters) if steps else []
@@ -60,7 +66,10 @@ def collect(owner: str, unit: Unit, stem: str, fn: Any, example: Any) -> None:
         if isinstance(subject, TrainingStep) and unit.model is not None:
             unit.train(name, training(owner, subject, arguments, unit.model))
         else:
-            unit.add(name, lowering(owner, subject, arguments, held).finish())
+            lowered = lowering(owner, subject, arguments, held).finish()
+            if int8:
+                unit.changes[name] = shrink(lowered)
+            unit.add(name, lowered)
 
 
 def lowering(owner: str, subject: Any, example: Any, held: Sequence[Parameter] = ()) -> Lowering:

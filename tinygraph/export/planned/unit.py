@@ -62,6 +62,8 @@ class Unit:
     Attributes:
         model: what training changes, if the file trains.
         trained: the fields after one step from the example.
+        in_file: whether the fixed numbers are in a file of their own.
+        changes: by how much weights in 8 bits change the results of each function.
     """
 
     def __init__(self, dialect: Dialect, numbers: Callable[[object, dict[int, str]], str]) -> None:
@@ -71,6 +73,8 @@ class Unit:
         self.routines: list[Routine] = []
         self.model: Model | None = None
         self.trained: dict[str, ndarray] = {}
+        self.changes: dict[str, float] = {}
+        self.in_file = False
 
     def add(self, name: str, lowered: Lowered) -> Routine:
         """Writes the body of a function."""
