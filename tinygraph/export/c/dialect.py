@@ -7,6 +7,18 @@ TYPES = {"real": "tg_real", "whole": "int32_t", "flag": "uint8_t"}
 
 HELPERS = {
     "sigmoid": "static tg_real tg_sigmoid(tg_real x) { return 1 / (1 + TG_F(exp)(-x)); }",
+    "tanh": """/* By exp, which takes a third of the time of tanhf; for small x by its series. */
+static tg_real tg_tanh(tg_real x)
+{
+#ifdef TG_DOUBLE
+    return tanh(x);
+#else
+    const float size = fabsf(x), square = x * x;
+    const float series = -0.33333334f + square * (0.13333334f + square * (-0.053968254f + square * 0.021869488f));
+    const float rest = expf(-2 * size), value = (1 - rest) / (1 + rest);
+    return size < 0.3f ? x + x * square * series : x < 0 ? -value : x > 0 ? value : x;
+#endif
+}""",
     "whole": "static int32_t tg_whole(tg_real x)\n{\n"
     "    return x > TG(-2147483520.0) && x < TG(2147483520.0) ? (int32_t)x : INT32_MIN;\n}",
 }
@@ -35,7 +47,7 @@ class C:
         return str(int(value)) if value.is_integer() and abs(value) < 1e6 and (value or text[0] != "-") else f"TG({text})"
 
     def function(self, name: str) -> str:
-        return "tg_sigmoid" if name == "sigmoid" else f"TG_F({name})"
+        return f"tg_{name}" if name in HELPERS else f"TG_F({name})"
 
     def truncated(self, value: str) -> str:
         self.used.add("whole")
