@@ -80,6 +80,8 @@ def modelled(fn: Callable[..., Any], example: Any, dynamic: Dynamic = ("T", "B")
     if not exported.inputs:
         raise GraphError(f"{WHAT}: the example has no array", fix="pass the arrays as arguments of the function")
     traced = free(exported, dynamic)
+    if not traced.results:
+        raise GraphError(f"{WHAT}: the function returned no array", fix="return the nodes that the file should give")
     if not native:
         traced.driven.clear()
     writer = Writer(module, WHAT)
@@ -98,7 +100,7 @@ def _model(module: Any, writer: Writer, to: Translation, traced: Free) -> Any:
     writer.taken |= {*traced.slots, *names}
     inputs = []
     for name, slot in traced.slots.items():
-        to.set(slot, Value(writer, name, slot.dtype))
+        to.put(slot, Value(writer, name, slot.dtype))
         inputs.append(writer.info(name, slot.dtype, traced.shape(slot)))
         for axis, letter in enumerate(traced.axes[name]):
             if letter is not None:

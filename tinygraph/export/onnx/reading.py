@@ -38,8 +38,8 @@ def metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
         path: the file's name.
 
     Returns:
-        a dict with ``tinygraph`` (the version), ``cell``, ``options``, ``settings`` (a layer's), ``inputs`` (the letters
-        of their axes, None for a fixed one), ``parameters`` (names of arrays in the file, of their own shapes), and
+        a dict with ``tinygraph`` (the version), ``cell``, ``options``, ``settings`` (a layer's), ``inputs`` (letters of
+        their axes, None for a fixed one), ``parameters`` (names of arrays in the file, of their own shapes), and
         ``natives`` (ONNX's own recurrent nodes by name, with the cell and options of each).
 
     Raises:

@@ -29,12 +29,12 @@ def looped(to: Translation, node: Node, selections: Sequence[Node]) -> list[Valu
     with to.inside() as nodes:
         for slot, x in zip(body.fixed, node._inputs[count + len(states) :], strict=True):
             if slot in used:
-                to.set(slot, to.value(x))
+                to.put(slot, to.value(x))
         entering = [_entered(to, slot) for slot in body.carries]
         entering += [_entered(to, slot) for slot, x in pairs if to.silent(x) is None]
         for slot, x in pairs:
             if (number := to.silent(x)) is not None:
-                to.set(slot, to.evenly(number, slot))
+                to.put(slot, to.evenly(number, slot))
         if not slices:
             slices, entering = [_steps(to, body, node)], [*entering, to.writer.info(to.writer.name("t"), _I8, ())]
         results = _own(to, nodes, to.write([*body.nexts, *picked]))
@@ -56,7 +56,7 @@ _I8 = np.dtype(np.int64)
 def _entered(to: Translation, slot: Slot) -> Any:
     """The description of an input of the body, which stands for a slot."""
     name = to.writer.name(f"{to.writer.prefix}{slot.name or 'step'}.in")
-    to.set(slot, Value(to.writer, name, slot.dtype))
+    to.put(slot, Value(to.writer, name, slot.dtype))
     return to.writer.info(name, slot.dtype, to.free.shape(slot))
 
 

@@ -42,7 +42,7 @@ class Translation:
         self.natives: list[tuple[str, Any]] = []
         self.parameters: dict[str, str] = {}
 
-    def set(self, node: Node, value: Value) -> None:
+    def put(self, node: Node, value: Value) -> None:
         self._values[-1][node] = value
 
     def value(self, node: Node) -> Value:
@@ -72,7 +72,7 @@ class Translation:
             if isinstance(node._op, Loop):
                 self._loop(node, selections.get(node, []))
             elif node._op is None or not node._op.selects:
-                self.set(node, self._leaf(node) if node._op is None else self._op(node))
+                self.put(node, self._leaf(node) if node._op is None else self._op(node))
         return [self.value(y) for y in results]
 
     def _needed(self, results: Sequence[Node]) -> tuple[list[Node], dict[Node, list[Node]]]:
@@ -97,8 +97,9 @@ class Translation:
             body: Body = node._attributes["body"]
             if (cell := self._native(node, selections)) is not None:
                 return native.read(node, *cell)
-            used = self.used(body, [s._attributes["of"] for s in selections if isinstance(s._attributes["of"], Node)])
-            return [x for slot, x in zip(body.slots, node._inputs, strict=True) if slot in used or slot in body.carries]
+            picked = [s._attributes["of"] for s in selections if isinstance(s._attributes["of"], Node)]
+            used = {*body.carries} | self.used(body, picked)
+            return [x for slot, x in zip(body.slots, node._inputs, strict=True) if slot in used]
         return [only] if (only := _cut(node)) is not None else node._inputs
 
     def used(self, body: Body, picked: Sequence[Node]) -> set[Node]:
@@ -115,7 +116,7 @@ class Translation:
             cell = self._native(node, selections)
             values = looped(self, node, selections) if cell is None else native.written(self, node, selections, *cell)
             for selection, value in zip(selections, values, strict=True):
-                self.set(selection, value)
+                self.put(selection, value)
 
     def _leaf(self, node: Node) -> Value:
         w = self.writer

@@ -100,16 +100,13 @@ class Solver:
         for axis in range(a.ndim):
             counts = [np.arange(x.shape[axis]).reshape((-1,) + (1,) * (x.ndim - 1 - axis)) for x in (a, b)]
             starts = [x.reshape(-1)[0] for x in (a, b)]
-            if (
-                all((x == c + s).all() for x, c, s in zip((a, b), counts, starts, strict=True))
-                and starts[0] == starts[1]
-            ):
+            counting = all((x == c + s).all() for x, c, s in zip((a, b), counts, starts, strict=True))
+            if counting and starts[0] == starts[1]:
                 return Filled(starts[0], shape, a.dtype, axis)
         if a.size and b.size and (a == a.flat[0]).all() and (b == b.flat[0]).all():
             return Filled(self._number(a.flat[0], b.flat[0]), shape, a.dtype)
-        raise UnsolvedError(
-            f"an array {a.shape} holds other numbers at {_told(self.first)} than at {_told(self.second)}"
-        )
+        problem = f"an array {a.shape} holds other numbers at {_told(self.first)} than at {_told(self.second)}"
+        raise UnsolvedError(problem, fix=FIX)
 
     def _number(self, a: Any, b: Any) -> Any:
         if a == b or (a != a and b != b):
