@@ -87,6 +87,16 @@ class Note:
     box: int | None = None
 
 
+class TileNumber(NamedTuple):
+    """The place of a tile's number in a table: the table's name, words of its corner, heads of row and column."""
+
+    table: str
+    corner: str
+    row: str
+    column: str
+    number: str
+
+
 @dataclass
 class Tile:
     """A coloured rectangle that shows a number by its colour or size; ``x, y``: its centre."""
@@ -99,6 +109,7 @@ class Tile:
     tip: str
     text: str = ""
     """Text inside, if it fits."""
+    cell: TileNumber | None = None
 
 
 @dataclass
