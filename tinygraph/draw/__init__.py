@@ -5,11 +5,14 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 from ..core import errors
 from ..core.checks import one_of
+from ..core.errors import GraphError
 from ..core.node import Node
 from .drawing import Drawing
 from .layers import summary
@@ -135,9 +138,22 @@ def draw(
     options = Options(level, gradients, values, truncate, title, tokens, max_nodes, steps, fit, lang)
     if inputs or is_net(node):
         node = nodes_of(node, inputs)
+    cells = partial(_at_cells, node, view, options)
+    return Drawing(_drawn(node, view, options), None if options.area is None and level != "auto" else cells)
+
+
+def _drawn(node: Any, view: str, options: Options) -> Picture:
     with _uncollected():
-        picture = _shown(node, view, options)
-    return Drawing(picture if lang == "en" else translated(picture, lang, titled=options.title is not None))
+        picture = replace(_shown(node, view, options), view=view)
+    return picture if options.lang == "en" else translated(picture, options.lang, titled=options.title is not None)
+
+
+def _at_cells(node: Any, view: str, options: Options) -> Picture:
+    """Returns the same picture with a box for each cell and step, for a program that places the boxes itself."""
+    if options.area is not None:
+        fix = "draw without fit=, and with level= and steps= if you wish"
+        raise GraphError("mermaid: a picture fitted to an area", expected="no fit=, as Mermaid places boxes", fix=fix)
+    return _drawn(node, view, replace(options, level="cell"))
 
 
 def _shown(node: Any, view: str, options: Options) -> Picture:

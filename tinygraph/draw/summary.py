@@ -9,6 +9,7 @@ from typing import Any
 from ..core.errors import GraphError
 from ..core.graph import ancestors
 from ..core.leaves import Parameter
+from ..core.markup import table
 from ..core.node import Node
 from ..core.op import Op, Spec
 from ..plan.report import amount
@@ -59,12 +60,18 @@ class Summary:
     flops: int
     bytes: int
 
+    def _lines(self) -> list[tuple[str, ...]]:
+        total = (f"{self.parameters:,}", "", "", amount(self.flops, "FLOP"), amount(self.bytes, "B"))
+        return [*(_cells(row) for row in self.rows), ("total", "", "", "", *total)]
+
     def __str__(self) -> str:
-        costs = amount(self.flops, "FLOP"), amount(self.bytes, "B")
-        total = ("total", "", "", "", f"{self.parameters:,}", "", "", *costs)
-        return aligned([_HEAD, *(_cells(row) for row in self.rows), total], "<<<>>>>>>")
+        return aligned([_HEAD, *self._lines()], "<<<>>>>>>")
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        *rows, total = self._lines()
+        return table(_HEAD, rows, foot=total)
 
 
 def summary_of(roots: list[Any]) -> Summary:
