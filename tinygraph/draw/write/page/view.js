@@ -157,7 +157,8 @@ for (const end of ['pointerup', 'pointercancel']) window.addEventListener(end, e
 });
 
 // A fitted view stays fitted when the window changes; of any other the middle stays.
-new ResizeObserver(() => {
+function resized() {
+  if (printing) return;
   const before = {...size};
   measure();
   weave();
@@ -165,7 +166,8 @@ new ResizeObserver(() => {
   camera.x += (before.wide - size.wide) / 2 / camera.k;
   camera.y += (before.high - size.high) / 2 / camera.k;
   redraw();
-}).observe(stage);
+}
+new ResizeObserver(resized).observe(stage);
 
 // On paper is all of it, as far as it is unfolded.
 window.addEventListener('beforeprint', () => {
@@ -180,5 +182,6 @@ window.addEventListener('beforeprint', () => {
 window.addEventListener('afterprint', () => {
   printing = false;
   svg.removeAttribute('viewBox');
+  resized();
   paint();
 });
