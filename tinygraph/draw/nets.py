@@ -21,7 +21,7 @@ from ..time.unroll import unroll
 
 def is_net(target: Any) -> bool:
     """Whether this is a net, a layer or a cell, rather than nodes."""
-    return hasattr(target, "named_state") and callable(target)
+    return hasattr(target, "named_state") and callable(target) and not isinstance(target, type)
 
 
 class Twin:
