@@ -30,7 +30,7 @@ from results_page import page
 from models.task import Budget, MissingData, Result
 
 DOCS = Path(__file__).parents[1] / "docs"
-TASKS = ("digits",)
+TASKS = ("characters", "digits", "sunspots")
 """Modules of ``models/``, in the order of the page."""
 
 
