@@ -30,7 +30,7 @@ from results_page import page
 from models.task import Budget, MissingData, Result
 
 DOCS = Path(__file__).parents[1] / "docs"
-TASKS = ("characters", "digits", "sunspots")
+TASKS = ("characters", "names", "digits", "sunspots", "temperature")
 """Modules of ``models/``, in the order of the page."""
 
 
