@@ -212,5 +212,6 @@ def result(budget: Budget, seed: int = 0) -> Result:
         net=f"A GRU of {HIDDEN} units, dropout 0.1 on its outputs; AdamW, {BATCH} names a step.",
         budgets=(budget,),
         flow=tg.draw(flow, "flow", title="A held-out name", tokens=[*held[0], "end"]),
+        seen="Every letter looks back to the first ones: the script that a name begins with decides what may follow.",
         sample="\n".join(beside(invention, *nearest(invention)) for invention in inventions),
     )
