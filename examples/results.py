@@ -30,7 +30,8 @@ from results_page import page
 from models.task import Budget, MissingData, Result
 
 DOCS = Path(__file__).parents[1] / "docs"
-TASKS = ("characters", "names", "digits", "sunspots", "temperature")
+TASKS = ("characters", "names", "digits", "sunspots", "temperature", "chorales", "vowels", "tagging")
+TASKS += ("written_addition", "adding", "copying")
 """Modules of ``models/``, in the order of the page."""
 
 
@@ -62,6 +63,8 @@ def run(name: str, options: argparse.Namespace, folder: Path) -> bool:
     took = f"{result.steps:,} steps, {result.cpu_s:.0f} s of processor time, {time.perf_counter() - start:.0f} s in all"
     print(f"{name}: seed {options.seed}, {took}", flush=True)
     result.flow.save(folder / f"{name}.svg")
+    if result.beside is not None:
+        result.beside.save(folder / f"{name}_beside.svg")
     text = json.dumps(record(name, module.__doc__ or "", result, options), indent=1, ensure_ascii=False, default=float)
     (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     return all(row.reached for row in result.rows)
@@ -72,6 +75,7 @@ def record(name: str, said: str, result: Result, options: argparse.Namespace) ->
     rows = [dataclasses.asdict(row) | {"reached": row.reached} for row in result.rows]
     told = {key: getattr(result, key) for key in ("data", "net", "seen", "sample", "steps")}
     run = {"task": name, "minutes": options.minutes, "seed": options.seed, "cpu_s": round(result.cpu_s)}
+    run["beside"] = result.beside is not None
     return {**run, "title": said.partition("\n")[0], "rows": rows, **told}
 
 

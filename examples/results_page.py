@@ -49,6 +49,8 @@ def part(record: Record) -> str:
     if record["sample"]:
         texts.append(f"```text\n{record['sample'].strip()}\n```\n")
     texts.append(f"![How far the gradients of {name} reach](results/{name}.svg)\n")
+    if record["beside"]:
+        texts.append(f"![The same of the network that cannot](results/{name}_beside.svg)\n")
     if record["seen"]:
         texts.append(f"{record['seen']}\n")
     return "\n".join(texts)

@@ -28,5 +28,10 @@ names          GRU, letter by letter                                  a chain of
 digits         GRUs over rows, in both directions                     the nearest mean image
 sunspots       GRUs beside a linear path, a year ahead                the cycle before, AR
 temperature    GRU beside a linear path, a day ahead                  the day before, AR
+chorales       Bach's four voices, a beat after the other             the literature's networks
+vowels         spoken vowels of different lengths                     the published accuracy
+tagging        words in both directions, a tag each                   the most frequent tag
+adding         two marked numbers far apart                           a cell that cannot
+copying        ten symbols, said again after a long silence           a cell that cannot
 ============== ====================================================== =============================
 """

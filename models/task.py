@@ -144,7 +144,8 @@ class Result:
         net: a sentence: cell, sizes, optimizer.
         budgets: one for each network that was trained.
         flow: the gradient's flow through the trained network, ``tg.draw(loss, "flow")``.
-        seen: a sentence or two on what the picture shows.
+        beside: the same of a network that fails, to be seen beside the first; None for none.
+        seen: a sentence or two on what the pictures show.
         sample: lines that the network wrote, if it writes.
     """
 
@@ -153,6 +154,7 @@ class Result:
     net: str
     budgets: tuple[Budget, ...]
     flow: tg.Drawing
+    beside: tg.Drawing | None = None
     seen: str = ""
     sample: str = ""
 
