@@ -4,7 +4,7 @@
 
 Every tenth name is held out. Names by a rule, of CJK ideographs and the like and of Hangul syllables, are left out.
 What is made is judged by three questions: is it new, does it keep the rules for letters, and how many letters have to
-be changed to make the nearest real name of it. Beside it stands a chain of letters that knows the last four of them.
+be changed to make the nearest real name of it. Beside it stands a chain of letters that knows the last six of them.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from tinygraph.train import AdamW, Characters, Ragged, fit, generate, mean_cross
 
 from .task import Budget, Result, Row
 
-STEPS_A_MINUTE = 1500
-HIDDEN, WIDTH, BATCH, RATE = 192, 32, 32, 5e-3
-END, ORDER, MADE, LONGEST = "\n", 4, 200, 100
+STEPS_A_MINUTE = 3000
+HIDDEN, WIDTH, BATCH, RATE = 256, 32, 32, 4e-3
+END, ORDER, MADE, LONGEST = "\n", 6, 200, 100
 BY_RULE = re.compile(r"CJK (UNIFIED|COMPATIBILITY) IDEOGRAPH-|HANGUL SYLLABLE |\w+ (SMALL SCRIPT )?CHARACTER-")
 VALID = re.compile(r"[A-Z][A-Z0-9]*(?:(?: |-| -|- )[A-Z0-9]+)*")
 """The standard's rule: capital letters, digits, single spaces and hyphens; the first is a letter, the last no space."""

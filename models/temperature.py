@@ -22,7 +22,7 @@ from tinygraph.train import AdamW, fit, rmse, step
 
 from .task import Budget, Result, Row, package
 
-STEPS_A_MINUTE = 80
+STEPS_A_MINUTE = 150
 CITIES = {"Seattle": "seattle_temps", "San Francisco": "sf_temps"}
 HELD_OUT, DAYS, NEIGHBOURS, LAST = 292, 3, 2, 3
 HIDDEN, RATE, NOISE = 8, 1e-2, 0.02
@@ -91,7 +91,7 @@ class Days:
 def trained(days: np.ndarray, scale: float, budget: Budget, seed: int) -> Net:
     """A network after the budget's steps on the first days."""
     net = Net(seed)
-    adam = AdamW(net.parameters(), budget.falling(RATE, warm_up=0.1), weight_decay=0.1)
+    adam = AdamW(net.parameters(), budget.falling(RATE, warm_up=0.1), weight_decay=2.0)
     run = step(net.loss, net.parameters(), adam, clip=1.0)
     fit(run, Days(days, scale, seed), steps=budget.steps, callbacks=[budget], quiet=True)
     return net
