@@ -103,7 +103,7 @@ def test_options_may_be_set_between_steps_and_in_place(backend):
     for factors in ([0.5], (0.5,)):
         w = tg.parameter(np.zeros(2))
         rule = Scaled(w, factors)
-        run = step(lambda: tg.sum(w), w, rule, backend=backend)
+        run = step(lambda w=w: tg.sum(w), w, rule, backend=backend)
         run()
         rule.more = 4.0
         run()
