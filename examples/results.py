@@ -21,6 +21,7 @@ from typing import Any
 
 # numpy reads it on import. On a busy machine two threads of a small product wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("TINYGRAPH_BLAS", "0")  # so that the same seed gives the same figures
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

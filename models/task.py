@@ -18,6 +18,9 @@ import tinygraph as tg
 LAST_RATE = 0.01
 """The learning rate at the end, as a share of the highest one."""
 
+MOST_STEPS = 10**9
+"""Of a budget that only the clock ends."""
+
 
 class Budget:
     """So many steps or so many minutes, whichever is used up first; the learning rate falls as the budget is used.
@@ -43,9 +46,25 @@ class Budget:
 
     def __init__(self, minutes: float, steps_a_minute: float, clock: bool = True) -> None:
         self.minutes, self.steps_a_minute, self.clock = minutes, steps_a_minute, clock
-        self.steps = max(1, round(minutes * steps_a_minute))
+        self.steps = max(1, round(minutes * steps_a_minute)) if math.isfinite(minutes) else MOST_STEPS
         self.done, self.seconds, self.cpu_s = 0, 0.0, 0.0
         self._start: tuple[float, float] | None = None
+
+    @property
+    def position(self) -> dict[str, float]:
+        """What was used, for checkpoints: a run that is resumed has what is left of it."""
+        return {"seconds": self.seconds, "cpu_s": self.cpu_s}
+
+    @position.setter
+    def position(self, position: dict[str, float]) -> None:
+        self._start = time.perf_counter() - position["seconds"], time.process_time() - position["cpu_s"]
+
+    @classmethod
+    def of(cls, steps: int | None, minutes: float | None) -> Budget:
+        """So many steps, so many minutes, or both; None is no limit."""
+        own = cls(math.inf if minutes is None else minutes, 0.0, clock=minutes is not None)
+        own.steps = MOST_STEPS if steps is None else steps
+        return own
 
     def share(self, part: float, steps_a_minute: float | None = None) -> Budget:
         """A part of this budget, for one network of several."""
@@ -54,7 +73,7 @@ class Budget:
     def spent(self, steps: int) -> float:
         """The used share, from 0 to 1, after so many steps."""
         self._look()
-        by_clock = self.seconds / (60 * self.minutes) if self.clock else 0.0
+        by_clock = (self.seconds / (60 * self.minutes) if self.minutes else 1.0) if self.clock else 0.0
         return min(1.0, max(steps / self.steps, by_clock))
 
     def falling(self, rate: float, warm_up: float = 0.0) -> Callable[[int], float]:

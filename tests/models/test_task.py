@@ -40,6 +40,14 @@ def test_a_share_is_of_steps_and_of_time():
     assert Budget(2, 50, clock=False).share(0.25, steps_a_minute=1000).steps == 500
 
 
+def test_a_budget_may_be_without_steps_or_without_a_clock_and_goes_on_after_a_resume():
+    assert Budget.of(None, 2.0).steps > 10**8 and not Budget.of(7, None).clock
+    assert Budget.of(7, None).spent(7) == 1.0 and Budget.of(10, 1.0).spent(5) == 0.5 and Budget.of(9, 0.0).spent(1) == 1
+    later = Budget.of(None, 1.0)
+    later.position = {"seconds": 30.0, "cpu_s": 12.5}
+    assert later.spent(1) == pytest.approx(0.5, abs=0.01) and later.position["cpu_s"] >= 12.5
+
+
 @pytest.mark.parametrize("figure", [1.9, 2.1])
 @pytest.mark.parametrize("higher", [False, True])
 def test_a_row_stands_beside_its_bar(figure, higher):

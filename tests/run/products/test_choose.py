@@ -227,3 +227,23 @@ def test_a_plan_says_which_products_are_shared(monkeypatch: pytest.MonkeyPatch) 
     alone(x, w)
     assert "packed" in str(alone.plan) or "direct" in str(alone.plan) or "blocks" in str(alone.plan)
     assert "shared" not in str(alone.plan)
+
+
+@pytest.mark.parametrize(
+    "shape", [(5, 64, 32), (1, 700, 100), (40, 50, 60), (300, 20, 700), (5, 33, 1300), (30, 1, 40)]
+)
+@pytest.mark.parametrize("lies", ["rows", "columns"])
+@pytest.mark.parametrize("packable", [(True, True), (False, False)])
+def test_without_blas_every_choice_gives_the_same_bits(
+    shape: tuple[int, int, int], lies: str, packable: tuple[bool, bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINYGRAPH_BLAS", "0")
+    m, n, k = shape
+    a, b = native.matrix(m, k, np.float32, lies, 1), native.matrix(k, n, np.float32, lies, 2)
+    out = native.walled(m, n, 0, np.float32)
+    kernels = choose.candidates(native.problem(a, b, out, packable))
+    results = []
+    for kernel in kernels:
+        native.run(kernel, a, b, out)
+        results.append(out.copy())
+    assert kernels and all(np.array_equal(result, results[0]) for result in results), [k.name for k in kernels]
