@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from .c import InC, InDouble
 from .compiled import Native, Numpy
+from .js import InNode
 from .onnx import Onnx
 from .target import Target
 
-TARGETS: dict[str, type[Target]] = {target.name: target for target in (Numpy, Native, Onnx)}
+TARGETS: dict[str, type[Target]] = {t.name: t for t in (Numpy, Native, Onnx, InC, InDouble, InNode)}
