@@ -100,9 +100,13 @@ class Lowering:
     """
 
     def __init__(
-        self, fn: Callable[..., Any], args: Sequence[Any], held: Sequence[Parameter] = (),
-        names: Sequence[str] | None = None, words: Callable[[Any], list[str]] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        fn: Callable[..., Any],
+        args: Sequence[Any],
+        held: Sequence[Parameter] = (),
+        names: Sequence[str] | None = None,
+        words: Callable[[Any], list[str]] | None = None,
+    ) -> None:
         self.fn, self.held = fn, list(held)
         self.result_words = words or (lambda structure: result_words(fn, structure))
         self.arrays: list[ndarray] = []
@@ -118,8 +122,8 @@ class Lowering:
         trial = self.function.trial
         if not trial.results:
             raise GraphError("export: the function returns nothing", fix="return the nodes that are wanted")
-        more = {p: Slot(Spec(p.shape, p.dtype), p.name) for p in self.held}
-        self.slots = [*trial.slots, *more.values()]
+        more: dict[Node, Node] = {p: Slot(Spec(p.shape, p.dtype), p.name) for p in self.held}
+        self.slots = [*trial.slots, *(x for x in more.values() if isinstance(x, Slot))]
         self.before = _with_constants(replace(trial.results, {**more}))
         self.results = folded(optimise(self.before, fuses=True)[0])
         _check_leaves(self.results)
@@ -182,19 +186,15 @@ def folded(results: list[Node]) -> list[Node]:
     for node in ancestors(results):
         if type(node) is Constant:
             values[node] = node._value
-        elif _is_fixed(node, values):
+        op = node._op
+        if op is not None and op is not loop and not op.selects and all(x in values for x in node._inputs):
             with np.errstate(all="ignore"):
-                value = np.asarray(node._op.forward(*(values[x] for x in node._inputs), **node._attributes))
+                value = np.asarray(op.forward(*(values[x] for x in node._inputs), **node._attributes))
             values[node] = value.astype(node.dtype, copy=False)
             if not is_view(node) and node.size <= sum(x.size for x in node._inputs):
                 new[node] = Constant(np.ascontiguousarray(values[node]))
     with tracing():
         return replace(results, new)
-
-
-def _is_fixed(node: Node, values: dict[Node, ndarray]) -> bool:
-    op = node._op
-    return op is not None and op is not loop and not op.selects and all(x in values for x in node._inputs)
 
 
 def _check_leaves(results: list[Node]) -> None:

@@ -1,4 +1,4 @@
-"""Where the buffers of a plan lie in generated code: work memory by kinds, and results that may be an argument's array."""
+"""Where the buffers of a plan lie in generated code: work memory, and results that may be an argument's array."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def buffers(actions: Iterable[Any]) -> dict[Buffer, None]:
 
 
 def set_apart(lowered: Lowered, count: int | None = None) -> None:
-    """Gives results a place of their own where writing them to an argument's array would spoil what is still to be read.
+    """Gives results a place of their own where writing them to an argument's array would spoil what is still read.
 
     So a result may be written to the array of an argument of its size: the state after a step to that before it.
     ``count``: how many of the results, by default all.
