@@ -31,19 +31,24 @@ if TYPE_CHECKING:
     from .cells import Recurrent
     from .cells.around.layers import Dropout, Embedding, Linear
     from .cells.base.module import Module
+    from .export.onnx.loading import load_onnx
 
 __version__ = "0.1.0"
 _ROOMS = ("cells", "export")
-_LATER = {"Recurrent": ".cells", "Module": ".cells.base.module"} | dict.fromkeys(
-    ("Dropout", "Embedding", "Linear"), ".cells.around.layers"
-)
+_LATER = {
+    "Recurrent": ".cells",
+    "Module": ".cells.base.module",
+    "load_onnx": ".export.onnx.loading",
+    **dict.fromkeys(("Dropout", "Embedding", "Linear"), ".cells.around.layers"),
+}
 """Names in files that are loaded when first asked for: the cells would be a fifth of the import's time."""
 
 __all__ = [
     "Constant", "Drawing", "Dropout", "Embedding", "Feedback", "GraphError", "Linear", "Module", "MutationError",
     "Node", "NonFiniteError", "Op", "Parameter", "Recurrent", "WideningWarning", "buffer", "cache_clear", "cells",
-    "check", "compile", "constant", "draw", "export", "grad", "hvp", "jvp", "linear_scan", "noise", "nonfinite", "ops",
-    "parameter", "recorded", "scope", "step", "summary", "train", "unroll", "value_and_grad", "vjp", "zero_grad",
+    "check", "compile", "constant", "draw", "export", "grad", "hvp", "jvp", "linear_scan", "load_onnx", "noise",
+    "nonfinite", "ops", "parameter", "recorded", "scope", "step", "summary", "train", "unroll", "value_and_grad", "vjp",
+    "zero_grad",
 ]  # fmt: skip
 __all__ += ops.__all__
 

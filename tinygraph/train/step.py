@@ -12,6 +12,7 @@ from ..compiled import Compiled, compile
 from ..core.checks import function, integer, one_of, positive
 from ..core.errors import GraphError, NonFiniteError, refusing, shown
 from ..core.leaves import Parameter
+from ..core.markup import card, table
 from ..core.node import Node
 from ..core.nonfinite import nonfinite as watching
 from ..core.structure import leaves, map_leaves, rebuild
@@ -117,6 +118,13 @@ class TrainingStep:
     def steps(self) -> int:
         """The number of updates done."""
         return self.optimizers[0].steps
+
+    def _repr_html_(self) -> str:
+        norm = "not computed yet" if math.isnan(self.norm) else f"{self.norm:g}"
+        rows = [("updates", self.steps), ("skipped", self.skipped), ("norm of the gradients", norm)]
+        run = ["eager"] if self._compiled is None else [self._compiled._repr_html_()]
+        parts = [table(("", ""), rows), *(o._repr_html_() for o in self.optimizers), *run]
+        return card(f"training step of {getattr(self.loss, '__qualname__', shown(self.loss))}", *parts)
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """The sums of gradients that no update has used yet, and their number; for checkpoints."""

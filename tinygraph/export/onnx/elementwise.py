@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .values import Value
+from .wires import Wire
 
 NODES: dict[str, str] = {
     "abs": "Abs",
@@ -57,42 +57,42 @@ OF_BOOLEANS: dict[str, str] = {"add": "Or", "maximum": "Or", "fmax": "Or", "mult
 """What numpy's arithmetic of booleans is."""
 
 
-def _nan(x: Value) -> Value:
+def _nan(x: Wire) -> Wire:
     return ~x.same(x)
 
 
-def log1p(x: Value) -> Value:
+def log1p(x: Wire) -> Wire:
     """Exact near 0: what rounding took from 1 + x divides out."""
     u = x + 1
     near = u.same(1).where(x, u.of("Log") * x / u.same(1).where(u.like(1), u - 1))
     return (abs(x) > 0.5).where(u.of("Log"), near)
 
 
-def _softplus(x: Value) -> Value:
+def _softplus(x: Wire) -> Wire:
     return x.of("Max", 0) + log1p((-abs(x)).of("Exp"))
 
 
-def _trunc(x: Value) -> Value:
+def _trunc(x: Wire) -> Wire:
     return x.of("Sign") * abs(x).of("Floor")
 
 
-def _arctan2(y: Value, x: Value) -> Value:
+def _arctan2(y: Wire, x: Wire) -> Wire:
     angle = (y / x.same(0).where(x.like(1), x)).of("Atan")
     turned = angle + (x < 0).where((y < 0).where(x.like(-math.pi), math.pi), 0)
     upright = y.of("Sign") * (math.pi / 2)
     return x.same(0).where(upright, turned)
 
 
-def _copysign(x: Value, y: Value) -> Value:
+def _copysign(x: Wire, y: Wire) -> Wire:
     below = (y < 0) | (y.same(0) & ((1 / y) < 0))  # 1 / -0.0 is -inf
     return below.where(-abs(x), abs(x))
 
 
-def _fmod(x: Value, y: Value) -> Value:
+def _fmod(x: Wire, y: Wire) -> Wire:
     return x.of("Mod", y, fmod=1)
 
 
-def _remainder(x: Value, y: Value) -> Value:
+def _remainder(x: Wire, y: Wire) -> Wire:
     if x.dtype.kind != "f":
         return x.of("Mod", y)
     rest = _fmod(x, y)
@@ -100,39 +100,39 @@ def _remainder(x: Value, y: Value) -> Value:
     return turned.where(rest + y, rest)
 
 
-def _floor_divide(x: Value, y: Value) -> Value:
+def _floor_divide(x: Wire, y: Wire) -> Wire:
     whole = (x - _remainder(x, y)) / y
     return whole.of("Round") if x.dtype.kind == "f" else whole
 
 
-def _hypot(x: Value, y: Value) -> Value:
+def _hypot(x: Wire, y: Wire) -> Wire:
     large, small = abs(x).of("Max", abs(y)), abs(x).of("Min", abs(y))
     share = small / large.same(0).where(large.like(1), large)
     return large * (share * share + 1).of("Sqrt")
 
 
-def _logaddexp(x: Value, y: Value) -> Value:
+def _logaddexp(x: Wire, y: Wire) -> Wire:
     apart = -abs(x - y)
     return x.same(y).where(x + math.log(2), x.of("Max", y) + log1p(apart.of("Exp")))
 
 
-def _quotient(g: Value, x: Value) -> Value:
+def _quotient(g: Wire, x: Wire) -> Wire:
     return g.same(0).where(g.like(0), g / x)
 
 
-def _scaled_power(g: Value, x: Value, p: Value) -> Value:
+def _scaled_power(g: Wire, x: Wire, p: Wire) -> Wire:
     return g.same(0).where(g.like(0), g * x.of("Pow", p))
 
 
-def _sigmoid_cross_entropy(x: Value, t: Value) -> Value:
+def _sigmoid_cross_entropy(x: Wire, t: Wire) -> Wire:
     return log1p((-abs(x)).of("Exp")) + (x > 0).where(x * (1 - t), -(x * t))
 
 
-def _squared_error(y: Value, t: Value) -> Value:
+def _squared_error(y: Wire, t: Wire) -> Wire:
     return (y - t) * (y - t)
 
 
-FORMS: dict[str, Callable[..., Value]] = {
+FORMS: dict[str, Callable[..., Wire]] = {
     "arctan2": _arctan2,
     "copysign": _copysign,
     "cosh": lambda x: (x.of("Exp") + (-x).of("Exp")) * 0.5,
@@ -161,24 +161,24 @@ FORMS: dict[str, Callable[..., Value]] = {
 """Ops that are made of several nodes, in one dtype."""
 
 
-def _clip(x: Value, settings: Mapping[str, Any]) -> Value:
+def _clip(x: Wire, settings: Mapping[str, Any]) -> Wire:
     low, high = settings.get("a_min"), settings.get("a_max")
     x = x if low is None else x.of("Max", low)
     return x if high is None else x.of("Min", high)
 
 
-def _rounded(x: Value, settings: Mapping[str, Any]) -> Value:
+def _rounded(x: Wire, settings: Mapping[str, Any]) -> Wire:
     decimals = settings.get("decimals", 0)
     if decimals < 0:
         return (x / 10.0**-decimals).of("Round") * 10.0**-decimals
     return (x * 10.0**decimals).of("Round") / 10.0**decimals if decimals else x.of("Round")
 
 
-SET: dict[str, Callable[[Value, Mapping[str, Any]], Value]] = {"clip": _clip, "round": _rounded}
+SET: dict[str, Callable[[Wire, Mapping[str, Any]], Wire]] = {"clip": _clip, "round": _rounded}
 """Ops with settings."""
 
 
-def written(name: str, dtype: np.dtype, inputs: list[Value], settings: Mapping[str, Any]) -> Value:
+def written(name: str, dtype: np.dtype, inputs: list[Wire], settings: Mapping[str, Any]) -> Wire:
     """The value of an element-wise op with a result of this dtype."""
     if name in TRUE or name == "not_equal":
         return _compared(name, inputs)
@@ -196,7 +196,7 @@ def written(name: str, dtype: np.dtype, inputs: list[Value], settings: Mapping[s
     return inputs[0].of(kind, *inputs[1:]) if kind else FORMS[name](*inputs)
 
 
-def _compared(name: str, inputs: list[Value]) -> Value:
+def _compared(name: str, inputs: list[Wire]) -> Wire:
     x, y = inputs
     common = np.result_type(x.dtype, y.dtype)
     if common.kind == "b" and name not in ("equal", "not_equal"):
@@ -204,7 +204,7 @@ def _compared(name: str, inputs: list[Value]) -> Value:
     x, y = x.to(common), y.to(common)
     if name == "not_equal":
         return ~x.same(y)
-    return Value(x.writer, x.writer.write(TRUE[name], x, y), np.dtype(bool))
+    return Wire(x.writer, x.writer.write(TRUE[name], x, y), np.dtype(bool))
 
 
 KNOWN = {*NODES, *FLOATS, *TRUE, *FORMS, *SET, "where", "not_equal"}

@@ -15,7 +15,7 @@ from ..traced.free import Dynamic, Free, free
 from ..traced.outline import Exported, outlined
 from ..traced.packages import package
 from .translation import Translation
-from .values import Value
+from .wires import Wire
 from .writer import OPSET, Writer
 
 WHAT = "export.onnx"
@@ -100,7 +100,7 @@ def _model(module: Any, writer: Writer, to: Translation, traced: Free) -> Any:
     writer.taken |= {*traced.slots, *names}
     inputs = []
     for name, slot in traced.slots.items():
-        to.put(slot, Value(writer, name, slot.dtype))
+        to.put(slot, Wire(writer, name, slot.dtype))
         inputs.append(writer.info(name, slot.dtype, traced.shape(slot)))
         for axis, letter in enumerate(traced.axes[name]):
             if letter is not None:

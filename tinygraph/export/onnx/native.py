@@ -13,7 +13,7 @@ from ...core.node import Node
 from ...loops.loop import Body
 from ...ops import less
 from .shapes import squeezed, unsqueezed
-from .values import Value
+from .wires import Wire
 
 if TYPE_CHECKING:
     from .translation import Translation
@@ -34,7 +34,7 @@ ACTIVATIONS: dict[str, tuple[str, float | None, float | None]] = {
 """Maps our names of activations to ONNX's, with alpha and beta."""
 
 
-def written(to: Translation, node: Node, selections: Sequence[Node], cell: Any, drive: Any) -> list[Value]:
+def written(to: Translation, node: Node, selections: Sequence[Node], cell: Any, drive: Any) -> list[Wire]:
     """The values of the nodes that select from a loop that `matches`."""
     x, *states = read(node, cell, drive)[: 1 + cell.states]
     batched = x.ndim == 3
@@ -88,16 +88,16 @@ def _activations(cell: Any) -> list[tuple[str, float | None, float | None] | Non
     return [ACTIVATIONS.get(name) for name in names]
 
 
-def _batched(x: Value, batched: bool, axis: int) -> Value:
+def _batched(x: Wire, batched: bool, axis: int) -> Wire:
     return x if batched else unsqueezed(x.writer, x, [axis])
 
 
-def _state(x: Value, batched: bool) -> Value:
+def _state(x: Wire, batched: bool) -> Wire:
     """(1, B, H) of a state (B, H) or (H,)."""
     return unsqueezed(x.writer, x, [0] if batched else [0, 1])
 
 
-def _node(to: Translation, cell: Any, drive: Any, x: Value, states: list[Value]) -> list[str]:
+def _node(to: Translation, cell: Any, drive: Any, x: Wire, states: list[Wire]) -> list[str]:
     """Writes the node; returns the names of its outputs."""
     w, kind = to.writer, type(cell).__name__
     name = w.name(f"{w.prefix}{kind}")
@@ -107,7 +107,7 @@ def _node(to: Translation, cell: Any, drive: Any, x: Value, states: list[Value])
     if drive.real is not None:
         known = to.value(drive.lengths)
         lengths = _batched(known.to(np.int32), drive.lengths.ndim > 0, 0).name
-    inputs: list[str | Value] = [x, weights["W"], weights["R"], weights.get("B", ""), lengths, *states]
+    inputs: list[str | Wire] = [x, weights["W"], weights["R"], weights.get("B", ""), lengths, *states]
     if "P" in weights:
         inputs.append(weights["P"])
     to.natives.append((name, cell))
@@ -158,9 +158,9 @@ def packed(cell: Any) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _selected(to: Translation, outputs: list[str], selection: Node, batched: bool) -> Value:
+def _selected(to: Translation, outputs: list[str], selection: Node, batched: bool) -> Wire:
     """A value of the loop from the node's outputs: Y (T, 1, B, H), then states (1, B, H)."""
     of = selection._attributes["of"]
     if isinstance(of, Node):
-        return squeezed(to.writer, Value(to.writer, outputs[0], selection.dtype), [1] if batched else [1, 2])
-    return squeezed(to.writer, Value(to.writer, outputs[1 + of], selection.dtype), [0] if batched else [0, 1])
+        return squeezed(to.writer, Wire(to.writer, outputs[0], selection.dtype), [1] if batched else [1, 2])
+    return squeezed(to.writer, Wire(to.writer, outputs[1 + of], selection.dtype), [0] if batched else [0, 1])

@@ -58,3 +58,15 @@ def metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise GraphError(f"export.metadata: {os.fspath(path)!r} says nothing of tinygraph", got=got)
     whole: dict[str, Any] = json.loads(told["tinygraph"])
     return whole
+
+
+def settings(node: Any) -> dict[str, Any]:
+    """The attributes of a node."""
+    from onnx import helper
+
+    told = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+    return {name: x.decode() if isinstance(x, bytes) else x for name, x in told.items()}
+
+
+def direction(node: Any) -> str:
+    return str(settings(node).get("direction", "forward"))

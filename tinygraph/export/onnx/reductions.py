@@ -8,8 +8,8 @@ import numpy as np
 
 from ...core.node import Node
 from ..traced.free import Free
-from .shapes import Row, reshaped, squeezed
-from .values import Value
+from .shapes import OpRow, reshaped, squeezed
+from .wires import Wire
 from .writer import Writer
 
 INDEX = np.dtype(np.int64)
@@ -27,16 +27,16 @@ def _kept(node: Node) -> int:
     return int(bool(node._attributes.get("keepdims", False)))
 
 
-def _sum(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _sum(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     return summed(w, inputs[0].to(node.dtype), _axes(node), _kept(node))
 
 
-def summed(w: Writer, x: Value, axes: list[int], keepdims: int = 0) -> Value:
-    return x.of("ReduceSum", Value(w, w.constant(axes, np.int64), INDEX), keepdims=keepdims) if axes else x
+def summed(w: Writer, x: Wire, axes: list[int], keepdims: int = 0) -> Wire:
+    return x.of("ReduceSum", Wire(w, w.constant(axes, np.int64), INDEX), keepdims=keepdims) if axes else x
 
 
-def _reduced(kind: str) -> Row:
-    def row(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _reduced(kind: str) -> OpRow:
+    def row(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
         x, axes = inputs[0].to(node.dtype), _axes(node)
         if x.dtype.kind == "b":
             return x.to(np.int32).of(kind, axes=axes, keepdims=_kept(node)).to(bool) if axes else x
@@ -45,55 +45,55 @@ def _reduced(kind: str) -> Row:
     return row
 
 
-def _argmax(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _argmax(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     x, axis = inputs[0], node._attributes.get("axis")
     x = x.to(np.int32) if x.dtype.kind == "b" else x
     if axis is None or not node._inputs[0].ndim:
         x, axis = reshaped(w, x, [-1]), 0
     place = w.write("ArgMax", x, axis=axis % max(node._inputs[0].ndim, 1), keepdims=0)
-    return Value(w, place, INDEX).to(node.dtype)
+    return Wire(w, place, INDEX).to(node.dtype)
 
 
-def _ties(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _ties(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     x, axes = inputs[0].to(node.dtype), _axes(node)
     kept = [1 if k in axes else n for k, n in enumerate(free.shape(node._inputs[0]))]
     equal = x.same(reshaped(w, inputs[1].to(node.dtype), kept)).to(node.dtype)
     return equal / summed(w, equal, axes, 1)
 
 
-def _sum_to(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _sum_to(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     x, sizes = free.shape(node._inputs[0]), free.shape(node)
     lead = len(x) - len(sizes)
     axes = [k for k, n in enumerate(x) if k < lead or (sizes[k - lead] == 1 and n != 1)]
     return squeezed(w, summed(w, inputs[0].to(node.dtype), axes, 1), [*range(lead)])
 
 
-def _along(kind: str) -> Row:
-    def row(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _along(kind: str) -> OpRow:
+    def row(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
         return inputs[0].to(node.dtype).of(kind, axis=node._attributes.get("axis", -1) % max(node.ndim, 1))
 
     return row
 
 
-def _cumsum(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _cumsum(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     x, axis = inputs[0].to(node.dtype), node._attributes.get("axis")
     if axis is None or not node._inputs[0].ndim:
         x, axis = reshaped(w, x, [-1]), 0
-    return x.of("CumSum", Value(w, w.constant(axis % node.ndim, np.int64), INDEX))
+    return x.of("CumSum", Wire(w, w.constant(axis % node.ndim, np.int64), INDEX))
 
 
-def _sorting(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _sorting(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     axis = node._attributes.get("axis", -1) % node.ndim
     names = w.write("TopK", inputs[0], w.size(free.shape(node)[axis]), outputs=2, axis=axis, largest=0, sorted=1)
-    return Value(w, names[1], INDEX)
+    return Wire(w, names[1], INDEX)
 
 
-def _matmul(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _matmul(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     a, b = (x.to(node.dtype) for x in inputs)
     return a.of("MatMul", b)
 
 
-def _einsum(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _einsum(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     """Each axis has a letter; axes of size 1 that numpy would stretch are taken away."""
     terms, result = _lettered(node._attributes["subscripts"].replace(" ", ""), [x.ndim for x in node._inputs])
     shapes = [free.shape(x) for x in node._inputs]
@@ -120,11 +120,11 @@ def _lettered(subscripts: str, ranks: list[int]) -> tuple[list[str], str]:
     return terms, others + "".join(sorted(x for x in {*whole} if whole.count(x) == 1 and x not in others))
 
 
-def _det(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _det(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     return inputs[0].to(node.dtype).of("Det")
 
 
-ROWS: dict[str, Row] = {
+ROWS: dict[str, OpRow] = {
     "argmax": _argmax,
     "cumsum": _cumsum,
     "det": _det,

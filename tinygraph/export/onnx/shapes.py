@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,33 +12,33 @@ from ...core.node import Node
 from ...ops.lookup import ARRAY
 from ..traced.free import Free
 from ..traced.sizes import Filled, Size
-from .values import Value
+from .wires import Wire
 from .writer import Writer
 
-Row = Callable[[Writer, Free, Node, list[Value]], Value]
+OpRow = Callable[[Writer, Free, Node, list[Wire]], Wire]
 """Writes the nodes of an op; returns its value."""
 
 LAST, FIRST = np.iinfo(np.int64).max, np.iinfo(np.int64).min
 """Beyond the ends of every axis."""
 
 
-def reshaped(w: Writer, x: Value, sizes: Sequence[int | Size]) -> Value:
+def reshaped(w: Writer, x: Wire, sizes: Sequence[int | Size]) -> Wire:
     """x in another shape; one free size is left to the product of the others."""
     free = [k for k, n in enumerate(sizes) if isinstance(n, Size)]
     if len(free) == 1 and all(n for n in sizes if not isinstance(n, Size)):
         sizes = [-1 if k in free else n for k, n in enumerate(sizes)]
-    return x.of("Reshape", Value(w, w.shape(sizes), np.dtype(np.int64)))
+    return x.of("Reshape", Wire(w, w.shape(sizes), np.dtype(np.int64)))
 
 
-def _reshape(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _reshape(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     return reshaped(w, inputs[0], free.shape(node))
 
 
-def _same(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _same(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     return inputs[0]
 
 
-def _transpose(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _transpose(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     axes = node._attributes.get("axes")
     count = node.ndim
     if not count:
@@ -47,43 +46,43 @@ def _transpose(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
     return inputs[0].of("Transpose", perm=[a % count for a in (axes or range(count)[::-1])])
 
 
-def _swapaxes(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _swapaxes(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     perm = [*range(node.ndim)]
     a, b = (node._attributes.get(name, default) for name, default in (("axis1", 0), ("axis2", 1)))
     perm[a], perm[b] = perm[b], perm[a]
     return inputs[0].of("Transpose", perm=perm)
 
 
-def _broadcast_to(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
-    return inputs[0].of("Expand", Value(w, w.shape(free.shape(node)), np.dtype(np.int64)))
+def _broadcast_to(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
+    return inputs[0].of("Expand", Wire(w, w.shape(free.shape(node)), np.dtype(np.int64)))
 
 
-def _astype(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _astype(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     return inputs[0].to(node.dtype)
 
 
-def _concatenate(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _concatenate(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     return joined(w, [x.to(node.dtype) for x in inputs], node._attributes.get("axis", 0) % node.ndim)
 
 
-def joined(w: Writer, parts: list[Value], axis: int) -> Value:
-    return Value(w, w.write("Concat", *parts, axis=axis), parts[0].dtype)
+def joined(w: Writer, parts: list[Wire], axis: int) -> Wire:
+    return Wire(w, w.write("Concat", *parts, axis=axis), parts[0].dtype)
 
 
-def _stack(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _stack(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     axis = node._attributes.get("axis", 0) % node.ndim
     return joined(w, [unsqueezed(w, x.to(node.dtype), [axis]) for x in inputs], axis)
 
 
-def unsqueezed(w: Writer, x: Value, axes: Sequence[int]) -> Value:
-    return x.of("Unsqueeze", Value(w, w.constant(axes, np.int64), np.dtype(np.int64))) if axes else x
+def unsqueezed(w: Writer, x: Wire, axes: Sequence[int]) -> Wire:
+    return x.of("Unsqueeze", Wire(w, w.constant(axes, np.int64), np.dtype(np.int64))) if axes else x
 
 
-def squeezed(w: Writer, x: Value, axes: Sequence[int]) -> Value:
-    return x.of("Squeeze", Value(w, w.constant(axes, np.int64), np.dtype(np.int64))) if axes else x
+def squeezed(w: Writer, x: Wire, axes: Sequence[int]) -> Wire:
+    return x.of("Squeeze", Wire(w, w.constant(axes, np.int64), np.dtype(np.int64))) if axes else x
 
 
-def _getitem(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _getitem(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     return sliced(w, inputs[0], whole_index(free.setting(node, "index"), node._inputs[0].ndim))
 
 
@@ -95,13 +94,13 @@ def whole_index(index: Any, ndim: int) -> tuple[Any, ...]:
     return (*index[:place], *[slice(None)] * (ndim - count), *index[place + 1 :])
 
 
-def sliced(w: Writer, x: Value, index: tuple[Any, ...]) -> Value:
+def sliced(w: Writer, x: Wire, index: tuple[Any, ...]) -> Wire:
     """x[index] for an index of ints, slices and None, of which numbers may be free sizes."""
     whole = [i for i in index if i is not None]
     numbers = [axis for axis, i in enumerate(whole) if not isinstance(i, slice)]
     cuts = {axis: i for axis, i in enumerate(whole) if isinstance(i, slice) and i != slice(None)}
     if len(numbers) == 1 and not cuts and not isinstance(whole[numbers[0]], Size):
-        x = x.of("Gather", Value(w, w.constant(int(whole[numbers[0]]), np.int64), np.dtype(np.int64)), axis=numbers[0])
+        x = x.of("Gather", Wire(w, w.constant(int(whole[numbers[0]]), np.int64), np.dtype(np.int64)), axis=numbers[0])
     else:
         cuts |= {axis: _only(whole[axis]) for axis in numbers}
         x = squeezed(w, _cut(w, x, cuts), numbers)
@@ -115,7 +114,7 @@ def _only(number: Any) -> slice:
     return slice(int(number), LAST if number == -1 else int(number) + 1)
 
 
-def _cut(w: Writer, x: Value, cuts: dict[int, slice]) -> Value:
+def _cut(w: Writer, x: Wire, cuts: dict[int, slice]) -> Wire:
     if not cuts:
         return x
     steps = [1 if s.step is None else s.step for s in cuts.values()]
@@ -126,26 +125,26 @@ def _cut(w: Writer, x: Value, cuts: dict[int, slice]) -> Value:
     told = [w.shape(starts), w.shape(stops), w.constant([*cuts], np.int64)]
     if any(n != 1 for n in steps):
         told.append(w.shape(steps))
-    return Value(w, w.write("Slice", x, *told), x.dtype)
+    return Wire(w, w.write("Slice", x, *told), x.dtype)
 
 
-def as_index(x: Value) -> Value:
+def as_index(x: Wire) -> Wire:
     """Indices in a dtype that ONNX takes."""
     return x if x.dtype in (np.int32, np.int64) else x.to(np.int64)
 
 
-def taken(w: Writer, x: Value, indices: Value, axis: int | None) -> Value:
+def taken(w: Writer, x: Wire, indices: Wire, axis: int | None) -> Wire:
     if axis is None:
         x, axis = reshaped(w, x, [-1]), 0
     return x.of("Gather", as_index(indices), axis=axis)
 
 
-def _take(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _take(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     axis, count = node._attributes.get("axis"), node._inputs[0].ndim
     return taken(w, inputs[0], inputs[1], None if axis is None or not count else axis % count)
 
 
-def picked(w: Writer, x: Value, ndim: int, arrays: list[Value], ranks: list[int], index: Any) -> Value:
+def picked(w: Writer, x: Wire, ndim: int, arrays: list[Wire], ranks: list[int], index: Any) -> Wire:
     """x[index] with integer arrays in the index, as numpy orders the axes of the result."""
     index = whole_index(index, ndim)
     own = [i for i in index if i is not None]
@@ -188,13 +187,13 @@ def _new_axes(index: tuple[Any, ...], advanced: list[int], at: int, rank: int) -
     return news
 
 
-def _number(w: Writer, number: Any) -> Value:
+def _number(w: Writer, number: Any) -> Wire:
     if isinstance(number, Size):
-        return squeezed(w, Value(w, w.size(number), np.dtype(np.int64)), [0])
-    return Value(w, w.constant(int(number), np.int64), np.dtype(np.int64))
+        return squeezed(w, Wire(w, w.size(number), np.dtype(np.int64)), [0])
+    return Wire(w, w.constant(int(number), np.int64), np.dtype(np.int64))
 
 
-def _together(w: Writer, arrays: list[Value], rank: int) -> Value:
+def _together(w: Writer, arrays: list[Wire], rank: int) -> Wire:
     """Index arrays, broadcast, as one array whose last axis tells them apart."""
     arrays = [a.to(np.int64) for a in arrays]
     total = arrays[0] * 0
@@ -203,111 +202,31 @@ def _together(w: Writer, arrays: list[Value], rank: int) -> Value:
     return joined(w, [unsqueezed(w, total + a, [rank]) for a in arrays], rank)
 
 
-def _pick(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _pick(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     x, *arrays = node._inputs
     if any(a.dtype.kind == "b" for a in arrays):
         raise GraphError("an index of booleans has no place in ONNX", fix="tg.where, or the integers of np.nonzero")
     return picked(w, inputs[0], x.ndim, inputs[1:], [a.ndim for a in arrays], free.setting(node, "index"))
 
 
-def positions(w: Writer, sizes: Sequence[int | Size]) -> Value:
-    """The numbers 0, 1, ... of all places of an array of this shape."""
-    with w.in_main(), w.at("sizes"):
-        count = w.write("Squeeze", _count(w, sizes))
-        line = Value(w, w.write("Range", w.constant(0, np.int64), count, w.constant(1, np.int64)), np.dtype(np.int64))
-        return reshaped(w, line, sizes)
-
-
-def _count(w: Writer, sizes: Sequence[int | Size]) -> str:
-    """The product of sizes, an array of one integer."""
-    name: str = w.write("ReduceProd", w.shape(sizes), keepdims=1)
-    return name
-
-
-def scattered(
-    w: Writer, into: Value | None, sizes: Sequence[int | Size], parts: list[tuple[Value, Value]], add: bool = True
-) -> Value:
-    """Pieces added at, or written to, places of an array: pairs of places, from `positions`, and pieces.
-
-    Args:
-        into: the array (``sizes``) before; None for zeros.
-    """
-    dtype = parts[0][1].dtype
-    if into is None:
-        flat = Value(w, w.write("Expand", w.constant(0, dtype), _count(w, sizes)), dtype)
-    else:
-        flat = reshaped(w, into, [-1])
-    for places, piece in parts:
-        rows = unsqueezed(w, reshaped(w, places, [-1]), [1])
-        flat = flat.of("ScatterND", rows, reshaped(w, piece, [-1]), reduction="add" if add else "none")
-    return reshaped(w, flat, sizes)
-
-
-def _put(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
-    sizes, indexes = free.shape(node), free.setting(node, "indexes")
-    pieces = [x.to(node.dtype) for x in inputs]
-    axis = _tiled(indexes, sizes)
-    if axis is not None:
-        return joined(w, pieces, axis)
-    places = [sliced(w, positions(w, sizes), whole_index(i, node.ndim)) for i in indexes]
-    return scattered(w, None, sizes, [*zip(places, pieces, strict=True)])
-
-
-def _tiled(indexes: Any, sizes: tuple[int | Size, ...]) -> int | None:
-    """The axis along which the indexes split an array into adjacent parts; None if they do not."""
-    whole = [whole_index(i, len(sizes)) for i in indexes]
-    if any(len(i) != len(sizes) or not all(isinstance(s, slice) and s.step in (None, 1) for s in i) for i in whole):
-        return None
-    cut = {axis for i in whole for axis, s in enumerate(i) if s != slice(None) and s != slice(0, sizes[axis])}
-    if len(cut) != 1:
-        return None
-    (axis,) = cut
-    ends = [(i[axis].start or 0, i[axis].stop) for i in whole]
-    follows = all(a[1] == b[0] for a, b in pairwise(ends))
-    return axis if ends[0][0] == 0 and ends[-1][1] == sizes[axis] and follows else None
-
-
-def _write(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
-    sizes, indexes = free.shape(node), free.setting(node, "indexes")
-    into, *pieces = [x.to(node.dtype) for x in inputs]
-    if not pieces:
-        return into
-    places = [sliced(w, positions(w, sizes), whole_index(i, node.ndim)) for i in indexes]
-    return scattered(w, into, sizes, [*zip(places, pieces, strict=True)], add=False)
-
-
-def _scatter(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
-    sizes, arrays = free.shape(node), node._inputs[1:]
-    ranks = [a.ndim for a in arrays]
-    places = picked(w, positions(w, sizes), node.ndim, inputs[1:], ranks, free.setting(node, "index"))
-    return scattered(w, None, sizes, [(places, inputs[0])])
-
-
-def _add_at(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
-    sizes, axis = free.shape(node), node._attributes.get("axis")
-    places = taken(w, positions(w, sizes), inputs[1], None if axis is None or not sizes else axis % len(sizes))
-    return scattered(w, None, sizes, [(places, inputs[0])])
-
-
-def _entry(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _entry(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     last = node.ndim
     column = unsqueezed(w, as_index(inputs[1]), [last])
     return squeezed(w, inputs[0].of("GatherElements", column, axis=last), [last])
 
 
-def hot(w: Writer, labels: Value, rank: int, depth: int | Size, dtype: Any) -> Value:
+def hot(w: Writer, labels: Wire, rank: int, depth: int | Size, dtype: Any) -> Wire:
     """One-hot vectors of labels with so many axes."""
     classes = w.filled(Filled(0, (depth,), np.dtype(np.int64), 0))
     column = unsqueezed(w, labels.to(np.int64), [rank])
-    return column.same(Value(w, classes, np.dtype(np.int64))).to(dtype)
+    return column.same(Wire(w, classes, np.dtype(np.int64))).to(dtype)
 
 
-def _one_hot(w: Writer, free: Free, node: Node, inputs: list[Value]) -> Value:
+def _one_hot(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     return hot(w, inputs[0], node.ndim - 1, free.shape(node)[-1], node.dtype)
 
 
-ROWS: dict[str, Row] = {
-    "add_at": _add_at,
+ROWS: dict[str, OpRow] = {
     "astype": _astype,
     "broadcast_to": _broadcast_to,
     "concatenate": _concatenate,
@@ -317,14 +236,11 @@ ROWS: dict[str, Row] = {
     "one_hot": _one_hot,
     "onehot_like": _one_hot,
     "pick": _pick,
-    "put": _put,
     "reshape": _reshape,
-    "scatter": _scatter,
     "stack": _stack,
     "stop_gradient": _same,
     "swapaxes": _swapaxes,
     "take": _take,
     "transpose": _transpose,
     "within": _same,
-    "write": _write,
 }

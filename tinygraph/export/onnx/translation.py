@@ -20,12 +20,12 @@ from ...time.noise import Noise
 from ...time.scan import Scan
 from ..traced.free import Free
 from ..traced.sizes import Filled
-from . import elementwise, native, reductions, shapes
+from . import elementwise, native, reductions, scattering, shapes
 from .scans import looped, running
-from .values import Value
+from .wires import Wire
 from .writer import Writer
 
-ROWS = shapes.ROWS | reductions.ROWS
+ROWS = shapes.ROWS | scattering.ROWS | reductions.ROWS
 
 
 class Translation:
@@ -37,15 +37,15 @@ class Translation:
 
     def __init__(self, writer: Writer, free: Free) -> None:
         self.writer, self.free = writer, free
-        self._values: list[dict[Node, Value]] = [{}]
+        self._values: list[dict[Node, Wire]] = [{}]
         self._names = {p: name for name, p in free.exported.parameters.items()}
         self.natives: list[tuple[str, Any]] = []
         self.parameters: dict[str, str] = {}
 
-    def put(self, node: Node, value: Value) -> None:
+    def put(self, node: Node, value: Wire) -> None:
         self._values[-1][node] = value
 
-    def value(self, node: Node) -> Value:
+    def value(self, node: Node) -> Wire:
         """The value of a node that is written."""
         for values in reversed(self._values):
             if node in values:
@@ -65,7 +65,7 @@ class Translation:
         finally:
             self._values.pop()
 
-    def write(self, results: Sequence[Node]) -> list[Value]:
+    def write(self, results: Sequence[Node]) -> list[Wire]:
         """Writes what the results depend on; returns their values."""
         order, selections = self._needed(results)
         for node in order:
@@ -118,15 +118,15 @@ class Translation:
             for selection, value in zip(selections, values, strict=True):
                 self.put(selection, value)
 
-    def _leaf(self, node: Node) -> Value:
+    def _leaf(self, node: Node) -> Wire:
         w = self.writer
         if isinstance(node, Parameter):
             name = w.initializer(self._names.get(node) or node.name or "parameter", node._value)
             self.parameters[name] = name
-            return Value(w, name, node.dtype)
+            return Wire(w, name, node.dtype)
         if isinstance(node, Constant):
             array = self.free.constant(node)
-            return Value(w, w.filled(array) if isinstance(array, Filled) else w.constant(array), node.dtype)
+            return Wire(w, w.filled(array) if isinstance(array, Filled) else w.constant(array), node.dtype)
         number = self.silent(node)
         if number is not None:
             return self.evenly(number, node)
@@ -145,11 +145,11 @@ class Translation:
             return draw.owner.odds(draw.place)[2]
         return None
 
-    def evenly(self, number: float, node: Node) -> Value:
+    def evenly(self, number: float, node: Node) -> Wire:
         """An array of one number in the shape of a node."""
-        return Value(self.writer, self.writer.filled(Filled(number, self.free.shape(node), node.dtype)), node.dtype)
+        return Wire(self.writer, self.writer.filled(Filled(number, self.free.shape(node), node.dtype)), node.dtype)
 
-    def _op(self, node: Node) -> Value:
+    def _op(self, node: Node) -> Wire:
         op, w = node._op, self.writer
         assert op is not None
         if (only := _cut(node)) is not None:
@@ -172,7 +172,7 @@ class Translation:
                 raise self.refused(node, problem, str(error).partition("fix       ")[2]) from None
         return self._rewritten(node)
 
-    def _rewritten(self, node: Node) -> Value:
+    def _rewritten(self, node: Node) -> Wire:
         """The value of an op that is made of others: a composite one, or a user's whose `forward` takes nodes."""
         op = node._op
         assert op is not None

@@ -11,7 +11,7 @@ from numpy import ndarray
 
 from ...core.errors import GraphError
 from ..traced.sizes import Filled, Size
-from .values import Value
+from .wires import Wire
 
 OPSET = 17
 
@@ -45,7 +45,7 @@ class Writer:
         self.taken.add(name)
         return name
 
-    def write(self, kind: str, *inputs: str | Value, outputs: int = 1, word: str = "", **settings: Any) -> Any:
+    def write(self, kind: str, *inputs: str | Wire, outputs: int = 1, word: str = "", **settings: Any) -> Any:
         """Writes a node; returns the name of its output, or of its several ones."""
         node_name = self.name(f"{self.prefix}{word or kind}")
         names = [self.name(f"{node_name}.{k}" if outputs > 1 else f"{node_name}.out") for k in range(outputs)]
