@@ -35,7 +35,7 @@ def written(drawing: Any) -> str:
 
 @each("words, shown", [
     ("hₜ = tanh(W @ hₜ₋₁)", "$h_{t}$ = tanh($W$ @ $h_{t-1}$)"), ("h_t", "$h_{t}$"), ("c_{t-1}", "$c_{t-1}$"),
-    ("W_ih.T", "$W_{ih}^{\\top}$"), ("h2", "$h_{2}$"), ("weight_ih", "weight\\_ih"), 
+    ("W_ih.T", "$W_{ih}^{\\top}$"), ("h2", "$h_{2}$"), ("weight_ih", "weight\\_ih"),
     ("W_out", "$W_{\\mathrm{out}}$"),
     ("σ(o) * tanh(c)", "$\\sigma $($o$) $*$ tanh($c$)"), ("‖∂‖ 3.5e-6", "$\\|$$\\partial$$\\|$ 3.5e$-$6"),
     ("a box is an op", "a box is an op"), ("I → like", "I $\\to$ like"),

@@ -56,22 +56,10 @@ def _call(walk: Walk, action: Call) -> None:
 
 def _elementwise(walk: Walk, action: Call) -> None:
     """An op on whole numbers or float16, which no plan fuses."""
-    _narrow(action)
     loads = tuple(broadcast(v, action.out.shape) for v in action.inputs)
     attributes = {} if action.op.name == "astype" else action.attributes
     step = Instruction(action.op.name, tuple(range(len(loads))), action.out.dtype, attributes)
     walk.elementwise(Elementwise(action.out.shape, loads, (step,), ((len(loads), action.out),)))
-
-
-def _narrow(action: Call) -> None:
-    """Refuses arithmetic that wraps around in few bits: here all whole numbers have 32."""
-    dtype = action.out.dtype
-    wraps = dtype.kind == "u" or (dtype.kind == "i" and dtype.itemsize < 4)
-    if wraps and action.op.name not in ("astype", "where", "maximum", "minimum", "clip"):
-        problem = (
-            f"export: {action.op.name} of {dtype} wraps around at {np.iinfo(dtype).max}, whole numbers here do not"
-        )
-        raise GraphError(problem, fix="x.astype(np.int32) before it")
 
 
 def _reduced(walk: Walk, action: Call) -> None:

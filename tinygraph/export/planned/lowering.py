@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ...cells.base.masks import Mask
 from ...core.errors import GraphError
 from ...core.graph import ancestors, replace
 from ...core.leaves import Constant, Parameter
@@ -16,6 +17,7 @@ from ...core.node import Node
 from ...core.op import Spec
 from ...core.traced import Live, Slot, tracing
 from ...loops.loop import loop
+from ...ops import broadcast_to
 from ...outside.door import Copies
 from ...outside.function import Function
 from ...outside.keys import flatten, is_array, named, parameter_names
@@ -27,6 +29,8 @@ from ...plan.planner import Program, lay
 from ...plan.schedule import is_view
 from ...run.backends import NUMPY
 from ...run.runner import Runner
+from ...time.noise import Noise
+from .bits import check_bits
 from .naming import result_words
 
 
@@ -124,7 +128,7 @@ class Lowering:
             raise GraphError("export: the function returns nothing", fix="return the nodes that are wanted")
         more: dict[Node, Node] = {p: Slot(Spec(p.shape, p.dtype), p.name) for p in self.held}
         self.slots = [*trial.slots, *(x for x in more.values() if isinstance(x, Slot))]
-        self.before = _with_constants(replace(trial.results, {**more}))
+        self.before = _with_constants(_in_evaluation(replace(trial.results, {**more})))
         self.results = folded(optimise(self.before, fuses=True)[0])
         _check_leaves(self.results)
 
@@ -152,6 +156,7 @@ class Lowering:
         for p, (buffer, slot) in zip(self.held, rest, strict=True):
             inputs.append(Port(p.name or "", slot.shape, slot.dtype, buffer))
             arrays.append(p._value)
+        check_bits(program.actions, arrays)
         floats = {k: self.words.index(w) for w, k in self.read.items()}
         computed = {b: b.source.written for b in program.parameters if isinstance(b.source, Scalar)}
         numbers = self.run() if expected is None else expected
@@ -174,6 +179,17 @@ def _with_constants(results: list[Node]) -> list[Node]:
     """The graph with constants in place of parameters."""
     parameters = [x for x in ancestors(results) if isinstance(x, Parameter)]
     return replace(results, {p: Constant(p._value, p.name) for p in parameters})
+
+
+def _in_evaluation(results: list[Node]) -> list[Node]:
+    """The graph with what the masks of dropout are in evaluation, where their modules are."""
+    new: dict[Node, Node] = {}
+    with tracing():
+        for node in ancestors(results):
+            draw = node.draw if isinstance(node, Noise) else None
+            if isinstance(draw, Mask) and not draw.owner.training:
+                new[node] = broadcast_to(Constant(np.asarray(draw((1,))[0], node.dtype)), node.shape)
+        return replace(results, new)
 
 
 def folded(results: list[Node]) -> list[Node]:

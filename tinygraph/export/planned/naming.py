@@ -71,7 +71,8 @@ class Names:
 def result_words(fn: Callable[..., Any], structure: Any) -> list[str]:
     """A word for each result: a dict's key, a node's name, the variable that the function returns; else ``""``."""
     words = [*_words(structure, _returned(fn), "")]
-    wrt = getattr(fn, "__wrapped__", None) and inspect.getclosurevars(fn).nonlocals.get("wrt")
+    wraps = inspect.isfunction(fn) and hasattr(fn, "__wrapped__")
+    wrt = inspect.getclosurevars(fn).nonlocals.get("wrt") if wraps else None
     if wrt is None or not isinstance(structure, tuple):
         return words
     names = [getattr(x, "name", None) for x in leaves(wrt)]

@@ -14,8 +14,9 @@ from .calls import run
 from .dialect import Dialect
 from .lowering import Lowered, Port, Small
 from .naming import Names
+from .reading import buffers
 from .steps import Around, block
-from .storage import Work, buffers, set_apart
+from .storage import Work, set_apart
 from .training import Model, Training
 from .walk import KINDS, WORK, Located, Walk
 
