@@ -54,7 +54,7 @@ def test_nothing_is_computed_before_what_it_reads(name: str) -> None:
         a, b = score.forward[arrow.tail], score.forward[arrow.head]
         moves = column[arrow.tail] != column[arrow.head] or not picture.bands
         assert a < b if moves else a <= b
-        if score.backward:
+        if score.backward and not arrow.tip:
             a, b = score.backward[arrow.head], score.backward[arrow.tail]
             assert a < b if moves else a <= b
     stages = {*score.forward, *score.backward}
@@ -70,6 +70,15 @@ def test_columns_light_up_in_time_order_and_the_gradient_returns() -> None:
     assert [x for x in score.said if "t = 2" in x] == ["forward: t = 2", "backward: t = 2"]
     zh = score_of(DRAWN["cells"].picture)
     assert zh.said[1].startswith("正向") and zh.said[-1].startswith("反向")
+
+
+def test_a_cut_is_waited_for_by_nothing() -> None:
+    """With k = 2 the gradients of steps 1 and 2, 3 and 4, and 5 do not meet: all that ends a window comes first."""
+    picture = DRAWN["cut"].picture
+    score, column = score_of(picture), column_of(picture)
+    states = {column[i]: score.backward[i] for i, box in enumerate(picture.boxes) if box.title[0].text.startswith("h")}
+    first = states[4]
+    assert [states[t] - first for t in range(5)] == [1, 0, 1, 0, 0]
 
 
 def test_two_directions_run_at_once() -> None:

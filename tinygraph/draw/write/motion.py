@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ...core.errors import GraphError
+from ..colours import DEAD
 from ..labels import clean
 from ..picture import Box, Picture
 from .beside import Extent
@@ -77,7 +78,9 @@ def score_of(picture: Picture) -> Score:
         return int(not timed or column.get(a) != column.get(b))
 
     forward = _ranks(last + 1, [(a, b, cost(a, b)) for a, b in links])
-    backward = _ranks(last + 1, [(last - b, last - a, cost(a, b)) for a, b in links])[::-1]
+    cut = {(x.head, x.tail) for x in picture.arrows if x.colour == DEAD}
+    returning = [(last - b, last - a, cost(a, b)) for a, b in links if (a, b) not in cut]
+    backward = _ranks(last + 1, returning)[::-1]
     names = [picture.bands[column[i]].title if i in column else _name(box) for i, box in enumerate(picture.boxes)]
     look = Paint(picture.lang)
     said = [f"{look.say('forward')}: {words}" for words in _said(forward, names)]
