@@ -11,7 +11,9 @@ import argparse
 import html
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -165,13 +167,13 @@ PAGE = """<!doctype html>
 """
 
 
-def figure(name: str) -> str:
+def figure(name: str, links: str) -> str:
     """A picture with its caption, as HTML."""
     title, text, call = CAPTIONS[name]
     return (
         f'<figure id="{name}"><figcaption><b>{html.escape(title)}.</b> {text}'
         f" <code>{html.escape(call)}</code>"
-        f' <a href="{name}.html">explore</a></figcaption>'
+        f' <a href="{name}.html">explore</a> {links}</figcaption>'
         f'<a href="{name}.svg"><img src="{name}.svg" alt="{html.escape(title)}"></a></figure>\n'
     )
 
@@ -180,6 +182,26 @@ def sections() -> dict[str, Drawings]:
     """All pictures under their headings."""
     six = {"Six systems of the articles": seeds()}
     return six | {"Networks of textbooks": textbook(), "Cells": cells(), "Gradients": gradients()}
+
+
+MOVES = "encoder_decoder_heat"
+"""The picture that is made as a GIF, too, if pillow is there."""
+
+
+def others(drawing: tg.Drawing, folder: Path, name: str) -> str:
+    """Writes a picture for LaTeX, as one that plays and for Mermaid, if it can be; returns links to these."""
+    drawing.save(folder / f"{name}.tex")
+    links = [f'<a href="{name}.tex">LaTeX</a>']
+    with suppress(tg.GraphError):  # a heat map does not play
+        drawing.save(folder / f"{name}_plays.svg", play=True)
+        links.append(f'<a href="{name}_plays.svg">plays</a>')
+    with suppress(tg.GraphError):
+        (folder / f"{name}.mmd").write_text(drawing.mermaid(), encoding="utf-8")
+        links.append(f'<a href="{name}.mmd">Mermaid</a>')
+    if name == MOVES and find_spec("PIL"):
+        drawing.save(folder / f"{name}.gif")
+        links.append(f'<a href="{name}.gif">GIF</a>')
+    return " ".join(links)
 
 
 def write(folder: Path) -> int:
@@ -192,7 +214,7 @@ def write(folder: Path) -> int:
             drawing = draw()
             drawing.save(folder / f"{name}.svg")
             drawing.save(folder / f"{name}.html")
-            body += figure(name)
+            body += figure(name, others(drawing, folder, name))
     (folder / "index.html").write_text(PAGE.format(style=STYLE, body=body), encoding="utf-8")
     return len(CAPTIONS)
 
