@@ -139,6 +139,6 @@ def result(budget: Budget, seed: int = 0) -> Result:
         net=f"A GRU of {HIDDEN} units beside a linear path, the same for all hours and both cities; AdamW.",
         budgets=(budget,),
         flow=tg.draw(net.loss(x[:, :24], target[:, :24]), "flow", title="Temperature, the last days"),
-        seen="A forecast leans on the last days most; after about two weeks a tenth of the gradient is left. The series "
-        "are smooth, so that a line over the last days leaves little for a network to add.",
+        seen="A forecast leans on the last days; after about two weeks a tenth of the gradient is left. The series are "
+        "smooth, so that a line over the last days leaves little for a network to add.",
     )
