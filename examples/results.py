@@ -1,6 +1,6 @@
 """Trains the networks of the tasks in ``models/``, each beside its baseline, and writes docs/results.md.
 
-python examples/results.py [TASK ...] [--minutes M] [--seed S] [--no-clock] [--out DIR]
+python examples/results.py [TASK ...] [--minutes M] [--seed S] [--no-clock] [--page] [--out DIR]
 
 A task takes two minutes by default. Its picture of gradient flow is written into DIR/results, and what it reached into
 a file beside it, of which the page is made; tasks that are not run keep theirs. Other minutes than two have a place of
@@ -53,12 +53,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     folder = Path(options.out) / "results"
     folder.mkdir(parents=True, exist_ok=True)
-    verdicts = [run(name, options, folder) for name in options.tasks or TASKS]
-    paths = [path for name in TASKS for path in sorted([*folder.glob(f"{name}.json"), *folder.glob(f"{name}-*.json")])]
-    written = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
-    (folder.parent / "results.md").write_text(page(written), encoding="utf-8")
+    names = [] if options.page else options.tasks or TASKS
+    verdicts = [run(name, options, folder) for name in names]
+    (folder.parent / "results.md").write_text(page(records(folder)), encoding="utf-8")
     print(f"written: {folder.parent / 'results.md'} and the pictures in {folder}")
     return 0 if all(verdicts) else 1
+
+
+def records(folder: Path) -> list[dict[str, Any]]:
+    """What was reached so far, in the order of the page."""
+    paths = [path for name in TASKS for path in sorted([*folder.glob(f"{name}.json"), *folder.glob(f"{name}-*.json")])]
+    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
 
 
 def run(name: str, options: argparse.Namespace, folder: Path) -> bool:
@@ -99,6 +104,7 @@ def parser() -> argparse.ArgumentParser:
     own.add_argument("--minutes", metavar="M", type=float, default=MINUTES, help="for each task; default 2")
     own.add_argument("--seed", metavar="S", type=int, default=0, help="of all random numbers; default 0")
     own.add_argument("--no-clock", action="store_true", help="do all steps of a quiet machine, however long they take")
+    own.add_argument("--page", action="store_true", help="run nothing, make the page of what was reached before")
     own.add_argument("--out", metavar="DIR", default=str(DOCS), help="where to write; default docs")
     return own
 

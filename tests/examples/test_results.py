@@ -77,3 +77,12 @@ def test_every_task_is_a_module_of_its_own_with_its_figures_on_the_page():
 
 def test_numbers_are_short():
     assert [results_page.number(x) for x in (1.94784, 0.98, 12345.6, 7)] == ["1.948", "0.98", "1.235e+04", "7"]
+
+
+def test_the_page_of_the_documentation_is_made_of_its_records(tmp_path):
+    """``python examples/results.py --page`` makes it anew."""
+    records = results.records(results.DOCS / "results")
+    assert len(records) >= 4
+    assert (results.DOCS / "results.md").read_text(encoding="utf-8") == results_page.page(records)
+    assert results.main(["--page", "--out", str(tmp_path)]) == 0
+    assert (tmp_path / "results.md").read_text(encoding="utf-8") == results_page.page([])
