@@ -76,6 +76,23 @@ CAPTIONS = {
         "Beside each op its local rule, as its code has it.",
         'tg.draw(loss, "backward")',
     ),
+    "states": ("States of an LSTM", "Every unit of h and c, over time.", 'tg.draw(loss, "states", tokens=words)'),
+    "states_padded": (
+        "States of a shorter sequence",
+        "Its padding is shown as padding.",
+        'tg.draw(loss, "states", item=1)',
+    ),
+    "gates": ("Gates of an LSTM", "By the letters of the paper, from shut to open.", 'tg.draw(loss, "gates")'),
+    "attention": (
+        "Attention of a decoder",
+        "A row for each word that it writes, a column for each that it reads.",
+        'tg.draw(loss, "attention", tokens=words)',
+    ),
+    "saliency": (
+        "Saliency of the inputs",
+        "How much the loss moves with each word, and with each of its features.",
+        'tg.draw(loss, "saliency", tokens=words)',
+    ),
     "long": ("A hundred steps", "A box each cell and step, six at the start, four at the end.", UNROLLED),
     "compiled": (
         "What tg.compile makes of a step",
@@ -150,6 +167,18 @@ def gradients() -> Drawings:
     }
 
 
+def numbers() -> Drawings:
+    """Heat maps over time: what the states, the gates and the attention are, and where the loss looks."""
+    words, spoken = ["the", "cat", "that", "I", "saw", "sat"], ["le", "chat", "que", "j'ai", "vu"]
+    return {
+        "states": lambda **more: tg.draw(net.cell_lstm(6), "states", tokens=words, **more),
+        "states_padded": lambda **more: tg.draw(net.padded((6, 4)), "states", item=1, **more),
+        "gates": lambda **more: tg.draw(net.cell_lstm(40), "gates", **more),
+        "attention": lambda **more: tg.draw(net.encoder_decoder(6, 5), "attention", tokens=[*words, *spoken], **more),
+        "saliency": lambda **more: tg.draw(net.cell_lstm(6), "saliency", tokens=words, **more),
+    }
+
+
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1200px; padding: 0 1rem; color: #222 }
 figure { margin: 2rem 0; border-top: 1px solid #e3e7ee; padding-top: 1rem }
@@ -179,7 +208,12 @@ def figure(name: str) -> str:
 def sections() -> dict[str, Drawings]:
     """All pictures under their headings."""
     six = {"Six systems of the articles": seeds()}
-    return six | {"Networks of textbooks": textbook(), "Cells": cells(), "Gradients": gradients()}
+    return six | {
+        "Networks of textbooks": textbook(),
+        "Cells": cells(),
+        "Gradients": gradients(),
+        "Numbers over time": numbers(),
+    }
 
 
 def write(folder: Path) -> int:

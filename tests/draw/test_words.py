@@ -31,6 +31,10 @@ CALLS: dict[str, Any] = {
     "both": lambda **k: tg.draw(lstm(4, truncate=2), "both", **k),
     "flow": lambda **k: tg.draw(word_rnn(12, cut=3), "flow", **k),
     "long flow": lambda **k: tg.draw(word_rnn(9), "flow", **k),
+    "states": lambda **k: tg.draw(lstm(150), "states", **k),
+    "gates": lambda **k: tg.draw(lstm(4), "gates", tokens=RNN["tokens"], **k),
+    "attention": lambda **k: tg.draw(NETWORKS["attention"][0], "attention", **k),
+    "saliency": lambda **k: tg.draw(lstm(4), "saliency", **k),
     "compiled": lambda **k: tg.draw(functions.called(functions.gru()), "compiled", **k),
 }
 OPS = {part for name in dir(ops) for part in name.split("_")} | {"entropy", "pass", "reduce", "excess", "CE", "squared"}
@@ -40,7 +44,9 @@ KEYS = {"Home", "End", "Enter"}
 
 def english(words: str) -> set[str]:
     """Words of Latin letters that are no names and no ops: of at least three letters."""
-    bare = re.sub(r"https?://\S+|\b\w+\(.*?\)|\w+\[.*?\]|\w+@\w+|[WUVAB]_\w+|\b[a-z]\w*\.T\b", " ", words)
+    bare = re.sub(
+        r"https?://\S+|\b\w+\(.*?\)|\w+\[.*?\]|\w+@\w+|[WUVAB]_\w+|\b[a-z]\w*\.T\b|[.1-9a-i?_]{40,}", " ", words
+    )
     found = set(re.findall(r"[A-Za-z]{3,}", bare))
     return {x for x in found if x.lower() not in {n.lower() for n in OPS | NAMES | KEYS}}
 

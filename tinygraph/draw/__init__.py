@@ -10,6 +10,7 @@ from typing import Any
 
 from ..core import errors
 from ..core.checks import one_of
+from ..core.errors import GraphError
 from ..core.node import Node
 from .drawing import Drawing
 from .options import MAX_NODES, Options, refuse_others
@@ -24,16 +25,18 @@ ViewFunction = Callable[[Any, Options], Picture]
 """A view maps the first argument of `draw` and the options to a placed `Picture`."""
 
 
-def _later(module: str, name: str) -> ViewFunction:
+def _later(module: str, name: str, *kind: str) -> ViewFunction:
     """Returns a view that is imported at its first use: with all views `import tinygraph` takes twice as long."""
 
     def view(target: Any, options: Options) -> Picture:
-        picture: Picture = getattr(import_module(module, __package__), name)(target, options)
+        picture: Picture = getattr(import_module(module, __package__), name)(target, options, *kind)
         return picture
 
     return view
 
 
+MAPS = ("states", "gates", "attention", "saliency")
+"""The views that are heat maps over time."""
 VIEWS: dict[str, ViewFunction] = {
     "unrolled": _later(".views.unrolled", "unrolled"),
     "both": _later(".views.backward", "both"),
@@ -41,6 +44,7 @@ VIEWS: dict[str, ViewFunction] = {
     "rolled": _later(".views.rolled", "rolled"),
     "flow": _later(".views.flow", "flow"),
     "compiled": _later(".compiled", "compiled"),
+    **{name: _later(".maps", "heat_map", name) for name in MAPS},
 }
 """The views by name; a new view needs one line here."""
 
@@ -60,6 +64,8 @@ def draw(
     steps: Sequence[int] | None = None,
     fit: str | tuple[float, float] | None = None,
     lang: str = "en",
+    item: int = 0,
+    ax: Any = None,
     **others: Any,
 ) -> Drawing:
     """Draw the graph of a node: one column per time step, in time order.
@@ -78,6 +84,9 @@ def draw(
             ‖d loss at t / d state at s‖, which shows vanishing and exploding gradients. ``"compiled"``: for a function
             of `compile` that was called, the traced ops over the actions of its plan; an op that left a loop has the
             same number in both, an op that no action does is grey and dashed, and the length of a bar shows the work.
+            Four heat maps over time show the numbers of one sequence: ``"states"``, each unit of each state;
+            ``"gates"``, the gates by their papers' letters; ``"attention"``, the weights, a row for each query;
+            ``"saliency"``, the gradient of the loss with respect to the inputs, per step and per feature.
         level: the content of a box: ``"op"``, one op; ``"cell"``, a cell at one step; ``"layer"``, a cell at all steps;
             ``"whole"``. ``"auto"``: ops of at most 8 steps, or of the first 3 and the last 2, or 2 and 1; cells if
             that is too wide or if there are more than 25 steps. Name a level to see all steps.
@@ -95,6 +104,8 @@ def draw(
             700), ``"column"`` (of a paper in two columns, 234 × 648), or width and height in points. Level, steps,
             gaps and texts are chosen so that no text is smaller than 12 points on a slide, else 7; the subtitle says
             what was left out. What you name, such as ``level="op"``, is kept. For the views unrolled and both.
+        item: for heat maps, the place in the batch of the sequence to show; the subtitle says it.
+        ax: for heat maps, axes of matplotlib to draw the same numbers into, too.
         lang: the language of legend, verdicts, page and all other words of ours: ``"en"`` or ``"zh"``. Names stay.
         others: nothing: each is an unknown option, and the error says what replaces one that was withdrawn.
 
@@ -124,13 +135,17 @@ def draw(
     """
     one_of(f"draw has no view {errors.shown(view)}", view, VIEWS)
     refuse_others(others)
-    options = Options(level, gradients, values, truncate, title, tokens, max_nodes, steps, fit, lang)
+    options = Options(level, gradients, values, truncate, title, tokens, max_nodes, steps, fit, lang, item, ax)
     with _uncollected():
         picture = _shown(node, view, options)
     return Drawing(picture if lang == "en" else translated(picture, lang, titled=options.title is not None))
 
 
 def _shown(node: Any, view: str, options: Options) -> Picture:
+    if options.ax is not None and view not in MAPS:
+        raise GraphError(
+            f"draw: ax= is for heat maps, not for the view {view}", expected=", ".join(MAPS), fix="save it"
+        )
     if options.area is None:
         return VIEWS[view](node, options)
     from .fitting import fitted
@@ -145,6 +160,10 @@ def _candidates(node: Any, view: str, options: Options) -> Iterator[Picture]:
         from .views.unrolled import candidates
 
         yield from candidates(node, with_gradients(options) if view == "both" else options)
+    elif view in MAPS:
+        from .maps import candidates as maps
+
+        yield from maps(node, options, view)
     else:
         yield VIEWS[view](node, options)
 

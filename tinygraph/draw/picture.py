@@ -122,6 +122,15 @@ class Use:
     """Another norm beside it: that without cuts, if ``norm`` is that of a truncated gradient."""
 
 
+class Ruler(NamedTuple):
+    """A colour scale for the legend: its colours from low to high, and the texts at its left, middle and right."""
+
+    colours: list[str]
+    low: str
+    words: str
+    high: str
+
+
 @dataclass
 class Picture:
     """All parts of a drawing; ``scale``: the two ends of the colour scale if gradients are shown."""
@@ -134,6 +143,8 @@ class Picture:
     tiles: list[Tile] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
     scale: tuple[float, float] | None = None
+    ruler: Ruler | None = None
+    """The scale of colours that are no gradients."""
     lang: str = "en"
     """The language of our own words."""
     title: str | None = None

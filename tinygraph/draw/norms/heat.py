@@ -63,6 +63,16 @@ class Heat:
             self.low, self.high = 10**low, 10 ** min(max(middle + reach, low + 1), 308)
 
 
+def between_powers(norms: Iterable[float], gone: float = 0.0) -> Heat:
+    """Returns a scale between powers of ten that covers norms, but not below ``gone`` unless all are small."""
+    logs = [math.log10(x) for x in norms if 0 < x < math.inf]
+    if not logs:
+        return Heat()
+    low, high = max(math.floor(min(logs)), -307), min(math.ceil(max(logs)), 308)
+    floor = min(round(math.log10(gone)), high - 6) if gone else low
+    return Heat(low=10.0 ** min(max(low, floor), 307), high=10.0 ** max(high, low + 1))
+
+
 def ramp(level: float) -> str:
     """Returns the colour at a level from 0 to 1, as ``#rrggbb``."""
     position = level * (len(_RAMP) - 1)

@@ -6,25 +6,23 @@ from typing import NamedTuple
 
 from ..colours import GREY, INK
 from ..labels import width
-from ..norms.heat import ramp
 from ..picture import Picture
 from .look import LINES, Paint, text
 from .margin import (
     MOST,
     PALE,
-    SCALE,
     WARM,
     Key,
     backward,
     caption,
     cells,
     colour_of,
-    ends,
     has_backward_arrows,
     heads,
     keys,
     left_out,
     odd_keys,
+    ruler,
 )
 from .marks import rect
 
@@ -188,11 +186,10 @@ def _legend(picture: Picture, look: Paint) -> _Frame:
     for key in keys(picture):
         marks += _key(key, y, look)
         wide, y = max(wide, 36 + width(key.words, 11)), y + KEY
-    if picture.scale is not None:
-        marks += [rect(PAD + 18 * i, y, 18.3, 12, f'fill="{look.colour(ramp(i / 8))}"') for i in range(9)]
-        for words, x, anchor in zip(
-            (ends(picture)[0], look.say(SCALE), ends(picture)[1]), (0, 81, 162), _ANCHORS, strict=True
-        ):
+    scale = ruler(picture)
+    if scale is not None:
+        marks += [rect(PAD + 18 * i, y, 18.3, 12, f'fill="{look.colour(c)}"') for i, c in enumerate(scale.colours)]
+        for words, x, anchor in zip(scale[1:], (0, 81, 162), _ANCHORS, strict=True):
             marks.append(_words(PAD + x, y + 26, words, f'font-size="10" text-anchor="{anchor}"'))
         y += 34
     for line in backward(picture):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..colours import GOLD
 from ..labels import number
 from ..norms.heat import ODD, ZERO, ramp
-from ..picture import Picture, Use
+from ..picture import Picture, Ruler, Use
 from ..shown.roles import BORDERS
 from ..words import told
 
@@ -87,10 +87,12 @@ def has_backward_arrows(picture: Picture) -> bool:
     return picture.scale is not None and bool(picture.arrows) and not any(band.times for band in picture.bands)
 
 
-def ends(picture: Picture) -> tuple[str, str]:
-    """Returns the two ends of the colour scale."""
-    low, high = picture.scale or (0.0, 0.0)
-    return number(low), number(high)
+def ruler(picture: Picture) -> Ruler | None:
+    """Returns the colour scale, of gradients or of other numbers."""
+    if picture.scale is None:
+        return picture.ruler
+    low, high = picture.scale
+    return Ruler([ramp(i / 8) for i in range(9)], number(low), told(SCALE, picture.lang), number(high))
 
 
 def colour_of(key: Key) -> str:
