@@ -10,7 +10,7 @@ import pytest
 import tinygraph as tg
 import tinygraph.numpy as tnp
 from tests.each import each
-from tinygraph.recording import record
+from tinygraph.recording import record, writing
 
 
 def new_rows(steps: int) -> Any:
@@ -55,3 +55,33 @@ def test_a_longer_program_looks_no_farther_back_at_each_write(program: Any, monk
         tg.recorded(program)(steps)
         counts.append(looked)
     assert 0 < counts[1] <= 2.2 * counts[0], counts
+
+
+def states_read_back(wx: Any, wh: Any, xs: Any) -> Any:
+    hs = np.zeros((len(xs) + 1, 2))
+    for t in range(len(xs)):
+        hs[t] = np.tanh(xs[t] * wx + hs[t - 1] @ wh)  # hs[-1] is read as it is, and seen for as long as its reader
+    return hs
+
+
+def test_rows_are_written_the_short_way_beside_a_row_that_stays_in_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, looked_at = writing._assign, []
+    monkeypatch.setattr(writing, "_assign", lambda node, key, value: (looked_at.append(key), whole(node, key, value)))
+    tg.recorded(states_read_back)(tg.parameter([0.3, 0.2]), tg.parameter(np.eye(2)), np.ones((9, 2)))
+    assert looked_at == [0]
+
+
+def row_in_view(w: Any) -> Any:
+    hs = np.zeros((4, 2))
+    last = hs[3]
+    for t in range(4):
+        hs[t] = w * float(t + 1)
+    return last
+
+
+def test_a_row_in_view_that_is_written_shows_what_was_written() -> None:
+    w = tg.parameter([0.5, -1.0])
+    last = tg.recorded(row_in_view)(w)
+    np.testing.assert_array_equal(last.value, [2.0, -4.0])
+    tg.sum(last).backward()
+    np.testing.assert_array_equal(w.grad, [4.0, 4.0])

@@ -279,7 +279,7 @@ ASKED = {
 }
 """Maps what stands in the line that asks for plain numbers to what to write there; the first that fits counts."""
 
-NUMBERS_ONLY = ("matplotlib", "pandas", "seaborn", "PIL", "plotly", "bokeh", "sklearn", "imageio", "scipy", "h5py")
+NUMBERS_ONLY = ("matplotlib", "pandas", "seaborn", "PIL", "plotly", "bokeh", "sklearn", "imageio", "h5py")
 """Packages that take arrays of numbers alone."""
 
 

@@ -207,7 +207,8 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     """
     plain, traced = not depends_on_parameter(self), isinstance(self, Traced)
     if not plain or traced or (now.recorder is not None and self.dtype.kind == "f"):
-        refuse_scipy(self)
+        if not plain or traced:
+            refuse_scipy(self)
         stand_in = factor(self, dtype, copy)
         if stand_in is not None:
             return stand_in

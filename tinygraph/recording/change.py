@@ -99,10 +99,20 @@ def _beneath(node: Node, region: Region) -> Node:
 
 def renew(node: Node, region: Region | None) -> None:
     """Makes the views of ``node`` that show a part of ``region`` (None: of anything) show what is there now."""
-    for view in [x for reference in node._record.views if (x := reference()) is not None]:
-        op, settings = view._record.how
-        if region is None or op is not ops.getitem or overlap(region, region_of(settings["index"], node.shape)):
-            _show_again(view, node, op, settings)
+    for view in views_of(node, region):
+        _show_again(view, node, *view._record.how)
+
+
+def views_of(node: Node, region: Region | None) -> list[Node]:
+    """The views of ``node`` that are still there and show a part of ``region`` (None: of anything)."""
+    views = []
+    for reference in node._record.views:
+        view = reference()
+        if view is not None:
+            op, settings = view._record.how
+            if region is None or op is not ops.getitem or overlap(region, region_of(settings["index"], node.shape)):
+                views.append(view)
+    return views
 
 
 def _show_again(view: Node, base: Node, op: Any, settings: dict[str, Any]) -> None:

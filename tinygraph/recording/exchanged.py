@@ -1,4 +1,4 @@
-"""Which names are ours while a function is recorded: those of numpy and math in its file, and in what that imports."""
+"""Which names are ours while a function is recorded: numpy's, math's and scipy's in its file and what that imports."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ..core.scope import now
 from . import names as ours
 from . import python_names
 from .python_names import RUNNING
+from .scipy_names import SPECIAL, taking_nodes
 
 _Names = dict[str, Any]
 
@@ -41,6 +42,17 @@ class _Math(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         return getattr(python_names.our_math if _here() else math, name)
+
+
+class _Scipy(ModuleType):
+    """scipy, or scipy.special, in such a file; it is not loaded unless the user has done so."""
+
+    def __init__(self, module: ModuleType, names: _Names) -> None:
+        super().__init__(module.__name__, module.__doc__)
+        vars(self).update(_module=module, **names)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(vars(self)["_module"], name)
 
 
 def _either(function: Any, recorded: Any) -> Any:
@@ -67,6 +79,20 @@ _ours |= {
 _ours |= {id(function): _either(function, recorded) for function, recorded in python_names.MATH.items()}
 """Maps what is exchanged, by its identity, to what stands there instead."""
 
+
+def _meet_scipy() -> None:
+    """Adds scipy's functions to what is exchanged, once scipy.special is loaded."""
+    special = sys.modules.get("scipy.special")
+    if special is None or id(special) in _ours or not hasattr(special, "logsumexp"):
+        return
+    plain: _Names = {name: getattr(special, name) for name in SPECIAL}
+    names = {name: _either(f, taking_nodes(f, SPECIAL[name])) for name, f in plain.items()}
+    _ours.update({id(f): names[name] for name, f in plain.items()})
+    _ours[id(special)] = _Scipy(special, names)
+    _ours[id(sys.modules["scipy"])] = _Scipy(sys.modules["scipy"], {"special": _ours[id(special)]})
+    _known_files.clear()
+
+
 _lock = threading.RLock()
 _before: dict[int, _Names] = {}
 """The names that they exchanged."""
@@ -79,6 +105,7 @@ def files_of(function: FunctionType, *args: Any) -> list[tuple[_Names, list[str]
 
     Of each its names, and those among them that are exchanged.
     """
+    _meet_scipy()
     start = function.__globals__
     own = str(start.get("__name__", "")).partition(".")[0]
     around = [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]

@@ -18,7 +18,7 @@ from ..ops.inference import hollow
 from ..ops.lookup import _picked, fill
 from ..ops.numpy_functions import SEQUENCES, joined
 from ..ops.operators import basic, parts
-from .change import renew, replace, set_apart
+from .change import renew, replace, set_apart, views_of
 from .layout import VIEWS
 from .permission import COPY_FIRST, check
 from .pieces import Pieces
@@ -47,8 +47,7 @@ def _goes_on(node: Node, key: Any, value: Any) -> bool:
     if place is None or place[1] in pieces.nodes or piece.dtype != node.dtype or piece.shape != node._inputs[1].shape:
         return False
     index, region = place
-    shown = record.views and any(view() is not None for view in record.views)
-    if shown or record.base is not None or not record.session.is_unread(node):
+    if record.base is not None or views_of(node, region) or not record.session.is_unread(node):
         return False
     _extend(node, index, region, piece)
     pieces.nodes[region] = piece
