@@ -26,6 +26,7 @@ def drawings() -> dict[str, tg.Drawing]:
         "pictures/gates.svg": gallery.numbers()["gates"](),
         "pictures/attention.svg": gallery.numbers()["attention"](),
         "pictures/saliency.svg": gallery.numbers()["saliency"](),
+        "pictures/against.svg": gallery.against()["against_flow"](),
         "pictures/compiled.svg": tg.draw(net.compiled_rnn(), "compiled"),
     }
 

@@ -93,6 +93,16 @@ CAPTIONS = {
         "How much the loss moves with each word, and with each of its features.",
         'tg.draw(loss, "saliency", tokens=words)',
     ),
+    "against_flow": (
+        "RNN against LSTM",
+        "How far back the loss reaches in each, on one scale; a double frame is in one only.",
+        'tg.draw.compare(rnn, lstm, "flow")',
+    ),
+    "against_change": (
+        "Before and after a change",
+        "A cell without a gate, and with one; what is in one only has a double frame.",
+        'tg.draw.compare(before, after, titles=["before", "after"])',
+    ),
     "long": ("A hundred steps", "A box each cell and step, six at the start, four at the end.", UNROLLED),
     "compiled": (
         "What tg.compile makes of a step",
@@ -179,6 +189,17 @@ def numbers() -> Drawings:
     }
 
 
+def against() -> Drawings:
+    """Two networks on one scale."""
+    before_after, chains = ("before", "after"), (net.rnn(10), net.cell_lstm(10))
+    return {
+        "against_flow": lambda **more: tg.draw.compare(*chains, "flow", **more),
+        "against_change": lambda **more: tg.draw.compare(
+            net.own_cell(2, gated=False), net.own_cell(2), gradients=True, titles=before_after, **more
+        ),
+    }
+
+
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1200px; padding: 0 1rem; color: #222 }
 figure { margin: 2rem 0; border-top: 1px solid #e3e7ee; padding-top: 1rem }
@@ -207,13 +228,8 @@ def figure(name: str) -> str:
 
 def sections() -> dict[str, Drawings]:
     """All pictures under their headings."""
-    six = {"Six systems of the articles": seeds()}
-    return six | {
-        "Networks of textbooks": textbook(),
-        "Cells": cells(),
-        "Gradients": gradients(),
-        "Numbers over time": numbers(),
-    }
+    six = {"Six systems of the articles": seeds(), "Networks of textbooks": textbook(), "Cells": cells()}
+    return six | {"Gradients": gradients(), "Numbers over time": numbers(), "Two networks": against()}
 
 
 def write(folder: Path) -> int:

@@ -5,20 +5,25 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
-from typing import Any
+from itertools import zip_longest
+from typing import Any, ParamSpec, Protocol, cast
 
 from ..core import errors
 from ..core.checks import one_of
 from ..core.errors import GraphError
 from ..core.node import Node
+from .comparing import compared, roomy, shared_ends
 from .drawing import Drawing
+from .fitting import fitted
+from .labels import clean
 from .options import MAX_NODES, Options, refuse_others
 from .picture import Picture
 from .summary import summary
 from .words import translated
 
-__all__ = ["VIEWS", "Drawing", "draw", "summary"]
+__all__ = ["VIEWS", "Drawing", "compare", "draw", "summary"]
 
 
 ViewFunction = Callable[[Any, Options], Picture]
@@ -49,6 +54,83 @@ VIEWS: dict[str, ViewFunction] = {
 """The views by name; a new view needs one line here."""
 
 
+SHARED = ("level", "gradients", "values", "truncate", "tokens", "max_nodes", "steps", "item")
+"""Options of both pictures of a comparison."""
+
+
+@errors.refusing
+def compare(
+    a: Any,
+    b: Any,
+    view: str = "unrolled",
+    *,
+    titles: Sequence[str] | None = None,
+    title: str | None = None,
+    fit: str | tuple[float, float] | None = None,
+    lang: str = "en",
+    **options: Any,
+) -> Drawing:
+    """Draw two graphs beside each other: one view, one colour scale and legend, and marks where they differ.
+
+    A frame of two lines is around what is in one of them only, a dashed one around what differs; where more than half
+    differs, it is around what differs 2-fold, 10-fold or more, as the legend says. All of it is listed in words, the
+    largest differences first. Boxes and numbers belong together that have the same name and step.
+
+    Args:
+        a, b: what `draw` takes, such as the losses of two networks, or of one before and after a change.
+        view: one of `VIEWS`, the same for both.
+        titles: two texts, one over each; by default what is drawn.
+        title, fit, lang: as of `draw`, for the whole.
+        options: others of `draw`, for both.
+
+    Returns:
+        a `Drawing`, as of `draw`.
+
+    Raises:
+        GraphError: what `draw` raises; titles that are not two texts.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> def loss(gain):
+        ...     h = tg.constant(np.ones(2), name="h0")
+        ...     for t in range(3):
+        ...         with tg.step(t):
+        ...             h = tg.tanh(tg.parameter(np.eye(2) * gain, "W") @ h, name="h")
+        ...     return tg.sum(h, name="loss")
+        >>> drawing = tg.draw.compare(loss(0.5), loss(2.0), "flow", titles=["small", "large"])
+        >>> "differ" in drawing.text()
+        True
+    """
+    one_of(f"draw has no view {errors.shown(view)}", view, VIEWS)
+    names = _two(titles)
+    refuse_others({name: x for name, x in options.items() if name not in SHARED})
+    asked = Options(**options, title=None if title is None else str(title), fit=fit, lang=lang)
+    with _uncollected():
+        plainly = replace(asked, title=None, lang="en")
+        ends = shared_ends(next(_pairs(a, b, view, plainly)))
+        pairs = _pairs(a, b, view, replace(plainly, scale=ends))
+        pictures = compared(pairs if fit is not None else roomy(pairs), names, asked.heading, lang)
+        return Drawing(next(pictures) if asked.area is None else fitted(pictures, asked.area))
+
+
+DrawCall = ParamSpec("DrawCall")
+
+
+class _Comparing(Protocol[DrawCall]):
+    """`draw` with its `compare`, for checks of types."""
+
+    compare: Callable[..., Drawing]
+
+    def __call__(self, *args: DrawCall.args, **options: DrawCall.kwargs) -> Drawing: ...
+
+
+def _with_compare(function: Callable[DrawCall, Drawing]) -> _Comparing[DrawCall]:
+    both = cast("_Comparing[DrawCall]", function)
+    both.compare = compare
+    return both
+
+
+@_with_compare
 @errors.refusing
 def draw(
     node: Any,
@@ -141,6 +223,24 @@ def draw(
     return Drawing(picture if lang == "en" else translated(picture, lang, titled=options.title is not None))
 
 
+def _two(titles: Any) -> list[str] | None:
+    listed = isinstance(titles, Sequence) and not isinstance(titles, (str, bytes))
+    if titles is not None and (not listed or len(titles) != 2):
+        raise GraphError(
+            "compare: titles must be two texts", expected='titles=["before", "after"]', got=errors.shown(titles)
+        )
+    return None if titles is None else [clean(str(x)) for x in titles]
+
+
+def _pairs(a: Any, b: Any, view: str, options: Options) -> Iterator[tuple[Picture, Picture]]:
+    """Yields pictures of both, from the most to the least detail."""
+    first = second = None
+    for x, y in zip_longest(_candidates(a, view, options), _candidates(b, view, options)):
+        first, second = x or first, y or second
+        if first is not None and second is not None:
+            yield replace(first), replace(second)
+
+
 def _shown(node: Any, view: str, options: Options) -> Picture:
     if options.ax is not None and view not in MAPS:
         raise GraphError(
@@ -148,8 +248,6 @@ def _shown(node: Any, view: str, options: Options) -> Picture:
         )
     if options.area is None:
         return VIEWS[view](node, options)
-    from .fitting import fitted
-
     return fitted(_candidates(node, view, options), options.area)
 
 

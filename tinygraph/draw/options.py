@@ -50,6 +50,8 @@ class Options:
     lang: str = "en"
     item: int = 0
     ax: Any = None
+    scale: tuple[float, float] | None = None
+    """The ends of the colour scale where several pictures share one; else each has its own."""
 
     def __post_init__(self) -> None:
         one_of(f"draw has no level {shown(self.level)}", self.level, LEVELS)
@@ -105,7 +107,7 @@ WITHDRAWN = {
 def refuse_others(options: Mapping[str, Any]) -> None:
     """Raises a `GraphError` for an option that `tg.draw` does not have, or no longer has."""
     for name, value in options.items():
-        expected = ", ".join(x.name for x in fields(Options))
+        expected = ", ".join(x.name for x in fields(Options) if x.name != "scale")
         fix = WITHDRAWN.get(name) or option(name)
         raise OptionError(f"draw has no option {name}", expected=expected, got=f"{name}={shown(value)}", fix=fix)
 

@@ -110,6 +110,16 @@ class Cut:
     badge: bool = True
 
 
+class Rim(NamedTuple):
+    """A frame around a box or a tile that differs from that of another picture; double if it is in one only."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    dashed: bool
+
+
 @dataclass
 class Use:
     """A row of the parameters' table."""
@@ -129,6 +139,8 @@ class Ruler(NamedTuple):
     low: str
     words: str
     high: str
+    span: tuple[float, float] = (0.0, 0.0)
+    """The numbers of both ends."""
 
 
 @dataclass
@@ -143,6 +155,11 @@ class Picture:
     tiles: list[Tile] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
     scale: tuple[float, float] | None = None
+    rims: list[Rim] = field(default_factory=list)
+    listed: list[str] = field(default_factory=list)
+    """What differs between two pictures, in words."""
+    differs: str = ""
+    """What a dashed rim says."""
     ruler: Ruler | None = None
     """The scale of colours that are no gradients."""
     lang: str = "en"

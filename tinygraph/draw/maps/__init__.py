@@ -46,7 +46,9 @@ def candidates(target: Any, options: Options, view: str) -> Iterator[Picture]:
     reading = Reading(target, options, view)
     sheets = SHEETS[view](reading)
     if options.ax is not None:
-        into_axes(options.ax, sheets, _colouring(sheets, view), heading(reading.folded, reading.options, view))
+        into_axes(
+            options.ax, sheets, _colouring(sheets, view, options.scale), heading(reading.folded, reading.options, view)
+        )
     area = options.area
     for room in ROOMS:
         # A wider one could not be read in the area: its labels have the size SIZE.
@@ -54,11 +56,13 @@ def candidates(target: Any, options: Options, view: str) -> Iterator[Picture]:
             yield _picture(reading, sheets, room)
 
 
-def _colouring(sheets: list[Sheet], view: str) -> Shade | Heat:
+def _colouring(sheets: list[Sheet], view: str, ends: tuple[float, float] | None) -> Shade | Heat:
     """Returns the colour scale for all numbers of some sheets; that of gradients is logarithmic, and red."""
     values = np.concatenate([x.values[~x.absent] for x in sheets])
     if view == "saliency":
-        return between_powers(values.tolist())
+        return between_powers(values.tolist()).within(ends)
+    if ends is not None:
+        return Shade(*ends, view == "states")
     if view == "gates" and not (values > 1).any():
         return Shade(0.0, 1.0)
     return shade_of(values, signed=view == "states")
@@ -71,7 +75,7 @@ def _picture(reading: Reading, sheets: list[Sheet], room: Room) -> Picture:
     shrunk = folded(blocks, room)
     picture = Picture(title=heading(reading.folded, reading.options, view))
     flat = [x for block in shrunk for x in block]
-    colours = _colouring(flat, view)
+    colours = _colouring(flat, view, reading.options.scale)
     if isinstance(colours, Heat):
         picture.scale = colours.low, colours.high
     else:

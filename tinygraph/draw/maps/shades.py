@@ -42,7 +42,9 @@ class Shade:
 
     def ruler(self, words: str) -> Ruler:
         """Returns the scale for the legend."""
-        return Ruler([self._at(i / 8) for i in range(9)], number(self.low), words, number(self.high))
+        return Ruler(
+            [self._at(i / 8) for i in range(9)], number(self.low), words, number(self.high), (self.low, self.high)
+        )
 
 
 def shade_of(values: np.ndarray, *, signed: bool) -> Shade:

@@ -53,6 +53,11 @@ class Heat:
             return ODD
         return ramp(self.level(norm)) if norm else ZERO
 
+    def within(self, scale: tuple[float, float] | None) -> Heat:
+        """Returns it with other ends of its scale, if there are any."""
+        self.low, self.high = scale or (self.low, self.high)
+        return self
+
     def span(self, beside: set[Node]) -> None:
         """Set the ends of the scale so that it covers all norms except those of the nodes ``beside``."""
         shown = [v for x, v in self.norms.items() if v and math.isfinite(v) and x not in beside]

@@ -51,6 +51,7 @@ def flow(target: Any, options: Options) -> Picture:
         )
     shown = reaches(root, all_states[:PANELS], seeds, MOST, LAST)
     heat_map, clipped = _scale(shown)
+    heat_map.within(options.scale)
     picture = Picture(title=heading(folded, options, "gradient flow"))
     picture.plain_text = [options.heading] if options.heading else []
     look = Look(heat_map, shown, token_texts(folded.steps, options.tokens))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..colours import GOLD
 from ..labels import html
 from ..picture import Picture, Ruler
-from .margin import MOST, PALE, WARM, backward, caption, cells, colour_of, heads, left_out, odd_keys, ruler
+from .margin import MOST, PALE, WARM, backward, caption, cells, colour_of, heads, left_out, listing, odd_keys, ruler
 from .margin import keys as keys_of
 
 _OPEN = '<table border="1" color="#e3e7ee" cellborder="0" cellspacing="3" cellpadding="3" style="rounded">'
@@ -25,6 +25,13 @@ def table(picture: Picture) -> str:
         rows.append(f'<tr><td colspan="{len(columns)}">{left_out(picture)}</td></tr>')
     top = f'<tr><td colspan="{len(columns)}" align="left">{_caption(picture)}</td></tr><tr>{head}</tr>'
     return f'<font point-size="11">{_OPEN}{top}{"".join(rows)}</table></font>'
+
+
+def listed(picture: Picture) -> str:
+    """Returns what differs, a row each."""
+    head, *lines = [html(line) for line in listing(picture)]
+    rows = "".join(f'<tr><td align="left">{line}</td></tr>' for line in (f"<b>{head}</b>", *lines))
+    return f'<font point-size="11">{_OPEN}{rows}</table></font>'
 
 
 def _caption(picture: Picture) -> str:
@@ -55,7 +62,7 @@ def legend(picture: Picture) -> str:
 def _scale(picture: Picture, scale: Ruler) -> list[str]:
     steps = "".join(f'<td bgcolor="{colour}" width="18" height="12"></td>' for colour in scale.colours)
     strip = f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{steps}</tr></table>'
-    words = " &#160; ".join(map(html, scale[1:]))
+    words = " &#160; ".join(map(html, scale[1:4]))
     rows = [
         f'<tr><td colspan="2">{strip}</td></tr>',
         f'<tr><td colspan="2"><font point-size="10">{words}</font></td></tr>',

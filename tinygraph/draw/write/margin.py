@@ -53,6 +53,9 @@ def keys(picture: Picture) -> list[Key]:
     if any(part.kind == "chip" for box in picture.boxes for part in box.title):
         rows.append(Key(told("parameter of the op", picture.lang), GOLD))
     rows += [Key(words, colour) for colour, words in picture.keys]
+    rims = {rim.dashed for rim in picture.rims}
+    rows += [Key(told("in one of the two only", picture.lang), "#ffffff", "only")] * (False in rims)
+    rows += [Key(told(picture.differs, picture.lang), "#ffffff", "differs")] * (True in rims)
     return rows + [Key(told("‖∂‖: length of the gradient", picture.lang), ramp(0.5))] * (picture.scale is not None)
 
 
@@ -69,6 +72,11 @@ def odd_keys(picture: Picture) -> list[Key]:
 def caption(picture: Picture) -> list[str]:
     """Returns the two runs of text over the table."""
     return [told(text, picture.lang) for text in CAPTION]
+
+
+def listing(picture: Picture) -> list[str]:
+    """Returns the heading and the lines of what differs, none if nothing is compared."""
+    return [told("differences", picture.lang), *picture.listed] if picture.listed else []
 
 
 def left_out(picture: Picture) -> str:

@@ -17,6 +17,7 @@ from .marks import (
     head,
     note_mark,
     panel,
+    rim_mark,
     stack,
     tile_mark,
     way,
@@ -65,6 +66,8 @@ def _parts(picture: Picture, look: Paint) -> Iterator[str]:
         yield box_mark(box, look, 'class="box"', _tip(box)) + "\n"
     for tile in picture.tiles:
         yield tile_mark(tile, look, 'class="tile"') + "\n"
+    for rim in picture.rims:
+        yield rim_mark(rim, look, 'class="rim"') + "\n"
     for arrow in picture.arrows:
         yield _arrow(arrow) + "\n"
     for note in picture.notes:

@@ -14,7 +14,7 @@ from ...picture import Picture
 from ...views.formulas import LocalRule
 from ..look import text
 from ..telling import description, title_of
-from .beside import keys, legend, table
+from .beside import differences, keys, legend, table
 from .columns import Column
 from .facts import fixed, users
 from .language import markup
@@ -93,7 +93,7 @@ def _body(picture: Picture, svg: Drawn, side: str, moments: int) -> str:
         f'aria-label="{text(description(picture), 400)}">\n'
         f'<g id="world" role="presentation">{svg.markup}</g></svg>'
         '<canvas id="ribbon" height="56" hidden="" aria-hidden="true"></canvas></div>\n'
-        f"<aside>{panel}{table(picture)}{side}{markup(keys(), picture.lang)}</aside>"
+        f"<aside>{panel}{table(picture)}{side}{differences(picture)}{markup(keys(), picture.lang)}</aside>"
         f"</main>\n{markup(_replay(moments), picture.lang)}"
     )
 

@@ -6,7 +6,7 @@ from ...picture import Picture
 from ...words import told
 from ..beside import swatch
 from ..look import text
-from ..margin import MOST, cells, has_backward_arrows, heads, left_out, odd_keys, ruler
+from ..margin import MOST, cells, has_backward_arrows, heads, left_out, listing, odd_keys, ruler
 from ..margin import keys as keys_of
 from .language import markup
 from .palette import Palette
@@ -38,6 +38,13 @@ def table(picture: Picture) -> str:
         f'<section aria-labelledby="uses-title">{title}'
         f'<table id="uses"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}</section>'
     )
+
+
+def differences(picture: Picture) -> str:
+    """Returns what differs between two pictures, a line each."""
+    head, *lines = listing(picture) or [""]
+    rows = "".join(f"<li>{text(line)}</li>" for line in lines)
+    return f"<section><h2>{text(head)}</h2><ul>{rows}</ul></section>" if lines else ""
 
 
 def legend(picture: Picture, colours: Palette) -> str:
