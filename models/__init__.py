@@ -1,4 +1,6 @@
-"""The six models of the articles, one short file each, with gradients from the graph.
+"""Whole systems, one short file each: the six models of the articles, and networks on real data.
+
+Of the articles, with gradients from the graph:
 
 ============== ====================================================== ======= ================
 module         system                                                 article its loss
@@ -13,4 +15,9 @@ word_rnn       tanh RNN on words, truncated backpropagation           004     na
 
 Each module has ``Model``, ``cosine_init``, ``random_init``, ``train`` and ``reached_goal``;
 ``python -m models.parity_rnn`` (or another of the six) trains it and prints the results.
+
+On real data, trained by the kit of ``tg.train``, with `task` as the frame: ``digits``,
+``chorales``, ``vowels``, ``tagging``, ``written_addition``, ``adding``, ``copying``.
+Each has ``data``, a ``Net``, and ``result``, which trains it and scores it beside its
+baselines; ``python examples/results.py`` runs them and writes docs/results.md.
 """

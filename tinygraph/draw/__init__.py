@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from itertools import zip_longest
 from typing import Any, ParamSpec, Protocol, cast
@@ -18,9 +19,10 @@ from .comparing import compared, roomy, shared_ends
 from .drawing import Drawing
 from .fitting import fitted
 from .labels import clean
+from .layers import summary
+from .nets import is_net, nodes_of
 from .options import MAX_NODES, Options, refuse_others
 from .picture import Picture
-from .summary import summary
 from .words import translated
 
 __all__ = ["VIEWS", "Drawing", "compare", "draw", "summary"]
@@ -134,8 +136,8 @@ def _with_compare(function: Callable[DrawCall, Drawing]) -> _Comparing[DrawCall]
 @errors.refusing
 def draw(
     node: Any,
+    *inputs: Any,
     view: str = "unrolled",
-    *,
     level: str = "auto",
     gradients: bool | Mapping[Node, Any] | None = None,
     values: bool = False,
@@ -150,7 +152,7 @@ def draw(
     ax: Any = None,
     **others: Any,
 ) -> Drawing:
-    """Draw the graph of a node: one column per time step, in time order.
+    """Draw the graph of a node, or of a net, ``draw(net, (T, B, I))``: one column per time step, in time order.
 
     Data is at the foot of a column and the loss at the top; green arrows carry state to the next column. A parameter is
     a gold chip in the ops that use it, and a row of a table. Steps are those of `unroll` and `step`; if no
@@ -158,6 +160,9 @@ def draw(
 
     Args:
         node: a node, or a structure of nodes; all their ancestors are drawn. For ``"compiled"``, a compiled function.
+            Or a `Module`: a net, a layer or a cell.
+        inputs: the view, which may also be named. For a net, before it, a shape for each argument of its call, or an
+            array or None, as for `summary`; what a copy of the net returns for zeros is drawn.
         view: one of `VIEWS`. ``"unrolled"``: a column per step. ``"rolled"``: each cell that repeats over time once, on
             a stack of cards, with a green arrow from t-1 to t for each state; if nothing repeats, the graph is drawn
             unrolled, and the subtitle says so. ``"both"``: unrolled, with a forward and a backward arrow for each link.
@@ -201,7 +206,7 @@ def draw(
     Raises:
         GraphError: ``node`` is not a node, or not a compiled function that was called; gradients of a node with more
             than one element; tokens that do not fit the steps; an unknown view or option; gradients or tokens of a
-            compiled function.
+            compiled function; a net does not run on inputs of these shapes.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -214,13 +219,32 @@ def draw(
         True
         >>> "cell × 3" in tg.draw(h, "rolled").source
         True
+        >>> tg.draw(tg.cells.LSTM(3, 4, rng=0), (10, 2, 3), "rolled").picture.title
+        'LSTM, 10 steps, rolled'
     """
+    if inputs and isinstance(inputs[-1], str):
+        *inputs, view = inputs  # type: ignore[assignment]
     one_of(f"draw has no view {errors.shown(view)}", view, VIEWS)
     refuse_others(others)
     options = Options(level, gradients, values, truncate, title, tokens, max_nodes, steps, fit, lang, item, ax)
+    if inputs or is_net(node):
+        node = nodes_of(node, inputs)
+    cells = partial(_at_cells, node, view, options)
+    return Drawing(_drawn(node, view, options), None if options.area is None and level != "auto" else cells)
+
+
+def _drawn(node: Any, view: str, options: Options) -> Picture:
     with _uncollected():
-        picture = _shown(node, view, options)
-    return Drawing(picture if lang == "en" else translated(picture, lang, titled=options.title is not None))
+        picture = replace(_shown(node, view, options), view=view)
+    return picture if options.lang == "en" else translated(picture, options.lang, titled=options.title is not None)
+
+
+def _at_cells(node: Any, view: str, options: Options) -> Picture:
+    """Returns the same picture with a box for each cell and step, for a program that places the boxes itself."""
+    if options.area is not None:
+        fix = "draw without fit=, and with level= and steps= if you wish"
+        raise GraphError("mermaid: a picture fitted to an area", expected="no fit=, as Mermaid places boxes", fix=fix)
+    return _drawn(node, view, replace(options, level="cell"))
 
 
 def _two(titles: Any) -> list[str] | None:

@@ -77,13 +77,24 @@ class Band:
 
 @dataclass
 class Note:
-    """A small text, centred at ``x, y``."""
+    """A small text, centred at ``x, y``; ``box``: the number of the box whose gradient it tells."""
 
     x: float
     y: float
     text: str
     colour: str
     size: float = 10
+    box: int | None = None
+
+
+class TileNumber(NamedTuple):
+    """The place of a tile's number in a table: the table's name, words of its corner, heads of row and column."""
+
+    table: str
+    corner: str
+    row: str
+    column: str
+    number: str
 
 
 @dataclass
@@ -98,6 +109,7 @@ class Tile:
     tip: str
     text: str = ""
     """Text inside, if it fits."""
+    cell: TileNumber | None = None
 
 
 @dataclass
@@ -149,6 +161,8 @@ class Picture:
 
     boxes: list[Box] = field(default_factory=list)
     arrows: list[Arrow] = field(default_factory=list)
+    unseen: list[tuple[int, int]] = field(default_factory=list)
+    """Tail and head of the arrows that are not drawn, as both are dots."""
     bands: list[Band] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     cuts: list[Cut] = field(default_factory=list)
@@ -162,6 +176,8 @@ class Picture:
     """What a dashed rim says."""
     ruler: Ruler | None = None
     """The scale of colours that are no gradients."""
+    view: str = "unrolled"
+    """The view that made it, by its name."""
     lang: str = "en"
     """The language of our own words."""
     title: str | None = None

@@ -13,6 +13,7 @@ from ..core import habits
 from ..core.checks import positive, unmasked
 from ..core.errors import GraphError, NonFiniteError, refusing, shown
 from ..core.leaves import Parameter
+from ..core.markup import card, table
 from ..core.missing import MissingOnOurs, install
 from ..core.node import Node
 from ..core.structure import leaves, map_leaves
@@ -162,6 +163,16 @@ class Optimizer:
         """The options of all groups, as text."""
         own = {name: x for name, x in vars(self).items() if not name.startswith("_") and name not in _NO_OPTIONS}
         return repr((own, [group.options for group in self.groups]))
+
+    def _repr_html_(self) -> str:
+        own = {name: x for name, x in vars(self).items() if not name.startswith("_") and name not in _NO_OPTIONS}
+        rate = f"{self.learning_rate:g}" + ", by a schedule" * callable(self._rate)
+        rows = [("learning_rate", rate), *own.items(), ("steps", self.steps)]
+        for group in self.groups:
+            names = ", ".join([self.names[i] for i in group.indices])
+            rows += [(shown(dict(group.options), 200), names)] if group.options else []
+        count = sum(p.size for p in self._flat)
+        return card(f"{_name(self)} of {len(self._flat)} parameters, {count:,} numbers", table(("", ""), rows))
 
     def named(self) -> list[tuple[str, Parameter]]:
         """The name of each parameter, and itself."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import tinygraph as tg
 from tests.each import each
+from tinygraph.check.audit.report import AuditReport
 
 from .passes import PASSES, loaded
 
@@ -33,6 +35,17 @@ FAULTS = {
         "parts in the wrong order",
     ),
     "parts of a join": ("lstm_packed", "dz = np.hstack([di, df, do, dg])", "dz = np.hstack([di, do, df, dg])", None),
+    "a factor lost beside a sigmoid": ("last_sigmoid", "da = dh * h * (1 - h)", "da = (dh * h)", "a factor missing"),
+    "what is exp's adjoint too": ("last_sigmoid", "da = dh * h * (1 - h)", "da = dh * h * (-h)", None),
+    "of data alone": ("tagger", "delta = self.o[t] - ts[t]", "delta = -ts[t]", "a term missing"),
+    "zeros that stay": (
+        "two_layers",
+        "dh2 = np.matmul(douts[t], Wo.T) + dh2_next",
+        "dh2 = dh2_next",
+        "a term missing",
+    ),
+    "added to the parameter": ("batch_dict", 'grads["W"] += x[t].T @ da', 'params["W"] += x[t].T @ da', None),
+    "added to another variable": ("gru_vectors", "dWn += np.outer(dan, xs[t])", "Wr += np.outer(dan, xs[t])", None),
     "ascent": ("class_update", "self.b_y -= lr * db_y", "self.b_y += lr * db_y", "a wrong sign"),
     "returned": (
         "char_step",
@@ -43,21 +56,75 @@ FAULTS = {
 }
 
 
-def planted(folder: Path, name: str, old: str, new: str) -> tuple[tg.check.audit, int]:
-    text = PASSES[name].file.read_text(encoding="utf-8")
-    lines = text.splitlines()
-    line = next(k for k, row in enumerate(lines) if row.strip() == old)
-    lines[line] = lines[line].replace(old, new)
+LISTED = """
+import numpy as np
+
+
+def loss(xs, params):
+    Wx, Wh, b = params
+    hs = [np.zeros(5)]
+    for x in xs:
+        hs.append(np.tanh(Wx @ x + Wh @ hs[-1] + b))
+    return 0.5 * np.sum(hs[-1] ** 2), hs
+
+
+def backward(xs, params, hs):
+    Wx, Wh, b = params
+    dWx, dWh, db, dh = np.zeros_like(Wx), np.zeros_like(Wh), np.zeros_like(b), hs[-1]
+    for t in reversed(range(len(xs))):
+        dz = (1 - hs[t + 1] ** 2) * dh
+        dWx += np.outer(dz, xs[t])
+        dWh += np.outer(dz, hs[t])
+        db += dz
+        dh = Wh @ dz
+    return dWx, dWh, db
+"""
+
+TOGETHER = {
+    "a sign, and no slope": (
+        "two_layers",
+        ("dh1 = np.matmul(da2, W2.T) + dh1_next", "dh1 = -(np.matmul(da2, W2.T) + dh1_next)"),
+        ("da1 = dh1 * (1 - np.square(h1s[t + 1]))", "da1 = dh1"),
+    ),
+    "no carry, and a sign": (
+        "char_step",
+        ("dh = np.dot(Why.T, dy) + dhnext", "dh = np.dot(Why.T, dy)"),
+        ("dhraw = (1 - hs[t] * hs[t]) * dh", "dhraw = -((1 - hs[t] * hs[t]) * dh)"),
+    ),
+    "a sum of carries, where nobody needs it": (
+        "columns_tuple",
+        ("dh = Wy.T @ dy + dh_next", "dh = dby.T @ dy + dh_next"),
+        ("dh_next = Wh.T @ dz", "dh_next += Wh.T @ dz"),
+    ),
+    "a name of many that is read where it is wrong": (
+        "layers",
+        ("draw = dh * (1.0 - h**2)", "draw = dh"),
+        ("self.dWh += before.T @ draw", "self.dWh += h.T @ draw"),
+    ),
+    "a line lost beside a wrong one": (
+        "cache_norm",
+        ("dWh += hs[t].T.dot(dpre)", "dWh += 2 * hs[t].T.dot(dpre)"),
+        ("dbh += dpre.sum(axis=0)", "pass"),
+    ),
+}
+"""Faults that hide each other."""
+
+
+def planted(folder: Path, name: str, *edits: tuple[str, str]) -> tuple[AuditReport, list[int]]:
+    rows = PASSES[name].file.read_text(encoding="utf-8").splitlines()
+    lines = [next(k for k, row in enumerate(rows) if row.strip() == old) for old, _ in edits]
+    for line, (old, new) in zip(lines, edits, strict=True):
+        rows[line] = rows[line].replace(old, new)
     file = folder / f"{name}.py"
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    file.write_text("\n".join(rows) + "\n", encoding="utf-8")
     arguments, keywords = PASSES[name].call(loaded(file))
-    return tg.check.audit(*arguments, **keywords, repair=False), line + 1
+    return tg.check.audit(*arguments, **keywords, repair=False), [line + 1 for line in lines]
 
 
 @each("fault", list(FAULTS))
 def test_the_line_of_a_fault_is_the_first_that_is_named(fault: str, tmp_path: Path) -> None:
     name, old, new, kind = FAULTS[fault]
-    report, line = planted(tmp_path, name, old, new)
+    report, (line,) = planted(tmp_path, name, (old, new))
     assert not report.passed and report.findings, str(report)
     first = report.findings[0]
     assert (first.line, first.source) == (line, new), str(report)
@@ -65,8 +132,32 @@ def test_the_line_of_a_fault_is_the_first_that_is_named(fault: str, tmp_path: Pa
     assert len(report.findings) == 1, str(report)
 
 
+@each("faults", list(TOGETHER))
+def test_faults_that_hide_each_other_are_named_and_no_other_line(faults: str, tmp_path: Path) -> None:
+    name, *edits = TOGETHER[faults]
+    report, lines = planted(tmp_path, name, *edits)
+    told = [f.line for f in report.findings]
+    lost = [line + 1 for line, (_, new) in zip(lines, edits, strict=True) if new == "pass"]
+    assert {*told} <= {*lines, *lost} and len(told) == len(lines), str(report)
+
+
+def test_of_a_lost_line_no_other_class_is_named(tmp_path: Path) -> None:
+    report, (line,) = planted(tmp_path, "layers", ("self.dWh += before.T @ draw", "pass"))
+    assert report.findings[0].line == line - 1 and report.findings[0].kind == "a line is missing", str(report)
+
+
+def test_a_name_is_not_blamed_for_a_transpose(tmp_path: Path) -> None:
+    file = tmp_path / "listed.py"
+    file.write_text(LISTED, encoding="utf-8")
+    module, rng = loaded(file), np.random.default_rng(0)
+    parameters = [rng.normal(size=(5, 3)), rng.normal(size=(5, 5)), rng.normal(size=5)]
+    report = tg.check.audit(module.backward, module.loss, parameters, {"xs": rng.normal(size=(4, 3))}, repair=False)
+    assert [f.source for f in report.findings] == ["dh = Wh @ dz"], str(report)
+
+
 def test_a_finding_tells_what_was_read_made_and_due(tmp_path: Path) -> None:
-    report, line = planted(tmp_path, "char_step", "dhnext = np.dot(Whh.T, dhraw)", "dhnext = np.dot(Whh, dhraw)")
+    edit = "dhnext = np.dot(Whh.T, dhraw)", "dhnext = np.dot(Whh, dhraw)"
+    report, (line,) = planted(tmp_path, "char_step", edit)
     first = report.findings[0]
     assert first.function == "loss_and_gradients" and first.step == 2 and set(first.parameters) == {"Wxh", "Whh", "bh"}
     told = str(report)

@@ -8,6 +8,7 @@ import numpy as np
 
 import tinygraph as tg
 from tests.each import each
+from tinygraph.check.audit.report import AuditReport
 
 from .passes import loaded
 
@@ -85,7 +86,7 @@ FAULTS = {
 }
 
 
-def report_of(folder: Path, *edits: tuple[str, str]) -> tuple[tg.check.audit, list[int]]:
+def report_of(folder: Path, *edits: tuple[str, str]) -> tuple[AuditReport, list[int]]:
     text, lines = RIGHT, []
     for old, new in edits:
         assert text.count(old) == 1, old

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import tinygraph as tg
+from tests.each import each
 from tinygraph.check.audit.cases import Cases
 from tinygraph.check.audit.functions import Functions
 from tinygraph.check.audit.mended import Repair, diff
@@ -60,6 +63,42 @@ def test_a_missing_line_is_put_in(tmp_path: Path) -> None:
     first = mended(tmp_path, ("        dh_next = Wh.T @ dz\n", ""))[0]
     assert first.after.splitlines()[-1].strip() == "dh_next = Wh.T @ dz" and first.kind == "a line is missing"
     assert diff(first).splitlines()[-1] == "+        dh_next = Wh.T @ dz"
+
+
+OTHERS = {
+    "into the variable that was meant": ("gru_vectors", "dWn += np.outer(dan, xs[t])", "Wr += np.outer(dan, xs[t])"),
+    "of another thing's sum": ("cache_norm", "dbh += dpre.sum(axis=0)", "dbh += dbh.sum(axis=0)"),
+    "in a file with slices of time": ("layers", "draw = dh * (1.0 - h**2)", "draw = dh * (1.0 + h**2)"),
+    "an update without its rate": ("class_update", "self.W_hh -= lr * dW_hh", "self.W_hh -= dW_hh"),
+}
+
+
+@each("fault", list(OTHERS))
+def test_of_several_lines_that_could_mend_it_the_planted_one_is_told(fault: str, tmp_path: Path) -> None:
+    name, old, new = OTHERS[fault]
+    text = PASSES[name].file.read_text(encoding="utf-8")
+    file = tmp_path / f"{name}.py"
+    file.write_text(text.replace(f" {old}\n", f" {new}\n"), encoding="utf-8")
+    arguments, keywords = PASSES[name].call(loaded(file))
+    (repair,) = tg.check.audit(*arguments, **keywords).repairs
+    at = text[: text.index(f" {old}\n")].count("\n") + 1
+    assert (repair.line, repair.before.strip()) == (at, new), str(repair)
+    factors = (sorted(re.split(r"[ ()*]+", x.strip())) for x in (repair.after, old))
+    assert len({" ".join(parts) for parts in factors}) == 1, repair.after
+
+
+def test_a_lost_update_is_put_in_with_its_rate_and_a_lost_sum_behind_what_it_reads(tmp_path: Path) -> None:
+    for name, lost in (
+        ("class_update", "dW_xh += np.dot(d_raw, inputs[t].T)"),
+        ("tagger", "dR += dr.dot(self.s[t].T)"),
+    ):
+        text = PASSES[name].file.read_text(encoding="utf-8")
+        file = tmp_path / f"{name}.py"
+        file.write_text(text.replace(f"{lost}\n", "pass\n"), encoding="utf-8")
+        arguments, keywords = PASSES[name].call(loaded(file))
+        (repair,) = tg.check.audit(*arguments, **keywords).repairs
+        at = text[: text.index(lost)].count("\n") + 1
+        assert repair.line == at - 1 and repair.after.splitlines()[-1].strip() == lost, str(repair)
 
 
 def test_two_faults_at_once(tmp_path: Path) -> None:

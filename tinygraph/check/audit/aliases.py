@@ -1,4 +1,7 @@
-"""Names that are bound without computing: ``da = dh`` or ``h, c = cache[t]`` makes a node, too, and so has a line."""
+"""Names that are bound without computing: ``da = dh`` or ``h, c = cache[t]`` makes a node, too, and so has a line.
+
+In a backward pass what is made of data alone does, too: ``dy = -target``, ``dh = np.zeros(5)``.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +11,27 @@ from contextlib import ExitStack, contextmanager
 from types import CodeType, FunctionType
 from typing import Any
 
+import numpy as np
+
 from ...core.errors import GraphError
+from ...core.leaves import constant
 from ...core.node import Node
 from ...ops.writing import copy
 from .source import compiled, source_of, swapped
 
-_NAME = "(bound)"
-"""A name that no user's code can hold."""
+_NAME, _MADE = "(bound)", "(made)"
+"""Names that no user's code can hold."""
 
 
 @contextmanager
-def bindings_seen(functions: Iterable[FunctionType]) -> Iterator[None]:
-    """A context in which binding a name in these functions makes a node; where no source can be read, none."""
+def bindings_seen(functions: Iterable[FunctionType], backward: FunctionType | None = None) -> Iterator[None]:
+    """A context in which binding a name in these functions makes a node; where no source can be read, none.
+
+    Data that is bound in ``backward`` becomes a node, too.
+    """
     with ExitStack() as stack:
         for function in functions:
-            code = _code(function)
+            code = _code(function, function is backward)
             if code is not None:
                 stack.enter_context(_defined(function.__globals__))
                 stack.enter_context(swapped(function, code))
@@ -31,13 +40,13 @@ def bindings_seen(functions: Iterable[FunctionType]) -> Iterator[None]:
 
 @contextmanager
 def _defined(names: dict[str, Any]) -> Iterator[None]:
-    before = names.get(_NAME)
+    known = _NAME in names
     try:
-        names[_NAME] = bound
+        names |= {_NAME: bound, _MADE: made}
         yield
     finally:
-        if before is None:
-            names.pop(_NAME, None)
+        if not known:
+            del names[_NAME], names[_MADE]
 
 
 def bound(x: Any, unpacked: bool = False) -> Any:
@@ -49,26 +58,32 @@ def bound(x: Any, unpacked: bool = False) -> Any:
     return x
 
 
-_codes: dict[tuple[CodeType, str], CodeType | None] = {}
+def made(x: Any) -> Any:
+    """Data as a node."""
+    data = type(x) is np.ndarray and x.dtype.kind == "f" and x.size > 1
+    return copy(constant(x)) if data else x
+
+
+_codes: dict[tuple[CodeType, str, bool], CodeType | None] = {}
 """By the code of a function and its file, since equal code may stand in two files: an audit runs each many times."""
 
 
-def _code(function: FunctionType) -> CodeType | None:
-    key = function.__code__, function.__code__.co_filename
+def _code(function: FunctionType, of_data: bool) -> CodeType | None:
+    key = function.__code__, function.__code__.co_filename, of_data
     if key not in _codes:
         if len(_codes) > 500:
             _codes.clear()
-        _codes[key] = _rewritten(function)
+        _codes[key] = _rewritten(function, of_data)
     return _codes[key]
 
 
-def _rewritten(function: FunctionType) -> CodeType | None:
+def _rewritten(function: FunctionType, of_data: bool) -> CodeType | None:
     try:
         source = source_of(function)
     except GraphError:
         return None
     written = _written(source.tree)
-    return compiled(function, _Binding(written).visit(source.tree))
+    return compiled(function, _Binding(written, of_data).visit(source.tree))
 
 
 def _written(tree: ast.AST) -> set[str]:
@@ -89,14 +104,16 @@ def _base(x: ast.AST) -> str:
 class _Binding(ast.NodeTransformer):
     """Wraps what is bound as it is: a name, an attribute, an item, a tuple of them, a returned value."""
 
-    def __init__(self, written: set[str]) -> None:
-        self._written = written
+    def __init__(self, written: set[str], of_data: bool) -> None:
+        self._written, self._of_data = written, of_data
 
     def visit_Assign(self, node: ast.Assign) -> ast.Assign:
         unpacked = any(isinstance(t, (ast.Tuple, ast.List)) for t in node.targets)
         targets = {ast.unparse(t) for t in node.targets}
         if not targets & self._written:
             node.value = self._wrapped(node.value, unpacked)
+            if self._of_data and not unpacked:
+                node.value = _called(_MADE, node.value)
         return node
 
     def visit_Return(self, node: ast.Return) -> ast.Return:
@@ -114,6 +131,9 @@ class _Binding(ast.NodeTransformer):
         plain = isinstance(x, (ast.Name, ast.Attribute, ast.Subscript))
         if not plain:
             return x
-        arguments = [x, ast.copy_location(ast.Constant(value=True), x)] if unpacked else [x]
-        function = ast.copy_location(ast.Name(id=_NAME, ctx=ast.Load()), x)
-        return ast.copy_location(ast.Call(func=function, args=arguments, keywords=[]), x)
+        return _called(_NAME, x, *[ast.copy_location(ast.Constant(value=True), x)] * unpacked)
+
+
+def _called(name: str, x: ast.expr, *more: ast.expr) -> ast.expr:
+    function = ast.copy_location(ast.Name(id=name, ctx=ast.Load()), x)
+    return ast.copy_location(ast.Call(func=function, args=[x, *more], keywords=[]), x)

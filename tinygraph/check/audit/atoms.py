@@ -54,7 +54,7 @@ class Scope:
                 text = ast.unparse(node.value)
                 self._bases[text] = _code(text)
         self._loops = loop_names(self.source.tree)
-        tuples = {ast.unparse(node.slice) for node in steps if isinstance(node.slice, ast.Tuple)}
+        tuples = {", ".join(map(ast.unparse, n.slice.elts)) for n in steps if isinstance(n.slice, ast.Tuple)}
         self._places = [text for text in sorted(tuples) if any(name in text.split(", ") for name in self._loops)]
         self._read = _read(self.source.tree)
 

@@ -15,7 +15,6 @@ from .book import same
 from .cases import Cases
 from .findings import Finding, findings_of, suspects, with_repairs
 from .functions import Functions
-from .inserts import MISSING
 from .lines import read_again
 from .losses import fitting, nearest
 from .marks import Marks, marks_of
@@ -139,7 +138,7 @@ class _Audit:
         try:
             outcome = self._followed(steps)
             blame = Blame(Written(outcome, Right(outcome, steps or self.cases.steps)))
-            findings = findings_of(self.subject, blame, unrated)
+            findings = findings_of(self.subject, self.cases.case(steps), blame, unrated)
             self._keep_marks(outcome, blame, findings)
             anew = any(map(goes_back_anew, self.subject.functions))
             return findings, [ANEW] if anew and findings else []
@@ -178,8 +177,6 @@ class _Audit:
 
     def _repairs(self, findings: list[Finding]) -> list[Repair]:
         try:
-            repairs = search(self.subject, self.cases, suspects(self.subject, findings))
+            return search(self.subject, self.cases, suspects(self.subject, findings))
         except GraphError:
             return []
-        # A line that is missing may stand at several places; the first is beside its like.
-        return repairs[:1] if repairs and repairs[0].alone and repairs[0].kind == MISSING else repairs

@@ -16,9 +16,10 @@ import numpy as np
 from ...core.graph import ancestors
 from ...core.node import Node
 from .book import same
-from .candidates import Candidates, but_for_a_factor, fits, turned
+from .candidates import Candidates, but_for_a_factor, fits, mending_none, turned
 from .departures import Departure
 from .kinds import is_nameable
+from .pairs import Pairs
 from .present import Present
 from .right import Thing
 from .written import Operation, Written
@@ -47,6 +48,7 @@ class Blame:
         self._present = Present(written)
         self._doubted: set[Operation] = set()
         self._candidates = Candidates(self._present)
+        self._pairs = Pairs(self._present, self._candidates)
 
     def departures(self, most: int = 8) -> list[Departure]:
         """The operations to blame, in the order in which they were found."""
@@ -59,10 +61,11 @@ class Blame:
                 trial = self._within(self._hidden, wrong) or trial or self._within(self._anywhere, wrong)
             if trial is None:
                 break
+            trial = self._pairs.first_of_two(trial, wrong) or trial
             self._present.mend(trial.right)
-            departures.append(replace(trial, values=self._present.values))
-            self.departed.append(departures[-1])
-        return departures
+            departures.append(trial)
+            self.departed.append(trial)
+        return [replace(departure, values=self._present.values) for departure in departures]
 
     def _within(self, search: Callable[[frozenset[str]], Departure | None], wrong: frozenset[str]) -> Departure | None:
         """What a search finds with a part of the trials that are left."""
@@ -88,8 +91,8 @@ class Blame:
         shared = [o for o in self._shared(frontier) if not behind.isdisjoint(o.nodes)]
         best = self._of([*shared, *frontier], wrong, self._bound(open_ones, wrong))
         if best is not None:
-            return self._joined(self._of(self._upstream([*best.right]), wrong, best) or best)
-        return self._of(self._upstream([x for o in frontier for x in o.nodes], 1), wrong, None)
+            return self._joined(self._of(self.written.upstream([*best.right]), wrong, best) or best)
+        return self._of(self.written.upstream([x for o in frontier for x in o.nodes], 1), wrong, None)
 
     def _joined(self, departure: Departure) -> Departure:
         """The one thing that is wrong in what only joins others, if nobody else reads it."""
@@ -123,10 +126,12 @@ class Blame:
     def _anywhere(self, wrong: frozenset[str]) -> Departure | None:
         """The operation near the wrong gradients, or any, whose mending makes most of them right."""
         behind = self.written.behind(wrong)
-        near = self._upstream([x for name in wrong if (x := self.written.results.get(name)) is not None])
+        near = self.written.upstream([x for name in wrong if (x := self.written.results.get(name)) is not None])
         best = self._of(near, wrong, None)
+        if best is not None:
+            return self._of(self.written.upstream([*best.right]), wrong, best) or best
         rest = [x for x in self.written.operations if not behind.isdisjoint(x.nodes)]
-        return best if best is not None else self._of(rest, wrong, None)
+        return self._of(rest, wrong, None)
 
     def _hidden(self, wrong: frozenset[str]) -> Departure | None:
         """A departure that mends nothing as long as others are there: an adjoint but for a factor, or at some steps."""
@@ -136,8 +141,8 @@ class Blame:
         for operation in operations:
             for things in (but_for_a_factor(self._present, operation), self._candidates.but_for_steps(operation)):
                 overrides = {x: turned(t.array, self.written.shape(x)) for x, t in things.items()}
-                if overrides and self._left_wrong(overrides) <= wrong:
-                    return self._departure(operation, things, overrides)
+                if overrides and self._present.left_wrong(overrides) <= wrong:
+                    return mending_none(self._present, operation, things)
         if not wrong:  # then whole statements alone: a part may be another one on the way to the same
             operations = [o for o in operations if o.is_statement]
         frontier = [o for o in operations if self._departs(o)]
@@ -147,7 +152,7 @@ class Blame:
         """What departs, or what that reads, if most of its readers come right with another thing, though no whole
         gradient does."""
         best, most = None, 0
-        upstream = self._upstream([x for o in frontier for x in o.nodes], 1)
+        upstream = self.written.upstream([x for o in frontier for x in o.nodes], 1)
         for operation in dict.fromkeys([*self._shared(frontier), *frontier, *upstream]):
             for things in self._candidates.of(operation) if operation in among else ():
                 trial = self._tried(operation, things, wrong, None, whole=False)
@@ -167,20 +172,11 @@ class Blame:
         """What departs, if what it made is another thing by a fault that has a name."""
         for operation in frontier:
             for things in self._candidates.of(operation):
-                departure = self._departure(
-                    operation, things, {x: turned(t.array, self.written.shape(x)) for x, t in things.items()}
-                )
+                departure = mending_none(self._present, operation, things)
                 named = departure.due.kind == "adjoint" and is_nameable(self.written, departure)
-                if named and self._left_wrong(departure.right) <= wrong:
+                if named and self._present.left_wrong(departure.right) <= wrong:
                     return departure
         return None
-
-    def _departure(
-        self, operation: Operation, things: Mapping[Node, Thing], right: Mapping[Node, np.ndarray]
-    ) -> Departure:
-        """One that mends no gradient by itself."""
-        node = min(right, key=lambda x: x.serial)
-        return Departure(operation, node, things[node], right, frozenset(), self._present.values)
 
     def _departs(self, operation: Operation) -> bool:
         """Whether it makes, of right things, what the right graph does not hold, and its readers make wrong ones.
@@ -204,15 +200,6 @@ class Blame:
         readers = [r for r in self.written.readers(node) if r not in self._present.overrides]
         right = [r for r in readers if all(y is node or self._present.is_known(y) for y in r.inputs)]
         return any(self._comes_right(r, depth - 1) for r in right)
-
-    def _upstream(self, nodes: list[Node], depth: int = 3) -> list[Operation]:
-        """The operations whose results these nodes are or read, over a few operations."""
-        operations: dict[Operation, None] = {}
-        front = dict.fromkeys(nodes)
-        for _ in range(depth + 1):
-            operations |= {o: None for x in front if (o := self.written.operation_of.get(x)) is not None}
-            front = dict.fromkeys(y for x in front for y in x.inputs)
-        return [*operations]
 
     def _bound(self, operations: list[Operation], wrong: frozenset[str]) -> Departure | None:
         """The line at which two names are bound the wrong way round."""
@@ -245,22 +232,22 @@ class Blame:
         }
         changed = {x: a for x, a in overrides.items() if not same(self._present.value(x), a)}
         node = min(changed, key=lambda x: x.serial, default=None)
-        if node is None or (operation not in self._doubted and any(map(self.written.is_settled, changed))):
+        if (
+            node is None
+            or operation in self._pairs.firsts
+            or (operation not in self._doubted and any(map(self.written.is_settled, changed)))
+        ):
             return None
         if best is not None and best.mended == wrong and best.node.serial < node.serial + best.is_multiple:
             return None
         self._left -= 1
         if not self._asking(changed):
             return None
-        still = self._left_wrong(overrides)
+        still = self._present.left_wrong(overrides)
         due = self.written.state_like(things[node]) if self.written.selects(node) else things[node]
         trial = Departure(operation, node, due, overrides, wrong - still, self._present.values)
         better = still < wrong if whole else still <= wrong
         return trial if better and (best is None or trial.rank > best.rank) else None
-
-    def _left_wrong(self, overrides: Mapping[Node, np.ndarray]) -> frozenset[str]:
-        """The gradients that are wrong although these nodes, and all that was blamed, are right."""
-        return self.written.wrong(self.written.replay({**self._present.overrides, **overrides}))
 
     def _asking(self, overrides: Mapping[Node, np.ndarray]) -> int:
         """How many readers, or what comes after them, make another thing with these values, and a right one."""

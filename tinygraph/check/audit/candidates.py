@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
@@ -9,7 +10,9 @@ from collections.abc import Hashable, Iterator, Mapping
 import numpy as np
 
 from ...core.node import Node
-from .lines import binds_many
+from .book import same
+from .departures import Departure
+from .lines import binds_many, statement_at
 from .present import Present
 from .right import Thing
 from .written import Operation, Written
@@ -31,7 +34,9 @@ class Candidates:
         nodes = operation.nodes
         if self.written.is_number(nodes[0]) or all(self.written.is_settled(x) for x in nodes):
             return
-        selects = self.written.selects(nodes[0])
+        selects, item = self.written.selects(nodes[0]), self._is_item_of_values(operation)
+        if item and binds_many(operation.line) and self._is_of_each_step(nodes):
+            return  # the line picks the right step; a name that is wrong is so where it is read
         unknown = not all(map(self._present.is_known, nodes))
         families = self._families.get(math.prod(self.written.shape(nodes[0])), [])
         if selects and (binds_many(operation.line) or not operation.line.whole):
@@ -41,12 +46,33 @@ class Candidates:
             first = next(iter(family.values()))
             if first.kind == "value" and (first.inner if selects else not unknown):
                 continue
+            if item and first.kind == "part":
+                continue
             repeated = self.written.right.is_repeated(first.of)
             for order in self._orders(len(nodes), sorted(family), selects and first.kind == "value", repeated):
                 pairs = {x: self._of_step(family, t) for x, t in zip(nodes, order, strict=False)}
                 pairs = {x: thing for x, thing in pairs.items() if fits(thing.array, self.written.shape(x))}
-                if pairs:
+                if pairs and not self._is_turned(pairs):
                     yield pairs
+
+    def _is_turned(self, pairs: Mapping[Node, Thing]) -> bool:
+        """Whether a name or an item would be its own transpose, which nobody gets by binding it."""
+        node, thing = next(iter(pairs.items()))
+        own, due = self._present.value(node), thing.array
+        names = node.op is not None and node.op.name in ("copy", "getitem")
+        return names and own.ndim == 2 and same(own.T, due) and not same(own, due)
+
+    def _is_item_of_values(self, operation: Operation) -> bool:
+        """Whether it is picked from what the forward pass kept, where nobody finds a part of an adjoint."""
+        statement = statement_at(operation.line.file, operation.line.number)
+        item = isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Subscript)
+        return item and self.written.picked(operation.nodes[0]) in self.written.right.forward
+
+    def _is_of_each_step(self, nodes: list[Node]) -> bool:
+        """Whether the nodes are values of all steps, one after the other."""
+        exact = [{m.thing.step for m in self._present.look(x) if m.is_exact and m.thing.kind == "value"} for x in nodes]
+        steps = range(len(nodes))
+        return len(nodes) > 1 and any(all(map(set.__contains__, exact, order)) for order in (steps, steps[::-1]))
 
     def of_bindings(self, operation: Operation) -> Iterator[dict[Node, Thing]]:
         """What names that are bound at one line may stand for: each other's, or those of another step."""
@@ -90,11 +116,11 @@ class Candidates:
         return next((f for f in families if next(iter(f.values())).family in kinds and len(f) > 1), {})
 
     def but_for_steps(self, operation: Operation) -> dict[Node, Thing]:
-        """What an operation should make at its other runs, told from a run in which it made the adjoint of a step."""
+        """What an operation should make at its other runs, told from a run in which it made an adjoint, or a part."""
         nodes = operation.nodes
         if len(nodes) < 2 or nodes[0].size == 1:
             return {}
-        exact = [self._adjoints(x) for x in nodes]
+        exact = [self._of_steps(x) for x in nodes]
         off = [
             k
             for k, x in enumerate(nodes)
@@ -111,10 +137,10 @@ class Candidates:
                         return {x: t for x, t in due.items() if t}
         return {}
 
-    def _adjoints(self, node: Node) -> list[Thing]:
-        matches = self._present.look(node)
-        exact = [m.thing for m in matches if m.is_exact and m.thing.own]
-        return [t for t in exact if t.kind == "adjoint" and t.step is not None]
+    def _of_steps(self, node: Node) -> list[Thing]:
+        """The adjoints of a step, and the parts of one, that a node is."""
+        exact = [m.thing for m in self._present.look(node) if m.is_exact and m.thing.own]
+        return [t for kind in ("adjoint", "part") for t in exact if t.kind == kind and t.step is not None]
 
     def _of_step(self, family: Mapping[int, Thing], step: int | None) -> Thing:
         """The thing of a step; beyond the ends it is the state from which a sequence starts."""
@@ -153,6 +179,13 @@ def but_for_a_factor(present: Present, operation: Operation) -> dict[Node, Thing
         if own:
             things[x] = own[0]
     return things if len(things) == len(operation.nodes) else {}
+
+
+def mending_none(present: Present, operation: Operation, things: Mapping[Node, Thing]) -> Departure:
+    """The departure from things that are due, which mends no gradient by itself."""
+    right = {x: turned(t.array, present.written.shape(x)) for x, t in things.items()}
+    node = min(right, key=lambda x: x.serial)
+    return Departure(operation, node, things[node], right, frozenset(), present.values)
 
 
 def _exchanged(node: Node, operation: Operation) -> Thing:

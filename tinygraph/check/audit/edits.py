@@ -10,7 +10,6 @@ from typing import Any
 
 from ...ops.inference import Shape
 from .atoms import Scope, loop_names
-from .calls import UPDATES
 from .forms import expression, replaced
 from .inserts import Gap, Inserts
 from .rewrites import Rewrites, Variant
@@ -73,12 +72,7 @@ class Edits:
         return self._made(at, self._others(at))
 
     def _made(self, at: ast.stmt, every: Iterable[tuple[ast.stmt, str, float]]) -> list[Edit]:
-        function = self.scope.source.function
-        rates = rates_in(at)  # an audit takes 1 for them, so that they seem to be of no use
-        edits = [
-            Edit(function, at, (new,), kind, weight + 1.5 * (rates > 0 and rates_in(new) < rates))
-            for new, kind, weight in every
-        ]
+        edits = [Edit(self.scope.source.function, at, (new,), kind, weight) for new, kind, weight in every]
         return sorted(edits, key=lambda edit: edit.weight)
 
     def after(self, gap: Gap, op: ast.operator | None, value: ast.expr, weight: float) -> Edit:
@@ -148,11 +142,6 @@ class Edits:
     def _conditions(self, node: ast.expr) -> Iterator[Variant]:
         yield from ((ast.Constant(value=value), WHEN, 1.5) for value in (True, False))
         yield from self._rewrites.of(node, "value")
-
-
-def rates_in(at: ast.AST) -> int:
-    """How often a learning rate is read."""
-    return sum(isinstance(x, ast.Name) and x.id.lower() in UPDATES for x in ast.walk(at))
 
 
 def target_in(at: ast.Assign | ast.AugAssign) -> Any:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from types import FunctionType
 
 import numpy as np
 
 from ...core.node import Node
+from .astray import function_of, line_astray
 from .blame import Blame
 from .book import ratio
 from .departures import Departure
 from .inserts import MISSING
 from .kinds import kind_of
-from .lines import Line, line_that_sets, statement_at
+from .lines import Line, line_at, line_that_sets, statement_at
 from .mended import Repair
 from .rewrites import FACTOR_LESS, NAME
 from .right import Thing
-from .subject import Subject
+from .subject import Case, Subject
 from .written import Written
 
 
@@ -60,15 +61,20 @@ class Finding:
         return "\n".join([*rows, f"  then the gradient of {whose} is right"] if whose else rows)
 
 
-def findings_of(subject: Subject, blame: Blame, unrated: Iterable[str] = ()) -> list[Finding]:
+def findings_of(subject: Subject, case: Case, blame: Blame, unrated: Iterable[str] = ()) -> list[Finding]:
     """The lines that are wrong, the first to be mended first."""
     written = blame.written
     wrong = written.wrong()
     late = [f for name in unrated for f in _unrated(written, name)]
-    silent = [name for name in wrong if written.is_missing(name)]
-    findings = [_silent(subject, written, name) for name in silent]
+    silent = sorted(name for name in wrong if written.is_missing(name))
     departures = blame.departures() if wrong - {*silent} else []
-    return _by_line([*(f for f in findings if f), *(_of(written, d) for d in departures), *late])
+    told = [*(_of(written, d) for d in departures), *late]
+    taken = {f.line for f in told}
+    findings = []
+    for name in silent:
+        findings += [f for f in [_silent(subject, case, written, name, taken)] if f is not None]
+        taken |= {f.line for f in findings}
+    return _by_line([*findings, *told])
 
 
 def _unrated(written: Written, name: str) -> Iterator[Finding]:
@@ -129,11 +135,15 @@ def _in_words(written: Written, node: Node, due: Thing) -> str:
     return f"{times}{m.thing}{', transposed' if m.transposed else ''}"
 
 
-def _silent(subject: Subject, written: Written, name: str) -> Finding | None:
+def _silent(subject: Subject, case: Case, written: Written, name: str, taken: Collection[int]) -> Finding | None:
     """A parameter whose gradient no line adds to: told at the line that adds to another one in its place, or that
-    returns another thing, or beside the line of the gradient before or after it."""
-    beside, astray = _beside(written, name), written.astray(name)
-    line = astray or written.line_that_keeps(name) or _update_beside(written, name, beside) or beside
+    returns another thing, or beside the line of the gradient before or after it, if nothing else is told there."""
+    near = [*_beside(written, name)]
+    beside = next((line for _, line in near), None)
+    number = next((n for pair in near[:1] if (n := line_astray(subject, case, name, pair)) is not None), None)
+    astray = line_at(beside, number) if beside is not None and number is not None else None
+    free = next((line for _, line in near if line.number not in taken), beside)
+    line = astray or written.line_that_keeps(name) or _update_beside(written, name, beside) or free
     if line is None:
         return None
     due = f"the gradient of {name}, which no line makes" + (f"; line {beside.number} makes its like" if beside else "")
@@ -154,8 +164,8 @@ def _update_beside(written: Written, name: str, beside: Line | None) -> Line | N
     return next((line for line in lines if line is not None), None)
 
 
-def _beside(written: Written, name: str) -> Line | None:
-    """The line in the loop that makes the gradient of a neighbour: of those of one op, that before or after it."""
+def _beside(written: Written, name: str) -> Iterator[tuple[str, Line]]:
+    """The lines in the loop that make the gradients of neighbours: of those of one op, that before or after it."""
     names = [*written.results]
     order = sorted(names, key=lambda other: (abs(names.index(other) - names.index(name)), other))
     together = written.right.together(name)
@@ -163,8 +173,7 @@ def _beside(written: Written, name: str) -> Line | None:
         node = written.results.get(other)
         line = written.last_line(node) if other != name and node is not None else None
         if line is not None:
-            return line
-    return None
+            yield other, line
 
 
 def with_repairs(findings: list[Finding], repairs: Iterable[Repair]) -> list[Finding]:
@@ -186,15 +195,8 @@ def _of_repair(r: Repair) -> Finding:
 
 def suspects(subject: Subject, findings: Iterable[Finding]) -> list[tuple[FunctionType, int]]:
     """The functions and lines of findings, for the search for repairs."""
-    pairs = []
-    for f in findings:
-        for function in subject.functions:
-            code = function.__code__
-            numbers = [n for *_, n in code.co_lines() if n is not None]
-            if code.co_filename == f.file and code.co_firstlineno <= f.line <= max(numbers):
-                pairs.append((function, f.line))
-                break
-    return pairs
+    pairs = [(function_of(subject, f.file, f.line), f.line) for f in findings]
+    return [(function, line) for function, line in pairs if function is not None]
 
 
 def indented(text: str) -> str:

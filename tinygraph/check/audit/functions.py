@@ -41,7 +41,7 @@ class Functions(Subject):
             raise GraphError(problem, expected="other keys, or a list", got=", ".join(dict(flat(self._form))))
         self.arguments = arguments
         self.functions = tuple([code_of(f) for f in (backward, loss) if f is not None])
-        self.surroundings = Keeper(self.functions)
+        self.surroundings, self.apart = Keeper(self.functions), loss is not None
 
     def _run(self, parameters: Mapping[str, Any], arguments: Any) -> Outcome:
         values = rebuild(self._form, [*parameters.values()])

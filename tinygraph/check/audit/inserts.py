@@ -103,7 +103,7 @@ class Inserts:
         outside = 0.6 if gap.block else 0.0  # a loop is where most of it is made
         if gap.role == GROWS:
             apart = self._apart(gap, value)
-            far = -0.4 if gap.where in (beside, block.last) else 0.3
+            far = -0.5 if gap.where == block.made_at(value) else -0.4 if gap.where in (beside, block.last) else 0.3
             outside += far if apart is None else 0.02 * apart - 0.5
         elif gap.role == CARRIED:
             outside += 0.0 if ast.unparse(gap.node) in block.own else -0.4
@@ -194,7 +194,13 @@ class _GapBlock:
         self.body = body
         self.own, self.reads = {text for x in body for text in _stores(x)}, _loads(body)
         self.last = max((k for k, x in enumerate(body) if not isinstance(x, ast.Return)), default=0)
-        self._touched = [_loads([x]) | _stores(x) for x in body]
+        self._set = [_stores(x) for x in body]
+        self._touched = [_loads([x]) | stored for x, stored in zip(body, self._set, strict=True)]
+
+    def made_at(self, value: ast.expr) -> int | None:
+        """The last line that sets what the value is made of."""
+        parts = _loads([value]) & self.own
+        return max((k for k, stored in enumerate(self._set) if stored & parts), default=None)
 
     def beside(self, value: ast.expr, default: int | None = None) -> int:
         """The last line that reads or sets what the value is made of, as far as the block makes it."""

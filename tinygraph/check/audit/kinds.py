@@ -39,6 +39,12 @@ def is_nameable(written: Written, departure: Departure) -> bool:
     return kind_of(written, departure) in (SIGN, SCALE, FACTOR_LESS, FACTOR_MORE, SLOPE, LESS, MORE)
 
 
+def is_told(written: Written, departure: Departure) -> bool:
+    """Whether there is a small change of the statement with which it makes what is due."""
+    kinds = _Kinds(written, departure)
+    return not departure.due.family or bool(kinds.runs and kinds.told())
+
+
 def _is_carried(written: Written, departure: Departure) -> bool:
     """Whether it reads its own result of the run before, as if a line between them that sets the variable was lost."""
     own = {*departure.operation.nodes}
@@ -54,9 +60,12 @@ class _Kinds:
         self.statement = statement_at(self.line.file, self.line.number)
 
     def kind(self) -> str:
+        return self.told() or NAME
+
+    def told(self) -> str:
         rules: list[Callable[[], str]] = [self._of_assignment, self._of_scale, self._of_operands, self._of_step]
         rules += [self._of_slope, self._of_more, self._of_name, self._of_one, self._of_factor, self._of_less]
-        return next((kind for rule in rules if (kind := rule())), NAME)
+        return next((kind for rule in rules if (kind := rule())), "")
 
     def _places(self) -> Iterator[list[tuple[StatementRun, Node]]]:
         """Each part and each thing that is read, over the runs."""

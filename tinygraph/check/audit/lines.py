@@ -169,13 +169,20 @@ def binds_many(line: Line) -> bool:
 
 
 def line_that_sets(attribute: str, after: Line) -> Line | None:
-    """The first line after another one, in its file, that sets an attribute of an object."""
+    """The first line after another one, in its file, that updates an attribute of an object."""
     for number, statement in sorted(_statements(after.file).items()):
         target = target_of(statement)
-        if number > after.number and target.endswith(f".{attribute}"):
-            source = _text(after.file, number)
-            return Line(after.file, after.function, number, source, source, target, True)
+        value = getattr(statement, "value", None)
+        updates = isinstance(statement, ast.AugAssign) or (value is not None and target in ast.unparse(value))
+        if number > after.number and updates and target.endswith(f".{attribute}"):
+            return line_at(after, number)
     return None
+
+
+def line_at(other: Line, number: int) -> Line:
+    """A line of the same function as another one."""
+    source, statement = _text(other.file, number), statement_at(other.file, number)
+    return Line(other.file, other.function, number, source, source, target_of(statement) if statement else "", True)
 
 
 def sets_in_vain(line: Line) -> bool:

@@ -25,46 +25,11 @@ _WORDS = {
 }
 _ROLES = {word: role for role, words in _WORDS.items() for word in words.split()}
 
-STATES = {
-    *(
-        [
-            "h",
-            "h0",
-            "hs0",
-            "c",
-            "c0",
-            "s0",
-            "a0",
-            "state",
-            "states",
-            "hidden",
-            "hiddenstate",
-            "cell",
-            "cellstate",
-            "hprev",
-            "cprev",
-            "sprev",
-            "prevh",
-            "prevc",
-            "prevstate",
-        ]
-    ),
-    *(
-        [
-            "prevhidden",
-            "hiddenprev",
-            "stateprev",
-            "hinit",
-            "cinit",
-            "inith",
-            "initc",
-            "inithidden",
-            "initstate",
-            "initialstate",
-            "initialhidden",
-        ]
-    ),
-}
+_STATES = (
+    "h h0 hs0 c c0 s0 a0 state states hidden hiddenstate cell cellstate hprev cprev sprev prevh prevc prevstate "
+    "prevhidden hiddenprev stateprev hinit cinit inith initc inithidden initstate initialstate initialhidden"
+)
+STATES = {*_STATES.split()}
 """What people call a state that a pass begins with: it is neither inputs nor targets."""
 
 Supply = Mapping[str, Callable[[], Any]]

@@ -58,6 +58,7 @@ class Objects(Subject):
         self._backward = method_of(model, "backward", backward)
         self._forward = _forward_of(model, forward, loss)
         self._loss = loss if loss is not None else loss_method(model)
+        self.apart = self._forward is not None and self._loss is not None
         self.functions = functions_of(model, self._backward, self._forward, self._loss)
         self.surroundings = Keeper(self.functions, model)
         self._sources, self._paths = Sources(), dict[str, Path]()
@@ -123,11 +124,23 @@ class Objects(Subject):
 
     def without_rate(self, case: Case) -> list[str]:
         """The parameters whose updates do not know the learning rate, if those of others do."""
-        once, twice = self.gradients(case), self._with(PassedNumbers(2.0, OFF), case)
-        updated = [n for n, path in self._paths.items() if self._sources.kinds.get(path) == "updated"]
-        pairs = {n: (a, b) for n in updated if (a := once[n]) is not None and (b := twice[n]) is not None and np.any(a)}
+        pairs = self._at_two_rates(case)
         rated = any(np.allclose(b, 2 * a) for a, b in pairs.values())
         return [n for n, (a, b) in pairs.items() if rated and np.allclose(a, b)]
+
+    def _at_two_rates(self, case: Case) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """What is taken from each parameter that is updated, at the learning rates 1 and 2."""
+        once, twice = self.gradients(case), self._with(PassedNumbers(2.0, OFF), case)
+        pairs = {n: (once[n], twice[n]) for n, p in self._paths.items() if self._sources.kinds.get(p) == "updated"}
+        return {n: (a, b) for n, (a, b) in pairs.items() if a is not None and b is not None and np.any(a)}
+
+    def at_other_rate(self, case: Case, rate: float) -> tuple[Objects, frozenset[str]]:
+        """The same passes at another learning rate than 1, and the parameters from which so much more is due."""
+        if not any(np.allclose(b, 2 * a) for a, b in self._at_two_rates(case).values()):
+            return self, frozenset()
+        other = copy.copy(self)
+        other._numbers = PassedNumbers(rate, OFF)
+        return other, frozenset(n for n, path in self._paths.items() if self._sources.kinds.get(path) == "updated")
 
     def _with(self, numbers: PassedNumbers, case: Case) -> dict[str, Any]:
         before = self._numbers

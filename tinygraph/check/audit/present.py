@@ -30,6 +30,14 @@ class Present:
         self.overrides |= overrides
         self.values = self.written.replay(self.overrides)
 
+    def replayed(self, overrides: Mapping[Node, np.ndarray]) -> dict[Node, np.ndarray]:
+        """The values if these nodes, too, had their right values."""
+        return self.written.replay({**self.overrides, **overrides})
+
+    def left_wrong(self, overrides: Mapping[Node, np.ndarray]) -> frozenset[str]:
+        """The gradients that are wrong although these nodes, and all that was blamed, are right."""
+        return self.written.wrong(self.replayed(overrides))
+
     def value(self, node: Node) -> np.ndarray:
         return self.values.get(node, node._value)
 

@@ -12,6 +12,7 @@ from .atoms import ScopeWatch
 from .cases import Cases
 from .edits import Edit
 from .mended import Edited, Repair, credible, weight_at, with_edit
+from .objects import Objects
 from .offers import ByPlace, Offers
 from .ranking import EditSpot, ranked, suspected
 from .subject import Case, Subject
@@ -28,6 +29,8 @@ ALONE, OF_SEVERAL = 0.5, 0.3
 """The part of the time in which one edit is looked for that mends everything; less where several lines are suspect."""
 CLIPPED = 4.5
 """Gradients are often clipped at 5."""
+UNLIKELY = 1.37
+"""A learning rate that is none of the factors which are tried."""
 
 Due = Callable[[Case], Mapping[str, Any]]
 
@@ -61,8 +64,11 @@ class Search:
     def __init__(
         self, subject: Subject, cases: Cases, lines: Sequence[tuple[FunctionType, int]], clock: Clock, due: Due | None
     ) -> None:
-        self.subject, self.cases, self.lines, self.clock = subject, cases, lines, clock
+        self.cases, self.lines, self.clock = cases, lines, clock
         self.due = due or (lambda case: right_gradients(subject.on_nodes(case)))
+        self.subject, self._updated = subject, frozenset[str]()
+        if isinstance(subject, Objects):  # at a rate of 1 a line could do without it
+            self.subject, self._updated = subject.at_other_rate(cases.case(None), UNLIKELY)
         self.trial = self._first_trial()
         self.trials = [self._trial(1, 0), self.trial] if self.cases.places else [self.trial]
         self.watch = ScopeWatch(subject, self.trial.case)
@@ -84,7 +90,7 @@ class Search:
         smallest: tuple[float, Case, Mapping[str, Any]] | None = None
         for far in (0, 10, 20):
             case = self.cases.case(steps, draw + far)
-            due = self.due(case)
+            due = {name: x * (UNLIKELY if name in self._updated else 1) for name, x in self.due(case).items()}
             size = max(float(np.abs(x).max(initial=0)) for x in due.values())
             if smallest is None or size < smallest[0]:
                 smallest = size, case, due
@@ -106,12 +112,15 @@ class Search:
         places = ranked(self.start.trees, self.ours, self.trial, first)
         clock = Clock(self.clock.seconds * (ALONE if len(self.lines) < 2 else OF_SEVERAL))
         lines = self.offers.missing(self.start, places, self.trials)
+        named, rest = places[: len(first)], places[len(first) :]
+        other = self.offers.other(self.start, named, self.trials)
         if self._is_silent():
-            lost = self._alone(places, lines, Clock(self.clock.seconds * ALONE / 2))
+            # What is added to another variable is nearer to the author's than a line more.
+            lost = self._alone(named, other, clock) or self._alone(places, lines, Clock(clock.seconds / 2))
             if lost:
                 return lost
-        for some in (places[: len(first)], places[len(first) :]):
-            other = self.offers.other(self.start, some, self.trials)
+        for some in (named, rest):
+            other = other if some is named else self.offers.other(self.start, rest, self.trials)
             mended = self._alone(some, {key: [*lines.get(key, ()), *other[key]] for key in other}, clock)
             if mended:
                 return mended
@@ -123,7 +132,7 @@ class Search:
         return base is not None and all(base.errors[name] in (1.0, np.inf) for name in self.trial.wrong)
 
     def _alone(self, places: Sequence[EditSpot], edits: ByPlace, clock: Clock) -> list[Edit]:
-        """Edits that mend everything; the tier of the first is gone through to its end."""
+        """The most credible edit that mends everything; the tier of the first is gone through to its end."""
         mended: list[tuple[float, int, Edit]] = []
         for tier in self._tiers(self.start, places, self.trial, edits):
             late = clock
@@ -136,10 +145,7 @@ class Search:
                     break
             if mended or clock.over:
                 break
-        best: dict[int, Edit] = {}
-        for _, _, edit in sorted(mended, key=credible):
-            best.setdefault(edit.line, edit)
-        return [*best.values()]
+        return [edit for _, _, edit in sorted(mended, key=credible)[:1]]
 
     def _tiers(
         self, state: Edited, places: Sequence[EditSpot], trial: Trials, edits: ByPlace

@@ -91,7 +91,7 @@ class Right:
             if x.size > 1:
                 gx = self._gradients[x].value
                 things += self._thing("value", x, x.value)
-                things += [] if self._is_target(x) else self._thing("adjoint", x, gx)
+                things += [] if self._is_target(x) or self._is_in_sigmoid(x) else self._thing("adjoint", x, gx)
                 self._keep_parts(x)
                 if x.op is not None and x.op.name == "divide" and x.value.min() > 0 and x.value.max() < 1:
                     things += self._thing("part", x, x.value * (1 - x.value), "slope")  # of 1 / (1 + np.exp(-z))
@@ -101,6 +101,15 @@ class Right:
         """Whether it is what outputs are compared with: nobody's backward pass makes its adjoint, -(y - t)."""
         reader = self._first_reader[x][0].op if x in self._first_reader else None
         return x.op is None and x not in self._names and reader is not None and reader.name == "subtract"
+
+    def _is_in_sigmoid(self, x: Node) -> bool:
+        """Whether it is exp(-z), or 1 + exp(-z), of a sigmoid: the slope, h * h but for a sign, is nobody's aim."""
+        reader = self._first_reader[x][0] if x in self._first_reader else None
+        if x.op is None or reader is None or reader.op is None:
+            return False
+        if x.op.name == "exp":
+            return reader.op.name == "add" and any(y.size == 1 for y in reader.inputs)
+        return x.op.name == "add" and reader.op.name == "divide" and any(y.op and y.op.name == "exp" for y in x.inputs)
 
     def _linear(self, order: list[Node]) -> dict[str, set[Node]]:
         """For each parameter the nodes that are linear in it, or in another of the same sum."""

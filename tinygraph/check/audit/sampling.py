@@ -35,10 +35,10 @@ _SIZES = {
     STEPS: "seqlen seqlength t timesteps nsteps sequencelength timestep numsteps steps seqsize tx",
     BATCH: "batchsize b batch nbatch m numlayers nlayers layers",
 }
-_STATES = {
-    *("h0", "hprev", "h", "state", "prevh", "hinit", "c0", "cprev", "s0", "a0", "prevs", "initialstate", "prevstate"),
-    *("hiddenstate", "prevhidden", "hidden", "c", "initstate", "hstart", "h1", "lasth", "hlast"),
-}
+_STATES = (
+    "h0 hprev h state prevh hinit c0 cprev s0 a0 prevs initialstate prevstate hiddenstate prevhidden hidden c "
+    "initstate hstart h1 lasth hlast"
+)
 SIZES = {word: size for size, words in _SIZES.items() for word in words.split()}
 """Sizes by the names of arguments, without underscores and in small letters."""
 
@@ -276,7 +276,7 @@ def _is_data(name: str) -> bool:
 
 
 def _is_state(name: str) -> bool:
-    return name.replace("_", "").lower() in _STATES
+    return name.replace("_", "").lower() in _STATES.split()
 
 
 def _state(shapes: list[tuple[int, ...]]) -> np.ndarray:

@@ -60,12 +60,14 @@ class Subject(ABC):
         arguments: the user's other arguments.
         functions: those of the user's functions whose lines are followed; the backward pass is the first.
         surroundings: what these change besides their arguments.
+        apart: whether the backward pass is a function of its own.
     """
 
     parameters: dict[str, np.ndarray]
     arguments: Any
     functions: tuple[FunctionType, ...]
     surroundings: Keeper
+    apart: bool
 
     @abstractmethod
     def _run(self, parameters: Mapping[str, Any], arguments: Any) -> Outcome: ...
@@ -101,7 +103,7 @@ class Subject(ABC):
             for function in {id(f.__globals__): f for f in self.functions}.values():
                 stack.enter_context(ours_in(function))
             if bindings:
-                stack.enter_context(bindings_seen(self.functions))
+                stack.enter_context(bindings_seen(self.functions, self.functions[0] if self.apart else None))
             yield
 
 

@@ -149,19 +149,6 @@ class Written:
         node = self.results.get(name)
         return line_of(node) if node is not None and _picks(node) else None
 
-    def astray(self, name: str) -> Line | None:
-        """The line that adds what is due for the gradient of this parameter to another array."""
-        for operation in self.operations:
-            nodes = [x for x in operation.nodes if len(x.inputs) == 2 and _accumulates(operation)]
-            if any(self._is_added_astray(x, name) for x in nodes):
-                return operation.line
-        return None
-
-    def _is_added_astray(self, node: Node, name: str) -> bool:
-        """Whether it is a sum of a step's part of a gradient and of what is no sum of such parts."""
-        part = self.right.is_part(name, node.inputs[1]._value)
-        return part and not any(m.is_exact and m.thing.kind == "sum" for m in self.matches.get(node, ()))
-
     def last_line(self, node: Node) -> Line | None:
         """The line of the loop, or of the statement, in which a gradient came about."""
         return line_of(self.picked(node))
@@ -196,6 +183,15 @@ class Written:
         if first is None or then is None or first.nodes[0].serial >= then.nodes[0].serial:
             return False
         return first.line.number == then.line.number and first.line.file == then.line.file
+
+    def upstream(self, nodes: Iterable[Node], depth: int = 3) -> list[Operation]:
+        """The operations whose results these nodes are or read, over a few operations."""
+        operations: dict[Operation, None] = {}
+        front = dict.fromkeys(nodes)
+        for _ in range(depth + 1):
+            operations |= {o: None for x in front if (o := self.operation_of.get(x)) is not None}
+            front = dict.fromkeys(y for x in front for y in x.inputs)
+        return [*operations]
 
     def behind(self, names: Iterable[str]) -> set[Node]:
         """The nodes on which the gradients of these parameters depend."""

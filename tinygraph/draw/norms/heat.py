@@ -16,7 +16,7 @@ from ...core.node import Node
 from ...engine.grad import grad
 from ..shown.folding import Folded, Link, crosses
 
-_RAMP = [(255, 247, 236), (253, 212, 158), (252, 141, 89), (215, 48, 31), (127, 0, 0)]
+RAMP = [(255, 247, 236), (253, 212, 158), (252, 141, 89), (215, 48, 31), (127, 0, 0)]
 """Light to dark orange-red, after ColorBrewer's OrRd: lightness falls evenly, so it also works in grey print."""
 ZERO, ODD, ABSENT = "#eef0f3", "#c9a7e8", "#ffffff"
 """Fill for a norm of exactly 0, for NaN or infinity, and for a gradient that was not computed."""
@@ -80,9 +80,9 @@ def between_powers(norms: Iterable[float], gone: float = 0.0) -> Heat:
 
 def ramp(level: float) -> str:
     """Returns the colour at a level from 0 to 1, as ``#rrggbb``."""
-    position = level * (len(_RAMP) - 1)
-    i = min(int(position), len(_RAMP) - 2)
-    mixed = (round(a + (b - a) * (position - i)) for a, b in zip(_RAMP[i], _RAMP[i + 1], strict=True))
+    position = level * (len(RAMP) - 1)
+    i = min(int(position), len(RAMP) - 2)
+    mixed = (round(a + (b - a) * (position - i)) for a, b in zip(RAMP[i], RAMP[i + 1], strict=True))
     return "#{:02x}{:02x}{:02x}".format(*mixed)
 
 

@@ -9,7 +9,7 @@ from ..labels import number, width
 from ..norms.heat import Heat
 from ..norms.reach import Reach
 from ..norms.verdict import SIDES, verdicts
-from ..picture import Cut, Note, Picture, Tile
+from ..picture import Cut, Note, Picture, Tile, TileNumber
 
 GROUND, LINE = "#f8fafc", "#c3ccd8"
 BLUE, GREEN = "#2b6cb0", "#276749"
@@ -90,6 +90,7 @@ def panel(picture: Picture, reach: Reach, look: Look, left: float) -> float:
 
 def _matrix(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None:
     _bordered(picture, frame)
+    table = f"‖∂ loss at t / ∂ {reach.state.heading} at s‖"
     for i, t in enumerate(reach.rows):
         for j, s in enumerate(reach.columns):
             norm = reach.value(t, s)
@@ -98,7 +99,8 @@ def _matrix(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> No
                 tip = f"‖∂ loss at {t} / ∂ {reach.state.heading} at {s}‖ = {number(norm, 4)}"
                 text = number(norm) if look.numbers else ""
                 fill = look.heat_map.colour(norm)
-                picture.tiles.append(Tile(x, y, look.wide - look.gap, look.high - look.gap, fill, tip, text))
+                cell = TileNumber(table, "loss at t ↓, s →", look.label(t), look.label(s), number(norm, 3))
+                picture.tiles.append(Tile(x, y, look.wide - look.gap, look.high - look.gap, fill, tip, text, cell))
 
 
 def _bordered(picture: Picture, frame: PanelPlace) -> None:
@@ -176,9 +178,12 @@ def _bars(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None
             picture.notes.append(Note(frame.x + (i + 0.5) * look.wide, base - 10, str(steps[i]), GREY))
         start = "the loss" if reach.entry is None else f"t = {reach.entry}"
         start += f", {SIDES[side]}" if len(sides) > 1 else ""
-        picture.notes.append(Note(frame.middle, base - 25, f"median by steps from {start} →", INK))
+        told = f"median by steps from {start}"
+        picture.notes.append(Note(frame.middle, base - 25, f"{told} →", INK))
         values = [(i, f"{d} steps from {start}", norm) for i, (d, norm) in enumerate(medians)]
         _strip(picture, look, frame, base, values)
+        for tile, (d, norm) in zip(picture.tiles[len(picture.tiles) - len(medians) :], medians, strict=True):
+            tile.cell = TileNumber(f"{reach.state.heading}: {told}", "steps", reach.state.name, str(d), number(norm, 3))
 
 
 def _strip(picture: Picture, look: Look, frame: PanelPlace, base: float, values: list[tuple[int, str, float]]) -> None:

@@ -127,7 +127,7 @@ def _drawn(levels: Levels, shown: Shown, placed: Placed) -> Picture:
     draw_arrows(picture, folded, ways, heat_map, {x for x in folded.nodes if shown.role[x] == "state"})
     draw_phases(picture, folded, placed, shown.where)
     draw_cuts(picture, placed, ways)
-    label_returns(picture, placed, ways, heat_map)
+    label_returns(picture, placed, ways, heat_map, folded)
     label_states(picture, placed, ways, folded)
     clear_headings(picture)
     if placed.grid is CLOSE:

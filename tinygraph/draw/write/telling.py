@@ -21,8 +21,9 @@ def description(picture: Picture) -> str:
     parts = [picture.subtitle] if picture.subtitle else []
     roles = Counter(box.role for box in picture.boxes if box.role in WORDS)
     if roles:
-        names = {role: told(words, picture.lang).split("(")[0].split("(")[0].strip() for role, words in WORDS.items()}
-        parts.append("boxes: " + ", ".join(f"{roles[role]} {names[role]}" for role in WORDS if role in roles))
+        names = {role: told(words, picture.lang).split("(")[0].split("（")[0].strip() for role, words in WORDS.items()}
+        comma = ", " if picture.lang == "en" else "，"
+        parts.append("boxes: " + comma.join(f"{roles[role]} {names[role]}" for role in WORDS if role in roles))
     titles = [f"{band.title} {band.token}".strip() for band in picture.bands]
     if titles:
         parts.append("columns: " + ", ".join(titles[:1] if len(titles) < 2 else [f"{titles[0]} to {titles[-1]}"]))

@@ -1,0 +1,63 @@
+"""Pairs of faults: one operation may make up for both, but then nothing that people do by mistake explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from .book import same
+from .candidates import Candidates, mending_none
+from .departures import Departure
+from .kinds import is_nameable, is_told
+from .present import Present
+from .written import Operation
+
+
+class Pairs:
+    """Looks whether a departure is two.
+
+    Args:
+        present: the values as they are now.
+        candidates: what operations may have had to make.
+
+    Attributes:
+        firsts: the operations of which a first fault was told; what is wrong yet is the fault of others.
+    """
+
+    def __init__(self, present: Present, candidates: Candidates) -> None:
+        self._present, self._written, self._candidates = present, present.written, candidates
+        self.firsts: set[Operation] = set()
+
+    def first_of_two(self, whole: Departure, wrong: frozenset[str]) -> Departure | None:
+        """The first of two faults that have names, if the departure that mends what both do has none."""
+        if is_told(self._written, replace(whole, values=self._present.replayed(whole.right))):
+            return None
+        above = self._written.upstream([y for x in whole.right for y in x.inputs], 1)
+        readers = map(self._written.operation_of.get, self._written.readers(whole.node))
+        below = [o for o in dict.fromkeys(readers) if o is not None]
+        for operation in dict.fromkeys([whole.operation, *above]):
+            for first in self._adjoints_for(operation):
+                for other in below if operation is whole.operation else [whole.operation]:
+                    if self._are_two(first, other, whole, wrong):
+                        self.firsts.add(operation)
+                        return first
+        return None
+
+    def _adjoints_for(self, operation: Operation) -> Iterator[Departure]:
+        """The adjoints that it may have been meant to make, and does not."""
+        for things in self._candidates.of(operation):
+            if all(t.kind == "adjoint" and t.own for t in things.values()):
+                departure = mending_none(self._present, operation, things)
+                if any(not same(self._present.value(x), due) for x, due in departure.right.items()):
+                    yield departure
+
+    def _are_two(self, first: Departure, other: Operation, whole: Departure, wrong: frozenset[str]) -> bool:
+        """Whether a fault and one of another operation, both with names, mended do what the whole would."""
+        dues = [*whole.right.values()]
+        right = {x: due for x, due in zip(other.nodes, dues, strict=False) if x.shape == due.shape}
+        both = {**first.right, **right}
+        if len(right) < len(dues) or not self._present.left_wrong(both) <= wrong - whole.mended:
+            return False
+        values = self._present.replayed(both)
+        second = Departure(other, min(right, key=lambda x: x.serial), whole.due, right, frozenset(), values)
+        return is_nameable(self._written, replace(first, values=values)) and is_told(self._written, second)
