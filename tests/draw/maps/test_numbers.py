@@ -45,7 +45,7 @@ def test_what_is_written_in_a_tile_and_its_colour_are_its_number():
     loss, w = library_lstm()
     picture = tg.draw(loss, "states").picture
     most = max(np.abs(lstm(w, XS)[name][:, 0]).max() for name in "hc")
-    low, _, high = picture.ruler[1:]
+    low, _, high = picture.ruler[1:4]
     assert close(np.array([-float(low), float(high)]), np.array([most, most]), 2)
     numbers = [(float(t.text), t.fill, float(t.tip.rpartition(": ")[2])) for t in picture.tiles if t.text]
     assert len(numbers) == 2 * 4 * 5

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..colours import GREY, INK
 from ..labels import number, width
-from ..picture import Note, Picture, Tile
+from ..picture import Note, Picture, Tile, TileNumber
 from .sheets import Sheet, Ticks
 
 GROUND, LINE, PADDED = "#f8fafc", "#c3ccd8", "#dde3ea"
@@ -118,6 +118,9 @@ class _Plotting:
             if not sheet.absent[i, j]:
                 value = float(sheet.values[i, j])
                 self._tile(*place, self.colour(value), _tip(sheet, i, j), number(value) if numbers else "")
+                corner = f"{sheet.down.caption.split()[0]} ↓, {sheet.across.caption.split()[0]} →"
+                labels = _label(sheet.down, i), f"{sheet.across.labels[j]} {sheet.across.token(j)}".strip()
+                self.picture.tiles[-1].cell = TileNumber(sheet.heading, corner, *labels, number(value, 3))
             elif sheet.padding[i, j] and not whole[j]:
                 self._tile(*place, PADDED, "padding")
 
