@@ -30,7 +30,8 @@ from results_page import page
 from models.task import Budget, MissingData, Result
 
 DOCS = Path(__file__).parents[1] / "docs"
-TASKS = ("digits", "chorales", "vowels", "tagging", "written_addition", "adding", "copying")
+TASKS = ("characters", "names", "digits", "sunspots", "temperature", "chorales", "vowels", "tagging")
+TASKS += ("written_addition", "adding", "copying")
 """Modules of ``models/``, in the order of the page."""
 
 

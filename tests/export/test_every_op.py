@@ -36,7 +36,9 @@ def differ(case: Case, got: Any) -> str:
         return "" if np.array_equal(got, expected) else f"{case.id}: {got} instead of {expected}"
     scale = max(np.abs(expected[np.isfinite(expected)]).max(initial=0.0), 1e-30)
     with np.errstate(invalid="ignore"):
-        near = (np.abs(got - expected) <= TOLERANCE * scale) | (got == expected) | ((got != got) & (expected != expected))
+        near = (
+            (np.abs(got - expected) <= TOLERANCE * scale) | (got == expected) | ((got != got) & (expected != expected))
+        )
     return "" if np.all(near) else f"{case.id}: {got} instead of {expected}"
 
 

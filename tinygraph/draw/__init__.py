@@ -222,8 +222,7 @@ def draw(
         >>> tg.draw(tg.cells.LSTM(3, 4, rng=0), (10, 2, 3), "rolled").picture.title
         'LSTM, 10 steps, rolled'
     """
-    if inputs and isinstance(inputs[-1], str):
-        *inputs, view = inputs  # type: ignore[assignment]
+    inputs, view = _view_apart(inputs, view)
     one_of(f"draw has no view {errors.shown(view)}", view, VIEWS)
     refuse_others(others)
     options = Options(level, gradients, values, truncate, title, tokens, max_nodes, steps, fit, lang, item, ax)
@@ -231,6 +230,16 @@ def draw(
         node = nodes_of(node, inputs)
     cells = partial(_at_cells, node, view, options)
     return Drawing(_drawn(node, view, options), None if options.area is None and level != "auto" else cells)
+
+
+def _view_apart(inputs: tuple[Any, ...], view: str) -> tuple[tuple[Any, ...], str]:
+    """Returns the shapes of inputs, and the view, which may be named or stand before or after them."""
+    views = [x for x in inputs if isinstance(x, str)]
+    if len(views) + (view != "unrolled") > 1:
+        raise GraphError(
+            "draw has one view", expected="one name", got=errors.shown([*views, view]), fix='view="rolled"'
+        )
+    return tuple(x for x in inputs if not isinstance(x, str)), views[0] if views else view
 
 
 def _drawn(node: Any, view: str, options: Options) -> Picture:
