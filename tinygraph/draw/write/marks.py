@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 from ..colours import DEAD
 from ..labels import width
-from ..picture import Arrow, Band, Box, Cut, Note, Part, Point, Tile
+from ..picture import Arrow, Band, Box, Cut, Note, Part, Point, Rim, Tile
 from ..shown.roles import BORDERS
 from .look import FACES, LINES, Paint, legible, text
 
@@ -127,6 +127,18 @@ def tile_mark(tile: Tile, look: Paint, more: str) -> str:
     words = f'<text{face} y="3.5">{text(tile.text)}</text>' if tile.text else ""
     place = f'transform="translate({tile.x:.1f} {-tile.y:.1f})"'
     return f"<g {more} {place}>{ground}{words}<title>{text(tile.tip)}</title></g>"
+
+
+def rim_mark(rim: Rim, look: Paint, more: str) -> str:
+    """Returns a frame, dashed or of two lines, around what differs."""
+    line, stroke = LINES["differs" if rim.dashed else "only"], look.colour(BORDERS["differs"])
+    edge = f'fill="none" stroke="{stroke}" stroke-width="{line.width if rim.dashed else 1.3:g}"'
+    edge += f' stroke-dasharray="{line.dashes}"' * rim.dashed
+    frames = (
+        rect(-rim.width / 2 - k, -rim.height / 2 - k, rim.width + 2 * k, rim.height + 2 * k, edge)
+        for k in ((0.0,) if rim.dashed else (0.0, 2.5))
+    )
+    return f'<g {more} transform="translate({rim.x:.1f} {-rim.y:.1f})">{"".join(frames)}</g>'
 
 
 def dashes(arrow: Arrow) -> str:
