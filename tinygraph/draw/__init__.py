@@ -235,7 +235,7 @@ def draw(
 def _view_apart(inputs: tuple[Any, ...], view: str) -> tuple[tuple[Any, ...], str]:
     """Returns the shapes of inputs, and the view, which may be named or stand before or after them."""
     views = [x for x in inputs if isinstance(x, str)]
-    if len(views) + (view != "unrolled") > 1:
+    if len(views) + (not isinstance(view, str) or view != "unrolled") > 1:
         raise GraphError(
             "draw has one view", expected="one name", got=errors.shown([*views, view]), fix='view="rolled"'
         )

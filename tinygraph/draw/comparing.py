@@ -61,7 +61,7 @@ def compared(pairs: Iterable[Couple], titles: Sequence[str] | None, title: str |
         for stacked in (wide > ROW, wide <= ROW):
             picture = _joined((first, second), names, stacked)
             picture.title = title or told("Two networks on one scale", lang)
-            picture.listed, picture.lang, picture.differs = lines, lang, differs
+            picture.listed, picture.lang, picture.differs, picture.view = lines, lang, differs, "compare"
             picture.plain_text = [picture.title, *_texts((first, second), names), "", *lines]
             yield picture
 

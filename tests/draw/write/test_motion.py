@@ -138,6 +138,14 @@ def test_what_has_no_steps_is_refused_by_name(view: str, tmp_path_factory: Any) 
     assert not list(folder.iterdir())
 
 
+def test_two_networks_do_not_play_and_are_no_flowchart() -> None:
+    drawing = tg.draw.compare(word_rnn(3), word_rnn(4))
+    for call in (lambda: drawing.pipe("gif"), drawing.mermaid):
+        with pytest.raises(tg.GraphError, match="'compare'"):
+            call()
+    assert drawing.pipe("tex").startswith(b"% A picture")
+
+
 def test_other_files_do_not_play(tmp_path: Any) -> None:
     for name in ("a.html", "a.png", "a.txt", "a.tex", "a"):
         with pytest.raises(tg.GraphError, match=r"does not play(?s:.*)\.svg or \.gif"):
