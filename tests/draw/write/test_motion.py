@@ -112,6 +112,9 @@ def test_it_ends_in_the_whole_picture(name: str) -> None:
     for kind in ("arrow", "note", "cut"):
         assert sorted(marks(root, kind)) == sorted(marks(still, kind))
     assert not [x for x in root.iter() if "opacity" in x.attrib]
+    assert [root.get(k) for k in ("width", "height", "viewBox")] == [
+        still.get(k) for k in ("width", "height", "viewBox")
+    ]
     style = root.findtext(f"{SVG}style") or ""
     assert re.search(r"@media print,\(prefers-reduced-motion:reduce\)\{[^}]*animation:none", style)
     assert "both" not in style and "forwards" not in style and "infinite" not in style

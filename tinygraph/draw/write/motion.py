@@ -13,14 +13,12 @@ from .beside import Extent
 from .look import Paint
 from .marks import run
 from .plain import CARRIES, by_band, is_norm
-from .svg import Moving, parts_of, svg
+from .svg import PAD, Moving, parts_of, svg
 
 PALE = 0.25
 """How much is seen of what is not computed yet."""
 BEAT, LONGEST = 0.9, 24.0
 """Seconds of a stage, and of all stages at most."""
-LINE = 34.0
-"""Height of the line under the picture."""
 PLAYED = ("unrolled", "both")
 STYLE = """
 @keyframes lit{{from{{opacity:{pale}}}}} @keyframes on{{from{{opacity:0}}}} @keyframes said{{from,to{{opacity:1}}}}
@@ -55,7 +53,7 @@ def playing(picture: Picture) -> str:
     """Returns the text of an SVG file that plays once when it is opened and ends in the whole picture."""
     score = score_of(picture)
     style = STYLE.format(pale=PALE, beat=score.beat)
-    return svg(picture, Moving(style, lambda look, outer: _marks(score, look, outer), LINE))
+    return svg(picture, Moving(style, lambda look, outer: _marks(score, look, outer)))
 
 
 def score_of(picture: Picture) -> Score:
@@ -144,7 +142,7 @@ def _marks(score: Score, look: Paint, outer: Extent) -> Iterator[str]:
         else:
             yield mark + "\n"
     for k, words in enumerate(score.said):
-        line = run(look, "title start", outer.left, LINE - 10 - outer.foot, words)
+        line = run(look, "title start", outer.left, PAD - 3 - outer.foot, words)
         yield f'<g data-said="{k}" {_wait(score, k)}>{line}</g>\n'
 
 

@@ -44,11 +44,10 @@ class _Paint(Paint):
 
 
 class Moving(NamedTuple):
-    """How a file plays: its styles, all that moves, and the height of the line that says what is played."""
+    """How a file plays: its styles, and all that moves."""
 
     style: str
     parts: Callable[[Paint, Extent], Iterable[str]]
-    line: float
 
 
 def svg(picture: Picture, moving: Moving | None = None, fitted: bool = False) -> str:
@@ -62,7 +61,6 @@ def svg(picture: Picture, moving: Moving | None = None, fitted: bool = False) ->
     inner = edges(picture)
     beside, outer = margin(picture, inner, look)
     wide, high = outer.right - outer.left + 2 * PAD, outer.top - outer.foot + 2 * PAD
-    high += moving.line if moving else 0.0
     scale = picture.scaled
     left, top = outer.left - PAD, -outer.top - PAD
     opening = (
