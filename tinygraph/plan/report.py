@@ -64,8 +64,7 @@ def describe(
 def as_html(actions: Sequence[Any], *, notes: Any, forms: Any, peak_bytes: Any, elapsed_s: Any, backend: str) -> str:
     """What `describe` says, as HTML for notebooks."""
     rows = _rows(actions, forms, 1, 0)
-    heads, *cells = _cells(rows)
-    parts = [f"<div>{cell(_buffers(actions))}</div>", table(heads, cells)]
+    parts = [f"<div>{cell(_buffers(actions))}</div>", table(_cells(rows)[0], _cells(rows)[1:])]
     parts += ["<div>changed by the passes:</div>", table(("",), [(note,) for note in notes])] if notes else []
     return card(_summary(rows, actions, backend, peak_bytes, elapsed_s), *parts)
 
