@@ -62,7 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def records(folder: Path) -> list[dict[str, Any]]:
     """What was reached so far, in the order of the page."""
-    paths = [path for name in TASKS for path in sorted([*folder.glob(f"{name}.json"), *folder.glob(f"{name}-*.json")])]
+    paths = [
+        path for name in TASKS for form in ("{}.json", "{}-*.json") for path in sorted(folder.glob(form.format(name)))
+    ]
     return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
 
 

@@ -33,24 +33,29 @@ def page(records: Sequence[Record]) -> str:
 
 def line(record: Record, row: Record) -> str:
     """A line of the table."""
-    task = f"[{record['place'].replace('-', ' ')}](#{record['place'].replace('.', '')})"
+    task = f"[{place(record).replace('-', ' ')}](#{place(record).replace('.', '')})"
     beside = ", ".join(f"{name} {number(figure)}" for name, figure in row["baselines"].items()) or "none"
     bar = f"{'above' if row['higher'] else 'below'} {number(row['bar'])}"
     missed = "yes" if row["reached"] else f"no, by {number(abs(row['figure'] - row['bar']))}"
     return f"| {task} | {row['what']}, {row['unit']} | **{number(row['figure'])}** | {beside} | {bar} | {missed} |\n"
 
 
+def place(record: Record) -> str:
+    """The name of the record's files: the task's, with the minutes where they are others than two."""
+    return str(record.get("place", record["task"]))
+
+
 def part(record: Record) -> str:
     """What was trained on what, for how long, what it wrote, and how far its gradients reach."""
-    name, place = record["task"], record["place"]
+    name, at = record["task"], place(record)
     took = f"{record['minutes']:g} minutes: {record['steps']:,} steps, {record['cpu_s']:,} s of processor time"
-    texts = [f"## {place.replace('-', ' ')}\n\n{record['title']}\n", f"{record['data']} {record['net']}\n"]
+    texts = [f"## {at.replace('-', ' ')}\n\n{record['title']}\n", f"{record['data']} {record['net']}\n"]
     texts.append(f"Seed {record['seed']}; {took}. [The code](../models/{name}.py).\n")
     if record["sample"]:
         texts.append(f"```text\n{record['sample'].strip()}\n```\n")
-    texts.append(f"![How far the gradients of {name} reach](results/{place}.svg)\n")
+    texts.append(f"![How far the gradients of {name} reach](results/{at}.svg)\n")
     if record["beside"]:
-        texts.append(f"![The same of the network that cannot](results/{place}_beside.svg)\n")
+        texts.append(f"![The same of the network that cannot](results/{at}_beside.svg)\n")
     if record["seen"]:
         texts.append(f"{record['seen']}\n")
     return "\n".join(texts)
