@@ -10,6 +10,7 @@ from typing import Any
 
 from ... import atomic
 from ...cells.base.classic import ClipBound
+from ...core.checks import flag
 from ...core.errors import GraphError, refusing
 from ..traced.free import Dynamic, Free, free
 from ..traced.outline import Exported, outlined
@@ -66,7 +67,7 @@ def onnx(
     """
     package("onnx", WHAT, "onnx")
     target = atomic.place(WHAT, path)
-    model = modelled(fn, example, dynamic, native)
+    model = modelled(fn, example, dynamic, flag(WHAT, "native", native))
     try:
         atomic.write(target, model.SerializeToString())
     except (OSError, ValueError) as error:

@@ -149,34 +149,38 @@ def _trace(exported: Exported, arrays: list[ndarray]) -> tuple[dict[str, Slot], 
 
 def _axes(exported: Exported, dynamic: Dynamic) -> dict[str, tuple[str | None, ...]]:
     """The letters of each input's axes."""
-    what, inputs = exported.what, exported.inputs
+    what = exported.what
     if isinstance(dynamic, Mapping):
         return _told_axes(exported, dynamic)
-    letters = (dynamic,) if isinstance(dynamic, str) else tuple(dynamic)
+    told: Any = (dynamic,) if isinstance(dynamic, str) else dynamic
+    letters = tuple(told) if isinstance(told, (tuple, list)) else ("",)
     if not all(isinstance(x, str) and x.isidentifier() for x in letters) or len({*letters}) < len(letters):
         expected = "letters of the first axes, such as ('T', 'B') or ('B',), each once"
         raise GraphError(f"{what}: dynamic names no axes", expected=expected, got=shown(dynamic))
     if any(exported.roles.values()):
-        return {name: _by_role(exported, name, letters) for name in inputs}
-    (first, *_) = inputs.values() or [np.zeros(())]
+        if {*letters} - {"T", "B"}:
+            expected = "'T', the steps, and 'B', the batch, of which it knows the axes; or a dict of all inputs' axes"
+            raise GraphError(f"{what}: dynamic names no axes of a layer", expected=expected, got=shown(dynamic))
+        return {name: _by_role(exported, name, letters) for name in exported.inputs}
+    return _by_sizes(exported, letters)
+
+
+def _by_sizes(exported: Exported, letters: tuple[str, ...]) -> dict[str, tuple[str | None, ...]]:
+    """The letters of the inputs of a function: those of the first, and of others whose first axes have their sizes."""
+    (first, *_) = exported.inputs.values() or [np.zeros(())]
     letters = letters[: first.ndim]
     sizes = dict(zip(letters, first.shape, strict=False))
-    alike = [x for x in letters if list(sizes.values()).count(sizes[x]) > 1]
-    axes = {}
-    for name, x in inputs.items():
-        lead = 0
-        rest, told = list(letters), list[str | None]()
-        while lead < x.ndim and (fits := [k for k in rest if sizes[k] == x.shape[lead]]):
+    axes: dict[str, tuple[str | None, ...]] = {}
+    for name, x in exported.inputs.items():
+        rest, known = list(letters), list[str]()
+        while len(known) < x.ndim and (fits := [k for k in rest if sizes[k] == x.shape[len(known)]]):
             if len(fits) > 1 and x.shape[: len(letters)] != first.shape[: len(letters)]:
-                raise GraphError(
-                    f"{what}: the axes {' and '.join(alike)} cannot be told apart, both have size {sizes[alike[0]]}",
-                    got=f"{name} {x.shape}",
-                    fix=f"an example of unlike sizes, or dynamic={{{name!r}: (...), ...}} for each input",
-                )
-            told.append(fits[0])
+                problem = f"the axes {' and '.join(fits)} cannot be told apart, both have size {sizes[fits[0]]}"
+                fix = f"an example of unlike sizes, or dynamic={{{name!r}: (...), ...}} for each input"
+                raise GraphError(f"{exported.what}: {problem}", got=f"{name} {x.shape}", fix=fix)
+            known.append(fits[0])
             rest = rest[rest.index(fits[0]) + 1 :]
-            lead += 1
-        axes[name] = (*told, *[None] * (x.ndim - len(told)))
+        axes[name] = (*known, *[None] * (x.ndim - len(known)))
     return axes
 
 
