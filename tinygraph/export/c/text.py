@@ -9,6 +9,7 @@ from textwrap import wrap
 from numpy import ndarray
 
 from ..planned.lowering import Port
+from ..planned.naming import Names
 from ..planned.steps import DONE, STOP
 from ..planned.unit import Routine, Unit, size
 from ..planned.walk import KINDS, WORK
@@ -154,4 +155,5 @@ def definition(routine: Routine, prefix: str, in_file: bool = False) -> str:
 def sizes(routine: Routine) -> list[str]:
     """Macros with the sizes of the arrays of a function."""
     ports = [(n, p) for n, p in [*routine.inputs, *routine.outputs] if p.shape]
-    return [f"#define {routine.name.upper()}_{name.upper()} {max(size(port), 1)}" for name, port in ports]
+    names = Names()
+    return [f"#define {names.new(f'{routine.name}_{name}'.upper())} {max(size(port), 1)}" for name, port in ports]
