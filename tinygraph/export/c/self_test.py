@@ -78,7 +78,8 @@ def _test(routine: Routine, prefix: str, trained: dict[str, ndarray]) -> str:
             lines.append(_recorded(f"in_{name}", port, array))
             call.append(f"in_{name}")
         else:
-            call.append(f"({TYPES[KINDS[port.dtype.kind]]}){numbers(array, KINDS[port.dtype.kind]).strip()}")
+            kind = KINDS[port.dtype.kind]
+            call.append(f"({TYPES[kind]}){numbers(array, kind).strip().rstrip(',')}")
     for (name, port), array in zip(routine.outputs, routine.lowered.expected, strict=False):
         lines.append(_recorded(f"want_{name}", port, array))
         lines.append(f"    static {TYPES[KINDS[port.dtype.kind]]} got_{name}[{max(size(port), 1)}];")

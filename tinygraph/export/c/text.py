@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from textwrap import wrap
 
+import numpy as np
 from numpy import ndarray
 
 from ..planned.lowering import Port
@@ -17,6 +17,9 @@ from .dialect import HELPERS, TYPES
 
 BYTES = {"real": 4, "whole": 4, "flag": 1}
 """Of an element, without TG_DOUBLE."""
+
+A_LINE = 8
+"""Numbers of an array in one line."""
 
 REAL = """#ifndef TG_REAL
 #define TG_REAL
@@ -45,16 +48,19 @@ def shape_of(port: Port) -> str:
 
 
 def numbers(array: ndarray, kind: str) -> str:
-    """The initialiser of an array, so many to a line as fit."""
+    """The initialiser of an array, a few numbers to a line."""
     flat = array.reshape(-1).tolist() or [0]
-    texts = [_number(x) if kind == "real" else str(int(x)) for x in flat]
-    return "\n".join(wrap(", ".join(texts), 116, initial_indent="    ", subsequent_indent="    ")) + "\n"
+    # Nine digits tell every number of float32 from its neighbours.
+    with np.errstate(over="ignore"):
+        digits = 9 if kind == "real" and np.array_equal(array, array.astype(np.float32), equal_nan=True) else 17
+    texts = [_number(x, digits) if kind == "real" else str(int(x)) for x in flat]
+    return "".join(f"    {', '.join(texts[k : k + A_LINE])},\n" for k in range(0, len(texts), A_LINE))
 
 
-def _number(value: float) -> str:
+def _number(value: float, digits: int) -> str:
     if value != value or value in (float("inf"), -float("inf")):
         return "NAN" if value != value else "INFINITY" if value > 0 else "-INFINITY"
-    return f"{value:.17g}" if float(f"{value:.9g}") != value else f"{value:.9g}"
+    return f"{value:.{digits}g}"
 
 
 def parameters(routine: Routine, prefix: str) -> str:
