@@ -79,7 +79,7 @@ def _test(routine: Routine, prefix: str, trained: dict[str, ndarray]) -> str:
             call.append(f"in_{name}")
         else:
             kind = KINDS[port.dtype.kind]
-            call.append(f"({TYPES[kind]}){numbers(array, kind).strip().rstrip(',')}")
+            call.append(f"({TYPES[kind]}){numbers(array, kind, True).strip().rstrip(',')}")
     for (name, port), array in zip(routine.outputs, routine.lowered.expected, strict=False):
         lines.append(_recorded(f"want_{name}", port, array))
         lines.append(f"    static {TYPES[KINDS[port.dtype.kind]]} got_{name}[{max(size(port), 1)}];")
@@ -103,7 +103,7 @@ def _test(routine: Routine, prefix: str, trained: dict[str, ndarray]) -> str:
 def _recorded(name: str, port: Port, array: ndarray) -> str:
     kind = KINDS[port.dtype.kind]
     values = np.asarray(array).astype(np.float64 if kind == "real" else np.int64)
-    return f"    static const {TYPES[kind]} {name}[{max(array.size, 1)}] = {{\n{numbers(values, kind)}    }};"
+    return f"    static const {TYPES[kind]} {name}[{max(array.size, 1)}] = {{\n{numbers(values, kind, np.asarray(array).dtype == np.float64)}    }};"
 
 
 def _check(function: str, name: str, got: str, count: int) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-import numpy as np
 from numpy import ndarray
 
 from ..planned.lowering import Port
@@ -47,13 +46,10 @@ def shape_of(port: Port) -> str:
     return str(port.shape).replace(",)", ")") if port.shape else "a number"
 
 
-def numbers(array: ndarray, kind: str) -> str:
-    """The initialiser of an array, a few numbers to a line."""
+def numbers(array: ndarray, kind: str, exact: bool) -> str:
+    """The initialiser of an array, a few numbers to a line; ``exact``: with the digits of float64, not of float32."""
     flat = array.reshape(-1).tolist() or [0]
-    # Nine digits tell every number of float32 from its neighbours.
-    with np.errstate(over="ignore"):
-        digits = 9 if kind == "real" and np.array_equal(array, array.astype(np.float32), equal_nan=True) else 17
-    texts = [_number(x, digits) if kind == "real" else str(int(x)) for x in flat]
+    texts = [_number(x, 17 if exact else 9) if kind == "real" else str(int(x)) for x in flat]
     return "".join(f"    {', '.join(texts[k : k + A_LINE])},\n" for k in range(0, len(texts), A_LINE))
 
 
@@ -123,10 +119,10 @@ def constants(unit: Unit) -> list[str]:
     lines = []
     for own in unit.fixed.values():
         if own.small is not None:
-            lines.append(_array("int8_t", own.name, own.small.numbers, "whole"))
-            lines.append(_array("tg_real", f"{own.name}_scale", own.small.scales, "real"))
+            lines.append(_array("int8_t", own.name, own.small.numbers, "whole", False))
+            lines.append(_array("tg_real", f"{own.name}_scale", own.small.scales, "real", False))
         else:
-            lines.append(_array(TYPES[own.kind], own.name, own.array, own.kind))
+            lines.append(_array(TYPES[own.kind], own.name, own.array, own.kind, own.exact))
     return lines
 
 
@@ -138,12 +134,12 @@ def _places(unit: Unit) -> str:
             lines.append(f"#define {own.name} (tg_weights + {at})")
             at += own.array.size
         else:
-            lines.append(_array(TYPES[own.kind], own.name, own.array, own.kind))
+            lines.append(_array(TYPES[own.kind], own.name, own.array, own.kind, own.exact))
     return "\n".join(lines)
 
 
-def _array(kind: str, name: str, array: ndarray, of: str) -> str:
-    return f"static const {kind} {name}[{max(array.size, 1)}] = {{\n{numbers(array, of)}}};"
+def _array(kind: str, name: str, array: ndarray, of: str, exact: bool) -> str:
+    return f"static const {kind} {name}[{max(array.size, 1)}] = {{\n{numbers(array, of, exact)}}};"
 
 
 def definition(routine: Routine, prefix: str, in_file: bool = False) -> str:
