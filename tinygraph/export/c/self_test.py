@@ -102,8 +102,9 @@ def _test(routine: Routine, prefix: str, trained: dict[str, ndarray]) -> str:
 
 def _recorded(name: str, port: Port, array: ndarray) -> str:
     kind = KINDS[port.dtype.kind]
-    values = np.asarray(array).astype(np.float64 if kind == "real" else np.int64)
-    return f"    static const {TYPES[kind]} {name}[{max(array.size, 1)}] = {{\n{numbers(values, kind, np.asarray(array).dtype == np.float64)}    }};"
+    values, exact = np.asarray(array), np.asarray(array).dtype == np.float64
+    values = values.astype(np.float64 if kind == "real" else np.int64)
+    return f"    static const {TYPES[kind]} {name}[{max(array.size, 1)}] = {{\n{numbers(values, kind, exact)}    }};"
 
 
 def _check(function: str, name: str, got: str, count: int) -> list[str]:
