@@ -66,6 +66,10 @@ def curved(x: Any) -> Any:
     return tg.hvp(lambda v: tg.sum(np.tanh(v @ W) ** 2), (x,), (x,))
 
 
+def badly_named(exp: Any, X: Any, x: Any, int32_t: Any, n0: Any, v1: Any, class_: Any, tanhf: Any) -> Any:
+    return {"double": np.tanh(exp) * X + x, "y0": np.exp(int32_t) / n0, "": v1 - class_ * tanhf, "2nd": x, "ψ": X}
+
+
 def fixed() -> Any:
     return W + 1
 
@@ -95,6 +99,7 @@ FUNCTIONS: dict[str, tuple[Any, Any]] = {
     "picked": (picked, (draw(4, 3), np.array([2, -1]))),
     "curved": (curved, draw(2, 6)),
     "fixed": (fixed, ()),
+    "badly named": (badly_named, tuple(draw(8, 3))),
     "numpy": (np.tanh, draw(3)),
     "compiled": (tg.compile(own, backend="numpy"), (draw(2, 6), np.zeros((2, 4)))),
     "recorded": (tg.recorded(lambda x: own(x, np.zeros((2, 4)))[0]), draw(2, 6)),

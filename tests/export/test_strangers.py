@@ -106,3 +106,18 @@ def test_an_index_out_of_range_is_told(tmp_path: Path) -> None:
     for wrong in (5, -6):
         with pytest.raises(IndexError, match="returned 1"):
             library.call("row", [np.array([0, wrong])], like)
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+def test_weights_in_a_file_are_handed_over(tmp_path: Path) -> None:
+    cell = tg.cells.GRU(3, 4, rng=0, dtype=np.float64)
+    library, x = Library(tmp_path, double=True), np.ones((1, 3))
+    library.add("gru", cell, x, weights="file")
+    library.build()
+    arguments, like = (x, cell.initial_state(1)), [np.zeros((1, 4))] * 2
+    with pytest.raises(IndexError, match="returned 3"):
+        library.call("gru", arguments, like)
+    numbers = np.fromfile(tmp_path / "gru.bin")
+    library.shared.gru_use(numbers.ctypes.data_as(ctypes.c_void_p))
+    np.testing.assert_allclose(library.call("gru", arguments, like)[0], cell(*arguments)[0].value, 1e-12)
+    assert f"#define GRU_WEIGHTS {numbers.size}" in (tmp_path / "gru.h").read_text()

@@ -1,4 +1,4 @@
-"""The target JavaScript: a module for each scenario, all run by one call of node."""
+"""The target JavaScript: one module with a function for each scenario, run by one call of node."""
 
 from __future__ import annotations
 
@@ -43,28 +43,25 @@ class InNode(Target):
     cannot = {"*/sizes": "an ES module is for one T and B, and says so when it is called"}  # noqa: RUF012
 
     def prepare(self, scenarios: Sequence[Scenario]) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="tinygraph-js-"))
         self.names = {scenario.name: f"case{k}" for k, scenario in enumerate(scenarios)}
-        self.problems: dict[str, Exception] = {}
-        calls = {}
-        for scenario in scenarios:
-            case, name = scenario.case(self.dtype), self.names[scenario.name]
-            try:
-                tg.export.js(case.fn, case.example, self.folder / f"{name}.js")
-            except tg.GraphError as error:
-                self.problems[scenario.name] = error
-                continue
-            calls[name] = [np.asarray(a).reshape(-1).tolist() if np.ndim(a) else a for a in leaves(case.arguments)]
-        self.results = run_in_node(self.folder, calls)
+        cases = {self.names[scenario.name]: scenario.case(self.dtype) for scenario in scenarios}
+        with tempfile.TemporaryDirectory(prefix="tinygraph-js-") as folder:
+            file = Path(folder) / "all.js"
+            tg.export.js({n: c.fn for n, c in cases.items()}, {n: c.example for n, c in cases.items()}, file)
+            calls = {f"all_{name}": plain(case.arguments) for name, case in cases.items()}
+            self.results = run_in_node(Path(folder), calls, "all")
 
     def run(self, scenario: Scenario) -> list[ndarray]:
-        if scenario.name in self.problems:
-            raise self.problems[scenario.name]
-        result = self.results[self.names[scenario.name]]
+        result = self.results[f"all_{self.names[scenario.name]}"]
         if isinstance(result, str):
             raise RuntimeError(result)
         pairs = zip(result, scenario.expected, strict=True)
         return [np.array(y, e.dtype).reshape(e.shape) for y, e in pairs]
+
+
+def plain(arguments: Any) -> list[Any]:
+    """Arrays as lists, for JSON."""
+    return [np.asarray(a).reshape(-1).tolist() if np.ndim(a) else a for a in leaves(arguments)]
 
 
 def run_in_node(folder: Path, calls: dict[str, Any], module: str = "") -> dict[str, Any]:

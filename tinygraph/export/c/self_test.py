@@ -78,7 +78,8 @@ def _test(routine: Routine, prefix: str, trained: dict[str, ndarray]) -> str:
             lines.append(_recorded(f"in_{name}", port, array))
             call.append(f"in_{name}")
         else:
-            call.append(f"({TYPES[KINDS[port.dtype.kind]]}){numbers(array, KINDS[port.dtype.kind]).strip()}")
+            kind = KINDS[port.dtype.kind]
+            call.append(f"({TYPES[kind]}){numbers(array, kind, True).strip().rstrip(',')}")
     for (name, port), array in zip(routine.outputs, routine.lowered.expected, strict=False):
         lines.append(_recorded(f"want_{name}", port, array))
         lines.append(f"    static {TYPES[KINDS[port.dtype.kind]]} got_{name}[{max(size(port), 1)}];")
@@ -101,8 +102,9 @@ def _test(routine: Routine, prefix: str, trained: dict[str, ndarray]) -> str:
 
 def _recorded(name: str, port: Port, array: ndarray) -> str:
     kind = KINDS[port.dtype.kind]
-    values = np.asarray(array).astype(np.float64 if kind == "real" else np.int64)
-    return f"    static const {TYPES[kind]} {name}[{max(array.size, 1)}] = {{\n{numbers(values, kind)}    }};"
+    values, exact = np.asarray(array), np.asarray(array).dtype == np.float64
+    values = values.astype(np.float64 if kind == "real" else np.int64)
+    return f"    static const {TYPES[kind]} {name}[{max(array.size, 1)}] = {{\n{numbers(values, kind, exact)}    }};"
 
 
 def _check(function: str, name: str, got: str, count: int) -> list[str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from textwrap import wrap
 
 from numpy import ndarray
 
 from ..planned.lowering import Port
+from ..planned.naming import Names
 from ..planned.steps import DONE, STOP
 from ..planned.unit import Routine, Unit, size
 from ..planned.walk import KINDS, WORK
@@ -16,6 +16,9 @@ from .dialect import HELPERS, TYPES
 
 BYTES = {"real": 4, "whole": 4, "flag": 1}
 """Of an element, without TG_DOUBLE."""
+
+A_LINE = 8
+"""Numbers of an array in one line."""
 
 REAL = """#ifndef TG_REAL
 #define TG_REAL
@@ -43,17 +46,17 @@ def shape_of(port: Port) -> str:
     return str(port.shape).replace(",)", ")") if port.shape else "a number"
 
 
-def numbers(array: ndarray, kind: str) -> str:
-    """The initialiser of an array, so many to a line as fit."""
+def numbers(array: ndarray, kind: str, exact: bool) -> str:
+    """The initialiser of an array, a few numbers to a line; ``exact``: with the digits of float64, not of float32."""
     flat = array.reshape(-1).tolist() or [0]
-    texts = [_number(x) if kind == "real" else str(int(x)) for x in flat]
-    return "\n".join(wrap(", ".join(texts), 116, initial_indent="    ", subsequent_indent="    ")) + "\n"
+    texts = [_number(x, 17 if exact else 9) if kind == "real" else str(int(x)) for x in flat]
+    return "".join(f"    {', '.join(texts[k : k + A_LINE])},\n" for k in range(0, len(texts), A_LINE))
 
 
-def _number(value: float) -> str:
+def _number(value: float, digits: int) -> str:
     if value != value or value in (float("inf"), -float("inf")):
         return "NAN" if value != value else "INFINITY" if value > 0 else "-INFINITY"
-    return f"{value:.17g}" if float(f"{value:.9g}") != value else f"{value:.9g}"
+    return f"{value:.{digits}g}"
 
 
 def parameters(routine: Routine, prefix: str) -> str:
@@ -116,10 +119,10 @@ def constants(unit: Unit) -> list[str]:
     lines = []
     for own in unit.fixed.values():
         if own.small is not None:
-            lines.append(_array("int8_t", own.name, own.small.numbers, "whole"))
-            lines.append(_array("tg_real", f"{own.name}_scale", own.small.scales, "real"))
+            lines.append(_array("int8_t", own.name, own.small.numbers, "whole", False))
+            lines.append(_array("tg_real", f"{own.name}_scale", own.small.scales, "real", False))
         else:
-            lines.append(_array(TYPES[own.kind], own.name, own.array, own.kind))
+            lines.append(_array(TYPES[own.kind], own.name, own.array, own.kind, own.exact))
     return lines
 
 
@@ -131,12 +134,12 @@ def _places(unit: Unit) -> str:
             lines.append(f"#define {own.name} (tg_weights + {at})")
             at += own.array.size
         else:
-            lines.append(_array(TYPES[own.kind], own.name, own.array, own.kind))
+            lines.append(_array(TYPES[own.kind], own.name, own.array, own.kind, own.exact))
     return "\n".join(lines)
 
 
-def _array(kind: str, name: str, array: ndarray, of: str) -> str:
-    return f"static const {kind} {name}[{max(array.size, 1)}] = {{\n{numbers(array, of)}}};"
+def _array(kind: str, name: str, array: ndarray, of: str, exact: bool) -> str:
+    return f"static const {kind} {name}[{max(array.size, 1)}] = {{\n{numbers(array, of, exact)}}};"
 
 
 def definition(routine: Routine, prefix: str, in_file: bool = False) -> str:
@@ -154,4 +157,5 @@ def definition(routine: Routine, prefix: str, in_file: bool = False) -> str:
 def sizes(routine: Routine) -> list[str]:
     """Macros with the sizes of the arrays of a function."""
     ports = [(n, p) for n, p in [*routine.inputs, *routine.outputs] if p.shape]
-    return [f"#define {routine.name.upper()}_{name.upper()} {max(size(port), 1)}" for name, port in ports]
+    names = Names()
+    return [f"#define {names.new(f'{routine.name}_{name}'.upper())} {max(size(port), 1)}" for name, port in ports]

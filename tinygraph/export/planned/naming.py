@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ...core.structure import leaves
+from .formulas import MATH
 
 _WORDS = """
+    int8_t int32_t uint8_t isfinite printf size_t FILE updated shapes start
     alignas alignof and and_eq arguments Array asm async auto await bitand bitor bool break case catch char
     class compl concept const const_cast constexpr continue debugger decltype default delete do double
     dynamic_cast else enum EOF errno Error eval explicit export extends extern false finally float Float32Array
@@ -24,7 +26,7 @@ _WORDS = """
     typeid typename typeof Uint8Array undefined union unsigned using var virtual void volatile wchar_t weights
     while with xor xor_eq y0 y1 yield yn
 """
-KEYWORDS = frozenset(_WORDS.split())
+KEYWORDS = frozenset([*_WORDS.split(), *MATH, *(f"{name}f" for name in MATH)])
 """Words with a meaning in C99, C++ or JavaScript, and names of their libraries that would be hidden."""
 
 _OWN = re.compile(r"(?:[ikntsw]\d+|[vqp]\d+\w*|tg_\w*|TG\w*|_\w*)\Z")

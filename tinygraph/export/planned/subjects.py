@@ -39,7 +39,7 @@ def place(owner: str, path: Any, ending: str) -> Path:
 
 def subjects(owner: str, stem: str, fn: Any, example: Any) -> dict[str, tuple[Any, Any]]:
     """Maps the name of each function of the file to the function and its example."""
-    names = Names()
+    names = Names("start", "shapes", *(f"{legal(stem)}_{word}" for word in ("start", "use", "model")))
     if not isinstance(fn, dict):
         return {names.new(stem): (fn, example)}
     if not fn:

@@ -26,12 +26,14 @@ class Fixed:
     """Fixed numbers of a file, flat: weights, and constants of the functions.
 
     Attributes:
+        exact: whether they have the digits of float64.
         small: the matrix in small whole numbers, if it is written so.
     """
 
     name: str
     array: ndarray
     kind: str
+    exact: bool
     small: Small | None = None
 
 
@@ -185,9 +187,10 @@ class Unit:
         """Fixed numbers of the file; equal ones are there once."""
         kind = KINDS[array.dtype.kind]
         wide = array.reshape(-1).astype({"real": np.float64, "whole": np.int64, "flag": np.uint8}[kind])
-        key = f"{kind} {small and small.columns} ".encode() + wide.tobytes()
+        exact = array.dtype == np.float64
+        key = f"{kind} {exact} {small and small.columns} ".encode() + wide.tobytes()
         if key not in self.fixed:
-            self.fixed[key] = Fixed(f"w{len(self.fixed)}", wide, kind, small)
+            self.fixed[key] = Fixed(f"w{len(self.fixed)}", wide, kind, exact, small)
         return self.fixed[key]
 
 
