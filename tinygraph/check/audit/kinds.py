@@ -36,7 +36,12 @@ def kind_of(written: Written, departure: Departure) -> str:
 
 def is_nameable(written: Written, departure: Departure) -> bool:
     """Whether what was made differs from what is due by a sign, a factor, a term or a slope."""
-    return kind_of(written, departure) in (SIGN, SCALE, FACTOR_LESS, FACTOR_MORE, SLOPE, LESS, MORE)
+    return is_plain(written, departure) or kind_of(written, departure) in (FACTOR_LESS, FACTOR_MORE)
+
+
+def is_plain(written: Written, departure: Departure) -> bool:
+    """Whether it does by more than a lost factor, which can be anything."""
+    return kind_of(written, departure) in (SIGN, SCALE, SLOPE, LESS, MORE)
 
 
 def is_told(written: Written, departure: Departure) -> bool:
