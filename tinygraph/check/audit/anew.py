@@ -17,7 +17,7 @@ from .lines import key_of
 from .right import Right, Thing
 from .subject import Outcome
 
-Pair = tuple[int, int]
+StepPair = tuple[int, int]
 """The step whose loss is meant, and the step to which it went back."""
 
 
@@ -33,7 +33,7 @@ class PairThing(Thing):
         return None
 
 
-def pairs_of(steps: int, back: int) -> list[Pair]:
+def pairs_of(steps: int, back: int) -> list[StepPair]:
     """The pairs in the order of the loops."""
     return [(t, i) for t in range(steps) for i in range(t, max(-1, t - back - 1), -1)]
 
@@ -65,11 +65,12 @@ class RightAnew(Right):
     def __init__(self, outcome: Outcome, steps: int, back: int) -> None:
         super().__init__(outcome, steps)
         self._pairs = pairs_of(steps, back)
-        self._adjoints: dict[Hashable, dict[Pair, tuple[str, np.ndarray]]] = defaultdict(dict)
-        self._of_pairs: dict[str, dict[Pair, np.ndarray]] = defaultdict(dict)
+        self._adjoints: dict[Hashable, dict[StepPair, tuple[str, np.ndarray]]] = defaultdict(dict)
+        self._of_pairs: dict[str, dict[StepPair, np.ndarray]] = defaultdict(dict)
         for term in self._terms():
             self._of_term(term, self._steps[term])
-        kept = [t for t in self.things if t.kind in ("value", "part")]
+        shapes = {g.shape for g in self.gradients.values()}  # parts of the whole loss's gradients are nobody's
+        kept = [t for t in self.things if t.kind == "value" or (t.kind == "part" and t.array.shape not in shapes)]
         mine = [t for family, of in self._adjoints.items() for t in self._in_order("adjoint", family, of)]
         self.things = [*mine, *(t for name in self._of_pairs for t in self._of_parameter(name)), *kept]
 
@@ -104,7 +105,7 @@ class RightAnew(Right):
                         parts = self._of_pairs[name]
                         parts[t, i] = parts.get((t, i), 0.0) + part
 
-    def _in_order(self, kind: str, family: Hashable, of: Mapping[Pair, tuple[str, np.ndarray]]) -> Iterator[Thing]:
+    def _in_order(self, kind: str, family: Hashable, of: Mapping[StepPair, tuple[str, np.ndarray]]) -> Iterator[Thing]:
         """The things of the pairs of a step with itself, of those before it, and of all."""
         ways = [[p for p in self._pairs if p in of and keep(p)] for keep in (_is_own, _is_before, _is_any)]
         for way, pairs in enumerate(ways):
@@ -115,7 +116,7 @@ class RightAnew(Right):
     def _of_parameter(self, name: str) -> Iterator[Thing]:
         """What each pair adds to the gradient of a parameter, and the sums of that within a step and over all."""
         parts = {p: self._of_pairs[name][p] for p in self._pairs if p in self._of_pairs[name]}
-        within: dict[Pair, tuple[str, np.ndarray]] = {}
+        within: dict[StepPair, tuple[str, np.ndarray]] = {}
         whole, total = {}, np.zeros_like(self.gradients[name])
         for (t, i), part in parts.items():
             within[t, i] = name, within[t, i + 1][1] + part if (t, i + 1) in within else part
@@ -131,13 +132,13 @@ class RightAnew(Right):
                 yield PairThing("sum", f"{name} up to step {t}", t, ("sum", family, name), sums[pair][1])
 
 
-def _is_own(pair: Pair) -> bool:
+def _is_own(pair: StepPair) -> bool:
     return pair[0] == pair[1]
 
 
-def _is_before(pair: Pair) -> bool:
+def _is_before(pair: StepPair) -> bool:
     return pair[0] > pair[1]
 
 
-def _is_any(_: Pair) -> bool:
+def _is_any(_: StepPair) -> bool:
     return True

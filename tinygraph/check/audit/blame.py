@@ -20,7 +20,8 @@ from .book import same
 from .candidates import Candidates, but_for_a_factor, fits, mending_none, turned
 from .departures import Departure
 from .kinds import is_nameable
-from .pairs import Pairs
+from .lines import lines_of
+from .pairs import FaultPairs
 from .present import Present
 from .right import Thing
 from .written import Operation, Written
@@ -49,7 +50,7 @@ class Blame:
         self._present = Present(written)
         self._doubted: set[Operation] = set()
         self._candidates = Candidates(self._present)
-        self._pairs = Pairs(self._present, self._candidates)
+        self._pairs = FaultPairs(self._present, self._candidates)
 
     def departures(self, most: int = 8) -> list[Departure]:
         """The operations to blame, in the order in which they were found."""
@@ -139,8 +140,8 @@ class Blame:
     def _hidden(self, wrong: frozenset[str]) -> Departure | None:
         """A departure that mends nothing as long as others are there: an adjoint but for a factor, or at some steps."""
         behind = self.written.behind(wrong) | {*ancestors([*self._present.overrides])}
-        blamed = {d.operation.line[:3] for d in self.departed}
-        operations = [o for o in self.written.operations if o.line[:3] not in blamed and not behind.isdisjoint(o.nodes)]
+        blamed = {_place(d.operation) for d in self.departed}
+        operations = [o for o in self.written.operations if _place(o) not in blamed and not behind.isdisjoint(o.nodes)]
         for operation in operations:
             for things in (but_for_a_factor(self._present, operation), self._candidates.but_for_steps(operation)):
                 overrides = {x: turned(t.array, self.written.shape(x)) for x, t in things.items()}
@@ -274,6 +275,11 @@ class Blame:
             return True
         readers = self._other_readers(reader, overrides) if depth > 1 else []
         return any(self._asks(r, {**values, reader: new}, overrides, depth - 1) for r in readers)
+
+
+def _place(operation: Operation) -> tuple[tuple[str, int], ...]:
+    """Its line, and the lines that called its function."""
+    return tuple([(line.file, line.number) for line in lines_of(operation.nodes[0])])
 
 
 def _pieces(node: Node, due: np.ndarray) -> list[np.ndarray]:

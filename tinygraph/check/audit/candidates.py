@@ -48,7 +48,9 @@ class Candidates:
             first = next(iter(family.values()))
             if first.kind == "value" and (first.inner if selects else not unknown):
                 continue
-            if (item and first.kind == "part") or (isinstance(first, PairThing) and first.kind == "sum" and not grows):
+            if item and first.kind == "part":
+                continue
+            if isinstance(first, PairThing) and (len(family) != len(nodes) or (first.kind == "sum" and not grows)):
                 continue
             repeated = self.written.right.is_repeated(first.of)
             for order in self._orders(len(nodes), sorted(family), selects and first.kind == "value", repeated):

@@ -109,7 +109,11 @@ class Inserts:
             outside += 0.0 if ast.unparse(gap.node) in block.own else -0.4
         elif gap.role == MORE:
             outside += 0.8
-        where = gap.where if gap.role == GROWS else max(beside, block.beside(gap.node, beside))
+        where = (
+            gap.where
+            if gap.role == GROWS
+            else max(beside, block.beside(gap.node, beside), block.after_others(gap.node))
+        )
         return (block.body[where], new), MISSING, weight + outside
 
     def _apart(self, gap: Gap, value: ast.expr) -> float | None:
@@ -201,6 +205,14 @@ class _GapBlock:
         """The last line that sets what the value is made of."""
         parts = _loads([value]) & self.own
         return max((k for k, stored in enumerate(self._set) if stored & parts), default=None)
+
+    def after_others(self, node: ast.expr) -> int:
+        """The line that carries on what is read before this variable: people write both in one order."""
+        reads = [_loads([x]) for x in self.body]
+        first = {text: next((k for k, own in enumerate(reads) if text in own), len(reads)) for text in self.own}
+        carried = [(k, text) for k, texts in enumerate(self._set) for text in texts if first[text] < k]
+        own = next((k for k, texts in enumerate(reads) if ast.unparse(node) in texts), -1)
+        return max((k for k, text in carried if first[text] < own), default=0)
 
     def beside(self, value: ast.expr, default: int | None = None) -> int:
         """The last line that reads or sets what the value is made of, as far as the block makes it."""

@@ -9,12 +9,12 @@ from functools import cached_property
 import numpy as np
 
 from ...core.node import Node
-from .book import Book, ratio, same
+from .book import NEAR, Book, ratio, same
 from .departures import Departure
 from .inserts import MISSING
 from .lines import sets_in_vain, statement_at
 from .rewrites import FACTOR_LESS, FACTOR_MORE, INDEX, LESS, MORE, NAME, ORDER, PARTS, SCALE, SIGN, SLOPE, TURNED
-from .right import Thing, gathers
+from .right import Thing, gathers, slopes
 from .statement import StatementRun, runs_of
 from .updates import UPDATE
 from .written import Written
@@ -36,7 +36,12 @@ def kind_of(written: Written, departure: Departure) -> str:
 
 def is_nameable(written: Written, departure: Departure) -> bool:
     """Whether what was made differs from what is due by a sign, a factor, a term or a slope."""
-    return kind_of(written, departure) in (SIGN, SCALE, FACTOR_LESS, FACTOR_MORE, SLOPE, LESS, MORE)
+    return is_plain(written, departure) or kind_of(written, departure) in (FACTOR_LESS, FACTOR_MORE)
+
+
+def is_plain(written: Written, departure: Departure) -> bool:
+    """Whether it does by more than a lost factor, which can be anything."""
+    return kind_of(written, departure) in (SIGN, SCALE, SLOPE, LESS, MORE)
 
 
 def is_told(written: Written, departure: Departure) -> bool:
@@ -207,9 +212,8 @@ class _Kinds:
             return False
         if same(made * (right != 0), right):
             return True
-        arrays = [t.array for t in self.written.right.things if t.array.size == made.size]
-        forms = (form.reshape(made.shape) for v in arrays for form in (v, *_slopes(v), 1 - v))
-        return any(same(made * form, right) for form in forms)
+        off = np.abs(made.ravel() * self.written.right.factors(made.size) - right.ravel()).max(axis=1, initial=0)
+        return bool((off <= NEAR * np.abs(right).max()).any())
 
 
 def _broadcast(pairs: Pairs) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -247,14 +251,9 @@ def _exchanged(run: StatementRun, x: Node) -> bool:
     return same(run.made[x].T, run.needs[x])
 
 
-def _slopes(v: np.ndarray) -> list[np.ndarray]:
-    s = 1 / (1 + np.exp(-v))
-    return [1 - v * v, v * (1 - v), 1 - np.tanh(v) ** 2, s * (1 - s)]
-
-
 def _is_form_for_form(v: np.ndarray, made: np.ndarray, right: np.ndarray) -> bool:
     """Whether a part that is a slope of v, or a multiple of it, should have another form of it."""
     if made.shape != right.shape or v.shape != made.shape or not np.any(made):
         return False
-    forms = _slopes(v)
+    forms = slopes(v)
     return any(same(made * b, right * a) for a in forms for b in forms if a is not b)

@@ -9,12 +9,12 @@ from ...core.node import Node
 from .book import same
 from .candidates import Candidates, mending_none
 from .departures import Departure
-from .kinds import is_nameable, is_told
+from .kinds import is_plain, is_told
 from .present import Present
 from .written import Operation
 
 
-class Pairs:
+class FaultPairs:
     """Looks whether a departure is two.
 
     Args:
@@ -61,14 +61,19 @@ class Pairs:
             return False
         values = self._present.replayed(both)
         second = Departure(other, min(right, key=lambda x: x.serial), whole.due, right, frozenset(), values)
-        return is_nameable(self._written, replace(first, values=values)) and is_told(self._written, second)
+        return is_plain(self._written, replace(first, values=values)) and is_told(self._written, second)
 
     def where_scaled(self, departure: Departure, wrong: frozenset[str]) -> Departure:
         """Of a multiple of what is due: its only reader, if that does nothing but scale, as ``dy /= n``."""
         readers = {r for x in departure.right for r in self._written.readers(x)}
         others = {self._written.operation_of.get(r) for r in readers}
         other = others.pop() if len(others) == 1 else None
-        if other is None or not departure.is_multiple or departure.due.kind != "adjoint":
+        if (
+            other is None
+            or other.line[:3] == departure.operation.line[:3]
+            or not departure.is_multiple
+            or departure.due.kind != "adjoint"
+        ):
             return departure
         if any(map(_scales, departure.operation.nodes)) or not all(x in readers and _scales(x) for x in other.nodes):
             return departure

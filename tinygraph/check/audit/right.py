@@ -86,6 +86,7 @@ class Right:
         none = {name: np.zeros(leaf.shape) for name, leaf in outcome.leaves.items()}
         self.gradients = none | {n: self._gradients[x].value for n, x in outcome.leaves.items() if x in self._gradients}
         self._parts: dict[str, list[np.ndarray]] = defaultdict(list)
+        self._factors: dict[int, np.ndarray] = {}
         self._sums_with = self._linear(order)
         things = [*self._of_forward(order), *self._of_gradients({*order})]
         self.things = [*things, *(t for name in self.gradients for t in self._sums(name))]
@@ -187,6 +188,14 @@ class Right:
             things += [Thing("sum", name, k, ("sum", word, name), x) for k, x in zip(order, running, strict=True)]
         return things
 
+    def factors(self, size: int) -> np.ndarray:
+        """In rows of this size all arrays, and slopes of them, that may be a factor of something."""
+        if size not in self._factors:
+            arrays = [t.array.ravel() for t in self.things if t.array.size == size]
+            forms = [form for v in arrays for form in (v, *slopes(v), 1 - v)]
+            self._factors[size] = np.array(forms).reshape(-1, size)
+        return self._factors[size]
+
     def is_repeated(self, name: str) -> bool:
         """Whether it is a parameter that each step reads."""
         return len(self._parts.get(name, ())) > 1
@@ -272,3 +281,9 @@ def _before_first(order: list[Node]) -> dict[Hashable, Node]:
     several = [group[:2] for key, group in readers.items() if key and len(group) > 1]
     pairs = [(x, y) for a, b in several for x, y in zip(a.inputs, b.inputs, strict=False) if key_of(x) != key_of(y)]
     return {key_of(y): x for x, y in pairs if x.shape == y.shape and len(readers[key_of(y)]) > 1}
+
+
+def slopes(v: np.ndarray) -> list[np.ndarray]:
+    """What the slopes of activations are for an array that is before or behind one."""
+    s = 1 / (1 + np.exp(-v))
+    return [1 - v * v, v * (1 - v), 1 - np.tanh(v) ** 2, s * (1 - s)]
