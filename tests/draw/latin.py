@@ -58,4 +58,4 @@ def told_by(x: Any) -> Iterator[str]:
         yield from told_by({f.name: getattr(x, f.name) for f in fields(x) if f.name not in SILENT})
 
 
-SILENT = ("cell", "lang", "aside", "beside", "truncation", "role", "fill", "colour", "node")
+SILENT = ("cell", "view", "lang", "aside", "beside", "truncation", "role", "fill", "colour", "node")
