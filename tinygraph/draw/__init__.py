@@ -144,7 +144,7 @@ def draw(
 def _view_apart(inputs: tuple[Any, ...], view: str) -> tuple[tuple[Any, ...], str]:
     """Returns the shapes of inputs, and the view, which may be named or stand before or after them."""
     views = [x for x in inputs if isinstance(x, str)]
-    if len(views) + (view != "unrolled") > 1:
+    if len(views) > 1 or (views and view != "unrolled"):
         raise GraphError(
             "draw has one view", expected="one name", got=errors.shown([*views, view]), fix='view="rolled"'
         )
