@@ -111,5 +111,6 @@ def result(budget: Budget, seed: int = 0) -> Result:
         net=f"A GRU of {HIDDEN} units that reads and one that writes, Adam, {BATCH} sums a step.",
         budgets=(budget,),
         flow=tg.draw(flow, "flow", title="Written addition"),
+        seen="All digits of the question are reached from each digit of the answer, through the state alone.",
         sample=shown(net, unseen[:5]),
     )

@@ -114,7 +114,10 @@ class Compiled:
             raise
         if now.watching:
             return self._uncompiled(args, kwargs)
-        key = tuple(parts)
+        return self.described(tuple(parts), arrays, numbers, args, kwargs)
+
+    def described(self, key: Any, arrays: list[ndarray], numbers: list[float], args: Any, kwargs: Any) -> Any:
+        """A call of which `flatten` need not describe all: the key of its plan, and all arrays and floats in order."""
         if forking.pending:
             forking.pause()
         with self._lock:

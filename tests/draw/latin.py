@@ -23,7 +23,7 @@ KEYS = {"Home", "End", "Enter", "Tab", "Esc"}
 
 def english(words: str, names: set[str]) -> set[str]:
     """Words of at least two Latin letters that are no names and no ops; settings (``axis=1``) and rules are code."""
-    bare = re.sub(CODE, " ", words)
+    bare = re.sub(rf"{CODE}|[.1-9a-i?_]{{40,}}", " ", words)  # the last: numbers as characters
     lowered = {x.lower() for x in OPS | NAMES | KEYS | names}
     return {x for x in re.findall(r"[A-Za-z]{2,}", bare) if x.lower() not in lowered}
 

@@ -10,15 +10,17 @@ import numpy as np
 
 from ..compiled import Compiled, compile
 from ..core.checks import function, integer, one_of, positive
-from ..core.errors import GraphError, NonFiniteError, refusing, shown
+from ..core.errors import UNFIT, GraphError, NonFiniteError, refusing, shown
 from ..core.leaves import Parameter
 from ..core.markup import card, table
 from ..core.node import Node
 from ..core.nonfinite import nonfinite as watching
+from ..core.scope import now
 from ..core.structure import leaves, map_leaves, rebuild
 from ..core.together import Change, set_together
 from ..engine.grad import grad, zero_grad
 from ..ops.numpy_functions import as_node
+from ..outside.keys import flatten
 from .clipping import clip_by_norm, square_norm
 from .flat import Moments, check_state
 from .optimizer import Optimizer
@@ -140,11 +142,10 @@ class TrainingStep:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Updates the parameters once; returns the loss before that, shape (), and what else the loss returned."""
         last = self._collected + 1 == self.accumulate
-        run = self._eager if self._compiled is None else self._compiled
-        # One flat list: to describe nested arguments to a compiled function takes longer than small updates do.
         moments = [x for o in self.optimizers for own in o.state() for x in own.values()] if last else []
         numbers = [o.numbers_now() for o in self.optimizers] if last else []
-        result, square, totals, updated = run(args, kwargs, self._totals, moments, numbers, self._options())
+        result, square, totals, updated = self._run(args, kwargs, self._totals, moments, numbers, self._options())
+        square = float(square)
         self.norm = math.sqrt(square) if square >= 0 else math.nan
         if not (math.isfinite(self.norm) and math.isfinite(_loss_of(result))):
             self._refuse(args, kwargs)
@@ -154,6 +155,24 @@ class TrainingStep:
             changes += self._updates(updated)
         set_together(changes)
         return result
+
+    def _run(self, *whole: Any) -> Any:
+        """Runs the step; what stays the same from call to call is not described to the compiled function again."""
+        args, kwargs, totals, moments, numbers, options = whole
+        if self._compiled is None:
+            return self._eager(*whole)
+        parts: list[Any] = [options, len(moments)]
+        arrays: list[np.ndarray] = []
+        floats: list[float] = []
+        try:
+            flatten((args, kwargs), parts, arrays, floats)
+            arrays += [x if x.flags.c_contiguous else np.ascontiguousarray(x) for x in (*totals, *moments)]
+            flatten(numbers, parts, arrays, floats)
+        except UNFIT:
+            return self._compiled(*whole)  # which names what does not fit
+        if now.tracing or now.watching:
+            return self._compiled(*whole)
+        return self._compiled.described(tuple(parts), arrays, floats, whole, {})
 
     def _whole(self, args: Any, kwargs: Any, totals: Any, moments: Any, numbers: Any, options: str) -> Any:
         """The step as one function, which is compiled: nothing is set before all is known."""
