@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -86,18 +87,15 @@ class Corpus:
         """The ids of the marks that end a sentence."""
         return [i for i, word in enumerate(self.vocabulary.tokens) if word in _ENDS]
 
-    def sentences(self, shortest: int = 4, longest: int = 6) -> list[np.ndarray]:
-        """The held-out sentences of 4 to 6 known words and an end mark, without other symbols.
+    def sentences(self, shortest: int = 4, longest: int = 6) -> list[slice]:
+        """Where held-out sentences, and parts of them, are: 4 to 6 known words and the symbol after them.
 
         If there is none, the first held-out words alone.
         """
-        places = np.flatnonzero(np.isin(self.held, self.ends)) + 1
-        whole = [s for s in np.split(self.held, places) if shortest < len(s) <= longest + 1 and self._plain(s)]
-        return whole or [self.held[: longest + 1]]
-
-    def _plain(self, ids: np.ndarray) -> bool:
-        words = [self.vocabulary.tokens[i] for i in ids]
-        return words[-1] in _ENDS and bool(ids.all()) and all(word.isalpha() for word in words[:-1])
+        symbols = np.array([not token.isalnum() for token in self.vocabulary.tokens])
+        ends = [0, *(np.flatnonzero(symbols[self.held]) + 1)]
+        places = [slice(int(i), int(j)) for i, j in pairwise(ends) if shortest < j - i <= longest + 1]
+        return [place for place in places if self.held[place].all()] or [slice(0, longest + 1)]
 
     def unigram_bits(self) -> float:
         """Bits a word of ``held[1:]`` when each word is predicted by its frequency in ``train`` alone.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -38,9 +37,14 @@ class WordRNN(tg.Module):
         self.drop_inputs, self.drop_outputs = (tg.Dropout(share, rng=random) for share in DROPOUT)
 
     def __call__(self, ids: Any, state: Any = None) -> tuple[tg.Node, tg.Node]:
-        """Maps words (T, B) and a state (B, H), None for zeros, to logits (T, B, V) and the state after them.
+        """Maps words (T, B) and a state (B, H), None for zeros, to logits (T, B, V) and the state after them."""
+        states, last = self.states(ids, state)
+        return self.logits(states), last
 
-        Dropout is on the inputs and on the states on their way to the output, not to the next step (Zaremba et al.,
+    def states(self, ids: Any, state: Any = None) -> tuple[tg.Node, tg.Node]:
+        """Maps words (T, B) and a state (B, H), None for zeros, to h (T, B, H) and the last of them.
+
+        Dropout is on the inputs, and on the states on their way to the output, not to the next step (Zaremba et al.,
         2014).
         """
         W_T = self.W.T
@@ -50,8 +54,11 @@ class WordRNN(tg.Module):
             return h, h
 
         state = self.initial_state(ids.shape[1]) if state is None else state
-        states, last = tg.unroll(cell, self.drop_inputs(self.E[ids]) @ self.U.T, state)
-        return self.drop_outputs(states) @ self.V.T, last
+        return tg.unroll(cell, self.drop_inputs(self.E[ids]) @ self.U.T, state)
+
+    def logits(self, states: tg.Node) -> tg.Node:
+        """Maps h (..., H) to logits (..., V)."""
+        return self.drop_outputs(states) @ self.V.T
 
     def initial_state(self, batch: int) -> np.ndarray:
         """h before the first word: zeros (B, H)."""
@@ -62,48 +69,63 @@ class WordRNN(tg.Module):
         logits, state = self(words, state)
         return tg.train.mean_cross_entropy(logits, targets) * BITS, state
 
-    def sentence(self, ids: np.ndarray) -> tg.Node:
-        """Mean bits a word of one sentence (T + 1,), in a loop over steps as in the article: the graph to draw."""
-        h: Any = tg.constant(np.zeros(self.W.shape[0], self.W.dtype), name="h0")
+    def sentence(self, ids: np.ndarray, state: np.ndarray) -> tg.Node:
+        """Mean bits a word of a sentence (T + 1,) after a state (H,), in a loop as in the article: to be drawn."""
+        h: Any = tg.constant(state, name="h0")
         losses = []
         for t, (word, target) in enumerate(pairwise(ids)):
             with tg.step(t):
                 x = tg.take(self.E, word, axis=0, name="x")
                 h = tg.tanh(self.U @ x + self.W @ h, name="h")
-                losses.append(tg.softmax_cross_entropy(self.V @ h, target, name="loss"))
-        return tg.multiply(tg.mean(tg.stack(losses)), BITS, name="bits a word")
+                losses.append(cross_entropy_in_bits(self.V @ h, target, name="bits"))
+        return tg.mean(tg.stack(losses), name="bits a word")
+
+
+class CrossEntropyInBits(tg.Op):
+    """z = -log2 softmax(logits)[target]      logits: (V,)  target: ()  z: ()"""
+
+    name = "softmax_cross_entropy"  # by which pictures know a loss
+
+    def forward(self, logits: Any, target: Any) -> Any:
+        shifted = logits - np.max(logits)
+        return (np.log2(np.sum(np.exp(shifted))) - shifted[target] * BITS).astype(logits.dtype)
+
+    def backward(self, gz: Any, z: Any, *inputs: Any, **attributes: Any) -> Any:
+        logits, target = inputs
+        p = np.exp(logits - np.max(logits))
+        return gz * BITS * (p / np.sum(p) - (np.arange(len(logits)) == target).astype(logits.dtype)), None
+
+
+cross_entropy_in_bits = CrossEntropyInBits()
 
 
 def _parameter(array: np.ndarray) -> tg.Parameter:
     return tg.parameter(array.astype(np.float32))
 
 
-class Scorer:
-    """Scores texts: ``scorer(ids)`` is mean bits a word of ``ids[1:]``, without dropout, read in a few rows."""
+class Reader:
+    """Reads a text as one row, without dropout."""
 
-    def __init__(self, net: WordRNN, rows: int = 8, steps: int = 64) -> None:
-        self.net, self.rows, self.steps = net, rows, steps
-        self._loss = tg.compile(net.loss)
+    def __init__(self, net: WordRNN, steps: int = 128) -> None:
+        self.net, self.steps = net, steps
 
-    def __call__(self, ids: np.ndarray) -> float:
+        def read(words: Any, targets: Any, state: Any) -> tuple[tg.Node, tg.Node, tg.Node]:
+            states, state = net.states(words, state)
+            counted = np.maximum(targets, 0)
+            return tg.softmax_cross_entropy(net.logits(states), counted) * BITS, states, state
+
+        self._read = tg.compile(read)
+
+    def __call__(self, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Bits (N - 1,) of each word of ``ids[1:]``, and h (N - 1, H) after each word of ``ids[:-1]``."""
         self.net.eval()
-        state, total = None, 0.0
-        for words, targets, reset in tg.train.Stream(ids, min(self.rows, len(ids) - 1), self.steps):
-            bits, state = self._loss(words, targets, reset, state)
-            total += float(bits) * int((targets >= 0).sum())
+        state, bits, states = self.net.initial_state(1), [], []
+        for words, targets, _ in tg.train.Stream(ids, 1, self.steps):
+            here, h, state = self._read(words, targets, state)
+            bits.append(here[targets >= 0])
+            states.append(h[targets >= 0])
         self.net.train()
-        return total / (len(ids) - 1)
-
-
-def sentence_bits(net: WordRNN, sentences: Sequence[np.ndarray]) -> list[float]:
-    """Mean bits a word of each sentence, read from a zero state, without dropout."""
-    net.eval()
-    bits = []
-    for ids in sentences:
-        logits, _ = net(ids[:-1, None])
-        bits.append(tg.mean(tg.softmax_cross_entropy(logits, ids[1:, None])).item() * BITS)
-    net.train()
-    return bits
+        return np.concatenate(bits).astype(np.float64), np.concatenate(states)
 
 
 class Writer:

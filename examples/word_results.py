@@ -10,13 +10,16 @@ from pathlib import Path
 
 import numpy as np
 from word_corpus import Corpus
-from word_net import WordRNN, Writer, sentence_bits
+from word_net import Reader, WordRNN, Writer
 
 import tinygraph as tg
 
 FILES = ("model.safetensors", "unrolled.svg", "unrolled.html", "loss.svg")
 SEEN = "seen-{:08d}.safetensors"
 """The weights after so many steps, for the page that replays the training."""
+
+CONTEXT = 500
+"""The most words before a sentence that its first state is computed from."""
 
 
 def save_model(net: WordRNN, corpus: Corpus, steps: int, folder: Path) -> None:
@@ -27,40 +30,44 @@ def save_model(net: WordRNN, corpus: Corpus, steps: int, folder: Path) -> None:
 
 def generated_sentence(net: WordRNN, corpus: Corpus, seed: int, longest: int = 25) -> str:
     """The network's continuation of the first two words of a held-out sentence."""
-    start, random = corpus.sentences()[0][:2], np.random.default_rng(seed)
+    start, random = corpus.held[corpus.sentences()[0]][:2], np.random.default_rng(seed)
     net.eval()
     ids = tg.train.generate(Writer(net), start, longest, rng=random, temperature=0.7, stop=corpus.ends)
     net.train()
     return corpus.vocabulary.decode([*start, *ids])
 
 
-def typical_sentence(net: WordRNN, corpus: Corpus, mean: float) -> np.ndarray:
-    """The held-out sentence whose bits a word are nearest to the mean of all held-out text."""
-    sentences = corpus.sentences()
-    return sentences[int(np.argmin(np.abs(np.array(sentence_bits(net, sentences)) - mean)))]
+def typical_sentence(read: Reader, corpus: Corpus) -> slice:
+    """Where the held-out sentence is whose bits a word, read in its place, are nearest to the mean of all."""
+    bits, _ = read(corpus.held)
+    own = [bits[place.start : place.stop - 1].mean() for place in corpus.sentences()]
+    return corpus.sentences()[int(np.argmin(np.abs(np.array(own) - bits.mean())))]
 
 
-def write_pictures(net: WordRNN, corpus: Corpus, mean: float, steps: int, seen: Path, folder: Path) -> None:
+def write_pictures(read: Reader, corpus: Corpus, mean: float, steps: int, seen: Path, folder: Path) -> None:
     """The unrolled network over a typical sentence, and a page that replays the training on it."""
-    ids = typical_sentence(net, corpus, mean)
-    (own,) = sentence_bits(net, [ids])
-    told = f"after {steps:,} steps: {own:.2f} bits a word, held-out mean {mean:.2f}"
-    last, earlier, before = _picture(net, corpus, ids, told), [], WordRNN(len(corpus.vocabulary), net.W.shape[0], 0)
+    place, net = typical_sentence(read, corpus), read.net
+    last, earlier = picture(read, corpus, place, f"after {steps:,} steps", f", held-out mean {mean:.2f}"), []
+    before = Reader(WordRNN(len(corpus.vocabulary), net.W.shape[0], 0))
     for path in sorted(seen.glob(SEEN.replace("{:08d}", "*"))):
         at = int(path.stem.rpartition("-")[2])
         if at < steps:
-            before.load_state_dict(tg.train.load(path))
-            (bits,) = sentence_bits(before, [ids])
-            earlier.append(_picture(before, corpus, ids, f"after {at:,} steps: {bits:.2f} bits a word"))
+            before.net.load_state_dict(tg.train.load(path))
+            earlier.append(picture(before, corpus, place, f"after {at:,} steps"))
     last.save(folder / FILES[1])
     last.save(folder / FILES[2], snapshots=earlier)
 
 
-def _picture(net: WordRNN, corpus: Corpus, ids: np.ndarray, told: str) -> tg.Drawing:
+def picture(read: Reader, corpus: Corpus, place: slice, told: str, more: str = "") -> tg.Drawing:
+    """A held-out sentence in its place: the state before it comes from up to `CONTEXT` words."""
+    ids, state = corpus.held[place], read.net.initial_state(1)[0]
+    if place.start:
+        state = read(corpus.held[max(0, place.start - CONTEXT) : place.start + 1])[1][-1]
     words = [corpus.vocabulary.tokens[i] for i in ids]
     tokens = [f"{a} → {b}" for a, b in pairwise(words)]
-    title = f"Word RNN on a held-out sentence {told}"
-    return tg.draw(net.sentence(ids), "both", level="op", title=title, tokens=tokens)
+    loss = read.net.sentence(ids, state)
+    title = f"Word RNN on a held-out sentence {told}: {loss.item():.2f} bits a word{more}"
+    return tg.draw(loss, "both", level="op", title=title, tokens=tokens)
 
 
 def write_losses(history: tg.train.History, unigram: float, folder: Path) -> None:

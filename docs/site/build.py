@@ -44,6 +44,8 @@ def stage(folder: str) -> Path:
     """The sources of one language, with pictures and the reference beside them."""
     pages = OUT / "pages" / folder
     shutil.copytree(DOCS, pages, ignore=shutil.ignore_patterns("zh", "site", "*.md", "*.txt"))
+    if (own := LANGUAGES[folder][1] / "pictures").exists():
+        shutil.copytree(own, pages / "pictures", dirs_exist_ok=True)
     for english in DOCS.glob("*.md"):
         page = LANGUAGES[folder][1] / english.name
         if not page.exists():

@@ -14,15 +14,22 @@ LESSONS = ("start", "why", "bptt", "vanishing", "truncated")
 
 def main() -> None:
     for lesson in LESSONS:
-        page = (DOCS / f"{lesson}.md").read_text(encoding="utf-8")
-        with tempfile.TemporaryDirectory() as folder:
-            os.chdir(folder)
-            run(page, lesson)
-            for name in re.findall(r"\]\(pictures/(\w+\.svg)\)", page):
-                if Path(name).exists():
-                    shutil.copy(name, DOCS / "pictures" / name)
-                    print(f"wrote docs/pictures/{name}")
-            os.chdir(DOCS)
+        keep(DOCS, lesson)
+        keep(DOCS / "zh", lesson)
+
+
+def keep(home: Path, lesson: str) -> None:
+    """Runs a lesson, and keeps the pictures that it saves and shows."""
+    page = (home / f"{lesson}.md").read_text(encoding="utf-8")
+    (home / "pictures").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        run(page, lesson)
+        for name in re.findall(r"\]\(pictures/(\w+\.svg)\)", page):
+            if Path(name).exists():
+                shutil.copy(name, home / "pictures" / name)
+                print(f"wrote {(home / 'pictures' / name).relative_to(DOCS.parent)}")
+        os.chdir(DOCS)
 
 
 def run(page: str, name: str) -> None:

@@ -2,10 +2,11 @@
 
     python -m tests.bench.exported [--rounds N] [--flags "-O3 -march=native"]
 
-float32, one thread, B = 1, processor time, contenders in turns. "native code" is the machine code of a plan without Python's call,
-as is the C function, each so many times in a row that what calls it costs nothing. Before the clock starts the results must
-agree to 1e-5 of the largest. Bars, ratios of medians: a step of LSTM (16, 32) at most half of the compiled call; the gradient of LSTM
-T 16 I 8 H 24 at most 1.5 times native code. Then the sizes of that step for a Cortex-M4, where its compiler is installed.
+float32, one thread, B = 1, processor time, contenders in turns. "native code" is the machine code of a plan without
+Python's call. What calls it and the C function is ctypes, which takes about a microsecond of each. Before the clock
+starts the results must agree to 1e-5 of the largest. Bars, ratios of medians: a step of LSTM (16, 32) at most half of
+the compiled call; the gradient of LSTM T 16 I 8 H 24 at most 1.5 times native code. Then the sizes of that step for a
+Cortex-M4, where its compiler is installed.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ from .machine import description
 from .turns import medians
 
 IN_A_ROW = 200
-CORTEX = "arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16 -std=c99 -Os -c".split()
+CORE = ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16")
+CORTEX = ["arm-none-eabi-gcc", *CORE, "-std=c99", "-Os", "-c"]
 Example = tuple[Any, ...]
 
 
@@ -106,9 +108,13 @@ def sizes() -> None:
         for int8 in (False, True):
             tg.export.c(*step(), Path(folder) / "lstm.c", int8=int8)
             subprocess.run([*CORTEX, "lstm.c"], cwd=folder, check=True)
-            told = subprocess.run(["arm-none-eabi-size", "lstm.o"], cwd=folder, capture_output=True, text=True, check=True)
+            told = subprocess.run(
+                ["arm-none-eabi-size", "lstm.o"], cwd=folder, capture_output=True, text=True, check=True
+            )
             text, data, bss = told.stdout.splitlines()[1].split()[:3]
-            print(f"LSTM (16, 32) on a Cortex-M4, -Os, int8={int8}: flash {text} bytes, RAM {int(data) + int(bss)} bytes")
+            print(
+                f"LSTM (16, 32) on a Cortex-M4, -Os, int8={int8}: flash {text} bytes, RAM {int(data) + int(bss)} bytes"
+            )
 
 
 def main() -> None:

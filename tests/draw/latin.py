@@ -23,9 +23,7 @@ KEYS = {"Home", "End", "Enter", "Tab", "Esc"}
 
 def english(words: str, names: set[str]) -> set[str]:
     """Words of at least two Latin letters that are no names and no ops; settings (``axis=1``) and rules are code."""
-    bare = re.sub(
-        r"#[0-9a-f]{6}|https?://\S+|\b\w+\(.*?\)|\w+\[.*?\]|\w+@\w+|\b\w+=\S+|^\w+ = .*gz.*|\[…?.*None.*\]", " ", words
-    )
+    bare = re.sub(rf"{CODE}|[.1-9a-i?_]{{40,}}", " ", words)  # the last: numbers as characters
     lowered = {x.lower() for x in OPS | NAMES | KEYS | names}
     return {x for x in re.findall(r"[A-Za-z]{2,}", bare) if x.lower() not in lowered}
 
@@ -37,9 +35,7 @@ def names_of(picture: Picture) -> set[str]:
     texts = [f"{x.name} {x.scope}" for x in whole] + [use.name for use in picture.uses]
     texts += [part.text for box in picture.boxes for part in box.title if part.kind == "chip"]
     texts += [b.token for b in picture.bands if not re.search("[\u4e00-\u9fff]", b.token)]
-    texts.append(
-        "lower upper cell function low high total both loss joined context max nodes"
-    )  # variables of the networks' code
+    texts.append(VARIABLES)
     return {word for text in texts for word in re.findall(r"[A-Za-z]+", text)}
 
 

@@ -124,6 +124,9 @@ def test_a_net_is_drawn_in_any_view_and_with_all_options() -> None:
         in tg.draw(net, (4, 3), "rolled").picture.title
         == tg.draw(net, (4, 3), view="rolled").picture.title
     )
+    assert tg.draw(net, "rolled", (4, 3)).source == tg.draw(net, (4, 3), view="rolled").source
+    with pytest.raises(tg.GraphError, match="one view"):
+        tg.draw(net, (4, 3), "rolled", view="flow")
     assert len(tg.draw(net, (4, 3), level="op").picture.bands) == 4
     assert tg.draw(net, (4, 3), title="mine").picture.title == "mine"
     loss = tg.mean(net(np.zeros((4, 3), int))[0])
@@ -146,6 +149,7 @@ WRONG = {
     "inputs": (lambda f: f(Three(), (2, 3)), rf"Three takes other inputs{ALL}Three\(a.*b.*c.*\){ALL}1 input{ALL}fix"),
     "sizes": (lambda f: f(tg.Linear(3, 4), (2, 5)), rf"Linear does not run on zeros{ALL}Linear: the last axis{ALL}fix"),
     "ids": (lambda f: f(Words(), (2, 3), (7, 7)), rf"Words does not run on zeros{ALL}\(7, 7\): (?!.*integ){ALL}fix"),
+    "class": (lambda f: f(tg.cells.GRU, (5, 2, 3)), rf"shapes of inputs are for a net{ALL}class{ALL}fix"),
     "no net": (lambda f: f(tg.constant([1.0]), (2, 3)), rf"shapes of inputs are for a net{ALL}fix"),
 }
 

@@ -37,6 +37,11 @@ CALLS: dict[str, Any] = {
     "few boxes": lambda **k: tg.draw(lstm(30), max_nodes=20, **k),
     "column": lambda **k: tg.draw(lstm(40), fit="column", gradients=True, **k),
     "thinned": lambda **k: tg.draw(functions.called(functions.gru()), "compiled", max_nodes=12, **k),
+    "states": lambda **k: tg.draw(lstm(150), "states", **k),
+    "gates": lambda **k: tg.draw(lstm(4), "gates", tokens=RNN["tokens"], **k),
+    "attention": lambda **k: tg.draw(NETWORKS["attention"][0], "attention", **k),
+    "saliency": lambda **k: tg.draw(lstm(4), "saliency", **k),
+    "compared": lambda **k: tg.draw.compare(word_rnn(4), lstm(4), level="op", gradients=True, titles=["甲", "乙"], **k),
     "compiled": lambda **k: tg.draw(functions.called(functions.gru()), "compiled", **k),
 }
 

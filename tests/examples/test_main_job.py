@@ -67,7 +67,7 @@ def test_a_run_prints_and_writes_everything(tmp_path, english):
     assert f"held out, bits/word {float(found[1]):.4g} (baseline {float(found[2]):.4g})" in look
     assert_complete(out, V=len(set(ENGLISH.split())) + 1, H=8)
     corpus, picture = Corpus(ENGLISH), (out / "unrolled.svg").read_text(encoding="utf-8")
-    assert any(all(corpus.vocabulary.tokens[i] in picture for i in ids[:-1]) for ids in corpus.sentences())
+    assert any(all(corpus.vocabulary.tokens[i] in picture for i in corpus.held[s][:-1]) for s in corpus.sentences())
     assert f"held-out mean {float(found[1]):.2f}" in picture
 
 

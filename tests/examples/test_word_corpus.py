@@ -35,15 +35,13 @@ def test_the_unigram_score_by_hand():
 
 
 def told(corpus):
-    return [corpus.vocabulary.decode(ids) for ids in corpus.sentences()]
+    return [corpus.vocabulary.decode(corpus.held[place]) for place in corpus.sentences()]
 
 
-def test_the_sentences_are_short_known_and_made_of_words():
-    train = "the net reads a word and then one more . " * 40
-    held = "short end. the net reads x = 1. the net reads a zebra. the net reads one word. Then one more and the net!"
-    corpus = Corpus(train + " a" * 40)
-    corpus.held = corpus.vocabulary.encode(held)
-    assert told(corpus) == ["the net reads one word."]  # "!" is unknown, "a zebra" too
+def test_the_sentences_are_short_and_known():
+    corpus = Corpus("the net reads a word , and then one more . " * 40)
+    corpus.held = corpus.vocabulary.encode("the end. the net reads a zebra. the net reads one word, and the net reads.")
+    assert told(corpus) == ["the net reads one word,", "and the net reads."]
     corpus.held = corpus.vocabulary.encode("a zebra " * 9)
     assert told(corpus) == [corpus.vocabulary.decode(corpus.held[:7])]
 

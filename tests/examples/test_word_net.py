@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from word_net import Scorer, WordRNN, Writer, sentence_bits
+from word_net import Reader, WordRNN, Writer, cross_entropy_in_bits
 
 import tinygraph as tg
 
@@ -45,13 +45,16 @@ def test_the_loss_is_the_mean_of_bits_over_rows_and_steps_that_count(net):
 
 
 def test_the_drawn_graph_is_the_trained_network(net):
-    ids = RANDOM.integers(V, size=7)
-    drawn, parameters = net.sentence(ids), list(net.parameters().values())
-    assert math.isclose(drawn.item(), by_hand(net, ids[:-1], ids[1:], np.zeros(H))[0].mean(), rel_tol=1e-12)
-    trained, _ = net.loss(ids[:-1, None], ids[1:, None], None)
+    ids, state = RANDOM.integers(V, size=7), RANDOM.normal(size=H)
+    drawn, parameters = net.sentence(ids, state), list(net.parameters().values())
+    assert math.isclose(drawn.item(), by_hand(net, ids[:-1], ids[1:], state)[0].mean(), rel_tol=1e-12)
+    trained, _ = net.loss(ids[:-1, None], ids[1:, None], None, state[None])
     for ours, theirs in zip(tg.grad(drawn, parameters), tg.grad(trained, parameters), strict=True):
         np.testing.assert_allclose(ours.value, theirs.value, rtol=1e-10, atol=1e-14)
-    assert math.isclose(sentence_bits(net, [ids])[0], drawn.item(), rel_tol=1e-12)
+
+
+def test_the_cross_entropy_in_bits_has_right_gradients():
+    tg.check.gradients(lambda z: cross_entropy_in_bits(z, np.array(3)), [RANDOM.normal(size=V) + 90], order=2)
 
 
 @pytest.mark.parametrize("name", "EUWV")
@@ -69,18 +72,20 @@ def test_gradients_against_central_differences(net, name):
     assert math.isclose(float((gradient * direction).sum()), difference, rel_tol=1e-7)
 
 
-@pytest.mark.parametrize("rows", [1, 3])
-def test_the_score_is_that_of_rows_read_from_zero_states_wherever_they_are_cut(net, rows):
+def test_a_text_is_read_as_one_row_wherever_it_is_cut(net):
     ids = RANDOM.integers(V, size=23)
-    cuts = [b * 22 // rows for b in range(rows + 1)]
-    bits = [by_hand(net, ids[i:j], ids[i + 1 : j + 1], np.zeros(H))[0] for i, j in pairwise(cuts)]
-    for steps in (5, 100):
-        assert math.isclose(Scorer(net, rows, steps)(ids), np.concatenate(bits).mean(), rel_tol=1e-12)
+    expected, last = by_hand(net, ids[:-1], ids[1:], np.zeros(H))
+    _, early = by_hand(net, ids[:9], ids[1:10], np.zeros(H))
+    for steps in (1, 7, 100):
+        bits, states = Reader(net.train(), steps)(ids)
+        np.testing.assert_allclose(bits, expected, rtol=1e-12)
+        np.testing.assert_allclose(states[[8, -1]], [early, last], rtol=1e-12)
+        assert net.training
 
 
 def test_an_untrained_network_knows_nothing():
-    net = WordRNN(200, 16, seed=0)
-    assert abs(Scorer(net)(RANDOM.integers(200, size=100)) - math.log2(200)) < 0.1 and net.training
+    bits, _ = Reader(WordRNN(200, 16, seed=0))(RANDOM.integers(200, size=100))
+    assert abs(bits.mean() - math.log2(200)) < 0.1
 
 
 def test_new_parameters_follow_the_seed_and_are_float32():

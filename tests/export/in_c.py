@@ -45,7 +45,11 @@ class Library:
         own = [*WARNINGS, *(["-DTG_DOUBLE"] if self.double else []), *flags, "-O0", "-shared", "-fPIC"]
         to = "double.so" if self.double else "float.so"
         run = subprocess.run(
-            [*self.compiler, *own, *files, "-o", to, "-lm"], cwd=self.folder, capture_output=True, text=True, check=False
+            [*self.compiler, *own, *files, "-o", to, "-lm"],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert not run.returncode, run.stderr[:4000]
         self.shared = ctypes.CDLL(str(self.folder / to))

@@ -143,7 +143,7 @@ def test_a_step_that_is_not_finite_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_two_steps_and_numbers_in_python_are_refused(tmp_path: Path) -> None:
-    predict, step, parameters = trained("adam")
+    _, step, parameters = trained("adam")
     example = (XS, TARGETS)
     with pytest.raises(tg.GraphError, match="one training step"):
         tg.export.c({"a": step, "b": step}, {"a": example, "b": example}, tmp_path / "net.c")
@@ -151,5 +151,3 @@ def test_two_steps_and_numbers_in_python_are_refused(tmp_path: Path) -> None:
     with pytest.raises(tg.GraphError, match=r"NAdam[\s\S]*fix +tg.train.Adam"):
         tg.export.js(own, example, tmp_path / "net.js")
     assert not [*tmp_path.iterdir()]
-
-

@@ -13,18 +13,8 @@ from tinygraph.export.onnx.model import modelled
 from tinygraph.export.traced.outline import outlined
 
 from .scenarios import Scenario
+from .sessions import session
 from .target import Target
-
-
-def session(model: Any) -> Any:
-    """A session of onnxruntime on one thread."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    data = model if isinstance(model, (bytes, str)) else model.SerializeToString()
-    return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
 
 def ran(model: Any, fn: Any, arguments: Any) -> list[ndarray]:

@@ -38,6 +38,11 @@ def _row(cells: Sequence[object], ground: str = "") -> str:
     return f"<tr{ground}>{''.join(f'<td {_LEFT}>{cell(x)}</td>' for x in cells)}</tr>"
 
 
+def amounts(count: int, numbers: int) -> str:
+    """Returns ``4 parameters, 144 numbers``."""
+    return f"{count} parameter{'s' * (count != 1)}, {numbers:,} numbers"
+
+
 def card(heading: object, *parts: str) -> str:
     """Returns a heading over parts that are HTML already."""
     return f'<div style="line-height:1.45"><b>{cell(heading)}</b>{"".join(parts)}</div>'

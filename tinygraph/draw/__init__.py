@@ -8,36 +8,42 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
-from typing import Any
+from itertools import zip_longest
+from typing import Any, ParamSpec, Protocol, cast
 
 from ..core import errors
 from ..core.checks import one_of
 from ..core.errors import GraphError
 from ..core.node import Node
+from .comparing import compared, roomy, shared_ends
 from .drawing import Drawing
+from .fitting import fitted
+from .labels import clean
 from .layers import summary
 from .nets import is_net, nodes_of
 from .options import MAX_NODES, Options, refuse_others
 from .picture import Picture
 from .words import translated
 
-__all__ = ["VIEWS", "Drawing", "draw", "summary"]
+__all__ = ["VIEWS", "Drawing", "compare", "draw", "summary"]
 
 
 ViewFunction = Callable[[Any, Options], Picture]
 """A view maps the first argument of `draw` and the options to a placed `Picture`."""
 
 
-def _later(module: str, name: str) -> ViewFunction:
+def _later(module: str, name: str, *kind: str) -> ViewFunction:
     """Returns a view that is imported at its first use: with all views `import tinygraph` takes twice as long."""
 
     def view(target: Any, options: Options) -> Picture:
-        picture: Picture = getattr(import_module(module, __package__), name)(target, options)
+        picture: Picture = getattr(import_module(module, __package__), name)(target, options, *kind)
         return picture
 
     return view
 
 
+MAPS = ("states", "gates", "attention", "saliency")
+"""The views that are heat maps over time."""
 VIEWS: dict[str, ViewFunction] = {
     "unrolled": _later(".views.unrolled", "unrolled"),
     "both": _later(".views.backward", "both"),
@@ -45,10 +51,88 @@ VIEWS: dict[str, ViewFunction] = {
     "rolled": _later(".views.rolled", "rolled"),
     "flow": _later(".views.flow", "flow"),
     "compiled": _later(".compiled", "compiled"),
+    **{name: _later(".maps", "heat_map", name) for name in MAPS},
 }
 """The views by name; a new view needs one line here."""
 
 
+SHARED = ("level", "gradients", "values", "truncate", "tokens", "max_nodes", "steps", "item")
+"""Options of both pictures of a comparison."""
+
+
+@errors.refusing
+def compare(
+    a: Any,
+    b: Any,
+    view: str = "unrolled",
+    *,
+    titles: Sequence[str] | None = None,
+    title: str | None = None,
+    fit: str | tuple[float, float] | None = None,
+    lang: str = "en",
+    **options: Any,
+) -> Drawing:
+    """Draw two graphs beside each other: one view, one colour scale and legend, and marks where they differ.
+
+    A frame of two lines is around what is in one of them only, a dashed one around what differs; where more than half
+    differs, it is around what differs 2-fold, 10-fold or more, as the legend says. All of it is listed in words, the
+    largest differences first. Boxes and numbers belong together that have the same name and step.
+
+    Args:
+        a, b: what `draw` takes, such as the losses of two networks, or of one before and after a change.
+        view: one of `VIEWS`, the same for both.
+        titles: two texts, one over each; by default what is drawn.
+        title, fit, lang: as of `draw`, for the whole.
+        options: others of `draw`, for both.
+
+    Returns:
+        a `Drawing`, as of `draw`.
+
+    Raises:
+        GraphError: what `draw` raises; titles that are not two texts.
+
+    Example:
+        >>> import numpy as np, tinygraph as tg
+        >>> def loss(gain):
+        ...     h = tg.constant(np.ones(2), name="h0")
+        ...     for t in range(3):
+        ...         with tg.step(t):
+        ...             h = tg.tanh(tg.parameter(np.eye(2) * gain, "W") @ h, name="h")
+        ...     return tg.sum(h, name="loss")
+        >>> drawing = tg.draw.compare(loss(0.5), loss(2.0), "flow", titles=["small", "large"])
+        >>> "differ" in drawing.text()
+        True
+    """
+    one_of(f"draw has no view {errors.shown(view)}", view, VIEWS)
+    names = _two(titles)
+    refuse_others({name: x for name, x in options.items() if name not in SHARED})
+    asked = Options(**options, title=None if title is None else str(title), fit=fit, lang=lang)
+    with _uncollected():
+        plainly = replace(asked, title=None, lang="en")
+        ends = shared_ends(next(_pairs(a, b, view, plainly)))
+        pairs = _pairs(a, b, view, replace(plainly, scale=ends))
+        pictures = compared(pairs if fit is not None else roomy(pairs), names, asked.heading, lang)
+        return Drawing(next(pictures) if asked.area is None else fitted(pictures, asked.area))
+
+
+DrawCall = ParamSpec("DrawCall")
+
+
+class _Comparing(Protocol[DrawCall]):
+    """`draw` with its `compare`, for checks of types."""
+
+    compare: Callable[..., Drawing]
+
+    def __call__(self, *args: DrawCall.args, **options: DrawCall.kwargs) -> Drawing: ...
+
+
+def _with_compare(function: Callable[DrawCall, Drawing]) -> _Comparing[DrawCall]:
+    both = cast("_Comparing[DrawCall]", function)
+    both.compare = compare
+    return both
+
+
+@_with_compare
 @errors.refusing
 def draw(
     node: Any,
@@ -64,6 +148,8 @@ def draw(
     steps: Sequence[int] | None = None,
     fit: str | tuple[float, float] | None = None,
     lang: str = "en",
+    item: int = 0,
+    ax: Any = None,
     **others: Any,
 ) -> Drawing:
     """Draw the graph of a node, or of a net, ``draw(net, (T, B, I))``: one column per time step, in time order.
@@ -85,6 +171,9 @@ def draw(
             ‖d loss at t / d state at s‖, which shows vanishing and exploding gradients. ``"compiled"``: for a function
             of `compile` that was called, the traced ops over the actions of its plan; an op that left a loop has the
             same number in both, an op that no action does is grey and dashed, and the length of a bar shows the work.
+            Four heat maps over time show the numbers of one sequence: ``"states"``, each unit of each state;
+            ``"gates"``, the gates by their papers' letters; ``"attention"``, the weights, a row for each query;
+            ``"saliency"``, the gradient of the loss with respect to the inputs, per step and per feature.
         level: the content of a box: ``"op"``, one op; ``"cell"``, a cell at one step; ``"layer"``, a cell at all steps;
             ``"whole"``. ``"auto"``: ops of at most 8 steps, or of the first 3 and the last 2, or 2 and 1; cells if
             that is too wide or if there are more than 25 steps. Name a level to see all steps.
@@ -102,6 +191,8 @@ def draw(
             700), ``"column"`` (of a paper in two columns, 234 × 648), or width and height in points. Level, steps,
             gaps and texts are chosen so that no text is smaller than 12 points on a slide, else 7; the subtitle says
             what was left out. What you name, such as ``level="op"``, is kept. For the views unrolled and both.
+        item: for heat maps, the place in the batch of the sequence to show; the subtitle says it.
+        ax: for heat maps, axes of matplotlib to draw the same numbers into, too.
         lang: the language of legend, verdicts, page and all other words of ours: ``"en"`` or ``"zh"``. Names stay.
         others: nothing: each is an unknown option, and the error says what replaces one that was withdrawn.
 
@@ -131,15 +222,24 @@ def draw(
         >>> tg.draw(tg.cells.LSTM(3, 4, rng=0), (10, 2, 3), "rolled").picture.title
         'LSTM, 10 steps, rolled'
     """
-    if inputs and isinstance(inputs[-1], str):
-        *inputs, view = inputs  # type: ignore[assignment]
+    inputs, view = _view_apart(inputs, view)
     one_of(f"draw has no view {errors.shown(view)}", view, VIEWS)
     refuse_others(others)
-    options = Options(level, gradients, values, truncate, title, tokens, max_nodes, steps, fit, lang)
+    options = Options(level, gradients, values, truncate, title, tokens, max_nodes, steps, fit, lang, item, ax)
     if inputs or is_net(node):
         node = nodes_of(node, inputs)
     cells = partial(_at_cells, node, view, options)
     return Drawing(_drawn(node, view, options), None if options.area is None and level != "auto" else cells)
+
+
+def _view_apart(inputs: tuple[Any, ...], view: str) -> tuple[tuple[Any, ...], str]:
+    """Returns the shapes of inputs, and the view, which may be named or stand before or after them."""
+    views = [x for x in inputs if isinstance(x, str)]
+    if len(views) + (view != "unrolled") > 1:
+        raise GraphError(
+            "draw has one view", expected="one name", got=errors.shown([*views, view]), fix='view="rolled"'
+        )
+    return tuple(x for x in inputs if not isinstance(x, str)), views[0] if views else view
 
 
 def _drawn(node: Any, view: str, options: Options) -> Picture:
@@ -156,11 +256,31 @@ def _at_cells(node: Any, view: str, options: Options) -> Picture:
     return _drawn(node, view, replace(options, level="cell"))
 
 
+def _two(titles: Any) -> list[str] | None:
+    listed = isinstance(titles, Sequence) and not isinstance(titles, (str, bytes))
+    if titles is not None and (not listed or len(titles) != 2):
+        raise GraphError(
+            "compare: titles must be two texts", expected='titles=["before", "after"]', got=errors.shown(titles)
+        )
+    return None if titles is None else [clean(str(x)) for x in titles]
+
+
+def _pairs(a: Any, b: Any, view: str, options: Options) -> Iterator[tuple[Picture, Picture]]:
+    """Yields pictures of both, from the most to the least detail."""
+    first = second = None
+    for x, y in zip_longest(_candidates(a, view, options), _candidates(b, view, options)):
+        first, second = x or first, y or second
+        if first is not None and second is not None:
+            yield replace(first), replace(second)
+
+
 def _shown(node: Any, view: str, options: Options) -> Picture:
+    if options.ax is not None and view not in MAPS:
+        raise GraphError(
+            f"draw: ax= is for heat maps, not for the view {view}", expected=", ".join(MAPS), fix="save it"
+        )
     if options.area is None:
         return VIEWS[view](node, options)
-    from .fitting import fitted
-
     return fitted(_candidates(node, view, options), options.area)
 
 
@@ -171,6 +291,10 @@ def _candidates(node: Any, view: str, options: Options) -> Iterator[Picture]:
         from .views.unrolled import candidates
 
         yield from candidates(node, with_gradients(options) if view == "both" else options)
+    elif view in MAPS:
+        from .maps import candidates as maps
+
+        yield from maps(node, options, view)
     else:
         yield VIEWS[view](node, options)
 

@@ -90,7 +90,7 @@ class Drawing:
 
     @refusing
     def mermaid(self) -> str:
-        """Returns the picture as the text of a Mermaid flowchart, which GitHub draws in a block ```` ```mermaid ````.
+        """Returns the picture as the text of a Mermaid flowchart, as GitHub draws it from a block of ``mermaid``.
 
         A box is a cell at one step, unless ``tg.draw`` was given another level. Mermaid places the boxes.
 
@@ -101,7 +101,7 @@ class Drawing:
         Example:
             >>> import tinygraph as tg
             >>> print(tg.draw(tg.tanh(tg.constant([0.5], name="x"), name="h")).mermaid().splitlines()[4])
-              n0["x  0#46;5<br/>1"]
+              n0["x<br/>1"]
         """
         from .write.mermaid import mermaid
 
@@ -109,14 +109,14 @@ class Drawing:
 
     @refusing
     def save(self, filename: Any = None, *, snapshots: Iterable[Drawing] = (), play: bool = False) -> str:
-        """Write a file in the format of its suffix: svg, html, txt, dot, gv, tex or gif; others, as png, by Graphviz.
+        """Write a file in the format of its suffix: svg, html, txt, gv, tex, gif, or one of Graphviz.
 
         A file that is there is replaced only by a complete one: whatever stops a save, it stays as it was.
         ``x.html`` is an interactive page in one file, with zoom, the numbers of each box, foldable time steps, and
         a walk through the ops and their gradient rules. It needs no network. ``x.gif`` plays: columns light up in the
         order of computation, then the gradient comes back in red (with ``tg.draw(loss, gradients=True)``); it needs
-        pillow (extra ``render``). ``x.tex`` is a LaTeX document in TikZ, whose colours have names. PNG needs the system's
-        Graphviz or the one that pip installs (extra ``render``), PDF the system's.
+        pillow (extra ``render``). ``x.tex`` is a LaTeX document in TikZ, whose colours have names. PNG needs the
+        system's Graphviz or the one that pip installs (extra ``render``), PDF the system's.
 
         Args:
             filename: the path; a file without a suffix contains DOT text.

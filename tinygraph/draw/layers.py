@@ -8,6 +8,7 @@ from typing import Any
 
 from ..core.errors import refusing
 from ..core.leaves import Parameter
+from ..core.markup import table
 from ..core.node import Node
 from ..core.structure import leaves
 from ..plan.report import amount
@@ -61,13 +62,19 @@ class NetSummary:
     bytes: int
     ops: Summary
 
+    def _lines(self) -> list[tuple[str, ...]]:
+        some = f"{self.trained:,} trained" if self.trained < self.parameters else ""
+        return [*map(_texts, self.rows), ("total", "", "", "", f"{self.parameters:,}", amount(self.bytes, "B"), some)]
+
     def __str__(self) -> str:
-        total = f"{self.trained:,} trained" if self.trained < self.parameters else ""
-        last = ("total", "", "", "", f"{self.parameters:,}", amount(self.bytes, "B"), total)
         work = f"one forward pass: {amount(self.ops.flops, 'FLOP')}, {amount(self.ops.bytes, 'B')} of results"
-        return aligned([_HEAD, *map(_texts, self.rows), last], "<<<>>><") + f"\n{work}"
+        return aligned([_HEAD, *self._lines()], "<<<>>><") + f"\n{work}"
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        *rows, total = self._lines()
+        return table(_HEAD, rows, foot=total)
 
 
 @refusing

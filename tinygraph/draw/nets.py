@@ -15,13 +15,13 @@ import numpy as np
 from ..core.errors import GraphError, shown
 from ..core.node import Node
 from ..core.structure import leaves
-from ..time.cell_contract import Layer
+from ..time.cell_contract import Layer, takes
 from ..time.unroll import unroll
 
 
 def is_net(target: Any) -> bool:
     """Whether this is a net, a layer or a cell, rather than nodes."""
-    return hasattr(target, "named_state") and callable(target)
+    return hasattr(target, "named_state") and callable(target) and not isinstance(target, type)
 
 
 class Twin:
@@ -33,7 +33,7 @@ class Twin:
     """
 
     def __init__(self, owner: str, net: Any) -> None:
-        self.owner, self.name, self.call = owner, type(net).__name__, signature(net)
+        self.owner, self.name, self.model = owner, type(net).__name__, net
         shared = {id(x): x for x in net.named_state().values() if x.trained}
         try:
             self.net = deepcopy(net, shared)
@@ -52,9 +52,9 @@ class Twin:
             GraphError: the net does not take so many inputs, or raises an error.
         """
         is_cell = hasattr(self.net, "initial_state") and not isinstance(self.net, Layer) and len(inputs) == 1
-        if not is_cell and not self._takes(len(inputs)):
+        if not is_cell and not takes(self.model, len(inputs)):
             got = f"{len(inputs)} input{'s' * (len(inputs) != 1)}, {self._asked(inputs)}"
-            expected = f"{self.name}{self.call}, a shape, an array or None for each"
+            expected = f"{self.name}{signature(self.model)}, a shape, an array or None for each"
             problem = f"{self.owner}: {self.name} takes other inputs"
             raise GraphError(problem, expected=expected, got=got, fix=self._fix())
         dtype = next((x.dtype for x in self.net.named_state().values()), np.dtype(float))
@@ -71,13 +71,6 @@ class Twin:
         got = f"{self._asked(inputs)}: {str(why).splitlines()[0] if str(why) else type(why).__name__}"
         expected = "a shape, an array or None for each of its inputs"
         raise GraphError(problem, expected=expected, got=got, fix=self._fix()) from why
-
-    def _takes(self, count: int) -> bool:
-        try:
-            self.call.bind(*range(count))
-        except TypeError:
-            return False
-        return True
 
     def _asked(self, inputs: Sequence[Any]) -> str:
         return ", ".join(shown(x, 60) for x in inputs) or "nothing"

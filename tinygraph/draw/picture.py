@@ -122,6 +122,16 @@ class Cut:
     badge: bool = True
 
 
+class Rim(NamedTuple):
+    """A frame around a box or a tile that differs from that of another picture; double if it is in one only."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    dashed: bool
+
+
 @dataclass
 class Use:
     """A row of the parameters' table."""
@@ -132,6 +142,17 @@ class Use:
     norm: str | None
     full: str | None = None
     """Another norm beside it: that without cuts, if ``norm`` is that of a truncated gradient."""
+
+
+class Ruler(NamedTuple):
+    """A colour scale for the legend: its colours from low to high, and the texts at its left, middle and right."""
+
+    colours: list[str]
+    low: str
+    words: str
+    high: str
+    span: tuple[float, float] = (0.0, 0.0)
+    """The numbers of both ends."""
 
 
 @dataclass
@@ -148,6 +169,13 @@ class Picture:
     tiles: list[Tile] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
     scale: tuple[float, float] | None = None
+    rims: list[Rim] = field(default_factory=list)
+    listed: list[str] = field(default_factory=list)
+    """What differs between two pictures, in words."""
+    differs: str = ""
+    """What a dashed rim says."""
+    ruler: Ruler | None = None
+    """The scale of colours that are no gradients."""
     view: str = "unrolled"
     """The view that made it, by its name."""
     lang: str = "en"

@@ -67,6 +67,7 @@ def translated(picture: Picture, lang: str, *, titled: bool) -> Picture:
         tiles=[replace(x, tip=told(x.tip, lang), text=told(x.text, lang)) for x in picture.tiles],
         keys=[(colour, told(words, lang)) for colour, words in picture.keys],
         uses=[replace(x, shape=told(x.shape, lang), norm=x.norm and told(x.norm, lang)) for x in picture.uses],
+        ruler=picture.ruler and picture.ruler._replace(words=told(picture.ruler.words, lang)),
         subtitle=told(picture.subtitle, lang),
         plain_text=[_line(line, lang) for line in picture.plain_text],
     )

@@ -13,7 +13,7 @@ from ..core import habits
 from ..core.checks import positive, unmasked
 from ..core.errors import GraphError, NonFiniteError, refusing, shown
 from ..core.leaves import Parameter
-from ..core.markup import card, table
+from ..core.markup import amounts, card, table
 from ..core.missing import MissingOnOurs, install
 from ..core.node import Node
 from ..core.structure import leaves, map_leaves
@@ -183,7 +183,7 @@ class Optimizer:
             names = ", ".join([self.names[i] for i in group.indices])
             rows += [(shown(dict(group.options), 200), names)] if group.options else []
         count = sum(p.size for p in self._flat)
-        return card(f"{_name(self)} of {len(self._flat)} parameters, {count:,} numbers", table(("", ""), rows))
+        return card(f"{_name(self)} of {amounts(len(self._flat), count)}", table(("", ""), rows))
 
     def named(self) -> list[tuple[str, Parameter]]:
         """The name of each parameter, and itself."""

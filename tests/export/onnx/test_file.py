@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tests.targets.onnx import session
+from tests.targets.sessions import session
 
 from .running import drawn, needs_onnx
 

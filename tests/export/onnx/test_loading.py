@@ -10,7 +10,7 @@ import pytest
 
 import tinygraph as tg
 from tests.each import each
-from tests.targets.onnx import session
+from tests.targets.sessions import session
 from tinygraph.core.structure import leaves
 
 from .by_torch import FILES

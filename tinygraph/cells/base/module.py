@@ -13,7 +13,7 @@ from ...core import habits
 from ...core.checks import flag, text
 from ...core.errors import GraphError, refusing, shown
 from ...core.leaves import Parameter
-from ...core.markup import card, table
+from ...core.markup import amounts, card, table
 from ...core.missing import MissingOnOurs, install
 from ...core.together import set_together
 from .loading import Arrays, load_into
@@ -130,7 +130,7 @@ class Module:
         rows = [(name, shown(x.shape), x.dtype, "" if x.trained else "not trained") for name, x in own.items()]
         count = sum(x.size for x in own.values())
         mode = "" if self.training else ", as after eval()"
-        words = f"{type(self).__name__}: {len(own)} parameters, {count:,} numbers{mode}"
+        words = f"{type(self).__name__}: {amounts(len(own), count)}{mode}"
         return card(words, table(("name", "shape", "dtype", ""), rows) if own else "")
 
     def train(self, mode: bool = True) -> Any:

@@ -9,11 +9,12 @@ import numpy as np
 
 from ...core.errors import GraphError, shown
 from ...core.node import Node
+from .anew import RightAnew, steps_back
 from .asked import check_call
 from .blame import Blame
 from .book import same
 from .cases import Cases
-from .findings import Finding, findings_of, suspects, with_repairs
+from .findings import Finding, findings_of, suspects, too_short, with_repairs
 from .functions import Functions
 from .lines import read_again
 from .losses import fitting, nearest
@@ -23,7 +24,7 @@ from .objects import Objects
 from .repair import search
 from .report import AuditReport
 from .right import Right
-from .source import goes_back_anew
+from .source import inner_loop
 from .state_checks import notes as notes_of
 from .stopped import first_line, stopping_well
 from .subject import Outcome, Subject
@@ -33,7 +34,7 @@ from .truncation import truncation
 from .written import Written, value_of
 
 ANEW = (
-    "the backward pass goes back anew from each step: what it makes for one loss at a time is not looked up, so that "
+    "the backward pass goes back anew from each step, and how far is not clear, or the loss is no sum over the steps: "
     "lines may be named falsely"
 )
 
@@ -134,14 +135,19 @@ class _Audit:
         return truncation(self.subject.on_nodes(case), self.subject.gradients(case))
 
     def _findings(self, unrated: list[str]) -> tuple[list[Finding], list[str]]:
-        steps = STEPS if self.cases.places else None
+        loop = next((loop for loop in map(inner_loop, self.subject.functions) if loop is not None), None)
+        steps = (STEPS + (loop is not None)) if self.cases.places else None
         try:
             outcome = self._followed(steps)
-            blame = Blame(Written(outcome, Right(outcome, steps or self.cases.steps)))
+            back = steps_back(outcome, steps) if loop is not None and steps else None
+            anew = RightAnew(outcome, steps, back) if back and steps else None
+            right = anew if anew is not None and anew.is_whole else Right(outcome, steps or self.cases.steps)
+            blame = Blame(Written(outcome, right))
             findings = findings_of(self.subject, self.cases.case(steps), blame, unrated)
             self._keep_marks(outcome, blame, findings)
-            anew = any(map(goes_back_anew, self.subject.functions))
-            return findings, [ANEW] if anew and findings else []
+            if loop is not None and back and right is anew:
+                return [*findings, *too_short(self.subject, loop, back)], []
+            return findings, [ANEW] if loop is not None and findings else []
         except Exception as error:  # whatever the user's code raises on nodes
             return [], [f"the lines could not be followed ({first_line(error)})"]
 

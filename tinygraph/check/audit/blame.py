@@ -15,6 +15,7 @@ import numpy as np
 
 from ...core.graph import ancestors
 from ...core.node import Node
+from .anew import PairThing
 from .book import same
 from .candidates import Candidates, but_for_a_factor, fits, mending_none, turned
 from .departures import Departure
@@ -56,16 +57,18 @@ class Blame:
         while len(departures) < most:
             wrong = self.written.wrong(self._present.values)
             trial = self._within(self._best, wrong) if wrong else None
-            if trial is None or not self._present.reads_right(trial.node):
+            sums = trial is not None and isinstance(trial.due, PairThing) and trial.due.kind == "sum"
+            if trial is None or sums or not self._present.reads_right(trial.node):
                 # What reads wrong things may be right itself.
                 trial = self._within(self._hidden, wrong) or trial or self._within(self._anywhere, wrong)
             if trial is None:
                 break
-            trial = self._pairs.first_of_two(trial, wrong) or trial
+            trial = self._pairs.first_of_two(trial, wrong) or self._pairs.where_scaled(trial, wrong)
             self._present.mend(trial.right)
             departures.append(trial)
             self.departed.append(trial)
-        return [replace(departure, values=self._present.values) for departure in departures]
+        departures = [replace(departure, values=self._present.values) for departure in departures]
+        return [replace(d, called_at=self._present.caller(d.operation)) for d in departures]
 
     def _within(self, search: Callable[[frozenset[str]], Departure | None], wrong: frozenset[str]) -> Departure | None:
         """What a search finds with a part of the trials that are left."""
@@ -166,7 +169,8 @@ class Blame:
     def _is_likely(self, trial: Departure) -> bool:
         """Whether what is due is no zero, and of what is only selected a value."""
         picked = self.written.picked(trial.node) is not trial.node and trial.due.kind != "value"
-        return not picked and all(map(np.any, trial.right.values()))
+        some = any if isinstance(trial.due, PairThing) else all  # before the first step there is nothing
+        return not picked and some(map(np.any, trial.right.values()))
 
     def _nameable(self, frontier: list[Operation], wrong: frozenset[str]) -> Departure | None:
         """What departs, if what it made is another thing by a fault that has a name."""

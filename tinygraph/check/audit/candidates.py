@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterator, Mapping
 import numpy as np
 
 from ...core.node import Node
+from .anew import PairThing
 from .book import same
 from .departures import Departure
 from .lines import binds_many, statement_at
@@ -37,6 +38,7 @@ class Candidates:
         selects, item = self.written.selects(nodes[0]), self._is_item_of_values(operation)
         if item and binds_many(operation.line) and self._is_of_each_step(nodes):
             return  # the line picks the right step; a name that is wrong is so where it is read
+        grows = not operation.line.whole and operation.is_statement
         unknown = not all(map(self._present.is_known, nodes))
         families = self._families.get(math.prod(self.written.shape(nodes[0])), [])
         if selects and (binds_many(operation.line) or not operation.line.whole):
@@ -46,7 +48,7 @@ class Candidates:
             first = next(iter(family.values()))
             if first.kind == "value" and (first.inner if selects else not unknown):
                 continue
-            if item and first.kind == "part":
+            if (item and first.kind == "part") or (isinstance(first, PairThing) and first.kind == "sum" and not grows):
                 continue
             repeated = self.written.right.is_repeated(first.of)
             for order in self._orders(len(nodes), sorted(family), selects and first.kind == "value", repeated):

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...core.node import Node
 from .book import ratio
+from .lines import Line
 from .right import Thing
 from .written import Operation
 
@@ -24,6 +25,7 @@ class Departure:
         right: what its nodes should have made, and those of operations that are exchanged with it.
         mended: the parameters whose gradients become right if they do.
         values: what the graph would be, if all that was blamed so far were right.
+        called_at: the line that called the operation's function, where that is the wrong one.
     """
 
     operation: Operation
@@ -32,6 +34,7 @@ class Departure:
     right: Mapping[Node, np.ndarray]
     mended: frozenset[str]
     values: Mapping[Node, np.ndarray]
+    called_at: Line | None = None
 
     @property
     def is_multiple(self) -> bool:

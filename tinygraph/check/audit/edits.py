@@ -92,9 +92,8 @@ class Edits:
             yield ast.Pass(), EXTRA, 1.6
             yield from _in(at, "value", self._rewrites.of(at.value))
         elif isinstance(at, ast.Return) and at.value is not None:
-            yield from (
-                (new, kind, weight + 0.4) for new, kind, weight in _in(at, "value", self._rewrites.of(at.value))
-            )
+            for new, kind, weight in _in(at, "value", self._rewrites.of(at.value)):
+                yield new, kind, weight + 0.4
         elif isinstance(at, ast.For):
             yield from _in(at, "iter", self._ranges(at.iter))
         elif isinstance(at, (ast.If, ast.While)):

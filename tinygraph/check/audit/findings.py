@@ -11,10 +11,12 @@ from types import FunctionType
 import numpy as np
 
 from ...core.node import Node
+from .anew import steps_meant
 from .astray import function_of, line_astray
 from .blame import Blame
 from .book import ratio
 from .departures import Departure
+from .edits import BOUND
 from .inserts import MISSING
 from .kinds import kind_of
 from .lines import Line, line_at, line_that_sets, statement_at
@@ -77,6 +79,18 @@ def findings_of(subject: Subject, case: Case, blame: Blame, unrated: Iterable[st
     return _by_line([*findings, *told])
 
 
+def too_short(subject: Subject, loop: ast.For, back: int) -> Iterator[Finding]:
+    """The loop that goes back another number of steps than its author says in an argument."""
+    meant = steps_meant(subject.functions)
+    functions = [f for f in subject.functions if f.__code__.co_firstlineno <= loop.lineno]
+    if meant is not None and meant[1] != back and functions:
+        function = max(functions, key=lambda f: f.__code__.co_firstlineno).__code__
+        source = f"for {ast.unparse(loop.target)} in {ast.unparse(loop.iter)}:"
+        due = f"{meant[1]} steps back, as {meant[0]} = {meant[1]} says"
+        makes = f"{back} step{'s' * (back > 1)} back"
+        yield Finding(function.co_filename, loop.lineno, source, function.co_name, None, (), makes, due, BOUND, ())
+
+
 def _unrated(written: Written, name: str) -> Iterator[Finding]:
     """A parameter that is updated without the learning rate, which others are updated with."""
     node = written.results.get(name)
@@ -98,7 +112,9 @@ def _by_line(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _of(written: Written, departure: Departure) -> Finding:
-    line, node, due = departure.operation.line, departure.node, departure.due
+    node, due = departure.node, departure.due
+    own = departure.operation.line
+    line = departure.called_at or own
     reads = [text for x in node.inputs if (text := _exactly(written, x))]
     made = _in_words(written, node, due)
     names = tuple(sorted(departure.mended))
@@ -107,10 +123,10 @@ def _of(written: Written, departure: Departure) -> Finding:
         line.number,
         line.source,
         line.function,
-        due.step,
+        due.when,
         tuple(dict.fromkeys(reads)),
         made,
-        f"{line.expression} should be {due}",
+        f"{own.expression} should be {due}",
         kind_of(written, departure),
         names,
     )
@@ -142,8 +158,10 @@ def _silent(subject: Subject, case: Case, written: Written, name: str, taken: Co
     beside = next((line for _, line in near), None)
     number = next((n for pair in near[:1] if (n := line_astray(subject, case, name, pair)) is not None), None)
     astray = line_at(beside, number) if beside is not None and number is not None else None
-    free = next((line for _, line in near if line.number not in taken), beside)
-    line = astray or written.line_that_keeps(name) or _update_beside(written, name, beside) or free
+    line = astray or written.line_that_keeps(name) or _update_beside(written, name, beside) or beside
+    if line is beside and line is not None and line.number in taken:
+        names = [*written.results]
+        line = line_at(line, line.number + (1 if names.index(name) > names.index(near[0][0]) else -1))
     if line is None:
         return None
     due = f"the gradient of {name}, which no line makes" + (f"; line {beside.number} makes its like" if beside else "")

@@ -103,7 +103,7 @@ class Inserts:
         outside = 0.6 if gap.block else 0.0  # a loop is where most of it is made
         if gap.role == GROWS:
             apart = self._apart(gap, value)
-            far = -0.5 if gap.where == block.made_at(value) else -0.4 if gap.where in (beside, block.last) else 0.3
+            far = -0.41 if gap.where == block.made_at(value) else -0.4 if gap.where in (beside, block.last) else 0.3
             outside += far if apart is None else 0.02 * apart - 0.5
         elif gap.role == CARRIED:
             outside += 0.0 if ast.unparse(gap.node) in block.own else -0.4

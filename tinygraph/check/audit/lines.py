@@ -58,6 +58,14 @@ def line_of(node: Node) -> Line | None:
     return None
 
 
+def lines_of(node: Node) -> list[Line]:
+    """The user's lines that were running when a node was made, the innermost first."""
+    users = [spot for spot in trail_of(node) if not spot[0].co_filename.startswith((*_LIBRARIES, "<frozen"))]
+    lines = [_line(code, position) for code, position in users]
+    own = line_of(node)
+    return lines[lines.index(own) :] if own in lines else lines
+
+
 @lru_cache(maxsize=1024)
 def _is_expression(code: CodeType) -> bool:
     """Whether a function only computes one thing from its one or two arguments, and writes nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ...core.node import Node
 from .book import same
 from .candidates import Candidates, mending_none
 from .departures import Departure
@@ -61,3 +62,23 @@ class Pairs:
         values = self._present.replayed(both)
         second = Departure(other, min(right, key=lambda x: x.serial), whole.due, right, frozenset(), values)
         return is_nameable(self._written, replace(first, values=values)) and is_told(self._written, second)
+
+    def where_scaled(self, departure: Departure, wrong: frozenset[str]) -> Departure:
+        """Of a multiple of what is due: its only reader, if that does nothing but scale, as ``dy /= n``."""
+        readers = {r for x in departure.right for r in self._written.readers(x)}
+        others = {self._written.operation_of.get(r) for r in readers}
+        other = others.pop() if len(others) == 1 else None
+        if other is None or not departure.is_multiple or departure.due.kind != "adjoint":
+            return departure
+        if any(map(_scales, departure.operation.nodes)) or not all(x in readers and _scales(x) for x in other.nodes):
+            return departure
+        right = dict(zip(other.nodes, departure.right.values(), strict=False))
+        if len(right) < len(departure.right) or not self._present.left_wrong(right) <= wrong - departure.mended:
+            return departure
+        return replace(departure, operation=other, node=min(right, key=lambda x: x.serial), right=right)
+
+
+def _scales(node: Node) -> bool:
+    """Whether it is a multiple of one thing by a number."""
+    name = node.op.name if node.op else ""
+    return name in ("multiply", "divide") and sum(x.size == 1 for x in node.inputs) == 1

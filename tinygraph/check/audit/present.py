@@ -8,8 +8,9 @@ import numpy as np
 
 from ...core.node import Node
 from .book import Match
+from .lines import Line, lines_of
 from .right import gathers
-from .written import Written
+from .written import Operation, Written
 
 
 class Present:
@@ -63,3 +64,13 @@ class Present:
     def look(self, node: Node) -> list[Match]:
         """What it is in the right graph."""
         return self.written.look(node, self.value(node))
+
+    def caller(self, operation: Operation) -> Line | None:
+        """The line that calls a function of the user's with a wrong thing, where another call comes out right."""
+        lines = lines_of(operation.nodes[0])
+        for depth in range(len(lines) - 1):
+            same_lines = [o for o in self.written.operations if lines_of(o.nodes[0])[: depth + 1] == lines[: depth + 1]]
+            others = [o for o in same_lines if lines_of(o.nodes[0])[depth + 1 :] != lines[depth + 1 :]]
+            if not any(all(self.is_known(x) and np.any(x._value) for x in o.nodes) for o in others):
+                return lines[depth] if depth else None
+        return lines[-1] if len(lines) > 1 else None

@@ -98,7 +98,7 @@ def _named(result: Any, told: Sequence[str]) -> tuple[list[Any], list[str]]:
 
 @lru_cache(maxsize=64)  # the search for repairs asks thousands of times
 def names_returned(function: Any) -> list[str]:
-    """The names in the last ``return a, b, c`` of a function; empty if there is none such."""
+    """The names in the last ``return a, b, c`` of a function, but for those that stand there twice."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):
@@ -107,7 +107,8 @@ def names_returned(function: Any) -> list[str]:
     if not returns:
         return []
     last = returns[-1]
-    return [ast.unparse(x) for x in last.elts] if isinstance(last, (ast.Tuple, ast.List)) else [ast.unparse(last)]
+    names = [ast.unparse(x) for x in (last.elts if isinstance(last, (ast.Tuple, ast.List)) else [last])]
+    return [name if names.count(name) == 1 else "" for name in names]
 
 
 def _flat(result: Any) -> list[Any]:

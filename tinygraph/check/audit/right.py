@@ -50,6 +50,11 @@ class Thing:
         what = "the running sum of the gradient of " if self.kind == "sum" else what
         return f"{what}{self.of}" + ("" if self.step is None else f" at step {self.step}")
 
+    @property
+    def when(self) -> int | None:
+        """The time step that a finding tells."""
+        return self.step
+
 
 class Right:
     """What a right backward pass makes, as nodes and as arrays.

@@ -148,15 +148,16 @@ def _last_line(x: ast.stmt) -> int:
     return max(x.lineno, body[0].lineno - 1) if body else x.end_lineno or x.lineno
 
 
-def goes_back_anew(function: FunctionType) -> bool:
-    """Whether a loop stands in another over whose variable it runs: ``for i in range(t, -1, -1)`` for each t."""
+def inner_loop(function: FunctionType) -> ast.For | None:
+    """The loop within another one over whose variable it runs: ``for i in range(t, -1, -1)`` for each t."""
     try:
         tree = source_of(function).tree
     except GraphError:
-        return False
+        return None
     for outer in (x for x in ast.walk(tree) if isinstance(x, ast.For)):
         names = {x.id for x in ast.walk(outer.target) if isinstance(x, ast.Name)}
         inner = [x for part in outer.body for x in ast.walk(part) if isinstance(x, ast.For)]
-        if any(isinstance(x, ast.Name) and x.id in names for loop in inner for x in ast.walk(loop.iter)):
-            return True
-    return False
+        for loop in inner:
+            if any(isinstance(x, ast.Name) and x.id in names for x in ast.walk(loop.iter)):
+                return loop
+    return None

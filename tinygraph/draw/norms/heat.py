@@ -53,6 +53,11 @@ class Heat:
             return ODD
         return ramp(self.level(norm)) if norm else ZERO
 
+    def within(self, scale: tuple[float, float] | None) -> Heat:
+        """Returns it with other ends of its scale, if there are any."""
+        self.low, self.high = scale or (self.low, self.high)
+        return self
+
     def span(self, beside: set[Node]) -> None:
         """Set the ends of the scale so that it covers all norms except those of the nodes ``beside``."""
         shown = [v for x, v in self.norms.items() if v and math.isfinite(v) and x not in beside]
@@ -61,6 +66,16 @@ class Heat:
             reach = max(math.log10(max(shown)) - middle, 0.5)
             low = min(max(middle - reach, -307), 307)  # both ends are floats of full precision
             self.low, self.high = 10**low, 10 ** min(max(middle + reach, low + 1), 308)
+
+
+def between_powers(norms: Iterable[float], gone: float = 0.0) -> Heat:
+    """Returns a scale between powers of ten that covers norms, but not below ``gone`` unless all are small."""
+    logs = [math.log10(x) for x in norms if 0 < x < math.inf]
+    if not logs:
+        return Heat()
+    low, high = max(math.floor(min(logs)), -307), min(math.ceil(max(logs)), 308)
+    floor = min(round(math.log10(gone)), high - 6) if gone else low
+    return Heat(low=10.0 ** min(max(low, floor), 307), high=10.0 ** max(high, low + 1))
 
 
 def ramp(level: float) -> str:

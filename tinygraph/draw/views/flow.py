@@ -10,7 +10,7 @@ from ...core.errors import GraphError
 from ...core.node import Node
 from ...core.traced import Traced
 from ..labels import number
-from ..norms.heat import Heat, ramp
+from ..norms.heat import Heat, between_powers, ramp
 from ..norms.reach import Reach, reaches, seeds_of
 from ..norms.states import states
 from ..norms.verdict import matrix_text
@@ -51,6 +51,7 @@ def flow(target: Any, options: Options) -> Picture:
         )
     shown = reaches(root, all_states[:PANELS], seeds, MOST, LAST)
     heat_map, clipped = _scale(shown)
+    heat_map.within(options.scale)
     picture = Picture(title=heading(folded, options, "gradient flow"))
     picture.plain_text = [options.heading] if options.heading else []
     look = Look(heat_map, shown, token_texts(folded.steps, options.tokens))
@@ -108,12 +109,9 @@ def _scale(shown: list[Reach]) -> tuple[Heat, bool]:
     """Returns a heat map whose colour scale runs between powers of ten, and whether some norms are below it."""
     seen = [(reach, set(reach.columns)) for reach in shown]
     tiles = [x for reach, columns in seen for (_, s), x in reach.norms.items() if s in columns]
-    logs = [math.log10(x) for x in tiles if 0 < x < math.inf]
-    if not logs:
-        return Heat(), False
-    low, high = max(math.floor(min(logs)), -307), min(math.ceil(max(logs)), 308)
-    floor = min(round(math.log10(GONE)), high - 6)
-    return Heat(low=10.0 ** min(max(low, floor), 307), high=10.0 ** max(high, low + 1)), low < floor
+    norms = [x for x in tiles if 0 < x < math.inf]
+    heat_map = between_powers(norms, GONE)
+    return heat_map, any(math.floor(math.log10(x)) < round(math.log10(heat_map.low)) for x in norms)
 
 
 def _subtitle(folded: Folded, roots: list[Node], shown: list[Reach], count: int) -> str:

@@ -102,7 +102,7 @@ def _shown(levels: Levels, detail: Detail) -> Shown:
     ops, roots, options = levels.ops, levels.roots, levels.options
     role = roles(ops, roots)
     folded, notes = levels.arranged(role, detail)
-    heat_map = heat(folded, roots, options.gradients) if options.has_gradients else None
+    heat_map = heat(folded, roots, options.gradients).within(options.scale) if options.has_gradients else None
     where = regions(folded)
     role |= dict.fromkeys((x for x in folded.nodes if x in folded.names), "parameter")
     role |= dict.fromkeys(where.states, "state")

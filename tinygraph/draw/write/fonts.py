@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib.util import find_spec
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -28,27 +29,29 @@ def pillow(name: str) -> Any:
 
 
 @lru_cache(maxsize=4096)
-def measured(words: str, bold: bool, size: float) -> tuple[Any, float]:
-    """Returns the first font that has all letters of a text, and how long the text is.
+def measured(words: str, bold: bool, size: float) -> list[tuple[str, Any, float]]:
+    """Returns the pieces of a text, each with the first font that has its letters, and how long it is.
 
     Raises:
-        GraphError: none of the fonts here has.
+        GraphError: none of the fonts here has a letter.
     """
-    face = _at_size(_with_letters(frozenset(words), bold), max(1, round(size)))
-    return face, face.getlength(words)
+    pieces = []
+    for path, letters in groupby(words, lambda letter: _font_of(letter, bold)):
+        face, piece = _at_size(path, max(1, round(size))), "".join(letters)
+        pieces.append((piece, face, face.getlength(piece)))
+    return pieces
 
 
 @cache
-def _with_letters(letters: frozenset[str], bold: bool) -> str:
-    for path in _paths(bold):
-        if all(_has(path, letter) for letter in letters):
-            return path
-    short = "".join(sorted(x for x in letters if not any(_has(path, x) for path in _paths(bold))))[:20]
-    raise GraphError(
-        "a drawing as gif: no font here has all its letters",
-        expected=f"a font that has {short or 'all of ' + ''.join(sorted(letters))[:60]}",
-        fix="apt install fonts-dejavu fonts-noto-cjk (or another font that has them); or .svg, .html",
-    )
+def _font_of(letter: str, bold: bool) -> str:
+    path = next((path for path in _paths(bold) if _has(path, letter)), None)
+    if path is None:
+        raise GraphError(
+            f"a drawing as gif: no font here has the letter {letter!r}",
+            expected="a font of this machine that has it",
+            fix="apt install fonts-dejavu fonts-noto-cjk (or another font that has it); or .svg, .html",
+        )
+    return path
 
 
 @cache

@@ -16,7 +16,7 @@ from ..picture import Picture, Point
 from .fonts import measured, pillow
 from .look import rgb
 from .motion import PALE, playing, score_of
-from .reading import Segments, Shape, Style, Words, marks
+from .reading import Lettering, Painted, Segments, Style, marks
 
 WIDEST, FINER = 2000, 2
 """Most points of light in a row, and how many times finer frames are painted: then edges are smooth."""
@@ -27,7 +27,7 @@ STRIPES = "#c9a7e8"
 """What stands for the hatching of NaN and infinity."""
 
 
-_Placed = tuple[Shape | Words, list[list[Point]]]
+_Placed = tuple[Painted | Lettering, list[list[Point]]]
 
 
 def gif(picture: Picture) -> bytes:
@@ -39,7 +39,7 @@ def gif(picture: Picture) -> bytes:
     score = score_of(picture)
     root = ElementTree.fromstring(playing(picture))
     left, top, wide, high = map(float, root.attrib["viewBox"].split())
-    pen = _Pen(left, top, wide, high, min(picture.scaled * 4 / 3, WIDEST / wide))
+    pen = _Brush(left, top, wide, high, min(picture.scaled * 4 / 3, WIDEST / wide))
     parts = [pen.placed(part) for part in marks(root)]
     frames = [pen.frame(parts, k) for k in range(len(score.said) + 1)]
     first, *others = _indexed(frames)
@@ -78,15 +78,15 @@ def _strength(style: Style, stage: int) -> float:
     return 1.0 if int(style.get("data-lit", 0)) <= stage else PALE
 
 
-class _Pen:
+class _Brush:
     """Paints shapes and words; points of the picture become points of light, ``scale`` of them to each."""
 
     def __init__(self, left: float, top: float, wide: float, high: float, scale: float) -> None:
         self.left, self.top, self.scale = left, top, scale * FINER
         self.size = round(wide * scale), round(high * scale)
 
-    def placed(self, part: Shape | Words) -> _Placed:
-        if isinstance(part, Words):
+    def placed(self, part: Painted | Lettering) -> _Placed:
+        if isinstance(part, Lettering):
             return part, []
         return part, [[self.at(p) for p in line] for line in _flattened(part.segments)]
 
@@ -100,13 +100,13 @@ class _Pen:
         self.draw = pillow("ImageDraw").Draw(canvas)
         for part, lines in parts:
             shown = _strength(part.style, stage)
-            if shown and isinstance(part, Shape):
+            if shown and isinstance(part, Painted):
                 self.shape(part, lines, shown)
-            elif shown and isinstance(part, Words):
+            elif shown and isinstance(part, Lettering):
                 self.words(part, shown)
         return canvas.reduce(FINER)
 
-    def shape(self, shape: Shape, lines: list[list[Point]], shown: float) -> None:
+    def shape(self, shape: Painted, lines: list[list[Point]], shown: float) -> None:
         fill, stroke = _colour(shape.style.get("fill", INK), shown), _colour(shape.style.get("stroke", "none"), shown)
         width = max(1, round(float(shape.style.get("stroke-width", 1)) * self.scale))
         dashes = [float(x) * self.scale for x in shape.style.get("stroke-dasharray", "").split()]
@@ -117,16 +117,19 @@ class _Pen:
                 if stroke and len(piece) > 1:
                     self.draw.line(piece, fill=stroke, width=width, joint="curve")
 
-    def words(self, words: Words, shown: float) -> None:
-        sizes = [self.scale * float(run.style["font-size"]) for run in words.runs]
-        runs = [(run, *measured(run.text, _bold(run.style), size)) for run, size in zip(words.runs, sizes, strict=True)]
-        wide = sum(length + run.gap * self.scale for run, _, length in runs)
+    def words(self, words: Lettering, shown: float) -> None:
         x, y = self.at((words.x, words.y))
+        pieces: list[tuple[float, str, Any, tuple[int, ...] | None]] = []
+        wide = 0.0
+        for run in words.runs:
+            wide += run.gap * self.scale
+            colour = _colour(run.style["fill"], shown)
+            for text, face, length in measured(run.text, _bold(run.style), self.scale * float(run.style["font-size"])):
+                pieces.append((wide, text, face, colour))
+                wide += length
         x -= {"middle": wide / 2, "end": wide}.get(words.style.get("text-anchor", "start"), 0.0)
-        for run, face, length in runs:
-            x += run.gap * self.scale
-            self.draw.text((x, y), run.text, font=face, fill=_colour(run.style["fill"], shown), anchor="ls")
-            x += length
+        for along, text, face, colour in pieces:
+            self.draw.text((x + along, y), text, font=face, fill=colour, anchor="ls")
 
 
 def _bold(style: Style) -> bool:

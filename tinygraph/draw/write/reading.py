@@ -19,7 +19,7 @@ CORNER = 0.5523
 """Where the control points of a quarter of a circle lie."""
 
 
-class Shape(NamedTuple):
+class Painted(NamedTuple):
     """An outline, y downward; ``round``: the radius of a rectangle's corners, else None."""
 
     segments: Segments
@@ -27,7 +27,7 @@ class Shape(NamedTuple):
     round: float | None = None
 
 
-class Run(NamedTuple):
+class Piece(NamedTuple):
     """A run of text in one style; ``gap``: the space before it."""
 
     text: str
@@ -35,21 +35,21 @@ class Run(NamedTuple):
     gap: float = 0.0
 
 
-class Words(NamedTuple):
+class Lettering(NamedTuple):
     """Runs of text side by side on one line."""
 
     x: float
     y: float
-    runs: list[Run]
+    runs: list[Piece]
     style: Style
 
 
-def marks(root: Element) -> Iterator[Shape | Words]:
+def marks(root: Element) -> Iterator[Painted | Lettering]:
     """Yields all that is seen of an SVG of ours, in the order of painting."""
     yield from _inside(root, {}, 0.0, 0.0)
 
 
-def _inside(element: Element, outer: Style, x: float, y: float) -> Iterator[Shape | Words]:
+def _inside(element: Element, outer: Style, x: float, y: float) -> Iterator[Painted | Lettering]:
     tag = element.tag.rpartition("}")[2]
     style = {**{k: v for k, v in outer.items() if k != "transform"}, **element.attrib}
     moved = re.match(r"translate\((\S+) (\S+)\)", style.get("transform", ""))
@@ -58,27 +58,27 @@ def _inside(element: Element, outer: Style, x: float, y: float) -> Iterator[Shap
     if tag == "rect":
         yield _rectangle(style, x, y)
     elif tag == "path":
-        yield Shape(_path(style["d"], x, y), style)
+        yield Painted(_path(style["d"], x, y), style)
     elif tag == "text":
         at = x + float(style.get("x", 0)), y + float(style.get("y", 0))
-        yield Words(*at, [run for run in _runs(element, style) if run.text], style)
+        yield Lettering(*at, [run for run in _runs(element, style) if run.text], style)
     elif tag in ("svg", "g"):
         for child in element:
             yield from _inside(child, style, x, y)
 
 
-def _runs(element: Element, style: Style) -> Iterator[Run]:
-    yield Run(element.text or "", style)
+def _runs(element: Element, style: Style) -> Iterator[Piece]:
+    yield Piece(element.text or "", style)
     for child in element:
-        yield Run(child.text or "", {**style, **child.attrib}, float(child.get("dx", 0)))
-        yield Run(child.tail or "", style)
+        yield Piece(child.text or "", {**style, **child.attrib}, float(child.get("dx", 0)))
+        yield Piece(child.tail or "", style)
 
 
-def _rectangle(style: Style, x: float, y: float) -> Shape:
+def _rectangle(style: Style, x: float, y: float) -> Painted:
     left, top = x + float(style.get("x", 0)), y + float(style.get("y", 0))
     wide, high = float(style["width"]), float(style["height"])
     corner = min(float(style.get("rx", 0)), wide / 2, high / 2)
-    return Shape(_rounded(left, top, left + wide, top + high, corner), style, corner)
+    return Painted(_rounded(left, top, left + wide, top + high, corner), style, corner)
 
 
 def _rounded(left: float, top: float, right: float, foot: float, corner: float) -> Segments:

@@ -6,7 +6,7 @@ from collections import Counter
 
 from ..picture import Picture
 from ..words import told
-from .margin import WORDS, ends
+from .margin import WORDS, ruler
 
 NAME = "computational graph"
 """The name of a picture without a title."""
@@ -33,8 +33,8 @@ def description(picture: Picture) -> str:
         parts.append(f"{len(picture.arrows)} arrows")
     if picture.uses:
         parts.append("parameters: " + ", ".join(use.name for use in picture.uses[:20]))
-    if picture.scale is not None:
-        parts.append("gradient norms from {} to {}".format(*ends(picture)))
+    if (scale := ruler(picture)) is not None:
+        parts.append(f"{'gradient norms' if picture.scale else 'numbers'} from {scale.low} to {scale.high}")
     if picture.cuts:
         parts.append(f"{len(picture.cuts)} cuts of the gradient through time")
     return (". " if picture.lang == "en" else "。").join(told(part, picture.lang) for part in parts)

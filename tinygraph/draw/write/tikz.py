@@ -12,7 +12,7 @@ from ..picture import Picture, Point
 from ..shown.roles import BORDERS
 from .margin import PALE, WARM
 from .page.palette import level_of
-from .reading import Run, Shape, Style, Words, marks
+from .reading import Lettering, Painted, Piece, Style, marks
 from .svg import svg
 from .tex import pairs, strange, tex
 
@@ -53,7 +53,7 @@ DOCUMENT = r"""%% A picture by tinygraph, for pdflatex, lualatex or xelatex. A c
 LETTERS = r"""% Letters that pdflatex lacks are shown by their numbers; lualatex and xelatex look for a font with them.
 \newcommand{\tgnumber}[1]{{\normalfont\footnotesize U+#1}}
 \newcommand{\tgletter}[1]{\tgnumber{#1}}
-\newcommand{\tgfont}[1]{\IfFontExistsTF{#1}{\newfontfamily{\tgwide}{#1}}{}}
+\newcommand{\tgfont}[1]{\IfFontExistsTF{#1}{\let\tgwide\undefined\newfontfamily{\tgwide}{#1}}{}}
 \newcommand{\tgfound}[1]{{\tgwide\iffontchar\font"#1\relax\symbol{"#1}\else\tgnumber{#1}\fi}}
 \ifdefined\Umathchar
   \usepackage{fontspec}
@@ -69,9 +69,9 @@ def tikz(picture: Picture) -> str:
     root = ElementTree.fromstring(svg(picture))
     left, top, wide, high = map(float, root.attrib["viewBox"].split())
     scale = min(picture.scaled, LARGEST / wide, LARGEST / high)
-    pen = _Pen(left, top + high, scale)
-    body = [pen.shape(x) if isinstance(x, Shape) else pen.words(x) for x in marks(root)]
-    letters = any(strange(run.text) for x in marks(root) if isinstance(x, Words) for run in x.runs)
+    pen = _Commands(left, top + high, scale)
+    body = [pen.shape(x) if isinstance(x, Painted) else pen.words(x) for x in marks(root)]
+    letters = any(strange(run.text) for x in marks(root) if isinstance(x, Lettering) for run in x.runs)
     return DOCUMENT % {
         "wide": scale * wide + 2.2,
         "high": scale * high + 2.2,
@@ -83,7 +83,7 @@ def tikz(picture: Picture) -> str:
     }
 
 
-class _Pen:
+class _Commands:
     """Writes shapes and words as commands of TikZ; y grows upward there."""
 
     def __init__(self, left: float, foot: float, scale: float) -> None:
@@ -108,7 +108,7 @@ class _Pen:
             self.used.setdefault("#{:02x}{:02x}{:02x}".format(*parts), name)
         return f"{HEAT[i + 1]}!{100 * (level - i):.1f}!{HEAT[i]}"
 
-    def shape(self, shape: Shape) -> str:
+    def shape(self, shape: Painted) -> str:
         fill, stroke = shape.style.get("fill", INK), shape.style.get("stroke", "none")
         options = [] if fill == "none" or fill.startswith("url") else [f"fill={self.colour(fill)}"]
         if fill.startswith("url"):
@@ -125,7 +125,7 @@ class _Pen:
         options += [f"rounded corners={shape.round * self.scale:.2f}bp"] * (shape.round > 0)
         return f"\\path[{', '.join(options)}] {self.at(ends[0])} rectangle {self.at(ends[1])};"
 
-    def _way(self, shape: Shape) -> str:
+    def _way(self, shape: Painted) -> str:
         parts = []
         for kind, points in shape.segments:
             spots = [*map(self.at, points)]
@@ -134,7 +134,7 @@ class _Pen:
             )
         return " ".join(parts)
 
-    def words(self, words: Words) -> str:
+    def words(self, words: Lettering) -> str:
         anchor = {"middle": "base", "end": "base east"}.get(words.style.get("text-anchor", "start"), "base west")
         if not words.runs:
             return ""
@@ -146,7 +146,7 @@ class _Pen:
         at = self.at((words.x, words.y))
         return f"\\node[anchor={anchor}, text={first}] at {at} {{\\tgtext{{{room:.1f}}}{{{sizes[0]:.2f}}}{{{text}}}}};"
 
-    def _run(self, run: Run, size: float, later: bool) -> str:
+    def _run(self, run: Piece, size: float, later: bool) -> str:
         look = ("\\bfseries\\boldmath " if _bold(run.style) else "") + (
             f"\\mdseries\\unboldmath\\color{{{self.colour(run.style['fill'])}}}\\fontsize{{{size:.2f}bp}}{{{size:.2f}bp}}"
             "\\selectfont "

@@ -44,7 +44,9 @@ class C:
             sign = "-" * text.startswith("-")
             return f"{sign}(tg_real){'INFINITY' if text.endswith('inf') else 'NAN'}"
         value = float(text)
-        return str(int(value)) if value.is_integer() and abs(value) < 1e6 and (value or text[0] != "-") else f"TG({text})"
+        return (
+            str(int(value)) if value.is_integer() and abs(value) < 1e6 and (value or text[0] != "-") else f"TG({text})"
+        )
 
     def function(self, name: str) -> str:
         return f"tg_{name}" if name in HELPERS else f"TG_F({name})"

@@ -10,6 +10,7 @@ from ... import atomic
 from ...core.checks import flag, one_of
 from ...core.errors import GraphError, refusing
 from ..planned.arithmetic import expression
+from ..planned.naming import legal
 from ..planned.subjects import collect, is_exact, place
 from ..planned.unit import Unit
 from . import model, text
@@ -74,7 +75,7 @@ def numbers_of(unit: Unit) -> np.ndarray:
 
 def source_of(unit: Unit, stem: str) -> str:
     """The text of the C file."""
-    name = text.legal(stem)
+    name = legal(stem)
     functions = [text.definition(routine, name, unit.in_file) for routine in unit.routines]
     if unit.model is not None:
         functions.insert(0, model.start(unit, name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..planned.naming import legal
 from ..planned.training import Model
 from ..planned.unit import Unit
 from . import model, text
@@ -9,7 +10,7 @@ from . import model, text
 
 def header_of(unit: Unit, stem: str) -> str:
     """The header of the file of this name."""
-    name = text.legal(stem)
+    name = legal(stem)
     guard = f"TG_{name.upper()}_H"
     macros = [line for routine in unit.routines for line in text.sizes(routine)]
     if unit.in_file:
@@ -52,10 +53,10 @@ def _told(unit: Unit, stem: str, name: str) -> list[str]:
 
 def _memory(unit: Unit) -> list[str]:
     """How much memory, as float and as double."""
-    wide = text.fixed_bytes(unit, 8) if not unit.in_file else 0
+    flash, wide = (0 if unit.in_file else text.fixed_bytes(unit, real) for real in (4, 8))
     lines = [
         f"RAM    {text.work_bytes(unit)} bytes of work memory ({text.work_bytes(unit, 8)} with TG_DOUBLE)",
-        f"flash  {0 if unit.in_file else text.fixed_bytes(unit)} bytes of numbers ({wide} with TG_DOUBLE), and the code",
+        f"flash  {flash} bytes of numbers ({wide} with TG_DOUBLE), and the code",
     ]
     if unit.model is not None:
         lines.insert(1, f"       {_model_bytes(unit.model, 4)} bytes of model ({_model_bytes(unit.model, 8)})")

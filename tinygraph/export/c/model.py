@@ -26,7 +26,11 @@ def start(unit: Unit, prefix: str) -> str:
     assert model is not None
     lines = [line for name, array in model.arrays.items() for line in _filled(unit, name, array)]
     lines += [f"    model->{name} = {rate!r};" for name, rate in model.rates.items()]
-    lines += [f"    model->steps = {model.steps};", f"    model->collected = {model.collected};", "    model->norm = 0;"]
+    lines += [
+        f"    model->steps = {model.steps};",
+        f"    model->collected = {model.collected};",
+        "    model->norm = 0;",
+    ]
     return "\n".join([started(prefix), "{", *lines, "}"])
 
 

@@ -58,7 +58,9 @@ def self_test(unit: Unit, stem: str, exact: bool) -> str:
     calls = "\n".join(f"    wrong |= tg_test_{routine.name}();" for routine in unit.routines)
     main = f"int main(void)\n{{\n    int wrong = 0;\n{calls}\n    return wrong;\n}}"
     if unit.in_file:
-        read = READ.replace("NAME", prefix.upper()).replace("STEM", prefix).replace("TYPE", "double" if exact else "float")
+        read = (
+            READ.replace("NAME", prefix.upper()).replace("STEM", prefix).replace("TYPE", "double" if exact else "float")
+        )
         tests.insert(0, read)
         opening = f'    if (tg_read(count > 1 ? names[1] : "{said(stem)}.bin")) return 1;'
         main = f"int main(int count, char **names)\n{{\n    int wrong = 0;\n{opening}\n{calls}\n    return wrong;\n}}"
@@ -87,7 +89,13 @@ def _test(routine: Routine, prefix: str, trained: dict[str, ndarray]) -> str:
             word = legal(name)
             lines.append(_recorded(f"want_{word}", Port("", array.shape, array.dtype, None), array))
             checks += _check(routine.name, word, name, array.size)
-    body = ["    int wrong = 0;", *set_up, f"    wrong |= {routine.name}({', '.join(call)});", *checks, "    return wrong;"]
+    body = [
+        "    int wrong = 0;",
+        *set_up,
+        f"    wrong |= {routine.name}({', '.join(call)});",
+        *checks,
+        "    return wrong;",
+    ]
     return "\n".join([f"static int tg_test_{routine.name}(void)", "{", *lines, *body, "}"])
 
 

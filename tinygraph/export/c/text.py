@@ -9,7 +9,6 @@ from textwrap import wrap
 from numpy import ndarray
 
 from ..planned.lowering import Port
-from ..planned.naming import legal
 from ..planned.steps import DONE, STOP
 from ..planned.unit import Routine, Unit, size
 from ..planned.walk import KINDS, WORK
@@ -156,5 +155,3 @@ def sizes(routine: Routine) -> list[str]:
     """Macros with the sizes of the arrays of a function."""
     ports = [(n, p) for n, p in [*routine.inputs, *routine.outputs] if p.shape]
     return [f"#define {routine.name.upper()}_{name.upper()} {max(size(port), 1)}" for name, port in ports]
-
-

@@ -13,11 +13,11 @@ from ...ops.broadcasting import Elementwise as ElementwiseOp
 from ...ops.einsum import spell_out
 from ...plan.actions import Call, Elementwise, Instruction, Product, Reduction, Repeat, View
 from ...plan.views import broadcast, indexed, reshaped
-from . import indexing, products
+from . import indexing, lanes, products
 from .indexing import moves, names_of
 from .walk import KINDS, Walk
 
-Rule = Callable[[Walk, Call], None]
+CallLoops = Callable[[Walk, Call], None]
 
 REFUSED = {
     **dict.fromkeys(("cholesky", "det", "inv", "slogdet", "solve"), "solve the system outside, and pass the solution"),
@@ -56,20 +56,10 @@ def _call(walk: Walk, action: Call) -> None:
 
 def _elementwise(walk: Walk, action: Call) -> None:
     """An op on whole numbers or float16, which no plan fuses."""
-    _narrow(action)
     loads = tuple(broadcast(v, action.out.shape) for v in action.inputs)
     attributes = {} if action.op.name == "astype" else action.attributes
     step = Instruction(action.op.name, tuple(range(len(loads))), action.out.dtype, attributes)
     walk.elementwise(Elementwise(action.out.shape, loads, (step,), ((len(loads), action.out),)))
-
-
-def _narrow(action: Call) -> None:
-    """Refuses arithmetic that wraps around in few bits: here all whole numbers have 32."""
-    dtype = action.out.dtype
-    wraps = dtype.kind == "u" or (dtype.kind == "i" and dtype.itemsize < 4)
-    if wraps and action.op.name not in ("astype", "where", "maximum", "minimum", "clip"):
-        problem = f"export: {action.op.name} of {dtype} wraps around at {np.iinfo(dtype).max}, whole numbers here do not"
-        raise GraphError(problem, fix="x.astype(np.int32) before it")
 
 
 def _reduced(walk: Walk, action: Call) -> None:
@@ -130,116 +120,6 @@ def _contract(walk: Walk, operands: list[View], terms: list[str], target: str, o
             walk.line(f"{total} = {total} {sign} ({(' && ' if kind == 'flag' else ' * ').join(factors)});")
         at = [(name[c], s) for c, s in zip(target, out.strides, strict=True) if sizes[c] > 1]
         walk.line(f"{walk.at(out, at)} = {total};")
-
-
-def _lanes(x: View, axis: int) -> tuple[list[int], int]:
-    """The other axes, and the axis counted from the front."""
-    at = axis % len(x.shape)
-    return [k for k in range(len(x.shape)) if k != at], at
-
-
-def _of_lane(view: View, at: int, name: str) -> list[tuple[str, int]]:
-    pairs = enumerate(zip(view.shape, view.strides, strict=True))
-    return [(name if k == at else f"i{k}", s) for k, (n, s) in pairs if n > 1 and s]
-
-
-def _flat(action: Call) -> tuple[View, View, int]:
-    """The input and the result of an op along an axis; both flat where it has none."""
-    x, out, axis = action.inputs[0], action.out, action.attributes.get("axis", -1)
-    if action.attributes.get("axis", 0) is None or not x.shape:
-        flat, target = reshaped(x, (int(np.prod(x.shape)),)), reshaped(out, (int(np.prod(out.shape)),))
-        if flat is None or target is None:
-            raise GraphError(f"export: {action.op.name} of a transposed array that is flattened", fix="pass an axis")
-        return flat, target, 0
-    return x, out, axis
-
-
-def _running(walk: Walk, action: Call) -> None:
-    x, out, axis = _flat(action)
-    axis = 0 if axis is None else axis
-    others, at = _lanes(x, axis)
-    kind, product = KINDS[out.dtype.kind], action.op.name == "cumprod"
-    with walk.loops([f"i{k}" for k in others], [x.shape[k] for k in others]):
-        total = walk.new("s")
-        walk.line(walk.dialect.variable(kind, total, "1" if product else "0"))
-        with walk.block(walk.dialect.loop("k0", x.shape[at])):
-            walk.line(f"{total} {'*' if product else '+'}= {walk.load(x, _of_lane(x, at, 'k0'))};")
-            walk.line(f"{walk.at(out, _of_lane(out, at, 'k0'))} = {total};")
-
-
-def _leading(walk: Walk, action: Call) -> None:
-    """argmax, and the place of the running extreme; of equal ones argmax takes the first, `leading` the last."""
-    x, axis = action.inputs[0], action.attributes.get("axis", -1 if action.op.name == "leading" else None)
-    out = action.out
-    if axis is None or not x.shape:
-        x, axis = reshaped(x, (int(np.prod(x.shape)),)) or _not_flat(action), 0
-    others, at = _lanes(x, axis)
-    running = action.op.name == "leading"
-    kind = KINDS[x.dtype.kind]
-    sign = ("<" if action.attributes.get("smallest") else ">") + "=" * running
-    if not running:
-        out = replace(out, shape=(*out.shape[:at], 1, *out.shape[at:]), strides=(*out.strides[:at], 0, *out.strides[at:]))
-    with walk.loops([f"i{k}" for k in others], [x.shape[k] for k in others]):
-        best, place = walk.new("s"), walk.new("s")
-        walk.line(walk.dialect.variable(kind, best, walk.load(x, [p for p in _of_lane(x, at, "k0") if p[0] != "k0"])))
-        walk.line(walk.dialect.variable("whole", place, "0"))
-        with walk.block(walk.dialect.loop("k0", x.shape[at])):
-            new = walk.new("v")
-            walk.line(walk.dialect.constant(kind, new, walk.load(x, _of_lane(x, at, "k0"))))
-            same = f"{new} != {new}" + ("" if running else f" && {best} == {best}")
-            with walk.block(f"if ({new} {sign} {best} || ({same}))"):
-                walk.line(f"{best} = {new};")
-                walk.line(f"{place} = k0;")
-            if running:
-                walk.line(f"{walk.at(out, _of_lane(out, at, 'k0'))} = {place};")
-        if not running:
-            walk.line(f"{walk.at(out, _of_lane(out, at, 'k0'))} = {place};")
-
-
-def _not_flat(action: Call) -> View:
-    raise GraphError(f"export: {action.op.name} of a transposed array that is flattened", fix="pass an axis")
-
-
-def _sorting(walk: Walk, action: Call) -> None:
-    """Insertion into the places that are sorted already; NaN goes to the end."""
-    x, out, axis = action.inputs[0], action.out, action.attributes.get("axis", -1)
-    others, at = _lanes(x, axis)
-    with walk.loops([f"i{k}" for k in others], [x.shape[k] for k in others]):
-        with walk.block(walk.dialect.loop("k0", x.shape[at])):
-            new, place = walk.new("v"), walk.new("s")
-            walk.line(walk.dialect.constant(KINDS[x.dtype.kind], new, walk.load(x, _of_lane(x, at, "k0"))))
-            walk.line(walk.dialect.variable("whole", place, "k0"))
-            with walk.block(f"while ({place} > 0)"):
-                old, value = walk.new("q"), walk.new("v")
-                before = walk.at(out, _of_lane(out, at, f"({place} - 1)"))
-                walk.line(walk.dialect.constant("whole", old, before))
-                walk.line(walk.dialect.constant(KINDS[x.dtype.kind], value, walk.load(x, _of_lane(x, at, old))))
-                walk.line(f"if (!({value} > {new} || ({value} != {value} && {new} == {new}))) break;")
-                walk.line(f"{walk.at(out, _of_lane(out, at, place))} = {old};")
-                walk.line(f"{place} -= 1;")
-            walk.line(f"{walk.at(out, _of_lane(out, at, place))} = k0;")
-
-
-def _ties(walk: Walk, action: Call) -> None:
-    x, extreme = action.inputs
-    axis = action.attributes.get("axis")
-    axes = range(len(x.shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes = sorted({a % len(x.shape) for a in axes}) if x.shape else []
-    others = [k for k in range(len(x.shape)) if k not in axes]
-    kept = reshaped(extreme, [x.shape[k] for k in others])
-    assert kept is not None
-    out = action.out
-    with walk.loops([f"i{k}" for k in others], [x.shape[k] for k in others]):
-        best, count = walk.new("v"), walk.new("s")
-        at = [(f"i{k}", s) for k, s in zip(others, kept.strides, strict=True) if x.shape[k] > 1]
-        walk.line(walk.dialect.constant("real", best, walk.load(kept, at)))
-        walk.line(walk.dialect.variable("real", count, "0"))
-        names, sizes = [f"i{k}" for k in axes], [x.shape[k] for k in axes]
-        with walk.loops(names, sizes):
-            walk.line(f"{count} += {walk.load(x, moves(x))} == {best} ? 1 : 0;")
-        with walk.loops(names, sizes):
-            value = f"{walk.load(x, moves(x))} == {best} ? 1 / {count} : 0"
-            walk.line(f"{walk.at(out, moves(out))} = {value};")
 
 
 def _within(walk: Walk, action: Call) -> None:
@@ -307,15 +187,15 @@ def _recurrence(walk: Walk, at: Any, views: Any, new: int, old: int, is_complex:
     walk.line(f"{at(out, new, 1)} = {p} * {s} {plus} {q} * {r} + {at(b, new, 1)};")
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, CallLoops] = {
     "add_at": indexing.add_at,
-    "argmax": _leading,
-    "cumprod": _running,
-    "cumsum": _running,
+    "argmax": lanes.leading,
+    "cumprod": lanes.running,
+    "cumsum": lanes.running,
     "einsum": _einsum,
     "entry": indexing.entry,
     "last_written": indexing.last_written,
-    "leading": _leading,
+    "leading": lanes.leading,
     "matmul": _matmul,
     **dict.fromkeys(("max", "min", "prod", "sum"), _reduced),
     "one_hot": indexing.one_hot,
@@ -324,9 +204,9 @@ RULES: dict[str, Rule] = {
     "put": _put,
     "scan": _scan,
     "scatter": indexing.scatter_at,
-    "sorting": _sorting,
+    "sorting": lanes.sorting,
     "take": indexing.take,
-    "ties": _ties,
+    "ties": lanes.ties,
     "within": _within,
     "write": _write,
     "write_at": indexing.write_at,

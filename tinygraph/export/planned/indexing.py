@@ -111,7 +111,10 @@ def gather(walk: Walk, where: Picked, out: View, what: str, wrap: bool = True) -
 
 
 def _sum(rows: list[tuple[str, int]], first: int) -> str:
-    return " + ".join([*(name if s == 1 else f"{s} * {name}" for name, s in rows), *([str(first)] if first else [])]) or "0"
+    return (
+        " + ".join([*(name if s == 1 else f"{s} * {name}" for name, s in rows), *([str(first)] if first else [])])
+        or "0"
+    )
 
 
 def scatter(walk: Walk, g: View, where: Picked, out: View, what: str) -> None:

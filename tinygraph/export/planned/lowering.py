@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ...cells.base.masks import Mask
 from ...core.errors import GraphError
 from ...core.graph import ancestors, replace
 from ...core.leaves import Constant, Parameter
@@ -16,6 +17,7 @@ from ...core.node import Node
 from ...core.op import Spec
 from ...core.traced import Live, Slot, tracing
 from ...loops.loop import loop
+from ...ops import broadcast_to
 from ...outside.door import Copies
 from ...outside.function import Function
 from ...outside.keys import flatten, is_array, named, parameter_names
@@ -27,6 +29,8 @@ from ...plan.planner import Program, lay
 from ...plan.schedule import is_view
 from ...run.backends import NUMPY
 from ...run.runner import Runner
+from ...time.noise import Noise
+from .bits import check_bits
 from .naming import result_words
 
 
@@ -100,9 +104,13 @@ class Lowering:
     """
 
     def __init__(
-        self, fn: Callable[..., Any], args: Sequence[Any], held: Sequence[Parameter] = (),
-        names: Sequence[str] | None = None, words: Callable[[Any], list[str]] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        fn: Callable[..., Any],
+        args: Sequence[Any],
+        held: Sequence[Parameter] = (),
+        names: Sequence[str] | None = None,
+        words: Callable[[Any], list[str]] | None = None,
+    ) -> None:
         self.fn, self.held = fn, list(held)
         self.result_words = words or (lambda structure: result_words(fn, structure))
         self.arrays: list[ndarray] = []
@@ -118,9 +126,9 @@ class Lowering:
         trial = self.function.trial
         if not trial.results:
             raise GraphError("export: the function returns nothing", fix="return the nodes that are wanted")
-        more = {p: Slot(Spec(p.shape, p.dtype), p.name) for p in self.held}
-        self.slots = [*trial.slots, *more.values()]
-        self.before = _with_constants(replace(trial.results, {**more}))
+        more: dict[Node, Node] = {p: Slot(Spec(p.shape, p.dtype), p.name) for p in self.held}
+        self.slots = [*trial.slots, *(x for x in more.values() if isinstance(x, Slot))]
+        self.before = _with_constants(_in_evaluation(replace(trial.results, {**more})))
         self.results = folded(optimise(self.before, fuses=True)[0])
         _check_leaves(self.results)
 
@@ -148,6 +156,7 @@ class Lowering:
         for p, (buffer, slot) in zip(self.held, rest, strict=True):
             inputs.append(Port(p.name or "", slot.shape, slot.dtype, buffer))
             arrays.append(p._value)
+        check_bits(program.actions, arrays)
         floats = {k: self.words.index(w) for w, k in self.read.items()}
         computed = {b: b.source.written for b in program.parameters if isinstance(b.source, Scalar)}
         numbers = self.run() if expected is None else expected
@@ -172,6 +181,17 @@ def _with_constants(results: list[Node]) -> list[Node]:
     return replace(results, {p: Constant(p._value, p.name) for p in parameters})
 
 
+def _in_evaluation(results: list[Node]) -> list[Node]:
+    """The graph with what the masks of dropout are in evaluation, where their modules are."""
+    new: dict[Node, Node] = {}
+    with tracing():
+        for node in ancestors(results):
+            draw = node.draw if isinstance(node, Noise) else None
+            if isinstance(draw, Mask) and not draw.owner.training:
+                new[node] = broadcast_to(Constant(np.asarray(draw((1,))[0], node.dtype)), node.shape)
+        return replace(results, new)
+
+
 def folded(results: list[Node]) -> list[Node]:
     """The graph with what depends on constants alone computed, unless that is a view or much larger.
 
@@ -182,19 +202,15 @@ def folded(results: list[Node]) -> list[Node]:
     for node in ancestors(results):
         if type(node) is Constant:
             values[node] = node._value
-        elif _is_fixed(node, values):
+        op = node._op
+        if op is not None and op is not loop and not op.selects and all(x in values for x in node._inputs):
             with np.errstate(all="ignore"):
-                value = np.asarray(node._op.forward(*(values[x] for x in node._inputs), **node._attributes))
+                value = np.asarray(op.forward(*(values[x] for x in node._inputs), **node._attributes))
             values[node] = value.astype(node.dtype, copy=False)
             if not is_view(node) and node.size <= sum(x.size for x in node._inputs):
                 new[node] = Constant(np.ascontiguousarray(values[node]))
     with tracing():
         return replace(results, new)
-
-
-def _is_fixed(node: Node, values: dict[Node, ndarray]) -> bool:
-    op = node._op
-    return op is not None and op is not loop and not op.selects and all(x in values for x in node._inputs)
 
 
 def _check_leaves(results: list[Node]) -> None:

@@ -12,18 +12,19 @@ from typing import Any
 
 from ...core.structure import leaves
 
-KEYWORDS = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if inline int long register "
-    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "
-    "alignas alignof and and_eq asm bitand bitor bool catch class compl concept const_cast constexpr decltype delete "
-    "dynamic_cast explicit export false friend mutable namespace new noexcept not not_eq nullptr operator or or_eq "
-    "private protected public reinterpret_cast requires static_assert static_cast template this thread_local throw "
-    "true try typeid typename using virtual wchar_t xor xor_eq "
-    "arguments await debugger eval extends finally function implements import in instanceof interface let null of "
-    "package super typeof undefined var with yield async Math Float32Array Float64Array Int32Array Uint8Array Object "
-    "Number Array RangeError Error NULL NAN INFINITY EOF main errno model weights steps learning_rate loss_of "
-    "j0 j1 jn y0 y1 yn gamma index time signgam".split()
-)
+_WORDS = """
+    alignas alignof and and_eq arguments Array asm async auto await bitand bitor bool break case catch char
+    class compl concept const const_cast constexpr continue debugger decltype default delete do double
+    dynamic_cast else enum EOF errno Error eval explicit export extends extern false finally float Float32Array
+    Float64Array for friend function gamma goto if implements import in index INFINITY inline instanceof int
+    Int32Array interface j0 j1 jn learning_rate let long loss_of main Math model mutable namespace NAN new
+    noexcept not not_eq NULL null nullptr Number Object of operator or or_eq package private protected public
+    RangeError register reinterpret_cast requires restrict return short signed signgam sizeof static
+    static_assert static_cast steps struct super switch template this thread_local throw time true try typedef
+    typeid typename typeof Uint8Array undefined union unsigned using var virtual void volatile wchar_t weights
+    while with xor xor_eq y0 y1 yield yn
+"""
+KEYWORDS = frozenset(_WORDS.split())
 """Words with a meaning in C99, C++ or JavaScript, and names of their libraries that would be hidden."""
 
 _OWN = re.compile(r"(?:[ikntsw]\d+|[vqp]\d+\w*|tg_\w*|TG\w*|_\w*)\Z")
@@ -38,11 +39,16 @@ def legal(text: str) -> str:
         >>> legal("cells.0.weight_ih"), legal("états"), legal("2nd"), legal("for"), legal("ψ")
         ('cells_0_weight_ih', 'etats', 'x2nd', 'for_', 'greek_small_letter_psi')
     """
-    letters = [c if c.isascii() else unicodedata.normalize("NFKD", c).encode("ascii", "ignore").decode()
-               or unicodedata.name(c, "x").lower() for c in text]  # fmt: skip
-    name = re.sub(r"_+", "_", re.sub(r"\W", "_", "".join(letters), flags=re.ASCII)).strip("_") or "x"
+    name = "".join(c if c.isascii() else _spelled(c) for c in text)
+    name = re.sub(r"_+", "_", re.sub(r"\W", "_", name, flags=re.ASCII)).strip("_") or "x"
     name = f"x{name}" if name[0].isdigit() else name
     return f"{name}_" if name in KEYWORDS or _OWN.match(name) else name
+
+
+def _spelled(letter: str) -> str:
+    """A letter in ASCII: without its accents, or its name."""
+    plain = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
+    return plain or unicodedata.name(letter, "x").lower()
 
 
 class Names:
@@ -65,7 +71,8 @@ class Names:
 def result_words(fn: Callable[..., Any], structure: Any) -> list[str]:
     """A word for each result: a dict's key, a node's name, the variable that the function returns; else ``""``."""
     words = [*_words(structure, _returned(fn), "")]
-    wrt = getattr(fn, "__wrapped__", None) and inspect.getclosurevars(fn).nonlocals.get("wrt")
+    wraps = inspect.isfunction(fn) and hasattr(fn, "__wrapped__")
+    wrt = inspect.getclosurevars(fn).nonlocals.get("wrt") if wraps else None
     if wrt is None or not isinstance(structure, tuple):
         return words
     names = [getattr(x, "name", None) for x in leaves(wrt)]
@@ -107,9 +114,9 @@ def _written_values(written: ast.expr | None) -> dict[Any, ast.expr]:
 
 def _returned(fn: Any) -> ast.expr | None:
     """The expression of the last ``return`` of a function, as far as it can be known."""
-    fn = fn if inspect.isroutine(fn) else getattr(type(fn), "__call__", None)
+    fn = fn if inspect.isroutine(fn) else getattr(fn, "__call__", None)  # noqa: B004  its source is wanted
     try:
-        source = textwrap.dedent(inspect.getsource(fn))  # type: ignore[arg-type]
+        source = textwrap.dedent(inspect.getsource(fn))
         tree = ast.parse(source)
     except (OSError, TypeError, SyntaxError, ValueError):
         return None

@@ -180,20 +180,19 @@ def _across(walk: Walk, action: Reduction, kept: list[int], outs: dict[int, int]
     """Row by row: each is combined into the result."""
     x, last = action.x, kept[-1]
     target = walk.at(action.out, [(f"i{k}", outs[k]) for k in kept if x.shape[k] > 1])
-    lead = [k for k in kept[:-1]]
+    lead = kept[:-1]
     with walk.loops([f"i{k}" for k in lead], [x.shape[k] for k in lead]):
         with walk.block(walk.dialect.loop(f"i{last}", x.shape[last])):
             walk.line(f"{target} = {_first(walk, action, kept)};")
-        inner = [*action.axes]
+        inner = [*action.axes, last]
         with walk.loops([f"i{k}" for k in inner], [x.shape[k] for k in inner]):
-            with walk.block(walk.dialect.loop(f"i{last}", x.shape[last])):
-                value = walk.load(x, _moves(x, range(len(x.shape))))  # type: ignore[arg-type]
-                if action.kind == "sum":
-                    walk.line(f"{target} += {value};")
-                else:
-                    name = walk.new("v")
-                    walk.line(walk.dialect.constant(KINDS[x.dtype.kind], name, value))
-                    walk.line(f"{target} = {walk.combined(action.kind, target, name)};")
+            value = walk.load(x, _moves(x, [*range(len(x.shape))]))
+            if action.kind == "sum":
+                walk.line(f"{target} += {value};")
+            else:
+                name = walk.new("v")
+                walk.line(walk.dialect.constant(KINDS[x.dtype.kind], name, value))
+                walk.line(f"{target} = {walk.combined(action.kind, target, name)};")
 
 
 def _first(walk: Walk, action: Reduction, kept: list[int]) -> str:

@@ -11,7 +11,7 @@ from ...plan.actions import Buffer, Call, Product, View
 from ...run.backends import NUMPY
 from ...run.runner import Runner
 from .lowering import Lowered, Small
-from .storage import flat, read
+from .reading import flat, read
 
 SMALLEST = 64
 """Matrices of fewer numbers stay as they are: they would save less than their scales and the products cost."""

@@ -19,7 +19,7 @@ def block(lines: Sequence[str]) -> list[str]:
     return ["    {", *("    " + line for line in lines), "    }"]
 
 
-class Steps:
+class Around:
     """The lines around the two halves.
 
     Args:

@@ -1,57 +1,27 @@
-"""Where the buffers of a plan lie in generated code: work memory by kinds, and results that may be an argument's array."""
+"""Where the buffers of a plan lie in generated code: work memory, and results that may be an argument's array."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from ...plan.actions import Buffer, Elementwise, Product, Reduction, Repeat, View
+from ...plan.actions import Buffer, Elementwise, View
 from ...plan.emission import copy
-from ...plan.memory import lay_out, views_of
+from ...plan.memory import lay_out
 from ...plan.views import whole
 from .lowering import Lowered, Port
+from .reading import buffers, flat, read, written
 from .walk import KINDS
 
 WIDE = {"real": np.dtype(np.float64), "whole": np.dtype(np.int64), "flag": np.dtype(bool)}
 """All buffers of a kind count as one dtype, so that offsets are those of elements."""
 
 
-def flat(actions: Iterable[Any]) -> Iterator[Any]:
-    """All actions, those within loops too."""
-    for action in actions:
-        if isinstance(action, Repeat):
-            yield from flat(action.actions)
-        else:
-            yield action
-
-
-def written(action: Any) -> list[View]:
-    """The views that an action writes."""
-    if isinstance(action, Elementwise):
-        return [*(v for _, v in action.stores), *(v for _, _, v in action.reduces)]
-    return [action.out]
-
-
-def read(action: Any) -> list[View]:
-    """The views that an action reads."""
-    if isinstance(action, Elementwise):
-        return [*action.loads]
-    if isinstance(action, Product):
-        return [action.a, action.b]
-    return [action.x] if isinstance(action, Reduction) else [*action.inputs]
-
-
-def buffers(actions: Iterable[Any]) -> dict[Buffer, None]:
-    """The buffers that actions use, in the order of their first use."""
-    return {view.buffer: None for action in flat(actions) for view in views_of(action)}
-
-
 def set_apart(lowered: Lowered, count: int | None = None) -> None:
-    """Gives results a place of their own where writing them to an argument's array would spoil what is still to be read.
+    """Gives results a place of their own where writing them to an argument's array would spoil what is still read.
 
     So a result may be written to the array of an argument of its size: the state after a step to that before it.
     ``count``: how many of the results, by default all.

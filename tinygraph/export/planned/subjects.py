@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,10 @@ from .unit import Unit
 def place(owner: str, path: Any, ending: str) -> Path:
     """The path of the file, which has the ending of its language."""
     file = atomic.place(owner, path)
-    if file.suffix != ending:
+    if not re.fullmatch(r"[\w .+-]+", file.name, re.ASCII):
+        fix = f"cell{ending}"
+        raise GraphError(f"{owner}: the file's name has letters of other alphabets", got=repr(file.name), fix=fix)
+    if file.suffix not in (ending, *({".mjs"} if ending == ".js" else ())):
         raise GraphError(f"{owner}: the file's name ends in {ending}", got=repr(os.fspath(path)), fix=f"cell{ending}")
     if not file.parent.is_dir():
         raise GraphError(f"{owner}: there is no folder {str(file.parent)!r}", fix="make it first")
@@ -55,6 +59,9 @@ def collect(owner: str, unit: Unit, stem: str, fn: Any, example: Any, int8: bool
     ``int8``: whether weights are written in 8 bits.
     """
     own = subjects(owner, stem, fn, example)
+    if any(isinstance(arguments, list) for _, arguments in own.values()):
+        fix = "a tuple of the arguments, (x, state), or the only one; ([a, b],) where that is a list"
+        raise GraphError(f"{owner}: the example is a list", expected="a tuple, or an array", got="a list", fix=fix)
     steps = [subject for subject, _ in own.values() if isinstance(subject, TrainingStep)]
     if steps and int8:
         raise GraphError(f"{owner}: weights in 8 bits cannot be trained", fix="int8=False, or export the network alone")

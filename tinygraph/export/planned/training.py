@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,7 +125,9 @@ def training(owner: str, step: TrainingStep, example: Any, model: Model) -> Trai
     return Training(step, model, lowered, count, update, expressions)
 
 
-def _update(owner: str, step: TrainingStep, model: Model, gradients: list[ndarray]) -> tuple[list[tuple[str, str]], Lowered]:
+def _update(
+    owner: str, step: TrainingStep, model: Model, gradients: list[ndarray]
+) -> tuple[list[tuple[str, str]], Lowered]:
     """The expressions of the optimizers' numbers, and the second half over the gradients of the example."""
     flat = leaves(step.parameters)
     dtype = min((p.dtype for p in flat), key=lambda d: d.itemsize)
@@ -149,7 +150,7 @@ def _update(owner: str, step: TrainingStep, model: Model, gradients: list[ndarra
     return expressions, Lowering(second, arguments, flat).finish()
 
 
-Numbers = Callable[[Any], dict[str, str]]
+StepTexts = Callable[[Any], dict[str, str]]
 
 
 def _adam(o: Any) -> dict[str, str]:
@@ -166,7 +167,7 @@ def _radam(o: Any) -> dict[str, str]:
     return {"rate": f"{length} <= 5 ? {rate} : 0", "root": f"{length} <= 5 ? 0 : {root}"}
 
 
-RULES: dict[type, Numbers] = {
+RULES: dict[type, StepTexts] = {
     Optimizer: lambda o: {"rate": "rate"},
     Adam: _adam,
     AdamW: lambda o: {**_adam(o), "kept": f"1 - rate * {o.weight_decay!r}"},
@@ -184,5 +185,3 @@ def numbers_of(owner: str, rule: Optimizer) -> dict[str, str]:
         problem = f"{owner}: the numbers that {home.__name__} computes for each step are Python, which is not exported"
         raise GraphError(problem, expected=", ".join(c.__name__ for c in RULES), fix="tg.train.Adam, or no `numbers`")
     return RULES[home](rule)
-
-

@@ -14,10 +14,11 @@ from .calls import run
 from .dialect import Dialect
 from .lowering import Lowered, Port, Small
 from .naming import Names
-from .steps import Steps, block
-from .storage import Work, buffers, set_apart
+from .reading import buffers
+from .steps import Around, block
+from .storage import Work, set_apart
 from .training import Model, Training
-from .walk import KINDS, WORK, Place, Walk
+from .walk import KINDS, WORK, Located, Walk
 
 
 @dataclass
@@ -97,15 +98,15 @@ class Unit:
         results = enumerate(lowered.outputs[:outputs])
         return Routine(name, lowered, own, [(names.new(_result_word(p.word, k, taken)), p) for k, p in results])
 
-    def _ports(self, routine: Routine) -> dict[Buffer, Place]:
-        inputs = {p.buffer: Place(n, number=not p.shape) for n, p in routine.inputs if p.buffer is not None}
-        return inputs | {p.buffer: Place(n) for n, p in routine.outputs if p.buffer is not None}
+    def _ports(self, routine: Routine) -> dict[Buffer, Located]:
+        inputs = {p.buffer: Located(n, number=not p.shape) for n, p in routine.inputs if p.buffer is not None}
+        return inputs | {p.buffer: Located(n) for n, p in routine.outputs if p.buffer is not None}
 
-    def _held(self, lowered: Lowered, names: Sequence[str]) -> dict[Buffer, Place]:
+    def _held(self, lowered: Lowered, names: Sequence[str]) -> dict[Buffer, Located]:
         """The places of the parameters that a model holds, the last inputs."""
         ports = lowered.inputs[len(lowered.inputs) - len(names) :]
         pairs = zip(ports, names, strict=True)
-        return {p.buffer: Place(self.dialect.field(name)) for p, name in pairs if p.buffer is not None}
+        return {p.buffer: Located(self.dialect.field(name)) for p, name in pairs if p.buffer is not None}
 
     def train(self, name: str, training: Training) -> Routine:
         """Writes a training step."""
@@ -118,8 +119,8 @@ class Unit:
         between = first.outputs[count:]
         at = self._between(first, second, between)
         places = self._ports(routine) | self._held(first, [*model.values])
-        places |= {p.buffer: Place(WORK["real"], offset) for p, offset in zip(between, at, strict=True) if p.buffer}
-        steps = Steps(self.dialect, training, routine.outputs[0][0], at)
+        places |= {p.buffer: Located(WORK["real"], offset) for p, offset in zip(between, at, strict=True) if p.buffer}
+        steps = Around(self.dialect, training, routine.outputs[0][0], at)
         routine.model = "trains"
         if training.step.accumulate == 1:
             self.trained = dict(zip(model.updated(training.step), second.expected, strict=True))
@@ -142,25 +143,25 @@ class Unit:
         self.work.real = offsets.pop()
         return offsets
 
-    def _of_update(self, training: Training, at: Sequence[int]) -> dict[Buffer, Place]:
+    def _of_update(self, training: Training, at: Sequence[int]) -> dict[Buffer, Located]:
         """The places of the update: its results take the fields of what they replace."""
         second, model = training.update, training.model
         field_of = self.dialect.field
-        gradients = [Place(WORK["real"], offset) for offset in at[:-1]]
-        moments = [Place(field_of(name)) for name in model.moments]
-        numbers = [Place(f"p{k}n", number=True) for k in range(len(training.numbers))]
-        values = [Place(field_of(name)) for name in model.values]
+        gradients = [Located(WORK["real"], offset) for offset in at[:-1]]
+        moments = [Located(field_of(name)) for name in model.moments]
+        numbers = [Located(f"p{k}n", number=True) for k in range(len(training.numbers))]
+        values = [Located(field_of(name)) for name in model.values]
         ports = zip(second.inputs, [*gradients, *moments, *numbers, *values], strict=True)
         places = {p.buffer: place for p, place in ports if p.buffer is not None}
         results = zip(second.outputs, map(field_of, model.updated(training.step)), strict=True)
-        return places | {p.buffer: Place(name) for p, name in results if p.buffer is not None}
+        return places | {p.buffer: Located(name) for p, name in results if p.buffer is not None}
 
-    def body(self, lowered: Lowered, places: dict[Buffer, Place], inputs: list[str]) -> list[str]:
+    def body(self, lowered: Lowered, places: dict[Buffer, Located], inputs: list[str]) -> list[str]:
         """The lines of a function whose arguments and results have places."""
         walk = Walk(self.dialect, places)
         floats = {k: inputs[at] for k, at in lowered.floats.items()}
         for k, (buffer, arithmetic) in enumerate(lowered.computed.items()):
-            places[buffer] = Place(f"n{k}", number=True)
+            places[buffer] = Located(f"n{k}", number=True)
             walk.line(self.dialect.constant("real", f"n{k}", self.numbers(arithmetic, floats)))
         for buffer in buffers(lowered.actions):
             if buffer.kind == "constant":
@@ -168,17 +169,17 @@ class Unit:
             elif buffer not in places:
                 kind = KINDS[buffer.dtype.kind]
                 size = WORK[kind]
-                places[buffer] = Place(size, buffer.offset_bytes // buffer.dtype.itemsize)
+                places[buffer] = Located(size, buffer.offset_bytes // buffer.dtype.itemsize)
         for action in lowered.actions:
             run(walk, action)
         return walk.lines
 
-    def _constant(self, buffer: Buffer, small: Small | None) -> Place:
+    def _constant(self, buffer: Buffer, small: Small | None) -> Located:
         array = np.asarray(buffer.source).reshape(-1)
         if array.size and (array == array[0]).all():
-            return Place("", value=array[0].item())
+            return Located("", value=array[0].item())
         own = self.keep(array, small)
-        return Place(own.name, scale=None if small is None else (f"{own.name}_scale", small.columns))
+        return Located(own.name, scale=None if small is None else (f"{own.name}_scale", small.columns))
 
     def keep(self, array: ndarray, small: Small | None = None) -> Fixed:
         """Fixed numbers of the file; equal ones are there once."""

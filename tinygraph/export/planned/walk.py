@@ -22,7 +22,7 @@ Axes = list[tuple[int, list[int]]]
 
 
 @dataclass(frozen=True)
-class Place:
+class Located:
     """Where a buffer is in the generated code.
 
     Attributes:
@@ -48,7 +48,7 @@ class Walk:
         places: where each buffer is.
     """
 
-    def __init__(self, dialect: Dialect, places: dict[Buffer, Place], depth: int = 1) -> None:
+    def __init__(self, dialect: Dialect, places: dict[Buffer, Located], depth: int = 1) -> None:
         self.dialect, self.places, self.depth = dialect, places, depth
         self.lines: list[str] = []
         self.count = 0
@@ -102,7 +102,9 @@ class Walk:
 
     def copy(self, source: View, target: View) -> None:
         """Copies a view to one of the same shape."""
-        self.elementwise(Elementwise(target.shape, (source,), (Instruction("copy", (0,), target.dtype),), ((1, target),)))
+        self.elementwise(
+            Elementwise(target.shape, (source,), (Instruction("copy", (0,), target.dtype),), ((1, target),))
+        )
 
     def repeat(self, action: Repeat, run: object) -> None:
         assert callable(run)

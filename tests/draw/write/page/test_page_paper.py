@@ -29,6 +29,18 @@ def test_a_printed_page_is_one_sheet_with_all_of_the_picture(visit, paper):
         assert page.evaluate("window.shown") == 0, "columns out of the window are printed too"
 
 
+def test_an_open_table_of_numbers_is_printed_too_if_it_fits(visit):
+    page = visit("flow", size=SHEETS["A4"])
+    page.click("#numbers summary")
+    assert len(re.findall(rb"/Type /Page\b", page.pdf(format="A4"))) == 1
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert outside(page, "html") == []
+    for spot in [x.bounding_box() for x in page.locator("#numbers table").all()]:
+        assert spot["x"] >= 0 and spot["x"] + spot["width"] <= SHEETS["A4"][0] and spot["y"] + spot["height"] <= 1046
+    page.emulate_media(media="screen")
+
+
 @pytest.mark.parametrize("paper", SHEETS)
 def test_table_and_legend_stand_below_the_picture_and_nothing_is_cut(visit, paper):
     for name in ("rnn", "cells", "flow"):

@@ -14,7 +14,7 @@ from ...picture import Picture
 from ...views.formulas import LocalRule
 from ..look import text
 from ..telling import description, title_of
-from .beside import keys, legend, table
+from .beside import differences, keys, legend, table
 from .columns import Column
 from .curve import curve, losses
 from .facts import fixed, users
@@ -100,7 +100,7 @@ def _body(picture: Picture, svg: Drawn, side: str, footer: str) -> str:
         f'viewBox="{_window(picture)}" aria-label="{text(description(picture), 400)}">\n'
         f'<g id="world" role="presentation">{svg.markup}</g></svg>'
         f'<canvas id="ribbon" height="56" hidden="" aria-hidden="true"></canvas></div>{numbers(picture)}</div>\n'
-        f"<aside>{panel}{table(picture)}{side}{keys(picture)}</aside></main>\n{footer}"
+        f"<aside>{panel}{table(picture)}{side}{differences(picture)}{keys(picture)}</aside></main>\n{footer}"
     )
 
 

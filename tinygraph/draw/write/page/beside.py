@@ -6,11 +6,11 @@ from ...picture import Picture
 from ...words import told
 from ..beside import swatch
 from ..look import text
-from ..margin import MOST, SCALE, cells, ends, has_backward_arrows, heads, left_out, odd_keys
+from ..margin import MOST, cells, has_backward_arrows, heads, left_out, listing, odd_keys, ruler
 from ..margin import keys as keys_of
 from .columns import columns
 from .language import markup
-from .palette import STEPS, Palette
+from .palette import Palette
 
 _KEYS = {
     "boxes": [("→ ←", "walk forward, backward"), ("Home End", "first and last box"), ("p", "play"), ("/", "search")],
@@ -39,6 +39,13 @@ def table(picture: Picture) -> str:
     )
 
 
+def differences(picture: Picture) -> str:
+    """Returns what differs between two pictures, a line each."""
+    head, *lines = listing(picture) or [""]
+    rows = "".join(f"<li>{text(line)}</li>" for line in lines)
+    return f"<section><h2>{text(head)}</h2><ul>{rows}</ul></section>" if lines else ""
+
+
 def legend(picture: Picture, colours: Palette) -> str:
     """Returns the roles that occur, chips, and the colour scale."""
     rows = [
@@ -46,7 +53,7 @@ def legend(picture: Picture, colours: Palette) -> str:
         f"{text(key.words)}</li>"
         for key in (*keys_of(picture), *odd_keys(picture))
     ]
-    scale = "" if picture.scale is None else _scale(picture)
+    scale = _scale(picture, colours)
     if not rows and not scale:
         return ""
     return (
@@ -55,14 +62,19 @@ def legend(picture: Picture, colours: Palette) -> str:
     )
 
 
-def _scale(picture: Picture) -> str:
-    steps = "".join(f'<rect x="{i * 8}" width="8.5" height="12" fill="var(--h{i})"/>' for i in range(STEPS + 1))
-    low, high = ends(picture)
+def _scale(picture: Picture, colours: Palette) -> str:
+    scale = ruler(picture)
+    if scale is None:
+        return ""
+    steps = "".join(
+        f'<rect x="{i * 8}" width="8.5" height="12" fill="{colours.colour(c)}"/>' for i, c in enumerate(scale.colours)
+    )
     arrows = '<p class="hint"><b class="red">warm arrows</b> run backward, wide where much comes back</p>'
+    view = f'viewBox="0 0 {8 * len(scale.colours)} 12" preserveAspectRatio="none"'
     return (
-        f'<svg class="scale" viewBox="0 0 {8 * (STEPS + 1)} 12" preserveAspectRatio="none" aria-hidden="true">{steps}'
-        f'</svg><p class="ends"><span id="low">{low}</span><span>{told(SCALE, picture.lang)}</span>'
-        f'<span id="high">{high}</span></p>' + has_backward_arrows(picture) * markup(arrows, picture.lang)
+        f'<svg class="scale" {view} aria-hidden="true">{steps}'
+        f'</svg><p class="ends"><span id="low">{text(scale.low)}</span><span>{text(scale.words)}</span>'
+        f'<span id="high">{text(scale.high)}</span></p>' + has_backward_arrows(picture) * markup(arrows, picture.lang)
     )
 
 

@@ -6,6 +6,9 @@ from ...picture import Picture, TileNumber
 from ...words import told
 from ..look import text
 
+WIDE = 12
+"""Of more columns a table does not fit a sheet of paper, and is not printed."""
+
 
 def numbers(picture: Picture) -> str:
     """Returns a part that opens, with a table for each heat map; nothing for a picture without numbers in tiles."""
@@ -36,7 +39,9 @@ def _table(name: str, corner: str, rows: list[tuple[str, dict[str, tuple[int, Ti
             body += "<td></td>" if cell is None else f'<td data-i="{i}" tabindex="{first - 1}">{text(cell.number)}</td>'
             first = first and cell is None
         body += "</tr>"
+    wide = ' class="wide"' * (len(columns) > WIDE)
+    head = f'<th scope="col">{text(told(corner, lang))}</th>{heads}'
     return (
-        f'<table><caption>{text(told(name, lang))}</caption><thead><tr><th scope="col">{text(told(corner, lang))}</th>'
-        f"{heads}</tr></thead><tbody>{body}</tbody></table>"
+        f"<table{wide}><caption>{text(told(name, lang))}</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )

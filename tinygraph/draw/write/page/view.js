@@ -58,11 +58,11 @@ function all() {
   return [extent[0], extent[1], across(extent[2]), extent[3]];
 }
 
-// First view: all of it; of what would be dust the height, from the first step on.
+// First view: all of it; of many steps that would be dust, which the ribbon shows whole, the height, from the first on.
 function fit(whole, at_once) {
   const [x0, y0, x1, y1] = all(), pad = Math.min(24, size.wide / 40, size.high / 12);
   const high = (size.high - 2 * pad) / (y1 - y0), both = Math.min((size.wide - 2 * pad) / (x1 - x0), high, LARGEST);
-  const k = whole || both >= LEAST ? both : Math.min(Math.max(high, 0.42), 1);
+  const k = whole || ribbon.hidden || both >= LEAST ? both : Math.min(Math.max(high, 0.42), 1);
   const loose = x1 - x0 < (size.wide - pad) / k;
   fly(loose ? (x0 + x1 - size.wide / k) / 2 : x0 - pad / k, (y0 + y1 - size.high / k) / 2, k, at_once);
   follows = {whole};
@@ -157,7 +157,8 @@ for (const end of ['pointerup', 'pointercancel']) window.addEventListener(end, e
 });
 
 // A fitted view stays fitted when the window changes; of any other the middle stays.
-new ResizeObserver(() => {
+function resized() {
+  if (printing) return;
   const before = {...size};
   measure();
   weave();
@@ -165,7 +166,8 @@ new ResizeObserver(() => {
   camera.x += (before.wide - size.wide) / 2 / camera.k;
   camera.y += (before.high - size.high) / 2 / camera.k;
   redraw();
-}).observe(stage);
+}
+new ResizeObserver(resized).observe(stage);
 
 // On paper is all of it, as far as it is unfolded.
 window.addEventListener('beforeprint', () => {
@@ -180,5 +182,6 @@ window.addEventListener('beforeprint', () => {
 window.addEventListener('afterprint', () => {
   printing = false;
   svg.removeAttribute('viewBox');
+  resized();
   paint();
 });
