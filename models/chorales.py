@@ -100,4 +100,5 @@ def result(budget: Budget, seed: int = 0) -> Result:
         net=f"An LSTM of {HIDDEN} units, dropout 0.2 before and {DROPOUT} after it, AdamW, {BATCH} chorales a step.",
         budgets=(budget,),
         flow=tg.draw(net.eval().loss(*first), "flow", title="Chorales"),
+        seen="c, the memory, keeps its gradient over all the steps shown; that of h fades slowly.",
     )
