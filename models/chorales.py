@@ -17,8 +17,8 @@ from tinygraph.train import AdamW, Average, Ragged, fit, split_sequences, step
 from . import scores
 from .task import Budget, Result, Row
 
-STEPS_A_MINUTE = 2500
-HIDDEN, BATCH, RATE, DROPOUT = 128, 8, 4e-3, 0.5
+STEPS_A_MINUTE = 2000
+HIDDEN, BATCH, RATE, DROPOUT = 200, 8, 4e-3, 0.5
 KEYS = scores.HIGHEST - scores.LOWEST + 1
 BAR = 8.45
 
@@ -76,11 +76,11 @@ def independent_nats(train: Rolls, rolls: Rolls) -> float:
 
 
 def trained(train: Rolls, budget: Budget, seed: int) -> Net:
-    """A network after the budget's steps: its weights are a running mean over about the last fifth of them."""
+    """A network after the budget's steps: its weights are a running mean over about the last quarter of them."""
     net = Net(seed)
     adam = AdamW(net.parameters(), budget.falling(RATE), weight_decay=0.01)
     run = step(net.loss, net.parameters(), adam, clip=1.0)
-    average = Average(net.parameters(), decay=1 - 5 / max(budget.steps, 10))
+    average = Average(net.parameters(), decay=1 - 4 / max(budget.steps, 8))
     fit(run, batches(train, seed), steps=budget.steps, callbacks=[lambda _: average.look(), budget], quiet=True)
     net.load_state_dict({name: x for name, x in average.state_dict().items() if name != "looks"})
     return net
