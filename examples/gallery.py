@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import html
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
@@ -21,11 +21,10 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # for the models, which are not part of the installed package
 
 import gallery_networks as net  # noqa: E402
+from gallery_sizes import sizes  # noqa: E402
 
 import tinygraph as tg  # noqa: E402
 from models import batched_rnn, last_step_rnn, parity_rnn, series_rnn, tagging_rnn, word_rnn  # noqa: E402
-from tinygraph.draw.fitting import measured  # noqa: E402
-from tinygraph.draw.options import AREAS  # noqa: E402
 
 Drawings = dict[str, Callable[..., tg.Drawing]]
 """Maps the name of a picture to a function that draws it, with more options of `tg.draw`."""
@@ -269,22 +268,6 @@ def write(folder: Path) -> int:
     return len(CAPTIONS)
 
 
-def sizes() -> Iterator[str]:
-    """The lines of a table: how large each picture is, and its smallest text, as it is and fitted into an area."""
-    heads = ["as it is", *AREAS]
-    yield f"{'points':22}" + "".join(f"{head:>24}" for head in heads)
-    for name, draw in (item for drawings in sections().values() for item in drawings.items()):
-        cells = []
-        for fit in (None, *AREAS):
-            try:
-                picture = draw(fit=fit).picture
-                wide, high, least = (x * picture.scaled for x in measured(picture))
-                cells.append(f"{wide:,.0f} x {high:,.0f}, text {least:.1f}")
-            except tg.GraphError:
-                cells.append("cannot be read")
-        yield f"{name:22}" + "".join(f"{cell:>24}" for cell in cells)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
@@ -293,7 +276,7 @@ def main() -> None:
     parser.add_argument("--sizes", action="store_true", help="print a table of sizes instead")
     options = parser.parse_args()
     if options.sizes:
-        for line in sizes():
+        for line in sizes(sections()):
             print(line)
         return
     count = write(options.folder)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from importlib import import_module
 from itertools import zip_longest
 from typing import Any, ParamSpec, Protocol, cast
 
@@ -23,37 +22,10 @@ from .layers import summary
 from .nets import is_net, nodes_of
 from .options import MAX_NODES, Options, refuse_others
 from .picture import Picture
+from .view_names import VIEWS, candidates, shown
 from .words import translated
 
 __all__ = ["VIEWS", "Drawing", "compare", "draw", "summary"]
-
-
-ViewFunction = Callable[[Any, Options], Picture]
-"""A view maps the first argument of `draw` and the options to a placed `Picture`."""
-
-
-def _later(module: str, name: str, *kind: str) -> ViewFunction:
-    """Returns a view that is imported at its first use: with all views `import tinygraph` takes twice as long."""
-
-    def view(target: Any, options: Options) -> Picture:
-        picture: Picture = getattr(import_module(module, __package__), name)(target, options, *kind)
-        return picture
-
-    return view
-
-
-MAPS = ("states", "gates", "attention", "saliency")
-"""The views that are heat maps over time."""
-VIEWS: dict[str, ViewFunction] = {
-    "unrolled": _later(".views.unrolled", "unrolled"),
-    "both": _later(".views.backward", "both"),
-    "backward": _later(".views.backward", "backward"),
-    "rolled": _later(".views.rolled", "rolled"),
-    "flow": _later(".views.flow", "flow"),
-    "compiled": _later(".compiled", "compiled"),
-    **{name: _later(".maps", "heat_map", name) for name in MAPS},
-}
-"""The views by name; a new view needs one line here."""
 
 
 SHARED = ("level", "gradients", "values", "truncate", "tokens", "max_nodes", "steps", "item")
@@ -244,7 +216,7 @@ def _view_apart(inputs: tuple[Any, ...], view: str) -> tuple[tuple[Any, ...], st
 
 def _drawn(node: Any, view: str, options: Options) -> Picture:
     with _uncollected():
-        picture = replace(_shown(node, view, options), view=view)
+        picture = replace(shown(node, view, options), view=view)
     return picture if options.lang == "en" else translated(picture, options.lang, titled=options.title is not None)
 
 
@@ -268,35 +240,10 @@ def _two(titles: Any) -> list[str] | None:
 def _pairs(a: Any, b: Any, view: str, options: Options) -> Iterator[tuple[Picture, Picture]]:
     """Yields pictures of both, from the most to the least detail."""
     first = second = None
-    for x, y in zip_longest(_candidates(a, view, options), _candidates(b, view, options)):
+    for x, y in zip_longest(candidates(a, view, options), candidates(b, view, options)):
         first, second = x or first, y or second
         if first is not None and second is not None:
             yield replace(first), replace(second)
-
-
-def _shown(node: Any, view: str, options: Options) -> Picture:
-    if options.ax is not None and view not in MAPS:
-        raise GraphError(
-            f"draw: ax= is for heat maps, not for the view {view}", expected=", ".join(MAPS), fix="save it"
-        )
-    if options.area is None:
-        return VIEWS[view](node, options)
-    return fitted(_candidates(node, view, options), options.area)
-
-
-def _candidates(node: Any, view: str, options: Options) -> Iterator[Picture]:
-    """Yields what a view may show, from the most to the least detail; most views show one thing."""
-    if view in ("unrolled", "both"):
-        from .views.backward import with_gradients
-        from .views.unrolled import candidates
-
-        yield from candidates(node, with_gradients(options) if view == "both" else options)
-    elif view in MAPS:
-        from .maps import candidates as maps
-
-        yield from maps(node, options, view)
-    else:
-        yield VIEWS[view](node, options)
 
 
 @contextmanager
