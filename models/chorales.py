@@ -105,5 +105,5 @@ def result(budget: Budget, seed: int = 0) -> Result:
         ),
         budgets=(budget,),
         flow=tg.draw(net.eval().loss(*first), "flow", title="Chorales"),
-        seen="c, the memory, keeps its gradient over all the steps shown; that of h fades slowly.",
+        seen="The gradient reaches over all the steps shown; in c, the memory, it fades more slowly than in h.",
     )
