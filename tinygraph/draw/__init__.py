@@ -190,7 +190,8 @@ def draw(
         fit: an area to scale the picture into: ``"slide"`` (960 × 540 points), ``"a4"`` (text of an A4 page, 453 ×
             700), ``"column"`` (of a paper in two columns, 234 × 648), or width and height in points. Level, steps,
             gaps and texts are chosen so that no text is smaller than 12 points on a slide, else 7; the subtitle says
-            what was left out. What you name, such as ``level="op"``, is kept. For the views unrolled and both.
+            what was left out. What you name, such as ``level="op"``, is kept. The rolled, backward and compiled views
+            have one level of detail: they are scaled, and refused where that is too small to read.
         item: for heat maps, the place in the batch of the sequence to show; the subtitle says it.
         ax: for heat maps, axes of matplotlib to draw the same numbers into, too.
         lang: the language of legend, verdicts, page and all other words of ours: ``"en"`` or ``"zh"``. Names stay.
@@ -291,6 +292,10 @@ def _candidates(node: Any, view: str, options: Options) -> Iterator[Picture]:
         from .views.unrolled import candidates
 
         yield from candidates(node, with_gradients(options) if view == "both" else options)
+    elif view == "flow":
+        from .views.flow import candidates as flows
+
+        yield from flows(node, options)
     elif view in MAPS:
         from .maps import candidates as maps
 

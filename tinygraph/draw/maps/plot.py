@@ -118,9 +118,9 @@ class _Plotting:
             if not sheet.absent[i, j]:
                 value = float(sheet.values[i, j])
                 self._tile(*place, self.colour(value), _tip(sheet, i, j), number(value) if numbers else "")
-                corner = f"{sheet.down.caption.split()[0]} ↓, {sheet.across.caption.split()[0]} →"
+                axes = f"{sheet.down.caption.split()[0]} ↓, {sheet.across.caption.split()[0]} →"
                 labels = _label(sheet.down, i), f"{sheet.across.labels[j]} {sheet.across.token(j)}".strip()
-                self.picture.tiles[-1].cell = TileNumber(sheet.heading, corner, *labels, number(value, 3))
+                self.picture.tiles[-1].cell = TileNumber(sheet.heading, axes, *labels, number(value, 3))
             elif sheet.padding[i, j] and not whole[j]:
                 self._tile(*place, PADDED, "padding")
 
