@@ -8,17 +8,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
-from itertools import zip_longest
-from typing import Any, ParamSpec, Protocol, cast
+from typing import Any
 
 from ..core import errors
 from ..core.checks import one_of
 from ..core.errors import GraphError
 from ..core.node import Node
-from .comparing import compared, roomy, shared_ends
+from .comparing import compared, in_pairs, roomy, shared_ends, two_titles, with_compare
 from .drawing import Drawing
 from .fitting import fitted
-from .labels import clean
 from .layers import summary
 from .nets import is_net, nodes_of
 from .options import MAX_NODES, Options, refuse_others
@@ -104,35 +102,21 @@ def compare(
         True
     """
     one_of(f"draw has no view {errors.shown(view)}", view, VIEWS)
-    names = _two(titles)
+    names = two_titles(titles)
     refuse_others({name: x for name, x in options.items() if name not in SHARED})
     asked = Options(**options, title=None if title is None else str(title), fit=fit, lang=lang)
     with _uncollected():
         plainly = replace(asked, title=None, lang="en")
-        ends = shared_ends(next(_pairs(a, b, view, plainly)))
-        pairs = _pairs(a, b, view, replace(plainly, scale=ends))
-        pictures = compared(pairs if fit is not None else roomy(pairs), names, asked.heading, lang)
+        ends = shared_ends(next(in_pairs(_candidates(x, view, plainly) for x in (a, b))))
+        plainly = replace(plainly, scale=ends)
+        pairs = in_pairs(_candidates(x, view, plainly) for x in (a, b))
+        pictures = compared(
+            pairs if fit is not None else roomy(pairs), names, asked.heading, lang, brief=fit is not None
+        )
         return Drawing(next(pictures) if asked.area is None else fitted(pictures, asked.area))
 
 
-DrawCall = ParamSpec("DrawCall")
-
-
-class _Comparing(Protocol[DrawCall]):
-    """`draw` with its `compare`, for checks of types."""
-
-    compare: Callable[..., Drawing]
-
-    def __call__(self, *args: DrawCall.args, **options: DrawCall.kwargs) -> Drawing: ...
-
-
-def _with_compare(function: Callable[DrawCall, Drawing]) -> _Comparing[DrawCall]:
-    both = cast("_Comparing[DrawCall]", function)
-    both.compare = compare
-    return both
-
-
-@_with_compare
+@with_compare(compare)
 @errors.refusing
 def draw(
     node: Any,
@@ -236,7 +220,7 @@ def draw(
 def _view_apart(inputs: tuple[Any, ...], view: str) -> tuple[tuple[Any, ...], str]:
     """Returns the shapes of inputs, and the view, which may be named or stand before or after them."""
     views = [x for x in inputs if isinstance(x, str)]
-    if len(views) + (view != "unrolled") > 1:
+    if len(views) + (str(view) != "unrolled") > 1:
         raise GraphError(
             "draw has one view", expected="one name", got=errors.shown([*views, view]), fix='view="rolled"'
         )
@@ -255,24 +239,6 @@ def _at_cells(node: Any, view: str, options: Options) -> Picture:
         fix = "draw without fit=, and with level= and steps= if you wish"
         raise GraphError("mermaid: a picture fitted to an area", expected="no fit=, as Mermaid places boxes", fix=fix)
     return _drawn(node, view, replace(options, level="cell"))
-
-
-def _two(titles: Any) -> list[str] | None:
-    listed = isinstance(titles, Sequence) and not isinstance(titles, (str, bytes))
-    if titles is not None and (not listed or len(titles) != 2):
-        raise GraphError(
-            "compare: titles must be two texts", expected='titles=["before", "after"]', got=errors.shown(titles)
-        )
-    return None if titles is None else [clean(str(x)) for x in titles]
-
-
-def _pairs(a: Any, b: Any, view: str, options: Options) -> Iterator[tuple[Picture, Picture]]:
-    """Yields pictures of both, from the most to the least detail."""
-    first = second = None
-    for x, y in zip_longest(_candidates(a, view, options), _candidates(b, view, options)):
-        first, second = x or first, y or second
-        if first is not None and second is not None:
-            yield replace(first), replace(second)
 
 
 def _shown(node: Any, view: str, options: Options) -> Picture:

@@ -163,7 +163,7 @@ def test_an_entry_of_a_list_is_that_of_its_own_step() -> None:
     shown = titles(tg.draw(loss))
     assert {"hs[t] = tanh", "W @ hsₜ₋₁", "log(hs[t])", "W @ hs₀"} <= set(shown)
     assert "W @ hs[t]" not in shown, "which would be the one of the same step"
-    assert "loss = loss - log" in " ".join(shown)
+    assert "loss = lossₜ₋₁ - log" in " ".join(shown)
 
 
 def test_the_legend_says_what_the_norm_is(tmp_path: Any) -> None:
