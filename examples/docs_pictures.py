@@ -36,6 +36,7 @@ def main() -> None:
     for name, drawing in drawings().items():
         drawing.save(folder / name)
         print(f"wrote {folder / name}")
+    tg.draw(net.lstm(4), gradients=True, fit="slide", title="An LSTM").save(folder / "pictures/playing.gif")
 
 
 if __name__ == "__main__":

@@ -10,8 +10,10 @@ from __future__ import annotations
 import argparse
 import html
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,11 +21,10 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # for the models, which are not part of the installed package
 
 import gallery_networks as net  # noqa: E402
+from gallery_sizes import sizes  # noqa: E402
 
 import tinygraph as tg  # noqa: E402
 from models import batched_rnn, last_step_rnn, parity_rnn, series_rnn, tagging_rnn, word_rnn  # noqa: E402
-from tinygraph.draw.fitting import measured  # noqa: E402
-from tinygraph.draw.options import AREAS  # noqa: E402
 
 Drawings = dict[str, Callable[..., tg.Drawing]]
 """Maps the name of a picture to a function that draws it, with more options of `tg.draw`."""
@@ -215,13 +216,13 @@ PAGE = """<!doctype html>
 """
 
 
-def figure(name: str) -> str:
+def figure(name: str, links: str) -> str:
     """A picture with its caption, as HTML."""
     title, text, call = CAPTIONS[name]
     return (
         f'<figure id="{name}"><figcaption><b>{html.escape(title)}.</b> {text}'
         f" <code>{html.escape(call)}</code>"
-        f' <a href="{name}.html">explore</a></figcaption>'
+        f' <a href="{name}.html">explore</a> {links}</figcaption>'
         f'<a href="{name}.svg"><img src="{name}.svg" alt="{html.escape(title)}"></a></figure>\n'
     )
 
@@ -230,6 +231,26 @@ def sections() -> dict[str, Drawings]:
     """All pictures under their headings."""
     six = {"Six systems of the articles": seeds(), "Networks of textbooks": textbook(), "Cells": cells()}
     return six | {"Gradients": gradients(), "Numbers over time": numbers(), "Two networks": against()}
+
+
+MOVES = "encoder_decoder_heat"
+"""The picture that is made as a GIF, too, if pillow is there."""
+
+
+def others(drawing: tg.Drawing, folder: Path, name: str) -> str:
+    """Writes a picture for LaTeX, as one that plays and for Mermaid, if it can be; returns links to these."""
+    drawing.save(folder / f"{name}.tex")
+    links = [f'<a href="{name}.tex">LaTeX</a>']
+    with suppress(tg.GraphError):  # a heat map does not play
+        drawing.save(folder / f"{name}_plays.svg", play=True)
+        links.append(f'<a href="{name}_plays.svg">plays</a>')
+    with suppress(tg.GraphError):
+        (folder / f"{name}.mmd").write_text(drawing.mermaid(), encoding="utf-8")
+        links.append(f'<a href="{name}.mmd">Mermaid</a>')
+    if name == MOVES and find_spec("PIL"):
+        drawing.save(folder / f"{name}.gif")
+        links.append(f'<a href="{name}.gif">GIF</a>')
+    return " ".join(links)
 
 
 def write(folder: Path) -> int:
@@ -242,25 +263,9 @@ def write(folder: Path) -> int:
             drawing = draw()
             drawing.save(folder / f"{name}.svg")
             drawing.save(folder / f"{name}.html")
-            body += figure(name)
+            body += figure(name, others(drawing, folder, name))
     (folder / "index.html").write_text(PAGE.format(style=STYLE, body=body), encoding="utf-8")
     return len(CAPTIONS)
-
-
-def sizes() -> Iterator[str]:
-    """The lines of a table: how large each picture is, and its smallest text, as it is and fitted into an area."""
-    heads = ["as it is", *AREAS]
-    yield f"{'points':22}" + "".join(f"{head:>24}" for head in heads)
-    for name, draw in (item for drawings in sections().values() for item in drawings.items()):
-        cells = []
-        for fit in (None, *AREAS):
-            try:
-                picture = draw(fit=fit).picture
-                wide, high, least = (x * picture.scaled for x in measured(picture))
-                cells.append(f"{wide:,.0f} x {high:,.0f}, text {least:.1f}")
-            except tg.GraphError:
-                cells.append("cannot be read")
-        yield f"{name:22}" + "".join(f"{cell:>24}" for cell in cells)
 
 
 def main() -> None:
@@ -271,7 +276,7 @@ def main() -> None:
     parser.add_argument("--sizes", action="store_true", help="print a table of sizes instead")
     options = parser.parse_args()
     if options.sizes:
-        for line in sizes():
+        for line in sizes(sections()):
             print(line)
         return
     count = write(options.folder)

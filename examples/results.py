@@ -1,9 +1,10 @@
 """Trains the networks of the tasks in ``models/``, each beside its baseline, and writes docs/results.md.
 
-python examples/results.py [TASK ...] [--minutes M] [--seed S] [--no-clock] [--out DIR]
+python examples/results.py [TASK ...] [--minutes M] [--seed S] [--no-clock] [--page] [--out DIR]
 
 A task takes two minutes by default. Its picture of gradient flow is written into DIR/results, and what it reached into
-a file beside it, of which the page is made; tasks that are not run keep theirs.
+a file beside it, of which the page is made; tasks that are not run keep theirs. Other minutes than two have a place of
+their own on the page.
 """
 
 from __future__ import annotations
@@ -30,9 +31,21 @@ from results_page import page
 from models.task import Budget, MissingData, Result
 
 DOCS = Path(__file__).parents[1] / "docs"
-TASKS = ("characters", "names", "digits", "sunspots", "temperature", "chorales", "vowels", "tagging")
-TASKS += ("written_addition", "adding", "copying")
+TASKS = [
+    "characters",
+    "names",
+    "digits",
+    "sunspots",
+    "temperature",
+    "chorales",
+    "vowels",
+    "tagging",
+    "written_addition",
+    "adding",
+    "copying",
+]
 """Modules of ``models/``, in the order of the page."""
+MINUTES = 2.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,13 +53,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     folder = Path(options.out) / "results"
     folder.mkdir(parents=True, exist_ok=True)
-    verdicts = [run(name, options, folder) for name in options.tasks or TASKS]
-    written = [
-        json.loads(path.read_text(encoding="utf-8")) for name in TASKS if (path := folder / f"{name}.json").exists()
-    ]
-    (folder.parent / "results.md").write_text(page(written), encoding="utf-8")
+    names = [] if options.page else options.tasks or TASKS
+    verdicts = [run(name, options, folder) for name in names]
+    (folder.parent / "results.md").write_text(page(records(folder)), encoding="utf-8")
     print(f"written: {folder.parent / 'results.md'} and the pictures in {folder}")
     return 0 if all(verdicts) else 1
+
+
+def records(folder: Path) -> list[dict[str, Any]]:
+    """What was reached so far, in the order of the page."""
+    paths = [path for name in TASKS for path in sorted([*folder.glob(f"{name}.json"), *folder.glob(f"{name}-*.json")])]
+    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
 
 
 def run(name: str, options: argparse.Namespace, folder: Path) -> bool:
@@ -62,11 +79,13 @@ def run(name: str, options: argparse.Namespace, folder: Path) -> bool:
         print(f"{name}: {row.told()}")
     took = f"{result.steps:,} steps, {result.cpu_s:.0f} s of processor time, {time.perf_counter() - start:.0f} s in all"
     print(f"{name}: seed {options.seed}, {took}", flush=True)
-    result.flow.save(folder / f"{name}.svg")
+    place = name if options.minutes == MINUTES else f"{name}-{options.minutes:g}-minutes"
+    result.flow.save(folder / f"{place}.svg")
     if result.beside is not None:
-        result.beside.save(folder / f"{name}_beside.svg")
-    text = json.dumps(record(name, module.__doc__ or "", result, options), indent=1, ensure_ascii=False, default=float)
-    (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+        result.beside.save(folder / f"{place}_beside.svg")
+    told = {"place": place, **record(name, module.__doc__ or "", result, options)}
+    text = json.dumps(told, indent=1, ensure_ascii=False, default=float)
+    (folder / f"{place}.json").write_text(text + "\n", encoding="utf-8")
     return all(row.reached for row in result.rows)
 
 
@@ -82,12 +101,11 @@ def record(name: str, said: str, result: Result, options: argparse.Namespace) ->
 def parser() -> argparse.ArgumentParser:
     own = argparse.ArgumentParser(description="Trains the networks of models/, each beside its baseline.")
     own.add_argument("tasks", metavar="TASK", nargs="*", choices=[[], *TASKS], help=f"default all: {' '.join(TASKS)}")
-    own.add_argument("--minutes", metavar="M", type=float, default=2.0, help="for each task; default 2")
+    own.add_argument("--minutes", metavar="M", type=float, default=MINUTES, help="for each task; default 2")
     own.add_argument("--seed", metavar="S", type=int, default=0, help="of all random numbers; default 0")
     own.add_argument("--no-clock", action="store_true", help="do all steps of a quiet machine, however long they take")
-    own.add_argument(
-        "--out", metavar="DIR", default=str(Path(__file__).parents[1] / "docs"), help="where to write; default docs"
-    )
+    own.add_argument("--page", action="store_true", help="run nothing, make the page of what was reached before")
+    own.add_argument("--out", metavar="DIR", default=str(DOCS), help="where to write; default docs")
     return own
 
 

@@ -33,7 +33,7 @@ def page(records: Sequence[Record]) -> str:
 
 def line(record: Record, row: Record) -> str:
     """A line of the table."""
-    task = f"[{record['task']}](#{record['task']})"
+    task = f"[{record['place'].replace('-', ' ')}](#{record['place'].replace('.', '')})"
     beside = ", ".join(f"{name} {number(figure)}" for name, figure in row["baselines"].items()) or "none"
     bar = f"{'above' if row['higher'] else 'below'} {number(row['bar'])}"
     missed = "yes" if row["reached"] else f"no, by {number(abs(row['figure'] - row['bar']))}"
@@ -42,15 +42,15 @@ def line(record: Record, row: Record) -> str:
 
 def part(record: Record) -> str:
     """What was trained on what, for how long, what it wrote, and how far its gradients reach."""
-    name = record["task"]
+    name, place = record["task"], record["place"]
     took = f"{record['minutes']:g} minutes: {record['steps']:,} steps, {record['cpu_s']:,} s of processor time"
-    texts = [f"## {name}\n\n{record['title']}\n", f"{record['data']} {record['net']}\n"]
+    texts = [f"## {place.replace('-', ' ')}\n\n{record['title']}\n", f"{record['data']} {record['net']}\n"]
     texts.append(f"Seed {record['seed']}; {took}. [The code](../models/{name}.py).\n")
     if record["sample"]:
         texts.append(f"```text\n{record['sample'].strip()}\n```\n")
-    texts.append(f"![How far the gradients of {name} reach](results/{name}.svg)\n")
+    texts.append(f"![How far the gradients of {name} reach](results/{place}.svg)\n")
     if record["beside"]:
-        texts.append(f"![The same of the network that cannot](results/{name}_beside.svg)\n")
+        texts.append(f"![The same of the network that cannot](results/{place}_beside.svg)\n")
     if record["seen"]:
         texts.append(f"{record['seen']}\n")
     return "\n".join(texts)

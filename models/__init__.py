@@ -24,7 +24,7 @@ docs/results.md:
 module         system                                                 beside
 ============== ====================================================== =============================
 characters     LSTM, the next character of a text                     gzip and xz
-names          GRU, letter by letter                                  a chain of six letters 
+names          GRU, letter by letter                                  a chain of six letters
 digits         GRUs over rows, in both directions                     the nearest mean image
 sunspots       GRUs beside a linear path, a year ahead                the cycle before, AR
 temperature    GRU beside a linear path, a day ahead                  the day before, AR

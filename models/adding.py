@@ -92,5 +92,5 @@ def result(budget: Budget, seed: int = 0) -> Result:
         budgets=budgets,
         flow=flows[0],
         beside=flows[1],
-        seen="IndRNN keeps most of its gradient over the 50 steps shown, the plain RNN next to nothing of it.",
+        seen="IndRNN keeps a good part of its gradient over the 50 steps shown, the plain RNN next to nothing of it.",
     )

@@ -17,7 +17,7 @@ from tinygraph.train import AdamW, Ragged, fit, split_sequences, step
 from . import scores
 from .task import Budget, Result, Row
 
-STEPS_A_MINUTE = 3000
+STEPS_A_MINUTE = 2500
 HIDDEN, BATCH, RATE, DROPOUT = 128, 8, 4e-3, 0.5
 KEYS = scores.HIGHEST - scores.LOWEST + 1
 BAR = 8.45

@@ -118,7 +118,8 @@ def result(budget: Budget, seed: int = 0) -> Result:
     flow = nets.nets[0].loss(x[:-1], x[1:, :, 0])
     return Result(
         rows=(Row("1921 to 2008, a year ahead", "sunspots, RMSE", figure, min(baselines.values()), baselines),),
-        data=f"Yearly sunspots (statsmodels): {count} years to train on, the {len(held)} from {HELD_OUT} on held out.",
+        data=f"Yearly sunspots (statsmodels): {count} years to train on, the {len(held)} from {HELD_OUT} on held out. "
+        "The factors of the rows were added after networks without them had been scored on these years.",
         net=f"The mean of {NETWORKS} GRUs of {HIDDEN} units, each beside a linear path from {LAGS} years; AdamW.",
         budgets=(budget,),
         flow=tg.draw(flow, "flow", title="Sunspots, the last two cycles"),

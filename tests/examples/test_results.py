@@ -29,7 +29,7 @@ def task(budget, seed):
 
 @pytest.fixture
 def one_task(monkeypatch):
-    module = type("module", (), {"__doc__": "A task.\n\nMore.", "STEPS_A_MINUTE": 100, "result": staticmethod(task)})
+    module = type("module", (), {"__doc__": "A task.\n\nMore.", "STEPS_A_MINUTE": 10, "result": staticmethod(task)})
     load = importlib.import_module
     monkeypatch.setattr(importlib, "import_module", lambda name: module if name == "models.made" else load(name))
     monkeypatch.setattr(results, "TASKS", ("made",))
@@ -37,7 +37,7 @@ def one_task(monkeypatch):
 
 
 def test_a_run_prints_and_writes_page_picture_and_record(tmp_path, one_task, capsys):
-    assert results.main(["made", "--minutes", "0.2", "--seed", "1", "--no-clock", "--out", str(tmp_path)]) == 1
+    assert results.main(["made", "--seed", "1", "--no-clock", "--out", str(tmp_path)]) == 1
     printed = capsys.readouterr().out
     assert "zero 3; bar: below 0.5: reached" in printed and "bar: above 0.9: missed by 0.65" in printed
     assert "seed 1, 20 steps" in printed
@@ -48,11 +48,14 @@ def test_a_run_prints_and_writes_page_picture_and_record(tmp_path, one_task, cap
     assert ET.parse(tmp_path / "results" / "made.svg").getroot().tag.endswith("svg")
     page = (tmp_path / "results.md").read_text()
     assert "| [made](#made) | held-out part, metres | **" in page and "| no, by 0.65 |" in page
-    assert "Seed 1; 0.2 minutes: 20 steps" in page and "It fades." in page and "```text\na line\n```" in page
+    assert "Seed 1; 2 minutes: 20 steps" in page and "It fades." in page and "```text\na line\n```" in page
     flow, (first, _) = tg.draw(tg.parameter(1.0) * 2), saved["rows"]
     row = Row(first["what"], first["unit"], first["figure"], first["bar"])
     one_task.result = staticmethod(lambda budget, seed: Result((row,), "", "", (budget,), flow))
-    assert results.main(["--minutes", "0.2", "--no-clock", "--out", str(tmp_path)]) == 0
+    assert results.main(["--minutes", "0.5", "--no-clock", "--out", str(tmp_path)]) == 0
+    both = (tmp_path / "results.md").read_text()
+    assert "[made](#made) |" in both and "[made 0.5 minutes](#made-05-minutes) |" in both
+    assert (tmp_path / "results" / "made-0.5-minutes.svg").exists()
 
 
 def test_a_task_whose_data_are_missing_is_left_out_by_a_clear_line(tmp_path, one_task, capsys):
@@ -74,3 +77,12 @@ def test_every_task_is_a_module_of_its_own_with_its_figures_on_the_page():
 
 def test_numbers_are_short():
     assert [results_page.number(x) for x in (1.94784, 0.98, 12345.6, 7)] == ["1.948", "0.98", "1.235e+04", "7"]
+
+
+def test_the_page_of_the_documentation_is_made_of_its_records(tmp_path):
+    """``python examples/results.py --page`` makes it anew."""
+    records = results.records(results.DOCS / "results")
+    assert len(records) >= 4
+    assert (results.DOCS / "results.md").read_text(encoding="utf-8") == results_page.page(records)
+    assert results.main(["--page", "--out", str(tmp_path)]) == 0
+    assert (tmp_path / "results.md").read_text(encoding="utf-8") == results_page.page([])

@@ -1,4 +1,4 @@
-"""Functions as people write them, to be exported: own cells, attention, masks, dicts, whole numbers, several results."""
+"""Functions as people write them, to be exported: own cells, attention, masks, dicts, whole numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An ES module in a browser: it is imported, computes and trains there as in Python; and its documentation and checks."""
+"""An ES module in a browser: it is imported, computes and trains there as in Python, and says what is wrong."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_weights_in_8_bits(tmp_path: Path) -> None:
     for name, int8 in (("whole", False), ("small", True)):
         tg.export.js(cell, x, tmp_path / f"{name}.js", int8=int8)
     zeros = np.zeros(16).tolist()
-    results = run_in_node(tmp_path, dict.fromkeys(("whole", "small"), [x.tolist(), zeros, zeros]))
+    results = run_in_node(tmp_path, {name: [x.tolist(), zeros, zeros] for name in ("whole", "small")})
     whole, small = (np.array(results[name][0]) for name in ("whole", "small"))
     assert 0 < np.abs(whole - small).max() < 0.02 * np.abs(whole).max()
     sizes = [(tmp_path / f"{name}.js").stat().st_size for name in ("whole", "small")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,13 @@ import tinygraph as tg
 from tests.ops.case import Case
 from tests.ops.test_every_op import CASES
 from tests.targets.js import run_in_node
+from tinygraph.export.c.dialect import C as CDialect
+from tinygraph.export.js.dialect import JavaScript
 
 from .in_c import KINDS, Library
 
+HELPERS = {"copysign", "erf", "erfc", "exp2", "fmod", "rint", "sigmoid", "tanh"}
+"""Functions that a language lacks, of the same name as an op."""
 REFUSED = {"cholesky", "det", "inv", "slogdet", "solve"}
 TOLERANCE = 1e-11
 """Of the largest number: erf, exp and their kin differ in the last digits from libm to libm."""
@@ -80,3 +85,11 @@ def test_what_has_no_loops_is_refused_by_name(export: Any, tmp_path: Path) -> No
             with pytest.raises(tg.GraphError, match=rf"{case.name}[\s\S]*fix +solve the system outside"):
                 export(function_of(case), tuple(case.arrays(np.float64)), file)
     assert not file.exists()
+
+
+def test_a_language_is_a_hundred_lines() -> None:
+    """As docs/how.md says: a dialect knows no op."""
+    for dialect in (CDialect, JavaScript):
+        text = Path(inspect.getfile(dialect)).read_text(encoding="utf-8")
+        assert len(text.splitlines()) < 100
+        assert not {op for op in tg.ops.__all__ if f'"{op}"' in text} - HELPERS

@@ -106,5 +106,3 @@ def test_an_index_out_of_range_is_told(tmp_path: Path) -> None:
     for wrong in (5, -6):
         with pytest.raises(IndexError, match="returned 1"):
             library.call("row", [np.array([0, wrong])], like)
-
-

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from importlib import import_module
 from typing import Any
 
 from ..core import errors
@@ -21,37 +20,10 @@ from .layers import summary
 from .nets import is_net, nodes_of
 from .options import MAX_NODES, Options, refuse_others
 from .picture import Picture
+from .view_names import VIEWS, candidates, shown
 from .words import translated
 
 __all__ = ["VIEWS", "Drawing", "compare", "draw", "summary"]
-
-
-ViewFunction = Callable[[Any, Options], Picture]
-"""A view maps the first argument of `draw` and the options to a placed `Picture`."""
-
-
-def _later(module: str, name: str, *kind: str) -> ViewFunction:
-    """Returns a view that is imported at its first use: with all views `import tinygraph` takes twice as long."""
-
-    def view(target: Any, options: Options) -> Picture:
-        picture: Picture = getattr(import_module(module, __package__), name)(target, options, *kind)
-        return picture
-
-    return view
-
-
-MAPS = ("states", "gates", "attention", "saliency")
-"""The views that are heat maps over time."""
-VIEWS: dict[str, ViewFunction] = {
-    "unrolled": _later(".views.unrolled", "unrolled"),
-    "both": _later(".views.backward", "both"),
-    "backward": _later(".views.backward", "backward"),
-    "rolled": _later(".views.rolled", "rolled"),
-    "flow": _later(".views.flow", "flow"),
-    "compiled": _later(".compiled", "compiled"),
-    **{name: _later(".maps", "heat_map", name) for name in MAPS},
-}
-"""The views by name; a new view needs one line here."""
 
 
 SHARED = ("level", "gradients", "values", "truncate", "tokens", "max_nodes", "steps", "item")
@@ -107,9 +79,9 @@ def compare(
     asked = Options(**options, title=None if title is None else str(title), fit=fit, lang=lang)
     with _uncollected():
         plainly = replace(asked, title=None, lang="en")
-        ends = shared_ends(next(in_pairs(_candidates(x, view, plainly) for x in (a, b))))
+        ends = shared_ends(next(in_pairs(candidates(x, view, plainly) for x in (a, b))))
         plainly = replace(plainly, scale=ends)
-        pairs = in_pairs(_candidates(x, view, plainly) for x in (a, b))
+        pairs = in_pairs(candidates(x, view, plainly) for x in (a, b))
         pictures = compared(
             pairs if fit is not None else roomy(pairs), names, asked.heading, lang, brief=fit is not None
         )
@@ -229,7 +201,7 @@ def _view_apart(inputs: tuple[Any, ...], view: str) -> tuple[tuple[Any, ...], st
 
 def _drawn(node: Any, view: str, options: Options) -> Picture:
     with _uncollected():
-        picture = replace(_shown(node, view, options), view=view)
+        picture = replace(shown(node, view, options), view=view)
     return picture if options.lang == "en" else translated(picture, options.lang, titled=options.title is not None)
 
 
@@ -239,35 +211,6 @@ def _at_cells(node: Any, view: str, options: Options) -> Picture:
         fix = "draw without fit=, and with level= and steps= if you wish"
         raise GraphError("mermaid: a picture fitted to an area", expected="no fit=, as Mermaid places boxes", fix=fix)
     return _drawn(node, view, replace(options, level="cell"))
-
-
-def _shown(node: Any, view: str, options: Options) -> Picture:
-    if options.ax is not None and view not in MAPS:
-        raise GraphError(
-            f"draw: ax= is for heat maps, not for the view {view}", expected=", ".join(MAPS), fix="save it"
-        )
-    if options.area is None:
-        return VIEWS[view](node, options)
-    return fitted(_candidates(node, view, options), options.area)
-
-
-def _candidates(node: Any, view: str, options: Options) -> Iterator[Picture]:
-    """Yields what a view may show, from the most to the least detail; most views show one thing."""
-    if view in ("unrolled", "both"):
-        from .views.backward import with_gradients
-        from .views.unrolled import candidates
-
-        yield from candidates(node, with_gradients(options) if view == "both" else options)
-    elif view == "flow":
-        from .views.flow import candidates as flows
-
-        yield from flows(node, options)
-    elif view in MAPS:
-        from .maps import candidates as maps
-
-        yield from maps(node, options, view)
-    else:
-        yield VIEWS[view](node, options)
 
 
 @contextmanager

@@ -61,17 +61,9 @@ def describe(
     return "\n".join(map(plain, [*head, "", *_table(rows), *changed]))
 
 
-def as_html(
-    actions: Sequence[Any],
-    *,
-    notes: Sequence[str] = (),
-    forms: Mapping[Any, str] | None = None,
-    peak_bytes: int | None = None,
-    elapsed_s: float | None = None,
-    backend: str = "",
-) -> str:
+def as_html(actions: Sequence[Any], *, notes: Any, forms: Any, peak_bytes: Any, elapsed_s: Any, backend: str) -> str:
     """What `describe` says, as HTML for notebooks."""
-    rows = _rows(actions, forms or {}, 1, 0)
+    rows = _rows(actions, forms, 1, 0)
     heads, *cells = _cells(rows)
     parts = [f"<div>{cell(_buffers(actions))}</div>", table(heads, cells)]
     parts += ["<div>changed by the passes:</div>", table(("",), [(note,) for note in notes])] if notes else []

@@ -12,6 +12,7 @@ SIZES = {"np", "t", "T", "B", "H", "D", "n", "n_in", "n_out", "lr", "max_norm", 
 """Names that hold no array of the graph."""
 GATES = set("ifogzrn")
 PRODUCTS = {"dot", "matmul", "outer"}
+Part = ast.expr | ast.stmt
 
 
 @dataclass(frozen=True)
@@ -79,15 +80,15 @@ class Edits:
         if isinstance(node, ast.Subscript) and _key(node):
             self.keys.setdefault(ast.unparse(node.value), set()).add(_key(node))
 
-    def _add(self, kind: str, node: ast.AST, new: str, end: ast.AST | None = None) -> None:
+    def _add(self, kind: str, node: Part, new: str, end: Part | None = None) -> None:
         end = end or node
         if node.lineno == end.end_lineno and self._text(node, end) != new:
-            self.all.append(Edit(node.lineno, kind, node.col_offset, end.end_col_offset, new))
+            self.all.append(Edit(node.lineno, kind, node.col_offset, end.end_col_offset or 0, new))
 
-    def _text(self, node: ast.AST, end: ast.AST | None = None) -> str:
+    def _text(self, node: Part, end: Part | None = None) -> str:
         return self.lines[node.lineno - 1][node.col_offset : (end or node).end_col_offset]
 
-    def _inside(self, node: ast.AST) -> str:
+    def _inside(self, node: Part) -> str:
         """A part as it can stand anywhere."""
         return f"({self._text(node)})" if isinstance(node, (ast.BinOp, ast.UnaryOp)) else self._text(node)
 
@@ -98,7 +99,7 @@ class Edits:
         if not isinstance(node, ast.Return):
             filled = node.value.args[:1] if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else targets
             sets = tuple(sorted({_owner(part) for target in filled if target for part in _parts(target)}))
-            self.all.append(Edit(node.lineno, "deleted", node.col_offset, node.end_col_offset, "pass", sets))
+            self.all.append(Edit(node.lineno, "deleted", node.col_offset, node.end_col_offset or 0, "pass", sets))
         if isinstance(node, (ast.Assign, ast.AugAssign)):
             self._assignment(node, targets[0])
         for part in _expressions(node):

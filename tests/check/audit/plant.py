@@ -73,7 +73,9 @@ def faults(one: Pass, count: int | None = None, seed: int = 0) -> list[Fault]:
     chance = random.Random(f"{one.name} {seed}")
     for of_kind in by_kind.values():
         chance.shuffle(of_kind)
-    left = [filter(is_fault, [Fault(one.name, (edit,)) for edit in of_kind]) for of_kind in by_kind.values()]
+    left: list[Iterator[Fault]] = [
+        filter(is_fault, [Fault(one.name, (edit,)) for edit in of_kind]) for of_kind in by_kind.values()
+    ]
     return list(itertools.islice(_in_turn(left), count))
 
 

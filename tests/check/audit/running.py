@@ -167,7 +167,7 @@ def _bound(function: Callable[..., Any], at: Numbers, arguments: Any, rest: tupl
 @contextmanager
 def _globals_of(function: Callable[..., Any], at: Numbers) -> Iterator[None]:
     """Numbers that are no arguments stand in the function's file, while it runs."""
-    place = function.__globals__  # type: ignore[attr-defined]
+    place = function.__globals__
     before = {name: place[name] for name in at if name in place}
     place.update({name: at[name] for name in before})
     try:

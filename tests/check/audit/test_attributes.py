@@ -75,7 +75,8 @@ def test_layers_in_lists_have_paths_and_right_gradients() -> None:
             array[place] += sign * step
             ends.append(np.sum((np.tanh(np.tanh((x + b) @ W) @ V) - t) ** 2))
             array[place] -= sign * step
-        assert hand[name][place] == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=1e-5)
+        own = hand[name]
+        assert own is not None and own[place] == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=1e-5)
     assert tg.check.audit(Deep(), loss=square, inputs=X, targets=Y).passed
 
 

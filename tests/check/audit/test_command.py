@@ -148,7 +148,17 @@ def test_shapes_are_asked_for_and_taken(capsys: Any) -> None:
     target = HERE / "columns_tuple.py:loss,backward"
     assert run(target) == NOT_TAKEN
     assert "--shapes Wx=" in capsys.readouterr().err
-    assert run(target, "--shapes", "Wx=5x3,Wh=5x5,Wy=2x5,bh=5x1,by=2x1") == RIGHT
+    shapes = "--shapes", "Wx=5x3,Wh=5x5,Wy=2x5,bh=5x1,by=2x1"
+    assert run(target, *shapes) == RIGHT
+    assert run(HERE / "columns_tuple.py:backward,loss", *shapes) == RIGHT
+
+
+def test_which_of_two_functions_goes_back_is_found_out(tmp_path: Path) -> None:
+    text = (HERE / "columns_tuple.py").read_text(encoding="utf-8")
+    file = tmp_path / "named.py"
+    file.write_text(text.replace("def backward", "def first").replace("def loss", "def second"), encoding="utf-8")
+    shapes = "--shapes", "Wx=5x3,Wh=5x5,Wy=2x5,bh=5x1,by=2x1"
+    assert run(f"{file}:first,second", *shapes) == RIGHT == run(f"{file}:second,first", *shapes)
 
 
 @each(

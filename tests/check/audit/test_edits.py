@@ -13,6 +13,7 @@ from tinygraph.check.audit.edits import Edits
 from tinygraph.check.audit.functions import Functions
 from tinygraph.check.audit.source import statements_at
 from tinygraph.check.audit.wording import texts
+from tinygraph.recording.recorded import code_of
 
 
 def loss(W: Any, U: Any, b: Any, x: Any) -> Any:
@@ -46,7 +47,7 @@ def options(line: str) -> list[tuple[str, str]]:
     from tinygraph.check.audit.cases import Cases
 
     one = subject()
-    scope = ScopeWatch(one, Cases(one).case(2)).scopes[backward]
+    scope = ScopeWatch(one, Cases(one).case(2)).scopes[code_of(backward)]
     source = scope.source
     number = next(n for n in range(source.tree.lineno, 10**6) if line in source.line(n))
     (at,) = statements_at(source.tree, number)

@@ -103,6 +103,8 @@ def test_a_right_gradient_tells_its_loss(name: str, out: Any, slope: Any, target
 
 def test_logits_are_told_from_probabilities() -> None:
     class Logits(Net):
+        squash: Any = None
+
         def backward(self, x: Any, t: Any) -> None:
             logits, self.y = self.y, [self.squash(y) for y in self.y]
             super().backward(x, t)

@@ -59,6 +59,10 @@ def with_three(tree: ast.FunctionDef) -> ast.FunctionDef:
     return tree
 
 
+PLAIN: Any = plain
+SCALE: Any = Derived.scale
+
+
 def edited(function: Any) -> ast.FunctionDef:
     tree = source_of(function).tree
     last = tree.body[-1]
@@ -68,7 +72,7 @@ def edited(function: Any) -> ast.FunctionDef:
 
 
 def test_lines_are_those_of_the_file() -> None:
-    source = source_of(plain)
+    source = source_of(PLAIN)
     assert source.tree.lineno == plain.__code__.co_firstlineno
     assert source.line(source.tree.body[0].lineno) == "    y = x * by"
     (at,) = statements_at(source.tree, source.tree.body[0].lineno)
@@ -76,19 +80,19 @@ def test_lines_are_those_of_the_file() -> None:
 
 
 def test_columns_are_those_of_the_file() -> None:
-    source = source_of(Derived.scale)
+    source = source_of(SCALE)
     assert source.tree.body[0].col_offset == 8 and source.line(source.tree.body[0].lineno)[8:14] == "return"
 
 
 def test_defaults_stay_and_the_code_comes_back() -> None:
     before = plain.__code__
-    with swapped(plain, edited(plain)):
+    with swapped(PLAIN, edited(plain)):
         assert plain(1.0) == 13.0 and plain(1.0, by=2.0) == 12.0
     assert plain.__code__ is before and plain(1.0) == 3.0
 
 
 def test_the_code_comes_back_after_an_error() -> None:
-    with pytest.raises(ZeroDivisionError), swapped(plain, edited(plain)):
+    with pytest.raises(ZeroDivisionError), swapped(PLAIN, edited(plain)):
         raise ZeroDivisionError
     assert plain(1.0) == 3.0
 
@@ -105,7 +109,7 @@ def test_closures_keep_their_variables_even_if_no_line_reads_them() -> None:
 
 
 def test_methods_keep_super_and_private_names() -> None:
-    with swapped(Derived.scale, edited(Derived.scale)):
+    with swapped(SCALE, edited(Derived.scale)):
         assert Derived().scale(1.0) == 12.0
     assert Derived().scale(1.0) == 2.0
 

@@ -43,7 +43,7 @@ def loss(w: Any, x: Any) -> Any:
 def busy(w: Any, x: Any, seen: list[Any] = []) -> Any:  # noqa: B006
     global calls, fresh
     calls += 1
-    fresh = calls
+    fresh = calls  # type: ignore[name-defined]
     history.append(1.0)
     cache["runs"] += 1
     cache["inner"].append(2.0)
@@ -73,11 +73,11 @@ def state() -> list[Any]:
         [*store.inner["a"]],
         Store.steps,
         [*Store.kept],
-        np.random.get_state()[1].tolist(),
+        np.random.get_state(legacy=True)[1].tolist(),  # type: ignore[index]
         dice.bit_generator.state,
         busy.__code__,
         loss.__code__,
-        sys.gettrace(),  # type: ignore[index]
+        sys.gettrace(),
         np.geterr(),
         "_tinygraph_edit" in g,
     ]

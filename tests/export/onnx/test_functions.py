@@ -154,6 +154,7 @@ def test_other_results_and_arguments() -> None:
 
 
 def test_a_cell_is_one_step() -> None:
-    hold(tg.cells.LSTM(3, 4, rng=0), drawn(2, 3), drawn(5, 3), drawn(1, 3))
+    nodes = hold(tg.cells.LSTM(3, 4, rng=0), drawn(2, 3), drawn(5, 3), drawn(1, 3))
+    assert nodes["Split"] == 1 and not nodes["Slice"], "the gates are parted at once"
     hold(tg.cells.GRU(3, 4, rng=0), drawn(3))
     hold(tg.cells.Stack([tg.cells.MGU(3, 4, rng=0), tg.cells.RNN(4, 4, rng=1)]), drawn(2, 3), drawn(5, 3))

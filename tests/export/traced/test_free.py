@@ -85,6 +85,7 @@ def test_names() -> None:
     own = outlined("test", lambda x, s: (x, s), (np.ones(2), {"h": np.ones(2), "c": (np.ones(2), 3.0)}))
     assert [*own.inputs] == ["x", "s.h", "s.c.0"]
     assert own.result_names({"x": 1, "y": (1, 2)}) == ["x_2", "y.0", "y.1"] and own.result_names(1) == ["result"]
+    assert [*outlined("test", tg.compile(lambda xs: xs), np.ones(2)).inputs] == ["xs"], "a compiled function is its own"
     layer = outlined("test", tg.Recurrent(tg.cells.LSTM(3, 4)), np.ones((5, 2, 3)))
     assert [*layer.inputs] == ["inputs", "state.0", "state.1"] and layer.inputs["inputs"].dtype == np.float32
     assert layer.result_names((1, (2, 3))) == ["outputs", "new_state.0", "new_state.1"]

@@ -131,7 +131,21 @@ def of_object(model: Any, loss: Any, told: Mapping[str, Any]) -> Sample:
 
 
 def of_functions(functions: list[Any], scope: Mapping[str, Any], told: Mapping[str, Any]) -> Sample:
-    """Parameters and data for a loss and its backward pass, or for one function that does both."""
+    """Parameters and data for a loss and its backward pass, in any order, or for one function that does both."""
+    ways: list[Iterator[Try]] = []
+    errors: list[GraphError] = []
+    for ordered in (functions, functions[::-1])[: len(functions)]:
+        try:
+            ways.append(_tries(ordered, scope, told))
+        except GraphError as error:
+            errors.append(error)
+    try:
+        return _first_that_runs(", ".join(f.__name__ for f in functions), itertools.chain(*ways))
+    except GraphError as error:
+        raise [*errors, error][0] from None
+
+
+def _tries(functions: list[Any], scope: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[Try]:
     parameters = _parameters(functions, scope, told)
     shapes = [np.shape(x) for x in parameters.values()]
     names = [n for n in arguments_of(functions[0]) if n not in parameters]
@@ -151,7 +165,7 @@ def of_functions(functions: list[Any], scope: Mapping[str, Any], told: Mapping[s
             sample = Sample((functions[1], loss, parameters, arguments), {}) if loss else whole
             yield partial(Functions, functions[-1], loss, parameters, arguments), sample
 
-    return _first_that_runs(", ".join(f.__name__ for f in functions), tries())
+    return tries()
 
 
 def _is_size(name: str) -> bool:

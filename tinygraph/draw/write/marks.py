@@ -101,8 +101,10 @@ def _with_chips(title: list[Part], y: float, look: Paint) -> str:
     """Returns the parts side by side; a text beside a chip starts or ends there, so the gap is the same in any font."""
     size = FACES["t"].size
     widths = [0.88 * width(part.text, size, True) + (8 if part.kind == "chip" else 0) for part in title]
-    x = -(sum(widths) + GAP * (len(widths) - 1)) / 2
     chips = [part.kind == "chip" for part in title]
+    # Two texts are as far apart as words.
+    gaps = [GAP if any(chips[k : k + 2]) else 2 * GAP for k in range(len(title))]
+    x = -(sum(widths) + sum(gaps[:-1])) / 2
     out = []
     for k, (part, wide) in enumerate(zip(title, widths, strict=True)):
         kind = {"chip": "t gold", "value": "v"}.get(part.kind, "t")
@@ -114,7 +116,7 @@ def _with_chips(title: list[Part], y: float, look: Paint) -> str:
         elif not chips[k] and not any(chips[:k]) and chips[k + 1]:
             at, anchor = x + wide, ' text-anchor="end"'
         out.append(run(look, kind, at, y, part.text, anchor))
-        x += wide + GAP
+        x += wide + gaps[k]
     return "".join(out)
 
 

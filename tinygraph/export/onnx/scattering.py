@@ -52,14 +52,14 @@ def scattered(
 def _put(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     sizes, indexes = free.shape(node), free.setting(node, "indexes")
     pieces = [x.to(node.dtype) for x in inputs]
-    axis = _tiled(indexes, sizes)
+    axis = tiled(indexes, sizes)
     if axis is not None:
         return joined(w, pieces, axis)
     places = [sliced(w, positions(w, sizes), whole_index(i, node.ndim)) for i in indexes]
     return scattered(w, None, sizes, [*zip(places, pieces, strict=True)])
 
 
-def _tiled(indexes: Any, sizes: tuple[int | Size, ...]) -> int | None:
+def tiled(indexes: Any, sizes: tuple[int | Size, ...]) -> int | None:
     """The axis along which the indexes split an array into adjacent parts; None if they do not."""
     whole = [whole_index(i, len(sizes)) for i in indexes]
     if any(len(i) != len(sizes) or not all(isinstance(s, slice) and s.step in (None, 1) for s in i) for i in whole):

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from operator import attrgetter
 from typing import Any
 
+import numpy as np
+
 from ...cells.base.masks import Mask
 from ...core.errors import GraphError
 from ...core.graph import ancestors
@@ -68,12 +70,40 @@ class Translation:
     def write(self, results: Sequence[Node]) -> list[Wire]:
         """Writes what the results depend on; returns their values."""
         order, selections = self._needed(results)
+        parts = self._parts(order)
         for node in order:
-            if isinstance(node._op, Loop):
+            if self.known(node):
+                continue
+            if node in parts:
+                self._split(parts[node])
+            elif isinstance(node._op, Loop):
                 self._loop(node, selections.get(node, []))
             elif node._op is None or not node._op.selects:
                 self.put(node, self._leaf(node) if node._op is None else self._op(node))
         return [self.value(y) for y in results]
+
+    def _parts(self, order: Sequence[Node]) -> dict[Node, list[Node]]:
+        """Maps the first of the slices that part an array among them, as `split` makes them, to all of these."""
+        slices: dict[Node, list[Node]] = {}
+        for node in order:
+            if node._op is getitem:
+                slices.setdefault(node._inputs[0], []).append(node)
+        whole = {s: nodes for s, nodes in slices.items() if len(nodes) > 1 and self._split_axis(nodes) is not None}
+        return {nodes[0]: nodes for nodes in whole.values()}
+
+    def _split_axis(self, nodes: Sequence[Node]) -> int | None:
+        sizes = self.free.shape(nodes[0]._inputs[0])
+        axis = scattering.tiled([self.free.setting(n, "index") for n in nodes], sizes)
+        return axis if axis is not None and sizes[axis] == sum(n.shape[axis] for n in nodes) else None
+
+    def _split(self, nodes: Sequence[Node]) -> None:
+        """Writes one Split for slices that part an array."""
+        axis, w = self._split_axis(nodes), self.writer
+        assert axis is not None
+        sizes = w.constant([n.shape[axis] for n in nodes], np.int64)
+        names = w.write("Split", self.value(nodes[0]._inputs[0]), sizes, outputs=len(nodes), axis=axis)
+        for node, name in zip(nodes, names, strict=True):
+            self.put(node, Wire(w, name, node.dtype))
 
     def _needed(self, results: Sequence[Node]) -> tuple[list[Node], dict[Node, list[Node]]]:
         """The nodes that are still to be written, in order, and what selects from each loop among them."""

@@ -36,7 +36,5 @@ def _check_wrapping(action: Call) -> None:
     dtype = action.out.dtype
     if dtype.kind == "u" or (dtype.kind == "i" and dtype.itemsize < 4):
         info = np.iinfo(dtype)
-        problem = (
-            f"export: {action.op.name} of {dtype} wraps around at {info.min} and {info.max}"
-        )
+        problem = f"export: {action.op.name} of {dtype} wraps around at {info.min} and {info.max}"
         raise GraphError(problem, fix="x.astype(np.int32) before it")

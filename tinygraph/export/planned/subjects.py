@@ -30,7 +30,7 @@ def place(owner: str, path: Any, ending: str) -> Path:
     if not re.fullmatch(r"[\w .+-]+", file.name, re.ASCII):
         fix = f"cell{ending}"
         raise GraphError(f"{owner}: the file's name has letters of other alphabets", got=repr(file.name), fix=fix)
-    if file.suffix != ending:
+    if file.suffix not in (ending, *({".mjs"} if ending == ".js" else ())):
         raise GraphError(f"{owner}: the file's name ends in {ending}", got=repr(os.fspath(path)), fix=f"cell{ending}")
     if not file.parent.is_dir():
         raise GraphError(f"{owner}: there is no folder {str(file.parent)!r}", fix="make it first")

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy import ndarray
 
-from ...compiled import Compiled
 from ...core.errors import GraphError, shown
 from ...core.leaves import Constant
 from ...core.node import Node
@@ -132,7 +131,7 @@ def _hollow(x: ndarray, axes: tuple[str | None, ...], sizes: Mapping[str, int]) 
 
 
 def _trace(exported: Exported, arrays: list[ndarray]) -> tuple[dict[str, Slot], list[Node], Any, dict[int, Any]]:
-    fn = exported.fn.fn if isinstance(exported.fn, Compiled) else exported.fn
+    fn = exported.fn
     names = iter(exported.inputs)
     args = exported.with_arrays(arrays)
     words = named(fn, args, {})

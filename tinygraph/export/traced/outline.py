@@ -11,6 +11,7 @@ from numpy import ndarray
 
 from ...cells import Recurrent
 from ...cells.base.module import Module
+from ...compiled import Compiled
 from ...core.errors import GraphError, shown
 from ...core.leaves import Parameter
 from ...core.node import Node
@@ -74,6 +75,7 @@ def outlined(what: str, subject: Any, example: Any) -> Exported:
     Raises:
         GraphError: it cannot be called, or an array is none of real numbers or booleans.
     """
+    subject = subject.fn if isinstance(subject, Compiled) else subject
     if not callable(subject) or isinstance(subject, type):
         fix = f"{what}(layer, example, ...), or a function of arrays"
         raise GraphError(f"{what}: only what can be called can be exported", got=shown(subject, 80), fix=fix)

@@ -198,12 +198,8 @@ def _is_dots(problem: Problem) -> bool:
 
 @cache
 def competitive_blas(size: int) -> list[blas.Blas]:
-    """The BLAS libraries worth measuring; none, and no other is loaded, if numpy's own is far slower than ours.
-
-    Our kernels all add in the same order, a BLAS in another one: with ``TINYGRAPH_BLAS=0`` none is taken, so that
-    every process computes the same bits, whatever is fastest at the moment.
-    """
-    if os.environ.get("TINYGRAPH_BLAS") == "0":
+    """The BLAS libraries worth measuring; none, and no other is loaded, if numpy's own is far slower than ours."""
+    if os.environ.get("TINYGRAPH_BLAS") == "0":  # our kernels all add in the same order, a BLAS in another one
         return []
     _, n, k = REFERENCE
     problem = Problem(size, REFERENCE, (k, 1), (n, 1), n, (False, True))
