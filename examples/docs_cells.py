@@ -62,7 +62,7 @@ I is the size of the input, H that of the state, B the batch size. *Parameters* 
 a formula and at I = H = 100; in each group the cells with fewer parameters come first. *Output* names the state that
 equals y_t, or y where y_t is not a state. `*` multiplies unit by unit, a letter beside a letter is a matrix product, h'
 is the state after the step. Names of arrays and options are in the docstrings: `help(tg.cells.GRU)`. In the pictures a
-green arrow goes to the next step, gold is a parameter, a box `[:, 4:8]` is the slice of one gate in a joint product.
+green arrow goes to the next step, gold is a parameter, `4:8` at an arrow is the slice of one gate in a joint product.
 """
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import gallery
 import gallery_networks as net
 import readme_picture
 
@@ -21,6 +22,11 @@ def drawings() -> dict[str, tg.Drawing]:
         "pictures/rolled.svg": tg.draw(net.both_ways(), "rolled"),
         "pictures/flow.svg": tg.draw(net.chain(12, 0.8), "flow", title="Vanishing"),
         "pictures/backward.svg": tg.draw(net.chain(3, 0.9), "backward"),
+        "pictures/states.svg": gallery.numbers()["states"](),
+        "pictures/gates.svg": gallery.numbers()["gates"](),
+        "pictures/attention.svg": gallery.numbers()["attention"](),
+        "pictures/saliency.svg": gallery.numbers()["saliency"](),
+        "pictures/against.svg": gallery.against()["against_flow"](),
         "pictures/compiled.svg": tg.draw(net.compiled_rnn(), "compiled"),
     }
 
@@ -30,6 +36,7 @@ def main() -> None:
     for name, drawing in drawings().items():
         drawing.save(folder / name)
         print(f"wrote {folder / name}")
+    tg.draw(net.lstm(4), gradients=True, fit="slide", title="An LSTM").save(folder / "pictures/playing.gif")
 
 
 if __name__ == "__main__":

@@ -10,8 +10,10 @@ from __future__ import annotations
 import argparse
 import html
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,11 +21,10 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # for the models, which are not part of the installed package
 
 import gallery_networks as net  # noqa: E402
+from gallery_sizes import sizes  # noqa: E402
 
 import tinygraph as tg  # noqa: E402
 from models import batched_rnn, last_step_rnn, parity_rnn, series_rnn, tagging_rnn, word_rnn  # noqa: E402
-from tinygraph.draw.fitting import measured  # noqa: E402
-from tinygraph.draw.options import AREAS  # noqa: E402
 
 Drawings = dict[str, Callable[..., tg.Drawing]]
 """Maps the name of a picture to a function that draws it, with more options of `tg.draw`."""
@@ -75,6 +76,33 @@ CAPTIONS = {
         "The backward pass as a graph",
         "Beside each op its local rule, as its code has it.",
         'tg.draw(loss, "backward")',
+    ),
+    "states": ("States of an LSTM", "Every unit of h and c, over time.", 'tg.draw(loss, "states", tokens=words)'),
+    "states_padded": (
+        "States of a shorter sequence",
+        "Its padding is shown as padding.",
+        'tg.draw(loss, "states", item=1)',
+    ),
+    "gates": ("Gates of an LSTM", "By the letters of the paper, from shut to open.", 'tg.draw(loss, "gates")'),
+    "attention": (
+        "Attention of a decoder",
+        "A row for each word that it writes, a column for each that it reads.",
+        'tg.draw(loss, "attention", tokens=words)',
+    ),
+    "saliency": (
+        "Saliency of the inputs",
+        "How much the loss moves with each word, and with each of its features.",
+        'tg.draw(loss, "saliency", tokens=words)',
+    ),
+    "against_flow": (
+        "RNN against LSTM",
+        "How far back the loss reaches in each, on one scale; a double frame is in one only.",
+        'tg.draw.compare(rnn, lstm, "flow")',
+    ),
+    "against_change": (
+        "Before and after a change",
+        "A cell without a gate, and with one; what is in one only has a double frame.",
+        'tg.draw.compare(before, after, titles=["before", "after"])',
     ),
     "long": ("A hundred steps", "A box each cell and step, six at the start, four at the end.", UNROLLED),
     "compiled": (
@@ -150,6 +178,29 @@ def gradients() -> Drawings:
     }
 
 
+def numbers() -> Drawings:
+    """Heat maps over time: what the states, the gates and the attention are, and where the loss looks."""
+    words, spoken = ["the", "cat", "that", "I", "saw", "sat"], ["le", "chat", "que", "j'ai", "vu"]
+    return {
+        "states": lambda **more: tg.draw(net.cell_lstm(6), "states", tokens=words, **more),
+        "states_padded": lambda **more: tg.draw(net.padded((6, 4)), "states", item=1, **more),
+        "gates": lambda **more: tg.draw(net.cell_lstm(40), "gates", **more),
+        "attention": lambda **more: tg.draw(net.encoder_decoder(6, 5), "attention", tokens=[*words, *spoken], **more),
+        "saliency": lambda **more: tg.draw(net.cell_lstm(6), "saliency", tokens=words, **more),
+    }
+
+
+def against() -> Drawings:
+    """Two networks on one scale."""
+    before_after, chains = ("before", "after"), (net.rnn(10), net.cell_lstm(10))
+    return {
+        "against_flow": lambda **more: tg.draw.compare(*chains, "flow", **more),
+        "against_change": lambda **more: tg.draw.compare(
+            net.own_cell(2, gated=False), net.own_cell(2), gradients=True, titles=before_after, **more
+        ),
+    }
+
+
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1200px; padding: 0 1rem; color: #222 }
 figure { margin: 2rem 0; border-top: 1px solid #e3e7ee; padding-top: 1rem }
@@ -165,21 +216,41 @@ PAGE = """<!doctype html>
 """
 
 
-def figure(name: str) -> str:
+def figure(name: str, links: str) -> str:
     """A picture with its caption, as HTML."""
     title, text, call = CAPTIONS[name]
     return (
         f'<figure id="{name}"><figcaption><b>{html.escape(title)}.</b> {text}'
         f" <code>{html.escape(call)}</code>"
-        f' <a href="{name}.html">explore</a></figcaption>'
+        f' <a href="{name}.html">explore</a> {links}</figcaption>'
         f'<a href="{name}.svg"><img src="{name}.svg" alt="{html.escape(title)}"></a></figure>\n'
     )
 
 
 def sections() -> dict[str, Drawings]:
     """All pictures under their headings."""
-    six = {"Six systems of the articles": seeds()}
-    return six | {"Networks of textbooks": textbook(), "Cells": cells(), "Gradients": gradients()}
+    six = {"Six systems of the articles": seeds(), "Networks of textbooks": textbook(), "Cells": cells()}
+    return six | {"Gradients": gradients(), "Numbers over time": numbers(), "Two networks": against()}
+
+
+MOVES = "encoder_decoder_heat"
+"""The picture that is made as a GIF, too, if pillow is there."""
+
+
+def others(drawing: tg.Drawing, folder: Path, name: str) -> str:
+    """Writes a picture for LaTeX, as one that plays and for Mermaid, if it can be; returns links to these."""
+    drawing.save(folder / f"{name}.tex")
+    links = [f'<a href="{name}.tex">LaTeX</a>']
+    with suppress(tg.GraphError):  # a heat map does not play
+        drawing.save(folder / f"{name}_plays.svg", play=True)
+        links.append(f'<a href="{name}_plays.svg">plays</a>')
+    with suppress(tg.GraphError):
+        (folder / f"{name}.mmd").write_text(drawing.mermaid(), encoding="utf-8")
+        links.append(f'<a href="{name}.mmd">Mermaid</a>')
+    if name == MOVES and find_spec("PIL"):
+        drawing.save(folder / f"{name}.gif")
+        links.append(f'<a href="{name}.gif">GIF</a>')
+    return " ".join(links)
 
 
 def write(folder: Path) -> int:
@@ -192,25 +263,9 @@ def write(folder: Path) -> int:
             drawing = draw()
             drawing.save(folder / f"{name}.svg")
             drawing.save(folder / f"{name}.html")
-            body += figure(name)
+            body += figure(name, others(drawing, folder, name))
     (folder / "index.html").write_text(PAGE.format(style=STYLE, body=body), encoding="utf-8")
     return len(CAPTIONS)
-
-
-def sizes() -> Iterator[str]:
-    """The lines of a table: how large each picture is, and its smallest text, as it is and fitted into an area."""
-    heads = ["as it is", *AREAS]
-    yield f"{'points':22}" + "".join(f"{head:>24}" for head in heads)
-    for name, draw in (item for drawings in sections().values() for item in drawings.items()):
-        cells = []
-        for fit in (None, *AREAS):
-            try:
-                picture = draw(fit=fit).picture
-                wide, high, least = (x * picture.scaled for x in measured(picture))
-                cells.append(f"{wide:,.0f} x {high:,.0f}, text {least:.1f}")
-            except tg.GraphError:
-                cells.append("cannot be read")
-        yield f"{name:22}" + "".join(f"{cell:>24}" for cell in cells)
 
 
 def main() -> None:
@@ -221,7 +276,7 @@ def main() -> None:
     parser.add_argument("--sizes", action="store_true", help="print a table of sizes instead")
     options = parser.parse_args()
     if options.sizes:
-        for line in sizes():
+        for line in sizes(sections()):
             print(line)
         return
     count = write(options.folder)

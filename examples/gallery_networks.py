@@ -172,13 +172,16 @@ def twice(steps: int = 3) -> tg.Node:
     return tg.sum(tg.square(h), name="loss")
 
 
-def own_cell(steps: int = 4) -> tg.Node:
-    """A cell of one gate, as a user writes it."""
+def own_cell(steps: int = 4, gated: bool = True) -> tg.Node:
+    """A cell of one gate, or of none, as a user writes it."""
     w = weights(U=(H, INPUT), W=(H, H), V=(V, H))
 
     def cell(x: Any, h: Any) -> Any:
-        z = tg.sigmoid(x @ w["U"].T + h @ w["W"].T, name="z")
-        h = tg.add(z * h, (1 - z) * tg.tanh(x @ w["U"].T), name="h")
+        if gated:
+            z = tg.sigmoid(x @ w["U"].T + h @ w["W"].T, name="z")
+            h = tg.add(z * h, (1 - z) * tg.tanh(x @ w["U"].T), name="h")
+        else:
+            h = tg.tanh(x @ w["U"].T + h @ w["W"].T, name="h")
         return h @ w["V"].T, h
 
     return mean_loss(tg.unroll(cell, data(steps), np.zeros((B, H)))[0])

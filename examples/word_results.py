@@ -1,127 +1,86 @@
-"""Results of the word RNN: the weights, saved as the training goes; its score, a generated sentence, two pictures."""
+"""Results of the word RNN: its file, a generated sentence, the unrolled network over a typical sentence, its losses."""
 
 from __future__ import annotations
 
 import io
 import json
 import os
-import sys
-import time
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from word_net import Parameters, generate, mean_bits, sentence_loss
-from word_text import Corpus, ends_sentence, join_words, short_sentence, unigram_bits
-from word_training import History
+from word_corpus import Corpus
+from word_net import Reader, WordRNN, Writer
 
 import tinygraph as tg
 
 FILES = ("model.safetensors", "unrolled.svg", "unrolled.html", "loss.svg")
-PREVIOUS = "model.previous.safetensors"
-"""The finished model of an earlier run in the same folder, once this run has saved its own."""
+SEEN = "seen-{:08d}.safetensors"
+"""The weights after so many steps, for the page that replays the training."""
 
-PAUSE_S, SHARE = 2.0, 0.02
-"""Seconds between two saves, at least, and the largest share of the time that saves may take."""
-
-
-class ModelFile:
-    """The file of the weights. A training that is killed leaves what it last saved, whole.
-
-    It holds the weights and the words, not the optimizer's means: enough to use the network, not to go on as if
-    nothing had been.
-    """
-
-    def __init__(self, p: Parameters, corpus: Corpus, folder: Path) -> None:
-        self.path, self._parameters = folder / FILES[0], p
-        self._words = json.dumps(corpus.vocabulary.words, ensure_ascii=False)
-        self._due_s, self._is_ours = time.perf_counter() + PAUSE_S, False
-
-    def save(self, steps: int, finished: bool) -> None:
-        """Saves the weights after ``steps``; the first save puts the finished model of an earlier run aside."""
-        if not self._is_ours and self._earlier_is_finished():
-            os.replace(self.path, self.path.with_name(PREVIOUS))
-        self._is_ours = True
-        told = {"words": self._words, "steps": str(steps), "finished": "yes" if finished else "no"}
-        tg.train.save(self.path, self._parameters, metadata=told)
-
-    def save_when_due(self, steps: int) -> None:
-        """Called before each step. A disk that is full does not end the training: there may be room later."""
-        start = time.perf_counter()
-        if start < self._due_s:
-            return
-        try:
-            self.save(steps, finished=False)
-        except OSError as error:
-            print(f"\nword_rnn: not saved: {error}", file=sys.stderr)
-        end = time.perf_counter()
-        self._due_s = end + max(PAUSE_S, (end - start) / SHARE)
-
-    def _earlier_is_finished(self) -> bool:
-        from safetensors import SafetensorError, safe_open
-
-        try:
-            with safe_open(self.path, framework="numpy") as file:
-                return bool((file.metadata() or {}).get("finished", "yes") == "yes")
-        except (OSError, SafetensorError):  # none is there, or no model
-            return False
+CONTEXT = 500
+"""The most words before a sentence that its first state is computed from."""
 
 
-class Results:
-    """The trained parameters, the history, and bits per held-out word: the network's and the unigram model's."""
-
-    def __init__(self, p: Parameters, history: History, corpus: Corpus) -> None:
-        self.parameters, self.history = p, history
-        self.bits = mean_bits(p, corpus.held)
-        self.unigram = unigram_bits(corpus.train, corpus.held, len(corpus.vocabulary))
+def save_model(net: WordRNN, corpus: Corpus, steps: int, folder: Path) -> None:
+    """Writes the weights and the vocabulary."""
+    words = json.dumps(corpus.vocabulary.to_dict(), ensure_ascii=False)
+    tg.train.save(folder / FILES[0], net.state_dict(), metadata={"words": words, "steps": str(steps)})
 
 
-def generated_sentence(p: Parameters, corpus: Corpus, seed: int) -> str:
+def generated_sentence(net: WordRNN, corpus: Corpus, seed: int, longest: int = 25) -> str:
     """The network's continuation of the first two words of a held-out sentence."""
-    vocabulary = corpus.vocabulary
-    prompt = vocabulary.encode(short_sentence(corpus.held_words, vocabulary)[:2])
-    ids = generate(p, prompt, lambda i: ends_sentence(vocabulary.words[i]), np.random.default_rng(seed))
-    return join_words(vocabulary.decode(ids))
+    start, random = corpus.held[corpus.sentences()[0]][:2], np.random.default_rng(seed)
+    net.eval()
+    ids = tg.train.generate(Writer(net), start, longest, rng=random, temperature=0.7, stop=corpus.ends)
+    net.train()
+    return corpus.vocabulary.decode([*start, *ids])
 
 
-def write(results: Results, corpus: Corpus, earlier: list[tg.Drawing], folder: Path) -> None:
-    """Writes the files of `FILES` but the model, which is saved before its score is computed."""
-    last = unrolled_picture(results.parameters, corpus, f"after {len(results.history.bits):,} steps")
+def typical_sentence(read: Reader, corpus: Corpus) -> slice:
+    """Where the held-out sentence is whose bits a word, read in its place, are nearest to the mean of all."""
+    bits, _ = read(corpus.held)
+    own = [bits[place.start : place.stop - 1].mean() for place in corpus.sentences()]
+    return corpus.sentences()[int(np.argmin(np.abs(np.array(own) - bits.mean())))]
+
+
+def write_pictures(read: Reader, corpus: Corpus, mean: float, steps: int, seen: Path, folder: Path) -> None:
+    """The unrolled network over a typical sentence, and a page that replays the training on it."""
+    place, net = typical_sentence(read, corpus), read.net
+    last, earlier = picture(read, corpus, place, f"after {steps:,} steps", f", held-out mean {mean:.2f}"), []
+    before = Reader(WordRNN(len(corpus.vocabulary), net.W.shape[0], 0))
+    for path in sorted(seen.glob(SEEN.replace("{:08d}", "*"))):
+        at = int(path.stem.rpartition("-")[2])
+        if at < steps:
+            before.net.load_state_dict(tg.train.load(path))
+            earlier.append(picture(before, corpus, place, f"after {at:,} steps"))
     last.save(folder / FILES[1])
     last.save(folder / FILES[2], snapshots=earlier)
-    part = folder / f".{FILES[3]}"
-    part.write_bytes(loss_picture(results))
-    os.replace(part, folder / FILES[3])
 
 
-def unrolled_picture(p: Parameters, corpus: Corpus, title: str) -> tg.Drawing:
-    """The unrolled network over a held-out sentence, with the gradients."""
-    words = short_sentence(corpus.held_words, corpus.vocabulary)
-    ids = corpus.vocabulary.encode(words)
-    loss = sentence_loss(p, ids[:-1], ids[1:])
+def picture(read: Reader, corpus: Corpus, place: slice, told: str, more: str = "") -> tg.Drawing:
+    """A held-out sentence in its place: the state before it comes from up to `CONTEXT` words."""
+    ids, state = corpus.held[place], read.net.initial_state(1)[0]
+    if place.start:
+        state = read(corpus.held[max(0, place.start - CONTEXT) : place.start + 1])[1][-1]
+    words = [corpus.vocabulary.tokens[i] for i in ids]
     tokens = [f"{a} → {b}" for a, b in pairwise(words)]
-    return tg.draw(loss, "both", level="op", title=f"Word RNN {title}", tokens=tokens)
+    loss = read.net.sentence(ids, state)
+    title = f"Word RNN on a held-out sentence {told}: {loss.item():.2f} bits a word{more}"
+    return tg.draw(loss, "both", level="op", title=title, tokens=tokens)
 
 
-def loss_picture(results: Results) -> bytes:
-    """SVG of bits per word over the words seen, with the unigram and the held-out score."""
+def write_losses(history: tg.train.History, unigram: float, folder: Path) -> None:
+    """SVG of the loss of each step and of held-out text through training, beside the unigram."""
     from matplotlib.figure import Figure
 
-    history, svg = results.history, io.BytesIO()
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    axes = figure.subplots()
-    axes.plot(history.words, history.bits, color="0.8", label="each window")
-    axes.plot(history.words, _smooth(history.bits), color="tab:blue", label="mean of 50 windows")
-    axes.axhline(results.unigram, color="tab:orange", linestyle="--", label=f"unigram {results.unigram:.2f}")
-    axes.axhline(results.bits, color="tab:green", linestyle="--", label=f"held out {results.bits:.2f}")
-    axes.set(xlabel="words seen", ylabel="bits per word")
+    figure, svg = Figure(figsize=(7, 4), layout="constrained"), io.BytesIO()
+    axes = history.plot(figure.subplots())
+    axes.axhline(unigram, color="tab:red", linestyle="--", label=f"unigram {unigram:.2f}")
+    axes.set(ylabel="bits a word", title="Dropout is on in training only: without it the training losses are lower")
+    axes.title.set_fontsize("medium")
     axes.legend(frameon=False)
     figure.savefig(svg, format="svg", metadata={"Date": None})
-    return svg.getvalue()
-
-
-def _smooth(bits: list[float], width: int = 50) -> list[float]:
-    sums = np.concatenate([[0.0], np.cumsum(bits)])
-    ends = np.arange(1, len(bits) + 1)
-    starts = np.maximum(0, ends - width)
-    return list((sums[ends] - sums[starts]) / (ends - starts))
+    part = folder / f".{FILES[3]}"
+    part.write_bytes(svg.getvalue())
+    os.replace(part, folder / FILES[3])

@@ -1,4 +1,6 @@
-"""The six models of the articles, one short file each, with gradients from the graph.
+"""Whole systems, one short file each: the six models of the articles, and networks on real data.
+
+Of the articles, with gradients from the graph:
 
 ============== ====================================================== ======= ================
 module         system                                                 article its loss
@@ -13,4 +15,23 @@ word_rnn       tanh RNN on words, truncated backpropagation           004     na
 
 Each module has ``Model``, ``cosine_init``, ``random_init``, ``train`` and ``reached_goal``;
 ``python -m models.parity_rnn`` (or another of the six) trains it and prints the results.
+
+On real data, trained by the kit of ``tg.train``, with `task` as the frame; each has ``data``, a ``Net``, and
+``result``, which trains it and scores it beside its baselines. ``python examples/results.py`` runs them and writes
+docs/results.md:
+
+============== ====================================================== =============================
+module         system                                                 beside
+============== ====================================================== =============================
+characters     LSTM, the next character of a text                     gzip and xz
+names          GRU, letter by letter                                  a chain of six letters
+digits         GRUs over rows, in both directions                     the nearest mean image
+sunspots       GRUs beside a linear path, a year ahead                the cycle before, AR
+temperature    GRU beside a linear path, a day ahead                  the day before, AR
+chorales       Bach's four voices, a beat after the other             the literature's networks
+vowels         spoken vowels of different lengths                     the published accuracy
+tagging        words in both directions, a tag each                   the most frequent tag
+adding         two marked numbers far apart                           a cell that cannot
+copying        ten symbols, said again after a long silence           a cell that cannot
+============== ====================================================== =============================
 """

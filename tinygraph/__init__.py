@@ -27,22 +27,28 @@ from .time.scan import linear_scan
 from .time.unroll import unroll
 
 if TYPE_CHECKING:
-    from . import cells
+    from . import cells, export
     from .cells import Recurrent
     from .cells.around.layers import Dropout, Embedding, Linear
     from .cells.base.module import Module
+    from .export.onnx.loading import load_onnx
 
 __version__ = "0.1.0"
-_LATER = {"Recurrent": ".cells", "Module": ".cells.base.module"} | dict.fromkeys(
-    ("Dropout", "Embedding", "Linear"), ".cells.around.layers"
-)
+_ROOMS = ("cells", "export")
+_LATER = {
+    "Recurrent": ".cells",
+    "Module": ".cells.base.module",
+    "load_onnx": ".export.onnx.loading",
+    **dict.fromkeys(("Dropout", "Embedding", "Linear"), ".cells.around.layers"),
+}
 """Names in files that are loaded when first asked for: the cells would be a fifth of the import's time."""
 
 __all__ = [
     "Constant", "Drawing", "Dropout", "Embedding", "Feedback", "GraphError", "Linear", "Module", "MutationError",
     "Node", "NonFiniteError", "Op", "Parameter", "Recurrent", "WideningWarning", "buffer", "cache_clear", "cells",
-    "check", "compile", "constant", "draw", "grad", "hvp", "jvp", "linear_scan", "noise", "nonfinite", "ops",
-    "parameter", "recorded", "scope", "step", "summary", "train", "unroll", "value_and_grad", "vjp", "zero_grad",
+    "check", "compile", "constant", "draw", "export", "grad", "hvp", "jvp", "linear_scan", "load_onnx", "noise",
+    "nonfinite", "ops", "parameter", "recorded", "scope", "step", "summary", "train", "unroll", "value_and_grad", "vjp",
+    "zero_grad",
 ]  # fmt: skip
 __all__ += ops.__all__
 
@@ -53,10 +59,10 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> Any:
-    """Loads `cells` and the names of `_LATER` when they are first asked for."""
-    if name == "cells" or name in _LATER:
-        module = import_module(_LATER.get(name, ".cells"), __name__)
-        return module if name == "cells" else getattr(module, name)
+    """Loads `cells`, `export` and the names of `_LATER` when they are first asked for."""
+    if name in _ROOMS or name in _LATER:
+        module = import_module(_LATER.get(name, f".{name}"), __name__)
+        return module if name in _ROOMS else getattr(module, name)
     raise unknown(__name__, name, "" if name.startswith("_") else _instead_of(name))
 
 

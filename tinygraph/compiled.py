@@ -15,6 +15,7 @@ from . import forking
 from .core.checks import function, one_of
 from .core.errors import UNFIT, GraphError, refuse, refusing
 from .core.leaves import as_nodes, constant
+from .core.markup import card
 from .core.node import Node
 from .core.scope import now
 from .core.structure import builder, map_leaves
@@ -28,7 +29,7 @@ from .passes import optimise
 from .passes.journal import Journal, marked
 from .plan.held import graph_bytes
 from .plan.planner import lay
-from .plan.report import describe
+from .plan.report import as_html, describe
 from .run.backends import Backend, backend_of
 from .run.runner import Runner
 
@@ -113,7 +114,10 @@ class Compiled:
             raise
         if now.watching:
             return self._uncompiled(args, kwargs)
-        key = tuple(parts)
+        return self.described(tuple(parts), arrays, numbers, args, kwargs)
+
+    def described(self, key: Any, arrays: list[ndarray], numbers: list[float], args: Any, kwargs: Any) -> Any:
+        """A call of which `flatten` need not describe all: the key of its plan, and all arrays and floats in order."""
         if forking.pending:
             forking.pause()
         with self._lock:
@@ -164,6 +168,11 @@ class Compiled:
         if not self._plans:
             raise GraphError("compile: there is no plan before the first call", fix="call the function once first")
         return next(reversed(self._plans.values()))
+
+    def _repr_html_(self) -> str:
+        name, count = getattr(self.fn, "__qualname__", type(self.fn).__name__), len(self._plans)
+        plan = self.plan._repr_html_() if self._plans else ""
+        return card(f"compiled {name}: {count} plan{'s' * (count != 1)}" + ", the latest:" * bool(plan), plan)
 
     def graph(self, view: str = "after") -> list[Node]:
         """Returns the results of the latest call as traced nodes, ``"before"`` or ``"after"`` the passes."""
@@ -231,15 +240,15 @@ class Plan:
     def source(self) -> list[str]:
         return [stretch.text for stretch in self._runner.stretches]
 
+    def _facts(self) -> dict[str, Any]:
+        known = {name: getattr(self, name) for name in ("notes", "peak_bytes", "elapsed_s", "backend")}
+        return {"forms": self._runner.forms, **known}
+
     def __str__(self) -> str:
-        return describe(
-            self.actions,
-            notes=self.notes,
-            forms=self._runner.forms,
-            peak_bytes=self.peak_bytes,
-            elapsed_s=self.elapsed_s,
-            backend=self.backend,
-        )
+        return describe(self.actions, **self._facts())
+
+    def _repr_html_(self) -> str:
+        return as_html(self.actions, **self._facts())
 
 
 def together_bytes(plans: Iterable[Plan]) -> int:

@@ -211,7 +211,7 @@ def test_a_loop_over_parameters_goes_over_names_and_says_so():
             call(cell)
 
 
-@each("name", ["__array_interface__", "_repr_html_", "_ipython_display_", "__wrapped__", "nonsense"])
+@each("name", ["__array_interface__", "_repr_latex_", "_ipython_display_", "__wrapped__", "nonsense"])
 def test_other_names_are_missing_in_pythons_own_way(name):
     for owner in (*NODES, tg, tg.cells, tg.train, tg.cells.RNN(1, 1), tg.train.SGD([NODES[0]], 1.0)):
         with pytest.raises(AttributeError) as caught:

@@ -38,6 +38,11 @@ def asked(name):
         calls.append((root, view, options))
         return draw(root, view, **options)
 
+    def compared(a, b, view="unrolled", **options):
+        calls.append(((a, b), "compare", options))
+        return draw.compare(a, b, view, **options)
+
+    noted.compare = compared
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tg, "draw", noted)
         if hasattr(PICTURES[name], "args"):

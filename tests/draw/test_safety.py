@@ -46,7 +46,23 @@ def compiled(name: str):
     return function
 
 
-SPECIAL = {"compiled": compiled}
+def weighing(name: str) -> tg.Node:
+    """A gated RNN whose states are averaged by attention, with one text for every name, scope and state."""
+    w = tg.parameter(weights(U=(2, 2))["U"].value, name=name)
+    h, states = tg.constant(np.zeros(2), name=name), []
+    for t in range(3):
+        with tg.step(t), tg.scope(name):
+            x = tg.constant(np.ones(2) * (t + 1), name=name)
+            gate = tg.sigmoid(w @ x, name=name)
+            h = tg.add(gate * h, (1 - gate) * tg.tanh(x), name=name)
+        states.append(h)
+    keys = tg.stack(states)
+    with tg.scope(name):
+        average = tg.softmax(keys @ h, name=name) @ keys
+    return tg.softmax_cross_entropy(average, np.array(0), name=name)
+
+
+SPECIAL = {"compiled": compiled, "gates": weighing, "attention": weighing}
 """What a view is given that is not drawn from a loss."""
 
 

@@ -16,7 +16,7 @@ from tinygraph.draw.write import render
 from .networks import word_rnn
 
 SYSTEM = shutil.which("dot")
-FORMATS = ["dot", "gv", "", "txt", "html", "svg"]
+FORMATS = ["dot", "gv", "", "txt", "html", "svg", "tex"]
 if SYSTEM or render._from_pip():
     FORMATS += ["png"]
 if SYSTEM:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import unicodedata
 from typing import Any
@@ -14,10 +16,9 @@ from tests.draw.compiled import functions
 from tests.draw.networks import lstm, perceptron, word_rnn
 from tests.draw.recurrent import NETWORKS
 from tests.each import each
-from tinygraph import ops
 from tinygraph.draw.words import table, told
 
-from .inks import texts
+from .latin import english, names_of, told_by
 
 RNN: dict[str, Any] = {"gradients": True, "tokens": ["我", "喜欢", "玩", "球"], "level": "op"}
 CALLS: dict[str, Any] = {
@@ -31,43 +32,51 @@ CALLS: dict[str, Any] = {
     "both": lambda **k: tg.draw(lstm(4, truncate=2), "both", **k),
     "flow": lambda **k: tg.draw(word_rnn(12, cut=3), "flow", **k),
     "long flow": lambda **k: tg.draw(word_rnn(9), "flow", **k),
+    "of two layers": lambda **k: tg.draw(NETWORKS["two scopes"][0], "flow", **k),
+    "whole": lambda **k: tg.draw(lstm(9), level="whole", gradients=True, **k),
+    "few boxes": lambda **k: tg.draw(lstm(30), max_nodes=20, **k),
+    "column": lambda **k: tg.draw(lstm(40), fit="column", gradients=True, **k),
+    "thinned": lambda **k: tg.draw(functions.called(functions.gru()), "compiled", max_nodes=12, **k),
+    "states": lambda **k: tg.draw(lstm(150), "states", **k),
+    "gates": lambda **k: tg.draw(lstm(4), "gates", tokens=RNN["tokens"], **k),
+    "attention": lambda **k: tg.draw(NETWORKS["attention"][0], "attention", **k),
+    "saliency": lambda **k: tg.draw(lstm(4), "saliency", **k),
+    "compared": lambda **k: tg.draw.compare(word_rnn(4), lstm(4), level="op", gradients=True, titles=["甲", "乙"], **k),
     "compiled": lambda **k: tg.draw(functions.called(functions.gru()), "compiled", **k),
 }
-OPS = {part for name in dir(ops) for part in name.split("_")} | {"entropy", "pass", "reduce", "excess", "CE", "squared"}
-NAMES = set(re.findall(r"\w+", "BPTT FLOP kFLOP NaN lower upper cell Wz Wr Wn loss total low high both function"))
-KEYS = {"Home", "End", "Enter"}
-
-
-def english(words: str) -> set[str]:
-    """Words of Latin letters that are no names and no ops: of at least three letters."""
-    bare = re.sub(r"https?://\S+|\b\w+\(.*?\)|\w+\[.*?\]|\w+@\w+|[WUVAB]_\w+|\b[a-z]\w*\.T\b", " ", words)
-    found = set(re.findall(r"[A-Za-z]{3,}", bare))
-    return {x for x in found if x.lower() not in {n.lower() for n in OPS | NAMES | KEYS}}
 
 
 @each("name", CALLS)
 def test_no_english_word_is_left_but_names(name: str) -> None:
     drawing = CALLS[name](lang="zh")
+    names = names_of(drawing.picture)
     svg = drawing.pipe(encoding="utf-8")
-    shown = [x.text for x in texts(svg)] + re.findall(r"<desc>(.*?)</desc>", svg) + drawing.text().splitlines()
-    left = {x: english(x) for x in shown if english(x)}
-    assert not left
+    shown = [html.unescape(x) for x in re.findall(r">([^<>]+)<", svg)] + drawing.text().splitlines()
+    shown = [line for x in shown for line in x.split("\n")]
+    assert not {x: english(x, names) for x in shown if english(x, names)}
     assert len([x for x in shown if re.search("[\u4e00-\u9fff]", x)]) > 4
-    labels = re.findall(r"label=<(.*?)>(?:, tooltip|\])", drawing.source)
-    assert not {x for x in labels if english(re.sub(r"<[^>]*>|&#?\w+;", " ", x))}
+    labels = re.findall(r'(?:>|tooltip=")([^<>"]*[\u4e00-\u9fff][^<>"]*)[<"]', drawing.source)
+    assert labels and not {x for x in labels if english(html.unescape(x.replace("&#10;", " ")), names)}
 
 
 @each("name", CALLS)
 def test_a_page_is_in_chinese(name: str) -> None:
-    page = CALLS[name](lang="zh").pipe("html", "utf-8")
+    drawing = CALLS[name](lang="zh")
+    names = names_of(drawing.picture)
+    page = drawing.pipe("html", "utf-8")
     assert '<html lang="zh">' in page
     body = page[page.index("<body") : page.index('<script type="application/json"')]
-    told_there = re.findall(r">([^<>]+)<", body) + re.findall(r'(?:title|placeholder)="([^"]*)"', body)
-    assert not {x: english(x) for x in told_there if english(x)}
+    shown = re.findall(r">([^<>]+)<", body) + re.findall(r'(?:title|placeholder|aria-label)="([^"]*)"', body)
+    data = json.loads(re.findall(r'id="data">(.*?)</script>', page, flags=re.DOTALL)[0])
+    shown += told_by(data)
+    left = {x: english(html.unescape(x), names) for x in shown if english(html.unescape(x), names)}
+    assert not left
     script = page[page.rindex("<script>") :]
-    for words in ("指向方框可看它的数值", "点击时间步可折叠", "没有找到", "梯度范数"):
-        assert words in script
-    assert "Point at a box" not in script and "getElementById" in script
+    said = set(re.findall(r"\bsay\('([^']+)'", script))
+    assert len(said) > 30 and said == set(data["words"])
+    # No other text of the script is one for readers: neither a sentence nor a word that is shown.
+    others = re.sub(r"\bsay\('[^']+'", "", re.sub(r"^\s*//.*|\s//.*", "", script, flags=re.MULTILINE))
+    assert not re.findall(r"'[A-Z][a-z]+ [a-z ]+'|textContent = '[a-z]+'|fact\('", others)
 
 
 def test_the_rest_of_the_picture_is_the_same() -> None:
@@ -87,7 +96,7 @@ def test_a_name_that_is_a_word_of_ours_stays() -> None:
 
 def test_each_entry_translates_and_english_is_untouched() -> None:
     for pattern, words in table("zh").items():
-        assert re.search("[\u4e00-\u9fff]", words) or words in ("FLOP", r"\1:\2"), pattern
+        assert re.search("[\u4e00-\u9fff]", words) or re.fullmatch(r"FLOP|[\W\d]*\d[\W\d]*", words), pattern
         assert told(pattern, "en") == pattern
     assert told("‖∂‖ 0.12", "zh") == "‖∂‖ 0.12" and told("2×2 · sum of 3", "zh") == "2×2 · 3 项之和"
     with pytest.raises(tg.GraphError, match="no language 'fr'"):

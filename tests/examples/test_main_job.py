@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import word_rnn
 from safetensors import safe_open
-from word_text import Corpus, short_sentence
+from word_corpus import Corpus
 
 import tinygraph as tg
 
@@ -47,7 +47,7 @@ def english(tmp_path):
 
 
 def assert_complete(out, V, H):
-    assert {path.name for path in out.iterdir()} == FILES
+    assert {path.name for path in out.iterdir()} - {"checkpoint.previous"} == FILES | {"checkpoint"}
     for name in ("unrolled.svg", "loss.svg"):
         assert ET.parse(out / name).getroot().tag.endswith("svg")
     with safe_open(out / "model.safetensors", framework="numpy") as file:
@@ -63,10 +63,12 @@ def test_a_run_prints_and_writes_everything(tmp_path, english):
     found = LAST_LINE.fullmatch(lines[-1])
     assert found and 0 < float(found[1]) < float(found[2])
     assert any(line.startswith("generated: ") for line in lines)
-    assert "bits/word" in done.stderr and "words/s" in done.stderr
+    look = next(line for line in lines if line.startswith("step 300: loss "))
+    assert f"held out, bits/word {float(found[1]):.4g} (baseline {float(found[2]):.4g})" in look
     assert_complete(out, V=len(set(ENGLISH.split())) + 1, H=8)
     corpus, picture = Corpus(ENGLISH), (out / "unrolled.svg").read_text(encoding="utf-8")
-    assert all(word in picture for word in short_sentence(corpus.held_words, corpus.vocabulary)[:-1])
+    assert any(all(corpus.vocabulary.tokens[i] in picture for i in corpus.held[s][:-1]) for s in corpus.sentences())
+    assert f"held-out mean {float(found[1]):.2f}" in picture
 
 
 def test_chinese_characters_are_words(tmp_path, capsys):
@@ -141,6 +143,11 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path, english, capsys):
     assert english.read_text(encoding="utf-8") == ENGLISH
 
 
+def test_there_may_be_nothing_to_resume(tmp_path, english, capsys):
+    arguments = ["--text", str(english), "--hidden", "3", "--resume", "--out", str(tmp_path / "out")]
+    assert "nothing to resume in" in refusal(arguments, capsys)
+
+
 def test_a_folder_in_place_of_a_file_is_refused(tmp_path, english, capsys):
     (tmp_path / "loss.svg").mkdir()
     assert "it is a folder" in refusal(["--text", str(english), "--out", str(tmp_path)], capsys)
@@ -172,7 +179,7 @@ def test_a_missing_extra_is_named_before_training(tmp_path, english, capsys, mon
 def test_no_graphviz_is_needed(tmp_path, english, capsys, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("sysconfig.get_path", lambda *_: str(tmp_path))
-    arguments = ["--text", str(english), "--steps", "1", "--hidden", "3", "--out", str(tmp_path / "out")]
+    arguments = ["--text", str(english), "--steps", "0", "--hidden", "3", "--out", str(tmp_path / "out")]
     assert word_rnn.main(arguments) == 0
     assert_complete(tmp_path / "out", V=len(set(ENGLISH.split())) + 1, H=3)
 

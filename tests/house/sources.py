@@ -12,7 +12,11 @@ ROOT = Path(__file__).parents[2]
 LIBRARY = sorted((ROOT / "tinygraph").rglob("*.py"))
 SHOWN = sorted([*LIBRARY, *(ROOT / "models").rglob("*.py"), *(ROOT / "examples").rglob("*.py")])
 EVERY = sorted([*SHOWN, *(ROOT / "tests").rglob("*.py")])
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    *sorted(ROOT.glob("README*.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs" / "zh").glob("*.md")),
+]
 
 
 def short(path: Path) -> str:

@@ -16,7 +16,7 @@ import tinygraph as tg
 from .sources import ROOT
 
 OPTIONAL = {"tqdm", "matplotlib", "safetensors", "numba", "llvmlite", "jax", "jaxlib", "onnx", "torch", "scipy",
-            "graphviz_pure", "hypothesis", "pytest"}  # fmt: skip
+            "onnxruntime", "graphviz_pure", "hypothesis", "pytest"}  # fmt: skip
 
 
 def fresh(code: str) -> Any:
@@ -28,17 +28,18 @@ def fresh(code: str) -> Any:
 
 
 def test_import_loads_numpy_and_graphviz_alone_and_cells_and_views_when_they_are_asked_for() -> None:
-    before, after, first, then = fresh(
+    before, after, first, then, at_the_end = fresh(
         "import json, sys, numpy; names = lambda: sorted({m.split('.')[0] for m in sys.modules}); before = names();"
-        "import tinygraph as tg; after = names(); parts = ('tinygraph.cells', 'tinygraph.draw.views');"
-        "loaded = lambda: [p for p in parts if p in sys.modules]; first = loaded();"
-        "tg.cells.RNN; tg.draw(tg.constant(1.0)); print(json.dumps([before, after, first, loaded()]))"
+        "import tinygraph as tg; after = names(); parts = ('cells', 'draw.views', 'export');"
+        "loaded = lambda: [p for p in parts if 'tinygraph.' + p in sys.modules]; first = loaded();"
+        "tg.cells.RNN; tg.draw(tg.constant(1.0)); tg.export;"
+        "print(json.dumps([before, after, first, loaded(), names()]))"
     )
     new = set(after) - set(before) - sys.stdlib_module_names
     assert "tinygraph" in new
     assert new <= {"tinygraph", "graphviz"}
-    assert not set(after) & OPTIONAL
-    assert first == [] and then == ["tinygraph.cells", "tinygraph.draw.views"]
+    assert not set(at_the_end) & (OPTIONAL - {"graphviz_pure"})
+    assert first == [] and then == ["cells", "draw.views", "export"]
 
 
 @pytest.mark.slow
@@ -52,7 +53,8 @@ def test_the_distribution_is_what_was_agreed() -> None:
     project = told["project"]
     assert project["name"] == "tinygraph-rnn" and project["requires-python"] == ">=3.11"
     assert sorted(need.split(">")[0] for need in project["dependencies"]) == ["graphviz", "numpy"]
-    assert {"train", "render", "fast", "jax", "onnx", "dev"} == project["optional-dependencies"].keys()
+    extras = {"train", "render", "fast", "data", "jax", "onnx", "docs", "all", "dev"}
+    assert extras == project["optional-dependencies"].keys()
     assert told["tool"]["hatch"]["build"]["targets"]["wheel"] == {"packages": ["tinygraph"]}
     assert (ROOT / "tinygraph" / "py.typed").exists()
     assert told["tool"]["pytest"]["ini_options"]["filterwarnings"] == ["error"]
@@ -60,7 +62,7 @@ def test_the_distribution_is_what_was_agreed() -> None:
 
 def test_the_namespace_holds_public_names_alone() -> None:
     assert dir(tg) == sorted(tg.__all__)
-    rooms = {"cells", "check", "ops", "train"}
+    rooms = {"cells", "check", "export", "ops", "train"}
     assert {name for name in dir(tg) if inspect.ismodule(getattr(tg, name))} == rooms
     assert not {*tg.ops.FOR_GRADIENTS} & {*dir(tg)} and not hasattr(tg, "quotient")
     assert {*tg.ops.__all__} <= {*dir(tg)}

@@ -46,7 +46,7 @@ def test_nobody_is_told_to_install_the_other_tinygraph():
 
 
 def test_links_and_pictures_exist():
-    for page in [ROOT / "README.md", *ROOT.glob("docs/*.md")]:
+    for page in [*ROOT.glob("README*.md"), *ROOT.glob("docs/**/*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
@@ -60,6 +60,7 @@ def test_top_level_is_what_was_agreed():
         "docs",
         "pyproject.toml",
         "README.md",
+        "README.zh.md",
         "CHANGELOG.md",
         "LICENSE",
         "CITATION.cff",

@@ -47,7 +47,7 @@ PLACES = ["/work" + "/", "/tmp" + "/", "/root" + "/", "/home" + "/"]
 def public() -> dict[str, Any]:
     """Everything that a user calls, under the name by which it is called."""
     things = {f"tg.{name}": getattr(tg, name) for name in tg.__all__}
-    for part in ("ops", "train", "check", "cells"):
+    for part in ("ops", "train", "check", "cells", "export"):
         module = getattr(tg, part)
         names = getattr(module, "__all__", [name for name in vars(module) if not name.startswith("_")])
         names = [*names, *getattr(module, "FOR_GRADIENTS", [])]

@@ -185,3 +185,18 @@ def test_sampling_with_noise_compiled():
 def test_bad_feedback_is_named(feedback, problem):
     with pytest.raises(tg.GraphError, match=problem):
         tg.unroll(cell_of(parameters()), TOKENS, H0, feedback=feedback())
+
+
+@pytest.mark.parametrize("teacher, expected", [(0.0, [1, 1, 1]), (1.0, [1, 10, 100]), ([0.0, 1.0, 0.0], [1, 10, 10])])
+def test_a_teacher_that_is_sure_draws_nothing(teacher, expected):
+    """A compiled function has no noise of 0 and 1, and the generator stays where it was."""
+    rng = np.random.default_rng(0)
+    before, xs = rng.bit_generator.state, np.array([1.0, 10.0, 100.0])
+    feedback = tg.Feedback(lambda y: y, np.array(teacher), rng)
+
+    def inputs(xs):
+        return tg.unroll(lambda x, s: (x, s), xs, 0.0, feedback=feedback)[0]
+
+    np.testing.assert_array_equal(inputs(xs).value, expected)
+    np.testing.assert_array_equal(tg.compile(inputs)(xs), expected)
+    assert rng.bit_generator.state == before

@@ -1,11 +1,14 @@
 """The training step: one call against its parts by hand, whole or not at all, NaN, accumulation, several optimizers."""
 
+import math
+
 import numpy as np
 import pytest
 
 import tinygraph as tg
 from tests.each import each
 from tests.interrupts import interrupted
+from tinygraph.plan.actions import Elementwise
 from tinygraph.train import SGD, Adam, Muon, clip_by_norm, clip_by_value, step
 
 BACKENDS = ["eager", "numpy", "native"]
@@ -85,6 +88,54 @@ def test_gradients_of_several_calls_are_averaged_for_one_update(backend):
         ends.append([p.value for p in parameters.values()])
     for a, b in zip(*ends, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_options_may_be_set_between_steps_and_in_place(backend):
+    class Scaled(tg.train.Optimizer):
+        def __init__(self, parameters, factors):
+            self.factors, self.more = factors, 1.0
+            super().__init__(parameters, 1.0)
+
+        def update(self, w, g, moments, numbers):
+            return w - self.factors[0] * self.more * g, moments
+
+    for factors in ([0.5], (0.5,)):
+        w = tg.parameter(np.zeros(2))
+        rule = Scaled(w, factors)
+        run = step(lambda w=w: tg.sum(w), w, rule, backend=backend)
+        run()
+        rule.more = 4.0
+        run()
+        np.testing.assert_array_equal(w.value, -2.5)
+        if isinstance(factors, list):
+            factors[0] = 0.25
+            run()
+            np.testing.assert_array_equal(w.value, -3.5)
+
+
+def test_moments_may_lie_in_any_order():
+    def trained(order):
+        w = tg.parameter(np.arange(12.0).reshape(3, 4))
+        adam = Adam(w, 0.1)
+        run = step(lambda x: tg.sum((w - x) ** 2), w, adam)
+        for x in XS[0, :4, 0, :1, None]:
+            run(x)
+            adam.load_state_dict({k: order(v) if v.ndim else v for k, v in adam.state_dict().items()})
+        return w.value
+
+    np.testing.assert_array_equal(trained(np.asfortranarray), trained(np.ascontiguousarray))
+
+
+def test_squares_of_gradients_are_summed_and_not_stored():
+    w = tg.parameter(np.ones((6, 5), np.float32))
+    run = step(lambda x: tg.sum((w * x) ** 2), w, SGD(w, 0.1), clip=1.0)
+    run(np.ones(5, np.float32))
+    passes = [a for a in run._compiled.plan.actions if isinstance(a, Elementwise)]
+    stored = [math.prod(v.shape) for a in passes for _, v in a.stores if v.dtype == np.float64]
+    summed = [v.shape for a in passes for kind, _, v in a.reduces if kind == "sum" and v.dtype == np.float64]
+    assert max(stored, default=1) == 1 and summed == [(6,)]
+    assert run.norm == pytest.approx(2 * np.sqrt(30))
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -14,6 +14,7 @@ import numpy as np
 from ..core.checks import integer, positive
 from ..core.errors import GraphError, plain, refusing, shown
 from ..core.leaves import Constant, Parameter, parameter
+from ..core.markup import card, table
 from ..core.node import Node
 from ..core.structure import leaves, rebuild
 from ..engine.grad import grad
@@ -60,10 +61,19 @@ class Report:
         width = max(len(row.name) for row in self.rows)
         lines = [f"order  {'parameter':<{max(width, 9)}}  {'error':>8}  {'analytic':>22}  {'numeric':>22}"]
         for row in self.rows:
-            wrong = "" if row.error <= self.tolerance else "  <- kink" if row.kink else "  <- wrong"
             numbers = f"{row.error:8.1e}  {row.analytic:22.15g}  {row.numeric:22.15g}"
+            wrong = f"  <- {self._word(row)}" if self._word(row) else ""
             lines.append(f"{row.order:>5}  {row.name:<{max(width, 9)}}  {numbers}{wrong}")
         return "\n".join(map(plain, [*lines, f"allowed error {self.tolerance:.1e}"]))
+
+    def _word(self, row: Row) -> str:
+        return "" if row.error <= self.tolerance else "kink" if row.kink else "wrong"
+
+    def _repr_html_(self) -> str:
+        rows = [(*row[:2], f"{row[2]:.1e}", *(f"{x:.15g}" for x in row[3:5]), self._word(row)) for row in self.rows]
+        wrong = [k for k, row in enumerate(self.rows) if self._word(row)]
+        heads = ("order", "parameter", "error", "analytic", "numeric", "")
+        return card(f"check of gradients, allowed error {self.tolerance:.1e}", table(heads, rows, wrong))
 
 
 class GradientError(GraphError, AssertionError):

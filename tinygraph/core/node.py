@@ -12,6 +12,7 @@ import numpy as np
 
 from .errors import UNFIT, GraphError, MutationError, plain, shown, users_line
 from .frozen import read_only
+from .markup import table
 from .missing import ElementCount
 from .scope import now
 
@@ -160,9 +161,14 @@ class Node:
 
     kind = "node"
 
+    def _told(self) -> str:
+        return np.array2string(self._value, threshold=20, prefix=" " * 7)
+
     def __repr__(self) -> str:
-        value = np.array2string(self._value, threshold=20, prefix=" " * 7)
-        return f"<{self.label()} {self.shape} {self.dtype}: {value}>"
+        return f"<{self.label()} {self.shape} {self.dtype}: {self._told()}>"
+
+    def _repr_html_(self) -> str:
+        return table(("node", "shape", "dtype", "value"), [(self.label(), self.shape, self.dtype, self._told())])
 
     def __format__(self, spec: str) -> str:
         try:

@@ -45,6 +45,7 @@ class _Now(threading.local):
         door: looks at arrays and settings that enter a traced function; None outside of one.
         widenings: collects the ops that make float64 of float32, see `widening.py`.
         recorder: notes what ops read and make where arrays may be written, see `recording/`; None elsewhere.
+        driven: collects the cells that are driven by a loop, for exporters, see `time/driver.py`; None elsewhere.
     """
 
     place: tuple[int | None, str, Node | None] = (None, "", None)
@@ -58,6 +59,7 @@ class _Now(threading.local):
     door: Entrance | None = None
     widenings: Any = None
     recorder: Any = None
+    driven: list[Any] | None = None
 
 
 now = _Now()

@@ -67,8 +67,8 @@ class Traced(Node):
         self._place = node._place
         return self
 
-    def __repr__(self) -> str:
-        return f"<{self.label()} {self.shape} {self.dtype}: traced>"
+    def _told(self) -> str:
+        return "traced"
 
     __hash__ = Node.__hash__
 
@@ -103,10 +103,10 @@ class Live(Traced):
 @contextmanager
 def tracing() -> Iterator[None]:
     """A context in which ops make `Traced` nodes instead of computing; the thread's other state is reset."""
-    before, recorder = vars(now).copy(), now.recorder
+    before, recorder, driven = vars(now).copy(), now.recorder, now.driven
     try:  # from the first change on: Ctrl-C may come between any two of these lines
         vars(now).clear()
-        now.tracing = True
+        now.tracing, now.driven = True, driven
         if recorder is not None:
             now.recorder = recorder.inner()
         settle()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
+from html import escape
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ..atomic import place, write
+from ..core.checks import flag, integer
 from ..core.errors import GraphError, refusing, shown
 from ..core.habits import DRAWING
 from ..core.missing import MissingOnOurs, install
@@ -17,9 +20,16 @@ from .write.render import formats, rendered
 if TYPE_CHECKING:
     from graphviz import Digraph
 
-OURS = ("svg", "html", "txt", "dot", "gv")
+WRITERS = {
+    "svg": (".write.svg", "svg"),
+    "playing": (".write.motion", "playing"),
+    "gif": (".write.raster", "gif"),
+    "tex": (".write.tikz", "tikz"),
+}
+"""Modules and functions that write a picture, loaded when they are needed."""
+OURS = ("svg", "html", "txt", "dot", "gv", "tex", "gif")
 """Formats that need no program."""
-SUFFIXES = ".svg, .html, .txt, .dot, .gv, .png, .pdf, or another format of Graphviz"
+SUFFIXES = ".tex, .gif, .svg, .html, .txt, .dot, .gv, .png, .pdf, or another format of Graphviz"
 
 
 class Drawing:
@@ -37,10 +47,10 @@ class Drawing:
         'digraph {'
     """
 
-    def __init__(self, picture: Picture) -> None:
+    def __init__(self, picture: Picture, cells: Callable[[], Picture] | None = None) -> None:
         if not isinstance(picture, Picture):
             raise GraphError("a drawing is made by tg.draw", got=shown(picture), fix="tg.draw(loss)")
-        self.picture = picture
+        self.picture, self._cells = picture, cells
 
     @cached_property
     def source(self) -> str:
@@ -79,25 +89,48 @@ class Drawing:
         return plain(self.picture)
 
     @refusing
-    def save(self, filename: Any = None, *, snapshots: Iterable[Drawing] = ()) -> str:
-        """Write a file in the format of its suffix: svg, html, txt, dot or gv; png, pdf and others by Graphviz.
+    def mermaid(self) -> str:
+        """Returns the picture as the text of a Mermaid flowchart, as GitHub draws it from a block of ``mermaid``.
+
+        A box is a cell at one step, unless ``tg.draw`` was given another level. Mermaid places the boxes.
+
+        Raises:
+            GraphError: the view is a heat map or that of a plan; the picture was fitted to an area; it has more than
+                500 arrows or 50,000 letters, which Mermaid does not draw.
+
+        Example:
+            >>> import tinygraph as tg
+            >>> print(tg.draw(tg.tanh(tg.constant([0.5], name="x"), name="h")).mermaid().splitlines()[4])
+              n0["x<br/>1"]
+        """
+        from .write.mermaid import mermaid
+
+        return mermaid(self.picture if self._cells is None else self._cells())
+
+    @refusing
+    def save(self, filename: Any = None, *, snapshots: Iterable[Drawing] = (), play: bool = False) -> str:
+        """Write a file in the format of its suffix: svg, html, txt, gv, tex, gif, or one of Graphviz.
 
         A file that is there is replaced only by a complete one: whatever stops a save, it stays as it was.
         ``x.html`` is an interactive page in one file, with zoom, the numbers of each box, foldable time steps, and
-        a walk through the ops and their gradient rules. It needs no network. PNG needs the system's Graphviz or the
-        one that pip installs (extra ``render``), PDF the system's.
+        a walk through the ops and their gradient rules. It needs no network. ``x.gif`` plays: columns light up in the
+        order of computation, then the gradient comes back in red (with ``tg.draw(loss, gradients=True)``); it needs
+        pillow (extra ``render``). ``x.tex`` is a LaTeX document in TikZ, whose colours have names. PNG needs the
+        system's Graphviz or the one that pip installs (extra ``render``), PDF the system's.
 
         Args:
             filename: the path; a file without a suffix contains DOT text.
             snapshots: for a page, drawings of the same network at earlier times of training, in order; a slider
                 replays them, with this drawing last.
+            play: for ``x.svg``, whether it plays as a GIF does, once, when it is opened. It has no script, is still
+                where motion is not wanted or it is printed, and ends in the whole picture.
 
         Returns:
             the path of the file.
 
         Raises:
-            GraphError: no name, or that of a folder; an unknown suffix; no Graphviz is installed, or it cannot write
-                this format; a snapshot shows another network.
+            GraphError: no name, or that of a folder; an unknown suffix; pillow or Graphviz is not installed, or cannot
+                write this format; a view that does not play; a snapshot shows another network.
             OSError: the file cannot be written; nothing was changed.
 
         Example:
@@ -113,10 +146,13 @@ class Drawing:
         suffix = path.suffix[1:].lower() or "gv"
         if snapshots and suffix != "html":
             raise GraphError("save: snapshots need a page", expected="a path that ends in .html", got=str(filename))
+        if flag("save", "play", play) and suffix not in ("svg", "gif"):
+            expected = "a path that ends in .svg or .gif"
+            raise GraphError(f"save: a file .{suffix} does not play", expected=expected, got=str(filename))
         if suffix not in OURS and suffix not in formats():
             expected = f"a path that ends in {SUFFIXES}"
             raise GraphError(f"a drawing cannot be saved as .{suffix}", expected=expected, got=str(path))
-        content = self._page(snapshots) if suffix == "html" else self._made(suffix)
+        content = self._page(snapshots) if suffix == "html" else self._made(suffix, play)
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path, content)
         return str(path)
@@ -138,14 +174,14 @@ class Drawing:
         content = self._made(format)
         return content if encoding is None else content.decode(encoding)
 
-    def _made(self, suffix: str) -> bytes:
+    def _made(self, suffix: str, play: bool = False) -> bytes:
         """Returns the content of a file."""
-        if suffix == "svg":
-            from .write.svg import svg
-
-            return svg(self.picture).encode()
         if suffix == "html":
             return self._page(())
+        if suffix in WRITERS:
+            module, name = WRITERS["playing" if play and suffix == "svg" else suffix]
+            made = getattr(import_module(module, __package__), name)(self.picture)
+            return made if isinstance(made, bytes) else made.encode()
         if suffix in OURS:
             return (self.text() + "\n" if suffix == "txt" else self.source).encode()
         return rendered(self.source, suffix)
@@ -163,9 +199,40 @@ class Drawing:
 
         return page(self.picture, [other.picture for other in earlier]).encode()
 
+    @refusing
+    def page(self, *, snapshots: Iterable[Drawing] = (), height: int = 600) -> InlinePage:
+        """Returns the page of ``save("x.html")`` as an object that a notebook shows in its cell.
+
+        Args:
+            snapshots: as in `save`.
+            height: that of the frame, in points of a screen; it is as wide as the cell.
+
+        Raises:
+            GraphError: a snapshot is no drawing, or shows another network; the height is no positive integer.
+
+        Example:
+            >>> import tinygraph as tg
+            >>> tg.draw(tg.constant([0.5])).page(height=300)._repr_html_()[:7]
+            '<iframe'
+        """
+        return InlinePage(self._page(snapshots).decode(), integer("page", "height", height, 1))
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **settings: Any) -> dict[str, str]:
-        """Returns the SVG for a notebook."""
-        return {"image/svg+xml": self._made("svg").decode(), "text/plain": self.text()}
+        """Returns the SVG for a notebook: as wide as the cell, or as itself, if that is less."""
+        from .write.svg import svg
+
+        return {"image/svg+xml": svg(self.picture, fitted=True), "text/plain": self.text()}
+
+
+class InlinePage:
+    """A page within a notebook: its scripts can neither read the notebook nor change it."""
+
+    def __init__(self, page: str, height: int) -> None:
+        self._page, self._height = page, height
+
+    def _repr_html_(self) -> str:
+        look = f'style="width:100%;height:{self._height}px;border:1px solid #d3dae3;border-radius:6px"'
+        return f'<iframe sandbox="allow-scripts" {look} srcdoc="{escape(self._page)}"></iframe>'
 
 
 install(Drawing, DRAWING, MissingOnOurs)

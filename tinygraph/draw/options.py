@@ -48,6 +48,10 @@ class Options:
     steps: Sequence[int] | None = None
     fit: Any = None
     lang: str = "en"
+    item: int = 0
+    ax: Any = None
+    scale: tuple[float, float] | None = None
+    """The ends of the colour scale where several pictures share one; else each has its own."""
 
     def __post_init__(self) -> None:
         one_of(f"draw has no level {shown(self.level)}", self.level, LEVELS)
@@ -55,6 +59,10 @@ class Options:
         _whole(self.truncate, "truncate", "steps")
         _whole(self.max_nodes, "max_nodes", "boxes")
         _places(self.steps)
+        if not isinstance(self.item, Integral) or isinstance(self.item, bool) or self.item < 0:
+            raise GraphError("draw: item must be a place in the batch", expected="0, 1, 2, ...", got=shown(self.item))
+        if self.ax is not None and not hasattr(self.ax, "imshow"):
+            raise GraphError("draw: ax must be axes of matplotlib", expected="ax=plt.gca()", got=shown(self.ax))
         _ = self.area
         if not isinstance(self.values, bool):
             raise GraphError("draw: values must be a bool", expected="True or False", got=type(self.values).__name__)
@@ -99,7 +107,7 @@ WITHDRAWN = {
 def refuse_others(options: Mapping[str, Any]) -> None:
     """Raises a `GraphError` for an option that `tg.draw` does not have, or no longer has."""
     for name, value in options.items():
-        expected = ", ".join(x.name for x in fields(Options))
+        expected = ", ".join(x.name for x in fields(Options) if x.name != "scale")
         fix = WITHDRAWN.get(name) or option(name)
         raise OptionError(f"draw has no option {name}", expected=expected, got=f"{name}={shown(value)}", fix=fix)
 

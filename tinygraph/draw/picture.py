@@ -77,13 +77,24 @@ class Band:
 
 @dataclass
 class Note:
-    """A small text, centred at ``x, y``."""
+    """A small text, centred at ``x, y``; ``box``: the number of the box whose gradient it tells."""
 
     x: float
     y: float
     text: str
     colour: str
     size: float = 10
+    box: int | None = None
+
+
+class TileNumber(NamedTuple):
+    """The place of a tile's number in a table: the table's name, words of its corner, heads of row and column."""
+
+    table: str
+    corner: str
+    row: str
+    column: str
+    number: str
 
 
 @dataclass
@@ -98,6 +109,7 @@ class Tile:
     tip: str
     text: str = ""
     """Text inside, if it fits."""
+    cell: TileNumber | None = None
 
 
 @dataclass
@@ -108,6 +120,16 @@ class Cut:
     foot: float
     top: float
     badge: bool = True
+
+
+class Rim(NamedTuple):
+    """A frame around a box or a tile that differs from that of another picture; double if it is in one only."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    dashed: bool
 
 
 @dataclass
@@ -122,18 +144,40 @@ class Use:
     """Another norm beside it: that without cuts, if ``norm`` is that of a truncated gradient."""
 
 
+class Ruler(NamedTuple):
+    """A colour scale for the legend: its colours from low to high, and the texts at its left, middle and right."""
+
+    colours: list[str]
+    low: str
+    words: str
+    high: str
+    span: tuple[float, float] = (0.0, 0.0)
+    """The numbers of both ends."""
+
+
 @dataclass
 class Picture:
     """All parts of a drawing; ``scale``: the two ends of the colour scale if gradients are shown."""
 
     boxes: list[Box] = field(default_factory=list)
     arrows: list[Arrow] = field(default_factory=list)
+    unseen: list[tuple[int, int]] = field(default_factory=list)
+    """Tail and head of the arrows that are not drawn, as both are dots."""
     bands: list[Band] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     cuts: list[Cut] = field(default_factory=list)
     tiles: list[Tile] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
     scale: tuple[float, float] | None = None
+    rims: list[Rim] = field(default_factory=list)
+    listed: list[str] = field(default_factory=list)
+    """What differs between two pictures, in words."""
+    differs: str = ""
+    """What a dashed rim says."""
+    ruler: Ruler | None = None
+    """The scale of colours that are no gradients."""
+    view: str = "unrolled"
+    """The view that made it, by its name."""
     lang: str = "en"
     """The language of our own words."""
     title: str | None = None

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.errors import GraphError, refusing
+from ..core.errors import GraphError
 from ..core.graph import ancestors
 from ..core.leaves import Parameter
+from ..core.markup import table
 from ..core.node import Node
 from ..core.op import Op, Spec
-from ..core.structure import leaves
 from ..plan.report import amount
 from .labels import clean, shape
 from .unmarked.steps import marked
@@ -60,52 +60,26 @@ class Summary:
     flops: int
     bytes: int
 
+    def _lines(self) -> list[tuple[str, ...]]:
+        total = (f"{self.parameters:,}", "", "", amount(self.flops, "FLOP"), amount(self.bytes, "B"))
+        return [*(_cells(row) for row in self.rows), ("total", "", "", "", *total)]
+
     def __str__(self) -> str:
-        lines = [_HEAD, *(_cells(row) for row in self.rows)]
-        lines.append(
-            ("total", "", "", "", f"{self.parameters:,}", "", "", amount(self.flops, "FLOP"), amount(self.bytes, "B"))
-        )
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        texts = [
-            "  ".join(_aligned(i, cell, w) for i, (cell, w) in enumerate(zip(line, widths, strict=True))).rstrip()
-            for line in lines
-        ]
-        rule = "-" * max(map(len, texts))
-        return "\n".join([texts[0], rule, *texts[1:-1], rule, texts[-1]])
+        return aligned([_HEAD, *self._lines()], "<<<>>>>>>")
 
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        *rows, total = self._lines()
+        return table(_HEAD, rows, foot=total)
 
-@refusing
-def summary(node: Any) -> Summary:
-    """Returns a table of the ops of a node's graph and their costs, for the terminal.
 
-    FLOPs are those that each op reports for one forward call; bytes are those of its results, and a view counts as a
-    copy. A loop of a compiled graph counts the nodes of its body once per time step.
-
-    Args:
-        node: a node of any shape, or a structure of nodes; values are not needed, so graphs of `tg.compile` work too.
-
-    Returns:
-        a `Summary`: ``print`` it, or read ``.rows``, ``.parameters``, ``.flops``, ``.bytes``.
-
-    Raises:
-        GraphError: ``node`` is not a node.
-
-    Example:
-        >>> import numpy as np, tinygraph as tg
-        >>> W, h = tg.parameter(np.ones((3, 3)), name="W"), tg.constant(np.ones(3))
-        >>> for t in range(1000):
-        ...     with tg.step(t):
-        ...         h = tg.tanh(W @ h)
-        >>> [(row.where, row.op, row.flops) for row in tg.summary(h).rows]
-        [('t = 0 … 999', 'matmul', 18), ('t = 0 … 999', 'tanh', 3)]
-    """
-    roots = leaves(node)
+def summary_of(roots: list[Any]) -> Summary:
+    """Returns the table of a graph."""
     if not roots or not all(isinstance(x, Node) for x in roots):
         raise GraphError(
             "summary needs a node",
-            expected="a node, or a list of nodes",
+            expected="a node, or a list of nodes; or a net and the shapes of its inputs",
             got=", ".join(type(x).__name__ for x in roots) or "nothing",
         )
     tally = _Counts()
@@ -223,5 +197,12 @@ def _cells(row: CostRow) -> tuple[str, ...]:
     )
 
 
-def _aligned(column: int, cell: str, width: int) -> str:
-    return cell.ljust(width) if column < 3 else cell.rjust(width)
+def aligned(lines: Sequence[tuple[str, ...]], sides: str) -> str:
+    """Returns a table: its head, a rule, rows, a rule and the last line; ``sides``: ``<`` or ``>`` for each column."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    texts = [
+        "  ".join(f"{x:{side}{wide}}" for x, side, wide in zip(line, sides, widths, strict=True)).rstrip()
+        for line in lines
+    ]
+    rule = "-" * max(map(len, texts))
+    return "\n".join([texts[0], rule, *texts[1:-1], rule, texts[-1]])

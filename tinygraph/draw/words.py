@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 
-from .picture import Box, Part, Picture
+from .labels import clean
+from .picture import Box, Picture
 
 LANGUAGES = ("en", "zh")
 
@@ -21,7 +22,7 @@ def table(lang: str) -> dict[str, str]:
 
 @cache
 def _patterns(lang: str) -> dict[re.Pattern[str], str]:
-    return {re.compile(pattern): words for pattern, words in table(lang).items() if re.search(r"\([.\\?\w]", pattern)}
+    return {re.compile(pattern): words for pattern, words in table(lang).items() if re.search(r"\([.\\?\w[]", pattern)}
 
 
 @lru_cache(maxsize=4096)
@@ -31,17 +32,23 @@ def told(text: str, lang: str) -> str:
         return text
     if text in table(lang):
         return table(lang)[text]
-    for sign, other in (("\n", "\n"), ("; ", ";"), (" · ", " · ")):
-        if sign in text:
-            return other.join(told(part, lang) for part in text.split(sign))
+    for sign, joint in (("\n", "\n"), ("; ", "；"), (" · ", " · ")):
+        if sign in text and not (sign == " · " and text.startswith("‖∂ loss")):
+            return joint.join(told(part, lang) for part in text.split(sign))
     matches = ((form.fullmatch(text), words) for form, words in _patterns(lang).items())
-    whole = next((_filled(match, words, lang) for match, words in matches if match), None)
-    return ", ".join(told(part, lang) for part in text.split(", ")) if whole is None and ", " in text else whole or text
+    whole = next((_filled(match, words, lang) for match, words in matches if match), "")
+    parts = text.split(", ")
+    other = [] if whole or len(parts) == 1 else [told(part, lang) for part in parts]
+    return whole or ("，".join(other) if other and other != parts else text)
 
 
 def _filled(match: re.Match[str], words: str, lang: str) -> str:
-    """Returns words with the parts of a match, which may be words of ours themselves."""
-    return re.sub(r"\\(\d)", lambda number: told(match[int(number[1])] or "", lang), words)
+    """Returns words with the parts of a match: ``{1}`` is kept, ``\\1``, which may be words of ours, is translated."""
+
+    def part(place: re.Match[str]) -> str:
+        return told(match[int(place[1])], lang) if place[1] else match[int(place[2])]
+
+    return re.sub(r"\\(\d)|{(\d)}", part, words)
 
 
 def translated(picture: Picture, lang: str, *, titled: bool) -> Picture:
@@ -55,11 +62,12 @@ def translated(picture: Picture, lang: str, *, titled: bool) -> Picture:
         title=picture.title if titled or picture.title is None else told(picture.title, lang),
         boxes=[_box(box, lang) for box in picture.boxes],
         arrows=[replace(x, tip=told(x.tip, lang)) for x in picture.arrows],
-        bands=[replace(x, title=told(x.title, lang)) for x in picture.bands],
+        bands=[replace(x, title=told(x.title, lang), token=_counted(x.token, lang)) for x in picture.bands],
         notes=[replace(x, text=told(x.text, lang)) for x in picture.notes],
         tiles=[replace(x, tip=told(x.tip, lang), text=told(x.text, lang)) for x in picture.tiles],
         keys=[(colour, told(words, lang)) for colour, words in picture.keys],
         uses=[replace(x, shape=told(x.shape, lang), norm=x.norm and told(x.norm, lang)) for x in picture.uses],
+        ruler=picture.ruler and picture.ruler._replace(words=told(picture.ruler.words, lang)),
         subtitle=told(picture.subtitle, lang),
         plain_text=[_line(line, lang) for line in picture.plain_text],
     )
@@ -74,14 +82,23 @@ def _line(line: str, lang: str) -> str:
     return "".join(parts)
 
 
+OPERANDS = ("data", "state", "zeros", "scalar")
+
+
 def _operands(text: str, lang: str) -> str:
-    return re.sub(r"\b(data|state|zeros|scalar)\b", lambda word: told(word[0], lang), text)
+    return re.sub(rf"\b({'|'.join(OPERANDS)})\b", lambda word: told(word[0], lang), text)
+
+
+def _counted(token: str, lang: str) -> str:
+    """Returns the text below a column: a token is the user's, the number of sequences that are no padding is ours."""
+    return told(token, lang) if re.fullmatch(r"\d+ of \d+ real|padding", token) else token
 
 
 def _box(box: Box, lang: str) -> Box:
     """Returns a box in another language; a name that is like one of our words is the user's and stays."""
-    named = box.node is not None and bool((box.node.name or "").strip())
-    title = (
-        box.title if named else [Part(told(x.text, lang) if x.kind == "text" else x.text, x.kind) for x in box.title]
-    )
+    name = clean(("" if box.node is None else box.node.name or "").strip())
+    named = bool(name and box.title and box.title[0].text.startswith(name))
+    kept = OPERANDS if named else ()
+    names = [part.kind != "text" or part.text in kept or (named and not k) for k, part in enumerate(box.title)]
+    title = [x if n else x._replace(text=told(x.text, lang)) for x, n in zip(box.title, names, strict=True)]
     return replace(box, title=title, below=told(box.below, lang), tip=[told(line, lang) for line in box.tip])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .actions import Buffer, Call, Elementwise, Product, Reduction, Repeat, View
@@ -22,8 +22,10 @@ def views_of(action: Any) -> list[View]:
     return [*action.inputs, action.out] if isinstance(action, Call) else []
 
 
-def lay_out(actions: Sequence[Any]) -> int:
+def lay_out(actions: Sequence[Any], alignment: int = ALIGNMENT, among: Callable[[Buffer], bool] | None = None) -> int:
     """Set the offset of each scratch buffer, best fit first, and return the size in bytes of the memory block.
+
+    ``among``: which buffers the block holds, where not all of them.
 
     The live range of a buffer reaches from the first action that uses it to the last. A buffer that outlives one
     step of a loop (its ``depth`` is smaller than the loop's) is live during the whole loop.
@@ -32,8 +34,10 @@ def lay_out(actions: Sequence[Any]) -> int:
     busy: list[tuple[int, int, int]] = []
     end = 0
     for buffer, (start, last) in sorted(_live_ranges(actions).items(), key=lambda item: (item[1][0], -item[0].nbytes)):
+        if among is not None and not among(buffer):
+            continue
         free, busy = _released(free, busy, start)
-        size = -(-max(buffer.nbytes, 1) // ALIGNMENT) * ALIGNMENT
+        size = -(-max(buffer.nbytes, 1) // alignment) * alignment
         fitting = [(n, at) for at, n in free if n >= size]
         if fitting:
             n, at = min(fitting)

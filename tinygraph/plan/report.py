@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 from ..core.errors import plain
+from ..core.markup import card, cell, table
 from ..core.op import Op, Spec
 from .actions import Buffer, Call, Elementwise, Product, Reduction, Repeat, View
 from .memory import views_of
@@ -58,6 +59,14 @@ def describe(
     head = [_summary(rows, actions, backend, peak_bytes, elapsed_s), _buffers(actions)]
     changed = ["", "changed by the passes:", *(f"  {note}" for note in notes)] if notes else []
     return "\n".join(map(plain, [*head, "", *_table(rows), *changed]))
+
+
+def as_html(actions: Sequence[Any], *, notes: Any, forms: Any, peak_bytes: Any, elapsed_s: Any, backend: str) -> str:
+    """What `describe` says, as HTML for notebooks."""
+    rows = _rows(actions, forms, 1, 0)
+    parts = [f"<div>{cell(_buffers(actions))}</div>", table(_cells(rows)[0], _cells(rows)[1:])]
+    parts += ["<div>changed by the passes:</div>", table(("",), [(note,) for note in notes])] if notes else []
+    return card(_summary(rows, actions, backend, peak_bytes, elapsed_s), *parts)
 
 
 def amount(number: float, unit: str) -> str:
@@ -180,11 +189,16 @@ def _buffers(actions: Sequence[Any]) -> str:
     return "buffers: " + (", ".join(parts) or "none")
 
 
-def _table(rows: list[_Row]) -> list[str]:
-    cells = [("action", "shape", "work", "traffic", "form")]
+def _cells(rows: list[_Row]) -> list[tuple[str, ...]]:
+    cells: list[tuple[str, ...]] = [("action", "shape", "work", "traffic", "form")]
     for row in rows:
         name = "    " * row.depth + row.name
         cells.append((name, row.shape, amount(row.flops, "FLOP"), amount(row.moved_bytes, "B"), row.form))
+    return cells
+
+
+def _table(rows: list[_Row]) -> list[str]:
+    cells = _cells(rows)
     widths = [max(len(line[column]) for line in cells) for column in range(4)]
     return [
         f"{name:<{widths[0]}}  {shape:<{widths[1]}}  {work:>{widths[2]}}  {moved:>{widths[3]}}  {form}".rstrip()

@@ -78,9 +78,12 @@ def sunk(groups: list[list[Node]], users: dict[Node, list[Node]], kept: set[Node
 
 
 def _reads_more(n: Node, group: list[Node]) -> int:
-    """Number of elements that ``group`` would read for ``n`` in addition to those it reads or computes already."""
+    """Number of elements that ``group`` would read for ``n`` in addition to those it reads or computes already.
+
+    A single number is no memory: it is in a register before the first element.
+    """
     known = {x for m in group for x in m._inputs} | {*group}
-    return sum(x.size for x in {*n._inputs} if x not in known)
+    return sum(x.size for x in {*n._inputs} if x not in known and x.size > 1)
 
 
 class _Scheduler:

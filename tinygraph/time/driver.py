@@ -55,7 +55,7 @@ class Driver:
             return outputs, last
         if self.reverse and self.truncate is not None and self.lengths is not None:
             return self._flipped(cell, xs, state)
-        cell = _checked(cell)
+        own, cell = cell, _checked(cell)
         if self.real is not None:
             cell, xs = keeping_state(cell), (xs, self.real)
         if self.resets is not None:
@@ -65,6 +65,8 @@ class Driver:
             if rolled is not None:
                 results = leaves(rolled)
                 border().ends.update({s: [y for y in results if y is not s] for s in leaves(rolled[1])})
+                if now.driven is not None:
+                    now.driven += [(own, self, y.inputs[0].attributes["body"]) for y in results[-1:] if y.op.selects]
                 return rolled
         return self._stepwise(cell, xs, state)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import GraphError, shown
-from ..core.leaves import as_nodes
+from ..core.leaves import Constant, as_nodes
 from ..core.node import Node
 from ..core.structure import leaves, map_leaves, rebuild
 from ..core.traced import Traced
@@ -88,6 +88,9 @@ class Feedback:
             raise GraphError("feedback: teacher does not match the inputs", got=str(teacher.shape), expected=expected)
         if teacher.dtype.kind == "b" and teacher.ndim:
             return teacher
+        known = None if isinstance(teacher, Traced) else teacher.value
+        if known is not None and ((known == 0) | (known == 1)).all():  # nothing to draw
+            return Constant(np.broadcast_to(known == 1, teacher.shape or (T,)))
         return less(noise(self.rng.random, teacher.shape or (T,)), teacher)
 
     def _feeding(self, cell: Step) -> Step:

@@ -77,7 +77,13 @@ def square_norm(gradients: Sequence[Any]) -> Any:
     """The sum of all squares in float64, of arrays or nodes."""
     if all(isinstance(g, np.ndarray) for g in gradients):
         return sum(_norm(g) ** 2 for g in gradients)
-    return sum(np.sum(np.square(g.astype(np.float64))) for g in gradients)
+    return sum(_square_norm_of(g) for g in gradients)
+
+
+def _square_norm_of(gradient: Any) -> Any:
+    """Row by row and then of the rows: sums of rows are computed with the squares, which are then never stored."""
+    squares = np.square(gradient.astype(np.float64))
+    return np.sum(np.sum(squares, axis=-1, keepdims=True) if squares.ndim > 1 else squares)
 
 
 @refusing

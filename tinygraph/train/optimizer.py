@@ -13,6 +13,7 @@ from ..core import habits
 from ..core.checks import positive, unmasked
 from ..core.errors import GraphError, NonFiniteError, refusing, shown
 from ..core.leaves import Parameter
+from ..core.markup import amounts, card, table
 from ..core.missing import MissingOnOurs, install
 from ..core.node import Node
 from ..core.structure import leaves, map_leaves
@@ -73,6 +74,7 @@ class Optimizer:
 
     moments: tuple[str, ...] = ()
     elementwise: ClassVar[bool] = False
+    _told: str | None = None
 
     @refusing
     def __init__(self, parameters: Any, learning_rate: Rate, groups: Mapping[str, Mapping[str, Any]] | None = None):
@@ -160,8 +162,28 @@ class Optimizer:
 
     def options(self) -> str:
         """The options of all groups, as text."""
+        if self._told is None or any(group.options for group in self.groups):
+            own = {name: x for name, x in vars(self).items() if not name.startswith("_") and name not in _NO_OPTIONS}
+            told = repr((own, [group.options for group in self.groups]))
+            if not all(map(_stays, own.values())):
+                return told
+            self._told = told
+        return self._told
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Options may be set at any time; steps and moments are set by `set_together`, past this method."""
+        object.__setattr__(self, "_told", None)
+        object.__setattr__(self, name, value)
+
+    def _repr_html_(self) -> str:
         own = {name: x for name, x in vars(self).items() if not name.startswith("_") and name not in _NO_OPTIONS}
-        return repr((own, [group.options for group in self.groups]))
+        rate = f"{self.learning_rate:g}" + ", by a schedule" * callable(self._rate)
+        rows = [("learning_rate", rate), *own.items(), ("steps", self.steps)]
+        for group in self.groups:
+            names = ", ".join([self.names[i] for i in group.indices])
+            rows += [(shown(dict(group.options), 200), names)] if group.options else []
+        count = sum(p.size for p in self._flat)
+        return card(f"{_name(self)} of {amounts(len(self._flat), count)}", table(("", ""), rows))
 
     def named(self) -> list[tuple[str, Parameter]]:
         """The name of each parameter, and itself."""
@@ -258,6 +280,11 @@ def _checked(optimizer: Optimizer, p: Parameter, gradient: Any) -> np.ndarray:
             fix='lower the learning rate, clip, or find the op that computes it: with tg.nonfinite("raise")',
         )
     return array
+
+
+def _stays(x: Any) -> bool:
+    """Whether an option cannot change in place."""
+    return all(map(_stays, x)) if isinstance(x, tuple) else x is None or isinstance(x, (bool, int, float, str))
 
 
 def _name(optimizer: Optimizer) -> str:

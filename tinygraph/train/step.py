@@ -10,14 +10,17 @@ import numpy as np
 
 from ..compiled import Compiled, compile
 from ..core.checks import function, integer, one_of, positive
-from ..core.errors import GraphError, NonFiniteError, refusing, shown
+from ..core.errors import UNFIT, GraphError, NonFiniteError, refusing, shown
 from ..core.leaves import Parameter
+from ..core.markup import card, table
 from ..core.node import Node
 from ..core.nonfinite import nonfinite as watching
+from ..core.scope import now
 from ..core.structure import leaves, map_leaves, rebuild
 from ..core.together import Change, set_together
 from ..engine.grad import grad, zero_grad
 from ..ops.numpy_functions import as_node
+from ..outside.keys import flatten
 from .clipping import clip_by_norm, square_norm
 from .flat import Moments, check_state
 from .optimizer import Optimizer
@@ -92,6 +95,7 @@ class TrainingStep:
         optimizers: a list of them.
         norm: the norm of all gradients of the latest call, before clipping.
         skipped: the number of calls that were left out because of a NaN or an infinity.
+        accumulate: the number of calls whose gradients are averaged for one update.
     """
 
     def __init__(
@@ -107,7 +111,7 @@ class TrainingStep:
         self.loss, self.parameters, self.optimizers = loss, parameters, optimizers
         self.norm, self.skipped = math.nan, 0
         self._flat: list[Parameter] = leaves(parameters)
-        self._clip, self._accumulate, self._skips = clip, accumulate, skips
+        self._clip, self.accumulate, self._skips = clip, accumulate, skips
         self._totals = [np.zeros_like(p._value) for p in self._flat] if accumulate > 1 else []
         self._collected = 0
         self._compiled: Compiled | None = None if backend == "eager" else compile(self._whole, backend)
@@ -116,6 +120,13 @@ class TrainingStep:
     def steps(self) -> int:
         """The number of updates done."""
         return self.optimizers[0].steps
+
+    def _repr_html_(self) -> str:
+        norm = "not computed yet" if math.isnan(self.norm) else f"{self.norm:g}"
+        rows = [("updates", self.steps), ("skipped", self.skipped), ("norm of the gradients", norm)]
+        run = ["eager"] if self._compiled is None else [self._compiled._repr_html_()]
+        parts = [table(("", ""), rows), *(o._repr_html_() for o in self.optimizers), *run]
+        return card(f"training step of {getattr(self.loss, '__qualname__', shown(self.loss))}", *parts)
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """The sums of gradients that no update has used yet, and their number; for checkpoints."""
@@ -130,12 +141,11 @@ class TrainingStep:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Updates the parameters once; returns the loss before that, shape (), and what else the loss returned."""
-        last = self._collected + 1 == self._accumulate
-        run = self._eager if self._compiled is None else self._compiled
-        # One flat list: to describe nested arguments to a compiled function takes longer than small updates do.
+        last = self._collected + 1 == self.accumulate
         moments = [x for o in self.optimizers for own in o.state() for x in own.values()] if last else []
         numbers = [o.numbers_now() for o in self.optimizers] if last else []
-        result, square, totals, updated = run(args, kwargs, self._totals, moments, numbers, self._options())
+        result, square, totals, updated = self._run(args, kwargs, self._totals, moments, numbers, self._options())
+        square = float(square)
         self.norm = math.sqrt(square) if square >= 0 else math.nan
         if not (math.isfinite(self.norm) and math.isfinite(_loss_of(result))):
             self._refuse(args, kwargs)
@@ -146,11 +156,43 @@ class TrainingStep:
         set_together(changes)
         return result
 
+    def _run(self, *whole: Any) -> Any:
+        """Runs the step; what stays the same from call to call is not described to the compiled function again."""
+        args, kwargs, totals, moments, numbers, options = whole
+        if self._compiled is None:
+            return self._eager(*whole)
+        parts: list[Any] = [options, len(moments)]
+        arrays: list[np.ndarray] = []
+        floats: list[float] = []
+        try:
+            flatten((args, kwargs), parts, arrays, floats)
+            arrays += [x if x.flags.c_contiguous else np.ascontiguousarray(x) for x in (*totals, *moments)]
+            flatten(numbers, parts, arrays, floats)
+        except UNFIT:
+            return self._compiled(*whole)  # which names what does not fit
+        if now.tracing or now.watching:
+            return self._compiled(*whole)
+        return self._compiled.described(tuple(parts), arrays, floats, whole, {})
+
     def _whole(self, args: Any, kwargs: Any, totals: Any, moments: Any, numbers: Any, options: str) -> Any:
         """The step as one function, which is compiled: nothing is set before all is known."""
+        return self._rest(*self.differentiated(*args, **kwargs), totals, moments, numbers)
+
+    def differentiated(self, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        """What the loss function returns, and the gradients; the first half of a step, on nodes."""
         result = self.loss(*args, **kwargs)
-        gradients = grad(_checked(_loss_of(result)), self.parameters)
-        return self._rest(result, gradients, totals, moments, numbers)
+        return result, grad(_checked(_loss_of(result)), self.parameters)
+
+    def update(self, gradients: Sequence[Any], moments: Sequence[Any], numbers: Any) -> list[Any]:
+        """The second half of a step: the new values and moments of each optimizer, one flat list, on nodes.
+
+        Args:
+            gradients: of each parameter, averaged where several are.
+            moments: of each optimizer and parameter, one flat list.
+            numbers: of the groups of each optimizer.
+        """
+        new: list[Any] = self._rest(None, rebuild(self.parameters, list(gradients)), [], moments, numbers)[3]
+        return new
 
     def _options(self) -> str:
         """The options of the optimizers, for which a plan holds."""
@@ -175,7 +217,7 @@ class TrainingStep:
         if not numbers:
             return result, square, totals, []
         if totals:
-            gradients = rebuild(gradients, [total / self._accumulate for total in totals])
+            gradients = rebuild(gradients, [total / self.accumulate for total in totals])
             totals = [np.zeros(p.shape, p.dtype) for p in self._flat]
         of = dict(zip(self._flat, self._clipped(gradients), strict=True))
         updated: list[Any] = []

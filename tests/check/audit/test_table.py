@@ -156,3 +156,17 @@ def test_a_factor_is_no_clipping() -> None:
             Probe(t, {k: factor * x for k, x in g.items()}, g, {"T": t}) for t, g in zip(STEPS, RIGHT, strict=True)
         ]
         assert not any(row.right for row in rows(probes))
+
+
+@each("size", [0.0, 1e-17, 1e-16])
+def test_zeros_are_right_where_all_gradients_are_rounding(size: float) -> None:
+    """Of an activation that is constant the gradient is zero, and what the engine makes of it may be 1e-17."""
+    noise = [{k: size * x for k, x in g.items()} for g in RIGHT]
+    probes = [Probe(t, {k: 0 * x for k, x in g.items()}, g, {"T": t}) for t, g in zip(STEPS, noise, strict=True)]
+    assert all(row.right for row in rows(probes))
+
+
+def test_zeros_are_wrong_where_gradients_are_small() -> None:
+    small = [{k: 1e-9 * x for k, x in g.items()} for g in RIGHT]
+    probes = [Probe(t, {k: 0 * x for k, x in g.items()}, g, {"T": t}) for t, g in zip(STEPS, small, strict=True)]
+    assert {row.name for row in rows(probes)} == {"zeros"}

@@ -53,7 +53,7 @@ def test_only_what_stays_over_the_steps_is_packed_before_them(
     assert kernels and all(kernel.run for kernel in kernels)
     for kernel in kernels:
         assert (kernel.pack != 0) == kernel.name.startswith("packed")
-        assert (kernel.scratch_bytes > 0) == (not kernel.name.startswith("direct"))
+        assert (kernel.scratch_bytes > 0) == (not kernel.name.startswith(("direct", "dots")))
     weight = packable[0 if kernels[0].name.endswith("_swapped") else 1]
     assert any(kernel.pack for kernel in kernels) == weight
 
@@ -63,6 +63,25 @@ def test_packing_must_be_paid_back_by_the_steps(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(choose, "_timed", timed_as({"direct": 2.0, "packed": 1.0}, pack_us=4.5))
     assert choose.choose(WEIGHT, steps=4).name == "direct"
     assert choose.choose(WEIGHT, steps=5).name == "packed"
+
+
+def test_one_row_reads_a_weight_along_k_where_it_is_whatever_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``W @ x`` and ``x @ W.T``: the choice depends on no measured time, so that a resumed run has the same bits."""
+    monkeypatch.setattr(choose, "competitive_blas", lambda size: [])
+    for packed_us in (0.1, 9.0):
+
+        def timed(problem: Problem, kernels: list[Kernel], packed_us: float = packed_us) -> list[Kernel]:
+            return [replace(k, run_us=packed_us if k.pack else 1.0) for k in kernels]
+
+        monkeypatch.setattr(choose, "_timed", timed)
+        for packable in ((False, False), (True, True)):
+            row = Problem(4, (1, 64, 32), (32, 1), (1, 32), 64, packable)
+            column = Problem(4, (64, 1, 32), (32, 1), (1, 1), 1, packable)
+            assert choose.choose(row, steps=35).name == "dots" and choose.choose(column).name == "dots_swapped"
+            assert choose.choose(row, steps=500).name == ("packed" if packable[1] else "dots")
+            assert choose.choose(replace(row, shape=(2, 64, 32))).name in ("packed", "blocks")
+        for kept in (choose._chosen, choose.measured):
+            kept.cache_clear()
 
 
 def test_a_product_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,3 +227,23 @@ def test_a_plan_says_which_products_are_shared(monkeypatch: pytest.MonkeyPatch) 
     alone(x, w)
     assert "packed" in str(alone.plan) or "direct" in str(alone.plan) or "blocks" in str(alone.plan)
     assert "shared" not in str(alone.plan)
+
+
+@pytest.mark.parametrize(
+    "shape", [(5, 64, 32), (1, 700, 100), (40, 50, 60), (300, 20, 700), (5, 33, 1300), (30, 1, 40)]
+)
+@pytest.mark.parametrize("lies", ["rows", "columns"])
+@pytest.mark.parametrize("packable", [(True, True), (False, False)])
+def test_without_blas_every_choice_gives_the_same_bits(
+    shape: tuple[int, int, int], lies: str, packable: tuple[bool, bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINYGRAPH_BLAS", "0")
+    m, n, k = shape
+    a, b = native.matrix(m, k, np.float32, lies, 1), native.matrix(k, n, np.float32, lies, 2)
+    out = native.walled(m, n, 0, np.float32)
+    kernels = choose.candidates(native.problem(a, b, out, packable))
+    results = []
+    for kernel in kernels:
+        native.run(kernel, a, b, out)
+        results.append(out.copy())
+    assert kernels and all(np.array_equal(result, results[0]) for result in results), [k.name for k in kernels]

@@ -13,7 +13,7 @@ pytest.importorskip("llvmlite")
 
 from tests.each import each
 from tinygraph.run.native.compiler import compile_text
-from tinygraph.run.products import adaptors, blas, choose, gemm
+from tinygraph.run.products import adaptors, blas, choose, dots, gemm
 from tinygraph.run.products.tiles import Element, element_of
 
 from . import native
@@ -83,12 +83,16 @@ def test_all_our_forms_are_offered(size: int, rows: int) -> None:
     assert names(choose.Problem(size, shape, (8, 1), along_n, 9, (False, True))) == ["direct", "packed"]
     assert names(choose.Problem(size, shape, (8, 1), along_n, 9)) == ["direct", "blocks"]
     assert names(choose.Problem(size, shape, (8, 1), along_k, 9, (False, True))) == ["packed"]
-    assert names(choose.Problem(size, shape, (8, 1), along_k, 9, (True, False))) == ["blocks"]
+    last = "blocks" if rows > 1 else "dots"
+    assert names(choose.Problem(size, shape, (8, 1), along_k, 9, (True, False))) == [last]
+    assert names(choose.Problem(size, shape, (16, 2), along_k, 9, (True, False))) == ["blocks"]
 
 
 def test_one_column_takes_a_as_the_weight() -> None:
     problem = choose.Problem(4, (30, 1, 40), (40, 1), (1, 1), 1, (True, False))
     assert [kernel.name for kernel in choose._own_kernels(problem)] == ["packed_swapped"]
+    unpacked = choose.Problem(4, (30, 1, 40), (40, 1), (1, 1), 1)
+    assert [kernel.name for kernel in choose._own_kernels(unpacked)] == ["dots_swapped"]
     # out is written side by side, so it must lie so.
     assert [kernel.name for kernel in choose._own_kernels(choose.Problem(4, (30, 1, 40), (40, 1), (1, 1), 5))] == [
         "direct",
@@ -180,7 +184,7 @@ def test_the_kernel_speaks_of_no_size() -> None:
 @pytest.mark.parametrize("registers", [Element("float", 8, 6, 2), Element("double", 2, 6, 4)], ids=["AVX2", "NEON"])
 def test_narrower_registers(registers: Element, monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernels of other processors, run on this one."""
-    code = compile_text(gemm.text(registers), vectorised=True)
+    code = compile_text(gemm.text(registers) + dots.text(registers), vectorised=True)
     monkeypatch.setattr(choose, "element_of", lambda size: registers)
     monkeypatch.setattr(choose, "machine_code", lambda size: code)
     dtype = np.float32 if registers.size == 4 else np.float64

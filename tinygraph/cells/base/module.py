@@ -13,6 +13,7 @@ from ...core import habits
 from ...core.checks import flag, text
 from ...core.errors import GraphError, refusing, shown
 from ...core.leaves import Parameter
+from ...core.markup import amounts, card, table
 from ...core.missing import MissingOnOurs, install
 from ...core.together import set_together
 from .loading import Arrays, load_into
@@ -123,6 +124,14 @@ class Module:
         """
         absent = {name for name, _ in _named(self._root(), type(None))}
         load_into(type(self).__name__, self.named_state(), absent, arrays, strict)
+
+    def _repr_html_(self) -> str:
+        own = self.named_state()
+        rows = [(name, shown(x.shape), x.dtype, "" if x.trained else "not trained") for name, x in own.items()]
+        count = sum(x.size for x in own.values())
+        mode = "" if self.training else ", as after eval()"
+        words = f"{type(self).__name__}: {amounts(len(own), count)}{mode}"
+        return card(words, table(("name", "shape", "dtype", ""), rows) if own else "")
 
     def train(self, mode: bool = True) -> Any:
         """Turns dropout and zoneout on or off in this module and all its submodules; returns this module.

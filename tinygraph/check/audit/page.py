@@ -7,12 +7,14 @@ from html import escape
 from itertools import groupby
 from os.path import basename
 
+from ...core import markup
 from ...core.errors import plain
+from ...core.markup import RED
 from .findings import Finding
 from .mended import Repair, diff
 from .table import TableRow
 
-RED, GREEN, BLUE, PALE = "rgba(229,62,62,.18)", "rgba(56,161,105,.18)", "#2b6cb0", "opacity:.65"
+GREEN, BLUE, PALE = "rgba(56,161,105,.18)", "#2b6cb0", "opacity:.65"
 """Grounds that leave black or white text readable, by day and by night; numbers of lines; what is said besides."""
 CODE = "font-family:monospace;white-space:pre-wrap;margin:0;padding:1px 6px;text-align:left"
 
@@ -46,15 +48,15 @@ def text(words: object) -> str:
 
 def table(rows: Iterable[TableRow]) -> str:
     """A row for each parameter and number of steps; wrong ones are red."""
-    heads = "".join(f"<th>{head}</th>" for head in ("parameter", "T", "error", "cosine", "scale", ""))
-    body = ""
+    lines: list[tuple[object, ...]] = []
+    red = set[int]()
     for name, group in groupby(rows, key=lambda row: row.parameter):
         for k, row in enumerate(group):
-            ground = "" if row.right else f' style="background:{RED}"'
-            cells = ["" if k else name, "-" if row.steps is None else row.steps, f"{row.error:.1e}"]
-            cells += [f"{row.cosine:.5f}", f"{row.scale:.4g}", row.name or ("" if row.right else "wrong")]
-            body += f"<tr{ground}>{''.join(f'<td>{text(cell)}</td>' for cell in cells)}</tr>"
-    return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+            red |= set() if row.right else {len(lines)}
+            numbers = (f"{row.error:.1e}", f"{row.cosine:.5f}", f"{row.scale:.4g}")
+            words = row.name or ("" if row.right else "wrong")
+            lines.append(("" if k else name, "-" if row.steps is None else row.steps, *numbers, words))
+    return markup.table(("parameter", "T", "error", "cosine", "scale", ""), lines, red)
 
 
 def finding(number: int, f: Finding) -> str:

@@ -91,15 +91,20 @@ def _of_parameter(name: str, probes: Sequence[Probe], clipping: Clipping, tolera
     return table
 
 
+ORDINARY = 1e-2
+"""Where the largest gradient is smaller, the network is flat and its gradients may be rounding alone: the numbers that
+an audit draws are of ordinary size."""
+
+
 def compared(name: str, probe: Probe, tolerance: float) -> TableRow:
     """One comparison, without the name of its scale."""
     due, hand = np.asarray(probe.right[name], float), probe.hand.get(name)
-    words = _words(hand, due)
+    floor = 1e-4 * tolerance * max(ORDINARY, *(float(np.linalg.norm(g)) for g in probe.right.values()))
+    words = _words(hand, due, floor)
     if hand is None or words:
         return TableRow(name, probe.steps, float("inf") if words != "zeros" else 1.0, 0.0, 0.0, words)
     size, own = float(np.linalg.norm(due)), float(np.linalg.norm(hand))
     away = float(np.linalg.norm(hand - due))
-    floor = 1e-4 * tolerance * max(float(np.linalg.norm(g)) for g in probe.right.values())
     if away <= floor:  # both are zeros, up to rounding
         return TableRow(name, probe.steps, 0.0, 1.0, 1.0, "", True)
     if size <= floor:
@@ -109,7 +114,7 @@ def compared(name: str, probe: Probe, tolerance: float) -> TableRow:
     return TableRow(name, probe.steps, error, product / size / own, product / size**2, "", error <= tolerance)
 
 
-def _words(hand: np.ndarray | None, due: np.ndarray) -> str:
+def _words(hand: np.ndarray | None, due: np.ndarray, floor: float) -> str:
     """What is to be said of a gradient that cannot be compared."""
     if hand is None:
         return "missing"
@@ -118,4 +123,4 @@ def _words(hand: np.ndarray | None, due: np.ndarray) -> str:
         return f"of shape {hand.shape}, not {due.shape}" + (": transposed" if turned else "")
     if not np.isfinite(hand).all():
         return "NaN" if np.isnan(hand).any() else "infinite"
-    return "zeros" if not np.any(hand) and np.any(due) else ""
+    return "zeros" if not np.any(hand) and np.linalg.norm(due) > floor else ""

@@ -12,7 +12,6 @@ from ..labels import clean
 from ..options import Options
 from ..picture import Box, Picture, Tile
 from ..shown.roles import BORDERS
-from ..words import told
 from .fates import settle
 from .items import Item, Side
 from .kernels import planned
@@ -37,7 +36,7 @@ def compiled(function: Any, options: Options) -> Picture:
     plan = _plan_of(function)
     before, after = traced(plan.before), planned(plan.actions)
     settle(before, after, plan.journal())
-    title = f"{clean(getattr(function, '__name__', 'function'))}, {told('compiled', options.lang)}"
+    title = f"{clean(getattr(function, '__name__', 'function'))}, compiled"
     picture = Picture(title=options.heading or title)
     picture.subtitle = _summary(before, after)
     picture.plain_text = listing(HEADS, (before, after), plan.notes)

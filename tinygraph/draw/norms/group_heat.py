@@ -26,4 +26,4 @@ def group_heat(
     }
     together = Heat(norms)
     together.span({*roots, *folded.names})
-    return together
+    return together.within(options.scale)

@@ -16,7 +16,7 @@ from ...core.node import Node
 from ...engine.grad import grad
 from ..shown.folding import Folded, Link, crosses
 
-_RAMP = [(255, 247, 236), (253, 212, 158), (252, 141, 89), (215, 48, 31), (127, 0, 0)]
+RAMP = [(255, 247, 236), (253, 212, 158), (252, 141, 89), (215, 48, 31), (127, 0, 0)]
 """Light to dark orange-red, after ColorBrewer's OrRd: lightness falls evenly, so it also works in grey print."""
 ZERO, ODD, ABSENT = "#eef0f3", "#c9a7e8", "#ffffff"
 """Fill for a norm of exactly 0, for NaN or infinity, and for a gradient that was not computed."""
@@ -53,6 +53,11 @@ class Heat:
             return ODD
         return ramp(self.level(norm)) if norm else ZERO
 
+    def within(self, scale: tuple[float, float] | None) -> Heat:
+        """Returns it with other ends of its scale, if there are any."""
+        self.low, self.high = scale or (self.low, self.high)
+        return self
+
     def span(self, beside: set[Node]) -> None:
         """Set the ends of the scale so that it covers all norms except those of the nodes ``beside``."""
         shown = [v for x, v in self.norms.items() if v and math.isfinite(v) and x not in beside]
@@ -63,11 +68,21 @@ class Heat:
             self.low, self.high = 10**low, 10 ** min(max(middle + reach, low + 1), 308)
 
 
+def between_powers(norms: Iterable[float], gone: float = 0.0) -> Heat:
+    """Returns a scale between powers of ten that covers norms, but not below ``gone`` unless all are small."""
+    logs = [math.log10(x) for x in norms if 0 < x < math.inf]
+    if not logs:
+        return Heat()
+    low, high = max(math.floor(min(logs)), -307), min(math.ceil(max(logs)), 308)
+    floor = min(round(math.log10(gone)), high - 6) if gone else low
+    return Heat(low=10.0 ** min(max(low, floor), 307), high=10.0 ** max(high, low + 1))
+
+
 def ramp(level: float) -> str:
     """Returns the colour at a level from 0 to 1, as ``#rrggbb``."""
-    position = level * (len(_RAMP) - 1)
-    i = min(int(position), len(_RAMP) - 2)
-    mixed = (round(a + (b - a) * (position - i)) for a, b in zip(_RAMP[i], _RAMP[i + 1], strict=True))
+    position = level * (len(RAMP) - 1)
+    i = min(int(position), len(RAMP) - 2)
+    mixed = (round(a + (b - a) * (position - i)) for a, b in zip(RAMP[i], RAMP[i + 1], strict=True))
     return "#{:02x}{:02x}{:02x}".format(*mixed)
 
 

@@ -112,14 +112,14 @@ def _by_step(nodes: list[Node]) -> dict[int, list[Node]]:
 
 def _names(groups: list[list[Node]], letters: dict[Node, str]) -> list[str]:
     """Returns the names of a cell's states: the user's, those of the lines that made them, or ``state``."""
-    names = [_common_name(nodes, letters) for nodes in groups]
+    names = [shared_name(nodes, letters) for nodes in groups]
     if len(groups) == 2 and not any(names) and _is_gated(groups[0][-1], groups[1][-1]):
         return ["h", "c"]
     labels = [x or "state" for x in names]
     return [x if labels.count(x) == 1 else f"{x} {i}" for i, x in enumerate(labels, 1)]
 
 
-def _common_name(nodes: list[Node], letters: dict[Node, str]) -> str:
+def shared_name(nodes: list[Node], letters: dict[Node, str]) -> str:
     """Returns the name that all nodes of a state share, without the step number."""
     names = {_NUMBER.sub("", x.name or letters.get(x, "")) for x in nodes}
     return clean(names.pop()) if len(names) == 1 else ""

@@ -101,10 +101,6 @@ def _shared(names: tuple[str, ...], members: list[Node]) -> list[tuple[str, Node
     return [*zip(names[:star], made, strict=False), *zip(names[star + 1 :], made[len(made) - after :], strict=True)]
 
 
-def _ids(x: Node) -> list[int]:
-    return [id(y) for y in x.inputs]
-
-
 def _through_time(named: dict[Node, str], steps: dict[int, list[Node]], told: int) -> None:
     """Gives the nodes of all steps the names of those of one step that compute the same."""
     model = steps[told]

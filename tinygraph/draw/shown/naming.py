@@ -10,7 +10,6 @@ from ...core.leaves import Parameter
 from ...core.node import Node
 from ..labels import clean
 from ..options import Options
-from ..words import told
 from .cells import CellGroup, starts
 from .folding import Folded
 from .repetition import Repetition
@@ -67,7 +66,7 @@ def heading(folded: Folded, options: Options, view: str) -> str:
     long = " + ".join(str(counts[phase]) for phase in sorted(counts))
     words += [f"{long} step{'s' * (long != '1')}"] * bool(counts)
     words += [view] * bool(folded.steps or view != "unrolled")
-    return ", ".join(told(word, options.lang) for word in words)
+    return ", ".join(words)
 
 
 def _origin(repetition: Repetition, home: dict[int, int], group: int) -> int | None:

@@ -20,8 +20,8 @@ def real(*masks: Node) -> str:
     return f"{sum(np.count_nonzero(x.value) for x in masks)} of {sum(x.size for x in masks)} real"
 
 
-def padded(nodes: list[Node], phases: Phases) -> dict[tuple[int, int], str]:
-    """Maps columns to what is said under them, where some sequences are padding: ``1 of 2 real``, or ``padding``."""
+def real_rows(nodes: list[Node], phases: Phases) -> dict[tuple[int, int], np.ndarray]:
+    """Maps columns to which sequences of the batch are real there, (B,); a column without padding may be missing."""
     rows: dict[tuple[int, int], np.ndarray] = {}
     for node in nodes:
         if node.op is None or node.op.name != "where" or not is_mask(node.inputs[0]):
@@ -32,9 +32,14 @@ def padded(nodes: list[Node], phases: Phases) -> dict[tuple[int, int], str]:
             column = phases.column(x)
             if column is not None:
                 rows[column] = row
+    return rows
+
+
+def padded(nodes: list[Node], phases: Phases) -> dict[tuple[int, int], str]:
+    """Maps columns to what is said under them, where some sequences are padding: ``1 of 2 real``, or ``padding``."""
     return {
         column: f"{np.count_nonzero(row)} of {row.size} real" if row.any() else "padding"
-        for column, row in rows.items()
+        for column, row in real_rows(nodes, phases).items()
         if not row.all()
     }
 

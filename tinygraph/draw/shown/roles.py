@@ -8,7 +8,8 @@ from ..colours import STATE
 from .folding import LOSSES, Folded, Link, is_zero
 
 BORDERS = {"gradient": "#a50f15", "input": "#2b6cb0", "state": STATE, "op": "#5a6270", "loss": "#b83280",
-           "parameter": "#b7860b", "dots": "#f8fafc", "moved": "#c05621", "removed": "#a3adba"}  # fmt: skip
+           "parameter": "#b7860b", "dots": "#f8fafc", "moved": "#c05621", "removed": "#a3adba",
+           "only": "#111111", "differs": "#111111"}  # fmt: skip
 """Border colours, chosen for colour-blind readers; in grey print, state and loss differ by their position."""
 LOOKUPS = {"take", "getitem", "one_hot"}
 

@@ -57,7 +57,7 @@ def backward(target: Any, options: Options) -> Picture:
     gradients = gradients_of(roots[0])
     # One box per parameter, because its gradient is a sum over time.
     hubs = exposed(shown, ops)
-    heat_map = heat(hubs, roots, gradients if options.gradients is True else options.gradients)
+    heat_map = heat(hubs, roots, gradients if options.gradients is True else options.gradients).within(options.scale)
     picture = Picture(title=heading(ops, options, "backward"), subtitle=notes)
     parts = ops, shown, hubs
     _BackwardPicture(picture, parts, heat_map, mirror(hubs, heat_map, gradients, roots[0])).draw(

@@ -21,7 +21,7 @@ HEAD = 14.0
 
 def headings(ops: Folded, folded: Folded, tokens: Any) -> list[tuple[str, str]]:
     """Returns title and token of each column: ``t = 3``, and the text for this step; ``ops`` has all steps."""
-    texts = _by_column(ops, tokens)
+    texts = by_column(ops, tokens)
     texts |= {c: " · ".join(x for x in (texts.get(c, ""), said) if x) for c, said in ops.padding.items()}
     spans = {column: (f"t = {a}" if a == b else f"t = {a} … {b}", "") for column, (a, b) in folded.dotted.items()}
     return [spans.get(c) or (f"t = {c[1]}", texts.get(c, "")) for c in folded.columns()]
@@ -62,7 +62,7 @@ def _listed(tokens: Any) -> list[str]:
     return [clean(str(token)) for token in tokens] if in_order else []
 
 
-def _by_column(ops: Folded, tokens: Any) -> dict[When, str]:
+def by_column(ops: Folded, tokens: Any) -> dict[When, str]:
     """Maps each column to its token; where an encoder feeds a decoder there may be one for each column of both."""
     columns = ops.columns()
     if len(columns) != len(ops.steps) and len(_listed(tokens)) == len(columns):

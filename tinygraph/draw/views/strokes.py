@@ -22,9 +22,10 @@ def draw_arrows(
     number_of = {x: i for i, x in enumerate(folded.nodes)}
     offset = 5.0 if heat_map else 0.0
     for route in routes:
-        if route.link.source in folded.dots and route.node in folded.dots:
-            continue
         a, b = number_of[route.link.source], number_of[route.node]
+        if route.link.source in folded.dots and route.node in folded.dots:
+            picture.unseen.append((a, b))
+            continue
         carried = route.through and route.link.source in states
         colour, width = (BORDERS["state"], 1.9) if carried else (FORWARD, 1.1)
         tip = "stop_gradient: nothing comes back" if route.link.cut else ""
@@ -101,8 +102,9 @@ def label_states(picture: Picture, placed: Placed, routes: list[Route], folded: 
         picture.notes.append(Note(x, route.points[0][1] + 17, text, STATE))
 
 
-def label_returns(picture: Picture, placed: Placed, routes: list[Route], heat_map: Heat | None) -> None:
+def label_returns(picture: Picture, placed: Placed, routes: list[Route], heat_map: Heat | None, folded: Folded) -> None:
     """Write beside each state the norm of the gradient that later steps send back to it."""
+    number_of = {x: i for i, x in enumerate(folded.nodes)}
     labelled: set[Node] = set()
     for route in routes:
         node = route.link.source
@@ -122,4 +124,4 @@ def label_returns(picture: Picture, placed: Placed, routes: list[Route], heat_ma
             inside = abs(edge - a.x) - a.width / 2 > 46
             side = 18 if right != inside else -18
             size = 10.0 if placed.grid.half > 13 else 12.0
-            picture.notes.append(Note(edge + side, y, number(back), "#b02a1a", size))
+            picture.notes.append(Note(edge + side, y, number(back), "#b02a1a", size, number_of[node]))

@@ -102,7 +102,7 @@ def _shown(levels: Levels, detail: Detail) -> Shown:
     ops, roots, options = levels.ops, levels.roots, levels.options
     role = roles(ops, roots)
     folded, notes = levels.arranged(role, detail)
-    heat_map = heat(folded, roots, options.gradients) if options.has_gradients else None
+    heat_map = heat(folded, roots, options.gradients).within(options.scale) if options.has_gradients else None
     where = regions(folded)
     role |= dict.fromkeys((x for x in folded.nodes if x in folded.names), "parameter")
     role |= dict.fromkeys(where.states, "state")
@@ -127,7 +127,7 @@ def _drawn(levels: Levels, shown: Shown, placed: Placed) -> Picture:
     draw_arrows(picture, folded, ways, heat_map, {x for x in folded.nodes if shown.role[x] == "state"})
     draw_phases(picture, folded, placed, shown.where)
     draw_cuts(picture, placed, ways)
-    label_returns(picture, placed, ways, heat_map)
+    label_returns(picture, placed, ways, heat_map, folded)
     label_states(picture, placed, ways, folded)
     clear_headings(picture)
     if placed.grid is CLOSE:

@@ -6,25 +6,24 @@ from typing import NamedTuple
 
 from ..colours import GREY, INK
 from ..labels import width
-from ..norms.heat import ramp
 from ..picture import Picture
 from .look import LINES, Paint, text
 from .margin import (
     MOST,
     PALE,
-    SCALE,
     WARM,
     Key,
     backward,
     caption,
     cells,
     colour_of,
-    ends,
     has_backward_arrows,
     heads,
     keys,
     left_out,
+    listing,
     odd_keys,
+    ruler,
 )
 from .marks import rect
 
@@ -114,6 +113,7 @@ def wrapped(words: str, size: float, room: float) -> list[str]:
 def sides(picture: Picture, inner: Extent, look: Paint) -> list[Sidebar]:
     """Returns the table over the legend, in the middle of the picture's right side; or side by side below it."""
     frames = [("params", _table(picture, look)), ("legend", _legend(picture, look))] if picture.aside else []
+    frames += [("differences", _listed(picture))] * bool(picture.aside)
     frames = [(name, frame) for name, frame in frames if frame.rows]
     if picture.aside == "below":
         lefts = [inner.left + sum(frame.wide + 28 for _, frame in frames[:k]) for k in range(len(frames))]
@@ -188,11 +188,10 @@ def _legend(picture: Picture, look: Paint) -> _Frame:
     for key in keys(picture):
         marks += _key(key, y, look)
         wide, y = max(wide, 36 + width(key.words, 11)), y + KEY
-    if picture.scale is not None:
-        marks += [rect(PAD + 18 * i, y, 18.3, 12, f'fill="{look.colour(ramp(i / 8))}"') for i in range(9)]
-        for words, x, anchor in zip(
-            (ends(picture)[0], look.say(SCALE), ends(picture)[1]), (0, 81, 162), _ANCHORS, strict=True
-        ):
+    scale = ruler(picture)
+    if scale is not None:
+        marks += [rect(PAD + 18 * i, y, 18.3, 12, f'fill="{look.colour(c)}"') for i, c in enumerate(scale.colours)]
+        for words, x, anchor in zip(scale[1:4], (0, 81, 162), _ANCHORS, strict=True):
             marks.append(_words(PAD + x, y + 26, words, f'font-size="10" text-anchor="{anchor}"'))
         y += 34
     for line in backward(picture):
@@ -203,6 +202,15 @@ def _legend(picture: Picture, look: Paint) -> _Frame:
         marks += _key(key, y, look)
         wide, y = max(wide, 36 + width(key.words, 11)), y + KEY
     return _Frame(marks, wide + 2 * PAD, y + PAD - 6)
+
+
+def _listed(picture: Picture) -> _Frame:
+    """Returns what differs, a line each."""
+    lines = listing(picture)
+    if not lines:
+        return _Frame([], 0, 0)
+    rows = [_words(PAD, 20 + 16 * i, line, BOLD if not i else "") for i, line in enumerate(lines)]
+    return _Frame(rows, max(width(line, 11, not i) for i, line in enumerate(lines)) + 2 * PAD, 16 * len(lines) + PAD)
 
 
 _ANCHORS = ("start", "middle", "end")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ..colours import DEAD, FORWARD, GOLD, GREY, INK
 from ..labels import html, tooltip, width
-from ..picture import Arrow, Band, Box, Cut, Note, Part, Picture, Point, Tile
+from ..picture import Arrow, Band, Box, Cut, Note, Part, Picture, Point, Rim, Tile
 from ..shown.roles import BORDERS
 from ..words import told
 from .beside import edges, headings, margin, sides
-from .dot_margin import legend, table
+from .dot_margin import legend, listed, table
 from .look import LINES, Paint, ink, legible
 
 TIP = 7.0
@@ -21,6 +21,7 @@ def lines(picture: Picture) -> list[str]:
     out += [_band(i, band) for i, band in enumerate(picture.bands)]
     out += [_box(i, box) for i, box in enumerate(picture.boxes)]
     out += [_tile(i, tile) for i, tile in enumerate(picture.tiles)]
+    out += [_rim(i, rim) for i, rim in enumerate(picture.rims)]
     out += [_note(i, note) for i, note in enumerate(picture.notes)]
     for i, cut in enumerate(picture.cuts):
         out += _cut(i, cut, picture.lang)
@@ -194,6 +195,13 @@ def _tile(i: int, tile: Tile) -> str:
     )
 
 
+def _rim(i: int, rim: Rim) -> str:
+    line = LINES["differs" if rim.dashed else "only"]
+    size = f"width={rim.width / 72:.3f}, height={rim.height / 72:.3f}, penwidth={line.width:g}"
+    style = 'style="dashed"' if rim.dashed else 'style="solid", peripheries=2'
+    return f'\trim{i} [{_at(rim.x, rim.y)}, {size}, {style}, color="{BORDERS["differs"]}", label=""]\n'
+
+
 def _note(i: int, note: Note) -> str:
     return _word(f"note{i}", note.x, note.y, note.text, note.size, legible(note.colour))
 
@@ -257,6 +265,6 @@ def _margin(picture: Picture) -> list[str]:
         room = width(line.words, line.size, bold) + 20
         out.append(_from_left(f"heading{k}", inner.left, line.y + 0.3 * line.size, room, text))
     for side in sides(picture, inner, Paint(picture.lang)):
-        label = table(picture) if side.name == "params" else legend(picture)
+        label = {"params": table, "legend": legend, "differences": listed}[side.name](picture)
         out.append(_plain(side.name, side.x + side.wide / 2, side.y - side.high / 2, label))
     return out

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from ..colours import GOLD
 from ..labels import html
-from ..norms.heat import ramp
-from ..picture import Picture
-from ..words import told
-from .margin import MOST, PALE, SCALE, WARM, backward, caption, cells, colour_of, ends, heads, left_out, odd_keys
+from ..picture import Picture, Ruler
+from .margin import MOST, PALE, WARM, backward, caption, cells, colour_of, heads, left_out, listing, odd_keys, ruler
 from .margin import keys as keys_of
 
 _OPEN = '<table border="1" color="#e3e7ee" cellborder="0" cellspacing="3" cellpadding="3" style="rounded">'
@@ -29,6 +27,13 @@ def table(picture: Picture) -> str:
     return f'<font point-size="11">{_OPEN}{top}{"".join(rows)}</table></font>'
 
 
+def listed(picture: Picture) -> str:
+    """Returns what differs, a row each."""
+    head, *lines = [html(line) for line in listing(picture)]
+    rows = "".join(f'<tr><td align="left">{line}</td></tr>' for line in (f"<b>{head}</b>", *lines))
+    return f'<font point-size="11">{_OPEN}{rows}</table></font>'
+
+
 def _caption(picture: Picture) -> str:
     """Returns two runs of text in cells of fixed widths: otherwise another font would close the gap between them."""
     first, second = caption(picture)
@@ -45,8 +50,8 @@ def legend(picture: Picture) -> str:
         + f'bgcolor="{key.fill}"></td><td align="left">{html(key.words)}</td></tr>'
         for key in keys_of(picture)
     ]
-    if picture.scale is not None:
-        rows += _scale(picture)
+    if (scale := ruler(picture)) is not None:
+        rows += _scale(picture, scale)
     rows += [
         f'<tr><td bgcolor="{key.fill}" width="26" height="14"></td><td align="left">{key.words}</td></tr>'
         for key in odd_keys(picture)
@@ -54,11 +59,10 @@ def legend(picture: Picture) -> str:
     return "" if not rows else f'<font point-size="11">{_OPEN}{"".join(rows)}</table></font>'
 
 
-def _scale(picture: Picture) -> list[str]:
-    steps = "".join(f'<td bgcolor="{ramp(i / 8)}" width="18" height="12"></td>' for i in range(9))
+def _scale(picture: Picture, scale: Ruler) -> list[str]:
+    steps = "".join(f'<td bgcolor="{colour}" width="18" height="12"></td>' for colour in scale.colours)
     strip = f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{steps}</tr></table>'
-    low, high = ends(picture)
-    words = f"{low} &#160; {told(SCALE, picture.lang)} &#160; {high}"
+    words = " &#160; ".join(map(html, scale[1:4]))
     rows = [
         f'<tr><td colspan="2">{strip}</td></tr>',
         f'<tr><td colspan="2"><font point-size="10">{words}</font></td></tr>',

@@ -57,6 +57,8 @@ LINES = {
     "parameter": Outline(2.2, "2.2 2.2"),
     "gradient": Outline(2.2, "9 2 2 2"),
     "moved": Outline(2.2),
+    "only": Outline(1.8, double=True),
+    "differs": Outline(2.8, "3 2"),
     "removed": Outline(1.1, "5 3"),
 }
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..colours import GOLD
 from ..labels import number
 from ..norms.heat import ODD, ZERO, ramp
-from ..picture import Picture, Use
+from ..picture import Picture, Ruler, Use
 from ..shown.roles import BORDERS
 from ..words import told
 
@@ -53,6 +53,9 @@ def keys(picture: Picture) -> list[Key]:
     if any(part.kind == "chip" for box in picture.boxes for part in box.title):
         rows.append(Key(told("parameter of the op", picture.lang), GOLD))
     rows += [Key(words, colour) for colour, words in picture.keys]
+    rims = {rim.dashed for rim in picture.rims}
+    rows += [Key(told("in one of the two only", picture.lang), "#ffffff", "only")] * (False in rims)
+    rows += [Key(told(picture.differs, picture.lang), "#ffffff", "differs")] * (True in rims)
     return rows + [Key(told("‖∂‖: length of the gradient", picture.lang), ramp(0.5))] * (picture.scale is not None)
 
 
@@ -71,6 +74,11 @@ def caption(picture: Picture) -> list[str]:
     return [told(text, picture.lang) for text in CAPTION]
 
 
+def listing(picture: Picture) -> list[str]:
+    """Returns the heading and the lines of what differs, none if nothing is compared."""
+    return [told("differences", picture.lang), *picture.listed] if picture.listed else []
+
+
 def left_out(picture: Picture) -> str:
     """Returns the last line of a table with more than MOST parameters, else an empty text."""
     count = len(picture.uses) - MOST
@@ -87,10 +95,12 @@ def has_backward_arrows(picture: Picture) -> bool:
     return picture.scale is not None and bool(picture.arrows) and not any(band.times for band in picture.bands)
 
 
-def ends(picture: Picture) -> tuple[str, str]:
-    """Returns the two ends of the colour scale."""
-    low, high = picture.scale or (0.0, 0.0)
-    return number(low), number(high)
+def ruler(picture: Picture) -> Ruler | None:
+    """Returns the colour scale, of gradients or of other numbers."""
+    if picture.scale is None:
+        return picture.ruler
+    low, high = picture.scale
+    return Ruler([ramp(i / 8) for i in range(9)], number(low), told(SCALE, picture.lang), number(high))
 
 
 def colour_of(key: Key) -> str:

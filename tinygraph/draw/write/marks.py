@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 from ..colours import DEAD
 from ..labels import width
-from ..picture import Arrow, Band, Box, Cut, Note, Part, Point, Tile
+from ..picture import Arrow, Band, Box, Cut, Note, Part, Point, Rim, Tile
 from ..shown.roles import BORDERS
 from .look import FACES, LINES, Paint, legible, text
 
@@ -101,8 +101,10 @@ def _with_chips(title: list[Part], y: float, look: Paint) -> str:
     """Returns the parts side by side; a text beside a chip starts or ends there, so the gap is the same in any font."""
     size = FACES["t"].size
     widths = [0.88 * width(part.text, size, True) + (8 if part.kind == "chip" else 0) for part in title]
-    x = -(sum(widths) + GAP * (len(widths) - 1)) / 2
     chips = [part.kind == "chip" for part in title]
+    # Two texts are as far apart as words.
+    gaps = [GAP if any(chips[k : k + 2]) else 2 * GAP for k in range(len(title))]
+    x = -(sum(widths) + sum(gaps[:-1])) / 2
     out = []
     for k, (part, wide) in enumerate(zip(title, widths, strict=True)):
         kind = {"chip": "t gold", "value": "v"}.get(part.kind, "t")
@@ -114,7 +116,7 @@ def _with_chips(title: list[Part], y: float, look: Paint) -> str:
         elif not chips[k] and not any(chips[:k]) and chips[k + 1]:
             at, anchor = x + wide, ' text-anchor="end"'
         out.append(run(look, kind, at, y, part.text, anchor))
-        x += wide + GAP
+        x += wide + gaps[k]
     return "".join(out)
 
 
@@ -125,6 +127,19 @@ def tile_mark(tile: Tile, look: Paint, more: str) -> str:
     words = f'<text{face} y="3.5">{text(tile.text)}</text>' if tile.text else ""
     place = f'transform="translate({tile.x:.1f} {-tile.y:.1f})"'
     return f"<g {more} {place}>{ground}{words}<title>{text(tile.tip)}</title></g>"
+
+
+def rim_mark(rim: Rim, look: Paint, more: str) -> str:
+    """Returns a frame, dashed or of two lines, around what differs."""
+    line, stroke = LINES["differs" if rim.dashed else "only"], look.colour(BORDERS["differs"])
+    thick = min(line.width if rim.dashed else 1.3, max(min(rim.width, rim.height) / 10, 0.8))
+    edge = f'fill="none" stroke="{stroke}" stroke-width="{thick:.2g}"'
+    edge += f' stroke-dasharray="{line.dashes}"' * rim.dashed
+    frames = (
+        rect(-rim.width / 2 - k, -rim.height / 2 - k, rim.width + 2 * k, rim.height + 2 * k, edge)
+        for k in ((0.0,) if rim.dashed else (0.0, 2.5))
+    )
+    return f'<g {more} transform="translate({rim.x:.1f} {-rim.y:.1f})">{"".join(frames)}</g>'
 
 
 def dashes(arrow: Arrow) -> str:

@@ -23,7 +23,7 @@ def plain(picture: Picture) -> str:
     """Returns bars over the columns, the columns with rows from top to bottom, bars under them, arrows, parameters."""
     if picture.plain_text:
         return "\n".join(_cut(line.rstrip()) for line in picture.plain_text)
-    columns = _columns(picture)
+    columns = by_band(picture)
     in_columns = {i for column in columns.values() for i in column}
     over: list[Box] = []
     under: list[Box] = []
@@ -50,7 +50,7 @@ def _line(box: Box) -> str:
     return f"{_title(box)}   {box.below}" if box.below else _title(box)
 
 
-def _columns(picture: Picture) -> dict[int, list[int]]:
+def by_band(picture: Picture) -> dict[int, list[int]]:
     """Maps each band, from left to right, to the numbers of the boxes inside."""
     order = sorted(range(len(picture.bands)), key=lambda c: picture.bands[c].left)
     boxes_of: dict[int, list[int]] = {c: [] for c in order}
@@ -118,11 +118,16 @@ def _cell(boxes: list[Box]) -> list[str]:
     """Returns the titles of one step's boxes at one height, each with its gradient norm below if it is known."""
     lines = []
     for box in sorted(boxes, key=lambda b: b.x):
-        norms = [x for x in box.below.split(" · ") if x.startswith("‖∂‖") or x in NOT_COMPUTED]
+        norms = [x for x in box.below.split(" · ") if is_norm(x)]
         named, value = _value_apart(box)
         lines += wrap(named, WIDE, subsequent_indent="    ", break_long_words=False)
         lines += [f"  {text}" for text in (*value, *norms)]
     return lines
+
+
+def is_norm(words: str) -> bool:
+    """Whether a part of a box's second line tells its gradient."""
+    return words.startswith("‖∂‖") or words in NOT_COMPUTED
 
 
 def _value_apart(box: Box) -> tuple[str, list[str]]:

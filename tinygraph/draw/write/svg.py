@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 from ..norms.heat import ODD
 from ..picture import Arrow, Band, Box, Picture
-from .beside import edges, margin
+from .beside import Extent, edges, margin
 from .look import DEFAULTS, Paint, escaped, text
 from .marks import (
     band_ground,
@@ -17,6 +18,7 @@ from .marks import (
     head,
     note_mark,
     panel,
+    rim_mark,
     stack,
     tile_mark,
     way,
@@ -25,6 +27,8 @@ from .telling import description, title_of
 
 PAD = 16.0
 """Empty space around the picture, in points."""
+CELL = 540.0
+"""The width of a narrow cell of a notebook."""
 HATCH = (
     '<pattern id="tinygraph-odd" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<rect width="6" height="6" fill="#c9a7e8"/><path d="M0 0V6" stroke="#b18ad6" stroke-width="1.6"/></pattern>'
@@ -39,8 +43,20 @@ class _Paint(Paint):
         return "url(#tinygraph-odd)" if colour == ODD else colour
 
 
-def svg(picture: Picture) -> str:
-    """Returns the picture as the text of an SVG file, in which y grows downward."""
+class Moving(NamedTuple):
+    """How a file plays: its styles, and all that moves."""
+
+    style: str
+    parts: Callable[[Paint, Extent], Iterable[str]]
+
+
+def svg(picture: Picture, moving: Moving | None = None, fitted: bool = False) -> str:
+    """Returns the picture as the text of an SVG file, in which y grows downward.
+
+    Args:
+        moving: what stands in place of the parts if the file plays.
+        fitted: whether it is as wide as what it stands in, if that is narrower than the picture.
+    """
     look = _Paint(picture.lang)
     inner = edges(picture)
     beside, outer = margin(picture, inner, look)
@@ -49,28 +65,39 @@ def svg(picture: Picture) -> str:
     left, top = outer.left - PAD, -outer.top - PAD
     opening = (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" role="img" '
-        f'width="{scale * wide:.0f}pt" height="{scale * high:.0f}pt" '
+        f"{_size(scale * wide, scale * high, fitted)} "
         f'viewBox="{left:.1f} {top:.1f} {wide:.1f} {high:.1f}" {DEFAULTS} xml:space="preserve">\n'
         f"<title>{text(title_of(picture))}</title>\n"
         f"<desc>{text(description(picture), 2000)}</desc>\n"
     )
     ground = f'<rect x="{left:.1f}" y="{top:.1f}" width="{wide:.1f}" height="{high:.1f}" fill="#ffffff"/>\n'
-    return "".join([opening, f"<defs>{HATCH}</defs>\n", ground, *_parts(picture, look), *beside, "</svg>\n"])
+    style = f"<style>{moving.style}</style>\n" if moving else ""
+    parts = moving.parts(look, outer) if moving else (f"{mark}\n" for _, _, mark in parts_of(picture, look))
+    return "".join([opening, style, f"<defs>{HATCH}</defs>\n", ground, *parts, *beside, "</svg>\n"])
 
 
-def _parts(picture: Picture, look: Paint) -> Iterator[str]:
-    for band in picture.bands:
-        yield _band(band, look) + "\n"
-    for box in picture.boxes:
-        yield box_mark(box, look, 'class="box"', _tip(box)) + "\n"
-    for tile in picture.tiles:
-        yield tile_mark(tile, look, 'class="tile"') + "\n"
-    for arrow in picture.arrows:
-        yield _arrow(arrow) + "\n"
-    for note in picture.notes:
-        yield note_mark(note, look, 'class="note"') + "\n"
-    for cut in picture.cuts:
-        yield cut_mark(cut, look, 'class="cut"') + "\n"
+def _size(wide: float, high: float, fitted: bool) -> str:
+    own = f'width="{wide:.0f}pt" height="{high:.0f}pt"'
+    if not fitted:
+        return own
+    # Some notebooks show an image, for which only the first counts, others the element itself.
+    return f'width="100%" style="max-width:{wide:.0f}pt"' if wide > CELL else f'{own} style="max-width:100%"'
+
+
+def parts_of(picture: Picture, look: Paint) -> Iterator[tuple[str, int, str]]:
+    """Yields kind, number and mark of each part, in the order of painting."""
+    makers: dict[str, Callable[[Any], str]] = {
+        "bands": lambda band: _band(band, look),
+        "boxes": lambda box: box_mark(box, look, 'class="box"', _tip(box)),
+        "tiles": lambda tile: tile_mark(tile, look, 'class="tile"'),
+        "rims": lambda rim: rim_mark(rim, look, 'class="rim"'),
+        "arrows": _arrow,
+        "notes": lambda note: note_mark(note, look, 'class="note"'),
+        "cuts": lambda cut: cut_mark(cut, look, 'class="cut"'),
+    }
+    for kind, mark in makers.items():
+        for i, part in enumerate(getattr(picture, kind)):
+            yield kind, i, mark(part)
 
 
 def _band(band: Band, look: Paint) -> str:

@@ -56,7 +56,7 @@ def _smaller(x: Value, y: Value) -> Value:
     return x.compare("slt", y).where(x, y)
 
 
-class _Function:
+class ProductFunction:
     """A run or pack function that is being written, with the sizes, strides and pointers of its product.
 
     ``rows`` is the operand that is read row by row, ``weight`` the one that is read in panels. They are a and b; with
@@ -121,7 +121,7 @@ class _Function:
 
 def _run(name: str, element: Element, form: str, swapped: bool) -> str:
     """A run function."""
-    product = _Function(element, swapped)
+    product = ProductFunction(element, swapped)
     code, block = product.code, product.read(BLOCK)
     with code.loop(product.panels) as index:
         panel = product.panel(index)
@@ -136,7 +136,7 @@ def _run(name: str, element: Element, form: str, swapped: bool) -> str:
 
 def _pack(name: str, element: Element, swapped: bool) -> str:
     """A pack function: packs the whole weight into the scratch memory, panel after panel."""
-    product = _Function(element, swapped)
+    product = ProductFunction(element, swapped)
     code = product.code
     with code.loop(product.panels) as index:
         panel = product.panel(index)

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 import tinygraph as tg
+from tests.draw.compiled import functions
 from tests.draw.networks import lstm, perceptron, word_rnn
+from tests.draw.recurrent import NETWORKS
 
 from .pages import NASTY, training
 
@@ -35,6 +37,10 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "rnn": tg.draw(word_rnn(4, cut=2), level="op", gradients=True, tokens=["I", "like", "to", "play"], title="RNN"),
         "lstm": tg.draw(lstm(40), level="op", gradients=True, max_nodes=None),
         "plain": tg.draw(perceptron()),
+        "cells": tg.draw(lstm(20), gradients=True),
+        "flow": tg.draw(word_rnn(12, cut=4), "flow"),
+        "rolled": tg.draw(NETWORKS["two scopes"][0], "rolled", gradients=True),
+        "compiled": tg.draw(functions.called(functions.gru()), "compiled"),
         "nasty": tg.draw([tg.tanh(tg.constant([0.5], name=x), name=x) for x in NASTY], title=NASTY[0]),
     }
     found = {name: Path(drawing.save(folder / f"{name}.html")).as_uri() for name, drawing in drawings.items()}
@@ -47,6 +53,7 @@ def tab(browser: Any) -> Iterator[tuple[Any, list[str]]]:
     """One tab for all tests, and what is said on its console or asked of the net: a tab each costs a process each."""
     said: list[str] = []
     page = browser.new_context(viewport={"width": 1400, "height": 860}, reduced_motion="reduce").new_page()
+    page.set_default_timeout(8_000)
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("request", lambda request: said.append(request.url))
@@ -60,8 +67,9 @@ def visit(tab: tuple[Any, list[str]], files: dict[str, str]) -> Iterator[Any]:
     page, said = tab
     opened: list[str] = []
 
-    def go(name: str, color_scheme: str = "light") -> Any:
+    def go(name: str, color_scheme: str = "light", size: tuple[int, int] = (1400, 860)) -> Any:
         page.goto("about:blank")
+        page.set_viewport_size({"width": size[0], "height": size[1]})
         page.mouse.move(0, 0)
         page.emulate_media(color_scheme=color_scheme, reduced_motion="reduce")
         opened.append(files[name])

@@ -48,3 +48,33 @@ def title_of(page: Any) -> str:
 
 def box(page: Any, words: str) -> Any:
     return page.locator(".b", has_text=re.compile(rf"^{re.escape(words)}")).first
+
+
+def outside(page: Any, of: str = "#stage") -> list[str]:
+    """Parts of the picture that are not wholly inside an element of the page."""
+    return page.evaluate(
+        """of => {
+            const room = document.querySelector(of).getBoundingClientRect();
+            const parts = document.querySelectorAll('#world :is(.b, .band, .a, .tile, .cut, .note, .strip)');
+            return [...parts].filter(part => {
+                const spot = part.getBoundingClientRect();
+                return spot.width + spot.height > 0 && (spot.left < room.left - 1 || spot.right > room.right + 1
+                    || spot.top < room.top - 1 || spot.bottom > room.bottom + 1);
+            }).map(part => part.id || part.getAttribute('class'));
+        }""",
+        of,
+    )
+
+
+def filled(page: Any) -> float:
+    """How much of the stage the picture takes, in the direction in which it takes more."""
+    return page.evaluate(
+        """() => {
+            const room = document.querySelector('#stage').getBoundingClientRect();
+            const spots = [...document.querySelectorAll('#world :is(.b, .band, .tile, .strip)')]
+                .map(part => part.getBoundingClientRect()).filter(spot => spot.width);
+            const wide = Math.max(...spots.map(x => x.right)) - Math.min(...spots.map(x => x.left));
+            const high = Math.max(...spots.map(x => x.bottom)) - Math.min(...spots.map(x => x.top));
+            return Math.max(wide / room.width, high / room.height);
+        }"""
+    )

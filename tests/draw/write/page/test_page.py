@@ -16,6 +16,7 @@ import pytest
 
 import tinygraph as tg
 from tests.draw.networks import both_ways, lstm, perceptron, word_rnn
+from tests.draw.test_safety import given
 from tinygraph.core.traced import Slot
 from tinygraph.draw import VIEWS
 
@@ -75,7 +76,7 @@ def drawings() -> dict[str, Any]:
         "both ways": tg.draw(both_ways(3), gradients=True),
         "no time": tg.draw(perceptron(), gradients=True, values=True),
         "one": tg.draw(tg.constant([0.5])),
-        **{view: tg.draw(word_rnn(3), view) for view in VIEWS if view not in ("unrolled", "compiled")},
+        **{view: tg.draw(given(view, "a"), view) for view in VIEWS if view not in ("unrolled", "compiled")},
     }
 
 

@@ -14,16 +14,17 @@ from ...picture import Picture
 from ...views.formulas import LocalRule
 from ..look import text
 from ..telling import description, title_of
-from .beside import keys, legend, table
+from .beside import differences, keys, legend, table
 from .columns import Column
+from .curve import curve, losses
 from .facts import fixed, users
-from .language import markup
-from .language import script as script_in
+from .language import markup, said
+from .numbers import numbers
 from .palette import Palette
 from .replay import one_scale, shots
 from .svg import Drawn, drawn, extent, faces
 
-SCRIPTS = ("state", "view", "fold", "panel", "walk", "search", "replay", "ribbon", "theme", "start")
+SCRIPTS = ("state", "view", "fold", "panel", "walk", "search", "table", "replay", "ribbon", "theme", "start")
 """Files of the script, in the order in which they are concatenated."""
 
 
@@ -40,28 +41,34 @@ def page(picture: Picture, snapshots: Sequence[Picture] = ()) -> str:
     pictures = one_scale([*snapshots, picture])
     picture, moments = pictures[-1], shots(pictures, colours)
     rules: dict[LocalRule, int] = {}
-    boxes = [fixed(box, rules) for box in picture.boxes]
-    markup = drawn(picture, colours)
-    for facts, c in zip(boxes, markup.owner, strict=True):
+    boxes = [fixed(box, rules, picture.lang) for box in picture.boxes]
+    svg = drawn(picture, colours)
+    for facts, c in zip(boxes, svg.owner, strict=True):
         facts["column"] = c
+    loss = losses(pictures)
     data = {
         "boxes": boxes,
         "arrows": [[x.tail, x.head, int(x.dashed)] for x in picture.arrows],
-        "columns": [_column(step) for step in markup.steps],
+        "columns": [_column(step) for step in svg.steps],
         "rules": [[list(r.forward), list(r.backward)] for r in rules],
         "shots": moments,
         "users": users(picture),
         "extent": extent(picture),
+        "loss": loss,
+        "words": said(_script(), picture.lang),
     }
     side = legend(picture, colours)
     style = colours.css() + faces() + _file("style.css")
-    script = (
-        "(() => {\n'use strict';\n"
-        + script_in("".join(_file(f"{name}.js") for name in SCRIPTS), picture.lang)
-        + "})();\n"
+    footer = _replay(len(moments), loss, picture.lang)
+    return (
+        f"{_head(picture, style, _script())}{_body(picture, svg, side, footer)}"
+        f"{_json(data)}<script>{_script()}</script>\n</body></html>\n"
     )
-    head = _head(picture, style, script)
-    return f"{head}{_body(picture, markup, side, len(moments))}{_json(data)}<script>{script}</script>\n</body></html>\n"
+
+
+@cache
+def _script() -> str:
+    return "".join(["(() => {\n'use strict';\n", *(_file(f"{name}.js") for name in SCRIPTS), "})();\n"])
 
 
 def _column(step: Column) -> dict[str, Any]:
@@ -82,19 +89,18 @@ def _head(picture: Picture, style: str, script: str) -> str:
     )
 
 
-def _body(picture: Picture, svg: Drawn, side: str, moments: int) -> str:
+def _body(picture: Picture, svg: Drawn, side: str, footer: str) -> str:
     title = f"<h1>{text(picture.title)}</h1>" if picture.title else ""
     subtitle = f"<p>{text(picture.subtitle)}</p>" if picture.subtitle else ""
     tools, panel = (markup(_file(f"{name}.html"), picture.lang) for name in ("tools", "panel"))
     return (
         f'<body><header><div class="titles">{title}{subtitle}</div>{tools}</header>\n'
-        f'<main><div id="stage"><svg id="picture" xmlns="http://www.w3.org/2000/svg" role="tree" tabindex="0" '
-        f'text-anchor="middle" viewBox="{_window(picture)}" '
-        f'aria-label="{text(description(picture), 400)}">\n'
+        '<main><div class="middle"><div id="stage">'
+        '<svg id="picture" xmlns="http://www.w3.org/2000/svg" role="tree" tabindex="0" text-anchor="middle" '
+        f'viewBox="{_window(picture)}" aria-label="{text(description(picture), 400)}">\n'
         f'<g id="world" role="presentation">{svg.markup}</g></svg>'
-        '<canvas id="ribbon" height="56" hidden="" aria-hidden="true"></canvas></div>\n'
-        f"<aside>{panel}{table(picture)}{side}{markup(keys(), picture.lang)}</aside>"
-        f"</main>\n{markup(_replay(moments), picture.lang)}"
+        f'<canvas id="ribbon" height="56" hidden="" aria-hidden="true"></canvas></div>{numbers(picture)}</div>\n'
+        f"<aside>{panel}{table(picture)}{side}{differences(picture)}{keys(picture)}</aside></main>\n{footer}"
     )
 
 
@@ -103,8 +109,9 @@ def _window(picture: Picture) -> str:
     return f"{left - 20:.1f} {top - 20:.1f} {right - left + 40:.1f} {foot - top + 40:.1f}"
 
 
-def _replay(moments: int) -> str:
-    return "" if moments < 2 else _file("replay.html").replace("{last}", str(moments - 1))
+def _replay(moments: int, loss: dict[str, Any], lang: str) -> str:
+    html = markup(_file("replay.html"), lang).replace("{last}", str(moments - 1))
+    return "" if moments < 2 else html.replace("{curve}", curve(loss, lang))
 
 
 def _json(data: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from ...picture import Arrow, Box, Picture
@@ -51,15 +52,8 @@ def within(steps: list[Column], x0: float, x1: float, y: float) -> int:
 
 
 def before(steps: list[Column], x: float) -> int:
-    """Returns the last column that starts left of x (binary search); -1 if there is none."""
-    low, high = 0, len(steps)
-    while low < high:
-        middle = (low + high) // 2
-        if steps[middle].left <= x:
-            low = middle + 1
-        else:
-            high = middle
-    return low - 1
+    """Returns the last column that starts left of x; -1 if there is none."""
+    return bisect_right(steps, x, key=lambda step: step.left) - 1
 
 
 def owners(steps: list[Column], boxes: list[Box]) -> list[int]:

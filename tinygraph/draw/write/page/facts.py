@@ -12,6 +12,7 @@ from ....core.traced import Traced
 from ...labels import clean, number, shape
 from ...picture import Box, Picture
 from ...views.formulas import LocalRule, rule
+from ...words import told
 
 BINS, TALL = 24, 35
 """Bars of a histogram, and the height of the tallest bar: each height is one digit in base 36."""
@@ -20,7 +21,7 @@ FEW = 8
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-def fixed(box: Box, rules: dict[LocalRule, int]) -> dict[str, Any]:
+def fixed(box: Box, rules: dict[LocalRule, int], lang: str) -> dict[str, Any]:
     """Returns what training does not change: name, op, step, shape, attributes, the number of its rule in ``rules``.
 
     For a box of several nodes or none, the lines of its tooltip.
@@ -32,10 +33,10 @@ def fixed(box: Box, rules: dict[LocalRule, int]) -> dict[str, Any]:
         facts["lines"] = [clean(line, 200) for line in box.tip]
     if node is None:
         return facts
-    facts |= {"shape": f"{shape(node.shape)} {node.dtype}", "step": node.step}
+    facts |= {"shape": told(f"{shape(node.shape)} {node.dtype}", lang), "step": node.step}
     facts |= {"name": clean((node.name or "").strip(), 200), "scope": clean(node.scope, 200)}
     if "lines" not in facts:
-        facts["op"] = clean(node.kind if node.op is None else node.op.name, 60)
+        facts["op"] = told(node.kind, lang) if node.op is None else clean(node.op.name, 60)
         facts["settings"] = clean(", ".join(f"{k}={v}" for k, v in node.attributes.items()), 120)
         if node.op is not None:
             facts["rule"] = rules.setdefault(rule(type(node.op)), len(rules))

@@ -99,7 +99,7 @@ function stretch() {
 // A strip keeps the colours of its boxes, so that a folded stretch of time still shows where gradients vanish.
 function strip(c) {
   const {top, foot, title, short} = columns[c], high = foot - top;
-  const name = `${title}, folded, ${members[c].length} boxes`;
+  const name = say('{0}, folded, {1} boxes', title, members[c].length);
   const group = make('g', {class: 'strip', 'data-c': c, role: 'treeitem', tabindex: -1, 'aria-expanded': false, 'aria-label': name});
   group.append(make('rect', {x: 0, y: top, width: STRIP, height: high, rx: 8}));
   const rows = new Map();
@@ -151,8 +151,7 @@ function fold(which, shut, held) {
   for (const c of which) if (shut) now.folded.add(c); else now.folded.delete(c);
   arrange();
   if (held !== undefined) camera.x += across(held) - before;
-  flight++;
-  redraw();
+  moved();
 }
 
 function turn(c) {

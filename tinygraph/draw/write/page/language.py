@@ -8,10 +8,6 @@ from functools import cache
 from ...words import told
 
 _TEXTS = re.compile(r"(?<=>)[^<>{}]+(?=<)|(?<= title=\")[^\"]+|(?<=aria-label=\")[^\"]+|(?<=placeholder=\")[^\"]+")
-_STRINGS = re.compile(r"(?<=')[^'\\\n]+(?=')|(?<=})[^`{}$\n]+(?=[`$])|(?<=`)[^`{}$\n]+(?=[`$])")
-_PLAIN = re.compile(r"[a-z-]+")
-"""What may be the name of something in the script; such words are translated only where they are shown."""
-_SHOWN = re.compile(r"(fact\('|textContent = .*'|make\('(?:p|span|dt)', {}, '|part\(\w+, ')([a-z]+)(?=')")
 
 
 @cache
@@ -21,16 +17,10 @@ def markup(html: str, lang: str) -> str:
 
 
 @cache
-def script(code: str, lang: str) -> str:
-    """Returns the script with its texts in another language."""
-    if lang == "en":
-        return code
-    code = _STRINGS.sub(lambda text: text[0] if _PLAIN.fullmatch(text[0]) else _told(text[0], lang), code)
-    while True:
-        shown = _SHOWN.sub(lambda text: text[1] + told(text[2], lang), code)
-        if shown == code:
-            return code
-        code = shown
+def said(script: str, lang: str) -> dict[str, str]:
+    """Maps the texts that a script says to another language; empty for English."""
+    texts = re.findall(r"\bsay\('([^']+)'", script) if lang != "en" else ()
+    return {text: told(text, lang) for text in texts}
 
 
 def _told(text: str, lang: str) -> str:

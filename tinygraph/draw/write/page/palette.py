@@ -55,8 +55,8 @@ class Palette(Paint):
         dark = _variables(night)
         return (
             f":root{{{_variables(day)}}}\n"
-            f"@media (prefers-color-scheme: dark){{:root:not([data-theme=light]){{{dark}}}}}\n"
-            f":root[data-theme=dark]{{{dark}}}\n"
+            f"@media screen and (prefers-color-scheme: dark){{:root:not([data-theme=light]){{{dark}}}}}\n"
+            f"@media screen{{:root[data-theme=dark]{{{dark}}}}}\n"
         )
 
 
@@ -95,4 +95,4 @@ def _by_night(colour: str) -> str:
     if parts is None or colour == "#ffffff":
         return SURFACE if parts else colour
     hue, light, strength = colorsys.rgb_to_hls(*(x / 255 for x in parts))
-    return _hex(tuple(255 * x for x in colorsys.hls_to_rgb(hue, 0.16 + 0.78 * (1 - light), strength * 0.9)))
+    return _hex(tuple(255 * x for x in colorsys.hls_to_rgb(hue, 0.15 + 0.82 * (1 - light), strength * 0.9)))

@@ -10,10 +10,10 @@ function told(i) {
   rulesAt.replaceChildren(...(box.rule === undefined ? [] : ruleOf(rules[box.rule])));
   barsAt.replaceChildren(...histogram(shot));
   facts.replaceChildren(
-    ...fact('name', box.name), ...fact(box.rule === undefined ? 'kind' : 'op', box.op), ...fact('settings', box.settings), ...fact('step t', box.step),
-    ...fact('scope', box.scope), ...fact('order', `${i + 1} of ${boxes.length}`), ...fact('shape', box.shape), ...fact('value', shot.one), ...fact('elements', shot.elements), ...fact('mean', shot.mean),
-    ...fact('deviation', shot.deviation), ...fact('range', shot.low && `${shot.low} … ${shot.high}`),
-    ...fact('not finite', shot.odd), ...fact('gradient norm ‖∂‖', shot.norm ?? (shots[now.shot].scale ? 'not computed' : '')),
+    ...fact(say('name'), box.name), ...fact(box.rule === undefined ? say('kind') : say('op'), box.op), ...fact(say('settings'), box.settings), ...fact(say('step t'), box.step),
+    ...fact(say('scope'), box.scope), ...fact(say('order'), say('{0} of {1}', i + 1, boxes.length)), ...fact(say('shape'), box.shape), ...fact(say('value'), shot.one), ...fact(say('elements'), shot.elements), ...fact(say('mean'), shot.mean),
+    ...fact(say('deviation'), shot.deviation), ...fact(say('range'), shot.low && `${shot.low} … ${shot.high}`),
+    ...fact(say('not finite'), shot.odd), ...fact(say('gradient norm ‖∂‖'), shot.norm ?? (shots[now.shot].scale ? say('not computed') : '')),
     ...(box.lines || []).map(line => make('dd', {class: 'line'}, line)));
 }
 
@@ -21,20 +21,20 @@ function told(i) {
 function ruleOf([forward, backward]) {
   const part = (lines, words, way) => !lines.length ? [] : [make('p', {}, words),
     make('pre', {class: now.way === way && now.box !== null ? `now ${way < 0 ? 'backward' : 'forward'}` : ''}, lines.join('\n'))];
-  const parts = [part(forward, 'forward', 1), part(backward, 'backward: local gradient, gz comes from above', -1)];
+  const parts = [part(forward, say('forward'), 1), part(backward, say('backward: local gradient, gz comes from above'), -1)];
   return (now.way < 0 ? parts.reverse() : parts).flat();
 }
 
 function histogram({bars, low, high}) {
   if (!bars) return [];
   const picture = make('svg', {viewBox: `0 0 ${bars.length * 10} 36`, preserveAspectRatio: 'none', role: 'img',
-    'aria-label': `histogram of the value from ${low} to ${high}`});
+    'aria-label': say('histogram of the value from {0} to {1}', low, high)});
   [...bars].forEach((digit, i) => {
     const high = parseInt(digit, 36);
     picture.append(make('rect', {x: i * 10 + 1, y: 36 - high, width: 8, height: high}));
   });
   const ends = make('p');
-  ends.append(make('span', {}, low), make('span', {}, 'value'), make('span', {}, high));
+  ends.append(make('span', {}, low), make('span', {}, say('value')), make('span', {}, high));
   return [picture, ends];
 }
 
@@ -42,14 +42,14 @@ function toldArrow(j) {
   const [tail, head] = arrows[j], tip = shots[now.shot].arrows[j][2];
   what.textContent = `${boxes[tail].title} → ${boxes[head].title}`;
   for (const part of [rulesAt, barsAt]) part.replaceChildren();
-  facts.replaceChildren(...fact(tail > head ? 'comes back' : 'arrow', tip || 'value'));
+  facts.replaceChildren(...fact(tail > head ? say('comes back') : say('arrow'), tip || say('value')));
 }
 
 function toldColumn(c) {
   what.textContent = columns[c].title;
   for (const part of [rulesAt, barsAt]) part.replaceChildren();
-  facts.replaceChildren(...fact('boxes', members[c].length), make('dd', {class: 'line'},
-    now.folded.has(c) ? 'click to unfold this step' : 'click to fold this step away'));
+  facts.replaceChildren(...fact(say('boxes'), members[c].length), make('dd', {class: 'line'},
+    now.folded.has(c) ? say('click to unfold this step') : say('click to fold this step away')));
 }
 
 function toldTile(tile) {
@@ -57,12 +57,12 @@ function toldTile(tile) {
   for (const part of [rulesAt, barsAt, facts]) part.replaceChildren();
 }
 
-const guide = [...(boxes.length ? ['Point at a box to see its numbers.', 'Press → to walk in the order of computation, ← to follow the gradient back.']
-  : ['Point at a square to read its number.']),
-  ...(columns.length > 1 ? ['Click a time step to fold it.'] : []), 'Wheel zooms, drag moves, 0 resets.'];
+const guide = [...(boxes.length ? [say('Point at a box to see its numbers.'), say('Press → to walk in the order of computation, ← to follow the gradient back.')]
+  : [say('Point at a square to read its number; all of them are in the table.')]),
+  ...(columns.length > 1 ? [say('Click a time step to fold it.')] : []), say('Wheel or two fingers zoom, drag moves, 0 resets.')];
 
 function toldNothing() {
-  what.textContent = 'Explore';
+  what.textContent = say('Explore');
   rulesAt.replaceChildren(...guide.map(line => make('div', {class: 'note-text'}, line)));
   for (const part of [barsAt, facts]) part.replaceChildren();
 }

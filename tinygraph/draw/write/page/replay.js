@@ -46,24 +46,19 @@ function moment(n) {
   redraw();
 }
 
-// The loss over the snapshots: the last box that shows a number.
-const losses = (() => {
-  const i = boxes.findLastIndex((_, k) => shots.every(shot => Number.isFinite(parseFloat(shot.boxes[k].value))));
-  return i < 0 ? [] : shots.map(shot => parseFloat(shot.boxes[i].value));
-})();
+const loss = data.loss;
 
 function announce() {
   if (!at('moment')) return;
-  const heading = document.querySelector('h1');
-  if (heading && shots[now.shot].title) heading.textContent = shots[now.shot].title;
-  const title = shots[now.shot].title, loss = losses.length ? `, loss ${losses[now.shot]}` : '';
-  at('when').textContent = `${now.shot + 1} of ${shots.length}${title ? ` · ${title}` : ''}${loss}`;
+  const heading = document.querySelector('h1'), title = shots[now.shot].title;
+  if (heading && title) heading.textContent = title;
+  at('when').textContent = [say('{0} of {1}', now.shot + 1, shots.length), title, loss.of && `${loss.of}: ${loss.texts[now.shot]}`].filter(Boolean).join(' · ');
   at('moment').setAttribute('aria-valuetext', at('when').textContent);
-  if (!losses.length) return;
-  const low = Math.min(...losses), span = Math.max(...losses) - low || 1;
-  const points = losses.map((v, k) => [200 * k / (losses.length - 1), 32 - 32 * (v - low) / span]);
-  const [x, y] = points[now.shot];
-  at('curve').replaceChildren(make('polyline', {points: points.join(' ')}), make('circle', {cx: x, cy: y, r: 4}));
+  if (!loss.of) return;
+  const [x, y] = loss.points[now.shot];
+  at('now').setAttribute('transform', `translate(${x} 0)`);
+  at('dot').setAttribute('transform', `translate(${x} ${y ?? 0})`);
+  at('dot').classList.toggle('gone', y === null);
 }
 
 if (at('moment')) {

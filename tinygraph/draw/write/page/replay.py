@@ -71,24 +71,18 @@ def _shot(picture: Picture, colours: Palette, i: int) -> dict[str, Any]:
 def _check(last: Picture, other: Picture, i: int) -> None:
     """Check for the same boxes in the same order, and arrows between the same boxes."""
     fix = "draw every snapshot from the same code, with the same options and sequence length"
-    if len(last.boxes) != len(other.boxes):
-        raise GraphError(
-            f"save: snapshot {i} is of another network",
-            expected=f"{len(last.boxes)} boxes",
-            got=f"{len(other.boxes)} boxes",
-            fix=fix,
-        )
+    sizes = [f"{len(picture.boxes)} boxes" for picture in (last, other)]
+    if sizes[0] != sizes[1]:
+        raise GraphError(f"save: snapshot {i} is of another network", expected=sizes[0], got=sizes[1], fix=fix)
     for k, (a, b) in enumerate(zip(last.boxes, other.boxes, strict=True)):
         if _kind(a) != _kind(b):
             raise GraphError(f"save: snapshot {i} differs at box {k}", expected=_kind(a), got=_kind(b), fix=fix)
     ends = [[(x.tail, x.head) for x in picture.arrows] for picture in (last, other)]
     if ends[0] != ends[1] or len(last.notes) != len(other.notes):
-        raise GraphError(
-            f"save: the arrows of snapshot {i} differ",
-            expected=f"{len(ends[0])} arrows, as at the end",
-            got=f"{len(ends[1])} arrows",
-            fix="draw every snapshot with the same gradients= and truncate=",
-        )
+        counts = [f"{len(x)} arrows" for x in ends]
+        fix = "draw every snapshot with the same gradients= and truncate="
+        problem = f"save: the arrows of snapshot {i} differ"
+        raise GraphError(problem, expected=f"{counts[0]}, as at the end", got=counts[1], fix=fix)
 
 
 def _kind(box: Box) -> str:

@@ -47,8 +47,7 @@ function overlook() {
 function jumpTo(event) {
   const part = event.offsetX / ribbon.clientWidth * columns.length, c = Math.min(Math.floor(part), columns.length - 1);
   camera.x = left[c] + (part - c) * (right[c] - left[c]) - size.wide / camera.k / 2;
-  flight++;
-  redraw();
+  moved();
 }
 ribbon.addEventListener('pointerdown', event => {
   event.stopPropagation();

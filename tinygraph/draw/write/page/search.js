@@ -10,7 +10,7 @@ function search() {
   for (const i of hits) drawn[i].classList.add('hit');
   turnOf = -1;
   svg.classList.toggle('searching', words !== '');
-  found.textContent = !words ? '' : hits.length ? `${hits.length} found` : 'nothing found';
+  found.textContent = !words ? '' : hits.length ? say('{0} found', hits.length) : say('nothing found');
 }
 
 function jump(way) {
@@ -20,7 +20,7 @@ function jump(way) {
   if (hidden(i)) fold([boxes[i].column], false, columns[boxes[i].column].left);
   choose(i);
   field.focus({preventScroll: true});
-  found.textContent = `${turnOf + 1} of ${hits.length}`;
+  found.textContent = say('{0} of {1}', turnOf + 1, hits.length);
 }
 
 // Pointing at a parameter, in the table or on its chip, lights all boxes that use it.

@@ -4,6 +4,8 @@ const at = id => document.getElementById(id);
 const svg = at('picture'), stage = at('stage');
 const {boxes, arrows, columns, rules, shots, extent} = data;
 const drawn = boxes.map((_, i) => at('n' + i));
+// A text of ours in the language of the page; {0}, {1} stand for its parts.
+const say = (words, ...parts) => (data.words[words] ?? words).replace(/{(\d)}/g, (_, k) => parts[k]);
 const now = {box: null, way: 1, shot: shots.length - 1, folded: new Set()};
 
 // Of each box the numbers of the arrows at it.
@@ -18,7 +20,7 @@ boxes.forEach((box, i) => { if (box.column >= 0) members[box.column].push(i); })
 const hidden = i => now.folded.has(boxes[i].column);
 
 function make(name, attributes = {}, words = '') {
-  const space = {svg: 1, g: 1, rect: 1, text: 1, polyline: 1, circle: 1}[name] ? 'http://www.w3.org/2000/svg' : null;
+  const space = {svg: 1, g: 1, rect: 1, text: 1}[name] ? 'http://www.w3.org/2000/svg' : null;
   const found = space ? document.createElementNS(space, name) : document.createElement(name);
   for (const key in attributes) found.setAttribute(key, attributes[key]);
   if (words !== '') found.textContent = words;

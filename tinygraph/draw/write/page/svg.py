@@ -20,6 +20,7 @@ from ..marks import (
     note_mark,
     panel,
     rect,
+    rim_mark,
     stack,
     tile_mark,
     way,
@@ -54,10 +55,14 @@ def drawn(picture: Picture, colours: Palette) -> Drawn:
     _grounds(layers, picture, steps, colours)
     for i, box in enumerate(picture.boxes):
         layers.setdefault(("in" if owner[i] != LOOSE else "loose", owner[i]), []).append(_box(i, box, colours))
-    for tile in picture.tiles:
+    for i, tile in enumerate(picture.tiles):
         c = within(steps, tile.x - tile.width / 2, tile.x + tile.width / 2, tile.y)
-        place = f'class="tile" data-x="{tile.x:.1f}" data-y="{-tile.y:.1f}"'
+        place = f'class="tile" id="t{i}" data-x="{tile.x:.1f}" data-y="{-tile.y:.1f}"'
         layers.setdefault(("in" if c != LOOSE else "loose", c), []).append(tile_mark(tile, colours, place))
+    for rim in picture.rims:
+        c = within(steps, rim.x - rim.width / 2, rim.x + rim.width / 2, rim.y)
+        mark = rim_mark(rim, colours, f'class="tile" data-x="{rim.x:.1f}" data-y="{-rim.y:.1f}"')
+        layers.setdefault(("in" if c != LOOSE else "loose", c), []).append(mark)
     for i, arrow in enumerate(picture.arrows):
         layers.setdefault(lane(steps, owner, arrow), []).append(_arrow(i, arrow, colours))
     for i, note in enumerate(picture.notes):

@@ -1,8 +1,10 @@
-// The camera: wheel and drag, level of detail, and columns outside of the window taken out of the picture.
+// The camera: wheel, drag and two fingers, level of detail, and columns outside of the window taken out of the picture.
 const camera = {x: 0, y: 0, k: 1};
 const size = {wide: 1, high: 1};
-const LEAST_TEXT = 0.3, LEAST_ARROW = 0.13, MOST = 6;
+const LEAST_TEXT = 0.3, LEAST_ARROW = 0.06, LEAST = 0.1, LARGEST = 2, MOST = 6;
 const world = at('world');
+// Whether the view is a fitted one, which follows the window; `printing`: a sheet of paper is drawn instead.
+let follows = null, printing = false;
 let asked = false, seen = [0, document.querySelectorAll('.slot:not(.off) > .col').length - 1], flight = 0;
 
 function redraw() {
@@ -12,6 +14,7 @@ function redraw() {
 }
 
 function paint() {
+  if (printing) return;
   const {x, y, k} = camera;
   world.setAttribute('transform', `scale(${k}) translate(${-x} ${-y})`);
   svg.classList.toggle('plain', k < LEAST_TEXT);
@@ -55,13 +58,21 @@ function all() {
   return [extent[0], extent[1], across(extent[2]), extent[3]];
 }
 
-// First view: all of it where that can be read, else the height, from the first step on.
-function fit(whole) {
-  const [x0, y0, x1, y1] = all(), pad = 24;
-  const high = (size.high - 2 * pad) / (y1 - y0), both = Math.min((size.wide - 2 * pad) / (x1 - x0), high, 1.6);
-  const k = whole || both > 0.42 ? Math.max(both, 0.08) : Math.min(Math.max(high, 0.42), 1);
+// First view: all of it; of many steps that would be dust, which the ribbon shows whole, the height, from the first on.
+function fit(whole, at_once) {
+  const [x0, y0, x1, y1] = all(), pad = Math.min(24, size.wide / 40, size.high / 12);
+  const high = (size.high - 2 * pad) / (y1 - y0), both = Math.min((size.wide - 2 * pad) / (x1 - x0), high, LARGEST);
+  const k = whole || ribbon.hidden || both >= LEAST ? both : Math.min(Math.max(high, 0.42), 1);
   const loose = x1 - x0 < (size.wide - pad) / k;
-  fly(loose ? (x0 + x1 - size.wide / k) / 2 : x0 - pad / k, (y0 + y1 - size.high / k) / 2, k);
+  fly(loose ? (x0 + x1 - size.wide / k) / 2 : x0 - pad / k, (y0 + y1 - size.high / k) / 2, k, at_once);
+  follows = {whole};
+}
+
+// The reader moved it.
+function moved() {
+  follows = null;
+  flight++;
+  redraw();
 }
 
 function zoom(by, px = size.wide / 2, py = size.high / 2) {
@@ -71,16 +82,16 @@ function zoom(by, px = size.wide / 2, py = size.high / 2) {
   camera.x += px / camera.k - px / k;
   camera.y += py / camera.k - py / k;
   camera.k = k;
-  flight++;
-  redraw();
+  moved();
 }
 
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
 // To a new place in a few frames, so that the eye can follow.
-function fly(x, y, k = camera.k) {
+function fly(x, y, k = camera.k, at_once = false) {
+  follows = null;
   const from = {...camera}, mine = ++flight, far = Math.abs(x - camera.x) > 3 * size.wide / camera.k;
-  const frames = still.matches || far || !stage.dataset.ready ? 1 : 9;
+  const frames = at_once || still.matches || far || !stage.dataset.ready ? 1 : 9;
   const step = n => {
     if (mine !== flight) return;
     const p = 1 - (1 - n / frames) ** 3, q = from.k * (k / from.k) ** p;
@@ -93,10 +104,12 @@ function fly(x, y, k = camera.k) {
 
 // Bring a place well into the window, large enough to read; what can be seen stays where it is.
 function reveal(x, y) {
+  const [x0, y0, x1, y1] = all();
+  if (camera.x <= x0 && camera.y <= y0 && x1 <= camera.x + size.wide / camera.k && y1 <= camera.y + size.high / camera.k) return;
   const k = Math.max(camera.k, Math.min(0.5, size.high / 400)), wide = size.wide / k, high = size.high / k, edge = 70 / k;
   const inside = x > camera.x + edge && x < camera.x + wide - edge && y > camera.y + edge / 2 && y < camera.y + high - edge / 2;
   if (inside && k === camera.k) return;
-  const [, y0, , y1] = all(), fits = y1 - y0 <= high + 1;
+  const fits = y1 - y0 <= high + 1;
   fly(x - wide / 2, fits ? (y0 + y1 - high) / 2 : y - high / 2, k);
 }
 
@@ -105,32 +118,70 @@ function measure() {
   [size.wide, size.high] = [corner.width || 1, corner.height || 1];
 }
 
-const drag = {on: false, moved: false, x: 0, y: 0};
 stage.addEventListener('wheel', event => {
   event.preventDefault();
   const corner = svg.getBoundingClientRect(), lines = event.deltaMode === 1 ? 30 : 1;
   const by = Math.exp(-Math.max(-160, Math.min(160, event.deltaY * lines)) * (event.ctrlKey ? 0.01 : 0.002));
   zoom(by, event.clientX - corner.left, event.clientY - corner.top);
 }, {passive: false});
+
+// One finger or the mouse moves it, two fingers also zoom about their middle.
+const fingers = new Map(), drag = {on: false, moved: false};
+function grip() {
+  const spots = [...fingers.values()], [a, b = a] = spots;
+  return {x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, apart: Math.hypot(a.x - b.x, a.y - b.y) || 1};
+}
 stage.addEventListener('pointerdown', event => {
-  if (event.button === 0) Object.assign(drag, {on: true, moved: false, x: event.clientX, y: event.clientY});
+  if (event.button !== 0 || fingers.size > 1) return;
+  if (!fingers.size) drag.moved = false;
+  fingers.set(event.pointerId, {x: event.clientX, y: event.clientY});
+  drag.on = true;
 });
 window.addEventListener('pointermove', event => {
-  if (!drag.on) return;
-  const dx = event.clientX - drag.x, dy = event.clientY - drag.y;
-  if (!drag.moved && Math.hypot(dx, dy) < 5) return;
-  Object.assign(drag, {moved: true, x: event.clientX, y: event.clientY});
+  const was = fingers.get(event.pointerId);
+  if (!was || (!drag.moved && fingers.size < 2 && Math.hypot(event.clientX - was.x, event.clientY - was.y) < 5)) return;
+  const before = grip(), corner = svg.getBoundingClientRect();
+  fingers.set(event.pointerId, {x: event.clientX, y: event.clientY});
+  const after = grip();
+  drag.moved = true;
   svg.classList.add('dragged');
-  camera.x -= dx / camera.k;
-  camera.y -= dy / camera.k;
-  flight++;
-  redraw();
+  camera.x -= (after.x - before.x) / camera.k;
+  camera.y -= (after.y - before.y) / camera.k;
+  if (fingers.size > 1) zoom(after.apart / before.apart, after.x - corner.left, after.y - corner.top);
+  else moved();
 });
-for (const end of ['pointerup', 'pointercancel']) {
-  window.addEventListener(end, () => { drag.on = false; svg.classList.remove('dragged'); });
-}
-new ResizeObserver(() => {
+for (const end of ['pointerup', 'pointercancel']) window.addEventListener(end, event => {
+  fingers.delete(event.pointerId);
+  drag.on = fingers.size > 0;
+  if (!drag.on) svg.classList.remove('dragged');
+});
+
+// A fitted view stays fitted when the window changes; of any other the middle stays.
+function resized() {
+  if (printing) return;
+  const before = {...size};
   measure();
   weave();
+  if (follows) return fit(follows.whole, true);
+  camera.x += (before.wide - size.wide) / 2 / camera.k;
+  camera.y += (before.high - size.high) / 2 / camera.k;
   redraw();
-}).observe(stage);
+}
+new ResizeObserver(resized).observe(stage);
+
+// On paper is all of it, as far as it is unfolded.
+window.addEventListener('beforeprint', () => {
+  printing = true;
+  const [x0, y0, x1, y1] = all();
+  svg.setAttribute('viewBox', `${x0 - 4} ${y0 - 4} ${x1 - x0 + 8} ${y1 - y0 + 8}`);
+  svg.classList.remove('plain', 'dust');
+  world.removeAttribute('transform');
+  cull(-Infinity, Infinity);
+  hold(-Infinity, Infinity);
+});
+window.addEventListener('afterprint', () => {
+  printing = false;
+  svg.removeAttribute('viewBox');
+  resized();
+  paint();
+});

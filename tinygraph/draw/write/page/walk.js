@@ -72,14 +72,16 @@ const keys = {
   '0': () => fit(false), '+': () => zoom(1.25), '=': () => zoom(1.25), '-': () => zoom(0.8),
   '/': () => at('search').focus(), p: () => walking.turnOn(), u: () => { if (columns.length) fold([...now.folded], false, columns[Math.min(seen[0], columns.length - 1)].left); },
   f: () => { if (now.box !== null && boxes[now.box].column >= 0) turn(boxes[now.box].column); },
-  Escape: () => { walking.stop(); choose(null); svg.focus(); },
+  '?': () => { at('keys').open = true; at('keys').firstElementChild.focus(); },
+  Escape: () => { walking.stop(); choose(null); if (!shutTable()) svg.focus(); },
   Home: () => choose(boxes.findIndex((_, i) => !hidden(i)), 1),
   End: () => choose(boxes.findLastIndex((_, i) => !hidden(i)), -1),
 };
 document.addEventListener('keydown', event => {
   const target = event.target, folded = target.closest('.strip');
   if (event.ctrlKey || event.metaKey || event.altKey || target.closest('input')) return;
-  const act = folded && (event.key === 'Enter' || event.key === ' ') ? () => turn(+folded.dataset.c) : keys[event.key];
+  const enters = event.key === 'Enter' || event.key === ' ';
+  const act = !enters ? keys[event.key] : folded ? () => turn(+folded.dataset.c) : target.closest('.b') && keys.f;
   if (!act) return;
   event.preventDefault();
   if (event.key.startsWith('Arrow')) walking.stop();

@@ -1,0 +1,104 @@
+"""The file: whole or not at all, readable again, and one clear error for each wrong argument."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.targets.sessions import session
+
+from .running import drawn, needs_onnx
+
+LAYER = tg.Recurrent(tg.cells.LSTM(3, 4, rng=0, clip=2.0))
+
+
+@needs_onnx
+def test_a_file_says_what_it_is(tmp_path: Path) -> None:
+    tg.export.onnx(LAYER, drawn(5, 2, 3), tmp_path / "lstm.onnx")
+    told = tg.export.metadata(tmp_path / "lstm.onnx")
+    assert told["cell"] == "LSTM" and told["tinygraph"] and told["settings"]["axis"] == 0
+    assert told["options"]["hidden_size"] == 4 and told["options"]["clip"] == 2.0
+    assert told["inputs"] == {"inputs": ["T", "B", None], "state.0": ["B", None], "state.1": ["B", None]}
+    assert told["natives"]["LSTM"]["cell"] == "LSTM" and told["natives"]["LSTM"]["options"]["clip"] == 2.0
+    own = session(str(tmp_path / "lstm.onnx"))
+    assert [x.shape for x in own.get_inputs()] == [["T", "B", 3], ["B", 4], ["B", 4]]
+    assert [x.shape for x in own.get_outputs()] == [["T", "B", 4], ["B", 4], ["B", 4]]
+    assert own.get_modelmeta().producer_name == "tinygraph"
+    assert [path.name for path in tmp_path.iterdir()] == ["lstm.onnx"]
+
+
+@needs_onnx
+def test_parameters_keep_their_names(tmp_path: Path) -> None:
+    import onnx
+
+    cell = tg.cells.MGU(3, 4, rng=0)
+    tg.export.onnx(tg.Recurrent(cell), drawn(5, 2, 3), tmp_path / "mgu.onnx")
+    arrays = {a.name: onnx.numpy_helper.to_array(a) for a in onnx.load(tmp_path / "mgu.onnx").graph.initializer}
+    for name, parameter in cell.parameters().items():
+        np.testing.assert_array_equal(arrays[name], parameter.value)
+    assert {*tg.export.metadata(tmp_path / "mgu.onnx")["parameters"]} == {*map(str, cell.parameters())}
+
+
+def python_loop(x: Any) -> Any:
+    return tg.stack([x[t] for t in range(x.shape[0])])
+
+
+CAPTURED = drawn(5)
+WRONG: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
+    "no function": (3, drawn(5, 2, 3), {}, "only what can be called"),
+    "a class": (tg.cells.LSTM, drawn(5, 2, 3), {}, "only what can be called"),
+    "no array": (lambda x: x, "words", {}, "the example has no array"),
+    "no array for a layer": (LAYER, None, {}, "the example has no array"),
+    "texts": (lambda x: x, np.array(["a"]), {}, "no real numbers"),
+    "too many arguments": (lambda x: x, (drawn(2), drawn(2)), {}, "takes 1 positional argument"),
+    "another input size": (LAYER, drawn(5, 2, 7), {}, "input"),
+    "no letters": (lambda x: x, drawn(5, 2), {"dynamic": 7}, "dynamic"),
+    "None": (lambda x: x, drawn(5, 2), {"dynamic": None}, "dynamic names no axes"),
+    "other letters": (LAYER, drawn(5, 2, 3), {"dynamic": ("batch", "T")}, "dynamic names no axes of a layer"),
+    "a text for yes": (LAYER, drawn(5, 2, 3), {"native": "yes"}, "native is yes or no"),
+    "masked": (LAYER, np.ma.masked_array(drawn(5, 2, 3)), {}, "masked array"),
+    "letters twice": (lambda x: x, drawn(5, 2), {"dynamic": ("T", "T")}, "dynamic names no axes"),
+    "an unknown input": (lambda x: x, drawn(5, 2), {"dynamic": {"y": ("T",)}}, "dynamic does not fit"),
+    "too many letters": (lambda x: x, drawn(5, 2), {"dynamic": {"x": ("T", "B", "C")}}, "dynamic does not fit"),
+    "axes alike": (lambda x, h: x[0] + h, (drawn(2, 2, 3), drawn(2, 3)), {}, "cannot be told apart"),
+    "a Python loop": (python_loop, drawn(5, 2), {}, "other things at other sizes"),
+    "a captured array": (lambda x: x * CAPTURED[:, None], drawn(5, 2), {}, "for the example's sizes and for no others"),
+    "a root of T": (lambda x: x / np.sqrt(np.float32(x.shape[0])), drawn(5, 2), {}, "cannot stay free"),
+    "a decision": (lambda x: x if float(x[0, 0]) > 0 else -x, drawn(5, 2), {}, "float"),
+    "noise": (lambda x: x + tg.noise(np.ones, x.shape, np.float32), drawn(5, 2), {}, "random numbers are drawn"),
+    "no result": (lambda x: None, drawn(5, 2), {}, "returned no array"),
+}
+
+
+@needs_onnx
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_call_is_one_error_and_leaves_the_file_that_was_there(name: str, tmp_path: Path) -> None:
+    fn, example, options, words = WRONG[name]
+    place = tmp_path / "was.onnx"
+    place.write_bytes(b"as it was")
+    with pytest.raises(tg.GraphError, match=words):
+        tg.export.onnx(fn, example, place, **options)
+    assert place.read_bytes() == b"as it was" and [*tmp_path.iterdir()] == [place]
+
+
+@needs_onnx
+def test_a_wrong_place_is_one_error(tmp_path: Path) -> None:
+    for place in (tmp_path, tmp_path / "no" / "such" / "folder.onnx", 7, ""):
+        with pytest.raises(tg.GraphError, match=r"export\.onnx"):
+            tg.export.onnx(LAYER, drawn(5, 2, 3), place)
+    for place, words in ((tmp_path / "none.onnx", "there is no file"), (Path(__file__), "no ONNX file")):
+        with pytest.raises(tg.GraphError, match=words):
+            tg.export.metadata(place)
+
+
+def test_a_missing_package_is_told_with_the_line_for_pip(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    for call in (lambda p: tg.export.onnx(LAYER, drawn(5, 2, 3), p), tg.export.metadata):
+        with pytest.raises(tg.GraphError, match=r'needs the package onnx[\s\S]*pip install "tinygraph-rnn\[onnx\]"'):
+            call(tmp_path / "lstm.onnx")
+    assert not [*tmp_path.iterdir()]

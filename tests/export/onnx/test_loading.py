@@ -1,0 +1,179 @@
+"""Layers from ONNX files: PyTorch's, Keras' and our own, against onnxruntime; what is refused by its node's name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.each import each
+from tests.targets.sessions import session
+from tinygraph.core.structure import leaves
+
+from .by_torch import FILES
+from .running import drawn, needs_onnx
+
+pytestmark = needs_onnx
+C = tg.cells
+
+
+@each("name", ["lstm_script", "lstm_export", "gru_script", "gru_export", "rnn_script"])
+def test_pytorchs_files(name: str) -> None:
+    path = str(FILES / f"{name}.onnx")
+    layer, own = tg.load_onnx(path), session(path)
+    shape = [n if isinstance(n, int) else 5 - 3 * k for k, n in enumerate(own.get_inputs()[0].shape)]
+    x = drawn(*shape)
+    outputs, _ = layer(x)
+    np.testing.assert_allclose(outputs.value, own.run(None, {own.get_inputs()[0].name: x})[0], atol=1e-6)
+    assert layer.settings["axis"] == ("gru" in name)
+    if "gru" in name:
+        assert [*layer.parameters()][4] == "cells.0.backward.weight_ih"
+
+
+OURS: dict[str, Any] = {
+    "lstm": tg.Recurrent(C.LSTM(3, 4, rng=0, peepholes=True, clip=0.5, coupled=True)),
+    "gru": tg.Recurrent(C.GRU(3, 4, rng=0, reset_after=False, gate_order="nzr")),
+    "rnn": tg.Recurrent(C.RNN(3, 4, rng=0, nonlinearity="leaky_relu", bias=False), reverse=True),
+    "both": tg.Recurrent(C.Stack.of(C.GRU, 3, 4, 2, bidirectional=True, rng=0)),
+    "three": tg.Recurrent(C.Stack.of(C.LSTM, 3, 4, 3, rng=0), axis=1),
+    "hard": tg.Recurrent(C.LSTM(3, 4, rng=0, gate_nonlinearity="hard_sigmoid")),
+}
+
+
+@each("name", OURS)
+def test_our_own_files(name: str, tmp_path: Path) -> None:
+    layer, x = OURS[name], drawn(2, 5, 3)
+    tg.export.onnx(layer, x, tmp_path / "own.onnx")
+    again = tg.load_onnx(tmp_path / "own.onnx")
+    for a, b in zip(leaves(again(x)), leaves(layer(x)), strict=True):
+        np.testing.assert_allclose(a.value, b.value, atol=1e-6)
+
+
+def model(nodes: list[Any], arrays: dict[str, Any], shape: tuple[int, ...] = (5, 2, 3), kind: Any = np.float32) -> Any:
+    """A model of one input ``x`` and one output ``y``."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    number = TensorProto.FLOAT if kind is np.float32 else TensorProto.INT64
+    graph = helper.make_graph(
+        nodes,
+        "test",
+        [helper.make_tensor_value_info("x", number, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["a", "b", "c"])],
+        [numpy_helper.from_array(np.asarray(a), name) for name, a in arrays.items()],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def node(*words: Any, name: str = "", **settings: Any) -> Any:
+    from onnx import helper
+
+    kind, inputs, outputs = words
+    return helper.make_node(kind, inputs.split(","), outputs.split(","), name=name, **settings)
+
+
+def saved(proto: Any, tmp_path: Path) -> Path:
+    (tmp_path / "made.onnx").write_bytes(proto.SerializeToString())
+    return tmp_path / "made.onnx"
+
+
+def weights(gates: int, directions: int = 1, bias: bool = True) -> dict[str, Any]:
+    told = {"W": drawn(directions, 4 * gates, 3), "R": drawn(directions, 4 * gates, 4)}
+    return told | ({"B": drawn(directions, 8 * gates)} if bias else {})
+
+
+KERAS = ["Sigmoid", "Tanh", "Tanh"]
+
+
+def keras_bidirectional() -> Any:
+    """As tf2onnx writes it: batch first, the batch turned over, one bias, both directions in one node, joined."""
+    arrays = weights(4, 2) | {"shape": np.array([0, 0, 8])}
+    arrays["B"][:, 16:] = 0
+    return model(
+        [
+            node("Transpose", "x", "xt", perm=[1, 0, 2]),
+            node("LSTM", "xt,W,R,B", "Y", hidden_size=4, direction="bidirectional", activations=KERAS * 2),
+            node("Transpose", "Y", "Yt", perm=[2, 0, 1, 3]),
+            node("Reshape", "Yt,shape", "y"),
+        ],
+        arrays,
+    )
+
+
+def hard_gru() -> Any:
+    """Keras 2's hard sigmoid, backwards, with numbers of its own."""
+    settings = {"activations": ["HardSigmoid", "Tanh"], "activation_alpha": [0.2], "activation_beta": [0.5]}
+    squeeze = node("Squeeze", "Y,one", "y")
+    recurrent = node("GRU", "x,W,R,B", "Y", hidden_size=4, direction="reverse", linear_before_reset=1, **settings)
+    return model([recurrent, squeeze], weights(3) | {"one": np.array([1])})
+
+
+def turned_weights() -> Any:
+    """Weights that are Keras' kernels, transposed in the file."""
+    arrays = weights(1) | {"one": np.array([1]), "kernel": drawn(1, 3, 4)}
+    numbers = {"activation_alpha": [0.5], "activation_beta": [2.0]}
+    recurrent = node("RNN", "x,Wt,R,B", "Y", hidden_size=4, activations=["ScaledTanh"], **numbers)
+    return model([node("Transpose", "kernel", "Wt", perm=[0, 2, 1]), recurrent, node("Squeeze", "Y,one", "y")], arrays)
+
+
+@each("make", [keras_bidirectional, hard_gru, turned_weights])
+def test_other_files(make: Any, tmp_path: Path) -> None:
+    path, x = saved(make(), tmp_path), drawn(5, 2, 3)
+    expected = session(str(path)).run(None, {"x": x})[0]
+    outputs, _ = tg.load_onnx(path)(x)
+    np.testing.assert_allclose(outputs.value, expected, atol=1e-6)
+
+
+LSTM = ("LSTM", "x,W,R,B", "Y")
+
+
+def refused() -> dict[str, tuple[Any, str]]:
+    """Files, and what the error says."""
+    arrays, one = weights(4), {"one": np.array([1])}
+    lstm, out = node(*LSTM, hidden_size=4, name="cell"), node("Squeeze", "Y,one", "y")
+    head, whole = node("MatMul", "s,V", "y", name="head"), node("Squeeze", "Y,one", "s")
+    table = {"table": drawn(9, 3)}
+    started = node("LSTM", "x,W,R,B,,h,h", "Y", hidden_size=4, name="cell")
+    odd = node(*LSTM, hidden_size=4, name="cell", activations=["Sigmoid", "ThresholdedRelu", "Tanh"])
+    scaled = node("Mul", "W,two", "W2")
+    return {
+        "a head": (model([lstm, whole, head], arrays | one | {"V": drawn(4, 2)}), "'head'.*MatMul"),
+        "an embedding": (
+            model(
+                [node("Gather", "table,x", "e", name="words"), node("LSTM", "e,W,R,B", "Y", hidden_size=4), out],
+                arrays | one | table,
+                (5, 2),
+                np.int64,
+            ),
+            "'words'.*Gather",
+        ),
+        "no recurrent node": (model([node("Tanh", "x", "y")], {}), "no RNN, LSTM or GRU node"),
+        "an initial state": (model([started, out], arrays | one | {"h": drawn(1, 2, 4)}), "initial state 'h'"),
+        "an activation": (model([odd, out], arrays | one), "ThresholdedRelu is not known"),
+        "computed weights": (
+            model([scaled, node("LSTM", "x,W2,R,B", "Y", hidden_size=4), out], arrays | one | {"two": np.float32(2)}),
+            "weights 'W2' are computed",
+        ),
+        "a part": (
+            model(
+                [node("Slice", "x,a,b", "part", name="cut"), node("LSTM", "part,W,R,B", "Y", hidden_size=4), out],
+                arrays | one | {"a": np.array([1]), "b": np.array([3])},
+            ),
+            "'cut'.*a part of the numbers",
+        ),
+    }
+
+
+def test_what_is_no_layer_is_refused_by_name(tmp_path: Path) -> None:
+    for name, (proto, words) in refused().items():
+        with pytest.raises(tg.GraphError, match=words):
+            tg.load_onnx(saved(proto, tmp_path))
+            pytest.fail(name)
+
+
+def test_a_scan_is_refused(tmp_path: Path) -> None:
+    tg.export.onnx(tg.Recurrent(C.MGU(3, 4, rng=0)), drawn(5, 2, 3), tmp_path / "mgu.onnx")
+    with pytest.raises(tg.GraphError, match=r"no RNN, LSTM or GRU node[\s\S]*Scan"):
+        tg.load_onnx(tmp_path / "mgu.onnx")

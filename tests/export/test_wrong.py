@@ -1,0 +1,99 @@
+"""Wrong calls end in one GraphError that says what to do, and no file is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+
+CELL, X = tg.cells.LSTM(3, 4, rng=0), np.ones((1, 3), np.float32)
+W = tg.parameter(np.ones((3, 2)), "W")
+
+
+class Twice(tg.Op):
+    """z = 2 x      x, z: any shape"""
+
+    def forward(self, x: Any) -> Any:
+        return x * 2
+
+    def backward(self, gz: Any, z: Any, x: Any) -> Any:
+        return gz * 2
+
+
+def product(x: Any) -> Any:
+    return x @ W
+
+
+def step() -> Any:
+    return tg.train.step(lambda x: tg.mean(x @ W), [W], tg.train.SGD([W], learning_rate=0.1))
+
+
+twice = Twice()
+WRONG: dict[str, tuple[Any, ...]] = {
+    "name ends in .c": (CELL, X, "cell"),
+    "there is no folder": (CELL, X, "folder/cell.c"),
+    "other alphabets": (CELL, X, "zelle-ä.c"),
+    "can be called": (X, CELL, "a.c"),
+    "inner sizes differ": (CELL, np.ones((1, 5), np.float32), "a.c"),
+    "the example is a list": (CELL, [X], "a.c"),
+    "the example has no array": (CELL, None, "a.c"),
+    "an op of your own": (lambda x: twice(x), X, "a.c"),
+    "draws random numbers": (tg.Dropout(0.5, rng=0), X, "a.c"),
+    "has no value while": (lambda x: x if x.sum() > 0 else -x, X, "a.c"),
+    "returns nothing": (lambda x: None, X, "a.c"),
+    "takes 1 positional argument but 2": (product, (X, X), "a.c"),
+    "need an example each": ({"a": product}, X, "a.c"),
+    "holds no function": ({}, {}, "a.c"),
+    "wraps around": (lambda i: i + i, np.array([200], np.uint8), "a.c"),
+    "no real numbers": (product, X.astype(complex), "a.c"),
+    "have 32 bits": (lambda i: i + 2**40, np.array([1]), "a.c"),
+    "inv cannot be exported": (np.linalg.inv, np.eye(3), "a.c"),
+}
+
+
+@pytest.mark.parametrize("text", WRONG)
+@pytest.mark.parametrize("language", ["c", "js"])
+def test_a_wrong_call_says_what_is_wrong(
+    text: str, language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    fn, example, path = WRONG[text]
+    own = path.replace(".c", f".{language}")
+    with pytest.raises(tg.GraphError, match=text.replace("ends in .c", f"ends in .{language}")):
+        getattr(tg.export, language)(fn, example, own)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_options(tmp_path: Path) -> None:
+    file = tmp_path / "a.c"
+    for options, text in (
+        ({"weights": "outside"}, "weights is unknown"),
+        ({"int8": "yes"}, "int8 is yes or no"),
+        ({"quantize": 8}, "no option quantize"),
+        ({"int8": True, "weights": "file"}, "stand inside"),
+    ):
+        with pytest.raises(tg.GraphError, match=text):
+            tg.export.c(product, X, file, **options)
+    with pytest.raises(tg.GraphError, match="cannot be trained"):
+        tg.export.c(step(), X, file, int8=True)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_failed_export_leaves_the_file_that_was_there(tmp_path: Path) -> None:
+    tg.export.c(product, X, tmp_path / "a.c")
+    before = (tmp_path / "a.c").read_text()
+    with pytest.raises(tg.GraphError):
+        tg.export.c(lambda x: twice(x), X, tmp_path / "a.c")
+    assert (tmp_path / "a.c").read_text() == before
+
+
+def test_a_hostile_name_cannot_leave_its_comment(tmp_path: Path) -> None:
+    tg.export.c(lambda x: {"*/ int main(void) { return 1; } /*\n": x}, X, tmp_path / "a.c")
+    header = (tmp_path / "a.h").read_text()
+    assert "main(" not in header
+    tg.export.js(lambda x: {"*/ alert(1) /*": x}, X, tmp_path / "a.js")
+    assert "alert(1)" not in (tmp_path / "a.js").read_text()

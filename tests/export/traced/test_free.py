@@ -1,0 +1,92 @@
+"""Free sizes: told from two traces, and refused where nothing can follow them; names of inputs and results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.each import each
+from tinygraph.core.graph import ancestors
+from tinygraph.export.traced.free import free
+from tinygraph.export.traced.outline import outlined
+from tinygraph.export.traced.sizes import Filled, Size, Solver
+
+BOTH = ("T", "B")
+
+
+def test_a_size_is_told_from_two_traces() -> None:
+    solver = Solver(BOTH)
+    (t, b), (u, c) = (tuple(sizes.values()) for sizes in (solver.first, solver.second))
+    told = {
+        "T": (t, u),
+        "4 B": (4 * b, 4 * c),
+        "T B": (t * b, u * c),
+        "T - 1": (t - 1, u - 1),
+        "3 T B": (3 * t * b, 3 * u * c),
+    }
+    assert {text: str(solver.size(*pair)) for text, pair in told.items()} == {text: text for text in told}
+    assert solver.size(7, 7) == 7
+    with pytest.raises(tg.GraphError, match="a size is"):
+        solver.size(t + b, u + c)
+
+
+@each("k", range(1, 400))
+def test_no_size_is_taken_for_another(k: int) -> None:
+    solver = Solver(BOTH)
+    for letters in (("T",), ("B",), BOTH):
+        first, second = (k * int(np.prod([sizes[x] for x in letters])) for sizes in (solver.first, solver.second))
+        assert solver.size(first, second) == Size(letters, k)
+
+
+def test_arrays_of_free_sizes() -> None:
+    solver = Solver(BOTH)
+    t, u = solver.first["T"], solver.second["T"]
+    assert solver.array(np.zeros((t, 3)), np.zeros((u, 3))) == Filled(0.0, (Size(("T",)), 3), np.dtype(float))
+    steps = solver.array(np.arange(t), np.arange(u))
+    assert isinstance(steps, Filled) and steps.axis == 0
+    assert solver.array(np.array(float(t)), np.array(float(u))) == Filled(Size(("T",)), (), np.dtype(float))
+    with pytest.raises(tg.GraphError, match="holds other numbers"):
+        solver.array(np.arange(t) ** 2, np.arange(u) ** 2)
+
+
+def axes(fn: Any, example: Any, dynamic: Any = BOTH) -> dict[str, str]:
+    return {k: "".join(x or "." for x in v) for k, v in free(outlined("test", fn, example), dynamic).axes.items()}
+
+
+def test_axes_are_told_by_sizes_or_by_roles() -> None:
+    x, h = np.ones((5, 2, 3)), np.ones((2, 4))
+    assert axes(lambda x, h, n: x[0, 0, 0] + h[0] + n[0], (x, h, np.array([1, 2]))) == {"x": "TB.", "h": "B.", "n": "B"}
+    assert axes(lambda x: x, x, ("B", "T")) == {"x": "BT."} and axes(lambda x: x, x, ()) == {"x": "..."}
+    assert axes(lambda x: x, x, {"x": (None, "N")}) == {"x": ".N."}
+    layer = tg.Recurrent(tg.cells.LSTM(3, 4, rng=0))
+    assert axes(layer, np.ones((4, 4, 3))) == {"inputs": "TB.", "state.0": "B.", "state.1": "B."}
+    assert axes(layer, np.ones((4, 3))) == {"inputs": "T.", "state.0": ".", "state.1": "."}
+    assert axes(tg.Recurrent(tg.cells.GRU(3, 4), axis=1), x) == {"inputs": "BT.", "state": "B."}
+    assert axes(tg.cells.GRU(3, 4), np.ones((1, 3))) == {"inputs": "B.", "state": "B."}
+
+
+def test_every_node_within_loops_too_has_a_shape() -> None:
+    cell = tg.cells.GRU(3, 4, rng=0)
+
+    def gradients(x: Any, lengths: Any) -> Any:
+        outputs, h = tg.unroll(cell, x, lengths=lengths)
+        return tg.grad(tg.sum(outputs) + tg.sum(h), [*cell.parameters().values(), x])
+
+    traced = free(outlined("test", gradients, (np.ones((5, 2, 3), np.float32), np.array([5, 3]))), BOTH)
+    (loop,) = [n for n in ancestors(traced.results) if n.op is not None and n.op.name == "loop"][:1]
+    assert str(traced.shape(loop.attributes["body"].nexts[0])[0]) == "B"
+    assert [str(n) for n in traced.shape(traced.results[-1])] == ["T", "B", "3"]
+
+
+def test_names() -> None:
+    own = outlined("test", lambda x, s: (x, s), (np.ones(2), {"h": np.ones(2), "c": (np.ones(2), 3.0)}))
+    assert [*own.inputs] == ["x", "s.h", "s.c.0"]
+    assert own.result_names({"x": 1, "y": (1, 2)}) == ["x_2", "y.0", "y.1"] and own.result_names(1) == ["result"]
+    assert [*outlined("test", tg.compile(lambda xs: xs), np.ones(2)).inputs] == ["xs"], "a compiled function is its own"
+    layer = outlined("test", tg.Recurrent(tg.cells.LSTM(3, 4)), np.ones((5, 2, 3)))
+    assert [*layer.inputs] == ["inputs", "state.0", "state.1"] and layer.inputs["inputs"].dtype == np.float32
+    assert layer.result_names((1, (2, 3))) == ["outputs", "new_state.0", "new_state.1"]
+    assert "weight_ih" in layer.parameters

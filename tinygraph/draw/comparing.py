@@ -1,0 +1,215 @@
+"""Two pictures as one: side by side or one over the other, one scale, one legend, and a mark where they differ."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import zip_longest
+from typing import Any, ParamSpec, Protocol, cast
+
+from ..core.errors import GraphError, shown
+from .colours import INK
+from .differences import Difference, differences, rims, threshold
+from .drawing import Drawing
+from .labels import clean, width
+from .picture import Note, Picture, Use
+from .words import told, translated
+from .write.beside import edges
+from .write.plain import plain
+
+APART, OVER, HEAD = 70.0, 24.0, 15.0
+"""Space between two pictures and over each, and the size of its title."""
+WIDE, HIGH = 2600.0, 1300.0
+"""The largest pictures with all details."""
+ROW = 2000.0
+"""Wider pairs stand one over the other."""
+MOST, LONGEST = 12, 100
+"""Most lines of differences, and characters of a line."""
+BRIEF = 5, 44
+"""The same in a picture that fits an area."""
+
+Couple = tuple[Picture, Picture]
+
+
+DrawCall = ParamSpec("DrawCall")
+
+
+class _Comparing(Protocol[DrawCall]):
+    """`draw` with its `compare`, for checks of types."""
+
+    compare: Callable[..., Drawing]
+
+    def __call__(self, *args: DrawCall.args, **options: DrawCall.kwargs) -> Drawing: ...
+
+
+def with_compare(
+    compare: Callable[..., Drawing],
+) -> Callable[[Callable[DrawCall, Drawing]], _Comparing[DrawCall]]:
+    """Returns what makes ``compare`` an attribute of a function."""
+
+    def joined(function: Callable[DrawCall, Drawing]) -> _Comparing[DrawCall]:
+        both = cast("_Comparing[DrawCall]", function)
+        both.compare = compare
+        return both
+
+    return joined
+
+
+def two_titles(titles: Any) -> list[str] | None:
+    """Returns the titles over both, as they are shown.
+
+    Raises:
+        GraphError: they are not two texts.
+    """
+    listed = isinstance(titles, Sequence) and not isinstance(titles, (str, bytes))
+    if titles is not None and (not listed or len(titles) != 2):
+        expected = 'titles=["before", "after"]'
+        raise GraphError("compare: titles must be two texts", expected=expected, got=shown(titles))
+    return None if titles is None else [clean(str(x)) for x in titles]
+
+
+def in_pairs(candidates: Iterable[Iterator[Picture]]) -> Iterator[Couple]:
+    """Yields pictures of both, from the most to the least detail."""
+    first = second = None
+    for x, y in zip_longest(*candidates):
+        first, second = x or first, y or second
+        if first is not None and second is not None:
+            yield replace(first), replace(second)
+
+
+def shared_ends(pair: Couple) -> tuple[float, float] | None:
+    """Returns the ends of a colour scale for both pictures; None if they have none."""
+    ends = [x.scale or (x.ruler and x.ruler.span) for x in pair]
+    known = [x for x in ends if x]
+    return (min(low for low, _ in known), max(high for _, high in known)) if known else None
+
+
+def roomy(pairs: Iterable[Couple]) -> Iterator[Couple]:
+    """Yields the first pair of pictures that are small enough to be looked at, else the last."""
+    for pair in pairs:
+        last = pair
+        bounds = [edges(x) for x in pair]
+        if all(x.right - x.left <= WIDE and x.top - x.foot <= HIGH for x in bounds):
+            break
+    yield last
+
+
+def compared(
+    pairs: Iterable[Couple], titles: Sequence[str] | None, title: str | None, lang: str, *, brief: bool
+) -> Iterator[Picture]:
+    """Yields each pair as one picture, in the two arrangements, the wide one first if it is not too wide."""
+    for pair in pairs:
+        names = titles or _titles(pair)
+        changed, count = differences(*pair)
+        both = [x for x in changed if x.first and x.second]
+        least, differs = threshold(both, count, linear=pair[0].ruler is not None)
+        first, second = (translated(x, lang, titled=False) for x in pair)
+        lines = [*_lines(changed, count, names, lang)]
+        marked = [x for x in both if x.far >= least]
+        sides = [[x.first for x in changed if not x.second], [x.second for x in changed if not x.first]]
+        first = replace(first, rims=[*rims(sides[0], False), *rims([x.first for x in marked], True)])
+        second = replace(second, rims=[*rims(sides[1], False), *rims([x.second for x in marked], True)])
+        bounds = [edges(x) for x in (first, second)]
+        wide = sum(x.right - x.left for x in bounds) + APART
+        for stacked in (wide > ROW, wide <= ROW):
+            picture = _joined((first, second), names, stacked)
+            picture.title = title or told("Two networks on one scale", lang)
+            picture.listed = [*_lines(changed, count, names, lang, *BRIEF)] if brief else lines
+            picture.lang, picture.differs, picture.view = lang, differs, "compare"
+            picture.plain_text = [picture.title, *_texts((first, second), names), "", *lines]
+            yield picture
+
+
+def _titles(pair: Couple) -> tuple[str, str]:
+    a, b = ((x.title or "").rpartition(", ")[0] or x.title or "" for x in pair)
+    if a.partition(",")[0] != b.partition(",")[0]:
+        return a.partition(",")[0], b.partition(",")[0]
+    return (a, b) if a != b else ("first", "second")
+
+
+def _texts(pair: Couple, names: Sequence[str]) -> Iterator[str]:
+    for picture, name in zip(pair, names, strict=True):
+        yield from ["", f"== {name}", *plain(replace(picture, title=None)).splitlines()]
+
+
+def _joined(pair: Couple, names: Sequence[str], stacked: bool) -> Picture:
+    """Returns both pictures in their places; the second is at the right of the first, or under it."""
+    a, b = edges(pair[0]), edges(pair[1])
+    down = (a.foot - APART - b.top) if stacked else a.top - b.top
+    parts = pair[0], moved(pair[1], a.left - b.left if stacked else a.right + APART - b.left, down, len(pair[0].boxes))
+    picture = Picture(scale=pair[0].scale or pair[1].scale, ruler=pair[0].ruler)
+    for name in ("boxes", "arrows", "bands", "notes", "cuts", "tiles", "rims"):
+        setattr(picture, name, [x for part in parts for x in getattr(part, name)])
+    for part, title in zip(parts, names, strict=True):
+        bounds = edges(part)
+        x, y = bounds.left + width(title, HEAD, True) / 2, bounds.top + OVER
+        picture.notes.append(Note(x, y, title, INK, HEAD))
+    picture.keys = list(dict.fromkeys([*pair[0].keys, *pair[1].keys]))
+    subtitles = [x.subtitle for x in pair]
+    said = [f"{name}: {words}" for name, words in zip(names, subtitles, strict=True) if words]
+    picture.subtitle = subtitles[0] if subtitles[0] == subtitles[1] else "; ".join(said)
+    picture.uses, picture.truncation, picture.beside = [*_uses(pair, names)], names[0], f"‖∂‖ {names[1]}"
+    return picture
+
+
+def moved(picture: Picture, right: float, up: float, boxes: int) -> Picture:
+    """Returns a picture at another place, whose boxes have larger numbers."""
+    return replace(
+        picture,
+        boxes=[replace(x, x=x.x + right, y=x.y + up) for x in picture.boxes],
+        arrows=[
+            replace(x, tail=x.tail + boxes, head=x.head + boxes, points=[(a + right, b + up) for a, b in x.points])
+            for x in picture.arrows
+        ],
+        bands=[
+            replace(
+                x,
+                left=x.left + right,
+                right=x.right + right,
+                foot=x.foot + up,
+                top=x.top + up,
+                at=None if x.at is None else x.at + right,
+            )
+            for x in picture.bands
+        ],
+        notes=[replace(x, x=x.x + right, y=x.y + up) for x in picture.notes],
+        cuts=[replace(x, x=x.x + right, foot=x.foot + up, top=x.top + up) for x in picture.cuts],
+        tiles=[replace(x, x=x.x + right, y=x.y + up) for x in picture.tiles],
+        rims=[x._replace(x=x.x + right, y=x.y + up) for x in picture.rims],
+    )
+
+
+def _uses(pair: Couple, names: Sequence[str]) -> Iterator[Use]:
+    """Yields the parameters of both: a row where shape and uses are the same, with the norms of both."""
+    first, second = ({(x.name, x.shape, x.uses): x for x in picture.uses} for picture in pair)
+    has_norms = any(x.norm is not None for x in (*first.values(), *second.values()))
+    for key in dict.fromkeys([*first, *second]):
+        a, b = first.get(key), second.get(key)
+        known = a or b
+        assert known is not None
+        norms = ((a and a.norm) or "–", (b and b.norm) or "–") if has_norms else (None, None)
+        name = known.name if a and b else f"{known.name} · {names[0 if a else 1]}"
+        yield replace(known, name=name, norm=norms[0], full=norms[1])
+
+
+def _lines(
+    changed: list[Difference], count: int, names: Sequence[str], lang: str, most: int = MOST, longest: int = LONGEST
+) -> Iterator[str]:
+    """Yields what differs in words, the largest differences first."""
+    if not changed:
+        yield told("nothing differs", lang)
+        return
+    both = [x for x in changed if x.first and x.second]
+    yield told(f"{len(both)} of {count} differ", lang)
+    lines = []
+    sides = [x.first for x in changed if not x.second], [x.second for x in changed if not x.first]
+    for name, side in zip(names, sides, strict=True):
+        parts = Counter(told(x.name, lang) for x in side if x)
+        if parts:
+            told_parts = ", ".join(f"{x} × {n}" if n > 1 else x for x, n in parts.items())
+            lines.append(f"{told(f'in {name} only', lang)}: {told_parts}")
+    lines += [x.words(lang) for x in both]
+    yield from [clean(line, longest) for line in lines[:most]]
+    if len(lines) > most:
+        yield told(f"and {len(lines) - most} more", lang)

@@ -1,0 +1,165 @@
+"""What differs between two pictures: boxes and numbers that are in one only, or say something else."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from .picture import Box, Picture, Rim, Tile
+from .words import told
+
+FOLDS = (1, 1.1, 1.2, 1.5, 2, 5, 10, 100, 1000)
+"""Differences of so many times and more are marked: the least of these at which half of all have no mark."""
+SHARES = (0, 0.01, 0.05, 0.1, 0.25, 0.5)
+"""The same for linear scales, as parts of the whole scale."""
+OUT = 3.0
+"""How far the frame of a box stands out."""
+_TIP = re.compile(r"(.+?)(?: =|:) (\S+)(?: · .*)?")
+_STEP = re.compile(r" at (?:t = )?\d+|\[[\d–]+\]")
+
+
+@dataclass
+class Claim:
+    """What a box or a tile says: its ``place`` in both pictures, its ``words`` and its ``number``."""
+
+    part: Box | Tile
+    place: tuple[str, ...]
+    words: str
+    number: float | None = None
+
+    @property
+    def name(self) -> str:
+        """Returns what it is, without its step."""
+        return _STEP.sub("", self.place[0])
+
+    @property
+    def kind(self) -> list[str]:
+        """Returns what it says besides numbers: its op and its shape."""
+        return [x for x in self.words.split(" · ") if not x.startswith("‖∂‖") and _number(x) is None]
+
+    def rim(self, dashed: bool) -> Rim:
+        out = OUT if isinstance(self.part, Box) else 0.0
+        return Rim(self.part.x, self.part.y, self.part.width + 2 * out, self.part.height + 2 * out, dashed)
+
+
+@dataclass
+class Difference:
+    """A claim of each picture, None where one has none, and how far their numbers are from each other.
+
+    ``far``: how many times, or the part of a linear scale.
+    """
+
+    first: Claim | None
+    second: Claim | None
+    far: float
+
+    def words(self, lang: str) -> str:
+        """Returns what two claims of one place say, as far as it differs."""
+        first, second = self.first, self.second
+        if first is None or second is None:
+            return ""
+        form = str if first.place == second.place else _bare
+        where = ", ".join(told(form(x), lang) for x in first.place if x)
+        parts = first.words.split(" · "), second.words.split(" · ")
+        one, other = (" · ".join(told(x, lang) for x in own if x not in rest) for own, rest in (parts, parts[::-1]))
+        return f"{where}: {one or '–'} {told('against', lang)} {other or '–'}"
+
+
+def differences(a: Picture, b: Picture) -> tuple[list[Difference], int]:
+    """Returns what differs, the largest difference first, and how many claims both pictures have."""
+    rest = list(_claims(a)), list(_claims(b))
+    both: list[tuple[Claim, Claim]] = []
+    for form in (str, _bare):  # what is left over is told apart without the names of cells
+        first, second = (_keyed(x, form) for x in rest)
+        both += [(first[key], second[key]) for key in first if key in second]
+        rest = [first[k] for k in first if k not in second], [second[k] for k in second if k not in first]
+    alone = [Difference(x, None, math.inf) for x in rest[0]] + [Difference(None, x, math.inf) for x in rest[1]]
+    scale = a.ruler.span if a.ruler else None
+    changed = [
+        Difference(x, y, _far(x.number, y.number, scale) if x.kind == y.kind else math.inf)
+        for x, y in both
+        if x.words != y.words
+    ]
+    return [*alone, *sorted(changed, key=lambda x: -x.far)], len(both)
+
+
+def _bare(place: str) -> str:
+    return re.sub(r"(?<=∂ )\S+ · ", "", place)
+
+
+def _keyed(claims: list[Claim], form: Callable[[str], str]) -> dict[tuple[object, ...], Claim]:
+    """Maps places to claims; the n-th claim of a place in one picture is compared with the n-th in the other."""
+    ranks: Counter[tuple[str, ...]] = Counter()
+    keyed: dict[tuple[object, ...], Claim] = {}
+    for claim in claims:
+        place = tuple(map(form, claim.place))
+        keyed[(*place, ranks[place])] = claim
+        ranks[place] += 1
+    return keyed
+
+
+def _claims(picture: Picture) -> Iterator[Claim]:
+    for box in picture.boxes:
+        if box.role != "dots":
+            band = next((x for x in picture.bands if x.left <= box.x <= x.right and x.foot <= box.y <= x.top), None)
+            name, rest = _name(box)
+            words = " · ".join(x for x in (rest, box.below.replace("\n", " · ")) if x)
+            yield Claim(box, (name, band.title if band else ""), words, box.norm)
+    for tile in picture.tiles:
+        said = _TIP.fullmatch(tile.tip)
+        if said and "steps from" not in tile.tip:
+            yield Claim(tile, (said[1],), said[2], _number(said[2]))
+
+
+def _name(box: Box) -> tuple[str, str]:
+    """Returns what a box is called, and what else its title says."""
+    title = " ".join(part.text for part in box.title)
+    name, equals, rest = title.partition(" = ")
+    return (name, rest) if equals else (" ".join(p.text for p in box.title if p.kind != "value"), _value(box))
+
+
+def _value(box: Box) -> str:
+    return " ".join(part.text for part in box.title if part.kind == "value")
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _far(a: float | None, b: float | None, scale: tuple[float, float] | None) -> float:
+    if a is None or b is None or not math.isfinite(a - b):
+        return math.inf
+    if scale is not None:
+        return abs(a - b) / (scale[1] - scale[0])
+    return max(a / b, b / a) if a * b > 0 else math.inf
+
+
+def threshold(changed: Sequence[Difference], count: int, *, linear: bool) -> tuple[float, str]:
+    """Returns from where on differences are marked, and what the legend says of it.
+
+    It is the least step at which no more than half of what both pictures say is marked, but some of it.
+    """
+    marked = {n: sum(x.far >= n for x in changed) for n in (SHARES if linear else FOLDS)}
+    few = [n for n in marked if 0 < marked[n] <= max(count / 2, 3)]
+    least = few[0] if few else max((n for n in marked if marked[n]), default=0)
+    if least in (FOLDS[0], SHARES[0]):
+        return least, "differs"
+    return least, f"differs by {100 * least:g}% of the scale or more" if linear else f"differs {least:g}-fold or more"
+
+
+def rims(claims: Sequence[Claim | None], dashed: bool) -> Iterator[Rim]:
+    """Yields a frame for each box and tile; tiles of a matrix that is in one picture only have one together."""
+    together: dict[str, list[Rim]] = {}
+    for i, claim in enumerate(x for x in claims if x is not None):
+        alone = isinstance(claim.part, Tile) and not dashed
+        together.setdefault(claim.name if alone else str(i), []).append(claim.rim(dashed))
+    for group in together.values():
+        left, right = min(x.x - x.width / 2 for x in group), max(x.x + x.width / 2 for x in group)
+        foot, top = min(x.y - x.height / 2 for x in group), max(x.y + x.height / 2 for x in group)
+        yield Rim((left + right) / 2, (foot + top) / 2, right - left, top - foot, dashed)

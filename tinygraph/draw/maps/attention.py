@@ -1,0 +1,186 @@
+"""Attention over time: weights that sum to 1 along what a product sums over, a row for each query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from ...core.errors import GraphError
+from ...core.node import Node
+from ..labels import clean
+from ..norms.states import shared_name
+from ..shown.folding import When
+from ..shown.roles import LOOKUPS
+from .reading import Reading, behind_views, is_parameter
+from .sheets import Sheet, Ticks
+
+HEADS = 6
+"""Most heads shown."""
+
+
+class Weights(NamedTuple):
+    """An operand of a product: weights along ``axis``, counted from the end; the ``other`` operand; the product."""
+
+    node: Node
+    axis: int
+    other: Node
+    product: Node
+
+
+def attention_sheets(reading: Reading) -> list[Sheet]:
+    """Returns a sheet for each head of each attention.
+
+    Raises:
+        GraphError: nothing is weighted by numbers that sum to 1.
+    """
+    alike: dict[tuple[object, ...], list[Weights]] = {}
+    ranks: dict[tuple[object, ...], int] = {}
+    for x in _weights(reading):
+        home = reading.folded.phases.loop.get(x.product), behind_views(x.node).scope
+        rank = ranks[(*home, x.product.step)] = ranks.get((*home, x.product.step), -1) + 1
+        alike.setdefault((*home, rank), []).append(x)
+    sheets = [sheet for i, group in enumerate(alike.values()) for sheet in _of_group(reading, group, 1000 * i)]
+    if not sheets:
+        raise GraphError(
+            "draw: the view attention finds no attention: nothing is averaged with weights that sum to 1",
+            expected="weights such as softmax(scores), multiplied with what they weigh and summed",
+            got=reading.told,
+            fix=reading.way_out,
+        )
+    return sheets[:HEADS]
+
+
+def _weights(reading: Reading) -> Iterator[Weights]:
+    for node in reading.nodes:
+        for x, axis, other in _summed_over(node):
+            weight = behind_views(x)
+            # What was looked up or is a parameter is no attention, nor is -p log p.
+            odd = weight.op is None or weight.op.name in LOOKUPS or is_parameter(other)
+            entropy = other.op is not None and other.op.name in ("log", "log_softmax")
+            if not odd and not entropy and _sums_to_one(x, axis, weight):
+                yield Weights(x, axis, other, node)
+
+
+def _summed_over(node: Node) -> Iterator[tuple[Node, int, Node]]:
+    """Yields (operand, axis from its end, other operand) for what a product, or a sum of products, sums over."""
+    name = "" if node.op is None else node.op.name
+    if name == "matmul":
+        a, b = node.inputs
+        yield a, -1, b
+        yield b, -min(b.ndim, 2), a
+    elif name == "einsum" and len(node.inputs) == 2:
+        inner, _, result = str(node.attributes.get("subscripts", "")).replace(" ", "").partition("->")
+        terms = inner.split(",")
+        for term, other, x, y in zip(terms, terms[::-1], node.inputs, node.inputs[::-1], strict=False):
+            gone = [i for i, letter in enumerate(term) if letter in other and letter not in result]
+            if len(gone) == 1:
+                yield x, gone[0] - len(term), y
+    elif name in ("sum", "mean") and node.inputs[0].op is not None and node.inputs[0].op.name == "multiply":
+        product, axis = node.inputs[0], node.attributes.get("axis")
+        axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
+        if isinstance(axis, int) and len(product.inputs) == 2:
+            at = axis - product.ndim if axis >= 0 else axis
+            yield product.inputs[0], at, product.inputs[1]
+            yield product.inputs[1], at, product.inputs[0]
+
+
+def _sums_to_one(x: Node, axis: int, weight: Node) -> bool:
+    if x.dtype.kind != "f" or x.ndim < -axis or x.shape[axis] < 2:
+        return False
+    with np.errstate(all="ignore"):
+        sums = x.value.sum(axis=axis)
+        right = (np.abs(sums - 1) < 1e-3) & (x.value >= 0).all(axis=axis)
+    odd = ~np.isfinite(sums) if weight.op is not None and weight.op.name == "softmax" else np.zeros_like(right)
+    return bool((right | odd).all())
+
+
+def _of_group(reading: Reading, group: list[Weights], block: int) -> Iterator[Sheet]:
+    first = group[0]
+    columns = [reading.folded.column(x.product) for x in group]
+    timed = all(c is not None for c in columns)
+    rows = [_heads(reading, x, timed) for x in group]
+    keys = _keys(reading, max(group, key=lambda x: x.node.shape[x.axis]), max(row.shape[-1] for row in rows))
+    if timed:
+        queries = [c for c in columns if c is not None]
+        stacked = _padded(rows)
+    else:
+        stacked = _padded([row for one in rows for row in np.moveaxis(one, 1, 0)])
+        queries = _queries(reading, len(stacked))
+    name = shared_name([behind_views(x.node) for x in group], reading.folded.letters) or "attention"
+    scope = clean(behind_views(first.node).scope)
+    down = reading.ticks(queries, "query at step ↓") if queries else _plain(len(stacked), "query ↓")
+    for head in range(stacked.shape[1]):
+        heading = " · ".join(x for x in (scope, name, f"head {head}" if stacked.shape[1] > 1 else "") if x)
+        absent = np.isinf(stacked[:, head]) & (stacked[:, head] < 0)
+        values = np.where(absent, 0.0, stacked[:, head])
+        padding = _padding(reading, keys[1], queries, values)
+
+        def told(row: str, column: str, value: str) -> str:
+            return f"{name} at {row} of {column}: {value}"
+
+        yield Sheet(heading, values, absent | padding, keys[0], down, block + head, told, padding=padding)
+
+
+def _heads(reading: Reading, x: Weights, timed: bool) -> np.ndarray:
+    """Returns the weights of one sequence as (heads, keys), or (heads, queries, keys) if they are made at once."""
+    value = np.moveaxis(np.asarray(x.node.value, np.float64), x.axis, -1)
+    if timed:
+        axis = next((i for i, n in enumerate(value.shape[:-1]) if n in _batches(reading)), None)
+        return (value if axis is None else reading.item(value, axis)).reshape(-1, value.shape[-1])
+    if value.ndim < 2:
+        return value[None, None]
+    batched = value.ndim > 3 or (value.ndim == 3 and value.shape[0] in _batches(reading))
+    value = reading.item(value, 0) if batched else value
+    return value.reshape(-1, *value.shape[-2:])
+
+
+def _batches(reading: Reading) -> set[int]:
+    """The sizes that a batch may have: those of the states."""
+    if not reading.batch:
+        for state in reading.states:
+            for nodes in state.at.values():
+                reading.chosen(np.asarray(nodes[-1].value))
+    return reading.batch - {1}
+
+
+def _padded(rows: list[np.ndarray]) -> np.ndarray:
+    """Stacks (heads, keys) of each query; a query that has fewer keys has -inf in the place of the others."""
+    most = max(row.shape[-1] for row in rows)
+    fill = [np.pad(row, ((0, 0), (0, most - row.shape[-1])), constant_values=-np.inf) for row in rows]
+    return np.stack(fill)
+
+
+def _keys(reading: Reading, x: Weights, count: int) -> tuple[Ticks, list[When]]:
+    """Returns what stands along the keys: the steps of the stack that is weighed, if there is one, else numbers."""
+    queue, seen = [x.other, x.node], set[Node]()
+    for node in queue:
+        if node.op is None or node in seen or len(seen) > 200:
+            continue
+        seen.add(node)
+        columns = [reading.folded.column(y) for y in node.inputs]
+        if node.op.name == "stack" and len(columns) == count and None not in columns:
+            steps = [c for c in columns if c is not None]
+            return reading.ticks(steps, "key at step →"), steps
+        queue += node.inputs
+    columns_of_time = reading.folded.columns()
+    if len(columns_of_time) == count:
+        return reading.ticks(columns_of_time, "key at step →"), columns_of_time
+    return _plain(count, "key →"), []
+
+
+def _queries(reading: Reading, count: int) -> list[When]:
+    columns = reading.folded.columns()
+    return columns if len(columns) == count else []
+
+
+def _plain(count: int, caption: str) -> Ticks:
+    return Ticks([str(i) for i in range(count)], caption)
+
+
+def _padding(reading: Reading, keys: list[When], queries: list[When], values: np.ndarray) -> np.ndarray:
+    """Where the query is padding, or the key is and has no weight."""
+    rows = np.array([reading.is_padding(c) for c in queries], bool) if queries else np.zeros(len(values), bool)
+    columns = np.array([reading.is_padding(c) for c in keys], bool) if keys else np.zeros(values.shape[1], bool)
+    return rows[:, None] | (columns[None, :] & (values == 0))

@@ -1,0 +1,163 @@
+"""What heat maps read from a graph: one sequence of the batch, columns with their tokens, cells and their names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ...core.errors import GraphError
+from ...core.graph import ancestors
+from ...core.leaves import Parameter
+from ...core.node import Node
+from ...core.traced import Traced
+from ..norms.states import State, states
+from ..options import Options, roots_of
+from ..shown.cells import cells
+from ..shown.folding import Folded, When, fold
+from ..shown.naming import name_cells
+from ..shown.padding import real_rows
+from ..shown.repetition import Repetition, find_repetition
+from ..shown.slices import RESHAPED
+from ..shown.truncation import cut_as_asked
+from ..views.heads import by_column
+from .sheets import Ticks
+
+
+class Reading:
+    """A graph as heat maps read it.
+
+    Attributes:
+        roots, nodes, folded: the graph, all of its nodes, and the graph as it is drawn.
+        options: the options of `tg.draw`.
+        batch: the sizes of the batches that were met.
+    """
+
+    def __init__(self, target: Any, options: Options, view: str) -> None:
+        self.roots, self.options = cut_as_asked(roots_of(target), options)
+        self.nodes, self.view = ancestors(self.roots), view
+        if any(isinstance(x, Traced) for x in self.roots):
+            raise GraphError(
+                f"draw: the view {view} needs values, but the graph of a compiled function has none",
+                got=self.roots[0].label(),
+                fix="draw the result of the function without tg.compile",
+            )
+        self.folded: Folded = fold(self.roots)
+        self.batch: set[int] = set()
+        self.tokens = by_column(self.folded, self.options.tokens)
+
+    @cached_property
+    def repetition(self) -> Repetition | None:
+        return find_repetition(self.folded)
+
+    @cached_property
+    def states(self) -> list[State]:
+        return states(self.folded, self.roots)
+
+    @property
+    def told(self) -> str:
+        """What the network has, for errors."""
+        names = ", ".join(state.heading for state in self.states)
+        return f"states {names}" if names else f"{len(self.folded.steps)} time steps and no state"
+
+    @property
+    def way_out(self) -> str:
+        """What to do where a view has nothing to show."""
+        if any(x.op is not None and x.op.name == "scan" for x in self.nodes):
+            return "unroll the cell itself: tg.cells.Parallel computes all steps at once"
+        return 'view="states" shows its states' if self.states else "mark the steps by tg.unroll or with tg.step(t)"
+
+    @cached_property
+    def real(self) -> dict[When, np.ndarray]:
+        return real_rows(self.nodes, self.folded.phases)
+
+    @cached_property
+    def cells(self) -> dict[Node, tuple[int, str]]:
+        """Maps each box of a cell to the number of the cell, in order of computation, and its name."""
+        if self.repetition is None:
+            return {x: (0, "") for x in self.folded.nodes if x.step is not None and x.op is not None}
+        groups = cells(self.folded, self.repetition)
+        name_cells(self.repetition, groups)
+        lone = "" if len(groups) == 1 and groups[0].name == "cell" else None
+        return {
+            x: (i, cell.name if lone is None else lone)
+            for i, cell in enumerate(groups)
+            for g in cell.groups
+            for x in self.repetition.groups[g]
+        }
+
+    @cached_property
+    def group_of(self) -> dict[Node, int]:
+        """Maps each box to a number that it shares with the boxes of other steps that compute the same."""
+        if self.repetition is not None:
+            return {x: g for g, members in enumerate(self.repetition.groups) for x in members}
+        ranks: Counter[When | None] = Counter()
+        numbers = {}
+        for x in self.folded.nodes:
+            column = self.folded.column(x)
+            numbers[x] = ranks[column]
+            ranks[column] += 1
+        return numbers
+
+    @cached_property
+    def upright(self) -> bool:
+        """Whether features run down columns, as in ``W @ h``; else along rows, as in ``h @ W.T``."""
+        left = right = 0
+        for node in self.nodes:
+            if node.step is not None and node.op is not None and node.op.name == "matmul" and len(node.inputs) == 2:
+                left += is_parameter(node.inputs[0])
+                right += is_parameter(node.inputs[1])
+        return left > right
+
+    def chosen(self, value: np.ndarray) -> np.ndarray:
+        """Returns the features of one sequence of the batch, in one row."""
+        if value.ndim < 2:
+            return self.item(value.reshape(1, -1), 0).ravel()
+        return self.item(value, 1 if self.upright and value.ndim == 2 else 0).ravel()
+
+    def item(self, value: np.ndarray, axis: int) -> np.ndarray:
+        """Returns what one sequence of the batch has, whose place along an axis is the option ``item``.
+
+        Raises:
+            GraphError: the batch has no such item.
+        """
+        size, item = value.shape[axis], self.options.item
+        self.batch.add(size)
+        if item >= size:
+            raise GraphError(
+                f"draw: item is {item}, but the batch has {size} sequence{'s' * (size != 1)}",
+                expected=f"item from 0 to {size - 1}",
+                got=f"item={item}",
+            )
+        return value.take(item, axis=axis)
+
+    def is_padding(self, column: When) -> bool:
+        row = self.real.get(column)
+        return row is not None and not row.ravel()[min(self.options.item, row.size - 1)]
+
+    def padding(self, columns: list[When], rows: int) -> np.ndarray:
+        """Returns booleans (rows, columns), True where a column is padding."""
+        return np.tile([self.is_padding(c) for c in columns], (rows, 1))
+
+    def columns(self, phase: int) -> list[When]:
+        return [c for c in self.folded.columns() if c[0] == phase]
+
+    def ticks(self, columns: list[When], caption: str) -> Ticks:
+        return Ticks([str(t) for _, t in columns], caption, [self.tokens.get(c, "") for c in columns])
+
+    def phase_name(self, phase: int) -> str:
+        names = self.folded.phases.names
+        return names[phase] if len(names) > 1 else ""
+
+
+def is_parameter(node: Node) -> bool:
+    """Whether a node is a parameter or a view of one."""
+    return isinstance(behind_views(node), Parameter)
+
+
+def behind_views(node: Node) -> Node:
+    while node.op is not None and node.op.name in (*RESHAPED, "astype", "stop_gradient"):
+        node = node.inputs[0]
+    return node

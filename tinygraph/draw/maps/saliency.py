@@ -1,0 +1,129 @@
+"""Saliency over time: the gradient of the loss with respect to what each step reads, per feature and per token."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ...core.errors import GraphError
+from ...core.graph import ancestors
+from ...core.leaves import Parameter
+from ...core.node import Node
+from ...engine.grad import derive
+from ..norms.heat import norm_of
+from ..norms.states import shared_name
+from ..shown.folding import When
+from ..shown.letters import timeless
+from ..shown.roles import roles
+from .reading import Reading
+from .sheets import Sheet, Ticks
+
+
+def saliency_sheets(reading: Reading) -> list[Sheet]:
+    """Returns two sheets for each input: the norm of the gradient at each step, and its size for each feature.
+
+    Raises:
+        GraphError: it is no loss of one element, or no gradient reaches an input with a time step.
+    """
+    root = reading.roots[0]
+    if len(reading.roots) != 1 or root.size != 1 or root.dtype.kind != "f":
+        raise GraphError(
+            "draw: the view saliency needs one loss of one element",
+            expected='tg.draw(loss, "saliency")',
+            got=", ".join(f"{x.label()} {x.shape}" for x in reading.roots),
+        )
+    read = _inputs(reading)
+    nodes = list(dict.fromkeys(x for group in read.values() for x, _ in group.values()))
+    order = ancestors([root], _passes)
+    slopes = {x: np.zeros(x.shape) for x in nodes}
+    with np.errstate(all="ignore"):
+        slopes |= derive(order, set(nodes), {root: np.ones(root.shape, root.dtype)}, as_graph=False)
+    if not any(map(np.any, slopes.values())):
+        raise GraphError(
+            "draw: no gradient of the loss reaches an input with a time step",
+            expected="inputs of floating-point numbers, or embeddings, that the steps read",
+            got=f"{len(reading.folded.steps)} time steps, {len(nodes)} inputs",
+            fix=reading.way_out if not reading.folded.steps else "",
+        )
+    return [sheet for group in read.values() for sheet in _sheets(reading, group, slopes)]
+
+
+def _passes(node: Node) -> bool:
+    return node.op is None or node.op.differentiable
+
+
+Entrances = dict[When, tuple[Node, int | None]]
+"""Maps columns to the node that is read there, and to its row if the node holds those of all steps."""
+
+
+def _inputs(reading: Reading) -> dict[tuple[int, int], Entrances]:
+    """Maps (phase, n-th input) to what the steps read."""
+    folded = reading.folded
+    role = roles(folded, reading.roots)
+    reached = set(ancestors(reading.roots, _passes))
+    groups: dict[tuple[int, int], Entrances] = {}
+    ranks: dict[When, int] = {}
+    boxes = [x for x in folded.nodes if role[x] == "input" and x.dtype.kind == "f" and x.name != "real"]
+    for x in sorted({*boxes, *_rows_of_tables(reading)} & reached, key=lambda x: x.serial):
+        column = folded.column(x)
+        at = {column: (x, None)} if column is not None else _rows(reading, x)
+        for when, read in at.items():
+            rank = ranks[when] = ranks.get(when, -1) + 1
+            groups.setdefault((when[0], rank), {})[when] = read
+    return groups
+
+
+def _rows_of_tables(reading: Reading) -> list[Node]:
+    """Returns what steps read of a parameter by a number, as ``E[3]``, which has no box; not if all read the same."""
+    rows: dict[Node, list[Node]] = {}
+    for x in reading.nodes:
+        index = x.attributes.get("index") if x.op is not None and x.op.name == "getitem" else None
+        picks = type(index[0] if isinstance(index, tuple) and len(index) == 1 else index) is int
+        if picks and x.step is not None and isinstance(x.inputs[0], Parameter) and x not in reading.folded.operands:
+            rows.setdefault(x.inputs[0], []).append(x)
+    moving = [group for group in rows.values() if len({x.attributes["index"] for x in group}) > 1]
+    return [x for group in moving for x in group]
+
+
+def _rows(reading: Reading, x: Node) -> Entrances:
+    """Returns the rows of an array that is read whole, outside of time, with a row for each step."""
+    phases = {c[0] for c in reading.folded.columns()}
+    columns = next((c for p in sorted(phases) if x.ndim > 1 and len(c := reading.columns(p)) == x.shape[0]), [])
+    return {c: (x, t) for t, c in enumerate(columns)}
+
+
+def _sheets(reading: Reading, group: Entrances, slopes: dict[Node, np.ndarray]) -> list[Sheet]:
+    phase = next(iter(group))[0]
+    columns = reading.columns(phase)
+    letter = shared_name([x for x, _ in group.values()], {}) or _letter(reading, group)
+    heading = " · ".join(x for x in (reading.phase_name(phase), letter) if x)
+    rows = {c: reading.chosen(slopes[x] if row is None else slopes[x][row]) for c, (x, row) in group.items()}
+    count = max(map(len, rows.values()))
+    sizes, absent = np.zeros((count, len(columns))), np.ones((count, len(columns)), bool)
+    norms = np.zeros((1, len(columns)))
+    for j, column in enumerate(columns):
+        if column in rows and not reading.is_padding(column):
+            sizes[: len(rows[column]), j], absent[: len(rows[column]), j] = np.abs(rows[column]), False
+            norms[0, j] = norm_of(rows[column])
+    across = reading.ticks(columns, "t →")
+    features = Ticks([str(i) for i in range(count)], "feature ↓")
+
+    def of_feature(row: str, column: str, value: str) -> str:
+        return f"|∂ loss / ∂ {letter}[{row}]| at t = {column}: {value}"
+
+    def of_all(_: str, column: str, value: str) -> str:
+        return f"‖∂ loss / ∂ {letter}‖ at t = {column}: {value}"
+
+    padding = reading.padding(columns, count)
+    each = Sheet(f"{heading}, each feature", sizes, absent, across, features, phase, of_feature, padding=padding)
+    if count == 1:
+        return [each]
+    none = np.atleast_2d(absent.all(axis=0))
+    whole = replace(each, values=norms, absent=none, down=Ticks([""], "‖∂‖"), padding=padding[:1])
+    return [replace(whole, heading=f"{heading}, all features", told=of_all, strip=True), each]
+
+
+def _letter(reading: Reading, group: Entrances) -> str:
+    letters = {timeless(reading.folded.letters.get(x, "")) for x, _ in group.values()}
+    return letters.pop() if len(letters) == 1 and "" not in letters else "x"

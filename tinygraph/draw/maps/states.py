@@ -1,0 +1,92 @@
+"""States over time: each unit of each layer, direction and state, a row each."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...core.errors import GraphError
+from ...core.node import Node
+from ..norms.states import State
+from ..shown.folding import When
+from ..shown.letters import timeless
+from ..shown.padding import is_mask
+from .reading import Reading
+from .sheets import Sheet, Ticks
+
+
+def state_sheets(reading: Reading) -> list[Sheet]:
+    """Returns a sheet for each state, the last one first: c over h, layer 1 over layer 0.
+
+    Raises:
+        GraphError: no state crosses from one step to another.
+    """
+    all_states = reading.states or _of_one_step(reading)
+    if not all_states:
+        raise GraphError(
+            "draw: the view states shows what crosses from one time step to another, but nothing does",
+            expected="a state that one step computes and the next step uses",
+            got=f"{len(reading.folded.steps)} time steps and no state",
+            fix=reading.way_out,
+        )
+    return [_sheet(reading, state) for state in reversed(all_states)]
+
+
+def _of_one_step(reading: Reading) -> list[State]:
+    """Returns the states of a graph of a single step, where nothing crosses: what a start of zeros became.
+
+    It is a sum with a product of the start, as c of an LSTM, or the last result with a name and the start's shape.
+    """
+    folded = reading.folded
+    (step,) = folded.steps if len(folded.steps) == 1 else [None]
+    starts = {x for x in folded.nodes if x.op is None and x.step is None and x.dtype.kind == "f" and x.shape}
+    shapes = {x.shape for x in starts}
+    named = [
+        x for x in folded.nodes if x.step == step is not None and x.op and x.shape in shapes and _letter(reading, x)
+    ]
+    rails = [x for x in named if x.op and x.op.name == "add" and any(_scaled(y, starts) for y in x.inputs)]
+    return [State("", _letter(reading, x), 1, {step or 0: [x]}) for x in dict.fromkeys([*named[-1:], *rails[::-1]])]
+
+
+def _scaled(x: Node, starts: set[Node]) -> bool:
+    return x.op is not None and x.op.name == "multiply" and not starts.isdisjoint(x.inputs)
+
+
+def _letter(reading: Reading, x: Node) -> str:
+    return timeless(x.name or reading.folded.letters.get(x, ""))
+
+
+def _sheet(reading: Reading, state: State) -> Sheet:
+    at = {reading.folded.column(nodes[-1]) or (0, t): nodes[-1] for t, nodes in state.at.items()}
+    at |= _last_ones(reading, list(at.values()))
+    return units(reading, state.heading, state.name, at)
+
+
+def _last_ones(reading: Reading, nodes: list[Node]) -> dict[When, Node]:
+    """Maps steps to their new state where no later step reads it: padding keeps a state for others alone."""
+    if any(x.op is None or x.op.name != "where" or not is_mask(x.inputs[0]) for x in nodes):
+        return {}
+    fresh = {x.inputs[1] for x in nodes}
+    groups = [] if reading.repetition is None else reading.repetition.groups
+    alike = next((members for members in groups if not fresh.isdisjoint(members)), [])
+    known = {reading.folded.column(x) for x in nodes}
+    return {c: x for x in alike if (c := reading.folded.column(x)) is not None and c not in known}
+
+
+def units(reading: Reading, heading: str, name: str, at: dict[When, Node]) -> Sheet:
+    """Returns a sheet with a row for each unit of what has a node in each column."""
+    phase = next(iter(at))[0]
+    columns = reading.columns(phase)
+    rows = {c: reading.chosen(np.asarray(node.value, np.float64)) for c, node in at.items()}
+    count = max(map(len, rows.values()))
+    values, absent = np.zeros((count, len(columns))), np.ones((count, len(columns)), bool)
+    for j, column in enumerate(columns):
+        if column in rows and not reading.is_padding(column):
+            size = len(rows[column])
+            values[:size, j], absent[:size, j] = rows[column], False
+    down = Ticks([str(i) for i in range(count)], "unit ↓")
+
+    def told(row: str, column: str, value: str) -> str:
+        return f"{name or 'state'}[{row}] at t = {column}: {value}"
+
+    across, padding = reading.ticks(columns, "t →"), reading.padding(columns, count)
+    return Sheet(heading, values, absent, across, down, phase, told, padding=padding)

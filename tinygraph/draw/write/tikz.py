@@ -1,0 +1,170 @@
+"""Writes a picture as a LaTeX document of its own in TikZ, from its SVG: the same places, and colours with names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.etree import ElementTree
+
+from ..colours import DEAD, FORWARD, GOLD, GREY, INK
+from ..labels import width
+from ..norms.heat import ODD, RAMP, ZERO
+from ..picture import Picture, Point
+from ..shown.roles import BORDERS
+from .margin import PALE, WARM
+from .page.palette import level_of
+from .reading import Lettering, Painted, Piece, Style, marks
+from .svg import svg
+from .tex import pairs, strange, tex
+
+LARGEST = 14000.0
+"""Most points of a page of TeX."""
+NAMES = {colour: f"tg{role.capitalize()}" for role, colour in BORDERS.items() if role not in ("dots", "removed")}
+_OTHERS = pairs(
+    f"""#f8fafc Column #e3e7ee Frame #b9c4d2 Card #d3dae3 Cards {ZERO} Zero {INK} Text {GREY} Small {PALE} Head
+    {WARM} Back #5a4300 ChipText #5b6572 Token {GOLD} Chip {FORWARD} Forward {DEAD} Cut #c3c8d0 Nothing {ODD} Odd
+    #ffffff Ground #000000 Dark"""
+)
+NAMES |= {colour: f"tg{name}" for colour, name in _OTHERS.items()}
+"""Names of colours in the document."""
+HEAT = [f"tgHeat{'ABCDE'[k]}" for k in range(len(RAMP))]
+"""Names of the colours of the scale, from light to dark; those between them are mixed."""
+HATCHED = "pattern=north east lines, pattern color=tgOdd!70!black"
+DOCUMENT = r"""%% A picture by tinygraph, for pdflatex, lualatex or xelatex. A colour changed here changes everywhere.
+\documentclass{article}
+\usepackage{fix-cm}
+\usepackage[paperwidth=%(wide).1fbp, paperheight=%(high).1fbp, margin=1bp]{geometry}
+\usepackage{tikz}
+\usetikzlibrary{patterns}
+%(colours)s
+\renewcommand{\familydefault}{\sfdefault}
+\pagestyle{empty}
+\setlength{\parindent}{0pt}
+\setlength{\topskip}{0pt}
+%% Room, size, text: a text that is wider than its room is made narrower.
+\newcommand{\tgtext}[3]{\sbox0{\fontsize{#2bp}{#2bp}\selectfont #3}%%
+  \ifdim\wd0>#1bp\resizebox{#1bp}{!}{\usebox0}\else\usebox0\fi}
+%(letters)s\begin{document}%%
+\begin{tikzpicture}[x=1bp, y=1bp, inner sep=0pt, outer sep=0pt]
+\useasboundingbox (0,0) rectangle (%(right).2f,%(top).2f);
+%(body)s
+\end{tikzpicture}%%
+\end{document}
+"""
+LETTERS = r"""% Letters that pdflatex lacks are shown by their numbers; lualatex and xelatex look for a font with them.
+\newcommand{\tgnumber}[1]{{\normalfont\footnotesize U+#1}}
+\newcommand{\tgletter}[1]{\tgnumber{#1}}
+\newcommand{\tgfont}[1]{\IfFontExistsTF{#1}{\let\tgwide\undefined\newfontfamily{\tgwide}{#1}}{}}
+\newcommand{\tgfound}[1]{{\tgwide\iffontchar\font"#1\relax\symbol{"#1}\else\tgnumber{#1}\fi}}
+\ifdefined\Umathchar
+  \usepackage{fontspec}
+  \tgfont{DejaVu Sans}\tgfont{WenQuanYi Micro Hei}\tgfont{Microsoft YaHei}
+  \tgfont{PingFang SC}\tgfont{Noto Sans CJK SC}
+  \ifdefined\tgwide\renewcommand{\tgletter}[1]{\tgfound{#1}}\fi
+\fi
+"""
+
+
+def tikz(picture: Picture) -> str:
+    """Returns a document that LaTeX compiles by itself, and whose picture is as large as the SVG."""
+    root = ElementTree.fromstring(svg(picture))
+    left, top, wide, high = map(float, root.attrib["viewBox"].split())
+    scale = min(picture.scaled, LARGEST / wide, LARGEST / high)
+    pen = _Commands(left, top + high, scale)
+    body = [pen.shape(x) if isinstance(x, Painted) else pen.words(x) for x in marks(root)]
+    letters = any(strange(run.text) for x in marks(root) if isinstance(x, Lettering) for run in x.runs)
+    return DOCUMENT % {
+        "wide": scale * wide + 2.2,
+        "high": scale * high + 2.2,
+        "right": scale * wide,
+        "top": scale * high,
+        "colours": "\n".join(pen.definitions()),
+        "letters": LETTERS if letters else "",
+        "body": "\n".join(line for line in body if line),
+    }
+
+
+class _Commands:
+    """Writes shapes and words as commands of TikZ; y grows upward there."""
+
+    def __init__(self, left: float, foot: float, scale: float) -> None:
+        self.left, self.foot, self.scale = left, foot, scale
+        self.used: dict[str, str] = {}
+
+    def at(self, point: Point) -> str:
+        return f"({(point[0] - self.left) * self.scale:.2f},{(self.foot - point[1]) * self.scale:.2f})"
+
+    def definitions(self) -> Iterator[str]:
+        for colour, name in self.used.items():
+            yield f"\\definecolor{{{name}}}{{HTML}}{{{colour[1:].upper()}}}"
+
+    def colour(self, colour: str) -> str:
+        """Returns the name of a colour, or a mixture of two of the scale."""
+        level = level_of(colour)
+        if colour in NAMES or level is None:
+            return self.used.setdefault(colour, NAMES.get(colour, f"tgOther{len(self.used)}"))
+        level *= len(RAMP) - 1
+        i = min(int(level), len(RAMP) - 2)
+        for parts, name in zip(RAMP, HEAT, strict=True):
+            self.used.setdefault("#{:02x}{:02x}{:02x}".format(*parts), name)
+        return f"{HEAT[i + 1]}!{100 * (level - i):.1f}!{HEAT[i]}"
+
+    def shape(self, shape: Painted) -> str:
+        fill, stroke = shape.style.get("fill", INK), shape.style.get("stroke", "none")
+        options = [] if fill == "none" or fill.startswith("url") else [f"fill={self.colour(fill)}"]
+        if fill.startswith("url"):
+            options = [f"preaction={{fill={self.colour(ODD)}}}", HATCHED]
+        if stroke != "none":
+            options += [f"draw={self.colour(stroke)}", f"line width={self._size(shape.style, 'stroke-width', 1):.2f}bp"]
+            options += _dashes(shape.style, self.scale)
+        if not options:
+            return ""
+        if shape.round is None:
+            return f"\\path[{', '.join(options)}] {self._way(shape)};"
+        corners = [p for _, points in shape.segments for p in points]
+        ends = [(f(p[0] for p in corners), f(p[1] for p in corners)) for f in (min, max)]
+        options += [f"rounded corners={shape.round * self.scale:.2f}bp"] * (shape.round > 0)
+        return f"\\path[{', '.join(options)}] {self.at(ends[0])} rectangle {self.at(ends[1])};"
+
+    def _way(self, shape: Painted) -> str:
+        parts = []
+        for kind, points in shape.segments:
+            spots = [*map(self.at, points)]
+            parts.append(
+                {"M": "{0}", "L": "-- {0}", "C": ".. controls {0} and {1} .. {2}", "Z": "-- cycle"}[kind].format(*spots)
+            )
+        return " ".join(parts)
+
+    def words(self, words: Lettering) -> str:
+        anchor = {"middle": "base", "end": "base east"}.get(words.style.get("text-anchor", "start"), "base west")
+        if not words.runs:
+            return ""
+        sizes = [self._size(run.style, "font-size", 9) for run in words.runs]
+        pairs = list(zip(words.runs, sizes, strict=True))
+        room = sum(width(run.text, size, _bold(run.style)) + run.gap * self.scale for run, size in pairs)
+        text = "".join(self._run(run, size, k > 0) for k, (run, size) in enumerate(pairs))
+        first = self.colour(words.runs[0].style["fill"])
+        at = self.at((words.x, words.y))
+        return f"\\node[anchor={anchor}, text={first}] at {at} {{\\tgtext{{{room:.1f}}}{{{sizes[0]:.2f}}}{{{text}}}}};"
+
+    def _run(self, run: Piece, size: float, later: bool) -> str:
+        look = ("\\bfseries\\boldmath " if _bold(run.style) else "") + (
+            f"\\mdseries\\unboldmath\\color{{{self.colour(run.style['fill'])}}}\\fontsize{{{size:.2f}bp}}{{{size:.2f}bp}}"
+            "\\selectfont "
+            if later and not _bold(run.style)
+            else ""
+        )
+        gap = f"\\hspace{{{run.gap * self.scale:.1f}bp}}" if run.gap else ""
+        return f"{gap}{{{look}{tex(run.text)}}}"
+
+    def _size(self, style: Style, name: str, default: float) -> float:
+        return float(style.get(name, default)) * self.scale
+
+
+def _bold(style: Style) -> bool:
+    return style.get("font-weight") == "700"
+
+
+def _dashes(style: Style, scale: float) -> list[str]:
+    lengths = [float(x) * scale for x in style.get("stroke-dasharray", "").split()]
+    pairs = [f"{'off' if k % 2 else 'on'} {length:.2f}bp" for k, length in enumerate(lengths)]
+    return [f"dash pattern={' '.join(pairs)}"] if pairs else []

@@ -1,0 +1,131 @@
+"""Names in generated code: the user's names of arguments, results and weights, made legal and different."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import textwrap
+import unicodedata
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ...core.structure import leaves
+from .formulas import MATH
+
+_WORDS = """
+    int8_t int32_t uint8_t isfinite printf size_t FILE updated shapes start
+    alignas alignof and and_eq arguments Array asm async auto await bitand bitor bool break case catch char
+    class compl concept const const_cast constexpr continue debugger decltype default delete do double
+    dynamic_cast else enum EOF errno Error eval explicit export extends extern false finally float Float32Array
+    Float64Array for friend function gamma goto if implements import in index INFINITY inline instanceof int
+    Int32Array interface j0 j1 jn learning_rate let long loss_of main Math model mutable namespace NAN new
+    noexcept not not_eq NULL null nullptr Number Object of operator or or_eq package private protected public
+    RangeError register reinterpret_cast requires restrict return short signed signgam sizeof static
+    static_assert static_cast steps struct super switch template this thread_local throw time true try typedef
+    typeid typename typeof Uint8Array undefined union unsigned using var virtual void volatile wchar_t weights
+    while with xor xor_eq y0 y1 yield yn
+"""
+KEYWORDS = frozenset([*_WORDS.split(), *MATH, *(f"{name}f" for name in MATH)])
+"""Words with a meaning in C99, C++ or JavaScript, and names of their libraries that would be hidden."""
+
+_OWN = re.compile(r"(?:[ikntsw]\d+|[vqp]\d+\w*|tg_\w*|TG\w*|_\w*)\Z")
+"""Names that the generated code takes itself, and those with an underscore in front, which are the compiler's."""
+
+
+def legal(text: str) -> str:
+    """A text as an identifier of C, C++ and JavaScript.
+
+    Example:
+        >>> from tinygraph.export.planned.naming import legal
+        >>> legal("cells.0.weight_ih"), legal("états"), legal("2nd"), legal("for"), legal("ψ")
+        ('cells_0_weight_ih', 'etats', 'x2nd', 'for_', 'greek_small_letter_psi')
+    """
+    name = "".join(c if c.isascii() else _spelled(c) for c in text)
+    name = re.sub(r"_+", "_", re.sub(r"\W", "_", name, flags=re.ASCII)).strip("_") or "x"
+    name = f"x{name}" if name[0].isdigit() else name
+    return f"{name}_" if name in KEYWORDS or _OWN.match(name) else name
+
+
+def _spelled(letter: str) -> str:
+    """A letter in ASCII: without its accents, or its name."""
+    plain = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
+    return plain or unicodedata.name(letter, "x").lower()
+
+
+class Names:
+    """Gives out different names."""
+
+    def __init__(self, *taken: str) -> None:
+        self._taken = {*taken}
+
+    def new(self, text: str) -> str:
+        """A legal name like the text that nothing has yet."""
+        name, k = legal(text), 1
+        first = name
+        while name in self._taken:
+            k += 1
+            name = f"{first}_{k}"
+        self._taken.add(name)
+        return name
+
+
+def result_words(fn: Callable[..., Any], structure: Any) -> list[str]:
+    """A word for each result: a dict's key, a node's name, the variable that the function returns; else ``""``."""
+    words = [*_words(structure, _returned(fn), "")]
+    wraps = inspect.isfunction(fn) and hasattr(fn, "__wrapped__")
+    wrt = inspect.getclosurevars(fn).nonlocals.get("wrt") if wraps else None
+    if wrt is None or not isinstance(structure, tuple):
+        return words
+    names = [getattr(x, "name", None) for x in leaves(wrt)]
+    own = [word or name or "" for word, name in zip(words[1:], names, strict=True)]
+    loss = next(_words(structure[0], _returned(fn.__wrapped__), ""))  # type: ignore[attr-defined]
+    return [loss or "loss", *(f"d_{word}" if word else "" for word in own)]
+
+
+def _words(part: Any, written: ast.expr | None, word: str) -> Iterator[str]:
+    if part is None:
+        return
+    if isinstance(part, dict):
+        own = _written_values(written)
+        for key, x in part.items():
+            yield from _words(x, own.get(key), f"{word}_{key}" if word else f"{key}")
+    elif isinstance(part, (list, tuple)):
+        names = getattr(part, "_fields", [""] * len(part))
+        alike = isinstance(written, (ast.Tuple, ast.List)) and len(written.elts) == len(part)
+        parts = written.elts if alike else [None] * len(part)  # type: ignore[union-attr]
+        outer = word or _word(written)
+        for k, (x, own, name) in enumerate(zip(part, parts, names, strict=True)):
+            yield from _words(x, own, name or (f"{outer}_{k}" if outer and own is None else ""))
+    else:
+        yield getattr(part, "name", None) or word or _word(written)
+
+
+def _word(written: ast.expr | None) -> str:
+    if isinstance(written, ast.Name):
+        return written.id
+    return written.attr if isinstance(written, ast.Attribute) else ""
+
+
+def _written_values(written: ast.expr | None) -> dict[Any, ast.expr]:
+    if not isinstance(written, ast.Dict):
+        return {}
+    pairs = zip(written.keys, written.values, strict=True)
+    return {key.value: value for key, value in pairs if isinstance(key, ast.Constant)}
+
+
+def _returned(fn: Any) -> ast.expr | None:
+    """The expression of the last ``return`` of a function, as far as it can be known."""
+    fn = fn if inspect.isroutine(fn) else getattr(fn, "__call__", None)  # noqa: B004  its source is wanted
+    try:
+        source = textwrap.dedent(inspect.getsource(fn))
+        tree = ast.parse(source)
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return None
+    functions = [x for x in ast.walk(tree) if isinstance(x, (ast.FunctionDef, ast.Lambda))]
+    if not functions or (isinstance(functions[0], ast.Lambda) and len(functions) > 1):
+        return None
+    if isinstance(functions[0], ast.Lambda):
+        return functions[0].body
+    returns = [x for x in ast.walk(functions[0]) if isinstance(x, ast.Return)]
+    return max(returns, key=lambda x: x.lineno).value if returns else None

@@ -1,0 +1,1 @@
+"""What all exporters share: functions and layers by names of their inputs, traced over an example, sizes left free."""
