@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from .c import InC, InDouble
 from .compiled import Native, Numpy
+from .jax import Jax
 from .js import InNode
 from .onnx import Onnx
 from .target import Target
 
-TARGETS: dict[str, type[Target]] = {t.name: t for t in (Numpy, Native, Onnx, InC, InDouble, InNode)}
+TARGETS: dict[str, type[Target]] = {t.name: t for t in (Numpy, Native, Onnx, InC, InDouble, InNode, Jax)}
