@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy import ndarray
@@ -14,6 +15,16 @@ from .scenarios import Scenario
 from .target import Target
 
 
+@cache
+def ready() -> None:
+    """Sets JAX up: two CPUs as devices, float64. Once, as JAX takes it before its first computation alone."""
+    import jax
+
+    jax.config.update("jax_platforms", "cpu")
+    jax.config.update("jax_num_cpu_devices", 2)
+    jax.config.update("jax_enable_x64", True)
+
+
 class Jax(Target):
     """`tg.export.jax`, traced at the example's sizes first, as any caller may."""
 
@@ -21,10 +32,7 @@ class Jax(Target):
     packages = ("jax",)
 
     def prepare(self, scenarios: Sequence[Scenario]) -> None:
-        import jax
-
-        jax.config.update("jax_platforms", "cpu")
-        jax.config.update("jax_enable_x64", True)
+        ready()
 
     def run(self, scenario: Scenario) -> list[ndarray]:
         import jax

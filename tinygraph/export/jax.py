@@ -123,7 +123,9 @@ class Parallel:
             raise GraphError(problem, expected=", ".join(names))
         if not isinstance(devices, int) or not 1 <= devices <= len(jax.devices()):
             expected, fix = f"1 to {len(jax.devices())}", "XLA_FLAGS=--xla_force_host_platform_device_count=2 for CPUs"
-            raise GraphError("tg.export.jax: so many devices are not there", expected=expected, got=shown(devices), fix=fix)
+            raise GraphError(
+                "tg.export.jax: so many devices are not there", expected=expected, got=shown(devices), fix=fix
+            )
         self.axes = [self.split.get(name) for name in names]
         self.mesh = jax.sharding.Mesh(np.array(jax.devices()[:devices]), ("batch",))
 

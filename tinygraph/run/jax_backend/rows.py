@@ -12,7 +12,21 @@ from ...ops.lookup import fill
 Row = Callable[..., Any]
 
 SAME = (
-    *("negative", "square", "abs", "sign", "exp", "exp2", "expm1", "log", "log1p", "sqrt", "tanh", "arccosh", "arcsinh"),
+    *(
+        "negative",
+        "square",
+        "abs",
+        "sign",
+        "exp",
+        "exp2",
+        "expm1",
+        "log",
+        "log1p",
+        "sqrt",
+        "tanh",
+        "arccosh",
+        "arcsinh",
+    ),
     *("arctanh", "cosh", "sinh", "arccos", "arcsin", "arctan", "cos", "sin", "tan", "ceil", "floor", "rint", "trunc"),
     *("add", "divide", "multiply", "power", "subtract", "copysign", "fmax", "fmin", "maximum", "minimum", "logaddexp"),
     *("arctan2", "hypot", "floor_divide", "fmod", "remainder", "where", "round", "sum", "mean", "prod", "max"),

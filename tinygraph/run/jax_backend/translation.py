@@ -15,7 +15,18 @@ from ...loops.loop import Body
 from .rows import Row, rows
 
 ANY_DTYPE = {"where", "take", "pick", "getitem", "astype", "one_hot", "onehot_like", "entry", "softmax_cross_entropy"}
-ANY_DTYPE |= {"excess", "argmax", "sorting", "leading", "add_at", "scatter", "write_at", "last_written", "within", "copy"}
+ANY_DTYPE |= {
+    "excess",
+    "argmax",
+    "sorting",
+    "leading",
+    "add_at",
+    "scatter",
+    "write_at",
+    "last_written",
+    "within",
+    "copy",
+}
 ANY_DTYPE |= {"equal", "greater", "greater_equal", "less", "less_equal", "not_equal", "ties"}
 """Ops whose inputs are not brought to the dtype of the result first, as numpy's arithmetic does."""
 
