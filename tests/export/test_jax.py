@@ -155,6 +155,6 @@ def test_two_processes_give_the_gradient_of_one() -> None:
     ]
     for process in pair:
         told = process.communicate(timeout=240)[0]
-        found = re.search(r"apart (\S+), (\S+) ms, all-gather False", told)
-        assert found, told[-2000:]
-        assert float(found[1]) < 1e-12
+        line = re.search(r"apart (\S+), (\S+) ms, all-gather False", told)
+        assert line, told[-2000:]
+        assert float(line[1]) < 1e-12

@@ -17,7 +17,7 @@ from ..outside.door import Copies
 from ..outside.function import Function
 from ..outside.keys import named, parameter_names
 from ..passes import optimise
-from ..run.jax_backend.translation import Translation
+from ..run.jax_backend.translation import JaxGraph
 from .traced.packages import package
 
 
@@ -46,7 +46,8 @@ def jax(
 
     Raises:
         GraphError: jax is not installed; ``fn`` cannot be called; a parameter is none; there are fewer devices; a name
-            in split is no argument; at a call: an axis does not divide among the devices, what `compile` raises, and random numbers of `noise`, which are to be passed as arguments.
+            in split is no argument; at a call: an axis does not divide among the devices, what `compile` raises, and
+            random numbers of `noise`, which are to be passed as arguments.
 
     Without ``jax.config.update("jax_enable_x64", True)`` JAX computes in float32. Indices out of range give NaN, as JAX
     cannot raise; an op of your own is called back in Python, by ``jax.pure_callback``, and has no gradient of JAX's.
@@ -68,7 +69,7 @@ def jax(
             raise GraphError("tg.export.jax: a parameter is none", expected=expected, got=shown(p), fix=fix)
     one_of("tg.export.jax: combine is unknown", combine, ("mean", "sum"))
     pure = Pure(function("tg.export.jax", fn), parameters)
-    return pure if devices == 1 and not split else Parallel(pure, devices, split or {}, combine)
+    return pure if devices == 1 and not split else OverDevices(pure, devices, split or {}, combine)
 
 
 class Pure:
@@ -91,7 +92,7 @@ class Pure:
         asarray = jax.numpy.asarray
         leaf_values = dict(zip(trace.slots, map(asarray, arrays), strict=True))
         leaf_values |= {p: asarray(w) for p, w in weights.items()}
-        return builder(trace.structure)(Translation(jax, leaf_values).compute(results))
+        return builder(trace.structure)(JaxGraph(jax, leaf_values).compute(results))
 
     def _trace(self, arguments: Any, arrays: list[Any]) -> Any:
         """The trace for these shapes, and its results after the passes."""
@@ -106,7 +107,7 @@ class Pure:
         return self._traces[key]
 
 
-class Parallel:
+class OverDevices:
     """A pure function of which each device computes a part of the batch, traced at that part's sizes.
 
     Attributes:
@@ -133,8 +134,9 @@ class Parallel:
         jax, spec = self.jax, self.jax.sharding.PartitionSpec
         axes = [*self.axes, *[None] * len(arguments)][: len(arguments)]
         for axis, argument in zip(axes, arguments, strict=True):
-            for x in leaves(argument) if axis is not None else []:
-                self._divides(x, axis)
+            if axis is not None:
+                for x in leaves(argument):
+                    self._divides(x, axis)
         told = tuple([spec() if axis is None else spec(*[None] * axis, "batch") for axis in axes])
         join = jax.lax.pmean if self.combine == "mean" else jax.lax.psum
 

@@ -73,7 +73,7 @@ def _native() -> BackendParts:
 
 def _jax() -> Any:
     with LOCK:
-        from .jax_backend.jitted import Jitted
+        from .by_jax import Jitted
 
         return Jitted
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...ops.lookup import fill
 
-Row = Callable[..., Any]
+JaxRow = Callable[..., Any]
 
 SAME = (
     *(
@@ -36,7 +36,7 @@ SAME = (
 """Ops that jax.numpy has under the same name, with the same settings."""
 
 
-def rows(jax: Any) -> dict[str, Row]:
+def rows(jax: Any) -> dict[str, JaxRow]:
     """The table; ``jax`` is the package."""
     jnp, lax, nn, special = jax.numpy, jax.lax, jax.nn, jax.scipy.special
     return {
@@ -67,12 +67,13 @@ def rows(jax: Any) -> dict[str, Row]:
         **_divisions(jnp),
         **_sums(jax),
         **_places(jnp),
+        **_writes(jnp),
         **_losses(jax),
         "scan": lambda a, b, **settings: _linear_scan(jax, a, b, **settings),
     }
 
 
-def _divisions(jnp: Any) -> dict[str, Row]:
+def _divisions(jnp: Any) -> dict[str, JaxRow]:
     """Where g is 0 so is the result, whatever x is; the branch that is not taken must not make a NaN either."""
 
     def quotient(g: Any, x: Any) -> Any:
@@ -84,7 +85,7 @@ def _divisions(jnp: Any) -> dict[str, Row]:
     return {"quotient": quotient, "scaled_power": scaled_power}
 
 
-def _sums(jax: Any) -> dict[str, Row]:
+def _sums(jax: Any) -> dict[str, JaxRow]:
     jnp = jax.numpy
 
     def sum_to(x: Any, shape: Any) -> Any:
@@ -106,7 +107,7 @@ def _sums(jax: Any) -> dict[str, Row]:
     return {"sum_to": sum_to, "ties": ties, "leading": leading}
 
 
-def _places(jnp: Any) -> dict[str, Row]:
+def _places(jnp: Any) -> dict[str, JaxRow]:
     """Reading and writing by index. JAX cannot raise: a place that is not there gives NaN, or is not written."""
 
     def take(x: Any, indices: Any, axis: int | None = None) -> Any:
@@ -130,6 +131,13 @@ def _places(jnp: Any) -> dict[str, Row]:
             z = z.at[index].add(piece)
         return z
 
+    named = (take, add_at, pick, scatter, put)
+    return {row.__name__: row for row in named}
+
+
+def _writes(jnp: Any) -> dict[str, JaxRow]:
+    """Writing by index; of equal places the last write stays, which JAX leaves open: so it is looked for."""
+
     def write(x: Any, *pieces: Any, indexes: Any) -> Any:
         for piece, index in zip(pieces, indexes, strict=True):
             x = x.at[index].set(piece)
@@ -150,7 +158,7 @@ def _places(jnp: Any) -> dict[str, Row]:
         writer, order = last_writer(shape, place)
         return writer[place] == order
 
-    named = (take, add_at, pick, scatter, put, write, write_at, last_written)
+    named = (write, write_at, last_written)
     return {row.__name__: row for row in named}
 
 
@@ -159,7 +167,7 @@ def _hollow(place: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple([np.zeros(x.shape, int) if hasattr(x, "shape") else x for x in place])
 
 
-def _losses(jax: Any) -> dict[str, Row]:
+def _losses(jax: Any) -> dict[str, JaxRow]:
     jnp, nn = jax.numpy, jax.nn
 
     def at_label(x: Any, labels: Any) -> Any:

@@ -12,7 +12,7 @@ from ...core.graph import ancestors
 from ...core.leaves import Constant
 from ...core.node import Node
 from ...loops.loop import Body
-from .rows import Row, rows
+from .rows import JaxRow, rows
 
 ANY_DTYPE = {"where", "take", "pick", "getitem", "astype", "one_hot", "onehot_like", "entry", "softmax_cross_entropy"}
 ANY_DTYPE |= {
@@ -31,7 +31,7 @@ ANY_DTYPE |= {"equal", "greater", "greater_equal", "less", "less_equal", "not_eq
 """Ops whose inputs are not brought to the dtype of the result first, as numpy's arithmetic does."""
 
 
-class Translation:
+class JaxGraph:
     """Computes nodes of a traced graph with JAX.
 
     Args:
@@ -73,7 +73,7 @@ class Translation:
         problem = f"jax: {node.label()} is read anew at each call, which a pure function cannot do"
         raise GraphError(problem, fix="draw the numbers outside, and pass them as an argument")
 
-    def _row(self, node: Node) -> Row:
+    def _row(self, node: Node) -> JaxRow:
         op = node._op
         assert op is not None
         row = self.table.get(op.name) if type(op).__module__.startswith("tinygraph.") else None
@@ -97,8 +97,8 @@ class Translation:
         states, fixed = rest[: len(body.carries)], rest[len(body.carries) :]
 
         def step(carries: Any, xs: Any) -> Any:
-            own = dict(zip(body.slots, [*xs, *carries, *fixed], strict=True))
-            results = Translation(self.jax, own).compute([*body.nexts, *picked])
+            own: dict[Node, Any] = dict(zip(body.slots, [*xs, *carries, *fixed], strict=True))
+            results = JaxGraph(self.jax, own).compute([*body.nexts, *picked])
             nexts = [y.astype(c.dtype) for y, c in zip(results, carries, strict=False)]
             return tuple(nexts), tuple(results[len(nexts) :])
 

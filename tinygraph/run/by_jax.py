@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ...core.graph import ancestors
-from ...core.leaves import Parameter
-from ...core.node import Node
-from ...core.traced import Live, Slot
-from .translation import Translation
+from ..core.graph import ancestors
+from ..core.leaves import Parameter
+from ..core.node import Node
+from ..core.traced import Live, Slot
+from .jax_backend.translation import JaxGraph
 
 
 class Jitted:
@@ -35,7 +35,7 @@ class Jitted:
 
         def compute(values: list[Any], arrays: list[Any]) -> list[Any]:
             own = dict(zip([*self._leaves, *slots], [*values, *arrays], strict=True))
-            return Translation(jax, own).compute(results)
+            return JaxGraph(jax, own).compute(results)
 
         self._compute = jax.jit(compute)
 
