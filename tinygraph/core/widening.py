@@ -56,5 +56,5 @@ def warn_once(owner: Any, widenings: list[Widening]) -> None:
         "  expected  one dtype: what follows is computed in float64, at half the speed or less\n"
         f"  fix       {FIX}",
         WideningWarning,
-        stacklevel=3,
+        stacklevel=4,
     )

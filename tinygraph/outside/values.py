@@ -44,7 +44,7 @@ class Census:
             f"{', '.join(map(repr, new))} makes a plan of its own\n  fix       pass a number that is computed with as "
             f"a float or an array, and always the same function\n  got       {users_line()}"
         )
-        warnings.warn(text, stacklevel=5)
+        warnings.warn(text, stacklevel=6)
 
 
 def planned(
