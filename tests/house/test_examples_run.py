@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import importlib
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -19,6 +20,8 @@ FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 FOLDERS: dict[str, list[str]] = {}
 for path in LIBRARY:
     FOLDERS.setdefault(short(path.parent), []).append(module_name(path))
+NEEDS = {"tinygraph.export.torch.module": "torch"}
+"""Maps modules that are imported when an exporter is called to the package that they import."""
 
 
 def failures(module: ModuleType) -> tuple[int, list[str]]:
@@ -37,6 +40,8 @@ def test_docstring_examples(folder: str, monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.chdir(tmp_path)
     offenders: list[str] = []
     for name in FOLDERS[folder]:
+        if find_spec(NEEDS.get(name, "tinygraph")) is None:
+            continue
         offenders += failures(importlib.import_module(name))[1]
         offenders += [f"{name}: an example left {file.name} behind" for file in tmp_path.iterdir()]
     assert not offenders, "\n".join(offenders)

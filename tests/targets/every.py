@@ -7,5 +7,6 @@ from .compiled import Native, Numpy
 from .js import InNode
 from .onnx import Onnx
 from .target import Target
+from .torch import InTorch
 
-TARGETS: dict[str, type[Target]] = {t.name: t for t in (Numpy, Native, Onnx, InC, InDouble, InNode)}
+TARGETS: dict[str, type[Target]] = {t.name: t for t in (Numpy, Native, Onnx, InC, InDouble, InNode, InTorch)}

@@ -4,3 +4,4 @@ from .c.file import c as c
 from .js.file import js as js
 from .onnx.model import onnx as onnx
 from .onnx.reading import metadata as metadata
+from .torch.export import torch as torch
