@@ -64,6 +64,17 @@ def test_no_text_is_too_small_to_read(name, fit):
         assert not few or re.search("a box is|dots are|one box", drawn.picture.subtitle)
 
 
+@pytest.mark.parametrize("fit", AREAS)
+@each("make", [partial(net.chain, 9, 0.6), partial(net.cell_lstm, 20), partial(net.chain, 100, 0.9)])
+def test_a_flow_fits_each_area(make, fit):
+    width, height, least = AREAS[fit]
+    drawn = tg.draw(make(), "flow", fit=fit)
+    wide, high, smallest = file_of(drawn)
+    assert wide <= width + 1 and high <= height + 1 and smallest >= least - 0.02
+    bars = any("steps from" in tile.tip for tile in drawn.picture.tiles)
+    assert bars == ("without numbers and medians" not in drawn.picture.subtitle)
+
+
 def test_a_larger_area_shows_more():
     counts = [len(tg.draw(net.cell_lstm(), fit=(w, 0.6 * w)).picture.boxes) for w in (400, 700, 1400, 3000)]
     assert counts == sorted(counts) and counts[0] < counts[-1] == len(

@@ -117,6 +117,14 @@ def test_a_net_is_as_it_was_in_training_and_in_evaluation() -> None:
         assert np.array_equal(net.eval()(np.zeros((2, 1), int))[0].value, output)
 
 
+def test_a_net_that_keeps_what_it_computed_is_summed_up_too() -> None:
+    net = Words()
+    net(np.zeros((2, 3), int))
+    kept = net.last
+    assert tg.summary(net, (5, 3), (3, 6)).rows[0].output == (5, 3, 27) and net.last is kept
+    assert tg.draw(net, (5, 3)).picture.uses and net.last is kept
+
+
 def test_a_net_is_drawn_in_any_view_and_with_all_options() -> None:
     net = Words()
     assert (

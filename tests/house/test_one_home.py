@@ -16,7 +16,8 @@ import tinygraph as tg
 from tests.cells.driven import CELLS
 from tests.compiled.comparing import BACKENDS as TESTED_BACKENDS
 from tests.passes.test_every_pass import MAKERS
-from tinygraph.draw import MAPS, VIEWS
+from tinygraph.draw import VIEWS
+from tinygraph.draw.view_names import MAPS
 from tinygraph.run.backends import BACKENDS
 
 from .map import CELLS as ALL_CELLS

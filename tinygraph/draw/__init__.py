@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import zip_longest
-from typing import Any, ParamSpec, Protocol, cast
+from typing import Any
 
 from ..core import errors
 from ..core.checks import one_of
 from ..core.errors import GraphError
 from ..core.node import Node
-from .comparing import compared, roomy, shared_ends
+from .comparing import compared, in_pairs, roomy, shared_ends, two_titles, with_compare
 from .drawing import Drawing
 from .fitting import fitted
-from .labels import clean
 from .layers import summary
 from .nets import is_net, nodes_of
 from .options import MAX_NODES, Options, refuse_others
@@ -76,35 +74,21 @@ def compare(
         True
     """
     one_of(f"draw has no view {errors.shown(view)}", view, VIEWS)
-    names = _two(titles)
+    names = two_titles(titles)
     refuse_others({name: x for name, x in options.items() if name not in SHARED})
     asked = Options(**options, title=None if title is None else str(title), fit=fit, lang=lang)
     with _uncollected():
         plainly = replace(asked, title=None, lang="en")
-        ends = shared_ends(next(_pairs(a, b, view, plainly)))
-        pairs = _pairs(a, b, view, replace(plainly, scale=ends))
-        pictures = compared(pairs if fit is not None else roomy(pairs), names, asked.heading, lang)
+        ends = shared_ends(next(in_pairs(candidates(x, view, plainly) for x in (a, b))))
+        plainly = replace(plainly, scale=ends)
+        pairs = in_pairs(candidates(x, view, plainly) for x in (a, b))
+        pictures = compared(
+            pairs if fit is not None else roomy(pairs), names, asked.heading, lang, brief=fit is not None
+        )
         return Drawing(next(pictures) if asked.area is None else fitted(pictures, asked.area))
 
 
-DrawCall = ParamSpec("DrawCall")
-
-
-class _Comparing(Protocol[DrawCall]):
-    """`draw` with its `compare`, for checks of types."""
-
-    compare: Callable[..., Drawing]
-
-    def __call__(self, *args: DrawCall.args, **options: DrawCall.kwargs) -> Drawing: ...
-
-
-def _with_compare(function: Callable[DrawCall, Drawing]) -> _Comparing[DrawCall]:
-    both = cast("_Comparing[DrawCall]", function)
-    both.compare = compare
-    return both
-
-
-@_with_compare
+@with_compare(compare)
 @errors.refusing
 def draw(
     node: Any,
@@ -162,7 +146,8 @@ def draw(
         fit: an area to scale the picture into: ``"slide"`` (960 × 540 points), ``"a4"`` (text of an A4 page, 453 ×
             700), ``"column"`` (of a paper in two columns, 234 × 648), or width and height in points. Level, steps,
             gaps and texts are chosen so that no text is smaller than 12 points on a slide, else 7; the subtitle says
-            what was left out. What you name, such as ``level="op"``, is kept. For the views unrolled and both.
+            what was left out. What you name, such as ``level="op"``, is kept. The rolled, backward and compiled views
+            have one level of detail: they are scaled, and refused where that is too small to read.
         item: for heat maps, the place in the batch of the sequence to show; the subtitle says it.
         ax: for heat maps, axes of matplotlib to draw the same numbers into, too.
         lang: the language of legend, verdicts, page and all other words of ours: ``"en"`` or ``"zh"``. Names stay.
@@ -226,24 +211,6 @@ def _at_cells(node: Any, view: str, options: Options) -> Picture:
         fix = "draw without fit=, and with level= and steps= if you wish"
         raise GraphError("mermaid: a picture fitted to an area", expected="no fit=, as Mermaid places boxes", fix=fix)
     return _drawn(node, view, replace(options, level="cell"))
-
-
-def _two(titles: Any) -> list[str] | None:
-    listed = isinstance(titles, Sequence) and not isinstance(titles, (str, bytes))
-    if titles is not None and (not listed or len(titles) != 2):
-        raise GraphError(
-            "compare: titles must be two texts", expected='titles=["before", "after"]', got=errors.shown(titles)
-        )
-    return None if titles is None else [clean(str(x)) for x in titles]
-
-
-def _pairs(a: Any, b: Any, view: str, options: Options) -> Iterator[tuple[Picture, Picture]]:
-    """Yields pictures of both, from the most to the least detail."""
-    first = second = None
-    for x, y in zip_longest(candidates(a, view, options), candidates(b, view, options)):
-        first, second = x or first, y or second
-        if first is not None and second is not None:
-            yield replace(first), replace(second)
 
 
 @contextmanager

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import zip_longest
+from typing import Any, ParamSpec, Protocol, cast
 
+from ..core.errors import GraphError, shown
 from .colours import INK
 from .differences import Difference, differences, rims, threshold
+from .drawing import Drawing
 from .labels import clean, width
 from .picture import Note, Picture, Use
 from .words import told, translated
@@ -22,8 +26,56 @@ ROW = 2000.0
 """Wider pairs stand one over the other."""
 MOST, LONGEST = 12, 100
 """Most lines of differences, and characters of a line."""
+BRIEF = 5, 44
+"""The same in a picture that fits an area."""
 
 Couple = tuple[Picture, Picture]
+
+
+DrawCall = ParamSpec("DrawCall")
+
+
+class _Comparing(Protocol[DrawCall]):
+    """`draw` with its `compare`, for checks of types."""
+
+    compare: Callable[..., Drawing]
+
+    def __call__(self, *args: DrawCall.args, **options: DrawCall.kwargs) -> Drawing: ...
+
+
+def with_compare(
+    compare: Callable[..., Drawing],
+) -> Callable[[Callable[DrawCall, Drawing]], _Comparing[DrawCall]]:
+    """Returns what makes ``compare`` an attribute of a function."""
+
+    def joined(function: Callable[DrawCall, Drawing]) -> _Comparing[DrawCall]:
+        both = cast("_Comparing[DrawCall]", function)
+        both.compare = compare
+        return both
+
+    return joined
+
+
+def two_titles(titles: Any) -> list[str] | None:
+    """Returns the titles over both, as they are shown.
+
+    Raises:
+        GraphError: they are not two texts.
+    """
+    listed = isinstance(titles, Sequence) and not isinstance(titles, (str, bytes))
+    if titles is not None and (not listed or len(titles) != 2):
+        expected = 'titles=["before", "after"]'
+        raise GraphError("compare: titles must be two texts", expected=expected, got=shown(titles))
+    return None if titles is None else [clean(str(x)) for x in titles]
+
+
+def in_pairs(candidates: Iterable[Iterator[Picture]]) -> Iterator[Couple]:
+    """Yields pictures of both, from the most to the least detail."""
+    first = second = None
+    for x, y in zip_longest(*candidates):
+        first, second = x or first, y or second
+        if first is not None and second is not None:
+            yield replace(first), replace(second)
 
 
 def shared_ends(pair: Couple) -> tuple[float, float] | None:
@@ -43,7 +95,9 @@ def roomy(pairs: Iterable[Couple]) -> Iterator[Couple]:
     yield last
 
 
-def compared(pairs: Iterable[Couple], titles: Sequence[str] | None, title: str | None, lang: str) -> Iterator[Picture]:
+def compared(
+    pairs: Iterable[Couple], titles: Sequence[str] | None, title: str | None, lang: str, *, brief: bool
+) -> Iterator[Picture]:
     """Yields each pair as one picture, in the two arrangements, the wide one first if it is not too wide."""
     for pair in pairs:
         names = titles or _titles(pair)
@@ -52,16 +106,17 @@ def compared(pairs: Iterable[Couple], titles: Sequence[str] | None, title: str |
         least, differs = threshold(both, count, linear=pair[0].ruler is not None)
         first, second = (translated(x, lang, titled=False) for x in pair)
         lines = [*_lines(changed, count, names, lang)]
-        shown = [x for x in both if x.far >= least]
+        marked = [x for x in both if x.far >= least]
         sides = [[x.first for x in changed if not x.second], [x.second for x in changed if not x.first]]
-        first = replace(first, rims=[*rims(sides[0], False), *rims([x.first for x in shown], True)])
-        second = replace(second, rims=[*rims(sides[1], False), *rims([x.second for x in shown], True)])
+        first = replace(first, rims=[*rims(sides[0], False), *rims([x.first for x in marked], True)])
+        second = replace(second, rims=[*rims(sides[1], False), *rims([x.second for x in marked], True)])
         bounds = [edges(x) for x in (first, second)]
         wide = sum(x.right - x.left for x in bounds) + APART
         for stacked in (wide > ROW, wide <= ROW):
             picture = _joined((first, second), names, stacked)
             picture.title = title or told("Two networks on one scale", lang)
-            picture.listed, picture.lang, picture.differs, picture.view = lines, lang, differs, "compare"
+            picture.listed = [*_lines(changed, count, names, lang, *BRIEF)] if brief else lines
+            picture.lang, picture.differs, picture.view = lang, differs, "compare"
             picture.plain_text = [picture.title, *_texts((first, second), names), "", *lines]
             yield picture
 
@@ -138,7 +193,9 @@ def _uses(pair: Couple, names: Sequence[str]) -> Iterator[Use]:
         yield replace(known, name=name, norm=norms[0], full=norms[1])
 
 
-def _lines(changed: list[Difference], count: int, names: Sequence[str], lang: str) -> Iterator[str]:
+def _lines(
+    changed: list[Difference], count: int, names: Sequence[str], lang: str, most: int = MOST, longest: int = LONGEST
+) -> Iterator[str]:
     """Yields what differs in words, the largest differences first."""
     if not changed:
         yield told("nothing differs", lang)
@@ -153,6 +210,6 @@ def _lines(changed: list[Difference], count: int, names: Sequence[str], lang: st
             told_parts = ", ".join(f"{x} × {n}" if n > 1 else x for x, n in parts.items())
             lines.append(f"{told(f'in {name} only', lang)}: {told_parts}")
     lines += [x.words(lang) for x in both]
-    yield from [clean(line, LONGEST) for line in lines[:MOST]]
-    if len(lines) > MOST:
-        yield told(f"and {len(lines) - MOST} more", lang)
+    yield from [clean(line, longest) for line in lines[:most]]
+    if len(lines) > most:
+        yield told(f"and {len(lines) - most} more", lang)

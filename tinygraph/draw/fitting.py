@@ -22,19 +22,25 @@ def fitted(pictures: Iterable[Picture], area: Area) -> Picture:
     Raises:
         GraphError: none can.
     """
-    best = 0.0
+    best, spare = 0.0, None
     for picture in pictures:
         notes = picture.subtitle
         for aside in ASIDE:
             picture.aside = aside
-            left_out = "" if aside or not (picture.uses or picture.boxes) else "without table and legend"
+            left_out = (
+                "" if aside or not (picture.uses or picture.boxes or picture.tiles) else "without table and legend"
+            )
             picture.subtitle = "; ".join(x for x in (notes, left_out) if x)
             wide, high, least = measured(picture)
             scale = min(area.width / wide, area.height / high, MOST)
             best = max(best, scale * least)
             if scale * least >= area.least:
                 picture.scaled = scale
-                return picture
+                if aside or not picture.tiles:
+                    return picture
+                spare = spare or picture  # a heat map says little without its scale: first smaller ones are tried
+    if spare is not None:
+        return spare
     raise GraphError(
         f"draw: the picture cannot be read in {area.width:g} × {area.height:g} points",
         expected=f"no text smaller than {area.least:g} points",

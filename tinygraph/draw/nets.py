@@ -25,7 +25,7 @@ def is_net(target: Any) -> bool:
 
 
 class Twin:
-    """A copy of a net, with which it shares the parameters that are trained, and nothing that a call may change.
+    """A copy of a net, with which it shares results of ops and the parameters that are trained, which no call changes.
 
     Attributes:
         net: the copy.
@@ -34,13 +34,14 @@ class Twin:
 
     def __init__(self, owner: str, net: Any) -> None:
         self.owner, self.name, self.model = owner, type(net).__name__, net
-        shared = {id(x): x for x in net.named_state().values() if x.trained}
+        held = [x for _, x in _inside(net, "", {}) if isinstance(x, Node)]
+        shared = {id(x): x for x in held if x.op is not None or getattr(x, "trained", False)}
         try:
             self.net = deepcopy(net, shared)
         except Exception as error:
             problem, fix = f"{owner}: {self.name} cannot be copied", f"tg.{owner} of what it returns"
             raise GraphError(problem, got=f"{type(error).__name__}: {error}", fix=fix) from error
-        self.parts = dict(_parts(self.net, "", {}))
+        self.parts = {path: x for path, x in _inside(self.net, "", {}) if is_net(x)}
 
     def __call__(self, inputs: Sequence[Any]) -> Any:
         """Returns what the net returns for inputs of these shapes; a cell with one input runs over its first axis.
@@ -104,17 +105,16 @@ def nodes_of(net: Any, inputs: Sequence[Any]) -> list[Node]:
     return nodes
 
 
-def _parts(value: Any, path: str, visited: dict[int, Any]) -> Iterator[tuple[str, Any]]:
-    """Yields the modules in a value, depth first, each once, with the dotted names of its attributes and items."""
-    if id(value) in visited or isinstance(value, (Node, np.ndarray, str)):
+def _inside(value: Any, path: str, visited: dict[int, Any]) -> Iterator[tuple[str, Any]]:
+    """Yields modules, nodes and all else in a value, depth first, each once, with the dotted names of its place."""
+    if id(value) in visited or isinstance(value, (np.ndarray, str)):
         return
     visited[id(value)] = value
-    if is_net(value):
-        yield path, value
+    yield path, value
     inner = value if isinstance(value, dict) else getattr(value, "__dict__", {})
-    inner = dict(enumerate(value)) if isinstance(value, (list, tuple)) else inner if callable(value) else {}
-    for name, part in inner.items():
-        yield from _parts(part, f"{path}.{name}" if path else str(name), visited)
+    inner = dict(enumerate(value)) if isinstance(value, (list, tuple)) else inner
+    for name, part in inner.items() if callable(value) or isinstance(value, (dict, list, tuple)) else ():
+        yield from _inside(part, f"{path}.{name}" if path else str(name), visited)
 
 
 def _zeros(shape: Any, dtype: np.dtype) -> Any:

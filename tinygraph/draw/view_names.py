@@ -57,6 +57,10 @@ def candidates(node: Any, view: str, options: Options) -> Iterator[Picture]:
         from .views.unrolled import candidates
 
         yield from candidates(node, with_gradients(options) if view == "both" else options)
+    elif view == "flow":
+        from .views.flow import candidates as flows
+
+        yield from flows(node, options)
     elif view in MAPS:
         from .maps import candidates as maps
 

@@ -58,7 +58,7 @@ def test_the_arrows_are_those_where_the_final_state_is_read_for_another() -> Non
     first, *others = departing(picture("001"))
     assert first[1:] == ("+ bh", 1, "line 31 makes another gradient")
     assert [row[1:] for row in sorted(others, key=lambda row: row[1])] == [
-        ("Whh @ h", 2, "line 33 makes another gradient"),
+        ("Whh @ hₜ₋₁", 2, "line 33 makes another gradient"),
         ("Why @ h", 1, "line 28 makes another gradient"),
     ]
     assert first[0] > max(row[0] for row in others)

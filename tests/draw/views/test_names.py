@@ -23,7 +23,7 @@ def layer_loss(cell: Any, steps: int = 3) -> tg.Node:
 def test_an_lstm_reads_as_in_the_textbook() -> None:
     root = layer_loss(tg.cells.LSTM(3, 4, rng=0))
     shown = titles(tg.draw(root))
-    assert {"f = σ", "i = σ", "o = σ", "g = tanh", "c = f * c + i * g", "h = o * tanh(c)"} <= set(shown)
+    assert {"f = σ", "i = σ", "o = σ", "g = tanh", "c = f * cₜ₋₁ + i * g", "h = o * tanh(c)"} <= set(shown)
     assert {"x₀", "x₁", "x₂", "h₀", "c₀", "c = f * c₀ + i * g", "x₀ @ weight_ih.T", "h₀ @ weight_hh.T"} <= set(shown)
     assert not any(text.startswith("[") for text in shown), "slices have no box"
     rolled = titles(tg.draw(root, "rolled"))
@@ -161,9 +161,9 @@ def test_an_entry_of_a_list_is_that_of_its_own_step() -> None:
         hs[t] = np.tanh(w @ hs[t - 1])
         loss = loss - np.log(hs[t])[0]
     shown = titles(tg.draw(loss))
-    assert {"hs[t] = tanh", "W @ hs", "log(hs[t])", "W @ hs₀"} <= set(shown)
+    assert {"hs[t] = tanh", "W @ hsₜ₋₁", "log(hs[t])", "W @ hs₀"} <= set(shown)
     assert "W @ hs[t]" not in shown, "which would be the one of the same step"
-    assert "loss = loss - log" in " ".join(shown)
+    assert "loss = lossₜ₋₁ - log" in " ".join(shown)
 
 
 def test_the_legend_says_what_the_norm_is(tmp_path: Any) -> None:

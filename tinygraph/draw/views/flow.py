@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from ...core.errors import GraphError
@@ -21,7 +22,7 @@ from ..shown.naming import heading
 from ..shown.roles import roles
 from ..shown.truncation import crossings, cut_as_asked, spacing
 from .heads import token_texts
-from .panel import Look, panel
+from .panel import ROOM, Look, panel
 
 MOST, LAST = 64, 50
 """Most steps that a matrix shows; of more steps it shows so many of the last ones."""
@@ -37,6 +38,11 @@ def flow(target: Any, options: Options) -> Picture:
     The loss at t is the part of the root that leaves the recurrence at step t; if losses of steps are summed, it is
     the loss of this step. The gradients whose norms are shown sum over t to d root / d state at s.
     """
+    return next(candidates(target, options))
+
+
+def candidates(target: Any, options: Options) -> Iterator[Picture]:
+    """Yields the picture, then smaller ones: without numbers and medians, at last of the first state alone."""
     roots, options = cut_as_asked(roots_of(target), options)
     root = _one_loss(roots, options)
     folded = fold(roots)
@@ -50,11 +56,21 @@ def flow(target: Any, options: Options) -> Picture:
             fix="look for a stop_gradient or an op without a gradient between the steps and the loss",
         )
     shown = reaches(root, all_states[:PANELS], seeds, MOST, LAST)
+    subtitle = partial(_subtitle, folded, roots, count=len(all_states))
+    for room, panels in SIZES:
+        yield _drawn(folded, shown[:panels], room, subtitle(shown[:panels], room), options)
+
+
+SIZES = ((ROOM, PANELS), (260.0, PANELS), (190.0, PANELS), (130.0, PANELS), (190.0, 1), (130.0, 1), (90.0, 1))
+"""Widths of a matrix, and how many of them, from the most to the least room."""
+
+
+def _drawn(folded: Folded, shown: list[Reach], room: float, subtitle: str, options: Options) -> Picture:
     heat_map, clipped = _scale(shown)
     heat_map.within(options.scale)
-    picture = Picture(title=heading(folded, options, "gradient flow"))
+    picture = Picture(title=heading(folded, options, "gradient flow"), subtitle=subtitle)
     picture.plain_text = [options.heading] if options.heading else []
-    look = Look(heat_map, shown, token_texts(folded.steps, options.tokens))
+    look = Look(heat_map, shown, token_texts(folded.steps, options.tokens), room)
     left = 0.0
     for reach in shown:
         left = panel(picture, reach, look, left) + APART
@@ -63,7 +79,6 @@ def flow(target: Any, options: Options) -> Picture:
     if clipped:
         picture.keys.append((ramp(0), f"below {number(heat_map.low, 1)}: nothing left"))
     picture.plain_text = picture.plain_text[not options.heading :]
-    picture.subtitle = _subtitle(folded, roots, shown, len(all_states))
     return picture
 
 
@@ -114,12 +129,13 @@ def _scale(shown: list[Reach]) -> tuple[Heat, bool]:
     return heat_map, any(math.floor(math.log10(x)) < round(math.log10(heat_map.low)) for x in norms)
 
 
-def _subtitle(folded: Folded, roots: list[Node], shown: list[Reach], count: int) -> str:
+def _subtitle(folded: Folded, roots: list[Node], shown: list[Reach], room: float, count: int) -> str:
     parts = ["‖∂ loss at t / ∂ state at s‖"]
     k = spacing(crossings(folded, roots))
     if k is not None:
         parts.append(f"truncated BPTT, k = {k}" if k else "truncated BPTT")
     parts += _window(folded, shown)
+    parts += ["without numbers and medians"] * (room < ROOM)
     if count > len(shown):
         parts.append(f"the first {len(shown)} of {count} states")
     return "; ".join(parts)

@@ -25,15 +25,23 @@ FEW, PAD, HEAD, BAR, CLOSE = 10, 18.0, 84.0, 56.0, 14.0
 """Most steps with numbers in the tiles; space at the sides and over the matrix; highest bar; least gap of cuts."""
 
 
-class Look:
-    """What all panels of a picture share: colours, tile sizes, texts of the steps."""
+ROOM = 440.0
+"""Width of a matrix of many steps."""
 
-    def __init__(self, heat_map: Heat, shown: list[Reach], tokens: dict[int, str]) -> None:
+
+class Look:
+    """What all panels of a picture share: colours, tile sizes, texts of the steps.
+
+    ``room``: the width of a matrix in points; if there is less than ROOM, neither numbers nor bars.
+    """
+
+    def __init__(self, heat_map: Heat, shown: list[Reach], tokens: dict[int, str], room: float) -> None:
         self.heat_map, self.tokens = heat_map, {t: text for t, text in tokens.items() if text}
         count = max(len(x) for reach in shown for x in (reach.columns, reach.rows))
         self.rows = max(len(reach.rows) for reach in shown)
-        self.numbers = count <= FEW
-        side = min(max(440 / count, 7.0), 26.0)
+        self.terse = room < ROOM
+        self.numbers = count <= FEW and not self.terse
+        side = min(max(room / count, 7.0 if room == ROOM else 3.0), 26.0)
         self.wide, self.high = (46.0, 30.0) if self.numbers else (side, side)
         widest = max((width(x, 10, True) for x in self.tokens.values()), default=0.0) + 8
         self.has_tokens = bool(self.tokens) and widest <= 84 and count <= 2 * FEW
@@ -46,7 +54,7 @@ class Look:
         strips = max((len(reach.sides()) for reach in shown if not reach.blurred), default=1)
         self.strip = BAR + 44 + 10 * self.numbers
         self.base = -44.0 - 13 * self.has_tokens
-        self.foot = self.base - (10 + max(strips, 1) * self.strip if self.rows > 1 else 8)
+        self.foot = self.base - (10 + max(strips, 1) * self.strip if self.rows > 1 and not self.terse else 8)
 
     def label(self, t: int) -> str:
         """Returns the label of a step at the left of its row."""
@@ -170,7 +178,7 @@ def _bars(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None
         _strip(picture, look, frame, frame.height + 22, values)
         return
     sides = reach.sides() or [1]
-    for k, side in enumerate(() if reach.blurred else sides):
+    for k, side in enumerate(() if reach.blurred or look.terse else sides):
         base = look.base - BAR - 20 - 10 * look.numbers - k * look.strip
         medians = reach.medians(side)[: len(reach.columns)]
         steps = [d for d, _ in medians]

@@ -16,6 +16,7 @@ from ..labels import clean, number, op_words, shape
 from ..norms.heat import Heat
 from ..picture import MANY, Part
 from ..shown.folding import LOSSES, Chip, Folded, Inline, Joined, Link, Operand, Padding, Several, is_zero
+from ..shown.letters import subscript
 from ..shown.roles import LOOKUPS
 from ..shown.slices import index_text, tag_of
 
@@ -206,7 +207,19 @@ def name_of(operand: Operand, folded: Folded) -> str:
     letter = folded.letters.get(node, "")
     if node.step != operand.user.step:
         letter = letter.partition("[")[0]  # of hs[t] a later step reads another t
-    return clean((node.name or "").strip() or letter)
+    return clean(((node.name or "").strip() or letter) + _shift(node, operand, folded))
+
+
+def _shift(node: Node, operand: Link, folded: Folded) -> str:
+    """Returns ``ₜ₋₁`` for what an op reads of the step before, unless its name tells its step already."""
+    here, there = folded.column(operand.user), folded.column(node)
+    name = (node.name or "").strip() or folded.letters.get(node, "")
+    if here is None or there is None or here[0] != there[0] or here == there or not name or name[-1] in _STEPPED:
+        return ""
+    return f"ₜ{'₋' if there < here else '₊'}{subscript(abs(here[1] - there[1]))}"
+
+
+_STEPPED = frozenset("0123456789₀₁₂₃₄₅₆₇₈₉ₜ")
 
 
 def _folded(operands: list[Operand]) -> list[Part]:

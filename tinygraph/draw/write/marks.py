@@ -132,7 +132,8 @@ def tile_mark(tile: Tile, look: Paint, more: str) -> str:
 def rim_mark(rim: Rim, look: Paint, more: str) -> str:
     """Returns a frame, dashed or of two lines, around what differs."""
     line, stroke = LINES["differs" if rim.dashed else "only"], look.colour(BORDERS["differs"])
-    edge = f'fill="none" stroke="{stroke}" stroke-width="{line.width if rim.dashed else 1.3:g}"'
+    thick = min(line.width if rim.dashed else 1.3, max(min(rim.width, rim.height) / 10, 0.8))
+    edge = f'fill="none" stroke="{stroke}" stroke-width="{thick:.2g}"'
     edge += f' stroke-dasharray="{line.dashes}"' * rim.dashed
     frames = (
         rect(-rim.width / 2 - k, -rim.height / 2 - k, rim.width + 2 * k, rim.height + 2 * k, edge)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
+
+import tinygraph as tg
+from tests.draw.networks import word_rnn
 
 from .pages import frames, title_of
 
@@ -31,6 +35,33 @@ def test_the_flow_page_has_a_table_with_heads_and_the_numbers_of_its_squares(vis
             told = re.fullmatch(r"‖∂ loss at (\d+) / ∂ h at (\d+)‖ = (\S+)", tips[f"t{i}"]) if i else None
             assert not i or (told[1], told[2]) == (t, str(s))
             assert not i or float(number) == pytest.approx(float(told[3]), rel=6e-3)
+
+
+def tables(drawing):
+    """Captions, and rows with their heads, of a page's tables."""
+    page = drawing.pipe("html", "utf-8")
+    for table in re.findall(r"<table.*?</table>", page[page.index('<details id="numbers">') :]):
+        rows = re.findall(r"<tr>(.*?)</tr>", table)
+        yield re.findall(r"<caption>(.*?)<", table)[0], [re.findall(r">([^<>]*)</t[hd]>", row) for row in rows]
+
+
+def test_a_table_of_states_has_the_order_of_its_map_and_the_states_values():
+    x = np.random.default_rng(0).normal(size=(3, 2, 4))
+    w = tg.parameter(np.random.default_rng(1).normal(size=(4, 3)), name="W")
+    outputs, _ = tg.unroll(lambda x, h: (h := np.tanh(x @ w + h), h), x, np.zeros((2, 3)))
+    (caption, (heads, *rows)), *_ = tables(tg.draw(outputs, "states", tokens=["a", "b", "c"]))
+    assert "h" in caption and heads[1:] == ["0 a", "1 b", "2 c"] and [row[0] for row in rows] == ["0", "1", "2"]
+    h, expected = np.zeros(3), []
+    for step in x[:, 0]:
+        expected.append(h := np.tanh(step @ w.value + h))
+    assert np.array([row[1:] for row in rows], float) == pytest.approx(np.transpose(expected), rel=6e-3)
+
+
+def test_two_networks_side_by_side_have_a_table_each():
+    both = list(tables(tg.draw.compare(word_rnn(5), word_rnn(5, cut=2), "flow")))
+    ours = [{row[0]: row[1:] for row in rows} for caption, (_, *rows) in both if caption[0] == "‖"]
+    assert len(both) == 4 and len(ours) == 2
+    assert ours[0]["5"] != ours[1]["5"] and ours[0]["1"] == ours[1]["1"] and ours[1]["5"][:2] == ["0", "0"]
 
 
 def test_the_table_is_opened_read_and_closed_by_keys(visit):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ...picture import Picture, TileNumber
+from itertools import count
+
+from ...picture import Picture, Tile
 from ...words import told
 from ..look import text
 
@@ -10,37 +12,44 @@ WIDE = 12
 """Of more columns a table does not fit a sheet of paper, and is not printed."""
 
 
+Numbered = dict[tuple[str, str], tuple[int, Tile]]
+"""Maps the row and the column of each number of a table to its tile and the tile's number."""
+
+
 def numbers(picture: Picture) -> str:
     """Returns a part that opens, with a table for each heat map; nothing for a picture without numbers in tiles."""
-    tables: dict[tuple[str, str], dict[str, dict[str, tuple[int, TileNumber]]]] = {}
+    tables: dict[tuple[str, str, int], Numbered] = {}
     for i, tile in enumerate(picture.tiles):
         if tile.cell is not None:
-            table = tables.setdefault((tile.cell.table, tile.cell.corner), {})
-            table.setdefault(tile.cell.row, {})[tile.cell.column] = (i, tile.cell)
+            name, corner, *place, _ = tile.cell
+            # Two networks side by side may have maps of the same name.
+            k = next(k for k in count() if tuple(place) not in tables.get((name, corner, k), {}))
+            tables.setdefault((name, corner, k), {})[place[0], place[1]] = (i, tile)
     if not tables:
         return ""
     title = told("Table of the numbers", picture.lang)
-    shown = "".join(_table(*heads, list(rows.items())[::-1], picture.lang) for heads, rows in tables.items())
+    shown = "".join(_table(name, corner, table, picture.lang) for (name, corner, _), table in tables.items())
     return (
         f'<details id="numbers"><summary>{title}</summary>'
         f'<div class="sheet" role="region" tabindex="0" aria-label="{title}">{shown}</div></details>'
     )
 
 
-def _table(name: str, corner: str, rows: list[tuple[str, dict[str, tuple[int, TileNumber]]]], lang: str) -> str:
-    """Returns the rows in the order of the picture; the first number is a stop of the tab key."""
-    columns = list(dict.fromkeys(c for _, row in sorted(rows, key=lambda r: -len(r[1])) for c in row))
-    heads = "".join(f'<th scope="col">{text(c)}</th>' for c in columns)
+def _table(name: str, corner: str, table: Numbered, lang: str) -> str:
+    """Returns rows and columns in the order of the picture; the first number is a stop of the tab key."""
+    rows = dict.fromkeys(row for (row, _), _ in sorted(table.items(), key=lambda x: -x[1][1].y))
+    columns = dict.fromkeys(column for (_, column), _ in sorted(table.items(), key=lambda x: x[1][1].x))
     body, first = "", True
-    for label, row in rows:
-        body += f'<tr><th scope="row">{text(label)}</th>'
+    for row in rows:
+        body += f'<tr><th scope="row">{text(row)}</th>'
         for column in columns:
-            i, cell = row.get(column, (0, None))
-            body += "<td></td>" if cell is None else f'<td data-i="{i}" tabindex="{first - 1}">{text(cell.number)}</td>'
-            first = first and cell is None
+            i, tile = table.get((row, column), (0, None))
+            words = "" if tile is None or tile.cell is None else text(tile.cell.number)
+            body += f'<td data-i="{i}" tabindex="{first - 1}">{words}</td>' if words else "<td></td>"
+            first = first and not words
         body += "</tr>"
     wide = ' class="wide"' * (len(columns) > WIDE)
-    head = f'<th scope="col">{text(told(corner, lang))}</th>{heads}'
+    head = "".join(f'<th scope="col">{text(x)}</th>' for x in (told(corner, lang), *columns))
     return (
         f"<table{wide}><caption>{text(told(name, lang))}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -31,9 +31,12 @@ function shutTable() {
 
 const turns = {ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0]};
 if (numbers) {
-  numbers.addEventListener('toggle', () => mark(null));
-  for (const kind of ['focusin', 'pointerover']) numbers.addEventListener(kind, event => mark(event.target.closest('[data-i]')));
-  for (const kind of ['focusout', 'pointerleave']) numbers.addEventListener(kind, () => mark(null));
+  numbers.addEventListener('toggle', () => { if (!numbers.open) mark(null); });
+  numbers.addEventListener('focusin', event => mark(event.target.closest('[data-i]')));
+  numbers.addEventListener('focusout', () => mark(null));
+  // Under a mouse at rest the layout may move: only what it points at is marked, and then again what has the focus.
+  numbers.addEventListener('pointerover', event => { if (event.target.closest('[data-i]')) mark(event.target.closest('[data-i]')); });
+  numbers.addEventListener('pointerleave', () => mark(document.activeElement.closest('[data-i]')));
   numbers.addEventListener('keydown', event => {
     const cell = event.target.closest('[data-i]'), way = turns[event.key];
     if (!cell || !(way || event.key === 'Enter' || event.key === ' ')) return;
