@@ -19,7 +19,7 @@ BLOCKS = [
     for page in (PAGES[0], ROOT / "docs" / "export.md")
     for m in re.finditer(r"^```python (\S+)\n(.*?)^```$", text(page), re.M | re.S)
 ]
-"""The targets' names, the page, the line and the code of blocks that need more than the README's test command installs."""
+"""The targets' names, the page, the line and the code of blocks that need more than the README's test command has."""
 
 
 def test_every_block_names_a_target() -> None:
