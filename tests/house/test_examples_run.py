@@ -5,7 +5,6 @@ from __future__ import annotations
 import doctest
 import importlib
 import shutil
-from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -14,14 +13,12 @@ import pytest
 from tinygraph.draw.drawing import Drawing
 from tinygraph.draw.write.render import _from_pip
 
-from .sources import LIBRARY, PAGES, module_name, python_blocks, short
+from .sources import LOADABLE, PAGES, module_name, python_blocks, short
 
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 FOLDERS: dict[str, list[str]] = {}
-for path in LIBRARY:
+for path in LOADABLE:
     FOLDERS.setdefault(short(path.parent), []).append(module_name(path))
-NEEDS = {"tinygraph.export.torch.module": "torch"}
-"""Maps modules that are imported when an exporter is called to the package that they import."""
 
 
 def failures(module: ModuleType) -> tuple[int, list[str]]:
@@ -40,8 +37,6 @@ def test_docstring_examples(folder: str, monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.chdir(tmp_path)
     offenders: list[str] = []
     for name in FOLDERS[folder]:
-        if find_spec(NEEDS.get(name, "tinygraph")) is None:
-            continue
         offenders += failures(importlib.import_module(name))[1]
         offenders += [f"{name}: an example left {file.name} behind" for file in tmp_path.iterdir()]
     assert not offenders, "\n".join(offenders)
