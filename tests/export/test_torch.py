@@ -135,6 +135,31 @@ def test_any_nesting_and_other_dtypes_come_and_go() -> None:
     torch.testing.assert_close(dict(module.named_parameters())["deep.w"].grad, 18 * x.detach() ** 2)
 
 
+def test_arrays_and_numbers_of_numpy_are_taken_as_tensors() -> None:
+    module = tg.export.torch(lambda x, y, k: x * y * k)
+    x = drawn(3)
+    module(x, np.broadcast_to(2.0, 3), np.float64(3.0)).sum().backward()
+    torch.testing.assert_close(x.grad, torch.full_like(x, 6.0))
+
+
+def test_checkpointing_of_pytorch_runs_it_again() -> None:
+    module, x = tg.export.torch(layer()), drawn(T, B, I)
+    outputs, _ = torch.utils.checkpoint.checkpoint(module, x, use_reentrant=False)
+    expected = torch.autograd.grad(weighed(module(x)[0]), x)[0]
+    torch.testing.assert_close(torch.autograd.grad(weighed(outputs), x)[0], expected)
+
+
+def test_hooks_weight_norms_and_half_of_the_results_work() -> None:
+    module, x = tg.export.torch(layer()), drawn(T, B, I)
+    plain = torch.autograd.grad(weighed(module(x)[1][1]), x)[0]
+    torch.nn.utils.parametrizations.weight_norm(module, "weight_hh")
+    torch.testing.assert_close(torch.autograd.grad(weighed(module(x)[1][1]), x)[0], plain)
+    shapes: list[Any] = []
+    module.register_forward_hook(lambda _, inputs, results: shapes.append(results[0].shape))
+    module(x)
+    assert shapes == [(T, B, H)]
+
+
 def test_tensors_that_are_not_contiguous_are_read_right() -> None:
     module = tg.export.torch(layer())
     x = drawn(I, B, 2 * T)
@@ -201,6 +226,8 @@ def test_a_second_derivative_is_refused() -> None:
         ("is not in plain memory.*a dense tensor on cpu", lambda m: m(torch.zeros(T, B, I, device="meta"))),
         ("is not in plain memory", lambda m: m(torch.zeros(T, B, I).to_sparse())),
         ("input", lambda m: m(torch.zeros(T, B, I + 1, dtype=torch.float64))),
+        ("a node came where a tensor", lambda m: m(tg.constant(np.zeros((T, B, I))))),
+        ("a node came where a tensor", lambda m: tg.compile(m)(np.zeros((T, B, I)))),
         ("'weight_ih' has another dtype", lambda m: m.float()(torch.zeros(T, B, I))),
     ],
 )
@@ -215,5 +242,9 @@ def test_wrong_exports_are_refused() -> None:
         tg.export.torch(np.zeros(3))
     with pytest.raises(tg.GraphError, match="wrong entry"):
         tg.export.torch(lambda x: x * w, {"w": w.value})
+    with pytest.raises(tg.GraphError, match="have no names"):
+        tg.export.torch(lambda x: x * w, [w])
+    with tg.nonfinite("raise"), pytest.raises(tg.GraphError, match="nonfinite does not look"):
+        tg.export.torch(layer())(drawn(T, B, I))
     with pytest.raises(tg.GraphError, match=r"(?s)'w'.*is no parameter of the module.*parameters="):
         tg.export.torch(lambda x: x * w)(drawn(1))

@@ -52,9 +52,11 @@ def torch(layer: Any, parameters: Mapping[str, Parameter] | None = None, *, back
         raise GraphError(f"{WHAT}: only what can be called can be exported", got=got, fix=fix)
     backend_of(backend)
     own = {str(name): x for name, x in fn.named_state().items()} if isinstance(fn, Module) else {}
+    expected = "a dict of names with parameters of tg.parameter or tg.buffer"
+    if not isinstance(parameters, (Mapping, type(None))):
+        raise GraphError(f"{WHAT}: parameters have no names", expected=expected, got=shown(parameters, 80))
     for name, x in (parameters or {}).items():
         if not isinstance(x, Parameter) or not isinstance(name, str) or own.get(name, x) is not x:
-            expected = "names with parameters of tg.parameter or tg.buffer"
             raise GraphError(f"{WHAT}: parameters has a wrong entry", expected=expected, got=shown({name: x}, 80))
         own[name] = x
     return import_module(".module", __package__).CompiledModule(Halves(fn, own, backend))

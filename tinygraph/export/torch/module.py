@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from numpy import ndarray
 
 from ...cells.base.module import Module
 from ...core.errors import GraphError
+from ...core.node import Node
+from ...core.scope import now
 from ...core.structure import leaves, map_leaves, rebuild
 from .halves import Halves
 
@@ -47,6 +50,9 @@ class CompiledModule(torch.nn.Module):
     @torch.compiler.disable
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         weights = [self._weight(*place) for place in self._places]
+        if now.watching:
+            fix = "torch.autograd.set_detect_anomaly(True), or call the layer itself"
+            raise GraphError(f"{WHAT}: nonfinite does not look into an exported module", fix=fix)
         call = map_leaves(_tensor, (args, kwargs))
         inputs = [x for x in leaves(call) if isinstance(x, torch.Tensor)]
         self._check(weights, inputs)
@@ -140,7 +146,14 @@ def _filled(call: Any, arrays: list[ndarray]) -> Any:
 
 
 def _tensor(x: Any) -> Any:
-    return torch.from_numpy(x) if isinstance(x, ndarray) else x
+    """An array as a tensor, of its own memory if that can be written; other values as they are."""
+    if isinstance(x, Node):
+        got = f"{x.label()}, in a call of an exported module"
+        raise GraphError(f"{WHAT}: a node came where a tensor is needed", got=got, fix="call the layer itself on nodes")
+    if not isinstance(x, (ndarray, np.generic)):
+        return x
+    array = np.asarray(x)
+    return torch.from_numpy(array if array.flags.writeable else array.copy())
 
 
 def _array(x: torch.Tensor) -> ndarray:
