@@ -16,6 +16,7 @@ from ...core.structure import leaves, map_leaves, rebuild
 from .halves import Halves
 
 WHAT = "export.torch"
+FLOATS = torch.float32, torch.float64
 
 
 class CompiledModule(torch.nn.Module):
@@ -25,8 +26,12 @@ class CompiledModule(torch.nn.Module):
         super().__init__()
         self._halves = halves
         self._places: list[tuple[torch.nn.Module, str]] = []
+        self._forms: list[tuple[str, torch.dtype, tuple[int, ...]]] = []
         for name, parameter in halves.parameters.items():
-            self._places.append(self._registered(name, torch.from_numpy(parameter.value.copy()), parameter.trained))
+            array = torch.from_numpy(parameter.value.copy())
+            self._forms.append((name, array.dtype, parameter.shape))
+            self._places.append(self._registered(name, array, parameter.trained))
+        self._dtypes = {dtype for _, dtype, _ in self._forms} or {*FLOATS}
         self.training = getattr(halves.fn, "training", True)
 
     def _registered(self, path: str, array: torch.Tensor, trained: bool) -> tuple[torch.nn.Module, str]:
@@ -69,28 +74,28 @@ class CompiledModule(torch.nn.Module):
         return getattr(holder, name) if tensor is None else tensor
 
     def _check(self, weights: list[torch.Tensor], inputs: list[torch.Tensor]) -> None:
-        for (name, p), w in zip(self._halves.parameters.items(), weights, strict=True):
-            _refuse(f"the parameter {name!r}", w)
-            if str(w.dtype) != f"torch.{p.dtype}" or w.shape != p.shape:
+        for (name, dtype, shape), w in zip(self._forms, weights, strict=True):
+            if w.dtype is not dtype or w.shape != shape or not w.is_cpu or w.layout is not torch.strided:
+                _refuse(f"the parameter {name!r}", w)
                 fix = "build the layer with this dtype and these sizes, and export that"
-                got = f"{w.dtype} {tuple(w.shape)}"
                 problem = f"{WHAT}: the parameter {name!r} has another dtype or shape than the layer's"
-                raise GraphError(problem, expected=f"torch.{p.dtype} {p.shape}", got=got, fix=fix)
-        kinds = {w.dtype for w in weights}
+                raise GraphError(problem, expected=f"{dtype} {shape}", got=f"{w.dtype} {tuple(w.shape)}", fix=fix)
         for k, x in enumerate(inputs):
-            _refuse(f"tensor {k} of the arguments", x)
-            if x.is_floating_point() and kinds and x.dtype not in kinds:
-                wanted = " or ".join(sorted(map(str, kinds)))
-                problem = f"{WHAT}: tensor {k} of the arguments has another dtype than the parameters"
-                raise GraphError(problem, expected=wanted, got=str(x.dtype), fix=f"x.to({wanted.partition(' ')[0]})")
+            if not x.is_cpu or x.layout is not torch.strided or x.dtype not in self._dtypes:
+                _refuse(f"tensor {k} of the arguments", x)
+                if x.is_floating_point():
+                    wanted = " or ".join(str(dtype) for dtype in FLOATS if dtype in self._dtypes)
+                    problem = f"{WHAT}: tensor {k} of the arguments has another dtype than the parameters"
+                    fix = f"x.to({wanted.partition(' ')[0]})"
+                    raise GraphError(problem, expected=wanted, got=str(x.dtype), fix=fix)
 
 
 def _refuse(what: str, x: torch.Tensor) -> None:
     """A GraphError if numpy cannot read the tensor's memory, or has no dtype of that kind."""
-    if x.device.type != "cpu" or x.layout != torch.strided:
+    if not x.is_cpu or x.layout is not torch.strided:
         got, fix = f"{x.layout} on {x.device}", "x.cpu(), or x.to_dense()"
         raise GraphError(f"{WHAT}: {what} is not in plain memory", expected="a dense tensor on cpu", got=got, fix=fix)
-    if x.dtype in (torch.float16, torch.bfloat16) or x.is_complex() or x.is_quantized:
+    if (x.is_floating_point() and x.dtype not in FLOATS) or x.is_complex() or x.is_quantized:
         problem = f"{WHAT}: {what} has no dtype of ours"
         raise GraphError(problem, expected="float32 or float64", got=str(x.dtype), fix="x.float()")
 
@@ -157,7 +162,9 @@ def _tensor(x: Any) -> Any:
 
 
 def _array(x: torch.Tensor) -> ndarray:
-    array: ndarray = x.numpy(force=True)
+    """The tensor's memory as an array."""
+    x = x.detach()
+    array: ndarray = x.resolve_neg().numpy() if x.is_neg() else x.numpy()
     return array
 
 
