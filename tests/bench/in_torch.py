@@ -17,9 +17,9 @@ import tinygraph as tg
 
 from .turns import medians
 
-SIZES = ((32, 1, 8, 24), (64, 16, 8, 32), (100, 32, 64, 128))
+SIZES = ((32, 1, 8, 24), (64, 16, 8, 32))
 """T, B, I, H."""
-ROUNDS = 9
+ROUNDS = 5
 
 
 class Written(torch.nn.Module):
