@@ -59,7 +59,7 @@ def compile(fn: Callable[..., Any], backend: str = "auto", *, memory: str = "kee
         fn: takes arrays of any shapes, or nested lists, tuples and dicts of them, and returns nodes in any nesting. It
             may call `grad`, `value_and_grad`, `unroll`, `jvp` and the like.
         backend: ``"numpy"``; ``"native"``, machine code that needs the extra ``fast``; ``"auto"``: native if it is
-            installed.
+            installed; ``"jax"``: by XLA, on JAX's default device, with the extra ``jax``.
         memory: ``"keep"`` stores all values that the gradient needs; ``"checkpoint"`` stores those of about sqrt(T)
             of T steps and recomputes the others.
 
@@ -203,9 +203,12 @@ class Plan:
         self.structure, self.before = self._function.trial.structure, self._function.trial.results
         self.widenings = self._function.trial.widenings
         self.after, self.notes = optimise(self.before, fuses=backend.fuses)
-        program = lay(self.after, self._function.trial.slots, fuses=backend.fuses)
-        self.actions: Sequence[Any] = program.actions
-        self._runner = Runner(program, backend)
+        self.actions: Sequence[Any] = ()
+        if backend.graphs is not None:
+            self._runner = backend.graphs()(self.after, self._function.trial.slots)
+        else:
+            program = lay(self.after, self._function.trial.slots, fuses=backend.fuses)
+            self.actions, self._runner = program.actions, Runner(program, backend)
         self.code_bytes = self._runner.code_bytes
         objects_bytes = graph_bytes([*self.before, *self.after]) + sum(self.code_bytes.values())
         self.held_bytes = self._runner.held_bytes + objects_bytes

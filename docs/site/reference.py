@@ -19,7 +19,7 @@ from docstring import markdown
 import tinygraph as tg
 
 LIST = Path(__file__).parents[1] / "api.txt"
-PARTS = {"tg": tg, "tg.cells": tg.cells, "tg.train": tg.train, "tg.check": tg.check}
+PARTS = {"tg": tg, "tg.cells": tg.cells, "tg.train": tg.train, "tg.check": tg.check, "tg.export": tg.export}
 INPUTS: dict[int, list[tuple[int, ...]]] = {1: [(2, 3)], 2: [(2, 3), (2, 3)], 3: [(2, 3), (2, 3), (2, 3)]}
 SHAPES = {"matmul": [(2, 3), (3, 4)], "take": [(4, 3)], "softmax_cross_entropy": [(2, 3)]}
 

@@ -47,12 +47,14 @@ class Backend:
         fuses: whether it runs a group of element-wise nodes in one pass over memory; then the planner forms groups.
         needs: the required package; ``""`` if numpy is enough.
         load: imports the backend's modules and returns its parts.
+        graphs: if it takes whole graphs and plans them itself, imports what does and returns it.
     """
 
     name: str
     fuses: bool
     needs: str
     load: Callable[[], BackendParts]
+    graphs: Callable[[], Any] | None = None
 
 
 def _numpy() -> BackendParts:
@@ -69,6 +71,13 @@ def _native() -> BackendParts:
         return can_run, NativeStretch
 
 
+def _jax() -> Any:
+    with LOCK:
+        from .by_jax import Jitted
+
+        return Jitted
+
+
 NUMPY = Backend("numpy", fuses=False, needs="", load=_numpy)
 
 BACKENDS = {
@@ -76,6 +85,7 @@ BACKENDS = {
     for backend in (
         Backend("native", fuses=True, needs="llvmlite", load=_native),
         NUMPY,
+        Backend("jax", fuses=False, needs="jax", load=_numpy, graphs=_jax),
     )
 }
 """Maps names to backends; ``"auto"`` selects the first one whose package is installed."""
@@ -97,6 +107,7 @@ def backend_of(name: str) -> Backend:
         raise GraphError("compile: the backend is unknown", expected=names, got=shown(name), fix=fix)
     if backend not in installed:
         problem = f"compile: the backend {shown(name)} needs the package {backend.needs}, which is not installed"
-        fix = f"pip install {backend.needs} (the extra fast), or backend='numpy'"
+        extra = "jax" if backend.needs == "jax" else "fast"
+        fix = f"pip install {backend.needs} (the extra {extra}), or backend='numpy'"
         raise GraphError(problem, fix=fix)
     return backend

@@ -208,7 +208,7 @@ class Levers:
         wrong = self.trial.differences(start)
         if not np.abs((once - start)[np.abs(wrong) > NEAR]).max(initial=0) > NEAR * SMALL:
             return "unknown" if any(x.size == 1 for x in seen) else None  # nothing that is wrong depends on it
-        own = self._own(once - start, sum(shift))
+        own = self._own(once - start, sum(shift)) if len({x.shape for x in seen}) == 1 else None
         if own is not None:
             rows, by = own
             due = seen[-1] + (wrong[rows] / by).reshape(seen[-1].shape)

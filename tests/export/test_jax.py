@@ -1,0 +1,160 @@
+"""Pure functions of JAX: within `jit`, `grad` and `vmap`, on two devices, on two processes, and as a backend."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.each import each
+from tests.house.sources import ROOT
+
+jax = pytest.importorskip("jax")
+
+T, B, I, H = 6, 4, 3, 5  # noqa: E741  the axes' names
+rng = np.random.default_rng(0)
+XS, LABELS = rng.normal(size=(T, B, I)), rng.integers(0, 2, size=(T, B))
+
+
+@pytest.fixture(autouse=True)
+def two_wide_devices() -> None:
+    from tests.targets.jax import ready
+
+    ready()
+
+
+def network() -> tuple[Any, dict[str, tg.Parameter]]:
+    cell, V = tg.cells.GRU(I, H, rng=0, dtype=np.float64), tg.parameter(rng.normal(size=(H, 2)), "V")
+
+    def loss(xs: Any, labels: Any) -> Any:
+        return tg.mean(tg.softmax_cross_entropy(tg.unroll(cell, xs)[0] @ V, labels))
+
+    return loss, {**cell.parameters(), "V": V}
+
+
+def close(got: Any, right: Any) -> None:
+    for name, g in right.items():
+        np.testing.assert_allclose(np.asarray(got[name]), g.value, 1e-12, 1e-15)
+
+
+def test_jax_differentiates_it_and_maps_it() -> None:
+    loss, parameters = network()
+    pure = tg.export.jax(loss, parameters)
+    close(jax.jit(jax.grad(pure))(pure.values, XS, LABELS), tg.grad(loss(XS, LABELS), parameters))
+    both = jax.vmap(lambda xs: pure(pure.values, xs, LABELS))(np.stack([XS, 2 * XS]))
+    np.testing.assert_allclose(both, [loss(XS, LABELS).item(), loss(2 * XS, LABELS).item()], 1e-12)
+
+
+def test_two_devices_give_the_gradient_of_one_and_gather_nothing() -> None:
+    loss, parameters = network()
+    gradient = tg.value_and_grad(loss, parameters)
+    step = jax.jit(tg.export.jax(gradient, parameters, devices=2, split={"xs": 1, "labels": 1}))
+    values = {name: p.value for name, p in parameters.items()}
+    close(step(values, XS, LABELS)[1], tg.grad(loss(XS, LABELS), parameters))
+    text = step.lower(values, XS, LABELS).compile().as_text()
+    assert "all-reduce" in text and "all-gather" not in text
+
+
+def test_sums_and_counts_of_a_ragged_batch() -> None:
+    cell = tg.cells.RNN(I, H, rng=0, dtype=np.float64)
+    lengths = np.array([6, 2, 1, 3])
+
+    def sums(xs: Any, lengths: Any) -> Any:
+        outputs, _ = tg.unroll(cell, xs, lengths=lengths)
+        return tg.sum(tg.square(outputs)), tg.sum(lengths)
+
+    pure = tg.export.jax(sums, cell.parameters(), devices=2, split={"xs": 1, "lengths": 0}, combine="sum")
+    total, count = pure(pure.values, XS, lengths)
+    alone, _ = sums(XS, lengths)
+    assert int(count) == 12 and float(total) == pytest.approx(alone.item(), rel=1e-12)
+
+
+@each(
+    "call, words",
+    [
+        (
+            lambda f, p: tg.export.jax(f, p, devices=2, split={"xs": 1, "labels": 1})(0, XS[:, :3], LABELS[:, :3]),
+            "divide",
+        ),
+        (lambda f, p: tg.export.jax(f, p, devices=99, split={"xs": 1}), "so many devices"),
+        (lambda f, p: tg.export.jax(f, p, devices=2, split={"z": 1}), "no argument"),
+        (lambda f, p: tg.export.jax(f, p)({"V": 1}, XS, LABELS), "do not fit"),
+        (lambda f, p: tg.export.jax(f, {"V": 1.0}), "a parameter is none"),
+        (lambda f, p: tg.export.jax(f, p, combine="max"), "combine"),
+        (lambda f, p: tg.export.jax(lambda x: x + tg.noise(rng.random, (3,)))({}, np.ones(3)), "outside"),
+    ],
+    ids=["divide", "devices", "split", "values", "parameter", "combine", "noise"],
+)
+def test_a_wrong_call_is_one_error(call: Any, words: str) -> None:
+    with pytest.raises(tg.GraphError, match=words):
+        call(*network())
+
+
+def test_an_op_of_the_user_is_called_back() -> None:
+    class Cubed(tg.Op):
+        """z = x³"""
+
+        def forward(self, x: Any) -> Any:
+            return x**3
+
+        def backward(self, gz: Any, z: Any, x: Any) -> Any:
+            return gz * 3 * x**2
+
+    cubed, w = Cubed(), tg.parameter(2.0, "w")
+    pure = tg.export.jax(tg.value_and_grad(lambda x: tg.sum(cubed(w * x)), [w]), [w])
+    value, (slope,) = jax.jit(pure)([2.0], np.arange(3.0))
+    assert float(value) == 72.0 and float(slope) == 108.0
+
+
+def test_as_a_backend_it_reads_parameters_and_draws_anew_at_each_call() -> None:
+    loss, parameters = network()
+    step = tg.compile(tg.value_and_grad(loss, parameters), backend="jax")
+    for _ in range(2):
+        value, gradients = step(XS, LABELS)
+        assert value.dtype == np.float64 and value == pytest.approx(loss(XS, LABELS).item(), rel=1e-12)
+        close(gradients, tg.grad(loss(XS, LABELS), parameters))
+        parameters["V"].value = -parameters["V"].value
+    noisy = tg.compile(lambda x: x + tg.noise(lambda shape: rng.normal(size=shape), x.shape), backend="jax")
+    assert (noisy(np.zeros(3)) != noisy(np.zeros(3))).all()
+
+
+def test_a_training_step_by_jax_is_that_by_numpy() -> None:
+    ends = []
+    for backend in ("numpy", "jax"):
+        w = tg.parameter(np.ones(3), "w")
+        adam = tg.train.Adam([w], learning_rate=0.1)
+        step = tg.train.step(lambda x, w=w: tg.mean(tg.square(w * x - 2.0)), [w], adam, clip=1.0, backend=backend)
+        for _ in range(5):
+            step(np.arange(1.0, 4.0))
+        ends.append(w.value)
+    np.testing.assert_allclose(*ends, 1e-12)
+
+
+def test_two_processes_give_the_gradient_of_one() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    places = {"JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT), "XLA_FLAGS": ""}
+    command = [sys.executable, str(ROOT / "examples" / "jax_processes.py"), address, "2"]
+    pair = [
+        subprocess.Popen(
+            [*command, str(k)],
+            env={**os.environ, **places},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for k in (0, 1)
+    ]
+    for process in pair:
+        told = process.communicate(timeout=240)[0]
+        line = re.search(r"apart (\S+), (\S+) ms, all-gather False", told)
+        assert line, told[-2000:]
+        assert float(line[1]) < 1e-12
