@@ -13,11 +13,11 @@ import pytest
 from tinygraph.draw.drawing import Drawing
 from tinygraph.draw.write.render import _from_pip
 
-from .sources import LIBRARY, PAGES, module_name, python_blocks, short
+from .sources import LOADABLE, PAGES, module_name, python_blocks, short
 
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 FOLDERS: dict[str, list[str]] = {}
-for path in LIBRARY:
+for path in LOADABLE:
     FOLDERS.setdefault(short(path.parent), []).append(module_name(path))
 
 

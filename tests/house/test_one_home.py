@@ -21,7 +21,7 @@ from tinygraph.draw.view_names import MAPS
 from tinygraph.run.backends import BACKENDS
 
 from .map import CELLS as ALL_CELLS
-from .sources import EVERY, LIBRARY, ROOT, module_name, short, tree
+from .sources import EVERY, LIBRARY, LOADABLE, ROOT, module_name, short, tree
 
 SHARED_NAMES = {
     "Elementwise": "an op that works place by place; the action that does a group of them",
@@ -53,8 +53,8 @@ def test_a_class_or_alias_is_bound_once() -> None:
 
 
 def everything() -> dict[str, ModuleType]:
-    """All modules of the library, loaded."""
-    return {module_name(path): importlib.import_module(module_name(path)) for path in LIBRARY}
+    """All modules of the library that can be loaded, loaded."""
+    return {module_name(path): importlib.import_module(module_name(path)) for path in LOADABLE}
 
 
 def below(kind: type) -> set[type]:

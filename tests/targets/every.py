@@ -8,5 +8,6 @@ from .jax import Jax
 from .js import InNode
 from .onnx import Onnx
 from .target import Target
+from .torch import InTorch
 
-TARGETS: dict[str, type[Target]] = {t.name: t for t in (Numpy, Native, Onnx, InC, InDouble, InNode, Jax)}
+TARGETS: dict[str, type[Target]] = {t.name: t for t in (Numpy, Native, Onnx, InC, InDouble, InNode, InTorch, Jax)}

@@ -35,6 +35,7 @@ class Case:
         example: the arguments that a target may look at before it is run.
         arguments: those at which it is run; of other sizes than ``example`` where the scenario says so.
         cell: the cell that it drives, or None.
+        forward: where ``fn`` computes a gradient, the function of the same arguments whose gradient it is.
     """
 
     fn: Callable[..., Any]
@@ -42,6 +43,7 @@ class Case:
     example: tuple[Any, ...]
     arguments: tuple[Any, ...]
     cell: Any = None
+    forward: Any = None
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ def _gradient(name: str, dtype: np.dtype) -> Case:
     def gradients(x: Any, state: Any) -> Any:
         return tg.grad(weighed(case.fn(x, state)), [*wrt, x, *leaves(state)])
 
-    return Case(gradients, case.parameters, case.arguments, case.arguments, case.cell)
+    return Case(gradients, case.parameters, case.arguments, case.arguments, case.cell, case.fn)
 
 
 def _lengths(name: str, dtype: np.dtype) -> Case:
@@ -206,7 +208,7 @@ def own(name: str, use: str, dtype: np.dtype) -> Case:
 
     for w in weights.values():
         w.value = exact(w.value, dtype)
-    return Case(gradients if use == "gradient" else fn, weights, arguments, arguments)
+    return Case(gradients if use == "gradient" else fn, weights, arguments, arguments, None, fn)
 
 
 SCENARIOS = [Scenario(cell, use) for cell in CELLS for use in USES]

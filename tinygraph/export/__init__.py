@@ -5,3 +5,4 @@ from .jax import jax as jax
 from .js.file import js as js
 from .onnx.model import onnx as onnx
 from .onnx.reading import metadata as metadata
+from .torch.export import torch as torch
