@@ -20,12 +20,13 @@ import tinygraph as tg
 
 from .calls import ENGINE, Call
 from .data_calls import DATA
+from .export_calls import EXPORTS
 from .layers import ABOVE
 from .numpy_calls import NUMPYS
 from .training_calls import TRAINING
 from .values import MISSPELT, WRONG
 
-CALLS = [*ENGINE, *NUMPYS, *ABOVE, *DATA, *TRAINING]
+CALLS = [*ENGINE, *NUMPYS, *ABOVE, *DATA, *TRAINING, *EXPORTS]
 LONGEST = 3000
 """Most characters of a message: of a long value it shows the start, or only says what it is."""
 LIBRARY, OWN = str(Path(tg.__file__).parent), str(Path(__file__).parent)

@@ -197,6 +197,8 @@ def of_pictures() -> Iterator[Call]:
     compiled(np.ones(3))
     yield call("draw", tg.draw, lambda: compiled, lambda: "compiled")
     yield call("Drawing.text", lambda *v, **k: tg.draw(loss()).text(*v, **k))
+    yield call("Drawing.mermaid", lambda *v, **k: tg.draw(loss()).mermaid(*v, **k))
+    yield call("Drawing.page", lambda *v, **k: tg.draw(loss()).page(*v, **k), height=300)
     for name in ("x.txt", "x.html", "x.dot"):
         target = lambda name=name: str(SCRATCH / name)  # noqa: E731
         save = lambda *v, **k: tg.draw(loss()).save(*v, **k)  # noqa: E731

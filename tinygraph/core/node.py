@@ -216,6 +216,8 @@ class Node:
         """Within `tg.recorded`, a copy that keeps its gradient; elsewhere leaves alone are copied."""
         if now.recorder is not None and now.recorder.anywhere and self.kind != "parameter":
             return now.recorder.copied(self)
+        if not isinstance(memo, dict):
+            raise GraphError("deepcopy: the memo is a dict of what is copied already", got=type(memo).__name__)
         make, parts = self.__reduce__()
         return make(*deepcopy(parts, memo))
 

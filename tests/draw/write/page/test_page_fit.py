@@ -23,6 +23,7 @@ def test_a_fitted_view_stays_fitted_in_another_window_and_one_that_was_moved_sta
         assert outside(page) == [] and filled(page) > 0.55, (wide, high)
     page.keyboard.press("+")
     page.keyboard.press("+")
+    frames(page)
     before = camera(page)
     page.set_viewport_size({"width": 1280, "height": 800})
     frames(page)
