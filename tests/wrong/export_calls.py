@@ -36,7 +36,9 @@ def file(suffix: str) -> Any:
 def of_exporters() -> Iterator[Call]:
     yield call("export.c", tg.export.c, fn, example, file(".c"), weights="inside", int8=False)
     yield call("export.js", tg.export.js, fn, example, file(".js"), int8=False)
-    yield call("export.onnx", tg.export.onnx, layer, lambda: np.ones((4, 2, 3)), file(".onnx"), dynamic=("T", "B"), native=True)
+    yield call(
+        "export.onnx", tg.export.onnx, layer, lambda: np.ones((4, 2, 3)), file(".onnx"), dynamic=("T", "B"), native=True
+    )
     yield call("export.metadata", tg.export.metadata, file(".onnx"))
     yield call("load_onnx", tg.load_onnx, file(".onnx"))
     yield call("export.jax", tg.export.jax, fn, lambda: [W], devices=1, combine="mean")
