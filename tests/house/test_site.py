@@ -48,8 +48,8 @@ def test_chinese_pages_have_the_code_of_the_english_ones() -> None:
             assert bare(code) == bare(english), f"{page.name}: {code}"
 
 
-def bare(code: str) -> list[str]:
-    """The code without comments, texts and docstrings."""
+def bare(code: str) -> str:
+    """The code without comments, texts, docstrings and layout."""
     code = re.sub(r'""".*?"""|"[^"\n]*"', '""', code, flags=re.DOTALL)
-    code = code.replace(', lang=""', "")
-    return [line for text in code.splitlines() if (line := re.sub(r"\s*#.*", "", text).rstrip())]
+    code = re.sub(r"\s*#.*", "", code.replace(', lang=""', ""))
+    return re.sub(r",(?=[)\]}])", "", "".join(code.split()))

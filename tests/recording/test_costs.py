@@ -10,6 +10,7 @@ import pytest
 import tinygraph as tg
 import tinygraph.numpy as tnp
 from tests.each import each
+from tests.interrupts import interrupted
 from tinygraph.recording import record, writing
 
 
@@ -40,15 +41,15 @@ def a_sum_in_place(steps: int) -> Any:
 @each("program", [new_rows, one_buffer, a_sum_in_place])
 def test_a_longer_program_looks_no_farther_back_at_each_write(program: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     looked = 0
-    place = record.bisect_right
+    place = record.bisect_left
 
-    def counted(stamps: list[int], since: int) -> int:
+    def counted(log: list[Any], since: Any) -> int:
         nonlocal looked
-        start = place(stamps, since)
-        looked += len(stamps) - start
+        start = place(log, since)
+        looked += len(log) - start
         return start
 
-    monkeypatch.setattr(record, "bisect_right", counted)
+    monkeypatch.setattr(record, "bisect_left", counted)
     counts = []
     for steps in (20, 40):
         looked = 0
@@ -85,3 +86,13 @@ def test_a_row_in_view_that_is_written_shows_what_was_written() -> None:
     np.testing.assert_array_equal(last.value, [2.0, -4.0])
     tg.sum(last).backward()
     np.testing.assert_array_equal(w.grad, [4.0, 4.0])
+
+
+def test_an_interrupt_at_any_instruction_leaves_a_log_that_holds() -> None:
+    """The recorder of `tinygraph.numpy` lives as long as the process: what Ctrl-C leaves in it is used again."""
+    session = record.Session()
+    node = tg.constant(1.0)
+    for _ in interrupted(lambda: session.enter(node, 7)):
+        session._most = 0
+        session.enter(node, 8)
+    assert len(session._log) > 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 from weakref import ref
@@ -24,15 +24,14 @@ class Session:
     def __init__(self) -> None:
         self.blank = Record(self)
         self.stand_ins = self.odd = False
-        self._nodes: list[ref[Node]] = []
-        self._stamps: list[int] = []
+        # One list of pairs, not two lists: Ctrl-C between two appends would leave them of unlike lengths.
+        self._log: list[tuple[int, ref[Node]]] = []
         self._most = 4096
 
     def enter(self, node: Node, stamp: int) -> None:
         """Notes that ``node`` has read its inputs by the time of ``stamp``."""
-        self._nodes.append(ref(node))
-        self._stamps.append(stamp)
-        if len(self._nodes) > self._most:
+        self._log.append((stamp, ref(node)))
+        if len(self._log) > self._most:
             self._forget()
 
     def again(self, node: Node) -> None:
@@ -42,7 +41,7 @@ class Session:
     def readers(self, node: Node) -> list[Node]:
         """The nodes that have read ``node`` since it was last written and are still there."""
         readers: dict[int, Node] = {}
-        for reference in self._nodes[bisect_right(self._stamps, own(node).since) :]:
+        for _, reference in self._log[bisect_left(self._log, (own(node).since + 1,)) :]:
             reader = reference()
             if reader is not None:
                 for x in reader._inputs:
@@ -53,7 +52,7 @@ class Session:
     def is_unread(self, node: Node) -> bool:
         """Whether no node that is still there has read ``node`` since it was last written."""
         record = own(node)
-        for reference in self._nodes[bisect_right(self._stamps, record.since) :]:
+        for _, reference in self._log[bisect_left(self._log, (record.since + 1,)) :]:
             reader = reference()
             if reader is not None:
                 for x in reader._inputs:
@@ -63,10 +62,8 @@ class Session:
         return True
 
     def _forget(self) -> None:
-        pairs = zip(self._nodes, self._stamps, strict=True)
-        kept = [(reference, stamp) for reference, stamp in pairs if reference() is not None]
-        self._nodes, self._stamps = [reference for reference, _ in kept], [stamp for _, stamp in kept]
-        self._most = max(4096, 2 * len(kept))
+        self._log = [entry for entry in self._log if entry[1]() is not None]
+        self._most = max(4096, 2 * len(self._log))
 
 
 class Record:

@@ -20,7 +20,8 @@ from . import native
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What was measured before and after a test with made-up times is not kept."""
+    """What was measured before and after a test with made-up times is not kept; scripts of examples leave BLAS out."""
+    monkeypatch.delenv("TINYGRAPH_BLAS", raising=False)
     for kept in (choose._chosen, choose.measured, choose.competitive_blas):
         kept.cache_clear()
     yield

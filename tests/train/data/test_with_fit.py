@@ -39,7 +39,7 @@ def ragged_model(backend):
     return data, tg.train.step(loss, parameters, tg.train.Adam(parameters, 0.01), backend=backend), parameters
 
 
-@pytest.mark.parametrize("backend", ["eager", *backends.BACKENDS])
+@pytest.mark.parametrize("backend", ["eager", *(b.name for b in backends.BACKENDS.values() if b.graphs is None)])
 @each("make", [text_model, ragged_model])
 def test_a_run_that_stopped_in_an_epoch_goes_on_bit_for_bit(backend, make, tmp_path):
     if backend == "native":
