@@ -89,7 +89,7 @@ def table(alone: list[Verdict], together: list[Verdict]) -> list[Bar]:
     ]
     tried = [v for v in alone if v.took_repairing is not None or v.error]
     rows.append(_share("repaired, proven at two T", 0.80, (bool(v.mended) for v in tried)))
-    slow = [v.took for v in [*alone, *together] if v.took]
+    slow = [v.took for v in [*alone, *together] if v.took is not None]
     longer = [v.took_repairing for v in alone if v.took_repairing is not None]
     if longer:
         false = [text for v in tried for text in v.false]

@@ -55,7 +55,7 @@ class Verdict:
     named: list[int] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     seen: bool = False
-    took: float = 0.0
+    took: float | None = None
     took_repairing: float | None = None
     mended: list[int] = field(default_factory=list)
     false: list[str] = field(default_factory=list)
