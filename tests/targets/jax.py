@@ -17,11 +17,9 @@ from .target import Target
 
 @cache
 def ready() -> None:
-    """Sets JAX up: two CPUs as devices, float64. Once, as JAX takes it before its first computation alone."""
+    """Sets JAX to float64; `tests/conftest.py` gives it two CPUs."""
     import jax
 
-    jax.config.update("jax_platforms", "cpu")
-    jax.config.update("jax_num_cpu_devices", 2)
     jax.config.update("jax_enable_x64", True)
 
 
