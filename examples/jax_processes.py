@@ -37,7 +37,7 @@ def main(address: str, processes: int, number: int) -> None:
     split = {"xs": 1, "targets": 1}
     step = jax.jit(tg.export.jax(gradient, cell.parameters(), devices=processes, split=split, combine="mean"))
     values = {name: p.value for name, p in cell.parameters().items()}
-    text = step.lower(values, xs, targets).compile().as_text()
+    text = str(step.lower(values, xs, targets).compile().as_text())
     value, gradients = jax.block_until_ready(step(values, xs, targets))
     start = perf_counter()
     for _ in range(20):
