@@ -175,7 +175,9 @@ class Loading:
         from onnx import TypeProto, helper
         from onnx.reference import ReferenceEvaluator
 
-        entering, leaving = ([helper.make_value_info(x, TypeProto()) for x in names] for names in (inputs, maker.output))
+        entering, leaving = (
+            [helper.make_value_info(x, TypeProto()) for x in names] for names in (inputs, maker.output)
+        )
         graph = helper.make_graph([maker], "moved", entering, leaving)
         results: Any = ReferenceEvaluator(helper.make_model(graph)).run(None, inputs)
         return np.asarray(results[0])
