@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ SAME = (
 """Ops that jax.numpy has under the same name, with the same settings."""
 
 
+@cache
 def rows(jax: Any) -> dict[str, JaxRow]:
     """The table; ``jax`` is the package."""
     jnp, lax, nn, special = jax.numpy, jax.lax, jax.nn, jax.scipy.special
