@@ -76,11 +76,8 @@ def settle() -> None:
 class Kept:
     """A context that puts the thread's state back as it was. No generator: one that Ctrl-C stopped would end later."""
 
-    def __init__(self) -> None:
-        self.before = vars(now).copy()
-
     def __enter__(self) -> None:
-        pass
+        self.before = vars(now).copy()
 
     def __exit__(self, *_: object) -> None:
         state = vars(now)

@@ -106,6 +106,7 @@ class Tracing(Kept):
     """
 
     def __enter__(self) -> None:
+        super().__enter__()
         recorder, driven = now.recorder, now.driven
         vars(now).clear()
         now.tracing, now.driven = True, driven
