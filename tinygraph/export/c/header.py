@@ -64,7 +64,7 @@ def _memory(unit: Unit) -> list[str]:
 
 
 def _model_bytes(own: Model, real: int) -> int:
-    return (sum(array.size for array in own.arrays.values()) + 1) * real + 8 * len(own.rates) + 8
+    return (sum(array.size for array in own.arrays.values()) + 1) * real + 8 * len(own.wide) + 8
 
 
 def _changes(unit: Unit) -> list[str]:

@@ -135,7 +135,7 @@ def start(unit: Unit, types: Types) -> str:
     for name, array in model.arrays.items():
         value = f"{types.real}.from({unit.keep(array).name})" if array.any() else f"new {types.real}({array.size})"
         lines.append(f"        {name}: {value},")
-    lines += [f"        {name}: {rate!r}," for name, rate in model.rates.items()]
+    lines += [f"        {name}: {rate!r}," for name, rate in model.wide.items()]
     return "\n".join([*lines, f"        steps: {model.steps}, collected: {model.collected}, norm: 0,", "    };", "}"])
 
 
