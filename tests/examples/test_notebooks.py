@@ -1,4 +1,4 @@
-"""The notebooks: short, the same code in both languages, run on a plain install; running gives the outputs they show."""
+"""The notebooks: short, one code in both languages, run on a plain install; running gives the outputs they show."""
 
 from __future__ import annotations
 
