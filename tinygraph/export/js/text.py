@@ -26,7 +26,8 @@ ARRAY = """function tg_array(name, x, size, kind) {
     const flat = Array.isArray(x) ? x.flat(Infinity) : x;
     if (flat === null || typeof flat !== "object" || flat.length !== size) {
         const got = flat && flat.length !== undefined ? flat.length : typeof x;
-        throw new RangeError(`${name}: ${size} numbers are expected, got ${got}`);
+        const expected = `${size} numbers are expected, got ${got}`;
+        throw new RangeError(`${name}: ${expected}; sizes are fixed: for any T export a cell and call it each step`);
     }
     return flat instanceof kind ? flat : kind.from(flat);
 }"""
