@@ -147,6 +147,7 @@ def test_an_op_of_the_users_own() -> None:
 def test_other_results_and_arguments() -> None:
     hold(lambda x: (x, x, np.ones(3, np.float32)), drawn(5, 2, 3))
     hold(lambda x, a: x * a, (drawn(5, 2, 3), 2.5))
+    hold(lambda x: {"": x * 2, "result": x}, drawn(5, 2, 3))
     hold(lambda x: (x > 0) & (x < 1) | tg.not_equal(x > 0, x > 1), drawn(5, 2, 3))
     hold(lambda x: x + 1, np.arange(6).reshape(2, 3))
     hold(tg.recorded(lambda x: np.array([x[0], x[1]])), drawn(5, 2, 3))
