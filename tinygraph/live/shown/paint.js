@@ -99,7 +99,8 @@ function paintGuess(j) {
         part.text.textContent = shortened(seen(tokenOf(best)));
         part.text.setAttribute('class', isRight ? 'token middle-text right' : 'token middle-text');
         part.text.setAttribute('opacity', (0.35 + 0.65 * p[best]).toFixed(2));
-        part.below.textContent = step.share ? `${shortened(seen(tokenOf(step.given[1][0])))} ${Math.round(100 * p[step.given[1][0]])}%` : '';
+        const wanted = step.given[1][0], sure = `${Math.round(100 * p[wanted])}%`;
+        part.below.textContent = !step.share ? '' : scene.wide > 44 ? `${shortened(seen(tokenOf(wanted)))} ${sure}` : sure;
     });
 }
 
