@@ -73,6 +73,19 @@ def settle() -> None:
         now.plain = plain
 
 
+class Kept:
+    """A context that puts the thread's state back as it was. No generator: one that Ctrl-C stopped would end later."""
+
+    def __enter__(self) -> None:
+        self.before = vars(now).copy()
+
+    def __exit__(self, *_: object) -> None:
+        state = vars(now)
+        state.update(self.before)  # before anything is removed, so that Ctrl-C in between loses nothing
+        for key in state.keys() - self.before.keys():
+            del state[key]
+
+
 class _First(int):
     """Step 1 of a loop that counts from 1, as false as 0 is: so its nodes leave a trail, at no cost to the others."""
 
