@@ -64,4 +64,4 @@ def visit(tab: tuple[Any, list[str], Path]) -> Iterator[Any]:
 
     told.clear()
     yield go
-    assert [text.partition("#")[0] for text in told if text != "about:blank"] == opened
+    assert [text.partition("?")[0] for text in told if text != "about:blank"] == opened

@@ -157,7 +157,7 @@ def test_both_languages(visit: Any) -> None:
     assert page.evaluate("document.documentElement.lang") == "zh" and page.inner_text("#run") == "训练"
     page.click("#lang")
     assert page.inner_text("#run") == "train" and page.locator("[data-say]:empty").count() == 0
-    assert visit("lstm", end="#zh").inner_text("#once") == "走一步"
+    assert visit("lstm", end="?lang=zh").inner_text("#once") == "走一步"
 
 
 @each("size", [(1280, 800), (390, 844)])

@@ -44,7 +44,7 @@ def live(
             node of one element. The loss of the page is the mean over the steps that count.
         optimizer: an optimizer of the model's parameters; None for `tg.train.SGD` with a learning rate of 0.1.
         title: the heading; by default the model's name.
-        lang: the language in which it opens, ``"en"`` or ``"zh"``; ``live.html#zh`` opens it in the other.
+        lang: the language in which it opens, ``"en"`` or ``"zh"``; ``live.html?lang=zh`` opens it in this one.
 
     Returns:
         a `LivePage`: ``.save("live.html")`` writes the file, a notebook shows it.

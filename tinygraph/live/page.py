@@ -158,8 +158,8 @@ def _data(computing: Computing, example: Example, goal: Goal) -> dict[str, Any]:
     assert unit.model is not None
     named = {r.state: r.name for r in computing.rows if r.state >= 0}
     states = [
-        {"name": named.get(k, f"s{k + 1}"), "size": s.size, "first": s._value.reshape(-1).tolist()}
-        | {"real": s.dtype.kind == "f"}
+        {"name": named.get(k, f"s{k + 1}"), "size": s.size, "shape": list(s.shape), "real": s.dtype.kind == "f"}
+        | {"first": s._value.reshape(-1).tolist()}
         for k, s in enumerate(one.before)
     ]
     weights = [

@@ -35,9 +35,15 @@ function network(data) {
     };
     const many = (out, name) => {
         const parts = [];
-        for (let k = 0; out[`${name}_${k}`] !== undefined; k++) parts.push(out[`${name}_${k}`]);
+        for (let k = 0; out[`${name}_${k}`] !== undefined; k++) {
+            const part = out[`${name}_${k}`];
+            parts.push(typeof part === 'number' ? Float64Array.of(part) : part);
+        }
         return parts;
     };
+
+    // The module takes what has the shape () as a number.
+    const passed = (parts, which) => parts.map((part, n) => (which[n].shape.length ? part : part[0]));
 
     net.forward = () => {
         const share = weights();
@@ -47,7 +53,7 @@ function network(data) {
         for (let t = 0; t < net.T; t++) {
             // Where the loss of the last step alone counts, its target is the last one.
             const target = data.last ? net.targets[net.targets.length - 1] : net.targets[t];
-            const given = [entering(net.inputs[t]), [].concat(target), ...states, ...masks(t)];
+            const given = [entering(net.inputs[t]), [].concat(target), ...passed(states, data.states), ...passed(masks(t), data.states)];
             const out = step_forward(net.model, ...given);
             const after = many(out, 'after');
             net.steps.push({ given, share: share[t], y: out.y, loss: out.loss, before: states, after, rows: many(out, 'rows') });
@@ -62,7 +68,7 @@ function network(data) {
         net.gradients = data.weights.map((w) => filled(w.shape.reduce((a, b) => a * b, 1), 0));
         for (let t = net.T - 1; t >= 0; t--) {
             const step = net.steps[t];
-            const out = step_backward(net.model, ...step.given, step.share, ...arriving);
+            const out = step_backward(net.model, ...step.given, step.share, ...passed(arriving, real.map((k) => data.states[k])));
             many(out, 'weights').forEach((g, k) => g.forEach((v, i) => { net.gradients[k][i] += v; }));
             const of_after = many(out, 'after');
             step.d = { rows: many(out, 'rows'), after: data.states.map((_, k) => of_after[real.indexOf(k)] ?? null) };
@@ -82,7 +88,8 @@ function network(data) {
     net.train = () => {
         const scale = net.norm > net.clip ? net.clip / net.norm : 1;
         net.losses.push(net.loss);
-        const out = step_update(net.model, ...net.gradients.map((g) => g.map((v) => v * scale)));
+        const gradients = net.gradients.map((g) => g.map((v) => v * scale));
+        const out = step_update(net.model, ...passed(gradients, data.weights));
         net.updated = out.updated;
         return net.run();
     };

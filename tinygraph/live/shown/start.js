@@ -32,7 +32,6 @@ function begin() {
     spoken();
     at('lang').addEventListener('click', () => { lang = lang === 'zh' ? 'en' : 'zh'; spoken(); });
     at('theme').addEventListener('click', () => { document.documentElement.dataset.theme = isDark() ? 'light' : 'dark'; themed(); });
-    addEventListener('hashchange', () => { lang = asked() || lang; spoken(); });
     night.addEventListener('change', themed);
     let wide = at('stage').clientWidth;
     new ResizeObserver(() => {

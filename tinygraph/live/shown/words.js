@@ -2,8 +2,7 @@
 const data = JSON.parse(document.getElementById('data').textContent);
 const net = network(data);
 const at = (id) => document.getElementById(id);
-const asked = () => (/^#(en|zh)$/.exec(location.hash) || [])[1];
-let lang = asked() || data.lang;
+let lang = (/^\?lang=(en|zh)$/.exec(location.search) || [])[1] || data.lang;
 const say = (words, ...parts) =>
     ((lang === 'zh' && data.zh[words]) || words).replace(/{(\d)}/g, (_, k) => parts[k]);
 
