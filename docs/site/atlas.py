@@ -8,13 +8,13 @@ from __future__ import annotations
 import inspect
 import os
 import re
+import runpy
 import sys
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pictures import run
 
 import tinygraph as tg
 
@@ -58,12 +58,15 @@ def write(folder: Path) -> int:
 
 
 def lessons(folder: Path, page: Path) -> None:
-    """Runs the code of a page of the site, and keeps the live pages that it saves."""
+    """Runs the code of a page of the site as a file, since letters are read from one; keeps what it saves."""
     folder.mkdir(parents=True, exist_ok=True)
-    before = Path.cwd()
+    blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    program, before = folder / "lessons.py", Path.cwd()
+    program.write_text("\n".join(blocks), encoding="utf-8")
     os.chdir(folder)
-    run(page.read_text(encoding="utf-8"), page.stem)
+    runpy.run_path("lessons.py")
     os.chdir(before)
+    program.unlink()
 
 
 def linked(text: str, language: str) -> str:

@@ -39,7 +39,7 @@ def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, list[st
     with sync_api.sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--headless"])
         page, told = browser.new_context(reduced_motion="reduce").new_page(), []
-        page.set_default_timeout(8_000)
+        page.set_default_timeout(20_000)
         page.on("console", lambda message: told.append(message.text))
         page.on("pageerror", lambda error: told.append(str(error)))
         page.on("request", lambda request: told.append(request.url))

@@ -104,7 +104,12 @@ def test_training_runs_until_it_is_paused_and_is_reset(visit: Any) -> None:
     page = visit("text")
     first = page.evaluate("live.net.loss")
     page.click("#run")
-    page.wait_for_function("live.net.losses.length > 3")
+    page.evaluate(
+        """() => new Promise(done => {
+            const look = () => (live.net.losses.length > 3 ? done() : requestAnimationFrame(look));
+            look();
+        })"""
+    )
     page.click("#run")
     count = page.evaluate("live.net.losses.length")
     assert page.evaluate("live.net.loss") < first

@@ -6,7 +6,7 @@ function chart(j) {
     for (let o = 0; o < count; o++) {
         part.lines.push(picture.appendChild(make('path', { class: `line s${o}` })));
         part.dots.push([...Array(net.T).keys()].map(() => picture.appendChild(make('circle', { class: `s${o}`, r: isInput ? 4 : 2.6 }))));
-        if (!isInput) part.wanted.push([...Array(net.T).keys()].map(() => picture.appendChild(make('circle', { class: 'wanted', r: 3.4 }))));
+        if (!isInput) part.wanted.push([...Array(net.T).keys()].map(() => picture.appendChild(make('circle', { class: count > 1 ? `wanted s${o}` : 'wanted', r: 3.4 }))));
     }
     for (let t = 0; t < net.T; t++) {
         picture.append(make('rect', {

@@ -34,7 +34,9 @@ function place() {
         rows.push({ ...row, y });
         y += row.high + (row.kind === 'norm' ? 16 : row.kind === 'time' ? 4 : row.kind === 'units' && row.r >= 0 ? 9 : 8);
     }
-    const room = Math.max(at('stage').clientWidth - 66, 200);
+    const longest = Math.max(...rows.filter((row) => row.name).map((row) => row.name.length * (row.kind === 'norm' ? 7 : 9)));
+    scene.margin = Math.min(Math.max(longest + 12, 50), innerWidth > 820 ? 130 : 84);
+    const room = Math.max(at('stage').clientWidth - scene.margin - 8, 200);
     const pitch = Math.min(Math.max((room - 6) / net.T, 38), 96);
     const gap = Math.min(Math.max(pitch * 0.32, 16), 28);
     Object.assign(scene, { rows, high: y, pitch, wide: pitch - gap, gap, T: net.T });
@@ -48,23 +50,29 @@ function build() {
     const gutter = at('gutter'), picture = at('picture');
     gutter.replaceChildren();
     picture.replaceChildren();
-    size(gutter, 58, scene.high);
+    size(gutter, scene.margin, scene.high);
     size(picture, leftOf(net.T) + 4, scene.high);
     scene.cells = scene.rows.map((row) => (row.kind === 'units' ? [] : null));
     scene.parts = scene.rows.map(() => []);
     scene.back = [];
     scene.cuts = [];
     for (const row of scene.rows) {
-        if (row.kind === 'time') gutter.append(make('text', { x: 50, y: row.y + 12, 'text-anchor': 'end', class: 'small' }, 't'));
+        if (row.kind === 'time') gutter.append(make('text', { x: scene.margin - 8, y: row.y + 12, 'text-anchor': 'end', class: 'small' }, 't'));
         else gutter.append(make('text', {
-            x: 50, y: row.y + row.high / 2 + 5, 'text-anchor': 'end', class: row.kind === 'norm' ? 'small' : 'letter',
-        }, row.name));
+            x: scene.margin - 8, y: row.y + row.high / 2 + 5, 'text-anchor': 'end', class: row.kind === 'norm' ? 'small' : 'letter',
+        }, within(row.name, row.kind === 'norm' ? 7 : 9)));
     }
     for (let t = 0; t < net.T; t++) column(t);
     for (let t = 1; t < net.T; t++) between(t);
     for (const [j, row] of scene.rows.entries()) if (row.kind === 'curve' || row.kind === 'input') chart(j);
     scene.zeros = picture.appendChild(make('g'));
     scene.cursor = picture.appendChild(make('rect', { class: 'cursor', rx: 3, width: 0, height: 0 }));
+}
+
+// A name as long as there is room; the readout has all of it.
+function within(name, wide) {
+    const most = Math.floor((scene.margin - 12) / wide);
+    return name.length > most ? `${name.slice(0, most - 1)}…` : name;
 }
 
 function size(svg, width, height) {
