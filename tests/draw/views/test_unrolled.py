@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tests.draw.networks import both_ways, lstm, perceptron, word_rnn
+from tests.draw.networks import both_ways, lstm, once, perceptron, word_rnn
 from tinygraph.draw.shown.folding import fold
 
 NETWORKS = {
     "rnn": word_rnn(4, cut=2),
     "one step": word_rnn(1),
     "lstm": lstm(5, truncate=2),
-    "both ways": both_ways(4),
+    "both ways": once(both_ways(4)),
     "perceptron": perceptron(),
     "leaf": tg.constant(1.0),
     "root": tg.parameter(1.0),
