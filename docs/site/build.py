@@ -15,6 +15,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import atlas
 import reference
 
 HERE = Path(__file__).parent
@@ -33,6 +34,8 @@ def main() -> None:
     shutil.rmtree(OUT, ignore_errors=True)
     for folder in LANGUAGES:
         build(folder, stage(folder))
+        atlas.lessons(OUT / "live" / folder, LANGUAGES[folder][1] / "live.md")
+    atlas.write(OUT / "live")
     shutil.rmtree(OUT / "pages")
     (OUT / "index.html").write_text(CHOICE, encoding="utf-8")
     broken = [*dead_links(OUT)]
@@ -52,7 +55,7 @@ def stage(folder: str) -> Path:
         if not page.exists():
             print(f"{folder}: {english.name} is shown in English")
             page = english
-        text = within(page.read_text(encoding="utf-8"), page.parent.name)
+        text = atlas.linked(within(page.read_text(encoding="utf-8"), page.parent.name), folder)
         (pages / page.name).write_text(text, encoding="utf-8")
     reference.write(pages / "api")
     return pages

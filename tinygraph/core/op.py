@@ -156,7 +156,7 @@ class Op:
         if type(value) is not ndarray:
             value = np.asarray(value)
         node = Node(as_used(self) if self.keeps_state else self, nodes, attributes, value, name)
-        if not node._place[0]:
+        if node.serial > now.beyond:
             leave_trail(node)
         if not plain:
             _observed(node, read or nodes)

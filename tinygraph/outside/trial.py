@@ -9,8 +9,8 @@ from typing import Any
 from ..core.errors import refusing
 from ..core.graph import ancestors
 from ..core.leaves import Parameter
-from ..core.node import Node, next_serial
-from ..core.scope import Kept, now
+from ..core.node import Node
+from ..core.scope import Kept, next_serial, now
 from ..core.structure import leaves, map_leaves
 from ..core.traced import Slot, Tracing
 from ..core.widening import noting

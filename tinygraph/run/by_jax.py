@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,14 +13,14 @@ from ..core.graph import ancestors
 from ..core.leaves import Parameter
 from ..core.node import Node
 from ..core.traced import Live, Slot
-from ..plan.planner import lay
-from .backends import NUMPY
 from .jax_backend.translation import JaxGraph
-from .runner import Runner
 
 
 class Jitted:
     """Computes the results of a graph by JAX, in the dtypes that the graph has, float64 too.
+
+    Args:
+        by_numpy: makes a `Runner` of the same results, which tells what is out of range.
 
     Attributes: see `Runner`, in whose place it stands; its code is XLA's.
     """
@@ -30,10 +30,10 @@ class Jitted:
     code_bytes: dict[Any, int] = {}  # noqa: RUF012  unknown
     held_bytes = 0
 
-    def __init__(self, results: Sequence[Node], slots: Sequence[Slot]) -> None:
+    def __init__(self, results: Sequence[Node], slots: Sequence[Slot], by_numpy: Callable[[], Any]) -> None:
         import jax
 
-        self._wide, self._results, self._slots = jax.enable_x64, results, slots
+        self._wide, self._results, self._by_numpy = jax.enable_x64, results, by_numpy
         self._leaves: list[Any] = [n for n in ancestors(results) if isinstance(n, Parameter | Live)]
         self.results_bytes = sum(y.size * y.dtype.itemsize for y in results)
 
@@ -54,6 +54,6 @@ class Jitted:
         with self._wide(True):
             results, wrong = self._compute(values, [*arguments])
         if any(wrong):
-            Runner(lay(self._results, self._slots, fuses=False), NUMPY).run(arguments)  # raises, and says where
+            self._by_numpy().run(arguments)  # raises, and says where
             raise GraphError("jax: an index, a label or a length is out of range")
         return [np.array(y, node.dtype) for y, node in zip(results, self._results, strict=True)]

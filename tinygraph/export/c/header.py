@@ -47,6 +47,7 @@ def _told(unit: Unit, stem: str, name: str) -> list[str]:
         told += [f"A training step returns 2 if a number is not finite, and changes nothing. Call {name}_start first."]
     if unit.in_file:
         told += [f"Call {name}_use first, with the numbers of {text.said(stem)}.bin; before that all return 3."]
+    told += ["All sizes are fixed: for other numbers of steps export a cell, and call it once for each step."]
     told += ["A result may be the array of an argument of its size. One call at a time: the work memory is shared.", ""]
     return [*told, *_memory(unit), *_changes(unit)]
 

@@ -53,9 +53,6 @@ def bucketed(x: Any, *others: Any, lengths: Any = None, padding: float = 0.2) ->
     ):
         expected, got = f"integers ({first.shape[1]},) from 0 to {T}", shown(lengths)
         raise GraphError("bucketed: the lengths do not match", expected=expected, got=got)
-    return (*[_longer(a, steps - T, k > 0 and a.dtype.kind == "i") for k, a in enumerate(arrays)], real)
-
-
-def _longer(array: np.ndarray, more: int, marked: bool) -> np.ndarray:
-    rest = np.full((more, *array.shape[1:]), -1 if marked else 0, array.dtype)
-    return np.concatenate([array, rest])
+    marks = [0, *(-1 if a.dtype.kind == "i" else 0 for a in arrays[1:])]
+    rest = [np.full((steps - T, *a.shape[1:]), mark, a.dtype) for a, mark in zip(arrays, marks, strict=True)]
+    return (*map(np.concatenate, zip(arrays, rest, strict=True)), real)
