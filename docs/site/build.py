@@ -49,6 +49,7 @@ def stage(folder: str) -> Path:
     shutil.copytree(DOCS, pages, ignore=shutil.ignore_patterns("zh", "site", "*.md", "*.txt"))
     if (own := LANGUAGES[folder][1] / "pictures").exists():
         shutil.copytree(own, pages / "pictures", dirs_exist_ok=True)
+    shutil.copytree(DOCS.parent / "examples" / "notebooks", pages / "notebooks")
     for english in DOCS.glob("*.md"):
         page = LANGUAGES[folder][1] / english.name
         if not page.exists():
@@ -61,7 +62,8 @@ def stage(folder: str) -> Path:
 
 
 def within(text: str, folder: str) -> str:
-    """The page with links that end within the site: those to code become plain words."""
+    """The page with links that end within the site: notebooks can be downloaded, other code becomes plain words."""
+    text = re.sub(r"\]\((?:\.\./)+examples/(notebooks/)", r"](\1", text)
     if folder == "zh":
         text = re.sub(r"\]\(\.\./(?!\.\.)", "](", text)
     return re.sub(r"(?<!!)\[([^\]]*)\]\((?:\.\./)+[^)]*\)", r"\1", text)
