@@ -17,10 +17,15 @@ from .networks import TARGETS, XS, H, Speller
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
+WORDS = "The rain isn't 3 times 循环, l'été (almost)!"
+
+
 def pages() -> dict[str, Any]:
     wave = np.sin(np.arange(10.0))[:, None]
     letters = tg.train.Characters("hello world")
+    words = tg.train.Words(WORDS, lower=True)
     return {
+        "words": tg.draw.live(Speller(len(words)), "the rain", vocabulary=words),
         "lstm": tg.draw.live(tg.cells.LSTM(3, H, rng=0, dtype=np.float64), XS, TARGETS, title="<b>LSTM</b>"),
         "text": tg.draw.live(Speller(len(letters)), "hello", vocabulary=letters),
         "wave": tg.draw.live(tg.cells.GRU(1, 1, rng=0, dtype=np.float64), wave[:-1], wave[1:], lang="zh"),

@@ -139,3 +139,15 @@ def test_a_norm_a_loss_at_the_end_and_a_reset(tmp_path: Path) -> None:
     cell.weight_hh.value = 3 * cell.weight_hh.value
     same(wide, stepped(cell)[0])
     assert first == again != wide
+
+
+@needs_node
+def test_a_step_that_is_not_finite_changes_nothing(tmp_path: Path) -> None:
+    page = tg.draw.live(tg.cells.IRNN(3, H, rng=0, dtype=np.float64), XS, TARGETS)
+    code = """
+    net.run().train(); const k = data.weights.findIndex((w) => w.name === 'weight_hh');
+    const before = [...net.model[data.weights[0].field]];
+    net.scale(k, 1e200); net.run().train();
+    const same = before.every((v, i) => v === net.model[data.weights[0].field][i]);
+    console.log(JSON.stringify([net.updated, net.losses.length, same]));"""
+    assert in_node(tmp_path, page, code) == [False, 1, True]

@@ -12,6 +12,7 @@ import pytest
 import tinygraph as tg
 from tests.each import each
 
+from .conftest import WORDS
 from .networks import NUMBERS, H, Speller, T, same, stepped
 
 SHOWN = Path(tg.__file__).parent / "live" / "shown"
@@ -98,6 +99,13 @@ def test_a_text_is_typed(visit: Any) -> None:
     assert page.evaluate("live.net.T") == 8 and page.locator(".card").count() == 8
     page.fill("#text", "")
     assert page.evaluate("live.net.T") == 8, "an empty text has no step, and the last one stays"
+
+
+def test_a_sentence_is_told_apart_as_its_vocabulary_does(visit: Any) -> None:
+    page, words = visit("words"), tg.train.Words(WORDS, lower=True)
+    for text in ("Rain isn’t (almost) rain!", "循环循, the THE  3x3 l'été", "été_été -- “the”, isn't'"):
+        page.fill("#text", text)
+        assert page.evaluate("live.net.inputs") == words.encode(text).tolist(), text
 
 
 def test_training_runs_until_it_is_paused_and_is_reset(visit: Any) -> None:

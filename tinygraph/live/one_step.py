@@ -18,6 +18,7 @@ from ..core.scope import step
 from ..core.structure import leaves, map_leaves
 from ..draw.nets import Twin, is_net
 from ..time.cell_contract import Layer, as_cell, takes
+from ..time.unroll import unroll
 
 Loss = Callable[[Node, Node], Node]
 
@@ -76,34 +77,46 @@ def step_of(model: Any, inputs: list[ndarray], state: Any = None) -> OneStep:
     Raises:
         GraphError: it is none of them, or its steps are not all alike.
     """
-    dtype = (
-        next((p.dtype for p in model.named_state().values() if p.dtype.kind == "f"), None) if is_net(model) else None
-    )
+    weights = model.named_state().values() if is_net(model) else ()
+    dtype = next((p.dtype for p in weights if p.dtype.kind == "f"), None)
     inputs = [x.astype(dtype) if dtype is not None and x.dtype.kind == "f" else x for x in inputs]
     if isinstance(model, Layer) and hasattr(model, "cell"):
         return _of_net(model, lambda net, xs: net(xs)[0], inputs)
     if hasattr(model, "initial_state") or (state is not None and takes(model, 2)):
-        return _of_cell(model, inputs[0], state)
+        return _of_cell(model, inputs, state)
     if is_net(model):
         return _of_net(model, lambda net, xs: net(xs), inputs)
     fix = "tg.draw.live(cell, xs), or tg.draw.live(net, xs) with a net whose __call__(xs) unrolls its cell"
     if takes(model, 2):
         fix = "a function has no first state: tg.draw.live(cell, (xs, state))"
-    expected = "a cell, a layer or a tg.Module"
-    raise GraphError(
-        "draw.live: this has no step that a page could compute", expected=expected, got=shown(model, 80), fix=fix
-    )
+    problem, expected = "draw.live: this has no step that a page could compute", "a cell, a layer or a tg.Module"
+    raise GraphError(problem, expected=expected, got=shown(model, 80), fix=fix)
 
 
-def _of_cell(cell: Any, x: ndarray, state: Any) -> OneStep:
-    cell = Twin("draw.live", cell).net if is_net(cell) else as_cell("draw.live", cell)
-    cell = cell.eval() if is_net(cell) else cell
-    first = cell.initial_state(1) if state is None else map_leaves(_row, state)
+def _of_cell(cell: Any, inputs: list[ndarray], state: Any) -> OneStep:
+    own = Twin("draw.live", cell).net.eval() if is_net(cell) else as_cell("draw.live", cell)
+    first = own.initial_state(1) if state is None else map_leaves(_row, state)
     state = map_leaves(_placed, first)
     with step(0):
-        entering = constant(x, name="x")
-        y, after = cell(entering, state)
-    return OneStep(entering, leaves(state), _nodes(after), _output(y), last=False)
+        x = constant(inputs[0], name="x")
+        y, after = own(x, state)
+    one = OneStep(x, leaves(state), _nodes(after), _output(y), last=False)
+    _check_stepwise(cell, one, inputs, _first(unroll(own, np.stack(inputs), state)[0]))
+    return one
+
+
+def _check_stepwise(model: Any, one: OneStep, inputs: list[ndarray], whole: Node) -> None:
+    """Raises an error if the steps, one after the other, give other outputs than the model's call does."""
+    outputs = one.run(inputs)
+    ours, theirs = (outputs[-1] if one.last else np.concatenate(outputs)).reshape(-1), whole._value.reshape(-1)
+    if ours.size == theirs.size and np.allclose(ours, theirs, 1e-3, 1e-4, equal_nan=True):
+        return
+    raise GraphError(
+        f"draw.live: {type(model).__name__} is not one step after the other",
+        expected="outputs of step t that depend on the inputs up to t, through states alone",
+        got=f"other numbers at T = {len(inputs)} than step by step",
+        fix="no mean, attention, second direction or noise over time; draw.live(net.cell, xs) shows a cell alone",
+    )
 
 
 def _row(x: Any) -> ndarray:
@@ -192,15 +205,7 @@ def _of_net(net: Any, call: Callable[[Any, Any], Any], inputs: list[ndarray]) ->
         raise GraphError(f"draw.live: {type(net).__name__} carries no state from step to step", fix=fix)
     last = whole.ndim < 3 or whole.shape[0] != len(inputs)
     one = OneStep(x, before, [notes.after[s] for s in before], _output(y), last)
-    outputs = one.run([x[None] for x in inputs])
-    ours, theirs = (outputs[-1], whole._value) if last else (np.concatenate(outputs), whole._value)
-    if ours.size != theirs.size or not np.allclose(ours.reshape(-1), theirs.reshape(-1), 1e-3, 1e-4):
-        problem = f"draw.live: {type(net).__name__} is not one step after the other"
-        expected = "outputs of step t that depend on the inputs up to t, through states alone"
-        fix = "no means, attention or second direction over time; draw.live(net.cell, xs) shows its cell"
-        raise GraphError(
-            problem, expected=expected, got=f"other numbers at T = {len(inputs)} than step by step", fix=fix
-        )
+    _check_stepwise(net, one, [x[None] for x in inputs], whole)
     return one
 
 

@@ -2,6 +2,7 @@
 let running = 0;
 
 function refresh() {
+    net.updated = true;
     net.run();
     if (scene.T !== net.T) build();
     show();

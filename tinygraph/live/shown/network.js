@@ -87,17 +87,17 @@ function network(data) {
     // One update from the gradients of now, and then the numbers anew.
     net.train = () => {
         const scale = net.norm > net.clip ? net.clip / net.norm : 1;
-        net.losses.push(net.loss);
         const gradients = net.gradients.map((g) => g.map((v) => v * scale));
         const out = step_update(net.model, ...passed(gradients, data.weights));
         net.updated = out.updated;
+        if (net.updated) net.losses.push(net.loss);
         return net.run();
     };
     net.reset = () => {
         const rate = data.rate && net.model[data.rate];
         net.model = start();
         if (data.rate) net.model[data.rate] = rate;
-        net.losses = [];
+        Object.assign(net, { losses: [], updated: true });
         return net.run();
     };
     net.weightNorm = (k) => normOf([net.model[data.weights[k].field]]);

@@ -65,7 +65,7 @@ function paintUnits(row, j, reach) {
 }
 
 function bar(part, row, level, words) {
-    const high = Math.min(Math.max(level, 0), 1) * row.high;
+    const high = (Number.isNaN(level) ? 1 : Math.min(Math.max(level, 0), 1)) * row.high;
     part.bar.setAttribute('y', row.y + row.high - high);
     part.bar.setAttribute('height', high);
     part.text.textContent = scene.wide >= 30 ? words : '';

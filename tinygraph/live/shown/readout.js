@@ -28,6 +28,7 @@ const isZeroed = (row, t, i) => row.state >= 0 && net.zeroed.has(`${row.state}:$
 
 function told({ j, t, i }) {
     const row = scene.rows[j];
+    if (!net.updated) return say('A gradient is not finite, so no weight was changed: reset, or make a norm smaller.');
     if (!row || t >= net.T) return say('Click a unit of a state to set it to zero; drag an input; type, train, and watch.');
     const step = net.steps[t];
     if (row.kind === 'units') {

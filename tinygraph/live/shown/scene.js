@@ -7,8 +7,9 @@ const asked_tall = (n, isState) => Math.max((isState ? [[8, 13], [16, 9], [32, 6
 function layout() {
     const units = (name, r, n, state, gate) => ({ kind: 'units', name, r, n, state, gate, high: n * asked_tall(n, state >= 0) });
     const inner = data.rows.map((row, r) => units(row.name, r, row.size, row.state, row.kind === 'gate')).reverse();
-    const y = data.loss === 'labels' ? { kind: 'guess', name: 'y', high: 36 }
-        : data.outputs <= 4 ? { kind: 'curve', name: 'y', high: 64 } : data.output_state >= 0 ? null : units('y', -1, data.outputs, -1);
+    const output = data.rows.some((row) => row.name === 'y') ? 'ŷ' : 'y';
+    const y = data.loss === 'labels' ? { kind: 'guess', name: output, high: 36 }
+        : data.outputs <= 4 ? { kind: 'curve', name: output, high: 64 } : data.output_state >= 0 ? null : units(output, -1, data.outputs, -1);
     const wide = Array.isArray(data.inputs[0]) ? data.inputs[0].length : 0;
     const x = !wide ? { kind: 'token', name: 'x', high: 28 } : wide <= 4 ? { kind: 'input', name: 'x', high: 50 } : units('x', -2, wide, -1);
     const norms = data.states.flatMap((s, k) => (s.real ? [{ kind: 'norm', name: `‖∂${s.name}‖`, k, high: 24 }] : []));
@@ -35,7 +36,7 @@ function place() {
         y += row.high + (row.kind === 'norm' ? 16 : row.kind === 'time' ? 4 : row.kind === 'units' && row.r >= 0 ? 9 : 8);
     }
     const longest = Math.max(...rows.filter((row) => row.name).map((row) => row.name.length * (row.kind === 'norm' ? 7 : 9)));
-    scene.margin = Math.min(Math.max(longest + 12, 50), innerWidth > 820 ? 130 : 84);
+    scene.margin = Math.min(Math.max(longest + 16, 50), innerWidth > 820 ? 130 : 84);
     const room = Math.max(at('stage').clientWidth - scene.margin - 8, 200);
     const pitch = Math.min(Math.max((room - 6) / net.T, 38), 96);
     const gap = Math.min(Math.max(pitch * 0.32, 16), 28);
