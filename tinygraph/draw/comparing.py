@@ -36,9 +36,10 @@ DrawCall = ParamSpec("DrawCall")
 
 
 class _Comparing(Protocol[DrawCall]):
-    """`draw` with its `compare`, for checks of types."""
+    """`draw` with its `compare`, and with `live` from a wing above, for checks of types."""
 
     compare: Callable[..., Drawing]
+    live: Callable[..., Any]
 
     def __call__(self, *args: DrawCall.args, **options: DrawCall.kwargs) -> Drawing: ...
 

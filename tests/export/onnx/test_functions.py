@@ -159,3 +159,9 @@ def test_a_cell_is_one_step() -> None:
     assert nodes["Split"] == 1 and not nodes["Slice"], "the gates are parted at once"
     hold(tg.cells.GRU(3, 4, rng=0), drawn(3))
     hold(tg.cells.Stack([tg.cells.MGU(3, 4, rng=0), tg.cells.RNN(4, 4, rng=1)]), drawn(2, 3), drawn(5, 3))
+
+
+def test_new_axes_beside_an_ellipsis() -> None:
+    xs = [drawn(*sizes, 3) for sizes in ((5, 2), *SIZES)]
+    hold(lambda x: x[None, ..., 0], *xs)
+    hold(lambda x: x[1:, None, ..., None], *xs)

@@ -147,7 +147,9 @@ def _box(node: Node, shown: Shown, placed: Placed, roots: set[Node]) -> Box:
     norm = None if heat_map is None else heat_map.norms.get(node)
     if role == "parameter":
         fill = GOLD
-    return Box(spot.x, spot.y, spot.width, high, role, fill, text.title, text.below, text.tip, node, norm)
+    box = Box(spot.x, spot.y, spot.width, high, role, fill, text.title, text.below, text.tip, node, norm)
+    box.core = shown.widths[node] if norm is not None and spot.width > 2 * shown.widths[node] else 0.0
+    return box
 
 
 def box_width(text: Words) -> float:

@@ -61,7 +61,9 @@ def _box(i: int, box: Box) -> str:
 def box_settings(box: Box) -> str:
     """Returns size, colours and texts of a box."""
     line = LINES[box.role]
-    given = [("color", BORDERS[box.role], BORDERS["op"]), ("fillcolor", box.fill, "#ffffff")]
+    aside = f"#ffffff;{(1 - box.core / box.width) / 2:.4f}"
+    fill = f"{aside}:{box.fill};{box.core / box.width:.4f}:#ffffff" if box.core else box.fill
+    given = [("color", BORDERS[box.role], BORDERS["op"]), ("fillcolor", fill, "#ffffff")]
     given.append(("fontcolor", ink(box.fill), INK))
     colours = "".join(f', {name}="{value}"' for name, value, default in given if value != default)
     colours += "" if box.role in ("op", "dots") else f", penwidth={line.width:g}"
@@ -69,7 +71,7 @@ def box_settings(box: Box) -> str:
     wide, high = box.width - RING * line.double, box.height - RING * line.double
     size = "" if abs(high - 40) < 0.1 else f", height={high / 72:.3f}"
     style = "dashed" if box.dashed or line.dashes else ""
-    size += f', style="rounded,filled,{style}"' if style else ""
+    size += f', style="{"striped" if box.core else "rounded,filled"},{style}"' if style or box.core else ""
     return f'width={wide / 72:.3f}{size}{colours}, label=<{_label(box)}>, tooltip="{tooltip(box.tip)}"'
 
 

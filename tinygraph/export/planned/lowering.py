@@ -15,7 +15,8 @@ from ...core.graph import ancestors, replace
 from ...core.leaves import Constant, Parameter
 from ...core.node import Node
 from ...core.op import Spec
-from ...core.traced import Live, Slot, tracing
+from ...core.scope import Kept
+from ...core.traced import Live, Slot, Tracing
 from ...loops.loop import loop
 from ...ops import broadcast_to
 from ...outside.door import Copies
@@ -185,7 +186,7 @@ def _with_constants(results: list[Node]) -> list[Node]:
 def in_evaluation(results: list[Node]) -> list[Node]:
     """The graph with what the masks of dropout are in evaluation, where their modules are."""
     new: dict[Node, Node] = {}
-    with tracing():
+    with Kept(), Tracing():
         for node in ancestors(results):
             draw = node.draw if isinstance(node, Noise) else None
             if isinstance(draw, Mask) and not draw.owner.training:
@@ -210,7 +211,7 @@ def folded(results: list[Node]) -> list[Node]:
             values[node] = value.astype(node.dtype, copy=False)
             if not is_view(node) and node.size <= sum(x.size for x in node._inputs):
                 new[node] = Constant(np.ascontiguousarray(values[node]))
-    with tracing():
+    with Kept(), Tracing():
         return replace(results, new)
 
 
