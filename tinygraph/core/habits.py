@@ -275,7 +275,8 @@ ASKED = {
     r"\][^=<>!+*/-]*=(?!=)": "collect the nodes in a list and join them with np.stack",
     r"\bnp\.save": "x.value  # files hold numbers",
     r"\bint\(|\brange\(|%d": "int(x.item())  # a number, which carries no gradient",
-    r"%|\bfloat\(|\bprint\(|\.format\(|append\(": "x.item()  # a number, which carries no gradient",
+    r"\bfloat\(": "x.item()  # a number, which carries no gradient; in files that tg.recorded runs, float(x) keeps it",
+    r"%|\bprint\(|\.format\(|append\(": "x.item()  # a number, which carries no gradient",
 }
 """Maps what stands in the line that asks for plain numbers to what to write there; the first that fits counts."""
 

@@ -203,6 +203,8 @@ class Node:
 
     def __copy__(self) -> Node:
         """The same node as another object: it keeps its inputs, and so its gradient."""
+        if self._record is not None:
+            self._record.owned = False  # as of `value`: both have this memory
         twin = object.__new__(type(self))
         for slot in (s for cls in type(self).__mro__ for s in getattr(cls, "__slots__", ()) if s != "__weakref__"):
             if hasattr(self, slot):

@@ -137,8 +137,7 @@ class Op:
         if not plain:
             recorder = now.recorder
             if recorder is not None and recorder.session.stand_ins:
-                read = as_nodes(inputs)
-                inputs = recorder.read(read)
+                inputs = recorder.read(read := as_nodes(inputs))
             if now.tracing:
                 return leave_trail(self.trace(as_nodes(inputs), attributes, name, read))
         try:
@@ -159,7 +158,10 @@ class Op:
         if node.serial > now.beyond:
             leave_trail(node)
         if not plain:
-            _observed(node, read or nodes)
+            if recorder is not None:
+                recorder.made(node, read or nodes)
+            if now.watching:
+                watch_forward(node)
         return node
 
     def trace(
@@ -250,11 +252,3 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<op {plain(self.name, 80)}>"
-
-
-def _observed(node: Node, read: tuple[Node, ...]) -> None:
-    """Shows a new node to who looks on: a recorder of the arrays that were read, the watch for NaN and infinity."""
-    if now.recorder is not None:
-        now.recorder.made(node, read)
-    if now.watching:
-        watch_forward(node)
