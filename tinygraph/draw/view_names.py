@@ -30,7 +30,7 @@ MAPS = ("states", "gates", "attention", "saliency")
 """The views that are heat maps over time."""
 VIEWS: dict[str, ViewFunction] = {
     "unrolled": _later(".views.unrolled", "unrolled"),
-    "both": _later(".views.backward", "both"),
+    "both": _later(".views.unrolled", "both"),
     "backward": _later(".views.backward", "backward"),
     "rolled": _later(".views.rolled", "rolled"),
     "flow": _later(".views.flow", "flow"),

@@ -23,8 +23,6 @@ from .traces import traced
 
 FLOPS, BYTES = "#2c7a7b", "#a0aec0"
 HEADS = "before: what was traced", "after: what is run"
-FEWEST = 8
-"""Of fewer boxes a picture for an area says too little."""
 BAR = 5.0
 """Height of a bar that shows a cost."""
 
@@ -65,7 +63,7 @@ def candidates(function: Any, options: Options) -> Iterator[Picture]:
     picture = compiled(function, options)
     yield picture
     boxes = len(picture.boxes)
-    while boxes > FEWEST and options.max_nodes == MAX_NODES:
+    while boxes > 8 and options.max_nodes == MAX_NODES:
         boxes = boxes * 2 // 3
         yield compiled(function, replace(options, max_nodes=boxes))
 

@@ -1,4 +1,4 @@
-"""The backward view: the gradient beside each box, with its local rule; and the view "both"."""
+"""The backward view: the gradient beside each box, with its local rule."""
 
 from __future__ import annotations
 
@@ -29,20 +29,11 @@ from .heads import draw_bands, draw_phases, head_widths, headings
 from .mirror import Mirror, gradients_of, mirror, twin_words
 from .rails import channels, gradient_routes, without_rails
 from .strokes import draw_arrows, draw_cuts, returning
-from .unrolled import box_width, table_of, unrolled
+from .unrolled import box_width, table_of
 from .wording import Words, words
 
 KEPT, ADDED = "#8f97a3", "#b7860b"
 """Colour of arrows from a value to the rule that reads it, and of arrows that sum to a parameter's gradient."""
-
-
-def both(target: Any, options: Options) -> Picture:
-    """Returns the unrolled view with gradients: one arrow forward and one backward."""
-    return unrolled(target, with_gradients(options))
-
-
-def with_gradients(options: Options) -> Options:
-    return options if options.has_gradients else replace(options, gradients=True)
 
 
 def backward(target: Any, options: Options) -> Picture:

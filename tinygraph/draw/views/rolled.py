@@ -32,11 +32,7 @@ from .wording import Words, words
 
 
 def rolled(target: Any, options: Options) -> Picture:
-    """Returns the rolled picture, or the unrolled one with a note if nothing repeats.
-
-    The cells come from the graph alone: `find_repetition` groups the boxes of all steps with the same op, attributes,
-    parameters and sources; `cells` builds one card around each state that forms a loop.
-    """
+    """Returns the rolled picture, or the unrolled one with a note if nothing repeats."""
     roots, options = cut_as_asked(roots_of(target), options)
     folded = fold(roots)
     repetition = find_repetition(folded)
@@ -80,7 +76,7 @@ def rolled(target: Any, options: Options) -> Picture:
 def candidates(target: Any, options: Options) -> Iterator[Picture]:
     """Yields the pictures for an area: the ops of each cell, then a box each cell, then one for all cells."""
     picture = rolled(target, options)
-    if picture.subtitle.startswith(UNROLLED):
+    if picture.subtitle.startswith("unrolled, for "):
         for one in unrolled_candidates(target, options):
             one.subtitle = "; ".join(x for x in (picture.subtitle.partition(";")[0], one.subtitle) if x)
             yield one
@@ -92,11 +88,8 @@ def candidates(target: Any, options: Options) -> Iterator[Picture]:
             yield one
 
 
-UNROLLED = "unrolled, for "
-
-
 def _not_rolled(picture: Picture, why: str) -> Picture:
-    picture.subtitle = "; ".join(x for x in (f"{UNROLLED}{why}", picture.subtitle) if x)
+    picture.subtitle = "; ".join(x for x in (f"unrolled, for {why}", picture.subtitle) if x)
     return picture
 
 
