@@ -44,9 +44,7 @@ class _Comparing(Protocol[DrawCall]):
     def __call__(self, *args: DrawCall.args, **options: DrawCall.kwargs) -> Drawing: ...
 
 
-def with_compare(
-    compare: Callable[..., Drawing],
-) -> Callable[[Callable[DrawCall, Drawing]], _Comparing[DrawCall]]:
+def with_compare(compare: Callable[..., Drawing]) -> Callable[[Callable[DrawCall, Drawing]], _Comparing[DrawCall]]:
     """Returns what makes ``compare`` an attribute of a function."""
 
     def joined(function: Callable[DrawCall, Drawing]) -> _Comparing[DrawCall]:

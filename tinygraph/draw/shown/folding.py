@@ -157,7 +157,7 @@ def fold(roots: list[Node]) -> Folded:
     sums: dict[Node, list[Operand]] = {}
     for node in nodes:
         if node.op is None:
-            stands[node] = _zeros(node) if node in zeros else _leaf(node, chips, kept)
+            stands[node] = Inline(f"zeros {shape(node.shape)}", False) if node in zeros else _leaf(node, chips, kept)
             continue
         operands = [_used(stands[x], node, slot) for slot, x in enumerate(node.inputs) if x not in sums]
         inner = [sums.pop(x) for x in node.inputs if x in sums]
@@ -235,10 +235,6 @@ def _leaf(node: Node, chips: dict[Node, str], kept: set[Node]) -> Operand:
         return link
     few = node.size <= _SMALL and node.ndim == 1
     return Inline(", ".join(str(x) for x in node.value.tolist()) if few else f"ids {shape(node.shape)}", True)
-
-
-def _zeros(node: Node) -> Operand:
-    return Inline(f"zeros {shape(node.shape)}", False)
 
 
 def _number(x: float) -> str:

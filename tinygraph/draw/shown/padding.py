@@ -45,10 +45,7 @@ def padded(nodes: list[Node], phases: Phases) -> dict[tuple[int, int], str]:
 
 
 def zeros_within(nodes: list[Node]) -> set[Node]:
-    """Returns the unnamed zeros that an op reads at several steps, and nothing else there.
-
-    Those of a single step may be an initial state, and beside other numbers they are data.
-    """
+    """Returns unnamed zeros that an op reads at several steps; of one step they may be a state, among others data."""
     at: dict[tuple[object, ...], dict[Node, int]] = {}
     for node in nodes:
         for slot, x in enumerate(node.inputs):

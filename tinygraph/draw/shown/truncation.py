@@ -36,11 +36,7 @@ class Crossing(NamedTuple):
 
 
 def crossings(folded: Folded, roots: list[Node]) -> list[Crossing]:
-    """Returns the links through time that stay within one cell.
-
-    A link from an encoder to a decoder starts the time of another cell, and a loss that is summed over the steps is
-    no state: truncation cuts neither of them.
-    """
+    """Returns the links through time that stay within one cell."""
     links = [x for node in folded.nodes for x in folded.arrows[node] if crosses(x)]
     if not links:
         return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -69,6 +69,11 @@ def unrolled(target: Any, options: Options) -> Picture:
         if _has_room(placed):
             break
     return least()
+
+
+def both(target: Any, options: Options) -> Picture:
+    """Returns it with gradients: one arrow forward and one backward."""
+    return unrolled(target, options if options.has_gradients else replace(options, gradients=True))
 
 
 def candidates(target: Any, options: Options) -> Iterator[Picture]:

@@ -19,7 +19,7 @@ def lines(picture: Picture) -> list[str]:
     """Returns the body of the digraph; boxes are nodes n0, n1, ... in order of computation."""
     out = [_OPENING, *_size(picture)]
     out += [_band(i, band) for i, band in enumerate(picture.bands)]
-    out += [_box(i, box) for i, box in enumerate(picture.boxes)]
+    out += [f"\tn{i} [{_at(box.x, box.y)}, {box_settings(box)}]\n" for i, box in enumerate(picture.boxes)]
     out += [_tile(i, tile) for i, tile in enumerate(picture.tiles)]
     out += [_rim(i, rim) for i, rim in enumerate(picture.rims)]
     out += [_note(i, note) for i, note in enumerate(picture.notes)]
@@ -54,10 +54,6 @@ def _at(x: float, y: float) -> str:
     return f'pos="{x:.1f},{y:.1f}!"'
 
 
-def _box(i: int, box: Box) -> str:
-    return f"\tn{i} [{_at(box.x, box.y)}, {box_settings(box)}]\n"
-
-
 def box_settings(box: Box) -> str:
     """Returns size, colours and texts of a box."""
     line = LINES[box.role]
@@ -80,7 +76,7 @@ def _label(box: Box) -> str:
     if any(part.kind == "chip" for part in box.title):
         parts = _runs(box.title)
         cells = "".join(f"<td{_ground(part)}>{_text(part)}</td>" for part in parts)
-        room = sum(_room(part) + 5 for part in parts)
+        room = sum((0.88 * width(part.text, 13, True) + (8 if part.kind == "chip" else 0)) + 5 for part in parts)
         # A fixed size, otherwise the table would stretch to the width of the line below.
         fixed = f'border="0" cellspacing="2" cellpadding="1" fixedsize="true" width="{room:.0f}" height="22"'
         head, padding = f"<table {fixed}><tr>{cells}</tr></table>", 0
@@ -107,10 +103,6 @@ def _runs(title: list[Part]) -> list[Part]:
 
 def _lines(text: str) -> str:
     return "<br/>".join(map(html, text.split("\n")))
-
-
-def _room(part: Part) -> float:
-    return 0.88 * width(part.text, 13, True) + (8 if part.kind == "chip" else 0)
 
 
 def _ground(part: Part) -> str:
