@@ -237,7 +237,7 @@ OPTIONS: Fixes = {
     "min minimum clip_value_min": "a_min=",
     "max maximum clip_value_max": "a_max=",
     "start_dim end_dim": "x.reshape(2, -1)",
-    "static_argnums static_argnames fullgraph dynamic mode jit_compile donate_argnums": (
+    "static_argnums static_argnames fullgraph dynamic jit_compile donate_argnums": (
         "tg.compile(fn)  # plain values and shapes have plans of their own"
     ),
     "norm_type": "tg.train.clip_by_norm(gradients, 1.0)  # the norm is the root of the sum of squares",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +13,11 @@ from .errors import UNFIT, GraphError, MutationError, plain, shown, users_line
 from .frozen import read_only
 from .markup import table
 from .missing import ElementCount
-from .scope import now
+from .scope import next_serial, now
 
 if TYPE_CHECKING:
     from .op import Op
 
-next_serial = count().__next__
 NO_ATTRIBUTES: dict[str, Any] = {}
 
 

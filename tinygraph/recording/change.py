@@ -6,8 +6,8 @@ from typing import Any
 
 from .. import ops
 from ..core.leaves import Constant
-from ..core.node import Node, next_serial
-from ..core.scope import now
+from ..core.node import Node
+from ..core.scope import next_serial, now
 from ..core.traced import Traced
 from ..core.trail import leave_trail, leave_users_trail
 from ..ops.operators import basic

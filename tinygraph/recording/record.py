@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 from weakref import ref
 
-from ..core.node import Node, next_serial
+from ..core.node import Node
+from ..core.scope import next_serial
 from .pieces import Pieces
 from .region import Region
 

@@ -11,9 +11,9 @@ import numpy as np
 from .. import ops
 from ..core.errors import GraphError, MutationError, refusing, users_line
 from ..core.leaves import Constant, as_nodes
-from ..core.node import Node, next_serial
+from ..core.node import Node
 from ..core.op import Spec
-from ..core.scope import now
+from ..core.scope import next_serial, now
 from ..ops.inference import hollow
 from ..ops.lookup import _picked, fill
 from ..ops.numpy_functions import SEQUENCES, joined
