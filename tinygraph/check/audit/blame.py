@@ -8,8 +8,9 @@ faults which hide behind others come out, too.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -17,20 +18,20 @@ from ...core.graph import ancestors
 from ...core.node import Node
 from .anew import PairThing
 from .book import same
-from .candidates import Candidates, but_for_a_factor, fits, mending_none, turned
+from .candidates import Candidates, but_for_a_factor, mending_none, turned
 from .departures import Departure
 from .kinds import is_nameable
 from .lines import lines_of
 from .pairs import FaultPairs
 from .present import Present
+from .prospects import Prospect, prospects
 from .right import Thing
 from .written import Operation, Written
 
 SOME = 2000
 """How many assignments one search may try."""
 
-DEPTH, MOST_READERS = 5, 4
-"""How far, and over how many readers, a right result is looked for that speaks for what an operation should make."""
+Assignments = Iterable[Mapping[Node, Thing]]
 
 
 class Blame:
@@ -157,12 +158,15 @@ class Blame:
         gradient does."""
         best, most = None, 0
         upstream = self.written.upstream([x for o in frontier for x in o.nodes], 1)
-        for operation in dict.fromkeys([*self._shared(frontier), *frontier, *upstream]):
-            for things in self._candidates.of(operation) if operation in among else ():
-                trial = self._tried(operation, things, wrong, None, whole=False)
-                asked = self._asking(trial.right) if trial is not None and self._is_likely(trial) else 0
-                if asked > most:
-                    best, most = trial, asked
+        for operation in [o for o in dict.fromkeys([*self._shared(frontier), *frontier, *upstream]) if o in among]:
+            for p in self._prospects(operation, self._candidates.of(operation), wrong, None):
+                self._left -= 1
+                if (
+                    p.asked > most
+                    and p.still <= wrong
+                    and self._is_likely(trial := self._departure(operation, p, wrong))
+                ):
+                    best, most = trial, p.asked
                 if self._left <= 0:
                     return best
         return best
@@ -210,71 +214,49 @@ class Blame:
         """The line at which two names are bound the wrong way round."""
         best: Departure | None = None
         for operation in operations:
-            for things in self._candidates.of_bindings(operation):
-                best = self._tried(operation, things, wrong, best) or best
+            best = self._tried(operation, self._candidates.of_bindings(operation), wrong, best)
         return best
 
     def _of(self, operations: list[Operation], wrong: frozenset[str], best: Departure | None) -> Departure | None:
         for operation in operations:
-            for things in self._candidates.of(operation):
-                trial = self._tried(operation, things, wrong, best)
-                best = trial if trial is not None else best
-                if self._left <= 0:
-                    return best
+            best = self._tried(operation, self._candidates.of(operation), wrong, best)
+            if self._left <= 0:
+                return best
         return best
 
     def _tried(
-        self,
-        operation: Operation,
-        things: Mapping[Node, Thing],
-        wrong: frozenset[str],
-        best: Departure | None,
-        whole: bool = True,
+        self, operation: Operation, assignments: Assignments, wrong: frozenset[str], best: Departure | None
     ) -> Departure | None:
-        """What comes of an assignment, if it mends a whole gradient and is better than the best so far."""
-        overrides = {
-            x: turned(t.array, self.written.shape(x)) for x, t in things.items() if fits(t.array, self.written.shape(x))
-        }
-        changed = {x: a for x, a in overrides.items() if not same(self._present.value(x), a)}
-        node = min(changed, key=lambda x: x.serial, default=None)
-        if (
-            node is None
-            or operation in self._pairs.firsts
-            or (operation not in self._doubted and any(map(self.written.is_settled, changed)))
-        ):
-            return None
-        if best is not None and best.mended == wrong and best.node.serial < node.serial + best.is_multiple:
-            return None
-        self._left -= 1
-        if not self._asking(changed):
-            return None
-        still = self._present.left_wrong(overrides)
-        due = self.written.state_like(things[node]) if self.written.selects(node) else things[node]
-        trial = Departure(operation, node, due, overrides, wrong - still, self._present.values)
-        better = still < wrong if whole else still <= wrong
-        return trial if better and (best is None or trial.rank > best.rank) else None
+        """What comes of an assignment that mends a whole gradient and is better than the best so far; or that."""
+        for p in self._prospects(operation, assignments, wrong, best):
+            if self._left <= 0:
+                break
+            if not _is_late(best, p.node, wrong):
+                self._left -= 1
+                trial = self._departure(operation, p, wrong) if p.asked and p.still < wrong else None
+                best = trial if trial is not None and (best is None or trial.rank > best.rank) else best
+        return best
 
-    def _asking(self, overrides: Mapping[Node, np.ndarray]) -> int:
-        """How many readers, or what comes after them, make another thing with these values, and a right one."""
-        if any(self.written.is_result(x) and self.written.holds(v) for x, v in overrides.items()):
-            return 2 * MOST_READERS
-        nodes = [*overrides]
-        ends = dict.fromkeys((nodes[0], nodes[-1]))  # of a sum all but the last may be read by nobody else
-        pairs = [(x, r) for x in ends for r in self._other_readers(x, overrides)]
-        return sum(self._asks(r, {x: overrides[x]}, overrides, DEPTH) for x, r in pairs)
+    def _prospects(
+        self, operation: Operation, assignments: Assignments, wrong: frozenset[str], best: Departure | None
+    ) -> list[Prospect]:
+        """What would come of assignments, but for those that are not to be tried."""
+        is_settled = cache(self.written.is_settled)
 
-    def _other_readers(self, node: Node, overrides: Mapping[Node, np.ndarray]) -> list[Node]:
-        return [r for r in self.written.readers(node) if r not in overrides][:MOST_READERS]
+        def worth(changed: Collection[Node]) -> bool:
+            settled = operation not in self._doubted and any(map(is_settled, changed))
+            return not settled and not _is_late(best, min(changed, key=lambda x: x.serial), wrong)
 
-    def _asks(
-        self, reader: Node, values: Mapping[Node, np.ndarray], overrides: Mapping[Node, np.ndarray], depth: int
-    ) -> bool:
-        """Whether a reader, or one after it, makes another thing with these values, and a right one."""
-        new = self.written.run(reader, {**self._present.values, **values})
-        if self.written.holds(new) and not same(new, self._present.value(reader)):
-            return True
-        readers = self._other_readers(reader, overrides) if depth > 1 else []
-        return any(self._asks(r, {**values, reader: new}, overrides, depth - 1) for r in readers)
+        return [] if operation in self._pairs.firsts else prospects(self._present, assignments, worth)
+
+    def _departure(self, operation: Operation, p: Prospect, wrong: frozenset[str]) -> Departure:
+        due = self.written.state_like(p.things[p.node]) if self.written.selects(p.node) else p.things[p.node]
+        return Departure(operation, p.node, due, p.right, wrong - p.still, self._present.values)
+
+
+def _is_late(best: Departure | None, node: Node, wrong: frozenset[str]) -> bool:
+    """Whether all is mended by the best so far, and before this node."""
+    return best is not None and best.mended == wrong and best.node.serial < node.serial + best.is_multiple
 
 
 def _place(operation: Operation) -> tuple[tuple[str, int], ...]:

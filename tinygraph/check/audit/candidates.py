@@ -6,6 +6,7 @@ import ast
 import math
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -89,7 +90,8 @@ class Candidates:
             return
         for other in self.written.operations:
             line, twin = operation.line, other.line
-            if other is not operation and (line.file, line.number) == (twin.file, twin.number):
+            told = other.nodes[0].serial <= operation.nodes[0].serial and self.written.selects(other.nodes[0])
+            if not told and (line.number, line.file) == (twin.number, twin.file):
                 pairs = [*zip(operation.nodes, other.nodes, strict=False)]
                 if len(operation.nodes) == len(other.nodes) and all(fits(a._value, b.shape) for a, b in pairs):
                     there = {a: _exchanged(b, other) for a, b in pairs}
@@ -198,13 +200,14 @@ def _exchanged(node: Node, operation: Operation) -> Thing:
 
 def fits(array: np.ndarray, shape: tuple[int, ...]) -> bool:
     """Whether an array, or its transpose, has this shape but for axes of length 1."""
-    return _long(shape) in (_long(array.shape), _long(array.T.shape))
+    return _long(shape) in (_long(array.shape), _long(array.shape[::-1]))
 
 
 def turned(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return (array if _long(array.shape) == _long(shape) else array.T).reshape(shape)
 
 
+@lru_cache(maxsize=1024)
 def _long(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple([size for size in shape if size != 1])
 

@@ -28,12 +28,17 @@ class Present:
 
     def mend(self, overrides: Mapping[Node, np.ndarray]) -> None:
         """Gives more nodes their right values."""
+        self.values = self.replayed(overrides)
         self.overrides |= overrides
-        self.values = self.written.replay(self.overrides)
 
     def replayed(self, overrides: Mapping[Node, np.ndarray]) -> dict[Node, np.ndarray]:
         """The values if these nodes, too, had their right values."""
-        return self.written.replay({**self.overrides, **overrides})
+        values, changed = {**self.values, **overrides}, {*overrides}
+        for node in self.written.after(overrides):
+            if node not in self.overrides and node not in overrides and not changed.isdisjoint(node._inputs):
+                values[node] = self.written.run(node, values)
+                changed.add(node)
+        return values
 
     def left_wrong(self, overrides: Mapping[Node, np.ndarray]) -> frozenset[str]:
         """The gradients that are wrong although these nodes, and all that was blamed, are right."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -187,6 +188,14 @@ class Right:
             order = range(len(parts)) if word == "first" else range(len(parts))[::-1]
             things += [Thing("sum", name, k, ("sum", word, name), x) for k, x in zip(order, running, strict=True)]
         return things
+
+    @cached_property
+    def families(self) -> Mapping[Hashable, list[Thing]]:
+        """The things by family."""
+        families: dict[Hashable, list[Thing]] = defaultdict(list)
+        for thing in self.things:
+            families[thing.family].append(thing)
+        return families
 
     def factors(self, size: int) -> np.ndarray:
         """In rows of this size all arrays, and slopes of them, that may be a factor of something."""
