@@ -100,9 +100,11 @@ def a_compiled_step():
 def test_other_views_choose_their_detail_too():
     """As whole as there is room for, as the subtitle says; no text is too small."""
     for view, area, says in [
-        ("rolled", (1e4, 1e4), "4 cells"), ("rolled", "slide", "a box is a cell at all steps"),
-        ("rolled", "column", "one box for all cells"), ("backward", "slide", "one box for all cells"),
-    ]:  # fmt: skip
+        ("rolled", (1e4, 1e4), "4 cells"),
+        ("rolled", "slide", "a box is a cell at all steps"),
+        ("rolled", "column", "one box for all cells"),
+        ("backward", "slide", "one box for all cells"),
+    ]:
         drawn = tg.draw(net.stacked_gru(), view, fit=area)
         assert file_of(drawn)[2] >= (12 if area == "slide" else 7) and says in drawn.picture.subtitle
         assert view in drawn.picture.title and "方框" in tg.draw(net.stacked_gru(), view, fit="slide", lang="zh").text()
