@@ -21,7 +21,7 @@ from .right import Thing
 DEPTH, MOST_READERS = 5, 4
 """How far, and over how many readers, a right result is looked for that speaks for what an operation should make."""
 
-Values = Mapping[Node, np.ndarray]
+NodeValues = Mapping[Node, np.ndarray]
 """By node its value; of several assignments, one after the other along the first axis."""
 
 
@@ -38,7 +38,7 @@ class Prospect:
     """
 
     things: Mapping[Node, Thing]
-    right: Values
+    right: NodeValues
     node: Node
     asked: int
     still: frozenset[str]
@@ -80,7 +80,7 @@ class Outlook:
         rights: for each assignment the values of the nodes that it sets.
     """
 
-    def __init__(self, present: Present, rights: Sequence[Values]) -> None:
+    def __init__(self, present: Present, rights: Sequence[NodeValues]) -> None:
         self._present, self._written, self._count = present, present.written, len(rights)
         self._sets = {x: np.array([x in right for right in rights]) for right in rights for x in right}
         self._dues: dict[Node, np.ndarray] = {}
@@ -104,7 +104,7 @@ class Outlook:
         ]
         return np.where(np.any(results, axis=0), 2 * MOST_READERS, asked) if results else asked
 
-    def _over_readers(self, node: Node, rows: np.ndarray, changes: Values) -> Iterator[tuple[Node, np.ndarray]]:
+    def _over_readers(self, node: Node, rows: np.ndarray, changes: NodeValues) -> Iterator[tuple[Node, np.ndarray]]:
         """The first few readers that are not changed themselves, each with the rows in which it is such a one."""
         left = np.full(len(rows), MOST_READERS)
         for r in self._written.readers(node):
@@ -113,7 +113,7 @@ class Outlook:
             if on.any():
                 yield r, on
 
-    def _asks(self, reader: Node, values: Values, rows: np.ndarray, changes: Values, depth: int) -> np.ndarray:
+    def _asks(self, reader: Node, values: NodeValues, rows: np.ndarray, changes: NodeValues, depth: int) -> np.ndarray:
         """Whether a reader, or one after it, makes another thing with these values, and a right one."""
         new = self._run(reader, values)
         asks = self._written.holding(new)
@@ -150,7 +150,7 @@ class Outlook:
             return due
         return np.where(sets.reshape(-1, *(1,) * (due.ndim - 1)), due, _aligned(computed, due.ndim - 1))
 
-    def _run(self, node: Node, values: Values) -> np.ndarray:
+    def _run(self, node: Node, values: NodeValues) -> np.ndarray:
         """The values of a node if some of its inputs had these."""
         op: Any = node._op
         pairs = [(values[x], True) if x in values else (self._present.value(x), False) for x in node._inputs]
