@@ -23,7 +23,7 @@ from .kinds import is_nameable
 from .lines import lines_of
 from .pairs import FaultPairs
 from .present import Present
-from .right import Thing
+from .right import Thing, gathers
 from .written import Operation, Written
 
 SOME = 2000
@@ -47,6 +47,7 @@ class Blame:
     def __init__(self, written: Written, most: int = 6000) -> None:
         self.written, self._most, self._left = written, most, 0
         self.departed: list[Departure] = []
+        self._acquitted: list[Departure] = []
         self._present = Present(written)
         self._doubted: set[Operation] = set()
         self._candidates = Candidates(self._present)
@@ -54,22 +55,71 @@ class Blame:
 
     def departures(self, most: int = 8) -> list[Departure]:
         """The operations to blame, in the order in which they were found."""
-        departures: list[Departure] = []
-        while len(departures) < most:
+        while len(self.departed) < most:
             wrong = self.written.wrong(self._present.values)
-            trial = self._within(self._best, wrong) if wrong else None
-            sums = trial is not None and isinstance(trial.due, PairThing) and trial.due.kind == "sum"
-            if trial is None or sums or not self._present.reads_right(trial.node):
-                # What reads wrong things may be right itself.
-                trial = self._within(self._hidden, wrong) or trial or self._within(self._anywhere, wrong)
-            if trial is None:
+            trial = self._next(wrong)
+            if trial is None and not self._acquit():
                 break
-            trial = self._pairs.first_of_two(trial, wrong) or self._pairs.where_scaled(trial, wrong)
-            self._present.mend(trial.right)
-            departures.append(trial)
-            self.departed.append(trial)
-        departures = [replace(departure, values=self._present.values) for departure in departures]
+            if trial is not None:
+                self._keep(self._pairs.first_of_two(trial, wrong) or self._pairs.where_scaled(trial, wrong))
+        for departure in self._acquitted:
+            wrong = self.written.wrong(self._present.values)
+            if wrong and self._present.left_wrong(departure.right) < wrong:
+                self._keep(departure)
+        departures = [replace(departure, values=self._present.values) for departure in self.departed]
         return [replace(d, called_at=self._present.caller(d.operation)) for d in departures]
+
+    def _next(self, wrong: frozenset[str]) -> Departure | None:
+        stuck = self._within(self._stuck, wrong)
+        if stuck is not None:
+            return stuck
+        trial = self._within(self._best, wrong) if wrong else None
+        sums = trial is not None and isinstance(trial.due, PairThing) and trial.due.kind == "sum"
+        if trial is None or sums or not self._present.reads_right(trial.node):
+            # What reads wrong things may be right itself.
+            trial = self._within(self._hidden, wrong) or trial or self._within(self._anywhere, wrong)
+        return trial
+
+    def _keep(self, departure: Departure) -> None:
+        self._present.mend(departure.right)
+        self.departed.append(departure)
+
+    def _acquit(self) -> bool:
+        """Takes back what comes right by itself now that others are mended; whether there was such a thing."""
+        for departure in self.departed:
+            first = next((x for x, due in departure.right.items() if not same(x._value, due)), departure.node)
+            others = {x: a for d in self.departed if d is not departure for x, a in d.right.items()}
+            own = self.written.replay(others).get(first, first._value)
+            if first not in others and same(own, departure.right[first]):
+                self.departed.remove(departure)
+                self._acquitted.append(departure)
+                self._present.overrides = {}
+                self._present.mend(others)
+                return True
+        return False
+
+    def _is_acquitted(self, operation: Operation) -> bool:
+        return any(operation is d.operation for d in self._acquitted)
+
+    def _stuck(self, wrong: frozenset[str]) -> Departure | None:
+        """A line that picks the values of one step each time it runs, where its readers want those of their own."""
+        best, most = None, (0, 0, False)
+        for operation in self.written.operations if wrong else ():
+            for things in filter(None, self._candidates.of_stuck(operation)):
+                trial = mending_none(self._present, operation, things)
+                left = self._present.left_wrong(trial.right)
+                rank = (len(wrong - left), *self._speaking_for(trial))
+                if left <= wrong and rank > most and not self._is_acquitted(operation):
+                    best, most = replace(trial, mended=wrong - left), rank
+        return best
+
+    def _speaking_for(self, trial: Departure) -> tuple[int, bool]:
+        """How many readers want what else is picked, and whether several things are, and were right the first time."""
+        right, nodes = trial.right, trial.operation.nodes
+        changed = [x for x, due in right.items() if not same(self._present.value(x), due)]
+        pairs = [(x, r) for x in changed if np.any(right[x]) for r in self._other_readers(x, right) if not gathers(r)]
+        asking = sum(self._asks(r, {x: right[x]}, right, DEPTH) for x, r in pairs)
+        return asking, len(right) > len(nodes) and not {nodes[0], nodes[-1]} <= {*changed} and bool(changed)
 
     def _within(self, search: Callable[[frozenset[str]], Departure | None], wrong: frozenset[str]) -> Departure | None:
         """What a search finds with a part of the trials that are left."""
@@ -140,7 +190,7 @@ class Blame:
     def _hidden(self, wrong: frozenset[str]) -> Departure | None:
         """A departure that mends nothing as long as others are there: an adjoint but for a factor, or at some steps."""
         behind = self.written.behind(wrong) | {*ancestors([*self._present.overrides])}
-        blamed = {_place(d.operation) for d in self.departed}
+        blamed = {_place(d.operation) for d in (*self.departed, *self._acquitted)}
         operations = [o for o in self.written.operations if _place(o) not in blamed and not behind.isdisjoint(o.nodes)]
         for operation in operations:
             for things in (but_for_a_factor(self._present, operation), self._candidates.but_for_steps(operation)):
@@ -240,7 +290,8 @@ class Blame:
         if (
             node is None
             or operation in self._pairs.firsts
-            or (operation not in self._doubted and any(map(self.written.is_settled, changed)))
+            or self._is_acquitted(operation)
+            or (operation not in self._doubted and any(map(self._present.is_settled, changed)))
         ):
             return None
         if best is not None and best.mended == wrong and best.node.serial < node.serial + best.is_multiple:
