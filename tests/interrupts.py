@@ -10,25 +10,30 @@ MOST = 60_000
 """Instructions after which a call counts as endless."""
 
 
-def interrupted(call: Callable[[], Any], every: int = 1) -> Iterator[int]:
+def interrupted(
+    call: Callable[[], Any], every: int = 1, within: Callable[[Any], bool] = lambda frame: True
+) -> Iterator[int]:
     """Runs ``call`` again and again, with a KeyboardInterrupt before another instruction each time; yields its number.
 
-    It ends with a run that none came into. ``every`` leaves out instructions, of long calls.
+    It ends with a run that none came into. ``every`` leaves out instructions, of long calls; ``within`` tells of a
+    frame whether its instructions count.
     """
     for at in range(1, MOST, every):
-        if not _stopped(call, at):
+        if not _stopped(call, at, within):
             assert at > 1, "no instruction was seen"
             return
         yield at
     raise AssertionError("the call has no end")
 
 
-def _stopped(call: Callable[[], Any], at: int) -> bool:
+def _stopped(call: Callable[[], Any], at: int, within: Callable[[Any], bool]) -> bool:
     """Whether the interrupt before instruction ``at`` came out of the call, as itself."""
     left = at
 
     def look(frame: Any, event: str, _: Any) -> Any:
         nonlocal left
+        if not within(frame):
+            return look
         frame.f_trace_opcodes = True
         if event == "opcode":
             left -= 1

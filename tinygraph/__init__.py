@@ -18,6 +18,7 @@ from .core.scope import scope, step
 from .draw import Drawing, draw, summary
 from .engine.grad import grad, zero_grad
 from .engine.transforms import hvp, jvp, value_and_grad, vjp
+from .live import live as _live
 from .ops import *  # noqa: F403  the vocabulary, under numpy's names
 from .recording.recorded import recorded
 from .run.kept_code import cache_clear
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from .cells.around.layers import Dropout, Embedding, Linear
     from .cells.base.module import Module
     from .export.onnx.loading import load_onnx
+
+draw.live = _live
 
 __version__ = "0.1.0"
 _ROOMS = ("cells", "export")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from threading import RLock
 from time import perf_counter
 from typing import Any
@@ -19,6 +20,7 @@ from .core.markup import card
 from .core.node import Node
 from .core.scope import now
 from .core.structure import builder, map_leaves
+from .core.traced import Slot
 from .core.widening import warn_once
 from .ops.numpy_functions import as_node
 from .outside.door import Copies
@@ -205,7 +207,8 @@ class Plan:
         self.after, self.notes = optimise(self.before, fuses=backend.fuses)
         self.actions: Sequence[Any] = ()
         if backend.graphs is not None:
-            self._runner = backend.graphs()(self.after, self._function.trial.slots)
+            slots = self._function.trial.slots
+            self._runner = backend.graphs()(self.after, slots, partial(_by_numpy, self.after, slots))
         else:
             program = lay(self.after, self._function.trial.slots, fuses=backend.fuses)
             self.actions, self._runner = program.actions, Runner(program, backend)
@@ -252,6 +255,10 @@ class Plan:
 
     def _repr_html_(self) -> str:
         return as_html(self.actions, **self._facts())
+
+
+def _by_numpy(results: list[Node], slots: Sequence[Slot]) -> Runner:
+    return Runner(lay(results, slots, fuses=False), backend_of("numpy"))
 
 
 def together_bytes(plans: Iterable[Plan]) -> int:

@@ -15,6 +15,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import atlas
 import reference
 
 HERE = Path(__file__).parent
@@ -33,6 +34,8 @@ def main() -> None:
     shutil.rmtree(OUT, ignore_errors=True)
     for folder in LANGUAGES:
         build(folder, stage(folder))
+        atlas.lessons(OUT / "live" / folder, LANGUAGES[folder][1] / "live.md")
+    atlas.write(OUT / "live")
     shutil.rmtree(OUT / "pages")
     (OUT / "index.html").write_text(CHOICE, encoding="utf-8")
     broken = [*dead_links(OUT)]
@@ -46,19 +49,21 @@ def stage(folder: str) -> Path:
     shutil.copytree(DOCS, pages, ignore=shutil.ignore_patterns("zh", "site", "*.md", "*.txt"))
     if (own := LANGUAGES[folder][1] / "pictures").exists():
         shutil.copytree(own, pages / "pictures", dirs_exist_ok=True)
+    shutil.copytree(DOCS.parent / "examples" / "notebooks", pages / "notebooks")
     for english in DOCS.glob("*.md"):
         page = LANGUAGES[folder][1] / english.name
         if not page.exists():
             print(f"{folder}: {english.name} is shown in English")
             page = english
-        text = within(page.read_text(encoding="utf-8"), page.parent.name)
+        text = atlas.linked(within(page.read_text(encoding="utf-8"), page.parent.name), folder)
         (pages / page.name).write_text(text, encoding="utf-8")
     reference.write(pages / "api")
     return pages
 
 
 def within(text: str, folder: str) -> str:
-    """The page with links that end within the site: those to code become plain words."""
+    """The page with links that end within the site: notebooks can be downloaded, other code becomes plain words."""
+    text = re.sub(r"\]\((?:\.\./)+examples/(notebooks/)", r"](\1", text)
     if folder == "zh":
         text = re.sub(r"\]\(\.\./(?!\.\.)", "](", text)
     return re.sub(r"(?<!!)\[([^\]]*)\]\((?:\.\./)+[^)]*\)", r"\1", text)

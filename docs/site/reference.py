@@ -28,7 +28,14 @@ def public(module: ModuleType) -> dict[str, Any]:
     """The public names of a part with what they stand for, ops left out: they have a table."""
     names = getattr(module, "__all__", None) or [name for name in vars(module) if not name.startswith("_")]
     ours = {name: getattr(module, name) for name in sorted(names)}
+    # Functions that belong to one, as `tg.draw.compare`.
+    ours |= {f"{name}.{k}": f for name, x in ours.items() if inspect.isfunction(x) for k, f in _belonging(x)}
+    ours = dict(sorted(ours.items()))
     return {name: x for name, x in ours.items() if not isinstance(x, tg.Op) and _is_ours(x)}
+
+
+def _belonging(function: Any) -> list[tuple[str, Any]]:
+    return [(name, x) for name, x in vars(function).items() if inspect.isfunction(x) and not name.startswith("_")]
 
 
 def _is_ours(x: Any) -> bool:

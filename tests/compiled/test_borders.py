@@ -5,7 +5,7 @@ import pytest
 
 import tinygraph as tg
 from tinygraph.core.op import Spec
-from tinygraph.core.traced import Slot, tracing
+from tinygraph.core.traced import Slot, Tracing
 
 from .comparing import assert_near, assert_same, each_backend, eager
 from .test_errors import H0, XS, W, X, assert_nothing_stays, line_within
@@ -67,7 +67,7 @@ def test_nodes_of_one_trace_used_in_the_next_are_refused(backend):
 
 
 def test_a_traced_node_used_where_nothing_is_traced_is_refused():
-    with tracing():
+    with Tracing():
         node = Slot(Spec(X.shape, X.dtype)) * 2
     for use in (lambda n: n.value, lambda n: n + 1, lambda n: n.item(), lambda n: np.tanh(n), lambda n: n @ W):
         with pytest.raises(tg.GraphError, match=r"compiled|traced"):

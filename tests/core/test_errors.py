@@ -1,13 +1,15 @@
 """What a message shows: values in a bounded way, no hidden characters, and no error of a user's in place of its own."""
 
 import collections
+import sys
+import types
 
 import numpy as np
 import pytest
 
 import tinygraph as tg
 from tests.each import each
-from tinygraph.core.errors import GraphError, line_at, plain, refusing, shown
+from tinygraph.core.errors import GraphError, called, line_at, plain, refusing, shown
 
 MANY = [0] * 10_000_000
 LONG = np.zeros(10_000_000)
@@ -190,6 +192,21 @@ def test_a_long_line_of_source_is_cut(tmp_path):
     assert line.startswith(f"{tmp_path / 'long.py'}:1: x = [1, 1,") and line.endswith(" ...")
     assert len(line.partition(":1: ")[2]) == 120
     assert line_at(str(tmp_path / "long.py"), 2).endswith(":2: y = 2")
+
+
+def test_a_cell_of_a_notebook_is_called_by_its_number(monkeypatch, tmp_path):
+    """IPython keeps cells as files with numbers for names, and knows which cell each is."""
+    (tmp_path / "3236660205.py").write_text("h = x @ W\n")
+    cell = str(tmp_path / "3236660205.py")
+    naming = types.SimpleNamespace(format_code_name={cell: ("Cell", "In[3]")}.get)
+    for shell, name in (
+        (types.SimpleNamespace(compile=naming), "In[3]"),
+        (types.SimpleNamespace(), cell),
+        (None, cell),
+    ):
+        monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda shell=shell: shell))
+        assert line_at(cell, 1) == f"{name}:1: h = x @ W"
+        assert called("by_hand.py") == "by_hand.py"
 
 
 def test_what_to_write_for_plain_numbers_names_a_package_only_if_one_asks() -> None:

@@ -164,3 +164,23 @@ def test_stored_gradients_are_no_part_of_a_compiled_function(backend: str) -> No
     with pytest.raises(tg.GraphError, match="zero_grad"):
         tg.compile(lambda x: (tg.zero_grad([p]), x)[1], backend=backend)(np.ones(2))
     np.testing.assert_array_equal(p.grad, [2.0, 2.0])
+
+
+class Masked(tg.Op):
+    """Its mask is a setting."""
+
+    def forward(self, x: Any, mask: Any = None) -> Any:
+        return x * mask
+
+    def backward(self, gz: Any, z: Any, x: Any, mask: Any = None) -> Any:
+        return gz * mask
+
+
+@each("backend", ["numpy", "native"])
+def test_a_setting_that_changes_is_noticed_by_a_compiled_function(backend: str) -> None:
+    op, mask, x = Masked(), np.array([1.0, 0.0, 2.0]), np.array([5.0, 6.0, 7.0])
+    compiled = tg.compile(lambda x: op(x, mask=mask), backend=backend)
+    np.testing.assert_array_equal(compiled(x), [5.0, 0.0, 14.0])
+    mask[:] = 3.0
+    with pytest.raises(tg.GraphError, match="has changed"):
+        compiled(x)

@@ -7,6 +7,13 @@ from typing import Any
 import numpy as np
 
 import tinygraph as tg
+from tinygraph.draw.options import Options
+from tinygraph.draw.shown.truncation import cut_as_asked
+
+
+def once(root: tg.Node) -> tg.Node:
+    """The graph as pictures have it, in which a step reads the same data once; drawn again its nodes stay."""
+    return cut_as_asked([root], Options())[0][0]
 
 
 def weights(**shapes: tuple[int, ...]) -> dict[str, tg.Node]:

@@ -8,7 +8,7 @@ import numpy as np
 
 import tinygraph as tg
 
-from .networks import both_ways, lstm, weights, word_rnn
+from .networks import both_ways, lstm, once, weights, word_rnn
 
 
 def tanh_cell(inside: tg.Node, across: tg.Node, name: str | None = None) -> Any:
@@ -105,7 +105,7 @@ NETWORKS: dict[str, tuple[tg.Node, list[tuple[str, int]], list[int]]] = {
     "gru": (gru(4), [("cell", 4)], [1, 1, 1]),
     "two unrolls": (two_unrolls(4), [("layer 1", 4), ("layer 2", 4)], [1, 1]),
     "two scopes": (two_scopes(3), [("lower", 3), ("upper", 3)], [1, 1]),
-    "both ways": (both_ways(4), [("forward", 4), ("backward", 4)], [-1, 1]),
+    "both ways": (once(both_ways(4)), [("forward", 4), ("backward", 4)], [-1, 1]),
     "encoder": (encoder_decoder(5, 3), [("encoder", 5), ("decoder", 3)], [1, 1]),
     "short encoder": (encoder_decoder(2, 2), [("encoder", 2), ("decoder", 2)], [1, 1]),
     "bridge": (encoder_decoder(4, 3, bridge=True), [("encoder", 4), ("decoder", 3)], [1, 1]),

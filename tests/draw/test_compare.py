@@ -43,7 +43,7 @@ def marked(picture, dashed):
     """Titles and steps of the boxes with a frame."""
     boxes = [b for r in picture.rims if r.dashed == dashed for b in picture.boxes if inside(r, b)]
     assert len(boxes) == sum(r.dashed == dashed for r in picture.rims)
-    return sorted((b.title[0].text.partition(" =")[0], b.node.step) for b in boxes)
+    return sorted((b.title[0].text.partition(" =")[0].rstrip("ₜ"), b.node.step) for b in boxes)
 
 
 def test_what_is_in_one_only_has_a_double_frame():

@@ -58,6 +58,7 @@ def columns(view):
 
 
 def held_against_arrays(picture, root):
+    root = next((b.node for b in picture.boxes if b.node is not None and b.node.serial == root.serial), root)
     right = Recomputed(root)
     ops = tg.draw(root, level="op", max_nodes=None).picture
     claims = Claims(picture, right, ops)

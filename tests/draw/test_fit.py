@@ -90,6 +90,33 @@ def test_what_is_named_is_kept():
         tg.draw(net.cell_lstm(), fit="column", level="op")
 
 
+def a_compiled_step():
+    cell = tg.cells.RNN(3, 4, rng=0)
+    step = tg.compile(tg.value_and_grad(lambda xs: tg.mean(tg.square(tg.unroll(cell, xs)[0])), cell.parameters()))
+    step(np.ones((6, 2, 3), np.float32))
+    return step
+
+
+def test_other_views_choose_their_detail_too():
+    """As whole as there is room for, as the subtitle says; no text is too small."""
+    for view, area, says in [
+        ("rolled", (1e4, 1e4), "4 cells"),
+        ("rolled", "slide", "a box is a cell at all steps"),
+        ("rolled", "column", "one box for all cells"),
+        ("backward", "slide", "one box for all cells"),
+    ]:
+        drawn = tg.draw(net.stacked_gru(), view, fit=area)
+        assert file_of(drawn)[2] >= (12 if area == "slide" else 7) and says in drawn.picture.subtitle
+        assert view in drawn.picture.title and "方框" in tg.draw(net.stacked_gru(), view, fit="slide", lang="zh").text()
+    step = a_compiled_step()
+    whole, less = (tg.draw(step, "compiled", fit=(w, w)) for w in (5000, 900))
+    assert len(less.picture.boxes) < len(whole.picture.boxes) and "with least work" in less.picture.subtitle
+    with pytest.raises(tg.GraphError, match="cannot be read") as refusal:
+        tg.draw(step, "compiled", fit=(300, 200))
+    enough = tuple(map(float, re.search(r"fit=\((\d+), (\d+)\)", str(refusal.value)).groups()))
+    assert file_of(tg.draw(step, "compiled", fit=enough))[2] >= 7, "the area that the error names is large enough"
+
+
 def test_other_views_are_scaled_or_refused():
     drawn = tg.draw(net.chain(8, 0.6), "flow", fit=(600, 600))
     assert file_of(drawn)[2] >= 7

@@ -59,13 +59,17 @@ def test_transforms_compose():
 
 
 @pytest.mark.parametrize(
-    "call",
+    ("call", "problem"),
     [
-        lambda: tg.jvp(fn, X, V),
-        lambda: tg.jvp(fn, (X,), (V[:2],)),
-        lambda: tg.hvp(fn, (X,), (V,)),
+        (lambda: tg.jvp(fn, X, V), "jvp: primals and tangents must be tuples"),
+        (
+            lambda: tg.jvp(fn, (X,), (V[:2],)),
+            r"jvp: tangents do not match the primals\n  expected  \[\(3,\)\]\n  got       \[\(2,\)\]",
+        ),
+        (lambda: tg.jvp(fn, (X,), (V, V)), "jvp: tangents do not match the primals"),
+        (lambda: tg.hvp(fn, (X,), (V,)), "is not one number"),
     ],
 )
-def test_bad_calls(call):
-    with pytest.raises(tg.GraphError):
+def test_bad_calls(call, problem):
+    with pytest.raises(tg.GraphError, match=problem):
         call()

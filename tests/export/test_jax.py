@@ -89,12 +89,84 @@ def test_sums_and_counts_of_a_ragged_batch() -> None:
         (lambda f, p: tg.export.jax(f, {"V": 1.0}), "a parameter is none"),
         (lambda f, p: tg.export.jax(f, p, combine="max"), "combine"),
         (lambda f, p: tg.export.jax(lambda x: x + tg.noise(rng.random, (3,)))({}, np.ones(3)), "outside"),
+        (lambda f, p: tg.export.jax(tg.Dropout(0.5, rng=0))({}, np.ones(3)), r"net.eval\(\)"),
+        (lambda f, p: tg.export.jax(f, p, devices=2, split=["xs"]), "no dict of axes"),
+        (lambda f, p: tg.export.jax(f, p, devices=2, split={"xs": 3, "labels": 1})(0, XS, LABELS), "divide"),
+        (lambda f, p: tg.export.jax(tg.cells.GRU), "can be called"),
+        (lambda f, p: tg.export.jax(tg.train.step(f, p, tg.train.Adam(p)), p), 'backend="jax"'),
     ],
-    ids=["divide", "devices", "split", "values", "parameter", "combine", "noise"],
+    ids=[
+        *("divide", "devices", "split", "values", "parameter", "combine", "noise", "dropout", "names"),
+        *("axis", "class", "step"),
+    ],
 )
 def test_a_wrong_call_is_one_error(call: Any, words: str) -> None:
     with pytest.raises(tg.GraphError, match=words):
         call(*network())
+
+
+def test_axes_from_the_end_arguments_by_name_and_dropout_in_evaluation() -> None:
+    loss, parameters = network()
+    split = {"xs": -2, "labels": -1}
+    pure = tg.export.jax(loss, parameters, devices=2, split=split)
+    assert float(pure(pure.values, XS, LABELS)) == pytest.approx(loss(XS, LABELS).item(), rel=1e-12)
+    by_name = tg.export.jax(loss, parameters)
+    assert float(by_name(by_name.values, labels=LABELS, xs=XS)) == pytest.approx(loss(XS, LABELS).item(), rel=1e-12)
+    stack = tg.cells.Stack.of(tg.cells.GRU, I, H, num_layers=2, dropout=0.5, rng=0, dtype=np.float64)
+    net = tg.Recurrent(stack)
+    pure = tg.export.jax(net)
+    with pytest.raises(tg.GraphError, match="draws random numbers"):
+        pure(pure.values, XS)
+    net.eval()
+    np.testing.assert_allclose(pure(pure.values, XS)[0], net(XS)[0].value, 1e-12)
+
+
+E = tg.parameter(rng.normal(size=(3, 2)), "E")
+ROWS = tg.cells.RNN(2, 2, rng=0, dtype=np.float64)
+LIMITED: dict[str, tuple[Any, Any, tuple[Any, ...]]] = {
+    "take": (lambda i: E[i], np.array([0, -3, 2]), (3, -4)),
+    "take of columns": (lambda i: np.take(E, i, axis=1), np.array([1, -2]), (2, -3)),
+    "pick": (lambda i: E[1:, i][:, None], np.array([0, 1]), (2, -3)),
+    "pick after": (lambda i: E[None, ..., i, 1], np.array([0, 1]), (3, -4)),
+    "labels": (lambda i: tg.softmax_cross_entropy(E, i), np.array([0, 1, 1]), (2, -1)),
+    "one-hot": (lambda i: tg.one_hot(i, 3), np.array([0, 2], np.uint8), (3, 255)),
+    "lengths": (lambda i: tg.unroll(ROWS, np.ones((4, 2, 2)), lengths=i)[1], np.array([4, 0]), (5, -1)),
+    "in a loop": (lambda i: tg.unroll(lambda k, h: (h + E[k],) * 2, i, np.zeros(2))[0], np.array([0, 1]), (3, -4)),
+    "gradient alone": (lambda i: tg.grad(tg.sum(E[i] * 2.0), E), np.array([0, 1]), (3, -4)),
+    "written": (tg.recorded(lambda i: written(i)), np.array([0, 1]), (3, -4)),
+}
+
+
+def written(i: Any) -> Any:
+    x = E[:, 0] * 1
+    x[i] = 5.0
+    return x * 1
+
+
+def test_what_is_out_of_range_raises_or_is_not_a_number() -> None:
+    """In a compiled function it raises as by numpy; a pure one, which cannot raise, gives NaN in every place."""
+    for name, (fn, right, wrong) in LIMITED.items():
+        step, pure = tg.compile(fn, backend="jax"), jax.jit(tg.export.jax(fn, [E]))
+        expected = tg.compile(fn, backend="numpy")
+        np.testing.assert_allclose(step(right), expected(right), 1e-12, err_msg=name)
+        np.testing.assert_allclose(pure([E.value], right), expected(right), 1e-12, err_msg=name)
+        for number in wrong:
+            bad = right.copy()
+            bad[-1] = number
+            with pytest.raises(tg.GraphError) as theirs:
+                expected(bad)
+            with pytest.raises(tg.GraphError) as ours:
+                step(bad)
+            assert str(ours.value) == str(theirs.value), name
+            assert np.isnan(pure([E.value], bad)).all(), name
+
+
+def test_a_gradient_by_jax_through_what_is_out_of_range_is_not_a_number() -> None:
+    pure = tg.export.jax(lambda i: tg.sum(E[i]), [E])
+    assert np.isfinite(jax.grad(pure)([E.value], np.array([0, 1]))[0]).all()
+    assert np.isnan(jax.grad(pure)([E.value], np.array([0, 3]))[0][0]).all()
+    many = jax.vmap(pure, (None, 0))([E.value], np.array([[0, 1], [0, 3]]))
+    assert np.isnan(many).tolist() == [False, True]
 
 
 def test_an_op_of_the_user_is_called_back() -> None:

@@ -121,3 +121,24 @@ def test_weights_in_a_file_are_handed_over(tmp_path: Path) -> None:
     library.shared.gru_use(numbers.ctypes.data_as(ctypes.c_void_p))
     np.testing.assert_allclose(library.call("gru", arguments, like)[0], cell(*arguments)[0].value, 1e-12)
     assert f"#define GRU_WEIGHTS {numbers.size}" in (tmp_path / "gru.h").read_text()
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+def test_a_function_takes_no_place_of_the_librarys(tmp_path: Path) -> None:
+    """A file called nan.c or write.c must not hide what the whole program calls by this name."""
+    library = Library(tmp_path)
+    for name in ("nan", "write", "fmaxf", "gru"):
+        library.add(name, lambda x: x / 0.0, np.ones(2))
+    library.build()
+    for name in ("nan_", "write_", "fmaxf_", "gru"):
+        assert np.isinf(library.call(name, [np.ones(2)], [np.ones(2)])[0]).all()
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+def test_no_elements_are_no_elements_in_javascript(tmp_path: Path) -> None:
+    tg.export.js(lambda x: (x * 2, np.sum(x, axis=0)), np.zeros((0, 3)), tmp_path / "none.js")
+    assert run_in_node(tmp_path, {"none": [[]]}, "none")["none"] == [[], [0, 0, 0]]
+
+
+def test_letters_of_any_alphabet_have_short_names() -> None:
+    assert legal("输入") == "u8f93u5165" and legal("é") == "e" and legal("β") == "greek_small_letter_beta"

@@ -200,6 +200,17 @@ def test_copies_and_pickles_are_modules_of_their_own() -> None:
         assert not torch.equal(other(x)[0], expected) and torch.equal(module(x)[0], expected)
 
 
+def test_a_copy_of_a_functions_module_has_numbers_of_its_own() -> None:
+    w = tg.parameter(np.ones(3, np.float32), "w")
+    module = tg.export.torch(lambda z: z * w, {"w": w})
+    copied = copy.deepcopy(module)
+    with torch.no_grad():
+        copied.w.add_(1)
+    assert copied(torch.ones(3)).tolist() == [2, 2, 2] and module(torch.ones(3)).tolist() == [1, 1, 1]
+    with pytest.raises(tg.GraphError, match="parameters of its own"):
+        pickle.dumps(module)
+
+
 def test_what_was_changed_before_the_gradient_is_told() -> None:
     module = tg.export.torch(layer())
     outputs, _ = module(drawn(T, B, I))
@@ -248,3 +259,14 @@ def test_wrong_exports_are_refused() -> None:
         tg.export.torch(layer())(drawn(T, B, I))
     with pytest.raises(tg.GraphError, match=r"(?s)'w'.*is no parameter of the module.*parameters="):
         tg.export.torch(lambda x: x * w)(drawn(1))
+    for subject in (torch.nn.Linear(1, 1), tg.train.step(lambda x: tg.mean(x * w), [w], tg.train.SGD([w], 0.1))):
+        with pytest.raises(tg.GraphError, match="only what can be called"):
+            tg.export.torch(subject)
+    for name in ("training", "part.training", "", "part..w", "part."):
+        with pytest.raises(tg.GraphError, match="no parameter of this name"):
+            tg.export.torch(lambda x: x * w, {name: w})
+    for name in ("forward", "train", "_halves", "权重", "part.w", "w w"):
+        module = tg.export.torch(lambda x: x * w, {name: w})
+        assert [*module.state_dict()] == [name] and module(torch.ones(1, dtype=torch.float64)).item() == 1
+    with pytest.raises(tg.GraphError, match=r"float16[\s\S]*module.float"):
+        tg.export.torch(layer()).half()(drawn(T, B, I))

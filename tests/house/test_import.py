@@ -53,7 +53,7 @@ def test_the_distribution_is_what_was_agreed() -> None:
     project = told["project"]
     assert project["name"] == "tinygraph-rnn" and project["requires-python"] == ">=3.11"
     assert sorted(need.split(">")[0] for need in project["dependencies"]) == ["graphviz", "numpy"]
-    extras = {"train", "render", "fast", "data", "jax", "onnx", "docs", "all", "dev"}
+    extras = {"train", "render", "fast", "data", "jax", "onnx", "docs", "notebooks", "all", "dev"}
     assert extras == project["optional-dependencies"].keys()
     assert told["tool"]["hatch"]["build"]["targets"]["wheel"] == {"packages": ["tinygraph"]}
     assert (ROOT / "tinygraph" / "py.typed").exists()

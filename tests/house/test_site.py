@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .sources import ROOT, python_blocks
+from .sources import ROOT
 
 DOCS = ROOT / "docs"
 CHINESE = sorted((DOCS / "zh").glob("*.md"))
@@ -41,11 +41,25 @@ def test_the_public_api_is_the_one_that_is_listed(tmp_path: Path) -> None:
 
 
 def test_chinese_pages_have_the_code_of_the_english_ones() -> None:
-    """Comments and texts may be Chinese; what is computed is the same."""
+    """Comments and texts may be Chinese; what is computed is the same, and no block is missing."""
     for page in CHINESE:
-        pairs = zip(python_blocks(page), python_blocks(DOCS / page.name), strict=True)
-        for (_, code), (_, english) in pairs:
-            assert bare(code) == bare(english), f"{page.name}: {code}"
+        own, english = fenced(page), fenced(DOCS / page.name)
+        assert [kind for kind, _ in own] == [kind for kind, _ in english], page.name
+        for (kind, code), (_, theirs) in zip(own, english, strict=True):
+            assert not kind.startswith("python") or bare(code) == bare(theirs), f"{page.name}: {code}"
+
+
+def test_the_chinese_readme_has_an_example_for_each_target() -> None:
+    own, english = ([(k, bare(code)) for k, code in fenced(ROOT / name) if " " in k] for name in READMES)
+    assert own == english and len(own) == 5
+
+
+READMES = "README.zh.md", "README.md"
+
+
+def fenced(page: Path) -> list[tuple[str, str]]:
+    """The blocks of a page: what stands behind the opening fence, and the text."""
+    return re.findall(r"^```(\S*(?: \S+)?)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 
 
 def bare(code: str) -> str:

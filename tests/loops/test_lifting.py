@@ -16,7 +16,7 @@ from tests.ops.case import Case, spaced
 from tests.ops.random_calls import quick
 from tests.ops.test_every_op import CASES, one_test_an_op
 from tinygraph.core.op import Spec
-from tinygraph.core.traced import Slot, tracing
+from tinygraph.core.traced import Slot, Tracing
 from tinygraph.loops.lifting import lift
 from tinygraph.ops.lookup import ARRAY
 
@@ -121,7 +121,7 @@ def test_lifting_reads_no_value(case: Case) -> None:
     T = 2
     for varying in patterns(len(case.inputs)):
         arrays = inputs(case, varying, T, np.float32)
-        with tracing():
+        with Tracing():
             slots = [Slot(Spec(x.shape, x.dtype)) for x in arrays]
             z = lift(case.op, slots, case.attributes, varying, T)
         if z is not None:

@@ -15,17 +15,17 @@ def made():
 
 
 def test_inputs_are_changes_of_the_days_before_around_the_hour():
-    days = np.random.default_rng(0).random((9, 2, 24))
+    days = np.random.default_rng(0).random((41, 2, 24))
     x, y = temperature.changes(days, scale=2.0)
     assert x.shape == (5, 48, temperature.SIZE) and y.shape == (5, 48)
     d = np.diff(days, axis=0) / 2
-    np.testing.assert_allclose(y, d[3:].reshape(5, 48), rtol=1e-6)
+    np.testing.assert_allclose(y, d[35:].reshape(5, 48), rtol=1e-6)
     city, hour, t = 1, 7, 3
     own = x[t, 24 * city + hour]
     expected = []
-    for back in range(3):
-        before = d[t + 2 - back, city]
-        expected += [*before[hour - 2 : hour + 3][::-1], before.mean(), *before[:-4:-1]]
+    for back in range(35):
+        before = d[t + 34 - back, city]
+        expected += [*before[hour - 2 : hour + 3][::-1], before.mean(), *before[:-2:-1]]
     np.testing.assert_allclose(own, expected, rtol=1e-6)
 
 
@@ -35,13 +35,12 @@ def by_hand(net, x):
     for b in range(x.shape[1]):
         h = np.zeros(temperature.HIDDEN)
         for t in range(len(x)):
-            gi = p["cell.weight_ih"] @ x[t, b] + p["cell.bias_ih"]
+            gi = p["cell.weight_ih"] @ x[t, b, :21] + p["cell.bias_ih"]
             gh = p["cell.weight_hh"] @ h + p["cell.bias_hh"]
             (ri, zi, ni), (rh, zh, nh) = np.split(gi, 3), np.split(gh, 3)
             r, u = 1 / (1 + np.exp(-ri - rh)), 1 / (1 + np.exp(-zi - zh))
             h = (1 - u) * np.tanh(ni + r * nh) + u * h
-            line = (p["line.weight"][0] + p["hours"][b % 24]) @ x[t, b]
-            result[t, b] = p["head.weight"][0] @ h + p["head.bias"][0] + line + p["line.bias"][0]
+            result[t, b] = p["head.weight"][0] @ h + p["head.bias"][0] + p["line"] @ x[t, b]
     return result
 
 
@@ -52,7 +51,7 @@ def test_the_figures_are_of_the_held_out_days_from_the_days_before(monkeypatch):
     result = temperature.result(Budget(0.05, 200, clock=False), seed=2)
     net, scale = kept[0]
     x, _ = temperature.changes(days, scale)
-    ours = (days[3:-1] + scale * by_hand(net, x).reshape(361, 2, 24))[288:]
+    ours = (days[35:-1] + scale * by_hand(net, x).reshape(329, 2, 24))[256:]
     for k, row in enumerate(result.rows):
         error = np.sqrt(np.mean((ours[:, k] - days[292:, k]) ** 2))
         assert row.figure == pytest.approx(error, rel=1e-4) and row.bar == min(row.baselines.values())
@@ -62,8 +61,21 @@ def test_the_figures_are_of_the_held_out_days_from_the_days_before(monkeypatch):
     later = days.copy()
     later[330:] = 0
     np.testing.assert_array_equal(
-        temperature.forecasts(net, later, scale)[: 330 - 4], temperature.forecasts(net, days, scale)[: 330 - 4]
+        temperature.forecasts(net, later, scale)[: 330 - 36], temperature.forecasts(net, days, scale)[: 330 - 36]
     )
+
+
+def test_the_lines_are_fitted_to_the_days_to_train_on_and_stay():
+    days, scale = made()[:80], 2.0
+    net = temperature.trained(days, scale, Budget(0.02, 150, clock=False), 0)
+    x, target = temperature.changes(days, scale)
+    expected = np.zeros(35 * 7)
+    for n in (21 * 7, 35 * 7):
+        rows = x[..., :n].reshape(-1, n).astype(float)
+        more = np.concatenate([rows, np.sqrt(0.03 * len(rows)) * np.eye(n)])
+        expected[:n] += np.linalg.lstsq(more, np.append(target.ravel(), np.zeros(n)), rcond=None)[0] / 2
+    np.testing.assert_allclose(net.state_dict()["line"], expected, atol=1e-5)
+    assert set(net.parameters()) == {name for name in net.state_dict() if name != "line"}
 
 
 def test_the_autoregression_goes_on_from_its_own_forecasts(monkeypatch):

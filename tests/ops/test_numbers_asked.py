@@ -34,7 +34,7 @@ ASKED = {
     "math.exp": (lambda: math.exp(loss), "np.exp(x) for math.exp(x)"),
     "math.sqrt": (lambda: math.sqrt(loss), "np.exp(x) for math.exp(x)"),
     "math in a line that stores": (lambda: {}.update(a=[math.log(loss)]), "np.exp(x) for math.exp(x)"),
-    "float": (lambda: float(loss), ITEM),
+    "float": (lambda: float(loss), f"{ITEM}  # a number, which carries no gradient; in files that tg.recorded runs"),
     "float in %": (lambda: "loss %f" % float(loss), ITEM),  # noqa: UP031
     "float of a %": (lambda: float(loss % 2.0), ITEM),
     "% in a list": (lambda: ["%d" % 1, math.exp(loss)], "np.exp(x) for math.exp(x)"),  # noqa: UP031

@@ -16,7 +16,7 @@ from tinygraph.core.graph import ancestors
 from tinygraph.core.leaves import as_nodes
 from tinygraph.core.op import Spec
 from tinygraph.core.structure import leaves
-from tinygraph.core.traced import Slot, tracing
+from tinygraph.core.traced import Slot, Tracing
 
 from .evaluation import evaluate
 
@@ -36,7 +36,7 @@ class Graph:
 
 def trace(fn: Any, *args: np.ndarray) -> Graph:
     slots = [Slot(Spec(a.shape, a.dtype)) for a in args]
-    with tracing():
+    with Tracing():
         results = [as_nodes((y,))[0] for y in leaves(fn(*slots))]
     return Graph(results, dict(zip(slots, args, strict=True)))
 
@@ -50,7 +50,7 @@ def graph_of(name: str) -> Graph:
 
 def run(made: Any, results: list[Any]) -> list[Any]:
     """The results after a pass."""
-    with tracing():
+    with Tracing():
         return made.run(results)
 
 

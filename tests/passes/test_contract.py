@@ -6,7 +6,7 @@ import pytest
 import tinygraph as tg
 from tinygraph.core.graph import ancestors
 from tinygraph.core.op import Spec
-from tinygraph.core.traced import Slot, tracing
+from tinygraph.core.traced import Slot, Tracing
 from tinygraph.passes import Rules, contract
 
 from .evaluation import evaluate
@@ -25,7 +25,7 @@ def operands(subscripts):
 
 def contracted(subscripts):
     arrays = operands(subscripts)
-    with tracing():
+    with Tracing():
         slots = [Slot(Spec(a.shape, a.dtype)) for a in arrays]
         rules = Rules(contract)
         (result,) = rules.run([tg.einsum(subscripts, *slots)])
@@ -55,7 +55,7 @@ def test_other_sums_are_let_be(subscripts):
 
 
 def test_sizes_that_einsum_would_repeat_and_integers_are_let_be():
-    with tracing():
+    with Tracing():
         one = [Slot(Spec((2, 1), np.dtype(float))), Slot(Spec((3, 4), np.dtype(float)))]
         whole = [Slot(Spec((2, 3), np.dtype(int))), Slot(Spec((3, 4), np.dtype(int)))]
         for slots in (one, whole):
@@ -67,6 +67,6 @@ def test_sizes_that_einsum_would_repeat_and_integers_are_let_be():
 @pytest.mark.parametrize("dtypes", [("f4", "f8"), ("f8", "f4"), ("i8", "f8"), ("i8", "i8")])
 def test_operands_of_two_dtypes_and_integers_are_let_be(dtypes):
     """A product of the planner's has one floating dtype."""
-    with tracing():
+    with Tracing():
         x, y = (Slot(Spec((2, 2), np.dtype(d))) for d in dtypes)
         assert contract(tg.einsum("ab,bc->ac", x, y)) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,51 @@ def test_rows_are_written_the_short_way_beside_a_row_that_stays_in_view(monkeypa
     monkeypatch.setattr(writing, "_assign", lambda node, key, value: (looked_at.append(key), whole(node, key, value)))
     tg.recorded(states_read_back)(tg.parameter([0.3, 0.2]), tg.parameter(np.eye(2)), np.ones((9, 2)))
     assert looked_at == [0]
+
+
+def listed(w: Any, steps: int) -> Any:
+    h, out = np.zeros((2, 3)), []
+    for _ in range(steps):
+        h = np.tanh(h + w)
+        out.append(h)
+    return np.stack(out)
+
+
+def buffered(w: Any, steps: int) -> Any:
+    h, hs = np.zeros((2, 3)), np.zeros((2, steps, 3))
+    for t in range(steps):
+        h = np.tanh(h + w)
+        hs[:, t] = h
+    return hs
+
+
+def read_back(w: Any, steps: int) -> Any:
+    hs = np.zeros((steps + 1, 2, 3))
+    for t in range(steps):
+        hs[t] = np.tanh(hs[t - 1] + w)
+    return hs[:steps]
+
+
+def calls_a_step(form: Any) -> float:
+    """How many of Python's functions one more step calls."""
+    counts, w = [], tg.parameter(np.full((2, 3), 0.5))
+    form(w, 5)
+    for steps in (20, 40):
+        seen: list[str] = []
+        before = sys.getprofile()
+        sys.setprofile(lambda frame, event, arg, seen=seen: seen.append(event))  # type: ignore[misc]
+        try:
+            form(w, steps)
+        finally:
+            sys.setprofile(before)
+        counts.append(seen.count("call"))
+    return (counts[1] - counts[0]) / 20
+
+
+def test_a_row_takes_few_calls_to_be_written_and_read() -> None:
+    """The bench `tests.bench.written` says what that is in time; a count is the same on a busy machine."""
+    plain, write, both = map(calls_a_step, (listed, tg.recorded(buffered), tg.recorded(read_back)))
+    assert 0 < write - plain <= 14 and 0 < both - plain <= 50, (plain, write, both)
 
 
 def row_in_view(w: Any) -> Any:

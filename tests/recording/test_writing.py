@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -193,3 +194,44 @@ def test_a_row_beyond_the_array_is_refused_and_nothing_is_written(at: int) -> No
     with pytest.raises((tg.GraphError, IndexError), match=rf"{at}[\s\S]*out of bounds"):
         z[at] = w
     np.testing.assert_array_equal(z.value, [[1.0, 2.0], [2.0, 4.0], [0.0, 0.0]])
+
+
+def rows_then_a_part(w: Any) -> Any:
+    hs = np.zeros((4, 2))
+    first, second = w * 2.0, w * 3.0
+    hs[0], hs[2] = first, second
+    hs[1, 0] = w[1] * 5.0  # not a row
+    kept = hs[2] is not None and hs[2].inputs[0] is second if isinstance(w, tg.Node) else True
+    hs[2, 1:] = hs[0, 1:] * 7.0
+    hs[0] = hs[2] + hs[1]
+    return hs, kept
+
+
+def test_rows_beside_a_part_are_the_nodes_that_were_written() -> None:
+    """Rows are noted by their numbers, until something else than a row is written."""
+    w = tg.parameter([0.5, -1.0])
+    hs, kept = tg.recorded(rows_then_a_part)(w)
+    right, jacobian = rows_then_a_part(w.value)[0], []
+    np.testing.assert_array_equal(hs.value, right)
+    assert kept
+    for k in range(2):
+        ends = [rows_then_a_part(w.value + s * np.eye(2)[k])[0] for s in (0.5, -0.5)]
+        jacobian.append(ends[0] - ends[1])  # it is linear
+    seed = np.arange(8.0).reshape(4, 2)
+    np.testing.assert_allclose(tg.grad(hs, w, gy=seed).value, [np.sum(j * seed) for j in jacobian], 1e-12)
+
+
+def copied_by_copy(w: Any) -> Any:
+    hs = np.zeros((4, 2))
+    hs[0], hs[1] = w * 1.0, w * 2.0
+    before = copy.copy(hs)
+    hs[2] = w * 3.0
+    return before
+
+
+def test_copy_copy_keeps_what_was_there() -> None:
+    """Both are one memory until the next write, which is into a copy."""
+    w = tg.parameter([0.5, -1.0])
+    before = tg.recorded(copied_by_copy)(w)
+    np.testing.assert_array_equal(before.value, copied_by_copy(w.value))
+    np.testing.assert_array_equal(tg.grad(tg.sum(before), w).value, [3.0, 3.0])

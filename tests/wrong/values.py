@@ -11,7 +11,7 @@ import numpy as np
 
 import tinygraph as tg
 from tinygraph.core.op import Spec
-from tinygraph.core.traced import Slot, tracing
+from tinygraph.core.traced import Slot, Tracing
 
 HUGE, BEYOND_MEMORY = 10**30, 1 << 62
 
@@ -26,7 +26,7 @@ def itself() -> list[Any]:
 def traced() -> Any:
     """A node of a compiled function, met outside of it."""
     slot = Slot(Spec((2, 3), np.dtype(float)), "x")
-    with tracing():
+    with Tracing():
         return tg.tanh(slot)
 
 

@@ -247,7 +247,15 @@ def line_at(name: str, number: int) -> str:
     source = linecache.getline(name, number).strip()
     if len(source) > LONGEST_LINE:
         source = f"{source[: LONGEST_LINE - 4]} ..."
-    return f"{name}:{number}: {source}".rstrip(": ")
+    return f"{called(name)}:{number}: {source}".rstrip(": ")
+
+
+def called(file: str) -> str:
+    """What the user calls a file: its own name, or ``In[3]`` for a cell of a notebook."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    naming = getattr(getattr(shell, "compile", None), "format_code_name", lambda _: None)
+    kind_and_name = naming(file)
+    return kind_and_name[1] if kind_and_name else file
 
 
 LONGEST_LINE = 120

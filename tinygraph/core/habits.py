@@ -237,7 +237,7 @@ OPTIONS: Fixes = {
     "min minimum clip_value_min": "a_min=",
     "max maximum clip_value_max": "a_max=",
     "start_dim end_dim": "x.reshape(2, -1)",
-    "static_argnums static_argnames fullgraph dynamic mode jit_compile donate_argnums": (
+    "static_argnums static_argnames fullgraph dynamic jit_compile donate_argnums": (
         "tg.compile(fn)  # plain values and shapes have plans of their own"
     ),
     "norm_type": "tg.train.clip_by_norm(gradients, 1.0)  # the norm is the root of the sum of squares",
@@ -275,7 +275,8 @@ ASKED = {
     r"\][^=<>!+*/-]*=(?!=)": "collect the nodes in a list and join them with np.stack",
     r"\bnp\.save": "x.value  # files hold numbers",
     r"\bint\(|\brange\(|%d": "int(x.item())  # a number, which carries no gradient",
-    r"%|\bfloat\(|\bprint\(|\.format\(|append\(": "x.item()  # a number, which carries no gradient",
+    r"\bfloat\(": "x.item()  # a number, which carries no gradient; in files that tg.recorded runs, float(x) keeps it",
+    r"%|\bprint\(|\.format\(|append\(": "x.item()  # a number, which carries no gradient",
 }
 """Maps what stands in the line that asks for plain numbers to what to write there; the first that fits counts."""
 

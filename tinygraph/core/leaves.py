@@ -10,8 +10,8 @@ import numpy as np
 from .checks import text, unmasked
 from .errors import GraphError, refusing, shown, users_line
 from .frozen import frozen, read_only
-from .node import NO_ATTRIBUTES, Node, next_serial
-from .scope import now
+from .node import NO_ATTRIBUTES, Node
+from .scope import next_serial, now
 from .trail import leave_trail
 
 

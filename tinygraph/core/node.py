@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +13,11 @@ from .errors import UNFIT, GraphError, MutationError, plain, shown, users_line
 from .frozen import read_only
 from .markup import table
 from .missing import ElementCount
-from .scope import now
+from .scope import next_serial, now
 
 if TYPE_CHECKING:
     from .op import Op
 
-next_serial = count().__next__
 NO_ATTRIBUTES: dict[str, Any] = {}
 
 
@@ -205,6 +203,8 @@ class Node:
 
     def __copy__(self) -> Node:
         """The same node as another object: it keeps its inputs, and so its gradient."""
+        if self._record is not None:
+            self._record.owned = False  # as of `value`: both have this memory
         twin = object.__new__(type(self))
         for slot in (s for cls in type(self).__mro__ for s in getattr(cls, "__slots__", ()) if s != "__weakref__"):
             if hasattr(self, slot):

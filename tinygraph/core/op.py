@@ -137,8 +137,7 @@ class Op:
         if not plain:
             recorder = now.recorder
             if recorder is not None and recorder.session.stand_ins:
-                read = as_nodes(inputs)
-                inputs = recorder.read(read)
+                inputs = recorder.read(read := as_nodes(inputs))
             if now.tracing:
                 return leave_trail(self.trace(as_nodes(inputs), attributes, name, read))
         try:
@@ -156,10 +155,13 @@ class Op:
         if type(value) is not ndarray:
             value = np.asarray(value)
         node = Node(as_used(self) if self.keeps_state else self, nodes, attributes, value, name)
-        if not node._place[0]:
+        if node.serial > now.beyond:
             leave_trail(node)
         if not plain:
-            _observed(node, read or nodes)
+            if recorder is not None:
+                recorder.made(node, read or nodes)
+            if now.watching:
+                watch_forward(node)
         return node
 
     def trace(
@@ -170,23 +172,27 @@ class Op:
         read: tuple[Node, ...] | None = None,
     ) -> Traced:
         """The node that a call makes, without its value; ``read`` are the arrays of a recorder that it reads."""
-        before = {**vars(self)} if self.keeps_state else {}
+        before = {**vars(self)} if self.keeps_state else None
         try:
             spec = self.infer(*(Spec(x.shape, x.dtype) for x in nodes), **attributes)
         except GraphError as error:
             raise self._place(error, name) from None
         except UNFIT as error:
             raise self._explain(error, nodes, attributes, name) from error
-        changed = [key for key in sorted(self.needs & vars(self).keys()) if vars(self)[key] is not before.get(key)]
-        if changed:
-            problem = f"{self._title(name)}: forward sets self.{changed[0]}, which a compiled function would not follow"
-            raise GraphError(problem, got=users_line(), fix="compute it in backward from z and the inputs")
+        if before is not None:
+            self._check_kept(before, name)
         node = Traced(self, nodes, attributes, spec, name)
         if now.recorder is not None:
             now.recorder.made(node, read or nodes)
         if now.widenings is not None:
             note(node)
         return node
+
+    def _check_kept(self, before: dict[str, Any], name: str | None) -> None:
+        changed = [key for key in sorted(self.needs & vars(self).keys()) if vars(self)[key] is not before.get(key)]
+        if changed:
+            problem = f"{self._title(name)}: forward sets self.{changed[0]}, which a compiled function would not follow"
+            raise GraphError(problem, got=users_line(), fix="compute it in backward from z and the inputs")
 
     def of(self, *inputs: Any, **attributes: Any) -> Any:
         """The op inside `backward`: returns an array for arrays, and a node if one of the inputs is a node."""
@@ -246,11 +252,3 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<op {plain(self.name, 80)}>"
-
-
-def _observed(node: Node, read: tuple[Node, ...]) -> None:
-    """Shows a new node to who looks on: a recorder of the arrays that were read, the watch for NaN and infinity."""
-    if now.recorder is not None:
-        now.recorder.made(node, read)
-    if now.watching:
-        watch_forward(node)

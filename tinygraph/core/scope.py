@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from types import CodeType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -30,12 +31,25 @@ class Entrance(Protocol):
         """A setting of an op, as nobody can change it."""
 
 
+next_serial = count().__next__
+MOST_LOOPS = 100
+"""So many loops are known at a time."""
+
+
+class _Turns:
+    """A loop over time: its last step, how many it had before, and the nodes of the largest one."""
+
+    def __init__(self, last: int) -> None:
+        self.last, self.steps, self.most = last, 0, 0
+
+
 class _Now(threading.local):
     """State of the current thread that new nodes depend on.
 
     Attributes:
         place: step, scope and origin of new nodes; one tuple, because every new node reads all three.
-        entered: the last time step that was entered, and the code that did.
+        loops: the last loop over time of each code.
+        beyond: nodes of later serial leave a trail; in a step but the first two those which no step had before.
         plain: whether ops compute and nothing else: none of the three below; one look at each op instead of three.
         tracing: whether ops make `Traced` nodes instead of computing.
         watching: whether the first NaN or infinity raises.
@@ -49,7 +63,8 @@ class _Now(threading.local):
     """
 
     place: tuple[int | None, str, Node | None] = (None, "", None)
-    entered: tuple[int, CodeType | None] = (-1, None)
+    loops: dict[tuple[CodeType, bool], _Turns] | None = None
+    beyond: int = -1
     plain: bool = True
     tracing: bool = False
     watching: bool = False
@@ -73,11 +88,17 @@ def settle() -> None:
         now.plain = plain
 
 
-class _First(int):
-    """Step 1 of a loop that counts from 1, as false as 0 is: so its nodes leave a trail, at no cost to the others."""
+class Kept:
+    """A context that puts the thread's state back as it was. No generator: one that Ctrl-C stopped would end later."""
 
-    def __bool__(self) -> bool:
-        return False
+    def __enter__(self) -> None:
+        self.before = vars(now).copy()
+
+    def __exit__(self, *_: object) -> None:
+        state = vars(now)
+        state.update(self.before)  # before anything is removed, so that Ctrl-C in between loses nothing
+        for key in state.keys() - self.before.keys():
+            del state[key]
 
 
 @contextmanager
@@ -91,15 +112,28 @@ def step(t: int) -> Iterator[None]:
         >>> h.step
         3
     """
-    before, t = now.place, integer("step", "t", t)
-    code = sys._getframe(2).f_code
-    first = t == 1 and now.entered != (0, code)
-    now.entered = (-1 if t == 0 and now.entered == (1, code) else t), code  # a loop that counted down has ended
+    before, beyond, t = now.place, now.beyond, integer("step", "t", t)
+    loop, start = _loop(t, sys._getframe(2).f_code), next_serial()
+    now.beyond = start + loop.most if t > 1 and loop.steps > (t == 2) else start
     try:
-        now.place = (_First(1) if first else t, before[1], before[2])
+        now.place = (t, before[1], before[2])
         yield
     finally:
-        now.place = before
+        now.place, now.beyond = before, beyond
+        loop.most = max(loop.most, next_serial() - start - 1)
+
+
+def _loop(t: int, code: CodeType) -> _Turns:
+    """The loop over time that enters a step; one within a step of another is not that one."""
+    if now.loops is None or len(now.loops) > MOST_LOOPS:
+        now.loops = {}
+    key = code, now.place[0] is None
+    loop = now.loops.get(key)
+    if loop is None or abs(t - loop.last) > 1:
+        now.loops[key] = loop = _Turns(t)
+    loop.steps += t != loop.last
+    loop.last = t
+    return loop
 
 
 @contextmanager

@@ -8,8 +8,7 @@ from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
 from .errors import GraphError, users_line
-from .node import next_serial
-from .scope import now
+from .scope import next_serial, now
 
 if TYPE_CHECKING:
     import numpy as np

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from .errors import GraphError, users_line
 from .node import NO_ATTRIBUTES, Node
-from .scope import now, settle
+from .scope import Kept, now, settle
 
 if TYPE_CHECKING:
     from .op import Op, Spec
@@ -100,17 +98,18 @@ class Live(Traced):
     __hash__ = Node.__hash__
 
 
-@contextmanager
-def tracing() -> Iterator[None]:
-    """A context in which ops make `Traced` nodes instead of computing; the thread's other state is reset."""
-    before, recorder, driven = vars(now).copy(), now.recorder, now.driven
-    try:  # from the first change on: Ctrl-C may come between any two of these lines
+class Tracing(Kept):
+    """A context in which ops make `Traced` nodes instead of computing; the thread's other state is reset.
+
+    Write ``with Kept(), Tracing():``. Ctrl-C may come where this context begins or ends, before or after its own code;
+    the outer one puts the state back then.
+    """
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        recorder, driven = now.recorder, now.driven
         vars(now).clear()
         now.tracing, now.driven = True, driven
         if recorder is not None:
             now.recorder = recorder.inner()
         settle()
-        yield
-    finally:
-        vars(now).clear()
-        vars(now).update(before)

@@ -7,6 +7,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .errors import users_frame
+from .scope import now
 
 if TYPE_CHECKING:
     from .node import Node
@@ -21,13 +22,14 @@ Made = TypeVar("Made", bound="Node")
 def leave_trail(node: Made) -> Made:
     """Adds to the place of a node the code and the position of each of the frames that made it, innermost first.
 
-    The first is the caller of the function that calls this one. Of the steps of a loop the first alone has a trail,
-    from which pictures tell names, and a node of a gradient has its origin. Returns the node.
+    The first is the caller of the function that calls this one. Of the steps of a loop the first two have trails, from
+    which pictures tell names, and later ones what no step had before; a node of a gradient has its origin. Returns the
+    node.
     """
     place = node._place
-    if place[0] or place[2] is not None:
+    if node.serial <= now.beyond or place[2] is not None:
         return node
-    if place[0] is not None:  # of a first step alone, so it may cost more: the equations of a cell are further out
+    if place[0] is not None:  # of few steps, so it may cost more: the equations of a cell are further out
         node._place = (*place, *_outward(_frame(2), LONGEST + 2))
         return node
     # Without a loop, for speed: every eager node comes here.

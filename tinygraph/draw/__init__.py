@@ -146,8 +146,8 @@ def draw(
         fit: an area to scale the picture into: ``"slide"`` (960 × 540 points), ``"a4"`` (text of an A4 page, 453 ×
             700), ``"column"`` (of a paper in two columns, 234 × 648), or width and height in points. Level, steps,
             gaps and texts are chosen so that no text is smaller than 12 points on a slide, else 7; the subtitle says
-            what was left out. What you name, such as ``level="op"``, is kept. The rolled, backward and compiled views
-            have one level of detail: they are scaled, and refused where that is too small to read.
+            what was left out. What you name, such as ``level="op"``, is kept. A rolled view has a box for each cell
+            where its ops have no room, a compiled one the boxes with most work.
         item: for heat maps, the place in the batch of the sequence to show; the subtitle says it.
         ax: for heat maps, axes of matplotlib to draw the same numbers into, too.
         lang: the language of legend, verdicts, page and all other words of ours: ``"en"`` or ``"zh"``. Names stay.
@@ -158,7 +158,7 @@ def draw(
         PDF and other formats need a Graphviz program, for which ``.source`` is DOT text and ``.digraph`` a
         `graphviz.Digraph`.
 
-    A view ignores options that do not apply to it: ``"rolled"`` and ``"flow"`` have only one level.
+    A view ignores options that do not apply to it, such as the level of ``"flow"``.
 
     Raises:
         GraphError: ``node`` is not a node, or not a compiled function that was called; gradients of a node with more

@@ -36,16 +36,15 @@ DrawCall = ParamSpec("DrawCall")
 
 
 class _Comparing(Protocol[DrawCall]):
-    """`draw` with its `compare`, for checks of types."""
+    """`draw` with its `compare`, and with `live` from a wing above, for checks of types."""
 
     compare: Callable[..., Drawing]
+    live: Callable[..., Any]
 
     def __call__(self, *args: DrawCall.args, **options: DrawCall.kwargs) -> Drawing: ...
 
 
-def with_compare(
-    compare: Callable[..., Drawing],
-) -> Callable[[Callable[DrawCall, Drawing]], _Comparing[DrawCall]]:
+def with_compare(compare: Callable[..., Drawing]) -> Callable[[Callable[DrawCall, Drawing]], _Comparing[DrawCall]]:
     """Returns what makes ``compare`` an attribute of a function."""
 
     def joined(function: Callable[DrawCall, Drawing]) -> _Comparing[DrawCall]:

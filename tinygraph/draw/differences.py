@@ -118,6 +118,7 @@ def _name(box: Box) -> tuple[str, str]:
     """Returns what a box is called, and what else its title says."""
     title = " ".join(part.text for part in box.title)
     name, equals, rest = title.partition(" = ")
+    name = name.removesuffix("ₜ")  # the difference tells the step
     return (name, rest) if equals else (" ".join(p.text for p in box.title if p.kind != "value"), _value(box))
 
 

@@ -175,7 +175,6 @@ class Drawing:
         return content if encoding is None else content.decode(encoding)
 
     def _made(self, suffix: str, play: bool = False) -> bytes:
-        """Returns the content of a file."""
         if suffix == "html":
             return self._page(())
         if suffix in WRITERS:

@@ -41,11 +41,12 @@ def fitted(pictures: Iterable[Picture], area: Area) -> Picture:
                 spare = spare or picture  # a heat map says little without its scale: first smaller ones are tried
     if spare is not None:
         return spare
+    more = 1.01 * area.least / max(best, 1e-6)
     raise GraphError(
         f"draw: the picture cannot be read in {area.width:g} × {area.height:g} points",
         expected=f"no text smaller than {area.least:g} points",
         got=f"text of {best:.1f} points, with the least detail",
-        fix='a larger area; or leave level= and steps= to tg.draw; or view="unrolled"',
+        fix=f"fit=({area.width * more:.0f}, {area.height * more:.0f}), or leave level= and steps= to tg.draw",
     )
 
 

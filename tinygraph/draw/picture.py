@@ -35,6 +35,8 @@ class Box:
     node: Node | None = None
     norm: float | None = None
     dashed: bool = False
+    core: float = 0.0
+    """The width that is filled, of a bar over all columns: more of its colour would outshine the columns."""
 
 
 @dataclass

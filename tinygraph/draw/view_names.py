@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -29,7 +30,7 @@ MAPS = ("states", "gates", "attention", "saliency")
 """The views that are heat maps over time."""
 VIEWS: dict[str, ViewFunction] = {
     "unrolled": _later(".views.unrolled", "unrolled"),
-    "both": _later(".views.backward", "both"),
+    "both": _later(".views.unrolled", "both"),
     "backward": _later(".views.backward", "backward"),
     "rolled": _later(".views.rolled", "rolled"),
     "flow": _later(".views.flow", "flow"),
@@ -51,19 +52,8 @@ def shown(node: Any, view: str, options: Options) -> Picture:
 
 
 def candidates(node: Any, view: str, options: Options) -> Iterator[Picture]:
-    """Yields what a view may show, from the most to the least detail; most views show one thing."""
-    if view in ("unrolled", "both"):
-        from .views.backward import with_gradients
-        from .views.unrolled import candidates
-
-        yield from candidates(node, with_gradients(options) if view == "both" else options)
-    elif view == "flow":
-        from .views.flow import candidates as flows
-
-        yield from flows(node, options)
-    elif view in MAPS:
-        from .maps import candidates as maps
-
-        yield from maps(node, options, view)
-    else:
-        yield VIEWS[view](node, options)
+    """Yields what a view may show, from the most to the least detail."""
+    if view == "both":
+        view, options = "unrolled", options if options.has_gradients else replace(options, gradients=True)
+    room = ".maps" if view in MAPS else ".compiled" if view == "compiled" else f".views.{view}"
+    yield from import_module(room, __package__).candidates(node, options, *[view] * (view in MAPS))

@@ -23,10 +23,12 @@ def index(x: Node, key: Any) -> Node:
     """``x[key]`` with ints, slices, None, ``...``, and arrays of integers or booleans."""
     if isinstance(key, (np.ndarray, Node)) and key.dtype.kind in "iu" and x.shape:
         return take(x, key, axis=0)
+    row = None if x._record is None or now.recorder is None else now.recorder.row(x, key)
+    if row is not None:
+        return row
     at = basic(key)
     if at is not None:
-        row = None if x._record is None or now.recorder is None else now.recorder.row(x, at)
-        return getitem(x, index=at) if row is None else row
+        return getitem(x, index=at)
     template, arrays = parts(x, key)
     if template == (ARRAY,):
         return take(x, arrays[0], axis=0)

@@ -9,10 +9,10 @@ from typing import Any
 from ..core.errors import refusing
 from ..core.graph import ancestors
 from ..core.leaves import Parameter
-from ..core.node import Node, next_serial
-from ..core.scope import now
+from ..core.node import Node
+from ..core.scope import Kept, next_serial, now
 from ..core.structure import leaves, map_leaves
-from ..core.traced import Slot, tracing
+from ..core.traced import Slot, Tracing
 from ..core.widening import noting
 from ..ops.numpy_functions import as_node
 from ..time.traced_segments import checkpointing
@@ -40,7 +40,7 @@ class Trial:
         self.slots = [x for x in leaves(arguments) if isinstance(x, Slot)]
         args, kwargs = own = map_leaves(lambda x: x, arguments)
         before = {id(x) for x in leaves(own)}
-        with tracing(), checkpointing(checkpoint), noting() as self.widenings:
+        with Kept(), Tracing(), checkpointing(checkpoint), noting() as self.widenings:
             now.door = self.door
             self.structure = refusing(fn, "compile")(*args, **kwargs)
             self.results: list[Node] = [as_node(y) for y in leaves(self.structure)]

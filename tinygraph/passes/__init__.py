@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..core.node import Node
-from ..core.traced import tracing
+from ..core.scope import Kept
+from ..core.traced import Tracing
 from .contract import contract
 from .decompose import decompose
 from .fold_constants import fold_constants
@@ -37,7 +38,7 @@ def optimise(results: Sequence[Node], *, fuses: bool, journal: Journal | None = 
     """
     notes: list[str] = []
     light = 0 if fuses else LIGHT
-    with tracing():
+    with Kept(), Tracing():
         nodes = _simplified(list(results), journal)
         for each in (GatherSums(), JoinProducts(), SumProducts(), HoistBefore(light), HoistAfter(light)):
             each.journal = journal

@@ -27,6 +27,11 @@ def simplify(node: Node) -> Node | None:
 
 def _without_broadcasts(node: Node) -> Node | None:
     """Removes `broadcast_to` from the inputs of an element-wise op, which broadcasts by itself."""
+    for x in node._inputs:  # most nodes have none
+        if x._op is ops.broadcast_to:
+            break
+    else:
+        return None
     first = node._op.leads and node._inputs[0]  # type: ignore[union-attr]
     inputs = tuple(x._inputs[0] if x._op is ops.broadcast_to and x is not first else x for x in node._inputs)
     if all(a is b for a, b in zip(inputs, node._inputs, strict=True)):
@@ -62,7 +67,7 @@ def _multiply(node: Node) -> Node | None:
 
 
 def _is(x: Node, number: int, node: Node, other: Node) -> bool:
-    return other.shape == node.shape and other.dtype == node.dtype and _scalar(x) == number
+    return _scalar(x) == number and other.shape == node.shape and other.dtype == node.dtype
 
 
 def _where(node: Node) -> Node | None:

@@ -26,7 +26,7 @@ def graph_bytes(roots: Sequence[Node]) -> int:
     stack = list(visited)
     while stack:
         node = stack.pop()
-        for x in (*node._inputs, *_within(node)):
+        for x in (*node._inputs, *_within(node)) if node._attributes else node._inputs:
             if x not in visited:
                 visited.add(x)
                 stack.append(x)

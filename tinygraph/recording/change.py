@@ -6,10 +6,11 @@ from typing import Any
 
 from .. import ops
 from ..core.leaves import Constant
-from ..core.node import Node, next_serial
-from ..core.scope import now
+from ..core.node import Node
+from ..core.scope import next_serial, now
 from ..core.traced import Traced
 from ..core.trail import leave_trail, leave_users_trail
+from ..ops.operators import basic
 from .layout import keep_layout
 from .record import own, tie
 from .region import Region, overlap, region_of
@@ -40,7 +41,7 @@ def _reread(reader: Node, node: Node, snapshot: Node) -> None:
             if record.stands_for is node:
                 record.stands_for = snapshot
             if record.pieces is not None:
-                record.pieces.exchange(lambda x: snapshot if x is node else x)
+                record.pieces.exchange(node, snapshot)
 
 
 def take_over(node: Node, new: Node) -> None:
@@ -58,12 +59,18 @@ def take_over(node: Node, new: Node) -> None:
     record.session.again(node)
 
 
-def row(node: Node, index: tuple[Any, ...]) -> Node | None:
-    """``node[index]`` where it was written whole, or where nothing was: the node that lies there; else None."""
+def row(node: Node, key: Any) -> Node | None:
+    """``node[key]`` where it was written whole, or where nothing was: the node that lies there; else None."""
     pieces = node._record.pieces
-    place = pieces.along(index) if pieces is not None else None
-    region = region_of(index, node.shape) if place is None else place[1]
-    piece = pieces.nodes.get(region) if pieces is not None and None not in index else None
+    place = None if pieces is None else pieces.along(key)
+    if place is not None:
+        index, region, piece = place[0], pieces.region(place[1]), pieces.nodes.get(place[1])
+    else:
+        index = basic(key)
+        if index is None:
+            return None
+        region = region_of(index, node.shape)
+        piece = None if pieces is None or None in index else pieces.at(region)
     if piece is None:
         below = _beneath(node, region)
         if below is node:
@@ -73,7 +80,7 @@ def row(node: Node, index: tuple[Any, ...]) -> Node | None:
         return piece  # one number, which numpy copies
     view = _shown(piece)
     record = own(view)
-    record.stands_for, record.session.stand_ins = piece, True
+    record.stands_for, record.session.stand_ins, record.region = piece, True, region
     tie(view, node, ops.getitem, {"index": index})
     return view
 
@@ -109,8 +116,10 @@ def views_of(node: Node, region: Region | None) -> list[Node]:
     for reference in node._record.views:
         view = reference()
         if view is not None:
-            op, settings = view._record.how
-            if region is None or op is not ops.getitem or overlap(region, region_of(settings["index"], node.shape)):
+            record, (op, settings) = view._record, view._record.how
+            if region is not None and record.region is None and op is ops.getitem:
+                record.region = region_of(settings["index"], node.shape)
+            if region is None or record.region is None or overlap(region, record.region):
                 views.append(view)
     return views
 

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FunctionType, MethodType, ModuleType
+from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -242,11 +242,8 @@ def _put_back(names: _Names, call: object) -> None:
             del names[name]
 
 
-def _is_filled(cell: Any) -> bool:
-    try:
-        return cell.cell_contents is not _EMPTY
-    except ValueError:
-        return False
+def _is_filled(cell: CellType) -> bool:
+    return bool(cell != _EMPTY)  # the contents of one are not looked at if the other has none
 
 
-_EMPTY = object()
+_EMPTY = CellType()

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 from weakref import ref
 
-from ..core.node import Node, next_serial
+from ..core.node import Node
+from ..core.scope import next_serial
 from .pieces import Pieces
 from .region import Region
 
@@ -77,10 +78,10 @@ class Record:
         owned: whether nobody else has the memory of the node's value.
         views: the nodes that show a part of it.
         pieces: the nodes that were written, each with its region.
-        regions: those of the pieces of its `write`, in order.
         covered: how many places the pieces of its `write` fill.
         stands_for: the node of the same value that ops read in its place: a row that was just written.
         base: the array that it is a view of, with the op and the settings of the view in `how`.
+        region: the region of the base that it shows, where that is known.
         shows_foreign: whether it is a view of a parameter, or of data from outside.
         layout: where its value does not show it, see `layout.py`.
         scattered: whether the order in which it lies is not known.
@@ -102,7 +103,7 @@ class Record:
     how: Any = None
     views: Sequence[ref[Node]] = ()
     pieces: Pieces | None = None
-    regions: list[Region]
+    region: Region | None = None
     covered = 0
 
     def __init__(self, session: Session) -> None:
@@ -122,7 +123,7 @@ def tie(view: Node, base: Node, op: Any, settings: dict[str, Any]) -> None:
     """Notes that ``view`` shows what ``op`` makes of the array ``base``."""
     record, shown = own(view), own(base)
     record.base, record.how = base, (op, settings)
-    shown.views = [*(r for r in shown.views if r() is not None), ref(view)]
+    shown.views = [*[r for r in shown.views if r() is not None], ref(view)]
 
 
 def root(x: Node) -> Node:

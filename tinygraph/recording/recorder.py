@@ -134,10 +134,10 @@ class Recorder:
         """``node.tolist()``, as nodes."""
         return [self.numbers(node[k]) for k in range(node.shape[0])] if node.ndim else number(node)
 
-    def row(self, node: Node, index: tuple[Any, ...]) -> Node | None:
-        """``node[index]`` where it is a node that was written there; else None."""
+    def row(self, node: Node, key: Any) -> Node | None:
+        """``node[key]`` where it is a node that was written there; else None."""
         record = node._record
-        return row(node, index) if record.pieces is not None and record.session is self.session else None
+        return row(node, key) if record.pieces is not None and record.session is self.session else None
 
     def written(self, who: str, target: Node, compute: Callable[[], Any]) -> Node:
         """Writes what ``compute`` returns into ``target``, for ``out=target``."""
@@ -157,8 +157,8 @@ class Recorder:
 
 def _note_sharing(node: Node, x: Node) -> None:
     """Notes that the value of ``node`` may lie in the memory of the value of ``x``, and perhaps that it is a view."""
-    if x._record is not None:
-        own(x).owned = False
+    if x._record is not None and x._record.owned:
+        x._record.owned = False
     if node._op in VIEWS and _shows(node, x):
         if x._record is None:
             own(node).shows_foreign = True

@@ -64,7 +64,10 @@ def _places(part: int | range) -> range:
 
 def overlap(a: Region, b: Region) -> bool:
     """Whether the two regions of one array share a place."""
-    return all(_meet(_places(p), _places(q)) for p, q in zip(a, b, strict=True))
+    for p, q in zip(a, b, strict=True):
+        if p != q if type(p) is type(q) is int else not _meet(_places(p), _places(q)):
+            return False
+    return True
 
 
 def _meet(p: range, q: range) -> bool:

@@ -11,9 +11,9 @@ import numpy as np
 from .. import ops
 from ..core.errors import GraphError, MutationError, refusing, users_line
 from ..core.leaves import Constant, as_nodes
-from ..core.node import Node, next_serial
+from ..core.node import Node
 from ..core.op import Spec
-from ..core.scope import now
+from ..core.scope import next_serial, now
 from ..ops.inference import hollow
 from ..ops.lookup import _picked, fill
 from ..ops.numpy_functions import SEQUENCES, joined
@@ -39,19 +39,21 @@ def assign(node: Node, key: Any, value: Any) -> None:
 
 def _goes_on(node: Node, key: Any, value: Any) -> bool:
     """Writes ``h[t + 1] = v`` after ``h[t] = v``, if that is what this is: half the time of looking at all again."""
-    record, piece = node._record, meant(value) if type(value) is Node else None
+    record = node._record
     pieces = record.pieces
-    if pieces is None or type(node) is not Node or node._op is not ops.write or type(piece) is not Node:
+    if pieces is None or node._op is not ops.write or type(node) is not Node or type(value) is not Node:
         return False
-    place = pieces.along(key)
-    if place is None or place[1] in pieces.nodes or piece.dtype != node.dtype or piece.shape != node._inputs[1].shape:
+    piece, place = meant(value), pieces.along(key)
+    if place is None or place[1] in pieces.nodes or type(piece) is not Node:
         return False
-    index, region = place
-    if record.base is not None or views_of(node, region) or not record.session.is_unread(node):
+    v, w = piece._value, node._inputs[1]._value
+    if v.dtype != w.dtype or v.shape != w.shape or record.base is not None:
         return False
-    _extend(node, index, region, piece)
-    pieces.nodes[region] = piece
-    if record.covered == node.size:
+    if (record.views and views_of(node, pieces.region(place[1]))) or not record.session.is_unread(node):
+        return False
+    _extend(node, place[0], piece)
+    pieces.nodes[place[1]] = piece
+    if record.covered == node._value.size:
         _join(node)
     return True
 
@@ -133,13 +135,13 @@ def _change(node: Node, index: tuple[Any, ...], region: Region, piece: Node) -> 
         (piece,) = node._inputs  # a snapshot, if the piece was the node itself
         record.stands_for, record.session.stand_ins = piece, True
     elif node._op is ops.write and not met and record.session.is_unread(node):
-        _extend(node, index, region, piece)
+        _extend(node, index, piece)
     else:
         first = _first_write(node, index, piece)
         replace(node, ops.write(node, piece, indexes=(index,)) if first is None else first)
         piece = node._inputs[1]
         record.owned = True  # the value of `write` is an array that nobody else has
-        record.covered, record.regions = piece.size, [region]
+        record.covered = piece.size
     record.fill = None
     for other in met:
         del pieces.nodes[other]
@@ -174,9 +176,13 @@ def _first_write(node: Node, index: tuple[Any, ...], piece: Node) -> Node | None
 
 
 def _join(node: Node) -> None:
-    regions = node._record.regions
-    axis = node._record.pieces.lane  # where it is known, the regions need not be looked at
-    axis = tiled(regions, node.shape) if axis is None else axis
+    pieces = node._record.pieces
+    if pieces.lane is not None:  # the regions need not be looked at
+        node._op, node._attributes = ops.stack, {"axis": pieces.lane}
+        node._inputs = tuple([pieces.nodes[place] for place in sorted(pieces.nodes)])
+        return
+    regions = [region_of(index, node.shape) for index in node._attributes["indexes"]]
+    axis = tiled(regions, node.shape)
     if axis is not None:
         order = sorted(range(len(regions)), key=lambda k: start(regions[k][axis]))
         node._op = ops.stack if isinstance(regions[0][axis], int) else ops.concatenate
@@ -198,7 +204,7 @@ def _in_memory(node: Node, index: tuple[Any, ...], piece: Node) -> None:
     _own(node)[index] = piece._value
 
 
-def _extend(node: Node, index: tuple[Any, ...], region: Region, piece: Node) -> None:
+def _extend(node: Node, index: tuple[Any, ...], piece: Node) -> None:
     """One more piece for a node of `write` that nobody has read yet: T rows make one node, not T arrays."""
     if type(node) is Node:
         _own(node)[index] = piece._value
@@ -206,8 +212,7 @@ def _extend(node: Node, index: tuple[Any, ...], region: Region, piece: Node) -> 
     node._inputs, node.serial = (*node._inputs, piece), next_serial()
     node._place = node._place[:3]  # it belongs to no line, and so to no step
     node._record.covered += piece.size
-    node._record.regions.append(region)
-    node._record.session.again(node)
+    node._record.session.enter(node, node.serial)
 
 
 @refusing

@@ -97,17 +97,20 @@ def backend_of(name: str) -> Backend:
     Raises:
         GraphError: no backend has this name, or its package is not installed.
     """
-    installed = [b for b in BACKENDS.values() if not b.needs or find_spec(b.needs) is not None]
     if isinstance(name, str) and name == "auto":
-        return installed[0]
+        return next(filter(_is_installed, BACKENDS.values()))
     backend = BACKENDS.get(name) if isinstance(name, str) else None
     if backend is None:
         names = ", ".join(map(repr, ["auto", *BACKENDS]))
         fix = "backend='native', which does not use numba any more" if shown(name) == "'numba'" else ""
         raise GraphError("compile: the backend is unknown", expected=names, got=shown(name), fix=fix)
-    if backend not in installed:
+    if not _is_installed(backend):
         problem = f"compile: the backend {shown(name)} needs the package {backend.needs}, which is not installed"
         extra = "jax" if backend.needs == "jax" else "fast"
         fix = f"pip install {backend.needs} (the extra {extra}), or backend='numpy'"
         raise GraphError(problem, fix=fix)
     return backend
+
+
+def _is_installed(backend: Backend) -> bool:
+    return not backend.needs or find_spec(backend.needs) is not None

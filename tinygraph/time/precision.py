@@ -12,8 +12,9 @@ from ..core.errors import GraphError, users_line
 from ..core.leaves import Constant
 from ..core.node import Node
 from ..core.op import Spec
+from ..core.scope import Kept
 from ..core.structure import leaves, map_leaves, rebuild
-from ..core.traced import Slot, tracing
+from ..core.traced import Slot, Tracing
 from ..core.widening import FIX, Widening, noting
 from ..ops import astype
 
@@ -133,6 +134,6 @@ def _widenings(cell: Any, xs: Any, state: Any) -> list[Widening]:
     """What a traced call of the cell notes; nothing if it cannot be traced."""
     x_slots = map_leaves(lambda x: Slot(Spec(x.shape[1:], x.dtype), x.name), xs)
     s_slots = map_leaves(lambda s: Slot(Spec(s.shape if isinstance(s, Node) else np.shape(s), _dtype(s))), state)
-    with tracing(), noting() as widenings, suppress(Exception):
+    with Kept(), Tracing(), noting() as widenings, suppress(Exception):
         cell(x_slots, s_slots)
     return widenings

@@ -9,9 +9,9 @@ import numpy as np
 from ..core.errors import GraphError, users_line
 from ..core.graph import ancestors
 from ..core.leaves import as_nodes
-from ..core.node import Node, next_serial
+from ..core.node import Node
 from ..core.op import Spec
-from ..core.scope import now
+from ..core.scope import next_serial, now
 from ..core.structure import leaves, map_leaves, rebuild
 from ..core.traced import Slot
 from ..loops.loop import Body, close, each, last, loop

@@ -18,6 +18,7 @@ from .averaging import Average as Average
 from .checkpoints import Checkpoint as Checkpoint
 from .clipping import clip_by_norm as clip_by_norm
 from .clipping import clip_by_value as clip_by_value
+from .data.bucketed import bucketed as bucketed
 from .data.bytes import Bytes as Bytes
 from .data.counted import mean_cross_entropy as mean_cross_entropy
 from .data.ragged import Ragged as Ragged

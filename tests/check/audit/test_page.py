@@ -5,8 +5,11 @@ from __future__ import annotations
 import dataclasses
 import functools
 import re
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import tinygraph as tg
 from tinygraph.check.audit.page import GREEN, RED
@@ -53,6 +56,15 @@ def test_each_part_of_the_report_is_in_the_page() -> None:
         for told in (f"seed_001.py:{f.line}", f.source, f.makes, f.due, f.kind):
             assert told in words
     assert all(row.parameter in words and f"{row.error:.1e}" in words for row in report().rows)
+
+
+def test_a_report_shows_its_text_in_a_terminal_and_its_lines_in_a_notebooks_cells(monkeypatch: Any) -> None:
+    assert repr(report()) == str(report())
+    shell = SimpleNamespace(compile=SimpleNamespace(format_code_name=lambda file: ("Cell", "In[3]")))
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    for f in report().findings:
+        assert f"In[3]:{f.line} (" in str(report()) and f"In[3]:{f.line}<" in report()._repr_html_()
+    assert "seed_001.py" not in str(report()) + report()._repr_html_()
 
 
 def test_wrong_rows_are_red_and_right_ones_are_not() -> None:

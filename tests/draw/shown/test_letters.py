@@ -206,10 +206,10 @@ def test_a_compiled_function_too() -> None:
     assert "f = sigmoid" in text and "i = sigmoid" in text and "h = +" in text
 
 
-def test_no_trail_is_left_by_the_steps_after_the_first() -> None:
-    y, _ = tg.unroll(tg.cells.LSTM(3, 4, rng=0), np.ones((3, 2, 3), np.float32))
-    longest = {t: max(len(x._place) for x in ancestors([y]) if x.step == t and x.op) for t in range(3)}
-    assert longest[0] > 3 and longest[1] == longest[2] == 3
+def test_no_trail_is_left_by_the_steps_after_the_second() -> None:
+    y, _ = tg.unroll(tg.cells.LSTM(3, 4, rng=0), np.ones((5, 2, 3), np.float32))
+    longest = {t: max(len(x._place) for x in ancestors([y]) if x.step == t and x.op) for t in range(5)}
+    assert longest[0] == longest[1] > 3 and longest[2] == longest[3] == longest[4] == 3
 
 
 @pytest.mark.parametrize("source", ["f = tg.sigmoid(x)", "f = 1; f = tg.sigmoid(x)"])
@@ -217,3 +217,28 @@ def test_code_whose_source_nobody_has_is_drawn_without_names(source: str) -> Non
     scope: dict[str, Any] = {"tg": tg, "x": tg.constant(np.ones(2), name="x")}
     exec(source, scope)
     assert "sigmoid" in tg.draw(scope["f"]).text()
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_what_a_later_step_alone_computes_has_the_name_of_its_line(first: int) -> None:
+    w = weights(U=(4, 4), W=(4, 4), V=(2, 4))
+    h: Any = tg.constant(np.zeros(4), name="h0")
+    y: Any = None
+    for t in range(first, first + 6):
+        with tg.step(t):
+            if t > first:
+                z = tg.sigmoid(w["W"] @ h)
+            h = tg.tanh(w["U"] @ np.full(4, 0.1 * t) + w["W"] @ h)
+            if t > first:
+                h = z * h
+            if t == first + 5:
+                y = w["V"] @ h
+                d = tg.exp(y)
+    told = written(d)
+    assert [sorted(told[t]) for t in range(first, first + 6)] == [["h"], *[["h", "z"]] * 4, ["d", "h", "y", "z"]]
+
+
+def test_a_state_says_its_step_where_it_is_made_and_read() -> None:
+    y, _ = tg.unroll(lambda x, h: ((h := tg.tanh(x + h)) * 2.0, h), np.ones((3, 2, 4)), np.zeros((2, 4)))
+    texts = [" ".join(p.text for p in b.title) for b in tg.draw(y, level="op").picture.boxes]
+    assert texts.count("hₜ * 2") == 3 and texts.count("hₜ = tanh(x₁ + hₜ₋₁)") == 1

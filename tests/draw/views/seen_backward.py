@@ -5,11 +5,11 @@ from collections import Counter
 import pytest
 
 import tinygraph as tg
-from tests.draw.networks import both_ways, lstm, perceptron, word_rnn
+from tests.draw.networks import both_ways, lstm, once, perceptron, word_rnn
 from tests.draw.recurrent import encoder_decoder, gru, losses_outside, two_scopes, uneven
 
 NETWORKS = {
-    "rnn": word_rnn(3), "cut": word_rnn(4, cut=2), "lstm": lstm(3), "both ways": both_ways(3),
+    "rnn": word_rnn(3), "cut": word_rnn(4, cut=2), "lstm": lstm(3), "both ways": once(both_ways(3)),
     "perceptron": perceptron(), "uneven": uneven(4), "gru": gru(3), "bridge": encoder_decoder(3, 2, bridge=True),
     "outside": losses_outside(3), "stack": two_scopes(2), "one step": word_rnn(1), "loss alone": tg.parameter(1.0),
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,8 @@ def layer_loss(cell: Any, steps: int = 3) -> tg.Node:
 def test_an_lstm_reads_as_in_the_textbook() -> None:
     root = layer_loss(tg.cells.LSTM(3, 4, rng=0))
     shown = titles(tg.draw(root))
-    assert {"f = σ", "i = σ", "o = σ", "g = tanh", "c = f * cₜ₋₁ + i * g", "h = o * tanh(c)"} <= set(shown)
-    assert {"x₀", "x₁", "x₂", "h₀", "c₀", "c = f * c₀ + i * g", "x₀ @ weight_ih.T", "h₀ @ weight_hh.T"} <= set(shown)
+    assert {"f = σ", "i = σ", "o = σ", "g = tanh", "cₜ = f * cₜ₋₁ + i * g", "hₜ = o * tanh(cₜ)"} <= set(shown)
+    assert {"x₀", "x₁", "x₂", "h₀", "c₀", "cₜ = f * c₀ + i * g", "x₀ @ weight_ih.T", "h₀ @ weight_hh.T"} <= set(shown)
     assert not any(text.startswith("[") for text in shown), "slices have no box"
     rolled = titles(tg.draw(root, "rolled"))
     assert {"fₜ = σ", "cₜ = fₜ * cₜ₋₁ + iₜ * gₜ", "hₜ = oₜ * tanh(cₜ)", "xₜ", "h₀", "c₀"} <= set(rolled)
@@ -163,7 +164,7 @@ def test_an_entry_of_a_list_is_that_of_its_own_step() -> None:
     shown = titles(tg.draw(loss))
     assert {"hs[t] = tanh", "W @ hsₜ₋₁", "log(hs[t])", "W @ hs₀"} <= set(shown)
     assert "W @ hs[t]" not in shown, "which would be the one of the same step"
-    assert "loss = lossₜ₋₁ - log" in " ".join(shown)
+    assert "lossₜ = lossₜ₋₁ - log" in " ".join(shown)
 
 
 def test_the_legend_says_what_the_norm_is(tmp_path: Any) -> None:
@@ -191,3 +192,17 @@ def test_names_and_numbers_are_whole() -> None:
 def test_the_flow_of_gradients_is_told_by_the_letters_of_states() -> None:
     drawn = tg.draw(layer_loss(tg.cells.OriginalLSTM(3, 4, rng=0), 8), "flow").picture
     assert {n.text for n in drawn.notes} >= {"OriginalLSTM · h", "OriginalLSTM · c"}
+
+
+def test_constants_and_unnamed_operands_read_well() -> None:
+    w, b = tg.parameter(np.eye(2), name="W"), tg.parameter(np.ones(2), name="b")
+    total: Any = 0
+    for t, x in enumerate([[0.0, 0.0], [1.0, 2.0], [0.0, 0.0]]):
+        with tg.step(t):
+            v = np.array(x) @ w + b
+            total = total + tg.sum(v**2)
+    shown = titles(tg.draw(0.5 * (total - 1.0) ** 2, level="op"))
+    assert not any(re.search(r"[-+*] ?\*\*|\b0 [-+]|zeros", x) for x in shown), shown
+    assert {"x₀ @ W", "x₁ @ W", "x₂ @ W", "v = … + b"} <= set(shown), "an input of zeros is an input"
+    assert sum(x.startswith("totalₜ = sum") for x in shown) == 1 and any(x.startswith("0.5 * (total") for x in shown)
+    assert "y = - exp" in " ".join(titles(tg.draw(tg.ops.subtract(0.0, tg.exp(w), name="y"))))

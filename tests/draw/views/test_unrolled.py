@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tests.draw.networks import both_ways, lstm, perceptron, word_rnn
+from tests.draw.networks import both_ways, lstm, once, perceptron, word_rnn
 from tinygraph.draw.shown.folding import fold
 
 NETWORKS = {
     "rnn": word_rnn(4, cut=2),
     "one step": word_rnn(1),
     "lstm": lstm(5, truncate=2),
-    "both ways": both_ways(4),
+    "both ways": once(both_ways(4)),
     "perceptron": perceptron(),
     "leaf": tg.constant(1.0),
     "root": tg.parameter(1.0),
@@ -180,3 +180,11 @@ def test_data_stands_right_below_the_op_that_uses_it():
         y = tg.tanh(tg.exp(tg.relu(tg.constant(np.ones(2), name="x")))) * late
     boxes = titled(picture(y))
     assert boxes["late"].y == boxes["tanh"].y > boxes["x"].y
+
+
+def test_of_a_bar_over_all_columns_what_is_around_its_words_is_coloured():
+    y, _ = tg.unroll(tg.cells.RNN(3, 4, rng=0), np.ones((5, 2, 3), np.float32))
+    root = tg.mean(y**2)
+    (bar,) = [b for b in tg.draw(root, gradients=True).picture.boxes if b.width > 500]
+    assert 40 < bar.core < 200 and bar.fill != "#ffffff"
+    assert not any(b.core for b in tg.draw(root).picture.boxes), "without gradients there is no colour"

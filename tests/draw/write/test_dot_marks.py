@@ -62,7 +62,9 @@ def test_a_box_has_its_size_its_colours_and_its_words(name: str) -> None:
         assert float(settings.get("height", "0.556")) * 72 + ring == pytest.approx(box.height, abs=0.1)
         assert ("dashed" in settings.get("style", "")) == (box.dashed or bool(LINES[box.role].dashes))
         assert bool(ring) == LINES[box.role].double
-        assert settings.get("fillcolor", "#ffffff") == box.fill
+        fills = re.fullmatch(r"#ffffff;[\d.]+:(#\w+);([\d.]+):#ffffff", settings.get("fillcolor", ""))
+        assert (fills[1] if fills else settings.get("fillcolor", "#ffffff")) == box.fill
+        assert (float(fills[2]) * box.width if fills else 0.0) == pytest.approx(box.core, abs=0.2)
         assert settings.get("color", BORDERS["op"]) == BORDERS[box.role]
         assert settings.get("penwidth", "1.1") == f"{LINES[box.role].width:g}"
         label = settings["label"]

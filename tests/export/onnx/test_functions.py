@@ -147,6 +147,7 @@ def test_an_op_of_the_users_own() -> None:
 def test_other_results_and_arguments() -> None:
     hold(lambda x: (x, x, np.ones(3, np.float32)), drawn(5, 2, 3))
     hold(lambda x, a: x * a, (drawn(5, 2, 3), 2.5))
+    hold(lambda x: {"": x * 2, "result": x}, drawn(5, 2, 3))
     hold(lambda x: (x > 0) & (x < 1) | tg.not_equal(x > 0, x > 1), drawn(5, 2, 3))
     hold(lambda x: x + 1, np.arange(6).reshape(2, 3))
     hold(tg.recorded(lambda x: np.array([x[0], x[1]])), drawn(5, 2, 3))
@@ -158,3 +159,9 @@ def test_a_cell_is_one_step() -> None:
     assert nodes["Split"] == 1 and not nodes["Slice"], "the gates are parted at once"
     hold(tg.cells.GRU(3, 4, rng=0), drawn(3))
     hold(tg.cells.Stack([tg.cells.MGU(3, 4, rng=0), tg.cells.RNN(4, 4, rng=1)]), drawn(2, 3), drawn(5, 3))
+
+
+def test_new_axes_beside_an_ellipsis() -> None:
+    xs = [drawn(*sizes, 3) for sizes in ((5, 2), *SIZES)]
+    hold(lambda x: x[None, ..., 0], *xs)
+    hold(lambda x: x[1:, None, ..., None], *xs)

@@ -173,6 +173,35 @@ def test_what_is_no_layer_is_refused_by_name(tmp_path: Path) -> None:
             pytest.fail(name)
 
 
+def broken() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """What the error says, by the node's settings and arrays that do not fit."""
+    return {
+        "hidden size 4, and hidden_size is 5": ({"hidden_size": 5}, {}),
+        "no such direction: sideways": ({"direction": "sideways"}, {}),
+        "1 activations in place of 3": ({"activations": ["Relu"]}, {}),
+        r"W is float32 \(1, 15, 3\) in place of float32 \(1, 16, 3\)": ({}, {"W": drawn(1, 15, 3)}),
+        r"W is float32 \(1, 16, 3\) in place of float32 \(2, 16, 3\)": ({"direction": "bidirectional"}, {}),
+        "do not have three axes": ({}, {"R": drawn(16, 4)}),
+        r"B is float32 \(1, 16\) in place": ({}, {"B": drawn(1, 16)}),
+        "R is float64": ({}, {"R": drawn(1, 16, 4).astype(np.float64)}),
+    }
+
+
+def test_a_node_that_no_runtime_would_run_is_refused(tmp_path: Path) -> None:
+    for words, (settings, arrays) in broken().items():
+        lstm = node(*LSTM, name="cell", **{"hidden_size": 4, **settings})
+        proto = model([lstm, node("Squeeze", "Y,one", "y")], weights(4) | {"one": np.array([1])} | arrays)
+        with pytest.raises(tg.GraphError, match=f"'cell'.*{words}"):
+            tg.load_onnx(saved(proto, tmp_path))
+
+
+def test_an_array_of_no_dtype_is_refused(tmp_path: Path) -> None:
+    proto = model([node(*LSTM, name="cell"), node("Squeeze", "Y,one", "y")], weights(4) | {"one": np.array([1])})
+    proto.graph.initializer[0].data_type = 86
+    with pytest.raises(tg.GraphError, match=r"damaged|no ONNX file"):
+        tg.load_onnx(saved(proto, tmp_path))
+
+
 def test_a_scan_is_refused(tmp_path: Path) -> None:
     tg.export.onnx(tg.Recurrent(C.MGU(3, 4, rng=0)), drawn(5, 2, 3), tmp_path / "mgu.onnx")
     with pytest.raises(tg.GraphError, match=r"no RNN, LSTM or GRU node[\s\S]*Scan"):

@@ -10,6 +10,7 @@ from types import FunctionType
 
 import numpy as np
 
+from ...core.errors import called
 from ...core.node import Node
 from .anew import steps_meant
 from .astray import function_of, line_astray
@@ -56,7 +57,7 @@ class Finding:
 
     def __str__(self) -> str:
         at = "" if self.step is None else f", step {self.step}"
-        rows = [f"{self.file}:{self.line} ({self.function}{at}): {self.source}"]
+        rows = [f"{called(self.file)}:{self.line} ({self.function}{at}): {self.source}"]
         rows += [f"  reads  {', '.join(self.reads)}, which is right"] if self.reads else []
         rows += [f"  makes  {self.makes}", f"  due    {self.due}"]
         rows += [f"  kind   {self.kind}"] if self.kind else []

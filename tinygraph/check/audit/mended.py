@@ -7,6 +7,7 @@ import copy
 from dataclasses import dataclass
 from types import FunctionType
 
+from ...core.errors import called
 from .edits import Edit, placed
 from .inserts import MISSING
 from .ranking import EditSpot
@@ -48,7 +49,7 @@ class Edited:
 def diff(repair: Repair) -> str:
     """A repair as lines with - and +."""
     rows = [line[0] + line[2:] for line in lines_of(repair.before, repair.after)]
-    return "\n".join([f"{repair.file}:{repair.line}", *rows])
+    return "\n".join([f"{called(repair.file)}:{repair.line}", *rows])
 
 
 def weight_at(edit: Edit, place: EditSpot) -> float:

@@ -8,7 +8,7 @@ from itertools import groupby
 from os.path import basename
 
 from ...core import markup
-from ...core.errors import plain
+from ...core.errors import called, plain
 from ...core.markup import RED
 from .findings import Finding
 from .mended import Repair, diff
@@ -62,7 +62,7 @@ def table(rows: Iterable[TableRow]) -> str:
 def finding(number: int, f: Finding) -> str:
     """A line of the user's with what it reads and makes, and what is due."""
     step = "" if f.step is None else f", step {f.step}"
-    place = f'<b title="{text(f.file)}" style="color:{BLUE}">{text(basename(f.file))}:{f.line}</b>'
+    place = f'<b title="{text(called(f.file))}" style="color:{BLUE}">{text(basename(called(f.file)))}:{f.line}</b>'
     told = [("reads", f"{', '.join(f.reads)}, which is right" if f.reads else ""), ("makes", f.makes), ("due", f.due)]
     told += [("kind", f.kind), ("then right", ", ".join(f.parameters))]
     cells = "".join(
@@ -84,4 +84,4 @@ def repair(r: Repair) -> str:
     steps = " and ".join(f"T = {t}" for t in r.proven_at) or "two draws of numbers"
     words = f"proven at {steps}" + ("" if r.alone else ", with the others")
     number = place.rpartition(":")[2]
-    return f'<div style="margin:4px 0">{text(basename(r.file))}:{text(number)}, {words}{changed}</div>'
+    return f'<div style="margin:4px 0">{text(basename(called(r.file)))}:{text(number)}, {words}{changed}</div>'

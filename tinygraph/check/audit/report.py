@@ -83,6 +83,8 @@ class AuditReport:
         parts += ["\n".join(f"note: {note}" for note in self.notes)] if self.notes else []
         return "\n".join(map(plain, "\n\n".join(parts).split("\n")))
 
+    __repr__ = __str__
+
     def _table(self) -> str:
         """The rows of what is wrong, or worth a word; of the others the names."""
         told = [row for row in self.rows if row.parameter in self.wrong or row.name]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...core.errors import GraphError
 from ...plan.report import amount
 from ..colours import STATE
 from ..labels import clean
-from ..options import Options
+from ..options import MAX_NODES, Options
 from ..picture import Box, Picture, Tile
 from ..shown.roles import BORDERS
 from .fates import settle
@@ -55,6 +56,16 @@ def compiled(function: Any, options: Options) -> Picture:
         sketch.draw(picture)
     _bars(picture, [*before.items, *after.items])
     return picture
+
+
+def candidates(function: Any, options: Options) -> Iterator[Picture]:
+    """Yields the pictures for an area: all boxes, then fewer, of those with most work."""
+    picture = compiled(function, options)
+    yield picture
+    boxes = len(picture.boxes)
+    while boxes > 8 and options.max_nodes == MAX_NODES:
+        boxes = boxes * 2 // 3
+        yield compiled(function, replace(options, max_nodes=boxes))
 
 
 def _plan_of(function: Any) -> Any:

@@ -137,7 +137,6 @@ def _rows(items: list[Item], group_items: list[int], index: dict[int, int], most
 
 
 def _closed(rows: dict[int, int]) -> dict[int, int]:
-    """Renumber the rows without gaps."""
     number = {row: k for k, row in enumerate(sorted({*rows.values()}))}
     return {i: number[row] for i, row in rows.items()}
 

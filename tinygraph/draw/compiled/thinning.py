@@ -60,7 +60,6 @@ class _Thinning:
 
 
 def _joined(items: Sequence[Item]) -> Item:
-    """Returns one item for several."""
     flops, bytes_moved = sum(i.flops for i in items), sum(i.bytes for i in items)
     kinds = Counter(i.kind for i in items)
     tip = [", ".join(f"{n} {kind}" for kind, n in kinds.items())]

@@ -11,7 +11,7 @@ from ...core.node import Node
 from ..labels import clean, shape
 from ..picture import Part
 from ..shown.folding import Chip, Inline, Link, Operand, is_zero
-from ..shown.letters import letters
+from ..shown.letters import known, letters
 from ..summary import kind_of
 from ..views.wording import formula
 from .items import OUTSIDE, Block, Item, Side
@@ -133,7 +133,7 @@ class _Tracing:
         assert node.op is not None
         operands = [self.stands[x] for x in node.inputs]
         title = formula(node, operands)
-        name = (node.name or "").strip() or self.letters.get(node, "")
+        name = known(node, self.letters)
         if name:
             title.insert(0, Part(f"{clean(name)} ="))
         name, _, flops, size = kind_of(node, node.op)

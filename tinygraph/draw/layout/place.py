@@ -123,10 +123,7 @@ def _entered_from_below(placed: Placed, folded: Folded) -> bool:
 
 
 def _heights(plans: dict[int, Rows], layouts: dict[int, Ordering], grid: Grid) -> list[float]:
-    """Returns the height of each row, and of one above the last; rows between which arrows are flat are further apart.
-
-    An arrow and that of its gradient beside it would else lie on one another.
-    """
+    """Returns the height of each row, and of one above the last; between flat arrows rows are further apart."""
     count = max((max(plan.rows) for plan in plans.values()), default=0) + 1
     wide = [0.0] * count
     known: set[int] = set()

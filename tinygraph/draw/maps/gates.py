@@ -10,7 +10,7 @@ from ...core.leaves import Constant, Parameter
 from ...core.node import Node
 from ..labels import clean, op_words
 from ..shown.folding import When
-from ..shown.letters import timeless
+from ..shown.letters import known, timeless
 from ..shown.slices import RESHAPED, tag_of
 from .reading import Reading
 from .sheets import Sheet
@@ -105,7 +105,7 @@ def _is_share(x: Node) -> bool:
 def _letter(reading: Reading, gate: Node, base: Node) -> str:
     """Returns the name of a gate, or of what it is made of: ``sigmoid(f)`` is called f."""
     for x in (gate, base, base.inputs[0]):
-        name = (x.name or "").strip() or reading.folded.letters.get(x, "")
+        name = known(x, reading.folded.letters)
         if name and x.op is not None:
             return clean(timeless(name))
     return op_words(base.op.name if base.op else "")

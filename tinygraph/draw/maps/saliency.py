@@ -12,6 +12,7 @@ from ...core.leaves import Parameter
 from ...core.node import Node
 from ...engine.grad import derive
 from ..norms.heat import norm_of
+from ..norms.reach import differentiable
 from ..norms.states import shared_name
 from ..shown.folding import When
 from ..shown.letters import timeless
@@ -35,7 +36,7 @@ def saliency_sheets(reading: Reading) -> list[Sheet]:
         )
     read = _inputs(reading)
     nodes = list(dict.fromkeys(x for group in read.values() for x, _ in group.values()))
-    order = ancestors([root], _passes)
+    order = ancestors([root], differentiable)
     slopes = {x: np.zeros(x.shape) for x in nodes}
     with np.errstate(all="ignore"):
         slopes |= derive(order, set(nodes), {root: np.ones(root.shape, root.dtype)}, as_graph=False)
@@ -49,10 +50,6 @@ def saliency_sheets(reading: Reading) -> list[Sheet]:
     return [sheet for group in read.values() for sheet in _sheets(reading, group, slopes)]
 
 
-def _passes(node: Node) -> bool:
-    return node.op is None or node.op.differentiable
-
-
 Entrances = dict[When, tuple[Node, int | None]]
 """Maps columns to the node that is read there, and to its row if the node holds those of all steps."""
 
@@ -61,7 +58,7 @@ def _inputs(reading: Reading) -> dict[tuple[int, int], Entrances]:
     """Maps (phase, n-th input) to what the steps read."""
     folded = reading.folded
     role = roles(folded, reading.roots)
-    reached = set(ancestors(reading.roots, _passes))
+    reached = set(ancestors(reading.roots, differentiable))
     groups: dict[tuple[int, int], Entrances] = {}
     ranks: dict[When, int] = {}
     boxes = [x for x in folded.nodes if role[x] == "input" and x.dtype.kind == "f" and x.name != "real"]

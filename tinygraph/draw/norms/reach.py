@@ -28,7 +28,7 @@ def by_loss_step(root: Node, wrt: list[Node], seeds: Seeds) -> Iterator[tuple[in
     The loss at t is the part of ``root`` that leaves the recurrence at step t, so the gradients of all t sum to
     d root / d node. Nodes that the loss at t does not reach are missing. Each t takes one backward pass.
     """
-    order = ancestors([root], _differentiable)
+    order = ancestors([root], differentiable)
     serials = [x.serial for x in order]
     for t, seed in seeds.items():
         last = max(x.serial for x in seed)
@@ -101,7 +101,7 @@ def _like(node: Node, copy: Node) -> Node:
     return copy
 
 
-def _differentiable(node: Node) -> bool:
+def differentiable(node: Node) -> bool:
     return node.op is None or node.op.differentiable
 
 

@@ -40,10 +40,7 @@ class SideChange:
 
 
 def verdicts(reach: Reach) -> list[SideChange]:
-    """Returns a verdict for each side on which losses reach states: how the norm changes with each step.
-
-    There is none if fewer than LEAST steps are reached, or if there is no step at which the loss at t enters.
-    """
+    """Returns a verdict for each side on which losses reach states: how the norm changes with each step."""
     nonfinite = sum(not math.isfinite(x) for x in reach.norms.values())
     if nonfinite:
         return [SideChange("NaN or infinite", pace=f"in {nonfinite} of {len(reach.norms)} places")]

@@ -26,10 +26,7 @@ def like(folded: Folded, repetition: Repetition | None) -> dict[Node, int]:
 
 
 def elide(folded: Folded, kinds: dict[Node, int], hidden: list[When], roots: list[Node]) -> Folded:
-    """Returns the graph without the columns ``hidden``, side by side, except the last of them, drawn as dots.
-
-    An arrow into a hidden step leads into the column of dots; an arrow out of a hidden step leaves this column.
-    """
+    """Returns the graph without the columns ``hidden``, side by side, except the last of them, drawn as dots."""
     shortened = _Shortened(folded, kinds, hidden)
     arrows = {x: shortened.arrows(x) for x in folded.nodes if not shortened.gone(x)}
     shown = set(roots)

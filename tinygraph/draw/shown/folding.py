@@ -13,7 +13,7 @@ from ...core.leaves import Constant
 from ...core.node import Node
 from ...core.traced import Traced
 from ..labels import shape
-from .letters import entrances, letters
+from .letters import entrances, known, letters
 from .padding import is_mask, padded, real, zeros_within
 from .phases import Phases, phases
 from .same_names import full_names, short_names
@@ -100,6 +100,7 @@ class Folded:
         initial: the initial states, if they were computed before boxes were joined.
         fans: maps each box to the number of links that start there, including those that are not drawn.
         letters: maps nodes to the names in the lines that made them.
+        carried: the names of states, which cross from one step to another.
         inputs: the boxes that are called x₀, x₁, ..., for what each step reads of unnamed data.
     """
 
@@ -119,6 +120,7 @@ class Folded:
     initial: set[Node] | None = None
     fans: Counter[Node] = field(default_factory=Counter)
     letters: dict[Node, str] = field(default_factory=dict)
+    carried: set[str] = field(default_factory=set)
     inputs: set[Node] = field(default_factory=set)
 
     def column(self, node: Node) -> When | None:
@@ -155,7 +157,7 @@ def fold(roots: list[Node]) -> Folded:
     sums: dict[Node, list[Operand]] = {}
     for node in nodes:
         if node.op is None:
-            stands[node] = _zeros(node) if node in zeros else _leaf(node, chips, kept)
+            stands[node] = Inline(f"zeros {shape(node.shape)}", False) if node in zeros else _leaf(node, chips, kept)
             continue
         operands = [_used(stands[x], node, slot) for slot, x in enumerate(node.inputs) if x not in sums]
         inner = [sums.pop(x) for x in node.inputs if x in sums]
@@ -177,6 +179,8 @@ def fold(roots: list[Node]) -> Folded:
     entering = entrances(folded.nodes, folded.letters)
     folded.inputs = {x for x in entering if not entering[x].endswith("h₀")}
     folded.letters |= entering
+    carried = {x.source for links in folded.arrows.values() for x in links if crosses(x)}
+    folded.carried = {name for name in (known(x, folded.letters) for x in carried) if not name.endswith("]")}
     return folded
 
 
@@ -231,10 +235,6 @@ def _leaf(node: Node, chips: dict[Node, str], kept: set[Node]) -> Operand:
         return link
     few = node.size <= _SMALL and node.ndim == 1
     return Inline(", ".join(str(x) for x in node.value.tolist()) if few else f"ids {shape(node.shape)}", True)
-
-
-def _zeros(node: Node) -> Operand:
-    return Inline(f"zeros {shape(node.shape)}", False)
 
 
 def _number(x: float) -> str:

@@ -9,11 +9,7 @@ from .folding import Folded, Link, Several
 
 
 def within_steps(folded: Folded) -> Folded:
-    """Returns the graph in which a step reads the outputs of layers below from the same step.
-
-    Between two layers the outputs of all steps are stacked, of both directions also concatenated, and a step reads its
-    row; an arrow up to a bar over all columns and down again would say less than one within the column.
-    """
+    """Returns the graph in which a step reads the outputs of layers below from the same step."""
     joined = [x for x in folded.nodes if x.step is None and x.op and x.op.name in ("stack", "concatenate")]
     rows = {x: _rows(folded, x) for x in joined}
     rows = {x: links for x, links in rows.items() if links}

@@ -22,16 +22,16 @@ GREEK = dict(zip(_SPELT.split(), "αβγδεζηθκλμνξρστφψω", stric
 def letters(nodes: list[Node]) -> dict[Node, str]:
     """Maps nodes to the names in the lines that made them.
 
-    The lines of one step tell those of all steps: only nodes of a loop's first step and of no step have a trail.
+    The lines of its first two steps tell those of all steps of a loop: of later ones only what those lack has a trail.
     """
     named = _written(nodes)
     steps: dict[int, list[Node]] = {}
     for node in nodes:
         if node.step is not None and node.op is not None and node.op.name != "stop_gradient":
             steps.setdefault(node.step, []).append(node)
-    told = [t for t, members in steps.items() if any(x in named for x in members)]
+    told = sorted(t for t, members in steps.items() if any(x in named for x in members))
     if told:
-        _through_time(named, steps, min(told))
+        _through_time(named, steps, told[:2])
     return named | _starts(named, steps) if named else named
 
 
@@ -101,24 +101,36 @@ def _shared(names: tuple[str, ...], members: list[Node]) -> list[tuple[str, Node
     return [*zip(names[:star], made, strict=False), *zip(names[star + 1 :], made[len(made) - after :], strict=True)]
 
 
-def _through_time(named: dict[Node, str], steps: dict[int, list[Node]], told: int) -> None:
-    """Gives the nodes of all steps the names of those of one step that compute the same."""
-    model = steps[told]
-    kinds = [(x.op, x.scope) for x in model]
+def _through_time(named: dict[Node, str], steps: dict[int, list[Node]], told: list[int]) -> None:
+    """Gives the nodes of all steps the names of those of one or two steps that compute the same."""
+    models = {t: (steps[t], [(x.op, x.scope) for x in steps[t]]) for t in told}
     known: dict[int, Hashable] = {}
-    by_form: dict[Hashable, list[str | None]] | None = None
-    for t, members in steps.items():
-        if t == told:
+    by_form: dict[Hashable, list[str | None]] = {}
+    for members in steps.values():
+        kinds = [(x.op, x.scope) for x in members]
+        same = next((model for model, its in models.values() if kinds == its), None)
+        if same is members:
             continue
-        if len(members) == len(model) and kinds == [(x.op, x.scope) for x in members]:
-            pairs: Any = zip(members, [named.get(x) for x in model], strict=True)
+        if same is not None:
+            pairs: Any = zip(members, [named.get(x) for x in same], strict=True)
         else:
-            if by_form is None:
-                by_form = {}
-                for x, form in _forms(model, known):
-                    by_form.setdefault(form, []).append(named.get(x))
+            by_form = by_form or _by_form(named, models, known)
             pairs = _alike(_forms(members, known), by_form)
-        named.update((x, name) for x, name in pairs if name and x not in named)
+        own = {(x.scope, named[x]) for x in members if x in named}
+        named.update((x, name) for x, name in pairs if name and x not in named and (x.scope, name) not in own)
+
+
+def _by_form(
+    named: dict[Node, str], models: dict[int, tuple[list[Node], Any]], known: dict[Any, Any]
+) -> dict[Hashable, list[str | None]]:
+    """Maps forms to the names of the nodes that have it, in the last of the steps that have it."""
+    found: dict[Hashable, list[str | None]] = {}
+    for members, _ in models.values():
+        new: dict[Hashable, list[str | None]] = {}
+        for x, form in _forms(members, known):
+            new.setdefault(form, []).append(named.get(x))
+        found |= new
+    return found
 
 
 def _alike(forms: list[tuple[Node, Hashable]], by_form: dict[Hashable, list[str | None]]) -> list[tuple[Node, Any]]:
@@ -155,13 +167,17 @@ def _starts(named: dict[Node, str], steps: dict[int, list[Node]]) -> dict[Node, 
     starts: dict[Node, str] = {}
     for a, b in (order[:2], order[:-3:-1]) if len(order) > 1 else ():
         for x, y in zip(steps[a], steps[b], strict=False):
-            if x.op is not y.op:
+            if x.op is not y.op or _weights(x) != _weights(y):
                 break  # what follows has no partner: a last step may lack what only a next one would use
             for p, q in zip(x.inputs, map(_source, y.inputs), strict=False):
                 is_state = q.step is not None and q.step != b and q in named
                 if is_state and p.op is None and not p.name and not isinstance(p, Parameter):
                     starts.setdefault(p, timeless(named[q]).partition("[")[0] + "₀")
     return starts
+
+
+def _weights(x: Node) -> list[int]:
+    return [id(y) for y in x.inputs if isinstance(y, Parameter)]
 
 
 def subscript(n: int) -> str:
@@ -187,6 +203,11 @@ def entrances(boxes: list[Node], known: dict[Node, str]) -> dict[Node, str]:
     if len(number) > len(INPUTS):
         return named
     return named | {x: known.get(x, INPUTS[number[reads[x]]]) + subscript(x.step or 0) for x in reads}
+
+
+def known(node: Node, letters: dict[Node, str]) -> str:
+    """The name that the user gave a node, else its letter."""
+    return (node.name or "").strip() or letters.get(node, "")
 
 
 def timeless(letter: str) -> str:

@@ -45,11 +45,12 @@ def padded(nodes: list[Node], phases: Phases) -> dict[tuple[int, int], str]:
 
 
 def zeros_within(nodes: list[Node]) -> set[Node]:
-    """Returns the unnamed zeros that an op makes at several steps; those of a single step may be an initial state."""
+    """Returns unnamed zeros that an op reads at several steps; of one step they may be a state, among others data."""
     at: dict[tuple[object, ...], dict[Node, int]] = {}
     for node in nodes:
         for slot, x in enumerate(node.inputs):
             plain = isinstance(x, Constant) and x.step is not None and not x.name and not isinstance(x, Traced)
-            if plain and x.shape and x.dtype.kind == "f" and not np.any(x.value):
+            if plain and x.shape and x.dtype.kind == "f":
                 at.setdefault((node.op and node.op.name, slot, x.shape), {})[x] = x.step or 0
-    return {x for steps in at.values() if len(set(steps.values())) > 1 for x in steps}
+    several = [steps for steps in at.values() if len(set(steps.values())) > 1]
+    return {x for steps in several if not any(np.any(y.value) for y in steps) for x in steps}

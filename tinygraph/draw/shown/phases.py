@@ -12,6 +12,7 @@ from ...core.graph import ancestors
 from ...core.leaves import Parameter
 from ...core.node import Node
 from ..labels import clean
+from .slices import is_read
 
 MANY = -(1 << 62)
 """In place of a step: more than one."""
@@ -133,13 +134,14 @@ def _parted(before: StepPieces, block: StepPieces) -> tuple[StepPieces, StepPiec
 def _feeds(nodes: list[Node], loop: dict[Node, int], steps: dict[int, list[int]]) -> Feeds:
     outside: dict[Node, StepsRead] = {}
     feeds: Feeds = {}
+    computing = {i for x, i in loop.items() if x.op is not None and not is_read(x)}
     for node in nodes:
         own = loop.get(node)
         reads: StepsRead = {}
         for x in node.inputs:
             if x in outside:
                 source = _picked(node, outside[x], steps)
-            elif x in loop and loop[x] != own:
+            elif x in loop and loop[x] != own and not (loop[x] in computing and is_read(x)):  # data is in no loop
                 source = {loop[x]: x.step or 0}
             else:
                 continue

@@ -63,7 +63,6 @@ def later(a: int | str, b: int | str) -> bool:
 
 
 def _mark_leaving(folded: Folded, regions: Regions) -> None:
-    """Fill in ``leaving`` and ``rising``."""
     bars = (OVER, UNDER)
     for node in folded.nodes:
         target = regions.place[node]

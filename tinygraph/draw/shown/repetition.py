@@ -174,10 +174,7 @@ def _setting(value: Any, reads_data: bool = False) -> Any:
 
 
 def _adopt_odd(folded: Folded, when: dict[Node, int], classes: dict[Node, list[Node]]) -> None:
-    """Put an op without an equal into a group of its op and parameters that has no member at its step.
-
-    So the first step need not start from a state, and the ops after it are still grouped.
-    """
+    """Put an op without an equal into a group of its op and parameters that has no member at its step."""
     groups: dict[tuple[Any, ...], list[list[Node]]] = {}
     for members in {id(x): x for x in classes.values()}.values():
         if len(members) > 1:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from types import NoneType
 from typing import Any
 
+from ...core.leaves import Parameter
 from ...core.node import Node
 
 RESHAPED = {"transpose", "swapaxes", "moveaxis", "reshape", "broadcast_to", "expand_dims", "squeeze", "getitem"}
@@ -28,6 +29,12 @@ def _is_pick(node: Node, source: Node) -> bool:
     return source.op.name in ("stack", "concatenate") or not all(
         isinstance(x, (int, slice, type(...), NoneType)) for x in entries
     )
+
+
+def is_read(x: Node) -> bool:
+    """Whether a node only takes a part of data, as ``X[t]`` does."""
+    leaves = [y for y in x.inputs if y.op is None and not isinstance(y, Parameter)]
+    return x.op is not None and x.op.name in ("getitem", "take") and len(leaves) == len(x.inputs)
 
 
 def tag_of(views: Iterable[Node]) -> str:

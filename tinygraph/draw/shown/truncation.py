@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ...core.graph import ancestors
 from ...core.node import Node
@@ -15,6 +15,7 @@ from ..options import Options
 from ..unmarked.steps import marked
 from .cells import cells
 from .folding import Folded, Link, crosses, fold
+from .reads import read_twice
 from .repetition import find_repetition
 from .roles import roles
 
@@ -35,11 +36,7 @@ class Crossing(NamedTuple):
 
 
 def crossings(folded: Folded, roots: list[Node]) -> list[Crossing]:
-    """Returns the links through time that stay within one cell.
-
-    A link from an encoder to a decoder starts the time of another cell, and a loss that is summed over the steps is
-    no state: truncation cuts neither of them.
-    """
+    """Returns the links through time that stay within one cell."""
     links = [x for node in folded.nodes for x in folded.arrows[node] if crosses(x)]
     if not links:
         return []
@@ -106,9 +103,23 @@ def truncated(roots: list[Node], k: int | None) -> dict[Node, Node]:
             if cut and source not in stops:
                 stops[source] = _copy(stop_gradient, [new[source]], source, node, source.serial + 0.5)
             inputs.append(stops[source] if cut else new[source])
-        if any(a is not b for a, b in zip(inputs, node.inputs, strict=True)):
-            new[node] = _copy(node.op, inputs, node, node, node.serial)
+        new[node] = _of(node, inputs)
     return new
+
+
+def _read_once(roots: list[Node]) -> dict[Node, Node]:
+    """Maps every node of a graph to its node in one in which a step reads the same data once."""
+    twins, nodes = read_twice(roots), ancestors(roots)
+    new = {x: x for x in nodes}
+    for node in nodes if twins else ():
+        new[node] = new[twins[node]] if node in twins else _of(node, [new[x] for x in node.inputs])
+    return new
+
+
+def _of(node: Node, inputs: list[Node]) -> Node:
+    """Returns a node with other inputs, itself if they are its own."""
+    own = all(a is b for a, b in zip(inputs, node.inputs, strict=True))
+    return node if own else _copy(node.op, inputs, node, node, node.serial)
 
 
 def _copy(op: Op | None, inputs: list[Node], like: Node, owner: Node, serial: float) -> Node:
@@ -129,12 +140,13 @@ def _copy(op: Op | None, inputs: list[Node], like: Node, owner: Node, serial: fl
 
 
 def cut_as_asked(roots: list[Node], options: Options) -> tuple[list[Node], Options]:
-    """The graph as it is drawn: with the steps of loops that nobody marked, and cut as ``options.truncate`` says.
+    """The graph as it is drawn: with the steps of loops that nobody marked, what several of them read once, and cut.
 
     Returns:
         new roots and options, with per-node gradients for the new nodes.
     """
-    roots, options = _moved(marked(roots), roots, options)
+    for rebuilt in (marked, _read_once):
+        roots, options = _moved(rebuilt(roots), roots, options)
     if options.truncate is None:
         return roots, options
     return _moved(truncated(roots, options.truncate), roots, options)
@@ -143,5 +155,9 @@ def cut_as_asked(roots: list[Node], options: Options) -> tuple[list[Node], Optio
 def _moved(new: dict[Node, Node], roots: list[Node], options: Options) -> tuple[list[Node], Options]:
     gradients = options.gradients
     if isinstance(gradients, Mapping):
-        gradients = {new.get(x, x): g for x, g in gradients.items()}
+        moved: dict[Node, Any] = {}
+        for x, g in gradients.items():
+            twin, known = new.get(x, x), moved.get(new.get(x, x))
+            moved[twin] = g if known is None else known if g is None else known + g
+        gradients = moved
     return [new[x] for x in roots], replace(options, gradients=gradients)

@@ -63,7 +63,7 @@ class _Clock:
         for node, nest in self.nests.items():
             for run, i in nest:
                 if run in timed:
-                    steps[node], self.timed[node] = _number(run, i), run
+                    steps[node], self.timed[node] = (run.count - 1 - i if run.begin in run.code.backwards else i), run
                     break
         return steps
 
@@ -148,10 +148,6 @@ def _parameter(node: Node) -> object:
 
 def _array(leaf: Constant) -> object:
     return leaf.shape, leaf._value.tobytes()
-
-
-def _number(run: Run, iteration: int) -> int:
-    return run.count - 1 - iteration if run.begin in run.code.backwards else iteration
 
 
 def _between(nodes: list[Node], nests: dict[Node, Nest], steps: dict[Node, int]) -> None:

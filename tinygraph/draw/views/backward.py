@@ -1,8 +1,9 @@
-"""The backward view: the gradient beside each box, with its local rule; and the view "both"."""
+"""The backward view: the gradient beside each box, with its local rule."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +19,7 @@ from ..norms.untruncated import note_truncation
 from ..options import Options, roots_of
 from ..picture import Arrow, Box, Part, Picture, Point
 from ..shown.folding import Folded, fold
-from ..shown.levels import Levels
+from ..shown.levels import Detail, Levels
 from ..shown.naming import heading
 from ..shown.params import exposed
 from ..shown.regions import OVER, UNDER, Regions, regions
@@ -28,20 +29,11 @@ from .heads import draw_bands, draw_phases, head_widths, headings
 from .mirror import Mirror, gradients_of, mirror, twin_words
 from .rails import channels, gradient_routes, without_rails
 from .strokes import draw_arrows, draw_cuts, returning
-from .unrolled import box_width, table_of, unrolled
+from .unrolled import box_width, table_of
 from .wording import Words, words
 
 KEPT, ADDED = "#8f97a3", "#b7860b"
 """Colour of arrows from a value to the rule that reads it, and of arrows that sum to a parameter's gradient."""
-
-
-def both(target: Any, options: Options) -> Picture:
-    """Returns the unrolled view with gradients: one arrow forward and one backward."""
-    return unrolled(target, with_gradients(options))
-
-
-def with_gradients(options: Options) -> Options:
-    return options if options.has_gradients else replace(options, gradients=True)
 
 
 def backward(target: Any, options: Options) -> Picture:
@@ -50,13 +42,28 @@ def backward(target: Any, options: Options) -> Picture:
     Raises:
         GraphError: ``target`` is not one loss of one element.
     """
+    return next(candidates(target, options))
+
+
+def candidates(target: Any, options: Options) -> Iterator[Picture]:
+    """Yields the pictures for an area, from the most to the least detail."""
     roots, options = cut_as_asked(_loss(target), replace(options, gradients=options.gradients or True))
-    ops = fold(roots)
+    ops, gradients = fold(roots), gradients_of(roots[0])
+    levels = Levels(ops, roots, options)
+    for detail in levels.details():
+        if not detail.terse:
+            yield _picture(levels, detail, gradients)
+            if options.fit is not None:
+                yield _picture(levels, detail, gradients, hubbed=False)
+
+
+def _picture(levels: Levels, detail: Detail, gradients: dict[Node, Node], hubbed: bool = True) -> Picture:
+    ops, roots, options = levels.ops, levels.roots, levels.options
     role = roles(ops, roots)
-    shown, notes = Levels(ops, roots, options).arranged(role)
-    gradients = gradients_of(roots[0])
+    shown, notes = levels.arranged(role, detail)
     # One box per parameter, because its gradient is a sum over time.
-    hubs = exposed(shown, ops)
+    hubs = exposed(shown, ops) if hubbed else shown
+    notes = notes if hubbed else "; ".join(x for x in (notes, "without gradients of parameters") if x)
     heat_map = heat(hubs, roots, gradients if options.gradients is True else options.gradients).within(options.scale)
     picture = Picture(title=heading(ops, options, "backward"), subtitle=notes)
     parts = ops, shown, hubs
@@ -113,6 +120,8 @@ class _BackwardPicture:
     def _texts(self, role: dict[Node, str], gradients: dict[Node, Node], options: Options) -> dict[Node, Words]:
         """Maps every box to its text, forward boxes first."""
         texts = {x: words(x, self.shown, role[x], None, values=options.values) for x in self.shown.nodes}
+        for x in self.shown.parts.keys() & texts.keys() if self.hubs is self.shown else ():
+            texts[x].title = texts[x].title[:1]  # without its parameters
         drawn = {x for x in gradients if x.op is not None or x in self.mirror.twins}
         for node, twin in self.mirror.twins.items():
             forward = texts[node] if node in texts else Words([Part(self.hubs.names[node])], "", [node.label()])

@@ -33,11 +33,7 @@ APART = 26.0
 
 
 def flow(target: Any, options: Options) -> Picture:
-    """Returns one panel per state: the state's time s runs to the right, the loss's time t upward.
-
-    The loss at t is the part of the root that leaves the recurrence at step t; if losses of steps are summed, it is
-    the loss of this step. The gradients whose norms are shown sum over t to d root / d state at s.
-    """
+    """Returns one panel per state: the state's time s runs to the right, the loss's time t upward."""
     return next(candidates(target, options))
 
 

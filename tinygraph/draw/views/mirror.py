@@ -80,7 +80,6 @@ def _twin(node: Node, gradient: Node | None) -> Node:
 
 
 def _count_ops(mirror: Mirror, folded: Folded, gradients: dict[Node, Node]) -> None:
-    """Fill in ``ops`` and ``reads``."""
     box = {x: node for node, part in folded.parts.items() for x in part.held}
     forward = set(ancestors(list(gradients)))
     for node in ancestors(list(gradients.values())):

@@ -133,10 +133,7 @@ def _axes(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None
 
 
 def _marked(steps: list[int], least: float) -> list[int]:
-    """Returns the indices of the steps that get a label, if a label needs the width of ``least`` steps.
-
-    The labels stand at round numbers (multiples of 1, 2 or 5 times a power of ten) where these steps are shown.
-    """
+    """Returns the indices of the steps that get a label, if a label needs the width of ``least`` steps."""
     stride = max((steps[-1] - steps[0]) // max(len(steps) - 1, 1), 1)
     round_ones = (k * 10**p for p in range(6) for k in (1, 2, 5))
     every = next((x for x in round_ones if x >= least * stride and x % stride == 0), math.ceil(least) * stride)

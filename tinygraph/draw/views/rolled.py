@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ...core.node import Node
@@ -16,6 +18,7 @@ from ..options import Options, roots_of
 from ..picture import Arrow, Band, Box, Note, Picture, Point
 from ..shown.cells import cells
 from ..shown.folding import Folded, Link, fold
+from ..shown.levels import SAYS
 from ..shown.naming import heading, name_cells
 from ..shown.repetition import Edge, Repetition, find_repetition
 from ..shown.representatives import stand_ins
@@ -24,15 +27,12 @@ from ..shown.truncation import cut_as_asked
 from .heads import token_texts
 from .tags import tag
 from .unrolled import box_width, fill_of, table_of, unrolled
+from .unrolled import candidates as unrolled_candidates
 from .wording import Words, words
 
 
 def rolled(target: Any, options: Options) -> Picture:
-    """Returns the rolled picture, or the unrolled one with a note if nothing repeats.
-
-    The cells come from the graph alone: `find_repetition` groups the boxes of all steps with the same op, attributes,
-    parameters and sources; `cells` builds one card around each state that forms a loop.
-    """
+    """Returns the rolled picture, or the unrolled one with a note if nothing repeats."""
     roots, options = cut_as_asked(roots_of(target), options)
     folded = fold(roots)
     repetition = find_repetition(folded)
@@ -73,8 +73,23 @@ def rolled(target: Any, options: Options) -> Picture:
     return picture
 
 
+def candidates(target: Any, options: Options) -> Iterator[Picture]:
+    """Yields the pictures for an area: the ops of each cell, then a box each cell, then one for all cells."""
+    picture = rolled(target, options)
+    if picture.subtitle.startswith("unrolled, for "):
+        for one in unrolled_candidates(target, options):
+            one.subtitle = "; ".join(x for x in (picture.subtitle.partition(";")[0], one.subtitle) if x)
+            yield one
+        return
+    yield picture
+    for level in ("layer", "whole") if options.level == "auto" else ():
+        for one in unrolled_candidates(target, replace(options, level=level)):
+            one.title, one.subtitle = picture.title, "; ".join(x for x in (SAYS[level], one.subtitle) if x)
+            yield one
+
+
 def _not_rolled(picture: Picture, why: str) -> Picture:
-    picture.subtitle = f"unrolled, for {why}"
+    picture.subtitle = "; ".join(x for x in (f"unrolled, for {why}", picture.subtitle) if x)
     return picture
 
 

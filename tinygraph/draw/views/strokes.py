@@ -12,6 +12,7 @@ from ..layout.routes import Route
 from ..norms.heat import ODD, Heat, ramp
 from ..picture import Arrow, Cut, Note, Picture, Point
 from ..shown.folding import Folded
+from ..shown.letters import known
 from ..shown.roles import BORDERS
 
 
@@ -96,7 +97,7 @@ def label_states(picture: Picture, placed: Placed, routes: list[Route], folded: 
         if len(carried) < 2 or not route.through or node in labelled or a is None or b is None or abs(a - b) != 1:
             continue
         labelled.add(node)
-        names = [clean((x.name or "").strip() or folded.letters.get(x, "")) for x in carried]
+        names = [clean(known(x, folded.letters)) for x in carried]
         text = ", ".join(names) if all(names) else f"{len(carried)} states"
         x = placed.edges[max(a, b)][0] - placed.grid.gutter / 2
         picture.notes.append(Note(x, route.points[0][1] + 17, text, STATE))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -69,6 +69,11 @@ def unrolled(target: Any, options: Options) -> Picture:
         if _has_room(placed):
             break
     return least()
+
+
+def both(target: Any, options: Options) -> Picture:
+    """Returns it with gradients: one arrow forward and one backward."""
+    return unrolled(target, options if options.has_gradients else replace(options, gradients=True))
 
 
 def candidates(target: Any, options: Options) -> Iterator[Picture]:
@@ -147,7 +152,9 @@ def _box(node: Node, shown: Shown, placed: Placed, roots: set[Node]) -> Box:
     norm = None if heat_map is None else heat_map.norms.get(node)
     if role == "parameter":
         fill = GOLD
-    return Box(spot.x, spot.y, spot.width, high, role, fill, text.title, text.below, text.tip, node, norm)
+    box = Box(spot.x, spot.y, spot.width, high, role, fill, text.title, text.below, text.tip, node, norm)
+    box.core = shown.widths[node] if norm is not None and spot.width > 2 * shown.widths[node] else 0.0
+    return box
 
 
 def box_width(text: Words) -> float:

@@ -16,7 +16,7 @@ from ..labels import clean, number, op_words, shape
 from ..norms.heat import Heat
 from ..picture import MANY, Part
 from ..shown.folding import LOSSES, Chip, Folded, Inline, Joined, Link, Operand, Padding, Several, is_zero
-from ..shown.letters import subscript
+from ..shown.letters import known, subscript
 from ..shown.roles import LOOKUPS
 from ..shown.slices import index_text, tag_of
 
@@ -50,10 +50,10 @@ def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: b
     operands = folded.operands[node]
     if node in folded.parts:
         return _joined_words(node, folded.parts[node], operands, heat)
-    title = _leaf(node, role, folded) if node.op is None else formula(node, operands, folded)
+    name = clean(known(node, folded.letters) + _when(node, node, folded))
+    title = _leaf(node, role, folded) if node.op is None else formula(node, operands, folded, bool(name))
     if node in folded.names:
         title = [Part(clean(folded.names[node]))]
-    name = clean((node.name or "").strip() or folded.letters.get(node, ""))
     if name and node.op is not None:
         title = [Part(name)] if node in folded.inputs and not node.name else [Part(f"{name} ="), *_short(title)]
     scalar = node.size == 1 and role == "loss" and not isinstance(node, Traced)
@@ -114,12 +114,18 @@ def _joined_words(node: Node, joined: Joined, operands: list[Operand], heat: Hea
 
 
 def _leaf(node: Node, role: str, folded: Folded) -> list[Part]:
-    known = (node.name or "").strip() or folded.letters.get(node, "")
-    return [Part(clean(known) or ("data" if role != "state" else "zeros" if is_zero(node) else "state"))]
+    return [
+        Part(
+            clean(known(node, folded.letters)) or ("data" if role != "state" else "zeros" if is_zero(node) else "state")
+        )
+    ]
 
 
-def formula(node: Node, operands: list[Operand], folded: Folded | None = None) -> list[Part]:
-    """Returns the op and its operands as code: ``W @ h``, ``f * c``, ``E[2]``, ``tanh(c)``, or the op alone."""
+def formula(node: Node, operands: list[Operand], folded: Folded | None = None, named: bool = False) -> list[Part]:
+    """Returns the op and its operands as code: ``W @ h``, ``f * c``, ``E[2]``, ``tanh(c)``, or the op alone.
+
+    With a name for the whole ``…`` stands for a side that has none: ``v = … + b``.
+    """
     op, drawn = node.op, folded or Folded()
     assert op is not None
     if op.name == "where" and isinstance(operands[0], Padding):
@@ -131,7 +137,7 @@ def formula(node: Node, operands: list[Operand], folded: Folded | None = None) -
         return [Part(f"sum of {linked}")]
     sign = SIGNS.get(op.name)
     if sign and len(operands) == 2:
-        return infix(sign, operands, drawn)
+        return infix(sign, operands, drawn, named)
     if op.name == "getitem":
         return _lookup(operands[0], index_text(node.attributes.get("index")))
     if op.name == "take":
@@ -155,20 +161,23 @@ def _lookup(source: Operand, index: str) -> list[Part]:
     return [Part(clean(source.text) + suffix if isinstance(source, Inline) else suffix)]
 
 
-def infix(sign: str, operands: list[Operand], folded: Folded) -> list[Part]:
-    """Returns ``W @ h``, ``f * c``, ``f * c + i * g``; of operands without a name ``+``, ``+ b``, or ``0.5 * mean``."""
+def infix(sign: str, operands: list[Operand], folded: Folded, named: bool) -> list[Part]:
+    """Returns ``W @ h``, ``f * c + i * g``, ``z * tanh``; of operands without a name ``+``, ``+ b``."""
     deep = 1 if sign == "@" else DEEP
     sides = [_folded([x]) or [Part(_spoken(x, sign, folded, x is operands[1], deep))] for x in operands]
+    if sign in "+-" and isinstance(operands[0], Inline) and operands[0].text in ZEROS:  # the start of a sum
+        return [*[Part(sign)] * (sign == "-"), *(sides[1] if sides[1][0].text else [Part(_word(operands[1]))])]
     if all(side[0].text for side in sides) and sum(len(side[0].text) for side in sides) <= ROOM:
         return [*sides[0], Part(sign), *sides[1]]
-    if not any(isinstance(x, (Chip, Inline)) for x in operands):
-        said = [name_of(x, folded) or _word(x) for x in operands]
-        plain = any(name_of(x, folded) for x in operands) and all(isinstance(x, Link) for x in operands)
-        plain = plain and all(word[0].isalpha() for word in said)
-        return [Part(f"{said[0]} {sign} {said[1]}" if plain and len("".join(said)) <= ROOM else sign)]
-    left, right = (_folded([x]) or [Part(text) for text in [name_of(x, folded)] if text] for x in operands)
-    # A product such as "0.5 *" would wait for its other side.
-    return [*left, Part(sign), *(right or [Part(_word(operands[1]))] * bool(left))]
+    sides = [_folded([x]) or [Part(name_of(x, folded))] for x in operands]
+    if not named and not any(side[0].text for side in sides):
+        return [Part(sign)]
+    taken = sum(len(side[0].text) for side in sides)
+    pairs = zip(sides, operands, strict=True)
+    left, right = (side if side[0].text else [Part(_word(x, ROOM - taken))] for side, x in pairs)
+    if isinstance(operands[1], (Chip, Inline)) and not named and not sides[0][0].text:
+        return [Part(sign), *right]
+    return [*left, Part(sign), *right]
 
 
 DEEP = 3
@@ -193,9 +202,11 @@ def _spoken(x: Operand, sign: str, folded: Folded, is_right: bool, deep: int = D
     return f"{op_words(op.name)}({said[0]})"
 
 
-def _word(x: Operand) -> str:
+def _word(x: Operand, room: int = ROOM) -> str:
+    """Returns what stands for an operand without a name."""
     op = x.source.op if isinstance(x, Link) else None
-    return "data" if op is None else SIGNS.get(op.name) or op_words(op.name)
+    word = "" if op is None or op.name in SIGNS or op.name in LOOKUPS else op_words(op.name)
+    return word if word and len(word) <= room else "…"
 
 
 def name_of(operand: Operand, folded: Folded) -> str:
@@ -204,18 +215,19 @@ def name_of(operand: Operand, folded: Folded) -> str:
         return ""
     cuts = [x for x in operand.views if tag_of([x])]
     node = cuts[-1] if cuts else operand.source
-    letter = folded.letters.get(node, "")
-    if node.step != operand.user.step:
-        letter = letter.partition("[")[0]  # of hs[t] a later step reads another t
-    return clean(((node.name or "").strip() or letter) + _shift(node, operand, folded))
+    name = known(node, folded.letters)
+    if node.step != operand.user.step and not node.name:
+        name = name.partition("[")[0]  # of hs[t] a later step reads another t
+    return clean(name + _when(node, operand.user, folded))
 
 
-def _shift(node: Node, operand: Link, folded: Folded) -> str:
-    """Returns ``ₜ₋₁`` for what an op reads of the step before, unless its name tells its step already."""
-    here, there = folded.column(operand.user), folded.column(node)
-    name = (node.name or "").strip() or folded.letters.get(node, "")
-    if here is None or there is None or here[0] != there[0] or here == there or not name or name[-1] in _STEPPED:
+def _when(node: Node, reader: Node, folded: Folded) -> str:
+    """Returns what a name lacks: ``ₜ`` of a state, ``ₜ₋₁`` where the next step reads it; or it tells its step."""
+    here, there, name = folded.column(reader), folded.column(node), known(node, folded.letters)
+    if here is None or there is None or here[0] != there[0] or not name or name[-1] in _STEPPED:
         return ""
+    if here == there:
+        return "ₜ" if name in folded.carried else ""
     return f"ₜ{'₋' if there < here else '₊'}{subscript(abs(here[1] - there[1]))}"
 
 

@@ -205,7 +205,6 @@ def _legend(picture: Picture, look: Paint) -> _Frame:
 
 
 def _listed(picture: Picture) -> _Frame:
-    """Returns what differs, a line each."""
     lines = listing(picture)
     if not lines:
         return _Frame([], 0, 0)

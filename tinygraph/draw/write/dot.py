@@ -19,7 +19,7 @@ def lines(picture: Picture) -> list[str]:
     """Returns the body of the digraph; boxes are nodes n0, n1, ... in order of computation."""
     out = [_OPENING, *_size(picture)]
     out += [_band(i, band) for i, band in enumerate(picture.bands)]
-    out += [_box(i, box) for i, box in enumerate(picture.boxes)]
+    out += [f"\tn{i} [{_at(box.x, box.y)}, {box_settings(box)}]\n" for i, box in enumerate(picture.boxes)]
     out += [_tile(i, tile) for i, tile in enumerate(picture.tiles)]
     out += [_rim(i, rim) for i, rim in enumerate(picture.rims)]
     out += [_note(i, note) for i, note in enumerate(picture.notes)]
@@ -54,14 +54,12 @@ def _at(x: float, y: float) -> str:
     return f'pos="{x:.1f},{y:.1f}!"'
 
 
-def _box(i: int, box: Box) -> str:
-    return f"\tn{i} [{_at(box.x, box.y)}, {box_settings(box)}]\n"
-
-
 def box_settings(box: Box) -> str:
     """Returns size, colours and texts of a box."""
     line = LINES[box.role]
-    given = [("color", BORDERS[box.role], BORDERS["op"]), ("fillcolor", box.fill, "#ffffff")]
+    aside = f"#ffffff;{(1 - box.core / box.width) / 2:.4f}"
+    fill = f"{aside}:{box.fill};{box.core / box.width:.4f}:#ffffff" if box.core else box.fill
+    given = [("color", BORDERS[box.role], BORDERS["op"]), ("fillcolor", fill, "#ffffff")]
     given.append(("fontcolor", ink(box.fill), INK))
     colours = "".join(f', {name}="{value}"' for name, value, default in given if value != default)
     colours += "" if box.role in ("op", "dots") else f", penwidth={line.width:g}"
@@ -69,7 +67,7 @@ def box_settings(box: Box) -> str:
     wide, high = box.width - RING * line.double, box.height - RING * line.double
     size = "" if abs(high - 40) < 0.1 else f", height={high / 72:.3f}"
     style = "dashed" if box.dashed or line.dashes else ""
-    size += f', style="rounded,filled,{style}"' if style else ""
+    size += f', style="{"striped" if box.core else "rounded,filled"},{style}"' if style or box.core else ""
     return f'width={wide / 72:.3f}{size}{colours}, label=<{_label(box)}>, tooltip="{tooltip(box.tip)}"'
 
 
@@ -78,7 +76,7 @@ def _label(box: Box) -> str:
     if any(part.kind == "chip" for part in box.title):
         parts = _runs(box.title)
         cells = "".join(f"<td{_ground(part)}>{_text(part)}</td>" for part in parts)
-        room = sum(_room(part) + 5 for part in parts)
+        room = sum((0.88 * width(part.text, 13, True) + (8 if part.kind == "chip" else 0)) + 5 for part in parts)
         # A fixed size, otherwise the table would stretch to the width of the line below.
         fixed = f'border="0" cellspacing="2" cellpadding="1" fixedsize="true" width="{room:.0f}" height="22"'
         head, padding = f"<table {fixed}><tr>{cells}</tr></table>", 0
@@ -105,10 +103,6 @@ def _runs(title: list[Part]) -> list[Part]:
 
 def _lines(text: str) -> str:
     return "<br/>".join(map(html, text.split("\n")))
-
-
-def _room(part: Part) -> float:
-    return 0.88 * width(part.text, 13, True) + (8 if part.kind == "chip" else 0)
 
 
 def _ground(part: Part) -> str:

@@ -60,7 +60,7 @@ def box_mark(box: Box, look: Paint, more: str, tip: str = "") -> str:
     """Returns a box as a group with the attributes ``more``, and a ``tip`` as its first element."""
     role = box.role if box.role in LINES else "op"
     high, stroke = box.height, look.colour(BORDERS[role])
-    ground = _ground(box.width, high, look.colour(box.fill), stroke, role, box.dashed)
+    ground = _ground(box.width, high, look.colour(box.fill), stroke, role, box.dashed, box.core)
     lines = box.below.split("\n") if box.below else []
     # In a box with space at its foot the lines follow the title.
     foot = high / 2 - 7.5 if high < ROOMY else 31.0 - high / 2 + 11 * (len(lines) - 1)
@@ -73,12 +73,13 @@ def box_mark(box: Box, look: Paint, more: str, tip: str = "") -> str:
 
 
 @lru_cache(maxsize=512)
-def _ground(wide: float, high: float, fill: str, stroke: str, role: str, dashed: bool) -> str:
+def _ground(wide: float, high: float, fill: str, stroke: str, role: str, dashed: bool, core: float) -> str:
     """Returns the outline of a box around 0, 0."""
     line = LINES[role]
     dashes = line.dashes or ("5 3" if dashed else "")
     edge = f'stroke="{stroke}" stroke-width="{line.width:g}"' + (f' stroke-dasharray="{dashes}"' if dashes else "")
-    ground = rect(-wide / 2, -high / 2, wide, high, f'rx="9" fill="{fill}" {edge}')
+    ground = rect(-core / 2, -high / 2, core, high, f'fill="{fill}"') if core else ""
+    ground += rect(-wide / 2, -high / 2, wide, high, f'rx="9" fill="{"none" if core else fill}" {edge}')
     twice = f'class="twice" rx="6" fill="none" stroke="{stroke}"'
     return ground + rect(3 - wide / 2, 3 - high / 2, wide - 6, high - 6, twice) * line.double
 

@@ -90,10 +90,7 @@ def score_of(picture: Picture) -> Score:
 
 
 def _ranks(count: int, links: list[tuple[int, int, int]]) -> list[int]:
-    """Returns the stage of each box: the longest way to it, in which a link to another column costs 1.
-
-    What is read within its column alone, such as data, waits for who reads it. Boxes are in order of computation.
-    """
+    """Returns the stage of each box: the longest way to it, in which a link to another column costs 1."""
     into: list[list[tuple[int, int]]] = [[] for _ in range(count)]
     out: list[list[tuple[int, int]]] = [[] for _ in range(count)]
     for a, b, cost in links:

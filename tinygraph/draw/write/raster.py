@@ -124,16 +124,14 @@ class _Brush:
         for run in words.runs:
             wide += run.gap * self.scale
             colour = _colour(run.style["fill"], shown)
-            for text, face, length in measured(run.text, _bold(run.style), self.scale * float(run.style["font-size"])):
+            for text, face, length in measured(
+                run.text, run.style.get("font-weight") == "700", self.scale * float(run.style["font-size"])
+            ):
                 pieces.append((wide, text, face, colour))
                 wide += length
         x -= {"middle": wide / 2, "end": wide}.get(words.style.get("text-anchor", "start"), 0.0)
         for along, text, face, colour in pieces:
             self.draw.text((x + along, y), text, font=face, fill=colour, anchor="ls")
-
-
-def _bold(style: Style) -> bool:
-    return style.get("font-weight") == "700"
 
 
 def _colour(colour: str, shown: float) -> tuple[int, ...] | None:

@@ -43,10 +43,8 @@ class C:
         if text.lstrip("-") in ("inf", "NaN"):
             sign = "-" * text.startswith("-")
             return f"{sign}(tg_real){'INFINITY' if text.endswith('inf') else 'NAN'}"
-        value = float(text)
-        return (
-            str(int(value)) if value.is_integer() and abs(value) < 1e6 and (value or text[0] != "-") else f"TG({text})"
-        )
+        value = float(text)  # compilers warn of a division by 0, not of one by 0.0
+        return str(int(value)) if value and value.is_integer() and abs(value) < 1e6 else f"TG({text})"
 
     def function(self, name: str) -> str:
         return f"tg_{name}" if name in HELPERS else f"TG_F({name})"

@@ -47,6 +47,7 @@ def _told(unit: Unit, stem: str, name: str) -> list[str]:
         told += [f"A training step returns 2 if a number is not finite, and changes nothing. Call {name}_start first."]
     if unit.in_file:
         told += [f"Call {name}_use first, with the numbers of {text.said(stem)}.bin; before that all return 3."]
+    told += ["All sizes are fixed: for other numbers of steps export a cell, and call it once for each step."]
     told += ["A result may be the array of an argument of its size. One call at a time: the work memory is shared.", ""]
     return [*told, *_memory(unit), *_changes(unit)]
 
@@ -64,7 +65,7 @@ def _memory(unit: Unit) -> list[str]:
 
 
 def _model_bytes(own: Model, real: int) -> int:
-    return (sum(array.size for array in own.arrays.values()) + 1) * real + 8 * len(own.rates) + 8
+    return (sum(array.size for array in own.arrays.values()) + 1) * real + 8 * len(own.wide) + 8
 
 
 def _changes(unit: Unit) -> list[str]:

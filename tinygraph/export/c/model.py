@@ -11,7 +11,7 @@ from ..planned.unit import Unit
 def struct(model: Model, prefix: str) -> str:
     """The type of a model."""
     arrays = [f"    tg_real {name}[{max(array.size, 1)}];" for name, array in model.arrays.items()]
-    rates = [f"    double {name};" for name in model.rates]
+    rates = [f"    double {name};" for name in model.wide]
     rest = ["    int32_t steps;", "    int32_t collected;", "    tg_real norm;"]
     return "\n".join(["typedef struct {", *arrays, *rates, *rest, f"}} {prefix}_model;"])
 
@@ -25,7 +25,7 @@ def start(unit: Unit, prefix: str) -> str:
     model = unit.model
     assert model is not None
     lines = [line for name, array in model.arrays.items() for line in _filled(unit, name, array)]
-    lines += [f"    model->{name} = {rate!r};" for name, rate in model.rates.items()]
+    lines += [f"    model->{name} = {rate!r};" for name, rate in model.wide.items()]
     lines += [
         f"    model->steps = {model.steps};",
         f"    model->collected = {model.collected};",

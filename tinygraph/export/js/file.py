@@ -48,9 +48,9 @@ def js(fn: Any, example: Any, path: Any, *, int8: bool = False) -> None:
     atomic.write(file, module_of(unit, file.stem).encode())
 
 
-def module_of(unit: Unit, stem: str) -> str:
-    """The text of the module."""
-    types = text.Types(is_exact(unit))
+def module_of(unit: Unit, stem: str, exact: bool | None = None) -> str:
+    """The text of the module; ``exact``: whether numbers have 64 bits, None as those of the example."""
+    types = text.Types(is_exact(unit) if exact is None else exact)
     functions = [text.start(unit, types)] if unit.model is not None else []
     functions += [f"{text.documented(r, types)}\n{text.definition(r, types)}" for r in unit.routines]
     body = [*text.constants(unit, types), *text.memory(unit, types)]

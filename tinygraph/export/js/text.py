@@ -26,7 +26,8 @@ ARRAY = """function tg_array(name, x, size, kind) {
     const flat = Array.isArray(x) ? x.flat(Infinity) : x;
     if (flat === null || typeof flat !== "object" || flat.length !== size) {
         const got = flat && flat.length !== undefined ? flat.length : typeof x;
-        throw new RangeError(`${name}: ${size} numbers are expected, got ${got}`);
+        const expected = `${size} numbers are expected, got ${got}`;
+        throw new RangeError(`${name}: ${expected}; sizes are fixed: for any T export a cell and call it each step`);
     }
     return flat instanceof kind ? flat : kind.from(flat);
 }"""
@@ -115,7 +116,7 @@ def definition(routine: Routine, types: Types) -> str:
     for name, port in routine.inputs:
         if port.shape:
             checks.append(f"    {name} = tg_array({json.dumps(name)}, {name}, {size(port)}, {types.of(port)});")
-    made = [f"    const {name} = new {types.of(port)}({max(size(port), 1)});" for name, port in routine.outputs]
+    made = [f"    const {name} = new {types.of(port)}({size(port)});" for name, port in routine.outputs]
     own = [name if port.shape else f"{name}: {name}[0]" for name, port in routine.outputs]
     ends = {"": "", STOP: "updated: false", DONE: "updated: true"} if routine.model == "trains" else {"": ""}
     answers = {way: f"return {{ {', '.join([*own, *([text] if text else [])])} }};" for way, text in ends.items()}
@@ -135,7 +136,7 @@ def start(unit: Unit, types: Types) -> str:
     for name, array in model.arrays.items():
         value = f"{types.real}.from({unit.keep(array).name})" if array.any() else f"new {types.real}({array.size})"
         lines.append(f"        {name}: {value},")
-    lines += [f"        {name}: {rate!r}," for name, rate in model.rates.items()]
+    lines += [f"        {name}: {rate!r}," for name, rate in model.wide.items()]
     return "\n".join([*lines, f"        steps: {model.steps}, collected: {model.collected}, norm: 0,", "    };", "}"])
 
 

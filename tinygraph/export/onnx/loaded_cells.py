@@ -52,7 +52,28 @@ def cells_of(loading: Loading, node: Any) -> list[Any]:
     arrays += [None] * (3 - len(arrays)) + [None]
     if node.op_type == "LSTM" and len(node.input) > 7 and node.input[7]:
         arrays[3] = loading.array(node, node.input[7])
+    _check(loading, node, told, arrays)
     return [_cell(loading, node, told, [None if a is None else a[k] for a in arrays], k) for k in range(count)]
+
+
+def _check(loading: Loading, node: Any, told: dict[str, Any], arrays: list[ndarray | None]) -> None:
+    """Refuses a node whose attributes and arrays do not fit each other, which no runtime would run."""
+    W, R, *_ = arrays
+    if told.get("direction", "forward") not in ("forward", "reverse", "bidirectional"):
+        raise loading.refused(node, f"it has no such direction: {told['direction']}")
+    if W is None or R is None or W.ndim != 3 or R.ndim != 3:
+        raise loading.refused(node, "its weights W and R do not have three axes")
+    count, H, gates = 1 + (told.get("direction") == "bidirectional"), R.shape[2], len(ORDERS[CELLS[node.op_type]])
+    shapes = [(count, gates * H, W.shape[2]), (count, gates * H, H), (count, 2 * gates * H), (count, 3 * H)]
+    if told.get("hidden_size", H) != H:
+        raise loading.refused(node, f"its weights are of hidden size {H}, and hidden_size is {told['hidden_size']}")
+    for name, array, shape in zip("WRBP", arrays, shapes, strict=True):
+        if array is not None and (array.shape != shape or array.dtype != W.dtype):
+            text = f"{array.dtype} {array.shape} in place of {W.dtype} {shape}"
+            raise loading.refused(node, f"its {name} is {text}")
+    usual = count * len(USUAL[node.op_type])
+    if len(told.get("activations", [])) not in (0, usual):
+        raise loading.refused(node, f"it has {len(told['activations'])} activations in place of {usual}")
 
 
 def _cell(loading: Loading, node: Any, told: dict[str, Any], arrays: list[ndarray | None], place: int) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy import ndarray
 
 from ...cells import Bidirectional, Recurrent, Stack
-from ...core.errors import GraphError, refusing
+from ...core.errors import GraphError, refusing, shown
 from .loaded_cells import cells_of
 from .reading import direction, read, settings
 
@@ -156,17 +156,23 @@ class Loading:
     def value(self, name: str) -> ndarray | None:
         """The array of a name, through nodes that only move it; None if it is computed."""
         if name in self.arrays:
-            return np.array(self.helper.to_array(self.arrays[name]))
+            return self._stored(self.arrays[name])
         maker = self.makers.get(name)
         if maker is None:
             return None
         if maker.op_type in ("Constant", "ConstantOfShape"):
             tensors = [a.t for a in maker.attribute if a.name == "value"]
             filled = np.zeros(1) if maker.op_type == "ConstantOfShape" else None  # one of its numbers
-            return np.array(self.helper.to_array(tensors[0])) if tensors else filled
+            return self._stored(tensors[0]) if tensors else filled
         if maker.op_type not in MOVING or not self.data.isdisjoint(maker.input):
             return None
         return self._moved(maker)
+
+    def _stored(self, tensor: Any) -> ndarray:
+        try:
+            return np.array(self.helper.to_array(tensor))
+        except Exception as error:
+            raise GraphError(f"{WHAT}: the array {tensor.name!r} is damaged", got=shown(str(error))) from error
 
     def _moved(self, maker: Any) -> ndarray | None:
         inputs = {x: self.value(x) for x in maker.input if x}

@@ -40,7 +40,8 @@ def onnx(
     arguments, its results as the keys of the dict that it returns, or ``result``. Parameters keep their names. Loops
     over an RNN, LSTM or GRU become ONNX's own nodes where cell and options match; any other cell is a Scan. The graph
     is that of the forward pass as it is traced, without what `tg.compile` makes of it; gradients are written, too,
-    where the function computes them. The file is checked before it takes its name, with all shapes.
+    where the function computes them. The file is checked before it takes its name, with all shapes. An index out of
+    range is refused by the runtime; a label below 0 and a length above T are not looked at, check them before.
 
     Args:
         fn: a layer, a cell, another module, or a function of arrays that returns nodes in any nesting.

@@ -15,7 +15,8 @@ from ...core.graph import ancestors, replace
 from ...core.leaves import Constant, Parameter
 from ...core.node import Node
 from ...core.op import Spec
-from ...core.traced import Live, Slot, tracing
+from ...core.scope import Kept
+from ...core.traced import Live, Slot, Tracing
 from ...loops.loop import loop
 from ...ops import broadcast_to
 from ...outside.door import Copies
@@ -128,15 +129,16 @@ class Lowering:
             raise GraphError("export: the function returns nothing", fix="return the nodes that are wanted")
         more: dict[Node, Node] = {p: Slot(Spec(p.shape, p.dtype), p.name) for p in self.held}
         self.slots = [*trial.slots, *(x for x in more.values() if isinstance(x, Slot))]
-        self.before = _with_constants(_in_evaluation(replace(trial.results, {**more})))
+        self.before = _with_constants(in_evaluation(replace(trial.results, {**more})))
         self.results = folded(optimise(self.before, fuses=True)[0])
-        _check_leaves(self.results)
+        check_drawn("export", self.results)
 
     def run(self, results: Sequence[Node] | None = None) -> list[ndarray]:
         """What numpy computes of the example."""
         nodes = optimise(self.before, fuses=False)[0] if results is None else list(results)
         program = lay(nodes, self.slots, fuses=False)
-        return Runner(program, NUMPY).run([*self.arrays, *(p._value for p in self.held)])
+        with np.errstate(all="ignore"):
+            return Runner(program, NUMPY).run([*self.arrays, *(p._value for p in self.held)])
 
     def finish(self, expected: list[ndarray] | None = None) -> Lowered:
         """The function as actions."""
@@ -181,10 +183,10 @@ def _with_constants(results: list[Node]) -> list[Node]:
     return replace(results, {p: Constant(p._value, p.name) for p in parameters})
 
 
-def _in_evaluation(results: list[Node]) -> list[Node]:
+def in_evaluation(results: list[Node]) -> list[Node]:
     """The graph with what the masks of dropout are in evaluation, where their modules are."""
     new: dict[Node, Node] = {}
-    with tracing():
+    with Kept(), Tracing():
         for node in ancestors(results):
             draw = node.draw if isinstance(node, Noise) else None
             if isinstance(draw, Mask) and not draw.owner.training:
@@ -209,13 +211,14 @@ def folded(results: list[Node]) -> list[Node]:
             values[node] = value.astype(node.dtype, copy=False)
             if not is_view(node) and node.size <= sum(x.size for x in node._inputs):
                 new[node] = Constant(np.ascontiguousarray(values[node]))
-    with tracing():
+    with Kept(), Tracing():
         return replace(results, new)
 
 
-def _check_leaves(results: list[Node]) -> None:
+def check_drawn(owner: str, results: list[Node]) -> None:
+    """Refuses random numbers."""
     for node in ancestors(results):
         if isinstance(node, Live) and not isinstance(node, Scalar):
-            problem = "export: the function draws random numbers at each call"
+            problem = f"{owner}: the function draws random numbers at each call"
             fix = "net.eval() turns dropout off; or draw outside, and pass the numbers as an argument"
             raise GraphError(problem, got=node.label(), fix=fix)

@@ -29,6 +29,24 @@ _WORDS = """
 KEYWORDS = frozenset([*_WORDS.split(), *MATH, *(f"{name}f" for name in MATH)])
 """Words with a meaning in C99, C++ or JavaScript, and names of their libraries that would be hidden."""
 
+_LIBRARY = """
+    abort abs accept access alarm asctime assert atexit atof atoi atol atoll bind bsearch bzero calloc cbrt ceil chdir
+    clearerr clock close connect copysign crypt ctime daemon difftime div drem dup environ erf exit exp10 fclose fdim
+    feof ferror fflush ffs fgetc fgetpos fgets fma fmax fmin fopen fork fprintf fputc fputs fread free freopen frexp
+    fscanf fseek fsetpos ftell fwrite getc getchar getenv gets gmtime hypot ilogb imaxabs isalnum isalpha isblank
+    iscntrl isdigit isgraph isinf islower isnan isnormal isprint ispunct isspace isupper isxdigit kill labs ldexp ldiv
+    lgamma link listen llabs lldiv llrint llround localtime log10 log2 logb longjmp lrint lround malloc memchr memcmp
+    memcpy memmove memset mktime modf nan nearbyint nextafter nexttoward nice open pause perror pipe poll pow10 putc
+    putchar puts qsort raise rand random read realloc recv remainder remove remquo rename rewind rindex round scalbln
+    scalbn scanf select send setbuf setenv setjmp setlocale setvbuf shutdown sigaction signal signbit significand
+    sincos sleep snprintf socket sprintf srand sscanf stat strcat strchr strcmp strcoll strcpy strcspn strerror
+    strftime strlen strncat strncmp strncpy strpbrk strrchr strspn strstr strtod strtof strtok strtol strtold strtoll
+    strtoul strtoull strxfrm symlink sync system tgamma time tmpfile tmpnam tolower toupper trunc truncate ungetc
+    unlink usleep vfprintf vprintf vscanf vsnprintf vsprintf vsscanf wait wcslen wctomb write
+"""
+LIBRARY = frozenset(_LIBRARY.split())
+"""Functions of C's library: one of the file must not take their place in the whole program."""
+
 _OWN = re.compile(r"(?:[ikntsw]\d+|[vqp]\d+\w*|tg_\w*|TG\w*|_\w*)\Z")
 """Names that the generated code takes itself, and those with an underscore in front, which are the compiler's."""
 
@@ -38,8 +56,8 @@ def legal(text: str) -> str:
 
     Example:
         >>> from tinygraph.export.planned.naming import legal
-        >>> legal("cells.0.weight_ih"), legal("états"), legal("2nd"), legal("for"), legal("ψ")
-        ('cells_0_weight_ih', 'etats', 'x2nd', 'for_', 'greek_small_letter_psi')
+        >>> legal("cells.0.weight_ih"), legal("états"), legal("2nd"), legal("for"), legal("ψ"), legal("输入")
+        ('cells_0_weight_ih', 'etats', 'x2nd', 'for_', 'greek_small_letter_psi', 'u8f93u5165')
     """
     name = "".join(c if c.isascii() else _spelled(c) for c in text)
     name = re.sub(r"_+", "_", re.sub(r"\W", "_", name, flags=re.ASCII)).strip("_") or "x"
@@ -47,10 +65,23 @@ def legal(text: str) -> str:
     return f"{name}_" if name in KEYWORDS or _OWN.match(name) else name
 
 
+def function_name(text: str) -> str:
+    """A text as the name of a function of the file.
+
+    Example:
+        >>> from tinygraph.export.planned.naming import function_name
+        >>> function_name("gru"), function_name("nan"), function_name("read")
+        ('gru', 'nan_', 'read_')
+    """
+    name = legal(text)
+    return f"{name}_" if name.removesuffix("f") in LIBRARY or name in LIBRARY else name
+
+
 def _spelled(letter: str) -> str:
-    """A letter in ASCII: without its accents, or its name."""
+    """A letter in ASCII: without its accents, or its name, or its number where the name has it."""
     plain = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
-    return plain or unicodedata.name(letter, "x").lower()
+    name = unicodedata.name(letter, f"-{ord(letter):x}").lower()
+    return plain or (f"u{ord(letter):x}" if name.endswith(f"-{ord(letter):x}") else name)
 
 
 class Names:

@@ -59,15 +59,24 @@ class Around:
     def with_numbers(self, update: list[str]) -> list[str]:
         """The lines of the update after its numbers of this step, in 64 bits as Python computes them."""
         body = "\n".join(update)
-        used = [(k, *pair) for k, pair in enumerate(self.training.numbers) if re.search(rf"\bp{k}n\b", body)]
+        used = [(k, *own) for k, own in enumerate(self.training.numbers) if re.search(rf"\bp{k}n\b", body)]
+        factors, field = self.training.factors, self.dialect.field
         lines = []
-        if any(re.search(r"\bt\b", text) for _, _, text in used):
-            lines.append("    " + self.dialect.wide("p0t", f"{self.dialect.field('steps')} + 1"))
-        for k, rate, text in used:
-            own = re.sub(r"\brate\b", self.dialect.field(rate), re.sub(r"\bt\b", "p0t", text))
+        if any(re.search(r"\bt\b", text) for text in [*factors.values(), *(text for *_, text in used)]):
+            lines.append("    " + self.dialect.wide("p0t", f"{field('steps')} + 1"))
+        for k, (product, text) in enumerate(factors.items()):
+            lines.append("    " + self.dialect.wide(f"p{k}factor", _filled(text, t="p0t")))
+            lines.append(f"    {field(product)} *= p{k}factor;")
+        for k, rate, product, text in used:
+            own = _filled(text, t="p0t", rate=field(rate), product=field(product))
             lines.append("    " + self.dialect.wide(f"p{k}wide", own))
             lines.append("    " + self.dialect.constant("real", f"p{k}n", self.dialect.narrow(f"p{k}wide")))
         return [*lines, *update]
 
     def counted(self) -> list[str]:
         return [f"    {self.dialect.field('steps')} += 1;"]
+
+
+def _filled(text: str, **names: str) -> str:
+    """An expression with names in place of its words."""
+    return re.sub(rf"\b({'|'.join(names)})\b", lambda m: names[m[1]], text)

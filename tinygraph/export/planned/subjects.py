@@ -18,7 +18,7 @@ from ...core.structure import leaves
 from ...train.step import TrainingStep
 from ..traced.outline import outlined
 from .lowering import Lowering
-from .naming import Names, legal
+from .naming import Names, function_name, legal
 from .shrinking import shrink
 from .training import model_of, training
 from .unit import Unit
@@ -39,9 +39,8 @@ def place(owner: str, path: Any, ending: str) -> Path:
 
 def subjects(owner: str, stem: str, fn: Any, example: Any) -> dict[str, tuple[Any, Any]]:
     """Maps the name of each function of the file to the function and its example."""
-    names = Names("start", "shapes", *(f"{legal(stem)}_{word}" for word in ("start", "use", "model")))
     if not isinstance(fn, dict):
-        return {names.new(stem): (fn, example)}
+        return {function_name(stem): (fn, example)}
     if not fn:
         raise GraphError(f"{owner}: the dict holds no function", expected="functions by their names")
     if not isinstance(example, dict) or example.keys() != fn.keys():
@@ -50,6 +49,7 @@ def subjects(owner: str, stem: str, fn: Any, example: Any) -> dict[str, tuple[An
     for key in fn:
         if not isinstance(key, str) or not key:
             raise GraphError(f"{owner}: a function's name is a text", got=shown(key))
+    names = Names("start", "shapes", *(f"{legal(stem)}_{word}" for word in ("start", "use", "model")))
     return {names.new(f"{legal(stem)}_{key}"): (fn[key], example[key]) for key in fn}
 
 

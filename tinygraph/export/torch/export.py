@@ -11,6 +11,7 @@ from ...compiled import Compiled
 from ...core.errors import GraphError, refusing, shown
 from ...core.leaves import Parameter
 from ...run.backends import backend_of
+from ...train.step import TrainingStep
 from ..traced.packages import package
 from .halves import Halves
 
@@ -45,9 +46,9 @@ def torch(layer: Any, parameters: Mapping[str, Parameter] | None = None, *, back
         >>> outputs, state = module(torch.ones(5, 2, 3))  # doctest: +SKIP
         >>> outputs.sum().backward()  # doctest: +SKIP
     """
-    package("torch", WHAT)
+    theirs = package("torch", WHAT).nn.Module
     fn = layer.fn if isinstance(layer, Compiled) else layer
-    if not callable(fn) or isinstance(fn, type):
+    if not callable(fn) or isinstance(fn, (type, theirs, TrainingStep)):
         got, fix = shown(layer, 80), f"{WHAT}(tg.Recurrent(cell)), or a function of arrays"
         raise GraphError(f"{WHAT}: only what can be called can be exported", got=got, fix=fix)
     backend_of(backend)
@@ -59,4 +60,8 @@ def torch(layer: Any, parameters: Mapping[str, Parameter] | None = None, *, back
         if not isinstance(x, Parameter) or not isinstance(name, str) or own.get(name, x) is not x:
             raise GraphError(f"{WHAT}: parameters has a wrong entry", expected=expected, got=shown({name: x}, 80))
         own[name] = x
+    for name in own:
+        if "" in (parts := name.split(".")) or parts[-1] == "training":
+            problem = f"{WHAT}: a module of PyTorch has no parameter of this name"
+            raise GraphError(problem, expected="one or more words, joined by dots", got=shown(name))
     return import_module(".module", __package__).CompiledModule(Halves(fn, own, backend))

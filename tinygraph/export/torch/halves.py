@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
 from ...compiled import Compiled, compile
-from ...core.errors import GraphError
+from ...core.errors import GraphError, shown
 from ...core.graph import ancestors, replace
 from ...core.leaves import Constant, Parameter
 from ...core.node import Node
@@ -37,7 +39,17 @@ class Halves:
         self._compiled: dict[tuple[str, Needs], Compiled] = {}
 
     def __reduce__(self) -> Any:
+        if isinstance(self.fn, FunctionType) and self.parameters:
+            problem = "export.torch: a function that is loaded elsewhere reads parameters of its own"
+            fix = "a tg.Module that holds them; or save module.state_dict()"
+            raise GraphError(problem, got=shown(self.fn), fix=fix)
         return Halves, (self.fn, self.parameters, self.backend)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Halves:
+        """A function is not copied, so the parameters that it names are not either: their values are arguments."""
+        if isinstance(self.fn, FunctionType):
+            return Halves(self.fn, self.parameters, self.backend)
+        return Halves(*deepcopy((self.fn, self.parameters, self.backend), memo))
 
     def value(self, weights: Sequence[ndarray], call: Any) -> Any:
         """What the function returns, as arrays in its nesting."""

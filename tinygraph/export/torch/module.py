@@ -76,7 +76,7 @@ class CompiledModule(torch.nn.Module):
     def _check(self, weights: list[torch.Tensor], inputs: list[torch.Tensor]) -> None:
         for (name, dtype, shape), w in zip(self._forms, weights, strict=True):
             if w.dtype is not dtype or w.shape != shape or not w.is_cpu or w.layout is not torch.strided:
-                _refuse(f"the parameter {name!r}", w)
+                _refuse(f"the parameter {name!r}", w, "module")
                 fix = "build the layer with this dtype and these sizes, and export that"
                 problem = f"{WHAT}: the parameter {name!r} has another dtype or shape than the layer's"
                 raise GraphError(problem, expected=f"{dtype} {shape}", got=f"{w.dtype} {tuple(w.shape)}", fix=fix)
@@ -90,14 +90,14 @@ class CompiledModule(torch.nn.Module):
                     raise GraphError(problem, expected=wanted, got=str(x.dtype), fix=fix)
 
 
-def _refuse(what: str, x: torch.Tensor) -> None:
+def _refuse(what: str, x: torch.Tensor, word: str = "x") -> None:
     """A GraphError if numpy cannot read the tensor's memory, or has no dtype of that kind."""
     if not x.is_cpu or x.layout is not torch.strided:
-        got, fix = f"{x.layout} on {x.device}", "x.cpu(), or x.to_dense()"
+        got, fix = f"{x.layout} on {x.device}", f"{word}.cpu(), or x.to_dense()"
         raise GraphError(f"{WHAT}: {what} is not in plain memory", expected="a dense tensor on cpu", got=got, fix=fix)
     if (x.is_floating_point() and x.dtype not in FLOATS) or x.is_complex() or x.is_quantized:
         problem = f"{WHAT}: {what} has no dtype of ours"
-        raise GraphError(problem, expected="float32 or float64", got=str(x.dtype), fix="x.float()")
+        raise GraphError(problem, expected="float32 or float64", got=str(x.dtype), fix=f"{word}.float()")
 
 
 class _Compiled(torch.autograd.Function):

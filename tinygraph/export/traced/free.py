@@ -13,9 +13,9 @@ from ...core.errors import GraphError, shown
 from ...core.leaves import Constant
 from ...core.node import Node
 from ...core.op import Spec
-from ...core.scope import now
+from ...core.scope import Kept, now
 from ...core.structure import leaves, map_leaves
-from ...core.traced import Slot, tracing
+from ...core.traced import Slot, Tracing
 from ...outside.door import Copies
 from ...outside.function import Function
 from ...outside.keys import named
@@ -77,7 +77,7 @@ class Free:
     def rewritten(self, node: Node, rule: Callable[[Node], Any]) -> Node:
         """What a rule makes of a node, in both traces."""
         twin = self.twins[node]
-        with tracing():
+        with Kept(), Tracing():
             new, other = rule(node), rule(twin)
         known = {x: self.twins[x] for x in node._inputs}
         self.twins |= paired([new], [other], known)

@@ -156,6 +156,7 @@ def unlike(names: list[str], taken: set[str]) -> list[str]:
     """The names, with a number after each that another thing has already; ``taken`` gains them."""
     new = []
     for name in names:
+        name = name or "result"  # a dict's key may be empty, a name may not
         word, k = name, 1
         while word in taken:
             k, word = k + 1, f"{name}_{k + 1}"

@@ -12,6 +12,7 @@ from ...core.graph import ancestors
 from ...core.leaves import Constant
 from ...core.node import Node
 from ...loops.loop import Body
+from .ranges import CHECKS
 from .rows import JaxRow, rows
 
 ANY_DTYPE = {"where", "take", "pick", "getitem", "astype", "one_hot", "onehot_like", "entry", "softmax_cross_entropy"}
@@ -37,10 +38,19 @@ class JaxGraph:
     Args:
         jax: the package.
         values: JAX arrays of the leaves that are handed in: slots, parameters, what is read at each call.
+
+    Attributes:
+        wrong: booleans, whether an index, a label or a length is out of range.
     """
 
     def __init__(self, jax: Any, values: Mapping[Node, Any]) -> None:
         self.jax, self.values, self.table = jax, dict(values), rows(jax)
+        self.wrong: list[Any] = []
+
+    @property
+    def any_wrong(self) -> list[Any]:
+        """Whether any of them is, in a list; an empty one where nothing can be."""
+        return [self.jax.numpy.stack(self.wrong).any()] if self.wrong else []
 
     def compute(self, nodes: Sequence[Node]) -> list[Any]:
         """The values of the nodes."""
@@ -64,6 +74,8 @@ class JaxGraph:
         dtype = self.jax.dtypes.canonicalize_dtype(node.dtype)
         if node._op.name not in ANY_DTYPE and node.dtype.kind in "fc":
             inputs = [x if x.dtype == dtype else x.astype(dtype) for x in inputs]
+        if node._op.name in CHECKS:
+            self.wrong.append(CHECKS[node._op.name](self.jax.numpy, node, inputs))
         z = self._row(node)(*inputs, **node._attributes)
         return z if z.dtype == dtype else z.astype(dtype)
 
@@ -98,13 +110,15 @@ class JaxGraph:
 
         def step(carries: Any, xs: Any) -> Any:
             own: dict[Node, Any] = dict(zip(body.slots, [*xs, *carries, *fixed], strict=True))
-            results = JaxGraph(self.jax, own).compute([*body.nexts, *picked])
+            graph = JaxGraph(self.jax, own)
+            results = graph.compute([*body.nexts, *picked])
             nexts = [y.astype(c.dtype) for y, c in zip(results, carries, strict=False)]
-            return tuple(nexts), tuple(results[len(nexts) :])
+            return tuple(nexts), (results[len(nexts) :], graph.any_wrong)
 
-        finals, sequences = self.jax.lax.scan(
+        finals, (sequences, wrong) = self.jax.lax.scan(
             step, tuple(states), tuple(slices), length=body.steps, reverse=body.reverse
         )
+        self.wrong += [told.any() for told in wrong]
         return finals, dict(zip(picked, sequences, strict=True))
 
 

@@ -65,7 +65,7 @@ class Ragged(Batches):
         self._x, self._y = _next(arrays) if targets is None else (arrays, _targets(targets, arrays))
         self._lengths = np.array([len(x) for x in self._x])
         self._rows = min(integer("Ragged", "batch", batch, least=1), len(arrays))
-        self._buckets = buckets(self._lengths, self._rows, _share(padding))
+        self._buckets = buckets(self._lengths, self._rows, share_of("Ragged", padding))
         self._shuffle, self._seed = flag("Ragged", "shuffle", shuffle), integer("Ragged", "seed", seed)
         told = {"batch": self._rows, "shuffle": self._shuffle, "seed": self._seed, "sequences": len(arrays)}
         super().__init__("Ragged", **told, buckets=[b.steps for b in self._buckets], checksum=checksum(self._x))
@@ -177,7 +177,8 @@ def _numbers_or_labels(what: str, values: Any) -> np.ndarray:
     return array if array.dtype.kind == "f" else array.astype(np.int64)
 
 
-def _share(padding: Any) -> float:
+def share_of(owner: str, padding: Any) -> float:
+    """The most that may be padding, as a share of all steps."""
     if isinstance(padding, bool) or not isinstance(padding, (int, float, np.floating)) or not 0 <= padding < 1:
-        raise GraphError("Ragged: padding is a share", expected="a number in [0, 1)", got=shown(padding))
+        raise GraphError(f"{owner}: padding is a share", expected="a number in [0, 1)", got=shown(padding))
     return float(padding)

@@ -199,9 +199,9 @@ def test_what_has_no_numbers_shows_none(tmp_path):
     assert known[0]["odd"] == 2 and (known[0]["low"], known[0]["high"]) == ("1.00", "2.00")
     assert {k: v for k, v in known[-1].items() if k not in ("below", "fill")} == {}
     slot = Slot(tg.core.op.Spec((3,), np.dtype(float)), "given")
-    from tinygraph.core.traced import tracing
+    from tinygraph.core.traced import Tracing
 
-    with tracing():
+    with Tracing():
         traced = tg.tanh(slot)
     (a, b) = data(saved(tg.draw(traced), tmp_path))["shots"][0]["boxes"]
     assert "mean" not in a and "mean" not in b

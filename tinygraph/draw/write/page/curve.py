@@ -64,7 +64,6 @@ def losses(pictures: Sequence[Picture]) -> dict[str, Any]:
 
 
 def _tells(box: Box) -> bool:
-    """Whether a box shows one number."""
     return box.node is not None and box.node.size == 1 and any(part.kind == "value" for part in box.title)
 
 

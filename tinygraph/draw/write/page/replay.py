@@ -36,16 +36,12 @@ def one_scale(pictures: Sequence[Picture]) -> list[Picture]:
     return [
         replace(
             x,
-            boxes=[_box(b, shared) for b in x.boxes],
+            boxes=[(b if level_of(b.fill) is None else replace(b, fill=shared.colour(b.norm))) for b in x.boxes],
             arrows=[_arrow(a, shared) for a in x.arrows],
             scale=x.scale and (shared.low, shared.high),
         )
         for x in pictures
     ]
-
-
-def _box(box: Box, shared: Heat) -> Box:
-    return box if level_of(box.fill) is None else replace(box, fill=shared.colour(box.norm))
 
 
 def _arrow(arrow: Arrow, shared: Heat) -> Arrow:

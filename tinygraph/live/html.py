@@ -1,0 +1,61 @@
+"""A live page as HTML: its own markup, style and script, and a policy that allows nothing else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+SCRIPTS = ("words", "scene", "charts", "paint", "readout", "controls", "keys", "start")
+"""Files of the page's script, in the order in which they are joined, after the module and `network.js`."""
+
+
+def html(data: dict[str, Any], module: str) -> str:
+    """The text of the file."""
+    program = script(module)
+    style = _file("style.css")
+    policy = (
+        f"default-src 'none'; script-src '{_hash(program)}'; style-src '{_hash(style)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return (
+        f'<!DOCTYPE html>\n<html lang="{data["lang"]}"><head><meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(data['title'])}</title>\n<style>{style}</style></head>\n"
+        f"<body>{_file('body.html')}{_json({**data, 'zh': _chinese()})}"
+        f'<script type="module">{program}</script>\n</body></html>\n'
+    )
+
+
+def script(module: str) -> str:
+    """The module, the network and the page, as one module: its policy lets no module be imported."""
+    page = "\n".join(_file(f"{name}.js") for name in SCRIPTS)
+    return f"{module}\n{_file('network.js')}\n{{\n'use strict';\n{page}}}\n".replace("</", "<\\/")
+
+
+@cache
+def _chinese() -> dict[str, str]:
+    lines = _file("zh.txt").splitlines()
+    return dict(line.split("\t") for line in lines if not line.startswith("#"))
+
+
+def _json(data: Any) -> str:
+    """The data in a script element, with the signs escaped that could end it early."""
+    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&\u2028\u2029":
+        body = body.replace(sign, f"\\u{ord(sign):04x}")
+    return f'<script type="application/json" id="data">{body}</script>\n'
+
+
+def _hash(content: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+
+
+@cache
+def _file(name: str) -> str:
+    return (Path(__file__).parent / "shown" / name).read_text(encoding="utf-8")
