@@ -287,11 +287,12 @@ class Blame:
         }
         changed = {x: a for x, a in overrides.items() if not same(self._present.value(x), a)}
         node = min(changed, key=lambda x: x.serial, default=None)
+        settled = self._present.is_settled if wrong else self.written.is_settled
         if (
             node is None
             or operation in self._pairs.firsts
             or self._is_acquitted(operation)
-            or (operation not in self._doubted and any(map(self._present.is_settled, changed)))
+            or (operation not in self._doubted and any(map(settled, changed)))
         ):
             return None
         if best is not None and best.mended == wrong and best.node.serial < node.serial + best.is_multiple:

@@ -88,6 +88,7 @@ class Right:
         self._parts: dict[str, list[np.ndarray]] = defaultdict(list)
         self._factors: dict[int, np.ndarray] = {}
         self._adjoint_of: dict[str, Hashable] = {}
+        self.of_quotients = {("adjoint", self._family(x), ()) for x in order if x.op and x.op.name == "divide"}
         self._sums_with = self._linear(order)
         things = [*self._of_forward(order), *self._of_gradients({*order})]
         self.things = [*things, *(t for name in self.gradients for t in self._sums(name))]
@@ -246,9 +247,8 @@ def _only_gathers(x: Node) -> bool:
     """Whether an op computes nothing but a factor: the adjoint of -z is, but for its sign, that of z."""
     if x.op is None:
         return False
-    numbers = [y.op is None and y.size == 1 for y in x.inputs]
-    scales = any(numbers) if x.op.name == "multiply" else x.op.name == "divide" and numbers[1]
-    return gathers(x) or x.op.name == "negative" or scales
+    numbers = [y for y in x.inputs if y.op is None and y.size == 1]
+    return gathers(x) or x.op.name == "negative" or (x.op.name in ("multiply", "divide") and bool(numbers))
 
 
 def steps_of(order: list[Node]) -> dict[Node, int]:

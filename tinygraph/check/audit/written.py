@@ -97,7 +97,10 @@ class Written:
             return True
         if self.selects(node):
             return False
-        own = [m for m in (self.matches.get(node, ()) if matches is None else matches) if m.thing.own]
+        matches = self.matches.get(node, []) if matches is None else matches
+        if any(m.is_exact and m.thing.family in self.right.of_quotients for m in matches):
+            return True
+        own = [m for m in matches if m.thing.own]
         if any(m.thing.kind == "adjoint" for m in own):
             return any(m.thing.kind == "adjoint" and m.is_exact for m in own)
         return any(m.thing.kind == "value" and m.is_exact for m in own)
