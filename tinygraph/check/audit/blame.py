@@ -20,12 +20,14 @@ from .anew import PairThing
 from .book import same
 from .candidates import Candidates, but_for_a_factor, mending_none, turned
 from .departures import Departure
+from .joins import joined
 from .kinds import is_nameable
 from .lines import lines_of
 from .pairs import FaultPairs
 from .present import Present
 from .prospects import Prospect, prospects
 from .right import Thing
+from .stuck import stuck
 from .written import Operation, Written
 
 SOME = 2000
@@ -48,6 +50,7 @@ class Blame:
     def __init__(self, written: Written, most: int = 6000) -> None:
         self.written, self._most, self._left = written, most, 0
         self.departed: list[Departure] = []
+        self._acquitted: list[Departure] = []
         self._present = Present(written)
         self._doubted: set[Operation] = set()
         self._candidates = Candidates(self._present)
@@ -55,22 +58,56 @@ class Blame:
 
     def departures(self, most: int = 8) -> list[Departure]:
         """The operations to blame, in the order in which they were found."""
-        departures: list[Departure] = []
-        while len(departures) < most:
+        while len(self.departed) < most:
             wrong = self.written.wrong(self._present.values)
-            trial = self._within(self._best, wrong) if wrong else None
-            sums = trial is not None and isinstance(trial.due, PairThing) and trial.due.kind == "sum"
-            if trial is None or sums or not self._present.reads_right(trial.node):
-                # What reads wrong things may be right itself.
-                trial = self._within(self._hidden, wrong) or trial or self._within(self._anywhere, wrong)
-            if trial is None:
+            trial = self._next(wrong)
+            if trial is None and not self._acquit():
                 break
-            trial = self._pairs.first_of_two(trial, wrong) or self._pairs.where_scaled(trial, wrong)
-            self._present.mend(trial.right)
-            departures.append(trial)
-            self.departed.append(trial)
-        departures = [replace(departure, values=self._present.values) for departure in departures]
+            if trial is not None:
+                self._keep(self._pairs.first_of_two(trial, wrong) or self._pairs.where_scaled(trial, wrong))
+        for departure in self._acquitted:
+            wrong = self.written.wrong(self._present.values)
+            if wrong and self._present.left_wrong(departure.right) < wrong:
+                self._keep(departure)
+        departures = [replace(departure, values=self._present.values) for departure in self.departed]
         return [replace(d, called_at=self._present.caller(d.operation)) for d in departures]
+
+    def _next(self, wrong: frozenset[str]) -> Departure | None:
+        picked = self._picked_once(wrong)
+        if picked is not None:
+            return picked
+        trial = self._within(self._best, wrong) if wrong else None
+        sums = trial is not None and isinstance(trial.due, PairThing) and trial.due.kind == "sum"
+        if trial is None or sums or not self._present.reads_right(trial.node):
+            # What reads wrong things may be right itself.
+            trial = self._within(self._hidden, wrong) or trial or self._within(self._anywhere, wrong)
+        return trial
+
+    def _picked_once(self, wrong: frozenset[str]) -> Departure | None:
+        """A line that picks the values of one step each time it runs."""
+        open_ones = [o for o in self.written.operations if not self._is_acquitted(o)] if wrong else []
+        return stuck(self._present, self._candidates, open_ones, wrong)
+
+    def _keep(self, departure: Departure) -> None:
+        self._present.mend(departure.right)
+        self.departed.append(departure)
+
+    def _acquit(self) -> bool:
+        """Takes back what comes right by itself now that others are mended; whether there was such a thing."""
+        for departure in self.departed:
+            first = next((x for x, due in departure.right.items() if not same(x._value, due)), departure.node)
+            others = {x: a for d in self.departed if d is not departure for x, a in d.right.items()}
+            without = Present(self.written)
+            without.mend(others)
+            if first not in others and same(without.value(first), departure.right[first]):
+                self.departed.remove(departure)
+                self._acquitted.append(departure)
+                self._present.overrides, self._present.values = without.overrides, without.values
+                return True
+        return False
+
+    def _is_acquitted(self, operation: Operation) -> bool:
+        return any(operation is d.operation for d in self._acquitted)
 
     def _within(self, search: Callable[[frozenset[str]], Departure | None], wrong: frozenset[str]) -> Departure | None:
         """What a search finds with a part of the trials that are left."""
@@ -96,25 +133,8 @@ class Blame:
         shared = [o for o in self._shared(frontier) if not behind.isdisjoint(o.nodes)]
         best = self._of([*shared, *frontier], wrong, self._bound(open_ones, wrong))
         if best is not None:
-            return self._joined(self._of(self.written.upstream([*best.right]), wrong, best) or best)
+            return joined(self._present, self._of(self.written.upstream([*best.right]), wrong, best) or best)
         return self._of(self.written.upstream([x for o in frontier for x in o.nodes], 1), wrong, None)
-
-    def _joined(self, departure: Departure) -> Departure:
-        """The one thing that is wrong in what only joins others, if nobody else reads it."""
-        pieces = {node: _pieces(node, due) for node, due in departure.right.items()}
-        first, of = departure.node, pieces[departure.node]
-        places = [k for k, piece in enumerate(of) if not same(self._present.value(first.inputs[k]), piece)]
-        picked = self.written.picked
-        right = {picked(node.inputs[k]): of[k] for node, of in pieces.items() for k in places if of}
-        node = picked(first.inputs[places[0]]) if places else first
-        operation = self.written.operation_of.get(node)
-        if len(places) != 1 or operation is None or any(len(self.written.readers(x)) > 1 for x in right):
-            return departure
-        if any(x.shape != piece.shape for x, piece in right.items()):
-            return departure
-        exact = [m.thing for m in self.written.look(node, right[node]) if m.is_exact]
-        due = next((t for t in exact if t.kind == "adjoint"), replace(departure.due, array=right[node]))
-        return replace(departure, operation=operation, node=node, due=due, right=right)
 
     def _shared(self, frontier: list[Operation]) -> list[Operation]:
         """What several departing statements read, and so may all depart for, the most read first."""
@@ -141,7 +161,7 @@ class Blame:
     def _hidden(self, wrong: frozenset[str]) -> Departure | None:
         """A departure that mends nothing as long as others are there: an adjoint but for a factor, or at some steps."""
         behind = self.written.behind(wrong) | {*ancestors([*self._present.overrides])}
-        blamed = {_place(d.operation) for d in self.departed}
+        blamed = {_place(d.operation) for d in (*self.departed, *self._acquitted)}
         operations = [o for o in self.written.operations if _place(o) not in blamed and not behind.isdisjoint(o.nodes)]
         for operation in operations:
             for things in (but_for_a_factor(self._present, operation), self._candidates.but_for_steps(operation)):
@@ -241,13 +261,14 @@ class Blame:
         self, operation: Operation, assignments: Assignments, wrong: frozenset[str], best: Departure | None
     ) -> list[Prospect]:
         """What would come of assignments, but for those that are not to be tried."""
-        is_settled = cache(self.written.is_settled)
+        is_settled = cache(self._present.is_settled if wrong else self.written.is_settled)
 
         def worth(changed: Collection[Node]) -> bool:
             settled = operation not in self._doubted and any(map(is_settled, changed))
             return not settled and not _is_late(best, min(changed, key=lambda x: x.serial), wrong)
 
-        return [] if operation in self._pairs.firsts else prospects(self._present, assignments, worth)
+        done = operation in self._pairs.firsts or self._is_acquitted(operation)
+        return [] if done else prospects(self._present, assignments, worth)
 
     def _departure(self, operation: Operation, p: Prospect, wrong: frozenset[str]) -> Departure:
         due = self.written.state_like(p.things[p.node]) if self.written.selects(p.node) else p.things[p.node]
@@ -262,11 +283,3 @@ def _is_late(best: Departure | None, node: Node, wrong: frozenset[str]) -> bool:
 def _place(operation: Operation) -> tuple[tuple[str, int], ...]:
     """Its line, and the lines that called its function."""
     return tuple([(line.file, line.number) for line in lines_of(operation.nodes[0])])
-
-
-def _pieces(node: Node, due: np.ndarray) -> list[np.ndarray]:
-    """What each input of a concatenation should be for its result to be what is due."""
-    if node.op is None or node.op.name != "concatenate" or due.shape != node.shape:
-        return []
-    axis = node.attributes["axis"]
-    return np.split(due, np.cumsum([x.shape[axis] for x in node.inputs])[:-1], axis)

@@ -225,7 +225,7 @@ class _Kinds:
     def _of_factor(self) -> str:
         for pairs in self._pairs():
             if all(self._is_factor(a, b) for a, b in pairs if np.any(b)) and any(np.any(b) for _, b in pairs):
-                return FACTOR_LESS
+                return "" if sets_in_vain(self.line) else FACTOR_LESS
         return ""
 
     def _is_factor(self, made: np.ndarray, right: np.ndarray) -> bool:

@@ -51,6 +51,11 @@ class Present:
         """Whether the right graph holds it."""
         return self.written.is_known(node, self.values.get(node))
 
+    def is_settled(self, node: Node) -> bool:
+        """Whether what it computes by now is right whoever reads it; what was blamed may be blamed for more."""
+        now = node in self.values and node not in self.overrides
+        return self.written.is_settled(node, self.look(node) if now else None)
+
     def reads_right(self, node: Node) -> bool:
         """Whether the right graph holds all that the statement reads to make this."""
         return all(

@@ -86,8 +86,10 @@ class Written:
         self.clipped |= {line for x in clips if (line := line_of(x)) is not None}
         return result
 
-    def is_settled(self, node: Node) -> bool:
-        """Whether what it computes is right whoever reads it: a whole adjoint, or a value of the forward pass.
+    def is_settled(self, node: Node, matches: list[Match] | None = None) -> bool:
+        """Whether what it computes, which is what the matches say, is right whoever reads it.
+
+        That is a whole adjoint, or a value of the forward pass.
 
         A value that is an adjoint but for a factor, such as y - t of (y - t)**2, is not.
         """
@@ -95,7 +97,10 @@ class Written:
             return True
         if self.selects(node):
             return False
-        own = [m for m in self.matches.get(node, ()) if m.thing.own]
+        matches = self.matches.get(node, []) if matches is None else matches
+        if any(m.is_exact and m.thing.family in self.right.of_quotients for m in matches):
+            return True
+        own = [m for m in matches if m.thing.own]
         if any(m.thing.kind == "adjoint" for m in own):
             return any(m.thing.kind == "adjoint" and m.is_exact for m in own)
         return any(m.thing.kind == "value" and m.is_exact for m in own)
@@ -139,6 +144,11 @@ class Written:
         """The line that returns, or keeps, the gradient of a parameter as it is."""
         node = self.results.get(name)
         return line_of(node) if node is not None and _picks(node) else None
+
+    def line_that_prepares(self, name: str) -> Line | None:
+        """The line that makes the adjoint from which the gradient of a parameter is made."""
+        every = ((x, m) for x in self.order for m in self.matches.get(x, ()) if not self.selects(x))
+        return next((line_of(x) for x, m in every if m.is_exact and self.right.is_needed(m.thing, name)), None)
 
     def last_line(self, node: Node) -> Line | None:
         """The line of the loop, or of the statement, in which a gradient came about."""
