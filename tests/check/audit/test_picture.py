@@ -42,7 +42,7 @@ def departing(drawn: Picture) -> list[tuple[float, str, int | None, str]]:
     return sorted(told, reverse=True, key=lambda row: row[0])
 
 
-WITH_BIASES = ("+ by", "h = tanh", "+ bh")
+WITH_BIASES = ("+ by", "hₜ = tanh", "+ bh")
 
 
 def title(box: Box) -> str:
@@ -59,7 +59,7 @@ def test_the_arrows_are_those_where_the_final_state_is_read_for_another() -> Non
     assert first[1:] == ("+ bh", 1, "line 31 makes another gradient")
     assert [row[1:] for row in sorted(others, key=lambda row: row[1])] == [
         ("Whh @ hₜ₋₁", 2, "line 33 makes another gradient"),
-        ("Why @ h", 1, "line 28 makes another gradient"),
+        ("Why @ hₜ", 1, "line 28 makes another gradient"),
     ]
     assert first[0] > max(row[0] for row in others)
 
@@ -71,8 +71,8 @@ def test_a_number_is_at_each_gradient_that_a_line_makes_and_at_no_other() -> Non
     near = {title(b): [n for n in numbers if abs(n.x - b.x) < b.width / 2 and abs(n.y - b.y) < 30] for b in boxes}
     over = {title(b): [n.text for n in near[title(b)] if n.y > b.y] for b in boxes}
     under = {title(b): [n.text for n in near[title(b)] if n.y < b.y] for b in boxes}
-    assert over == {"+ by": ["27"], "h = tanh": ["30"], "+ bh": []}
-    assert under == {"+ by": ["27"], "h = tanh": [], "+ bh": []}, "of the parameter in the box"
+    assert over == {"+ by": ["27"], "hₜ = tanh": ["30"], "+ bh": []}
+    assert under == {"+ by": ["27"], "hₜ = tanh": [], "+ bh": []}, "of the parameter in the box"
 
 
 @pytest.mark.parametrize("name", ["columns_tuple", "lstm_packed", "layers"])

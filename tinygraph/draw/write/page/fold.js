@@ -62,7 +62,7 @@ function settle(c) {
 // Boxes of no column: `from` and `to` are their edges in the unfolded picture, `left` and `right` those now.
 const loose = boxes.flatMap((box, i) => {
   if (box.column >= 0) return [];
-  const ground = drawn[i].firstElementChild, twice = drawn[i].querySelector('.twice');
+  const ground = drawn[i].querySelector('[stroke]'), twice = drawn[i].querySelector('.twice');
   const texts = [...drawn[i].querySelectorAll('text, .chip')];
   const [, x, y] = drawn[i].getAttribute('transform').match(/\((\S+) (\S+)\)/), half = ground.getAttribute('width') / 2;
   return [{group: drawn[i], ground, twice, texts, y, from: +x - half, to: +x + half, left: +x - half, right: +x + half}];

@@ -26,7 +26,7 @@ function weave() {
 
 const level = drawn.map(box => +box.getAttribute('transform').match(/ (\S+)\)/)[1]);
 // Without gradients a box is told by its role.
-const borders = drawn.map(box => box.firstElementChild.getAttribute('stroke').slice(6, -1));
+const borders = drawn.map(box => box.querySelector('[stroke]').getAttribute('stroke').slice(6, -1));
 const share = x => {
   let c = 0;
   while (c < columns.length - 1 && left[c + 1] <= x) c++;
