@@ -29,7 +29,7 @@ def test_a_tag_gives_way_sideways_before_it_goes_down(mirror: int) -> None:
     """An arrow that comes from the left has its tag at the right, at the left if a box is there, else farther away."""
     points = [(mirror * x, y) for x, y in UP]
     away, down = 4 + HALF, 100 - SIZE
-    sides = [
+    sides = [box(*sorted((side * mirror * 3.0, side * mirror * 200.0)), 60, 99) for side in (1, -1)]
         box(*sorted((mirror * 3.0, mirror * 200.0)), 60, 99),
         box(*sorted((mirror * -200.0, mirror * -3.0)), 60, 99),
     ]
