@@ -11,6 +11,7 @@ import tinygraph as tg
 from tests.draw.networks import weights
 from tests.draw.recurrent import NETWORKS, tanh_cell
 from tests.each import each
+from tinygraph.draw.colours import STATE
 from tinygraph.draw.picture import Arrow, Box, Picture
 
 GAP = 24.0
@@ -156,3 +157,25 @@ def test_a_note_on_the_way_into_another_cards_lane_stands_left_of_the_way_up():
     ]
     (x, low), (_, high) = arrow.points[9], arrow.points[12]
     assert low < note.y < high and note.x == pytest.approx(x - 52)
+
+
+def test_states_have_their_lanes_left_and_right_in_turn_from_the_lowest_use_up() -> None:
+    """Not in the order of their ops: the state that is made and used first is used higher here than the other."""
+
+    def cell(x: Any, states: Any) -> Any:
+        a, b = states
+        p = tg.tanh(x)
+        a = tg.multiply(tg.sigmoid(p), a, name="a")
+        low = tg.add(p, b, name="low")
+        b = tg.multiply(low, a, name="b")
+        return b, (a, b)
+
+    root = tg.sum(tg.unroll(cell, np.ones((4, 3)), (np.zeros(3), np.ones(3)))[0])
+    drawn = tg.draw(root, "rolled").picture
+    back = sorted((a for a in drawn.arrows if a.colour == STATE), key=lambda a: drawn.boxes[a.head].y)
+    uses = [drawn.boxes[a.head] for a in back]
+    assert [box.title[0].text[:-1] for box in uses] == ["lowₜ ", "aₜ "] and uses[0].y < uses[1].y
+    for arrow, side in zip(back, (-1, 1), strict=True):
+        box, points = drawn.boxes[arrow.head], arrow.points
+        assert (points[-1][0] - box.x) * side == pytest.approx(box.width / 2), "it ends at this side of its box"
+        assert all((x - box.x) * side > 0 for x, y in points if box.y - 1 <= y <= box.y + 70)

@@ -2,7 +2,10 @@
 
 import time
 
-from tinygraph.draw.layout.layers import GAP, LONG, TOP, Rows, lay_out
+import numpy as np
+
+from tests.each import each
+from tinygraph.draw.layout.layers import GAP, LONG, TOP, Rows, _Mesh, _settle, lay_out
 
 
 def test_boxes_of_a_row_keep_their_distance_and_a_chain_stands_straight():
@@ -24,6 +27,20 @@ def test_a_long_arrow_passes_beside_the_boxes_between():
 def test_arrows_that_leave_over_the_top_get_a_way_up():
     layout = lay_out(Rows([0, 1], [(0, 1)], [0], [], [0, 0], [60, 60]))
     assert [row for _, row in layout.bends[0, TOP]] == [1, 2]
+
+
+@each("seed", range(30))
+def test_a_row_is_as_near_to_its_targets_as_widths_allow(seed):
+    """Least squares with an order, by its closed form: the largest of the smallest means of targets from a to b."""
+    rng = np.random.default_rng(seed)
+    n, gap = int(rng.integers(1, 9)), 7.0
+    widths, targets = rng.uniform(10, 80, n), rng.normal(size=n) * rng.choice([10.0, 300.0])
+    x = [0.0] * n
+    _settle([*range(n)], [*targets], _Mesh([0] * n, [*widths], [0] * n, gap), x)
+    offsets = np.cumsum(widths + gap) - (widths + gap) / 2
+    free = targets - offsets
+    right = [max(min(free[a : b + 1].mean() for b in range(i, n)) for a in range(i + 1)) for i in range(n)]
+    assert np.allclose(x, right + offsets)
 
 
 def test_crossings_are_undone():

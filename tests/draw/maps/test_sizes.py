@@ -50,6 +50,17 @@ def test_what_is_folded_is_a_mean_and_is_said(size):
     assert max(map(len, drawing.text().splitlines())) <= 100
 
 
+def test_numbers_that_have_no_mean_are_folded_without_a_warning():
+    """Infinities of both signs, and numbers whose sum is too large, next to a mean of plain ones."""
+    xs = np.ones((200, 4)) * np.arange(1.0, 5)
+    xs[:2, 0], xs[:2, 1], xs[:2, 2] = (np.inf, -np.inf), np.inf, 1.7e308
+    takes = np.array(True)
+    outputs, _ = tg.unroll(lambda x, h: (tg.where(takes, x, h, name="h"),) * 2, xs, np.zeros(4))
+    shown = matrix(blocks(tg.draw(tg.sum(outputs[-1]), "states"))["h"])
+    assert shown.shape == (4, 100) and np.array_equal(shown[:, 1:].T, np.tile(np.arange(1.0, 5), (99, 1)))
+    assert np.array_equal(shown[:, 0], [np.nan, np.inf, np.inf, 4.0], equal_nan=True)
+
+
 def test_one_step_alone():
     cell = tg.cells.LSTM(3, 4, rng=0)
     for view, count in {"states": 2, "gates": 3, "saliency": 2}.items():

@@ -206,3 +206,20 @@ def test_constants_and_unnamed_operands_read_well() -> None:
     assert {"x₀ @ W", "x₁ @ W", "x₂ @ W", "v = … + b"} <= set(shown), "an input of zeros is an input"
     assert sum(x.startswith("totalₜ = sum") for x in shown) == 1 and any(x.startswith("0.5 * (total") for x in shown)
     assert "y = - exp" in " ".join(titles(tg.draw(tg.ops.subtract(0.0, tg.exp(w), name="y"))))
+
+
+def test_only_what_reads_the_whole_of_an_array_calls_it_by_its_name() -> None:
+    """A turned or reshaped array has all its numbers; rows and columns of it are something else."""
+    x, w = tg.constant(np.ones((4, 4)), name="x"), tg.parameter(np.ones((4, 4)), name="W")
+    a = tg.exp(x, name="a")
+    wholes = {
+        "W @ a": [w @ a.T, w @ a[:], w @ a[None].reshape((4, 4)), w @ np.swapaxes(a, 0, 1)],
+        "a * 2": [a.reshape((2, 8)) * 2.0, a[:, None] * 2.0],
+        "tanh(a)": [tg.tanh(a.T), tg.tanh(a[..., None])],
+    }
+    for title, nodes in wholes.items():
+        for node in nodes:
+            assert titles(tg.draw(node))[-1] == title
+    parts = [w @ a[:, :2], w @ a[:, :2].T[:, :].T, a[1:3] * a[:2], a[:, 1] * 2.0, tg.tanh(a[:, :2]), tg.tanh(a.T[1:])]
+    for node in parts:
+        assert not re.search(r"\ba\b", titles(tg.draw(node))[-1])

@@ -39,6 +39,14 @@ def test_own_cells_of_numpy_code() -> None:
     hold(lambda xs: tg.unroll(cell, xs, np.zeros((xs.shape[1], 4), np.float32)), *zeros)
 
 
+def test_a_mask_puts_nan_where_there_is_no_value() -> None:
+    def masked(xs: Any) -> Any:
+        y = np.where(xs > 0, xs, np.full(xs.shape, np.nan, np.float32))
+        return np.where(y == y, y, np.float32(-2))
+
+    hold(masked, *[drawn(*sizes, 3) for sizes in ((5, 2), *SIZES)])
+
+
 def test_nested_states_keep_their_names() -> None:
     def deep(x: Any, s: Any) -> Any:
         return s["a"], {"a": np.tanh(x @ W + s["b"][0]), "b": (s["a"],)}

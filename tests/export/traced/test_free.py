@@ -52,6 +52,24 @@ def test_arrays_of_free_sizes() -> None:
         solver.array(np.arange(t) ** 2, np.arange(u) ** 2)
 
 
+@each("number", [np.nan, np.inf, -np.inf, 0.0, -2.5])
+def test_an_array_of_one_number_is_filled_with_it_at_any_size(number: float) -> None:
+    """NaN, which equals nothing, is a number like others here; two numbers in one array, or in two, are refused."""
+    solver = Solver(BOTH)
+    sizes = solver.first["T"], solver.second["T"]
+    for dtype in (np.float32, float):
+        filled = solver.array(*[np.full((n, 3), number, dtype) for n in sizes])
+        assert isinstance(filled, Filled) and filled.shape == (Size(("T",)), 3) and filled.dtype == dtype
+        assert np.array_equal(filled.number, number, equal_nan=True) and filled.axis is None
+    first, second = (np.full(n, number) for n in sizes)
+    for a, b in ((number, 0.5), (0.5, number)):
+        with pytest.raises(tg.GraphError, match="a number is"):
+            solver.array(np.full(len(first), a), np.full(len(second), b))
+    first[-1] = second[-1] = 0.5
+    with pytest.raises(tg.GraphError, match="holds other numbers"):
+        solver.array(first, second)
+
+
 def axes(fn: Any, example: Any, dynamic: Any = BOTH) -> dict[str, str]:
     return {k: "".join(x or "." for x in v) for k, v in free(outlined("test", fn, example), dynamic).axes.items()}
 

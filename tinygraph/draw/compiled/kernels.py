@@ -189,6 +189,6 @@ def _ends(action: Any) -> tuple[Sequence[View], Sequence[View]]:
 
 def _backwards(action: Repeat) -> bool:
     """Whether some view moves from the end of its buffer to the start."""
-    inner = [a for a in action.actions if not isinstance(a, Repeat)]
-    moves = [v.per_step[action.depth] for a in inner for v in views_of(a) if len(v.per_step) > action.depth]
+    views = [v for a in action.actions for v in views_of(a)]
+    moves = [v.per_step[action.depth] for v in views if len(v.per_step) > action.depth]
     return any(m < 0 for m in moves)

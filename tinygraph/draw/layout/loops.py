@@ -173,7 +173,7 @@ class StageRoutes:
         direction = 1 if stage.x[b] >= stage.x[a] else -1
         points = [(stage.x[a] + direction * stage.width[a] / 2, stage.y[a])]
         card = stage.cards[stage.card_of[b]]
-        if a in stage.card_of and stage.item(a) != stage.item(b):
+        if a in stage.card_of:  # another card, see `starts`
             source_card = stage.cards[stage.card_of[a]]
             straight(points, (source_card.right if direction > 0 else source_card.left, stage.y[a]))
         edge_x = card.left if direction > 0 else card.right

@@ -97,14 +97,14 @@ class Solver:
         if a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes():
             return a
         shape = tuple([self.size(n, m) for n, m in zip(a.shape, b.shape, strict=True)])
+        if a.size and b.size and _is_one_number(a) and _is_one_number(b):
+            return Filled(self._number(a.flat[0], b.flat[0]), shape, a.dtype)
         for axis in range(a.ndim):
             counts = [np.arange(x.shape[axis]).reshape((-1,) + (1,) * (x.ndim - 1 - axis)) for x in (a, b)]
             starts = [x.reshape(-1)[0] for x in (a, b)]
             counting = all((x == c + s).all() for x, c, s in zip((a, b), counts, starts, strict=True))
             if counting and starts[0] == starts[1]:
                 return Filled(starts[0], shape, a.dtype, axis)
-        if a.size and b.size and (a == a.flat[0]).all() and (b == b.flat[0]).all():
-            return Filled(self._number(a.flat[0], b.flat[0]), shape, a.dtype)
         problem = f"an array {a.shape} holds other numbers at {_told(self.first)} than at {_told(self.second)}"
         raise UnsolvedError(problem, fix=FIX)
 
@@ -133,6 +133,11 @@ class Filled:
 
 class UnsolvedError(GraphError):
     """Something depends on T or B in a way that no exporter can follow."""
+
+
+def _is_one_number(x: ndarray) -> bool:
+    first = x.flat[0]
+    return bool((x == first if first == first else x != x).all())
 
 
 def _told(sizes: Mapping[str, int]) -> str:

@@ -1,0 +1,38 @@
+"""The texts under the columns: a column is as wide as they are in the file, with a little room at both ends."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+import pytest
+
+import tinygraph as tg
+from tests.draw.networks import word_rnn
+from tests.draw.write.page.test_marks import SVG
+from tests.each import each
+from tinygraph.draw.labels import width
+
+TOKENS = ["W@mM" * 14, "", "字" * 50]
+ROOM = 6.0
+"""From the end of the texts to the edge of the column."""
+
+
+def said(root: ET.Element, title: str) -> float:
+    """The width of title and token by the sizes and the distance that the file gives them."""
+    (head,) = [x for x in root.iter(f"{SVG}text") if x.text == title]
+    wide = width(title, float(head.get("font-size", 0)), bold=head.get("font-weight") in ("600", "700", "bold"))
+    for token in head.iter(f"{SVG}tspan"):
+        wide += float(token.get("dx", 0)) + width(token.text or "", float(token.get("font-size", 0)))
+    return wide
+
+
+@each("view", ["unrolled", "both", "backward"])
+def test_a_column_has_room_for_its_texts_and_no_more(view: str) -> None:
+    drawing = tg.draw(word_rnn(3), view, tokens=TOKENS, level="op")
+    plain = tg.draw(word_rnn(3), view, level="op").picture.bands
+    root = ET.fromstring(drawing.pipe(format="svg"))
+    for band, bare, token in zip(drawing.picture.bands, plain, TOKENS, strict=False):
+        assert band.token == token
+        texts = said(root, band.title) + 2 * ROOM
+        assert band.right - band.left == pytest.approx(max(texts, bare.right - bare.left))
+        assert (texts > bare.right - bare.left) == bool(token), "the case is one of both kinds"
