@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
-from weakref import ref
+from weakref import WeakValueDictionary, ref
 
 from ..core.node import Node
 from ..core.scope import next_serial
@@ -20,11 +20,13 @@ class Session:
         blank: the record that all nodes have in common of which there is nothing to note.
         stand_ins: whether there is a row that ops read as another node.
         odd: whether there is an array whose value lies otherwise than numpy's would, see `layout.py`.
+        layered: arrays by id that were read between two writes: a node of their pieces may be no input of theirs.
     """
 
     def __init__(self) -> None:
         self.blank = Record(self)
         self.stand_ins = self.odd = False
+        self.layered: WeakValueDictionary[int, Node] = WeakValueDictionary()
         # One list of pairs, not two lists: Ctrl-C between two appends would leave them of unlike lengths.
         self._log: list[tuple[int, ref[Node]]] = []
         self._most = 4096
