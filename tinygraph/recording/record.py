@@ -88,6 +88,7 @@ class Record:
         layout: where its value does not show it, see `layout.py`.
         scattered: whether the order in which it lies is not known.
         unsure: whether it may be a view or a copy.
+        maybe: the nodes that may be a view of it or a copy.
         compiled: whether a compiled function has read it from outside.
     """
 
@@ -100,6 +101,7 @@ class Record:
     layout: Any = None
     scattered = False
     unsure = False
+    maybe: Sequence[ref[Node]] = ()
     stands_for: Node | None = None
     base: Node | None = None
     how: Any = None
@@ -126,6 +128,12 @@ def tie(view: Node, base: Node, op: Any, settings: dict[str, Any]) -> None:
     record, shown = own(view), own(base)
     record.base, record.how = base, (op, settings)
     shown.views = [*[r for r in shown.views if r() is not None], ref(view)]
+
+
+def doubt(node: Node, x: Node) -> None:
+    """Notes that ``node`` may be a view of the array ``x`` or a copy."""
+    shown, own(node).unsure = own(root(x)), True
+    shown.maybe = [*[r for r in shown.maybe if r() is not None], ref(node)]
 
 
 def root(x: Node) -> Node:
