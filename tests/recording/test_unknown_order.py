@@ -1,4 +1,4 @@
-"""Arrays whose order in memory is not known: a view of theirs is renewed, or the write is refused, and never neither."""
+"""Arrays whose order in memory is not known: a view of theirs is renewed, or the write is refused."""
 
 from __future__ import annotations
 
