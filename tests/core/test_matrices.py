@@ -8,8 +8,15 @@ from tests.compiled.comparing import each_backend
 from tests.each import each
 
 M = np.ones((2, 2)).view(np.matrix)
-USES = [lambda w: w * M, lambda w: M * w, lambda w: tg.parameter(M), lambda w: tg.constant(M) ** 2, lambda w: w[M > 0],
-        lambda w: tg.unroll(lambda x, h: (h, h), np.ones((2, 2, 2)), M), lambda w: np.where(M > 0, w, 0.0)]  # fmt: skip
+USES = [
+    lambda w: w * M,
+    lambda w: M * w,
+    lambda w: tg.parameter(M),
+    lambda w: tg.constant(M) ** 2,
+    lambda w: w[M > 0],
+    lambda w: tg.unroll(lambda x, h: (h, h), np.ones((2, 2, 2)), M),
+    lambda w: np.where(M > 0, w, 0.0),
+]
 
 
 @each("use", USES)
