@@ -174,6 +174,13 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
     "sum with keepdims in the third place": lambda x: np.sum(x, 0, True),
     "max with a place for the result": lambda x: np.max(x, 0, np.zeros(3)),
     "concatenate with a place for the result": lambda x: np.concatenate([x, x], 0, np.zeros((4, 3))),
+    "linalg.outer of two axes": lambda x: np.linalg.outer(x, X[0]),
+    "vander of two axes": lambda x: np.vander(x),
+    "cov of three axes": lambda x: np.cov(x[None]),
+    "corrcoef of three axes": lambda x: np.corrcoef(x[None]),
+    "matrix_power of one axis": lambda x: np.linalg.matrix_power(x[0], 2),
+    "vecdot of sizes that stretch": lambda x: np.linalg.vecdot(x, x[:, :1]),
+    "vecdot of a number": lambda x: np.linalg.vecdot(x, 2.0),
     "split in no number of parts": lambda x: np.split(x, 1.0),
     "split along no axis": lambda x: np.split(x, 2, axis=None),
     "reshape to nothing": lambda x: x.reshape(),
@@ -196,6 +203,8 @@ DTYPES: dict[str, Callable[[Any], Any]] = {
     "square": np.square,
     "dot": lambda x: np.dot(x, 2.0),
     "stack": lambda x: np.stack([x[0], 2.0]),
+    "heaviside of one number": lambda x: np.heaviside(x[0].astype(np.float32), np.float32(0.5)),
+    "vander without columns": lambda x: np.vander(x.astype(np.float64), 0),
     "einsum": lambda x: np.einsum("a,->a", x, 2.0),
 }
 

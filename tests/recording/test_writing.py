@@ -235,3 +235,20 @@ def test_copy_copy_keeps_what_was_there() -> None:
     before = tg.recorded(copied_by_copy)(w)
     np.testing.assert_array_equal(before.value, copied_by_copy(w.value))
     np.testing.assert_array_equal(tg.grad(tg.sum(before), w).value, [3.0, 3.0])
+
+
+def rows_read_between(p: Any) -> Any:
+    a, hs = np.array(p), np.zeros((3, 2))
+    hs[0] = a[0]
+    read = hs * 2.0
+    hs[1] = a[1]
+    a[0] = 0.5
+    return hs[0] + read[0] * hs[1]
+
+
+def test_a_row_stays_when_what_was_written_there_changes() -> None:
+    """Also where the array was read between two writes, so that the row is no input of the last one."""
+    w = tg.parameter(W)
+    row = tg.recorded(rows_read_between)(w)
+    np.testing.assert_array_equal(row.value, rows_read_between(W))
+    np.testing.assert_allclose(tg.grad(tg.sum(row), w).value, [1.0 + 2.0 * W[1], 2.0 * W[0]])

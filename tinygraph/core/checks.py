@@ -31,8 +31,12 @@ def positive(owner: str, name: str, number: Any, most: float = sys.float_info.ma
 
 
 def unmasked(value: Any) -> Any:
-    """The value, which is no masked array: its mask would be ignored."""
-    if type(value) is not np.ndarray and isinstance(value, np.ma.MaskedArray):
+    """The value, which is no masked array, whose mask would be ignored, and no matrix, whose ``*`` is a product."""
+    if type(value) is np.ndarray:
+        return value
+    if isinstance(value, np.matrix):
+        raise GraphError("an np.matrix has no place in a graph, where * is not its product", fix="np.asarray(m), and @")
+    if isinstance(value, np.ma.MaskedArray):
         fix = "pass array.filled(0) for the data, and array.mask to tg.where"
         raise GraphError("a masked array has no place in a graph, which would ignore its mask", fix=fix)
     return value

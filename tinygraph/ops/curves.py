@@ -14,6 +14,7 @@ from . import choice, exponential, periodic, product, reduction, rounding, shape
 from .differences import diff
 from .lookup import take
 from .numpy_functions import as_node, like, moveaxis
+from .numpy_products import with_axes
 from .reduction import mean
 from .running import cumprod, cumsum
 from .statistics import accumulating, cast, in_floats_alone, no_place, var
@@ -41,11 +42,11 @@ def polyval(p: Any, x: Any) -> Node:
 
 
 def vander(x: Any, N: Any = None, increasing: Any = False) -> Node:
-    x = in_floats_alone("vander", x).astype(np.float64)
-    powers = [x * 0 + 1]
-    for _ in range((x.shape[0] if N is None else N) - 1):
+    x = with_axes("np.vander", in_floats_alone("vander", x), 1, 1).astype(np.float64)
+    powers, count = [x * 0 + 1], x.shape[0] if N is None else N
+    for _ in range(count - 1):
         powers.append(powers[-1] * x)
-    return slicing.stack(powers if increasing else powers[::-1], axis=1)
+    return slicing.stack(powers if increasing else powers[::-1], axis=1)[:, :count]
 
 
 def cbrt(x: Any) -> Node:
@@ -61,7 +62,7 @@ def sinc(x: Any) -> Node:
 
 def heaviside(x: Any, h: Any) -> Node:
     x = in_floats_alone("heaviside", x)
-    return choice.where(x == 0, h, choice.where(x == x, choice.where(x > 0, np.ones(1, x.dtype), 0), x))
+    return choice.where(x == 0, h, choice.where(x == x, choice.where(x > 0, np.ones((), x.dtype), 0), x))
 
 
 def modf(x: Any) -> tuple[Node, Node]:
@@ -88,7 +89,7 @@ def cov(
 ) -> Node:
     if fweights is not None or aweights is not None:
         raise GraphError("np.cov: weights are not supported on nodes", got="fweights or aweights", fix="repeat columns")
-    x = cast(in_floats_alone("cov", m), np.float64 if dtype is None else dtype)
+    x = cast(with_axes("np.cov", in_floats_alone("cov", m), 0, 2), np.float64 if dtype is None else dtype)
     x = shape.reshape(x, (1, -1)) if x.ndim < 2 else x
     x = shape.transpose(x) if not rowvar and x.shape[0] != 1 else x
     if y is not None:

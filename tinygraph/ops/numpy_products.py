@@ -24,6 +24,15 @@ def dot(a: Any, b: Any, out: None = None) -> Node:
     return product.matmul(a, b) if b.ndim <= 2 else tensordot(a, b, (-1, -2))
 
 
+def with_axes(who: str, x: Any, least: int, most: float = math.inf) -> Node:
+    """``x`` as a node, which has at least and at most so many axes."""
+    node = as_node(x)
+    if not least <= node.ndim <= most:
+        few = f"{least}" if least == most else f"{least} or more" if most == math.inf else f"{least} to {most}"
+        raise GraphError(f"{who}: an array has another number of axes", expected=few, got=str(node.shape))
+    return node
+
+
 def inner(a: Any, b: Any) -> Node:
     a, b = as_node(a), as_node(b)
     return tensordot(a, b, (-1, -1)) if a.ndim and b.ndim else arithmetic.multiply(a, b)
@@ -87,7 +96,7 @@ def multi_dot(arrays: Any) -> Node:
 
 
 def matrix_power(a: Any, n: int) -> Node:
-    a = as_node(a)
+    a = with_axes("np.linalg.matrix_power", a, 2)
     if n == 0:
         return a * 0 + np.eye(a.shape[-1], dtype=a.dtype)
     base = linalg.inv(a) if n < 0 else a
@@ -161,17 +170,20 @@ def _unless_zero(s: Node, root: Callable[[Node], Node]) -> Node:
 
 
 def vecdot(a: Any, b: Any, /, *, axis: int = -1) -> Node:
-    products = arithmetic.multiply(as_node(a), as_node(b))
+    a, b = with_axes("np.vecdot", a, 1), with_axes("np.vecdot", b, 1)
+    if axis < min(a.ndim, b.ndim) and -axis <= min(a.ndim, b.ndim) and a.shape[axis] != b.shape[axis]:
+        raise GraphError("np.vecdot: the sizes of the summed axis differ", got=f"{a.shape} and {b.shape}")
+    products = arithmetic.multiply(a, b)
     z = reduction.sum(products, axis=axis)
     return z if z.dtype == products.dtype else shape.astype(z, products.dtype)
 
 
 def matvec(a: Any, v: Any) -> Node:
-    return product.matmul(a, as_node(v)[..., None])[..., 0]
+    return product.matmul(with_axes("np.matvec", a, 2), with_axes("np.matvec", v, 1)[..., None])[..., 0]
 
 
 def vecmat(v: Any, a: Any) -> Node:
-    return product.matmul(as_node(v)[..., None, :], a)[..., 0, :]
+    return product.matmul(with_axes("np.vecmat", v, 1)[..., None, :], with_axes("np.vecmat", a, 2))[..., 0, :]
 
 
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Node:
@@ -212,7 +224,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.linalg.multi_dot: multi_dot,
     np.linalg.matrix_power: matrix_power,
     np.linalg.matmul: product.matmul,
-    np.linalg.outer: outer,
+    np.linalg.outer: lambda a, b: outer(with_axes("np.linalg.outer", a, 1, 1), with_axes("np.linalg.outer", b, 1, 1)),
     np.linalg.tensordot: tensordot,
     np.linalg.cross: cross,
     np.linalg.vecdot: vecdot,

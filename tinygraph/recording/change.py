@@ -29,6 +29,9 @@ def set_apart(node: Node) -> None:
     record = own(node)
     for reader in record.session.readers(node):
         _reread(reader, node, snapshot)
+    for array in [*record.session.layered.values()]:
+        if array is not node and array._record.pieces is not None:
+            array._record.pieces.exchange(node, snapshot)
     record.session.again(snapshot)
     record.since = next_serial()
 

@@ -66,8 +66,9 @@ def viewed(op: Any, settings: Any, x: Node) -> tuple[np.ndarray | None, bool]:
 
 def _reshaped(before: np.ndarray | None, x: Node, shape: Any) -> tuple[np.ndarray | None, bool]:
     target = np.broadcast_to(np.empty((), np.int8), x.shape).reshape(shape).shape
-    if before is None:
-        return _in_c_order(target), False
+    if before is None:  # but axes of size 1 come and go in any view
+        same = [n for n in x.shape if n != 1] == [n for n in target if n != 1]
+        return (None, True) if same else (_in_c_order(target), False)
     try:
         return before.reshape(target, copy=False), True
     except ValueError:  # it would have to copy
@@ -81,6 +82,7 @@ IN_C_ORDER = frozenset((ops.matmul, ops.sum, ops.mean, ops.stack, ops.concatenat
 KEEPS_C_ORDER = frozenset(
     (
         *(np.var, np.std, np.average, np.ptp, np.nansum, np.nanmean, np.nanmax, np.nanmin, np.linalg.norm),
+        *(np.where, np.stack, np.concatenate),
         *(np.tril, np.triu, np.tile, np.roll, np.outer, np.tensordot, np.inner, np.nan_to_num, np.cumsum, np.clip),
     )
 )

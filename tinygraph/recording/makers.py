@@ -14,7 +14,7 @@ from ..core.node import Node
 from ..core.scope import now
 from ..ops.numpy_functions import SEQUENCES, copied, joined
 from .layout import layout
-from .record import is_number, own
+from .record import doubt, is_number, own
 
 
 def writable(value: np.ndarray, fill: float | None = None) -> Any:
@@ -114,13 +114,24 @@ def asarray(a: Any, dtype: Any = None, order: Any = None, **settings: Any) -> An
     if order not in ("C", "F"):
         return node
     lies_so = known is not None and (known.flags.c_contiguous if order == "C" else known.flags.f_contiguous)
-    return node if lies_so else copied(node, order)
+    if lies_so:
+        return node
+    copy: Node = copied(node, order)
+    if node is a and known is None and a.ndim > 1 and a._record is not None:
+        doubt(copy, a)
+    return copy
 
 
 def ascontiguousarray(a: Any, dtype: Any = None) -> Any:
     """numpy.ascontiguousarray: ``a`` itself if it lies in C order, else a copy that does."""
     node = one_node(a)
     return asarray(node, dtype, "C") if isinstance(node, Node) else np.ascontiguousarray(a, dtype)
+
+
+def asfortranarray(a: Any, dtype: Any = None) -> Any:
+    """numpy.asfortranarray: ``a`` itself if it lies in Fortran's order, else a copy that does."""
+    node = one_node(a)
+    return asarray(node, dtype, "F") if isinstance(node, Node) else np.asfortranarray(a, dtype)
 
 
 def asanyarray(a: Any, dtype: Any = None, order: Any = None) -> Any:
@@ -156,6 +167,6 @@ def _is_one(x: Any) -> bool:
 
 
 __all__ = [  # noqa: PLE0604  names of numpy's
-    *("array", "asanyarray", "asarray", "ascontiguousarray", "copy", "empty", "empty_like", "eye", "full", "full_like"),
-    *("identity", "isscalar", "ndarray", "ones", "ones_like", "zeros", "zeros_like"),
+    *("array", "asanyarray", "asarray", "ascontiguousarray", "asfortranarray", "copy", "empty", "empty_like", "eye"),
+    *("full", "full_like", "identity", "isscalar", "ndarray", "ones", "ones_like", "zeros", "zeros_like"),
 ]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from types import FunctionType
 from typing import Any
+from weakref import ref
 
 from ..core.errors import OFFER, MutationError, users_frame, users_line
 from ..core.node import Node
 from ..core.scope import now
-from .record import root
+from .record import own, root
 
 COPY_FIRST = "copy it first: a = np.copy(a), which may hold nodes"
 OURS = f"{__name__.partition('.')[0]}.numpy"
@@ -36,11 +37,26 @@ def check(node: Node, what: str, fix: str) -> None:
         why = "it may be a view or a copy of another array"
     elif record.shows_foreign:
         why = "it is a view of a parameter or of other data"
+    elif any(_is_in_use(reference) for reference in record.maybe):
+        why = "what was made of it by reshape or asarray, and is still in use, may be a view or a copy of it"
     else:
         return None
     problem = f"{node.label()} cannot be changed by {what}: {why}"
     update = "set its value after the gradient: w.value = w.value - 0.1 * g; or copy it: a = np.copy(w)"
     raise MutationError(problem, got=users_line(), fix=update if node.kind == "parameter" else COPY_FIRST)
+
+
+def _is_in_use(reference: ref[Node]) -> bool:
+    """Whether anything but ops that have read it holds a node, or a view of it."""
+    node = reference()
+    if node is None:
+        return False
+    record = own(node)
+    if any(map(_is_in_use, record.views)):
+        return True
+    holders = sum([x is node for reader in record.session.readers(node) for x in reader._inputs])
+    holders += sum([view() is not None for view in record.views])  # as their base
+    return sys.getrefcount(node) > 2 + holders  # the name here, and the argument
 
 
 def _by_name(node: Node) -> bool:

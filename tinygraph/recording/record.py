@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
-from weakref import ref
+from weakref import WeakValueDictionary, ref
 
 from ..core.node import Node
 from ..core.scope import next_serial
@@ -20,11 +20,13 @@ class Session:
         blank: the record that all nodes have in common of which there is nothing to note.
         stand_ins: whether there is a row that ops read as another node.
         odd: whether there is an array whose value lies otherwise than numpy's would, see `layout.py`.
+        layered: arrays by id that were read between two writes: a node of their pieces may be no input of theirs.
     """
 
     def __init__(self) -> None:
         self.blank = Record(self)
         self.stand_ins = self.odd = False
+        self.layered: WeakValueDictionary[int, Node] = WeakValueDictionary()
         # One list of pairs, not two lists: Ctrl-C between two appends would leave them of unlike lengths.
         self._log: list[tuple[int, ref[Node]]] = []
         self._most = 4096
@@ -86,6 +88,7 @@ class Record:
         layout: where its value does not show it, see `layout.py`.
         scattered: whether the order in which it lies is not known.
         unsure: whether it may be a view or a copy.
+        maybe: the nodes that may be a view of it or a copy.
         compiled: whether a compiled function has read it from outside.
     """
 
@@ -98,6 +101,7 @@ class Record:
     layout: Any = None
     scattered = False
     unsure = False
+    maybe: Sequence[ref[Node]] = ()
     stands_for: Node | None = None
     base: Node | None = None
     how: Any = None
@@ -124,6 +128,12 @@ def tie(view: Node, base: Node, op: Any, settings: dict[str, Any]) -> None:
     record, shown = own(view), own(base)
     record.base, record.how = base, (op, settings)
     shown.views = [*[r for r in shown.views if r() is not None], ref(view)]
+
+
+def doubt(node: Node, x: Node) -> None:
+    """Notes that ``node`` may be a view of the array ``x`` or a copy."""
+    shown, own(node).unsure = own(root(x)), True
+    shown.maybe = [*[r for r in shown.maybe if r() is not None], ref(node)]
 
 
 def root(x: Node) -> Node:

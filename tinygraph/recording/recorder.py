@@ -20,7 +20,7 @@ from .change import row
 from .layout import KEEPS_C_ORDER, VIEWS, in_order, is_in_c_order, is_odd, is_scattered, layout, viewed
 from .permission import check
 from .python_names import number, takes_part
-from .record import Session, meant, own, root, tie
+from .record import Session, doubt, meant, own, root, tie
 from .writing import overwrite, scattered
 
 _ERRORS = errors.__file__
@@ -96,7 +96,10 @@ class Recorder:
         """The result of a function of numpy's that is made of ops: where it is no view of an argument, its order in
         memory may be another one than that of numpy's own result."""
         if isinstance(node, Node) and node.ndim > 1 and not any(node is x for x in args):
-            if function in KEEPS_C_ORDER and all(is_in_c_order(x) for x in args if isinstance(x, Node)):
+            parts = [x for x in args if isinstance(x, Node)]
+            if function in (np.stack, np.concatenate) and isinstance(args[0], (list, tuple)):
+                parts = [x for x in args[0] if isinstance(x, Node) and x.ndim > 1]
+            if function in KEEPS_C_ORDER and all(map(is_in_c_order, parts)):
                 return node
             record, base = own(node), root(node)
             if base is node or not any(base is root(x) for x in args if isinstance(x, Node)):
@@ -175,7 +178,8 @@ def _shows(node: Node, x: Node) -> bool:
     record = own(node)
     record.layout, shows = viewed(node._op, node._attributes, x)
     record.scattered = record.layout is None
-    record.unsure = not shows and layout(x) is None
+    if not shows and layout(x) is None:
+        doubt(node, x)
     return shows and _is_array(node)
 
 

@@ -138,6 +138,8 @@ def _change(node: Node, index: tuple[Any, ...], region: Region, piece: Node) -> 
         _extend(node, index, piece)
     else:
         first = _first_write(node, index, piece)
+        if pieces.nodes:
+            record.session.layered[id(node)] = node
         replace(node, ops.write(node, piece, indexes=(index,)) if first is None else first)
         piece = node._inputs[1]
         record.owned = True  # the value of `write` is an array that nobody else has
