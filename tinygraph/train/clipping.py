@@ -76,7 +76,7 @@ def _clipped_nodes(gradients: Any, max_norm: float) -> Any:
 def square_norm(gradients: Sequence[Any]) -> Any:
     """The sum of all squares in float64, of arrays or nodes."""
     if all(isinstance(g, np.ndarray) for g in gradients):
-        return sum(_norm(g) ** 2 for g in gradients)
+        return sum(norm * norm for norm in map(_norm, gradients))  # norm ** 2 raises where it overflows
     return sum(_square_norm_of(g) for g in gradients)
 
 

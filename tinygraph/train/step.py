@@ -23,6 +23,7 @@ from ..ops.numpy_functions import as_node
 from ..outside.keys import flatten
 from .clipping import clip_by_norm, square_norm
 from .flat import Moments, check_state
+from .nesting import matched
 from .optimizer import Optimizer
 
 Clipper = Callable[[Any], Any]
@@ -180,8 +181,8 @@ class TrainingStep:
 
     def differentiated(self, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
         """What the loss function returns, and the gradients; the first half of a step, on nodes."""
-        result = self.loss(*args, **kwargs)
-        return result, grad(_checked(_loss_of(result)), self.parameters)
+        result = _checked(self.loss(*args, **kwargs))
+        return result, grad(_loss_of(result), self.parameters)
 
     def update(self, gradients: Sequence[Any], moments: Sequence[Any], numbers: Any) -> list[Any]:
         """The second half of a step: the new values and moments of each optimizer, one flat list, on nodes.
@@ -199,9 +200,9 @@ class TrainingStep:
         return "".join([o.options() for o in self.optimizers])
 
     def _eager(self, args: Any, kwargs: Any, totals: Any, moments: Any, numbers: Any, options: str) -> Any:
-        result = self.loss(*args, **kwargs)
+        result = _checked(self.loss(*args, **kwargs))
         zero_grad(self._flat)
-        _checked(_loss_of(result)).backward()
+        _loss_of(result).backward()
         gradients = [np.zeros_like(p._value) if p.grad is None else p.grad for p in self._flat]
         zero_grad(self._flat)
         arrays = map_leaves(lambda y: np.array(as_node(y).value), result)
@@ -241,10 +242,11 @@ class TrainingStep:
         return changes
 
     def _clipped(self, gradients: Any) -> list[Any]:
-        clipped = leaves(self._clip(gradients))
-        if len(clipped) != len(self._flat):
-            got = f"{len(clipped)} gradients"
-            raise GraphError("step: clip returned another nesting", expected=f"{len(self._flat)} gradients", got=got)
+        clipped = matched(self.parameters, self._clip(gradients), "step: clip returned another nesting")
+        for p, g in zip(self._flat, clipped, strict=True):
+            if getattr(g, "shape", None) != p.shape:
+                problem = f"step: clip returned no gradient of {p.label()}"
+                raise GraphError(problem, expected=f"shape {p.shape}", got=shown(g))
         return clipped
 
     def _refuse(self, args: Any, kwargs: Any) -> None:
@@ -264,12 +266,16 @@ def _loss_of(result: Any) -> Any:
     return result[0] if isinstance(result, tuple) else result
 
 
-def _checked(loss: Any) -> Node:
+def _checked(result: Any) -> Any:
+    """The result, with a loss of shape ()."""
+    loss = _loss_of(result)
     if not isinstance(loss, Node) or loss.size != 1:
         got = f"shape {loss.shape}" if isinstance(loss, Node) else type(loss).__name__
         fix = "tg.mean or tg.sum of it; a pair of the loss and something else is fine, too"
         raise GraphError("step: the loss is no node of one element", got=got, fix=fix)
-    return loss
+    if not loss.ndim:
+        return result
+    return (loss.reshape(()), *result[1:]) if isinstance(result, tuple) else loss.reshape(())
 
 
 def _optimizers(parameters: Any, optimizer: Any) -> list[Optimizer]:
