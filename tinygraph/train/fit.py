@@ -19,7 +19,7 @@ from ..core.errors import GraphError, refusing, shown
 from .checkpoints import Checkpoint
 from .history import History
 from .progress import Progress
-from .states import Carried
+from .states import Carried, as_figures
 from .step import TrainingStep
 
 Figures = Mapping[str, float] | float
@@ -71,7 +71,8 @@ def fit(
 
     Raises:
         GraphError: an option is out of range; the data have no batch; what a step raises, which names the place of a
-            NaN. The parameters are those of the last step that was done, and saved ones stay.
+            NaN. The parameters are those of the last step that was done, and saved ones stay. What ``validate``
+            raises, a second Ctrl-C too, comes after the steps so far are saved.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -122,7 +123,7 @@ def train(run: TrainingRun, stopped: Callable[[], bool], progress: Progress) -> 
     """The loop itself; with a plain loop in its place all else of this library works as well."""
     carries = "state" in inspect.signature(run.step.loss).parameters
     batches = run.batches(len(run.history))
-    while len(run.history) < run.steps and _waited(run) < run.patience and not stopped():
+    while len(run.history) < run.steps and _waited(run) < run.patience:
         first, batch = next(batches)
         rate = run.step.optimizers[0].learning_rate
         if carries:
@@ -134,11 +135,12 @@ def train(run: TrainingRun, stopped: Callable[[], bool], progress: Progress) -> 
         done = len(run.history)
         asked = [isinstance(x, (bool, np.bool_)) and bool(x) for x in [f(run.history) for f in run.callbacks]]
         ends = any(asked) or done == run.steps or stopped()
-        figures = _look(run) if ends or done % run.every == 0 else {}
+        looks = ends or done % run.every == 0
+        figures = _look(run, loss) if looks else {}
         progress.show(run.history, figures)
-        if run.checkpoint is not None and (ends or done % run.every == 0):
-            run.checkpoint.save(done, run.things, {"loss": float(loss), **figures})
-        if ends:
+        if looks:
+            _save(run, {"loss": float(loss), **figures})
+        if ends or (looks and stopped()):
             return
 
 
@@ -154,13 +156,24 @@ def _carried_on(run: TrainingRun, first: bool, batch: tuple[Any, ...]) -> Any:
     return result[0]
 
 
-def _look(run: TrainingRun) -> dict[str, float]:
+def _look(run: TrainingRun, loss: Any) -> dict[str, float]:
+    """The figures of held-out data. What raises in there, Ctrl-C too, costs no step that is done."""
     if run.validate is None:
         return {}
-    figures = run.validate()
-    named = dict(figures) if isinstance(figures, Mapping) else {"held out": float(figures)}
+    try:
+        figures = run.validate()
+        named = as_figures("fit, validate", figures if isinstance(figures, Mapping) else {"held out": figures})
+    except BaseException:
+        best = "loss" if run.checkpoint is None or run.checkpoint.best is None else run.checkpoint.best
+        _save(run, {best: math.nan, "loss": float(loss)})  # NaN counts as the highest
+        raise
     run.history.look(named)
     return named
+
+
+def _save(run: TrainingRun, figures: Mapping[str, float]) -> None:
+    if run.checkpoint is not None:
+        run.checkpoint.save(len(run.history), run.things, figures)
 
 
 def _waited(run: TrainingRun) -> int:
