@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..compiled import Compiled, compile
-from ..core.checks import function, integer, one_of, positive
+from ..core.checks import function, integer, one_of
 from ..core.errors import UNFIT, GraphError, NonFiniteError, refusing, shown
 from ..core.leaves import Parameter
 from ..core.markup import card, table
@@ -21,12 +21,10 @@ from ..core.together import Change, set_together
 from ..engine.grad import grad, zero_grad
 from ..ops.numpy_functions import as_node
 from ..outside.keys import flatten
-from .clipping import clip_by_norm, square_norm
+from .clipping import Clipper, clipper, square_norm
 from .flat import Moments, check_state
 from .nesting import matched
 from .optimizer import Optimizer
-
-Clipper = Callable[[Any], Any]
 
 
 @refusing
@@ -82,7 +80,7 @@ def step(
         refusing(function("step", loss), "step"),
         parameters,
         _optimizers(parameters, optimizer),
-        _clipper(clip),
+        clipper(clip),
         integer("step", "accumulate", accumulate, 1),
         nonfinite == "skip",
         backend,
@@ -292,12 +290,3 @@ def _optimizers(parameters: Any, optimizer: Any) -> list[Optimizer]:
             fix="tg.train.step(loss, parameters, tg.train.Adam(parameters))",
         )
     return own
-
-
-def _clipper(clip: Any) -> Clipper:
-    if clip is None:
-        return lambda gradients: gradients
-    if callable(clip):
-        return clip
-    limit = positive("step", "clip", clip)
-    return lambda gradients: clip_by_norm(gradients, limit)
