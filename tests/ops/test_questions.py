@@ -172,7 +172,8 @@ def test_a_feedback_by_argmax(backend: str) -> None:
     def run(xs: Any) -> Any:
         return tg.unroll(cell, xs, feedback=lambda y: tg.one_hot(np.argmax(y, axis=-1), 3))[0]
 
-    np.testing.assert_allclose(tg.compile(run, backend=backend)(xs), run(xs).value, 1e-12)
+    # The cell is of float32, whose tanh native code rounds in its own way.
+    np.testing.assert_allclose(tg.compile(run, backend=backend)(xs), run(xs).value, 2e-6)
 
 
 def test_what_a_node_is() -> None:

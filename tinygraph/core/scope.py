@@ -36,7 +36,7 @@ MOST_LOOPS = 100
 """So many loops are known at a time."""
 
 
-class _Turns:
+class _OverTime:
     """A loop over time: its last step, how many it had before, and the nodes of the largest one."""
 
     def __init__(self, last: int) -> None:
@@ -63,7 +63,7 @@ class _Now(threading.local):
     """
 
     place: tuple[int | None, str, Node | None] = (None, "", None)
-    loops: dict[tuple[CodeType, bool], _Turns] | None = None
+    loops: dict[tuple[CodeType, bool], _OverTime] | None = None
     beyond: int = -1
     plain: bool = True
     tracing: bool = False
@@ -123,14 +123,14 @@ def step(t: int) -> Iterator[None]:
         loop.most = max(loop.most, next_serial() - start - 1)
 
 
-def _loop(t: int, code: CodeType) -> _Turns:
+def _loop(t: int, code: CodeType) -> _OverTime:
     """The loop over time that enters a step; one within a step of another is not that one."""
     if now.loops is None or len(now.loops) > MOST_LOOPS:
         now.loops = {}
     key = code, now.place[0] is None
     loop = now.loops.get(key)
     if loop is None or abs(t - loop.last) > 1:
-        now.loops[key] = loop = _Turns(t)
+        now.loops[key] = loop = _OverTime(t)
     loop.steps += t != loop.last
     loop.last = t
     return loop

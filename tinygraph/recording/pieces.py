@@ -7,15 +7,12 @@ from typing import Any
 from ..core.node import Node
 from .region import ALL, Region, overlap
 
-PieceKey = int | Region
-"""Where a piece lies: its region, or, while all are along one axis, as in ``h[t] = v``, its place there."""
-
 
 class Pieces:
     """Maps places of one array, no two of which overlap, to the nodes that were written there.
 
-    While all of them are one place along the same axis, looking for what a region meets takes the same time for any
-    number of them.
+    While all of them are one place along the same axis, as in ``h[t] = v``, that place stands for the region, and
+    looking for what a region meets takes the same time for any number of them.
     """
 
     def __init__(self) -> None:
@@ -33,7 +30,7 @@ class Pieces:
                 return None
         return None if len(index) > 1 + len(self.others[0]) + len(self.others[1]) else (index, index[lane])
 
-    def region(self, place: PieceKey) -> Region:
+    def region(self, place: int | Region) -> Region:
         """The region of a place."""
         return (*self.others[0], place, *self.others[1]) if isinstance(place, int) else place
 
@@ -45,7 +42,7 @@ class Pieces:
         place = region[lane]
         return self.nodes.get(place) if isinstance(place, int) and self.region(place) == region else None
 
-    def met_by(self, region: Region, lane: int | None) -> list[PieceKey]:
+    def met_by(self, region: Region, lane: int | None) -> list[int | Region]:
         """The places that share one with ``region``, which has this `lane_of`."""
         if lane is not None and lane == self.lane:
             return [region[lane]] if region[lane] in self.nodes else []  # type: ignore[list-item]  # an int

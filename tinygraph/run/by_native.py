@@ -12,11 +12,12 @@ import numpy as np
 from numpy import ndarray
 
 from ..core.errors import GraphError
-from ..plan.actions import Buffer, Product
+from ..plan.actions import Buffer, Product, View
 from .native import product_block
 from .native.compiler import MachineCode, compile_text, vector_bytes
 from .native.program import program_text
-from .native.table import ARRAYS, EXTERNAL, HEAD, RELOCATION_COUNT, RELOCATIONS, Filling, can_run
+from .native.table import ARRAYS, EXTERNAL, HEAD, REFUSED, RELOCATION_COUNT, RELOCATIONS, Filling, can_run
+from .numpy_backend.source import with_named_errors
 from .products.choose import choose
 from .products.problem import problem_of, steps_around
 
@@ -101,6 +102,7 @@ class Native:
         self._offset = (len(self.table) - len(self.external)) * 8
         self._bytes = self.table.data.cast("B")
         self._pointer = self.table.ctypes.data
+        self._lookups, self._addresses = filling.lookups, dict[Buffer, int]()
         self._run: Callable[[int], None] | None = None
         self.code: MachineCode | None = None
 
@@ -110,6 +112,7 @@ class Native:
         Args:
             addresses: maps a buffer to the address of its first element. The caller keeps the memory alive.
         """
+        self._addresses.update(addresses if self._lookups else {})
         for slot, buffer, offset in self._internal_views:
             if buffer in addresses:
                 self.table[slot] = addresses[buffer] + offset
@@ -131,6 +134,25 @@ class Native:
         self._set(self._bytes, self._offset, *map(id, arrays))
         run = self._run or self.compile()
         run(self._pointer)
+        if self._lookups and self.table[REFUSED]:
+            self._refuse(arrays)
+
+    def _refuse(self, arrays: Sequence[np.ndarray]) -> None:
+        """Raise what numpy raises about the indices or labels at which the program stopped."""
+        call, slot, around = next(entry for entry in self._lookups if self.table[entry[1]])
+        steps = dict(zip(around, self.table[slot + 1 :].tolist(), strict=False))
+        self.table[REFUSED] = self.table[slot] = 0
+        with_named_errors(call.op, call.attributes)(*(self._array(view, steps, arrays) for view in call.inputs))
+        raise GraphError(f"{call.op.name}: an index is out of range")
+
+    def _array(self, view: View, steps: Mapping[int, int], arrays: Sequence[np.ndarray]) -> np.ndarray:
+        """What a view holds at these steps of the loops around."""
+        buffer, size = view.buffer, view.dtype.itemsize
+        outer = buffer in self.external
+        address = arrays[self.external.index(buffer)].ctypes.data if outer else self._addresses[buffer]
+        memory: Any = (ctypes.c_char * buffer.nbytes).from_address(address)
+        at = view.offset + sum(move * steps.get(depth, 0) for depth, move in enumerate(view.per_step))
+        return np.ndarray(view.shape, view.dtype, memory, at * size, [stride * size for stride in view.strides])
 
 
 @cache

@@ -14,6 +14,7 @@ from ..core.structure import map_leaves
 from ..ops import log_softmax, softmax
 from .ranges import zero_or_more
 from .streaming import Streaming
+from .token_loop import TokenLoop
 
 Net = Callable[[Any, Any], tuple[Any, Any]]
 """``(ids (B,), state) -> (logits (B, V), state)``."""
@@ -56,8 +57,7 @@ def sample(
         raise GraphError("sample: these are no logits", expected="numbers (B, V) or (V,)", got=shown(rows))
     if rng is None:
         return np.argmax(rows, -1)
-    if not isinstance(rng, np.random.Generator):
-        raise GraphError("sample: no generator", got=type(rng).__name__, fix="np.random.default_rng(seed)")
+    _generator(rng)
     scaled = rows.astype(np.float64) / positive("sample", "temperature", temperature)
     chances = softmax.forward(_likeliest(scaled.reshape(-1, rows.shape[-1]), top_k, top_p))
     edges = np.cumsum(chances, -1)
@@ -101,22 +101,26 @@ def generate(
         array([1, 2, 3, 0, 1, 2])
     """
     tokens, single = _tokens(start)
-    ends = np.array([] if stop is None else stop, np.int64).reshape(-1)
-    stream = Streaming(net, _initial(function("generate", net), state, tokens.shape[1]))
-    for ids in tokens:
-        logits = stream(ids)
-    chosen: list[np.ndarray] = []
-    over = np.zeros(tokens.shape[1], bool)
-    for k in range(integer("generate", "length", length, 1)):
-        ids = sample(logits, rng, temperature, top_k, top_p)
-        ids = np.where(over, chosen[-1], ids) if k else ids
-        chosen.append(ids)
-        over |= np.isin(ids, ends)
-        if over.all():
-            break
-        if k < length - 1:
-            logits = stream(ids.astype(tokens.dtype))
-    result = np.array(chosen)
+    length, ends = integer("generate", "length", length, 1), np.array([] if stop is None else stop, np.int64)
+    first = _initial(function("generate", net), state, tokens.shape[1])
+    if rng is not None:
+        _generator(rng)
+    if top_k is None and top_p is None:
+        scale = 1.0 if rng is None else positive("sample", "temperature", temperature)
+        result = TokenLoop(net, tokens, first, rng, scale).until(length, ends.reshape(-1))
+    else:
+        stream = Streaming(net, first)
+        for ids in tokens:
+            logits = stream(ids)
+        chosen: list[np.ndarray] = []
+        over = np.zeros(tokens.shape[1], bool)
+        while len(chosen) < length and not over.all():
+            if chosen:
+                logits = stream(chosen[-1].astype(tokens.dtype))
+            ids = sample(logits, rng, temperature, top_k, top_p)
+            chosen.append(np.where(over, chosen[-1], ids) if chosen else ids)
+            over |= np.isin(chosen[-1], ends)
+        result = np.array(chosen)
     return result[:, 0] if single else result
 
 
@@ -229,6 +233,11 @@ def _likeliest(logits: np.ndarray, top_k: int | None, top_p: float | None) -> np
         before = np.cumsum(sorted_chances, -1) - sorted_chances  # of the tokens that are likelier
         out |= np.take_along_axis(before >= top_p, ranks, -1)
     return np.where(out & (ranks > 0), -np.inf, logits)
+
+
+def _generator(rng: Any) -> None:
+    if not isinstance(rng, np.random.Generator):
+        raise GraphError("sample: no generator", got=type(rng).__name__, fix="np.random.default_rng(seed)")
 
 
 def _tokens(start: Any) -> tuple[np.ndarray, bool]:

@@ -143,12 +143,11 @@ def _mends(fault: Fault, repairs: Sequence[Any]) -> bool:
 
 
 def mended(text: str, repairs: Sequence[Any]) -> str:
-    """The text with the lines of repairs put in, as far indented as what stood there."""
+    """The text with the lines of repairs put in, the first as far indented as what stood there."""
     lines = text.splitlines()
     for repair in repairs:
-        old = lines[repair.line - 1]
-        indent = old[: len(old) - len(old.lstrip())]
-        lines[repair.line - 1] = "\n".join(indent + new.strip() for new in str(repair.after).strip().splitlines())
+        old, new = lines[repair.line - 1], str(repair.after).rstrip().lstrip("\n")
+        lines[repair.line - 1] = old[: len(old) - len(old.lstrip())] + new.lstrip()
     return "\n".join(lines) + "\n"
 
 

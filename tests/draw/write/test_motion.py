@@ -84,7 +84,7 @@ def test_a_cut_is_waited_for_by_nothing() -> None:
 def test_two_directions_run_at_once() -> None:
     picture = DRAWN["both ways"].picture
     score = score_of(picture)
-    states = [i for i, box in enumerate(picture.boxes) if box.role == "state" and box.title[0].text.startswith("h =")]
+    states = [i for i, box in enumerate(picture.boxes) if box.role == "state" and box.title[0].text.startswith("hₜ =")]
     stages = sorted(score.forward[i] for i in states)
     assert len(states) == 10 and stages == sorted([*range(1, 6), *range(1, 6)])
 
@@ -189,7 +189,7 @@ def test_a_gif_fills_each_box_when_its_gradient_is_there(drawing: Any) -> None:
     left, top, wide, _ = map(float, ET.fromstring(playing(drawing.picture)).get("viewBox", "").split())
     scale = shown[0].shape[1] / wide
     for box, stage in zip(drawing.picture.boxes, score.backward, strict=True):
-        x, y = box.x - box.width / 2 + 7, box.y - box.height / 2 + 12
+        x, y = box.x - (box.core or box.width) / 2 + 7, box.y - box.height / 2 + 12
         at = [frame[round((-y - top) * scale), round((x - left) * scale)] for frame in shown]
         assert np.abs(at[stage] - rgb(box.fill)).max() < 9 and np.abs(at[-1] - rgb(box.fill)).max() < 9
         assert all(np.abs(pixel - 255).max() < 9 for pixel in at[:stage])

@@ -14,7 +14,7 @@ from .asked import check_call
 from .blame import Blame
 from .book import same
 from .cases import Cases
-from .findings import Finding, findings_of, suspects, too_short, with_repairs
+from .findings import Finding, findings_of, of_whole_numbers, suspects, too_short, with_repairs
 from .functions import Functions
 from .lines import read_again
 from .losses import fitting, nearest
@@ -113,6 +113,7 @@ class _Audit:
             )
         told = [*self._told_first, *told, *notes_of(self.subject, self.cases)]
         notes = tuple(dict.fromkeys(told))
+        self.cases.known = {}  # a report may be kept, with its graphs it would be large
         return AuditReport(self._loss_in_words, table, tuple(findings), tuple(repairs), notes, self.marks)
 
     def _table(self) -> tuple[TableRow, ...]:
@@ -138,12 +139,15 @@ class _Audit:
         loop = next((loop for loop in map(inner_loop, self.subject.functions) if loop is not None), None)
         steps = (STEPS + (loop is not None)) if self.cases.places else None
         try:
+            whole, alone = of_whole_numbers(self.subject, self.cases.case(steps))
+            if alone:
+                return whole, []
             outcome = self._followed(steps)
             back = steps_back(outcome, steps) if loop is not None and steps else None
             anew = RightAnew(outcome, steps, back) if back and steps else None
             right = anew if anew is not None and anew.is_whole else Right(outcome, steps or self.cases.steps)
             blame = Blame(Written(outcome, right))
-            findings = findings_of(self.subject, self.cases.case(steps), blame, unrated)
+            findings = [*whole, *findings_of(self.subject, self.cases.case(steps), blame, unrated)]
             self._keep_marks(outcome, blame, findings)
             if loop is not None and back and right is anew:
                 return [*findings, *too_short(self.subject, loop, back)], []

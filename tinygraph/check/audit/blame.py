@@ -8,8 +8,9 @@ faults which hide behind others come out, too.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -17,20 +18,22 @@ from ...core.graph import ancestors
 from ...core.node import Node
 from .anew import PairThing
 from .book import same
-from .candidates import Candidates, but_for_a_factor, fits, mending_none, turned
+from .candidates import Candidates, but_for_a_factor, mending_none, turned
 from .departures import Departure
+from .joins import joined
 from .kinds import is_nameable
 from .lines import lines_of
 from .pairs import FaultPairs
 from .present import Present
+from .prospects import Prospect, prospects
 from .right import Thing
+from .stuck import stuck
 from .written import Operation, Written
 
 SOME = 2000
 """How many assignments one search may try."""
 
-DEPTH, MOST_READERS = 5, 4
-"""How far, and over how many readers, a right result is looked for that speaks for what an operation should make."""
+Assignments = Iterable[Mapping[Node, Thing]]
 
 
 class Blame:
@@ -47,6 +50,7 @@ class Blame:
     def __init__(self, written: Written, most: int = 6000) -> None:
         self.written, self._most, self._left = written, most, 0
         self.departed: list[Departure] = []
+        self._acquitted: list[Departure] = []
         self._present = Present(written)
         self._doubted: set[Operation] = set()
         self._candidates = Candidates(self._present)
@@ -54,22 +58,56 @@ class Blame:
 
     def departures(self, most: int = 8) -> list[Departure]:
         """The operations to blame, in the order in which they were found."""
-        departures: list[Departure] = []
-        while len(departures) < most:
+        while len(self.departed) < most:
             wrong = self.written.wrong(self._present.values)
-            trial = self._within(self._best, wrong) if wrong else None
-            sums = trial is not None and isinstance(trial.due, PairThing) and trial.due.kind == "sum"
-            if trial is None or sums or not self._present.reads_right(trial.node):
-                # What reads wrong things may be right itself.
-                trial = self._within(self._hidden, wrong) or trial or self._within(self._anywhere, wrong)
-            if trial is None:
+            trial = self._next(wrong)
+            if trial is None and not self._acquit():
                 break
-            trial = self._pairs.first_of_two(trial, wrong) or self._pairs.where_scaled(trial, wrong)
-            self._present.mend(trial.right)
-            departures.append(trial)
-            self.departed.append(trial)
-        departures = [replace(departure, values=self._present.values) for departure in departures]
+            if trial is not None:
+                self._keep(self._pairs.first_of_two(trial, wrong) or self._pairs.where_scaled(trial, wrong))
+        for departure in self._acquitted:
+            wrong = self.written.wrong(self._present.values)
+            if wrong and self._present.left_wrong(departure.right) < wrong:
+                self._keep(departure)
+        departures = [replace(departure, values=self._present.values) for departure in self.departed]
         return [replace(d, called_at=self._present.caller(d.operation)) for d in departures]
+
+    def _next(self, wrong: frozenset[str]) -> Departure | None:
+        picked = self._picked_once(wrong)
+        if picked is not None:
+            return picked
+        trial = self._within(self._best, wrong) if wrong else None
+        sums = trial is not None and isinstance(trial.due, PairThing) and trial.due.kind == "sum"
+        if trial is None or sums or not self._present.reads_right(trial.node):
+            # What reads wrong things may be right itself.
+            trial = self._within(self._hidden, wrong) or trial or self._within(self._anywhere, wrong)
+        return trial
+
+    def _picked_once(self, wrong: frozenset[str]) -> Departure | None:
+        """A line that picks the values of one step each time it runs."""
+        open_ones = [o for o in self.written.operations if not self._is_acquitted(o)] if wrong else []
+        return stuck(self._present, self._candidates, open_ones, wrong)
+
+    def _keep(self, departure: Departure) -> None:
+        self._present.mend(departure.right)
+        self.departed.append(departure)
+
+    def _acquit(self) -> bool:
+        """Takes back what comes right by itself now that others are mended; whether there was such a thing."""
+        for departure in self.departed:
+            first = next((x for x, due in departure.right.items() if not same(x._value, due)), departure.node)
+            others = {x: a for d in self.departed if d is not departure for x, a in d.right.items()}
+            without = Present(self.written)
+            without.mend(others)
+            if first not in others and same(without.value(first), departure.right[first]):
+                self.departed.remove(departure)
+                self._acquitted.append(departure)
+                self._present.overrides, self._present.values = without.overrides, without.values
+                return True
+        return False
+
+    def _is_acquitted(self, operation: Operation) -> bool:
+        return any(operation is d.operation for d in self._acquitted)
 
     def _within(self, search: Callable[[frozenset[str]], Departure | None], wrong: frozenset[str]) -> Departure | None:
         """What a search finds with a part of the trials that are left."""
@@ -95,25 +133,8 @@ class Blame:
         shared = [o for o in self._shared(frontier) if not behind.isdisjoint(o.nodes)]
         best = self._of([*shared, *frontier], wrong, self._bound(open_ones, wrong))
         if best is not None:
-            return self._joined(self._of(self.written.upstream([*best.right]), wrong, best) or best)
+            return joined(self._present, self._of(self.written.upstream([*best.right]), wrong, best) or best)
         return self._of(self.written.upstream([x for o in frontier for x in o.nodes], 1), wrong, None)
-
-    def _joined(self, departure: Departure) -> Departure:
-        """The one thing that is wrong in what only joins others, if nobody else reads it."""
-        pieces = {node: _pieces(node, due) for node, due in departure.right.items()}
-        first, of = departure.node, pieces[departure.node]
-        places = [k for k, piece in enumerate(of) if not same(self._present.value(first.inputs[k]), piece)]
-        picked = self.written.picked
-        right = {picked(node.inputs[k]): of[k] for node, of in pieces.items() for k in places if of}
-        node = picked(first.inputs[places[0]]) if places else first
-        operation = self.written.operation_of.get(node)
-        if len(places) != 1 or operation is None or any(len(self.written.readers(x)) > 1 for x in right):
-            return departure
-        if any(x.shape != piece.shape for x, piece in right.items()):
-            return departure
-        exact = [m.thing for m in self.written.look(node, right[node]) if m.is_exact]
-        due = next((t for t in exact if t.kind == "adjoint"), replace(departure.due, array=right[node]))
-        return replace(departure, operation=operation, node=node, due=due, right=right)
 
     def _shared(self, frontier: list[Operation]) -> list[Operation]:
         """What several departing statements read, and so may all depart for, the most read first."""
@@ -140,7 +161,7 @@ class Blame:
     def _hidden(self, wrong: frozenset[str]) -> Departure | None:
         """A departure that mends nothing as long as others are there: an adjoint but for a factor, or at some steps."""
         behind = self.written.behind(wrong) | {*ancestors([*self._present.overrides])}
-        blamed = {_place(d.operation) for d in self.departed}
+        blamed = {_place(d.operation) for d in (*self.departed, *self._acquitted)}
         operations = [o for o in self.written.operations if _place(o) not in blamed and not behind.isdisjoint(o.nodes)]
         for operation in operations:
             for things in (but_for_a_factor(self._present, operation), self._candidates.but_for_steps(operation)):
@@ -157,12 +178,15 @@ class Blame:
         gradient does."""
         best, most = None, 0
         upstream = self.written.upstream([x for o in frontier for x in o.nodes], 1)
-        for operation in dict.fromkeys([*self._shared(frontier), *frontier, *upstream]):
-            for things in self._candidates.of(operation) if operation in among else ():
-                trial = self._tried(operation, things, wrong, None, whole=False)
-                asked = self._asking(trial.right) if trial is not None and self._is_likely(trial) else 0
-                if asked > most:
-                    best, most = trial, asked
+        for operation in [o for o in dict.fromkeys([*self._shared(frontier), *frontier, *upstream]) if o in among]:
+            for p in self._prospects(operation, self._candidates.of(operation), wrong, None):
+                self._left -= 1
+                if (
+                    p.asked > most
+                    and p.still <= wrong
+                    and self._is_likely(trial := self._departure(operation, p, wrong))
+                ):
+                    best, most = trial, p.asked
                 if self._left <= 0:
                     return best
         return best
@@ -210,81 +234,52 @@ class Blame:
         """The line at which two names are bound the wrong way round."""
         best: Departure | None = None
         for operation in operations:
-            for things in self._candidates.of_bindings(operation):
-                best = self._tried(operation, things, wrong, best) or best
+            best = self._tried(operation, self._candidates.of_bindings(operation), wrong, best)
         return best
 
     def _of(self, operations: list[Operation], wrong: frozenset[str], best: Departure | None) -> Departure | None:
         for operation in operations:
-            for things in self._candidates.of(operation):
-                trial = self._tried(operation, things, wrong, best)
-                best = trial if trial is not None else best
-                if self._left <= 0:
-                    return best
+            best = self._tried(operation, self._candidates.of(operation), wrong, best)
+            if self._left <= 0:
+                return best
         return best
 
     def _tried(
-        self,
-        operation: Operation,
-        things: Mapping[Node, Thing],
-        wrong: frozenset[str],
-        best: Departure | None,
-        whole: bool = True,
+        self, operation: Operation, assignments: Assignments, wrong: frozenset[str], best: Departure | None
     ) -> Departure | None:
-        """What comes of an assignment, if it mends a whole gradient and is better than the best so far."""
-        overrides = {
-            x: turned(t.array, self.written.shape(x)) for x, t in things.items() if fits(t.array, self.written.shape(x))
-        }
-        changed = {x: a for x, a in overrides.items() if not same(self._present.value(x), a)}
-        node = min(changed, key=lambda x: x.serial, default=None)
-        if (
-            node is None
-            or operation in self._pairs.firsts
-            or (operation not in self._doubted and any(map(self.written.is_settled, changed)))
-        ):
-            return None
-        if best is not None and best.mended == wrong and best.node.serial < node.serial + best.is_multiple:
-            return None
-        self._left -= 1
-        if not self._asking(changed):
-            return None
-        still = self._present.left_wrong(overrides)
-        due = self.written.state_like(things[node]) if self.written.selects(node) else things[node]
-        trial = Departure(operation, node, due, overrides, wrong - still, self._present.values)
-        better = still < wrong if whole else still <= wrong
-        return trial if better and (best is None or trial.rank > best.rank) else None
+        """What comes of an assignment that mends a whole gradient and is better than the best so far; or that."""
+        for p in self._prospects(operation, assignments, wrong, best):
+            if self._left <= 0:
+                break
+            if not _is_late(best, p.node, wrong):
+                self._left -= 1
+                trial = self._departure(operation, p, wrong) if p.asked and p.still < wrong else None
+                best = trial if trial is not None and (best is None or trial.rank > best.rank) else best
+        return best
 
-    def _asking(self, overrides: Mapping[Node, np.ndarray]) -> int:
-        """How many readers, or what comes after them, make another thing with these values, and a right one."""
-        if any(self.written.is_result(x) and self.written.holds(v) for x, v in overrides.items()):
-            return 2 * MOST_READERS
-        nodes = [*overrides]
-        ends = dict.fromkeys((nodes[0], nodes[-1]))  # of a sum all but the last may be read by nobody else
-        pairs = [(x, r) for x in ends for r in self._other_readers(x, overrides)]
-        return sum(self._asks(r, {x: overrides[x]}, overrides, DEPTH) for x, r in pairs)
+    def _prospects(
+        self, operation: Operation, assignments: Assignments, wrong: frozenset[str], best: Departure | None
+    ) -> list[Prospect]:
+        """What would come of assignments, but for those that are not to be tried."""
+        is_settled = cache(self._present.is_settled if wrong else self.written.is_settled)
 
-    def _other_readers(self, node: Node, overrides: Mapping[Node, np.ndarray]) -> list[Node]:
-        return [r for r in self.written.readers(node) if r not in overrides][:MOST_READERS]
+        def worth(changed: Collection[Node]) -> bool:
+            settled = operation not in self._doubted and any(map(is_settled, changed))
+            return not settled and not _is_late(best, min(changed, key=lambda x: x.serial), wrong)
 
-    def _asks(
-        self, reader: Node, values: Mapping[Node, np.ndarray], overrides: Mapping[Node, np.ndarray], depth: int
-    ) -> bool:
-        """Whether a reader, or one after it, makes another thing with these values, and a right one."""
-        new = self.written.run(reader, {**self._present.values, **values})
-        if self.written.holds(new) and not same(new, self._present.value(reader)):
-            return True
-        readers = self._other_readers(reader, overrides) if depth > 1 else []
-        return any(self._asks(r, {**values, reader: new}, overrides, depth - 1) for r in readers)
+        done = operation in self._pairs.firsts or self._is_acquitted(operation)
+        return [] if done else prospects(self._present, assignments, worth)
+
+    def _departure(self, operation: Operation, p: Prospect, wrong: frozenset[str]) -> Departure:
+        due = self.written.state_like(p.things[p.node]) if self.written.selects(p.node) else p.things[p.node]
+        return Departure(operation, p.node, due, p.right, wrong - p.still, self._present.values)
+
+
+def _is_late(best: Departure | None, node: Node, wrong: frozenset[str]) -> bool:
+    """Whether all is mended by the best so far, and before this node."""
+    return best is not None and best.mended == wrong and best.node.serial < node.serial + best.is_multiple
 
 
 def _place(operation: Operation) -> tuple[tuple[str, int], ...]:
     """Its line, and the lines that called its function."""
     return tuple([(line.file, line.number) for line in lines_of(operation.nodes[0])])
-
-
-def _pieces(node: Node, due: np.ndarray) -> list[np.ndarray]:
-    """What each input of a concatenation should be for its result to be what is due."""
-    if node.op is None or node.op.name != "concatenate" or due.shape != node.shape:
-        return []
-    axis = node.attributes["axis"]
-    return np.split(due, np.cumsum([x.shape[axis] for x in node.inputs])[:-1], axis)

@@ -38,6 +38,7 @@ class Book:
                 pages[thing.array.size].append((_mark(thing.array), k, thing))
         self._pages = {size: sorted(page) for size, page in pages.items()}
         self._marks = {size: [mark for mark, _, _ in page] for size, page in self._pages.items()}
+        self._rows = {size: np.array(marks) for size, marks in self._marks.items()}
 
     def look(self, array: np.ndarray) -> list[Match]:
         """What the array is, those of factor 1 first; empty if the right graph has no such array."""
@@ -55,12 +56,24 @@ class Book:
                 matches.append(match)
         return sorted(matches, key=lambda m: (not m.is_exact, m.transposed)) if len(matches) > 1 else matches
 
+    def may_have(self, stack: np.ndarray) -> np.ndarray:
+        """Of arrays along the first axis, which the book can have."""
+        flat = stack.reshape(len(stack), -1)
+        marks = self._rows.get(flat.shape[1])
+        if marks is None:
+            return np.zeros(len(stack), bool)
+        square = flat * flat
+        total = square.sum(axis=1)
+        own = np.einsum("ij,ij->i", square, square) / np.where(total, total**2, np.nan)
+        near = (np.searchsorted(marks, own + sign * 11 * NEAR) for sign in (-1, 1))
+        return np.isfinite(own) & np.less(*near)
+
 
 def _mark(array: np.ndarray) -> float:
     """A number that scale, sign and order of the elements leave alone; NaN for zeros."""
     flat = array.ravel()
     square = flat * flat
-    total = float(square.sum())
+    total = float(np.dot(flat, flat))
     return float(np.dot(square, square)) / total**2 if total else np.nan
 
 
@@ -81,11 +94,15 @@ def ratio(a: np.ndarray, b: np.ndarray) -> float | None:
     if not size:
         return None
     c = float(np.dot(a, b)) / size
-    return c if c and np.abs(a - c * b).max() <= NEAR * np.abs(a).max() else None
+    return c if c and same(c * b, a) else None
 
 
 def same(a: np.ndarray | None, b: np.ndarray, near: float = NEAR) -> bool:
     """Whether the arrays are equal, up to rounding."""
     if a is None or a.shape != b.shape:
         return False
+    away, own = (a - b).ravel(), b.ravel()
+    square, limit = float(np.dot(away, away)), near * near * float(np.dot(own, own))
+    if square > away.size * limit or square * own.size < limit:  # a root of it is between the largest and the norm
+        return square * own.size < limit
     return bool(np.abs(a - b).max(initial=0.0) <= near * max(np.abs(b).max(initial=0.0), 1e-300))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import math
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
+from itertools import islice, product
 
 import numpy as np
 
@@ -16,7 +18,12 @@ from .departures import Departure
 from .lines import binds_many, statement_at
 from .present import Present
 from .right import Thing
-from .written import Operation, Written
+from .written import Operation
+
+_Steps = Mapping[int, Thing]
+
+MOST_STUCK = 8
+"""So many kinds of values are tried where a line picks zeros, which may come before the first step of several."""
 
 
 class Candidates:
@@ -28,12 +35,14 @@ class Candidates:
 
     def __init__(self, present: Present) -> None:
         self._present, self.written = present, present.written
-        self._families = _families(present.written)
+        things = present.written.right.things
+        self._families = _families(things)
+        self._values = _families([t for t in things if t.kind == "value"])
 
     def of(self, operation: Operation) -> Iterator[dict[Node, Thing]]:
         """Assignments of things of the right graph to the nodes of an operation, step by step."""
         nodes = operation.nodes
-        if self.written.is_number(nodes[0]) or all(self.written.is_settled(x) for x in nodes):
+        if self.written.is_number(nodes[0]) or all(map(self._present.is_settled, nodes)):
             return
         selects, item = self.written.selects(nodes[0]), self._is_item_of_values(operation)
         if item and binds_many(operation.line) and self._is_of_each_step(nodes):
@@ -89,7 +98,8 @@ class Candidates:
             return
         for other in self.written.operations:
             line, twin = operation.line, other.line
-            if other is not operation and (line.file, line.number) == (twin.file, twin.number):
+            told = other.nodes[0].serial <= operation.nodes[0].serial and self.written.selects(other.nodes[0])
+            if not told and (line.number, line.file) == (twin.number, twin.file):
                 pairs = [*zip(operation.nodes, other.nodes, strict=False)]
                 if len(operation.nodes) == len(other.nodes) and all(fits(a._value, b.shape) for a, b in pairs):
                     there = {a: _exchanged(b, other) for a, b in pairs}
@@ -97,26 +107,65 @@ class Candidates:
 
     def _other_steps(self, operation: Operation) -> Iterator[dict[Node, Thing]]:
         """What is bound at one line, as in ``i, f = gates[0]``, taken from other steps, all of it."""
+        twins = self._twins(operation)
+        if len(twins) > 1 and twins[0] is operation:
+            yield from self._in_step([(o.nodes, self._values_like(o.nodes[0]), 0) for o in twins])
+
+    def of_stuck(self, operation: Operation) -> Iterator[dict[Node, Thing]]:
+        """What a line should pick that picks the values of one and the same step each time it runs."""
+        twins = [o for o in self._twins(operation) if "[" in o.line.expression and self._is_stuck(o.nodes)]
+        if twins and twins[0] is operation:
+            options = [[(o.nodes, *pick) for pick in self._picks(o.nodes)] for o in twins]
+            for parts in islice(product(*options), MOST_STUCK):
+                last = max(t for *_, t in parts)
+                alike = [x for x in self._data if len(x) == len(operation.nodes)]
+                data = [(x, *pick) for x in alike for pick in self._picks(x) if pick[1] - last in (0, 1)]
+                last = max(t for *_, t in (*parts, *data))  # h[t] and h[t - 1] stay one step apart
+                apart = [(x, f, t - last) for x, f, t in (*parts, *data)]
+                yield from self._in_step(apart)
+
+    @cached_property
+    def _data(self) -> list[tuple[Node, ...]]:
+        """Data of one step, which the runs of an operation read where they pick it from what is kept."""
+        inputs = [zip(*(x.inputs for x in o.nodes), strict=False) for o in self.written.operations]
+        places = dict.fromkeys(nodes for of in inputs for nodes in of if not any(x.op for x in nodes))
+        return [nodes for nodes in places if len({*nodes}) == len(nodes) and self._is_stuck(nodes)]
+
+    def _twins(self, operation: Operation) -> list[Operation]:
+        """What is picked at the line of an operation, each time that it runs."""
         line, runs = operation.line, len(operation.nodes)
         twins = [o for o in self.written.operations if (o.line.file, o.line.number) == (line.file, line.number)]
-        twins = [o for o in twins if len(o.nodes) == runs and self.written.selects(o.nodes[0])]
-        if len(twins) < 2 or twins[0] is not operation:
-            return
-        families = [self._values_like(o.nodes[0]) for o in twins]
-        steps = sorted({t for family in families for t in family})
-        for order in self._orders(runs, steps, True, False) if len(steps) > 1 else ():
-            things: dict[Node, Thing] = {}
-            for o, family in zip(twins, families, strict=True):
-                if family:
-                    pairs = zip(o.nodes, order, strict=False)
-                    things |= {x: self._of_step(family, t if t in family else None) for x, t in pairs}
-            yield things
+        return [o for o in twins if len(o.nodes) == runs and self.written.selects(o.nodes[0])]
 
-    def _values_like(self, node: Node) -> Mapping[int, Thing]:
+    def _is_stuck(self, nodes: Sequence[Node]) -> bool:
+        first, *others = map(self._present.value, nodes)
+        return bool(others) and first.size > 1 and all(same(first, x) for x in others)
+
+    def _picks(self, nodes: Sequence[Node]) -> Iterator[tuple[_Steps, int]]:
+        """The values of which a step is picked, and which step; -1 for what comes before the first one."""
+        own = self._present.value(nodes[0])
+        for family in self._values.get(own.size, []):
+            one = next(iter(family.values()))
+            before = self.written.right.initial.get(one.family)
+            arrays = {t: thing.array for t, thing in family.items()} | ({} if before is None else {-1: before})
+            fitting = [t for t, a in arrays.items() if fits(a, own.shape) and same(turned(a, own.shape), own)]
+            yield from ((family, t) for t in fitting[:1] if len(family) > 1 and not one.inner)
+
+    def _in_step(self, parts: Sequence[tuple[Sequence[Node], _Steps, int]]) -> Iterator[dict[Node, Thing]]:
+        """What is picked, with the steps of a loop over time, some of it by so many steps apart."""
+        steps = sorted({t for _, family, _ in parts for t in family})
+        for order in self._orders(len(parts[0][0]), steps, True, False) if len(steps) > 1 else ():
+            things: dict[Node, Thing] = {}
+            for nodes, family, by in parts:
+                own = [None if t is None or t + by not in family else t + by for t in order]
+                things |= {x: self._of_step(family, t) for x, t in zip(nodes, own, strict=False) if family}
+            yield {x: thing for x, thing in things.items() if fits(thing.array, self.written.shape(x))}
+
+    def _values_like(self, node: Node) -> _Steps:
         """The values of all steps of what a node is at one of them."""
         exact = [m.thing for m in self._present.look(node) if m.is_exact]
         kinds = {t.family for t in exact if t.kind == "value" and t.step is not None}
-        families = self._families.get(node.size, [])
+        families = self._values.get(node.size, [])
         return next((f for f in families if next(iter(f.values())).family in kinds and len(f) > 1), {})
 
     def but_for_steps(self, operation: Operation) -> dict[Node, Thing]:
@@ -198,23 +247,24 @@ def _exchanged(node: Node, operation: Operation) -> Thing:
 
 def fits(array: np.ndarray, shape: tuple[int, ...]) -> bool:
     """Whether an array, or its transpose, has this shape but for axes of length 1."""
-    return _long(shape) in (_long(array.shape), _long(array.T.shape))
+    return _long(shape) in (_long(array.shape), _long(array.shape[::-1]))
 
 
 def turned(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return (array if _long(array.shape) == _long(shape) else array.T).reshape(shape)
 
 
+@lru_cache(maxsize=1024)
 def _long(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple([size for size in shape if size != 1])
 
 
-def _families(written: Written) -> dict[int, list[Mapping[int, Thing]]]:
+def _families(things: Iterable[Thing]) -> dict[int, list[_Steps]]:
     """For each size the families of things, each by step; of those with the same numbers the first."""
     families: dict[Hashable, dict[int, Thing]] = defaultdict(dict)
-    for thing in written.right.things:
+    for thing in things:
         families[thing.family][thing.step or 0] = thing
-    by_size: dict[int, list[Mapping[int, Thing]]] = defaultdict(list)
+    by_size: dict[int, list[_Steps]] = defaultdict(list)
     order = {"adjoint": 0, "sum": 1, "part": 2, "value": 3}
     seen = set()
     for family in sorted(families.values(), key=lambda f: order[next(iter(f.values())).kind]):

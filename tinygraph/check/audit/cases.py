@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -28,16 +28,24 @@ class Cases:
     Attributes:
         places: where time lies in the arguments; empty where it is not known.
         steps: the author's own number of steps; None where it is not known.
+        known: the cases that were made.
     """
 
     def __init__(self, subject: Subject, seed: int = 0) -> None:
         self.subject, self.seed = subject, seed
         self.steps: int | None = None
         self.places: Places = {}
+        self.known: dict[Hashable, Case] = {}
         self._find_time()
 
     def case(self, steps: int | None, draw: int = 0) -> Case:
-        """Random numbers for ``steps`` steps; None for as many as the author has."""
+        """Random numbers for ``steps`` steps; None for as many as the author has. The same case each time."""
+        key = steps, draw, self.steps, *self.places.items()
+        if key not in self.known:
+            self.known[key] = self._drawn(steps, draw)
+        return self.known[key]
+
+    def _drawn(self, steps: int | None, draw: int) -> Case:
         rng = np.random.default_rng((self.seed, steps or 0, draw))
         parameters = {name: SCALE * rng.normal(size=x.shape).astype(_floating(x)) for name, x in self._parameters()}
         cut = (

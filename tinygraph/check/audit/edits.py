@@ -38,8 +38,8 @@ class Edit:
 
     @property
     def line(self) -> int:
-        """The line of the statement; of one that is put in, the one after which it comes."""
-        return self.at.lineno
+        """The line of the statement; of one that is put in, the last before it."""
+        return self.at.lineno if len(self.new) == 1 else self.at.end_lineno or self.at.lineno
 
 
 class Edits:

@@ -22,9 +22,10 @@ from .inserts import MISSING
 from .kinds import kind_of
 from .lines import Line, line_at, line_that_sets, statement_at
 from .mended import Repair
-from .rewrites import FACTOR_LESS, NAME
+from .rewrites import FACTOR_LESS, NAME, PARTS
 from .right import Thing
 from .subject import Case, Subject
+from .whole import unpacked_wrongly
 from .written import Written
 
 
@@ -78,6 +79,18 @@ def findings_of(subject: Subject, case: Case, blame: Blame, unrated: Iterable[st
         findings += [f for f in [_silent(subject, case, written, name, taken)] if f is not None]
         taken |= {f.line for f in findings}
     return _by_line([*findings, *told])
+
+
+def of_whole_numbers(subject: Subject, case: Case) -> tuple[list[Finding], bool]:
+    """The line that binds whole numbers or labels the wrong way round, and whether nothing else is wrong."""
+    told = unpacked_wrongly(subject, case)
+    if told is None:
+        return [], False
+    edit, right, alone = told
+    code, names = edit.function.__code__, tuple(sorted(right))
+    makes, due = "whole numbers, or labels, in each other's place", f"`{ast.unparse(edit.new[0])}`"
+    place = (code.co_filename, edit.line, ast.unparse(edit.at), code.co_name)
+    return [Finding(*place, None, (), makes, due, PARTS, names)], alone
 
 
 def too_short(subject: Subject, loop: ast.For, back: int) -> Iterator[Finding]:
@@ -154,15 +167,19 @@ def _in_words(written: Written, node: Node, due: Thing) -> str:
 
 def _silent(subject: Subject, case: Case, written: Written, name: str, taken: Collection[int]) -> Finding | None:
     """A parameter whose gradient no line adds to: told at the line that adds to another one in its place, or that
-    returns another thing, or beside the line of the gradient before or after it, if nothing else is told there."""
+    returns another thing, or beside the line of the gradient before or after it, if nothing else is told there; of one
+    that has no neighbour, after the line that makes what it needs."""
     near = [*_beside(written, name)]
     beside = next((line for _, line in near), None)
     number = next((n for pair in near[:1] if (n := line_astray(subject, case, name, pair)) is not None), None)
     astray = line_at(beside, number) if beside is not None and number is not None else None
-    line = astray or written.line_that_keeps(name) or _update_beside(written, name, beside) or beside
-    if line is beside and line is not None and line.number in taken:
+    alone = not near or near[0][0] not in written.right.together(name)
+    prepared = written.line_that_prepares(name) if alone else None
+    line = astray or written.line_that_keeps(name) or _update_beside(written, name, beside) or prepared or beside
+    if line is (prepared or beside) and line is not None and line.number in taken:
         names = [*written.results]
-        line = line_at(line, line.number + (1 if names.index(name) > names.index(near[0][0]) else -1))
+        before = prepared is None and names.index(name) < names.index(near[0][0])
+        line = line_at(line, line.number + (-1 if before else 1))
     if line is None:
         return None
     due = f"the gradient of {name}, which no line makes" + (f"; line {beside.number} makes its like" if beside else "")

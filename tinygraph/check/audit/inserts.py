@@ -123,8 +123,8 @@ class Inserts:
         """
         block, options = self._blocks[gap.block], []
         parts, own = _loads([value]) & block.own, self._order(gap.node)
-        after = block.body[gap.where + 1 : gap.where + 2]
-        beside = [(gap.at, 1)] + [(x, -1) for at in after for x in ast.walk(at)]
+        near = (gap.at, 1), *((x, -1) for x in block.body[gap.where + 1 : gap.where + 2])
+        beside = [(x, side) for at, side in near for x in ast.walk(at)]  # also under a condition
         for x, side in beside:
             if isinstance(x, ast.AugAssign) and _loads([x]) & parts:
                 apart = (own - self._order(x.target)) * side

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from functools import cached_property
 
 import numpy as np
@@ -18,6 +18,8 @@ from .right import Thing, gathers, slopes
 from .statement import StatementRun, runs_of
 from .updates import UPDATE
 from .written import Written
+
+PLAIN = {SIGN, SCALE, SLOPE, LESS, MORE}
 
 REPLACED, ADDED = "`=` in place of `+=`", "`+=` in place of `=`"
 
@@ -36,12 +38,12 @@ def kind_of(written: Written, departure: Departure) -> str:
 
 def is_nameable(written: Written, departure: Departure) -> bool:
     """Whether what was made differs from what is due by a sign, a factor, a term or a slope."""
-    return is_plain(written, departure) or kind_of(written, departure) in (FACTOR_LESS, FACTOR_MORE)
+    return _Kinds(written, departure).is_among({*PLAIN, FACTOR_LESS, FACTOR_MORE})
 
 
 def is_plain(written: Written, departure: Departure) -> bool:
     """Whether it does by more than a lost factor, which can be anything."""
-    return kind_of(written, departure) in (SIGN, SCALE, SLOPE, LESS, MORE)
+    return _Kinds(written, departure).is_among(PLAIN)
 
 
 def is_told(written: Written, departure: Departure) -> bool:
@@ -68,9 +70,28 @@ class _Kinds:
         return self.told() or NAME
 
     def told(self) -> str:
-        rules: list[Callable[[], str]] = [self._of_assignment, self._of_scale, self._of_operands, self._of_step]
-        rules += [self._of_slope, self._of_more, self._of_name, self._of_one, self._of_factor, self._of_less]
-        return next((kind for rule in rules if (kind := rule())), "")
+        return next((kind for rule, _ in self._rules() if (kind := rule())), "")
+
+    def is_among(self, kinds: Set[str]) -> bool:
+        """Whether it is one of these: rules that can tell none of them need not be asked where no other can."""
+        if not self.departure.due.family or not self.runs:
+            return False
+        return any(rule() in kinds for rule, tells in self._rules() if tells & kinds) and self.told() in kinds
+
+    def _rules(self) -> list[tuple[Callable[[], str], Set[str]]]:
+        """The rules in the order in which they are asked, each with the kinds that it tells."""
+        return [
+            (self._of_assignment, {REPLACED, ADDED}),
+            (self._of_scale, {SIGN, SCALE, FACTOR_LESS}),
+            (self._of_operands, {ORDER, TURNED}),
+            (self._of_step, {INDEX}),
+            (self._of_slope, {SLOPE}),
+            (self._of_more, {MORE, FACTOR_MORE}),
+            (self._of_name, {NAME}),
+            (self._of_one, {LESS}),
+            (self._of_factor, {FACTOR_LESS}),
+            (self._of_less, {LESS}),
+        ]
 
     def _places(self) -> Iterator[list[tuple[StatementRun, Node]]]:
         """Each part and each thing that is read, over the runs."""
@@ -133,7 +154,7 @@ class _Kinds:
         right, made = self.written.right, run.made[x]
         families = {m.thing.family for m in self.written.look(x, made) if m.is_exact and m.thing.step is not None}
         families |= {family for family, array in right.initial.items() if same(made, array)}
-        arrays = [t.array for t in right.things if t.family in families and t.array.size == x.size]
+        arrays = [t.array for family in families for t in right.families.get(family, ()) if t.array.size == x.size]
         arrays += [right.initial[family] for family in families if family in right.initial]
         return any(run.comes_right({x: array.reshape(x.shape)}) for array in arrays)
 
@@ -204,7 +225,7 @@ class _Kinds:
     def _of_factor(self) -> str:
         for pairs in self._pairs():
             if all(self._is_factor(a, b) for a, b in pairs if np.any(b)) and any(np.any(b) for _, b in pairs):
-                return FACTOR_LESS
+                return "" if sets_in_vain(self.line) else FACTOR_LESS
         return ""
 
     def _is_factor(self, made: np.ndarray, right: np.ndarray) -> bool:
@@ -255,5 +276,7 @@ def _is_form_for_form(v: np.ndarray, made: np.ndarray, right: np.ndarray) -> boo
     """Whether a part that is a slope of v, or a multiple of it, should have another form of it."""
     if made.shape != right.shape or v.shape != made.shape or not np.any(made):
         return False
-    forms = slopes(v)
-    return any(same(made * b, right * a) for a in forms for b in forms if a is not b)
+    forms = np.reshape(slopes(v), (-1, v.size))
+    own, due = made.ravel() * forms, right.ravel() * forms
+    fit = np.abs(own[:, None] - due).max(axis=2) <= NEAR * np.abs(due).max(axis=1)
+    return bool((fit & ~np.eye(len(forms), dtype=bool)).any())

@@ -20,6 +20,7 @@ from .blame import Blame, Departure
 from .book import Book, same
 from .findings import Finding
 from .lines import Line, key_of, line_of
+from .present import Present
 from .right import Thing
 from .subject import Outcome
 from .written import Written
@@ -162,7 +163,7 @@ def _departing(loss: Node, book: Book, blame: Blame, departure: Departure) -> Wa
     """The first gradient that is wrong if all is right but this one operation."""
     own, written = {*departure.operation.nodes}, blame.written
     others = {x: v for x, v in blame.overrides.items() if x not in own}
-    right, alone = written.replay(blame.overrides), written.replay(others) if others else {}
+    right, alone = (Present(written).replayed(overrides) for overrides in (blame.overrides, others))
     started, run = False, next(k for k, x in enumerate(departure.operation.nodes) if x is departure.node)
     for x in written.order:
         started = started or x is departure.node

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+
+import numpy as np
 
 from ...core.node import Node
 from .book import same
@@ -11,6 +13,7 @@ from .candidates import Candidates, mending_none
 from .departures import Departure
 from .kinds import is_plain, is_told
 from .present import Present
+from .prospects import Outlook
 from .written import Operation
 
 
@@ -37,11 +40,14 @@ class FaultPairs:
         readers = map(self._written.operation_of.get, self._written.readers(whole.node))
         below = [o for o in dict.fromkeys(readers) if o is not None]
         for operation in dict.fromkeys([whole.operation, *above]):
-            for first in self._adjoints_for(operation):
-                for other in below if operation is whole.operation else [whole.operation]:
-                    if self._are_two(first, other, whole, wrong):
-                        self.firsts.add(operation)
-                        return first
+            others = below if operation is whole.operation else [whole.operation]
+            pairs = [(first, o) for first in self._adjoints_for(operation) for o in others if _shapes_fit(o, whole)]
+            dues = [{**first.right, **dict(zip(o.nodes, whole.right.values(), strict=False))} for first, o in pairs]
+            still = Outlook(self._present, dues).left_wrong(np.arange(len(dues))) if dues else []
+            for (first, other), both, names in zip(pairs, dues, still, strict=True):
+                if names <= wrong - whole.mended and self._are_two(first, other, whole, both):
+                    self.firsts.add(operation)
+                    return first
         return None
 
     def _adjoints_for(self, operation: Operation) -> Iterator[Departure]:
@@ -52,13 +58,9 @@ class FaultPairs:
                 if any(not same(self._present.value(x), due) for x, due in departure.right.items()):
                     yield departure
 
-    def _are_two(self, first: Departure, other: Operation, whole: Departure, wrong: frozenset[str]) -> bool:
-        """Whether a fault and one of another operation, both with names, mended do what the whole would."""
-        dues = [*whole.right.values()]
-        right = {x: due for x, due in zip(other.nodes, dues, strict=False) if x.shape == due.shape}
-        both = {**first.right, **right}
-        if len(right) < len(dues) or not self._present.left_wrong(both) <= wrong - whole.mended:
-            return False
+    def _are_two(self, first: Departure, other: Operation, whole: Departure, both: Mapping[Node, np.ndarray]) -> bool:
+        """Whether a fault and one of another operation, which mended do what the whole would, both have names."""
+        right = {x: both[x] for x in other.nodes[: len(whole.right)]}
         values = self._present.replayed(both)
         second = Departure(other, min(right, key=lambda x: x.serial), whole.due, right, frozenset(), values)
         return is_plain(self._written, replace(first, values=values)) and is_told(self._written, second)
@@ -81,6 +83,12 @@ class FaultPairs:
         if len(right) < len(departure.right) or not self._present.left_wrong(right) <= wrong - departure.mended:
             return departure
         return replace(departure, operation=other, node=min(right, key=lambda x: x.serial), right=right)
+
+
+def _shapes_fit(other: Operation, whole: Departure) -> bool:
+    """Whether the operation has a node for each value that is due."""
+    pairs = [(x.shape, due.shape) for x, due in zip(other.nodes, whole.right.values(), strict=False)]
+    return len(pairs) == len(whole.right) and all(a == b for a, b in pairs)
 
 
 def _scales(node: Node) -> bool:

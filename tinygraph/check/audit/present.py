@@ -28,12 +28,17 @@ class Present:
 
     def mend(self, overrides: Mapping[Node, np.ndarray]) -> None:
         """Gives more nodes their right values."""
+        self.values = self.replayed(overrides)
         self.overrides |= overrides
-        self.values = self.written.replay(self.overrides)
 
     def replayed(self, overrides: Mapping[Node, np.ndarray]) -> dict[Node, np.ndarray]:
         """The values if these nodes, too, had their right values."""
-        return self.written.replay({**self.overrides, **overrides})
+        values, changed = {**self.values, **overrides}, {*overrides}
+        for node in self.written.after(overrides):
+            if node not in self.overrides and node not in overrides and not changed.isdisjoint(node._inputs):
+                values[node] = self.written.run(node, values)
+                changed.add(node)
+        return values
 
     def left_wrong(self, overrides: Mapping[Node, np.ndarray]) -> frozenset[str]:
         """The gradients that are wrong although these nodes, and all that was blamed, are right."""
@@ -45,6 +50,11 @@ class Present:
     def is_known(self, node: Node) -> bool:
         """Whether the right graph holds it."""
         return self.written.is_known(node, self.values.get(node))
+
+    def is_settled(self, node: Node) -> bool:
+        """Whether what it computes by now is right whoever reads it; what was blamed may be blamed for more."""
+        now = node in self.values and node not in self.overrides
+        return self.written.is_settled(node, self.look(node) if now else None)
 
     def reads_right(self, node: Node) -> bool:
         """Whether the right graph holds all that the statement reads to make this."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -87,6 +88,8 @@ class Right:
         self.gradients = none | {n: self._gradients[x].value for n, x in outcome.leaves.items() if x in self._gradients}
         self._parts: dict[str, list[np.ndarray]] = defaultdict(list)
         self._factors: dict[int, np.ndarray] = {}
+        self._adjoint_of: dict[str, Hashable] = {}
+        self.of_quotients = {("adjoint", self._family(x), ()) for x in order if x.op and x.op.name == "divide"}
         self._sums_with = self._linear(order)
         things = [*self._of_forward(order), *self._of_gradients({*order})]
         self.things = [*things, *(t for name in self.gradients for t in self._sums(name))]
@@ -144,6 +147,7 @@ class Right:
         names = [self._parameter(x) for x in z.inputs]
         if z.op is None or z.op is copy or not any(names):
             return
+        self._adjoint_of |= {name: ("adjoint", self._family(z), ()) for name in names if name}
         for part in self._by_step(z, self._gradients[z].value, names):
             for name, gx in zip(names, part, strict=True):
                 if name and gx is not None and np.shape(gx) == self.gradients[name].shape:
@@ -188,6 +192,14 @@ class Right:
             things += [Thing("sum", name, k, ("sum", word, name), x) for k, x in zip(order, running, strict=True)]
         return things
 
+    @cached_property
+    def families(self) -> Mapping[Hashable, list[Thing]]:
+        """The things by family."""
+        families: dict[Hashable, list[Thing]] = defaultdict(list)
+        for thing in self.things:
+            families[thing.family].append(thing)
+        return families
+
     def factors(self, size: int) -> np.ndarray:
         """In rows of this size all arrays, and slopes of them, that may be a factor of something."""
         if size not in self._factors:
@@ -199,6 +211,10 @@ class Right:
     def is_repeated(self, name: str) -> bool:
         """Whether it is a parameter that each step reads."""
         return len(self._parts.get(name, ())) > 1
+
+    def is_needed(self, thing: Thing, name: str) -> bool:
+        """Whether it is the adjoint of what a parameter goes into, of which its gradient is made."""
+        return thing.family == self._adjoint_of.get(name)
 
     def is_part(self, name: str, array: np.ndarray) -> bool:
         """Whether it is what one step adds to the gradient of a parameter."""
@@ -267,8 +283,9 @@ def _inner(order: list[Node]) -> set[Node]:
     for x in order:
         first.setdefault(key_of(x), x.serial)
     lines = {x: line_of(x) for x in order}
+    computed = (x for x in order if x.op is not copy)  # what is bound as it is can be read
     pairs = (
-        (y, x) for x in order for y in x.inputs if lines.get(y) and lines[x] and first[key_of(y)] < first[key_of(x)]
+        (y, x) for x in computed for y in x.inputs if lines.get(y) and lines[x] and first[key_of(y)] < first[key_of(x)]
     )
     return {y for y, x in pairs if lines[y][:3] == lines[x][:3]}  # type: ignore[index]
 

@@ -128,6 +128,6 @@ def _quotient(due: np.ndarray, other: np.ndarray, shape: tuple[int, ...]) -> np.
 
 def runs_of(written: Written, departure: Departure) -> list[StatementRun]:
     """The runs of a departure's statement whose parts correspond to those of the first that departs."""
-    runs = [StatementRun(written, x, due, departure.values) for x, due in departure.right.items()]
+    runs = [StatementRun(written, x, due, departure.values) for x, due in departure.right.items() if x.op]
     off = [run for run in runs if run.departs]
     return [run for run in off if run.shape == off[0].shape]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from types import FunctionType
@@ -28,11 +28,13 @@ class Case:
         steps: the number of time steps; None where it is not known.
         parameters: arrays by name.
         arguments: what else the functions take.
+        runs: those on nodes that were made with these numbers.
     """
 
     steps: int | None
     parameters: dict[str, np.ndarray]
     arguments: Any
+    runs: dict[Hashable, Outcome] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,13 @@ class Subject(ABC):
     def on_nodes(self, case: Case, bindings: bool = True) -> Outcome:
         """A run whose loss and gradients are nodes; each knows the user's line that made it.
 
-        With ``bindings`` a name that is bound to what is there makes a node too, see `aliases.py`.
+        With ``bindings`` a name that is bound to what is there makes a node too, see `aliases.py`. It runs once.
         """
+        if (self, bindings) not in case.runs:
+            case.runs[self, bindings] = self._on_nodes(case, bindings)
+        return case.runs[self, bindings]
+
+    def _on_nodes(self, case: Case, bindings: bool) -> Outcome:
         leaves: dict[str, Node] = {name: parameter(x, name) for name, x in case.parameters.items()}
         with self.surroundings.kept(), self.recorded(bindings):
             writable = {name: makers.array(x) for name, x in leaves.items()}

@@ -16,12 +16,11 @@ OLD = "_old_"
 
 def texts(edit: Edit, source: Source) -> tuple[str, str]:
     """The lines of a statement as they stand in the file, and as they are with the edit."""
-    first, last = edit.at.lineno, _end(edit.at)
-    before = "\n".join(source.line(n) for n in range(first, last + 1))
     if len(edit.new) > 1:  # a line that was missing
-        indent = " " * edit.at.col_offset
+        before, indent = source.line(edit.line), " " * edit.at.col_offset
         return before, "\n".join([before, *(indent + ast.unparse(x) for x in edit.new[1:])])
     new = edit.new[0]
+    before = "\n".join(source.line(n) for n in range(edit.line, _end(edit.at) + 1))
     return before, next(text for text in _options(edit.at, new, before) if _means(text, edit.at, new))
 
 

@@ -86,8 +86,10 @@ class Written:
         self.clipped |= {line for x in clips if (line := line_of(x)) is not None}
         return result
 
-    def is_settled(self, node: Node) -> bool:
-        """Whether what it computes is right whoever reads it: a whole adjoint, or a value of the forward pass.
+    def is_settled(self, node: Node, matches: list[Match] | None = None) -> bool:
+        """Whether what it computes, which is what the matches say, is right whoever reads it.
+
+        That is a whole adjoint, or a value of the forward pass.
 
         A value that is an adjoint but for a factor, such as y - t of (y - t)**2, is not.
         """
@@ -95,7 +97,10 @@ class Written:
             return True
         if self.selects(node):
             return False
-        own = [m for m in self.matches.get(node, ()) if m.thing.own]
+        matches = self.matches.get(node, []) if matches is None else matches
+        if any(m.is_exact and m.thing.family in self.right.of_quotients for m in matches):
+            return True
+        own = [m for m in matches if m.thing.own]
         if any(m.thing.kind == "adjoint" for m in own):
             return any(m.thing.kind == "adjoint" and m.is_exact for m in own)
         return any(m.thing.kind == "value" and m.is_exact for m in own)
@@ -103,9 +108,9 @@ class Written:
     def shape(self, node: Node) -> tuple[int, ...]:
         """The shape of a node; of a product that all its readers stretch, theirs."""
         if node.op is None or node.op.name != "matmul":
-            return node.shape
+            return node._value.shape
         readers = self._readers[node]
-        shapes = {x.shape for x in readers if x.op and x.op.name in STRETCHING}
+        shapes = {x.shape for x in readers}
         return (
             shapes.pop() if len(shapes) == 1 and all(x.op and x.op.name in STRETCHING for x in readers) else node.shape
         )
@@ -117,15 +122,6 @@ class Written:
     def selects(self, node: Node) -> bool:
         """Whether it gives what is there, and so may pick the wrong thing; ``dh * 1`` does, too."""
         return _picks(node) or node in self._unchanged
-
-    def made_by_hand(self, array: np.ndarray) -> bool:
-        """Whether some line of the user's made this array."""
-        return any(m.is_exact for m in self._own.look(array))
-
-    @cached_property
-    def _own(self) -> Book:
-        floats = [x for x in self.order if x.dtype.kind == "f"]
-        return Book([Thing("value", "", None, (), x._value) for x in floats])
 
     def state_like(self, thing: Thing) -> Thing:
         """The value of the forward pass that is this array, if there is one: what is picked is mostly that."""
@@ -149,6 +145,11 @@ class Written:
         node = self.results.get(name)
         return line_of(node) if node is not None and _picks(node) else None
 
+    def line_that_prepares(self, name: str) -> Line | None:
+        """The line that makes the adjoint from which the gradient of a parameter is made."""
+        every = ((x, m) for x in self.order for m in self.matches.get(x, ()) if not self.selects(x))
+        return next((line_of(x) for x, m in every if m.is_exact and self.right.is_needed(m.thing, name)), None)
+
     def last_line(self, node: Node) -> Line | None:
         """The line of the loop, or of the statement, in which a gradient came about."""
         return line_of(self.picked(node))
@@ -167,9 +168,12 @@ class Written:
         """What a node of this value is in the right graph."""
         return self.matches.get(node, []) if value is node._value else self._book.look(value)
 
-    def holds(self, array: np.ndarray) -> bool:
-        """Whether the right graph holds this array as a gradient of something."""
-        return any(m.thing.kind != "value" and m.is_exact for m in self._book.look(array))
+    def holding(self, stack: np.ndarray) -> np.ndarray:
+        """Of arrays along the first axis, which the right graph holds as a gradient of something."""
+        holds = self._book.may_have(stack)
+        for k in np.flatnonzero(holds):
+            holds[k] = any(m.thing.kind != "value" and m.is_exact for m in self._book.look(stack[k]))
+        return holds
 
     def is_result(self, node: Node) -> bool:
         return any(node is x for x in self.results.values())
@@ -225,14 +229,9 @@ class Written:
             return self.constants.get(name)
         return values.get(node, node.value)
 
-    def replay(self, overrides: Mapping[Node, np.ndarray]) -> dict[Node, np.ndarray]:
-        """The values of what depends on the overridden nodes, with these values in their place."""
-        values: dict[Node, np.ndarray] = dict(overrides)
-        first = min((self._index[x] for x in overrides), default=len(self.order))
-        for node in self.order[first + 1 :]:
-            if node not in overrides and not values.keys().isdisjoint(node._inputs):
-                values[node] = self.run(node, values)
-        return values
+    def after(self, nodes: Iterable[Node]) -> list[Node]:
+        """The first of these nodes, and all that may depend on some of them."""
+        return self.order[min((self._index[x] for x in nodes), default=len(self.order)) :]
 
     @staticmethod
     def run(node: Node, values: Mapping[Node, np.ndarray]) -> np.ndarray:

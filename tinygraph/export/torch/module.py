@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -39,7 +39,7 @@ class CompiledModule(torch.nn.Module):
         holder: torch.nn.Module = self
         *outer, name = path.split(".")
         for part in outer:
-            holder = holder._modules.setdefault(part, torch.nn.Module())
+            holder = cast(torch.nn.Module, holder._modules.setdefault(part, torch.nn.Module()))
         if trained:
             holder._parameters[name] = torch.nn.Parameter(array)
         else:
@@ -69,7 +69,7 @@ class CompiledModule(torch.nn.Module):
         return rebuild(form[0], list(tensors))
 
     def _weight(self, holder: torch.nn.Module, name: str) -> torch.Tensor:
-        tensor = holder._parameters.get(name)
+        tensor: torch.Tensor | None = holder._parameters.get(name)
         tensor = holder._buffers.get(name) if tensor is None else tensor
         return getattr(holder, name) if tensor is None else tensor
 

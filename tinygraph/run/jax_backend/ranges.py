@@ -9,7 +9,7 @@ from typing import Any
 from ...core.node import Node
 from ...ops.lookup import ARRAY, one_hot
 
-Check = Callable[[Any, Node, Sequence[Any]], Any]
+RangeCheck = Callable[[Any, Node, Sequence[Any]], Any]
 
 
 def _outside(jnp: Any, x: Any, low: int, high: int) -> Any:
@@ -53,7 +53,7 @@ def _labels(jnp: Any, node: Node, inputs: Sequence[Any]) -> Any:
     return jnp.zeros((), bool) if labels.dtype.kind == "f" else _outside(jnp, labels, 0, classes - 1)
 
 
-CHECKS: dict[str, Check] = {
+CHECKS: dict[str, RangeCheck] = {
     "within": _within,
     **dict.fromkeys(("take", "add_at"), _along_axis),
     **dict.fromkeys(("pick", "scatter", "write_at", "last_written"), _at_index),

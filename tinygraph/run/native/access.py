@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from .forms import ViewForm
 from .instructions import ELEMENTS, convert
-from .table import ViewForm
 from .text import FLOATS, LLVMWriter, Value, mangled
 
-BYTES = {"f4": 4, "f8": 8, "b1": 1}
+BYTES = {code: int(code[1]) for code in ELEMENTS}
 
 
 @dataclass
@@ -44,6 +44,12 @@ class NativeProgram:
     def stride(self, view: ViewForm, axis: int) -> Value:
         """The stride of a view along an axis, in bytes."""
         return self.number(view.slot + 1 + axis)
+
+    def leave(self, slot: int) -> None:
+        """Set a slot to 1 and return from the function, within a branch."""
+        self.writer.store(self.writer.int64(1), self.slot(slot))
+        self.writer.do("ret void")
+        self.writer.start(self.writer.label())
 
     @contextmanager
     def loops(self, sizes: int, axes: Sequence[int], views: dict[ViewForm, Value]) -> Iterator[dict[ViewForm, Value]]:
@@ -86,7 +92,7 @@ class Lanes:
             name = f"llvm.masked.{verb}.{mangled(element, self.count)}.{pointers.mangled}"
             zeros = self.writer.constant(element, self.count, 0)
             value = self.writer.invoke(name, element, self.count, pointers, *self._alignment_and_mask(view), zeros)
-        return _from_memory(value)
+        return _from_memory(value, view.code)
 
     def write(self, value: Value, view: ViewForm, start: Value, stride: Value | None) -> None:
         """Store the elements into a view."""
@@ -119,14 +125,14 @@ def memory_type(code: str) -> str:
     return "i8" if code == "b1" else ELEMENTS[code]
 
 
-def _from_memory(value: Value) -> Value:
+def _from_memory(value: Value, code: str) -> Value:
     """Booleans take a byte in memory and a bit in a register."""
-    return value.compare("ne", 0) if value.element == "i8" else value
+    return value.compare("ne", 0) if code == "b1" else value
 
 
 def read_one(writer: LLVMWriter, view: ViewForm, pointer: Value) -> Value:
     """Load a single element."""
-    return _from_memory(writer.load(memory_type(view.code), 1, pointer, BYTES[view.code]))
+    return _from_memory(writer.load(memory_type(view.code), 1, pointer, BYTES[view.code]), view.code)
 
 
 def lane_numbers(writer: LLVMWriter, lanes: int) -> Value:
@@ -137,7 +143,7 @@ def lane_numbers(writer: LLVMWriter, lanes: int) -> Value:
 
 def lanes_for(writer: LLVMWriter, codes: Sequence[str]) -> int:
     """The number of lanes at which the narrowest float among ``codes`` fills the widest vector register."""
-    bits = min((FLOATS[ELEMENTS[code]] for code in codes if code != "b1"), default=32)
+    bits = min((FLOATS[ELEMENTS[code]] for code in codes if code[0] == "f"), default=32)
     return writer.vector_bytes * 8 // bits
 
 

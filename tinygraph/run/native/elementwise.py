@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .access import Lanes, NativeProgram, first_lanes, lanes_for, read_one
-from .instructions import ELEMENTS, convert, instruction
+from .forms import ElementwiseForm, ViewForm
+from .instructions import instruction
 from .reduction import Total
-from .table import ElementwiseForm, ViewForm
 from .text import LLVMWriter, Value
 
 
@@ -21,10 +21,10 @@ def write_elementwise(program: NativeProgram, form: ElementwiseForm) -> None:
     strides = {view: program.stride(view, last) for view in views if view.inner == "strided"}
     end = program.number(form.sizes + last)
     with program.loops(form.sizes, range(last), starts) as row_starts:
-        _RowLoop(program.writer, form, row_starts, strides).write(end)
+        RowLoop(program.writer, form, row_starts, strides).write(end)
 
 
-class _RowLoop:
+class RowLoop:
     """One row of ``form``, whose views start at ``starts``; ``strides`` are those of the strided views."""
 
     def __init__(
@@ -53,9 +53,10 @@ class _RowLoop:
     def _vector(self, lanes: Lanes) -> None:
         """Compute one vector of each instruction."""
         values = [self._load(lanes, view) for view in self.form.loads]
+        codes = [*(view.code for view in self.form.loads), *(i.code for i in self.form.instructions)]
         for i in self.form.instructions:
-            value = instruction(i.op, [values[k] for k in i.args], i.code, dict(i.attributes))
-            values.append(convert(value, ELEMENTS[i.code]))
+            args, of_args = [values[k] for k in i.args], [codes[k] for k in i.args]
+            values.append(instruction(i.op, args, of_args, i.code, dict(i.attributes)))
         for number, view in self.form.stores:
             lanes.write(values[number], view, self.starts[view], self.strides.get(view))
         for total, (_, number, _) in zip(self.totals, self.form.reduces, strict=True):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from . import maths
+from . import integers, maths
 from .text import FLOATS, Value
 
-ELEMENTS = {"f4": "float", "f8": "double", "b1": "i1"}
+ELEMENTS = {"f4": "float", "f8": "double", "b1": "i1", **{f"{k}{n}": f"i{8 * n}" for k in "iu" for n in (1, 2, 4, 8)}}
 """Maps the supported dtypes to LLVM types in registers; in memory a boolean takes a byte."""
 
 Emitter = Callable[[list[Value], Mapping[str, Any]], Value]
@@ -26,48 +26,67 @@ def code_of(dtype: np.dtype) -> str:
         >>> code_of(np.dtype("float32")), code_of(np.dtype(bool))
         ('f4', 'b1')
     """
-    return f"{dtype.kind}{dtype.itemsize}"
+    return (
+        f"{dtype.kind}{dtype.itemsize}" if dtype.isnative else dtype.str
+    )  # in the other order of bytes it is left to numpy
 
 
-def convert(x: Value, element: str) -> Value:
-    """Convert x to the LLVM type ``element``: a float becomes the boolean x != 0, a boolean becomes 1.0 or 0.0."""
+def convert(x: Value, element: str, code: str = "") -> Value:
+    """Convert x, of the dtype ``code``, to the LLVM type ``element``; what is not 0 becomes True, True becomes 1."""
     if x.element == element:
         return x
+    if x.element == "i1":
+        return x.cast("uitofp" if element in FLOATS else "zext", element)
+    if x.element not in FLOATS or element not in (*FLOATS, "i1"):
+        return integers.convert(x, element, code)
     if element == "i1":
         return x.compare("une", 0.0)
-    if x.element == "i1":
-        return x.cast("uitofp", element)
     return x.cast("fpext" if element == "double" else "fptrunc", element)
 
 
-def instruction(op: str, args: list[Value], code: str, attributes: Mapping[str, Any]) -> Value:
+def instruction(op: str, args: list[Value], codes: Sequence[str], code: str, attributes: Mapping[str, Any]) -> Value:
     """Write one instruction and return its value.
 
     Args:
         op: name of the op.
         args: operands in registers, of any dtypes.
-        code: dtype of the result, as `code_of` returns it.
+        codes: their dtypes, as `code_of` returns them.
+        code: dtype of the result.
         attributes: keyword arguments of the op.
     """
-    element = ELEMENTS[code]
     if op in COMPARISONS:
-        x, y = (convert(a, _widest(args)) for a in args)
-        return x.compare(COMPARISONS[op], y)
+        return _compared(op, args, codes)
+    element = ELEMENTS[code]
     if op == "where":
-        condition, *branches = args
-        x, y = (convert(a, element) for a in branches)
-        return convert(condition, "i1").where(x, y)
-    return RULES[op]([convert(a, element) for a in args], attributes)
+        condition = convert(args[0], "i1", codes[0])
+        x, y = (convert(a, element, c) for a, c in zip(args[1:], codes[1:], strict=True))
+        return condition.where(x, y)
+    operands = [convert(a, element, c) for a, c in zip(args, codes, strict=True)]
+    if op not in COPIES and code[0] not in "f":
+        return integers.rules_of(code)[op](*operands)
+    return RULES[op](operands, attributes)
 
 
-def is_supported(op: str, code: str) -> bool:
-    """Whether ``op`` with a result of this dtype has native instructions."""
-    return code in ELEMENTS and (code != "b1" or op in BOOLEAN) and (op in RULES or op in BOOLEAN)
+def is_supported(op: str, code: str, codes: Sequence[str]) -> bool:
+    """Whether ``op`` on operands of the dtypes ``codes`` has native instructions for a result of the dtype ``code``."""
+    if not {code, *codes} <= ELEMENTS.keys():
+        return False
+    if op in COMPARISONS:
+        return integers.common(codes) is not None
+    if op in COPIES or op == "where":
+        return all(integers.can_become(code, c) for c in codes[op == "where" :])
+    if code[0] != "f":
+        return op in integers.rules_of(code)
+    return op in RULES and (op in integers.MIXED or all(c[0] not in "iu" for c in codes))
 
 
-def _widest(args: list[Value]) -> str:
-    """The type of a comparison: the widest float type of the operands; booleans are compared as floats."""
-    return max((a.element for a in args if a.element != "i1"), key=FLOATS.__getitem__, default="float")
+def _compared(op: str, args: list[Value], codes: Sequence[str]) -> Value:
+    """A comparison in the dtype that numpy compares in; booleans as floats."""
+    common = integers.common(codes)
+    assert common
+    x, y = (convert(a, ELEMENTS[common], c) for a, c in zip(args, codes, strict=True))
+    relation = COMPARISONS[op] if common[0] == "f" else integers.RELATIONS[op].format("u" if common[0] == "u" else "s")
+    return x.compare(relation, y)
 
 
 def _larger(x: Value, y: Value) -> Value:
@@ -199,5 +218,8 @@ RULES: dict[str, Emitter] = {
     **{f"arc{name}": _by_c(f"a{name}") for name in ("cos", "cosh", "sin", "sinh", "tan", "tan2", "tanh")},
 }
 
-BOOLEAN = {*COMPARISONS, "where", "astype", "copy", "stop_gradient"}
-"""Ops whose result may be boolean."""
+COPIES = {"astype", "copy", "stop_gradient"}
+"""Ops that change nothing but the dtype."""
+
+NAMES = {*RULES, *COMPARISONS, "where"}
+"""All ops that have instructions."""

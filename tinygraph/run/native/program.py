@@ -7,26 +7,32 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from . import product_block, table
+from . import forms, product_block, table
 from .access import NativeProgram
+from .along import write_argmax, write_running
 from .elementwise import write_elementwise
+from .forms import Form, PlacedForm, ProductForm, RepeatForm
+from .lookup import write_lookup, write_one_hot
 from .reduction import write_reduction
-from .table import ElementwiseForm, Form, PlacedForm, ProductForm, ReductionForm, RepeatForm
 from .text import LLVMWriter, Value
 
 WRITERS: dict[type, Callable[[NativeProgram, Any], None]] = {
-    ElementwiseForm: write_elementwise,
-    ReductionForm: write_reduction,
+    forms.ElementwiseForm: write_elementwise,
+    forms.ReductionForm: write_reduction,
+    forms.ArgmaxForm: write_argmax,
+    forms.RunningForm: write_running,
+    forms.LookupForm: write_lookup,
+    forms.OneHotForm: write_one_hot,
 }
 
 
 @lru_cache(maxsize=256)
-def program_text(forms: tuple[PlacedForm | RepeatForm, ...], vector_bytes: int) -> str:
+def program_text(actions: tuple[PlacedForm | RepeatForm, ...], vector_bytes: int) -> str:
     """LLVM IR of ``void run(int64 *table)``, for a processor whose widest vectors have ``vector_bytes``."""
     text = _Text(vector_bytes)
     run = text.program(())
     _relocate(run)
-    for form in forms:
+    for form in actions:
         text.write(run, form)
     run.writer.loops = max(run.writer.loops, text.loops)
     main = run.writer.function("run", "ptr %table")
@@ -66,6 +72,9 @@ class _Text:
             self.functions[name] = self._function(name, *key)
         arguments = ", ".join(map(str, [program.slot(form.start), *program.steps.values()]))
         program.writer.do(f"call void @{name}({arguments})")
+        if isinstance(form.form, (forms.LookupForm, forms.OneHotForm)):
+            with program.writer.when(program.number(form.start + form.form.refused).compare("ne", 0)):
+                program.leave(table.REFUSED)
 
     def _function(self, name: str, form: Form, depths: tuple[int, ...], which: int) -> str:
         inner = self.program(depths)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import reduce
 
 from .access import Lanes, NativeProgram, first_lanes, lanes_for
+from .forms import ReductionForm, ViewForm
 from .instructions import ELEMENTS, convert, instruction
-from .table import ReductionForm, ViewForm
 from .text import LLVMWriter, Value
 
 OPS = {"sum": ("add", 0.0), "max": ("maximum", -math.inf), "min": ("minimum", math.inf)}
@@ -32,7 +32,7 @@ def write_reduction(program: NativeProgram, form: ReductionForm) -> None:
 
 def _combine(kind: str, x: Value, y: Value) -> Value:
     code = "f4" if x.element == "float" else "f8"
-    return instruction(OPS[kind][0], [x, y], code, {})
+    return instruction(OPS[kind][0], [x, y], [code, code], code, {})
 
 
 def _along(program: NativeProgram, form: ReductionForm, starts: dict[ViewForm, Value]) -> None:

@@ -20,7 +20,7 @@ REDUCTIONS = {"sum": np.add, "max": np.maximum, "min": np.minimum}
 NAMES_A_LINE = 8
 
 
-def _with_named_errors(op: Any, attributes: dict[str, Any]) -> Callable[..., Any]:
+def with_named_errors(op: Any, attributes: dict[str, Any]) -> Callable[..., Any]:
     """The op's `forward`, whose errors name the op and its arguments."""
 
     def forward(*arrays: Any) -> Any:
@@ -135,7 +135,7 @@ class NumpyWriter:
 
     def function(self, op: Any, attributes: dict[str, Any]) -> str:
         """The name of the op's `forward` with its keyword arguments."""
-        return self.add("op_" + re.sub(r"\W", "_", op.name), _with_named_errors(op, attributes))
+        return self.add("op_" + re.sub(r"\W", "_", op.name), with_named_errors(op, attributes))
 
     def operand(self, view: View) -> str:
         """The name of a view that is an operand of a ufunc.
