@@ -91,8 +91,7 @@ class Checkpoint:
             OSError: the file cannot be written; what was there is as it was.
         """
         step, own = integer("Checkpoint", "step", step, 0), as_figures("Checkpoint", figures or {})
-        parts = [name for name in things if "/" in name]
-        if parts:
+        if parts := [name for name in things if "/" in name]:
             raise GraphError("Checkpoint: no / in the name of a thing", got=shown(parts))
         if self.best is not None and self.best not in own:
             raise GraphError(f"Checkpoint: the figure {self.best!r} is missing", got=shown([*own]))

@@ -186,11 +186,7 @@ def _waited(run: TrainingRun) -> int:
 
 
 def endless(data: Any, overfit: int | None) -> Callable[[int], Iterator[tuple[bool, tuple[Any, ...]]]]:
-    """Batches, epoch after epoch, each with whether it is the first of its epoch; a resume may begin in the middle.
-
-    Returns:
-        a function of the number of steps done before.
-    """
+    """From the steps done before: batches without end, each with whether it is the first of its epoch."""
     if not isinstance(data, Iterable) or isinstance(data, Iterator):
         fix = "a list of batches, or tg.train.Stream, Ragged, Windows; a generator ends after one epoch"
         raise GraphError("fit: the data cannot be gone through again and again", got=type(data).__name__, fix=fix)

@@ -11,11 +11,7 @@ OTHER = "step: the gradients are not nested as the parameters were when the opti
 
 
 def names_of(parameters: Any) -> list[str]:
-    """The names of the leaves in order: keys and positions, joined by dots.
-
-    Raises:
-        GraphError: two have one name, so that a file would hold one of them.
-    """
+    """The names of the leaves in order: keys and positions, joined by dots; no two alike, of which a file holds one."""
     names = _names(parameters, "")
     if len(set(names)) < len(names):
         twice = next(name for k, name in enumerate(names) if name in names[:k])
