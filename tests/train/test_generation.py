@@ -178,3 +178,8 @@ def test_streaming_reads_new_weights():
 def test_wrong_arguments_get_one_error(wrong, match):
     with pytest.raises(tg.GraphError, match=match):
         wrong(Net())
+
+
+def test_a_beam_of_nan_is_an_error():
+    with pytest.raises(tg.GraphError, match="beam: the logits hold a NaN"):
+        tg.train.beam(lambda ids, s: (tg.take(np.full((3, 3), np.nan), ids, axis=0), s), [0], 4, 2, state=np.zeros(1))

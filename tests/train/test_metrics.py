@@ -151,3 +151,16 @@ def test_where_nothing_counts_the_mean_is_0_and_float32_stays():
     for wrong in (np.full((T, B), V), np.full((T, 1), 1), np.ones((T, B))):
         with pytest.raises(tg.GraphError):
             train.mean_cross_entropy(logits, wrong)
+
+
+def test_lengths_out_of_range_are_refused():
+    y, losses = np.zeros((3, 2)), np.ones((3, 2))
+    for lengths in ([4, 1], [-1, 2]):
+        for figure in (lambda n: tg.train.mae(y, y, lengths=n), lambda n: tg.train.perplexity(losses, lengths=n)):
+            with pytest.raises(tg.GraphError, match="a length is out of range"):
+                figure(lengths)
+    assert tg.train.mae(y, y + 1.0, lengths=[3, 0]) == 1.0
+
+
+def test_the_perplexity_of_a_huge_loss_is_infinite():
+    assert tg.train.perplexity(np.array([1e4])) == np.inf

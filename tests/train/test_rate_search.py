@@ -69,3 +69,29 @@ def test_wrong_options_are_refused(options, match):
         find_learning_rate(run, [np.array(1.0)], **options)
     with pytest.raises(tg.GraphError, match="no training step"):
         find_learning_rate(run.loss, [np.array(1.0)])
+
+
+@each("count", [1, 4])
+def test_the_rates_are_those_of_the_calls(count):
+    w, seen = tg.parameter(3.0), []
+    run = step(lambda x: x * w * w, w, SGD(w, 0.25), accumulate=count, backend="numpy")
+
+    class Watching(list):
+        def __iter__(self):
+            seen.append(run.optimizers[0].learning_rate)
+            return super().__iter__()
+
+    search = find_learning_rate(run, Watching([np.array(1.0)]), low=1e-5, high=1e-2, steps=20)
+    np.testing.assert_allclose(search.rates, seen, rtol=1e-12)
+    assert np.isclose(search.rates[-1], 1e-2)
+
+
+def test_a_step_that_leaves_nan_out_ends_the_search():
+    w = tg.parameter(3.0)
+    run = step(lambda x: x * w * w, w, SGD(w, 0.25), nonfinite="skip", backend="numpy")
+    data = [np.array(1.0)] * 30 + [np.array(np.nan)] * 10
+    search = find_learning_rate(run, data, low=1e-5, high=1e-2, steps=40)
+    assert np.isfinite(search.losses).all() and len(search.losses) == len(search.rates) == 30
+    assert run.skipped == 0 and np.isnan(run.norm), "as before"
+    with pytest.raises(tg.GraphError, match="the first loss is not finite"):
+        find_learning_rate(run, data[30:])

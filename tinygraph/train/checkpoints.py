@@ -15,7 +15,7 @@ import numpy as np
 from ..checkpoint import load_with_metadata, save
 from ..core.checks import integer, text
 from ..core.errors import GraphError, refusing, shown
-from .states import as_json, from_json, set_state, state_of
+from .states import as_figures, as_json, from_json, set_state, state_of
 
 NAME = re.compile(r"step-(\d+)\.safetensors")
 FORM = "tinygraph.run"
@@ -86,10 +86,13 @@ class Checkpoint:
             the path of the file.
 
         Raises:
-            GraphError: a thing has no state; the figure ``best`` is missing; safetensors is not installed.
+            GraphError: a thing has no state, or a / in its name; a figure is no number; the figure ``best`` is missing;
+                safetensors is not installed.
             OSError: the file cannot be written; what was there is as it was.
         """
-        step, own = integer("Checkpoint", "step", step, 0), dict(figures or {})
+        step, own = integer("Checkpoint", "step", step, 0), as_figures("Checkpoint", figures or {})
+        if parts := [name for name in things if "/" in name]:
+            raise GraphError("Checkpoint: no / in the name of a thing", got=shown(parts))
         if self.best is not None and self.best not in own:
             raise GraphError(f"Checkpoint: the figure {self.best!r} is missing", got=shown([*own]))
         states = {name: state_of(name, thing) for name, thing in things.items()}
@@ -98,7 +101,7 @@ class Checkpoint:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"step-{step:08d}.safetensors"
         save(path, arrays or {"nothing": np.zeros(0)}, {**(metadata or {}), FORM: as_json(plain)})
-        self._prune()
+        self._prune(path)
         return path
 
     @refusing
@@ -141,19 +144,22 @@ class Checkpoint:
 
     @property
     def best_path(self) -> Path | None:
-        """The file with the lowest figure ``best``; NaN counts as the highest."""
+        """The file with the lowest figure ``best``; NaN counts as the highest, as does a file that cannot be read."""
         if self.best is None:
             return None
         ranked = [(self._rank(path), path) for path in self.paths().values()]
         return min(ranked, default=(0.0, None), key=lambda pair: pair[0])[1]
 
     def _rank(self, path: Path) -> float:
-        figure = float(self.figures(path).get(str(self.best), math.inf))
+        try:
+            figure = self.figures(path).get(str(self.best), math.inf)
+        except (GraphError, OSError):
+            return math.inf
         return math.inf if math.isnan(figure) else figure
 
-    def _prune(self) -> None:
+    def _prune(self, new: Path) -> None:
         paths = [*self.paths().values()]
-        kept = {*paths[-self.keep :], self.best_path}
+        kept = {*paths[-self.keep :], self.best_path, new}
         for path in paths:
             if path not in kept:
                 path.unlink(missing_ok=True)
@@ -171,9 +177,13 @@ def _plain(path: Path, texts: Mapping[str, str]) -> Any:
         fix = "tg.train.load reads its arrays"
         raise GraphError(f"Checkpoint: {path} is no checkpoint of a run", got=shown([*texts]), fix=fix)
     try:
-        return from_json(texts[FORM])
+        plain = from_json(texts[FORM])
     except json.JSONDecodeError as error:
         raise GraphError(f"Checkpoint: {path} is damaged", got=str(error)) from error
+    kinds = {"step": int, "figures": dict, "states": dict}
+    if not isinstance(plain, dict) or not all(isinstance(plain.get(name), kind) for name, kind in kinds.items()):
+        raise GraphError(f"Checkpoint: {path} is damaged", expected=shown([*kinds]), got=shown(plain))
+    return plain
 
 
 def _of(arrays: Mapping[str, np.ndarray], name: str) -> dict[str, np.ndarray]:

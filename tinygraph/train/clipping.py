@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from ..core.errors import GraphError, NonFiniteError, refusing
 from ..core.node import Node
 from ..core.scope import now
 from ..core.structure import leaves, map_leaves
+
+Clipper = Callable[[Any], Any]
 
 ROW = 1 << 14
 """The number of squares that are summed in the gradient's own dtype."""
@@ -67,6 +69,16 @@ def clip_by_norm(gradients: Any, max_norm: float, each: bool = False) -> Any:
     return map_leaves(lambda a: a * a.dtype.type(factor), arrays)
 
 
+def clipper(clip: float | Clipper | None) -> Clipper:
+    """The function that clips the gradients of a step, of its option."""
+    if clip is None:
+        return lambda gradients: gradients
+    if callable(clip):
+        return clip
+    limit = positive("step", "clip", clip)
+    return lambda gradients: clip_by_norm(gradients, limit)
+
+
 def _clipped_nodes(gradients: Any, max_norm: float) -> Any:
     norm = np.sqrt(square_norm(leaves(gradients)))
     factor = np.minimum(1.0, max_norm / np.maximum(norm, sys.float_info.min))
@@ -76,7 +88,7 @@ def _clipped_nodes(gradients: Any, max_norm: float) -> Any:
 def square_norm(gradients: Sequence[Any]) -> Any:
     """The sum of all squares in float64, of arrays or nodes."""
     if all(isinstance(g, np.ndarray) for g in gradients):
-        return sum(_norm(g) ** 2 for g in gradients)
+        return sum(norm * norm for norm in map(_norm, gradients))  # norm ** 2 raises where it overflows
     return sum(_square_norm_of(g) for g in gradients)
 
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from ..core.errors import GraphError, refusing, shown
 from .checkpoints import Checkpoint
 from .history import History
 from .progress import Progress
-from .states import Carried
+from .states import Carried, as_figures
 from .step import TrainingStep
 
 Figures = Mapping[str, float] | float
@@ -70,7 +71,8 @@ def fit(
 
     Raises:
         GraphError: an option is out of range; the data have no batch; what a step raises, which names the place of a
-            NaN. The parameters are those of the last step that was done, and saved ones stay.
+            NaN. The parameters are those of the last step that was done, and saved ones stay. What ``validate``
+            raises, a second Ctrl-C too, comes after the steps so far are saved.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -105,7 +107,7 @@ class TrainingRun:
     """The parts of a training run."""
 
     step: TrainingStep
-    batches: Callable[[], Iterator[tuple[bool, tuple[Any, ...]]]]
+    batches: Callable[[int], Iterator[tuple[bool, tuple[Any, ...]]]]
     steps: int
     every: int
     validate: Callable[[], Figures] | None = None
@@ -120,13 +122,12 @@ class TrainingRun:
 def train(run: TrainingRun, stopped: Callable[[], bool], progress: Progress) -> None:
     """The loop itself; with a plain loop in its place all else of this library works as well."""
     carries = "state" in inspect.signature(run.step.loss).parameters
-    batches = run.batches()
-    while len(run.history) < run.steps and not stopped():
+    batches = run.batches(len(run.history))
+    while len(run.history) < run.steps and _waited(run) < run.patience:
         first, batch = next(batches)
         rate = run.step.optimizers[0].learning_rate
         if carries:
-            result = run.step(*batch, state=None if first else run.carried.value)
-            loss, run.carried.value = result
+            loss = _carried_on(run, first, batch)
         else:
             result = run.step(*batch)
             loss = result[0] if isinstance(result, tuple) else result
@@ -134,21 +135,45 @@ def train(run: TrainingRun, stopped: Callable[[], bool], progress: Progress) -> 
         done = len(run.history)
         asked = [isinstance(x, (bool, np.bool_)) and bool(x) for x in [f(run.history) for f in run.callbacks]]
         ends = any(asked) or done == run.steps or stopped()
-        figures = _look(run) if ends or done % run.every == 0 else {}
+        looks = ends or done % run.every == 0
+        figures = _look(run, loss) if looks else {}
         progress.show(run.history, figures)
-        if run.checkpoint is not None and (ends or done % run.every == 0):
-            run.checkpoint.save(done, run.things, {"loss": float(loss), **figures})
-        if ends or _waited(run) >= run.patience:
+        if looks:
+            _save(run, {"loss": float(loss), **figures})
+        if ends or (looks and stopped()):
             return
 
 
-def _look(run: TrainingRun) -> dict[str, float]:
+def _carried_on(run: TrainingRun, first: bool, batch: tuple[Any, ...]) -> Any:
+    """A step with the state of the one before. A step that is left out keeps it: its own is of the NaN, too."""
+    run.carried.value, skipped = None if first else run.carried.value, run.step.skipped
+    result = run.step(*batch, state=run.carried.value)
+    if not isinstance(result, tuple) or len(result) != 2:
+        fix = "return loss, state"
+        raise GraphError("fit: a loss with an argument state returns a pair", got=type(result).__name__, fix=fix)
+    if run.step.skipped == skipped:
+        run.carried.value = result[1]
+    return result[0]
+
+
+def _look(run: TrainingRun, loss: Any) -> dict[str, float]:
+    """The figures of held-out data. What raises in there, Ctrl-C too, costs no step that is done."""
     if run.validate is None:
         return {}
-    figures = run.validate()
-    named = dict(figures) if isinstance(figures, Mapping) else {"held out": float(figures)}
+    try:
+        figures = run.validate()
+        named = as_figures("fit, validate", figures if isinstance(figures, Mapping) else {"held out": figures})
+    except BaseException:
+        best = "loss" if run.checkpoint is None or run.checkpoint.best is None else run.checkpoint.best
+        _save(run, {best: math.nan, "loss": float(loss)})  # NaN counts as the highest
+        raise
     run.history.look(named)
     return named
+
+
+def _save(run: TrainingRun, figures: Mapping[str, float]) -> None:
+    if run.checkpoint is not None:
+        run.checkpoint.save(len(run.history), run.things, figures)
 
 
 def _waited(run: TrainingRun) -> int:
@@ -160,28 +185,43 @@ def _waited(run: TrainingRun) -> int:
     return len(values) - 1 - best
 
 
-def endless(data: Any, overfit: int | None) -> Callable[[], Iterator[tuple[bool, tuple[Any, ...]]]]:
-    """Batches, epoch after epoch, each with whether it is the first of its epoch; a resume may begin in the middle."""
+def endless(data: Any, overfit: int | None) -> Callable[[int], Iterator[tuple[bool, tuple[Any, ...]]]]:
+    """From the steps done before: batches without end, each with whether it is the first of its epoch."""
     if not isinstance(data, Iterable) or isinstance(data, Iterator):
         fix = "a list of batches, or tg.train.Stream, Ragged, Windows; a generator ends after one epoch"
         raise GraphError("fit: the data cannot be gone through again and again", got=type(data).__name__, fix=fix)
     count = None if overfit is None else integer("fit", "overfit", overfit, 1)
 
-    def batches() -> Iterator[tuple[bool, tuple[Any, ...]]]:
-        first = getattr(data, "position", {"batch": 0}).get("batch", 0) == 0
-        source: Iterable[Any] = data
+    def batches(done: int) -> Iterator[tuple[bool, tuple[Any, ...]]]:
         if count is not None:
-            source = [batch for batch, _ in zip(data, range(count), strict=False)]
+            yield from _few(data, count, done)
+        place = getattr(data, "position", None)
+        first = place.get("batch", 0) == 0 if isinstance(place, Mapping) else not place
         empty = 0
         while empty < 2:  # a position may be the end of an epoch, of which nothing is left
             empty += 1
-            for batch in source:
-                yield first, tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
+            for batch in data:
+                yield first, _as_tuple(batch)
                 first, empty = False, 0
             first = True
         raise GraphError("fit: the data have no batch", got=shown(data))
 
     return batches
+
+
+def _few(data: Iterable[Any], count: int, done: int) -> Iterator[tuple[bool, tuple[Any, ...]]]:
+    """The first batches over and over; the data stay where they are, so that a resume takes the same."""
+    place = getattr(data, "position", None)
+    few = list(islice(data, count)) or list(islice(data, count))
+    if place is not None:
+        data.position = place  # type: ignore[attr-defined]
+    while few:
+        yield done % len(few) == 0, _as_tuple(few[done % len(few)])
+        done += 1
+
+
+def _as_tuple(batch: Any) -> tuple[Any, ...]:
+    return tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
 
 
 def _things(step: TrainingStep, data: Any, run: TrainingRun, also: Mapping[str, Any]) -> dict[str, Any]:

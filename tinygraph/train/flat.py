@@ -84,7 +84,7 @@ def _updated(
     check_fit(f"{subject}the new value", value, w)
     for name, m in own.items():
         check_fit(f"{subject}the new {name}", m, moments[name])
-    return value, own
+    return value, {name: own[name] for name in moments}  # a step hands moments on by their order
 
 
 def check_fit(subject: str, array: Any, like: Any) -> None:

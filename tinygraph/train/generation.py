@@ -160,7 +160,7 @@ def beam(
         up to ``width`` texts, the best first.
 
     Raises:
-        GraphError: there is no token to begin with, or an option is out of range.
+        GraphError: there is no token to begin with, an option is out of range, or the logits hold a NaN.
 
     Source:
         Wu et al., "Google's neural machine translation system", 2016, section 7, with the plain power of the length.
@@ -192,6 +192,8 @@ def _searched(
     logs[0] = 0.0  # all rows are the same text at first
     ended: list[Hypothesis] = []
     for n in range(1, length + 1):
+        if np.isnan(logits).any():
+            raise GraphError("beam: the logits hold a NaN", got=shown(logits))
         parents, ids, logs = _best(logs[:, None] + log_softmax.forward(logits.astype(np.float64)), 2 * width)
         texts = np.concatenate([texts[parents], ids[:, None]], 1)
         over = np.isfinite(logs) & ((ids == stop) if n < length else True)

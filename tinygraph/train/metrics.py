@@ -57,7 +57,12 @@ def confusion(predictions: Any, labels: Any, *, lengths: Any = None, counted: An
     return Running(confusion).add(predictions, labels, lengths=lengths, counted=counted).value
 
 
-@figure(1, losses_of, lambda sums, count: float(np.exp(_mean(sums, count))))
+def _exp_of_mean(sums: np.ndarray, count: int) -> float:
+    with np.errstate(over="ignore"):
+        return float(np.exp(_mean(sums, count)))
+
+
+@figure(1, losses_of, _exp_of_mean)
 @refusing
 def perplexity(losses: Any, *, lengths: Any = None, counted: Any = None) -> float:
     """exp of the mean loss: among how many equally likely words a word would be as hard to guess.

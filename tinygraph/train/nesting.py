@@ -7,18 +7,28 @@ from typing import Any
 from ..core.errors import GraphError
 from ..core.leaves import Parameter
 
+OTHER = "step: the gradients are not nested as the parameters were when the optimizer was made"
 
-def names_of(parameters: Any, path: str = "") -> list[str]:
-    """The names of the leaves in order: keys and positions, joined by dots."""
+
+def names_of(parameters: Any) -> list[str]:
+    """The names of the leaves in order: keys and positions, joined by dots; no two alike, of which a file holds one."""
+    names = _names(parameters, "")
+    if len(set(names)) < len(names):
+        twice = next(name for k, name in enumerate(names) if name in names[:k])
+        raise GraphError(f"two parameters have the name {twice!r}", fix="no dots in the keys of dicts")
+    return names
+
+
+def _names(parameters: Any, path: str) -> list[str]:
     if parameters is None:
         return []
     if not isinstance(parameters, (dict, list, tuple)):
         return [path or parameters.name or "0"]
     items = parameters.items() if isinstance(parameters, dict) else enumerate(parameters)
-    return [name for key, part in items for name in names_of(part, f"{path}.{key}" if path else f"{key}")]
+    return [name for key, part in items for name in _names(part, f"{path}.{key}" if path else f"{key}")]
 
 
-def matched(parameters: Any, gradients: Any) -> list[Any]:
+def matched(parameters: Any, gradients: Any, problem: str = OTHER) -> list[Any]:
     """The gradients in the order of the flat parameters, matched by key and position; None where there is none."""
     if parameters is None:
         return []
@@ -29,12 +39,12 @@ def matched(parameters: Any, gradients: Any) -> list[Any]:
     gradient_keys = list(gradients) if isinstance(gradients, dict) else list(range(count))
     if _nesting(parameters) is not _nesting(gradients) or set(keys) != set(gradient_keys):
         raise GraphError(
-            "step: the gradients are not nested as the parameters were when the optimizer was made",
+            problem,
             expected=f"{type(parameters).__name__} of {keys}",
             got=f"{type(gradients).__name__} of {gradient_keys}",
             fix="a new optimizer, if parameters came or went" if isinstance(gradients, (dict, list, tuple)) else "",
         )
-    return [g for k in keys for g in matched(parameters[k], gradients[k])]
+    return [g for k in keys for g in matched(parameters[k], gradients[k], problem)]
 
 
 def _nesting(x: Any) -> type:

@@ -96,11 +96,13 @@ def _losses(step: TrainingStep, data: Iterable[Any], low: float, growth: float, 
     losses: list[float] = []
 
     def watch(history: History) -> bool:
+        if not math.isfinite(history.last_loss):
+            return True
         losses.append(0.9 * losses[-1] + 0.1 * history.last_loss if losses else history.last_loss)
         return history.last_loss > 4 * min(losses) > 0
 
     for o in step.optimizers:
-        o.learning_rate = lambda done, start=o.steps: low * math.exp(growth * (done - start))
+        o.learning_rate = lambda done: low * math.exp(growth * len(losses))  # of calls: several may make one update
     run = TrainingRun(step, endless(data, None), steps, steps, callbacks=[watch])
     try:
         with Progress(steps, 0, None, True) as progress:
@@ -108,6 +110,8 @@ def _losses(step: TrainingStep, data: Iterable[Any], low: float, growth: float, 
     except NonFiniteError:
         if not losses:
             raise
+    if not losses:
+        raise NonFiniteError("find_learning_rate: the first loss is not finite", got=f"{run.history.last_loss}")
     return losses
 
 
@@ -118,7 +122,7 @@ def _put_back(step: TrainingStep, data: Any) -> Iterator[None]:
     if hasattr(data, "position"):
         things["data"] = data
     before = {name: state_of(name, thing) for name, thing in things.items()}
-    schedules = [o._rate for o in step.optimizers]
+    schedules, norm, skipped = [o._rate for o in step.optimizers], step.norm, step.skipped
     try:
         yield
     finally:
@@ -126,3 +130,4 @@ def _put_back(step: TrainingStep, data: Any) -> Iterator[None]:
             set_state(name, thing, before[name])
         for o, schedule in zip(step.optimizers, schedules, strict=True):
             o._rate = schedule
+        step.norm, step.skipped = norm, skipped

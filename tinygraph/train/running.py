@@ -149,6 +149,9 @@ def _mask(name: str, like: np.ndarray, lengths: Any, counted: Any) -> Any:
         if real.dtype.kind == "f" or like.ndim < 2 or real.shape != like.shape[1:2]:
             got = f"{real.dtype} {real.shape} for {like.shape}"
             raise GraphError(f"{name}: lengths do not match", expected="integers (B,) for (T, B, ...)", got=got)
+        if real.size and not 0 <= real.min() <= real.max() <= len(like):
+            got = f"{real.min()} to {real.max()}"
+            raise GraphError(f"{name}: a length is out of range", expected=f"0 to {len(like)}", got=got)
         mask = np.arange(len(like))[:, None] < real
     if counted is not None:
         own = np.asarray(counted.value if isinstance(counted, Node) else counted)

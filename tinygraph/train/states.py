@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError
+from ..core.errors import GraphError, shown
 from ..core.leaves import Parameter
 from ..core.node import Node
 from ..core.structure import leaves
@@ -113,6 +113,16 @@ def _set_parameters(name: str, parameters: Any, arrays: Mapping[str, np.ndarray]
     names, flat = names_of(parameters), leaves(parameters)
     check_state(f"checkpoint, {name}", arrays, {n: p._value for n, p in zip(names, flat, strict=True)})
     set_together(new_values(zip(flat, [np.array(arrays[n]) for n in names], strict=True)))
+
+
+def as_figures(owner: str, figures: Any) -> dict[str, float]:
+    """Figures by name as numbers of Python; one of a node or an array of one number, too."""
+    try:
+        return {
+            str(name): float(np.asarray(x.value if isinstance(x, Node) else x).item()) for name, x in figures.items()
+        }
+    except (AttributeError, TypeError, ValueError) as error:
+        raise GraphError(f"{owner}: a figure is no number", expected="numbers by name", got=shown(figures)) from error
 
 
 def as_json(plain: Any) -> str:

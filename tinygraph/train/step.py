@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..compiled import Compiled, compile
-from ..core.checks import function, integer, one_of, positive
+from ..core.checks import function, integer, one_of
 from ..core.errors import UNFIT, GraphError, NonFiniteError, refusing, shown
 from ..core.leaves import Parameter
 from ..core.markup import card, table
@@ -21,11 +21,10 @@ from ..core.together import Change, set_together
 from ..engine.grad import grad, zero_grad
 from ..ops.numpy_functions import as_node
 from ..outside.keys import flatten
-from .clipping import clip_by_norm, square_norm
+from .clipping import Clipper, clipper, square_norm
 from .flat import Moments, check_state
+from .nesting import matched
 from .optimizer import Optimizer
-
-Clipper = Callable[[Any], Any]
 
 
 @refusing
@@ -81,7 +80,7 @@ def step(
         refusing(function("step", loss), "step"),
         parameters,
         _optimizers(parameters, optimizer),
-        _clipper(clip),
+        clipper(clip),
         integer("step", "accumulate", accumulate, 1),
         nonfinite == "skip",
         backend,
@@ -180,8 +179,8 @@ class TrainingStep:
 
     def differentiated(self, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
         """What the loss function returns, and the gradients; the first half of a step, on nodes."""
-        result = self.loss(*args, **kwargs)
-        return result, grad(_checked(_loss_of(result)), self.parameters)
+        result = _checked(self.loss(*args, **kwargs))
+        return result, grad(_loss_of(result), self.parameters)
 
     def update(self, gradients: Sequence[Any], moments: Sequence[Any], numbers: Any) -> list[Any]:
         """The second half of a step: the new values and moments of each optimizer, one flat list, on nodes.
@@ -199,9 +198,9 @@ class TrainingStep:
         return "".join([o.options() for o in self.optimizers])
 
     def _eager(self, args: Any, kwargs: Any, totals: Any, moments: Any, numbers: Any, options: str) -> Any:
-        result = self.loss(*args, **kwargs)
+        result = _checked(self.loss(*args, **kwargs))
         zero_grad(self._flat)
-        _checked(_loss_of(result)).backward()
+        _loss_of(result).backward()
         gradients = [np.zeros_like(p._value) if p.grad is None else p.grad for p in self._flat]
         zero_grad(self._flat)
         arrays = map_leaves(lambda y: np.array(as_node(y).value), result)
@@ -241,10 +240,11 @@ class TrainingStep:
         return changes
 
     def _clipped(self, gradients: Any) -> list[Any]:
-        clipped = leaves(self._clip(gradients))
-        if len(clipped) != len(self._flat):
-            got = f"{len(clipped)} gradients"
-            raise GraphError("step: clip returned another nesting", expected=f"{len(self._flat)} gradients", got=got)
+        clipped = matched(self.parameters, self._clip(gradients), "step: clip returned another nesting")
+        for p, g in zip(self._flat, clipped, strict=True):
+            if getattr(g, "shape", None) != p.shape:
+                problem = f"step: clip returned no gradient of {p.label()}"
+                raise GraphError(problem, expected=f"shape {p.shape}", got=shown(g))
         return clipped
 
     def _refuse(self, args: Any, kwargs: Any) -> None:
@@ -264,12 +264,16 @@ def _loss_of(result: Any) -> Any:
     return result[0] if isinstance(result, tuple) else result
 
 
-def _checked(loss: Any) -> Node:
+def _checked(result: Any) -> Any:
+    """The result, with a loss of shape ()."""
+    loss = _loss_of(result)
     if not isinstance(loss, Node) or loss.size != 1:
         got = f"shape {loss.shape}" if isinstance(loss, Node) else type(loss).__name__
         fix = "tg.mean or tg.sum of it; a pair of the loss and something else is fine, too"
         raise GraphError("step: the loss is no node of one element", got=got, fix=fix)
-    return loss
+    if not loss.ndim:
+        return result
+    return (loss.reshape(()), *result[1:]) if isinstance(result, tuple) else loss.reshape(())
 
 
 def _optimizers(parameters: Any, optimizer: Any) -> list[Optimizer]:
@@ -286,12 +290,3 @@ def _optimizers(parameters: Any, optimizer: Any) -> list[Optimizer]:
             fix="tg.train.step(loss, parameters, tg.train.Adam(parameters))",
         )
     return own
-
-
-def _clipper(clip: Any) -> Clipper:
-    if clip is None:
-        return lambda gradients: gradients
-    if callable(clip):
-        return clip
-    limit = positive("step", "clip", clip)
-    return lambda gradients: clip_by_norm(gradients, limit)

@@ -13,6 +13,12 @@ from tests.ops.random_calls import quick
 Windows = tg.train.Windows
 
 
+@pytest.mark.parametrize("series", [[], [1.0], np.zeros((0, 3))])
+def test_a_series_without_a_window_is_too_short(series):
+    with pytest.raises(tg.GraphError, match="the series is too short"):
+        Windows(series, length=3, horizon=2)
+
+
 @given(st.integers(2, 40), st.integers(1, 9), st.integers(1, 5), st.integers(1, 8), st.integers(1, 5), st.booleans())
 @settings(quick, max_examples=120)
 def test_every_window_comes_once_with_what_follows_it(N, length, horizon, B, stride, shuffle):

@@ -69,7 +69,12 @@ class Module:
     def named_state(self) -> dict[str, Parameter]:
         """Maps dotted names to all that `state_dict` holds: parameters, frozen ones, too, and buffers."""
         names = {x: name for name, x in reversed([*_named(self._root(), Parameter)])}
-        return {ParameterName(name): x for x, name in reversed(names.items())}
+        state: dict[str, Parameter] = {ParameterName(name): x for x, name in reversed(names.items())}
+        if len(state) < len(names):
+            twice = next(str(name) for x, name in names.items() if state[ParameterName(name)] is not x)
+            problem = f"{type(self).__name__}: two parameters have the name {twice!r}"
+            raise GraphError(problem, fix="no dots in the keys of dicts, and no key beside the same as a text")
+        return state
 
     def _root(self) -> Mapping[str, Any]:
         """The attributes from which the dotted names start."""

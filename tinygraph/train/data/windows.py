@@ -58,7 +58,8 @@ class Windows(Batches):
         self.series = array if array.ndim == 2 else array[:, None]
         sizes = {"length": length, "horizon": horizon, "batch": batch, "stride": stride}
         told = {name: integer("Windows", name, size, least=1) for name, size in sizes.items()}
-        self._length, self._horizon, self._stride = told["length"], told["horizon"], min(told["stride"], len(array))
+        self._length, self._horizon = told["length"], told["horizon"]
+        self._stride = min(told["stride"], max(len(array), 1))
         self._windows = (len(array) - self._length - self._horizon) // self._stride + 1
         if self._windows < 1:
             expected = f"{self._length + self._horizon} steps or more"
