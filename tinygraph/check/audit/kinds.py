@@ -9,12 +9,13 @@ from functools import cached_property
 import numpy as np
 
 from ...core.node import Node
+from .activations import slopes
 from .book import NEAR, Book, ratio, same
 from .departures import Departure
 from .inserts import MISSING
 from .lines import sets_in_vain, statement_at
 from .rewrites import FACTOR_LESS, FACTOR_MORE, INDEX, LESS, MORE, NAME, ORDER, PARTS, SCALE, SIGN, SLOPE, TURNED
-from .right import Thing, gathers, slopes
+from .right import Thing, gathers
 from .statement import StatementRun, runs_of
 from .updates import UPDATE
 from .written import Written

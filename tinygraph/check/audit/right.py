@@ -14,12 +14,12 @@ from ...core.graph import ancestors
 from ...core.node import Node
 from ...engine.grad import grad
 from ...ops.writing import copy
+from .activations import slopes
 from .lines import Line, key_of, line_of
 from .subject import Outcome
 
 GATHERING = frozenset(("getitem", "copy", "take", "reshape", "transpose", "stack", "concatenate", "write"))
 """Ops that compute nothing."""
-
 
 LINEAR = frozenset(("matmul", "add", "subtract", "einsum", "broadcast_to")) | GATHERING
 
@@ -298,9 +298,3 @@ def _before_first(order: list[Node]) -> dict[Hashable, Node]:
     several = [group[:2] for key, group in readers.items() if key and len(group) > 1]
     pairs = [(x, y) for a, b in several for x, y in zip(a.inputs, b.inputs, strict=False) if key_of(x) != key_of(y)]
     return {key_of(y): x for x, y in pairs if x.shape == y.shape and len(readers[key_of(y)]) > 1}
-
-
-def slopes(v: np.ndarray) -> list[np.ndarray]:
-    """What the slopes of activations are for an array that is before or behind one."""
-    s = 1 / (1 + np.exp(-v))
-    return [1 - v * v, v * (1 - v), 1 - np.tanh(v) ** 2, s * (1 - s)]

@@ -114,7 +114,7 @@ class Levels:
             folded = replace(folded, initial=regions(folded).states)
             role |= dict.fromkeys(folded.initial or (), "state")
             folded, word = _joined(folded, role, self.repetition, detail.level)
-            notes.append(word)
+            notes = [*(x for x in notes if not word or x != SAYS[detail.level]), word]
             runs = self._hidden(folded, detail)
         if runs:
             why = self._why(folded)

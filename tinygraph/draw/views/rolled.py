@@ -89,7 +89,8 @@ def candidates(target: Any, options: Options) -> Iterator[Picture]:
 
 
 def _not_rolled(picture: Picture, why: str) -> Picture:
-    picture.subtitle = "; ".join(x for x in (f"unrolled, for {why}", picture.subtitle) if x)
+    more = "" if why in picture.subtitle else picture.subtitle
+    picture.subtitle = "; ".join(x for x in (f"unrolled, for {why}", more) if x)
     return picture
 
 

@@ -173,7 +173,7 @@ def test_the_slider_replays_training(visit):
     assert page.text_content(".b:last-of-type .v") in page.inner_text("#when")
     now = page.eval_on_selector_all(".b > rect:first-child", "found => found.map(x => x.getAttribute('fill'))")
     assert now != fills
-    box(page, "hₜ = tanh").hover()
+    box(page, "h = tanh").hover()
     first = page.inner_text("#facts")
     page.keyboard.press("End")
     frames(page)
