@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 draw.live = _live
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 _ROOMS = ("cells", "export")
 _LATER = {
     "Recurrent": ".cells",
