@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import atlas
+import frame
 import reference
 
 HERE = Path(__file__).parent
@@ -35,6 +36,7 @@ def main() -> None:
     for folder in LANGUAGES:
         build(folder, stage(folder))
         atlas.lessons(OUT / "live" / folder, LANGUAGES[folder][1] / "live.md")
+    frame.in_chinese(OUT / "zh")
     atlas.write(OUT / "live")
     shutil.rmtree(OUT / "pages")
     (OUT / "index.html").write_text(CHOICE, encoding="utf-8")
