@@ -32,6 +32,7 @@ def of_data() -> Iterator[Call]:
     yield call("train.Ragged", epoch(train.Ragged), sequences, lambda: 2, lambda: [0, 1, 1], padding=0.1, shuffle=True)
     yield call("train.Ragged", epoch(train.Ragged), sequences, lambda: 2, lambda: sequences(), seed=3)
     yield call("train.Ragged", epoch(train.Ragged), lambda: [[1, 2], [3, 4, 5]], lambda: 2)
+    yield call("train.bucketed", train.bucketed, lambda: np.ones((3, 2, 4)), lambda: np.ones((3, 2), int), padding=0.2)
     options = {"length": 3, "horizon": 2, "batch": 2, "stride": 1, "shuffle": True, "seed": 0}
     yield call("train.Windows", epoch(train.Windows), lambda: np.arange(12.0), **options)
     yield call("train.Windows.position", _moved, lambda: train.Windows(np.arange(9.0), 3).position)
