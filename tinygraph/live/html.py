@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
+
+from ..draw.write.page import data_element, source_hash
 
 SCRIPTS = ("words", "scene", "charts", "paint", "readout", "controls", "keys", "start")
 """Files of the page's script, in the order in which they are joined, after the module and `network.js`."""
@@ -19,7 +18,7 @@ def html(data: dict[str, Any], module: str) -> str:
     program = script(module)
     style = _file("style.css")
     policy = (
-        f"default-src 'none'; script-src '{_hash(program)}'; style-src '{_hash(style)}'; "
+        f"default-src 'none'; script-src '{source_hash(program)}'; style-src '{source_hash(style)}'; "
         "base-uri 'none'; form-action 'none'"
     )
     return (
@@ -27,7 +26,7 @@ def html(data: dict[str, Any], module: str) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(data['title'])}</title>\n<style>{style}</style></head>\n"
-        f"<body>{_file('body.html')}{_json({**data, 'zh': _chinese()})}"
+        f"<body>{_file('body.html')}{data_element({**data, 'zh': _chinese()})}"
         f'<script type="module">{program}</script>\n</body></html>\n'
     )
 
@@ -42,18 +41,6 @@ def script(module: str) -> str:
 def _chinese() -> dict[str, str]:
     lines = _file("zh.txt").splitlines()
     return dict(line.split("\t") for line in lines if not line.startswith("#"))
-
-
-def _json(data: Any) -> str:
-    """The data in a script element, with the signs escaped that could end it early."""
-    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for sign in "<>&\u2028\u2029":
-        body = body.replace(sign, f"\\u{ord(sign):04x}")
-    return f'<script type="application/json" id="data">{body}</script>\n'
-
-
-def _hash(content: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
 
 
 @cache

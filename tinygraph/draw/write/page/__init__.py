@@ -62,7 +62,7 @@ def page(picture: Picture, snapshots: Sequence[Picture] = ()) -> str:
     footer = _replay(len(moments), loss, picture.lang)
     return (
         f"{_head(picture, style, _script())}{_body(picture, svg, side, footer)}"
-        f"{_json(data)}<script>{_script()}</script>\n</body></html>\n"
+        f"{data_element(data)}<script>{_script()}</script>\n</body></html>\n"
     )
 
 
@@ -78,7 +78,7 @@ def _column(step: Column) -> dict[str, Any]:
 
 def _head(picture: Picture, style: str, script: str) -> str:
     policy = (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
+        f"default-src 'none'; script-src '{source_hash(script)}'; style-src '{source_hash(style)}'; "
         "base-uri 'none'; form-action 'none'"
     )
     return (
@@ -114,7 +114,7 @@ def _replay(moments: int, loss: dict[str, Any], lang: str) -> str:
     return "" if moments < 2 else html.replace("{curve}", curve(loss, lang))
 
 
-def _json(data: Any) -> str:
+def data_element(data: Any) -> str:
     """Returns the data in a script element, with the signs escaped that could end it early."""
     body = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for sign in "<>&\u2028\u2029":
@@ -122,7 +122,7 @@ def _json(data: Any) -> str:
     return f'<script type="application/json" id="data">{body}</script>\n'
 
 
-def _hash(content: str) -> str:
+def source_hash(content: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
 
 
