@@ -97,14 +97,14 @@ class Outlook:
         for x, due in self._dues.items():
             # Of a sum all but the last may be read by nobody else.
             rows = np.flatnonzero([x is some[0] or x is some[-1] for some in changed])
-            for r, on in self._over_readers(x, rows, changes):
-                asked[rows[on]] += self._asks(r, {x: due[rows[on]]}, rows[on], changes, DEPTH)
+            for r, on in self.over_readers(x, rows, changes):
+                asked[rows[on]] += self.asks(r, {x: due[rows[on]]}, rows[on], changes, DEPTH)
         results = [
             self._written.holding(due) & changes[x] for x, due in self._dues.items() if self._written.is_result(x)
         ]
         return np.where(np.any(results, axis=0), 2 * MOST_READERS, asked) if results else asked
 
-    def _over_readers(self, node: Node, rows: np.ndarray, changes: NodeValues) -> Iterator[tuple[Node, np.ndarray]]:
+    def over_readers(self, node: Node, rows: np.ndarray, changes: NodeValues) -> Iterator[tuple[Node, np.ndarray]]:
         """The first few readers that are not changed themselves, each with the rows in which it is such a one."""
         left = np.full(len(rows), MOST_READERS)
         for r in self._written.readers(node):
@@ -113,17 +113,17 @@ class Outlook:
             if on.any():
                 yield r, on
 
-    def _asks(self, reader: Node, values: NodeValues, rows: np.ndarray, changes: NodeValues, depth: int) -> np.ndarray:
+    def asks(self, reader: Node, values: NodeValues, rows: np.ndarray, changes: NodeValues, depth: int) -> np.ndarray:
         """Whether a reader, or one after it, makes another thing with these values, and a right one."""
         new = self._run(reader, values)
         asks = self._written.holding(new)
         if asks.any():
             asks &= ~_same(new, self._present.value(reader))
-        for r, on in self._over_readers(reader, rows, changes) if depth > 1 and not asks.all() else ():
+        for r, on in self.over_readers(reader, rows, changes) if depth > 1 and not asks.all() else ():
             on &= ~asks
             if on.any():
                 some = {x: v[on] for x, v in {**values, reader: new}.items()}
-                asks[on] = self._asks(r, some, rows[on], changes, depth - 1)
+                asks[on] = self.asks(r, some, rows[on], changes, depth - 1)
         return asks
 
     def left_wrong(self, rows: np.ndarray) -> list[frozenset[str]]:

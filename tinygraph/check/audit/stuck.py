@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
-from ...core.node import Node
 from .book import same
 from .candidates import Candidates, mending_none
 from .departures import Departure
 from .present import Present
-from .prospects import DEPTH, MOST_READERS
+from .prospects import DEPTH, Outlook
 from .right import gathers
 from .written import Operation
 
@@ -36,21 +35,8 @@ def _speaking_for(present: Present, trial: Departure) -> tuple[int, bool]:
     """How many readers want what else is picked, and whether several things are, and were right the first time."""
     right, nodes = trial.right, trial.operation.nodes
     changed = [x for x, due in right.items() if not same(present.value(x), due)]
-    pairs = [(x, r) for x in changed if np.any(right[x]) for r in _other_readers(present, x, right) if not gathers(r)]
-    asking = sum(_asks(present, r, {x: right[x]}, right, DEPTH) for x, r in pairs)
+    outlook, rows, own = Outlook(present, [right]), np.zeros(1, int), {x: np.array([True]) for x in right}
+    pairs = [(x, r) for x in changed if np.any(right[x]) for r, _ in outlook.over_readers(x, rows, own)]
+    asks = [outlook.asks(r, {x: right[x][None]}, rows, own, DEPTH) for x, r in pairs if not gathers(r)]
+    asking = sum(int(a[0]) for a in asks)
     return asking, len(right) > len(nodes) and not {nodes[0], nodes[-1]} <= {*changed} and bool(changed)
-
-
-def _other_readers(present: Present, node: Node, overrides: Mapping[Node, np.ndarray]) -> list[Node]:
-    return [r for r in present.written.readers(node) if r not in overrides][:MOST_READERS]
-
-
-def _asks(
-    present: Present, reader: Node, values: Mapping[Node, np.ndarray], overrides: Mapping[Node, np.ndarray], depth: int
-) -> bool:
-    """Whether a reader, or one after it, makes another thing with these values, and a right one."""
-    new = present.written.run(reader, {**present.values, **values})
-    if present.written.holding(new[None])[0] and not same(new, present.value(reader)):
-        return True
-    readers = _other_readers(present, reader, overrides) if depth > 1 else []
-    return any(_asks(present, r, {**values, reader: new}, overrides, depth - 1) for r in readers)
