@@ -91,19 +91,19 @@ def page_of(
 ) -> LivePage:
     """See `live`."""
     one_of(f"{OWNER}: lang is unknown", lang, LANGUAGES)
-    given_loss = None if loss is None else function(OWNER, loss)
+    own_loss = None if loss is None else function(OWNER, loss)
     cell = None if isinstance(model, Layer) or not hasattr(model, "initial_state") else model
     width = getattr(cell, "input_size", None)
     example = example_of(inputs, vocabulary, width if isinstance(width, int) else None)
     one = step_of(model, [x[None] for x in example.steps], example.state)
-    goal = goal_of(example, targets, int(one.y.shape[-1]), one.last, given_loss is not None)
-    chosen = given_loss or (softmax_cross_entropy_of if goal.labels else squared)
+    goal = goal_of(example, targets, int(one.y.shape[-1]), one.last, own_loss is not None)
+    chosen = own_loss or (softmax_cross_entropy_of if goal.labels else squared)
     names = _names(model, one)
     rule = _optimizer(optimizer, one, names)
     computing = Computing(one, _checked(chosen), goal.targets[0][None], rule, names)
     heading = text(OWNER, "title", title) if title is not None else getattr(model, "__name__", type(model).__name__)
     data = _data(computing, example, goal)
-    kind = "own" if given_loss else "labels" if goal.labels else "squared"
+    kind = "own" if own_loss else "labels" if goal.labels else "squared"
     told = {"title": heading, "lang": lang, "loss": kind, "equations": equations(model)}
     return LivePage(told | data, computing.module())
 

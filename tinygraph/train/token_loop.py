@@ -55,14 +55,14 @@ class TokenLoop:
     def _chosen(self, begin: int, count: int, steps: int) -> np.ndarray:
         """The tokens chosen in ``count`` steps from ``begin`` on; those of the start alone choose none."""
         start = self._tokens[begin : begin + steps]
-        given = np.zeros((steps, *self._last.shape), self._tokens.dtype)
-        given[: len(start)] = start
+        prompt = np.zeros((steps, *self._last.shape), self._tokens.dtype)
+        prompt[: len(start)] = start
         own = np.arange(begin, begin + steps) < len(self._tokens)
         first = min(max(len(self._tokens) - 1 - begin, 0), count)
-        draws = np.zeros((*given.shape, 1))
+        draws = np.zeros((*prompt.shape, 1))
         if self._rng is not None:
             draws[first:count] = self._rng.random(draws[first:count].shape)
-        arguments = (given, own, draws), (self._state, self._last), self._temperature
+        arguments = (prompt, own, draws), (self._state, self._last), self._temperature
         (chosen, highest), (self._state, self._last) = self._run(*arguments)
         if np.isnan(highest[first:count]).any():
             raise GraphError("sample: these are no logits", expected="numbers (B, V) or (V,)", got="NaN")
@@ -72,8 +72,8 @@ class TokenLoop:
         """All steps; inputs are tokens (T, B), whether they count (T,), and numbers in [0, 1) (T, B, 1)."""
 
         def step(x: Any, carried: Any) -> Any:
-            (given, own, draw), (state, last) = x, carried
-            logits, state = self._net(ops.where(own, given, last), state)
+            (prompt, own, draw), (state, last) = x, carried
+            logits, state = self._net(ops.where(own, prompt, last), state)
             if logits.shape[:-1] != last.shape or logits.dtype.kind not in "fiu":
                 got = f"{logits.dtype} {logits.shape}"
                 raise GraphError("sample: these are no logits", expected="numbers (B, V) or (V,)", got=got)

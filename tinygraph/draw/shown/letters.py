@@ -124,13 +124,13 @@ def _by_form(
     named: dict[Node, str], models: dict[int, tuple[list[Node], Any]], known: dict[Any, Any]
 ) -> dict[Hashable, list[str | None]]:
     """Maps forms to the names of the nodes that have it, in the last of the steps that have it."""
-    found: dict[Hashable, list[str | None]] = {}
+    named_forms: dict[Hashable, list[str | None]] = {}
     for members, _ in models.values():
         new: dict[Hashable, list[str | None]] = {}
         for x, form in _forms(members, known):
             new.setdefault(form, []).append(named.get(x))
-        found |= new
-    return found
+        named_forms |= new
+    return named_forms
 
 
 def _alike(forms: list[tuple[Node, Hashable]], by_form: dict[Hashable, list[str | None]]) -> list[tuple[Node, Any]]:
