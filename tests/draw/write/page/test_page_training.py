@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import numpy as np
@@ -68,3 +69,23 @@ UNITS = {
 @each("name", UNITS)
 def test_the_unit_is_told_from_the_ops_of_the_loss(name: str) -> None:
     assert [unit(x) for x in UNITS[name]] == [name] * len(UNITS[name])
+
+
+@each("dtype", [np.float16, np.float32, np.float64])
+def test_bits_are_told_in_every_dtype(dtype: type) -> None:
+    nats = tg.mean(tg.softmax_cross_entropy(tg.parameter(np.ones((2, 3), dtype)), np.array([0, 1])))
+    assert unit(nats / math.log(2)) == unit(nats * (1 / math.log(2))) == "bits"
+    assert unit(nats / 3) == unit(nats * 0.7) == "nats"
+
+
+class InBits(tg.Op):
+    """The user's own, under the name of ours, by which pictures know a loss."""
+
+    name = "softmax_cross_entropy"
+
+    def forward(self, x):
+        return x / np.log(2)
+
+
+def test_of_an_op_of_the_users_no_unit_is_told() -> None:
+    assert unit(tg.mean(InBits()(X))) == ""

@@ -15,7 +15,7 @@ from ..look import text
 
 NATS = ("softmax_cross_entropy", "sigmoid_cross_entropy", "log_softmax", "log", "log1p", "logaddexp")
 UNITS = dict.fromkeys(NATS, "nats") | {"log2": "bits", "logaddexp2": "bits"}
-"""Ops whose results have a unit."""
+"""Ops whose results have a unit; those of a user may have any."""
 KEEP = {"sum", "mean", "add", "subtract", "negative", "reshape", "transpose", "stack", "concatenate", "getitem"}
 KEEP |= {"where", "broadcast_to", "copy", "multiply", "divide"}
 """Ops whose results have the unit of what they take; of a product or quotient one operand is a plain number."""
@@ -31,7 +31,7 @@ def unit(node: Node) -> str:
         inputs = [v for v in x.inputs if not isinstance(v, Constant)]
         is_scaled = name in ("multiply", "divide")
         if name in UNITS or name not in KEEP or (is_scaled and len(inputs) > 1):
-            units.add(UNITS.get(name, ""))
+            units.add(UNITS.get(name, "") if type(x.op).__module__.startswith("tinygraph.") else "")
             continue
         if is_scaled and any(_is_ln2(v, name) for v in x.inputs if isinstance(v, Constant)):
             units.add("bits")
@@ -42,7 +42,8 @@ def unit(node: Node) -> str:
 
 
 def _is_ln2(factor: Node, op: str) -> bool:
-    return factor.size == 1 and math.isclose(factor.item(), math.log(2) if op == "divide" else 1 / math.log(2))
+    due = factor.dtype.type(math.log(2) if op == "divide" else 1 / math.log(2))  # in float32 it is another number
+    return factor.size == 1 and factor.dtype.kind == "f" and math.isclose(factor.item(), due)
 
 
 def losses(pictures: Sequence[Picture]) -> dict[str, Any]:
