@@ -179,3 +179,10 @@ def test_rows_of_cards_and_boxes_are_apart(name):
         assert max(beside - 20, above - 40) > 0
     feet = sorted({c.foot for c in drawn.bands})
     assert all(y - x > 100 for x, y in pairwise(feet)), "cards of a row stand on one line"
+
+
+@every_network
+def test_what_a_green_arrow_leaves_is_a_state(name):
+    """At some steps it may be none, as at the last one, whose value no other step reads."""
+    drawn = picture(name)
+    assert {drawn.boxes[a.tail].role for a in drawn.arrows if a.colour == STATE} == {"state"}

@@ -14,6 +14,7 @@ import tinygraph as tg
 from tests.draw.curves import spaced
 from tests.draw.networks import weights
 from tests.draw.recurrent import NETWORKS as RECURRENT
+from tests.draw.test_arrows import made_weights
 from tests.each import each
 from tinygraph.draw.picture import Arrow, Box, Picture
 
@@ -46,9 +47,20 @@ def crowded() -> tg.Node:
     return tg.sum(h)
 
 
+def beside() -> tg.Node:
+    """A table made of parameters, two of them in one step, and results of an encoder that a decoder reads."""
+    w = weights(A=(3, 3), B=(3, 3), C=(3, 3))
+    one, two = tg.tanh(w["A"], name="one"), tg.exp(tg.exp(w["B"]), name="two")
+    states, _ = tg.unroll(lambda x, h: (tg.tanh(x + one @ h + two @ x),) * 2, np.ones((4, 3)), np.zeros(3))
+    keys, values = tg.tanh(states, name="keys"), tg.sigmoid(states @ w["C"], name="values")
+    read = lambda x, s: (tg.tanh((keys @ s) @ values + x),) * 2  # noqa: E731
+    return tg.mean(tg.unroll(read, np.ones((3, 3)), np.ones(3))[0])
+
+
 NAMES = ["rnn", "gru", "both ways", "two scopes", "attention", "uneven", "losses outside", "bridge"]
 NETWORKS: dict[str, Any] = {name: RECURRENT[name][0] for name in NAMES}
 NETWORKS |= {"two back": skipping(2), "three back": skipping(3), "two ahead": skipping(2, down=True)}
+NETWORKS |= {"made weights": made_weights(), "beside": beside()}
 NETWORKS |= {"crowded": crowded(), "lstm": tg.mean(tg.unroll(tg.cells.LSTM(3, 4, rng=0), np.ones((4, 2, 3)))[0])}
 every_network = each("name", NETWORKS)
 
@@ -90,6 +102,8 @@ def test_an_arrow_ends_on_the_edges_of_its_boxes_and_never_turns_back(name):
         for box, (x, y) in ((a, arrow.points[0]), (b, arrow.points[-1])):
             across, along = abs(x - box.x) - box.width / 2, abs(y - box.y) - box.height / 2
             assert max(across, along) == pytest.approx(0, abs=1e-6)
+            inside = np.abs(way - (box.x, box.y)) < (box.width / 2 - 1e-6, box.height / 2 - 1e-6)
+            assert not inside.all(axis=1).any(), "it does not run through its own boxes"
         moves = np.diff(way[:, 0 if through else 1]) * np.sign((b.x - a.x) if through else (b.y - a.y))
         if not is_bar(drawn, a) or b.y > a.y or is_bar(drawn, b):
             assert moves.min() > -1e-6, (arrow, name)
@@ -191,3 +205,38 @@ def test_columns_are_equally_far_apart_and_hold_their_boxes(name):
     assert bands[0].top == high + 40 and low - bands[0].foot in (60.0, 82.0)
     rows = np.diff(sorted({round(box.y, 6) for box, _ in timed}))
     assert np.all((rows >= 66 - 1e-6) & (rows <= 84 + 1e-6)), "no row is empty"
+
+
+def test_an_arrow_from_a_bar_to_columns_that_it_does_not_span_leaves_at_its_side() -> None:
+    """Others leave it at its foot or top, upright over or under the box if none is between."""
+    aside = 0
+    for name in NETWORKS:
+        drawn = picture(name)
+        for arrow, bar, box, _ in ways(drawn):
+            k = column(drawn, box)
+            if k is None or not is_bar(drawn, bar):
+                continue
+            band, (x, y) = drawn.bands[k], arrow.points[0]
+            over = bar.x - bar.width / 2 < band.right - 20 and band.left + 20 < bar.x + bar.width / 2
+            assert (abs(y - bar.y) == bar.height / 2) == over, (name, bar.title)
+            aside += not over
+            if not over:
+                assert y == bar.y and x == bar.x + np.sign(box.x - bar.x) * bar.width / 2
+            elif len(arrow.points) == 4:
+                assert x == arrow.points[-1][0]
+            else:
+                assert x == pytest.approx(arrow.points[3][0]), "straight up to the first box that it passes"
+    assert aside > 5
+
+
+def test_arrows_from_two_bars_to_one_box_run_side_by_side_the_lower_bar_at_the_left() -> None:
+    for name, count in (("made weights", 3), ("beside", 4)):
+        drawn, entering = picture(name), defaultdict(list)
+        for arrow, bar, box, _ in ways(drawn):
+            if is_bar(drawn, bar) and bar.y < box.y and column(drawn, box) is not None:
+                entering[arrow.head].append((bar.y, arrow.points[0][0]))
+        for places in entering.values():
+            places.sort()
+            assert [x for _, x in places] == sorted(x for _, x in places)
+            assert np.allclose(np.diff([x for _, x in places]), LANE)
+        assert len(entering) >= count

@@ -66,3 +66,8 @@ def test_blank_tokens_are_seen_on_cards_and_in_the_flow() -> None:
     tokens = ["a", " ", "\n", "\t"]
     assert tg.draw(word_rnn(4), "rolled", tokens=tokens).picture.subtitle.endswith("; a ␣ ⏎ ⇥")
     assert {"␣", "⏎", "⇥"} <= {n.text for n in tg.draw(word_rnn(4), "flow", tokens=tokens).picture.notes}
+
+
+def test_tokens_need_not_be_texts() -> None:
+    assert [b.token for b in tg.draw(word_rnn(3), tokens=[1, 2.5, None]).picture.bands] == ["1", "2.5", "None"]
+    assert [b.token for b in tg.draw(word_rnn(3), tokens={2: 7}).picture.bands] == ["", "7", ""]
