@@ -56,6 +56,7 @@ class Watch:
     def __init__(self, roots: Mapping[str, Any]) -> None:
         self.roots = roots
         self.moving: list[str] = []
+        self._harmless: set[str] = set()  # words for what changed at a look, and the graph stayed
         self.reach = Surroundings(roots)
         if "random" in self.reach.names:
             modules = {name: sys.modules[name] for name in ("random", "numpy.random") if name in sys.modules}
@@ -126,8 +127,10 @@ class Watch:
         for _ in range(LATER if self.moving else 1):
             second = _again(again)
             if second is None or not trial.equals(second):
+                words.sort(key=self._harmless.__contains__)
                 raise _stale(entered, words) if entered or words else _writing(self.moving)
             self.door = second.door
+        self._harmless.update(words)
         self.marks = Surroundings(self.roots).marks
 
     def _kept(self, changed: list[tuple[Place, Any]]) -> dict[str, Any]:
