@@ -6,8 +6,8 @@ gives another graph, a plan of the first would repeat numbers that the function 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 
 from ..core.errors import GraphError
@@ -59,7 +59,8 @@ class Watch:
         self._harmless: set[str] = set()  # words for what changed at a look, and the graph stayed
         self.reach = Surroundings(roots)
         if "random" in self.reach.names:
-            modules = {name: sys.modules[name] for name in ("random", "numpy.random") if name in sys.modules}
+            # numpy loads its module at the first use, which may be within the function
+            modules = {name: import_module(name) for name in ("random", "numpy.random")}
             self.reach.generators |= {name: (module, state(module)) for name, module in modules.items()}
 
     def examine(self, trial: Trial, again: Callable[[], Trial]) -> set[int]:
