@@ -163,8 +163,9 @@ def _drawing(drawn: list[str]) -> GraphError:
 
 
 def _writing(writes: list[str]) -> GraphError:
-    words = ", ".join(dict.fromkeys(writes))
-    problem = f"compile: the function changes {words}, on which its numbers depend; a plan would repeat the first call"
+    words = [*dict.fromkeys(writes)]
+    some = ", ".join(words[:5]) + f" and {len(words) - 5} more" * (len(words) > 5)
+    problem = f"compile: the function changes {some}, on which its numbers depend; a plan would repeat the first call"
     return GraphError(problem, expected="the same graph when it is traced again", fix=STATE)
 
 
