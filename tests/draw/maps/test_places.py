@@ -254,6 +254,7 @@ def test_text_has_numbers_in_line_or_characters() -> None:
     ends = [labels.rindex(x) + len(x) - 1 for x in one.across.labels]
     assert labels.split()[0] == "t" and ends == [len(labels) - 1 - 8 * k for k in range(7, -1, -1)]
     assert [tokens[e - 7 : e + 1].strip() for e in ends] == ["a", "quite …", "b", "", "anothe…", "c", "d", "e"]
+    assert [len(lines(sheet(1, n, "h"), SHADE)[1].split()) for n in (10, 11)] == [11, 2], "of ten columns, not of more"
     many = sheet(40, 95, "h")
     heading, *rows, labels = lines(many, SHADE)
     whole = many.folded(32, 80)
