@@ -118,7 +118,7 @@ def test_a_step_stands_at_its_row_and_under_its_column(name: str) -> None:
         beside = [n for n in notes if re.fullmatch(r"(\S+  )?\d+", n.text) and n.x < left and n.y >= low]
         assert under and beside
         lines = sorted({n.y for n in notes if low - 60 < n.y < low}, reverse=True)
-        assert -14 < lines[0] and max(np.abs(np.diff(lines)), default=0) <= 18, "line under line"
+        assert lines[0] > -14 and max(np.abs(np.diff(lines)), default=0) <= 18, "line under line"
         assert all(n.x == pytest.approx(x[int(n.text)]) for n in under)
         assert all(n.y == pytest.approx(y[int(n.text.split()[-1])]) for n in beside)
         for marked, steps in ((under, x), (beside, y)):
