@@ -139,3 +139,42 @@ def test_bands_of_layers_follow_each_other_without_an_empty_row() -> None:
     assert order == [f"layer{k}/{way}" for k in range(3) for way in ("forward", "backward")]
     assert all(max(heights[a]) < min(heights[b]) for a, b in pairwise(order))
     assert pytest.approx(rows[0]) == min(heights[order[0]])
+
+
+def test_of_two_states_that_could_run_straight_the_one_that_is_made_first_does() -> None:
+    """Not the one that is read first; they need each other, so there is one line for both."""
+
+    def cell(x: Any, states: Any) -> Any:
+        a, b = states
+        low = tg.add(x, b, name="low")
+        a = tg.multiply(a, tg.sigmoid(b), name="a")
+        b = tg.multiply(low, a, name="b")
+        return b, (a, b)
+
+    root = tg.sum(tg.unroll(cell, np.ones((3, 3)), (np.ones(3), np.zeros(3)))[0])
+    drawn = tg.draw(root, level="op").picture
+    pairs = [(*(drawn.boxes[i].node for i in (a.tail, a.head)), a.points) for a in drawn.arrows if a.width == 1.9]
+    ways = [
+        (a.name, b.name or b.op.name, np.ptp([y for _, y in way]) < 1e-9) for a, b, way in pairs if a.step is not None
+    ]
+    assert sorted(ways) == [("a", "a", True)] * 2 + [("b", "low", False)] * 2 + [("b", "sigmoid", True)] * 2
+
+
+@each("name", [*(kind for kind in KINDS if kind != "coRNN"), *RECURRENT])
+def test_what_a_state_enters_stands_left_in_its_row_and_what_it_leaves_at_the_right(name: str) -> None:
+    """Turned round where time is: of a row with both, those that only read it come first."""
+    drawn = of_cell(name) if name in KINDS else tg.draw(RECURRENT[name][0], level="op", max_nodes=None).picture
+    inside = columns(drawn)
+    home = {i: k for k, boxes in inside.items() for i in boxes}
+    across = [(home.get(a.tail), home.get(a.head), a) for a in drawn.arrows]
+    side = defaultdict(set)
+    for k, m, a in across:
+        if k is not None and m is not None and k != m:
+            side[a.tail].add(1 if m > k else -1)
+            side[a.head].add(1 if k > m else -1)
+    for boxes in inside.values():
+        rows = defaultdict(list)
+        for i in sorted(boxes, key=lambda i: drawn.boxes[i].x):
+            if len(side[i]) < 2:
+                rows[drawn.boxes[i].y].append(sum(side[i]))
+        assert all(row == sorted(row) for row in rows.values()), name
