@@ -189,8 +189,14 @@ def test_numbers_of_tiles_are_tables_in_the_order_of_the_picture() -> None:
     def tile(x: float, y: float, row: str, column: str, number: str, name: str = "m") -> Tile:
         return Tile(x, y, 9, 9, "#ffffff", "", "", TileNumber(name, "unit ↓, t →", row, column, number))
 
-    tiles = [tile(20, 0, "b", "2", "4"), Tile(0, 0, 9, 9, "#ffffff", "no number"), tile(0, 10, "a", "1", "1"), tile(20, 10, "a", "2", "2"),
-             tile(0, 10, "a", "1", "9"), tile(0, 0, "r", "c", "5", "other")]  # fmt: skip
+    tiles = [
+        tile(20, 0, "b", "2", "4"),
+        Tile(0, 0, 9, 9, "#ffffff", "no number"),
+        tile(0, 10, "a", "1", "1"),
+        tile(20, 10, "a", "2", "2"),
+        tile(0, 10, "a", "1", "9"),
+        tile(0, 0, "r", "c", "5", "other"),
+    ]
     text = page(Picture(tiles=tiles))
     tables = re.findall(r"<table( class=\"wide\")?><caption>(.*?)</caption>(.*?)</table>", text)
     assert [(wide, name) for wide, name, _ in tables] == [("", "m"), ("", "m"), ("", "other")]
