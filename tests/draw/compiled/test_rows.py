@@ -184,6 +184,12 @@ def test_the_list_has_a_line_for_each_box_with_its_cost_and_its_mark(name: str) 
 
 
 @each("name", NAMES)
+def test_what_left_a_loop_is_numbered_in_the_order_in_which_it_is_done(name: str) -> None:
+    numbers = [x.mark for x in sides_of(name)[1].items if x.mark]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+@each("name", NAMES)
 def test_values_between_blocks_are_one_arrow_for_each_pair(name: str) -> None:
     picture = picture_of(name)
     for side in sides_of(name):
