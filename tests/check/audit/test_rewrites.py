@@ -170,7 +170,7 @@ CASES: list[tuple[str, str, list[set[tuple[str, str]]]]] = [
         [of(kinds.INDEX, ":n"), of(kinds.INDEX, "lr:", ":lr", "n:", ":n")],
     ),
     ("t:n", "index", []),
-]  # fmt: skip
+]
 
 
 @each("text, place, due", CASES)

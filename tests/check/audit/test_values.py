@@ -31,9 +31,15 @@ EXPRESSIONS = [
     *("x + y", "x - y", "y - x", "x * y", "x / y", "y / x", "abs(x) ** 1.5", "x @ y", "y @ x", "7 // k", "7 % 3", "-x"),
     *("+x", "not k", "x > y", "x < y", "k >= 2", "k <= 2", "k >= 3", "k <= 1", "k == 2", "k != 2", "x[k]", "x[0, 1]"),
     *("x[1:]", "x[:1]", "x[::2]", "x[0:3:2]", "x[-1]", "d['a']", "x.T", "x.shape", "(k, n)", "[x, k]", "len(out)"),
-    *("np.sum(x, axis=1)", "np.sum(x, axis=0, keepdims=True)", "SCALE * x", "x.dot(y)", "1 - np.tanh(x) ** 2",),
+    *(
+        "np.sum(x, axis=1)",
+        "np.sum(x, axis=0, keepdims=True)",
+        "SCALE * x",
+        "x.dot(y)",
+        "1 - np.tanh(x) ** 2",
+    ),
     *("x if k else y", "[i * k for i in out]", "k and n", "np.where(x > 0, x, y)", "max(k, 5)", "'text'", "None"),
-]  # fmt: skip
+]
 
 
 def expression(text: str) -> ast.expr:
