@@ -135,6 +135,24 @@ def test_targets_are_of_the_kind_of_the_outputs() -> None:
     assert isinstance(targets_of(InAList)[0], list) and len(targets_of(InAList)[0]) == 4
 
 
+class Scored(Net):
+    """Its forward pass takes targets, too, and returns the loss."""
+
+    def forward(self, x: Any, y: Any) -> Any:
+        out = super().forward(x)
+        self.dy = 2 * (out - y)
+        return np.sum((out - y) ** 2)
+
+    def backward(self) -> None:  # type: ignore[override]
+        super().backward(self.dy)
+
+
+def test_where_the_forward_pass_takes_targets_they_are_tried_like_inputs() -> None:
+    sample = of_object(constructed(Scored, {}), None, {})
+    assert sample.keywords["inputs"].shape[-1] == 3 and sample.keywords["targets"].shape[-1] == 2
+    assert tg.check.audit(*sample.arguments, **sample.keywords, repair=False).passed
+
+
 def loss(Wx: Any, Wh: Any, b: Any, inputs: Any, targets: Any, h0: Any, seq_len: Any) -> Any:
     h, total = h0, 0.0
     for t in range(seq_len):
