@@ -119,6 +119,12 @@ def test_the_first_state_stands_in_for_the_state_before_the_first() -> None:
     assert all(a.size == 1 for key, a in RIGHT.initial.items() if key != family)  # of the sum that is the loss
 
 
+def test_at_one_step_nothing_is_repeated() -> None:
+    subject = Functions(nothing, loss, WEIGHTS, {"xs": XS, "ts": TS, "h0": H0})
+    right = Right(subject.on_nodes(Cases(subject).case(1)), 1)
+    assert not any(map(right.is_repeated, WEIGHTS)) and not any(t.kind == "sum" and t.step for t in right.things)
+
+
 def test_parameters_that_meet_in_one_sum_are_together() -> None:
     assert RIGHT.together("Wx") == RIGHT.together("Wh") == RIGHT.together("b") == {"Wx", "Wh", "b"}
     assert RIGHT.together("V") == {"V"}
