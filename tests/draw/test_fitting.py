@@ -54,7 +54,7 @@ def test_table_and_legend_go_below_or_out_before_less_is_drawn() -> None:
     wide, high, _ = measured(bare)
     assert fitted([bare], Area(wide, high)).subtitle == "s"
     maps = picture(300, 200)
-    maps.tiles, maps.subtitle = [Tile(0, 0, 300, 200, "#ffffff", "")], "mean"
+    maps.tiles, maps.subtitle = [Tile(150, 100, 300, 200, "#ffffff", "")], "mean"
     smaller = picture(60, 60)
     assert fitted([maps, smaller], Area(340, 290, 9.9)) is smaller, "a heat map says little without its scale"
     maps.subtitle, smaller = "mean", picture(3000)
