@@ -32,8 +32,11 @@ KEPT = {
     "dict": ("hs = {{}}", "hs[{t}] = h", "hs[{t}]"),
     "list with a start": ("hs = [h]", "hs.append(h)", "hs[{t} + 1]"),
 }
-HEADS = {"range": ("for t in range(4):", "X[t]", "t"), "enumerate": ("for t, x in enumerate(X):", "x", "t"),
-         "while": ("t = 0\nwhile t < 4:", "X[t]", "t")}  # fmt: skip
+HEADS = {
+    "range": ("for t in range(4):", "X[t]", "t"),
+    "enumerate": ("for t, x in enumerate(X):", "x", "t"),
+    "while": ("t = 0\nwhile t < 4:", "X[t]", "t"),
+}
 LOSSES = {
     "last": ["loss = np.mean(h @ E)"],
     "stack": ["loss = np.mean(np.stack([{all}]) ** 2)"],
@@ -116,11 +119,19 @@ AROUND = {
 @each("kept", [True, False])
 def test_a_loop_around_that_of_time_begins_it_anew(head: str, sums: bool, kept: bool) -> None:
     """Also where all iterations of both loops add to one sum, or leave their states in one list."""
-    source = "\n".join([
-        "loss, hs = 0, []", *AROUND[head].split("\n"), "    h = np.zeros((2, 3))", "    for t in range(4):",
-        "        with tg.step(t):", "            h = np.tanh(X[t] @ a + h @ b)",
-        *["            loss = loss + np.mean(h)"] * sums, *["            hs.append(h @ V)"] * kept,
-        "    last = h", "loss = np.mean(last) + loss" + " + np.mean(np.stack(hs))" * kept,
-    ])  # fmt: skip
+    source = "\n".join(
+        [
+            "loss, hs = 0, []",
+            *AROUND[head].split("\n"),
+            "    h = np.zeros((2, 3))",
+            "    for t in range(4):",
+            "        with tg.step(t):",
+            "            h = np.tanh(X[t] @ a + h @ b)",
+            *["            loss = loss + np.mean(h)"] * sums,
+            *["            hs.append(h @ V)"] * kept,
+            "    last = h",
+            "loss = np.mean(last) + loss" + " + np.mean(np.stack(hs))" * kept,
+        ]
+    )
     by_hand = ops_at_steps(ancestors([run(source)]))
     assert ops_at_steps(told(run(without_marks(source)))) == by_hand
