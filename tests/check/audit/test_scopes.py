@@ -94,7 +94,7 @@ def test_shapes_are_those_of_a_run() -> None:
     }
     assert {name: own.shapes.get(name) for name in due} == due
     assert own.whole == {"n", "t", "flags", "H"} and "never" not in own.shapes and "names" not in own.shapes
-    assert {*own.nodes} == {*own.shapes} and {*own.sizes} == {"n", "H"}
+    assert {*own.nodes} == {*own.shapes} and {*own.sizes} == {"n", "H", "cube[0, 0, t % 2]"}
     assert {"dz", "late"} <= {*own.alike((H,))} and "flags" not in own.alike((H,)) and "n" not in own.arrays
     first = code_of(backward).__code__.co_firstlineno
     ran = {number - first for number in own.ran}
