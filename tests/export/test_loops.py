@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tests.export.onnx.running import needs_onnx
 from tests.targets.js import run_in_node
 
 from .in_c import KINDS, Library
@@ -97,6 +98,11 @@ def products() -> dict[str, Case]:
         "two vectors": (lambda a, b: a @ b, (v, v + 1), v @ (v + 1)),
         "whole numbers": (lambda a, b: a @ b, (WHOLE, WHOLE[0].T.copy()), WHOLE @ WHOLE[0].T),
         "booleans": (lambda a, b: a @ b, (FLAGS[0], FLAGS[1].T.copy()), FLAGS[0] @ FLAGS[1].T),
+        "letters of booleans": (
+            lambda a, b: np.einsum("ik,kj->ij", a, b),
+            (FLAGS[0], FLAGS[1].T.copy()),
+            np.einsum("ik,kj->ij", FLAGS[0], FLAGS[1].T),
+        ),
         "letters": (lambda a, b: np.einsum("xik,yk->ix", a, b), (X, X[0]), np.einsum("xik,yk->ix", X, X[0])),
         "a trace": (lambda a: np.einsum("ii->", a), (X[:, :3, 0],), np.einsum("ii->", X[:, :3, 0])),
         "a stretched one": (
@@ -143,6 +149,44 @@ def test_in_javascript(part: str, tmp_path: Path) -> None:
         due = np.asarray(cases[text][2])
         assert not isinstance(result, str), f"{text}: {result}"
         near(np.reshape([np.nan if y == "NaN" else y for y in result[0]], due.shape), due, text)
+
+
+BYTES = (30 * WHOLE[0]).astype(np.int8)
+NARROW = [lambda a: a @ a.T, lambda a: np.einsum("ij,ik->jk", a, a)]
+
+
+@pytest.mark.parametrize("export", [tg.export.c, tg.export.js])
+def test_products_that_wrap_around_are_refused(export: Any, tmp_path: Path) -> None:
+    for fn in NARROW:
+        with pytest.raises(tg.GraphError, match=r"(?s)of int8 wraps around at -128 and 127.*astype"):
+            export(fn, BYTES, tmp_path / f"x.{export.__name__}")
+        export(lambda a, fn=fn: fn(a.astype(np.int32)), BYTES, tmp_path / f"x.{export.__name__}")
+
+
+@needs_onnx
+def test_products_that_wrap_around_do_so_in_onnx() -> None:
+    from tests.targets.onnx import ran
+    from tinygraph.export.onnx.model import modelled
+
+    for fn in NARROW:
+        (got,) = ran(modelled(fn, BYTES, ()), fn, BYTES)
+        assert got.dtype == np.int8 and np.array_equal(got, fn(BYTES)) and np.abs(fn(BYTES.astype(int))).max() > 127
+
+
+@needs_onnx
+@pytest.mark.parametrize("part", PARTS)
+def test_in_onnx(part: str) -> None:
+    """Some of them: what is written there does not depend on how long an axis is."""
+    from tests.targets.onnx import ran
+    from tinygraph.export.onnx.model import modelled
+
+    cases = PARTS[part]()
+    for text in [*cases][::5] + [*cases][-12:]:
+        fn, arguments, due = cases[text]
+        if not (text.startswith("argmax") and text.endswith("True")):  # onnxruntime gives no place of a NaN
+            (got,) = ran(modelled(fn, arguments, ()), fn, arguments)
+            assert got.shape == np.shape(due)
+            near(got, due, text)
 
 
 def _plain(calls: dict[str, Any]) -> dict[str, Any]:
