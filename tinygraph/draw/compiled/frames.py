@@ -36,7 +36,7 @@ class Frame:
     block: Block
     width: float
     height: float
-    parts: list[Frame] = field(default_factory=list)
+    parts: list[Frame]
     rows: dict[int, int] = field(default_factory=dict)
     feet: list[float] = field(default_factory=list)
     tops: list[float] = field(default_factory=list)
