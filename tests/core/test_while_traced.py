@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -151,3 +154,24 @@ def test_a_number_may_be_shown_by_percent_and_is_lost_by_float_alone(text: str) 
     shown = text
     shown %= y
     assert shown == text % (y if text == "%s" else 6.0)
+
+
+SCRIPT = """
+import tinygraph as tg
+from tinygraph.core.trail import trail_of
+
+def f(n):
+    return f(n - 1) if n else tg.tanh(w)
+
+w = tg.parameter(1.0)
+for x in (w, tg.constant(1.0), tg.tanh(w), w * 2, *map(f, range(4))):
+    print(*[code.co_name for code, _ in trail_of(x)])
+"""
+
+
+def test_in_a_script_trails_are_as_short_as_its_stack() -> None:
+    root = Path(tg.__file__).parents[1]
+    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, cwd=root, check=True)
+    names = [line.split() for line in done.stdout.split("\n")[:-1]]
+    assert names[0] == [] and names[1] == ["call", "<module>"] and names[3] == ["operator", "<module>"]
+    assert [names[2], *names[4:]] == [["<module>"], *([*["f"] * n, "<module>"] for n in (1, 2, 3)), ["f"] * 4]

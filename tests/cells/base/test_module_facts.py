@@ -82,3 +82,18 @@ def test_the_blocks_of_a_cell_are_those_that_its_class_names(base: Any) -> None:
             others = {"weight_more": ("d", "e", "f")}  # noqa: RUF012
 
         assert More.gates["weight_more"] == ("d", "e", "f") and More.gates["weight_hh"] == ("c",)
+
+
+def test_names_that_other_libraries_have_are_told_and_may_be_the_users_own() -> None:
+    cell = tg.cells.GRU(2, 3, rng=0)
+    for name, fix in (("cuda", "there is one device"), ("zero_grad", "tg.zero_grad"), ("get_weights", "state_dict()")):
+        assert not hasattr(cell, name) and name not in dir(cell)
+        with pytest.raises(AttributeError, match=rf"GRU has no attribute '{name}'") as caught:
+            getattr(cell, name)
+        assert fix in str(caught.value)
+    for cls in (tg.cells.Cell, tg.Linear, tg.cells.Stack):
+        with pytest.raises(AttributeError, match="there is one device"):
+            _ = cls.to(cell) if "to" in vars(cls) else cell.to
+    net = Net()
+    net.weights = [1]  # type: ignore[attr-defined]
+    assert net.weights == [1]  # type: ignore[attr-defined]
