@@ -91,9 +91,6 @@ def test_names_that_other_libraries_have_are_told_and_may_be_the_users_own() -> 
         with pytest.raises(AttributeError, match=rf"GRU has no attribute '{name}'") as caught:
             getattr(cell, name)
         assert fix in str(caught.value)
-    for cls in (tg.cells.Cell, tg.Linear, tg.cells.Stack):
-        with pytest.raises(AttributeError, match="there is one device"):
-            _ = cls.to(cell) if "to" in vars(cls) else cell.to
     net = Net()
     net.weights = [1]  # type: ignore[attr-defined]
     assert net.weights == [1]  # type: ignore[attr-defined]
