@@ -13,12 +13,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
 import tinygraph as tg
 
 T, B, I, H = 16, 8, 12, 24  # noqa: E741  the axes' names
+CALLS = 20
 
 
 def main(address: str, processes: int, number: int) -> None:
@@ -43,18 +45,18 @@ def main(address: str, processes: int, number: int) -> None:
     _, alone = tg.compile(gradient)(xs, targets)
     apart = max(float(np.abs(np.asarray(gradients[name]) - g).max()) for name, g in alone.items())
     one = jax.jit(tg.export.jax(gradient, cell.parameters()))  # the whole batch, computed here
-    times = [timed(lambda f=f: jax.block_until_ready(f(values, xs, targets))) for f in (step, one)]
+    times = [timed(jax, f, values, xs, targets) for f in (step, one)]
     told = "{:.2f} ms, one process {:.2f} ms".format(*times)
     print(f"loss {float(value):.12f}, apart {apart:.1e}, {told}, all-gather {'all-gather' in text}")
 
 
-def timed(call: Callable[[], object], calls: int = 20) -> float:
-    """Milliseconds of a call, the first one apart."""
-    call()
+def timed(jax: Any, step: Callable[..., Any], *args: Any) -> float:
+    """Milliseconds of a step, the first one apart."""
+    jax.block_until_ready(step(*args))
     start = perf_counter()
-    for _ in range(calls):
-        call()
-    return 1e3 * (perf_counter() - start) / calls
+    for _ in range(CALLS):
+        jax.block_until_ready(step(*args))
+    return 1e3 * (perf_counter() - start) / CALLS
 
 
 if __name__ == "__main__":
