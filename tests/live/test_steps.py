@@ -217,6 +217,7 @@ def test_equations_are_those_of_the_docstring_or_the_code() -> None:
     assert all(text in both for text in own) and both.count(own[1]) == 1 and len(parts) >= 2
     code = equations(Leaky(3, 4))
     assert code.startswith("def __call__(self, x: Any, h: Any)") and code.endswith("return h, h")
+    assert "\n    candidate = " in code, "indented as a function of its own"
     assert equations(np.add) == ""
 
 
