@@ -247,3 +247,17 @@ def test_a_page_is_a_file_a_frame_and_a_document(tmp_path: Any) -> None:
     for name in ("x.htm", "x", 3, None):
         with pytest.raises(tg.GraphError, match="save"):
             page.save(tmp_path / name if isinstance(name, str) else name)
+
+
+def test_a_state_that_is_returned_as_an_array_is_a_state() -> None:
+    def cell(x: Any, state: Any) -> Any:
+        h = tg.tanh(tg.parameter(np.ones(3), "w") * x + state[0] * state[1])
+        return h, (h, np.full((1, 1), 0.5))
+
+    start = np.zeros((1, 3)), np.ones((1, 1))
+    one = step_of(cell, INPUTS, start)
+    assert all(isinstance(x, tg.Node) for x in one.after)
+    h, k = start
+    for x, y in zip(XS, one.run(INPUTS), strict=True):
+        h, k = np.tanh(x + h * k), 0.5
+        np.testing.assert_allclose(y, h, rtol=1e-12)
