@@ -257,6 +257,15 @@ def test_what_is_outside_of_time_or_in_another_loop_has_rows_of_its_own() -> Non
             nodes.append(tg.tanh(x))
     assert [(r.where, r.steps, r.count) for r in tg.summary(nodes).rows] == [("", 1, 1), ("t = 0 … 1", 2, 1)]
 
+    turned = []
+    for t, ops in enumerate(((tg.tanh, tg.exp), (tg.exp, tg.tanh))):
+        with tg.step(t):
+            turned += [op(x) for op in ops]
+    rows = tg.summary(turned).rows
+    assert [(r.where, r.op, r.count) for r in rows] == [("t = 0 … 1", "tanh", 1), ("t = 0 … 1", "exp", 1)], (
+        "in any order"
+    )
+
     def cell(x: Any, h: Any) -> Any:
         h = tg.tanh(x + h)
         return h, h

@@ -217,6 +217,7 @@ def test_equations_are_those_of_the_docstring_or_the_code() -> None:
     assert all(text in both for text in own) and both.count(own[1]) == 1 and len(parts) >= 2
     code = equations(Leaky(3, 4))
     assert code.startswith("def __call__(self, x: Any, h: Any)") and code.endswith("return h, h")
+    assert "\n    candidate = " in code, "indented as a function of its own"
     assert equations(np.add) == ""
 
 
@@ -246,3 +247,28 @@ def test_a_page_is_a_file_a_frame_and_a_document(tmp_path: Any) -> None:
     for name in ("x.htm", "x", 3, None):
         with pytest.raises(tg.GraphError, match="save"):
             page.save(tmp_path / name if isinstance(name, str) else name)
+
+
+def test_a_state_that_is_returned_as_an_array_is_a_state() -> None:
+    def cell(x: Any, state: Any) -> Any:
+        h = tg.tanh(tg.parameter(np.ones(3), "w") * x + state[0] * state[1])
+        return h, (h, np.full((1, 1), 0.5))
+
+    start = np.zeros((1, 3)), np.ones((1, 1))
+    one = step_of(cell, INPUTS, start)
+    assert all(isinstance(x, tg.Node) for x in one.after)
+    h, k = start
+    for x, y in zip(XS, one.run(INPUTS), strict=True):
+        h, k = np.tanh(x + h * k), 0.5
+        np.testing.assert_allclose(y, h, rtol=1e-12)
+
+
+def test_a_whole_number_in_a_net_does_not_make_its_inputs_whole() -> None:
+    class Counting(tg.Module):
+        def __init__(self) -> None:
+            self.calls, self.cell = tg.buffer(np.array([3])), Leaky(3, H, rng=0, dtype=np.float64)
+
+        def __call__(self, xs: Any) -> Any:
+            return tg.unroll(self.cell, xs)[0]
+
+    assert step_of(Counting(), INPUTS).x.value.ravel().tolist() == XS[0].tolist()

@@ -135,3 +135,26 @@ def test_a_loop_around_that_of_time_begins_it_anew(head: str, sums: bool, kept: 
     )
     by_hand = ops_at_steps(ancestors([run(source)]))
     assert ops_at_steps(told(run(without_marks(source)))) == by_hand
+
+
+def calls(depth: int, inside: bool, own: bool) -> str:
+    """A step made by functions that call each other; ``own``: whether each makes nodes, and not the innermost alone."""
+    lines = ["def f0(x, h):", "    return np.tanh(x @ U + h @ W)"]
+    for k in range(1, depth):
+        lines += [f"def f{k}(x, h):", f"    y = f{k - 1}(x, h)", "    return y" + " * 0.5 + x @ A" * own]
+    loop = ["h = np.zeros((2, 3))", "for t in range(4):", "    with tg.step(t):", f"        h = f{depth - 1}(X[t], h)"]
+    loop += ["        h = h * 0.9"] * own
+    if inside:
+        loop = ["def run():", *(f"    {line}" for line in loop), "    return h", "h = run()"]
+    return "\n".join([*lines, *loop, "loss = np.mean(h)"])
+
+
+@each("depth", [1, 2, 3, 4, 6])
+@each("inside", [False, True])
+@each("own", [False, True])
+def test_steps_of_deep_calls_are_told_right_or_not_at_all(depth: int, inside: bool, own: bool) -> None:
+    source = calls(depth, inside, own)
+    by_hand, loss = ops_at_steps(ancestors([run(source)])), run(without_marks(source))
+    steps = ops_at_steps(told(loss))
+    assert steps == by_hand or {step for *_, step in steps} == {None}
+    assert steps == by_hand or depth > 2 or (depth == 2 and inside and not own), "these are not too deep"

@@ -164,3 +164,12 @@ def test_words_stand_at_their_anchor(anchor: str) -> None:
 def test_what_is_faint_is_painted_pale() -> None:
     image = painted('<g data-lit="3"><rect x="0" y="0" width="20" height="10"/></g>')
     assert (image[20, 80] == 191).all() and (painted('<g data-on="3"><rect width="9" height="9"/></g>') == 255).all()
+
+
+def test_a_line_is_as_thick_as_it_says_one_point_if_it_says_nothing_and_never_gone() -> None:
+    def thick(more: str) -> float:
+        image = painted(f'<path d="M0 10L20 10" fill="none" stroke="#000000" {more}/>')
+        return float((255 - image[:, 80, 0]).sum() / 255 / 2)
+
+    assert thick("") == pytest.approx(1.0, abs=0.3) and thick('stroke-width="3"') == pytest.approx(3.0, abs=0.4)
+    assert 0.1 < thick('stroke-width="0.01"') < 0.5

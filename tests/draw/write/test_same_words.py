@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import xml.etree.ElementTree as ET
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,10 @@ from tinygraph.draw.write.dot import lines
 from tinygraph.draw.write.page import page
 from tinygraph.draw.write.page.facts import fixed, measured
 from tinygraph.draw.write.page.palette import Palette
+from tinygraph.draw.write.svg import svg
 from tinygraph.draw.write.telling import description
 
+from .page.test_page import svg as page_svg
 from .test_margin import PICTURES, legend_of, read
 
 BESIDE = [name for name in PICTURES if name != "none"]
@@ -238,3 +241,12 @@ def test_a_palette_names_each_colour_once() -> None:
         and css.count("@media screen") == 2
         and css.count("{") == css.count("}")
     )
+
+
+@each("name", PICTURES)
+def test_no_words_stand_outside_of_texts(name: str) -> None:
+    for root in (ET.fromstring(svg(PICTURES[name])), page_svg(page(PICTURES[name]))):
+        for x in root.iter():
+            spoken = x.tag.rpartition("}")[2] in ("text", "tspan", "title", "desc", "style")
+            assert spoken or not (x.text or "").strip(), x.text
+            assert all(spoken or not (child.tail or "").strip() for child in x)
