@@ -205,3 +205,27 @@ def test_names_that_are_alike_and_those_of_gates() -> None:
     told = {ast.unparse(x) for x in terms.renamed(expression("di * dh"), one)}
     assert told == {"df * dh", "dz * dh"}
     assert terms.unread(one) == {"lr", "di", "df"}
+
+
+def with_attributes(self: Any, other: Any, t: Any, sizes: Any) -> Any:
+    self.h = self.W @ other.x[t]
+    left = sizes["n"]  # noqa: F841  nobody reads it
+    return self.h
+
+
+def test_what_nobody_reads_is_told_of_attributes_and_places_too() -> None:
+    one = Scope(source_of(with_attributes))  # type: ignore[arg-type]
+    names = [
+        "self.h",
+        "self.W",
+        "self.b",
+        "other.x",
+        "other.x[t]",
+        "other.x[t - 1]",
+        "left",
+        "t",
+        "sizes['n']",
+        "sizes['m']",
+    ]
+    one.shapes = dict.fromkeys([*names, "other.q[t]", "nobody.k[t]"], (2,))
+    assert terms.unread(one) == {"self.b", "left", "sizes['m']", "nobody.k[t]"}

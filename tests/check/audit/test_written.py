@@ -78,6 +78,21 @@ def plain_back(forwards: bool) -> Callable[..., Any]:
     return backward
 
 
+def keeping_loss(W: Any, U: Any, b: Any, xs: Any, ts: Any) -> Any:
+    hs = states(W, U, b, xs)
+    return sum(np.sum((h - t) ** 2) for h, t in zip(hs[1:], ts, strict=True)), hs
+
+
+def of_what_was_kept(W: Any, U: Any, b: Any, xs: Any, ts: Any, hs: Any) -> Any:
+    """Of the last state alone, with the forward pass's own states."""
+    dz = 2 * (hs[-1] - ts[-1]) * (1 - hs[-1] ** 2)
+    db, late = np.zeros_like(b), dz
+    for t in range(len(xs) - 1, -1, -1):
+        db += late
+        late = (U.T @ late + 2 * (hs[t] - ts[t - 1])) * (1 - hs[t] ** 2)
+    return np.zeros_like(W), np.zeros_like(U), db
+
+
 def none(W: Any, U: Any, b: Any, xs: Any, ts: Any) -> Any:
     return W, U, b
 
@@ -94,6 +109,7 @@ def written(backward: Any, of: Any = loss, steps: int = T) -> Written:
         (back, loss, 3, True),
         (plain_back(False), plain_loss, 3, True),
         (plain_back(True), plain_loss, 3, False),
+        (of_what_was_kept, keeping_loss, 3, True),
         (none, plain_loss, 3, None),
         (back, loss, 1, None),
     ],
