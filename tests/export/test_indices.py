@@ -69,6 +69,11 @@ def added(index: INDEX, x: np.ndarray = X) -> np.ndarray:
 
 MORE: dict[str, tuple[Any, Any]] = {
     "take": (lambda x, i, j, k: tg.take(x, j), X.reshape(-1)[J]),
+    "swapped": (lambda x, i, j, k: tg.swapaxes(x), np.swapaxes(X, 0, 1)),
+    "turned": (lambda x, i, j, k: tg.transpose(x), X.T),
+    "two swapped": (lambda x, i, j, k: tg.swapaxes(x, -1, 1), np.swapaxes(X, -1, 1)),
+    "joined": (lambda x, i, j, k: tg.concatenate([x[0], x[1, :1]]), np.concatenate([X[0], X[1, :1]])),
+    "stacked": (lambda x, i, j, k: tg.stack([x[0], x[1]]), X[:2]),
     "take -1": (lambda x, i, j, k: tg.take(x, j, axis=-1), np.take(X, J, -1)),
     "one hot": (lambda x, i, j, k: tg.one_hot(j + 3, 6) * x[0, 0, :, 0], np.eye(6)[J + 3] * X[0, 0, :, 0]),
 }

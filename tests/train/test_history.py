@@ -170,6 +170,23 @@ def test_a_file_of_other_things_is_refused_by_their_names(tmp_path):
     assert checkpoint.load({"b": b, "a": a}) == 3 and (a.item(), b.item()) == (1.0, 2.0)
 
 
+@each("order", [("a", "b", "rng", "bad"), ("bad", "a", "rng", "b"), ("rng", "a", "bad", "b")])
+def test_a_state_that_does_not_fit_changes_none_of_the_others(order, tmp_path):
+    def things(shape):
+        made = {"a": {"w": tg.parameter([1.0])}, "b": tg.train.Adam([tg.parameter([2.0])])}
+        return {**made, "rng": np.random.default_rng(0), "bad": {"v": tg.parameter(np.zeros(shape))}}
+
+    saved, now = things(2), things(3)
+    saved["a"]["w"].value, saved["b"].steps = [9.0], 7
+    saved["rng"].random(5)
+    checkpoint = Checkpoint(tmp_path / "-".join(order))
+    checkpoint.save(1, saved)
+    with pytest.raises(tg.GraphError, match=r"(?s)bad: the state v does not fit.*\(3,\).*\(2,\)"):
+        checkpoint.load({name: now[name] for name in order})
+    assert now["a"]["w"].item() == 1.0 and now["b"].steps == 0
+    assert now["rng"].random() == np.random.default_rng(0).random()
+
+
 class Placed:
     """Data, or a schedule, with a position."""
 
