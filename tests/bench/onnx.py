@@ -1,6 +1,6 @@
 """Exported files in onnxruntime: beside PyTorch's own export, beside this library, and 1,000 single steps.
 
-    python -m tests.bench.onnx          # needs onnx, onnxruntime and llvmlite; torch and onnxscript for the first table
+    python -m tests.bench.onnx          # needs onnx, onnxruntime, llvmlite; torch and onnxscript for the first table
 
 One thread each; medians of runs in turns. Bar: the exported LSTM is as fast as PyTorch's export of nn.LSTM.
 """
@@ -11,6 +11,7 @@ import io
 import sys
 import tempfile
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +74,13 @@ def beside_torch(rounds: int) -> None:
         theirs = [s[None] for s in states]
         own = exported(tg.Recurrent(cell), x)
         contenders = {"ours": runs(own, x, *states)}
-        for name, dynamo in (("script", False), ("export", True)):
+        for name, dynamo in (("script", False), ("export", True))[: 1 + (find_spec("onnxscript") is not None)]:
             contenders[name] = runs(by_torch(cell, T, B, dynamo), x, *theirs)
         first = [np.squeeze(c()[0]) for c in contenders.values()]
         assert all(np.allclose(first[0], other, atol=1e-5) for other in first[1:])
         us = {name: 1e6 * t for name, t in medians(contenders, rounds).items()}
         print(f"{T}, {B}, {I}, {H}".ljust(20), end="")
-        print(f"{us['ours']:>9.0f}", *(f"{us[k]:>8.0f}{us['ours'] / us[k]:>7.2f}" for k in ("script", "export")))
+        print(f"{us['ours']:>9.0f}", *(f"{us[k]:>8.0f}{us['ours'] / us[k]:>7.2f}" for k in us if k != "ours"))
 
 
 def beside_ours(rounds: int) -> None:

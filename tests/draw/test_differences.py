@@ -75,8 +75,10 @@ def test_what_is_in_one_alone_comes_first_and_dots_are_nothing() -> None:
     changed, count = told(a, b)
     assert count == 1
     assert [x[:3] for x in changed] == [
-        (("k", "t = 0"), None, math.inf), (None, ("m", "t = 1"), math.inf), (("h", "t = 0"), ("h", "t = 0"), 3.0),
-    ]  # fmt: skip
+        (("k", "t = 0"), None, math.inf),
+        (None, ("m", "t = 1"), math.inf),
+        (("h", "t = 0"), ("h", "t = 0"), 3.0),
+    ]
     assert [x[3] for x in changed] == ["", "", "h, t = 0: – against ‖∂‖ 3"]
 
 
@@ -214,10 +216,15 @@ def test_titles_subtitles_and_lists_are_of_both() -> None:
         and [x for x in text if x.startswith("==")] == ["== one", "== two"]
         and text[-3:] == whole.listed
     )
-    names = [[x.text for x in arranged(replace(a, title=x), replace(b, title=y), None)[0].notes] for x, y in (
-        ("LSTM, 3 steps, unrolled", "GRU, 3 steps, unrolled"), ("LSTM, 3 steps, unrolled", "LSTM, 4 steps, unrolled"),
-        ("LSTM, 3 steps, unrolled", "LSTM, 3 steps, unrolled"), ("one", "two"),
-    )]  # fmt: skip
+    names = [
+        [x.text for x in arranged(replace(a, title=x), replace(b, title=y), None)[0].notes]
+        for x, y in (
+            ("LSTM, 3 steps, unrolled", "GRU, 3 steps, unrolled"),
+            ("LSTM, 3 steps, unrolled", "LSTM, 4 steps, unrolled"),
+            ("LSTM, 3 steps, unrolled", "LSTM, 3 steps, unrolled"),
+            ("one", "two"),
+        )
+    ]
     assert names == [["LSTM", "GRU"], ["LSTM, 3 steps", "LSTM, 4 steps"], ["first", "second"], ["one", "two"]]
     many = [box(f"h{i}", f"2 · ‖∂‖ {i + 1}", norm=i + 1.0) for i in range(30)]
     more = [box(f"h{i}", f"2 · ‖∂‖ {2 * i + 3}", norm=2 * i + 3.0) for i in range(30)]

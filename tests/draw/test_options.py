@@ -247,3 +247,26 @@ def test_costs_are_those_that_an_op_reports_and_steps_are_told() -> None:
     (row,) = tg.summary(tg.tanh(x)).rows
     assert (row.where, row.steps) == ("", 1)
     assert [r.count for r in tg.summary([tg.tanh(x), tg.tanh(x * 1.0)]).rows] == [2, 1]
+
+
+def test_what_is_outside_of_time_or_in_another_loop_has_rows_of_its_own() -> None:
+    x = tg.constant(np.ones((5, 2)))
+    nodes = [tg.tanh(x)]
+    for t in (0, 1):
+        with tg.step(t):
+            nodes.append(tg.tanh(x))
+    assert [(r.where, r.steps, r.count) for r in tg.summary(nodes).rows] == [("", 1, 1), ("t = 0 … 1", 2, 1)]
+
+    def cell(x: Any, h: Any) -> Any:
+        h = tg.tanh(x + h)
+        return h, h
+
+    def network(xs: Any) -> Any:
+        ways = [tg.unroll(cell, xs, np.zeros(2), reverse=back)[0] for back in (False, True)]
+        return tg.sum(ways[0]) + tg.sum(ways[1])
+
+    step = tg.compile(network, "numpy")
+    step(np.ones((4, 2)))
+    rows = [r for r in tg.summary(step.graph("before")).rows if r.where]
+    assert {r.where for r in rows} == {"loop 1: 4 steps", "loop 2: 4 steps, backwards"}
+    assert all(r.steps == 4 and r.count == 1 for r in rows if r.op == "tanh")

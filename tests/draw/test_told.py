@@ -13,13 +13,24 @@ ZH = table("zh")
 STATE, LOSS, SCALAR = ZH["state"], ZH["loss"], ZH["scalar"]
 
 
-@each("text, right", [
-    ("loss", LOSS), ("", ""), ("no such words", "no such words"), ("loss\nno words", f"{LOSS}\nno words"),
-    ("loss; state; x", f"{LOSS}；{STATE}；x"), ("loss · x", f"{LOSS} · x"), ("and 12 more", "另有 12 个"),
-    ("loss, full = 3 B", f"{LOSS}，满格 = 3 B"), ("layer 2 forward", f"第 2 层（{told('forward', 'zh')}）"),
-    ("x, y", "x, y"), ("loss, y", f"{LOSS}，y"), ("y, loss, state", f"y，{LOSS}，{STATE}"),
-    ("loss; and 3 more · x\nstate", f"{LOSS}；另有 3 个 · x\n{STATE}"),
-])  # fmt: skip
+@each(
+    "text, right",
+    [
+        ("loss", LOSS),
+        ("", ""),
+        ("no such words", "no such words"),
+        ("loss\nno words", f"{LOSS}\nno words"),
+        ("loss; state; x", f"{LOSS}；{STATE}；x"),
+        ("loss · x", f"{LOSS} · x"),
+        ("and 12 more", "另有 12 个"),
+        ("loss, full = 3 B", f"{LOSS}，满格 = 3 B"),
+        ("layer 2 forward", f"第 2 层（{told('forward', 'zh')}）"),
+        ("x, y", "x, y"),
+        ("loss, y", f"{LOSS}，y"),
+        ("y, loss, state", f"y，{LOSS}，{STATE}"),
+        ("loss; and 3 more · x\nstate", f"{LOSS}；另有 3 个 · x\n{STATE}"),
+    ],
+)
 def test_texts_are_told_in_their_parts(text: str, right: str) -> None:
     assert told(text, "zh") == right and told(text, "en") == text
     assert told(right, "zh") == right, "what is told stays"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -225,6 +228,18 @@ def test_a_page_is_a_file_a_frame_and_a_document(tmp_path: Any) -> None:
     assert "height:720px" in page._repr_html_() and "height:99px" in page.page(height=99)._repr_html_()
     script = re.findall(r'<script type="module">(.*?)</script>', page.html, re.S)
     assert len(script) == 1 and page.module.strip()[:200] in script[0] and "'use strict';" in script[0]
+    shown = Path(tg.__file__).parent / "live" / "shown"
+    for tag, kind, content in (
+        ("style", "style", (shown / "style.css").read_text("utf-8")),
+        ('script type="module"', "script", script[0]),
+    ):
+        (inner,) = re.findall(rf"<{tag}>(.*?)</{kind}>", page.html, re.S)
+        digest = base64.b64encode(hashlib.sha256(inner.encode()).digest()).decode()
+        assert inner == content and f"{kind}-src 'sha256-{digest}'" in page.html
+    assert all(
+        (shown / f"{name}.js").read_text("utf-8").replace("</", "<\\/") in script[0]
+        for name in ("network", "scene", "start")
+    )
     for wrong in (0, 2.5, "9"):
         with pytest.raises(tg.GraphError, match="height"):
             page.page(height=wrong)

@@ -1,6 +1,7 @@
 """The history's arrays and curve, and the states of a run's objects, against plain lists and by hand."""
 
 import json
+import re
 import sys
 
 import numpy as np
@@ -150,6 +151,23 @@ def test_a_generator_of_any_kind_goes_on(kind, tmp_path):
     again = np.random.Generator(kind(8))
     assert checkpoint.load({"rng": again}) == 2
     np.testing.assert_array_equal(again.random(7), due)
+
+
+def test_a_file_of_other_things_is_refused_by_their_names(tmp_path):
+    a, b = tg.parameter([1.0]), tg.parameter([2.0])
+    checkpoint = Checkpoint(tmp_path)
+    checkpoint.save(3, {"a": a, "b": b})
+    a.value, b.value = [5.0], [6.0]
+    for things, named in (
+        ({"a": a}, "['a']"),
+        ({"a": a, "b": b, "c": a}, "['a', 'b', 'c']"),
+        ({"a": a, "c": b}, "['a', 'c']"),
+    ):
+        with pytest.raises(tg.GraphError) as caught:
+            checkpoint.load(things)
+        assert re.search(rf"(?s)holds other things.*\['a', 'b'\].*{re.escape(named)}", str(caught.value))
+        assert (a.item(), b.item()) == (5.0, 6.0)
+    assert checkpoint.load({"b": b, "a": a}) == 3 and (a.item(), b.item()) == (1.0, 2.0)
 
 
 class Placed:

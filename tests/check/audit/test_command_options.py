@@ -156,6 +156,7 @@ def test_help_names_each_option_and_the_command_runs_as_a_module(capsys: Any, mo
         "Which line of a backward pass is wrong?",
         "Wx=5x3",
         "an argument",
+        "the name of a function of the file, of outputs and targets",
         "of the random numbers",
         "name the lines",
         "a class;",

@@ -146,7 +146,7 @@ def test_the_line_that_updates_an_attribute(module: ModuleType) -> None:
     assert other is not None and other.source == "self.W -= lr"
     assert lines.line_that_sets("W", other) is None and lines.line_that_sets("V", first) is None
     b = lines.line_that_sets("b", first)
-    assert b is not None and (b.target, b.number, b.function) == ("self.b", first.number + 1, "run")
+    assert b is not None and (b.target, b.number, b.function, b.whole) == ("self.b", first.number + 1, "run", True)
 
 
 def test_a_variable_is_set_in_vain_before_a_line(module: ModuleType) -> None:

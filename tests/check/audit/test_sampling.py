@@ -215,3 +215,18 @@ def test_forms_are_those_in_which_people_write_data() -> None:
     assert len(labels) == 1 and all(0 <= k < 3 for k in labels[0])
     assert [np.shape(x) for x in sampling._forms([(5, 3), (1, 5)])][:2] == [(4, 1, 3), (4, 1, 5)]
     assert [np.shape(x) for x in sampling._forms([(5, 3), (5, 1)])][:2] == [(4, 3, 1), (4, 5, 1)]
+
+
+def test_code_that_runs_with_nothing_is_named_with_its_first_error() -> None:
+    def raises(inputs: Any, W: Any) -> Any:
+        raise OSError("no disk")
+
+    def says_nothing(inputs: Any, W: Any) -> Any:
+        return np.array([1.0, 2.0]), W
+
+    with pytest.raises(
+        tg.GraphError, match=r"raises runs with none of the forms(?s:.*)OSError: no disk(?s:.*)--shapes inputs="
+    ):
+        of_functions([raises], {"W": np.ones((2, 3))}, {})
+    with pytest.raises(tg.GraphError, match=r"says_nothing, raises|raises, says_nothing"):
+        of_functions([says_nothing, raises], {"W": np.ones((2, 3))}, {})

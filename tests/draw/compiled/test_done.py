@@ -70,8 +70,20 @@ def test_the_facts_of_an_op_are_those_of_its_node_and_of_all_its_steps(name: str
         elif node.op.name in ("tanh", "add", "multiply", "exp"):
             assert item.flops == size * times
         assert item.bytes == (0 if item.flops else size * node.dtype.itemsize * times)
-        assert item.is_view == (node.op.name in ("transpose", "swapaxes", "reshape", "getitem", "broadcast_to",
-                                                 "stop_gradient", "put", "concatenate", "stack"))  # fmt: skip
+        assert item.is_view == (
+            node.op.name
+            in (
+                "transpose",
+                "swapaxes",
+                "reshape",
+                "getitem",
+                "broadcast_to",
+                "stop_gradient",
+                "put",
+                "concatenate",
+                "stack",
+            )
+        )
     for item in after.items:
         times = times_of(after, item.loop)
         told = re.fullmatch(r"([\d,]+) FLOP, ([\d,]+) bytes(?: × (\d+) steps)?", item.tip[1])

@@ -186,3 +186,29 @@ def test_what_a_green_arrow_leaves_is_a_state(name):
     """At some steps it may be none, as at the last one, whose value no other step reads."""
     drawn = picture(name)
     assert {drawn.boxes[a.tail].role for a in drawn.arrows if a.colour == STATE} == {"state"}
+
+
+@every_network
+def test_from_the_highest_row_of_a_card_and_to_the_lowest_an_arrow_crosses_the_edge_at_its_port(name):
+    drawn = picture(name)
+    for card in drawn.bands:
+        y = [drawn.boxes[i].y for i in within(drawn, card)]
+        for a in drawn.arrows:
+            tail, head = drawn.boxes[a.tail], drawn.boxes[a.head]
+            if a.dashed or a.colour == STATE or card_of(drawn, a.tail) is card_of(drawn, a.head):
+                continue
+            if card_of(drawn, a.tail) is card and tail.y == max(y) and a.points[0][1] > tail.y:
+                assert a.points[3] == (a.points[0][0], card.top - 22)
+            if card_of(drawn, a.head) is card and head.y == min(y) and a.points[-1][1] < head.y:
+                assert a.points[-4][0] == a.points[-1][0] and card.foot < a.points[-4][1] < card.foot + 10
+
+
+@every_network
+def test_a_note_of_a_lane_stands_halfway_along_unless_another_is_there(name):
+    drawn = picture(name)
+    notes = [n for n in drawn.notes if n.colour == STATE]
+    for note in notes:
+        if not any(abs(note.x - other.x) < 120 for other in notes if other is not note):
+            ways = [a for a in drawn.arrows if a.colour == STATE]
+            middles = [(drawn.boxes[a.tail].y + y) / 2 for a in ways for _, y in a.points[-7:-1:3]]
+            assert any(note.y == pytest.approx(y) for y in middles), (note, middles)

@@ -255,3 +255,38 @@ def test_a_batch_has_its_items_and_no_others() -> None:
                     tg.GraphError, match=rf"(?s)item is {item}, but the batch has 2 sequences.*from 0 to 1"
                 ):
                     tg.draw(tg.mean(outputs), view, item=item)
+
+
+def test_two_phases_of_time_have_maps_of_their_own() -> None:
+    a, b = R.normal(size=(3, 3)), R.normal(size=(4, 3))
+
+    def loss(a: np.ndarray, b: np.ndarray, as_graph: bool = False) -> Any:
+        math: Any = tg if as_graph else np
+        u: Any = P if as_graph else U
+
+        def cell(x: Any, h: Any) -> Any:
+            return (math.tanh(u @ h + x),) * 2
+
+        def other(x: Any, h: Any) -> Any:
+            return (math.tanh(u @ math.tanh(u @ h + x)),) * 2
+
+        if as_graph:
+            _, h = tg.unroll(cell, a, np.zeros(3))
+            return tg.sum(tg.square(tg.unroll(other, b, h)[0]))
+        h, total = np.zeros(3), 0.0
+        for x in a:
+            h = cell(x, h)[0]
+        for x in b:
+            h = other(x, h)[0]
+            total += np.sum(h * h)
+        return total
+
+    root = loss(a, b, True)
+    seen = {name: matrix(x) for name, x in blocks(tg.draw(root, "saliency")).items()}
+    right = {"part 1 · x": slopes(lambda x: loss(x, b), a), "part 2 · x′": slopes(lambda x: loss(a, x), b)}
+    assert {*seen} == {f"{name}, {which}" for name in right for which in ("all features", "each feature")}
+    for name, numbers in right.items():
+        assert close(seen[f"{name}, each feature"], np.abs(numbers).T, 3)
+        assert close(seen[f"{name}, all features"][0], np.linalg.norm(numbers, axis=1), 3)
+    states = [matrix(x).shape for x in blocks(tg.draw(root, "states")).values()]
+    assert sorted(states) == [(3, 3), (3, 4)]

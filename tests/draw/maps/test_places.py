@@ -10,7 +10,7 @@ import pytest
 
 from tests.each import each
 from tinygraph.draw.labels import width
-from tinygraph.draw.maps.characters import lines
+from tinygraph.draw.maps.characters import key, lines
 from tinygraph.draw.maps.notes import notes
 from tinygraph.draw.maps.plot import PADDED, Room, folded, plot
 from tinygraph.draw.maps.shades import Shade, shade_of
@@ -255,6 +255,10 @@ def test_text_has_numbers_in_line_or_characters() -> None:
     assert labels.split()[0] == "t" and ends == [len(labels) - 1 - 8 * k for k in range(7, -1, -1)]
     assert [tokens[e - 7 : e + 1].strip() for e in ends] == ["a", "quite …", "b", "", "anothe…", "c", "d", "e"]
     assert [len(lines(sheet(1, n, "h"), SHADE)[1].split()) for n in (10, 11)] == [11, 2], "of ten columns, not of more"
+    few, more = (sheet(1, n, "h", strip=True) for n in (10, 11))
+    assert key([few], SHADE) == [] and key([few, sheet(1, 5, "h")], SHADE) == ["", "_ padding"]
+    signs = ". near 0, 1 to 9: up to 1.0, a to i: down to -1.0, ? NaN or infinite"
+    assert key([few, more], SHADE) == ["", signs] and "a to i" not in key([more], Shade(0.0, 1.0))[1]
     many = sheet(40, 95, "h")
     heading, *rows, labels = lines(many, SHADE)
     whole = many.folded(32, 80)

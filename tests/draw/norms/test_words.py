@@ -12,10 +12,11 @@ import pytest
 import tinygraph as tg
 from tests.each import each
 from tinygraph.draw.norms.heat import ABSENT, ODD, ZERO, Heat, between_powers, length, norm_of, ramp
-from tinygraph.draw.norms.reach import Reach, spaced
+from tinygraph.draw.norms.reach import Reach, seeds_of, spaced
 from tinygraph.draw.norms.states import State, states
 from tinygraph.draw.norms.verdict import matrix_text, verdicts
 from tinygraph.draw.shown.folding import fold
+from tinygraph.draw.shown.roles import roles
 
 
 def reach_of(factor: float, steps: int, turn: int = 1) -> Reach:
@@ -116,11 +117,14 @@ def test_the_ends_of_a_scale() -> None:
     heat.span(set())
     assert (heat.low, heat.high) == (0.1, 1.0)
     for norms, gone, ends in (
-        ([2e-3, 30.0], 0.0, (1e-3, 1e2)), ([1.0], 0.0, (1.0, 10.0)), ([2e-9, 3.0], 1e-4, (1e-5, 10.0)),
-        ([2e-9, 3e-8], 1e-4, (1e-9, 1e-7)), ([2e-9, 3.0], 1e-7, (1e-7, 10.0)),
+        ([2e-3, 30.0], 0.0, (1e-3, 1e2)),
+        ([1.0], 0.0, (1.0, 10.0)),
+        ([2e-9, 3.0], 1e-4, (1e-5, 10.0)),
+        ([2e-9, 3e-8], 1e-4, (1e-9, 1e-7)),
+        ([2e-9, 3.0], 1e-7, (1e-7, 10.0)),
         ([0.0, math.inf, math.nan], 0.0, (0.1, 1.0)),
         ([1e-320, 1e308], 0.0, (1e-307, 1e308)),
-    ):  # fmt: skip
+    ):
         heat = between_powers(norms, gone)
         assert (heat.low, heat.high) == pytest.approx(ends), (norms, gone)
 
@@ -142,11 +146,18 @@ def tanh_net(name: Any, steps: int = 4) -> Any:
     return tg.sum(h)
 
 
-@each("name, told", [
-    (lambda t: f"h{t}", "h"), (lambda t: f"h_{t}", "h"), (lambda t: f"h({t})", "h"),
-    (lambda t: f"h[{t}]", "h"),
-    (lambda t: f"h {t}", "h"), (lambda t: "state of x", "state of x"), (lambda t: "abcd"[t], "state"),
-])  # fmt: skip
+@each(
+    "name, told",
+    [
+        (lambda t: f"h{t}", "h"),
+        (lambda t: f"h_{t}", "h"),
+        (lambda t: f"h({t})", "h"),
+        (lambda t: f"h[{t}]", "h"),
+        (lambda t: f"h {t}", "h"),
+        (lambda t: "state of x", "state of x"),
+        (lambda t: "abcd"[t], "state"),
+    ],
+)
 def test_a_state_has_the_name_that_its_steps_share(name: Any, told: str) -> None:
     root = tanh_net(name)
     (state,) = states(fold([root]), [root])
@@ -178,3 +189,19 @@ def test_where_nothing_repeats_the_carried_values_are_the_states() -> None:
     found = states(fold([tg.sum(h), tg.sum(k)]), [tg.sum(h), tg.sum(k)])
     assert [x.name for x in found] == ["state", "state 2"] and {x.turn for x in found} == {-1}
     assert [*found[0].at] == [1, 2] and all(len(held) == 1 for x in found for held in x.at.values())
+
+
+def test_steps_without_a_gradient_do_not_count_unless_all_are_such() -> None:
+    w, h, losses = tg.parameter(np.eye(2) * 0.5, "W"), tg.constant(np.ones(2)), []
+    for t in range(4):
+        with tg.step(t):
+            h = tg.tanh(w @ h, name="h")
+            losses.append(tg.sum(h))
+
+    def seeded(root: Any) -> list[int]:
+        folded = fold([root])
+        return list(seeds_of(root, folded, roles(folded, [root])))
+
+    weighted = tg.sum(tg.stack(losses) * np.array([0.0, 1.0, 0.0, 2.0]))
+    assert seeded(weighted) == [1, 3] and seeded(tg.sum(tg.stack(losses)) * 0.0) == [0, 1, 2, 3]
+    assert "gradient exactly 0" in tg.draw(tg.sum(tg.stack(losses)) * 0.0, "flow").text()

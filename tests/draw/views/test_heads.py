@@ -71,3 +71,13 @@ def test_blank_tokens_are_seen_on_cards_and_in_the_flow() -> None:
 def test_tokens_need_not_be_texts() -> None:
     assert [b.token for b in tg.draw(word_rnn(3), tokens=[1, 2.5, None]).picture.bands] == ["1", "2.5", "None"]
     assert [b.token for b in tg.draw(word_rnn(3), tokens={2: 7}).picture.bands] == ["", "7", ""]
+
+
+def test_tokens_are_in_the_order_of_time_whatever_the_order_of_the_steps() -> None:
+    h = tg.constant([0.5])
+    for t in (9, 4, 2, 0):
+        with tg.step(t):
+            h = tg.tanh(h + 1.0)
+    bands = tg.draw(tg.sum(h), tokens=list("abcd"), level="op").picture.bands
+    assert [(b.title, b.token) for b in bands] == [("t = 0", "a"), ("t = 2", "b"), ("t = 4", "c"), ("t = 9", "d")]
+    assert "; a b c d" in tg.draw(tg.sum(h), "rolled", tokens=list("abcd")).picture.subtitle

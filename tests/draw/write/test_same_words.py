@@ -151,8 +151,17 @@ def test_the_facts_of_a_box_are_those_of_its_node() -> None:
         0, 0, 9, 9, "op", "#ffffff", [Part("s = sum"), Part("3", "value")], "2", [node.label() + " at step 3"], node
     )
     facts = fixed(own, rules, "en")
-    assert facts == {"title": "s = sum", "role": "op", "shape": "2 float64", "step": 3, "name": "s", "scope": "enc",
-                     "op": "sum", "settings": "axis=1", "rule": 0}  # fmt: skip
+    assert facts == {
+        "title": "s = sum",
+        "role": "op",
+        "shape": "2 float64",
+        "step": 3,
+        "name": "s",
+        "scope": "enc",
+        "op": "sum",
+        "settings": "axis=1",
+        "rule": 0,
+    }
     several = fixed(Box(0, 0, 9, 9, "op", "#ffffff", [Part("cell")], "2", ["3 ops", "and more"], node), rules, "en")
     assert (
         several["lines"] == ["3 ops", "and more"]

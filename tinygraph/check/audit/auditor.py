@@ -91,7 +91,7 @@ class _Audit:
     def report(self, repair: bool) -> AuditReport:
         table = self._table()
         passed = all(row.right for row in table)
-        told = [] if passed else [text for text in [self._truncated()] if text]
+        told = [] if passed else [text for text in [self._truncated(table)] if text]
         if told:
             table = tuple([replace(row, name=row.name or "truncated", right=True) for row in table])
             passed = True
@@ -131,7 +131,9 @@ class _Audit:
                 self._told_first.append(f"T = {case.steps} was not judged ({first_line(error)})")
         return rows(probes, tolerance_of(self.subject))
 
-    def _truncated(self) -> str:
+    def _truncated(self, table: tuple[TableRow, ...]) -> str:
+        if not all(row.right for row in table if row.steps in (1, 2)):  # nothing there goes back further than a step
+            return ""
         case = self.cases.case(4 if self.cases.places else None)
         return truncation(self.subject.on_nodes(case), self.subject.gradients(case))
 

@@ -133,10 +133,6 @@ def _rows(items: list[Item], group_items: list[int], index: dict[int, int], most
             count[rows[i]] -= 1
             count[row] += 1
             rows[i] = row
-    return _closed(rows)
-
-
-def _closed(rows: dict[int, int]) -> dict[int, int]:
     number = {row: k for k, row in enumerate(sorted({*rows.values()}))}
     return {i: number[row] for i, row in rows.items()}
 

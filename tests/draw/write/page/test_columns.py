@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.each import each
@@ -210,3 +211,19 @@ def test_moments_of_other_networks_are_refused() -> None:
     other = shot(2.0, (0.1, 1.0))
     other.boxes[1].title = [Part("h"), Part("0.5", "value")]
     assert len(data(page(one, [other, other]))["shots"]) == 3, "a number may differ"
+
+
+def test_every_colour_of_the_scale_has_its_heads_thin_and_wide() -> None:
+    colours = [ramp(k / 32) for k in range(33)] + ["#8b93a0", "#c9a7e8"]
+    way = [(0.0, 0.0), (1.0, 0.0), (2.0, 0.0), (30.0, 0.0)]
+    arrows = [Arrow(0, 1, way, colour, wide) for colour in colours for wide in (1.0, 3.0)]
+    root = svg(page(Picture([box(0), box(90)], arrows)))
+    heads = {x.get("id"): x for x in root.iter(f"{SVG}marker")}
+    used = [x.get("marker-end", "")[5:-1] for x in root.iter(f"{SVG}path") if x.get("class") == "a"]
+    assert len(used) == len(arrows) and len(set(used)) == len(arrows)
+    for key, arrow in zip(used, arrows, strict=True):
+        long = 10.0 if arrow.width > 2.2 else 8.0
+        assert heads[key].get("markerWidth") == heads[key].get("markerHeight") == f"{long:g}"
+        assert (heads[key].get("refX"), heads[key].get("refY")) == ("0", f"{long / 2:g}")
+        corners = np.array([float(v) for v in re.findall(r"[\d.]+", heads[key][0].get("d", ""))]).reshape(3, 2)
+        assert corners == pytest.approx(np.array([[0, 0.14 * long], [long, long / 2], [0, 0.86 * long]]), abs=0.06)
