@@ -122,3 +122,10 @@ def test_settings_are_those_of_the_call_and_nobody_writes_to_them(form: Any) -> 
     if isinstance(kept, np.ndarray):
         with pytest.raises(ValueError, match="read-only"):
             kept[:] = 0
+
+
+def test_ops_of_users_are_guarded_and_the_librarys_are_as_they_were_written() -> None:
+    assert Two(list).keeps_state and hasattr(Two.forward, "__wrapped__") and hasattr(Two.backward, "__wrapped__")
+    for op in (tg.ops.exp, tg.ops.matmul, tg.ops.concatenate, tg.ops.take):
+        assert not op.keeps_state and not hasattr(type(op).forward, "__wrapped__")
+        assert not hasattr(type(op).backward, "__wrapped__")

@@ -41,8 +41,17 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "pick: the index has not as many places": lambda: tg.ops.pick(p(X), [1], index=(ARRAY, ARRAY)),
     "pick: the index has not as many places as": lambda: tg.ops.pick(p(X), 0, 1, index=(ARRAY,)),
     "pick: too many indices": lambda: tg.ops.pick(p(V), [0], index=(ARRAY, 0)),
+    "labels are not integers\n  expected  integers below 3": lambda: tg.softmax_cross_entropy(
+        p(X), np.array([0.0, 1.0])
+    ),
+    "labels are not integers\n  expected  integers below 4": lambda: tg.one_hot(np.array([0.5]), 4),
+    "the reduced axes are empty": lambda: _compiled(lambda x: tg.softmax_cross_entropy(x[:, :0], [0, 0])),
     "the result does not fit into the array": lambda: tg.recorded(_grows)(),
 }
+
+
+def _compiled(fn: Callable[[Any], Any]) -> Any:
+    return tg.compile(fn, backend="numpy")(X)
 
 
 def _grows() -> Any:
@@ -110,6 +119,11 @@ SAME: dict[str, tuple[Callable[[Any], Any], np.ndarray]] = {
     "where=True": (lambda x: np.multiply(x, x, where=True), X),
     "settings by place": (lambda x: np.transpose(np.swapaxes(np.take(x, [1, 0], 1), 0, 1), (1, 0)), X),
     "settings that are None": (lambda x: np.take(np.transpose(x, axes=None), 2, axis=None, out=None), X),
+    "a diagonal of one": (lambda x: np.diagonal(x, 2), X),
+    "a diagonal below, of one": (lambda x: np.diagonal(x, -1), X),
+    "no diagonal": (lambda x: np.diagonal(x, 3), X),
+    "no diagonal below": (lambda x: np.diagonal(x, -2), X),
+    "the sum of no diagonal": (lambda x: np.trace(x, 7), X),
     "apply_along_axis": (lambda x: np.apply_along_axis(lambda v: v * v, 0, x), X),
 }
 
