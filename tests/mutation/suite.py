@@ -12,7 +12,8 @@ DOCS = "tests/house/test_examples_run.py::test_docstring_examples"
 WHOLE = {
     "passes": ("compiled",),
     "plan": ("compiled",),
-    "run": ("compiled",),
+    "run": ("compiled", "targets"),
+    "ops": ("recording",),
     "loops": ("compiled",),
     "time": ("compiled",),
     "forking": ("compiled",),
