@@ -261,14 +261,3 @@ def test_a_state_that_is_returned_as_an_array_is_a_state() -> None:
     for x, y in zip(XS, one.run(INPUTS), strict=True):
         h, k = np.tanh(x + h * k), 0.5
         np.testing.assert_allclose(y, h, rtol=1e-12)
-
-
-def test_a_whole_number_in_a_net_does_not_make_its_inputs_whole() -> None:
-    class Counting(tg.Module):
-        def __init__(self) -> None:
-            self.calls, self.cell = tg.buffer(np.array([3])), Leaky(3, H, rng=0, dtype=np.float64)
-
-        def __call__(self, xs: Any) -> Any:
-            return tg.unroll(self.cell, xs)[0]
-
-    assert step_of(Counting(), INPUTS).x.value.ravel().tolist() == XS[0].tolist()

@@ -149,11 +149,6 @@ def place_frame(frame: Frame, left: float, foot: float) -> None:
             x += part.width + APART
 
 
-def leaves(frame: Frame) -> list[Frame]:
-    """Returns the frames of groups in a frame."""
-    return [leaf for part in frame.parts for leaf in leaves(part)] if frame.parts else [frame]
-
-
 def centres(frame: Frame) -> dict[int, Point]:
     """Maps the items of a group to their positions."""
     assert isinstance(frame.block, ItemGroup)
