@@ -63,11 +63,14 @@ def test_one_length_for_a_single_sequence(length: int, reverse: bool, backend: s
     h, right = np.zeros(I), np.zeros_like(xs)
     for t in range(length)[:: -1 if reverse else 1]:
         right[t], h = begun(xs[t], h)
-    for outputs, state in both(
-        lambda xs, n: tg.unroll(begun, xs, np.zeros(I), reverse=reverse, lengths=n), backend, xs, np.array(length)
-    ):
-        np.testing.assert_allclose(outputs, right, 1e-12)
-        np.testing.assert_allclose(state, h, 1e-12)
+    for truncate in (None, 2):
+
+        def run(xs: Any, n: Any, truncate: int | None = truncate) -> Any:
+            return tg.unroll(begun, xs, np.zeros(I), reverse=reverse, lengths=n, truncate=truncate)
+
+        for outputs, state in both(run, backend, xs, np.array(length)):
+            np.testing.assert_allclose(outputs, right, 1e-12)
+            np.testing.assert_allclose(state, h, 1e-12)
 
 
 @each_backend
