@@ -177,3 +177,12 @@ def test_a_parameter_that_was_frozen_later_is_not_updated(compiled):
 
 def zeros(net):
     return {name: np.zeros_like(p.value) for name, p in [("weight", net.weight), ("bias", net.bias)]}
+
+
+@pytest.mark.parametrize("rule", [tg.train.NAdam, tg.train.RAdam])
+def test_a_group_has_no_option_that_the_optimizer_has_not(rule):
+    w = tg.parameter(np.ones(2), name="w")
+    with pytest.raises(tg.GraphError, match="no option amsgrad"):
+        rule({"w": w}, groups={"w": {"amsgrad": True}})
+    rule({"w": w}, groups={"w": {"amsgrad": False}}).step({"w": np.ones(2)})
+    tg.train.AdamW({"w": w}, groups={"w": {"amsgrad": True}}).step({"w": np.ones(2)})

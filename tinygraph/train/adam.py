@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
 from ..core.checks import flag, positive
-from ..core.errors import refusing
+from ..core.errors import GraphError, refusing
 from .flat import Moments
 from .optimizer import Optimizer, Rate, StepNumbers, asked
 from .ranges import two_shares, zero_or_more
@@ -73,6 +74,8 @@ class Adam(Optimizer):
         self.betas, self.eps = two_shares(name, self.betas), positive(name, "eps", self.eps)
         self.weight_decay = zero_or_more(name, "weight_decay", self.weight_decay)
         self.amsgrad = flag(name, "amsgrad", self.amsgrad)
+        if self.amsgrad and "amsgrad" not in signature(type(self).__init__).parameters:
+            raise GraphError(f"{name} has no option amsgrad", fix="tg.train.Adam, or AdamW")
 
     def numbers(self, t: int, rate: float) -> StepNumbers:
         beta1, beta2 = self.betas
