@@ -226,12 +226,16 @@ class Plan:
         objects_bytes = graph_bytes([*self.before, *self.after]) + sum(self.code_bytes.values())
         self.held_bytes = self._runner.held_bytes + objects_bytes
         self.peak_bytes = self.held_bytes + self._runner.results_bytes
-        self._build = builder(self.structure)
+        self.build = builder(self.structure)
         self.compile_s = perf_counter() - start
         self.elapsed_s: float | None = None
 
     def run(self, arrays: Sequence[ndarray], numbers: Sequence[float] = ()) -> Any:
         """Runs the plan; returns the results in the nesting of the function's results."""
+        return self.build(self.flat(arrays, numbers))
+
+    def flat(self, arrays: Sequence[ndarray], numbers: Sequence[float] = ()) -> list[ndarray]:
+        """Runs the plan; returns the results as one list, which `build` nests."""
         start = perf_counter()
         function = self._function
         function.calls_left -= 1
@@ -239,7 +243,7 @@ class Plan:
             function.begin(numbers)
         results = self._runner.run(arrays)
         self.elapsed_s = perf_counter() - start
-        return self._build(results)
+        return results
 
     def journal(self) -> Journal:
         """What passes and planner did, from another run of both, which are the same each time; compiling notes nothing.
