@@ -10,9 +10,21 @@ import pytest
 
 import tinygraph as tg
 from tests.each import each
+from tinygraph.core.scope import now
 
 P = np.arange(6.0).reshape(2, 3) + 1.0
-OUTSIDE = tg.parameter(P, "w_out") * 2.0
+
+
+def before_any_recording() -> tg.Node:
+    """Other files' `tinygraph.numpy` records for as long as the process lives."""
+    kept, now.recorder = now.recorder, None
+    try:
+        return tg.parameter(P, "w_out") * 2.0
+    finally:
+        now.recorder = kept
+
+
+OUTSIDE = before_any_recording()
 WAYS: dict[str, tuple[Any, str]] = {
     "item assignment": (lambda a: a.__setitem__(0, 1.0), "item assignment"),
     "'+='": (lambda a: a.__iadd__(1.0), r"'\+='"),
