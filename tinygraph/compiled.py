@@ -171,6 +171,16 @@ class Compiled:
             raise GraphError("compile: there is no plan before the first call", fix="call the function once first")
         return next(reversed(self._plans.values()))
 
+    def __reduce__(self) -> Any:
+        """A copy compiles the function again, that of a method the copied object's; nothing that it has run is kept."""
+        if getattr(self.fn, "__closure__", None) and not hasattr(self.fn, "__self__"):
+            problem, fix = (
+                "compile: a copy would go on with what the first one uses",
+                "compile a method, or compile again",
+            )
+            raise GraphError(problem, got=f"{self.fn.__qualname__}, which reads variables around it", fix=fix)
+        return partial(compile, memory=self.memory), (self.fn, self.backend.name)
+
     def _repr_html_(self) -> str:
         name, count = getattr(self.fn, "__qualname__", type(self.fn).__name__), len(self._plans)
         plan = self.plan._repr_html_() if self._plans else ""

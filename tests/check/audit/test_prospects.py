@@ -9,7 +9,7 @@ from tinygraph.check.audit.candidates import Candidates
 from tinygraph.check.audit.cases import Cases
 from tinygraph.check.audit.functions import Functions
 from tinygraph.check.audit.present import Present
-from tinygraph.check.audit.prospects import prospects
+from tinygraph.check.audit.prospects import Prospects
 from tinygraph.check.audit.right import Right
 from tinygraph.check.audit.written import Written
 
@@ -41,7 +41,7 @@ def test_many_assignments_at_once_leave_wrong_what_each_leaves_alone(name, befor
     compared = 0
     for operation in written.operations:
         some = [*Candidates(present).of(operation)]
-        for p in prospects(present, some, lambda changed: True):
+        for p in Prospects(present, some).of(lambda changed: True, lambda still: True):
             if p.asked:
                 values = dict(p.right)
                 for node in written.order:  # one by one, without a leading axis

@@ -14,6 +14,7 @@ from .asked import check_call
 from .blame import Blame
 from .book import same
 from .cases import Cases
+from .clipped import may_be_clipped
 from .findings import Finding, findings_of, of_whole_numbers, suspects, too_short, with_repairs
 from .functions import Functions
 from .lines import read_again
@@ -62,6 +63,7 @@ class _Audit:
     def __init__(self, subject: Subject, seed: int) -> None:
         self.subject, self.cases = subject, Cases(subject, seed)
         self._marks: Marks | None = None
+        self._probes: list[Probe] = []
         self._loss_in_words, self._told_first = "the loss that is computed", list[str]()
         if isinstance(subject, Objects) and subject.names_no_loss:
             self._choose_loss(subject)
@@ -91,7 +93,7 @@ class _Audit:
     def report(self, repair: bool) -> AuditReport:
         table = self._table()
         passed = all(row.right for row in table)
-        told = [] if passed else [text for text in [self._truncated()] if text]
+        told = [] if passed else [text for text in [self._truncated(table)] if text]
         if told:
             table = tuple([replace(row, name=row.name or "truncated", right=True) for row in table])
             passed = True
@@ -129,9 +131,15 @@ class _Audit:
                 if case.steps in (None, 2):  # it ran at 2 when time was looked for
                     raise
                 self._told_first.append(f"T = {case.steps} was not judged ({first_line(error)})")
+        self._probes = probes
         return rows(probes, tolerance_of(self.subject))
 
-    def _truncated(self) -> str:
+    def _truncated(self, table: tuple[TableRow, ...]) -> str:
+        tolerance, right = tolerance_of(self.subject), {(row.parameter, row.steps) for row in table if row.right}
+        for p in self._probes if self.cases.places else []:
+            short = [name for name in p.right if p.steps in (1, 2) and (name, p.steps) not in right]
+            if not all(may_be_clipped(p.hand.get(name), p.right[name], tolerance) for name in short):
+                return ""  # a truncated pass is right, or clipped, where nothing goes back further than a step
         case = self.cases.case(4 if self.cases.places else None)
         return truncation(self.subject.on_nodes(case), self.subject.gradients(case))
 

@@ -25,15 +25,14 @@ from .kinds import is_nameable
 from .lines import lines_of
 from .pairs import FaultPairs
 from .present import Present
-from .prospects import Prospect, prospects
-from .right import Thing
+from .prospects import Prospect, Prospects
 from .stuck import stuck
 from .written import Operation, Written
 
 SOME = 2000
 """How many assignments one search may try."""
 
-Assignments = Iterable[Mapping[Node, Thing]]
+Helps = Callable[[frozenset[str]], bool]
 
 
 class Blame:
@@ -53,6 +52,7 @@ class Blame:
         self._acquitted: list[Departure] = []
         self._present = Present(written)
         self._doubted: set[Operation] = set()
+        self._looked_at: dict[Operation, Prospects] = {}
         self._candidates = Candidates(self._present)
         self._pairs = FaultPairs(self._present, self._candidates)
 
@@ -89,6 +89,7 @@ class Blame:
         return stuck(self._present, self._candidates, open_ones, wrong)
 
     def _keep(self, departure: Departure) -> None:
+        self._looked_at.clear()
         self._present.mend(departure.right)
         self.departed.append(departure)
 
@@ -102,6 +103,7 @@ class Blame:
             if first not in others and same(without.value(first), departure.right[first]):
                 self.departed.remove(departure)
                 self._acquitted.append(departure)
+                self._looked_at.clear()
                 self._present.overrides, self._present.values = without.overrides, without.values
                 return True
         return False
@@ -179,7 +181,7 @@ class Blame:
         best, most = None, 0
         upstream = self.written.upstream([x for o in frontier for x in o.nodes], 1)
         for operation in [o for o in dict.fromkeys([*self._shared(frontier), *frontier, *upstream]) if o in among]:
-            for p in self._prospects(operation, self._candidates.of(operation), wrong, None):
+            for p in self._prospects(operation, wrong, None, wrong.issuperset):
                 self._left -= 1
                 if (
                     p.asked > most
@@ -234,21 +236,23 @@ class Blame:
         """The line at which two names are bound the wrong way round."""
         best: Departure | None = None
         for operation in operations:
-            best = self._tried(operation, self._candidates.of_bindings(operation), wrong, best)
+            looked = Prospects(self._present, self._candidates.of_bindings(operation))
+            best = self._tried(operation, self._of_interest(operation, looked, wrong, best, wrong.__gt__), wrong, best)
         return best
 
     def _of(self, operations: list[Operation], wrong: frozenset[str], best: Departure | None) -> Departure | None:
         for operation in operations:
-            best = self._tried(operation, self._candidates.of(operation), wrong, best)
+            if not _is_late(best, operation.nodes[0], wrong):
+                best = self._tried(operation, self._prospects(operation, wrong, best, wrong.__gt__), wrong, best)
             if self._left <= 0:
                 return best
         return best
 
     def _tried(
-        self, operation: Operation, assignments: Assignments, wrong: frozenset[str], best: Departure | None
+        self, operation: Operation, some: Iterable[Prospect], wrong: frozenset[str], best: Departure | None
     ) -> Departure | None:
         """What comes of an assignment that mends a whole gradient and is better than the best so far; or that."""
-        for p in self._prospects(operation, assignments, wrong, best):
+        for p in some:
             if self._left <= 0:
                 break
             if not _is_late(best, p.node, wrong):
@@ -258,8 +262,16 @@ class Blame:
         return best
 
     def _prospects(
-        self, operation: Operation, assignments: Assignments, wrong: frozenset[str], best: Departure | None
-    ) -> list[Prospect]:
+        self, operation: Operation, wrong: frozenset[str], best: Departure | None, helps: Helps
+    ) -> Iterable[Prospect]:
+        """What would come of the things of the right graph in the place of what an operation makes."""
+        if operation not in self._looked_at:
+            self._looked_at[operation] = Prospects(self._present, self._candidates.of(operation))
+        return self._of_interest(operation, self._looked_at[operation], wrong, best, helps)
+
+    def _of_interest(
+        self, operation: Operation, looked: Prospects, wrong: frozenset[str], best: Departure | None, helps: Helps
+    ) -> Iterable[Prospect]:
         """What would come of assignments, but for those that are not to be tried."""
         is_settled = cache(self._present.is_settled if wrong else self.written.is_settled)
 
@@ -268,7 +280,7 @@ class Blame:
             return not settled and not _is_late(best, min(changed, key=lambda x: x.serial), wrong)
 
         done = operation in self._pairs.firsts or self._is_acquitted(operation)
-        return [] if done else prospects(self._present, assignments, worth)
+        return [] if done else looked.of(worth, helps)
 
     def _departure(self, operation: Operation, p: Prospect, wrong: frozenset[str]) -> Departure:
         due = self.written.state_like(p.things[p.node]) if self.written.selects(p.node) else p.things[p.node]

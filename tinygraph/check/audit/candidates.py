@@ -247,7 +247,12 @@ def _exchanged(node: Node, operation: Operation) -> Thing:
 
 def fits(array: np.ndarray, shape: tuple[int, ...]) -> bool:
     """Whether an array, or its transpose, has this shape but for axes of length 1."""
-    return _long(shape) in (_long(array.shape), _long(array.shape[::-1]))
+    return _fit(array.shape, shape)
+
+
+@lru_cache(maxsize=1024)
+def _fit(own: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    return _long(shape) in (_long(own), _long(own[::-1]))
 
 
 def turned(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

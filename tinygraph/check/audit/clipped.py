@@ -41,6 +41,15 @@ def clipping_in(pairs: Sequence[Pair], tolerance: float) -> Clipping:
     return max(ways, key=lambda way: len(way.limits), default=Clipping())
 
 
+def may_be_clipped(own: np.ndarray | None, due: np.ndarray, tolerance: float) -> bool:
+    """Whether a gradient is right, or what some clipping makes of the right one, whatever it does to others."""
+    if own is None or own.shape != due.shape or not np.isfinite(own).all():
+        return False
+    limit = float(np.abs(own).max(initial=0))
+    by_value = np.allclose(np.clip(due, -limit, limit), own, rtol=10 * tolerance, atol=10 * tolerance * limit)
+    return by_value or _factor(own, due, tolerance) is not None
+
+
 def _by_value(pairs: Sequence[Pair], tolerance: float) -> Clipping | None:
     limits: dict[tuple[int, str], float] = {}
     certain = False

@@ -43,7 +43,7 @@ class FaultPairs:
             others = below if operation is whole.operation else [whole.operation]
             pairs = [(first, o) for first in self._adjoints_for(operation) for o in others if _shapes_fit(o, whole)]
             dues = [{**first.right, **dict(zip(o.nodes, whole.right.values(), strict=False))} for first, o in pairs]
-            still = Outlook(self._present, dues).left_wrong(np.arange(len(dues))) if dues else []
+            still = Outlook(self._present, dues).left_wrong(range(len(dues)))
             for (first, other), both, names in zip(pairs, dues, still, strict=True):
                 if names <= wrong - whole.mended and self._are_two(first, other, whole, both):
                     self.firsts.add(operation)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,16 @@ from ...core.node import Node
 from ...loops.lifting import lift
 from ...ops import matmul
 from ...ops.broadcasting import Elementwise
-from .book import NEAR, same
+from .book import NEAR
 from .candidates import fits, turned
 from .present import Present
 from .right import Thing
 
 DEPTH, MOST_READERS = 5, 4
 """How far, and over how many readers, a right result is looked for that speaks for what an operation should make."""
+
+AT_ONCE = 1 << 18
+"""So many numbers one node may have: a hundred assignments to large arrays do not fit into memory."""
 
 NodeValues = Mapping[Node, np.ndarray]
 """By node its value; of several assignments, one after the other along the first axis."""
@@ -33,8 +37,9 @@ class Prospect:
         things: the assignment.
         right: the values of the nodes.
         node: the first of the nodes to which it gives another value.
-        asked: how many readers, or what comes after them, make another thing with these values, and a right one.
-        still: the gradients that are wrong yet; nobody looks where no reader asks for it.
+        asked: how many readers, or what comes after them, make another thing with these values, and a right one; 0
+            where nobody asked them.
+        still: the gradients that are wrong yet.
     """
 
     things: Mapping[Node, Thing]
@@ -44,32 +49,44 @@ class Prospect:
     still: frozenset[str]
 
 
-def prospects(
-    present: Present, assignments: Iterable[Mapping[Node, Thing]], worth: Callable[[Sequence[Node]], bool]
-) -> list[Prospect]:
-    """What would come of each of some assignments, in their order.
+class Prospects:
+    """What would come of each of some assignments: computed when somebody asks for it, and kept.
 
     Args:
         present: the values as they are now.
-        assignments: things by node.
-        worth: whether to look at an assignment that gives other values to these nodes.
+        assignments: things by node; those that change nothing are left out.
     """
-    shape, chosen, changed = present.written.shape, [], []
-    for things in assignments:
-        right = {x: turned(t.array, shape(x)) for x, t in things.items() if fits(t.array, shape(x))}
-        changes = [x for x, due in right.items() if not same(present.value(x), due)]
-        if changes and worth(changes):
-            chosen.append((things, right))
-            changed.append(changes)
-    if not chosen:
-        return []
-    outlook = Outlook(present, [right for _, right in chosen])
-    asked = outlook.asking(changed)
-    still = iter(outlook.left_wrong(np.flatnonzero(asked)))
-    return [
-        Prospect(things, right, min(changes, key=lambda x: x.serial), n, next(still) if n else frozenset())
-        for (things, right), changes, n in zip(chosen, changed, asked.tolist(), strict=True)
-    ]
+
+    def __init__(self, present: Present, assignments: Iterable[Mapping[Node, Thing]]) -> None:
+        shape, self._things = present.written.shape, [*assignments]
+        self._rights = [
+            {x: turned(t.array, shape(x)) for x, t in things.items() if fits(t.array, shape(x))}
+            for things in self._things
+        ]
+        self._outlook = Outlook(present, self._rights)
+        self._changes = self._outlook.changed()
+        self._rows = [k for k, changes in enumerate(self._changes) if changes]
+        self._asked: dict[int, int] = {}
+
+    @cached_property
+    def _still(self) -> dict[int, frozenset[str]]:
+        return dict(zip(self._rows, self._outlook.left_wrong(self._rows), strict=True))
+
+    def of(
+        self, worth: Callable[[Sequence[Node]], bool], helps: Callable[[frozenset[str]], bool]
+    ) -> Iterator[Prospect]:
+        """In their order.
+
+        Args:
+            worth: whether to look at an assignment that gives other values to these nodes.
+            helps: whether to ask the readers about one after which these gradients are wrong yet: that takes longer.
+        """
+        rows = [k for k in self._rows if worth(self._changes[k])]
+        new = [k for k in rows if k not in self._asked and helps(self._still[k])]
+        self._asked |= self._outlook.asking({k: self._changes[k] for k in new})
+        for k in rows:
+            first = min(self._changes[k], key=lambda x: x.serial)
+            yield Prospect(self._things[k], self._rights[k], first, self._asked.get(k, 0), self._still[k])
 
 
 class Outlook:
@@ -81,7 +98,7 @@ class Outlook:
     """
 
     def __init__(self, present: Present, rights: Sequence[NodeValues]) -> None:
-        self._present, self._written, self._count = present, present.written, len(rights)
+        self._present, self._written, self._rights = present, present.written, rights
         self._sets = {x: np.array([x in right for right in rights]) for right in rights for x in right}
         self._dues: dict[Node, np.ndarray] = {}
         for x in self._sets:
@@ -89,20 +106,30 @@ class Outlook:
             now = np.broadcast_to(present.value(x), shape) if not self._sets[x].all() else None
             self._dues[x] = np.array([right.get(x, now) for right in rights])
 
-    def asking(self, changed: Sequence[Sequence[Node]]) -> np.ndarray:
-        """For each assignment how many readers make another thing, and a right one, with the values of these nodes."""
-        own = [{*some} for some in changed]
-        changes = {x: np.array([x in some for some in own]) for x in self._sets}
-        asked = np.zeros(self._count, int)
-        for x, due in self._dues.items():
+    @cached_property
+    def _changes(self) -> NodeValues:
+        """By node the assignments that give it another value."""
+        return {x: sets & ~_same(self._dues[x], self._present.value(x)) for x, sets in self._sets.items()}
+
+    def changed(self) -> list[list[Node]]:
+        """For each assignment the nodes to which it gives another value."""
+        changes = {x: on.tolist() for x, on in self._changes.items()}
+        return [[x for x in right if changes[x][k]] for k, right in enumerate(self._rights)]
+
+    def asking(self, changed: Mapping[int, Sequence[Node]]) -> dict[int, int]:
+        """How many readers make another thing, and a right one, with the values that some assignments change."""
+        own = [*changed]
+        asked = np.zeros(len(self._rights), int)
+        for x, due in self._dues.items() if own else ():
             # Of a sum all but the last may be read by nobody else.
-            rows = np.flatnonzero([x is some[0] or x is some[-1] for some in changed])
-            for r, on in self.over_readers(x, rows, changes):
-                asked[rows[on]] += self.asks(r, {x: due[rows[on]]}, rows[on], changes, DEPTH)
-        results = [
-            self._written.holding(due) & changes[x] for x, due in self._dues.items() if self._written.is_result(x)
-        ]
-        return np.where(np.any(results, axis=0), 2 * MOST_READERS, asked) if results else asked
+            rows = np.array([k for k, some in changed.items() if x is some[0] or x is some[-1]], int)
+            for r, on in self.over_readers(x, rows, self._changes):
+                asked[rows[on]] += self.asks(r, {x: due[rows[on]]}, rows[on], self._changes, DEPTH)
+        for x in filter(self._written.is_result, self._dues if own else ()):
+            asked[own] = np.where(
+                self._written.holding(self._dues[x][own]) & self._changes[x][own], 2 * MOST_READERS, asked[own]
+            )
+        return dict(zip(own, asked[own].tolist(), strict=True))
 
     def over_readers(self, node: Node, rows: np.ndarray, changes: NodeValues) -> Iterator[tuple[Node, np.ndarray]]:
         """The first few readers that are not changed themselves, each with the rows in which it is such a one."""
@@ -126,10 +153,13 @@ class Outlook:
                 asks[on] = self.asks(r, some, rows[on], changes, depth - 1)
         return asks
 
-    def left_wrong(self, rows: np.ndarray) -> list[frozenset[str]]:
-        """For each of these rows the gradients that are wrong with what it sets, and with all that was blamed right."""
-        if not rows.size:
-            return []
+    def left_wrong(self, rows: Sequence[int]) -> list[frozenset[str]]:
+        """For some assignments the gradients that are wrong with what they set, and with all that was blamed right."""
+        size = max((x.size for x in self._written.after(self._sets)), default=1)
+        parts = np.array_split(np.array(rows), -(-len(rows) * size // AT_ONCE)) if rows else []
+        return [names for some in parts if some.size for names in self._left_wrong(some)]
+
+    def _left_wrong(self, rows: np.ndarray) -> list[frozenset[str]]:
         values: dict[Node, np.ndarray] = {}
         for node in self._written.after(self._sets):
             if not values.keys().isdisjoint(node._inputs) and node not in self._present.overrides:

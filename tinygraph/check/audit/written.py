@@ -66,6 +66,7 @@ class Written:
             for y in dict.fromkeys(x.inputs):
                 self._readers[y].append(x)
         self._book = Book(right.things)
+        self._shapes: dict[Node, tuple[int, ...]] = {}
         floats = [x for x in self.order if x.dtype.kind == "f"]
         self.matches: dict[Node, list[Match]] = {x: self._book.look(x._value) for x in floats}
         self.operations = _operations(self.order)
@@ -107,13 +108,12 @@ class Written:
 
     def shape(self, node: Node) -> tuple[int, ...]:
         """The shape of a node; of a product that all its readers stretch, theirs."""
-        if node.op is None or node.op.name != "matmul":
-            return node._value.shape
-        readers = self._readers[node]
-        shapes = {x.shape for x in readers}
-        return (
-            shapes.pop() if len(shapes) == 1 and all(x.op and x.op.name in STRETCHING for x in readers) else node.shape
-        )
+        if node not in self._shapes:
+            readers = self._readers[node] if node.op is not None and node.op.name == "matmul" else []
+            shapes = {x.shape for x in readers}
+            stretched = len(shapes) == 1 and all(x.op and x.op.name in STRETCHING for x in readers)
+            self._shapes[node] = shapes.pop() if stretched else node._value.shape
+        return self._shapes[node]
 
     def is_number(self, node: Node) -> bool:
         """Whether it is one number, and meant to be."""
