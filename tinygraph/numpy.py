@@ -28,5 +28,5 @@ def __dir__() -> list[str]:
     return __all__
 
 
-_Now.recorder, _Now.plain = _Recorder(), False  # of all threads, which have one in common
+_Now.recorder = _Now.plain = _Recorder()  # of all threads, which have one in common
 _settle()

@@ -114,11 +114,13 @@ class LSTM(ClassicCell):
     def __call__(self, x: Any, state: Any) -> tuple[Node, tuple[Node, Node]]:
         h, c = state
         i, f, g, o = self.in_order(self.from_both(x, h))
-        gate, i, f = self.gate_nonlinearity, self.seeing(c, i, "i"), self.seeing(c, f, "f")
-        i, g = gate(self.clip(i)), self.nonlinearity(self.clip(g))
-        f = 1 - i if self.coupled else gate(self.clip(f))
+        gate, clip, peeps = self.gate_nonlinearity, self.clip, self.weight_ph is not None
+        if peeps:
+            i, f = self.seeing(c, i, "i"), self.seeing(c, f, "f")
+        i, g = gate(clip(i)), self.nonlinearity(clip(g))
+        f = 1 - i if self.coupled else gate(clip(f))
         c = f * c + i * g
-        o = gate(self.clip(self.seeing(c, o, "o")))
+        o = gate(clip(self.seeing(c, o, "o") if peeps else o))
         h = o * self.output_nonlinearity(c)
         h = h @ self.weight_hr.T if self.proj_size else h
         return h, (h, c)

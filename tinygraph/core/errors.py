@@ -160,7 +160,7 @@ def refusing(function: F, who: str = "") -> F:
     @functools.wraps(function)
     def call(*args: Any, **options: Any) -> Any:
         try:
-            return function(*args, **options)
+            return function(*args, **options) if options else function(*args)
         except UNFIT as error:
             refuse(error, who, args, options)
             raise

@@ -11,7 +11,9 @@ from .traced import Traced
 _by_serial = attrgetter("serial")
 
 
-def ancestors(roots: Iterable[Node], through: Callable[[Node], bool] | None = None) -> list[Node]:
+def ancestors(
+    roots: Iterable[Node], through: Callable[[Node], bool] | None = None, *, gradients: bool = False
+) -> list[Node]:
     """The roots and all nodes that they depend on, in topological order: inputs before results.
 
     It is a loop, not a recursion, so a graph may have any depth. Serial numbers grow with each new node, so sorting
@@ -20,17 +22,20 @@ def ancestors(roots: Iterable[Node], through: Callable[[Node], bool] | None = No
     Args:
         roots: nodes; they are part of the result.
         through: if it returns False for a node, that node's inputs are not visited; by default all are.
+        gradients: whether the inputs of ops through which no gradient flows are not visited.
     """
     visited = set(roots)
-    stack = list(visited)
-    while stack:
-        node = stack.pop()
+    order = [*visited]
+    for node in order:  # which grows meanwhile
+        if gradients and node._op is not None and not node._op.differentiable:
+            continue
         if through is None or through(node):
             for x in node._inputs:
                 if x not in visited:
                     visited.add(x)
-                    stack.append(x)
-    return sorted(visited, key=_by_serial)
+                    order.append(x)
+    order.sort(key=_by_serial)
+    return order
 
 
 def replace(roots: Sequence[Node], new: dict[Node, Node]) -> list[Node]:

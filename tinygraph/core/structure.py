@@ -34,9 +34,11 @@ def ordered_as(structure: Any, like: Any) -> Any:
         if structure.keys() != like.keys():
             raise KeyError(f"{[*structure]} in place of {[*like]}")
         return {key: ordered_as(structure[key], part) for key, part in like.items()}
-    alike = type(structure) in (list, tuple) and type(like) is type(structure) and len(structure) == len(like)
-    if alike and any(isinstance(part, (dict, list, tuple)) for part in structure):
-        return type(structure)([ordered_as(part, old) for part, old in zip(structure, like, strict=True)])
+    kind = type(structure)
+    if (kind is tuple or kind is list) and type(like) is kind and len(structure) == len(like):
+        for part in structure:
+            if isinstance(part, (dict, list, tuple)):
+                return kind([ordered_as(part, old) for part, old in zip(structure, like, strict=True)])
     return structure
 
 

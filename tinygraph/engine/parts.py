@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core.leaves import Parameter
 from ..core.node import Node
-from ..ops import matmul, put
+from ..ops import getitem, matmul, put, transpose
 
 ROWS = 128
 """Rows that `RowSum` collects before it multiplies: enough for BLAS to run at full speed."""
@@ -22,24 +22,46 @@ class Parts:
         slices: maps x to the gradients of its slices ``x[index]`` with their indexes; they go into one array.
         products: maps a parameter in matrix products to the sum of its gradients a^T b.
         trajectories: maps a loop to the `each` and `last` nodes of its values, with their gradients.
+        begun: the nodes of which a part has arrived.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wrt: set[Node]) -> None:
+        self.wrt = wrt
+        self.begun: set[Node] = set()
         self.slices: defaultdict[Node, list[tuple[Any, Any]]] = defaultdict(list)
         self.products: dict[Node, RowSum] = {}
         self.trajectories: defaultdict[Node, list[tuple[Node, Any]]] = defaultdict(list)
 
+    def keep(self, node: Node, gz: Any) -> None:
+        """Collects the gradient of a slice, or of an `each` or `last` node of a loop."""
+        x = node._inputs[0]
+        self.begun.add(x)
+        if node._op is getitem:
+            self.slices[x].append((gz, node._attributes["index"]))
+        else:
+            self.trajectories[x].append((node, gz))
+
     def keep_factors(self, node: Node, gz: np.ndarray, wanted: list[bool]) -> None:
-        """Collects the gradients of a matrix product's parameters and sets their entries in ``wanted`` to False."""
+        """Collects the gradients of a matrix product's parameters and sets their entries in ``wanted`` to False.
+
+        A cell multiplies by the transpose of its parameter: the gradient of that is b^T a where its own is a^T b.
+        """
         w, x = node._inputs
         for side, leaf in enumerate((w, x)):
-            if wanted[side] and isinstance(leaf, Parameter):
-                factors = matmul.factors(gz, w._value, x._value, side)
-                if factors is not None:
-                    wanted[side] = False
-                    if leaf not in self.products:
-                        self.products[leaf] = RowSum(*factors)
-                    self.products[leaf].add(*factors)
+            if wanted[side]:
+                turned = leaf._op is transpose and leaf not in self.wrt and leaf._attributes.get("axes") is None
+                parameter = leaf._inputs[0] if turned else leaf
+                if isinstance(parameter, Parameter):
+                    factors = matmul.factors(gz, w._value, x._value, side)
+                    if factors is not None:
+                        wanted[side] = False
+                        self._add(parameter, *(factors[::-1] if turned else factors))
+
+    def _add(self, parameter: Node, a: np.ndarray, b: np.ndarray) -> None:
+        if parameter not in self.products:
+            self.products[parameter] = RowSum(a, b)
+            self.begun.add(parameter)
+        self.products[parameter].add(a, b)
 
     def total(self, node: Node, whole: Any) -> Any:
         """The sum of all gradients of ``node``: its parts and ``whole``, those that did not come in parts."""

@@ -162,7 +162,7 @@ class _Reverse:
     def gradients(self, arrived: list[tuple[Node, Any]]) -> list[Node | None]:
         """One gradient for each input of the loop, from the gradients that arrived at `each` and `last` nodes."""
         seeds, sequences, final = self._seeds(arrived)
-        order = ancestors(list(seeds), lambda n: n.op is None or n.op.differentiable)
+        order = ancestors(seeds, gradients=True)
         self.forward = {*self.body.slots} if self.body.recompute else {*ancestors([*seeds, *self.body.nexts])}
         gradients = derive(order, self.active & {*order}, dict(seeds), as_graph=True)
         nexts = [gradients[c] if c in gradients else _zeros(c) for c in self.back]

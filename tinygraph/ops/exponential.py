@@ -88,9 +88,9 @@ class Sigmoid(Elementwise):
     def forward(self, x: Any) -> Any:
         # Where exp(-x) overflows to infinity, 1 / (1 + inf) = 0 is exact.
         with np.errstate(over="ignore"):
-            e = np.exp(-floating(x))
+            e = np.exp(-(x if x.dtype.kind == "f" else floating(x)))
         e += 1
-        return 1 / e
+        return np.reciprocal(e)  # 1 / e, for which numpy would make an array of 1
 
     def backward(self, gz: Any, z: Any, x: Any) -> Any:
         return gz * z * (1 - z)

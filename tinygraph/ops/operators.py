@@ -21,6 +21,8 @@ from .slicing import getitem
 
 def index(x: Node, key: Any) -> Node:
     """``x[key]`` with ints, slices, None, ``...``, and arrays of integers or booleans."""
+    if type(key) is int and x._record is None:
+        return getitem(x, index=(key,))
     if isinstance(key, (np.ndarray, Node)) and key.dtype.kind in "iu" and x.shape:
         return take(x, key, axis=0)
     row = None if x._record is None or now.recorder is None else now.recorder.row(x, key)
@@ -39,14 +41,14 @@ def basic(key: Any) -> tuple[Any, ...] | None:
     """The key as a tuple, if it holds nothing but ints, slices, None and ``...``; else None."""
     keys = key if isinstance(key, tuple) else (key,)
     if _BASIC.issuperset(map(type, keys)) or all(map(_is_basic, keys)):
-        return tuple(map(_settled, keys))
+        return tuple([_settled(k) if type(k) is slice else k for k in keys])
     return None
 
 
 def parts(x: Node, key: Any) -> tuple[tuple[Any, ...], list[Any]]:
     """The key as an index with `ARRAY` in place of each array, and the arrays, a mask as the integers that it means."""
     keys = key if isinstance(key, tuple) else (key,)
-    keys = tuple([_settled(k) if _is_basic(k) else _index_array(x, k) for k in keys])
+    keys = tuple([(_settled(k) if type(k) is slice else k) if _is_basic(k) else _index_array(x, k) for k in keys])
     _check_index(x, keys)
     template: list[Any] = []
     arrays: list[Any] = []
@@ -60,12 +62,11 @@ def parts(x: Node, key: Any) -> tuple[tuple[Any, ...], list[Any]]:
 _BASIC = {int, slice, type(None), type(...)}
 
 
-def _settled(key: Any) -> Any:
+def _settled(key: slice) -> slice:
     """The slice with a bound that is an array, a counter that its owner may increase later, as the number it is now."""
-    if type(key) is slice:
-        bounds = key.start, key.stop, key.step
-        if np.ndarray in map(type, bounds):
-            return slice(*(int(i) if isinstance(i, np.ndarray) else i for i in bounds))
+    bounds = key.start, key.stop, key.step
+    if np.ndarray in map(type, bounds):
+        return slice(*(int(i) if isinstance(i, np.ndarray) else i for i in bounds))
     return key
 
 

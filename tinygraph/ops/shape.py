@@ -57,7 +57,7 @@ class Transpose(_Rearrangement):
         return viewed(self, x, lambda z: z.transpose(axes), axes=axes)
 
     def forward(self, x: Any, axes: Any = None) -> Any:
-        return np.transpose(x, axes)
+        return x.transpose(axes)
 
     def backward(self, gz: Any, z: Any, x: Any, axes: Any = None) -> Any:
         return np.transpose(gz, None if axes is None else tuple(np.argsort([a % x.ndim for a in axes]).tolist()))

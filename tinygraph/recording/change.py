@@ -100,8 +100,7 @@ def _shown(piece: Node) -> Node:
 def _beneath(node: Node, region: Region) -> Node:
     """The array under what was written in other regions only."""
     while node._op is ops.write:
-        written = [region_of(index, node.shape) for index in node._attributes["indexes"]]
-        if any(overlap(region, other) for other in written):
+        if any(overlap(region, region_of(index, node.shape)) for index in node._attributes["indexes"]):
             break
         node = node._inputs[0]
     return node

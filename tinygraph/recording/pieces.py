@@ -25,8 +25,8 @@ class Pieces:
         lane, index = self.lane, key if type(key) is tuple else (key,)
         if lane is None or len(index) <= lane or type(index[lane]) is not int or index[lane] < 0:
             return None
-        for k, part in enumerate(index):
-            if k != lane and not (type(part) is slice and part == ALL):
+        for part in index[:lane] + index[lane + 1 :]:
+            if not (type(part) is slice and part == ALL):
                 return None
         return None if len(index) > 1 + len(self.others[0]) + len(self.others[1]) else (index, index[lane])
 

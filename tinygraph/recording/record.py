@@ -57,7 +57,7 @@ class Session:
         record = own(node)
         for _, reference in self._log[bisect_left(self._log, (record.since + 1,)) :]:
             reader = reference()
-            if reader is not None:
+            if reader is not None and reader is not node:  # a `write` has many inputs, and is none of them
                 for x in reader._inputs:
                     if x is node:
                         return False

@@ -69,4 +69,5 @@ class ClassicCell(PackedCell):
 
     def in_order(self, blocks: list[Node]) -> list[Node]:
         """Reorders blocks (B, H) from the order of ``gate_order`` to that of ``ih``."""
-        return [blocks[self.gate_order.index(letter)] for letter in self.ih]
+        place = self.gate_order.index
+        return [blocks[place(letter)] for letter in self.ih]
