@@ -4,20 +4,23 @@ Start one process for each part, with the address of the first; here two on one 
 
     python examples/jax_processes.py 127.0.0.1:12345 2 0 & python examples/jax_processes.py 127.0.0.1:12345 2 1
 
-Each prints the loss, the largest difference of its gradients from those of one process, and the time of a step. Needs
-the extra ``jax``.
+Each prints the loss, the largest difference of its gradients from those of one process, and the time of a step beside
+that of one process with the whole batch. Needs the extra ``jax``.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
 import tinygraph as tg
 
 T, B, I, H = 16, 8, 12, 24  # noqa: E741  the axes' names
+CALLS = 20
 
 
 def main(address: str, processes: int, number: int) -> None:
@@ -38,14 +41,22 @@ def main(address: str, processes: int, number: int) -> None:
     step = jax.jit(tg.export.jax(gradient, cell.parameters(), devices=processes, split=split, combine="mean"))
     values = {name: p.value for name, p in cell.parameters().items()}
     text = str(step.lower(values, xs, targets).compile().as_text())
-    value, gradients = jax.block_until_ready(step(values, xs, targets))
-    start = perf_counter()
-    for _ in range(20):
-        jax.block_until_ready(step(values, xs, targets))
-    seconds = (perf_counter() - start) / 20
+    value, gradients = step(values, xs, targets)
     _, alone = tg.compile(gradient)(xs, targets)
     apart = max(float(np.abs(np.asarray(gradients[name]) - g).max()) for name, g in alone.items())
-    print(f"loss {float(value):.12f}, apart {apart:.1e}, {1e3 * seconds:.2f} ms, all-gather {'all-gather' in text}")
+    one = jax.jit(tg.export.jax(gradient, cell.parameters()))  # the whole batch, computed here
+    times = [timed(jax, f, values, xs, targets) for f in (step, one)]
+    told = "{:.2f} ms, one process {:.2f} ms".format(*times)
+    print(f"loss {float(value):.12f}, apart {apart:.1e}, {told}, all-gather {'all-gather' in text}")
+
+
+def timed(jax: Any, step: Callable[..., Any], *args: Any) -> float:
+    """Milliseconds of a step, the first one apart."""
+    jax.block_until_ready(step(*args))
+    start = perf_counter()
+    for _ in range(CALLS):
+        jax.block_until_ready(step(*args))
+    return 1e3 * (perf_counter() - start) / CALLS
 
 
 if __name__ == "__main__":

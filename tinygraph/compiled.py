@@ -171,6 +171,16 @@ class Compiled:
             raise GraphError("compile: there is no plan before the first call", fix="call the function once first")
         return next(reversed(self._plans.values()))
 
+    def __reduce__(self) -> Any:
+        """A copy compiles the function again, that of a method the copied object's; nothing that it has run is kept."""
+        if getattr(self.fn, "__closure__", None) and not hasattr(self.fn, "__self__"):
+            problem, fix = (
+                "compile: a copy would go on with what the first one uses",
+                "compile a method, or compile again",
+            )
+            raise GraphError(problem, got=f"{self.fn.__qualname__}, which reads variables around it", fix=fix)
+        return partial(compile, memory=self.memory), (self.fn, self.backend.name)
+
     def _repr_html_(self) -> str:
         name, count = getattr(self.fn, "__qualname__", type(self.fn).__name__), len(self._plans)
         plan = self.plan._repr_html_() if self._plans else ""
@@ -216,12 +226,16 @@ class Plan:
         objects_bytes = graph_bytes([*self.before, *self.after]) + sum(self.code_bytes.values())
         self.held_bytes = self._runner.held_bytes + objects_bytes
         self.peak_bytes = self.held_bytes + self._runner.results_bytes
-        self._build = builder(self.structure)
+        self.build = builder(self.structure)
         self.compile_s = perf_counter() - start
         self.elapsed_s: float | None = None
 
     def run(self, arrays: Sequence[ndarray], numbers: Sequence[float] = ()) -> Any:
         """Runs the plan; returns the results in the nesting of the function's results."""
+        return self.build(self.flat(arrays, numbers))
+
+    def flat(self, arrays: Sequence[ndarray], numbers: Sequence[float] = ()) -> list[ndarray]:
+        """Runs the plan; returns the results as one list, which `build` nests."""
         start = perf_counter()
         function = self._function
         function.calls_left -= 1
@@ -229,7 +243,7 @@ class Plan:
             function.begin(numbers)
         results = self._runner.run(arrays)
         self.elapsed_s = perf_counter() - start
-        return self._build(results)
+        return results
 
     def journal(self) -> Journal:
         """What passes and planner did, from another run of both, which are the same each time; compiling notes nothing.

@@ -1,17 +1,26 @@
 """A gradient step lowered to JAX beside a scan by hand, and on a GPU beside cuDNN by PyTorch.
 
-    python -m tests.bench.in_jax [--rounds N] [--sizes minchar small mid large]
+    python -m tests.bench.in_jax [--rounds N] [--sizes minchar small mid large] [--unroll 1 4]
 
 Bar, on the CPU: at most 1.1 times the scan by hand. On a GPU nothing is a bar: it reports, as `jax.devices()` has one.
-XLA's command buffers are tried by ``XLA_FLAGS=--xla_gpu_enable_command_buffer=FUSION,CUBLAS,WHILE``.
+There ask for ``--sizes mid large --unroll 1 2 4 8``, once as it is, once with XLA's command buffers:
+``XLA_FLAGS=--xla_gpu_enable_command_buffer=FUSION,CUBLAS,WHILE``. ``--unroll`` is that of `lax.scan`, for the scan by
+hand, too. On a CPU processor time counts, of one thread.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import time
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
+from itertools import product
 from typing import Any
+
+# Before XLA reads it: threads of a busy machine wait for each other.
+os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
 
 import jax
 import numpy as np
@@ -74,16 +83,32 @@ def _cudnn(xs: np.ndarray, mix: np.ndarray, H: int) -> dict[str, Callable[[], An
     return {"cuDNN": step}
 
 
+def unrolled(size: str, unroll: int) -> dict[str, Callable[[], Any]]:
+    """The contenders, compiled while `lax.scan` takes so many steps at once."""
+    scan = jax.lax.scan
+    jax.lax.scan = partial(scan, unroll=unroll)
+    try:
+        steps = contenders(*SIZES[size])
+        for step in steps.values():
+            step()
+    finally:
+        jax.lax.scan = scan
+    return steps
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.in_jax", description=__doc__)
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--sizes", nargs="*", default=["minchar", "small", "mid"], choices=SIZES)
+    parser.add_argument("--unroll", type=int, nargs="*", default=[1])
     told = parser.parse_args()
+    clock = time.process_time if jax.default_backend() == "cpu" else time.perf_counter
     print(f"on {jax.devices()[0]}")
-    for size in told.sizes:
-        times = medians(contenders(*SIZES[size]), told.rounds)
+    for size, unroll in product(told.sizes, told.unroll):
+        times = medians(unrolled(size, unroll), told.rounds, clock=clock)
         rest = ", ".join(f"{name} {times['ours'] / t:.2f}" for name, t in times.items() if name != "ours")
-        print(f"{size} {SIZES[size]}: ours {1e3 * times['ours']:.3f} ms; over {rest}", flush=True)
+        ours = f"ours {1e3 * times['ours']:.3f} ms; over {rest}"
+        print(f"{size} {SIZES[size]}, unroll {unroll}: {ours}", flush=True)
 
 
 if __name__ == "__main__":

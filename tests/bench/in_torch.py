@@ -2,11 +2,13 @@
 
     python -m tests.bench.in_torch
 
-One thread each, float32, Adam of PyTorch; medians of whole steps, in turns. PyTorch's own LSTM is beside ours, too.
+One thread each, float32, Adam of PyTorch; processor time, medians of whole steps, in turns.
+PyTorch's own LSTM is beside ours, too.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -68,8 +70,10 @@ def main() -> None:
         modules = {"LEM ours": ours, "LEM in ops": written}
         modules |= {"LSTM ours": tg.export.torch(tg.Recurrent(tg.cells.LSTM(i, h, rng=0)))}
         modules |= {"LSTM PyTorch's": torch.nn.LSTM(i, h)}
-        times = medians({name: stepping(m, x, h) for name, m in modules.items()}, ROUNDS)
-        times |= {f"{name}, forward": s for name, s in medians(forwards(modules, x), ROUNDS).items()}
+        times = medians({name: stepping(m, x, h) for name, m in modules.items()}, ROUNDS, clock=time.process_time)
+        times |= {
+            f"{name}, forward": s for name, s in medians(forwards(modules, x), ROUNDS, clock=time.process_time).items()
+        }
         print(f"T {t} B {b} I {i} H {h}: " + "; ".join(f"{name} {s * 1e6:.0f} us" for name, s in times.items()))
 
 

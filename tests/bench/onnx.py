@@ -1,8 +1,9 @@
 """Exported files in onnxruntime: beside PyTorch's own export, beside this library, and 1,000 single steps.
 
-    python -m tests.bench.onnx          # needs onnx, onnxruntime and llvmlite; torch and onnxscript for the first table
+    python -m tests.bench.onnx          # needs onnx, onnxruntime, llvmlite; torch and onnxscript for the first table
 
-One thread each; medians of runs in turns. Bar: the exported LSTM is as fast as PyTorch's export of nn.LSTM.
+One thread each; processor time, medians of runs in turns. Bar: the exported LSTM is as fast as
+PyTorch's export of nn.LSTM.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 import io
 import sys
 import tempfile
+import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +76,13 @@ def beside_torch(rounds: int) -> None:
         theirs = [s[None] for s in states]
         own = exported(tg.Recurrent(cell), x)
         contenders = {"ours": runs(own, x, *states)}
-        for name, dynamo in (("script", False), ("export", True)):
+        for name, dynamo in (("script", False), ("export", True))[: 1 + (find_spec("onnxscript") is not None)]:
             contenders[name] = runs(by_torch(cell, T, B, dynamo), x, *theirs)
         first = [np.squeeze(c()[0]) for c in contenders.values()]
         assert all(np.allclose(first[0], other, atol=1e-5) for other in first[1:])
-        us = {name: 1e6 * t for name, t in medians(contenders, rounds).items()}
+        us = {name: 1e6 * t for name, t in medians(contenders, rounds, clock=time.process_time).items()}
         print(f"{T}, {B}, {I}, {H}".ljust(20), end="")
-        print(f"{us['ours']:>9.0f}", *(f"{us[k]:>8.0f}{us['ours'] / us[k]:>7.2f}" for k in ("script", "export")))
+        print(f"{us['ours']:>9.0f}", *(f"{us[k]:>8.0f}{us['ours'] / us[k]:>7.2f}" for k in us if k != "ours"))
 
 
 def beside_ours(rounds: int) -> None:
@@ -95,7 +98,10 @@ def beside_ours(rounds: int) -> None:
                 contenders["as a Scan"] = runs(session(str(Path(folder, "scan.onnx"))), x, *states)
         step = tg.compile(layer)
         contenders["ours"] = lambda step=step, x=x, state=state: step(x, state)
-        print(f"{name:<8}", ", ".join(f"{k} {1e6 * t:.0f}" for k, t in medians(contenders, rounds).items()))
+        print(
+            f"{name:<8}",
+            ", ".join(f"{k} {1e6 * t:.0f}" for k, t in medians(contenders, rounds, clock=time.process_time).items()),
+        )
 
 
 def streaming(rounds: int, steps: int = 1000) -> None:
@@ -125,7 +131,7 @@ def streaming(rounds: int, steps: int = 1000) -> None:
     contenders = {"the layer's file, T = 1": layer, "the cell's file": single, "compiled": compiled}
     first = [c() for c in contenders.values()]
     assert all(np.allclose(first[0], other, atol=1e-4) for other in first[1:])
-    print(", ".join(f"{k} {1e3 * t:.1f}" for k, t in medians(contenders, rounds, 1).items()))
+    print(", ".join(f"{k} {1e3 * t:.1f}" for k, t in medians(contenders, rounds, 1, time.process_time).items()))
 
 
 def main(rounds: int) -> None:

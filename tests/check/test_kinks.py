@@ -16,6 +16,7 @@ def said(fn, *arrays, order):
 W = np.ones((3, 2))
 KINKS = {
     "relu": (tg.relu, [[0.0, 0.7]], "[0] = 0:"),
+    "relu behind what it shuts": (tg.relu, [[-0.7, -1.0, 0.0, -2.0]], "[2] = 0:"),
     "relu of a number": (lambda x: tg.relu(x), [0.0], "x = 0:"),
     "relu of float32": (lambda x: tg.relu(x), [np.zeros((2, 3), np.float32)], "x[0, 0] = 0:"),
     "relu of a product": (lambda w, x: tg.relu(w @ x), [W, [1.0, -1.0]], "w[0, 0] = 1"),

@@ -73,3 +73,45 @@ def test_inside_a_compiled_function_it_is_refused(mode):
     compiled = tg.compile(fn, backend="numpy")
     with pytest.raises(tg.GraphError, match="no effect inside of a compiled function"):
         compiled(np.ones(2))
+
+
+def told(call):
+    with pytest.raises(tg.NonFiniteError) as caught, tg.nonfinite("raise"):
+        call()
+    return str(caught.value).splitlines()
+
+
+def test_each_kind_is_counted():
+    x = tg.constant([0.0, -1.0, -2.0, 1.0], "x")
+    assert told(lambda: tg.log(x))[0].endswith("the result holds 2 NaN and 1 infinity")
+    assert told(lambda: tg.log(x[:1]))[0].endswith("the result holds 1 infinity")
+    assert told(lambda: tg.log(x[1:]))[0].endswith("the result holds 2 NaN")
+
+
+def test_ranges_of_inputs_that_are_empty_or_whole_numbers():
+    got = told(lambda: tg.concatenate([np.zeros(0), tg.constant([np.inf, 1.0]), np.arange(3)]))[2]
+    assert "(0,) empty; " in got and "(2,) in [1, inf]; " in got and "(3,) in [0, 2]" in got
+
+
+def test_what_a_gradient_computes_is_told_as_its_nodes():
+    x = tg.parameter([0.0, 4.0], "x")
+    y = tg.sum(tg.sqrt(x))
+    head, _, got, _ = told(lambda: tg.grad(y, x))
+    assert "in the gradient of sqrt" in head and "1 infinity" in head and "test_nonfinite.py" in got
+    assert "in the gradient of" not in told(lambda: tg.log(x * 0.0))[0]
+
+
+def test_integers_and_booleans_are_finite():
+    with tg.nonfinite("raise"):
+        x = tg.constant([1, 2]) * 3
+        assert (tg.where(x > 3, x, 0)).value.tolist() == [0, 6]
+
+
+def test_within_the_watch_numpy_does_not_warn_and_outside_its_settings_stay():
+    x = tg.constant([1000.0])
+    with np.errstate(over="raise"):
+        told(lambda: tg.exp(x))
+        with pytest.raises(FloatingPointError), tg.nonfinite("allow"):
+            np.exp(x.value)
+        with pytest.raises(FloatingPointError):
+            np.exp(x.value)

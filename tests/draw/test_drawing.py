@@ -1,5 +1,8 @@
 """What a drawing can do: files by suffix, plain text, notebooks, views by name."""
 
+import gc
+import html
+import re
 import shutil
 import sysconfig
 from dataclasses import replace
@@ -8,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import tinygraph as tg
+from tests.each import each
 from tinygraph.draw import VIEWS
 from tinygraph.draw.picture import Picture
 from tinygraph.draw.write import render
@@ -141,3 +145,70 @@ def test_a_rolled_cell_tells_how_often_it_runs_and_what_returns():
     assert "cell × 4" in lines
     returns = [line for line in lines if line.startswith("  t-1 → t: ")]
     assert len(returns) == 1 and "tanh ----> W @ h" in returns[0]
+
+
+@each("suffix", ["svg", "html", "txt", "dot", "gv", "tex"])
+def test_bytes_text_and_file_are_the_same(tmp_path, suffix):
+    drawing = tg.draw(word_rnn(2), gradients=True)
+    data = drawing.pipe(suffix)
+    assert isinstance(data, bytes) and data.decode() == drawing.pipe(suffix, "utf-8") == drawing.pipe(
+        suffix, encoding="utf-8"
+    )
+    assert Path(drawing.save(tmp_path / f"x.{suffix}")).read_bytes() == data
+    assert suffix != "svg" or drawing.pipe() == data
+    assert suffix not in ("dot", "gv") or data.decode() == drawing.source
+    assert suffix != "txt" or data.decode() == drawing.text() + "\n"
+
+
+def test_a_page_in_a_notebook_is_the_page_in_a_frame_that_reaches_nothing():
+    drawing = tg.draw(word_rnn(2))
+    (page,) = re.findall(r'srcdoc="([^"]*)"></iframe>$', drawing.page()._repr_html_())
+    assert html.unescape(page) == drawing.pipe("html", "utf-8")
+    frame = drawing.page(height=333, snapshots=[drawing])._repr_html_().partition("srcdoc")[0]
+    assert 'sandbox="allow-scripts"' in frame and "height:333px" in frame and "width:100%" in frame
+    assert "height:600px" in drawing.page()._repr_html_() and 'id="curve"' not in page
+    for wrong in (0, -3, 2.5, "600", True):
+        with pytest.raises(tg.GraphError, match="height"):
+            drawing.page(height=wrong)
+    with pytest.raises(tg.GraphError, match="snapshots must be drawings"):
+        drawing.page(snapshots=3)
+
+
+def test_in_a_notebook_a_wide_picture_is_as_wide_as_its_cell():
+    for drawing, wide in ((tg.draw(tg.constant(1.0)), False), (tg.draw(word_rnn(6)), True)):
+        svg, size = drawing._repr_mimebundle_()["image/svg+xml"], drawing.pipe(encoding="utf-8")
+        (width,) = re.findall(r' width="(\d+)pt"', size)
+        assert (int(width) > 540) == wide
+        head = svg.partition("viewBox")[0]
+        assert ('width="100%"' in head and f"max-width:{width}pt" in head) == wide
+        assert (f'width="{width}pt"' in head and "max-width:100%" in head) != wide and "max-width" not in size
+
+
+def test_each_digraph_is_a_new_one_and_the_collector_is_as_it_was():
+    drawing = tg.draw(word_rnn(2))
+    drawing.digraph.node("mine")
+    assert "mine" not in drawing.source and drawing.digraph is not drawing.digraph
+    on = gc.isenabled()
+    try:
+        for before in (gc.enable, gc.disable):
+            before()
+            state = gc.isenabled()
+            tg.draw(word_rnn(2))
+            with pytest.raises(tg.GraphError):
+                tg.draw(word_rnn(2), tokens=3)
+            assert gc.isenabled() == state
+    finally:
+        (gc.enable if on else gc.disable)()
+
+
+def test_mermaid_has_a_box_a_cell_unless_a_level_is_named():
+    assert tg.draw(word_rnn(3))._cells is not None and tg.draw(word_rnn(3), level="op")._cells is None
+    assert tg.draw(word_rnn(3), "both").mermaid() == tg.draw(word_rnn(3), "both", level="cell").mermaid()
+
+
+def test_a_view_of_ones_area_is_one_of_its_own_candidates():
+    """Both has its gradients by itself; each view says what it is."""
+    both = tg.draw(word_rnn(2), "both", fit="slide").picture
+    assert both.scale is not None and both.view == "both" and tg.draw(word_rnn(2), fit="slide").picture.scale is None
+    assert all(tg.draw(word_rnn(3), view).picture.view == view for view in ("flow", "states", "rolled", "backward"))
+    assert tg.draw(word_rnn(2), lang="zh", title="state").picture.title == "state"

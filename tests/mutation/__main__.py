@@ -4,7 +4,8 @@ Lines of the library are changed at random, one at a time (another comparison, o
 round, a statement or an argument left out), and each of these mutants is run against the tests of its folder. A mutant
 that no test notices is printed: either a test is missing, or the change makes no difference, which only a reader can
 tell. A seed gives the same mutants again; ``--folder run/native`` takes those of one folder or file, ``--show`` runs
-nothing. 100 mutants take about half an hour, two at once.
+nothing. Exporters whose packages are not installed are left out: a run of all needs the extras onnx and jax, and
+PyTorch. 100 mutants take about half an hour, two at once.
 """
 
 from __future__ import annotations

@@ -10,18 +10,21 @@ from pathlib import Path, PurePosixPath
 TESTS = "tests"
 DOCS = "tests/house/test_examples_run.py::test_docstring_examples"
 WHOLE = {
-    "passes": "compiled",
-    "plan": "compiled",
-    "run": "compiled",
-    "loops": "compiled",
-    "time": "compiled",
-    "forking": "compiled",
-    "compiled": "outside",
-    "checkpoint": "train",
-    "numpy": "recording",
-    "audit": "check",
+    "passes": ("compiled",),
+    "plan": ("compiled",),
+    "run": ("compiled", "targets"),
+    "ops": ("recording",),
+    "loops": ("compiled",),
+    "time": ("compiled",),
+    "forking": ("compiled",),
+    "compiled": ("outside",),
+    "checkpoint": ("train",),
+    "numpy": ("recording",),
+    "audit": ("check",),
+    "export": ("targets",),
+    "draw": ("examples/test_docs_pictures.py", "examples/test_docs_cells.py"),
 }
-"""Folders whose work the tests of another folder see: of the compiler's rooms, `tg.compile` as a whole."""
+"""Folders whose work other tests see: of the compiler's rooms `tg.compile` as a whole, of pictures the docs' own."""
 
 
 def suites(root: Path, file: str, seconds: Mapping[str, float]) -> list[list[str]]:
@@ -35,7 +38,9 @@ def suites(root: Path, file: str, seconds: Mapping[str, float]) -> list[list[str
     """
     module = PurePosixPath(file).relative_to("tinygraph")
     near = _files(root, module)
-    others = [path for path in _within(root, WHOLE.get(module.with_suffix("").parts[0], "")) if path not in near]
+    others = [
+        path for x in WHOLE.get(module.with_suffix("").parts[0], ()) for path in _within(root, x) if path not in near
+    ]
     stem = module.parent.name if module.stem == "__init__" else module.stem
     named = [path for path in near if stem in Path(path).stem]
     told = [path for path in near if path not in named and re.search(rf"\b{stem}\b", _text(root / path))]
@@ -54,8 +59,9 @@ def _files(root: Path, module: PurePosixPath) -> list[str]:
 
 
 def _within(root: Path, folder: str) -> list[str]:
-    """The test files of a folder."""
-    paths = sorted((root / TESTS / folder).rglob("test_*.py")) if folder else []
+    """The test files of a folder, or the one file that is named."""
+    place = root / TESTS / folder
+    paths = [place] if place.suffix else sorted(place.rglob("test_*.py")) if folder else []
     return [path.relative_to(root).as_posix() for path in paths]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from . import choice
 from . import mutants as module
 from .choice import choose, files
 from .mutants import ROOT, Mutant, mutants, places
@@ -59,6 +60,13 @@ def test_a_seed_gives_the_same_mutants_of_every_folder():
     assert {m.file.rpartition("/")[0] for m in once} == {p.parent.relative_to(ROOT).as_posix() for p in files()}
     some = choose(10, 3, "engine")
     assert {m.file.rpartition("/")[0] for m in some} == {"tinygraph/engine"} and some != choose(10, 4, "engine")
+
+
+def test_what_needs_a_missing_package_is_left_out(monkeypatch):
+    monkeypatch.setattr(choice, "find_spec", lambda name: None if name == "jax" else True)
+    names = {p.relative_to(ROOT / "tinygraph").as_posix() for p in files()}
+    assert not {"export/jax.py", "run/jax_backend/rows.py"} & names
+    assert {"export/onnx/scans.py", "export/c/text.py", "export/torch/module.py"} < names
 
 
 def test_every_file_has_tests():

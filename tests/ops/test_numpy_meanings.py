@@ -222,3 +222,9 @@ def test_dtypes_are_numpys(name: str, x: np.ndarray) -> None:
             (got,) = tg.compile(lambda x: [DTYPES[name](x)], backend=backend.values[0])(x)
         assert got.dtype == right.dtype
         np.testing.assert_array_equal(got, right)
+
+
+def test_size_counts_along_axes():
+    x = tg.parameter(np.ones((2, 3, 4)))
+    assert (np.size(x), np.size(x, 1), np.size(x, axis=-1)) == (24, 3, 4)
+    assert tg.compile(lambda a: a * np.size(a, 1), backend="numpy")(np.ones((2, 3))).tolist() == [[3.0] * 3] * 2

@@ -147,3 +147,17 @@ def test_what_an_object_with_functions_holds_is_looked_at(backend):
     with pytest.raises(tg.GraphError, match=r"scale"):
         compiled(X, cell)
     assert_near(compiled(X, Cell()), 2 * X)
+
+
+@each_backend
+def test_arrays_of_any_order_in_memory_and_nodes_are_told_apart_by_shape_and_dtype(backend):
+    """Columns of a matrix, transposes, scalars of numpy and nodes count as arrays, of their shapes."""
+    compiled = tg.compile(lambda x, y: x * x.shape[0] + y, backend=backend)
+    whole = np.arange(24.0).reshape(2, 3, 4)
+    odd = [whole[:, :, 1], whole.T, whole.T[1:], whole[:, :, 1].astype(np.float32).T]
+    for make in (lambda a: a, tg.constant, np.asfortranarray):
+        for x in odd:
+            for y in (x.dtype.type(0.5), tg.constant(np.ones(x.shape[-1], x.dtype))):
+                right = np.asarray(x) * x.shape[0] + (1.0 if isinstance(y, tg.Node) else 0.5)
+                assert_near(compiled(make(x), y), right)
+    assert len(compiled._plans) == 2 * len(odd)

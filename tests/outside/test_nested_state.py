@@ -1,6 +1,7 @@
 """State and settings in lists, dicts and tuples inside of one another are looked at as those in flat ones are."""
 
 import functools
+import os
 
 import numpy as np
 import pytest
@@ -180,3 +181,30 @@ def test_a_log_inside_of_a_dict_is_fine(backend):
     compiled = tg.compile(fn, backend=backend)
     for _ in range(10):
         assert_near(compiled(X), 2 * X)
+
+
+def counted_in_the_environment(x):
+    os.environ["TG_COUNT"] = str(int(os.environ["TG_COUNT"]) + 1)
+    return x * int(os.environ["TG_COUNT"])
+
+
+def test_state_in_the_environment_is_refused_and_a_changed_setting_is_told(monkeypatch):
+    monkeypatch.setenv("TG_COUNT", "0")
+    with pytest.raises(tg.GraphError, match=r"changes os\.environ.*TG_COUNT"):
+        tg.compile(counted_in_the_environment, backend="numpy")(X)
+    fn = tg.compile(lambda x: x * float(os.getenv("TG_COUNT")), backend="numpy")
+    assert fn(X).tolist() == fn(X).tolist() == (float(os.getenv("TG_COUNT")) * X).tolist()
+    monkeypatch.setenv("TG_COUNT", "7")
+    with pytest.raises(tg.GraphError, match=r"os\.environ.*has changed"):
+        fn(X)
+
+
+def test_of_many_changed_things_five_are_named():
+    numbers = [*range(50)]
+
+    def fn(x):
+        return x * numbers.pop(0)
+
+    with pytest.raises(tg.GraphError, match=r"changes numbers.* and \d\d more, on which") as error:
+        tg.compile(fn, backend="numpy")(X)
+    assert str(error.value).count("numbers[") == 5

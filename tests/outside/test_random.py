@@ -2,6 +2,8 @@
 
 import random
 import secrets
+import subprocess
+import sys
 from random import gauss
 
 import numpy as np
@@ -134,3 +136,18 @@ def test_numbers_drawn_elsewhere_do_not_matter():
         np.random.normal()
         GENERATOR.normal()
         assert_near(compiled(X), 2 * X)
+
+
+FRESH = """
+import numpy as np, tinygraph as tg
+try:
+    tg.compile(lambda x: tg.sum(x * np.random.rand(2)), backend="numpy")(np.ones(2))
+except tg.GraphError as error:
+    print("refused" if "tg.noise" in str(error) else error)
+"""
+
+
+def test_numpys_random_module_is_watched_before_its_first_use():
+    """NumPy imports it only when it is named, which may be within the function."""
+    done = subprocess.run([sys.executable, "-c", FRESH], capture_output=True, text=True, check=True)
+    assert done.stdout == "refused\n"

@@ -212,3 +212,23 @@ def test_a_class_of_pythons_own_is_looked_through_once(kind):
         return x * len(kind()) + len([1, 2].copy()) * "aba".count("a") + len({}.keys())
 
     assert tg.compile(fn, backend="numpy")(np.ones(2)).tolist() == [4.0, 4.0]
+
+
+def test_the_error_names_first_what_had_not_changed_while_the_graph_stayed():
+    class Model:
+        def __init__(self):
+            self.calls, self.scale = [0], [2.0]
+
+        def run(self, x):
+            return x * self.scale[0] * (1 + 0 * len(self.calls))
+
+    model = Model()
+    fn = tg.compile(model.run, backend="numpy")
+    for k in range(3):  # looks at calls 2 and 3
+        assert fn(X).tolist() == (2 * X).tolist()
+        model.calls[0] = k + 1
+    model.scale[0] = 3.0
+    fn(X)
+    with pytest.raises(tg.GraphError, match=r"self\.scale\[0\] that the function") as error:
+        fn(X)
+    assert "self.calls[0]" in str(error.value)

@@ -40,3 +40,27 @@ def test_within_a_cell():
         return tg.unroll(lambda x, h: (h, x * tg.exp(tg.constant(2.0)) + h), xs, 0.0)[0]
 
     assert ops_within(folded(fn, np.ones(4))) == ["add", "multiply"]
+
+
+class Counting(tg.Op):
+    """An op of the user's, which may read what changes."""
+
+    name = "counting"
+
+    def forward(self, x):
+        return x * 2.0
+
+    def backward(self, gz, z, x):
+        return gz * 2.0
+
+
+def test_an_op_of_the_users_runs_at_each_call():
+    own = Counting()
+    assert ops_of(folded(lambda: own(tg.constant([1.0, 2.0])) + tg.exp(tg.constant([1.0])))) == ["add", "counting"]
+
+
+def test_the_largest_that_is_computed_once():
+    from tinygraph.passes.fold_constants import LARGEST
+
+    for n, expected in ((LARGEST, []), (LARGEST + 1, ["multiply"])):
+        assert ops_of(folded(lambda n=n: tg.constant(np.ones(n)) * 2)) == expected

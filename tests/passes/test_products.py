@@ -3,7 +3,7 @@
 import numpy as np
 
 import tinygraph as tg
-from tinygraph.passes import GatherSums, JoinProducts, SumProducts, optimise
+from tinygraph.passes import GatherSums, JoinProducts, Rules, SumProducts, optimise, simplify
 
 from .graphs import assert_same_numbers, loops_of, ops_of, ops_within, run, trace
 
@@ -100,3 +100,24 @@ def test_a_cell_written_in_twelve_matrices_does_one_product_a_step():
         results, _ = optimise(graph.results, fuses=fuses)
         assert_same_numbers(graph, results)
         assert ops_within(results).count("matmul") == 1
+
+
+def test_the_gradient_of_a_weight_that_is_split_in_the_cell_is_products():
+    """What arrives is a join of sums over time, of which each may be one product."""
+    weight = tg.parameter(RNG.normal(size=(4, 8)) * 0.5)
+
+    def fn(xs, h, only):
+        def cell(x, h):
+            a, b = tg.split(weight, 2, axis=1)
+            h = tg.tanh(h @ a + (tg.exp(h) * tg.sum(b) if only else tg.exp(h) @ b) + x @ W["x"])
+            return h, h
+
+        return tg.grad(tg.sum(tg.unroll(cell, xs, h)[0]), weight)
+
+    for only, products in ((False, 2), (True, 1)):
+        graph = trace(lambda xs, h, only=only: fn(xs, h, only), XS, H0)
+        canonical = run(Rules(simplify), graph.results)
+        made = SumProducts()
+        results = run(made, canonical)
+        assert_same_numbers(graph, results)
+        assert sum("10 rows" in note for note in made.notes) == products == ops_of(results).count("matmul")

@@ -52,6 +52,11 @@ RULES = {
     "a box of rows": (lambda x, y: x @ y.T, ["matmul", "reshape", "reshape", "transpose"]),
     "a broadcast within": (lambda x, y: tg.broadcast_to(y, (2, 3, 4)) * x, ["multiply"]),
     "a broadcast that is needed": (lambda x, y: tg.exp(tg.broadcast_to(y, (2, 3, 4))), ["broadcast_to", "exp"]),
+    "times a one that is spread": (lambda x, y: tg.broadcast_to(tg.constant(1.0), (3, 4)) * y, []),
+    "a spread zero in rows": (lambda x, y: y + tg.reshape(tg.broadcast_to(tg.constant([0.0]), (4, 3)), (3, 4)), []),
+    "plus what is negated": (lambda x, y: tg.exp(y) + -y, ["exp", "subtract"]),
+    "what is negated plus": (lambda x, y: -y + tg.exp(y), ["exp", "subtract"]),
+    "a matrix times a vector": (lambda x, y: y @ y[0], ["getitem", "matmul", "reshape", "reshape", "transpose"]),
     "nothing to do": (lambda x, y: x - y * 2 + tg.tanh(x), ["add", "multiply", "subtract", "tanh"]),
 }
 

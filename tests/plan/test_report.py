@@ -1,11 +1,14 @@
 """The table of a plan: every kind of action, loops in loops, work, traffic, units, forms and notes."""
 
+import re
+from html import unescape
+
 import numpy as np
 import pytest
 
 import tinygraph as tg
 from tinygraph.plan.actions import Buffer, Call, Elementwise, Instruction, Product, Reduction, Repeat, View
-from tinygraph.plan.report import amount, describe
+from tinygraph.plan.report import amount, as_html, describe
 
 F4 = np.dtype("f4")
 T, B, H = 25, 2, 100
@@ -137,3 +140,23 @@ def test_repeated_numbers_and_no_numbers_are_not_traffic():
 )
 def test_amounts(number, text):
     assert amount(number, "B") == text
+
+
+def test_html_says_what_the_text_says(plan):
+    actions, product = plan
+    facts = {"forms": {product: "packed <1> us"}, "peak_bytes": 3e6, "elapsed_s": 25e-6, "backend": "numpy"}
+    for notes in ((), ("one product & more", "another")):
+        html = as_html(actions, notes=notes, **facts)
+        told = unescape(re.sub(r"<[^>]+>", " ", html)).split()
+        assert told == describe(actions, notes=notes, **facts).split(), html
+        assert html.count("<tr>") == len(table(describe(actions))) + len(notes)
+
+
+def test_the_work_of_an_op_that_knows_it_is_the_ops_own_and_of_others_a_result_each():
+    a, b, out = (Buffer("scratch", n, F4) for n in (24, 60, 30))
+    views = view(a, 2, 3, 4), view(b, 2, 4, 5), view(out, 2, 3, 5)
+    matmul = Call(tg.ops.matmul, views[:2], {}, views[2])
+    taken = Call(tg.ops.cumsum, views[:1], {"axis": 1}, views[0])
+    rows = table(describe([matmul, taken], forms={}))
+    assert rows[1][2] == amount(2 * 2 * 3 * 4 * 5, "FLOP") and rows[1][1] == "(2, 3, 4), (2, 4, 5) to (2, 3, 5)"
+    assert rows[2][2] == amount(24, "FLOP")

@@ -1,5 +1,7 @@
 """Plans of graphs as they were traced: no pass has moved a view out of a loop; the numbers are right."""
 
+from functools import partial
+
 import numpy as np
 
 import tinygraph as tg
@@ -72,3 +74,33 @@ def test_a_view_of_a_part_of_a_concatenation_is_right_at_every_step(read, join, 
     assert_close(got, np.array(right), 1e-12, 1e-12)
     copies = [a for a in flat(layout.actions) if is_copy(a)]
     assert len(copies) <= (3 if read == "in rows" else 2), "the first state, the result, what no strides express"
+
+
+WEIGHT = np.random.default_rng(2).normal(size=(3, 4))
+PARTS = {
+    "a product between others": (lambda m, x: m.stack([x @ WEIGHT, x @ WEIGHT * 2, -(x @ WEIGHT)], axis=2)),
+    "a product turned": lambda m, x: m.concatenate([m.transpose(x @ WEIGHT), x.T[:1]], axis=0),
+    "turned and read in rows": lambda m, x: m.concatenate([m.reshape(x.T, (2, 3)), x[:, :1]], axis=1),
+    "backwards in rows": lambda m, x: m.concatenate(
+        [m.reshape(x[:, ::-1], (3, 2)), m.exp(m.reshape(x, (3, 2)))], axis=1
+    ),
+    "spread and read in rows": lambda m, x: m.concatenate(
+        [m.reshape(m.broadcast_to(x[:1], (2, 3)), (3, 2)), x.T], axis=1
+    ),
+    "rows of a slice": lambda m, x: m.stack([m.reshape(x[:, 1:], (4,)), m.reshape(x.T[:2], (4,))], axis=1),
+    "a product of a slice backwards": lambda m, x: m.concatenate([x[:, ::-2] @ WEIGHT[::2], x], axis=1),
+    "a product of every second": lambda m, x: m.stack([x[::-1, ::2] @ WEIGHT[::2, ::3], x[:, ::2]], axis=0),
+}
+
+
+@each("fuses", [False, True])
+@each("part", PARTS)
+def test_what_lies_in_parts_of_a_larger_array(part, fuses):
+    """Where no strides say it, it is copied; a product is written row by row, whatever lies beside it."""
+    x = np.random.default_rng(3).normal(size=(2, 3))
+    for fn in (PARTS[part], lambda m, x: m.sum(m.exp(PARTS[part](m, x)), axis=0)):
+        graph = trace(partial(fn, tg), x)
+        layout = lay(graph.results, list(graph.values), fuses=fuses)
+        check(layout)
+        (got,) = numbers(layout, [x])
+        assert_close(got, fn(np, x), 1e-12, 1e-12)

@@ -87,6 +87,17 @@ def test_what_only_the_closure_knows(files: Any) -> None:
     is_right(lambda xs, w: states(xs, w), deep)
 
 
+def test_a_bound_method_and_a_partial_that_a_file_or_a_closure_has(files: Any) -> None:
+    deep, middle, top = files(
+        deep=DEEP, middle=MIDDLE, top="def forward(xs, w, *more):\n    return run(xs, w, *more)\n"
+    )
+    run, part = middle.Net().run, functools.partial(deep.states, X)
+    is_right(lambda xs, w: run(xs, w), deep)
+    is_right(lambda xs, w: part(w), deep)
+    top.run = middle.Net().run
+    is_right(top.forward, deep)
+
+
 def test_a_method_whose_base_class_is_elsewhere(files: Any) -> None:
     deep, middle = files(deep=DEEP, middle=MIDDLE)
     net = type("Derived", (middle.Net,), {"__module__": __name__})()

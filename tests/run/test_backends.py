@@ -33,8 +33,9 @@ def test_numba_is_refused_with_the_new_name():
 
 def test_a_backend_that_is_not_installed_says_what_to_install(monkeypatch):
     monkeypatch.setattr(backends, "find_spec", lambda package: None)
-    with pytest.raises(tg.GraphError, match="pip install llvmlite"):
-        tg.compile(lambda x: x, backend="native")
+    for backend, package, extra in (("native", "llvmlite", "fast"), ("jax", "jax", "jax")):
+        with pytest.raises(tg.GraphError, match=rf"pip install {package} \(the extra {extra}\)"):
+            tg.compile(lambda x: x, backend=backend)
 
 
 def test_native_code_is_loaded_when_it_is_first_needed():

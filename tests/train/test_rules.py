@@ -133,6 +133,15 @@ def test_muon_maps_singular_values(shape, nesterov):
     np.testing.assert_allclose(compiled.value, w, rtol=1e-9)
 
 
+def test_muon_alone_is_that_of_pytorch():
+    """Without options: rate 0.001, momentum 0.95 with a look ahead, decay 0.1, five rounds."""
+    w = tg.parameter(np.arange(6.0).reshape(2, 3))
+    g = np.random.default_rng(4).normal(size=(2, 3))
+    tg.train.Muon([w]).step([g])
+    change = orthogonal_by_svd((0.05 + 0.95 * 0.05) * g, 5)
+    np.testing.assert_allclose(w.value, 0.9999 * np.arange(6.0).reshape(2, 3) - 0.001 * change, rtol=1e-10)
+
+
 def test_float32_stays_float32():
     for name in CASES:
         w = tg.parameter(np.ones(3, np.float32))

@@ -45,7 +45,7 @@ def find(f: Callable[[], Node], x: Parameter, v: np.ndarray, reach: float) -> Ki
         bends.append(most)
         k = int(differences.argmax())
         low, high = float(places[k]), float(places[k + 2])
-    if len(bends) < 4 or bends[-1] < SMOOTH * bends[0]:
+    if len(bends) < 4 or bends[-1] <= SMOOTH * bends[0]:
         return None
     return Kink((low + high) / 2, bends[-1])
 

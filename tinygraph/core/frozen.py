@@ -82,18 +82,18 @@ def as_used(op: Any) -> Any:
 
     Equal calls share one copy of the op.
     """
-    state = {key: value for key, value in vars(op).items() if key != _USED}
-    last = vars(op).get(_USED)
+    state = {key: value for key, value in vars(op).items() if key != USED}
+    last = vars(op).get(USED)
     before = {} if last is None else vars(last)
     kept = {key: _as_now(value, before.get(key)) for key, value in state.items()}
     if state and (kept.keys() != before.keys() or any(kept[key] is not before[key] for key in kept)):
         last = object.__new__(type(op))
         vars(last).update(kept)
-        vars(op)[_USED] = last
+        vars(op)[USED] = last
     return last if state else op
 
 
-_USED = "_tinygraph_used"
+USED = "_tinygraph_used"
 
 
 def _as_now(value: Any, before: Any) -> Any:

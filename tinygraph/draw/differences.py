@@ -38,7 +38,8 @@ class Claim:
     @property
     def kind(self) -> list[str]:
         """Returns what it says besides numbers: its op and its shape."""
-        return [x for x in self.words.split(" · ") if not x.startswith("‖∂‖") and _number(x) is None]
+        shape = str(getattr(getattr(self.part, "node", None), "shape", ""))  # that of a vector looks like a number
+        return [shape, *(x for x in self.words.split(" · ") if not x.startswith("‖∂‖") and _number(x) is None)]
 
     def rim(self, dashed: bool) -> Rim:
         out = OUT if isinstance(self.part, Box) else 0.0

@@ -76,8 +76,7 @@ def number(x: float, digits: int = 2) -> str:
     if 1e-3 <= abs(x) < 10**digits - 0.5:
         return f"{x:#.{digits}g}".rstrip(".")
     if 1e-3 <= abs(x) < 1e5:
-        places = digits - 1 - math.floor(math.log10(abs(x)))
-        return f"{x:.{max(places, 0)}f}"
+        return f"{x:.0f}"
     mantissa, exponent = f"{x:.{digits - 1}e}".split("e")
     return f"{mantissa}e{int(exponent)}"
 

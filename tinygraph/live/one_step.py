@@ -78,7 +78,7 @@ def step_of(model: Any, inputs: list[ndarray], state: Any = None) -> OneStep:
         GraphError: it is none of them, or its steps are not all alike.
     """
     weights = model.named_state().values() if is_net(model) else ()
-    dtype = next((p.dtype for p in weights if p.dtype.kind == "f"), None)
+    dtype = next((p.dtype for p in weights), None)
     inputs = [x.astype(dtype) if dtype is not None and x.dtype.kind == "f" else x for x in inputs]
     if isinstance(model, Layer) and hasattr(model, "cell"):
         return _of_net(model, lambda net, xs: net(xs)[0], inputs)

@@ -17,7 +17,7 @@ from .numpy_functions import as_node, like, moveaxis
 from .numpy_products import with_axes
 from .reduction import mean
 from .running import cumprod, cumsum
-from .statistics import accumulating, cast, in_floats_alone, no_place, var
+from .statistics import accumulating, cast, in_floats_alone, var
 
 
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Node:
@@ -126,7 +126,6 @@ def resize(a: Any, new_shape: Any) -> Node:
 
 
 def nanvar(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False) -> Node:
-    no_place("nanvar", out)
     x = in_floats_alone("nanvar", a)
     some = shape.stop_gradient(x == x)
     return var(choice.where(some, x, 0), axis, dtype, ddof=ddof, keepdims=keepdims, where=some)
@@ -153,7 +152,6 @@ def _cumulative(op: Any, first: int) -> Callable[..., Node]:
     def function(
         x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None, include_initial: Any = False
     ) -> Node:
-        no_place(op.name, out)
         x = cast(in_floats_alone(op.name, x), dtype)
         if axis is None and x.ndim > 1:
             raise GraphError("np.cumulative_sum: which axis?", expected="axis=", got=str(x.shape))

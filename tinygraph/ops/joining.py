@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..core.errors import GraphError, shown
+from ..core.errors import GraphError, MutationError, shown, users_line
 from ..core.leaves import as_nodes
 from ..core.node import Node
 from . import rearranging, rounding, shape, slicing
@@ -17,7 +17,7 @@ from .broadcasting import broadcast_to
 from .inference import promoted
 from .lookup import take
 from .numpy_functions import as_node, joined, opened
-from .statistics import cast, no_place
+from .statistics import cast
 
 
 def _cast(z: Node, dtype: Any, casting: Any) -> Node:
@@ -36,7 +36,9 @@ def _nodes(arrays: Any) -> list[Node]:
 def concatenate(
     arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind"
 ) -> Node:
-    no_place("concatenate", out)
+    if out is not None:  # an older numpy does not tell that it is the third argument
+        problem, fix = "np.concatenate would change an array in place (out=)", "omit out= and use the result"
+        raise MutationError(problem, got=users_line(), fix=fix)
     parts = _nodes(arrays)
     if axis is None:
         parts, axis = [shape.reshape(x, -1) for x in parts], 0
@@ -44,7 +46,6 @@ def concatenate(
 
 
 def stack(arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind") -> Node:
-    no_place("stack", out)
     return _cast(slicing.stack(_nodes(arrays), axis=axis), dtype, casting)
 
 

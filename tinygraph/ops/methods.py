@@ -89,7 +89,7 @@ class Elements:
         places = np.arange(self.node.size)[key]
         value = value if np.ndim(value) == 0 else np.resize(value, places.shape)
         index = np.unravel_index(places, self.node.shape)
-        self.node[index if places.ndim else tuple(map(int, index))] = value
+        self.node[index] = value
 
 
 def _set_flat(self: Node, value: Any) -> None:

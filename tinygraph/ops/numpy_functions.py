@@ -188,7 +188,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.broadcast_to: broadcast_to,
     np.shape: lambda a: a.shape,
     np.ndim: lambda a: a.ndim,
-    np.size: lambda a: a.size,
+    np.size: lambda a, axis=None: np.size(np.broadcast_to(0, a.shape), axis),
     np.zeros_like: like(np.zeros_like),
     np.ones_like: like(np.ones_like),
     np.full_like: like(np.full_like),

@@ -141,7 +141,7 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
     if op is None:
         raise _unsupported(called(function), FUNCTIONS)
     if isinstance(op, Op) and (len(args) > _alike(function, op) or (kwargs and not kwargs.keys() <= op._known)):
-        op, args, kwargs = (FULL[function], args, kwargs) if function in FULL else _by_name(function, op, args, kwargs)
+        op, kwargs = (FULL[function], kwargs) if function in FULL else (op, _set(op, kwargs))
     try:
         z = op(*args, **kwargs)
         return z if now.recorder is None or isinstance(op, Op) else now.recorder.composed(z, function, args)
@@ -177,15 +177,9 @@ def _refused(error: Exception, name: str, args: Any, kwargs: Any, is_op: bool) -
     raise error
 
 
-def _by_name(function: Any, op: Op, args: Any, kwargs: Any) -> tuple[Op, Any, Any]:
-    """What means the same to the op: in ``np.sum(x, 0, True)`` the third argument is dtype, in ``tg.sum`` keepdims."""
-    if op.arity >= 0 and len(args) > op.arity:
-        names = [*signature(function).parameters][op.arity :]
-        args, more = args[: op.arity], args[op.arity :]
-        kwargs = dict(zip(names, more, strict=False)) | kwargs
-        if len(more) > len(names):
-            raise GraphError(f"{called(function)}: too many arguments", got=users_line())
-    return op, args, {name: x for name, x in kwargs.items() if x is not None or name in op.settings}
+def _set(op: Op, kwargs: Any) -> dict[str, Any]:
+    """The settings without those that are None and mean nothing to the op, as ``device=None`` to astype."""
+    return {name: x for name, x in kwargs.items() if x is not None or name in op.settings}
 
 
 @cache

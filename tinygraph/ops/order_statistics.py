@@ -17,7 +17,7 @@ from .lookup import take
 from .numpy_functions import opened
 from .questions import question
 from .running import along
-from .statistics import cast, in_floats_alone, no_place
+from .statistics import cast, in_floats_alone
 
 BETWEEN: dict[str, Callable[[float], float]] = {
     "linear": lambda part: part,
@@ -39,7 +39,6 @@ def quantile(
     *,
     weights: Any = None,
 ) -> Node:
-    no_place("quantile", out)
     x, asked = in_floats_alone("quantile", a), np.asarray(q, float)
     if method not in BETWEEN or weights is not None or ((asked < 0) | (asked > 1)).any() or not x.size:
         expected = f"one number or more, q from 0 to 1, method one of {', '.join(BETWEEN)}, no weights"
@@ -97,7 +96,6 @@ def _apart_from_nan(op: Any, hidden: float) -> Callable[..., Node]:
     """np.nanmax or np.nanmin."""
 
     def extreme(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Node:
-        no_place(op.name, out)
         x = in_floats_alone(f"nan{op.name}", a)
         z = op(choice.where(x == x, x, np.asarray(hidden, x.dtype)), axis=axis, keepdims=keepdims)
         some = reduction.largest(shape.astype(x == x, np.int8), axis=axis, keepdims=keepdims)

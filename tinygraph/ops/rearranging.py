@@ -19,7 +19,7 @@ from .inference import hollow
 from .lookup import take, within
 from .numpy_functions import as_node, as_order
 from .running import along, backwards
-from .statistics import cast, no_place
+from .statistics import cast
 
 
 def repeat(a: Any, repeats: Any, axis: Any = None) -> Node:
@@ -100,7 +100,6 @@ def _on_diagonal(n: int, m: int, offset: int) -> slice:
 
 
 def trace(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1, dtype: Any = None, out: Any = None) -> Node:
-    no_place("trace", out)
     return cast(reduction.sum(cast(diagonal(a, offset, axis1, axis2), dtype), axis=-1), dtype)
 
 
@@ -188,7 +187,6 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Node:
 
 
 def choose(a: Any, choices: Any, out: Any = None, mode: Any = "raise") -> Node:
-    no_place("choose", out)
     if mode != "raise":
         raise GraphError("np.choose: mode is not supported on nodes", got=shown(mode), fix="np.clip(a, 0, n - 1)")
     chosen, *same = broadcast_arrays(a, *choices)
@@ -198,7 +196,6 @@ def choose(a: Any, choices: Any, out: Any = None, mode: Any = "raise") -> Node:
 
 
 def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Node:
-    no_place("compress", out)
     if np.ndim(condition) != 1:
         raise GraphError("np.compress: the condition needs one axis", got=f"{np.ndim(condition)} axes")
     return take(as_node(a), np.flatnonzero(np.asarray(condition)), axis=axis)
@@ -209,7 +206,6 @@ def extract(condition: Any, arr: Any) -> Node:
 
 
 def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Node:
-    no_place("clip", out)
     if (a_min is not None and min is not None) or (a_max is not None and max is not None):
         raise GraphError("np.clip: a limit was passed twice", expected="a_min or min, a_max or max")
     return choice.clip(a, min if a_min is None else a_min, max if a_max is None else a_max)

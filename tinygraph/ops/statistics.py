@@ -9,19 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..core.errors import GraphError, MutationError, shown, users_line
+from ..core.errors import GraphError, shown, users_line
 from ..core.node import Node
 from . import arithmetic, choice, exponential, reduction, running, shape
 from .broadcasting import broadcast_to
 from .inference import in_floats
 from .numpy_functions import as_node
-
-
-def no_place(name: str, out: Any) -> None:
-    """Raises if there is a place for the result, as numpy has it among the positional arguments."""
-    if out is not None:
-        problem = f"np.{name} would change an array in place (out=)"
-        raise MutationError(problem, got=users_line(), fix="omit out= and use the result")
 
 
 def cast(x: Any, dtype: Any) -> Node:
@@ -54,7 +47,6 @@ def _total(name: str, op: Any, hidden: int, combine: Any) -> Callable[..., Node]
         a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None,
         where: Any = True,
     ) -> Node:  # fmt: skip
-        no_place(name, out)
         z = op(_unhidden(cast(a, dtype), where, hidden), axis=axis, keepdims=keepdims)
         return _with(combine, cast(z, dtype), initial)
 
@@ -65,7 +57,6 @@ def _extreme(name: str, op: Any, combine: Any) -> Callable[..., Node]:
     def function(
         a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = True
     ) -> Node:
-        no_place(name, out)
         a = as_node(a)
         if where is not True and initial is None:
             fix = f"initial=, the result where all is hidden, as numpy wants it for np.{name}"
@@ -109,7 +100,6 @@ def _count(name: str, x: Node, axis: Any, keepdims: Any, where: Any, less: Any =
 def mean(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
 ) -> Node:
-    no_place("mean", out)
     x = _floats("mean", a, dtype)
     if where is True:
         return reduction.mean(x, axis=axis, keepdims=keepdims)
@@ -134,7 +124,6 @@ def var(
     mean: Any = None,
     correction: Any = None,
 ) -> Node:
-    no_place("var", out)
     x = _floats("var", a, dtype)
     wide = in_floats(x)
     count = _count("var", wide, axis, keepdims, where, float(ddof if correction is None else correction))
@@ -181,7 +170,6 @@ def _beside(w: Node, x: Node, axis: Any) -> Node:
 
 
 def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Node:
-    no_place("ptp", out)
     return max(a, axis, keepdims=keepdims) - min(a, axis, keepdims=keepdims)
 
 
@@ -196,7 +184,6 @@ def nanprod(a: Any, *args: Any, **settings: Any) -> Node:
 def nanmean(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
 ) -> Node:
-    no_place("nanmean", out)
     x = _floats("nanmean", a, dtype)
     if as_node(a).dtype.kind != "f":
         return mean(x, axis, keepdims=keepdims, where=where)
@@ -212,7 +199,6 @@ def _without_nan(x: Node, instead: Any) -> Node:
 
 def accumulating(name: str, op: Any) -> Callable[..., Node]:
     def function(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Node:
-        no_place(name, out)
         return cast(op(cast(a, dtype), axis=axis), dtype)
 
     return function

@@ -98,7 +98,7 @@ def _digest(items: list[Any]) -> int:
 def attributes_of(x: Any) -> dict[str, Any] | None:
     """The dict of an object's own attributes."""
     try:
-        attributes = x.__dict__ if isinstance(x, local) else object.__getattribute__(x, "__dict__")
+        attributes = x.__dict__ if issubclass(type(x), local) else object.__getattribute__(x, "__dict__")
     except AttributeError:
         return None
     return attributes if type(attributes) is dict else None

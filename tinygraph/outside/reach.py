@@ -6,6 +6,7 @@ Nothing of the user's runs on the way: no property, no ``==``, no iterator.
 from __future__ import annotations
 
 import gc
+import os
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
@@ -40,6 +41,9 @@ MOST = 2000
 
 ITERATOR = "an iterator"
 """Stands among the names if an iterator can be reached, whose next value is new at each call."""
+
+ENVIRONMENT = {"environ", "getenv"}
+"""Names in a function's code for which the environment is looked at."""
 
 LIVE = ("_dropout", "_p")
 """Attributes of tinygraph's cells: rates that masks read at each call. (`training` changes no graph.)"""
@@ -155,6 +159,8 @@ class Surroundings:
         while self._left:
             while self._left:
                 self._visit(*self._left.popleft())
+            if self.names & ENVIRONMENT:
+                self._add("os.environ", getattr(os.environ, "_data", None))
             for words, owner in self._named:  # modules and classes, of which only what the code names is used
                 for name in sorted(self.names & vars(owner).keys()):
                     if (id(owner), name) not in used:

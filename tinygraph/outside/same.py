@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from numpy import ndarray
 
+from ..core.frozen import USED
 from ..core.graph import ancestors
 from ..core.leaves import Constant, Parameter
 from ..core.node import Node
 from ..core.traced import Slot
 from ..loops.loop import Body
+
+ADDRESS = re.compile(" at 0x[0-9a-fA-F]+")
+"""Where an object lies, which is another place for one that each trace makes."""
 
 
 def signature(results: Sequence[Node], since: int, slots: Iterable[Slot] = ()) -> Any:
@@ -50,11 +55,17 @@ def _line(node: Node, since: int, numbers: dict[Node, int], picked: list[Node]) 
     if isinstance(node, (Constant, Parameter)):
         return id(node) if isinstance(node, Parameter) and node.serial < since else (*kind, node._value.tobytes())
     if node._op is None:
-        return *kind, getattr(node, "written", None)
+        return *kind, getattr(node, "written", None), _setting(getattr(node, "draw", None), since, picked)
     settings: Any = ()
     if not _picks(node):
         settings = tuple([(name, _setting(value, since, picked)) for name, value in node._attributes.items()])
-    return type(node._op), *kind, tuple([numbers[x] for x in node._inputs]), settings
+    own = tuple([(name, _setting(value, since, picked)) for name, value in _state(node._op).items()])
+    return type(node._op), own, *kind, tuple([numbers[x] for x in node._inputs]), settings
+
+
+def _state(op: Any) -> dict[str, Any]:
+    """What an op of the user's keeps: two of one class may compute different things."""
+    return {name: value for name, value in vars(op).items() if name != USED} if op.keeps_state else {}
 
 
 def _setting(value: Any, since: int, picked: list[Node]) -> Any:
@@ -67,7 +78,7 @@ def _setting(value: Any, since: int, picked: list[Node]) -> Any:
         return value.shape, value.dtype, value.tobytes()
     if isinstance(value, (tuple, list)):
         return tuple([_setting(v, since, picked) for v in value])
-    return getattr(value, "__qualname__", None) or repr(value)
+    return getattr(value, "__qualname__", None) or ADDRESS.sub("", repr(value))
 
 
 def _numbered(slots: Iterable[Slot]) -> dict[Node, int]:

@@ -6,8 +6,8 @@ gives another graph, a plan of the first would repeat numbers that the function 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 
 from ..core.errors import GraphError
@@ -56,9 +56,11 @@ class Watch:
     def __init__(self, roots: Mapping[str, Any]) -> None:
         self.roots = roots
         self.moving: list[str] = []
+        self._harmless: set[str] = set()  # words for what changed at a look, and the graph stayed
         self.reach = Surroundings(roots)
         if "random" in self.reach.names:
-            modules = {name: sys.modules[name] for name in ("random", "numpy.random") if name in sys.modules}
+            # numpy loads its module at the first use, which may be within the function
+            modules = {name: import_module(name) for name in ("random", "numpy.random")}
             self.reach.generators |= {name: (module, state(module)) for name, module in modules.items()}
 
     def examine(self, trial: Trial, again: Callable[[], Trial]) -> set[int]:
@@ -126,8 +128,10 @@ class Watch:
         for _ in range(LATER if self.moving else 1):
             second = _again(again)
             if second is None or not trial.equals(second):
+                words.sort(key=self._harmless.__contains__)
                 raise _stale(entered, words) if entered or words else _writing(self.moving)
             self.door = second.door
+        self._harmless.update(words)
         self.marks = Surroundings(self.roots).marks
 
     def _kept(self, changed: list[tuple[Place, Any]]) -> dict[str, Any]:
@@ -159,8 +163,9 @@ def _drawing(drawn: list[str]) -> GraphError:
 
 
 def _writing(writes: list[str]) -> GraphError:
-    words = ", ".join(dict.fromkeys(writes))
-    problem = f"compile: the function changes {words}, on which its numbers depend; a plan would repeat the first call"
+    words = [*dict.fromkeys(writes)]
+    some = ", ".join(words[:5]) + f" and {len(words) - 5} more" * (len(words) > 5)
+    problem = f"compile: the function changes {some}, on which its numbers depend; a plan would repeat the first call"
     return GraphError(problem, expected="the same graph when it is traced again", fix=STATE)
 
 

@@ -130,7 +130,7 @@ def _mean(node: Node) -> Node:
     # As in numpy, where integers are summed as float64 and float16 as float32.
     wide = at_least_float32(node.dtype)
     total = ops.sum(x if x.dtype == wide else ops.astype(x, wide), **node._attributes)
-    z = ops.divide(total, Constant(np.asarray(x.size // max(node.size, 1), wide)))
+    z = ops.divide(total, np.asarray(x.size // max(node.size, 1), wide))
     return z if wide == node.dtype else ops.astype(z, node.dtype)
 
 

@@ -27,20 +27,16 @@ class SumProducts(Pass):
 
     def _total(self, over: Node, term: Node) -> Node | None:
         """The sum over all steps of ``term``, a node of the body."""
-        if term._op is ops.add and all(x.shape == term.shape for x in term._inputs):
+        if self._is_joined(term):
             parts = [self._total(over, x) for x in term._inputs]
             if all(p is None for p in parts):
                 return None
             now.place = term._place
-            left, right = (
+            sums = [
                 ops.sum(select(over, x), axis=(0,)) if p is None else p
                 for p, x in zip(parts, term._inputs, strict=True)
-            )
-            return left + right
-        if term._op is ops.concatenate:
-            parts = [self._total(over, x) for x in term._inputs]
-            now.place = term._place
-            return None if any(p is None for p in parts) else ops.concatenate(parts, **term._attributes)
+            ]
+            return sums[0] + sums[1] if term._op is ops.add else ops.concatenate(sums, **term._attributes)
         if term._op is ops.transpose or term._op is ops.reshape or term._op is ops.negative:
             inner = self._total(over, term._inputs[0])
             now.place = term._place
@@ -49,6 +45,12 @@ class SumProducts(Pass):
             now.place = term._place
             return self._joined(over, *term._inputs)
         return None
+
+    def _is_joined(self, term: Node) -> bool:
+        """Whether the sum of the term is the sum, or the join, of the sums of its inputs."""
+        same = all(x.dtype == term.dtype for x in term._inputs)  # of booleans a sum is a whole number
+        is_sum = term._op is ops.add and all(x.shape == term.shape for x in term._inputs)
+        return same and (is_sum or term._op is ops.concatenate)
 
     def _joined(self, over: Node, a: Node, b: Node) -> Node:
         T, (K, N) = over._attributes["body"].steps, b.shape

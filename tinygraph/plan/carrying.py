@@ -141,8 +141,6 @@ class Carrying:
         """Give every other selected value, or the base that it is a view of, a buffer with one row per step."""
         for p in self.picks:
             for n in {p, self.inner.base(p)}:
-                while n in self.inner.within and n not in {*self.picks}:
-                    n = self.inner.within[n]
                 while n in self.inner.within:
                     n = self.inner.within[n]
                 if n in self.inner.when and n not in self.inner.homes and n._op is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from struct import Struct
 from typing import Any
 
@@ -44,7 +45,10 @@ class NativeStretch:
         index = {buffer: k for k, buffer in enumerate(buffers)}
         indices = [index[buffer] for buffer in self.native.external]
         run = self.native.run
-        return lambda arrays: run([arrays[k] for k in indices])
+        if len(indices) < 2:
+            return lambda arrays: run([arrays[k] for k in indices])
+        chosen = itemgetter(*indices)
+        return lambda arrays: run(chosen(arrays))
 
     def _place(self, start: int) -> None:
         buffers = self.native.internal

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
 from ..core.checks import flag, positive
-from ..core.errors import refusing
+from ..core.errors import GraphError, refusing
 from .flat import Moments
-from .optimizer import Optimizer, Rate, StepNumbers
+from .optimizer import Optimizer, Rate, StepNumbers, asked
 from .ranges import two_shares, zero_or_more
 
 
@@ -64,14 +65,17 @@ class Adam(Optimizer):
         groups: Any = None,
     ) -> None:
         self.betas, self.eps, self.weight_decay = betas, eps, weight_decay
-        self.amsgrad = flag("Adam", "amsgrad", amsgrad)
-        self.moments = (*Adam.moments, "largest") if amsgrad else Adam.moments
+        self.amsgrad = flag(type(self).__name__, "amsgrad", amsgrad)
+        self.moments = (*Adam.moments, "largest") if amsgrad or asked(groups, "amsgrad") else Adam.moments
         super().__init__(parameters, learning_rate, groups)
 
     def check(self) -> None:
         name = type(self).__name__
         self.betas, self.eps = two_shares(name, self.betas), positive(name, "eps", self.eps)
         self.weight_decay = zero_or_more(name, "weight_decay", self.weight_decay)
+        self.amsgrad = flag(name, "amsgrad", self.amsgrad)
+        if self.amsgrad and "amsgrad" not in signature(type(self).__init__).parameters:
+            raise GraphError(f"{name} has no option amsgrad", fix="tg.train.Adam, or AdamW")
 
     def numbers(self, t: int, rate: float) -> StepNumbers:
         beta1, beta2 = self.betas
@@ -86,7 +90,7 @@ class Adam(Optimizer):
     def step_of(self, g: Any, moments: Moments, numbers: StepNumbers) -> tuple[Any, Moments]:
         """What Adam subtracts from a parameter, and the new moments."""
         own = running_means(self.betas, g, moments)
-        if self.amsgrad:
+        if self.amsgrad or "largest" in moments:
             own["largest"] = np.maximum(moments["largest"], own["square"])
         square = own["largest"] if self.amsgrad else own["square"]
         return numbers["rate"] * own["mean"] / (np.sqrt(square) / numbers["root"] + self.eps), own

@@ -9,7 +9,7 @@ import numpy as np
 from ..core.checks import flag, positive
 from ..core.errors import refusing
 from .flat import Moments
-from .optimizer import Optimizer, Rate, StepNumbers
+from .optimizer import Optimizer, Rate, StepNumbers, asked
 from .ranges import share, zero_or_more
 
 
@@ -66,12 +66,14 @@ class RMSprop(Optimizer):
     ) -> None:
         self.alpha, self.eps, self.weight_decay, self.momentum = alpha, eps, weight_decay, momentum
         self.centered = flag("RMSprop", "centered", centered)
-        self.moments = ("square", *(["mean"] if centered else []), *(["velocity"] if momentum else []))
+        more = {"mean": centered or asked(groups, "centered"), "velocity": momentum or asked(groups, "momentum")}
+        self.moments = ("square", *(moment for moment, wanted in more.items() if wanted))
         super().__init__(parameters, learning_rate, groups)
 
     def check(self) -> None:
         self.alpha, self.eps = share("RMSprop", "alpha", self.alpha), positive("RMSprop", "eps", self.eps)
         self.momentum = share("RMSprop", "momentum", self.momentum)
+        self.centered = flag("RMSprop", "centered", self.centered)
         self.weight_decay = zero_or_more("RMSprop", "weight_decay", self.weight_decay)
 
     def update(self, w: Any, g: Any, moments: Moments, numbers: StepNumbers) -> tuple[Any, Moments]:
@@ -79,11 +81,12 @@ class RMSprop(Optimizer):
             g = g + self.weight_decay * w
         own = {"square": self.alpha * moments["square"] + (1 - self.alpha) * (g * g)}
         spread = own["square"]
-        if self.centered:
+        if self.centered or "mean" in moments:
             own["mean"] = self.alpha * moments["mean"] + (1 - self.alpha) * g
+        if self.centered:
             spread = spread - own["mean"] * own["mean"]
         change = g / (np.sqrt(spread) + self.eps)
-        if "velocity" in moments:
+        if self.momentum or "velocity" in moments:
             change = own["velocity"] = self.momentum * moments["velocity"] + change
         return w - numbers["rate"] * change, own
 
@@ -133,12 +136,13 @@ class Adagrad(Optimizer):
         groups: Any = None,
     ) -> None:
         self.rate_decay, self.weight_decay, self.eps = rate_decay, weight_decay, eps
-        self.first_sum = zero_or_more("Adagrad", "first_sum", first_sum)
+        self.first_sum = first_sum
         super().__init__(parameters, learning_rate, groups)
 
     def check(self) -> None:
         self.rate_decay = zero_or_more("Adagrad", "rate_decay", self.rate_decay)
         self.weight_decay = zero_or_more("Adagrad", "weight_decay", self.weight_decay)
+        self.first_sum = zero_or_more("Adagrad", "first_sum", self.first_sum)
         self.eps = positive("Adagrad", "eps", self.eps)
 
     def start(self, moment: str, value: np.ndarray) -> np.ndarray:

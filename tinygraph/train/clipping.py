@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -72,11 +73,14 @@ def clip_by_norm(gradients: Any, max_norm: float, each: bool = False) -> Any:
 def clipper(clip: float | Clipper | None) -> Clipper:
     """The function that clips the gradients of a step, of its option."""
     if clip is None:
-        return lambda gradients: gradients
+        return _unclipped
     if callable(clip):
         return clip
-    limit = positive("step", "clip", clip)
-    return lambda gradients: clip_by_norm(gradients, limit)
+    return partial(clip_by_norm, max_norm=positive("step", "clip", clip))
+
+
+def _unclipped(gradients: Any) -> Any:
+    return gradients
 
 
 def _clipped_nodes(gradients: Any, max_norm: float) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from ..core.checks import flag
 from ..core.errors import GraphError, refusing
 from .flat import Moments
-from .optimizer import Optimizer, Rate, StepNumbers
+from .optimizer import Optimizer, Rate, StepNumbers, asked
 from .ranges import share, two_shares, zero_or_more
 
 
@@ -60,7 +60,7 @@ class SGD(Optimizer):
         groups: Any = None,
     ) -> None:
         self.momentum, self.dampening, self.nesterov, self.weight_decay = momentum, dampening, nesterov, weight_decay
-        self.moments = ("velocity",) if momentum or _asks_momentum(groups) else ()
+        self.moments = ("velocity",) if momentum or asked(groups, "momentum") else ()
         super().__init__(parameters, learning_rate, groups)
 
     def check(self) -> None:
@@ -143,7 +143,3 @@ class Lion(Optimizer):
         if self.weight_decay:
             direction = direction + self.weight_decay * w
         return w - numbers["rate"] * direction, {"mean": beta2 * mean + (1 - beta2) * g}
-
-
-def _asks_momentum(groups: Any) -> bool:
-    return isinstance(groups, dict) and any(isinstance(o, dict) and o.get("momentum") for o in groups.values())

@@ -77,8 +77,14 @@ def _as(gradient: Any, parameter: Parameter) -> Any:
 def _updated(
     rule: Optimizer, w: Any, g: Any, moments: Moments, numbers: StepNumbers, update: Any = None
 ) -> tuple[Any, Moments]:
-    value, own = (update or rule.update)(w, g, dict(moments), dict(numbers))
     subject = f"{type(rule).__name__}: "
+    try:
+        value, own = (update or rule.update)(w, g, dict(moments), dict(numbers))
+    except KeyError as error:  # of an option that was set later
+        fix = "set the options that need it when the optimizer is made"
+        raise GraphError(
+            f"{subject}there is no moment or number {error}", got=f"{[*moments, *numbers]}", fix=fix
+        ) from error
     if own.keys() != moments.keys():
         raise GraphError(f"{subject}update returned other moments", expected=f"{[*moments]}", got=f"{[*own]}")
     check_fit(f"{subject}the new value", value, w)

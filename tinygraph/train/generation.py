@@ -110,8 +110,7 @@ def generate(
         result = TokenLoop(net, tokens, first, rng, scale).until(length, ends.reshape(-1))
     else:
         stream = Streaming(net, first)
-        for ids in tokens:
-            logits = stream(ids)
+        logits = _after(stream, tokens)
         chosen: list[np.ndarray] = []
         over = np.zeros(tokens.shape[1], bool)
         while len(chosen) < length and not over.all():
@@ -178,8 +177,7 @@ def beam(
     length, width = integer("beam", "length", length, 1), integer("beam", "width", width, 1)
     own = function("beam", net)
     stream = Streaming(own, _initial(own, state, 1))
-    for ids in tokens:
-        logits = stream(ids)
+    logits = _after(stream, tokens)
     wide = Streaming(own, map_leaves(lambda a: np.repeat(a, width, 0), stream.state))
     return _searched(wide, np.repeat(logits, width, 0), length, width, stop, length_penalty, tokens.dtype)
 
@@ -249,6 +247,15 @@ def _tokens(start: Any) -> tuple[np.ndarray, bool]:
             "generate: no tokens to begin with", expected="integers (T, B) or (T,)", got=shown(start), fix=fix
         )
     return (tokens[:, None], True) if tokens.ndim == 1 else (tokens, False)
+
+
+def _after(stream: Streaming, tokens: np.ndarray) -> np.ndarray:
+    """The logits (B, V) after the tokens (T, B)."""
+    for ids in tokens:
+        logits: np.ndarray = stream(ids)
+    if getattr(logits, "shape", ())[:-1] != tokens.shape[1:]:
+        raise GraphError("sample: these are no logits", expected="numbers (B, V)", got=shown(logits))
+    return logits
 
 
 def _initial(net: Any, state: Any, batch: int) -> Any:

@@ -85,8 +85,9 @@ class Optimizer:
         self.learning_rate = learning_rate
         self.steps = 0
         self.groups = self._grouped(_checked_groups(groups))
-        self._moments = [{m: self.start(m, p.value) for m in self.moments} for p in self._flat]
         self.check()
+        rules = {i: self._with(group.options) for group in self.groups for i in group.indices}
+        self._moments = [{m: rules[i].start(m, p.value) for m in self.moments} for i, p in enumerate(self._flat)]
 
     def check(self) -> None:
         """Raises an error if an option is out of range; called for the options of each group, too."""
@@ -264,6 +265,11 @@ def _checked_groups(groups: Any) -> Mapping[str, Mapping[str, Any]]:
         return groups
     expected = 'a dict from patterns of names to options: {"*.bias": {"weight_decay": 0.0}}'
     raise GraphError("an optimizer's groups are no groups", expected=expected, got=shown(groups, 80))
+
+
+def asked(groups: Any, option: str) -> bool:
+    """Whether a group asks for what needs a moment of its own: then all parameters have it."""
+    return isinstance(groups, Mapping) and any(isinstance(o, Mapping) and bool(o.get(option)) for o in groups.values())
 
 
 def _checked(optimizer: Optimizer, p: Parameter, gradient: Any) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,7 @@ def step(
     """
     one_of("step: nonfinite is unknown", nonfinite, ("raise", "skip"))
     return TrainingStep(
-        refusing(function("step", loss), "step"),
+        function("step", loss),
         parameters,
         _optimizers(parameters, optimizer),
         clipper(clip),
@@ -119,6 +120,12 @@ class TrainingStep:
     def steps(self) -> int:
         """The number of updates done."""
         return self.optimizers[0].steps
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if isinstance(self.loss, FunctionType):
+            problem = "step: a copy would train its own parameters, while its loss reads the first ones"
+            raise GraphError(problem, got=self.loss.__qualname__, fix="make a new step, or give a method as the loss")
+        return super().__reduce_ex__(protocol)
 
     def _repr_html_(self) -> str:
         norm = "not computed yet" if math.isnan(self.norm) else f"{self.norm:g}"
@@ -179,8 +186,20 @@ class TrainingStep:
 
     def differentiated(self, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
         """What the loss function returns, and the gradients; the first half of a step, on nodes."""
-        result = _checked(self.loss(*args, **kwargs))
+        result = self._result(args, kwargs)
         return result, grad(_loss_of(result), self.parameters)
+
+    def _result(self, args: Any, kwargs: Any) -> Any:
+        """What the loss function returns, with a loss of shape ()."""
+        result = refusing(self.loss, "step")(*args, **kwargs)
+        loss = _loss_of(result)
+        if not isinstance(loss, Node) or loss.size != 1:
+            got = f"shape {loss.shape}" if isinstance(loss, Node) else type(loss).__name__
+            fix = "tg.mean or tg.sum of it; a pair of the loss and something else is fine, too"
+            raise GraphError("step: the loss is no node of one element", got=got, fix=fix)
+        if not loss.ndim:
+            return result
+        return (loss.reshape(()), *result[1:]) if isinstance(result, tuple) else loss.reshape(())
 
     def update(self, gradients: Sequence[Any], moments: Sequence[Any], numbers: Any) -> list[Any]:
         """The second half of a step: the new values and moments of each optimizer, one flat list, on nodes.
@@ -198,7 +217,7 @@ class TrainingStep:
         return "".join([o.options() for o in self.optimizers])
 
     def _eager(self, args: Any, kwargs: Any, totals: Any, moments: Any, numbers: Any, options: str) -> Any:
-        result = _checked(self.loss(*args, **kwargs))
+        result = self._result(args, kwargs)
         zero_grad(self._flat)
         _loss_of(result).backward()
         gradients = [np.zeros_like(p._value) if p.grad is None else p.grad for p in self._flat]
@@ -253,7 +272,7 @@ class TrainingStep:
             self.skipped += 1
             return
         with watching("raise"):
-            result = self.loss(*args, **kwargs)
+            result = self._result(args, kwargs)
             grad(_loss_of(result), self._flat)
         fix = 'lower the learning rate, clip, or leave such steps out: nonfinite="skip"'
         problem = "step: the loss or the norm of the gradients is not finite; nothing was updated"
@@ -262,18 +281,6 @@ class TrainingStep:
 
 def _loss_of(result: Any) -> Any:
     return result[0] if isinstance(result, tuple) else result
-
-
-def _checked(result: Any) -> Any:
-    """The result, with a loss of shape ()."""
-    loss = _loss_of(result)
-    if not isinstance(loss, Node) or loss.size != 1:
-        got = f"shape {loss.shape}" if isinstance(loss, Node) else type(loss).__name__
-        fix = "tg.mean or tg.sum of it; a pair of the loss and something else is fine, too"
-        raise GraphError("step: the loss is no node of one element", got=got, fix=fix)
-    if not loss.ndim:
-        return result
-    return (loss.reshape(()), *result[1:]) if isinstance(result, tuple) else loss.reshape(())
 
 
 def _optimizers(parameters: Any, optimizer: Any) -> list[Optimizer]:

@@ -57,9 +57,9 @@ class Streaming:
             x = self._fitting(x)
         # The plan itself: to describe the arguments of a compiled function, as each call of it does, takes 4 us.
         with self._compiled._lock:
-            y, state = self._plan.run([x, *self._arrays])
-        self._arrays = state if type(state) is list else leaves(state)
-        self._state = state
+            results = self._plan.flat([x, *self._arrays])
+        y, self._state = self._plan.build(results)
+        self._arrays = results[self._first :]
         return y
 
     @property
@@ -92,6 +92,7 @@ class Streaming:
             )
         self._plan, self._shape, self._dtype = self._compiled.plan, x.shape, x.dtype
         self._state, self._arrays = state, leaves(state)
+        self._first = len(leaves(y))
         return y
 
     def _fitting(self, x: Any) -> np.ndarray:

@@ -91,6 +91,8 @@ def _drawn(logits: Node, draw: Node, temperature: Any) -> Node:
 
 def _ended(texts: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """The texts up to where all have ended, each with its end repeated."""
+    if not len(texts):  # the start is longer than a call
+        return texts
     ended = np.isin(texts, ends)
     over = np.logical_or.accumulate(ended, axis=0)
     last = np.take_along_axis(texts, np.argmax(ended, axis=0)[None], axis=0)

@@ -116,3 +116,31 @@ def test_a_gate_that_there_is_not() -> None:
 def test_a_cell_without_a_step_says_what_to_write() -> None:
     with pytest.raises(tg.GraphError, match="__call__"):
         tg.cells.Cell(3, 4)(np.ones(3), np.ones(4))
+
+
+def test_integers_take_the_dtype_of_the_weights() -> None:
+    from tinygraph.cells.base.affine import affine
+
+    weight, bias = tg.parameter(np.ones((2, 3), np.float32)), tg.parameter(np.ones(2, np.float32))
+    for dtype in (np.int64, np.uint8, bool):
+        y = affine(tg.constant(np.eye(3).astype(dtype)), weight, bias)
+        assert y.dtype == np.float32
+        np.testing.assert_array_equal(y.value, np.full((3, 2), 2.0))
+    assert affine(tg.constant(np.eye(3)), weight).dtype == np.float64
+
+
+def test_a_third_number_as_in_torch_is_told() -> None:
+    with pytest.raises(tg.GraphError, match=r"RNN: bias is yes or no[\s\S]*2[\s\S]*num_layers"):
+        tg.cells.RNN(2, 3, 2)  # type: ignore[arg-type]
+    assert tg.cells.RNN(2, 3, 1, rng=0).bias_ih is not None  # type: ignore[arg-type]
+    with pytest.raises(AttributeError, match=r"tinygraph\.cells.*LSTMCell[\s\S]*fix") as caught:
+        _ = tg.cells.LSTMCell
+    assert "LSTM" in str(caught.value)
+
+
+def test_the_state_that_a_layer_begins_with_is_its_cells() -> None:
+    cell = tg.cells.LSTM(2, 3, rng=0)
+    for size in (None, 4):
+        for own, cells in zip(tg.Recurrent(cell).initial_state(size), cell.initial_state(size), strict=True):
+            assert own.shape == cells.shape == ((3,) if size is None else (4, 3))
+            assert own.dtype == np.float32 and not np.any(getattr(own, "value", own))

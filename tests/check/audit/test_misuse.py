@@ -143,6 +143,16 @@ def test_what_is_no_gradient_is_told() -> None:
     assert words == {"w": "of shape (2, 3), not (3, 2): transposed", "b": "of shape (6, 3), not (2,)"}
 
 
+def test_a_gradient_of_another_shape_is_as_if_no_line_made_it() -> None:
+    def turned(w: Any, b: Any, x: Any, y: Any) -> Any:
+        dw, db = backward(w, b, x, y)
+        return dw.T, db
+
+    report = audit(turned, loss, P, A)
+    assert report.wrong == ("w",) and [f.due[:14] for f in report.findings] == ["the gradient o"], report
+    assert report.findings[0].parameters == ("w",) and "which no line makes" in report.findings[0].due
+
+
 def test_a_generator_of_gradients_is_read_to_its_end() -> None:
     def one_by_one(w: Any, b: Any, x: Any, y: Any) -> Iterator[Any]:
         yield from backward(w, b, x, y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,10 @@ import numpy as np
 import tinygraph as tg
 from tests.compiled.comparing import each_backend
 from tests.each import each
+from tinygraph.draw.compiled import planned, traced
+from tinygraph.draw.compiled.items import OUTSIDE
 
-from .functions import called, draw, halves, title
+from .functions import NETWORKS, called, draw, halves, title
 
 OPS: dict[str, Any] = {
     "sum": lambda x: tg.sum(x, axis=0),
@@ -43,3 +46,65 @@ def test_a_view_is_done_by_no_action_and_moves_no_bytes(view: Any, backend: str)
     assert any("no number is computed" in line for line in before[0].tip)
     (line,) = [x for x in tg.draw(step, "compiled").text().splitlines() if x.startswith("-   ") and "done" not in x]
     assert not line.rstrip().endswith(" B") and " B " not in line and "FLOP" not in line
+
+
+def times_of(side: Any, loop: int) -> int:
+    """How often what is in a loop runs in a call."""
+    return 1 if loop == OUTSIDE else side.loops[loop][1] * times_of(side, side.loops[loop][0])
+
+
+@each("name", NETWORKS)
+def test_the_facts_of_an_op_are_those_of_its_node_and_of_all_its_steps(name: str) -> None:
+    plan = called(NETWORKS[name]()).plan
+    before, after = traced(plan.before), planned(plan.actions)
+    for item in before.items:
+        node, times = item.node, times_of(before, item.loop)
+        assert node is not None and node.op is not None and item.kind == node.op.name
+        size = int(np.prod(node.shape))
+        assert item.tip[0] == f"{node.op.name} {'×'.join(map(str, node.shape)) or 'scalar'} {node.dtype}"
+        assert item.below == ("×".join(map(str, node.shape)) or "scalar")
+        told = re.fullmatch(r"([\d,]+) FLOP(?: × (\d+) steps)?", item.tip[1])
+        assert told and int(told[1].replace(",", "")) * times == item.flops and int(told[2] or 1) == times
+        if node.op.name == "matmul":
+            assert item.flops == 2 * size * node.inputs[0].shape[-1] * times
+        elif node.op.name in ("tanh", "add", "multiply", "exp"):
+            assert item.flops == size * times
+        assert item.bytes == (0 if item.flops else size * node.dtype.itemsize * times)
+        assert item.is_view == (
+            node.op.name
+            in (
+                "transpose",
+                "swapaxes",
+                "reshape",
+                "getitem",
+                "broadcast_to",
+                "stop_gradient",
+                "put",
+                "concatenate",
+                "stack",
+            )
+        )
+    for item in after.items:
+        times = times_of(after, item.loop)
+        told = re.fullmatch(r"([\d,]+) FLOP, ([\d,]+) bytes(?: × (\d+) steps)?", item.tip[1])
+        assert told and [int(x.replace(",", "")) * times for x in told.groups()[:2]] == [item.flops, item.bytes]
+        assert int(told[3] or 1) == times and item.node is None and not item.is_view
+
+
+def test_operands_of_both_bands_have_their_names() -> None:
+    """Parameters by their names, turned or not, data, zeros, numbers; one that has no name gets a letter."""
+    w, v = tg.parameter(np.ones((3, 4)), name="W"), tg.parameter(np.ones((4, 4)))
+
+    def step(x: Any) -> Any:
+        h = tg.transpose(w) @ tg.transpose(x)
+        return (
+            tg.tanh(v @ h) * 0.5 + tg.transpose(tg.transpose(v)) @ h - np.zeros((4, 2)) + np.arange(8.0).reshape(4, 2)
+        )
+
+    before, after = halves(draw(called(step, xs=np.ones((2, 3)))))
+    told = [title(box) for box in before]
+    assert any(x.startswith("W.T @") or x.endswith("W.T @ ·") or "W.T" in x for x in told)
+    assert any("θ2" in x or "θ1" in x for x in told) and not any(".T.T" in x for x in told)
+    assert any("0.5" in x for x in told) and any("zeros" in x for x in told) and any("data" in x for x in told)
+    below = [title(box) for box in after]
+    assert any("W.T" in x for x in below) and any("θ" in x for x in below)

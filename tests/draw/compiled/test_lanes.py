@@ -76,3 +76,23 @@ def meet(a, b):
 def test_ways_from_one_block_or_into_one_do_not_cross(pairs):
     ways = across(BLOCKS, pairs, FLOOR)
     assert not any(meet(ways[a], ways[b]) for a, b in combinations(pairs, 2))
+
+
+@each("name", functions.NETWORKS)
+def test_arrows_at_one_side_of_a_box_stand_in_the_order_of_their_ways(name):
+    """They leave at equal distances around its middle, and do not cross before they turn."""
+    drawn = picture("compiled", name)
+    sides = {}
+    for arrow in drawn.arrows:
+        if not arrow.tip:
+            sides.setdefault((arrow.tail, "top"), []).append((arrow.points[0], arrow.points[3]))
+            sides.setdefault((arrow.head, "foot"), []).append((arrow.points[-1], arrow.points[-4]))
+    assert any(len(ends) > 1 for ends in sides.values())
+    for (i, _), ends in sides.items():
+        box = drawn.boxes[i]
+        ends.sort()
+        ports, ways = ([x for x, _ in points] for points in zip(*ends, strict=True))
+        apart = min(16.0, (box.width - 16) / len(ports))
+        middle = (len(ports) - 1) / 2
+        assert ports == pytest.approx([box.x + (k - middle) * apart for k in range(len(ports))])
+        assert ways == sorted(ways)

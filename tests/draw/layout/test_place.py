@@ -32,6 +32,8 @@ def test_two_bars_of_one_level_share_the_width_with_a_gap_between():
     found = {box.node.name: box for box in drawn.boxes if box.node is not None and box.node.name in ("first", "second")}
     a, b = found["first"], found["second"]
     assert a.y == b.y and abs(a.x - b.x) - (a.width + b.width) / 2 == pytest.approx(20)
+    (product,) = [box for box in drawn.boxes if box.node.op is not None and box.node.op.name == "multiply"]
+    assert product.x == pytest.approx((a.x + b.x) / 2) and product.y > a.y, "over the middle of what it reads"
     alone = [box for box in drawn.boxes if box.y > a.y or box.title[0].text == "sum of 3"]
     bars = [box for box in alone if box.width > 200]
     (bar,) = bars

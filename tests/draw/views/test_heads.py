@@ -36,3 +36,48 @@ def test_a_column_has_room_for_its_texts_and_no_more(view: str) -> None:
         texts = said(root, band.title) + 2 * ROOM
         assert band.right - band.left == pytest.approx(max(texts, bare.right - bare.left))
         assert (texts > bare.right - bare.left) == bool(token), "the case is one of both kinds"
+
+
+BLANKS = {
+    " ": "␣",
+    "\n": "⏎",
+    "\t": "⇥",
+    "  ": "␣␣",
+    " \n\t": "␣⏎⇥",
+    "\u3000": "␣",
+    "": "",
+    " a b ": " a b ",
+    "a\n": "a ",
+}
+"""Tokens, and what is seen of them: signs only where there is nothing else to see."""
+
+
+@each("view", ["unrolled", "backward", "states"])
+@each("as_dict", [False, True])
+def test_a_blank_token_is_seen(view: str, as_dict: bool) -> None:
+    tokens = dict(enumerate(BLANKS, 1)) if as_dict else [*BLANKS]
+    picture = tg.draw(word_rnn(len(BLANKS)), view, tokens=tokens, steps=range(len(BLANKS))).picture
+    shown = [b.token for b in picture.bands] or [n.text for n in picture.notes]
+    assert [x for x in shown if x in {*BLANKS.values()}] == [*BLANKS.values()] or view == "states"
+    assert {*BLANKS.values()} - {""} <= {*shown}
+
+
+def test_blank_tokens_are_seen_on_cards_and_in_the_flow() -> None:
+    tokens = ["a", " ", "\n", "\t"]
+    assert tg.draw(word_rnn(4), "rolled", tokens=tokens).picture.subtitle.endswith("; a ␣ ⏎ ⇥")
+    assert {"␣", "⏎", "⇥"} <= {n.text for n in tg.draw(word_rnn(4), "flow", tokens=tokens).picture.notes}
+
+
+def test_tokens_need_not_be_texts() -> None:
+    assert [b.token for b in tg.draw(word_rnn(3), tokens=[1, 2.5, None]).picture.bands] == ["1", "2.5", "None"]
+    assert [b.token for b in tg.draw(word_rnn(3), tokens={2: 7}).picture.bands] == ["", "7", ""]
+
+
+def test_tokens_are_in_the_order_of_time_whatever_the_order_of_the_steps() -> None:
+    h = tg.constant([0.5])
+    for t in (9, 4, 2, 0):
+        with tg.step(t):
+            h = tg.tanh(h + 1.0)
+    bands = tg.draw(tg.sum(h), tokens=list("abcd"), level="op").picture.bands
+    assert [(b.title, b.token) for b in bands] == [("t = 0", "a"), ("t = 2", "b"), ("t = 4", "c"), ("t = 9", "d")]
+    assert "; a b c d" in tg.draw(tg.sum(h), "rolled", tokens=list("abcd")).picture.subtitle

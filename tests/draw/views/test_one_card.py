@@ -119,3 +119,21 @@ def test_every_cell_of_the_library_is_one_card(name):
     xs = np.random.default_rng(0).normal(size=(4, 2, size))
     picture = tg.draw(tg.sum(tg.unroll(kind(size, 4, rng=0), xs)[0]), "rolled").picture
     assert [b.times for b in picture.bands] == [4], [b.title for b in picture.bands]
+
+
+def test_sums_over_time_in_a_scope_of_their_own_are_no_cell() -> None:
+    """Only what has parameters is one, unless nothing has."""
+    w = weights(A=(4, 4))
+    h, total = tg.constant(np.zeros(4)), tg.constant(np.zeros(4))
+    for t in range(4):
+        with tg.step(t):
+            with tg.scope("net"):
+                h = tg.tanh(w["A"] @ h + np.ones(4) * t)
+            with tg.scope("sums"):
+                total = total + h
+    assert [b.times for b in tg.draw(tg.sum(total), "rolled").picture.bands] == [4]
+    total = tg.constant(np.zeros(4))
+    for t in range(4):
+        with tg.step(t):
+            total = total + tg.exp(total)
+    assert [b.times for b in tg.draw(tg.sum(total), "rolled").picture.bands] == [4]

@@ -4,7 +4,8 @@ import numpy as np
 
 import tinygraph as tg
 from tests.draw.curves import spaced
-from tests.draw.networks import weights
+from tests.draw.layout.test_ways_of_arrows import crowded
+from tests.draw.networks import lstm, weights, word_rnn
 from tests.draw.test_arrows import made_weights
 
 from .seen_backward import is_parameter, picture
@@ -63,3 +64,32 @@ def test_what_a_computed_weight_gets_comes_from_above_its_box():
     for arrow in into:
         box = boxes[arrow.head]
         assert arrow.points[-1][1] == box.y + box.height / 2 == min(y for _, y in arrow.points)
+
+
+def test_gradients_of_bars_stand_right_of_all_bars_those_of_parameters_left_of_the_columns():
+    """Of one size, and so near that a seam is between."""
+    for root in (made_weights(), lstm(3), word_rnn(3)):
+        drawn = picture(root)
+        top, foot = drawn.bands[0].top, drawn.bands[0].foot
+        bars = [b for b in drawn.boxes if b.y > top and b.role != "gradient"]
+        twins = [b for b in drawn.boxes if b.y > top and b.role == "gradient"]
+        right = max(b.x + b.width / 2 for b in bars)
+        assert twins and {b.width for b in twins} == {max(b.width for b in twins)}
+        for y in {b.y for b in twins}:
+            row = sorted(b.x - b.width / 2 - right for b in twins if b.y == y)
+            assert row == [24 + k * (twins[0].width + 24) for k in range(len(row))]
+        under = [b for b in drawn.boxes if b.y < foot and b.role == "gradient"]
+        edge = min(b.left for b in drawn.bands if "t =" in b.title)
+        assert under and all(b.x + b.width / 2 == edge - 50 for b in under)
+
+
+def test_gradients_through_time_run_nearer_to_boxes_than_forward_arrows():
+    """Where other boxes of the row are between: over the box that they leave, under the one that they enter."""
+    drawn, distances = picture(crowded()), {True: set(), False: set()}
+    for arrow in drawn.arrows:
+        for i, (_, y), (_, lane) in ((arrow.tail, *arrow.points[:4:3]), (arrow.head, *arrow.points[:-5:-3])):
+            box, other = drawn.boxes[i], drawn.boxes[arrow.head + arrow.tail - i]
+            away = abs(other.x - box.x) > box.width and abs(abs(y - box.y) - 20) < 1e-6 and 0 < abs(lane - y) < 20
+            if away and all(drawn.bands[0].foot < x.y < drawn.bands[0].top for x in (box, other)):
+                distances[box.role == "gradient"].add(round(abs(lane - y), 6))
+    assert distances == {True: {7.0}, False: {14.0}}

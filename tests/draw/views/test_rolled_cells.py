@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tests.draw.networks import weights
 from tests.draw.test_arrows import running_sum
 from tinygraph.draw.colours import STATE
 
@@ -19,6 +20,19 @@ def rolled(kind, **settings):
 def test_an_output_gate_that_no_state_leads_to_is_on_its_cells_card(kind):
     drawn = rolled(kind)
     assert [band.times for band in drawn.bands] == [T] and "unrolled" not in drawn.subtitle
+
+
+def test_all_ops_of_such_a_gate_are_on_the_card():
+    w = weights(A=(3, 3), B=(3, 3), V=(3, 3), b=(3,))
+
+    def cell(x, c):
+        c = tg.tanh(w["A"] @ c + w["B"] @ x)
+        return tg.sigmoid(w["V"] @ x + w["b"]) * c, c
+
+    drawn = tg.draw(tg.unroll(cell, np.ones((4, 3)), np.zeros(3))[0], "rolled").picture
+    (card,) = drawn.bands
+    inside = [b for b in drawn.boxes if card.foot < b.y < card.top]
+    assert len(inside) == 8 and card.times == 4
 
 
 @pytest.mark.parametrize("kind", ["PhasedLSTM", "sLSTM", "LSTM", "coRNN", "NAS"])

@@ -101,3 +101,32 @@ def test_a_rule_of_joined_arrays_of_which_the_first_is_of_whole_numbers() -> Non
         node = tg.concatenate(arrays)
         assert [line.partition(" = ")[0] for line in local_rule(node, {x})] == ["ends", "before", "garrays"]
         assert local_rule(node, set()) == []
+
+
+class Long(tg.Op):
+    def forward(self, x: Any) -> Any:
+        a = x + 1
+        b = a * a
+        c = b * a
+        d = c * b
+        e = d * c
+        f = e * d
+        return f * a  # seven lines are no help beside a picture
+
+    def backward(self, gz: Any, z: Any, x: Any) -> Any:
+        return gz * (x + 111111111) * (x + 222222222) * (x + 333333333) * (x + 444444444) * (x + 555555555) * x
+
+
+class Short(Long):
+    def forward(self, x: Any) -> Any:
+        a = x + 1
+        b = a * a
+        c = b * a
+        d = c * b
+        e = d * c
+        return e * a
+
+
+def test_a_long_rule_is_none() -> None:
+    assert rule(Long).forward == () and rule(Long).backward == ()
+    assert len(rule(Short).forward) == 6 and rule(Short).forward[-1] == "z = e * a"

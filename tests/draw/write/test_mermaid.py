@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -13,8 +14,11 @@ from tests.draw.networks import both_ways, lstm, perceptron, word_rnn
 from tests.draw.test_safety import RAW, given, network
 from tests.each import each
 from tinygraph.draw import VIEWS
-from tinygraph.draw.colours import FORWARD
+from tinygraph.draw.colours import DEAD, FORWARD, RED
+from tinygraph.draw.picture import Arrow, Box, Part, Picture
 from tinygraph.draw.shown.roles import BORDERS
+from tinygraph.draw.write.look import LINES
+from tinygraph.draw.write.mermaid import mermaid
 
 from .test_render import shown
 
@@ -125,3 +129,67 @@ def test_what_cannot_hold_is_refused() -> None:
         tg.draw(lstm(60), level="op", max_nodes=None).mermaid()
     some = tg.draw(lstm(60), steps=[0, 1, -1]).mermaid()
     assert some.count("subgraph") == 4 and "2 … 58" in some
+
+
+@each("name", DRAWN)
+def test_colours_and_lines_are_those_of_the_picture(name: str) -> None:
+    text, drawing = DRAWN[name].mermaid(), DRAWN[name]
+    picture = drawing.picture if drawing._cells is None else drawing._cells()
+    lines = text.splitlines()
+    classes = {m[1]: m[2] for x in lines if (m := re.match(r"  classDef (\w+) (.*)$", x))}
+    members = {m[2]: m[1].split(",") for x in lines if (m := re.match(r"  class (\S+) (\w+)$", x))}
+    assert sorted(x for own in members.values() for x in own) == sorted(f"n{i}" for i in range(len(picture.boxes)))
+    for role, own in members.items():
+        assert {picture.boxes[int(x[1:])].role for x in own} == {role}
+        line = LINES[role]
+        assert f"stroke:{BORDERS[role]},stroke-width:{line.width:g}px" in classes[role]
+        assert ("stroke-dasharray" in classes[role]) == bool(line.dashes) and line.dashes in classes[role]
+    fills = {m[1]: m[2] for x in lines if (m := re.match(r"  style (n\d+) fill:(#\w+),color:#\w+$", x))}
+    meant = {f"n{i}": box.fill for i, box in enumerate(picture.boxes) if box.fill.lower() != "#ffffff"}
+    assert fills == meant
+    assert ("classDef parameters" in text) == bool(picture.uses) == ("]:::parameters" in text)
+    shown = [x for x in picture.arrows if picture.view == "backward" or x.colour in (FORWARD, BORDERS["state"])]
+    inks = {
+        int(k): m[2] for x in lines if (m := re.match(r"  linkStyle (\S+) stroke:(#\w+)$", x)) for k in m[1].split(",")
+    }
+    assert [inks[k] for k in range(len(shown))] == [{DEAD: RED}.get(x.colour, x.colour) for x in shown]
+    if picture.uses:
+        (table,) = re.findall(r'parameters\["(.*)"\]:::', text)
+        rows = read(table).split("<br/>")
+        assert len(rows) == 1 + len(picture.uses) and all(
+            r.startswith(u.name) for r, u in zip(rows[1:], picture.uses, strict=True)
+        )
+        assert all(f"{use.uses}×" in row and use.shape in row for row, use in zip(rows[1:], picture.uses, strict=True))
+    titles = [read(m[1]) for x in lines if (m := re.match(r'  subgraph t\d+\["(.*)"\]$', x))]
+    bands = sorted(picture.bands, key=lambda b: b.left)
+    assert titles == [f"{b.title} × {b.times}" if b.times else f"{b.title} {b.token}".strip() for b in bands]
+    assert (
+        lines[:2] == ["---", f"title: {json.dumps(picture.title, ensure_ascii=False)}"]
+        if picture.title
+        else lines[0] == "flowchart LR"
+    )
+
+
+def test_an_arrow_tells_what_it_carries() -> None:
+    boxes = [Box(0, 0, 9, 9, "op", "#ffffff", [Part("a")], "", []) for _ in range(3)]
+    way = [(0.0, 0.0)] * 4
+    arrows = [
+        Arrow(0, 1, way, FORWARD, 1),
+        Arrow(0, 1, way, FORWARD, 1, dashed=True),
+        Arrow(0, 1, way, BORDERS["state"], 1, tip="t−1 → t"),
+        Arrow(1, 2, way, BORDERS["state"], 1),
+        Arrow(0, 2, way, FORWARD, 1, tip="stop_gradient: x"),
+        Arrow(2, 1, way, "#b02a1a", 2, tip="0.5"),
+    ]
+    picture = Picture(boxes, arrows)
+    told = [read(x.strip()) for x in mermaid(picture).splitlines() if re.match(r"  n\d+ .*> ?.*n\d+$", x)]
+    assert told == ["n0 --> n1", "n0 -.-> n1", 'n0 ==>|"t−1 → t"| n1', 'n1 ==>|"0.5"| n2', 'n0 -.->|"BPTT cut"| n2']
+    for count, fits in ((500, True), (501, False)):
+        many = Picture(boxes, [Arrow(0, 1, way, FORWARD, 1)] * count)
+        if fits:
+            assert mermaid(many).count("-->") == 500
+        else:
+            with pytest.raises(tg.GraphError, match=r"(?s)500 arrows and 50,000 letters.*501 and"):
+                mermaid(many)
+    with pytest.raises(tg.GraphError, match="larger than what Mermaid draws"):
+        mermaid(Picture([Box(0, 0, 9, 9, "op", "#ffffff", [Part("a" * 50_000)], "", [])]))

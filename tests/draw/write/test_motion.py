@@ -17,10 +17,11 @@ from tests.draw.test_safety import RAW, harmless, network
 from tests.each import each
 from tinygraph.draw import VIEWS
 from tinygraph.draw.colours import FORWARD
+from tinygraph.draw.picture import Box, Part
 from tinygraph.draw.shown.roles import BORDERS
 from tinygraph.draw.write import fonts
 from tinygraph.draw.write.look import rgb
-from tinygraph.draw.write.motion import playing, score_of
+from tinygraph.draw.write.motion import _cold, _name, _ranks, _said, playing, score_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 DRAWN: dict[str, Any] = {
@@ -211,3 +212,43 @@ def test_letters_that_no_font_has_are_named(monkeypatch: pytest.MonkeyPatch) -> 
         drawing.pipe("gif")
     ((words, _, length),) = fonts.measured("h₀ ‖∂‖ 0.12 → 2×4", True, 20.0)
     assert words.startswith("h₀") and length > 60
+
+
+def longest(count: int, links: list[tuple[int, int, int]]) -> list[int]:
+    """The costliest way to each of some boxes, by trying all ways."""
+
+    def to(b: int) -> int:
+        return max([to(a) + cost for a, x, cost in links if x == b], default=0)
+
+    return [to(b) for b in range(count)]
+
+
+@each("seed", range(12))
+def test_stages_are_the_longest_ways_and_nothing_waits_longer_than_it_must(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    count = 9
+    pairs = [(a, b) for b in range(count) for a in range(b) if draw.random() < 0.3]
+    links = [(a, b, 1) for a, b in pairs]
+    assert _ranks(count, links) == longest(count, links)
+    mixed = [(a, b, int(draw.random() < 0.5)) for a, b in pairs]
+    ranks = _ranks(count, mixed)
+    assert sorted(set(ranks)) == list(range(max(ranks) + 1)), "no stage is empty"
+    assert all(ranks[b] >= ranks[a] + cost for a, b, cost in mixed if cost or ranks[a] <= ranks[b])
+    for a in range(count):
+        out = [(b, cost) for x, b, cost in mixed if x == a]
+        if any(not cost for _, cost in out):
+            assert ranks[a] <= min(ranks[b] - cost for b, cost in out if not cost), "with what reads it in its column"
+
+
+def test_a_stage_names_its_columns_and_a_cold_box_has_no_norm() -> None:
+    assert [*_said([0, 1, 1, 1, 1, 1, 2], [*"abcdefg"])] == ["a", "b, c, d, e, …", "g"]
+    assert [*_said([0, 0], ["a", "a"])] == ["a"] and [*_said([], [])] == [""]
+
+    def box(role: str, below: str, *title: Part) -> Box:
+        return Box(0, 0, 9, 9, role, "#ff0000", [*title], below, [])
+
+    warm = box("op", "2 · ‖∂‖ 0.5\nsum of 3 · not computed", Part("h"))
+    assert (_cold(warm).fill, _cold(warm).below) == ("#ffffff", "2\nsum of 3")
+    assert _cold(box("dots", "‖∂‖ 1")).fill == _cold(box("parameter", "‖∂‖ 1")).fill == "#ff0000"
+    words = Part("@"), Part("W", "chip"), Part("0.5", "value")
+    assert _name(box("op", "", *words)) == "@ W" and _name(box("op", "", Part("tanh"), *words[1:])) == "tanh"

@@ -135,3 +135,36 @@ def test_a_position_of_other_data_is_told_and_changes_nothing():
         with pytest.raises(tg.GraphError, match="position"):
             data.position = {**before, key: value}
     assert data.position == before
+
+
+def other_streams():
+    one = {"tokens": TEXT, "batch": 3, "steps": 7, "documents": [0, 20, 71], "separator": 2}
+    changed = np.where(np.arange(101) == 50, 8 - TEXT, TEXT)
+    words = {"batch": 4, "steps": 6, "documents": [0, 21, 71], "separator": 3}
+    cases = {word: tg.train.Stream(**{**one, word: value}) for word, value in words.items()}
+    cases["checksum"] = tg.train.Stream(**{**one, "tokens": changed})
+    return tg.train.Stream(**one), cases | {"documents": tg.train.Stream(**{**one, "documents": None})}
+
+
+def other_sequences():
+    own, labels = sequences(), np.arange(23)
+    cases = {
+        "batch": tg.train.Ragged(own, 5, labels, seed=5),
+        "seed": tg.train.Ragged(own, 4, labels, seed=6),
+        "shuffle": tg.train.Ragged(own, 4, labels, seed=5, shuffle=False),
+        "sequences": tg.train.Ragged([*own, own[0]], 4, np.arange(24), seed=5),
+        "buckets": tg.train.Ragged(own, 4, labels, seed=5, padding=0.9),
+        "checksum": tg.train.Ragged([x + (k == 11) for k, x in enumerate(own)], 4, labels, seed=5),
+    }
+    return MAKERS["ragged"](), cases
+
+
+@pytest.mark.parametrize("make", [other_streams, other_sequences])
+def test_whatever_tells_data_apart_is_in_its_position(make):
+    data, others = make()
+    data.position = make()[0].position
+    for word, other in others.items():
+        assert other.position["of"][word] != data.position["of"][word]
+        for one, position in ((data, other.position), (other, data.position)):
+            with pytest.raises(tg.GraphError, match=rf"position belongs to other data: .*\b{word}\b"):
+                one.position = position

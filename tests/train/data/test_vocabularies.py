@@ -132,6 +132,7 @@ def test_a_file_is_read_where_it_is_asked_for_and_an_empty_one_told(tmp_path):
     for wrong in (slice(None, None, 2), "a", [1]):
         with pytest.raises(tg.GraphError, match="by slices"):
             tokens[wrong]
+    assert repr(tokens[1:3]) == f"FileBytes({str(file)!r}, 1:3)"
     whole = tg.train.Stream(np.frombuffer("循a".encode(), np.uint8), 2, 1)
     assert [a.tolist() for b in tg.train.Stream(tokens, 2, 1) for a in b] == [a.tolist() for b in whole for a in b]
     assert whole.position["of"] == tg.train.Stream(tokens, 2, 1).position["of"]

@@ -72,7 +72,7 @@ def _values(
     needed = [n for n in free if names[n].default is inspect.Parameter.empty]
     supply = [*others]
     if not any(n in parameters for n in names):
-        if len(needed) == len(parameters) + len(others):
+        if isinstance(parameters, Listed) and len(needed) == len(parameters) + len(others):
             supply = [*parameters.values(), *others]
         elif needed and not _are_globals(function, parameters):
             supply = [parameters.whole if isinstance(parameters, Listed) else parameters, *others]

@@ -106,7 +106,7 @@ def names_returned(function: Any) -> list[str]:
     returns = [x.value for x in ast.walk(tree) if isinstance(x, ast.Return) and x.value is not None]
     if not returns:
         return []
-    last = returns[-1]
+    last = max(returns, key=lambda value: value.lineno)
     names = [ast.unparse(x) for x in (last.elts if isinstance(last, (ast.Tuple, ast.List)) else [last])]
     return [name if names.count(name) == 1 else "" for name in names]
 

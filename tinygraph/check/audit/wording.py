@@ -37,7 +37,7 @@ def _means(text: str, at: ast.stmt, new: ast.stmt) -> bool:
     except SyntaxError:
         return False
     want = replaced(new, "body", None, [ast.Pass()]) if body and type(new) is type(at) else new
-    return any(ast.dump(x) == ast.dump(want) for x in own) or (not body and len(own) != 1) or isinstance(new, ast.If)
+    return any(ast.dump(x) == ast.dump(want) for x in own) or isinstance(new, ast.If)
 
 
 def _options(at: ast.stmt, new: ast.stmt, before: str) -> Iterator[str]:

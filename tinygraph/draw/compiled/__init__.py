@@ -37,8 +37,7 @@ def compiled(function: Any, options: Options) -> Picture:
     plan = _plan_of(function)
     before, after = traced(plan.before), planned(plan.actions)
     settle(before, after, plan.journal())
-    title = f"{clean(getattr(function, '__name__', 'function'))}, compiled"
-    picture = Picture(title=options.heading or title)
+    picture = Picture(title=options.heading or f"{_name(function)}, compiled")
     picture.subtitle = _summary(before, after)
     picture.plain_text = listing(HEADS, (before, after), plan.notes)
     boxes = len(before.items) + len(after.items)
@@ -56,6 +55,13 @@ def compiled(function: Any, options: Options) -> Picture:
         sketch.draw(picture)
     _bars(picture, [*before.items, *after.items])
     return picture
+
+
+def _name(function: Any) -> str:
+    """Returns the name of what was compiled, if it is a function of the user's that has one."""
+    fn = getattr(function, "fn", None)
+    name = "" if getattr(fn, "__module__", __name__).startswith("tinygraph.") else getattr(fn, "__name__", "")
+    return clean(name) if name.isidentifier() else "function"
 
 
 def candidates(function: Any, options: Options) -> Iterator[Picture]:

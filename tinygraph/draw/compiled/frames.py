@@ -36,7 +36,7 @@ class Frame:
     block: Block
     width: float
     height: float
-    parts: list[Frame] = field(default_factory=list)
+    parts: list[Frame]
     rows: dict[int, int] = field(default_factory=dict)
     feet: list[float] = field(default_factory=list)
     tops: list[float] = field(default_factory=list)
@@ -133,10 +133,6 @@ def _rows(items: list[Item], group_items: list[int], index: dict[int, int], most
             count[rows[i]] -= 1
             count[row] += 1
             rows[i] = row
-    return _closed(rows)
-
-
-def _closed(rows: dict[int, int]) -> dict[int, int]:
     number = {row: k for k, row in enumerate(sorted({*rows.values()}))}
     return {i: number[row] for i, row in rows.items()}
 
@@ -151,11 +147,6 @@ def place_frame(frame: Frame, left: float, foot: float) -> None:
         for part in frame.parts:
             place_frame(part, x, base + (height - part.height - part.behind) / 2)
             x += part.width + APART
-
-
-def leaves(frame: Frame) -> list[Frame]:
-    """Returns the frames of groups in a frame."""
-    return [leaf for part in frame.parts for leaf in leaves(part)] if frame.parts else [frame]
 
 
 def centres(frame: Frame) -> dict[int, Point]:

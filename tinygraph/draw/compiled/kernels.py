@@ -14,7 +14,7 @@ from ...plan.memory import views_of
 from ...plan.report import traffic_of, work_of
 from ..labels import clean, shape
 from ..picture import Part
-from ..shown.folding import Chip, Inline, Operand
+from ..shown.folding import Chip, Inline
 from ..views.wording import SIGNS
 from .items import OUTSIDE, Block, Item, Side
 from .overlap import Steps, Write, WrittenParts, same_step
@@ -94,7 +94,7 @@ class _Planning:
             return {name: node}
         return self.chips.get(v.buffer, {})
 
-    def _operand(self, v: View) -> list[Operand]:
+    def _operand(self, v: View) -> list[Chip | Inline]:
         chips = self._chips_of(v)
         if chips:
             turned = len(v.shape) == 2 and v.strides[1] != 1 and v.shape[1] > 1 and v.strides[1] != 0
@@ -142,11 +142,7 @@ class _Planning:
         parts: list[Part] = []
         for k, side in enumerate(sides):
             parts += [Part(sign)] * (k > 0 and sign != "")
-            parts += [
-                Part(clean(x.text), "chip" if isinstance(x, Chip) else "text")
-                for x in side
-                if isinstance(x, (Chip, Inline))
-            ]
+            parts += [Part(clean(x.text), "chip" if isinstance(x, Chip) else "text") for x in side]
         return [*parts, Part("·")] if sign and sides[0] and not sides[-1] else parts
 
 

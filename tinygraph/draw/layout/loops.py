@@ -7,7 +7,7 @@ from ..shown.repetition import Edge
 from .cards import Card, Stage
 from .layers import FOOT, TOP
 from .place import HEIGHT
-from .routes import climb, straight, turn
+from .routes import climb, straight, swing, turn
 
 PORT, ROUND, BESIDE = 22.0, 24.0, 20.0
 """Largest distance between two ports, radius of the turns of a recurrent edge, distance of a route from a card."""
@@ -157,14 +157,8 @@ class StageRoutes:
 
     def enter(self, points: list[Point], group: int, side: int, bow: float) -> None:
         """Turn from the lane towards a box and into it."""
-        x, y, half = self.stage.x[group], self.stage.y[group], self.stage.width[group] / 2
-        target, lane = self.arrival(group, side), points[-1][0]
-        turn(points, (lane - side * bow, target), level=False)
-        if target == y:
-            straight(points, (x + side * half, y))
-        else:
-            straight(points, (x + side * (half / 2 + 8), target))
-            turn(points, (x + side * half / 2, y - HEIGHT / 2), level=True)
+        turn(points, (points[-1][0] - side * bow, self.arrival(group, side)), level=False)
+        self.enter_level(points, group, side)
 
     def _aside(self, edge: Edge) -> list[Point]:
         """Returns the route from the side of a box, maybe in another card, into the side of a box of this card."""
@@ -177,17 +171,15 @@ class StageRoutes:
             source_card = stage.cards[stage.card_of[a]]
             straight(points, (source_card.right if direction > 0 else source_card.left, stage.y[a]))
         edge_x = card.left if direction > 0 else card.right
-        target = self.arrival(b, -direction)
         if (edge_x - points[-1][0]) * direction > 0:
-            bow = (edge_x - points[-1][0]) * 0.55
-            (x0, y0) = points[-1]
-            points += [(x0 + bow, y0), (edge_x - bow, target), (edge_x, target)]
-        self.enter_level(points, b, -direction, target)
+            swing(points, (edge_x, self.arrival(b, -direction)))
+        self.enter_level(points, b, -direction)
         return points
 
-    def enter_level(self, points: list[Point], group: int, side: int, target: float) -> None:
+    def enter_level(self, points: list[Point], group: int, side: int) -> None:
         """Follow the row to a box's side, or run under the box and up."""
         x, y, half = self.stage.x[group], self.stage.y[group], self.stage.width[group] / 2
+        target = self.arrival(group, side)
         if target == y:
             straight(points, (x + side * half, y))
         else:

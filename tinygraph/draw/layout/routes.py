@@ -128,13 +128,11 @@ def _upwards(
     (node, a), (other, b) = source, target
     up = 1 if b.y >= a.y else -1
     bends = [(x + offset, y) for x, y in placed.bends.get(_bend_key(node, a, other, b), [])]
-    if a.column is None and b.column is None:
-        bends = []
     if a.column is None or b.column is None:
         # The bend next to the bar is dropped: the port on the bar has the same place.
         bends = bends[:-1] if max(a, b, key=lambda s: s.y).column is None else bends[1:]
         if not bends and (a.column, b.column) != (None, None):
-            ports = _upright(ports, a, b)
+            ports = (ports[a.column is None],) * 2  # upright from the box
     if up < 0:
         bends = bends[::-1]
     points: list[Point] = [(ports[0], a.y + up * placed.grid.half)]
@@ -147,14 +145,6 @@ def _upwards(
     else:
         straight(points, end)
     return points
-
-
-def _upright(ports: Point, a: Spot, b: Spot) -> Point:
-    """Returns the ports of an arrow between a box and the bar next to it: on the bar, right over or under the box."""
-    bar, x = (a, ports[1]) if a.column is None else (b, ports[0])
-    half = bar.width / 2 - 10
-    on_bar = min(max(x, bar.x - half), bar.x + half) if half > 0 else bar.x
-    return (on_bar, x) if bar is a else (x, on_bar)
 
 
 def _is_aside(placed: Placed, a: Spot, node: Node, b: Spot) -> bool:
@@ -192,7 +182,7 @@ def climb(points: list[Point], end: Point) -> None:
     points += [(x0, y0 + bow), (x1, y1 - bow), end]
 
 
-def _swing(points: list[Point], end: Point) -> None:
+def swing(points: list[Point], end: Point) -> None:
     """Append a curve that is horizontal at both ends."""
     (x0, y0), (x1, y1) = points[-1], end
     bow = (x1 - x0) * 0.55
@@ -224,7 +214,7 @@ def _through_time(placed: Placed, a: Spot, b: Spot, rows: dict[tuple[int, int], 
     if abs(b.column - a.column) > 1:
         _over(placed, points, (into, arrival), direction)
     else:
-        _swing(points, (into, arrival))
+        swing(points, (into, arrival))
     if is_free:
         straight(points, (b.x - direction * b.width / 2, b.y))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from ..labels import cells, number
 from .shades import Shade
@@ -23,13 +24,10 @@ def lines(sheet: Sheet, shade: Shade) -> list[str]:
     out = [sheet.heading]
     for i, label in enumerate(labels):
         values = zip(sheet.values[i], sheet.absent[i], sheet.padding[i], strict=True)
-        texts = [" _"[bool(padded)] if absent else _told(float(v), shade, small) for v, absent, padded in values]
+        told = number if small else partial(character, shade=shade)
+        texts = [" _"[bool(padded)] if absent else told(float(v)) for v, absent, padded in values]
         out.append(_right(label, room) + ("".join(_right(x, WIDE) for x in texts) if small else " " + "".join(texts)))
     return [*out, *_foot(sheet, room, small)]
-
-
-def _told(value: float, shade: Shade, small: bool) -> str:
-    return number(value) if small else character(value, shade)
 
 
 def character(value: float, shade: Shade) -> str:

@@ -23,11 +23,7 @@ def note_truncation(picture: Picture, folded: Folded, roots: list[Node], options
     picture.subtitle = f"{picture.subtitle}; {words}" if picture.subtitle else words
     picture.truncation = f"k={k}" if k else "cut"
     if options.gradients is True:
-        for use, norm in zip(picture.uses, full_norms(folded, roots), strict=True):
-            use.full = number(norm)
-
-
-def full_norms(folded: Folded, roots: list[Node]) -> list[float]:
-    """Returns for each parameter the norm of its gradient without cuts, by a second backward pass."""
-    root = truncated(roots, None)[roots[0]]
-    return [norm_of(g.value) for g in grad(root, [x for x in folded.names if x in folded.uses])]
+        root = truncated(roots, None)[roots[0]]  # the gradients without cuts take a second backward pass
+        gradients = grad(root, [x for x in folded.names if x in folded.uses])
+        for use, gradient in zip(picture.uses, gradients, strict=True):
+            use.full = number(norm_of(gradient.value))

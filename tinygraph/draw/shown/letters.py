@@ -172,7 +172,7 @@ def _starts(named: dict[Node, str], steps: dict[int, list[Node]]) -> dict[Node, 
             for p, q in zip(x.inputs, map(_source, y.inputs), strict=False):
                 is_state = q.step is not None and q.step != b and q in named
                 if is_state and p.op is None and not p.name and not isinstance(p, Parameter):
-                    starts.setdefault(p, timeless(named[q]).partition("[")[0] + "₀")
+                    starts.setdefault(p, named[q].partition("[")[0] + "₀")
     return starts
 
 

@@ -103,7 +103,7 @@ class Code:
         loops: dict[int, set[int]] = {}
         for end, targets in self._next.items():
             for begin in targets:
-                if begin <= end and (begin == end or end in self._after(begin)):
+                if begin < end and end in self._after(begin):
                     loops.setdefault(begin, set()).update(_reached([end], sources | {begin: []}), [begin])
         return loops
 

@@ -130,8 +130,6 @@ class Calls:
                 else:
                     i = self._again(first, i, at, len(chain))
                 break
-        else:
-            i = first + len(chain)
         self.levels[i:] = [_Open(*call) for call in chain[i - first :]]
 
     def _again(self, first: int, i: int, at: int, length: int) -> int:

@@ -17,6 +17,8 @@ from ..shown.regions import AFTER, Regions
 
 HEAD = 14.0
 """Font size of a column's title, and of a phase's."""
+BLANKS = {"\n": "⏎", "\t": "⇥"}
+"""What a blank token shows, as it would show nothing; another blank shows ␣."""
 
 
 def headings(ops: Folded, folded: Folded, tokens: Any) -> list[tuple[str, str]]:
@@ -45,7 +47,7 @@ def token_texts(steps: list[int], tokens: Any) -> dict[int, str]:
                 expected=f"steps from {steps[0]} to {steps[-1]}" if steps else "no step",
                 fix="pass a dict from step to text, or a list with one text per step",
             )
-        return {t: clean(str(tokens.get(t, ""))) for t in steps}
+        return {t: _seen(tokens.get(t, "")) for t in steps}
     texts = _listed(tokens)
     if len(texts) != len(steps):
         raise GraphError(
@@ -59,7 +61,12 @@ def token_texts(steps: list[int], tokens: Any) -> dict[int, str]:
 
 def _listed(tokens: Any) -> list[str]:
     in_order = isinstance(tokens, Iterable) and not isinstance(tokens, (str, bytes, Mapping, Set, Node))
-    return [clean(str(token)) for token in tokens] if in_order else []
+    return [_seen(token) for token in tokens] if in_order else []
+
+
+def _seen(token: Any) -> str:
+    text = str(token)
+    return clean("".join(BLANKS.get(c, "␣") for c in text) if text.isspace() else text)
 
 
 def by_column(ops: Folded, tokens: Any) -> dict[When, str]:

@@ -72,9 +72,9 @@ def _bytes(packed: Any) -> Any:
 def _strength(style: Style, stage: int) -> float:
     """Returns how much is seen of a part at a stage: 1 for all of it."""
     if "data-said" in style:
-        return float(int(style["data-said"]) == stage)
+        return int(style["data-said"]) == stage
     if "data-on" in style:
-        return float(int(style["data-on"]) <= stage)
+        return int(style["data-on"]) <= stage
     return 1.0 if int(style.get("data-lit", 0)) <= stage else PALE
 
 

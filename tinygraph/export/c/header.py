@@ -54,7 +54,7 @@ def _told(unit: Unit, stem: str, name: str) -> list[str]:
 
 def _memory(unit: Unit) -> list[str]:
     """How much memory, as float and as double."""
-    flash, wide = (0 if unit.in_file else text.fixed_bytes(unit, real) for real in (4, 8))
+    flash, wide = (text.fixed_bytes(unit, 0 if unit.in_file else real) for real in (4, 8))
     lines = [
         f"RAM    {text.work_bytes(unit)} bytes of work memory ({text.work_bytes(unit, 8)} with TG_DOUBLE)",
         f"flash  {flash} bytes of numbers ({wide} with TG_DOUBLE), and the code",

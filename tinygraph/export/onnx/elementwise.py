@@ -78,14 +78,18 @@ def _trunc(x: Wire) -> Wire:
 
 def _arctan2(y: Wire, x: Wire) -> Wire:
     angle = (y / x.same(0).where(x.like(1), x)).of("Atan")
-    turned = angle + (x < 0).where((y < 0).where(x.like(-math.pi), math.pi), 0)
+    turned = angle + _below(x).where(_below(y).where(x.like(-math.pi), math.pi), 0)
     upright = y.of("Sign") * (math.pi / 2)
-    return x.same(0).where(upright, turned)
+    return (x.same(0) & ~y.same(0)).where(upright, turned)
+
+
+def _below(x: Wire) -> Wire:
+    """Where the sign is minus; 1 / -0.0 is -inf."""
+    return (x < 0) | (x.same(0) & ((1 / x) < 0))
 
 
 def _copysign(x: Wire, y: Wire) -> Wire:
-    below = (y < 0) | (y.same(0) & ((1 / y) < 0))  # 1 / -0.0 is -inf
-    return below.where(-abs(x), abs(x))
+    return _below(y).where(-abs(x), abs(x))
 
 
 def _fmod(x: Wire, y: Wire) -> Wire:

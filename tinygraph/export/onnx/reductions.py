@@ -88,9 +88,14 @@ def _sorting(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     return Wire(w, names[1], INDEX)
 
 
+def _multiplied(dtype: np.dtype) -> np.dtype:
+    """In what numbers are multiplied and added: ONNX has no products of booleans and of small whole numbers."""
+    return np.dtype(np.int32) if dtype.kind in "biu" and dtype.itemsize < 4 else dtype
+
+
 def _matmul(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
-    a, b = (x.to(node.dtype) for x in inputs)
-    return a.of("MatMul", b)
+    a, b = (x.to(_multiplied(node.dtype)) for x in inputs)
+    return a.of("MatMul", b).to(node.dtype)
 
 
 def _einsum(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
@@ -102,9 +107,9 @@ def _einsum(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     told, parts = [], []
     for x, (term, shape) in zip(inputs, pairs, strict=True):
         single = [k for k, n in enumerate(shape) if n == 1 and term[k] in wide]
-        parts.append(squeezed(w, x.to(node.dtype), single))
+        parts.append(squeezed(w, x.to(_multiplied(node.dtype)), single))
         told.append("".join(letter for k, letter in enumerate(term) if k not in single))
-    return parts[0].of("Einsum", *parts[1:], equation=f"{','.join(told)}->{result}")
+    return parts[0].of("Einsum", *parts[1:], equation=f"{','.join(told)}->{result}").to(node.dtype)
 
 
 def _lettered(subscripts: str, ranks: list[int]) -> tuple[list[str], str]:

@@ -22,7 +22,7 @@ def check_bits(actions: Iterable[Any], arrays: Iterable[ndarray]) -> None:
     """Refuses arithmetic that wraps around in fewer bits, or in none below 0, and numbers that need more bits."""
     constants = []
     for action in flat(actions):
-        if isinstance(action, Call) and isinstance(action.op, ElementwiseOp) and action.op.name not in KEEP:
+        if isinstance(action, Call) and _computes(action.op) and action.op.name not in KEEP:
             _check_wrapping(action)
         constants += [np.asarray(v.buffer.source) for v in read(action) if v.buffer.kind == "constant"]
     for array in [*constants, *arrays]:
@@ -30,6 +30,11 @@ def check_bits(actions: Iterable[Any], arrays: Iterable[ndarray]) -> None:
             got = f"{array.min()} to {array.max()}"
             expected = f"{-LARGEST} to {LARGEST}"
             raise GraphError("export: whole numbers have 32 bits there", expected=expected, got=got, fix="use floats")
+
+
+def _computes(op: Any) -> bool:
+    """Whether its results have the dtype of its operands and other numbers; sums and products of an array are wider."""
+    return isinstance(op, ElementwiseOp) or op.name in ("einsum", "matmul")
 
 
 def _check_wrapping(action: Call) -> None:

@@ -92,7 +92,7 @@ MATH = (
 )
 """The functions that the formulas call, all of C's math library but ``sigmoid``."""
 
-POWERS = {1.0: "{0}", 2.0: "{0} * {0}", 3.0: "{0} * {0} * {0}", 0.5: "sqrt({0})", -1.0: "1 / {0}", 0.0: "1"}
+POWERS = {1.0: "{0}", 2.0: "{0} * {0}", 3.0: "{0} * {0} * {0}", 0.5: "sqrt({0})", -1.0: "1 / {0}"}
 """Powers without a logarithm; `power` of a known exponent."""
 
 

@@ -26,8 +26,8 @@ def _of_lane(view: View, at: int, name: str) -> list[tuple[str, int]]:
 
 def _flat(action: Call) -> tuple[View, View, int]:
     """The input and the result of an op along an axis; both flat where it has none."""
-    x, out, axis = action.inputs[0], action.out, action.attributes.get("axis", -1)
-    if action.attributes.get("axis", 0) is None or not x.shape:
+    x, out, axis = action.inputs[0], action.out, action.attributes.get("axis")
+    if axis is None or not x.shape:
         flat, target = reshaped(x, (int(np.prod(x.shape)),)), reshaped(out, (int(np.prod(out.shape)),))
         if flat is None or target is None:
             raise GraphError(f"export: {action.op.name} of a transposed array that is flattened", fix="pass an axis")
@@ -37,7 +37,6 @@ def _flat(action: Call) -> tuple[View, View, int]:
 
 def running(walk: Walk, action: Call) -> None:
     x, out, axis = _flat(action)
-    axis = 0 if axis is None else axis
     others, at = _lanes(x, axis)
     kind, product = KINDS[out.dtype.kind], action.op.name == "cumprod"
     with walk.loops([f"i{k}" for k in others], [x.shape[k] for k in others]):
@@ -70,7 +69,8 @@ def leading(walk: Walk, action: Call) -> None:
             new = walk.new("v")
             walk.line(walk.dialect.constant(kind, new, walk.load(x, _of_lane(x, at, "k0"))))
             same = f"{new} != {new}" + ("" if running else f" && {best} == {best}")
-            with walk.block(f"if ({new} {sign} {best} || ({same}))"):
+            nan = f" || ({same})" * (kind == "real")
+            with walk.block(f"if ({new} {sign} {best}{nan})"):
                 walk.line(f"{best} = {new};")
                 walk.line(f"{place} = k0;")
             if running:
@@ -101,7 +101,8 @@ def _insert(walk: Walk, x: View, out: View, at: int) -> None:
         old, value = walk.new("q"), walk.new("v")
         walk.line(walk.dialect.constant("whole", old, walk.at(out, _of_lane(out, at, f"({place} - 1)"))))
         walk.line(walk.dialect.constant(kind, value, walk.load(x, _of_lane(x, at, old))))
-        walk.line(f"if (!({value} > {new} || ({value} != {value} && {new} == {new}))) break;")
+        nan = f" || ({value} != {value} && {new} == {new})" * (kind == "real")
+        walk.line(f"if (!({value} > {new}{nan})) break;")
         walk.line(f"{walk.at(out, _of_lane(out, at, place))} = {old};")
         walk.line(f"{place} -= 1;")
     walk.line(f"{walk.at(out, _of_lane(out, at, place))} = k0;")

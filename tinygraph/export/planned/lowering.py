@@ -160,7 +160,7 @@ class Lowering:
             arrays.append(p._value)
         check_bits(program.actions, arrays)
         floats = {k: self.words.index(w) for w, k in self.read.items()}
-        computed = {b: b.source.written for b in program.parameters if isinstance(b.source, Scalar)}
+        computed = {b: b.source.written for b in program.parameters}  # weights are constants, so these are numbers
         numbers = self.run() if expected is None else expected
         outputs = self._outputs(program)
         return Lowered(inputs, outputs, computed, floats, program.actions, arrays, numbers, program)

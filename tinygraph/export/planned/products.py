@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import prod
 
 from ...plan.actions import Product, Reduction, View
 from ...plan.views import transposed
@@ -146,21 +145,15 @@ def _nested(walk: Walk, action: Reduction, axes: list[int], outer: list[int], ki
         element = walk.load(x, _moves(x, outer))
         walk.line(walk.dialect.constant(kind, name, element))
         return name
-    walk.line(walk.dialect.variable(kind, name, _neutral(walk, action)))
+    walk.line(walk.dialect.variable(kind, name, _first(walk, action, outer)))
     k, n = axes[0], x.shape[axes[0]]
     if len(axes) == 1 and n > 2 * CHUNK and action.kind == "sum" and kind == "real":
         _in_chunks(walk, action, k, outer, name)
         return name
     with walk.block(walk.dialect.loop(f"i{k}", n)):
         part = _nested(walk, action, axes[1:], [*outer, k], kind)
-        walk.line(f"{name} = {walk.combined(action.kind, name, part)};")
+        walk.line(f"{name} = {walk.combined(action.kind, name, part, kind)};")
     return name
-
-
-def _neutral(walk: Walk, action: Reduction) -> str:
-    if action.out.dtype.kind in "iub" and action.kind in ("max", "min"):
-        return walk.load(action.x) if prod(action.x.shape) else "0"
-    return walk.neutral(action.kind)
 
 
 def _in_chunks(walk: Walk, action: Reduction, axis: int, outer: list[int], name: str) -> None:
@@ -190,12 +183,13 @@ def _across(walk: Walk, action: Reduction, kept: list[int], outs: dict[int, int]
             if action.kind == "sum":
                 walk.line(f"{target} += {value};")
             else:
-                name = walk.new("v")
-                walk.line(walk.dialect.constant(KINDS[x.dtype.kind], name, value))
-                walk.line(f"{target} = {walk.combined(action.kind, target, name)};")
+                name, kind = walk.new("v"), KINDS[x.dtype.kind]
+                walk.line(walk.dialect.constant(kind, name, value))
+                walk.line(f"{target} = {walk.combined(action.kind, target, name, kind)};")
 
 
 def _first(walk: Walk, action: Reduction, kept: list[int]) -> str:
+    """What a reduction begins with: whole numbers have no infinity, so it is the first of those that are reduced."""
     if action.out.dtype.kind in "iub" and action.kind in ("max", "min"):
         return walk.load(action.x, _moves(action.x, kept))
     return walk.neutral(action.kind)

@@ -130,8 +130,9 @@ class Walk:
                 values = self._values(action, names, axes)
                 for k, (number, view) in enumerate(action.stores):
                     self.line(f"{self.at(view, moved(names, axes, len(action.loads) + k))} = {values[number]};")
-                for total_name, (kind, number, _) in zip(totals, action.reduces, strict=True):
-                    self.line(f"{total_name} = {self.combined(kind, total_name, values[number])};")
+                for total_name, (kind, number, view) in zip(totals, action.reduces, strict=True):
+                    text = self.combined(kind, total_name, values[number], KINDS[view.dtype.kind])
+                    self.line(f"{total_name} = {text};")
             for k, (total_name, view) in enumerate(zip(totals, sums, strict=True)):
                 at = self.at(view, moved(names, axes, len(action.loads) + len(stores) + k))
                 self.line(f"{at} = {total_name};")
@@ -191,12 +192,13 @@ class Walk:
     def neutral(self, kind: str) -> str:
         return {"sum": "0", "prod": "1", "max": self.dialect.number("-inf"), "min": self.dialect.number("inf")}[kind]
 
-    def combined(self, kind: str, a: str, b: str) -> str:
-        """Two partial results of a reduction as one."""
+    def combined(self, kind: str, a: str, b: str, of: str) -> str:
+        """Two partial results of a reduction as one; compilers warn of a whole number that is compared with itself."""
         if kind in ("sum", "prod"):
             return f"{a} {'+' if kind == 'sum' else '*'} {b}"
         sign = ">=" if kind == "max" else "<="
-        return f"{a} {sign} {b} || {a} != {a} ? {a} : {b}"
+        nan = f" || {a} != {a}" * (of == "real")
+        return f"{a} {sign} {b}{nan} ? {a} : {b}"
 
 
 def _copies(action: Elementwise) -> bool:

@@ -31,7 +31,7 @@ SAME = (
     *("arctanh", "cosh", "sinh", "arccos", "arcsin", "arctan", "cos", "sin", "tan", "ceil", "floor", "rint", "trunc"),
     *("add", "divide", "multiply", "power", "subtract", "copysign", "fmax", "fmin", "maximum", "minimum", "logaddexp"),
     *("arctan2", "hypot", "floor_divide", "fmod", "remainder", "where", "round", "sum", "mean", "prod", "max"),
-    *("min", "argmax", "cumsum", "cumprod", "swapaxes", "transpose", "reshape", "matmul", "broadcast_to"),
+    *("min", "argmax", "swapaxes", "transpose", "reshape", "matmul", "broadcast_to"),
     *("equal", "greater", "greater_equal", "less", "less_equal", "not_equal"),
 )
 """Ops that jax.numpy has under the same name, with the same settings."""
@@ -66,6 +66,8 @@ def rows(jax: Any) -> dict[str, JaxRow]:
         "det": jnp.linalg.det,
         "cholesky": lambda x: jnp.linalg.cholesky(x, symmetrize_input=False),
         "slogdet": lambda x: jnp.stack(jnp.linalg.slogdet(x), axis=-1),
+        "cumsum": lambda x, axis=None: jnp.cumsum(jnp.atleast_1d(x), axis=axis),
+        "cumprod": lambda x, axis=None: jnp.cumprod(jnp.atleast_1d(x), axis=axis),
         **_divisions(jnp),
         **_sums(jax),
         **_places(jnp),

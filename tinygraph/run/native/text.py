@@ -56,9 +56,6 @@ class Value:
     def __rsub__(self, other: float) -> Value:
         return self.like(other) - self
 
-    def __rtruediv__(self, other: float) -> Value:
-        return self.like(other) / self
-
     def __mod__(self, other: int) -> Value:
         return self._make(self.element, f"srem {self}, {self.like(other).name}")
 
@@ -103,8 +100,6 @@ class Value:
     def by_c(self, name: str, *others: Value) -> Value:
         """Calls C's function ``name``, for floats ``namef``, for one lane after the other."""
         symbol, args = name + ("f" if self.element == "float" else ""), (self, *others)
-        if self.lanes == 1:
-            return self.writer.invoke(symbol, self.element, 1, *args)
         total = self.writer.emit(self.element, self.lanes, f"freeze {self.type} poison")
         for k in range(self.lanes):
             lane = [self.writer.emit(self.element, 1, f"extractelement {x}, i64 {k}") for x in args]

@@ -52,7 +52,7 @@ def _followed(before: list[np.ndarray], edges: np.ndarray, ordered: np.ndarray) 
     """The buckets from the last to the first, by where the one that ends at an edge begins."""
     chosen, j = [], len(edges) - 1
     for begins in reversed(before):
-        i = int(begins[j])
+        i = begins[j]
         chosen.append(Bucket(int(edges[i]), int(edges[j]), int(ordered[edges[j] - 1])))
         j = i
     return chosen[::-1]

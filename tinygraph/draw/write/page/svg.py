@@ -115,7 +115,7 @@ def _defs(colours: Palette) -> str:
         f'<marker id="{size}{k}" markerUnits="userSpaceOnUse" markerWidth="{long:g}" markerHeight="{long:g}" '
         f'refX="0" refY="{long / 2:g}" orient="auto"><path d="M0 {long * 0.14:.1f}L{long:g} {long / 2:g}'
         f'L0 {long * 0.86:.1f}z" fill="var(--{k})"/></marker>'
-        for k in [*(f"h{i}" for i in range(33)), *colours.names.values()]
+        for k in [*(f"h{i}" for i in range(33)), "odd", *colours.names.values()]
         for size, long in (("t", HEAD), ("w", WIDE_HEAD))
     ]
     return f"<defs>{''.join(heads)}{_HATCH}</defs>\n"

@@ -1,0 +1,75 @@
+"""What a part of a statement should have been is told from what is due."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.each import each
+from tinygraph.check.audit.statement import _solved
+from tinygraph.ops.writing import copy
+
+rng = np.random.default_rng(6)
+
+
+def array(*shape: int) -> np.ndarray:
+    return rng.uniform(0.5, 2.0, shape) * rng.choice([-1, 1], shape)
+
+
+TALL, WIDE, ROW, COLUMN, NUMBER = array(4, 3), array(3, 4), array(1, 4), array(3, 1), array()
+SOLVED: list[tuple[Any, list[np.ndarray], int]] = [
+    *[(f, [WIDE, array(3, 4)], k) for f in (np.add, np.subtract, np.multiply, np.divide) for k in (0, 1)],
+    *[(f, [WIDE, NUMBER], 0) for f in (np.add, np.subtract, np.multiply, np.divide)],
+    *[(f, [WIDE, ROW], 0) for f in (np.add, np.subtract, np.multiply, np.divide)],
+    (np.multiply, [WIDE, NUMBER], 1),
+    (np.multiply, [COLUMN, ROW], 0),
+    (np.multiply, [COLUMN, ROW], 1),
+    (np.matmul, [TALL, WIDE[:, :2]], 1),
+    (np.matmul, [array(2, 3), WIDE], 0),
+    (np.matmul, [array(3, 3), array(3, 3)], 0),
+    (np.matmul, [array(3, 3), array(3, 3)], 1),
+    (np.negative, [WIDE], 0),
+    (np.transpose, [WIDE], 0),
+    (lambda x: np.reshape(x, (4, 3)), [WIDE], 0),
+    (copy, [WIDE], 0),
+]
+
+
+@each("op, inputs, place", SOLVED)
+def test_an_input_is_told_from_the_result_that_is_due(op: Any, inputs: list[np.ndarray], place: int) -> None:
+    """With another array in its place the op makes what is due of that one."""
+    part = op(*[tg.parameter(x) for x in inputs])
+    wanted = [x * 1.5 + 0.1 if k == place else x for k, x in enumerate(inputs)]
+    due = op(*[tg.parameter(x) for x in wanted]).value
+    need = _solved(part, place, inputs, due)
+    assert need is not None
+    if inputs[place].size == 1:
+        np.testing.assert_allclose(need, np.full(need.shape, wanted[place]), rtol=1e-10)
+    else:
+        np.testing.assert_allclose(need, wanted[place], rtol=1e-10)
+
+
+@each(
+    "op, inputs, place",
+    [
+        (np.tanh, [WIDE], 0),
+        (np.matmul, [WIDE, TALL], 0),  # many answers
+        (np.matmul, [WIDE, TALL], 1),
+        (np.matmul, [WIDE, array(4)], 0),
+        (np.sum, [WIDE], 0),
+        (np.transpose, [array(2, 3, 4)], 0),
+        (np.maximum, [WIDE, array(3, 4)], 0),
+    ],
+)
+def test_where_there_is_no_one_answer_there_is_none(op: Any, inputs: list[np.ndarray], place: int) -> None:
+    part = op(*[tg.parameter(x) for x in inputs])
+    assert _solved(part, place, inputs, np.asarray(part.value)) is None
+
+
+def test_of_a_reshape_with_another_number_of_elements_there_is_none() -> None:
+    part = copy(tg.parameter(WIDE))
+    assert _solved(part, 0, [WIDE], ROW) is None
+    assert _solved(-tg.parameter(WIDE), 0, [WIDE], WIDE) == pytest.approx(-WIDE)

@@ -1,0 +1,107 @@
+"""The picture that fits an area: the first that can be read, as large as there is room for."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.each import each
+from tinygraph.draw.fitting import fitted, measured
+from tinygraph.draw.maps import ROOMS, candidates
+from tinygraph.draw.options import Area, Options
+from tinygraph.draw.picture import Box, Note, Part, Picture, Tile, Use
+
+
+def picture(wide: float, high: float = 100.0, size: float = 10.0, uses: int = 1, **more: Any) -> Picture:
+    box = Box(wide / 2, high / 2, wide, high, "op", "#ffffff", [Part("h")], "", [])
+    drawn = Picture([box], notes=[Note(wide / 2, 50, "small", "#000000", size)], **more)
+    drawn.uses = [Use("W", "2", 1, None)] * uses
+    return drawn
+
+
+@each("size", [4.0, 6.5, 7.0, 11.0])
+def test_a_picture_is_measured_as_its_file(size: float) -> None:
+    drawn = picture(300, size=size, uses=0)
+    drawn.aside = ""
+    wide, high, least = measured(drawn)
+    assert wide == pytest.approx(300 + 32, abs=0.2) and high == pytest.approx(100 + 32, abs=0.2) and least == size
+    assert measured(Picture())[2] == 99.0, "without texts none is small"
+
+
+def test_the_first_that_can_be_read_is_taken_and_scaled() -> None:
+    small = picture(100, uses=0)
+    small.boxes[0].role = "dots"
+    assert fitted([small], Area(5000, 5000)).scaled == 1.6, "a small one is not enlarged any more"
+    wide, high, _ = measured(small)
+    area = Area(wide * 0.9, 5000)
+    assert fitted([picture(3000), small], area) is small and small.scaled == pytest.approx(0.9)
+    assert fitted([small], Area(5000, high * 0.8)).scaled == pytest.approx(0.8), "the tighter side counts"
+    with pytest.raises(tg.GraphError, match="cannot be read"):
+        fitted([picture(3000)], area)
+
+
+def test_table_and_legend_go_below_or_out_before_less_is_drawn() -> None:
+    for sizes, aside in (((900, 400), "right"), ((480, 400), "below"), ((340, 290), "")):
+        drawn, less = picture(300, 200), picture(30)
+        assert fitted([drawn, less], Area(*sizes, 9.9)) is drawn and drawn.aside == aside
+        assert drawn.subtitle == ("" if aside else "without table and legend")
+    bare = Picture(notes=[Note(0, 0, "x", "#000000", 10)], subtitle="s")
+    wide, high, _ = measured(bare)
+    assert fitted([bare], Area(wide, high)).subtitle == "s"
+    maps = picture(300, 200)
+    maps.tiles, maps.subtitle = [Tile(150, 100, 300, 200, "#ffffff", "")], "mean"
+    smaller = picture(60, 60)
+    assert fitted([maps, smaller], Area(340, 290, 9.9)) is smaller, "a heat map says little without its scale"
+    maps.subtitle, smaller = "mean", picture(3000)
+    told = fitted([maps, smaller], Area(340, 290, 9.9))
+    assert told is maps and told.subtitle == "mean; without table and legend" and told.aside == ""
+
+
+def test_what_cannot_be_read_says_what_would_do() -> None:
+    with pytest.raises(tg.GraphError) as refusal:
+        fitted([picture(3000), picture(2000)], Area(400, 300))
+    text = str(refusal.value)
+    assert "in 400 × 300 points" in text and "no text smaller than 7 points" in text
+    best = float(re.findall(r"text of ([\d.]+) points", text)[0])
+    wide, high = map(float, re.findall(r"fit=\((\d+), (\d+)\)", text)[0])
+    assert wide / 400 == pytest.approx(high / 300, rel=0.02) == pytest.approx(7 / best, rel=0.06)
+    assert fitted([picture(2000)], Area(wide, high)).scaled
+
+
+def net(steps: int = 30, units: int = 12) -> Any:
+    w, h = tg.parameter(np.eye(units) * 0.5, "W"), tg.constant(np.ones(units))
+    for t in range(steps):
+        with tg.step(t):
+            h = tg.tanh(w @ h, name="h")
+    return tg.sum(h)
+
+
+def test_heat_maps_for_an_area_need_less_and_less_room() -> None:
+    root = net()
+    whole = [*candidates(root, Options(), "states")]
+    assert len(whole) == len(ROOMS)
+    spans = [(max(t.x + t.width / 2 for t in x.tiles), max(t.y + t.height / 2 for t in x.tiles)) for x in whole]
+    assert all(a >= c and b >= d for (a, b), (c, d) in pairwise(spans)) and spans[-1][0] < spans[0][0] / 2
+    for width, count in ((9000.0, len(ROOMS)), (448.0, 6), (447.0, 5), (280.0, 4), (50.0, 1)):
+        own = [*candidates(root, Options(fit=(width, 500.0)), "states")]
+        assert len(own) == count, "matrices whose labels could not be read are not tried"
+    assert "first" not in whole[0].subtitle and whole[0].title and whole[0].plain_text[0] == "h"
+    titled = next(candidates(root, Options(title="mine"), "states"))
+    assert titled.title == "mine" and titled.plain_text[:2] == ["mine", ""] and titled.plain_text[2] == "h"
+
+
+def test_many_sheets_are_cut_to_the_first_and_scales_are_shared() -> None:
+    cell = tg.cells.Stack.of(tg.cells.LSTM, 2, 3, num_layers=5, rng=0, dtype=np.float64)
+    loss = tg.mean(tg.unroll(cell, np.ones((3, 1, 2)))[0])
+    gates = next(candidates(loss, Options(), "gates"))
+    assert "the first 12 of 15" in gates.subtitle and len([x for x in gates.notes if x.size == 12]) == 12
+    assert gates.ruler is not None and gates.ruler.span == (0.0, 1.0) and gates.ruler.words == "value"
+    states = next(candidates(loss, Options(scale=(-3.0, 3.0)), "states"))
+    assert states.ruler is not None and states.ruler.span == (-3.0, 3.0) and states.ruler.words == "0"
+    saliency = next(candidates(loss, Options(scale=(1e-9, 1.0)), "saliency"))
+    assert saliency.ruler is None and saliency.scale == (1e-9, 1.0)

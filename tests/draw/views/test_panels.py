@@ -1,0 +1,187 @@
+"""Panels of the flow view, measured: the matrix is a grid, labels stand at their rows, bars on a line, all apart."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import combinations, pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.draw.flowing import linear, sliding
+from tests.draw.networks import both_ways, lstm, word_rnn
+from tests.draw.recurrent import encoder_decoder, uneven
+from tests.draw.test_free_of_arrows import text_width
+from tests.draw.views.test_flow import norms
+from tests.each import each
+from tinygraph.draw.picture import Note, Picture, Tile
+
+CALLS: dict[str, Any] = {
+    "few steps": lambda **k: tg.draw(word_rnn(4), "flow", **k),
+    "tokens": lambda **k: tg.draw(word_rnn(4), "flow", tokens=["I", "like", "to", "dance"], **k),
+    "long tokens": lambda **k: tg.draw(word_rnn(3), "flow", tokens=["word" * 8, "", "b"], **k),
+    "eleven": lambda **k: tg.draw(word_rnn(11), "flow", tokens=list("abcdefghijk"), **k),
+    "two states": lambda **k: tg.draw(lstm(30), "flow", **k),
+    "one row": lambda **k: tg.draw(uneven(5), "flow", **k),
+    "one row of many": lambda **k: tg.draw(linear(0.97, 40, loss_at_end=True), "flow", **k),
+    "both ways": lambda **k: tg.draw(both_ways(4), "flow", **k),
+    "both ways, longer": lambda **k: tg.draw(both_ways(12), "flow", **k),
+    "encoder": lambda **k: tg.draw(encoder_decoder(5, 3), "flow", **k),
+    "cut": lambda **k: tg.draw(word_rnn(6, cut=2), "flow", **k),
+    "cut at each step": lambda **k: tg.draw(word_rnn(12, cut=1), "flow", **k),
+    "many": lambda **k: tg.draw(linear(0.97, 200), "flow", **k),
+    "windows": lambda **k: tg.draw(sliding(), "flow", **k),
+}
+every_flow = each("name", CALLS)
+
+
+@cache
+def picture(name: str) -> Picture:
+    return CALLS[name]().picture
+
+
+def box(x: Tile | Note) -> tuple[float, float, float, float]:
+    """Left, right, foot and top of a tile or a text."""
+    wide, high = (x.width, x.height) if isinstance(x, Tile) else (text_width(x.text, x.size), 0.7 * x.size)
+    return x.x - wide / 2, x.x + wide / 2, x.y - high / 2, x.y + high / 2
+
+
+def apart(a: Any, b: Any) -> float:
+    """How far two rectangles are apart; negative if they overlap."""
+    return max(a[0] - b[1], b[0] - a[1], a[2] - b[3], b[2] - a[3])
+
+
+def panels(drawn: Picture) -> list[tuple[Tile, dict[tuple[int, int], Tile], list[Tile], list[Note]]]:
+    """Of each panel its ground, the tiles by (t, s), other tiles, and its texts."""
+    grounds = [x for x in drawn.tiles if x.fill == "#f8fafc"]
+    out = []
+    for ground in grounds:
+        left, right, *_ = box(ground)
+        inside = [x for x in drawn.tiles if x is not ground and left < x.x < right]
+        told = [(re.match(r"‖∂ loss at (\d+) / ∂ .+ at (\d+)‖", x.tip), x) for x in inside]
+        matrix = {(int(m[1]), int(m[2])): x for m, x in told if m}
+        out.append((ground, matrix, [x for m, x in told if not m], [n for n in drawn.notes if left < n.x < right]))
+    return out
+
+
+@every_flow
+def test_the_matrix_is_a_grid_in_its_frame(name: str) -> None:
+    for ground, matrix, others, _ in panels(picture(name)):
+        rows, columns = (sorted({key[k] for key in matrix}) for k in (0, 1))
+        for k, steps in ((0, rows), (1, columns)):
+            at = {t: {(x.y, x.x)[k] for key, x in matrix.items() if key[k] == t} for t in steps}
+            places = [np.mean([*at[t]]) for t in steps]
+            assert all(np.ptp([*at[t]]) < 1e-9 for t in steps)
+            size = {(x.height, x.width)[k] for x in matrix.values()}
+            pitch = np.diff(places) / np.maximum(np.diff(steps), 1)
+            assert len(size) == 1 and np.allclose(pitch, pitch[:1]) and (pitch > 0).all()
+            if len(pitch):
+                assert -1e-6 <= pitch[0] - min(size) <= 1.5, "tiles of a row nearly touch"
+        frame = [x for x in others if x.fill in ("#c3ccd8", "#ffffff") and x.height > 2]
+        assert len(frame) == 2 and [*map(box, frame)] == sorted(map(box, frame)), "a line around white"
+        for x in matrix.values():
+            assert apart(box(x), box(frame[1])) < 1e-6 - x.height / 2 and box(x)[0] > box(frame[1])[0]
+        edges = [
+            f(end) for f, end in zip((min, max, min, max), zip(*map(box, matrix.values()), strict=True), strict=True)
+        ]
+        if len(rows) * len(columns) == len(matrix) or rows[-1] - rows[0] == columns[-1] - columns[0]:
+            assert np.allclose(np.abs(np.array(box(frame[1])) - edges), 2.0, atol=1.6)
+        for x in frame:
+            assert box(ground)[0] < box(x)[0] and box(x)[1] < box(ground)[1] and box(x)[3] < box(ground)[3]
+
+
+@every_flow
+def test_texts_stand_on_their_panel_and_over_nothing_else(name: str) -> None:
+    for ground, matrix, others, notes in panels(picture(name)):
+        left, right, foot, top = box(ground)
+        for note in notes:
+            a = box(note)
+            assert left <= a[0] + 3 and a[1] <= right + 3 and foot <= a[2] and a[3] <= top, note.text
+            solid = [x for x in others if x.fill not in ("#c3ccd8", "#ffffff")] + [*matrix.values()]
+            assert all(apart(a, box(x)) > -1 for x in solid), note.text
+        for a, b in combinations(notes, 2):
+            assert apart(box(a), box(b)) > -1.5, (a.text, b.text)
+    grounds = [box(ground) for ground, *_ in panels(picture(name))]
+    assert all(b[0] - a[1] == pytest.approx(26) for a, b in pairwise(grounds))
+
+
+@every_flow
+def test_a_step_stands_at_its_row_and_under_its_column(name: str) -> None:
+    for _, matrix, _, notes in panels(picture(name)):
+        x = {s: tile.x for (_, s), tile in matrix.items()}
+        y = {t: tile.y for (t, _), tile in matrix.items()}
+        low, left = min(y.values()) - 1, min(x.values())
+        under = [n for n in notes if n.text.isdigit() and low - 30 < n.y < low]
+        beside = [n for n in notes if re.fullmatch(r"(\S+  )?\d+", n.text) and n.x < left and n.y >= low]
+        assert under and beside
+        lines = sorted({n.y for n in notes if low - 60 < n.y < low}, reverse=True)
+        assert lines[0] > -14 and max(np.abs(np.diff(lines)), default=0) <= 18, "line under line"
+        assert all(n.x == pytest.approx(x[int(n.text)]) for n in under)
+        assert all(n.y == pytest.approx(y[int(n.text.split()[-1])]) for n in beside)
+        for marked, steps in ((under, x), (beside, y)):
+            told = sorted(int(n.text.split()[-1]) for n in marked)
+            if len(steps) <= 10:
+                assert told == sorted(steps)
+            every = {*np.diff(told)}
+            assert len(every) <= 1, "at equal distances"
+            assert len(steps) < 20 or not every or {*every} <= {2, 5, 10, 20, 50}
+            assert not every or max(told[0] - min(steps), max(steps) - told[-1]) < max(every)
+
+
+@every_flow
+def test_bars_stand_on_a_line_at_their_number_of_steps_as_high_as_the_colour_says(name: str) -> None:
+    drawn = picture(name)
+    assert drawn.scale is not None
+    low, high = np.log10(drawn.scale)
+    for _, matrix, others, _ in panels(drawn):
+        bars = [x for x in others if re.search(r": [\d.e-]+$", x.tip)]
+        lines = [x for x in others if x.height == 1]
+        columns = sorted({x.x for x in matrix.values()})
+        found = 0
+        for bar in bars:
+            (line,) = [x for x in lines if x.y + 0.5 == pytest.approx(bar.y - bar.height / 2)]
+            assert apart(box(line), box(bar)) <= 1e-6 and line.width == pytest.approx(
+                columns[-1] - columns[0] + columns[1] - columns[0]
+            )
+            norm = float(bar.tip.rpartition(": ")[2])
+            level = (np.log10(norm) - low) / (high - low) if norm else 0.0
+            assert bar.height == pytest.approx(2 + 54 * min(max(level, 0), 1), abs=0.5)
+            if m := re.match(r"(\d+) steps from", bar.tip):
+                assert bar.x == pytest.approx(columns[0] + int(m[1]) * (columns[1] - columns[0])) or "encoder" in name
+            found += 1
+        assert found or "encoder" in name or "many" in name or "windows" in name, name
+        if len({t for t, _ in matrix}) == 1:
+            assert len(bars) == len(matrix)
+            for bar, (_, tile) in zip(bars, sorted(matrix.items()), strict=True):
+                assert bar.x == tile.x and bar.fill == tile.fill and bar.y > tile.y + tile.height / 2
+
+
+@each("name", ["cut", "cut at each step"])
+def test_a_cut_is_a_line_between_two_columns_and_words_do_not_crowd(name: str) -> None:
+    drawn = picture(name)
+    ((_, matrix, _, notes),) = panels(drawn)
+    x = sorted({tile.x for tile in matrix.values()})
+    steps, pitch = sorted({s for _, s in matrix}), x[1] - x[0]
+    zero = {s for s in steps[:-1] if norms(drawn)["h", s + 1, s] == 0}
+    assert [c.x for c in drawn.cuts] == pytest.approx([x[steps.index(s)] + pitch / 2 for s in sorted(zero)])
+    y = [tile.y for tile in matrix.values()]
+    assert all(c.foot < min(y) < max(y) < c.top and not c.badge for c in drawn.cuts)
+    words = sorted(n.x for n in notes if n.text == "cut")
+    assert words[0] == drawn.cuts[0].x and {*words} <= {c.x for c in drawn.cuts}
+    assert all(b - a >= 30 for a, b in pairwise(words)) and len(words) >= len(drawn.cuts) * min(pitch / 60, 1)
+
+
+@each("name", ["two states", "cut"])
+def test_less_room_has_smaller_tiles_and_neither_numbers_nor_bars(name: str) -> None:
+    whole, wide = picture(name), []
+    for width in (700, 300):
+        drawn = CALLS[name](fit=(width, 2000)).picture
+        ((ground, matrix, others, _), *more) = panels(drawn)
+        wide.append(sum(g.width for g, *_ in [(ground,), *more]))
+        if "without numbers" in drawn.subtitle:
+            assert not any(t.text for t in matrix.values()) and not [x for x in others if "steps from" in x.tip]
+    assert wide == sorted(wide, reverse=True) and wide[-1] < sum(g.width for g, *_ in panels(whole))
+    assert "the first 1 of 2 states" in drawn.subtitle or name != "two states"

@@ -1,0 +1,229 @@
+"""Which column of a page owns what, where arrows between columns lie, and which are laid out at once."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.each import each
+from tinygraph.draw.norms.heat import ramp
+from tinygraph.draw.picture import Arrow, Band, Box, Cut, Note, Part, Picture, Rim, Tile
+from tinygraph.draw.write.page import page
+from tinygraph.draw.write.page.columns import LOOSE, before, columns, lane, owners, within
+from tinygraph.draw.write.page.palette import level_of
+from tinygraph.draw.write.page.replay import one_scale
+
+from .test_page import data, svg
+
+BANDS = [
+    Band(200, 300, 0, 100, "t = 1", "b"),
+    Band(0, 100, 0, 100, "t = 0", "a"),
+    Band(50, 120, -20, 90, "over"),
+    Band(130, 190, 0, 100, "cell", times=3),
+    Band(-50, 500, -50, 150, "card", headed=True),
+    Band(400, 500, 0, 100, "t = 2"),
+]
+
+
+def box(x: float, y: float = 50, wide: float = 40) -> Box:
+    return Box(x, y, wide, 30, "op", "#ffffff", [Part("h")], "", [])
+
+
+def test_columns_stand_from_left_to_right_and_what_overlaps_is_one() -> None:
+    steps = columns(Picture(bands=BANDS))
+    assert [(c.left, c.right, c.foot, c.top) for c in steps] == [
+        (0, 120, -20, 100),
+        (200, 300, 0, 100),
+        (400, 500, 0, 100),
+    ]
+    assert [(c.title, c.short, c.bands) for c in steps] == [
+        ("t = 0 a", "t = 0", [1, 2]),
+        ("t = 1 b", "t = 1", [0]),
+        ("t = 2", "t = 2", [5]),
+    ]
+    touching = [Band(0, 100, 0, 9, "a"), Band(100, 200, 0, 9, "b")]
+    assert len(columns(Picture(bands=touching))) == 2 and columns(Picture()) == []
+
+
+STEPS = columns(Picture(bands=BANDS))
+
+
+@each(
+    "x0, x1, y, owner",
+    [
+        (10, 90, 50, 0),
+        (0, 120, 50, 0),
+        (-1, 121, 50, 0),
+        (-2, 90, 50, LOOSE),
+        (10, 122, 50, LOOSE),
+        (10, 90, 101, 0),
+        (10, 90, 101.5, LOOSE),
+        (10, 90, -21, 0),
+        (10, 90, -22, LOOSE),
+        (210, 290, 50, 1),
+        (210, 290, -5, LOOSE),
+        (140, 180, 50, LOOSE),
+        (-40, -20, 50, LOOSE),
+        (420, 480, 50, 2),
+        (600, 620, 50, LOOSE),
+        (60, 260, 50, LOOSE),
+    ],
+)
+def test_a_column_owns_what_lies_in_it(x0: float, x1: float, y: float, owner: int) -> None:
+    assert within(STEPS, x0, x1, y) == owner
+    assert owners(STEPS, [box((x0 + x1) / 2, y, x1 - x0)]) == [owner]
+
+
+def test_the_column_before_a_place() -> None:
+    assert [before(STEPS, x) for x in (-1, 0, 150, 199, 200, 450, 900)] == [-1, 0, 0, 0, 1, 2, 2]
+
+
+WAYS = [
+    (0, 1, [], ("gap", 0)),
+    (1, 0, [], ("gap", 0)),
+    (1, 2, [], ("gap", 1)),
+    (0, 2, [], ("far", LOOSE)),
+    (2, 0, [], ("far", LOOSE)),
+    (1, 1, [], ("in", 1)),
+    (LOOSE, LOOSE, [], ("far", LOOSE)),
+    (LOOSE, 1, [60, 440], ("gap", 1)),
+    (1, LOOSE, [250, 200], ("gap", 1)),
+    (LOOSE, 1, [49, 250], ("far", LOOSE)),
+    (LOOSE, 1, [50, 450], ("gap", 1)),
+    (1, LOOSE, [250, 451], ("far", LOOSE)),
+]
+
+
+@each("tail, head, xs, group", WAYS)
+def test_the_group_of_an_arrow(tail: int, head: int, xs: list[float], group: tuple[str, int]) -> None:
+    arrow = Arrow(0, 1, [(x, 0.0) for x in xs], "#000000", 1.0)
+    assert lane(STEPS, [tail, head], arrow) == group
+
+
+def groups(root: Any) -> dict[str, list[str]]:
+    """Of each group of the page's picture its parts: their ids, classes or titles, in order."""
+    out = {}
+    for group in root.iter(f"{SVG}g"):
+        if re.fullmatch(r"cards|loose|far|[cg]\d+", group.get("id", "")):
+            parts = [
+                x.get("id") or x.get("class")
+                for x in group.iter()
+                if (x.get("class") or "") in ("b", "a", "tile", "note", "cut", "band", "card", "band front")
+            ]
+            out[group.get("id")] = parts
+    return out
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def whole() -> Picture:
+    at = [(60, 50), (250, 50), (450, 50), (150, 50), (60, 180)]
+    picture = Picture([box(x, y) for x, y in at], bands=BANDS)
+    ends = [(0, 1), (1, 2), (0, 2), (0, 4), (3, 0)]
+    picture.arrows = [Arrow(a, b, [at[a], at[a], at[b], at[b]], "#8b93a0", 1.0) for a, b in ends]
+    picture.tiles = [Tile(250, 20, 10, 10, "#ffffff", "in"), Tile(150, 20, 10, 10, "#ffffff", "out")]
+    picture.rims = [Rim(450, 20, 20, 20, True), Rim(330, 20, 20, 20, False)]
+    picture.notes = [Note(60, 50, "in", "#000000"), Note(150, 50, "gap", "#000000"), Note(-90, 50, "far", "#000000")]
+    picture.cuts = [Cut(350, 0, 100), Cut(-40, 0, 100)]
+    return picture
+
+
+def test_each_part_is_in_the_group_of_its_place() -> None:
+    told = groups(svg(page(whole())))
+    assert told == {
+        "cards": ["card", "card", "band front", "band front"],
+        "c0": ["band", "band", "n0", "note"],
+        "c1": ["band", "n1", "t0"],
+        "c2": ["band", "n2", "tile"],
+        "loose": ["n3", "n4", "t1", "tile"],
+        "g0": ["a0", "a3", "a4", "note"],
+        "g1": ["a1", "cut"],
+        "g2": [],
+        "far": ["a2", "note", "cut"],
+    }
+
+
+def test_the_first_columns_alone_are_laid_out_at_once() -> None:
+    bands = [Band(100.0 * t, 100 * t + 90, 0, 100, f"t = {t}") for t in range(20)]
+    shown = page(Picture(bands=bands))
+    slots = re.findall(r'<svg class="(slot(?: off)?)"', shown)
+    assert slots == (["slot"] * 12 + ["slot off"] * 8) * 2
+    known = data(shown)
+    assert [c["left"] for c in known["columns"]] == [100.0 * t for t in range(20)]
+    assert known["columns"][3] == {
+        "left": 300,
+        "right": 390,
+        "foot": 0,
+        "top": -100,
+        "title": "t = 3",
+        "short": "t = 3",
+    }
+    assert known["extent"] == [0, -100, 1990, 0]
+    window = [float(x) for x in re.findall(r'viewBox="(\S+) (\S+) (\S+) (\S+)" aria-label', shown)[0]]
+    assert window == [-20, -120, 2030, 140], "twenty points around all of it"
+
+
+def shot(norm: float, scale: tuple[float, float] | None) -> Picture:
+    fill = "#ffffff" if scale is None else ramp(0.4)
+    boxes = [Box(0, 0, 40, 30, "op", fill, [Part("h")], "", [], norm=norm), box(90)]
+    arrow = Arrow(0, 1, [(0, 0), (1, 0), (2, 0), (3, 0)], ramp(0.2), 2.0, dashed=True, pointed=False, tip=f"‖∂‖ {norm}")
+    plain = Arrow(0, 1, [(0, 0), (1, 0), (2, 0), (3, 0)], "#8b93a0", 1.0, tip="‖∂‖ 1")
+    return Picture(boxes, [arrow, plain], scale=scale)
+
+
+def test_moments_share_one_scale_whose_ends_hold_all_norms() -> None:
+    pictures = [shot(1e-2, (1e-3, 1e-1)), shot(1.0, (1e-2, 10.0)), shot(3.0, None)]
+    first, second, third = one_scale(pictures)
+    assert first.scale == second.scale == (1e-3, 10.0) and third.scale is None
+    levels = {1e-2: 0.25, 1.0: 0.75}
+    for picture, norm in ((first, 1e-2), (second, 1.0)):
+        assert picture.boxes[0].fill == ramp(levels[norm]) and picture.boxes[1].fill == "#ffffff"
+        arrow, plain = picture.arrows
+        assert (arrow.dashed, arrow.pointed, arrow.tip) == (True, False, f"‖∂‖ {norm}")
+        assert plain.colour == "#8b93a0" and plain.width == 1.0
+    small, large = first.arrows[0], second.arrows[0]
+    assert small.width < large.width and (level_of(small.colour) or 0) < (level_of(large.colour) or 0)
+    alone = one_scale(pictures[:1])
+    assert alone[0].boxes[0].fill == ramp(0.4) and alone[0].scale == (1e-3, 1e-1)
+    assert [x.scale for x in one_scale(pictures[2:] * 2)] == [None, None]
+
+
+def test_moments_of_other_networks_are_refused() -> None:
+    import tinygraph as tg
+
+    one = shot(1.0, (0.1, 1.0))
+    for other, words in (
+        (Picture(one.boxes[:1], [], scale=one.scale), "another network"),
+        (
+            Picture([one.boxes[0], Box(90, 0, 40, 30, "op", "#ffffff", [Part("k")], "", [])], one.arrows),
+            "differs at box 1",
+        ),
+        (Picture(one.boxes, one.arrows[:1]), "arrows of snapshot 0"),
+        (Picture(one.boxes, one.arrows, notes=[Note(0, 0, "x", "#000000")]), "arrows of snapshot 0"),
+        (Picture(one.boxes, [one.arrows[0], Arrow(1, 0, one.arrows[1].points, "#000000", 1)]), "arrows of snapshot 0"),
+    ):
+        with pytest.raises(tg.GraphError, match=words):
+            page(one, [other])
+    other = shot(2.0, (0.1, 1.0))
+    other.boxes[1].title = [Part("h"), Part("0.5", "value")]
+    assert len(data(page(one, [other, other]))["shots"]) == 3, "a number may differ"
+
+
+def test_every_colour_of_the_scale_has_its_heads_thin_and_wide() -> None:
+    colours = [ramp(k / 32) for k in range(33)] + ["#8b93a0", "#c9a7e8"]
+    way = [(0.0, 0.0), (1.0, 0.0), (2.0, 0.0), (30.0, 0.0)]
+    arrows = [Arrow(0, 1, way, colour, wide) for colour in colours for wide in (1.0, 3.0)]
+    root = svg(page(Picture([box(0), box(90)], arrows)))
+    heads = {x.get("id"): x for x in root.iter(f"{SVG}marker")}
+    used = [x.get("marker-end", "")[5:-1] for x in root.iter(f"{SVG}path") if x.get("class") == "a"]
+    assert len(used) == len(arrows) and len(set(used)) == len(arrows)
+    for key, arrow in zip(used, arrows, strict=True):
+        long = 10.0 if arrow.width > 2.2 else 8.0
+        assert heads[key].get("markerWidth") == heads[key].get("markerHeight") == f"{long:g}"
+        assert (heads[key].get("refX"), heads[key].get("refY")) == ("0", f"{long / 2:g}")
+        corners = np.array([float(v) for v in re.findall(r"[\d.]+", heads[key][0].get("d", ""))]).reshape(3, 2)
+        assert corners == pytest.approx(np.array([[0, 0.14 * long], [long, long / 2], [0, 0.86 * long]]), abs=0.06)

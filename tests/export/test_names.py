@@ -1,0 +1,91 @@
+"""The words for results: what the user's function returns them as, as far as that can be known."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import tinygraph as tg
+from tests.each import each
+from tinygraph.core.structure import map_leaves
+from tinygraph.export.planned.naming import Names, legal, result_words
+
+W = tg.parameter(np.ones((2, 2)), "W")
+
+
+class Pair(NamedTuple):
+    left: Any
+    right: Any
+
+
+class Net(tg.Module):
+    def __init__(self) -> None:
+        self.w = tg.parameter(np.ones(2), "w")
+
+    def __call__(self, x: Any) -> Any:
+        self.last = x * 2.0
+        hidden = x + self.w
+        return hidden, self.last
+
+
+def named(x: Any) -> Any:
+    total, both = x + 1.0, (x, x)
+    if x.shape == ():
+        return both
+
+    def inner(y: Any) -> Any:
+        return y
+
+    return total, both, inner(x)
+
+
+def in_a_dict(x: Any) -> Any:
+    mean, parts = x * 0.5, [x, x]
+    return {"score": mean, "parts": parts, "deep": {"a": (mean, x * 2.0)}}
+
+
+def of_one(x: Any) -> Any:
+    return np.tanh(x)
+
+
+def in_one_list(x: Any) -> Any:
+    rows = [x, x + 1.0]
+    rows[0] = x * 2.0
+    return rows
+
+
+first, second = lambda x: x, lambda y: (y, y)  # two in one line, which cannot be told apart
+
+
+@each(
+    "fn, words",
+    [
+        (named, ["total", "both_0", "both_1", ""]),
+        (in_a_dict, ["score", "parts_0", "parts_1", "mean", ""]),
+        (of_one, [""]),
+        (in_one_list, ["rows_0", "rows_1"]),
+        (Net(), ["hidden", "last"]),
+        (lambda x: Pair(x, x * 2.0), ["left", "right"]),
+        (second, ["", ""]),
+        (np.tanh, [""]),
+        (partial(of_one), [""]),
+        (lambda energy: {"all": [energy, tg.mean(energy)]}, ["energy", ""]),
+        (tg.value_and_grad(lambda x: tg.mean(x @ W), [W]), ["loss", "d_W"]),
+    ],
+)
+def test_the_words_of_results(fn: Any, words: list[str]) -> None:
+    results = fn(np.ones((2, 2)) if not isinstance(fn, Net) else np.ones(2))
+    assert result_words(fn, map_leaves(lambda y: y if isinstance(y, tg.Node) and y.name else 0, results)) == words
+
+
+def test_names_are_legal_and_different() -> None:
+    names = Names("x", "x_2")
+    assert [names.new(t) for t in ("x", "x", "y", "y", "for", "int", "2nd", "é", "a b", "a.b", "_", "")] == [
+        *("x_3", "x_4", "y", "y_2", "for_", "int_", "x2nd", "e", "a_b", "a_b_2", "x_5", "x_6")
+    ]
+    for text in ("i0", "k12", "v3n", "tg_work", "TG", "exp", "expf", "NAN", "yield", "t1", "s2", "q7x", "p0factor"):
+        assert legal(text) == f"{text}_", text
+    for text in ("i", "k", "x1", "value", "v", "tgx", "weight_ih", "alpha2"):
+        assert legal(text) == text

@@ -1,0 +1,155 @@
+"""What numpy's functions on nodes refuse, each by its name and with what came; and near each what they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.each import each
+from tinygraph.ops.lookup import ARRAY
+
+X, V = np.arange(6.0).reshape(2, 3) + 0.5, np.arange(3.0) + 1
+
+
+def p(array: Any) -> tg.Node:
+    return tg.parameter(array)
+
+
+REFUSED: dict[str, Callable[[], Any]] = {
+    "np.cov: no degrees of freedom are left": lambda: np.cov(p(X[:, :1])),
+    "np.cov: weights are not supported": lambda: np.cov(p(X), aweights=[1, 2, 3]),
+    "np.cumulative_sum: which axis?": lambda: np.cumulative_sum(p(X)),
+    "np.rot90: two axes are needed": lambda: np.rot90(p(X), axes=(0,)),
+    "np.convolve: unknown mode": lambda: np.convolve(p(V), V, mode="circular"),
+    "np.choose: mode is not supported": lambda: np.choose([0, 1], [p(V[:2]), V[1:]], mode="wrap"),
+    "concatenate: too many arguments": lambda: tg.concatenate([p(X), p(X)], 0, 1),
+    "concatenate needs at least one array": lambda: tg.concatenate([]),
+    "np.add: nodes do not support \\['order'\\]": lambda: np.add(p(X), 1, order="F"),
+    "np.add: what where= hides has no value": lambda: np.add(p(X), 1, where=X > 1),
+    "clip: a limit is not a number": lambda: tg.ops.clip.forward(V, V, None),
+    "clip: a limit is not a number\n": lambda: tg.ops.clip.forward(V, None, p(V)),
+    "np.apply_along_axis: there is nothing": lambda: np.apply_along_axis(np.sum, 1, p(np.ones((0, 3)))),
+    "solve: sizes differ": lambda: np.linalg.solve(p(np.ones((2, 2, 2))), np.ones((3, 2, 1))),
+    "solve: sizes differ\n": lambda: np.linalg.solve(p(np.eye(2)), np.ones((3, 1))),
+    "np.vecdot: the sizes of the summed axis differ": lambda: np.vecdot(p(X), V[:2]),
+    "add_at: an index is out of range for 3 rows: 0 to 3": lambda: tg.ops.add_at(p(V), [0, 3, 1], shape=(3,), axis=0),
+    "add_at: an index is out of range for 3 rows: -4 to 1": lambda: tg.ops.add_at(p(V), [0, -4, 1], shape=(3,), axis=0),
+    "pick: the index has not as many places": lambda: tg.ops.pick(p(X), [1], index=(ARRAY, ARRAY)),
+    "pick: the index has not as many places as": lambda: tg.ops.pick(p(X), 0, 1, index=(ARRAY,)),
+    "pick: too many indices": lambda: tg.ops.pick(p(V), [0], index=(ARRAY, 0)),
+    "labels are not integers\n  expected  integers below 3": lambda: tg.softmax_cross_entropy(
+        p(X), np.array([0.0, 1.0])
+    ),
+    "labels are not integers\n  expected  integers below 4": lambda: tg.one_hot(np.array([0.5]), 4),
+    "the reduced axes are empty": lambda: _compiled(lambda x: tg.softmax_cross_entropy(x[:, :0], [0, 0])),
+    "the result does not fit into the array": lambda: tg.recorded(_grows)(),
+}
+
+
+def _compiled(fn: Callable[[Any], Any]) -> Any:
+    return tg.compile(fn, backend="numpy")(X)
+
+
+def _grows() -> Any:
+    a = np.zeros(3)
+    a += p(X)
+    return a
+
+
+@each("problem", REFUSED)
+def test_what_is_refused_is_told(problem: str) -> None:
+    with pytest.raises(tg.GraphError, match=problem):
+        REFUSED[problem]()
+
+
+WRITES: dict[str, Callable[[], Any]] = {
+    "np.add.at": lambda: np.add.at(p(V), [0], 1.0),
+    "np.exp": lambda: np.exp(p(V), out=np.zeros(3)),
+    "np.max": lambda: np.max(p(X), 0, np.zeros(3)),
+    "np.std": lambda: np.std(p(X), 0, None, np.zeros(3)),
+    "np.cumulative_sum": lambda: np.cumulative_sum(p(V), out=np.zeros(3)),
+    "np.stack": lambda: np.stack([p(V), p(V)], 0, np.zeros((2, 3))),
+    "np.concatenate": lambda: np.concatenate([p(V), p(V)], 0, np.zeros(6)),
+    "np.concatenate by an older numpy": lambda: tg.ops.numpy_speaks.FULL[np.concatenate]([p(V)], 0, np.zeros(3)),
+}
+
+
+@each("name", WRITES)
+def test_a_place_for_the_result_is_refused(name: str) -> None:
+    word = name.split(" ")[0]
+    with pytest.raises(tg.MutationError, match=rf"{word}.* would change a|cannot be changed by {word}") as error:
+        WRITES[name]()
+    assert ("a + " if "add" in name else "omit out= and use the result") in str(error.value)
+
+
+class Telling(tg.Op):
+    """The user's own, which tells itself what is wrong."""
+
+    def forward(self, x: Any) -> Any:
+        raise tg.GraphError("telling: three numbers are needed", got=str(x.shape))
+
+    def backward(self, gz: Any, z: Any, x: Any) -> Any:
+        return gz
+
+
+def test_an_error_of_the_ops_own_comes_out_as_it_is() -> None:
+    for call in (lambda: Telling()(p(V)), lambda: tg.compile(lambda x: Telling()(x), backend="numpy")(V)):
+        with pytest.raises(tg.GraphError) as error:
+            call()
+        assert str(error.value).splitlines()[:2] == ["telling: three numbers are needed", "  got       (3,)"]
+
+
+SAME: dict[str, tuple[Callable[[Any], Any], np.ndarray]] = {
+    "corrcoef of one row": (np.corrcoef, V),
+    "cov of one row": (np.cov, V),
+    "cov without rowvar": (lambda x: np.cov(x, x[:, ::-1] ** 2, rowvar=False, ddof=0), X),
+    "cov of one number a row": (lambda x: np.cov(x, ddof=0), X[:, :1]),
+    "cov with bias": (lambda x: np.cov(x, bias=True), X),
+    "vector_norm along one axis": (lambda x: np.linalg.vector_norm(x, axis=-1, keepdims=True, ord=3), X),
+    "vector_norm along two": (lambda x: np.linalg.vector_norm(x, axis=(0, 1), ord=1), X),
+    "vector_norm of all": (lambda x: np.linalg.vector_norm(x, keepdims=True), X),
+    "cumulative_sum from 0": (lambda x: np.cumulative_sum(x, include_initial=True), V),
+    "cumulative_prod along -1 from 1": (lambda x: np.cumulative_prod(x, axis=-1, include_initial=True), X),
+    "cumulative_sum along 1": (lambda x: np.cumulative_sum(x, axis=1), X),
+    "rot90 of other axes": (lambda x: np.rot90(x, 3, axes=(1, 0)), X),
+    "where=True": (lambda x: np.multiply(x, x, where=True), X),
+    "settings by place": (lambda x: np.transpose(np.swapaxes(np.take(x, [1, 0], 1), 0, 1), (1, 0)), X),
+    "settings that are None": (lambda x: np.take(np.transpose(x, axes=None), 2, axis=None, out=None), X),
+    "a diagonal of one": (lambda x: np.diagonal(x, 2), X),
+    "a diagonal below, of one": (lambda x: np.diagonal(x, -1), X),
+    "no diagonal": (lambda x: np.diagonal(x, 3), X),
+    "no diagonal below": (lambda x: np.diagonal(x, -2), X),
+    "the sum of no diagonal": (lambda x: np.trace(x, 7), X),
+    "apply_along_axis": (lambda x: np.apply_along_axis(lambda v: v * v, 0, x), X),
+}
+
+
+@each("name", SAME)
+def test_what_is_not_refused_gives_numpys_number(name: str) -> None:
+    fn, array = SAME[name]
+    z, right = fn(p(array)), fn(array)
+    assert z.shape == np.shape(right)
+    np.testing.assert_allclose(z.value, right, 1e-14)
+
+
+def test_an_array_of_nodes_takes_the_results() -> None:
+    v, target = p(V), np.empty((2, 3), object)
+    result: Any = np.multiply(v, 2, out=target)
+    assert result is target
+    for k, node in np.ndenumerate(target):
+        assert node.item() == 2 * V[k[1]]
+        np.testing.assert_array_equal(tg.grad(node, v).value, 2.0 * np.eye(3)[k[1]])
+
+
+def test_a_python_number_among_the_inputs_is_an_index() -> None:
+    x = tg.parameter(X.astype(np.float32))
+    assert tg.ops.pick(x, 0, 2, index=(ARRAY, ARRAY)).value == X[0, 2]
+    np.testing.assert_array_equal(tg.ops.pick(x, -1, index=(ARRAY,)).value, X[-1].astype(np.float32))
+    np.testing.assert_array_equal(tg.ops.scatter(x[0], 1, shape=(2, 3), index=(ARRAY,)).value[1], X[0].astype("f4"))
+    np.testing.assert_array_equal(
+        tg.ops.add_at(x[0], [2, -3, -1], shape=(3,), axis=0).value, [X[0, 1], 0, X[0, ::2].sum()]
+    )

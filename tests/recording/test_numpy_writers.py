@@ -1,0 +1,140 @@
+"""numpy's functions that write into arrays, for nodes: values as numpy's, gradients by differences, errors named."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.each import each
+
+P = np.random.default_rng(3).uniform(0.5, 2.0, (3, 4))
+MASK = P > 1.2
+KEYS: list[Any] = [
+    1,
+    -1,
+    slice(1, None),
+    slice(None, None, -2),
+    ...,
+    (slice(None), 2),
+    (slice(None), slice(1, 3)),
+    (1, 2),
+    (..., 0),
+    ([0, 0, 2],),
+    ([0, 0, 2], [1, 1, 3]),
+    (slice(None), [0, 0, 3]),
+    (np.array([[0, 1], [1, 1]]), 2),
+    MASK,
+    np.array([True, False, True]),
+]
+
+
+def at(ufunc: Any, key: Any, value: Any) -> Any:
+    def run(p: Any) -> Any:
+        z = np.array(p) * 1.0
+        ufunc.at(z, key, value(z[key], p))
+        return z
+
+    return run
+
+
+VALUES: list[Any] = [
+    lambda old, p: old * p[0, 0],
+    lambda old, p: p[1, 1],
+    lambda old, p: 2.5,
+    lambda old, p: np.tanh(old)[..., :1] if np.ndim(old) else np.tanh(old),
+]
+
+
+def is_right(run: Any, sloped: bool = True) -> None:
+    ours = tg.recorded(run)(tg.parameter(P))
+    np.testing.assert_allclose(ours.value, run(P), rtol=1e-13)
+    if sloped:
+        tg.check.gradients(lambda q: tg.recorded(run)(q), [P], order=1)
+
+
+@each("key", KEYS)
+@each("k", range(len(VALUES)))
+def test_adding_at_places_is_adding_it_up(key: Any, k: int) -> None:
+    is_right(at(np.add, key, VALUES[k]), sloped=k in (0, 3))
+    is_right(at(np.subtract, key, VALUES[k]), sloped=False)
+
+
+def test_other_functions_and_plain_arrays_are_refused_by_name() -> None:
+    for ufunc, make in ((np.multiply, lambda p: p * 1.0), (np.add, lambda p: np.asarray(PLAIN))):
+        run = functools.partial(lambda ufunc, make, p: ufunc.at(make(p), 0, p[0]), ufunc, make)
+        with pytest.raises(tg.MutationError, match=rf"np\.{ufunc.__name__}\.at is not supported on nodes"):
+            tg.recorded(run)(tg.parameter(P))
+
+
+def writer(write: Any) -> Any:
+    def run(p: Any) -> Any:
+        z = np.array(p) * 1.0
+        write(z, p)
+        return z
+
+    return run
+
+
+WRITERS: dict[str, Any] = {
+    "copyto": lambda z, p: np.copyto(z, p * 2.0),
+    "copyto of a row": lambda z, p: np.copyto(z, p[1] * 2.0),
+    "copyto of a number": lambda z, p: np.copyto(z, 3.0),
+    "copyto where": lambda z, p: np.copyto(z, p * p, where=MASK),
+    "copyto where a row": lambda z, p: np.copyto(z, p[0], where=np.array([True, False, True, False])),
+    "putmask": lambda z, p: np.putmask(z, MASK, p * 3.0),
+    "putmask of a number": lambda z, p: np.putmask(z, MASK, 5.0),
+    "place": lambda z, p: np.place(z, MASK, p.ravel()[:2]),
+    "place of as many": lambda z, p: np.place(z, MASK, (p * 2.0)[MASK]),
+    "put": lambda z, p: np.put(z, [0, 5, -1], p[:, 1]),
+    "put of fewer": lambda z, p: np.put(z, [[0, 5], [7, -12]], p[0, :3] * 2.0),
+    "put of one": lambda z, p: np.put(z, 11, p[0, 0] ** 2),
+    "put of the last and the first": lambda z, p: np.put(z, [-12, 11], [p[0, 0], p[1, 1]]),
+    "fill_diagonal": lambda z, p: np.fill_diagonal(z, p[0, 1]),
+    "fill_diagonal of several": lambda z, p: np.fill_diagonal(z[:3, :3], p[0, :3]),
+    "put_along_axis 0": lambda z, p: np.put_along_axis(z, np.array([[2, 0, 1, 1]]), p[:1] * 4.0, 0),
+    "put_along_axis 1": lambda z, p: np.put_along_axis(z, np.array([[3], [0], [2]]), p[:, :1] * 4.0, 1),
+    "put_along_axis -1": lambda z, p: np.put_along_axis(z, np.array([[3, 1], [0, 2], [2, 0]]), p[:, 1:3] * 4.0, -1),
+    "fill": lambda z, p: z.fill(p[0, 0] * p[1, 1]) if isinstance(z, tg.Node) else z.fill((p[0, 0] * p[1, 1]).item()),
+}
+
+
+@each("name", list(WRITERS))
+def test_a_writer_of_numpys_writes_as_numpy_does(name: str) -> None:
+    is_right(writer(WRITERS[name]))
+
+
+PLAIN = np.zeros((3, 4))
+
+
+@each(
+    "name",
+    [
+        name
+        for name in WRITERS
+        if not name.startswith("fill") and name not in ("putmask of a number", "copyto of a number")
+    ],
+)
+def test_into_a_plain_array_no_node_is_written(name: str) -> None:
+    """It has no graph: nobody would ever see the gradient."""
+    with pytest.raises(tg.MutationError, match=r"(?s)(into|in) a plain (ndarray|array).*test_numpy_writers\.py"):
+        WRITERS[name](PLAIN, tg.parameter(P))
+    assert not PLAIN.any()
+
+
+@each(
+    "write, words",
+    [
+        (lambda z, p: np.putmask(z, MASK, p[0]), r"np\.putmask: values have another shape"),
+        (lambda z, p: np.put(z, [12], p[0, 0]), r"np\.put: no such place(?s:.*)12 elements"),
+        (lambda z, p: np.put(z, [-13], p[0, 0]), r"np\.put: no such place"),
+        (lambda z, p: np.put(z, [0], p[0, 0], mode="wrap"), r"np\.put: no such place(?s:.*)wrap"),
+        (lambda z, p: np.copyto(z, p[:, :3]), "the value does not fit"),
+    ],
+)
+def test_what_numpy_would_not_write_so_is_refused(write: Any, words: str) -> None:
+    with pytest.raises(tg.GraphError, match=words):
+        tg.recorded(writer(write))(tg.parameter(P))
