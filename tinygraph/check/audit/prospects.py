@@ -73,7 +73,7 @@ class Prospects:
     @property
     def is_small(self) -> bool:
         """Whether it takes so little memory that one of each operation can be kept."""
-        return self._outlook.size <= AT_ONCE
+        return sum(due.size for right in self._rights for due in right.values()) <= AT_ONCE
 
     @cached_property
     def _still(self) -> dict[int, frozenset[str]]:
@@ -113,11 +113,6 @@ class Outlook:
             shape = next(right[x].shape for right in rights if x in right)
             now = np.broadcast_to(present.value(x), shape) if not self._sets[x].all() else None
             self._dues[x] = np.array([right.get(x, now) for right in rights])
-
-    @property
-    def size(self) -> int:
-        """How many numbers it keeps."""
-        return sum(due.size for due in self._dues.values())
 
     @cached_property
     def _changes(self) -> NodeValues:
