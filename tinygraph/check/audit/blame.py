@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 
@@ -104,7 +103,7 @@ class Blame:
                 self.departed.remove(departure)
                 self._acquitted.append(departure)
                 self._looked_at.clear()
-                self._present.overrides, self._present.values = without.overrides, without.values
+                self._present.become(without)
                 return True
         return False
 
@@ -235,9 +234,11 @@ class Blame:
     def _bound(self, operations: list[Operation], wrong: frozenset[str]) -> Departure | None:
         """The line at which two names are bound the wrong way round."""
         best: Departure | None = None
-        for operation in operations:
-            looked = Prospects(self._present, self._candidates.of_bindings(operation))
-            best = self._tried(operation, self._of_interest(operation, looked, wrong, best, wrong.__gt__), wrong, best)
+        pairs = [(o, things) for o in operations for things in self._candidates.of_bindings(o)]
+        owners = [operation for operation, _ in pairs]
+        looked = Prospects(self._present, [things for _, things in pairs])
+        for p in looked.of(lambda place, changed: self._is_of_interest(owners[place], changed, wrong), wrong.__gt__):
+            best = self._tried(owners[p.place], [p], wrong, best)
         return best
 
     def _of(self, operations: list[Operation], wrong: frozenset[str], best: Departure | None) -> Departure | None:
@@ -265,22 +266,22 @@ class Blame:
         self, operation: Operation, wrong: frozenset[str], best: Departure | None, helps: Helps
     ) -> Iterable[Prospect]:
         """What would come of the things of the right graph in the place of what an operation makes."""
-        if operation not in self._looked_at:
-            self._looked_at[operation] = Prospects(self._present, self._candidates.of(operation))
-        return self._of_interest(operation, self._looked_at[operation], wrong, best, helps)
+        looked = self._looked_at.get(operation) or Prospects(self._present, self._candidates.of(operation))
+        if looked.is_small:
+            self._looked_at[operation] = looked
 
-    def _of_interest(
-        self, operation: Operation, looked: Prospects, wrong: frozenset[str], best: Departure | None, helps: Helps
-    ) -> Iterable[Prospect]:
-        """What would come of assignments, but for those that are not to be tried."""
-        is_settled = cache(self._present.is_settled if wrong else self.written.is_settled)
+        def worth(_: int, changed: Collection[Node]) -> bool:
+            late = _is_late(best, min(changed, key=lambda x: x.serial), wrong)
+            return not late and self._is_of_interest(operation, changed, wrong)
 
-        def worth(changed: Collection[Node]) -> bool:
-            settled = operation not in self._doubted and any(map(is_settled, changed))
-            return not settled and not _is_late(best, min(changed, key=lambda x: x.serial), wrong)
+        return looked.of(worth, helps)
 
-        done = operation in self._pairs.firsts or self._is_acquitted(operation)
-        return [] if done else looked.of(worth, helps)
+    def _is_of_interest(self, operation: Operation, changed: Collection[Node], wrong: frozenset[str]) -> bool:
+        """Whether an operation is to be tried with other values of these nodes."""
+        is_settled = self._present.is_settled if wrong else self.written.is_settled
+        if operation not in self._doubted and any(map(is_settled, changed)):
+            return False
+        return operation not in self._pairs.firsts and not self._is_acquitted(operation)
 
     def _departure(self, operation: Operation, p: Prospect, wrong: frozenset[str]) -> Departure:
         due = self.written.state_like(p.things[p.node]) if self.written.selects(p.node) else p.things[p.node]

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from functools import cached_property
 
 import numpy as np
 
 from ...core.node import Node
-from .activations import slopes
 from .book import NEAR, Book, ratio, same
 from .departures import Departure
 from .inserts import MISSING
 from .lines import sets_in_vain, statement_at
 from .rewrites import FACTOR_LESS, FACTOR_MORE, INDEX, LESS, MORE, NAME, ORDER, PARTS, SCALE, SIGN, SLOPE, TURNED
-from .right import Thing, gathers
+from .right import Thing
 from .statement import StatementRun, runs_of
 from .updates import UPDATE
 from .written import Written
@@ -94,16 +93,17 @@ class _Kinds:
             (self._of_less, {LESS}),
         ]
 
-    def _places(self) -> Iterator[list[tuple[StatementRun, Node]]]:
+    @cached_property
+    def _places(self) -> list[list[tuple[StatementRun, Node]]]:
         """Each part and each thing that is read, over the runs."""
-        for nodes in zip(*([*run.parts[::-1], *run.reads] for run in self.runs), strict=True):
-            yield [*zip(self.runs, nodes, strict=True)]
+        every = zip(*([*run.parts[::-1], *run.reads] for run in self.runs), strict=True)
+        return [[*zip(self.runs, nodes, strict=True)] for nodes in every]
 
-    def _pairs(self) -> Iterator[Pairs]:
+    @cached_property
+    def _pairs(self) -> list[Pairs]:
         """What each was, and what it should have been, where that can be told."""
-        for place in self._places():
-            if all(x in run.needs for run, x in place):
-                yield [(run.made[x], run.needs[x]) for run, x in place]
+        known = [place for place in self._places if all(x in run.needs for run, x in place)]
+        return [[(run.made[x], run.needs[x]) for run, x in place] for place in known]
 
     def _of_assignment(self) -> str:
         """`=` where a sum is due, and the other way round."""
@@ -121,9 +121,8 @@ class _Kinds:
         return REPLACED if parts else ""
 
     def _of_scale(self) -> str:
-        for pairs in self._pairs():
-            scales = {round(ratio(*pair) or 0, 7) for pair in _broadcast(pairs) if np.any(pair[0])}
-            scale = scales.pop() if len(scales) == 1 else 0.0
+        for pairs in self._pairs:
+            scale = _scale_of(pairs)
             if scale and scale != 1 and pairs[0][1].size > 1:
                 return SIGN if scale == -1 else SCALE if scale < 0 or self._writes(scale) else FACTOR_LESS
         return ""
@@ -139,14 +138,14 @@ class _Kinds:
             same(run.made[run.root].T, run.needs[run.root]) for run in self.runs
         ):
             return ORDER if any(x.op.name in ("matmul", "multiply") for x in self.runs[0].parts if x.op) else TURNED
-        for place in self._places():
+        for place in self._places:
             if all(x.ndim == 2 and run.comes_right({x: run.made[x].T}) for run, x in place):
                 return TURNED
-        return ORDER if any(all(_exchanged(run, x) for run, x in place) for place in self._places()) else ""
+        return ORDER if any(all(_exchanged(run, x) for run, x in place) for place in self._places) else ""
 
     def _of_step(self) -> str:
         """The same thing of another step."""
-        for place in self._places():
+        for place in self._places:
             if all(x.size > 1 and self._of_another(run, x) for run, x in place):
                 return INDEX
         return ""
@@ -161,7 +160,7 @@ class _Kinds:
 
     def _of_name(self) -> str:
         """What is read where another thing is due that some line made."""
-        for place in self._places():
+        for place in self._places:
             read = all(x.size > 1 and x in run.needs and not run.computes(x) for run, x in place)
             if read and all(self._is_there(run, run.needs[x]) for run, x in place):
                 return NAME
@@ -178,20 +177,17 @@ class _Kinds:
 
     def _of_slope(self) -> str:
         """One form of a slope where another one is due, of the same array."""
-        for pairs in self._pairs():
-            if all(any(_is_form_for_form(v, *pair) for v in self._near(run)) for run, pair in self._with(pairs)):
+        for pairs in self._pairs:
+            if all(_is_form_for_form(run.slopes, *pair) for run, pair in self._with(pairs)):
                 return SLOPE
         return ""
-
-    def _near(self, run: StatementRun) -> list[np.ndarray]:
-        return [run.made[x] for x in (*run.reads, *filter(gathers, run.parts)) if x.size > 1]
 
     def _with(self, pairs: Pairs) -> Iterator[tuple[StatementRun, tuple[np.ndarray, np.ndarray]]]:
         return zip(self.runs, pairs, strict=True)
 
     def _of_more(self) -> str:
         """A term or a factor without which a part is right."""
-        for place in self._places():
+        for place in self._places:
             if all(run.computes(x) and x in run.needs and len(x.inputs) == 2 for run, x in place):
                 names = {x.op.name for _, x in place if x.op}
                 for k in (0, 1):
@@ -201,7 +197,7 @@ class _Kinds:
 
     def _of_one(self) -> str:
         """A term missing beside a number, as in `1 - h**2`, or the number."""
-        for pairs in self._pairs():
+        for pairs in self._pairs:
             if all(b.size > 1 and (a.size == 1 or same(b - a, np.ones_like(b))) for a, b in pairs) and self._lacks(
                 pairs
             ):
@@ -209,7 +205,7 @@ class _Kinds:
         return ""
 
     def _of_less(self) -> str:
-        lacks = any(np.any(pairs[-1][0]) and self._lacks(pairs) for pairs in self._pairs())
+        lacks = any(np.any(pairs[-1][0]) and self._lacks(pairs) for pairs in self._pairs)
         return LESS if lacks and not sets_in_vain(self.line) else ""
 
     def _lacks(self, pairs: Pairs) -> bool:
@@ -220,11 +216,12 @@ class _Kinds:
             return False
         if any(abs(abs(m.factor) - 1) < 1e-7 for m in self.written.look(run.root, np.array(lost))):
             return True
-        forms = [np.ones(1), *(v * v for v in self._near(run) if v.shape == lost.shape)]
-        return any(same(np.broadcast_to(sign * form, lost.shape), lost) for form in forms for sign in (-1, 1))
+        forms = [np.ones(lost.shape), *(v * v for v in run.near if v.shape == lost.shape)]
+        off = np.minimum(*[np.abs(np.array(forms) + sign * lost).reshape(len(forms), -1).max(1) for sign in (-1, 1)])
+        return bool((off <= NEAR * np.abs(lost).max()).any())
 
     def _of_factor(self) -> str:
-        for pairs in self._pairs():
+        for pairs in self._pairs:
             if all(self._is_factor(a, b) for a, b in pairs if np.any(b)) and any(np.any(b) for _, b in pairs):
                 return "" if sets_in_vain(self.line) else FACTOR_LESS
         return ""
@@ -238,8 +235,16 @@ class _Kinds:
         return bool((off <= NEAR * np.abs(right).max()).any())
 
 
-def _broadcast(pairs: Pairs) -> list[tuple[np.ndarray, np.ndarray]]:
-    return [(np.broadcast_to(a, b.shape).ravel(), b.ravel()) for a, b in pairs if a.shape == b.shape or a.size == 1]
+def _scale_of(pairs: Pairs) -> float:
+    """The number by which all that was made is too large; 0 if there is no such one."""
+    scales = set()
+    for a, b in pairs:
+        if (a.shape == b.shape or a.size == 1) and np.any(a):
+            whole = a if a.shape == b.shape else np.broadcast_to(a, b.shape)
+            scales.add(round(ratio(whole.ravel(), b.ravel()) or 0, 7))
+            if 0 in scales or len(scales) > 1:
+                return 0.0
+    return scales.pop() if scales else 0.0
 
 
 def _factors(statement: ast.stmt) -> list[float]:
@@ -273,11 +278,11 @@ def _exchanged(run: StatementRun, x: Node) -> bool:
     return same(run.made[x].T, run.needs[x])
 
 
-def _is_form_for_form(v: np.ndarray, made: np.ndarray, right: np.ndarray) -> bool:
-    """Whether a part that is a slope of v, or a multiple of it, should have another form of it."""
-    if made.shape != right.shape or v.shape != made.shape or not np.any(made):
+def _is_form_for_form(slopes: Mapping[tuple[int, ...], np.ndarray], made: np.ndarray, right: np.ndarray) -> bool:
+    """Whether a part that is a slope of something near, or a multiple of it, should have another form of it."""
+    forms = slopes.get(made.shape)
+    if forms is None or made.shape != right.shape or not np.any(made):
         return False
-    forms = np.reshape(slopes(v), (-1, v.size))
     own, due = made.ravel() * forms, right.ravel() * forms
-    fit = np.abs(own[:, None] - due).max(axis=2) <= NEAR * np.abs(due).max(axis=1)
-    return bool((fit & ~np.eye(len(forms), dtype=bool)).any())
+    fit = np.abs(own[:, :, None] - due[:, None]).max(axis=3) <= NEAR * np.abs(due).max(axis=2)[:, None]
+    return bool((fit & ~np.eye(forms.shape[1], dtype=bool)).any())

@@ -94,12 +94,13 @@ def _fits(subject: Subject, runs: list[_Run]) -> list[Fit]:
         return []
     steps = runs[0].steps if len(runs) == 1 else None
     for candidate in candidates():
-        verdicts = [run.verdicts(candidate) for run in runs]
-        if all(verdicts):
-            right = tuple([name for name in subject.parameters if all(v[name] for v in verdicts)])
-            wrong = tuple([name for name in subject.parameters if name not in right])
-            if 2 * len(right) > len(subject.parameters) and not any(_is_same(runs, candidate, fit) for fit in fits):
-                fits.append(Fit(candidate, right, wrong, steps))
+        right = tuple(subject.parameters)
+        for run in runs:
+            verdicts = run.verdicts(candidate) if 2 * len(right) > len(subject.parameters) else {}
+            right = tuple([name for name in right if verdicts.get(name)])
+        wrong = tuple([name for name in subject.parameters if name not in right])
+        if 2 * len(right) > len(subject.parameters) and not any(_is_same(runs, candidate, fit) for fit in fits):
+            fits.append(Fit(candidate, right, wrong, steps))
     most = max((len(fit.right) for fit in fits), default=0)
     return [fit for fit in fits if len(fit.right) == most]
 
@@ -116,9 +117,15 @@ class _Run:
             self.hand = subject.gradients(case)
             self.outputs, self.sizes = stacked(outcome.outputs), _sizes(outcome, case, cases)
         self._gradients: dict[Family, dict[str, np.ndarray] | None] = {}
+        self._verdicts: dict[str, dict[str, bool]] = {}
 
     def verdicts(self, candidate: Candidate) -> dict[str, bool]:
         """Whether each gradient is that of the candidate; empty if it is no loss of such outputs and targets."""
+        if candidate.name not in self._verdicts:
+            self._verdicts[candidate.name] = self._compared(candidate)
+        return self._verdicts[candidate.name]
+
+    def _compared(self, candidate: Candidate) -> dict[str, bool]:
         gradients = self._of(candidate.family)
         if gradients is None:
             return {}

@@ -25,11 +25,21 @@ class Present:
         self.written = written
         self.overrides: dict[Node, np.ndarray] = {}
         self.values: dict[Node, np.ndarray] = {}
+        self._matches: dict[Node, list[Match]] = {}
+        self._known: dict[Node, bool] = {}
+        self._settled: dict[Node, bool] = {}
 
     def mend(self, overrides: Mapping[Node, np.ndarray]) -> None:
         """Gives more nodes their right values."""
-        self.values = self.replayed(overrides)
-        self.overrides |= overrides
+        self._set(self.replayed(overrides), {**self.overrides, **overrides})
+
+    def become(self, other: Present) -> None:
+        """Takes over what is overridden in another one."""
+        self._set(other.values, other.overrides)
+
+    def _set(self, values: dict[Node, np.ndarray], overrides: dict[Node, np.ndarray]) -> None:
+        self.values, self.overrides = values, overrides
+        self._matches, self._known, self._settled = {}, {}, {}
 
     def replayed(self, overrides: Mapping[Node, np.ndarray]) -> dict[Node, np.ndarray]:
         """The values if these nodes, too, had their right values."""
@@ -48,13 +58,18 @@ class Present:
         return self.values.get(node, node._value)
 
     def is_known(self, node: Node) -> bool:
-        """Whether the right graph holds it."""
-        return self.written.is_known(node, self.values.get(node))
+        """Whether it is data, or the right graph holds it."""
+        if node not in self._known:
+            data = self.written.is_data(node, self.value(node))
+            self._known[node] = data or any(m.is_exact for m in self.look(node))
+        return self._known[node]
 
     def is_settled(self, node: Node) -> bool:
         """Whether what it computes by now is right whoever reads it; what was blamed may be blamed for more."""
-        now = node in self.values and node not in self.overrides
-        return self.written.is_settled(node, self.look(node) if now else None)
+        if node not in self._settled:
+            now = node in self.values and node not in self.overrides
+            self._settled[node] = self.written.is_settled(node, self.look(node) if now else None)
+        return self._settled[node]
 
     def reads_right(self, node: Node) -> bool:
         """Whether the right graph holds all that the statement reads to make this."""
@@ -73,7 +88,9 @@ class Present:
 
     def look(self, node: Node) -> list[Match]:
         """What it is in the right graph."""
-        return self.written.look(node, self.value(node))
+        if node not in self._matches:
+            self._matches[node] = self.written.look(node, self.value(node))
+        return self._matches[node]
 
     def caller(self, operation: Operation) -> Line | None:
         """The line that calls a function of the user's with a wrong thing, where another call comes out right."""

@@ -34,6 +34,7 @@ class Prospect:
     """What would come of an assignment.
 
     Attributes:
+        place: of the assignment, among those that were looked at.
         things: the assignment.
         right: the values of the nodes.
         node: the first of the nodes to which it gives another value.
@@ -42,6 +43,7 @@ class Prospect:
         still: the gradients that are wrong yet.
     """
 
+    place: int
     things: Mapping[Node, Thing]
     right: NodeValues
     node: Node
@@ -68,25 +70,30 @@ class Prospects:
         self._rows = [k for k, changes in enumerate(self._changes) if changes]
         self._asked: dict[int, int] = {}
 
+    @property
+    def is_small(self) -> bool:
+        """Whether it takes so little memory that one of each operation can be kept."""
+        return sum(due.size for right in self._rights for due in right.values()) <= AT_ONCE
+
     @cached_property
     def _still(self) -> dict[int, frozenset[str]]:
         return dict(zip(self._rows, self._outlook.left_wrong(self._rows), strict=True))
 
     def of(
-        self, worth: Callable[[Sequence[Node]], bool], helps: Callable[[frozenset[str]], bool]
+        self, worth: Callable[[int, Sequence[Node]], bool], helps: Callable[[frozenset[str]], bool]
     ) -> Iterator[Prospect]:
         """In their order.
 
         Args:
-            worth: whether to look at an assignment that gives other values to these nodes.
+            worth: whether to look at the assignment of this place, which gives other values to these nodes.
             helps: whether to ask the readers about one after which these gradients are wrong yet: that takes longer.
         """
-        rows = [k for k in self._rows if worth(self._changes[k])]
+        rows = [k for k in self._rows if worth(k, self._changes[k])]
         new = [k for k in rows if k not in self._asked and helps(self._still[k])]
         self._asked |= self._outlook.asking({k: self._changes[k] for k in new})
         for k in rows:
             first = min(self._changes[k], key=lambda x: x.serial)
-            yield Prospect(self._things[k], self._rights[k], first, self._asked.get(k, 0), self._still[k])
+            yield Prospect(k, self._things[k], self._rights[k], first, self._asked.get(k, 0), self._still[k])
 
 
 class Outlook:
@@ -99,7 +106,8 @@ class Outlook:
 
     def __init__(self, present: Present, rights: Sequence[NodeValues]) -> None:
         self._present, self._written, self._rights = present, present.written, rights
-        self._sets = {x: np.array([x in right for right in rights]) for right in rights for x in right}
+        nodes = dict.fromkeys(x for right in rights for x in right)
+        self._sets = {x: np.array([x in right for right in rights]) for x in nodes}
         self._dues: dict[Node, np.ndarray] = {}
         for x in self._sets:
             shape = next(right[x].shape for right in rights if x in right)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 import numpy as np
 
 from ...core.node import Node
+from .activations import slopes
 from .book import same
 from .departures import Departure
+from .right import gathers
 from .written import Written
 
 
@@ -45,6 +48,18 @@ class StatementRun:
     @property
     def root(self) -> Node:
         return self.parts[-1]
+
+    @cached_property
+    def near(self) -> list[np.ndarray]:
+        """The arrays that it reads, or picks of what it reads."""
+        return [self.made[x] for x in (*self.reads, *filter(gathers, self.parts)) if x.size > 1]
+
+    @cached_property
+    def slopes(self) -> dict[tuple[int, ...], np.ndarray]:
+        """By shape the slopes of the arrays near, flat: over the arrays and over the forms."""
+        shapes = {v.shape for v in self.near}
+        alike = {shape: [v for v in self.near if v.shape == shape] for shape in shapes}
+        return {shape: np.array([[f.ravel() for f in slopes(v)] for v in of]) for shape, of in alike.items()}
 
     def computes(self, x: Node) -> bool:
         """Whether it is a part of the statement, and not read."""

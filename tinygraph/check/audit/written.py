@@ -154,15 +154,9 @@ class Written:
         """The line of the loop, or of the statement, in which a gradient came about."""
         return line_of(self.picked(node))
 
-    def is_known(self, node: Node, value: np.ndarray | None = None) -> bool:
-        """Whether it is data, one number, zeros, or something that the right graph holds."""
-        if value is None:
-            value, matches = node._value, self.matches.get(node, [])
-        else:
-            matches = self._book.look(value)
-        if node.op is None or node.dtype.kind != "f" or self.is_number(node) or not np.any(value):
-            return True
-        return any(m.is_exact for m in matches)
+    def is_data(self, node: Node, value: np.ndarray) -> bool:
+        """Whether a node of this value is data, one number, or zeros, which nobody has to know."""
+        return node.op is None or node.dtype.kind != "f" or self.is_number(node) or not np.any(value)
 
     def look(self, node: Node, value: np.ndarray) -> list[Match]:
         """What a node of this value is in the right graph."""
