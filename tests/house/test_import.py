@@ -57,7 +57,8 @@ def test_the_distribution_is_what_was_agreed() -> None:
     assert extras == project["optional-dependencies"].keys()
     assert told["tool"]["hatch"]["build"]["targets"]["wheel"] == {"packages": ["tinygraph"]}
     assert (ROOT / "tinygraph" / "py.typed").exists()
-    assert told["tool"]["pytest"]["ini_options"]["filterwarnings"] == ["error"]
+    first, *ignored = told["tool"]["pytest"]["ini_options"]["filterwarnings"]
+    assert first == "error" and all("os.fork" in rule for rule in ignored), "warnings are errors, but JAX's at a fork"
 
 
 def test_the_namespace_holds_public_names_alone() -> None:
