@@ -208,3 +208,9 @@ def test_of_many_changed_things_five_are_named():
     with pytest.raises(tg.GraphError, match=r"changes numbers.* and \d\d more, on which") as error:
         tg.compile(fn, backend="numpy")(X)
     assert str(error.value).count("numbers[") == 5
+
+
+def test_the_environment_beside_more_objects_than_are_looked_into_ends():
+    many = [[[k] for k in range(100)] for _ in range(30)]
+    fn = tg.compile(lambda x: x * len(many) * float(os.getenv("TG_NONE", "1")), backend="numpy")
+    assert fn(np.ones(2)).tolist() == [30.0, 30.0]

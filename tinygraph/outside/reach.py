@@ -159,7 +159,8 @@ class Surroundings:
         while self._left:
             while self._left:
                 self._visit(*self._left.popleft())
-            if self.names & ENVIRONMENT:
+            if self.names & ENVIRONMENT and (0, "environ") not in used:
+                used.add((0, "environ"))
                 self._add("os.environ", getattr(os.environ, "_data", None))
             for words, owner in self._named:  # modules and classes, of which only what the code names is used
                 for name in sorted(self.names & vars(owner).keys()):
