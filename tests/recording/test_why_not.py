@@ -10,18 +10,17 @@ import pytest
 
 import tinygraph as tg
 from tests.each import each
-from tinygraph.core.scope import now
+from tinygraph.core.scope import Kept, now, settle
 
 P = np.arange(6.0).reshape(2, 3) + 1.0
 
 
 def before_any_recording() -> tg.Node:
     """Other files' `tinygraph.numpy` records for as long as the process lives."""
-    kept, now.recorder = now.recorder, None
-    try:
+    with Kept():
+        now.recorder = None
+        settle()
         return tg.parameter(P, "w_out") * 2.0
-    finally:
-        now.recorder = kept
 
 
 OUTSIDE = before_any_recording()
