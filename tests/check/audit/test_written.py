@@ -122,11 +122,13 @@ def operation(graph: Written, expression: str) -> Any:
     return next(o for o in graph.operations if o.line.expression == expression)
 
 
+def is_known(graph: Written, x: tg.Node) -> bool:
+    return graph.is_data(x, x._value) or any(m.is_exact for m in graph.look(x, x._value))
+
+
 def test_of_a_right_pass_all_is_known_and_nothing_wrong() -> None:
     graph = written(back)
-    assert graph.wrong() == frozenset()
-    for x in graph.order:
-        assert graph.is_data(x, x._value) or any(m.is_exact for m in graph.look(x, x._value))
+    assert graph.wrong() == frozenset() and all(is_known(graph, x) for x in graph.order)
     assert [graph.is_missing(name) for name in WEIGHTS] == [False] * 3
     dz = operation(graph, "dh * (1 - hs[t + 1] ** 2)")
     assert len(dz.nodes) == T and dz.is_statement and graph.operation_of[dz.nodes[1]] is dz
@@ -135,7 +137,7 @@ def test_of_a_right_pass_all_is_known_and_nothing_wrong() -> None:
     )
     assert all(graph.is_settled(x) for x in dz.nodes)
     plain = operation(graph, "hs[t + 1] - ts[t]").nodes[0]
-    assert graph.is_known(plain) and not graph.is_settled(plain)  # an adjoint but for the 2
+    assert is_known(graph, plain) and not graph.is_settled(plain)  # an adjoint but for the 2
     slope = operation(graph, "1 - hs[t + 1] ** 2").nodes[0]
     assert graph.is_part_of(slope, dz.nodes[0]) and not graph.is_part_of(dz.nodes[0], slope)
     assert not graph.is_part_of(operation(graph, "2 * (hs[t + 1] - ts[t]) + late").nodes[0], dz.nodes[0])
