@@ -122,7 +122,7 @@ def operation(graph: Written, expression: str) -> Any:
     return next(o for o in graph.operations if o.line.expression == expression)
 
 
-def is_known(graph: Written, x: tg.Node) -> bool:
+def is_known(graph: Written, x: Any) -> bool:
     return graph.is_data(x, x._value) or any(m.is_exact for m in graph.look(x, x._value))
 
 
