@@ -174,11 +174,9 @@ class Compiled:
     def __reduce__(self) -> Any:
         """A copy compiles the function again, that of a method the copied object's; nothing that it has run is kept."""
         if getattr(self.fn, "__closure__", None) and not hasattr(self.fn, "__self__"):
-            problem, fix = (
-                "compile: a copy would go on with what the first one uses",
-                "compile a method, or compile again",
-            )
-            raise GraphError(problem, got=f"{self.fn.__qualname__}, which reads variables around it", fix=fix)
+            problem = "compile: a copy would go on with what the first one uses"
+            got = f"{self.fn.__qualname__}, which reads variables around it"
+            raise GraphError(problem, got=got, fix="compile a method, or compile again")
         return partial(compile, memory=self.memory), (self.fn, self.backend.name)
 
     def _repr_html_(self) -> str:
