@@ -13,6 +13,7 @@ WHOLE = {
     "passes": ("compiled",),
     "plan": ("compiled",),
     "run": ("compiled", "targets"),
+    "core": ("recording",),
     "ops": ("recording",),
     "loops": ("compiled",),
     "time": ("compiled",),

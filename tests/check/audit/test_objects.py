@@ -265,3 +265,29 @@ def test_calling_twice_tells_of_sums_that_nobody_sets_to_zero() -> None:
     assert all(np.array_equal(first[name], second[name]) for name in first)
     first, second = subject.again(case, whole=True)
     assert all(np.allclose(second[name], 2 * first[name]) for name in first)
+
+
+class TellsLoss(InDicts):
+    """Its forward pass takes the targets and returns the loss."""
+
+    def forward(self, x: Any, y: Any) -> Any:
+        out = super().forward(x)
+        self.dout = 2 * (out - y)
+        return np.sum((out - y) ** 2)
+
+    def backward(self) -> None:
+        super().backward(self.dout)
+
+
+def test_the_loss_is_apart_where_a_forward_pass_gives_outputs() -> None:
+    assert Objects(InDicts(), square, X, Y).apart
+    own = Objects(TellsLoss(), None, X, Y)
+    assert not own.apart and max(errors_of_loss(own)) < 1e-12
+
+
+def errors_of_loss(subject: Objects) -> list[float]:
+    """The gradients beside those of the graph of the same loss."""
+    case = Cases(subject).case(3)
+    hand, outcome = subject.gradients(case), subject.on_nodes(case)
+    right = dict(zip(outcome.leaves, tg.grad(outcome.loss, [*outcome.leaves.values()]), strict=True))
+    return [float(np.abs(g - right[name].value).max()) for name, g in hand.items()]

@@ -70,10 +70,8 @@ def test_the_pieces_that_a_join_should_have_joined() -> None:
     assert [x.shape for x in own] == [(2, 3), (4, 3), (1, 3)] and (np.concatenate(own) == due).all()
     wide = joins._pieces(tg.concatenate([parts[0], parts[0]], axis=1), np.ones((2, 6)))
     assert [x.shape for x in wide] == [(2, 3), (2, 3)]
-    assert (
-        joins._pieces(tg.concatenate(parts, axis=0), due[:6]) == []
-        and joins._pieces(parts[0] * 2, np.ones((2, 3))) == []
-    )
+    assert joins._pieces(tg.concatenate(parts, axis=0), due[:6]) == []
+    assert joins._pieces(parts[0] * 2, np.ones((2, 3))) == []
     assert joins._pieces(parts[0], np.ones((2, 3))) == []
 
 
