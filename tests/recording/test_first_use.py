@@ -35,3 +35,25 @@ def test_scipys_functions_of_an_array_with_nodes_in_it() -> None:
     slope = 2 * p * (1 - p) + q * (1 - q)
     shares = [1 + 1 / (1 + np.exp(-x)) for x in (1.0, 2.0)]  # of log(exp(2x) + exp(x)): 2 s + (1 - s), s = sigmoid(x)
     np.testing.assert_allclose([float(x) for x in done.stdout.split()], [shares[0] + slope, shares[1] - slope])
+
+
+STRANGER = """
+import sys, types
+import numpy as np, tinygraph as tg
+
+sys.modules["scipy"] = types.ModuleType("scipy")
+w = tg.parameter(np.array([1.0, 2.0]))
+
+def loss():
+    h = np.zeros(2)
+    h[:] = w * w
+    return np.sum(h)
+
+tg.recorded(loss)().backward()
+print(*w.grad)
+"""
+
+
+def test_another_module_by_the_name_of_scipy_is_left_alone() -> None:
+    done = subprocess.run([sys.executable, "-c", STRANGER], capture_output=True, text=True, check=False)
+    assert done.stdout == "2.0 4.0\n", done.stderr

@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -83,8 +83,11 @@ _ours |= {id(function): _either(function, recorded) for function, recorded in py
 
 def _meet_scipy() -> None:
     """Adds scipy's functions to what is exchanged, once scipy is there; it loads scipy.special at its first use."""
-    special = sys.modules.get("scipy.special") or ("scipy" in sys.modules and import_module("scipy.special"))
-    if not special or id(special) in _ours or not hasattr(special, "logsumexp"):
+    special = sys.modules.get("scipy.special")
+    if special is None and "scipy" in sys.modules:
+        with suppress(ImportError):  # another module of that name
+            special = import_module("scipy.special")
+    if special is None or id(special) in _ours or not hasattr(special, "logsumexp"):
         return
     plain: _Names = {name: getattr(special, name) for name in SPECIAL}
     names = {name: _either(f, taking_nodes(f, SPECIAL[name])) for name, f in plain.items()}
