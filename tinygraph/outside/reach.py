@@ -159,9 +159,6 @@ class Surroundings:
         while self._left:
             while self._left:
                 self._visit(*self._left.popleft())
-            if self.names & ENVIRONMENT and (0, "environ") not in used:
-                used.add((0, "environ"))
-                self._add("os.environ", getattr(os.environ, "_data", None))
             for words, owner in self._named:  # modules and classes, of which only what the code names is used
                 for name in sorted(self.names & vars(owner).keys()):
                     if (id(owner), name) not in used:
@@ -268,6 +265,8 @@ class Surroundings:
         self._codes.append(code)
         names = names_of(code)
         self.names |= names
+        if names & ENVIRONMENT:
+            self._add("os.environ", getattr(os.environ, "_data", None))
         only = None if "globals" in names else names
         self._hold(Place("", "{1}", x.__globals__, only, entries(x.__globals__, only)))
 
