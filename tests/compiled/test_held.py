@@ -71,7 +71,7 @@ def test_the_bound_is_one_of_real_memory(backend, monkeypatch):
     fn, shape = lstm()
     function = tg.compile(fn, backend=backend)
     function(shape(0))
-    bound = 1 << 20
+    bound = 3 << 20  # of plans of 0.2 to 0.7 MiB: with AVX-512 the code and the packed weights are larger
     monkeypatch.setattr(compiled_module, "KEPT_BYTES", bound)
     measured = held(function, shape, 1, 25)
     assert 2 < len(function._plans) < 24
