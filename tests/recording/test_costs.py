@@ -139,6 +139,6 @@ def test_an_interrupt_at_any_instruction_leaves_a_log_that_holds() -> None:
     session = record.Session()
     node = tg.constant(1.0)
     for _ in interrupted(lambda: session.enter(node, 7)):
-        session._most = 0
+        session.most = 0
         session.enter(node, 8)
-    assert len(session._log) > 3
+    assert len(session.log) > 3

@@ -28,14 +28,14 @@ class Session:
         self.stand_ins = self.odd = False
         self.layered: WeakValueDictionary[int, Node] = WeakValueDictionary()
         # One list of pairs, not two lists: Ctrl-C between two appends would leave them of unlike lengths.
-        self._log: list[tuple[int, ref[Node]]] = []
-        self._most = 4096
+        self.log: list[tuple[int, ref[Node]]] = []
+        self.most = 4096
 
     def enter(self, node: Node, stamp: int) -> None:
         """Notes that ``node`` has read its inputs by the time of ``stamp``."""
-        self._log.append((stamp, ref(node)))
-        if len(self._log) > self._most:
-            self._forget()
+        self.log.append((stamp, ref(node)))
+        if len(self.log) > self.most:
+            self.forget()
 
     def again(self, node: Node) -> None:
         """Notes that ``node`` has other inputs now."""
@@ -44,7 +44,7 @@ class Session:
     def readers(self, node: Node) -> list[Node]:
         """The nodes that have read ``node`` since it was last written and are still there."""
         readers: dict[int, Node] = {}
-        for _, reference in self._log[bisect_left(self._log, (own(node).since + 1,)) :]:
+        for _, reference in self.log[bisect_left(self.log, (own(node).since + 1,)) :]:
             reader = reference()
             if reader is not None:
                 for x in reader._inputs:
@@ -55,7 +55,10 @@ class Session:
     def is_unread(self, node: Node) -> bool:
         """Whether no node that is still there has read ``node`` since it was last written."""
         record = own(node)
-        for _, reference in self._log[bisect_left(self._log, (record.since + 1,)) :]:
+        since = record.since
+        for stamp, reference in reversed(self.log):
+            if stamp <= since:
+                break
             reader = reference()
             if reader is not None and reader is not node:  # a `write` has many inputs, and is none of them
                 for x in reader._inputs:
@@ -64,9 +67,13 @@ class Session:
         record.since = next_serial()
         return True
 
-    def _forget(self) -> None:
-        self._log = [entry for entry in self._log if entry[1]() is not None]
-        self._most = max(4096, 2 * len(self._log))
+    def end(self) -> None:
+        """Nothing of it can be written any more, so nobody asks for readers: a gradient has less garbage to pass by."""
+        self.log = []
+
+    def forget(self) -> None:
+        self.log = [entry for entry in self.log if entry[1]() is not None]
+        self.most = max(4096, 2 * len(self.log))
 
 
 class Record:

@@ -14,6 +14,7 @@ from ..core.scope import now, settle
 from .attributes import writable_arrays
 from .exchanged import ours_in
 from .installed import install
+from .record import Session
 from .recorder import Recorder
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -72,11 +73,14 @@ def code_of(fn: Any) -> FunctionType:
 @contextmanager
 def recording(follows: bool = False) -> Iterator[None]:
     before, own = now.recorder, vars(now).get("recorder")
+    session = Session() if before is None else before.session
     try:
-        now.recorder = Recorder(True, None if before is None else before.session, follows)
+        now.recorder = Recorder(True, session, follows)
         settle()
         yield
     finally:
+        if before is None:
+            session.end()
         if own is None:
             vars(now).pop("recorder", None)  # that of all threads shows again, also if it came meanwhile
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
@@ -59,7 +60,9 @@ class Recorder:
         """Notes a new node, as a reader of its inputs and perhaps as a view of the array that was read."""
         session = self.session
         node._record = session.blank
-        session.enter(node, node.serial)
+        session.log.append((node.serial, ref(node)))  # as `enter` does, which costs a call more for each op
+        if len(session.log) > session.most:
+            session.forget()
         if self.follows:
             reach_user(node)
         if node._op in SHARING:

@@ -208,14 +208,15 @@ def _in_memory(node: Node, index: tuple[Any, ...], piece: Node) -> None:
 
 def _extend(node: Node, index: tuple[Any, ...], piece: Node) -> None:
     """One more piece for a node of `write` that nobody has read yet: T rows make one node, not T arrays."""
-    value = piece._value
+    record, value = node._record, piece._value
     if type(node) is Node:
         _own(node)[index] = value
     node._attributes = {"indexes": (*node._attributes["indexes"], index)}
     node._inputs, node.serial = (*node._inputs, piece), next_serial()
-    node._place = node._place[:3]  # it belongs to no line, and so to no step
-    node._record.covered += piece.size if value is None else value.size
-    node._record.session.enter(node, node.serial)
+    if len(node._place) > 3:
+        node._place = node._place[:3]  # it belongs to no line, and so to no step
+    record.covered += piece.size if value is None else value.size
+    record.session.enter(node, node.serial)
 
 
 @refusing
