@@ -24,7 +24,8 @@ LEAST_S, WHOLE_S = 60.0, 1800.0
 TOOK = re.compile(r"([\d.]+)s (?:call|setup|teardown) +([^:]+)::")
 MOST_BYTES = 8 << 30
 """A mutant that fills the memory must not stop the machine; gcc's sanitizers need more, their tests are left out."""
-PYTEST = f"""import resource, sys, pytest
+PYTEST = f"""import resource, signal, sys, pytest
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background ignores it, and tests of Ctrl-C fail
 resource.setrlimit(resource.RLIMIT_DATA, ({MOST_BYTES}, {MOST_BYTES}))
 sys.exit(pytest.main(["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-k", "not sanitized", *sys.argv[1:]]))"""
 
