@@ -85,16 +85,18 @@ def test_no_warning_and_a_self_test_that_passes(name: str, folder: Path) -> None
         assert "right" in told and "WRONG" not in told
 
 
-def test_a_self_test_finds_a_wrong_number(folder: Path) -> None:
+@pytest.mark.parametrize("name", ["loss", r"model_\w+"])
+def test_a_self_test_finds_a_wrong_number(name: str, folder: Path) -> None:
+    """Of what a step returns, and of what it has trained."""
     if shutil.which("gcc") is None:
         pytest.skip("needs gcc")
     text = (folder / "train.c").read_text()
-    spoilt = re.sub(r"(want_loss\[1\] = \{\n +)", r"\g<1>1", text)
+    spoilt = re.sub(rf"(want_{name}\[\d+\] = \{{\n +)", r"\g<1>1", text, count=1)
     assert spoilt != text
     (folder / "spoilt.c").write_text(spoilt)
     subprocess.run(["gcc", "-std=c99", "-DTG_SELF_TEST", "spoilt.c", "-o", "spoilt", "-lm"], cwd=folder, check=True)
     run = subprocess.run(["./spoilt"], cwd=folder, capture_output=True, text=True, check=False)
-    assert run.returncode and "loss: errs by" in run.stdout and "WRONG" in run.stdout
+    assert run.returncode and re.search(rf"{name.replace('_', '.')}: errs by .* WRONG", run.stdout)
 
 
 @pytest.mark.parametrize("stem", ["net", "small", "train"])
