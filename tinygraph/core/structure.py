@@ -61,9 +61,13 @@ def _builder(structure: Any, start: int) -> tuple[Callable[[list[Any]], Any], in
     if isinstance(structure, dict):
         keys = list(structure)
         return lambda new: dict(zip(keys, [build(new) for build in parts], strict=True)), start
+    kind = type(structure)
+    if kind is tuple and len(parts) == 2:  # as (y, state) and (h, c), of which a short step has to make one each time
+        first, second = parts
+        return lambda new: (first(new), second(new)), start
     if isinstance(structure, tuple) and hasattr(structure, "_fields"):
-        return lambda new: type(structure)(*[build(new) for build in parts]), start
-    return lambda new: type(structure)([build(new) for build in parts]), start
+        return lambda new: kind(*[build(new) for build in parts]), start
+    return lambda new: kind([build(new) for build in parts]), start
 
 
 def map_leaves(fn: Callable[..., Any], structure: Any) -> Any:

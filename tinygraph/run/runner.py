@@ -36,6 +36,7 @@ class Runner:
         results = [view.buffer for view in program.results]
         buffers: list[Buffer] = [*program.arguments, *program.parameters, *results]
         self._parameters = [buffer.source for buffer in program.parameters]
+        self._live = [(k, p) for k, p in enumerate(self._parameters) if isinstance(p, Live)]
         self._results = [(view.shape, view.dtype) for view in program.results]
         self.stretches = _stretches(program.actions, self.memory, backend)
         self._runs = [stretch.bind(buffers) for stretch in self.stretches]
@@ -51,7 +52,9 @@ class Runner:
             arguments: contiguous arrays with the dtypes and sizes of the argument buffers.
         """
         results = [np.empty(shape, dtype) for shape, dtype in self._results]
-        values = [p.read() if isinstance(p, Live) else p._value for p in self._parameters]
+        values = [p._value for p in self._parameters]
+        for k, live in self._live:
+            values[k] = live.read()
         # The flag costs a third of what `ascontiguousarray` does to return the array itself.
         arrays = [*arguments, *[x if x.flags.c_contiguous else np.ascontiguousarray(x) for x in values], *results]
         for run in self._runs:
