@@ -71,6 +71,40 @@ def test_a_memory_held_at_zero_is_zero_for_all_that_reads_it_at_its_step(tmp_pat
 
 
 @needs_node
+def test_gates_and_their_gradients(tmp_path: Path) -> None:
+    """Those of an LSTM at each step, by finite differences of the cell written out in numpy."""
+    cell = CELLS["LSTM"]()
+    W, U, b = cell.weight_ih.value, cell.weight_hh.value, cell.bias_ih.value + cell.bias_hh.value
+    order = ["i", "f", "g", "o"]
+
+    def run(moved: np.ndarray) -> tuple[float, np.ndarray]:
+        h, c, total, gates = np.zeros(H), np.zeros(H), 0.0, np.zeros((T, 4, H))
+        for t in range(T):
+            z = (W @ XS[t] + U @ h + b).reshape(4, H)
+            gates[t] = np.where(np.array([[False], [False], [True], [False]]), np.tanh(z), 1 / (1 + np.exp(-z)))
+            i, f, g, o = gates[t] + moved[t]
+            c = f * c + i * g
+            h = o * np.tanh(c)
+            total += np.mean((h - TARGETS[t]) ** 2) / T
+        return total, gates
+
+    nothing = np.zeros((T, 4, H))
+    slopes = np.zeros_like(nothing)
+    for at in np.ndindex(slopes.shape):
+        one = nothing.copy()
+        one[at] = 1e-5
+        slopes[at] = (run(one)[0] - run(-one)[0]) / 2e-5
+    page = tg.draw.live(cell, XS, TARGETS)
+    names = [row["name"] for row in page.data["rows"] if row["state"] < 0]
+    assert sorted(names) == sorted(order)
+    code = """net.run();
+    console.log(JSON.stringify(net.steps.map((s) => [s.rows, s.d.rows].map((x) => x.map((r) => [...r])))));"""
+    for t, (values, gradients) in enumerate(in_node(tmp_path, page, code)):
+        same(values, run(nothing)[1][t, [order.index(name) for name in names]])
+        same(gradients, slopes[t, [order.index(name) for name in names]], 1e-8)
+
+
+@needs_node
 @each("rule", ["SGD", "Adam", "none"])
 def test_training(tmp_path: Path, rule: str) -> None:
     cell = CELLS["GRU"]()
