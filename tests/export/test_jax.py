@@ -52,6 +52,13 @@ def test_jax_differentiates_it_and_maps_it() -> None:
     np.testing.assert_allclose(both, [loss(XS, LABELS).item(), loss(2 * XS, LABELS).item()], 1e-12)
 
 
+def test_a_parameter_that_is_a_result_is_an_array_of_jaxs_too() -> None:
+    w = tg.parameter([1.0, 2.0])
+    pure = tg.export.jax(lambda x: (w, w * x), w)
+    values, product = pure(pure.values, np.ones(2))
+    assert isinstance(values, jax.Array) and isinstance(product, jax.Array)
+
+
 def test_two_devices_give_the_gradient_of_one_and_gather_nothing() -> None:
     loss, parameters = network()
     gradient = tg.value_and_grad(loss, parameters)

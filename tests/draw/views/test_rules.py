@@ -130,3 +130,16 @@ class Short(Long):
 def test_a_long_rule_is_none() -> None:
     assert rule(Long).forward == () and rule(Long).backward == ()
     assert len(rule(Short).forward) == 6 and rule(Short).forward[-1] == "z = e * a"
+
+
+class Rounded(tg.Op):
+    def forward(self, x: Any) -> Any:
+        return x.astype(np.int64).astype(x.dtype, copy=False) * 2
+
+    def backward(self, gz: Any, z: Any, x: Any) -> Any:
+        return gz
+
+
+def test_a_cast_that_changes_numbers_stays_in_a_rule() -> None:
+    (line,) = rule(Rounded).forward
+    assert line == "z = x.astype(int64) * 2"
