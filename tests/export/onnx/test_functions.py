@@ -169,6 +169,11 @@ def test_a_cell_is_one_step() -> None:
     hold(tg.cells.Stack([tg.cells.MGU(3, 4, rng=0), tg.cells.RNN(4, 4, rng=1)]), drawn(2, 3), drawn(5, 3))
 
 
+def test_functions_along_an_axis_of_a_number() -> None:
+    for op in (tg.softmax, tg.log_softmax, tg.logsumexp, tg.cumsum):
+        hold(lambda x, op=op: op(tg.sum(x * x)), (drawn(5, 2),), dynamic=())
+
+
 def test_new_axes_beside_an_ellipsis() -> None:
     xs = [drawn(*sizes, 3) for sizes in ((5, 2), *SIZES)]
     hold(lambda x: x[None, ..., 0], *xs)

@@ -70,7 +70,10 @@ def _sum_to(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
 
 def _along(kind: str) -> OpRow:
     def row(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
-        return inputs[0].to(node.dtype).of(kind, axis=node._attributes.get("axis", -1) % max(node.ndim, 1))
+        x = inputs[0].to(node.dtype)
+        if not node.ndim:  # which ONNX's op does not take
+            return reshaped(w, reshaped(w, x, [1]).of(kind, axis=0), [])
+        return x.of(kind, axis=node._attributes.get("axis", -1) % node.ndim)
 
     return row
 
