@@ -90,6 +90,7 @@ def test_a_bar_goes_step_by_step_keeps_the_last_figures_and_is_closed(terminal, 
     (bar,) = Bar.made
     assert (bar.settings["total"], bar.settings["initial"], bar.shown, bar.closed) == (40, 10, 13, 1)
     assert bar.text == ["loss 12", "loss 13, held out 0.25", "loss 14, held out 0.25"]
+    assert (bar.settings["unit"], bar.settings["dynamic_ncols"]) == ("step", True), "as wide as the window is now"
     assert capsys.readouterr().out == "", "no lines beside a bar"
 
 

@@ -141,6 +141,8 @@ def test_what_an_update_takes_away_is_told_and_its_rate(how: str) -> None:
     assert (taken.name != updates.UPDATE) == itself
     assert updates.rate_in(before, after) == rate
     assert updates.taken_away(W, after.value) == pytest.approx(W - after.value)
+    numbers = updates.taken_away(before, after.value).ravel()  # code that made numbers of nodes on its way
+    assert [x.value.item() for x in numbers] == pytest.approx((W - after.value).ravel().tolist())
     if rate is not None:
         plain_one = updates.without_rate(taken, rate)
         np.testing.assert_allclose(plain_one.value, taken.value / rate, rtol=1e-12)
