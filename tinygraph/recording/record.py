@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_left
 from collections.abc import Sequence
+from threading import RLock
 from typing import Any
 from weakref import WeakValueDictionary, ref
 
@@ -11,6 +13,11 @@ from ..core.node import Node
 from ..core.scope import next_serial
 from .pieces import Pieces
 from .region import Region
+
+LOCK = RLock()
+"""Held while an array changes and while what is known of it does: threads may fill the rows of one array."""
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_child=LOCK.release)
 
 
 class Session:
@@ -21,11 +28,13 @@ class Session:
         stand_ins: whether there is a row that ops read as another node.
         odd: whether there is an array whose value lies otherwise than numpy's would, see `layout.py`.
         layered: arrays by id that were read between two writes: a node of their pieces may be no input of theirs.
+        calls: what runs in it, see `recorded.py`; that of `tinygraph.numpy` is never empty.
     """
 
     def __init__(self) -> None:
         self.blank = Record(self)
         self.stand_ins = self.odd = False
+        self.calls: set[object] = set()
         self.layered: WeakValueDictionary[int, Node] = WeakValueDictionary()
         # One list of pairs, not two lists: Ctrl-C between two appends would leave them of unlike lengths.
         self.log: list[tuple[int, ref[Node]]] = []
@@ -72,7 +81,8 @@ class Session:
         self.log = []
 
     def forget(self) -> None:
-        self.log = [entry for entry in self.log if entry[1]() is not None]
+        count = len(self.log)
+        self.log[:count] = [entry for entry in self.log[:count] if entry[1]() is not None]  # threads may add to it
         self.most = max(4096, 2 * len(self.log))
 
 
@@ -124,23 +134,28 @@ class Record:
 def own(node: Node) -> Record:
     """The record of ``node`` alone."""
     record: Record = node._record
-    if record is record.session.blank:
-        record = node._record = Record(record.session)
-        record.since = node.serial
-    return record
+    if record is not record.session.blank:
+        return record
+    with LOCK:
+        if node._record is record:
+            node._record = Record(record.session)
+            node._record.since = node.serial
+        return node._record
 
 
 def tie(view: Node, base: Node, op: Any, settings: dict[str, Any]) -> None:
     """Notes that ``view`` shows what ``op`` makes of the array ``base``."""
     record, shown = own(view), own(base)
     record.base, record.how = base, (op, settings)
-    shown.views = [*[r for r in shown.views if r() is not None], ref(view)]
+    with LOCK:
+        shown.views = [*[r for r in shown.views if r() is not None], ref(view)]
 
 
 def doubt(node: Node, x: Node) -> None:
     """Notes that ``node`` may be a view of the array ``x`` or a copy."""
     shown, own(node).unsure = own(root(x)), True
-    shown.maybe = [*[r for r in shown.maybe if r() is not None], ref(node)]
+    with LOCK:
+        shown.maybe = [*[r for r in shown.maybe if r() is not None], ref(node)]
 
 
 def root(x: Node) -> Node:
