@@ -29,4 +29,5 @@ def __dir__() -> list[str]:
 
 
 _Now.recorder = _Now.plain = _Recorder()  # of all threads, which have one in common
+_Now.recorder.session.calls.add(__name__)
 _settle()

@@ -103,7 +103,7 @@ def test_a_function_as_a_method_is_told(name):
     assert_missing(NODES[0], f"{name}_", f"x = tg.{name}(x)")
 
 
-@each("name", ["nbytes", "strides", "tobytes", "itemsize", "real"])
+@each("name", ["nbytes", "strides", "tobytes", "itemsize", "imag"])
 def test_what_numpys_arrays_have_and_nodes_have_not_is_told(name):
     assert_missing(NODES[2], name, f"x.value.{name}")
 

@@ -62,9 +62,11 @@ REDUCTIONS = {
     **{f"np.{name}": (f"np.{name}(x)", f"np.{name}(x, axis=1)") for name in ("cumsum", "cumprod")},
     **{
         f"np.{name}.accumulate": (f"np.{name}.accumulate(v)", f"np.{name}.accumulate(x, axis=1)")
-        for name in ("maximum", "minimum")
+        for name in ("maximum", "minimum", "logaddexp", "subtract")
     },
     "np.add.reduce": ("np.add.reduce(x)", "np.add.reduce(x, axis=1)"),
+    "np.logaddexp.reduce": ("np.logaddexp.reduce(v)", "np.logaddexp.reduce(x, axis=1, keepdims=True)"),
+    "np.subtract.reduce": ("np.subtract.reduce(x)", "np.subtract.reduce(x, axis=-1)"),
     "np.add.accumulate": ("np.add.accumulate(v)",),
     "np.multiply.outer": ("np.multiply.outer(v, x)",),
     "np.diff": ("np.diff(x)", "np.diff(x, n=2, axis=0)"),
@@ -228,6 +230,7 @@ METHODS = {
     ".dot": ("x.dot(v)", "x.dot(t.swapaxes(1, 2))"),
     ".trace": ("m.trace()",),
     ".diagonal": ("m.diagonal()",),
+    ".conj": ("x.conj()", "x.real"),
     **{f".{name}": (f"v.{name}()", f"x.{name}(axis=1)") for name in ("argmax", "argmin", "argsort", "any", "all")},
     ".nonzero": ("(x > 0).nonzero()",),
     ".tolist": ("x.tolist()",),

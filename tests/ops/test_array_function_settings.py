@@ -125,7 +125,7 @@ REFUSED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "maximum.accumulate beyond": ("np.maximum.accumulate", lambda x: np.maximum.accumulate(x, axis=-3)),
     "maximum.accumulate in a dtype": ("np.maximum.accumulate", lambda x: np.maximum.accumulate(x, dtype="f4")),
     "add.reduceat": ("np.add.reduceat", lambda x: np.add.reduceat(x, [0, 1])),
-    "subtract.reduce": ("np.subtract.reduce", lambda x: np.subtract.reduce(x)),
+    "subtract.reduce of two axes": ("np.subtract.reduce", lambda x: np.subtract.reduce(x, axis=(0, 1))),
     "diff beyond": ("np.diff", lambda x: np.diff(x, axis=2)),
     "diff of -1": ("np.diff", lambda x: np.diff(x, -1)),
     "gradient of three distances": ("np.gradient", lambda x: np.gradient(x, 1, 2, 3)),

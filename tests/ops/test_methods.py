@@ -20,7 +20,12 @@ MADE: dict[str, Any] = {
     "squeeze": lambda x: (x[:1].squeeze(), x[:1].squeeze(0), x[None, :, None].squeeze(axis=(0, 2))),
     "dot": lambda x: (x.dot(X.T), x.dot(X[0]), x.dot(2.0), x.dot([1.0, 2.0, 3.0]), x[0].dot(np.ones((2, 3, 1)))),
     "flatten": lambda x: (x.flatten(), x.flatten("F"), x.flatten(order="C"), x.ravel("F"), x.ravel(order="C")),
-    "reshape": lambda x: (x.reshape(3, 2), x.reshape((3, -1), order="F"), x.T.reshape(-1)),
+    "reshape": lambda x: (
+        x.reshape(3, 2),
+        x.reshape((3, -1), order="F"),
+        x.T.reshape(-1),
+        x.reshape([3, 2], copy=True),
+    ),
     "astype": lambda x: (x.astype(float, copy=False), x.astype(np.float32).astype("f8"), x.astype(float, "C", "safe")),
     "clip": lambda x: (x.clip(-1, 1), x.clip(min=0.1), x.clip(max=1.0), x.clip(None, 0.5)),
     "take": lambda x: (x.take([0, 2], axis=1), x.take(np.array([5, 1]))),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import random
+import statistics
+import subprocess
 import sys
 from pathlib import Path
 
@@ -86,6 +89,8 @@ DRAWS = {
     "RandomState.binomial": lambda p: np.random.RandomState(3).binomial(9, p),
     "Generator.choice": lambda p: np.random.default_rng(3).choice(3, 9, p=p),
     "Generator.multinomial": lambda p: np.random.default_rng(3).multinomial(9, p),
+    "random.choices": lambda p: random.choices(range(3), weights=p, k=9),
+    "random.choices by sums": lambda p: random.choices("abc", cum_weights=np.cumsum(p), k=9),
     "Generator.poisson": lambda p: np.random.default_rng(3).poisson(p * 5),
 }
 
@@ -96,6 +101,7 @@ def test_a_draw_reads_its_chances_as_numbers(name):
     results = []
     for p in (chances, chances.value):
         np.random.seed(3)
+        random.seed(3)
         results.append(DRAWS[name](p))
     np.testing.assert_array_equal(*results)
     with pytest.raises(tg.GraphError):
@@ -209,3 +215,20 @@ def test_other_errors_of_a_cell_stay_as_they_are():
     assert not isinstance(caught.value, tg.GraphError)
     with pytest.raises(tg.GraphError, match=r"def cell\(x, state\)"):
         tg.unroll(lambda x: x, np.ones((4, 3)))
+
+
+def test_a_line_of_pythons_own_modules_is_not_the_users():
+    with pytest.raises(tg.GraphError) as caught:
+        statistics.fmean([w[0], 1.0])
+    assert Path(__file__).name in str(caught.value) and "statistics.py" not in str(caught.value)
+
+
+def test_a_write_into_a_plain_array_is_told_where_arrays_may_be_written(tmp_path):
+    code = "import numpy as np, tinygraph as tg\nw, a = tg.parameter(np.ones(3)), np.zeros((2, 3)) * 1.0\n"
+    code += "def write():\n    b = a * 2\n    b[0] = w\n"
+    for call, words in (("write()", "tg.recorded"), ("tg.recorded(write)()", "np.copy(a)")):
+        told = f"try:\n    {call}\nexcept tg.MutationError as error:\n    assert {words!r} in str(error), error\n"
+        source = code + told + "else:\n    raise AssertionError\n"
+        path = tmp_path / "article.py"
+        path.write_text(source, encoding="utf-8")
+        subprocess.run([sys.executable, str(path)], check=True, timeout=120)

@@ -177,7 +177,7 @@ def test_large_arrays_are_not_spelled_out():
         np.fft.fft,
         np.linalg.eig,
         np.linalg.svd,
-        np.subtract.reduce,
+        lambda w: np.add.reduceat(w, [0, 1]),
         lambda w: np.add(w, w, where=False),
         lambda w: np.dot(w, np.ones((2, 2, 1))),
         lambda w: np.unwrap(w),

@@ -41,6 +41,7 @@ NOT_BY_NUMPYS_NAME = {
     "copy": "np.copy gives the node itself where nobody can write to it",
     "put": "np.put writes in place",
     "reshape": "np.reshape has the setting order, too",
+    "split": "np.split's second argument has another name",
     "where": "np.where of a condition alone is a question",
 }
 """Ops that numpy's function of the same name does not stand for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import tinygraph as tg
 import tinygraph.numpy as tnp
 from tests.each import each
 from tests.interrupts import interrupted
+from tinygraph.core.scope import now
 from tinygraph.recording import record, writing
 
 
@@ -42,15 +44,16 @@ def a_sum_in_place(steps: int) -> Any:
 @each("program", [new_rows, one_buffer, a_sum_in_place])
 def test_a_longer_program_looks_no_farther_back_at_each_write(program: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     looked = 0
-    place = record.bisect_left
 
-    def counted(log: list[Any], since: Any) -> int:
-        nonlocal looked
-        start = place(log, since)
-        looked += len(log) - start
-        return start
+    class Counted(list[Any]):
+        def __reversed__(self) -> Iterator[Any]:
+            nonlocal looked
+            for entry in super().__reversed__():
+                looked += 1
+                yield entry
 
-    monkeypatch.setattr(record, "bisect_left", counted)
+    session = now.recorder.session
+    monkeypatch.setattr(session, "log", Counted(session.log))
     counts = []
     for steps in (20, 40):
         looked = 0

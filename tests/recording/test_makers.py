@@ -28,6 +28,16 @@ def test_arrays_of_floats_may_hold_nodes_and_others_are_numpys(name: str) -> Non
 
 
 X = np.arange(6.0).reshape(2, 3)
+
+
+def filled(a: Any, b: Any) -> Any:
+    """The first array, after both hold ones."""
+    a[...] = 0
+    b[...] = 1
+    a += b
+    return a
+
+
 MAKERS: dict[str, Any] = {
     "zeros": lambda n, k: n.zeros((2, 3), k),
     "ones": lambda n, k: n.ones((2, 3), dtype=k),
@@ -39,6 +49,7 @@ MAKERS: dict[str, Any] = {
     "full_like": lambda n, k: n.full_like(X, 3, k),
     "array": lambda n, k: n.array(X, k),
     "copy": lambda n, k: n.copy(X.astype(k)),
+    "ndarray": lambda n, k: filled(n.ndarray((2, 3), k), n.ndarray(shape=(2, 3), dtype=k, order="F")),
 }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -138,3 +140,33 @@ def test_into_a_plain_array_no_node_is_written(name: str) -> None:
 def test_what_numpy_would_not_write_so_is_refused(write: Any, words: str) -> None:
     with pytest.raises(tg.GraphError, match=words):
         tg.recorded(writer(write))(tg.parameter(P))
+
+
+METHODS: dict[str, Any] = {
+    "sort": lambda z: z.sort(),
+    "sort of columns": lambda z: z.sort(axis=0, kind="stable"),
+    "sort of a view": lambda z: z[1].sort(),
+    "partition": lambda z: z.partition(1),
+    "put": lambda z: z.put([0, -1, 5], [9.0, z[0, 1] * 2]),
+}
+
+
+@each("name", METHODS)
+def test_methods_that_change_an_array_in_place(name: str) -> None:
+    def run(p: Any) -> Any:
+        z = np.array(p) * np.array([1.0, -2.0, 0.5, 3.0])
+        earlier = z * 1.0
+        METHODS[name](z)
+        if name == "partition":
+            z = np.sort(z)  # of the other places numpy promises nothing
+        return z * np.arange(12.0).reshape(3, 4) + earlier
+
+    is_right(run)
+
+
+def test_methods_that_change_an_array_in_place_are_refused_where_nobody_records() -> None:
+    code = "import numpy as np, tinygraph as tg\nx = tg.parameter(np.ones((2, 3))) * 1.0\n"
+    code += "for change in (lambda: x.sort(), lambda: x.put(0, 1.0)):\n    try:\n        change()\n"
+    code += "    except tg.MutationError as error:\n        assert 'tg.recorded' in str(error), error\n"
+    code += "    else:\n        raise AssertionError\n"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

@@ -42,6 +42,13 @@ CALLS: dict[str, Any] = {
         x[0] if math.isfinite(x[1]) and not math.isnan(x[2]) and math.isclose(x[0], 0.3, rel_tol=0.1) else 0.0
     ),
     "np.float64": lambda x: np.float64(x[0]) * 2 + np.float64(3.0) + isinstance(x[0], np.float64) * x[1],
+    "np.floating": lambda x: (
+        x[0] * isinstance(x[1], np.floating)
+        + x[1] * isinstance(x[0], (int, np.number))
+        + x[2] * isinstance(x, np.generic)
+        + x[2] * np.issubdtype(x.dtype, np.inexact)
+        + np.double(x[1]) * isinstance(x.sum(), np.double)
+    ),
     "np.fromiter": lambda x: np.fromiter((v * v for v in x), dtype=float).sum() + np.fromiter(x, float, count=2)[1],
     "np.vectorize": lambda x: np.vectorize(lambda v: 1 / (1 + math.exp(-v)))(np.outer(x, x)).sum(),
     "np.vectorize with types": lambda x: np.vectorize(lambda v: math.tanh(v) if v > 0.5 else v, otypes=[float])(

@@ -231,7 +231,7 @@ def users_place() -> tuple[str, int]:
 def users_frame() -> FrameType:
     """The innermost frame of the user's code."""
     frame = sys._getframe(1)
-    while frame.f_back and frame.f_code.co_filename.startswith(_LIBRARIES):
+    while frame.f_back and (frame.f_code.co_filename.startswith(_LIBRARIES) or _is_below(frame.f_code.co_filename)):
         frame = frame.f_back
     return frame
 

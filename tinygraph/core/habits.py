@@ -12,8 +12,8 @@ NODE: Fixes = {
     "data values array asnumpy eval read_value get": "x.value  # of a parameter it is set by w.value = array",
     "assign assign_sub assign_add set_value": "w.value = w.value - 0.1 * w.grad",
     "view view_as reshape_as": "x.reshape(3, 2)  # one size may be -1",
-    "permute": "x.transpose(1, 0)",
-    "t mT": "x.T  # of stacks of matrices: x.swapaxes(-1, -2)",
+    "permute swapdims movedim": "x.transpose(1, 0)",
+    "t mT H": "x.T  # of stacks of matrices: x.swapaxes(-1, -2)",
     "unsqueeze": "x[:, None]  # or np.expand_dims(x, axis)",
     "expand expand_as broadcast_to": "tg.broadcast_to(x, (4, 2, 3))  # mostly for nothing: ops broadcast",
     "dim ndimension rank": "x.ndim",
@@ -21,9 +21,11 @@ NODE: Fixes = {
     "get_shape length": "x.shape",
     "narrow select index_select": "x[:, 0:2]",
     "gather": "x[np.arange(2), ids]  # of each row the element ids[row]",
+    "scatter_add index_add": "tg.one_hot(ids, 4).T @ x  # the sums of rows by their ids",
+    "topk": "np.sort(x)[..., -2:]  # np.argsort(x) tells where they are",
     "unbind": "list(x)",
     "chunk": "tg.split(x, 2)",
-    "cuda to device pin_memory contiguous block_until_ready": "x  # leave it out: there is one device, the CPU",
+    "cuda to device is_cuda pin_memory contiguous block_until_ready": "x  # leave it out: there is one device, the CPU",
     "float double half long int bool type type_as cast": "x.astype(np.float32)  # or another dtype of NumPy",
     "requires_grad requires_grad_ trainable": "tg.parameter(array)  # is trained; tg.constant(array) is not",
     "is_leaf grad_fn": "x.op  # None for a leaf",
@@ -49,7 +51,7 @@ NODE: Fixes = {
 TG: Fixes = {
     "no_grad inference_mode set_grad_enabled enable_grad": "x.value  # numbers; tg.stop_gradient(x) for a node",
     "detach lax_stop_gradient": "tg.stop_gradient(x)",
-    "nn layers keras models flax": "tg.cells.LSTM(3, 4), tg.Linear(4, 2)",
+    "nn layers keras models flax Model": "tg.cells.LSTM(3, 4), tg.Linear(4, 2)",
     "functional F losses special": "tg.softmax(x)  # functions of nodes are in tg itself, and NumPy's work on nodes",
     "optim optimizers optax": "tg.train.Adam([w], learning_rate=1e-3)",
     "Tensor tensor Variable as_tensor from_numpy array asarray asanyarray FloatTensor LongTensor convert_to_tensor": (
@@ -61,7 +63,7 @@ TG: Fixes = {
     "load load_weights": 'cell.load_state_dict("model.safetensors")',
     "manual_seed seed set_seed PRNGKey key Generator": "rng = np.random.default_rng(0)  # cells take rng=0",
     "randn rand randint randn_like rand_like normal uniform": "np.random.default_rng(0).normal(size=(2, 3))",
-    "jit function script trace pmap": "tg.compile(fn)",
+    "jit function script trace pmap Session placeholder": "tg.compile(fn)",
     "multinomial categorical": (
         "tg.argmax(logits + tg.noise(lambda shape: rng.gumbel(size=shape), logits.shape), axis=-1)"
     ),
@@ -70,8 +72,8 @@ TG: Fixes = {
     ),
     "layer_norm": "z = x - x.mean(axis=-1, keepdims=True); z / tg.sqrt(tg.mean(z * z, axis=-1, keepdims=True) + 1e-5)",
     "gradcheck check_grads": "tg.check.gradients(fn, [array])",
-    "vmap": "np.stack([fn(x) for x in xs])  # or write it for a batch: numpy's rules of broadcasting",
-    "scan lax while_loop fori_loop": "tg.unroll(cell, xs)  # cell(x_t, state) -> (y_t, new_state)",
+    "vmap map": "np.stack([fn(x) for x in xs])  # or write it for a batch: numpy's rules of broadcasting",
+    "scan lax while_loop fori_loop foldl": "tg.unroll(cell, xs)  # cell(x_t, state) -> (y_t, new_state)",
     "dropout": "tg.cells.Stack([cell, other], dropout=0.5)  # or multiply by a mask of tg.noise",
     "bernoulli": "tg.noise(lambda shape: rng.random(shape) < 0.5, (2, 3), bool)",
     "embedding embedding_lookup": "tg.Embedding(10, 3)([1, 2])",
@@ -82,10 +84,13 @@ TG: Fixes = {
     "binary_cross_entropy binary_cross_entropy_with_logits BCELoss BCEWithLogitsLoss": (
         "tg.mean(tg.sigmoid_cross_entropy(x, mask))"
     ),
-    "mse_loss MSELoss mean_squared_error": "tg.mean((x - target) ** 2)  # or tg.squared_error(x, target)",
+    "mse_loss MSELoss mean_squared_error loss": "tg.mean((x - target) ** 2)  # or tg.squared_error(x, target)",
     "l1_loss L1Loss mean_absolute_error": "tg.mean(tg.abs(x - target))",
     "ReLU Tanh Sigmoid Softmax": "tg.relu(x)  # functions, in small letters",
-    "autograd GradientTape gradients": "tg.grad(loss, x)",
+    "autograd GradientTape gradients gradient backward": "tg.grad(loss, x)",
+    "custom_vjp custom_jvp custom_gradient Function": "tg.Op  # derive from it: forward, and backward by hand",
+    "plot show visualize to_dot": "tg.draw(x)",
+    "cond switch": "tg.where(mask, x, y)",
     "jacobian jacrev jacfwd": "tg.vjp(fn, x)  # rows by tg.vjp, columns by tg.jvp",
     "hessian": "tg.hvp(fn, (x,), (x,))  # times a vector; or tg.grad of tg.grad",
     "remat": 'tg.compile(fn, memory="checkpoint")',
@@ -129,6 +134,7 @@ TRAIN: Fixes = {
     "clip_grad_norm clip_grad_norm_ clip_by_global_norm": "tg.train.clip_by_norm(gradients, 1.0)",
     "clip_grad_value_ clip_grad_value": "tg.train.clip_by_value(gradients, 1.0)",
     "zero_grad": "tg.zero_grad(w)",
+    "EarlyStopping ModelCheckpoint Trainer": "tg.train.fit  # it has patience= and a checkpoint",
     "save_weights save_model": 'tg.train.save("model.safetensors", cell.state_dict())',
     "load_weights load_model": 'cell.load_state_dict("model.safetensors")',
 }
@@ -141,7 +147,7 @@ MODULE: Fixes = {
     "set_weights": "cell.load_state_dict(arrays)",
     "count_params num_parameters": "sum([p.size for p in cell.parameters().values()])",
     "zero_grad": "tg.zero_grad(cell.parameters())",
-    "to cuda cpu": "cell  # leave it out: there is one device, the CPU",
+    "to cuda cpu flatten_parameters share_memory": "cell  # leave it out: there is one device, the CPU",
     "half double float bfloat16": "tg.cells.LSTM(3, 4, dtype=np.float64)",
     "forward apply call": "outputs, state = tg.unroll(cell, xs)  # one step is cell(x, state)",
     "init_hidden init_state zero_state get_initial_state initialize_carry": "cell.initial_state(2)",
@@ -159,9 +165,7 @@ MODULE: Fixes = {
 }
 """Attributes of a cell, wrapper or layer."""
 
-FROZEN: Fixes = {
-    "trainable requires_grad": 'cell.freeze("weight_*")',
-}
+FROZEN: Fixes = {"trainable requires_grad": 'cell.freeze("weight_*")'}
 """Attributes of a cell that would change nothing."""
 
 OPTIMIZER: Fixes = {
@@ -207,7 +211,7 @@ OPTIONS: Fixes = {
     "go_backwards": "reverse=",
     "stateful": "outputs, state = tg.unroll(cell, xs, state)  # the state is an argument and a result",
     "unroll_length unrolled": "tg.unroll(cell, xs)",
-    "sequence_length seq_len seq_lens seq_lengths input_lengths": "lengths=",
+    "length sequence_length seq_len seq_lens seq_lengths input_lengths": "lengths=",
     "initial_state initial_states h0 hx init carry init_carry": "state=  # before the first step",
     "use_bias with_bias": "bias=",
     "activation": "tg.cells.LSTM(3, 4, nonlinearity='relu')",
@@ -236,8 +240,9 @@ OPTIONS: Fixes = {
     ),
     "min minimum clip_value_min": "a_min=",
     "max maximum clip_value_max": "a_max=",
+    "unbiased": "x.var(ddof=1)  # as PyTorch counts by default",
     "start_dim end_dim": "x.reshape(2, -1)",
-    "static_argnums static_argnames fullgraph dynamic jit_compile donate_argnums": (
+    "mode jit static_argnums static_argnames fullgraph dynamic jit_compile donate_argnums": (
         "tg.compile(fn)  # plain values and shapes have plans of their own"
     ),
     "norm_type": "tg.train.clip_by_norm(gradients, 1.0)  # the norm is the root of the sum of squares",

@@ -61,6 +61,7 @@ class _Now(threading.local):
         widenings: collects the ops that make float64 of float32, see `widening.py`.
         recorder: notes what ops read and make where arrays may be written, see `recording/`; None elsewhere.
         driven: collects the cells that are driven by a loop, for exporters, see `time/driver.py`; None elsewhere.
+        threads: how many threads have asked for their state.
     """
 
     place: tuple[int | None, str, Node | None] = (None, "", None)
@@ -76,6 +77,10 @@ class _Now(threading.local):
     widenings: Any = None
     recorder: Any = None
     driven: list[Any] | None = None
+    threads = 0
+
+    def __init__(self) -> None:
+        _Now.threads += 1
 
 
 now = _Now()

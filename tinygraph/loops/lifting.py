@@ -169,10 +169,6 @@ def _swapaxes(c: Lifted) -> Node:
     return ops.swapaxes(c.inputs[0], axis1=_after_time(first, c.rank()), axis2=_after_time(second, c.rank()))
 
 
-def _getitem(c: Lifted) -> Node:
-    return ops.getitem(c.inputs[0], index=(slice(None), *c.settings["index"]))
-
-
 def _put(c: Lifted) -> Node:
     indexes = tuple([(slice(None), *index) for index in c.settings["indexes"]])
     return ops.put(*c.all_repeated(), shape=c.result(), indexes=indexes)
@@ -240,10 +236,6 @@ def _by_arrays(c: Lifted) -> Node | None:
     return c.call(c.repeated(0), step, *arrays, index=(ARRAY, *index), **shape)
 
 
-def _write(c: Lifted) -> Node:
-    return c.call(*c.all_repeated(), indexes=tuple([(slice(None), *index) for index in c.settings["indexes"]]))
-
-
 def _write_at(c: Lifted) -> Node | None:
     """Only if the index arrays are the same at every step, and numpy puts their axes where they stand."""
     index = c.settings["index"]
@@ -272,12 +264,14 @@ RULES: dict[Op, Callable[[Lifted], Node | None]] = {
     ops.prod: _along_axes, ops.cumsum: _flat_or_along, ops.cumprod: _flat_or_along,
     ops.leading: _along_axes, ops.sorting: _along_axes,
     ops.softmax: _along_axes, ops.log_softmax: _along_axes, ops.reshape: _into_shape, ops.transpose: _transpose,
-    ops.swapaxes: _swapaxes, ops.astype: _batch, ops.stop_gradient: _batch, ops.getitem: _getitem,
+    ops.swapaxes: _swapaxes, ops.astype: _batch, ops.stop_gradient: _batch,
+    ops.getitem: lambda c: ops.getitem(c.inputs[0], index=(slice(None), *c.settings["index"])),
     ops.put: _put, ops.concatenate: _join, ops.stack: _join, ops.broadcast_to: _into_shape,
     ops.sum_to: _sum_to, ops.take: _take, ops.add_at: _add_at, ops.pick: _by_arrays, ops.scatter: _by_arrays,
     ops.one_hot: _batch, ops.onehot_like: _batch, ops.excess: _batch, ops.entry: _batch,
     ops.softmax_cross_entropy: _batch, ops.within: _batch, ops.solve: _solve, ops.inv: _batch, ops.det: _batch,
-    ops.slogdet: _batch, ops.cholesky: _batch, ops.copy: _batch, ops.write: _write, ops.write_at: _write_at,
+    ops.slogdet: _batch, ops.cholesky: _batch, ops.copy: _batch, ops.write_at: _write_at,
+    ops.write: lambda c: c.call(*c.all_repeated(), indexes=tuple([(slice(None), *i) for i in c.settings["indexes"]])),
     ops.last_written: _by_the_step,
 }  # fmt: skip
 """Maps an op to its rule; element-wise ops share `_elementwise`."""

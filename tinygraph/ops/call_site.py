@@ -9,8 +9,8 @@ from inspect import Parameter, signature
 from types import CodeType
 from typing import Any
 
-CHANCES = frozenset(("choice", "multinomial", "binomial", "poisson", "geometric", "negative_binomial"))
-"""Draws of whole numbers: they read chances as numbers, and do not change when these change a little."""
+CHANCES = frozenset(("choice", "multinomial", "binomial", "poisson", "geometric", "negative_binomial", "_isfinite"))
+"""Draws of whole numbers read chances, and do not change when these change a little; the last is random.choices'."""
 
 _LOADS = ("LOAD_METHOD", "LOAD_ATTR", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_FAST", "LOAD_DEREF")
 

@@ -11,6 +11,7 @@ import numpy as np
 from ..core import habits, missing
 from ..core.errors import refusing
 from ..core.node import Node
+from .numpy_functions import FUNCTIONS, UFUNCS
 from .shape import stop_gradient
 
 OFTEN = {"backward", "reshape", "transpose", "sum", "mean", "max", "min", "astype", "take", "swapaxes"}
@@ -22,24 +23,22 @@ def _numpy(self: Node) -> np.ndarray:
     return self.value.copy()
 
 
-def _detach(self: Node) -> Node:
-    return stop_gradient(self)
-
-
-def _same(self: Any) -> Node:
-    return self.copy()
-
-
 def install(vocabulary: Mapping[str, Any]) -> None:
     """Installs all of them on nodes, last: what nodes have by then stays."""
-    words = {"numpy": _numpy, "to_numpy": _numpy, "detach": _detach, "clone": _same, "cpu": lambda self: self}
-    for word, method in words.items():
+    words = {"numpy": _numpy, "to_numpy": _numpy, "cpu": lambda self: self}
+    for word, method in {
+        **words,
+        "detach": lambda self: stop_gradient(self),
+        "clone": lambda self: self.copy(),
+    }.items():
         setattr(Node, word, method)
     for word, method in list(vars(Node).items()):
         if isinstance(method, FunctionType) and not word.startswith("_") and word not in OFTEN:
             setattr(Node, word, refusing(method, word))
     public = [name for name in dir(np.ndarray) if not name.startswith("_")]
     fixes = {name: f"x.value.{name}  # the array's own, which carries no gradient" for name in public}
+    for name in {f.__name__ for f in (*FUNCTIONS, *UFUNCS)} - vocabulary.keys() & vars(np).keys():
+        fixes[name] = f"np.{name}  # a function, not a method"
     fixes |= {name: f"tg.{name}(x)  # a function, not a method" for name in vocabulary}
     fixes |= {f"{name}_": f"x = tg.{name}(x)  # a new node: nodes do not change" for name in vocabulary}
     missing.install(Node, fixes | habits.NODE, missing.MissingForGood)

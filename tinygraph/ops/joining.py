@@ -186,6 +186,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.append: append,
     np.insert: insert,
     np.delete: delete,
+    np.split: lambda ary, indices_or_sections, axis=0: slicing.split(ary, indices_or_sections, axis),
     np.array_split: array_split,
     np.hsplit: _splitting("hsplit", 1, 1),
     np.vsplit: _splitting("vsplit", 0, 2),

@@ -169,16 +169,12 @@ def _picked(op: Op, x: Spec, arrays: tuple[Spec, ...], index: tuple[Any, ...]) -
         own = hollow(x)[tuple(0 if i is ARRAY else i for i in index)].shape
     except IndexError as error:
         raise refusal(op, error, f"{x.shape}, index={shown(index)}") from None
-    small = tuple(i if i is ARRAY or i is None or i is ... else _small_index(i) for i in index)
+    # For axes of size 1 an int is 0, a slice all.
+    small = tuple(i if i in (ARRAY, None, ...) else slice(None) if isinstance(i, slice) else 0 for i in index)
     places = np.zeros((2,) * len(joint), int)
     pattern = np.zeros((1,) * len(x.shape))[fill(small, [places] * len(arrays))].shape
     of_arrays, of_x = iter(joint), iter(own)
     return tuple(next(of_arrays if n == 2 else of_x) for n in pattern)
-
-
-def _small_index(i: Any) -> Any:
-    """An int or a slice in an index, for an axis of size 1."""
-    return slice(None) if isinstance(i, slice) else 0
 
 
 class Scatter(Indexed):

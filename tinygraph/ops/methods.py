@@ -7,19 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError, MutationError, refusing, users_line
+from ..core.errors import OFFER, GraphError, MutationError, refusing, users_line
 from ..core.node import Node
 from ..core.scope import now
 from . import choice, numpy_products, shape
 
 BY_NUMPY = [
     *("all", "any", "argmax", "argmin", "argpartition", "argsort", "cumprod", "cumsum", "diagonal"),
-    *("nonzero", "prod", "repeat", "round", "searchsorted", "squeeze", "std", "trace", "var"),
+    *("nonzero", "prod", "put", "repeat", "round", "searchsorted", "squeeze", "std", "trace", "var"),
 ]
 """Methods that are numpy's functions of the same name, with the node as the first argument."""
 
-IN_PLACE = {"sort": "np.sort(x)", "partition": "np.sort(x)"}
-"""Methods that change an array in place, and what to write."""
+IN_PLACE = ("sort", "partition")
+"""Methods that change an array in place to what numpy's function of that name makes of it."""
 
 
 def _by_numpy(name: str) -> Callable[..., Any]:
@@ -32,12 +32,14 @@ def _by_numpy(name: str) -> Callable[..., Any]:
     return refusing(method, f"x.{name}")
 
 
-def _in_place(name: str, fix: str) -> Callable[..., Any]:
-    def refuse(self: Node, *args: Any, **settings: Any) -> Any:
-        problem = f"{self.label()} cannot be changed by .{name}(), which works in place"
-        raise MutationError(problem, got=users_line(), fix=fix)
+def _in_place(name: str) -> Callable[..., Any]:
+    def change(self: Node, *args: Any, **settings: Any) -> None:
+        if now.recorder is None:
+            problem = f"{self.label()} cannot be changed by .{name}(), which works in place"
+            raise MutationError(problem, got=users_line(), fix=f"np.sort(x); {OFFER}")
+        self[...] = getattr(np, name)(self, *args, **settings)
 
-    return refuse
+    return refusing(change, f"x.{name}")
 
 
 def _dot(self: Node, b: Any, out: Any = None) -> Any:
@@ -99,8 +101,8 @@ def _set_flat(self: Node, value: Any) -> None:
 setattr(Node, "flat", property(Elements, _set_flat))  # noqa: B010
 for _name in BY_NUMPY:
     setattr(Node, _name, _by_numpy(_name))
-for _name, _fix in IN_PLACE.items():
-    setattr(Node, _name, _in_place(_name, _fix))
+for _name in IN_PLACE:
+    setattr(Node, _name, _in_place(_name))
 OTHERS = {"dot": _dot, "clip": _clip, "astype": _astype, "tolist": _tolist}
 for _name, _other in OTHERS.items():
     setattr(Node, _name, _other)

@@ -98,7 +98,7 @@ def _in_order(a: Node, sizes: Any, order: Any) -> Node:
     if letter == "C":
         return shape.reshape(a, sizes)
     if letter != "F":
-        got, fix = f"order={shown(order)}", "order='C' or 'F'"
+        got, fix = f"order={shown(order)}", "order='C' or 'F'; or the shape, x.reshape(len(x), -1)"
         raise GraphError("reshape: a node has no order in memory that one can rely on", got=got, fix=fix)
     turned = tuple(sizes)[::-1] if np.iterable(sizes) else (sizes,)
     return shape.transpose(shape.reshape(shape.transpose(a), turned))

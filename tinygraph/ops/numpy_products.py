@@ -129,7 +129,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> N
         raise GraphError(problem, got=f"shape {x.shape}, ord={shown(ord)}", fix=fix)
     axes = axes_of(reduction.sum, x.shape, tuple(axis) if np.iterable(axis) else axis)
     if ord is None or (ord == "fro" and len(axes) == 2) or (ord == 2 and len(axes) == 1):
-        return _root_of_squares(x, axes, keepdims)
+        return _unless_zero(reduction.sum(arithmetic.square(x), axis=axes, keepdims=keepdims), exponential.sqrt)
     if len(axes) == 1:
         return _of_vectors(x, ord, axes, keepdims)
     if len(axes) == 2 and ord in (1, -1, np.inf, -np.inf):
@@ -157,10 +157,6 @@ def _of_vectors(x: Node, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Nod
         return reduction.sum(choice.not_equal(x, 0).astype(x.dtype), axis=axes, keepdims=keepdims)
     powers = reduction.sum(sizes**ord, axis=axes, keepdims=keepdims)
     return powers ** (1 / ord) if ord < 0 else _unless_zero(powers, lambda s: s ** (1 / ord))
-
-
-def _root_of_squares(x: Node, axes: tuple[int, ...], keepdims: bool) -> Node:
-    return _unless_zero(reduction.sum(arithmetic.square(x), axis=axes, keepdims=keepdims), exponential.sqrt)
 
 
 def _unless_zero(s: Node, root: Callable[[Node], Node]) -> Node:

@@ -213,6 +213,7 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
         problem = f"{self.label()} would be stored in a plain array and lose its gradient"
         ways = "np.copy(a) of that array may hold nodes" if now.recorder is not None else OFFER
         fix = asked(f"x.value for numbers alone; np.stack joins a list of nodes; {ways}")
+        fix = f"{fix}; {ways}" if fix.startswith("collect") else fix
         if sys._getframe(2).f_code.co_name in ("_mean", "_var"):
             problem, fix = "numpy's mean of a list makes a plain number of a node", "np.mean(np.stack(nodes))"
         raise MutationError(problem, got=users_line(), fix=fix)

@@ -217,13 +217,13 @@ def _install() -> None:
     _install_methods()
 
 
-def _reshape(self: Node, *sizes: Any, order: Any = "C") -> Node:
+def _reshape(self: Node, *sizes: Any, order: Any = "C", copy: Any = None) -> Node:
     if not sizes:
         raise GraphError(f"reshape of {self.label()}: a shape is needed", fix="x.reshape(-1), for example")
     sizes = sizes[0] if len(sizes) == 1 else sizes
-    if type(order) is str and order == "C":
+    if type(order) is str and order == "C" and copy is None:
         return shape.reshape(self, shape=sizes)
-    return numpy_functions.reshape(self, sizes, order)
+    return numpy_functions.reshape(self, sizes, order, copy=copy)
 
 
 def _flatten(self: Node, order: Any = "C") -> Node:
@@ -240,10 +240,6 @@ def _reducing(op: Any, function: Any) -> Callable[..., Node]:
         return op(self, *args, **settings)
 
     return method
-
-
-def _transpose(self: Node, *axes: Any) -> Node:
-    return shape.transpose(self, axes=axes[0] if len(axes) == 1 else axes or None)
 
 
 _BY_METHOD = (
@@ -284,12 +280,13 @@ def _install_methods() -> None:
         "__float__": _to_float,
         "__int__": _to_int,
         "reshape": _reshape,
-        "transpose": _transpose,
+        "transpose": lambda self, *axes: shape.transpose(self, axes=axes[0] if len(axes) == 1 else axes or None),
         "T": property(shape.transpose),
         "ravel": _flatten,
         "flatten": lambda self, order="C": numpy_functions.copied(_flatten(self, order)),
         "copy": lambda self, order="C": numpy_functions.copied(self, order),
-        "conjugate": lambda self: self,
+        **dict.fromkeys(("conj", "conjugate"), lambda self: self),
+        "real": property(lambda self: self),
     }
     for word, method in others.items():
         setattr(Node, word, method)

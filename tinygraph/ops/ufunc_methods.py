@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from ..core.errors import GraphError, users_line
 from ..core.node import Node
-from . import reduction, running, shape, statistics
+from . import numpy_functions, reduction, running, shape, slicing, statistics
 from .differences import extremes
 from .numpy_functions import as_node
 from .questions import FUNCTIONS
@@ -40,6 +41,9 @@ def find(ufunc: Any, method: str, op: Any, settings: dict[str, Any]) -> Method |
     if method == "outer" and op and ufunc.nin == 2 and not settings:
         return partial(_outer, op)
     function = METHODS.get((ufunc, method))
+    settings.pop("array", None)  # the array by its name, which is among the inputs
+    if function is None and method in ("accumulate", "reduce") and op and ufunc.nin == 2 and not {*settings} - {"axis"}:
+        return partial(_folded, op, method == "accumulate", **settings)
     if function is None:
         return None
     settings = {"axis": 0} | {name: x for name, x in settings.items() if x is not None or name == "axis"}
@@ -48,6 +52,12 @@ def find(ufunc: Any, method: str, op: Any, settings: dict[str, Any]) -> Method |
             f"np.{ufunc.__name__}.{method}: dtype is not supported on nodes", got=users_line(), fix="x.astype(dtype)"
         )
     return partial(function, **settings)
+
+
+def _folded(op: Any, all_of_them: bool, array: Any, axis: Any = 0) -> Node:
+    first, *others = slicing.split(as_node(array), as_node(array).shape[axis], axis)
+    results = [first, *accumulate(others, op, initial=first)][1:]
+    return slicing.concatenate(results, axis=axis) if all_of_them else numpy_functions.squeeze(results[-1], axis)
 
 
 def _outer(op: Any, a: Any, b: Any) -> Node:

@@ -156,14 +156,12 @@ def _arithmetic(sign: Callable[..., Any]) -> Callable[..., Any]:
         parts = [x for x in operands if type(x) is Number]
         roots = frozenset().union(*(x.roots for x in parts))
         written = (sign.__name__, *(x.written if type(x) is Number else repr(x) for x in operands))
-        new = Number(number.numbers, roots, written, lambda: sign(*map(_computed, operands)))
+        new = Number(
+            number.numbers, roots, written, lambda: sign(*[x.compute() if type(x) is Number else x for x in operands])
+        )
         return new if type(new.compute()) is float else new.ask()
 
     return compute
-
-
-def _computed(x: Any) -> Any:
-    return x.compute() if type(x) is Number else x
 
 
 def _asking(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -192,9 +190,5 @@ def _install() -> None:
         setattr(Number, name, _asking(plain))
 
 
-def _leaf(number: Number, others: list[np.dtype]) -> Node:
-    return number.leaf(np.result_type(*others, 1.0) if others else np.float64)
-
-
 _install()
-WEAK[Number] = _leaf
+WEAK[Number] = lambda number, others: number.leaf(np.result_type(*others, 1.0) if others else np.float64)

@@ -73,7 +73,10 @@ def _like(function: Callable[..., Any], fill: float | None = None) -> Callable[.
 
 
 class _OfArrays(type):
-    """``isinstance(x, np.ndarray)`` is True for nodes that stand for arrays, too."""
+    """``isinstance(x, np.ndarray)`` is True for nodes that stand for arrays, too; a call makes one."""
+
+    def __call__(cls, *args: Any, **settings: Any) -> Any:
+        return writable(np.ndarray(*args, **settings)) if cls is ndarray else super().__call__(*args, **settings)
 
     def __instancecheck__(cls, x: object) -> bool:
         return isinstance(x, np.ndarray) or (isinstance(x, Node) and not isscalar(x))
@@ -122,22 +125,21 @@ def asarray(a: Any, dtype: Any = None, order: Any = None, **settings: Any) -> An
     return copy
 
 
-def ascontiguousarray(a: Any, dtype: Any = None) -> Any:
-    """numpy.ascontiguousarray: ``a`` itself if it lies in C order, else a copy that does."""
-    node = one_node(a)
-    return asarray(node, dtype, "C") if isinstance(node, Node) else np.ascontiguousarray(a, dtype)
+def _lying(function: Callable[..., Any], *order: str) -> Callable[..., Any]:
+    """numpy's ``function``: ``a`` itself if it lies in this order, else a copy that does."""
+
+    @functools.wraps(function)
+    def lying(a: Any, dtype: Any = None, *others: Any, **settings: Any) -> Any:
+        node = one_node(a)
+        if isinstance(node, Node):
+            return asarray(node, dtype, *order, *others, **settings)
+        return function(a, dtype, *others, **settings)
+
+    return lying
 
 
-def asfortranarray(a: Any, dtype: Any = None) -> Any:
-    """numpy.asfortranarray: ``a`` itself if it lies in Fortran's order, else a copy that does."""
-    node = one_node(a)
-    return asarray(node, dtype, "F") if isinstance(node, Node) else np.asfortranarray(a, dtype)
-
-
-def asanyarray(a: Any, dtype: Any = None, order: Any = None) -> Any:
-    """numpy.asanyarray: as asarray."""
-    node = one_node(a)
-    return asarray(node, dtype, order) if isinstance(node, Node) else np.asanyarray(a, dtype, order)
+ascontiguousarray, asfortranarray = _lying(np.ascontiguousarray, "C"), _lying(np.asfortranarray, "F")
+asanyarray = _lying(np.asanyarray)
 
 
 def isscalar(element: Any) -> bool:
@@ -158,12 +160,9 @@ def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
 def one_node(x: Any) -> Any:
     """A list, tuple or array with nodes as one node; all else as it is."""
     if isinstance(x, np.ndarray):
-        return joined(x) if x.dtype.hasobject and x.size and all(map(_is_one, x.flat)) else x
+        of_nodes = x.dtype.hasobject and x.size and all(isinstance(n, Node) and not n.ndim for n in x.flat)
+        return joined(x) if of_nodes else x
     return joined(x, SEQUENCES) if isinstance(x, SEQUENCES) else x
-
-
-def _is_one(x: Any) -> bool:
-    return isinstance(x, Node) and not x.ndim
 
 
 __all__ = [  # noqa: PLE0604  names of numpy's

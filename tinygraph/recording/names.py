@@ -83,7 +83,7 @@ class _OfNumbers(type):
         return array(args[0], cls.kind) if args and isinstance(one_node(args[0]), Node) else cls.kind(*args)
 
     def __instancecheck__(cls, x: object) -> bool:
-        return isinstance(x, cls.kind) or (isinstance(x, Node) and is_number(x) and x.dtype == cls.kind)
+        return isinstance(x, cls.kind) or (isinstance(x, Node) and is_number(x) and issubclass(x.dtype.type, cls.kind))
 
     def __subclasscheck__(cls, kind: type) -> bool:
         return issubclass(kind, cls.kind)
@@ -95,17 +95,11 @@ class _OfNumbers(type):
         return hash(cls.kind)
 
 
-class float64(np.float64, metaclass=_OfNumbers):  # noqa: N801  numpy's name
-    """numpy.float64, which keeps the gradient of a node."""
-
-    kind = np.float64
-
-
-class float32(np.float32, metaclass=_OfNumbers):  # noqa: N801  numpy's name
-    """numpy.float32, which keeps the gradient of a node."""
-
-    kind = np.float32
-
+float64, float32, floating, inexact, number, generic = [
+    _OfNumbers(kind.__name__, (kind,), {"kind": kind, "__doc__": f"numpy.{kind.__name__}, also of nodes."})
+    for kind in (np.float64, np.float32, np.floating, np.inexact, np.number, np.generic)
+]
+double, single = float64, float32
 
 _DISPATCHED = type(np.concatenate)
 _OF_MANY = {"concatenate", "concat", "stack", "hstack", "vstack", "dstack", "column_stack", "row_stack", "block"}
@@ -164,6 +158,7 @@ r_, c_ = _Joiner(np.r_, columns=False), _Joiner(np.c_, columns=True)
 
 __all__ = [  # noqa: PLE0604  names of numpy's
     *makers.__all__,
-    *("c_", "dot", "float32", "float64", "fromiter", "outer", "r_", "vectorize"),
+    *("c_", "dot", "double", "float32", "float64", "floating", "fromiter", "generic", "inexact", "number", "outer"),
+    *("r_", "single", "vectorize"),
     *_OF_LISTS,
 ]

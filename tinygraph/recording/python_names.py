@@ -39,18 +39,6 @@ _AS_NUMPY = {
 """Maps functions of `math` to those of numpy that mean the same of one number."""
 
 
-def _log(x: Any, base: Any = math.e) -> Any:
-    return np.log(x) if base is math.e else np.log(x) / np.log(base)
-
-
-def _sum(numbers: Any) -> Any:
-    return sum(numbers, start=0.0)
-
-
-def _dist(p: Any, q: Any) -> Any:
-    return np.sqrt(sum((a - b) ** 2 for a, b in zip(p, q, strict=True)))
-
-
 def _of_values(function: Callable[..., Any]) -> Callable[..., Any]:
     """math.floor, math.isnan and the like: whole numbers and answers, which carry no gradient."""
     return lambda *xs, **settings: function(*[_read(x) if isinstance(x, Node) else x for x in xs], **settings)
@@ -61,12 +49,12 @@ _ASKING = (math.floor, math.ceil, math.trunc, math.isnan, math.isinf, math.isfin
 
 OPS: dict[Callable[..., Any], Callable[..., Any]] = {
     **{getattr(math, here): getattr(np, there) for here, there in _AS_NUMPY.items()},
-    math.log: _log,
+    math.log: lambda x, base=math.e: np.log(x) if base is math.e else np.log(x) / np.log(base),
     math.erf: ops.erf,
     math.erfc: ops.erfc,
-    math.fsum: _sum,
+    math.fsum: lambda numbers: sum(numbers, start=0.0),
     math.prod: lambda numbers, start=1: functools.reduce(lambda a, b: a * b, numbers, start),
-    math.dist: _dist,
+    math.dist: lambda p, q: np.sqrt(sum((a - b) ** 2 for a, b in zip(p, q, strict=True))),
     **{function: _of_values(function) for function in _ASKING},
 }
 """What each of them does with nodes."""

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+import os
 from collections.abc import Sequence
+from threading import RLock, active_count
 from typing import Any
 from weakref import WeakValueDictionary, ref
 
 from ..core.node import Node
-from ..core.scope import next_serial
+from ..core.scope import next_serial, now
 from .pieces import Pieces
 from .region import Region
+
+LOCK = RLock()
+"""Held while an array changes and while what is known of it does: threads may fill the rows of one array."""
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_child=LOCK.release)
 
 
 class Session:
@@ -21,11 +27,15 @@ class Session:
         stand_ins: whether there is a row that ops read as another node.
         odd: whether there is an array whose value lies otherwise than numpy's would, see `layout.py`.
         layered: arrays by id that were read between two writes: a node of their pieces may be no input of theirs.
+        calls: what runs in it, see `recorded.py`; that of `tinygraph.numpy` is never empty.
+        late: so many entries of the log may be later than their stamps: one of each thread.
     """
 
     def __init__(self) -> None:
         self.blank = Record(self)
         self.stand_ins = self.odd = False
+        self.calls: set[object] = set()
+        self.late = 1
         self.layered: WeakValueDictionary[int, Node] = WeakValueDictionary()
         # One list of pairs, not two lists: Ctrl-C between two appends would leave them of unlike lengths.
         self.log: list[tuple[int, ref[Node]]] = []
@@ -44,7 +54,13 @@ class Session:
     def readers(self, node: Node) -> list[Node]:
         """The nodes that have read ``node`` since it was last written and are still there."""
         readers: dict[int, Node] = {}
-        for _, reference in self.log[bisect_left(self.log, (own(node).since + 1,)) :]:
+        since = own(node).since
+        late = self.late = self.late if now.threads == 1 else max(self.late, active_count())
+        for stamp, reference in reversed(self.log):
+            if stamp <= since:
+                late -= 1
+                if late < 0:
+                    break
             reader = reference()
             if reader is not None:
                 for x in reader._inputs:
@@ -54,17 +70,10 @@ class Session:
 
     def is_unread(self, node: Node) -> bool:
         """Whether no node that is still there has read ``node`` since it was last written."""
-        record = own(node)
-        since = record.since
-        for stamp, reference in reversed(self.log):
-            if stamp <= since:
-                break
-            reader = reference()
-            if reader is not None and reader is not node:  # a `write` has many inputs, and is none of them
-                for x in reader._inputs:
-                    if x is node:
-                        return False
-        record.since = next_serial()
+        for reader in self.readers(node):
+            if reader is not node:  # a `write` has many inputs, and is none of them
+                return False
+        own(node).since = next_serial()
         return True
 
     def end(self) -> None:
@@ -72,8 +81,10 @@ class Session:
         self.log = []
 
     def forget(self) -> None:
-        self.log = [entry for entry in self.log if entry[1]() is not None]
-        self.most = max(4096, 2 * len(self.log))
+        with LOCK:
+            count = len(self.log)
+            self.log[:count] = [entry for entry in self.log[:count] if entry[1]() is not None]  # threads may add to it
+            self.most = max(4096, 2 * len(self.log))
 
 
 class Record:
@@ -124,23 +135,28 @@ class Record:
 def own(node: Node) -> Record:
     """The record of ``node`` alone."""
     record: Record = node._record
-    if record is record.session.blank:
-        record = node._record = Record(record.session)
-        record.since = node.serial
-    return record
+    if record is not record.session.blank:
+        return record
+    with LOCK:
+        if node._record is record:
+            node._record = Record(record.session)
+            node._record.since = node.serial
+        return node._record
 
 
 def tie(view: Node, base: Node, op: Any, settings: dict[str, Any]) -> None:
     """Notes that ``view`` shows what ``op`` makes of the array ``base``."""
     record, shown = own(view), own(base)
     record.base, record.how = base, (op, settings)
-    shown.views = [*[r for r in shown.views if r() is not None], ref(view)]
+    with LOCK:
+        shown.views = [*[r for r in shown.views if r() is not None], ref(view)]
 
 
 def doubt(node: Node, x: Node) -> None:
     """Notes that ``node`` may be a view of the array ``x`` or a copy."""
     shown, own(node).unsure = own(root(x)), True
-    shown.maybe = [*[r for r in shown.maybe if r() is not None], ref(node)]
+    with LOCK:
+        shown.maybe = [*[r for r in shown.maybe if r() is not None], ref(node)]
 
 
 def root(x: Node) -> Node:

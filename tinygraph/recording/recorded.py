@@ -10,11 +10,11 @@ from typing import Any, TypeVar, cast
 
 from ..core.checks import function as checked
 from ..core.errors import GraphError
-from ..core.scope import now, settle
+from ..core.scope import _Now, now, settle
 from .attributes import writable_arrays
 from .exchanged import ours_in
 from .installed import install
-from .record import Session
+from .record import LOCK, Session
 from .recorder import Recorder
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -72,20 +72,38 @@ def code_of(fn: Any) -> FunctionType:
 
 @contextmanager
 def recording(follows: bool = False) -> Iterator[None]:
-    before, own = now.recorder, vars(now).get("recorder")
-    session = Session() if before is None else before.session
+    own, call = vars(now).get("recorder"), object()
     try:
-        now.recorder = Recorder(True, session, follows)
+        now.recorder = Recorder(True, _entered(call), follows)
         settle()
         yield
     finally:
-        if before is None:
-            session.end()
+        _leave(call)
         if own is None:
             vars(now).pop("recorder", None)  # that of all threads shows again, also if it came meanwhile
         else:
             now.recorder = own
         settle()
+
+
+def _entered(call: object) -> Session:
+    """The session of this thread; a new one is that of all threads, since others may read what this one writes."""
+    with LOCK:
+        if now.recorder is None:
+            _Now.plain = _Now.recorder = Recorder()
+        session: Session = now.recorder.session
+        session.calls.add(call)
+        return session
+
+
+def _leave(call: object) -> None:
+    with LOCK:
+        others = _Now.recorder
+        if others is not None:
+            others.session.calls.discard(call)
+            if not others.session.calls:
+                others.session.end()
+                _Now.recorder, _Now.plain = None, True
 
 
 install()

@@ -16,12 +16,13 @@ from ..core.leaves import Constant
 from ..core.node import Node
 from ..core.scope import now
 from ..core.trail import leave_users_trail, reach_user
+from ..ops.operators import basic
 from . import makers
 from .change import row
 from .layout import KEEPS_C_ORDER, VIEWS, in_order, is_in_c_order, is_odd, is_scattered, layout, viewed
 from .permission import check
 from .python_names import number, takes_part
-from .record import Session, doubt, meant, own, root, tie
+from .record import LOCK, Session, doubt, meant, own, root, tie
 from .writing import overwrite, scattered
 
 _ERRORS = errors.__file__
@@ -139,9 +140,14 @@ class Recorder:
         return [self.numbers(node[k]) for k in range(node.shape[0])] if node.ndim else number(node)
 
     def row(self, node: Node, key: Any) -> Node | None:
-        """``node[key]`` where it is a node that was written there; else None."""
+        """``node[key]`` of an array with rows that were written, while no other thread writes into it; else None."""
         record = node._record
-        return row(node, key) if record.pieces is not None and record.session is self.session else None
+        if record.pieces is None or record.session is not self.session:
+            return None
+        with LOCK:
+            piece = row(node, key)
+            index = basic(key) if piece is None else None
+            return piece if index is None else ops.getitem(node, index=index)
 
     def written(self, who: str, target: Node, compute: Callable[[], Any]) -> Node:
         """Writes what ``compute`` returns into ``target``, for ``out=target``."""

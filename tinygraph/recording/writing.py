@@ -22,7 +22,7 @@ from .change import renew, replace, set_apart, views_of
 from .layout import VIEWS
 from .permission import COPY_FIRST, check
 from .pieces import Pieces
-from .record import is_number, meant, own
+from .record import LOCK, is_number, meant, own
 from .region import Region, is_whole, lane_of, region_of, shape_of, start, tiled
 
 
@@ -32,9 +32,10 @@ def assign(node: Node, key: Any, value: Any) -> None:
     if not isinstance(node, Node):
         problem = f"a node would be written into a plain {type(node).__name__}"
         raise MutationError(problem, got=users_line(), fix=COPY_FIRST)
-    check(node, "item assignment", "collect the parts in a list and join them by np.stack")
-    if not _goes_on(node, key, value):
-        _assign(node, key, value)
+    with LOCK:
+        check(node, "item assignment", "collect the parts in a list and join them by np.stack")
+        if not _goes_on(node, key, value):
+            _assign(node, key, value)
 
 
 def _goes_on(node: Node, key: Any, value: Any) -> bool:
@@ -226,12 +227,12 @@ def overwrite(node: Node, new: Node) -> None:
         problem = f"{node.label()}: the result does not fit into the array"
         raise GraphError(problem, expected=str(node.shape), got=f"{new.shape}; {users_line()}", fix="write a = a + b")
     new = new if new.dtype == node.dtype else ops.astype(new, node.dtype)
-    record = own(node)
-    if record.base is not None:
-        _through(node, new)
-        return
-    replace(node, new)
-    _changed(node)
+    with LOCK:
+        if own(node).base is not None:
+            _through(node, new)
+        else:
+            replace(node, new)
+            _changed(node)
 
 
 def _changed(node: Node) -> None:

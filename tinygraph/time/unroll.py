@@ -112,7 +112,8 @@ def unroll(
         if real is not None:
             outputs = zero_outputs(outputs, real)
         if real is not None and not zero_output:
-            outputs, _ = Driver(reverse)(repeat_output, (outputs, real), _zeros_like_step(outputs))
+            zeros = map_leaves(lambda y: as_nodes((np.zeros(y.shape[1:], y.dtype),))[0], outputs)
+            outputs, _ = Driver(reverse)(repeat_output, (outputs, real), zeros)
     return map_leaves(lambda y: time_at(y, time), outputs), state
 
 
@@ -143,7 +144,3 @@ def _fed_back(drive: Driver, feedback: Any, cell: Step, xs: Any, state: Any) -> 
     batch = () if drive.real is None else drive.real.shape[1:]
     outputs, (state, _, _) = drive(*feedback.begin(cell, xs, state, batch))
     return outputs, state
-
-
-def _zeros_like_step(outputs: Any) -> Any:
-    return map_leaves(lambda y: as_nodes((np.zeros(y.shape[1:], y.dtype),))[0], outputs)

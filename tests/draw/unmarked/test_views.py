@@ -67,3 +67,23 @@ def test_without_time_the_rolled_view_says_so_and_flow_refuses():
     assert "no time steps are marked" in tg.draw(plain, "rolled").source
     with pytest.raises(tg.GraphError, match="needs time steps"):
         tg.draw(plain, "flow")
+
+
+def test_a_history_that_grows_beside_the_steps_is_no_state():
+    source = """
+class Net:
+    def __init__(self):
+        self.near, self.history = [np.zeros((2, 3))], np.zeros((0, 2, 3))
+
+    def step(self, x):
+        h = np.tanh(x @ U + sum(self.near) / len(self.near) @ W)
+        self.near = [*self.near, h][-3:]
+        self.history = np.append(self.history, h[None], axis=0)
+
+net = Net()
+for x in X:
+    net.step(x)
+loss = net.history.var(axis=0).sum() + sum(net.near).sum()
+"""
+    text = tg.draw(run(source), "flow").picture.plain_text
+    assert [line for line in text if " at " in line][-1].split()[-3:] == ["0", "1", "2"]

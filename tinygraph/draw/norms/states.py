@@ -99,7 +99,9 @@ def _returning(repetition: Repetition, cell: CellGroup) -> dict[int, int]:
 
 
 def _is_state(nodes: list[Node], role: dict[Node, str]) -> bool:
-    return nodes[-1].dtype.kind == "f" and nodes[-1].op is not None and all(role[x] != "loss" for x in nodes)
+    last = nodes[-1]  # what repeats along a loop may be outside of time: a history that grows by np.append
+    told = last.dtype.kind == "f" and last.op is not None and last.step is not None
+    return told and all(role[x] != "loss" for x in nodes)
 
 
 def _by_step(nodes: list[Node]) -> dict[int, list[Node]]:
