@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -90,3 +91,27 @@ def test_comparisons_of_nodes_give_no_gradient_and_booleans() -> None:
         assert z.dtype == bool
         np.testing.assert_array_equal(z.value, np.array(expected, bool))
     np.testing.assert_array_equal(tg.grad(tg.sum((x > 2) * x), x).value, [0, 0, 1])
+
+
+@pytest.mark.parametrize("x", [0.0, 1e-9, -1e-4, 0.05, -0.159, 0.16, 0.5, 1.0])
+def test_derivatives_of_sinc_near_zero(x: float) -> None:
+    """sinc(x) = the integral of cos(pi x t) from 0 to 1, and so are its derivatives."""
+    t, weights = np.polynomial.legendre.leggauss(40)
+    angle = np.pi * x * (t + 1) / 2
+    p = tg.parameter(np.asarray(x))
+    z: Any = np.sinc(p)
+    for order in range(5):
+        right = np.sum(weights * (np.pi * (t + 1) / 2) ** order * np.cos(angle + order * np.pi / 2)) / 2
+        np.testing.assert_allclose(z.value, right, rtol=1e-9, atol=1e-12)
+        z = tg.grad(z, p)
+
+
+@pytest.mark.parametrize("power", [1, 2, 3, 2.0, np.array(2), np.array([3.0])])
+def test_all_orders_of_a_power_times_something_at_zero(power: Any) -> None:
+    """The k-th derivative of exp(x) x**n at 0 is k! / (k - n)!."""
+    x = tg.parameter(np.zeros(np.shape(power)))
+    z: Any = np.exp(x) * x**power
+    for order in range(1, 7):
+        z, n = tg.grad(tg.sum(z), x), int(np.max(power))
+        right = math.factorial(order) / math.factorial(order - n) if order >= n else 0
+        np.testing.assert_allclose(z.value, np.full(np.shape(power), right))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -204,6 +205,8 @@ DTYPES: dict[str, Callable[[Any], Any]] = {
     "dot": lambda x: np.dot(x, 2.0),
     "stack": lambda x: np.stack([x[0], 2.0]),
     "heaviside of one number": lambda x: np.heaviside(x[0].astype(np.float32), np.float32(0.5)),
+    "heaviside of a number": lambda x: np.heaviside(2.5, x),
+    "conjugate": np.conjugate,
     "vander without columns": lambda x: np.vander(x.astype(np.float64), 0),
     "einsum": lambda x: np.einsum("a,->a", x, 2.0),
 }
@@ -228,3 +231,24 @@ def test_size_counts_along_axes():
     x = tg.parameter(np.ones((2, 3, 4)))
     assert (np.size(x), np.size(x, 1), np.size(x, axis=-1)) == (24, 3, 4)
     assert tg.compile(lambda a: a * np.size(a, 1), backend="numpy")(np.ones((2, 3))).tolist() == [[3.0] * 3] * 2
+
+
+def test_variances_without_a_degree_of_freedom_are_nan() -> None:
+    x = np.array([[1.0, np.nan, 3.0, 4.0], [np.nan, np.nan, 2.0, 5.0], [np.nan, np.nan, np.nan, 1.0]])
+    for fn, axis, ddof in [(f, a, d) for f in (np.nanvar, np.nanstd) for a in (0, 1, None) for d in (1, 2, 3, 0.5)]:
+        with quiet(), warnings.catch_warnings(action="ignore"):
+            right, z = fn(x, axis=axis, ddof=ddof), fn(tg.parameter(x), axis=axis, ddof=ddof)
+            (native,) = tg.compile(lambda a, fn=fn, axis=axis, ddof=ddof: [fn(a, axis=axis, ddof=ddof)])(x)
+        np.testing.assert_allclose(z.value, right)
+        np.testing.assert_allclose(native, right)
+
+
+def test_the_columns_of_ones_of_vander_do_not_read_x() -> None:
+    x = np.array([np.inf, np.nan, 2.0])
+    np.testing.assert_array_equal(np.vander(tg.constant(x), 2).value, np.vander(x, 2))
+
+
+def test_logaddexp2_computes_in_the_wider_dtype() -> None:
+    x, y = np.array([1.1, 2.3], np.float32), np.array([0.7, 1.9])
+    for z in (np.logaddexp2(tg.constant(x), y), np.logaddexp2(y, tg.parameter(x))):
+        np.testing.assert_allclose(z.value, np.logaddexp2(x, y), rtol=1e-14)

@@ -2,7 +2,9 @@
 
 import array
 import contextvars
+import ctypes
 import enum
+import mmap
 import random
 import threading
 import types
@@ -149,9 +151,11 @@ class Mode(enum.Enum):
         (np.random.PCG64(), "generator"),
         (tg.constant(1.0), "one"),
         (tg.tanh, "one"),
-        (Mode.ONE, "one"),
+        (ctypes.c_double(1.0), "memory"),
+        (mmap.mmap(-1, 8), "memory"),
         (np.float64(1), "one"),
-        (np.add, "one"),
+        (Mode.ONE, ""),
+        (np.add, ""),
         ([], ""),
         (Slotted(), ""),
         (3, ""),

@@ -106,3 +106,13 @@ def test_whatever_a_gradient_is_an_array_of_floats_comes_back(clip):
 def test_a_limit_that_is_not_positive_is_refused(clip, limit):
     with pytest.raises(tg.GraphError, match="not positive"):
         clip([np.ones(2)], limit)
+
+
+@pytest.mark.parametrize("clip", [clip_by_norm, clip_by_value])
+def test_parameters_in_place_of_their_gradients_are_refused(clip):
+    """As in PyTorch, where clip_grad_norm_(parameters) changes the gradients: here it would change nothing."""
+    w = tg.parameter([3.0, -4.0], "w")
+    with pytest.raises(tg.GraphError, match=r"needs gradients[\s\S]*p.grad for p in"):
+        clip({"w": w}, 1.0)
+    with pytest.raises(tg.GraphError, match="needs gradients"):
+        tg.compile(lambda x: clip([w * x, w], 1.0), backend="numpy")(np.ones(2))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import GraphError, shown
+from ..core.leaves import as_nodes
 from ..core.node import Node
 from . import choice, exponential, periodic, product, reduction, rounding, shape, slicing
 from .differences import diff
@@ -43,7 +44,7 @@ def polyval(p: Any, x: Any) -> Node:
 
 def vander(x: Any, N: Any = None, increasing: Any = False) -> Node:
     x = with_axes("np.vander", in_floats_alone("vander", x), 1, 1).astype(np.float64)
-    powers, count = [x * 0 + 1], x.shape[0] if N is None else N
+    powers, count = [as_node(np.ones(x.shape))], x.shape[0] if N is None else N
     for _ in range(count - 1):
         powers.append(powers[-1] * x)
     return slicing.stack(powers if increasing else powers[::-1], axis=1)[:, :count]
@@ -55,12 +56,23 @@ def cbrt(x: Any) -> Node:
 
 
 def sinc(x: Any) -> Node:
-    x = in_floats_alone("sinc", x)
-    angle = choice.where(x == 0, np.asarray(1.0, x.dtype), x * math.pi)
-    return choice.where(x == 0, np.asarray(1.0, x.dtype), periodic.sin(angle) / angle)
+    """A series near 0, where the derivatives of sin(a) / a are small differences of large numbers."""
+    angle = in_floats_alone("sinc", x) * math.pi
+    near = choice.abs(angle) < 0.5
+    inner, series = choice.where(near, angle, 0), np.ones((), angle.dtype)
+    for k in range(16, 0, -2):
+        series = 1 - series * (inner * inner) * (1 / (k * (k + 1)))
+    far = choice.where(near, 1, angle)
+    return choice.where(near, series, periodic.sin(far) / far)
+
+
+def conjugate(x: Any) -> Node:
+    x = as_node(x)
+    return x.astype(np.int8) if x.dtype == bool else x  # as in numpy
 
 
 def heaviside(x: Any, h: Any) -> Node:
+    x, h = as_nodes((x, h))
     x = in_floats_alone("heaviside", x)
     return choice.where(x == 0, h, choice.where(x == x, choice.where(x > 0, np.ones((), x.dtype), 0), x))
 
@@ -71,8 +83,8 @@ def modf(x: Any) -> tuple[Node, Node]:
 
 
 def logaddexp2(x: Any, y: Any) -> Node:
-    scale = math.log(2)
-    x, y = [v if type(v) in (int, float) else in_floats_alone("logaddexp2", v) for v in (x, y)]
+    scale, dtype = math.log(2), np.result_type(*(v.dtype for v in as_nodes((x, y))))
+    x, y = [cast(in_floats_alone("logaddexp2", v), dtype) for v in as_nodes((x, y))]
     return exponential.logaddexp(x * scale, y * scale) * (1 / scale)
 
 
@@ -128,7 +140,8 @@ def resize(a: Any, new_shape: Any) -> Node:
 def nanvar(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False) -> Node:
     x = in_floats_alone("nanvar", a)
     some = shape.stop_gradient(x == x)
-    return var(choice.where(some, x, 0), axis, dtype, ddof=ddof, keepdims=keepdims, where=some)
+    z = var(choice.where(some, x, 0), axis, dtype, ddof=ddof, keepdims=keepdims, where=some)
+    return choice.where(reduction.sum(some * 1, axis=axis, keepdims=keepdims) > ddof, z, np.asarray(np.nan, z.dtype))
 
 
 def nanstd(*args: Any, **settings: Any) -> Node:
@@ -174,7 +187,7 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     np.heaviside: heaviside,
     np.modf: modf,
     np.logaddexp2: logaddexp2,
-    np.conjugate: as_node,
+    np.conjugate: conjugate,
 }
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {

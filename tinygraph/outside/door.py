@@ -81,7 +81,8 @@ class Entered:
 
     def __init__(self, value: Any, copy: ndarray, place: tuple[str, int]) -> None:
         self.copy, self.place = copy, place
-        self.is_gone, self._read = _reader(value) if isinstance(value, ndarray) else (_never, lambda: np.asarray(value))
+        never = lambda: False, lambda: np.asarray(value)
+        self.is_gone, self._read = _reader(value) if isinstance(value, ndarray) else never
 
     def __str__(self) -> str:
         return f"{self.copy.dtype} {self.copy.shape}, used in {line_at(*self.place)}"
@@ -92,10 +93,6 @@ class Entered:
         except ValueError:  # a list whose rows have other lengths now
             return True
         return array is not None and not same_bytes(array, self.copy)
-
-
-def _never() -> bool:
-    return False
 
 
 def _reader(array: ndarray) -> tuple[Callable[[], bool], Callable[[], ndarray | None]]:

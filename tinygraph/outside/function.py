@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..core.errors import GraphError
-from ..core.leaves import Parameter
 from ..core.op import Spec
 from ..core.structure import map_leaves
 from ..core.traced import Slot
@@ -14,6 +13,7 @@ from .door import Copies
 from .keys import is_array
 from .numbers import Floats, NeededError
 from .parts import PLAIN
+from .reach import TYPES
 from .trial import Trial
 from .watch import Watch
 
@@ -50,6 +50,8 @@ class Function:
         self._values = numbers
         holders = {w: x for w, x in words.items() if not is_array(x) and type(x) not in PLAIN}
         self._watch = Watch({"the function": fn} | holders)
+        if TYPES in self._watch.reach.names and len(self._valued) < len(numbers):
+            raise NeededError({*range(len(numbers))})
         self.trial = self._first()
         self._ties = self.trial.ties()
         self.each_call = bool(numbers or self._ties)
@@ -64,7 +66,10 @@ class Function:
         self._numbers.values = numbers
         for parameter, serial in self._ties:
             if parameter.changed > serial:
-                raise _late(parameter)
+                problem = (
+                    f"compile: {parameter.label()} was set after a node that the function uses was computed from it"
+                )
+                raise GraphError(problem, fix="compute the node inside of the function")
         if self.calls_left <= 0:
             self.calls_left = 1  # as long as it raises, it looks at every call
             self._watch.look(self.trial, lambda: self._trial(numbers)[0])
@@ -104,11 +109,6 @@ class Function:
         if numbers.needed:
             raise NeededError(numbers.needed)
         return trial, numbers
-
-
-def _late(parameter: Parameter) -> GraphError:
-    problem = f"compile: {parameter.label()} was set after a node that the function uses had been computed from it"
-    return GraphError(problem, fix="compute the node inside of the function")
 
 
 def _slot(x: Any) -> Any:

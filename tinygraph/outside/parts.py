@@ -5,9 +5,11 @@ from __future__ import annotations
 import dis
 import sys
 from array import array as numbers
+from collections import deque
+from collections.abc import Iterator
 from contextvars import ContextVar
-from enum import Enum
 from functools import lru_cache
+from io import BytesIO, StringIO
 from itertools import islice
 from random import SystemRandom
 from threading import local
@@ -35,6 +37,9 @@ LIBRARIES = frozenset(("tinygraph", "numpy", *sys.stdlib_module_names))
 _APPENDS = ("append", "extend")
 _ABSENT = object()
 _CAPTURES = ("MAKE_CELL", "LOAD_CLOSURE", "COPY_FREE_VARS")
+_IN_C = 1 << 8  # Py_TPFLAGS_IMMUTABLETYPE
+_BY_NAME = {"import_module", "modules", "__import__"}
+_MEMORY = {"ctypes", "_ctypes", "mmap"}
 
 
 class Slots(NamedTuple):
@@ -42,6 +47,56 @@ class Slots(NamedTuple):
 
     x: Any
     members: list[tuple[str, Any]]
+
+
+class Place(NamedTuple):
+    """A container and what it held.
+
+    Attributes:
+        words, form: the words that the user writes for it, ``self``, and how an entry is written, ``{0}.{1}``.
+        names: of a function's globals the names that its code uses; None for all entries.
+    """
+
+    words: str
+    form: str
+    owner: Any
+    names: frozenset[str] | None
+    held: dict[Any, Any]
+
+    def word(self, key: Any) -> str:
+        return self.form.format(self.words, key if type(key) in PLAIN else type(key))
+
+    def changes(self) -> Iterator[Any]:
+        """The keys under which there is something else now."""
+        new = entries(self.owner, self.names)
+        for key in {**self.held, **new}:
+            if not _same(self.held.get(key, _ABSENT), new.get(key, _ABSENT)):
+                yield key
+
+    def read(self, key: Any) -> Any:
+        """What there is now."""
+        return entries(self.owner, self.names).get(key)
+
+    def put_back(self, key: Any) -> None:
+        """Restores what it held under this key, where that is simple."""
+        owner = self.owner
+        if type(owner) is CellType:
+            owner.cell_contents = self.held.get("")
+        elif type(owner) is ContextVar:
+            owner.set(self.held.get(""))
+        elif isinstance(owner, type):
+            setattr(owner, key, self.held[key]) if key in self.held else delattr(owner, key)
+        elif isinstance(owner, Slots):
+            setattr(owner.x, key, self.held[key]) if key in self.held else delattr(owner.x, key)
+        elif isinstance(owner, (list, deque)) and OTHERS not in self.held:
+            owner.clear()
+            owner.extend([value for k, value in self.held.items() if k != SIZE])
+        elif isinstance(owner, dict):
+            owner.update({key: self.held[key]}) if key in self.held else owner.pop(key, None)
+
+
+def _same(a: Any, b: Any) -> bool:
+    return a is b or (type(a) is type(b) and type(a) in PLAIN and mark_of(a) == mark_of(b))
 
 
 def is_ours(module: Any) -> bool:
@@ -119,11 +174,19 @@ def mark_of(x: Any) -> Any:
 @lru_cache(maxsize=1024)
 def kind_of(cls: type) -> str:
     """``"generator"`` of random numbers, ``"memory"`` of an array or a buffer, ``"one"`` without parts, or ``""``."""
-    if issubclass(cls, (ndarray, bytearray, memoryview, numbers)):
+    modules = [str(base.__module__) for base in cls.__mro__]
+    if issubclass(cls, (ndarray, bytearray, memoryview, numbers)) or _MEMORY.intersection(modules):
         return "memory"
-    if any(base.__module__ == "random" or str(base.__module__).startswith("numpy.random") for base in cls.__mro__):
+    if any(name == "random" or name.startswith("numpy.random") for name in modules):
         return "generator"
-    return "one" if issubclass(cls, (Node, Op, Enum, np.generic, np.ufunc)) else ""
+    return "one" if issubclass(cls, (Node, Op, np.generic)) else ""
+
+
+@lru_cache(maxsize=1024)
+def hides(cls: type) -> bool:
+    """Whether objects of a class keep something in C that nothing here can read, such as a tensor of PyTorch's."""
+    foreign = [base for base in cls.__mro__ if base.__flags__ & _IN_C and not is_ours(base.__module__)]
+    return bool(foreign) or issubclass(cls, (BytesIO, StringIO))
 
 
 @lru_cache(maxsize=1024)
@@ -139,9 +202,23 @@ def parts_of(cls: type) -> tuple[list[type], list[tuple[str, Any]]]:
 
 @lru_cache(maxsize=1024)
 def names_of(code: CodeType) -> frozenset[str]:
-    """The names of globals and attributes in a function's code, and in that of the functions within it."""
+    """The names in a function's code and the functions within it: globals, attributes, texts such as getattr takes."""
     inner = [names_of(c) for c in code.co_consts if isinstance(c, CodeType)]
-    return frozenset(code.co_names).union(*inner)
+    return frozenset(code.co_names).union(_texts(code.co_consts), *inner)
+
+
+def _texts(constants: Any) -> set[str]:
+    tuples = [_texts(c) for c in constants if isinstance(c, (tuple, frozenset))]
+    return {c for c in constants if isinstance(c, str) and len(c) < 80}.union(*tuples)
+
+
+@lru_cache(maxsize=1024)
+def imports_of(code: CodeType) -> frozenset[str]:
+    """The names of modules that a function imports when it is called, with dots before those of its own package."""
+    inner = [imports_of(c) for c in code.co_consts if isinstance(c, CodeType)]
+    steps = [*dis.get_instructions(code)] if dis.opmap["IMPORT_NAME"] in code.co_code[::2] else []
+    own = {"." * a.argval + b.argval for a, b in zip(steps, steps[2:], strict=False) if b.opname == "IMPORT_NAME"}
+    return frozenset(own).union(_texts(code.co_consts) if _BY_NAME.intersection(code.co_names) else (), *inner)
 
 
 @lru_cache(maxsize=1024)
@@ -160,7 +237,9 @@ def names_read(code: CodeType) -> frozenset[str]:
 def sample(memory: Any) -> int:
     """A digest of a buffer or an array, or of `SAMPLE` elements that lie evenly over a larger one."""
     if not issubclass(type(memory), ndarray):
-        return hash(memoryview(memory).tobytes())
+        view = memoryview(memory)
+        large = view.nbytes > 1 << 20 and view.ndim == 1  # a mapped file
+        return hash((view[:: len(view) // SAMPLE] if large else view).tobytes())
     array = ndarray.view(memory, ndarray)
     if array.dtype.hasobject:
         return hash((array.shape, array.dtype))

@@ -7,25 +7,28 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import partial
 from random import SystemRandom
 from types import BuiltinMethodType, CellType, CodeType, FunctionType, MethodType, ModuleType
-from typing import Any, NamedTuple
+from typing import Any
+from weakref import CallableProxyType, ProxyType, ref
 
 from numpy import ndarray
 
 from ..core.traced import Traced
 from .numbers import Number
 from .parts import (
-    OTHERS,
     PLAIN,
-    SIZE,
+    Place,
     Slots,
     attributes_of,
     entries,
+    hides,
+    imports_of,
     is_ours,
     kind_of,
     mark_of,
@@ -42,66 +45,22 @@ MOST = 2000
 ITERATOR = "an iterator"
 """Stands among the names if an iterator can be reached, whose next value is new at each call."""
 
+HIDDEN = "what is hidden in C"
+"""Stands among the names if an object can be reached of which not all can be read, such as a tensor of PyTorch's."""
+
+MODULES = {"random": {"random"}, "numpy.random": {"random"}, "torch": {HIDDEN}}
+"""Names that stand for all functions of a module."""
+
+TYPES = "type(x) is float"
+"""Stands among the names if a function names both, which may tell a `Number` from a float."""
+
 ENVIRONMENT = {"environ", "getenv"}
 """Names in a function's code for which the environment is looked at."""
 
 LIVE = ("_dropout", "_p")
 """Attributes of tinygraph's cells: rates that masks read at each call. (`training` changes no graph.)"""
 
-_ABSENT = object()
 _METHODS = (FunctionType, classmethod, staticmethod, property)
-
-
-class Place(NamedTuple):
-    """A container and what it held.
-
-    Attributes:
-        words, form: the words that the user writes for it, ``self``, and how an entry is written, ``{0}.{1}``.
-        names: of a function's globals the names that its code uses; None for all entries.
-    """
-
-    words: str
-    form: str
-    owner: Any
-    names: frozenset[str] | None
-    held: dict[Any, Any]
-
-    def word(self, key: Any) -> str:
-        return self.form.format(self.words, key if type(key) in PLAIN else type(key))
-
-    def changes(self) -> Iterator[Any]:
-        """The keys under which there is something else now."""
-        new = entries(self.owner, self.names)
-        for key in {**self.held, **new}:
-            if not _same(self.held.get(key, _ABSENT), new.get(key, _ABSENT)):
-                yield key
-
-    def read(self, key: Any) -> Any:
-        """What there is now."""
-        return entries(self.owner, self.names).get(key)
-
-    def put_back(self, key: Any) -> None:
-        """Restores what it held under this key, where that is simple."""
-        owner = self.owner
-        if type(owner) is CellType:
-            owner.cell_contents = self.held.get("")
-        elif type(owner) is ContextVar:
-            owner.set(self.held.get(""))
-        elif isinstance(owner, type):
-            setattr(owner, key, self.held[key]) if key in self.held else delattr(owner, key)
-        elif isinstance(owner, Slots):
-            setattr(owner.x, key, self.held[key]) if key in self.held else delattr(owner.x, key)
-        elif isinstance(owner, (list, deque)) and OTHERS not in self.held:
-            owner.clear()
-            owner.extend([value for k, value in self.held.items() if k != SIZE])
-        elif isinstance(owner, dict) and key in self.held:
-            owner[key] = self.held[key]
-        elif isinstance(owner, dict):
-            owner.pop(key, None)
-
-
-def _same(a: Any, b: Any) -> bool:
-    return a is b or (type(a) is type(b) and type(a) in PLAIN and mark_of(a) == mark_of(b))
 
 
 class Surroundings:
@@ -147,7 +106,8 @@ class Surroundings:
         names = [words.rpartition(".")[2] for words in self._lists.get(id(place.owner), ())]
         if not names or not all(map(str.isidentifier, names)):  # an item of something that is read to get there
             return False
-        return not any(name in names_read(code) for code in self._codes for name in names)
+        known = frozenset().union(*(names_of(code).union(code.co_freevars) for code in self._codes))
+        return known.issuperset(names) and not any(name in names_read(code) for code in self._codes for name in names)
 
     def forget(self) -> None:
         """Lets go of everything but the marks and the names."""
@@ -189,8 +149,12 @@ class Surroundings:
     def _memory(self, words: str, x: Any) -> None:
         digest = sample(x)
         self.marks[words], self.arrays[words] = (id(x), digest), (x, digest)
-        if isinstance(x, ndarray) and x.dtype == object and id(x) not in self._seen:
-            self._seen[id(x)] = x
+        if id(x) in self._seen or (type(x) is ndarray and x.dtype != object):
+            return
+        self._seen[id(x)] = x
+        if attributes := attributes_of(x):  # of a subclass of numpy's arrays
+            self._place(words, "{0}.{1}", attributes)
+        if isinstance(x, ndarray) and x.dtype == object:
             self._place(words, "{0}.flat[{1!r}]", ndarray.view(x, ndarray))
 
     def _enter(self, words: str, x: Any, cls: type) -> None:
@@ -206,8 +170,12 @@ class Surroundings:
             self._add(words, x.__self__)
         elif cls is CellType or cls is ContextVar:
             self._place(words, "{0}", x)
+        elif isinstance(x, ref):
+            self._add(words, ref.__call__(x))
+        elif cls in (ProxyType, CallableProxyType):
+            self._add(words, x.__repr__.__self__)
         elif isinstance(x, ModuleType):
-            self.names.update({"random"} if x.__name__ in ("random", "numpy.random") else ())
+            self.names |= MODULES.get(x.__name__, set())
             self._named += [] if is_ours(x.__name__) else [(words, x)]
         elif isinstance(x, type):
             self._class(words, x)
@@ -233,12 +201,14 @@ class Surroundings:
             self._place(words, "{0}.{1}", Slots(x, members))
         if hasattr(cls, "__next__"):
             self.names.add(ITERATOR)
+        if hides(cls):
+            self.names.add(HIDDEN)
         if isinstance(x, dict):
             plain = all(type(key) in (str, int) for key in x)
             self.marks[f"the order of {words}"] = tuple(x) if plain else tuple(map(id, x))
         if isinstance(x, (dict, list, tuple, set, frozenset, deque)):
             self._place(words, "{0}[{1!r}]", x)
-        elif cls.__module__ in ("functools", "itertools", "builtins"):
+        elif cls.__module__ in ("functools", "itertools", "builtins", "numpy"):
             for value in gc.get_referents(x):
                 if not isinstance(value, type):
                     self._add(words, value)
@@ -263,8 +233,12 @@ class Surroundings:
             return
         self._place(words, "{0}.{1}", x.__dict__)
         self._codes.append(code)
+        self.marks[f"the code of {words}"] = code
         names = names_of(code)
-        self.names |= names
+        self.names |= {*names, TYPES} if {"type", "float"} <= names else names
+        for name in imports_of(code):
+            package = x.__globals__.get("__package__") if name[:1] == "." else ""
+            self._add(name, sys.modules.get(f"{package}{name}"))
         if names & ENVIRONMENT:
             self._add("os.environ", getattr(os.environ, "_data", None))
         only = None if "globals" in names else names

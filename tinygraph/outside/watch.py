@@ -6,15 +6,15 @@ gives another graph, a plan of the first would repeat numbers that the function 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from importlib import import_module
 from typing import Any
 
 from ..core.errors import GraphError
 from .door import Entered
 from .numbers import Number
-from .parts import state
-from .reach import ITERATOR, Place, Surroundings
+from .parts import Place, state
+from .reach import HIDDEN, ITERATOR, Surroundings
 from .trial import Trial
 
 RANDOM = frozenset((
@@ -27,7 +27,10 @@ RANDOM = frozenset((
 MORE = 4
 """Numbers drawn anew may be the same by chance, an order of two things in half of the cases."""
 
-ONCE_MORE = frozenset(("time", "time_ns", "monotonic", "perf_counter", "now", ITERATOR))
+UNSEEN = {HIDDEN, "open", "read_text", "read_bytes", "load", "loadtxt", "genfromtxt", "fromfile", "exists", "is_file"}
+"""Names for which it is traced again at each look: what they give may have changed, a file or a tensor of PyTorch's."""
+
+ONCE_MORE = {"time", "time_ns", "monotonic", "perf_counter", "now", ITERATOR, *UNSEEN}
 """Names for which it is traced once more."""
 
 PERIOD = 8
@@ -123,13 +126,14 @@ class Watch:
         """Compares what the function can reach now with what it was; refuses if the graph would be another."""
         reach = Surroundings(self.roots)
         entered, words = self.door.changed(), self._others(reach)
-        if not entered and not words and not self.moving:
+        unseen = self.reach.names & UNSEEN
+        if not (entered or words or self.moving or unseen):
             return
         for _ in range(LATER if self.moving else 1):
             second = _again(again)
             if second is None or not trial.equals(second):
                 words.sort(key=self._harmless.__contains__)
-                raise _stale(entered, words) if entered or words else _writing(self.moving)
+                raise _stale(entered, words, unseen) if entered or words or unseen else _writing(self.moving)
             self.door = second.door
         self._harmless.update(words)
         self.marks = Surroundings(self.roots).marks
@@ -169,7 +173,8 @@ def _writing(writes: list[str]) -> GraphError:
     return GraphError(problem, expected="the same graph when it is traced again", fix=STATE)
 
 
-def _stale(entered: list[Entered], words: list[str]) -> GraphError:
+def _stale(entered: list[Entered], words: list[str], unseen: Set[str]) -> GraphError:
+    words = words or [HIDDEN] * (HIDDEN in unseen) or [f"what is read by `{name}`" for name in sorted(unseen)]
     what = [*dict.fromkeys(map(str, entered))] or [", ".join(words[:5])]
     return GraphError(
         f"compile: {'an array' if entered else words[0]} that the function reaches by itself has changed",

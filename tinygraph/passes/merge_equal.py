@@ -38,7 +38,8 @@ class MergeEqual(Rules):
         if new is None or not new._inputs:
             return new
         inputs = tuple([self._input_key(x) for x in new._inputs])
-        return self.levels[-1].setdefault((new._op, inputs, _attributes_key(new._attributes)), new)
+        settings = tuple([(name, _value_key(v)) for name, v in new._attributes.items()])
+        return self.levels[-1].setdefault((new._op, inputs, settings), new)
 
     def _input_key(self, x: Node) -> Any:
         if type(x) is Constant and x._value.size <= LARGEST:
@@ -46,12 +47,8 @@ class MergeEqual(Rules):
         return id(x)
 
 
-def _attributes_key(attributes: dict[str, Any]) -> Any:
-    """A hashable key: plain attributes are compared by their ``repr``, others by identity."""
-    return tuple([(name, _value_key(v)) for name, v in attributes.items()])
-
-
 def _value_key(value: Any) -> Any:
+    """A hashable key: plain settings are compared by their ``repr``, others by identity."""
     if isinstance(value, (tuple, list)):
         return tuple([_value_key(v) for v in value])
     # repr abbreviates arrays, and is equal for two slots of the same shape.

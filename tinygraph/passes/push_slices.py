@@ -62,16 +62,12 @@ def _only_sliced(order: Sequence[Node], users: dict[Node, list[Node]], roots: se
         if not isinstance(n._op, Elementwise) or n in roots or not users[n]:
             continue
         readers = users[n]
-        if all(u._op is getitem and _slices_alone(u._attributes["index"]) for u in readers):
+        if all(u._op is getitem and {*map(type, u._attributes["index"])} <= {slice} for u in readers):
             if sum(u.size for u in readers) <= n.size:
                 only_sliced.add(n)
         elif len(readers) == 1 and readers[0] in only_sliced and readers[0].shape == n.shape:
             only_sliced.add(n)
     return only_sliced
-
-
-def _slices_alone(index: tuple[Any, ...]) -> bool:
-    return all(type(i) is slice for i in index)
 
 
 def _for_shape(index: tuple[Any, ...], shape: tuple[int, ...], whole: tuple[int, ...]) -> tuple[Any, ...]:

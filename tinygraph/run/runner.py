@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 from numpy import ndarray
@@ -13,7 +12,7 @@ from ..core.traced import Live
 from ..plan.actions import Buffer
 from ..plan.memory import lay_out
 from ..plan.planner import Program
-from .backends import NUMPY, Backend, Stretch
+from .backends import NUMPY, Backend
 from .numpy_backend.places import aligned_block
 
 
@@ -38,7 +37,9 @@ class Runner:
         self._parameters = [buffer.source for buffer in program.parameters]
         self._live = [(k, p) for k, p in enumerate(self._parameters) if isinstance(p, Live)]
         self._results = [(view.shape, view.dtype) for view in program.results]
-        self.stretches = _stretches(program.actions, self.memory, backend)
+        (can_run, compiled), (_, by_numpy) = backend.load(), NUMPY.load()
+        parts = groupby(program.actions, can_run)  # as long as they can be, by the backend or by numpy
+        self.stretches = [(compiled if able else by_numpy)(list(part), self.memory) for able, part in parts]
         self._runs = [stretch.bind(buffers) for stretch in self.stretches]
         self.forms = {action: text for s in self.stretches for action, text in s.forms.items()}
         self.held_bytes = self.memory.nbytes + sum(s.extra_bytes for s in self.stretches)
@@ -60,10 +61,3 @@ class Runner:
         for run in self._runs:
             run(arrays)
         return results
-
-
-def _stretches(actions: Sequence[Any], memory: ndarray, backend: Backend) -> list[Stretch]:
-    """Split the actions into maximal stretches of those that the backend can run and those left to numpy."""
-    can_run, compiled = backend.load()
-    _, by_numpy = NUMPY.load()
-    return [(compiled if able else by_numpy)(list(part), memory) for able, part in groupby(actions, can_run)]

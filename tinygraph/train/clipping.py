@@ -12,6 +12,7 @@ import numpy as np
 
 from ..core.checks import flag, positive, unmasked
 from ..core.errors import GraphError, NonFiniteError, refusing
+from ..core.leaves import Parameter
 from ..core.node import Node
 from ..core.scope import now
 from ..core.structure import leaves, map_leaves
@@ -40,7 +41,7 @@ def clip_by_norm(gradients: Any, max_norm: float, each: bool = False) -> Any:
         New arrays in the same nesting, with the same shapes and dtypes; in a compiled function nodes.
 
     Raises:
-        GraphError: ``max_norm`` is not a positive number.
+        GraphError: ``max_norm`` is not a positive number; parameters are given in place of their gradients.
         NonFiniteError: a gradient contains a NaN or an infinity, which scaling cannot remove.
 
     Source:
@@ -53,6 +54,7 @@ def clip_by_norm(gradients: Any, max_norm: float, each: bool = False) -> Any:
         {'W': array([0.6]), 'b': array([0.8])}
     """
     max_norm = positive("clip_by_norm", "max_norm", max_norm, math.inf)
+    _refuse_parameters("clip_by_norm", gradients)
     if flag("clip_by_norm", "each", each):
         return map_leaves(lambda g: clip_by_norm(g, max_norm), gradients)
     if now.tracing:
@@ -115,7 +117,7 @@ def clip_by_value(gradients: Any, limit: float) -> Any:
         New arrays in the same nesting, with the same shapes and dtypes.
 
     Raises:
-        GraphError: ``limit`` is not a positive number.
+        GraphError: ``limit`` is not a positive number; parameters are given in place of their gradients.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -123,7 +125,16 @@ def clip_by_value(gradients: Any, limit: float) -> Any:
         [array([-5.,  2.])]
     """
     limit = positive("clip_by_value", "limit", limit, math.inf)
+    _refuse_parameters("clip_by_value", gradients)
     return map_leaves(lambda g: np.clip(g if now.tracing else _array(g), -limit, limit), gradients)
+
+
+def _refuse_parameters(word: str, gradients: Any) -> None:
+    """PyTorch's functions of these names change the gradients of parameters in place."""
+    for x in leaves(gradients):
+        if isinstance(x, Parameter):
+            fix = f"gradients = tg.train.{word}([p.grad for p in parameters], 1.0); optimizer.step(gradients)"
+            raise GraphError(f"{word} needs gradients", expected="arrays", got=x.label(), fix=fix)
 
 
 def _array(gradient: Any) -> np.ndarray:

@@ -25,12 +25,13 @@ class ViewForm(NamedTuple):
 
 
 class InstructionForm(NamedTuple):
-    """An `Instruction`, its attributes as sorted pairs."""
+    """An `Instruction`, its attributes as sorted pairs; ``written`` tells 0.0 from -0.0 in them."""
 
     op: str
     args: tuple[int, ...]
     code: str
     attributes: tuple[tuple[str, Any], ...]
+    written: str = ""
 
 
 class ElementwiseForm(NamedTuple):

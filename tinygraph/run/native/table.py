@@ -143,7 +143,7 @@ class Filling:
             for (kind, number, v), s in zip(action.reduces, strides[len(views) :], strict=True)
         ]
         instructions = tuple(
-            forms.InstructionForm(i.op, i.args, code_of(i.dtype), tuple(sorted(i.attributes.items())))
+            forms.InstructionForm(i.op, i.args, code_of(i.dtype), own := tuple(sorted(i.attributes.items())), repr(own))
             for i in action.instructions
         )
         return forms.ElementwiseForm(slot, len(sizes), tuple(loads), instructions, tuple(stores), tuple(reduces))

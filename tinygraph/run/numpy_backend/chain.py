@@ -130,14 +130,6 @@ def _forward(call: _OpCall, out: str) -> list[str]:
     return [f"{out}[...] = {call.writer.function(op, call.attributes)}({', '.join(call.args)})"]
 
 
-def _square(call: _OpCall, out: str) -> list[str]:
-    return [f"multiply({call.args[0]}, {call.args[0]}, {out})"]
-
-
-def _relu(call: _OpCall, out: str) -> list[str]:
-    return [f"maximum({call.args[0]}, {call.number(0)}, out={out})"]
-
-
 def _clip(call: _OpCall, out: str) -> list[str]:
     lines, last = [], call.args[0]
     for ufunc, name in (("maximum", "a_min"), ("minimum", "a_max")):
@@ -232,7 +224,8 @@ def _sigmoid_cross_entropy(call: _OpCall, out: str) -> list[str]:
 
 
 FORMS: dict[str, Callable[[_OpCall, str], list[str]]] = {
-    "square": _square, "relu": _relu, "clip": _clip, "sigmoid": _sigmoid, "softplus": _softplus,
-    "quotient": _quotient, "scaled_power": _scaled_power, "where": _where, "squared_error": _squared_error,
-    "sigmoid_cross_entropy": _sigmoid_cross_entropy,
+    "square": lambda call, out: [f"multiply({call.args[0]}, {call.args[0]}, {out})"],
+    "relu": lambda call, out: [f"maximum({call.args[0]}, {call.number(0)}, out={out})"],
+    "clip": _clip, "sigmoid": _sigmoid, "softplus": _softplus, "quotient": _quotient, "scaled_power": _scaled_power,
+    "where": _where, "squared_error": _squared_error, "sigmoid_cross_entropy": _sigmoid_cross_entropy,
 }  # fmt: skip
