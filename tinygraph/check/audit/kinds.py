@@ -178,11 +178,10 @@ class _Kinds:
 
     def _is_there(self, run: StatementRun, array: np.ndarray) -> bool:
         """Whether some line made it before, if all that was blamed is right."""
-        return any(m.is_exact and (m.thing.step or 0) < run.root.serial for m in self._all.look(array))
+        return any(m.is_exact and (m.thing.step or 0) < run.root.serial for m in self._of_size(array.size).look(array))
 
-    @cached_property
-    def _all(self) -> Book:
-        nodes = [x for x in self.written.order if x.dtype.kind == "f"]
+    def _of_size(self, size: int) -> Book:
+        nodes = [x for x in self.written.order if x.size == size and x.dtype.kind == "f"]
         return Book([Thing("value", "", x.serial, (), self.departure.values.get(x, x._value)) for x in nodes])
 
     def _of_slope(self) -> str:
