@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -20,24 +20,18 @@ def has_hint(written: Written, run: StatementRun, factors: bool) -> bool:
 
     Where something is zeros, which are any multiple of anything, nobody knows.
     """
-    if not all(due.any() and run.made[x].any() for x, due in run.needs.items()):
-        return True
-    if any(same(run.made[y], due) for x, due in run.needs.items() if run.computes(x) for y in x.inputs):
-        return True
-    return any(_is_hinted(written, run, shape, *pairs, factors) for shape, pairs in _by_shape(run))
-
-
-def _by_shape(run: StatementRun) -> Iterator[tuple[tuple[int, ...], tuple[np.ndarray, np.ndarray]]]:
-    """What parts made, and what they should have made, flat in rows for each shape."""
     rows: dict[tuple[int, ...], list[tuple[np.ndarray, np.ndarray]]] = defaultdict(list)
     for x, due in run.needs.items():
         made = run.made[x]
-        if made.shape != due.shape:
-            made, due = np.broadcast_arrays(made, due)
-        if due.size > 1:
-            rows[due.shape].append((made.ravel(), due.ravel()))
-    for shape, pairs in rows.items():
-        yield shape, (np.array([made for made, _ in pairs]), np.array([due for _, due in pairs]))
+        if not due.any() or not made.any() or (run.computes(x) and any(same(run.made[y], due) for y in x.inputs)):
+            return True
+        made = made if made.shape == due.shape else np.broadcast_to(made, np.broadcast_shapes(made.shape, due.shape))
+        rows[made.shape].append((made.ravel(), np.broadcast_to(due, made.shape).ravel()))
+    return any(
+        _is_hinted(written, run, shape, *map(np.array, zip(*pairs, strict=True)), factors)
+        for shape, pairs in rows.items()
+        if math.prod(shape) > 1
+    )
 
 
 def _is_hinted(
@@ -46,23 +40,21 @@ def _is_hinted(
     """Whether one of the rows is; an element that is large speaks for all of them."""
     rows, places = np.arange(len(due)), np.abs(due).argmax(axis=1)
     own, right = made[rows, places], due[rows, places]
-    hinted = _near(made, due * (own / right)[:, None], made).all(axis=1) | written.may_hold(due - made)
+    off = np.abs(made - due * (own / right)[:, None]).max(axis=1)
+    hinted = (off <= ABOUT * np.abs(made).max(axis=1)) | written.may_hold(due - made)
     lost = np.abs(due - made)
-    term = lost.max(axis=1)
-    hinted |= (_near(run.statement.squares(shape)[:, lost.argmax(axis=1)], term, term) & (term > 0)).any(axis=0)
+    term, largest = lost.max(axis=1), lost.argmax(axis=1)
+    for form in (np.ones(due.shape[1]), *(v.ravel() ** 2 for v in run.near if v.shape == shape)):
+        hinted |= _near(form[largest], term) & (term > 0)
     if factors:
-        hinted |= _near(own, right, right) | _near(
-            own * written.right.factors(due.shape[1])[:, places], right, right
-        ).any(axis=0)
-    forms = run.statement.slopes.get(shape)
+        hinted |= _near(own, right) | _near(own * written.right.factors(due.shape[1])[:, places], right).any(axis=0)
+    forms = run.slopes.get(shape)
     if forms is None or hinted.any():
         return bool(hinted.any())
-    one = forms[:, :, places]
-    limit = ABOUT * np.abs(forms[..., None, :] * due).max(axis=3)
+    one, limit = forms[:, :, places], ABOUT * np.abs(forms[..., None, :] * due).max(axis=3)
     fit = np.abs(one[:, :, None] * own - one[:, None] * right) <= limit[:, None]
     return bool((fit & ~np.eye(forms.shape[1], dtype=bool)[..., None]).any())
 
 
-def _near(made: np.ndarray, right: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Whether numbers are about the same, in rows whose largest numbers are those of the whole."""
-    return np.abs(made - right) <= ABOUT * (np.abs(whole) if whole.ndim == 1 else np.abs(whole).max(axis=1)[:, None])
+def _near(made: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return np.abs(made - right) <= ABOUT * np.abs(right)

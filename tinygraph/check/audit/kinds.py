@@ -187,7 +187,7 @@ class _Kinds:
     def _of_slope(self) -> str:
         """One form of a slope where another one is due, of the same array."""
         for pairs in self._pairs:
-            if all(_is_form_for_form(run.statement.slopes, *pair) for run, pair in self._with(pairs)):
+            if all(_is_form_for_form(run.slopes, *pair) for run, pair in self._with(pairs)):
                 return SLOPE
         return ""
 
@@ -225,8 +225,9 @@ class _Kinds:
             return False
         if any(abs(abs(m.factor) - 1) < 1e-7 for m in self.written.look(run.root, np.array(lost))):
             return True
-        off = [np.abs(run.statement.squares(lost.shape) + own).max(axis=1) for own in (lost.ravel(), -lost.ravel())]
-        return bool((np.minimum(*off) <= NEAR * np.abs(lost).max()).any())
+        forms = [np.ones(lost.shape), *(v * v for v in run.near if v.shape == lost.shape)]
+        off = np.minimum(*[np.abs(np.array(forms) + sign * lost).reshape(len(forms), -1).max(1) for sign in (-1, 1)])
+        return bool((off <= NEAR * np.abs(lost).max()).any())
 
     def _of_factor(self) -> str:
         for pairs in self._pairs:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable
 from functools import lru_cache
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -120,13 +120,9 @@ def target_of(statement: ast.stmt) -> str:
 def _every_statement(file: str) -> list[ast.stmt]:
     """All statements of a file, outer ones first."""
     try:
-        left: list[Any] = [ast.parse("".join(linecache.getlines(file)))]
+        return [x for x in ast.walk(ast.parse("".join(linecache.getlines(file)))) if isinstance(x, ast.stmt)]
     except SyntaxError:
         return []
-    for x in left:  # grows
-        for name in ("body", "orelse", "handlers", "finalbody", "cases"):
-            left += block if isinstance(block := getattr(x, name, None), list) else []
-    return [x for x in left if isinstance(x, ast.stmt)]
 
 
 @lru_cache(maxsize=64)

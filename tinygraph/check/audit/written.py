@@ -21,7 +21,7 @@ from .right import Right, Thing
 from .subject import Outcome
 
 if TYPE_CHECKING:
-    from .statement import Statement
+    from .statement import StatementRun
 
 
 @dataclass(eq=False)
@@ -71,7 +71,7 @@ class Written:
                 self._readers[y].append(x)
         self._book = Book(right.things)
         self._shapes: dict[Node, tuple[int, ...]] = {}
-        self.statements: dict[Node, Statement] = {}
+        self.statements: dict[Node, StatementRun] = {}
         floats = [x for x in self.order if x.dtype.kind == "f"]
         self.matches: dict[Node, list[Match]] = {x: self._book.look(x._value) for x in floats}
         self.operations = _operations(self.order)
