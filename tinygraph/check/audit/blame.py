@@ -88,8 +88,8 @@ class Blame:
         return stuck(self._present, self._candidates, open_ones, wrong)
 
     def _keep(self, departure: Departure) -> None:
-        self._looked_at.clear()
         self._present.mend(departure.right)
+        self._looked_at.clear()
         self.departed.append(departure)
 
     def _acquit(self) -> bool:
@@ -102,8 +102,8 @@ class Blame:
             if first not in others and same(without.value(first), departure.right[first]):
                 self.departed.remove(departure)
                 self._acquitted.append(departure)
-                self._looked_at.clear()
                 self._present.become(without)
+                self._looked_at.clear()
                 return True
         return False
 
@@ -130,7 +130,7 @@ class Blame:
         """
         behind = self.written.behind(wrong)
         open_ones = [x for x in self.written.operations if not behind.isdisjoint(x.nodes)]
-        frontier = [x for x in open_ones if self._departs(x)]
+        frontier = [x for x in open_ones if self._present.departs(x)]
         shared = [o for o in self._shared(frontier) if not behind.isdisjoint(o.nodes)]
         best = self._of([*shared, *frontier], wrong, self._bound(open_ones, wrong))
         if best is not None:
@@ -152,7 +152,8 @@ class Blame:
     def _anywhere(self, wrong: frozenset[str]) -> Departure | None:
         """The operation near the wrong gradients, or any, whose mending makes most of them right."""
         behind = self.written.behind(wrong)
-        near = self.written.upstream([x for name in wrong if (x := self.written.results.get(name)) is not None])
+        results = self.written.results.items()
+        near = self.written.upstream([x for name, x in results if name in wrong and x is not None])
         best = self._of(near, wrong, None)
         if best is not None:
             return self._of(self.written.upstream([*best.right]), wrong, best) or best
@@ -171,7 +172,7 @@ class Blame:
                     return mending_none(self._present, operation, things)
         if not wrong:  # then whole statements alone: a part may be another one on the way to the same
             operations = [o for o in operations if o.is_statement]
-        frontier = [o for o in operations if self._departs(o)]
+        frontier = [o for o in operations if self._present.departs(o)]
         return self._asked_for(frontier, {*operations}, wrong) or self._nameable(frontier if wrong else [], wrong)
 
     def _asked_for(self, frontier: list[Operation], among: set[Operation], wrong: frozenset[str]) -> Departure | None:
@@ -208,36 +209,13 @@ class Blame:
                     return departure
         return None
 
-    def _departs(self, operation: Operation) -> bool:
-        """Whether it makes, of right things, what the right graph does not hold, and its readers make wrong ones.
-
-        A reader speaks only if all else that it reads is right.
-        """
-        for x in operation.nodes:
-            if self.written.is_number(x) or self._present.is_known(x) or not self._present.reads_right(x):
-                continue
-            readers = [r for r in self.written.readers(x) if all(y is x or self._present.is_known(y) for y in r.inputs)]
-            if self.written.is_result(x) or any(not self._comes_right(r) for r in readers):
-                return True
-        return False
-
-    def _comes_right(self, node: Node, depth: int = 4) -> bool:
-        """Whether it is right, or a part of a sum of right things that is."""
-        if self._present.is_known(node):
-            return True
-        if depth == 0 or node.op is None or node.op.name != "add":
-            return False
-        readers = [r for r in self.written.readers(node) if r not in self._present.overrides]
-        right = [r for r in readers if all(y is node or self._present.is_known(y) for y in r.inputs)]
-        return any(self._comes_right(r, depth - 1) for r in right)
-
     def _bound(self, operations: list[Operation], wrong: frozenset[str]) -> Departure | None:
         """The line at which two names are bound the wrong way round."""
         best: Departure | None = None
         pairs = [(o, things) for o in operations for things in self._candidates.of_bindings(o)]
         owners = [operation for operation, _ in pairs]
         looked = Prospects(self._present, [things for _, things in pairs])
-        for p in looked.of(lambda place, changed: self._is_of_interest(owners[place], changed, wrong), wrong.__gt__):
+        for p in looked.of(lambda place, _, changed: self._is_of_interest(owners[place], changed, wrong), wrong.__gt__):
             best = self._tried(owners[p.place], [p], wrong, best)
         return best
 
@@ -266,22 +244,28 @@ class Blame:
         self, operation: Operation, wrong: frozenset[str], best: Departure | None, helps: Helps
     ) -> Iterable[Prospect]:
         """What would come of the things of the right graph in the place of what an operation makes."""
+        if operation in self._pairs.firsts or self._is_acquitted(operation):
+            return ()
         looked = self._looked_at.get(operation) or Prospects(self._present, self._candidates.of(operation))
         if looked.is_small:
             self._looked_at[operation] = looked
 
-        def worth(_: int, changed: Collection[Node]) -> bool:
-            late = _is_late(best, min(changed, key=lambda x: x.serial), wrong)
-            return not late and self._is_of_interest(operation, changed, wrong)
+        settled = {x for x in operation.nodes if self._is_settled(operation, x, wrong)}
+
+        def worth(_: int, first: Node, changed: Collection[Node]) -> bool:
+            return not _is_late(best, first, wrong) and settled.isdisjoint(changed)
 
         return looked.of(worth, helps)
 
     def _is_of_interest(self, operation: Operation, changed: Collection[Node], wrong: frozenset[str]) -> bool:
         """Whether an operation is to be tried with other values of these nodes."""
-        is_settled = self._present.is_settled if wrong else self.written.is_settled
-        if operation not in self._doubted and any(map(is_settled, changed)):
+        if any(self._is_settled(operation, x, wrong) for x in changed):
             return False
         return operation not in self._pairs.firsts and not self._is_acquitted(operation)
+
+    def _is_settled(self, operation: Operation, node: Node, wrong: frozenset[str]) -> bool:
+        is_settled = self._present.is_settled if wrong else self.written.is_settled
+        return operation not in self._doubted and is_settled(node)
 
     def _departure(self, operation: Operation, p: Prospect, wrong: frozenset[str]) -> Departure:
         due = self.written.state_like(p.things[p.node]) if self.written.selects(p.node) else p.things[p.node]

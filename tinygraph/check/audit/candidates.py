@@ -38,6 +38,9 @@ class Candidates:
         things = present.written.right.things
         self._families = _families(things)
         self._values = _families([t for t in things if t.kind == "value"])
+        self._by_line: dict[tuple[str, int], list[Operation]] = defaultdict(list)
+        for o in self.written.operations:
+            self._by_line[o.line.file, o.line.number].append(o)
 
     def of(self, operation: Operation) -> Iterator[dict[Node, Thing]]:
         """Assignments of things of the right graph to the nodes of an operation, step by step."""
@@ -49,7 +52,9 @@ class Candidates:
             return  # the line picks the right step; a name that is wrong is so where it is read
         grows = not operation.line.whole and operation.is_statement
         unknown = not all(map(self._present.is_known, nodes))
-        families = self._families.get(math.prod(self.written.shape(nodes[0])), [])
+        shapes, op = [*map(self.written.shape, nodes)], nodes[0].op
+        gives = op is not None and op.name in ("copy", "getitem")
+        families = self._families.get(math.prod(shapes[0]), [])
         if selects and (binds_many(operation.line) or not operation.line.whole):
             kinds = {m.thing.kind == "value" for m in self._present.look(nodes[0]) if m.is_exact}
             families = [f for f in families if (next(iter(f.values())).kind == "value") in (kinds or {True, False})]
@@ -63,17 +68,16 @@ class Candidates:
                 continue
             repeated = self.written.right.is_repeated(first.of)
             for order in self._orders(len(nodes), sorted(family), selects and first.kind == "value", repeated):
-                pairs = {x: self._of_step(family, t) for x, t in zip(nodes, order, strict=False)}
-                pairs = {x: thing for x, thing in pairs.items() if fits(thing.array, self.written.shape(x))}
-                if pairs and not self._is_turned(pairs):
+                things = [self._of_step(family, t) for t in order]
+                triples = zip(nodes, shapes, things, strict=False)
+                pairs = {x: thing for x, shape, thing in triples if fits(thing.array, shape)}
+                if pairs and not (gives and self._is_turned(*next(iter(pairs.items())))):
                     yield pairs
 
-    def _is_turned(self, pairs: Mapping[Node, Thing]) -> bool:
+    def _is_turned(self, node: Node, thing: Thing) -> bool:
         """Whether a name or an item would be its own transpose, which nobody gets by binding it."""
-        node, thing = next(iter(pairs.items()))
         own, due = self._present.value(node), thing.array
-        names = node.op is not None and node.op.name in ("copy", "getitem")
-        return names and own.ndim == 2 and same(own.T, due) and not same(own, due)
+        return own.ndim == 2 and same(own.T, due) and not same(own, due)
 
     def _is_item_of_values(self, operation: Operation) -> bool:
         """Whether it is picked from what the forward pass kept, where nobody finds a part of an adjoint."""
@@ -96,10 +100,9 @@ class Candidates:
         """What is bound at one line, as in ``i, f = gates[t]``, with two of the names exchanged."""
         if not self.written.selects(operation.nodes[0]) or not binds_many(operation.line):
             return
-        for other in self.written.operations:
-            line, twin = operation.line, other.line
+        for other in self._at_line(operation):
             told = other.nodes[0].serial <= operation.nodes[0].serial and self.written.selects(other.nodes[0])
-            if not told and (line.number, line.file) == (twin.number, twin.file):
+            if not told:
                 pairs = [*zip(operation.nodes, other.nodes, strict=False)]
                 if len(operation.nodes) == len(other.nodes) and all(fits(a._value, b.shape) for a, b in pairs):
                     there = {a: _exchanged(b, other) for a, b in pairs}
@@ -133,9 +136,11 @@ class Candidates:
 
     def _twins(self, operation: Operation) -> list[Operation]:
         """What is picked at the line of an operation, each time that it runs."""
-        line, runs = operation.line, len(operation.nodes)
-        twins = [o for o in self.written.operations if (o.line.file, o.line.number) == (line.file, line.number)]
-        return [o for o in twins if len(o.nodes) == runs and self.written.selects(o.nodes[0])]
+        runs = len(operation.nodes)
+        return [o for o in self._at_line(operation) if len(o.nodes) == runs and self.written.selects(o.nodes[0])]
+
+    def _at_line(self, operation: Operation) -> list[Operation]:
+        return self._by_line[operation.line.file, operation.line.number]
 
     def _is_stuck(self, nodes: Sequence[Node]) -> bool:
         first, *others = map(self._present.value, nodes)
@@ -247,7 +252,7 @@ def _exchanged(node: Node, operation: Operation) -> Thing:
 
 def fits(array: np.ndarray, shape: tuple[int, ...]) -> bool:
     """Whether an array, or its transpose, has this shape but for axes of length 1."""
-    return _fit(array.shape, shape)
+    return array.shape == shape or _fit(array.shape, shape)
 
 
 @lru_cache(maxsize=1024)
@@ -256,6 +261,8 @@ def _fit(own: tuple[int, ...], shape: tuple[int, ...]) -> bool:
 
 
 def turned(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    if array.shape == shape:
+        return array
     return (array if _long(array.shape) == _long(shape) else array.T).reshape(shape)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from ...core.node import Node
 from .book import NEAR, Book, ratio, same
 from .departures import Departure
+from .hints import has_hint
 from .inserts import MISSING
 from .lines import sets_in_vain, statement_at
 from .rewrites import FACTOR_LESS, FACTOR_MORE, INDEX, LESS, MORE, NAME, ORDER, PARTS, SCALE, SIGN, SLOPE, TURNED
@@ -31,24 +32,35 @@ def kind_of(written: Written, departure: Departure) -> str:
     """The kind of a departure; empty if it is none of the known ones."""
     if not departure.due.family:
         return PARTS
-    kinds = _Kinds(written, departure)
+    kinds = _Kinds(written, departure, [*runs_of(written, departure)])
     kind = kinds.kind() if kinds.runs else NAME
     return MISSING if kind == NAME and _is_carried(written, departure) else kind
 
 
 def is_nameable(written: Written, departure: Departure) -> bool:
     """Whether what was made differs from what is due by a sign, a factor, a term or a slope."""
-    return _Kinds(written, departure).is_among({*PLAIN, FACTOR_LESS, FACTOR_MORE})
+    return _is_among({*PLAIN, FACTOR_LESS, FACTOR_MORE}, written, departure)
 
 
 def is_plain(written: Written, departure: Departure) -> bool:
     """Whether it does by more than a lost factor, which can be anything."""
-    return _Kinds(written, departure).is_among(PLAIN)
+    return _is_among(PLAIN, written, departure)
+
+
+def _is_among(kinds: Set[str], written: Written, departure: Departure) -> bool:
+    """Whether it is one of these: a rule that fails on one run fails on all of them."""
+    runs: list[StatementRun] = []
+    for run in runs_of(written, departure) if departure.due.family else ():
+        runs.append(run)
+        if not has_hint(written, run, FACTOR_LESS in kinds):
+            return False
+    of_all = _Kinds(written, departure, runs)
+    return bool(runs) and not kinds.isdisjoint(of_all.some(kinds)) and of_all.told() in kinds
 
 
 def is_told(written: Written, departure: Departure) -> bool:
     """Whether there is a small change of the statement with which it makes what is due."""
-    kinds = _Kinds(written, departure)
+    kinds = _Kinds(written, departure, [*runs_of(written, departure)])
     return not departure.due.family or bool(kinds.runs and kinds.told())
 
 
@@ -61,9 +73,9 @@ def _is_carried(written: Written, departure: Departure) -> bool:
 class _Kinds:
     """What a statement would have to do another way, the same in each run that departs."""
 
-    def __init__(self, written: Written, departure: Departure) -> None:
+    def __init__(self, written: Written, departure: Departure, runs: list[StatementRun]) -> None:
         self.written, self.line, self.departure = written, departure.operation.line, departure
-        self.runs = runs_of(written, departure)
+        self.runs = runs
         self.statement = statement_at(self.line.file, self.line.number)
 
     def kind(self) -> str:
@@ -72,11 +84,9 @@ class _Kinds:
     def told(self) -> str:
         return next((kind for rule, _ in self._rules() if (kind := rule())), "")
 
-    def is_among(self, kinds: Set[str]) -> bool:
-        """Whether it is one of these: rules that can tell none of them need not be asked where no other can."""
-        if not self.departure.due.family or not self.runs:
-            return False
-        return any(rule() in kinds for rule, tells in self._rules() if tells & kinds) and self.told() in kinds
+    def some(self, kinds: Set[str]) -> Iterator[str]:
+        """What the rules tell that can tell some of these: others need not be asked where no other can."""
+        return filter(None, (rule() for rule, tells in self._rules() if tells & kinds))
 
     def _rules(self) -> list[tuple[Callable[[], str], Set[str]]]:
         """The rules in the order in which they are asked, each with the kinds that it tells."""
@@ -168,11 +178,10 @@ class _Kinds:
 
     def _is_there(self, run: StatementRun, array: np.ndarray) -> bool:
         """Whether some line made it before, if all that was blamed is right."""
-        return any(m.is_exact and (m.thing.step or 0) < run.root.serial for m in self._all.look(array))
+        return any(m.is_exact and (m.thing.step or 0) < run.root.serial for m in self._of_size(array.size).look(array))
 
-    @cached_property
-    def _all(self) -> Book:
-        nodes = [x for x in self.written.order if x.dtype.kind == "f"]
+    def _of_size(self, size: int) -> Book:
+        nodes = [x for x in self.written.order if x.size == size and x.dtype.kind == "f"]
         return Book([Thing("value", "", x.serial, (), self.departure.values.get(x, x._value)) for x in nodes])
 
     def _of_slope(self) -> str:

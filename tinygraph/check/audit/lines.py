@@ -86,7 +86,7 @@ UNREAD = "(the source of this line cannot be read)"
 
 @lru_cache(maxsize=4096)
 def _line(code: CodeType, position: int) -> Line:
-    spots = [*code.co_positions()]
+    spots = _positions(code)
     first, last, start, end = spots[min(position // 2, len(spots) - 1)]
     first = first or code.co_firstlineno
     statement = _statements(code.co_filename).get(first)
@@ -102,6 +102,11 @@ def _line(code: CodeType, position: int) -> Line:
     )
 
 
+@lru_cache(maxsize=256)
+def _positions(code: CodeType) -> list[tuple[int | None, int | None, int | None, int | None]]:
+    return [*code.co_positions()]
+
+
 def target_of(statement: ast.stmt) -> str:
     """What a statement assigns to, as text; empty if it assigns nothing."""
     if isinstance(statement, ast.Assign):
@@ -112,28 +117,28 @@ def target_of(statement: ast.stmt) -> str:
 
 
 @lru_cache(maxsize=64)
+def _every_statement(file: str) -> list[ast.stmt]:
+    """All statements of a file, outer ones first."""
+    try:
+        return [x for x in ast.walk(ast.parse("".join(linecache.getlines(file)))) if isinstance(x, ast.stmt)]
+    except SyntaxError:
+        return []
+
+
+@lru_cache(maxsize=64)
 def _functions(file: str) -> dict[tuple[str, int], ast.FunctionDef]:
     """The functions of a file by name and first line."""
-    try:
-        tree = ast.parse("".join(linecache.getlines(file)))
-    except SyntaxError:
-        return {}
-    functions = [x for x in ast.walk(tree) if isinstance(x, ast.FunctionDef)]
+    functions = [x for x in _every_statement(file) if isinstance(x, ast.FunctionDef)]
     return {(x.name, min([x.lineno, *(d.lineno for d in x.decorator_list)])): x for x in functions}
 
 
 @lru_cache(maxsize=64)
 def _statements(file: str) -> dict[int, ast.stmt]:
     """Maps each line of a file to the innermost statement that covers it."""
-    try:
-        tree = ast.parse("".join(linecache.getlines(file)))
-    except SyntaxError:
-        return {}
     lines: dict[int, ast.stmt] = {}
-    for statement in ast.walk(tree):  # outer ones come first
-        if isinstance(statement, ast.stmt):
-            for number in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1):
-                lines[number] = statement
+    for statement in _every_statement(file):
+        for number in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1):
+            lines[number] = statement
     return lines
 
 
@@ -159,7 +164,7 @@ def read_again(files: Iterable[str]) -> None:
     """
     for file in files:
         linecache.checkcache(file)
-    for kept in (_is_expression, _line, _functions, _statements):
+    for kept in (_is_expression, _line, _positions, _every_statement, _functions, _statements, sets_in_vain):
         kept.cache_clear()
 
 
@@ -193,6 +198,7 @@ def line_at(other: Line, number: int) -> Line:
     return Line(other.file, other.function, number, source, source, target_of(statement) if statement else "", True)
 
 
+@lru_cache(maxsize=1024)
 def sets_in_vain(line: Line) -> bool:
     """Whether the function of a line sets a variable before it, and nowhere after it, that it never reads."""
     functions = [f for (name, _), f in _functions(line.file).items() if name == line.function]

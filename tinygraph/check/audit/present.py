@@ -28,6 +28,7 @@ class Present:
         self._matches: dict[Node, list[Match]] = {}
         self._known: dict[Node, bool] = {}
         self._settled: dict[Node, bool] = {}
+        self._departing: dict[Operation, bool] = {}
 
     def mend(self, overrides: Mapping[Node, np.ndarray]) -> None:
         """Gives more nodes their right values."""
@@ -39,7 +40,7 @@ class Present:
 
     def _set(self, values: dict[Node, np.ndarray], overrides: dict[Node, np.ndarray]) -> None:
         self.values, self.overrides = values, overrides
-        self._matches, self._known, self._settled = {}, {}, {}
+        self._matches, self._known, self._settled, self._departing = {}, {}, {}, {}
 
     def replayed(self, overrides: Mapping[Node, np.ndarray]) -> dict[Node, np.ndarray]:
         """The values if these nodes, too, had their right values."""
@@ -91,6 +92,34 @@ class Present:
         if node not in self._matches:
             self._matches[node] = self.written.look(node, self.value(node))
         return self._matches[node]
+
+    def departs(self, operation: Operation) -> bool:
+        """Whether it makes, of right things, what the right graph does not hold, and its readers make wrong ones.
+
+        A reader speaks only if all else that it reads is right.
+        """
+        if operation not in self._departing:
+            self._departing[operation] = self._goes_wrong(operation)
+        return self._departing[operation]
+
+    def _goes_wrong(self, operation: Operation) -> bool:
+        for x in operation.nodes:
+            if self.written.is_number(x) or self.is_known(x) or not self.reads_right(x):
+                continue
+            readers = [r for r in self.written.readers(x) if all(y is x or self.is_known(y) for y in r.inputs)]
+            if self.written.is_result(x) or any(not self._comes_right(r) for r in readers):
+                return True
+        return False
+
+    def _comes_right(self, node: Node, depth: int = 4) -> bool:
+        """Whether it is right, or a part of a sum of right things that is."""
+        if self.is_known(node):
+            return True
+        if depth == 0 or node.op is None or node.op.name != "add":
+            return False
+        readers = [r for r in self.written.readers(node) if r not in self.overrides]
+        right = [r for r in readers if all(y is node or self.is_known(y) for y in r.inputs)]
+        return any(self._comes_right(r, depth - 1) for r in right)
 
     def caller(self, operation: Operation) -> Line | None:
         """The line that calls a function of the user's with a wrong thing, where another call comes out right."""

@@ -67,7 +67,8 @@ class Prospects:
         ]
         self._outlook = Outlook(present, self._rights)
         self._changes = self._outlook.changed()
-        self._rows = [k for k, changes in enumerate(self._changes) if changes]
+        firsts = {k: min(nodes, key=lambda x: x.serial) for k, nodes in enumerate(self._changes) if nodes}
+        self._rows, self._firsts = [*firsts], firsts
         self._asked: dict[int, int] = {}
 
     @property
@@ -80,20 +81,20 @@ class Prospects:
         return dict(zip(self._rows, self._outlook.left_wrong(self._rows), strict=True))
 
     def of(
-        self, worth: Callable[[int, Sequence[Node]], bool], helps: Callable[[frozenset[str]], bool]
+        self, worth: Callable[[int, Node, Sequence[Node]], bool], helps: Callable[[frozenset[str]], bool]
     ) -> Iterator[Prospect]:
         """In their order.
 
         Args:
-            worth: whether to look at the assignment of this place, which gives other values to these nodes.
+            worth: whether to look at the assignment of this place, which gives this node, the first, and perhaps others
+                another value.
             helps: whether to ask the readers about one after which these gradients are wrong yet: that takes longer.
         """
-        rows = [k for k in self._rows if worth(k, self._changes[k])]
+        rows = [k for k in self._rows if worth(k, self._firsts[k], self._changes[k])]
         new = [k for k in rows if k not in self._asked and helps(self._still[k])]
         self._asked |= self._outlook.asking({k: self._changes[k] for k in new})
         for k in rows:
-            first = min(self._changes[k], key=lambda x: x.serial)
-            yield Prospect(k, self._things[k], self._rights[k], first, self._asked.get(k, 0), self._still[k])
+            yield Prospect(k, self._things[k], self._rights[k], self._firsts[k], self._asked.get(k, 0), self._still[k])
 
 
 class Outlook:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from functools import cached_property
 
 import numpy as np
@@ -21,58 +22,60 @@ class StatementRun:
     Args:
         written: the hand-written graph.
         node: a part of the statement.
-        due: what this part should be.
         values: what the graph would be, if all that was blamed so far were right.
 
     Attributes:
         parts: the nodes that the statement makes, inputs before results.
         reads: what these read, which others made.
         made: the values of all these, if what it reads is right.
-        needs: of each of these what it should be, where that can be told.
+        near: the arrays that it reads, or picks of what it reads.
+        slopes: by shape the slopes of the arrays near, flat: over the arrays and over the forms.
+        shape: what is equal for runs whose parts correspond.
+        whole: what it should make.
     """
 
-    def __init__(self, written: Written, node: Node, due: np.ndarray, values: Mapping[Node, np.ndarray]) -> None:
+    whole: np.ndarray
+
+    def __init__(self, written: Written, node: Node, values: Mapping[Node, np.ndarray]) -> None:
         self._written = written
-        root = self._root(node)
-        self.parts = self._below(root)
-        self._own = {*self.parts}
+        self.parts = self._below(self._root(node))
+        self.root, self._own = self.parts[-1], {*self.parts}
         self.reads = [*dict.fromkeys(x for part in self.parts for x in part.inputs if not self.computes(x))]
         self.made = {x: values.get(x, x._value) for x in self.reads}
-        self.made = self.computed({})
-        self.needs = {root: due if root is node else self.computed({node: due})[root]}
+        for part in self.parts:
+            self.made[part] = written.run(part, self.made)
+        self.near = [self.made[x] for x in (*self.reads, *filter(gathers, self.parts)) if x.size > 1]
+        alike = {shape: [v for v in self.near if v.shape == shape] for shape in {v.shape for v in self.near}}
+        self.slopes = {shape: np.array([[f.ravel() for f in slopes(v)] for v in of]) for shape, of in alike.items()}
+        self.shape = tuple(x.op.name for x in self.parts if x.op), len(self.reads)
+
+    def with_due(self, node: Node, due: np.ndarray) -> StatementRun:
+        """The same run, of which this part should be what is due."""
+        twin = copy(self)
+        twin.whole = due if self.root is node else self.computed({node: due})[self.root]
+        return twin
+
+    def is_with(self, values: Mapping[Node, np.ndarray]) -> bool:
+        """Whether this is what it reads if the graph has these values."""
+        return all(values.get(x, x._value) is self.made[x] for x in self.reads)
+
+    @cached_property
+    def needs(self) -> dict[Node, np.ndarray]:
+        """Of each of its nodes what it should be, where that can be told."""
+        needs = {self.root: self.whole}
         with np.errstate(all="ignore"):
             for part in self.parts[::-1]:
-                if part in self.needs:
-                    self.needs |= dict(self._needs_of(part, self.needs[part]))
-
-    @property
-    def root(self) -> Node:
-        return self.parts[-1]
-
-    @cached_property
-    def near(self) -> list[np.ndarray]:
-        """The arrays that it reads, or picks of what it reads."""
-        return [self.made[x] for x in (*self.reads, *filter(gathers, self.parts)) if x.size > 1]
-
-    @cached_property
-    def slopes(self) -> dict[tuple[int, ...], np.ndarray]:
-        """By shape the slopes of the arrays near, flat: over the arrays and over the forms."""
-        shapes = {v.shape for v in self.near}
-        alike = {shape: [v for v in self.near if v.shape == shape] for shape in shapes}
-        return {shape: np.array([[f.ravel() for f in slopes(v)] for v in of]) for shape, of in alike.items()}
+                if part in needs:
+                    needs |= dict(self._needs_of(part, needs))
+        return needs
 
     def computes(self, x: Node) -> bool:
         """Whether it is a part of the statement, and not read."""
         return x in self._own
 
     @property
-    def shape(self) -> tuple[object, ...]:
-        """What is equal for runs whose parts correspond."""
-        return tuple(x.op.name for x in self.parts if x.op), len(self.reads)
-
-    @property
     def departs(self) -> bool:
-        return not same(self.made[self.root], self.needs[self.root])
+        return not same(self.made[self.root], self.whole)
 
     def computed(self, others: Mapping[Node, np.ndarray]) -> dict[Node, np.ndarray]:
         """The values with others in the place of some."""
@@ -85,7 +88,7 @@ class StatementRun:
     def comes_right(self, others: Mapping[Node, np.ndarray]) -> bool:
         """Whether the statement makes what is due with other values in the place of some."""
         try:
-            return same(self.computed(others)[self.root], self.needs[self.root])
+            return same(self.computed(others)[self.root], self.whole)
         except Exception:  # shapes that do not fit
             return False
 
@@ -100,12 +103,13 @@ class StatementRun:
         below = [part for x in node.inputs if self._written.is_part_of(x, node) for part in self._below(x)]
         return [*dict.fromkeys([*below, node])]
 
-    def _needs_of(self, part: Node, due: np.ndarray) -> Iterator[tuple[Node, np.ndarray]]:
+    def _needs_of(self, part: Node, needs: Mapping[Node, np.ndarray]) -> Iterator[tuple[Node, np.ndarray]]:
+        due, inputs = needs[part], [self.made[y] for y in part.inputs]
         for k, x in enumerate(part.inputs):
-            need = _solved(part, k, [self.made[y] for y in part.inputs], due)
-            if need is None or x in self.needs or not np.isfinite(need).all():
+            need = _solved(part, k, inputs, due)
+            if need is None or x in needs or not np.isfinite(need).all():
                 continue
-            again = self._written.run(part, self.made | {x: need})
+            again = self._written.run(part, {**dict(zip(part.inputs, inputs, strict=True)), x: need})
             if same(again, due) and need.shape in (x.shape, due.shape):
                 yield x, need
 
@@ -141,8 +145,14 @@ def _quotient(due: np.ndarray, other: np.ndarray, shape: tuple[int, ...]) -> np.
     )
 
 
-def runs_of(written: Written, departure: Departure) -> list[StatementRun]:
+def runs_of(written: Written, departure: Departure) -> Iterator[StatementRun]:
     """The runs of a departure's statement whose parts correspond to those of the first that departs."""
-    runs = [StatementRun(written, x, due, departure.values) for x, due in departure.right.items() if x.op]
-    off = [run for run in runs if run.departs]
-    return [run for run in off if run.shape == off[0].shape]
+    shape = None
+    for x, due in ((x, due) for x, due in departure.right.items() if x.op):
+        run = written.statements.get(x)
+        if run is None or not run.is_with(departure.values):
+            run = written.statements[x] = StatementRun(written, x, departure.values)
+        run = run.with_due(x, due)
+        if run.shape == (shape or run.shape) and run.departs:
+            shape = run.shape
+            yield run

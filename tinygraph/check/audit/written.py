@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from .book import Book, Match, same
 from .lines import Line, key_of, line_of, statement_at
 from .right import Right, Thing
 from .subject import Outcome
+
+if TYPE_CHECKING:
+    from .statement import StatementRun
 
 
 @dataclass(eq=False)
@@ -49,6 +52,7 @@ class Written:
         operations: those of the user's code, in the order of their first run.
         operation_of: that of each of their nodes.
         matches: what each node is in the right graph.
+        statements: those that were looked at last, by one of their nodes.
     """
 
     def __init__(self, outcome: Outcome, right: Right) -> None:
@@ -67,6 +71,7 @@ class Written:
                 self._readers[y].append(x)
         self._book = Book(right.things)
         self._shapes: dict[Node, tuple[int, ...]] = {}
+        self.statements: dict[Node, StatementRun] = {}
         floats = [x for x in self.order if x.dtype.kind == "f"]
         self.matches: dict[Node, list[Match]] = {x: self._book.look(x._value) for x in floats}
         self.operations = _operations(self.order)
@@ -162,9 +167,13 @@ class Written:
         """What a node of this value is in the right graph."""
         return self.matches.get(node, []) if value is node._value else self._book.look(value)
 
+    def may_hold(self, stack: np.ndarray) -> np.ndarray:
+        """Of arrays along the first axis, which the right graph may hold, or multiples of them."""
+        return self._book.may_have(stack)
+
     def holding(self, stack: np.ndarray) -> np.ndarray:
         """Of arrays along the first axis, which the right graph holds as a gradient of something."""
-        holds = self._book.may_have(stack)
+        holds = self.may_hold(stack)
         for k in np.flatnonzero(holds):
             holds[k] = any(m.thing.kind != "value" and m.is_exact for m in self._book.look(stack[k]))
         return holds
