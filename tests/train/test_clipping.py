@@ -116,3 +116,34 @@ def test_parameters_in_place_of_their_gradients_are_refused(clip):
         clip({"w": w}, 1.0)
     with pytest.raises(tg.GraphError, match="needs gradients"):
         tg.compile(lambda x: clip([w * x, w], 1.0), backend="numpy")(np.ones(2))
+
+
+@pytest.mark.parametrize("backend", ["eager", "numpy", "native"])
+def test_what_a_clip_of_ones_own_makes_is_looked_at_before_it_counts(backend):
+    w = tg.parameter(np.zeros(2), name="w")
+
+    def unit(gradients):  # of gradients that are 0 it makes NaN
+        return {name: g / np.sqrt(np.sum(g * g)) for name, g in gradients.items()}
+
+    def made(nonfinite):
+        adam = tg.train.Adam({"w": w}, 0.1)
+        return tg.train.step(lambda x: tg.sum(w * x), {"w": w}, adam, clip=unit, nonfinite=nonfinite, backend=backend)
+
+    with np.errstate(all="ignore"):
+        with pytest.raises(tg.NonFiniteError, match="the function that clips"):
+            made("raise")(np.zeros(2))
+        run = made("skip")
+        run(np.zeros(2))
+    assert run.skipped == 1 and not w.value.any() and not run.optimizers[0].steps
+    run(np.array([3.0, 4.0]))
+    np.testing.assert_allclose(w.value, [-0.1, -0.1], rtol=1e-6)
+    np.testing.assert_allclose(run.norm, 5.0, rtol=1e-12)
+
+
+@pytest.mark.parametrize("backend", ["eager", "numpy", "native"])
+@pytest.mark.parametrize("clip", [1e-300, 5.0, 1e300, lambda g: clip_by_norm(g, math.inf)])
+def test_gradients_of_0_are_clipped_without_a_warning(clip, backend):
+    w = tg.parameter(np.ones(2), name="w")
+    run = tg.train.step(lambda x: tg.sum(w * x), [w], tg.train.SGD([w], 1.0), clip=clip, backend=backend)
+    run(np.zeros(2))
+    assert w.value.tolist() == [1.0, 1.0] and run.norm == 0.0

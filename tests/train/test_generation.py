@@ -181,5 +181,34 @@ def test_wrong_arguments_get_one_error(wrong, match):
 
 
 def test_a_beam_of_nan_is_an_error():
-    with pytest.raises(tg.GraphError, match="beam: the logits hold a NaN"):
-        tg.train.beam(lambda ids, s: (tg.take(np.full((3, 3), np.nan), ids, axis=0), s), [0], 4, 2, state=np.zeros(1))
+    for logit in (np.nan, np.inf, -np.inf):
+        with pytest.raises(tg.GraphError, match="beam: the logits hold a NaN, or no finite highest one"):
+            beam(lambda ids, s, logit=logit: (np.full((1, 3), logit) + 0.0 * s, s), [0], 4, 2, state=np.zeros(1))
+
+
+@each("temperature", [1e-3, 1e-300, 1e-308, 5e-324])
+@each("options", [{}, {"top_k": 9}, {"top_p": 1.0}])
+def test_a_temperature_near_0_takes_the_likeliest(temperature, options):
+    table = np.array([[1.0, 3.0, 2.0], [5.0, -1.0, 1e300], [0.0, -np.inf, -1e300]])
+    rng = np.random.default_rng(0)
+    assert sample(table, rng, temperature, **options).tolist() == [1, 2, 0]
+    text = generate(
+        lambda ids, s: (tg.take(table, ids, axis=0), s), [0], 6, rng=rng, temperature=temperature, **options
+    )
+    assert text.tolist() == [1, 2, 0, 1, 2, 0]
+
+
+@each("logits", [[[0.0, np.inf]], [[-np.inf, -np.inf]], [[0.0, 1.0], [np.nan, 1.0]], np.zeros((2, 0))])
+@each("rng", [None, np.random.default_rng(0)])
+def test_logits_without_a_finite_highest_one_are_refused(logits, rng):
+    with pytest.raises(tg.GraphError, match="sample: these are no logits"):
+        sample(np.array(logits), rng)
+    with pytest.raises(tg.GraphError):
+        generate(lambda ids, s: (np.array(logits)[-1:] + 0.0 * s, s), [0], 3, state=np.zeros(1), rng=rng)
+
+
+@each("stop", [1.5, "a", True, [True]])
+def test_what_is_no_token_does_not_stop_a_text(stop):
+    for function, width in ((generate, ()), (beam, (2,))):
+        with pytest.raises(tg.GraphError, match="stop is"):
+            function(lambda ids, s: (np.zeros((1, 3)) + s, s), [0], 3, *width, state=np.zeros(1), stop=stop)

@@ -164,3 +164,12 @@ def test_lengths_out_of_range_are_refused():
 
 def test_the_perplexity_of_a_huge_loss_is_infinite():
     assert tg.train.perplexity(np.array([1e4])) == np.inf
+
+
+@each("figure", [tg.train.accuracy, tg.train.confusion])
+def test_a_nan_predicts_nothing_and_is_told_where_it_counts(figure):
+    scores = np.array([[[0.0, 1.0]], [[np.nan, 1.0]]])
+    with pytest.raises(tg.GraphError, match="the scores hold a NaN"):
+        figure(scores, [[1], [0]])
+    for options in ({"labels": [[1], [-1]]}, {"labels": [[1], [0]], "lengths": [1]}):
+        assert np.array_equal(figure(scores, **options), figure(scores[:1], [[1]]))

@@ -157,3 +157,35 @@ def test_adam_finds_the_lowest_point():
     for _ in range(400):
         optimizer.step(tg.grad(tg.sum((w - np.array([1.0, -2.0])) ** 2), w))
     np.testing.assert_allclose(w.value, [1, -2], atol=1e-3)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("alpha", [0.5, 0.9, 0.99])
+def test_a_deviation_of_gradients_all_alike_is_0_and_no_nan(dtype, alpha):
+    """v - m^2 is 0, or a little below it by rounding."""
+    w, g = tg.parameter(np.zeros(50, dtype)), np.random.default_rng(0).normal(size=50).astype(dtype)
+    rule = tg.train.RMSprop([w], 1e-3, alpha=alpha, eps=1.0, centered=True)
+    for _ in range(400 if alpha < 0.9 else 3000):
+        before = w.value
+        rule.step([g])
+    np.testing.assert_allclose(before - w.value, 1e-3 * g, rtol=2e-2, atol=1e-6)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_an_option_that_was_set_out_of_range_is_refused_at_the_next_step(compiled):
+    w = tg.parameter([1.0], name="w")
+    for rule, name, wrong, right in (
+        (Adam([w], 0.1), "betas", (1.5, 0.9), [0.5, 0.9]),
+        (Adam([w], 0.1, groups={"*": {"eps": 1e-3}}), "weight_decay", -1.0, 0),
+        (SGD([w], 0.1, momentum=0.5), "momentum", 1.0, np.float32(0.25)),
+    ):
+        run = tg.train.step(lambda: tg.sum(w), [w], rule, backend="numpy") if compiled else None
+        w.value = [1.0]
+        setattr(rule, name, wrong)
+        for _ in range(2):
+            with pytest.raises(tg.GraphError, match="out of range"):
+                run() if run is not None else rule.step([np.ones(1)])
+        assert w.value == 1.0 and rule.steps == 0
+        setattr(rule, name, right)
+        run() if run is not None else rule.step([np.ones(1)])
+        assert w.value < 1.0 and np.allclose(getattr(rule, name), right)

@@ -98,7 +98,7 @@ def test_a_run_that_goes_on_begins_its_bar_there_and_one_that_fails_closes_it(te
     def trained(steps, bad=()):
         w = tg.parameter(1.0)
         run = step(lambda x: (w - x) ** 2, w, SGD(w, 0.1), backend="eager")
-        data = [np.array(3.0), *bad]
+        data = [*bad, np.array(3.0)]
         return fit(run, data, steps=steps, checkpoint=tg.train.Checkpoint(tmp_path))
 
     trained(4)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -60,6 +61,29 @@ def test_an_optimizer_follows_a_schedule():
     for _ in range(4):
         run(np.array(1.0))
     assert w.item() == -(1 + 0.5 + 0.25 + 0.125)
+
+
+@each("steps, rise", [(10, 0.1), (2, 0.5), (4, 0.25), (5, 0.1)])
+def test_a_cycle_may_begin_at_its_top(steps, rise):
+    rates = [one_cycle(2.0, steps, rise=rise)(k) for k in range(steps + 2)]
+    assert all(a >= b for a, b in pairwise(rates)) and rates[-1] == pytest.approx(8e-6)
+    assert rates[0] == 2.0 or rise * steps < 1
+
+
+@each("schedule", [exponential(1e-3, 0.9), step_decay(1.0, 1), exponential(1.0, 0.5, warm_up=3)])
+def test_a_rate_never_becomes_0(schedule):
+    w = tg.parameter([1.0])
+    sgd = tg.train.SGD([w], schedule)
+    sgd.steps = 9000
+    sgd.step([np.ones(1)])
+    assert 0 < sgd.learning_rate < 1e-300 and w.value == 1.0
+
+
+def test_a_plateau_never_raises_the_rate():
+    rate = plateau(0.1, factor=0.5, patience=0, least=1.0)
+    for loss in (1.0, 2.0, 3.0):
+        rate.look(loss)
+    assert rate(0) == 0.1
 
 
 @each(

@@ -69,6 +69,22 @@ def test_ids_keep_their_dtype_and_a_state_may_be_passed():
         assert set(seen) == {np.dtype(dtype)} and not seen.clear()
 
 
+@each("dtype", [np.uint8, np.int8, np.uint16, np.int64])
+def test_tokens_do_not_wrap_around_in_the_dtype_of_the_start(dtype):
+    after = (np.arange(300) + 97) % 300
+    table = np.eye(300)[after]
+
+    def net(ids, state):
+        return tg.take(table, ids, axis=0), state
+
+    for write in (generate, lambda *a: generate(*a, top_k=2), lambda *a: beam(*a, 2)[0].tokens):
+        if np.iinfo(dtype).max < 299:
+            with pytest.raises(tg.GraphError, match=r"(?s)does not hold 300 tokens.*start\.astype\(np\.int64\)"):
+                write(net, np.array([0], dtype), 6)
+        else:
+            assert write(net, np.array([0], dtype), 6).tolist() == [97, 194, 291, 88, 185, 282]
+
+
 @each(
     "net",
     [

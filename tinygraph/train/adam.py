@@ -8,11 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core.checks import flag, positive
 from ..core.errors import GraphError, refusing
 from .flat import Moments
 from .optimizer import Optimizer, Rate, StepNumbers, asked
-from .ranges import two_shares, zero_or_more
 
 
 class Adam(Optimizer):
@@ -64,18 +62,14 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         groups: Any = None,
     ) -> None:
-        self.betas, self.eps, self.weight_decay = betas, eps, weight_decay
-        self.amsgrad = flag(type(self).__name__, "amsgrad", amsgrad)
-        self.moments = (*Adam.moments, "largest") if amsgrad or asked(groups, "amsgrad") else Adam.moments
+        self.betas, self.eps, self.weight_decay, self.amsgrad = betas, eps, weight_decay, amsgrad
+        self.moments = (*Adam.moments, *["largest"] * asked(type(self).__name__, "amsgrad", amsgrad, groups))
         super().__init__(parameters, learning_rate, groups)
 
     def check(self) -> None:
-        name = type(self).__name__
-        self.betas, self.eps = two_shares(name, self.betas), positive(name, "eps", self.eps)
-        self.weight_decay = zero_or_more(name, "weight_decay", self.weight_decay)
-        self.amsgrad = flag(name, "amsgrad", self.amsgrad)
+        super().check()
         if self.amsgrad and "amsgrad" not in signature(type(self).__init__).parameters:
-            raise GraphError(f"{name} has no option amsgrad", fix="tg.train.Adam, or AdamW")
+            raise GraphError(f"{type(self).__name__} has no option amsgrad", fix="tg.train.Adam, or AdamW")
 
     def numbers(self, t: int, rate: float) -> StepNumbers:
         beta1, beta2 = self.betas
@@ -182,10 +176,6 @@ class NAdam(Adam):
     ) -> None:
         self.momentum_decay = momentum_decay
         super().__init__(parameters, learning_rate, betas, eps, weight_decay, False, groups)
-
-    def check(self) -> None:
-        super().check()
-        self.momentum_decay = zero_or_more("NAdam", "momentum_decay", self.momentum_decay)
 
     def numbers(self, t: int, rate: float) -> StepNumbers:
         beta1, beta2 = self.betas

@@ -6,11 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core.checks import flag, positive
 from ..core.errors import refusing
 from .flat import Moments
 from .optimizer import Optimizer, Rate, StepNumbers, asked
-from .ranges import share, zero_or_more
 
 
 class RMSprop(Optimizer):
@@ -64,17 +62,11 @@ class RMSprop(Optimizer):
         centered: bool = False,
         groups: Any = None,
     ) -> None:
-        self.alpha, self.eps, self.weight_decay, self.momentum = alpha, eps, weight_decay, momentum
-        self.centered = flag("RMSprop", "centered", centered)
-        more = {"mean": centered or asked(groups, "centered"), "velocity": momentum or asked(groups, "momentum")}
-        self.moments = ("square", *(moment for moment, wanted in more.items() if wanted))
+        self.alpha, self.eps, self.weight_decay = alpha, eps, weight_decay
+        self.momentum, self.centered = momentum, centered
+        more = {"mean": ("centered", centered), "velocity": ("momentum", momentum)}
+        self.moments = ("square", *(m for m, option in more.items() if asked("RMSprop", *option, groups)))
         super().__init__(parameters, learning_rate, groups)
-
-    def check(self) -> None:
-        self.alpha, self.eps = share("RMSprop", "alpha", self.alpha), positive("RMSprop", "eps", self.eps)
-        self.momentum = share("RMSprop", "momentum", self.momentum)
-        self.centered = flag("RMSprop", "centered", self.centered)
-        self.weight_decay = zero_or_more("RMSprop", "weight_decay", self.weight_decay)
 
     def update(self, w: Any, g: Any, moments: Moments, numbers: StepNumbers) -> tuple[Any, Moments]:
         if self.weight_decay:
@@ -84,7 +76,7 @@ class RMSprop(Optimizer):
         if self.centered or "mean" in moments:
             own["mean"] = self.alpha * moments["mean"] + (1 - self.alpha) * g
         if self.centered:
-            spread = spread - own["mean"] * own["mean"]
+            spread = np.maximum(spread - own["mean"] * own["mean"], 0.0)  # below 0 by rounding, of gradients all alike
         change = g / (np.sqrt(spread) + self.eps)
         if self.momentum or "velocity" in moments:
             change = own["velocity"] = self.momentum * moments["velocity"] + change
@@ -135,15 +127,8 @@ class Adagrad(Optimizer):
         eps: float = 1e-10,
         groups: Any = None,
     ) -> None:
-        self.rate_decay, self.weight_decay, self.eps = rate_decay, weight_decay, eps
-        self.first_sum = first_sum
+        self.rate_decay, self.weight_decay, self.eps, self.first_sum = rate_decay, weight_decay, eps, first_sum
         super().__init__(parameters, learning_rate, groups)
-
-    def check(self) -> None:
-        self.rate_decay = zero_or_more("Adagrad", "rate_decay", self.rate_decay)
-        self.weight_decay = zero_or_more("Adagrad", "weight_decay", self.weight_decay)
-        self.first_sum = zero_or_more("Adagrad", "first_sum", self.first_sum)
-        self.eps = positive("Adagrad", "eps", self.eps)
 
     def start(self, moment: str, value: np.ndarray) -> np.ndarray:
         return np.full_like(value, self.first_sum)
@@ -205,10 +190,6 @@ class Adadelta(Optimizer):
     ) -> None:
         self.rho, self.eps, self.weight_decay = rho, eps, weight_decay
         super().__init__(parameters, learning_rate, groups)
-
-    def check(self) -> None:
-        self.rho, self.eps = share("Adadelta", "rho", self.rho), positive("Adadelta", "eps", self.eps)
-        self.weight_decay = zero_or_more("Adadelta", "weight_decay", self.weight_decay)
 
     def update(self, w: Any, g: Any, moments: Moments, numbers: StepNumbers) -> tuple[Any, Moments]:
         if self.weight_decay:

@@ -7,6 +7,7 @@ import math
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from ..core.checks import integer, text
 from ..core.errors import GraphError, refusing, shown
 from .states import as_figures, as_json, from_json, set_state, state_of
 
-NAME = re.compile(r"step-(\d+)\.safetensors")
+NAME = re.compile(r"step-(\d{8}|[1-9]\d{8,})\.safetensors")
 FORM = "tinygraph.run"
 """The name of the plain states in a file's metadata."""
 
@@ -51,13 +52,14 @@ class Checkpoint:
     def __init__(self, folder: str | os.PathLike[str], keep: int = 3, best: str | None = None) -> None:
         if not isinstance(folder, (str, os.PathLike)):
             raise GraphError("Checkpoint: no folder", expected="a path", got=type(folder).__name__)
-        self.folder, self.keep = Path(folder), integer("Checkpoint", "keep", keep, 1)
+        # Absolute, so that all files of a run lie in one folder, wherever the process moves.
+        self.folder, self.keep = Path(os.path.abspath(folder)), integer("Checkpoint", "keep", keep, 1)
         self.best = None if best is None else text("Checkpoint", "best", best)
 
     def paths(self) -> dict[int, Path]:
         """The files by their steps, in order."""
         files = self.folder.iterdir() if self.folder.is_dir() else []
-        steps = {int(match[1]): path for path in files if (match := NAME.fullmatch(path.name))}
+        steps = {int(match[1]): path for path in files if (match := NAME.fullmatch(path.name)) and path.is_file()}
         return dict(sorted(steps.items()))
 
     @property
@@ -87,12 +89,14 @@ class Checkpoint:
 
         Raises:
             GraphError: a thing has no state, or a / in its name; a figure is no number; the figure ``best`` is missing;
-                safetensors is not installed.
+                the metadata hold our own name; safetensors is not installed.
             OSError: the file cannot be written; what was there is as it was.
         """
         step, own = integer("Checkpoint", "step", step, 0), as_figures("Checkpoint", figures or {})
         if parts := [name for name in things if "/" in name]:
             raise GraphError("Checkpoint: no / in the name of a thing", got=shown(parts))
+        if FORM in (metadata or {}):
+            raise GraphError(f"Checkpoint: {FORM!r} is a name of our own", fix="another name in metadata")
         if self.best is not None and self.best not in own:
             raise GraphError(f"Checkpoint: the figure {self.best!r} is missing", got=shown([*own]))
         states = {name: state_of(name, thing) for name, thing in things.items()}
@@ -152,8 +156,8 @@ class Checkpoint:
 
     def _rank(self, path: Path) -> float:
         try:
-            figure = self.figures(path).get(str(self.best), math.inf)
-        except (GraphError, OSError):
+            figure = float(self.figures(path).get(str(self.best), math.inf))
+        except (GraphError, OSError, TypeError, ValueError):
             return math.inf
         return math.inf if math.isnan(figure) else figure
 
@@ -162,7 +166,8 @@ class Checkpoint:
         kept = {*paths[-self.keep :], self.best_path, new}
         for path in paths:
             if path not in kept:
-                path.unlink(missing_ok=True)
+                with suppress(OSError):  # the new one is saved, which counts
+                    path.unlink()
 
     def _present(self, path: str | os.PathLike[str] | None) -> Path:
         chosen = self.latest if path is None else Path(path)
@@ -183,6 +188,10 @@ def _plain(path: Path, texts: Mapping[str, str]) -> Any:
     kinds = {"step": int, "figures": dict, "states": dict}
     if not isinstance(plain, dict) or not all(isinstance(plain.get(name), kind) for name, kind in kinds.items()):
         raise GraphError(f"Checkpoint: {path} is damaged", expected=shown([*kinds]), got=shown(plain))
+    match = NAME.fullmatch(path.name)
+    if match is not None and int(match[1]) != plain["step"]:
+        fix = f"its own name, step-{plain['step']:08d}.safetensors, or one of another form"
+        raise GraphError(f"Checkpoint: {path} is named after another step", got=f"step {plain['step']}", fix=fix)
     return plain
 
 

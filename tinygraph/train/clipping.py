@@ -87,7 +87,8 @@ def _unclipped(gradients: Any) -> Any:
 
 def _clipped_nodes(gradients: Any, max_norm: float) -> Any:
     norm = np.sqrt(square_norm(leaves(gradients)))
-    factor = np.minimum(1.0, max_norm / np.maximum(norm, sys.float_info.min))
+    max_norm = min(max_norm, sys.float_info.max)
+    factor = max_norm / np.maximum(norm, max_norm)
     return map_leaves(lambda g: g * factor.astype(g.dtype), gradients)
 
 

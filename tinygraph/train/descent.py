@@ -6,11 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core.checks import flag
 from ..core.errors import GraphError, refusing
 from .flat import Moments
 from .optimizer import Optimizer, Rate, StepNumbers, asked
-from .ranges import share, two_shares, zero_or_more
 
 
 class SGD(Optimizer):
@@ -60,16 +58,11 @@ class SGD(Optimizer):
         groups: Any = None,
     ) -> None:
         self.momentum, self.dampening, self.nesterov, self.weight_decay = momentum, dampening, nesterov, weight_decay
-        self.moments = ("velocity",) if momentum or asked(groups, "momentum") else ()
+        self.moments = ("velocity",) if asked("SGD", "momentum", momentum, groups) else ()
         super().__init__(parameters, learning_rate, groups)
 
     def check(self) -> None:
-        self.momentum, self.dampening = (
-            share("SGD", "momentum", self.momentum),
-            share("SGD", "dampening", self.dampening),
-        )
-        self.nesterov = flag("SGD", "nesterov", self.nesterov)
-        self.weight_decay = zero_or_more("SGD", "weight_decay", self.weight_decay)
+        super().check()
         if self.nesterov and (not self.momentum or self.dampening):
             raise GraphError("SGD: nesterov needs momentum and no dampening", got=f"momentum={self.momentum}")
 
@@ -132,10 +125,6 @@ class Lion(Optimizer):
     ) -> None:
         self.betas, self.weight_decay = betas, weight_decay
         super().__init__(parameters, learning_rate, groups)
-
-    def check(self) -> None:
-        self.betas = two_shares("Lion", self.betas)
-        self.weight_decay = zero_or_more("Lion", "weight_decay", self.weight_decay)
 
     def update(self, w: Any, g: Any, moments: Moments, numbers: StepNumbers) -> tuple[Any, Moments]:
         (beta1, beta2), mean = self.betas, moments["mean"]

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from ..core.checks import function, integer
-from ..core.errors import GraphError, refusing, shown
+from ..core.errors import GraphError, NonFiniteError, refusing, shown
 from .checkpoints import Checkpoint
+from .data.batches import Batches
 from .history import History
 from .progress import Progress
 from .states import Carried, as_figures
@@ -46,7 +47,8 @@ def fit(
 
     A loss that has an argument named ``state`` gets what it returned beside the loss at the step before; None at the
     first step of an epoch. Ctrl-C ends the training after the running step, and saves. With a checkpoint whose folder
-    has a file, the run goes on from there: bit for bit as if it had never stopped.
+    has a file, the run goes on from there: bit for bit as if it had never stopped. Data without a ``position`` are
+    gone through again up to there.
 
     Args:
         step: made by `tg.train.step`; called with the arrays of a batch.
@@ -59,7 +61,7 @@ def fit(
         baseline: a figure to beat, which is shown beside those of ``validate``.
         patience: ends the training when the first figure had no new low in so many looks.
         checkpoint: where to save, and to go on from.
-        also: more things to save, by name: the network with its random generators and buffers, averages, a schedule.
+        also: more things to save, by name: the network with its random generators and buffers, averages.
         callbacks: functions of the history, called after each step; one that returns True ends the training.
         overfit: train on the first so many batches over and over: a network and a loss without a mistake reach
             (almost) zero.
@@ -70,9 +72,9 @@ def fit(
         the `History` of all steps, those before a resume included.
 
     Raises:
-        GraphError: an option is out of range; the data have no batch; what a step raises, which names the place of a
-            NaN. The parameters are those of the last step that was done, and saved ones stay. What ``validate``
-            raises, a second Ctrl-C too, comes after the steps so far are saved.
+        GraphError: an option is out of range; the data have no batch; ``validate`` or a callback takes batches of them;
+            what a step raises, which names the place of a NaN. The parameters are those of the last step that was done,
+            and saved ones stay. Before anything else is raised, a second Ctrl-C too, the steps so far are saved.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -95,8 +97,13 @@ def fit(
         fix = "tg.train.Checkpoint(folder)"
         raise GraphError("fit: checkpoint is no Checkpoint", got=type(checkpoint).__name__, fix=fix)
     run.checkpoint, run.things = checkpoint, _things(step, data, run, also or {})
-    if checkpoint is not None and checkpoint.latest is not None:
-        checkpoint.load(run.things)
+    if checkpoint is not None:
+        if validate is None and checkpoint.best not in (None, "loss"):
+            problem = f"fit: there is no figure {checkpoint.best!r} to keep the best of"
+            raise GraphError(problem, fix="validate=, which returns it")
+        checkpoint.folder.mkdir(parents=True, exist_ok=True)
+        if checkpoint.latest is not None:
+            checkpoint.load(run.things)
     with _stopped_by_signal() as stopped, Progress(run.steps, len(run.history), baseline, quiet) as progress:
         train(run, stopped, progress)
     return run.history
@@ -107,7 +114,7 @@ class TrainingRun:
     """The parts of a training run."""
 
     step: TrainingStep
-    batches: Callable[[int], Iterator[tuple[bool, tuple[Any, ...]]]]
+    batches: Callable[[int], Iterator[tuple[bool, Any]]]
     steps: int
     every: int
     validate: Callable[[], Figures] | None = None
@@ -124,19 +131,26 @@ def train(run: TrainingRun, stopped: Callable[[], bool], progress: Progress) -> 
     carries = "state" in inspect.signature(run.step.loss).parameters
     batches = run.batches(len(run.history))
     while len(run.history) < run.steps and _waited(run) < run.patience:
-        first, batch = next(batches)
-        rate = run.step.optimizers[0].learning_rate
-        if carries:
-            loss = _carried_on(run, first, batch)
-        else:
-            result = run.step(*batch)
-            loss = result[0] if isinstance(result, tuple) else result
+        rate, place = run.step.optimizers[0].learning_rate, _place(run)
+        try:
+            first, batch = next(batches)
+            batch = tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
+            if carries:
+                loss = _carried_on(run, first, batch)
+            else:
+                result = run.step(*batch)
+                loss = result[0] if isinstance(result, tuple) else result
+        except BaseException as error:
+            if not isinstance(error, NonFiniteError):  # weights that diverge are not worth a file
+                _keep(run, place)
+            raise
         run.history.add(loss, run.step.norm, rate)
         done = len(run.history)
-        asked = [isinstance(x, (bool, np.bool_)) and bool(x) for x in [f(run.history) for f in run.callbacks]]
+        answers = _without_loss(run, lambda: [f(run.history) for f in run.callbacks]) if run.callbacks else []
+        asked = [isinstance(x, (bool, np.bool_)) and bool(x) for x in answers]
         ends = any(asked) or done == run.steps or stopped()
         looks = ends or done % run.every == 0
-        figures = _look(run, loss) if looks else {}
+        figures = _look(run) if looks else {}
         progress.show(run.history, figures)
         if looks:
             _save(run, {"loss": float(loss), **figures})
@@ -156,19 +170,43 @@ def _carried_on(run: TrainingRun, first: bool, batch: tuple[Any, ...]) -> Any:
     return result[0]
 
 
-def _look(run: TrainingRun, loss: Any) -> dict[str, float]:
-    """The figures of held-out data. What raises in there, Ctrl-C too, costs no step that is done."""
-    if run.validate is None:
-        return {}
-    try:
-        figures = run.validate()
-        named = as_figures("fit, validate", figures if isinstance(figures, Mapping) else {"held out": figures})
-    except BaseException:
-        best = "loss" if run.checkpoint is None or run.checkpoint.best is None else run.checkpoint.best
-        _save(run, {best: math.nan, "loss": float(loss)})  # NaN counts as the highest
-        raise
+def _look(run: TrainingRun) -> dict[str, float]:
+    """The figures of held-out data."""
+
+    def figures(validate: Callable[[], Figures]) -> dict[str, float]:
+        own = validate()
+        return as_figures("fit, validate", own if isinstance(own, Mapping) else {"held out": own})
+
+    named = {} if run.validate is None else _without_loss(run, figures, run.validate)
     run.history.look(named)
     return named
+
+
+def _without_loss(run: TrainingRun, function: Callable[..., Any], *own: Any) -> Any:
+    """What a function of the user's returns. What raises in there, Ctrl-C too, costs no step, and it takes no batch."""
+    place = _place(run)
+    try:
+        result = function(*own)
+        if isinstance(run.things.get("data"), Batches) and _place(run) != place:
+            problem = "fit: validate or a callback took batches of the data to train on, which would be left out"
+            raise GraphError(problem, fix="make the data again for it, with the same arguments")
+    except BaseException:
+        _keep(run, place)
+        raise
+    return result
+
+
+def _place(run: TrainingRun) -> Any:
+    return getattr(run.things.get("data"), "position", None)
+
+
+def _keep(run: TrainingRun, place: Any) -> None:
+    """Saves the steps that are done, when something raises; the data go on from that place."""
+    if place is not None:
+        run.things["data"].position = place
+    if len(run.history):
+        best = "loss" if run.checkpoint is None or run.checkpoint.best is None else run.checkpoint.best
+        _save(run, {best: math.nan, "loss": run.history.last_loss})  # NaN counts as the highest
 
 
 def _save(run: TrainingRun, figures: Mapping[str, float]) -> None:
@@ -185,23 +223,26 @@ def _waited(run: TrainingRun) -> int:
     return len(values) - 1 - best
 
 
-def endless(data: Any, overfit: int | None) -> Callable[[int], Iterator[tuple[bool, tuple[Any, ...]]]]:
+def endless(data: Any, overfit: int | None) -> Callable[[int], Iterator[tuple[bool, Any]]]:
     """From the steps done before: batches without end, each with whether it is the first of its epoch."""
     if not isinstance(data, Iterable) or isinstance(data, Iterator):
         fix = "a list of batches, or tg.train.Stream, Ragged, Windows; a generator ends after one epoch"
         raise GraphError("fit: the data cannot be gone through again and again", got=type(data).__name__, fix=fix)
     count = None if overfit is None else integer("fit", "overfit", overfit, 1)
 
-    def batches(done: int) -> Iterator[tuple[bool, tuple[Any, ...]]]:
+    def batches(done: int) -> Iterator[tuple[bool, Any]]:
         if count is not None:
             yield from _few(data, count, done)
         place = getattr(data, "position", None)
         first = place.get("batch", 0) == 0 if isinstance(place, Mapping) else not place
-        empty = 0
+        past, empty = 0 if place is not None else done, 0
         while empty < 2:  # a position may be the end of an epoch, of which nothing is left
             empty += 1
             for batch in data:
-                yield first, _as_tuple(batch)
+                if past:  # what has no position is gone through up to there
+                    past -= 1
+                else:
+                    yield first, batch
                 first, empty = False, 0
             first = True
         raise GraphError("fit: the data have no batch", got=shown(data))
@@ -209,24 +250,23 @@ def endless(data: Any, overfit: int | None) -> Callable[[int], Iterator[tuple[bo
     return batches
 
 
-def _few(data: Iterable[Any], count: int, done: int) -> Iterator[tuple[bool, tuple[Any, ...]]]:
+def _few(data: Iterable[Any], count: int, done: int) -> Iterator[tuple[bool, Any]]:
     """The first batches over and over; the data stay where they are, so that a resume takes the same."""
     place = getattr(data, "position", None)
     few = list(islice(data, count)) or list(islice(data, count))
     if place is not None:
         data.position = place  # type: ignore[attr-defined]
     while few:
-        yield done % len(few) == 0, _as_tuple(few[done % len(few)])
+        yield done % len(few) == 0, few[done % len(few)]
         done += 1
-
-
-def _as_tuple(batch: Any) -> tuple[Any, ...]:
-    return tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
 
 
 def _things(step: TrainingStep, data: Any, run: TrainingRun, also: Mapping[str, Any]) -> dict[str, Any]:
     own = {"parameters": step.parameters, "step": step, "history": run.history, "carried": run.carried}
     own |= {f"optimizer{k or ''}": optimizer for k, optimizer in enumerate(step.optimizers)}
+    known = [id(x) for x in also.values()]
+    rates = [o._rate for o in step.optimizers if hasattr(o._rate, "position") and id(o._rate) not in known]
+    own |= {f"schedule{k or ''}": rate for k, rate in enumerate(rates)}
     if hasattr(data, "position"):
         own["data"] = data
     twice = sorted(own.keys() & also.keys())

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..compiled import Compiled, compile
-from ..core.errors import GraphError, shown
+from ..core.checks import unmasked
+from ..core.errors import GraphError, NonFiniteError, shown
 from ..core.leaves import Parameter
 from ..core.node import Node
 
@@ -43,7 +44,8 @@ class Flat:
     def updated(self, rule: Optimizer, numbers: StepNumbers, parts: Sequence[Member]) -> list[tuple[Any, Moments]]:
         """Returns the new value and the new moments of each parameter."""
         if not rule.elementwise or isinstance(parts[0].gradient, Node):
-            return [_updated(rule, _as(part.gradient, part.parameter), *part[1:], numbers) for part in parts]
+            traced = isinstance(parts[0].gradient, Node)
+            return [_updated(rule, p if traced else p._value, g, own, numbers) for p, g, own in parts]
         old = {name: self._joined(name, [part.moments[name] for part in parts]) for name in rule.moments}
         whole = self._joined("", [part.parameter._value for part in parts])
         gradient = np.concatenate([part.gradient.reshape(-1) for part in parts])
@@ -67,11 +69,6 @@ class Flat:
         if whole is not None and all(a is b for a, b in zip(parts, arrays, strict=True)):
             return whole
         return np.concatenate([array.reshape(-1) for array in arrays])
-
-
-def _as(gradient: Any, parameter: Parameter) -> Any:
-    """The parameter as what its gradient is: a node or an array."""
-    return parameter if isinstance(gradient, Node) else parameter._value
 
 
 def _updated(
@@ -98,6 +95,20 @@ def check_fit(subject: str, array: Any, like: Any) -> None:
     shape, dtype = getattr(array, "shape", ()), getattr(array, "dtype", type(array).__name__)
     if shape != like.shape or dtype != like.dtype:
         raise GraphError(f"{subject} does not fit", expected=f"{like.shape} {like.dtype}", got=f"{shape} {dtype}")
+
+
+def checked(owner: str, p: Parameter, gradient: Any) -> np.ndarray:
+    """The gradient of a parameter as an array that fits and is finite."""
+    subject = f"{owner}: the gradient of {p.label()}"
+    if gradient is None:
+        raise GraphError(f"{subject} was never computed", fix="call loss.backward() first, or pass step(gradients)")
+    array = gradient.value if isinstance(gradient, Node) else np.asarray(unmasked(gradient))
+    check_fit(subject, array, p.value)
+    if not np.isfinite(array).all():
+        got = f"{int((~np.isfinite(array)).sum())} of {array.size} are NaN or infinite"
+        fix = 'lower the learning rate, clip, or find the op that computes it: with tg.nonfinite("raise")'
+        raise NonFiniteError(f"{subject} is not finite", expected="finite numbers", got=got, fix=fix)
+    return array
 
 
 def check_state(owner: str, arrays: Any, own: Mapping[str, np.ndarray]) -> None:

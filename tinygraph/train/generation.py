@@ -14,7 +14,7 @@ from ..core.structure import map_leaves
 from ..ops import log_softmax, softmax
 from .ranges import zero_or_more
 from .streaming import Streaming
-from .token_loop import TokenLoop
+from .token_loop import LOGITS, TokenLoop, check_room
 
 Net = Callable[[Any, Any], tuple[Any, Any]]
 """``(ids (B,), state) -> (logits (B, V), state)``."""
@@ -41,7 +41,7 @@ def sample(
         integers (B,), or () for one row.
 
     Raises:
-        GraphError: an option is out of range, or the logits hold a NaN.
+        GraphError: an option is out of range, or the logits of a row hold a NaN or have no finite highest.
 
     Source:
         Holtzman et al., "The curious case of neural text degeneration", 2020, for the nucleus.
@@ -53,12 +53,14 @@ def sample(
         (array([1, 0]), array([1, 0]))
     """
     rows = np.asarray(logits.value if isinstance(logits, Node) else logits)
-    if rows.ndim not in (1, 2) or rows.dtype.kind not in "fiu" or np.isnan(rows).any():
-        raise GraphError("sample: these are no logits", expected="numbers (B, V) or (V,)", got=shown(rows))
+    if rows.ndim not in (1, 2) or rows.dtype.kind not in "fiu" or not rows.shape[-1] or not _have_highest(rows):
+        raise GraphError("sample: these are no logits", expected=LOGITS, got=shown(rows))
     if rng is None:
         return np.argmax(rows, -1)
     _generator(rng)
-    scaled = rows.astype(np.float64) / positive("sample", "temperature", temperature)
+    with np.errstate(over="ignore"):  # below the highest by more than there are numbers for: never drawn
+        below = np.subtract(rows, np.max(rows, -1, keepdims=True), dtype=np.float64)
+        scaled = below / positive("sample", "temperature", temperature)
     chances = softmax.forward(_likeliest(scaled.reshape(-1, rows.shape[-1]), top_k, top_p))
     edges = np.cumsum(chances, -1)
     ids = (rng.random((len(edges), 1)) * edges[:, -1:] >= edges).sum(-1)
@@ -101,7 +103,10 @@ def generate(
         array([1, 2, 3, 0, 1, 2])
     """
     tokens, single = _tokens(start)
-    length, ends = integer("generate", "length", length, 1), np.array([] if stop is None else stop, np.int64)
+    length = integer("generate", "length", length, 1)
+    ends = np.asarray([] if stop is None else stop)
+    if ends.size and ends.dtype.kind not in "iu":
+        raise GraphError("generate: stop is a token, or several", expected="integers", got=shown(stop))
     first = _initial(function("generate", net), state, tokens.shape[1])
     if rng is not None:
         _generator(rng)
@@ -159,7 +164,7 @@ def beam(
         up to ``width`` texts, the best first.
 
     Raises:
-        GraphError: there is no token to begin with, an option is out of range, or the logits hold a NaN.
+        GraphError: there is no token to begin with, an option is out of range, or the logits are none, as in `sample`.
 
     Source:
         Wu et al., "Google's neural machine translation system", 2016, section 7, with the plain power of the length.
@@ -175,7 +180,7 @@ def beam(
     if tokens.shape[1] != 1:
         raise GraphError("beam: one text at a time", expected="integers (T,)", got=f"shape {tokens.shape}")
     length, width = integer("beam", "length", length, 1), integer("beam", "width", width, 1)
-    own = function("beam", net)
+    stop, own = None if stop is None else integer("beam", "stop", stop), function("beam", net)
     stream = Streaming(own, _initial(own, state, 1))
     logits = _after(stream, tokens)
     wide = Streaming(own, map_leaves(lambda a: np.repeat(a, width, 0), stream.state))
@@ -190,8 +195,8 @@ def _searched(
     logs[0] = 0.0  # all rows are the same text at first
     ended: list[Hypothesis] = []
     for n in range(1, length + 1):
-        if np.isnan(logits).any():
-            raise GraphError("beam: the logits hold a NaN", got=shown(logits))
+        if not _have_highest(logits[np.isfinite(logs)]):
+            raise GraphError("beam: the logits hold a NaN, or no finite highest one", got=shown(logits))
         parents, ids, logs = _best(logs[:, None] + log_softmax.forward(logits.astype(np.float64)), 2 * width)
         texts = np.concatenate([texts[parents], ids[:, None]], 1)
         over = np.isfinite(logs) & ((ids == stop) if n < length else True)
@@ -233,6 +238,11 @@ def _likeliest(logits: np.ndarray, top_k: int | None, top_p: float | None) -> np
     return np.where(out & (ranks > 0), -np.inf, logits)
 
 
+def _have_highest(logits: np.ndarray) -> bool:
+    """Whether each row has a highest number: no NaN, no infinity, and not minus infinity alone."""
+    return bool(np.isfinite(np.max(logits, -1)).all())
+
+
 def _generator(rng: Any) -> None:
     if not isinstance(rng, np.random.Generator):
         raise GraphError("sample: no generator", got=type(rng).__name__, fix="np.random.default_rng(seed)")
@@ -254,7 +264,8 @@ def _after(stream: Streaming, tokens: np.ndarray) -> np.ndarray:
     for ids in tokens:
         logits: np.ndarray = stream(ids)
     if getattr(logits, "shape", ())[:-1] != tokens.shape[1:]:
-        raise GraphError("sample: these are no logits", expected="numbers (B, V)", got=shown(logits))
+        raise GraphError("sample: these are no logits", expected=LOGITS, got=shown(logits))
+    check_room(logits, tokens.dtype)
     return logits
 
 

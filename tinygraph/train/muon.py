@@ -6,11 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core.checks import flag, integer
 from ..core.errors import GraphError, refusing
 from .flat import Moments
 from .optimizer import Optimizer, Rate, StepNumbers
-from .ranges import share, zero_or_more
 
 COEFFICIENTS = 3.4445, -4.7750, 2.0315
 """Of the polynomial that brings singular values towards 1; from the source of `Muon`."""
@@ -70,11 +68,6 @@ class Muon(Optimizer):
             if len(p.shape) != 2:
                 fix = "tg.train.step takes a list of optimizers: Muon for matrices, Adam for the others"
                 raise GraphError(f"Muon: {name} is no matrix", got=f"shape {p.shape}", fix=fix)
-
-    def check(self) -> None:
-        self.momentum, self.nesterov = share("Muon", "momentum", self.momentum), flag("Muon", "nesterov", self.nesterov)
-        self.weight_decay = zero_or_more("Muon", "weight_decay", self.weight_decay)
-        self.rounds = integer("Muon", "rounds", self.rounds, 1)
 
     def update(self, w: Any, g: Any, moments: Moments, numbers: StepNumbers) -> tuple[Any, Moments]:
         velocity = self.momentum * moments["velocity"] + (1 - self.momentum) * g

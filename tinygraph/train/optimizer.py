@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from inspect import signature
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from ..core import habits
-from ..core.checks import positive, unmasked
-from ..core.errors import GraphError, NonFiniteError, refusing, shown
+from ..core.checks import positive
+from ..core.errors import GraphError, refusing, shown
 from ..core.leaves import Parameter
 from ..core.markup import amounts, card, table
 from ..core.missing import MissingOnOurs, install
 from ..core.node import Node
 from ..core.structure import leaves, map_leaves
 from ..core.together import Change, new_values, set_together
-from .flat import Flat, Member, Moments, check_fit, check_state
+from .flat import Flat, Member, Moments, check_state, checked
 from .nesting import matched, names_of
+from .ranges import RANGES
 
 StepNumbers = Mapping[str, Any]
 """Numbers of one step by name: floats, or nodes in a compiled step."""
@@ -75,6 +77,7 @@ class Optimizer:
     moments: tuple[str, ...] = ()
     elementwise: ClassVar[bool] = False
     _told: str | None = None
+    _first_rate: Rate
 
     @refusing
     def __init__(self, parameters: Any, learning_rate: Rate, groups: Mapping[str, Mapping[str, Any]] | None = None):
@@ -82,15 +85,18 @@ class Optimizer:
         self._flat: list[Parameter] = leaves(parameters)
         self._check_parameters()
         self.names = names_of(self.parameters)
-        self.learning_rate = learning_rate
         self.steps = 0
+        self.learning_rate = learning_rate
         self.groups = self._grouped(_checked_groups(groups))
         self.check()
         rules = {i: self._with(group.options) for group in self.groups for i in group.indices}
         self._moments = [{m: rules[i].start(m, p.value) for m in self.moments} for i, p in enumerate(self._flat)]
 
     def check(self) -> None:
-        """Raises an error if an option is out of range; called for the options of each group, too."""
+        """Raises an error if an option is out of range; called for those of each group, too, and when one was set."""
+        ours = next(c for c in type(self).__mro__ if c.__module__.startswith("tinygraph."))
+        for name in RANGES.keys() & signature(ours).parameters.keys() & vars(self).keys():
+            setattr(self, name, RANGES[name](_name(self), name, getattr(self, name)))
 
     def start(self, moment: str, value: np.ndarray) -> np.ndarray:
         """Returns a parameter's moment before the first step: zeros."""
@@ -115,6 +121,7 @@ class Optimizer:
     @learning_rate.setter
     def learning_rate(self, rate: Rate) -> None:
         self._rate = rate if callable(rate) else positive(_name(self), "learning_rate", rate)
+        self._first_rate = self._first_rate if self.steps else self._rate
 
     def rate_at(self, steps: int) -> float:
         """The learning rate after so many steps."""
@@ -133,7 +140,7 @@ class Optimizer:
             NonFiniteError: a gradient contains a NaN or an infinity.
         """
         flat = [p.grad for p in self._flat] if gradients is None else matched(self.parameters, gradients)
-        arrays = {p: _checked(self, p, g) for p, g in zip(self._flat, flat, strict=True)}
+        arrays = {p: checked(_name(self), p, g) for p, g in zip(self._flat, flat, strict=True)}
         set_together(self.changes(*self.updated(arrays, self._moments, self.numbers_now())))
 
     def numbers_now(self) -> list[StepNumbers]:
@@ -143,6 +150,10 @@ class Optimizer:
                 fix = "a new optimizer of net.parameters(), which leaves out what is frozen"
                 raise GraphError(f"{_name(self)}: {p.label()} is frozen or a buffer", fix=fix)
         rules = [self._with(group.options) for group in self.groups]
+        if self._told is None:  # an option was set
+            for rule in (self, *rules):
+                rule.check()
+            self.options()
         return [rule.numbers(self.steps + 1, rule.rate_at(self.steps)) for rule in rules]
 
     def updated(
@@ -195,10 +206,11 @@ class Optimizer:
         return self._moments
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """A copy of the moments of each parameter, ``"mean.W"``, and of ``"steps"``."""
+        """A copy of the moments of each parameter, ``"mean.W"``, of ``"steps"``, and of a rate set after a step."""
         named = zip(self.names, self._moments, strict=True)
         arrays = {f"{m}.{name}": x.copy() for name, own in named for m, x in own.items()}
-        return {"steps": np.array(self.steps), **arrays}
+        rate = {} if callable(self._rate) or self._rate == self._first_rate else {"rate": np.array(self._rate)}
+        return {"steps": np.array(self.steps), **rate, **arrays}
 
     @refusing
     def load_state_dict(self, arrays: Mapping[str, Any]) -> None:
@@ -207,19 +219,18 @@ class Optimizer:
         Raises:
             GraphError: a name is missing, unexpected, or its array has another shape or dtype.
         """
-        check_state(_name(self), arrays, self.state_dict())
+        rate = {"rate": np.array(0.0)} if isinstance(arrays, Mapping) and "rate" in arrays else {}
+        check_state(_name(self), arrays, {name: x for name, x in self.state_dict().items() if name != "rate"} | rate)
         moments = [{m: np.array(arrays[f"{m}.{name}"]) for m in self.moments} for name in self.names]
-        set_together([(self, "_moments", moments), (self, "steps", int(arrays["steps"]))])
+        now = float(arrays["rate"]) if rate else self._rate if callable(self._rate) else self._first_rate
+        set_together([(self, "_moments", moments), (self, "steps", int(arrays["steps"])), (self, "_rate", now)])
 
     def _check_parameters(self) -> None:
         for p in self._flat:
             if not isinstance(p, Parameter):
-                raise GraphError(
-                    f"{_name(self)}: not a parameter",
-                    expected="nested lists or dicts of tg.parameter",
-                    got=p.label() if isinstance(p, Node) else type(p).__name__,
-                    fix=habits.no_node(p),
-                )
+                expected, got = "nested lists or dicts of tg.parameter", type(p).__name__
+                got = p.label() if isinstance(p, Node) else got
+                raise GraphError(f"{_name(self)}: not a parameter", expected=expected, got=got, fix=habits.no_node(p))
         if len(set(self._flat)) < len(self._flat):
             raise GraphError(f"{_name(self)}: a parameter is listed twice", fix="list each parameter once")
 
@@ -267,25 +278,10 @@ def _checked_groups(groups: Any) -> Mapping[str, Mapping[str, Any]]:
     raise GraphError("an optimizer's groups are no groups", expected=expected, got=shown(groups, 80))
 
 
-def asked(groups: Any, option: str) -> bool:
-    """Whether a group asks for what needs a moment of its own: then all parameters have it."""
-    return isinstance(groups, Mapping) and any(isinstance(o, Mapping) and bool(o.get(option)) for o in groups.values())
-
-
-def _checked(optimizer: Optimizer, p: Parameter, gradient: Any) -> np.ndarray:
-    subject = f"{_name(optimizer)}: the gradient of {p.label()}"
-    if gradient is None:
-        raise GraphError(f"{subject} was never computed", fix="call loss.backward() first, or pass step(gradients)")
-    array = gradient.value if isinstance(gradient, Node) else np.asarray(unmasked(gradient))
-    check_fit(subject, array, p.value)
-    if not np.isfinite(array).all():
-        raise NonFiniteError(
-            f"{subject} is not finite",
-            expected="finite numbers",
-            got=f"{int((~np.isfinite(array)).sum())} of {array.size} are NaN or infinite",
-            fix='lower the learning rate, clip, or find the op that computes it: with tg.nonfinite("raise")',
-        )
-    return array
+def asked(owner: str, option: str, value: Any, groups: Any) -> bool:
+    """Whether the optimizer or a group asks for what needs a moment of its own: then all parameters have it."""
+    several = [o for o in groups.values() if isinstance(o, Mapping)] if isinstance(groups, Mapping) else []
+    return bool(RANGES[option](owner, option, value)) or any(bool(o.get(option)) for o in several)
 
 
 def _stays(x: Any) -> bool:

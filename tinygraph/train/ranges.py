@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from numbers import Real
 from typing import Any
 
+from ..core.checks import flag, integer, positive
 from ..core.errors import GraphError, shown
 
 
@@ -18,7 +21,7 @@ def zero_or_more(owner: str, name: str, number: Any) -> float:
     return _within(owner, name, number, float("inf"), "a finite number of 0 or more")
 
 
-def two_shares(owner: str, betas: Any) -> tuple[float, float]:
+def two_shares(owner: str, name: str, betas: Any) -> tuple[float, float]:
     """Two numbers in [0, 1)."""
     if isinstance(betas, (tuple, list)) and len(betas) == 2 and all(_is_within(b, 1.0) for b in betas):
         return float(betas[0]), float(betas[1])
@@ -33,3 +36,14 @@ def _within(owner: str, name: str, number: Any, below: float, expected: str) -> 
 
 def _is_within(number: Any, below: float) -> bool:
     return isinstance(number, Real) and not isinstance(number, bool) and 0 <= float(number) < below
+
+
+RANGES: dict[str, Callable[[str, str, Any], Any]] = {
+    **dict.fromkeys(("momentum", "dampening", "alpha", "rho"), share),
+    **dict.fromkeys(("weight_decay", "momentum_decay", "rate_decay", "first_sum"), zero_or_more),
+    **dict.fromkeys(("nesterov", "amsgrad", "centered"), flag),
+    "betas": two_shares,
+    "eps": positive,
+    "rounds": partial(integer, least=1),
+}
+"""The options of our optimizers, each with what checks it."""

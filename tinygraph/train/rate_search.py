@@ -102,7 +102,7 @@ def _losses(step: TrainingStep, data: Iterable[Any], low: float, growth: float, 
         return history.last_loss > 4 * min(losses) > 0
 
     for o in step.optimizers:
-        o.learning_rate = lambda done: low * math.exp(growth * len(losses))  # of calls: several may make one update
+        o._rate = lambda done: low * math.exp(growth * len(losses))  # of calls: several may make one update
     run = TrainingRun(step, endless(data, None), steps, steps, callbacks=[watch])
     try:
         with Progress(steps, 0, None, True) as progress:

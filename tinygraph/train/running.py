@@ -113,6 +113,8 @@ def _guesses(name: str, mask: Any, predictions: np.ndarray, labels: np.ndarray) 
     guesses = np.argmax(predictions, axis=-1) if scores else predictions
     truth, guesses = labels[mask].reshape(-1), guesses[mask].reshape(-1)
     counts = truth >= 0
+    if scores and np.isnan(predictions[mask].reshape(-1, predictions.shape[-1])[counts]).any():
+        raise GraphError(f"{name}: the scores hold a NaN, which predicts nothing", got=shown(predictions))
     return guesses[counts].astype(np.int64), truth[counts].astype(np.int64), predictions.shape[-1] if scores else 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 
 from ..core.checks import integer, positive
@@ -130,7 +131,7 @@ def one_cycle(rate: float, steps: int, rise: float = 0.3, first: float = 0.04, l
     peak, end = rise * steps - 1, steps - 1
 
     def at(done: int) -> float:
-        if done <= peak:
+        if done <= peak and peak:
             return rate * (1 + (first - 1) * _half_cosine(done / peak))
         return rate * (last + (1 - last) * _half_cosine((done - peak) / (end - peak)))
 
@@ -180,7 +181,7 @@ class plateau:  # noqa: N801  used as a function, as the other schedules are
             return
         self._waited += 1
         if self._waited > self.patience:
-            self.rate, self._waited = max(self.rate * self.factor, self.least), 0
+            self.rate, self._waited = max(self.rate * self.factor, min(self.least, self.rate)), 0
 
     @property
     def position(self) -> dict[str, float]:
@@ -199,4 +200,5 @@ def _half_cosine(share: float, short: float = 0.0) -> float:
 
 def _warmed(share: Schedule, name: str, rate: float, warm_up: int) -> Schedule:
     rate, warm_up = positive(name, "rate", rate), integer(name, "warm_up", warm_up)
-    return lambda steps: rate * ((steps + 1) / warm_up if steps < warm_up else share(steps - warm_up))
+    least = sys.float_info.min  # with a rate of 0 a step would change nothing
+    return lambda steps: max(rate * ((steps + 1) / warm_up if steps < warm_up else share(steps - warm_up)), least)

@@ -53,7 +53,12 @@ def set_state(name: str, thing: Any, state: SavedState) -> None:
         if len(generators) != len(plain):
             got = f"{len(plain)} in the file, {len(generators)} here"
             raise GraphError(f"checkpoint: {name} has other random generators", got=got)
-        thing.load_state_dict(arrays)
+        from ..cells.base.module import Module  # who asks for no cell loads none
+
+        if getattr(type(thing), "load_state_dict", None) is Module.load_state_dict:
+            _set_parameters(name, thing.named_state(), arrays)  # as they were, with a NaN or an infinity, too
+        else:
+            thing.load_state_dict(arrays)
         for generator, own in zip(generators, plain, strict=True):
             generator.bit_generator.state = own
     elif isinstance(thing, Carried):
@@ -89,20 +94,22 @@ def _encoded(x: Any, arrays: dict[str, np.ndarray]) -> Any:
         arrays[f"{len(arrays)}"] = np.asarray(x.value if isinstance(x, Node) else x)
         return {"array": f"{len(arrays) - 1}"}
     if isinstance(x, dict):
-        return {"dict": {key: _encoded(part, arrays) for key, part in x.items()}}
-    if isinstance(x, (list, tuple)):
+        return {"pairs": [[key, _encoded(part, arrays)] for key, part in x.items()]}  # an integer stays one
+    if isinstance(x, (list, tuple)) and not hasattr(x, "_fields"):
         return {"tuple" if isinstance(x, tuple) else "list": [_encoded(part, arrays) for part in x]}
     if x is None or isinstance(x, (bool, int, float, str)):
         return {"plain": x}
-    raise GraphError("checkpoint: the state of the loop cannot be saved", expected="arrays", got=type(x).__name__)
+    expected = "arrays, in lists, tuples without names, and dicts"
+    raise GraphError("checkpoint: the state of the loop cannot be saved", expected=expected, got=type(x).__name__)
 
 
 def _decoded(x: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     ((kind, content),) = x.items()
     if kind == "array":
         return arrays[content]
-    if kind == "dict":
-        return {key: _decoded(part, arrays) for key, part in content.items()}
+    if kind in ("pairs", "dict"):  # files of 0.2.0 have dicts
+        pairs = content.items() if kind == "dict" else content
+        return {key: _decoded(part, arrays) for key, part in pairs}
     if kind in ("list", "tuple"):
         parts = [_decoded(part, arrays) for part in content]
         return tuple(parts) if kind == "tuple" else parts

@@ -77,15 +77,8 @@ def step(
         array([ 2., -1.])
     """
     one_of("step: nonfinite is unknown", nonfinite, ("raise", "skip"))
-    return TrainingStep(
-        function("step", loss),
-        parameters,
-        _optimizers(parameters, optimizer),
-        clipper(clip),
-        integer("step", "accumulate", accumulate, 1),
-        nonfinite == "skip",
-        backend,
-    )
+    own, accumulate = _optimizers(parameters, optimizer), integer("step", "accumulate", accumulate, 1)
+    return TrainingStep(function("step", loss), parameters, own, clip, accumulate, nonfinite == "skip", backend)
 
 
 class TrainingStep:
@@ -99,19 +92,14 @@ class TrainingStep:
     """
 
     def __init__(
-        self,
-        loss: Callable[..., Any],
-        parameters: Any,
-        optimizers: list[Optimizer],
-        clip: Clipper,
-        accumulate: int,
-        skips: bool,
-        backend: str,
+        self, loss: Any, parameters: Any, optimizers: Any, clip: Any, accumulate: int, skips: bool, backend: str
     ) -> None:
-        self.loss, self.parameters, self.optimizers = loss, parameters, optimizers
+        self.loss, self.parameters = loss, parameters
+        self.optimizers: list[Optimizer] = optimizers
         self.norm, self.skipped = math.nan, 0
         self._flat: list[Parameter] = leaves(parameters)
-        self._clip, self.accumulate, self._skips = clip, accumulate, skips
+        self._clip, self.accumulate, self._skips = clipper(clip), accumulate, skips
+        self._own_clip = callable(clip)
         self._totals = [np.zeros_like(p._value) for p in self._flat] if accumulate > 1 else []
         self._collected = 0
         self._compiled: Compiled | None = None if backend == "eager" else compile(self._whole, backend)
@@ -237,7 +225,10 @@ class TrainingStep:
         if totals:
             gradients = rebuild(gradients, [total / self.accumulate for total in totals])
             totals = [np.zeros(p.shape, p.dtype) for p in self._flat]
-        of = dict(zip(self._flat, self._clipped(gradients), strict=True))
+        clipped = self._clipped(gradients)
+        if self._own_clip:
+            square = square + 0.0 * square_norm(clipped)  # NaN if what the function returns is not finite
+        of = dict(zip(self._flat, clipped, strict=True))
         updated: list[Any] = []
         for o, own, n in zip(self.optimizers, self._apart(moments), numbers, strict=True):
             values, new = o.updated(of, own, n)
@@ -276,7 +267,8 @@ class TrainingStep:
             grad(_loss_of(result), self._flat)
         fix = 'lower the learning rate, clip, or leave such steps out: nonfinite="skip"'
         problem = "step: the loss or the norm of the gradients is not finite; nothing was updated"
-        raise NonFiniteError(problem, expected="finite numbers", got=f"a norm of {self.norm}", fix=fix)
+        got = f"a norm of {self.norm}" + ", which may come from the function that clips" * self._own_clip
+        raise NonFiniteError(problem, expected="finite numbers", got=got, fix=fix)
 
 
 def _loss_of(result: Any) -> Any:

@@ -11,7 +11,8 @@ from ..compiled import compile
 from ..core.checks import function
 from ..core.errors import GraphError, refusing
 from ..core.node import Node
-from ..core.structure import leaves, map_leaves, rebuild
+from ..core.scope import now
+from ..core.structure import leaves, map_leaves, ordered_as, rebuild
 from ..time.precision import in_dtype_of
 
 
@@ -44,14 +45,21 @@ class Streaming:
     @refusing
     def __init__(self, cell: Callable[[Any, Any], tuple[Any, Any]], state: Any = None, backend: str = "auto") -> None:
         self._cell = function("Streaming", cell)
-        self._compiled = compile(lambda x, state: cell(x, state), backend)
-        self._state: Any = None if state is None else map_leaves(_array, state)
+
+        def step(x: Any, state: Any) -> Any:
+            result = cell(x, state)
+            if not isinstance(result, tuple) or len(result) != 2:
+                raise GraphError("Streaming: the cell returns no pair", expected="y, state", got=type(result).__name__)
+            return result[0], ordered_as(result[1], state)  # arrays go from step to step by their order
+
+        self._compiled = compile(step, backend)
+        self._state: Any = None if state is None else _copied(state)
         self._plan: Any = None
         self._arrays: list[np.ndarray] = []
 
     def __call__(self, x: Any) -> Any:
         """Returns y, an array, or arrays nested as the cell's output."""
-        if self._plan is None:
+        if self._plan is None or now.watching:  # which looks at every value, so that no plan runs
             return self._begin(x)
         if type(x) is not np.ndarray or x.shape != self._shape or x.dtype != self._dtype or not x.flags.c_contiguous:
             x = self._fitting(x)
@@ -68,13 +76,15 @@ class Streaming:
 
     @state.setter
     def state(self, state: Any) -> None:
-        new = map_leaves(_array, state)
+        new = _copied(state)
         if self._plan is not None:
-            kinds = [(a.shape, a.dtype) for a in self._arrays]
-            if [(a.shape, a.dtype) for a in leaves(new)] != kinds:
-                got = ", ".join(f"{a.shape} {a.dtype}" for a in leaves(new))
-                expected = ", ".join(f"{shape} {dtype}" for shape, dtype in kinds)
-                raise GraphError("Streaming: the state does not fit", expected=expected, got=got)
+            problem = "Streaming: the state does not fit"
+            try:
+                new = ordered_as(new, self._state)
+            except KeyError as error:
+                raise GraphError(problem, expected="the same keys", got=str(error)) from error
+            if _kinds(new) != _kinds(self._state):
+                raise GraphError(problem, expected=_kinds(self._state), got=_kinds(new))
             new = rebuild(self._state, leaves(new))
         self._state, self._arrays = new, leaves(new)
 
@@ -83,14 +93,12 @@ class Streaming:
         if self._state is None and hasattr(self._cell, "initial_state"):
             self._state = map_leaves(_array, self._cell.initial_state(*x.shape[:-1]))
         y, state = self._compiled(x, self._state)
-        if [(a.shape, a.dtype) for a in leaves(state)] != [(a.shape, a.dtype) for a in leaves(self._state)]:
-            got = ", ".join(f"{a.shape} {a.dtype}" for a in leaves(state))
-            expected = ", ".join(f"{a.shape} {a.dtype}" for a in leaves(self._state)) or "no state"
+        if _kinds(state) != _kinds(self._state):
+            problem = "Streaming: the cell returns another state than it takes"
             fix = "pass the state before the first step"
-            raise GraphError(
-                "Streaming: the cell returns another state than it takes", expected=expected, got=got, fix=fix
-            )
-        self._plan, self._shape, self._dtype = self._compiled.plan, x.shape, x.dtype
+            raise GraphError(problem, expected=_kinds(self._state), got=_kinds(state), fix=fix)
+        if not now.watching:
+            self._plan, self._shape, self._dtype = self._compiled.plan, x.shape, x.dtype
         self._state, self._arrays = state, leaves(state)
         self._first = len(leaves(y))
         return y
@@ -105,5 +113,13 @@ class Streaming:
         return array
 
 
+def _kinds(state: Any) -> str:
+    return ", ".join(f"{a.shape} {a.dtype}" for a in leaves(state)) or "no state"
+
+
 def _array(x: Any) -> np.ndarray:
     return x.value if isinstance(x, Node) else np.asarray(x)
+
+
+def _copied(state: Any) -> Any:
+    return map_leaves(lambda x: np.array(_array(x)), state)  # the caller may write into it later

@@ -13,6 +13,7 @@ from ..core.node import Node
 from ..core.structure import map_leaves
 from ..time.unroll import unroll
 
+LOGITS = "numbers (B, V) or (V,), of each row a highest one that is finite"
 STEPS = 128
 """The most steps of one call, after which it is looked whether all texts have ended."""
 
@@ -64,8 +65,9 @@ class TokenLoop:
             draws[first:count] = self._rng.random(draws[first:count].shape)
         arguments = (prompt, own, draws), (self._state, self._last), self._temperature
         (chosen, highest), (self._state, self._last) = self._run(*arguments)
-        if np.isnan(highest[first:count]).any():
-            raise GraphError("sample: these are no logits", expected="numbers (B, V) or (V,)", got="NaN")
+        wrong = highest[first:count][~np.isfinite(highest[first:count])]
+        if wrong.size:
+            raise GraphError("sample: these are no logits", expected=LOGITS, got=f"a highest one that is {wrong[0]}")
         return chosen[first:count]
 
     def _steps(self, inputs: Any, state: Any, temperature: Any) -> Any:
@@ -76,16 +78,25 @@ class TokenLoop:
             logits, state = self._net(ops.where(own, prompt, last), state)
             if logits.shape[:-1] != last.shape or logits.dtype.kind not in "fiu":
                 got = f"{logits.dtype} {logits.shape}"
-                raise GraphError("sample: these are no logits", expected="numbers (B, V) or (V,)", got=got)
+                raise GraphError("sample: these are no logits", expected=LOGITS, got=got)
+            check_room(logits, last.dtype)
             chosen = ops.argmax(logits, axis=-1) if self._rng is None else _drawn(logits, draw, temperature)
             return (chosen, ops.max(logits, axis=-1)), (state, ops.astype(chosen, last.dtype))
 
         return unroll(step, inputs, state)
 
 
+def check_room(logits: Any, dtype: np.dtype) -> None:
+    """Refuses tokens of a dtype that does not hold all that may be chosen, since each is an input in that dtype."""
+    if logits.shape[-1] - 1 > np.iinfo(dtype).max:
+        raise GraphError(f"generate: {dtype} does not hold {logits.shape[-1]} tokens", fix="start.astype(np.int64)")
+
+
 def _drawn(logits: Node, draw: Node, temperature: Any) -> Node:
     """As `sample` draws."""
-    edges = ops.cumsum(ops.softmax(ops.astype(logits, np.float64) / temperature, axis=-1), axis=-1)
+    below = ops.astype(logits, np.float64)
+    below = (below - ops.max(below, axis=-1, keepdims=True)) / temperature
+    edges = ops.cumsum(ops.softmax(below, axis=-1), axis=-1)
     return ops.minimum(ops.sum(ops.greater_equal(draw * edges[:, -1:], edges), axis=-1), logits.shape[-1] - 1)
 
 

@@ -83,7 +83,8 @@ class Vocabulary(Codec):
         """
         kind = saved.get("kind") if isinstance(saved, dict) else None
         tokens = saved.get("tokens") if kind == cls.__name__ else None
-        if not isinstance(tokens, list) or not all(isinstance(t, str) and t for t in tokens) or _double(tokens):
+        texts = isinstance(tokens, list) and all(isinstance(t, str) and t for t in tokens)
+        if tokens is None or not texts or len({UNKNOWN, *tokens}) <= len(tokens):  # one is there twice
             expected = f"what {cls.__name__}.to_dict gave"
             raise GraphError(f"{cls.__name__}: this is no saved vocabulary", expected=expected, got=shown(saved))
         # The text of the tokens has other tokens where they stand together: it only makes a vocabulary to be filled.
@@ -168,10 +169,6 @@ class Words(Vocabulary):
     def decode(self, ids: Any) -> str:
         """The line of text of ids (N,)."""
         return line_of_words([self.tokens[i] for i in self._checked(ids)])
-
-
-def _double(tokens: list[str]) -> bool:
-    return len({UNKNOWN, *tokens}) <= len(tokens)
 
 
 def _text(owner: str, value: Any) -> str:

@@ -1,0 +1,115 @@
+"""Folders of runs as they are found: moved processes, renamed files, files of others; what is loaded was saved."""
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.each import each
+from tinygraph.train import SGD, Adam, Checkpoint, fit, step
+
+
+def trained(checkpoint, steps=9, **settings):
+    w = tg.parameter(0.0)
+    run = step(lambda x: (w - x) ** 2, w, SGD(w, 0.1), backend="numpy")
+    fit(run, [np.array(3.0)], steps=steps, every=3, checkpoint=checkpoint, quiet=True, **settings)
+    return w.item()
+
+
+def test_all_files_lie_in_one_folder_wherever_the_process_moves(tmp_path, monkeypatch):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    monkeypatch.chdir(tmp_path / "a")
+    trained(Checkpoint("run"), callbacks=[lambda history: os.chdir(tmp_path / "b")])
+    assert [*Checkpoint(tmp_path / "a" / "run").paths()] == [3, 6, 9] and not [*(tmp_path / "b").iterdir()]
+
+
+def test_a_file_that_was_given_the_name_of_another_step_is_refused(tmp_path):
+    checkpoint = Checkpoint(tmp_path)
+    trained(checkpoint)
+    shutil.copy(tmp_path / "step-00000003.safetensors", tmp_path / "best.safetensors")
+    os.rename(tmp_path / "step-00000003.safetensors", tmp_path / "step-00000012.safetensors")
+    with pytest.raises(tg.GraphError, match=r"(?s)named after another step.*step-00000003"):
+        trained(checkpoint)
+    assert checkpoint.figures(tmp_path / "best.safetensors")["loss"] > 0
+
+
+def test_what_is_no_file_of_ours_by_its_name_is_left_alone(tmp_path):
+    checkpoint = Checkpoint(tmp_path, keep=1)
+    trained(checkpoint)
+    for name in ("step-9.safetensors", "step-000000009.safetensors"):
+        shutil.copy(tmp_path / "step-00000009.safetensors", tmp_path / name)
+    (tmp_path / "step-00000001.safetensors").mkdir()
+    trained(checkpoint, 12)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    kept = ["step-000000009", "step-00000001", "step-00000012", "step-9"]
+    assert names == [f"{name}.safetensors" for name in kept]
+
+
+def test_a_figure_of_a_strangers_file_does_not_end_a_run(tmp_path):
+    text = '{"step": 2, "figures": {"loss": "low"}, "states": {}}'
+    tg.train.save(tmp_path / "step-00000002.safetensors", {"w": np.ones(1)}, {"tinygraph.run": text})
+    checkpoint = Checkpoint(tmp_path, best="loss")
+    checkpoint.save(3, {"w": tg.parameter(0.0)}, {"loss": 1.0})
+    assert checkpoint.best_path == tmp_path / "step-00000003.safetensors"
+
+
+def test_our_own_name_in_the_metadata_is_refused(tmp_path):
+    with pytest.raises(tg.GraphError, match=r"tinygraph\.run.*our own"):
+        Checkpoint(tmp_path).save(1, {"w": tg.parameter(0.0)}, metadata={"tinygraph.run": "mine"})
+
+
+def test_what_can_never_be_saved_is_told_before_the_first_step(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        trained(Checkpoint(tmp_path / "file"), callbacks=[lambda history: pytest.fail("a step was done")])
+    with pytest.raises(tg.GraphError, match="no figure 'held out'"):
+        trained(Checkpoint(tmp_path / "new", best="held out"), callbacks=[lambda history: pytest.fail("a step")])
+    assert trained(Checkpoint(tmp_path / "new", best="held out"), validate=lambda: 1.0) > 0
+
+
+class Net(tg.Module):
+    def __init__(self, dtype=np.float64):
+        self.w, self.mask = tg.parameter(np.ones(3, dtype)), tg.buffer(np.array([0.0, -np.inf, np.nan]))
+
+
+def test_buffers_that_are_not_finite_come_back(tmp_path):
+    checkpoint, net = Checkpoint(tmp_path), Net()
+    checkpoint.save(1, {"net": net})
+    net.mask.value = np.zeros(3)
+    checkpoint.load({"net": net})
+    np.testing.assert_array_equal(net.mask.value, [0.0, -np.inf, np.nan])
+
+
+@each("nan", [False, True])
+def test_a_load_that_fails_leaves_all_as_it_was(nan, tmp_path):
+    checkpoint, net = Checkpoint(tmp_path / str(nan)), Net()
+    checkpoint.save(1, {"net": net, "optimizer": Adam(net.parameters())})
+    net.w.value = [np.nan if nan else 5.0, 2.0, 3.0]
+    before = net.w.value
+    with pytest.raises(tg.GraphError, match="state is that of another"):
+        checkpoint.load({"net": net, "optimizer": SGD(net.parameters(), 0.1)})
+    np.testing.assert_array_equal(net.w.value, before)
+
+
+def test_a_net_of_another_dtype_is_refused(tmp_path):
+    checkpoint = Checkpoint(tmp_path)
+    checkpoint.save(1, {"net": Net()})
+    with pytest.raises(tg.GraphError, match="w does not fit"):
+        checkpoint.load({"net": Net(np.float32)})
+
+
+class Loaded(Net):
+    """A net with a load of its own."""
+
+    def load_state_dict(self, arrays, strict=True):
+        super().load_state_dict({name: np.nan_to_num(x, neginf=0.0) for name, x in arrays.items()}, strict)
+
+
+def test_a_load_of_ones_own_is_called(tmp_path):
+    checkpoint, net = Checkpoint(tmp_path), Loaded()
+    checkpoint.save(1, {"net": net})
+    checkpoint.load({"net": net})
+    assert net.mask.value.tolist() == [0.0, 0.0, 0.0]
