@@ -20,7 +20,7 @@ from .naming import name_cells
 from .regions import regions
 from .repetition import Repetition, find_repetition
 from .representatives import common_name
-from .roles import LOOKUPS
+from .roles import LOOKUPS, roles
 
 SHORT, LONG = 8, 25
 """With level "auto": above SHORT steps some are hidden; above LONG steps a cell at one step is one box."""
@@ -58,6 +58,11 @@ class Levels:
     @cached_property
     def repetition(self) -> Repetition | None:
         return find_repetition(self.ops)
+
+    @cached_property
+    def roles(self) -> dict[Node, str]:
+        """The role of each op; `arranged` adds those of joined boxes to a copy."""
+        return roles(self.ops, self.roots)
 
     @cached_property
     def longest(self) -> int:
