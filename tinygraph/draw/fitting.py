@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree
 
@@ -43,7 +44,7 @@ def fitted(pictures: Iterable[Picture], area: Area) -> Picture:
     raise GraphError(
         f"draw: the picture cannot be read in {area.width:g} × {area.height:g} points",
         expected=f"no text smaller than {area.least:g} points",
-        got=f"text of {best:.1f} points, with the least detail",
+        got=f"text of {math.floor(10 * best) / 10:.1f} points, with the least detail",
         fix=f"fit=({area.width * more:.0f}, {area.height * more:.0f}), or leave level= and steps= to tg.draw",
     )
 

@@ -8,8 +8,10 @@ import pytest
 import tinygraph as tg
 from tests.draw.networks import lstm, word_rnn
 from tinygraph.core.graph import ancestors
+from tinygraph.draw.norms import heat as module
 from tinygraph.draw.norms.heat import ABSENT, ODD, ZERO, Heat, add_flows, heat, slopes
 from tinygraph.draw.shown.folding import fold
+from tinygraph.engine.grad import derive
 
 
 def heat_of(folded, roots, gradients):
@@ -149,3 +151,12 @@ def test_wrong_calls_are_told():
     for nothing in ([], 3, None, "x"):
         with pytest.raises(tg.GraphError, match="needs a node"):
             tg.draw(nothing)
+
+
+def test_gradients_are_sent_back_once_whatever_is_tried(monkeypatch):
+    calls = []
+    monkeypatch.setattr(module, "derive", lambda *args, **more: calls.append(1) or derive(*args, **more))
+    drawn = tg.draw(lstm(25), gradients=True).picture
+    assert "dots" in drawn.subtitle and len(calls) == 1
+    tg.draw(lstm(25), gradients=True, fit="column")
+    assert len(calls) == 2
