@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +16,7 @@ from tinygraph.draw.fitting import fitted, measured
 from tinygraph.draw.maps import ROOMS, candidates
 from tinygraph.draw.options import Area, Options
 from tinygraph.draw.picture import Box, Note, Part, Picture, Tile, Use
+from tinygraph.draw.write.svg import svg
 
 
 def picture(wide: float, high: float = 100.0, size: float = 10.0, uses: int = 1, **more: Any) -> Picture:
@@ -105,3 +107,21 @@ def test_many_sheets_are_cut_to_the_first_and_scales_are_shared() -> None:
     assert states.ruler is not None and states.ruler.span == (-3.0, 3.0) and states.ruler.words == "0"
     saliency = next(candidates(loss, Options(scale=(1e-9, 1.0)), "saliency"))
     assert saliency.ruler is None and saliency.scale == (1e-9, 1.0)
+
+
+def test_what_cannot_be_read_is_told_by_a_size_below_the_least() -> None:
+    drawn = picture(1000, size=7.0, uses=0)
+    wide, high, _ = measured(drawn)
+    with pytest.raises(tg.GraphError, match=r"got\s+text of 6\.9 points") as told:
+        fitted([drawn], Area(0.999 * wide, high, 7.0))
+    more = [float(x) for x in re.findall(r"fit=\((\d+), (\d+)\)", str(told.value))[0]]
+    assert fitted([picture(1000, size=7.0, uses=0)], Area(*more, 7.0))
+
+
+def test_a_picture_whose_boxes_are_too_small_gets_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[Picture] = []
+    monkeypatch.setattr(sys.modules[fitted.__module__], "svg", lambda x: (written.append(x), svg(x))[1])
+    wide, narrow = picture(3000, uses=0), picture(300, uses=0)
+    assert fitted([wide, narrow], Area(400, 400)) is narrow and written and all(x is narrow for x in written)
+    with pytest.raises(tg.GraphError, match=r"text of 1\.\d points"):
+        fitted([wide], Area(400, 400))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree
 
 from ..core.errors import GraphError
 from .options import Area
 from .picture import Picture
-from .write.svg import svg
+from .write.beside import edges
+from .write.look import FACES
+from .write.svg import PAD, svg
 
 MOST = 1.6
 """The most that a picture is enlarged, as a small network would else shout from its slide."""
@@ -22,32 +25,47 @@ def fitted(pictures: Iterable[Picture], area: Area) -> Picture:
     Raises:
         GraphError: none can.
     """
-    best, spare = 0.0, None
+    best, spare, small = 0.0, None, []
     for picture in pictures:
-        notes = picture.subtitle
-        for aside in ASIDE:
-            picture.aside = aside
-            left_out = (
-                "" if aside or not (picture.uses or picture.boxes or picture.tiles) else "without table and legend"
-            )
-            picture.subtitle = "; ".join(x for x in (notes, left_out) if x)
-            wide, high, least = measured(picture)
-            scale = min(area.width / wide, area.height / high, MOST)
+        if _most(picture, area) < area.least:  # its file, which takes long to write, cannot be better
+            small.append(picture)
+            continue
+        for scale, least in _arranged(picture, area):
             best = max(best, scale * least)
             if scale * least >= area.least:
                 picture.scaled = scale
-                if aside or not picture.tiles:
+                if picture.aside or not picture.tiles:
                     return picture
                 spare = spare or picture  # a heat map says little without its scale: first smaller ones are tried
     if spare is not None:
         return spare
+    best = max([best, *(scale * least for picture in small for scale, least in _arranged(picture, area))])
     more = 1.01 * area.least / max(best, 1e-6)
     raise GraphError(
         f"draw: the picture cannot be read in {area.width:g} × {area.height:g} points",
         expected=f"no text smaller than {area.least:g} points",
-        got=f"text of {best:.1f} points, with the least detail",
+        got=f"text of {math.floor(10 * best) / 10:.1f} points, with the least detail",
         fix=f"fit=({area.width * more:.0f}, {area.height * more:.0f}), or leave level= and steps= to tg.draw",
     )
+
+
+def _arranged(picture: Picture, area: Area) -> Iterator[tuple[float, float]]:
+    """Yields the scale that fits and the smallest text, with table and legend at each of their places."""
+    notes = picture.subtitle
+    for aside in ASIDE:
+        picture.aside = aside
+        left_out = "" if aside or not (picture.uses or picture.boxes or picture.tiles) else "without table and legend"
+        picture.subtitle = "; ".join(x for x in (notes, left_out) if x)
+        wide, high, least = measured(picture)
+        yield min(area.width / wide, area.height / high, MOST), least
+
+
+def _most(picture: Picture, area: Area) -> float:
+    """Returns a size that the smallest text in an area cannot exceed, without what stands beside the picture."""
+    inner = edges(picture)
+    room = area.width / (inner.right - inner.left + 2 * PAD), area.height / (inner.top - inner.foot + 2 * PAD)
+    sizes = [FACES["u" if box.below else "t"].size for box in picture.boxes]
+    return min(*room, MOST) * min(sizes, default=99.0)
 
 
 def measured(picture: Picture) -> tuple[float, float, float]:

@@ -8,8 +8,17 @@ import pytest
 import tinygraph as tg
 from tests.draw.networks import lstm, word_rnn
 from tinygraph.core.graph import ancestors
-from tinygraph.draw.norms.heat import ABSENT, ODD, ZERO, Heat, heat
+from tinygraph.draw.norms import heat as module
+from tinygraph.draw.norms.heat import ABSENT, ODD, ZERO, Heat, add_flows, heat, slopes
 from tinygraph.draw.shown.folding import fold
+from tinygraph.engine.grad import derive
+
+
+def heat_of(folded, roots, gradients):
+    arrays = slopes(folded, roots, gradients)
+    norms = heat(folded, roots, arrays)
+    add_flows(norms, folded, arrays)
+    return norms
 
 
 def named(root, name):
@@ -27,14 +36,14 @@ def test_norms_are_those_of_central_differences():
     y = tg.sum(tg.square(tg.tanh(tg.parameter(w) @ tg.tanh(h))))
     step = 1e-6
     slopes = [(loss(x + step * e) - loss(x - step * e)) / (2 * step) for e in np.eye(2)]
-    assert heat(fold([y]), [y], True).norms[h] == pytest.approx(np.linalg.norm(slopes), rel=1e-6)
+    assert heat_of(fold([y]), [y], True).norms[h] == pytest.approx(np.linalg.norm(slopes), rel=1e-6)
 
 
 @pytest.mark.parametrize("root", [word_rnn(4), lstm(4)])
 def test_what_flows_into_a_box_adds_up_to_its_gradient(root):
     """Of a box whose arrows all carry one direction the norms add; in general they bound the box's norm."""
     folded = fold([root])
-    found = heat(folded, [root], True)
+    found = heat_of(folded, [root], True)
     arriving = {}
     for node in folded.nodes:
         for link in folded.arrows[node]:
@@ -52,7 +61,7 @@ def test_what_flows_into_a_box_adds_up_to_its_gradient(root):
 def test_what_time_sends_back_is_the_whole_gradient_less_the_own_loss():
     root = word_rnn(3)
     h, later = named(root, "h2"), named(root, "h3")
-    found = heat(fold([root]), [root], True)
+    found = heat_of(fold([root]), [root], True)
     w = named(root, "W").value
     g = tg.grad(root, later).value * (1 - later.value**2)
     assert found.back[h] == pytest.approx(np.linalg.norm(w.T @ g), rel=1e-12)
@@ -94,7 +103,7 @@ def test_through_an_op_without_a_gradient_nothing_flows_whatever_is_given():
     place, h = tg.argmax(x, axis=0), tg.exp(x)
     given = {x: np.array([3.0, 4.0]), h: np.array([0.1, 0.2]), place: np.array(7.0)}
     drawn = tg.draw([place, h], gradients=given, level="op").picture
-    found = heat(fold([place, h]), [place, h], given)
+    found = heat_of(fold([place, h]), [place, h], given)
     flows = {link.user.op.name: norm for link, norm in found.flows.items()}
     assert flows["argmax"] is None and flows["exp"] == pytest.approx(np.hypot(0.1 * np.exp(3), 0.2 * np.exp(4)))
     assert len(drawn.boxes) == 3
@@ -111,7 +120,7 @@ def test_a_gradient_that_is_no_number_is_marked(bad):
 
 def test_the_scale_spans_a_decade_at_least_and_holds_all_norms():
     root = word_rnn(4)
-    found = heat(fold([root]), [root], True)
+    found = heat_of(fold([root]), [root], True)
     assert found.high / found.low >= 10 - 1e-9
     inner = [v for x, v in found.norms.items() if v and x.op is not None and x is not root]
     assert found.low <= min(inner) * (1 + 1e-9) and max(inner) <= found.high * (1 + 1e-9)
@@ -142,3 +151,12 @@ def test_wrong_calls_are_told():
     for nothing in ([], 3, None, "x"):
         with pytest.raises(tg.GraphError, match="needs a node"):
             tg.draw(nothing)
+
+
+def test_gradients_are_sent_back_once_whatever_is_tried(monkeypatch):
+    calls = []
+    monkeypatch.setattr(module, "derive", lambda *args, **more: calls.append(1) or derive(*args, **more))
+    drawn = tg.draw(lstm(25), gradients=True).picture
+    assert "dots" in drawn.subtitle and len(calls) == 1
+    tg.draw(lstm(25), gradients=True, fit="column")
+    assert len(calls) == 2

@@ -9,8 +9,8 @@ import pytest
 
 from tests.each import each
 from tinygraph.draw.labels import width
-from tinygraph.draw.picture import Arrow, Band, Box, Cut, Note, Part, Picture, Tile
-from tinygraph.draw.write.beside import edges
+from tinygraph.draw.picture import Arrow, Band, Box, Cut, Note, Part, Picture, Tile, Use
+from tinygraph.draw.write.beside import edges, headings, sides
 from tinygraph.draw.write.look import Paint
 from tinygraph.draw.write.marks import cut_mark, stack
 
@@ -58,3 +58,15 @@ def test_the_badge_of_a_cut_has_room() -> None:
     ((x, y, wide, high),) = [[float(n) for n in m] for m in RECT.findall(cut_mark(cut, Paint(), ""))]
     assert around.left <= 40 + x and 40 + x + wide <= around.right
     assert around.foot <= -y - high and -y <= around.top
+
+
+@each("count", [1, 4, 12])
+@each("title", ["RNN", "A title that reaches far over the table at the right of a narrow picture"])
+def test_no_title_is_under_the_table(title: str, count: int) -> None:
+    picture = Picture([BOX], uses=[Use(f"W{k}", "2×2", 1, None) for k in range(count)], title=title, subtitle="small")
+    inner = edges(picture)
+    for line in headings(picture, inner):
+        right = inner.left + width(line.words, line.size, line.size > 13)
+        for side in sides(picture, inner, Paint()):
+            over = right > side.x and side.y - side.high < line.y + line.size and side.y > line.y - 0.25 * line.size
+            assert not over, (line, side)

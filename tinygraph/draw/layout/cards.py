@@ -131,11 +131,11 @@ def _joined(repetition: Repetition, stage: Stage) -> dict[Edge, int | None]:
     for e in repetition.edges:
         if e.lag and stage.item(e.source) == stage.item(e.target):
             takes.setdefault(e.source, {})[e.target] = None
-    starts: dict[int, list[Edge]] = {}
+    starts: dict[tuple[int, int], list[Edge]] = {}
     for e in repetition.edges:
         handed = e in stage.aside and e.source in stage.card_of and _stands_on(repetition, stage, e)
         if e.only is not None and e.target in stage.card_of and (handed or _is_initial(stage, e)):
-            starts.setdefault(e.source, []).append(e)
+            starts.setdefault((e.source, e.only), []).append(e)
     joined: dict[Edge, int | None] = {}
     for edges in starts.values():
         state_targets = {e.target for e in edges}

@@ -128,7 +128,7 @@ class Reading:
         if item >= size:
             raise GraphError(
                 f"draw: item is {item}, but the batch has {size} sequence{'s' * (size != 1)}",
-                expected=f"item from 0 to {size - 1}",
+                expected=f"item from 0 to {size - 1}" if size else "a batch with sequences",
                 got=f"item={item}",
             )
         return value.take(item, axis=axis)

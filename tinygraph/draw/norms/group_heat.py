@@ -6,7 +6,7 @@ from ...core.node import Node
 from ..options import Options
 from ..shown.folding import Folded
 from ..shown.repetition import Repetition
-from .heat import Heat, heat, length
+from .heat import Heat, heat, length, slopes
 
 
 def group_heat(
@@ -18,7 +18,7 @@ def group_heat(
     """
     if not options.has_gradients:
         return None
-    per_step = heat(folded, roots, options.gradients)
+    per_step = heat(folded, roots, slopes(folded, roots, options.gradients))
     norms = {x: per_step.norms[x] for x in folded.names}
     norms |= {
         representatives[g]: length(per_step.norms.get(x) for x in members)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -13,13 +13,15 @@ import numpy as np
 from ...core.errors import GraphError
 from ...core.graph import ancestors
 from ...core.node import Node
-from ...engine.grad import grad
+from ...engine.grad import derive
 from ..shown.folding import Folded, Link, crosses
 
 RAMP = [(255, 247, 236), (253, 212, 158), (252, 141, 89), (215, 48, 31), (127, 0, 0)]
 """Light to dark orange-red, after ColorBrewer's OrRd: lightness falls evenly, so it also works in grey print."""
 ZERO, ODD, ABSENT = "#eef0f3", "#c9a7e8", "#ffffff"
 """Fill for a norm of exactly 0, for NaN or infinity, and for a gradient that was not computed."""
+Slopes = dict[Node, np.ndarray]
+"""Maps nodes to their gradients, sent back once for all pictures of a graph."""
 
 
 @dataclass
@@ -86,8 +88,8 @@ def ramp(level: float) -> str:
     return "#{:02x}{:02x}{:02x}".format(*mixed)
 
 
-def heat(folded: Folded, roots: list[Node], gradients: Any) -> Heat:
-    """Returns the norms for all boxes, parameters and links.
+def slopes(folded: Folded, roots: list[Node], gradients: Any) -> Slopes:
+    """Returns the gradients of all boxes, parameters and links, and of what is later joined or hidden of them.
 
     Args:
         gradients: True to differentiate the root, or a dict: node -> array, node or None.
@@ -95,16 +97,21 @@ def heat(folded: Folded, roots: list[Node], gradients: Any) -> Heat:
     Raises:
         GraphError: there is no single root of one element, or a gradient has another shape than its node.
     """
-    links = [real for x in folded.nodes for link in folded.arrows[x] for real in folded.bundles.get(link, [link])]
-    arrays = _checked(gradients) if isinstance(gradients, Mapping) else _computed(folded, links, roots)
+    return _checked(gradients) if isinstance(gradients, Mapping) else _computed(folded, roots)
+
+
+def heat(folded: Folded, roots: list[Node], arrays: Slopes) -> Heat:
+    """Returns the norms for all boxes and parameters."""
     result = Heat({x: _box_norm(arrays, folded, x) for x in (*folded.nodes, *folded.names)})
-    with np.errstate(all="ignore"):  # the sum of several gradients may overflow to infinity
-        _flows(result, folded, links, arrays)
     result.span({*roots, *folded.names})
     return result
 
 
-def _checked(gradients: Mapping[Any, Any]) -> dict[Node, np.ndarray]:
+def _real_links(folded: Folded) -> list[Link]:
+    return [real for x in folded.nodes for link in folded.arrows[x] for real in folded.bundles.get(link, [link])]
+
+
+def _checked(gradients: Mapping[Any, Any]) -> Slopes:
     arrays = {}
     for node, g in gradients.items():
         if not isinstance(node, Node):
@@ -139,7 +146,7 @@ def _numbers(gradient: Any, node: Node) -> np.ndarray:
     return array
 
 
-def _computed(folded: Folded, links: list[Link], roots: list[Node]) -> dict[Node, np.ndarray]:
+def _computed(folded: Folded, roots: list[Node]) -> Slopes:
     """Returns the gradients of the root with respect to all drawn nodes that it reaches."""
     if len(roots) != 1 or roots[0].size != 1:
         raise GraphError(
@@ -148,12 +155,15 @@ def _computed(folded: Folded, links: list[Link], roots: list[Node]) -> dict[Node
             got=", ".join(f"{x.label()} {x.shape}" for x in roots),
             fix="draw the loss, or pass gradients= a dict from nodes to arrays",
         )
-    reached = set(ancestors(roots, lambda x: x.op is None or x.op.differentiable))
+    order, root = ancestors(roots, gradients=True), roots[0]
+    reached = set(order)
     shown = [x for part in folded.parts.values() for x in part.shown]
-    ends = [x for link in links for x in (link.source, link.user)]
+    ends = [x for link in _real_links(folded) for x in (link.source, link.user)]
     drawn = dict.fromkeys([*folded.nodes, *folded.names, *shown, *ends])
     nodes = [x for x in drawn if x in reached and x.dtype.kind == "f"]
-    return {x: g.value for x, g in zip(nodes, grad(roots[0], nodes), strict=True)}
+    with np.errstate(all="ignore"):
+        arrived = derive(order, set(nodes), {root: np.ones(root.shape, root.dtype)}, as_graph=False)
+    return {x: arrived[x] if x in arrived else np.zeros(x.shape, x.dtype) for x in nodes}
 
 
 def norm_of(array: np.ndarray) -> float:
@@ -173,7 +183,7 @@ def _norm(array: np.ndarray | None) -> float | None:
     return None if array is None else norm_of(array)
 
 
-def _box_norm(arrays: dict[Node, np.ndarray], folded: Folded, node: Node) -> float | None:
+def _box_norm(arrays: Slopes, folded: Folded, node: Node) -> float | None:
     """Returns the norm of a box; for a joined box the norm over all nodes whose gradient it shows."""
     part = folded.parts.get(node)
     return _norm(arrays.get(node)) if part is None else length(_norm(arrays.get(x)) for x in part.shown)
@@ -185,34 +195,37 @@ def length(norms: Iterable[float | None]) -> float | None:
     return math.hypot(*known) if known else None
 
 
-def _flows(heat_map: Heat, folded: Folded, links: list[Link], arrays: dict[Node, np.ndarray]) -> None:
+def add_flows(heat_map: Heat, folded: Folded, arrays: Slopes) -> None:
     """Fill in ``flows`` and ``back``, with the local backward rule of the op that uses each link."""
     pieces: dict[Link, np.ndarray] = {}
     returned: dict[Node, np.ndarray] = {}
-    for _, group in groupby(links, key=lambda x: x.user.serial):  # not by the node: == of nodes is an op
-        user_links = list(group)
-        user = user_links[0].user
-        open_slots = {x.slot for x in user_links if not x.cut and x.source in arrays and user in arrays}
-        parts = {x: arrays[user][folded.parted[x]] for x in user_links if x in folded.parted and user in arrays}
-        shared = {
-            x.slot for x in user_links if x.slot in open_slots and folded.fans[x.source] > 1 and x not in folded.parted
-        }
-        local = _local(user, arrays[user], shared) if shared else {}
-        for link in user_links:
-            piece = local.get(link.slot, arrays[link.source]) if link.slot in open_slots else None
-            for view in reversed(link.views) if link.slot in local else ():
-                piece = None if piece is None else _local(view, piece, {0})[0]
-            piece = parts.get(link, piece) if not link.cut else None
-            if piece is None:
-                continue
-            pieces[link] = piece
-            if crosses(link):
-                returned[link.source] = piece + returned[link.source] if link.source in returned else piece
-    for arrow in (link for x in folded.nodes for link in folded.arrows[x]):
-        heat_map.flows[arrow] = _bundle_norm(folded.bundles.get(arrow, [arrow]), pieces)
+    with np.errstate(all="ignore"):  # the sum of several gradients may overflow to infinity
+        for _, group in groupby(_real_links(folded), key=lambda x: x.user.serial):  # not by the node: == is an op
+            for link, piece in _pieces(list(group), folded, arrays):
+                pieces[link] = piece
+                if crosses(link):
+                    returned[link.source] = piece + returned[link.source] if link.source in returned else piece
+        for arrow in (link for x in folded.nodes for link in folded.arrows[x]):
+            heat_map.flows[arrow] = _bundle_norm(folded.bundles.get(arrow, [arrow]), pieces)
     back = {x: _norm(piece) for x, piece in returned.items()}
     joined = {x: length(map(back.get, part.shown)) for x, part in folded.parts.items()}
     heat_map.back = {x: norm for x, norm in (back | joined).items() if norm is not None}
+
+
+def _pieces(links: list[Link], folded: Folded, arrays: Slopes) -> Iterator[tuple[Link, np.ndarray]]:
+    """Yields the links to one user along which there is a gradient, and that gradient."""
+    user = links[0].user
+    open_slots = {x.slot for x in links if not x.cut and x.source in arrays and user in arrays}
+    parts = {x: arrays[user][folded.parted[x]] for x in links if x in folded.parted and user in arrays}
+    shared = {x.slot for x in links if x.slot in open_slots and folded.fans[x.source] > 1 and x not in folded.parted}
+    local = _local(user, arrays[user], shared) if shared else {}
+    for link in links:
+        piece = local.get(link.slot, arrays[link.source]) if link.slot in open_slots else None
+        for view in reversed(link.views) if link.slot in local else ():
+            piece = None if piece is None else _local(view, piece, {0})[0]
+        piece = parts.get(link, piece) if not link.cut else None
+        if piece is not None:
+            yield link, piece
 
 
 def _bundle_norm(links: list[Link], pieces: dict[Link, np.ndarray]) -> float | None:

@@ -102,6 +102,7 @@ class Folded:
         letters: maps nodes to the names in the lines that made them.
         carried: the names of states, which cross from one step to another.
         inputs: the boxes that are called x₀, x₁, ..., for what each step reads of unnamed data.
+        spoken: the names of operands that were told, which are the same whatever is joined or hidden.
     """
 
     nodes: list[Node] = field(default_factory=list)
@@ -122,6 +123,7 @@ class Folded:
     letters: dict[Node, str] = field(default_factory=dict)
     carried: set[str] = field(default_factory=set)
     inputs: set[Node] = field(default_factory=set)
+    spoken: dict[Link, str] = field(default_factory=dict)
 
     def column(self, node: Node) -> When | None:
         """Returns phase and step of a box; None outside of time."""
@@ -258,8 +260,7 @@ def _used(stand: Operand, user: Node, slot: int) -> Operand:
 def _alias(node: Node, operands: list[Operand]) -> Operand | None:
     """Returns the operand that replaces a node without a box (a cut, or a view of a parameter), else None."""
     op, first = node.op, operands[0] if operands else None
-    if op is None:
-        return None
+    assert op is not None
     if op.name == "add" and node.step is None and [x.text for x in operands if type(x) is Inline] == ["0"]:
         return next((x for x in operands if type(x) is Link and len(operands) == 2), None)  # the start of a sum
     if op.name == "stop_gradient":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -20,7 +21,7 @@ from .naming import name_cells
 from .regions import regions
 from .repetition import Repetition, find_repetition
 from .representatives import common_name
-from .roles import LOOKUPS
+from .roles import LOOKUPS, roles
 
 SHORT, LONG = 8, 25
 """With level "auto": above SHORT steps some are hidden; above LONG steps a cell at one step is one box."""
@@ -58,6 +59,11 @@ class Levels:
     @cached_property
     def repetition(self) -> Repetition | None:
         return find_repetition(self.ops)
+
+    @cached_property
+    def roles(self) -> dict[Node, str]:
+        """The role of each op; `arranged` adds those of joined boxes to a copy."""
+        return roles(self.ops, self.roots)
 
     @cached_property
     def longest(self) -> int:
@@ -236,14 +242,21 @@ def _whole(folded: Folded, role: dict[Node, str]) -> Homes:
 
 def _by_layer(folded: Folded, role: dict[Node, str], repetition: Repetition | None) -> Homes:
     homes: dict[Node, Hashable] = {}
-    runs: dict[Hashable, set[int]] = {}
+    runs: dict[Hashable, Counter[When]] = {}
     words: dict[Hashable, str] = {}
     for i, name, node in _placed(folded, repetition):
         if role[node] in ("op", "state") and (node.scope or folded.steps):
             homes[node] = key = ("layer", i)
             words[key] = name
-            runs.setdefault(key, set()).update([] if node.step is None else [node.step])
-    return homes, {key: name + _times(len(runs[key])) for key, name in words.items()}
+            column = folded.column(node)
+            runs.setdefault(key, Counter()).update([] if column is None else [column])
+    return homes, {key: name + _times(_runs(runs[key])) for key, name in words.items()}
+
+
+def _runs(ops: Counter[When]) -> int:
+    """How often a cell is run, given its ops in each column; a phase may only read what it is run on in another one."""
+    several = len({phase for phase, _ in ops}) > 1
+    return sum(not several or 2 * n >= max(ops.values()) for n in ops.values())
 
 
 def _times(steps: int) -> str:

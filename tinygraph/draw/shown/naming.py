@@ -15,6 +15,9 @@ from .folding import Folded
 from .repetition import Repetition
 from .slices import RESHAPED
 
+MOST = 3
+"""The most phases that a title names."""
+
 
 def name_cells(repetition: Repetition, cell_groups: list[CellGroup]) -> None:
     """Name each cell by its scope, else as encoder or decoder if one starts from the other's state, else as a layer."""
@@ -62,8 +65,9 @@ def heading(folded: Folded, options: Options, view: str) -> str:
     words = [" and ".join(homes) or ("Recurrent network" if folded.steps else "Network")]
     words += [f"{layers} layers"] * (layers > 1) + ["both directions"] * ({"forward", "backward"} <= rooms)
     counts = Counter(phase for phase, _ in folded.columns())
-    words += [" and ".join(folded.phases.names)] * (len(counts) > 1)
-    long = " + ".join(str(counts[phase]) for phase in sorted(counts))
+    many = len(counts) > MOST
+    words += [f"{len(counts)} parts" if many else " and ".join(folded.phases.names)] * (len(counts) > 1)
+    long = str(counts.total()) if many else " + ".join(str(counts[phase]) for phase in sorted(counts))
     words += [f"{long} step{'s' * (long != '1')}"] * bool(counts)
     words += [view] * bool(folded.steps or view != "unrolled")
     return ", ".join(words)

@@ -42,10 +42,13 @@ class Phases:
     loop: dict[Node, int] = field(default_factory=dict)
     entered: dict[int, set[int]] = field(default_factory=dict)
     seen_whole: set[int] = field(default_factory=set)
+    _columns: dict[Node, tuple[int, int] | None] = field(default_factory=dict)
 
     def column(self, node: Node) -> tuple[int, int] | None:
         """Returns phase and step, in the order of the columns; None for a node without a step."""
-        return None if node.step is None else (self.of.get(node, 0), node.step)
+        if node not in self._columns:  # it is asked for some twenty times a node
+            self._columns[node] = None if node.step is None else (self.of.get(node, 0), node.step)
+        return self._columns[node]
 
 
 def phases(roots: list[Node]) -> Phases:

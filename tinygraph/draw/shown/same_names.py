@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from ...core.leaves import Parameter
 from ...core.node import Node
 from .phases import Phases
@@ -44,11 +46,25 @@ def _told_apart(name: str, users: dict[Node, Node | None], phases: Phases) -> di
     scopes = ["" if x is None else x.scope for x in users.values()]
     parts = [phases.names[phases.of[x]] if x in phases.of else "" for x in users.values()]
     loops = {i: k for k, i in enumerate(sorted({phases.loop[x] for x in users.values() if x in phases.loop}), 1)}
+    turns = _directions(phases, loops)
+    ways = [turns.get(phases.loop[x], "") if x in phases.loop else "" for x in users.values()]
     layers = [f"layer {loops[phases.loop[x]]}" if x in phases.loop else "" for x in users.values()]
-    for prefixes in (scopes, parts, [f"{a}/{b}" for a, b in zip(scopes, parts, strict=True)], layers):
+    layers = [f"{layer} {way}".strip() for layer, way in zip(layers, ways, strict=True)]
+    for prefixes in (scopes, parts, [f"{a}/{b}" for a, b in zip(scopes, parts, strict=True)], ways, layers):
         if all(prefixes) and len(set(prefixes)) == len(prefixes):
             return {x: f"{prefix}.{name}" for x, prefix in zip(users, prefixes, strict=True)}
     return {x: f"{name} #{k}" for k, x in enumerate(users, 1)}
+
+
+def _directions(phases: Phases, loops: Container[int]) -> dict[int, str]:
+    """Maps loops to ``forward`` and ``backward``, as their cells are called; empty if all run one way."""
+    steps: dict[int, list[int]] = {}
+    for x, i in phases.loop.items():
+        if i in loops:
+            steps.setdefault(i, []).append(x.step or 0)
+    turns = {i: (at[-1] > at[0]) - (at[-1] < at[0]) for i, at in steps.items()}
+    two_ways = {1, -1} <= set(turns.values())
+    return {i: {1: "forward", -1: "backward"}.get(turn, "") for i, turn in turns.items()} if two_ways else {}
 
 
 LONGEST = 14

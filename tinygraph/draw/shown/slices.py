@@ -33,8 +33,9 @@ def _is_pick(node: Node, source: Node) -> bool:
 
 def is_read(x: Node) -> bool:
     """Whether a node only takes a part of data, as ``X[t]`` does."""
-    leaves = [y for y in x.inputs if y.op is None and not isinstance(y, Parameter)]
-    return x.op is not None and x.op.name in ("getitem", "take") and len(leaves) == len(x.inputs)
+    if x.op is None or x.op.name not in ("getitem", "take"):
+        return False
+    return all(y.op is None and not isinstance(y, Parameter) for y in x.inputs)
 
 
 def tag_of(views: Iterable[Node]) -> str:

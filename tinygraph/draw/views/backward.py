@@ -14,7 +14,7 @@ from ..layout.clearance import clear_headings
 from ..layout.pairs import Paired, pair_width, split
 from ..layout.place import HEIGHT, PAIRS, Placed, place
 from ..layout.routes import Route, routes, straight
-from ..norms.heat import Heat, heat
+from ..norms.heat import Heat, add_flows, heat, slopes
 from ..norms.untruncated import note_truncation
 from ..options import Options, roots_of
 from ..picture import Arrow, Box, Part, Picture, Point
@@ -64,7 +64,9 @@ def _picture(levels: Levels, detail: Detail, gradients: dict[Node, Node], hubbed
     # One box per parameter, because its gradient is a sum over time.
     hubs = exposed(shown, ops) if hubbed else shown
     notes = notes if hubbed else "; ".join(x for x in (notes, "without gradients of parameters") if x)
-    heat_map = heat(hubs, roots, gradients if options.gradients is True else options.gradients).within(options.scale)
+    known = slopes(hubs, roots, gradients if options.gradients is True else options.gradients)
+    heat_map = heat(hubs, roots, known).within(options.scale)
+    add_flows(heat_map, hubs, known)
     picture = Picture(title=heading(ops, options, "backward"), subtitle=notes)
     parts = ops, shown, hubs
     _BackwardPicture(picture, parts, heat_map, mirror(hubs, heat_map, gradients, roots[0])).draw(

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Container
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ...core.graph import ancestors
 from ...core.leaves import Constant
 from ...core.node import Node
@@ -55,7 +57,8 @@ def gradients_of(loss: Node) -> dict[Node, Node]:
     """Returns the gradient of the loss with respect to every node that it reaches, as nodes of one graph."""
     reached = ancestors([loss], lambda x: x.op is None or x.op.differentiable)
     nodes = [x for x in reached if x.dtype.kind == "f"]
-    return dict(zip(nodes, grad(loss, nodes), strict=True))
+    with np.errstate(all="ignore"):  # what is infinite or no number is hatched
+        return dict(zip(nodes, grad(loss, nodes), strict=True))
 
 
 def mirror(folded: Folded, heat_map: Heat, gradients: dict[Node, Node], loss: Node) -> Mirror:

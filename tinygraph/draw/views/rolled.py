@@ -8,7 +8,7 @@ from typing import Any
 
 from ...core.node import Node
 from ..colours import FORWARD, GREY, RED, STATE
-from ..labels import clean, number, shape
+from ..labels import clean, number, shape, width
 from ..layout.cards import Card, Stage, place_cards
 from ..layout.loops import StageRoutes
 from ..layout.place import HEIGHT
@@ -25,7 +25,7 @@ from ..shown.representatives import stand_ins
 from ..shown.roles import roles
 from ..shown.truncation import cut_as_asked
 from .heads import token_texts
-from .tags import tag
+from .tags import Taken, along, tag
 from .unrolled import box_width, fill_of, table_of, unrolled
 from .unrolled import candidates as unrolled_candidates
 from .wording import Words, words
@@ -148,6 +148,7 @@ def _draw_arrows(picture: Picture, repetition: Repetition, stage: Stage) -> None
     routes = StageRoutes(stage, edges)
     returning: dict[int, list[Edge]] = {}
     noted: set[tuple[int, int | None]] = set()
+    notes: list[tuple[Note, list[Point]]] = []
     for edge in edges:
         state = stage.joined.get(edge)
         points = routes.way(edge) if state is None else routes.joining(edge, state)
@@ -160,11 +161,26 @@ def _draw_arrows(picture: Picture, repetition: Repetition, stage: Stage) -> None
             picture.arrows.append(Arrow(edge.source, edge.target, points, FORWARD, 1.3, dashed=dashed))
             if dashed and (edge.source, edge.only) not in noted:
                 noted.add((edge.source, edge.only))
-                picture.notes.append(_step_note(repetition, stage, edge, points))
+                notes.append((_step_note(repetition, stage, edge, points), points))
+    picture.notes += _apart(picture, notes)
     return_notes: list[Note] = []
     for edges in returning.values():
         return_notes += _return_notes(stage, routes, edges, return_notes)
     picture.notes += return_notes
+
+
+def _apart(picture: Picture, notes: list[tuple[Note, list[Point]]]) -> list[Note]:
+    """Returns the notes; one that meets another is beside its arrow where nothing else is, if there is such a place."""
+    placed: list[Note] = []
+    for note, way in notes:
+        if any(abs(note.x - z.x) < 68 and abs(note.y - z.y) < 13 for z in placed):
+            taken, half = Taken(picture), width(note.text, note.size, True) / 2
+            spots = [(x + side * (half + 5), y + up) for x, y in along(way) for side in (1, -1) for up in (-8, 8)]
+            apart = [(x, y) for x, y in spots if not any(abs(x - z.x) < 68 and abs(y - z.y) < 13 for z in placed)]
+            x, y = next((spot for spot in apart if taken.is_free(*spot, half, note.size / 2 + 1)), spots[0])
+            note = replace(note, x=x, y=y)
+        placed.append(note)
+    return placed
 
 
 def _lag(edge: Edge) -> str:
@@ -198,10 +214,11 @@ def _return_notes(stage: Stage, routes: StageRoutes, edges: list[Edge], taken: l
     x = card.lanes[[g for g, s in card.returning.items() if s == side][-1]] + side * 36
     if edge.source == edge.target:
         x = stage.x[edge.source] + side * (stage.width[edge.source] / 2 + 66)
-    while any(abs(x - note.x) < 60 and abs(y - note.y) < 20 for note in taken):
+    lags = dict.fromkeys(_lag(e).partition(";")[0] for e in sorted(edges, key=lambda e: abs(e.lag)))
+    while any(abs(x - note.x) < 60 and -17 * len(lags) - 3 < y - note.y < 20 for note in taken):
         y -= 34
-    lags = dict.fromkeys(_lag(e).partition(" ")[0] for e in sorted(edges, key=lambda e: abs(e.lag)))
-    notes = [Note(x, y, f"{', '.join(lags)} → t", STATE, size=13)]
+    # One over the other, as a line of several would reach into the lane.
+    notes = [Note(x, y + 17 * k, words, STATE, size=13) for k, words in enumerate(reversed(lags))]
     if edge.cuts:
         notes.append(Note(x, y - 16, f"cut {edge.cuts}×", RED))
     return notes

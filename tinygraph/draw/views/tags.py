@@ -24,18 +24,24 @@ def tag(picture: Picture, links: Iterable[tuple[Link, list[Point]]]) -> None:
     Of a sum of two products one tag says it for both; where all places are taken there is none.
     """
     seen: set[tuple[Node, str]] = set()
-    taken: _Taken | None = None
+    taken: Taken | None = None
     for link, points in links:
         text = tag_of(link.views)
         if text and (link.user, text) not in seen:
-            taken = taken or _Taken(picture)
+            taken = taken or Taken(picture)
             place = taken.free(text, points)
             if place is not None:
                 seen.add((link.user, text))
                 picture.notes.append(Note(*place, text, GREY, SIZE))
 
 
-class _Taken:
+def along(way: list[Point]) -> list[Point]:
+    """Returns places on an arrow, from its tail to its head."""
+    curves = [_BEZIER @ np.array(way[i : i + 4]) for i in range(0, len(way) - 1, 3)]
+    return [(float(x), float(y)) for curve in curves for x, y in curve]
+
+
+class Taken:
     """What arrows and boxes of a picture take."""
 
     def __init__(self, picture: Picture) -> None:
@@ -53,11 +59,12 @@ class _Taken:
             for away in (4.0, 9.0, 15.0, 22.0):
                 for turn in (side, -side):
                     place = x + turn * (away + half), y + under * down
-                    if self._is_free(*place, half + 2, SIZE / 2 + 1):
+                    if self.is_free(*place, half + 2, SIZE / 2 + 1):
                         return place
         return None
 
-    def _is_free(self, x: float, y: float, half: float, high: float) -> bool:
+    def is_free(self, x: float, y: float, half: float, high: float) -> bool:
+        """Whether a text around a place meets no box and no arrow; half its width and height."""
         low, top = (x - half, y - high), (x + half, y + high)
         if _meets(self.boxes, low, top).any():
             return False

@@ -14,7 +14,7 @@ from ..labels import clean, number, shape, width
 from ..layout.clearance import clear_headings
 from ..layout.place import CLOSE, TERSE, Placed, place
 from ..layout.routes import routes
-from ..norms.heat import Heat, heat
+from ..norms.heat import Heat, Slopes, add_flows, heat, slopes
 from ..norms.untruncated import note_truncation
 from ..options import Options, roots_of
 from ..picture import Box, Picture, Use
@@ -23,7 +23,7 @@ from ..shown.joints import within_steps
 from ..shown.levels import Detail, Levels
 from ..shown.naming import heading
 from ..shown.regions import Regions, regions
-from ..shown.roles import BORDERS, roles
+from ..shown.roles import BORDERS
 from ..shown.truncation import cut_as_asked
 from .heads import draw_bands, draw_phases, head_widths, headings
 from .strokes import draw_arrows, draw_cuts, label_returns, label_states
@@ -85,13 +85,14 @@ def candidates(target: Any, options: Options) -> Iterator[Picture]:
 def _tries(target: Any, options: Options) -> Iterator[tuple[Placed, Callable[[], Picture]]]:
     roots, options = cut_as_asked(roots_of(target), options)
     levels = Levels(within_steps(fold(roots)), roots, options)
+    known = slopes(levels.ops, roots, options.gradients) if options.has_gradients else None
     for detail in levels.details():
-        shown, placed = _placed(levels, detail)
-        yield placed, partial(_drawn, levels, shown, placed)
+        shown, placed = _placed(levels, detail, known)
+        yield placed, partial(_drawn, levels, shown, placed, known)
 
 
-def _placed(levels: Levels, detail: Detail) -> tuple[Shown, Placed]:
-    shown = _shown(levels, detail)
+def _placed(levels: Levels, detail: Detail, known: Slopes | None) -> tuple[Shown, Placed]:
+    shown = _shown(levels, detail, known)
     grid = TERSE if detail.terse else CLOSE
     return shown, place(shown.folded, shown.where, shown.widths, head_widths(shown.heads), grid)
 
@@ -103,11 +104,11 @@ def _has_room(placed: Placed) -> bool:
     return wide <= WIDE and placed.top - placed.foot <= HIGH
 
 
-def _shown(levels: Levels, detail: Detail) -> Shown:
+def _shown(levels: Levels, detail: Detail, known: Slopes | None) -> Shown:
     ops, roots, options = levels.ops, levels.roots, levels.options
-    role = roles(ops, roots)
+    role = levels.roles.copy()
     folded, notes = levels.arranged(role, detail)
-    heat_map = heat(folded, roots, options.gradients).within(options.scale) if options.has_gradients else None
+    heat_map = None if known is None else heat(folded, roots, known).within(options.scale)
     where = regions(folded)
     role |= dict.fromkeys((x for x in folded.nodes if x in folded.names), "parameter")
     role |= dict.fromkeys(where.states, "state")
@@ -120,11 +121,13 @@ def _shown(levels: Levels, detail: Detail) -> Shown:
 
 def _terse(text: Words, joined: bool) -> Words:
     """Returns the title alone; of a joined box without parameters, which are in the table."""
-    return Words(text.title[:1] if joined else text.title, "", [*text.tip, text.below])
+    return Words(text.title[:1] if joined else text.title, "", lambda: [*text.tip, text.below])
 
 
-def _drawn(levels: Levels, shown: Shown, placed: Placed) -> Picture:
+def _drawn(levels: Levels, shown: Shown, placed: Placed, known: Slopes | None) -> Picture:
     folded, heat_map, roots = shown.folded, shown.heat, set(levels.roots)
+    if heat_map is not None and known is not None:
+        add_flows(heat_map, folded, known)
     ways = routes(folded, placed)
     picture = Picture(title=heading(shown.ops, levels.options, "unrolled"), subtitle=shown.notes)
     picture.boxes = [_box(x, shown, placed, roots) for x in folded.nodes]

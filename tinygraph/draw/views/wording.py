@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
@@ -19,12 +19,10 @@ from ..shown.folding import LOSSES, Chip, Folded, Inline, Joined, Link, Operand,
 from ..shown.letters import known, subscript
 from ..shown.roles import LOOKUPS
 from ..shown.slices import index_text, tag_of
+from .figures import figures, statistics
 
 SIGNS = {"matmul": "@", "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
 
-
-TINY = 16
-"""Largest array for which statistics in plain Python are faster than numpy's."""
 ROOM = 28
 """The most characters of a formula that names both of its operands."""
 ZEROS = ("0", "0.0")
@@ -34,12 +32,19 @@ MOST_CHIPS = 6
 
 @dataclass
 class Words:
-    """``title``: its parts from left to right; ``below``: the second line; ``tip``: lines of the tooltip; ``name``."""
+    """``title``: its parts from left to right; ``below``: the second line; ``tip``: lines of the tooltip; ``name``.
+
+    A tooltip is told when it is asked for, as of most pictures only the places are needed.
+    """
 
     title: list[Part]
     below: str
-    tip: list[str]
+    telling: list[str] | Callable[[], list[str]]
     name: str = ""
+
+    @property
+    def tip(self) -> list[str]:
+        return self.telling() if callable(self.telling) else self.telling
 
 
 def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: bool = False) -> Words:
@@ -65,11 +70,10 @@ def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: b
     masks = [x.text for x in operands if isinstance(x, Padding)]
     targets = [f"target {x}" for x in targets]
     facts = [size, *stacks, *targets, *masks, "" if heat is None else _norm(node, heat)]
-    tip = _tip(node, heat, len(folded.nodes) <= MANY)
-    tip[2:2] = [f"reads {_told(v)}" for x in operands if isinstance(x, Link) for v in x.views]
-    if values and not scalar and role != "parameter":
+    shown = values and not scalar and role != "parameter"
+    if shown:
         facts.append(figures(node))
-        tip += _parameter_figures(operands)
+    tip = partial(_tip, node, operands, heat, len(folded.nodes) <= MANY, shown)
     return Words(title, " · ".join(x for x in facts if x), tip, name)
 
 
@@ -83,23 +87,6 @@ def _parameter_figures(operands: list[Operand]) -> list[str]:
     return [f"{clean(folded.text)} = {figures(x)}" for x, folded in parameters.items()]
 
 
-FEW = 4
-"""Most numbers of an array that its box shows."""
-
-
-def figures(node: Node) -> str:
-    """Returns the first numbers of an array: ``0.12``, ``[0.12 -0.40 …]``; of a matrix the first row."""
-    if isinstance(node, Traced) or not node.size:
-        return ""
-    row = node.value.reshape(-1, *node.shape[-1:])[0] if node.shape else node.value
-    texts = [number(float(x)) if x.dtype.kind == "f" else str(x) for x in row.reshape(-1)[:FEW]]
-    if not node.shape:
-        return texts[0]
-    inner = f"[{' '.join(texts)}{' …' if node.shape[-1] > FEW else ''}]"
-    more = " …" if node.size > node.shape[-1] else ""
-    return "[" * (node.ndim - 1) + inner + (more + "]" * (node.ndim - 1) if node.ndim > 1 else "")
-
-
 def _joined_words(node: Node, joined: Joined, operands: list[Operand], heat: Heat | None) -> Words:
     """Texts of a joined box: its name and parameters, its number of ops, the shape of its last op."""
     # The parameters of a cell at one step are in the table, which is read once.
@@ -108,9 +95,13 @@ def _joined_words(node: Node, joined: Joined, operands: list[Operand], heat: Hea
     is_data = node.op is None or node.op.name in LOOKUPS
     count = f"{len(joined.held)} {'of them' if is_data else 'ops'}" if len(joined.held) > 1 else ""
     facts = [count, shape(node.shape), "" if heat is None else _norm(node, heat)]
+    title = [Part(clean(joined.name)), *chips[:MOST_CHIPS], *hidden]
+    return Words(title, " · ".join(x for x in facts if x), partial(_joined_tip, node, joined))
+
+
+def _joined_tip(node: Node, joined: Joined) -> list[str]:
     ops = Counter("data" if x.op is None else clean(x.op.name) for x in joined.held)
-    tip = [", ".join(f"{n} {name}" for name, n in ops.items()), f"{shape(node.shape)} {node.dtype}"]
-    return Words([Part(clean(joined.name)), *chips[:MOST_CHIPS], *hidden], " · ".join(x for x in facts if x), tip)
+    return [", ".join(f"{n} {name}" for name, n in ops.items()), f"{shape(node.shape)} {node.dtype}"]
 
 
 def _leaf(node: Node, role: str, folded: Folded) -> list[Part]:
@@ -213,12 +204,18 @@ def name_of(operand: Operand, folded: Folded) -> str:
     """Returns the name of an operand; of a part of an array that of the part, if it has one."""
     if not isinstance(operand, Link):
         return ""
-    cuts = [x for x in operand.views if tag_of([x])]
-    node = cuts[-1] if cuts else operand.source
+    if operand not in folded.spoken:
+        folded.spoken[operand] = _name_of(operand, folded)
+    return folded.spoken[operand]
+
+
+def _name_of(link: Link, folded: Folded) -> str:
+    cuts = [x for x in link.views if tag_of([x])]
+    node = cuts[-1] if cuts else link.source
     name = known(node, folded.letters)
-    if node.step != operand.user.step and not node.name:
+    if node.step != link.user.step and not node.name:
         name = name.partition("[")[0]  # of hs[t] a later step reads another t
-    return clean(name + _when(node, operand.user, folded))
+    return clean(name + _when(node, link.user, folded))
 
 
 def _when(node: Node, reader: Node, folded: Folded) -> str:
@@ -246,10 +243,11 @@ def _norm(node: Node, heat: Heat) -> str:
     return "not computed" if norm is None else f"‖∂‖ {number(norm)}"
 
 
-def _tip(node: Node, heat: Heat | None, statistical: bool) -> list[str]:
+def _tip(node: Node, operands: list[Operand], heat: Heat | None, statistical: bool, values: bool) -> list[str]:
     scope = f" in {node.scope}" if node.scope else ""
     dtype = node.dtype
     lines = [node.label() + scope, f"{shape(node.shape)} {_dtype_name(dtype)}"]
+    lines += [f"reads {_told(v)}" for x in operands if isinstance(x, Link) for v in x.views]
     if node.attributes:
         lines.append(_settings(node))
     if statistical and node.size and dtype.kind == "f" and not isinstance(node, Traced):
@@ -257,7 +255,7 @@ def _tip(node: Node, heat: Heat | None, statistical: bool) -> list[str]:
     norm = None if heat is None else heat.norms.get(node)
     if norm is not None:
         lines.append(f"‖∂‖ {number(norm, 4)}")
-    return lines
+    return lines + (_parameter_figures(operands) if values else [])
 
 
 def _settings(node: Node) -> str:
@@ -271,21 +269,3 @@ def _told(view: Node) -> str:
 @cache
 def _dtype_name(dtype: np.dtype) -> str:
     return str(dtype)
-
-
-def statistics(x: np.ndarray) -> str:
-    """Returns mean, standard deviation and range of an array in one line."""
-    if x.size == 1:
-        return f"value {number(float(x.ravel()[0]), 6)}"
-    with np.errstate(all="ignore"):
-        flat = x.ravel()
-        figures = (flat.mean(), flat.std(), flat.min(), flat.max()) if x.size > TINY else _figures(flat.tolist())
-    return "mean {}, std {}, min {}, max {}".format(*(number(float(v), 3) for v in figures))
-
-
-def _figures(x: list[float]) -> tuple[float, float, float, float]:
-    """Returns mean, standard deviation, minimum and maximum in plain Python: a fifth of numpy's time if few."""
-    mean = sum(x) / len(x)
-    if not math.isfinite(mean):
-        return mean, math.nan, *((math.nan, math.nan) if any(v != v for v in x) else (min(x), max(x)))
-    return mean, math.sqrt(sum((v - mean) ** 2 for v in x) / len(x)), min(x), max(x)

@@ -122,6 +122,8 @@ def sides(picture: Picture, inner: Extent, look: Paint) -> list[Sidebar]:
             for x, (name, frame) in zip(lefts, frames, strict=True)
         ]
     y = (inner.top + inner.foot + sum(x.high for _, x in frames) + 28 * (len(frames) - 1)) / 2
+    if any(inner.left + width(x.words, x.size, x.size > 13) > inner.right + 30 for x in headings(picture, inner)):
+        y = min(y, inner.top)  # under a title that reaches over them
     placed = []
     for name, frame in frames:
         placed.append(Sidebar(name, frame.rows, inner.right + 40, y, frame.wide, frame.high))
