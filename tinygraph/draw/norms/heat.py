@@ -14,7 +14,10 @@ from ...core.errors import GraphError
 from ...core.graph import ancestors
 from ...core.node import Node
 from ...engine.grad import grad
+from ..colours import mixed
+from ..options import Options, one_loss
 from ..shown.folding import Folded, Link, crosses
+from ..shown.repetition import Repetition
 
 RAMP = [(255, 247, 236), (253, 212, 158), (252, 141, 89), (215, 48, 31), (127, 0, 0)]
 """Light to dark orange-red, after ColorBrewer's OrRd: lightness falls evenly, so it also works in grey print."""
@@ -80,10 +83,7 @@ def between_powers(norms: Iterable[float], gone: float = 0.0) -> Heat:
 
 def ramp(level: float) -> str:
     """Returns the colour at a level from 0 to 1, as ``#rrggbb``."""
-    position = level * (len(RAMP) - 1)
-    i = min(int(position), len(RAMP) - 2)
-    mixed = (round(a + (b - a) * (position - i)) for a, b in zip(RAMP[i], RAMP[i + 1], strict=True))
-    return "#{:02x}{:02x}{:02x}".format(*mixed)
+    return mixed(RAMP, level)
 
 
 def heat(folded: Folded, roots: list[Node], gradients: Any) -> Heat:
@@ -102,6 +102,26 @@ def heat(folded: Folded, roots: list[Node], gradients: Any) -> Heat:
         _flows(result, folded, links, arrays)
     result.span({*roots, *folded.names})
     return result
+
+
+def group_heat(
+    folded: Folded, repetition: Repetition, representatives: list[Node], roots: list[Node], options: Options
+) -> Heat | None:
+    """Returns norms per representative, ``sqrt(‖∂₁‖² + ‖∂₂‖² + ...)``: of the concatenated gradients of all steps.
+
+    Parameters keep their own norms, because their gradients are sums over the steps already.
+    """
+    if not options.has_gradients:
+        return None
+    per_step = heat(folded, roots, options.gradients)
+    norms = {x: per_step.norms[x] for x in folded.names}
+    norms |= {
+        representatives[g]: length(per_step.norms.get(x) for x in members)
+        for g, members in enumerate(repetition.groups)
+    }
+    together = Heat(norms)
+    together.span({*roots, *folded.names})
+    return together.within(options.scale)
 
 
 def _checked(gradients: Mapping[Any, Any]) -> dict[Node, np.ndarray]:
@@ -141,19 +161,14 @@ def _numbers(gradient: Any, node: Node) -> np.ndarray:
 
 def _computed(folded: Folded, links: list[Link], roots: list[Node]) -> dict[Node, np.ndarray]:
     """Returns the gradients of the root with respect to all drawn nodes that it reaches."""
-    if len(roots) != 1 or roots[0].size != 1:
-        raise GraphError(
-            "draw: gradients=True needs one loss of one element",
-            expected="tg.draw(loss, gradients=True)",
-            got=", ".join(f"{x.label()} {x.shape}" for x in roots),
-            fix="draw the loss, or pass gradients= a dict from nodes to arrays",
-        )
+    fix = "draw the loss, or pass gradients= a dict from nodes to arrays"
+    root = one_loss(roots, "gradients=True", expected="tg.draw(loss, gradients=True)", fix=fix)
     reached = set(ancestors(roots, lambda x: x.op is None or x.op.differentiable))
     shown = [x for part in folded.parts.values() for x in part.shown]
     ends = [x for link in links for x in (link.source, link.user)]
     drawn = dict.fromkeys([*folded.nodes, *folded.names, *shown, *ends])
     nodes = [x for x in drawn if x in reached and x.dtype.kind == "f"]
-    return {x: g.value for x, g in zip(nodes, grad(roots[0], nodes), strict=True)}
+    return {x: g.value for x, g in zip(nodes, grad(root, nodes), strict=True)}
 
 
 def norm_of(array: np.ndarray) -> float:
