@@ -28,6 +28,8 @@ MOST, LONGEST = 12, 100
 """Most lines of differences, and characters of a line."""
 BRIEF = 5, 44
 """The same in a picture that fits an area."""
+PARTS = ("boxes", "arrows", "bands", "notes", "cuts", "tiles", "rims")
+"""The parts of a picture that have places."""
 
 Couple = tuple[Picture, Picture]
 
@@ -138,7 +140,7 @@ def _joined(pair: Couple, names: Sequence[str], stacked: bool) -> Picture:
     down = (a.foot - APART - b.top) if stacked else a.top - b.top
     parts = pair[0], moved(pair[1], a.left - b.left if stacked else a.right + APART - b.left, down, len(pair[0].boxes))
     picture = Picture(scale=pair[0].scale or pair[1].scale, ruler=pair[0].ruler)
-    for name in ("boxes", "arrows", "bands", "notes", "cuts", "tiles", "rims"):
+    for name in PARTS:
         setattr(picture, name, [x for part in parts for x in getattr(part, name)])
     for part, title in zip(parts, names, strict=True):
         bounds = edges(part)
@@ -154,29 +156,18 @@ def _joined(pair: Couple, names: Sequence[str], stacked: bool) -> Picture:
 
 def moved(picture: Picture, right: float, up: float, boxes: int) -> Picture:
     """Returns a picture at another place, whose boxes have larger numbers."""
-    return replace(
-        picture,
-        boxes=[replace(x, x=x.x + right, y=x.y + up) for x in picture.boxes],
-        arrows=[
-            replace(x, tail=x.tail + boxes, head=x.head + boxes, points=[(a + right, b + up) for a, b in x.points])
-            for x in picture.arrows
-        ],
-        bands=[
-            replace(
-                x,
-                left=x.left + right,
-                right=x.right + right,
-                foot=x.foot + up,
-                top=x.top + up,
-                at=None if x.at is None else x.at + right,
-            )
-            for x in picture.bands
-        ],
-        notes=[replace(x, x=x.x + right, y=x.y + up) for x in picture.notes],
-        cuts=[replace(x, x=x.x + right, foot=x.foot + up, top=x.top + up) for x in picture.cuts],
-        tiles=[replace(x, x=x.x + right, y=x.y + up) for x in picture.tiles],
-        rims=[x._replace(x=x.x + right, y=x.y + up) for x in picture.rims],
-    )
+    ways = dict.fromkeys(("x", "left", "right", "at"), right) | dict.fromkeys(("y", "foot", "top"), up)
+
+    def put(part: Any) -> Any:
+        places = {name: getattr(part, name, None) for name in ways}
+        return replace(part, **{name: at + ways[name] for name, at in places.items() if at is not None})
+
+    arrows = [
+        replace(x, tail=x.tail + boxes, head=x.head + boxes, points=[(a + right, b + up) for a, b in x.points])
+        for x in picture.arrows
+    ]
+    parts: dict[str, Any] = {name: [put(x) for x in getattr(picture, name)] for name in PARTS if name != "arrows"}
+    return replace(picture, arrows=arrows, **parts)
 
 
 def _uses(pair: Couple, names: Sequence[str]) -> Iterator[Use]:

@@ -120,11 +120,10 @@ def _name(box: Box) -> tuple[str, str]:
     title = " ".join(part.text for part in box.title)
     name, equals, rest = title.partition(" = ")
     name = name.removesuffix("ₜ")  # the difference tells the step
-    return (name, rest) if equals else (" ".join(p.text for p in box.title if p.kind != "value"), _value(box))
-
-
-def _value(box: Box) -> str:
-    return " ".join(part.text for part in box.title if part.kind == "value")
+    words, value = (
+        " ".join(p.text for p in box.title if (p.kind == "value") == is_value) for is_value in (False, True)
+    )
+    return (name, rest) if equals else (words, value)
 
 
 def _number(text: str) -> float | None:

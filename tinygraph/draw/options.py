@@ -8,11 +8,12 @@ from numbers import Integral, Real
 from types import NoneType
 from typing import Any, NamedTuple
 
-from ..core.checks import one_of
+from ..core.checks import integer, one_of
 from ..core.errors import GraphError, OptionError, shown
 from ..core.habits import option
 from ..core.node import Node
 from ..core.structure import leaves
+from ..core.traced import Traced
 from .labels import clean
 from .words import LANGUAGES
 
@@ -56,11 +57,12 @@ class Options:
     def __post_init__(self) -> None:
         one_of(f"draw has no level {shown(self.level)}", self.level, LEVELS)
         one_of(f"draw knows no language {shown(self.lang)}", self.lang, LANGUAGES)
-        _whole(self.truncate, "truncate", "steps")
-        _whole(self.max_nodes, "max_nodes", "boxes")
+        if self.truncate is not None:
+            integer("draw", "truncate", self.truncate, 1)
+        if self.max_nodes is not None:
+            integer("draw", "max_nodes", self.max_nodes, 1)
+        integer("draw", "item", self.item)
         _places(self.steps)
-        if not isinstance(self.item, Integral) or isinstance(self.item, bool) or self.item < 0:
-            raise GraphError("draw: item must be a place in the batch", expected="0, 1, 2, ...", got=shown(self.item))
         if self.ax is not None and not hasattr(self.ax, "imshow"):
             raise GraphError("draw: ax must be axes of matplotlib", expected="ax=plt.gca()", got=shown(self.ax))
         _ = self.area
@@ -121,13 +123,6 @@ def _places(steps: Any) -> None:
     )
 
 
-def _whole(value: Any, option: str, unit: str) -> None:
-    if value is not None and (not isinstance(value, Integral) or isinstance(value, bool) or value < 1):
-        raise GraphError(
-            f"draw: {option} must be a number of {unit}", expected="an integer of at least 1, or None", got=shown(value)
-        )
-
-
 def roots_of(target: Any) -> list[Node]:
     """Returns the nodes of a structure, each once.
 
@@ -147,3 +142,26 @@ def roots_of(target: Any) -> list[Node]:
             else "pass a result of ops, such as the loss",
         )
     return list(dict.fromkeys(nodes))
+
+
+def one_loss(roots: list[Node], what: str, *, expected: str, fix: str = "", floats: bool = False) -> Node:
+    """Returns the only root.
+
+    Raises:
+        GraphError: there are several, or it has more than one element, or no floating-point number where it has to.
+    """
+    root = roots[0]
+    if len(roots) != 1 or root.size != 1 or (floats and root.dtype.kind != "f"):
+        got = ", ".join(f"{x.label()} {x.shape} {x.dtype}" for x in roots)
+        raise GraphError(f"draw: {what} needs one loss of one element", expected=expected, got=got, fix=fix)
+    return root
+
+
+def refuse_traced(root: Node, view: str) -> None:
+    """Raises a `GraphError` for a graph without values."""
+    if isinstance(root, Traced):
+        raise GraphError(
+            f"draw: the view {view} needs values, but the graph of a compiled function has none",
+            got=root.label(),
+            fix="draw the result of the function without tg.compile",
+        )

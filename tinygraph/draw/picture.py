@@ -124,7 +124,8 @@ class Cut:
     badge: bool = True
 
 
-class Rim(NamedTuple):
+@dataclass(order=True)
+class Rim:
     """A frame around a box or a tile that differs from that of another picture; double if it is in one only."""
 
     x: float

@@ -115,11 +115,7 @@ class _Counts:
     def count(self, nodes: list[Node], inside: str, times: int) -> None:
         """Add nodes and the bodies of loops among them, recursively; nesting is no deeper than the user's cells."""
         self.seen.update(x for x in nodes if isinstance(x, Parameter))
-        selected: dict[Node, list[Node]] = {}
-        for node in nodes:
-            inner = node.attributes.get("of")
-            if isinstance(inner, Node) and node.op is not None and node.op.selects:
-                selected.setdefault(node.inputs[0], []).append(inner)
+        selected = picked(nodes)
         for node in nodes:
             if "body" in node.attributes:
                 self._enter(node, selected.get(node, []), inside, times)
@@ -163,6 +159,16 @@ class _Counts:
             for kind, (n, _) in self.groups[first].items():
                 numbers = sum(self.groups[group][kind][1] for group in same)
                 yield CostRow(where, times, kind[0], kind[1], n, numbers, n * kind[2], n * kind[3])
+
+
+def picked(nodes: Iterable[Node]) -> dict[Node, list[Node]]:
+    """Maps each loop to the nodes of its body that are selected."""
+    selected: dict[Node, list[Node]] = {}
+    for node in nodes:
+        of = node.attributes.get("of")
+        if isinstance(of, Node) and node.op is not None and node.op.selects:
+            selected.setdefault(node.inputs[0], []).append(of)
+    return selected
 
 
 def kind_of(node: Node, op: Op) -> Kind:

@@ -21,7 +21,8 @@ from .sketch import Sketch, beside, stacked
 from .thinning import thin
 from .traces import traced
 
-FLOPS, BYTES = "#2c7a7b", "#a0aec0"
+COSTS = {"FLOP": ("#2c7a7b", "FLOPs"), "B": ("#a0aec0", "bytes where no FLOPs")}
+"""Colours of costs and words of the legend, by unit."""
 HEADS = "before: what was traced", "after: what is run"
 BAR = 5.0
 """Height of a bar that shows a cost."""
@@ -109,26 +110,21 @@ def _summary(before: Side, after: Side) -> str:
 
 def _bars(picture: Picture, items: Sequence[Item]) -> None:
     """Draw at the foot of each box its share of the largest cost: FLOPs, or bytes if it has no FLOPs."""
-    largest = {
-        "flops": max((i.flops for i in items), default=0),
-        "bytes": max((i.bytes for i in items if not i.flops), default=0),
-    }
+    costs = [("FLOP", i.flops) if i.flops else ("B", i.bytes) for i in items]
+    largest = {unit: max((cost for other, cost in costs if other == unit), default=0) for unit in COSTS}
     if any(item.late for item in items):
         picture.keys.append((STATE, "state, to the next step"))
-    for colour, kind, unit, words in ((FLOPS, "flops", "FLOP", "FLOPs"), (BYTES, "bytes", "B", "bytes where no FLOPs")):
-        if largest[kind]:
-            picture.keys.append((colour, f"{words}, full = {amount(largest[kind], unit)}"))
-    for box, item in zip(picture.boxes, items, strict=True):
+    for unit, (colour, words) in COSTS.items():
+        if largest[unit]:
+            picture.keys.append((colour, f"{words}, full = {amount(largest[unit], unit)}"))
+    for box, item, (unit, cost) in zip(picture.boxes, items, costs, strict=True):
         if item.mark:
             _badge(picture, box, item.mark)
-        kind = "flops" if item.flops else "bytes"
-        cost = item.flops or item.bytes
         if cost:
             full = box.width - 16
-            wide = max(full * cost / largest[kind], 1.5)
-            tip = amount(cost, "FLOP" if kind == "flops" else "B") + " a call"
-            y = box.y - box.height / 2 + BAR / 2 + 3
-            picture.tiles.append(Tile(box.x - full / 2 + wide / 2, y, wide, BAR, FLOPS if item.flops else BYTES, tip))
+            wide = max(full * cost / largest[unit], 1.5)
+            x, y = box.x - full / 2 + wide / 2, box.y - box.height / 2 + BAR / 2 + 3
+            picture.tiles.append(Tile(x, y, wide, BAR, COSTS[unit][0], f"{amount(cost, unit)} a call"))
 
 
 def _badge(picture: Picture, box: Box, mark: int) -> None:

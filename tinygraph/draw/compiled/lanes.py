@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..layout.layers import FOOT, TOP
-from ..layout.routes import climb, straight, turn
+from ..layout.routes import along, rise, straight, turn
 from ..picture import Point
 from .frames import LANE, TRACK, Frame, centres, height_of
 from .items import Item
 
 PORT = 16.0
 """Largest distance between two ports at one side of a box."""
+BEND, SLACK = 8.0, 1.0
+"""Radius of a turn; how far an upright line may lean."""
 
 Ends = tuple[int, int]
 
@@ -37,7 +39,7 @@ class GroupRoutes:
         for a, b in pairs:
             points: list[Point] = [(ports[a, b, True], self._top(a))]
             self._thread(points, self._bends(a, b))
-            self._reach(points, (ports[a, b, False], self._foot(b)))
+            rise(points, (ports[a, b, False], self._foot(b)), SLACK)
             routes[a, b] = points
         return routes
 
@@ -55,16 +57,12 @@ class GroupRoutes:
             leave = up[-1][0] + frame.middle if len(up) > 1 else points[0][0]
             port = self.at[b][0] + side * min(self.widths[b] / 2 - 10, 24)
             enter = down[0][0] + frame.middle if len(down) > 1 else port
-            self._reach(points, (leave, high - 8))
-            turn(points, (points[-1][0] + side * 8, high), level=False)
-            straight(points, (x - side * 8, high))
-            turn(points, (x, high - 8), level=True)
-            straight(points, (x, low + 8))
-            turn(points, (x - side * 8, low), level=False)
-            straight(points, (enter + side * 8, low))
-            turn(points, (enter, low + 8), level=True)
+            rise(points, (leave, high - BEND), SLACK)
+            turn(points, (leave + side * BEND, high), level=False)
+            along(points, [(x, high), (x, low), (enter + side * BEND, low)], BEND)
+            turn(points, (enter, low + BEND), level=True)
             self._thread(points, down[1:])
-            self._reach(points, (port, self._foot(b)))
+            rise(points, (port, self._foot(b)), SLACK)
             routes[a, b] = points
         return routes
 
@@ -80,11 +78,8 @@ class GroupRoutes:
     def _thread(self, points: list[Point], bends: list[tuple[float, int]]) -> None:
         """Extend the route past the boxes of the rows between."""
         for x, row in bends:
-            self._reach(points, (x + self.frame.middle, self.frame.foot + self.frame.feet[row]))
+            rise(points, (x + self.frame.middle, self.frame.foot + self.frame.feet[row]), SLACK)
             straight(points, (points[-1][0], self.frame.foot + self.frame.tops[row]))
-
-    def _reach(self, points: list[Point], end: Point) -> None:
-        (climb if abs(end[0] - points[-1][0]) > 1 else straight)(points, end)
 
     def _ports(self, pairs: list[Ends]) -> dict[tuple[int, int, bool], float]:
         """Returns the ports of each arrow: (source, target, True) at the lower box, False at the upper box."""
@@ -120,13 +115,8 @@ def across(parts: Sequence[Frame], pairs: Sequence[Ends], floor: float) -> dict[
             straight(routes[a, b], (parts[b].left, y))
             continue
         x, end, y = leaving[a, b], entering[a, b], tracks[a, b]
-        points: list[Point] = [(x, parts[a].foot)]
-        straight(points, (x, y + 8))
-        turn(points, (x + 8, y), level=False)
-        straight(points, (end - 8, y))
-        turn(points, (end, y + 8), level=True)
-        straight(points, (end, parts[b].foot))
-        routes[a, b] = points
+        routes[a, b] = [(x, parts[a].foot)]
+        along(routes[a, b], [(x, y), (end, y), (end, parts[b].foot)], BEND, level=False)
     return routes
 
 

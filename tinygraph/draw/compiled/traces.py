@@ -12,7 +12,7 @@ from ..labels import clean, shape
 from ..picture import Part
 from ..shown.folding import Chip, Inline, Link, Operand, is_zero
 from ..shown.letters import known, letters
-from ..summary import kind_of
+from ..summary import kind_of, picked
 from ..views.wording import formula
 from .items import OUTSIDE, Block, Item, Side
 
@@ -57,14 +57,14 @@ class _Tracing:
 
     def level(self, order: list[Node], parts: list[Block], level: _LoopOf) -> None:
         """Add the nodes outside of all loops, or those of one loop's body."""
-        picked = _picked(order)
+        selected = picked(order)
         self.letters |= letters(order)
         for node in order:
             if node.op is None:
                 if node not in self.stands:
                     self.stands[node] = self._leaf(node)
             elif "body" in node.attributes:
-                self._loop(node, picked.get(node, []), parts, level)
+                self._loop(node, selected.get(node, []), parts, level)
             elif node.op.selects:
                 self._select(node)
             else:
@@ -145,13 +145,3 @@ class _Tracing:
         item.before = list(dict.fromkeys(self.number[x] for x in node.inputs if x in self.number))
         item.bytes, item.is_view = 0 if flops else size * level.times, node.op.name in VIEWS
         return item
-
-
-def _picked(order: list[Node]) -> dict[Node, list[Node]]:
-    """Maps each loop to the nodes of its body that are selected."""
-    selected: dict[Node, list[Node]] = {}
-    for node in order:
-        of = node.attributes.get("of")
-        if isinstance(of, Node) and node.op is not None and node.op.selects:
-            selected.setdefault(node.inputs[0], []).append(of)
-    return selected

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ..picture import Point
-from ..shown.cells import CellGroup, starts
+from ..shown.cells import CellGroup, starts, upwards
 from ..shown.repetition import Edge, Repetition
 from .layers import FOOT, TOP, Ordering, Rows, lay_out
 from .place import HEIGHT, PITCH
@@ -174,7 +173,7 @@ def _rows(groups: list[int], inner: list[Edge]) -> dict[int, int]:
         below.setdefault(edge.target, []).append(edge.source)
         users.setdefault(edge.source, []).append(edge.target)
     rows: dict[int, int] = {}
-    for g in _upwards(groups, below, users):
+    for g in _upwards({g: below.get(g, []) for g in groups}):
         rows[g] = 1 + max((rows.get(s, -1) for s in below.get(g, ())), default=-1)
     for g in reversed(groups):
         if g in users and g not in below:
@@ -182,16 +181,9 @@ def _rows(groups: list[int], inner: list[Edge]) -> dict[int, int]:
     return rows
 
 
-def _upwards(items: Iterable[int], below: dict[int, list[int]], users: dict[int, list[int]]) -> list[int]:
+def _upwards(below: dict[int, list[int]]) -> list[int]:
     """Returns the items in topological order; items on a cycle come last."""
-    missing = {i: len(below.get(i, ())) for i in items}
-    order = [i for i in missing if not missing[i]]
-    for i in order:
-        for b in users.get(i, ()):
-            missing[b] -= 1
-            if not missing[b]:
-                order.append(b)
-    return order + [i for i in missing if missing[i] > 0]
+    return list(dict.fromkeys([*upwards(below), *below]))
 
 
 def _levels(repetition: Repetition, stage: Stage, arrows: list[tuple[int, int]]) -> dict[int, int]:
@@ -203,7 +195,7 @@ def _levels(repetition: Repetition, stage: Stage, arrows: list[tuple[int, int]])
         into[b].append(a)
         users[a].append(b)
     levels: dict[int, int] = {}
-    order = _upwards(items, into, users)
+    order = _upwards(into)
     position = {i: k for k, i in enumerate(order)}
     stage.tangled = any(position[a] > position[b] for a, b in arrows)
     for i in order:

@@ -7,7 +7,7 @@ from ..shown.repetition import Edge
 from .cards import Card, Stage
 from .layers import FOOT, TOP
 from .place import HEIGHT
-from .routes import climb, straight, swing, turn
+from .routes import along, climb, rise, straight, swing, turn
 
 PORT, ROUND, BESIDE = 22.0, 24.0, 20.0
 """Largest distance between two ports, radius of the turns of a recurrent edge, distance of a route from a card."""
@@ -45,10 +45,7 @@ class StageRoutes:
             return self._aside(edge)
         points = [(self.ports[edge, 1], stage.y[edge.source] + HEIGHT / 2)]
         for x, low, high in self._upright(edge):
-            if abs(points[-1][0] - x) < 0.1:
-                straight(points, (x, low))
-            else:
-                climb(points, (x, low))
+            rise(points, (x, low))
             if high > low:
                 straight(points, (x, high))
         end = (self.ports[edge, -1], stage.y[edge.target] - HEIGHT / 2)
@@ -144,9 +141,7 @@ class StageRoutes:
         points = [(x + side * half / 2, y)]
         turn(points, (x + side * (half / 2 + 8), y + 14), level=False)
         out = card.left - BESIDE if side < 0 else card.right + 2 * BESIDE
-        straight(points, (out - side * ROUND, y + 14))
-        turn(points, (out, y + 14 + ROUND), level=True)
-        straight(points, (out, other.foot - 3 * ROUND))
+        along(points, [(out, y + 14), (out, other.foot - 3 * ROUND)], ROUND)
         return points
 
     def arrival(self, group: int, side: int) -> float:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 
 from ...core.node import Node
 from ..picture import Point
+from ..shown.folding import Folded
 from ..shown.regions import OVER, UNDER, Regions
 from .place import HEIGHT, Placed, Spot
+from .routes import Route, routes
 
 SEAM, PORT = 24.0, 45.0
 """Points between a box and its gradient's box, and from the middle of both to the ports of vertical arrows."""
@@ -115,6 +117,11 @@ def turned(placed: Placed) -> Placed:
         -placed.top,
         -placed.foot,
     )
+
+
+def paired_routes(folded: Folded, placed: Placed, ports: Placed) -> list[Route]:
+    """Returns the routes of arrows: horizontal ones from side to side of the boxes, vertical ones from port to port."""
+    return [a if a.through else b for a, b in zip(routes(folded, placed), routes(folded, ports), strict=True)]
 
 
 def top_of(spot: Spot, up: int) -> float:

@@ -204,9 +204,9 @@ def _bars(placed: Placed, folded: Folded, where: Regions, widths: dict[Node, flo
     timed = [edge for c, edge in placed.edges.items() if 0 <= c < max(len(where.steps), 1)]
     left, right = (timed[0][0], timed[-1][1]) if timed else (0.0, 0.0)
     for region in (OVER, UNDER):
-        beside = _neighbours(folded, where, region)
+        beside, linked = _neighbours(folded, where, region)
         levels: dict[int, list[Node]] = {}
-        for node, level in _levels(folded, where, region).items():
+        for node, level in _levels(beside, linked, region).items():
             levels.setdefault(level, []).append(node)
         for level, nodes in sorted(levels.items()):
             # Under the columns is room for the badges of cuts.
@@ -230,15 +230,21 @@ def _over_neighbours(placed: Placed, neighbours: list[Node], middle: float) -> P
     return x, x
 
 
-def _neighbours(folded: Folded, where: Regions, region: str) -> dict[Node, list[Node]]:
-    """Maps the boxes of a region to those of it that they read, or under the columns to those that read them."""
+def _neighbours(folded: Folded, where: Regions, region: str) -> tuple[dict[Node, list[Node]], set[Node]]:
+    """Maps the boxes of a region to those of it that they read, or under the columns to those that read them.
+
+    The second result are the boxes with an arrow from or to columns.
+    """
     neighbours: dict[Node, list[Node]] = {x: [] for x in folded.nodes if where.place[x] == region}
+    linked: set[Node] = set()
     for node in folded.nodes:
         for link in folded.arrows[node]:
             low, high = (link.source, node) if region == OVER else (node, link.source)
-            if low in neighbours and high in neighbours:
+            if high in neighbours and low in neighbours:
                 neighbours[high].append(low)
-    return neighbours
+            elif high in neighbours:
+                linked.add(high)
+    return neighbours, linked
 
 
 def _spans(placed: Placed, folded: Folded, where: Regions) -> dict[Node, Point]:
@@ -258,18 +264,11 @@ def _spans(placed: Placed, folded: Folded, where: Regions) -> dict[Node, Point]:
     return spans[False] | spans[True]
 
 
-def _levels(folded: Folded, where: Regions, region: str) -> dict[Node, int]:
+def _levels(neighbours: dict[Node, list[Node]], linked: set[Node], region: str) -> dict[Node, int]:
     """Returns the distance of each bar from the columns, as a level.
 
     A bar with an arrow from columns has a level of its own, so it spans all columns.
     """
-    neighbours = _neighbours(folded, where, region)
-    linked: set[Node] = set()
-    for node in folded.nodes:
-        for link in folded.arrows[node]:
-            low, high = (link.source, node) if region == OVER else (node, link.source)
-            if high in neighbours and low not in neighbours:
-                linked.add(high)
     levels: dict[Node, int] = {}
     exclusive: set[int] = set()
     shared: set[int] = set()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
 from typing import NamedTuple
 
 from ...core.node import Node
@@ -164,9 +166,9 @@ def _from_side(placed: Placed, a: Spot, target: tuple[Node, Spot], port: float) 
     straight(points, (x - side * BEND, a.y))
     turn(points, (x, a.y - BEND), level=True)
     for bend, y in bends:
-        (climb if abs(bend - points[-1][0]) > 0.1 else straight)(points, (bend, y + placed.grid.half))
+        rise(points, (bend, y + placed.grid.half))
         straight(points, (bend, y - placed.grid.half))
-    (climb if abs(port - points[-1][0]) > 0.1 else straight)(points, (port, b.y + placed.grid.half))
+    rise(points, (port, b.y + placed.grid.half))
     return points
 
 
@@ -182,6 +184,11 @@ def climb(points: list[Point], end: Point) -> None:
     points += [(x0, y0 + bow), (x1, y1 - bow), end]
 
 
+def rise(points: list[Point], end: Point, slack: float = 0.1) -> None:
+    """Append a climb, or a straight line if it is upright but for the slack."""
+    (climb if abs(end[0] - points[-1][0]) > slack else straight)(points, end)
+
+
 def swing(points: list[Point], end: Point) -> None:
     """Append a curve that is horizontal at both ends."""
     (x0, y0), (x1, y1) = points[-1], end
@@ -194,6 +201,20 @@ def turn(points: list[Point], end: Point, *, level: bool) -> None:
     (x0, y0), (x1, y1) = points[-1], end
     corner = (x1, y0) if level else (x0, y1)
     points += [((x0 + corner[0]) / 2, (y0 + corner[1]) / 2), ((x1 + corner[0]) / 2, (y1 + corner[1]) / 2), end]
+
+
+def along(points: list[Point], corners: list[Point], bend: float, *, level: bool = True) -> None:
+    """Append a route round corners, in turns level and upright, to the last point; ``level``: how it starts."""
+    for (x, y), (after_x, after_y) in pairwise(corners):
+        before_x, before_y = points[-1]
+        if level:
+            straight(points, (x - math.copysign(bend, x - before_x), y))
+            turn(points, (x, y + math.copysign(bend, after_y - y)), level=True)
+        else:
+            straight(points, (x, y - math.copysign(bend, y - before_y)))
+            turn(points, (x + math.copysign(bend, after_x - x), y), level=False)
+        level = not level
+    straight(points, corners[-1])
 
 
 def _through_time(placed: Placed, a: Spot, b: Spot, rows: dict[tuple[int, int], _Bounds]) -> list[Point]:
@@ -250,9 +271,5 @@ def _over(placed: Placed, points: list[Point], end: Point, direction: int) -> No
     lane = placed.top + 6 + 6 * (int(abs(start) / placed.grid.gutter) % 4)
     up, down = start + direction * 30, end[0] - direction * 30
     turn(points, (up, points[-1][1] + 20), level=True)
-    straight(points, (up, lane - 12))
-    turn(points, (up + direction * 12, lane), level=False)
-    straight(points, (down - direction * 12, lane))
-    turn(points, (down, lane - 12), level=True)
-    straight(points, (down, end[1] + 20))
+    along(points, [(up, lane), (down, lane), (down, end[1] + 20)], 12.0, level=False)
     turn(points, end, level=False)

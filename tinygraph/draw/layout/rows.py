@@ -101,10 +101,11 @@ def _bands(column: Kinds, recurrent: dict[tuple[int, int], int]) -> Bands:
     n = len(column.kinds)
     if not recurrent:
         return Bands([0] * n)
-    after: dict[int, list[int]] = {i: [] for i in range(n)}
+    users: list[list[int]] = [[] for _ in range(n)]
     for j, below in enumerate(column.below):
         for i in below:
-            after[i].append(j)
+            users[i].append(j)
+    after = {i: [*above] for i, above in enumerate(users)}
     for i, j in recurrent:
         after[i].append(j)
     parts = components(list(range(n)), after)[::-1]
@@ -113,10 +114,6 @@ def _bands(column: Kinds, recurrent: dict[tuple[int, int], int]) -> Bands:
     number = _order(column, parts, part_of, direction)
     band = _leading(column, parts, part_of, number)
     bands = Bands(band)
-    users: list[list[int]] = [[] for _ in range(n)]
-    for j, below in enumerate(column.below):
-        for i in below:
-            users[i].append(j)
     for k, b in number.items():
         _lay_rail(column, bands, users, b, set(parts[k]), [e for e in recurrent if part_of[e[0]] == part_of[e[1]] == k])
     return bands
@@ -188,24 +185,18 @@ def _numbered(column: Kinds, bands: Bands, feet: list[int]) -> list[int]:
 
 
 def _stack(column: Kinds, bands: Bands, b: int, members: list[int], feet: list[int], row: list[int], base: int) -> None:
-    rail, hung = bands.rails.get(b, []), bands.hung.get(b, {})
+    depths = dict.fromkeys(bands.rails.get(b, ()), 0) | bands.hung.get(b, {})
     users: dict[int, list[int]] = {}
     for j in members:
         for i in column.below[j]:
             users.setdefault(i, []).append(j)
-        if j in hung or j in rail:
-            continue
-        inner = [row[i] + 1 for i in column.below[j]]
-        row[j] = max([*inner, base]) if inner else base + feet[j]
-    if rail:
-        top = max([base, *(row[i] + 1 for j in rail for i in column.below[j] if i not in rail)])
-        top = max(
-            [top, *(row[i] + 1 + hung[j] for j in hung for i in column.below[j] if i not in hung and i not in rail)]
-        )
-        for j in rail:
-            row[j] = top
-        for j, depth in hung.items():
-            row[j] = top - depth
+        if j not in depths:
+            inner = [row[i] + 1 for i in column.below[j]]
+            row[j] = max([*inner, base]) if inner else base + feet[j]
+    beside = (row[i] + 1 + depth for j, depth in depths.items() for i in column.below[j] if i not in depths)
+    top = max([base, *beside])
+    for j, depth in depths.items():
+        row[j] = top - depth
     for i in reversed(members):
         if i in users and not column.below[i]:
             row[i] = max(row[i], min(row[j] for j in users[i]) - 1)

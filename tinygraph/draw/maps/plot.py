@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from itertools import groupby
 from typing import NamedTuple
 
 from ..colours import GREY, INK
@@ -108,10 +109,11 @@ class _Plotting:
             self._tile(x + wide / 2, top - high / 2, wide + 2 * border, high + 2 * border, fill)
         gap = 1.0 if min(tiles.wide, tiles.high) > 8 else 0.0
         whole = [bool(sheet.padding[:, j].all()) for j in range(columns)]
-        for a, b in _runs(whole):
-            room = (b - a) * tiles.wide - gap
+        for run in [[*run] for is_padded, run in groupby(range(columns), whole.__getitem__) if is_padded]:
+            room = len(run) * tiles.wide - gap
             words = "padding" if room > width("padding", 9, True) and high > 12 else ""
-            self._tile(x + (a + b) / 2 * tiles.wide, top - high / 2, room, high - gap, PADDED, "padding", words)
+            middle = (run[0] + run[-1] + 1) / 2 * tiles.wide
+            self._tile(x + middle, top - high / 2, room, high - gap, PADDED, "padding", words)
         numbers = tiles.numbers or (sheet.strip and tiles.wide >= 34)
         for i, j in ((i, j) for i in range(rows) for j in range(columns)):
             place = x + (j + 0.5) * tiles.wide, top - (i + 0.5) * tiles.high, tiles.wide - gap, tiles.high - gap
@@ -164,17 +166,6 @@ def _tip(sheet: Sheet, i: int, j: int) -> str:
     told = sheet.told(row, column, number(float(sheet.values[i, j]), 4))
     mean = "mean of " if "–" in row + column else ""
     return f"{mean}{told}" + (f" · {token}" if token else "")
-
-
-def _runs(flags: list[bool]) -> Iterator[tuple[int, int]]:
-    """Yields the first place and the one after the last of each run of flags that are set."""
-    start = None
-    for i, flag in enumerate([*flags, False]):
-        if flag and start is None:
-            start = i
-        elif not flag and start is not None:
-            yield start, i
-            start = None
 
 
 def _label(ticks: Ticks, i: int) -> str:

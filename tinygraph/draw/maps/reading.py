@@ -12,12 +12,10 @@ from ...core.errors import GraphError
 from ...core.graph import ancestors
 from ...core.leaves import Parameter
 from ...core.node import Node
-from ...core.traced import Traced
 from ..norms.states import State, states
-from ..options import Options, roots_of
-from ..shown.cells import cells
+from ..options import Options, refuse_traced, roots_of
 from ..shown.folding import Folded, When, fold
-from ..shown.naming import name_cells
+from ..shown.naming import named_cells
 from ..shown.padding import real_rows
 from ..shown.repetition import Repetition, find_repetition
 from ..shown.slices import RESHAPED
@@ -38,12 +36,8 @@ class Reading:
     def __init__(self, target: Any, options: Options, view: str) -> None:
         self.roots, self.options = cut_as_asked(roots_of(target), options)
         self.nodes, self.view = ancestors(self.roots), view
-        if any(isinstance(x, Traced) for x in self.roots):
-            raise GraphError(
-                f"draw: the view {view} needs values, but the graph of a compiled function has none",
-                got=self.roots[0].label(),
-                fix="draw the result of the function without tg.compile",
-            )
+        for root in self.roots:
+            refuse_traced(root, view)
         self.folded: Folded = fold(self.roots)
         self.batch: set[int] = set()
         self.tokens = by_column(self.folded, self.options.tokens)
@@ -78,8 +72,7 @@ class Reading:
         """Maps each box of a cell to the number of the cell, in order of computation, and its name."""
         if self.repetition is None:
             return {x: (0, "") for x in self.folded.nodes if x.step is not None and x.op is not None}
-        groups = cells(self.folded, self.repetition)
-        name_cells(self.repetition, groups)
+        groups = named_cells(self.folded, self.repetition)
         lone = "" if len(groups) == 1 and groups[0].name == "cell" else None
         return {
             x: (i, cell.name if lone is None else lone)
@@ -133,6 +126,15 @@ class Reading:
             )
         return value.take(item, axis=axis)
 
+    def matrix(self, columns: list[When], parts: dict[When, np.ndarray]) -> np.ma.MaskedArray:
+        """Returns what one sequence has in each column, one column beside the other, without padding."""
+        rows = {c: self.chosen(part) for c, part in parts.items()}
+        matrix = np.ma.masked_all((max(map(len, rows.values())), len(columns)))
+        for j, column in enumerate(columns):
+            if column in rows and not self.is_padding(column):
+                matrix[: len(rows[column]), j] = rows[column]
+        return matrix
+
     def is_padding(self, column: When) -> bool:
         row = self.real.get(column)
         return row is not None and not row.ravel()[min(self.options.item, row.size - 1)]
@@ -146,10 +148,6 @@ class Reading:
 
     def ticks(self, columns: list[When], caption: str) -> Ticks:
         return Ticks([str(t) for _, t in columns], caption, [self.tokens.get(c, "") for c in columns])
-
-    def phase_name(self, phase: int) -> str:
-        names = self.folded.phases.names
-        return names[phase] if len(names) > 1 else ""
 
 
 def is_parameter(node: Node) -> bool:

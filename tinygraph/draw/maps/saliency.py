@@ -14,9 +14,11 @@ from ...engine.grad import derive
 from ..norms.heat import norm_of
 from ..norms.reach import differentiable
 from ..norms.states import shared_name
+from ..options import one_loss
 from ..shown.folding import When
 from ..shown.letters import timeless
 from ..shown.roles import roles
+from ..shown.slices import row_of
 from .reading import Reading
 from .sheets import Sheet, Ticks
 
@@ -27,13 +29,7 @@ def saliency_sheets(reading: Reading) -> list[Sheet]:
     Raises:
         GraphError: it is no loss of one element, or no gradient reaches an input with a time step.
     """
-    root = reading.roots[0]
-    if len(reading.roots) != 1 or root.size != 1 or root.dtype.kind != "f":
-        raise GraphError(
-            "draw: the view saliency needs one loss of one element",
-            expected='tg.draw(loss, "saliency")',
-            got=", ".join(f"{x.label()} {x.shape}" for x in reading.roots),
-        )
+    root = one_loss(reading.roots, "the view saliency", expected='tg.draw(loss, "saliency")', floats=True)
     read = _inputs(reading)
     nodes = list(dict.fromkeys(x for group in read.values() for x, _ in group.values()))
     order = ancestors([root], differentiable)
@@ -75,8 +71,7 @@ def _rows_of_tables(reading: Reading) -> list[Node]:
     """Returns what steps read of a parameter by a number, as ``E[3]``, which has no box; not if all read the same."""
     rows: dict[Node, list[Node]] = {}
     for x in reading.nodes:
-        index = x.attributes.get("index") if x.op is not None and x.op.name == "getitem" else None
-        picks = type(index[0] if isinstance(index, tuple) and len(index) == 1 else index) is int
+        picks = x.op is not None and x.op.name == "getitem" and row_of(x) is not None
         if picks and x.step is not None and isinstance(x.inputs[0], Parameter) and x not in reading.folded.operands:
             rows.setdefault(x.inputs[0], []).append(x)
     moving = [group for group in rows.values() if len({x.attributes["index"] for x in group}) > 1]
@@ -94,15 +89,11 @@ def _sheets(reading: Reading, group: Entrances, slopes: dict[Node, np.ndarray]) 
     phase = next(iter(group))[0]
     columns = reading.columns(phase)
     letter = shared_name([x for x, _ in group.values()], {}) or _letter(reading, group)
-    heading = " · ".join(x for x in (reading.phase_name(phase), letter) if x)
-    rows = {c: reading.chosen(slopes[x] if row is None else slopes[x][row]) for c, (x, row) in group.items()}
-    count = max(map(len, rows.values()))
-    sizes, absent = np.zeros((count, len(columns))), np.ones((count, len(columns)), bool)
-    norms = np.zeros((1, len(columns)))
-    for j, column in enumerate(columns):
-        if column in rows and not reading.is_padding(column):
-            sizes[: len(rows[column]), j], absent[: len(rows[column]), j] = np.abs(rows[column]), False
-            norms[0, j] = norm_of(rows[column])
+    heading = " · ".join(x for x in (reading.folded.phases.names[phase], letter) if x)
+    parts = {c: slopes[x] if row is None else slopes[x][row] for c, (x, row) in group.items()}
+    matrix = np.abs(reading.matrix(columns, parts))
+    count, absent, sizes = len(matrix), np.ma.getmaskarray(matrix), matrix.filled(0.0)
+    norms = np.array([[norm_of(column.compressed()) for column in matrix.T]])
     across = reading.ticks(columns, "t →")
     features = Ticks([str(i) for i in range(count)], "feature ↓")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..colours import mixed
 from ..labels import number
 from ..norms.heat import ODD
 from ..picture import Ruler
@@ -34,11 +35,7 @@ class Shade:
         return self._at(min(max((value - self.low) / (self.high - self.low), 0.0), 1.0))
 
     def _at(self, level: float) -> str:
-        stops = _SIGNED if self.signed else _PLAIN
-        position = round(level * LEVELS) / LEVELS * (len(stops) - 1)
-        i = min(int(position), len(stops) - 2)
-        mixed = (round(a + (b - a) * (position - i)) for a, b in zip(stops[i], stops[i + 1], strict=True))
-        return "#{:02x}{:02x}{:02x}".format(*mixed)
+        return mixed(_SIGNED if self.signed else _PLAIN, round(level * LEVELS) / LEVELS)
 
     def ruler(self, words: str) -> Ruler:
         """Returns the scale for the legend."""

@@ -76,17 +76,11 @@ def units(reading: Reading, heading: str, name: str, at: dict[When, Node]) -> Sh
     """Returns a sheet with a row for each unit of what has a node in each column."""
     phase = next(iter(at))[0]
     columns = reading.columns(phase)
-    rows = {c: reading.chosen(np.asarray(node.value, np.float64)) for c, node in at.items()}
-    count = max(map(len, rows.values()))
-    values, absent = np.zeros((count, len(columns))), np.ones((count, len(columns)), bool)
-    for j, column in enumerate(columns):
-        if column in rows and not reading.is_padding(column):
-            size = len(rows[column])
-            values[:size, j], absent[:size, j] = rows[column], False
-    down = Ticks([str(i) for i in range(count)], "unit ↓")
+    values = reading.matrix(columns, {c: np.asarray(node.value, np.float64) for c, node in at.items()})
+    down = Ticks([str(i) for i in range(len(values))], "unit ↓")
 
     def told(row: str, column: str, value: str) -> str:
         return f"{name or 'state'}[{row}] at t = {column}: {value}"
 
-    across, padding = reading.ticks(columns, "t →"), reading.padding(columns, count)
-    return Sheet(heading, values, absent, across, down, phase, told, padding=padding)
+    across, padding = reading.ticks(columns, "t →"), reading.padding(columns, len(values))
+    return Sheet(heading, values.filled(0.0), np.ma.getmaskarray(values), across, down, phase, told, padding=padding)

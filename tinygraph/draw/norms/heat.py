@@ -14,7 +14,10 @@ from ...core.errors import GraphError
 from ...core.graph import ancestors
 from ...core.node import Node
 from ...engine.grad import derive
+from ..colours import mixed
+from ..options import Options, one_loss
 from ..shown.folding import Folded, Link, crosses
+from ..shown.repetition import Repetition
 
 RAMP = [(255, 247, 236), (253, 212, 158), (252, 141, 89), (215, 48, 31), (127, 0, 0)]
 """Light to dark orange-red, after ColorBrewer's OrRd: lightness falls evenly, so it also works in grey print."""
@@ -82,10 +85,7 @@ def between_powers(norms: Iterable[float], gone: float = 0.0) -> Heat:
 
 def ramp(level: float) -> str:
     """Returns the colour at a level from 0 to 1, as ``#rrggbb``."""
-    position = level * (len(RAMP) - 1)
-    i = min(int(position), len(RAMP) - 2)
-    mixed = (round(a + (b - a) * (position - i)) for a, b in zip(RAMP[i], RAMP[i + 1], strict=True))
-    return "#{:02x}{:02x}{:02x}".format(*mixed)
+    return mixed(RAMP, level)
 
 
 def slopes(folded: Folded, roots: list[Node], gradients: Any) -> Slopes:
@@ -109,6 +109,26 @@ def heat(folded: Folded, roots: list[Node], arrays: Slopes) -> Heat:
 
 def _real_links(folded: Folded) -> list[Link]:
     return [real for x in folded.nodes for link in folded.arrows[x] for real in folded.bundles.get(link, [link])]
+
+
+def group_heat(
+    folded: Folded, repetition: Repetition, representatives: list[Node], roots: list[Node], options: Options
+) -> Heat | None:
+    """Returns norms per representative, ``sqrt(‖∂₁‖² + ‖∂₂‖² + ...)``: of the concatenated gradients of all steps.
+
+    Parameters keep their own norms, because their gradients are sums over the steps already.
+    """
+    if not options.has_gradients:
+        return None
+    per_step = heat(folded, roots, slopes(folded, roots, options.gradients))
+    norms = {x: per_step.norms[x] for x in folded.names}
+    norms |= {
+        representatives[g]: length(per_step.norms.get(x) for x in members)
+        for g, members in enumerate(repetition.groups)
+    }
+    together = Heat(norms)
+    together.span({*roots, *folded.names})
+    return together.within(options.scale)
 
 
 def _checked(gradients: Mapping[Any, Any]) -> Slopes:
@@ -148,14 +168,9 @@ def _numbers(gradient: Any, node: Node) -> np.ndarray:
 
 def _computed(folded: Folded, roots: list[Node]) -> Slopes:
     """Returns the gradients of the root with respect to all drawn nodes that it reaches."""
-    if len(roots) != 1 or roots[0].size != 1:
-        raise GraphError(
-            "draw: gradients=True needs one loss of one element",
-            expected="tg.draw(loss, gradients=True)",
-            got=", ".join(f"{x.label()} {x.shape}" for x in roots),
-            fix="draw the loss, or pass gradients= a dict from nodes to arrays",
-        )
-    order, root = ancestors(roots, gradients=True), roots[0]
+    fix = "draw the loss, or pass gradients= a dict from nodes to arrays"
+    root = one_loss(roots, "gradients=True", expected="tg.draw(loss, gradients=True)", fix=fix)
+    order = ancestors(roots, gradients=True)
     reached = set(order)
     shown = [x for part in folded.parts.values() for x in part.shown]
     ends = [x for link in _real_links(folded) for x in (link.source, link.user)]

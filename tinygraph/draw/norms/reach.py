@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterator
+from copy import copy
 from functools import cached_property
 from itertools import count
 
@@ -49,7 +50,8 @@ def seeds_of(root: Node, folded: Folded, role: dict[Node, str]) -> Seeds:
         return {} if root.step is None else {root.step: {root: one}}
     copies: dict[Node, Node] = {}
     for node in ancestors([root], outer.__contains__):
-        copies[node] = _copy_op(node, copies) if node in outer else _as_leaf(node)
+        copies[node] = twin = copy(node)
+        twin._op, twin._inputs = (node.op, tuple([copies[x] for x in node.inputs])) if node in outer else (None, ())
     inner = {copies[x]: x for x in copies if x not in outer and _carries(x)}
     with np.errstate(all="ignore"):
         gradients = derive(list(copies.values()), set(inner), {copies[root]: one}, as_graph=False)
@@ -83,22 +85,6 @@ def _sums(folded: Folded, role: dict[Node, str]) -> set[Node]:
             if any(x in sums or (x.step is not None and x.step != node.step) for x in sources):
                 sums.add(node)
     return sums
-
-
-def _copy_op(node: Node, copies: dict[Node, Node]) -> Node:
-    return _like(
-        node, Node(node.op, tuple([copies[x] for x in node.inputs]), dict(node.attributes), node.value, node.name)
-    )
-
-
-def _as_leaf(node: Node) -> Node:
-    return node if node.op is None else _like(node, Node(None, (), {}, node.value, node.name))
-
-
-def _like(node: Node, copy: Node) -> Node:
-    """Returns the copy with serial number and place of the node, so that `derive` notices parameters set later."""
-    copy.serial, copy._place = node.serial, node._place
-    return copy
 
 
 def differentiable(node: Node) -> bool:

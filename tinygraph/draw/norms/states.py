@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from ...core.graph import ancestors
 from ...core.node import Node
 from ..labels import clean
-from ..shown.cells import CellGroup, cells
 from ..shown.folding import Folded, crosses
-from ..shown.naming import name_cells
+from ..shown.naming import named_cells, returning
 from ..shown.repetition import Repetition, find_repetition
 from ..shown.roles import roles
 
@@ -53,11 +52,9 @@ def states(folded: Folded, roots: list[Node]) -> list[State]:
 
 
 def _of_cells(folded: Folded, repetition: Repetition, role: dict[Node, str]) -> list[State]:
-    cell_groups = cells(folded, repetition)
-    name_cells(repetition, cell_groups)
     states = []
-    for cell in cell_groups:
-        turns = _returning(repetition, cell)
+    for cell in named_cells(folded, repetition):
+        turns = returning(repetition, cell)
         groups = [g for g in reversed(cell.groups) if g in turns and _is_state(repetition.groups[g], role)]
         merged = _windows([repetition.groups[g] for g in groups])
         label = "" if cell.name == "cell" else cell.name
@@ -86,16 +83,6 @@ def _are_apart(groups: list[list[Node]]) -> bool:
         if len(within & members) > 1:
             return False
     return True
-
-
-def _returning(repetition: Repetition, cell: CellGroup) -> dict[int, int]:
-    """Maps the groups of a cell that another step uses to the direction of time."""
-    inside = set(cell.groups)
-    return {
-        e.source: 1 if e.lag > 0 else -1
-        for e in repetition.edges
-        if e.lag and e.only is None and e.source in inside and e.target in inside
-    }
 
 
 def _is_state(nodes: list[Node], role: dict[Node, str]) -> bool:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from typing import TypeVar
 
 from .folding import Chip, Folded
 from .repetition import Edge, Repetition
 from .roles import LOOKUPS
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -134,6 +140,20 @@ def _reached(parts: list[list[int]], core_of: dict[int, int], near: dict[int, li
                 cores |= {core_of[other]} if other in core_of else reached.get(other, frozenset())
         reached.update(dict.fromkeys(part, frozenset(cores)))
     return reached
+
+
+def upwards(below: Mapping[T, Iterable[T]]) -> list[T]:
+    """Returns the keys in topological order (Kahn 1962), without those on or behind a cycle; ``below`` comes first."""
+    sorter = TopologicalSorter(dict.fromkeys(below, ()))  # all keys first, as it keeps their order
+    for x, sources in below.items():
+        sorter.add(x, *sources)
+    with suppress(CycleError):
+        sorter.prepare()
+    order: list[T] = []
+    while ready := sorter.get_ready():
+        order += ready
+        sorter.done(*ready)
+    return order
 
 
 def components(order: list[int], after: dict[int, list[int]]) -> list[list[int]]:

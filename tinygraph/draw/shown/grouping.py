@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from dataclasses import replace
 
 from ...core.node import Node
+from .cells import upwards
 from .folding import Chip, Folded, Joined, Link, Operand
 
 
@@ -84,21 +85,7 @@ def _bundle(joined: Folded, arrows: list[Link], position: int, x: Link) -> None:
 
 
 def _ordered(joined: Folded) -> list[Node]:
-    """Returns the boxes in topological order (Kahn 1962), by creation where possible; boxes on a cycle are left out."""
-    waiting = {x: len({y.source for y in links}) for x, links in joined.arrows.items()}
-    users: dict[Node, dict[Node, None]] = {}
-    for node, links in joined.arrows.items():
-        for link in links:
-            users.setdefault(link.source, {})[node] = None
-    order = [x for x, n in waiting.items() if not n]
-    for node in order:
-        for user in users.get(node, ()):
-            waiting[user] -= 1
-            if not waiting[user]:
-                order.append(user)
-    return sorted(order, key=lambda x: x.serial) if _by_serial(joined) else order
-
-
-def _by_serial(joined: Folded) -> bool:
-    """Whether the order of creation is a topological order."""
-    return all(x.source.serial < node.serial for node, links in joined.arrows.items() for x in links)
+    """Returns the boxes in topological order, that of creation where it is one; boxes on a cycle are left out."""
+    if all(x.source.serial < node.serial for node, links in joined.arrows.items() for x in links):
+        return sorted(joined.arrows, key=lambda x: x.serial)
+    return upwards({x: dict.fromkeys(y.source for y in links) for x, links in joined.arrows.items()})

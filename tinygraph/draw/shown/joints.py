@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ...core.node import Node
 from .folding import Folded, Link, Several
+from .slices import row_of
 
 
 def within_steps(folded: Folded) -> Folded:
@@ -42,9 +43,8 @@ def _read(
 
     ``parted`` gains that part of each.
     """
-    index = link.user.attributes.get("index") if link.source in rows and node.step is not None else None
-    index = index[0] if isinstance(index, tuple) and len(index) == 1 else index
-    if type(index) is not int:
+    index = row_of(link.user) if link.source in rows and node.step is not None else None
+    if index is None:
         return [link]
     links = [x._replace(slot=k, user=link.user, cut=link.cut or x.cut) for k, x in enumerate(rows[link.source][index])]
     if len(links) == 1:

@@ -13,11 +13,10 @@ from ...core.errors import GraphError, shown
 from ...core.node import Node
 from ..labels import clean, op_words
 from ..options import Options
-from .cells import cells
 from .ellipsis import elide, like
 from .folding import Folded, When
 from .grouping import join
-from .naming import name_cells
+from .naming import named_cells
 from .regions import regions
 from .repetition import Repetition, find_repetition
 from .representatives import common_name
@@ -198,9 +197,8 @@ def _cells(folded: Folded, role: dict[Node, str], repetition: Repetition | None)
 def _placed(folded: Folded, repetition: Repetition | None) -> list[tuple[Hashable, str, Node]]:
     """Returns (cell, cell name, op) for each op of a cell; if nothing repeats, each scope is a cell."""
     placed: dict[Node, tuple[Hashable, str]] = {}
-    cell_groups = cells(folded, repetition) if repetition is not None else []
+    cell_groups = named_cells(folded, repetition) if repetition is not None else []
     if repetition is not None:
-        name_cells(repetition, cell_groups)
         for i, cell in enumerate(cell_groups):
             placed |= {x: (i, cell.name) for g in cell.groups for x in repetition.groups[g]}
     single = (0, cell_groups[0].name) if len(cell_groups) == 1 else None

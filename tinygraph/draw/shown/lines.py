@@ -11,14 +11,11 @@ from itertools import islice
 from types import CodeType
 from typing import NamedTuple
 
-import numpy as np
+from ..unmarked.bytecode import LIBRARIES, OURS
 
-_OURS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
-_CELLS = os.path.join(_OURS, "cells") + os.sep
+_CELLS = os.path.join(OURS, "cells") + os.sep
 _SHARED = tuple(os.path.join(_CELLS, room) + os.sep for room in ("base", "around"))
 _EQUATIONS = (os.path.join(_CELLS, "base", "linear.py"),)
-_PACKAGES = os.path.dirname(os.path.dirname(np.__file__)) + os.sep
-_LIBRARIES = (_OURS, _PACKAGES, os.path.dirname(os.__file__) + os.sep, "<frozen")
 LONGEST = 20
 """The longest name, in characters, that is worth its room in a box."""
 
@@ -57,7 +54,7 @@ def is_authors(file: str) -> bool:
     """Whether a file is the user's, or has the equations of a cell; shared parts and other libraries name nothing."""
     if file.startswith(_CELLS):
         return file in _EQUATIONS or not file.startswith(_SHARED)
-    return not file.startswith(_LIBRARIES)
+    return not file.startswith(LIBRARIES)
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ from ...core.leaves import Parameter
 from ...core.node import Node
 from ..labels import clean
 from ..options import Options
-from .cells import CellGroup, starts
+from .cells import CellGroup, cells, starts
 from .folding import Folded
 from .repetition import Repetition
 from .slices import RESHAPED
@@ -93,8 +93,23 @@ def _common_path(scopes: list[str]) -> str:
     return "/".join(parts[0] for parts in shared)
 
 
+def named_cells(folded: Folded, repetition: Repetition) -> list[CellGroup]:
+    """Returns the cells of a graph with their names."""
+    cell_groups = cells(folded, repetition)
+    name_cells(repetition, cell_groups)
+    return cell_groups
+
+
+def returning(repetition: Repetition, cell: CellGroup) -> dict[int, int]:
+    """Maps the groups of a cell that another step uses to the direction of time: 1 forward, -1 backward."""
+    inside = set(cell.groups)
+    return {
+        e.source: 1 if e.lag > 0 else -1
+        for e in repetition.edges
+        if e.lag and e.only is None and e.source in inside and e.target in inside
+    }
+
+
 def _direction(repetition: Repetition, cell: CellGroup) -> int:
     """Returns 1 if the cell runs forward in time, -1 if backward, 0 if its state does not cross steps."""
-    inside = set(cell.groups)
-    lags = [e.lag for e in repetition.edges if e.source in inside and e.target in inside and e.only is None and e.lag]
-    return 0 if not lags else 1 if lags[0] > 0 else -1
+    return next(iter(returning(repetition, cell).values()), 0)

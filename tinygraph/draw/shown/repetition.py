@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ...core.node import Node
 from .folding import Chip, Folded, Inline, Link
+from .slices import row_of
 
 _INDEX = re.compile(r"\[[^\]]*\]")
 """In the name of a parameter as it is shown: which part of it is read."""
@@ -97,12 +99,10 @@ def _times(folded: Folded, number: dict[int, int]) -> dict[Node, int]:
 
 def _picked(node: Node) -> Node | None:
     """Returns the stacked node that ``outputs[3]`` selects outside of time: the op belongs to the step of this node."""
-    index, source = node.attributes.get("index"), node.inputs[0] if node.inputs else None
-    from_stack = source is not None and source.op is not None and source.op.name == "stack"
-    index = index[0] if isinstance(index, tuple) and len(index) == 1 else index
-    if source is None or not from_stack or source.attributes.get("axis", 0) != 0 or type(index) is not int:
+    index, source = row_of(node), node.inputs[0] if node.inputs else None
+    if index is None or source is None or source.op is None or source.op.name != "stack":
         return None
-    return source.inputs[index]
+    return source.inputs[index] if source.attributes.get("axis", 0) == 0 else None
 
 
 def _alike(folded: Folded, when: dict[Node, int]) -> dict[Node, list[Node]]:
@@ -213,39 +213,28 @@ def _families(folded: Folded, repeated: dict[Node, list[Node]]) -> dict[Node, li
     return families
 
 
-class _Tally:
-    """Counts the links of one edge and the cuts among them; ``first``: the first box that uses it."""
-
-    def __init__(self, first: Node) -> None:
-        self.first, self.count, self.cuts = first, 0, 0
-
-
 def _number_edges(folded: Folded, repetition: Repetition) -> None:
     """Build the edges between groups; edges used at every step are kept apart from those used at one step only."""
     group_of = {x: i for i, members in enumerate(repetition.groups) for x in members}
-    tallies: dict[tuple[int, int, int, int], _Tally] = {}
+    uses: dict[tuple[int, int, int, int], list[tuple[Node, bool]]] = {}
     for node in folded.nodes:
         for link in folded.arrows[node]:
             a, b = group_of[link.source], group_of[node]
             in_cells = a in repetition.cells and b in repetition.cells
             lag = repetition.when[node] - repetition.when[link.source] if in_cells else 0
             slot = link.slot if b in repetition.cells else -1
-            tally = tallies.setdefault((a, b, slot, lag), _Tally(node if b in repetition.cells else link.source))
-            tally.count += 1
-            tally.cuts += link.cut
-    edges: dict[tuple[int, int, int, int | None], int] = {}
-    for (a, b, _, lag), tally in tallies.items():
-        only = _only(repetition, a, b, tally)
-        key = (a, b, lag, only)
-        edges[key] = edges.get(key, 0) + tally.cuts
+            at = node if b in repetition.cells else link.source
+            uses.setdefault((a, b, slot, lag), []).append((at, link.cut))
+    edges: Counter[tuple[int, int, int, int | None]] = Counter()
+    for (a, b, _, lag), using in uses.items():
+        only = _only(repetition, a, b, using[0][0]) if len(using) == 1 else None
+        edges[a, b, lag, only] += sum(cut for _, cut in using)
     repetition.edges = [Edge(*key, cuts) for key, cuts in edges.items()]
 
 
-def _only(repetition: Repetition, a: int, b: int, tally: _Tally) -> int | None:
-    """Returns the step of an edge that only one of several steps uses; of two steps, the first is the exception."""
+def _only(repetition: Repetition, a: int, b: int, at: Node) -> int | None:
+    """Returns the step of an edge that this box alone of several uses; of two steps, the first is the exception."""
     group = repetition.groups[b] if b in repetition.cells else repetition.groups[a] if a in repetition.cells else []
-    if tally.count > 1 or len(group) < 2:
+    if len(group) < 2 or (len(group) == 2 and b in repetition.cells and at is group[1]):
         return None
-    if len(group) == 2 and b in repetition.cells and tally.first is group[1]:
-        return None
-    return repetition.steps[repetition.when[tally.first]]
+    return repetition.steps[repetition.when[at]]

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...core.node import Node
 from .folding import LOSSES, Chip, Folded, Inline, Link, Operand, Padding
-from .letters import timeless
+from .letters import subscript, timeless
 from .padding import real
 from .repetition import Repetition
 
@@ -95,8 +95,7 @@ def _time(repetition: Repetition, node: Node) -> int:
 
 
 def _subscript(shift: int) -> str:
-    digits = str(abs(shift)).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
-    return ("₊" if shift > 0 else "₋") + digits if shift else ""
+    return "₊" * (shift > 0) + subscript(shift) if shift else ""
 
 
 def _index(indexes: list[Any], times: list[int]) -> Any:

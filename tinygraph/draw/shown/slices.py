@@ -38,6 +38,13 @@ def is_read(x: Node) -> bool:
     return all(y.op is None and not isinstance(y, Parameter) for y in x.inputs)
 
 
+def row_of(node: Node) -> int | None:
+    """Returns the number of the row that a node takes out of an array, as ``outputs[3]`` does, else None."""
+    index = node.attributes.get("index")
+    index = index[0] if isinstance(index, tuple) and len(index) == 1 else index
+    return index if type(index) is int else None
+
+
 def tag_of(views: Iterable[Node]) -> str:
     """Returns which part of an array its views are, as code: ``4:8``; empty for the whole of it."""
     indexes = [x.attributes.get("index") for x in views if x.op is not None and x.op.name == "getitem"]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ...core.graph import ancestors
 from ...core.node import Node
-from ...core.op import Op
 from ...core.traced import Traced
 from ...ops import stop_gradient
 from ..options import Options
@@ -101,7 +101,7 @@ def truncated(roots: list[Node], k: int | None) -> dict[Node, Node]:
         for slot, x in enumerate(node.inputs):
             source, cut = changes.get((node, slot), (x, False))
             if cut and source not in stops:
-                stops[source] = _copy(stop_gradient, [new[source]], source, node, source.serial + 0.5)
+                stops[source] = _stop(new[source], node)
             inputs.append(stops[source] if cut else new[source])
         new[node] = _of(node, inputs)
     return new
@@ -117,26 +117,27 @@ def _read_once(roots: list[Node]) -> dict[Node, Node]:
 
 
 def _of(node: Node, inputs: list[Node]) -> Node:
-    """Returns a node with other inputs, itself if they are its own."""
-    own = all(a is b for a, b in zip(inputs, node.inputs, strict=True))
-    return node if own else _copy(node.op, inputs, node, node, node.serial)
+    """Returns a node with other inputs, itself if they are its own.
 
-
-def _copy(op: Op | None, inputs: list[Node], like: Node, owner: Node, serial: float) -> Node:
-    """Returns a new node with the value of ``like`` and the step and scope of ``owner``.
-
-    It takes over a serial number, because the order of computation is drawn, and because `tg.grad` refuses a
-    parameter that was set after its users were computed. A half fits between two serial numbers.
+    A copy keeps its serial number, because the order of computation is drawn, and because `tg.grad` refuses a
+    parameter that was set after its users were computed.
     """
-    same_op = op is like.op
-    attributes, name = (dict(like.attributes), like.name) if same_op else ({}, None)
-    if isinstance(like, Traced):
-        node: Node = Traced(op, tuple(inputs), attributes, (like.shape, like.dtype), name)
+    if all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
+        return node
+    twin = copy(node)
+    twin._inputs = tuple(inputs)
+    return twin
+
+
+def _stop(source: Node, user: Node) -> Node:
+    """Returns a cut of the gradient behind a node, in the step and scope of the one that uses it."""
+    if isinstance(source, Traced):
+        stop: Node = Traced(stop_gradient, (source,), {}, (source.shape, source.dtype), None)
     else:
-        node = Node(op, tuple(inputs), attributes, like.value, name)
-    node._place = owner._place
-    node.serial = serial  # type: ignore[assignment]
-    return node
+        stop = Node(stop_gradient, (source,), {}, source.value, None)
+    stop._place = user._place
+    stop.serial = source.serial + 0.5  # type: ignore[assignment]  # a half fits between two serial numbers
+    return stop
 
 
 def cut_as_asked(roots: list[Node], options: Options) -> tuple[list[Node], Options]:

@@ -11,8 +11,10 @@ from types import CodeType
 
 import numpy as np
 
-_OURS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-_LIBRARIES = (_OURS + os.sep, os.path.dirname(os.path.dirname(np.__file__)), os.path.dirname(os.__file__), "<frozen")
+OURS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
+_OTHERS = (os.path.dirname(os.path.dirname(np.__file__)), os.path.dirname(os.__file__))
+LIBRARIES = (OURS, *(folder + os.sep for folder in _OTHERS), "<frozen")
+"""How paths of files begin that are not the user's."""
 _ENDS = {"RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE", "JUMP_FORWARD"}
 _JUMPS = {*dis.hasjrel, *dis.hasjabs}
 _ROUND = {"reversed", "flip", "flipud"}
@@ -30,7 +32,7 @@ class Code:
     """
 
     def __init__(self, code: CodeType) -> None:
-        self.users = not code.co_filename.startswith(_LIBRARIES)
+        self.users = not code.co_filename.startswith(LIBRARIES)
         self._instructions = [*dis.get_instructions(code)]
         self._starts: list[int] = []
         for here in self._instructions:

@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from ...core.errors import GraphError
 from ...core.node import Node
 from ..colours import DEAD
 from ..layout.clearance import clear_headings
-from ..layout.pairs import Paired, pair_width, split
+from ..layout.pairs import Paired, pair_width, paired_routes, split
 from ..layout.place import HEIGHT, PAIRS, Placed, place
-from ..layout.routes import Route, routes, straight
+from ..layout.routes import straight
 from ..norms.heat import Heat, add_flows, heat, slopes
 from ..norms.untruncated import note_truncation
-from ..options import Options, roots_of
+from ..options import Options, one_loss, roots_of
 from ..picture import Arrow, Box, Part, Picture, Point
 from ..shown.folding import Folded, fold
 from ..shown.levels import Detail, Levels
@@ -47,7 +46,10 @@ def backward(target: Any, options: Options) -> Picture:
 
 def candidates(target: Any, options: Options) -> Iterator[Picture]:
     """Yields the pictures for an area, from the most to the least detail."""
-    roots, options = cut_as_asked(_loss(target), replace(options, gradients=options.gradients or True))
+    fix = "draw the loss that you differentiate, for example tg.mean(losses)"
+    call = 'tg.draw(loss, view="backward")'
+    loss = one_loss(roots_of(target), "the backward view", expected=call, fix=fix, floats=True)
+    roots, options = cut_as_asked([loss], replace(options, gradients=options.gradients or True))
     ops, gradients = fold(roots), gradients_of(roots[0])
     levels = Levels(ops, roots, options)
     for detail in levels.details():
@@ -68,34 +70,20 @@ def _picture(levels: Levels, detail: Detail, gradients: dict[Node, Node], hubbed
     heat_map = heat(hubs, roots, known).within(options.scale)
     add_flows(heat_map, hubs, known)
     picture = Picture(title=heading(ops, options, "backward"), subtitle=notes)
-    parts = ops, shown, hubs
-    _BackwardPicture(picture, parts, heat_map, mirror(hubs, heat_map, gradients, roots[0])).draw(
-        role, gradients, options
-    )
+    twins = mirror(hubs, heat_map, gradients, roots[0])
+    _BackwardPicture(picture, ops, shown, heat_map, twins).draw(role, gradients, options)
     picture.uses = table_of(shown, heat_map)
     picture.scale = heat_map.low, heat_map.high
     note_truncation(picture, ops, roots, options)
     return picture
 
 
-def _loss(target: Any) -> list[Node]:
-    roots = roots_of(target)
-    if len(roots) != 1 or roots[0].size != 1 or roots[0].dtype.kind != "f":
-        raise GraphError(
-            "draw: the backward view needs one loss of one element",
-            expected='tg.draw(loss, view="backward")',
-            got=", ".join(f"{x.label()} {x.shape} {x.dtype}" for x in roots),
-            fix="draw the loss that you differentiate, for example tg.mean(losses)",
-        )
-    return roots
-
-
 class _BackwardPicture:
     """A picture under construction, with the graphs, regions and norms that it is built from."""
 
-    def __init__(self, picture: Picture, parts: tuple[Folded, Folded, Folded], heat_map: Heat, mirror: Mirror) -> None:
+    def __init__(self, picture: Picture, ops: Folded, shown: Folded, heat_map: Heat, mirror: Mirror) -> None:
         self.picture, self.heat_map, self.mirror = picture, heat_map, mirror
-        self.ops, self.shown, self.hubs = parts
+        self.ops, self.shown, self.hubs = ops, shown, mirror.folded
         self.where = _places(self.shown, self.hubs)
 
     def draw(self, role: dict[Node, str], gradients: dict[Node, Node], options: Options) -> None:
@@ -108,7 +96,7 @@ class _BackwardPicture:
         for node, text in texts.items():
             self.picture.boxes.append(self._box(node, text, role))
         draw_bands(self.picture, paired.placed, self.where, titles)
-        forward_routes = _routes(self.shown, paired)
+        forward_routes = paired_routes(self.shown, paired.placed, paired.ports)
         draw_arrows(self.picture, self.shown, forward_routes, None, {x for x in self.shown.nodes if role[x] == "state"})
         draw_cuts(self.picture, paired.placed, forward_routes)
         self._gradients()
@@ -161,8 +149,8 @@ class _BackwardPicture:
 
     def _gradients(self) -> None:
         """Draw the gradient's arrows in red, their width by norm, and the norm beside arrows through time."""
-        for route in gradient_routes(self.mirror, self.hubs, self.where, self.paired, self.channels):
-            a, b = self.number_of[route.back.source], self.number_of[route.node]
+        for route in gradient_routes(self.mirror, self.where, self.paired, self.channels):
+            a, b = self.number_of[route.back.source], self.number_of[route.back.user]
             flow = self.heat_map.flows.get(route.link)
             if route.link.source in self.shown.dots and route.link.user in self.shown.dots:
                 continue
@@ -192,9 +180,3 @@ def _places(shown: Folded, hubs: Folded) -> Regions:
     where = regions(shown)
     where.place.update((x, UNDER) for x in hubs.nodes if x not in where.place)
     return where
-
-
-def _routes(shown: Folded, paired: Paired) -> list[Route]:
-    """Returns the forward routes: horizontal ones from side to side, vertical ones from port to port."""
-    level, upright = routes(shown, paired.placed), routes(shown, paired.ports)
-    return [a if a.through else b for a, b in zip(level, upright, strict=True)]

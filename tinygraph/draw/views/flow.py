@@ -9,13 +9,12 @@ from typing import Any
 
 from ...core.errors import GraphError
 from ...core.node import Node
-from ...core.traced import Traced
 from ..labels import number
 from ..norms.heat import Heat, between_powers, ramp
 from ..norms.reach import Reach, reaches, seeds_of
 from ..norms.states import states
 from ..norms.verdict import matrix_text
-from ..options import Options, roots_of
+from ..options import Options, one_loss, refuse_traced, roots_of
 from ..picture import Picture
 from ..shown.folding import Folded, fold
 from ..shown.naming import heading
@@ -79,25 +78,15 @@ def _drawn(folded: Folded, shown: list[Reach], room: float, subtitle: str, optio
 
 
 def _one_loss(roots: list[Node], options: Options) -> Node:
-    if len(roots) != 1 or roots[0].size != 1:
-        raise GraphError(
-            "draw: the flow view needs one loss of one element",
-            expected='tg.draw(loss, "flow")',
-            got=", ".join(f"{x.label()} {x.shape}" for x in roots),
-        )
-    if isinstance(roots[0], Traced):
-        raise GraphError(
-            "draw: the flow view needs values, but the graph of a compiled function has none",
-            got=roots[0].label(),
-            fix="draw the result of the function without tg.compile",
-        )
+    root = one_loss(roots, "the flow view", expected='tg.draw(loss, "flow")')
+    refuse_traced(root, "flow")
     if isinstance(options.gradients, Mapping):
         raise GraphError(
             "draw: the flow view computes its gradients itself, one for each time step of the loss",
             expected="no gradients argument",
             got="a dict",
         )
-    return roots[0]
+    return root
 
 
 def _check(folded: Folded, has_states: bool) -> None:

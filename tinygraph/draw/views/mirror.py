@@ -35,22 +35,19 @@ class Mirror:
     """The gradient graph that belongs to a graph.
 
     Attributes:
-        loss: the node that is differentiated.
+        loss: the node that is differentiated; ``folded``: its graph as it is drawn.
         twins: maps each box to the box of its gradient, a constant with the gradient's value and the box as origin.
         arrows: maps each twin to its links from the twins of the box's users, with the forward link of each.
         reads: the boxes whose rule reads a value of the forward pass.
         ops: maps each box to the number of ops of each name that the gradient graph has for it.
-        parts: the joined boxes, which have no rule in one line.
-        dots: the boxes that stand for hidden steps.
     """
 
     loss: Node
+    folded: Folded
     twins: dict[Node, Node] = field(default_factory=dict)
     arrows: dict[Node, list[tuple[Link, Link]]] = field(default_factory=dict)
     reads: set[Node] = field(default_factory=set)
     ops: dict[Node, Counter[str]] = field(default_factory=dict)
-    parts: set[Node] = field(default_factory=set)
-    dots: set[Node] = field(default_factory=set)
 
 
 def gradients_of(loss: Node) -> dict[Node, Node]:
@@ -63,7 +60,7 @@ def gradients_of(loss: Node) -> dict[Node, Node]:
 
 def mirror(folded: Folded, heat_map: Heat, gradients: dict[Node, Node], loss: Node) -> Mirror:
     """Returns the boxes of the gradients, and each link between them with the forward link that it follows backward."""
-    result = Mirror(loss, parts=set(folded.parts), dots=folded.dots)
+    result = Mirror(loss, folded)
     for node in folded.nodes:
         if heat_map.norms.get(node) is not None or node in folded.dots:
             result.twins[node] = _twin(node, gradients.get(node))
@@ -72,7 +69,7 @@ def mirror(folded: Folded, heat_map: Heat, gradients: dict[Node, Node], loss: No
             if link.source in result.twins and user in result.twins:
                 back = Link(result.twins[user], link.cut, result.twins[link.source], link.slot)
                 result.arrows.setdefault(result.twins[link.source], []).append((back, link))
-    _count_ops(result, folded, gradients)
+    _count_ops(result, gradients)
     return result
 
 
@@ -82,8 +79,8 @@ def _twin(node: Node, gradient: Node | None) -> Node:
     return twin
 
 
-def _count_ops(mirror: Mirror, folded: Folded, gradients: dict[Node, Node]) -> None:
-    box = {x: node for node, part in folded.parts.items() for x in part.held}
+def _count_ops(mirror: Mirror, gradients: dict[Node, Node]) -> None:
+    box = {x: node for node, part in mirror.folded.parts.items() for x in part.held}
     forward = set(ancestors(list(gradients)))
     for node in ancestors(list(gradients.values())):
         if node.origin is None or node in forward or node.op is None:
@@ -149,9 +146,9 @@ def rule_line(lines: list[str]) -> str:
 def twin_words(node: Node, forward: Words, mirror: Mirror, heat_map: Heat, reached: Container[Node]) -> Words:
     """Returns the text of a gradient's box: ``∂h2 ‖0.38‖``, and the rule below."""
     norm = heat_map.norms.get(node)
-    if norm is None or node in mirror.dots:
+    if norm is None or node in mirror.folded.dots:
         return Words([Part("⋯")], "", forward.tip)
-    lines = [] if node in mirror.parts else local_rule(node, reached)
+    lines = [] if node in mirror.folded.parts else local_rule(node, reached)
     ops = ", ".join(f"{n} {name}" for name, n in mirror.ops.get(node, {}).items())
     tip = [f"gradient with respect to {forward.tip[0]}", f"{shape(node.shape)} {node.dtype}, norm {number(norm, 4)}"]
     tip += lines + ([f"in the gradient's graph: {ops}"] if ops else [])
@@ -164,7 +161,7 @@ def twin_words(node: Node, forward: Words, mirror: Mirror, heat_map: Heat, reach
 
 def _name(node: Node, forward: Words, mirror: Mirror) -> str:
     """Returns what stands after ``∂``: the name of a node, or only its op, because the box beside it shows the rest."""
-    if node.op is None or node in mirror.parts or forward.name:
+    if node.op is None or node in mirror.folded.parts or forward.name:
         return forward.name or forward.title[0].text
     if node is mirror.loss:
         return "loss"

@@ -79,15 +79,8 @@ class PanelPlace:
 def panel(picture: Picture, reach: Reach, look: Look, left: float) -> float:
     """Draw a panel and return its right edge."""
     frame = PanelPlace(reach, look, left)
-    ground = Tile(
-        (frame.left + frame.right) / 2,
-        (look.top + look.foot) / 2,
-        frame.right - frame.left,
-        look.top - look.foot,
-        GROUND,
-        reach.state.heading,
-    )
-    picture.tiles.append(ground)
+    x, y = (frame.left + frame.right) / 2, (look.top + look.foot) / 2
+    picture.tiles.append(Tile(x, y, frame.right - frame.left, look.top - look.foot, GROUND, reach.state.heading))
     _matrix(picture, reach, look, frame)
     _axes(picture, reach, look, frame)
     _cut(picture, reach, look, frame)

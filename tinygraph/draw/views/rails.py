@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ...core.node import Node
-from ..layout.pairs import Paired, top_of, turned
+from ..layout.pairs import Paired, paired_routes, top_of, turned
 from ..layout.place import HEIGHT, Placed, Spot
-from ..layout.routes import Route, climb, routes, straight, turn
+from ..layout.routes import Route, along, climb, straight, turn
 from ..picture import Point
 from ..shown.folding import Folded, Link
 from ..shown.regions import OVER, UNDER, Regions
@@ -26,10 +26,9 @@ NEAR, SIDE = 13.0, 20.0
 
 
 class Return(NamedTuple):
-    """The route of a gradient along ``back``, the counterpart of ``link``, to ``node``, the gradient's box."""
+    """The route of a gradient along ``back``, the counterpart of ``link``."""
 
     back: Link
-    node: Node
     link: Link
     points: list[Point]
 
@@ -63,15 +62,13 @@ def without_rails(folded: Folded, taken: dict[Node, int]) -> Folded:
     return replace(folded, arrows=arrows)
 
 
-def gradient_routes(
-    mirror: Mirror, folded: Folded, where: Regions, paired: Paired, channel_of: dict[Node, int]
-) -> list[Return]:
+def gradient_routes(mirror: Mirror, where: Regions, paired: Paired, channel_of: dict[Node, int]) -> list[Return]:
     """Returns the routes of all gradients, in the order of their boxes."""
     direct = _direct_routes(mirror, where, paired)
-    rails = _Rails(mirror, folded, where, paired, channel_of)
+    rails = _Rails(mirror, where, paired, channel_of)
     return [
-        Return(back, node, link, direct[back] if back in direct else rails.way(back, node, link))
-        for node, links in mirror.arrows.items()
+        Return(back, link, direct[back] if back in direct else rails.way(back, link))
+        for links in mirror.arrows.values()
         for back, link in links
     ]
 
@@ -86,8 +83,7 @@ def _direct_routes(mirror: Mirror, where: Regions, paired: Paired) -> dict[Link,
         for node, links in mirror.arrows.items()
     }
     links_only = Folded(nodes=list(arrows), arrows=arrows)
-    level, upright = routes(links_only, turned(paired.placed)), routes(links_only, turned(paired.ports))
-    combined = [a if a.through else b for a, b in zip(level, upright, strict=True)]
+    combined = paired_routes(links_only, turned(paired.placed), turned(paired.ports))
     return {route.link: [(-x, -y) for x, y in _own_lanes(route, paired.placed)] for route in combined}
 
 
@@ -108,17 +104,16 @@ def _near(a: Spot, b: Spot) -> bool:
 class _Rails:
     """Routes along lanes: one lane over the columns per bar, and one at their right side per box that needs it."""
 
-    def __init__(
-        self, mirror: Mirror, folded: Folded, where: Regions, paired: Paired, channel_of: dict[Node, int]
-    ) -> None:
+    def __init__(self, mirror: Mirror, where: Regions, paired: Paired, channel_of: dict[Node, int]) -> None:
         self.channels = {mirror.twins[x]: k for x, k in channel_of.items() if x in mirror.twins}
-        self.folded, self.where, self.paired = folded, where, paired
-        bars = [mirror.twins[x] for x in folded.nodes if where.place[x] == OVER and x in mirror.twins]
+        self.folded, self.where, self.paired = mirror.folded, where, paired
+        bars = [mirror.twins[x] for x in mirror.folded.nodes if where.place[x] == OVER and x in mirror.twins]
         self.over = {x: paired.placed.top + BEND + i * STEP for i, x in enumerate(bars)}
         self.beside: dict[tuple[Node, bool], int] = {}
         self.leaving: Counter[Node] = Counter()
 
-    def way(self, back: Link, node: Node, link: Link) -> list[Point]:
+    def way(self, back: Link, link: Link) -> list[Point]:
+        node = back.user
         if self.where.place[link.source] == UNDER:
             return self._gathered(back.source, node, link.source in self.folded.names)
         if back.source not in self.over:
@@ -138,11 +133,10 @@ class _Rails:
             points = _drop(self.paired.ports, user, -self.leaving[user] * STEP)
             self.leaving[user] += 1
         lane = end.y if parameter else top_of(end, 1) + STEP
-        _along(points, lane, -1)
         if parameter:
-            straight(points, (end.x + end.width / 2, lane))
+            along(points, [(points[-1][0], lane), (end.x + end.width / 2, lane)], BEND, level=False)
         else:
-            straight(points, (end.x + BEND, lane))
+            along(points, [(points[-1][0], lane), (end.x + BEND, lane)], BEND, level=False)
             turn(points, (end.x, top_of(end, 1)), level=True)
         return points
 
@@ -150,26 +144,17 @@ class _Rails:
         """Route from the gradient of a bar left over the columns, then down to the gradient of a box."""
         start, lane = self.paired.placed.spots[bar], self.over[bar]
         points = _climb(self.paired.ports, node)
-        _along(points, lane, 1)
-        if start.row:
-            exit_route = self._out(bar, False)
-            straight(points, (exit_route[-1][0] - BEND, lane))
-            turn(points, (exit_route[-1][0], lane + BEND), level=True)
-            straight(points, exit_route[-1])
-            return [*exit_route, *points[-2::-1]]
-        straight(points, (start.x - BEND, lane))
-        turn(points, (start.x, lane + BEND), level=True)
-        straight(points, (start.x, top_of(start, -1)))
-        return points[::-1]
+        way_out = self._out(bar, False) if start.row else [(start.x, top_of(start, -1))]
+        x, y = way_out[-1]
+        along(points, [(points[-1][0], lane), (x, lane), (x, y)], BEND, level=False)
+        return [*way_out, *points[-2::-1]]
 
     def _past(self, user: Node, node: Node) -> list[Point]:
         """Route from bar to bar, past the bars between."""
         end = self.paired.placed.spots[node]
         points = self._out(user, False)
         x, foot = points[-1][0], top_of(end, 1)
-        straight(points, (x, foot + NEAR + BEND))
-        turn(points, (x - BEND, foot + NEAR), level=False)
-        straight(points, (end.x + SIDE + BEND, foot + NEAR))
+        along(points, [(x, foot + NEAR), (end.x + SIDE + BEND, foot + NEAR)], BEND, level=False)
         turn(points, (end.x + SIDE, foot), level=True)
         return points
 
@@ -183,13 +168,6 @@ class _Rails:
         straight(points, (x - BEND, lane))
         turn(points, (x, lane - BEND), level=True)
         return points
-
-
-def _along(points: list[Point], lane: float, direction: int) -> None:
-    """Extend the route vertically to a lane and turn into it: from above to the left, or from below to the right."""
-    x, _ = points[-1]
-    straight(points, (x, lane - direction * BEND))
-    turn(points, (x + direction * BEND, lane), level=False)
 
 
 def _drop(ports: Placed, node: Node, aside: float) -> list[Point]:
@@ -213,9 +191,7 @@ def _aside(placed: Placed, node: Node, channel: int) -> list[Point]:
     start = spot.x + spot.width / 2 - BEND
     points = [(start, top_of(spot, -1))]
     turn(points, (start + STEP, lane), level=False)
-    straight(points, (x - STEP, lane))
-    turn(points, (x, lane - STEP), level=True)
-    straight(points, (x, placed.foot))
+    along(points, [(x, lane), (x, placed.foot)], STEP)
     return points
 
 
@@ -233,9 +209,5 @@ def _piled(start: Spot, end: Spot) -> list[Point]:
     """Route between two boxes of the pile at the left, on the far side of the pile."""
     x = min(start.x - start.width / 2, end.x - end.width / 2) - BEND
     points = [(start.x - start.width / 2, start.y)]
-    straight(points, (x + BEND, start.y))
-    turn(points, (x, start.y - BEND), level=True)
-    straight(points, (x, end.y + BEND))
-    turn(points, (x + BEND, end.y), level=False)
-    straight(points, (end.x - end.width / 2, end.y))
+    along(points, [(x, start.y), (x, end.y), (end.x - end.width / 2, end.y)], BEND)
     return points

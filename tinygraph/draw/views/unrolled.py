@@ -43,7 +43,7 @@ class Shown:
     """What a picture shows, before it has places.
 
     Attributes:
-        ops: the graph op by op; ``folded``: as it is drawn, with boxes joined and steps hidden.
+        folded: the graph as it is drawn, with boxes joined and steps hidden.
         notes: what is hidden.
         role, heat: the role of each box, and the norms of gradients if there are any.
         where: the region of each box.
@@ -51,7 +51,6 @@ class Shown:
         heads: title and token of each column.
     """
 
-    ops: Folded
     folded: Folded
     notes: str
     role: dict[Node, str]
@@ -116,7 +115,7 @@ def _shown(levels: Levels, detail: Detail, known: Slopes | None) -> Shown:
     if detail.terse:
         texts = {x: _terse(text, x in folded.parts) for x, text in texts.items()}
     widths = {x: DOT if x in folded.dots else box_width(texts[x]) for x in folded.nodes}
-    return Shown(ops, folded, notes, role, heat_map, where, texts, widths, headings(ops, folded, options.tokens))
+    return Shown(folded, notes, role, heat_map, where, texts, widths, headings(ops, folded, options.tokens))
 
 
 def _terse(text: Words, joined: bool) -> Words:
@@ -129,7 +128,7 @@ def _drawn(levels: Levels, shown: Shown, placed: Placed, known: Slopes | None) -
     if heat_map is not None and known is not None:
         add_flows(heat_map, folded, known)
     ways = routes(folded, placed)
-    picture = Picture(title=heading(shown.ops, levels.options, "unrolled"), subtitle=shown.notes)
+    picture = Picture(title=heading(levels.ops, levels.options, "unrolled"), subtitle=shown.notes)
     picture.boxes = [_box(x, shown, placed, roots) for x in folded.nodes]
     draw_bands(picture, placed, shown.where, shown.heads)
     draw_arrows(picture, folded, ways, heat_map, {x for x in folded.nodes if shown.role[x] == "state"})

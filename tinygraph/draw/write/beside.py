@@ -15,7 +15,6 @@ from .margin import (
     Key,
     backward,
     caption,
-    cells,
     colour_of,
     has_backward_arrows,
     heads,
@@ -24,6 +23,7 @@ from .margin import (
     listing,
     odd_keys,
     ruler,
+    table_rows,
 )
 from .marks import rect
 
@@ -65,21 +65,15 @@ class Heading(NamedTuple):
     y: float
 
 
-class _Frame(NamedTuple):
-    rows: list[str]
-    wide: float
-    high: float
-
-
 class Sidebar(NamedTuple):
-    """The table or the legend: its marks, its upper left corner and its size."""
+    """The table or the legend: its marks, its size and its upper left corner."""
 
     name: str
     rows: list[str]
-    x: float
-    y: float
-    wide: float
-    high: float
+    wide: float = 0.0
+    high: float = 0.0
+    x: float = 0.0
+    y: float = 0.0
 
 
 def headings(picture: Picture, inner: Extent) -> list[Heading]:
@@ -112,22 +106,19 @@ def wrapped(words: str, size: float, room: float) -> list[str]:
 
 def sides(picture: Picture, inner: Extent, look: Paint) -> list[Sidebar]:
     """Returns the table over the legend, in the middle of the picture's right side; or side by side below it."""
-    frames = [("params", _table(picture, look)), ("legend", _legend(picture, look))] if picture.aside else []
-    frames += [("differences", _listed(picture))] * bool(picture.aside)
-    frames = [(name, frame) for name, frame in frames if frame.rows]
+    if not picture.aside:
+        return []
+    bars = [x for x in (_table(picture, look), _legend(picture, look), _listed(picture)) if x.rows]
     if picture.aside == "below":
-        lefts = [inner.left + sum(frame.wide + 28 for _, frame in frames[:k]) for k in range(len(frames))]
-        return [
-            Sidebar(name, frame.rows, x, inner.foot - 28, frame.wide, frame.high)
-            for x, (name, frame) in zip(lefts, frames, strict=True)
-        ]
-    y = (inner.top + inner.foot + sum(x.high for _, x in frames) + 28 * (len(frames) - 1)) / 2
+        lefts = [inner.left + sum(bar.wide + 28 for bar in bars[:k]) for k in range(len(bars))]
+        return [bar._replace(x=x, y=inner.foot - 28) for bar, x in zip(bars, lefts, strict=True)]
+    y = (inner.top + inner.foot + sum(bar.high for bar in bars) + 28 * (len(bars) - 1)) / 2
     if any(inner.left + width(x.words, x.size, x.size > 13) > inner.right + 30 for x in headings(picture, inner)):
         y = min(y, inner.top)  # under a title that reaches over them
     placed = []
-    for name, frame in frames:
-        placed.append(Sidebar(name, frame.rows, inner.right + 40, y, frame.wide, frame.high))
-        y -= frame.high + 28
+    for bar in bars:
+        placed.append(bar._replace(x=inner.right + 40, y=y))
+        y -= bar.high + 28
     return placed
 
 
@@ -153,13 +144,11 @@ def _words(x: float, y: float, words: str, more: str = "") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}"{more and " " + more}>{text(words)}</text>'
 
 
-def _table(picture: Picture, look: Paint) -> _Frame:
+def _table(picture: Picture, look: Paint) -> Sidebar:
     """Returns the parameters: a row each, the name on gold."""
     if not picture.uses:
-        return _Frame([], 0, 0)
-    columns = heads(picture)
-    shown = picture.uses[:MOST]
-    rows = [[use.name, *cells(use, len(columns))] for use in shown]
+        return Sidebar("params", [])
+    columns, rows = heads(picture), table_rows(picture)
     wide = [
         max(width(head, 10), *(width(row[k], 11, not k) for row in rows)) + (28 if k else 14)
         for k, head in enumerate(columns)
@@ -181,10 +170,10 @@ def _table(picture: Picture, look: Paint) -> _Frame:
     if left_out(picture):
         marks.append(_words(PAD, 48 + ROW * MOST + 13.5, left_out(picture)))
     high = 48 + ROW * min(len(picture.uses), MOST + 1) + PAD - 4
-    return _Frame(marks, max(sum(wide) + 2 * PAD, gap + width(second, 11) + 2 * PAD), high)
+    return Sidebar("params", marks, max(sum(wide) + 2 * PAD, gap + width(second, 11) + 2 * PAD), high)
 
 
-def _legend(picture: Picture, look: Paint) -> _Frame:
+def _legend(picture: Picture, look: Paint) -> Sidebar:
     """Returns the roles that occur, chips, and the colour scale."""
     marks, y, wide = [], PAD, 9 * 18.0
     for key in keys(picture):
@@ -203,15 +192,14 @@ def _legend(picture: Picture, look: Paint) -> _Frame:
     for key in odd_keys(picture):
         marks += _key(key, y, look)
         wide, y = max(wide, 36 + width(key.words, 11)), y + KEY
-    return _Frame(marks, wide + 2 * PAD, y + PAD - 6)
+    return Sidebar("legend", marks, wide + 2 * PAD, y + PAD - 6)
 
 
-def _listed(picture: Picture) -> _Frame:
+def _listed(picture: Picture) -> Sidebar:
     lines = listing(picture)
-    if not lines:
-        return _Frame([], 0, 0)
     rows = [_words(PAD, 20 + 16 * i, line, BOLD if not i else "") for i, line in enumerate(lines)]
-    return _Frame(rows, max(width(line, 11, not i) for i, line in enumerate(lines)) + 2 * PAD, 16 * len(lines) + PAD)
+    wide = max((width(line, 11, not i) for i, line in enumerate(lines)), default=0.0)
+    return Sidebar("differences", rows, wide + 2 * PAD, 16 * len(lines) + PAD)
 
 
 _ANCHORS = ("start", "middle", "end")

@@ -169,16 +169,14 @@ def _band(i: int, band: Band) -> str:
     return ground + _plain(f"head{i}", band.middle, band.foot + 24, text)
 
 
-def _plain(name: str, x: float, y: float, label: str) -> str:
-    return f"\t{name} [{_at(x, y)}, shape=plain, style=solid, fixedsize=false, height=0, label=<{label}>]\n"
+def _plain(name: str, x: float, y: float, label: str, look: str = "") -> str:
+    return f"\t{name} [{_at(x, y)}, shape=plain, style=solid, fixedsize=false, height=0, {look}label=<{label}>]\n"
 
 
 def _word(name: str, x: float, y: float, text: str, size: float, colour: str) -> str:
     """Returns a bold text centred at a point: Graphviz centres a text that contains no markup."""
-    look = f'fontname="Helvetica-Bold", fontsize={size:g}, fontcolor="{colour}"'
-    return (
-        f"\t{name} [{_at(x, y)}, shape=plain, style=solid, fixedsize=false, height=0, {look}, label=<{html(text)}>]\n"
-    )
+    look = f'fontname="Helvetica-Bold", fontsize={size:g}, fontcolor="{colour}", '
+    return _plain(name, x, y, html(text), look)
 
 
 def _tile(i: int, tile: Tile) -> str:

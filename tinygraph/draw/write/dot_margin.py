@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..colours import GOLD
 from ..labels import html
 from ..picture import Picture, Ruler
-from .margin import MOST, PALE, WARM, backward, caption, cells, colour_of, heads, left_out, listing, odd_keys, ruler
+from .margin import PALE, WARM, backward, caption, colour_of, heads, left_out, listing, odd_keys, ruler, table_rows
 from .margin import keys as keys_of
 
 _OPEN = '<table border="1" color="#e3e7ee" cellborder="0" cellspacing="3" cellpadding="3" style="rounded">'
@@ -16,10 +16,10 @@ def table(picture: Picture) -> str:
     columns = heads(picture)
     head = "".join(f'<td align="left"><font point-size="10" color="{PALE}">{html(c)}</font></td>' for c in columns)
     rows = [
-        f'<tr><td bgcolor="{GOLD}"><b>{html(use.name)}</b></td>'
-        + "".join(f'<td align="left">{html(cell)}</td>' for cell in cells(use, len(columns)))
+        f'<tr><td bgcolor="{GOLD}"><b>{html(name)}</b></td>'
+        + "".join(f'<td align="left">{html(cell)}</td>' for cell in cells)
         + "</tr>"
-        for use in picture.uses[:MOST]
+        for name, *cells in table_rows(picture)
     ]
     if left_out(picture):
         rows.append(f'<tr><td colspan="{len(columns)}">{left_out(picture)}</td></tr>')

@@ -6,8 +6,9 @@ from functools import cache, lru_cache
 from html import escape
 from typing import NamedTuple
 
-from ..colours import INK
+from ..colours import INK, hexed
 from ..labels import clean
+from ..norms.heat import ODD
 from ..words import told
 
 FAMILY = (
@@ -74,7 +75,8 @@ class Paint:
         return told(words, self.lang)
 
     def colour(self, colour: str) -> str:
-        return colour
+        """Returns a colour; NaN and infinity are hatched."""
+        return "url(#tinygraph-odd)" if colour == ODD else colour
 
     def ink(self, ground: str) -> str:
         """Returns the attribute for the colour of texts on a ground."""
@@ -147,7 +149,7 @@ def legible(colour: str) -> str:
     parts = rgb(colour)
     while parts and contrast(colour, "#f8fafc") < READABLE:
         parts = tuple(int(0.96 * x) for x in parts)
-        colour = "#" + "".join(f"{x:02x}" for x in parts)
+        colour = hexed(parts)
     return colour
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..colours import GOLD
 from ..labels import number
 from ..norms.heat import ODD, ZERO, ramp
-from ..picture import Picture, Ruler, Use
+from ..picture import Picture, Ruler
 from ..shown.roles import BORDERS
 from ..words import told
 
@@ -40,10 +40,12 @@ def heads(picture: Picture) -> list[str]:
     return [told(text, picture.lang) for text in texts]
 
 
-def cells(use: Use, columns: int) -> list[str]:
-    """Returns the texts of a row after the name: shape, number of uses, gradient norm, and the norm without cuts."""
-    texts = [use.shape, f"{use.uses}×", *(x for x in (use.norm, use.full) if x is not None)]
-    return [*texts, *[""] * columns][: columns - 1]
+def table_rows(picture: Picture) -> list[list[str]]:
+    """Returns the parameters: name, shape, number of uses, gradient norm, and the norm without cuts."""
+    columns = len(heads(picture))
+    norms = [[x for x in (use.norm, use.full) if x is not None] for use in picture.uses[:MOST]]
+    texts = [[use.name, use.shape, f"{use.uses}×", *own] for use, own in zip(picture.uses, norms, strict=False)]
+    return [[*row, *[""] * columns][:columns] for row in texts]
 
 
 def keys(picture: Picture) -> list[Key]:

@@ -29,9 +29,10 @@ def run(look: Paint, kind: str, x: float, y: float, words: str, more: str = "") 
     return f'<text{look.face(kind)} x="{x:.1f}" y="{y:.1f}"{more}>{text(words)}</text>'
 
 
-def band_ground(band: Band, look: Paint) -> str:
-    """Returns the background of a column."""
-    return rect(band.left, -band.top, band.right - band.left, band.top - band.foot, f'rx="12" {look.ground("band")}')
+def band_ground(band: Band, look: Paint, kind: str = "band", shift: float = 0.0) -> str:
+    """Returns the background of a column, or of a card, moved to the right and up."""
+    wide, high = band.right - band.left, band.top - band.foot
+    return rect(band.left + shift, -band.top - shift, wide, high, f'rx="12" {look.ground(kind)}')
 
 
 def band_head(band: Band, look: Paint) -> str:
@@ -42,18 +43,13 @@ def band_head(band: Band, look: Paint) -> str:
 
 
 def stack(band: Band, look: Paint) -> str:
-    wide, high = band.right - band.left, band.top - band.foot
-    behind = range(min(band.times - 1, 3), 0, -1)
-    more = f'rx="12" {look.ground("card")}'
-    cards = [rect(band.left + 8 * k, -band.top - 8 * k, wide, high, more) for k in behind]
+    cards = [band_ground(band, look, "card", 8.0 * k) for k in range(min(band.times - 1, 3), 0, -1)]
     return "".join(cards) + panel(band, f"{band.title} × {band.times}", look)
 
 
 def panel(band: Band, title: str, look: Paint) -> str:
     """Returns a background with its title at the upper left."""
-    more = f'rx="12" {look.ground("band front")}'
-    front = rect(band.left, -band.top, band.right - band.left, band.top - band.foot, more)
-    return front + run(look, "title start", band.left + 16, 30 - band.top, title)
+    return band_ground(band, look, "band front") + run(look, "title start", band.left + 16, 30 - band.top, title)
 
 
 def box_mark(box: Box, look: Paint, more: str, tip: str = "") -> str:

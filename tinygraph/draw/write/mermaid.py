@@ -12,7 +12,7 @@ from ..picture import Arrow, Box, Picture
 from ..shown.roles import BORDERS
 from ..words import told
 from .look import LINES, ink
-from .margin import CAPTION, MOST, cells, heads
+from .margin import caption, table_rows
 from .plain import CARRIES, by_band
 
 SHOWN = ("unrolled", "both", "rolled", "backward")
@@ -94,10 +94,7 @@ def _arrow(picture: Picture, arrow: Arrow, back: Arrow | None) -> str:
 
 
 def _table(picture: Picture) -> str:
-    count = len(heads(picture))
-    caption = " ".join(told(words, picture.lang) for words in CAPTION)
-    rows = [" ".join([use.name, *cells(use, count)]).strip() for use in picture.uses[:MOST]]
-    return "<br/>".join(map(label, [caption, *rows]))
+    return "<br/>".join(label(" ".join(row).strip()) for row in (caption(picture), *table_rows(picture)))
 
 
 def _looks(picture: Picture, arrows: list[Arrow]) -> Iterator[str]:

@@ -124,35 +124,28 @@ def _marks(score: Score, look: Paint, outer: Extent) -> Iterator[str]:
     picture = score.picture
     boxes = [_cold(box) for box in picture.boxes] if score.backward else picture.boxes
     for kind, i, mark in parts_of(replace(picture, boxes=boxes, arrows=[], notes=[], cuts=[]), look):
-        yield _lit(score, score.forward[i], mark) if kind == "boxes" else mark + "\n"
+        yield _timed(score, "lit", score.forward[i], mark) if kind == "boxes" else mark + "\n"
     if score.backward:
         for _, i, mark in parts_of(Picture(boxes=picture.boxes), look):
-            yield _on(score, score.backward[i], mark)
+            yield _timed(score, "on", score.backward[i], mark)
     for kind, i, mark in parts_of(replace(picture, bands=[], boxes=[]), look):
         if kind == "arrows":
             arrow = picture.arrows[i]
             back = bool(score.backward) and not (arrow.colour in CARRIES and arrow.tail < arrow.head)
-            stage = (score.backward if back else score.forward)[arrow.head]
-            yield _on(score, stage, mark) if back else _lit(score, stage, mark)
+            how, stages = ("on", score.backward) if back else ("lit", score.forward)
+            yield _timed(score, how, stages[arrow.head], mark)
         elif kind == "notes" and score.backward and (box := picture.notes[i].box) is not None:
-            yield _on(score, score.backward[box], mark)
+            yield _timed(score, "on", score.backward[box], mark)
         else:
             yield mark + "\n"
     for k, words in enumerate(score.said):
         line = run(look, "title start", outer.left, PAD - 3 - outer.foot, words)
-        yield f'<g data-said="{k}" {_wait(score, k)}>{line}</g>\n'
+        yield _timed(score, "said", k, line)
 
 
-def _lit(score: Score, stage: int, mark: str) -> str:
-    return f'<g data-lit="{stage}" {_wait(score, stage)}>{mark}</g>\n'
-
-
-def _on(score: Score, stage: int, mark: str) -> str:
-    return f'<g data-on="{stage}" {_wait(score, stage)}>{mark}</g>\n'
-
-
-def _wait(score: Score, stage: int) -> str:
-    return f'style="animation-delay:{score.beat * stage:.2f}s"'
+def _timed(score: Score, how: str, stage: int, mark: str) -> str:
+    """Returns a mark that is ``lit``, comes ``on`` or is ``said`` at a stage."""
+    return f'<g data-{how}="{stage}" style="animation-delay:{score.beat * stage:.2f}s">{mark}</g>\n'
 
 
 def _cold(box: Box) -> Box:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from textwrap import wrap
 
 from ..colours import FORWARD
@@ -25,17 +26,13 @@ def plain(picture: Picture) -> str:
         return "\n".join(_cut(line.rstrip()) for line in picture.plain_text)
     columns = by_band(picture)
     in_columns = {i for column in columns.values() for i in column}
-    over: list[Box] = []
-    under: list[Box] = []
-    top = max((band.top for band in picture.bands), default=0.0)
-    for i, box in enumerate(picture.boxes):
-        if i not in in_columns:
-            (over if box.y > top or not columns else under).append(box)
+    loose = sorted((x for i, x in enumerate(picture.boxes) if i not in in_columns), key=lambda box: (-box.y, box.x))
+    top = max((band.top for band in picture.bands), default=-math.inf)
     parts = [
         [picture.title] if picture.title else [],
-        [_line(box) for box in sorted(over, key=lambda b: (-b.y, b.x))],
+        [_line(box) for box in loose if box.y > top],
         _grid(picture, columns),
-        [_line(box) for box in sorted(under, key=lambda b: (-b.y, b.x))],
+        [_line(box) for box in loose if box.y <= top],
         _crossing(picture, columns),
         _parameters(picture),
     ]

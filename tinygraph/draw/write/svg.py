@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from ..norms.heat import ODD
 from ..picture import Arrow, Band, Box, Picture
 from .beside import Extent, edges, margin
 from .look import DEFAULTS, Paint, escaped, text
@@ -36,13 +35,6 @@ HATCH = (
 """Fill for NaN and infinity, which is told without colour; the same in all files, so that several share a notebook."""
 
 
-class _Paint(Paint):
-    """How a file looks; NaN and infinity are hatched."""
-
-    def colour(self, colour: str) -> str:
-        return "url(#tinygraph-odd)" if colour == ODD else colour
-
-
 class Moving(NamedTuple):
     """How a file plays: its styles, and all that moves."""
 
@@ -57,7 +49,7 @@ def svg(picture: Picture, moving: Moving | None = None, fitted: bool = False) ->
         moving: what stands in place of the parts if the file plays.
         fitted: whether it is as wide as what it stands in, if that is narrower than the picture.
     """
-    look = _Paint(picture.lang)
+    look = Paint(picture.lang)
     inner = edges(picture)
     beside, outer = margin(picture, inner, look)
     wide, high = outer.right - outer.left + 2 * PAD, outer.top - outer.foot + 2 * PAD

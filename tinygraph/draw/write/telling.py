@@ -27,10 +27,7 @@ def description(picture: Picture) -> str:
     titles = [f"{band.title} {band.token}".strip() for band in picture.bands]
     if titles:
         parts.append("columns: " + ", ".join(titles[:1] if len(titles) < 2 else [f"{titles[0]} to {titles[-1]}"]))
-    if picture.tiles:
-        parts.append(f"{len(picture.tiles)} tiles")
-    if picture.arrows:
-        parts.append(f"{len(picture.arrows)} arrows")
+    parts += [f"{len(own)} {name}" for name, own in (("tiles", picture.tiles), ("arrows", picture.arrows)) if own]
     if picture.uses:
         parts.append("parameters: " + ", ".join(use.name for use in picture.uses[:20]))
     if (scale := ruler(picture)) is not None:

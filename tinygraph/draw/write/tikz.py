@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
-from ..colours import DEAD, FORWARD, GOLD, GREY, INK
+from ..colours import DEAD, FORWARD, GOLD, GREY, INK, hexed
 from ..labels import width
 from ..norms.heat import ODD, RAMP, ZERO
 from ..picture import Picture, Point
@@ -105,7 +105,7 @@ class _Commands:
         level *= len(RAMP) - 1
         i = min(int(level), len(RAMP) - 2)
         for parts, name in zip(RAMP, HEAT, strict=True):
-            self.used.setdefault("#{:02x}{:02x}{:02x}".format(*parts), name)
+            self.used.setdefault(hexed(parts), name)
         return f"{HEAT[i + 1]}!{100 * (level - i):.1f}!{HEAT[i]}"
 
     def shape(self, shape: Painted) -> str:

@@ -6,7 +6,7 @@ from ...picture import Picture
 from ...words import told
 from ..beside import swatch
 from ..look import text
-from ..margin import MOST, cells, has_backward_arrows, heads, left_out, listing, odd_keys, ruler
+from ..margin import has_backward_arrows, heads, left_out, listing, odd_keys, ruler, table_rows
 from ..margin import keys as keys_of
 from .columns import columns
 from .language import markup
@@ -25,12 +25,11 @@ def table(picture: Picture) -> str:
     """Returns a row per parameter: name, shape, number of uses, gradient norm, and the norm without cuts."""
     if not picture.uses:
         return ""
-    titles = heads(picture)
-    head = "".join(f'<th scope="col">{text(x)}</th>' for x in titles)
+    head = "".join(f'<th scope="col">{text(x)}</th>' for x in heads(picture))
     rows = ""
-    for use in picture.uses[:MOST]:
-        row = "".join(f"<td>{text(x)}</td>" for x in cells(use, len(titles)))
-        rows += f'<tr><th scope="row"><span class="gold" tabindex="0">{text(use.name)}</span></th>{row}</tr>'
+    for name, *cells in table_rows(picture):
+        row = "".join(f"<td>{text(x)}</td>" for x in cells)
+        rows += f'<tr><th scope="row"><span class="gold" tabindex="0">{text(name)}</span></th>{row}</tr>'
     more = f"<p>{left_out(picture)}</p>" if left_out(picture) else ""
     title = markup("<h2 id='uses-title'>Parameters <small>one copy each</small></h2>", picture.lang)
     return (

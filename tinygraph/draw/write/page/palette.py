@@ -7,6 +7,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import cache
 
+from ...colours import hexed, mixed
 from ...norms.heat import ODD, ramp
 from ..look import Paint, ink, rgb
 
@@ -50,7 +51,7 @@ class Palette(Paint):
     def css(self) -> str:
         """Returns the variables of all colours used and of heat, for both themes; ``--i...``: text colour on each."""
         day = {**{f"h{i}": c for c, i in _HEAT.items()}, **{k: c for c, k in self.names.items()}}
-        night = {f"h{i}": _hex(_mixed(_NIGHT, i / STEPS)) for i in range(STEPS + 1)}
+        night = {f"h{i}": mixed(_NIGHT, i / STEPS) for i in range(STEPS + 1)}
         night |= {k: _by_night(c) for c, k in self.names.items()}
         dark = _variables(night)
         return (
@@ -79,20 +80,10 @@ def _variables(colours: dict[str, str]) -> str:
     return "".join(f"--{k}:{c};--i{k}:{ink(c, DARK)};" for k, c in colours.items())
 
 
-def _hex(rgb: tuple[float, ...]) -> str:
-    return "#" + "".join(f"{round(x):02x}" for x in rgb)
-
-
-def _mixed(stops: list[tuple[int, int, int]], level: float) -> tuple[float, ...]:
-    position = level * (len(stops) - 1)
-    i = min(int(position), len(stops) - 2)
-    return tuple(a + (b - a) * (position - i) for a, b in zip(stops[i], stops[i + 1], strict=True))
-
-
 def _by_night(colour: str) -> str:
     """Returns the same hue with lightness inverted; white becomes the surface colour."""
     parts = rgb(colour)
     if parts is None or colour == "#ffffff":
         return SURFACE if parts else colour
     hue, light, strength = colorsys.rgb_to_hls(*(x / 255 for x in parts))
-    return _hex(tuple(255 * x for x in colorsys.hls_to_rgb(hue, 0.15 + 0.82 * (1 - light), strength * 0.9)))
+    return hexed(255 * x for x in colorsys.hls_to_rgb(hue, 0.15 + 0.82 * (1 - light), strength * 0.9))

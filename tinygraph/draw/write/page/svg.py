@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -35,7 +36,7 @@ _HATCH = (
 """Hatching for NaN and infinity, which is visible without colour."""
 FIRST = 12
 """Columns that are laid out while the page loads; the script shows others when they come into view."""
-Layers = dict[tuple[str, int], list[str]]
+Layers = defaultdict[tuple[str, int], list[str]]
 """Maps groups to their elements: ``("in", c)``, ``("gap", c)``, ``("far", -1)``, and cards under all of them."""
 
 
@@ -51,29 +52,29 @@ def drawn(picture: Picture, colours: Palette) -> Drawn:
     """Returns the elements for all parts; here y grows downward."""
     steps = columns(picture)
     owner = owners(steps, picture.boxes)
-    layers: Layers = {}
+    layers: Layers = defaultdict(list)
     _grounds(layers, picture, steps, colours)
     for i, box in enumerate(picture.boxes):
-        layers.setdefault(("in" if owner[i] != LOOSE else "loose", owner[i]), []).append(_box(i, box, colours))
+        layers["in" if owner[i] != LOOSE else "loose", owner[i]].append(_box(i, box, colours))
     for i, tile in enumerate(picture.tiles):
         c = within(steps, tile.x - tile.width / 2, tile.x + tile.width / 2, tile.y)
         place = f'class="tile" id="t{i}" data-x="{tile.x:.1f}" data-y="{-tile.y:.1f}"'
-        layers.setdefault(("in" if c != LOOSE else "loose", c), []).append(tile_mark(tile, colours, place))
+        layers["in" if c != LOOSE else "loose", c].append(tile_mark(tile, colours, place))
     for rim in picture.rims:
         c = within(steps, rim.x - rim.width / 2, rim.x + rim.width / 2, rim.y)
         mark = rim_mark(rim, colours, f'class="tile" data-x="{rim.x:.1f}" data-y="{-rim.y:.1f}"')
-        layers.setdefault(("in" if c != LOOSE else "loose", c), []).append(mark)
+        layers["in" if c != LOOSE else "loose", c].append(mark)
     for i, arrow in enumerate(picture.arrows):
-        layers.setdefault(lane(steps, owner, arrow), []).append(_arrow(i, arrow, colours))
+        layers[lane(steps, owner, arrow)].append(_arrow(i, arrow, colours))
     for i, note in enumerate(picture.notes):
         c = within(steps, note.x, note.x, note.y)
         key = ("in", c) if c != LOOSE else ("gap", before(steps, note.x))
         mark = note_mark(note, colours, f'class="note" data-i="{i}"')
-        layers.setdefault(key if key[1] != LOOSE else ("far", LOOSE), []).append(mark)
+        layers[key if key[1] != LOOSE else ("far", LOOSE)].append(mark)
     for cut in picture.cuts:
         c = before(steps, cut.x)
         mark = cut_mark(cut, colours, f'class="cut" data-x="{cut.x:.1f}"')
-        layers.setdefault(("gap", c) if c != LOOSE else ("far", LOOSE), []).append(mark)
+        layers[("gap", c) if c != LOOSE else ("far", LOOSE)].append(mark)
     return Drawn("".join(_grouped(layers, steps, colours)), steps, owner)
 
 
@@ -93,15 +94,15 @@ def _arrow(i: int, arrow: Arrow, colours: Palette) -> str:
 def _grouped(layers: Layers, steps: list[Column], colours: Palette) -> Iterator[str]:
     """Yields the cards at the bottom, the columns, elements without a column, and on top the arrows between columns."""
     yield _defs(colours)
-    yield f'<g id="cards">{"".join(layers.get(("cards", LOOSE), []))}</g>\n'
+    yield f'<g id="cards">{"".join(layers["cards", LOOSE])}</g>\n'
     for c, step in enumerate(steps):
         label = f'role="treeitem" aria-expanded="true" aria-label="{text(step.title)}"'
-        inside = f'<g role="group">{"".join(layers.get(("in", c), []))}</g>'
+        inside = f'<g role="group">{"".join(layers["in", c])}</g>'
         yield f'{_slot(c)}<g class="col" id="c{c}" {label}>{inside}</g></svg>\n'
-    yield f'<g id="loose" role="presentation">{"".join(layers.get(("loose", LOOSE), []))}</g>\n'
+    yield f'<g id="loose" role="presentation">{"".join(layers["loose", LOOSE])}</g>\n'
     for c in range(len(steps)):
-        yield f'{_slot(c)}<g class="gap" id="g{c}">{"".join(layers.get(("gap", c), []))}</g></svg>\n'
-    yield f'<g id="far">{"".join(layers.get(("far", LOOSE), []))}</g>\n'
+        yield f'{_slot(c)}<g class="gap" id="g{c}">{"".join(layers["gap", c])}</g></svg>\n'
+    yield f'<g id="far">{"".join(layers["far", LOOSE])}</g>\n'
 
 
 def _slot(c: int) -> str:
@@ -125,11 +126,11 @@ def _grounds(layers: Layers, picture: Picture, steps: list[Column], colours: Pal
     column_of = {i: c for c, step in enumerate(steps) for i in step.bands}
     for i, band in enumerate(picture.bands):
         if band.times:
-            layers.setdefault(("cards", LOOSE), []).append(stack(band, colours))
+            layers["cards", LOOSE].append(stack(band, colours))
         elif band.headed:
-            layers.setdefault(("cards", LOOSE), []).append(panel(band, band.title, colours))
+            layers["cards", LOOSE].append(panel(band, band.title, colours))
         else:
-            layers.setdefault(("in", column_of[i]), []).append(_band(band, colours))
+            layers["in", column_of[i]].append(_band(band, colours))
 
 
 def _band(band: Band, colours: Palette) -> str:
