@@ -9,7 +9,7 @@ import gc
 import os
 import sys
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from contextvars import ContextVar
 from functools import partial
 from random import SystemRandom
@@ -71,7 +71,7 @@ class Surroundings:
         marks: maps the words for each value to what differs when it has changed.
         arrays: arrays and buffers with their digests.
         generators: generators of random numbers with their states.
-        names: all names in the code of the functions.
+        names: all names in the code of the functions, and those of the libraries' functions and classes that they reach.
         live: the words for what is read at each call.
         kept: traced values, and numbers of a traced function, by the words for them.
     """
@@ -167,6 +167,7 @@ class Surroundings:
             for part in (x.func, x.args, x.keywords):
                 self._add(words, part)
         elif cls is BuiltinMethodType:
+            self._know({x.__name__})
             self._add(words, x.__self__)
         elif cls is CellType or cls is ContextVar:
             self._place(words, "{0}", x)
@@ -185,6 +186,8 @@ class Surroundings:
             self._add(words, x.fget)
         elif cls.__module__ == "tinygraph.compiled":
             self._add(words, getattr(x, "fn", None))
+        elif cls.__module__.startswith("_cython"):  # a function of numpy's
+            self._know({x.__name__})
         else:
             self._object(words, x, cls)
 
@@ -215,6 +218,7 @@ class Surroundings:
 
     def _class(self, words: str, x: type) -> None:
         if is_ours(x.__module__):
+            self._know({x.__name__})
             return
         self._named.append((words, x))
         self._place(words, "{0}.{1}", x)
@@ -229,20 +233,25 @@ class Surroundings:
         for value in (*(x.__defaults__ or ()), *(x.__kwdefaults__ or {}).values()):
             self._add(f"a default of {x.__name__}", value)
         if is_ours(x.__module__):
+            self._know({x.__name__})
             self._add(words, x.__dict__.get("__wrapped__"))
             return
         self._place(words, "{0}.{1}", x.__dict__)
         self._codes.append(code)
         self.marks[f"the code of {words}"] = code
         names = names_of(code)
-        self.names |= {*names, TYPES} if {"type", "float"} <= names else names
+        self._know({*names, TYPES} if {"type", "float"} <= names else names)
         for name in imports_of(code):
             package = x.__globals__.get("__package__") if name[:1] == "." else ""
             self._add(name, sys.modules.get(f"{package}{name}"))
-        if names & ENVIRONMENT:
-            self._add("os.environ", getattr(os.environ, "_data", None))
         only = None if "globals" in names else names
         self._hold(Place("", "{1}", x.__globals__, only, entries(x.__globals__, only)))
+
+    def _know(self, names: Set[str]) -> None:
+        """Notes names in the code, and those by which a library knows what the code may call by another name."""
+        self.names |= names
+        if names & ENVIRONMENT:
+            self._add("os.environ", getattr(os.environ, "_data", None))
 
     def _place(self, words: str, form: str, owner: Any) -> None:
         self._hold(Place(words, form, owner, None, entries(owner)))
