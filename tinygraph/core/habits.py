@@ -240,7 +240,6 @@ OPTIONS: Fixes = {
     ),
     "min minimum clip_value_min": "a_min=",
     "max maximum clip_value_max": "a_max=",
-    "unbiased": "x.var(ddof=1)  # as PyTorch counts by default",
     "start_dim end_dim": "x.reshape(2, -1)",
     "mode jit static_argnums static_argnames fullgraph dynamic jit_compile donate_argnums": (
         "tg.compile(fn)  # plain values and shapes have plans of their own"
