@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, OrderedDict, defaultdict
 from random import Random
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 
+import tinygraph as tg
 from tests.each import each
 from tinygraph.core.structure import builder, leaves, map_leaves, ordered_as, rebuild
 
@@ -71,3 +74,40 @@ def test_dicts_come_in_the_order_of_others() -> None:
         with pytest.raises(KeyError, match="in place of"):
             ordered_as(wrong, like)
     assert ordered_as({"x": 1}, {}) == {"x": 1} and ordered_as([1, 2], [1]) == [1, 2]
+
+
+class Attributes(dict):
+    def __init__(self, *args: Any, **items: Any) -> None:
+        super().__init__(*args, **items)
+        self.__dict__ = self
+
+
+@each("make", [Attributes, OrderedDict, Counter])
+def test_a_dict_of_a_class_stays_one(make: Any) -> None:
+    structure = make({"a": 1, "b": make({"c": 2})})
+    for new in (map_leaves(lambda x: x + 1, structure), builder(structure)([2, 3]), rebuild(structure, [2, 3])):
+        assert new == {"a": 2, "b": {"c": 3}} and type(new) is type(new["b"]) is make
+    turned = ordered_as(make({"b": 1, "a": 2}), {"a": 0, "b": 0})
+    assert type(turned) is make and [*turned] == ["a", "b"]
+
+
+def test_a_dict_that_begins_otherwise_becomes_a_plain_one() -> None:
+    assert type(map_leaves(lambda x: x, defaultdict(list, a=1))) is dict
+
+
+def test_states_arguments_and_gradients_with_keys_as_attributes() -> None:
+    def cell(inputs: Any, state: Any) -> Any:
+        h = np.tanh(inputs.x + state.h)
+        return h, Attributes(h=h)
+
+    def last(xs: Any, state: Any) -> Any:
+        return tg.unroll(cell, xs, state)[1]
+
+    xs, state = Attributes(x=np.ones((3, 2))), Attributes(h=np.zeros(2))
+    right = last(xs, state)
+    assert type(right) is Attributes
+    for backend in ("numpy", "native"):
+        np.testing.assert_allclose(tg.compile(last, backend=backend)(xs, state).h, right.h.value, rtol=1e-12)
+    weights = Attributes(w=tg.parameter([1.0, 2.0]))
+    _, gradients = tg.value_and_grad(lambda: tg.sum(weights.w**2), weights)()
+    assert gradients.w.value.tolist() == [2.0, 4.0]

@@ -126,3 +126,13 @@ def test_columns_of_text_are_aligned_with_wide_letters() -> None:
             at += cells(c)
         assert positions == starts[: len(positions)] or set(positions) <= set(starts), line
     assert max(map(cells, lines)) <= 100
+
+
+@each("name", ["forward × 4", "backward × 4", "encoder × 5", "cell × 6", "layer 2 × 3", "layer 1 backward × 3"])
+def test_a_cell_of_all_steps_is_told_as_its_cell(name: str) -> None:
+    cell, _, count = name.partition(" × ")
+    assert told(name, "zh") == f"{told(cell, 'zh')} × {count}" != name
+
+
+def test_a_title_has_no_gap_before_its_steps() -> None:
+    assert tg.draw(lstm(4), lang="zh").picture.title == "循环神经网络，4 步，展开"

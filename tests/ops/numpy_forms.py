@@ -103,7 +103,10 @@ SHAPES = {
     "np.atleast_3d": ("np.atleast_3d(x)",),
     "np.repeat": ("np.repeat(x, 2)", "np.repeat(x, 2, axis=0)", "np.repeat(x, [1, 0, 2], axis=0)"),
     "np.tile": ("np.tile(v, 2)", "np.tile(x, (2, 1))"),
-    "np.pad": ("np.pad(v, 1)", "np.pad(x, ((1, 0), (0, 2)))", "np.pad(v, (2, 1), constant_values=0.5)"),
+    "np.pad": (
+        *("np.pad(v, 1)", "np.pad(x, ((1, 0), (0, 2)))", "np.pad(v, (2, 1), constant_values=0.5)"),
+        *("np.pad(x, 1, constant_values=v[0])", "np.pad(v, 1, constant_values=((v[1], 2.0),))"),
+    ),
     "np.roll": ("np.roll(v, 1)", "np.roll(x, -1, axis=0)"),
     "np.flip": ("np.flip(x)", "np.flip(x, axis=0)"),
     "np.flipud": ("np.flipud(x)",),

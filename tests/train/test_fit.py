@@ -55,6 +55,11 @@ def test_the_state_is_carried_within_an_epoch_and_starts_anew_with_it():
     assert states == [1, 3, 6, 1, 3]
 
 
+def test_patience_without_figures_is_refused():
+    with pytest.raises(tg.GraphError, match="patience waits for a lower figure of validate"):
+        fit(regression()[1], DATA, steps=5, patience=1, quiet=True)
+
+
 def test_looks_are_taken_on_time_and_patience_ends():
     _, run = regression()
     figures = iter([3.0, 2.0, 2.5, 2.2, 9.9, 9.9])

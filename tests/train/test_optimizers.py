@@ -171,6 +171,27 @@ def test_a_deviation_of_gradients_all_alike_is_0_and_no_nan(dtype, alpha):
     np.testing.assert_allclose(before - w.value, 1e-3 * g, rtol=2e-2, atol=1e-6)
 
 
+def test_nadam_goes_on_with_the_same_bits_and_costs_no_more_after_many_steps():
+    """Its product of all shares so far is one factor a step, also after a resume, a step back, and with groups."""
+    w = tg.parameter(np.ones(2), name="w")
+    rule = tg.train.NAdam({"w": w}, 0.1, groups={"w": {"momentum_decay": 0.1}})
+    numbers = {}
+    for t in (1, 2, 3, 300, 301, 2, 300, 301):
+        rule.steps = t - 1
+        (own,) = rule.numbers_now()
+        assert numbers.setdefault(t, own) == own
+        shares = 0.9 * (1 - 0.5 * 0.96 ** (0.1 * np.arange(1, t + 2)))
+        np.testing.assert_allclose(own["now"], 0.1 * (1 - shares[-2]) / (1 - np.prod(shares[:-1])), rtol=1e-12)
+        np.testing.assert_allclose(own["rate"], 0.1 * shares[-1] / (1 - np.prod(shares)), rtol=1e-12)
+    rule.steps, factors, share = 500_000, [], tg.train.NAdam._share
+    rule.numbers_now()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tg.train.NAdam, "_share", lambda self, t: factors.append(t) or share(self, t))
+        rule.steps += 1
+        rule.numbers_now()
+    assert len(factors) < 6
+
+
 @pytest.mark.parametrize("compiled", [False, True])
 def test_an_option_that_was_set_out_of_range_is_refused_at_the_next_step(compiled):
     w = tg.parameter([1.0], name="w")

@@ -101,6 +101,27 @@ def test_a_net_of_another_dtype_is_refused(tmp_path):
         checkpoint.load({"net": Net(np.float32)})
 
 
+def test_sums_of_more_calls_than_are_accumulated_are_refused():
+    """They would never be used, and nothing would be trained."""
+
+    def accumulating(count):
+        w = tg.parameter([0.0], name="w")
+        run = step(lambda x: tg.sum(w * x), [w], SGD([w], 1.0), accumulate=count, backend="numpy")
+        return w, run
+
+    _, four = accumulating(4)
+    for _ in range(3):
+        four(np.ones(1))
+    _, two = accumulating(2)
+    with pytest.raises(tg.GraphError, match=r"(?s)more calls than it accumulates.*3 of 2"):
+        two.load_state_dict(four.state_dict())
+    w, five = accumulating(5)
+    five.load_state_dict(four.state_dict())
+    five(np.ones(1))
+    five(np.ones(1))
+    assert w.value == -1.0
+
+
 class Loaded(Net):
     """A net with a load of its own."""
 

@@ -21,8 +21,6 @@ NODE: Fixes = {
     "get_shape length": "x.shape",
     "narrow select index_select": "x[:, 0:2]",
     "gather": "x[np.arange(2), ids]  # of each row the element ids[row]",
-    "scatter_add index_add": "tg.one_hot(ids, 4).T @ x  # the sums of rows by their ids",
-    "topk": "np.sort(x)[..., -2:]  # np.argsort(x) tells where they are",
     "unbind": "list(x)",
     "chunk": "tg.split(x, 2)",
     "cuda to device is_cuda pin_memory contiguous block_until_ready": "x  # leave it out: there is one device, the CPU",
@@ -90,7 +88,6 @@ TG: Fixes = {
     "autograd GradientTape gradients gradient backward": "tg.grad(loss, x)",
     "custom_vjp custom_jvp custom_gradient Function": "tg.Op  # derive from it: forward, and backward by hand",
     "plot show visualize to_dot": "tg.draw(x)",
-    "cond switch": "tg.where(mask, x, y)",
     "jacobian jacrev jacfwd": "tg.vjp(fn, x)  # rows by tg.vjp, columns by tg.jvp",
     "hessian": "tg.hvp(fn, (x,), (x,))  # times a vector; or tg.grad of tg.grad",
     "remat": 'tg.compile(fn, memory="checkpoint")',
@@ -134,7 +131,6 @@ TRAIN: Fixes = {
     "clip_grad_norm clip_grad_norm_ clip_by_global_norm": "tg.train.clip_by_norm(gradients, 1.0)",
     "clip_grad_value_ clip_grad_value": "tg.train.clip_by_value(gradients, 1.0)",
     "zero_grad": "tg.zero_grad(w)",
-    "EarlyStopping ModelCheckpoint Trainer": "tg.train.fit  # it has patience= and a checkpoint",
     "save_weights save_model": 'tg.train.save("model.safetensors", cell.state_dict())',
     "load_weights load_model": 'cell.load_state_dict("model.safetensors")',
 }
@@ -240,7 +236,6 @@ OPTIONS: Fixes = {
     ),
     "min minimum clip_value_min": "a_min=",
     "max maximum clip_value_max": "a_max=",
-    "unbiased": "x.var(ddof=1)  # as PyTorch counts by default",
     "start_dim end_dim": "x.reshape(2, -1)",
     "mode jit static_argnums static_argnames fullgraph dynamic jit_compile donate_argnums": (
         "tg.compile(fn)  # plain values and shapes have plans of their own"

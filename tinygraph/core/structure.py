@@ -33,7 +33,7 @@ def ordered_as(structure: Any, like: Any) -> Any:
     if isinstance(structure, dict) and isinstance(like, dict) and like:
         if structure.keys() != like.keys():
             raise KeyError(f"{[*structure]} in place of {[*like]}")
-        return {key: ordered_as(structure[key], part) for key, part in like.items()}
+        return dict_like(structure, {key: ordered_as(structure[key], part) for key, part in like.items()})
     kind = type(structure)
     if (kind is tuple or kind is list) and type(like) is kind and len(structure) == len(like):
         for part in structure:
@@ -60,7 +60,7 @@ def _builder(structure: Any, start: int) -> tuple[Callable[[list[Any]], Any], in
         parts.append(build)
     if isinstance(structure, dict):
         keys = list(structure)
-        return lambda new: dict(zip(keys, [build(new) for build in parts], strict=True)), start
+        return lambda new: dict_like(structure, dict(zip(keys, [build(new) for build in parts], strict=True))), start
     kind = type(structure)
     if kind is tuple and len(parts) == 2:  # as (y, state) and (h, c), of which a short step has to make one each time
         first, second = parts
@@ -70,12 +70,20 @@ def _builder(structure: Any, start: int) -> tuple[Callable[[list[Any]], Any], in
     return lambda new: kind([build(new) for build in parts]), start
 
 
+def dict_like(structure: dict, items: dict) -> dict:
+    """The items in a dict of the structure's class, such as one with keys as attributes, if that is made of a dict."""
+    try:
+        return items if type(structure) is dict else type(structure)(items)
+    except TypeError:
+        return items
+
+
 def map_leaves(fn: Callable[..., Any], structure: Any) -> Any:
     """The same nesting with ``fn(leaf)`` in place of each leaf."""
     if structure is None:
         return None
     if isinstance(structure, dict):
-        return {k: map_leaves(fn, v) for k, v in structure.items()}
+        return dict_like(structure, {k: map_leaves(fn, v) for k, v in structure.items()})
     if isinstance(structure, tuple) and hasattr(structure, "_fields"):
         return type(structure)(*(map_leaves(fn, v) for v in structure))
     if isinstance(structure, (list, tuple)):

@@ -38,7 +38,7 @@ def told(text: str, lang: str) -> str:
     matches = ((form.fullmatch(text), words) for form, words in _patterns(lang).items())
     whole = next((_filled(match, words, lang) for match, words in matches if match), "")
     parts = text.split(", ")
-    other = [] if whole or len(parts) == 1 else [told(part, lang) for part in parts]
+    other = [] if whole or len(parts) == 1 else [told(part, lang).strip() for part in parts]
     return whole or ("，".join(other) if other and other != parts else text)
 
 

@@ -66,11 +66,6 @@ def sinc(x: Any) -> Node:
     return choice.where(near, series, periodic.sin(far) / far)
 
 
-def conjugate(x: Any) -> Node:
-    x = as_node(x)
-    return x.astype(np.int8) if x.dtype == bool else x  # as in numpy
-
-
 def heaviside(x: Any, h: Any) -> Node:
     x, h = as_nodes((x, h))
     x = in_floats_alone("heaviside", x)
@@ -187,7 +182,7 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     np.heaviside: heaviside,
     np.modf: modf,
     np.logaddexp2: logaddexp2,
-    np.conjugate: conjugate,
+    np.conjugate: lambda x: as_node(x).astype(np.int8) if x.dtype == bool else as_node(x),
 }
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {

@@ -242,6 +242,10 @@ def _reducing(op: Any, function: Any) -> Callable[..., Node]:
     return method
 
 
+def _transpose(self: Node, *axes: Any) -> Node:
+    return shape.transpose(self, axes=axes[0] if len(axes) == 1 else axes or None)
+
+
 _BY_METHOD = (
     *("sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh", "arcsinh", "arccosh", "arctanh"),
     *("exp2", "expm1", "log1p", "log2", "log10", "rint", "fabs", "hypot", "fmod"),
@@ -280,7 +284,7 @@ def _install_methods() -> None:
         "__float__": _to_float,
         "__int__": _to_int,
         "reshape": _reshape,
-        "transpose": lambda self, *axes: shape.transpose(self, axes=axes[0] if len(axes) == 1 else axes or None),
+        "transpose": _transpose,
         "T": property(shape.transpose),
         "ravel": _flatten,
         "flatten": lambda self, order="C": numpy_functions.copied(_flatten(self, order)),

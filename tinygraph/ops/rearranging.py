@@ -17,7 +17,7 @@ from .broadcasting import broadcast_to
 from .differences import take_along_axis
 from .inference import hollow
 from .lookup import take, within
-from .numpy_functions import as_node, as_order
+from .numpy_functions import SEQUENCES, as_node, as_order, joined
 from .running import along, backwards
 from .statistics import cast
 
@@ -65,10 +65,10 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **settings: Any) -> 
 
 
 def _surrounded(x: Node, widths: list[list[int]], values: Any) -> Node:
-    values = np.broadcast_to(np.asarray(values), (x.ndim, 2)).astype(x.dtype)
+    values = np.broadcast_to(joined(values, SEQUENCES), (x.ndim, 2)).astype(x.dtype)
     for axis, width in enumerate(widths):
         sizes = [(*x.shape[:axis], as_int(n), *x.shape[axis + 1 :]) for n in width]
-        first, last = [np.full(size, value) for size, value in zip(sizes, values[axis], strict=True)]
+        first, last = [np.broadcast_to(value, size) for size, value in zip(sizes, values[axis], strict=True)]
         if any(width):
             x = slicing.concatenate([first, x, last], axis=axis)
     return x

@@ -185,8 +185,8 @@ def kind_of(cls: type) -> str:
 @lru_cache(maxsize=1024)
 def hides(cls: type) -> bool:
     """Whether objects of a class keep something in C that nothing here can read, such as a tensor of PyTorch's."""
-    foreign = [base for base in cls.__mro__ if base.__flags__ & _IN_C and not is_ours(base.__module__)]
-    return bool(foreign) or issubclass(cls, (BytesIO, StringIO))
+    foreign = any(base.__flags__ & _IN_C and not is_ours(base.__module__) for base in cls.__mro__)
+    return foreign or issubclass(cls, (BytesIO, StringIO))
 
 
 @lru_cache(maxsize=1024)

@@ -86,9 +86,12 @@ class Surroundings:
         self.live: list[str] = []
         self._codes: list[CodeType] = []
         self._seen: dict[int, Any] = {}
+        self._taken: dict[str, int] = {}
         self._lists: dict[int, set[str]] = {}
         self._named: list[tuple[str, Any]] = []
-        self._left: deque[tuple[str, Any]] = deque(roots.items())
+        self._left: deque[tuple[str, Any]] = deque()
+        for words, x in roots.items():
+            self._add(words, x)
         self._walk()
 
     def written(self) -> list[str]:
@@ -103,7 +106,7 @@ class Surroundings:
 
     def is_log(self, place: Place) -> bool:
         """Whether a container is a list to which the functions append by its names, and which they do not read."""
-        names = [words.rpartition(".")[2] for words in self._lists.get(id(place.owner), ())]
+        names = [words.rpartition(".")[2].partition(" (")[0] for words in self._lists.get(id(place.owner), ())]
         if not names or not all(map(str.isidentifier, names)):  # an item of something that is read to get there
             return False
         known = frozenset().union(*(names_of(code).union(code.co_freevars) for code in self._codes))
@@ -112,7 +115,7 @@ class Surroundings:
     def forget(self) -> None:
         """Lets go of everything but the marks and the names."""
         self.places, self.arrays, self.generators, self._seen, self._named, self._codes = [], {}, {}, {}, [], []
-        self._lists = {}
+        self._lists, self._taken = {}, {}
 
     def _walk(self) -> None:
         used: set[tuple[int, str]] = set()
@@ -130,9 +133,8 @@ class Surroundings:
 
     def _visit(self, words: str, x: Any) -> None:
         cls = type(x)
-        if cls in PLAIN:
-            self.marks[words] = mark_of(x)
-        elif cls is Number or isinstance(x, Traced):
+        words = words if cls in (CellType, ContextVar) else self._own(words)  # theirs are those of what they hold
+        if cls is Number or isinstance(x, Traced):
             self.kept[words] = x
         elif (kind := kind_of(cls)) == "memory":  # type: ignore[arg-type]
             self._memory(words, x)
@@ -141,7 +143,8 @@ class Surroundings:
             if isinstance(x, SystemRandom):  # has no state that could be compared
                 self.names.add(SystemRandom.__name__)
         else:
-            self.marks[words] = id(x)
+            if cls not in (CellType, ContextVar):
+                self.marks[words] = id(x)
             if kind != "one" and id(x) not in self._seen and len(self._seen) < MOST > len(self.marks) / 4:
                 self._seen[id(x)] = x
                 self._enter(words, x, cls)
@@ -267,9 +270,18 @@ class Surroundings:
 
     def _add(self, words: str, value: Any) -> None:
         if type(value) in PLAIN:
-            self.marks[words] = mark_of(value)
+            self.marks[self._own(words)] = mark_of(value)
             return
         if isinstance(value, list):
             self._lists.setdefault(id(value), set()).add(words)
         if id(value) not in self._seen:
             self._left.append((words, value))
+
+    def _own(self, words: str) -> str:
+        """The words, with a number if something else is called so, too: two closures have variables of one name."""
+        name, own = words.partition(" (")[0], words
+        while own in self._taken:
+            self._taken[name] = self._taken.get(name, 1) + 1
+            own = f"{name} ({self._taken[name]})"
+        self._taken.setdefault(own, 1)
+        return own

@@ -8,23 +8,27 @@ import numpy as np
 
 from ..core.errors import GraphError
 from ..core.node import Node
+from ..core.trail import reach_user
 from ..ops.numpy_functions import FUNCTIONS, SEQUENCES, joined
 from ..ops.operators import SIGNS
 from .writing import assign, in_place
 
 
 def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
-    if where is True:
-        assign(dst, ..., src)
-    else:
-        assign(dst, ..., np.where(where, src, dst))
+    assign(dst, ..., src if where is True else _chosen(where, src, dst))
 
 
 def putmask(a: Any, mask: Any, values: Any) -> None:
     if np.ndim(values) and np.shape(values) != np.shape(a):
         fix = "a[mask] = values, for as many values as the mask selects"
         raise GraphError("np.putmask: values have another shape", got=f"{np.shape(values)}", fix=fix)
-    assign(a, ..., np.where(mask, values, a))
+    assign(a, ..., _chosen(mask, values, a))
+
+
+def _chosen(mask: Any, values: Any, others: Any) -> Node:
+    chosen: Node = np.where(mask, values, others)
+    reach_user(chosen)
+    return chosen
 
 
 def place(arr: Any, mask: Any, vals: Any) -> None:
@@ -48,8 +52,7 @@ def _as_many(values: Any, count: int) -> Any:
 
 
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
-    places = np.arange(min(a.shape))
-    assign(a, (places,) * a.ndim, val)
+    assign(a, (np.arange(min(a.shape)),) * a.ndim, val)
 
 
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: int) -> None:

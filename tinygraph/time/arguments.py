@@ -10,7 +10,7 @@ from ..core.checks import one_of
 from ..core.errors import GraphError, shown, users_line
 from ..core.leaves import as_nodes
 from ..core.node import Node
-from ..core.structure import leaves, map_leaves
+from ..core.structure import dict_like, leaves, map_leaves
 from ..ops import transpose
 from .precision import in_dtypes_of
 
@@ -54,7 +54,7 @@ def side_by_side(owner: str, inputs: Any) -> Any:
             fix="np.stack(list) for time steps, np.asarray(list) of numbers; tuple(list) for several inputs",
         )
     if isinstance(inputs, dict):
-        return {key: side_by_side(owner, x) for key, x in inputs.items()}
+        return dict_like(inputs, {key: side_by_side(owner, x) for key, x in inputs.items()})
     if isinstance(inputs, tuple):
         parts = [side_by_side(owner, x) for x in inputs]
         return type(inputs)(*parts) if hasattr(inputs, "_fields") else _Inputs(parts)

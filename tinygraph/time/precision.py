@@ -13,7 +13,7 @@ from ..core.leaves import Constant
 from ..core.node import Node
 from ..core.op import Spec
 from ..core.scope import Kept
-from ..core.structure import leaves, map_leaves, rebuild
+from ..core.structure import dict_like, leaves, map_leaves, rebuild
 from ..core.traced import Slot, Tracing
 from ..core.widening import FIX, Widening, noting
 from ..ops import astype
@@ -56,7 +56,7 @@ def in_dtypes_of(cell: Any, state: Any, default: Any) -> Any:
 
 def _state_like(state: Any, default: Any) -> Any:
     if isinstance(default, dict):
-        return {key: _state_like(part, default[key]) for key, part in state.items()}
+        return dict_like(state, {key: _state_like(part, default[key]) for key, part in state.items()})
     if isinstance(default, (tuple, list)):
         parts = [_state_like(s, d) for s, d in zip(state, default, strict=True)]
         return type(state)(*parts) if hasattr(state, "_fields") else type(state)(parts)

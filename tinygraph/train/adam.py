@@ -174,23 +174,28 @@ class NAdam(Adam):
         momentum_decay: float = 4e-3,
         groups: Any = None,
     ) -> None:
-        self.momentum_decay = momentum_decay
+        self.momentum_decay, self._products = momentum_decay, dict[Any, tuple[int, float]]()
         super().__init__(parameters, learning_rate, betas, eps, weight_decay, False, groups)
 
     def numbers(self, t: int, rate: float) -> StepNumbers:
-        beta1, beta2 = self.betas
-        shares = beta1 * (1 - 0.5 * 0.96 ** (np.arange(1, t + 2) * self.momentum_decay))
-        product = float(np.prod(shares[:-1]))
-        new, mean = (1 - shares[-2]) / (1 - product), shares[-1] / (1 - product * shares[-1])
-        return {"rate": rate * float(mean), "root": math.sqrt(1 - beta2**t), "now": rate * float(new)}
+        options = *self.betas, self.momentum_decay
+        past, product = self._products.get(options, (0, 1.0))
+        # One factor a step, always in this order: so a run that goes on has the same bits.
+        for k in range(past + 1 if past <= t else 1, t + 1):
+            product = (product if k > 1 else 1.0) * self._share(k)
+        self._products[options] = t, product
+        new, mean = (1 - self._share(t)) / (1 - product), self._share(t + 1) / (1 - product * self._share(t + 1))
+        return {"rate": rate * mean, "root": math.sqrt(1 - self.betas[1] ** t), "now": rate * new}
+
+    def _share(self, t: int) -> float:
+        return self.betas[0] * (1 - 0.5 * 0.96 ** (t * self.momentum_decay))
 
     def update(self, w: Any, g: Any, moments: Moments, numbers: StepNumbers) -> tuple[Any, Moments]:
         if self.weight_decay:
             g = g + self.weight_decay * w
         own = running_means(self.betas, g, moments)
-        return w - (numbers["now"] * g + numbers["rate"] * own["mean"]) / (
-            np.sqrt(own["square"]) / numbers["root"] + self.eps
-        ), own
+        spread = np.sqrt(own["square"]) / numbers["root"] + self.eps
+        return w - (numbers["now"] * g + numbers["rate"] * own["mean"]) / spread, own
 
 
 class RAdam(Adam):

@@ -79,9 +79,8 @@ class Average:
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """A copy of the averages by the names of the parameters, and ``"looks"``."""
-        return {"looks": np.array(self.looks)} | {
-            name: a.copy() for name, a in zip(self.names, self._averages, strict=True)
-        }
+        named = zip(self.names, self._averages, strict=True)
+        return {"looks": np.array(self.looks)} | {name: a.copy() for name, a in named}
 
     @refusing
     def load_state_dict(self, arrays: Mapping[str, Any]) -> None:

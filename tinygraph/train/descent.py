@@ -75,9 +75,8 @@ class SGD(Optimizer):
         if not self.momentum:
             return w - numbers["rate"] * g, moments
         velocity = self.momentum * moments["velocity"] + numbers["share"] * g
-        return w - numbers["rate"] * (g + self.momentum * velocity if self.nesterov else velocity), {
-            "velocity": velocity
-        }
+        change = g + self.momentum * velocity if self.nesterov else velocity
+        return w - numbers["rate"] * change, {"velocity": velocity}
 
 
 class Lion(Optimizer):

@@ -92,6 +92,8 @@ def fit(
     )
     run.validate = None if validate is None else function("fit", validate)
     run.patience = math.inf if patience is None else integer("fit", "patience", patience, 1)
+    if patience is not None and validate is None:
+        raise GraphError("fit: patience waits for a lower figure of validate", fix="validate=, which returns one")
     run.callbacks = [function("fit", callback) for callback in callbacks]
     if checkpoint is not None and not isinstance(checkpoint, Checkpoint):
         fix = "tg.train.Checkpoint(folder)"

@@ -252,10 +252,8 @@ def _tokens(start: Any) -> tuple[np.ndarray, bool]:
     """The tokens as (T, B), and whether it was one text."""
     tokens = np.asarray(start)
     if tokens.ndim not in (1, 2) or not tokens.size or tokens.dtype.kind not in "iu":
-        fix = "begin with a token, such as the one that ends texts"
-        raise GraphError(
-            "generate: no tokens to begin with", expected="integers (T, B) or (T,)", got=shown(start), fix=fix
-        )
+        problem, fix = "generate: no tokens to begin with", "begin with a token, such as the one that ends texts"
+        raise GraphError(problem, expected="integers (T, B) or (T,)", got=shown(start), fix=fix)
     return (tokens[:, None], True) if tokens.ndim == 1 else (tokens, False)
 
 

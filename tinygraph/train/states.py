@@ -125,9 +125,8 @@ def _set_parameters(name: str, parameters: Any, arrays: Mapping[str, np.ndarray]
 def as_figures(owner: str, figures: Any) -> dict[str, float]:
     """Figures by name as numbers of Python; one of a node or an array of one number, too."""
     try:
-        return {
-            str(name): float(np.asarray(x.value if isinstance(x, Node) else x).item()) for name, x in figures.items()
-        }
+        values = {str(name): x.value if isinstance(x, Node) else x for name, x in figures.items()}
+        return {name: float(np.asarray(x).item()) for name, x in values.items()}
     except (AttributeError, TypeError, ValueError) as error:
         raise GraphError(f"{owner}: a figure is no number", expected="numbers by name", got=shown(figures)) from error
 

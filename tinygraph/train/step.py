@@ -130,6 +130,9 @@ class TrainingStep:
     def load_state_dict(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Takes over what `state_dict` returned."""
         check_state("step", arrays, self.state_dict())
+        if not 0 <= int(arrays["collected"]) < self.accumulate:
+            got = f"{arrays['collected']} of {self.accumulate}"
+            raise GraphError("step: sums of more calls than it accumulates", got=got, fix="the same accumulate=")
         totals = [np.array(arrays[f"sum.{k}"]) for k in range(len(self._totals))]
         set_together([(self, "_totals", totals), (self, "_collected", int(arrays["collected"]))])
 

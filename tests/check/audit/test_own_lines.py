@@ -171,3 +171,52 @@ def test_of_a_file_that_is_no_python_nothing_is_told(tmp_path: Path) -> None:
     lines.read_again([str(file)])
     statement: Any = lines.statement_at(str(file), 2)
     assert lines.target_of(statement) == "a" and lines.statement_at(str(file), 5) is None
+
+
+CHOICE = """
+import numpy as np
+
+
+def forward(xs, W, U):
+    h, states = np.zeros(4), []
+    for x in xs:
+        h = np.tanh(W @ h + U @ x)
+        states.append(h)
+    return states
+
+
+def loss(xs, ts, W, U):
+    return sum(0.5 * np.sum((h - t) ** 2) for h, t in zip(forward(xs, W, U), ts))
+
+
+def cell(W, x, h, before, dh):
+    dz = dh * (1 - h**2)
+    return np.outer(dz, before), np.outer(dz, x), W.T @ dz
+
+
+def backward(xs, ts, W, U):
+    states, none = forward(xs, W, U), np.zeros(4)
+    dW, dU, late = np.zeros_like(W), np.zeros_like(U), none
+    for t in reversed(range(len(xs))):
+        before = states[t] if t > 0 else none
+        a, b, late = cell(W, xs[t], states[t], before, states[t] - ts[t] + late)
+        dW += a
+        dU += b
+    return dW, dU
+"""
+
+
+def test_a_wrong_choice_between_two_things_is_named_where_it_is_bound(tmp_path: Path) -> None:
+    """And not in the function that is called with it, and reads it."""
+    file = tmp_path / "choice.py"
+    file.write_text(CHOICE, encoding="utf-8")
+    module, rng = loaded(file), np.random.default_rng(4)
+    parameters = {"W": rng.normal(size=(4, 4)), "U": rng.normal(size=(4, 3))}
+    arguments = {"xs": rng.normal(size=(5, 3)), "ts": rng.normal(size=(5, 4))}
+    report = tg.check.audit(module.backward, module.loss, parameters, arguments, repair=False)
+    told = [(f.source, f.kind, f.parameters) for f in report.findings]
+    assert told == [("before = states[t] if t > 0 else none", "a wrong index", ("W",))], str(report)
+    file = tmp_path / "chosen.py"
+    file.write_text(CHOICE.replace("states[t] if", "states[t - 1] if"), encoding="utf-8")
+    module = loaded(file)
+    assert tg.check.audit(module.backward, module.loss, parameters, arguments).passed

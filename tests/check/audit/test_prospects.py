@@ -41,7 +41,7 @@ def test_many_assignments_at_once_leave_wrong_what_each_leaves_alone(name, befor
     compared = 0
     for operation in written.operations:
         some = [*Candidates(present).of(operation)]
-        for p in Prospects(present, some).of(lambda place, changed: True, lambda still: True):
+        for p in Prospects(present, some).of(lambda place, first, changed: True, lambda still: True):
             if p.asked:
                 values = dict(p.right)
                 for node in written.order:  # one by one, without a leading axis

@@ -191,9 +191,34 @@ for t in range(2):
         hs.append(h)
 loss = np.mean(np.stack(hs) ** 2)
 """,
+    "weights computed before": """
+A = np.exp(W)
+A = A / np.sum(A, axis=1, keepdims=True)
+h = np.ones((2, 3))
+for t in range(4):
+    with tg.step(t):
+        h = (h @ A) * X[t]
+        h = h / np.sum(h)
+loss = np.mean(h)
+""",
+    "smoothing by a rate computed before": """
+rate = 1 / (1 + np.exp(-U[0, 0]))
+h = np.zeros((2, 3))
+for t in range(4):
+    with tg.step(t):
+        h = rate * X[t] + (1 - rate) * h
+loss = np.mean(h ** 2)
+""",
 }
 
 TIMELESS = {
+    "layers of weights computed before": """
+Ws = [np.tanh(w) for w in (U, W, V)]
+h = X[0]
+for w in Ws:
+    h = np.tanh(h @ w)
+loss = np.mean(h)
+""",
     "layers": """
 h = X[0]
 for w in (U, W, V):

@@ -60,6 +60,20 @@ loss = tg.recorded(network)(X)
     assert [x.step for x in told(run(source)) if x.op is not None and x.op.name == "tanh"] == [0, 1, 2, 3]
 
 
+def test_states_that_are_copied_where_a_mask_says_so_have_steps():
+    source = """
+def network(X):
+    h = np.zeros((2, 3))
+    for t in range(4):
+        np.copyto(h, np.tanh(X[t] @ U + h @ W), where=np.array([[True], [t < 2]]))
+    return np.mean(h)
+loss = tg.recorded(network)(X)
+"""
+    steps = {x.op.name: x.step for x in told(run(source)) if x.op is not None}
+    assert [x.step for x in told(run(source)) if x.op is not None and x.op.name == "where"] == [0, 1, 2, 3]
+    assert steps["mean"] is None
+
+
 def test_comprehensions_and_joins_have_the_steps_of_what_they_read_or_serve():
     source = """
 xs = [x @ E for x in X]

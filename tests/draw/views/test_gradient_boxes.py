@@ -84,3 +84,12 @@ def test_long_graphs_are_folded_and_dots_tell_no_numbers():
     dots = [box for box in drawn.boxes if box.role == "dots"]
     assert dots and all(words(box) == "⋯" and box.below == "" for box in dots)
     assert len(drawn.bands) == 6
+
+
+def test_gradients_that_are_infinite_are_drawn_without_a_warning() -> None:
+    h = tg.constant(np.zeros((1, 2)), "h0")
+    for t in range(2):
+        with tg.step(t):
+            h = np.sqrt(h @ tg.parameter(np.full((2, 2), 0.5), "W"))
+    drawn = tg.draw(tg.sum(h), "backward").picture
+    assert any(part.text == "‖∞‖" for box in drawn.boxes for part in box.title)

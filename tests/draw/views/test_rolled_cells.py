@@ -7,6 +7,7 @@ import tinygraph as tg
 from tests.draw.networks import weights
 from tests.draw.test_arrows import running_sum
 from tinygraph.draw.colours import STATE
+from tinygraph.draw.labels import width
 
 T, I, H = 5, 3, 4  # noqa: E741  the axes' own letters
 
@@ -43,7 +44,12 @@ def test_notes_beside_lanes_keep_off_each_other(kind):
 
 
 def test_a_lane_says_each_number_of_steps_that_it_goes_back():
-    assert [n.text for n in rolled("tauGRU").notes if n.colour == STATE] == ["t−1, t−2 → t"]
+    """One over the other, beside the lane and not on it."""
+    drawn = rolled("tauGRU")
+    notes = [n for n in drawn.notes if n.colour == STATE]
+    assert [n.text for n in sorted(notes, key=lambda n: -n.y)] == ["t−1 → t", "t−2 → t"]
+    lanes = {round(x, 1) for a in drawn.arrows if a.colour == STATE for x, _ in a.points[6:7]}
+    assert all(abs(n.x - x) > width(n.text, n.size, True) / 2 for n in notes for x in lanes)
 
 
 def test_a_loop_at_a_state_is_on_the_side_that_its_lane_leaves_free():

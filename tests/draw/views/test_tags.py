@@ -9,7 +9,7 @@ import pytest
 from tests.each import each
 from tinygraph.draw.labels import width
 from tinygraph.draw.picture import Arrow, Box, Picture
-from tinygraph.draw.views.tags import SIZE, _Taken
+from tinygraph.draw.views.tags import SIZE, Taken
 
 HALF = width("0:4", SIZE) / 2
 UP = [(-60.0, 0.0), (-30.0, 30.0), (0.0, 60.0), (0.0, 100.0)]
@@ -21,7 +21,7 @@ def box(left: float, right: float, foot: float, top: float) -> Box:
 
 def place(points: list[Any], *boxes: Box) -> Any:
     head = box(-50, 50, 100, 140) if points[-2][1] < points[-1][1] else box(-50, 50, 60, 100)
-    return _Taken(Picture([head, *boxes], [Arrow(0, 0, points, "", 1)])).free("0:4", points)
+    return Taken(Picture([head, *boxes], [Arrow(0, 0, points, "", 1)])).free("0:4", points)
 
 
 @each("mirror", [1, -1])

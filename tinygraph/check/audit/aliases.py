@@ -128,6 +128,9 @@ class _Binding(ast.NodeTransformer):
         if isinstance(x, ast.Dict):
             x.values = [self._wrapped(part, False) for part in x.values]
             return x
+        if isinstance(x, ast.IfExp):
+            x.body, x.orelse = self._wrapped(x.body, unpacked), self._wrapped(x.orelse, unpacked)
+            return x
         plain = isinstance(x, (ast.Name, ast.Attribute, ast.Subscript))
         if not plain:
             return x

@@ -20,7 +20,7 @@ from .book import same
 from .candidates import Candidates, but_for_a_factor, mending_none, turned
 from .departures import Departure
 from .joins import joined
-from .kinds import is_nameable
+from .kinds import NAMEABLE, is_among
 from .lines import lines_of
 from .pairs import FaultPairs
 from .present import Present
@@ -204,7 +204,7 @@ class Blame:
         for operation in frontier:
             for things in self._candidates.of(operation):
                 departure = mending_none(self._present, operation, things)
-                named = departure.due.kind == "adjoint" and is_nameable(self.written, departure)
+                named = departure.due.kind == "adjoint" and is_among(NAMEABLE, self.written, departure)
                 if named and self._present.left_wrong(departure.right) <= wrong:
                     return departure
         return None
@@ -212,10 +212,11 @@ class Blame:
     def _bound(self, operations: list[Operation], wrong: frozenset[str]) -> Departure | None:
         """The line at which two names are bound the wrong way round."""
         best: Departure | None = None
-        pairs = [(o, things) for o in operations for things in self._candidates.of_bindings(o)]
+        open_ones = [o for o in operations if not self._is_out(o)]
+        pairs = [(o, things) for o in open_ones for things in self._candidates.of_bindings(o)]
         owners = [operation for operation, _ in pairs]
         looked = Prospects(self._present, [things for _, things in pairs])
-        for p in looked.of(lambda place, _, changed: self._is_of_interest(owners[place], changed, wrong), wrong.__gt__):
+        for p in looked.of(lambda place, _, changed: not self._settled(owners[place], changed, wrong), wrong.__gt__):
             best = self._tried(owners[p.place], [p], wrong, best)
         return best
 
@@ -244,28 +245,26 @@ class Blame:
         self, operation: Operation, wrong: frozenset[str], best: Departure | None, helps: Helps
     ) -> Iterable[Prospect]:
         """What would come of the things of the right graph in the place of what an operation makes."""
-        if operation in self._pairs.firsts or self._is_acquitted(operation):
+        if self._is_out(operation):
             return ()
         looked = self._looked_at.get(operation) or Prospects(self._present, self._candidates.of(operation))
         if looked.is_small:
             self._looked_at[operation] = looked
 
-        settled = {x for x in operation.nodes if self._is_settled(operation, x, wrong)}
+        settled = self._settled(operation, operation.nodes, wrong)
 
         def worth(_: int, first: Node, changed: Collection[Node]) -> bool:
             return not _is_late(best, first, wrong) and settled.isdisjoint(changed)
 
         return looked.of(worth, helps)
 
-    def _is_of_interest(self, operation: Operation, changed: Collection[Node], wrong: frozenset[str]) -> bool:
-        """Whether an operation is to be tried with other values of these nodes."""
-        if any(self._is_settled(operation, x, wrong) for x in changed):
-            return False
-        return operation not in self._pairs.firsts and not self._is_acquitted(operation)
-
-    def _is_settled(self, operation: Operation, node: Node, wrong: frozenset[str]) -> bool:
+    def _settled(self, operation: Operation, nodes: Iterable[Node], wrong: frozenset[str]) -> set[Node]:
+        """The nodes for which no other values are to be tried."""
         is_settled = self._present.is_settled if wrong else self.written.is_settled
-        return operation not in self._doubted and is_settled(node)
+        return {x for x in nodes if operation not in self._doubted and is_settled(x)}
+
+    def _is_out(self, operation: Operation) -> bool:
+        return operation in self._pairs.firsts or self._is_acquitted(operation)
 
     def _departure(self, operation: Operation, p: Prospect, wrong: frozenset[str]) -> Departure:
         due = self.written.state_like(p.things[p.node]) if self.written.selects(p.node) else p.things[p.node]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 
 import numpy as np
@@ -20,28 +19,30 @@ def has_hint(written: Written, run: StatementRun, factors: bool) -> bool:
 
     Where something is zeros, which are any multiple of anything, nobody knows.
     """
-    rows: dict[tuple[int, ...], list[tuple[np.ndarray, np.ndarray]]] = defaultdict(list)
+    alike: dict[tuple[int, ...], list[tuple[np.ndarray, np.ndarray]]] = defaultdict(list)
     for x, due in run.needs.items():
         made = run.made[x]
         if not due.any() or not made.any() or (run.computes(x) and any(same(run.made[y], due) for y in x.inputs)):
             return True
-        made = made if made.shape == due.shape else np.broadcast_to(made, np.broadcast_shapes(made.shape, due.shape))
-        rows[made.shape].append((made.ravel(), np.broadcast_to(due, made.shape).ravel()))
-    return any(
-        _is_hinted(written, run, shape, *map(np.array, zip(*pairs, strict=True)), factors)
-        for shape, pairs in rows.items()
-        if math.prod(shape) > 1
-    )
+        made, due = (made, due) if made.shape == due.shape else np.broadcast_arrays(made, due)
+        if due.size > 1:
+            alike[due.shape].append((made.ravel(), due.ravel()))
+    return any(_is_hinted(written, run, shape, pairs, factors) for shape, pairs in alike.items())
 
 
 def _is_hinted(
-    written: Written, run: StatementRun, shape: tuple[int, ...], made: np.ndarray, due: np.ndarray, factors: bool
+    written: Written,
+    run: StatementRun,
+    shape: tuple[int, ...],
+    pairs: list[tuple[np.ndarray, np.ndarray]],
+    factors: bool,
 ) -> bool:
-    """Whether one of the rows is; an element that is large speaks for all of them."""
+    """Whether one of the pairs is, of what was made and what is due; an element that is large speaks for all of them."""
+    made, due = np.array([a for a, _ in pairs]), np.array([b for _, b in pairs])
     rows, places = np.arange(len(due)), np.abs(due).argmax(axis=1)
     own, right = made[rows, places], due[rows, places]
     off = np.abs(made - due * (own / right)[:, None]).max(axis=1)
-    hinted = (off <= ABOUT * np.abs(made).max(axis=1)) | written.may_hold(due - made)
+    hinted = (off <= ABOUT * np.abs(made).max(axis=1)) | written.book.may_have(due - made)
     lost = np.abs(due - made)
     term, largest = lost.max(axis=1), lost.argmax(axis=1)
     for form in (np.ones(due.shape[1]), *(v.ravel() ** 2 for v in run.near if v.shape == shape)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +21,9 @@ from .updates import UPDATE
 from .written import Written
 
 PLAIN = {SIGN, SCALE, SLOPE, LESS, MORE}
+"""By more than a lost factor, which can be anything."""
+
+NAMEABLE = {*PLAIN, FACTOR_LESS, FACTOR_MORE}
 
 REPLACED, ADDED = "`=` in place of `+=`", "`+=` in place of `=`"
 
@@ -37,25 +40,14 @@ def kind_of(written: Written, departure: Departure) -> str:
     return MISSING if kind == NAME and _is_carried(written, departure) else kind
 
 
-def is_nameable(written: Written, departure: Departure) -> bool:
-    """Whether what was made differs from what is due by a sign, a factor, a term or a slope."""
-    return _is_among({*PLAIN, FACTOR_LESS, FACTOR_MORE}, written, departure)
-
-
-def is_plain(written: Written, departure: Departure) -> bool:
-    """Whether it does by more than a lost factor, which can be anything."""
-    return _is_among(PLAIN, written, departure)
-
-
-def _is_among(kinds: Set[str], written: Written, departure: Departure) -> bool:
-    """Whether it is one of these: a rule that fails on one run fails on all of them."""
+def is_among(kinds: Set[str], written: Written, departure: Departure) -> bool:
+    """Whether it is one of these kinds: a rule that fails on one run fails on all of them."""
     runs: list[StatementRun] = []
     for run in runs_of(written, departure) if departure.due.family else ():
         runs.append(run)
         if not has_hint(written, run, FACTOR_LESS in kinds):
             return False
-    of_all = _Kinds(written, departure, runs)
-    return bool(runs) and not kinds.isdisjoint(of_all.some(kinds)) and of_all.told() in kinds
+    return bool(runs) and _Kinds(written, departure, runs).told() in kinds
 
 
 def is_told(written: Written, departure: Departure) -> bool:
@@ -82,26 +74,10 @@ class _Kinds:
         return self.told() or NAME
 
     def told(self) -> str:
-        return next((kind for rule, _ in self._rules() if (kind := rule())), "")
-
-    def some(self, kinds: Set[str]) -> Iterator[str]:
-        """What the rules tell that can tell some of these: others need not be asked where no other can."""
-        return filter(None, (rule() for rule, tells in self._rules() if tells & kinds))
-
-    def _rules(self) -> list[tuple[Callable[[], str], Set[str]]]:
-        """The rules in the order in which they are asked, each with the kinds that it tells."""
-        return [
-            (self._of_assignment, {REPLACED, ADDED}),
-            (self._of_scale, {SIGN, SCALE, FACTOR_LESS}),
-            (self._of_operands, {ORDER, TURNED}),
-            (self._of_step, {INDEX}),
-            (self._of_slope, {SLOPE}),
-            (self._of_more, {MORE, FACTOR_MORE}),
-            (self._of_name, {NAME}),
-            (self._of_one, {LESS}),
-            (self._of_factor, {FACTOR_LESS}),
-            (self._of_less, {LESS}),
-        ]
+        """What the first rule tells that tells anything."""
+        rules = [self._of_assignment, self._of_scale, self._of_operands, self._of_step, self._of_slope, self._of_more]
+        rules += [self._of_name, self._of_one, self._of_factor, self._of_less]
+        return next((kind for rule in rules if (kind := rule())), "")
 
     @cached_property
     def _places(self) -> list[list[tuple[StatementRun, Node]]]:

@@ -11,7 +11,7 @@ from ...core.node import Node
 from .book import same
 from .candidates import Candidates, mending_none
 from .departures import Departure
-from .kinds import is_plain, is_told
+from .kinds import PLAIN, is_among, is_told
 from .present import Present
 from .prospects import Outlook
 from .written import Operation
@@ -63,7 +63,7 @@ class FaultPairs:
         right = {x: both[x] for x in other.nodes[: len(whole.right)]}
         values = self._present.replayed(both)
         second = Departure(other, min(right, key=lambda x: x.serial), whole.due, right, frozenset(), values)
-        return is_plain(self._written, replace(first, values=values)) and is_told(self._written, second)
+        return is_among(PLAIN, self._written, replace(first, values=values)) and is_told(self._written, second)
 
     def where_scaled(self, departure: Departure, wrong: frozenset[str]) -> Departure:
         """Of a multiple of what is due: its only reader, if that does nothing but scale, as ``dy /= n``."""

@@ -28,7 +28,6 @@ class Present:
         self._matches: dict[Node, list[Match]] = {}
         self._known: dict[Node, bool] = {}
         self._settled: dict[Node, bool] = {}
-        self._departing: dict[Operation, bool] = {}
 
     def mend(self, overrides: Mapping[Node, np.ndarray]) -> None:
         """Gives more nodes their right values."""
@@ -40,7 +39,7 @@ class Present:
 
     def _set(self, values: dict[Node, np.ndarray], overrides: dict[Node, np.ndarray]) -> None:
         self.values, self.overrides = values, overrides
-        self._matches, self._known, self._settled, self._departing = {}, {}, {}, {}
+        self._matches, self._known, self._settled = {}, {}, {}
 
     def replayed(self, overrides: Mapping[Node, np.ndarray]) -> dict[Node, np.ndarray]:
         """The values if these nodes, too, had their right values."""
@@ -98,11 +97,6 @@ class Present:
 
         A reader speaks only if all else that it reads is right.
         """
-        if operation not in self._departing:
-            self._departing[operation] = self._goes_wrong(operation)
-        return self._departing[operation]
-
-    def _goes_wrong(self, operation: Operation) -> bool:
         for x in operation.nodes:
             if self.written.is_number(x) or self.is_known(x) or not self.reads_right(x):
                 continue

@@ -51,6 +51,7 @@ class Written:
         order: all nodes, inputs before results.
         operations: those of the user's code, in the order of their first run.
         operation_of: that of each of their nodes.
+        book: the right graph's arrays by their numbers.
         matches: what each node is in the right graph.
         statements: those that were looked at last, by one of their nodes.
     """
@@ -69,11 +70,11 @@ class Written:
         for x in self.order:
             for y in dict.fromkeys(x.inputs):
                 self._readers[y].append(x)
-        self._book = Book(right.things)
+        self.book = Book(right.things)
         self._shapes: dict[Node, tuple[int, ...]] = {}
         self.statements: dict[Node, StatementRun] = {}
         floats = [x for x in self.order if x.dtype.kind == "f"]
-        self.matches: dict[Node, list[Match]] = {x: self._book.look(x._value) for x in floats}
+        self.matches: dict[Node, list[Match]] = {x: self.book.look(x._value) for x in floats}
         self.operations = _operations(self.order)
         self._unchanged = {
             x for o in self.operations if _accumulates(o) or all(map(_is_input, o.nodes)) for x in o.nodes
@@ -130,7 +131,7 @@ class Written:
 
     def state_like(self, thing: Thing) -> Thing:
         """The value of the forward pass that is this array, if there is one: what is picked is mostly that."""
-        values = [m.thing for m in self._book.look(thing.array) if m.thing.kind == "value" and m.is_exact]
+        values = [m.thing for m in self.book.look(thing.array) if m.thing.kind == "value" and m.is_exact]
         return next((t for t in values if t.own), thing) if thing.kind == "part" else thing
 
     def is_missing(self, name: str) -> bool:
@@ -165,17 +166,13 @@ class Written:
 
     def look(self, node: Node, value: np.ndarray) -> list[Match]:
         """What a node of this value is in the right graph."""
-        return self.matches.get(node, []) if value is node._value else self._book.look(value)
-
-    def may_hold(self, stack: np.ndarray) -> np.ndarray:
-        """Of arrays along the first axis, which the right graph may hold, or multiples of them."""
-        return self._book.may_have(stack)
+        return self.matches.get(node, []) if value is node._value else self.book.look(value)
 
     def holding(self, stack: np.ndarray) -> np.ndarray:
         """Of arrays along the first axis, which the right graph holds as a gradient of something."""
-        holds = self.may_hold(stack)
+        holds = self.book.may_have(stack)
         for k in np.flatnonzero(holds):
-            holds[k] = any(m.thing.kind != "value" and m.is_exact for m in self._book.look(stack[k]))
+            holds[k] = any(m.thing.kind != "value" and m.is_exact for m in self.book.look(stack[k]))
         return holds
 
     def is_result(self, node: Node) -> bool:

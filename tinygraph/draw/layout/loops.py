@@ -65,6 +65,9 @@ class StageRoutes:
         return gates
 
     def _toward(self, edge: Edge, end: int) -> float:
+        state = self.stage.joined.get(edge) if end > 0 else None
+        if state is not None:
+            return self.stage.cards[self.stage.card_of[state]].lanes[state]
         gates = self._gates(edge)
         if gates:
             return gates[0 if end > 0 else -1][0]
@@ -126,7 +129,8 @@ class StageRoutes:
         card = self.stage.cards[self.stage.card_of[state]]
         side, lane = card.returning[state], card.lanes[state]
         points = self._outside(edge, side) if edge in self.stage.aside else []
-        points = points or [(self.stage.x[edge.source], self.stage.y[edge.source] + HEIGHT / 2)]
+        x = self.ports.get((edge, 1), self.stage.x[edge.source])
+        points = points or [(x, self.stage.y[edge.source] + HEIGHT / 2)]
         climb(points, (lane, card.foot))
         target = self.arrival(edge.target, side)
         straight(points, (lane, target - ROUND))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -49,7 +51,16 @@ def attention_sheets(reading: Reading) -> list[Sheet]:
             got=reading.told,
             fix=reading.way_out,
         )
-    return sheets[:HEADS]
+    return _numbered(sheets[:HEADS])
+
+
+def _numbered(sheets: list[Sheet]) -> list[Sheet]:
+    """Returns the sheets with numbers after names that several have, as weights of a loop over heads do."""
+    counts, ranks = Counter(x.heading for x in sheets), Counter[str]()
+    for i, x in enumerate(sheets):
+        ranks[x.heading] += 1
+        sheets[i] = replace(x, heading=f"{x.heading} {ranks[x.heading]}") if counts[x.heading] > 1 else x
+    return sheets
 
 
 def _weights(reading: Reading) -> Iterator[Weights]:

@@ -51,10 +51,11 @@ Entrances = dict[When, tuple[Node, int | None]]
 
 
 def _inputs(reading: Reading) -> dict[tuple[int, int], Entrances]:
-    """Maps (phase, n-th input) to what the steps read."""
+    """Maps (phase, n-th input) to what the steps read; targets, with which all outputs are compared, are no inputs."""
     folded = reading.folded
     role = roles(folded, reading.roots)
-    reached = set(ancestors(reading.roots, differentiable))
+    before = set(ancestors([x for x in reading.nodes if x.step is not None]))
+    reached = {x for x in ancestors(reading.roots, differentiable) if x in before}
     groups: dict[tuple[int, int], Entrances] = {}
     ranks: dict[When, int] = {}
     boxes = [x for x in folded.nodes if role[x] == "input" and x.dtype.kind == "f" and x.name != "real"]

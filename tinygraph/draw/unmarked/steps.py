@@ -21,9 +21,10 @@ _PRODUCTS = {"matmul", "multiply", "einsum", "tensordot", "inner"}
 def steps_of(nodes: list[Node]) -> dict[Node, int]:
     """Maps nodes to the time steps at which the user's loops made them; empty where the loops do not tell.
 
-    Time is a loop that hands on a state and uses the same parameters in every iteration. Of nested ones it is the outer
-    one: layers within a step belong to it, and a loop over layers or samples uses other parameters, or no state. A loop
-    without state takes the steps of what it reads, or those of its readers. ``nodes`` are in the order of creation.
+    Time is a loop that hands on a state and uses the same parameters in every iteration, or the same node that was
+    computed before. Of nested ones it is the outer one: layers within a step belong to it, and a loop over layers or
+    samples uses other parameters, or no state. A loop without state takes the steps of what it reads, or those of its
+    readers. ``nodes`` are in the order of creation.
     """
     try:
         nests = runs_of([x for x in nodes if x.origin is None and not isinstance(x, Parameter)])
@@ -125,7 +126,17 @@ class _Clock:
                 place = tuple([x for code, position in trail_of(node) for x in (id(code), position)])
                 used.setdefault(place, {}).setdefault(i, set()).add(key)
         equal = Counter(len({frozenset(keys) for keys in by.values()}) == 1 for by in used.values() if len(by) > 1)
-        return equal[True] >= max(equal[False], 1)
+        return equal[True] >= max(equal[False], 1) or (not used and self._takes_again(run))
+
+    def _takes_again(self, run: Run) -> bool:
+        """Whether a product takes in every iteration a node from before the loop, as a weight that was computed."""
+        inside, taken = {x for x, _ in self.members[run]}, dict[Node, set[int]]()
+        for node, i in self.members[run]:
+            if node.op is not None and node.op.name in _PRODUCTS:
+                for x in node.inputs:
+                    if x.op is not None and x not in inside:
+                        taken.setdefault(x, set()).add(i)
+        return any(len(iterations) == run.count for iterations in taken.values())
 
 
 def _weight(node: Node) -> object:

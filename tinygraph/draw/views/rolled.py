@@ -148,7 +148,7 @@ def _draw_arrows(picture: Picture, repetition: Repetition, stage: Stage) -> None
     routes = StageRoutes(stage, edges)
     returning: dict[int, list[Edge]] = {}
     noted: set[tuple[int, int | None]] = set()
-    notes: list[tuple[Note, list[Point]]] = []
+    notes: list[tuple[Note, Edge, list[Point]]] = []
     for edge in edges:
         state = stage.joined.get(edge)
         points = routes.way(edge) if state is None else routes.joining(edge, state)
@@ -161,7 +161,7 @@ def _draw_arrows(picture: Picture, repetition: Repetition, stage: Stage) -> None
             picture.arrows.append(Arrow(edge.source, edge.target, points, FORWARD, 1.3, dashed=dashed))
             if dashed and (edge.source, edge.only) not in noted:
                 noted.add((edge.source, edge.only))
-                notes.append((_step_note(repetition, stage, edge, points), points))
+                notes.append((_step_note(repetition, stage, edge, points), edge, points))
     picture.notes += _apart(picture, notes)
     return_notes: list[Note] = []
     for edges in returning.values():
@@ -169,16 +169,19 @@ def _draw_arrows(picture: Picture, repetition: Repetition, stage: Stage) -> None
     picture.notes += return_notes
 
 
-def _apart(picture: Picture, notes: list[tuple[Note, list[Point]]]) -> list[Note]:
-    """Returns the notes; one that meets another is beside its arrow where nothing else is, if there is such a place."""
+def _apart(picture: Picture, notes: list[tuple[Note, Edge, list[Point]]]) -> list[Note]:
+    """Returns the notes; if a box has several, each that meets another or an arrow is beside its own arrow instead."""
     placed: list[Note] = []
-    for note, way in notes:
-        if any(abs(note.x - z.x) < 68 and abs(note.y - z.y) < 13 for z in placed):
-            taken, half = Taken(picture), width(note.text, note.size, True) / 2
-            spots = [(x + side * (half + 5), y + up) for x, y in along(way) for side in (1, -1) for up in (-8, 8)]
-            apart = [(x, y) for x, y in spots if not any(abs(x - z.x) < 68 and abs(y - z.y) < 13 for z in placed)]
-            x, y = next((spot for spot in apart if taken.is_free(*spot, half, note.size / 2 + 1)), spots[0])
-            note = replace(note, x=x, y=y)
+    crowded = len({edge.source for _, edge, _ in notes}) < len(notes)
+    taken = Taken(picture) if crowded else None
+    for note, _, way in notes:
+        half, high = width(note.text, note.size, True) / 2, note.size / 2
+        spots = [(x + side * (half + 5), y + up) for x, y in along(way) for side in (1, -1) for up in (-8, 8)]
+        for x, y in [(note.x, note.y), *spots] if taken is not None else ():
+            alone = not any(abs(x - z.x) < 68 and abs(y - z.y) < 13 for z in placed)
+            if alone and taken is not None and taken.is_free(x, y, half, high):
+                note = replace(note, x=x, y=y)
+                break
         placed.append(note)
     return placed
 

@@ -74,7 +74,8 @@ def is_supported(op: str, code: str, codes: Sequence[str]) -> bool:
     if op in COMPARISONS:
         return integers.common(codes) is not None
     if op in COPIES or op == "where":
-        return all(integers.can_become(code, c) for c in codes[op == "where" :])
+        of_floats = code in ("f4", "f8", "b1", "i4", "i8")  # of integers, those of 32 and 64 bits with a sign alone
+        return of_floats or all(c[0] != "f" for c in codes[op == "where" :])
     if code[0] != "f":
         return op in integers.rules_of(code)
     return op in RULES and (op in integers.MIXED or all(c[0] not in "iu" for c in codes))

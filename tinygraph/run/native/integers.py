@@ -47,11 +47,6 @@ def _whole(x: Value, element: str) -> Value:
     return fits.where(x.cast("fptosi", element), x.writer.constant(element, x.lanes, -(2 ** (bits(element) - 1))))
 
 
-def can_become(code: str, source: str) -> bool:
-    """Whether a number of the dtype ``source`` can be converted to ``code``: floats to int32 and int64 alone."""
-    return source[0] != "f" or code in ("f4", "f8", "b1", "i4", "i8")
-
-
 def common(codes: Sequence[str]) -> str | None:
     """The dtype in which numpy compares; None where it compares exactly what no dtype holds."""
     if all(code == "b1" for code in codes):

@@ -118,11 +118,6 @@ def _reduced(x: Value) -> tuple[Value, Value]:
     return n, polynomial(r, EXP[x.element]).fma(r * r, r)
 
 
-def _integer(n: Value) -> Value:
-    """n as i32; ``freeze`` turns the poison value of a NaN into some number."""
-    return n._make("i32", f"freeze {n.cast('fptosi', 'i32')}")
-
-
 def _two_to(n: Value, element: str) -> Value:
     """2**n for an integer n (i32) in the range of normal numbers."""
     form = FORMATS[element]
@@ -138,7 +133,7 @@ def scaled(x: Value, n: Value) -> Value:
     if name:
         all_lanes = x.writer.constant(f"i{x.lanes}", 1, -1)
         return x.writer.invoke(name, x.element, x.lanes, x, n, x, all_lanes, x.writer.constant("i32", 1, 4))
-    n = _integer(n)
+    n = n._make("i32", f"freeze {n.cast('fptosi', 'i32')}")  # of NaN some number, and no poison
     half = n._make("i32", f"ashr {n}, {n.like(1).name}")
     return x * _two_to(half, x.element) * _two_to(n - half, x.element)
 

@@ -150,7 +150,8 @@ class NumpyWriter:
     def view(self, view: View) -> str:
         """The name of a view in the current innermost loop; views of equal layout share a name."""
         strides = tuple(0 if n == 1 else s for n, s in zip(view.shape, view.strides, strict=True))
-        moving = [(loop, move) for loop in self._loops if (move := _per_step(view, loop.repeat.depth))]
+        steps = dict(enumerate(view.per_step))
+        moving = [(loop, move) for loop in self._loops if (move := steps.get(loop.repeat.depth))]
         moves = tuple(move for _, move in moving)
         key = (view.buffer, view.offset, view.shape, strides, moves, tuple(loop.repeat.depth for loop, _ in moving))
         homes = [loop for loop, _ in moving] or [self._fixed]
@@ -235,10 +236,6 @@ class NumpyWriter:
         Call: _call,
         Repeat: _repeat,
     }
-
-
-def _per_step(view: View, depth: int) -> int:
-    return view.per_step[depth] if depth < len(view.per_step) else 0
 
 
 def _rows(names: Iterable[str]) -> list[str]:

@@ -82,9 +82,8 @@ class Batches:
             )
         epoch, number = (integer(name, f"{key} of the position", position[key]) for key in ("epoch", "batch"))
         if number >= len(self):
-            raise GraphError(
-                f"{name}: the position is beyond the epoch", expected=f"below {len(self)}", got=str(number)
-            )
+            expected = f"below {len(self)}"
+            raise GraphError(f"{name}: the position is beyond the epoch", expected=expected, got=str(number))
         self._epoch, self._batch = epoch, number
 
 

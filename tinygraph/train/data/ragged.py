@@ -134,10 +134,8 @@ def _sequences(sequences: Any) -> list[np.ndarray]:
             raise GraphError(f"Ragged: sequence {i} has no step", expected="one or more", got=str(array.shape))
     if first.dtype.kind == "f":
         if first.ndim == 1:
-            fix = "[s[:, None] for s in sequences] for one number a step"
-            raise GraphError(
-                "Ragged: numbers of a step need an axis", expected="(T_i, I)", got=str(first.shape), fix=fix
-            )
+            problem, fix = "Ragged: numbers of a step need an axis", "[s[:, None] for s in sequences], of one a step"
+            raise GraphError(problem, expected="(T_i, I)", got=str(first.shape), fix=fix)
         widest = np.result_type(*{a.dtype for a in arrays})
         return [a.astype(widest, copy=False) for a in arrays]
     return [none_below_zero("Ragged", a) if a.ndim == 1 else a.astype(np.int64) for a in arrays]
@@ -166,9 +164,8 @@ def _targets(targets: Any, arrays: list[np.ndarray]) -> Any:
     whole = _numbers_or_labels("the targets", targets)
     if len(whole) != len(arrays):
         expected, fix = f"{len(arrays)} targets, one a sequence", "a list of arrays (T_i, ...) for one target a step"
-        raise GraphError(
-            "Ragged: the targets do not match the sequences", expected=expected, got=f"{len(whole)}", fix=fix
-        )
+        problem = "Ragged: the targets do not match the sequences"
+        raise GraphError(problem, expected=expected, got=f"{len(whole)}", fix=fix)
     return whole
 
 

@@ -93,10 +93,8 @@ def split_sequences(
     parts = [np.sort(order[(i <= middles) & (middles < j)]) for i, j in edges]
     if not all(len(part) for part in parts):
         raise GraphError(f"{owner}: a part is empty", got=f"{len(sizes)} groups for {len(parts)} parts")
-    return [
-        _chosen(sequences, part) if targets is None else (_chosen(sequences, part), _chosen(targets, part))
-        for part in parts
-    ]
+    several = [_chosen(sequences, part) for part in parts]
+    return several if targets is None else [*zip(several, (_chosen(targets, part) for part in parts), strict=True)]
 
 
 def _chosen(several: Any, part: np.ndarray) -> Any:
