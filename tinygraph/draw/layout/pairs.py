@@ -46,7 +46,9 @@ def split(placed: Placed, widths: dict[Node, float], twins: dict[Node, Node], wh
     for node, spot in placed.spots.items():
         twin = twins.get(node)
         if where.place[node] in (OVER, UNDER):
-            _beside(placed, real, (node, twin), spot, widths, level)
+            real.spots[node] = spot
+            if twin is not None:
+                real.spots[twin] = _beside(placed, spot, widths[twin], level)
             ports.spots.update((x, real.spots[x]) for x in (node, twin) if x is not None)
             continue
         if twin is None:
@@ -68,27 +70,16 @@ def _port(spot: Spot, target: float) -> Spot:
     return spot._replace(x=x, width=min(spot.width - 2 * abs(x - spot.x), 2 * PORT))
 
 
-def _beside(
-    placed: Placed,
-    real: Placed,
-    pair: tuple[Node, Node | None],
-    spot: Spot,
-    widths: dict[Node, float],
-    level: Counter[float],
-) -> None:
-    """Keep a bar's place; its twin is at the right of all bars over the columns, or at the left of the columns."""
-    node, twin = pair
-    real.spots[node] = spot
-    if twin is not None:
-        wide = widths[twin]
-        if spot.y < 0:
-            # The region before the first step is at least as wide as these boxes.
-            x = min(x for c, (x, _) in placed.edges.items() if c >= 0) - placed.grid.gutter / 2 - wide / 2
-        else:
-            right = max(s.x + s.width / 2 for s in placed.spots.values() if s.column is None)
-            x = right + SEAM + wide / 2 + level[spot.y] * (wide + SEAM)
-            level[spot.y] += 1
-        real.spots[twin] = Spot(x, spot.y, wide, spot.row, None)
+def _beside(placed: Placed, spot: Spot, wide: float, level: Counter[float]) -> Spot:
+    """Returns the place of a bar's twin: at the right of all bars over the columns, or at the left of the columns."""
+    if spot.y < 0:
+        # The region before the first step is at least as wide as these boxes.
+        x = min(x for c, (x, _) in placed.edges.items() if c >= 0) - placed.grid.gutter / 2 - wide / 2
+    else:
+        right = max(s.x + s.width / 2 for s in placed.spots.values() if s.column is None)
+        x = right + SEAM + wide / 2 + level[spot.y] * (wide + SEAM)
+        level[spot.y] += 1
+    return Spot(x, spot.y, wide, spot.row, None)
 
 
 def _bends(placed: Placed, ports: Placed, twins: dict[Node, Node]) -> Bends:

@@ -271,5 +271,9 @@ def _over(placed: Placed, points: list[Point], end: Point, direction: int) -> No
     lane = placed.top + 6 + 6 * (int(abs(start) / placed.grid.gutter) % 4)
     up, down = start + direction * 30, end[0] - direction * 30
     turn(points, (up, points[-1][1] + 20), level=True)
-    along(points, [(up, lane), (down, lane), (down, end[1] + 20)], 12.0, level=False)
+    straight(points, (up, lane - 12))
+    turn(points, (up + direction * 12, lane), level=False)
+    straight(points, (down - direction * 12, lane))
+    turn(points, (down, lane - 12), level=True)
+    straight(points, (down, end[1] + 20))
     turn(points, end, level=False)

@@ -55,7 +55,7 @@ def rows(folded: Folded, where: Regions, columns: dict[int, list[Node]], *, band
     kind_of = {x: kind for c, members in columns.items() for x, kind in zip(members, plans[c].kinds, strict=True)}
     for group in groups.values():
         column = plans[group[0]]
-        edges = _recurrent(folded, where, columns, kind_of, group) if banded else {}
+        edges = _recurrent(folded, where, kind_of, {c: columns[c] for c in group}) if banded else {}
         numbers = _numbered(
             column, _bands(column, edges), [0 if folded.arrows[x] else _foot(x) for x in columns[group[0]]]
         )
@@ -78,17 +78,13 @@ def _column(folded: Folded, members: list[Node]) -> Kinds:
 
 
 def _recurrent(
-    folded: Folded,
-    where: Regions,
-    columns: dict[int, list[Node]],
-    kind_of: dict[Node, tuple[str, int]],
-    group: list[int],
+    folded: Folded, where: Regions, kind_of: dict[Node, tuple[str, int]], columns: dict[int, list[Node]]
 ) -> dict[tuple[int, int], int]:
     """Maps (state, box that uses it in another column) to the direction; boxes are told by what they do."""
-    at = {kind_of[x]: i for i, x in enumerate(columns[group[0]])}
+    at = {kind_of[x]: i for i, x in enumerate(next(iter(columns.values())))}
     edges: dict[tuple[int, int], int] = {}
-    for c in group:
-        for j, node in enumerate(columns[c]):
+    for c, members in columns.items():
+        for j, node in enumerate(members):
             for link in folded.arrows[node]:
                 other = where.place[link.source]
                 i = at.get(kind_of[link.source]) if isinstance(other, int) and other != c else None

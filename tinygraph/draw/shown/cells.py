@@ -49,7 +49,7 @@ def cells(folded: Folded, repetition: Repetition) -> list[CellGroup]:
     core_of = {g: i for i, core in enumerate(cores) for g in core}
     leads_to = _reached(parts, core_of, after)
     comes_from = _reached(parts[::-1], core_of, before)
-    home = {g: _home(g, core_of, leads_to, comes_from) for g in order}
+    home = {g: core_of[g] if g in core_of else _home(leads_to[g], comes_from[g]) for g in order}
     for g in reversed(order):
         home[g] = _beside_user(home, g, after)
     cell_groups: dict[object, CellGroup] = {i: CellGroup() for i in range(len(cores))}
@@ -81,13 +81,8 @@ def _looks_up(folded: Folded, repetition: Repetition, g: int) -> bool:
     return node.op is not None and node.op.name in LOOKUPS and not folded.arrows[node] and plain
 
 
-def _home(
-    g: int, core_of: dict[int, int], leads_to: dict[int, frozenset[int]], comes_from: dict[int, frozenset[int]]
-) -> object:
-    """Returns the number of the group's core, or a key of a cell without a core."""
-    if g in core_of:
-        return core_of[g]
-    targets, sources = leads_to[g], comes_from[g]
+def _home(targets: frozenset[int], sources: frozenset[int]) -> object:
+    """Returns the core of a group between these cores, by its number, or a key of a cell without a core."""
     if len(targets) == 1:
         return next(iter(targets))
     if not targets and len(sources) == 1:
