@@ -171,10 +171,28 @@ def tensor_of_pytorch(path):
     return lambda: tensor.item(), lambda k: tensor.fill_(k)
 
 
-WAYS = [imported, imported_under_another_name, found_among_modules, named_by_a_text, attribute_of_an_enum,
-        list_of_an_enum, list_read_by_a_property, weak_reference, weak_proxy, weak_method, weak_values, number_of_c,
-        mapped_file, text_in_memory, array_in_a_file, file, array_of_a_class, function_of_numpys, code,
-        tensor_of_pytorch]  # fmt: skip
+WAYS = [
+    imported,
+    imported_under_another_name,
+    found_among_modules,
+    named_by_a_text,
+    attribute_of_an_enum,
+    list_of_an_enum,
+    list_read_by_a_property,
+    weak_reference,
+    weak_proxy,
+    weak_method,
+    weak_values,
+    number_of_c,
+    mapped_file,
+    text_in_memory,
+    array_in_a_file,
+    file,
+    array_of_a_class,
+    function_of_numpys,
+    code,
+    tensor_of_pytorch,
+]
 
 
 @each_backend

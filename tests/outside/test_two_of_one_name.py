@@ -99,8 +99,17 @@ def values_of_odd_keys():
     return [(lambda x, key=key: x * table[key], lambda new, key=key: table.update({key: new})) for key in table]
 
 
-KINDS = [closures, arrays_of_closures, lists_of_closures, methods, defaults, defaults_of_one_function, classes,
-         globals_of_modules, values_of_odd_keys]  # fmt: skip
+KINDS = [
+    closures,
+    arrays_of_closures,
+    lists_of_closures,
+    methods,
+    defaults,
+    defaults_of_one_function,
+    classes,
+    globals_of_modules,
+    values_of_odd_keys,
+]
 
 
 @each_backend
