@@ -71,7 +71,7 @@ class Surroundings:
         marks: maps the words for each value to what differs when it has changed.
         arrays: arrays and buffers with their digests.
         generators: generators of random numbers with their states.
-        names: all names in the code of the functions, and those of the libraries' functions and classes that they reach.
+        names: all names in the code of the functions, and of the libraries' functions and classes that they reach.
         live: the words for what is read at each call.
         kept: traced values, and numbers of a traced function, by the words for them.
     """
