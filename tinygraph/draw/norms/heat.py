@@ -15,9 +15,8 @@ from ...core.graph import ancestors
 from ...core.node import Node
 from ...engine.grad import grad
 from ..colours import mixed
-from ..options import Options, one_loss
+from ..options import one_loss
 from ..shown.folding import Folded, Link, crosses
-from ..shown.repetition import Repetition
 
 RAMP = [(255, 247, 236), (253, 212, 158), (252, 141, 89), (215, 48, 31), (127, 0, 0)]
 """Light to dark orange-red, after ColorBrewer's OrRd: lightness falls evenly, so it also works in grey print."""
@@ -102,26 +101,6 @@ def heat(folded: Folded, roots: list[Node], gradients: Any) -> Heat:
         _flows(result, folded, links, arrays)
     result.span({*roots, *folded.names})
     return result
-
-
-def group_heat(
-    folded: Folded, repetition: Repetition, representatives: list[Node], roots: list[Node], options: Options
-) -> Heat | None:
-    """Returns norms per representative, ``sqrt(‖∂₁‖² + ‖∂₂‖² + ...)``: of the concatenated gradients of all steps.
-
-    Parameters keep their own norms, because their gradients are sums over the steps already.
-    """
-    if not options.has_gradients:
-        return None
-    per_step = heat(folded, roots, options.gradients)
-    norms = {x: per_step.norms[x] for x in folded.names}
-    norms |= {
-        representatives[g]: length(per_step.norms.get(x) for x in members)
-        for g, members in enumerate(repetition.groups)
-    }
-    together = Heat(norms)
-    together.span({*roots, *folded.names})
-    return together.within(options.scale)
 
 
 def _checked(gradients: Mapping[Any, Any]) -> dict[Node, np.ndarray]:
