@@ -15,9 +15,8 @@ from ...core.graph import ancestors
 from ...core.node import Node
 from ...engine.grad import derive
 from ..colours import mixed
-from ..options import Options, one_loss
+from ..options import one_loss
 from ..shown.folding import Folded, Link, crosses
-from ..shown.repetition import Repetition
 
 RAMP = [(255, 247, 236), (253, 212, 158), (252, 141, 89), (215, 48, 31), (127, 0, 0)]
 """Light to dark orange-red, after ColorBrewer's OrRd: lightness falls evenly, so it also works in grey print."""
@@ -109,26 +108,6 @@ def heat(folded: Folded, roots: list[Node], arrays: Slopes) -> Heat:
 
 def _real_links(folded: Folded) -> list[Link]:
     return [real for x in folded.nodes for link in folded.arrows[x] for real in folded.bundles.get(link, [link])]
-
-
-def group_heat(
-    folded: Folded, repetition: Repetition, representatives: list[Node], roots: list[Node], options: Options
-) -> Heat | None:
-    """Returns norms per representative, ``sqrt(‖∂₁‖² + ‖∂₂‖² + ...)``: of the concatenated gradients of all steps.
-
-    Parameters keep their own norms, because their gradients are sums over the steps already.
-    """
-    if not options.has_gradients:
-        return None
-    per_step = heat(folded, roots, slopes(folded, roots, options.gradients))
-    norms = {x: per_step.norms[x] for x in folded.names}
-    norms |= {
-        representatives[g]: length(per_step.norms.get(x) for x in members)
-        for g, members in enumerate(repetition.groups)
-    }
-    together = Heat(norms)
-    together.span({*roots, *folded.names})
-    return together.within(options.scale)
 
 
 def _checked(gradients: Mapping[Any, Any]) -> Slopes:

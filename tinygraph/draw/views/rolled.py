@@ -12,7 +12,7 @@ from ..labels import clean, number, shape, width
 from ..layout.cards import Card, Stage, place_cards
 from ..layout.loops import StageRoutes
 from ..layout.place import HEIGHT
-from ..norms.heat import group_heat
+from ..norms.group_heat import group_heat
 from ..norms.untruncated import note_truncation
 from ..options import Options, roots_of
 from ..picture import Arrow, Band, Box, Note, Picture, Point
