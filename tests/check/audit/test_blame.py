@@ -38,6 +38,13 @@ FAULTS = {
     "a factor lost beside a sigmoid": ("last_sigmoid", "da = dh * h * (1 - h)", "da = (dh * h)", "a factor missing"),
     "what is exp's adjoint too": ("last_sigmoid", "da = dh * h * (1 - h)", "da = dh * h * (-h)", None),
     "of data alone": ("tagger", "delta = self.o[t] - ts[t]", "delta = -ts[t]", "a term missing"),
+    "a mask and a factor": (
+        "tagger",
+        "dr = da * (self.a[t] > 0)",
+        "dr = da * (self.a[t] > 0) * self.a[t]",
+        "a factor too many",
+    ),
+    "a mask and a term": ("tagger", "dr = da * (self.a[t] > 0)", "dr = da * (self.a[t] > 0) + da", "a term too many"),
     "zeros that stay": (
         "two_layers",
         "dh2 = np.matmul(douts[t], Wo.T) + dh2_next",

@@ -37,7 +37,7 @@ def _is_hinted(
     pairs: list[tuple[np.ndarray, np.ndarray]],
     factors: bool,
 ) -> bool:
-    """Whether one of the pairs is, of what was made and what is due; a large element speaks for all."""
+    """Whether one of the pairs is, of what was made and what is due; a large element speaks for all of them."""
     made, due = np.array([a for a, _ in pairs]), np.array([b for _, b in pairs])
     rows, places = np.arange(len(due)), np.abs(due).argmax(axis=1)
     own, right = made[rows, places], due[rows, places]

@@ -45,7 +45,8 @@ class StatementRun:
         for part in self.parts:
             self.made[part] = written.run(part, self.made)
         self.near = [self.made[x] for x in (*self.reads, *filter(gathers, self.parts)) if x.size > 1]
-        alike = {shape: [v for v in self.near if v.shape == shape] for shape in {v.shape for v in self.near}}
+        floats = [v for v in self.near if v.dtype.kind == "f"]  # a mask such as h > 0 has no slope
+        alike = {shape: [v for v in floats if v.shape == shape] for shape in {v.shape for v in floats}}
         self.slopes = {shape: np.array([[f.ravel() for f in slopes(v)] for v in of]) for shape, of in alike.items()}
         self.shape = tuple(x.op.name for x in self.parts if x.op), len(self.reads)
 
