@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.each import each
+from tinygraph.check.audit import book
 from tinygraph.check.audit.activations import slopes
 from tinygraph.check.audit.book import Book, ratio, same
 from tinygraph.check.audit.right import Thing
@@ -116,3 +117,15 @@ def test_slopes_are_those_of_tanh_and_of_a_sigmoid_before_and_behind_it() -> Non
     np.testing.assert_allclose(slopes(np.tanh(z))[0], of_tanh, rtol=1e-8)
     np.testing.assert_allclose(slopes(sigmoid(z))[1], of_sigmoid, rtol=1e-8)
     np.testing.assert_allclose(slopes(z)[2:], [of_tanh, of_sigmoid], rtol=1e-8)
+
+
+def test_of_an_array_and_its_transpose_the_first_is_told_however_their_marks_are_rounded() -> None:
+    orders = set()
+    for seed in range(60):
+        square = np.random.default_rng(seed).normal(size=(10, 10))
+        turned = np.ascontiguousarray(square.T)
+        orders.add(np.sign(book._mark(square) - book._mark(turned)))
+        for first, second in ((square, turned), (turned, square)):
+            names = [m.thing.of for m in Book([thing("first", first), thing("second", second)]).look(square)]
+            assert names == ["first", "second"]
+    assert {-1, 1} <= orders, "their marks differ by rounding, either way"

@@ -53,8 +53,9 @@ class Book:
                 break
             match = _match(array, page[k][2])
             if match is not None:
-                matches.append(match)
-        return sorted(matches, key=lambda m: (not m.is_exact, m.transposed)) if len(matches) > 1 else matches
+                matches.append((not match.is_exact, match.transposed, page[k][1], match))
+        # The thing that was there first: marks of one array and its transpose differ by rounding, on some machines.
+        return [match for *_, match in sorted(matches, key=lambda entry: entry[:3])]
 
     def may_have(self, stack: np.ndarray) -> np.ndarray:
         """Of arrays along the first axis, which the book can have."""
