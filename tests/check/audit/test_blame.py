@@ -153,6 +153,14 @@ def test_of_a_lost_line_no_other_class_is_named(tmp_path: Path) -> None:
     assert report.findings[0].line == line - 1 and report.findings[0].kind == "a line is missing", str(report)
 
 
+def test_the_place_of_a_lost_line_is_told_after_lines_that_are_wrong(tmp_path: Path) -> None:
+    sign = ("dWy += dy @ hs[t + 1].T", "dWy -= dy @ hs[t + 1].T")
+    slope = ("dz = (1 - hs[t + 1] ** 2) * dh", "dz = (hs[t + 1] * (1 - hs[t + 1])) * dh")
+    report, lines = planted(tmp_path, "columns_tuple", sign, slope, ("dbh += dz", "dWh += dz"))
+    told = [f.line for f in report.findings]
+    assert told[:3] == lines and report.findings[-1].source.startswith("return"), str(report)
+
+
 def test_a_name_is_not_blamed_for_a_transpose(tmp_path: Path) -> None:
     file = tmp_path / "listed.py"
     file.write_text(LISTED, encoding="utf-8")

@@ -78,7 +78,8 @@ def findings_of(subject: Subject, case: Case, blame: Blame, unrated: Iterable[st
     for name in silent:
         findings += [f for f in [_silent(subject, case, written, name, taken)] if f is not None]
         taken |= {f.line for f in findings}
-    return _by_line([*findings, *told])
+    # Where a line was lost is a guess, that of a wrong line is not.
+    return _by_line([*(f for f in findings if f.kind != MISSING), *told, *(f for f in findings if f.kind == MISSING)])
 
 
 def of_whole_numbers(subject: Subject, case: Case) -> tuple[list[Finding], bool]:
