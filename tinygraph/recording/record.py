@@ -70,19 +70,10 @@ class Session:
 
     def is_unread(self, node: Node) -> bool:
         """Whether no node that is still there has read ``node`` since it was last written."""
-        record = own(node)
-        late = self.late = self.late if now.threads == 1 else max(self.late, active_count())
-        for stamp, reference in reversed(self.log):  # as in `readers`, in half of its time: each write asks
-            if stamp <= record.since:
-                late -= 1
-                if late < 0:
-                    break
-            reader = reference()
-            if reader is not None and reader is not node:  # a `write` has many inputs, and is none of them
-                for x in reader._inputs:
-                    if x is node:
-                        return False
-        record.since = next_serial()
+        for reader in self.readers(node):
+            if reader is not node:  # a `write` has many inputs, and is none of them
+                return False
+        own(node).since = next_serial()
         return True
 
     def end(self) -> None:
