@@ -223,3 +223,36 @@ def test_arrays_in_a_list_or_a_dict_of_an_object() -> None:
     tg.check.gradients(lambda w: tg.recorded(Cached(w).forward)(X), [W], order=1)
     with pytest.raises(tg.MutationError, match="twice"):
         tg.recorded(net.write_twice)()
+
+
+class Renewed(Net):
+    """It puts others in the place of its buffers, or takes them away."""
+
+    def forward(self, xs: Any) -> Any:
+        self.total += xs[0] * self.w
+        self.total = self.total * 2.0
+        self.h[0] = 1.0
+        del self.h
+        return np.sum(self.total)
+
+
+def test_a_buffer_that_is_replaced_or_taken_away_in_the_call_stays_so() -> None:
+    net, right = Renewed(tg.parameter(W)), Renewed(W)
+    assert tg.recorded(net.forward)(X).item() == pytest.approx(right.forward(X), rel=1e-13)
+    assert not hasattr(net, "h") and isinstance(net.total, tg.Node)
+    np.testing.assert_allclose(net.total.value, right.total, 1e-13)
+    (g,) = tg.grad(np.sum(net.total), [net.w])
+    np.testing.assert_allclose(g.value, 2.0 * X[0], 1e-13)
+
+
+def test_a_list_of_buffers_may_become_shorter_in_the_call() -> None:
+    class Short(Cached):
+        def forward(self, xs: Any) -> Any:
+            self.rows[3][:] = xs[0]
+            self.rows[0][:] = xs[1]
+            last = self.rows.pop()
+            return np.sum(last * self.w)
+
+    net = Short(tg.parameter(W))
+    assert tg.recorded(net.forward)(X).item() == pytest.approx(np.sum(X[0] * W), rel=1e-13)
+    assert len(net.rows) == 3 and type(net.rows[0]) is np.ndarray and net.rows[0].tolist() == X[1].tolist()
