@@ -31,16 +31,21 @@ def turning(encoder: bool, decoder: bool, steps=(4, 3)):
     return tg.sum(tg.unroll(tanh_cell(w["C"], w["D"]), np.ones((steps[1], 3)), h, reverse=decoder)[0])
 
 
-def by_hand(first=0):
-    """Two loops with steps marked by hand, the data of both made before, the losses in a loop of their own."""
+def by_hand(reads=False):
+    """Two loops with steps marked by hand, the data of both made before, the losses in a loop of their own.
+
+    ``reads``: data are rows of an array.
+    """
     w = weights(A=(4, 3), B=(4, 4), C=(4, 3), D=(4, 4))
 
     def data(n):
         made = []
         for t in range(n):
             with tg.step(t):
-                made.append(tg.constant(np.ones(3), name=f"x{t}"))
+                made.append(X[t] if reads else tg.constant(np.ones(3), name=f"x{t}"))
         return made
+
+    X = tg.constant(np.ones((5, 3)), name="X")
 
     sources, targets, h, states = data(4), data(5), tg.constant(np.zeros(4)), []
     for t, x in enumerate(sources):
@@ -55,6 +60,20 @@ def by_hand(first=0):
         with tg.step(t), tg.scope("writer"):
             losses.append(tg.sum(h * h))
     return sum(losses)
+
+
+def rows_of_the_other():
+    """Two loops from states of their own; the second reads, at other steps, the rows that the first took of the data."""
+    w = weights(A=(4, 3), B=(4, 4), C=(4, 3), D=(4, 4))
+    X, h, s, rows = tg.constant(np.ones((4, 3)), name="X"), tg.constant(np.zeros(4)), tg.constant(np.ones(4)), []
+    for t in range(4):
+        with tg.step(t):
+            rows.append(X[t])
+            h = tg.tanh(w["A"] @ rows[t] + w["B"] @ h)
+    for t in range(4):
+        with tg.step(t):
+            s = tg.tanh(w["C"] @ rows[3 - t] + w["D"] @ s)
+    return tg.sum(h) + tg.sum(s)
 
 
 def looking_by_hand():
@@ -137,6 +156,8 @@ NETWORKS = {
     "reverse decoder": (turning(False, True, (4, 4)), ["encoder", "decoder"]),
     "both reverse": (turning(True, True), ["encoder", "decoder"]),
     "by hand": (by_hand(), ["reader", "writer"]),
+    "by hand, of rows": (by_hand(reads=True), ["reader", "writer"]),
+    "rows of the other": (rows_of_the_other(), ONE),
     "one cell again": (parts(same=True), ["part 1", "part 2"]),
     "three parts": (parts(again=3), ["part 1", "part 2", "part 3"]),
 }
@@ -159,7 +180,7 @@ def test_no_state_runs_back_to_an_earlier_column_unless_it_runs_in_reverse(netwo
         for x in node.inputs:
             if node.step is not None and x.step is not None:
                 assert told.of[x] <= told.of[node]
-    if "reverse" not in network and "both ways" not in network and network != "two-layer decoder":
+    if "reverse" not in network and "other" not in network and "both ways" not in network and network != "two-layer decoder":
         columns = [(told.column(x), told.column(n)) for n in ancestors([root]) for x in n.inputs]
         assert all(a <= b for a, b in columns if a is not None and b is not None)
 
@@ -181,3 +202,12 @@ def test_the_gradient_of_a_node_is_in_its_phase():
 
 def test_a_graph_without_steps_has_one_phase():
     assert phases([tg.tanh(tg.constant([1.0]))]).of == {}
+
+
+@each("reads", [False, True])
+def test_data_are_in_the_phase_of_what_reads_them(reads):
+    root = by_hand(reads=reads)
+    told = phases([root])
+    data = [x for x in ancestors([root]) if x.step is not None and (x.op is None or x.op.name == "getitem")]
+    users = {x: n for n in ancestors([root]) for x in n.inputs if x in {*data}}
+    assert [told.of[x] for x in data] == [told.of[users[x]] for x in data] == [0] * 4 + [1] * 5

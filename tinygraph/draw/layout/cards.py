@@ -210,7 +210,7 @@ def _levels(repetition: Repetition, stage: Stage, arrows: list[tuple[int, int]])
 
 def _place(stage: Stage, arrows: list[tuple[int, int]], levels: dict[int, int]) -> None:
     """Place the items in rows with the layered layout of columns."""
-    items = sorted(levels, key=lambda i: (levels[i], -i if i < 0 else i))
+    items = sorted(levels, key=lambda i: (levels[i], abs(i)))
     index = {item: k for k, item in enumerate(items)}
     wide = [stage.cards[-1 - i].width + 84 if i < 0 else stage.width[i] for i in items]
     plan = Rows([levels[i] for i in items], [], [], [], [0] * len(items), wide)

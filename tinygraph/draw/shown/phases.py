@@ -216,14 +216,14 @@ def _shares(at: dict[int, set[int]], source: list[int], user: list[int]) -> bool
 
 
 def _names(of: dict[Node, int]) -> list[str]:
-    """Returns the scope that all of a phase is in; else encoder and decoder, unless both are one cell."""
+    """Returns the scope of all ops of a phase but rows of data; else encoder and decoder, unless both are one cell."""
     scopes: list[set[str]] = [set() for _ in range(max(of.values()) + 1)]
     weights: list[set[Node]] = [set() for _ in scopes]
     left = [ENOUGH] * len(scopes)
     for node, p in of.items():
         if left[p]:
             left[p] -= 1
-            scopes[p].update([] if node.op is None else [node.scope.partition("/")[0]])
+            scopes[p].update([] if node.op is None or is_read(node) else [node.scope.partition("/")[0]])
             weights[p].update(x for x in map(_behind_views, node.inputs) if isinstance(x, Parameter))
     names = [clean(x.copy().pop(), 24) if len(x) == 1 else "" for x in scopes]
     if all(names) and len(set(names)) == len(names):

@@ -43,12 +43,12 @@ class Look:
         self.numbers = count <= FEW and not self.terse
         side = min(max(room / count, 7.0 if room == ROOM else 3.0), 26.0)
         self.wide, self.high = (46.0, 30.0) if self.numbers else (side, side)
-        widest = max((width(x, 10, True) for x in self.tokens.values()), default=0.0) + 8
-        self.has_tokens = bool(self.tokens) and widest <= 84 and count <= 2 * FEW
+        widths = [width(x, 10, True) + 8 for x in self.tokens.values()]
+        self.has_tokens = bool(widths) and max(widths) <= 84 and count <= 2 * FEW
         if self.rows == 1:
             self.high = max(self.high, 26.0)
         if self.has_tokens:
-            self.wide = max(self.wide, widest)
+            self.wide = max(self.wide, *widths)
         self.gap = 1.5 if count <= 26 else 0.0
         self.top = self.rows * self.high + HEAD + (BAR + 10 if self.rows == 1 else 0)
         strips = max((len(reach.sides()) for reach in shown if not reach.blurred), default=1)
