@@ -77,6 +77,19 @@ def test_no_rendered_picture_holds_them(name, tmp_path):
 
 
 @each("name", NAMES, ids=ascii)
+def test_no_row_of_data_shows_them(name, tmp_path):
+    X, W, h = tg.constant(np.eye(3), name=name), tg.parameter(np.eye(3), "W"), np.zeros(3)
+    for t in range(3):
+        with tg.step(t):
+            h = np.tanh(X[t] @ W + tg.take(X, 1, axis=0) + h)
+    drawing = tg.draw(tg.sum(h))
+    texts = [part.text for box in drawing.picture.boxes for part in box.title]
+    assert any("[0]" in text for text in texts) and all(hidden(text) == [] for text in texts)
+    for writer, text in written(drawing, tmp_path):
+        assert hidden(text) == [], writer
+
+
+@each("name", NAMES, ids=ascii)
 def test_no_table_and_no_message_shows_them(name):
     w = tg.parameter(np.ones((2, 2)), name=name)
     with tg.step(0), tg.scope(name):

@@ -1,5 +1,7 @@
 """The search of a learning rate: near what a quadratic allows, and everything is as before afterwards."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -95,3 +97,31 @@ def test_a_step_that_leaves_nan_out_ends_the_search():
     assert run.skipped == 0 and np.isnan(run.norm), "as before"
     with pytest.raises(tg.GraphError, match="the first loss is not finite"):
         find_learning_rate(run, data[30:])
+
+
+@each("low, high, steps", [(1e-5, 10.0, 100), (1e-4, 1.0, 40)])
+def test_its_numbers_are_those_of_descent_by_hand(low, high, steps):
+    """Losses as running means, the rate of the steepest fall, the end where a loss is over four times the least."""
+    search = find_learning_rate(quadratic()[1], [np.array(1.0)], low=low, high=high, steps=steps)
+    w, rates, means = 3.0, [], []
+    for k in range(steps):
+        rates.append(low * (high / low) ** (k / (steps - 1)))
+        loss = CURVATURE / 2 * w * w
+        means.append(0.9 * means[-1] + 0.1 * loss if means else loss)
+        if loss > 4 * min(means):
+            break
+        w -= rates[-1] * CURVATURE * w
+    np.testing.assert_allclose(search.losses, means, rtol=1e-9)
+    np.testing.assert_allclose(search.rates, rates, rtol=1e-9)
+    least = means.index(min(means))
+    falls = [0.0] + [b - a for a, b in pairwise(means[: least + 1])]
+    assert search.rate == pytest.approx(rates[falls.index(min(falls))], rel=1e-9)
+
+
+def test_a_first_loss_that_is_not_finite_is_told():
+    w = tg.parameter(1.0)
+    for nonfinite in ("raise", "skip"):
+        run = step(lambda x: w * x, w, SGD(w, 0.1), backend="numpy", nonfinite=nonfinite)
+        with pytest.raises(tg.NonFiniteError):
+            find_learning_rate(run, [np.array(np.inf)])
+        assert w.item() == 1.0 and run.optimizers[0].learning_rate == 0.1

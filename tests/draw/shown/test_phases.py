@@ -180,7 +180,12 @@ def test_no_state_runs_back_to_an_earlier_column_unless_it_runs_in_reverse(netwo
         for x in node.inputs:
             if node.step is not None and x.step is not None:
                 assert told.of[x] <= told.of[node]
-    if "reverse" not in network and "other" not in network and "both ways" not in network and network != "two-layer decoder":
+    if (
+        "reverse" not in network
+        and "other" not in network
+        and "both ways" not in network
+        and network != "two-layer decoder"
+    ):
         columns = [(told.column(x), told.column(n)) for n in ancestors([root]) for x in n.inputs]
         assert all(a <= b for a, b in columns if a is not None and b is not None)
 

@@ -13,7 +13,13 @@ from tests.each import each
 from tinygraph.core.graph import ancestors
 from tinygraph.draw.unmarked.runs import runs_of
 
-OPS = ("x = np.tanh(x @ W)", "x = 0.5 * x + W", "x = (0.1 * x + W) * np.var(x)", "x = tg.softmax(x)", "x = x * np.mean(x)")
+OPS = (
+    "x = np.tanh(x @ W)",
+    "x = 0.5 * x + W",
+    "x = (0.1 * x + W) * np.var(x)",
+    "x = tg.softmax(x)",
+    "x = x * np.mean(x)",
+)
 """Some make one node, some make several within this library."""
 
 
