@@ -63,7 +63,7 @@ def by_hand(reads=False):
 
 
 def rows_of_the_other():
-    """Two loops from states of their own; the second reads, at other steps, the rows that the first took of the data."""
+    """Two loops from states of their own; the second reads, at other steps, the rows that the first took."""
     w = weights(A=(4, 3), B=(4, 4), C=(4, 3), D=(4, 4))
     X, h, s, rows = tg.constant(np.ones((4, 3)), name="X"), tg.constant(np.zeros(4)), tg.constant(np.ones(4)), []
     for t in range(4):

@@ -15,8 +15,8 @@ from tinygraph.draw.unmarked.runs import runs_of
 
 OPS = (
     "x = np.tanh(x @ W)",
-    "x = 0.5 * x + W",
-    "x = (0.1 * x + W) * np.var(x)",
+    "x = x / 2 + W",
+    "x = (x / 9 + W) * np.var(x)",
     "x = tg.softmax(x)",
     "x = x * np.mean(x)",
 )
