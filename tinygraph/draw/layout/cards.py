@@ -133,7 +133,7 @@ def _joined(repetition: Repetition, stage: Stage) -> dict[Edge, int | None]:
     starts: dict[tuple[int, int], list[Edge]] = {}
     for e in repetition.edges:
         handed = e in stage.aside and e.source in stage.card_of and _stands_on(repetition, stage, e)
-        if e.only is not None and e.target in stage.card_of and (handed or _is_initial(stage, e)):
+        if e.only is not None and (handed or _is_initial(stage, e)):
             starts.setdefault((e.source, e.only), []).append(e)
     joined: dict[Edge, int | None] = {}
     for edges in starts.values():
