@@ -97,6 +97,8 @@ class Solver:
         if a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes():
             return a
         shape = tuple([self.size(n, m) for n, m in zip(a.shape, b.shape, strict=True)])
+        if not a.size and not b.size:
+            return Filled(0, shape, a.dtype)
         if a.size and b.size and _is_one_number(a) and _is_one_number(b):
             return Filled(self._number(a.flat[0], b.flat[0]), shape, a.dtype)
         for axis in range(a.ndim):
