@@ -126,6 +126,57 @@ def test_other_files(make: Any, tmp_path: Path) -> None:
     np.testing.assert_allclose(outputs.value, expected, atol=1e-6)
 
 
+GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}
+VARIANTS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "an RNN without a bias": ("RNN", "x,W,R", {}),
+    "a GRU without a bias": ("GRU", "x,W,R", {}),
+    "an LSTM without a bias": ("LSTM", "x,W,R", {}),
+    "lengths left out": ("LSTM", "x,W,R,B,", {}),
+    "peepholes": ("LSTM", "x,W,R,B,,,,P", {}),
+    "peepholes without a bias": ("LSTM", "x,W,R,,,,,P", {}),
+    "peepholes that are left out": ("LSTM", "x,W,R,B,,,,", {}),
+    "peepholes both ways": ("LSTM", "x,W,R,B,,,,P", {"direction": "bidirectional"}),
+    "clipped": ("LSTM", "x,W,R,B", {"clip": 0.25}),
+    "coupled": ("LSTM", "x,W,R,B", {"input_forget": 1}),
+    "reset before": ("GRU", "x,W,R,B", {"linear_before_reset": 0}),
+    "reset after": ("GRU", "x,W,R,B", {"linear_before_reset": 1}),
+    "reverse": ("LSTM", "x,W,R,B", {"direction": "reverse"}),
+    "both ways": ("GRU", "x,W,R,B", {"direction": "bidirectional"}),
+    "relu": ("RNN", "x,W,R,B", {"activations": ["Relu"]}),
+    "softsign": ("RNN", "x,W,R,B", {"activations": ["Softsign"]}),
+    "softplus": ("RNN", "x,W,R,B", {"activations": ["Softplus"]}),
+    "leaky": ("RNN", "x,W,R,B", {"activations": ["LeakyRelu"], "activation_alpha": [0.3]}),
+    "affine": (
+        "RNN",
+        "x,W,R,B",
+        {"activations": ["Affine"], "activation_alpha": [0.5], "activation_beta": [0.25]},
+    ),
+    "others both ways": ("RNN", "x,W,R,B", {"activations": ["Relu", "Sigmoid"], "direction": "bidirectional"}),
+    "numbers of some alone": (
+        "LSTM",
+        "x,W,R,B",
+        {
+            "activations": ["HardSigmoid", "Tanh", "ScaledTanh"],
+            "activation_alpha": [0.3, 0.7],
+            "activation_beta": [0.4, 1.5],
+        },
+    ),
+}
+
+
+@each("name", VARIANTS)
+def test_nodes_of_many_forms(name: str, tmp_path: Path) -> None:
+    kind, inputs, settings = VARIANTS[name]
+    count = 1 + (settings.get("direction") == "bidirectional")
+    arrays = weights(GATES[kind], count) | {"P": drawn(count, 12), "shape": np.array([5, 2, 4 * count])}
+    used = [word for word in inputs.split(",") if word in arrays]
+    nodes = [node(kind, inputs, "Y,last", hidden_size=4, **settings), node("Transpose", "Y", "Yt", perm=[0, 2, 1, 3])]
+    proto = model([*nodes, node("Reshape", "Yt,shape", "y")], {word: arrays[word] for word in [*used, "shape"]})
+    path, x = saved(proto, tmp_path), drawn(5, 2, 3)
+    outputs, _ = tg.load_onnx(path)(x)
+    np.testing.assert_allclose(outputs.value, session(str(path)).run(None, {"x": x})[0], atol=2e-6)
+
+
 LSTM = ("LSTM", "x,W,R,B", "Y")
 
 
