@@ -112,3 +112,11 @@ def test_a_net_in_training_is_shown_as_it_answers(tmp_path: Path) -> None:
     assert net.training and net.drop.training
     outputs = in_node(tmp_path, page, "net.run(); console.log(JSON.stringify(net.steps.map((s) => [...s.y])));")
     same(outputs, tg.unroll(net.cell, XS[:, None])[0].value.reshape(T, H))
+
+
+def test_a_page_is_saved_into_folders_that_are_made_and_over_itself(tmp_path: Path) -> None:
+    page, other = (tg.draw.live(tg.cells.RNN(3, H, rng=0), XS, title=title) for title in ("first", "second"))
+    place = tmp_path / "deep" / "down" / "page.html"
+    for own in (page, other, page):
+        assert own.save(place) == str(place) and place.read_text(encoding="utf-8") == own.html
+    assert [x.name for x in place.parent.iterdir()] == ["page.html"]

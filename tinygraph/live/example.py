@@ -79,7 +79,7 @@ def example_of(inputs: Any, vocabulary: Any, width: int | None) -> Example:
 def _sequence(inputs: Any) -> ndarray:
     array = _numbers("the example", inputs)
     if array.ndim >= 2 and array.shape[1] == 1 and (array.ndim == 3 or array.dtype.kind != "f"):
-        array = array[:, 0]
+        array = array.squeeze(1)
     if array.ndim == 3:
         fix = "draw.live(model, xs[:, :1])"
         raise GraphError(

@@ -96,7 +96,7 @@ def page_of(
     width = getattr(cell, "input_size", None)
     example = example_of(inputs, vocabulary, width if isinstance(width, int) else None)
     one = step_of(model, [x[None] for x in example.steps], example.state)
-    goal = goal_of(example, targets, int(one.y.shape[-1]), one.last, own_loss is not None)
+    goal = goal_of(example, targets, one.y.shape[-1], one.last, own_loss is not None)
     chosen = own_loss or (softmax_cross_entropy_of if goal.labels else squared)
     names = _names(model, one)
     rule = _optimizer(optimizer, one, names)
@@ -178,7 +178,7 @@ def _data(computing: Computing, example: Example, goal: Goal) -> dict[str, Any]:
     }
     rows = [{"name": r.name, "kind": r.kind, "size": r.node.size, "state": r.state} for r in computing.rows]
     parts = {"states": states, "rows": rows, "weights": weights, "rate": rates[0] if len(rates) == 1 else None}
-    return entering | parts | {"outputs": int(one.y.shape[-1]), "last": one.last, "output_state": one.output_state}
+    return entering | parts | {"outputs": one.y.shape[-1], "last": one.last, "output_state": one.output_state}
 
 
 def equations(model: Any) -> str:
