@@ -110,3 +110,13 @@ def test_a_picture_that_cannot_be_made_makes_no_folder(tmp_path, drawing, monkey
     with pytest.raises(tg.GraphError, match="Graphviz"):
         drawing.save(tmp_path / "new" / "a.png")
     assert not os.listdir(tmp_path)
+
+
+@each("suffix", ["svg", "html", "gif"])
+def test_folders_are_made_and_a_picture_is_saved_over_itself(tmp_path_factory, drawing, suffix):
+    place = tmp_path_factory.mktemp("deep") / "down" / "further" / f"a.{suffix}"
+    texts = []
+    for _ in range(2):
+        assert drawing.save(place) == str(place)
+        texts.append(place.read_bytes())
+    assert texts[0] == texts[1] and [*place.parent.iterdir()] == [place]

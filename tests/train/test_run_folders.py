@@ -134,3 +134,36 @@ def test_a_load_of_ones_own_is_called(tmp_path):
     checkpoint.save(1, {"net": net})
     checkpoint.load({"net": net})
     assert net.mask.value.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_folder_is_made_with_those_around_it(tmp_path):
+    for deep in (tmp_path / "a" / "b", tmp_path / "c" / "d" / "e"):
+        checkpoint = Checkpoint(deep)
+        assert checkpoint.latest is None and not deep.exists(), "nothing is made before something is saved"
+        first = checkpoint.save(1, {"w": tg.parameter(2.0)})
+        assert (
+            first == deep / "step-00000001.safetensors" and checkpoint.save(2, {"w": tg.parameter(3.0)}).parent == deep
+        )
+        assert sorted(checkpoint.paths()) == [1, 2] and checkpoint.latest == deep / "step-00000002.safetensors"
+    trained(Checkpoint(tmp_path / "f" / "g"))
+    assert sorted(Checkpoint(tmp_path / "f" / "g").paths()) == [3, 6, 9]
+
+
+@each("kind", ["PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"])
+def test_things_without_arrays_come_back(tmp_path_factory, kind):
+    class Placed:
+        position = None
+
+    def generator(seed):
+        return np.random.Generator(getattr(np.random, kind)(seed))
+
+    checkpoint, rng, data = Checkpoint(tmp_path_factory.mktemp(kind)), generator(1), Placed()
+    rng.normal(size=5)
+    rng.integers(0, 9, dtype=np.int32)  # half of a number is left for the next draw
+    data.position = {"epoch": np.int64(3), "words": ["é", None, 2.5, True]}
+    checkpoint.save(4, {"rng": rng, "data": data}, {"loss": 0.5})
+    right, again, other = rng.integers(0, 999, 5, dtype=np.int32), generator(2), Placed()
+    assert checkpoint.load({"rng": again, "data": other}) == 4
+    np.testing.assert_array_equal(again.integers(0, 999, 5, dtype=np.int32), right)
+    assert other.position == {"epoch": 3, "words": ["é", None, 2.5, True]}
+    assert checkpoint.figures(checkpoint.latest) == {"loss": 0.5}
