@@ -8,12 +8,16 @@ import tinygraph as tg
 from tests.each import each
 from tinygraph.core.graph import ancestors
 
+from .more_shapes import MORE
 from .networks import NETWORKS
 from .running import X, ops_at_steps, run, told, without_marks
 from .shapes import LOOPS, TIMELESS
 
 
-@each("source", {**NETWORKS, **LOOPS}.values(), ids={**NETWORKS, **LOOPS})
+ALL = {**NETWORKS, **LOOPS, **MORE}
+
+
+@each("source", ALL.values(), ids=ALL)
 def test_every_op_is_at_the_step_at_which_it_would_be_marked(source):
     by_hand = ops_at_steps(ancestors([run(source)]))
     assert len({step for *_, step in by_hand}) > 2, "the marked graph has steps"
