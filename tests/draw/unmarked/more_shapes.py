@@ -59,4 +59,44 @@ for k, x in enumerate(X[::-1]):
         h = np.tanh(x @ U + h @ W)
 loss = np.mean(h)
 """,
+    "a function that begins with a variance": """
+def norm(z):
+    return (z - np.mean(z)) / np.sqrt(np.var(z) + 1e-5)
+def scaled(z):
+    return z / (np.std(z) + 1e-5)
+h = np.zeros((2, 3))
+loss = 0
+for t in range(4):
+    with tg.step(t):
+        h = np.tanh(scaled(X[t] @ U) + scaled(scaled(h @ W)))
+        loss = loss + np.mean(norm(h))
+""",
+    "a variance first, in a network": """
+def scaled(z):
+    return z / (np.std(z) + 1e-5)
+def cell(x, h):
+    return np.tanh(scaled(x @ U + h @ W))
+def network(X):
+    h, ys = np.zeros((2, 3)), []
+    for t in range(4):
+        with tg.step(t):
+            h = cell(X[t], h)
+            ys.append(h @ V)
+    return np.mean(np.stack(ys))
+loss = network(X)
+""",
+    "a variance first, in two loops": """
+def scaled(z):
+    return z / (np.std(z) + 1e-5)
+h, hs = np.zeros((2, 3)), []
+for t in range(4):
+    with tg.step(t):
+        h = np.tanh(scaled(X[t] @ U + h @ W))
+        hs.append(h)
+s = np.zeros((2, 3))
+for t in range(4):
+    with tg.step(t):
+        s = np.tanh(scaled(hs[t] @ A + s @ B))
+loss = np.mean(s)
+""",
 }

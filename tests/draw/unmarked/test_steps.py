@@ -13,7 +13,6 @@ from .networks import NETWORKS
 from .running import X, ops_at_steps, run, told, without_marks
 from .shapes import LOOPS, TIMELESS
 
-
 ALL = {**NETWORKS, **LOOPS, **MORE}
 
 

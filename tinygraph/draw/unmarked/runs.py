@@ -76,7 +76,7 @@ class Calls:
     def made(self, node: Node) -> tuple[list[tuple[Run, int]], Nest] | None:
         """The runs that a node was made in, those of calls outside of what is known so far in a list that may grow.
 
-        None if its trail tells no line of the user's.
+        None if its trail tells no line of the user's, or one of a function without telling which call of it.
         """
         chain = [self._at(code, position) for code, position in reversed(trail_of(node))]
         users = [code for code, _ in chain if code.users]
@@ -84,7 +84,12 @@ class Calls:
             raise LostError  # a function calls itself
         if not users:
             return None
-        self._enter(chain, self._join(chain))
+        try:
+            self._enter(chain, self._join(chain))
+        except LostError:
+            if len(users) > 1:
+                raise
+            return None  # deep in a library, as in `np.var`: where its function was called is told by what comes next
         runs = [run for level in self.levels for run in (*level.runs, level.calls)]
         return self._outer[-1], tuple((run, run.count - 1) for run in runs)
 
