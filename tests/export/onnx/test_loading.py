@@ -146,6 +146,9 @@ VARIANTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "softsign": ("RNN", "x,W,R,B", {"activations": ["Softsign"]}),
     "softplus": ("RNN", "x,W,R,B", {"activations": ["Softplus"]}),
     "leaky": ("RNN", "x,W,R,B", {"activations": ["LeakyRelu"], "activation_alpha": [0.3]}),
+    "leaky by default": ("RNN", "x,W,R,B", {"activations": ["LeakyRelu"]}),
+    "elu by default": ("RNN", "x,W,R,B", {"activations": ["Elu"]}),
+    "hard by default": ("GRU", "x,W,R,B", {"activations": ["HardSigmoid", "Tanh"]}),
     "affine": (
         "RNN",
         "x,W,R,B",
@@ -203,6 +206,17 @@ def refused() -> dict[str, tuple[Any, str]]:
         "no recurrent node": (model([node("Tanh", "x", "y")], {}), "no RNN, LSTM or GRU node"),
         "an initial state": (model([started, out], arrays | one | {"h": drawn(1, 2, 4)}), "initial state 'h'"),
         "an activation": (model([odd, out], arrays | one), "ThresholdedRelu is not known"),
+        "an activation without its numbers": (
+            model([node("RNN", "x,W,R,B", "Y", hidden_size=4, activations=["ScaledTanh"]), out], weights(1) | one),
+            "ScaledTanh is not known",
+        ),
+        "an activation with other numbers": (
+            model(
+                [node("RNN", "x,W,R,B", "Y", hidden_size=4, activations=["Elu"], activation_alpha=[2.0]), out],
+                weights(1) | one,
+            ),
+            "Elu is not known",
+        ),
         "computed weights": (
             model([scaled, node("LSTM", "x,W2,R,B", "Y", hidden_size=4), out], arrays | one | {"two": np.float32(2)}),
             "weights 'W2' are computed",
