@@ -213,6 +213,10 @@ def test_products_with_weights_in_eight_bits(tmp_path: Path) -> None:
             "x w turned": (lambda x, w: x @ w.T, along),
             "w x": (lambda x, w: w @ x, along.T.copy()),
             "w turned x": (lambda x, w: w.T @ x, across.T.copy()),
+            "w turned column": (lambda x, w: w.T @ x, across[:1].T.copy()),
+            "w turned vector": (lambda x, w: w.T @ x, across[0]),
+            "one column": (lambda x, w: w @ x, along[:1].T.copy()),
+            "one row": (lambda x, w: x @ w.T, along[:1]),
             "taken": (lambda i, w: np.take(w, i, axis=0), i),
         }
         for word, (form, argument) in forms.items():
