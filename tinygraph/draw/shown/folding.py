@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -20,6 +19,7 @@ from .padding import is_mask, padded, real, zeros_within
 from .phases import Phases, phases
 from .same_names import full_names, short_names
 from .slices import RESHAPED, is_part, short_index
+from .sums import chained, stacked
 
 
 class Chip(NamedTuple):
@@ -151,8 +151,6 @@ class Folded:
 
 
 _VIEWS = {"transpose": ".T", "swapaxes": ".T", "reshape": "", "broadcast_to": "", "getitem": "", "astype": ""}
-_PICKS = {"getitem", "take", "stop_gradient"}
-"""Ops that take the value of one step out of a stack, or pass it on."""
 LOSSES = {"softmax_cross_entropy", "sigmoid_cross_entropy", "squared_error"}
 """Loss ops, which take an output and a target."""
 _FOLDING = {"add", "stop_gradient", *_VIEWS, *RESHAPED}
@@ -167,7 +165,7 @@ def fold(roots: list[Node]) -> Folded:
     times = phases(roots, nodes)
     folded = Folded(names=full_names(nodes, times), phases=times, letters=letters(nodes))
     chips, kept = short_names(folded.names), set(roots)
-    chained, stacks, zeros = _chained(nodes, kept), _stacks(nodes, kept), zeros_within(nodes)
+    in_sums, stacks, zeros = chained(nodes, kept), stacked(nodes, kept), zeros_within(nodes)
     folded.padding = padded(nodes, folded.phases)
     stands: dict[Node, Operand] = {}
     sums: dict[Node, list[Operand]] = {}
@@ -181,7 +179,7 @@ def fold(roots: list[Node]) -> Folded:
             # Extend the longer list in place: a sum over T steps then takes time linear in T.
             chain.extend(operands)
             operands = chain
-        if node in chained:
+        if node in in_sums:
             sums[node] = operands
             continue
         folded.operands[node] = operands
@@ -198,34 +196,6 @@ def fold(roots: list[Node]) -> Folded:
     carried = {x.source for links in folded.arrows.values() for x in links if crosses(x)}
     folded.carried = {name for name in (known(x, folded.letters) for x in carried) if not name.endswith("]")}
     return folded
-
-
-def _chained(nodes: list[Node], kept: set[Node]) -> set[Node]:
-    """Returns the sums outside of time that only another such sum uses: ``((l1 + l2) + l3)`` is drawn as one box."""
-    sums = {x for x in nodes if x.op is not None and x.op.name == "add" and x.step is None and not x.name}
-    users = _users(nodes, sums - kept)
-    return {x for x, (user, *more) in users.items() if not more and user in sums}
-
-
-def _stacks(nodes: list[Node], kept: set[Node]) -> set[Node]:
-    """Returns the stacks of steps that are used by one op outside of time as a whole, for example by a mean."""
-    stacks = {x for x in nodes if x.op is not None and x.op.name == "stack" and x.step is None and not x.name} - kept
-    users = _users(nodes, stacks)
-    return {
-        x
-        for x, (user, *more) in users.items()
-        if not more and user.step is None and user.op is not None and user.op.name not in _PICKS
-    }
-
-
-def _users(nodes: list[Node], sources: Set[Node]) -> dict[Node, list[Node]]:
-    """Maps those of the sources that are read to the nodes that read them, once for each time."""
-    users: dict[Node, list[Node]] = {}
-    for node in nodes if sources else ():
-        for x in node.inputs:
-            if x in sources:
-                users.setdefault(x, []).append(node)
-    return users
 
 
 def _links(operands: list[Operand]) -> list[Link]:

@@ -62,7 +62,7 @@ class Shown:
 
 
 @dataclass
-class Known:
+class Shared:
     """What all levels and numbers of steps that are tried share: gradients, texts of boxes, and layouts of columns."""
 
     slopes: Slopes | None
@@ -100,13 +100,13 @@ def candidates(target: Any, options: Options) -> Iterator[Picture]:
 def _tries(target: Any, options: Options) -> Iterator[tuple[Placed, Callable[[], Picture]]]:
     roots, options = cut_as_asked(roots_of(target), options)
     levels = Levels(within_steps(fold(roots)), roots, options)
-    known = Known(slopes(levels.ops, roots, options.gradients) if options.has_gradients else None)
+    known = Shared(slopes(levels.ops, roots, options.gradients) if options.has_gradients else None)
     for detail in levels.details():
         shown, placed = _placed(levels, detail, known)
         yield placed, partial(_drawn, levels, shown, placed, known)
 
 
-def _placed(levels: Levels, detail: Detail, known: Known) -> tuple[Shown, Placed]:
+def _placed(levels: Levels, detail: Detail, known: Shared) -> tuple[Shown, Placed]:
     shown = _shown(levels, detail, known)
     grid = TERSE if detail.terse else CLOSE
     return shown, place(shown.folded, shown.where, shown.widths, head_widths(shown.heads), grid, known.layouts)
@@ -119,7 +119,7 @@ def _has_room(placed: Placed) -> bool:
     return wide <= WIDE and placed.top - placed.foot <= HIGH
 
 
-def _shown(levels: Levels, detail: Detail, known: Known) -> Shown:
+def _shown(levels: Levels, detail: Detail, known: Shared) -> Shown:
     ops, roots, options = levels.ops, levels.roots, levels.options
     role = levels.roles.copy()
     folded, notes = levels.arranged(role, detail)
@@ -139,7 +139,7 @@ def _terse(text: Words, joined: bool) -> Words:
     return Words(text.title[:1] if joined else text.title, "", lambda: [*text.tip, text.below])
 
 
-def _drawn(levels: Levels, shown: Shown, placed: Placed, known: Known) -> Picture:
+def _drawn(levels: Levels, shown: Shown, placed: Placed, known: Shared) -> Picture:
     folded, heat_map, roots = shown.folded, shown.heat, set(levels.roots)
     if heat_map is not None and known.slopes is not None:
         add_flows(heat_map, folded, known.slopes)
