@@ -16,11 +16,11 @@ RED, DEAD = "#c53030", "#d7191c"
 
 def hexed(parts: Iterable[float]) -> str:
     """Returns a colour as ``#rrggbb``."""
-    return "#" + "".join(f"{round(x):02x}" for x in parts)
+    return "#" + "".join([f"{round(x):02x}" for x in parts])
 
 
 def mixed(stops: Sequence[tuple[int, ...]], level: float) -> str:
     """Returns the colour at a level from 0 to 1 on a scale with these stops, at equal distances."""
     position = level * (len(stops) - 1)
     i = min(int(position), len(stops) - 2)
-    return hexed(a + (b - a) * (position - i) for a, b in zip(stops[i], stops[i + 1], strict=True))
+    return hexed([a + (b - a) * (position - i) for a, b in zip(stops[i], stops[i + 1], strict=True)])

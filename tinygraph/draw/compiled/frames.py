@@ -68,8 +68,8 @@ def height_of(item: Item) -> float:
 def build_frame(side: Side, block: Block, widths: Sequence[float], inside: bool = False) -> Frame:
     """Returns a group or card with its size, and all frames in it."""
     if isinstance(block, LoopCard):
-        plates = [_plate(part) if len(block.parts) > 1 else part for part in block.parts]
-        parts = [build_frame(side, part, widths, inside or block.number != OUTSIDE) for part in plates]
+        inner = plates(block.parts, "each step") if len(block.parts) > 1 else block.parts
+        parts = [build_frame(side, part, widths, inside or block.number != OUTSIDE) for part in inner]
         wide = sum(p.width for p in parts) + APART * (len(parts) - 1) + 2 * MARGIN
         return Frame(
             block,
@@ -80,13 +80,9 @@ def build_frame(side: Side, block: Block, widths: Sequence[float], inside: bool 
     return _group(side.items, block, widths, max(INNER if inside else OUTER, round(0.7 * len(block.items) ** 0.5)))
 
 
-def _plate(block: Block) -> LoopCard:
-    return block if isinstance(block, LoopCard) else LoopCard("each step", 1, OUTSIDE, [block])
-
-
-def plates(blocks: Sequence[Block]) -> list[LoopCard]:
-    """Returns the blocks outside of loops as cards; a group gets a background of its own."""
-    return [block if isinstance(block, LoopCard) else LoopCard("once", 1, OUTSIDE, [block]) for block in blocks]
+def plates(blocks: Sequence[Block], name: str) -> list[LoopCard]:
+    """Returns blocks side by side as cards; a group gets a background of its own, with a name."""
+    return [block if isinstance(block, LoopCard) else LoopCard(name, 1, OUTSIDE, [block]) for block in blocks]
 
 
 def _group(items: list[Item], block: ItemGroup, widths: Sequence[float], most: int) -> Frame:

@@ -12,7 +12,7 @@ import numpy as np
 from ...plan.actions import Buffer, Call, Elementwise, Product, Reduction, Repeat, View
 from ...plan.memory import views_of
 from ...plan.report import traffic_of, work_of
-from ..labels import clean, shape
+from ..labels import clean, op_words, shape
 from ..picture import Part
 from ..shown.folding import Chip, Inline
 from ..views.wording import SIGNS
@@ -79,7 +79,8 @@ class _Planning:
 
     def _learn(self, action: Any, loads: Sequence[View], stores: Sequence[View]) -> None:
         """Record which parameters a buffer holds, after a copy or a concatenation."""
-        held = self._chips_of(loads[0]) if is_copy(action) else {}
+        is_copy = isinstance(action, Elementwise) and names_of(action) == ["copy"]
+        held = self._chips_of(loads[0]) if is_copy else {}
         for v in stores:
             known = self.chips.setdefault(v.buffer, {})
             if held:
@@ -125,8 +126,7 @@ class _Planning:
         if isinstance(action, Reduction):
             return [Part(action.kind)], f"{shape(action.x.shape)} → {shape(action.out.shape)}"
         if isinstance(action, Call):
-            name = action.op.name.replace("cross_entropy", "cross-entropy").replace("_", " ")
-            return [Part(clean(name))], shape(action.out.shape)
+            return [Part(op_words(action.op.name))], shape(action.out.shape)
         assert isinstance(action, Elementwise)
         names = names_of(action)
         if len(names) > 1:
@@ -144,10 +144,6 @@ class _Planning:
             parts += [Part(sign)] * (k > 0 and sign != "")
             parts += [Part(clean(x.text), "chip" if isinstance(x, Chip) else "text") for x in side]
         return [*parts, Part("·")] if sign and sides[0] and not sides[-1] else parts
-
-
-def is_copy(action: Any) -> bool:
-    return isinstance(action, Elementwise) and names_of(action) == ["copy"]
 
 
 def names_of(action: Elementwise) -> list[str]:

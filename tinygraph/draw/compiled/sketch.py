@@ -9,7 +9,7 @@ from ..picture import Arrow, Band, Box, Note, Picture, Point
 from ..views.unrolled import box_width
 from ..views.wording import Words
 from .frames import APART, STACK, Frame, build_frame, centres, height_of, place_frame, plates, tracks
-from .items import OUTSIDE, Item, LoopCard, Side, handed
+from .items import OUTSIDE, LoopCard, Side, handed
 from .lanes import Ends, GroupRoutes, across
 
 BUNDLE, FAINT = "#718096", "#b8c0cc"
@@ -27,8 +27,9 @@ class Sketch:
 
     def __init__(self, name: str, side: Side) -> None:
         self.name, self.side = name, side
-        self.widths = [box_width(_words(item)) for item in side.items]
-        self.frames = [build_frame(side, card, self.widths) for card in plates(side.parts)]
+        below = [max(item.below.split("\n"), key=len) for item in side.items]
+        self.widths = [box_width(Words(x.title, text, x.tip)) for x, text in zip(side.items, below, strict=True)]
+        self.frames = [build_frame(side, card, self.widths) for card in plates(side.parts, "once")]
         self.foot = self.top = self.left = self.right = 0.0
 
     def place(self, columns: dict[int, tuple[float, float]], foot: float) -> None:
@@ -44,7 +45,9 @@ class Sketch:
     def draw(self, picture: Picture) -> None:
         picture.bands.append(Band(self.left, self.right, self.foot, self.top, self.name, headed=True))
         first = len(picture.boxes)
-        picture.boxes += [box(item, wide) for item, wide in zip(self.side.items, self.widths, strict=True)]
+        for x, wide in zip(self.side.items, self.widths, strict=True):
+            size = 0.0, 0.0, wide, height_of(x)
+            picture.boxes.append(Box(*size, x.role, "#ffffff", x.title, x.below, x.tip, dashed=x.gone))
         floor = min((f.foot for f in self.frames), default=0.0)
         self._blocks(picture, first, self.frames, floor)
 
@@ -121,13 +124,3 @@ def _columns(sketches: Sequence[Sketch]) -> dict[int, tuple[float, float]]:
         columns[slot] = x, wide[slot]
         x += wide[slot] + APART
     return columns
-
-
-def _words(item: Item) -> Words:
-    return Words(item.title, max(item.below.split("\n"), key=len), item.tip)
-
-
-def box(item: Item, wide: float) -> Box:
-    return Box(
-        0.0, 0.0, wide, height_of(item), item.role, "#ffffff", item.title, item.below, item.tip, dashed=item.gone
-    )

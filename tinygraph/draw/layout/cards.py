@@ -133,7 +133,8 @@ def _joined(repetition: Repetition, stage: Stage) -> dict[Edge, int | None]:
     starts: dict[tuple[int, int], list[Edge]] = {}
     for e in repetition.edges:
         handed = e in stage.aside and e.source in stage.card_of and _stands_on(repetition, stage, e)
-        if e.only is not None and (handed or _is_initial(stage, e)):
+        initial = e.source not in stage.card_of and e not in stage.aside
+        if e.only is not None and (handed or initial):
             starts.setdefault((e.source, e.only), []).append(e)
     joined: dict[Edge, int | None] = {}
     for edges in starts.values():
@@ -144,10 +145,6 @@ def _joined(repetition: Repetition, stage: Stage) -> dict[Edge, int | None]:
             joined.update(dict.fromkeys(edges, None))
             joined[min(edges, key=lambda e: stage.cards[stage.card_of[e.target]].rows[e.target])] = state
     return joined
-
-
-def _is_initial(stage: Stage, edge: Edge) -> bool:
-    return edge.source not in stage.card_of and edge not in stage.aside
 
 
 def _stands_on(repetition: Repetition, stage: Stage, edge: Edge) -> bool:

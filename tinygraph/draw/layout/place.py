@@ -78,14 +78,24 @@ class Placed:
     top: float = 0.0
 
 
+Layouts = dict[tuple[object, ...], Ordering]
+"""Layouts of columns, by all that they depend on."""
+
+
 def place(
-    folded: Folded, where: Regions, widths: dict[Node, float], headings: list[float], grid: Grid = CLOSE
+    folded: Folded,
+    where: Regions,
+    widths: dict[Node, float],
+    headings: list[float],
+    grid: Grid = CLOSE,
+    known: Layouts | None = None,
 ) -> Placed:
-    """Place the boxes; ``headings`` are the widths of the texts under the columns."""
+    """Place the boxes; ``headings`` are the widths of the texts under the columns, ``known`` gains their layouts."""
     columns = _columns(folded, where)
     row_of = rows(folded, where, columns, banded=grid.banded)
     plans = {c: _plan(folded, where, members, row_of, widths) for c, members in columns.items()}
-    layouts = _layouts(plans, grid, {c for c, members in columns.items() if not folded.dots.isdisjoint(members)})
+    dotted = {c for c, members in columns.items() if not folded.dots.isdisjoint(members)}
+    layouts = _layouts(plans, grid, dotted, {} if known is None else known)
     placed = Placed(grid)
     height = _heights(plans, layouts, grid)
     placed.foot, placed.top = -grid.half - HEAD, height[-2] + grid.half + 20
@@ -181,7 +191,7 @@ def _plan(
     return plan
 
 
-def _layouts(plans: dict[int, Rows], grid: Grid, dotted: set[int]) -> dict[int, Ordering]:
+def _layouts(plans: dict[int, Rows], grid: Grid, dotted: set[int], known: Layouts) -> dict[int, Ordering]:
     """Compute one layout for all columns of the same form, with the widest boxes, so that equal steps look equal."""
     groups: dict[tuple[object, ...], list[int]] = {}
     for c, plan in plans.items():
@@ -191,7 +201,10 @@ def _layouts(plans: dict[int, Rows], grid: Grid, dotted: set[int]) -> dict[int, 
         plan = plans[group[0]]
         plan.widths = [max(w) for w in zip(*(plans[c].widths for c in group), strict=True)]
         plan.pulls = [next((p for p in peers if p), 0) for peers in zip(*(plans[c].pulls for c in group), strict=True)]
-        layouts |= dict.fromkeys(group, lay_out(plan, grid.gap))
+        key = (*plan.form(), *plan.widths, *plan.pulls, grid.gap)
+        if key not in known:
+            known[key] = lay_out(plan, grid.gap)
+        layouts |= dict.fromkeys(group, known[key])
     return {c: layouts[c] for c in plans}
 
 
@@ -256,8 +269,10 @@ def _spans(placed: Placed, folded: Folded, where: Regions) -> dict[Node, Point]:
     for node in folded.nodes:
         for link in folded.arrows[node]:
             for bar, other, reads in ((node, link.source, True), (link.source, node, False)):
+                if where.place[bar] not in (OVER, UNDER):
+                    continue
                 column = placed.spots[other].column if other in placed.spots else None
-                if where.place[bar] in (OVER, UNDER) and column is not None:
+                if column is not None:
                     left, right = placed.edges[column]
                     known = spans[reads].get(bar, (left, right))
                     spans[reads][bar] = min(left, known[0]), max(right, known[1])

@@ -9,6 +9,7 @@ from ...core.node import Node
 from ..shown.cells import components
 from ..shown.folding import Folded
 from ..shown.regions import Regions
+from ..shown.roles import LOOKUPS
 
 PLAIN = {"add", "multiply", "subtract", "where", "maximum", "minimum"}
 """Ops that a rail may run through: a textbook draws them as small circles on the line of the state."""
@@ -56,9 +57,9 @@ def rows(folded: Folded, where: Regions, columns: dict[int, list[Node]], *, band
     for group in groups.values():
         column = plans[group[0]]
         edges = _recurrent(folded, where, kind_of, {c: columns[c] for c in group}) if banded else {}
-        numbers = _numbered(
-            column, _bands(column, edges), [0 if folded.arrows[x] else _foot(x) for x in columns[group[0]]]
-        )
+        reads = [bool(folded.arrows[x]) or (x.op is not None and x.op.name not in LOOKUPS) for x in columns[group[0]]]
+        # data and lookups start one row below an op that starts from a parameter
+        numbers = _numbered(column, _bands(column, edges), [0 if y else -1 for y in reads])
         for c in group:
             row_of.update(zip(columns[c], numbers, strict=True))
     _level_states(folded, where, row_of)
@@ -196,11 +197,6 @@ def _stack(column: Kinds, bands: Bands, b: int, members: list[int], feet: list[i
     for i in reversed(members):
         if i in users and not column.below[i]:
             row[i] = max(row[i], min(row[j] for j in users[i]) - 1)
-
-
-def _foot(node: Node) -> int:
-    """Data and lookups start one row below an op that starts from a parameter."""
-    return -1 if node.op is None or node.op.name in ("take", "getitem", "one_hot") else 0
 
 
 def _level_states(folded: Folded, where: Regions, row_of: dict[Node, int]) -> None:

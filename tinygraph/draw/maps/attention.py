@@ -118,7 +118,7 @@ def _of_group(reading: Reading, group: list[Weights], block: int) -> Iterator[Sh
         stacked = _padded(rows)
     else:
         stacked = _padded([row for one in rows for row in np.moveaxis(one, 1, 0)])
-        queries = _queries(reading, len(stacked))
+        queries = reading.folded.columns() if len(reading.folded.columns()) == len(stacked) else []
     name = shared_name([behind_views(x.node) for x in group], reading.folded.letters) or "attention"
     scope = clean(behind_views(first.node).scope)
     down = reading.ticks(queries, "query at step ↓") if queries else _plain(len(stacked), "query ↓")
@@ -179,11 +179,6 @@ def _keys(reading: Reading, x: Weights, count: int) -> tuple[Ticks, list[When]]:
     if len(columns_of_time) == count:
         return reading.ticks(columns_of_time, "key at step →"), columns_of_time
     return _plain(count, "key →"), []
-
-
-def _queries(reading: Reading, count: int) -> list[When]:
-    columns = reading.folded.columns()
-    return columns if len(columns) == count else []
 
 
 def _plain(count: int, caption: str) -> Ticks:

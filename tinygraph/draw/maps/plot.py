@@ -80,7 +80,8 @@ class _Plotting:
         """Draw sheets one over the other, the first on top, and return the right edge."""
         across, tiles = block[-1].across, self.tiles
         over = _over(across, tiles.wide)
-        labels = max(*map(_label_width, (x.down for x in block)), width(across.caption, SIZE, True)) + 8 + over
+        texts = [y for x in block for y in (x.down.caption, *(_label(x.down, i) for i in range(len(x.down.labels))))]
+        labels = max(width(text, SIZE, True) for text in (*texts, across.caption)) + 8 + over
         inner = max(len(across.labels) * tiles.wide + over, *(width(x.heading, 12, True) for x in block))
         x, wide, y, ground = left + PAD + labels, labels + inner, 0.0, len(self.picture.tiles)
         for sheet in reversed(block):
@@ -170,10 +171,6 @@ def _tip(sheet: Sheet, i: int, j: int) -> str:
 
 def _label(ticks: Ticks, i: int) -> str:
     return f"{ticks.token(i)}  {ticks.labels[i]}".strip()
-
-
-def _label_width(down: Ticks) -> float:
-    return max(width(text, SIZE, True) for text in (down.caption, *(_label(down, i) for i in range(len(down.labels)))))
 
 
 def _every(count: int, need: float, have: float) -> Iterator[int]:

@@ -22,8 +22,19 @@ RAMP = [(255, 247, 236), (253, 212, 158), (252, 141, 89), (215, 48, 31), (127, 0
 """Light to dark orange-red, after ColorBrewer's OrRd: lightness falls evenly, so it also works in grey print."""
 ZERO, ODD, ABSENT = "#eef0f3", "#c9a7e8", "#ffffff"
 """Fill for a norm of exactly 0, for NaN or infinity, and for a gradient that was not computed."""
-Slopes = dict[Node, np.ndarray]
-"""Maps nodes to their gradients, sent back once for all pictures of a graph."""
+
+
+class Slopes(dict[Node, np.ndarray]):
+    """Maps nodes to their gradients, sent back once for all pictures of a graph, as are their norms."""
+
+    def __init__(self, arrays: Iterable[tuple[Node, np.ndarray]] = ()) -> None:
+        super().__init__(arrays)
+        self._norms: dict[Node, float] = {}
+
+    def norm(self, node: Node) -> float | None:
+        if node not in self._norms and node in self:
+            self._norms[node] = norm_of(self[node])
+        return self._norms.get(node)
 
 
 @dataclass
@@ -107,11 +118,12 @@ def heat(folded: Folded, roots: list[Node], arrays: Slopes) -> Heat:
 
 
 def _real_links(folded: Folded) -> list[Link]:
-    return [real for x in folded.nodes for link in folded.arrows[x] for real in folded.bundles.get(link, [link])]
+    links = [link for x in folded.nodes for link in folded.arrows[x]]
+    return [real for link in links for real in folded.bundles.get(link, [link])] if folded.bundles else links
 
 
 def _checked(gradients: Mapping[Any, Any]) -> Slopes:
-    arrays = {}
+    arrays = Slopes()
     for node, g in gradients.items():
         if not isinstance(node, Node):
             raise GraphError(
@@ -157,7 +169,7 @@ def _computed(folded: Folded, roots: list[Node]) -> Slopes:
     nodes = [x for x in drawn if x in reached and x.dtype.kind == "f"]
     with np.errstate(all="ignore"):
         arrived = derive(order, set(nodes), {root: np.ones(root.shape, root.dtype)}, as_graph=False)
-    return {x: arrived[x] if x in arrived else np.zeros(x.shape, x.dtype) for x in nodes}
+    return Slopes((x, arrived[x] if x in arrived else np.zeros(x.shape, x.dtype)) for x in nodes)
 
 
 def norm_of(array: np.ndarray) -> float:
@@ -173,14 +185,10 @@ def norm_of(array: np.ndarray) -> float:
     return norm
 
 
-def _norm(array: np.ndarray | None) -> float | None:
-    return None if array is None else norm_of(array)
-
-
 def _box_norm(arrays: Slopes, folded: Folded, node: Node) -> float | None:
     """Returns the norm of a box; for a joined box the norm over all nodes whose gradient it shows."""
     part = folded.parts.get(node)
-    return _norm(arrays.get(node)) if part is None else length(_norm(arrays.get(x)) for x in part.shown)
+    return arrays.norm(node) if part is None else length(map(arrays.norm, part.shown))
 
 
 def length(norms: Iterable[float | None]) -> float | None:
@@ -201,7 +209,7 @@ def add_flows(heat_map: Heat, folded: Folded, arrays: Slopes) -> None:
                     returned[link.source] = piece + returned[link.source] if link.source in returned else piece
         for arrow in (link for x in folded.nodes for link in folded.arrows[x]):
             heat_map.flows[arrow] = _bundle_norm(folded.bundles.get(arrow, [arrow]), pieces)
-    back = {x: _norm(piece) for x, piece in returned.items()}
+    back: dict[Node, float | None] = {x: norm_of(piece) for x, piece in returned.items()}
     joined = {x: length(map(back.get, part.shown)) for x, part in folded.parts.items()}
     heat_map.back = {x: norm for x, norm in (back | joined).items() if norm is not None}
 
@@ -228,7 +236,7 @@ def _bundle_norm(links: list[Link], pieces: dict[Link, np.ndarray]) -> float | N
     for link in links:
         if link in pieces:
             sums[link.source] = sums[link.source] + pieces[link] if link.source in sums else pieces[link]
-    return length(map(_norm, sums.values()))
+    return length(map(norm_of, sums.values()))
 
 
 def _local(node: Node, gz: np.ndarray, slots: set[int]) -> dict[int, np.ndarray | None]:

@@ -111,17 +111,13 @@ class Reach:
     def add(self, t: int, arrived: dict[Node, np.ndarray]) -> None:
         """Add the gradients of the loss at t; zeros before the first state that it reaches are left out."""
         is_reached = False
-        for s in self._way():
+        for s in sorted(self.state.at, reverse=self.state.turn > 0):  # as a gradient passes them
             parts = [arrived[x] for x in self.state.at[s] if x in arrived]
             with np.errstate(all="ignore"):
                 norm = norm_of(sum(parts[1:], parts[0])) if parts else 0.0
             is_reached = is_reached or norm != 0
             if parts and is_reached:
                 self.norms[t, s] = norm
-
-    def _way(self) -> list[int]:
-        """Returns the steps in the order in which a gradient passes them."""
-        return sorted(self.state.at, reverse=self.state.turn > 0)
 
     def value(self, t: int, s: int) -> float | None:
         """Returns the norm, 0 behind a cut, or None if s is later than t in the direction of time."""

@@ -28,7 +28,7 @@ def like(folded: Folded, repetition: Repetition | None) -> dict[Node, int]:
 def elide(folded: Folded, kinds: dict[Node, int], hidden: list[When], roots: list[Node]) -> Folded:
     """Returns the graph without the columns ``hidden``, side by side, except the last of them, drawn as dots."""
     shortened = _Shortened(folded, kinds, hidden)
-    arrows = {x: shortened.arrows(x) for x in folded.nodes if not shortened.gone(x)}
+    arrows = {x: shortened.arrows(x) for x in folded.nodes if x not in shortened.gone}
     shown = set(roots)
     for node in reversed(folded.nodes):
         if node in shown:
@@ -56,28 +56,22 @@ class _Shortened:
 
     def __init__(self, folded: Folded, kinds: dict[Node, int], hidden: list[When]) -> None:
         self.folded, self.kinds, self.bundles = folded, kinds, dict(folded.bundles)
-        self.hidden, self.kept = set(hidden), hidden[-1]
+        self.kept = hidden[-1]
         columns = folded.columns()
         at = columns.index(hidden[0])
         self.first, self.before = hidden[0], columns[at - 1] if at else None
-        self.at: dict[tuple[int, When], Node] = {}
-        for node in folded.nodes:
-            column = folded.column(node)
-            if column is not None and node in kinds:
-                self.at[kinds[node], column] = node
-
-    def gone(self, node: Node) -> bool:
-        column = self.folded.column(node)
-        return column in self.hidden and column != self.kept
+        beside = {c: folded.members.get(c, []) for c in (self.before, self.first, self.kept) if c is not None}
+        self.at = {(kinds[x], c): x for c, members in beside.items() for x in members if x in kinds}
+        self.gone = {x for c in hidden[:-1] for x in folded.members.get(c, ())}
 
     def arrows(self, node: Node) -> list[Link]:
         links = self.folded.arrows[node]
-        if not any(self.gone(x.source) for x in links):
+        if self.gone.isdisjoint([x.source for x in links]):
             return links
         redrawn: dict[Node, Link] = {}
         kept: list[Link] = []
         for x in links:
-            if not self.gone(x.source):
+            if x.source not in self.gone:
                 kept.append(x)
             else:
                 y = self._entering(node, x) if self.folded.column(node) == self.kept else self._leaving(x)

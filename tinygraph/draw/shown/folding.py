@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,8 @@ from .letters import entrances, known, letters
 from .padding import is_mask, padded, real, zeros_within
 from .phases import Phases, phases
 from .same_names import full_names, short_names
-from .slices import is_part, short_index
+from .slices import RESHAPED, is_part, short_index
+from .sums import chained, stacked
 
 
 class Chip(NamedTuple):
@@ -129,9 +131,19 @@ class Folded:
         """Returns phase and step of a box; None outside of time."""
         return self.phases.column(node)
 
+    @cached_property
+    def members(self) -> dict[When, list[Node]]:
+        """The boxes of each column, in topological order; columns from left to right."""
+        members: dict[When, list[Node]] = {}
+        for node in self.nodes:
+            column = self.phases.column(node)
+            if column is not None:
+                members.setdefault(column, []).append(node)
+        return dict(sorted(members.items(), key=lambda item: item[0]))
+
     def columns(self) -> list[When]:
         """Returns phase and step of each column, from left to right."""
-        return sorted({c for c in map(self.phases.column, self.nodes) if c is not None})
+        return [*self.members]
 
     def span(self, node: Node) -> tuple[int, int]:
         """Returns the first and the last step for which a box of dots stands."""
@@ -139,10 +151,10 @@ class Folded:
 
 
 _VIEWS = {"transpose": ".T", "swapaxes": ".T", "reshape": "", "broadcast_to": "", "getitem": "", "astype": ""}
-_PICKS = {"getitem", "take", "stop_gradient"}
-"""Ops that take the value of one step out of a stack, or pass it on."""
 LOSSES = {"softmax_cross_entropy", "sigmoid_cross_entropy", "squared_error"}
 """Loss ops, which take an output and a target."""
+_FOLDING = {"add", "stop_gradient", *_VIEWS, *RESHAPED}
+"""Ops that may have no box."""
 _SMALL = 4
 """The longest list of integers that a title writes out."""
 
@@ -150,10 +162,10 @@ _SMALL = 4
 def fold(roots: list[Node]) -> Folded:
     """Decide for every ancestor of the roots whether it gets a box or folds into another box."""
     nodes = ancestors(roots)
-    times = phases(roots)
+    times = phases(roots, nodes)
     folded = Folded(names=full_names(nodes, times), phases=times, letters=letters(nodes))
     chips, kept = short_names(folded.names), set(roots)
-    chained, stacks, zeros = _chained(nodes, kept), _stacks(nodes, kept), zeros_within(nodes)
+    in_sums, stacks, zeros = chained(nodes, kept), stacked(nodes, kept), zeros_within(nodes)
     folded.padding = padded(nodes, folded.phases)
     stands: dict[Node, Operand] = {}
     sums: dict[Node, list[Operand]] = {}
@@ -162,12 +174,12 @@ def fold(roots: list[Node]) -> Folded:
             stands[node] = Inline(f"zeros {shape(node.shape)}", False) if node in zeros else _leaf(node, chips, kept)
             continue
         operands = [_used(stands[x], node, slot) for slot, x in enumerate(node.inputs) if x not in sums]
-        inner = [sums.pop(x) for x in node.inputs if x in sums]
+        inner = [sums.pop(x) for x in node.inputs if x in sums] if sums else []
         for chain in inner:
             # Extend the longer list in place: a sum over T steps then takes time linear in T.
             chain.extend(operands)
             operands = chain
-        if node in chained:
+        if node in in_sums:
             sums[node] = operands
             continue
         folded.operands[node] = operands
@@ -184,33 +196,6 @@ def fold(roots: list[Node]) -> Folded:
     carried = {x.source for links in folded.arrows.values() for x in links if crosses(x)}
     folded.carried = {name for name in (known(x, folded.letters) for x in carried) if not name.endswith("]")}
     return folded
-
-
-def _chained(nodes: list[Node], kept: set[Node]) -> set[Node]:
-    """Returns the sums outside of time that only another such sum uses: ``((l1 + l2) + l3)`` is drawn as one box."""
-    users: dict[Node, list[Node]] = {}
-    sums = [x for x in nodes if x.op is not None and x.op.name == "add" and x.step is None and not x.name]
-    inner = {y: x for x in sums for y in x.inputs}
-    for node in nodes:
-        for x in node.inputs:
-            if x in inner:
-                users.setdefault(x, []).append(node)
-    outer = set(sums)
-    return {x for x in sums if x not in kept and len(users.get(x, ())) == 1 and users[x][0] in outer}
-
-
-def _stacks(nodes: list[Node], kept: set[Node]) -> set[Node]:
-    """Returns the stacks of steps that are used by one op outside of time as a whole, for example by a mean."""
-    users: dict[Node, list[Node]] = {}
-    for node in nodes:
-        for x in node.inputs:
-            if x.op is not None and x.op.name == "stack" and x.step is None and not x.name and x not in kept:
-                users.setdefault(x, []).append(node)
-    return {
-        x
-        for x, (user, *more) in users.items()
-        if not more and user.step is None and user.op is not None and user.op.name not in _PICKS
-    }
 
 
 def _links(operands: list[Operand]) -> list[Link]:
@@ -247,20 +232,20 @@ def _used(stand: Operand, user: Node, slot: int) -> Operand:
     """Returns the operand for an input of ``user``; slices of data and unnamed targets of a loss become inline text."""
     if type(stand) is not Link:
         return stand
-    source = stand.source
-    op = user.op
-    data = isinstance(source, Constant) and source.step is None and user.step is not None
-    if data and op is not None and op.name in ("getitem", "take"):
-        return Inline(source.name or "data", False)
-    if isinstance(source, Constant) and not source.name and slot and op is not None and op.name in LOSSES:
-        return Inline(f"{'zeros' if is_zero(source) else 'data'} {shape(source.shape)}", True)
+    source, op = stand.source, user.op
+    if isinstance(source, Constant) and op is not None:
+        if op.name in ("getitem", "take") and source.step is None and user.step is not None:
+            return Inline(source.name or "data", False)
+        if op.name in LOSSES and not source.name and slot:
+            return Inline(f"{'zeros' if is_zero(source) else 'data'} {shape(source.shape)}", True)
     return Link(source, stand.cut, user, slot, stand.views)
 
 
 def _alias(node: Node, operands: list[Operand]) -> Operand | None:
     """Returns the operand that replaces a node without a box (a cut, or a view of a parameter), else None."""
     op, first = node.op, operands[0] if operands else None
-    assert op is not None
+    if op is None or op.name not in _FOLDING:
+        return None
     if op.name == "add" and node.step is None and [x.text for x in operands if type(x) is Inline] == ["0"]:
         return next((x for x in operands if type(x) is Link and len(operands) == 2), None)  # the start of a sum
     if op.name == "stop_gradient":
@@ -274,20 +259,25 @@ def _alias(node: Node, operands: list[Operand]) -> Operand | None:
 
 def _collect(folded: Folded, nodes: list[Node], kept: set[Node], stands: dict[Node, Operand]) -> None:
     """Keep only the boxes that a root depends on, and count the uses of parameters."""
-    shown = set(kept)
+    arrows, shown = {x: _links(ys) for x, ys in folded.operands.items()}, set(kept)
     for node in reversed(nodes):
-        if node in shown:
-            shown.update(x.source for x in _links(folded.operands.get(node, [])))
+        if node in shown and node in arrows:
+            shown.update([x.source for x in arrows[node]])
     folded.nodes = [x for x in nodes if x in shown]
-    folded.steps = sorted({x.step for x in folded.nodes if x.step is not None})
+    folded.steps = steps_of(folded.nodes)
     folded.operands = {x: folded.operands.get(x, []) for x in folded.nodes}
-    folded.arrows = {x: _links(ys) for x, ys in folded.operands.items()}
+    folded.arrows = {x: arrows.get(x, []) for x in folded.nodes}
     folded.fans = Counter(y.source for ys in folded.arrows.values() for y in ys)
     for operands in folded.operands.values():
         for parameter in {x.parameter for x in operands if type(x) is Chip}:
             folded.uses[parameter] = folded.uses.get(parameter, 0) + 1
     for root in kept & folded.names.keys():
         folded.uses.setdefault(root, 0)
+
+
+def steps_of(nodes: list[Node]) -> list[int]:
+    """Returns the time steps of nodes, in ascending order."""
+    return sorted(t for t in {x.step for x in nodes} if t is not None)
 
 
 def is_zero(node: Node) -> bool:
@@ -297,4 +287,5 @@ def is_zero(node: Node) -> bool:
 
 def crosses(link: Link) -> bool:
     """Whether an arrow leads from one time step to another."""
-    return None not in (link.source.step, link.user.step) and link.source.step != link.user.step
+    before, after = link.source.step, link.user.step
+    return before != after and before is not None and after is not None

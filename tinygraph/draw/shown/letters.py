@@ -27,8 +27,9 @@ def letters(nodes: list[Node]) -> dict[Node, str]:
     named = _written(nodes)
     steps: dict[int, list[Node]] = {}
     for node in nodes:
-        if node.step is not None and node.op is not None and node.op.name != "stop_gradient":
-            steps.setdefault(node.step, []).append(node)
+        step, op = node.step, node.op
+        if step is not None and op is not None and op.name != "stop_gradient":
+            steps.setdefault(step, []).append(node)
     told = sorted(t for t, members in steps.items() if any(x in named for x in members))
     if told:
         _through_time(named, steps, told[:2])
@@ -191,7 +192,8 @@ def entrances(boxes: list[Node], known: dict[Node, str]) -> dict[Node, str]:
     leaves = dict.fromkeys(x for x in boxes if is_data(x) and known.get(x, "")[-1:] != "₀")
     starts = [x for x in leaves if x.step is None and not np.any(x.value)]
     for x in boxes:
-        if x.op is not None and x.op.name == "getitem" and is_data(x.inputs[0]) and not x.name and x.step is not None:
+        op = x.op
+        if op is not None and op.name == "getitem" and is_data(x.inputs[0]) and not x.name and x.step is not None:
             reads[x] = x.inputs[0]
         elif x in leaves and x.step is not None:
             reads[x] = ranks[x.step] = ranks.get(x.step, -1) + 1

@@ -65,6 +65,11 @@ class Levels:
         return roles(self.ops, self.roots)
 
     @cached_property
+    def kinds(self) -> dict[Node, int]:
+        """Numbers of the boxes with a step: those that do the same at different steps have the same."""
+        return like(self.ops, self.repetition)
+
+    @cached_property
     def longest(self) -> int:
         """The number of steps of the longest phase."""
         return max((len(list(run)) for _, run in groupby(self.ops.columns(), lambda c: c[0])), default=0)
@@ -114,7 +119,7 @@ class Levels:
         if detail.terse:
             notes.append("without shapes and norms" if self.options.has_gradients else "without shapes")
         runs = self._hidden(folded, detail)
-        numbers = like(folded, self.repetition) if runs or detail.level != "op" else {}
+        kinds = self.kinds if runs or detail.level != "op" else {}
         if detail.level != "op":
             folded = replace(folded, initial=regions(folded).states)
             role |= dict.fromkeys(folded.initial or (), "state")
@@ -124,7 +129,7 @@ class Levels:
         if runs:
             why = self._why(folded)
             for run in runs:
-                folded = elide(folded, numbers, run, self.roots)
+                folded = elide(folded, kinds, run, self.roots)
             notes.append(f"the dots are {sum(map(len, runs))} steps of {len(self.ops.columns())}{why}")
         return folded, "; ".join(x for x in notes if x)
 

@@ -46,24 +46,27 @@ class Phases:
 
     def column(self, node: Node) -> tuple[int, int] | None:
         """Returns phase and step, in the order of the columns; None for a node without a step."""
-        if node not in self._columns:  # it is asked for some twenty times a node
-            self._columns[node] = None if node.step is None else (self.of.get(node, 0), node.step)
-        return self._columns[node]
+        try:  # it is asked for some twenty times a node
+            return self._columns[node]
+        except KeyError:
+            column = self._columns[node] = None if node.step is None else (self.of.get(node, 0), node.step)
+            return column
 
 
-def phases(roots: list[Node]) -> Phases:
+def phases(roots: list[Node], nodes: list[Node] | None = None) -> Phases:
     """Tell the phases from the order in which nodes were made, their steps, and what reads what; in linear time.
 
     A loop over time is a run of nodes whose steps rise, or fall. Another loop shares its columns if it reads the same
     step of it at each of its steps (a layer above, a loss), or goes on where it ended; or if neither reads the other
     (two directions). A loop that only starts from it, or looks at all of its steps, is a later phase.
+    ``nodes``: the ancestors of the roots, if they are known.
     """
-    nodes = ancestors(roots)
+    nodes = nodes or ancestors(roots)
     loop = _loops(nodes)
-    steps: dict[int, list[int]] = {}
+    turns: dict[int, dict[int, None]] = {}
     for node, i in loop.items():
-        steps.setdefault(i, []).append(node.step or 0)
-    steps = {i: list(dict.fromkeys(x)) for i, x in steps.items()}
+        turns.setdefault(i, {})[node.step or 0] = None
+    steps = {i: [*at] for i, at in turns.items()}
     feeds = _feeds(nodes, loop, steps)
     phase = _order(feeds, steps)
     rank = {p: i for i, p in enumerate(sorted(set(phase.values())))}
@@ -99,20 +102,21 @@ StepPieces = list[list[Node]]
 
 def _blocks(nodes: list[Node]) -> list[StepPieces]:
     blocks: list[StepPieces] = []
-    broken = False
+    broken, last = False, None
     for node in nodes:
+        step = node.step
         if node.origin is not None:
             continue
-        if node.step is None:
+        if step is None:
             broken = True
-        elif not blocks or blocks[-1][0][0].step != node.step:
+            continue
+        if step != last:
             blocks.append([[node]])
-            broken = False
         elif broken:
             blocks[-1].append([node])
-            broken = False
         else:
             blocks[-1][-1].append(node)
+        broken, last = False, step
     return blocks
 
 

@@ -6,30 +6,30 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from ...core.graph import ancestors
 from ...core.leaves import Constant
 from ...core.node import Node
 from .phases import phases
 from .slices import is_read
 
 
-def read_twice(roots: list[Node]) -> dict[Node, Node]:
-    """Maps what reads the same data at the same step again to the node that reads it first."""
-    nodes = ancestors(roots)
+def read_twice(roots: list[Node], nodes: list[Node]) -> dict[Node, Node]:
+    """Maps what reads the same data at the same step again to the node that reads it first, among all ancestors."""
     if any(x.origin is not None for x in nodes):
         return {}
-    sources = {x.inputs[0] for x in nodes if x.step is not None and is_read(x)}
-    same = _equal([x for x in nodes if x in sources or x.step is not None])
+    timed = [x for x in nodes if x.step is not None]
+    reads = [x for x in timed if is_read(x)]
+    sources = {x.inputs[0] for x in reads}
+    same = _equal([x for x in nodes if x in sources and x.step is None] + timed)
     known: dict[Hashable, list[Node]] = {}
-    for x in nodes:
-        if x.step is not None and is_read(x) and not x.name:
+    for x in reads:
+        if not x.name:
             key = x.op, x.step, str(x.attributes), *(id(same.get(y, y)) for y in x.inputs)
             known.setdefault(key, []).append(x)
     pairs = [(x, first) for first, *others in known.values() for x in others]
     pairs += [(x, y) for x, y in same.items() if x.step is not None]
     if not pairs:
         return {}
-    column = phases(roots).column
+    column = phases(roots, nodes).column
     return {x: y for x, y in pairs if column(x) == column(y)}
 
 

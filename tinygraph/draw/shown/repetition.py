@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ...core.node import Node
-from .folding import Chip, Folded, Inline, Link
+from .folding import Chip, Folded, Inline, Link, steps_of
 from .slices import row_of
 
 _INDEX = re.compile(r"\[[^\]]*\]")
@@ -57,7 +57,7 @@ class Repetition:
 
 def find_repetition(folded: Folded) -> Repetition | None:
     """Group the boxes, in time linear in boxes and arrows; None if less than half of the ops with a step repeat."""
-    steps = sorted({x.step for x in folded.nodes if x.step is not None})
+    steps = steps_of(folded.nodes)
     repetition = Repetition(steps=steps, when=_times(folded, {t: i for i, t in enumerate(steps)}))
     alike = _alike(folded, repetition.when)
     _adopt_odd(folded, repetition.when, alike)
@@ -83,8 +83,9 @@ def _times(folded: Folded, number: dict[int, int]) -> dict[Node, int]:
     """Maps each op to the number of its step; for an op outside of time (a running loss), the last it depends on."""
     when: dict[Node, int] = {}
     for node in folded.nodes:
-        if node.step is not None:
-            when[node] = number[node.step]
+        step = node.step
+        if step is not None:
+            when[node] = number[step]
         elif node.op is not None:
             row = _picked(node)
             steps = (
@@ -122,16 +123,11 @@ def _alike(folded: Folded, when: dict[Node, int]) -> dict[Node, list[Node]]:
     for node in folded.nodes:
         if node.op is None or node not in when:
             continue
-        inner = [
-            signatures[x.source]
-            if type(x) is Link and x.source in signatures and when[x.source] == when[node]
-            else None
-            for x in folded.operands[node]
-            if _picked(node) is None
-        ]
+        now, operands = when[node], () if _picked(node) is not None else folded.operands[node]
+        inner = [signatures.get(x.source) if type(x) is Link and when.get(x.source) == now else None for x in operands]
         key = (*_local_signature(node, folded), phases[node], *inner)
         signature = signatures[node] = known.setdefault(key, len(known))
-        rank = ranks[when[node], signature] = ranks.get((when[node], signature), -1) + 1
+        rank = ranks[now, signature] = ranks.get((now, signature), -1) + 1
         classes[node] = groups.setdefault((signature, rank), [])
         classes[node].append(node)
     return classes
@@ -144,20 +140,20 @@ def _phases(folded: Folded) -> dict[Node, int]:
     for node in folded.nodes:
         sources = [x.source for x in folded.arrows[node]]
         back = node.step is not None
-        phases[node] = max((phases[x] + (back and x.step is None and x in timed) for x in sources), default=0)
-        if back or any(x in timed for x in sources):
+        phases[node] = max([phases[x] + (back and x in timed and x.step is None) for x in sources], default=0)
+        if back or not timed.isdisjoint(sources):
             timed.add(node)
     return phases
 
 
 def _local_signature(node: Node, folded: Folded) -> tuple[Any, ...]:
     """Returns op, attributes and parameters: the part of the signature that does not depend on other boxes."""
-    assert node.op is not None
-    operands = folded.operands[node]
-    reads_data = node.op.name == "getitem" and type(operands[0]) is Inline
-    settings = tuple((k, _setting(v, reads_data)) for k, v in sorted(node.attributes.items()))
-    entering = tuple((id(x.parameter), _INDEX.sub("[]", x.text)) if type(x) is Chip else None for x in operands)
-    return (node.op.name, settings, entering)
+    op, operands = node.op, folded.operands[node]
+    assert op is not None
+    reads_data = op.name == "getitem" and type(operands[0]) is Inline
+    settings = tuple([(k, _setting(v, reads_data)) for k, v in sorted(node.attributes.items())])
+    entering = tuple([(id(x.parameter), _INDEX.sub("[]", x.text)) if type(x) is Chip else None for x in operands])
+    return (op.name, settings, entering)
 
 
 def _setting(value: Any, reads_data: bool = False) -> Any:
@@ -201,10 +197,10 @@ def _families(folded: Folded, repeated: dict[Node, list[Node]]) -> dict[Node, li
     for node in folded.nodes:
         members = repeated.get(node)
         for link in folded.arrows[node]:
-            key = (id(members), link.slot) if members else (id(node), -1)
             if link.source.op is None:
+                key = (id(members), link.slot) if members else (id(node), -1)
                 entering.setdefault(key, {})[link.source] = None
-            sizes[key] = len(members) if members else 2 * FEW
+                sizes[key] = len(members) if members else 2 * FEW
     families: dict[Node, list[Node]] = {}
     for key, leaves in entering.items():
         fresh = [x for x in leaves if x not in families]
@@ -216,15 +212,17 @@ def _families(folded: Folded, repeated: dict[Node, list[Node]]) -> dict[Node, li
 def _number_edges(folded: Folded, repetition: Repetition) -> None:
     """Build the edges between groups; edges used at every step are kept apart from those used at one step only."""
     group_of = {x: i for i, members in enumerate(repetition.groups) for x in members}
+    cells, when = repetition.cells, repetition.when
     uses: dict[tuple[int, int, int, int], list[tuple[Node, bool]]] = {}
     for node in folded.nodes:
+        b = group_of[node]
         for link in folded.arrows[node]:
-            a, b = group_of[link.source], group_of[node]
-            in_cells = a in repetition.cells and b in repetition.cells
-            lag = repetition.when[node] - repetition.when[link.source] if in_cells else 0
-            slot = link.slot if b in repetition.cells else -1
-            at = node if b in repetition.cells else link.source
-            uses.setdefault((a, b, slot, lag), []).append((at, link.cut))
+            a = group_of[link.source]
+            if b in cells:
+                key = (a, b, link.slot, when[node] - when[link.source] if a in cells else 0)
+            else:
+                key = (a, b, -1, 0)
+            uses.setdefault(key, []).append((node if b in cells else link.source, link.cut))
     edges: Counter[tuple[int, int, int, int | None]] = Counter()
     for (a, b, _, lag), using in uses.items():
         only = _only(repetition, a, b, using[0][0]) if len(using) == 1 else None

@@ -24,11 +24,11 @@ def roles(folded: Folded, roots: list[Node]) -> dict[Node, str]:
     carried = _carried(folded)
     targets = {x for x in roots if x.size == 1 and x.op is not None}
     for node in folded.nodes:
-        links = folded.arrows[node]
-        if node.op is None or (not links and node.op.name in LOOKUPS):
+        links, op = folded.arrows[node], node.op
+        if op is None or (not links and op.name in LOOKUPS):
             role_of[node] = "state" if node in carried else "input"
         elif node.origin is None and (
-            node in targets or node.op.name in LOSSES or any(role_of[x.source] == "loss" for x in links)
+            node in targets or op.name in LOSSES or "loss" in [role_of[x.source] for x in links]
         ):
             role_of[node] = "loss"
         else:
@@ -48,19 +48,14 @@ def _share(folded: Folded, roles: dict[Node, str]) -> None:
         alike.setdefault(tuple(x.op.name for x in nodes if x.op), []).append(nodes)
     for group in alike.values():
         for peers in zip(*group, strict=True):
-            if any(roles[x] == "state" for x in peers):
+            if "state" in [roles[x] for x in peers]:
                 roles.update((x, "state") for x in peers if roles[x] == "op")
 
 
 def _carried(folded: Folded) -> set[Node]:
     """Returns the nodes whose value crosses from their time step to another."""
-    return {
-        link.source
-        for node in folded.nodes
-        if node.step is not None
-        for link in folded.arrows[node]
-        if link.source.step is not None and link.source.step != node.step and not isinstance(link.source, Constant)
-    }
+    pairs = [(link.source, node.step) for node in folded.nodes for link in folded.arrows[node]]
+    return {x for x, t in pairs if t is not None and x.step not in (None, t) and not isinstance(x, Constant)}
 
 
 def initial_states(folded: Folded, place: dict[Node, int | str], columns: int) -> set[Node]:

@@ -33,7 +33,8 @@ def _is_pick(node: Node, source: Node) -> bool:
 
 def is_read(x: Node) -> bool:
     """Whether a node only takes a part of data, as ``X[t]`` does."""
-    if x.op is None or x.op.name not in ("getitem", "take"):
+    op = x.op
+    if op is None or op.name not in ("getitem", "take"):
         return False
     return all(y.op is None and not isinstance(y, Parameter) for y in x.inputs)
 

@@ -107,10 +107,10 @@ def truncated(roots: list[Node], k: int | None) -> dict[Node, Node]:
     return new
 
 
-def _read_once(roots: list[Node]) -> dict[Node, Node]:
-    """Maps every node of a graph to its node in one in which a step reads the same data once."""
-    twins, nodes = read_twice(roots), ancestors(roots)
-    new = {x: x for x in nodes}
+def _read_once(roots: list[Node], nodes: list[Node]) -> dict[Node, Node]:
+    """Maps every node of a graph to its node in one in which a step reads the same data once; empty if it is that."""
+    twins = read_twice(roots, nodes)
+    new: dict[Node, Node] = {}
     for node in nodes if twins else ():
         new[node] = new[twins[node]] if node in twins else _of(node, [new[x] for x in node.inputs])
     return new
@@ -146,8 +146,12 @@ def cut_as_asked(roots: list[Node], options: Options) -> tuple[list[Node], Optio
     Returns:
         new roots and options, with per-node gradients for the new nodes.
     """
+    nodes = ancestors(roots)
     for rebuilt in (marked, _read_once):
-        roots, options = _moved(rebuilt(roots), roots, options)
+        new = rebuilt(roots, nodes)
+        if any(new.get(x, x) is not x for x in roots):
+            roots, options = _moved(new, roots, options)
+            nodes = ancestors(roots)
     if options.truncate is None:
         return roots, options
     return _moved(truncated(roots, options.truncate), roots, options)
@@ -161,4 +165,4 @@ def _moved(new: dict[Node, Node], roots: list[Node], options: Options) -> tuple[
             twin, known = new.get(x, x), moved.get(new.get(x, x))
             moved[twin] = g if known is None else known if g is None else known + g
         gradients = moved
-    return [new[x] for x in roots], replace(options, gradients=gradients)
+    return [new.get(x, x) for x in roots], replace(options, gradients=gradients)

@@ -184,12 +184,12 @@ def _constants(nodes: list[Node], steps: dict[Node, int]) -> None:
                 steps.setdefault(x, steps[node])
 
 
-def marked(roots: list[Node]) -> dict[Node, Node]:
+def marked(roots: list[Node], nodes: list[Node] | None = None) -> dict[Node, Node]:
     """Maps each node of a graph to itself, or to its copy in the same graph with the steps of the user's loops.
 
-    A graph in which a step is marked stays as it is.
+    A graph in which a step is marked stays as it is. ``nodes``: the ancestors of the roots, if they are known.
     """
-    nodes = ancestors(roots)
+    nodes = nodes or ancestors(roots)
     new = {x: x for x in nodes}
     if any(x.step is not None for x in nodes):
         return new

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -12,12 +12,12 @@ from ...core.node import Node
 from ..colours import GOLD
 from ..labels import clean, number, shape, width
 from ..layout.clearance import clear_headings
-from ..layout.place import CLOSE, TERSE, Placed, place
+from ..layout.place import CLOSE, TERSE, Layouts, Placed, place
 from ..layout.routes import routes
 from ..norms.heat import Heat, Slopes, add_flows, heat, slopes
 from ..norms.untruncated import note_truncation
 from ..options import Options, roots_of
-from ..picture import Box, Picture, Use
+from ..picture import MANY, Box, Picture, Use
 from ..shown.folding import Folded, fold
 from ..shown.joints import within_steps
 from ..shown.levels import Detail, Levels
@@ -61,6 +61,22 @@ class Shown:
     heads: list[tuple[str, str]]
 
 
+@dataclass
+class Shared:
+    """What all levels and numbers of steps that are tried share: gradients, texts of boxes, and layouts of columns."""
+
+    slopes: Slopes | None
+    texts: dict[tuple[object, ...], Words] = field(default_factory=dict)
+    layouts: Layouts = field(default_factory=dict)
+
+    def words(self, node: Node, folded: Folded, role: str, level: str, heat_map: Heat | None, values: bool) -> Words:
+        """Returns the texts of a box, which are the same whatever steps are hidden."""
+        key = (node, role, level, len(folded.nodes) <= MANY, node in folded.dots)
+        if key not in self.texts or key[-1]:
+            self.texts[key] = words(node, folded, role, heat_map, values=values)
+        return self.texts[key]
+
+
 def unrolled(target: Any, options: Options) -> Picture:
     """Returns the picture with all its parts in place: the most detail for which there is room."""
     for placed, draw in _tries(target, options):
@@ -84,16 +100,16 @@ def candidates(target: Any, options: Options) -> Iterator[Picture]:
 def _tries(target: Any, options: Options) -> Iterator[tuple[Placed, Callable[[], Picture]]]:
     roots, options = cut_as_asked(roots_of(target), options)
     levels = Levels(within_steps(fold(roots)), roots, options)
-    known = slopes(levels.ops, roots, options.gradients) if options.has_gradients else None
+    known = Shared(slopes(levels.ops, roots, options.gradients) if options.has_gradients else None)
     for detail in levels.details():
         shown, placed = _placed(levels, detail, known)
         yield placed, partial(_drawn, levels, shown, placed, known)
 
 
-def _placed(levels: Levels, detail: Detail, known: Slopes | None) -> tuple[Shown, Placed]:
+def _placed(levels: Levels, detail: Detail, known: Shared) -> tuple[Shown, Placed]:
     shown = _shown(levels, detail, known)
     grid = TERSE if detail.terse else CLOSE
-    return shown, place(shown.folded, shown.where, shown.widths, head_widths(shown.heads), grid)
+    return shown, place(shown.folded, shown.where, shown.widths, head_widths(shown.heads), grid, known.layouts)
 
 
 def _has_room(placed: Placed) -> bool:
@@ -103,15 +119,15 @@ def _has_room(placed: Placed) -> bool:
     return wide <= WIDE and placed.top - placed.foot <= HIGH
 
 
-def _shown(levels: Levels, detail: Detail, known: Slopes | None) -> Shown:
+def _shown(levels: Levels, detail: Detail, known: Shared) -> Shown:
     ops, roots, options = levels.ops, levels.roots, levels.options
     role = levels.roles.copy()
     folded, notes = levels.arranged(role, detail)
-    heat_map = None if known is None else heat(folded, roots, known).within(options.scale)
+    heat_map = None if known.slopes is None else heat(folded, roots, known.slopes).within(options.scale)
     where = regions(folded)
     role |= dict.fromkeys((x for x in folded.nodes if x in folded.names), "parameter")
     role |= dict.fromkeys(where.states, "state")
-    texts = {x: words(x, folded, role[x], heat_map, values=options.values) for x in folded.nodes}
+    texts = {x: known.words(x, folded, role[x], detail.level, heat_map, options.values) for x in folded.nodes}
     if detail.terse:
         texts = {x: _terse(text, x in folded.parts) for x, text in texts.items()}
     widths = {x: DOT if x in folded.dots else box_width(texts[x]) for x in folded.nodes}
@@ -123,10 +139,10 @@ def _terse(text: Words, joined: bool) -> Words:
     return Words(text.title[:1] if joined else text.title, "", lambda: [*text.tip, text.below])
 
 
-def _drawn(levels: Levels, shown: Shown, placed: Placed, known: Slopes | None) -> Picture:
+def _drawn(levels: Levels, shown: Shown, placed: Placed, known: Shared) -> Picture:
     folded, heat_map, roots = shown.folded, shown.heat, set(levels.roots)
-    if heat_map is not None and known is not None:
-        add_flows(heat_map, folded, known)
+    if heat_map is not None and known.slopes is not None:
+        add_flows(heat_map, folded, known.slopes)
     ways = routes(folded, placed)
     picture = Picture(title=heading(levels.ops, levels.options, "unrolled"), subtitle=shown.notes)
     picture.boxes = [_box(x, shown, placed, roots) for x in folded.nodes]

@@ -7,24 +7,8 @@ from typing import NamedTuple
 from ..colours import GREY, INK
 from ..labels import width
 from ..picture import Picture
+from . import margin as aside
 from .look import LINES, Paint, text
-from .margin import (
-    MOST,
-    PALE,
-    WARM,
-    Key,
-    backward,
-    caption,
-    colour_of,
-    has_backward_arrows,
-    heads,
-    keys,
-    left_out,
-    listing,
-    odd_keys,
-    ruler,
-    table_rows,
-)
 from .marks import rect
 
 ROW, KEY, PAD = 23.0, 22.0, 12.0
@@ -48,13 +32,14 @@ def edges(picture: Picture) -> Extent:
     spots += [(x.x, x.y, width(x.text, x.size, True) / 2, x.size) for x in picture.notes]
     spots += [(x.x, x.foot - 20, 56.0, 22.0) for x in picture.cuts]
     behind = [8.0 * min(max(b.times - 1, 0), 3) for b in picture.bands]
-    at = [p for arrow in picture.arrows for p in arrow.points]
-    xs = [x - w for x, _, w, _ in spots] + [b.left for b in picture.bands] + [x for x, _ in at]
-    ends = [x + w for x, _, w, _ in spots] + [b.right + k for b, k in zip(picture.bands, behind, strict=True)]
-    ys = [y - h for _, y, _, h in spots] + [b.foot for b in picture.bands] + [y for _, y in at]
+    across = [x for arrow in picture.arrows for x, _ in arrow.points]
+    along = [y for arrow in picture.arrows for _, y in arrow.points]
+    lefts = [x - w for x, _, w, _ in spots] + [b.left for b in picture.bands] + across
+    rights = [x + w for x, _, w, _ in spots] + [b.right + k for b, k in zip(picture.bands, behind, strict=True)]
+    feet = [y - h for _, y, _, h in spots] + [b.foot for b in picture.bands] + along
     tops = [y + h for _, y, _, h in spots] + [b.top + k for b, k in zip(picture.bands, behind, strict=True)]
-    right, top = max([*ends, *(x for x, _ in at)], default=1.0), max([*tops, *(y for _, y in at)], default=1.0)
-    return Extent(min(xs, default=0.0), right, min(ys, default=0.0), top)
+    right, top = max(rights + across, default=1.0), max(tops + along, default=1.0)
+    return Extent(min(lefts, default=0.0), right, min(feet, default=0.0), top)
 
 
 class Heading(NamedTuple):
@@ -148,17 +133,17 @@ def _table(picture: Picture, look: Paint) -> Sidebar:
     """Returns the parameters: a row each, the name on gold."""
     if not picture.uses:
         return Sidebar("params", [])
-    columns, rows = heads(picture), table_rows(picture)
+    columns, rows = aside.heads(picture), aside.table_rows(picture)
     wide = [
         max(width(head, 10), *(width(row[k], 11, not k) for row in rows)) + (28 if k else 14)
         for k, head in enumerate(columns)
     ]
     lefts = [PAD + 5 + sum(wide[:k]) + (14 if k else 0) for k in range(len(columns))]
-    first, second = caption(picture)
+    first, second = aside.caption(picture)
     gap = width(first, 11, True) + 10
     marks = [_words(PAD, 20, first, BOLD), _words(PAD + gap, 20, second)]
     marks += [
-        _words(x - 5 * (not k), 40, head, f'font-size="10" fill="{PALE}"')
+        _words(x - 5 * (not k), 40, head, f'font-size="10" fill="{aside.PALE}"')
         for k, (x, head) in enumerate(zip(lefts, columns, strict=True))
     ]
     for i, row in enumerate(rows):
@@ -167,36 +152,36 @@ def _table(picture: Picture, look: Paint) -> Sidebar:
         marks += [
             _words(x, y + 13.5, cell, BOLD if not k else "") for k, (x, cell) in enumerate(zip(lefts, row, strict=True))
         ]
-    if left_out(picture):
-        marks.append(_words(PAD, 48 + ROW * MOST + 13.5, left_out(picture)))
-    high = 48 + ROW * min(len(picture.uses), MOST + 1) + PAD - 4
+    if aside.left_out(picture):
+        marks.append(_words(PAD, 48 + ROW * aside.MOST + 13.5, aside.left_out(picture)))
+    high = 48 + ROW * min(len(picture.uses), aside.MOST + 1) + PAD - 4
     return Sidebar("params", marks, max(sum(wide) + 2 * PAD, gap + width(second, 11) + 2 * PAD), high)
 
 
 def _legend(picture: Picture, look: Paint) -> Sidebar:
     """Returns the roles that occur, chips, and the colour scale."""
     marks, y, wide = [], PAD, 9 * 18.0
-    for key in keys(picture):
+    for key in aside.keys(picture):
         marks += _key(key, y, look)
         wide, y = max(wide, 36 + width(key.words, 11)), y + KEY
-    scale = ruler(picture)
+    scale = aside.ruler(picture)
     if scale is not None:
         marks += [rect(PAD + 18 * i, y, 18.3, 12, f'fill="{look.colour(c)}"') for i, c in enumerate(scale.colours)]
         for words, x, anchor in zip(scale[1:4], (0, 81, 162), _ANCHORS, strict=True):
             marks.append(_words(PAD + x, y + 26, words, f'font-size="10" text-anchor="{anchor}"'))
         y += 34
-    for line in backward(picture):
-        marks.append(_words(PAD, y + 10, line, f'font-size="10" fill="{WARM}"'))
+    for line in aside.backward(picture):
+        marks.append(_words(PAD, y + 10, line, f'font-size="10" fill="{aside.WARM}"'))
         wide, y = max(wide, width(line, 10)), y + 13
-    y += 6 * has_backward_arrows(picture)
-    for key in odd_keys(picture):
+    y += 6 * aside.has_backward_arrows(picture)
+    for key in aside.odd_keys(picture):
         marks += _key(key, y, look)
         wide, y = max(wide, 36 + width(key.words, 11)), y + KEY
     return Sidebar("legend", marks, wide + 2 * PAD, y + PAD - 6)
 
 
 def _listed(picture: Picture) -> Sidebar:
-    lines = listing(picture)
+    lines = aside.listing(picture)
     rows = [_words(PAD, 20 + 16 * i, line, BOLD if not i else "") for i, line in enumerate(lines)]
     wide = max((width(line, 11, not i) for i, line in enumerate(lines)), default=0.0)
     return Sidebar("differences", rows, wide + 2 * PAD, 16 * len(lines) + PAD)
@@ -205,16 +190,16 @@ def _listed(picture: Picture) -> Sidebar:
 _ANCHORS = ("start", "middle", "end")
 
 
-def _key(key: Key, y: float, look: Paint) -> list[str]:
+def _key(key: aside.Key, y: float, look: Paint) -> list[str]:
     """Returns a sample of a border or a fill, and its words."""
     return [*swatch(key, PAD + 1, y, look), _words(PAD + 36, y + 12, key.words)]
 
 
-def swatch(key: Key, x: float, y: float, look: Paint) -> list[str]:
+def swatch(key: aside.Key, x: float, y: float, look: Paint) -> list[str]:
     fill = f'fill="{look.colour(key.fill)}"'
     if not key.role:
         return [rect(x, y + 1, 26, 14, f'rx="3" {fill}')]
-    line, stroke = LINES[key.role], f'stroke="{look.colour(colour_of(key))}"'
+    line, stroke = LINES[key.role], f'stroke="{look.colour(aside.colour_of(key))}"'
     dashes = f' stroke-dasharray="{line.dashes}"' if line.dashes else ""
     marks = [rect(x, y + 1, 26, 14, f'rx="4" {fill} {stroke} stroke-width="{line.width:g}"{dashes}')]
     return marks + [rect(x + 3, y + 4, 20, 8, f'rx="2" fill="none" {stroke}')] * line.double

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..colours import DEAD, FORWARD, GOLD, GREY, INK
 from ..labels import html, tooltip, width
-from ..picture import Arrow, Band, Box, Cut, Note, Part, Picture, Point, Rim, Tile
+from ..picture import Arrow, Band, Box, Cut, Part, Picture, Point, Rim, Tile
 from ..shown.roles import BORDERS
 from ..words import told
 from .beside import edges, headings, margin, sides
@@ -22,7 +22,8 @@ def lines(picture: Picture) -> list[str]:
     out += [f"\tn{i} [{_at(box.x, box.y)}, {box_settings(box)}]\n" for i, box in enumerate(picture.boxes)]
     out += [_tile(i, tile) for i, tile in enumerate(picture.tiles)]
     out += [_rim(i, rim) for i, rim in enumerate(picture.rims)]
-    out += [_note(i, note) for i, note in enumerate(picture.notes)]
+    for i, note in enumerate(picture.notes):
+        out.append(_word(f"note{i}", note.x, note.y, note.text, note.size, legible(note.colour)))
     for i, cut in enumerate(picture.cuts):
         out += _cut(i, cut, picture.lang)
     out += _margin(picture)
@@ -75,14 +76,16 @@ def _label(box: Box) -> str:
     """Returns title over second line as a table, because its rows have the same distance in all Graphviz versions."""
     if any(part.kind == "chip" for part in box.title):
         parts = _runs(box.title)
-        cells = "".join(f"<td{_ground(part)}>{_text(part)}</td>" for part in parts)
+        grounds = {"chip": f' bgcolor="{GOLD}"'}
+        cells = "".join(f"<td{grounds.get(part.kind, '')}>{_text(part)}</td>" for part in parts)
         room = sum((0.88 * width(part.text, 13, True) + (8 if part.kind == "chip" else 0)) + 5 for part in parts)
         # A fixed size, otherwise the table would stretch to the width of the line below.
         fixed = f'border="0" cellspacing="2" cellpadding="1" fixedsize="true" width="{room:.0f}" height="22"'
         head, padding = f"<table {fixed}><tr>{cells}</tr></table>", 0
     else:
         head, padding = "".join(map(_text, _runs(box.title))), 2
-    foot = f'<tr><td><font point-size="9">{_lines(box.below)}</font></td></tr>' if box.below else ""
+    below = "<br/>".join(map(html, box.below.split("\n")))
+    foot = f'<tr><td><font point-size="9">{below}</font></td></tr>' if below else ""
     return f'<table border="0" cellspacing="0" cellpadding="{padding}"><tr><td>{head}</td></tr>{foot}</table>'
 
 
@@ -99,14 +102,6 @@ def _runs(title: list[Part]) -> list[Part]:
         else:
             runs.append(part if part.kind == "chip" else Part(_spaced(part)))
     return runs
-
-
-def _lines(text: str) -> str:
-    return "<br/>".join(map(html, text.split("\n")))
-
-
-def _ground(part: Part) -> str:
-    return f' bgcolor="{GOLD}"' if part.kind == "chip" else ""
 
 
 def _spaced(part: Part) -> str:
@@ -192,10 +187,6 @@ def _rim(i: int, rim: Rim) -> str:
     size = f"width={rim.width / 72:.3f}, height={rim.height / 72:.3f}, penwidth={line.width:g}"
     style = 'style="dashed"' if rim.dashed else 'style="solid", peripheries=2'
     return f'\trim{i} [{_at(rim.x, rim.y)}, {size}, {style}, color="{BORDERS["differs"]}", label=""]\n'
-
-
-def _note(i: int, note: Note) -> str:
-    return _word(f"note{i}", note.x, note.y, note.text, note.size, legible(note.colour))
 
 
 def _cut(i: int, cut: Cut, lang: str) -> list[str]:

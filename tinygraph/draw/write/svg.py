@@ -6,22 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ..picture import Arrow, Band, Box, Picture
+from . import marks
 from .beside import Extent, edges, margin
 from .look import DEFAULTS, Paint, escaped, text
-from .marks import (
-    band_ground,
-    band_head,
-    box_mark,
-    cut_mark,
-    dashes,
-    head,
-    note_mark,
-    panel,
-    rim_mark,
-    stack,
-    tile_mark,
-    way,
-)
 from .telling import description, title_of
 
 PAD = 16.0
@@ -80,12 +67,12 @@ def parts_of(picture: Picture, look: Paint) -> Iterator[tuple[str, int, str]]:
     """Yields kind, number and mark of each part, in the order of painting."""
     makers: dict[str, Callable[[Any], str]] = {
         "bands": lambda band: _band(band, look),
-        "boxes": lambda box: box_mark(box, look, 'class="box"', _tip(box)),
-        "tiles": lambda tile: tile_mark(tile, look, 'class="tile"'),
-        "rims": lambda rim: rim_mark(rim, look, 'class="rim"'),
+        "boxes": lambda box: marks.box_mark(box, look, 'class="box"', _tip(box)),
+        "tiles": lambda tile: marks.tile_mark(tile, look, 'class="tile"'),
+        "rims": lambda rim: marks.rim_mark(rim, look, 'class="rim"'),
         "arrows": _arrow,
-        "notes": lambda note: note_mark(note, look, 'class="note"'),
-        "cuts": lambda cut: cut_mark(cut, look, 'class="cut"'),
+        "notes": lambda note: marks.note_mark(note, look, 'class="note"'),
+        "cuts": lambda cut: marks.cut_mark(cut, look, 'class="cut"'),
     }
     for kind, mark in makers.items():
         for i, part in enumerate(getattr(picture, kind)):
@@ -94,8 +81,10 @@ def parts_of(picture: Picture, look: Paint) -> Iterator[tuple[str, int, str]]:
 
 def _band(band: Band, look: Paint) -> str:
     if band.times:
-        return stack(band, look)
-    return panel(band, band.title, look) if band.headed else band_ground(band, look) + band_head(band, look)
+        return marks.stack(band, look)
+    if band.headed:
+        return marks.panel(band, band.title, look)
+    return marks.band_ground(band, look) + marks.band_head(band, look)
 
 
 def _tip(box: Box) -> str:
@@ -105,6 +94,7 @@ def _tip(box: Box) -> str:
 
 def _arrow(arrow: Arrow) -> str:
     colour, tip = arrow.colour, f"<title>{text(arrow.tip)}</title>" if arrow.tip else ""
-    line = f'<path d="{way(arrow)}" fill="none" stroke="{colour}" stroke-width="{arrow.width:.2f}"{dashes(arrow)}/>'
-    end = f'<path d="{head(arrow)}" fill="{colour}"/>' if arrow.pointed else ""
+    stroke = f'stroke="{colour}" stroke-width="{arrow.width:.2f}"{marks.dashes(arrow)}'
+    line = f'<path d="{marks.way(arrow)}" fill="none" {stroke}/>'
+    end = f'<path d="{marks.head(arrow)}" fill="{colour}"/>' if arrow.pointed else ""
     return f'<g class="arrow">{tip}{line}{end}</g>'

@@ -28,6 +28,7 @@ NAMES |= {colour: f"tg{name}" for colour, name in _OTHERS.items()}
 """Names of colours in the document."""
 HEAT = [f"tgHeat{'ABCDE'[k]}" for k in range(len(RAMP))]
 """Names of the colours of the scale, from light to dark; those between them are mixed."""
+WAYS = {"M": "{0}", "L": "-- {0}", "C": ".. controls {0} and {1} .. {2}", "Z": "-- cycle"}
 HATCHED = "pattern=north east lines, pattern color=tgOdd!70!black"
 DOCUMENT = r"""%% A picture by tinygraph, for pdflatex, lualatex or xelatex. A colour changed here changes everywhere.
 \documentclass{article}
@@ -119,20 +120,12 @@ class _Commands:
         if not options:
             return ""
         if shape.round is None:
-            return f"\\path[{', '.join(options)}] {self._way(shape)};"
+            way = " ".join(WAYS[kind].format(*map(self.at, points)) for kind, points in shape.segments)
+            return f"\\path[{', '.join(options)}] {way};"
         corners = [p for _, points in shape.segments for p in points]
         ends = [(f(p[0] for p in corners), f(p[1] for p in corners)) for f in (min, max)]
         options += [f"rounded corners={shape.round * self.scale:.2f}bp"] * (shape.round > 0)
         return f"\\path[{', '.join(options)}] {self.at(ends[0])} rectangle {self.at(ends[1])};"
-
-    def _way(self, shape: Painted) -> str:
-        parts = []
-        for kind, points in shape.segments:
-            spots = [*map(self.at, points)]
-            parts.append(
-                {"M": "{0}", "L": "-- {0}", "C": ".. controls {0} and {1} .. {2}", "Z": "-- cycle"}[kind].format(*spots)
-            )
-        return " ".join(parts)
 
     def words(self, words: Lettering) -> str:
         anchor = {"middle": "base", "end": "base east"}.get(words.style.get("text-anchor", "start"), "base west")

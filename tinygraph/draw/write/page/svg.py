@@ -7,25 +7,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ...picture import Arrow, Band, Box, Picture
+from .. import marks
 from ..beside import edges
 from ..look import FACES, FAMILY, text
-from ..marks import (
-    HEAD,
-    WIDE,
-    WIDE_HEAD,
-    band_ground,
-    band_head,
-    box_mark,
-    cut_mark,
-    dashes,
-    note_mark,
-    panel,
-    rect,
-    rim_mark,
-    stack,
-    tile_mark,
-    way,
-)
 from .columns import LOOSE, Column, before, columns, lane, owners, within
 from .palette import Palette
 
@@ -59,36 +43,36 @@ def drawn(picture: Picture, colours: Palette) -> Drawn:
     for i, tile in enumerate(picture.tiles):
         c = within(steps, tile.x - tile.width / 2, tile.x + tile.width / 2, tile.y)
         place = f'class="tile" id="t{i}" data-x="{tile.x:.1f}" data-y="{-tile.y:.1f}"'
-        layers["in" if c != LOOSE else "loose", c].append(tile_mark(tile, colours, place))
+        layers["in" if c != LOOSE else "loose", c].append(marks.tile_mark(tile, colours, place))
     for rim in picture.rims:
         c = within(steps, rim.x - rim.width / 2, rim.x + rim.width / 2, rim.y)
-        mark = rim_mark(rim, colours, f'class="tile" data-x="{rim.x:.1f}" data-y="{-rim.y:.1f}"')
+        mark = marks.rim_mark(rim, colours, f'class="tile" data-x="{rim.x:.1f}" data-y="{-rim.y:.1f}"')
         layers["in" if c != LOOSE else "loose", c].append(mark)
     for i, arrow in enumerate(picture.arrows):
         layers[lane(steps, owner, arrow)].append(_arrow(i, arrow, colours))
     for i, note in enumerate(picture.notes):
         c = within(steps, note.x, note.x, note.y)
         key = ("in", c) if c != LOOSE else ("gap", before(steps, note.x))
-        mark = note_mark(note, colours, f'class="note" data-i="{i}"')
+        mark = marks.note_mark(note, colours, f'class="note" data-i="{i}"')
         layers[key if key[1] != LOOSE else ("far", LOOSE)].append(mark)
     for cut in picture.cuts:
         c = before(steps, cut.x)
-        mark = cut_mark(cut, colours, f'class="cut" data-x="{cut.x:.1f}"')
+        mark = marks.cut_mark(cut, colours, f'class="cut" data-x="{cut.x:.1f}"')
         layers[("gap", c) if c != LOOSE else ("far", LOOSE)].append(mark)
     return Drawn("".join(_grouped(layers, steps, colours)), steps, owner)
 
 
 def _box(i: int, box: Box, colours: Palette) -> str:
     name = ", ".join(x for x in (" ".join(part.text for part in box.title), box.below) if x)
-    return box_mark(box, colours, f'class="b" id="n{i}" role="treeitem" tabindex="-1" aria-label="{text(name)}"')
+    return marks.box_mark(box, colours, f'class="b" id="n{i}" role="treeitem" tabindex="-1" aria-label="{text(name)}"')
 
 
 def _arrow(i: int, arrow: Arrow, colours: Palette) -> str:
     """Returns one element, which the script can bend: its head is a marker."""
     key = colours.key(arrow.colour)
-    head = f' marker-end="url(#{"w" if arrow.width > WIDE else "t"}{key})"' if arrow.pointed else ""
-    line = f'stroke="var(--{key})" stroke-width="{arrow.width:.2f}"{dashes(arrow)}{head}'
-    return f'<path class="a" id="a{i}" d="{way(arrow)}" {line}/>'
+    head = f' marker-end="url(#{"w" if arrow.width > marks.WIDE else "t"}{key})"' if arrow.pointed else ""
+    line = f'stroke="var(--{key})" stroke-width="{arrow.width:.2f}"{marks.dashes(arrow)}{head}'
+    return f'<path class="a" id="a{i}" d="{marks.way(arrow)}" {line}/>'
 
 
 def _grouped(layers: Layers, steps: list[Column], colours: Palette) -> Iterator[str]:
@@ -117,7 +101,7 @@ def _defs(colours: Palette) -> str:
         f'refX="0" refY="{long / 2:g}" orient="auto"><path d="M0 {long * 0.14:.1f}L{long:g} {long / 2:g}'
         f'L0 {long * 0.86:.1f}z" fill="var(--{k})"/></marker>'
         for k in [*(f"h{i}" for i in range(33)), "odd", *colours.names.values()]
-        for size, long in (("t", HEAD), ("w", WIDE_HEAD))
+        for size, long in (("t", marks.HEAD), ("w", marks.WIDE_HEAD))
     ]
     return f"<defs>{''.join(heads)}{_HATCH}</defs>\n"
 
@@ -126,17 +110,17 @@ def _grounds(layers: Layers, picture: Picture, steps: list[Column], colours: Pal
     column_of = {i: c for c, step in enumerate(steps) for i in step.bands}
     for i, band in enumerate(picture.bands):
         if band.times:
-            layers["cards", LOOSE].append(stack(band, colours))
+            layers["cards", LOOSE].append(marks.stack(band, colours))
         elif band.headed:
-            layers["cards", LOOSE].append(panel(band, band.title, colours))
+            layers["cards", LOOSE].append(marks.panel(band, band.title, colours))
         else:
             layers["in", column_of[i]].append(_band(band, colours))
 
 
 def _band(band: Band, colours: Palette) -> str:
     """Returns the background of a column, and at its foot the heading that folds it."""
-    grip = rect(band.left + 6, -band.foot - 38, band.right - band.left - 12, 32, 'rx="8" class="grip"')
-    return f'{band_ground(band, colours)}<g class="head">{grip}{band_head(band, colours)}</g>'
+    grip = marks.rect(band.left + 6, -band.foot - 38, band.right - band.left - 12, 32, 'rx="8" class="grip"')
+    return f'{marks.band_ground(band, colours)}<g class="head">{grip}{marks.band_head(band, colours)}</g>'
 
 
 def faces() -> str:
