@@ -17,7 +17,7 @@ MOST = 8
 """So many arrays are filled at a time."""
 
 
-class Filled(Node):
+class FilledByRow(Node):
     """A node of `write` of which the last rows are no inputs yet. Whoever looks at it makes it a plain node.
 
     So nobody has read it since, and the next row takes a third of the time of one that has to ask who has.
@@ -44,7 +44,7 @@ def _is_next_row(node: Node, key: Any, value: Any) -> bool:
     if place is None or place[1] in pieces.nodes or (record.views and views_of(node, pieces.region(place[1]))):
         return False
     piece = meant(value)
-    if type(piece) is not Node or type(node) is not Filled:  # a look at the views may have made it a plain one
+    if type(piece) is not Node or type(node) is not FilledByRow:  # a look at the views may have made it a plain one
         return False
     row, memory, before = piece._value, _memory(node), record.before[0][-1]._value
     if row.shape != before.shape or row.dtype != before.dtype or place[1] >= memory.shape[pieces.lane]:
@@ -65,13 +65,13 @@ def fill_on(node: Node) -> None:
         for other in [*filled.values()][: 1 - MOST]:
             show(other)
         filled[id(node)] = node
-        node.__class__ = Filled
+        node.__class__ = FilledByRow
 
 
 def show(node: Node) -> Node:
     """Makes the rows that were written inputs of the array; it is filled no longer."""
     with LOCK:
-        if type(node) is Filled:
+        if type(node) is FilledByRow:
             record = node._record
             *before, count = record.before
             waiting = [*record.pieces.nodes.items()][count:]
@@ -118,4 +118,4 @@ def _looked_at(slot: Any) -> property:
 
 
 for _name in ("_value", "_inputs", "_attributes", "_op", "serial"):
-    setattr(Filled, _name, _looked_at(vars(Node)[_name]))
+    setattr(FilledByRow, _name, _looked_at(vars(Node)[_name]))

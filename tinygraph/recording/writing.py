@@ -120,14 +120,10 @@ def _change(node: Node, index: tuple[Any, ...], region: Region, piece: Node) -> 
             _own(node)[index] = piece._value
         extend(node, (node._inputs, node._attributes["indexes"], record.covered), [index], [piece], next_serial())
     else:
-        first = _first_write(node, index, piece)
         if pieces.nodes:
             record.session.layered[id(node)] = node
-        if first is None:
+        if not _is_first_write(node, index, piece):
             replace(node, ops.write(node, piece, indexes=(index,)))
-        else:  # nobody has read it
-            take_over(node, first)
-            leave_users_trail(node)
         piece = node._inputs[1]
         record.owned = True  # the value of `write` is an array that nobody else has
         record.covered = piece.size
@@ -152,17 +148,19 @@ def _part(view: Node, index: tuple[Any, ...], piece: Node) -> Node:
     return new
 
 
-def _first_write(node: Node, index: tuple[Any, ...], piece: Node) -> Node | None:
-    """The first write of a node into an array full of one number: it keeps its memory, 0.4 ms less for 400 KB."""
+def _is_first_write(node: Node, index: tuple[Any, ...], piece: Node) -> bool:
+    """Writes into an array full of one number that nobody has read: it keeps its memory, 0.4 ms less for 400 KB."""
     record = node._record
     if record.fill is None or now.tracing or not (record.owned and record.session.is_unread(node)):
-        return None
+        return False
     number = np.asarray(record.fill, node.dtype)
     background = Constant(np.ndarray(node.shape, node.dtype, number, strides=(0,) * node.ndim))  # 5 us less than np's
     node._value[index] = piece._value
     new = Node(ops.write, (background, piece), {"indexes": (index,)}, node._value, None)
     now.recorder.made(new, new._inputs)
-    return new
+    take_over(node, new)
+    leave_users_trail(node)
+    return True
 
 
 def _own(node: Node) -> np.ndarray:
