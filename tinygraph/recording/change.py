@@ -106,10 +106,12 @@ def _beneath(node: Node, region: Region) -> Node:
     return node
 
 
-def renew(node: Node, region: Region | None) -> None:
-    """Makes the views of ``node`` that show a part of ``region`` (None: of anything) show what is there now."""
-    for view in views_of(node, region):
+def renew(node: Node, region: Region | None) -> bool:
+    """Makes the views of ``node`` that show a part of ``region`` (None: of anything) show what is there now, if any."""
+    views = views_of(node, region) if node._record.views else []
+    for view in views:
         _show_again(view, node, *view._record.how)
+    return bool(views)
 
 
 def views_of(node: Node, region: Region | None) -> list[Node]:

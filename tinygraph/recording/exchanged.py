@@ -15,7 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from ..core.leaves import Constant, Parameter
+from ..core.node import Node
 from ..core.scope import now
+from ..core.traced import Traced
 from . import names as ours
 from . import python_names
 from .python_names import RUNNING
@@ -104,6 +107,10 @@ _BUILT_IN = {"float": python_names.float}
 """Names of Python's own that a file gets while it is recorded."""
 
 
+_DATA = {Node, Parameter, Constant, Traced, np.ndarray, int, float}
+"""Types of arguments that know of no file."""
+
+
 def files_of(function: FunctionType, *args: Any) -> list[tuple[_Names, list[str]]]:
     """The function's file, and the files of what it, and they, know (modules, functions, classes).
 
@@ -113,7 +120,7 @@ def files_of(function: FunctionType, *args: Any) -> list[tuple[_Names, list[str]
     start = function.__globals__
     own = str(start.get("__name__", "")).partition(".")[0]
     around = [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
-    around += [x for arg in args for x in (arg, *getattr(arg, "__dict__", {}).values())]
+    around += [x for arg in args if type(arg) not in _DATA for x in (arg, *getattr(arg, "__dict__", {}).values())]
     files: dict[int, tuple[_Names, list[str]]] = {}
     waiting = [start, *(names for x in around for names in _names_of(x, own))]
     while waiting:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from itertools import islice
 from threading import RLock, active_count
 from typing import Any
 from weakref import WeakValueDictionary, ref
@@ -19,6 +20,9 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_child=LOCK.release)
 
 
+MOST_WAITING = 64
+
+
 class Session:
     """One recording: its nodes in the order in which they were made, by which the readers of one are found.
 
@@ -27,6 +31,7 @@ class Session:
         stand_ins: whether there is a row that ops read as another node.
         odd: whether there is an array whose value lies otherwise than numpy's would, see `layout.py`.
         layered: arrays by id that were read between two writes: a node of their pieces may be no input of theirs.
+        filled: arrays by id that are filled, see `filling.py`.
         calls: what runs in it, see `recorded.py`; that of `tinygraph.numpy` is never empty.
         late: so many entries of the log may be later than their stamps: one of each thread.
     """
@@ -37,6 +42,7 @@ class Session:
         self.calls: set[object] = set()
         self.late = 1
         self.layered: WeakValueDictionary[int, Node] = WeakValueDictionary()
+        self.filled: WeakValueDictionary[int, Node] = WeakValueDictionary()
         # One list of pairs, not two lists: Ctrl-C between two appends would leave them of unlike lengths.
         self.log: list[tuple[int, ref[Node]]] = []
         self.most = 4096
@@ -53,6 +59,8 @@ class Session:
 
     def readers(self, node: Node) -> list[Node]:
         """The nodes that have read ``node`` since it was last written and are still there."""
+        if self.filled:
+            self._show_to(node)
         readers: dict[int, Node] = {}
         since = own(node).since
         late = self.late = self.late if now.threads == 1 else max(self.late, active_count())
@@ -63,10 +71,19 @@ class Session:
                     break
             reader = reference()
             if reader is not None:
-                for x in reader._inputs:
+                for x in _inputs(reader):
                     if x is node:
                         readers[id(reader)] = reader
         return [*readers.values()]
+
+    def _show_to(self, node: Node) -> None:
+        """Makes ``node`` an input of the arrays that are filled with it; where that takes long to find out, of all."""
+        with LOCK:
+            for array in [*self.filled.values()]:
+                nodes: dict[Any, Node] = array._record.pieces.nodes
+                waiting = len(nodes) - array._record.before[-1]
+                if waiting > MOST_WAITING or id(node) in map(id, islice(reversed(nodes.values()), waiting)):
+                    bool(array._inputs)  # a look at it
 
     def is_unread(self, node: Node) -> bool:
         """Whether no node that is still there has read ``node`` since it was last written."""
@@ -87,6 +104,10 @@ class Session:
             self.most = max(4096, 2 * len(self.log))
 
 
+_inputs = vars(Node)["_inputs"].__get__
+"""The inputs of a node, or those of an array that is filled at its beginning."""
+
+
 class Record:
     """What is known of one node while its array may be written.
 
@@ -101,6 +122,7 @@ class Record:
         covered: how many places the pieces of its `write` fill.
         stands_for: the node of the same value that ops read in its place: a row that was just written.
         base: the array that it is a view of, with the op and the settings of the view in `how`.
+        before: while it is filled, its inputs, indexes, places and pieces at the beginning.
         region: the region of the base that it shows, where that is known.
         shows_foreign: whether it is a view of a parameter, or of data from outside.
         layout: where its value does not show it, see `layout.py`.
@@ -125,6 +147,7 @@ class Record:
     how: Any = None
     views: Sequence[ref[Node]] = ()
     pieces: Pieces | None = None
+    before: Any = None
     region: Region | None = None
     covered = 0
 

@@ -60,9 +60,9 @@ class Recorder:
     def made(self, node: Node, read: tuple[Node, ...]) -> None:
         """Notes a new node, as a reader of its inputs and perhaps as a view of the array that was read."""
         session = self.session
-        node._record = session.blank
-        session.log.append((node.serial, ref(node)))  # as `enter` does, which costs a call more for each op
-        if len(session.log) > session.most:
+        log, node._record = session.log, session.blank
+        log.append((node.serial, ref(node)))  # as `enter` does, which costs a call more for each op
+        if len(log) > session.most:
             session.forget()
         if self.follows:
             reach_user(node)
