@@ -1,4 +1,4 @@
-"""``with tg.nonfinite("raise")`` and padding: what it holds, or a cell makes of it, counts where it reaches a result."""
+"""``with tg.nonfinite("raise")``: what padding holds, or a cell makes of it, counts where it reaches a result."""
 
 from __future__ import annotations
 

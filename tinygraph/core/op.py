@@ -88,7 +88,7 @@ class Op:
     keeps_state: ClassVar[bool] = False
     """Whether instances may keep values that their gradient needs: ops of the user's alone."""
     needs: ClassVar[frozenset[str]] = frozenset()
-    """Names in the code of the user's `backward`; `carried`: of these in that of `forward`; `stored`: what that sets."""
+    """Names in the code of the user's `backward`; `carried`: those in `forward`, too; `stored`: what that sets."""
     _copied: ClassVar[frozenset[type]] = MUTABLE
     """Types of settings that are copied, because their owner may change them later."""
 
