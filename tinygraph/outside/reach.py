@@ -20,9 +20,11 @@ from weakref import CallableProxyType, ProxyType, ref
 from numpy import ndarray
 
 from ..core.traced import Traced
+from .keys import IMMUTABLE
 from .numbers import Number
 from .parts import (
     PLAIN,
+    SAME_AGAIN,
     Place,
     Slots,
     attributes_of,
@@ -71,6 +73,7 @@ class Surroundings:
         marks: maps the words for each value to what differs when it has changed.
         arrays: arrays and buffers with their digests.
         generators: generators of random numbers with their states.
+        sources: what of Python's own, or of C, may give something else at each call: a module, a function, a lock.
         names: all names in the code of the functions, and of the libraries' functions and classes that they reach.
         live: the words for what is read at each call.
         kept: traced values, and numbers of a traced function, by the words for them.
@@ -82,6 +85,7 @@ class Surroundings:
         self.arrays: dict[str, tuple[Any, int]] = {}
         self.generators: dict[str, tuple[Any, Any]] = {}
         self.names: set[str] = set()
+        self.sources: set[str] = set()
         self.kept: dict[str, Any] = {}
         self.live: list[str] = []
         self._codes: list[CodeType] = []
@@ -171,6 +175,7 @@ class Surroundings:
                 self._add(words, part)
         elif cls is BuiltinMethodType:
             self._know({x.__name__})
+            self._suspect(x.__module__, x.__name__, of_python=x.__module__ is None)
             self._add(words, x.__self__)
         elif cls is CellType or cls is ContextVar:
             self._place(words, "{0}", x)
@@ -180,6 +185,7 @@ class Surroundings:
             self._add(words, x.__repr__.__self__)
         elif isinstance(x, ModuleType):
             self.names |= MODULES.get(x.__name__, set())
+            self._suspect(x.__name__, x.__name__)
             self._named += [] if is_ours(x.__name__) else [(words, x)]
         elif isinstance(x, type):
             self._class(words, x)
@@ -207,6 +213,8 @@ class Surroundings:
             self._place(words, "{0}.{1}", Slots(x, members))
         if hasattr(cls, "__next__"):
             self.names.add(ITERATOR)
+        if cls.__module__ not in IMMUTABLE:
+            self._suspect(cls.__module__, cls.__name__)
         if hides(cls):
             self.names.add(HIDDEN)
         if isinstance(x, dict):
@@ -222,6 +230,7 @@ class Surroundings:
     def _class(self, words: str, x: type) -> None:
         if is_ours(x.__module__):
             self._know({x.__name__})
+            self._suspect(x.__module__, x.__name__)
             return
         self._named.append((words, x))
         self._place(words, "{0}.{1}", x)
@@ -235,8 +244,10 @@ class Surroundings:
             self._add(name, cell)
         for value in (*(x.__defaults__ or ()), *(x.__kwdefaults__ or {}).values()):
             self._add(f"a default of {x.__name__}", value)
-        if is_ours(x.__module__):
+        module = x.__globals__.get("__name__")  # of a wrapper of Python's `__module__` is that of the wrapped function
+        if is_ours(module):
             self._know({x.__name__})
+            self._suspect(module, x.__name__)
             self._add(words, x.__dict__.get("__wrapped__"))
             return
         self._place(words, "{0}.{1}", x.__dict__)
@@ -249,6 +260,10 @@ class Surroundings:
             self._add(name, sys.modules.get(f"{package}{name}"))
         only = None if "globals" in names else names
         self._hold(Place("", "{1}", x.__globals__, only, entries(x.__globals__, only)))
+
+    def _suspect(self, module: Any, name: str, of_python: bool = True) -> None:
+        if (is_ours(module) or not of_python) and str(module).partition(".")[0] not in SAME_AGAIN:
+            self.sources.add(name)
 
     def _know(self, names: Set[str]) -> None:
         """Notes names in the code, and those by which a library knows what the code may call by another name."""
