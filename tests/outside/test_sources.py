@@ -39,11 +39,11 @@ def test_what_is_new_at_each_call_is_refused(word):
 
 
 def precision(k):
-    decimal.getcontext().prec = 20 + k
+    decimal.getcontext().prec = 28 + k
 
 
 def errors(k):
-    np.seterr(under="ignore" if k else "warn")
+    np.seterr(under="warn" if k else "ignore")
 
 
 def lock(k):
