@@ -12,6 +12,7 @@ from typing import Any
 from numpy import ndarray
 
 from .errors import GraphError
+from .structure import list_like
 
 KEPT_BYTES = 1 << 20
 """Larger arrays are not copied at each call; a gradient is refused after such a one was written to."""
@@ -60,17 +61,15 @@ def as_used(op: Any) -> Any:
     if large := [(x, _digest(x)) for value in read for x in _parts(value, op.stored) if _is_large(x)]:
         kept[LARGE] = large
     if kept.keys() != before.keys() or any(kept[key] is not before[key] for key in kept):
-        last = object.__new__(type(op))
-        vars(last).update(kept)
-        vars(op)[USED] = last
+        vars(op)[USED] = last = _twin(op, kept)
     return last
 
 
 def _as_now(op: Any, key: str, value: Any, before: Any) -> Any:
-    if type(value) is not ndarray:
-        return _own(value, op.stored) if key in op.carried and type(value) not in PLAIN else value
-    same = type(before) is ndarray and before.shape == value.shape and before.dtype == value.dtype
-    return before if same and not _is_large(value) and before.tobytes() == value.tobytes() else _own(value, ())
+    if type(value) is ndarray:
+        same = type(before) is ndarray and before.shape == value.shape and before.dtype == value.dtype
+        return before if same and not _is_large(value) and before.tobytes() == value.tobytes() else _own(value)
+    return _own(value, op.stored) if key in op.carried else value
 
 
 def for_backward(op: Any) -> Any:
@@ -80,17 +79,17 @@ def for_backward(op: Any) -> Any:
         GraphError: a large array, which was not copied, was written to since the call.
     """
     state = vars(op)
-    if not state:
-        return op
     if any(_digest(x) != before for x, before in state.get(LARGE, ())):
         problem = f"{op.name}: an array on self of more than {KEPT_BYTES >> 20} MiB was written to after the call"
         raise GraphError(problem, fix="make a new one in forward, self.mask = x > 0, instead of filling the old one")
     names = [key for key in op.carried & state.keys() if type(state[key]) not in PLAIN]
-    own = {key: _own(state[key], op.stored) for key in names}
-    if all(own[key] is state[key] for key in own):
-        return op
+    own = {key: x for key in names if (x := _own(state[key], op.stored)) is not state[key]}
+    return _twin(op, state | own) if own else op
+
+
+def _twin(op: Any, state: dict[str, Any]) -> Any:
     twin = object.__new__(type(op))
-    vars(twin).update(state | own)
+    vars(twin).update(state)
     return twin
 
 
@@ -109,9 +108,8 @@ def contents(op: Any) -> dict[str, list[tuple[Any, Any]]]:
 
 def alike(parts: Any, others: Any) -> bool:
     """Whether two `contents` of an attribute are the same objects with the same content."""
-    if len(parts) != len(others):
-        return False
-    return all(x is y and own == other for (x, own), (y, other) in zip(parts, others, strict=True))
+    pairs = zip(parts, others, strict=False)
+    return len(parts) == len(others) and all(x is y and own == other for (x, own), (y, other) in pairs)
 
 
 def _is_large(x: Any) -> bool:
@@ -140,22 +138,18 @@ def _inside(value: Any, stored: Set[str]) -> dict[Any, Any]:
     return own if type(own) is dict and not stored.isdisjoint(own) else {}
 
 
-def _own(value: Any, stored: Set[str], depth: int = 8) -> Any:
+def _own(value: Any, stored: Set[str] = frozenset(), depth: int = 8) -> Any:
     """A copy, with copies of its parts; arrays that are large, and objects that `forward` does not set, stay."""
     if type(value) is ndarray:
         return value if _is_large(value) or value.dtype.hasobject else value.copy()
-    if isinstance(value, set):
-        return copy(value)
     inside = _inside(value, stored)
-    if not depth or (not inside and not isinstance(value, (list, dict, deque))):
+    if not depth or type(value) in PLAIN or not (inside or isinstance(value, (list, dict, set, deque))):
         return value
     parts = {key: _own(part, stored, depth - 1) for key, part in inside.items()}
     if isinstance(value, tuple):
-        return type(value)(*parts.values()) if hasattr(value, "_fields") else type(value)(parts.values())
+        return list_like(value, [*parts.values()])
     new = copy(value)
-    if inside is getattr(value, "__dict__", None):
-        vars(new).update(parts)
-    else:
-        for key, part in parts.items():
-            new[key] = part
+    holder = vars(new) if inside is getattr(value, "__dict__", None) else new
+    for key, part in parts.items():
+        holder[key] = part
     return new

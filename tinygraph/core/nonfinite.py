@@ -60,9 +60,9 @@ class RealRows(int):
 
 def look_at(rows: np.ndarray) -> None:
     """From here to the end of a time step looks at these rows of the batch alone, forward and later backward."""
-    t, *others = now.place
+    t, scope, origin = now.place
     if t is not None:
-        now.place = (step := RealRows(t), *others)
+        now.place = (step := RealRows(t)), scope, origin
         step.rows = rows
 
 
