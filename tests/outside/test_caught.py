@@ -41,6 +41,6 @@ QUESTIONS = {
 def test_it_is_refused_though_it_is_caught(word, backend):
     compiled = tg.compile(QUESTIONS[word], backend=backend)
     for _ in range(2):
-        with pytest.raises(tg.GraphError, match="while (the|a) function is compiled"):
+        with pytest.raises(tg.GraphError, match=r"while (the|a) function is compiled"):
             compiled(X)
     assert tg.compile(lambda x: x * 2, backend=backend)(X).tolist() == [4.0, 6.0]

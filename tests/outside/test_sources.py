@@ -3,9 +3,11 @@
 import decimal
 import importlib
 import locale
+import pathlib
 import random
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from decimal import getcontext as context
@@ -54,7 +56,49 @@ def printing(k):
     np.set_printoptions(precision=8 + k)
 
 
+class Parent:
+    k = 2.0
+
+
+class Meta(type):
+    m = 2.0
+
+
+class Child(Parent, metaclass=Meta):
+    pass
+
+
+def parents(k):
+    Parent.k = 2.0 + k
+
+
+def metas(k):
+    Meta.m = 2.0 + k
+
+
+def bases(k):
+    Child.__bases__ = (type("Parent", (), {"k": 2.0 + k}) if k else Parent,)
+
+
+RECORD = np.array([(2.0,)], [("k", float)])[0]
+
+
+def record(k):
+    RECORD["k"] = 2.0 + k
+
+
+def folder(k):
+    (HERE / "one").write_text("") if k else (HERE / "one").unlink(missing_ok=True)
+
+
+HERE = pathlib.Path(tempfile.mkdtemp())
+
 LATER = {
+    "of a parent": (lambda: Child.k, parents),
+    "of another parent": (lambda: Child.k, bases),
+    "of a metaclass": (lambda: Child.m, metas),
+    "a record": (lambda: RECORD["k"], record),
+    "a folder": (lambda: 1 + len([*HERE.iterdir()]), folder),
     "getcontext": (lambda: decimal.getcontext().prec, precision),
     "another name": (lambda: context().prec, precision),
     "geterr": (lambda: len(np.geterr()["under"]), errors),

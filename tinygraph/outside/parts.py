@@ -184,7 +184,7 @@ def mark_of(x: Any) -> Any:
 def kind_of(cls: type) -> str:
     """``"generator"`` of random numbers, ``"memory"`` of an array or a buffer, ``"one"`` without parts, or ``""``."""
     modules = [str(base.__module__) for base in cls.__mro__]
-    if issubclass(cls, (ndarray, bytearray, memoryview, numbers)) or _MEMORY.intersection(modules):
+    if issubclass(cls, (ndarray, np.void, bytearray, memoryview, numbers)) or _MEMORY.intersection(modules):
         return "memory"
     if any(name == "random" or name.startswith("numpy.random") for name in modules):
         return "generator"

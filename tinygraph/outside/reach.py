@@ -213,7 +213,7 @@ class Surroundings:
             self._place(words, "{0}.{1}", Slots(x, members))
         if hasattr(cls, "__next__"):
             self.names.add(ITERATOR)
-        if cls.__module__ not in IMMUTABLE:
+        if cls.__module__ not in IMMUTABLE or hasattr(cls, "stat"):  # a path of the system's may lead to another file
             self._suspect(cls.__module__, cls.__name__)
         if hides(cls):
             self.names.add(HIDDEN)
@@ -234,6 +234,10 @@ class Surroundings:
             return
         self._named.append((words, x))
         self._place(words, "{0}.{1}", x)
+        self.marks[f"the bases of {words}"] = tuple(map(id, x.__mro__))
+        for base in (*x.__mro__[1:], type(x)):
+            if not is_ours(base.__module__):
+                self._add(base.__name__, base)
         for name, value in vars(x).items():
             if name[:2] == "__" and isinstance(value, FunctionType):
                 self._add(f"{words}.{name}", value)
