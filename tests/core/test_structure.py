@@ -104,7 +104,7 @@ class Titled(list):
 
 class Fixed(dict):
     def update(self, *items: Any, **more: Any) -> None:
-        raise NotImplementedError
+        raise AttributeError("it is fixed")
 
 
 class Alone(Fixed):

@@ -173,10 +173,9 @@ class Surroundings:
         elif cls is partial:
             for part in (x.func, x.args, x.keywords):
                 self._add(words, part)
-        elif cls is BuiltinMethodType:
-            self._know({x.__name__})
+        elif cls is BuiltinMethodType or cls.__module__.startswith("_cython"):  # a function of C, or of numpy's
             self._suspect(x.__module__, x.__name__, of_python=x.__module__ is None)
-            self._add(words, x.__self__)
+            self._add(words, getattr(x, "__self__", None))
         elif cls is CellType or cls is ContextVar:
             self._place(words, "{0}", x)
         elif isinstance(x, ref):
@@ -195,8 +194,6 @@ class Surroundings:
             self._add(words, x.fget)
         elif cls.__module__ == "tinygraph.compiled":
             self._add(words, getattr(x, "fn", None))
-        elif cls.__module__.startswith("_cython"):  # a function of numpy's
-            self._know({x.__name__})
         else:
             self._object(words, x, cls)
 
@@ -218,8 +215,7 @@ class Surroundings:
         if hides(cls):
             self.names.add(HIDDEN)
         if isinstance(x, dict):
-            plain = all(type(key) in (str, int) for key in x)
-            self.marks[f"the order of {words}"] = tuple(x) if plain else tuple(map(id, x))
+            self.marks[f"the order of {words}"] = tuple([key if type(key) in (str, int) else id(key) for key in x])
         if isinstance(x, (dict, list, tuple, set, frozenset, deque)):
             self._place(words, "{0}[{1!r}]", x)
         elif cls.__module__ in ("functools", "itertools", "builtins", "numpy"):
@@ -229,15 +225,13 @@ class Surroundings:
 
     def _class(self, words: str, x: type) -> None:
         if is_ours(x.__module__):
-            self._know({x.__name__})
             self._suspect(x.__module__, x.__name__)
             return
         self._named.append((words, x))
         self._place(words, "{0}.{1}", x)
         self.marks[f"the bases of {words}"] = tuple(map(id, x.__mro__))
-        for base in (*x.__mro__[1:], type(x)):
-            if not is_ours(base.__module__):
-                self._add(base.__name__, base)
+        for base in [base for base in (*x.__mro__[1:], type(x)) if not is_ours(base.__module__)]:
+            self._add(base.__name__, base)
         for name, value in vars(x).items():
             if name[:2] == "__" and isinstance(value, FunctionType):
                 self._add(f"{words}.{name}", value)
@@ -250,7 +244,6 @@ class Surroundings:
             self._add(f"a default of {x.__name__}", value)
         module = x.__globals__.get("__name__")  # of a wrapper of Python's `__module__` is that of the wrapped function
         if is_ours(module):
-            self._know({x.__name__})
             self._suspect(module, x.__name__)
             self._add(words, x.__dict__.get("__wrapped__"))
             return
@@ -266,6 +259,7 @@ class Surroundings:
         self._hold(Place("", "{1}", x.__globals__, only, entries(x.__globals__, only)))
 
     def _suspect(self, module: Any, name: str, of_python: bool = True) -> None:
+        self._know({name})
         if (is_ours(module) or not of_python) and str(module).partition(".")[0] not in SAME_AGAIN:
             self.sources.add(name)
 
