@@ -38,8 +38,15 @@ def mixing(x: Any, h: Any) -> Any:
     return h, h
 
 
-WAYS = [{}, {"reverse": True}, {"truncate": 2}, {"truncate": 2, "reverse": True}, {"truncate": 1, "window": "sliding"},
-        {"zero_output": False}, {"mask": np.arange(4)[:, None] < LENGTHS, "lengths": None}]  # fmt: skip
+WAYS = [
+    {},
+    {"reverse": True},
+    {"truncate": 2},
+    {"truncate": 2, "reverse": True},
+    {"truncate": 1, "window": "sliding"},
+    {"zero_output": False},
+    {"mask": np.arange(4)[:, None] < LENGTHS, "lengths": None},
+]
 
 
 def loss(cell: Any, xs: Any, **settings: Any) -> Any:
