@@ -91,8 +91,52 @@ def test_a_dict_of_a_class_stays_one(make: Any) -> None:
     assert type(turned) is make and [*turned] == ["a", "b"]
 
 
-def test_a_dict_that_begins_otherwise_becomes_a_plain_one() -> None:
-    assert type(map_leaves(lambda x: x, defaultdict(list, a=1))) is dict
+class Named(dict):
+    """It begins with something else than its items."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+
+
+class Titled(list):
+    title = ""
+
+
+class Fixed(dict):
+    def update(self, *items: Any, **more: Any) -> None:
+        raise AttributeError("it is fixed")
+
+
+class Alone(Fixed):
+    def __init__(self) -> None:
+        pass
+
+
+def test_a_dict_or_list_keeps_what_it_holds_beside_its_items() -> None:
+    named, titled, alone = Named("two"), Titled([1]), Alone()
+    named["a"], titled.title = 1, "two"
+    dict.update(alone, a=1)
+    for structure in (defaultdict(float, a=1), named, titled, Fixed(a=1)):
+        for new in (map_leaves(lambda x: x + 1, structure), builder(structure)([2]), rebuild(structure, [2])):
+            assert type(new) is type(structure) and leaves(new) == [2] and leaves(structure) == [1]
+            for word in ("title", "default_factory"):
+                assert getattr(new, word, None) == getattr(structure, word, None)
+    assert type(map_leaves(lambda x: x, alone)) is dict
+
+
+@each("backend", ["numpy", "native"])
+def test_compiled_functions_get_them_so_and_tell_them_apart(backend: str) -> None:
+    compiled = tg.compile(lambda d: {"y": d["a"] * d.default_factory()}, backend=backend)
+    for k in (2.0, 3.0, 2.0):
+        y = compiled(defaultdict(lambda k=k: k, a=np.ones(2)))
+        assert y["y"].tolist() == [k, k]
+    named, compiled = Named("two"), tg.compile(lambda d: d["a"] * len(d.title), backend=backend)
+    named["a"] = np.ones(2)
+    for named.title in ("a", "abc", "a"):
+        assert compiled(named).tolist() == [len(named.title)] * 2
+    named.title = [1]
+    with pytest.raises(tg.GraphError, match="may change"):
+        compiled(named)
 
 
 def test_states_arguments_and_gradients_with_keys_as_attributes() -> None:

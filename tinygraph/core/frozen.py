@@ -10,6 +10,8 @@ from typing import Any
 
 from numpy import ndarray
 
+from .kept_state import describe, for_backward
+
 MUTABLE = frozenset((list, dict, set, bytearray, ndarray))
 """Types of settings that their owner may change later."""
 
@@ -53,54 +55,24 @@ def guard(op: type) -> None:
 
     They get views that they cannot write to, and what they return is copied, because it may be a buffer of theirs.
     """
-    op.keeps_state = True  # type: ignore[attr-defined]
+    describe(op)
     for word in ("forward", "backward"):
         method = vars(op).get(word)
         if isinstance(method, FunctionType):
-            if word == "backward":
-                op.needs = frozenset(method.__code__.co_names)  # type: ignore[attr-defined]
-            setattr(op, word, _guarded(method))
+            setattr(op, word, _guarded(method, for_backward if word == "backward" else None))
 
 
-def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
+def _guarded(method: Callable[..., Any], own: Callable[..., Any] | None) -> Callable[..., Any]:
     @wraps(method)
     def call(self: Any, *inputs: Any, **settings: Any) -> Any:
+        if own is not None:
+            self = own(self)
         result = method(self, *(read_only(x.view()) if type(x) is ndarray else x for x in inputs), **settings)
         if isinstance(result, (list, tuple)):
             return [_kept(part) for part in result]
         return _kept(result)
 
     return call
-
-
-KEPT_BYTES = 1 << 20
-"""Larger arrays on an op of the user's are not copied at each call."""
-
-
-def as_used(op: Any) -> Any:
-    """An op of the user's as it is now, for the gradient: what it keeps on ``self``, such as a mask, may change later.
-
-    Equal calls share one copy of the op.
-    """
-    state = {key: value for key, value in vars(op).items() if key != USED}
-    last = vars(op).get(USED)
-    before = {} if last is None else vars(last)
-    kept = {key: _as_now(value, before.get(key)) for key, value in state.items()}
-    if state and (kept.keys() != before.keys() or any(kept[key] is not before[key] for key in kept)):
-        last = object.__new__(type(op))
-        vars(last).update(kept)
-        vars(op)[USED] = last
-    return last if state else op
-
-
-USED = "_tinygraph_used"
-
-
-def _as_now(value: Any, before: Any) -> Any:
-    if type(value) is not ndarray or value.nbytes > KEPT_BYTES or value.dtype.hasobject:
-        return value
-    same = type(before) is ndarray and before.shape == value.shape and before.dtype == value.dtype
-    return before if same and before.tobytes() == value.tobytes() else value.copy()
 
 
 def _kept(result: Any) -> Any:

@@ -11,7 +11,7 @@ from .checks import text, unmasked
 from .errors import GraphError, refusing, shown, users_line
 from .frozen import frozen, read_only
 from .node import NO_ATTRIBUTES, Node
-from .scope import next_serial, now
+from .scope import next_serial, now, refused
 from .trail import leave_trail
 
 
@@ -36,11 +36,12 @@ class Parameter(Node):
     @property
     def value(self) -> np.ndarray:
         if now.tracing:
-            raise GraphError(
+            error = GraphError(
                 f"the value of {self.label()} was read while a function is compiled, so later changes would be lost",
                 got=users_line(),
                 fix="use the parameter itself, which is read at each call",
             )
+            raise refused(error)
         return read_only(self._value)
 
     @value.setter

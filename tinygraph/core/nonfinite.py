@@ -52,21 +52,41 @@ def nonfinite(mode: str) -> Iterator[None]:
         settle()
 
 
+class RealRows(int):
+    """A time step of a batch of which some rows are padding, where values do not count."""
+
+    rows: np.ndarray
+
+
+def look_at(rows: np.ndarray) -> None:
+    """From here to the end of a time step looks at these rows of the batch alone, forward and later backward."""
+    t, scope, origin = now.place
+    if t is not None:
+        now.place = (step := RealRows(t)), scope, origin
+        step.rows = rows
+
+
 def watch_forward(node: Node) -> None:
     """Raises if the value of a new node is not finite."""
-    if not _finite(node.value):
+    if not _finite(node, node.value):
         raise _report(node, "the result holds", node.value)
 
 
 def watch_backward(node: Node, gradient: Any, of: Node) -> None:
     """Raises if the gradient of ``node`` with respect to its input ``of`` is not finite."""
     array = gradient.value if hasattr(gradient, "value") else np.asarray(gradient)
-    if not _finite(array):
+    if not _finite(node, array):
         raise _report(node, f"the gradient of {of.label()} holds", array)
 
 
-def _finite(array: np.ndarray) -> bool:
-    return array.dtype.kind != "f" or bool(np.isfinite(array).all())
+def _finite(node: Node, array: np.ndarray) -> bool:
+    if array.dtype.kind != "f" or np.isfinite(array).all():
+        return True
+    rows = getattr(node.step, "rows", None)
+    if rows is None or not rows.ndim:
+        return rows is not None and not rows
+    batch = [axis for axis, size in enumerate(array.shape) if size == len(rows)]
+    return any(np.isfinite(array.compress(rows, axis)).all() for axis in batch)
 
 
 def _report(node: Node, what: str, array: np.ndarray) -> NonFiniteError:

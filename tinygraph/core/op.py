@@ -14,7 +14,8 @@ from numpy import ndarray
 from . import habits
 from .checks import text
 from .errors import UNFIT, GraphError, OptionError, plain, shown, users_line
-from .frozen import MUTABLE, as_used, frozen_settings, guard
+from .frozen import MUTABLE, frozen_settings, guard
+from .kept_state import alike, as_used, contents
 from .leaves import as_nodes
 from .node import Node
 from .nonfinite import watch_forward
@@ -59,7 +60,8 @@ class Op:
 
     The arrays that both get are read-only: write ``gz = gz * 2``, not ``gz *= 2``. The arrays that they return are
     copied, so they may be buffers that the next call fills again. What an instance keeps on ``self`` for `backward` is
-    that of the call: its arrays up to 1 MiB are copied.
+    that of the call: arrays, and lists and dicts that `forward` uses, are copied; of an array above 1 MiB a gradient is
+    refused after it was written to.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -86,7 +88,7 @@ class Op:
     keeps_state: ClassVar[bool] = False
     """Whether instances may keep values that their gradient needs: ops of the user's alone."""
     needs: ClassVar[frozenset[str]] = frozenset()
-    """Names in the code of the user's `backward`."""
+    """Names in the code of the user's `backward`; `carried`: those in `forward`, too; `stored`: what that sets."""
     _copied: ClassVar[frozenset[type]] = MUTABLE
     """Types of settings that are copied, because their owner may change them later."""
 
@@ -197,7 +199,7 @@ class Op:
         read: tuple[Node, ...] | None = None,
     ) -> Traced:
         """The node that a call makes, without its value; ``read`` are the arrays of a recorder that it reads."""
-        before = {**vars(self)} if self.keeps_state else None
+        before = contents(self) if self.keeps_state else None
         try:
             spec = self.infer(*(Spec(x.shape, x.dtype) for x in nodes), **attributes)
         except GraphError as error:
@@ -214,7 +216,7 @@ class Op:
         return node
 
     def _check_kept(self, before: dict[str, Any], name: str | None) -> None:
-        changed = [key for key in sorted(self.needs & vars(self).keys()) if vars(self)[key] is not before.get(key)]
+        changed = [key for key, parts in contents(self).items() if not alike(parts, before.get(key, ()))]
         if changed:
             problem = f"{self._title(name)}: forward sets self.{changed[0]}, which a compiled function would not follow"
             raise GraphError(problem, got=users_line(), fix="compute it in backward from z and the inputs")

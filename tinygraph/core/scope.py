@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ContextDecorator, contextmanager
 from itertools import count
 from types import CodeType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from .checks import integer, text
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from .node import Node
 
+Error = TypeVar("Error", bound=Exception)
 Guard = Callable[["Node", "Sequence[Node]", "Sequence[Node]"], None]
 """Called with y, the nodes that y depends on, and ``wrt``; it may raise."""
 
@@ -61,6 +62,7 @@ class _Now(threading.local):
         widenings: collects the ops that make float64 of float32, see `widening.py`.
         recorder: notes what ops read and make where arrays may be written, see `recording/`; None elsewhere.
         driven: collects the cells that are driven by a loop, for exporters, see `time/driver.py`; None elsewhere.
+        refused: the latest error that says that a value is not known while a function is traced.
         threads: how many threads have asked for their state.
     """
 
@@ -77,6 +79,7 @@ class _Now(threading.local):
     widenings: Any = None
     recorder: Any = None
     driven: list[Any] | None = None
+    refused: Exception | None = None
     threads = 0
 
     def __init__(self) -> None:
@@ -84,6 +87,12 @@ class _Now(threading.local):
 
 
 now = _Now()
+
+
+def refused(error: Error) -> Error:
+    """The error, which ends the tracing also where the user's code catches it and goes on without the value."""
+    now.refused = error
+    return error
 
 
 def settle() -> None:

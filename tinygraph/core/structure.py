@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from operator import itemgetter
 from typing import Any
 
@@ -61,21 +62,46 @@ def _builder(structure: Any, start: int) -> tuple[Callable[[list[Any]], Any], in
     if isinstance(structure, dict):
         keys = list(structure)
         return lambda new: dict_like(structure, dict(zip(keys, [build(new) for build in parts], strict=True))), start
-    kind = type(structure)
-    if kind is tuple and len(parts) == 2:  # as (y, state) and (h, c), of which a short step has to make one each time
+    if (
+        type(structure) is tuple and len(parts) == 2
+    ):  # as (y, state) and (h, c), of which a short step makes one each time
         first, second = parts
         return lambda new: (first(new), second(new)), start
-    if isinstance(structure, tuple) and hasattr(structure, "_fields"):
-        return lambda new: kind(*[build(new) for build in parts]), start
-    return lambda new: kind([build(new) for build in parts]), start
+    return lambda new: list_like(structure, [build(new) for build in parts]), start
 
 
 def dict_like(structure: dict, items: dict) -> dict:
-    """The items in a dict of the structure's class, such as one with keys as attributes, if that is made of a dict."""
-    try:
-        return items if type(structure) is dict else type(structure)(items)
-    except TypeError:
+    """The items in a dict of the structure's class, with its attributes and its default."""
+    if type(structure) is dict:
         return items
+    try:
+        return _filled(structure, items)
+    except Exception:  # it cannot be copied, or does not change
+        try:
+            return type(structure)(items)
+        except TypeError:
+            return items
+
+
+def _filled(structure: dict, items: dict) -> dict:
+    if getattr(structure, "__dict__", None) is structure:  # its keys are its attributes
+        return type(structure)(items)
+    new = copy(structure)
+    new.clear()
+    new.update(items)
+    return new
+
+
+def list_like(structure: list | tuple, parts: list) -> Any:
+    """The parts in a list or tuple of the structure's class."""
+    kind = type(structure)
+    if kind is list:
+        return parts
+    if isinstance(structure, tuple):
+        return kind(*parts) if hasattr(structure, "_fields") else kind(parts)
+    new = copy(structure)
+    new[:] = parts
+    return new
 
 
 def map_leaves(fn: Callable[..., Any], structure: Any) -> Any:
@@ -84,8 +110,6 @@ def map_leaves(fn: Callable[..., Any], structure: Any) -> Any:
         return None
     if isinstance(structure, dict):
         return dict_like(structure, {k: map_leaves(fn, v) for k, v in structure.items()})
-    if isinstance(structure, tuple) and hasattr(structure, "_fields"):
-        return type(structure)(*(map_leaves(fn, v) for v in structure))
     if isinstance(structure, (list, tuple)):
-        return type(structure)(map_leaves(fn, v) for v in structure)
+        return list_like(structure, [map_leaves(fn, v) for v in structure])
     return fn(structure)

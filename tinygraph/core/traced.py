@@ -8,7 +8,7 @@ import numpy as np
 
 from .errors import GraphError, users_line
 from .node import NO_ATTRIBUTES, Node
-from .scope import Kept, now, settle
+from .scope import Kept, now, refused, settle
 
 if TYPE_CHECKING:
     from .op import Op, Spec
@@ -52,13 +52,14 @@ class Traced(Node):
 
     @property  # type: ignore[misc]
     def value(self) -> NoReturn:  # type: ignore[override]
-        raise GraphError(
+        error = GraphError(
             f"{self.label()} has no value while the function is compiled: it stands for the values of every later call",
             expected="ops on nodes, and Python decisions that depend on shapes only",
             got=users_line(),
             fix="write tg.where(condition, a, b) instead of `if`, tg.unroll instead of a `while` loop, "
             "tg.stop_gradient(x) instead of x.value; return the values that you want to see",
         )
+        raise refused(error)
 
     def placed_as(self, node: Node) -> Traced:
         """This node with the step, scope and origin of ``node``."""

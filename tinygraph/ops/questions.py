@@ -10,7 +10,7 @@ import numpy as np
 from ..core.errors import GraphError, users_line
 from ..core.leaves import Constant
 from ..core.node import Node
-from ..core.scope import now
+from ..core.scope import now, refused
 from ..core.structure import leaves, map_leaves
 from . import arithmetic, choice, reduction, shape
 from .numpy_functions import as_node, expand_dims, joined
@@ -52,7 +52,9 @@ def _no_answer(function: Any, node: Node) -> GraphError:
     fix = (
         "tg.where(condition, a, b) chooses by values, Python may decide by shapes; else return the node and ask outside"
     )
-    return GraphError(f"{problem}, which there are none of while the function is compiled", got=users_line(), fix=fix)
+    return refused(
+        GraphError(f"{problem}, which there are none of while the function is compiled", got=users_line(), fix=fix)
+    )
 
 
 def _weighed(function: Any) -> Answer:

@@ -29,6 +29,8 @@ def flatten(argument: Any, parts: list[Any], arrays: list[ndarray], numbers: lis
     cls = type(argument)
     if cls is tuple or cls is list or isinstance(argument, (tuple, list)):
         parts.append((cls, len(argument)))
+        if cls is not tuple and cls is not list:
+            parts.append(_beside(argument))
         for x in argument:
             if type(x) is ndarray and x.flags.c_contiguous and (dtype := x.dtype).kind in "fiub":
                 parts.append((x.shape, dtype))
@@ -37,6 +39,8 @@ def flatten(argument: Any, parts: list[Any], arrays: list[ndarray], numbers: lis
                 flatten(x, parts, arrays, numbers)
     elif cls is dict or isinstance(argument, dict):
         parts.append((cls, tuple([exact(k) for k in argument]) if argument else ()))
+        if cls is not dict:
+            parts.append(_beside(argument))
         for x in argument.values():
             flatten(x, parts, arrays, numbers)
     elif cls is float:
@@ -53,6 +57,13 @@ def flatten(argument: Any, parts: list[Any], arrays: list[ndarray], numbers: lis
         arrays.append(array)
     else:
         parts.append(exact(argument))
+
+
+def _beside(argument: Any) -> Any:
+    """The key of what a list or dict of another class holds beside its items: attributes, a default."""
+    own = getattr(argument, "__dict__", None)
+    attributes = () if own is None or own is argument else own.items()
+    return exact((getattr(argument, "default_factory", None), *attributes))
 
 
 def is_array(x: Any) -> bool:

@@ -34,6 +34,14 @@ MIDDLE = 10_000
 SIZE, OTHERS = "number of entries", "entries in the middle"
 PLAIN = frozenset((int, float, complex, bool, str, bytes, type(None), type(...), range, np.dtype))
 LIBRARIES = frozenset(("tinygraph", "numpy", *sys.stdlib_module_names))
+_SAME_AGAIN = """
+    tinygraph numpy builtins math cmath operator _operator functools itertools collections _collections enum abc _abc
+    _collections_abc typing types dataclasses copy numbers contextlib warnings _warnings logging re string json bisect
+    _bisect heapq _heapq statistics fractions reprlib textwrap weakref _weakref _weakrefset ctypes _ctypes
+"""
+SAME_AGAIN = frozenset(_SAME_AGAIN.split())
+"""Modules whose functions give the same for the same, or whose state is looked at; other modules of Python may not."""
+
 _APPENDS = ("append", "extend")
 _ABSENT = object()
 _CAPTURES = ("MAKE_CELL", "LOAD_CLOSURE", "COPY_FREE_VARS")
@@ -175,7 +183,7 @@ def mark_of(x: Any) -> Any:
 def kind_of(cls: type) -> str:
     """``"generator"`` of random numbers, ``"memory"`` of an array or a buffer, ``"one"`` without parts, or ``""``."""
     modules = [str(base.__module__) for base in cls.__mro__]
-    if issubclass(cls, (ndarray, bytearray, memoryview, numbers)) or _MEMORY.intersection(modules):
+    if issubclass(cls, (ndarray, np.void, bytearray, memoryview, numbers)) or _MEMORY.intersection(modules):
         return "memory"
     if any(name == "random" or name.startswith("numpy.random") for name in modules):
         return "generator"

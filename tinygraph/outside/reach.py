@@ -20,9 +20,11 @@ from weakref import CallableProxyType, ProxyType, ref
 from numpy import ndarray
 
 from ..core.traced import Traced
+from .keys import IMMUTABLE
 from .numbers import Number
 from .parts import (
     PLAIN,
+    SAME_AGAIN,
     Place,
     Slots,
     attributes_of,
@@ -71,6 +73,7 @@ class Surroundings:
         marks: maps the words for each value to what differs when it has changed.
         arrays: arrays and buffers with their digests.
         generators: generators of random numbers with their states.
+        sources: what of Python's own, or of C, may give something else at each call: a module, a function, a lock.
         names: all names in the code of the functions, and of the libraries' functions and classes that they reach.
         live: the words for what is read at each call.
         kept: traced values, and numbers of a traced function, by the words for them.
@@ -82,6 +85,7 @@ class Surroundings:
         self.arrays: dict[str, tuple[Any, int]] = {}
         self.generators: dict[str, tuple[Any, Any]] = {}
         self.names: set[str] = set()
+        self.sources: set[str] = set()
         self.kept: dict[str, Any] = {}
         self.live: list[str] = []
         self._codes: list[CodeType] = []
@@ -169,9 +173,9 @@ class Surroundings:
         elif cls is partial:
             for part in (x.func, x.args, x.keywords):
                 self._add(words, part)
-        elif cls is BuiltinMethodType:
-            self._know({x.__name__})
-            self._add(words, x.__self__)
+        elif cls is BuiltinMethodType or cls.__module__.startswith("_cython"):  # a function of C, or of numpy's
+            self._suspect(x.__module__, x.__name__, of_python=x.__module__ is None)
+            self._add(words, getattr(x, "__self__", None))
         elif cls is CellType or cls is ContextVar:
             self._place(words, "{0}", x)
         elif isinstance(x, ref):
@@ -180,6 +184,7 @@ class Surroundings:
             self._add(words, x.__repr__.__self__)
         elif isinstance(x, ModuleType):
             self.names |= MODULES.get(x.__name__, set())
+            self._suspect(x.__name__, x.__name__)
             self._named += [] if is_ours(x.__name__) else [(words, x)]
         elif isinstance(x, type):
             self._class(words, x)
@@ -189,8 +194,6 @@ class Surroundings:
             self._add(words, x.fget)
         elif cls.__module__ == "tinygraph.compiled":
             self._add(words, getattr(x, "fn", None))
-        elif cls.__module__.startswith("_cython"):  # a function of numpy's
-            self._know({x.__name__})
         else:
             self._object(words, x, cls)
 
@@ -207,11 +210,12 @@ class Surroundings:
             self._place(words, "{0}.{1}", Slots(x, members))
         if hasattr(cls, "__next__"):
             self.names.add(ITERATOR)
+        if cls.__module__ not in IMMUTABLE or hasattr(cls, "stat"):  # a path of the system's may lead to another file
+            self._suspect(cls.__module__, cls.__name__)
         if hides(cls):
             self.names.add(HIDDEN)
         if isinstance(x, dict):
-            plain = all(type(key) in (str, int) for key in x)
-            self.marks[f"the order of {words}"] = tuple(x) if plain else tuple(map(id, x))
+            self.marks[f"the order of {words}"] = tuple([key if type(key) in (str, int) else id(key) for key in x])
         if isinstance(x, (dict, list, tuple, set, frozenset, deque)):
             self._place(words, "{0}[{1!r}]", x)
         elif cls.__module__ in ("functools", "itertools", "builtins", "numpy"):
@@ -221,10 +225,13 @@ class Surroundings:
 
     def _class(self, words: str, x: type) -> None:
         if is_ours(x.__module__):
-            self._know({x.__name__})
+            self._suspect(x.__module__, x.__name__)
             return
         self._named.append((words, x))
         self._place(words, "{0}.{1}", x)
+        self.marks[f"the bases of {words}"] = tuple(map(id, x.__mro__))
+        for base in [base for base in (*x.__mro__[1:], type(x)) if not is_ours(base.__module__)]:
+            self._add(base.__name__, base)
         for name, value in vars(x).items():
             if name[:2] == "__" and isinstance(value, FunctionType):
                 self._add(f"{words}.{name}", value)
@@ -235,8 +242,9 @@ class Surroundings:
             self._add(name, cell)
         for value in (*(x.__defaults__ or ()), *(x.__kwdefaults__ or {}).values()):
             self._add(f"a default of {x.__name__}", value)
-        if is_ours(x.__module__):
-            self._know({x.__name__})
+        module = x.__globals__.get("__name__")  # of a wrapper of Python's `__module__` is that of the wrapped function
+        if is_ours(module):
+            self._suspect(module, x.__name__)
             self._add(words, x.__dict__.get("__wrapped__"))
             return
         self._place(words, "{0}.{1}", x.__dict__)
@@ -249,6 +257,11 @@ class Surroundings:
             self._add(name, sys.modules.get(f"{package}{name}"))
         only = None if "globals" in names else names
         self._hold(Place("", "{1}", x.__globals__, only, entries(x.__globals__, only)))
+
+    def _suspect(self, module: Any, name: str, of_python: bool = True) -> None:
+        self._know({name})
+        if (is_ours(module) or not of_python) and str(module).partition(".")[0] not in SAME_AGAIN:
+            self.sources.add(name)
 
     def _know(self, names: Set[str]) -> None:
         """Notes names in the code, and those by which a library knows what the code may call by another name."""

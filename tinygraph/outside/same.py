@@ -9,8 +9,8 @@ from typing import Any
 
 from numpy import ndarray
 
-from ..core.frozen import USED
 from ..core.graph import ancestors
+from ..core.kept_state import OURS
 from ..core.leaves import Constant, Parameter
 from ..core.node import Node
 from ..core.traced import Slot
@@ -65,7 +65,7 @@ def _line(node: Node, since: int, numbers: dict[Node, int], picked: list[Node]) 
 
 def _state(op: Any) -> dict[str, Any]:
     """What an op of the user's keeps: two of one class may compute different things."""
-    return {name: value for name, value in vars(op).items() if name != USED} if op.keeps_state else {}
+    return {name: value for name, value in vars(op).items() if name not in OURS} if op.keeps_state else {}
 
 
 def _setting(value: Any, since: int, picked: list[Node]) -> Any:

@@ -43,6 +43,8 @@ class Trial:
         with Kept(), Tracing(), checkpointing(checkpoint), noting() as self.widenings:
             now.door = self.door
             self.structure = refusing(fn, "compile")(*args, **kwargs)
+            if now.refused is not None:
+                raise now.refused
             self.results: list[Node] = [as_node(y) for y in leaves(self.structure)]
         self.fills_arguments = any(id(x) not in before for x in leaves(own))
 

@@ -27,10 +27,13 @@ RANDOM = frozenset((
 MORE = 4
 """Numbers drawn anew may be the same by chance, an order of two things in half of the cases."""
 
-UNSEEN = {HIDDEN, "open", "read_text", "read_bytes", "load", "loadtxt", "genfromtxt", "fromfile", "exists", "is_file"}
-"""Names for which it is traced again at each look: what they give may have changed, a file or a tensor of PyTorch's."""
+UNSEEN = {
+    *(HIDDEN, "open", "read_text", "read_bytes", "load", "loadtxt", "genfromtxt", "fromfile", "exists", "is_file"),
+    *("id", "getattr", "eval", "exec", "input", "__import__", "__getattribute__", "geterr", "get_printoptions"),
+}
+"""Names for which it is traced again at each look, as for `Surroundings.sources`: what they give may have changed."""
 
-ONCE_MORE = {"time", "time_ns", "monotonic", "perf_counter", "now", ITERATOR, *UNSEEN}
+ONCE_MORE = {ITERATOR, *UNSEEN}
 """Names for which it is traced once more."""
 
 PERIOD = 8
@@ -82,7 +85,7 @@ class Watch:
             return set().union(*(x.roots for x in kept.values()))
         drawn, drawing = self.reach.moved(), self.reach.names & RANDOM
         writes = [place.word(key) for place, key in changed if not self.reach.is_log(place)] + self.reach.written()
-        if writes or drawn or drawing or self.reach.names & ONCE_MORE or trial.makes_parameters():
+        if writes or drawn or drawing or self.reach.names & ONCE_MORE or self.reach.sources or trial.makes_parameters():
             trial = self._tried_again(trial, again, writes, drawn, MORE if drawing else 1)
         if changed:
             self.reach = Surroundings(self.roots)
@@ -126,7 +129,7 @@ class Watch:
         """Compares what the function can reach now with what it was; refuses if the graph would be another."""
         reach = Surroundings(self.roots)
         entered, words = self.door.changed(), self._others(reach)
-        unseen = self.reach.names & UNSEEN
+        unseen = self.reach.names & UNSEEN | self.reach.sources
         if not (entered or words or self.moving or unseen):
             return
         for _ in range(LATER if self.moving else 1):

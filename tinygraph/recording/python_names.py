@@ -15,7 +15,7 @@ from .. import ops
 from ..core.errors import GraphError, users_line
 from ..core.leaves import Constant
 from ..core.node import Node
-from ..core.scope import now
+from ..core.scope import now, refused
 from ..ops import numpy_functions
 
 RUNNING: dict[int, set[object]] = {}
@@ -64,7 +64,9 @@ def _read(x: Any) -> _float:
     """The value of one number, as Python's own functions get it."""
     if now.tracing and not isinstance(x, Constant):
         problem = f"the value of {x.label()} is asked for, which there is none of while the function is compiled"
-        raise GraphError(problem, got=users_line(), fix="np.floor(x), np.ceil(x), np.isnan(x), which are nodes")
+        raise refused(
+            GraphError(problem, got=users_line(), fix="np.floor(x), np.ceil(x), np.isnan(x), which are nodes")
+        )
     return _float(x.value.reshape(()))
 
 

@@ -9,6 +9,8 @@ import numpy as np
 from ..core.errors import GraphError
 from ..core.leaves import Constant, as_nodes
 from ..core.node import Node
+from ..core.nonfinite import look_at
+from ..core.scope import now
 from ..core.structure import leaves, map_leaves, rebuild
 from ..core.traced import Traced
 from ..ops import astype, greater_equal, less, less_equal, not_equal, pick, stop_gradient, where, within
@@ -105,6 +107,10 @@ def keeping_state(cell: Step) -> Step:
 
     def step(inputs: tuple[Any, Node], state: Any) -> tuple[Any, Any]:
         x, real = inputs
+        if now.watching:
+            look_at(real.value)
+            y, new = cell(x, state)
+            return zero_outputs(y, real), selected(real, new, state, "a state")
         y, new = cell(x, state)
         return y, selected(real, new, state, "a state")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from ..core.checks import flag
 from ..core.errors import refusing
 from ..core.leaves import as_nodes
 from ..core.node import Node
+from ..core.nonfinite import nonfinite
 from ..core.scope import now
 from ..core.structure import map_leaves
 from .arguments import check_settings, first_state, side_by_side, steps_of, time_at, time_first
@@ -98,8 +100,10 @@ def unroll(
     as_cell("unroll", cell)
     check_settings("unroll", truncate, window, axis)
     reverse, zero_output = flag("unroll", "reverse", reverse), flag("unroll", "zero_output", zero_output)
-    inputs = in_dtype_of(cell, side_by_side("unroll", inputs))
-    xs, time = time_first(inputs, axis)
+    padded = lengths is not None or mask is not None
+    with nonfinite("allow") if padded and now.watching else nullcontext():  # padding may hold anything
+        inputs = in_dtype_of(cell, side_by_side("unroll", inputs))
+        xs, time = time_first(inputs, axis)
     T = steps_of(cell, xs)
     until = None if lengths is None else as_lengths(lengths, xs)
     real = real_steps(until, None if mask is None else as_mask(_flags(mask, time), xs), T)

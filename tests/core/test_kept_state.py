@@ -1,0 +1,182 @@
+"""What an op of the user's own keeps on ``self`` in whatever form: each call has the gradient of its own forward."""
+
+from __future__ import annotations
+
+from collections import deque, namedtuple
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.each import each
+
+Pair = namedtuple("Pair", "mask size")
+W = np.array([1.0, -2.0, 3.0])
+
+
+class Context:
+    mask: Any
+
+
+class Base(tg.Op):
+    """relu, whose mask is kept by `put` and read by `get`, on what `start` makes."""
+
+    start: Any = list
+
+    def __init__(self) -> None:
+        self.keep = type(self).start()
+
+    def forward(self, x: Any) -> Any:
+        self.put(x > 0)
+        return x * self.get()
+
+    def backward(self, gz: Any, z: Any, x: Any) -> Any:
+        return gz * self.get()
+
+
+class InAList(Base):
+    def put(self, mask: Any) -> None:
+        self.keep[:] = [mask]
+
+    def get(self) -> Any:
+        return self.keep[-1]
+
+
+class InADict(Base):
+    start = dict
+
+    def put(self, mask: Any) -> None:
+        self.keep["mask"] = mask
+
+    def get(self) -> Any:
+        return self.keep["mask"]
+
+
+class InAListOfADict(Base):
+    @staticmethod
+    def start() -> Any:
+        return {"of": [None]}
+
+    def put(self, mask: Any) -> None:
+        self.keep["of"][0] = Pair(mask, mask.size)
+
+    def get(self) -> Any:
+        return self.keep["of"][0].mask
+
+
+class InADeque(InAList):
+    start = deque
+
+    def put(self, mask: Any) -> None:
+        self.keep.append(mask)
+
+
+class InANamespace(Base):
+    start = SimpleNamespace
+
+    def put(self, mask: Any) -> None:
+        self.keep.mask = mask
+
+    def get(self) -> Any:
+        return self.keep.mask
+
+
+class InAnObject(InANamespace):
+    start = Context
+
+
+class InABuffer(Base):
+    @staticmethod
+    def start() -> Any:
+        return [np.zeros(3)]
+
+    def put(self, mask: Any) -> None:
+        self.keep[0][:] = mask
+
+    def get(self) -> Any:
+        return self.keep[0]
+
+
+class OnItself(Base):
+    def put(self, mask: Any) -> None:
+        self.mask = mask
+
+    def get(self) -> Any:
+        return self.mask
+
+
+class Popping(tg.Op):
+    """It takes from a stack what `forward` put there."""
+
+    def __init__(self) -> None:
+        self.stack: list[Any] = []
+
+    def forward(self, x: Any) -> Any:
+        self.stack.append(x > 0)
+        return x * self.stack[-1]
+
+    def backward(self, gz: Any, z: Any, x: Any) -> Any:
+        return gz * self.stack.pop()
+
+
+KEEPING = [InAList, InADict, InAListOfADict, InADeque, InANamespace, InAnObject, InABuffer, OnItself, Popping]
+
+
+@each("op", KEEPING)
+def test_each_call_has_the_gradient_of_its_own_forward(op: Any) -> None:
+    relu, w = op(), tg.parameter(W)
+    one, other = relu(w), relu(-w)
+    for _ in range(2):
+        np.testing.assert_array_equal(tg.grad(tg.sum(one), w).value, [1.0, 0.0, 1.0])
+        np.testing.assert_array_equal(tg.grad(tg.sum(other), w).value, [0.0, -1.0, 0.0])
+    (tg.sum(one) + 3 * tg.sum(other)).backward()
+    np.testing.assert_array_equal(w.grad, [1.0, -3.0, 1.0])
+
+
+@each("backend", ["numpy", "native"])
+@each("op", KEEPING)
+def test_compiled_it_is_refused(op: Any, backend: str) -> None:
+    relu, w = op(), tg.parameter(W)
+    with pytest.raises(tg.GraphError, match=r"forward sets self\.[\s\S]*compute it in backward"):
+        tg.compile(lambda k: tg.grad(tg.sum(relu(w * k)), w), backend=backend)(np.ones(3))
+
+
+def test_a_large_buffer_that_is_filled_again_is_refused() -> None:
+    class Large(InABuffer):
+        @staticmethod
+        def start() -> Any:
+            return [np.zeros(200_000)]
+
+    class Direct(OnItself):
+        mask = np.zeros(200_000)
+
+        def put(self, mask: Any) -> None:
+            self.mask = self.mask
+            self.mask[:] = mask
+
+    w = tg.parameter(np.where(np.arange(200_000) % 2, 1.0, -1.0))
+    for relu in (Large(), Direct()):
+        last = relu(w)
+        np.testing.assert_array_equal(tg.grad(tg.sum(last), w).value, w.value > 0)
+        first, _ = last, relu(-w)
+        with pytest.raises(tg.GraphError, match=r"more than 1 MiB[\s\S]*self\.mask = x > 0"):
+            tg.grad(tg.sum(first), w)
+
+
+def test_a_list_that_backward_alone_writes_stays_the_users() -> None:
+    class Probe(tg.Op):
+        def __init__(self) -> None:
+            self.norms: list[float] = []
+
+        def forward(self, x: Any) -> Any:
+            return x
+
+        def backward(self, gz: Any, z: Any, x: Any) -> Any:
+            self.norms.append(float(np.abs(gz).max()))
+            return gz
+
+    probe, w = Probe(), tg.parameter(W)
+    tg.sum(probe(probe(w) * 2)).backward()
+    assert probe.norms == [1.0, 2.0]
