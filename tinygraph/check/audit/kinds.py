@@ -47,7 +47,8 @@ def is_among(kinds: Set[str], written: Written, departure: Departure) -> bool:
         runs.append(run)
         if not has_hint(written, run, FACTOR_LESS in kinds):
             return False
-    return bool(runs) and _Kinds(written, departure, runs).told() in kinds
+    of = _Kinds(written, departure, runs)
+    return bool(runs) and (of.may_be_plain() or not kinds <= PLAIN) and of.told() in kinds
 
 
 def is_told(written: Written, departure: Departure) -> bool:
@@ -70,6 +71,11 @@ class _Kinds:
         self.runs = runs
         self._sizes: dict[int, list[tuple[Node, np.ndarray, float]]] = {}
         self.statement = statement_at(self.line.file, self.line.number)
+
+    def may_be_plain(self) -> bool:
+        """Whether one of the rules for plain kinds tells one; the others take longer."""
+        rules = (self._of_scale, self._of_slope, self._of_more, self._of_one, self._of_less)
+        return any(rule() in PLAIN for rule in rules)
 
     def told(self) -> str:
         """What the first rule tells that tells anything."""
