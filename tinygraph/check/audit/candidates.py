@@ -40,7 +40,6 @@ class Candidates:
         self._families = _families(things)
         self._values = _families([t for t in things if t.kind == "value"])
         self._known: dict[Operation, tuple[list[np.ndarray], list[dict[Node, Thing]]]] = {}
-        self._of_line: dict[Operation, list[Operation]] = {}
         self._by_line: dict[tuple[str, int], list[Operation]] = defaultdict(list)
         for o in self.written.operations:
             self._by_line[o.line.file, o.line.number].append(o)
@@ -57,7 +56,6 @@ class Candidates:
         return known[1]
 
     def _of(self, operation: Operation) -> Iterator[dict[Node, Thing]]:
-        """Step by step."""
         nodes = operation.nodes
         selects, item = self.written.selects(nodes[0]), self._is_item_of_values(operation)
         if item and binds_many(operation.line) and self._is_of_each_step(nodes):
@@ -148,10 +146,8 @@ class Candidates:
 
     def _twins(self, operation: Operation) -> list[Operation]:
         """What is picked at the line of an operation, each time that it runs."""
-        if operation not in self._of_line:
-            there, runs = self._at_line(operation), len(operation.nodes)
-            self._of_line[operation] = [o for o in there if len(o.nodes) == runs and self.written.selects(o.nodes[0])]
-        return self._of_line[operation]
+        runs = len(operation.nodes)
+        return [o for o in self._at_line(operation) if len(o.nodes) == runs and self.written.selects(o.nodes[0])]
 
     def _at_line(self, operation: Operation) -> list[Operation]:
         return self._by_line[operation.line.file, operation.line.number]

@@ -166,8 +166,8 @@ class _Kinds:
         """The nodes of a size, their values, and the squares of the norms, which tell most of them apart."""
         if size not in self._sizes:
             nodes = [x for x in self.written.order if x.size == size and x.dtype.kind == "f"]
-            pairs = [(x, self.departure.values.get(x, x._value)) for x in nodes]
-            self._sizes[size] = [(x, v, float(np.vdot(v, v))) for x, v in pairs]
+            values = [self.departure.values.get(x, x._value) for x in nodes]
+            self._sizes[size] = [(x, v, float(np.vdot(v, v))) for x, v in zip(nodes, values, strict=True)]
         return self._sizes[size]
 
     def _of_slope(self) -> str:

@@ -77,10 +77,7 @@ class Subject(ABC):
     def _run(self, parameters: Mapping[str, Any], arguments: Any, back: bool) -> Outcome: ...
 
     def run(self, parameters: Mapping[str, Any], arguments: Any, back: bool = True) -> Outcome:
-        """Runs both passes, or the forward one if it is apart; the user's code may overwrite arrays.
-
-        Each run draws the same random numbers.
-        """
+        """Runs both passes, or the first if apart; it may overwrite arrays. Each run draws the same random numbers."""
         with self.surroundings.same_chance():
             return self._run(parameters, arguments, back or not self.apart)
 
