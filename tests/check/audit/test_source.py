@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import functools
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import tinygraph as tg
-from tinygraph.check.audit.source import source_of, statements_at, swapped
+from tinygraph.check.audit.source import source_of, statements_at, swapped, walked
 
 
 def plain(x: float, by: float = 3.0) -> float:
@@ -127,3 +128,13 @@ def test_what_cannot_be_edited_is_told() -> None:
     exec("def made(x):\n    return x", names)
     with pytest.raises(tg.GraphError, match="source cannot be read"):
         source_of(names["made"])
+
+
+def test_statements_are_walked_in_the_order_of_the_whole_tree() -> None:
+    files = [__file__, ast.__file__]  # matches, handlers, nested functions, lambdas
+    cases = "match f(x):\n    case [1, *_] if g():\n        a = 1\n    case _:\n        pass\n"
+    text = cases + "try:\n    b = lambda: 2\nexcept OSError:\n    c = 3\nelse:\n    pass\nfinally:\n    d = 4\n"
+    for source in [text, *(Path(file).read_text(encoding="utf-8") for file in files)]:
+        tree = ast.parse(source)
+        holding = (ast.mod, ast.stmt, ast.excepthandler, ast.match_case)
+        assert [*walked(tree)] == [x for x in ast.walk(tree) if isinstance(x, holding)]

@@ -119,7 +119,7 @@ class _Audit:
         return AuditReport(self._loss_in_words, table, tuple(findings), tuple(repairs), notes, self.marks)
 
     def _table(self) -> tuple[TableRow, ...]:
-        outcome = self.subject.on_nodes(self.cases.case(None))
+        outcome = self.subject.on_nodes(self.cases.case(None), back=False)
         if not isinstance(outcome.loss, Node) or outcome.loss.size != 1:
             problem = "audit: no loss was returned that depends on the parameters"
             raise GraphError(problem, expected="one number, first of what is returned", got=shown(outcome.loss))
@@ -141,7 +141,7 @@ class _Audit:
             if not all(may_be_clipped(p.hand.get(name), p.right[name], tolerance) for name in short):
                 return ""  # a truncated pass is right, or clipped, where nothing goes back further than a step
         case = self.cases.case(4 if self.cases.places else None)
-        return truncation(self.subject.on_nodes(case), self.subject.gradients(case))
+        return truncation(self.subject.on_nodes(case, back=False), self.subject.gradients(case))
 
     def _findings(self, unrated: list[str]) -> tuple[list[Finding], list[str]]:
         loop = next((loop for loop in map(inner_loop, self.subject.functions) if loop is not None), None)

@@ -51,6 +51,7 @@ class Blame:
         self._acquitted: list[Departure] = []
         self._present = Present(written)
         self._doubted: set[Operation] = set()
+        self._places = {o: _place(o) for o in written.operations}
         self._looked_at: dict[Operation, Prospects] = {}
         self._candidates = Candidates(self._present)
         self._pairs = FaultPairs(self._present, self._candidates)
@@ -89,8 +90,12 @@ class Blame:
 
     def _keep(self, departure: Departure) -> None:
         self._present.mend(departure.right)
-        self._looked_at.clear()
+        self._look_again()
         self.departed.append(departure)
+
+    def _look_again(self) -> None:
+        for looked in self._looked_at.values():
+            looked.forget()
 
     def _acquit(self) -> bool:
         """Takes back what comes right by itself now that others are mended; whether there was such a thing."""
@@ -103,7 +108,7 @@ class Blame:
                 self.departed.remove(departure)
                 self._acquitted.append(departure)
                 self._present.become(without)
-                self._looked_at.clear()
+                self._look_again()
                 return True
         return False
 
@@ -163,8 +168,8 @@ class Blame:
     def _hidden(self, wrong: frozenset[str]) -> Departure | None:
         """A departure that mends nothing as long as others are there: an adjoint but for a factor, or at some steps."""
         behind = self.written.behind(wrong) | {*ancestors([*self._present.overrides])}
-        blamed = {_place(d.operation) for d in (*self.departed, *self._acquitted)}
-        operations = [o for o in self.written.operations if _place(o) not in blamed and not behind.isdisjoint(o.nodes)]
+        blamed = {self._places[d.operation] for d in (*self.departed, *self._acquitted)}
+        operations = [o for o, place in self._places.items() if place not in blamed and not behind.isdisjoint(o.nodes)]
         for operation in operations:
             for things in (but_for_a_factor(self._present, operation), self._candidates.but_for_steps(operation)):
                 overrides = {x: turned(t.array, self.written.shape(x)) for x, t in things.items()}
@@ -247,10 +252,11 @@ class Blame:
         """What would come of the things of the right graph in the place of what an operation makes."""
         if self._is_out(operation):
             return ()
-        looked = self._looked_at.get(operation) or Prospects(self._present, self._candidates.of(operation))
+        things, looked = self._candidates.of(operation), self._looked_at.get(operation)
+        if looked is None or looked.things is not things:
+            looked = Prospects(self._present, things)
         if looked.is_small:
             self._looked_at[operation] = looked
-
         settled = self._settled(operation, operation.nodes, wrong)
 
         def worth(_: int, first: Node, changed: Collection[Node]) -> bool:

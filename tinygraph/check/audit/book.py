@@ -34,7 +34,7 @@ class Book:
     def __init__(self, things: Iterable[Thing]) -> None:
         pages: dict[int, list[tuple[float, int, Thing]]] = defaultdict(list)
         for k, thing in enumerate(things):
-            if thing.array.size > 1 and np.any(thing.array) and np.isfinite(thing.array).all():
+            if thing.array.size > 1 and thing.array.any() and np.isfinite(thing.array).all():
                 pages[thing.array.size].append((_mark(thing.array), k, thing))
         self._pages = {size: sorted(page) for size, page in pages.items()}
         self._marks = {size: [mark for mark, _, _ in page] for size, page in self._pages.items()}

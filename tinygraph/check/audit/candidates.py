@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import islice, product
+from operator import is_
 
 import numpy as np
 
@@ -38,15 +39,24 @@ class Candidates:
         things = present.written.right.things
         self._families = _families(things)
         self._values = _families([t for t in things if t.kind == "value"])
+        self._known: dict[Operation, tuple[list[np.ndarray], list[dict[Node, Thing]]]] = {}
         self._by_line: dict[tuple[str, int], list[Operation]] = defaultdict(list)
         for o in self.written.operations:
             self._by_line[o.line.file, o.line.number].append(o)
 
-    def of(self, operation: Operation) -> Iterator[dict[Node, Thing]]:
-        """Assignments of things of the right graph to the nodes of an operation, step by step."""
+    def of(self, operation: Operation) -> list[dict[Node, Thing]]:
+        """Assignments of things of the right graph to the nodes of an operation; one list for one set of values."""
         nodes = operation.nodes
         if self.written.is_number(nodes[0]) or all(map(self._present.is_settled, nodes)):
-            return
+            return []
+        values = [*map(self._present.value, nodes)]
+        known = self._known.get(operation)
+        if known is None or not all(map(is_, values, known[0])):
+            known = self._known[operation] = values, [*self._of(operation)]
+        return known[1]
+
+    def _of(self, operation: Operation) -> Iterator[dict[Node, Thing]]:
+        nodes = operation.nodes
         selects, item = self.written.selects(nodes[0]), self._is_item_of_values(operation)
         if item and binds_many(operation.line) and self._is_of_each_step(nodes):
             return  # the line picks the right step; a name that is wrong is so where it is read

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,12 +43,14 @@ class Cases:
         """Random numbers for ``steps`` steps; None for as many as the author has. The same case each time."""
         key = steps, draw, self.steps, *self.places.items()
         if key not in self.known:
-            self.known[key] = self._drawn(steps, draw)
+            same = self.known.get((None, draw, None)) if steps is None else None  # before time was known
+            self.known[key] = replace(same, steps=self.steps) if same else self._drawn(steps, draw)
         return self.known[key]
 
     def _drawn(self, steps: int | None, draw: int) -> Case:
         rng = np.random.default_rng((self.seed, steps or 0, draw))
-        parameters = {name: SCALE * rng.normal(size=x.shape).astype(_floating(x)) for name, x in self._parameters()}
+        own = self.subject.parameters.items()
+        parameters = {name: SCALE * rng.normal(size=x.shape).astype(_floating(x)) for name, x in own}
         cut = (
             self.subject.arguments if steps is None else resized(self.subject.arguments, self.places, steps, self.steps)
         )
@@ -56,9 +59,6 @@ class Cases:
     def probes(self) -> list[Case]:
         """Cases of 1, 2 and 4 steps, or of as many as the author has where their number cannot be changed."""
         return [self.case(steps) for steps in (1, 2, 4)] if self.places else [self.case(None)]
-
-    def _parameters(self) -> Iterator[tuple[str, np.ndarray]]:
-        yield from self.subject.parameters.items()
 
     def _find_time(self) -> None:
         """Time is the length by which the graph of the loss grows."""

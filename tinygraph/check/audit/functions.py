@@ -43,7 +43,7 @@ class Functions(Subject):
         self.functions = tuple([code_of(f) for f in (backward, loss) if f is not None])
         self.surroundings, self.apart = Keeper(self.functions), loss is not None
 
-    def _run(self, parameters: Mapping[str, Any], arguments: Any) -> Outcome:
+    def _run(self, parameters: Mapping[str, Any], arguments: Any, back: bool) -> Outcome:
         values = rebuild(self._form, [*parameters.values()])
         if self._loss is None:
             result = call(self._backward, values, arguments)
@@ -51,6 +51,8 @@ class Functions(Subject):
             return Outcome(loss_of(result), None, gradients_of(rest, parameters, self._backward))
         result = call(self._loss, values, arguments)
         kept = [*result[1:]] if isinstance(result, tuple) else []
+        if not back:
+            return Outcome(loss_of(result), None, {})
         gradients = call(self._backward, values, arguments, kept)
         return Outcome(loss_of(result), None, gradients_of(gradients, parameters, self._backward))
 

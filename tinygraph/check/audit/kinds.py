@@ -36,7 +36,7 @@ def kind_of(written: Written, departure: Departure) -> str:
     if not departure.due.family:
         return PARTS
     kinds = _Kinds(written, departure, [*runs_of(written, departure)])
-    kind = kinds.kind() if kinds.runs else NAME
+    kind = (kinds.told() if kinds.runs else "") or NAME
     return MISSING if kind == NAME and _is_carried(written, departure) else kind
 
 
@@ -47,7 +47,8 @@ def is_among(kinds: Set[str], written: Written, departure: Departure) -> bool:
         runs.append(run)
         if not has_hint(written, run, FACTOR_LESS in kinds):
             return False
-    return bool(runs) and _Kinds(written, departure, runs).told() in kinds
+    of = _Kinds(written, departure, runs)
+    return bool(runs) and (of.may_be_plain() or not kinds <= PLAIN) and of.told() in kinds
 
 
 def is_told(written: Written, departure: Departure) -> bool:
@@ -68,10 +69,13 @@ class _Kinds:
     def __init__(self, written: Written, departure: Departure, runs: list[StatementRun]) -> None:
         self.written, self.line, self.departure = written, departure.operation.line, departure
         self.runs = runs
+        self._sizes: dict[int, list[tuple[Node, np.ndarray, float]]] = {}
         self.statement = statement_at(self.line.file, self.line.number)
 
-    def kind(self) -> str:
-        return self.told() or NAME
+    def may_be_plain(self) -> bool:
+        """Whether one of the rules for plain kinds tells one; the others take longer."""
+        rules = (self._of_scale, self._of_slope, self._of_more, self._of_one, self._of_less)
+        return any(rule() in PLAIN for rule in rules)
 
     def told(self) -> str:
         """What the first rule tells that tells anything."""
@@ -154,11 +158,17 @@ class _Kinds:
 
     def _is_there(self, run: StatementRun, array: np.ndarray) -> bool:
         """Whether some line made it before, if all that was blamed is right."""
-        return any(m.is_exact and (m.thing.step or 0) < run.root.serial for m in self._of_size(array.size).look(array))
+        own, nodes = float(np.vdot(array, array)), self._of_size(array.size)
+        near = [v for x, v, norm in nodes if abs(norm - own) <= 1e-6 * own and x.serial < run.root.serial]
+        return any(m.is_exact for m in Book([Thing("value", "", None, (), v) for v in near]).look(array))
 
-    def _of_size(self, size: int) -> Book:
-        nodes = [x for x in self.written.order if x.size == size and x.dtype.kind == "f"]
-        return Book([Thing("value", "", x.serial, (), self.departure.values.get(x, x._value)) for x in nodes])
+    def _of_size(self, size: int) -> list[tuple[Node, np.ndarray, float]]:
+        """The nodes of a size, their values, and the squares of the norms, which tell most of them apart."""
+        if size not in self._sizes:
+            nodes = [x for x in self.written.order if x.size == size and x.dtype.kind == "f"]
+            values = [self.departure.values.get(x, x._value) for x in nodes]
+            self._sizes[size] = [(x, v, float(np.vdot(v, v))) for x, v in zip(nodes, values, strict=True)]
+        return self._sizes[size]
 
     def _of_slope(self) -> str:
         """One form of a slope where another one is due, of the same array."""

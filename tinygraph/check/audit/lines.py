@@ -14,9 +14,11 @@ import numpy as np
 
 from ...core.node import Node
 from ...core.trail import trail_of
+from .source import walked
 
 _OURS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
 _LIBRARIES = (_OURS, os.path.dirname(os.path.abspath(np.__file__)) + os.sep, os.path.dirname(os.__file__) + os.sep)
+_ELSEWHERE = (*_LIBRARIES, "<frozen")
 
 
 class Line(NamedTuple):
@@ -51,7 +53,7 @@ def line_of(node: Node) -> Line | None:
 
     A short function, such as one that returns the slope of tanh, stands for an expression: its caller's line is meant.
     """
-    users = [spot for spot in trail_of(node) if not spot[0].co_filename.startswith((*_LIBRARIES, "<frozen"))]
+    users = [spot for spot in trail_of(node) if not spot[0].co_filename.startswith(_ELSEWHERE)]
     for (code, position), more in zip(users, [*users[1:], None], strict=False):
         if more is None or not _is_expression(code):
             return _line(code, position)
@@ -60,7 +62,7 @@ def line_of(node: Node) -> Line | None:
 
 def lines_of(node: Node) -> list[Line]:
     """The user's lines that were running when a node was made, the innermost first."""
-    users = [spot for spot in trail_of(node) if not spot[0].co_filename.startswith((*_LIBRARIES, "<frozen"))]
+    users = [spot for spot in trail_of(node) if not spot[0].co_filename.startswith(_ELSEWHERE)]
     lines = [_line(code, position) for code, position in users]
     own = line_of(node)
     return lines[lines.index(own) :] if own in lines else lines
@@ -120,7 +122,7 @@ def target_of(statement: ast.stmt) -> str:
 def _every_statement(file: str) -> list[ast.stmt]:
     """All statements of a file, outer ones first."""
     try:
-        return [x for x in ast.walk(ast.parse("".join(linecache.getlines(file)))) if isinstance(x, ast.stmt)]
+        return [x for x in walked(ast.parse("".join(linecache.getlines(file)))) if isinstance(x, ast.stmt)]
     except SyntaxError:
         return []
 

@@ -109,7 +109,7 @@ class _Run:
     """The gradients of all families at one case, each computed once."""
 
     def __init__(self, subject: Subject, cases: Cases, case: Case) -> None:
-        outcome = subject.on_nodes(case)
+        outcome = subject.on_nodes(case, back=False)
         self.targets = case.arguments.get(TARGETS) if isinstance(case.arguments, Mapping) else None
         self.known = outcome.outputs is not None and self.targets is not None
         self.steps, self.leaves, self.tolerance = case.steps, outcome.leaves, tolerance_of(subject)

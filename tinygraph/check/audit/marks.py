@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy as twin_of
 from dataclasses import dataclass
 from typing import cast
@@ -19,7 +19,7 @@ from ...ops.writing import copy
 from .blame import Blame, Departure
 from .book import Book, same
 from .findings import Finding
-from .lines import Line, key_of, line_of
+from .lines import key_of, line_of
 from .present import Present
 from .right import Thing
 from .subject import Outcome
@@ -65,18 +65,19 @@ def marks_of(outcome: Outcome, blame: Blame, findings: Sequence[Finding]) -> Mar
     ]
     own = {x.name: (x.serial, x.serial) for x in ancestors([loss]) if isinstance(x, Parameter)}
     for f in findings:
-        places += [(f.file, f.line, _of_one_use(loss, own[n], lines)) for n in f.parameters if written.is_missing(n)]
+        missing = filter(written.is_missing, f.parameters)
+        places += [(f.file, f.line, _of_one_use(loss, own[n], lambda: lines)) for n in missing]
     departing = [(file, line, edge) for file, line, edge in places if edge]
     return Marks(loss, norms, lines, tuple(departing))
 
 
-def _of_one_use(loss: Node, edge: Way, lines: Mapping[Way, int], run: int = 0) -> Way:
+def _of_one_use(loss: Node, edge: Way, lines: Callable[[], Mapping[Way, int]], run: int = 0) -> Way:
     """Of a parameter's gradient, which has parts of all steps, the part that is the first to be wrong or left out."""
     nodes = ancestors([loss])
     if not any(x.serial == edge[0] and isinstance(x, Parameter) for x in nodes):
         return edge
     uses = sorted([(edge[0], z.serial) for z in nodes for x in z.inputs if x.serial == edge[0]], reverse=True)
-    wrong = [use for use in uses if use not in lines]
+    wrong = [use for taken in [lines()] for use in uses if use not in taken]
     if wrong or edge[0] != edge[1]:
         return wrong[0] if wrong else edge
     return uses[min(run, len(uses) - 1)] if uses else edge  # each part is right, and the sum goes wrong in this run
@@ -152,10 +153,12 @@ def _lines(book: Book, written: Written, values: Mapping[Node, np.ndarray] | Non
     """The first line that makes each gradient; with ``values``, as they would be if some nodes had others."""
     lines: dict[Way, int] = {}
     for x in written.order:
-        line = line_of(x) if x.op is not None and x.dtype.kind == "f" and not written.selects(x) else None
-        for m in book.look((values or {}).get(x, x.value)) if line is not None and x.size > 1 else ():
+        operation = written.operation_of.get(x)
+        if operation is None or written.selects(x) or x.size < 2:
+            continue
+        for m in book.look((values or {}).get(x, x.value)):
             if m.is_exact and m.thing.kind != "sum":
-                lines.setdefault(cast(Way, m.thing.family), cast(Line, line).number)
+                lines.setdefault(cast(Way, m.thing.family), operation.line.number)
     return lines
 
 
@@ -171,5 +174,5 @@ def _departing(loss: Node, book: Book, blame: Blame, departure: Departure) -> Wa
         if started and due is not None and not same(alone.get(x, x.value), due):
             edge = _edge(book, due)
             if edge is not None:
-                return _of_one_use(loss, edge, _lines(book, written, alone), run)
+                return _of_one_use(loss, edge, lambda: _lines(book, written, alone), run)
     return None

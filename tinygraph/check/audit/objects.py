@@ -78,11 +78,11 @@ class Objects(Subject):
         other._loss, other._no_loss = loss, False
         return other
 
-    def _run(self, parameters: Mapping[str, Any], arguments: Any) -> Outcome:
+    def _run(self, parameters: Mapping[str, Any], arguments: Any, back: bool) -> Outcome:
         model, before = self._start(parameters, arguments), self._before(parameters)
         passing = self._passing(arguments)
         passing.go_forward(model)
-        return passing.outcome(self._gradients(model, before, passing.go_back(model)))
+        return passing.outcome(self._gradients(model, before, passing.go_back(model)) if back else {})
 
     def again(self, case: Case, whole: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
         """The gradients of a first and of a second call of the backward pass on one forward pass.

@@ -38,8 +38,11 @@ class Present:
         self._set(other.values, other.overrides)
 
     def _set(self, values: dict[Node, np.ndarray], overrides: dict[Node, np.ndarray]) -> None:
+        changed = {x for x in self.values.keys() | values if self.values.get(x) is not values.get(x)}
+        for known in (self._matches, self._known, self._settled):
+            for x in known.keys() & (changed | {*overrides} ^ {*self.overrides}):
+                del known[x]
         self.values, self.overrides = values, overrides
-        self._matches, self._known, self._settled = {}, {}, {}
 
     def replayed(self, overrides: Mapping[Node, np.ndarray]) -> dict[Node, np.ndarray]:
         """The values if these nodes, too, had their right values."""

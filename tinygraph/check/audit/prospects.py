@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from itertools import compress
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,8 +14,9 @@ from ...core.node import Node
 from ...loops.lifting import lift
 from ...ops import matmul
 from ...ops.broadcasting import Elementwise
+from ...ops.writing import copy
 from .book import NEAR
-from .candidates import fits, turned
+from .candidates import turned
 from .present import Present
 from .right import Thing
 
@@ -29,8 +30,7 @@ NodeValues = Mapping[Node, np.ndarray]
 """By node its value; of several assignments, one after the other along the first axis."""
 
 
-@dataclass(frozen=True)
-class Prospect:
+class Prospect(NamedTuple):
     """What would come of an assignment.
 
     Attributes:
@@ -59,26 +59,24 @@ class Prospects:
         assignments: things by node; those that change nothing are left out.
     """
 
-    def __init__(self, present: Present, assignments: Iterable[Mapping[Node, Thing]]) -> None:
-        shape, self._things = present.written.shape, [*assignments]
-        self._rights = [
-            {x: turned(t.array, shape(x)) for x, t in things.items() if fits(t.array, shape(x))}
-            for things in self._things
-        ]
+    def __init__(self, present: Present, assignments: Sequence[Mapping[Node, Thing]]) -> None:
+        shape, self.things = present.written.shape, assignments
+        self._rights = [{x: turned(t.array, shape(x)) for x, t in things.items()} for things in assignments]
         self._outlook = Outlook(present, self._rights)
         self._changes = self._outlook.changed()
         firsts = {k: min(nodes, key=lambda x: x.serial) for k, nodes in enumerate(self._changes) if nodes}
         self._rows, self._firsts = [*firsts], firsts
         self._asked: dict[int, int] = {}
+        self._still: dict[int, frozenset[str]] = {}
 
-    @property
+    @cached_property
     def is_small(self) -> bool:
         """Whether it takes so little memory that one of each operation can be kept."""
         return sum(due.size for right in self._rights for due in right.values()) <= AT_ONCE
 
-    @cached_property
-    def _still(self) -> dict[int, frozenset[str]]:
-        return dict(zip(self._rows, self._outlook.left_wrong(self._rows), strict=True))
+    def forget(self) -> None:
+        """That other nodes have other values now, on which it depends what comes of an assignment."""
+        self._asked, self._still = {}, {}
 
     def of(
         self, worth: Callable[[int, Node, Sequence[Node]], bool], helps: Callable[[frozenset[str]], bool]
@@ -91,10 +89,12 @@ class Prospects:
             helps: whether to ask the readers about one after which these gradients are wrong yet: that takes longer.
         """
         rows = [k for k in self._rows if worth(k, self._firsts[k], self._changes[k])]
+        left = [k for k in rows if k not in self._still]
+        self._still |= zip(left, self._outlook.left_wrong(left), strict=True) if left else ()
         new = [k for k in rows if k not in self._asked and helps(self._still[k])]
         self._asked |= self._outlook.asking({k: self._changes[k] for k in new})
         for k in rows:
-            yield Prospect(k, self._things[k], self._rights[k], self._firsts[k], self._asked.get(k, 0), self._still[k])
+            yield Prospect(k, self.things[k], self._rights[k], self._firsts[k], self._asked.get(k, 0), self._still[k])
 
 
 class Outlook:
@@ -164,7 +164,7 @@ class Outlook:
 
     def left_wrong(self, rows: Sequence[int]) -> list[frozenset[str]]:
         """For some assignments the gradients that are wrong with what they set, and with all that was blamed right."""
-        size = max((x.size for x in self._written.after(self._sets)), default=1)
+        size = max((x._value.size for x in self._written.after(self._sets)), default=1)
         parts = np.array_split(np.array(rows), -(-len(rows) * size // AT_ONCE)) if rows else []
         return [names for some in parts if some.size for names in self._left_wrong(some)]
 
@@ -180,7 +180,9 @@ class Outlook:
             name: ~_same(values[x], due) if (x := results.get(name)) in values else np.full(len(rows), name in before)
             for name, due in self._written.right.gradients.items()
         }
-        return [frozenset(name for name, off in wrong.items() if off[k]) for k in range(len(rows))]
+        every = [*zip(*(off.tolist() for off in wrong.values()), strict=True)]
+        answers = {off: frozenset(compress(wrong, off)) for off in {*every}}  # few, of many rows
+        return [answers[off] for off in every]
 
     def _set(self, node: Node, rows: np.ndarray, computed: np.ndarray | None) -> np.ndarray:
         """The values of a node that some of the assignments set, and that is computed in the others."""
@@ -196,6 +198,8 @@ class Outlook:
         if isinstance(op, Elementwise) and not op.leads:  # as `lift` does it, without nodes
             rank = max(v.ndim - varies for v, varies in pairs)
             return op.forward(*[_aligned(v, rank) if varies else v for v, varies in pairs], **node._attributes)
+        if op is copy:
+            return pairs[0][0]
         if op is matmul and all(v.ndim == 2 + varies for v, varies in pairs):
             return np.matmul(pairs[0][0], pairs[1][0])
         count = next(len(v) for v, varies in pairs if varies)

@@ -65,7 +65,7 @@ class Search:
         self, subject: Subject, cases: Cases, lines: Sequence[tuple[FunctionType, int]], clock: Clock, due: Due | None
     ) -> None:
         self.cases, self.lines, self.clock = cases, lines, clock
-        self.due = due or (lambda case: right_gradients(subject.on_nodes(case)))
+        self.due = due or (lambda case: right_gradients(subject.on_nodes(case, back=False)))
         self.subject, self._updated = subject, frozenset[str]()
         if isinstance(subject, Objects):  # at a rate of 1 a line could do without it
             self.subject, self._updated = subject.at_other_rate(cases.case(None), UNLIKELY)

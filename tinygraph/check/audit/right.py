@@ -279,15 +279,14 @@ def steps_of(order: list[Node]) -> dict[Node, int]:
 
 def _inner(order: list[Node]) -> set[Node]:
     """The nodes that are read within their own statement, in the same run of it."""
-    first: dict[Hashable, int] = {}
-    for x in order:
-        first.setdefault(key_of(x), x.serial)
-    lines = {x: line_of(x) for x in order}
+    first: dict[Hashable, tuple[int, tuple[Any, ...]]] = {}
+    keys = {x: key_of(x) for x in order}
+    for x, key in keys.items():
+        if key not in first:
+            first[key] = x.serial, (line_of(x) or ())[:3]
     computed = (x for x in order if x.op is not copy)  # what is bound as it is can be read
-    pairs = (
-        (y, x) for x in computed for y in x.inputs if lines.get(y) and lines[x] and first[key_of(y)] < first[key_of(x)]
-    )
-    return {y for y, x in pairs if lines[y][:3] == lines[x][:3]}  # type: ignore[index]
+    pairs = ((y, first[keys[y]], first[keys[x]]) for x in computed for y in x.inputs if y in keys)
+    return {y for y, inner, outer in pairs if inner[1] == outer[1] != () and inner[0] < outer[0]}
 
 
 def _before_first(order: list[Node]) -> dict[Hashable, Node]:

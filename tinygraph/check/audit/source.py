@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ def source_of(function: FunctionType) -> Source:
         raise _unreadable(function, f"its source cannot be read ({error})") from None
     first = max(first, 1)  # 0 for a whole module
     ast.increment_lineno(tree, first - (2 if lines[0][:1].isspace() else 1))
-    tree_of = next((x for x in ast.walk(tree) if isinstance(x, (ast.FunctionDef, ast.AsyncFunctionDef))), None)
+    tree_of = next((x for x in walked(tree) if isinstance(x, (ast.FunctionDef, ast.AsyncFunctionDef))), None)
     if not isinstance(tree_of, ast.FunctionDef) or tree_of.name != function.__name__:
         raise _unreadable(function, "it is no plain `def`")
     if compiled(function, tree_of).co_varnames != function.__code__.co_varnames:
@@ -122,9 +123,20 @@ def swapped(function: FunctionType, tree: ast.FunctionDef | CodeType) -> Iterato
         function.__code__ = before
 
 
+def walked(tree: ast.AST) -> Iterator[ast.AST]:
+    """What can hold statements, in the order of `ast.walk`: no expressions, which are most of a tree."""
+    left = deque([tree])
+    while left:
+        node = left.popleft()
+        yield node
+        left.extend(
+            x for x in ast.iter_child_nodes(node) if isinstance(x, (ast.stmt, ast.excepthandler, ast.match_case))
+        )
+
+
 def blocks(tree: ast.AST) -> Iterator[list[ast.stmt]]:
     """The lists of statements of a tree, outer ones first; those of nested functions with them."""
-    for node in ast.walk(tree):
+    for node in walked(tree):
         for name in BLOCKS:
             block = getattr(node, name, None)
             if isinstance(block, list) and block and isinstance(block[0], ast.stmt):
@@ -154,9 +166,9 @@ def inner_loop(function: FunctionType) -> ast.For | None:
         tree = source_of(function).tree
     except GraphError:
         return None
-    for outer in (x for x in ast.walk(tree) if isinstance(x, ast.For)):
+    for outer in (x for x in walked(tree) if isinstance(x, ast.For)):
         names = {x.id for x in ast.walk(outer.target) if isinstance(x, ast.Name)}
-        inner = [x for part in outer.body for x in ast.walk(part) if isinstance(x, ast.For)]
+        inner = [x for part in outer.body for x in walked(part) if isinstance(x, ast.For)]
         for loop in inner:
             if any(isinstance(x, ast.Name) and x.id in names for x in ast.walk(loop.iter)):
                 return loop

@@ -47,7 +47,7 @@ class Looks:
     @cached_property
     def outcomes(self) -> list[Outcome]:
         """The runs; none where there is no loss."""
-        outcomes = [self.subject.on_nodes(case) for case in self.plain]
+        outcomes = [self.subject.on_nodes(case, back=False) for case in self.plain]
         return [outcome for outcome in outcomes if isinstance(outcome.loss, Node)]
 
     def run(self, case: Case) -> Outcome:
@@ -193,7 +193,8 @@ def partial_clipping(looks: Looks) -> list[str]:
     case = looks.plain[0]
     large = Case(case.steps, case.parameters, _enlarged(case.arguments))
     if looks.outcomes and large.arguments is not case.arguments:
-        told.append(clipping_in([(subject.gradients(large), right_gradients(subject.on_nodes(large)))], looks.near))
+        right = right_gradients(subject.on_nodes(large, back=False))
+        told.append(clipping_in([(subject.gradients(large), right)], looks.near))
     return [*dict.fromkeys(clipping.left_out_by for clipping in told if clipping.left_out)]
 
 

@@ -46,12 +46,14 @@ class Outcome:
         outputs: what the forward pass returned.
         gradients: arrays or nodes, or None for a parameter for which the backward pass makes none.
         leaves: on nodes the parameters themselves.
+        right: the right gradients, once somebody asked for them.
     """
 
     loss: Any
     outputs: Any
     gradients: dict[str, Any]
     leaves: dict[str, Node] = field(default_factory=dict)
+    right: dict[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
 
 
 class Subject(ABC):
@@ -72,12 +74,12 @@ class Subject(ABC):
     apart: bool
 
     @abstractmethod
-    def _run(self, parameters: Mapping[str, Any], arguments: Any) -> Outcome: ...
+    def _run(self, parameters: Mapping[str, Any], arguments: Any, back: bool) -> Outcome: ...
 
-    def run(self, parameters: Mapping[str, Any], arguments: Any) -> Outcome:
-        """Runs both passes; arrays may be overwritten by the user's code. Each run draws the same random numbers."""
+    def run(self, parameters: Mapping[str, Any], arguments: Any, back: bool = True) -> Outcome:
+        """Runs both passes, or the first if apart; it may overwrite arrays. Each run draws the same random numbers."""
         with self.surroundings.same_chance():
-            return self._run(parameters, arguments)
+            return self._run(parameters, arguments, back or not self.apart)
 
     def gradients(self, case: Case) -> dict[str, np.ndarray | None]:
         """The hand-written gradients as arrays."""
@@ -86,20 +88,22 @@ class Subject(ABC):
             gradients = self.run(copies, copied(case.arguments)).gradients
         return {name: None if g is None else np.array(g, float) for name, g in gradients.items()}
 
-    def on_nodes(self, case: Case, bindings: bool = True) -> Outcome:
-        """A run whose loss and gradients are nodes; each knows the user's line that made it.
+    def on_nodes(self, case: Case, bindings: bool = True, back: bool = True) -> Outcome:
+        """A run whose loss and gradients are nodes; each knows the user's line that made it. It runs once.
 
-        With ``bindings`` a name that is bound to what is there makes a node too, see `aliases.py`. It runs once.
+        With ``bindings`` a name that is bound to what is there makes a node too, see `aliases.py`. Without ``back`` the
+        gradients may be left out.
         """
-        if (self, bindings) not in case.runs:
-            case.runs[self, bindings] = self._on_nodes(case, bindings)
-        return case.runs[self, bindings]
+        whole, wanted = (self, bindings, True), (self, bindings, back)
+        if whole not in case.runs and wanted not in case.runs:
+            case.runs[wanted] = self._on_nodes(case, bindings, back)
+        return case.runs[whole if whole in case.runs else wanted]
 
-    def _on_nodes(self, case: Case, bindings: bool) -> Outcome:
+    def _on_nodes(self, case: Case, bindings: bool, back: bool) -> Outcome:
         leaves: dict[str, Node] = {name: parameter(x, name) for name, x in case.parameters.items()}
         with self.surroundings.kept(), self.recorded(bindings):
             writable = {name: makers.array(x) for name, x in leaves.items()}
-            outcome = self.run(writable, copied(case.arguments))
+            outcome = self.run(writable, copied(case.arguments), back)
         return Outcome(outcome.loss, outcome.outputs, outcome.gradients, leaves)
 
     @contextmanager

@@ -54,12 +54,14 @@ def tolerance_of(subject: Subject) -> float:
 
 def right_gradients(outcome: Outcome) -> dict[str, np.ndarray]:
     """The gradients of the loss of a run on nodes."""
-    return {name: g.value for name, g in grad(outcome.loss, outcome.leaves).items()}
+    if not outcome.right:
+        outcome.right.update({name: g.value for name, g in grad(outcome.loss, outcome.leaves).items()})
+    return {**outcome.right}
 
 
 def probe(subject: Subject, cases: Cases, case: Case) -> Probe:
     """Runs the passes on arrays, and the forward pass on nodes."""
-    outcome = subject.on_nodes(case)
+    outcome = subject.on_nodes(case, back=False)
     outputs = outcome.outputs
     return Probe(case.steps, subject.gradients(case), right_gradients(outcome), sizes_of(cases, case, outputs))
 

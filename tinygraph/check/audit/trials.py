@@ -56,7 +56,8 @@ class Trials:
 
     def __init__(self, subject: Subject, case: Case, due: Mapping[str, Any] | None = None) -> None:
         self.subject, self.case = subject, case
-        self.due = {name: np.asarray(x, float) for name, x in (due or right_gradients(subject.on_nodes(case))).items()}
+        right = due or right_gradients(subject.on_nodes(case, back=False))
+        self.due = {name: np.asarray(x, float) for name, x in right.items()}
         every = [x.dtype for x in case.parameters.values()]
         self.near = SINGLE if any(dtype.itemsize < 8 for dtype in every) else EXACT
         self._size = {name: float(np.abs(x).max(initial=0)) or 1.0 for name, x in self.due.items()}

@@ -18,6 +18,7 @@ from .clipped import Clipping, clipping_in
 from .lines import key_of
 from .right import steps_of
 from .subject import Outcome
+from .table import right_gradients
 
 StepEdge = tuple[int, int]
 """The steps from which and to which a state goes."""
@@ -36,7 +37,7 @@ def truncation(outcome: Outcome, hand: Mapping[str, np.ndarray | None], meant: i
     graph = _Graph(outcome)
     if graph.last < 2 or any(g is None or not np.isfinite(g).all() for g in hand.values()):
         return ""
-    if graph.fits(hand, graph.cut(lambda _: False)):
+    if graph.fits(hand, graph.full):
         return ""
     reach = next((k for k in range(1, graph.last) if graph.fits(hand, graph.reaching(k))), None)
     if reach is not None:
@@ -64,6 +65,7 @@ class _Graph:
         self._at = steps_of([x for x in self._order if x.dtype.kind == "f"])
         self.last = max(self._at.values(), default=0)
         self._move_short_lines()
+        self.full = right_gradients(outcome)
         self._coefficients: dict[str, np.ndarray] | None = None
 
     def fits(self, hand: Mapping[str, np.ndarray | None], right: Mapping[str, np.ndarray]) -> bool:
@@ -93,7 +95,7 @@ class _Graph:
         """
         if self._coefficients is None:
             points = np.arange(self.last + 1) / self.last
-            values = [self.cut(lambda _: True, float(z)) for z in points]
+            values = [*(self.cut(lambda _: True, float(z)) for z in points[:-1]), self.full]
             inverse = np.linalg.inv(np.vander(points, increasing=True))
             self._coefficients = {n: np.tensordot(inverse, [v[n] for v in values], 1) for n in values[0]}
         return {name: c[: back + 1].sum(axis=0) for name, c in self._coefficients.items()}

@@ -162,7 +162,7 @@ class Written:
 
     def is_data(self, node: Node, value: np.ndarray) -> bool:
         """Whether a node of this value is data, one number, or zeros, which nobody has to know."""
-        return node.op is None or node.dtype.kind != "f" or self.is_number(node) or not np.any(value)
+        return node.op is None or node.dtype.kind != "f" or self.is_number(node) or not value.any()
 
     def look(self, node: Node, value: np.ndarray) -> list[Match]:
         """What a node of this value is in the right graph."""
