@@ -23,7 +23,7 @@ from .inserts import MISSING
 from .kinds import kind_of
 from .lines import Line, line_at, line_that_sets, statement_at
 from .mended import Repair
-from .rewrites import FACTOR_LESS, NAME, PARTS
+from .rewrites import FACTOR_LESS, INDEX, NAME, PARTS
 from .right import Thing
 from .subject import Case, Subject
 from .whole import unpacked_wrongly
@@ -135,6 +135,8 @@ def _of(written: Written, departure: Departure) -> Finding:
     if handed is not None:
         line, what, node, due, reads = *handed, []
     made = _in_words(written, node, due)
+    kind = kind_of(written, departure)
+    kind = NAME if handed and kind != INDEX else kind
     names = tuple(sorted(departure.mended))
     return Finding(
         line.file,
@@ -145,7 +147,7 @@ def _of(written: Written, departure: Departure) -> Finding:
         tuple(dict.fromkeys(reads)),
         made,
         f"{what} should be {due}{to_make}",
-        kind_of(written, departure),
+        kind,
         names,
     )
 

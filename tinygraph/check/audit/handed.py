@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from .departures import Argument, Departure
 from .kinds import operand_of
 from .lines import Line, function_at, line_at, lines_of, statement_at
 from .right import Thing
+from .statement import runs_of
 from .subject import Case, Subject
 from .written import Operation, Written
 
@@ -37,7 +38,7 @@ class _Operand:
         lines: where it is read, and where its function is called.
         run: the one of these runs of the statement that is looked at, the last in which something is due.
         node, due: what it is then, and what is due.
-        first: the same of the first.
+        dues: what is due in each of the runs, by what it is.
         levels: the variables by which it was handed on, the innermost first; each with those of the same function that
             have what is due, and the line that binds it, or calls with it, and what it says.
     """
@@ -47,16 +48,17 @@ class _Operand:
     run: int
     node: Node
     due: np.ndarray
-    first: tuple[Node, np.ndarray]
+    dues: dict[Node, np.ndarray]
     levels: list[tuple[_Variable, list[_Variable], tuple[Line, str] | None]] = field(default_factory=list)
 
     def argument(self, written: Written, wrong: Collection[_Variable]) -> Argument | None:
         """Where the first function that has what is due hands on the wrong thing; of all the last."""
         having = [told for _, others, told in self.levels if any(other not in wrong for other in others)]
         told = [*having, *(told for *_, told in self.levels[-1:])][:1]
-        exact = [m.thing for m in written.look(*self.first) if m.is_exact]
-        due = exact[0] if exact else Thing("value", "zeros", None, (), self.due)
-        return Argument(*told[0], self.first[0], due) if told and told[0] else None
+        first, due = next(((x, due) for x, due in self.dues.items() if np.any(due)), (self.node, self.due))
+        exact = [m.thing for m in written.look(first, due) if m.is_exact]
+        thing = exact[0] if exact else Thing("value", "zeros", None, (), due)
+        return Argument(*told[0], first, thing) if told and told[0] else None
 
 
 def handed_on(subject: Subject, case: Case, written: Written, departures: Sequence[Departure]) -> list[Departure]:
@@ -65,24 +67,38 @@ def handed_on(subject: Subject, case: Case, written: Written, departures: Sequen
     if operands:
         _Watch(operands).run(subject, case)
     wrong = {variable for o in operands for variable, *_ in o.levels}
-    told: list[Departure] = []
+    told, mended = list[Departure](), dict[Node, tuple[np.ndarray, Argument]]()
     for d in departures:
-        arguments = [o.argument(written, wrong) for o in operands if o.departure is d]
-        told += [replace(d, argument=a) for a in arguments] if arguments and all(arguments) else [d]
-    return told
+        arguments = [(o, o.argument(written, wrong)) for o in operands if o.departure is d]
+        if arguments and all(a for _, a in arguments):
+            mended |= {x: (due, a) for o, a in arguments if a for x, due in o.dues.items()}
+            told += [replace(d, argument=a) for _, a in arguments]
+        else:
+            told.append(d)
+    return [d if d.argument else replace(d, argument=_by_the_same(written, d, mended)) for d in told]
+
+
+def _by_the_same(
+    written: Written, departure: Departure, mended: Mapping[Node, tuple[np.ndarray, Argument]]
+) -> Argument | None:
+    """The argument that another statement reads too, if this one is right with what is due in its place."""
+    runs = [(run, [x for x in run.reads if x in mended]) for run in runs_of(written, departure)] if mended else []
+    if runs and all(some and run.comes_right({x: mended[x][0] for x in some}) for run, some in runs):
+        return mended[runs[0][1][0]][1]
+    return None
 
 
 def _operands(written: Written, departure: Departure) -> Iterator[_Operand]:
     last: dict[Operation, _Operand] = {}
     for run, x, due in operand_of(written, departure) if len(lines_of(departure.node)) > 1 else ():
         part = next(y for y in run.parts if y in departure.right)
-        operation = written.operation_of[part]
-        if operation not in last or np.any(due):
-            at = next(k for k, y in enumerate(operation.nodes) if y is part)
-            own = x, turned(due, x.shape)
-            before = last.get(operation)
-            first = before.first if before and np.any(before.due) else own
-            last[operation] = _Operand(departure, lines_of(part), at, *own, first)
+        operation, own = written.operation_of[part], turned(due, x.shape)
+        at = next(k for k, y in enumerate(operation.nodes) if y is part)
+        before = last.get(operation)
+        dues = {**(before.dues if before else {}), x: own}
+        last[operation] = _Operand(departure, lines_of(part), at, x, own, dues)
+        if before and not np.any(own):
+            last[operation] = replace(before, dues=dues)
     yield from last.values()
 
 

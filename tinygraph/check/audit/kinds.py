@@ -154,8 +154,9 @@ class _Kinds:
         due, made = run.needs[x] if x in run.needs else self._of_another(run, x), run.made[x]
         if due is None or same(due, made.T) or not (np.any(due) and np.any(made)):
             return None if due is None or same(due, made.T) else due
-        exact = [{m.thing.kind == "value" for m in self.written.look(x, a) if m.is_exact} for a in (made, due)]
-        return due if exact[1] and (True in exact[0]) == (True in exact[1]) else None
+        own, right = ({m.thing.kind for m in self.written.look(x, a) if m.is_exact} for a in (made, due))
+        alike = own & right & {"value", "adjoint"} or ("value" not in own and right - {"value"})
+        return due if alike else None
 
     def _of_another(self, run: StatementRun, x: Node) -> np.ndarray | None:
         """The thing of another step with which the statement is right."""
