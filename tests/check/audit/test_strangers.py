@@ -94,8 +94,10 @@ import numpy as np
 
 
 def norm(z, g):
-    mu, s = z.mean(-1, keepdims=True), np.sqrt(z.var(-1, keepdims=True) + 1e-5)
-    return g * (z - mu) / s, ((z - mu) / s, s)
+    mu = z.mean(-1, keepdims=True)
+    s = np.sqrt(((z - mu) ** 2).mean(-1, keepdims=True) + 1e-5)
+    xh = (z - mu) / s
+    return g * xh, (xh, s)
 
 
 def norm_back(dy, cache, g):

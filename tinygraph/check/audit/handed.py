@@ -7,7 +7,7 @@ import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -22,11 +22,8 @@ from .statement import runs_of
 from .subject import Case, Subject
 from .written import Operation, Written
 
-
-class _Variable(NamedTuple):
-    file: str
-    function: str
-    name: str
+_Variable = tuple[str, str, str]
+"""A file, a function and a name in it."""
 
 
 @dataclass
@@ -69,12 +66,11 @@ def handed_on(subject: Subject, case: Case, written: Written, departures: Sequen
     wrong = {variable for o in operands for variable, *_ in o.levels}
     told, mended = list[Departure](), dict[Node, tuple[np.ndarray, Argument]]()
     for d in departures:
-        arguments = [(o, o.argument(written, wrong)) for o in operands if o.departure is d]
-        if arguments and all(a for _, a in arguments):
-            mended |= {x: (due, a) for o, a in arguments if a for x, due in o.dues.items()}
-            told += [replace(d, argument=a) for _, a in arguments]
-        else:
-            told.append(d)
+        pairs = [(o, o.argument(written, wrong)) for o in operands if o.departure is d]
+        arguments = [(o, a) for o, a in pairs if a is not None]
+        outside = arguments and len(arguments) == len(pairs)
+        mended |= {x: (due, a) for o, a in arguments if outside for x, due in o.dues.items()}
+        told += [replace(d, argument=a) for _, a in arguments] if outside else [d]
     return [d if d.argument else replace(d, argument=_by_the_same(written, d, mended)) for d in told]
 
 
@@ -155,32 +151,29 @@ def _levels(o: _Operand, at: ast.stmt, frames: list[FrameType]) -> Iterator[Any]
     called: ast.FunctionDef | None = None
     for frame in frames if name else ():
         file, function, values = frame.f_code.co_filename, frame.f_code.co_name, frame.f_locals
-        here, tree, statement = o.lines[0]._replace(file=file, function=function), _function(frame), _statement(frame)
+        here, statement = o.lines[0]._replace(file=file, function=function), _statement(frame)
+        tree = function_at(file, frame.f_lineno)
         if tree is None or statement is None:
             return
         told = None
         if called is not None:
             handed = _handed(statement, called, name)
             name, told = _named(handed), (line_at(here, statement.lineno), ast.unparse(handed or statement))
-        known = [_Variable(file, function, n) for n, value in values.items() if n != name and _is(value, o.due)]
+        known = [(file, function, n) for n, value in values.items() if n != name and _is(value, o.due)]
         line = max((n for n in _lines(tree, name, ast.Store) if n < statement.lineno), default=0)
         bound, parts = (line_at(here, line), name), statement_at(file, line)
         if told and line and not known and _is_alone(tree, name, line, statement):
             told = bound
-        yield _Variable(file, function, name), known, told
+        yield (file, function, name), known, told
         vararg = tree.args.vararg and tree.args.vararg.arg
         if isinstance(parts, ast.Assign) and vararg and _named(parts.value) == vararg:
-            if any(_lines(parts, other.name, ast.Store) for other in known):
-                yield _Variable(file, function, name), [], bound
+            if any(_lines(parts, other, ast.Store) for *_, other in known):
+                yield (file, function, name), [], bound
                 return
             name = vararg
         elif line or name not in _arguments(tree):
             return
         called = tree
-
-
-def _function(frame: FrameType) -> ast.FunctionDef | None:
-    return function_at(frame.f_code.co_filename, frame.f_lineno)
 
 
 def _arguments(tree: ast.FunctionDef) -> list[str]:

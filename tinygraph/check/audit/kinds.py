@@ -152,8 +152,10 @@ class _Kinds:
     def _thing(self, run: StatementRun, x: Node) -> np.ndarray | None:
         """What is due in the place of what is read: a thing of the same kind, or that of another step."""
         due, made = run.needs[x] if x in run.needs else self._of_another(run, x), run.made[x]
-        if due is None or same(due, made.T) or not (np.any(due) and np.any(made)):
-            return None if due is None or same(due, made.T) else due
+        if due is None or due.size != x.size or same(due, made.T):
+            return None
+        if not (np.any(due) and np.any(made)):
+            return due
         own, right = ({m.thing.kind for m in self.written.look(x, a) if m.is_exact} for a in (made, due))
         alike = own & right & {"value", "adjoint"} or ("value" not in own and right - {"value"})
         return due if alike else None
