@@ -9,10 +9,8 @@ from .judge import named_in
 from .passes import loaded
 from .seeds import ALL_SEEDS, Seed
 
-FOLLOWED = [seed for seed in ALL_SEEDS if seed.name != "004"]
 
-
-@each("seed", FOLLOWED, ids=[seed.name for seed in FOLLOWED])
+@each("seed", ALL_SEEDS, ids=[seed.name for seed in ALL_SEEDS])
 def test_exactly_the_wrong_lines_of_a_seed_are_named(seed: Seed) -> None:
     assert sorted(named_in(seed, tg.check.audit)) == sorted(seed.wrong)
 
@@ -26,3 +24,7 @@ def test_of_a_pass_that_goes_back_from_each_step_the_lines_of_its_truncation_are
     by_line = {finding.line: finding for finding in report.findings}
     assert by_line[loop].kind == "a wrong range" and by_line[loop].due == "2 steps back, as truncate = 2 says"
     assert "for the loss of step 1" in by_line[word].due and by_line[word].function == "backward", str(report)
+    assert by_line[word].due.startswith("words[t] should be an input at step 0") and by_line[word].step == 0
+    first, other = sorted(line for line, why in seed.wrong.items() if "state" in why)
+    assert by_line[first].makes == "zeros" and by_line[first].due.startswith("h_before should be h at step 0")
+    assert by_line[other].makes == "h at step 1" and by_line[other].due.startswith("h_before should be h at step 0")

@@ -69,8 +69,7 @@ class Blame:
             wrong = self.written.wrong(self._present.values)
             if wrong and self._present.left_wrong(departure.right) < wrong:
                 self._keep(departure)
-        departures = [replace(departure, values=self._present.values) for departure in self.departed]
-        return [replace(d, called_at=self._present.caller(d.operation)) for d in departures]
+        return [replace(departure, values=self._present.values) for departure in self.departed]
 
     def _next(self, wrong: frozenset[str]) -> Departure | None:
         picked = self._picked_once(wrong)

@@ -15,6 +15,9 @@ from .subject import Case, Subject
 SCALE = 0.5
 """Standard deviation of weights: with 0.01 the states are too small to tell a wrong factor (1 - h * h) from 1."""
 
+WIDE = 4
+"""So many operations in a row a loop over examples may take for each, which sums losses and gradients up."""
+
 Places = dict[tuple[Any, ...], int]
 """Where time lies in the arguments: the path to an array or a list, and the axis."""
 
@@ -61,23 +64,29 @@ class Cases:
         return [self.case(steps) for steps in (1, 2, 4)] if self.places else [self.case(None)]
 
     def _find_time(self) -> None:
-        """Time is the length by which the graph of the loss grows."""
+        """Time is the length by which the graph of the loss grows deepest: with examples it grows, too, but wide."""
         whole = self._size(self.case(None))
+        kept, deepest = (self.places, self.steps), -1
         for length, places in sorted(candidates(self.subject.arguments), key=lambda pair: -len(pair[1])):
             self.places, self.steps = places, length
             # Not 1 and 2: a batch of one row may make fewer nodes than one of two.
             sizes = [self._size(self.case(steps)) for steps in (2, 3)] if whole else [None]
-            if None not in sizes and sizes[0] < sizes[1]:  # type: ignore[operator]
-                return
-        self.places, self.steps = {}, None
+            if None not in sizes and sizes[0] < sizes[1] and sizes[1][1] - sizes[0][1] > deepest:  # type: ignore
+                kept, deepest = (places, length), sizes[1][1] - sizes[0][1]  # type: ignore[index]
+                if deepest > WIDE:
+                    break
+        self.places, self.steps = kept
 
-    def _size(self, case: Case) -> int | None:
+    def _size(self, case: Case) -> tuple[int, int] | None:
+        """How many nodes there are, and how many in a row."""
         try:
             outcome = self.subject.on_nodes(case)
         except Exception:  # whatever the user's code raises when its arrays are cut elsewhere
             return None
-        roots = [x for x in (outcome.loss, *outcome.gradients.values()) if isinstance(x, Node)]
-        return len(ancestors(roots))
+        depth: dict[Node, int] = {}
+        for x in ancestors([x for x in (outcome.loss, *outcome.gradients.values()) if isinstance(x, Node)]):
+            depth[x] = 1 + max((depth[y] for y in x.inputs), default=0)
+        return len(depth), max(depth.values(), default=0)
 
 
 def candidates(arguments: Any) -> list[tuple[int, Places]]:

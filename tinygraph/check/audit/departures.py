@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,6 +13,21 @@ from .book import ratio
 from .lines import Line
 from .right import Thing
 from .written import Operation
+
+
+class Argument(NamedTuple):
+    """A wrong thing that is handed to a function.
+
+    Attributes:
+        line: binds it for the call, or calls.
+        name: what it is called there.
+        node, due: what it is, and what it should be, the first time that it is wrong.
+    """
+
+    line: Line
+    name: str
+    node: Node
+    due: Thing
 
 
 @dataclass(frozen=True)
@@ -25,7 +41,7 @@ class Departure:
         right: what its nodes should have made, and those of operations that are exchanged with it.
         mended: the parameters whose gradients become right if they do.
         values: what the graph would be, if all that was blamed so far were right.
-        called_at: the line that called the operation's function, where that is the wrong one.
+        argument: what a caller of its function handed on, where that is what is wrong.
     """
 
     operation: Operation
@@ -34,7 +50,7 @@ class Departure:
     right: Mapping[Node, np.ndarray]
     mended: frozenset[str]
     values: Mapping[Node, np.ndarray]
-    called_at: Line | None = None
+    argument: Argument | None = None
 
     @property
     def is_multiple(self) -> bool:

@@ -18,11 +18,12 @@ from .blame import Blame
 from .book import ratio
 from .departures import Departure
 from .edits import BOUND
+from .handed import handed_on
 from .inserts import MISSING
 from .kinds import kind_of
 from .lines import Line, line_at, line_that_sets, statement_at
 from .mended import Repair
-from .rewrites import FACTOR_LESS, NAME, PARTS
+from .rewrites import FACTOR_LESS, INDEX, NAME, PARTS
 from .right import Thing
 from .subject import Case, Subject
 from .whole import unpacked_wrongly
@@ -71,7 +72,7 @@ def findings_of(subject: Subject, case: Case, blame: Blame, unrated: Iterable[st
     wrong = written.wrong()
     late = [f for name in unrated for f in _unrated(written, name)]
     silent = sorted(name for name in wrong if written.is_missing(name))
-    departures = blame.departures() if wrong - {*silent} else []
+    departures = handed_on(subject, case, written, blame.departures() if wrong - {*silent} else [])
     told = [*(_of(written, d) for d in departures), *late]
     taken = {f.line for f in told}
     findings = []
@@ -127,11 +128,15 @@ def _by_line(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _of(written: Written, departure: Departure) -> Finding:
-    node, due = departure.node, departure.due
-    own = departure.operation.line
-    line = departure.called_at or own
+    node, due, own, handed = departure.node, departure.due, departure.operation.line, departure.argument
+    line, what = own, own.expression
     reads = [text for x in node.inputs if (text := _exactly(written, x))]
+    to_make = f", to make {due}" if handed and str(handed.due) != str(due) else ""
+    if handed is not None:
+        line, what, node, due, reads = *handed, []
     made = _in_words(written, node, due)
+    kind = kind_of(written, departure)
+    kind = NAME if handed and kind != INDEX else kind
     names = tuple(sorted(departure.mended))
     return Finding(
         line.file,
@@ -141,8 +146,8 @@ def _of(written: Written, departure: Departure) -> Finding:
         due.when,
         tuple(dict.fromkeys(reads)),
         made,
-        f"{own.expression} should be {due}",
-        kind_of(written, departure),
+        f"{what} should be {due}{to_make}",
+        kind,
         names,
     )
 

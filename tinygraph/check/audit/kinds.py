@@ -40,6 +40,12 @@ def kind_of(written: Written, departure: Departure) -> str:
     return MISSING if kind == NAME and _is_carried(written, departure) else kind
 
 
+def operand_of(written: Written, departure: Departure) -> list[tuple[StatementRun, Node, np.ndarray]]:
+    """The one thing that a statement reads and that is wrong, by its runs, each with what it should have been."""
+    kinds = _Kinds(written, departure, [*runs_of(written, departure)]) if departure.due.family else None
+    return kinds.operand() if kinds and kinds.runs else []
+
+
 def is_among(kinds: Set[str], written: Written, departure: Departure) -> bool:
     """Whether it is one of these kinds: a rule that fails on one run fails on all of them."""
     runs: list[StatementRun] = []
@@ -136,17 +142,36 @@ class _Kinds:
     def _of_step(self) -> str:
         """The same thing of another step."""
         for place in self._places:
-            if all(x.size > 1 and self._of_another(run, x) for run, x in place):
+            if all(x.size > 1 and self._of_another(run, x) is not None for run, x in place):
                 return INDEX
         return ""
 
-    def _of_another(self, run: StatementRun, x: Node) -> bool:
+    def operand(self) -> list[tuple[StatementRun, Node, np.ndarray]]:
+        for place in self._places:
+            dues = [(run, x, self._thing(run, x)) for run, x in place if x.size > 1 and not run.computes(x)]
+            if len(dues) == len(place) and not any(due is None for *_, due in dues):
+                return dues  # type: ignore[return-value]
+        return []
+
+    def _thing(self, run: StatementRun, x: Node) -> np.ndarray | None:
+        """What is due in the place of what is read: a thing of the same kind, or that of another step."""
+        due, made = run.needs[x] if x in run.needs else self._of_another(run, x), run.made[x]
+        if due is None or due.size != x.size or same(due, made.T):
+            return None
+        if not (np.any(due) and np.any(made)):
+            return due
+        own, right = ({m.thing.kind for m in self.written.look(x, a) if m.is_exact} for a in (made, due))
+        alike = own & right & {"value", "adjoint"} or ("value" not in own and right - {"value"})
+        return due if alike else None
+
+    def _of_another(self, run: StatementRun, x: Node) -> np.ndarray | None:
+        """The thing of another step with which the statement is right."""
         right, made = self.written.right, run.made[x]
         families = {m.thing.family for m in self.written.look(x, made) if m.is_exact and m.thing.step is not None}
         families |= {family for family, array in right.initial.items() if same(made, array)}
         arrays = [t.array for family in families for t in right.families.get(family, ()) if t.array.size == x.size]
         arrays += [right.initial[family] for family in families if family in right.initial]
-        return any(run.comes_right({x: array.reshape(x.shape)}) for array in arrays)
+        return next((a for a in arrays if run.comes_right({x: a.reshape(x.shape)})), None)
 
     def _of_name(self) -> str:
         """What is read where another thing is due that some line made."""

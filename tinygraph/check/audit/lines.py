@@ -175,6 +175,13 @@ def statement_at(file: str, number: int) -> ast.stmt | None:
     return _statements(file).get(number)
 
 
+def function_at(file: str, number: int, name: str = "") -> ast.FunctionDef | None:
+    """The innermost function, or the innermost of this name, that a line stands in."""
+    every = [f for f in _functions(file).values() if name in ("", f.name)]
+    inside = [f for f in every if f.lineno <= number <= (f.end_lineno or 0)]
+    return inside[-1] if inside else None
+
+
 def binds_many(line: Line) -> bool:
     """Whether the statement is one like ``a, b = ...`` or ``return a, b``."""
     statement = statement_at(line.file, line.number)
@@ -203,9 +210,8 @@ def line_at(other: Line, number: int) -> Line:
 @lru_cache(maxsize=1024)
 def sets_in_vain(line: Line) -> bool:
     """Whether the function of a line sets a variable before it, and nowhere after it, that it never reads."""
-    functions = [f for (name, _), f in _functions(line.file).items() if name == line.function]
-    inside = [f for f in functions if f.lineno <= line.number <= (f.end_lineno or 0)]
-    names = [x for f in inside[-1:] for x in ast.walk(f) if isinstance(x, ast.Name)]
+    function = function_at(line.file, line.number, line.function)
+    names = [x for x in ast.walk(function) if isinstance(x, ast.Name)] if function else []
     read = {x.id for x in names if isinstance(x.ctx, ast.Load)}
     last = {x.id: x.lineno for x in names if isinstance(x.ctx, ast.Store) and x.id not in read and x.id.strip("_")}
     return any(number < line.number for number in last.values())

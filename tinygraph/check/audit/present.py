@@ -8,7 +8,6 @@ import numpy as np
 
 from ...core.node import Node
 from .book import Match
-from .lines import Line, lines_of
 from .right import gathers
 from .written import Operation, Written
 
@@ -117,13 +116,3 @@ class Present:
         readers = [r for r in self.written.readers(node) if r not in self.overrides]
         right = [r for r in readers if all(y is node or self.is_known(y) for y in r.inputs)]
         return any(self._comes_right(r, depth - 1) for r in right)
-
-    def caller(self, operation: Operation) -> Line | None:
-        """The line that calls a function of the user's with a wrong thing, where another call comes out right."""
-        lines = lines_of(operation.nodes[0])
-        for depth in range(len(lines) - 1):
-            same_lines = [o for o in self.written.operations if lines_of(o.nodes[0])[: depth + 1] == lines[: depth + 1]]
-            others = [o for o in same_lines if lines_of(o.nodes[0])[depth + 1 :] != lines[depth + 1 :]]
-            if not any(all(self.is_known(x) and np.any(x._value) for x in o.nodes) for o in others):
-                return lines[depth] if depth else None
-        return lines[-1] if len(lines) > 1 else None

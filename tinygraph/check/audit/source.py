@@ -161,7 +161,10 @@ def _last_line(x: ast.stmt) -> int:
 
 
 def inner_loop(function: FunctionType) -> ast.For | None:
-    """The loop within another one over whose variable it runs: ``for i in range(t, -1, -1)`` for each t."""
+    """The loop within another one that begins or ends at its variable: ``for i in range(t, -1, -1)`` for each t.
+
+    A loop over what the variable holds, such as the steps of an example, is none.
+    """
     try:
         tree = source_of(function).tree
     except GraphError:
@@ -170,6 +173,11 @@ def inner_loop(function: FunctionType) -> ast.For | None:
         names = {x.id for x in ast.walk(outer.target) if isinstance(x, ast.Name)}
         inner = [x for part in outer.body for x in walked(part) if isinstance(x, ast.For)]
         for loop in inner:
-            if any(isinstance(x, ast.Name) and x.id in names for x in ast.walk(loop.iter)):
+            ends = [x for x in ast.walk(loop.iter) if isinstance(x, ast.Subscript) or _is_range(x)]
+            if any(isinstance(x, ast.Name) and x.id in names for end in ends for x in ast.walk(end)):
                 return loop
     return None
+
+
+def _is_range(x: ast.AST) -> bool:
+    return isinstance(x, ast.Call) and ast.unparse(x.func).endswith("range")

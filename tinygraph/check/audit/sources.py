@@ -55,9 +55,13 @@ class Sources:
                 self.kinds[path] = "returned"
             elif path in changed and path in matters:
                 self.kinds[path] = "updated"
+        twins = {path[-1] for path in self.kinds if path in matters}
+        for path in {*self.kinds} - matters:
+            if path[-1] in twins:  # an optimizer's moments go by the names of what is learned
+                del self.kinds[path]
         learned = [*self.kinds]
         for path in changed - {*self.kinds}:
-            if is_alike(path, learned):
+            if is_alike(path, learned) and path[-1] not in twins:
                 self.kinds[path] = "updated"
         rest = {path: x for path, x in before.items() if path not in self.kinds and path in matters}
         if not any(kind == "updated" for kind in self.kinds.values()):
