@@ -67,7 +67,7 @@ class _Kinds:
 
     def __init__(self, written: Written, departure: Departure, runs: list[StatementRun]) -> None:
         self.written, self.line, self.departure = written, departure.operation.line, departure
-        self.runs = runs
+        self.runs, self._books = runs, dict[int, Book]()
         self.statement = statement_at(self.line.file, self.line.number)
 
     def kind(self) -> str:
@@ -109,7 +109,7 @@ class _Kinds:
     def _of_scale(self) -> str:
         for pairs in self._pairs:
             scale = _scale_of(pairs)
-            if scale and scale != 1 and pairs[0][1].size > 1:
+            if scale and scale != 1 and (len(pairs) > 1 or pairs[0][1].size > 1):
                 return SIGN if scale == -1 else SCALE if scale < 0 or self._writes(scale) else FACTOR_LESS
         return ""
 
@@ -157,8 +157,15 @@ class _Kinds:
         return any(m.is_exact and (m.thing.step or 0) < run.root.serial for m in self._of_size(array.size).look(array))
 
     def _of_size(self, size: int) -> Book:
-        nodes = [x for x in self.written.order if x.size == size and x.dtype.kind == "f"]
-        return Book([Thing("value", "", x.serial, (), self.departure.values.get(x, x._value)) for x in nodes])
+        if size not in self._books:
+            nodes = [x for x in self.written.order if x.size == size and x.dtype.kind == "f" and self._has_a_name(x)]
+            values = ((x, self.departure.values.get(x, x._value)) for x in nodes)
+            self._books[size] = Book([Thing("value", "", x.serial, (), value) for x, value in values])
+        return self._books[size]
+
+    def _has_a_name(self, x: Node) -> bool:
+        """Whether it is not only a part of what its statement computes."""
+        return not any(self.written.is_part_of(x, r) for r in self.written.readers(x))
 
     def _of_slope(self) -> str:
         """One form of a slope where another one is due, of the same array."""
@@ -194,12 +201,14 @@ class _Kinds:
         return LESS if lacks and not sets_in_vain(self.line) else ""
 
     def _lacks(self, pairs: Pairs) -> bool:
-        return all(self._is_term(run, b - a) for run, (a, b) in self._with(pairs))
+        return all(self._is_term(run, a, b - a) for run, (a, b) in self._with(pairs))
 
-    def _is_term(self, run: StatementRun, lost: np.ndarray) -> bool:
+    def _is_term(self, run: StatementRun, made: np.ndarray, lost: np.ndarray) -> bool:
+        """Whether what was lost is a thing, or as large a multiple of one as what was made is."""
         if lost.size < 2 or not np.any(lost):
             return False
-        if any(abs(abs(m.factor) - 1) < 1e-7 for m in self.written.look(run.root, np.array(lost))):
+        size = max((abs(m.factor) for m in self.written.book.look(made)), default=1.0)
+        if any(np.isclose(abs(m.factor), (1, size), 1e-7).any() for m in self.written.look(run.root, np.array(lost))):
             return True
         forms = [np.ones(lost.shape), *(v * v for v in run.near if v.shape == lost.shape)]
         off = np.minimum(*[np.abs(np.array(forms) + sign * lost).reshape(len(forms), -1).max(1) for sign in (-1, 1)])
