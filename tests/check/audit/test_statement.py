@@ -10,7 +10,8 @@ import pytest
 import tinygraph as tg
 from tests.each import each
 from tinygraph.check.audit.statement import _solved
-from tinygraph.ops.writing import copy
+from tinygraph.ops.lookup import ARRAY
+from tinygraph.ops.writing import copy, write, write_at
 
 rng = np.random.default_rng(6)
 
@@ -35,6 +36,8 @@ SOLVED: list[tuple[Any, list[np.ndarray], int]] = [
     (np.transpose, [WIDE], 0),
     (lambda x: np.reshape(x, (4, 3)), [WIDE], 0),
     (copy, [WIDE], 0),
+    (lambda x, v: write(x, v, indexes=[(1,)]), [WIDE, array(4)], 1),
+    (lambda x, v: write_at(x, v, np.array([2, 0]), index=(ARRAY,)), [WIDE, array(2, 4)], 1),
 ]
 
 

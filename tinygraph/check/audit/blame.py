@@ -16,6 +16,7 @@ import numpy as np
 from ...core.graph import ancestors
 from ...core.node import Node
 from .anew import PairThing
+from .bindings import Bindings
 from .book import same
 from .candidates import Candidates, but_for_a_factor, mending_none, turned
 from .departures import Departure
@@ -25,11 +26,13 @@ from .lines import lines_of
 from .pairs import FaultPairs
 from .present import Present
 from .prospects import Prospect, Prospects
-from .stuck import stuck
 from .written import Operation, Written
 
 SOME = 2000
 """How many assignments one search may try."""
+
+FAR_UP = 9
+"""So many operations are between what an LSTM joins and the cell's adjoint."""
 
 Helps = Callable[[frozenset[str]], bool]
 
@@ -55,6 +58,7 @@ class Blame:
         self._looked_at: dict[Operation, Prospects] = {}
         self._candidates = Candidates(self._present)
         self._pairs = FaultPairs(self._present, self._candidates)
+        self._bindings = Bindings(self._present, self._candidates)
 
     def departures(self, most: int = 8) -> list[Departure]:
         """The operations to blame, in the order in which they were found."""
@@ -64,6 +68,7 @@ class Blame:
             if trial is None and not self._acquit():
                 break
             if trial is not None:
+                trial = self._pairs.what_is_scaled(trial, wrong)
                 self._keep(self._pairs.first_of_two(trial, wrong) or self._pairs.where_scaled(trial, wrong))
         for departure in self._acquitted:
             wrong = self.written.wrong(self._present.values)
@@ -72,20 +77,16 @@ class Blame:
         return [replace(departure, values=self._present.values) for departure in self.departed]
 
     def _next(self, wrong: frozenset[str]) -> Departure | None:
-        picked = self._picked_once(wrong)
-        if picked is not None:
-            return picked
+        open_ones = [o for o in self.written.operations if not self._is_out(o)] if wrong else []
+        bound = self._bindings.misbound(open_ones, wrong)
+        if bound is not None:
+            return bound
         trial = self._within(self._best, wrong) if wrong else None
         sums = trial is not None and isinstance(trial.due, PairThing) and trial.due.kind == "sum"
         if trial is None or sums or not self._present.reads_right(trial.node):
             # What reads wrong things may be right itself.
             trial = self._within(self._hidden, wrong) or trial or self._within(self._anywhere, wrong)
         return trial
-
-    def _picked_once(self, wrong: frozenset[str]) -> Departure | None:
-        """A line that picks the values of one step each time it runs."""
-        open_ones = [o for o in self.written.operations if not self._is_acquitted(o)] if wrong else []
-        return stuck(self._present, self._candidates, open_ones, wrong)
 
     def _keep(self, departure: Departure) -> None:
         self._present.mend(departure.right)
@@ -136,10 +137,16 @@ class Blame:
         open_ones = [x for x in self.written.operations if not behind.isdisjoint(x.nodes)]
         frontier = [x for x in open_ones if self._present.departs(x)]
         shared = [o for o in self._shared(frontier) if not behind.isdisjoint(o.nodes)]
-        best = self._of([*shared, *frontier], wrong, self._bound(open_ones, wrong))
+        best = self._of([*shared, *frontier], wrong, None)
         if best is not None:
-            return joined(self._present, self._of(self.written.upstream([*best.right]), wrong, best) or best)
+            return joined(self._present, self._of(self._above(best), wrong, best) or best)
         return self._of(self.written.upstream([x for o in frontier for x in o.nodes], 1), wrong, None)
+
+    def _above(self, departure: Departure) -> list[Operation]:
+        """What it may depart for; further up of zeros, which nobody can tell from others, and of what joins several."""
+        zeros = not any(np.any(self._present.value(x)) for x in departure.right)
+        joins = departure.node.op is not None and departure.node.op.name == "concatenate"
+        return self.written.upstream([*departure.right], FAR_UP if zeros or joins else 3)
 
     def _shared(self, frontier: list[Operation]) -> list[Operation]:
         """What several departing statements read, and so may all depart for, the most read first."""
@@ -160,7 +167,7 @@ class Blame:
         near = self.written.upstream([x for name, x in results if name in wrong and x is not None])
         best = self._of(near, wrong, None)
         if best is not None:
-            return self._of(self.written.upstream([*best.right]), wrong, best) or best
+            return self._of(self._above(best), wrong, best) or best
         rest = [x for x in self.written.operations if not behind.isdisjoint(x.nodes)]
         return self._of(rest, wrong, None)
 
@@ -212,17 +219,6 @@ class Blame:
                 if named and self._present.left_wrong(departure.right) <= wrong:
                     return departure
         return None
-
-    def _bound(self, operations: list[Operation], wrong: frozenset[str]) -> Departure | None:
-        """The line at which two names are bound the wrong way round."""
-        best: Departure | None = None
-        open_ones = [o for o in operations if not self._is_out(o)]
-        pairs = [(o, things) for o in open_ones for things in self._candidates.of_bindings(o)]
-        owners = [operation for operation, _ in pairs]
-        looked = Prospects(self._present, [things for _, things in pairs])
-        for p in looked.of(lambda place, _, changed: not self._settled(owners[place], changed, wrong), wrong.__gt__):
-            best = self._tried(owners[p.place], [p], wrong, best)
-        return best
 
     def _of(self, operations: list[Operation], wrong: frozenset[str], best: Departure | None) -> Departure | None:
         for operation in operations:

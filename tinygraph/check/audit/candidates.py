@@ -77,7 +77,8 @@ class Candidates:
             if isinstance(first, PairThing) and (len(family) != len(nodes) or (first.kind == "sum" and not grows)):
                 continue
             repeated = self.written.right.is_repeated(first.of)
-            for order in self._orders(len(nodes), sorted(family), selects and first.kind == "value", repeated):
+            beyond = grows if first.kind == "sum" else selects and first.kind == "value"
+            for order in self._orders(len(nodes), sorted(family), beyond, repeated):
                 things = [self._of_step(family, t) for t in order]
                 triples = zip(nodes, shapes, things, strict=False)
                 pairs = {x: thing for x, shape, thing in triples if fits(thing.array, shape)}
@@ -102,7 +103,7 @@ class Candidates:
         return len(nodes) > 1 and any(all(map(set.__contains__, exact, order)) for order in (steps, steps[::-1]))
 
     def of_bindings(self, operation: Operation) -> Iterator[dict[Node, Thing]]:
-        """What names that are bound at one line may stand for: each other's, or those of another step."""
+        """What names that are bound at one line may stand for: each other's values, or those of another step."""
         yield from self._exchanges(operation)
         yield from self._other_steps(operation)
 
@@ -119,23 +120,22 @@ class Candidates:
                     yield there | {b: _exchanged(a, operation) for a, b in pairs}
 
     def _other_steps(self, operation: Operation) -> Iterator[dict[Node, Thing]]:
-        """What is bound at one line, as in ``i, f = gates[0]``, taken from other steps, all of it."""
-        twins = self._twins(operation)
-        if len(twins) > 1 and twins[0] is operation:
-            yield from self._in_step([(o.nodes, self._values_like(o.nodes[0]), 0) for o in twins])
-
-    def of_stuck(self, operation: Operation) -> Iterator[dict[Node, Thing]]:
-        """What a line should pick that picks the values of one and the same step each time it runs."""
-        twins = [o for o in self._twins(operation) if "[" in o.line.expression and self._is_stuck(o.nodes)]
-        if twins and twins[0] is operation:
-            options = [[(o.nodes, *pick) for pick in self._picks(o.nodes)] for o in twins]
-            for parts in islice(product(*options), MOST_STUCK):
-                last = max(t for *_, t in parts)
-                alike = [x for x in self._data if len(x) == len(operation.nodes)]
-                data = [(x, *pick) for x in alike for pick in self._picks(x) if pick[1] - last in (0, 1)]
-                last = max(t for *_, t in (*parts, *data))  # h[t] and h[t - 1] stay one step apart
-                apart = [(x, f, t - last) for x, f, t in (*parts, *data)]
-                yield from self._in_step(apart)
+        """What is picked at one line, as in ``i, f = gates[0]``, taken from other steps, all of it; also one thing that
+        is picked at the same step each time the line runs, with the data of that step."""
+        twins = [o for o in self._twins(operation) if self._is_kept(o.nodes[0])]
+        stuck = [o for o in twins if "[" in o.line.expression and self._is_stuck(o.nodes)]
+        binds = len(twins) > 1 if binds_many(operation.line) else operation.line.whole
+        several = stuck or (twins if binds else [])
+        if operation not in several[:1]:
+            return
+        options = [[(o.nodes, *pick) for pick in [*self._picks(o.nodes)] or [({}, -1)]] for o in several]
+        for parts in islice(product(*options), MOST_STUCK):
+            last = max(t for *_, t in parts)
+            alike = [x for x in self._data if len(x) == len(operation.nodes)] if stuck else []
+            data = [(x, *pick) for x in alike for pick in self._picks(x) if pick[1] - last in (0, 1)]
+            last = max(t for *_, t in (*parts, *data))  # h[t] and h[t - 1] stay one step apart
+            yield from self._in_step([(x, f, t - last) for x, f, t in (*parts, *data)])
+            yield from self._in_step([(x, f, 0) for x, f, _ in parts]) if not stuck else ()
 
     @cached_property
     def _data(self) -> list[tuple[Node, ...]]:
@@ -143,6 +143,11 @@ class Candidates:
         inputs = [zip(*(x.inputs for x in o.nodes), strict=False) for o in self.written.operations]
         places = dict.fromkeys(nodes for of in inputs for nodes in of if not any(x.op for x in nodes))
         return [nodes for nodes in places if len({*nodes}) == len(nodes) and self._is_stuck(nodes)]
+
+    def _is_kept(self, node: Node) -> bool:
+        """Whether it is a value of the forward pass, or data; zeros that the backward pass computes are not."""
+        values = (m.thing.kind == "value" and m.is_exact for m in self._present.look(node))
+        return self.written.picked(node).op is None or any(values)
 
     def _twins(self, operation: Operation) -> list[Operation]:
         """What is picked at the line of an operation, each time that it runs."""
@@ -175,13 +180,6 @@ class Candidates:
                 own = [None if t is None or t + by not in family else t + by for t in order]
                 things |= {x: self._of_step(family, t) for x, t in zip(nodes, own, strict=False) if family}
             yield {x: thing for x, thing in things.items() if fits(thing.array, self.written.shape(x))}
-
-    def _values_like(self, node: Node) -> _Steps:
-        """The values of all steps of what a node is at one of them."""
-        exact = [m.thing for m in self._present.look(node) if m.is_exact]
-        kinds = {t.family for t in exact if t.kind == "value" and t.step is not None}
-        families = self._values.get(node.size, [])
-        return next((f for f in families if next(iter(f.values())).family in kinds and len(f) > 1), {})
 
     def but_for_steps(self, operation: Operation) -> dict[Node, Thing]:
         """What an operation should make at its other runs, told from a run in which it made an adjoint, or a part."""
@@ -218,18 +216,18 @@ class Candidates:
         array = self.written.right.initial.get(one.family, np.zeros_like(one.array))
         return Thing(one.kind, f"the initial {one.of}", None, one.family, array)
 
-    def _orders(self, runs: int, steps: list[int], selects: bool, repeated: bool) -> list[list[int | None]]:
+    def _orders(self, runs: int, steps: list[int], beyond: bool, repeated: bool) -> list[list[int | None]]:
         """The steps that so many runs may stand for: those of a loop over time, forwards or backwards.
 
-        What is selected may be of the step before or after, and so of none at an end.
+        What is selected may be of the step before or after, and so of none at an end; a sum may be that before.
         """
         if len(steps) == 1:  # of what is outside of time one run makes it, or all of them keep it
             others: list[int | None] = [None] * (runs - 1)
             if repeated:  # the sum over all steps is made by none of them
                 return [] if others else [[*steps]]
             return [[*steps, *others], [*others, *steps], [*steps] * runs] if others else [[*steps]]
-        beyond: list[int | None] = [None] if selects else []
-        padded = [*beyond, *steps, *beyond]
+        none: list[int | None] = [None] if beyond else []
+        padded = [*none, *steps, *none]
         orders = [padded[k : k + runs] for k in range(len(padded) - runs + 1)]
         if self.written.runs_backwards is None:
             return [*(order[::-1] for order in orders), *orders]

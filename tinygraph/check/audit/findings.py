@@ -76,11 +76,13 @@ def findings_of(subject: Subject, case: Case, blame: Blame, unrated: Iterable[st
     told = [*(_of(written, d) for d in departures), *late]
     taken = {f.line for f in told}
     findings = []
-    for name in silent:
+    for name in [name for name in silent if not any(name in d.mended for d in departures)]:
         findings += [f for f in [_silent(subject, case, written, name, taken)] if f is not None]
         taken |= {f.line for f in findings}
     # Where a line was lost is a guess, that of a wrong line is not.
-    return _by_line([*(f for f in findings if f.kind != MISSING), *told, *(f for f in findings if f.kind == MISSING)])
+    zeros = {name for name in silent if (g := written.results.get(name)) is None or not np.any(g._value)}
+    guesses = [f for f in findings if f.kind == MISSING or zeros.isdisjoint(f.parameters)]
+    return _by_line([*(f for f in findings if f not in guesses), *told, *guesses])
 
 
 def of_whole_numbers(subject: Subject, case: Case) -> tuple[list[Finding], bool]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Set
 from functools import cached_property
 
 import numpy as np
 
 from ...core.node import Node
-from .book import NEAR, Book, ratio, same
+from .book import NEAR, Book, same
 from .departures import Departure
 from .hints import has_hint
 from .inserts import MISSING
 from .lines import sets_in_vain, statement_at
+from .off_by import Pairs, is_exchanged, is_form_for_form, numbers_of, scale_of
 from .rewrites import FACTOR_LESS, FACTOR_MORE, INDEX, LESS, MORE, NAME, ORDER, PARTS, SCALE, SIGN, SLOPE, TURNED
 from .right import Thing
 from .statement import StatementRun, runs_of
@@ -26,9 +27,6 @@ PLAIN = {SIGN, SCALE, SLOPE, LESS, MORE}
 NAMEABLE = {*PLAIN, FACTOR_LESS, FACTOR_MORE}
 
 REPLACED, ADDED = "`=` in place of `+=`", "`+=` in place of `=`"
-
-Pairs = list[tuple[np.ndarray, np.ndarray]]
-"""What a part of a statement made, and what it should have made, in each run."""
 
 
 def kind_of(written: Written, departure: Departure) -> str:
@@ -118,14 +116,14 @@ class _Kinds:
 
     def _of_scale(self) -> str:
         for pairs in self._pairs:
-            scale = _scale_of(pairs)
-            if scale and scale != 1 and pairs[0][1].size > 1:
+            scale = scale_of(pairs)
+            if scale and scale != 1 and (len(pairs) > 1 or pairs[0][1].size > 1):
                 return SIGN if scale == -1 else SCALE if scale < 0 or self._writes(scale) else FACTOR_LESS
         return ""
 
     def _writes(self, scale: float) -> bool:
         """Whether a number stands in the statement that can have made this scale."""
-        numbers = _factors(self.statement) if self.statement else []
+        numbers = numbers_of(self.statement) if self.statement else []
         return any(np.isclose(scale, near) for k in numbers for near in (k, 1 / k, k / 2, 2 / k))
 
     def _of_operands(self) -> str:
@@ -137,7 +135,7 @@ class _Kinds:
         for place in self._places:
             if all(x.ndim == 2 and run.comes_right({x: run.made[x].T}) for run, x in place):
                 return TURNED
-        return ORDER if any(all(_exchanged(run, x) for run, x in place) for place in self._places) else ""
+        return ORDER if any(all(is_exchanged(run, x) for run, x in place) for place in self._places) else ""
 
     def _of_step(self) -> str:
         """The same thing of another step."""
@@ -190,15 +188,19 @@ class _Kinds:
     def _of_size(self, size: int) -> list[tuple[Node, np.ndarray, float]]:
         """The nodes of a size, their values, and the squares of the norms, which tell most of them apart."""
         if size not in self._sizes:
-            nodes = [x for x in self.written.order if x.size == size and x.dtype.kind == "f"]
+            nodes = [x for x in self.written.order if x.size == size and x.dtype.kind == "f" and self._has_a_name(x)]
             values = [self.departure.values.get(x, x._value) for x in nodes]
             self._sizes[size] = [(x, v, float(np.vdot(v, v))) for x, v in zip(nodes, values, strict=True)]
         return self._sizes[size]
 
+    def _has_a_name(self, x: Node) -> bool:
+        """Whether it is not only a part of what its statement computes."""
+        return not any(self.written.is_part_of(x, r) for r in self.written.readers(x))
+
     def _of_slope(self) -> str:
         """One form of a slope where another one is due, of the same array."""
         for pairs in self._pairs:
-            if all(_is_form_for_form(run.slopes, *pair) for run, pair in self._with(pairs)):
+            if all(is_form_for_form(run.slopes, *pair) for run, pair in self._with(pairs)):
                 return SLOPE
         return ""
 
@@ -229,12 +231,14 @@ class _Kinds:
         return LESS if lacks and not sets_in_vain(self.line) else ""
 
     def _lacks(self, pairs: Pairs) -> bool:
-        return all(self._is_term(run, b - a) for run, (a, b) in self._with(pairs))
+        return all(self._is_term(run, a, b - a) for run, (a, b) in self._with(pairs))
 
-    def _is_term(self, run: StatementRun, lost: np.ndarray) -> bool:
+    def _is_term(self, run: StatementRun, made: np.ndarray, lost: np.ndarray) -> bool:
+        """Whether what was lost is a thing, or as large a multiple of one as what was made is."""
         if lost.size < 2 or not np.any(lost):
             return False
-        if any(abs(abs(m.factor) - 1) < 1e-7 for m in self.written.look(run.root, np.array(lost))):
+        size = max((abs(m.factor) for m in self.written.book.look(made)), default=1.0)
+        if any(np.isclose(abs(m.factor), (1, size), 1e-7).any() for m in self.written.look(run.root, np.array(lost))):
             return True
         forms = [np.ones(lost.shape), *(v * v for v in run.near if v.shape == lost.shape)]
         off = np.minimum(*[np.abs(np.array(forms) + sign * lost).reshape(len(forms), -1).max(1) for sign in (-1, 1)])
@@ -253,56 +257,3 @@ class _Kinds:
             return True
         off = np.abs(made.ravel() * self.written.right.factors(made.size) - right.ravel()).max(axis=1, initial=0)
         return bool((off <= NEAR * np.abs(right).max()).any())
-
-
-def _scale_of(pairs: Pairs) -> float:
-    """The number by which all that was made is too large; 0 if there is no such one."""
-    scales = set()
-    for a, b in pairs:
-        if (a.shape == b.shape or a.size == 1) and np.any(a):
-            whole = a if a.shape == b.shape else np.broadcast_to(a, b.shape)
-            scales.add(round(ratio(whole.ravel(), b.ravel()) or 0, 7))
-            if 0 in scales or len(scales) > 1:
-                return 0.0
-    return scales.pop() if scales else 0.0
-
-
-def _factors(statement: ast.stmt) -> list[float]:
-    """The numbers of a statement that stand in no index and are no power."""
-    left: list[ast.AST] = [statement]
-    numbers = []
-    while left:
-        x = left.pop()
-        if isinstance(x, ast.Constant) and type(x.value) in (int, float) and x.value:
-            numbers.append(float(x.value))  # type: ignore[arg-type]
-        skipped = [
-            getattr(x, "slice", None),
-            x.right if isinstance(x, ast.BinOp) and isinstance(x.op, ast.Pow) else None,
-        ]
-        left += [child for child in ast.iter_child_nodes(x) if child not in skipped]
-    return numbers
-
-
-def _exchanged(run: StatementRun, x: Node) -> bool:
-    """Whether it comes right as the product of its operands in the other order."""
-    if x.op is None or x.op.name not in ("matmul", "multiply") or x not in run.needs or not run.computes(x):
-        return False
-    a, b = (run.made[y] for y in x.inputs)
-    for first, second in ((b, a), (b.T, a.T)):
-        try:
-            product = first @ second
-        except ValueError:  # shapes that do not fit
-            continue
-        if same(product, run.needs[x]):
-            return True
-    return same(run.made[x].T, run.needs[x])
-
-
-def _is_form_for_form(slopes: Mapping[tuple[int, ...], np.ndarray], made: np.ndarray, right: np.ndarray) -> bool:
-    """Whether a part that is a slope of something near, or a multiple of it, should have another form of it."""
-    forms = slopes.get(made.shape)
-    if forms is None or made.shape != right.shape or not np.any(made):
-        return False
-    own, due = made.ravel() * forms, right.ravel() * forms
-    fit = np.abs(own[:, :, None] - due[:, None]).max(axis=3) <= NEAR * np.abs(due).max(axis=2)[:, None]
-    return bool((fit & ~np.eye(forms.shape[1], dtype=bool)).any())

@@ -209,9 +209,21 @@ def line_at(other: Line, number: int) -> Line:
 
 @lru_cache(maxsize=1024)
 def sets_in_vain(line: Line) -> bool:
-    """Whether the function of a line sets a variable before it, and nowhere after it, that it never reads."""
+    """Whether the function of a line sets a variable before it, and nowhere after it, that it never reads, of what the
+    line reads itself: then that may be what is meant to be read there."""
     function = function_at(line.file, line.number, line.function)
     names = [x for x in ast.walk(function) if isinstance(x, ast.Name)] if function else []
     read = {x.id for x in names if isinstance(x.ctx, ast.Load)}
     last = {x.id: x.lineno for x in names if isinstance(x.ctx, ast.Store) and x.id not in read and x.id.strip("_")}
-    return any(number < line.number for number in last.values())
+    own = _read_at(line.file, line.number)
+    return any(number < line.number and own & _read_at(line.file, number) for number in last.values())
+
+
+def _read_at(file: str, number: int) -> set[str]:
+    """The variables that a statement reads, but for those in an index, and for dicts."""
+    statement = statement_at(file, number)
+    nodes = [*ast.walk(statement)] if statement is not None else []
+    items = [x for x in nodes if isinstance(x, ast.Subscript)]
+    others = [y for x in items for y in (*ast.walk(x.slice), *([x.value] if isinstance(x.slice, ast.Constant) else []))]
+    names = [x for x in nodes if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Load) and x not in others]
+    return {x.id for x in names} - {"np", "self"}

@@ -11,7 +11,7 @@ from ...core.node import Node
 from .book import same
 from .candidates import Candidates, mending_none
 from .departures import Departure
-from .kinds import PLAIN, is_among, is_told
+from .kinds import NAMEABLE, PLAIN, is_among, is_told
 from .present import Present
 from .prospects import Outlook
 from .written import Operation
@@ -63,7 +63,10 @@ class FaultPairs:
         right = {x: both[x] for x in other.nodes[: len(whole.right)]}
         values = self._present.replayed(both)
         second = Departure(other, min(right, key=lambda x: x.serial), whole.due, right, frozenset(), values)
-        return is_among(PLAIN, self._written, replace(first, values=values)) and is_told(self._written, second)
+        first = replace(first, values=values)
+        if is_among(PLAIN, self._written, first):
+            return is_told(self._written, second)
+        return is_among(PLAIN, self._written, second) and is_among(NAMEABLE, self._written, first)
 
     def where_scaled(self, departure: Departure, wrong: frozenset[str]) -> Departure:
         """Of a multiple of what is due: its only reader, if that does nothing but scale, as ``dy /= n``."""
@@ -83,6 +86,26 @@ class FaultPairs:
         if len(right) < len(departure.right) or not self._present.left_wrong(right) <= wrong - departure.mended:
             return departure
         return replace(departure, operation=other, node=min(right, key=lambda x: x.serial), right=right)
+
+    def what_is_scaled(self, departure: Departure, wrong: frozenset[str]) -> Departure:
+        """Of no multiple of what is due, made by a line that does nothing but scale: what it scales."""
+        due, right = departure.due, dict[Node, np.ndarray]()
+        for x, array in departure.right.items():
+            y = next((y for y in x.inputs if y.size > 1), x)
+            number = next((self._present.value(n) for n in x.inputs if n.size == 1), np.ones(()))
+            alone = array.shape == y.shape and len(self._written.readers(y)) == 1
+            if not alone or not _scales(x) or self._present.is_known(y):
+                return departure
+            right[y] = array / number if x.op and x.op.name == "multiply" else array * number
+        node = min(right, key=lambda y: y.serial)
+        operation = self._written.operation_of.get(node)
+        mends = self._present.left_wrong(right) <= wrong - departure.mended
+        if operation is None or departure.is_multiple or not mends:
+            return departure
+        scale = np.abs(right[node]).max() / np.abs(due.array).max()
+        due = replace(due, kind="value", of=f"{scale:.6g} times {replace(due, step=None)}", array=right[node])
+        other = replace(departure, operation=operation, node=node, due=due, right=right)
+        return other if is_told(self._written, replace(other, values=self._present.replayed(right))) else departure
 
 
 def _shapes_fit(other: Operation, whole: Departure) -> bool:

@@ -118,7 +118,7 @@ class Outlook:
     @cached_property
     def _changes(self) -> NodeValues:
         """By node the assignments that give it another value."""
-        return {x: sets & ~_same(self._dues[x], self._present.value(x)) for x, sets in self._sets.items()}
+        return {x: sets & ~alike(self._dues[x], self._present.value(x)) for x, sets in self._sets.items()}
 
     def changed(self) -> list[list[Node]]:
         """For each assignment the nodes to which it gives another value."""
@@ -154,7 +154,7 @@ class Outlook:
         new = self._run(reader, values)
         asks = self._written.holding(new)
         if asks.any():
-            asks &= ~_same(new, self._present.value(reader))
+            asks &= ~alike(new, self._present.value(reader))
         for r, on in self.over_readers(reader, rows, changes) if depth > 1 and not asks.all() else ():
             on &= ~asks
             if on.any():
@@ -164,20 +164,29 @@ class Outlook:
 
     def left_wrong(self, rows: Sequence[int]) -> list[frozenset[str]]:
         """For some assignments the gradients that are wrong with what they set, and with all that was blamed right."""
+        return [names for some in self.parts(rows) for names in self._left_wrong(some)]
+
+    def parts(self, rows: Sequence[int]) -> list[np.ndarray]:
+        """The rows, so many at once as fit into memory."""
         size = max((x._value.size for x in self._written.after(self._sets)), default=1)
         parts = np.array_split(np.array(rows), -(-len(rows) * size // AT_ONCE)) if rows else []
-        return [names for some in parts if some.size for names in self._left_wrong(some)]
+        return [some for some in parts if some.size]
 
-    def _left_wrong(self, rows: np.ndarray) -> list[frozenset[str]]:
+    def values(self, rows: np.ndarray) -> dict[Node, np.ndarray]:
+        """What is set, and what depends on it, with each of some assignments."""
         values: dict[Node, np.ndarray] = {}
         for node in self._written.after(self._sets):
             if not values.keys().isdisjoint(node._inputs) and node not in self._present.overrides:
                 values[node] = self._run(node, values)
             if node in self._sets:
                 values[node] = self._set(node, rows, values.get(node))
+        return values
+
+    def _left_wrong(self, rows: np.ndarray) -> list[frozenset[str]]:
+        values = self.values(rows)
         before, results = self._written.wrong(self._present.values), self._written.results
         wrong = {
-            name: ~_same(values[x], due) if (x := results.get(name)) in values else np.full(len(rows), name in before)
+            name: ~alike(values[x], due) if (x := results.get(name)) in values else np.full(len(rows), name in before)
             for name, due in self._written.right.gradients.items()
         }
         every = [*zip(*(off.tolist() for off in wrong.values()), strict=True)]
@@ -216,7 +225,7 @@ def _aligned(stack: np.ndarray, rank: int) -> np.ndarray:
     return stack.reshape(len(stack), *(1,) * lost, *stack.shape[1:]) if lost else stack
 
 
-def _same(stack: np.ndarray, array: np.ndarray) -> np.ndarray:
+def alike(stack: np.ndarray, array: np.ndarray) -> np.ndarray:
     """For each row whether it is this array, up to rounding."""
     if stack.shape[1:] != array.shape:
         return np.zeros(len(stack), bool)

@@ -79,9 +79,8 @@ class Right:
         self._length = steps
         self._steps = steps_of(order)
         self._inner = _inner(order)
-        self.initial: dict[Hashable, np.ndarray] = {
-            ("value", key, ()): x.value for key, x in _before_first(order).items()
-        }
+        first = _before_first(order).items()
+        self.initial = dict[Hashable, np.ndarray]((("value", key, ()), x.value) for key, x in first)
         self._first_reader = {y: (x, k) for x in reversed(order) for k, y in enumerate(x.inputs)}
         self._gradients = dict(zip(order, grad(self.loss, order), strict=True))
         none = {name: np.zeros(leaf.shape) for name, leaf in outcome.leaves.items()}
@@ -98,9 +97,10 @@ class Right:
         things = []
         for x in order:
             if x.size > 1:
-                gx = self._gradients[x].value
                 things += self._thing("value", x, x.value)
-                things += [] if self._is_target(x) or self._is_in_sigmoid(x) else self._thing("adjoint", x, gx)
+                data = x.op is None and x in self._steps and x not in self._names  # whose adjoint nobody needs
+                vain = data or self._is_target(x) or self._is_in_sigmoid(x)
+                things += [] if vain else self._thing("adjoint", x, self._gradients[x].value)
                 self._keep_parts(x)
                 if x.op is not None and x.op.name == "divide" and x.value.min() > 0 and x.value.max() < 1:
                     things += self._thing("part", x, x.value * (1 - x.value), "slope")  # of 1 / (1 + np.exp(-z))

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from ...core.node import Node
+from ...ops.lookup import fill
 from .activations import slopes
 from .book import same
 from .departures import Departure
@@ -78,6 +79,12 @@ class StatementRun:
     def departs(self) -> bool:
         return not same(self.made[self.root], self.whole)
 
+    @cached_property
+    def reads_right(self) -> bool:
+        """Whether the right graph holds all that it reads: faults of others tell nothing of this one."""
+        pairs = [(x, self.made[x]) for x in self.reads]
+        return all(self._written.is_data(x, v) or any(m.is_exact for m in self._written.look(x, v)) for x, v in pairs)
+
     def computed(self, others: Mapping[Node, np.ndarray]) -> dict[Node, np.ndarray]:
         """The values with others in the place of some."""
         values = self.made | dict(others)
@@ -123,6 +130,8 @@ def _solved(part: Node, place: int, inputs: list[np.ndarray], due: np.ndarray) -
         return (-due if name == "negative" else due).reshape(x.shape)
     if name == "transpose" and x.ndim == 2:
         return due.T
+    if name in ("write", "write_at") and place == 1:
+        return _written_into(part, due)
     if other is None:
         return None
     if name == "add" or name == "subtract":
@@ -136,6 +145,13 @@ def _solved(part: Node, place: int, inputs: list[np.ndarray], due: np.ndarray) -
     return None
 
 
+def _written_into(part: Node, due: np.ndarray) -> np.ndarray:
+    """v where due = x with ``x[index] = v``."""
+    if "index" in part.attributes:
+        return due[fill(part.attributes["index"], [y._value for y in part.inputs[2:]])]
+    return due[part.attributes["indexes"][0]]
+
+
 def _quotient(due: np.ndarray, other: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """x where due = x * other, also of an outer product."""
     if int(np.prod(shape)) == 1 or shape == due.shape:
@@ -147,13 +163,21 @@ def _quotient(due: np.ndarray, other: np.ndarray, shape: tuple[int, ...]) -> np.
 
 
 def runs_of(written: Written, departure: Departure) -> Iterator[StatementRun]:
-    """The runs of a departure's statement whose parts correspond to those of the first that departs."""
-    shape = None
+    """The runs of a departure's statement whose parts correspond to those of the first that departs; those that read
+    what is right, if there are such ones."""
+    shape, unsure, leaves = None, list[StatementRun](), {x for x in departure.right if x.op is None}
+    values = departure.values if not leaves else {x: v for x, v in departure.values.items() if x not in leaves}
+    sure = False
     for x, due in ((x, due) for x, due in departure.right.items() if x.op):
         run = written.statements.get(x)
-        if run is None or not run.is_with(departure.values):
-            run = written.statements[x] = StatementRun(written, x, departure.values)
+        if run is None or not run.is_with(values):
+            run = written.statements[x] = StatementRun(written, x, values)
         run = run.with_due(x, due)
         if run.shape == (shape or run.shape) and run.departs:
             shape = run.shape
-            yield run
+            if run.reads_right:
+                sure = True
+                yield run
+            else:
+                unsure.append(run)
+    yield from () if sure else unsure
