@@ -178,9 +178,11 @@ def _norm(array: np.ndarray | None) -> float | None:
 
 
 def _box_norm(arrays: Slopes, folded: Folded, node: Node) -> float | None:
-    """Returns the norm of a box; for a joined box the norm over all nodes whose gradient it shows."""
+    """Returns the norm of a box; for a joined box that over all nodes whose gradient it shows, or of its last one."""
     part = folded.parts.get(node)
-    return _norm(arrays.get(node)) if part is None else length(_norm(arrays.get(x)) for x in part.shown)
+    if part is None or not arrays.keys().isdisjoint(part.shown):
+        return length(_norm(arrays.get(x)) for x in ([node] if part is None else part.shown))
+    return next((_norm(arrays[x]) for x in part.held[::-1] if x in arrays), None)
 
 
 def length(norms: Iterable[float | None]) -> float | None:

@@ -178,11 +178,10 @@ def _joined(folded: Folded, role: dict[Node, str], repetition: Repetition | None
     for x in folded.nodes[::-1] if inner else ():  # what only casts or reshapes data for an inner loop belongs to it
         near = [y.source for y in folded.arrows[x] if x in inner and y.source.step == x.step]
         inner |= {y: inner[x] for y in near if y.op is not None and len(y.inputs) == 1 and y not in inner}
+    find = {"cell": _cells, "layer": _by_layer, "whole": _whole}[level]
     for turn in (inner, {}) if inner else ({},):
-        apart = _apart(placed, turn)
-        homes, names = (
-            _cells(role, apart, turn) if level == "cell" else _layers(folded, role, repetition, apart, turn, level)
-        )
+        homes, names = find(folded, role, _apart(placed, turn), turn)
+        _add_families(folded, None if level == "cell" else repetition, homes, names)
         if not homes:
             return folded, f"op by op, for no {level} is found"
         states = {x for x in homes if role[x] == "state"}
@@ -208,7 +207,7 @@ def _apart(placed: PlacedOps, turn: dict[Node, int]) -> PlacedOps:
     return [((i, "inner"), name, x) if x in turn else (i, word, x) for i, word, x in placed]
 
 
-def _cells(role: dict[Node, str], placed: PlacedOps, turn: dict[Node, int]) -> Homes:
+def _cells(folded: Folded, role: dict[Node, str], placed: PlacedOps, turn: dict[Node, int]) -> Homes:
     """One group per cell and step; losses and data keep boxes of their own."""
     homes: dict[Node, Hashable] = {}
     names: dict[Hashable, str] = {}
@@ -241,25 +240,16 @@ def _reads(folded: Folded, node: Node) -> bool:
     return node.op is not None and node.op.name in LOOKUPS and not folded.arrows[node]
 
 
-def _layers(
-    folded: Folded,
-    role: dict[Node, str],
-    repetition: Repetition | None,
-    placed: PlacedOps,
-    turn: dict[Node, int],
-    level: str,
-) -> Homes:
-    """One group per layer over all steps, or one for the whole graph; each group of data or losses is joined too."""
-    homes, names = _whole(folded, role) if level == "whole" else _by_layer(folded, role, placed, turn)
+def _add_families(folded: Folded, repetition: Repetition | None, homes: dict[Node, Hashable], names: Any) -> None:
+    """Join each group of data or losses over all steps, too."""
     for g, members in enumerate(repetition.groups) if repetition is not None else ():
         for node in members if len(members) > 1 else ():
             if node not in homes and node in folded.arrows:
                 homes[node] = g
                 names[g] = common_name(repetition, members) or _kind(node)  # type: ignore[arg-type]
-    return homes, names
 
 
-def _whole(folded: Folded, role: dict[Node, str]) -> Homes:
+def _whole(folded: Folded, role: dict[Node, str], *_: Any) -> Homes:
     inner = [x for x in folded.nodes if x.op is not None and role[x] in ("op", "state") and not _reads(folded, x)]
     starts = [x for x in folded.nodes if x.op is None and role[x] == "state"]
     homes: dict[Node, Hashable] = dict.fromkeys(inner, "whole")

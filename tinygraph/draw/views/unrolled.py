@@ -153,10 +153,8 @@ def _box(node: Node, shown: Shown, placed: Placed, roots: set[Node]) -> Box:
     text, role, heat_map = shown.texts[node], shown.role[node], shown.heat
     if node in shown.folded.dots:
         return Box(spot.x, spot.y, spot.width, high, "dots", BORDERS["dots"], text.title, text.below, text.tip)
-    fill = "#ffffff" if heat_map is None else fill_of(node, heat_map, roots)
+    fill = GOLD if role == "parameter" else "#ffffff" if heat_map is None else fill_of(node, heat_map, roots)
     norm = None if heat_map is None else heat_map.norms.get(node)
-    if role == "parameter":
-        fill = GOLD
     box = Box(spot.x, spot.y, spot.width, high, role, fill, text.title, text.below, text.tip, node, norm)
     box.core = shown.widths[node] if norm is not None and spot.width > 2 * shown.widths[node] else 0.0
     return box
