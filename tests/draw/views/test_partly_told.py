@@ -1,4 +1,4 @@
-"""What is told where not all can be: formulas of which one side has room, joined boxes whose state is cut off, low lanes."""
+"""What is told where not all can be: one side of a formula, joined boxes whose state is cut off, low lanes."""
 
 from __future__ import annotations
 
@@ -50,3 +50,17 @@ def test_no_arrow_of_a_start_turns_back_down() -> None:
         if arrow.dashed and arrow.colour == FORWARD:
             heights = [y for _, y in arrow.points[::3]]
             assert heights == sorted(heights)
+
+
+def test_a_sum_over_time_has_the_name_of_its_line_not_that_of_who_called_its_function() -> None:
+    def total_of():
+        h, total = tg.constant(np.ones((2, 4))), 0
+        for t in range(4):
+            with tg.step(t):
+                h = np.tanh(h @ w)
+                total = total + tg.mean(h)
+        return total
+
+    w = tg.parameter(np.eye(4) / 2, "W")
+    out = total_of()
+    assert any(title.startswith("totalₜ = totalₜ₋₁ + ") for title in titles(tg.draw(out)))
