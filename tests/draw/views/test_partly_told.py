@@ -1,4 +1,4 @@
-"""What is told where not all can be: one side of a formula, joined boxes whose state is cut off, low lanes."""
+"""What is told of joined boxes whose state is cut off, of low lanes, and of sums over time."""
 
 from __future__ import annotations
 
@@ -12,20 +12,6 @@ from tinygraph.draw.colours import FORWARD
 
 def titles(drawn: tg.Drawing) -> set[str]:
     return {" ".join(part.text for part in box.title) for box in drawn.picture.boxes}
-
-
-def test_of_a_named_sum_the_side_that_has_room_is_spoken() -> None:
-    w = tg.parameter(np.eye(4) / 2, "W")
-
-    def cell(x, h):
-        z = tg.sigmoid(h @ w, name="z")
-        h = tg.add(z * h, (1 - z) * tg.tanh(x @ w), name="h")
-        return h, h
-
-    loss = tg.sum(tg.unroll(cell, np.ones((3, 2, 4)), np.zeros((2, 4)))[0])
-    assert {"hₜ = z * h₀ + …", "hₜ = z * hₜ₋₁ + …"} <= titles(tg.draw(loss, level="op"))
-    long = tg.mean(tg.unroll(tg.cells.tauGRU(3, 4, rng=0), np.ones((5, 2, 3), np.float32))[0])
-    assert "hₜ = (1 - gₜ) * hₜ₋₁ + …" in titles(tg.draw(long, "rolled"))
 
 
 def test_a_joined_box_whose_state_is_cut_off_has_the_gradient_of_its_output() -> None:

@@ -157,10 +157,7 @@ def infix(sign: str, operands: list[Operand], folded: Folded, named: bool) -> li
         return [*[Part(sign)] * (sign == "-"), *(sides[1] if sides[1][0].text else [Part(_word(operands[1]))])]
     if all(side[0].text for side in sides) and sum(len(side[0].text) for side in sides) <= ROOM:
         return [*sides[0], Part(sign), *sides[1]]
-    spoken, sides = sides, [_folded([x]) or [Part(name_of(x, folded))] for x in operands]
-    for k in (0, 1) if named else ():
-        if not sides[k][0].text and len(spoken[k][0].text) + len(sides[1 - k][0].text) <= ROOM - 2:
-            sides[k] = spoken[k]
+    sides = [_folded([x]) or [Part(name_of(x, folded))] for x in operands]
     if not named and not any(side[0].text for side in sides):
         return [Part(sign)]
     taken = sum(len(side[0].text) for side in sides)
