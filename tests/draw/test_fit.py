@@ -90,6 +90,14 @@ def test_what_is_named_is_kept():
         tg.draw(net.cell_lstm(), fit="column", level="op")
 
 
+@pytest.mark.parametrize("network", [net.stacked_gru, net.encoder_decoder])
+def test_a_backward_view_fits_a_slide(network):
+    """At last without shapes and rules: the norms are in the titles."""
+    drawn = tg.draw(network(), "backward", fit="slide")
+    assert file_of(drawn)[2] >= 12 and "without shapes and rules" in drawn.picture.subtitle
+    assert any("‖" in part.text for box in drawn.picture.boxes for part in box.title)
+
+
 def a_compiled_step():
     cell = tg.cells.RNN(3, 4, rng=0)
     step = tg.compile(tg.value_and_grad(lambda xs: tg.mean(tg.square(tg.unroll(cell, xs)[0])), cell.parameters()))
@@ -103,7 +111,8 @@ def test_other_views_choose_their_detail_too():
         ("rolled", (1e4, 1e4), "4 cells"),
         ("rolled", "slide", "a box is a cell at all steps"),
         ("rolled", "column", "one box for all cells"),
-        ("backward", (989, 556), "one box for all cells"),
+        ("backward", (989, 556), "a box is a cell at all steps"),
+        ("backward", "slide", "one box for all cells"),
     ]:
         drawn = tg.draw(net.stacked_gru(), view, fit=area)
         assert file_of(drawn)[2] >= (12 if area == "slide" else 7) and says in drawn.picture.subtitle

@@ -67,7 +67,7 @@ class _Now(threading.local):
     """
 
     place: tuple[int | None, str, Node | None] = (None, "", None)
-    loops: dict[tuple[CodeType, bool], _OverTime] | None = None
+    loops: dict[CodeType, _OverTime] | None = None
     beyond: int = -1
     plain: Any = True
     tracing: bool = False
@@ -119,6 +119,8 @@ class Kept:
 def step(t: int) -> AbstractContextManager[None]:
     """A context whose new nodes belong to time step ``t``, an integer from 0.
 
+    Of steps within each other the inner one is theirs. Pictures show the outer ones as time.
+
     Example:
         >>> import tinygraph as tg
         >>> with tg.step(3):
@@ -127,6 +129,17 @@ def step(t: int) -> AbstractContextManager[None]:
         3
     """
     return _InStep(t)
+
+
+class InnerStep(int):
+    """A step of a loop within the step ``other`` of another; in pictures the outer one, with ``other`` within it."""
+
+    other: int
+
+    def __new__(cls, number: int, other: int = 0) -> InnerStep:
+        step = super().__new__(cls, number)
+        step.other = other
+        return step
 
 
 class _InStep(ContextDecorator, AbstractContextManager[None]):
@@ -138,6 +151,10 @@ class _InStep(ContextDecorator, AbstractContextManager[None]):
     def __enter__(self) -> None:
         t, place = self.t, now.place
         self.before = place, now.beyond
+        if place[0] is not None:
+            self.loop, self.start = _OverTime(t), next_serial()
+            now.place = (InnerStep(t, getattr(place[0], "other", place[0])), place[1], place[2])
+            return
         self.loop = loop = _loop(t, sys._getframe(1).f_code)
         self.start = start = next_serial()
         now.beyond = start + loop.most if t > 1 and loop.steps > (t == 2) else start
@@ -154,13 +171,12 @@ class _InStep(ContextDecorator, AbstractContextManager[None]):
 
 
 def _loop(t: int, code: CodeType) -> _OverTime:
-    """The loop over time that enters a step; one within a step of another is not that one."""
+    """The loop over time that enters a step."""
     if now.loops is None or len(now.loops) > MOST_LOOPS:
         now.loops = {}
-    key = code, now.place[0] is None
-    loop = now.loops.get(key)
+    loop = now.loops.get(code)
     if loop is None or abs(t - loop.last) > 1:
-        now.loops[key] = loop = _OverTime(t)
+        now.loops[code] = loop = _OverTime(t)
     loop.steps += t != loop.last
     loop.last = t
     return loop

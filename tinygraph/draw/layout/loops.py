@@ -131,9 +131,9 @@ class StageRoutes:
         points = self._outside(edge, side) if edge in self.stage.aside else []
         x = self.ports.get((edge, 1), self.stage.x[edge.source])
         points = points or [(x, self.stage.y[edge.source] + HEIGHT / 2)]
-        climb(points, (lane, card.foot))
-        target = self.arrival(edge.target, side)
-        straight(points, (lane, target - ROUND))
+        turning = self.arrival(edge.target, side) - ROUND
+        climb(points, (lane, min(card.foot, turning)))
+        straight(points, (lane, turning))
         self.enter(points, edge.target, side, ROUND)
         return points
 

@@ -186,9 +186,13 @@ def norm_of(array: np.ndarray) -> float:
 
 
 def _box_norm(arrays: Slopes, folded: Folded, node: Node) -> float | None:
-    """Returns the norm of a box; for a joined box the norm over all nodes whose gradient it shows."""
+    """Returns the norm of a box; for a joined box that over all nodes whose gradient it shows, or of its last one."""
     part = folded.parts.get(node)
-    return arrays.norm(node) if part is None else length(map(arrays.norm, part.shown))
+    if part is None:
+        return arrays.norm(node)
+    if not arrays.keys().isdisjoint(part.shown):
+        return length(map(arrays.norm, part.shown))
+    return next((arrays.norm(x) for x in part.held[::-1] if x in arrays), None)
 
 
 def length(norms: Iterable[float | None]) -> float | None:

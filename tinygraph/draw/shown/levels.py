@@ -7,16 +7,17 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ...core.errors import GraphError, shown
 from ...core.node import Node
+from ...core.scope import InnerStep
 from ..labels import clean, op_words
 from ..options import Options
 from .ellipsis import elide, like
 from .folding import Folded, When
 from .grouping import join
-from .naming import named_cells
+from .naming import home_of, named_cells
 from .regions import regions
 from .repetition import Repetition, find_repetition
 from .representatives import common_name
@@ -116,6 +117,8 @@ class Levels:
             notes.append(f"{len(folded.nodes)} boxes are joined, for max_nodes = {self.options.max_nodes}")
         elif detail.level != self.options.level:
             notes.append(SAYS.get(detail.level, ""))
+        if detail.level == "op" and any(type(x._place[0]) is InnerStep for x in folded.nodes):
+            notes.append("a loop within a step is in its column")
         if detail.terse:
             notes.append("without shapes and norms" if self.options.has_gradients else "without shapes")
         runs = self._hidden(folded, detail)
@@ -175,12 +178,22 @@ def _too_many(folded: Folded, options: Options) -> bool:
 
 def _joined(folded: Folded, role: dict[Node, str], repetition: Repetition | None, level: str) -> tuple[Folded, str]:
     """Returns the graph with joined boxes, and a note if the level is not possible; adds the roles of the new boxes."""
-    homes, names = _cells(folded, role, repetition) if level == "cell" else _layers(folded, role, repetition, level)
-    if not homes:
-        return folded, f"op by op, for no {level} is found"
-    states = {x for x in homes if role[x] == "state"}
-    joined = join(folded, homes, names, states, timeless=level != "cell")
-    if joined is None:
+    placed = _placed(folded, repetition)
+    inner = {x: t.other for _, _, x in placed if type(t := x._place[0]) is InnerStep}
+    for x in folded.nodes[::-1] if inner else ():  # what only casts or reshapes data for an inner loop belongs to it
+        near = [y.source for y in folded.arrows[x] if x in inner and y.source.step == x.step]
+        inner |= {y: inner[x] for y in near if y.op is not None and len(y.inputs) == 1 and y not in inner}
+    find = {"cell": _cells, "layer": _by_layer, "whole": _whole}[level]
+    for turn in (inner, {}) if inner else ({},):
+        homes, names = find(folded, role, _apart(placed, turn), turn)
+        _add_families(folded, None if level == "cell" else repetition, homes, names)
+        if not homes:
+            return folded, f"op by op, for no {level} is found"
+        states = {x for x in homes if role[x] == "state"}
+        joined = join(folded, homes, names, states, timeless=level != "cell")
+        if joined is not None:
+            break
+    else:
         return folded, f"op by op, for its {level}s feed each other both ways"
     carrying = {part.name for part in joined.parts.values() if not states.isdisjoint(part.held)}
     for stand, part in joined.parts.items():  # the last step hands its state on to none
@@ -188,18 +201,31 @@ def _joined(folded: Folded, role: dict[Node, str], repetition: Repetition | None
     return joined, ""
 
 
-def _cells(folded: Folded, role: dict[Node, str], repetition: Repetition | None) -> Homes:
+PlacedOps = list[tuple[Hashable, str, Node]]
+"""Cell, name of the cell, and op."""
+
+
+def _apart(placed: PlacedOps, turn: dict[Node, int]) -> PlacedOps:
+    """Parts from a cell the loops within its steps, of which ``turn`` has the steps."""
+    homes = {home_of(x) for node in turn for x in node.inputs} - {""}
+    name = homes.pop() if len(homes) == 1 else "inner cell"
+    return [((i, "inner"), name, x) if x in turn else (i, word, x) for i, word, x in placed]
+
+
+def _cells(folded: Folded, role: dict[Node, str], placed: PlacedOps, turn: dict[Node, int]) -> Homes:
     """One group per cell and step; losses and data keep boxes of their own."""
     homes: dict[Node, Hashable] = {}
     names: dict[Hashable, str] = {}
-    for i, name, node in _placed(folded, repetition):
+    turns: dict[Hashable, set[int]] = {}
+    for i, name, node in placed:
         if node.step is not None and role[node] in ("op", "state"):
-            homes[node] = (i, node.step)
-            names[i, node.step] = name
-    return homes, names
+            homes[node] = key = (i, node.step)
+            names[key] = name
+            turns.setdefault(key, set()).update([turn[node]] if node in turn else [])
+    return homes, {key: name + _times(len(turns[key])) for key, name in names.items()}
 
 
-def _placed(folded: Folded, repetition: Repetition | None) -> list[tuple[Hashable, str, Node]]:
+def _placed(folded: Folded, repetition: Repetition | None) -> PlacedOps:
     """Returns (cell, cell name, op) for each op of a cell; if nothing repeats, each scope is a cell."""
     placed: dict[Node, tuple[Hashable, str]] = {}
     cell_groups = named_cells(folded, repetition) if repetition is not None else []
@@ -207,15 +233,10 @@ def _placed(folded: Folded, repetition: Repetition | None) -> list[tuple[Hashabl
         for i, cell in enumerate(cell_groups):
             placed |= {x: (i, cell.name) for g in cell.groups for x in repetition.groups[g]}
     single = (0, cell_groups[0].name) if len(cell_groups) == 1 else None
-    for node in folded.nodes:
-        if (
-            node.op is not None
-            and node not in placed
-            and not _reads(folded, node)
-            and (node.step is not None or repetition is None)
-        ):
-            by_scope = (node.scope, clean(node.scope, 24) or "cell")
-            placed[node] = single or by_scope
+    others = [x for x in folded.nodes if x.op is not None and x not in placed and not _reads(folded, x)]
+    for node in others:
+        if node.step is not None or repetition is None:
+            placed[node] = single or (node.scope, clean(node.scope, 24) or "cell")
     return [(*placed[x], x) for x in folded.nodes if x in placed]
 
 
@@ -224,39 +245,38 @@ def _reads(folded: Folded, node: Node) -> bool:
     return node.op is not None and node.op.name in LOOKUPS and not folded.arrows[node]
 
 
-def _layers(folded: Folded, role: dict[Node, str], repetition: Repetition | None, level: str) -> Homes:
-    """One group per layer over all steps, or one for the whole graph; each group of data or losses is joined too."""
-    homes, names = _whole(folded, role) if level == "whole" else _by_layer(folded, role, repetition)
+def _add_families(folded: Folded, repetition: Repetition | None, homes: dict[Node, Hashable], names: Any) -> None:
+    """Join each group of data or losses over all steps, too."""
     for g, members in enumerate(repetition.groups) if repetition is not None else ():
         for node in members if len(members) > 1 else ():
             if node not in homes and node in folded.arrows:
                 homes[node] = g
                 names[g] = common_name(repetition, members) or _kind(node)  # type: ignore[arg-type]
-    return homes, names
 
 
-def _whole(folded: Folded, role: dict[Node, str]) -> Homes:
+def _whole(folded: Folded, role: dict[Node, str], *_: Any) -> Homes:
     inner = [x for x in folded.nodes if x.op is not None and role[x] in ("op", "state") and not _reads(folded, x)]
     starts = [x for x in folded.nodes if x.op is None and role[x] == "state"]
     homes: dict[Node, Hashable] = dict.fromkeys(inner, "whole")
     homes |= dict.fromkeys(starts if len(starts) > 1 else [], "starts")
-    return homes, {"whole": "network" + _times(len(folded.steps)), "starts": "initial states"}
+    return homes, {"whole": "network" + _times(len(folded.columns())), "starts": "initial states"}
 
 
-def _by_layer(folded: Folded, role: dict[Node, str], repetition: Repetition | None) -> Homes:
+def _by_layer(folded: Folded, role: dict[Node, str], placed: PlacedOps, turn: dict[Node, int]) -> Homes:
     homes: dict[Node, Hashable] = {}
-    runs: dict[Hashable, Counter[When]] = {}
+    runs: dict[Hashable, Counter[tuple[int, Any]]] = {}
     words: dict[Hashable, str] = {}
-    for i, name, node in _placed(folded, repetition):
+    for i, name, node in placed:
         if role[node] in ("op", "state") and (node.scope or folded.steps):
             homes[node] = key = ("layer", i)
             words[key] = name
             column = folded.column(node)
-            runs.setdefault(key, Counter()).update([] if column is None else [column])
+            at = [] if column is None else [(column[0], (column[1], turn.get(node)))]
+            runs.setdefault(key, Counter()).update(at)
     return homes, {key: name + _times(_runs(runs[key])) for key, name in words.items()}
 
 
-def _runs(ops: Counter[When]) -> int:
+def _runs(ops: Counter[tuple[int, Any]]) -> int:
     """How often a cell is run, given its ops in each column; a phase may only read what it is run on in another one."""
     several = len({phase for phase, _ in ops}) > 1
     return sum(not several or 2 * n >= max(ops.values()) for n in ops.values())

@@ -86,6 +86,8 @@ def _uses(tree: ast.AST, locals_returned: frozenset[str]) -> Iterator[tuple[Span
         inner = locals_returned
         if isinstance(x, (ast.FunctionDef, ast.Lambda)):
             inner = _returned(x)
+        elif isinstance(x, (ast.For, ast.While)):
+            inner = frozenset()  # of what a loop assigns again and again only the last is returned
         if isinstance(x, ast.Lambda):
             yield from _spread(x.body, Named(returned=True))
         elif isinstance(x, ast.Return) and x.value is not None:

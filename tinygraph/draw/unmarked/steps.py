@@ -8,6 +8,7 @@ from copy import copy
 from ...core.graph import ancestors
 from ...core.leaves import Constant, Parameter
 from ...core.node import Node
+from ...core.scope import InnerStep
 from ...core.trail import trail_of
 from .runs import LostError, Nest, Run, runs_of
 from .tangles import untangled
@@ -187,18 +188,20 @@ def _constants(nodes: list[Node], steps: dict[Node, int]) -> None:
 def marked(roots: list[Node], nodes: list[Node] | None = None) -> dict[Node, Node]:
     """Maps each node of a graph to itself, or to its copy in the same graph with the steps of the user's loops.
 
-    A graph in which a step is marked stays as it is. ``nodes``: the ancestors of the roots, if they are known.
+    Where steps are marked these stay, but a step within another is a part of that one. ``nodes``: the ancestors of the
+    roots, if they are known.
     """
     nodes = nodes or ancestors(roots)
     new = {x: x for x in nodes}
     if any(x.step is not None for x in nodes):
-        return new
-    origins = {x.origin for x in nodes if x.origin is not None}
-    steps = steps_of(ancestors([*roots, *origins])) if origins else steps_of(nodes)
+        steps: dict[Node, int] = {x: InnerStep(t.other, t) for x in nodes if type(t := x._place[0]) is InnerStep}
+    else:
+        origins = {x.origin for x in nodes if x.origin is not None}
+        steps = steps_of(ancestors([*roots, *origins])) if origins else steps_of(nodes)
     for node in nodes if steps else ():
         inputs = tuple([new[x] for x in node._inputs])
         if node in steps or any(a is not b for a, b in zip(inputs, node._inputs, strict=True)):
             new[node] = twin = copy(node)
             origin = None if node.origin is None else new.get(node.origin, node.origin)
-            twin._inputs, twin._place = inputs, (steps.get(node), node.scope, origin, *node._place[3:])
+            twin._inputs, twin._place = inputs, (steps.get(node, node._place[0]), node.scope, origin, *node._place[3:])
     return new

@@ -53,16 +53,16 @@ def candidates(target: Any, options: Options) -> Iterator[Picture]:
     ops, gradients = fold(roots), gradients_of(roots[0])
     levels = Levels(ops, roots, options)
     for detail in levels.details():
-        if not detail.terse:
-            yield _picture(levels, detail, gradients)
-            if options.fit is not None:
-                yield _picture(levels, detail, gradients, hubbed=False)
+        yield _picture(levels, detail, gradients)
+        if options.fit is not None:
+            yield _picture(levels, detail, gradients, hubbed=False)
 
 
 def _picture(levels: Levels, detail: Detail, gradients: dict[Node, Node], hubbed: bool = True) -> Picture:
     ops, roots, options = levels.ops, levels.roots, levels.options
     role = roles(ops, roots)
     shown, notes = levels.arranged(role, detail)
+    notes = notes.replace("without shapes and norms", "without shapes and rules")
     # One box per parameter, because its gradient is a sum over time.
     hubs = exposed(shown, ops) if hubbed else shown
     notes = notes if hubbed else "; ".join(x for x in (notes, "without gradients of parameters") if x)
@@ -71,7 +71,7 @@ def _picture(levels: Levels, detail: Detail, gradients: dict[Node, Node], hubbed
     add_flows(heat_map, hubs, known)
     picture = Picture(title=heading(ops, options, "backward"), subtitle=notes)
     twins = mirror(hubs, heat_map, gradients, roots[0])
-    _BackwardPicture(picture, ops, shown, heat_map, twins).draw(role, gradients, options)
+    _BackwardPicture(picture, ops, shown, heat_map, twins).draw(role, gradients, options, detail.terse)
     picture.uses = table_of(shown, heat_map)
     picture.scale = heat_map.low, heat_map.high
     note_truncation(picture, ops, roots, options)
@@ -86,9 +86,11 @@ class _BackwardPicture:
         self.ops, self.shown, self.hubs = ops, shown, mirror.folded
         self.where = _places(self.shown, self.hubs)
 
-    def draw(self, role: dict[Node, str], gradients: dict[Node, Node], options: Options) -> None:
+    def draw(self, role: dict[Node, str], gradients: dict[Node, Node], options: Options, terse: bool) -> None:
         role |= dict.fromkeys(self.where.states, "state")
         texts = self._texts(role, gradients, options)
+        for text in texts.values() if terse else ():
+            text.below = ""
         sizes = {x: box_width(text) for x, text in texts.items()}
         titles = headings(self.ops, self.shown, options.tokens)
         paired = self._placed(sizes, head_widths(titles))

@@ -24,6 +24,7 @@ from ..shown.levels import Detail, Levels
 from ..shown.naming import heading
 from ..shown.regions import Regions, regions
 from ..shown.roles import BORDERS
+from ..shown.slices import tag_of
 from ..shown.truncation import cut_as_asked
 from .heads import draw_bands, draw_phases, head_widths, headings
 from .strokes import draw_arrows, draw_cuts, label_returns, label_states
@@ -154,7 +155,9 @@ def _drawn(levels: Levels, shown: Shown, placed: Placed, known: Shared) -> Pictu
     label_states(picture, placed, ways, folded)
     clear_headings(picture)
     if placed.grid is CLOSE:
-        tag(picture, ((x.link, x.points) for x in ways if not {x.link.source, x.node} <= folded.dots))
+        whole = {x for x, links in folded.bundles.items() if len({tag_of(y.views) for y in links}) > 1}
+        parts = [x for x in ways if x.link not in whole and not {x.link.source, x.node} <= folded.dots]
+        tag(picture, ((x.link, x.points) for x in parts))
     picture.uses = table_of(folded, heat_map)
     picture.scale = None if heat_map is None else (heat_map.low, heat_map.high)
     note_truncation(picture, levels.ops, levels.roots, levels.options)
@@ -166,10 +169,8 @@ def _box(node: Node, shown: Shown, placed: Placed, roots: set[Node]) -> Box:
     text, role, heat_map = shown.texts[node], shown.role[node], shown.heat
     if node in shown.folded.dots:
         return Box(spot.x, spot.y, spot.width, high, "dots", BORDERS["dots"], text.title, text.below, text.tip)
-    fill = "#ffffff" if heat_map is None else fill_of(node, heat_map, roots)
+    fill = GOLD if role == "parameter" else "#ffffff" if heat_map is None else fill_of(node, heat_map, roots)
     norm = None if heat_map is None else heat_map.norms.get(node)
-    if role == "parameter":
-        fill = GOLD
     box = Box(spot.x, spot.y, spot.width, high, role, fill, text.title, text.below, text.tip, node, norm)
     box.core = shown.widths[node] if norm is not None and spot.width > 2 * shown.widths[node] else 0.0
     return box

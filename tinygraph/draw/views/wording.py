@@ -105,11 +105,8 @@ def _joined_tip(node: Node, joined: Joined) -> list[str]:
 
 
 def _leaf(node: Node, role: str, folded: Folded) -> list[Part]:
-    return [
-        Part(
-            clean(known(node, folded.letters)) or ("data" if role != "state" else "zeros" if is_zero(node) else "state")
-        )
-    ]
+    word = "data" if role != "state" else "zeros" if is_zero(node) else "state"
+    return [Part(clean(known(node, folded.letters)) or word)]
 
 
 def formula(node: Node, operands: list[Operand], folded: Folded | None = None, named: bool = False) -> list[Part]:
