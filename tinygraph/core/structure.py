@@ -62,9 +62,8 @@ def _builder(structure: Any, start: int) -> tuple[Callable[[list[Any]], Any], in
     if isinstance(structure, dict):
         keys = list(structure)
         return lambda new: dict_like(structure, dict(zip(keys, [build(new) for build in parts], strict=True))), start
-    if (
-        type(structure) is tuple and len(parts) == 2
-    ):  # as (y, state) and (h, c), of which a short step makes one each time
+    # Pairs such as (y, state) and (h, c) are quick, since a short step makes one of each.
+    if type(structure) is tuple and len(parts) == 2:
         first, second = parts
         return lambda new: (first(new), second(new)), start
     return lambda new: list_like(structure, [build(new) for build in parts]), start

@@ -11,7 +11,7 @@ import pytest
 
 import tinygraph as tg
 from tests.each import each
-from tinygraph.check.audit import anew, astray, clipped, joins, kinds, picture, ranking, stopped, whole
+from tinygraph.check.audit import anew, astray, clipped, joins, off_by, picture, ranking, stopped, whole
 from tinygraph.check.audit.activations import slopes
 from tinygraph.check.audit.cases import Cases
 from tinygraph.check.audit.edits import Edit
@@ -44,7 +44,7 @@ def statement(text: str) -> Any:
     ],
 )
 def test_numbers_of_a_statement_that_may_be_factors(text: str, numbers: list[float]) -> None:
-    assert sorted(kinds._factors(statement(text))) == sorted(map(float, numbers))
+    assert sorted(off_by.numbers_of(statement(text))) == sorted(map(float, numbers))
 
 
 def near(h: np.ndarray) -> dict[tuple[int, ...], np.ndarray]:
@@ -56,11 +56,11 @@ def test_one_form_of_a_slope_for_another_is_seen() -> None:
     h, g = rng.uniform(-0.9, 0.9, 5), rng.normal(size=5)
     tanh, sigmoid = 1 - h**2, h * (1 - h)
     for a, b in ((tanh, sigmoid), (sigmoid, tanh), (1 - np.tanh(h) ** 2, tanh)):
-        assert kinds._is_form_for_form(near(h), g * a, g * b)
+        assert off_by.is_form_for_form(near(h), g * a, g * b)
     for a, b in ((tanh, tanh), (tanh, 2 * sigmoid), (h, tanh), (0 * h, tanh)):
-        assert not kinds._is_form_for_form(near(h), g * a, g * b)
-    assert not kinds._is_form_for_form(near(h), (g * tanh)[:4], (g * sigmoid)[:4])
-    assert not kinds._is_form_for_form(near(h[:4]), g * tanh, g * sigmoid)
+        assert not off_by.is_form_for_form(near(h), g * a, g * b)
+    assert not off_by.is_form_for_form(near(h), (g * tanh)[:4], (g * sigmoid)[:4])
+    assert not off_by.is_form_for_form(near(h[:4]), g * tanh, g * sigmoid)
 
 
 def test_the_pieces_that_a_join_should_have_joined() -> None:
