@@ -14,6 +14,8 @@ import pytest
 import tinygraph as tg
 
 CORTEX = Path(__file__).parent / "cortex"
+APART = "2 apart-b"
+"""A name of a file that is no identifier."""
 STRICT = ["-Wall", "-Wextra", "-pedantic", "-Werror", "-DTG_SELF_TEST"]
 C99 = ["-std=c99", *STRICT]
 SANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
@@ -60,11 +62,11 @@ def a_step() -> tuple[Any, Any]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files ``net.c``, ``small.c`` with weights in 8 bits, ``apart.c`` with weights in a file, ``train.c``."""
+    """The files ``net.c``, ``small.c`` with weights in 8 bits, ``2 apart-b.c`` with weights in a file, ``train.c``."""
     place = tmp_path_factory.mktemp("files")
     tg.export.c(*a_net(), place / "net.c")
     tg.export.c(*a_net(), place / "small.c", int8=True)
-    tg.export.c(*a_net(), place / "apart.c", weights="file")
+    tg.export.c(*a_net(), place / f"{APART}.c", weights="file")
     tg.export.c(*a_step(), place / "train.c")
     return place
 
@@ -79,7 +81,7 @@ def said(command: list[str], folder: Path) -> str:
 def test_no_warning_and_a_self_test_that_passes(name: str, folder: Path) -> None:
     if shutil.which(BUILDS[name][0]) is None:
         pytest.skip(f"needs {BUILDS[name][0]}")
-    for stem in ("net", "small", "apart", "train"):
+    for stem in ("net", "small", APART, "train"):
         said([*BUILDS[name], f"{stem}.c", "-o", f"{stem}-{name}", "-lm"], folder)
         told = said([f"./{stem}-{name}"], folder)
         assert "right" in told and "WRONG" not in told

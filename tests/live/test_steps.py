@@ -242,7 +242,7 @@ def test_a_page_is_a_file_a_frame_and_a_document(tmp_path: Any) -> None:
         for name in ("network", "scene", "start")
     )
     for wrong in (0, 2.5, "9"):
-        with pytest.raises(tg.GraphError, match="height"):
+        with pytest.raises(tg.GraphError, match="page: height"):
             page.page(height=wrong)
     for name in ("x.htm", "x", 3, None):
         with pytest.raises(tg.GraphError, match="save"):

@@ -245,6 +245,20 @@ def test_a_buffer_that_is_replaced_or_taken_away_in_the_call_stays_so() -> None:
     np.testing.assert_allclose(g.value, 2.0 * X[0], 1e-13)
 
 
+def test_as_many_objects_are_looked_at_as_the_limit_says() -> None:
+    from tinygraph.recording import attributes
+
+    class Row:
+        def __init__(self) -> None:
+            self.h = np.zeros(2)
+
+        def write(self) -> None:
+            self.h[0] = 1.0
+
+    rows = tuple(Row() for _ in range(3 * attributes.MOST_OBJECTS))
+    assert attributes.MOST_OBJECTS == 1000 == len([*attributes._of(rows)])
+
+
 def test_a_list_of_buffers_may_become_shorter_in_the_call() -> None:
     class Short(Cached):
         def forward(self, xs: Any) -> Any:

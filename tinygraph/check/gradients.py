@@ -81,11 +81,11 @@ class GradientError(GraphError, AssertionError):
 
     def __init__(self, report: Report) -> None:
         rows = [row for row in report.rows if not row.error <= report.tolerance]
-        wrong, kinks = sorted({row.name for row in rows if not row.kink}), [row for row in rows if row.kink]
+        wrong = sorted({row.name for row in rows if not row.kink})
         if wrong:
             super().__init__(f"check.gradients: wrong gradient of {', '.join(wrong)}\n{report}")
         else:
-            places = ", ".join(dict.fromkeys(row.kink for row in kinks))
+            places = ", ".join(dict.fromkeys(row.kink for row in rows))
             right = "a derivative jumps there, and around it the gradient is right"
             problem = f"check.gradients: a kink at {places}: {right}\n{report}"
             super().__init__(problem, fix="check at a point farther from the kink, such as x + 0.1")

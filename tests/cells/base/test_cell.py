@@ -129,6 +129,13 @@ def test_integers_take_the_dtype_of_the_weights() -> None:
     assert affine(tg.constant(np.eye(3)), weight).dtype == np.float64
 
 
+def test_a_bias_is_yes_or_no_of_a_cell() -> None:
+    for wrong in ("no", 0.5, -1, None):
+        with pytest.raises(tg.GraphError, match=r"RNN: bias is yes or no[\s\S]*True or False"):
+            tg.cells.RNN(2, 3, bias=wrong)  # type: ignore[arg-type]
+    assert tg.cells.RNN(2, 3, bias=np.bool_(False), rng=0).bias_ih is None
+
+
 def test_a_third_number_as_in_torch_is_told() -> None:
     with pytest.raises(tg.GraphError, match=r"RNN: bias is yes or no[\s\S]*2[\s\S]*num_layers"):
         tg.cells.RNN(2, 3, 2)  # type: ignore[arg-type]
