@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import GraphError, shown
+from .errors import UNFIT, GraphError, shown
 
 
 def flag(owner: str, name: str, value: Any) -> bool:
@@ -50,6 +50,18 @@ def integer(owner: str, name: str, number: Any, least: int = 0) -> int:
     except TypeError:
         pass  # the error below says it
     raise GraphError(f"{owner}: {name} is a whole number", expected=f"an integer from {least}", got=shown(number))
+
+
+def real(owner: str, dtype: Any) -> np.dtype:
+    """A dtype of real numbers or booleans; others have no gradient, and objects no place in a plan's memory."""
+    try:
+        kind: np.dtype = np.dtype(dtype)
+    except UNFIT as error:
+        raise GraphError(f"{owner}: {error}", got=shown(dtype)) from None
+    if kind.kind not in "fiub":
+        fix = "x.value.astype(dtype)  # an array, which carries no gradient"
+        raise GraphError(f"{owner}: nodes hold real numbers or booleans", got=f"dtype {kind}", fix=fix)
+    return kind
 
 
 def one_of(problem: str, value: Any, names: Collection[str]) -> str:

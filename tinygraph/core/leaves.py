@@ -51,12 +51,9 @@ class Parameter(Node):
             raise GraphError(problem, got=users_line(), fix="return the new value, and set it after the call")
         array = _array(value)
         if array.shape != self.shape or array.dtype != self.dtype:
-            raise GraphError(
-                f"the new value of {self.label()} has another shape or dtype",
-                expected=f"{self.shape} {self.dtype}",
-                got=f"{array.shape} {array.dtype}",
-                fix="make a new tg.parameter, or cast the array with .astype",
-            )
+            problem, got = f"the new value of {self.label()} has another shape or dtype", f"{array.shape} {array.dtype}"
+            fix = "make a new tg.parameter, or cast the array with .astype"
+            raise GraphError(problem, expected=f"{self.shape} {self.dtype}", got=got, fix=fix)
         self._value = frozen(array)
         self.changed = next_serial()
 
@@ -107,12 +104,10 @@ def parameter(value: Any, name: str | None = None) -> Parameter:
     name = None if name is None else text("parameter", "its name", name)
     array = _array(value).copy()
     if array.dtype.kind != "f":
-        raise GraphError(
-            f"parameter{f' {shown(name)}' if name else ''} needs floating-point numbers",
-            expected="a float32 or float64 array",
-            got=f"{array.dtype} array of shape {array.shape}",
-            fix="pass value.astype(np.float64), or tg.constant for data and labels",
-        )
+        problem = f"parameter{f' {shown(name)}' if name else ''} needs floating-point numbers"
+        got = f"{array.dtype} array of shape {array.shape}"
+        fix = "pass value.astype(np.float64), or tg.constant for data and labels"
+        raise GraphError(problem, expected="a float32 or float64 array", got=got, fix=fix)
     return Parameter(array, name)
 
 
@@ -173,11 +168,9 @@ def _array(value: Any) -> np.ndarray:
         raise GraphError("None came where an array is needed", got=users_line(), fix=fix)
     unmasked(value)
     if array.dtype.kind not in "fiub":
-        raise GraphError(
-            "a leaf needs an array of real numbers or booleans",
-            got=f"{type(value).__name__} of dtype {array.dtype}",
-            fix="pass rows of equal length; tg.stack joins a list of nodes",
-        )
+        got = f"{type(value).__name__} of dtype {array.dtype}"
+        fix = "pass rows of equal length; tg.stack joins a list of nodes"
+        raise GraphError("a leaf needs an array of real numbers or booleans", got=got, fix=fix)
     return array
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from inspect import getattr_static
 from typing import Any
 
-from .errors import MissingImportError, MissingNameError, plain
+from .errors import MissingImportError, MissingNameError, plain, shown, users_line
 from .habits import Fixes
 
 
@@ -64,6 +65,19 @@ def install(kind: type, fixes: Fixes, missing: type[Missing] = Missing) -> None:
         if isinstance(getattr(kind, name, fix), (str, Missing)):
             setattr(kind, name, missing(name, fix))
     kind.__dir__ = _shown  # type: ignore[method-assign, assignment]
+
+
+def lock(kind: type, fixes: Fixes) -> None:
+    """Gives the properties of a class that cannot be set an error that says what to write."""
+    for name, attribute in [*vars(kind).items()]:
+        if isinstance(attribute, property) and attribute.fset is None:
+            fix = fixes.get(name, "make a new node: nodes do not change")
+            setattr(kind, name, attribute.setter(partial(_refuse_to_set, name, fix)))
+
+
+def _refuse_to_set(name: str, fix: str, owner: Any, value: Any) -> None:
+    problem, fix = f"{owner.label()}: its {name} cannot be set", fix.format(shown(value))
+    raise MissingNameError(problem, got=users_line(), fix=fix)
 
 
 def _shown(owner: Any) -> list[str]:

@@ -111,10 +111,8 @@ class Op:
 
     def backward(self, gz: Any, z: Any, *inputs: Any, **attributes: Any) -> Any:
         """Takes the gradient that arrives, the result and the inputs; returns one gradient for each input."""
-        raise GraphError(
-            f"{self.name} has no gradient",
-            fix=f"define {type(self).__name__}.backward(self, gz, z, *inputs), or use tg.stop_gradient",
-        )
+        fix = f"define {type(self).__name__}.backward(self, gz, z, *inputs), or use tg.stop_gradient"
+        raise GraphError(f"{self.name} has no gradient", fix=fix)
 
     def infer(self, *specs: Spec, **attributes: Any) -> Spec:
         """The shape and dtype of the result; by default from running `forward` on arrays of ones."""
@@ -233,11 +231,9 @@ class Op:
         if self.arity >= 0:
             extra = inputs[self.arity :]
             if len(inputs) < self.arity or len(extra) > len(self.settings):
-                raise GraphError(
-                    f"{self.name}: wrong number of arguments",
-                    expected=f"{self.arity} inputs{''.join(', ' + s for s in self.settings)}",
-                    got=f"{len(inputs)} arguments",
-                )
+                expected = f"{self.arity} inputs{''.join(', ' + s for s in self.settings)}"
+                got = f"{len(inputs)} arguments"
+                raise GraphError(f"{self.name}: wrong number of arguments", expected=expected, got=got)
             inputs, attributes = inputs[: self.arity], dict(zip(self.settings, extra, strict=False)) | attributes
         unknown = attributes.keys() - set(self.settings)
         if unknown:

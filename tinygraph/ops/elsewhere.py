@@ -11,6 +11,7 @@ import numpy as np
 from ..core import habits, missing
 from ..core.errors import refusing
 from ..core.node import Node
+from ..core.traced import Traced
 from .numpy_functions import FUNCTIONS, UFUNCS
 from .shape import stop_gradient
 
@@ -25,12 +26,8 @@ def _numpy(self: Node) -> np.ndarray:
 
 def install(vocabulary: Mapping[str, Any]) -> None:
     """Installs all of them on nodes, last: what nodes have by then stays."""
-    words = {"numpy": _numpy, "to_numpy": _numpy, "cpu": lambda self: self}
-    for word, method in {
-        **words,
-        "detach": lambda self: stop_gradient(self),
-        "clone": lambda self: self.copy(),
-    }.items():
+    words: dict[str, Any] = {"numpy": _numpy, "to_numpy": _numpy, "cpu": lambda x: x, "clone": lambda x: x.copy()}
+    for word, method in (words | {"detach": lambda x: stop_gradient(x)}).items():
         setattr(Node, word, method)
     for word, method in list(vars(Node).items()):
         if isinstance(method, FunctionType) and not word.startswith("_") and word not in OFTEN:
@@ -41,4 +38,6 @@ def install(vocabulary: Mapping[str, Any]) -> None:
         fixes[name] = f"np.{name}  # a function, not a method"
     fixes |= {name: f"tg.{name}(x)  # a function, not a method" for name in vocabulary}
     fixes |= {f"{name}_": f"x = tg.{name}(x)  # a new node: nodes do not change" for name in vocabulary}
+    for kind in (Node, Traced):
+        missing.lock(kind, {"shape": "x = x.reshape({})", "dtype": "x = x.astype(np.float32)"})
     missing.install(Node, fixes | habits.NODE, missing.MissingForGood)

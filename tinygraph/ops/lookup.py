@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.checks import real
 from ..core.errors import GraphError, shown
 from ..core.node import Node
 from ..core.op import Op, Spec
@@ -229,11 +230,11 @@ class OneHot(Indexed):
 
     def infer(self, labels: Spec, depth: int = 0, dtype: Any = np.float64) -> Spec:  # type: ignore[override]
         check_kind(self.name, labels, depth)
-        return Spec((*labels.shape, max(depth, 0)), np.dtype(dtype))
+        return Spec((*labels.shape, max(depth, 0)), real(self.name, dtype))
 
     def forward(self, labels: Any, depth: int = 0, dtype: Any = np.float64) -> Any:
         check_labels(self.name, labels, depth)
-        return np.equal(labels[..., None], np.arange(depth)).astype(dtype)
+        return np.equal(labels[..., None], np.arange(depth)).astype(real(self.name, dtype))
 
 
 def check_kind(op: str, labels: Any, classes: int) -> None:

@@ -46,12 +46,10 @@ class SoftmaxCrossEntropy(Indexed):
         if dense and logits.shape and labels.shape == logits.shape[:-1] != logits.shape:
             check_kind(self.name, labels, logits.shape[-1])
         if not logits.shape or labels.shape != (logits.shape if dense else logits.shape[:-1]):
-            raise GraphError(
-                f"{self.name}: labels do not match the logits",
-                expected="logits (..., V) with integer labels (...) or probabilities (..., V)",
-                got=f"logits {logits.shape}, labels {labels.shape} {labels.dtype}",
-                fix="remove or add an axis of the labels",
-            )
+            expected = "logits (..., V) with integer labels (...) or probabilities (..., V)"
+            got = f"logits {logits.shape}, labels {labels.shape} {labels.dtype}"
+            fix = "remove or add an axis of the labels"
+            raise GraphError(f"{self.name}: labels do not match the logits", expected=expected, got=got, fix=fix)
 
     def forward(self, logits: Any, labels: Any) -> Any:
         self._check(logits, labels)
@@ -168,12 +166,9 @@ class _Loss(Elementwise):
 
     def _check(self, predictions: Any, targets: Any) -> None:
         if predictions.shape != targets.shape and not _reaches(predictions.shape, targets.shape):
-            raise GraphError(
-                f"{self.name}: the targets do not broadcast to the predictions, which come first",
-                expected=f"targets of shape {predictions.shape}",
-                got=str(targets.shape),
-                fix="reshape or index one of them; (B, 1) and (B,) would give (B, B) losses",
-            )
+            problem = f"{self.name}: the targets do not broadcast to the predictions, which come first"
+            fix = "reshape or index one of them; (B, 1) and (B,) would give (B, B) losses"
+            raise GraphError(problem, expected=f"targets of shape {predictions.shape}", got=str(targets.shape), fix=fix)
 
 
 def _reaches(wide: tuple[int, ...], narrow: tuple[int, ...]) -> bool:

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import OFFER, GraphError, MutationError, refusing, users_line
+from ..core.errors import OFFER, UNFIT, GraphError, MutationError, refusing, users_line
 from ..core.node import Node
 from ..core.scope import now
-from . import choice, numpy_products, shape
+from ..core.traced import Traced
+from . import choice, numpy_functions, numpy_products, shape
+from .operators import depends_on_parameter
 
 BY_NUMPY = [
     *("all", "any", "argmax", "argmin", "argpartition", "argsort", "cumprod", "cumsum", "diagonal"),
@@ -58,11 +60,22 @@ def _clip(
 
 def _astype(
     self: Node, dtype: Any = np.float64, order: Any = "K", casting: Any = "unsafe", subok: Any = True, copy: Any = True
-) -> Node:
+) -> Any:
     if casting != "unsafe" and not np.can_cast(self.dtype, dtype, casting):
         got, fix = f"{self.dtype} to {dtype}, casting={casting!r}", "omit casting="
         raise GraphError(f"astype of {self.label()}: numpy's rules do not allow it", got=got, fix=fix)
-    return self if not copy and self.dtype == dtype else shape.astype(self, dtype)
+    try:
+        return self if not copy and self.dtype == dtype else shape.astype(self, dtype)
+    except GraphError:
+        try:
+            dtype = np.dtype(dtype)
+        except UNFIT:
+            dtype = self.dtype  # the error says it
+        if dtype == "O":  # an array of nodes, if a gradient flows
+            return np.array(self, object) if now.recorder is None else numpy_functions.copied(self)
+        if dtype.kind in "fiub" or depends_on_parameter(self) or isinstance(self, Traced):
+            raise
+        return self.value.astype(dtype)
 
 
 def _tolist(self: Node) -> Any:

@@ -88,7 +88,8 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
     if method != "__call__":
         op, settings = ufunc_methods.find(ufunc, method, op, settings), {}
     if op is None and method == "__call__" and {*"".join(getattr(ufunc, "types", "d"))} <= {*"O->"}:
-        return ufunc(*[np.array(x, object) for x in inputs])  # np.frompyfunc's, of each number by itself
+        z = ufunc(*[np.array(x, object) for x in inputs])  # np.frompyfunc's, of each number by itself
+        return tuple(map(_of_numbers, z)) if isinstance(z, tuple) else _of_numbers(z)
     if op is None and _is_data(inputs):
         return now.recorder.data(getattr(ufunc, method)(*map_leaves(_number, inputs), **settings))
     if op is None:
@@ -102,6 +103,13 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
     except UNFIT as error:
         plain = method == "__call__"
         _refused(error, called(ufunc) + ("" if plain else f".{method}"), inputs, {}, plain)
+
+
+def _of_numbers(z: Any) -> Any:
+    """An array of nodes and numbers as one node; one of other things as it is."""
+    parts = list(z.flat) if isinstance(z, np.ndarray) else []
+    kinds = [isinstance(x, (int, float, np.number)) or (isinstance(x, Node) and not x.ndim) for x in parts]
+    return joined(z) if all(kinds) and any(isinstance(x, Node) for x in parts) else z
 
 
 def _where(self: Node, ufunc: Any, inputs: Any, out: Any, where: Any, **settings: Any) -> Any:
@@ -219,6 +227,9 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
         raise MutationError(problem, got=users_line(), fix=fix)
     if asking(users_place()[0]):
         raise MutationError(f"{self.label()} would lose its gradient", got=users_line(), fix=asked(""))
+    if dtype is None and "nditer(" in (line := users_line()) and "refs_ok" not in line:
+        fix = "for at in np.ndindex(x.shape): x[at]  # or x.flat, np.ndenumerate(x)"
+        raise GraphError("np.nditer goes over numbers alone, not over nodes", got=line, fix=fix)
     if self.size > limit:
         problem = f"np.array of {self.label()} would make {self.size} nodes of one element"
         raise GraphError(problem, got=users_line(), fix="join a list of nodes with np.stack; omit np.asarray(node)")

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import UNFIT, shown
+from ..core.checks import real
 from ..core.op import Op, Spec
-from .inference import NEEDED, refusal, viewed
+from .inference import NEEDED, viewed
 
 
 class _Rearrangement(Op):
@@ -95,13 +95,13 @@ class Astype(_Rearrangement):
     """
 
     def infer(self, x: Spec, dtype: Any = np.float64) -> Spec:  # type: ignore[override]
-        try:
-            return Spec(x.shape, np.dtype(dtype))
-        except UNFIT as error:
-            raise refusal(self, error, f"{x.shape} {x.dtype}, dtype={shown(dtype)}") from None
+        return Spec(x.shape, real(self.name, dtype))
 
     def forward(self, x: Any, dtype: Any = np.float64) -> Any:
-        return x.astype(dtype)
+        z = x.astype(dtype)
+        if z.dtype.kind not in "fiub":
+            real(self.name, z.dtype)  # raises
+        return z
 
     def backward(self, gz: Any, z: Any, x: Any, dtype: Any = np.float64) -> Any:
         return gz.astype(x.dtype) if z.dtype.kind == x.dtype.kind == "f" else None

@@ -104,9 +104,8 @@ class _Joining(_Rearrangement):
             arrays, more = tuple(arrays[0]), arrays[1:]
             if len(more) > len(self.settings):
                 expected = f"a list of arrays, {', '.join(self.settings)}"
-                raise GraphError(
-                    f"{self.name}: too many arguments", expected=expected, got=f"{len(more)} after the list"
-                )
+                got = f"{len(more)} after the list"
+                raise GraphError(f"{self.name}: too many arguments", expected=expected, got=got)
             attributes = dict(zip(self.settings, more, strict=False)) | attributes
         if not arrays:
             raise GraphError(f"{self.name} needs at least one array", got="an empty list")

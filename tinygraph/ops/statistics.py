@@ -162,9 +162,8 @@ def _beside(w: Node, x: Node, axis: Any) -> Node:
     axes = normalize_axis_tuple(() if axis is None else axis, x.ndim)
     if axis is None or w.shape != tuple([x.shape[i] for i in axes]):
         expected = f"{x.shape}, or the sizes of the axes in axis="
-        raise GraphError(
-            "np.average: weights have the wrong shape", expected=expected, got=f"{w.shape}, axis {shown(axis)}"
-        )
+        got = f"{w.shape}, axis {shown(axis)}"
+        raise GraphError("np.average: weights have the wrong shape", expected=expected, got=got)
     turned = shape.transpose(w, tuple(np.argsort(axes).tolist()))
     return shape.reshape(turned, tuple([n if i in axes else 1 for i, n in enumerate(x.shape)]))
 

@@ -48,9 +48,8 @@ def find(ufunc: Any, method: str, op: Any, settings: dict[str, Any]) -> Method |
         return None
     settings = {"axis": 0} | {name: x for name, x in settings.items() if x is not None or name == "axis"}
     if "dtype" in settings and ufunc not in _WITH_DTYPE:
-        raise GraphError(
-            f"np.{ufunc.__name__}.{method}: dtype is not supported on nodes", got=users_line(), fix="x.astype(dtype)"
-        )
+        fix = "x.astype(dtype)"
+        raise GraphError(f"np.{ufunc.__name__}.{method}: dtype is not supported on nodes", got=users_line(), fix=fix)
     return partial(function, **settings)
 
 

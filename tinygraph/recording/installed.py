@@ -40,9 +40,8 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     places = np.unravel_index(np.asarray(ind).ravel() % max(a.size, 1), a.shape)
     outside = np.abs(np.asarray(ind) + 0.5) > a.size
     if mode != "raise" or outside.any():
-        raise GraphError(
-            "np.put: no such place", expected=f"indices of {a.size} elements", got=f"{ind!r}, mode={mode!r}"
-        )
+        got = f"{ind!r}, mode={mode!r}"
+        raise GraphError("np.put: no such place", expected=f"indices of {a.size} elements", got=got)
     assign(a, places, _as_many(v, len(places[0])))
 
 

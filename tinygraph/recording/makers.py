@@ -101,7 +101,7 @@ def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, *
     if not isinstance(node, Node):
         new = np.array(object, dtype, copy=copy, ndmin=ndmin, **settings)
         return new if new is object else writable(new)
-    if dtype is not None and np.dtype(dtype) != node.dtype:
+    if dtype is not None and np.dtype(dtype) not in (node.dtype, "O"):  # a node holds objects, its elements, as it is
         node = ops.astype(node, dtype)
     elif node is object and copy is not False and copy is not None:
         node = copied(node, order)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 
 from .. import ops
+from ..core.errors import GraphError, users_line
 from ..core.node import Node
 from ..ops import numpy_functions
 from ..ops.numpy_functions import FUNCTIONS, SEQUENCES, joined
 from . import makers
+from .layout import layout
 from .makers import *  # noqa: F403  zeros, array and the like
 from .makers import array, one_node, writable
 from .record import is_number
@@ -74,6 +78,42 @@ def fromiter(iter: Any, dtype: Any = float, count: int = -1, **settings: Any) ->
     return array(z, dtype) if isinstance(z, Node) else writable(np.fromiter(numbers, dtype, count, **settings))
 
 
+class _Elements(AbstractContextManager[Any]):
+    """np.nditer of an array that may hold nodes: its steps are views of one element each, as numpy's are."""
+
+    def __init__(self, array: Node, steps: Any) -> None:
+        self.operands, self.steps = (array,), steps
+
+    def __getitem__(self, operand: int) -> Any:
+        return self.operands[operand][(*self.steps.multi_index, ...)]
+
+    def __iter__(self) -> Iterator[Any]:
+        while not self.steps.finished:
+            yield self[0]
+            self.steps.iternext()
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in ("finished", "index", "iterindex", "iternext", "itersize", "multi_index", "reset"):
+            raise AttributeError(name)  # of its memory, which is not the array's
+        return getattr(self.steps, name)
+
+
+def nditer(op: Any, flags: Any = None, op_flags: Any = None, *others: Any, order: Any = "K", **settings: Any) -> Any:
+    """numpy.nditer, of one array that may hold nodes, too: what is written to an element is written to the array."""
+    parts = op if type(op) in SEQUENCES else (op,)
+    if not any(isinstance(one_node(x), Node) for x in parts):
+        by_numpy: Any = np.nditer
+        return by_numpy(op, flags, op_flags, *others, order=order, **settings)
+    known = layout(op) if isinstance(op, Node) and not (others or settings) else None
+    flags = {*(flags or ())} - {"refs_ok", "zerosize_ok"}
+    if known is None or not flags <= {"multi_index", "c_index", "f_index"}:
+        problem = "np.nditer goes over one array that holds nodes, in an order that is known, element by element"
+        raise GraphError(problem, got=users_line(), fix="for at in np.ndindex(x.shape): x[at] = 2 * x[at]")
+    return _Elements(op, np.nditer(known, [*flags | {"multi_index", "zerosize_ok"}], order=order))
+
+
 class _OfNumbers(type):
     """``np.float64(node)`` is a node, so that its gradient stays; it is numpy's own dtype."""
 
@@ -107,18 +147,8 @@ _OF_MANY |= {"broadcast_arrays", "meshgrid", "select", "choose", "einsum", "eins
 _OF_MANY |= {"where", "reshape", "transpose", "expand_dims", "zeros_like", "ones_like", "full_like", "empty_like"}
 _OF_MANY |= {"copyto", "fill_diagonal", "put_along_axis", "putmask", "place", "put"}
 """Functions that nodes in a list reach by themselves, of which a list is no array, or that write."""
-_OF_STEPS = {
-    "squeeze",
-    "append",
-    "split",
-    "hsplit",
-    "vsplit",
-    "dsplit",
-    "array_split",
-    "tensordot",
-    "inner",
-    "moveaxis",
-}
+_OF_STEPS = {"squeeze", "append", "split", "hsplit", "vsplit", "dsplit", "array_split", "tensordot", "inner"}
+_OF_STEPS |= {"moveaxis"}
 """Functions of the steps of loops, made of several ops: with one frame more, pictures could not tell who made those."""
 _OF_LISTS = {
     name: _of_lists(function)
@@ -158,7 +188,7 @@ r_, c_ = _Joiner(np.r_, columns=False), _Joiner(np.c_, columns=True)
 
 __all__ = [  # noqa: PLE0604  names of numpy's
     *makers.__all__,
-    *("c_", "dot", "double", "float32", "float64", "floating", "fromiter", "generic", "inexact", "number", "outer"),
-    *("r_", "single", "vectorize"),
+    *("c_", "dot", "double", "float32", "float64", "floating", "fromiter", "generic", "inexact", "nditer", "number"),
+    *("outer", "r_", "single", "vectorize"),
     *_OF_LISTS,
 ]

@@ -33,11 +33,9 @@ class _Inputs(tuple[Any, ...]):
     """Several inputs of one step. numpy would join them along a new axis, and so swap time steps and features."""
 
     def __array__(self, *args: Any, **settings: Any) -> Any:
-        raise GraphError(
-            "unroll: a tuple is several inputs of every step, and the cell takes it as one array",
-            got=users_line(),
-            fix="np.stack(inputs), or tg.stack, if its arrays are the time steps",
-        )
+        problem = "unroll: a tuple is several inputs of every step, and the cell takes it as one array"
+        fix = "np.stack(inputs), or tg.stack, if its arrays are the time steps"
+        raise GraphError(problem, got=users_line(), fix=fix)
 
 
 def side_by_side(owner: str, inputs: Any) -> Any:
@@ -47,12 +45,10 @@ def side_by_side(owner: str, inputs: Any) -> Any:
         GraphError: a list is among them: it may mean time steps as well as several inputs of every step.
     """
     if isinstance(inputs, list):
-        raise GraphError(
-            f"{owner}: a list as inputs may mean time steps or several inputs of every step",
-            expected="an array (T, ...), or a tuple or dict of such arrays for several inputs of every step",
-            got=f"a list of {len(inputs)}; {users_line()}",
-            fix="np.stack(list) for time steps, np.asarray(list) of numbers; tuple(list) for several inputs",
-        )
+        problem = f"{owner}: a list as inputs may mean time steps or several inputs of every step"
+        expected = "an array (T, ...), or a tuple or dict of such arrays for several inputs of every step"
+        fix = "np.stack(list) for time steps, np.asarray(list) of numbers; tuple(list) for several inputs"
+        raise GraphError(problem, expected=expected, got=f"a list of {len(inputs)}; {users_line()}", fix=fix)
     if isinstance(inputs, dict):
         return dict_like(inputs, {key: side_by_side(owner, x) for key, x in inputs.items()})
     if isinstance(inputs, tuple):
@@ -90,18 +86,14 @@ def steps_of(cell: Any, xs: Any) -> int:
     lengths = [x.shape[0] if x.shape else None for x in leaves(xs)]
     if not lengths or len(set(lengths)) > 1 or not lengths[0]:
         got = str([x.shape for x in leaves(xs)]) or "nothing"
-        raise GraphError(
-            "unroll: all inputs need the same number of steps, >= 1", expected="arrays (T, B, ...)", got=got
-        )
+        expected = "arrays (T, B, ...)"
+        raise GraphError("unroll: all inputs need the same number of steps, >= 1", expected=expected, got=got)
     size = getattr(cell, "input_size", None)
     if size is None:
         return lengths[0]
     if isinstance(xs, Node) and xs.dtype.kind == "f" and (xs.ndim < 2 or xs.shape[-1] != size):
-        raise GraphError(
-            f"{type(cell).__name__}: the inputs do not match input_size={size}",
-            got=f"shape {xs.shape}, time first",
-            expected=f"(T, B, {size}) or (T, {size})",
-        )
+        problem = f"{type(cell).__name__}: the inputs do not match input_size={size}"
+        raise GraphError(problem, got=f"shape {xs.shape}, time first", expected=f"(T, B, {size}) or (T, {size})")
     return lengths[0]
 
 
@@ -112,12 +104,9 @@ def first_state(cell: Any, state: Any, xs: Any, real: Node | None) -> Any:
     if state is None:
         state = default
     elif default is not None and not _is_like(state, default):
-        raise GraphError(
-            f"{type(cell).__name__}: the state has the wrong structure or shapes",
-            got=_shapes(state),
-            expected=_shapes(default),
-            fix="state=None for the default, or cell.initial_state(batch_size)",
-        )
+        problem = f"{type(cell).__name__}: the state has the wrong structure or shapes"
+        fix = "state=None for the default, or cell.initial_state(batch_size)"
+        raise GraphError(problem, got=_shapes(state), expected=_shapes(default), fix=fix)
     if default is None:
         # A number takes the dtype of the inputs, as it would beside them in an op.
         return map_leaves(lambda s: as_nodes((s, *leaves(xs)))[0], state)

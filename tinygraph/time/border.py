@@ -64,12 +64,10 @@ class Border:
         dependencies = {*reached}
         for x in wrt:
             if any(cell.leads_to(x, dependencies) for cell in self.cells):
-                raise GraphError(
-                    f"grad: {y.label()} is inside the cell of an unroll, {x.label()} is outside",
-                    expected="in a compiled function, a gradient within one time step",
-                    got=users_line(),
-                    fix="call tg.grad after the unroll; or cut the gradient in the cell: h = tg.stop_gradient(h)",
-                )
+                problem = f"grad: {y.label()} is inside the cell of an unroll, {x.label()} is outside"
+                expected = "in a compiled function, a gradient within one time step"
+                fix = "call tg.grad after the unroll; or cut the gradient in the cell: h = tg.stop_gradient(h)"
+                raise GraphError(problem, expected=expected, got=users_line(), fix=fix)
             if self._bypasses(y, x, dependencies):
                 raise GraphError(
                     f"grad: {x.label()} is the final state of an unroll, but {y.label()} depends on its outputs too",

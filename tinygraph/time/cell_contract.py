@@ -31,12 +31,8 @@ def as_cell(owner: str, cell: Any) -> Any:
         fix = f"{name}(input_size, hidden_size), for example"
         if not isinstance(cell, type) and takes(cell, 1):
             fix = "def cell(x, state): ...; return y, state, and tg.unroll(cell, xs, first_state)"
-        raise GraphError(
-            f"{owner}: the argument is not a cell",
-            expected="a function or an object called with (x_t, state)",
-            got=shown(cell, 80),
-            fix=fix,
-        )
+        expected = "a function or an object called with (x_t, state)"
+        raise GraphError(f"{owner}: the argument is not a cell", expected=expected, got=shown(cell, 80), fix=fix)
     return cell
 
 

@@ -184,12 +184,8 @@ def _checked(cell: Step) -> Step:
     def call(x: Any, state: Any) -> tuple[Any, Any]:
         result = cell(x, state)
         if not isinstance(result, tuple) or len(result) != 2:
-            raise GraphError(
-                f"unroll: the cell{_at()} did not return a pair",
-                expected="(y_t, new_state)",
-                got=type(result).__name__,
-                fix="return h, h if the state is the output",
-            )
+            problem, fix = f"unroll: the cell{_at()} did not return a pair", "return h, h if the state is the output"
+            raise GraphError(problem, expected="(y_t, new_state)", got=type(result).__name__, fix=fix)
         y, new = result
         try:
             return y, ordered_as(new, state)

@@ -53,11 +53,8 @@ class Feedback:
         self, choose: Callable[[Any], Any], teacher: Any = 0.0, rng: int | np.random.Generator | None = None
     ) -> None:
         if not takes(choose, 1):
-            raise GraphError(
-                "feedback: choose must be a function of y_t",
-                got=shown(choose, 80),
-                fix="feedback=lambda y: tg.argmax(y, axis=-1), for example",
-            )
+            fix = "feedback=lambda y: tg.argmax(y, axis=-1), for example"
+            raise GraphError("feedback: choose must be a function of y_t", got=shown(choose, 80), fix=fix)
         self.choose, self.rng = choose, generator("Feedback", rng)
         (self.teacher,) = as_nodes((teacher,))
         values = None if isinstance(self.teacher, Traced) else self.teacher.value
@@ -107,11 +104,8 @@ class Feedback:
         """``choose(y)`` in the structure and dtypes of ``like``, an input; its shapes must be the same."""
         chosen, xs = [as_nodes((c,))[0] for c in leaves(self.choose(y))], leaves(like)
         if [c.shape for c in chosen] != [x.shape for x in xs]:
-            raise GraphError(
-                "feedback: choose did not return an input of the cell",
-                got=str([c.shape for c in chosen]),
-                expected=f"shapes {[x.shape for x in xs]}, as x_t",
-            )
+            got, expected = str([c.shape for c in chosen]), f"shapes {[x.shape for x in xs]}, as x_t"
+            raise GraphError("feedback: choose did not return an input of the cell", got=got, expected=expected)
         return rebuild(like, [c if c.dtype == x.dtype else astype(c, x.dtype) for c, x in zip(chosen, xs, strict=True)])
 
 

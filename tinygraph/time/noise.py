@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.checks import flag
+from ..core.checks import flag, real
 from ..core.errors import GraphError, refusing, shown
 from ..core.frozen import frozen
 from ..core.leaves import Constant
@@ -97,12 +97,8 @@ class Noise(Live):
 def _drawn(draw: Draw, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     array = np.asarray(draw(shape), dtype)
     if array.shape != shape:
-        raise GraphError(
-            "noise: draw returned an array of the wrong shape",
-            expected=str(shape),
-            got=str(array.shape),
-            fix="draw=lambda shape: rng.normal(size=shape), for example",
-        )
+        got, fix = str(array.shape), "draw=lambda shape: rng.normal(size=shape), for example"
+        raise GraphError("noise: draw returned an array of the wrong shape", expected=str(shape), got=got, fix=fix)
     return frozen(array)  # `draw` may fill one buffer again and again
 
 
@@ -134,7 +130,7 @@ def noise(draw: Draw, shape: Sequence[int], dtype: Any = np.float64, *, once: bo
         >>> bool((first == second).any())
         False
     """
-    spec, once = Spec(_checked_shape(draw, shape), np.dtype(dtype)), flag("noise", "once", once)
+    spec, once = Spec(_checked_shape(draw, shape), real("noise", dtype)), flag("noise", "once", once)
     draws: Draws = now.draws or Draws()
     if not once:
         return draws.new(draw, spec)

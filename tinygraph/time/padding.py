@@ -163,12 +163,9 @@ def selected(real: Node, new: Any, old: Any, what: str) -> Any:
     """The new arrays where the step is real, the old ones elsewhere."""
     after, before = leaves(new), leaves(old)
     if len(after) != len(before):
-        raise GraphError(
-            "unroll: lengths or a mask need the state before the first step",
-            expected=f"{len(after)} arrays, as the cell returns",
-            got=f"{len(before)} arrays",
-            fix="state=cell.initial_state(batch_size), or arrays of zeros",
-        )
+        problem, got = "unroll: lengths or a mask need the state before the first step", f"{len(before)} arrays"
+        fix = "state=cell.initial_state(batch_size), or arrays of zeros"
+        raise GraphError(problem, expected=f"{len(after)} arrays, as the cell returns", got=got, fix=fix)
     pairs = zip(as_nodes(tuple(after)), before, strict=True)
     return rebuild(new, [where(_aligned(real, a, what), a, b) for a, b in pairs])
 
@@ -176,12 +173,8 @@ def selected(real: Node, new: Any, old: Any, what: str) -> Any:
 def _aligned(real: Node, like: Any, what: str) -> Node:
     """``real`` with trailing axes of size 1, as many axes as ``like``."""
     if like.shape[: real.ndim] != real.shape:
-        raise GraphError(
-            f"unroll: the leading axes of {what} do not match lengths, mask or reset",
-            expected=f"leading axes {real.shape}",
-            got=f"shape {like.shape}",
-            fix="make the batch its first axis",
-        )
+        problem, got = f"unroll: the leading axes of {what} do not match lengths, mask or reset", f"shape {like.shape}"
+        raise GraphError(problem, expected=f"leading axes {real.shape}", got=got, fix="make the batch its first axis")
     shape = real.shape + (1,) * (like.ndim - real.ndim)
     if not isinstance(real, Traced):
         return Constant(real.value.reshape(shape), "real")

@@ -97,10 +97,8 @@ def resets(at: Node, real: Node | None, state: Any, fresh: Any) -> tuple[Resets,
         GraphError: ``fresh`` is None, or has another structure than the state.
     """
     if fresh is None:
-        raise GraphError(
-            "unroll: reset needs the state that rows start from, as the cell has no initial_state",
-            fix="reset_to=state: arrays or nodes with the nesting of the state",
-        )
+        problem = "unroll: reset needs the state that rows start from, as the cell has no initial_state"
+        raise GraphError(problem, fix="reset_to=state: arrays or nodes with the nesting of the state")
     try:
         anew = leaves(ordered_as(fresh, state))
     except KeyError as error:

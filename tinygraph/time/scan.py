@@ -89,12 +89,10 @@ class Scan(Op):
         steps = (b.shape[0] - 1, *b.shape[1:]) if b.shape else (-1,)
         pairs = not is_complex or a.shape[-1:] == b.shape[-1:] == (2,)
         if steps[0] < 0 or not pairs or not _broadcasts(a.shape, steps):
-            raise GraphError(
-                f"{self.name}: shapes do not match",
-                got=f"a {a.shape}, b {b.shape}",
-                expected=f"b (T + 1, ...), a that broadcasts to (T, ...){', last axis of size 2' * is_complex}",
-                fix="include b_0, the state before the first step, in b",
-            )
+            got = f"a {a.shape}, b {b.shape}"
+            expected = f"b (T + 1, ...), a that broadcasts to (T, ...){', last axis of size 2' * is_complex}"
+            fix = "include b_0, the state before the first step, in b"
+            raise GraphError(f"{self.name}: shapes do not match", got=got, expected=expected, fix=fix)
         return Spec(b.shape, promoted(a.dtype, b.dtype))
 
     def forward(self, a: Any, b: Any, adjoint: bool = False, is_complex: bool = False) -> Any:

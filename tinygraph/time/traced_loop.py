@@ -55,11 +55,8 @@ def roll(
     traced = trace(cell, xs, state, cuts)
     if traced is None:
         if unrolled == MOST_UNROLLED:
-            raise GraphError(
-                "unroll: the cell returns a state with more or fewer arrays at every step",
-                got=users_line(),
-                expected="a new state with the structure of the old one",
-            )
+            problem = "unroll: the cell returns a state with more or fewer arrays at every step"
+            raise GraphError(problem, got=users_line(), expected="a new state with the structure of the old one")
         return _unroll_first(cell, xs, state, reverse, cuts, unrolled)
     loop_node, ys = traced.close(leaves(xs)[0].shape[0], reverse, recompute)
     outputs = rebuild(traced.y, [each(loop_node, y) for y in ys])
@@ -84,12 +81,9 @@ def trace(cell: Step, xs: Any, state: Any, cuts: Node | None = None) -> Trace | 
         if fitted is None:
             return traced
         state = fitted
-    raise GraphError(
-        "unroll: the state changes its shape at every step",
-        expected=f"{_specs(state)}, as the old state",
-        got=f"{_specs(traced.new_state)}; {users_line()}",
-        fix="return a state of the same shape; tg.unroll's outputs already collect every step",
-    )
+    expected, got = f"{_specs(state)}, as the old state", f"{_specs(traced.new_state)}; {users_line()}"
+    fix = "return a state of the same shape; tg.unroll's outputs already collect every step"
+    raise GraphError("unroll: the state changes its shape at every step", expected=expected, got=got, fix=fix)
 
 
 def _check_dtypes(state: Any, traced: Trace) -> None:
