@@ -140,4 +140,4 @@ def svg(drawn: tg.Drawing) -> str:
     text = drawn.pipe(format="svg", encoding="utf-8")
     text = re.sub(r"(<g[^>]*>)<title>.*?</title>", r"\1", text, flags=re.DOTALL)
     # An attribute's quotes are none of a text's, where they are written as &quot;.
-    return re.sub(r' class="\w+"|(?<=\d)\.0(?=[" C)][^<>]*>)', "", text)
+    return re.sub(r' class="\w+"|(?<=\d)\.0(?=[" C)][^<>?]*>)', "", text)

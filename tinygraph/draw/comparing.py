@@ -180,7 +180,8 @@ def _uses(pair: Couple, names: Sequence[str]) -> Iterator[Use]:
         assert known is not None
         norms = ((a and a.norm) or "–", (b and b.norm) or "–") if has_norms else (None, None)
         name = known.name if a and b else f"{known.name} · {names[0 if a else 1]}"
-        yield replace(known, name=name, norm=norms[0], full=norms[1])
+        size = known.size * (first.keys() == second.keys())  # of two other networks no sum is true
+        yield replace(known, name=name, norm=norms[0], full=norms[1], size=size)
 
 
 def _lines(

@@ -145,6 +145,8 @@ class Use:
     norm: str | None
     full: str | None = None
     """Another norm beside it: that without cuts, if ``norm`` is that of a truncated gradient."""
+    size: int = 0
+    """How many numbers it holds."""
 
 
 class Ruler(NamedTuple):

@@ -200,7 +200,7 @@ def _install() -> None:
     for word, op in SIGNS.values():
         setattr(Node, f"__{word}__", _operator(op))
         setattr(Node, f"__r{word}__", _swapped(op))
-    Node.__pow__ = _to_the_power
+    Node.__pow__ = _to_the_power  # type: ignore[method-assign]
     for word, (sign, fix) in _UNSUPPORTED.items():
         for side in ("", "r") if word != "trunc" else ("",):
             setattr(Node, f"__{side}{word}__", _unsupported(sign, fix))

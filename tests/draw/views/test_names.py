@@ -135,7 +135,8 @@ def test_the_title_says_what_is_drawn() -> None:
         "LSTM, 8 steps, gradient flow": tg.draw(layer_loss(tg.cells.LSTM(3, 4, rng=0), 8), "flow"),
         "LSTM, 1 step, backward": tg.draw(layer_loss(tg.cells.LSTM(3, 4, rng=0), 1), "backward"),
         "Recurrent network, 4 steps, unrolled": tg.draw(word_rnn(4)),
-        "Network": tg.draw(perceptron()),
+        "Network, 2 layers": tg.draw(perceptron()),
+        "Network": tg.draw(tg.sum(tg.parameter(np.ones((2, 3)), "W") @ np.ones(3))),
         "mine": tg.draw(word_rnn(2), title="mine"),
     }
     for title, drawing in cases.items():

@@ -165,7 +165,9 @@ def test_the_table_has_a_row_for_each_parameter_and_its_columns_in_line(name: st
     for x in table.texts:
         lines.setdefault(float(x.style["y"]), []).append(x)
     (caption, heads, *rows) = [sorted(lines[y], key=lambda x: x.left) for y in sorted(lines)]
-    assert [x.words for x in caption] == ["parameters", "(one copy each)"]
+    total = sum(use.size for use in drawn.uses)
+    head = f"parameters: {total:,} numbers" if total else "parameters"
+    assert [x.words for x in caption] == [head, "(one copy each)"]
     titles = ["name", "shape", "uses"]
     if drawn.scale is not None:
         titles.append(f"‖∂‖ {drawn.truncation}".strip())

@@ -37,7 +37,8 @@ class _Thinning:
             return replace(block, parts=[self._block(part) for part in block.parts])
         kept_count = max(int(self.share * len(block.items)) - 1, 0)
         items = self.side.items
-        kept = {*sorted(block.items, key=lambda i: _rank(items[i]))[:kept_count]}
+        rank = {i: (items[i].mark == 0, -items[i].flops, -items[i].bytes) for i in block.items}
+        kept = {*sorted(rank, key=rank.__getitem__)[:kept_count]}
         parts: list[Block] = []
         for i in block.items:
             if i in kept:
@@ -73,7 +74,3 @@ def _groups(parts: Sequence[Block]) -> list[ItemGroup]:
     for part in parts:
         groups += _groups(part.parts) if isinstance(part, LoopCard) else [part]
     return groups
-
-
-def _rank(item: Item) -> tuple[bool, int, int]:
-    return (item.mark == 0, -item.flops, -item.bytes)

@@ -83,7 +83,10 @@ def place_cards(repetition: Repetition, cell_groups: list[CellGroup], widths: di
     """Place the cards and boxes, in time linear in groups and edges."""
     stage = Stage(width=widths)
     stage.card_of = {g: i for i, cell in enumerate(cell_groups) for g in cell.groups}
-    stage.aside = starts(repetition, cell_groups)
+    late = set(stage.card_of)  # what is computed from no card stands below them, as data does
+    for edge in sorted(repetition.edges, key=lambda e: e.target):
+        late |= {edge.target} if edge.source in late else set()
+    stage.aside = {e for e in starts(repetition, cell_groups) if e.source in late}
     stage.cards = [_card(repetition, cell, stage, widths) for cell in cell_groups]
     stage.joined = _joined(repetition, stage)
     for edge in repetition.edges:

@@ -15,7 +15,8 @@ from ..labels import clean
 from ..norms.states import shared_name
 from ..shown.folding import When
 from ..shown.roles import LOOKUPS
-from .reading import Reading, behind_views, is_parameter
+from ..shown.slices import chain
+from .reading import Reading, is_parameter
 from .sheets import Sheet, Ticks
 
 HEADS = 6
@@ -40,7 +41,7 @@ def attention_sheets(reading: Reading) -> list[Sheet]:
     alike: dict[tuple[object, ...], list[Weights]] = {}
     ranks: dict[tuple[object, ...], int] = {}
     for x in _weights(reading):
-        home = reading.folded.phases.loop.get(x.product), behind_views(x.node).scope
+        home = reading.folded.phases.loop.get(x.product), chain(x.node)[-1].scope
         rank = ranks[(*home, x.product.step)] = ranks.get((*home, x.product.step), -1) + 1
         alike.setdefault((*home, rank), []).append(x)
     sheets = [sheet for i, group in enumerate(alike.values()) for sheet in _of_group(reading, group, 1000 * i)]
@@ -66,7 +67,7 @@ def _numbered(sheets: list[Sheet]) -> list[Sheet]:
 def _weights(reading: Reading) -> Iterator[Weights]:
     for node in reading.nodes:
         for x, axis, other in _summed_over(node):
-            weight = behind_views(x)
+            weight = chain(x)[-1]
             # What was looked up or is a parameter is no attention, nor is -p log p.
             odd = weight.op is None or weight.op.name in LOOKUPS or is_parameter(other)
             entropy = other.op is not None and other.op.name in ("log", "log_softmax")
@@ -119,8 +120,8 @@ def _of_group(reading: Reading, group: list[Weights], block: int) -> Iterator[Sh
     else:
         stacked = _padded([row for one in rows for row in np.moveaxis(one, 1, 0)])
         queries = reading.folded.columns() if len(reading.folded.columns()) == len(stacked) else []
-    name = shared_name([behind_views(x.node) for x in group], reading.folded.letters) or "attention"
-    scope = clean(behind_views(first.node).scope)
+    name = shared_name([chain(x.node)[-1] for x in group], reading.folded.letters) or "attention"
+    scope = clean(chain(first.node)[-1].scope)
     down = reading.ticks(queries, "query at step ↓") if queries else _plain(len(stacked), "query ↓")
     for head in range(stacked.shape[1]):
         heading = " · ".join(x for x in (scope, name, f"head {head}" if stacked.shape[1] > 1 else "") if x)

@@ -18,7 +18,7 @@ from ..shown.folding import Folded, When, fold
 from ..shown.naming import named_cells
 from ..shown.padding import real_rows
 from ..shown.repetition import Repetition, find_repetition
-from ..shown.slices import RESHAPED
+from ..shown.slices import chain
 from ..shown.truncation import cut_as_asked
 from ..views.heads import by_column
 from .sheets import Ticks
@@ -152,10 +152,4 @@ class Reading:
 
 def is_parameter(node: Node) -> bool:
     """Whether a node is a parameter or a view of one."""
-    return isinstance(behind_views(node), Parameter)
-
-
-def behind_views(node: Node) -> Node:
-    while node.op is not None and node.op.name in (*RESHAPED, "astype", "stop_gradient"):
-        node = node.inputs[0]
-    return node
+    return isinstance(chain(node)[-1], Parameter)

@@ -21,7 +21,7 @@ class Ticks:
         return self.tokens[i] if self.tokens else ""
 
     def folded(self, groups: list[tuple[int, int]]) -> Ticks:
-        labels = [_span(self.labels[a], self.labels[b - 1]) for a, b in groups]
+        labels = ["–".join(dict.fromkeys((self.labels[a], self.labels[b - 1]))) for a, b in groups]
         whole = all(b - a == 1 for a, b in groups)
         return Ticks(labels, self.caption, self.tokens if whole else [])
 
@@ -77,7 +77,3 @@ def _summed(x: np.ndarray, down: list[tuple[int, int]], across: list[tuple[int, 
     with np.errstate(all="ignore"):
         rows = np.add.reduceat(x, [a for a, _ in down], axis=0)
         return np.add.reduceat(rows, [a for a, _ in across], axis=1)
-
-
-def _span(first: str, last: str) -> str:
-    return first if first == last else f"{first}–{last}"

@@ -74,11 +74,12 @@ When = tuple[int, int]
 
 @dataclass
 class Joined:
-    """A joined box: its ``name``, the nodes that it ``held``, and the nodes whose gradient is ``shown``."""
+    """A joined box: its ``name``, the nodes that it ``held``, those whose gradient is ``shown``; if it ``attends``."""
 
     name: str
     held: list[Node]
     shown: list[Node]
+    attends: bool = False
 
 
 @dataclass
@@ -217,15 +218,12 @@ def _leaf(node: Node, chips: dict[Node, str], kept: set[Node]) -> Operand:
     if node.name or isinstance(node, Traced):
         return link
     if not node.shape:
-        return Inline(_number(node.item()), node.dtype.kind != "f")
+        x = node.item()
+        return Inline(str(x) if isinstance(x, (bool, int)) else f"{x:.3g}", node.dtype.kind != "f")
     if node.dtype.kind == "f":
         return link
     few = node.size <= _SMALL and node.ndim == 1
     return Inline(", ".join(str(x) for x in node.value.tolist()) if few else f"ids {shape(node.shape)}", True)
-
-
-def _number(x: float) -> str:
-    return str(x) if isinstance(x, (bool, int)) else f"{x:.3g}"
 
 
 def _used(stand: Operand, user: Node, slot: int) -> Operand:

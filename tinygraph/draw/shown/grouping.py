@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Hashable
 from dataclasses import replace
 
 from ...core.node import Node
 from .cells import upwards
-from .folding import Chip, Folded, Joined, Link, Operand
+from .folding import Chip, Folded, Inline, Joined, Link, Operand
 
 
 def join(
@@ -32,13 +33,27 @@ def join(
         shown = [x for x in held if x in states] or held[-1:]
         stand = _outside_time(shown[-1]) if timeless else shown[-1]
         stands.update(dict.fromkeys(held, stand))
-        parts[stand] = Joined(names[key], held, shown)
+        seeing = attends(folded, held)
+        name = re.sub(r"^(cell|each step)\b", "attention", names[key]) if seeing and not held[-1].scope else names[key]
+        parts[stand] = Joined(name, held, shown, seeing)
     joined = replace(folded, nodes=[], operands={}, arrows={}, parts=parts, bundles={})
     positions: dict[tuple[Node, Node], int] = {}
     for node in folded.nodes:
         _join(folded, joined, node, stands, positions)
     joined.nodes = _ordered(joined)
     return joined if len(joined.nodes) == len(joined.operands) else None
+
+
+def attends(folded: Folded, held: list[Node]) -> bool:
+    """Whether a softmax weighs values here: a product with what is no parameter, no number and no logarithm."""
+    name = {x: x.op.name for x in held if x.op is not None}
+    products = [x for x in name if name[x] in ("multiply", "matmul", "einsum")] if "softmax" in name.values() else []
+    for x in products:
+        links = [y for y in folded.operands[x] if not isinstance(y, (Chip, Inline))]
+        ops = {name.get(y.source) for y in links if isinstance(y, Link)}
+        if len(links) == 2 and "softmax" in ops and not ops & {"log", "log_softmax"}:
+            return True
+    return False
 
 
 def _outside_time(node: Node) -> Node:

@@ -144,7 +144,8 @@ class Levels:
         """Returns the columns to hide, in runs; a single one is shown unless asked, because dots take as much room."""
         phases = [list(run) for _, run in groupby(folded.columns(), lambda c: c[0])]
         if self.options.steps is not None:
-            return [run for phase in phases for run in _between(phase, _chosen(phases, phase, self.options.steps))]
+            parted = (groupby(x, _chosen(phases, x, self.options.steps).__contains__) for x in phases)
+            return [list(run) for runs in parted for kept, run in runs if not kept]
         ends = detail.ends
         if _too_many(folded, self.options) and self.options.max_nodes:
             count = max(self.options.max_nodes * sum(map(len, phases)) // len(folded.nodes) - 1, 2)
@@ -166,10 +167,6 @@ def _chosen(phases: list[list[When]], phase: list[When], steps: Sequence[int]) -
                 got=shown(steps),
             )
     return {phase[i] for i in steps if -len(phase) <= i < len(phase)}
-
-
-def _between(phase: list[When], chosen: set[When]) -> list[list[When]]:
-    return [list(run) for kept, run in groupby(phase, chosen.__contains__) if not kept]
 
 
 def _too_many(folded: Folded, options: Options) -> bool:
@@ -251,7 +248,8 @@ def _add_families(folded: Folded, repetition: Repetition | None, homes: dict[Nod
         for node in members if len(members) > 1 else ():
             if node not in homes and node in folded.arrows:
                 homes[node] = g
-                names[g] = common_name(repetition, members) or _kind(node)  # type: ignore[arg-type]
+                kind = "data" if node.op is None or node.op.name in LOOKUPS else op_words(node.op.name)
+                names[g] = common_name(repetition, members) or kind  # type: ignore[arg-type]
 
 
 def _whole(folded: Folded, role: dict[Node, str], *_: Any) -> Homes:
@@ -284,7 +282,3 @@ def _runs(ops: Counter[tuple[int, Any]]) -> int:
 
 def _times(steps: int) -> str:
     return f" × {steps}" if steps else ""
-
-
-def _kind(node: Node) -> str:
-    return "data" if node.op is None or node.op.name in LOOKUPS else op_words(node.op.name)

@@ -11,9 +11,9 @@ from ...core.node import Node
 from ..labels import clean
 from ..options import Options
 from .cells import CellGroup, cells, starts
-from .folding import Folded
+from .folding import Chip, Folded
 from .repetition import Repetition
-from .slices import RESHAPED
+from .slices import chain, tag_of
 
 MOST = 3
 """The most phases that a title names."""
@@ -33,13 +33,23 @@ def name_cells(repetition: Repetition, cell_groups: list[CellGroup]) -> None:
         if origin is not None and origin != home[edge.target]:
             for i, name in ((origin, "encoder"), (home[edge.target], "decoder")):
                 cell_groups[i].name = cell_groups[i].name or name
-    directions = [_direction(repetition, cell) for cell in cores]
+    directions = [next(iter(returning(repetition, cell).values()), 0) for cell in cores]
     two_ways = len(set(directions) - {0}) > 1
-    for k, (cell, direction) in enumerate(zip(cores, directions, strict=True), 1):
-        direction_name = {1: "forward", -1: "backward"}.get(direction, "") if two_ways else ""
-        cell.name = cell.name or (
-            direction_name if len(cores) == 2 and direction_name else f"layer {k} {direction_name}".strip()
-        )
+    weights = [_weights(repetition, cell) or cell for cell in cores]
+    kinds = [weights.index(x) for x in weights]  # a cell that is run again has the weights of its first run
+    layers = sorted(set(kinds))
+    for k, (cell, direction) in enumerate(zip(cores, directions, strict=True)):
+        words = [{1: "forward", -1: "backward"}.get(direction, "")] * two_ways
+        if len(cores) > 2 or not any(words):
+            runs = [f"run {kinds[: k + 1].count(kinds[k])}"] * (len(layers) < len(cores))
+            words = [f"layer {layers.index(kinds[k]) + 1}"] * (len(layers) > 1) + runs + words
+        cell.name = cell.name or " ".join(words).strip()
+
+
+def _weights(repetition: Repetition, cell: CellGroup) -> list[tuple[int, str]]:
+    """Returns the parameters that a cell reads, in order, each with the part of it."""
+    read = [chain(x) for g in cell.groups for x in repetition.groups[g][-1].inputs]
+    return [(id(source), tag_of(views)) for *views, source in read if isinstance(source, Parameter)]
 
 
 def _class(repetition: Repetition, cell: CellGroup) -> str:
@@ -50,9 +60,8 @@ def _class(repetition: Repetition, cell: CellGroup) -> str:
 
 def home_of(x: Node) -> str:
     """The class of the cell that holds a parameter, or the one that a node is a view of."""
-    while x.op is not None and x.op.name in RESHAPED:
-        x = x.inputs[0]
-    return x.home if isinstance(x, Parameter) else ""
+    source = chain(x)[-1]
+    return source.home if isinstance(source, Parameter) else ""
 
 
 def heading(folded: Folded, options: Options, view: str) -> str:
@@ -61,7 +70,7 @@ def heading(folded: Folded, options: Options, view: str) -> str:
         return options.heading
     homes = dict.fromkeys(x.home for x in folded.uses if isinstance(x, Parameter) and x.home)
     rooms = {room for x in folded.nodes for room in x.scope.split("/")}
-    layers = sum(re.fullmatch(r"layer\d+", room) is not None for room in rooms)
+    layers = sum(re.fullmatch(r"layer\d+", room) is not None for room in rooms) or _depth(folded)
     words = [" and ".join(homes) or ("Recurrent network" if folded.steps else "Network")]
     words += [f"{layers} layers"] * (layers > 1) + ["both directions"] * ({"forward", "backward"} <= rooms)
     counts = Counter(phase for phase, _ in folded.columns())
@@ -71,6 +80,15 @@ def heading(folded: Folded, options: Options, view: str) -> str:
     words += [f"{long} step{'s' * (long != '1')}"] * bool(counts)
     words += [view] * bool(folded.steps or view != "unrolled")
     return ", ".join(words)
+
+
+def _depth(folded: Folded) -> int:
+    """Returns the most products with parameters that lie one behind the other; 0 in a network of time steps."""
+    depth: dict[Node, int] = {}
+    for x in folded.nodes if not folded.steps else ():
+        weighs = x.op is not None and x.op.name in ("matmul", "einsum") and Chip in map(type, folded.operands[x])
+        depth[x] = max((depth[y.source] for y in folded.arrows[x]), default=0) + weighs
+    return max(depth.values(), default=0)
 
 
 def _origin(repetition: Repetition, home: dict[int, int], group: int) -> int | None:
@@ -108,8 +126,3 @@ def returning(repetition: Repetition, cell: CellGroup) -> dict[int, int]:
         for e in repetition.edges
         if e.lag and e.only is None and e.source in inside and e.target in inside
     }
-
-
-def _direction(repetition: Repetition, cell: CellGroup) -> int:
-    """Returns 1 if the cell runs forward in time, -1 if backward, 0 if its state does not cross steps."""
-    return next(iter(returning(repetition, cell).values()), 0)

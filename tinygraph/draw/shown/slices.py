@@ -13,6 +13,14 @@ RESHAPED = {"transpose", "swapaxes", "moveaxis", "reshape", "broadcast_to", "exp
 """Ops whose result is a view of an array."""
 
 
+def chain(node: Node) -> list[Node]:
+    """Returns a node, what it is a view of, and so on down to what is no view."""
+    nodes = [node]
+    while nodes[-1].op is not None and nodes[-1].op.name in (*RESHAPED, "astype", "stop_gradient"):
+        nodes.append(nodes[-1].inputs[0])
+    return nodes
+
+
 def is_part(node: Node, source: Node) -> bool:
     """Whether a node is no more than a view of an op's result, without a name that the user gave it."""
     return node.op is not None and node.op.name in RESHAPED and not node.name and not _is_pick(node, source)

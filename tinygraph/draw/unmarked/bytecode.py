@@ -85,7 +85,7 @@ class Code:
         ends = pairwise(header)
         # the third of range(a, b, -1) or x[a:b:-1]; -1 as the second is an end
         down = any(a.argval == -1 and b.opname in ("PRECALL", "CALL", "BUILD_SLICE") and b.argval == 3 for a, b in ends)
-        return down or bool(names & _ROUND) or any(_is_turned(x.argval) for x in header)
+        return down or bool(names & _ROUND) or any(isinstance(x.argval, slice) and x.argval.step == -1 for x in header)
 
     def _followers(self) -> Edges:
         edges: Edges = {}
@@ -125,10 +125,6 @@ def _within(part: dis.Positions, whole: dis.Positions) -> bool:
         return False
     begins = (part.lineno, part.col_offset) >= (whole.lineno, whole.col_offset)
     return begins and (part.end_lineno, part.end_col_offset) <= (whole.end_lineno, whole.end_col_offset)
-
-
-def _is_turned(value: object) -> bool:
-    return isinstance(value, slice) and value.step == -1
 
 
 @lru_cache(maxsize=1000)

@@ -154,12 +154,8 @@ def _parameter(node: Node) -> object:
         return id(node) if isinstance(node, Parameter) else None
     if node.op.name not in _VIEWS:
         return None
-    keys = [_array(x) if isinstance(x, Constant) else _parameter(x) for x in node.inputs]
+    keys = [(x.shape, x._value.tobytes()) if isinstance(x, Constant) else _parameter(x) for x in node.inputs]
     return None if None in keys else (node.op.name, str(node.attributes), *keys)
-
-
-def _array(leaf: Constant) -> object:
-    return leaf.shape, leaf._value.tobytes()
 
 
 def _between(nodes: list[Node], nests: dict[Node, Nest], steps: dict[Node, int]) -> None:

@@ -190,7 +190,7 @@ def fill_of(node: Node, heat_map: Heat, roots: set[Node]) -> str:
 
 def table_of(folded: Folded, heat_map: Heat | None) -> list[Use]:
     return [
-        Use(clean(folded.names[x]), shape(x.shape), folded.uses[x], _table_norm(x, heat_map))
+        Use(clean(folded.names[x]), shape(x.shape), folded.uses[x], _table_norm(x, heat_map), size=x.size)
         for x in folded.names
         if x in folded.uses
     ]

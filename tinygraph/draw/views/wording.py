@@ -94,6 +94,7 @@ def _joined_words(node: Node, joined: Joined, operands: list[Operand], heat: Hea
     hidden = [Part(f"+{len(chips) - MOST_CHIPS}")] if len(chips) > MOST_CHIPS else []
     is_data = node.op is None or node.op.name in LOOKUPS
     count = f"{len(joined.held)} {'of them' if is_data else 'ops'}" if len(joined.held) > 1 else ""
+    count += " with attention" * (joined.attends and not joined.name.startswith("attention"))
     facts = [count, shape(node.shape), "" if heat is None else _norm(node, heat)]
     title = [Part(clean(joined.name)), *chips[:MOST_CHIPS], *hidden]
     return Words(title, " · ".join(x for x in facts if x), partial(_joined_tip, node, joined))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from ..colours import GOLD
-from ..labels import html
+from ..labels import html, width
 from ..picture import Picture, Ruler
 from .margin import PALE, WARM, backward, caption, colour_of, heads, left_out, listing, odd_keys, ruler, table_rows
 from .margin import keys as keys_of
@@ -37,7 +39,7 @@ def listed(picture: Picture) -> str:
 def _caption(picture: Picture) -> str:
     """Returns two runs of text in cells of fixed widths: otherwise another font would close the gap between them."""
     first, second = caption(picture)
-    words = ((f"<b>{first}</b>", 78), (second, 100))
+    words = ((f"<b>{first}</b>", math.ceil(width(first, 11, True)) + 2), (second, 100))
     fixed = "".join(f'<td fixedsize="true" width="{room}" height="16" align="left">{text}</td>' for text, room in words)
     return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{fixed}</tr></table>'
 

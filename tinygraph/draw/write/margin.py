@@ -16,7 +16,6 @@ PALE, WARM = "#666e78", "#b02a1a"
 WORDS = {"input": "input", "state": "state (crosses time)", "op": "op", "loss": "loss", "parameter": "parameter",
           "gradient": "gradient ∂ ‖norm‖, and its rule",
           "moved": "left the loop (see its number)", "removed": "done by no action: see its tip"}  # fmt: skip
-CAPTION = ("parameters", "(one copy each)")
 SCALE = "‖∂‖, log scale"
 BACKWARD = ("red arrows: backward,", "wide where much comes back")
 MOST = 40
@@ -72,8 +71,10 @@ def odd_keys(picture: Picture) -> list[Key]:
 
 
 def caption(picture: Picture) -> list[str]:
-    """Returns the two runs of text over the table."""
-    return [told(text, picture.lang) for text in CAPTION]
+    """Returns the two runs of text over the table, the first with how many numbers all parameters hold."""
+    total = sum(use.size for use in picture.uses)
+    head = f"parameters: {total:,} number{'s' * (total != 1)}" if total else "parameters"
+    return [told(text, picture.lang) for text in (head, "(one copy each)")]
 
 
 def listing(picture: Picture) -> list[str]:

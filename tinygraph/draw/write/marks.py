@@ -97,8 +97,9 @@ def _title(box: Box, look: Paint) -> str:
 def _with_chips(title: list[Part], y: float, look: Paint) -> str:
     """Returns the parts side by side; a text beside a chip starts or ends there, so the gap is the same in any font."""
     size = FACES["t"].size
-    widths = [0.88 * width(part.text, size, True) + (8 if part.kind == "chip" else 0) for part in title]
     chips = [part.kind == "chip" for part in title]
+    tight = [1.0 if k and "[" in part.text else 0.88 for k, part in zip(chips, title, strict=True)]
+    widths = [x * width(part.text, size, True) + 8 * k for x, k, part in zip(tight, chips, title, strict=True)]
     # Two texts are as far apart as words.
     gaps = [GAP if any(chips[k : k + 2]) else 2 * GAP for k in range(len(title))]
     x = -(sum(widths) + sum(gaps[:-1])) / 2

@@ -63,7 +63,8 @@ def _lines(picture: Picture, arrows: list[Arrow]) -> Iterator[str]:
     norms = {(x.head, x.tail): x for x in picture.arrows if _back(x)}
     yield from ("  " + _arrow(picture, arrow, norms.get((arrow.tail, arrow.head))) for arrow in arrows)
     if picture.uses:
-        yield f'  parameters["{_table(picture)}"]:::parameters'
+        rows = "<br/>".join(label(" ".join(row).strip()) for row in (caption(picture), *table_rows(picture)))
+        yield f'  parameters["{rows}"]:::parameters'
     yield from _looks(picture, arrows)
 
 
@@ -91,10 +92,6 @@ def _arrow(picture: Picture, arrow: Arrow, back: Arrow | None) -> str:
     sign = "-.->" if cut or arrow.dashed else "==>" if carried else "-->"
     said = f'|"{label(words)}"|' if words else ""
     return f"n{arrow.tail} {sign}{said} n{arrow.head}"
-
-
-def _table(picture: Picture) -> str:
-    return "<br/>".join(label(" ".join(row).strip()) for row in (caption(picture), *table_rows(picture)))
 
 
 def _looks(picture: Picture, arrows: list[Arrow]) -> Iterator[str]:

@@ -7,9 +7,10 @@ from textwrap import wrap
 
 from ..colours import FORWARD
 from ..labels import cells
-from ..picture import Band, Box, Picture
+from ..picture import Box, Picture
 from ..shown.roles import BORDERS
 from ..words import LANGUAGES, told
+from .margin import caption
 
 SHOWN, FIRST, LAST = 6, 3, 2
 """If there are more columns than SHOWN, only the FIRST and the LAST ones are written."""
@@ -97,7 +98,9 @@ def _grid(picture: Picture, columns: dict[int, list[int]]) -> list[str]:
     blocks = []
     for c in shown:
         band = None if c is None else picture.bands[c]
-        rows = [_head(band) if band else f"… {told(f'{len(columns) - FIRST - LAST} more', picture.lang)} …", ""]
+        rows = [f"… {told(f'{len(columns) - FIRST - LAST} more', picture.lang)} …", ""]
+        if band:
+            rows[0] = f"{band.title} × {band.times}" if band.times else f"{band.title} {band.token}".rstrip()
         for y in heights:
             lines = _cell(boxes_at.get((c, y), [])) if c is not None else []
             rows += lines + [""] * (depths[y] - len(lines))
@@ -105,10 +108,6 @@ def _grid(picture: Picture, columns: dict[int, list[int]]) -> list[str]:
         rows[1] = "-" * width if band else ""
         blocks.append([_filled(row, width) for row in rows])
     return ["  ".join(line) for line in zip(*blocks, strict=True)]
-
-
-def _head(band: Band) -> str:
-    return f"{band.title} × {band.times}" if band.times else f"{band.title} {band.token}".rstrip()
 
 
 def _cell(boxes: list[Box]) -> list[str]:
@@ -182,4 +181,4 @@ def _parameters(picture: Picture) -> list[str]:
         + (f"  {told(picture.beside, picture.lang)} {use.full}" if use.full is not None else "")
         for use in picture.uses
     ]
-    return [told("parameters:", picture.lang), *lines] if lines else []
+    return [caption(picture)[0], *lines] if lines else []

@@ -6,7 +6,7 @@ from ...picture import Picture
 from ...words import told
 from ..beside import swatch
 from ..look import text
-from ..margin import has_backward_arrows, heads, left_out, listing, odd_keys, ruler, table_rows
+from ..margin import caption, has_backward_arrows, heads, left_out, listing, odd_keys, ruler, table_rows
 from ..margin import keys as keys_of
 from .columns import columns
 from .language import markup
@@ -31,9 +31,10 @@ def table(picture: Picture) -> str:
         row = "".join(f"<td>{text(x)}</td>" for x in cells)
         rows += f'<tr><th scope="row"><span class="gold" tabindex="0">{text(name)}</span></th>{row}</tr>'
     more = f"<p>{left_out(picture)}</p>" if left_out(picture) else ""
-    title = markup("<h2 id='uses-title'>Parameters <small>one copy each</small></h2>", picture.lang)
+    first, second = map(text, caption(picture))
     return (
-        f'<section aria-labelledby="uses-title">{title}'
+        f'<section aria-labelledby="uses-title"><h2 id="uses-title">{first.capitalize()} '
+        f"<small>{second[1:-1]}</small></h2>"
         f'<table id="uses"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}</section>'
     )
 
