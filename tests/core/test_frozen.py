@@ -201,6 +201,7 @@ def test_copies_keep_their_gradient_or_are_refused(duplicate: Callable[[Any], An
     with pytest.raises(tg.GraphError, match="multiply cannot be deep-copied"):
         duplicate([x, x * 2])
     twin = duplicate(x)
+    assert not any(y.value.flags.writeable for y in (twin, duplicate(tg.constant(X))))
     later = tg.constant(1.0)
     assert twin.name == "x" and x.serial < twin.serial < later.serial
     np.testing.assert_array_equal(twin.grad, X + 1)

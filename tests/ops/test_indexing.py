@@ -119,3 +119,11 @@ def test_bad_indices_say_what_came(key: Any) -> None:
     with pytest.raises(tg.GraphError) as caught:
         tg.parameter(array((3, 2)))[key]
     assert "got" in str(caught.value)
+
+
+def test_the_shape_of_scatter_is_a_number_or_a_list_too() -> None:
+    g, at = np.array([1.0, 2.0, 4.0]), np.array([1, 3, 1])
+    for shape in (5, [5], np.int64(5), np.array([5])):
+        z = tg.ops.scatter(tg.parameter(g), at, shape=shape, index=(tg.ops.lookup.ARRAY,))
+        assert z.shape == (5,)
+        np.testing.assert_array_equal(z.value, np.bincount(at, g, 5))

@@ -190,7 +190,7 @@ def _axes(names: Sequence[str], split: Any) -> list[int | None]:
 
 def _refused(jnp: Any, y: Any, wrong: Any) -> Any:
     """NaN where something is wrong; the factor takes it into what JAX differentiates."""
-    return jnp.where(wrong, np.nan, y * jnp.where(wrong, np.nan, 1.0).astype(y.dtype)).astype(y.dtype)
+    return jnp.where(wrong, np.nan, y * jnp.where(wrong, np.nan, 1.0).astype(y.dtype))
 
 
 def _paired(parameters: Any, values: Any) -> dict[Parameter, Any]:

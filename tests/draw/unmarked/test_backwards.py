@@ -53,6 +53,11 @@ def test_what_stands_around_a_loop_does_not_turn_it(header: str) -> None:
     assert directions(nested) == [True, HEADERS[header]]
 
 
+def test_a_while_loop_has_no_header_to_say_so() -> None:
+    assert directions("def loops(xs, ys):\n a = xs[::-1]\n while a[::-1]:\n  a = a[:-1]") == [False]
+    assert directions("def loops(xs, ys):\n n = 3\n while list(reversed(xs[:n])):\n  n -= 1") == [False]
+
+
 @each("turned", [True, False])
 def test_steps_count_down_in_a_loop_from_the_end(turned: bool) -> None:
     order = "[::-1]" if turned else ""
