@@ -126,4 +126,6 @@ def test_the_shape_of_scatter_is_a_number_or_a_list_too() -> None:
     for shape in (5, [5], np.int64(5), np.array([5])):
         z = tg.ops.scatter(tg.parameter(g), at, shape=shape, index=(tg.ops.lookup.ARRAY,))
         assert z.shape == (5,)
+        compiled = tg.compile(lambda g, shape=shape: tg.ops.scatter(g, at, shape=shape, index=(tg.ops.lookup.ARRAY,)))
+        np.testing.assert_array_equal(compiled(g), z.value)
         np.testing.assert_array_equal(z.value, np.bincount(at, g, 5))
