@@ -227,19 +227,19 @@ def test_steps_may_be_few_far_apart_and_built_backwards():
     assert "t+1 → t" in {n.text for n in drawn.notes} and "one cell, run for t = 0 … 9" in drawn.subtitle
 
 
-def test_layers_that_share_a_cell_are_two_cards():
+def test_two_runs_of_one_cell_above_each_other_are_two_cards():
     w = weights(A=(3, 3), B=(3, 3))
     y: Any = np.ones((4, 3))
     for _ in range(2):
         y, _h = tg.unroll(tanh_cell(w["A"], w["B"]), y, np.zeros(3))
-    assert [(b.title, b.times) for b in tg.draw(tg.sum(y), "rolled").picture.bands] == [("layer 1", 4), ("layer 2", 4)]
+    assert [(b.title, b.times) for b in tg.draw(tg.sum(y), "rolled").picture.bands] == [("run 1", 4), ("run 2", 4)]
 
 
 def test_a_cell_that_runs_twice_for_different_times_is_two_cards():
     w = weights(A=(3, 3), B=(3, 3))
     short, _ = tg.unroll(tanh_cell(w["A"], w["B"]), np.ones((3, 3)), np.zeros(3))
     long, _ = tg.unroll(tanh_cell(w["A"], w["B"]), tg.concatenate([short, short], axis=0), np.zeros(3))
-    assert [(b.title, b.times) for b in tg.draw(long, "rolled").picture.bands] == [("layer 1", 3), ("layer 2", 6)]
+    assert [(b.title, b.times) for b in tg.draw(long, "rolled").picture.bands] == [("run 1", 3), ("run 2", 6)]
 
 
 def test_an_index_that_moves_is_told_for_any_step():
