@@ -59,7 +59,7 @@ def test_a_longer_program_looks_no_farther_back_at_each_write(program: Any, monk
         looked = 0
         tg.recorded(program)(steps)
         counts.append(looked)
-    assert 0 < counts[1] <= 2.2 * counts[0], counts
+    assert 0 < counts[1] <= 2.5 * counts[0], counts  # 4 times, if each write looked at all before it
 
 
 def states_read_back(wx: Any, wh: Any, xs: Any) -> Any:
