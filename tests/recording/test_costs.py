@@ -53,13 +53,14 @@ def test_a_longer_program_looks_no_farther_back_at_each_write(program: Any, monk
                 yield entry
 
     session = now.recorder.session
-    monkeypatch.setattr(session, "log", Counted(session.log))
+    monkeypatch.setattr(session, "log", Counted())
+    monkeypatch.setattr(session, "late", 1)  # threads of tests before this one let each write look farther
     counts = []
     for steps in (20, 40):
         looked = 0
         tg.recorded(program)(steps)
         counts.append(looked)
-    assert 0 < counts[1] <= 2.5 * counts[0], counts  # 4 times, if each write looked at all before it
+    assert 0 < counts[1] <= 2.2 * counts[0], counts
 
 
 def states_read_back(wx: Any, wh: Any, xs: Any) -> Any:
