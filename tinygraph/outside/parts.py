@@ -37,7 +37,7 @@ LIBRARIES = frozenset(("tinygraph", "numpy", *sys.stdlib_module_names))
 _SAME_AGAIN = """
     tinygraph numpy builtins math cmath operator _operator functools itertools collections _collections enum abc _abc
     _collections_abc typing types dataclasses copy numbers contextlib warnings _warnings logging re string json bisect
-    _bisect heapq _heapq statistics fractions reprlib textwrap weakref _weakref _weakrefset ctypes _ctypes
+    _bisect heapq _heapq inspect statistics fractions reprlib textwrap weakref _weakref _weakrefset ctypes _ctypes
 """
 SAME_AGAIN = frozenset(_SAME_AGAIN.split())
 """Modules whose functions give the same for the same, or whose state is looked at; other modules of Python may not."""
