@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -42,7 +43,8 @@ def _stopped(call: Callable[[], Any], at: int, within: Callable[[Any], bool]) ->
                 raise KeyboardInterrupt
         return look
 
-    before = sys.gettrace()
+    before, collecting = sys.gettrace(), gc.isenabled()
+    gc.disable()  # what it frees of earlier tests runs callbacks, of which Python prints errors but passes none on
     sys.settrace(look)
     try:
         call()
@@ -50,5 +52,7 @@ def _stopped(call: Callable[[], Any], at: int, within: Callable[[Any], bool]) ->
         return True
     finally:
         sys.settrace(before)
+        if collecting:
+            gc.enable()
     assert left > 0, f"the interrupt before instruction {at} was lost"
     return False

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ import tinygraph as tg
 from .arrays import assert_close
 from .derivatives import assert_derivatives
 from .each import each
+from .interrupts import interrupted
 
 
 def test_all_cases_are_tried_and_all_failures_told() -> None:
@@ -95,3 +98,24 @@ def test_equal_numbers_are_close_whatever_they_are() -> None:
     assert_close(np.array([True, False]), np.array([True, False]), 0, 0)
     with pytest.raises(AssertionError):
         assert_close(odd, np.array([1.0, np.nan, np.inf, np.inf]), 1e-12, 0)
+
+
+class Cycle:
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_an_interrupt_does_not_fall_into_what_the_collector_frees() -> None:
+    """Python prints what is raised in a callback of a weak reference, and goes on."""
+    kept = WeakKeyDictionary[Cycle, int]()
+
+    def call() -> list[list[int]]:
+        kept[Cycle()] = 1
+        return [[] for _ in range(100)]
+
+    before = gc.get_threshold()
+    gc.set_threshold(1, 1, 1)
+    try:
+        assert list(interrupted(call))
+    finally:
+        gc.set_threshold(*before)
