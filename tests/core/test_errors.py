@@ -11,8 +11,8 @@ import tinygraph as tg
 from tests.each import each
 from tinygraph.core.errors import GraphError, called, line_at, plain, refusing, shown
 
-MANY = [0] * 10_000_000
-LONG = np.zeros(10_000_000)
+MANY = [0] * 300_000
+LONG = np.zeros(300_000)
 X = tg.parameter(np.ones((2, 3)))
 
 
@@ -51,7 +51,7 @@ class Wordy:
         (10**6000, "a int"),
         (MANY, "[0, 0, 0, 0, 0, 0, …]"),
         (tuple(MANY[:8]), "(0, 0, 0, 0, 0, 0, …)"),
-        (LONG, "array (10000000,) float64"),
+        (LONG, "array (300000,) float64"),
         ("x" * 1000, "'" + "x" * 118 + "…"),
         (Wordy(), "w" * 119 + "…"),
         ("a\u202eb\x1bc", "'a\\u202eb\\x1bc'"),
@@ -146,7 +146,7 @@ def test_a_message_keeps_its_lines_and_shows_nothing_hidden_in_any():
     ],
     ids=[str(k) for k in range(42)],
 )
-def test_ten_million_numbers_make_a_short_message(wrong):
+def test_very_many_numbers_make_a_short_message(wrong):
     with pytest.raises(tg.GraphError) as error:
         wrong()
     assert len(str(error.value)) < 1000
