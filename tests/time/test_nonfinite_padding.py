@@ -34,8 +34,9 @@ def across(x: Any, h: Any) -> Any:
 
 
 def mixing(x: Any, h: Any) -> Any:
-    h = tg.tanh(h @ W + tg.mean(tg.log(x)))
-    return h, h
+    """The state counts steps; that of the second sequence, which is ahead by one, stays at 3 from step 2 on."""
+    y = tg.mean(tg.log(tg.abs(h - 3)))
+    return x * y, h + 1
 
 
 WAYS = [
@@ -49,8 +50,8 @@ WAYS = [
 ]
 
 
-def loss(cell: Any, xs: Any, **settings: Any) -> Any:
-    outputs, state = tg.unroll(cell, xs, STATE, **{"lengths": LENGTHS, **settings})
+def loss(cell: Any, xs: Any, state: Any = STATE, **settings: Any) -> Any:
+    outputs, state = tg.unroll(cell, xs, state, **{"lengths": LENGTHS, **settings})
     return sum(tg.sum(y * y) for y in tg.core.structure.leaves((outputs, state)))
 
 
@@ -95,9 +96,54 @@ def test_without_a_batch() -> None:
 def test_what_reaches_a_result_counts(backend: str) -> None:
     real = XS.copy()
     real[1, 1] = 0
-    for cell, xs, said in ((mixing, PADDED, "mean at step 2"), (in_the_state, real, "log at step 1")):
-        compiled = tg.compile(lambda xs, cell=cell: loss(cell, xs), backend=backend)
+    ahead = STATE + np.arange(2)[:, None]
+    for cell, xs, state, said in (
+        (mixing, PADDED, ahead, "mean at step 2"),
+        (in_the_state, real, STATE, "log at step 1"),
+    ):
+        compiled = tg.compile(lambda xs, cell=cell, state=state: loss(cell, xs, state), backend=backend)
         with pytest.raises(tg.NonFiniteError, match=said), tg.nonfinite("raise"):
             compiled(xs)
-    with pytest.raises(tg.NonFiniteError, match="gradient of parameter 'W'"), tg.nonfinite("raise"):
-        loss(lambda x, h: (tg.log(x) @ W, h), PADDED).backward()
+
+
+def weighted(x: Any, h: Any) -> Any:
+    h = tg.tanh(tg.log(x) @ W + h)
+    return h, h
+
+
+def of_length_one(x: Any, h: Any) -> Any:
+    h = tg.tanh((x / tg.sqrt(tg.sum(x * x, axis=-1, keepdims=True))) @ W + h)
+    return h, h
+
+
+HOLES = np.array([[0, 1, 0, 0], [1, 1, 0, 0], [0, 1, 0, 1], [1, 0, 0, 0]], bool)
+
+
+@each("settings", [{"lengths": [4, 2, 0, 3]}, {"mask": HOLES}, {"lengths": [3, 3, 4, 3], "mask": HOLES}], str)
+@each("cell", [weighted, of_length_one])
+@each_backend
+def test_cells_that_are_not_finite_at_zero_have_each_sequences_own_gradients(
+    backend: str, cell: Any, settings: Any
+) -> None:
+    """Against the real steps of each sequence by itself, without lengths."""
+    xs, state = np.linspace(0.5, 1.5, 32).reshape(4, 4, 2), np.full((4, 2), 0.1)
+    keep = np.arange(4)[:, None] < settings["lengths"] if "lengths" in settings else np.ones((4, 4), bool)
+    keep &= settings.get("mask", True)
+    padded = np.where(keep[..., None], xs, np.nan)
+
+    def fn(xs: Any) -> Any:
+        outputs, h = tg.unroll(cell, xs, state, **settings)
+        return tg.grad(tg.sum(outputs**2) + tg.sum(h), [W, xs])
+
+    right, right_x = np.zeros((2, 2)), np.zeros(xs.shape)
+    for b in range(4):
+        own = tg.parameter(xs[keep[:, b], b])
+        if len(own.value):
+            outputs, h = tg.unroll(cell, own, state[b])
+            by_w, right_x[keep[:, b], b] = (g.value for g in tg.grad(tg.sum(outputs**2) + tg.sum(h), [W, own]))
+            right += by_w
+    for x in (padded, tg.parameter(padded)):
+        own = eager(fn, x) if isinstance(x, np.ndarray) else [g.value for g in fn(x)]
+        assert_near(own, [right, right_x])
+    with tg.nonfinite("raise"):
+        assert_near(tg.compile(fn, backend=backend)(padded), [right, right_x])

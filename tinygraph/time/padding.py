@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -9,11 +11,11 @@ import numpy as np
 from ..core.errors import GraphError
 from ..core.leaves import Constant, as_nodes
 from ..core.node import Node
-from ..core.nonfinite import look_at
+from ..core.nonfinite import look_at, nonfinite
 from ..core.scope import now
 from ..core.structure import leaves, map_leaves, rebuild
 from ..core.traced import Traced
-from ..ops import astype, greater_equal, less, less_equal, not_equal, pick, stop_gradient, where, within
+from ..ops import astype, greater_equal, less, less_equal, minimum, not_equal, pick, stop_gradient, where, within
 from ..ops import max as largest
 from ..ops import min as smallest
 from ..ops.lookup import ARRAY
@@ -73,21 +75,35 @@ def _real_steps(lengths: Node | None, mask: Node | None, T: int) -> Node | None:
     return within if mask is None else where(_aligned(within, mask, "the mask"), mask, False)
 
 
-def zero_inputs(xs: Any, real: Node, inputs: Any) -> Any:
-    """The inputs ``xs`` with zeros in the padding, whatever it held: even NaN times 0 would be NaN.
+def real_inputs(xs: Any, real: Node, inputs: Any) -> Any:
+    """The inputs ``xs`` with the batch's first real one in the padding, whatever it held.
+
+    What a cell makes of it counts nowhere, but it must be finite, since 0 times infinity is NaN: with zeros there the
+    gradient of W in ``log(x) @ W`` would be NaN.
 
     Args:
         inputs: as the user passed them. An array among them stays one constant, a node keeps its gradient.
     """
 
     def without_padding(x: Node, is_node: bool) -> Node:
-        keep, zero = _aligned(real, x, "an input"), np.zeros((), x.dtype)
+        keep, first = _aligned(real, x, "an input"), _first(x, real)
         if isinstance(x, Constant) and isinstance(real, Constant) and not is_node:
-            return Constant(np.where(keep.value, x.value, zero), x.name)
-        return where(keep, x, zero)
+            return Constant(np.where(keep.value, x.value, first.value), x.name)
+        return where(keep, x, first)
 
     pairs = zip(leaves(xs), leaves(inputs), strict=True)
     return rebuild(xs, [without_padding(x, isinstance(origin, Node)) for x, origin in pairs])
+
+
+def _first(x: Node, real: Node) -> Node:
+    """The first real one of the inputs x, (T, B, ...), without a gradient; 0 if there is none."""
+    count, zero = math.prod(real.shape), np.zeros((), x.dtype)
+    if not count:
+        return as_nodes((zero,))[0]
+    at = smallest(where(real, np.arange(count).reshape(real.shape), count))
+    with nonfinite("allow") if now.watching else nullcontext():  # padding may hold anything
+        row = pick(x.reshape(count, *x.shape[real.ndim :]), minimum(at, count - 1), index=(ARRAY,))
+    return where(less(at, count), stop_gradient(row), zero)
 
 
 def zero_outputs(outputs: Any, real: Node) -> Any:

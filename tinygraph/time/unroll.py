@@ -21,7 +21,7 @@ from .cell_contract import Step, as_cell, state_none
 from .driver import Driver
 from .feedback import Feedback
 from .noise import drawing
-from .padding import as_lengths, as_mask, real_steps, repeat_output, zero_inputs, zero_outputs
+from .padding import as_lengths, as_mask, real_inputs, real_steps, repeat_output, zero_outputs
 from .precision import in_dtype_of, with_numbers
 from .resets import resets, starts
 
@@ -53,8 +53,8 @@ def unroll(
         state: the state before the first step, any structure of nodes or arrays; None for ``reset_to``, or for the
             cell's ``initial_state``, if it has one.
         lengths: integers (B,), or one integer: the number of real steps of each sequence. The steps after them are
-            padding: they change no state and no gradient, whatever values they hold (the cell sees zeros), and the
-            final state is that of the last real step. The cell's states and outputs must have a batch axis first.
+            padding: they change no state and no gradient, whatever values they hold (the cell sees a real input), and
+            the final state is that of the last real step. The cell's states and outputs must have a batch axis first.
         mask: booleans (T, B), False where a step is padding; alone or together with ``lengths``. Padding between
             real steps counts as steps for ``truncate``.
         reset: booleans (T, B), or (T,) without a batch: True where a new sequence begins in the row. Its state there is
@@ -108,7 +108,7 @@ def unroll(
     until = None if lengths is None else as_lengths(lengths, xs)
     real = real_steps(until, None if mask is None else as_mask(_flags(mask, time), xs), T)
     if real is not None:
-        xs = zero_inputs(xs, real, inputs)
+        xs = real_inputs(xs, real, inputs)
     at = None if reset is None else starts(_flags(reset, time), xs, real, feedback)
     drive = Driver(reverse, truncate, window, until if real is not None else None, real)
     with drawing(once={}, around=now.draws):
