@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import nullcontext
 from typing import Any
 
@@ -15,7 +14,7 @@ from ..core.nonfinite import look_at, nonfinite
 from ..core.scope import now
 from ..core.structure import leaves, map_leaves, rebuild
 from ..core.traced import Traced
-from ..ops import astype, greater_equal, less, less_equal, minimum, not_equal, pick, stop_gradient, where, within
+from ..ops import astype, greater_equal, less, less_equal, not_equal, pick, stop_gradient, where, within
 from ..ops import max as largest
 from ..ops import min as smallest
 from ..ops.lookup import ARRAY
@@ -96,14 +95,18 @@ def real_inputs(xs: Any, real: Node, inputs: Any) -> Any:
 
 
 def _first(x: Node, real: Node) -> Node:
-    """The first real one of the inputs x, (T, B, ...), without a gradient; 0 if there is none."""
-    count, zero = math.prod(real.shape), np.zeros((), x.dtype)
-    if not count:
+    """The batch's first real one of the inputs x, (T, B, ...), without a gradient; 0 if there is none."""
+    zero = np.zeros((), x.dtype)
+    if 0 in real.shape:
         return as_nodes((zero,))[0]
-    at = smallest(where(real, np.arange(count).reshape(real.shape), count))
+    at, there = [], real
+    for size in real.shape:
+        least = smallest(where(there, _steps(there), size))
+        at.append(where(less(least, size), least, 0))
+        there = pick(there, at[-1], index=(ARRAY,))
     with nonfinite("allow") if now.watching else nullcontext():  # padding may hold anything
-        row = pick(x.reshape(count, *x.shape[real.ndim :]), minimum(at, count - 1), index=(ARRAY,))
-    return where(less(at, count), stop_gradient(row), zero)
+        row = pick(x, *at, index=(ARRAY,) * len(at))
+    return where(there, stop_gradient(row), zero)
 
 
 def zero_outputs(outputs: Any, real: Node) -> Any:

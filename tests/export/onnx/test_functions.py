@@ -110,6 +110,7 @@ def test_attention_over_an_encoder_of_another_length() -> None:
 def test_sums_and_means_over_free_axes() -> None:
     xs = [drawn(*sizes, 3) for sizes in ((5, 2), *SIZES)]
     hold(lambda x: tg.mean(x, axis=0) + x.sum(axis=0) / x.shape[0] + x[-1] + x[::-1][0] + x[1:].sum(0), *xs)
+    hold(lambda x: tg.where(tg.less(tg.sum(x), x.shape[0]), x.shape[1], x.shape[0] - 1), *xs)
     hold(lambda x: (x.reshape(-1, 3) @ W).reshape(x.shape[0], x.shape[1], 4), *xs)
     table = tg.parameter(drawn(20, 3), "places")
     hold(lambda x: x + tg.take(table, np.arange(x.shape[0]), axis=0)[:, None], *xs)

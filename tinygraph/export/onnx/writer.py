@@ -140,7 +140,7 @@ class Writer:
             if filled.axis is None:
                 number = filled.number
                 if isinstance(number, Size):
-                    number = self.cast(self.size(number), filled.dtype)
+                    number = self.cast(self.write("Squeeze", self.size(number)), filled.dtype)
                     return self.write("Expand", number, self.shape(filled.shape))
                 return self.write("Expand", self.constant(number, filled.dtype), self.shape(filled.shape))
             return self._counted(filled)
