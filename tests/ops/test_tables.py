@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -105,3 +106,16 @@ def test_numpys_function_of_an_ops_name_means_the_same_on_a_node() -> None:
         except (TypeError, ValueError):
             continue  # numpy wants more arguments
         np.testing.assert_allclose(function(tg.parameter(case.inputs[0])).value, expected, 1e-12, err_msg=case.id)
+
+
+def _defaults(method: Any) -> dict[str, Any]:
+    return {p.name: p.default for p in inspect.signature(method).parameters.values() if p.default is not p.empty}
+
+
+def test_what_is_not_passed_is_the_same_to_all_methods_of_an_op() -> None:
+    """A setting that the call leaves out has one default, be it computed, inferred or differentiated."""
+    for name, op in OPS.items():
+        own = _defaults(op.forward)
+        for method in (op.infer, op.backward, op.flops):
+            told = {setting: x for setting, x in _defaults(method).items() if setting in own}
+            assert all(type(x) is type(own[k]) and x == own[k] for k, x in told.items()), f"{name}.{method.__name__}"
