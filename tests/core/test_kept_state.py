@@ -44,6 +44,13 @@ class InAList(Base):
         return self.keep[-1]
 
 
+class ReadInALambda(InAList):
+    """What a function within the method names is named by the method."""
+
+    def get(self) -> Any:
+        return (lambda: self.keep[-1])()
+
+
 class InADict(Base):
     start = dict
 
@@ -121,7 +128,8 @@ class Popping(tg.Op):
         return gz * self.stack.pop()
 
 
-KEEPING = [InAList, InADict, InAListOfADict, InADeque, InANamespace, InAnObject, InABuffer, OnItself, Popping]
+KEEPING = [InAList, ReadInALambda, InADict, InAListOfADict, InADeque, InANamespace, InAnObject, InABuffer, OnItself]
+KEEPING.append(Popping)
 
 
 @each("op", KEEPING)
