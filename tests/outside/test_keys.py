@@ -203,7 +203,9 @@ def test_what_a_list_of_a_class_of_its_own_holds_beside_its_items_is_told_apart(
 @each("wrong, dtype", [(X * 1j, "complex128"), (np.array(["a"]), "<U1"), (np.array([X, None], object), "object")])
 def test_an_array_of_anything_but_real_numbers_is_refused(wrong, dtype):
     for argument in (wrong, [wrong], {"a": wrong}, wrong[::-1]):
-        with pytest.raises(tg.GraphError, match=f"must be an array of real numbers or booleans\n  got       dtype {dtype}"):
+        with pytest.raises(
+            tg.GraphError, match=f"must be an array of real numbers or booleans\n  got       dtype {dtype}"
+        ):
             tg.compile(lambda x: X, backend="numpy")(argument)
 
 
@@ -212,7 +214,14 @@ def test_arguments_without_known_names_are_counted():
         return x
 
     args = (X, 0.5, 1.5, [2.5, X])
-    assert [*named(by_name, args, {"d": {"e": 3.5}})] == ["x", "lr", "argument 3", "argument 4[0]", "argument 4[1]", "d['e']"]
+    assert [*named(by_name, args, {"d": {"e": 3.5}})] == [
+        "x",
+        "lr",
+        "argument 3",
+        "argument 4[0]",
+        "argument 4[1]",
+        "d['e']",
+    ]
     assert [*named(by_name, (X, X), {})] == ["argument 1", "argument 2"]
     assert parameter_names(by_name) == ["x", "lr"] and parameter_names(dict.update) == parameter_names(3) == []
     assert [*named(dict.update, (0.5, X), {})] == ["argument 1", "argument 2"]
