@@ -16,7 +16,7 @@ from tests.interrupts import interrupted
 from tinygraph.core.scope import now
 from tinygraph.core.trail import trail_of
 from tinygraph.recording import record, writing
-from tinygraph.recording.filling import _memory
+from tinygraph.recording.filling import FilledByRow, _memory
 
 
 def new_rows(steps: int) -> Any:
@@ -194,3 +194,14 @@ def test_what_is_written_knows_the_line_that_wrote(name: str) -> None:
     h = tg.recorded(write)(tg.parameter([0.5, -1.0]))
     assert any(code is write.__code__ for code, _ in trail_of(h)) is (name != "two rows")  # which have a line each
     assert h.step is None and h.scope == ""
+
+
+def test_eight_arrays_are_filled_by_turns_at_a_time() -> None:
+    def turns(w: Any, count: int) -> int:
+        hs = [np.zeros((9, 2)) for _ in range(count)]
+        for t in range(3):
+            for h in hs:
+                h[t] = w * (t + 1.0)
+        return sum(type(h) is FilledByRow for h in hs)
+
+    assert [tg.recorded(turns)(tg.parameter([1.0, 2.0]), count) for count in (1, 7, 8, 9, 12)] == [1, 7, 8, 8, 8]
