@@ -10,9 +10,11 @@ import pytest
 
 import tinygraph as tg
 from tests.each import each
+from tinygraph.core.op import Spec
 from tinygraph.ops.lookup import ARRAY
 
 X, V = np.arange(6.0).reshape(2, 3) + 0.5, np.arange(3.0) + 1
+V1 = Spec((), np.dtype(float))
 
 
 def p(array: Any) -> tg.Node:
@@ -46,6 +48,10 @@ REFUSED: dict[str, Callable[[], Any]] = {
     ),
     "labels are not integers\n  expected  integers below 4": lambda: tg.one_hot(np.array([0.5]), 4),
     "the reduced axes are empty": lambda: _compiled(lambda x: tg.softmax_cross_entropy(x[:, :0], [0, 0])),
+    "put: wrong number of pieces\n  expected  1 pieces": lambda: tg.ops.put.infer(V1, V1, shape=(3,), indexes=[(0,)]),
+    "write: wrong number of pieces\n  expected  2 pieces": lambda: tg.ops.write.infer(V1, V1, indexes=[(0,), (1,)]),
+    "reshape: an array has at most 64 axes": lambda: tg.reshape(p(V[:1]), (1,) * 65),
+    "np.linalg.norm: this ord is for matrices\n  got       ord='fro'": lambda: np.linalg.norm(p(V), "fro"),
     "the result does not fit into the array": lambda: tg.recorded(_grows)(),
 }
 

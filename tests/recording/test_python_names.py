@@ -129,3 +129,17 @@ def test_more_than_one_number_is_refused() -> None:
     for fn in (lambda x: math.exp(x), lambda x: float(x), lambda x: x.item()):
         with pytest.raises(tg.GraphError, match="is not one number"):
             tg.recorded(fn)(x)
+
+
+def test_what_brackets_join_is_one_node_where_there_are_nodes_and_numpys_elsewhere() -> None:
+    def joined(x: Any) -> Any:
+        nodes = np.r_[x, 2.0], np.r_[[x[0], 1.0]], np.c_[x, x], np.c_[x[0], [3.0]], np.r_[x[0], 0:2]
+        return nodes, (np.r_[1:3, 5], np.c_[[1.0], [2.0]], np.r_["0,2", [1, 2]])
+
+    nodes, arrays = tg.recorded(joined)(tg.parameter(X))
+    right, same = joined(X)
+    for z, expected in zip(nodes, right, strict=True):
+        assert isinstance(z, tg.Node) and z.shape == expected.shape
+        np.testing.assert_array_equal(z.value, expected)
+    for a, expected in zip(arrays, same, strict=True):
+        assert type(a) is np.ndarray and a.tolist() == expected.tolist()
