@@ -112,16 +112,12 @@ class Trace:
         self.s_slots = map_leaves(lambda s: Slot(Spec(s.shape, s.dtype), s.name), state)
         self.cuts = cuts
         self.cut = Slot(Spec(() if cuts is None else cuts.shape[1:], np.dtype(bool)), "cut")
-        before = self.s_slots if cuts is None else map_leaves(self._cut, self.s_slots)
+        before = self.s_slots if cuts is None else map_leaves(lambda s: _cut(s, self.cut), self.s_slots)
         slices = dict(zip(leaves(self.x_slots), leaves(xs), strict=True))
         self.drawn: dict[Node, Draw] = {}
         with open_cell(self.start, self.s_slots, slices), drawing(steps=self.drawn):
             self.y, new = cell(self.x_slots, before)
         self.new_state = map_leaves(lambda s: as_nodes((s,))[0], new)
-
-    def _cut(self, s: Slot) -> Node:
-        cut = self.cut.reshape(self.cut.shape + (1,) * (s.ndim - self.cut.ndim))
-        return where(cut, stop_gradient(s), s) if s.dtype.kind == "f" else s
 
     def close(self, steps: int, reverse: bool = False, recompute: bool = False) -> tuple[Node, list[Node]]:
         """Returns the loop over ``steps``, and the nodes of its body that are the leaves of y."""
@@ -149,6 +145,11 @@ class Trace:
         return own
 
 
+def _cut(s: Node, cut: Node) -> Node:
+    cut = cut.reshape(cut.shape + (1,) * (s.ndim - cut.ndim))
+    return where(cut, stop_gradient(s), s) if s.dtype.kind == "f" else s
+
+
 def _fit(state: Any, new: Any) -> Any:
     """The state broadcast to the shapes of the new state; None if it has them."""
     pairs = list(zip(leaves(state), leaves(new), strict=True))
@@ -164,7 +165,11 @@ def _fit(state: Any, new: Any) -> Any:
 def _unroll_first(cell: Step, xs: Any, state: Any, reverse: bool, cuts: Node | None, unrolled: int) -> tuple[Any, Any]:
     """Unrolls the first step, for a cell that makes its own initial state, and rolls the others into a loop."""
     T = leaves(xs)[0].shape[0]
-    y, state = cell(map_leaves(lambda x: x[T - 1 if reverse else 0], xs), state)
+    at = T - 1 if reverse else 0
+    if cuts is not None and unrolled:  # no state is cut before the first step of all
+        cut = cuts[at]
+        state = map_leaves(lambda s: _cut(s, cut), state)
+    y, state = cell(map_leaves(lambda x: x[at], xs), state)
     first = [as_nodes((v,))[0] for v in leaves(y)]
     first = [v.reshape((1, *v.shape)) for v in first]
     state = map_leaves(lambda s: as_nodes((s,))[0], state)
