@@ -25,7 +25,8 @@ MOST_UNROLLED = 8
 """The most steps that are unrolled before the loop, for a cell that makes or extends its own initial state."""
 
 ATTEMPTS = 3
-"""How often the initial state is broadcast to what the cell returns, before it is an error."""
+"""How often the initial state is broadcast to what the cell returns, before it is an error; once more for each of
+its arrays, as one may hand its shape on to the next."""
 
 
 def roll(
@@ -69,7 +70,7 @@ def trace(cell: Step, xs: Any, state: Any, cuts: Node | None = None) -> Trace | 
     Raises:
         GraphError: the state's shape changes at every step, or its dtype at the first.
     """
-    for _ in range(ATTEMPTS):
+    for _ in range(ATTEMPTS + len(leaves(state))):
         traced = Trace(cell, xs, state, cuts)
         if len(leaves(traced.new_state)) != len(leaves(state)):
             return None
@@ -81,7 +82,7 @@ def trace(cell: Step, xs: Any, state: Any, cuts: Node | None = None) -> Trace | 
         if fitted is None:
             return traced
         state = fitted
-    expected, got = f"{_specs(state)}, as the old state", f"{_specs(traced.new_state)}; {users_line()}"
+    expected, got = f"{_specs(traced.state)}, as the old state", f"{_specs(traced.new_state)}; {users_line()}"
     fix = "return a state of the same shape; tg.unroll's outputs already collect every step"
     raise GraphError("unroll: the state changes its shape at every step", expected=expected, got=got, fix=fix)
 
