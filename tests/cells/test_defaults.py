@@ -75,3 +75,48 @@ def test_the_start_of_each_weight(name: str) -> None:
         assert abs(a.mean() - mean) <= 0.3 * deviation + 1e-6, f"the mean of {key}"
         np.testing.assert_allclose(a.std(), deviation, rtol=0.2, atol=1e-6, err_msg=f"the deviation of {key}")
         assert bool(np.abs(a - mean).max() > 2 * deviation + 1e-6) == (farthest > 2 * deviation + 1e-6), key
+
+
+OTHERS: dict[str, dict[str, Any]] = {
+    # PyTorch's, which the layers of these names stand for; a bias beside the recurrent weights unless there is none.
+    "RNN": {"bias": True, "nonlinearity": "tanh", "recurrent_bias": None, "clip": None},
+    "GRU": {"bias": True, "reset_after": True, "recurrent_bias": None, "gate_order": "rzn", "clip": None},
+    "LSTM": {"bias": True, "proj_size": 0, "peepholes": False, "coupled": False, "gate_order": "ifgo", "clip": None},
+    "LayerNorm": {"epsilon": 1e-5},
+    "LayerNormLSTM": {"bias": True, "epsilon": 1e-5},
+    "Stack": {"dropout": 0.0, "variational": False},
+    # The papers'.
+    "ClockworkRNN": {"bias": True, "recurrent_bias": True, "periods": (1, 2, 4, 8)},
+    "IRNN": {"bias": True, "scale": 1.0},
+    "Jordan": {"bias": True, "recurrent_bias": True, "mu": 0.0},
+    "LRU": {"r_min": 0.0, "r_max": 1.0, "max_phase": 2 * np.pi},
+    "PhasedLSTM": {"bias": True, "recurrent_bias": True, "peephole": True, "r_on": 0.05, "leak": 0.001},
+    "QRNN": {"bias": True, "window": 2, "pooling": "fo"},
+    "RHN": {"bias": True, "depth": 3, "couple_carry": True, "transform_bias": -2.0},
+    "SigmoidRNN": {"bias": True, "recurrent_bias": False},
+    "minGRU": {"bias": True, "log_space": False},
+    "minLSTM": {"bias": True, "log_space": False},
+    "sLSTM": {"bias": True, "recurrent_bias": True, "heads": 1, "forget_gate": "sigmoid"},
+    "tauGRU": {"delay": 1},
+    # Of wrappers and layers: nothing that was not asked for.
+    "Bidirectional": {"merge": "concatenate"},
+    "Parallel": {"compiled": False},
+    "Recurrent": {"reverse": False, "truncate": None, "window": "chunk", "zero_output": True, "axis": 0},
+    "Linear": {"bias": True},
+    "Embedding": {"deviation": 1.0},
+}
+"""Defaults of what torchrecurrent does not have."""
+
+
+@each("name", OTHERS)
+def test_the_defaults_of_the_others(name: str) -> None:
+    ours = arguments(getattr(tg.cells, name, None) or getattr(tg, name))
+    assert {key: ours[key] for key in OTHERS[name]} == OTHERS[name]
+    assert [type(ours[key]) for key in OTHERS[name]] == [type(x) for x in OTHERS[name].values()]
+
+
+def test_every_cell_with_a_number_or_a_flag_by_default_is_told() -> None:
+    kinds = {name: x for name, x in vars(tg.cells).items() if isinstance(x, type) and name[0] != "_"}
+    for name, kind in kinds.items():
+        numbers = {key for key, x in arguments(kind).items() if isinstance(x, (bool, int, float))}
+        assert numbers <= {*TOLD.get(name, {"arguments": ()})["arguments"], *OTHERS.get(name, ())}, name

@@ -65,6 +65,24 @@ def test_names_texts_and_functions():
             checks.function("f", wrong)
 
 
+def test_dtypes():
+    for dtype in ("f4", float, np.int8, bool, np.dtype("u2"), "float16"):
+        assert checks.real("f", dtype) == np.dtype(dtype) and isinstance(checks.real("f", dtype), np.dtype)
+    for wrong, told in (
+        (complex, "dtype complex128"),
+        (object, "dtype object"),
+        ("U3", "dtype <U3"),
+        ("M8[s]", "datetime64"),
+    ):
+        with pytest.raises(
+            tg.GraphError, match=f"f: nodes hold real numbers or booleans\n  got       .*{told}.*\n  fix "
+        ):
+            checks.real("f", wrong)
+    for wrong, got in (("no dtype", "'no dtype'"), (3, "3"), ({"a": 1}, r"\{'a': 1\}")):
+        with pytest.raises(tg.GraphError, match=f"^f: .*\n  got       {got}$"):
+            checks.real("f", wrong)
+
+
 @each(
     "wrong, told",
     [

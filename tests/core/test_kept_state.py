@@ -44,6 +44,13 @@ class InAList(Base):
         return self.keep[-1]
 
 
+class ReadInALambda(InAList):
+    """What a function within the method names is named by the method."""
+
+    def get(self) -> Any:
+        return (lambda: self.keep[-1])()
+
+
 class InADict(Base):
     start = dict
 
@@ -121,7 +128,8 @@ class Popping(tg.Op):
         return gz * self.stack.pop()
 
 
-KEEPING = [InAList, InADict, InAListOfADict, InADeque, InANamespace, InAnObject, InABuffer, OnItself, Popping]
+KEEPING = [InAList, ReadInALambda, InADict, InAListOfADict, InADeque, InANamespace, InAnObject, InABuffer, OnItself]
+KEEPING.append(Popping)
 
 
 @each("op", KEEPING)
@@ -163,6 +171,23 @@ def test_a_large_buffer_that_is_filled_again_is_refused() -> None:
         first, _ = last, relu(-w)
         with pytest.raises(tg.GraphError, match=r"more than 1 MiB[\s\S]*self\.mask = x > 0"):
             tg.grad(tg.sum(first), w)
+
+
+@each("size, large", [((1 << 17) - 1, False), (1 << 17, False), ((1 << 17) + 1, True)])
+def test_from_one_mebibyte_on_a_buffer_is_large(size: int, large: bool) -> None:
+    class Buffered(InABuffer):
+        @staticmethod
+        def start() -> Any:
+            return [np.zeros(size)]
+
+    w = tg.parameter(np.where(np.arange(size) % 2, 1.0, -1.0))
+    relu = Buffered()
+    first, _ = relu(w), relu(-w)
+    if large:
+        with pytest.raises(tg.GraphError, match="of more than 1 MiB was written to"):
+            tg.grad(tg.sum(first), w)
+    else:
+        np.testing.assert_array_equal(tg.grad(tg.sum(first), w).value, w.value > 0)
 
 
 def test_a_list_that_backward_alone_writes_stays_the_users() -> None:

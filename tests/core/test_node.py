@@ -230,3 +230,14 @@ def test_a_step_is_a_whole_number(wrong):
         pass
     with tg.step(np.int64(3)):
         assert tg.tanh(0.0).step == 3
+
+
+def test_labels_show_eighty_characters_of_a_name():
+    for count in (79, 80, 81, 500):
+        kept = "n" * count if count <= 80 else "n" * 79 + "…"
+        assert tg.constant(1.0, "n" * count).label() == f"constant '{kept}'"
+        op = type(
+            "O", (tg.Op,), {"name": "n" * count, "forward": lambda self, x: x, "backward": lambda self, gz, z, x: gz}
+        )
+        assert op()(1.0).label() == kept and repr(op()) == f"<op {kept}>"
+    assert tg.constant(1.0, "").label() == tg.constant(1.0).label() == "constant"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tinygraph.core.nonfinite import look_at
 
 
 def test_forward_names_op_node_step_scope_and_ranges():
@@ -115,3 +116,35 @@ def test_within_the_watch_numpy_does_not_warn_and_outside_its_settings_stay():
             np.exp(x.value)
         with pytest.raises(FloatingPointError):
             np.exp(x.value)
+
+
+def test_rows_of_padding_do_not_count_and_from_the_next_step_on_all_do():
+    bad = tg.constant([[1.0, np.nan, 1.0], [2.0, 3.0, 4.0]])
+    rows = np.array([False, True])
+    with tg.nonfinite("raise"):
+        with tg.scope("cell"), tg.step(4):
+            look_at(rows)
+            y = bad * 2.0
+            assert (y.step, y.scope, y.origin) == (4, "cell", None)
+            with pytest.raises(tg.NonFiniteError, match="multiply at step 4"):
+                tg.constant(bad.value[::-1]) * 2.0
+        for mark, real in (((False, False), False), ((True, True), True)):
+            with tg.step(5):
+                look_at(np.array(mark))
+                assert tells(lambda: bad * 2.0) is real
+        for real in (False, True):  # one for all rows
+            with tg.step(6):
+                look_at(np.array(real))
+                assert tells(lambda: bad * 2.0) is real
+        with tg.step(7):
+            assert tells(lambda: bad * 2.0)
+        look_at(rows)  # without a step it looks at all
+        assert tells(lambda: bad * 2.0)
+
+
+def tells(call):
+    try:
+        call()
+    except tg.NonFiniteError:
+        return True
+    return False

@@ -10,6 +10,8 @@ import pytest
 import tinygraph as tg
 from tests.ops.slopes import along, directions, inner
 from tinygraph.core.op import Spec
+from tinygraph.core.scope import Kept
+from tinygraph.core.traced import Live, Tracing
 
 
 class SoftSign(tg.Op):
@@ -60,6 +62,8 @@ def test_values_inference_and_local_functions() -> None:
     np.testing.assert_allclose(soft_sign.backward(np.ones((1, 2)), soft_sign.forward(x), x), [[1 / 16, 0.64]])
     assert biased_product.infer(*(Spec(a.shape, a.dtype) for a in ARRAYS)) == Spec((2, 2), np.dtype(float))
     assert biased_product.flops(*(Spec(a.shape, a.dtype) for a in ARRAYS)) == 4
+    spec = Spec((2, 3), np.dtype(bool))
+    assert (spec.ndim, spec.size, Spec((), spec.dtype).ndim, Spec((), spec.dtype).size) == (2, 6, 0, 1)
 
 
 @pytest.mark.parametrize("scale", [1.0, -2.0])
@@ -95,6 +99,36 @@ def test_bad_calls_name_the_op() -> None:
         soft_sign(1.0, 2.0)
     with pytest.raises(tg.GraphError, match=r"biased_product has no setting bias[\s\S]*expected +scale"):
         biased_product(*ARRAYS, bias=0)
+
+
+def test_traced_an_error_names_the_op_as_it_does_eagerly() -> None:
+    """By its name, the node's and the step, whether `forward`, `infer` or numpy says it."""
+    x, told = tg.constant(np.ones((2, 3))), []
+    calls = {
+        "concatenate 'joined' at step 2: shapes differ": lambda: tg.concatenate([x, x[:, :1].T], name="joined"),
+        "matmul 'product' at step 2: inner sizes differ": lambda: tg.matmul(x, x, name="product"),
+        "biased_product 'both' at step 2: ": lambda: biased_product(x, x, x, name="both"),
+    }
+    for begins, call in calls.items():
+        with pytest.raises(tg.GraphError) as eager, tg.step(2):
+            call()
+        with pytest.raises(tg.GraphError) as traced, Kept(), Tracing(), tg.step(2):
+            call()
+        assert str(eager.value).startswith(begins) and str(traced.value).startswith(begins)
+        told.append(str(eager.value) == str(traced.value))
+        assert eager.value.__cause__ is None or isinstance(eager.value.__cause__, ValueError)
+    assert told == [True] * 3
+
+
+def test_a_node_that_left_a_compiled_function_has_no_value() -> None:
+    with Kept(), Tracing():
+        left = tg.constant([1.0, 2.0]) * 2.0
+    for call in (lambda: left + 1.0, lambda: tg.sum(left, name="total"), lambda: soft_sign(left)):
+        with pytest.raises(tg.GraphError, match="multiply belongs to a compiled function and has no value") as error:
+            call()
+        assert "test_op.py" in str(error.value) and "return it from the function" in str(error.value)
+    with pytest.raises(tg.GraphError, match="cannot be read"):
+        Live(Spec((), np.dtype(float))).read()
 
 
 def _broken(result: Any) -> tg.Op:

@@ -1,9 +1,13 @@
 """Long graphs: no recursion, nodes in proportion to steps, freed without the cycle collector."""
 
+import ctypes
 import gc
+import subprocess
+import sys
 import weakref
 
 import numpy as np
+import pytest
 
 import tinygraph as tg
 
@@ -118,3 +122,21 @@ def test_joined_products_keep_float32():
         loss = sum((tg.sum(np.ones((90, 3), np.float32) @ w) for _ in range(3)), tg.constant(np.float32(0)))
         loss.backward()
     assert w.grad.dtype == np.float32 and (w.grad == 540).all()
+
+
+def test_malloc_keeps_what_a_step_frees():
+    """glibc maps blocks of their own for what is large, and gives them back: 20 MB are no longer that large."""
+    code = (
+        "import ctypes, numpy as np, tinygraph as tg\n"
+        "libc = ctypes.CDLL(None)\n"
+        "names = 'arena', 'free', 'fast', 'mapped', *'abcdef'\n"
+        "class Info(ctypes.Structure): _fields_ = [(n, ctypes.c_size_t) for n in names]\n"
+        "libc.mallinfo2.restype = Info\n"
+        "before = libc.mallinfo2().mapped\n"
+        "kept = [np.empty(size << 20, np.uint8) for size in (1, 20, 30)]\n"
+        "print(libc.mallinfo2().mapped - before)\n"
+    )
+    if sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "mallinfo2"):
+        pytest.skip("mallinfo2 is glibc's")
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert run.stdout.split() == ["0"]

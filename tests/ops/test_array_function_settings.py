@@ -207,3 +207,21 @@ def test_what_is_refused_names_numpys_function(name: str) -> None:
     with pytest.raises(tg.GraphError) as caught:
         tg.compile(call, backend="numpy")(X)
     assert str(caught.value).startswith(who), str(caught.value)
+
+
+@each("casting", ["no", "equiv", "safe", "same_kind", "unsafe"])
+@each("dtype", [np.float32, np.float64, np.int64, None])
+@each("function", [np.concatenate, np.stack, np.hstack, np.vstack])
+def test_parts_are_joined_where_numpy_may_cast_them(function: Any, dtype: Any, casting: str) -> None:
+    for parts in ([[1.0, 2.0], [3.0, 4.0]], [[1.0, 2.0], np.float32([3.0, 4.0])], [[[1.0]], [[2.0]]]):
+        arrays = [*map(np.asarray, parts)]
+        nodes = [tg.constant(arrays[0]), *arrays[1:]]
+        try:
+            right = function(arrays, dtype=dtype, casting=casting)
+        except TypeError:
+            with pytest.raises(tg.GraphError, match=f"np.{function.__name__}: the parts cannot be cast"):
+                function(nodes, dtype=dtype, casting=casting)
+        else:
+            z = function(nodes, dtype=dtype, casting=casting)
+            assert (z.dtype, z.shape) == (right.dtype, right.shape)
+            np.testing.assert_array_equal(z.value, right)

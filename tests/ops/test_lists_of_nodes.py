@@ -11,6 +11,7 @@ import pytest
 import tinygraph as tg
 from tests.compiled.comparing import each_backend
 from tests.each import each
+from tinygraph.ops import numpy_speaks
 
 V, X = np.array([0.5, -1.5, 2.0]), np.arange(6.0).reshape(2, 3) - 2.2
 
@@ -103,3 +104,22 @@ def test_a_large_argument_is_not_spelled_out() -> None:
 
 def test_of_nodes_without_gradient_it_is_a_number() -> None:
     assert np.mean(square(tg.constant(V))) == pytest.approx(np.mean(V * V))
+
+
+def test_so_many_numbers_are_made_nodes_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    for size in (100, 101):
+        w = tg.parameter(np.arange(float(size)))
+        if size == 100:
+            assert np.ones(2).dot([w, w * 2.0])[-1].item() == 3 * 99
+        else:
+            with pytest.raises(tg.GraphError, match=r"array\.dot of[\s\S]*each number of which would be a node"):
+                np.ones(2).dot([w, w * 2.0])
+    monkeypatch.setattr(numpy_speaks, "LARGEST_LIST", 6)
+    monkeypatch.setattr(numpy_speaks, "LARGEST_TRACED", 3)
+    x, v = tg.parameter(X), tg.parameter(V)
+    assert np.array(x).shape == (2, 3) and np.array([v, v]).shape == (2, 3)
+    with pytest.raises(tg.GraphError, match="would make 7 nodes of one element"):
+        np.array(tg.parameter(np.ones(7)))
+    assert tg.compile(lambda a: np.array([a, a]).sum(), backend="numpy")(V) == 2 * V.sum()
+    with pytest.raises(tg.GraphError, match="would make 4 nodes of one element"):
+        tg.compile(lambda a: np.array([a, a]).sum(), backend="numpy")(np.ones(4))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count, repeat
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,12 @@ import pytest
 
 import tinygraph as tg
 from tests.each import each
+from tinygraph.core.op import Spec
+from tinygraph.ops.inference import as_shape
 from tinygraph.ops.lookup import ARRAY
 
 X, V = np.arange(6.0).reshape(2, 3) + 0.5, np.arange(3.0) + 1
+V1 = Spec((), np.dtype(float))
 
 
 def p(array: Any) -> tg.Node:
@@ -46,6 +50,9 @@ REFUSED: dict[str, Callable[[], Any]] = {
     ),
     "labels are not integers\n  expected  integers below 4": lambda: tg.one_hot(np.array([0.5]), 4),
     "the reduced axes are empty": lambda: _compiled(lambda x: tg.softmax_cross_entropy(x[:, :0], [0, 0])),
+    "put: wrong number of pieces\n  expected  1 pieces": lambda: tg.ops.put.infer(V1, V1, shape=(3,), indexes=[(0,)]),
+    "write: wrong number of pieces\n  expected  2 pieces": lambda: tg.ops.write.infer(V1, V1, indexes=[(0,), (1,)]),
+    "np.linalg.norm: this ord is for matrices\n  got       ord='fro'": lambda: np.linalg.norm(p(V), "fro"),
     "the result does not fit into the array": lambda: tg.recorded(_grows)(),
 }
 
@@ -153,3 +160,11 @@ def test_a_python_number_among_the_inputs_is_an_index() -> None:
     np.testing.assert_array_equal(
         tg.ops.add_at(x[0], [2, -3, -1], shape=(3,), axis=0).value, [X[0, 1], 0, X[0, ::2].sum()]
     )
+
+
+def test_a_shape_is_an_integer_or_at_most_64_of_them() -> None:
+    assert as_shape(3) == as_shape([3]) == (3,) and as_shape(np.array([2, 0])) == (2, 0) and as_shape(()) == ()
+    assert as_shape(repeat(1, 64)) == (1,) * 64
+    for shape in (repeat(1, 65), count()):
+        with pytest.raises(ValueError, match="an array has at most 64 axes"):
+            as_shape(shape)

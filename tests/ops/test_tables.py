@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tinygraph as tg
+from tinygraph.core.op import Spec
 from tinygraph.loops import lifting
 from tinygraph.ops import numpy_speaks
 from tinygraph.ops.broadcasting import Elementwise
@@ -105,3 +107,60 @@ def test_numpys_function_of_an_ops_name_means_the_same_on_a_node() -> None:
         except (TypeError, ValueError):
             continue  # numpy wants more arguments
         np.testing.assert_allclose(function(tg.parameter(case.inputs[0])).value, expected, 1e-12, err_msg=case.id)
+
+
+def _defaults(method: Any) -> dict[str, Any]:
+    return {p.name: p.default for p in inspect.signature(method).parameters.values() if p.default is not p.empty}
+
+
+def test_what_is_not_passed_is_the_same_to_all_methods_of_an_op() -> None:
+    """A setting that the call leaves out has one default, be it computed, inferred or differentiated."""
+    for name, op in OPS.items():
+        own = _defaults(op.forward)
+        for method in (op.infer, op.backward, op.flops):
+            told = {setting: x for setting, x in _defaults(method).items() if setting in own}
+            assert all(type(x) is type(own[k]) and x == own[k] for k, x in told.items()), f"{name}.{method.__name__}"
+
+
+MOVES = {
+    *("astype", "broadcast_to", "concatenate", "copy", "getitem", "pick", "put", "reshape", "stack", "stop_gradient"),
+    *("swapaxes", "take", "transpose", "within", "write", "write_at"),
+}
+"""Ops that move numbers and compute none."""
+READS_ALL = {"argmax", "logsumexp", "max", "mean", "min", "prod", "sum", "sum_to"}
+"""Ops that do one thing to each number that they read; most others to each that they give."""
+BY_MATRIX = {"cholesky", "det", "inv", "slogdet", "solve"}
+
+
+def test_the_work_that_is_told_of_an_op() -> None:
+    for case in CASES:
+        specs = [Spec(x.shape, x.dtype) for x in case.arrays(np.float64)]
+        z = case.op.infer(*specs, **case.attributes)
+        work = case.op.flops(*specs, **case.attributes)
+        if case.name in MOVES:
+            assert work == 0, case.id
+        elif case.name in READS_ALL:
+            assert work == specs[0].size, case.id
+        elif case.name in BY_MATRIX:
+            assert work == 2 * specs[0].size * specs[0].shape[-1], case.id
+        elif case.name == "matmul":
+            assert work == 2 * z.size * specs[0].shape[-1], case.id
+        elif case.name == "softmax_cross_entropy":
+            assert work == 4 * specs[0].size, case.id
+        elif case.name != "einsum":
+            assert work == z.size, case.id
+
+
+@pytest.mark.parametrize(
+    ("subscripts", "shapes", "work"),
+    [
+        ("ij,jk->ik", [(2, 3), (3, 5)], 2 * 2 * 3 * 5),
+        ("ij->j", [(4, 7)], 28),
+        ("bij,bjk,k->bi", [(6, 2, 3), (6, 3, 5), (5,)], 3 * 6 * 2 * 3 * 5),
+        ("i...,i...", [(3, 2), (1, 2)], 2 * 3 * 2),
+        ("aa,a->a", [(4, 4), (1,)], 2 * 4),
+    ],
+)
+def test_the_work_of_einsum_is_that_of_its_loops(subscripts: str, shapes: Any, work: int) -> None:
+    """A product, or a sum, for each operand, at each place that the letters count."""
+    assert tg.ops.einsum.flops(*(Spec(s, np.dtype(float)) for s in shapes), subscripts=subscripts) == work

@@ -14,6 +14,7 @@ import pytest
 import tinygraph as tg
 from tests.compiled.comparing import assert_near, each_backend
 from tests.each import each
+from tinygraph.outside.keys import named, parameter_names
 
 X = np.array([1.0, 2.0])
 
@@ -171,3 +172,56 @@ def test_arrays_of_any_order_in_memory_and_nodes_are_told_apart_by_shape_and_dty
                 right = np.asarray(x) * x.shape[0] + (1.0 if isinstance(y, tg.Node) else 0.5)
                 assert_near(compiled(make(x), y), right)
     assert len(compiled._plans) == 2 * len(odd)
+
+
+class Rows(list):
+    """A list with something beside its items."""
+
+    def __init__(self, items, scale):
+        super().__init__(items)
+        self.scale = scale
+
+
+class Pair(tuple):
+    """A tuple of a class of its own."""
+
+
+@each_backend
+def test_what_a_list_of_a_class_of_its_own_holds_beside_its_items_is_told_apart(backend):
+    compiled = tg.compile(lambda rows: rows[0] * len(rows) + type(rows).__name__.count("P"), backend=backend)
+    for rows in (Rows([X], 2.0), Rows([X], 3.0), Rows([X], 2.0)):
+        assert_near(compiled(rows), X)
+    assert len(compiled._plans) == 2
+    assert_near(compiled([X]), X)
+    assert_near(compiled(Pair((X, X))), 2 * X + 1)
+    assert_near(compiled((X, X)), 2 * X)
+    assert len(compiled._plans) == 5
+    with pytest.raises(tg.GraphError, match="may change unnoticed"):
+        compiled(Rows([X], Config()))
+
+
+@each("wrong, dtype", [(X * 1j, "complex128"), (np.array(["a"]), "<U1"), (np.array([X, None], object), "object")])
+def test_an_array_of_anything_but_real_numbers_is_refused(wrong, dtype):
+    for argument in (wrong, [wrong], {"a": wrong}, wrong[::-1]):
+        with pytest.raises(
+            tg.GraphError, match=f"must be an array of real numbers or booleans\n  got       dtype {dtype}"
+        ):
+            tg.compile(lambda x: X, backend="numpy")(argument)
+
+
+def test_arguments_without_known_names_are_counted():
+    def by_name(x, lr, *more, **rest):
+        return x
+
+    args = (X, 0.5, 1.5, [2.5, X])
+    assert [*named(by_name, args, {"d": {"e": 3.5}})] == [
+        "x",
+        "lr",
+        "argument 3",
+        "argument 4[0]",
+        "argument 4[1]",
+        "d['e']",
+    ]
+    assert [*named(by_name, (X, X), {})] == ["argument 1", "argument 2"]
+    assert parameter_names(by_name) == ["x", "lr"] and parameter_names(dict.update) == parameter_names(3) == []
+    assert [*named(dict.update, (0.5, X), {})] == ["argument 1", "argument 2"]

@@ -1,6 +1,8 @@
 """A float among the arguments that is only computed with is an input: one plan, numbers and dtypes as uncompiled."""
 
+import copy
 import math
+import pickle
 import random
 import warnings
 
@@ -216,3 +218,53 @@ def test_a_bound_beyond_float32_is_as_uncompiled(bound, backend):
             np.testing.assert_array_equal(compiled, fn(tg.constant(x), bound).value)
             assert compiled.dtype == np.float32
         np.testing.assert_array_equal(tg.compile(lambda x, s: np.clip(x, 0, s), backend=backend)(x, bound), expected)
+
+
+@each_backend
+def test_beside_a_node_or_a_copy_a_float_stays_what_it_is(backend):
+    def fn(x, lr):
+        rates = copy.deepcopy({"a": [lr]}), copy.copy(lr)
+        masks = (lr < x) * 1.0 + (lr >= x) * 10.0 + (lr == x) * 100.0 + (lr != x) * 1000.0
+        return x * rates[0]["a"][0] + rates[1] + masks
+
+    compiled = tg.compile(fn, backend=backend)
+    for lr in (0.1, 2.0, 9.0):
+        right = X * lr + lr + np.select([lr < X, lr == X], [1001.0, 110.0], 1010.0)
+        assert_near(compiled(X, lr), right)
+    assert len(compiled._plans) == 1
+
+
+USES = {
+    "a product": lambda p: p * 2,
+    "numpy's function": lambda p: np.sqrt(p) + np.maximum(p, 1.0),
+    "an array": lambda p: np.full(3, p) + np.array([p, 1.0, 2.0]),
+    "float()": lambda p: float(p) + int(p) + round(p, 1),
+    "a comparison": lambda p: 5.0 if p > 1 else 7.0,
+    "a text": lambda p: len(f"{p}") + len(str(p)) + len(repr(p)),
+    "a copy": lambda p: copy.deepcopy([p])[0] + pickle.loads(pickle.dumps(p)),
+    "a method": lambda p: 1.0 if p.is_integer() else 2.0,
+}
+
+
+@each_backend
+@each("name", USES)
+def test_a_draw_has_the_float_of_its_call_whatever_it_does_with_it(name, backend):
+    use = USES[name]
+    compiled = tg.compile(lambda x, p: x * tg.noise(lambda shape: np.zeros(shape) + use(p), x.shape), backend=backend)
+    for p in (0.5, 4.0, 12.25):
+        assert_near(compiled(X, p), X * use(p))
+    assert len(compiled._plans) == 1
+
+
+def test_a_float_that_is_not_known_has_the_attributes_of_floats_alone():
+    told = []
+
+    def fn(x, p):
+        try:
+            return x * p.shape
+        except AttributeError as error:
+            told.append(str(error))
+        return x * p
+
+    assert_near(tg.compile(fn, backend="numpy")(X, 2.0), 2 * X)
+    assert {*told} == {"'float' object has no attribute 'shape'"}

@@ -14,7 +14,9 @@ import tinygraph.numpy as tnp
 from tests.each import each
 from tests.interrupts import interrupted
 from tinygraph.core.scope import now
+from tinygraph.core.trail import trail_of
 from tinygraph.recording import record, writing
+from tinygraph.recording.filling import FilledByRow, _memory
 
 
 def new_rows(steps: int) -> Any:
@@ -146,3 +148,62 @@ def test_an_interrupt_at_any_instruction_leaves_a_log_that_holds() -> None:
         session.most = 0
         session.enter(node, 8)
     assert len(session.log) > 3
+
+
+@each("size", [(3, 2), (2, 3)])
+def test_writes_that_nobody_reads_between_are_into_one_memory(size: Any) -> None:
+    """Rows of nodes, rows of numbers, and numbers at places."""
+
+    def addresses(write: Any) -> int:
+        def fill(w: Any) -> Any:
+            h, places = np.zeros(size), set()
+            seen = h.value  # the first write is into a copy
+            for k in range(size[0]):
+                write(h, w, k)
+                places.add(_memory(h).ctypes.data)
+            assert not seen.any() and seen.ctypes.data not in places
+            return len(places)
+
+        count: int = tg.recorded(fill)(tg.parameter(np.ones(size[1])))
+        return count
+
+    assert addresses(lambda h, w, k: h.__setitem__(k, w * 2.0)) == 1
+    assert addresses(lambda h, w, k: h.__setitem__((k, 0), w[0])) == 1
+    assert addresses(lambda h, w, k: h.__setitem__(k, 5.0)) == 1
+    assert addresses(lambda h, w, k: h.__setitem__([k], 5.0)) == 1
+    assert addresses(lambda h, w, k: (h.__setitem__(k, w * 2.0), h * 1.0)) == 1
+
+
+WRITES: dict[str, Any] = {
+    "a row": lambda h, w: h.__setitem__(1, w),
+    "two rows": lambda h, w: (h.__setitem__(1, w), h.__setitem__((0, slice(0, 1)), w[:1])),
+    "all": lambda h, w: h.__setitem__(..., w),
+    "by a mask": lambda h, w: h.__setitem__(h.value > 0, 3.0),
+    "at places": lambda h, w: h.__setitem__([0, 1], w),
+    "a row of a view": lambda h, w: h[:2].__setitem__(1, w),
+    "an operator": lambda h, w: h.__iadd__(w),
+    "out=": lambda h, w: np.add(h, w, out=h),
+}
+
+
+@each("name", WRITES)
+def test_what_is_written_knows_the_line_that_wrote(name: str) -> None:
+    def write(w: Any) -> Any:
+        h = np.ones((2, 2))
+        WRITES[name](h, w)
+        return h
+
+    h = tg.recorded(write)(tg.parameter([0.5, -1.0]))
+    assert any(code is write.__code__ for code, _ in trail_of(h)) is (name != "two rows")  # which have a line each
+    assert h.step is None and h.scope == ""
+
+
+def test_eight_arrays_are_filled_by_turns_at_a_time() -> None:
+    def turns(w: Any, count: int) -> int:
+        hs = [np.zeros((9, 2)) for _ in range(count)]
+        for t in range(3):
+            for h in hs:
+                h[t] = w * (t + 1.0)
+        return sum(type(h) is FilledByRow for h in hs)
+
+    assert [tg.recorded(turns)(tg.parameter([1.0, 2.0]), count) for count in (1, 7, 8, 9, 12)] == [1, 7, 8, 8, 8]

@@ -168,6 +168,16 @@ def without_columns(w: Any) -> Any:
     return np.sum(hs) + hs.shape[0] * w
 
 
+def rows_that_are_data(w: Any) -> Any:
+    """A row of an array with nodes that was written as numbers is numbers."""
+    rows, hs = np.zeros((T, 2)), np.zeros((T, 2))
+    for t in range(T):
+        rows[t] = np.array([t, 2.0]) if t % 2 else w * (t + 1)
+    for t in range(T):
+        hs[t] = rows[t]
+    return hs * rows
+
+
 def copied_between(w: Any) -> Any:
     hs, copies = np.zeros((T, 2)), []
     for t in range(T):
@@ -208,7 +218,7 @@ def filled_in_threads(w: Any) -> Any:
 PROGRAMS = [
     *(filled, partly, looked_at_between, part_read_between, row_changes_after, many_wait, rows_filled_by_places),
     *(through_a_view, beside_views, again_and_whole, two_at_a_time, ufuncs_and_out, more_than_are_filled_at_a_time),
-    *(without_columns, copied_between, nested, filled_in_threads),
+    *(without_columns, rows_that_are_data, copied_between, nested, filled_in_threads),
 ]
 
 

@@ -103,3 +103,18 @@ def test_other_ways_over_the_elements_work_everywhere() -> None:
     for call in calls:
         for z in (call(tg.parameter(X)), tg.recorded(call)(tg.parameter(X)), tg.compile(call)(tg.parameter(X))):
             np.testing.assert_allclose(z.value if isinstance(z, tg.Node) else z, call(X), 1e-14)
+
+
+def test_it_has_the_names_of_numpys_steps_but_not_its_memory() -> None:
+    def look(x: Any) -> Any:
+        it = np.nditer(x * 1.0, flags=["multi_index"])
+        for name in ("value", "itviews", "dtypes", "no_name"):
+            assert not hasattr(it, name)
+        assert (it.itersize, it.iterindex, it.multi_index, it.finished) == (6, 0, (0, 0), False)
+        first = [float(v) for v in it]
+        assert it.finished and len(it.operands) == 1
+        it.reset()
+        assert [float(v) for v in it] == first
+        return it[0] if not it.finished else first[-1] * x
+
+    np.testing.assert_allclose(tg.recorded(look)(tg.parameter(X)).value, X[-1, -1] * X, 1e-14)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import math
 import sys
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tinygraph.recording import exchanged
 
 X = np.random.default_rng(0).normal(size=(4, 3))
 
@@ -161,3 +163,57 @@ def test_a_file_that_is_not_known_is_refused_by_line(files: Any) -> None:
     deep_name = deep.__name__
     with pytest.raises(tg.MutationError, match=r"(?s)deep_.*out\[t\].*tg\.recorded|np\.stack"):
         tg.recorded(forward)(tg.parameter(np.ones(3)))
+
+
+def test_numpy_of_a_file_has_numpys_names_while_it_is_recorded() -> None:
+    """And no more files are remembered than so many."""
+    seen = []
+    names: dict[str, Any] = {"__name__": "a_file", "__builtins__": __builtins__, "seen": seen}
+    source = "import numpy as np, math\ndef f(x):\n    seen.append((np, dir(np), np.r_.axis, np.c_.axis, math.pi))\n"
+    exec(source + "    return np.zeros(2) + x", names)
+    tg.recorded(names["f"])(tg.parameter(1.0))
+    ((module, words, *others),) = seen
+    assert module is not np and words == dir(np) and others == [0, -1, math.pi] and names["np"] is np
+
+
+def test_so_many_files_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchanged, "_known_files", {})
+    monkeypatch.setattr(exchanged, "MOST_KNOWN", 4)
+    sizes = []
+    for k in range(12):
+        names: dict[str, Any] = {"__name__": f"file_{k}", "__builtins__": __builtins__}
+        exec("import numpy as np\ndef f(x):\n    h = np.zeros(2)\n    h[0] = x\n    return h", names)
+        assert tg.recorded(names["f"])(tg.parameter(2.0)).value.tolist() == [2, 0]
+        sizes.append(len(exchanged._known_files))
+    assert max(sizes) == 5 and min(sizes) <= 2, sizes
+
+
+SCIPY = {
+    "": "",
+    "of another kind": "gamma = 1\n",
+    "of numpy": "import numpy as np\ndef softmax(x, axis=None): raise TypeError\nlog_softmax = logsumexp = softmax\n",
+}
+
+
+@pytest.mark.parametrize("kind", SCIPY)
+def test_a_scipy_that_is_loaded_and_whose_special_is_not(kind: str, tmp_path: Any, monkeypatch: Any) -> None:
+    """It is loaded at its first use; another module of that name is left alone."""
+    (tmp_path / "scipy").mkdir()
+    (tmp_path / "scipy" / "__init__.py").write_text("")
+    if kind:
+        (tmp_path / "scipy" / "special.py").write_text(SCIPY[kind])
+    monkeypatch.setattr(exchanged, "_ours", {**exchanged._ours})
+    monkeypatch.setattr(exchanged, "_known_files", {})
+    for name in {"scipy", "scipy.special", *(name for name in sys.modules if name.startswith("scipy."))}:
+        monkeypatch.setitem(sys.modules, name, None)  # which is undone afterwards, also where there was none
+        del sys.modules[name]
+    monkeypatch.syspath_prepend(tmp_path)
+    scipy = importlib.import_module("scipy")
+    names: dict[str, Any] = {"__name__": "a_file", "__builtins__": __builtins__, "scipy": scipy}
+    exec("def f(x): return scipy.special.softmax(x)", names)
+    if kind == "of numpy":
+        np.testing.assert_allclose(tg.recorded(names["f"])(tg.parameter([0.0, 0.0])).value, [0.5, 0.5])
+    else:
+        with pytest.raises(AttributeError):
+            tg.recorded(names["f"])(tg.parameter([0.0, 0.0]))
+    assert names["scipy"] is scipy

@@ -129,3 +129,32 @@ def test_more_than_one_number_is_refused() -> None:
     for fn in (lambda x: math.exp(x), lambda x: float(x), lambda x: x.item()):
         with pytest.raises(tg.GraphError, match="is not one number"):
             tg.recorded(fn)(x)
+
+
+def test_a_product_with_a_list_of_nodes_is_one_node() -> None:
+    def products(x: Any) -> Any:
+        w = np.arange(6.0).reshape(3, 2)
+        row = [x[0], 1.0, x[1]]
+        return np.dot(row, w), np.dot(w.T, row), np.outer(row, w[0]), np.outer(w[0], row), np.dot(row, row)
+
+    for z, right in zip(tg.recorded(products)(tg.parameter(X)), products(X), strict=True):
+        assert isinstance(z, tg.Node)
+        np.testing.assert_allclose(z.value, right, 1e-14)
+    arrays = tg.recorded(lambda: (np.dot([1.0, 2.0], [[1], [2]]), np.outer([1], [2]), np.dot(2, 3)))()
+    assert [type(a) for a in arrays] == [np.ndarray, np.ndarray, np.int64]
+    out = np.zeros((1, 1), int)
+    assert tg.recorded(lambda: np.dot([[1, 2]], [[3], [4]], out))() is out and out.tolist() == [[11]]
+
+
+def test_what_brackets_join_is_one_node_where_there_are_nodes_and_numpys_elsewhere() -> None:
+    def joined(x: Any) -> Any:
+        nodes = np.r_[x, 2.0], np.r_[[x[0], 1.0]], np.c_[x, x], np.c_[x[0], [3.0]], np.r_[x[0], 0:2]
+        return nodes, (np.r_[1:3, 5], np.c_[[1.0], [2.0]], np.r_["0,2", [1, 2]])
+
+    nodes, arrays = tg.recorded(joined)(tg.parameter(X))
+    right, same = joined(X)
+    for z, expected in zip(nodes, right, strict=True):
+        assert isinstance(z, tg.Node) and z.shape == expected.shape
+        np.testing.assert_array_equal(z.value, expected)
+    for a, expected in zip(arrays, same, strict=True):
+        assert type(a) is np.ndarray and a.tolist() == expected.tolist()

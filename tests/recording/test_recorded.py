@@ -15,6 +15,8 @@ from numpy import copy as np_copy
 from numpy import zeros
 
 import tinygraph as tg
+from tinygraph.core.trail import trail_of
+from tinygraph.recording.recorded import recording
 
 X = np.random.default_rng(0).normal(size=(4, 3))
 
@@ -197,14 +199,23 @@ def test_a_file_that_says_so_may_write_and_its_neighbour_may_not(tmp_path) -> No
     assert _printed(code, tmp_path) == ["[1. 4.]", "refused True"]
 
 
-def test_what_was_made_before_the_recording_is_refused(tmp_path) -> None:
+def test_what_was_made_before_the_recording_is_refused() -> None:
     """Who has read it is not known."""
-    code = (
-        "import tinygraph as tg\nz = tg.parameter([1.0, 2.0]) * 2.0\ny = z * z\n"
-        "def write(a): a[0] = 9.0\n"
-        "try: tg.recorded(write)(z)\nexcept tg.MutationError as error: print('outside' in str(error), z.value)"
-    )
-    assert _printed(code, tmp_path) == ["True [2. 4.]"]
+    z = tg.parameter([1.0, 2.0]) * 2.0
+    y = z * z
+    with pytest.raises(tg.MutationError, match="outside"):
+        tg.recorded(lambda a: a.__setitem__(0, 9.0))(z)
+    assert z.value.tolist() == [2.0, 4.0] and y.value.tolist() == [4.0, 16.0]
+
+
+def test_each_node_knows_the_users_line_where_that_is_asked_for() -> None:
+    w = tg.parameter([[1.0, 2.0]])
+    for follows in (True, False):
+        with recording(follows=follows):
+            z: Any = np.var(np.tile(w, 3))
+        codes = [{code for code, _ in trail_of(x)} for x in tg.core.graph.ancestors([z]) if x.op is not None]
+        here = sys._getframe().f_code
+        assert len(codes) > 5 and all(here in found for found in codes) is follows
 
 
 def _printed(code: str, folder: Any) -> list[str]:

@@ -83,10 +83,31 @@ def made_contiguous(p: Any) -> Any:
     return d * 1.0
 
 
-@each("program", [reshaped, part_of_it, made_contiguous])
+def of_the_same_order(p: Any) -> Any:
+    c = np.zeros_like(np.where(p > 0, p, p.T))
+    d = c.reshape(2, 8)
+    c[0] = p[0]
+    return d * 1.0
+
+
+@each("program", [reshaped, part_of_it, made_contiguous, of_the_same_order])
 def test_a_write_under_what_may_be_a_view_is_refused(program: Callable[[Any], Any]) -> None:
     def copied_first(p: Any) -> Any:
         return program(np.array(p))
 
     with pytest.raises(tg.GraphError, match=r"may be a view or a copy of it"):
         tg.compile(lambda p: tg.recorded(copied_first)(p))(W)
+
+
+def test_what_may_have_been_a_view_and_is_gone_is_in_no_writes_way() -> None:
+    def gone(p: Any) -> Any:
+        c = np.where(p > 0, p, p.T)
+        c.reshape(2, 8)  # nobody keeps it
+        y = np.sum(c.reshape(2, 8) ** 2)  # an op alone has read it
+        c[0] = 1.0
+        return c * y
+
+    def copied_first(p: Any) -> Any:
+        return gone(np.array(p))
+
+    np.testing.assert_allclose(tg.compile(lambda p: tg.recorded(copied_first)(p))(W), gone(W), 1e-12)

@@ -44,6 +44,20 @@ ONES = np.ones((2, 5), np.float32)
         (tg.cells.GRU, XS, {}, "the argument is not a cell"),
         ("GRU", XS, {}, "the argument is not a cell"),
         (None, XS, {}, "the argument is not a cell"),
+        (GRU, XS, {"reset": [True] * 4, "lengths": [4, 2]}, r"reset and the padding have other axes\n.*\(T, B\)"),
+        (LSTM, XS, {"reset": XS[..., 0] > 0, "reset_to": (ONES,)}, "LSTM: the state has the wrong structure"),
+        (
+            lambda x, s: (s[0], s),
+            XS,
+            {"state": (ONES, ONES), "reset": XS[..., 0] > 0, "reset_to": (ONES,)},
+            "reset_to has another structure than the state\n  expected  2 arrays, as in the state\n  got       1",
+        ),
+        (
+            lambda x, s: (s, s),
+            XS,
+            {"state": ONES, "reset": XS[..., 0] > 0, "reset_to": np.ones((2, 4))},
+            r"reset_to has another shape than the state\n  expected  \(2, 5\), as the state[\s\S]*got       \(2, 4\)",
+        ),
         (GRU, XS, {"axis": "time"}, "invalid time axis"),
         (GRU, XS, {"axis": True}, "invalid time axis"),
         (GRU, XS, {"axis": None}, "invalid time axis"),
@@ -153,3 +167,11 @@ def test_a_mask_tells_a_batch_where_the_inputs_do_not():
 def test_forms_at_the_edge_are_refused(cell, xs, settings, problem):
     with pytest.raises(tg.GraphError, match=problem):
         tg.unroll(cell, xs, **settings)
+
+
+@pytest.mark.parametrize("teacher", [1.5, -0.1, np.array([0.5, 2.0]), np.nan])
+def test_a_teachers_rate_is_a_probability(teacher):
+    with pytest.raises(tg.GraphError, match=r"^feedback: teacher is not a probability\n  expected  0 to 1, or bool"):
+        tg.Feedback(lambda y: y, teacher)
+    for right in (0, 1, True, 0.0, 1.0, np.array([0.0, 1.0])):
+        tg.Feedback(lambda y: y, right)

@@ -76,8 +76,10 @@ def verdict(act: Callable[[], Any]) -> str | None:
             warnings.simplefilter("ignore", np.exceptions.ComplexWarning)  # numpy's, of 1j put into an array of floats
             repr(act())
     except tg.GraphError as error:
-        length = len(str(error))
-        return f"a message of {length} characters: {str(error)[:200]}" if length > LONGEST else None
+        text = str(error)
+        if text.startswith("<"):
+            return f"a message that begins with a value, not with whose it is: {text[:200]}"
+        return f"a message of {len(text)} characters: {text[:200]}" if len(text) > LONGEST else None
     except OSError:
         return None
     except Exception as error:

@@ -20,13 +20,13 @@ from .numpy_functions import as_node, joined, opened
 from .statistics import cast
 
 
-def _cast(z: Node, dtype: Any, casting: Any) -> Node:
-    if dtype is None:
-        return z
-    if not np.can_cast(z.dtype, dtype, casting):
-        got, fix = f"{z.dtype} to {shown(dtype)}, casting={shown(casting)}", "z.astype(dtype)"
-        raise GraphError("the parts cannot be cast", got=got, fix=fix)
-    return cast(z, dtype)
+def _cast(z: Node, parts: list[Node], dtype: Any, casting: Any) -> Node:
+    target = z.dtype if dtype is None else dtype
+    for x in parts:
+        if not np.can_cast(x.dtype, target, casting):
+            got, fix = f"{x.dtype} to {shown(target)}, casting={shown(casting)}", "z.astype(dtype)"
+            raise GraphError("the parts cannot be cast", got=got, fix=fix)
+    return z if dtype is None else cast(z, dtype)
 
 
 def _nodes(arrays: Any) -> list[Node]:
@@ -42,11 +42,12 @@ def concatenate(
     parts = _nodes(arrays)
     if axis is None:
         parts, axis = [shape.reshape(x, -1) for x in parts], 0
-    return _cast(slicing.concatenate(parts, axis=axis), dtype, casting)
+    return _cast(slicing.concatenate(parts, axis=axis), parts, dtype, casting)
 
 
 def stack(arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind") -> Node:
-    return _cast(slicing.stack(_nodes(arrays), axis=axis), dtype, casting)
+    parts = _nodes(arrays)
+    return _cast(slicing.stack(parts, axis=axis), parts, dtype, casting)
 
 
 def _upright(arrays: Any, function: Any) -> list[Node]:

@@ -25,7 +25,8 @@ MOST_UNROLLED = 8
 """The most steps that are unrolled before the loop, for a cell that makes or extends its own initial state."""
 
 ATTEMPTS = 3
-"""How often the initial state is broadcast to what the cell returns, before it is an error."""
+"""How often the initial state is broadcast to what the cell returns, before it is an error; once more for each of
+its arrays, as one may hand its shape on to the next."""
 
 
 def roll(
@@ -69,7 +70,7 @@ def trace(cell: Step, xs: Any, state: Any, cuts: Node | None = None) -> Trace | 
     Raises:
         GraphError: the state's shape changes at every step, or its dtype at the first.
     """
-    for _ in range(ATTEMPTS):
+    for _ in range(ATTEMPTS + len(leaves(state))):
         traced = Trace(cell, xs, state, cuts)
         if len(leaves(traced.new_state)) != len(leaves(state)):
             return None
@@ -81,7 +82,7 @@ def trace(cell: Step, xs: Any, state: Any, cuts: Node | None = None) -> Trace | 
         if fitted is None:
             return traced
         state = fitted
-    expected, got = f"{_specs(state)}, as the old state", f"{_specs(traced.new_state)}; {users_line()}"
+    expected, got = f"{_specs(traced.state)}, as the old state", f"{_specs(traced.new_state)}; {users_line()}"
     fix = "return a state of the same shape; tg.unroll's outputs already collect every step"
     raise GraphError("unroll: the state changes its shape at every step", expected=expected, got=got, fix=fix)
 
@@ -112,16 +113,12 @@ class Trace:
         self.s_slots = map_leaves(lambda s: Slot(Spec(s.shape, s.dtype), s.name), state)
         self.cuts = cuts
         self.cut = Slot(Spec(() if cuts is None else cuts.shape[1:], np.dtype(bool)), "cut")
-        before = self.s_slots if cuts is None else map_leaves(self._cut, self.s_slots)
+        before = self.s_slots if cuts is None else map_leaves(lambda s: _cut(s, self.cut), self.s_slots)
         slices = dict(zip(leaves(self.x_slots), leaves(xs), strict=True))
         self.drawn: dict[Node, Draw] = {}
         with open_cell(self.start, self.s_slots, slices), drawing(steps=self.drawn):
             self.y, new = cell(self.x_slots, before)
         self.new_state = map_leaves(lambda s: as_nodes((s,))[0], new)
-
-    def _cut(self, s: Slot) -> Node:
-        cut = self.cut.reshape(self.cut.shape + (1,) * (s.ndim - self.cut.ndim))
-        return where(cut, stop_gradient(s), s) if s.dtype.kind == "f" else s
 
     def close(self, steps: int, reverse: bool = False, recompute: bool = False) -> tuple[Node, list[Node]]:
         """Returns the loop over ``steps``, and the nodes of its body that are the leaves of y."""
@@ -149,6 +146,11 @@ class Trace:
         return own
 
 
+def _cut(s: Node, cut: Node) -> Node:
+    cut = cut.reshape(cut.shape + (1,) * (s.ndim - cut.ndim))
+    return where(cut, stop_gradient(s), s) if s.dtype.kind == "f" else s
+
+
 def _fit(state: Any, new: Any) -> Any:
     """The state broadcast to the shapes of the new state; None if it has them."""
     pairs = list(zip(leaves(state), leaves(new), strict=True))
@@ -164,7 +166,11 @@ def _fit(state: Any, new: Any) -> Any:
 def _unroll_first(cell: Step, xs: Any, state: Any, reverse: bool, cuts: Node | None, unrolled: int) -> tuple[Any, Any]:
     """Unrolls the first step, for a cell that makes its own initial state, and rolls the others into a loop."""
     T = leaves(xs)[0].shape[0]
-    y, state = cell(map_leaves(lambda x: x[T - 1 if reverse else 0], xs), state)
+    at = T - 1 if reverse else 0
+    if cuts is not None and unrolled:  # no state is cut before the first step of all
+        cut = cuts[at]
+        state = map_leaves(lambda s: _cut(s, cut), state)
+    y, state = cell(map_leaves(lambda x: x[at], xs), state)
     first = [as_nodes((v,))[0] for v in leaves(y)]
     first = [v.reshape((1, *v.shape)) for v in first]
     state = map_leaves(lambda s: as_nodes((s,))[0], state)

@@ -188,3 +188,21 @@ def test_zoneout_has_a_rate_for_each_state_and_draws_at_each_step(backend: str) 
     assert held[:, 1].mean() == pytest.approx(0.6, abs=0.02)
     assert not held[:, 2].any()
     assert (held[0, :2] != held[1, :2]).any(axis=-1).all()
+
+
+def test_zoneout_of_more_states_than_most_cells_have() -> None:
+    """Each of the ten has masks of its own, new at each call, and the same for the same seed."""
+
+    def ones(x: Any, states: Any) -> Any:
+        return states[0] + 1.0, tuple(s * 0.0 + 1.0 for s in states)
+
+    def drawn(seed: int) -> list[Any]:
+        cell = tg.cells.Zoneout(ones, 0.25, rng=seed)
+        calls = [cell(0.0, (np.zeros((4, 500)),) * 10)[1] for _ in range(2)]
+        assert all(s.item() == 0.75 for s in cell.eval()(0.0, (tg.constant(0.0),) * 10)[1])
+        return [s.value for call in calls for s in call]
+
+    masks = drawn(0)
+    assert {*np.unique(masks)} == {0.0, 1.0} and all(abs(m.mean() - 0.75) < 0.06 for m in masks)
+    assert len({m.tobytes() for m in masks}) == 20
+    assert [m.tobytes() for m in drawn(0)] == [m.tobytes() for m in masks] != [m.tobytes() for m in drawn(1)]

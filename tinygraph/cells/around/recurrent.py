@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...core.checks import flag
 from ...time.arguments import check_settings
 from ...time.cell_contract import Layer, as_cell
 from ...time.unroll import unroll
@@ -45,8 +46,9 @@ class Recurrent(Layer, Module):
         zero_output: bool = True,
         axis: int = 0,
     ) -> None:
-        check_settings(as_cell("Recurrent", cell), truncate, window, axis)
-        object.__setattr__(self, "cell", cell)  # Module's __setattr__ would rename the cell's parameters
+        check_settings("Recurrent", truncate, window, axis)
+        reverse, zero_output = flag("Recurrent", "reverse", reverse), flag("Recurrent", "zero_output", zero_output)
+        object.__setattr__(self, "cell", as_cell("Recurrent", cell))  # Module's __setattr__ would rename the cell's parameters
         name_parameters(self._root())
         self.settings: dict[str, Any] = {"reverse": reverse, "truncate": truncate, "window": window}
         self.settings |= {"zero_output": zero_output, "axis": axis}
