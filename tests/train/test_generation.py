@@ -61,8 +61,8 @@ def test_a_draw_of_0_or_just_below_1_is_a_token_that_has_a_chance(options, draw,
     logits[:, [0, 8]] = -np.inf
     assert set(sample(logits, Drawing(draw), 2.0, **options).tolist()) == {token}
     start = np.arange(400)[None]
-    text = generate(lambda ids, s: (tg.constant(logits) + 0.0 * s, s), start, 2, state=np.zeros(1), rng=Drawing(draw), **options)
-    assert (text == token).all()
+    options |= {"state": np.zeros(1), "rng": Drawing(draw)}
+    assert (generate(lambda ids, s: (tg.constant(logits) + 0.0 * s, s), start, 2, **options) == token).all()
 
 
 def test_only_the_likeliest_tokens_are_drawn():
@@ -210,7 +210,7 @@ def test_a_beam_ends_when_nothing_better_can_come(monkeypatch, penalty):
     monkeypatch.setattr(Streaming, "__call__", lambda self, x: calls.append(0) or call(self, x))
     options = {"state": np.zeros((1, 1)), "stop": 1, "length_penalty": penalty}
     texts = beam(lambda ids, s: (logits + 0.0 * s, s), [0], 9, 2, **options)
-    assert [t.tokens.tolist() for t in texts][0] == [1] and len(texts) == 2
+    assert texts[0].tokens.tolist() == [1] and len(texts) == 2
     assert len(calls) == 2 if penalty == 0.0 else len(calls) >= 2
     (only,) = beam(lambda ids, s: (0.0 * s, s), [0], 9, 1, **{**options, "stop": 0})
     assert only.tokens.tolist() == [0] and only.log_probability == 0.0, "the only token ends the text"
