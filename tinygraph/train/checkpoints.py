@@ -130,7 +130,7 @@ class Checkpoint:
         before = {name: state_of(name, thing) for name, thing in things.items()}
         try:
             for name, thing in things.items():
-                set_state(name, thing, new[name])
+                refusing(set_state, f"Checkpoint: the state of {name} does not fit")(name, thing, new[name])
         except BaseException:
             for name, thing in things.items():
                 set_state(name, thing, before[name])

@@ -56,6 +56,19 @@ def test_linear_recurrences_and_their_gradients() -> None:
         assert hold(fn, *several)["Scan"] == 2
 
 
+def test_what_is_no_array_among_the_arguments_is_fixed() -> None:
+    def fn(x: Any, scale: float, how: str, times: int, none: Any, deep: Any) -> Any:
+        y = np.tanh(x * scale) if how == "tanh" and scale > 0.25 else x
+        for _ in range(times):
+            y = y + (1.0 if none is None else none) * deep["by"]
+        return y
+
+    options = 0.5, "tanh", 3, None, {"by": 0.75}
+    hold(fn, *[(drawn(*sizes, 3), *options) for sizes in ((5, 2), *SIZES)])
+    (told,) = modelled(fn, (drawn(5, 2, 3), *options)).graph.input
+    assert told.name == "x"
+
+
 def test_a_mask_puts_nan_where_there_is_no_value() -> None:
     def masked(xs: Any) -> Any:
         y = np.where(xs > 0, xs, np.full(xs.shape, np.nan, np.float32))

@@ -10,6 +10,7 @@ import pytest
 import tinygraph as tg
 from tests.each import each
 from tinygraph.core.graph import ancestors
+from tinygraph.core.scope import now
 from tinygraph.export.traced.free import free
 from tinygraph.export.traced.outline import outlined
 from tinygraph.export.traced.sizes import Filled, Size, Solver
@@ -68,6 +69,31 @@ def test_an_array_of_one_number_is_filled_with_it_at_any_size(number: float) -> 
     first[-1] = second[-1] = 0.5
     with pytest.raises(tg.GraphError, match="holds other numbers"):
         solver.array(first, second)
+
+
+FIRST, SECOND = (sizes["T"] for sizes in (Solver(BOTH).first, Solver(BOTH).second))
+
+
+@each(
+    "fn, got",
+    [
+        (lambda x, here: x + 1.0 if here else x + 1.0 + 1.0, "[24] ops in one and [24] in the other"),
+        (lambda x, here: (x + 1.0, x) if here else (x + 1.0,), "ops in one"),
+        (lambda x, here: np.tanh(x) if here else np.exp(x), "(tanh|exp).* in one and .*(tanh|exp)"),
+        (lambda x, here: (lambda u, v: u - v if here else v - u)(np.tanh(x), np.exp(x)), "other inputs of subtract"),
+        (lambda x, here: x[0] if here else x[:1], "in one and .* in the other"),
+        (
+            lambda x, here: tg.unroll(lambda v, h: (v, h + v if here else h * v), x, x[0])[1],
+            "in one and .*in the other",
+        ),
+    ],
+)
+def test_a_function_that_does_other_things_at_other_sizes_is_refused(fn: Any, got: str) -> None:
+    """Tried in both orders of the two sizes."""
+    for turn in (False, True):
+        with pytest.raises(tg.GraphError, match=rf"(?s)does other things at other sizes.*got .*({got}).*dynamic=\(\)"):
+            axes(lambda x, turn=turn: fn(x, (len(x) == FIRST) != turn), np.ones((5, 2, 3)))
+        assert now.driven is None, "no later loop is noted"
 
 
 def axes(fn: Any, example: Any, dynamic: Any = BOTH) -> dict[str, str]:
