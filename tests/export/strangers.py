@@ -114,5 +114,6 @@ FUNCTIONS: dict[str, tuple[Any, Any]] = {
     "both ways": (tg.Recurrent(WAYS), draw(4, 2, 3)),
     "scan": (lambda a, b: tg.linear_scan(a, b, 0.5), (draw(6, 2), draw(6, 2))),
     "turned": (turned, tuple(draw(4, 6, 2))),
+    "slopes": (lambda x: tg.grad(tg.sum(np.log(x) + 1.0 / x), x), np.abs(draw(2, 6)) + 0.5),
     "none": (lambda x: np.sum(x, axis=0), np.zeros((0, 3))),
 }

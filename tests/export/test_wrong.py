@@ -69,6 +69,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     f"argmax {FLAT} an axis": (lambda x: np.argmax(x.T), np.ones((2, 3)), "a.c"),
     f"cumsum {FLAT} an axis": (lambda x: np.cumsum(x.T), np.ones((2, 3)), "a.c"),
     f"take {FLAT} take an axis": (lambda x: np.take(x.T, [0, 1]), np.ones((2, 3)), "a.c"),
+    "cell is a function, which has no initial state": (tg.Recurrent(lambda x, h: (h, h)), np.ones((2, 1, 3)), "a.c"),
     "a function's name is a text": ({3: product}, {3: X}, "a.c"),
     "name is a text\n  got +''": ({"": product}, {"": X}, "a.c"),
     "numbers that Slowing computes for each step are Python": (slowing(), X, "a.c"),

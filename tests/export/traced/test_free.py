@@ -112,6 +112,12 @@ def test_axes_are_told_by_sizes_or_by_roles() -> None:
     assert axes(tg.cells.GRU(3, 4), np.ones((1, 3))) == {"inputs": "B.", "state": "B."}
 
 
+@each("dynamic", [{"x": (1, 2)}, {"x": ("T", 2)}, {"x": ("T", "B", None, None)}, {"x": ("T",), "y": ("B",)}])
+def test_a_dict_that_does_not_fit_the_inputs_is_refused(dynamic: Any) -> None:
+    with pytest.raises(tg.GraphError, match=r"(?s)dynamic does not fit the inputs.*for each of x the letters"):
+        axes(lambda x: x, np.ones((5, 2, 3)), dynamic)
+
+
 def test_every_node_within_loops_too_has_a_shape() -> None:
     cell = tg.cells.GRU(3, 4, rng=0)
 
