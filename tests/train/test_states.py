@@ -116,6 +116,26 @@ def test_a_file_of_another_kind_of_thing_is_told(saved: Any, there: Any, match: 
     assert w.item() == 2.0
 
 
+@each("schedule", [tg.train.cosine(1.0, 9), tg.train.constant(1.0, 3), tg.train.one_cycle(1.0, 9)])
+def test_a_schedule_is_asked_for_a_number_of_steps(schedule: Any) -> None:
+    for wrong in ("a", None, [1], np.ones(2)):
+        with pytest.raises(tg.GraphError, match=r"^(cosine|constant|one_cycle): "):
+            schedule(wrong)
+    with pytest.raises(tg.GraphError, match="cosine: "):
+        tg.train.cosine(1.0, 9)(-1)
+
+
+def test_what_is_no_path_and_no_axes_is_told(tmp_path: Any) -> None:
+    checkpoint = Checkpoint(tmp_path)
+    checkpoint.save(1, {"w": W}, {"loss": 0.5})
+    for wrong in (3, b"a", [checkpoint.latest]):
+        for call in (checkpoint.metadata, checkpoint.figures, lambda path: checkpoint.load({"w": W}, path)):
+            with pytest.raises(tg.GraphError, match=r"^Checkpoint\."):
+                call(wrong)
+    with pytest.raises(tg.GraphError, match=r"History\.plot"):
+        History().plot(3)
+
+
 def test_a_vocabulary_without_its_option_is_refused() -> None:
     with pytest.raises(tg.GraphError, match="Words: this is no saved vocabulary"):
         Words.from_dict({"kind": "Words", "tokens": ["a"]})

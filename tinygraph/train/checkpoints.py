@@ -137,10 +137,12 @@ class Checkpoint:
             raise
         return int(plain["step"])
 
+    @refusing
     def metadata(self, path: str | os.PathLike[str] | None = None) -> dict[str, str]:
         """The user's texts in a file, the latest by default."""
         return {name: x for name, x in load_with_metadata(self._present(path))[1].items() if name != FORM}
 
+    @refusing
     def figures(self, path: str | os.PathLike[str] | None = None) -> dict[str, float]:
         """The numbers in a file, the latest by default."""
         path = self._present(path)

@@ -96,6 +96,7 @@ class History:
         looks = {name.removeprefix("look."): [(int(t), float(x)) for t, x in arrays[name]] for name in names}
         self._rows, self._looks = [tuple(row) for row in arrays["rows"].tolist()], looks
 
+    @refusing
     def plot(self, ax: Any = None) -> Any:
         """Draws the loss of each step, its running mean, and the validation figures; returns matplotlib's axes.
 

@@ -136,7 +136,7 @@ def one_cycle(rate: float, steps: int, rise: float = 0.3, first: float = 0.04, l
             return rate * (1 + (first - 1) * _half_cosine(done / peak))
         return rate * (last + (1 - last) * _half_cosine((done - peak) / (end - peak)))
 
-    return at
+    return refusing(at, "one_cycle")
 
 
 class plateau:  # noqa: N801  used as a function, as the other schedules are
@@ -207,4 +207,8 @@ def _half_cosine(share: float, short: float = 0.0) -> float:
 def _warmed(share: Schedule, name: str, rate: float, warm_up: int) -> Schedule:
     rate, warm_up = positive(name, "rate", rate), integer(name, "warm_up", warm_up)
     least = sys.float_info.min  # with a rate of 0 a step would change nothing
-    return lambda steps: max(rate * ((steps + 1) / warm_up if steps < warm_up else share(steps - warm_up)), least)
+
+    def at(steps: int) -> float:
+        return max(rate * ((steps + 1) / warm_up if steps < warm_up else share(steps - warm_up)), least)
+
+    return refusing(at, name)
