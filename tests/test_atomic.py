@@ -101,6 +101,15 @@ def test_permissions_of_a_file_stay(tmp_path_factory, mode):
 
 
 @posix
+@pytest.mark.skipif(getattr(os, "geteuid", lambda: 1)() != 0, reason="needs the rights of root")
+def test_the_owner_of_a_file_stays(tmp_path):
+    (tmp_path / "a").write_text("old")
+    os.chown(tmp_path / "a", 12345, 23456)
+    write(tmp_path / "a", "new")
+    kept = (tmp_path / "a").stat()
+    assert (kept.st_uid, kept.st_gid) == (12345, 23456) and (tmp_path / "a").read_text() == "new"
+
+
 @each("umask", [0o022, 0o077, 0o000])
 def test_a_new_file_follows_the_umask(tmp_path_factory, umask):
     folder = tmp_path_factory.mktemp("umask")
@@ -201,8 +210,10 @@ def test_only_what_dead_processes_left_of_this_file_is_removed(tmp_path, monkeyp
         os.utime(tmp_path / name, (time.time() - 3700,) * 2)
     folder = tmp_path / atomic._part(path, dead.pid)
     folder.mkdir()
+    link = tmp_path / atomic._part(path, dead.pid)
+    link.symlink_to("notes")
     write(path, "x")
-    assert sorted(os.listdir(tmp_path)) == sorted([*stays, folder.name, "a"])
+    assert sorted(os.listdir(tmp_path)) == sorted([*stays, folder.name, link.name, "a"])
 
 
 def test_threads_that_write_one_file_leave_one_of_their_contents(tmp_path):

@@ -69,6 +69,7 @@ class Library:
         status = getattr(self.shared, function)(*first, *given, *map(pointer, results))
         if status:
             raise IndexError(f"{function} returned {status}")
+        assert all((r[: y.size] <= 1).all() for r, y in zip(results, like, strict=True) if y.dtype.kind == "b")
         return [r[: y.size].reshape(y.shape).astype(KINDS[y.dtype.kind]) for r, y in zip(results, like, strict=True)]
 
 

@@ -70,6 +70,11 @@ def badly_named(exp: Any, X: Any, x: Any, int32_t: Any, n0: Any, v1: Any, class_
     return {"double": np.tanh(exp) * X + x, "y0": np.exp(int32_t) / n0, "": v1 - class_ * tanhf, "2nd": x, "ψ": X}
 
 
+def turned(a: Any, ia: Any, b: Any, ib: Any) -> Any:
+    real, imaginary = tg.linear_scan((a, ia), (b, ib), (0.5, -0.25))
+    return real, imaginary, tg.grad(tg.sum(real**3 + imaginary * real), [a, ia, b, ib])
+
+
 def fixed() -> Any:
     return W + 1
 
@@ -108,5 +113,7 @@ FUNCTIONS: dict[str, tuple[Any, Any]] = {
     "one step": (LSTM, draw(1, 1, 3)),
     "both ways": (tg.Recurrent(WAYS), draw(4, 2, 3)),
     "scan": (lambda a, b: tg.linear_scan(a, b, 0.5), (draw(6, 2), draw(6, 2))),
+    "turned": (turned, tuple(draw(4, 6, 2))),
+    "slopes": (lambda x: tg.grad(tg.sum(np.log(x) + 1.0 / x), x), np.abs(draw(2, 6)) + 0.5),
     "none": (lambda x: np.sum(x, axis=0), np.zeros((0, 3))),
 }

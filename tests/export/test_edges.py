@@ -34,6 +34,7 @@ ONE |= {
     "clip": lambda x: np.clip(x, -1.5, 2.0),
     "clip below": lambda x: np.clip(x, 0.25, None),
     "clip above": lambda x: np.clip(x, None, 0.25),
+    "clip at NaN": lambda x: np.clip(x, None, np.nan),
     "log1p": lambda x: np.log1p(x * x * 1e-9),
     "log1p of more": lambda x: np.log1p(np.abs(x)),
     "sqrt": lambda x: np.sqrt(np.abs(x)),

@@ -194,13 +194,9 @@ def _plain(calls: dict[str, Any]) -> dict[str, Any]:
     return {name: call for name, call in calls.items() if all(x == x for array in call for x in array)}
 
 
-@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
-def test_products_with_weights_in_eight_bits(tmp_path: Path) -> None:
-    """The scale of a row is taken out of the sum where it can be, and stays in it where it cannot.
-
-    The rows are those of the matrix, or of the turned one where a product reads it so.
-    """
-    library, due = Library(tmp_path, double=True), {}
+def in_eight_bits() -> dict[str, tuple[Any, np.ndarray, list[np.ndarray]]]:
+    """Functions, their arguments, and what they give if the rows are those of the matrix, or of the turned one."""
+    due: dict[str, tuple[Any, np.ndarray, list[np.ndarray]]] = {}
     for k, (rows, columns) in enumerate(((9, 13), (16, 4), (11, 8))):
         matrix = RNG.normal(size=(rows, columns)) * 3.0 ** RNG.integers(-2, 3, size=(rows, 1))
         w = tg.parameter(matrix, "w")
@@ -220,15 +216,37 @@ def test_products_with_weights_in_eight_bits(tmp_path: Path) -> None:
             "taken": (lambda i, w: np.take(w, i, axis=0), i),
         }
         for word, (form, argument) in forms.items():
-            name = f"e{k}{word.replace(' ', '')}"
-            library.add(name, lambda x, form=form, w=w: form(x, w), argument, int8=True)
-            assert "int8_t" in (tmp_path / f"{name}.c").read_text(), word
-            due[name] = argument, [form(argument, rounded(matrix)), form(argument, rounded(matrix.T).T)]
+            results = [form(argument, rounded(matrix)), form(argument, rounded(matrix.T).T)]
+            due[f"e{k}{word.replace(' ', '')}"] = lambda x, form=form, w=w: form(x, w), argument, results
+    return due
+
+
+def hold_to_eight_bits(name: str, got: Any, results: list[np.ndarray]) -> None:
+    far = [np.abs(np.reshape(got, y.shape) - y).max() / np.abs(y).max() for y in results]
+    assert min(far) < 1e-6 and (min(far) == far[0] or "taken" not in name), f"{name}: {far}"
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+def test_products_with_weights_in_eight_bits(tmp_path: Path) -> None:
+    """The scale of a row is taken out of the sum where it can be, and stays in it where it cannot."""
+    library, due = Library(tmp_path, double=True), in_eight_bits()
+    for name, (fn, argument, _) in due.items():
+        library.add(name, fn, argument, int8=True)
+        assert "int8_t" in (tmp_path / f"{name}.c").read_text(), name
     library.build()
-    for name, (argument, results) in due.items():
-        (got,) = library.call(name, [argument], results[:1])
-        far = [np.abs(got - result).max() / np.abs(result).max() for result in results]
-        assert min(far) < 1e-6 and (min(far) == far[0] or "taken" not in name), f"{name}: {far}"
+    for name, (_, argument, results) in due.items():
+        hold_to_eight_bits(name, library.call(name, [argument], results[:1])[0], results)
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+def test_products_with_weights_in_eight_bits_in_javascript(tmp_path: Path) -> None:
+    due = in_eight_bits()
+    tg.export.js({n: x[0] for n, x in due.items()}, {n: x[1] for n, x in due.items()}, tmp_path / "x.js", int8=True)
+    assert (tmp_path / "x.js").read_text().count("Int8Array") >= 3
+    calls = {f"x_{n}": [x[1].tolist()] for n, x in due.items()}
+    for name, result in run_in_node(tmp_path, calls, "x").items():
+        assert not isinstance(result, str), f"{name}: {result}"
+        hold_to_eight_bits(name, result[0], due[name.removeprefix("x_")][2])
 
 
 def rounded(matrix: np.ndarray) -> np.ndarray:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import math
+import operator
+import re
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +15,7 @@ import numpy as np
 import tinygraph as tg
 from tests.each import each
 from tinygraph.core.structure import map_leaves
+from tinygraph.export.planned.arithmetic import expression
 from tinygraph.export.planned.naming import Names, legal, result_words
 
 W = tg.parameter(np.ones((2, 2)), "W")
@@ -78,6 +84,32 @@ first, second = lambda x: x, lambda y: (y, y)  # two in one line, which cannot b
 def test_the_words_of_results(fn: Any, words: list[str]) -> None:
     results = fn(np.ones((2, 2)) if not isinstance(fn, Net) else np.ones(2))
     assert result_words(fn, map_leaves(lambda y: y if isinstance(y, tg.Node) and y.name else 0, results)) == words
+
+
+def test_results_without_a_name_have_numbers_and_none_is_that_of_an_argument(tmp_path: Path) -> None:
+    tg.export.c(lambda x, y_2: (x + 1.0, x * y_2, x, x - 1.0), (np.ones(2), np.ones(2)), tmp_path / "a.c")
+    told = re.findall(r"\*   (in|out) +(\w+)", (tmp_path / "a.h").read_text())
+    words = ["y", "y_2_out", "x_out", "y_4"]
+    assert told == [("in", "x"), ("in", "y_2"), *(("out", word) for word in words)]
+    tg.export.js(lambda x, y_2: (x + 1.0, x * y_2, x, x - 1.0), (np.ones(2), np.ones(2)), tmp_path / "a.js")
+    (shapes,) = re.findall(r"shapes = (.*);", (tmp_path / "a.js").read_text())
+    assert json.loads(shapes) == {"a": {"inputs": {"x": [2], "y_2": [2]}, "outputs": {word: [2] for word in words}}}
+
+
+SIGNS = ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "neg", "abs", "pos"]
+
+
+@each("sign", SIGNS)
+def test_arithmetic_on_floats_is_pythons(sign: str) -> None:
+    """``a < 0 ? b : c`` is read as Python's ``b if a < 0 else c``."""
+    apply = getattr(operator, sign)
+    for a, b in ((7.5, 2.0), (-7.5, 2.0), (7.5, -2.0), (0.5, 3.0)):
+        written = (sign, (0,), repr(b)) if sign not in ("neg", "abs", "pos") else (sign, (0,))
+        text = expression(("mul", written, ("add", (1,), "True")), {0: "a", 1: "c"}, "floor", "pow")
+        text = re.sub(r"\((\w+) < 0 \? (.*?) : (\w+)\)", r"(\2 if \1 < 0 else \3)", text)
+        due = (apply(a, b) if len(written) == 3 else apply(a)) * 4.0
+        assert eval(text, {"a": a, "c": 3.0, "floor": math.floor, "pow": math.pow}) == due, text
+    assert expression("False", {}, "floor", "pow") == "0.0" and expression((1,), {1: "lr"}, "", "") == "lr"
 
 
 def test_names_are_legal_and_different() -> None:

@@ -236,6 +236,8 @@ def test_a_second_derivative_is_refused() -> None:
         ("has no dtype of ours", lambda m: m(torch.zeros(T, B, I, dtype=torch.bfloat16))),
         ("is not in plain memory.*a dense tensor on cpu", lambda m: m(torch.zeros(T, B, I, device="meta"))),
         ("is not in plain memory", lambda m: m(torch.zeros(T, B, I).to_sparse())),
+        ("an array of the arguments has no numbers.*<U1", lambda m: m(np.array(["a"]))),
+        ("an array of the arguments has no numbers.*object", lambda m: m(torch.zeros(T, B, I), np.ones(2, object))),
         ("input", lambda m: m(torch.zeros(T, B, I + 1, dtype=torch.float64))),
         ("a node came where a tensor", lambda m: m(tg.constant(np.zeros((T, B, I))))),
         ("a node came where a tensor", lambda m: tg.compile(m)(np.zeros((T, B, I)))),

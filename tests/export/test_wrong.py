@@ -32,6 +32,18 @@ def step() -> Any:
     return tg.train.step(lambda x: tg.mean(x @ W), [W], tg.train.SGD([W], learning_rate=0.1))
 
 
+class Slowing(tg.train.SGD):
+    """Its rate is Python of the user's."""
+
+    def numbers(self, t: int, rate: float) -> Any:
+        return {"rate": rate / t, "share": 1.0}
+
+
+def slowing() -> Any:
+    return tg.train.step(lambda x: tg.mean(x @ W), [W], Slowing([W], 0.1), backend="numpy")
+
+
+FLAT, WHOLE = "of a transposed array that is flattened\n  fix +pass", np.array([1, 2, 3])
 twice = Twice()
 WRONG: dict[str, tuple[Any, ...]] = {
     "name ends in .c": (CELL, X, "cell"),
@@ -52,6 +64,15 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "no real numbers": (product, X.astype(complex), "a.c"),
     "have 32 bits": (lambda i: i + 2**40, np.array([1]), "a.c"),
     "inv cannot be exported": (np.linalg.inv, np.eye(3), "a.c"),
+    "fmax of whole numbers cannot be exported\n.*in floats": (np.fmax, (WHOLE, WHOLE), "a.c"),
+    "fmax of booleans cannot be exported\n.*in floats": (np.fmax, (WHOLE > 1, WHOLE > 2), "a.c"),
+    f"argmax {FLAT} an axis": (lambda x: np.argmax(x.T), np.ones((2, 3)), "a.c"),
+    f"cumsum {FLAT} an axis": (lambda x: np.cumsum(x.T), np.ones((2, 3)), "a.c"),
+    f"take {FLAT} take an axis": (lambda x: np.take(x.T, [0, 1]), np.ones((2, 3)), "a.c"),
+    "cell is a function, which has no initial state": (tg.Recurrent(lambda x, h: (h, h)), np.ones((2, 1, 3)), "a.c"),
+    "a function's name is a text": ({3: product}, {3: X}, "a.c"),
+    "name is a text\n  got +''": ({"": product}, {"": X}, "a.c"),
+    "numbers that Slowing computes for each step are Python": (slowing(), X, "a.c"),
 }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 TESTS = "tests"
 DOCS = "tests/house/test_examples_run.py::test_docstring_examples"
 OWNERS = "tests/house/test_owners.py"
+LISTED = "tests/house/test_site.py::test_the_public_api_is_the_one_that_is_listed"
 WHOLE = {
     "passes": ("compiled",),
     "plan": ("compiled",),
@@ -32,9 +33,9 @@ WHOLE = {
 def suites(root: Path, file: str, seconds: Mapping[str, float]) -> list[list[str]]:
     """The arguments of pytest for a mutant of ``file``, in stages; the mutant is caught if one stage fails.
 
-    First come tests that bear the module's name, then those that speak of it, its docstrings' examples and
-    its checks of arguments, then the
-    others of its folder, of the folders around it, and those of `WHOLE`; in each stage the quickest first.
+    First come tests that bear the module's name, then those that speak of it, its docstrings' examples, its
+    checks of arguments and the list of public signatures with their defaults, then the others of its folder, of
+    the folders around it, and those of `WHOLE`; in each stage the quickest first.
 
     Args:
         seconds: how long each file of tests takes, as far as that is known.
@@ -48,7 +49,7 @@ def suites(root: Path, file: str, seconds: Mapping[str, float]) -> list[list[str
     named = [path for path in near if stem in Path(path).stem]
     told = [path for path in near if path not in named and re.search(rf"\b{stem}\b", _text(root / path))]
     examples = f"{DOCS}[{PurePosixPath(file).parent}]"
-    stages = named, [*told, examples, OWNERS], [p for p in near if p not in (*named, *told)], others
+    stages = named, [*told, examples, OWNERS, LISTED], [p for p in near if p not in (*named, *told)], others
     return [sorted(stage, key=lambda test: seconds.get(test, 0.0)) for stage in stages if stage]
 
 

@@ -208,3 +208,21 @@ def test_the_memory_of_a_training_step(fuses):
 def test_ops_without_a_form_are_calls():
     layout = plan_of(lambda x: tg.einsum("ii->i", x), np.ones((3, 3)))
     assert any(isinstance(a, Call) for a in layout.actions)
+
+
+@each("backend", ["numpy", "native"])
+@each(
+    "fn",
+    [
+        lambda a, b, c: np.stack([a @ b, c], axis=2),
+        lambda a, b, c: np.stack([c, (a @ b) * 2.0, a @ b], axis=1)[:, 1:],
+        lambda a, b, c: np.concatenate([(a @ b).T, c.T], axis=1).T,
+        lambda a, b, c: np.stack([np.stack([a @ b, c])] * 2, axis=3) @ np.stack([np.stack([c, a @ b])] * 2, axis=2),
+        lambda a, b, c: np.stack([c.T.reshape(3, 5), (a @ b).T.reshape(3, 5)], axis=2),
+        lambda a, b, c: np.concatenate([c.T.reshape(5, 3)[:, None], c.reshape(5, 1, 3)], axis=1)[::-1],
+    ],
+)
+def test_what_is_written_between_other_numbers_is_there(fn, backend):
+    """Products and copies whose place has other numbers between its own."""
+    a, b, c = RNG.normal(size=(3, 4)), RNG.normal(size=(4, 5)), RNG.normal(size=(3, 5))
+    np.testing.assert_allclose(tg.compile(fn, backend=backend)(a, b, c), fn(a, b, c), rtol=1e-13, atol=1e-13)

@@ -42,6 +42,29 @@ def test_frequencies_are_those_of_the_softmax():
         np.testing.assert_allclose(counts / 4000, softmax(logits / temperature), atol=0.03)
 
 
+class Drawing(np.random.Generator):
+    """Draws one number for ever."""
+
+    def __init__(self, draw):
+        super().__init__(np.random.PCG64(0))
+        self.draw = draw
+
+    def random(self, size=None):
+        return np.full(size, self.draw)
+
+
+@each("options", [{}, {"top_k": 9}])
+@each("draw, token", [(0.0, 1), (1 - 2**-53, 7)])
+def test_a_draw_of_0_or_just_below_1_is_a_token_that_has_a_chance(options, draw, token):
+    """Chances are added up, so that their sum is not quite 1."""
+    logits = np.random.default_rng(3).normal(size=(400, 9))
+    logits[:, [0, 8]] = -np.inf
+    assert set(sample(logits, Drawing(draw), 2.0, **options).tolist()) == {token}
+    start = np.arange(400)[None]
+    options |= {"state": np.zeros(1), "rng": Drawing(draw)}
+    assert (generate(lambda ids, s: (tg.constant(logits) + 0.0 * s, s), start, 2, **options) == token).all()
+
+
 def test_only_the_likeliest_tokens_are_drawn():
     rng = np.random.default_rng(1)
     for _ in range(50):
@@ -178,6 +201,19 @@ def test_streaming_reads_new_weights():
 def test_wrong_arguments_get_one_error(wrong, match):
     with pytest.raises(tg.GraphError, match=match):
         wrong(Net())
+
+
+@each("penalty", [0.0, 2.0])
+def test_a_beam_ends_when_nothing_better_can_come(monkeypatch, penalty):
+    """Where what goes on is far behind, two steps are enough for two texts."""
+    logits, calls, call = tg.parameter([[0.0, 50.0, -50.0]]), [], Streaming.__call__
+    monkeypatch.setattr(Streaming, "__call__", lambda self, x: calls.append(0) or call(self, x))
+    options = {"state": np.zeros((1, 1)), "stop": 1, "length_penalty": penalty}
+    texts = beam(lambda ids, s: (logits + 0.0 * s, s), [0], 9, 2, **options)
+    assert texts[0].tokens.tolist() == [1] and len(texts) == 2
+    assert len(calls) == 2 if penalty == 0.0 else len(calls) >= 2
+    (only,) = beam(lambda ids, s: (0.0 * s, s), [0], 9, 1, **{**options, "stop": 0})
+    assert only.tokens.tolist() == [0] and only.log_probability == 0.0, "the only token ends the text"
 
 
 def test_a_beam_of_nan_is_an_error():

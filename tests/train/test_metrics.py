@@ -78,6 +78,15 @@ def test_batches_of_other_sizes_add_up_to_all_at_once(name):
     assert running.count == len(REAL) * (2 if name in ("mae", "rmse", "skill") else 1)
 
 
+@each("axes", [1, 2, 3])
+@each("lengths", [None, LENGTHS])
+def test_what_is_counted_may_have_fewer_axes_than_the_targets(axes, lengths):
+    counted = np.random.default_rng(axes).random((T, B, 2)[:axes]) < 0.6
+    kept = [p for p in np.ndindex(T, B, 2) if counted[p[:axes]] and (lengths is None or p[0] < lengths[p[1]])]
+    due = sum(abs(Y[p] - GOAL[p]) for p in kept) / len(kept)
+    assert train.mae(Y, GOAL, lengths=lengths, counted=counted) == pytest.approx(due)
+
+
 def test_labels_below_0_and_ids_as_predictions():
     assert train.accuracy([1, 2, 0], [1, -1, 1]) == 0.5
     matrix = train.Running(train.confusion).add([0], [0]).add([2, 1], [0, 2])
@@ -108,6 +117,9 @@ def test_wrong_arguments_are_told():
         "mae: predictions and targets differ in shape": lambda: train.mae(np.ones((3, 1)), np.ones(3)),
         "lengths do not match": lambda: train.perplexity(LOSSES, lengths=[1, 2]),
         "counted does not match": lambda: train.perplexity(LOSSES, counted=[1, 0]),
+        "accuracy: counted does not match": lambda: train.accuracy(SCORES, LABELS, counted=np.ones((T, B, V), bool)),
+        "mae: counted does not match": lambda: train.mae(Y, GOAL, counted=np.array(True)),
+        r"(?s)confusion: no such id.*0 to 9999.*0 to 10000": lambda: train.confusion([0], [10_000]),
         "no figure": lambda: train.Running(np.mean),
         "missing or too many": lambda: train.Running(train.skill).add(Y, GOAL),
     }

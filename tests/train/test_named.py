@@ -112,6 +112,31 @@ def test_a_wrong_option_is_told_by_its_name(owner):
             assert problem.startswith(f"{owner}: ") and name in problem, f"{name}={value!r}: {problem}"
 
 
+LEAST = {
+    **{(owner, "seed"): 0 for owner in ("Ragged", "Windows", "split_sequences")},
+    **{(owner, "warm_up"): 0 for owner in ("constant", "step_decay", "exponential", "cosine")},
+    ("Stream", "separator"): 0,
+    ("split", "gap"): 0,
+    ("plateau", "patience"): 0,
+    ("Words", "size"): 2,
+    ("Characters", "size"): 2,
+    ("one_cycle", "steps"): 2,
+    ("find_learning_rate", "steps"): 10,
+}
+"""Of whole numbers that are not from 1 on the least."""
+
+
+@each("owner", CALLS)
+def test_the_least_of_each_count_is_taken_and_no_less(owner):
+    call, options = CALLS[owner]
+    for name in (name for name, kind in options.items() if kind is WHOLE):
+        least = LEAST.get((owner, name), 1)
+        more = {"validate": lambda: 1.0} if (owner, name) == ("fit", "patience") else {}
+        call(**more, **{name: least})
+        with pytest.raises(tg.GraphError, match=rf"(?s){owner}: {name} .*from {least}"):
+            call(**more, **{name: least - 1})
+
+
 @each(
     "call, match",
     [
@@ -131,6 +156,7 @@ def test_a_wrong_option_is_told_by_its_name(owner):
         (lambda: train.Ragged([np.ones((2, 2)), np.ones((3, 2))], 2, [[1, 2], [0.5, 1, 2]]), "(?s)of one kind"),
         (lambda: train.Stream([1, 2, 3], 1, 1, documents=np.zeros(0, int)), r"(?s)places in the text.*none"),
         (lambda: train.Stream([1, 2, 3], 1, 1, documents=[-1]), r"(?s)from 0 to 2.*from -1 to -1"),
+        (lambda: train.Stream([1, 2, 3], 1, 1, documents=[0, 1, 3]), r"(?s)from 0 to 2.*from 0 to 3"),
         (lambda: train.Words({"a": 1}), "Words: a text or several"),
         (lambda: train.split("text"), "a text or a series"),
         (lambda: train.split({1: 2}), "a text or a series"),
@@ -143,6 +169,12 @@ def test_a_wrong_option_is_told_by_its_name(owner):
 def test_what_is_no_such_thing_is_told(call, match):
     with pytest.raises(tg.GraphError, match=match):
         call()
+
+
+def test_names_of_other_libraries_lead_to_ours():
+    with pytest.raises(AttributeError, match=r"(?s)ReduceLROnPlateau.*tg\.train\.plateau"):
+        train.ReduceLROnPlateau  # noqa: B018
+    assert not hasattr(train, "nothing")
 
 
 @each(

@@ -15,6 +15,14 @@ def test_two_parameters_of_one_name_are_refused(tmp_path):
     assert not any(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("name, key", [("W", "W"), (None, "0")])
+def test_a_parameter_alone_has_its_own_name_or_0(name, key):
+    w = tg.parameter(np.ones(2), name)
+    for state in (Adam(w).state_dict(), Average(w).state_dict()):
+        assert any(key in (k, k.partition(".")[2]) for k in state)
+    assert Adam([w]).names == ["0"] and Adam({"a": [w]}).names == ["a.0"]
+
+
 @pytest.mark.parametrize("keys", [("a.b", "a"), (1, "1")])
 def test_a_module_refuses_two_of_one_name(keys):
     class Net(tg.Module):

@@ -90,6 +90,8 @@ REFUSED = [
     (None, tg.GraphError, "gradient of parameter 'b' was never computed"),
     ([np.ones(2), None], tg.GraphError, "gradient of parameter 'b' was never computed"),
     ([np.ones(2)], tg.GraphError, "not nested"),
+    ((np.ones(2), np.ones(2)), tg.GraphError, r"(?s)not nested.*list of \[0, 1\].*tuple of \[0, 1\]"),
+    ({0: np.ones(2), 1: np.ones(2)}, tg.GraphError, r"(?s)not nested.*list of \[0, 1\].*dict of \[0, 1\]"),
     ({"a": np.ones(2), "b": np.ones(2)}, tg.GraphError, "not nested"),
     ([np.ones(2), np.ones(3)], tg.GraphError, r"(?s)does not fit.*\(2,\) float64.*\(3,\)"),
     ([np.ones(2), np.ones(2, np.float32)], tg.GraphError, "(?s)does not fit.*float32"),

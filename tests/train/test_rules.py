@@ -83,6 +83,7 @@ def test_a_step_is_the_rule(name, options):
 @pytest.mark.parametrize("name", CASES)
 def test_many_numbers_follow_the_rule_as_one_compiled_array(name, monkeypatch):
     monkeypatch.setattr(flat, "SMALL", 3)
+    assert getattr(tg.train, name).elementwise, "all parameters of a dtype are one array"
     follow(name, CASES[name][1][-1])
 
 

@@ -169,6 +169,33 @@ def test_the_message_of_a_nan_names_op_and_step():
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+def test_within_nonfinite_each_value_is_looked_at_though_the_loss_is_finite(backend):
+    w = tg.parameter(np.ones(2), name="w")
+    run = step(lambda x: tg.sum(w * x) + tg.sum(tg.exp(-tg.log(x - 1.0))) * 0.0, w, SGD(w, 0.1), backend=backend)
+    with np.errstate(all="ignore"):
+        run(np.full(2, 2.0))
+        with tg.nonfinite("raise"), pytest.raises(tg.NonFiniteError, match="log"):
+            run(np.array([2.0, 1.0]))
+    np.testing.assert_allclose(w.value, 0.8)
+    assert run.steps == 1
+
+
+def test_the_second_half_of_a_step_is_its_update():
+    """As an exported step takes it: gradients, moments and numbers in, values and moments out, one flat list each."""
+    w, b = tg.parameter([1.0, 2.0]), tg.parameter([[3.0]])
+    adam, momentum = Adam({"w": w}, 0.1), SGD({"b": b}, 0.5, momentum=0.25)
+    run = step(lambda: tg.sum(w) + tg.sum(b), {"b": b, "w": w}, [adam, momentum], backend="numpy")
+    moments = [np.array([0.5, 0.0]), np.array([1.0, 4.0]), np.array([[2.0]])]
+    numbers = [o.numbers_now() for o in run.optimizers]
+    gb, gw = np.array([[8.0]]), np.array([3.0, -1.0])
+    new = run.update([gb, gw], moments, numbers)
+    m, v = 0.9 * moments[0] + 0.1 * gw, 0.999 * moments[1] + 0.001 * gw**2
+    after = w.value - 0.1 * (m / 0.1) / (np.sqrt(v / 0.001) + 1e-8), m, v, b.value - 0.5 * 8.5, np.array([[8.5]])
+    for got, due in zip(new, after, strict=True):
+        np.testing.assert_allclose(got, due, rtol=1e-12)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_gradients_beyond_the_squares_of_float32_are_no_nan(backend):
     w = tg.parameter(np.ones(2, np.float32))
     run = step(lambda x: tg.sum(w * x), w, SGD(w, 1.0), clip=1.0, backend=backend)
@@ -202,6 +229,15 @@ def test_a_parameter_that_the_loss_does_not_use_stays(backend):
     run = step(lambda x: tg.sum(w * x), [w, idle], SGD([w, idle], 0.1), backend=backend)
     run(np.ones(1))
     assert idle.value == [2.0] and w.value == [0.9]
+
+
+@each("backend", BACKENDS)
+def test_what_backward_left_is_no_part_of_a_step(backend):
+    w = tg.parameter([1.0])
+    run = step(lambda x: tg.sum(w * x), [w], SGD([w], 0.1), backend=backend)
+    tg.sum(w * 100.0).backward()
+    run(np.ones(1))
+    assert w.value == [0.9] and type(run.norm) is float and run.norm == 1.0
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

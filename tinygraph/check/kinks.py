@@ -35,7 +35,7 @@ def find(f: Callable[[], Node], x: Parameter, v: np.ndarray, reach: float) -> Ki
     low, high, bends = -reach, reach, []
     for _ in range(ROUNDS):
         places = np.linspace(low, high, PARTS + 1)
-        values = np.array([_at(f, x, start, v, t) for t in places])
+        values = [_at(f, x, start, v, t) for t in places]
         width = (high - low) / PARTS
         differences = np.abs(np.diff(np.diff(values))) / width
         most = float(differences.max())

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.checks import integer
 from ..core.errors import GraphError, refusing
 from ..core.leaves import Parameter
 from ..core.structure import leaves
@@ -91,4 +92,5 @@ class Average:
         """
         check_state("Average", arrays, self.state_dict())
         averages = [np.array(arrays[name]) for name in self.names]
-        set_together([(self, "_averages", averages), (self, "looks", int(arrays["looks"]))])
+        looks = integer("Average", "looks", int(arrays["looks"]))
+        set_together([(self, "_averages", averages), (self, "looks", looks)])

@@ -130,17 +130,19 @@ class Checkpoint:
         before = {name: state_of(name, thing) for name, thing in things.items()}
         try:
             for name, thing in things.items():
-                set_state(name, thing, new[name])
+                refusing(set_state, f"Checkpoint: the state of {name} does not fit")(name, thing, new[name])
         except BaseException:
             for name, thing in things.items():
                 set_state(name, thing, before[name])
             raise
         return int(plain["step"])
 
+    @refusing
     def metadata(self, path: str | os.PathLike[str] | None = None) -> dict[str, str]:
         """The user's texts in a file, the latest by default."""
         return {name: x for name, x in load_with_metadata(self._present(path))[1].items() if name != FORM}
 
+    @refusing
     def figures(self, path: str | os.PathLike[str] | None = None) -> dict[str, float]:
         """The numbers in a file, the latest by default."""
         path = self._present(path)

@@ -63,8 +63,8 @@ def sample(
         scaled = below / positive("sample", "temperature", temperature)
     chances = softmax.forward(_likeliest(scaled.reshape(-1, rows.shape[-1]), top_k, top_p))
     edges = np.cumsum(chances, -1)
-    ids = (rng.random((len(edges), 1)) * edges[:, -1:] >= edges).sum(-1)
-    return np.minimum(ids, rows.shape[-1] - 1).reshape(rows.shape[:-1])
+    # The largest draw is 1 - 2^-53, so that a product with the last edge is below it.
+    return (rng.random((len(edges), 1)) * edges[:, -1:] >= edges).sum(-1).reshape(rows.shape[:-1])
 
 
 @refusing
@@ -112,7 +112,7 @@ def generate(
         _generator(rng)
     if top_k is None and top_p is None:
         scale = 1.0 if rng is None else positive("sample", "temperature", temperature)
-        result = TokenLoop(net, tokens, first, rng, scale).until(length, ends.reshape(-1))
+        result = TokenLoop(net, tokens, first, rng, scale).until(length, ends)
     else:
         stream = Streaming(net, first)
         logits = _after(stream, tokens)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError
+from ..core.errors import GraphError, refusing, shown
 
 
 class History:
@@ -34,14 +34,16 @@ class History:
     def __len__(self) -> int:
         return len(self._rows)
 
+    @refusing
     def add(self, loss: float, norm: float = np.nan, rate: float = np.nan) -> None:
         """Adds a step."""
         self._rows.append((float(loss), float(norm), float(rate)))
 
+    @refusing
     def look(self, figures: Mapping[str, float]) -> None:
         """Adds figures that were measured after the latest step."""
-        for name, figure in figures.items():
-            self._looks.setdefault(str(name), []).append((len(self), float(figure)))
+        for name, figure in [(str(name), float(x)) for name, x in figures.items()]:
+            self._looks.setdefault(name, []).append((len(self), figure))
 
     @property
     def step(self) -> np.ndarray:
@@ -79,12 +81,22 @@ class History:
         looks = {f"look.{name}": np.array(values, dtype=np.float64) for name, values in self._looks.items()}
         return {"rows": rows, **looks}
 
+    @refusing
     def load_state_dict(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Takes over what `state_dict` returned."""
+        """Takes over what `state_dict` returned.
+
+        Raises:
+            GraphError: it is something else.
+        """
+        shapes = {name: np.shape(x) for name, x in arrays.items()}
+        if "rows" not in shapes or any(s[1:] != (3 if name == "rows" else 2,) for name, s in shapes.items()):
+            expected = "rows (N, 3), and a look (K, 2) for each figure"
+            raise GraphError("History: the state is that of another one", expected=expected, got=shown(shapes))
         names = [name for name in arrays if name != "rows"]
         looks = {name.removeprefix("look."): [(int(t), float(x)) for t, x in arrays[name]] for name in names}
         self._rows, self._looks = [tuple(row) for row in arrays["rows"].tolist()], looks
 
+    @refusing
     def plot(self, ax: Any = None) -> Any:
         """Draws the loss of each step, its running mean, and the validation figures; returns matplotlib's axes.
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from ..core import habits
-from ..core.checks import positive
+from ..core.checks import integer, positive
 from ..core.errors import GraphError, refusing, shown
 from ..core.leaves import Parameter
 from ..core.markup import amounts, card, table
@@ -217,13 +217,18 @@ class Optimizer:
         """Takes over what `state_dict` returned, all of it or nothing.
 
         Raises:
-            GraphError: a name is missing, unexpected, or its array has another shape or dtype.
+            GraphError: a name is missing, unexpected, or its array has another shape or dtype; the steps or the rate
+                are out of range.
         """
         rate = {"rate": np.array(0.0)} if isinstance(arrays, Mapping) and "rate" in arrays else {}
         check_state(_name(self), arrays, {name: x for name, x in self.state_dict().items() if name != "rate"} | rate)
         moments = [{m: np.array(arrays[f"{m}.{name}"]) for m in self.moments} for name in self.names]
-        now = float(arrays["rate"]) if rate else self._rate if callable(self._rate) else self._first_rate
-        set_together([(self, "_moments", moments), (self, "steps", int(arrays["steps"])), (self, "_rate", now)])
+        steps, now = integer(_name(self), "steps", int(arrays["steps"])), self._rate
+        if rate:
+            now = positive(_name(self), "rate", float(arrays["rate"]))
+        elif not callable(now):
+            now = self._first_rate
+        set_together([(self, "_moments", moments), (self, "steps", steps), (self, "_rate", now)])
 
     def _check_parameters(self) -> None:
         for p in self._flat:

@@ -32,6 +32,7 @@ class RateSearch:
     losses: np.ndarray
     rate: float
 
+    @refusing
     def plot(self, ax: Any = None) -> Any:
         """Draws the losses over the rates, with a line at `rate`; returns matplotlib's axes."""
         ax = new_axes() if ax is None else ax

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from ..core.checks import integer, positive
 from ..core.errors import GraphError, refusing, shown
 from .ranges import zero_or_more
+from .states import as_figures
 
 Schedule = Callable[[int], float]
 
@@ -135,7 +136,7 @@ def one_cycle(rate: float, steps: int, rise: float = 0.3, first: float = 0.04, l
             return rate * (1 + (first - 1) * _half_cosine(done / peak))
         return rate * (last + (1 - last) * _half_cosine((done - peak) / (end - peak)))
 
-    return at
+    return refusing(at, "one_cycle")
 
 
 class plateau:  # noqa: N801  used as a function, as the other schedules are
@@ -176,8 +177,9 @@ class plateau:  # noqa: N801  used as a function, as the other schedules are
 
     def look(self, loss: float) -> None:
         """Looks at a new number, such as the loss of held-out data."""
+        loss = as_figures("plateau", {"loss": loss})["loss"]
         if loss < self._low:
-            self._low, self._waited = float(loss), 0
+            self._low, self._waited = loss, 0
             return
         self._waited += 1
         if self._waited > self.patience:
@@ -190,7 +192,11 @@ class plateau:  # noqa: N801  used as a function, as the other schedules are
 
     @position.setter
     def position(self, position: dict[str, float]) -> None:
-        self.rate, self._low, self._waited = position["rate"], position["low"], int(position["waited"])
+        if not isinstance(position, dict) or position.keys() != self.position.keys():
+            expected = f"a dict with {', '.join(self.position)}"
+            raise GraphError("plateau: this is no position", expected=expected, got=shown(position))
+        rate, waited = positive("plateau", "rate", position["rate"]), integer("plateau", "waited", position["waited"])
+        self.rate, self._low, self._waited = rate, as_figures("plateau", position)["low"], waited
 
 
 def _half_cosine(share: float, short: float = 0.0) -> float:
@@ -201,4 +207,8 @@ def _half_cosine(share: float, short: float = 0.0) -> float:
 def _warmed(share: Schedule, name: str, rate: float, warm_up: int) -> Schedule:
     rate, warm_up = positive(name, "rate", rate), integer(name, "warm_up", warm_up)
     least = sys.float_info.min  # with a rate of 0 a step would change nothing
-    return lambda steps: max(rate * ((steps + 1) / warm_up if steps < warm_up else share(steps - warm_up)), least)
+
+    def at(steps: int) -> float:
+        return max(rate * ((steps + 1) / warm_up if steps < warm_up else share(steps - warm_up)), least)
+
+    return refusing(at, name)

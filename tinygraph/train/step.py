@@ -142,7 +142,6 @@ class TrainingStep:
         moments = [x for o in self.optimizers for own in o.state() for x in own.values()] if last else []
         numbers = [o.numbers_now() for o in self.optimizers] if last else []
         result, square, totals, updated = self._run(args, kwargs, self._totals, moments, numbers, self._options())
-        square = float(square)
         self.norm = math.sqrt(square) if square >= 0 else math.nan
         if not (math.isfinite(self.norm) and math.isfinite(_loss_of(result))):
             self._refuse(args, kwargs)

@@ -97,7 +97,7 @@ def _drawn(logits: Node, draw: Node, temperature: Any) -> Node:
     below = ops.astype(logits, np.float64)
     below = (below - ops.max(below, axis=-1, keepdims=True)) / temperature
     edges = ops.cumsum(ops.softmax(below, axis=-1), axis=-1)
-    return ops.minimum(ops.sum(ops.greater_equal(draw * edges[:, -1:], edges), axis=-1), logits.shape[-1] - 1)
+    return ops.sum(ops.greater_equal(draw * edges[:, -1:], edges), axis=-1)
 
 
 def _ended(texts: np.ndarray, ends: np.ndarray) -> np.ndarray:

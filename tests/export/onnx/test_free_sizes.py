@@ -48,6 +48,7 @@ FUNCTIONS: dict[str, Any] = {
     "slopes of a sort": slopes(lambda xs: np.sort(xs, axis=0) ** 2),
     "slopes of a product": slopes(lambda xs: tg.prod(xs + 2, axis=1)),
     "slopes of slices": slopes(lambda xs: xs[1:] * xs[:-1]),
+    "slopes of halves": slopes(lambda xs: tg.concatenate([np.tanh(xs[..., :1]), np.exp(xs[..., 1:])], axis=2)),
     "slopes of the last": slopes(lambda xs: xs[-1] * xs[0]),
     "flat": lambda xs: xs.reshape((-1, 3)) @ W,
     "flat and back": lambda xs: (xs.reshape((-1, 3)) @ W).reshape(xs.shape) + 1,
@@ -65,6 +66,15 @@ FUNCTIONS: dict[str, Any] = {
     "differences": lambda xs: np.diff(xs, axis=0, prepend=xs[:1]),
     "above the mean": lambda xs: np.where(xs > tg.mean(xs, axis=0), xs, np.float32(0)),
     "a mask of sizes": lambda xs: xs * np.arange(xs.shape[0], dtype=np.float32)[:, None, None],
+    "a mask that counts from two": lambda xs: xs * np.arange(2, xs.shape[0] + 2, dtype=np.float32)[:, None, None],
+    "a table that counts": lambda xs: (
+        xs[..., 0] * np.broadcast_to(np.arange(xs.shape[1], dtype=np.float32), xs.shape[:2])
+    ),
+    "the last by its number": lambda xs: xs[xs.shape[0] - 1] * xs[-1],
+    "the last of a column": lambda xs: xs[np.array([0, -1]), xs.shape[1] - 1],
+    "a loop that takes nothing along": lambda xs: tg.unroll(lambda x, h: (h, h * 0.5 + 0.25), xs, xs[0]),
+    "a last state from the end": lambda xs: tg.unroll(lambda x, h: (h, np.tanh(h + x)), xs, xs[0], reverse=True)[1],
+    "compared booleans": lambda xs: ((xs > 0) > (xs < 0.5), (xs > 0) <= (xs < 0.5)),
     "counts": lambda xs: xs / xs.shape[0] + xs.shape[0] * xs.shape[1],
     "an empty part": lambda xs: tg.concatenate([xs, np.zeros((*xs.shape[:2], 0), np.float32)], axis=2),
     "standardized": lambda xs: (xs - tg.mean(xs, axis=(0, 1))) / np.sqrt(np.var(xs, axis=(0, 1)) + np.float32(1e-3)),

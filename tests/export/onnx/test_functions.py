@@ -39,6 +39,36 @@ def test_own_cells_of_numpy_code() -> None:
     hold(lambda xs: tg.unroll(cell, xs, np.zeros((xs.shape[1], 4), np.float32)), *zeros)
 
 
+def recurred(a: Any, b: Any, s: Any) -> Any:
+    states = tg.linear_scan(a, b, s)
+    return states, tg.grad(tg.sum(states**3), [a, b, s])
+
+
+def turned(a: Any, ia: Any, b: Any, ib: Any, s: Any) -> Any:
+    """Of complex numbers, with the gradient of a function of both their parts."""
+    real, imaginary = tg.linear_scan((a, ia), (b, ib), (s, 0.5 * s))
+    return real, imaginary, tg.grad(tg.sum(real**3 + imaginary * real), [a, ia, b, ib, s])
+
+
+def test_linear_recurrences_and_their_gradients() -> None:
+    for fn, count in ((recurred, 1), (turned, 2)):
+        several = [(*(drawn(T, B, 3) for _ in range(2 * count)), drawn(B, 3)) for T, B in ((5, 2), (7, 4), (1, 3))]
+        assert hold(fn, *several)["Scan"] == 2
+
+
+def test_what_is_no_array_among_the_arguments_is_fixed() -> None:
+    def fn(x: Any, scale: float, how: str, times: int, none: Any, deep: Any) -> Any:
+        y = np.tanh(x * scale) if how == "tanh" and scale > 0.25 else x
+        for _ in range(times):
+            y = y + (1.0 if none is None else none) * deep["by"]
+        return y
+
+    options = 0.5, "tanh", 3, None, {"by": 0.75}
+    hold(fn, *[(drawn(*sizes, 3), *options) for sizes in ((5, 2), *SIZES)])
+    (told,) = modelled(fn, (drawn(5, 2, 3), *options)).graph.input
+    assert told.name == "x"
+
+
 def test_a_mask_puts_nan_where_there_is_no_value() -> None:
     def masked(xs: Any) -> Any:
         y = np.where(xs > 0, xs, np.full(xs.shape, np.nan, np.float32))

@@ -192,7 +192,24 @@ def refused() -> dict[str, tuple[Any, str]]:
     started = node("LSTM", "x,W,R,B,,h,h", "Y", hidden_size=4, name="cell")
     odd = node(*LSTM, hidden_size=4, name="cell", activations=["Sigmoid", "ThresholdedRelu", "Tanh"])
     scaled = node("Mul", "W,two", "W2")
+    timed = node("LSTM", "x,W,R,B,n", "Y", hidden_size=4, name="cell")
+    sizes = {"W3": 3, "R3": 4, "W4": 4, "R4": 4, "W7": 7}
+    more = arrays | one | {"n": np.int32([5, 5])} | {word: drawn(1, 12, size) for word, size in sizes.items()}
+    back = node("GRU", "x,W3,R3", "Y", hidden_size=4, direction="reverse", name="cell")
+    forth, beside = node("GRU", "s,W4,R4", "Z", hidden_size=4), node("LSTM", "x,W,R,B", "Z", hidden_size=4, name="two")
+    mixed = node("GRU", "xs,W7,R4", "Z", hidden_size=4, name="two")
+    end, both = node("Squeeze", "Z,one", "y"), node("Concat", "Y,Z", "YZ", axis=3)
     return {
+        "lengths": (model([timed, out], more), "'cell'.*its lengths 'n' are in the file"),
+        "two ways": (model([back, whole, forth, end], more), "'cell'.*one layer goes backwards and another does not"),
+        "two of one sequence": (
+            model([lstm, beside, both, node("Squeeze", "YZ,one", "y")], arrays | one),
+            "'two'.*reads the same sequence as another node",
+        ),
+        "a layer that reads the input, too": (
+            model([lstm, whole, node("Concat", "x,s", "xs", axis=2), mixed, end], more),
+            "'two'.*does not read the whole output of the layer before it",
+        ),
         "a head": (model([lstm, whole, head], arrays | one | {"V": drawn(4, 2)}), "'head'.*MatMul"),
         "an embedding": (
             model(
@@ -258,6 +275,15 @@ def test_a_node_that_no_runtime_would_run_is_refused(tmp_path: Path) -> None:
         proto = model([lstm, node("Squeeze", "Y,one", "y")], weights(4) | {"one": np.array([1])} | arrays)
         with pytest.raises(tg.GraphError, match=f"'cell'.*{words}"):
             tg.load_onnx(saved(proto, tmp_path))
+
+
+def test_the_batch_is_first_where_the_node_says_so(tmp_path: Path) -> None:
+    arrays, read = weights(4) | {"one": np.array([1])}, []
+    for layout in (0, 1):
+        lstm = node(*LSTM, hidden_size=4, layout=layout)
+        read.append(tg.load_onnx(saved(model([lstm, node("Squeeze", "Y,one", "y")], arrays), tmp_path)))
+    x = drawn(5, 2, 3)
+    np.testing.assert_array_equal(read[1](x.swapaxes(0, 1))[0].value, read[0](x)[0].value.swapaxes(0, 1))
 
 
 def test_an_array_of_no_dtype_is_refused(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 import tinygraph as tg
 from tests.each import each
 from tinygraph.core.graph import ancestors
+from tinygraph.core.scope import now
 from tinygraph.export.traced.free import free
 from tinygraph.export.traced.outline import outlined
 from tinygraph.export.traced.sizes import Filled, Size, Solver
@@ -70,6 +71,31 @@ def test_an_array_of_one_number_is_filled_with_it_at_any_size(number: float) -> 
         solver.array(first, second)
 
 
+FIRST, SECOND = (sizes["T"] for sizes in (Solver(BOTH).first, Solver(BOTH).second))
+
+
+@each(
+    "fn, got",
+    [
+        (lambda x, here: x + 1.0 if here else x + 1.0 + 1.0, "[24] ops in one and [24] in the other"),
+        (lambda x, here: (x + 1.0, x) if here else (x + 1.0,), "ops in one"),
+        (lambda x, here: np.tanh(x) if here else np.exp(x), "(tanh|exp).* in one and .*(tanh|exp)"),
+        (lambda x, here: (lambda u, v: u - v if here else v - u)(np.tanh(x), np.exp(x)), "other inputs of subtract"),
+        (lambda x, here: x[0] if here else x[:1], "in one and .* in the other"),
+        (
+            lambda x, here: tg.unroll(lambda v, h: (v, h + v if here else h * v), x, x[0])[1],
+            "in one and .*in the other",
+        ),
+    ],
+)
+def test_a_function_that_does_other_things_at_other_sizes_is_refused(fn: Any, got: str) -> None:
+    """Tried in both orders of the two sizes."""
+    for turn in (False, True):
+        with pytest.raises(tg.GraphError, match=rf"(?s)does other things at other sizes.*got .*({got}).*dynamic=\(\)"):
+            axes(lambda x, turn=turn: fn(x, (len(x) == FIRST) != turn), np.ones((5, 2, 3)))
+        assert now.driven is None, "no later loop is noted"
+
+
 def axes(fn: Any, example: Any, dynamic: Any = BOTH) -> dict[str, str]:
     return {k: "".join(x or "." for x in v) for k, v in free(outlined("test", fn, example), dynamic).axes.items()}
 
@@ -84,6 +110,12 @@ def test_axes_are_told_by_sizes_or_by_roles() -> None:
     assert axes(layer, np.ones((4, 3))) == {"inputs": "T.", "state.0": ".", "state.1": "."}
     assert axes(tg.Recurrent(tg.cells.GRU(3, 4), axis=1), x) == {"inputs": "BT.", "state": "B."}
     assert axes(tg.cells.GRU(3, 4), np.ones((1, 3))) == {"inputs": "B.", "state": "B."}
+
+
+@each("dynamic", [{"x": (1, 2)}, {"x": ("T", 2)}, {"x": ("T", "B", None, None)}, {"x": ("T",), "y": ("B",)}])
+def test_a_dict_that_does_not_fit_the_inputs_is_refused(dynamic: Any) -> None:
+    with pytest.raises(tg.GraphError, match=r"(?s)dynamic does not fit the inputs.*for each of x the letters"):
+        axes(lambda x: x, np.ones((5, 2, 3)), dynamic)
 
 
 def test_every_node_within_loops_too_has_a_shape() -> None:

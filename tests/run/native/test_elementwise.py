@@ -63,7 +63,7 @@ def test_powers(dtype):
     check(*one("scaled_power", [g, x, -p], dtype))
 
 
-@pytest.mark.parametrize("bounds", [(-0.5, 0.5), (None, 0.3), (0.0, None), (None, None)])
+@pytest.mark.parametrize("bounds", [(-0.5, 0.5), (None, 0.3), (0.0, None), (None, None), (np.nan, 1.0), (None, np.nan)])
 def test_clip(bounds):
     x = np.array(EXTREMES, F8)
     check(*one("clip", [x], F8, a_min=bounds[0], a_max=bounds[1]))

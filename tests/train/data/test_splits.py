@@ -64,6 +64,13 @@ def test_a_seed_deals_out_and_the_shares_are_kept():
     assert first[1] != list(range(80, 90))  # dealt out, not cut
 
 
+def test_a_group_lies_where_the_middle_of_its_sequences_does():
+    """Of two in the middle the first one counts: a pair between two single ones goes to the first half with both."""
+    shares, groups = (0.5, 0.5), ["a", "b", "b", "c"]
+    halves = [split_sequences([0, 1, 2, 3], shares=shares, groups=groups, seed=seed) for seed in range(20)]
+    assert {len(part) for part, _ in halves} == {2, 3}
+
+
 def test_a_scaler_gives_mean_0_and_deviation_1_and_comes_back():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(50, 3)) * [1, 10, 0] + [5, -100, 7]
@@ -96,6 +103,8 @@ def test_wrong_splits_and_scalers_are_told():
         "split: gap is a whole": lambda: split(np.arange(9), gap=-1),
         "targets do not match": lambda: split_sequences([1, 2, 3], [1]),
         "groups do not match": lambda: split_sequences([1, 2, 3], groups=[1]),
+        r"(?s)groups do not match.*got +1": lambda: split_sequences([1, 2, 3], shares=[1.0], groups="abc"),
+        r"(?s)groups do not match.*got +6": lambda: split_sequences([1, 2, 3], groups=np.ones((3, 2))),
         "split_sequences: a part is empty": lambda: split_sequences([*range(10)], groups=[1] * 10),
         "finite": lambda: Standard([1.0, np.nan]),
         "(?s)finite.*none": lambda: Standard(np.zeros((0, 2))),

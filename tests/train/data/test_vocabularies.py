@@ -14,6 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import tinygraph as tg
+from tests.each import each
 from tests.ops.random_calls import quick
 from tinygraph.train.data.splitting import line_of_words, words_of
 
@@ -65,6 +66,15 @@ def test_nothing_of_a_text_but_spaces_is_lost_among_words():
     assert "".join(words_of(text)) == "".join(text.split())
     assert words_of("हिन्दी में") == ["हिन्दी", "में"]
     assert words_of("循环 it's") == ["循", "环", "it's"]
+    for joiner in ("\u200c", "\u200d"):
+        assert words_of(f"می{joiner}خواهم 它") == [f"می{joiner}خواهم", "它"]
+    assert words_of("a\u200bb") == ["a", "\u200b", "b"], "a space without a width joins nothing"
+
+
+@each("kind", [Words, Characters, tg.train.Bytes])
+def test_no_ids_are_an_empty_text(kind):
+    codec = kind() if kind is tg.train.Bytes else kind("a b")
+    assert codec.decode([]) == codec.decode(codec.encode("")) == "" and codec.encode("").shape == (0,)
 
 
 @given(st.lists(st.sampled_from("abcdefg"), min_size=1, max_size=60), st.integers(2, 9))

@@ -138,7 +138,7 @@ def _power(op: str, numbers: list[float | None]) -> str:
 
 def _clip(low: Any, high: Any) -> str:
     if any(bound is not None and bound != bound for bound in (low, high)):
-        return "NaN"
+        return "{0} * NaN"
     inner = "{0}" if low is None else f"{{0}} < {float(low)!r} ? {float(low)!r} : {{0}}"
     return inner if high is None else f"{{0}} > {float(high)!r} ? {float(high)!r} : {inner}"
 

@@ -78,7 +78,7 @@ def names_of(shape: Sequence[int]) -> list[str]:
 
 def moves(view: View) -> list[tuple[str, int]]:
     """What the index grows by in a loop over all axes of the view."""
-    return [(f"i{k}", s) for k, (n, s) in enumerate(zip(view.shape, view.strides, strict=True)) if n > 1 and s]
+    return [(f"i{k}", s) for k, (n, s) in enumerate(zip(view.shape, view.strides, strict=True)) if n > 1]
 
 
 def place(walk: Walk, where: Picked, what: str, wrap: bool = True) -> list[tuple[str, int]]:
@@ -202,7 +202,7 @@ def _number(walk: Walk, where: Picked, axes: list[tuple[str, int]]) -> str:
     """Writes the number of a place in an array of the target's shape; its name."""
     terms = [f"{s} * {name}" for (name, n), s in zip(axes, where.view.strides, strict=True) if n > 1 and s]
     for array, n, stride in where.arrays:
-        at = [(name, s) for (name, size), s in zip(axes, array.strides, strict=True) if size > 1 and s]
+        at = [(name, s) for (name, size), s in zip(axes, array.strides, strict=True) if size > 1]
         index = walk.new("q")
         walk.line(walk.dialect.constant("whole", index, walk.load(array, at)))
         terms.append(f"{stride} * ({index} < 0 ? {index} + {n} : {index})")

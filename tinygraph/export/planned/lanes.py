@@ -21,7 +21,7 @@ def _lanes(x: View, axis: int) -> tuple[list[int], int]:
 
 def _of_lane(view: View, at: int, name: str) -> list[tuple[str, int]]:
     pairs = enumerate(zip(view.shape, view.strides, strict=True))
-    return [(name if k == at else f"i{k}", s) for k, (n, s) in pairs if n > 1 and s]
+    return [(name if k == at else f"i{k}", s) for k, (n, s) in pairs if n > 1]
 
 
 def _flat(action: Call) -> tuple[View, View, int]:

@@ -75,9 +75,9 @@ def _add_rows(walk: Walk, a: View, b: View, out: View, ks: list[Along], first: b
     terms = []
     for k in ks:
         left, left_scale, _ = factor(walk, a, "i0", 1, k)
-        right, right_scale, by_row = factor(walk, b, "i1", 0, k)
+        right, right_scale, _ = factor(walk, b, "i1", 0, k)
         name = walk.new("v")
-        scales = [s for s in (left_scale, right_scale if by_row or "i1" not in right_scale else "") if s]
+        scales = [s for s in (left_scale, right_scale) if s and "i1" not in s]
         walk.line(walk.dialect.constant("real", name, " * ".join([left, *scales])))
         terms.append(f"{name} * {right}" + (f" * {right_scale}" if "i1" in right_scale else ""))
     with walk.block(walk.dialect.loop("i1", b.shape[1])):

@@ -82,11 +82,6 @@ class Walk:
         self.count += 1
         return f"{letter}{self.count}"
 
-    def start(self, view: View) -> str:
-        """The index of the view's first element at the current steps of the loops around."""
-        offset = self.places[view.buffer].offset + view.offset
-        return total([(f"t{d}", move) for d, move in enumerate(view.per_step)], offset)
-
     def at(self, view: View, moves: Sequence[tuple[str, int]] = ()) -> str:
         """An element as an expression or a target; ``moves`` are names with what the index grows by with each."""
         place = self.places[view.buffer]

@@ -158,6 +158,8 @@ def _tensor(x: Any) -> Any:
     if not isinstance(x, (ndarray, np.generic)):
         return x
     array = np.asarray(x)
+    if array.dtype.kind not in "fiubc":  # complex ones are refused as tensors
+        raise GraphError(f"{WHAT}: an array of the arguments has no numbers", got=f"dtype {array.dtype}")
     return torch.from_numpy(array if array.flags.writeable else array.copy())
 
 

@@ -172,7 +172,7 @@ def _by_sizes(exported: Exported, letters: tuple[str, ...]) -> dict[str, tuple[s
     sizes = dict(zip(letters, first.shape, strict=False))
     axes: dict[str, tuple[str | None, ...]] = {}
     for name, x in exported.inputs.items():
-        rest, known = list(letters), list[str]()
+        rest, known = letters, list[str]()
         while len(known) < x.ndim and (fits := [k for k in rest if sizes[k] == x.shape[len(known)]]):
             if len(fits) > 1 and x.shape[: len(letters)] != first.shape[: len(letters)]:
                 problem = f"the axes {' and '.join(fits)} cannot be told apart, both have size {sizes[fits[0]]}"

@@ -81,9 +81,9 @@ def split_sequences(
         (['a', 'b', 'c', 'd'], ['e', 'f'])
     """
     owner, n = "split_sequences", len(sequences)
-    for name, several in (("targets", targets), ("groups", groups)):
-        if several is not None and len(several) != n:
-            raise GraphError(f"{owner}: {name} do not match the sequences", expected=f"{n}", got=f"{len(several)}")
+    for name, several, count in (("targets", targets, len), ("groups", groups, np.size)):
+        if several is not None and count(several) != n:
+            raise GraphError(f"{owner}: {name} do not match the sequences", expected=f"{n}", got=f"{count(several)}")
     labels = np.arange(n) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1].reshape(-1)
     rank = drawn(integer(owner, "seed", seed), 0).permutation(n)[labels] if n else labels
     order = np.argsort(rank, kind="stable")

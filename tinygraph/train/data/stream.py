@@ -95,7 +95,7 @@ class Stream(Batches):
             return np.asarray(self.tokens)[np.minimum(at, len(self.tokens) - 1)]
         window = np.zeros(at.shape, self.tokens.dtype)
         for b, start in enumerate(at[0].tolist()):
-            piece = np.asarray(self.tokens[start : start + len(at)])
+            piece = self.tokens[start : start + len(at)]
             window[: len(piece), b] = piece
         return window
 

@@ -81,8 +81,8 @@ class Vocabulary(Codec):
         Raises:
             GraphError: it is of another kind, or no such dict.
         """
-        kind = saved.get("kind") if isinstance(saved, dict) else None
-        tokens = saved.get("tokens") if kind == cls.__name__ else None
+        whole = isinstance(saved, dict) and {"kind", "tokens", *cls.options} <= saved.keys()
+        tokens = saved["tokens"] if whole and saved["kind"] == cls.__name__ else None
         texts = isinstance(tokens, list) and all(isinstance(t, str) and t for t in tokens)
         if tokens is None or not texts or len({UNKNOWN, *tokens}) <= len(tokens):  # one is there twice
             expected = f"what {cls.__name__}.to_dict gave"
