@@ -16,6 +16,7 @@ from tinygraph.draw.fitting import fitted, measured
 from tinygraph.draw.maps import ROOMS, candidates
 from tinygraph.draw.options import Area, Options
 from tinygraph.draw.picture import Box, Note, Part, Picture, Tile, Use
+from tinygraph.draw.views.rolled import candidates as rolled
 from tinygraph.draw.write.svg import svg
 
 
@@ -107,6 +108,23 @@ def test_many_sheets_are_cut_to_the_first_and_scales_are_shared() -> None:
     assert states.ruler is not None and states.ruler.span == (-3.0, 3.0) and states.ruler.words == "0"
     saliency = next(candidates(loss, Options(scale=(1e-9, 1.0)), "saliency"))
     assert saliency.ruler is None and saliency.scale == (1e-9, 1.0)
+
+
+def test_a_rolled_picture_for_an_area_has_its_ops_then_a_box_each_cell_then_one_for_all() -> None:
+    cell = tg.cells.Stack.of(tg.cells.GRU, 2, 3, num_layers=2, rng=0)
+    loss = tg.mean(tg.unroll(cell, np.ones((4, 1, 2)))[0])
+    ops, *others = rolled(loss, Options(fit=(500, 500)))
+    assert [band.times for band in ops.bands] == [4, 4] and len(ops.boxes) > 20 and ops.title is not None
+    says = "a box is a cell at all steps", "one box for all cells"
+    assert [x.subtitle.partition("; ")[0] for x in others] == [word for word in says for _ in range(2)]
+    assert not any(x.bands for x in others) and {x.title for x in others} == {ops.title}
+    titles = [[box.title[0].text for box in x.boxes] for x in others]
+    assert [[t for t in x if t.endswith(" × 4")] for x in titles[2:]] == [["network × 4"]] * 2
+    assert [sum(t.endswith(" × 4") for t in x) for x in titles[:2]] == [2, 2]
+    terse = [len({part for box in x.boxes for part in box.below}) == 0 for x in others]
+    assert terse == [False, True] * 2, "each first with its shapes"
+    (alone,) = rolled(loss, Options(level="op", fit=(500, 500)))
+    assert len(alone.bands) == 2, "what is named is kept"
 
 
 def test_what_cannot_be_read_is_told_by_a_size_below_the_least() -> None:
