@@ -114,5 +114,5 @@ def test_a_length_counts_the_step_where_losses_enter():
     later = Reach(State("", "h", 1, {}), [0, 1, 2, 3], entry=1)
     later.rows, later.norms = [3, 4], {(3, 1): 8.0, (3, 0): 4.0, (4, 1): 1.0, (4, 3): 2.0, (4, 2): 1.0}
     assert later.sides() == [1, -1] and later.medians(1) == [(0, 4.5), (1, 4.0)], "steps count from the entry"
-    assert later.medians(-1) == [(0, 4.5), (1, 1.0), (2, 2.0)] and later.factor(-1) == 2.0
-    assert later.factor(1) == 0.5, "of less than two steps away it is taken from the entry on"
+    assert later.medians(-1) == [(0, 4.5), (1, 1.0), (2, 2.0)] and later.factor(-1) == pytest.approx(2.0)
+    assert later.factor(1) == pytest.approx(0.5), "of less than two steps away it is taken from the entry on"

@@ -71,7 +71,9 @@ def test_cuts_stand_in_the_gutter_in_which_all_links_are_cut():
     places = [(edges["t = 2"][1] + edges["t = 3"][0]) / 2, (edges["t = 4"][1] + edges["t = 5"][0]) / 2]
     assert [cut.x for cut in drawn.cuts] == pytest.approx(places)
     band = drawn.bands[0]
-    assert {(cut.foot, cut.top) for cut in drawn.cuts} == {(band.foot - 16, band.top + 10)}, "over and under all columns"
+    assert {(cut.foot, cut.top) for cut in drawn.cuts} == {(band.foot - 16, band.top + 10)}, (
+        "over and under all columns"
+    )
     assert not tg.draw(word_rnn(6)).picture.cuts
 
 
