@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
+import tinygraph as tg
 from tests.each import each
 from tinygraph.draw.labels import width
 from tinygraph.draw.picture import Arrow, Box, Picture
@@ -42,3 +44,18 @@ def test_a_tag_gives_way_sideways_before_it_goes_down(mirror: int) -> None:
 
 def test_a_tag_of_an_arrow_that_comes_from_above_is_over_its_head() -> None:
     assert place([(x, 200 - y) for x, y in UP]) == pytest.approx((4 + HALF, 100 + SIZE))
+
+
+@each("parts", [(0, 4), (0, 0), (4, 4)])
+def test_an_arrow_into_a_cell_says_which_part_it_carries_if_it_carries_one(parts: Any) -> None:
+    """Of two parts it carries all that there is; at each op each has its own."""
+    zs = tg.tanh(tg.constant(np.ones((3, 3)), name="X") @ tg.parameter(np.ones((3, 8)), "W"), name="zs")
+    h: Any = tg.constant(np.zeros(4), name="h0")
+    for t in range(3):
+        with tg.step(t):
+            a, b = (zs[t, k : k + 4] for k in parts)
+            h = tg.tanh(h + a * tg.sigmoid(b), name="h")
+    cells, ops = ([n.text for n in tg.draw(h, level=level).picture.notes] for level in ("cell", "op"))
+    one = len({*parts}) == 1
+    assert cells == [f"{t}, {parts[0]}:{parts[0] + 4}" for t in range(3) if one]
+    assert sorted(ops) == sorted(f"{t}, {k}:{k + 4}" for t in range(3) for k in parts)
