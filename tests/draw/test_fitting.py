@@ -11,11 +11,15 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tests.draw.compiled.functions import called, rnn
+from tests.draw.networks import lstm
 from tests.each import each
+from tinygraph.draw.compiled import candidates as compiled
 from tinygraph.draw.fitting import fitted, measured
 from tinygraph.draw.maps import ROOMS, candidates
 from tinygraph.draw.options import Area, Options
 from tinygraph.draw.picture import Box, Note, Part, Picture, Tile, Use
+from tinygraph.draw.views.flow import candidates as flow
 from tinygraph.draw.views.rolled import candidates as rolled
 from tinygraph.draw.write.svg import svg
 
@@ -96,6 +100,46 @@ def test_heat_maps_for_an_area_need_less_and_less_room() -> None:
     assert "first" not in whole[0].subtitle and whole[0].title and whole[0].plain_text[0] == "h"
     titled = next(candidates(root, Options(title="mine"), "states"))
     assert titled.title == "mine" and titled.plain_text[:2] == ["mine", ""] and titled.plain_text[2] == "h"
+
+
+def pitch(drawn: Picture, form: str) -> tuple[float, int]:
+    """The width of a column of the first matrix, and how many columns it has."""
+    first = [t for t in drawn.tiles if re.search(form, t.tip) and t.cell is not None]
+    places = sorted({t.x for t in first if first[0].cell and t.cell and t.cell.table == first[0].cell.table})
+    return places[1] - places[0], len(places)
+
+
+def test_matrices_are_as_wide_as_their_room() -> None:
+    """Of 30 steps, of the states and of the flow; numbers and medians stand in the widest alone."""
+    root = net(30, 2)
+    for drawn, room in zip(candidates(root, Options(), "states"), (900, 640, 520, 400, 300, 200, 110), strict=True):
+        wide, count = pitch(drawn, r"h\[")
+        assert wide * count == pytest.approx(room) and count == (30 if room >= 200 else 15)
+    rooms = (440, 260, 190, 130, 190, 130, 90)
+    two = [*flow(lstm(30), Options())]
+    for drawn, room in zip(two, rooms, strict=True):
+        wide, count = pitch(drawn, "‖∂ loss at")
+        assert wide * count == pytest.approx(room) and count == 30
+        assert any("steps from" in t.tip for t in drawn.tiles) == (room == 440)
+    panels = [sum(t.fill == "#f8fafc" for t in drawn.tiles) for drawn in two]
+    assert (
+        panels == [2, 2, 2, 2, 1, 1, 1]
+        and [("the first 1 of 2" in x.subtitle) for x in two] == [False] * 4 + [True] * 3
+    )
+
+
+def test_a_compiled_picture_for_an_area_has_two_thirds_of_its_boxes_until_few_are_left() -> None:
+    step = called(rnn())
+    most = [len(tg.draw(step, "compiled").picture.boxes)]
+    while most[-1] > 8:
+        most.append(most[-1] * 2 // 3)
+    drawn = [len(x.boxes) for x in compiled(step, Options())]
+    least = tg.draw(step, "compiled", max_nodes=1).picture
+    groups = len(least.boxes)
+    assert len(drawn) == len(most) > 3 and all(a <= max(b, groups) for a, b in zip(drawn, most, strict=True))
+    assert least.subtitle.endswith(f"one box each group, so that {groups} do") and drawn[-1] == groups
+    assert drawn[0] == most[0] and drawn == sorted(drawn, reverse=True) and drawn[-1] < drawn[0] / 2
+    assert len([*compiled(step, Options(max_nodes=20))]) == 1, "what is named is kept"
 
 
 def test_many_sheets_are_cut_to_the_first_and_scales_are_shared() -> None:
