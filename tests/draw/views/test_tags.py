@@ -59,3 +59,16 @@ def test_an_arrow_into_a_cell_says_which_part_it_carries_if_it_carries_one(parts
     one = len({*parts}) == 1
     assert cells == [f"{t}, {parts[0]}:{parts[0] + 4}" for t in range(3) if one]
     assert sorted(ops) == sorted(f"{t}, {k}:{k + 4}" for t in range(3) for k in parts)
+
+
+def test_of_a_sum_of_two_products_one_tag_says_it_for_both() -> None:
+    """Which part is added of each is the same part; of two parts each has its own."""
+    u, w = tg.parameter(np.ones((3, 8)), "U"), tg.parameter(np.ones((4, 8)), "W")
+    for second, told in ((0, ["0:4"]), (4, ["0:4", "4:8"])):
+        h: Any = tg.constant(np.zeros(4), name="h0")
+        for t in range(3):
+            with tg.step(t):
+                a, b = tg.constant(np.ones(3), name=f"x{t}") @ u, h @ w
+                h = tg.tanh(tg.add(a[0:4], b[second : second + 4], name="z"), name="h")
+        drawn = tg.draw(h, level="op").picture
+        assert sorted(n.text for n in drawn.notes) == sorted(told * 3)
