@@ -43,7 +43,10 @@ def compared(source: ast.AST) -> Iterator[str]:
 
 
 def listed(source: ast.Module) -> Iterator[str]:
-    """The lists whose line below says that they are of ops."""
+    """The lists whose line below says that they are of ops, and those in which a name of an op is looked for."""
+    for x in ast.walk(source):
+        if isinstance(x, ast.Compare) and _is_name(x.left):
+            yield from (y.id for side in x.comparators for y in ast.walk(side) if isinstance(y, ast.Name))
     for a, b in pairwise(source.body):
         target = a.targets[0] if isinstance(a, ast.Assign) else getattr(a, "target", None)
         told = b.value.value if isinstance(b, ast.Expr) and isinstance(b.value, ast.Constant) else None
@@ -60,8 +63,9 @@ def test_lists_of_ops_are_of_ops() -> None:
     lists: dict[str, Any] = {}
     for path in LOADABLE:
         for name in listed(tree(path)):
-            lists[f"{short(path)}: {name}"] = getattr(import_module(module_name(path)), name)
-    known = {where: [x for x in ops if isinstance(x, str)] for where, ops in lists.items()}
+            lists[f"{short(path)}: {name}"] = getattr(import_module(module_name(path)), name, ())
+    kinds = (set, frozenset, tuple, list, dict)
+    known = {k: [x for x in ops if isinstance(x, str)] for k, ops in lists.items() if isinstance(ops, kinds)}
     assert len(known) > 20 and not {k: wrong for k, ops in known.items() if (wrong := {*ops} - names())}
 
 
