@@ -13,8 +13,11 @@ import pytest
 import tinygraph as tg
 from tests.draw.compiled.functions import NETWORKS as FUNCTIONS
 from tests.draw.compiled.functions import called, draw
+from tests.draw.curves import spaced
 from tests.draw.layout.test_lanes import picture as rolled
 from tests.draw.layout.test_ways_of_arrows import NETWORKS
+from tests.draw.recurrent import encoder_decoder
+from tests.draw.shown.test_phases import parts
 from tests.each import each
 from tinygraph.draw.colours import STATE
 from tinygraph.draw.labels import width
@@ -104,6 +107,37 @@ def test_bars_stand_over_and_under_the_columns_at_one_distance(kind: str) -> Non
 
 def ends(drawn: Picture) -> list[tuple[int, float]]:
     return [(1, drawn.bands[0].top), (-1, drawn.bands[0].foot)]
+
+
+def test_norms_that_come_back_are_larger_where_boxes_show_none() -> None:
+    sizes: dict[float, set[float]] = defaultdict(set)
+    for size in (330, 500, 900, 2000):
+        drawn = tg.draw(NETWORKS["rnn"], fit=(size, size), gradients=True).picture
+        told = {note.size for note in drawn.notes if note.colour == "#b02a1a"}
+        sizes[drawn.boxes[0].height] |= told
+    assert sizes == {26.0: {12.0}, 40.0: {10.0}}
+
+
+PHASES = {"encoder": encoder_decoder(4, 3), "bridge": encoder_decoder(3, 3, bridge=True), "parts": parts(again=3)}
+
+
+@each("view", ["unrolled", "backward"])
+@each("name", PHASES)
+def test_names_of_phases_stand_over_their_columns_where_no_arrow_passes(view: str, name: str) -> None:
+    """Where gradients run over the columns, these and the bars above leave room for the names."""
+    drawn = tg.draw(PHASES[name], view, level="op").picture
+    columns = [band for band in drawn.bands if band.title.startswith("t =")]
+    starts = [k for k, band in enumerate(columns) if band.title == "t = 0"]
+    notes = sorted((n for n in drawn.notes if n.size == 14), key=lambda n: n.x)
+    for note, a, b in zip(notes, starts, [*starts[1:], len(columns)], strict=True):
+        left, right, half = columns[a].left, columns[b - 1].right, width(note.text, 14, True) / 2
+        assert note.y == columns[0].top + 16 and left <= note.x - half and note.x + half <= right
+        crossing = [x for arrow in drawn.arrows for x, y in spaced(arrow, 1.0) if abs(y - note.y) < 8]
+        assert not any(abs(x - note.x) < half for x in crossing)
+        if not any(left < x < right for x in crossing):
+            assert note.x == pytest.approx((left + right) / 2)
+    bars = [box.y - box.height / 2 for box in drawn.boxes if box.y > columns[0].top]
+    assert min(bars) - columns[0].top == pytest.approx(42 if view == "unrolled" else 60)
 
 
 def test_dots_are_a_narrow_column() -> None:
