@@ -79,3 +79,12 @@ def test_a_state_turns_into_its_lane_and_out_of_it_in_quarter_circles(name: str)
         assert leaves, "from its middle, or over it if another box is between"
         seen += 1
     assert seen
+
+
+def test_what_one_card_hands_to_another_runs_up_beside_it() -> None:
+    drawn = picture("attention")
+    (arrow,) = [a for a in drawn.arrows if a.dashed and len(a.points) > 12 and drawn.boxes[a.tail].y > 0]
+    box = drawn.boxes[arrow.tail]
+    (card,) = [b for b in drawn.bands if b.left < box.x < b.right and b.foot < box.y < b.top]
+    left, right = min(x for x, _ in arrow.points), max(x for x, _ in arrow.points)
+    assert left == pytest.approx(card.left - 20) or right == pytest.approx(card.right + 40)

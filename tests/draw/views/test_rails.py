@@ -55,6 +55,7 @@ def test_two_shares_of_parameters_run_down_at_the_right_end_of_their_column():
         beside = sorted(x for x in places if edge < x < band.right)
         assert len(beside) == 2 and beside[1] - beside[0] >= 5, "the third runs under its box"
         assert beside == sorted(places[1:]), "the highest boxes have most boxes to pass"
+        assert places[0] < edge, "under its box"
 
 
 def test_what_a_computed_weight_gets_comes_from_above_its_box():
@@ -100,7 +101,7 @@ def test_gradients_through_time_run_nearer_to_boxes_than_forward_arrows():
 
 def test_gradients_run_level_over_the_columns_in_lanes_and_beside_bars_at_one_distance():
     """Eight points from lane to lane; thirteen over or under a bar, five nearer on the way to a parameter."""
-    seen = set()
+    seen, starts, most = set(), set(), 0
     for root in (made_weights(), lstm(3), word_rnn(3), encoder_decoder(4, 3), encoder_decoder(3, 3, bridge=True)):
         drawn = picture(root)
         named = 18 * any(n.text == "encoder" for n in drawn.notes)
@@ -111,10 +112,16 @@ def test_gradients_run_level_over_the_columns_in_lanes_and_beside_bars_at_one_di
         kinds["to a parameter"] = {b.y - 20 - 8 for b in bars}
         kinds["over"] = {b.y + 20 + 13 for b in bars}
         kinds["from a side"] = {b.y for b in bars}
+        lanes = set()
         for arrow in (a for a in drawn.arrows if drawn.boxes[a.tail].role == "gradient"):
+            box, (x, y) = drawn.boxes[arrow.tail], arrow.points[0]
+            starts |= {round(x - box.x, 6)} if box.y > top and y == box.y - 20 else set()
             for (_, y), (_, z) in pairwise(arrow.points[::3]):
                 if abs(y - z) < 1e-6 and y > top + 1e-6:
                     near = {kind for kind, heights in kinds.items() if any(abs(y - x) < 1e-6 for x in heights)}
                     assert near, (y - top, {round(b.y - top, 3) for b in bars})
                     seen |= near if len(near) == 1 else set()
-    assert seen >= {"lane", "under", "to a parameter"}
+                    lanes |= {round(y - top - named, 6)} if near == {"lane"} else set()
+        assert lanes == {14 + 8 * k for k in range(len(lanes))}, "the lowest lanes come first"
+        most = max(most, len(lanes))
+    assert seen >= {"lane", "under", "to a parameter"} and starts >= {0.0, 20.0, 28.0} and most > 1
