@@ -127,6 +127,15 @@ def test_other_views_choose_their_detail_too():
     assert file_of(tg.draw(step, "compiled", fit=enough))[2] >= 7, "the area that the error names is large enough"
 
 
+def test_what_is_not_rolled_fits_as_the_unrolled_view_does_and_says_why():
+    drawn = tg.draw(net.perceptron(), "rolled", fit="slide")
+    alike = tg.draw(net.perceptron(), fit="slide")
+    assert [b.title for b in drawn.picture.boxes] == [b.title for b in alike.picture.boxes]
+    parts = drawn.picture.subtitle.split("; ")
+    assert parts[0] == "unrolled, for no time steps are marked"
+    assert [x for x in parts[1:] if "table" not in x] == [x for x in [alike.picture.subtitle] if x and "table" not in x]
+
+
 def test_other_views_are_scaled_or_refused():
     drawn = tg.draw(net.chain(8, 0.6), "flow", fit=(600, 600))
     assert file_of(drawn)[2] >= 7

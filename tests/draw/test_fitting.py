@@ -11,11 +11,16 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tests.draw.compiled.functions import called, rnn
+from tests.draw.networks import lstm
 from tests.each import each
+from tinygraph.draw.compiled import candidates as compiled
 from tinygraph.draw.fitting import fitted, measured
 from tinygraph.draw.maps import ROOMS, candidates
 from tinygraph.draw.options import Area, Options
 from tinygraph.draw.picture import Box, Note, Part, Picture, Tile, Use
+from tinygraph.draw.views.flow import candidates as flow
+from tinygraph.draw.views.rolled import candidates as rolled
 from tinygraph.draw.write.svg import svg
 
 
@@ -97,6 +102,46 @@ def test_heat_maps_for_an_area_need_less_and_less_room() -> None:
     assert titled.title == "mine" and titled.plain_text[:2] == ["mine", ""] and titled.plain_text[2] == "h"
 
 
+def pitch(drawn: Picture, form: str) -> tuple[float, int]:
+    """The width of a column of the first matrix, and how many columns it has."""
+    first = [t for t in drawn.tiles if re.search(form, t.tip) and t.cell is not None]
+    places = sorted({t.x for t in first if first[0].cell and t.cell and t.cell.table == first[0].cell.table})
+    return places[1] - places[0], len(places)
+
+
+def test_matrices_are_as_wide_as_their_room() -> None:
+    """Of 30 steps, of the states and of the flow; numbers and medians stand in the widest alone."""
+    root = net(30, 2)
+    for drawn, room in zip(candidates(root, Options(), "states"), (900, 640, 520, 400, 300, 200, 110), strict=True):
+        wide, count = pitch(drawn, r"h\[")
+        assert wide * count == pytest.approx(room) and count == (30 if room >= 200 else 15)
+    rooms = (440, 260, 190, 130, 190, 130, 90)
+    two = [*flow(lstm(30), Options())]
+    for drawn, room in zip(two, rooms, strict=True):
+        wide, count = pitch(drawn, "‖∂ loss at")
+        assert wide * count == pytest.approx(room) and count == 30
+        assert any("steps from" in t.tip for t in drawn.tiles) == (room == 440)
+    panels = [sum(t.fill == "#f8fafc" for t in drawn.tiles) for drawn in two]
+    assert (
+        panels == [2, 2, 2, 2, 1, 1, 1]
+        and [("the first 1 of 2" in x.subtitle) for x in two] == [False] * 4 + [True] * 3
+    )
+
+
+def test_a_compiled_picture_for_an_area_has_two_thirds_of_its_boxes_until_few_are_left() -> None:
+    step = called(rnn())
+    most = [len(tg.draw(step, "compiled").picture.boxes)]
+    while most[-1] > 8:
+        most.append(most[-1] * 2 // 3)
+    drawn = [len(x.boxes) for x in compiled(step, Options())]
+    least = tg.draw(step, "compiled", max_nodes=1).picture
+    groups = len(least.boxes)
+    assert len(drawn) == len(most) > 3 and all(a <= max(b, groups) for a, b in zip(drawn, most, strict=True))
+    assert least.subtitle.endswith(f"one box each group, so that {groups} do") and drawn[-1] == groups
+    assert drawn[0] == most[0] and drawn == sorted(drawn, reverse=True) and drawn[-1] < drawn[0] / 2
+    assert len([*compiled(step, Options(max_nodes=20))]) == 1, "what is named is kept"
+
+
 def test_many_sheets_are_cut_to_the_first_and_scales_are_shared() -> None:
     cell = tg.cells.Stack.of(tg.cells.LSTM, 2, 3, num_layers=5, rng=0, dtype=np.float64)
     loss = tg.mean(tg.unroll(cell, np.ones((3, 1, 2)))[0])
@@ -107,6 +152,23 @@ def test_many_sheets_are_cut_to_the_first_and_scales_are_shared() -> None:
     assert states.ruler is not None and states.ruler.span == (-3.0, 3.0) and states.ruler.words == "0"
     saliency = next(candidates(loss, Options(scale=(1e-9, 1.0)), "saliency"))
     assert saliency.ruler is None and saliency.scale == (1e-9, 1.0)
+
+
+def test_a_rolled_picture_for_an_area_has_its_ops_then_a_box_each_cell_then_one_for_all() -> None:
+    cell = tg.cells.Stack.of(tg.cells.GRU, 2, 3, num_layers=2, rng=0)
+    loss = tg.mean(tg.unroll(cell, np.ones((4, 1, 2)))[0])
+    ops, *others = rolled(loss, Options(fit=(500, 500)))
+    assert [band.times for band in ops.bands] == [4, 4] and len(ops.boxes) > 20 and ops.title is not None
+    says = "a box is a cell at all steps", "one box for all cells"
+    assert [x.subtitle.partition("; ")[0] for x in others] == [word for word in says for _ in range(2)]
+    assert not any(x.bands for x in others) and {x.title for x in others} == {ops.title}
+    titles = [[box.title[0].text for box in x.boxes] for x in others]
+    assert [[t for t in x if t.endswith(" × 4")] for x in titles[2:]] == [["network × 4"]] * 2
+    assert [sum(t.endswith(" × 4") for t in x) for x in titles[:2]] == [2, 2]
+    terse = [len({part for box in x.boxes for part in box.below}) == 0 for x in others]
+    assert terse == [False, True] * 2, "each first with its shapes"
+    (alone,) = rolled(loss, Options(level="op", fit=(500, 500)))
+    assert len(alone.bands) == 2, "what is named is kept"
 
 
 def test_what_cannot_be_read_is_told_by_a_size_below_the_least() -> None:

@@ -106,6 +106,31 @@ def test_cells_layers_and_nets_of_several_inputs(name: str) -> None:
     assert state_of(net) == before
 
 
+CALLS = {
+    "cell": {"": 6},
+    "one step": {"": 1},
+    "layers": {"": 1, "cells.0": 1, "cells.1.backward": 6},
+    "layer": {"": 1, "cell": 6},
+    "scan": {"": 1, "cell": 0},
+    "shared": {"": 1, "first": 2, "second": 1},
+    "state": {"": 1, "embed": 1, "cell": 5, "head": 1},
+}
+
+
+@each("name", CALLS)
+def test_calls_are_counted_and_told_in_the_table(name: str) -> None:
+    net, inputs, _ = NETS[name]
+    told = tg.summary(net, *inputs)
+    rows = {row.name: row.calls for row in told.rows}
+    assert {part: rows[part] for part in CALLS[name]} == CALLS[name]
+    for row, line in zip(told.rows, str(told).splitlines()[2:], strict=False):
+        parts = line.split()
+        assert parts[:2] == [row.name or "(net)", row.kind]
+        shown = [] if row.output is None else ["×".join(map(str, row.output))]
+        assert parts[2 : 3 + len(shown)][: len(shown)] == shown
+        assert (str(row.calls) in parts[2 : 4 + len(shown)]) == (row.calls > 0)
+
+
 def test_a_net_is_as_it_was_in_training_and_in_evaluation() -> None:
     for mode in (True, False):
         net = Words().train(mode)

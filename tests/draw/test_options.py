@@ -53,6 +53,7 @@ def test_areas_titles_and_gradients() -> None:
         Options().area is None
         and Options(fit="slide").area == Area(960, 540, 12)
         and Options(fit="a4").area == (453, 700, 7)
+        and Options(fit="column").area == (234, 648, 7)
     )
     assert Options(fit=(10, 20)).area == Area(10.0, 20.0, 7.0) and Options(fit=(1, 1)).area == (1, 1, 7)
     assert Options(title=" a\n").heading == " a " or Options(title="a").heading == "a"

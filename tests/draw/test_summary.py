@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tinygraph.draw.summary import _span, aligned
 
 from .networks import lstm, perceptron, weights, word_rnn
 
@@ -97,3 +98,39 @@ def test_a_row_shows_the_parameters_that_it_is_the_first_to_use():
     rows = {line.split()[0]: line.split() for line in lines[2:-2]}
     assert rows["matmul"] == ["matmul", "40", "1", "2,000", "4.0", "kFLOP", "320", "B", "4.0", "kFLOP", "320", "B"]
     assert "2,000" not in rows["tanh"] and "0" not in rows["tanh"] and lines[-1].split()[:2] == ["total", "2,000"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "text"),
+    [([], ""), ([3], "t = 3"), ([0, 1, 2], "t = 0 … 2"), ([4, 3, 2], "t = 2 … 4"), ([0, 2, 4], "3 of t = 0 … 4")],
+)
+def test_steps_are_told_as_a_span(steps, text):
+    assert _span(steps) == text
+
+
+def test_a_table_has_its_columns_in_line_and_its_last_line_under_a_rule():
+    lines = aligned([("a", "n", "x"), ("long", "1", ""), ("b", "1,000", "y"), ("total", "7", "")], "<><").splitlines()
+    assert lines == ["a          n  x", "-" * 15, "long       1", "b      1,000  y", "-" * 15, "total      7"]
+
+
+def test_a_loop_within_a_loop_is_counted_as_often_as_it_runs():
+    """Also one that runs backwards; what a loop reads is a parameter of the row that reads it first."""
+    w, v = (tg.parameter(np.eye(3), name) for name in "wv")
+
+    def inner(x, h):
+        h = tg.tanh(x + h @ w)
+        return h, h
+
+    def outer(xs, h):
+        h = tg.tanh(tg.unroll(inner, xs, h, reverse=True)[1] @ v)
+        return h, h
+
+    compiled = tg.compile(lambda xs: tg.sum(tg.unroll(outer, xs, np.zeros(3))[0]), backend="numpy")
+    compiled(np.ones((5, 4, 3)))
+    rows = {(row.where, row.op): row for row in tg.summary(compiled.graph("before")).rows}
+    wheres = sorted({where for where, _ in rows if where})
+    assert wheres == ["loop 1: 5 steps", "loop 2: 20 steps, backwards"]
+    for where, steps in zip(wheres, (5, 20), strict=True):
+        row = rows[where, "matmul"]
+        assert (row.steps, row.count, row.parameters, row.flops) == (steps, 1, 9, 2 * 3 * 3)
+    assert tg.summary(compiled.graph("before")).parameters == 18

@@ -101,6 +101,17 @@ def test_flow_tells_what_is_left_after_a_long_way(gain):
     assert all(x in text for x in [f"1.0e{round(np.log10(gain)) * k}" for k in (1, 2, 3, 4)])
 
 
+def test_whole_numbers_are_drawn_with_gradients_that_they_have_not_and_no_view_of_gradients_takes_them():
+    """An index of the largest is no loss: its picture is drawn, without norms; what shows gradients alone says so."""
+    largest = tg.argmax(tg.parameter([1.0, 2.0], "w") * 2.0)
+    for view in ("unrolled", "both"):
+        drawn = tg.draw(largest, view, gradients=True).picture
+        assert {box.norm for box in drawn.boxes} == {None} and "not computed" in drawn.boxes[0].below
+    for view in ("backward", "saliency"):
+        with pytest.raises(tg.GraphError, match=r"needs one loss of one element\n[\s\S]*got +argmax \(\) int64"):
+            tg.draw(largest, view)
+
+
 def test_gradients_that_add_up_to_infinity_are_no_warning():
     loss = gru(4)
     given, waiting = {}, [loss]

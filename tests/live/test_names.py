@@ -9,6 +9,7 @@ import numpy as np
 
 import tinygraph as tg
 from tests.each import each
+from tinygraph.live.page import equations
 
 from .networks import TARGETS, XS, H, Leaky, T, in_node, needs_node, same, stepped
 
@@ -120,3 +121,78 @@ def test_a_page_is_saved_into_folders_that_are_made_and_over_itself(tmp_path: Pa
     for own in (page, other, page):
         assert own.save(place) == str(place) and place.read_text(encoding="utf-8") == own.html
     assert [x.name for x in place.parent.iterdir()] == ["page.html"]
+
+
+def counting(x: Any, state: Any) -> Any:
+    """Hands on a number that counts steps, and one that stays."""
+    h, count, rate = state
+    h = np.tanh(x @ A + h * rate + 0.25 * count)
+    return h, (h, count + 1, rate)
+
+
+START = np.full((1, H), 0.5), np.array([[2]]), np.full((1, H), 0.75)
+
+
+def test_states_that_count_or_stay_are_told_with_the_others() -> None:
+    data = tg.draw.live(counting, (XS, START)).data
+    assert [s["real"] for s in data["states"]] == [True, False, True]
+    assert [s["first"] for s in data["states"]] == [[0.5] * H, [2], [0.75] * H]
+    assert [s["size"] for s in data["states"]] == [H, 1, H] and data["output_state"] == 0
+    assert [s["name"] for s in data["states"]] == ["h", "s2", "s3"]
+    rows = {r["state"]: (r["kind"], r["size"]) for r in data["rows"]}
+    assert rows == {0: ("state", H), 1: ("state", 1)}, "what stays is no row"
+
+
+@needs_node
+def test_states_that_count_or_stay_are_computed_and_get_gradients(tmp_path: Path) -> None:
+    page = tg.draw.live(counting, (XS, START), TARGETS)
+    code = """net.run(); console.log(JSON.stringify([net.loss, net.steps.map((s) => [...s.y]),
+        net.steps.map((s) => s.after.map((x) => [...x])), net.gradients.map((g) => [...g])]));"""
+    loss, outputs, after, gradients = in_node(tmp_path, page, code)
+    h, rate = START[0], START[2]
+    right = []
+    for t, x in enumerate(XS):
+        h = np.tanh(x @ A.value + h * rate + 0.25 * (2 + t))
+        right.append(h.ravel())
+        same(after[t], [h.ravel(), [3 + t], rate.ravel()])
+    same(outputs, right)
+    same(loss, np.mean((np.array(right) - TARGETS) ** 2))
+    ys, _ = tg.unroll(counting, XS[:, None], START)
+    same(gradients, [g.value.ravel() for g in tg.grad(tg.mean((ys - TARGETS[:, None]) ** 2), [A])])
+
+
+def test_equations_are_the_first_block_of_a_docstring_else_the_lines_of_the_step() -> None:
+    def two_blocks(x: Any, h: Any) -> Any:
+        """A cell::
+
+            h = a
+              + b
+
+            y = h
+
+        and then::
+
+            z = 3
+        """
+        return h, h
+
+    assert equations(two_blocks) == "h = a\n  + b\n\ny = h"
+
+    def without(x: Any, h: Any) -> Any:
+        """No block: none."""
+        return h, h
+
+    code = equations(without)
+    assert code.startswith("def without(x: Any, h: Any) -> Any:\n    ") and code.endswith("\n    return h, h")
+
+    class Net(tg.Module):
+        def __init__(self, *cells: Any) -> None:
+            self.cells = [*cells]
+
+        def __call__(self, xs: Any) -> Any:
+            return xs
+
+    net = Net(tg.Linear(3, H), Leaky(3, H), Leaky(H, H))
+    assert equations(net) == equations(Leaky(3, H)) != "", "of a net the lines of its last cell"
+    both = equations(Net(tg.cells.GRU(3, H), Leaky(3, H)))
+    assert both == equations(tg.cells.GRU(3, H)), "what has equations stands for what has none"

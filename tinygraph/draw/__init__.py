@@ -24,8 +24,6 @@ from .view_names import VIEWS, candidates, shown
 from .words import translated
 
 __all__ = ["VIEWS", "Drawing", "compare", "draw", "summary"]
-
-
 SHARED = ("level", "gradients", "values", "truncate", "tokens", "max_nodes", "steps", "item")
 """Options of both pictures of a comparison."""
 

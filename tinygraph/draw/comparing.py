@@ -32,8 +32,6 @@ PARTS = ("boxes", "arrows", "bands", "notes", "cuts", "tiles", "rims")
 """The parts of a picture that have places."""
 
 Couple = tuple[Picture, Picture]
-
-
 DrawCall = ParamSpec("DrawCall")
 
 

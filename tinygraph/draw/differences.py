@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .picture import Box, Picture, Rim, Tile
 from .words import told
@@ -36,9 +37,9 @@ class Claim:
         return _STEP.sub("", self.place[0])
 
     @property
-    def kind(self) -> list[str]:
+    def kind(self) -> list[Any]:
         """Returns what it says besides numbers: its op and its shape."""
-        shape = str(getattr(getattr(self.part, "node", None), "shape", ""))  # that of a vector looks like a number
+        shape = getattr(getattr(self.part, "node", None), "shape", "")  # as text that of a vector looks like a number
         return [shape, *(x for x in self.words.split(" · ") if not x.startswith("‖∂‖") and _number(x) is None)]
 
     def rim(self, dashed: bool) -> Rim:

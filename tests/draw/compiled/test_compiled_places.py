@@ -101,6 +101,13 @@ def test_a_state_runs_round_its_card_in_red(backend):
     assert {"state @ W_hh.T", "* state"} <= first
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+def test_what_is_not_done_where_it_is_drawn_is_dashed(name):
+    before, after = halves(draw(called(NETWORKS[name]())))
+    assert all(box.dashed == (box.role in ("moved", "removed")) for box in before)
+    assert not any(box.dashed or box.role == "removed" for box in after)
+
+
 def test_a_last_state_that_starts_another_loop_is_an_arrow_from_card_to_card():
     w = weights(W=(D, H), U=(H, H), A=(H, H))
 

@@ -81,3 +81,38 @@ def test_no_verdict_over_fewer_than_eight_steps(norms, line):
     reach = Reach(State("", "h", 1, {}), list(range(8)))
     reach.rows, reach.norms = [next(iter(norms))[0]], norms
     assert [x.line for x in verdicts(reach)] == [line]
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_what_no_loss_reaches_is_zero_or_later_than_it_nothing(turn):
+    reach = Reach(State("", "h", turn, {}), [0, 1, 2, 3])
+    reach.norms = {(turn * 2, turn * 1): 0.5, (turn * 3, turn * 2): 0.25}
+    at = {s: reach.value(turn * 2, turn * s) for s in range(4)}
+    assert at == {0: 0.0, 1: 0.5, 2: 0.0, 3: None}, "at its own step, too, a loss may reach nothing"
+    both = Reach(State("", "h", turn, {}), [0, 1, 2, 3])
+    both.norms = reach.norms | {(turn * 1, turn * 3): 0.125}
+    assert {s: both.value(turn * 2, turn * s) for s in range(4)} == {0: 0.0, 1: 0.5, 2: 0.0, 3: 0.0}
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_zeros_before_what_a_loss_reaches_first_are_left_out_and_those_behind_a_cut_are_kept(turn):
+    x, y = (tg.constant([1.0, 2.0]) for _ in range(2))
+    at = {s: [tg.constant([1.0, 2.0])] for s in range(5)} | {2: [x, y]}
+    reach = Reach(State("", "h", turn, at), [0, 1, 2, 3, 4])
+    arrived = {node: np.zeros(2) for nodes in at.values() for node in nodes}
+    del arrived[at[1][0]], arrived[at[3][0]]
+    arrived |= {x: np.array([3.0, 0.0]), y: np.array([0.0, 4.0])}
+    reach.add(7, arrived)
+    behind = 0 if turn > 0 else 4
+    assert reach.norms == {(7, 2): 5.0, (7, behind): 0.0}, "cells over windows are one state: their gradients add up"
+
+
+def test_a_length_counts_the_step_where_losses_enter():
+    reach = Reach(State("", "h", 1, {}), [0, 1, 2, 3])
+    reach.rows, reach.norms = [3], {(3, 3): 1.0, (3, 2): 0.5, (3, 1): 0.0}
+    assert (reach.length(1), reach.length(1, zeros=True), reach.length(-1)) == (2, 3, 1)
+    later = Reach(State("", "h", 1, {}), [0, 1, 2, 3], entry=1)
+    later.rows, later.norms = [3, 4], {(3, 1): 8.0, (3, 0): 4.0, (4, 1): 1.0, (4, 3): 2.0, (4, 2): 1.0}
+    assert later.sides() == [1, -1] and later.medians(1) == [(0, 4.5), (1, 4.0)], "steps count from the entry"
+    assert later.medians(-1) == [(0, 4.5), (1, 1.0), (2, 2.0)] and later.factor(-1) == pytest.approx(2.0)
+    assert later.factor(1) == pytest.approx(0.5), "of less than two steps away it is taken from the entry on"

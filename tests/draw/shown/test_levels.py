@@ -8,6 +8,9 @@ import pytest
 import tinygraph as tg
 from tests.draw.networks import both_ways, lstm, perceptron, weights, word_rnn
 from tests.draw.recurrent import NETWORKS, encoder_decoder, two_scopes, uneven
+from tinygraph.draw.options import Options
+from tinygraph.draw.shown.folding import fold
+from tinygraph.draw.shown.levels import Levels
 
 
 def title(box):
@@ -205,3 +208,56 @@ def test_data_of_hidden_steps_alone_are_dots_and_shared_data_are_not():
     assert leaves["shared"] == "input" and "x5" not in leaves
     assert {f"x{t}" for t in (0, 1, 2, 10, 11)} <= {name for name, role in leaves.items() if role == "input"}
     assert sum(box.role == "dots" for box in drawn.boxes) >= 3
+
+
+ALL = None
+USUAL: dict[int, list[tuple[str, tuple[int, int] | None]]] = {
+    1: [("op", ALL), ("cell", ALL)],
+    4: [("op", ALL), ("cell", ALL)],
+    5: [("op", ALL), ("op", (2, 1)), ("cell", ALL)],
+    7: [("op", ALL), ("op", (3, 2)), ("op", (2, 1)), ("cell", ALL), ("cell", (3, 2))],
+    8: [("op", ALL), ("op", (3, 2)), ("op", (2, 1)), ("cell", ALL), ("cell", (3, 2))],
+    9: [("op", (3, 2)), ("op", (2, 1)), ("cell", ALL), ("cell", (3, 2))],
+    25: [("op", (3, 2)), ("op", (2, 1)), ("cell", ALL), ("cell", (6, 4)), ("cell", (3, 2))],
+    26: [("cell", (6, 4)), ("cell", (3, 2))],
+}
+"""What is tried for so many steps, in this order, until there is room."""
+
+
+def tried(root, **options):
+    return [*Levels(fold([root]), [root], Options(**options)).details()]
+
+
+@pytest.mark.parametrize("steps", USUAL)
+def test_what_is_tried_where_there_is_no_room(steps):
+    root = leaky(steps)
+    assert tried(root) == [(*x, False) for x in USUAL[steps]]
+    assert tried(root, level="op") == [("op", ALL, False)] and tried(root, level="whole") == [("whole", ALL, False)]
+    assert tried(root, steps=[0]) == [("op", ALL, False), ("cell", ALL, False)]
+
+
+@pytest.mark.parametrize(
+    ("steps", "few"),
+    [
+        (3, [ALL]),
+        (4, [ALL, (1, 1)]),
+        (5, [ALL, (2, 1), (1, 1)]),
+        (25, [ALL, (3, 2), (2, 1), (1, 1)]),
+        (26, [(3, 2), (2, 1), (1, 1)]),
+    ],
+)
+def test_what_is_tried_for_an_area(steps, few):
+    """Of each level all steps, unless they are too many, then few; of each first with shapes."""
+    ends = {"op": few, "cell": few, "layer": [ALL], "whole": [ALL]}
+    right = {level: [(level, x, terse) for x in ends[level] for terse in (False, True)] for level in ends}
+    root = leaky(steps)
+    assert tried(root, fit="a4") == [x for details in right.values() for x in details]
+    for level, details in right.items():
+        assert tried(root, fit="a4", level=level) == details
+    assert tried(root, fit="a4", level="cell", steps=[0, -1]) == [("cell", ALL, False), ("cell", ALL, True)]
+
+
+def test_without_time_there_are_ops_or_for_too_many_boxes_layers():
+    assert tried(perceptron()) == [("op", ALL, False)]
+    assert tried(perceptron(), max_nodes=3) == tried(perceptron(), max_nodes=3, level="op") == [("layer", ALL, False)]
+    assert tried(perceptron(), max_nodes=3, level="cell") == [("cell", ALL, False)]

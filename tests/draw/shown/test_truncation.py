@@ -189,3 +189,18 @@ def test_a_long_graph_is_cut_without_recursion(deepest):
     stops = [x for x in ancestors([new]) if x.op is not None and x.op.name == "stop_gradient"]
     assert [x.step for x in stops] == list(range(101, steps + 1, 100))
     assert all(a.serial < b.serial for a, b in itertools.pairwise(ancestors([new])))
+
+
+@pytest.mark.parametrize("view", ["unrolled", "both", "backward", "rolled"])
+def test_each_view_of_a_truncated_loss_has_both_norms_of_each_parameter(view):
+    """Those with cuts, and those of the same graph without any."""
+    root, cut = word_rnn(6), word_rnn(6, cut=2)
+    for drawn in (tg.draw(root, view, truncate=2, gradients=True), tg.draw(cut, view, gradients=True)):
+        whole, some = (tg.draw(x, gradients=True).picture.uses for x in (root, cut))
+        assert {x.name: (x.norm, x.full) for x in drawn.picture.uses} == {
+            x.name: (y.norm, x.norm) for x, y in zip(whole, some, strict=True)
+        }
+        assert drawn.picture.truncation == "k=2" and "k = 2" in drawn.picture.subtitle
+        assert drawn.picture.beside == "full BPTT"
+    plain = tg.draw(root, view, gradients=True).picture
+    assert {x.full for x in plain.uses} == {None} and plain.truncation == ""

@@ -1,11 +1,14 @@
 """Ways of gradients that pass a whole column or all bars: each has one of its own."""
 
+from itertools import pairwise
+
 import numpy as np
 
 import tinygraph as tg
 from tests.draw.curves import spaced
 from tests.draw.layout.test_ways_of_arrows import crowded
 from tests.draw.networks import lstm, weights, word_rnn
+from tests.draw.recurrent import encoder_decoder
 from tests.draw.test_arrows import made_weights
 
 from .seen_backward import is_parameter, picture
@@ -52,6 +55,7 @@ def test_two_shares_of_parameters_run_down_at_the_right_end_of_their_column():
         beside = sorted(x for x in places if edge < x < band.right)
         assert len(beside) == 2 and beside[1] - beside[0] >= 5, "the third runs under its box"
         assert beside == sorted(places[1:]), "the highest boxes have most boxes to pass"
+        assert places[0] < edge, "under its box"
 
 
 def test_what_a_computed_weight_gets_comes_from_above_its_box():
@@ -93,3 +97,31 @@ def test_gradients_through_time_run_nearer_to_boxes_than_forward_arrows():
             if away and all(drawn.bands[0].foot < x.y < drawn.bands[0].top for x in (box, other)):
                 distances[box.role == "gradient"].add(round(abs(lane - y), 6))
     assert distances == {True: {7.0}, False: {14.0}}
+
+
+def test_gradients_run_level_over_the_columns_in_lanes_and_beside_bars_at_one_distance():
+    """Eight points from lane to lane; thirteen over or under a bar, five nearer on the way to a parameter."""
+    seen, starts, most = set(), set(), 0
+    for root in (made_weights(), lstm(3), word_rnn(3), encoder_decoder(4, 3), encoder_decoder(3, 3, bridge=True)):
+        drawn = picture(root)
+        named = 18 * any(n.text == "encoder" for n in drawn.notes)
+        top = drawn.bands[0].top
+        bars = [b for b in drawn.boxes if b.y > top]
+        kinds = {"lane": {top + named + 14 + 8 * k for k in range(len(bars))}}
+        kinds["under"] = {b.y - 20 - 13 for b in bars}
+        kinds["to a parameter"] = {b.y - 20 - 8 for b in bars}
+        kinds["over"] = {b.y + 20 + 13 for b in bars}
+        kinds["from a side"] = {b.y for b in bars}
+        lanes = set()
+        for arrow in (a for a in drawn.arrows if drawn.boxes[a.tail].role == "gradient"):
+            box, (x, y) = drawn.boxes[arrow.tail], arrow.points[0]
+            starts |= {round(x - box.x, 6)} if box.y > top and y == box.y - 20 else set()
+            for (_, y), (_, z) in pairwise(arrow.points[::3]):
+                if abs(y - z) < 1e-6 and y > top + 1e-6:
+                    near = {kind for kind, heights in kinds.items() if any(abs(y - x) < 1e-6 for x in heights)}
+                    assert near, (y - top, {round(b.y - top, 3) for b in bars})
+                    seen |= near if len(near) == 1 else set()
+                    lanes |= {round(y - top - named, 6)} if near == {"lane"} else set()
+        assert lanes == {14 + 8 * k for k in range(len(lanes))}, "the lowest lanes come first"
+        most = max(most, len(lanes))
+    assert seen >= {"lane", "under", "to a parameter"} and starts >= {0.0, 20.0, 28.0} and most > 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 import tinygraph as tg
@@ -41,6 +43,9 @@ def test_an_arrow_of_several_states_says_so(gradients):
                 a for a in arrows if a.points[0][0] < note.x < a.points[-1][0] and abs(a.points[0][1] - note.y) < 20
             ]
             assert len(under) == 1 and under[0].points[0][1] < note.y - 8, "it stands over the one arrow there"
+            assert note.y == under[0].points[0][1] + (17 if gradients is None else 12), "of which gradients take one"
+            gaps = [(a.right + b.left) / 2 for a, b in pairwise(sorted(picture.bands, key=lambda b: b.left))]
+            assert note.x in gaps, "in the middle of the gap"
     backward = tg.draw(lstm_named(reverse=True), level="cell", gradients=gradients).picture
     assert len(said(backward)) == 3
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -47,6 +48,16 @@ def test_flows_that_no_scale_holds(flow, colour, width, tip):
     assert (arrow.colour, arrow.width, arrow.tip, arrow.tail, arrow.head) == (colour, width, f"‖∂‖ {tip}", 1, 0)
 
 
+def test_two_arrows_of_a_link_run_ten_points_apart():
+    """The one back at the right of the one up, and under the one through time."""
+    arrows = tg.draw(word_rnn(3), gradients=True, level="op").picture.arrows
+    pairs = [(a, b) for a, b in pairwise(arrows) if (a.tail, a.head) == (b.head, b.tail) and b.tip.startswith("‖∂‖")]
+    apart = [np.array(back.points)[[-1, 0]] - np.array(forward.points)[[0, -1]] for forward, back in pairs]
+    sides = [[tuple(end) for end in ends.round(6).tolist()] for ends in apart]
+    assert all(ends in ([(10, 0)] * 2, [(0, -10)] * 2) for ends in sides)
+    assert len(sides) > 20 and len({ends[0] for ends in sides}) == 2
+
+
 def test_a_larger_flow_is_redder_and_wider():
     low, high = (returning(1, 0, [], flow, Heat(low=0.01, high=1.0)) for flow in (0.01, 1.0))
     middle = returning(1, 0, [], 0.1, Heat(low=0.01, high=1.0))
@@ -59,7 +70,10 @@ def test_cuts_stand_in_the_gutter_in_which_all_links_are_cut():
     edges = {band.title: (band.left, band.right) for band in drawn.bands}
     places = [(edges["t = 2"][1] + edges["t = 3"][0]) / 2, (edges["t = 4"][1] + edges["t = 5"][0]) / 2]
     assert [cut.x for cut in drawn.cuts] == pytest.approx(places)
-    assert all(cut.foot < cut.top for cut in drawn.cuts)
+    band = drawn.bands[0]
+    assert {(cut.foot, cut.top) for cut in drawn.cuts} == {(band.foot - 16, band.top + 10)}, (
+        "over and under all columns"
+    )
     assert not tg.draw(word_rnn(6)).picture.cuts
 
 

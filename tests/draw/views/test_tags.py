@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
+import tinygraph as tg
 from tests.each import each
 from tinygraph.draw.labels import width
 from tinygraph.draw.picture import Arrow, Box, Picture
@@ -42,3 +44,31 @@ def test_a_tag_gives_way_sideways_before_it_goes_down(mirror: int) -> None:
 
 def test_a_tag_of_an_arrow_that_comes_from_above_is_over_its_head() -> None:
     assert place([(x, 200 - y) for x, y in UP]) == pytest.approx((4 + HALF, 100 + SIZE))
+
+
+@each("parts", [(0, 4), (0, 0), (4, 4)])
+def test_an_arrow_into_a_cell_says_which_part_it_carries_if_it_carries_one(parts: Any) -> None:
+    """Of two parts it carries all that there is; at each op each has its own."""
+    zs = tg.tanh(tg.constant(np.ones((3, 3)), name="X") @ tg.parameter(np.ones((3, 8)), "W"), name="zs")
+    h: Any = tg.constant(np.zeros(4), name="h0")
+    for t in range(3):
+        with tg.step(t):
+            a, b = (zs[t, k : k + 4] for k in parts)
+            h = tg.tanh(h + a * tg.sigmoid(b), name="h")
+    cells, ops = ([n.text for n in tg.draw(h, level=level).picture.notes] for level in ("cell", "op"))
+    one = len({*parts}) == 1
+    assert cells == [f"{t}, {parts[0]}:{parts[0] + 4}" for t in range(3) if one]
+    assert sorted(ops) == sorted(f"{t}, {k}:{k + 4}" for t in range(3) for k in parts)
+
+
+def test_of_a_sum_of_two_products_one_tag_says_it_for_both() -> None:
+    """Which part is added of each is the same part; of two parts each has its own."""
+    u, w = tg.parameter(np.ones((3, 8)), "U"), tg.parameter(np.ones((4, 8)), "W")
+    for second, told in ((0, ["0:4"]), (4, ["0:4", "4:8"])):
+        h: Any = tg.constant(np.zeros(4), name="h0")
+        for t in range(3):
+            with tg.step(t):
+                a, b = tg.constant(np.ones(3), name=f"x{t}") @ u, h @ w
+                h = tg.tanh(tg.add(a[0:4], b[second : second + 4], name="z"), name="h")
+        drawn = tg.draw(h, level="op").picture
+        assert sorted(n.text for n in drawn.notes) == sorted(told * 3)

@@ -17,6 +17,7 @@ from tinygraph.draw.norms.heat import ODD, ZERO, ramp
 from tinygraph.draw.picture import Arrow, Band, Box, Part, Picture, Rim, Ruler, Tile, Use
 from tinygraph.draw.shown.roles import BORDERS
 from tinygraph.draw.write.beside import edges, headings, wrapped
+from tinygraph.draw.write.look import LINES
 from tinygraph.draw.write.margin import MOST, WORDS
 from tinygraph.draw.write.svg import PAD, svg
 
@@ -225,6 +226,19 @@ def test_a_key_has_its_swatch_beside_its_words(name: str) -> None:
     assert all(a.right >= b.left > a.left and a.top == b.top for a, b in pairwise(scale))
     if scale:
         _check_scale(drawn, legend, scale)
+
+
+@each("name", ["roles", "compared", "norms"])
+def test_a_double_line_in_the_legend_is_a_frame_within_a_frame(name: str) -> None:
+    drawn = PICTURES[name]
+    rects = legend_of(drawn).rects
+    inner = [x for x in rects if x.style["fill"] == "none"]
+    roles = {box.role for box in drawn.boxes} | {"only" if not rim.dashed else "differs" for rim in drawn.rims}
+    assert len(inner) == sum(LINES[role].double for role in roles) > 0
+    for x in inner:
+        (outer,) = [y for y in rects if y is not x and y.holds(x) and y.right - y.left < 30]
+        sides = x.left - outer.left, x.top - outer.top, outer.right - x.right, outer.foot - x.foot
+        assert sides == pytest.approx((3, 3, 3, 3)) and x.style["stroke"] == outer.style["stroke"]
 
 
 def _check_scale(drawn: Picture, legend: Group, scale: list[Mark]) -> None:

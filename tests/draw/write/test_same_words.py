@@ -14,6 +14,7 @@ import pytest
 import tinygraph as tg
 from tests.draw.networks import word_rnn
 from tests.each import each
+from tinygraph.draw.labels import width
 from tinygraph.draw.picture import Band, Box, Cut, Part, Picture, Tile, TileNumber, Use
 from tinygraph.draw.write.dot import lines
 from tinygraph.draw.write.page import page
@@ -68,6 +69,9 @@ def test_dot_text_has_the_tables_of_the_file(name: str) -> None:
         assert [x for row in told[:1] for x in row if x in ours[0]] == ours[0] or told[0][-2:] == ours[0]
         assert told[-len(ours) + 1 :] == ours[1:]
         assert labels["params"].count('bgcolor="#f6d365"') == min(len(drawn.uses), 40)
+        runs = re.findall(r'fixedsize="true" width="(\d+)" height="16" align="left">(.*?)</td>', labels["params"])
+        (first, bold), (second, plain) = [(int(room), bare(text)) for room, text in runs]
+        assert 2 <= first - width(bold, 11, True) < 3 and second > width(plain, 11), "no run is under the next"
     if drawn.listed:
         told = rows_of(labels["differences"])
         assert told == svg_rows(drawn, len(groups) - 1) and "<b>differences</b>" in labels["differences"]

@@ -46,7 +46,8 @@ def compiled(function: Any, options: Options) -> Picture:
         before, after = (
             thin(side, options.max_nodes * len(side.items) // boxes) if side.items else side for side in (before, after)
         )
-        picture.subtitle += f"; the boxes with least work are one box each group, so that {options.max_nodes} do"
+        enough = max(options.max_nodes, len(before.items) + len(after.items))
+        picture.subtitle += f"; the boxes with least work are one box each group, so that {enough} do"
     sketches = [Sketch(head, side) for head, side in zip(HEADS, (before, after), strict=True)]
     if all(len(sketch.frames) < 2 for sketch in sketches):
         beside(sketches)

@@ -107,7 +107,7 @@ def beside(sketches: Sequence[Sketch]) -> None:
     """Place the actions at the right of the traced ops if there are no loops, so that the picture is not too high."""
     x = 0.0
     for sketch in sketches:
-        sketch.place({c: (x + left, wide) for c, (left, wide) in _columns([sketch]).items()}, 0.0)
+        sketch.place({c: (x, wide) for c, (_, wide) in _columns([sketch]).items()}, 0.0)
         x = sketch.right + BETWEEN + EDGE
     for sketch in sketches:
         sketch.top = max(s.top for s in sketches)

@@ -11,8 +11,8 @@ from ..shown.repetition import Edge, Repetition
 from .layers import FOOT, TOP, Ordering, Rows, lay_out
 from .place import HEIGHT, PITCH
 
-MARGIN, LANE, CAPTION, APART, STACK = 22.0, 30.0, 40.0, 66.0, 9.0
-"""Padding of a card, width of a lane, height of the name; gap between rows; offset of the cards in a stack."""
+MARGIN, LANE, CAPTION, APART = 22.0, 30.0, 40.0, 66.0
+"""Padding of a card, width of a lane, height of the name; gap between rows."""
 WORDS = 62.0
 """Width of ``t−1 → t`` beside the lanes."""
 

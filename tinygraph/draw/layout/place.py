@@ -17,6 +17,8 @@ HEIGHT, PITCH = 40.0, 84.0
 """Height of a box; distance of rows on a card, and of those with many arrows."""
 HEAD, HALF = 40.0, 22.0
 """Height at a band's foot for its time step and token, and of the lane over it if arrows pass there."""
+NAMES = 18.0
+"""Room over the columns for the names of phases, under lanes of gradients."""
 
 
 class Grid(NamedTuple):
@@ -67,7 +69,7 @@ class Placed:
             None stands for a bar.
         edges: maps each column to its left and right edge; -1 is the column before the first step, the last may be
             the one after the last step.
-        foot, top: lower and upper edge of the columns' bands.
+        foot, top: lower and upper edge of the columns' bands; ``over``: where lanes and bars over them begin.
     """
 
     grid: Grid = CLOSE
@@ -76,6 +78,7 @@ class Placed:
     edges: dict[int, Point] = field(default_factory=dict)
     foot: float = 0.0
     top: float = 0.0
+    over: float = 0.0
 
 
 Layouts = dict[tuple[object, ...], Ordering]
@@ -99,6 +102,7 @@ def place(
     placed = Placed(grid)
     height = _heights(plans, layouts, grid)
     placed.foot, placed.top = -grid.half - HEAD, height[-2] + grid.half + 20
+    placed.over = placed.top + NAMES * (not grid.banded and len(folded.phases.names) > 1)
     x_position = 0.0
     for c, members in columns.items():
         half = max(layouts[c].half + grid.margin, headings[c] / 2 + 6 if 0 <= c < len(headings) else 0)
@@ -224,7 +228,7 @@ def _bars(placed: Placed, folded: Folded, where: Regions, widths: dict[Node, flo
         for level, nodes in sorted(levels.items()):
             # Under the columns is room for the badges of cuts.
             distance = (grid.half + (42.0 if grid.half > 13 else 33.0) if region == OVER else 88.0) + level * grid.pitch
-            y = placed.top + distance if region == OVER else placed.foot - distance
+            y = placed.over + distance if region == OVER else placed.foot - distance
             rooms = [spans.get(x) or _over_neighbours(placed, beside[x], (left + right) / 2) for x in nodes]
             lefts, rights = min(x for x, _ in rooms), max(x for _, x in rooms)
             need = [max(widths[x], b - a if len(nodes) == 1 else 0.0) for x, (a, b) in zip(nodes, rooms, strict=True)]

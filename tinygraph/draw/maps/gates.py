@@ -18,7 +18,6 @@ from .states import units
 
 OPENING = {"sigmoid", "softmax", "clip", "exp"}
 """Ops whose results are from 0 to 1, or positive."""
-FACTORS = {"multiply", "linear_scan"}
 GateKey = tuple[int, int, str]
 """A gate: the numbers of its cell and its group, and the part of a joint result that it is."""
 
@@ -72,8 +71,8 @@ def _gates(reading: Reading) -> Iterator[tuple[Node, Node, list[Node]]]:
             still |= {node} if isinstance(node, Parameter) or node.size == 1 else set()
         elif still.issuperset(node.inputs):
             still.add(node)
-        elif node.op.name in FACTORS:
-            for x, other in (node.inputs[:2], node.inputs[1::-1]):
+        elif node.op.name == "multiply":
+            for x, other in (node.inputs, node.inputs[::-1]):
                 gate, base, views = _opened(x, reading.folded.letters)
                 if base is not None and base not in still and base.inputs[0] is not other and gate.dtype.kind == "f":
                     yield gate, base, views

@@ -60,7 +60,7 @@ class _Shortened:
         columns = folded.columns()
         at = columns.index(hidden[0])
         self.first, self.before = hidden[0], columns[at - 1] if at else None
-        beside = {c: folded.members.get(c, []) for c in (self.before, self.first, self.kept) if c is not None}
+        beside = {c: members for c, members in folded.members.items() if c in (self.before, self.first, self.kept)}
         self.at = {(kinds[x], c): x for c, members in beside.items() for x in members if x in kinds}
         self.gone = {x for c in hidden[:-1] for x in folded.members.get(c, ())}
 

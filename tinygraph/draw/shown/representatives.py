@@ -82,7 +82,7 @@ def common_name(repetition: Repetition, members: list[Node]) -> str | None:
         return None
     if len(set(names)) == 1:
         return f"{names[0]}ₜ"
-    parts = [re.fullmatch(r"(.*?)_?(\d{1,9})", name) for name in names]
+    parts = [re.fullmatch(r"(.*?)(?:_|(?<!\d))(\d{1,9})", name) for name in names]
     stems = {p.group(1) for p in parts if p}
     if not all(parts) or len(stems) > 1:
         return f"{names[0]} …"

@@ -50,7 +50,7 @@ def _told_apart(name: str, users: dict[Node, Node | None], phases: Phases) -> di
     ways = [turns.get(phases.loop[x], "") if x in phases.loop else "" for x in users.values()]
     layers = [f"layer {loops[phases.loop[x]]}" if x in phases.loop else "" for x in users.values()]
     layers = [f"{layer} {way}".strip() for layer, way in zip(layers, ways, strict=True)]
-    for prefixes in (scopes, parts, [f"{a}/{b}" for a, b in zip(scopes, parts, strict=True)], ways, layers):
+    for prefixes in (scopes, parts, [f"{a}/{b}".strip("/") for a, b in zip(scopes, parts, strict=True)], ways, layers):
         if all(prefixes) and len(set(prefixes)) == len(prefixes):
             return {x: f"{prefix}.{name}" for x, prefix in zip(users, prefixes, strict=True)}
     return {x: f"{name} #{k}" for k, x in enumerate(users, 1)}

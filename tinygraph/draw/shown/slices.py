@@ -9,7 +9,7 @@ from typing import Any
 from ...core.leaves import Parameter
 from ...core.node import Node
 
-RESHAPED = {"transpose", "swapaxes", "moveaxis", "reshape", "broadcast_to", "expand_dims", "squeeze", "getitem"}
+RESHAPED = {"transpose", "swapaxes", "reshape", "broadcast_to", "getitem"}
 """Ops whose result is a view of an array."""
 
 

@@ -13,10 +13,10 @@ from ...core.trail import trail_of
 from .runs import LostError, Nest, Run, runs_of
 from .tangles import untangled
 
-_GROW = {"add", "subtract", "maximum", "minimum", "concatenate", "append", "copy", "write", "write_at", "assemble"}
+_GROW = {"add", "subtract", "maximum", "minimum", "concatenate", "copy", "write", "write_at"}
 """Ops that collect something over the iterations of a loop."""
 _VIEWS = {"transpose", "swapaxes", "reshape", "broadcast_to", "getitem", "astype", "take", "stack"}
-_PRODUCTS = {"matmul", "multiply", "einsum", "tensordot", "inner"}
+_PRODUCTS = {"matmul", "multiply", "einsum"}
 
 
 def steps_of(nodes: list[Node]) -> dict[Node, int]:

@@ -13,8 +13,6 @@ from ...core.op import Op
 
 MOST, WIDE = 6, 96
 """Most lines of a rule, and most characters of a line: a longer rule is no help beside a picture."""
-
-
 Known = dict[str, list[ast.stmt]]
 """Maps each local name of a function to the statements that compute its value."""
 

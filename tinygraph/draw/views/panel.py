@@ -23,8 +23,6 @@ COLOURS = {
 }
 FEW, PAD, HEAD, BAR, CLOSE = 10, 18.0, 84.0, 56.0, 14.0
 """Most steps with numbers in the tiles; space at the sides and over the matrix; highest bar; least gap of cuts."""
-
-
 ROOM = 440.0
 """Width of a matrix of many steps."""
 

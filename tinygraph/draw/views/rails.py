@@ -108,7 +108,7 @@ class _Rails:
         self.channels = {mirror.twins[x]: k for x, k in channel_of.items() if x in mirror.twins}
         self.folded, self.where, self.paired = mirror.folded, where, paired
         bars = [mirror.twins[x] for x in mirror.folded.nodes if where.place[x] == OVER and x in mirror.twins]
-        self.over = {x: paired.placed.top + BEND + i * STEP for i, x in enumerate(bars)}
+        self.over = {x: paired.placed.over + BEND + i * STEP for i, x in enumerate(bars)}
         self.beside: dict[tuple[Node, bool], int] = {}
         self.leaving: Counter[Node] = Counter()
 

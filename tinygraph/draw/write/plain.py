@@ -71,12 +71,13 @@ def _folded(columns: dict[int, list[int]]) -> list[int | None]:
 
 
 def _cut(text: str) -> str:
-    """Cuts a line that is wider than a page, between words."""
+    """Cuts a line that is wider than a page, between words if its last one is short."""
     if cells(text) <= PAGE:
         return text
-    while cells(text) >= PAGE:
+    while cells(text) > PAGE - 2:
         text = text[:-1]
-    return text.rpartition(" ")[0] + " …"
+    words = text.rpartition(" ")[0]
+    return (words if cells(words) > PAGE / 2 else text) + " …"
 
 
 def _filled(text: str, room: int) -> str:

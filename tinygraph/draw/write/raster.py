@@ -25,8 +25,6 @@ PAUSE = 4.0
 COLOURS = 250
 STRIPES = "#c9a7e8"
 """What stands for the hatching of NaN and infinity."""
-
-
 _Placed = tuple[Painted | Lettering, list[list[Point]]]
 
 

@@ -86,3 +86,11 @@ def test_other_colours_keep_their_hue_by_night_and_turn_their_lightness_round():
         assert now == pytest.approx(was, abs=0.02)
     palette.key("#ffffff")
     assert themes(palette)[1]["k5"] == "#161b22"
+
+
+def test_black_is_nearly_white_by_night_and_a_grey_as_light_as_it_was_dark():
+    palette = Palette()
+    names = [palette.key(c) for c in ("#000000", "#808080", "#fefefe")]
+    night = themes(palette)[1]
+    meant = [0.15 + 0.82 * (1 - x / 255) for x in (0, 128, 254)]
+    assert [night[name] for name in names] == [f"#{round(255 * x):02x}" + f"{round(255 * x):02x}" * 2 for x in meant]

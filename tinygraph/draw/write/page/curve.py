@@ -14,8 +14,7 @@ from ...words import told
 from ..look import text
 
 NATS = ("softmax_cross_entropy", "sigmoid_cross_entropy", "log_softmax", "log", "log1p", "logaddexp")
-UNITS = dict.fromkeys(NATS, "nats") | {"log2": "bits", "logaddexp2": "bits"}
-"""Ops whose results have a unit; those of a user may have any."""
+"""Ops whose results are in nats; those of a user may have any unit."""
 KEEP = {"sum", "mean", "add", "subtract", "negative", "reshape", "transpose", "stack", "concatenate", "getitem"}
 KEEP |= {"where", "broadcast_to", "copy", "multiply", "divide"}
 """Ops whose results have the unit of what they take; of a product or quotient one operand is a plain number."""
@@ -30,8 +29,8 @@ def unit(node: Node) -> str:
         name = "" if x.op is None else x.op.name
         inputs = [v for v in x.inputs if not isinstance(v, Constant)]
         is_scaled = name in ("multiply", "divide")
-        if name in UNITS or name not in KEEP or (is_scaled and len(inputs) > 1):
-            units.add(UNITS.get(name, "") if type(x.op).__module__.startswith("tinygraph.") else "")
+        if name not in KEEP or (is_scaled and len(inputs) > 1):
+            units.add("nats" if name in NATS and type(x.op).__module__.startswith("tinygraph.") else "")
             continue
         if is_scaled and any(_is_ln2(v, name) for v in x.inputs if isinstance(v, Constant)):
             units.add("bits")

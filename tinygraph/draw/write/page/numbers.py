@@ -10,8 +10,6 @@ from ..look import text
 
 WIDE = 12
 """Of more columns a table does not fit a sheet of paper, and is not printed."""
-
-
 Numbered = dict[tuple[str, str], tuple[int, Tile]]
 """Maps the row and the column of each number of a table to its tile and the tile's number."""
 
