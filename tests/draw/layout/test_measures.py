@@ -42,9 +42,13 @@ KINDS = {
     "titles alone": Kind(terse, 44, 32, 8, 26, 8),
     "with gradients' boxes": Kind(
         lambda: [tg.draw(NETWORKS[name], "backward", level="op").picture for name in ("rnn", "gru", "crowded")],
-        84, 100, 20, 40, 18,
+        84,
+        100,
+        20,
+        40,
+        18,
     ),
-}  # fmt: skip
+}
 
 
 @cache

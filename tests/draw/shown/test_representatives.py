@@ -115,12 +115,15 @@ def test_views_of_a_link_have_their_indexes_for_any_step() -> None:
     assert told == ("t+1", slice(0, 2)), "of a step that reads all of it there is no index"
 
 
-@each("values, text, whole, told", [
-    ([1, 2, 3], "2", True, "xₜ"),
-    ([0.5, 0.7, 0.9], "0.7", False, "cₜ"),
-    ([0.5, 0.5, 0.5], "0.5", False, "0.5"),
-    ([2, 2, 2], "2", True, "xₜ"),
-])  # fmt: skip
+@each(
+    "values, text, whole, told",
+    [
+        ([1, 2, 3], "2", True, "xₜ"),
+        ([0.5, 0.7, 0.9], "0.7", False, "cₜ"),
+        ([0.5, 0.5, 0.5], "0.5", False, "0.5"),
+        ([2, 2, 2], "2", True, "xₜ"),
+    ],
+)
 def test_a_number_that_differs_is_a_letter(values: list[Any], text: str, whole: bool, told: str) -> None:
     """So is an index that each step has of its own, though two may be equal."""
     members = [tg.multiply(tg.constant([1.0], name="x"), tg.constant(v)) for v in values]
