@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -46,6 +48,18 @@ def test_what_an_option_takes(name: str, right: Any, wrong: Any) -> None:
         with pytest.raises(tg.GraphError, match=name if name not in ("level", "lang") else "level|language") as refusal:
             Options(**{name: value})
         assert "expected" in str(refusal.value) and "got" in str(refusal.value)
+
+
+def test_draw_and_compare_have_the_defaults_of_the_options() -> None:
+    known = {x.name: getattr(Options(), x.name) for x in fields(Options) if x.name != "scale"}
+    asked = inspect.signature(tg.draw).parameters
+    assert {name: asked[name].default for name in known} == known and Options().scale is None
+    both = inspect.signature(tg.draw.compare).parameters
+    assert [both[name].default for name in ("view", "titles", "title", "fit", "lang")] == [
+        asked["view"].default,
+        *(None, known["title"], known["fit"], known["lang"]),
+    ]
+    assert not Options().has_gradients and Options(gradients={}).has_gradients
 
 
 def test_areas_titles_and_gradients() -> None:

@@ -64,6 +64,12 @@ def test_snapshots_are_only_for_a_page(name, tmp_path):
         tg.draw(LOSS).save(tmp_path / name, snapshots=[tg.draw(LOSS)])
 
 
+@pytest.mark.parametrize("name, got", [(None, "nothing"), (3, "3"), (b"x.svg", "b'x.svg'"), (7.5, "7.5")])
+def test_what_is_no_name_of_a_file(name, got):
+    with pytest.raises(tg.GraphError, match=rf"(?s)save: no name of a file.*got +.*{got}.*fix"):
+        tg.draw(LOSS).save(name)
+
+
 def test_a_folder_is_no_place_for_a_picture(tmp_path):
     (tmp_path / "x.svg").mkdir()
     with pytest.raises((IsADirectoryError, PermissionError, tg.GraphError)):

@@ -91,7 +91,8 @@ def _operands(text: str, lang: str) -> str:
 
 def _counted(token: str, lang: str) -> str:
     """Returns the text below a column: a token is the user's, the number of sequences that are no padding is ours."""
-    return told(token, lang) if re.fullmatch(r"\d+ of \d+ real|padding", token) else token
+    own, joint, said = token.rpartition(" · ")
+    return own + joint + told(said, lang) if re.fullmatch(r"\d+ of \d+ real|padding", said) else token
 
 
 def _box(box: Box, lang: str) -> Box:

@@ -133,12 +133,13 @@ def test_names_of_phases_stand_over_their_columns_where_no_arrow_passes(view: st
     columns = [band for band in drawn.bands if band.title.startswith("t =")]
     starts = [k for k, band in enumerate(columns) if band.title == "t = 0"]
     notes = sorted((n for n in drawn.notes if n.size == 14), key=lambda n: n.x)
+    points = np.concatenate([spaced(arrow, 2.0) for arrow in drawn.arrows])
     for note, a, b in zip(notes, starts, [*starts[1:], len(columns)], strict=True):
         left, right, half = columns[a].left, columns[b - 1].right, width(note.text, 14, True) / 2
         assert note.y == columns[0].top + 16 and left <= note.x - half and note.x + half <= right
-        crossing = [x for arrow in drawn.arrows for x, y in spaced(arrow, 1.0) if abs(y - note.y) < 8]
-        assert not any(abs(x - note.x) < half for x in crossing)
-        if not any(left < x < right for x in crossing):
+        crossing = points[abs(points[:, 1] - note.y) < 8, 0]
+        assert not (abs(crossing - note.x) < half).any()
+        if not ((left < crossing) & (crossing < right)).any():
             assert note.x == pytest.approx((left + right) / 2)
     bars = [box.y - box.height / 2 for box in drawn.boxes if box.y > columns[0].top]
     assert min(bars) - columns[0].top == pytest.approx(42 if view == "unrolled" else 60)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.each import each
 from tinygraph.draw.labels import width
-from tinygraph.draw.maps.characters import key, lines
+from tinygraph.draw.maps.characters import character, key, lines
 from tinygraph.draw.maps.notes import notes
 from tinygraph.draw.maps.plot import PADDED, Room, folded, plot
 from tinygraph.draw.maps.shades import Shade, shade_of
@@ -275,3 +275,26 @@ def test_text_has_numbers_in_line_or_characters() -> None:
     at = [rows[0].rindex(rows[0].split()[1]) + k for k in range(0, 48, 10)]
     assert [labels[k:].split()[0] for k in at] == [many.across.labels[2 * k] for k in range(0, 48, 10)]
     assert labels.startswith(" " * (at[0] - 1 - len("unit ↓")) + "t →".rjust(len("unit ↓")))
+
+
+@each(
+    "value, sign",
+    [
+        (0.0, "."),
+        (0.19, "."),
+        (0.2, "1"),
+        (1.1, "5"),
+        (1.99, "9"),
+        (2.0, "9"),
+        (70.0, "9"),
+        (-0.1, "."),
+        (-0.2, "a"),
+        (-2.0, "i"),
+        (-70.0, "i"),
+        (np.nan, "?"),
+        (np.inf, "?"),
+        (-np.inf, "?"),
+    ],
+)
+def test_a_character_is_the_tenth_of_the_scale_that_a_number_reaches(value: float, sign: str) -> None:
+    assert character(value, Shade(-2.0, 2.0, True)) == sign

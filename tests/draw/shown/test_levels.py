@@ -8,9 +8,11 @@ import pytest
 import tinygraph as tg
 from tests.draw.networks import both_ways, lstm, perceptron, weights, word_rnn
 from tests.draw.recurrent import NETWORKS, encoder_decoder, two_scopes, uneven
+from tinygraph.draw.layout.place import Placed
 from tinygraph.draw.options import Options
 from tinygraph.draw.shown.folding import fold
 from tinygraph.draw.shown.levels import Levels
+from tinygraph.draw.views.unrolled import _has_room
 
 
 def title(box):
@@ -261,3 +263,19 @@ def test_without_time_there_are_ops_or_for_too_many_boxes_layers():
     assert tried(perceptron()) == [("op", ALL, False)]
     assert tried(perceptron(), max_nodes=3) == tried(perceptron(), max_nodes=3, level="op") == [("layer", ALL, False)]
     assert tried(perceptron(), max_nodes=3, level="cell") == [("cell", ALL, False)]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "foot", "top", "fits"),
+    [
+        (0, 2600, 0, 1300, True),
+        (-100, 2500, -650, 650, True),
+        (0, 2601, 0, 100, False),
+        (-1, 2600, 0, 100, False),
+        (0, 100, 0, 1301, False),
+        (0, 100, -1, 1300, False),
+    ],
+)
+def test_columns_have_room_up_to_2600_by_1300_points(left, right, foot, top, fits):
+    placed = Placed(edges={0: (left, left + 10), 1: (right - 10, right)}, foot=foot, top=top)
+    assert _has_room(placed) == fits and _has_room(Placed())

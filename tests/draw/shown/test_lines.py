@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 
+import tinygraph as tg
 from tests.each import each
 from tinygraph import ops
 from tinygraph.cells.around import stack
 from tinygraph.cells.base import cell
 from tinygraph.cells.base import linear as equations
 from tinygraph.draw.shown.cells import components, upwards
+from tinygraph.draw.shown.letters import _shared
 from tinygraph.draw.shown.lines import Named, _expressions, is_authors
 
 
@@ -116,3 +119,36 @@ def test_what_stands_on_nothing_that_goes_round_is_put_in_order(seed: int) -> No
     assert sorted(order) == [a for a in below if a not in round_ and not any((a, b) in ways for b in round_)]
     assert all(order.index(b) < order.index(a) for a in order for b in below[a])
     assert upwards({5: [], 3: [], 4: []}) == [5, 3, 4], "in the order of the keys, where there is no other"
+
+
+X, Y = tg.constant([1.0]), tg.constant([2.0])
+TANH = [tg.tanh(tg.constant([float(k)])) for k in range(6)]
+
+
+@each(
+    "names, members, right",
+    [
+        (("h",), TANH[:1], [("h", 0)]),
+        (("h",), TANH[:3], [("h", 2)]),
+        (("a", "b"), TANH[:2], [("a", 0), ("b", 1)]),
+        (("a", "b"), TANH[:4], [("a", 2), ("b", 3)]),
+        (("a", "b"), TANH[:3], []),
+        (("a", "b", "c"), TANH[:6], [("a", 3), ("b", 4), ("c", 5)]),
+        (("a", "*rest"), TANH[:4], [("a", 0)]),
+        (("*rest", "z"), TANH[:4], [("z", 3)]),
+        (("a", "*rest", "y", "z"), TANH[:5], [("a", 0), ("y", 3), ("z", 4)]),
+        (("a", "*rest", "z"), TANH[:2], [("a", 0), ("z", 1)]),
+        (("a", "*rest", "z"), TANH[:1], []),
+        (("*all",), TANH[:3], []),
+        (("a", "b"), [tg.exp(Y), *TANH[:2]], []),
+    ],
+)
+def test_of_the_nodes_of_a_line_the_last_have_its_names(names: Any, members: Any, right: Any) -> None:
+    """Those of one op, in order; what a star takes has no name, and if they do not go into one another, none has."""
+    place = {x: k for k, x in enumerate(TANH)}
+    assert [(name, place.get(x)) for name, x in _shared(names, members[::-1])] == right
+
+
+def test_a_list_of_several_alike_has_no_node_of_its_own() -> None:
+    twice = [tg.add(X, Y), tg.add(X, Y)]
+    assert _shared(("h",), twice) == [] and _shared(("h",), [tg.add(X, Y), tg.add(Y, X)]) != []

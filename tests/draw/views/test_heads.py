@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
+import numpy as np
 import pytest
 
 import tinygraph as tg
 from tests.draw.networks import word_rnn
+from tests.draw.recurrent import encoder_decoder
 from tests.draw.write.page.test_marks import SVG
 from tests.each import each
 from tinygraph.draw.labels import width
@@ -81,3 +83,27 @@ def test_tokens_are_in_the_order_of_time_whatever_the_order_of_the_steps() -> No
     bands = tg.draw(tg.sum(h), tokens=list("abcd"), level="op").picture.bands
     assert [(b.title, b.token) for b in bands] == [("t = 0", "a"), ("t = 2", "b"), ("t = 4", "c"), ("t = 9", "d")]
     assert "; a b c d" in tg.draw(tg.sum(h), "rolled", tokens=list("abcd")).picture.subtitle
+
+
+def test_an_encoder_and_a_decoder_have_tokens_of_their_own_or_one_for_each_step() -> None:
+    root = encoder_decoder(4, 3)
+    seven = list("abcdefg")
+    for view in ("unrolled", "backward"):
+        bands = tg.draw(root, view, tokens=seven, level="op").picture.bands
+        assert [b.token for b in bands if b.title.startswith("t =")] == seven
+    shared = tg.draw(root, tokens=["a", "b", "c", "d"], level="op").picture.bands
+    assert [b.token for b in shared] == [*"abcd", *"abc"]
+    one = tg.draw(root, tokens={2: "x"}, level="op").picture.bands
+    assert [b.token for b in one] == ["", "", "x", "", "", "", "x"]
+    for wrong in (list("abc"), list("abcde"), list("abcdef"), list("abcdefgh"), "abcdefg", {4: "x"}, 3):
+        with pytest.raises(tg.GraphError, match=r"draw: (the number of )?tokens"):
+            tg.draw(root, tokens=wrong)
+
+
+def test_padding_is_told_after_the_token() -> None:
+    xs = np.ones((3, 2, 2))
+    outputs, _ = tg.unroll(tg.cells.RNN(2, 2, rng=0), xs, lengths=[3, 1])
+    bands = tg.draw(tg.sum(outputs), tokens=["a", "", "c"], level="op").picture.bands
+    assert [b.token for b in bands] == ["a", "1 of 2 real", "c · 1 of 2 real"]
+    zh = tg.draw(tg.sum(outputs), tokens=["a", "", "c"], level="op", lang="zh").picture.bands
+    assert zh[0].token == "a" and zh[2].token == f"c · {zh[1].token}" and "real" not in zh[1].token

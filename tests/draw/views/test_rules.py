@@ -143,3 +143,72 @@ class Rounded(tg.Op):
 def test_a_cast_that_changes_numbers_stays_in_a_rule() -> None:
     (line,) = rule(Rounded).forward
     assert line == "z = x.astype(int64) * 2"
+
+
+class Pair(tg.Op):
+    def forward(self, x: Any) -> Any:
+        a, b = x + 1, x * 2
+        return a * b
+
+    def backward(self, gz: Any, z: Any, x: Any) -> Any:
+        gx = gz * 2
+        return gx * x
+
+
+class Aug(tg.Op):
+    def forward(self, x: Any) -> Any:
+        z = x * 2
+        z += x
+        return z
+
+    def backward(self, gz: Any, z: Any, x: Any, y: Any = None, wanted: Any = (True,)) -> Any:
+        return gz * 3 if wanted[0] else None
+
+
+class Written(tg.Op):
+    def forward(self, x: Any, y: Any) -> Any:
+        out = np.zeros_like(x)
+        out[0] = x[0] + y
+        return out
+
+    def backward(self, gz: Any, z: Any, x: Any, y: Any) -> Any:
+        gy = gz[0]
+        return np.where(x > 0, gz, 0.0), gy
+
+
+class Branch(tg.Op):
+    def forward(self, x: Any, axis: Any = None) -> Any:
+        if axis is None:
+            s = x.sum()
+        elif axis:
+            s = x.sum(axis=axis)
+        return np.matmul(s, x)
+
+    def backward(self, gz: Any, z: Any, x: Any, axis: Any = None) -> Any:
+        if x.ndim == 0:
+            return gz
+        half = gz / 2
+        return half + half.astype(x.dtype, copy=False)
+
+
+class Loop(tg.Op):
+    def forward(self, *xs: Any) -> Any:
+        total = 0
+        for x in xs:
+            total = total + x
+        return total
+
+    def backward(self, gz: Any, z: Any, *xs: Any) -> Any:
+        return [gz for _ in xs]
+
+
+def test_rules_of_other_forms_of_code() -> None:
+    """Pairs, locals with the name of a result, writes into a local, branches, loops, and what only saves work."""
+    told = {kind: rule(kind) for kind in (Pair, Aug, Written, Branch, Loop)}
+    assert {*told[Pair].forward} == {"a = x + 1", "b = x * 2", "z = a * b"} and told[Pair].forward[-1] == "z = a * b"
+    assert told[Pair].backward == ("gx = gz * 2 * x",), "its own gx is another"
+    assert told[Aug] == (("z = x * 2", "z += x"), ("gx = gz * 3",)), "y has a default: it is no input"
+    assert told[Written].forward == ("z = zeros_like(x)", "z[0] = x[0] + y")
+    assert {*told[Written].backward} == {"gx = where(x > 0, gz, 0.0)", "gy = gz[0]"}
+    assert told[Branch] == (("s = x.sum(axis=axis)", "z = s @ x"), ("gx = gz",)), "the simplest of several returns"
+    assert told[Loop] == ((), ("gxs = [gz for _ in xs]",)), "a loop is no formula"

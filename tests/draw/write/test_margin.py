@@ -212,7 +212,9 @@ def test_a_key_has_its_swatch_beside_its_words(name: str) -> None:
     for role, told in WORDS.items():
         assert (told in by_words) == (role in roles)
         if role in roles:
-            assert by_words[told].style["stroke"] == BORDERS[role]
+            style, line = by_words[told].style, LINES[role]
+            assert style["stroke"] == BORDERS[role] and float(style["stroke-width"]) == line.width
+            assert style.get("stroke-dasharray", "") == line.dashes
     for colour, told in drawn.keys:
         assert by_words[told].style["fill"] == colour
     chips = any(part.kind == "chip" for box in drawn.boxes for part in box.title)

@@ -17,8 +17,10 @@ from tests.draw.networks import lstm, word_rnn
 from tests.draw.test_safety import RAW, given, network
 from tests.each import each
 from tinygraph.draw import VIEWS
+from tinygraph.draw.shown.roles import BORDERS
 from tinygraph.draw.write.page.palette import level_of
 from tinygraph.draw.write.tex import tex
+from tinygraph.draw.write.tikz import NAMES
 
 from .page.test_marks import DRAWINGS
 
@@ -155,3 +157,9 @@ def test_it_compiles_alone_on_one_page(name: str, tmp_path_factory: Any) -> None
     run = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", file.name]
     told = subprocess.run(run, cwd=file.parent, capture_output=True, check=False).stdout.decode(errors="replace")
     assert "(1 page" in told and "Overfull" not in told and "Warning" not in told, told[-2000:]
+
+
+def test_each_border_has_a_name_of_its_role_but_where_two_are_of_one_colour() -> None:
+    for role, colour in BORDERS.items():
+        alike = {f"tg{other.capitalize()}" for other, same in BORDERS.items() if same == colour}
+        assert NAMES[colour] in alike | {"tgColumn"} and NAMES[colour].isalpha(), role

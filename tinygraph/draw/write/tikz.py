@@ -18,7 +18,7 @@ from .tex import pairs, strange, tex
 
 LARGEST = 14000.0
 """Most points of a page of TeX."""
-NAMES = {colour: f"tg{role.capitalize()}" for role, colour in BORDERS.items() if role not in ("dots", "removed")}
+NAMES = {colour: f"tg{role.capitalize()}" for role, colour in BORDERS.items()}
 _OTHERS = pairs(
     f"""#f8fafc Column #e3e7ee Frame #b9c4d2 Card #d3dae3 Cards {ZERO} Zero {INK} Text {GREY} Small {PALE} Head
     {WARM} Back #5a4300 ChipText #5b6572 Token {GOLD} Chip {FORWARD} Forward {DEAD} Cut #c3c8d0 Nothing {ODD} Odd
