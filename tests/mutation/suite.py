@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 TESTS = "tests"
 DOCS = "tests/house/test_examples_run.py::test_docstring_examples"
-OWNERS = "tests/house/test_owners.py"
+HABITS = ("tests/house/test_owners.py", "tests/house/test_op_names.py")
 LISTED = "tests/house/test_site.py::test_the_public_api_is_the_one_that_is_listed"
 WHOLE = {
     "passes": ("compiled",),
@@ -49,7 +49,7 @@ def suites(root: Path, file: str, seconds: Mapping[str, float]) -> list[list[str
     named = [path for path in near if stem in Path(path).stem]
     told = [path for path in near if path not in named and re.search(rf"\b{stem}\b", _text(root / path))]
     examples = f"{DOCS}[{PurePosixPath(file).parent}]"
-    stages = named, [*told, examples, OWNERS, LISTED], [p for p in near if p not in (*named, *told)], others
+    stages = named, [*told, examples, *HABITS, LISTED], [p for p in near if p not in (*named, *told)], others
     return [sorted(stage, key=lambda test: seconds.get(test, 0.0)) for stage in stages if stage]
 
 
