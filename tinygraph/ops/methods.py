@@ -64,6 +64,11 @@ def _astype(
     if casting != "unsafe" and not np.can_cast(self.dtype, dtype, casting):
         got, fix = f"{self.dtype} to {dtype}, casting={casting!r}", "omit casting="
         raise GraphError(f"astype of {self.label()}: numpy's rules do not allow it", got=got, fix=fix)
+    if order in ("C", "F") and now.recorder is not None:
+        if not copy:
+            fix = "np.asarray(x, dtype, order)"
+            raise GraphError(f"astype of {self.label()}: it may be the array or a copy", got="copy=False", fix=fix)
+        return numpy_functions.copied(shape.astype(self, dtype), order)
     try:
         return self if not copy and self.dtype == dtype else shape.astype(self, dtype)
     except GraphError:

@@ -85,7 +85,8 @@ def as_order(function: Callable[..., Any], a: Any, *args: Any) -> tuple[int, ...
 def reshape(a: Any, /, shape: Any, order: Any = "C", *, copy: Any = None) -> Node:
     if copy is False:
         raise GraphError("np.reshape: a node is never a view that one can rely on", got="copy=False", fix="omit copy=")
-    return _in_order(a, shape, order)
+    z = _in_order(a, shape, order)
+    return copied(z) if copy else z
 
 
 def ravel(a: Any, order: Any = "C") -> Node:

@@ -152,7 +152,9 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
         op, kwargs = (FULL[function], kwargs) if function in FULL else (op, _set(op, kwargs))
     try:
         z = op(*args, **kwargs)
-        return z if now.recorder is None or isinstance(op, Op) else now.recorder.composed(z, function, args)
+        if now.recorder is None or isinstance(op, Op):
+            return z
+        return now.recorder.composed(z, function, (*args, *kwargs.values()))
     except UNFIT as error:
         return _again(self, function, types, args, kwargs, error, isinstance(op, Op))
 
@@ -268,9 +270,8 @@ def _recorder(who: str, fix: str) -> Any:
 
 def _unsupported(name: str, table: dict[Any, Any]) -> GraphError:
     names = [called(function) for function in table]
-    expected = (
-        f"one of the {len(names)} names in docs/numpy.md; near are {', '.join(get_close_matches(name, names, 5, 0))}"
-    )
+    near = ", ".join(get_close_matches(name, names, 5, 0))
+    expected = f"one of the {len(names)} names in docs/numpy.md; near are {near}"
     fix = asked(f"use these, tg's ops, or your own tg.Op; {name}(x.value) if no gradient is needed")
     return GraphError(f"{name} is not supported on nodes", expected=expected, got=users_line(), fix=fix)
 

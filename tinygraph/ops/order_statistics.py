@@ -72,6 +72,8 @@ def median(a: Any, axis: Any = None, out: Any = None, overwrite_input: Any = Fal
 
 
 def partition(a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None) -> Node:
+    if order is not None:
+        raise GraphError("np.partition: a node has no fields", got=f"order={shown(order)}", fix="omit order=")
     x, axis = opened(a, axis)
     return take_along_axis(x, _order(x, kth, axis=axis), axis)
 

@@ -12,7 +12,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..core.errors import GraphError, shown
 from ..core.node import Node
-from . import choice, reduction, shape, slicing
+from . import choice, numpy_functions, reduction, shape, slicing
 from .broadcasting import broadcast_to
 from .differences import take_along_axis
 from .inference import hollow
@@ -161,7 +161,7 @@ def _upright(function: Any) -> Callable[..., Any]:
 def broadcast_arrays(*args: Any, subok: Any = False) -> tuple[Node, ...]:
     nodes = [*map(as_node, args)]
     joint = np.broadcast_shapes(*[x.shape for x in nodes])
-    return tuple([x if x.shape == joint else broadcast_to(x, joint) for x in nodes])
+    return tuple([x if x.shape == joint else numpy_functions.broadcast_to(x, joint) for x in nodes])
 
 
 def meshgrid(*xi: Any, copy: Any = True, sparse: Any = False, indexing: Any = "xy") -> tuple[Node, ...]:
@@ -172,7 +172,8 @@ def meshgrid(*xi: Any, copy: Any = True, sparse: Any = False, indexing: Any = "x
         places[:2] = places[:2][::-1]
     sizes = [tuple([-1 if i == at else 1 for i in range(len(xi))]) for at in places]
     lines = [shape.reshape(as_node(x), size) for x, size in zip(xi, sizes, strict=True)]
-    return tuple(lines) if sparse else broadcast_arrays(*lines)
+    lines = [*lines] if sparse else [*broadcast_arrays(*lines)]
+    return tuple(map(numpy_functions.copied, lines) if copy else lines)
 
 
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Node:

@@ -15,6 +15,9 @@ from .writing import assign, in_place
 
 
 def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
+    kind = getattr(src, "dtype", np.dtype(object))
+    if not (kind.hasobject or np.can_cast(kind, dst.dtype, casting)):
+        raise GraphError("np.copyto: the rule does not allow it", got=f"{kind} to {dst.dtype}, casting={casting!r}")
     assign(dst, ..., src if where is True else _chosen(where, src, dst))
 
 
@@ -51,7 +54,9 @@ def _as_many(values: Any, count: int) -> Any:
 
 
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
-    assign(a, (np.arange(min(a.shape)),) * a.ndim, val)
+    places = np.zeros(a.shape, bool)
+    np.fill_diagonal(places, True, wrap)  # numpy refuses what has no diagonal
+    assign(a, np.nonzero(places), val)
 
 
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: int) -> None:

@@ -79,14 +79,21 @@ IN_C_ORDER = frozenset((ops.matmul, ops.sum, ops.mean, ops.stack, ops.concatenat
 """Ops that, like the element-wise ones, make arrays in C order of such arrays."""
 
 
-KEEPS_C_ORDER = frozenset(
-    (
-        *(np.var, np.std, np.average, np.ptp, np.nansum, np.nanmean, np.nanmax, np.nanmin, np.linalg.norm),
-        *(np.where, np.stack, np.concatenate),
-        *(np.tril, np.triu, np.tile, np.roll, np.outer, np.tensordot, np.inner, np.nan_to_num, np.cumsum, np.clip),
-    )
-)
+KEEPS_C_ORDER = {
+    *(np.var, np.std, np.average, np.ptp, np.nansum, np.nanmean, np.nanmax, np.nanmin, np.linalg.norm),
+    *(np.where, np.stack, np.concatenate),
+    *(np.tril, np.triu, np.tile, np.roll, np.outer, np.tensordot, np.inner, np.nan_to_num, np.cumsum, np.clip),
+}
 """Functions of numpy's that are made of several ops here, whose results are in C order if the arguments are."""
+
+
+MAY_SHARE = {
+    *(np.reshape, np.ravel, np.moveaxis, np.rollaxis, np.squeeze, np.expand_dims, np.atleast_1d, np.atleast_2d),
+    *(np.atleast_3d, np.broadcast_to, np.diagonal, np.diag, np.real, np.flip, np.flipud, np.fliplr, np.rot90),
+    *(np.matrix_transpose, np.linalg.matrix_transpose, np.lib.stride_tricks.sliding_window_view, np.astype),
+    *(np.apply_over_axes, np.diff, np.linalg.matrix_power),
+}
+"""Functions of numpy's whose result may lie in the memory of their argument; that of all others never does."""
 
 
 def is_scattered(node: Node) -> bool:
@@ -108,7 +115,7 @@ def is_odd(x: Node) -> bool:
     if record is None or x.ndim < 2:
         return False
     known, value = record.layout, x._value
-    if record.scattered or known is None:
+    if known is None:
         return bool(record.scattered)
     own = [n // known.itemsize for n in known.strides]
     return own != [n // value.itemsize for n in value.strides]

@@ -61,9 +61,7 @@ def _like(function: Callable[..., Any], fill: float | None = None) -> Callable[.
         if not isinstance(a, Node):
             return make(a, *args, **kwargs)
         known = layout(a)
-        model = (
-            np.empty_like(known, a.dtype, order="K", subok=False) if known is not None else np.empty(a.shape, a.dtype)
-        )
+        model = np.empty(a.shape, a.dtype) if known is None else np.empty_like(known, a.dtype, subok=False)
         z = make(model, *args, **kwargs)
         if known is None and isinstance(z, Node):
             own(z).scattered = True

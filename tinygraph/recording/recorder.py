@@ -16,10 +16,11 @@ from ..core.leaves import Constant
 from ..core.node import Node
 from ..core.scope import now
 from ..core.trail import leave_users_trail, reach_user
+from ..ops.einsum import spell_out
 from ..ops.operators import basic
 from . import makers
 from .change import row
-from .layout import KEEPS_C_ORDER, VIEWS, in_order, is_in_c_order, is_odd, is_scattered, layout, viewed
+from .layout import KEEPS_C_ORDER, MAY_SHARE, VIEWS, in_order, is_in_c_order, is_odd, is_scattered, layout, viewed
 from .permission import check
 from .python_names import number, takes_part
 from .record import LOCK, Session, doubt, meant, own, root, tie
@@ -96,7 +97,9 @@ class Recorder:
 
     def composed(self, node: Any, function: Any, args: tuple[Any, ...]) -> Any:
         """The result of a function of numpy's that is made of ops: where it is no view of an argument, its order in
-        memory may be another one than that of numpy's own result."""
+        memory may be another one than that of numpy's own result. Where numpy's is never a view it becomes a copy."""
+        if isinstance(node, Node) and function not in MAY_SHARE:
+            node = self.copied(node) if any(root(node) is root(x) for x in args if isinstance(x, Node)) else node
         if isinstance(node, Node) and node.ndim > 1 and not any(node is x for x in args):
             parts = [x for x in args if isinstance(x, Node)]
             if function in (np.stack, np.concatenate) and isinstance(args[0], (list, tuple)):
@@ -105,7 +108,7 @@ class Recorder:
                 return node
             record, base = own(node), root(node)
             if base is node or not any(base is root(x) for x in args if isinstance(x, Node)):
-                record.base, record.scattered, self.session.odd = None, True, True
+                record.base, record.layout, record.scattered, self.session.odd = None, None, True, True
         return node
 
     def shown(self, view: Node, base: Node, op: Any = ops.broadcast_to, settings: Any = None) -> Node:
@@ -169,11 +172,17 @@ def _note_sharing(node: Node, x: Node) -> None:
     """Notes that the value of ``node`` may lie in the memory of the value of ``x``, and perhaps that it is a view."""
     if x._record is not None and x._record.owned:
         x._record.owned = False
-    if node._op in VIEWS and _shows(node, x):
+    if (node._op in VIEWS and _shows(node, x)) or (node._op is ops.einsum and _is_turned(node)):
         if x._record is None:
             own(node).shows_foreign = True
         else:
             tie(node, x, node._op, node._attributes)
+
+
+def _is_turned(node: Node) -> bool:
+    """Whether an einsum is a view, as it sums nothing: ``ij->ji``, ``ii->i``. It is not written through."""
+    (term, *others), out = spell_out(node._attributes["subscripts"], [i.ndim for i in node._inputs])
+    return not others and {*term} == {*out} and node.ndim > 0
 
 
 def _shows(node: Node, x: Node) -> bool:

@@ -25,8 +25,7 @@ MOST_UNROLLED = 8
 """The most steps that are unrolled before the loop, for a cell that makes or extends its own initial state."""
 
 ATTEMPTS = 3
-"""How often the initial state is broadcast to what the cell returns, before it is an error; once more for each of
-its arrays, as one may hand its shape on to the next."""
+"""How often the initial state is broadcast to what the cell returns, besides once for each array handed on."""
 
 
 def roll(

@@ -48,7 +48,9 @@ class Recurrent(Layer, Module):
     ) -> None:
         check_settings("Recurrent", truncate, window, axis)
         reverse, zero_output = flag("Recurrent", "reverse", reverse), flag("Recurrent", "zero_output", zero_output)
-        object.__setattr__(self, "cell", as_cell("Recurrent", cell))  # Module's __setattr__ would rename the cell's parameters
+        object.__setattr__(
+            self, "cell", as_cell("Recurrent", cell)
+        )  # Module's __setattr__ would rename the cell's parameters
         name_parameters(self._root())
         self.settings: dict[str, Any] = {"reverse": reverse, "truncate": truncate, "window": window}
         self.settings |= {"zero_output": zero_output, "axis": axis}
