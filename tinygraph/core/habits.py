@@ -6,8 +6,6 @@ from collections.abc import Iterable
 
 Fixes = dict[str, str]
 """Maps names to what to write: code that runs, and after `` # `` a word on it; ``name=`` is the name of an option."""
-
-
 NODE: Fixes = {
     "data values array asnumpy eval read_value get": "x.value  # of a parameter it is set by w.value = array",
     "assign assign_sub assign_add set_value": "w.value = w.value - 0.1 * w.grad",

@@ -26,8 +26,6 @@ from .widening import note
 
 value_of = attrgetter("_value")
 """The array of a node, faster than its property."""
-
-
 _OURS = __name__.partition(".")[0] + "."
 
 

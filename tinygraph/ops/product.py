@@ -18,8 +18,6 @@ FEW_ROWS = 32
 One core, (16, 128) @ (128, 512): 58 us instead of 89; (4, 128) @ (128, 512): 26 instead of 63. In float32, and from 64
 rows on, it is not faster.
 """
-
-
 MATRICES = "(..., M, K) @ (..., K, N)"
 
 

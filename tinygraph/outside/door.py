@@ -18,8 +18,6 @@ CHUNK = 1 << 20
 
 MOST_CHUNKS = 64
 """Of a larger array so many chunks are compared, which lie evenly over it."""
-
-
 Copies = WeakValueDictionary[Any, ndarray]
 
 

@@ -21,8 +21,6 @@ from . import makers
 
 MOST_OBJECTS = 1000
 """How many objects are looked at."""
-
-
 _WITHOUT = (int, float, str, Node, np.ndarray, np.generic, type, FunctionType, bytes)
 """Kinds of values that have no arrays as attributes."""
 

@@ -105,8 +105,6 @@ _before: dict[int, _Names] = {}
 """The names that they exchanged."""
 _BUILT_IN = {"float": python_names.float}
 """Names of Python's own that a file gets while it is recorded."""
-
-
 _DATA = {Node, Parameter, Constant, Traced, np.ndarray, int, float}
 """Types of arguments that know of no file."""
 

@@ -77,16 +77,12 @@ def _reshaped(before: np.ndarray | None, x: Node, shape: Any) -> tuple[np.ndarra
 
 IN_C_ORDER = frozenset((ops.matmul, ops.sum, ops.mean, ops.stack, ops.concatenate, ops.copy, ops.write, ops.write_at))
 """Ops that, like the element-wise ones, make arrays in C order of such arrays."""
-
-
 KEEPS_C_ORDER = {
     *(np.var, np.std, np.average, np.ptp, np.nansum, np.nanmean, np.nanmax, np.nanmin, np.linalg.norm),
     *(np.where, np.stack, np.concatenate),
     *(np.tril, np.triu, np.tile, np.roll, np.outer, np.tensordot, np.inner, np.nan_to_num, np.cumsum, np.clip),
 }
 """Functions of numpy's that are made of several ops here, whose results are in C order if the arguments are."""
-
-
 MAY_SHARE = {
     *(np.reshape, np.ravel, np.moveaxis, np.rollaxis, np.squeeze, np.expand_dims, np.atleast_1d, np.atleast_2d),
     *(np.atleast_3d, np.broadcast_to, np.diagonal, np.diag, np.real, np.flip, np.flipud, np.fliplr, np.rot90),

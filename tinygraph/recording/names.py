@@ -184,8 +184,6 @@ class _Joiner:
 
 
 r_, c_ = _Joiner(np.r_, columns=False), _Joiner(np.c_, columns=True)
-
-
 __all__ = [  # noqa: PLE0604  names of numpy's
     *makers.__all__,
     *("c_", "dot", "double", "float32", "float64", "floating", "fromiter", "generic", "inexact", "nditer", "number"),

@@ -45,8 +45,6 @@ def _of_values(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _ASKING = (math.floor, math.ceil, math.trunc, math.isnan, math.isinf, math.isfinite, math.isclose)
-
-
 OPS: dict[Callable[..., Any], Callable[..., Any]] = {
     **{getattr(math, here): getattr(np, there) for here, there in _AS_NUMPY.items()},
     math.log: lambda x, base=math.e: np.log(x) if base is math.e else np.log(x) / np.log(base),
