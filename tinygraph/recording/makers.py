@@ -112,7 +112,8 @@ def asarray(a: Any, dtype: Any = None, order: Any = None, **settings: Any) -> An
     """numpy.asarray: ``a`` itself if it is an array or a node of this dtype and order; lists with nodes become one."""
     node, known = one_node(a), layout(a) if isinstance(a, Node) else None
     if not isinstance(node, Node):
-        return np.asarray(a, dtype, order, **settings)
+        z = np.asarray(a, dtype, order, **settings)
+        return writable(z) if type(a) in (float, *SEQUENCES) else z
     node = array(node, dtype, copy=False)
     if order not in ("C", "F"):
         return node
@@ -132,7 +133,8 @@ def _lying(function: Callable[..., Any], *order: str) -> Callable[..., Any]:
     def lying(a: Any, dtype: Any = None, *others: Any, **settings: Any) -> Any:
         node = one_node(a)
         if isinstance(node, Node):
-            return asarray(node, dtype, *order, *others, **settings)
+            z = asarray(node, dtype, *order, *others, **settings)
+            return ops.reshape(z, 1) if order and not z.ndim else z
         return function(a, dtype, *others, **settings)
 
     return lying
