@@ -140,11 +140,9 @@ def rot90(m: Any, k: Any = 1, axes: Any = (0, 1)) -> Node:
     if len(axes) != 2:
         raise GraphError("np.rot90: two axes are needed", got=shown(axes))
     first, second = normalize_axis_tuple(axes, x.ndim)
-    if k % 4 == 2:
-        return flip(x, (first, second))
-    x = flip(x, second) if k % 4 == 1 else x
-    x = shape.swapaxes(x, first, second) if k % 2 else x
-    return flip(x, second) if k % 4 == 3 else x
+    for _ in range(k % 4):
+        x = shape.swapaxes(flip(x, second), first, second)
+    return x
 
 
 def _upright(function: Any) -> Callable[..., Any]:
@@ -201,10 +199,6 @@ def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Node:
     return take(as_node(a), np.flatnonzero(np.asarray(condition)), axis=axis)
 
 
-def extract(condition: Any, arr: Any) -> Node:
-    return take(as_node(arr), np.flatnonzero(np.asarray(condition)))
-
-
 def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Node:
     if (a_min is not None and min is not None) or (a_max is not None and max is not None):
         raise GraphError("np.clip: a limit was passed twice", expected="a_min or min, a_max or max")
@@ -238,5 +232,5 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.select: select,
     np.choose: choose,
     np.compress: compress,
-    np.extract: extract,
+    np.extract: lambda condition, arr: take(as_node(arr), np.flatnonzero(np.asarray(condition))),
 }
