@@ -234,7 +234,39 @@ def two_results(w):
     return np.sum(x * np.arange(3.0)) + np.sum(y) + np.sum(whole) + np.sum(z) * (rest is z)
 
 
+def new_arrays_that_hold_the_same(w):
+    total = 0.0  # numpy copies, also where there is nothing to do
+    for make in SAME:
+        x = np.arange(9.0).reshape(3, 3) * w
+        y = make(x)
+        y[0] = 5.0
+        x[1, 1] = w * w
+        total += np.sum(x * np.arange(9.0).reshape(3, 3)) + np.sum(y * y)
+    return total
+
+
+SAME = [
+    lambda x: np.roll(x, 0),
+    lambda x: np.roll(a=x, shift=3, axis=0),
+    lambda x: np.pad(x, 0),
+    lambda x: np.block(x),
+    lambda x: np.conjugate(x),
+    lambda x: np.asarray(x, copy=True),
+    lambda x: np.meshgrid(x[0], x[1], sparse=True)[0].repeat(3, axis=0),
+]
+
+
+def grids_that_show_and_grids_that_do_not(w):
+    x = np.arange(3.0) * w
+    shown, copied = np.meshgrid(x, x, copy=False)[0], np.meshgrid(x, x, sparse=True)[0]
+    wide = np.broadcast_arrays(x, np.ones((2, 1)))[0]
+    x[1] = w * w
+    return np.sum(shown) + np.sum(copied) * 3.0 + np.sum(wide) * 5.0
+
+
 PROGRAMS = [
+    new_arrays_that_hold_the_same,
+    grids_that_show_and_grids_that_do_not,
     einsum_diagonal_written,
     einsum_diagonals_of_a_stack,
     einsum_turned_written,

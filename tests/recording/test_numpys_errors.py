@@ -153,3 +153,16 @@ def test_nested_iterators_of_a_node_say_what_to_write() -> None:
     for call in (lambda x: np.nested_iters(x, [[0], [1]]), lambda x: np.nested_iters([x, X], [[0], [1]])):
         with pytest.raises(tg.GraphError, match=r"over numbers alone(?s:.*)np\.ndindex"):
             call(tg.parameter(X))
+
+
+@each("make", [np.require, np.asarray_chkfinite, np.ma.asarray])
+def test_what_numpy_would_write_through_its_own_ways_to_the_array_is_refused(make: Any) -> None:
+    """It is an array of nodes, a copy: the write would be lost."""
+
+    def run(x: Any) -> Any:
+        z = x * 1.0
+        make(z)[0] = 5.0
+        return z
+
+    with pytest.raises(ValueError, match="read-only"):
+        tg.recorded(run)(tg.parameter(X))

@@ -14,7 +14,7 @@ from ..core.node import Node
 from . import choice, exponential, periodic, product, reduction, rounding, shape, slicing
 from .differences import diff
 from .lookup import take
-from .numpy_functions import as_node, like, moveaxis
+from .numpy_functions import as_node, copied, like, moveaxis
 from .numpy_products import with_axes
 from .reduction import mean
 from .running import cumprod, cumsum
@@ -182,7 +182,7 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     np.heaviside: heaviside,
     np.modf: modf,
     np.logaddexp2: logaddexp2,
-    np.conjugate: lambda x: as_node(x).astype(np.int8) if x.dtype == bool else as_node(x),
+    np.conjugate: lambda x: as_node(x).astype(np.int8) if x.dtype == bool else copied(as_node(x)),
 }
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {

@@ -162,7 +162,8 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
         op = FULL.get(function, op)
     try:
         z = op(*args, **kwargs)
-        return z if now.recorder is None or isinstance(op, Op) else now.recorder.composed(z, function, args)
+        recorder = None if isinstance(op, Op) else now.recorder
+        return z if recorder is None else recorder.composed(z, function, (*args, *kwargs.values()))
     except UNFIT as error:
         return _again(self, function, types, args, kwargs, error, isinstance(op, Op))
 
@@ -208,9 +209,8 @@ def _alike(function: Any, op: Op) -> int:
 def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     """Node.__array__: numpy calls it to convert a node, or a list of nodes, to an array.
 
-    A node that depends on no parameter becomes an array of numbers. Any other becomes an array of nodes of one
-    element, so that ``np.array(outputs)`` keeps the gradient, although it is slow. If numpy needs plain numbers
-    (``a[t] = node``), it raises.
+    A node that depends on no parameter becomes an array of numbers, any other one of nodes of one element, so that
+    ``np.array(outputs)`` keeps the gradient, although it is slow. If numpy needs numbers (``a[t] = node``), it raises.
     """
     plain, traced = not depends_on_parameter(self), isinstance(self, Traced)
     if not plain or traced or (now.recorder is not None and self.dtype.kind == "f"):
@@ -226,7 +226,6 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     asked_for = (dtype is not None and method_called(3) in CHANCES) or is_checked()  # chances, or what a test compares
     if (plain and not (traced and self.dtype.kind == "f")) or asked_for:
         return np.array(self.value, dtype=dtype)
-    limit = LARGEST_TRACED if plain else LARGEST_LIST
     if dtype is not None and np.dtype(dtype) != object:
         problem = f"{self.label()} would be stored in a plain array and lose its gradient"
         ways = "np.copy(a) of that array may hold nodes" if now.recorder is not None else OFFER
@@ -243,12 +242,13 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     if dtype is None and re.search(r"nditer\(|nested_iters\(", line := users_line()) and "refs_ok" not in line:
         fix = "for at in np.ndindex(x.shape): x[at]  # or x.flat, np.ndenumerate(x)"
         raise GraphError("np.nditer goes over numbers alone, not over nodes", got=line, fix=fix)
-    if self.size > limit:
+    if self.size > (LARGEST_TRACED if plain else LARGEST_LIST):
         problem = f"np.array of {self.label()} would make {self.size} nodes of one element"
         raise GraphError(problem, got=users_line(), fix="join a list of nodes with np.stack; omit np.asarray(node)")
     elements = np.empty(self.shape, dtype=object)
     for at in np.ndindex(self.shape):
         elements[at] = slicing.getitem(self, index=at)
+    elements.flags.writeable = now.recorder is None or copy is True  # numpy's would be the array itself
     return elements
 
 

@@ -17,7 +17,8 @@ from .broadcasting import broadcast_to
 from .differences import take_along_axis
 from .inference import hollow
 from .lookup import take, within
-from .numpy_functions import SEQUENCES, as_node, as_order, joined
+from .numpy_functions import SEQUENCES, as_node, as_order, copied, joined
+from .numpy_functions import broadcast_to as shown_in
 from .running import along, backwards
 from .statistics import cast
 
@@ -159,7 +160,7 @@ def _upright(function: Any) -> Callable[..., Any]:
 def broadcast_arrays(*args: Any, subok: Any = False) -> tuple[Node, ...]:
     nodes = [*map(as_node, args)]
     joint = np.broadcast_shapes(*[x.shape for x in nodes])
-    return tuple([x if x.shape == joint else broadcast_to(x, joint) for x in nodes])
+    return tuple([x if x.shape == joint else shown_in(x, joint) for x in nodes])
 
 
 def meshgrid(*xi: Any, copy: Any = True, sparse: Any = False, indexing: Any = "xy") -> tuple[Node, ...]:
@@ -170,7 +171,8 @@ def meshgrid(*xi: Any, copy: Any = True, sparse: Any = False, indexing: Any = "x
         places[:2] = places[:2][::-1]
     sizes = [tuple([-1 if i == at else 1 for i in range(len(xi))]) for at in places]
     lines = [shape.reshape(as_node(x), size) for x, size in zip(xi, sizes, strict=True)]
-    return tuple(lines) if sparse else broadcast_arrays(*lines)
+    grids = tuple(lines) if sparse else broadcast_arrays(*lines)
+    return tuple(map(copied, grids)) if copy else grids
 
 
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Node:

@@ -89,6 +89,17 @@ KEEPS_C_ORDER = frozenset(
 """Functions of numpy's that are made of several ops here, whose results are in C order if the arguments are."""
 
 
+SHOWS = frozenset(
+    (
+        *(np.reshape, np.ravel, np.expand_dims, np.squeeze, np.moveaxis, np.rollaxis, np.matrix_transpose, np.real),
+        *(np.atleast_1d, np.atleast_2d, np.atleast_3d, np.flip, np.fliplr, np.flipud, np.rot90, np.diagonal, np.diag),
+        *(np.broadcast_to, np.lib.stride_tricks.sliding_window_view, np.linalg.matrix_transpose),
+        *(np.diff, np.linalg.matrix_power),  # none, or one of them
+    )
+)
+"""Such functions whose result may be a view of the argument, or the argument itself; that of others is a new array."""
+
+
 def is_scattered(node: Node) -> bool:
     """Whether a traced result may lie otherwise than in C order: numpy's indexing and einsum have their own."""
     if node.ndim < 2:

@@ -114,7 +114,7 @@ def asarray(a: Any, dtype: Any = None, order: Any = None, **settings: Any) -> An
     if not isinstance(node, Node):
         z = np.asarray(a, dtype, order, **settings)
         return writable(z) if type(a) in (float, *SEQUENCES) else z
-    node = array(node, dtype, copy=False)
+    node = array(node, dtype, copy=settings.get("copy"))
     if order not in ("C", "F"):
         return node
     lies_so = known is not None and (known.flags.c_contiguous if order == "C" else known.flags.f_contiguous)

@@ -20,7 +20,7 @@ from ..ops.einsum import spell_out
 from ..ops.operators import basic
 from . import makers
 from .change import row
-from .layout import KEEPS_C_ORDER, VIEWS, in_order, is_in_c_order, is_odd, is_scattered, layout, viewed
+from .layout import KEEPS_C_ORDER, SHOWS, VIEWS, in_order, is_in_c_order, is_odd, is_scattered, layout, viewed
 from .permission import COPY_FIRST, check
 from .python_names import number, takes_part
 from .record import LOCK, Session, doubt, is_number, meant, own, root, tie
@@ -96,16 +96,19 @@ class Recorder:
         return copy
 
     def composed(self, node: Any, function: Any, args: tuple[Any, ...]) -> Any:
-        """The result of a function of numpy's that is made of ops: where it is no view of an argument, its order in
-        memory may be another one than that of numpy's own result."""
-        if isinstance(node, Node) and node.ndim != 1 and not any(node is x for x in args):
+        """The result of a function of numpy's that is made of ops. Where numpy's is no view of an argument, it is none,
+        either, and its order in memory may be another one than that of numpy's."""
+        if not isinstance(node, Node):
+            return node
+        base = root(node)
+        if any(base is root(x) for x in args if isinstance(x, Node)):
+            return node if function in SHOWS else self.copied(node)
+        if node.ndim != 1:
             parts = [x for x in args if isinstance(x, Node)]
             if function in (np.stack, np.concatenate) and isinstance(args[0], (list, tuple)):
                 parts = [x for x in args[0] if isinstance(x, Node) and x.ndim > 1]
-            if node.ndim and function in KEEPS_C_ORDER and all(map(is_in_c_order, parts)):
-                return node
-            record, base = own(node), root(node)
-            if base is node or not any(base is root(x) for x in args if isinstance(x, Node)):
+            if not (node.ndim and function in KEEPS_C_ORDER and all(map(is_in_c_order, parts))):
+                record = own(node)
                 record.base, record.scattered = None, node.ndim > 0  # a number is no view of anything
                 self.session.odd |= record.scattered
         return node
