@@ -102,6 +102,25 @@ def test_flat_is_read_and_written_as_numpys() -> None:
         (w * 2).flat[0] = 1.0
 
 
+@each("way", ["recorded", "plain"])
+def test_masks_and_counts_change_in_place_since_no_gradient_flows_there(way: str) -> None:
+    def run(a: Any) -> Any:
+        alive, count = np.ones((2, 3), bool), np.zeros(3, int)
+        alive &= a > 0.3
+        alive[0] ^= a[1] < 1.1
+        for row in a:
+            count += row > 0.5
+        np.add(count, a[0] < 0.5, out=count)
+        return np.sum(a * alive * count)
+
+    w = tg.parameter(X)
+    z = (tg.recorded(run) if way == "recorded" else run)(w)
+    assert z.item() == pytest.approx(run(X), rel=1e-12)
+    assert np.sum(tg.grad(z, w).value * X) == pytest.approx(run(X), rel=1e-12)  # as it is linear between its jumps
+    with pytest.raises(tg.GraphError, match="while the function is compiled"):
+        tg.compile(lambda a: tg.recorded(run)(a))(X)
+
+
 class Named:
     """A name for an array, as an attribute."""
 

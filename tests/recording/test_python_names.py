@@ -54,6 +54,17 @@ CALLS: dict[str, Any] = {
     "np.vectorize with types": lambda x: np.vectorize(lambda v: math.tanh(v) if v > 0.5 else v, otypes=[float])(
         x
     ).sum(),
+    "np.vectorize of a float first": lambda x: (np.vectorize(lambda v: v if v > 0.5 else 0.0)(x) * x).sum(),
+    "np.vectorize by a decorator": lambda x: np.vectorize(otypes=[float])(lambda v, k=2.0: max(0.5, v) * k)(
+        x, k=3
+    ).sum(),
+    "np.vectorize of two results": lambda x: (
+        np.multiply(*np.vectorize(lambda v: (0.0 if v < 0.5 else v, v * v))(x)).sum()
+        + sum(a.sum() for a in np.vectorize(lambda v: (1.0, v), otypes="dd")(x))
+    ),
+    "np.vectorize of whole numbers": lambda x: (np.vectorize(lambda v: v if v > 1 else 0)(x) * x).sum(),
+    "np.vectorize of texts": lambda x: (np.vectorize(lambda v: "up" if v > 0.5 else "")(x) == "up") @ x,
+    "np.vectorize of one number": lambda x: np.vectorize(lambda v: 0.5 if v < 0 else v * v)(x[1]) * x[0],
     "np.frompyfunc": lambda x: np.sum(np.frompyfunc(lambda a, b: a * math.exp(b), 2, 1)(x, 0.5)),
     "np.vectorize of two": lambda x: np.vectorize(lambda a, b: a if a > b else b * b)(x, x[::-1]).sum(),
     "np.r_": lambda x: np.r_[x[1:], 2.0, x[0], 0:2] @ np.arange(6.0),
@@ -105,6 +116,14 @@ def test_each_function_of_math_is_right_and_refuses_what_math_refuses(function: 
         assert got is right if isinstance(right, type) else got == pytest.approx(right, rel=1e-13, nan_ok=True)
     if isinstance(tg.recorded(call)(tg.parameter(start), *more), tg.Node):
         tg.check.gradients(lambda x: tg.recorded(call)(x, *more), [np.array(start)], order=1)
+
+
+def test_vectorize_with_a_signature_is_refused_by_line() -> None:
+    def run(x: Any) -> Any:
+        return np.vectorize(lambda row: row.sum(), signature="(n)->()")(x)
+
+    with pytest.raises(tg.GraphError, match=r"(?s)signature=.*test_python_names\.py.*fix +np\.stack"):
+        tg.recorded(run)(tg.parameter(X))
 
 
 def test_outside_of_a_recording_they_are_pythons_own() -> None:

@@ -11,7 +11,8 @@ import pytest
 import tinygraph as tg
 from tests.each import each
 from tinygraph.recording.pieces import Pieces
-from tinygraph.recording.region import is_whole, lane_of, overlap, region_of, shape_of, start, tiled
+from tinygraph.recording.region import is_whole, lane_of, overlap, region_of, shape_of, tiled
+from tinygraph.recording.region import places as all_places
 
 SHAPES = [(5,), (3, 4), (2, 3, 4), (1, 4), (0, 3), ()]
 
@@ -102,7 +103,7 @@ def test_regions_that_are_all_of_an_array_have_an_axis() -> None:
     assert axis((3, 2), 0, slice(1, 3)) is None  # stack or concatenate
     assert axis((3, 2), slice(0, 3, 2), slice(1, 2)) is None and axis((3, 2), slice(None, None, -1)) is None
     assert axis((3, 2), (0, 0), (every, 1)) is None and axis((3, 2), (0, 0)) is None
-    assert start(4) == 4 and start(range(2, 5)) == 2
+    assert all_places(4) == range(4, 5) and all_places(range(2, 5)) == range(2, 5)
 
 
 @each("seed", range(40))

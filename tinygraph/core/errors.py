@@ -63,6 +63,15 @@ class OptionError(GraphError, TypeError):
     """An argument of a name that the call does not have; Python's own error for it is a TypeError."""
 
 
+class PlaceError(GraphError, IndexError):
+    """An index out of range, for code that waits for Python's own error of it."""
+
+
+def kind_of(error: Any) -> type[GraphError]:
+    """The kind of `GraphError` that stands for an error of Python's or numpy's, if it is one."""
+    return PlaceError if isinstance(error, IndexError) else GraphError
+
+
 class MissingNameError(GraphError, AttributeError):
     """A name of PyTorch, Keras, JAX or NumPy that is not here; ``hasattr`` is False."""
 
@@ -181,7 +190,7 @@ def refuse(error: Exception, who: str, args: Iterable[Any], options: dict[str, A
         if who.endswith(("__call__", "from_state")) and (left_out or "NoneType" in text or "unpack" in text):
             word = "state"
         fix = (left_out and habits.option(*options)) or habits.ARGUMENTS.get(word, "")
-        raise GraphError(f"{who}: {text}", got=got, fix=fix) from error
+        raise kind_of(error)(f"{who}: {text}", got=got, fix=fix) from error
 
 
 _UNKNOWN = re.compile(r"unexpected keyword argument '(\w+)'")

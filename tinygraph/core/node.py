@@ -179,11 +179,6 @@ class Node:
                 raise
             raise GraphError(f"{self.label()} is not written so: {error}", got=shown(spec)) from None
 
-    def __len__(self) -> int:
-        if not self.shape:
-            raise GraphError(f"{self.label()} holds one number and has no length")
-        return self.shape[0]
-
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))
 
@@ -254,6 +249,7 @@ class Node:
         def __eq__(self, other: Any) -> Node: ...  # type: ignore[override]
         def __ne__(self, other: Any) -> Node: ...  # type: ignore[override]
         def __neg__(self) -> Node: ...
+        def __len__(self) -> int: ...
         def __float__(self) -> float: ...
         def __getitem__(self, key: Any) -> Node: ...
         def __setitem__(self, key: Any, value: Any) -> None: ...

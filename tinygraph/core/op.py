@@ -13,7 +13,7 @@ from numpy import ndarray
 
 from . import habits
 from .checks import text
-from .errors import UNFIT, GraphError, OptionError, plain, shown, users_line
+from .errors import UNFIT, GraphError, OptionError, kind_of, plain, shown, users_line
 from .frozen import MUTABLE, frozen_settings, guard
 from .kept_state import alike, as_used, contents
 from .leaves import as_nodes
@@ -263,7 +263,7 @@ class Op:
             pass  # `error` is the one to report
         settings = "".join(f", {k}={shown(v)}" for k, v in attributes.items())
         got = ", ".join(f"{x.shape} {x.dtype}" for x in nodes)
-        return GraphError(f"{self._title(name)}: {error}", got=f"{self.name}({got}{settings})")
+        return kind_of(error)(f"{self._title(name)}: {error}", got=f"{self.name}({got}{settings})")
 
     def __reduce_ex__(self, protocol: Any) -> str | tuple[Any, ...]:
         """One of this library's ops stays itself when it is copied: passes and backends know it by identity."""

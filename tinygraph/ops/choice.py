@@ -59,7 +59,7 @@ class Fmax(Elementwise):
         return _share(gz, x == z, x == y, x, y, wanted)
 
 
-class Fmin(Elementwise):
+class Fmin(Fmax):
     """z = the smaller of x and y, the other where one is NaN      x, y: shapes that broadcast; ties as in minimum
 
     Example:
@@ -70,9 +70,6 @@ class Fmin(Elementwise):
 
     def forward(self, x: Any, y: Any) -> Any:
         return np.fmin(x, y)
-
-    def backward(self, gz: Any, z: Any, x: Any, y: Any, *, wanted: Any = BOTH) -> Any:
-        return _share(gz, x == z, x == y, x, y, wanted)
 
 
 def _share(gz: Any, first: Any, tie: Any, x: Any, y: Any, wanted: Any) -> Any:

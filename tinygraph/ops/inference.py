@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import UNFIT, GraphError, shown
+from ..core.errors import UNFIT, GraphError, kind_of, shown
 from ..core.op import Op, Spec
 
 Shape = tuple[int, ...]
@@ -55,7 +55,7 @@ def viewed(op: Op, x: Any, view: Callable[[np.ndarray], Any], **settings: Any) -
 
 
 def refusal(op: Op, problem: Any, got: str) -> GraphError:
-    return GraphError(f"{op.name}: {problem}", got=got)
+    return kind_of(problem)(f"{op.name}: {problem}", got=got)
 
 
 def result_dtype(op: Op, *dtypes: np.dtype, **settings: Any) -> np.dtype:

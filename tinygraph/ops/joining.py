@@ -63,10 +63,6 @@ def vstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> Node:
     return concatenate(_upright(tup, np.atleast_2d), dtype=dtype, casting=casting)
 
 
-def dstack(tup: Any) -> Node:
-    return concatenate(_upright(tup, np.atleast_3d), 2)
-
-
 def column_stack(tup: Any) -> Node:
     parts = [x if x.ndim > 1 else shape.reshape(x, (-1, 1)) for x in map(as_node, tup)]
     return concatenate(parts, 1)
@@ -96,10 +92,6 @@ def _blocked(arrays: Any, depth: int, ndim: int) -> Node:
         x = as_node(arrays)
         return shape.reshape(x, (1,) * (ndim - x.ndim) + x.shape)
     return concatenate([_blocked(x, depth - 1, ndim) for x in arrays], -depth)
-
-
-def append(arr: Any, values: Any, axis: Any = None) -> Node:
-    return concatenate((arr, values), axis)
 
 
 def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Node:
@@ -181,10 +173,10 @@ FULL: dict[Any, Callable[..., Any]] = {np.concatenate: concatenate, np.stack: st
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.hstack: hstack,
     np.vstack: vstack,
-    np.dstack: dstack,
+    np.dstack: lambda tup: concatenate(_upright(tup, np.atleast_3d), 2),
     np.column_stack: column_stack,
     np.block: block,
-    np.append: append,
+    np.append: lambda arr, values, axis=None: concatenate((arr, values), axis),
     np.insert: insert,
     np.delete: delete,
     np.split: lambda ary, indices_or_sections, axis=0: slicing.split(ary, indices_or_sections, axis),

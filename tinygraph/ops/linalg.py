@@ -32,8 +32,19 @@ class _OfMatrices(Op):
     def flops(self, *specs: Spec) -> int:  # type: ignore[override]
         return 2 * specs[0].size * specs[0].shape[-1]
 
-    def _refuse(self, problem: str, x: Any) -> GraphError:
-        return GraphError(f"{self.name}: {problem}", got=f"{x.shape} {x.dtype}", fix=SINGULAR)
+    def _by(self, function: Any, *arrays: Any, flaw: str = "singular") -> Any:
+        """What numpy's ``function`` makes of the matrices, the first of the arrays."""
+        x = arrays[0]
+        self._check(x)
+        try:
+            return np.asarray(function(*arrays))
+        except np.linalg.LinAlgError:
+            problem = f"{self.name}: a matrix is {flaw}"
+            raise SingularError(problem, got=f"{x.shape} {x.dtype}", fix=SINGULAR) from None
+
+
+class SingularError(GraphError, np.linalg.LinAlgError):
+    """A matrix that has no inverse or no root, for code that waits for numpy's own error of it."""
 
 
 def _turned(x: Any) -> Any:
@@ -56,11 +67,7 @@ class Inv(_OfMatrices):
     """
 
     def forward(self, x: Any) -> Any:
-        self._check(x)
-        try:
-            return np.linalg.inv(x)
-        except np.linalg.LinAlgError:
-            raise self._refuse("a matrix is singular", x) from None
+        return self._by(np.linalg.inv, x)
 
     def backward(self, gz: Any, z: Any, x: Any) -> Any:
         return -(_turned(z) @ gz @ _turned(z))
@@ -93,11 +100,7 @@ class Solve(_OfMatrices):
         return Spec((*lead, *b.shape[-2:]), dtype)
 
     def forward(self, x: Any, b: Any) -> Any:
-        self._check(x)
-        try:
-            return np.linalg.solve(x, b)
-        except np.linalg.LinAlgError:
-            raise self._refuse("a matrix is singular", x) from None
+        return self._by(np.linalg.solve, x, b)
 
     def backward(self, gz: Any, z: Any, x: Any, b: Any, *, wanted: Any = BOTH) -> Any:
         gb = solve.of(_turned(x), gz)
@@ -120,8 +123,7 @@ class Det(_OfMatrices):
         return Spec(x.shape[:-2], self._check(x))
 
     def forward(self, x: Any) -> Any:
-        self._check(x)
-        return np.asarray(np.linalg.det(x))
+        return self._by(np.linalg.det, x)
 
     def backward(self, gz: Any, z: Any, x: Any) -> Any:
         return (gz * z)[..., None, None] * _turned(inv.of(x))
@@ -167,11 +169,7 @@ class Cholesky(_OfMatrices):
     """
 
     def forward(self, x: Any) -> Any:
-        self._check(x)
-        try:
-            return np.linalg.cholesky(x)
-        except np.linalg.LinAlgError:
-            raise self._refuse("a matrix is not positive definite", x) from None
+        return self._by(np.linalg.cholesky, x, flaw="not positive definite")
 
     def backward(self, gz: Any, z: Any, x: Any) -> Any:
         low = np.tri(x.shape[-1], dtype=gz.dtype)

@@ -112,11 +112,7 @@ class Elements:
         self.node[index] = value
 
 
-def _set_flat(self: Node, value: Any) -> None:
-    Elements(self)[:] = value
-
-
-setattr(Node, "flat", property(Elements, _set_flat))  # noqa: B010
+setattr(Node, "flat", property(Elements, lambda x, v: Elements(x).__setitem__(slice(None), v)))  # noqa: B010
 for _name in BY_NUMPY:
     setattr(Node, _name, _by_numpy(_name))
 for _name in IN_PLACE:

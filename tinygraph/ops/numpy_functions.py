@@ -89,10 +89,6 @@ def reshape(a: Any, /, shape: Any, order: Any = "C", *, copy: Any = None) -> Nod
     return copied(z) if copy else z
 
 
-def ravel(a: Any, order: Any = "C") -> Node:
-    return _in_order(a, -1, order)
-
-
 def _in_order(a: Node, sizes: Any, order: Any) -> Node:
     """numpy's reshape: with order "F" the first index changes fastest, in ``a`` as in the result."""
     letter = "C" if order is None else order.upper() if isinstance(order, str) else ""
@@ -103,10 +99,6 @@ def _in_order(a: Node, sizes: Any, order: Any) -> Node:
         raise GraphError("reshape: a node has no order in memory that one can rely on", got=got, fix=fix)
     turned = tuple(sizes)[::-1] if np.iterable(sizes) else (sizes,)
     return shape.transpose(shape.reshape(shape.transpose(a), turned))
-
-
-def float_power(x: Any, p: Any) -> Node:
-    return arithmetic.power(shape.astype(as_node(x), np.float64), shape.astype(as_node(p), np.float64))
 
 
 def positive(x: Node) -> Node:
@@ -121,10 +113,6 @@ def reciprocal(x: Node) -> Node:
         problem, fix = "np.reciprocal: of integers numpy gives 0, -1 or 1", "1 / x, or x.astype(float)"
         raise GraphError(problem, expected="floating-point numbers", got=str(x.dtype), fix=fix)
     return 1 / x
-
-
-def fabs(x: Node) -> Node:
-    return choice.abs(x if x.dtype.kind == "f" else shape.astype(x, np.fabs(np.ones(1, x.dtype)).dtype))
 
 
 def copied(a: Node, order: Any = "K") -> Node:
@@ -164,12 +152,12 @@ def like(function: Any) -> Callable[..., np.ndarray]:
 
 
 UFUNCS: dict[Any, Callable[..., Any]] = {
-    np.float_power: float_power,
+    np.float_power: lambda *xs: arithmetic.power(*[shape.astype(as_node(x), np.float64) for x in xs]),
     np.positive: positive,
     np.reciprocal: reciprocal,
     np.log2: lambda x: exponential.log(x) * (1 / math.log(2)),
     np.log10: lambda x: exponential.log(x) * (1 / math.log(10)),
-    np.fabs: fabs,
+    np.fabs: lambda x: choice.abs(x if x.dtype.kind == "f" else shape.astype(x, np.fabs(np.ones(1, x.dtype)).dtype)),
     np.divmod: divmod,
     **dict.fromkeys([np.deg2rad, np.radians], times(math.pi / 180)),
     **dict.fromkeys([np.rad2deg, np.degrees], times(180 / math.pi)),
@@ -178,7 +166,7 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.reshape: reshape,
-    np.ravel: ravel,
+    np.ravel: lambda a, order="C": _in_order(a, -1, order),
     np.expand_dims: expand_dims,
     np.squeeze: squeeze,
     np.moveaxis: moveaxis,

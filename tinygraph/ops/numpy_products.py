@@ -91,16 +91,11 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
     return numpy_functions.moveaxis(z, -1, of_z)
 
 
-def multi_dot(arrays: Any) -> Node:
-    return reduce(dot, arrays)
-
-
 def matrix_power(a: Any, n: int) -> Node:
     a = with_axes("np.linalg.matrix_power", a, 2)
     if n == 0:
         return a * 0 + np.eye(a.shape[-1], dtype=a.dtype)
-    base = linalg.inv(a) if n < 0 else a
-    return reduce(product.matmul, [base] * abs(n))
+    return reduce(product.matmul, [linalg.inv(a) if n < 0 else a] * abs(n))
 
 
 def solve(a: Any, b: Any) -> Node:
@@ -193,10 +188,6 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
     return shape.reshape(z, tuple([1 if i in axes else n for i, n in enumerate(x.shape)])) if keepdims else z
 
 
-def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Node:
-    return norm(x, ord, (-2, -1), keepdims)
-
-
 UFUNCS: dict[Any, Callable[..., Any]] = {
     getattr(np, name): op
     for name, op in (("vecdot", vecdot), ("matvec", matvec), ("vecmat", vecmat))
@@ -217,7 +208,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.linalg.det: lambda a: linalg.det(as_node(a)),
     np.linalg.slogdet: slogdet,
     np.linalg.cholesky: cholesky,
-    np.linalg.multi_dot: multi_dot,
+    np.linalg.multi_dot: lambda arrays: reduce(dot, arrays),
     np.linalg.matrix_power: matrix_power,
     np.linalg.matmul: product.matmul,
     np.linalg.outer: lambda a, b: outer(with_axes("np.linalg.outer", a, 1, 1), with_axes("np.linalg.outer", b, 1, 1)),
@@ -225,7 +216,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.linalg.cross: cross,
     np.linalg.vecdot: vecdot,
     np.linalg.vector_norm: vector_norm,
-    np.linalg.matrix_norm: matrix_norm,
+    np.linalg.matrix_norm: lambda x, /, *, keepdims=False, ord="fro": norm(x, ord, (-2, -1), keepdims),
     np.matrix_transpose: lambda x: shape.swapaxes(x, -1, -2),
     np.linalg.matrix_transpose: lambda x: shape.swapaxes(x, -1, -2),
 }

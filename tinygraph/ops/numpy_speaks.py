@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
@@ -78,22 +79,27 @@ def register(vocabulary: Mapping[str, Any]) -> None:
 
 def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = None, **settings: Any) -> Any:
     """Node.__array_ufunc__: numpy calls it for ``ufunc(*inputs)`` with a node among the inputs."""
-    if "where" in settings and method == "__call__":
+    plain = method == "__call__"
+    if "where" in settings and plain:
         return _where(self, ufunc, inputs, out, **settings)
     if out is not None:
-        return written(called(ufunc), out[0], lambda: array_ufunc(self, ufunc, method, *inputs, **settings))
+        compute = partial(array_ufunc, self, ufunc, method, *inputs, **settings)
+        if ufunc.nout == 1:
+            return written(called(ufunc), out[0], (lambda: _stretched(compute(), out[0])) if plain else compute)
+        results = zip(out, compute(), strict=True)
+        return tuple([z if x is None else written(called(ufunc), x, partial(as_node, z)) for x, z in results])
     if method == "at":
         return _recorder(f"{called(ufunc)}.at", "a + b, which makes a new node").add_at(ufunc, *inputs)
     op = UFUNCS.get(ufunc) or of_scipy(ufunc)
-    if method != "__call__":
+    if not plain:
         op, settings = ufunc_methods.find(ufunc, method, op, settings), {}
-    if op is None and method == "__call__" and {*"".join(getattr(ufunc, "types", "d"))} <= {*"O->"}:
+    if op is None and plain and {*"".join(getattr(ufunc, "types", "d"))} <= {*"O->"}:
         z = ufunc(*[np.array(x, object) for x in inputs])  # np.frompyfunc's, of each number by itself
         return tuple(map(_of_numbers, z)) if isinstance(z, tuple) else _of_numbers(z)
     if op is None and _is_data(inputs):
         return now.recorder.data(getattr(ufunc, method)(*map_leaves(_number, inputs), **settings))
     if op is None:
-        raise _unsupported(called(ufunc) + ("" if method == "__call__" else f".{method}"), UFUNCS)
+        raise _unsupported(called(ufunc) + ("" if plain else f".{method}"), UFUNCS)
     dtype = settings.pop("dtype", None)
     if settings:
         raise GraphError(f"np.{ufunc.__name__}: nodes do not support {sorted(settings)}", got=users_line())
@@ -101,8 +107,13 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
         inputs = tuple(map(joined, inputs))
         return op(*(inputs if dtype is None else cast_for(ufunc, inputs, dtype)))
     except UNFIT as error:
-        plain = method == "__call__"
         _refused(error, called(ufunc) + ("" if plain else f".{method}"), inputs, {}, plain)
+
+
+def _stretched(z: Node, target: Any) -> Node:
+    """A ufunc's result in the shape of the larger array that it is written into, if it fits there."""
+    fits = z.ndim <= target.ndim and all(n in (1, m) for n, m in zip(z.shape[::-1], target.shape[::-1], strict=False))
+    return broadcast_to(z, target.shape) if fits and isinstance(target, Node) and z.shape != target.shape else z
 
 
 def _of_numbers(z: Any) -> Any:
@@ -117,11 +128,8 @@ def _where(self: Node, ufunc: Any, inputs: Any, out: Any, where: Any, **settings
     if where is True:
         return array_ufunc(self, ufunc, "__call__", *inputs, out=out, **settings)
     if out is None or ufunc.nout > 1:
-        problem, fix = (
-            f"{called(ufunc)}: what where= hides has no value",
-            "out=np.zeros_like(x), or np.where(mask, z, 0)",
-        )
-        raise GraphError(problem, got=users_line(), fix=fix)
+        problem = f"{called(ufunc)}: what where= hides has no value"
+        raise GraphError(problem, got=users_line(), fix="out=np.zeros_like(x), or np.where(mask, z, 0)")
 
     def compute() -> Any:
         # In the place of what is hidden stands a number for which no op has an infinite slope or a warning.
@@ -149,12 +157,13 @@ def array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any
     if op is None:
         raise _unsupported(called(function), FUNCTIONS)
     if isinstance(op, Op) and (len(args) > _alike(function, op) or (kwargs and not kwargs.keys() <= op._known)):
-        op, kwargs = (FULL[function], kwargs) if function in FULL else (op, _set(op, kwargs))
+        if function not in FULL:  # ``device=None`` means nothing to astype
+            kwargs = {name: x for name, x in kwargs.items() if x is not None or name in op.settings}
+        op = FULL.get(function, op)
     try:
         z = op(*args, **kwargs)
-        if now.recorder is None or isinstance(op, Op):
-            return z
-        return now.recorder.composed(z, function, (*args, *kwargs.values()))
+        recorder = None if isinstance(op, Op) else now.recorder
+        return z if recorder is None else recorder.composed(z, function, (*args, *kwargs.values()))
     except UNFIT as error:
         return _again(self, function, types, args, kwargs, error, isinstance(op, Op))
 
@@ -187,11 +196,6 @@ def _refused(error: Exception, name: str, args: Any, kwargs: Any, is_op: bool) -
     raise error
 
 
-def _set(op: Op, kwargs: Any) -> dict[str, Any]:
-    """The settings without those that are None and mean nothing to the op, as ``device=None`` to astype."""
-    return {name: x for name, x in kwargs.items() if x is not None or name in op.settings}
-
-
 @cache
 def _alike(function: Any, op: Op) -> int:
     """How many arguments, from the first on, mean the same to numpy's function as to the op."""
@@ -205,9 +209,8 @@ def _alike(function: Any, op: Op) -> int:
 def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     """Node.__array__: numpy calls it to convert a node, or a list of nodes, to an array.
 
-    A node that depends on no parameter becomes an array of numbers. Any other becomes an array of nodes of one
-    element, so that ``np.array(outputs)`` keeps the gradient, although it is slow. If numpy needs plain numbers
-    (``a[t] = node``), it raises.
+    A node that depends on no parameter becomes an array of numbers, any other one of nodes of one element, so that
+    ``np.array(outputs)`` keeps the gradient, although it is slow. If numpy needs numbers (``a[t] = node``), it raises.
     """
     plain, traced = not depends_on_parameter(self), isinstance(self, Traced)
     if not plain or traced or (now.recorder is not None and self.dtype.kind == "f"):
@@ -216,34 +219,37 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
         stand_in = factor(self, dtype, copy)
         if stand_in is not None:
             return stand_in
-    if (plain and not (traced and self.dtype.kind == "f")) or _reads_numbers(dtype):
+    if sys._getframe(2).f_code.co_name == "as_strided" and (not plain or self._record is not None):
+        # It would read the memory of objects as numbers, and no write would come through it.
+        fix = "np.lib.stride_tricks.sliding_window_view(x, n), or x[np.arange(4)[:, None] + np.arange(3)]"
+        raise GraphError("np.lib.stride_tricks.as_strided is not supported on nodes", got=users_line(), fix=fix)
+    asked_for = (dtype is not None and method_called(3) in CHANCES) or is_checked()  # chances, or what a test compares
+    if (plain and not (traced and self.dtype.kind == "f")) or asked_for:
         return np.array(self.value, dtype=dtype)
-    limit = LARGEST_TRACED if plain else LARGEST_LIST
     if dtype is not None and np.dtype(dtype) != object:
         problem = f"{self.label()} would be stored in a plain array and lose its gradient"
         ways = "np.copy(a) of that array may hold nodes" if now.recorder is not None else OFFER
         fix = asked(f"x.value for numbers alone; np.stack joins a list of nodes; {ways}")
         fix = f"{fix}; {ways}" if fix.startswith("collect") else fix
+        if np.dtype(dtype).kind in "biu":
+            problem = f"{self.label()} would be stored in an array of whole numbers, without what comes after the point"
+            fix = "make it of floats, np.zeros(n), np.full(n, 0.0), np.array([0.0, 1.0]); or x.value.astype(int)"
         if sys._getframe(2).f_code.co_name in ("_mean", "_var"):
             problem, fix = "numpy's mean of a list makes a plain number of a node", "np.mean(np.stack(nodes))"
         raise MutationError(problem, got=users_line(), fix=fix)
     if asking(users_place()[0]):
         raise MutationError(f"{self.label()} would lose its gradient", got=users_line(), fix=asked(""))
-    if dtype is None and "nditer(" in (line := users_line()) and "refs_ok" not in line:
+    if dtype is None and re.search(r"nditer\(|nested_iters\(", line := users_line()) and "refs_ok" not in line:
         fix = "for at in np.ndindex(x.shape): x[at]  # or x.flat, np.ndenumerate(x)"
         raise GraphError("np.nditer goes over numbers alone, not over nodes", got=line, fix=fix)
-    if self.size > limit:
+    if self.size > (LARGEST_TRACED if plain else LARGEST_LIST):
         problem = f"np.array of {self.label()} would make {self.size} nodes of one element"
         raise GraphError(problem, got=users_line(), fix="join a list of nodes with np.stack; omit np.asarray(node)")
     elements = np.empty(self.shape, dtype=object)
     for at in np.ndindex(self.shape):
         elements[at] = slicing.getitem(self, index=at)
+    elements.flags.writeable = now.recorder is None or copy is True  # numpy's would be the array itself
     return elements
-
-
-def _reads_numbers(dtype: Any) -> bool:
-    """Whether what asks has a right to plain numbers: chances of a draw, or what a test compares."""
-    return (dtype is not None and method_called(4) in CHANCES) or is_checked()
 
 
 def written(who: str, target: Any, compute: Callable[[], Any]) -> Any:
@@ -257,8 +263,12 @@ def written(who: str, target: Any, compute: Callable[[], Any]) -> Any:
     if type(target) is np.ndarray and now.recorder is not None and rebound.by_this_line(target):
         return rebound.instead_of(target, compute())
     if not isinstance(target, Node):
+        if type(target) is np.ndarray and target.dtype.kind in "biu" and (z := as_node(compute())).dtype.kind in "biu":
+            target[...] = z.value  # no gradient flows there
+            return target
         problem = f"{who} would change a plain array in place (out= or an operator like +=), and lose the gradient"
-        raise MutationError(problem, got=users_line(), fix=f"{fix}; {OFFER}")
+        offer = OFFER if now.recorder is None else "np.copy(a) of that array may hold nodes"
+        raise MutationError(problem, got=users_line(), fix=f"{fix}; {offer}")
     return _recorder(f"{who} (out= or an operator like +=)", fix).written(who, target, compute)
 
 

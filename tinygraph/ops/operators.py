@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.checks import unmasked
-from ..core.errors import GraphError, MutationError, asked, refusing, users_line
+from ..core.errors import GraphError, MutationError, PlaceError, asked, refusing, users_line
 from ..core.leaves import as_nodes
 from ..core.node import Node
 from ..core.percent import is_shown
@@ -83,7 +83,7 @@ def _index_array(x: Node, key: Any) -> Any:
     if array.dtype.kind not in "iub" or (array.dtype.kind == "b" and not array.ndim):
         problem, expected = f"getitem of {x.label()}: invalid index array", "an array of integers or booleans"
         fix = "x[None] for a new axis, or tg.where" if array.dtype.kind == "b" else ""
-        raise GraphError(problem, expected=expected, got=f"{array.dtype} {array.shape}", fix=fix)
+        raise PlaceError(problem, expected=expected, got=f"{array.dtype} {array.shape}", fix=fix)
     return array
 
 
@@ -92,14 +92,14 @@ def _check_index(x: Node, keys: tuple[Any, ...]) -> None:
     spans = [0 if k is None or k is ... else 1 if _is_basic(k) or k.dtype.kind != "b" else k.ndim for k in keys]
     if sum(spans) > x.ndim:
         problem, expected = f"getitem of {x.label()}: too many indices", f"at most {x.ndim}, for shape {x.shape}"
-        raise GraphError(problem, expected=expected, got=str(sum(spans)))
+        raise PlaceError(problem, expected=expected, got=str(sum(spans)))
     axis = 0
     for k, span in zip(keys, spans, strict=True):
         if k is ...:
             axis = x.ndim - sum(spans) + axis
         elif not _is_basic(k) and k.dtype.kind == "b" and k.shape != x.shape[axis : axis + span]:
             problem, expected = f"getitem of {x.label()}: a mask has the wrong shape", str(x.shape[axis : axis + span])
-            raise GraphError(problem, expected=expected, got=str(k.shape), fix="make the mask from x, as in x[x > 0]")
+            raise PlaceError(problem, expected=expected, got=str(k.shape), fix="make the mask from x, as in x[x > 0]")
         axis += span
 
 
@@ -126,6 +126,15 @@ def _to_int(self: Node) -> int:
         problem, fix = f"int() of {self.label()} would lose its gradient", "int(x.item())  # a number"
         raise GraphError(problem, got=users_line(), fix=fix)
     return int(self.item())
+
+
+def _length(self: Node) -> int:
+    if not self.shape:
+        raise MutationError(f"{self.label()} holds one number and has no length")  # a TypeError, too
+    if self.ndim > 1 and method_called(2) == "shuffle":  # numpy's exchanges rows by way of views, which show the writes
+        problem = f"shuffling {self.label()} in place would lose some of its rows"
+        raise MutationError(problem, got=users_line(), fix="x = x[rng.permutation(len(x))]")
+    return self.shape[0]
 
 
 def depends_on_parameter(node: Node) -> bool:
@@ -176,10 +185,6 @@ def _operator(op: Any) -> Callable[[Node, Any], Node]:
     return operator
 
 
-def _swapped(op: Any) -> Callable[[Node, Any], Node]:
-    return lambda self, other: op(other, self)
-
-
 SIGNS: dict[str, tuple[str, Any]] = {
     "+": ("add", arithmetic.add),
     "-": ("sub", arithmetic.subtract),
@@ -199,19 +204,13 @@ SIGNS: dict[str, tuple[str, Any]] = {
 def _install() -> None:
     for word, op in SIGNS.values():
         setattr(Node, f"__{word}__", _operator(op))
-        setattr(Node, f"__r{word}__", _swapped(op))
+        setattr(Node, f"__r{word}__", lambda self, other, op=op: op(other, self))
     Node.__pow__ = _to_the_power  # type: ignore[method-assign]
     for word, (sign, fix) in _UNSUPPORTED.items():
         for side in ("", "r") if word != "trunc" else ("",):
             setattr(Node, f"__{side}{word}__", _unsupported(sign, fix))
-    relations = {
-        "gt": choice.greater,
-        "ge": choice.greater_equal,
-        "lt": choice.less,
-        "le": choice.less_equal,
-        "eq": choice.equal,
-        "ne": choice.not_equal,
-    }
+    relations = {"gt": choice.greater, "ge": choice.greater_equal, "lt": choice.less, "le": choice.less_equal}
+    relations |= {"eq": choice.equal, "ne": choice.not_equal}
     for word, op in relations.items():
         setattr(Node, f"__{word}__", _operator(op))
     _install_methods()
@@ -281,6 +280,7 @@ def _install_methods() -> None:
         "__divmod__": lambda self, other: numpy_functions.divmod(self, other),
         "__rdivmod__": lambda self, other: numpy_functions.divmod(other, self),
         "__round__": lambda self, decimals=None: rounding.round(self, decimals=0 if decimals is None else decimals),
+        "__len__": _length,
         "__float__": _to_float,
         "__int__": _to_int,
         "reshape": _reshape,

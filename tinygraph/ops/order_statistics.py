@@ -67,10 +67,6 @@ def percentile(a: Any, q: Any, *args: Any, **settings: Any) -> Node:
     return quantile(a, q / 100 if isinstance(q, (int, float)) else np.asarray(q, float) / 100, *args, **settings)
 
 
-def median(a: Any, axis: Any = None, out: Any = None, overwrite_input: Any = False, keepdims: Any = False) -> Node:
-    return quantile(a, 0.5, axis, out, overwrite_input, keepdims=keepdims)
-
-
 def partition(a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None) -> Node:
     if order is not None:
         raise GraphError("np.partition: a node has no fields", got=f"order={shown(order)}", fix="omit order=")
@@ -109,7 +105,9 @@ def _apart_from_nan(op: Any, hidden: float) -> Callable[..., Node]:
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.quantile: quantile,
     np.percentile: percentile,
-    np.median: median,
+    np.median: lambda a, axis=None, out=None, overwrite_input=False, keepdims=False: quantile(
+        a, 0.5, axis, keepdims=keepdims
+    ),
     np.partition: partition,
     np.unique: unique,
     np.nanmax: _apart_from_nan(reduction.largest, -np.inf),

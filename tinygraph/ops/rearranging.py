@@ -12,12 +12,13 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..core.errors import GraphError, shown
 from ..core.node import Node
-from . import choice, numpy_functions, reduction, shape, slicing
+from . import choice, reduction, shape, slicing
 from .broadcasting import broadcast_to
 from .differences import take_along_axis
 from .inference import hollow
 from .lookup import take, within
-from .numpy_functions import SEQUENCES, as_node, as_order, joined
+from .numpy_functions import SEQUENCES, as_node, as_order, copied, joined
+from .numpy_functions import broadcast_to as shown_in
 from .running import along, backwards
 from .statistics import cast
 
@@ -140,11 +141,9 @@ def rot90(m: Any, k: Any = 1, axes: Any = (0, 1)) -> Node:
     if len(axes) != 2:
         raise GraphError("np.rot90: two axes are needed", got=shown(axes))
     first, second = normalize_axis_tuple(axes, x.ndim)
-    if k % 4 == 2:
-        return flip(x, (first, second))
-    x = flip(x, second) if k % 4 == 1 else x
-    x = shape.swapaxes(x, first, second) if k % 2 else x
-    return flip(x, second) if k % 4 == 3 else x
+    for _ in range(k % 4):
+        x = shape.swapaxes(flip(x, second), first, second)
+    return x
 
 
 def _upright(function: Any) -> Callable[..., Any]:
@@ -161,7 +160,7 @@ def _upright(function: Any) -> Callable[..., Any]:
 def broadcast_arrays(*args: Any, subok: Any = False) -> tuple[Node, ...]:
     nodes = [*map(as_node, args)]
     joint = np.broadcast_shapes(*[x.shape for x in nodes])
-    return tuple([x if x.shape == joint else numpy_functions.broadcast_to(x, joint) for x in nodes])
+    return tuple([x if x.shape == joint else shown_in(x, joint) for x in nodes])
 
 
 def meshgrid(*xi: Any, copy: Any = True, sparse: Any = False, indexing: Any = "xy") -> tuple[Node, ...]:
@@ -172,8 +171,8 @@ def meshgrid(*xi: Any, copy: Any = True, sparse: Any = False, indexing: Any = "x
         places[:2] = places[:2][::-1]
     sizes = [tuple([-1 if i == at else 1 for i in range(len(xi))]) for at in places]
     lines = [shape.reshape(as_node(x), size) for x, size in zip(xi, sizes, strict=True)]
-    lines = [*lines] if sparse else [*broadcast_arrays(*lines)]
-    return tuple(map(numpy_functions.copied, lines) if copy else lines)
+    grids = tuple(lines) if sparse else broadcast_arrays(*lines)
+    return tuple(map(copied, grids)) if copy else grids
 
 
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Node:
@@ -200,10 +199,6 @@ def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Node:
     if np.ndim(condition) != 1:
         raise GraphError("np.compress: the condition needs one axis", got=f"{np.ndim(condition)} axes")
     return take(as_node(a), np.flatnonzero(np.asarray(condition)), axis=axis)
-
-
-def extract(condition: Any, arr: Any) -> Node:
-    return take(as_node(arr), np.flatnonzero(np.asarray(condition)))
 
 
 def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Node:
@@ -239,5 +234,5 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.select: select,
     np.choose: choose,
     np.compress: compress,
-    np.extract: extract,
+    np.extract: lambda condition, arr: take(as_node(arr), np.flatnonzero(np.asarray(condition))),
 }

@@ -103,8 +103,7 @@ def mean(
     x = _floats("mean", a, dtype)
     if where is True:
         return reduction.mean(x, axis=axis, keepdims=keepdims)
-    wide = in_floats(x)
-    return cast(_mean_of(wide, axis, keepdims, where), x.dtype)
+    return cast(_mean_of(in_floats(x), axis, keepdims, where), x.dtype)
 
 
 def _mean_of(x: Node, axis: Any, keepdims: Any, where: Any) -> Node:
@@ -172,28 +171,20 @@ def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Nod
     return max(a, axis, keepdims=keepdims) - min(a, axis, keepdims=keepdims)
 
 
-def nansum(a: Any, *args: Any, **settings: Any) -> Node:
-    return sum(_without_nan(as_node(a), 0), *args, **settings)
+def _passing_nan_by(function: Callable[..., Node], instead: int) -> Callable[..., Node]:
+    def of_others(a: Any, *args: Any, **settings: Any) -> Node:
+        x = as_node(a)
+        return function(choice.where(x == x, x, instead) if x.dtype.kind == "f" else x, *args, **settings)
 
-
-def nanprod(a: Any, *args: Any, **settings: Any) -> Node:
-    return prod(_without_nan(as_node(a), 1), *args, **settings)
+    return of_others
 
 
 def nanmean(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
 ) -> Node:
     x = _floats("nanmean", a, dtype)
-    if as_node(a).dtype.kind != "f":
-        return mean(x, axis, keepdims=keepdims, where=where)
-    counts = (x == x) if where is True else (x == x) * where
-    wide, kept = in_floats(x), shape.stop_gradient(counts)
-    total = reduction.sum(choice.where(kept, wide, 0), axis=axis, keepdims=keepdims)
-    return cast(total / reduction.sum(shape.astype(kept, wide.dtype), axis=axis, keepdims=keepdims), x.dtype)
-
-
-def _without_nan(x: Node, instead: Any) -> Node:
-    return choice.where(x == x, x, instead) if x.dtype.kind == "f" else x
+    some = shape.stop_gradient((x == x) if where is True else (x == x) * where)
+    return mean(choice.where(some, x, 0), axis, keepdims=keepdims, where=some)
 
 
 def accumulating(name: str, op: Any) -> Callable[..., Node]:
@@ -223,7 +214,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.std: std,
     np.average: average,
     np.ptp: ptp,
-    np.nansum: nansum,
-    np.nanprod: nanprod,
+    np.nansum: _passing_nan_by(sum, 0),
+    np.nanprod: _passing_nan_by(prod, 1),
     np.nanmean: nanmean,
 }

@@ -11,8 +11,9 @@ import numpy as np
 
 from ..core.errors import GraphError, users_line
 from ..core.node import Node
-from . import numpy_functions, reduction, running, shape, slicing, statistics
+from . import reduction, running, shape, slicing, statistics
 from .differences import extremes
+from .lookup import take
 from .numpy_functions import as_node
 from .questions import FUNCTIONS
 
@@ -56,7 +57,7 @@ def find(ufunc: Any, method: str, op: Any, settings: dict[str, Any]) -> Method |
 def _folded(op: Any, all_of_them: bool, array: Any, axis: Any = 0) -> Node:
     first, *others = slicing.split(as_node(array), as_node(array).shape[axis], axis)
     results = [first, *accumulate(others, op, initial=first)][1:]
-    return slicing.concatenate(results, axis=axis) if all_of_them else numpy_functions.squeeze(results[-1], axis)
+    return slicing.concatenate(results, axis=axis) if all_of_them else take(results[-1], 0, axis=axis)
 
 
 def _outer(op: Any, a: Any, b: Any) -> Node:

@@ -41,15 +41,8 @@ class _Numpy(ModuleType):
         return dir(np)
 
 
-class _Math(ModuleType):
-    """math in such a file."""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(python_names.our_math if _here() else math, name)
-
-
-class _Scipy(ModuleType):
-    """scipy, or scipy.special, in such a file; it is not loaded unless the user has done so."""
+class _Other(ModuleType):
+    """math, scipy or scipy.special in such a file, with some of its names exchanged."""
 
     def __init__(self, module: ModuleType, names: _Names) -> None:
         super().__init__(module.__name__, module.__doc__)
@@ -67,9 +60,9 @@ def _either(function: Any, recorded: Any) -> Any:
     return call
 
 
-_numpy, _math = _Numpy("numpy", np.__doc__), _Math("math", math.__doc__)
+_numpy = _Numpy("numpy", np.__doc__)
 vars(_numpy).update({name: x for name, x in vars(np).items() if name not in ours.__all__})  # looked up faster so
-_ours = {id(np): _numpy, id(math): _math}
+_ours: dict[int, Any] = {id(np): _numpy}
 _ours |= {
     id(getattr(np, name)): _either(getattr(np, name), getattr(ours, name))
     for name in ours.__all__
@@ -81,6 +74,7 @@ _ours |= {
     if isinstance(getattr(np, name), type) or not callable(getattr(np, name))
 }
 _ours |= {id(function): _either(function, recorded) for function, recorded in python_names.MATH.items()}
+_ours[id(math)] = _Other(math, {function.__name__: _ours[id(function)] for function in python_names.MATH})
 """Maps what is exchanged, by its identity, to what stands there instead."""
 
 
@@ -95,8 +89,8 @@ def _meet_scipy() -> None:
     plain: _Names = {name: getattr(special, name) for name in SPECIAL}
     names = {name: _either(f, taking_nodes(f, SPECIAL[name])) for name, f in plain.items()}
     _ours.update({id(f): names[name] for name, f in plain.items()})
-    _ours[id(special)] = _Scipy(special, names)
-    _ours[id(sys.modules["scipy"])] = _Scipy(sys.modules["scipy"], {"special": _ours[id(special)]})
+    _ours[id(special)] = _Other(special, names)
+    _ours[id(sys.modules["scipy"])] = _Other(sys.modules["scipy"], {"special": _ours[id(special)]})
     _known_files.clear()
 
 

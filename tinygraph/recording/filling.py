@@ -11,7 +11,7 @@ from ..core.node import Node
 from ..core.scope import next_serial, now
 from .change import views_of
 from .record import LOCK, meant
-from .region import ALL, region_of, start, tiled
+from .region import ALL, places, region_of, tiled
 
 MOST = 8
 """So many arrays are filled at a time."""
@@ -105,7 +105,7 @@ def join(node: Node) -> None:
     regions = [region_of(index, node.shape) for index in node._attributes["indexes"]]
     axis = tiled(regions, node.shape)
     if axis is not None:
-        order = sorted(range(len(regions)), key=lambda k: start(regions[k][axis]))
+        order = sorted(range(len(regions)), key=lambda k: places(regions[k][axis]).start)
         node._op = ops.stack if isinstance(regions[0][axis], int) else ops.concatenate
         node._inputs, node._attributes = tuple([node._inputs[1 + k] for k in order]), {"axis": axis}
 

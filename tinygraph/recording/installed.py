@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError
+from ..core.errors import GraphError, users_line
 from ..core.node import Node
 from ..core.trail import reach_user
 from ..ops.numpy_functions import FUNCTIONS, SEQUENCES, joined
@@ -22,10 +22,8 @@ def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) ->
 
 
 def putmask(a: Any, mask: Any, values: Any) -> None:
-    if np.ndim(values) and np.shape(values) != np.shape(a):
-        fix = "a[mask] = values, for as many values as the mask selects"
-        raise GraphError("np.putmask: values have another shape", got=f"{np.shape(values)}", fix=fix)
-    assign(a, ..., _chosen(mask, values, a))
+    values = np.reshape(_as_many(values, a.size), a.shape) if np.ndim(values) else values
+    assign(a, ..., _chosen(np.reshape(mask, a.shape), values, a))
 
 
 def _chosen(mask: Any, values: Any, others: Any) -> Node:
@@ -35,31 +33,33 @@ def _chosen(mask: Any, values: Any, others: Any) -> Node:
 
 
 def place(arr: Any, mask: Any, vals: Any) -> None:
-    places = np.nonzero(np.asarray(mask))
+    places = np.nonzero(np.reshape(np.asarray(mask), arr.shape))
     assign(arr, places, _as_many(vals, len(places[0])))
 
 
-def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
-    places = np.unravel_index(np.asarray(ind).ravel() % max(a.size, 1), a.shape)
-    outside = np.abs(np.asarray(ind) + 0.5) > a.size
-    if mode != "raise" or outside.any():
-        got = f"{ind!r}, mode={mode!r}"
-        raise GraphError("np.put: no such place", expected=f"indices of {a.size} elements", got=got)
-    assign(a, places, _as_many(v, len(places[0])))
+def put(a: Any, ind: Any, v: Any, mode: Any = "raise") -> None:
+    places = np.take(np.arange(a.size), np.ravel(ind), mode=mode)
+    assign(a, np.unravel_index(places, a.shape), _as_many(v, places.size))
 
 
 def _as_many(values: Any, count: int) -> Any:
     """As many values as places, from the first on again where there are fewer."""
-    return np.resize(joined(values, SEQUENCES), count)
+    values = joined(values, SEQUENCES)
+    if count and not np.size(values):
+        raise GraphError("there is no value to write", expected="one or more", got=users_line())
+    return np.resize(values, count)
 
 
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     places = np.zeros(a.shape, bool)
-    np.fill_diagonal(places, True, wrap)  # numpy refuses what has no diagonal
-    assign(a, np.nonzero(places), val)
+    np.fill_diagonal(places, True, wrap)
+    place(a, places, val)
 
 
-def put_along_axis(arr: Any, indices: Any, values: Any, axis: int) -> None:
+def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
+    if axis is None:
+        put(arr, indices, np.broadcast_to(joined(values, SEQUENCES), np.shape(indices)))
+        return
     grid: list[Any] = [*np.ogrid[tuple(slice(n) for n in arr.shape)]]
     grid[axis] = indices
     assign(arr, tuple(grid), values)

@@ -83,13 +83,13 @@ KEEPS_C_ORDER = {
     *(np.tril, np.triu, np.tile, np.roll, np.outer, np.tensordot, np.inner, np.nan_to_num, np.cumsum, np.clip),
 }
 """Functions of numpy's that are made of several ops here, whose results are in C order if the arguments are."""
-MAY_SHARE = {
-    *(np.reshape, np.ravel, np.moveaxis, np.rollaxis, np.squeeze, np.expand_dims, np.atleast_1d, np.atleast_2d),
-    *(np.atleast_3d, np.broadcast_to, np.diagonal, np.diag, np.real, np.flip, np.flipud, np.fliplr, np.rot90),
-    *(np.matrix_transpose, np.linalg.matrix_transpose, np.lib.stride_tricks.sliding_window_view, np.astype),
-    *(np.apply_over_axes, np.diff, np.linalg.matrix_power),
+SHOWS = {
+    *(np.reshape, np.ravel, np.expand_dims, np.squeeze, np.moveaxis, np.rollaxis, np.matrix_transpose, np.real),
+    *(np.atleast_1d, np.atleast_2d, np.atleast_3d, np.flip, np.fliplr, np.flipud, np.rot90, np.diagonal, np.diag),
+    *(np.broadcast_to, np.lib.stride_tricks.sliding_window_view, np.linalg.matrix_transpose),
+    *(np.diff, np.linalg.matrix_power, np.apply_over_axes),  # none, or one of them
 }
-"""Functions of numpy's whose result may lie in the memory of their argument; that of all others never does."""
+"""Such functions whose result may be a view of the argument, or the argument itself; that of others is a new array."""
 
 
 def is_scattered(node: Node) -> bool:

@@ -110,8 +110,9 @@ def asarray(a: Any, dtype: Any = None, order: Any = None, **settings: Any) -> An
     """numpy.asarray: ``a`` itself if it is an array or a node of this dtype and order; lists with nodes become one."""
     node, known = one_node(a), layout(a) if isinstance(a, Node) else None
     if not isinstance(node, Node):
-        return np.asarray(a, dtype, order, **settings)
-    node = array(node, dtype, copy=False)
+        z = np.asarray(a, dtype, order, **settings)
+        return writable(z) if type(a) in (float, *SEQUENCES) else z
+    node = array(node, dtype, copy=settings.get("copy"))
     if order not in ("C", "F"):
         return node
     lies_so = known is not None and (known.flags.c_contiguous if order == "C" else known.flags.f_contiguous)
@@ -130,7 +131,8 @@ def _lying(function: Callable[..., Any], *order: str) -> Callable[..., Any]:
     def lying(a: Any, dtype: Any = None, *others: Any, **settings: Any) -> Any:
         node = one_node(a)
         if isinstance(node, Node):
-            return asarray(node, dtype, *order, *others, **settings)
+            z = asarray(node, dtype, *order, *others, **settings)
+            return ops.reshape(z, 1) if order and not z.ndim else z
         return function(a, dtype, *others, **settings)
 
     return lying
@@ -142,9 +144,7 @@ asanyarray = _lying(np.asanyarray)
 
 def isscalar(element: Any) -> bool:
     """numpy.isscalar: of a number that an op computed True, of an array without axes False."""
-    if not isinstance(element, Node):
-        return np.isscalar(element)
-    return is_number(element)
+    return is_number(element) if isinstance(element, Node) else np.isscalar(element)
 
 
 def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:

@@ -13,13 +13,33 @@ import numpy as np
 from .. import ops
 from ..core.errors import GraphError, users_line
 from ..core.node import Node
+from ..core.scope import now
 from ..ops import numpy_functions
 from ..ops.numpy_functions import FUNCTIONS, SEQUENCES, joined
 from . import makers
 from .layout import layout
 from .makers import *  # noqa: F403  zeros, array and the like
-from .makers import array, one_node, writable
-from .record import is_number
+from .makers import array as an_array
+from .makers import one_node, writable
+from .record import is_number, own
+
+
+def _of_a_number_too(function: Any) -> Any:
+    """numpy's array, asarray, copy or full: what they make of a number is an array without axes, to be written."""
+
+    @functools.wraps(function)
+    def make(*args: Any, **settings: Any) -> Any:
+        z = function(*args, **settings)
+        if isinstance(z, Node) and z.dtype.kind == "f" and is_number(z):
+            z = now.recorder.copied(z) if any(x is z for x in args) else z
+            own(z).made_by_name = True
+        return z
+
+    return make
+
+
+array, asarray, asanyarray, copy = map(_of_a_number_too, (an_array, makers.asarray, makers.asanyarray, makers.copy))
+full, full_like = map(_of_a_number_too, (makers.full, makers.full_like))
 
 
 def _of_lists(function: Any) -> Any:
@@ -64,18 +84,39 @@ class vectorize(np.vectorize):  # noqa: N801  numpy's name
     """numpy.vectorize, whose result is a node if the function gives nodes."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self.otypes is not None and any(isinstance(one_node(x), Node) for x in (*args, *kwargs.values())):
-            z = vectorize(self.pyfunc, excluded=self.excluded, signature=self.signature)(*args, **kwargs)
-            return array(z, self.otypes[0]) if isinstance(z, Node) else z
-        z = super().__call__(*args, **kwargs)
-        return tuple(map(joined, z)) if isinstance(z, tuple) else joined(z)
+        if not any(isinstance(one_node(x), Node) for x in (*args, *kwargs.values())):
+            z = super().__call__(*args, **kwargs)
+            return tuple(map(joined, z)) if isinstance(z, tuple) else joined(z)
+        if self.signature is not None:
+            fix = "np.stack([f(row) for row in x])"
+            raise GraphError("np.vectorize: signature= is not supported on nodes", got=users_line(), fix=fix)
+        boxes = np.vectorize(lambda *a, **k: _boxed(self.pyfunc(*a, **k)), excluded=self.excluded)(*args, **kwargs)
+        parts = boxes if isinstance(boxes, tuple) else (boxes,)
+        results = [_opened(x, kind) for x, kind in zip(parts, self.otypes or [None] * len(parts), strict=True)]
+        return tuple(results) if isinstance(boxes, tuple) else results[0]
+
+
+def _boxed(z: Any) -> Any:
+    """What a function gives, such that numpy does not look into it: it takes the kind of the first for that of all."""
+    return tuple([lambda x=x: x for x in z]) if isinstance(z, tuple) else lambda: z
+
+
+def _opened(boxes: Any, kind: Any) -> Any:
+    values = np.empty(boxes.shape, object)
+    for at in np.ndindex(boxes.shape):
+        values[at] = boxes[at]()
+    if kind is None and not isinstance(values.flat[0], (Node, float, np.floating)):
+        kind = np.asarray(values.flat[0]).dtype.char
+    if any(isinstance(x, Node) for x in values.flat):
+        return an_array(joined(values), kind)
+    return np.array(values.tolist(), kind)
 
 
 def fromiter(iter: Any, dtype: Any = float, count: int = -1, **settings: Any) -> Any:
     """numpy.fromiter, of nodes too."""
     numbers = [*(iter if count < 0 else itertools.islice(iter, count))]
     z = one_node(numbers)
-    return array(z, dtype) if isinstance(z, Node) else writable(np.fromiter(numbers, dtype, count, **settings))
+    return an_array(z, dtype) if isinstance(z, Node) else writable(np.fromiter(numbers, dtype, count, **settings))
 
 
 class _Elements(AbstractContextManager[Any]):
@@ -120,7 +161,7 @@ class _OfNumbers(type):
     kind: Any
 
     def __call__(cls, *args: Any) -> Any:
-        return array(args[0], cls.kind) if args and isinstance(one_node(args[0]), Node) else cls.kind(*args)
+        return an_array(args[0], cls.kind) if args and isinstance(one_node(args[0]), Node) else cls.kind(*args)
 
     def __instancecheck__(cls, x: object) -> bool:
         return isinstance(x, cls.kind) or (isinstance(x, Node) and is_number(x) and issubclass(x.dtype.type, cls.kind))

@@ -6,7 +6,6 @@ import functools
 import math
 from builtins import float as _float
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from ..core.leaves import Constant
 from ..core.node import Node
 from ..core.scope import now, refused
 from ..ops import numpy_functions
+from .record import is_number
 
 RUNNING: dict[int, set[object]] = {}
 """The calls that are being recorded, by the names of the files that take part."""
@@ -73,7 +73,7 @@ def number(x: Node) -> Node:
     if x.size != 1:
         problem, fix = f"{x.label()} is not one number", "one element of it, or a function of numpy's"
         raise GraphError(problem, expected="one element", got=f"{x.shape}; {users_line()}", fix=fix)
-    z = ops.reshape(x, ()) if x.ndim else x
+    z = x if is_number(x) else x[(0,) * x.ndim]  # of what may be written the number that is there now
     return z if z.dtype == np.float64 else ops.astype(z, np.float64)
 
 
@@ -99,9 +99,6 @@ def _taking_nodes(function: Callable[..., Any]) -> Callable[..., Any]:
 
 MATH = {function: _taking_nodes(function) for function in OPS}
 """Maps functions of `math` to ours."""
-
-our_math = ModuleType("math", math.__doc__)
-vars(our_math).update({name: MATH.get(x, x) if callable(x) else x for name, x in vars(math).items()})
 
 
 class _Float(type):

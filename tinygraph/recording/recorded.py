@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from inspect import iscoroutinefunction, isgeneratorfunction
 from types import FunctionType
 from typing import Any, TypeVar, cast
 
@@ -49,6 +50,9 @@ def recorded(fn: F) -> F:
         ()
     """
     code = code_of(checked("recorded", fn))
+    if isgeneratorfunction(fn) or iscoroutinefunction(fn):
+        problem = "recorded: fn is a generator or a coroutine, whose body runs after the call has ended"
+        raise GraphError(problem, got=fn.__qualname__, fix="record the function that goes through it")
 
     @functools.wraps(fn, updated=("__dict__",) if isinstance(fn, FunctionType) else ())
     def call(*args: Any, **kwargs: Any) -> Any:

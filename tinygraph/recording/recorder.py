@@ -20,10 +20,10 @@ from ..ops.einsum import spell_out
 from ..ops.operators import basic
 from . import makers
 from .change import row
-from .layout import KEEPS_C_ORDER, MAY_SHARE, VIEWS, in_order, is_in_c_order, is_odd, is_scattered, layout, viewed
-from .permission import check
+from .layout import KEEPS_C_ORDER, SHOWS, VIEWS, in_order, is_in_c_order, is_odd, is_scattered, layout, viewed
+from .permission import COPY_FIRST, check
 from .python_names import number, takes_part
-from .record import LOCK, Session, doubt, meant, own, root, tie
+from .record import LOCK, Session, doubt, is_number, meant, own, root, tie
 from .writing import overwrite, scattered
 
 _ERRORS = errors.__file__
@@ -96,19 +96,21 @@ class Recorder:
         return copy
 
     def composed(self, node: Any, function: Any, args: tuple[Any, ...]) -> Any:
-        """The result of a function of numpy's that is made of ops: where it is no view of an argument, its order in
-        memory may be another one than that of numpy's own result. Where numpy's is never a view it becomes a copy."""
-        if isinstance(node, Node) and function not in MAY_SHARE:
-            node = self.copied(node) if any(root(node) is root(x) for x in args if isinstance(x, Node)) else node
-        if isinstance(node, Node) and node.ndim > 1 and not any(node is x for x in args):
+        """The result of a function of numpy's that is made of ops. Where numpy's is no view of an argument, it is none,
+        either, and its order in memory may be another one than that of numpy's."""
+        if not isinstance(node, Node):
+            return node
+        base = root(node)
+        if any(base is root(x) for x in args if isinstance(x, Node)):
+            return node if function in SHOWS else self.copied(node)
+        if node.ndim != 1:
             parts = [x for x in args if isinstance(x, Node)]
             if function in (np.stack, np.concatenate) and isinstance(args[0], (list, tuple)):
                 parts = [x for x in args[0] if isinstance(x, Node) and x.ndim > 1]
-            if function in KEEPS_C_ORDER and all(map(is_in_c_order, parts)):
-                return node
-            record, base = own(node), root(node)
-            if base is node or not any(base is root(x) for x in args if isinstance(x, Node)):
-                record.base, record.layout, record.scattered, self.session.odd = None, None, True, True
+            if not (node.ndim and function in KEEPS_C_ORDER and all(map(is_in_c_order, parts))):
+                record = own(node)
+                record.base, record.layout, record.scattered = None, None, node.ndim > 0  # a number is no view
+                self.session.odd |= record.scattered
         return node
 
     def shown(self, view: Node, base: Node, op: Any = ops.broadcast_to, settings: Any = None) -> Node:
@@ -117,9 +119,8 @@ class Recorder:
             tie(view, base, op, view._attributes if settings is None else settings)
         return view
 
-    def data(self, z: Any) -> Any:
-        """What numpy made of data, as an array that may be written."""
-        return makers.writable(z) if isinstance(z, np.ndarray) else z
+    data = staticmethod(makers.writable)
+    """What numpy made of data, as an array that may be written."""
 
     def keeps_numbers(self, node: Node) -> bool:
         """Whether a number of ``node`` that Python asks for has a gradient to keep, in a file that is recorded."""
@@ -162,8 +163,9 @@ class Recorder:
         """``np.add.at(target, key, value)``: equal places are added up."""
         sign = {np.add: 1, np.subtract: -1}.get(ufunc)
         if sign is None or not isinstance(target, Node):
-            problem = f"np.{ufunc.__name__}.at is not supported on nodes"
-            raise MutationError(problem, expected="np.add.at, np.subtract.at", got=users_line())
+            problem = f"np.{ufunc.__name__}.at is not supported on nodes" + (" in a plain array" if sign else "")
+            loop = f"for i, v in zip(index, values): a[i] = np.{ufunc.__name__}(a[i], v)"
+            raise MutationError(problem, got=users_line(), fix=COPY_FIRST if sign else loop)
         check(target, f"np.{ufunc.__name__}.at", "a + the scattered values")
         overwrite(target, target + sign * scattered(target, key, value))
 
@@ -172,17 +174,11 @@ def _note_sharing(node: Node, x: Node) -> None:
     """Notes that the value of ``node`` may lie in the memory of the value of ``x``, and perhaps that it is a view."""
     if x._record is not None and x._record.owned:
         x._record.owned = False
-    if (node._op in VIEWS and _shows(node, x)) or (node._op is ops.einsum and _is_turned(node)):
+    if (node._op in VIEWS or _only_turns(node)) and _shows(node, x):
         if x._record is None:
             own(node).shows_foreign = True
         else:
             tie(node, x, node._op, node._attributes)
-
-
-def _is_turned(node: Node) -> bool:
-    """Whether an einsum is a view, as it sums nothing: ``ij->ji``, ``ii->i``. It is not written through."""
-    (term, *others), out = spell_out(node._attributes["subscripts"], [i.ndim for i in node._inputs])
-    return not others and {*term} == {*out} and node.ndim > 0
 
 
 def _shows(node: Node, x: Node) -> bool:
@@ -190,15 +186,25 @@ def _shows(node: Node, x: Node) -> bool:
     record = x._record
     followed = record is not None and (record.layout is not None or record.base is not None or record.scattered)
     if not (now.tracing or followed):
-        return _is_array(node) and np.may_share_memory(node._value, x._value)
+        return _is_array(node, x) and np.may_share_memory(node._value, x._value)
     record = own(node)
     record.layout, shows = viewed(node._op, node._attributes, x)
     record.scattered = record.layout is None
     if not shows and layout(x) is None:
         doubt(node, x)
-    return shows and _is_array(node)
+    return shows and _is_array(node, x)
 
 
-def _is_array(node: Node) -> bool:
-    """Whether numpy gives an array, not a number: ``x[1, ...]`` of a vector is an array of no axes."""
-    return node.ndim > 0 or (node._op is ops.getitem and ... in node._attributes["index"])
+def _only_turns(node: Node) -> bool:
+    """Whether numpy's einsum makes a view: of one array, of which it sums nothing up."""
+    if node._op is not ops.einsum or len(node._inputs) > 1:
+        return False
+    (term,), out = spell_out(node._attributes["subscripts"], [node._inputs[0].ndim])
+    return {*term} == {*out} != set()
+
+
+def _is_array(node: Node, x: Node) -> bool:
+    """Whether numpy gives an array, not a number: ``x[1, ...]`` and ``x[:1].reshape(())`` are arrays of no axes."""
+    if node._op is not ops.getitem:
+        return node.ndim > 0 or not is_number(x)
+    return node.ndim > 0 or ... in node._attributes["index"]

@@ -58,14 +58,14 @@ def lane_of(region: Region, shape: tuple[int, ...]) -> int | None:
     return lane
 
 
-def _places(part: int | range) -> range:
+def places(part: int | range) -> range:
     return part if isinstance(part, range) else range(part, part + 1)
 
 
 def overlap(a: Region, b: Region) -> bool:
     """Whether the two regions of one array share a place."""
     for p, q in zip(a, b, strict=True):
-        if p != q if type(p) is type(q) is int else not _meet(_places(p), _places(q)):
+        if p != q if type(p) is type(q) is int else not _meet(places(p), places(q)):
             return False
     return True
 
@@ -89,10 +89,6 @@ def tiled(regions: list[Region], shape: tuple[int, ...]) -> int | None:
             parts = [region[axis] for region in regions]
             kinds = {*map(type, parts)}
             steps = all(part.step == 1 for part in parts if isinstance(part, range))
-            total = sum(len(_places(part)) for part in parts)
+            total = sum(len(places(part)) for part in parts)
             return axis if len(kinds) == 1 and steps and total == shape[axis] else None
     return None
-
-
-def start(part: int | range) -> int:
-    return part if isinstance(part, int) else part.start

@@ -203,11 +203,15 @@ def _changed(node: Node) -> None:
 def _through(view: Node, new: Node) -> None:
     """Writes the new content of a view into the array that it shows, by which the view is renewed, too."""
     base, (op, settings) = view._record.base, view._record.how
-    if op not in VIEWS:
+    if op not in VIEWS and op is not ops.einsum:
         problem = f"{view.label()} cannot be changed: it shows another array, as np.broadcast_to does, read-only"
         raise MutationError(problem, got=users_line(), fix="copy it first: a = np.copy(a)")
     if op is ops.getitem:
         _assign(base, settings["index"], new)
+    elif op is ops.einsum:  # it may show a diagonal alone
+        places = np.zeros(base.shape, bool)
+        np.einsum(settings["subscripts"], places)[...] = True
+        overwrite(base, ops.where(places, op.backward(new, view, base, **settings)[0], base))
     else:  # what brings a gradient back to the array brings the content back, too
         overwrite(base, op.backward(new, view, base, **settings))
 

@@ -65,11 +65,9 @@ def time_first(inputs: Any, axis: int) -> tuple[Any, int]:
         expected = f"one axis that all inputs have, of shapes {[x.shape for x in leaves(xs)]}"
         raise GraphError("unroll: the inputs have no such axis", got=f"axis={shown(axis)}", expected=expected)
     time = times.pop() if axis else 0
-    return map_leaves(lambda x: _moved(x, time), xs), time
-
-
-def _moved(x: Node, time: int) -> Node:
-    return transpose(x, axes=(time, *(a for a in range(x.ndim) if a != time))) if time else x
+    if time:
+        xs = map_leaves(lambda x: transpose(x, axes=(time, *(a for a in range(x.ndim) if a != time))), xs)
+    return xs, time
 
 
 def time_at(y: Node, time: int) -> Node:

@@ -49,7 +49,10 @@ def roll_segments(cell: Step, xs: Any, state: Any, *, reverse: bool, cuts: Node 
         return roll(cell, xs, state, reverse=reverse, cuts=cuts)
     length = isqrt(T)
     whole = T // length * length
-    segments = map_leaves(lambda x: _segmented(x[T - whole :] if reverse else x[:whole], length), (xs, cuts))
+    sizes = whole // length, length
+    segments = map_leaves(
+        lambda x: reshape(x[T - whole :] if reverse else x[:whole], (*sizes, *x.shape[1:])), (xs, cuts)
+    )
 
     def segment(part: Any, s: Any) -> tuple[Any, Any]:
         return roll(cell, part[0], s, reverse=reverse, cuts=part[1])
@@ -62,7 +65,3 @@ def roll_segments(cell: Step, xs: Any, state: Any, *, reverse: bool, cuts: Node 
         pairs = zip(outputs, leaves(others), strict=True)
         outputs = [concatenate([b, a] if reverse else [a, b], axis=0) for a, b in pairs]
     return rebuild(y, outputs), state
-
-
-def _segmented(x: Node, length: int) -> Node:
-    return reshape(x, (x.shape[0] // length, length, *x.shape[1:]))
