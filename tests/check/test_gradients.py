@@ -159,3 +159,11 @@ def test_the_second_order_is_that_of_one_derivative_along_one_direction():
             report = tg.check.gradients(lambda x, y: (x * x + y * y) * 0.5, [np.ones(1), np.ones(1)], seed=seed)
             found.append(abs([r for r in report.rows if r.order == 2][row].analytic))
         assert 0.75 < max(found) <= 1 and min(found) < 0.25
+
+
+def test_numbers_of_python_and_numpy_are_arguments():
+    for arguments in ([3.0, np.float32(2.0)], {"x": 3.0, "y": 2.0}, (3.0, 2)):
+        report = tg.check.gradients(lambda x, y: x * x * y, arguments, order=1)
+        rows = {row.name: row.analytic for row in report.rows}
+        np.testing.assert_allclose(abs(rows["x"]), 12.0, rtol=1e-6)
+        assert ("y" in rows) == (arguments != (3.0, 2)), "a whole number is passed on"

@@ -42,6 +42,14 @@ def test_a_kink_is_called_one_and_its_place_is_told_at_both_orders(name):
         assert "wrong" not in message and "<- kink" in message and "farther from the kink" in message
 
 
+@each("size", [3, 6])
+def test_the_element_at_the_kink_is_told_wherever_it_is(size):
+    for k in range(size):
+        x = np.linspace(0.4, 1.0, size) * (np.arange(size) != k)
+        message = said(lambda x: tg.relu(x) * 2.0, x, order=1)
+        assert message.startswith(f"check.gradients: a kink at x[{k}] = 0:"), message.splitlines()[0]
+
+
 def test_where_the_first_derivative_is_the_mean_of_both_sides_only_the_second_order_says_so():
     for fn, x in ((tg.abs, [0.0, 1.0]), (tg.max, [1.0, 1.0, 0.2])):
         tg.check.gradients(lambda x, fn=fn: fn(x), [np.array(x)], order=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -118,3 +119,16 @@ def test_a_hostile_name_cannot_leave_its_comment(tmp_path: Path) -> None:
     assert "main(" not in header
     tg.export.js(lambda x: {"*/ alert(1) /*": x}, X, tmp_path / "a.js")
     assert "alert(1)" not in (tmp_path / "a.js").read_text()
+
+
+def test_a_file_of_weights_holds_the_real_numbers_alone(tmp_path: Path) -> None:
+    """As many as its header says; whole ones stand in the C file."""
+    table, w = (
+        np.arange(40).reshape(10, 4) ** 2,
+        tg.parameter(np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4), "w"),
+    )
+    tg.export.c(
+        lambda i, x: (tg.take(table, i, axis=0), x @ w), (np.array([1, 2]), X), tmp_path / "a.c", weights="file"
+    )
+    count = int(re.findall(r"#define A_WEIGHTS (\d+)", (tmp_path / "a.h").read_text())[0])
+    assert (tmp_path / "a.bin").stat().st_size == 4 * count == 4 * 12

@@ -36,6 +36,15 @@ def test_input_projections_go_first():
     assert ops_of(results).count("matmul") == 1 and any("5 steps" in note for note in made.notes)
 
 
+@pytest.mark.parametrize("light", [0, LIGHT])
+def test_notes_tell_of_heavy_ops_alone_whatever_else_is_moved(light):
+    before, after = HoistBefore(light), HoistAfter(light)
+    for made in (before, after):
+        moved(made, lambda xs, h: tg.tanh(network(xs * 2.0, h)), XS, H0)
+    assert before.notes == ["matmul (2, 4) is done once for all 5 steps"]
+    assert after.notes == [f"{op} (2, 6) is done once after all 5 steps" for op in ("matmul", "softmax")]
+
+
 def test_output_layers_go_last():
     made = HoistAfter()
     results = moved(made, network, XS, H0)

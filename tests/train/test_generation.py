@@ -61,7 +61,7 @@ def test_a_draw_of_0_or_just_below_1_is_a_token_that_has_a_chance(options, draw,
     logits[:, [0, 8]] = -np.inf
     assert set(sample(logits, Drawing(draw), 2.0, **options).tolist()) == {token}
     start = np.arange(400)[None]
-    options |= {"state": np.zeros(1), "rng": Drawing(draw)}
+    options = {**options, "state": np.zeros(1), "rng": Drawing(draw)}
     assert (generate(lambda ids, s: (tg.constant(logits) + 0.0 * s, s), start, 2, **options) == token).all()
 
 

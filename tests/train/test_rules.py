@@ -181,6 +181,8 @@ def test_a_rate_may_be_a_function_of_the_steps():
     for _ in range(3):
         optimizer.step(np.array(1.0))
     assert w.item() == -(1 + 1 / 2 + 1 / 3) and optimizer.learning_rate == 1 / 4
+    with pytest.raises(tg.GraphError, match="SGD: learning_rate is not positive"):
+        tg.train.SGD(w, lambda steps: -1.0).step(np.array(1.0))
 
 
 def test_options_set_between_steps_count_from_then_on(monkeypatch):

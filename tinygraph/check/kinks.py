@@ -54,7 +54,7 @@ def _at(f: Callable[[], Node], x: Parameter, start: np.ndarray, v: np.ndarray, t
     try:
         x.value = (start + np.asarray(t, v.dtype) * v).astype(v.dtype, copy=False)
         with np.errstate(all="ignore"):
-            return float(f().item())
+            return f().item()
     finally:
         x.value = start
 
