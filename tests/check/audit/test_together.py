@@ -30,6 +30,57 @@ NAMED: dict[str, tuple[tuple[int, ...], list[tuple[str, str]]]] = {
         (46, 53),
         [(', s["c"][t], s["h"][t + 1]', ', s["c"][0], s["h"][t + 1]'), ("(c) ** 2) + dc_next", "(c) ** 2)")],
     ),
+    "batch_dict: a carry of zeros": (
+        (35, 36, 39),
+        [
+            ("da = dh * (1 - h[t] * h[t])", "da = dh * (1 - np.tanh(h[t]) ** 2)"),
+            ("+= x[t].T @ da", "+= 2 * (x[t].T @ da)"),
+            ("carry = da @", "carry = carry @"),
+        ],
+    ),
+    "batch_dict: undone in a weight": (
+        (31, 36),
+        [("do = (p[t] - y[t]) / B", "do = (p[t] - y[t])"), ("+= x[t].T @ da", "+= (x[t].T @ da) / B")],
+    ),
+    "char_step: set, not taken away": (
+        (31, 35),
+        [("dy[targets[t]] -= 1", "dy[targets[t]] = 1"), ("(1 - hs[t] * hs[t]) * dh", "(1 - hs[t] * hs[-1]) * dh")],
+    ),
+    "char_step: added to the loss": ((33,), [("dby += dy", "loss += dy")]),
+    "columns_tuple": (
+        (25, 28, 29),
+        [
+            ("dy = ys[t] - ts[t]", "dy = ys[t] + ts[t]"),
+            (" + dh_next\n", "\n"),
+            ("dz = (1 - hs[t + 1] ** 2) * dh", "dz = 2 * (1 - hs[t + 1] ** 2) * dh"),
+        ],
+    ),
+    "gru_vectors: another sum": ((49,), [("dUz += np.outer(daz", "dUn += np.outer(daz")]),
+    "last_sigmoid": (
+        (30, 36, 38),
+        [
+            ("dy = 2 * (", "dy = -2 * ("),
+            ("da = dh", "da = -dh"),
+            ("np.outer(self.states[t - 1], da)", "np.outer(self.states[t - 1], h)"),
+        ],
+    ),
+    "lstm_gates: values": (
+        (58, 62),
+        [('d["bf"] += daf', 'd["bf"] += c_prev'), ('d["bo"] += dao', 'd["bo"] += 0.5 * dao')],
+    ),
+    "lstm_packed": (
+        (48, 52, 56),
+        [
+            ("di = dc * g", "di = dc * c"),
+            ("+= xh.T @ dz", "+= 2 * (xh.T @ dz)"),
+            ("dc_next = dc * f", "dc_next = dc * g"),
+        ],
+    ),
+    "lstm_packed: two names": (
+        (40, 51),
+        [("c_old, c, h = self", "c, c_old, h = self"), ("[di, df, do, dg]", "[di, df, do, dc_next]")],
+    ),
+    "tagger: a mask": ((35,), [("dr = da * (self.a[t] > 0)", "dr = self.a[t] > 0")]),
     "class_update": ((31, 32), [("            dW_hy += np.dot(d_out, self.hs[t].T)\n            db_y += d_out\n", "")]),
 }
 """By the name of a pass the lines that are due, and what is put in the place of what."""

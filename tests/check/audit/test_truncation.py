@@ -63,10 +63,10 @@ def pieces(length: int) -> Any:
     return backward
 
 
-def told(backward: Any, meant: int | None = None) -> str:
+def told(backward: Any) -> str:
     subject = Functions(backward, loss, WEIGHTS, {"x": X, "y": Y})
     case = Cases(subject).case(5)
-    return truncation(subject.on_nodes(case), subject.gradients(case), meant)
+    return truncation(subject.on_nodes(case), subject.gradients(case))
 
 
 @each(
@@ -85,10 +85,3 @@ def told(backward: Any, meant: int | None = None) -> str:
 )
 def test_how_far_back_a_pass_reaches(backward: Any, sentence: str) -> None:
     assert told(backward) == sentence
-
-
-def test_one_step_too_few_or_too_many_is_said() -> None:
-    assert told(windows(2), meant=2) == "truncated after 2 steps back"
-    for meant in (1, 3):
-        assert told(windows(2), meant) == f"truncated after 2 steps back, off by one from the {meant} that are meant"
-    assert told(windows(1), meant=3).endswith("not after the 3 that are meant")

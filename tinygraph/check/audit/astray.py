@@ -28,8 +28,9 @@ def function_of(subject: Subject, file: str, number: int) -> FunctionType | None
     return None
 
 
-def line_astray(subject: Subject, case: Case, name: str, beside: tuple[str, Line]) -> int | None:
-    """The line which makes the gradient of a parameter right, but for a factor, if it sets that one.
+def line_astray(subject: Subject, case: Case, name: str, beside: tuple[str, Line]) -> tuple[int, frozenset[str]] | None:
+    """The line which makes the gradient of a parameter right, but for a factor, if it sets that one, and the parameters
+    whose gradients are right then; none of a line that only goes by the parameter's name.
 
     Args:
         subject, case: what is run.
@@ -47,19 +48,21 @@ def line_astray(subject: Subject, case: Case, name: str, beside: tuple[str, Line
     new = as_target(expression(target))
     some = [x for x in statements(tree) if isinstance(x, ast.AugAssign) and ast.unparse(x.target) != target]
     edits = [Edit(function, at, (replaced(at, "target", None, new),), "", 0.0) for at in some]
-    return _first_that_mends(Trials(subject, case), {function: tree}, edits, name) or _first_of_parameter(some, name)
+    number = _first_of_parameter(some, name)
+    named = None if number is None else (number, frozenset[str]())
+    return _first_that_mends(Trials(subject, case), {function: tree}, edits, name) or named
 
 
 def _first_that_mends(
     trial: Trials, trees: Mapping[FunctionType, ast.FunctionDef], edits: Sequence[Edit], name: str
-) -> int | None:
+) -> tuple[int, frozenset[str]] | None:
     rows = trial.rows() == name
     with running(trees, edits) as choose:
         for number, edit in enumerate(edits):
             choose(number)
-            _, row = trial.measured()
+            verdict, row = trial.measured()
             if row is not None and ratio(row[rows], (row + trial.differences(row))[rows]) is not None:
-                return edit.line
+                return edit.line, (verdict.right if verdict else frozenset()) | {name}
     return None
 
 

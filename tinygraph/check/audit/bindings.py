@@ -32,6 +32,8 @@ class Bindings:
     def __init__(self, present: Present, candidates: Candidates) -> None:
         self._present, self._written, self._candidates = present, present.written, candidates
         self._gradients = Book([t for t in self._written.right.things if t.kind != "value"])
+        self._lines: dict[Node, set[int]] = {}
+        self._now: dict[Node, tuple[np.ndarray, bool]] = {}
 
     def misbound(self, operations: Iterable[Operation], wrong: frozenset[str]) -> Departure | None:
         """The names of a line that stand for each other's, or for another step's, values."""
@@ -55,7 +57,8 @@ class Bindings:
     def _come_right(self, values: NodeValues, rows: list[int], changed: list[list[Node]]) -> dict[int, int]:
         """How many lines that read what an assignment changes make a right thing then: if several of them did not
         before, or all do; without those assignments with which anything that was right does not stay so."""
-        readers = [self._lines_of_readers(changed[k]) for k in rows]
+        readers = [set[int]().union(*map(self._lines_of_readers, changed[k])) for k in rows]
+        every = set[int]().union(*readers)
         right, better = ([set[int]() for _ in rows] for _ in range(2))
         spoilt = np.zeros(len(rows), bool)
         for node, stack in values.items():
@@ -63,8 +66,11 @@ class Bindings:
             if operation is None or self._written.selects(node) or self._written.is_number(node):
                 continue
             own, line = self._present.value(node), operation.line.number
-            now, then = self._gradients.may_have(own[None])[0], self._gradients.may_have(stack)
-            spoilt |= operation.line.whole & now & ~then & stack.reshape(len(stack), -1).any(axis=1)
+            now = self._is_gradient(node, own)
+            if line not in every and not (now and operation.line.whole):
+                continue
+            then = self._gradients.may_have(stack)
+            spoilt |= operation.line.whole & now & ~then
             for k in np.flatnonzero(then & ~spoilt & ~alike(stack, own)):
                 right[k] |= {line} & readers[k] if operation.line.whole else set()
                 better[k] |= {line} & readers[k] if own.any() and not now else set()
@@ -72,6 +78,19 @@ class Bindings:
         several = [len(new) >= SEVERAL or (bool(new) and own >= of) for new, own, of in pairs]
         return {k: len(right[n] | better[n]) * several[n] for n, k in enumerate(rows) if not spoilt[n]}
 
-    def _lines_of_readers(self, nodes: Iterable[Node]) -> set[int]:
-        readers = (self._written.operation_of.get(r) for x in nodes for r in self._written.readers(x))
-        return {o.line.number for o in readers if o is not None}
+    def _is_gradient(self, node: Node, value: np.ndarray) -> bool:
+        if node not in self._now or self._now[node][0] is not value:
+            self._now[node] = value, bool(self._gradients.may_have(value[None])[0])
+        return self._now[node][1]
+
+    def _lines_of_readers(self, node: Node) -> set[int]:
+        """The lines that read it, or what is computed of it alone, as ``np.tanh(c)`` is."""
+        if node not in self._lines:
+            lines = self._lines[node] = set[int]()
+            for r in self._written.readers(node):
+                operation = self._written.operation_of.get(r)
+                if sum(y.size > 1 for y in r.inputs) == 1:
+                    lines |= self._lines_of_readers(r)
+                elif operation is not None:
+                    lines.add(operation.line.number)
+        return self._lines[node]

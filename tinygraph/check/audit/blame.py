@@ -21,11 +21,12 @@ from .book import same
 from .candidates import Candidates, but_for_a_factor, mending_none, turned
 from .departures import Departure
 from .joins import joined
-from .kinds import NAMEABLE, is_among
+from .kinds import NAMEABLE, PLAIN, is_among
 from .lines import lines_of
 from .pairs import FaultPairs
 from .present import Present
 from .prospects import Prospect, Prospects
+from .statement import runs_of
 from .written import Operation, Written
 
 SOME = 2000
@@ -54,7 +55,9 @@ class Blame:
         self._acquitted: list[Departure] = []
         self._present = Present(written)
         self._doubted: set[Operation] = set()
+        self._cleared: set[Node] = set()  # with which a line that was blamed has a plain fault
         self._places = {o: _place(o) for o in written.operations}
+        self._trials: list[Departure] = []  # of this round, which mend a gradient
         self._looked_at: dict[Operation, Prospects] = {}
         self._candidates = Candidates(self._present)
         self._pairs = FaultPairs(self._present, self._candidates)
@@ -62,14 +65,13 @@ class Blame:
 
     def departures(self, most: int = 8) -> list[Departure]:
         """The operations to blame, in the order in which they were found."""
-        while len(self.departed) < most:
+        while len(self.departed) < most > len(self._acquitted):
             wrong = self.written.wrong(self._present.values)
             trial = self._next(wrong)
             if trial is None and not self._acquit():
                 break
             if trial is not None:
-                trial = self._pairs.what_is_scaled(trial, wrong)
-                self._keep(self._pairs.first_of_two(trial, wrong) or self._pairs.where_scaled(trial, wrong))
+                self._keep(self._pairs.explained(trial, self._trials, wrong))
         for departure in self._acquitted:
             wrong = self.written.wrong(self._present.values)
             if wrong and self._present.left_wrong(departure.right) < wrong:
@@ -77,19 +79,23 @@ class Blame:
         return [replace(departure, values=self._present.values) for departure in self.departed]
 
     def _next(self, wrong: frozenset[str]) -> Departure | None:
+        self._trials.clear()
         open_ones = [o for o in self.written.operations if not self._is_out(o)] if wrong else []
         bound = self._bindings.misbound(open_ones, wrong)
         if bound is not None:
             return bound
-        trial = self._within(self._best, wrong) if wrong else None
+        trial = self._pairs.undone(open_ones, wrong, 2) or (self._within(self._best, wrong) if wrong else None)
         sums = trial is not None and isinstance(trial.due, PairThing) and trial.due.kind == "sum"
         if trial is None or sums or not self._present.reads_right(trial.node):
             # What reads wrong things may be right itself.
             trial = self._within(self._hidden, wrong) or trial or self._within(self._anywhere, wrong)
-        return trial
+        return trial or self._pairs.undone(open_ones, wrong, 1)
 
     def _keep(self, departure: Departure) -> None:
         self._present.mend(departure.right)
+        after = replace(departure, values=self._present.values)
+        if is_among(PLAIN, self.written, after):
+            self._cleared |= {x for run in runs_of(self.written, after) for x in run.reads}
         self._look_again()
         self.departed.append(departure)
 
@@ -100,14 +106,15 @@ class Blame:
     def _acquit(self) -> bool:
         """Takes back what comes right by itself now that others are mended; whether there was such a thing."""
         for departure in self.departed:
-            first = next((x for x, due in departure.right.items() if not same(x._value, due)), departure.node)
             others = {x: a for d in self.departed if d is not departure for x, a in d.right.items()}
             without = Present(self.written)
             without.mend(others)
-            if first not in others and same(without.value(first), departure.right[first]):
+            right = departure.right.items()
+            if others.keys().isdisjoint(departure.right) and all(same(without.value(x), due) for x, due in right):
                 self.departed.remove(departure)
                 self._acquitted.append(departure)
                 self._present.become(without)
+                self._cleared.clear()
                 self._look_again()
                 return True
         return False
@@ -188,21 +195,19 @@ class Blame:
 
     def _asked_for(self, frontier: list[Operation], among: set[Operation], wrong: frozenset[str]) -> Departure | None:
         """What departs, or what that reads, if most of its readers come right with another thing, though no whole
-        gradient does."""
-        best, most = None, 0
+        gradient does; what reads right things first."""
+        ties, most = list[Departure](), (False, 0)
         upstream = self.written.upstream([x for o in frontier for x in o.nodes], 1)
         for operation in [o for o in dict.fromkeys([*self._shared(frontier), *frontier, *upstream]) if o in among]:
             for p in self._prospects(operation, wrong, None, wrong.issuperset):
                 self._left -= 1
-                if (
-                    p.asked > most
-                    and p.still <= wrong
-                    and self._is_likely(trial := self._departure(operation, p, wrong))
-                ):
-                    best, most = trial, p.asked
+                rank = p.asked > 0 and self._present.reads_right(p.node), p.asked
+                ours = rank > most or (rank == most and [d.operation for d in ties[:1]] == [operation])
+                if ours and p.still <= wrong and self._is_likely(trial := self._departure(operation, p, wrong)):
+                    ties, most = [*(ties if rank == most else ()), trial], rank
                 if self._left <= 0:
-                    return best
-        return best
+                    break
+        return next(filter(self._pairs.is_told, ties if len(ties) > 1 else ()), next(iter(ties), None))
 
     def _is_likely(self, trial: Departure) -> bool:
         """Whether what is due is no zero, and of what is only selected a value."""
@@ -238,6 +243,7 @@ class Blame:
             if not _is_late(best, p.node, wrong):
                 self._left -= 1
                 trial = self._departure(operation, p, wrong) if p.asked and p.still < wrong else None
+                self._trials += [trial] if trial is not None else []
                 best = trial if trial is not None and (best is None or trial.rank > best.rank) else best
         return best
 
@@ -261,8 +267,8 @@ class Blame:
 
     def _settled(self, operation: Operation, nodes: Iterable[Node], wrong: frozenset[str]) -> set[Node]:
         """The nodes for which no other values are to be tried."""
-        is_settled = self._present.is_settled if wrong else self.written.is_settled
-        return {x for x in nodes if operation not in self._doubted and is_settled(x)}
+        is_settled, cleared = (self._present.is_settled, self._cleared) if wrong else (self.written.is_settled, set())
+        return {x for x in nodes if x in cleared or (operation not in self._doubted and is_settled(x))}
 
     def _is_out(self, operation: Operation) -> bool:
         return operation in self._pairs.firsts or self._is_acquitted(operation)

@@ -7,7 +7,7 @@ import math
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import islice, product
+from itertools import chain, islice, product
 from operator import is_
 
 import numpy as np
@@ -40,6 +40,7 @@ class Candidates:
         self._families = _families(things)
         self._values = _families([t for t in things if t.kind == "value"])
         self._known: dict[Operation, tuple[list[np.ndarray], list[dict[Node, Thing]]]] = {}
+        self._picked: dict[Node, tuple[np.ndarray, list[tuple[_Steps, int]]]] = {}
         self._by_line: dict[tuple[str, int], list[Operation]] = defaultdict(list)
         for o in self.written.operations:
             self._by_line[o.line.file, o.line.number].append(o)
@@ -65,7 +66,7 @@ class Candidates:
         shapes, op = [*map(self.written.shape, nodes)], nodes[0].op
         gives = op is not None and op.name in ("copy", "getitem")
         families = self._families.get(math.prod(shapes[0]), [])
-        if selects and (binds_many(operation.line) or not operation.line.whole):
+        if selects and not grows and (binds_many(operation.line) or not operation.line.whole):
             kinds = {m.thing.kind == "value" for m in self._present.look(nodes[0]) if m.is_exact}
             families = [f for f in families if (next(iter(f.values())).kind == "value") in (kinds or {True, False})]
         for family in sorted(families, key=lambda f: next(iter(f.values())).kind != "value") if selects else families:
@@ -104,8 +105,7 @@ class Candidates:
 
     def of_bindings(self, operation: Operation) -> Iterator[dict[Node, Thing]]:
         """What names that are bound at one line may stand for: each other's values, or those of another step."""
-        yield from self._exchanges(operation)
-        yield from self._other_steps(operation)
+        return chain(self._exchanges(operation), self._other_steps(operation))
 
     def _exchanges(self, operation: Operation) -> Iterator[dict[Node, Thing]]:
         """What is bound at one line, as in ``i, f = gates[t]``, with two of the names exchanged."""
@@ -128,7 +128,7 @@ class Candidates:
         several = stuck or (twins if binds else [])
         if operation not in several[:1]:
             return
-        options = [[(o.nodes, *pick) for pick in [*self._picks(o.nodes)] or [({}, -1)]] for o in several]
+        options = [[(o.nodes, *pick) for pick in self._picks(o.nodes) or [({}, -1)]] for o in several]
         for parts in islice(product(*options), MOST_STUCK):
             last = max(t for *_, t in parts)
             alike = [x for x in self._data if len(x) == len(operation.nodes)] if stuck else []
@@ -161,9 +161,14 @@ class Candidates:
         first, *others = map(self._present.value, nodes)
         return bool(others) and first.size > 1 and all(same(first, x) for x in others)
 
-    def _picks(self, nodes: Sequence[Node]) -> Iterator[tuple[_Steps, int]]:
+    def _picks(self, nodes: Sequence[Node]) -> list[tuple[_Steps, int]]:
         """The values of which a step is picked, and which step; -1 for what comes before the first one."""
-        own = self._present.value(nodes[0])
+        node, own = nodes[0], self._present.value(nodes[0])
+        if node not in self._picked or self._picked[node][0] is not own:
+            self._picked[node] = own, [*self._picks_of(own)]
+        return self._picked[node][1]
+
+    def _picks_of(self, own: np.ndarray) -> Iterator[tuple[_Steps, int]]:
         for family in self._values.get(own.size, []):
             one = next(iter(family.values()))
             before = self.written.right.initial.get(one.family)

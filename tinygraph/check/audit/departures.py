@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -52,7 +53,7 @@ class Departure:
     values: Mapping[Node, np.ndarray]
     argument: Argument | None = None
 
-    @property
+    @cached_property
     def is_multiple(self) -> bool:
         """Whether what was made is a multiple of what is due, which is more likely than another thing."""
         made, due = self.node._value.ravel(), self.right[self.node].ravel()

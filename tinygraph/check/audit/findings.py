@@ -72,12 +72,15 @@ def findings_of(subject: Subject, case: Case, blame: Blame, unrated: Iterable[st
     wrong = written.wrong()
     late = [f for name in unrated for f in _unrated(written, name)]
     silent = sorted(name for name in wrong if written.is_missing(name))
-    departures = handed_on(subject, case, written, blame.departures() if wrong - {*silent} else [])
+    moved = {name: _astray(subject, case, written, name) for name in silent}
+    mended = frozenset[str]().union(*(pair[1] for pair in moved.values() if pair))
+    departures = handed_on(subject, case, written, blame.departures() if wrong - {*silent} - mended else [])
+    departures = [d for d in departures if not d.mended or d.mended - mended]
     told = [*(_of(written, d) for d in departures), *late]
     taken = {f.line for f in told}
     findings = []
     for name in [name for name in silent if not any(name in d.mended for d in departures)]:
-        findings += [f for f in [_silent(subject, case, written, name, taken)] if f is not None]
+        findings += [f for f in [_silent(written, name, moved[name], taken)] if f is not None]
         taken |= {f.line for f in findings}
     # Where a line was lost is a guess, that of a wrong line is not.
     zeros = {name for name in silent if (g := written.results.get(name)) is None or not np.any(g._value)}
@@ -173,15 +176,25 @@ def _in_words(written: Written, node: Node, due: Thing) -> str:
     return f"{times}{m.thing}{', transposed' if m.transposed else ''}"
 
 
-def _silent(subject: Subject, case: Case, written: Written, name: str, taken: Collection[int]) -> Finding | None:
+def _astray(subject: Subject, case: Case, written: Written, name: str) -> tuple[Line, frozenset[str]] | None:
+    """The line that adds what is due for a parameter to another one, and the parameters that are right without that."""
+    pair = next(_beside(written, name), None)
+    astray = None if pair is None else line_astray(subject, case, name, pair)
+    return None if pair is None or astray is None else (line_at(pair[1], astray[0]), astray[1])
+
+
+def _silent(
+    written: Written, name: str, moved: tuple[Line, frozenset[str]] | None, taken: Collection[int]
+) -> Finding | None:
     """A parameter whose gradient no line adds to: told at the line that adds to another one in its place, or that
     returns another thing, or beside the line of the gradient before or after it, if nothing else is told there; of one
     that has no neighbour, after the line that makes what it needs."""
     near = [*_beside(written, name)]
-    beside = next((line for _, line in near), None)
-    number = next((n for pair in near[:1] if (n := line_astray(subject, case, name, pair)) is not None), None)
-    astray = line_at(beside, number) if beside is not None and number is not None else None
-    alone = not near or near[0][0] not in written.right.together(name)
+    together = written.right.together(name)
+    free = [line for other, line in near if other in together and line.number not in taken]
+    beside = next((line for line in [*free, *(line for _, line in near)]), None)
+    astray = moved[0] if moved else None
+    alone = not near or near[0][0] not in together
     prepared = written.line_that_prepares(name) if alone else None
     line = astray or written.line_that_keeps(name) or _update_beside(written, name, beside) or prepared or beside
     if line is (prepared or beside) and line is not None and line.number in taken:

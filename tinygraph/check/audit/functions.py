@@ -27,11 +27,7 @@ class Functions(Subject):
     """
 
     def __init__(
-        self,
-        backward: Callable[..., Any],
-        loss: Callable[..., Any] | None,
-        parameters: Any,
-        arguments: Any,
+        self, backward: Callable[..., Any], loss: Callable[..., Any] | None, parameters: Any, arguments: Any
     ) -> None:
         self._backward, self._loss = backward, loss
         self._form = arrays(parameters)

@@ -17,7 +17,7 @@ from .lines import sets_in_vain, statement_at
 from .off_by import Pairs, is_exchanged, is_form_for_form, numbers_of, scale_of
 from .rewrites import FACTOR_LESS, FACTOR_MORE, INDEX, LESS, MORE, NAME, ORDER, PARTS, SCALE, SIGN, SLOPE, TURNED
 from .right import Thing
-from .statement import StatementRun, runs_of
+from .statement import StatementRun, runs_of, where_written
 from .updates import UPDATE
 from .written import Written
 
@@ -67,6 +67,16 @@ def _is_carried(written: Written, departure: Departure) -> bool:
     return any(written.picked(x) in own for x in departure.node.inputs)
 
 
+def _adds_in_place(run: StatementRun) -> bool:
+    """Whether ``x[index] = v`` is right as ``x[index] += v``, or ``-=``."""
+    root = run.root
+    if root.op is None or root.op.name not in ("write", "write_at"):
+        return False
+    before, value = (run.made[x] for x in root.inputs[:2])
+    own, due = (where_written(root, x) for x in (before, run.whole))
+    return any(same(due, own + sign * value) for sign in (-1, 1))
+
+
 class _Kinds:
     """What a statement would have to do another way, the same in each run that departs."""
 
@@ -109,6 +119,8 @@ class _Kinds:
         if not isinstance(self.statement, ast.Assign):
             return ""
         if self.departure.node.name == UPDATE and self.line.target not in ast.unparse(self.statement.value):
+            return REPLACED
+        if all(map(_adds_in_place, self.runs)):
             return REPLACED
         total = due.kind == "sum" or (due.kind == "adjoint" and self.written.right.is_repeated(due.of))
         parts = total and all(self.written.right.is_part(due.of, run.made[run.root]) for run in self.runs)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from types import FunctionType
 from typing import Any
 
@@ -32,15 +33,9 @@ CLIPPED = 4.5
 UNLIKELY = 1.37
 """A learning rate that is none of the factors which are tried."""
 
-Due = Callable[[Case], Mapping[str, Any]]
-
 
 def search(
-    subject: Subject,
-    cases: Cases,
-    lines: Sequence[tuple[FunctionType, int]],
-    budget_seconds: float = 7.5,
-    due: Due | None = None,
+    subject: Subject, cases: Cases, lines: Sequence[tuple[FunctionType, int]], budget_seconds: float = 7.5
 ) -> list[Repair]:
     """Looks for edits after which all wrong gradients are right.
 
@@ -49,24 +44,20 @@ def search(
         cases: random numbers for it.
         lines: suspects, the likeliest first; other lines are tried where none of these can be mended.
         budget_seconds: the search ends then, with what it has.
-        due: the right gradients of a case, where they are not those of the subject's loss.
 
     Returns:
         Repairs that each mend everything, the most credible first; or several that do so together; or none.
     """
     with quiet():
-        return Search(subject, cases, lines, Clock(budget_seconds), due).repairs()
+        return Search(subject, cases, lines, Clock(budget_seconds)).repairs()
 
 
 class Search:
     """One search, with its cases and what was tried."""
 
-    def __init__(
-        self, subject: Subject, cases: Cases, lines: Sequence[tuple[FunctionType, int]], clock: Clock, due: Due | None
-    ) -> None:
+    def __init__(self, subject: Subject, cases: Cases, lines: Sequence[tuple[FunctionType, int]], clock: Clock) -> None:
         self.cases, self.lines, self.clock = cases, lines, clock
-        self.due = due or (lambda case: right_gradients(subject.on_nodes(case, back=False)))
-        self.subject, self._updated = subject, frozenset[str]()
+        self.subject, self._whole, self._updated = subject, subject, frozenset[str]()
         if isinstance(subject, Objects):  # at a rate of 1 a line could do without it
             self.subject, self._updated = subject.at_other_rate(cases.case(None), UNLIKELY)
         self.trial = self._first_trial()
@@ -90,7 +81,8 @@ class Search:
         smallest: tuple[float, Case, Mapping[str, Any]] | None = None
         for far in (0, 10, 20):
             case = self.cases.case(steps, draw + far)
-            due = {name: x * (UNLIKELY if name in self._updated else 1) for name, x in self.due(case).items()}
+            right = right_gradients(self._whole.on_nodes(case, back=False))
+            due = {name: x * (UNLIKELY if name in self._updated else 1) for name, x in right.items()}
             size = max(float(np.abs(x).max(initial=0)) for x in due.values())
             if smallest is None or size < smallest[0]:
                 smallest = size, case, due
@@ -150,10 +142,8 @@ class Search:
     def _tiers(
         self, state: Edited, places: Sequence[EditSpot], trial: Trials, edits: ByPlace
     ) -> Iterator[Iterator[tuple[int, Edit, Verdict | None]]]:
-        low = 0.0
-        for high in TIERS:
+        for low, high in pairwise((0.0, *TIERS)):
             yield self._tier(state, places, trial, edits, low, high)
-            low = high
 
     def _tier(
         self, state: Edited, places: Sequence[EditSpot], trial: Trials, edits: ByPlace, low: float, high: float

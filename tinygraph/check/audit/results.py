@@ -15,17 +15,23 @@ import numpy as np
 
 from ...core.node import Node
 from ...core.structure import leaves
+from ...ops import add, copy
 
 _BEFORE = re.compile(r"^(grad(ient)?s?_?(of_)?|delta_?|nabla_?|d_?|g_?)")
 _AFTER = re.compile(r"_?(grad(ient)?|g|delta)$")
 
 
 def loss_of(result: Any) -> Any:
-    """The first number in what a function returned; None if there is none."""
-    for part in _flat(result):
-        if np.ndim(part) == 0 or np.size(part) == 1:
-            return part
-    return None
+    """The first number in what a function returned, or what was one before ``loss += dy``; None if there is none."""
+    parts = _flat(result)
+    before = (_before_arrays(part) for part in parts)
+    return next((x for x in (*parts, *before) if np.ndim(x) == 0 or np.size(x) == 1), None)
+
+
+def _before_arrays(x: Any) -> Any:
+    while isinstance(x, Node) and x.op in (add, copy) and x.size > 1:
+        x = x.inputs[0]
+    return x
 
 
 def gradients_of(result: Any, parameters: Mapping[str, Any], function: Any) -> dict[str, Any]:

@@ -131,7 +131,7 @@ def _solved(part: Node, place: int, inputs: list[np.ndarray], due: np.ndarray) -
     if name == "transpose" and x.ndim == 2:
         return due.T
     if name in ("write", "write_at") and place == 1:
-        return _written_into(part, due)
+        return where_written(part, due)
     if other is None:
         return None
     if name == "add" or name == "subtract":
@@ -145,11 +145,11 @@ def _solved(part: Node, place: int, inputs: list[np.ndarray], due: np.ndarray) -
     return None
 
 
-def _written_into(part: Node, due: np.ndarray) -> np.ndarray:
-    """v where due = x with ``x[index] = v``."""
+def where_written(part: Node, array: np.ndarray) -> np.ndarray:
+    """``array[index]`` of a node that is x with ``x[index] = v``."""
     if "index" in part.attributes:
-        return due[fill(part.attributes["index"], [y._value for y in part.inputs[2:]])]
-    return due[part.attributes["indexes"][0]]
+        return array[fill(part.attributes["index"], [y._value for y in part.inputs[2:]])]
+    return array[part.attributes["indexes"][0]]
 
 
 def _quotient(due: np.ndarray, other: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

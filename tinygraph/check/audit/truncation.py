@@ -24,7 +24,7 @@ StepEdge = tuple[int, int]
 """The steps from which and to which a state goes."""
 
 
-def truncation(outcome: Outcome, hand: Mapping[str, np.ndarray | None], meant: int | None = None) -> str:
+def truncation(outcome: Outcome, hand: Mapping[str, np.ndarray | None]) -> str:
     """A sentence if the gradients are those of a truncated pass; empty if not, or if nothing can be told.
 
     A pass that goes back no step at all is not truncated: it carries nothing, which is a fault.
@@ -32,7 +32,6 @@ def truncation(outcome: Outcome, hand: Mapping[str, np.ndarray | None], meant: i
     Args:
         outcome: a run on nodes of at least 3 steps.
         hand: the hand-written gradients at the same numbers.
-        meant: after how many steps back the author wants to truncate; where it is another number, that is said.
     """
     graph = _Graph(outcome)
     if graph.last < 2 or any(g is None or not np.isfinite(g).all() for g in hand.values()):
@@ -41,10 +40,7 @@ def truncation(outcome: Outcome, hand: Mapping[str, np.ndarray | None], meant: i
         return ""
     reach = next((k for k in range(1, graph.last) if graph.fits(hand, graph.reaching(k))), None)
     if reach is not None:
-        told = f"truncated after {reach} step{'s' * (reach != 1)} back"
-        if meant is None or meant == reach:
-            return told
-        return f"{told}, {'off by one from' if abs(meant - reach) == 1 else 'not after'} the {meant} that are meant"
+        return f"truncated after {reach} step{'s' * (reach != 1)} back"
     for length in range(2, graph.last + 1):
         if graph.fits(hand, graph.cut(lambda edge, n=length: edge[1] % n == 0)):  # type: ignore[misc]
             return f"truncated in pieces of {length} step{'s' * (length != 1)}"

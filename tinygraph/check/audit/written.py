@@ -149,11 +149,11 @@ class Written:
     def line_that_keeps(self, name: str) -> Line | None:
         """The line that returns, or keeps, the gradient of a parameter as it is."""
         node = self.results.get(name)
-        return line_of(node) if node is not None and _picks(node) else None
+        return line_of(node) if node is not None and _picks(node) and node not in self.right.forward else None
 
     def line_that_prepares(self, name: str) -> Line | None:
         """The line that makes the adjoint from which the gradient of a parameter is made."""
-        every = ((x, m) for x in self.order for m in self.matches.get(x, ()) if not self.selects(x))
+        every = ((x, m) for x in self.order for m in self.matches.get(x, ()) if not _picks(x))
         return next((line_of(x) for x, m in every if m.is_exact and self.right.is_needed(m.thing, name)), None)
 
     def last_line(self, node: Node) -> Line | None:
@@ -278,10 +278,11 @@ SELECTING = frozenset(("getitem", "copy", "take", "reshape", "transpose"))
 def _operations(order: list[Node]) -> list[Operation]:
     groups: dict[Hashable, list[Node]] = defaultdict(list)
     for x in order:
-        if x.op is not None and x.dtype.kind == "f":
+        if x.op is not None and x.dtype.kind in "fb":
             groups[key_of(x), x.name].append(x)
     lines: list[tuple[Line | None, list[Node]]] = [(line_of(nodes[0]), nodes) for nodes in groups.values()]
-    return [Operation(line, nodes) for line, nodes in lines if line is not None]
+    known = [(line, nodes) for line, nodes in lines if line is not None]
+    return [Operation(line, nodes) for line, nodes in known if nodes[0].dtype.kind == "f" or line.whole]
 
 
 def value_of(x: Any) -> np.ndarray:
