@@ -16,6 +16,8 @@ from tinygraph.draw.fitting import fitted, measured
 from tinygraph.draw.maps import ROOMS, candidates
 from tinygraph.draw.options import Area, Options
 from tinygraph.draw.picture import Box, Note, Part, Picture, Tile, Use
+from tinygraph.draw.write.beside import edges, settled
+from tinygraph.draw.write.look import Paint
 from tinygraph.draw.write.svg import svg
 
 
@@ -50,7 +52,8 @@ def test_the_first_that_can_be_read_is_taken_and_scaled() -> None:
 def test_table_and_legend_go_below_or_out_before_less_is_drawn() -> None:
     for sizes, aside in (((900, 400), "right"), ((480, 400), "below"), ((340, 290), "")):
         drawn, less = picture(300, 200), picture(30)
-        assert fitted([drawn, less], Area(*sizes, 9.9)) is drawn and drawn.aside == aside
+        assert fitted([drawn, less], Area(*sizes, 9.9)) is drawn
+        assert settled(drawn, edges(drawn), Paint()).aside == aside
         assert drawn.subtitle == ("" if aside else "without table and legend")
     bare = Picture(notes=[Note(0, 0, "x", "#000000", 10)], subtitle="s")
     wide, high, _ = measured(bare)
@@ -89,7 +92,7 @@ def test_heat_maps_for_an_area_need_less_and_less_room() -> None:
     assert len(whole) == len(ROOMS)
     spans = [(max(t.x + t.width / 2 for t in x.tiles), max(t.y + t.height / 2 for t in x.tiles)) for x in whole]
     assert all(a >= c and b >= d for (a, b), (c, d) in pairwise(spans)) and spans[-1][0] < spans[0][0] / 2
-    for width, count in ((9000.0, len(ROOMS)), (448.0, 6), (447.0, 5), (280.0, 4), (50.0, 1)):
+    for width, count in ((9000.0, len(ROOMS)), (408.0, 6), (407.0, 5), (280.0, 4), (50.0, 1)):
         own = [*candidates(root, Options(fit=(width, 500.0)), "states")]
         assert len(own) == count, "matrices whose labels could not be read are not tried"
     assert "first" not in whole[0].subtitle and whole[0].title and whole[0].plain_text[0] == "h"
