@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -16,8 +17,6 @@ from tinygraph.draw.fitting import fitted, measured
 from tinygraph.draw.maps import ROOMS, candidates
 from tinygraph.draw.options import Area, Options
 from tinygraph.draw.picture import Box, Note, Part, Picture, Tile, Use
-from tinygraph.draw.write.beside import edges, settled
-from tinygraph.draw.write.look import Paint
 from tinygraph.draw.write.svg import svg
 
 
@@ -53,7 +52,7 @@ def test_table_and_legend_go_below_or_out_before_less_is_drawn() -> None:
     for sizes, aside in (((900, 400), "right"), ((480, 400), "below"), ((340, 290), "")):
         drawn, less = picture(300, 200), picture(30)
         assert fitted([drawn, less], Area(*sizes, 9.9)) is drawn
-        assert settled(drawn, edges(drawn), Paint()).aside == aside
+        assert svg(drawn) == svg(replace(drawn, aside=aside))
         assert drawn.subtitle == ("" if aside else "without table and legend")
     bare = Picture(notes=[Note(0, 0, "x", "#000000", 10)], subtitle="s")
     wide, high, _ = measured(bare)

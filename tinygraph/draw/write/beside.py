@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from operator import itemgetter
 from typing import NamedTuple
 
 from ..colours import GREY, INK
 from ..labels import width
-from ..picture import Picture, Point, Ruler
+from ..picture import MANY, Picture, Point, Ruler
 from . import margin as aside
 from .look import LINES, Paint, text
 from .marks import rect
@@ -36,26 +37,27 @@ def edges(picture: Picture) -> Extent:
     spots += [(x.x, x.y, x.width / 2, x.height / 2) for x in picture.tiles]
     spots += [(x.x, x.y, width(x.text, x.size, True) / 2, x.size) for x in picture.notes]
     spots += [(x.x, x.foot - 20, 56.0, 22.0) for x in picture.cuts]
-    behind = [8.0 * min(max(b.times - 1, 0), 3) for b in picture.bands]
-    across = [x for arrow in picture.arrows for x, _ in arrow.points]
-    along = [y for arrow in picture.arrows for _, y in arrow.points]
-    lefts = [x - w for x, _, w, _ in spots] + [b.left for b in picture.bands] + across
-    rights = [x + w for x, _, w, _ in spots] + [b.right + k for b, k in zip(picture.bands, behind, strict=True)]
-    feet = [y - h for _, y, _, h in spots] + [b.foot for b in picture.bands] + along
-    tops = [y + h for _, y, _, h in spots] + [b.top + k for b, k in zip(picture.bands, behind, strict=True)]
-    right, top = max(rights + across, default=1.0), max(tops + along, default=1.0)
-    return Extent(min(lefts, default=0.0), right, min(feet, default=0.0), top)
+    for b in picture.bands:
+        k = 8.0 * min(max(b.times - 1, 0), 3)  # the cards behind
+        wide, high = (b.right + k - b.left) / 2, (b.top + k - b.foot) / 2
+        spots.append((b.left + wide, b.foot + high, wide, high))
+    xs = [end for x, _, w, _ in spots for end in (x - w, x + w)] + [x for a in picture.arrows for x, _ in a.points]
+    ys = [end for _, y, _, h in spots for end in (y - h, y + h)] + [y for a in picture.arrows for _, y in a.points]
+    return Extent(min(xs, default=0.0), max(xs, default=1.0), min(ys, default=0.0), max(ys, default=1.0))
 
 
 def roof(picture: Picture, left: float, right: float) -> float:
     """Returns the height over which nothing is drawn between two x."""
-    spots = [(x.x - x.width / 2, x.x + x.width / 2, x.y + x.height / 2) for x in picture.boxes]
-    spots += [(x.x - x.width / 2, x.x + x.width / 2, x.y + x.height / 2) for x in picture.tiles]
-    spots += [(x.x - w, x.x + w, x.y + x.size) for x in picture.notes if (w := width(x.text, x.size, True) / 2)]
-    spots += [(x.left, x.right + 24, x.top + 24 * bool(x.times)) for x in picture.bands]
-    for points in [x.points for x in picture.arrows] + [[(x.x, x.top)] for x in picture.cuts]:
-        spots.append((min(points)[0], max(points)[0], max(y for _, y in points)))
-    return max((top for start, end, top in spots if end > left and start < right), default=1.0)
+    spots = [(x.x, x.width / 2, x.y + x.height / 2) for x in picture.boxes]
+    spots += [(x.x, x.width / 2, x.y + x.height / 2) for x in picture.tiles]
+    spots += [(x.x, width(x.text, x.size, True) / 2, x.y + x.size) for x in picture.notes]
+    spots += [((x.left + x.right) / 2, (x.right - x.left) / 2 + 24, x.top + 24 * bool(x.times)) for x in picture.bands]
+    spots += [(x.x, 1.0, x.top) for x in picture.cuts]
+    high = max((top for x, half, top in spots if x + half > left and x - half < right), default=0.0)
+    for points in (x.points for x in picture.arrows):
+        top = max(map(itemgetter(1), points))
+        high = top if top > high and min(points)[0] < right and max(points)[0] > left else high
+    return high
 
 
 class Heading(NamedTuple):
@@ -76,9 +78,11 @@ class Sidebar(NamedTuple):
     y: float = 0.0
 
 
-def headings(picture: Picture, inner: Extent) -> list[Heading]:
-    """Returns subtitle and title, from below: at the top, or as near to it as the parts under them let them be."""
-    over = sides(picture, inner, Paint(picture.lang)) if picture.aside == "over" else []
+def headings(picture: Picture, inner: Extent, over: Sequence[Sidebar] = ()) -> list[Heading]:
+    """Returns subtitle and title, from below: at the top, or as near to it as the parts under them let them be.
+
+    ``over``: what stands over the picture, too.
+    """
     room = min([inner.right, *(bar.x - APART for bar in over)]) - inner.left
     above = bool(over) and room < 320
     room = inner.right - inner.left + 320 if above or picture.aside in ("right", "auto") else room
@@ -89,6 +93,7 @@ def headings(picture: Picture, inner: Extent) -> list[Heading]:
     wide = max((width(line, size, size > 13) for line, size, _ in split), default=0.0)
     top = max([inner.top, *(bar.y for bar in over)])
     beside = top - sum(gap + 0.8 * size for _, size, gap in split)
+    above = above or len(picture.boxes) > MANY
     y, placed = top if above else max(roof(picture, inner.left, inner.left + wide + APART), beside), []
     for line, size, gap in split:
         placed.append(Heading(line, size, y + gap))
@@ -122,7 +127,7 @@ def sides(picture: Picture, inner: Extent, look: Paint) -> list[Sidebar]:
             y = roof(picture, x - APART, x + wide) + APART + max((bar.high for bar in bars), default=0.0)
         return [b._replace(x=x + sum(z.wide + APART for z in bars[:k]), y=y) for k, b in enumerate(bars)]
     y = (inner.top + inner.foot + sum(bar.high + APART for bar in bars) - APART) / 2
-    if any(inner.left + width(x.words, x.size, x.size > 13) > inner.right + 30 for x in headings(picture, inner)):
+    if max(width(picture.title or "", 21, True), width(picture.subtitle, 13)) > inner.right - inner.left + 30:
         y = min(y, inner.top)  # under a title that reaches over them
     return [b._replace(x=inner.right + 40, y=y - sum(z.high + APART for z in bars[:k])) for k, b in enumerate(bars)]
 
@@ -132,41 +137,37 @@ def _bars(picture: Picture, inner: Extent, look: Paint) -> list[Sidebar]:
     if not picture.aside:
         return []
     flat, listed = picture.aside in ("over", "below"), _listed(picture)
-    tables = (_table(picture, look, count) for count in range(min(-(-len(picture.uses) // 6), 3) if flat else 1, 0, -1))
-    table = next((x for x in tables if x.wide <= 0.7 * (inner.right - inner.left)), _table(picture, look, 1))
+    count = min(-(-len(picture.uses) // 6), 3) if flat else 1
+    while (table := _table(picture, look, count)).wide > 0.7 * (inner.right - inner.left) and count > 1:
+        count -= 1
     legend = _legend(picture, look, max(table.high, listed.high, LOW) if flat else math.inf)
     return [x for x in (table, legend, listed) if x.rows]
 
 
-def settled(picture: Picture, inner: Extent, look: Paint) -> Picture:
-    """Returns the picture with table and legend where it is largest on its sheet, unless their place is named."""
-    if picture.aside != "auto":
-        return picture
-    tries = [replace(picture, aside=x) for x in ("right", "below", "over")]
-    outer = [margin(x, inner, look)[1] for x in tries]
-    return min(zip(tries, outer, strict=True), key=lambda x: _size(x[1], picture.sheet))[0]
-
-
-def _size(outer: Extent, sheet: float) -> Point:
-    """Returns the width of the least sheet that holds it, and, of two that need the same, the height."""
-    high = outer.top - outer.foot
-    return max(outer.right - outer.left, sheet * high), high
-
-
 def margin(picture: Picture, inner: Extent, look: Paint) -> tuple[list[str], Extent]:
-    """Returns the marks of the margin, and the bounding box with it."""
-    picture = settled(picture, inner, look)
+    """Returns the marks of the margin, and the bounding box with it: the least one that the picture's sheet holds."""
+    if picture.aside == "auto":
+        places = ("right", "below", "over") if len(picture.boxes) <= MANY else ("right",)
+        tries = [margin(replace(picture, aside=x), inner, look) for x in places]
+        return min(tries, key=lambda x: _needs(x[1], picture.sheet))
     marks, (left, right, foot, top) = [], inner
-    for line in headings(picture, inner):
+    beside = sides(picture, inner, look)
+    for line in headings(picture, inner, beside if picture.aside == "over" else ()):
         more = f'{BOLD} fill="{INK}"' if line.size > 13 else f'fill="{GREY}"'
         place = f'x="{left:.1f}" y="{-line.y:.1f}" font-size="{line.size:g}" text-anchor="start"'
         marks.append(f"<text {place} {more}>{text(line.words)}</text>\n")
         top, right = max(top, line.y + line.size), max(right, left + width(line.words, line.size, line.size > 13))
-    for side in sides(picture, inner, look):
+    for side in beside:
         shift = f'fill="{INK}" font-size="11" text-anchor="start" transform="translate({side.x:.1f} {-side.y:.1f})"'
         marks += [f"<g {shift}>", rect(0, 0, side.wide, side.high, FRAME), *side.rows, "</g>\n"]
         top, foot, right = max(top, side.y), min(foot, side.y - side.high), max(right, side.x + side.wide)
     return marks, Extent(left, right, foot, top)
+
+
+def _needs(outer: Extent, sheet: float) -> Point:
+    """Returns the width of the least sheet that holds it, and, of two that need the same, the height."""
+    high = outer.top - outer.foot
+    return max(outer.right - outer.left, sheet * high), high
 
 
 BOLD = 'font-weight="700"'
