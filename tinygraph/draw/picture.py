@@ -208,9 +208,8 @@ class Picture:
     beside: str = "full BPTT"
     """The head of the second column of norms."""
     aside: str = "auto"
-    """Where the table and the legend stand: ``"right"`` of the picture, ``"below"`` or ``"over"`` it, or nowhere;
-    ``"auto"``: where the whole is largest on a sheet."""
+    """Where table and legend stand: ``"right"``, ``"below"``, ``"over"``, nowhere, or where all is largest."""
     sheet: float = 16 / 9
-    """Width over height of this sheet."""
+    """Width over height of the sheet on which it is to be large."""
     scaled: float = 1.0
     """How much larger files show it than its points say, to fill the area that it was fitted to."""

@@ -17,8 +17,7 @@ from .look import LINES, Paint, text
 from .marks import rect
 
 ROW, KEY, PAD, LOW, APART = 23.0, 22.0, 12.0, 62.0, 28.0
-"""Heights of a row of the table and of the legend, the room within their frames, the least height of a legend, and the
-room between the picture and them."""
+"""Heights of a row of table and legend, the room in their frames, a legend's least height, the room between frames."""
 FRAME = 'rx="9" fill="#ffffff" stroke="#e3e7ee"'
 
 
@@ -36,7 +35,7 @@ def edges(picture: Picture) -> Extent:
     spots = [(x.x, x.y, x.width / 2, x.height / 2) for x in picture.boxes]
     spots += [(x.x, x.y, x.width / 2, x.height / 2) for x in picture.tiles]
     spots += [(x.x, x.y, width(x.text, x.size, True) / 2, x.size) for x in picture.notes]
-    spots += [(x.x, x.foot - 20, 56.0, 22.0) for x in picture.cuts]
+    spots += [(x.x, x.foot - 20, 63.0, 22.0) for x in picture.cuts]
     for b in picture.bands:
         k = 8.0 * min(max(b.times - 1, 0), 3)  # the cards behind
         wide, high = (b.right + k - b.left) / 2, (b.top + k - b.foot) / 2

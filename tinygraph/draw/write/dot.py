@@ -137,21 +137,13 @@ def _stack(i: int, band: Band) -> str:
 
 def _upper_left(i: int, band: Band, title: str) -> str:
     text = f'<font point-size="14"><b>{html(title)}</b></font>'
-    room = width(band.title, 14) + 90
-    return _aligned(f"head{i}", band.left + 14 + room / 2, band.top - 25, room, text)
+    return _aligned(f"head{i}", band.left + 14 + (room := width(band.title, 14) + 90) / 2, band.top - 25, room, text)
 
 
 def _aligned(name: str, x: float, y: float, room: float, text: str, align: str = "left") -> str:
     """Returns a text that starts, or ends, at one side of its room in any font."""
     box = f'border="0" cellspacing="0" cellpadding="0" fixedsize="true" width="{room:.0f}" height="28"'
     return _plain(name, x, y, f'<table {box}><tr><td align="{align}">{text}</td></tr></table>')
-
-
-def _beside(*runs: tuple[str, float]) -> str:
-    """Returns runs of text in cells of fixed widths, for viewers whose font differs from Graphviz's."""
-    box = 'fixedsize="true" height="20" align="left"'
-    cells = "".join(f'<td {box} width="{room:.0f}">{text}</td>' for text, room in runs)
-    return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{cells}</tr></table>'
 
 
 def _band(i: int, band: Band) -> str:
@@ -164,7 +156,10 @@ def _band(i: int, band: Band) -> str:
         return ground + _word(f"head{i}", band.middle, band.foot + 24, band.title, 14, INK)
     title = f'<font point-size="14"><b>{html(band.title)}</b></font>'
     token = f'<font point-size="12" color="{GREY}">{html(band.token)}</font>'
-    text = _beside((title, width(band.title, 14, True) + 14), (token, width(band.token, 12)))
+    runs = (title, width(band.title, 14, True) + 14), (token, width(band.token, 12))
+    box = 'fixedsize="true" height="20" align="left"'  # in viewers whose font differs from Graphviz's, too
+    cells = "".join(f'<td {box} width="{room:.0f}">{text}</td>' for text, room in runs)
+    text = f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{cells}</tr></table>'
     return ground + _plain(f"head{i}", band.middle, band.foot + 24, text)
 
 

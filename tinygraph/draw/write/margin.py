@@ -33,10 +33,9 @@ class Key(NamedTuple):
 
 def heads(picture: Picture) -> list[str]:
     """Returns the column heads of the parameters' table."""
-    norm = f"‖∂‖ {picture.truncation}".strip()
-    has_norms = picture.scale is not None
-    full = any(u.full is not None for u in picture.uses)
-    texts = ["name", "shape", "uses", *[norm] * has_norms, *[picture.beside] * full]
+    norms = [f"‖∂‖ {picture.truncation}".strip()] * (picture.scale is not None)
+    norms += [picture.beside] * any(u.full is not None for u in picture.uses)
+    texts = ["name", "shape", "uses", *norms]
     return [told(text, picture.lang) for text in texts]
 
 

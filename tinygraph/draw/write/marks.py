@@ -184,7 +184,7 @@ def cut_mark(cut: Cut, look: Paint, more: str) -> str:
     group = f'<g {more} transform="translate({cut.x:.1f} 0)" fill="{colour}"><path {line}/>'
     if not cut.badge:
         return f"{group}</g>"
-    badge = rect(-56, y - 18, 112, 38, f'rx="8" {look.ground("badge")}')
+    badge = rect(-63, y - 18, 126, 38, f'rx="8" {look.ground("badge")}')
     # Sizes as attributes of style sheets would win over these: the words have no face.
     words = ((look.say("BPTT cut"), SMALL, 700, -2), (look.say("gradient stops here"), SMALL, 400, 12))
     texts = [f'<text font-size="{s}" font-weight="{b}" y="{y + d:.1f}">{text(w)}</text>' for w, s, b, d in words]
