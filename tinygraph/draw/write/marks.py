@@ -56,9 +56,9 @@ def box_mark(box: Box, look: Paint, more: str, tip: str = "") -> str:
     ground = _ground(box.width, high, look.colour(box.fill), stroke, role, box.dashed, box.core)
     lines = box.below.split("\n") if box.below else []
     # In a box with space at its foot the lines follow the title.
-    foot = high / 2 - 7 if high < ROOMY else 31.0 - high / 2 + 11 * (len(lines) - 1)
+    foot = high / 2 - 7 if high < ROOMY else 32.0 - high / 2 + 12 * (len(lines) - 1)
     face = look.face("u")
-    words = [f'<text{face} y="{foot - 11 * k:.1f}">{text(line)}</text>' for k, line in enumerate(lines[::-1])]
+    words = [f'<text{face} y="{foot - 12 * k:.1f}">{text(line)}</text>' for k, line in enumerate(lines[::-1])]
     return (
         f'<g {more}{look.ink(box.fill)} transform="translate({box.x:.1f} {-box.y:.1f})">'
         f"{tip}{ground}{_title(box, look)}{''.join(words)}</g>"
