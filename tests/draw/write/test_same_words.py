@@ -51,6 +51,7 @@ def test_dot_text_has_what_stands_beside_the_file_mark_by_mark(name: str, aside:
     words = [(bare(m[4][1:-1]), float(m[1]), float(m[2])) for m in told if len(m[4]) > 2]
     ours = [*heads, *(x for group in groups for x in group.texts)]
     assert [text for text, *_ in words] == [x.words for x in ours]
+    assert not any("fixedsize" in m[4].partition("<td")[0] for m in told), "Graphviz would put the text at the top"
     assert all(-x.foot - 4 < y < -x.top + 4 for (_, _, y), x in zip(words, ours, strict=True))
     shapes = [m for m in told if len(m[4]) == 2]
     rects = [x for group in groups for x in (group.frame, *group.rects)]

@@ -84,12 +84,12 @@ def _label(box: Box) -> str:
         room = sum(map(sum, lengths(parts)))
         # A fixed size, otherwise the table would stretch to the width of the line below.
         fixed = f'border="0" cellspacing="2" cellpadding="1" fixedsize="true" width="{room:.0f}" height="22"'
-        head, padding = f"<table {fixed}><tr>{cells}</tr></table>", 0
+        head = f"<table {fixed}><tr>{cells}</tr></table>"
     else:
-        head, padding = "".join(map(_text, _runs(box.title))), 2
+        head = "".join(map(_text, _runs(box.title)))
     below = "<br/>".join(map(html, box.below.split("\n")))
     foot = f'<tr><td><font point-size="{SMALL:g}">{below}</font></td></tr>' if below else ""
-    return f'<table border="0" cellspacing="0" cellpadding="{padding}"><tr><td>{head}</td></tr>{foot}</table>'
+    return f'<table border="0" cellspacing="0" cellpadding="0"><tr><td>{head}</td></tr>{foot}</table>'
 
 
 def _runs(title: list[Part]) -> list[Part]:
@@ -142,8 +142,9 @@ def _upper_left(i: int, band: Band, title: str) -> str:
 
 def _aligned(name: str, x: float, y: float, room: float, text: str, align: str = "left") -> str:
     """Returns a text that starts, or ends, at one side of its room in any font."""
-    box = f'border="0" cellspacing="0" cellpadding="0" fixedsize="true" width="{room:.0f}" height="28"'
-    return _plain(name, x, y, f'<table {box}><tr><td align="{align}">{text}</td></tr></table>')
+    # The cell has the size: in a table of that size Graphviz would put the text at its top.
+    cell = f'<td fixedsize="true" width="{room:.0f}" height="28" align="{align}">{text}</td>'
+    return _plain(name, x, y, f'<table border="0" cellspacing="0" cellpadding="0"><tr>{cell}</tr></table>')
 
 
 def _band(i: int, band: Band) -> str:
