@@ -15,8 +15,6 @@ from .write.svg import PAD, svg
 
 MOST = 1.6
 """The most that a picture is enlarged, as a small network would else shout from its slide."""
-ASIDE = ("right", "below", "")
-"""Where the table and the legend may stand; the last leaves them out."""
 
 
 def fitted(pictures: Iterable[Picture], area: Area) -> Picture:
@@ -50,9 +48,9 @@ def fitted(pictures: Iterable[Picture], area: Area) -> Picture:
 
 
 def _arranged(picture: Picture, area: Area) -> Iterator[tuple[float, float]]:
-    """Yields the scale that fits and the smallest text, with table and legend at each of their places."""
-    notes = picture.subtitle
-    for aside in ASIDE:
+    """Yields the scale that fits and the smallest text, with table and legend and without."""
+    notes, picture.sheet = picture.subtitle, area.width / area.height
+    for aside in ("auto", ""):  # at last without table and legend
         picture.aside = aside
         left_out = "" if aside or not (picture.uses or picture.boxes or picture.tiles) else "without table and legend"
         picture.subtitle = "; ".join(x for x in (notes, left_out) if x)

@@ -11,10 +11,11 @@ from ..core.errors import plain
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
 _IN_LABELS = str.maketrans(_ENTITIES | {"\\": "\\\\"})
 _IN_TOOLTIPS = str.maketrans(_ENTITIES | {"\\": "\\" * 4, "\n": "&#10;"})
-_WIDE = set("mwMW@%—‖×…")
+_WIDE = set("mwMW@%—×…")
 WHOLE = 60
 """Names are not cut up to this length."""
-_NARROW = set("iljtf.,:;'|![]() ")
+_NARROW = set("iljtf.,:;'|![]() ·")
+_LOW = set("₀₁₂₃₄₅₆₇₈₉₊₋ₜ‖")
 
 
 def clean(text: str, limit: int = WHOLE) -> str:
@@ -56,7 +57,7 @@ def width(text: str, size: float, bold: bool = False) -> float:
 def _ems(character: str) -> float:
     if unicodedata.east_asian_width(character) in "WF":
         return 1.0
-    return 0.93 if character in _WIDE else 0.38 if character in _NARROW else 0.63
+    return 0.93 if character in _WIDE else 0.38 if character in _NARROW else 0.5 if character in _LOW else 0.63
 
 
 def cells(text: str) -> int:

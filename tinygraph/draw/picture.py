@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..core.node import Node
+from .labels import width
 
 Point = tuple[float, float]
+TITLE, SMALL = 13.0, 11.0
+"""Sizes of a box's title, and of all texts but titles and tokens, in points."""
 MANY = 10_000
 """Above so many boxes tooltips have no statistics and texts are not centred: both take a fifth of the time."""
 
@@ -17,6 +20,15 @@ class Part(NamedTuple):
 
     text: str
     kind: str = "text"
+
+
+def lengths(title: list[Part]) -> tuple[list[float], list[float]]:
+    """Returns the room that each part of a title takes, and the gap after it: small beside a chip, which has edges."""
+    chips = [part.kind == "chip" for part in title]
+    tight = 0.95 if any(chips) else 1.0  # beside a chip a text has room on its other side
+    rooms = [width(part.text, TITLE, True) for part in title]
+    widths = [room + 6 if chip else tight * room for room, chip in zip(rooms, chips, strict=True)]
+    return widths, [3.5 if any(chips[k : k + 2]) else 5.0 for k in range(len(title))]
 
 
 @dataclass
@@ -85,7 +97,7 @@ class Note:
     y: float
     text: str
     colour: str
-    size: float = 10
+    size: float = SMALL
     box: int | None = None
 
 
@@ -195,7 +207,9 @@ class Picture:
     """How gradients are truncated, for the head of the table: ``k=2``, or ``cut``."""
     beside: str = "full BPTT"
     """The head of the second column of norms."""
-    aside: str = "right"
-    """Where the table and the legend stand: ``"right"`` of the picture, ``"below"`` it, or nowhere."""
+    aside: str = "auto"
+    """Where table and legend stand: ``"right"``, ``"below"``, ``"over"``, nowhere, or where all is largest."""
+    sheet: float = 16 / 9
+    """Width over height of the sheet on which it is to be large."""
     scaled: float = 1.0
     """How much larger files show it than its points say, to fill the area that it was fitted to."""

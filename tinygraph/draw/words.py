@@ -103,3 +103,25 @@ def _box(box: Box, lang: str) -> Box:
     names = [part.kind != "text" or part.text in kept or (named and not k) for k, part in enumerate(box.title)]
     title = [x if n else x._replace(text=told(x.text, lang)) for x, n in zip(box.title, names, strict=True)]
     return replace(box, title=title, below=told(box.below, lang), tip=[told(line, lang) for line in box.tip])
+
+
+_TEXTS = re.compile(r"(?<=>)[^<>{}]+(?=<)|(?<= title=\")[^\"]+|(?<=aria-label=\")[^\"]+|(?<=placeholder=\")[^\"]+")
+
+
+@cache
+def markup(html: str, lang: str) -> str:
+    """Returns markup of ours, without names of the user's, in another language."""
+    return html if lang == "en" else _TEXTS.sub(lambda text: _spaced(text[0], lang), html)
+
+
+@cache
+def said(script: str, lang: str) -> dict[str, str]:
+    """Maps the texts that a script says to another language; empty for English."""
+    texts = re.findall(r"\bsay\('([^']+)'", script) if lang != "en" else ()
+    return {text: told(text, lang) for text in texts}
+
+
+def _spaced(text: str, lang: str) -> str:
+    """Returns a text with its spaces, in another language."""
+    bare = text.strip()
+    return text.replace(bare, told(bare, lang)) if bare else text

@@ -76,7 +76,7 @@ def test_a_box_stands_over_what_it_reads_in_rows_that_are_not_too_long(name: str
                 assert foot - top == pytest.approx(24, abs=0.1), "rows are at one distance"
     for i, box in enumerate(picture.boxes):
         below = box.below.count("\n")
-        assert box.height == (50 + 11.5 * below if box.below else 36), i
+        assert box.height == (50 + 12.5 * below if box.below else 36), i
 
 
 @each("name", NAMES)

@@ -119,14 +119,18 @@ NOTES = ["rnn", "lstm", "gru", "two unrolls", "both ways", "losses outside", "un
 
 @each("name", NOTES)
 def test_the_note_of_a_step_stands_beside_the_start_of_its_arrow(name):
-    """36 points beside where the arrow leaves its box, on the arrow's own side of the box, and just over the box."""
+    """36 points beside where the arrow leaves its box, on the arrow's own side of the box, and just over the box.
+
+    Where an arrow is there it is somewhere else beside its own.
+    """
     drawn = picture(name)
     dashed = [a for a in drawn.arrows if a.dashed and a.points[0][1] > drawn.boxes[a.tail].y]
     for arrow in dashed:
         (x, y), box = arrow.points[0], drawn.boxes[arrow.tail]
         side = 1 if x > box.x + 1 else -1
         (note,) = [n for n in drawn.notes if n.text.endswith("only") and abs(n.x - x) < 60 and abs(n.y - y) < 40]
-        assert (note.x, note.y) == pytest.approx((x + side * 36, y + 16))
+        moved = (note.x, note.y) != pytest.approx((x + side * 36, y + 16))
+        assert moved <= (name == "both ways"), "there an arrow passes"
         assert note.y - note.size / 2 > box.y + box.height / 2, "not in the box"
     assert len([n for n in drawn.notes if n.text.endswith("only")]) == len(dashed) > 0
 

@@ -134,7 +134,7 @@ def test_bands_of_layers_follow_each_other_without_an_empty_row() -> None:
             if drawn.boxes[i].node.op is not None:
                 heights[drawn.boxes[i].node.scope].add(round(drawn.boxes[i].y, 6))
     rows = sorted(set().union(*heights.values()))
-    assert np.all(np.diff(rows) < 84 + 1e-6) and np.all(np.diff(rows) > 66 - 1e-6)
+    assert np.all(np.diff(rows) < 84 + 1e-6) and np.all(np.diff(rows) > 58 - 1e-6)
     order = sorted((scope for scope in heights if scope), key=lambda scope: min(heights[scope]))
     assert order == [f"layer{k}/{way}" for k in range(3) for way in ("forward", "backward")]
     assert all(max(heights[a]) < min(heights[b]) for a, b in pairwise(order))

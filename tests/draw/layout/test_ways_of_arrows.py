@@ -206,7 +206,7 @@ def test_columns_are_equally_far_apart_and_hold_their_boxes(name):
     drawn = picture(name)
     bands = drawn.bands
     gaps = [b.left - a.right for a, b in pairwise(bands)]
-    assert gaps == pytest.approx([60.0] * len(gaps)) and len({(b.foot, b.top) for b in bands}) == 1
+    assert gaps == pytest.approx([44.0] * len(gaps)) and len({(b.foot, b.top) for b in bands}) == 1
     timed = [(box, bands[k]) for box in drawn.boxes if (k := column(drawn, box)) is not None]
     for box, band in timed:
         assert band.left + LANE <= box.x - box.width / 2 + 1e-6 and box.x + box.width / 2 <= band.right - LANE + 1e-6
@@ -214,7 +214,7 @@ def test_columns_are_equally_far_apart_and_hold_their_boxes(name):
     dips = any(y < low - 21 for a, _, _, through in ways(drawn) if through for _, y in a.points)
     assert bands[0].top == high + 40 and low - bands[0].foot == 60 + 22 * dips, "titles stand under what dips there"
     rows = np.diff(sorted({round(box.y, 6) for box, _ in timed}))
-    assert np.all((rows >= 66 - 1e-6) & (rows <= 84 + 1e-6)), "no row is empty"
+    assert np.all((rows >= 58 - 1e-6) & (rows <= 84 + 1e-6)), "no row is empty"
 
 
 def test_an_arrow_from_a_bar_to_columns_that_it_does_not_span_leaves_at_its_side() -> None:

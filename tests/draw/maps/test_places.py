@@ -11,10 +11,9 @@ import pytest
 from tests.each import each
 from tinygraph.draw.labels import width
 from tinygraph.draw.maps.characters import character, key, lines
-from tinygraph.draw.maps.notes import notes
 from tinygraph.draw.maps.plot import PADDED, Room, folded, plot
 from tinygraph.draw.maps.shades import Shade, shade_of
-from tinygraph.draw.maps.sheets import Sheet, Ticks
+from tinygraph.draw.maps.sheets import Sheet, Ticks, notes
 from tinygraph.draw.picture import Note, Picture, Tile
 
 RNG = np.random.default_rng(0)

@@ -7,8 +7,7 @@ from typing import Any
 import tinygraph as tg
 from tests.each import each
 from tinygraph.draw.unmarked.bytecode import read_code
-from tinygraph.draw.unmarked.runs import Run
-from tinygraph.draw.unmarked.tangles import untangled
+from tinygraph.draw.unmarked.runs import Run, untangled
 
 CODE = read_code((lambda: None).__code__)
 

@@ -66,7 +66,7 @@ def test_a_larger_flow_is_redder_and_wider():
 
 
 def test_cuts_stand_in_the_gutter_in_which_all_links_are_cut():
-    drawn = tg.draw(word_rnn(6, cut=2)).picture
+    drawn = tg.draw(word_rnn(6, cut=2), level="op").picture
     edges = {band.title: (band.left, band.right) for band in drawn.bands}
     places = [(edges["t = 2"][1] + edges["t = 3"][0]) / 2, (edges["t = 4"][1] + edges["t = 5"][0]) / 2]
     assert [cut.x for cut in drawn.cuts] == pytest.approx(places)

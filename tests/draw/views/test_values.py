@@ -117,5 +117,5 @@ def test_a_number_found_stands_apart_from_its_name():
 
 
 def test_nothing_to_explain_writes_no_legend():
-    assert not any("legend" in line for line in lines(Picture(tiles=[Tile(0, 0, 9, 9, "#ffffff", "")])))
-    assert any("legend" in line for line in tg.draw(word_rnn(1)).source.splitlines())
+    assert not any("beside" in line for line in lines(Picture(tiles=[Tile(0, 0, 9, 9, "#ffffff", "")])))
+    assert any("state (crosses time)" in line for line in tg.draw(word_rnn(1)).source.splitlines())

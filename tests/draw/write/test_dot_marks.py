@@ -71,7 +71,7 @@ def test_a_box_has_its_size_its_colours_and_its_words(name: str) -> None:
         assert label.count(' bgcolor="') == sum(part.kind == "chip" for part in box.title)
         words = [re.sub(r"<[^>]*>|&#\d+;|\s|\xa0", "", x) for x in re.split(r"<br/>|<tr>", label)]
         assert all(re.sub(r"[&<>\"'\s]", "", x) in re.sub(r"&\w+;", "", "".join(words)) for x in box.below.split("\n"))
-        assert bool(box.below) == ('point-size="9"' in label)
+        assert bool(box.below) == ('point-size="11"' in label)
         assert is_read(settings.get("fontcolor", INK), box.fill), (settings, box)
 
 
@@ -130,12 +130,16 @@ def test_columns_have_their_words_and_the_margin_has_its_parts(name: str) -> Non
         _, y = numbers(settings["pos"])
         at_top = band.headed or band.times > 0
         assert y == pytest.approx(band.top - 25 if at_top else band.foot + 24, abs=0.1)
-    margin = statements(name, r"heading\d+|params|legend")
-    plain = " ".join(html.unescape(re.sub(r"<[^>]*>", "", x["label"])) for k, x in margin.items() if "heading" in k)
+    beside = [x for x in statements(name, r"beside\d+").values() if len(x["label"]) > 3]
+    titles = [x for x in beside if re.search('point-size="(13|21)"', x["label"])]
+    plain = " ".join(html.unescape(re.sub(r"<[^>]*>", "", x["label"])) for x in titles)
     words = f"{picture.title or ''} {picture.subtitle}".split()
     assert sorted(plain.replace("\xa0", " ").split()) == sorted(words), "titles may break into lines, no word is lost"
-    assert any(key.startswith("params") for key in margin) == bool(picture.uses) and all(
-        "<" in x["label"] for x in margin.values()
-    )
-    tops = [box.y + box.height / 2 for box in (*picture.boxes, *picture.tiles)] + [band.top for band in picture.bands]
-    assert all(numbers(x["pos"])[1] > max(tops) + 10 for key, x in margin.items() if "heading" in key)
+    assert any("parameters:" in x["label"] for x in beside) == bool(picture.uses)
+    parts = [(x.x - x.width / 2, x.x + x.width / 2, x.y + x.height / 2) for x in (*picture.boxes, *picture.tiles)]
+    parts += [(band.left, band.right, band.top) for band in picture.bands]
+    for x in titles:
+        middle, y = numbers(x["pos"])
+        half = float(re.findall(r'width="(\d+)"', x["label"])[0]) / 2
+        under = [top for left, right, top in parts if right > middle - half and left < middle + half]
+        assert y > max(under, default=-1e9) + 10, "no part is under a title"

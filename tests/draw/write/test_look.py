@@ -64,11 +64,11 @@ def test_what_is_no_colour() -> None:
 @each("kind", FACES)
 def test_a_face_says_what_differs_from_that_of_the_file(kind: str) -> None:
     face, told = FACES[kind], dict(re.findall(r'([\w-]+)="([^"]*)"', LOOK.face(kind)))
-    assert told.get("font-size", "9") == f"{face.size:g}" and (told.get("font-weight") == "700") == face.bold
+    assert told.get("font-size", "11") == f"{face.size:g}" and (told.get("font-weight") == "700") == face.bold
     assert told.get("text-anchor", "middle") == face.anchor and told.get("fill", "#222222") == (
         face.colour or "#222222"
     )
-    assert "9" not in (told.get("font-size"),) and "#222222" not in told.values()
+    assert "11" not in (told.get("font-size"),) and "#222222" not in told.values()
 
 
 def parse(markup: str) -> ET.Element:
@@ -96,21 +96,21 @@ def test_texts_stand_at_one_distance_from_the_chips_beside_them(name: str, below
     sides, chip = [], iter(chips)
     for part, shown in zip(title, texts, strict=True):
         assert shown.text == part.text
-        wide, x = 0.88 * width(part.text, 13, True), float(shown.get("x", 0))
+        wide, x = (1.0 if part.kind == "chip" else 0.95) * width(part.text, 13, True), float(shown.get("x", 0))
         if part.kind == "chip":
             ground = next(chip)
             left, room = float(ground.get("x", 0)), float(ground.get("width", 0))
-            assert room == pytest.approx(wide + 8, abs=0.1) and x == pytest.approx(left + room / 2, abs=0.1)
+            assert room == pytest.approx(wide + 6, abs=0.1) and x == pytest.approx(left + room / 2, abs=0.1)
             assert (
-                float(ground.get("y", 0)) == pytest.approx(float(shown.get("y", 0)) - 13, abs=0.1)
-                and ground.get("height") == "18.0"
+                float(ground.get("y", 0)) == pytest.approx(float(shown.get("y", 0)) - 12.5, abs=0.11)
+                and ground.get("height") == "16.5"
             )
             sides.append((left, left + room, True))
         else:
             left = x - {"start": 0.0, "middle": wide / 2, "end": wide}[shown.get("text-anchor", "middle")]
             sides.append((left, left + wide, False))
     assert [b[0] - a[1] for a, b in pairwise(sides)] == pytest.approx(
-        [3.5 if a[2] or b[2] else 7.0 for a, b in pairwise(sides)], abs=0.2
+        [3.5 if a[2] or b[2] else 5.0 for a, b in pairwise(sides)], abs=0.2
     )
     assert sides[0][0] == pytest.approx(-sides[-1][1], abs=0.2), "all in the middle"
     anchors = [x.get("text-anchor") for x in texts]

@@ -65,7 +65,9 @@ MADE = {
 }
 PICTURES = MADE | {name: drawing.picture for name, drawing in DRAWINGS.items()}
 PICTURES["two"] = tg.draw.compare(word_rnn(3), word_rnn(4), gradients=True).picture
-SIDES = [(name, aside) for name in PICTURES for aside in ("right", "below", "")]
+for one in PICTURES.values():
+    one.aside = "right"
+SIDES = [(name, aside) for name in PICTURES for aside in ("right", "below", "over", "auto", "")]
 
 
 class Mark(NamedTuple):
@@ -126,6 +128,19 @@ def read(drawn: Picture) -> tuple[list[Mark], list[Group], Mark]:
     return heads, groups, Mark(left, top, left + wide, top + high, "", {})
 
 
+def drawn_parts(drawn: Picture) -> list[Mark]:
+    """The rectangles around all that is drawn: of an arrow around each of its curves."""
+    sizes = [(x.x, x.y, x.width / 2, x.height / 2) for x in (*drawn.boxes, *drawn.tiles)]
+    sizes += [(x.x, x.y, width(x.text, x.size, True) / 2, x.size / 2) for x in drawn.notes]
+    parts = [Mark(x - w, -y - h, x + w, h - y, "", {}) for x, y, w, h in sizes]
+    parts += [Mark(b.left, -b.top, b.right, -b.foot, "", {}) for b in drawn.bands]
+    for arrow in drawn.arrows:
+        for k in range(0, len(arrow.points) - 1, 3):
+            xs, ys = zip(*arrow.points[k : k + 4], strict=True)
+            parts.append(Mark(min(xs), -max(ys), max(xs), -min(ys), "", {}))
+    return parts
+
+
 @each("name, aside", SIDES)
 def test_everything_beside_a_picture_has_its_own_place(name: str, aside: str) -> None:
     drawn = PICTURES[name]
@@ -138,11 +153,11 @@ def test_everything_beside_a_picture_has_its_own_place(name: str, aside: str) ->
     parts = [bool(drawn.uses), None, bool(drawn.listed)]
     assert len(groups) >= sum(map(bool, parts)) if aside else not groups
     shown = Mark(inner.left, -inner.top, inner.right, -inner.foot, "", {})
-    for mark in (shown, *heads, *(group.frame for group in groups)):
-        assert whole.left + PAD <= mark.left + 0.1 and mark.right <= whole.right - PAD + 0.1
+    around = [*heads, *(group.frame for group in groups)]
+    for mark in (shown, *around):
+        assert whole.left + PAD <= mark.left + 0.1 and mark.right <= whole.right - PAD + 0.15
         assert whole.top + PAD <= mark.top + 6 and mark.foot <= whole.foot - PAD + 0.1
-    every = [shown, *heads, *(group.frame for group in groups)]
-    assert all(a.apart(b) for k, a in enumerate(every) for b in every[:k])
+    assert all(a.apart(b) for k, a in enumerate(around) for b in [*around[:k], *drawn_parts(drawn)])
     for group in groups:
         for mark in (*group.rects, *group.texts):
             assert group.frame.holds(mark), mark
@@ -202,7 +217,11 @@ def test_a_key_has_its_swatch_beside_its_words(name: str) -> None:
     legend = legend_of(drawn)
     scale = [x for x in legend.rects if x.right - x.left == pytest.approx(18.3)]
     swatches = [x for x in legend.rects if x not in scale and x.right - x.left > 25]
-    words = [x for x in legend.texts if x.left > legend.frame.left + 40 and "font-size" not in x.style]
+    words = [
+        x
+        for x in legend.texts
+        if x.left > legend.frame.left + 40 and x.style.keys().isdisjoint(("text-anchor", "fill"))
+    ]
     assert len(swatches) == len(words)
     for swatch, text in zip(swatches, words, strict=True):
         assert swatch.right + 3 < text.left and abs(swatch.top + swatch.foot - text.top - text.foot) < 5
@@ -246,7 +265,7 @@ def test_a_double_line_in_the_legend_is_a_frame_within_a_frame(name: str) -> Non
 def _check_scale(drawn: Picture, legend: Group, scale: list[Mark]) -> None:
     fills = [x.style["fill"] for x in scale]
     assert fills == ([ramp(i / 8) for i in range(9)] if drawn.scale else drawn.ruler and drawn.ruler.colours)
-    ends = [x for x in legend.texts if x.style.get("font-size") == "10" and "fill" not in x.style]
+    ends = [x for x in legend.texts if "text-anchor" in x.style]
     assert [x.style["text-anchor"] for x in ends] == ["start", "middle", "end"]
     left, right = scale[0].left, scale[-1].right
     assert ends[0].left == left and ends[2].right == pytest.approx(right, abs=0.5)

@@ -19,7 +19,7 @@ from tinygraph.draw import VIEWS
 from tinygraph.draw.colours import FORWARD
 from tinygraph.draw.picture import Box, Part
 from tinygraph.draw.shown.roles import BORDERS
-from tinygraph.draw.write import fonts
+from tinygraph.draw.write import raster
 from tinygraph.draw.write.look import rgb
 from tinygraph.draw.write.motion import _cold, _name, _ranks, _said, playing, score_of
 
@@ -210,7 +210,7 @@ def test_letters_that_no_font_has_are_named(monkeypatch: pytest.MonkeyPatch) -> 
     drawing = tg.draw(tg.tanh(tg.constant([1.0], name="x\U00013000")))
     with pytest.raises(tg.GraphError, match=r"(?s)no font here has the letter.*fonts-noto-cjk"):
         drawing.pipe("gif")
-    ((words, _, length),) = fonts.measured("h₀ ‖∂‖ 0.12 → 2×4", True, 20.0)
+    ((words, _, length),) = raster.measured("h₀ ‖∂‖ 0.12 → 2×4", True, 20.0)
     assert words.startswith("h₀") and length > 60
 
 

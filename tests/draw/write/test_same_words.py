@@ -6,6 +6,7 @@ import html
 import json
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,14 +15,13 @@ import pytest
 import tinygraph as tg
 from tests.draw.networks import word_rnn
 from tests.each import each
-from tinygraph.draw.labels import width
 from tinygraph.draw.picture import Band, Box, Cut, Part, Picture, Tile, TileNumber, Use
 from tinygraph.draw.write.dot import lines
+from tinygraph.draw.write.margin import description
 from tinygraph.draw.write.page import page
 from tinygraph.draw.write.page.facts import fixed, measured
 from tinygraph.draw.write.page.palette import Palette
 from tinygraph.draw.write.svg import svg
-from tinygraph.draw.write.telling import description
 
 from .page.test_page import svg as page_svg
 from .test_margin import PICTURES, legend_of, read
@@ -34,20 +34,6 @@ def bare(markup: str) -> str:
     return html.unescape(re.sub(r"<[^>]*>", "", markup)).replace("\xa0", " ").strip()
 
 
-def dot_labels(drawn: Picture) -> dict[str, str]:
-    return {
-        m[1]: m[2] for x in lines(drawn) if (m := re.match(r"\t(params|legend|differences) \[.*label=<(.*)>\]\n$", x))
-    }
-
-
-def rows_of(label: str) -> list[list[str]]:
-    """The words of each row of a table, those of tables within it apart."""
-    inner = re.sub(r"<table[^>]*><tr>((?:<td[^>]*>[^<]*(?:<b>[^<]*</b>)?</td>)*)</tr></table>", r"\1", label)
-    return [
-        [bare(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row)] for row in re.findall(r"<tr>(.*?)</tr>", inner)
-    ]
-
-
 def svg_rows(drawn: Picture, k: int) -> list[list[str]]:
     """The words of a frame in the file, line by line."""
     lines_: dict[str, list[Any]] = {}
@@ -56,47 +42,38 @@ def svg_rows(drawn: Picture, k: int) -> list[list[str]]:
     return [[x.words for x in sorted(lines_[y], key=lambda x: x.left)] for y in sorted(lines_, key=float)]
 
 
+@each("aside", ["right", "below", "over"])
 @each("name", BESIDE)
-def test_dot_text_has_the_tables_of_the_file(name: str) -> None:
-    drawn = PICTURES[name]
-    labels, groups = dot_labels(drawn), read(drawn)[1]
-    assert [*labels] == ["params"] * bool(drawn.uses) + ["legend"] * (
-        len(groups) > bool(drawn.uses) + bool(drawn.listed)
-    ) + ["differences"] * bool(drawn.listed)
-    if drawn.uses:
-        told = [[cell for cell in row if cell] for row in rows_of(labels["params"]) if any(row)]
-        ours = svg_rows(drawn, 0)
-        assert [x for row in told[:1] for x in row if x in ours[0]] == ours[0] or told[0][-2:] == ours[0]
-        assert told[-len(ours) + 1 :] == ours[1:]
-        assert labels["params"].count('bgcolor="#f6d365"') == min(len(drawn.uses), 40)
-        runs = re.findall(r'fixedsize="true" width="(\d+)" height="16" align="left">(.*?)</td>', labels["params"])
-        (first, bold), (second, plain) = [(int(room), bare(text)) for room, text in runs]
-        assert 2 <= first - width(bold, 11, True) < 3 and second > width(plain, 11), "no run is under the next"
-    if drawn.listed:
-        told = rows_of(labels["differences"])
-        assert told == svg_rows(drawn, len(groups) - 1) and "<b>differences</b>" in labels["differences"]
-    if "legend" in labels:
-        legend = legend_of(drawn)
-        keys = [(x.words, r) for x, r in _keys(legend)]
-        told = re.findall(r'<tr><td([^>]*)></td><td align="left">(.*?)</td></tr>', labels["legend"])
-        assert [bare(words) for _, words in told] == [words for words, _ in keys]
-        for (attributes, _), (_, swatch) in zip(told, keys, strict=True):
-            fill, stroke = swatch.style["fill"], swatch.style.get("stroke")
-            if not fill.startswith("url"):
-                assert f'bgcolor="{fill}"' in attributes
-            assert (f'border="2" color="{stroke}"' in attributes) == bool(stroke)
-        scale = [x.style["fill"] for x in legend.rects if x.right - x.left == pytest.approx(18.3)]
-        assert re.findall(r'bgcolor="(#\w+)" width="18"', labels["legend"]) == scale
-        small = [x.words for x in legend.texts if x.style.get("font-size") == "10"]
-        assert [bare(x) for x in re.findall(r'<font point-size="10"[^>]*>(.*?)</font>', labels["legend"])] == (
-            [" \xa0 ".join(small[:3]).replace("\xa0", " "), *small[3:]] if small else []
-        )
+def test_dot_text_has_what_stands_beside_the_file_mark_by_mark(name: str, aside: str) -> None:
+    drawn = replace(PICTURES[name], aside=aside)
+    heads, groups, _ = read(drawn)
+    told = [m for x in lines(drawn) if (m := re.match(r'\tbeside\d+ \[pos="(\S+),(\S+)!", (.*?)label=(.*)\]\n$', x))]
+    words = [(bare(m[4][1:-1]), float(m[1]), float(m[2])) for m in told if len(m[4]) > 2]
+    ours = [*heads, *(x for group in groups for x in group.texts)]
+    assert [text for text, *_ in words] == [x.words for x in ours]
+    assert not any("fixedsize" in m[4].partition("<td")[0] for m in told), "Graphviz would put the text at the top"
+    assert all(-x.foot - 4 < y < -x.top + 4 for (_, _, y), x in zip(words, ours, strict=True))
+    shapes = [m for m in told if len(m[4]) == 2]
+    rects = [x for group in groups for x in (group.frame, *group.rects)]
+    for m, x in zip(shapes, rects, strict=True):
+        middle = (x.left + x.right) / 2, -(x.top + x.foot) / 2
+        assert (float(m[1]), float(m[2])) == pytest.approx(middle, abs=0.1)
+        size = [72 * float(v) for v in re.findall(r"\b(?:width|height)=([\d.]+),", m[3])]
+        assert size == pytest.approx([x.right - x.left, x.foot - x.top], abs=0.1)
+        fill, stroke = x.style["fill"], x.style.get("stroke")
+        assert fill.startswith("url") or f'fillcolor="{fill}"' in m[3]
+        assert not stroke or f'color="{stroke}"' in m[3]
+        assert ("dashed" in m[3]) == ("stroke-dasharray" in x.style) and ("filled" in m[3]) == (fill != "none")
 
 
 def _keys(legend: Any) -> list[tuple[Any, Any]]:
     """The words of a file's legend, each with its swatch."""
     swatches = [x for x in legend.rects if x.right - x.left > 25]
-    words = [x for x in legend.texts if x.left > legend.frame.left + 40 and "font-size" not in x.style]
+    words = [
+        x
+        for x in legend.texts
+        if x.left > legend.frame.left + 40 and x.style.keys().isdisjoint(("text-anchor", "fill"))
+    ]
     return [(text, min(swatches, key=lambda r: abs(r.top + r.foot - text.top - text.foot))) for text in words]
 
 
@@ -121,7 +98,7 @@ def test_a_page_has_the_tables_of_the_file(name: str) -> None:
         ends = re.findall(
             r'<p class="ends"><span id="low">(.*?)</span><span>(.*?)</span><span id="high">(.*?)</span>', aside
         )
-        small = [x.words for x in ours.texts if x.style.get("font-size") == "10"]
+        small = [x.words for x in ours.texts if not x.style.keys().isdisjoint(("text-anchor", "fill"))]
         assert [html.unescape(x) for x in ends[0]] == small[:3] if small else not ends
         assert ("run backward" in aside) == (len(small) > 3)
     else:

@@ -83,5 +83,22 @@ def test_an_index_stays_within_its_chip(text: str) -> None:
                 alpha = tg.tanh(alpha) + emit[t]
         root = tg.sum(alpha)
     svg = tg.draw(root, "rolled" if text == "emit[t]" else "unrolled").pipe(encoding="utf-8")
-    chip = re.search(r'width="([\d.]+)" height="18.0" rx="3.5"[^>]*/><text[^>]*>' + re.escape(text), svg)
+    chip = re.search(r'width="([\d.]+)" height="16.5" rx="3.5"[^>]*/><text[^>]*>' + re.escape(text), svg)
     assert chip is not None and float(chip[1]) > font.getlength(text) / 10 + 4
+
+
+@pytest.mark.parametrize("name", ["weight_hh", "WWmmww", "a_gate_of_memory"])
+def test_a_long_name_stays_within_its_chip_and_the_chip_within_its_box(name: str) -> None:
+    pillow = pytest.importorskip("PIL.ImageFont")
+    try:
+        font = pillow.truetype("DejaVuSans-Bold.ttf", 130)
+    except OSError:
+        pytest.skip("DejaVu Sans is not here")
+    drawing = tg.draw(tg.tanh(tg.constant(np.ones((2, 3)), name="x") @ tg.parameter(np.ones((4, 3)), name).T))
+    svg = drawing.pipe(encoding="utf-8")
+    group = re.search(r'<g class="box"[^>]*>(?:(?!</g>).)*' + name + r"\.T</text>", svg, re.S)
+    assert group is not None
+    rects = re.findall(r'<rect x="(\S+)" y="\S+" width="(\S+)"', group[0])
+    (left, wide), (start, chip) = [(float(x), float(w)) for x, w in rects]
+    assert chip > font.getlength(f"{name}.T") / 10 + 4
+    assert left + 5 < start - font.getlength("x @") / 10 and start + chip < left + wide - 4

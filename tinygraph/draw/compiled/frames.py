@@ -10,7 +10,7 @@ from ..layout.layers import Ordering, Rows, lay_out
 from ..picture import Point
 from .items import OUTSIDE, Block, Item, ItemGroup, LoopCard, Side, handed
 
-HEIGHT, LOW, LINE, ROOM = 50.0, 36.0, 11.5, 24.0
+HEIGHT, LOW, LINE, ROOM = 50.0, 36.0, 12.5, 24.0
 """Height of a box with one line under its title, and with none; of each further line; gap between rows."""
 MARGIN, CAPTION, LANE, STACK = 20.0, 34.0, 18.0, 8.0
 """Padding of a card, height of its name, width of a recurrent arrow's lane, offset of the cards in a stack."""

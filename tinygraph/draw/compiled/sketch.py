@@ -72,7 +72,7 @@ class Sketch:
         wide = 1.2 + 0.5 * min(count, 6)
         picture.arrows.append(Arrow(first + tail, first + head, points, BUNDLE, wide, tip=caption))
         y = points[0][1] + 10 if beside else points[6][1] + 6
-        picture.notes.append(Note((points[0][0] + points[-1][0]) / 2, y, caption, GREY, 9))
+        picture.notes.append(Note((points[0][0] + points[-1][0]) / 2, y, caption, GREY))
 
     def _group(self, picture: Picture, first: int, f: Frame) -> None:
         for i, (x, y) in centres(f).items():

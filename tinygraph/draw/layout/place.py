@@ -33,8 +33,8 @@ class Grid(NamedTuple):
         banded: whether layers and directions have rows of their own, and a state runs on a straight rail.
     """
 
-    pitch: float = 66.0
-    gutter: float = 60.0
+    pitch: float = 58.0
+    gutter: float = 44.0
     gap: float = GAP
     height: float = HEIGHT
     margin: float = 14.0
@@ -227,7 +227,7 @@ def _bars(placed: Placed, folded: Folded, where: Regions, widths: dict[Node, flo
             levels.setdefault(level, []).append(node)
         for level, nodes in sorted(levels.items()):
             # Under the columns is room for the badges of cuts.
-            distance = (grid.half + (42.0 if grid.half > 13 else 33.0) if region == OVER else 88.0) + level * grid.pitch
+            distance = (grid.half + 33.0 if region == OVER else 88.0) + level * grid.pitch
             y = placed.over + distance if region == OVER else placed.foot - distance
             rooms = [spans.get(x) or _over_neighbours(placed, beside[x], (left + right) / 2) for x in nodes]
             lefts, rights = min(x for x, _ in rooms), max(x for _, x in rooms)

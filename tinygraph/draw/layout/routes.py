@@ -269,7 +269,7 @@ def _over(placed: Placed, points: list[Point], end: Point, direction: int) -> No
     """
     start = points[-1][0]
     lane = placed.top + 6 + 6 * (int(abs(start) / placed.grid.gutter) % 4)
-    up, down = start + direction * 30, end[0] - direction * 30
+    up, down = start + direction * placed.grid.gutter / 2, end[0] - direction * placed.grid.gutter / 2
     turn(points, (up, points[-1][1] + 20), level=True)
     straight(points, (up, lane - 12))
     turn(points, (up + direction * 12, lane), level=False)

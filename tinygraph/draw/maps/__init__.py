@@ -10,18 +10,17 @@ import numpy as np
 
 from ..norms.heat import ODD, Heat, between_powers
 from ..options import Options
-from ..picture import Picture
+from ..picture import SMALL, Picture
 from ..shown.naming import heading
 from .attention import attention_sheets
 from .axes import into_axes
 from .characters import key, lines
 from .gates import gate_sheets
-from .notes import notes
-from .plot import PADDED, SIZE, Room, folded, plot
+from .plot import PADDED, Room, folded, plot
 from .reading import Reading
 from .saliency import saliency_sheets
 from .shades import Shade, shade_of
-from .sheets import Sheet
+from .sheets import Sheet, notes
 from .states import state_sheets
 
 SHEETS: dict[str, Callable[[Reading], list[Sheet]]] = {
@@ -51,8 +50,8 @@ def candidates(target: Any, options: Options, view: str) -> Iterator[Picture]:
         )
     area = options.area
     for room in ROOMS:
-        # A wider one could not be read in the area: its labels have the size SIZE.
-        if room is ROOMS[-1] or area is None or room.width * area.least <= area.width * SIZE:
+        # A wider one could not be read in the area: its labels have the size SMALL.
+        if room is ROOMS[-1] or area is None or room.width * area.least <= area.width * SMALL:
             yield _picture(reading, sheets, room)
 
 

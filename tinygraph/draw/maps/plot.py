@@ -9,15 +9,15 @@ from typing import NamedTuple
 
 from ..colours import GREY, INK
 from ..labels import number, width
-from ..picture import Note, Picture, Tile, TileNumber
+from ..picture import SMALL, Note, Picture, Tile, TileNumber
 from .sheets import Sheet, Ticks
 
 GROUND, LINE, PADDED = "#f8fafc", "#c3ccd8", "#dde3ea"
-SIZE, PAD, APART, LANES = 10.0, 16.0, 24.0, 3
-"""Font size of labels; space at the sides of a block; between blocks; most rows of tokens under a matrix."""
+PAD, APART, LANES = 16.0, 24.0, 3
+"""Space at the sides of a block; between blocks; most rows of tokens under a matrix."""
 LEAST_WIDE, LEAST_HIGH, MOST_COLUMNS, MOST_ROWS = 6.0, 3.5, 100, 128
 """Smallest tile; the most columns side by side, and rows one over the other."""
-NUMBERED, STRIP = (44.0, 22.0), 24.0
+NUMBERED, STRIP = (48.0, 22.0), 24.0
 """Size of a tile with its number, and height of a strip."""
 OVER = 40.0
 """Space over a matrix for its heading and captions."""
@@ -81,7 +81,7 @@ class _Plotting:
         across, tiles = block[-1].across, self.tiles
         over = _over(across, tiles.wide)
         texts = [y for x in block for y in (x.down.caption, *(_label(x.down, i) for i in range(len(x.down.labels))))]
-        labels = max(width(text, SIZE, True) for text in (*texts, across.caption)) + 8 + over
+        labels = max(width(text, SMALL, True) for text in (*texts, across.caption)) + 8 + over
         inner = max(len(across.labels) * tiles.wide + over, *(width(x.heading, 12, True) for x in block))
         x, wide, y, ground = left + PAD + labels, labels + inner, 0.0, len(self.picture.tiles)
         for sheet in reversed(block):
@@ -96,7 +96,7 @@ class _Plotting:
         self.picture.tiles.insert(ground, frame)
         return left + wide + 2 * PAD
 
-    def _write(self, x: float, y: float, text: str, colour: str, size: float = SIZE) -> None:
+    def _write(self, x: float, y: float, text: str, colour: str, size: float = SMALL) -> None:
         if text:
             self.picture.notes.append(Note(x, y, text, colour, size))
 
@@ -112,7 +112,7 @@ class _Plotting:
         whole = [bool(sheet.padding[:, j].all()) for j in range(columns)]
         for run in [[*run] for is_padded, run in groupby(range(columns), whole.__getitem__) if is_padded]:
             room = len(run) * tiles.wide - gap
-            words = "padding" if room > width("padding", 9, True) and high > 12 else ""
+            words = "padding" if room > width("padding", SMALL, True) and high > 12 else ""
             middle = (run[0] + run[-1] + 1) / 2 * tiles.wide
             self._tile(x + middle, top - high / 2, room, high - gap, PADDED, "padding", words)
         numbers = tiles.numbers or (sheet.strip and tiles.wide >= 34)
@@ -130,23 +130,23 @@ class _Plotting:
     def _down(self, ticks: Ticks, corner: tuple[float, float], high: float) -> None:
         """Write the labels at the left of the rows, right-aligned, and their caption over them."""
         x, top = corner
-        for i in _every(len(ticks.labels), 1.2 * SIZE, high):
+        for i in _every(len(ticks.labels), 1.2 * SMALL, high):
             label = _label(ticks, i)
-            self._write(x - 7 - width(label, SIZE) / 2, top - (i + 0.5) * high, label, GREY)
+            self._write(x - 7 - width(label, SMALL) / 2, top - (i + 0.5) * high, label, GREY)
         y = top + 11 if len(ticks.labels) > 1 else top - high / 2
-        self._write(x - 7 - width(ticks.caption, SIZE, True) / 2, y, ticks.caption, INK)
+        self._write(x - 7 - width(ticks.caption, SMALL, True) / 2, y, ticks.caption, INK)
 
     def _across(self, ticks: Ticks, left: float) -> float:
         """Write labels and tokens under the columns, and return the foot of what was written."""
         wide = self.tiles.wide
-        need = max(width(label, SIZE, True) for label in ticks.labels) + 5
+        need = max(width(label, SMALL, True) for label in ticks.labels) + 5
         for i in _every(len(ticks.labels), need, wide):
             self._write(left + (i + 0.5) * wide, -11, ticks.labels[i], GREY)
-        caption_at = left - 7 - _over(ticks, wide) - width(ticks.caption, SIZE, True) / 2
+        caption_at = left - 7 - _over(ticks, wide) - width(ticks.caption, SMALL, True) / 2
         self._write(caption_at, -11, ticks.caption, INK)
         ends, lanes = [-math.inf] * LANES, 0
         for i, token in enumerate(ticks.tokens):
-            x, half = left + (i + 0.5) * wide, width(token, SIZE, True) / 2 + 2
+            x, half = left + (i + 0.5) * wide, width(token, SMALL, True) / 2 + 2
             lane = next((k for k, end in enumerate(ends) if x - half >= end), None)
             if token and lane is not None:
                 ends[lane], lanes = x + half, max(lanes, lane + 1)
@@ -157,7 +157,7 @@ class _Plotting:
 
 def _over(across: Ticks, wide: float) -> float:
     """Returns how far texts of the first or last column stand out at its side."""
-    ends = [width(text, SIZE, True) for i in (0, -1) for text in (across.labels[i], *across.tokens[i:][:1])]
+    ends = [width(text, SMALL, True) for i in (0, -1) for text in (across.labels[i], *across.tokens[i:][:1])]
     return max(max(ends) - wide, 0.0) / 2
 
 

@@ -14,6 +14,7 @@ from ...core.leaves import Constant
 from ...core.node import Node
 from ...core.traced import Traced
 from ..labels import shape
+from .by_use import by_use
 from .letters import entrances, known, letters
 from .padding import is_mask, padded, real, zeros_within
 from .phases import Phases, phases
@@ -191,6 +192,7 @@ def fold(roots: list[Node]) -> Folded:
             alias = None if node in kept else _alias(node, operands)
             stands[node] = alias or Link(node, False, node, 0)
     _collect(folded, nodes, kept, stands)
+    folded.letters |= by_use(nodes, folded.letters)
     entering = entrances(folded.nodes, folded.letters)
     folded.inputs = {x for x in entering if not entering[x].endswith("h₀")}
     folded.letters |= entering

@@ -189,6 +189,8 @@ def entrances(boxes: list[Node], known: dict[Node, str]) -> dict[Node, str]:
     """Names what enters a graph without a name: x₀, x₁, ... what each step reads of up to three arrays, or x; h₀."""
     reads: dict[Node, Hashable] = {}
     ranks: dict[int | None, int] = {}
+    targets = {x: f"target{'' if x.step is None else subscript(x.step)}" for x in boxes if known.get(x) == "target"}
+    boxes = [x for x in boxes if x not in targets]
     leaves = dict.fromkeys(x for x in boxes if is_data(x) and known.get(x, "")[-1:] != "₀")
     starts = [x for x in leaves if x.step is None and not np.any(x.value)]
     for x in boxes:
@@ -199,9 +201,9 @@ def entrances(boxes: list[Node], known: dict[Node, str]) -> dict[Node, str]:
             reads[x] = ranks[x.step] = ranks.get(x.step, -1) + 1
     timed = any(x.step is not None for x in boxes)
     if not timed and len(leaves) == 1:
-        return {x: known.get(x, "x") for x in leaves}
+        return targets | {x: known.get(x, "x") for x in leaves}
     number = {source: i for i, source in enumerate(dict.fromkeys(reads.values()))}
-    named = {leaf: "h₀" for leaf in starts if timed and len(starts) == 1}
+    named = targets | {leaf: "h₀" for leaf in starts if timed and len(starts) == 1}
     if len(number) > len(INPUTS):
         return named
     return named | {x: known.get(x, INPUTS[number[reads[x]]]) + subscript(x.step or 0) for x in reads}

@@ -42,12 +42,13 @@ Homes = tuple[dict[Node, Hashable], dict[Hashable, str]]
 class Detail(NamedTuple):
     """What a picture shows: its level, how many steps at both ends of time (None: all), and whether boxes are terse.
 
-    A terse box has its title alone, without shape and norm.
+    A terse box has its title alone, without shape and norm. ``spare``: whether steps of this level can be left out.
     """
 
     level: str
     ends: tuple[int, int] | None = None
     terse: bool = False
+    spare: bool = False
 
 
 class Levels:
@@ -92,10 +93,10 @@ class Levels:
 
     def _usual(self) -> Iterator[Detail]:
         for level, most in (("op", SHORT), ("cell", LONG)):
-            if self.longest <= most:
-                yield Detail(level)
+            tries: list[tuple[int, int] | None] = [None] * (self.longest <= most)
             if self.longest <= LONG or level == "cell":
-                yield from (Detail(level, ends) for ends in ENDS[level] if sum(ends) + 1 < self.longest)
+                tries += [ends for ends in ENDS[level] if sum(ends) + 1 < self.longest]
+            yield from (Detail(level, ends, spare=ends is not tries[-1]) for ends in tries)
 
     def _brief(self) -> Iterator[Detail]:
         """All steps, then few; at each level boxes with their shapes first."""

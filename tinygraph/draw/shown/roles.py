@@ -23,12 +23,13 @@ def roles(folded: Folded, roots: list[Node]) -> dict[Node, str]:
     role_of: dict[Node, str] = {}
     carried = _carried(folded)
     targets = {x for x in roots if x.size == 1 and x.op is not None}
+    sums = _running_sums(folded, carried, targets)
     for node in folded.nodes:
         links, op = folded.arrows[node], node.op
         if op is None or (not links and op.name in LOOKUPS):
             role_of[node] = "state" if node in carried else "input"
         elif node.origin is None and (
-            node in targets or op.name in LOSSES or "loss" in [role_of[x.source] for x in links]
+            node in targets or node in sums or op.name in LOSSES or "loss" in [role_of[x.source] for x in links]
         ):
             role_of[node] = "loss"
         else:
@@ -50,6 +51,17 @@ def _share(folded: Folded, roles: dict[Node, str]) -> None:
         for peers in zip(*group, strict=True):
             if "state" in [roles[x] for x in peers]:
                 roles.update((x, "state") for x in peers if roles[x] == "op")
+
+
+def _running_sums(folded: Folded, carried: set[Node], targets: set[Node]) -> set[Node]:
+    """Returns the numbers that steps add up and pass on until they are a root: sums of losses, no states."""
+    sums, others = set(targets), set[Node]()
+    for node in reversed(folded.nodes):
+        if node.op is not None and node.op.name == "add" and node.size == 1 and node not in others:
+            sums.add(node)
+        elif node not in targets:
+            others.update(x.source for x in folded.arrows[node])
+    return sums & carried
 
 
 def _carried(folded: Folded) -> set[Node]:

@@ -13,9 +13,9 @@ from ...core.traced import Traced
 from ...ops import stop_gradient
 from ..options import Options
 from ..unmarked.steps import marked
+from .by_use import read_twice
 from .cells import cells
 from .folding import Folded, Link, crosses, fold
-from .reads import read_twice
 from .repetition import find_repetition
 from .roles import roles
 

@@ -10,8 +10,7 @@ from ...core.leaves import Constant, Parameter
 from ...core.node import Node
 from ...core.scope import InnerStep
 from ...core.trail import trail_of
-from .runs import LostError, Nest, Run, runs_of
-from .tangles import untangled
+from .runs import LostError, Nest, Run, runs_of, untangled
 
 _GROW = {"add", "subtract", "maximum", "minimum", "concatenate", "copy", "write", "write_at"}
 """Ops that collect something over the iterations of a loop."""

@@ -14,7 +14,7 @@ from ..layout.pairs import Paired, pair_width, paired_routes, split
 from ..layout.place import HEIGHT, PAIRS, Placed, place
 from ..layout.routes import straight
 from ..norms.heat import Heat, add_flows, heat, slopes
-from ..norms.untruncated import note_truncation
+from ..norms.over_time import note_truncation
 from ..options import Options, one_loss, roots_of
 from ..picture import Arrow, Box, Part, Picture, Point
 from ..shown.folding import Folded, fold

@@ -21,8 +21,8 @@ COLOURS = {
     "steady": GREEN,
     "NaN or infinite": "#6b46c1",
 }
-FEW, PAD, HEAD, BAR, CLOSE = 10, 18.0, 84.0, 56.0, 14.0
-"""Most steps with numbers in the tiles; space at the sides and over the matrix; highest bar; least gap of cuts."""
+FEW, SIZE, PAD, HEAD, BAR, CLOSE = 10, 10.0, 18.0, 84.0, 56.0, 14.0
+"""Most steps with numbers in tiles; size of labels; space beside, over the matrix; highest bar; least gap of cuts."""
 ROOM = 440.0
 """Width of a matrix of many steps."""
 
@@ -41,7 +41,7 @@ class Look:
         self.numbers = count <= FEW and not self.terse
         side = min(max(room / count, 7.0 if room == ROOM else 3.0), 26.0)
         self.wide, self.high = (46.0, 30.0) if self.numbers else (side, side)
-        widths = [width(x, 10, True) + 8 for x in self.tokens.values()]
+        widths = [width(x, SIZE, True) + 8 for x in self.tokens.values()]
         self.has_tokens = bool(widths) and max(widths) <= 84 and count <= 2 * FEW
         if self.rows == 1:
             self.high = max(self.high, 26.0)
@@ -63,7 +63,7 @@ class PanelPlace:
     """Position of a panel: left and right edges of its background, and of the matrix inside."""
 
     def __init__(self, reach: Reach, look: Look, left: float) -> None:
-        labels = max([width(look.label(t), 10, True) for t in reach.rows] + [54.0])
+        labels = max([width(look.label(t), SIZE, True) for t in reach.rows] + [54.0])
         inner = len(reach.columns) * look.wide
         heads = [reach.state.heading, *(x.line if x.side else x.told for x in verdicts(reach))]
         wide = max(labels + inner + 8, *(width(x, 12, True) for x in heads))
@@ -111,16 +111,16 @@ def _bordered(picture: Picture, frame: PanelPlace) -> None:
 def _axes(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None:
     for i in _marked(reach.rows, 15 / look.high):
         label = look.label(reach.rows[i])
-        picture.notes.append(Note(frame.x - 8 - width(label, 10) / 2, (i + 0.5) * look.high, label, GREY))
-    room = width(str(reach.columns[-1]), 10, True) + 4
+        picture.notes.append(Note(frame.x - 8 - width(label, SIZE) / 2, (i + 0.5) * look.high, label, GREY, SIZE))
+    room = width(str(reach.columns[-1]), SIZE, True) + 4
     for i in _marked(reach.columns, room / look.wide):
         x = frame.x + (i + 0.5) * look.wide
-        picture.notes.append(Note(x, -12, str(reach.columns[i]), GREY))
+        picture.notes.append(Note(x, -12, str(reach.columns[i]), GREY, SIZE))
         if look.has_tokens and reach.columns[i] in look.tokens:
-            picture.notes.append(Note(x, -25, look.tokens[reach.columns[i]], INK))
+            picture.notes.append(Note(x, -25, look.tokens[reach.columns[i]], INK, SIZE))
     y = -30.0 - 13 * look.has_tokens
-    picture.notes.append(Note(frame.middle, y, f"{reach.state.name} at time s →", INK))
-    picture.notes.append(Note(frame.x - 6 - frame.labels / 2, frame.height + 10, "loss at t ↑", INK))
+    picture.notes.append(Note(frame.middle, y, f"{reach.state.name} at time s →", INK, SIZE))
+    picture.notes.append(Note(frame.x - 6 - frame.labels / 2, frame.height + 10, "loss at t ↑", INK, SIZE))
 
 
 def _marked(steps: list[int], least: float) -> list[int]:
@@ -142,7 +142,7 @@ def _cut(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None:
         x = frame.x + j * look.wide
         picture.cuts.append(Cut(x, -4, frame.height + 5, badge=False))
         if x - last >= 30:
-            picture.notes.append(Note(x, frame.height + 11, "cut", RED))
+            picture.notes.append(Note(x, frame.height + 11, "cut", RED, SIZE))
             last = x
 
 
@@ -170,12 +170,12 @@ def _bars(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None
         base = look.base - BAR - 20 - 10 * look.numbers - k * look.strip
         medians = reach.medians(side)[: len(reach.columns)]
         steps = [d for d, _ in medians]
-        for i in _marked(steps, (width(str(steps[-1]), 10, True) + 4) / look.wide) if steps else []:
-            picture.notes.append(Note(frame.x + (i + 0.5) * look.wide, base - 10, str(steps[i]), GREY))
+        for i in _marked(steps, (width(str(steps[-1]), SIZE, True) + 4) / look.wide) if steps else []:
+            picture.notes.append(Note(frame.x + (i + 0.5) * look.wide, base - 10, str(steps[i]), GREY, SIZE))
         start = "the loss" if reach.entry is None else f"t = {reach.entry}"
         start += f", {SIDES[side]}" if len(sides) > 1 else ""
         told = f"median by steps from {start}"
-        picture.notes.append(Note(frame.middle, base - 25, f"{told} →", INK))
+        picture.notes.append(Note(frame.middle, base - 25, f"{told} →", INK, SIZE))
         values = [(i, f"{d} steps from {start}", norm) for i, (d, norm) in enumerate(medians)]
         _strip(picture, look, frame, base, values)
         for tile, (d, norm) in zip(picture.tiles[len(picture.tiles) - len(medians) :], medians, strict=True):

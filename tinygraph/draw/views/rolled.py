@@ -12,8 +12,7 @@ from ..labels import clean, number, shape, width
 from ..layout.cards import Card, Stage, place_cards
 from ..layout.loops import StageRoutes
 from ..layout.place import HEIGHT
-from ..norms.group_heat import group_heat
-from ..norms.untruncated import note_truncation
+from ..norms.over_time import group_heat, note_truncation
 from ..options import Options, roots_of
 from ..picture import Arrow, Band, Box, Note, Picture, Point
 from ..shown.cells import cells
@@ -170,14 +169,13 @@ def _draw_arrows(picture: Picture, repetition: Repetition, stage: Stage) -> None
 
 
 def _apart(picture: Picture, notes: list[tuple[Note, Edge, list[Point]]]) -> list[Note]:
-    """Returns the notes; if a box has several, each that meets another or an arrow is beside its own arrow instead."""
+    """Returns the notes; each that meets another or an arrow is beside its own arrow instead, where there is room."""
     placed: list[Note] = []
-    crowded = len({edge.source for _, edge, _ in notes}) < len(notes)
-    taken = Taken(picture) if crowded else None
+    taken = Taken(picture) if notes else None
     for note, _, way in notes:
         half, high = width(note.text, note.size, True) / 2, note.size / 2
         spots = [(x + side * (half + 5), y + up) for x, y in along(way) for side in (1, -1) for up in (-8, 8)]
-        for x, y in [(note.x, note.y), *spots] if taken is not None else ():
+        for x, y in [(note.x, note.y), *spots]:
             alone = not any(abs(x - z.x) < 68 and abs(y - z.y) < 13 for z in placed)
             if alone and taken is not None and taken.is_free(x, y, half, high):
                 note = replace(note, x=x, y=y)

@@ -10,7 +10,7 @@ from ..labels import clean, number
 from ..layout.place import Placed
 from ..layout.routes import Route
 from ..norms.heat import ODD, Heat, ramp
-from ..picture import Arrow, Cut, Note, Picture, Point
+from ..picture import SMALL, Arrow, Cut, Note, Picture, Point
 from ..shown.folding import Folded
 from ..shown.letters import known
 from ..shown.roles import BORDERS
@@ -124,5 +124,5 @@ def label_returns(picture: Picture, placed: Placed, routes: list[Route], heat_ma
             # Inside the column if the arrow is long enough, because in the gutter other arrows turn.
             inside = abs(edge - a.x) - a.width / 2 > 46
             side = 18 if right != inside else -18
-            size = 10.0 if placed.grid.half > 13 else 12.0
+            size = SMALL if placed.grid.half > 13 else 12.0
             picture.notes.append(Note(edge + side, y, number(back), "#b02a1a", size, number_of[node]))

@@ -9,11 +9,10 @@ import numpy as np
 from ...core.node import Node
 from ..colours import GREY
 from ..labels import width
-from ..picture import Note, Picture, Point
+from ..picture import SMALL, Note, Picture, Point
 from ..shown.folding import Link
 from ..shown.slices import tag_of
 
-SIZE = 8.0
 _ALONG = np.linspace(0, 1, 25)[:, None]
 _BEZIER = np.hstack([(1 - _ALONG) ** 3, 3 * (1 - _ALONG) ** 2 * _ALONG, 3 * (1 - _ALONG) * _ALONG**2, _ALONG**3])
 
@@ -32,7 +31,7 @@ def tag(picture: Picture, links: Iterable[tuple[Link, list[Point]]]) -> None:
             place = taken.free(text, points)
             if place is not None:
                 seen.add((link.user, text))
-                picture.notes.append(Note(*place, text, GREY, SIZE))
+                picture.notes.append(Note(*place, text, GREY, SMALL))
 
 
 def along(way: list[Point]) -> list[Point]:
@@ -53,13 +52,13 @@ class Taken:
 
     def free(self, text: str, points: list[Point]) -> tuple[float, float] | None:
         """The place of a text beside the end of an arrow, on the side from which the arrow does not come."""
-        (x, y), (_, before), half = points[-1], points[-2], width(text, SIZE) / 2
+        (x, y), (_, before), half = points[-1], points[-2], width(text, SMALL) / 2
         side, under = 1 if points[0][0] <= x else -1, 1 if before > y else -1
-        for down in (SIZE, 1.5 * SIZE, 2.25 * SIZE):
+        for down in (SMALL, 1.5 * SMALL, 2.25 * SMALL):
             for away in (4.0, 9.0, 15.0, 22.0):
                 for turn in (side, -side):
                     place = x + turn * (away + half), y + under * down
-                    if self.is_free(*place, half + 2, SIZE / 2 + 1):
+                    if self.is_free(*place, half + 2, SMALL / 2 + 1):
                         return place
         return None
 

@@ -15,9 +15,9 @@ from ..layout.clearance import clear_headings
 from ..layout.place import CLOSE, TERSE, Layouts, Placed, place
 from ..layout.routes import routes
 from ..norms.heat import Heat, Slopes, add_flows, heat, slopes
-from ..norms.untruncated import note_truncation
+from ..norms.over_time import note_truncation
 from ..options import Options, roots_of
-from ..picture import MANY, Box, Picture, Use
+from ..picture import MANY, SMALL, Box, Picture, Use, lengths
 from ..shown.folding import Folded, fold
 from ..shown.joints import within_steps
 from ..shown.levels import Detail, Levels
@@ -31,12 +31,10 @@ from .strokes import draw_arrows, draw_cuts, label_returns, label_states
 from .tags import tag
 from .wording import Words, words
 
-TITLE, BELOW, CHIP = 13.0, 9.0, 7.0
-"""Font sizes of a box's title and second line, and the width that a chip adds."""
 DOT = 28.0
 """Width of a box of dots."""
-WIDE, HIGH = 2600.0, 1300.0
-"""Largest columns with level "auto", in points; above, steps are hidden or a cell at one step is one box."""
+WIDE, HIGH, SPARE = 2600.0, 1300.0, 2100.0
+"""Largest columns with level "auto", in points; above, a cell at one step is one box. Above SPARE steps are hidden."""
 
 
 @dataclass
@@ -80,9 +78,9 @@ class Shared:
 
 def unrolled(target: Any, options: Options) -> Picture:
     """Returns the picture with all its parts in place: the most detail for which there is room."""
-    for placed, draw in _tries(target, options):
+    for detail, placed, draw in _tries(target, options):
         least = draw
-        if _has_room(placed):
+        if _has_room(placed, SPARE if detail.spare else WIDE):
             break
     return least()
 
@@ -94,17 +92,17 @@ def both(target: Any, options: Options) -> Picture:
 
 def candidates(target: Any, options: Options) -> Iterator[Picture]:
     """Yields the pictures for an area, from the most to the least detail."""
-    for _, draw in _tries(target, options):
+    for *_, draw in _tries(target, options):
         yield draw()
 
 
-def _tries(target: Any, options: Options) -> Iterator[tuple[Placed, Callable[[], Picture]]]:
+def _tries(target: Any, options: Options) -> Iterator[tuple[Detail, Placed, Callable[[], Picture]]]:
     roots, options = cut_as_asked(roots_of(target), options)
     levels = Levels(within_steps(fold(roots)), roots, options)
     known = Shared(slopes(levels.ops, roots, options.gradients) if options.has_gradients else None)
     for detail in levels.details():
         shown, placed = _placed(levels, detail, known)
-        yield placed, partial(_drawn, levels, shown, placed, known)
+        yield detail, placed, partial(_drawn, levels, shown, placed, known)
 
 
 def _placed(levels: Levels, detail: Detail, known: Shared) -> tuple[Shown, Placed]:
@@ -113,11 +111,11 @@ def _placed(levels: Levels, detail: Detail, known: Shared) -> tuple[Shown, Place
     return shown, place(shown.folded, shown.where, shown.widths, head_widths(shown.heads), grid, known.layouts)
 
 
-def _has_room(placed: Placed) -> bool:
+def _has_room(placed: Placed, most: float) -> bool:
     """Whether a picture is small enough to be looked at as a whole."""
     edges = placed.edges.values()
     wide = max((right for _, right in edges), default=0.0) - min((left for left, _ in edges), default=0.0)
-    return wide <= WIDE and placed.top - placed.foot <= HIGH
+    return wide <= most and placed.top - placed.foot <= HIGH
 
 
 def _shown(levels: Levels, detail: Detail, known: Shared) -> Shown:
@@ -178,9 +176,8 @@ def _box(node: Node, shown: Shown, placed: Placed, roots: set[Node]) -> Box:
 
 def box_width(text: Words) -> float:
     """Returns a width that fits the texts, in steps of 4 points so that similar boxes have the same width."""
-    chips = sum(CHIP for part in text.title if part.kind == "chip")
-    first = sum(width(part.text, TITLE, True) + 5 for part in text.title) + chips
-    return 4 * math.ceil((max(first, width(text.below, BELOW), 46) + 12) / 4)
+    widths, gaps = lengths(text.title)
+    return 4 * math.ceil((max(sum(widths) + sum(gaps[:-1]), width(text.below, SMALL), 46) + 12) / 4)
 
 
 def fill_of(node: Node, heat_map: Heat, roots: set[Node]) -> str:

@@ -131,7 +131,7 @@ def formula(node: Node, operands: list[Operand], folded: Folded | None = None, n
         return _lookup(operands[0], index_text(node.attributes.get("index")))
     if op.name == "take":
         index = operands[1]
-        text = index.text if isinstance(index, (Chip, Inline)) else name_of(index, drawn) or "…"
+        text = index.text if isinstance(index, (Chip, Inline)) else name_of(index, drawn) or _word(index)
         return _lookup(operands[0], text)
     if op.name == "einsum":
         return [Part("einsum"), Part(clean(str(node.attributes.get("subscripts", ""))))]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
 from ..colours import DEAD, FORWARD, GOLD, GREY, INK
 from ..labels import html, tooltip, width
-from ..picture import Arrow, Band, Box, Cut, Part, Picture, Point, Rim, Tile
+from ..norms.heat import ODD
+from ..picture import SMALL, Arrow, Band, Box, Cut, Part, Picture, Point, Rim, Tile, lengths
 from ..shown.roles import BORDERS
 from ..words import told
-from .beside import edges, headings, margin, sides
-from .dot_margin import legend, listed, table
+from .beside import edges, margin
 from .look import LINES, Paint, ink, legible
+from .reading import Lettering, Painted, marks
 
 TIP = 7.0
 """Length of an arrow's head in points, at its size of 0.7."""
@@ -78,15 +81,15 @@ def _label(box: Box) -> str:
         parts = _runs(box.title)
         grounds = {"chip": f' bgcolor="{GOLD}"'}
         cells = "".join(f"<td{grounds.get(part.kind, '')}>{_text(part)}</td>" for part in parts)
-        room = sum((0.88 * width(part.text, 13, True) + (8 if part.kind == "chip" else 0)) + 5 for part in parts)
+        room = sum(map(sum, lengths(parts)))
         # A fixed size, otherwise the table would stretch to the width of the line below.
         fixed = f'border="0" cellspacing="2" cellpadding="1" fixedsize="true" width="{room:.0f}" height="22"'
-        head, padding = f"<table {fixed}><tr>{cells}</tr></table>", 0
+        head = f"<table {fixed}><tr>{cells}</tr></table>"
     else:
-        head, padding = "".join(map(_text, _runs(box.title))), 2
+        head = "".join(map(_text, _runs(box.title)))
     below = "<br/>".join(map(html, box.below.split("\n")))
-    foot = f'<tr><td><font point-size="9">{below}</font></td></tr>' if below else ""
-    return f'<table border="0" cellspacing="0" cellpadding="{padding}"><tr><td>{head}</td></tr>{foot}</table>'
+    foot = f'<tr><td><font point-size="{SMALL:g}">{below}</font></td></tr>' if below else ""
+    return f'<table border="0" cellspacing="0" cellpadding="0"><tr><td>{head}</td></tr>{foot}</table>'
 
 
 def _runs(title: list[Part]) -> list[Part]:
@@ -134,20 +137,14 @@ def _stack(i: int, band: Band) -> str:
 
 def _upper_left(i: int, band: Band, title: str) -> str:
     text = f'<font point-size="14"><b>{html(title)}</b></font>'
-    return _from_left(f"head{i}", band.left + 14, band.top - 25, width(band.title, 14) + 90, text)
+    return _aligned(f"head{i}", band.left + 14 + (room := width(band.title, 14) + 90) / 2, band.top - 25, room, text)
 
 
-def _from_left(name: str, x: float, y: float, room: float, text: str) -> str:
-    """Returns a text that starts at x in any font."""
-    box = f'border="0" cellspacing="0" cellpadding="0" fixedsize="true" width="{room:.0f}" height="28"'
-    return _plain(name, x + room / 2, y, f'<table {box}><tr><td align="left">{text}</td></tr></table>')
-
-
-def _beside(*runs: tuple[str, float]) -> str:
-    """Returns runs of text in cells of fixed widths, for viewers whose font differs from Graphviz's."""
-    box = 'fixedsize="true" height="20" align="left"'
-    cells = "".join(f'<td {box} width="{room:.0f}">{text}</td>' for text, room in runs)
-    return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{cells}</tr></table>'
+def _aligned(name: str, x: float, y: float, room: float, text: str, align: str = "left") -> str:
+    """Returns a text that starts, or ends, at one side of its room in any font."""
+    # The cell has the size: in a table of that size Graphviz would put the text at its top.
+    cell = f'<td fixedsize="true" width="{room:.0f}" height="28" align="{align}">{text}</td>'
+    return _plain(name, x, y, f'<table border="0" cellspacing="0" cellpadding="0"><tr>{cell}</tr></table>')
 
 
 def _band(i: int, band: Band) -> str:
@@ -160,7 +157,10 @@ def _band(i: int, band: Band) -> str:
         return ground + _word(f"head{i}", band.middle, band.foot + 24, band.title, 14, INK)
     title = f'<font point-size="14"><b>{html(band.title)}</b></font>'
     token = f'<font point-size="12" color="{GREY}">{html(band.token)}</font>'
-    text = _beside((title, width(band.title, 14, True) + 14), (token, width(band.token, 12)))
+    runs = (title, width(band.title, 14, True) + 14), (token, width(band.token, 12))
+    box = 'fixedsize="true" height="20" align="left"'  # in viewers whose font differs from Graphviz's, too
+    cells = "".join(f'<td {box} width="{room:.0f}">{text}</td>' for text, room in runs)
+    text = f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{cells}</tr></table>'
     return ground + _plain(f"head{i}", band.middle, band.foot + 24, text)
 
 
@@ -175,7 +175,11 @@ def _word(name: str, x: float, y: float, text: str, size: float, colour: str) ->
 
 
 def _tile(i: int, tile: Tile) -> str:
-    label = f'<<font point-size="9" color="{ink(tile.fill)}"><b>{html(tile.text)}</b></font>>' if tile.text else '""'
+    label = (
+        f'<<font point-size="{SMALL:g}" color="{ink(tile.fill)}"><b>{html(tile.text)}</b></font>>'
+        if tile.text
+        else '""'
+    )
     return (
         f"\ttile{i} [{_at(tile.x, tile.y)}, width={tile.width / 72:.3f}, height={tile.height / 72:.3f}, style=filled, "
         f'color="{tile.fill}", fillcolor="{tile.fill}", penwidth=0.5, label={label}, tooltip="{tooltip([tile.tip])}"]\n'
@@ -193,8 +197,9 @@ def _cut(i: int, cut: Cut, lang: str) -> list[str]:
     """Returns the dashed line between two invisible points, and its badge."""
     badge = (
         f'<table border="1" color="{DEAD}" bgcolor="white" style="rounded" cellborder="0" cellpadding="2">'
-        f'<tr><td><font color="{DEAD}" point-size="11"><b>{told("BPTT cut", lang)}</b></font></td></tr>'
-        f'<tr><td><font color="{DEAD}" point-size="8.5">{told("gradient stops here", lang)}</font></td></tr></table>'
+        f'<tr><td><font color="{DEAD}" point-size="{SMALL:g}"><b>{told("BPTT cut", lang)}</b></font></td></tr>'
+        f'<tr><td><font color="{DEAD}" point-size="{SMALL:g}">{told("gradient stops here", lang)}</font></td></tr>'
+        "</table>"
     )
     point = "shape=point, style=invis, width=0.01, height=0.01"
     path = [(cut.x, cut.foot + (cut.top - cut.foot) * k / 3) for k in range(4)]
@@ -237,17 +242,25 @@ def _pointed(points: list[Point]) -> str:
 
 
 def _margin(picture: Picture) -> list[str]:
-    """Returns the title over the picture, and the table of parameters and the legend at its right."""
-    inner = edges(picture)
-    out = []
-    for k, line in enumerate(headings(picture, inner)):
-        bold = line.size > 13
-        words = f"<b>{html(line.words)}</b>" if bold else html(line.words)
-        colour = "" if bold else f' color="{GREY}"'
-        text = f'<font point-size="{line.size:g}"{colour}>{words}</font>'
-        room = width(line.words, line.size, bold) + 20
-        out.append(_from_left(f"heading{k}", inner.left, line.y + 0.3 * line.size, room, text))
-    for side in sides(picture, inner, Paint(picture.lang)):
-        label = {"params": table, "legend": legend, "differences": listed}[side.name](picture)
-        out.append(_plain(side.name, side.x + side.wide / 2, side.y - side.high / 2, label))
-    return out
+    """Returns title, table and legend, mark by mark as in the SVG."""
+    root = ElementTree.fromstring(f"<svg>{''.join(margin(picture, edges(picture), Paint(picture.lang))[0])}</svg>")
+    return [_mark(f"beside{k}", part) for k, part in enumerate(marks(root))]
+
+
+def _mark(name: str, part: Painted | Lettering) -> str:
+    style = part.style
+    if isinstance(part, Lettering):
+        words, points, bold = part.runs[0].text, float(style["font-size"]), "font-weight" in style
+        text = (
+            f'<font point-size="{points:g}" color="{style["fill"]}">{"<b>" * bold}{html(words)}{"</b>" * bold}</font>'
+        )
+        align, side = {"start": ("left", 1), "middle": ("center", 0), "end": ("right", -1)}[style["text-anchor"]]
+        room = width(words, points, bold) + 8
+        return _aligned(name, part.x + side * room / 2, 0.3 * points - part.y, room, text, align)
+    xs, ys = zip(*(point for _, ends in part.segments for point in ends), strict=True)
+    place = _at((min(xs) + max(xs)) / 2, -(min(ys) + max(ys)) / 2)
+    size = f"width={(max(xs) - min(xs)) / 72:.3f}, height={(max(ys) - min(ys)) / 72:.3f}"
+    fill = ODD if style["fill"].startswith("url") else style["fill"]
+    looks = ["rounded"] * bool(part.round) + ["filled"] * (fill != "none") + ["dashed"] * ("stroke-dasharray" in style)
+    line = f'color="{style.get("stroke", fill)}", penwidth={style.get("stroke-width", "1")}'
+    return f'\t{name} [{place}, {size}, style="{",".join(looks)}", fillcolor="{fill}", {line}, label=""]\n'

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ..colours import INK, hexed
 from ..labels import clean
 from ..norms.heat import ODD
+from ..picture import SMALL, TITLE
 from ..words import told
 
 FAMILY = (
@@ -30,10 +31,10 @@ class Face(NamedTuple):
 
 
 FACES = {
-    "t": Face(13, True),
-    "v": Face(13),
-    "u": Face(9),
-    "t gold": Face(13, True, colour="#5a4300"),
+    "t": Face(TITLE, True),
+    "v": Face(TITLE),
+    "u": Face(SMALL),
+    "t gold": Face(TITLE, True, colour="#5a4300"),
     "title": Face(14, True, colour=INK),
     "title start": Face(14, True, "start", INK),
     "token": Face(12, colour="#5b6572"),
@@ -91,7 +92,7 @@ class Paint:
         return _GROUNDS[kind]
 
 
-DEFAULTS = f'font-family="{FAMILY}" font-size="9" text-anchor="middle" fill="{INK}"'
+DEFAULTS = f'font-family="{FAMILY}" font-size="{SMALL:g}" text-anchor="middle" fill="{INK}"'
 """Attributes of a whole file."""
 _INKS = {INK: "", "#ffffff": ' fill="#ffffff"', "#000000": ' fill="#000000"'}
 _GROUNDS = {

@@ -1,7 +1,8 @@
-"""What stands beside a picture, for all writers: the rows of the parameters' table and of the legend."""
+"""What stands beside a picture, for all writers: the rows of the parameters' table and of the legend; and in words."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 from ..colours import GOLD
@@ -32,10 +33,9 @@ class Key(NamedTuple):
 
 def heads(picture: Picture) -> list[str]:
     """Returns the column heads of the parameters' table."""
-    norm = f"‖∂‖ {picture.truncation}".strip()
-    has_norms = picture.scale is not None
-    full = any(u.full is not None for u in picture.uses)
-    texts = ["name", "shape", "uses", *[norm] * has_norms, *[picture.beside] * full]
+    norms = [f"‖∂‖ {picture.truncation}".strip()] * (picture.scale is not None)
+    norms += [picture.beside] * any(u.full is not None for u in picture.uses)
+    texts = ["name", "shape", "uses", *norms]
     return [told(text, picture.lang) for text in texts]
 
 
@@ -108,3 +108,32 @@ def ruler(picture: Picture) -> Ruler | None:
 
 def colour_of(key: Key) -> str:
     return BORDERS.get(key.role, BORDERS["op"])
+
+
+NAME = "computational graph"
+"""The name of a picture without a title."""
+
+
+def title_of(picture: Picture) -> str:
+    return picture.title or told(NAME, picture.lang)
+
+
+def description(picture: Picture) -> str:
+    """Returns what is drawn: the boxes by role, the columns, the parameters, and the range of gradient norms."""
+    parts = [picture.subtitle] if picture.subtitle else []
+    roles = Counter(box.role for box in picture.boxes if box.role in WORDS)
+    if roles:
+        names = {role: told(words, picture.lang).split("(")[0].split("（")[0].strip() for role, words in WORDS.items()}
+        comma = ", " if picture.lang == "en" else "，"
+        parts.append("boxes: " + comma.join(f"{roles[role]} {names[role]}" for role in WORDS if role in roles))
+    titles = [f"{band.title} {band.token}".strip() for band in picture.bands]
+    if titles:
+        parts.append("columns: " + ", ".join(titles[:1] if len(titles) < 2 else [f"{titles[0]} to {titles[-1]}"]))
+    parts += [f"{len(own)} {name}" for name, own in (("tiles", picture.tiles), ("arrows", picture.arrows)) if own]
+    if picture.uses:
+        parts.append("parameters: " + ", ".join(use.name for use in picture.uses[:20]))
+    if (scale := ruler(picture)) is not None:
+        parts.append(f"{'gradient norms' if picture.scale else 'numbers'} from {scale.low} to {scale.high}")
+    if picture.cuts:
+        parts.append(f"{len(picture.cuts)} cuts of the gradient through time")
+    return (". " if picture.lang == "en" else "。").join(told(part, picture.lang) for part in parts)

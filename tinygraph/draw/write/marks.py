@@ -6,18 +6,15 @@ import math
 from functools import cache, lru_cache
 
 from ..colours import DEAD
-from ..labels import width
-from ..picture import Arrow, Band, Box, Cut, Note, Part, Point, Rim, Tile
+from ..picture import SMALL, Arrow, Band, Box, Cut, Note, Part, Point, Rim, Tile, lengths
 from ..shown.roles import BORDERS
-from .look import FACES, LINES, Paint, legible, text
+from .look import LINES, Paint, legible, text
 
 HEAD, WIDE_HEAD = 8.0, 10.0
 """Lengths of arrowheads, for arrows thinner and wider than WIDE."""
 WIDE = 2.2
 ROOMY = 44.0
 """Least height of a box that has space for a bar at its foot."""
-GAP = 3.5
-"""Distance between a text and the chip beside it."""
 
 
 def rect(x: float, y: float, wide: float, high: float, more: str) -> str:
@@ -59,9 +56,9 @@ def box_mark(box: Box, look: Paint, more: str, tip: str = "") -> str:
     ground = _ground(box.width, high, look.colour(box.fill), stroke, role, box.dashed, box.core)
     lines = box.below.split("\n") if box.below else []
     # In a box with space at its foot the lines follow the title.
-    foot = high / 2 - 7.5 if high < ROOMY else 31.0 - high / 2 + 11 * (len(lines) - 1)
+    foot = high / 2 - 7 if high < ROOMY else 32.0 - high / 2 + 12 * (len(lines) - 1)
     face = look.face("u")
-    words = [f'<text{face} y="{foot - 11 * k:.1f}">{text(line)}</text>' for k, line in enumerate(lines[::-1])]
+    words = [f'<text{face} y="{foot - 12 * k:.1f}">{text(line)}</text>' for k, line in enumerate(lines[::-1])]
     return (
         f'<g {more}{look.ink(box.fill)} transform="translate({box.x:.1f} {-box.y:.1f})">'
         f"{tip}{ground}{_title(box, look)}{''.join(words)}</g>"
@@ -82,7 +79,7 @@ def _ground(wide: float, high: float, fill: str, stroke: str, role: str, dashed:
 
 def _title(box: Box, look: Paint) -> str:
     """Returns one centred run of text, or parts side by side if there are chips."""
-    y = -box.height / 2 + (18 if box.below else box.height / 2 + 5)
+    y = -box.height / 2 + (17 if box.below else box.height / 2 + 5)
     if not any(part.kind == "chip" for part in box.title):
         words = " ".join(part.text for part in box.title if part.kind != "value")
         value = "".join(
@@ -96,22 +93,17 @@ def _title(box: Box, look: Paint) -> str:
 
 def _with_chips(title: list[Part], y: float, look: Paint) -> str:
     """Returns the parts side by side; a text beside a chip starts or ends there, so the gap is the same in any font."""
-    size = FACES["t"].size
-    chips = [part.kind == "chip" for part in title]
-    tight = [1.0 if k and "[" in part.text else 0.88 for k, part in zip(chips, title, strict=True)]
-    widths = [x * width(part.text, size, True) + 8 * k for x, k, part in zip(tight, chips, title, strict=True)]
-    # Two texts are as far apart as words.
-    gaps = [GAP if any(chips[k : k + 2]) else 2 * GAP for k in range(len(title))]
+    chips, (widths, gaps) = [part.kind == "chip" for part in title], lengths(title)
     x = -(sum(widths) + sum(gaps[:-1])) / 2
     out = []
     for k, (part, wide) in enumerate(zip(title, widths, strict=True)):
         kind = {"chip": "t gold", "value": "v"}.get(part.kind, "t")
         if chips[k]:
-            out.append(rect(x, y - 13, wide, 18, f'rx="3.5" {look.ground("chip")}'))
+            out.append(rect(x, y - 12.5, wide, 16.5, f'rx="3.5" {look.ground("chip")}'))
         at, anchor = x + wide / 2, ""
         if not chips[k] and not any(chips[k + 1 :]):
             at, anchor = x, ' text-anchor="start"'
-        elif not chips[k] and not any(chips[:k]) and chips[k + 1]:
+        elif not chips[k] and not any(chips[:k]):
             at, anchor = x + wide, ' text-anchor="end"'
         out.append(run(look, kind, at, y, part.text, anchor))
         x += wide + gaps[k]
@@ -192,8 +184,8 @@ def cut_mark(cut: Cut, look: Paint, more: str) -> str:
     group = f'<g {more} transform="translate({cut.x:.1f} 0)" fill="{colour}"><path {line}/>'
     if not cut.badge:
         return f"{group}</g>"
-    badge = rect(-56, y - 18, 112, 38, f'rx="8" {look.ground("badge")}')
+    badge = rect(-63, y - 18, 126, 38, f'rx="8" {look.ground("badge")}')
     # Sizes as attributes of style sheets would win over these: the words have no face.
-    words = ((look.say("BPTT cut"), 11, 700, -2), (look.say("gradient stops here"), 9, 400, 12))
+    words = ((look.say("BPTT cut"), SMALL, 700, -2), (look.say("gradient stops here"), SMALL, 400, 12))
     texts = [f'<text font-size="{s}" font-weight="{b}" y="{y + d:.1f}">{text(w)}</text>' for w, s, b, d in words]
     return f"{group}{badge}{''.join(texts)}</g>"

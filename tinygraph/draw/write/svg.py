@@ -9,7 +9,7 @@ from ..picture import Arrow, Band, Box, Picture
 from . import marks
 from .beside import Extent, edges, margin
 from .look import DEFAULTS, Paint, escaped, text
-from .telling import description, title_of
+from .margin import description, title_of
 
 PAD = 16.0
 """Empty space around the picture, in points."""

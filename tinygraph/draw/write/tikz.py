@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from ..colours import DEAD, FORWARD, GOLD, GREY, INK, hexed
 from ..labels import width
 from ..norms.heat import ODD, RAMP, ZERO
-from ..picture import Picture, Point
+from ..picture import SMALL, Picture, Point
 from ..shown.roles import BORDERS
 from .margin import PALE, WARM
 from .page.palette import level_of
@@ -131,7 +131,7 @@ class _Commands:
         anchor = {"middle": "base", "end": "base east"}.get(words.style.get("text-anchor", "start"), "base west")
         if not words.runs:
             return ""
-        sizes = [self._size(run.style, "font-size", 9) for run in words.runs]
+        sizes = [self._size(run.style, "font-size", SMALL) for run in words.runs]
         pairs = list(zip(words.runs, sizes, strict=True))
         room = sum(width(run.text, size, _bold(run.style)) + run.gap * self.scale for run, size in pairs)
         text = "".join(self._run(run, size, k > 0) for k, (run, size) in enumerate(pairs))

@@ -132,8 +132,8 @@ def _check_words(group: Any, box: Box) -> None:
     titles = [x for x in ys if x not in lines]
     assert ["".join(x.itertext()) for x in lines[::-1]] == (box.below.split("\n") if box.below else [])
     assert not any(x.get("x") for x in lines)
-    assert [ys[b] - ys[a] for a, b in pairwise(lines[::-1])] == pytest.approx([11.0] * (len(lines) - 1))
-    assert not lines or (12.5 < ys[lines[-1]] - ys[titles[0]] < 15 if titles else True), box
+    assert [ys[b] - ys[a] for a, b in pairwise(lines[::-1])] == pytest.approx([12.0] * (len(lines) - 1))
+    assert not lines or (12.5 < ys[lines[-1]] - ys[titles[0]] < 16.5 if titles else True), box
     kinds = [part.kind for part in box.title]
     if "chip" not in kinds:
         values = [x for x in group.iter(SVG + "tspan") if x.get("class") == "v"]

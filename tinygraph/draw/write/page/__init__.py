@@ -12,13 +12,13 @@ from typing import Any
 
 from ...picture import Picture
 from ...views.formulas import LocalRule
+from ...words import markup, said
 from ..look import text
-from ..telling import description, title_of
+from ..margin import description, title_of
 from .beside import differences, keys, legend, table
 from .columns import Column
 from .curve import curve, losses
 from .facts import fixed, users
-from .language import markup, said
 from .numbers import numbers
 from .palette import Palette
 from .replay import one_scale, shots

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from ...picture import Picture
-from ...words import told
+from ...words import markup, told
 from ..beside import swatch
 from ..look import text
 from ..margin import caption, has_backward_arrows, heads, left_out, listing, odd_keys, ruler, table_rows
 from ..margin import keys as keys_of
 from .columns import columns
-from .language import markup
 from .palette import Palette
 
 _KEYS = {

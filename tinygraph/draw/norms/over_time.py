@@ -1,4 +1,4 @@
-"""Truncated backpropagation through time: the distance of its cuts, and the gradients without them."""
+"""Norms over all time steps: those without the cuts of a truncated gradient, and those of a rolled picture's boxes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from ..labels import number
 from ..options import Options
 from ..picture import Picture
 from ..shown.folding import Folded, crosses
+from ..shown.repetition import Repetition
 from ..shown.truncation import crossings, spacing, truncated
-from .heat import norm_of
+from .heat import Heat, heat, length, norm_of, slopes
 
 
 def note_truncation(picture: Picture, folded: Folded, roots: list[Node], options: Options) -> None:
@@ -27,3 +28,23 @@ def note_truncation(picture: Picture, folded: Folded, roots: list[Node], options
         gradients = grad(root, [x for x in folded.names if x in folded.uses])
         for use, gradient in zip(picture.uses, gradients, strict=True):
             use.full = number(norm_of(gradient.value))
+
+
+def group_heat(
+    folded: Folded, repetition: Repetition, representatives: list[Node], roots: list[Node], options: Options
+) -> Heat | None:
+    """Returns norms per representative, ``sqrt(‖∂₁‖² + ‖∂₂‖² + ...)``: of the concatenated gradients of all steps.
+
+    Parameters keep their own norms, because their gradients are sums over the steps already.
+    """
+    if not options.has_gradients:
+        return None
+    per_step = heat(folded, roots, slopes(folded, roots, options.gradients))
+    norms = {x: per_step.norms[x] for x in folded.names}
+    norms |= {
+        representatives[g]: length(per_step.norms.get(x) for x in members)
+        for g, members in enumerate(repetition.groups)
+    }
+    together = Heat(norms)
+    together.span({*roots, *folded.names})
+    return together.within(options.scale)
