@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -32,12 +34,12 @@ class _OfMatrices(Op):
     def flops(self, *specs: Spec) -> int:  # type: ignore[override]
         return 2 * specs[0].size * specs[0].shape[-1]
 
-    def _by(self, function: Any, *arrays: Any, flaw: str = "singular") -> Any:
-        """What numpy's ``function`` makes of the matrices, the first of the arrays."""
-        x = arrays[0]
+    @contextmanager
+    def _told(self, x: Any, flaw: str = "singular") -> Iterator[None]:
+        """Refuses matrices that are not square, and tells numpy's error of others in our words."""
         self._check(x)
         try:
-            return np.asarray(function(*arrays))
+            yield
         except np.linalg.LinAlgError:
             problem = f"{self.name}: a matrix is {flaw}"
             raise SingularError(problem, got=f"{x.shape} {x.dtype}", fix=SINGULAR) from None
@@ -67,7 +69,8 @@ class Inv(_OfMatrices):
     """
 
     def forward(self, x: Any) -> Any:
-        return self._by(np.linalg.inv, x)
+        with self._told(x):
+            return np.linalg.inv(x)
 
     def backward(self, gz: Any, z: Any, x: Any) -> Any:
         return -(_turned(z) @ gz @ _turned(z))
@@ -100,7 +103,8 @@ class Solve(_OfMatrices):
         return Spec((*lead, *b.shape[-2:]), dtype)
 
     def forward(self, x: Any, b: Any) -> Any:
-        return self._by(np.linalg.solve, x, b)
+        with self._told(x):
+            return np.linalg.solve(x, b)
 
     def backward(self, gz: Any, z: Any, x: Any, b: Any, *, wanted: Any = BOTH) -> Any:
         gb = solve.of(_turned(x), gz)
@@ -123,7 +127,8 @@ class Det(_OfMatrices):
         return Spec(x.shape[:-2], self._check(x))
 
     def forward(self, x: Any) -> Any:
-        return self._by(np.linalg.det, x)
+        with self._told(x):
+            return np.asarray(np.linalg.det(x))
 
     def backward(self, gz: Any, z: Any, x: Any) -> Any:
         return (gz * z)[..., None, None] * _turned(inv.of(x))
@@ -169,7 +174,8 @@ class Cholesky(_OfMatrices):
     """
 
     def forward(self, x: Any) -> Any:
-        return self._by(np.linalg.cholesky, x, flaw="not positive definite")
+        with self._told(x, "not positive definite"):
+            return np.linalg.cholesky(x)
 
     def backward(self, gz: Any, z: Any, x: Any) -> Any:
         low = np.tri(x.shape[-1], dtype=gz.dtype)
