@@ -38,7 +38,7 @@ def terse() -> list[Picture]:
 
 
 KINDS = {
-    "boxes": Kind(lambda: [tg.draw(x, level="op").picture for x in NETWORKS.values()], 66, 60, 14, 40, 14),
+    "boxes": Kind(lambda: [tg.draw(x, level="op").picture for x in NETWORKS.values()], 58, 44, 14, 40, 14),
     "titles alone": Kind(terse, 44, 32, 8, 26, 8),
     "with gradients' boxes": Kind(
         lambda: [tg.draw(NETWORKS[name], "backward", level="op").picture for name in ("rnn", "gru", "crowded")],
@@ -104,7 +104,7 @@ def test_bars_stand_over_and_under_the_columns_at_one_distance(kind: str) -> Non
         over += [sorted(y - right.height / 2 - drawn.bands[0].top for y in high)] if high else []
         under += [sorted(drawn.bands[0].foot - y - right.height / 2 for y in low)] if low else []
     assert over and (under or kind != "boxes")
-    for levels, first in ((over, 42 if kind == "boxes" else 33), (under, 68)):
+    for levels, first in ((over, 33), (under, 68)):
         for heights in levels:
             assert heights == pytest.approx([first + right.pitch * k for k in range(len(heights))])
 
@@ -119,7 +119,7 @@ def test_norms_that_come_back_are_larger_where_boxes_show_none() -> None:
         drawn = tg.draw(NETWORKS["rnn"], fit=(size, size), gradients=True).picture
         told = {note.size for note in drawn.notes if note.colour == "#b02a1a"}
         sizes[drawn.boxes[0].height] |= told
-    assert sizes == {26.0: {12.0}, 40.0: {10.0}}
+    assert sizes == {26.0: {12.0}, 40.0: {11.0}}
 
 
 PHASES = {"encoder": encoder_decoder(4, 3), "bridge": encoder_decoder(3, 3, bridge=True), "parts": parts(again=3)}
@@ -142,7 +142,7 @@ def test_names_of_phases_stand_over_their_columns_where_no_arrow_passes(view: st
         if not ((left < crossing) & (crossing < right)).any():
             assert note.x == pytest.approx((left + right) / 2)
     bars = [box.y - box.height / 2 for box in drawn.boxes if box.y > columns[0].top]
-    assert min(bars) - columns[0].top == pytest.approx(42 if view == "unrolled" else 60)
+    assert min(bars) - columns[0].top == pytest.approx(33 if view == "unrolled" else 51)
 
 
 def test_dots_are_a_narrow_column() -> None:

@@ -12,7 +12,7 @@ from tinygraph.draw.layout.place import Placed
 from tinygraph.draw.options import Options
 from tinygraph.draw.shown.folding import fold
 from tinygraph.draw.shown.levels import Levels
-from tinygraph.draw.views.unrolled import _has_room
+from tinygraph.draw.views.unrolled import SPARE, WIDE, _has_room
 
 
 def title(box):
@@ -229,16 +229,22 @@ USUAL: dict[int, list[tuple[str, tuple[int, int] | None]]] = {
 """What is tried for so many steps, in this order, until there is room."""
 
 
+def plain(level, ends=ALL, terse=False):
+    return level, ends, terse, False
+
+
 def tried(root, **options):
     return [*Levels(fold([root]), [root], Options(**options)).details()]
 
 
 @pytest.mark.parametrize("steps", USUAL)
 def test_what_is_tried_where_there_is_no_room(steps):
-    root = leaky(steps)
-    assert tried(root) == [(*x, False) for x in USUAL[steps]]
-    assert tried(root, level="op") == [("op", ALL, False)] and tried(root, level="whole") == [("whole", ALL, False)]
-    assert tried(root, steps=[0]) == [("op", ALL, False), ("cell", ALL, False)]
+    """A picture from which steps of its level can be left out must be narrower than the last of the level."""
+    root, levels = leaky(steps), [level for level, _ in USUAL[steps]]
+    assert tried(root) == [(*x, False, x[0] in levels[k + 1 :]) for k, x in enumerate(USUAL[steps])]
+    for level in ("op", "whole"):
+        assert tried(root, level=level) == [plain(level)]
+    assert tried(root, steps=[0]) == [plain("op"), plain("cell")]
 
 
 @pytest.mark.parametrize(
@@ -254,18 +260,18 @@ def test_what_is_tried_where_there_is_no_room(steps):
 def test_what_is_tried_for_an_area(steps, few):
     """Of each level all steps, unless they are too many, then few; of each first with shapes."""
     ends = {"op": few, "cell": few, "layer": [ALL], "whole": [ALL]}
-    right = {level: [(level, x, terse) for x in ends[level] for terse in (False, True)] for level in ends}
+    right = {level: [plain(level, x, terse) for x in ends[level] for terse in (False, True)] for level in ends}
     root = leaky(steps)
     assert tried(root, fit="a4") == [x for details in right.values() for x in details]
     for level, details in right.items():
         assert tried(root, fit="a4", level=level) == details
-    assert tried(root, fit="a4", level="cell", steps=[0, -1]) == [("cell", ALL, False), ("cell", ALL, True)]
+    assert tried(root, fit="a4", level="cell", steps=[0, -1]) == [plain("cell"), plain("cell", terse=True)]
 
 
 def test_without_time_there_are_ops_or_for_too_many_boxes_layers():
-    assert tried(perceptron()) == [("op", ALL, False)]
-    assert tried(perceptron(), max_nodes=3) == tried(perceptron(), max_nodes=3, level="op") == [("layer", ALL, False)]
-    assert tried(perceptron(), max_nodes=3, level="cell") == [("cell", ALL, False)]
+    assert tried(perceptron()) == [plain("op")]
+    assert tried(perceptron(), max_nodes=3) == tried(perceptron(), max_nodes=3, level="op") == [plain("layer")]
+    assert tried(perceptron(), max_nodes=3, level="cell") == [plain("cell")]
 
 
 @pytest.mark.parametrize(
@@ -279,6 +285,8 @@ def test_without_time_there_are_ops_or_for_too_many_boxes_layers():
         (0, 100, -1, 1300, False),
     ],
 )
-def test_columns_have_room_up_to_2600_by_1300_points(left, right, foot, top, fits):
+def test_columns_have_room_up_to_2600_by_1300_points_if_no_step_can_be_spared(left, right, foot, top, fits):
     placed = Placed(edges={0: (left, left + 10), 1: (right - 10, right)}, foot=foot, top=top)
-    assert _has_room(placed) == fits and _has_room(Placed())
+    assert (WIDE, SPARE) == (2600, 2100)
+    assert _has_room(placed, WIDE) == fits and _has_room(Placed(), WIDE)
+    assert not _has_room(placed, SPARE) or right - left <= SPARE

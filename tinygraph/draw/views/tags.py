@@ -55,7 +55,7 @@ class Taken:
         (x, y), (_, before), half = points[-1], points[-2], width(text, SMALL) / 2
         side, under = 1 if points[0][0] <= x else -1, 1 if before > y else -1
         for down in (SMALL, 1.5 * SMALL, 2.25 * SMALL, 3 * SMALL, 4 * SMALL):
-            for away in (2.0, 4.0, 9.0, 15.0, 22.0, 30.0, 40.0):
+            for away in (4.0, 9.0, 15.0, 22.0, 30.0, 40.0, 2.0):
                 for turn in (side, -side):
                     place = x + turn * (away + half), y + under * down
                     if self.is_free(*place, half + 2, SMALL / 2 + 1):
