@@ -16,6 +16,7 @@ from tests.each import each
 from tinygraph.draw.labels import width
 from tinygraph.draw.picture import Arrow, Band, Box, Cut, Note, Part, Rim, Tile
 from tinygraph.draw.shown.roles import BORDERS
+from tinygraph.draw.write.beside import wrapped
 from tinygraph.draw.write.look import FACES, LINES, Paint, contrast, ink, legible, luminance, rgb, text
 from tinygraph.draw.write.marks import box_mark, cut_mark, head, note_mark, panel, rim_mark, stack, tile_mark, way
 
@@ -219,3 +220,16 @@ def test_a_text_is_escaped_and_cut() -> None:
     )
     several: Any = text("a\nb")
     assert "\n" not in several
+
+
+@each("room", [40.0, 160.0, 200.0, 333.0, 4000.0])
+@each("size", [13.0, 21.0])
+def test_a_line_is_full_and_no_wider_than_its_room(size: float, room: float) -> None:
+    words = "one two three four fivefivefive six seven eight nine " + "x" * 60 + " ten eleven"
+    lines = wrapped(words, size, room)
+    assert " ".join(lines) == words and all(lines)
+    limit = max(room, 160.0)
+    for line, after in zip(lines, [*lines[1:], None], strict=True):
+        assert width(line, size, size > 13) <= limit or " " not in line
+        if after is not None:
+            assert width(f"{line} {after.split()[0]}", size, size > 13) > limit

@@ -16,7 +16,7 @@ from tinygraph.draw.labels import width
 from tinygraph.draw.norms.heat import ODD, ZERO, ramp
 from tinygraph.draw.picture import Arrow, Band, Box, Part, Picture, Rim, Ruler, Tile, Use
 from tinygraph.draw.shown.roles import BORDERS
-from tinygraph.draw.write.beside import edges, headings, wrapped
+from tinygraph.draw.write.beside import edges, headings
 from tinygraph.draw.write.look import LINES
 from tinygraph.draw.write.margin import MOST, WORDS
 from tinygraph.draw.write.svg import PAD, svg
@@ -292,16 +292,3 @@ def test_the_title_stands_over_the_subtitle_over_the_picture(name: str) -> None:
     assert gaps.get(True, 0.0) < gaps.get(False, 99.0) - 8, "lines of one text are closer to each other"
     assert {x.style.get("font-weight") for x in heads if x.style["font-size"] == "21"} <= {"700"}
     assert len(headings(drawn, edges(drawn))) == len(heads)
-
-
-@each("room", [40.0, 160.0, 200.0, 333.0, 4000.0])
-@each("size", [13.0, 21.0])
-def test_a_line_is_full_and_no_wider_than_its_room(size: float, room: float) -> None:
-    words = "one two three four fivefivefive six seven eight nine " + "x" * 60 + " ten eleven"
-    lines = wrapped(words, size, room)
-    assert " ".join(lines) == words and all(lines)
-    limit = max(room, 160.0)
-    for line, after in zip(lines, [*lines[1:], None], strict=True):
-        assert width(line, size, size > 13) <= limit or " " not in line
-        if after is not None:
-            assert width(f"{line} {after.split()[0]}", size, size > 13) > limit
