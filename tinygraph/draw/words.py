@@ -82,7 +82,7 @@ def _line(line: str, lang: str) -> str:
     return "".join(parts)
 
 
-OPERANDS = ("data", "state", "zeros", "scalar")
+OPERANDS = ("data", "state", "zeros", "scalar", "target", "memory")
 
 
 def _operands(text: str, lang: str) -> str:

@@ -127,3 +127,21 @@ def test_an_index_that_is_fed_back_is_told(view: str) -> None:
     ys, _ = tg.unroll(step, ids, cell.initial_state(1), feedback=lambda y: tg.argmax(y, axis=-1))
     told = words(tg.mean(ys**2), view, level="op")
     assert "E [argmax]" in told and "argmax" in told
+
+
+def test_in_chinese_these_words_are_chinese_and_names_stay() -> None:
+    xs, ys = tg.constant(np.stack([X, Y])), tg.constant(np.stack([Y, X]))
+    losses = []
+    for t in range(2):
+        with tg.step(t):
+            losses.append(tg.mean((np.tanh(xs[t] @ W["W"]) - ys[t]) ** 2))
+    roots = [LOSSES["square"](prediction(), tg.constant(Y)), sum(losses), net.encoder_decoder()]
+    shown = [words(root, level="op", lang="zh") for root in roots]
+    assert not any("target" in x or x.startswith("memory") for told in shown for x in told)
+    assert [("目标" in told, "目标₁" in told, "记忆 = stack" in told) for told in shown] == [
+        (True, False, False),
+        (False, True, False),
+        (False, False, True),
+    ]
+    named = words(LOSSES["square"](prediction(), tg.constant(Y, name="target")), level="op", lang="zh")
+    assert "target" in named
