@@ -84,8 +84,10 @@ def real_inputs(xs: Any, real: Node, inputs: Any) -> Any:
         inputs: as the user passed them. An array among them stays one constant, a node keeps its gradient.
     """
 
+    at, there = _first_place(real)
+
     def without_padding(x: Node, is_node: bool) -> Node:
-        keep, first = _aligned(real, x, "an input"), _first(x, real)
+        keep, first = _aligned(real, x, "an input"), _input_at(x, at, there)
         if isinstance(x, Constant) and isinstance(real, Constant) and not is_node:
             return Constant(np.where(keep.value, x.value, first.value), x.name)
         return where(keep, x, first)
@@ -94,16 +96,21 @@ def real_inputs(xs: Any, real: Node, inputs: Any) -> Any:
     return rebuild(xs, [without_padding(x, isinstance(origin, Node)) for x, origin in pairs])
 
 
-def _first(x: Node, real: Node) -> Node:
-    """The batch's first real one of the inputs x, (T, B, ...), without a gradient; 0 if there is none."""
-    zero = np.zeros((), x.dtype)
-    if 0 in real.shape:
-        return as_nodes((zero,))[0]
-    at, there = [], real
-    for size in real.shape:
+def _first_place(real: Node) -> tuple[list[Node], Node]:
+    """The step and the sequence of the batch's first real input, and whether there is one."""
+    at, there = list[Node](), real
+    for size in real.shape if 0 not in real.shape else ():
         least = smallest(where(there, _steps(there), size))
         at.append(where(less(least, size), least, 0))
         there = pick(there, at[-1], index=(ARRAY,))
+    return at, there
+
+
+def _input_at(x: Node, at: list[Node], there: Node) -> Node:
+    """One of the inputs x, (T, B, ...), without a gradient; 0 if there is none."""
+    zero = np.zeros((), x.dtype)
+    if not at:
+        return as_nodes((zero,))[0]
     with nonfinite("allow") if now.watching else nullcontext():  # padding may hold anything
         row = pick(x, *at, index=(ARRAY,) * len(at))
     return where(there, stop_gradient(row), zero)
