@@ -67,13 +67,17 @@ def test_of_two_networks_with_other_parameters_there_is_no_sum() -> None:
     assert "numbers" not in svg(*layer) and "parameters: 12 numbers" in svg(layer[0], layer[0])
 
 
-@pytest.mark.parametrize("text", ["emit[0][:, :, None]", "emit[t]"])
-def test_an_index_stays_within_its_chip(text: str) -> None:
-    pillow = pytest.importorskip("PIL.ImageFont")
+def length(text: str) -> float:
+    """The length of a bold text of 13 points, as the font has it."""
     try:
-        font = pillow.truetype("DejaVuSans-Bold.ttf", 130)
+        font = pytest.importorskip("PIL.ImageFont").truetype("DejaVuSans-Bold.ttf", 130)
     except OSError:
         pytest.skip("DejaVu Sans is not here")
+    return float(font.getlength(text)) / 10
+
+
+@pytest.mark.parametrize("text", ["emit[0][:, :, None]", "emit[t]"])
+def test_an_index_stays_within_its_chip(text: str) -> None:
     emit, trans = tg.parameter(np.ones((5, 2, 3)), "emit"), tg.parameter(np.ones((3, 3)), "trans")
     root = tg.sum(emit[0][:, :, None] + trans)
     if text == "emit[t]":
@@ -84,21 +88,16 @@ def test_an_index_stays_within_its_chip(text: str) -> None:
         root = tg.sum(alpha)
     svg = tg.draw(root, "rolled" if text == "emit[t]" else "unrolled").pipe(encoding="utf-8")
     chip = re.search(r'width="([\d.]+)" height="16.5" rx="3.5"[^>]*/><text[^>]*>' + re.escape(text), svg)
-    assert chip is not None and float(chip[1]) > font.getlength(text) / 10 + 4
+    assert chip is not None and float(chip[1]) > length(text) + 4
 
 
 @pytest.mark.parametrize("name", ["weight_hh", "WWmmww", "a_gate_of_memory"])
 def test_a_long_name_stays_within_its_chip_and_the_chip_within_its_box(name: str) -> None:
-    pillow = pytest.importorskip("PIL.ImageFont")
-    try:
-        font = pillow.truetype("DejaVuSans-Bold.ttf", 130)
-    except OSError:
-        pytest.skip("DejaVu Sans is not here")
     drawing = tg.draw(tg.tanh(tg.constant(np.ones((2, 3)), name="x") @ tg.parameter(np.ones((4, 3)), name).T))
     svg = drawing.pipe(encoding="utf-8")
     group = re.search(r'<g class="box"[^>]*>(?:(?!</g>).)*' + name + r"\.T</text>", svg, re.S)
     assert group is not None
     rects = re.findall(r'<rect x="(\S+)" y="\S+" width="(\S+)"', group[0])
     (left, wide), (start, chip) = [(float(x), float(w)) for x, w in rects]
-    assert chip > font.getlength(f"{name}.T") / 10 + 4
-    assert left + 5 < start - font.getlength("x @") / 10 and start + chip < left + wide - 4
+    assert chip > length(f"{name}.T") + 4
+    assert left + 5 < start - length("x @") and start + chip < left + wide - 4
