@@ -228,7 +228,7 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
         return np.array(self.value, dtype=dtype)
     if dtype is not None and np.dtype(dtype) != object:
         problem = f"{self.label()} would be stored in a plain array and lose its gradient"
-        ways = _offer()
+        ways = rebound.offer()
         fix = asked(f"x.value for numbers alone; np.stack joins a list of nodes; {ways}")
         fix = f"{fix}; {ways}" if fix.startswith("collect") else fix
         if np.dtype(dtype).kind in "biu":
@@ -252,11 +252,6 @@ def array(self: Node, dtype: Any = None, copy: Any = None) -> np.ndarray:
     return elements
 
 
-def _offer() -> str:
-    """What to write where a plain array would take a node's numbers."""
-    return OFFER if now.recorder is None else "np.copy(a) of that array may hold nodes"
-
-
 def written(who: str, target: Any, compute: Callable[[], Any]) -> Any:
     """``out=target``, where arrays may be written and ``target`` is one of them."""
     fix = "omit out= and use the result"
@@ -272,7 +267,7 @@ def written(who: str, target: Any, compute: Callable[[], Any]) -> Any:
             target[...] = z.value  # no gradient flows there
             return target
         problem = f"{who} would change a plain array in place (out= or an operator like +=), and lose the gradient"
-        raise MutationError(problem, got=users_line(), fix=f"{fix}; {_offer()}")
+        raise MutationError(problem, got=users_line(), fix=f"{fix}; {rebound.offer()}")
     return _recorder(f"{who} (out= or an operator like +=)", fix).written(who, target, compute)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError, users_frame, users_line
+from ..core.errors import OFFER, GraphError, users_frame, users_line
 from ..core.node import Node
 from ..core.scope import now
 from . import shape
@@ -62,3 +62,8 @@ def _is_in_place(code: CodeType, at: int) -> bool:
     return any(
         i.offset == at and i.argrepr.endswith("=") and i.opname == "BINARY_OP" for i in dis.get_instructions(code)
     )
+
+
+def offer() -> str:
+    """What to write where a plain array would take a node's numbers."""
+    return OFFER if now.recorder is None else "np.copy(a) of that array may hold nodes"
