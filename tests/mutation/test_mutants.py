@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from . import choice
+from . import choice, suite
 from . import mutants as module
 from .choice import choose, files
 from .mutants import ROOT, Mutant, mutants, places
-from .suite import suites
+from .suite import nearest, statement
 
 TEXT = '''
 """Module 1."""
@@ -70,13 +70,36 @@ def test_what_needs_a_missing_package_is_left_out(monkeypatch):
 
 
 def test_every_file_has_tests():
-    without = [p for p in files() if sum(map(len, suites(ROOT, p.relative_to(ROOT).as_posix(), {}))) < 2]
-    assert not without, "the examples of the docstrings alone"
-    stages = suites(ROOT, "tinygraph/run/native/disk.py", {"tests/run/native/test_seal.py": 5.0})
-    assert stages[0] == ["tests/run/native/test_disk.py"] and stages[1][-1] == "tests/run/native/test_seal.py"
-    assert "tests/run/products/test_blas.py" in stages[2] and "tests/compiled/test_plan.py" in stages[3]
+    names = [path.relative_to(ROOT).as_posix() for path in files()]
+    assert not [name for name in names if not nearest(name)]
+    near = nearest("tinygraph/run/native/disk.py")
+    assert near[0] == "tests/run/native/test_disk.py" and near.index("tests/run/native/test_seal.py") < 10
+    assert {"tests/run/products/test_blas.py", "tests/compiled/test_plan.py"} < set(near)
 
 
 def test_a_mutant_is_shown_as_one_line():
     mutant = Mutant("tinygraph/a.py", 7, 0, 5, "a < b", "(a <= b)")
     assert str(mutant) == "tinygraph/a.py:7  a < b -> (a <= b)"
+
+
+BLOCKS = """def f(
+    x,
+):
+    if (
+        x
+    ):
+        return g(
+            x)
+    match x:
+        case 1:
+            pass
+"""
+
+
+def test_the_innermost_statement_around_a_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(suite, "ROOT", tmp_path)
+    (tmp_path / "blocks.py").write_text(BLOCKS)
+    spans = [statement("blocks.py", line) for line in range(1, 13)]
+    head, condition, result = range(1, 4), range(4, 7), range(7, 9)
+    assert spans[:8] == [head] * 3 + [condition] * 3 + [result] * 2
+    assert spans[8:] == [range(9, 10), range(10, 11), range(11, 12), range(12, 13)]
