@@ -2,11 +2,11 @@
 
 Lines of the library are changed at random, one at a time (another comparison, operator or number, a condition turned
 round, a statement or an argument left out), and each of these mutants is run against the tests that run its statement
-and then the others of its folder. Which these are is measured first, by all tests of the folders that are asked for. A
-mutant that no test notices is printed: either a test is missing, or the change makes no difference, which only a reader
-can tell. A seed gives the same mutants again; ``--folder run/native`` takes those of one folder or file, ``--show``
-runs nothing. Exporters whose packages are not installed are left out: a run of all needs the extras onnx and jax, and
-PyTorch. 100 mutants of all folders take about half an hour, two at once.
+and then the others of its folder. Which tests these are is measured first. A mutant that no test notices is printed:
+either a test is missing, or the change makes no difference, which only a reader can tell. A seed gives the same mutants
+again; ``--folder run/native`` takes those of one folder or file, ``--show`` runs nothing. Exporters whose packages are
+not installed are left out: a run of all needs the extras onnx and jax, and PyTorch. 100 mutants of all folders take
+about half an hour, two at once.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from time import monotonic
 from .choice import choose
 from .mutants import Mutant
 from .pool import tried
+from .suite import TESTS, nearest
 
 SURVIVED = "survived"
 
@@ -33,11 +34,13 @@ def main() -> None:
     if arguments.show:
         print(*chosen, sep="\n")
         return
+    tests = sorted({test for m in chosen for test in nearest(m.file)}) if arguments.folder else [TESTS]
+    print("without a mutant:", f"{len(tests)} files of tests" if arguments.folder else "all tests", flush=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     start, verdicts = monotonic(), dict[Mutant, str]()
     with tempfile.TemporaryDirectory(prefix="mutation-", ignore_cleanup_errors=True) as folder:
         os.chmod(folder, 0o755)  # a test of files that may not be written runs as another user
-        for mutant, verdict, seconds in tried(chosen, Path(folder)):
+        for mutant, verdict, seconds in tried(chosen, tests, Path(folder)):
             verdicts[mutant] = verdict
             print(f"[{len(verdicts)}/{len(chosen)}] {verdict:<8} {seconds:4.0f} s  {mutant}", flush=True)
     print(report(verdicts, monotonic() - start))

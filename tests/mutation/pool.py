@@ -15,16 +15,21 @@ from time import monotonic
 
 from .lines import FOLDER, Lines
 from .mutants import Mutant
-from .suite import READERS, nearest
+from .suite import READERS
 from .workplace import Workplace, copied
 
 AT_ONCE = 2
 
 
-def tried(chosen: list[Mutant], folder: Path) -> Iterator[tuple[Mutant, str, float]]:
-    """Each mutant with its verdict and its seconds, as they come."""
+def tried(chosen: list[Mutant], tests: list[str], folder: Path) -> Iterator[tuple[Mutant, str, float]]:
+    """Each mutant with its verdict and its seconds, as they come.
+
+    Args:
+        tests: the files of tests that are measured, or folders of them.
+        folder: an empty one for the copies and what is measured.
+    """
     places = [copied(folder / str(k)) for k in range(AT_ONCE)]
-    lines = _measured(sorted({test for m in chosen for test in nearest(m.file)}), places[0])
+    lines = _measured(tests, places[0])
     for place in places[1:]:
         shutil.copytree(places[0], place, dirs_exist_ok=True)  # with what is compiled by now
     context = get_context("spawn")
@@ -41,7 +46,6 @@ def tried(chosen: list[Mutant], folder: Path) -> Iterator[tuple[Mutant, str, flo
 
 def _measured(tests: list[str], root: Path) -> Path:
     """The folder in which is written what the tests run without a mutant, and how long they take."""
-    print(f"without a mutant: {len(tests)} files of tests", flush=True)
     folder = root.parent / "lines"
     folder.mkdir()
     command = [sys.executable, "-m", "pytest", "-n", str(AT_ONCE), "-p", "tests.mutation.lines", "-k", "not sanitized"]

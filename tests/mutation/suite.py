@@ -12,8 +12,8 @@ from .lines import Lines
 from .mutants import ROOT, Mutant
 
 TESTS = "tests"
-DOCS = "tests/house/test_examples_run.py"
-LISTED = "tests/house/test_site.py"
+DOCS = "tests/house/test_examples_run.py::test_docstring_examples"
+LISTED = "tests/house/test_site.py::test_the_public_api_is_the_one_that_is_listed"
 READERS = ("tests/house/test_owners.py", "tests/house/test_op_names.py", DOCS, LISTED)
 """Tests that read the code: names in errors and of ops, docstrings' examples, public signatures with their defaults."""
 WHOLE = {
@@ -50,19 +50,12 @@ def suites(mutant: Mutant, lines: Lines) -> Iterator[list[str]]:
     running = lines.running(mutant.file, statement(mutant.file, mutant.line))
     running.sort(key=lambda test: test.partition("::")[0] not in near)
     tried, others = set(running), [test for path in near for test in lines.within(path)]
-    folder = PurePosixPath(mutant.file).parent
+    examples = f"{DOCS}[{PurePosixPath(mutant.file).parent}]"
+    readers = [test for test in lines.seconds if test.startswith(READERS)]
     yield running[:FEW]
-    yield [test for path in READERS for test in lines.within(path) if _reads(test, str(folder))]
+    yield [test for test in readers if not test.startswith(DOCS) or test == examples]
     yield lines.quickest(running[FEW:], RUNNING_S)
     yield lines.quickest((test for test in others if test not in tried), NEAR_S)
-
-
-def _reads(test: str, folder: str) -> bool:
-    """Whether a test of `READERS` reads this folder; of the slow ones not all do."""
-    path, _, name = test.partition("::")
-    if path == DOCS:
-        return name == f"test_docstring_examples[{folder}]"
-    return path != LISTED or name == "test_the_public_api_is_the_one_that_is_listed"
 
 
 def statement(file: str, line: int) -> range:

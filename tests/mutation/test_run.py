@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from .suite import READERS
+
 LIBRARY = '''
 """Two functions."""
 from functools import cache
@@ -49,8 +51,9 @@ def test_that_fails():
 def test_a_run_in_a_small_repository(tmp_path):
     shutil.copytree(Path(__file__).parent, tmp_path / "tests" / "mutation", ignore=shutil.ignore_patterns("test_*"))
     texts = {"tinygraph/__init__.py": "", "tests/__init__.py": "", "tests/test_sizes.py": TESTS}
-    for name in ("test_owners.py", "test_op_names.py", "test_site.py", "test_examples_run.py"):
-        texts[f"tests/house/{name}"] = "def test_nothing(): pass"
+    for name in READERS:
+        path, _, test = name.partition("::")
+        texts[path] = f"def {test or 'test_nothing'}(): pass"
     for name, text in (texts | {"tinygraph/sizes.py": LIBRARY}).items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
