@@ -35,7 +35,7 @@ WHOLE = {
 """Folders whose work other tests see: of the compiler's rooms `tg.compile` as a whole, of pictures the docs' own."""
 FEW = 8
 """So many tests are tried first: most mutants need no more."""
-RUNNING_S, NEAR_S = 120.0, 60.0
+RUNNING_S, NEAR_S = 120.0, 120.0
 """So many seconds of tests that run the statement, and of the others, are spent on a mutant."""
 
 
@@ -43,8 +43,9 @@ def suites(mutant: Mutant, lines: Lines) -> Iterator[list[str]]:
     """The arguments of pytest for a mutant, in stages; the mutant is caught if one stage fails.
 
     First come the quickest of its folder's tests that run its statement, then tests that read the code and run its
-    docstrings' examples, then all others that run it. What runs once for all tests, or in a child of a test, has no
-    test here or the wrong one: so the folder's other tests come last, those that bear the module's name first.
+    docstrings' examples, then all others that run it. What runs once for all tests, in a child of a test or under the
+    auditor's own trace has no test here or the wrong one: so the folder's other tests come last, those that bear the
+    module's name first.
     """
     near = nearest(mutant.file)
     running = lines.running(mutant.file, statement(mutant.file, mutant.line))
