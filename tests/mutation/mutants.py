@@ -48,9 +48,14 @@ class Mutant:
         """Whether it is valid Python with another syntax tree than the file's."""
         text = (ROOT / self.file).read_text(encoding="utf-8")
         try:
-            return ast.dump(ast.parse(self.applied(text))) != ast.dump(ast.parse(text))
+            return ast.dump(ast.parse(self.applied(text))) != _dumped(text)
         except SyntaxError:
             return False
+
+
+@cache
+def _dumped(text: str) -> str:
+    return ast.dump(ast.parse(text))
 
 
 @cache

@@ -20,13 +20,18 @@ def changing(tree: ast.AST) -> Iterator[ast.AST]:
     left = [tree]
     while left:
         node = left.pop()
-        if isinstance(node, ast.If) and any(word in ast.unparse(node.test) for word in PLATFORMS):
+        if isinstance(node, ast.If) and _is_of_platform(node.test):
             left += node.orelse
         elif isinstance(node, ast.Raise):
             yield node
         elif not (isinstance(node, IDLE) or _is_text(node) or _is_for_types(node)):
             yield node
             left += _children(node)
+
+
+def _is_of_platform(test: ast.expr) -> bool:
+    text = ast.unparse(test)
+    return any(word in text for word in PLATFORMS)
 
 
 def _children(node: ast.AST) -> Iterator[ast.AST]:
