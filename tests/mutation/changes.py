@@ -21,8 +21,8 @@ OPERATORS: dict[type, type] = {
 ONE_SIDED = (ast.Sub, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.MatMult)
 COPIES = {"astype", "copy", "reshape", "strip", "transpose"}
 """Methods that give their object in another form; without the call it keeps its own."""
-
-
+UNORDERED = ("isinstance", "getattr", "hasattr", "min", "max", "np.minimum", "np.maximum")
+"""Calls whose first two arguments stay: exchanged, they give an error at once, or the same."""
 SAME = {"strict", "stacklevel"}
 """Keywords that change nothing while the program is right."""
 
@@ -92,7 +92,7 @@ def _constant(node: ast.Constant) -> Iterator[Change]:
 
 def _call(node: ast.Call) -> Iterator[Change]:
     plain = not any(isinstance(a, ast.Starred) for a in node.args)
-    if plain and len(node.args) > 1 and ast.unparse(node.func) not in ("isinstance", "getattr", "hasattr"):
+    if plain and len(node.args) > 1 and ast.unparse(node.func) not in UNORDERED:
         yield node, _with(node, args=[node.args[1], node.args[0], *node.args[2:]])
     for k, keyword in enumerate(node.keywords):
         if keyword.arg and keyword.arg not in SAME:

@@ -42,6 +42,11 @@ def test_what_cannot_be_noticed_is_left_alone(tmp_path, monkeypatch):
     assert {(14, "x - 1", "(x + 1)"), (14, "x - 1", "(1 - x)"), (14, "g(x - 1, y)", "g(y, x - 1)")} < changed
 
 
+def test_what_has_no_order_is_not_exchanged(tmp_path, monkeypatch):
+    changed = {(m.old, m.new) for m in mutants_of("a = max(b, c) + f(b, c)\n", tmp_path, monkeypatch)}
+    assert ("f(b, c)", "f(c, b)") in changed and ("max(b, c)", "max(c, b)") not in changed
+
+
 def test_a_mutant_is_its_line_alone():
     path = ROOT / "tinygraph" / "engine" / "parts.py"
     text = path.read_text(encoding="utf-8")
