@@ -16,6 +16,11 @@ DOCS = "tests/house/test_examples_run.py::test_docstring_examples"
 LISTED = "tests/house/test_site.py::test_the_public_api_is_the_one_that_is_listed"
 READERS = ("tests/house/test_owners.py", "tests/house/test_op_names.py", DOCS, LISTED)
 """Tests that read the code: names in errors and of ops, docstrings' examples, public signatures with their defaults."""
+PICTURES = (
+    "tests/examples/test_docs_pictures.py::test_the_example",
+    "tests/examples/test_docs_pictures.py::test_a_lesson",
+)
+"""Tests that draw when they are collected: what runs then belongs to no test."""
 WHOLE = {
     "passes": ("compiled",),
     "plan": ("compiled",),
@@ -51,10 +56,11 @@ def suites(mutant: Mutant, lines: Lines) -> Iterator[list[str]]:
     running = lines.running(mutant.file, statement(mutant.file, mutant.line))
     running.sort(key=lambda test: test.partition("::")[0] not in near)
     tried, others = set(running), [test for path in near for test in lines.within(path)]
-    examples = f"{DOCS}[{PurePosixPath(mutant.file).parent}]"
-    readers = [test for test in lines.seconds if test.startswith(READERS)]
+    folder = str(PurePosixPath(mutant.file).parent)
+    wholes = (*READERS, *(PICTURES if folder.startswith("tinygraph/draw") else ()))
+    all_wholes = [test for test in lines.seconds if test.startswith(wholes)]
     yield running[:FEW]
-    yield [test for test in readers if not test.startswith(DOCS) or test == examples]
+    yield [test for test in all_wholes if not test.startswith(DOCS) or test == f"{DOCS}[{folder}]"]
     yield lines.quickest(running[FEW:], RUNNING_S)
     yield lines.quickest((test for test in others if test not in tried), NEAR_S)
 
