@@ -183,7 +183,7 @@ class Blame:
         behind = self.written.behind(wrong) | {*ancestors([*self._present.overrides])}
         blamed = {self._places[d.operation] for d in (*self.departed, *self._acquitted)}
         operations = [o for o, place in self._places.items() if place not in blamed and not behind.isdisjoint(o.nodes)]
-        for operation in operations:
+        for operation in (o for o in operations if not self._present.is_read_well(o)):
             for things in (but_for_a_factor(self._present, operation), self._candidates.but_for_steps(operation)):
                 overrides = {x: turned(t.array, self.written.shape(x)) for x, t in things.items()}
                 if overrides and self._present.left_wrong(overrides) <= wrong:
