@@ -196,7 +196,7 @@ def _first_that_runs(who: str, tries: Iterable[Try]) -> Sample:
 def _verdict(subject: Subject) -> int:
     """2 if gradients have the shapes of their parameters, 1 if only the loss is a finite number, 0 if it is none."""
     outcome = subject.run({name: np.array(x) for name, x in subject.parameters.items()}, copied(subject.arguments))
-    if outcome.loss is not None and (np.size(outcome.loss) != 1 or not np.isfinite(outcome.loss).all()):
+    if outcome.loss is not None and not np.isfinite(outcome.loss).all():
         return 0
     shapes = {name: np.shape(g) for name, g in outcome.gradients.items() if g is not None}
     fits = bool(shapes) and all(shape == subject.parameters[name].shape for name, shape in shapes.items())
