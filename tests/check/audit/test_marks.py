@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 import tinygraph as tg
 from tests.each import each
+from tinygraph.check.audit import picture
 from tinygraph.check.audit.blame import Blame
 from tinygraph.check.audit.cases import Cases
 from tinygraph.check.audit.findings import findings_of
@@ -17,6 +19,7 @@ from tinygraph.check.audit.right import Right
 from tinygraph.check.audit.source import source_of
 from tinygraph.check.audit.written import Written
 from tinygraph.core.graph import ancestors
+from tinygraph.draw.picture import Arrow
 from tinygraph.recording.recorded import code_of
 
 from .test_written import DATA, WEIGHTS, back, loss, none, states
@@ -97,3 +100,56 @@ def test_of_no_gradients_the_norms_are_those_of_what_is_returned() -> None:
     assert own.hand == {
         name: np.linalg.norm(x) for name, x in Cases(Functions(none, loss, WEIGHTS, DATA)).case(3).parameters.items()
     }
+
+
+def chain() -> Any:
+    """Boxes of four nodes in a row, whose gradients come back from each to those before; one arrow goes forwards."""
+    weight, nodes = tg.parameter(WEIGHTS["U"], "w"), [tg.parameter(WEIGHTS["U"], "g")]
+    for _ in range(3):
+        nodes.append(np.tanh(nodes[-1]))
+    nodes.append(nodes[-1] @ weight)
+    boxes = [SimpleNamespace(node=x, x=100.0 * k, y=50.0, width=60.0, height=20.0) for k, x in enumerate(nodes)]
+    ways = [(1, 2), (3, 2), (3, 1), (2, 1), (4, 3)]
+    arrows = [Arrow(*way, [(100.0 * k, 0.0) for k in (way[0], 0, 0, way[1])], "black", 1.0) for way in ways]
+    drawn: Any = SimpleNamespace(boxes=[*boxes, SimpleNamespace(node=None)], arrows=arrows, notes=[])
+    return picture._Boxes(drawn, SimpleNamespace(lines={}))  # type: ignore[arg-type]
+
+
+@each(
+    "source, user, due",
+    [
+        (1, 3, (3, 1)),
+        (1, 2, (2, 1)),
+        (2, 3, (3, 2)),
+        (1, None, (3, 1)),
+        (1, 1, (3, 1)),
+        (None, 2, (2, 1)),
+        (None, 3, (3, 2)),
+        (None, 1, None),
+        (None, None, None),
+    ],
+)
+def test_a_gradient_is_painted_on_the_arrow_between_its_nodes_or_else_at_one_of_them(
+    source: int | None, user: int | None, due: tuple[int, int] | None
+) -> None:
+    boxes = chain()
+    own = [-1 if k is None else boxes.picture.boxes[k].node.serial for k in (source, user)]
+    boxes.paint((own[0], own[1] - (user is None)), "line 7", first=due == (3, 1))
+    painted = [a for a in boxes.picture.arrows if a.colour != "black"]
+    assert [(a.tail, a.head) for a in painted] == ([due] if due else []) and len(boxes.picture.arrows) == 5
+    assert len(boxes.picture.notes) == len(painted)
+    for arrow, note in zip(painted, boxes.picture.notes, strict=True):
+        assert (arrow.width, note.size) == ((5.0, 12.0) if due == (3, 1) else (2.5, 10.0))
+        assert arrow.tip == "line 7 makes another gradient" and note.text == "line 7" and note.x > 50 * sum(due or ())
+
+
+def test_the_gradient_of_a_parameter_is_painted_on_a_short_arrow_of_its_own() -> None:
+    boxes = chain()
+    product = boxes.picture.boxes[4].node
+    weight = product.inputs[1].serial
+    for edge, x in (((weight, product.serial), 382.0), ((weight, weight), 396.0)):
+        boxes.paint(edge, "line 7", first=True)
+        stub, note = boxes.picture.arrows[-1], boxes.picture.notes[-1]
+        assert (stub.tail, stub.head) == (4, 4) and stub.points == [(x, 40.0 - d) for d in (0.0, 8.0, 16.0, 24.0)]
+        assert note.x < x - 10 and note.y == 28.0 and stub.width == 5.0
+    assert len(boxes.picture.arrows) == 7

@@ -21,7 +21,6 @@ from tinygraph.check.audit import (
     kinds,
     lines,
     off_by,
-    picture,
     plain_file,
     surroundings,
     wording,
@@ -237,14 +236,6 @@ def test_in_another_thread_an_assignment_has_no_alarm() -> None:
     thread.join()
     within()
     assert seen == [True, False]
-
-
-def test_an_arrow_that_the_picture_does_not_have_is_not_painted() -> None:
-    drawn = tg.draw(np.sum(np.tanh(node() @ node(B))), gradients=True, level="op").picture
-    boxes = picture._Boxes(drawn, SimpleNamespace(lines={}))  # type: ignore[arg-type]
-    notes, arrows = len(drawn.notes), len(drawn.arrows)
-    boxes.paint((10**9, 10**9 + 1), "line 1", first=True)
-    assert (len(drawn.notes), len(drawn.arrows)) == (notes, arrows)
 
 
 @each(
