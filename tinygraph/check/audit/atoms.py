@@ -30,7 +30,6 @@ class Scope:
         whole: those that are integers.
         nodes: their expressions, by text.
         indices: how lists and arrays are indexed by loops.
-        ran: the lines that ran.
         backward: whether the backward pass alone runs it.
     """
 
@@ -39,7 +38,6 @@ class Scope:
     whole: set[str] = field(default_factory=set)
     nodes: dict[str, ast.expr] = field(default_factory=dict)
     indices: list[str] = field(default_factory=list)
-    ran: set[int] = field(default_factory=set)
     backward: bool = True
     _waiting: dict[str, CodeType] = field(default_factory=dict)
     _bases: dict[str, CodeType] = field(default_factory=dict)
@@ -72,7 +70,6 @@ class Scope:
             if isinstance(inner, dict) and name == "self":
                 self._await(f"self.{key}" for key in inner)
                 self._bases_of(f"self.{key}" for key, part in inner.items() if isinstance(part, (dict, list)))
-        self.look(frame)
 
     def _bases_of(self, texts: Iterable[str]) -> None:
         for text in texts:
@@ -80,7 +77,6 @@ class Scope:
 
     def look(self, frame: FrameType) -> None:
         """At a line: which of the names have a value by now."""
-        self.ran.add(frame.f_lineno)
         values, names = frame.f_locals, frame.f_globals
         for text, code in [*self._bases.items()]:
             ok, value = _evaluated(code, names, values)

@@ -107,12 +107,6 @@ class Present:
                 return True
         return False
 
-    def is_read_well(self, operation: Operation) -> bool:
-        """Whether all readers made gradients of it before anything was blamed, as 2 * (y - t) is one of y - t."""
-        readers = {r for x in operation.nodes for r in self.written.readers(x)}
-        matches = (self.written.matches.get(r, ()) for r in readers)
-        return bool(readers) and all(any(m.is_exact and m.thing.kind != "value" for m in of) for of in matches)
-
     def _comes_right(self, node: Node, depth: int = 4) -> bool:
         """Whether it is right, or a part of a sum of right things that is."""
         if self.is_known(node):

@@ -1,0 +1,154 @@
+"""Pairs of faults by themselves: which line of several that scale is blamed, and what stands for what was made."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+import tinygraph as tg
+from tests.each import each
+from tinygraph.check.audit import findings
+from tinygraph.check.audit.book import Match
+from tinygraph.check.audit.departures import Departure
+from tinygraph.check.audit.lines import Line
+from tinygraph.check.audit.pairs import FaultPairs, _shapes_fit
+from tinygraph.check.audit.right import Thing
+from tinygraph.check.audit.written import Operation
+from tinygraph.ops.writing import copy
+
+rng = np.random.default_rng(2)
+A, B = rng.normal(size=(2, 3, 2))
+WRONG = frozenset("abc")
+
+
+def operation(line: int, *nodes: Any) -> Operation:
+    return Operation(Line("net.py", "f", line, "", "", "", True), [*nodes])
+
+
+class Graph:
+    """Two runs of a line that makes ``x``, and of one that reads it."""
+
+    def __init__(self, make: Any, read: Any, line: int = 8, more: Any = None, runs: int = 2) -> None:
+        made = [make(tg.parameter(A + k)) for k in range(2)]
+        self.read = [read(x) for x in made[:runs]]
+        others = [more(x) for x in made] if more else []
+        self.first, self.second = operation(7, *made), operation(line, *self.read)
+        third = operation(9, *others)
+        self.operations = {x: o for o in (self.first, self.second, third) for x in o.nodes}
+        self.left: frozenset[str] = frozenset()
+
+    def readers(self, x: Any) -> list[Any]:
+        return [r for r in self.operations if any(y is x for y in r.inputs)]
+
+    def departure(self, factor: float, kind: str) -> Departure:
+        right = {x: x.value * factor if kind else x.value + B for x in self.first.nodes}
+        node = self.first.nodes[0]
+        due = Thing(kind or "adjoint", "h", 1, ("h",), right[node])
+        return Departure(self.first, node, due, right, frozenset("a"), {})
+
+    def pairs(self) -> FaultPairs:
+        present = SimpleNamespace(written=self, left_wrong=lambda right: self.left, value=lambda x: x.value)
+        self.operation_of = self.operations
+        return FaultPairs(present, SimpleNamespace())  # type: ignore[arg-type]
+
+
+def plain(x: Any) -> Any:
+    return np.tanh(x)
+
+
+def half(x: Any) -> Any:
+    return x / 2.0
+
+
+def times(x: Any) -> Any:
+    return 3.0 * x
+
+
+@each(
+    "make, read, more, moved",
+    [
+        (plain, half, {}, True),
+        (plain, times, {}, True),
+        (plain, np.tanh, {}, False),  # it does more than scale
+        (half, times, {}, False),  # it scales itself
+        (plain, half, {"kind": "value"}, False),
+        (plain, half, {"factor": 0.0, "kind": ""}, False),  # no multiple of what is due
+        (plain, half, {"line": 7}, False),
+        (plain, half, {"more": np.tanh}, False),  # two readers
+        (plain, half, {"runs": 1}, False),
+        (plain, half, {"left": WRONG}, False),
+        (plain, half, {"left": frozenset("bc")}, True),
+    ],
+)
+def test_of_a_multiple_that_is_only_scaled_the_line_is_blamed_that_scales_it(
+    make: Any, read: Any, more: dict[str, Any], moved: bool
+) -> None:
+    graph = Graph(make, read, **{name: x for name, x in more.items() if name in ("line", "more", "runs")})
+    graph.left = more.get("left", frozenset())
+    departure = graph.departure(more.get("factor", 0.25), more.get("kind", "adjoint"))
+    own = graph.pairs().where_scaled(departure, WRONG)
+    assert (own.operation is graph.second) is moved and (own is departure) is not moved
+    if moved:
+        assert own.node is graph.read[0] and [*own.right] == graph.read
+        for x, y in zip(own.right, departure.right, strict=True):
+            assert own.right[x] is departure.right[y]
+
+
+@each(
+    "make, read, due, scaled",
+    [
+        (plain, half, 2.0, True),
+        (plain, times, 2.0, True),
+        (plain, lambda x: -x, 2.0, True),
+        (plain, copy, 2.0, True),
+        (plain, np.tanh, 2.0, False),
+        (plain, half, 1.0, False),
+        (plain, half, None, False),
+    ],
+)
+def test_what_is_right_but_for_a_factor_and_scaled_again_is_not_blamed(
+    make: Any, read: Any, due: float | None, scaled: bool
+) -> None:
+    graph = Graph(make, read)
+    pairs = graph.pairs()
+    matches = {
+        x: [Match(Thing("adjoint", "h", 1, ("h",), x.value), due, False)] if due else [] for x in graph.first.nodes
+    }
+    present: Any = pairs._present
+    present.look, present.is_known = lambda x: matches[x], lambda x: True
+    assert pairs.is_scaled(graph.first) is scaled
+    present.is_known = lambda x: False
+    assert not pairs.is_scaled(graph.first)
+    alone: Any = SimpleNamespace(nodes=[tg.parameter(A)])
+    assert not pairs.is_scaled(alone)
+
+
+def test_an_operation_fits_where_it_has_a_node_of_the_shape_for_each_value() -> None:
+    def due(*shapes: Any) -> Any:
+        return SimpleNamespace(right={k: np.ones(shape) for k, shape in enumerate(shapes)})
+
+    one = operation(1, tg.parameter(A), tg.parameter(A))
+    assert _shapes_fit(one, due((3, 2), (3, 2))) and _shapes_fit(one, due((3, 2)))
+    assert not _shapes_fit(one, due((3, 2), (2, 3))) and not _shapes_fit(one, due((3, 2), (3, 2), (3, 2)))
+
+
+@each(
+    "made, due, matches, words",
+    [
+        (0 * A, A, [], "zeros"),
+        (2 * A, A, [], "2 times what is due"),
+        (-A / 3, A.ravel(), [], "-0.333333 times what is due"),
+        (B, A, [], "nothing that a right backward pass makes"),
+        (A[:1], A, [], "nothing that a right backward pass makes"),
+        (B, A, [(1.0, False)], "the adjoint of z at step 1"),
+        (B, A, [(1.0, True), (2.0, False)], "the adjoint of z at step 1, transposed"),
+        (B, A, [(0.5, False)], "0.5 times the adjoint of z at step 1"),
+    ],
+)
+def test_what_was_made_is_told_in_the_words_of_the_right_graph(made: Any, due: Any, matches: Any, words: str) -> None:
+    node = tg.parameter(made)
+    thing = Thing("adjoint", "z", 1, ("z",), B)
+    written: Any = SimpleNamespace(matches={node: [Match(thing, factor, turned) for factor, turned in matches]})
+    assert findings._in_words(written, node, Thing("adjoint", "h", 1, ("h",), due)) == words
