@@ -216,13 +216,11 @@ class ScopeWatch:
     """Runs a subject once and keeps a scope of each function of the user that ran.
 
     Attributes:
-        scopes: by function, in the order in which they ran.
-        unread: why the source of others could not be read.
+        scopes: by function, in the order in which they ran; none of those whose source cannot be read.
     """
 
     def __init__(self, subject: Subject, case: Case) -> None:
         self.scopes: dict[FunctionType, Scope] = {}
-        self.unread: list[str] = []
         self._parameters = [*subject.parameters]
         self._files = {f.__code__.co_filename for f in subject.functions}
         self._functions = {f.__code__: f for g in subject.functions for f in (*functions_near(g), g)}
@@ -270,8 +268,7 @@ class ScopeWatch:
             return None
         try:
             self.scopes[function] = Scope(source_of(function))
-        except GraphError as error:
-            self.unread.append(str(error).splitlines()[0])
+        except GraphError:
             return None
         return self.scopes[function]
 
