@@ -10,6 +10,7 @@ import numpy as np
 import tinygraph as tg
 from tests.each import each
 from tinygraph.check.audit import findings
+from tinygraph.check.audit.bindings import Bindings
 from tinygraph.check.audit.book import Match
 from tinygraph.check.audit.departures import Departure
 from tinygraph.check.audit.lines import Line
@@ -152,3 +153,60 @@ def test_what_was_made_is_told_in_the_words_of_the_right_graph(made: Any, due: A
     thing = Thing("adjoint", "z", 1, ("z",), B)
     written: Any = SimpleNamespace(matches={node: [Match(thing, factor, turned) for factor, turned in matches]})
     assert findings._in_words(written, node, Thing("adjoint", "h", 1, ("h",), due)) == words
+
+
+G = rng.normal(size=(4, 3, 2))
+"""Gradients of the right graph."""
+
+
+class Bound:
+    """A name ``a`` that lines 5 and 6 read, a name ``b`` that line 7 reads, and line 9, which is right."""
+
+    def __init__(self) -> None:
+        self.a, self.b = tg.parameter(A), tg.parameter(B)
+        log = np.tanh(self.b)  # of the name alone
+        self.nodes = {5: self.a * self.b, 6: self.b / self.a, 7: log * self.a, 9: tg.parameter(G[3])}
+        self.operation_of = {x: operation(line, x) for line, x in self.nodes.items()}
+        self.operation_of[self.nodes[6]].line = self.operation_of[self.nodes[6]].line._replace(whole=False)
+        self._readers = {self.a: [self.nodes[5], self.nodes[6]], self.b: [log], log: [self.nodes[7]]}
+        self.right = SimpleNamespace(things=[Thing("adjoint", "g", k, ("g",), g) for k, g in enumerate(G)])
+        self.right.things += [Thing("value", "v", 0, ("v",), A + B)]
+
+    def readers(self, x: Any) -> list[Any]:
+        return self._readers[x]
+
+    def selects(self, _: Any) -> bool:
+        return False
+
+    def is_number(self, x: Any) -> bool:
+        return x.size == 1
+
+    def come_right(self, names: str, **lines: Any) -> int | None:
+        """How many lines come right with another thing for these names, if the lines make that."""
+        present: Any = SimpleNamespace(written=self, value=lambda x: x.value)
+        own = Bindings(present, SimpleNamespace())  # type: ignore[arg-type]
+        values = {x: np.array([lines.get(f"l{line}", x.value)]) for line, x in self.nodes.items()}
+        return own._come_right(values, [0], [[getattr(self, name) for name in names]]).get(0)
+
+
+@each(
+    "names, lines, due",
+    [
+        ("a", {"l5": G[0], "l6": G[1]}, 2),
+        ("a", {"l5": G[0], "l6": -2 * G[1]}, 2),  # a multiple is right enough
+        ("a", {"l5": G[0]}, 0),  # one of two lines may be wrong itself
+        ("a", {"l5": G[0], "l6": A + B}, 0),  # a value of the forward pass is no gradient
+        ("a", {"l7": G[0]}, 0),
+        ("b", {"l7": G[0]}, 1),  # all that read it
+        ("b", {"l5": G[0], "l6": G[1]}, 0),
+        ("ab", {"l5": G[0], "l7": G[1]}, 2),
+        ("ab", {"l7": G[1]}, 0),
+        ("a", {"l5": G[0], "l6": G[1], "l9": A}, None),  # what was right does not stay so
+        ("a", {"l5": G[0], "l6": G[1], "l9": G[2]}, 2),
+        ("a", {}, 0),
+    ],
+)
+def test_names_are_bound_wrongly_if_several_lines_or_all_that_read_them_come_right(
+    names: str, lines: dict[str, Any], due: int | None
+) -> None:
+    assert Bound().come_right(names, **lines) == due
