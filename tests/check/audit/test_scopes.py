@@ -99,6 +99,34 @@ def test_shapes_are_those_of_a_run() -> None:
     assert sys.gettrace() is None or sys.gettrace() is not watch._call
 
 
+class Kept:
+    hs: Any = ()
+
+
+kept = Kept()
+
+
+def keeping(W: Any, xs: Any) -> Any:
+    kept.hs = [np.zeros(H), *(np.tanh(W @ x) for x in xs)]
+    return sum(np.sum(h) for h in kept.hs)
+
+
+def of_kept(W: Any, xs: Any) -> Any:
+    dW = np.zeros_like(W)
+    for t in range(len(xs)):
+        dW += np.outer(1 - kept.hs[t + 1] ** 2, xs[t])
+    return dW
+
+
+def test_places_of_what_an_object_keeps_are_known_beside_those_that_are_read() -> None:
+    subject = Functions(of_kept, keeping, {"W": rng.normal(size=(H, I))}, {"xs": rng.normal(size=(5, I))})
+    shapes = ScopeWatch(subject, Cases(subject).case(3)).scopes[code_of(of_kept)].shapes
+    assert {name: shapes.get(f"kept.hs[{name}]") for name in ("t", "t - 1", "t + 1")} == dict.fromkeys(
+        ("t", "t - 1", "t + 1"), (H,)
+    )
+    assert "kept.hs" not in shapes and shapes["xs[t]"] == (I,)
+
+
 def test_functions_that_the_backward_pass_alone_runs_are_its_own() -> None:
     scopes = watched().scopes
     assert {f.__name__: scope.backward for f, scope in scopes.items()} == {
