@@ -79,3 +79,19 @@ def test_what_departs_is_what_is_at_fault(backward: Any, departing: Any, settled
     assert {text: lost.get(text, []) for text in unknown} == unknown
     wrong = {o.line.expression: [k for k, x in enumerate(o.nodes) if not present.reads_right(x)] for o in own}
     assert not any(wrong[text][:1] == [0] for text in departing), "what departs first reads right things"
+
+
+def test_one_that_becomes_another_knows_what_that_one_knows() -> None:
+    graph = written(slope)
+    fine = {o.line.expression: o for o in written(back).operations}
+    wrong = next(o for o in graph.operations if o.line.expression == "dh * (1 - hs[t + 1])")
+    right = {x: y.value for x, y in zip(wrong.nodes, fine[FINE].nodes, strict=True)}
+    present, other = Present(graph), Present(graph)
+    present.mend({wrong.nodes[0]: 2 * right[wrong.nodes[0]]})
+    before = [present.is_known(x) for x in graph.order], [present.is_settled(x) for x in graph.order]
+    other.mend(right)
+    after = [other.is_known(x) for x in graph.order], [other.is_settled(x) for x in graph.order]
+    present.become(other)
+    assert before != after == ([present.is_known(x) for x in graph.order], [present.is_settled(x) for x in graph.order])
+    assert present.overrides == right and graph.wrong(present.values) == frozenset()
+    assert all(present.value(x) is other.value(x) for x in graph.order)

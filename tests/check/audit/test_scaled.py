@@ -1,4 +1,4 @@
-"""Gradients that are scaled in a line of their own: of a factor that is wrong one line is named, and not two."""
+"""A pass whose gradients are scaled in a line of their own: of each fault one line is named, and not two."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def backward(W, U, b, V, xs, ts):
     return dW, dU, db, dV
 """
 FIRST, SECOND, SLOPE = "dy = 2 * (hs[t + 1] @ V - ts[t])", "dy = dy / n", "dz = dh * (1 - hs[t + 1] ** 2)"
+SUM, CARRY, TURNED = "dU += hs[t].T @ dz", "late = dz @ U.T", "a transpose too many or missing"
 SIGN, SCALE, LESS, INDEX = "a wrong sign", "a wrong constant factor", "a factor missing", "a wrong index"
 
 
@@ -64,6 +65,17 @@ SIGN, SCALE, LESS, INDEX = "a wrong sign", "a wrong constant factor", "a factor 
         (SLOPE, "dz = 2 * dh * (1 - hs[t + 1] ** 2)", SCALE),
         (SLOPE, "dz = -dh * (1 - hs[t + 1] ** 2)", SIGN),
         (SLOPE, "dz = dh", LESS),
+        (SLOPE, "dz = dh * (1 - hs[t + 1] ** 2) * dh", "a factor too many"),
+        (SLOPE, "dz = dh * (1 - hs[t + 1] ** 2) - late", "a term too many"),
+        (SLOPE, "dz = dh * (1 - hs[1] ** 2)", INDEX),
+        (SLOPE, "dz = late * (1 - hs[t + 1] ** 2)", "another variable"),
+        (SUM, "G = dz.T @ hs[t]\n        dU += G", "operands in the wrong order"),
+        (SUM, "G = (hs[t].T @ dz).T\n        dU += G", "operands in the wrong order"),
+        (SUM, "dU += dz.T @ hs[t]", TURNED),
+        (CARRY, "late = (U.T @ dz.T).T", TURNED),
+        (CARRY, "late = (U @ dz.T).T * 2", SCALE),
+        ("db += dz.sum(axis=0)", "db += dz.mean(axis=0)", LESS),
+        ("dh = dy @ V.T + late", "dh = late", "a term missing"),
         # Nobody can tell which of two lines has the wrong factor.
         (SECOND, "dy = dy / 4", None),
         (SECOND, "dy = dy", None),
