@@ -192,3 +192,79 @@ def test_a_case_is_drawn_again_where_gradients_are_so_large_that_they_may_be_cli
     assert (case.steps, case.arguments) == (4, 7 + due)
     np.testing.assert_allclose(gradients["a"], [0, -sizes[due]])
     np.testing.assert_allclose(gradients["b"], [UNLIKELY])
+
+
+@each(
+    "places, wrong, due",
+    [(True, {2: "a", 4: "a"}, 2), (True, {2: "", 4: "a"}, 4), (True, {2: "", 4: ""}, 4), (False, {None: "a"}, None)],
+)
+def test_the_search_begins_at_the_fewest_steps_at_which_something_is_wrong(places: Any, wrong: Any, due: Any) -> None:
+    own = Search.__new__(Search)
+    own.cases = SimpleNamespace(places=places)  # type: ignore[assignment]
+    own._trial = lambda steps, draw: SimpleNamespace(wrong=wrong[steps], steps=steps, draw=draw)  # type: ignore
+    told: Any = own._first_trial()
+    assert (told.steps, told.draw) == (due, 0)
+
+
+@each(
+    "errors, silent",
+    [
+        ({"a": 1.0, "b": 0.5}, True),  # b is right
+        ({"a": np.inf, "b": 0.0}, True),
+        ({"a": 0.999, "b": 1.0}, False),
+        (None, False),
+    ],
+)
+def test_a_gradient_that_is_none_at_all_may_have_lost_its_line(errors: Any, silent: bool) -> None:
+    own = Search.__new__(Search)
+    base = errors and Verdict(frozenset("b"), errors, LOSS)
+    own.trial = SimpleNamespace(base=base, wrong=frozenset("a"))  # type: ignore[assignment]
+    assert own._is_silent() is silent
+
+
+class Mending:
+    """A trial in which an edit of the kind "a" mends a, and one of the kind "b" mends b; what is right stays right."""
+
+    due = dict.fromkeys("ab")
+
+    def __init__(self, right: str = "", stops: bool = False) -> None:
+        self.right, self.stops = right, stops
+
+    def of(self, edits: Any) -> Verdict | None:
+        return None if self.stops else verdict({*self.right, *(e.kind for e in edits)} & {*"ab"})  # type: ignore
+
+
+@each(
+    "trials, depth, more, due",
+    [
+        ([Mending()], 4, {}, "ab"),
+        ([Mending()], 2, {}, "ab"),
+        ([Mending()], 1, {}, ""),
+        ([Mending("a")], 1, {}, "b"),
+        ([Mending("ab"), Mending("b")], 1, {}, "a"),  # the first case in which something is wrong is mended first
+        ([Mending("ab")], 0, {}, ""),
+        ([Mending(), Mending(stops=True)], 4, {}, ""),
+        ([Mending()], 4, {"clock": Budget(0)}, ""),
+        ([Mending()], 4, {"_proven": lambda *_: False}, ""),
+    ],
+)
+def test_edits_that_mend_together_are_found_one_after_the_other(
+    trials: Any, depth: int, more: dict[str, Any], due: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edits = [edit(1.0, kind=kind) for kind in "xab"]
+    state: Any = SimpleNamespace(trees=(), edits=())
+    own, asked = Search.__new__(Search), list[int]()
+
+    def steps(state: Any, trials: Any, k: int, bases: Any) -> Iterator[list[Edit]]:
+        asked.append(k)
+        lacks = {*"ab"} - bases[k].right
+        yield []
+        yield [e for e in edits if e.kind in lacks and e not in state.edits]
+
+    own.clock, own._proven, own._steps = Budget(), lambda *_: True, steps  # type: ignore
+    vars(own).update(more)
+    with monkeypatch.context() as patch:
+        grown = lambda s, e: SimpleNamespace(trees=(*s.edits, e), edits=(*s.edits, e))  # noqa: E731
+        patch.setattr(repair, "with_edit", grown)
+        assert "".join(e.kind for e in own._on(state, trials, depth)) == due
+    assert all(trials[k].right != "ab" for k in asked)
