@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 import tinygraph as tg
 from tests.each import each
 from tinygraph.check.audit.cases import Cases
-from tinygraph.check.audit.losses import nearest
+from tinygraph.check.audit.losses import Fit, nearest
 from tinygraph.check.audit.objects import Objects
+from tinygraph.check.audit.usual_losses import candidates
 
 rng = np.random.default_rng(6)
 X, Y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
@@ -160,3 +162,23 @@ def test_the_nearest_loss_is_the_one_whose_gradients_have_most_nearly_the_same_d
     still.factor = 0.0
     subject = Objects(still, None, X, Y)
     assert nearest(subject, Cases(subject)) is None
+
+
+@each(
+    "targets, places, steps",
+    [
+        (rng.normal(size=(3, 4, 2)), {("inputs",): 1, ("targets",): 1}, 4),
+        (rng.normal(size=(3, 4, 2)), {("inputs",): 0, ("targets",): 0}, 3),
+        ([*rng.normal(size=(5, 3, 2))], {("inputs",): 0, ("targets",): 0}, 5),
+        (rng.normal(size=(3, 4, 2)), {}, 9),
+    ],
+)
+def test_a_loss_that_fits_is_a_function_at_any_number_of_steps(targets: Any, places: Any, steps: int) -> None:
+    outputs = rng.normal(size=np.shape(targets))
+    subject = SimpleNamespace(arguments={"inputs": rng.normal(size=(*np.shape(targets)[:2], 7))})
+    cases: Any = SimpleNamespace(places=places, steps=9, subject=subject)
+    candidate = next(c for c in candidates() if c.name == "the sum of squares divided by T")
+    fit = Fit(candidate, ("W",), ("b", "c"), 2)
+    assert fit.as_function(cases)(outputs, targets) == pytest.approx(np.sum((outputs - targets) ** 2) / steps)
+    assert str(fit) == "right for the sum of squares divided by T at T = 2, but for b, c"
+    assert str(Fit(candidate, ("W",), ())) == "right for the sum of squares divided by T"

@@ -11,7 +11,7 @@ import numpy as np
 
 from tests.each import each
 from tinygraph.check.audit.forms import expression
-from tinygraph.check.audit.inserts import GROWS, Gap, Inserts
+from tinygraph.check.audit.inserts import GROWS, Gap, Inserts, _GapBlock
 from tinygraph.check.audit.terms import Terms, renamed, unread
 from tinygraph.check.audit.whole import unpacked_wrongly
 
@@ -167,3 +167,18 @@ def test_of_a_pass_that_does_not_run_nothing_is_unpacked_another_way() -> None:
     subject: Any = Raises()
     subject.on_nodes = lambda case, back: right
     assert unpacked_wrongly(subject, case) is None
+
+
+@each(
+    "lines, value, due",
+    [
+        (["a = q", "c = a", "e = 1"], "a", 1),  # it is read there
+        (["c = 1", "a = q", "e = 1"], "a * 2", 1),  # it is set there
+        (["a = q", "c = a", "e = 1"], "a + e", 2),
+        (["a = q", "c = a", "return a"], "a", 1),
+        (["a = q", "c = a", "e = 1"], "q", 2),
+    ],
+)
+def test_a_line_comes_beside_the_last_that_has_to_do_with_its_value(lines: list[str], value: str, due: int) -> None:
+    block = _GapBlock(ast.parse("def f():\n    " + "\n    ".join(lines)).body[0].body)  # type: ignore[attr-defined]
+    assert block.beside(expression(value)) == due
