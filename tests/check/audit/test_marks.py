@@ -153,3 +153,14 @@ def test_the_gradient_of_a_parameter_is_painted_on_a_short_arrow_of_its_own() ->
         assert (stub.tail, stub.head) == (4, 4) and stub.points == [(x, 40.0 - d) for d in (0.0, 8.0, 16.0, 24.0)]
         assert note.x < x - 10 and note.y == 28.0 and stub.width == 5.0
     assert len(boxes.picture.arrows) == 7
+
+
+def test_a_box_uses_the_parameters_of_what_has_no_box_of_its_own() -> None:
+    w, b, x = (tg.parameter(np.ones((2, 2)), name) for name in "wbx")
+    inner = np.tanh(x * 2.0)
+    product = inner @ w
+    total = product + b
+    own = [(p.serial, n.serial) for p, n in ((b, total), (w, product))]
+    assert [*picture._uses(total, {total.serial: 0, inner.serial: 1})] == own
+    assert [*picture._uses(total, {total.serial: 0, product.serial: 1})] == own[:1]
+    assert [*picture._uses(total, {total.serial: 0})] == [*own, (x.serial, inner.inputs[0].serial)]

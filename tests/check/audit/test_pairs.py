@@ -9,7 +9,7 @@ import numpy as np
 
 import tinygraph as tg
 from tests.each import each
-from tinygraph.check.audit import findings
+from tinygraph.check.audit import findings, joins
 from tinygraph.check.audit.bindings import Bindings
 from tinygraph.check.audit.book import Match
 from tinygraph.check.audit.departures import Departure
@@ -210,3 +210,39 @@ def test_names_are_bound_wrongly_if_several_lines_or_all_that_read_them_come_rig
     names: str, lines: dict[str, Any], due: int | None
 ) -> None:
     assert Bound().come_right(names, **lines) == due
+
+
+def joined_of(due: Any, others: bool = False) -> tuple[Departure, Departure, Any]:
+    """What a concatenation of two things departs for, with that departure and the operations of the two."""
+    parts = [tg.parameter(A) * 2.0, tg.parameter(B) * 2.0]
+    whole = np.concatenate(parts, 0)
+    operations = [operation(k, x) for k, x in enumerate((*parts, whole))]
+    own = {x: o for o in operations for x in o.nodes}
+    things = {0: Thing("adjoint", "first", 1, ("a",), due[:3]), 3: Thing("adjoint", "whole", 1, ("w",), due)}
+    written: Any = SimpleNamespace(
+        picked=lambda x: x,
+        operation_of=own,
+        readers=lambda x: [whole, whole * 2.0] if others else [whole],
+        look=lambda x, value: [Match(t, 1.0, False) for t in things.values() if np.array_equal(t.array, value)],
+    )
+    present: Any = SimpleNamespace(written=written, value=lambda x: x.value)
+    departure = Departure(operations[2], whole, things[3], {whole: due}, frozenset("a"), {})
+    return joins.joined(present, departure), departure, operations
+
+
+def test_of_a_join_the_one_thing_that_is_wrong_is_blamed() -> None:
+    right = np.concatenate([2 * A, 2 * B])
+    first, second = right.copy(), right.copy()
+    first[:3] += 1
+    second[3:] += 1
+    for due, k in ((first, 0), (second, 1)):
+        own, departure, operations = joined_of(due)
+        part = operations[k].nodes[0]
+        assert own.operation is operations[k] and own.node is part and own.mended == departure.mended
+        np.testing.assert_array_equal(own.right[part], due[:3] if k == 0 else due[3:])
+        assert own.due.of == ("first" if k == 0 else "whole") and own.due.array.shape == (3, 2)
+        same, departure, _ = joined_of(due, others=True)  # another reads it, and would be wrong then
+        assert same is departure
+    for due in (right + 1, right):
+        own, departure, _ = joined_of(due)
+        assert own is departure
