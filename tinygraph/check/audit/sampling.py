@@ -150,7 +150,7 @@ def _tries(functions: list[Any], scope: Mapping[str, Any], told: Mapping[str, An
     shapes = [np.shape(x) for x in parameters.values()]
     names = [n for n in arguments_of(functions[0]) if n not in parameters]
     kept = names_returned(functions[0])
-    more = [n for f in functions[1:] for n in arguments_of(f) if role_of(n) in (INPUTS, TARGETS) and n not in kept]
+    more = [n for f in functions[1:] for n in arguments_of(f) if n not in kept]
     free = [n for n in dict.fromkeys([*names, *more]) if n not in told and role_of(n) in (INPUTS, TARGETS)]
     fixed: dict[str, Any] = {n: told[n] for n in names if n in told}
     for name in names:
