@@ -182,3 +182,25 @@ def test_a_loss_that_fits_is_a_function_at_any_number_of_steps(targets: Any, pla
     assert fit.as_function(cases)(outputs, targets) == pytest.approx(np.sum((outputs - targets) ** 2) / steps)
     assert str(fit) == "right for the sum of squares divided by T at T = 2, but for b, c"
     assert str(Fit(candidate, ("W",), ())) == "right for the sum of squares divided by T"
+
+
+class Stateful(Linear):
+    """Keeps its state where it found one, and the state's adjoint beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.h = np.zeros((6, 2))
+
+    def forward(self, x: Any) -> Any:
+        self.x, self.h = x, x @ self.W
+        return self.h
+
+    def backward(self, t: Any) -> None:
+        self.dh = self.h - t
+        self.dW = self.x.T @ self.dh
+
+
+def test_what_the_forward_pass_sets_anew_is_no_parameter_though_it_has_an_adjoint() -> None:
+    assert [*Objects(Stateful(), half, X, Y).parameters] == ["W"]
+    report = audit(Stateful(), loss=half)
+    assert report.passed and {row.parameter for row in report.rows} == {"W"}
