@@ -154,6 +154,9 @@ def test_the_place_of_a_kink_is_one_element() -> None:
     assert kink is not None
     told = kinks.place(lambda: tg.sum(tg.relu(x)), kink, x, v, 1e-3)
     assert told == "w[0, 1] = 2e-05, 2.0e-05 beside it"
+    both = tg.parameter(np.zeros(3), "b")  # no element alone meets the kink
+    least = kinks.place(lambda: tg.relu(tg.min(both)), kinks.Kink(0.0, 1.0), both, np.array([0.0, 1.0, 1.0]), 1e-3)
+    assert least == "b[1] = 0"
     one = tg.parameter(np.array(0.0), "s")
     assert kinks.place(lambda: tg.abs(one), kinks.Kink(0.0, 1.0), one, np.array(1.0), 1e-3) == "s = 0"
     assert (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from tests.each import each
 from tinygraph.check.audit import terms
 from tinygraph.check.audit.atoms import Scope
+from tinygraph.check.audit.book import Match
 from tinygraph.check.audit.candidates import Candidates, _families, but_for_a_factor, mending_none
 from tinygraph.check.audit.forms import expression
 from tinygraph.check.audit.present import Present
@@ -77,6 +79,41 @@ def test_names_that_are_bound_at_one_line_are_exchanged() -> None:
     values = {x: thing.array for x, thing in told[0].items()}
     assert present.left_wrong(values) == frozenset() and graph.wrong() == {"W", "U", "b"}
     assert [*Candidates(present)._exchanges(operation(graph, "dh * (1 - h**2)"))] == []
+
+
+def once(W: Any, U: Any, b: Any, xs: Any, ts: Any) -> Any:
+    """`back` with a 3 in the place of the 2 at one step."""
+    hs = states(W, U, b, xs)
+    dW, dU, db, late = np.zeros_like(W), np.zeros_like(U), np.zeros_like(b), np.zeros_like(b)
+    for t in reversed(range(len(xs))):
+        dh = (2 + (t == 1)) * (hs[t + 1] - ts[t]) + late
+        dz = dh * (1 - hs[t + 1] ** 2)
+        dW += dz @ xs[t].T
+        dU += dz @ hs[t].T
+        db += dz
+        late = U.T @ dz
+    return dW, dU, db
+
+
+def test_a_run_that_is_right_tells_what_is_due_at_the_others() -> None:
+    present, right = Present(written(once)), Present(written(back))
+    one = operation(present.written, "(2 + (t == 1)) * (hs[t + 1] - ts[t])")
+    things = Candidates(present).but_for_steps(one)
+    assert [*things] == [one.nodes[1]] and things[one.nodes[1]].kind == "adjoint"
+    due = operation(right.written, "2 * (hs[t + 1] - ts[t]) + late").nodes[1].value
+    np.testing.assert_allclose(things[one.nodes[1]].array, due, rtol=1e-9)
+    for text in ("dh * (1 - hs[t + 1] ** 2)", "W @ x"):  # what it reads is wrong, or nothing is
+        assert Candidates(present).but_for_steps(operation(present.written, text)) == {}
+    assert Candidates(right).but_for_steps(operation(right.written, "2 * (hs[t + 1] - ts[t])")) == {}
+
+
+def test_a_run_is_told_by_adjoints_and_parts_of_a_step_alone() -> None:
+    rows = [("value", 0, 1.0, True), ("part", 1, 1.0, True), ("adjoint", None, 1.0, True), ("adjoint", 2, 1.0, True)]
+    rows += [("sum", 0, 1.0, True), ("adjoint", 0, 2.0, True), ("part", 0, 1.0, False), ("part", 3, 1.0, True)]
+    one: Any = Candidates.__new__(Candidates)
+    matches = [Match(Thing(kind, "h", t, kind, np.ones(2), own), by, False) for kind, t, by, own in rows]
+    one._present = SimpleNamespace(look=lambda x: matches)
+    assert [(t.kind, t.step) for t in one._of_steps(None)] == [("adjoint", 2), ("part", 1), ("part", 3)]
 
 
 ALL = [2, 1, 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -225,7 +226,9 @@ INSIDE: list[tuple[str, str, str, str]] = [
 @each("text, old, new, line", [*AT_CALL, *INSIDE])
 def test_the_line_that_is_wrong_is_named_and_no_other(text: str, old: str, new: str, line: str, tmp_path: Path) -> None:
     assert text.count(old) == 1
+    tracer = sys.gettrace()
     report = audited(text.replace(old, new), tmp_path)
+    assert sys.gettrace() is tracer
     assert len(report.findings) == 1 and report.findings[0].source.startswith(line), str(report)
 
 

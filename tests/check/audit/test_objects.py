@@ -200,6 +200,9 @@ def test_a_number_in_the_code_is_a_rate_only_where_there_is_no_other() -> None:
     assert Objects(model, square, X, Y).rate == pytest.approx(0.01)
     model.lr = 0.1
     assert Objects(model, square, X, Y).rate == 1
+    del model.lr
+    told = Objects(model, square, X, Y, backward=lambda model, x, y, outputs, lr: model.backward(x, y, outputs))
+    assert told.rate == 1
 
 
 def test_the_gradient_of_an_update_is_the_node_that_was_subtracted() -> None:

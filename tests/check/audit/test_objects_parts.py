@@ -47,6 +47,8 @@ def path(*names: Any) -> Any:
         (path("b", 0), path("db", 0), 2),
         (path("b", 0), path("db", 1), 0),
         (path("W"), path("layers", "W"), 0),
+        (path("params", "weights"), path("params", "dW"), 0),
+        (path("W"), path("grads", "d"), 0),
     ],
 )
 def test_how_well_a_name_is_that_of_a_gradient(first: Any, other: Any, score: int) -> None:

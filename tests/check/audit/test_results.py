@@ -108,6 +108,13 @@ def test_the_loss_is_the_first_number(result: Any, loss: Any) -> None:
     assert loss_of((W, one, 2.0)) is one
 
 
+def test_the_loss_is_what_was_a_number_before_arrays_were_added_to_it() -> None:
+    one = tg.parameter(3.0)
+    for shape in (2, (1, 2), (3, 4)):
+        assert loss_of(one + np.ones(shape)) is one and loss_of((copy(one + np.ones(shape)) + 1.0, W)) is one
+        assert loss_of(one * np.ones(shape)) is None
+
+
 def node(value: Any = W) -> Any:
     return tg.parameter(np.asarray(value), "w")
 

@@ -119,6 +119,10 @@ def test_the_first_state_stands_in_for_the_state_before_the_first() -> None:
     assert all(a.size == 1 for key, a in RIGHT.initial.items() if key != family)  # of the sum that is the loss
 
 
+def test_of_one_number_nothing_is_told() -> None:
+    assert min(t.array.size for t in RIGHT.things) > 1
+
+
 def test_at_one_step_nothing_is_repeated() -> None:
     subject = Functions(nothing, loss, WEIGHTS, {"xs": XS, "ts": TS, "h0": H0})
     right = Right(subject.on_nodes(Cases(subject).case(1)), 1)

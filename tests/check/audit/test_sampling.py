@@ -230,3 +230,27 @@ def test_code_that_runs_with_nothing_is_named_with_its_first_error() -> None:
         of_functions([raises], {"W": np.ones((2, 3))}, {})
     with pytest.raises(tg.GraphError, match=r"says_nothing, raises|raises, says_nothing"):
         of_functions([says_nothing, raises], {"W": np.ones((2, 3))}, {})
+
+
+def test_weights_in_a_dict_of_the_file_are_those_of_an_argument_of_its_name() -> None:
+    def half(params: Any, inputs: Any) -> Any:
+        return 0.5 * np.sum((params["W"] @ inputs + params["b"]) ** 2)
+
+    def slopes(params: Any, inputs: Any) -> Any:
+        y = params["W"] @ inputs + params["b"]
+        return {"W": np.outer(y, inputs), "b": y}
+
+    weights = {"W": np.ones((5, 3)), "b": np.ones((5, 1)), "name": "W", "step": np.array(3), "none": np.ones((0, 2))}
+    scope = {"params": weights, "others": {"U": np.ones(2)}}
+    _, _, parameters, arguments = of_functions([half, slopes], scope, {}).arguments
+    assert {name: x.shape for name, x in parameters.items()} == {"W": (5, 3), "b": (5, 1)}
+    assert {name: np.shape(x) for name, x in arguments.items()} == {"inputs": (3, 1)}
+
+
+def test_of_forms_with_which_no_gradient_has_its_shape_the_first_that_gives_a_number_is_taken() -> None:
+    def step(inputs: Any, W: Any) -> Any:
+        y = np.sum(W @ inputs)
+        return (y if np.ndim(inputs) == 2 else y * np.nan), W[0]
+
+    sample = of_functions([step], {"W": np.ones((2, 3))}, {})
+    assert np.shape(sample.keywords["arguments"]["inputs"]) == (3, 1)

@@ -158,7 +158,7 @@ def test_pairs_of_steps_in_the_order_of_the_loops() -> None:
                 if t - i <= back:
                     due.append((t, i))
         assert anew.pairs_of(steps, back) == due
-    functions: Any = [lambda a, bptt_truncate=3: 0, lambda truncate="no": 0]
+    functions: Any = [lambda a, k=2, bptt_truncate=3: 0, lambda truncate="no": 0]
     assert anew.steps_meant(functions) == ("bptt_truncate", 3) and anew.steps_meant(functions[1:]) is None
 
 

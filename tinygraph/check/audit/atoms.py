@@ -30,7 +30,6 @@ class Scope:
         whole: those that are integers.
         nodes: their expressions, by text.
         indices: how lists and arrays are indexed by loops.
-        ran: the lines that ran.
         backward: whether the backward pass alone runs it.
     """
 
@@ -39,7 +38,6 @@ class Scope:
     whole: set[str] = field(default_factory=set)
     nodes: dict[str, ast.expr] = field(default_factory=dict)
     indices: list[str] = field(default_factory=list)
-    ran: set[int] = field(default_factory=set)
     backward: bool = True
     _waiting: dict[str, CodeType] = field(default_factory=dict)
     _bases: dict[str, CodeType] = field(default_factory=dict)
@@ -72,7 +70,6 @@ class Scope:
             if isinstance(inner, dict) and name == "self":
                 self._await(f"self.{key}" for key in inner)
                 self._bases_of(f"self.{key}" for key, part in inner.items() if isinstance(part, (dict, list)))
-        self.look(frame)
 
     def _bases_of(self, texts: Iterable[str]) -> None:
         for text in texts:
@@ -80,7 +77,6 @@ class Scope:
 
     def look(self, frame: FrameType) -> None:
         """At a line: which of the names have a value by now."""
-        self.ran.add(frame.f_lineno)
         values, names = frame.f_locals, frame.f_globals
         for text, code in [*self._bases.items()]:
             ok, value = _evaluated(code, names, values)
@@ -220,13 +216,11 @@ class ScopeWatch:
     """Runs a subject once and keeps a scope of each function of the user that ran.
 
     Attributes:
-        scopes: by function, in the order in which they ran.
-        unread: why the source of others could not be read.
+        scopes: by function, in the order in which they ran; none of those whose source cannot be read.
     """
 
     def __init__(self, subject: Subject, case: Case) -> None:
         self.scopes: dict[FunctionType, Scope] = {}
-        self.unread: list[str] = []
         self._parameters = [*subject.parameters]
         self._files = {f.__code__.co_filename for f in subject.functions}
         self._functions = {f.__code__: f for g in subject.functions for f in (*functions_near(g), g)}
@@ -274,8 +268,7 @@ class ScopeWatch:
             return None
         try:
             self.scopes[function] = Scope(source_of(function))
-        except GraphError as error:
-            self.unread.append(str(error).splitlines()[0])
+        except GraphError:
             return None
         return self.scopes[function]
 

@@ -183,11 +183,12 @@ class Blame:
         behind = self.written.behind(wrong) | {*ancestors([*self._present.overrides])}
         blamed = {self._places[d.operation] for d in (*self.departed, *self._acquitted)}
         operations = [o for o, place in self._places.items() if place not in blamed and not behind.isdisjoint(o.nodes)]
+        operations = [o for o in operations if not self._pairs.is_scaled(o)]
         for operation in operations:
             for things in (but_for_a_factor(self._present, operation), self._candidates.but_for_steps(operation)):
                 overrides = {x: turned(t.array, self.written.shape(x)) for x, t in things.items()}
-                if overrides and self._present.left_wrong(overrides) <= wrong:
-                    return mending_none(self._present, operation, things)
+                if overrides and (still := self._present.left_wrong(overrides)) <= wrong:
+                    return replace(mending_none(self._present, operation, things), mended=wrong - still)
         if not wrong:  # then whole statements alone: a part may be another one on the way to the same
             operations = [o for o in operations if o.is_statement]
         frontier = [o for o in operations if self._present.departs(o)]

@@ -179,7 +179,7 @@ def _stores(tree: ast.AST) -> set[str]:
     """What a tree sets, by text; of an array whose part is set the array too."""
     texts = set()
     for node in ast.walk(tree):
-        if is_atom(node) and isinstance(getattr(node, "ctx", None), ast.Store):
+        if isinstance(getattr(node, "ctx", None), ast.Store):
             texts.add(ast.unparse(node))
             if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
                 texts.add(ast.unparse(node.value))

@@ -140,9 +140,7 @@ class _Kinds:
 
     def _of_operands(self) -> str:
         """An operand that is turned, or two that are exchanged."""
-        if all(run.made[run.root].T.shape == run.needs[run.root].shape for run in self.runs) and all(
-            same(run.made[run.root].T, run.needs[run.root]) for run in self.runs
-        ):
+        if all(same(run.made[run.root].T, run.needs[run.root]) for run in self.runs):
             return ORDER if any(x.op.name in ("matmul", "multiply") for x in self.runs[0].parts if x.op) else TURNED
         for place in self._places:
             if all(x.ndim == 2 and run.comes_right({x: run.made[x].T}) for run, x in place):

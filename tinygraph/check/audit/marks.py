@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy as twin_of
 from dataclasses import dataclass
 from typing import cast
@@ -66,18 +66,18 @@ def marks_of(outcome: Outcome, blame: Blame, findings: Sequence[Finding]) -> Mar
     own = {x.name: (x.serial, x.serial) for x in ancestors([loss]) if isinstance(x, Parameter)}
     for f in findings:
         missing = filter(written.is_missing, f.parameters)
-        places += [(f.file, f.line, _of_one_use(loss, own[n], lambda: lines)) for n in missing]
+        places += [(f.file, f.line, _of_one_use(loss, own[n], lines)) for n in missing]
     departing = [(file, line, edge) for file, line, edge in places if edge]
     return Marks(loss, norms, lines, tuple(departing))
 
 
-def _of_one_use(loss: Node, edge: Way, lines: Callable[[], Mapping[Way, int]], run: int = 0) -> Way:
+def _of_one_use(loss: Node, edge: Way, lines: Mapping[Way, int], run: int = 0) -> Way:
     """Of a parameter's gradient, which has parts of all steps, the part that is the first to be wrong or left out."""
     nodes = ancestors([loss])
     if not any(x.serial == edge[0] and isinstance(x, Parameter) for x in nodes):
         return edge
     uses = sorted([(edge[0], z.serial) for z in nodes for x in z.inputs if x.serial == edge[0]], reverse=True)
-    wrong = [use for taken in [lines()] for use in uses if use not in taken]
+    wrong = [use for use in uses if use not in lines]
     if wrong or edge[0] != edge[1]:
         return wrong[0] if wrong else edge
     return uses[min(run, len(uses) - 1)] if uses else edge  # each part is right, and the sum goes wrong in this run
@@ -163,16 +163,20 @@ def _lines(book: Book, written: Written, values: Mapping[Node, np.ndarray] | Non
 
 
 def _departing(loss: Node, book: Book, blame: Blame, departure: Departure) -> Way | None:
-    """The first gradient that is wrong if all is right but this one operation."""
+    """The first gradient that is wrong if all is right but this one operation; that of a part of a statement only if no
+    line makes it all the same, as ``2 * dh`` is due to be ``dh``."""
     own, written = {*departure.operation.nodes}, blame.written
     others = {x: v for x, v in blame.overrides.items() if x not in own}
     right, alone = (Present(written).replayed(overrides) for overrides in (blame.overrides, others))
+    lines, inner = _lines(book, written, alone), list[Way]()
     started, run = False, next(k for k, x in enumerate(departure.operation.nodes) if x is departure.node)
     for x in written.order:
         started = started or x is departure.node
         due = right.get(x)
         if started and due is not None and not same(alone.get(x, x.value), due):
             edge = _edge(book, due)
-            if edge is not None:
-                return _of_one_use(loss, edge, lambda: _lines(book, written, alone), run)
-    return None
+            if edge in lines and any(written.is_part_of(x, r) for r in written.readers(x)):
+                inner.append(edge)
+            elif edge is not None:
+                return _of_one_use(loss, edge, lines, run)
+    return _of_one_use(loss, inner[0], lines, run) if inner else None

@@ -203,7 +203,7 @@ class Objects(Subject):
     def _before(self, parameters: Mapping[str, Any]) -> dict[Path, Any]:
         """The parameters as nobody can overwrite them: arrays of their own, or the leaves."""
         parts = {self._paths[name]: x for name, x in parameters.items()}
-        return {p: x.inputs[0] if isinstance(x, Node) and x.inputs else copied(x) for p, x in parts.items()}
+        return {p: x.inputs[0] if isinstance(x, Node) else copied(x) for p, x in parts.items()}
 
     def _gradients(self, model: Any, before: Mapping[Path, Any], returned: Any) -> dict[str, Any]:
         gradients = self._sources.gradients(model, before, returned, self._backward.function)

@@ -8,6 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from ...core.node import Node
+from ...ops import negative
+from ...ops.writing import copy
 from .book import ratio, same
 from .candidates import Candidates, but_for_a_factor, mending_none, turned
 from .departures import Departure
@@ -144,6 +146,12 @@ class FaultPairs:
         if len(right) < len(departure.right) or not self._present.left_wrong(right) <= wrong - departure.mended:
             return departure
         return replace(departure, operation=other, node=min(right, key=lambda x: x.serial), right=right)
+
+    def is_scaled(self, operation: Operation) -> bool:
+        """Whether it is right but for a factor, and scaled by who reads it: the last one is blamed for all factors."""
+        readers = {r for x in operation.nodes for r in self._written.readers(x)}
+        scaled = bool(readers) and all(_scales(r) or r.op in (copy, negative) for r in readers)
+        return scaled and bool(but_for_a_factor(self._present, operation))
 
     def what_is_scaled(self, departure: Departure, wrong: frozenset[str]) -> Departure:
         """Of no multiple of what is due, made by a line that does nothing but scale: what it scales."""

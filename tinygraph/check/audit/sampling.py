@@ -150,7 +150,7 @@ def _tries(functions: list[Any], scope: Mapping[str, Any], told: Mapping[str, An
     shapes = [np.shape(x) for x in parameters.values()]
     names = [n for n in arguments_of(functions[0]) if n not in parameters]
     kept = names_returned(functions[0])
-    more = [n for f in functions[1:] for n in arguments_of(f) if role_of(n) in (INPUTS, TARGETS) and n not in kept]
+    more = [n for f in functions[1:] for n in arguments_of(f) if n not in kept]
     free = [n for n in dict.fromkeys([*names, *more]) if n not in told and role_of(n) in (INPUTS, TARGETS)]
     fixed: dict[str, Any] = {n: told[n] for n in names if n in told}
     for name in names:
@@ -196,7 +196,7 @@ def _first_that_runs(who: str, tries: Iterable[Try]) -> Sample:
 def _verdict(subject: Subject) -> int:
     """2 if gradients have the shapes of their parameters, 1 if only the loss is a finite number, 0 if it is none."""
     outcome = subject.run({name: np.array(x) for name, x in subject.parameters.items()}, copied(subject.arguments))
-    if outcome.loss is not None and (np.size(outcome.loss) != 1 or not np.isfinite(outcome.loss).all()):
+    if outcome.loss is not None and not np.isfinite(outcome.loss).all():
         return 0
     shapes = {name: np.shape(g) for name, g in outcome.gradients.items() if g is not None}
     fits = bool(shapes) and all(shape == subject.parameters[name].shape for name, shape in shapes.items())

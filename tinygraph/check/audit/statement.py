@@ -87,7 +87,7 @@ class StatementRun:
 
     def computed(self, others: Mapping[Node, np.ndarray]) -> dict[Node, np.ndarray]:
         """The values with others in the place of some."""
-        values = self.made | dict(others)
+        values = {**self.made, **others}
         for part in self.parts:
             if part not in others:
                 values[part] = self._written.run(part, values)

@@ -16,7 +16,7 @@ UPDATE = "(update)"
 
 def is_kept(after: Any, leaf: Node) -> bool:
     """Whether the array is still the copy of the parameter that the run began with, or a copy of that."""
-    while isinstance(after, Node) and after is not leaf and after.op is ops.copy:
+    while isinstance(after, Node) and after.op is ops.copy:
         after = after.inputs[0]
     return after is leaf
 

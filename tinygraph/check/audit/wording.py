@@ -88,7 +88,7 @@ def _difference(old: ast.AST, new: ast.AST) -> tuple[ast.AST, ast.AST]:
 def _with_mark(new: ast.expr, old: ast.expr) -> ast.expr:
     """The new part with a mark in the place of the old one, if it holds it."""
     if new is old:
-        return ast.Name(id=OLD, ctx=ast.Load())
+        return ast.Name(id=OLD)
     for field, part in ast.iter_fields(new):
         if isinstance(part, ast.expr):
             other = _with_mark(part, old)

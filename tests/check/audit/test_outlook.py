@@ -1,0 +1,79 @@
+"""Many values of a node at once come to what each comes to alone, whatever the op, and whichever inputs vary."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+import tinygraph as tg
+from tests.each import each
+from tinygraph.check.audit.prospects import Outlook, _aligned, alike
+from tinygraph.ops.writing import copy, write
+
+rng = np.random.default_rng(8)
+
+
+class Reversed(tg.Op):
+    """An op of the user's, of which nobody knows what it does along another axis."""
+
+    def forward(self, x: Any, y: Any) -> Any:
+        return np.asarray(x)[::-1] * float(np.max(y))
+
+    def backward(self, gz: Any, z: Any, x: Any, y: Any) -> Any:
+        return gz[::-1], None
+
+
+TALL, WIDE, SQUARE, ROW, VECTOR, NUMBER = (rng.normal(size=s) for s in ((4, 3), (3, 5), (3, 3), (1, 3), (3,), ()))
+OPS: list[tuple[Any, list[np.ndarray]]] = [
+    (lambda a, b: a + b, [TALL, VECTOR]),
+    (lambda a, b: a * b, [VECTOR, TALL]),
+    (lambda a, b: a - b, [TALL, NUMBER]),
+    (lambda a, b: a / b, [SQUARE, ROW]),
+    (lambda a, b: a @ b, [TALL, WIDE]),
+    (lambda a, b: a @ b, [TALL, VECTOR]),
+    (lambda a, b: a @ b, [VECTOR, WIDE]),
+    (lambda a, b: a @ b, [VECTOR, VECTOR]),
+    (lambda a, b: np.concatenate([a, b], 0), [TALL, ROW]),
+    (lambda a, b: np.stack([a, b], 1), [VECTOR, VECTOR + 1]),
+    (lambda a, b: write(a, b, indexes=[(1,)]), [TALL, VECTOR]),
+    (lambda a, b: Reversed()(a, b), [VECTOR, SQUARE]),
+    (lambda a: np.tanh(a), [TALL]),
+    (lambda a: np.sum(a, 0), [TALL]),
+    (lambda a: np.transpose(a), [WIDE]),
+    (lambda a: np.reshape(a, (6, 2)), [TALL]),
+    (lambda a: a[1], [TALL]),
+    (lambda a: copy(a), [TALL]),
+]
+
+
+@each("make, inputs", OPS)
+def test_rows_come_to_what_each_comes_to(make: Any, inputs: list[np.ndarray]) -> None:
+    node = make(*[tg.parameter(x) for x in inputs])
+    outlook: Any = SimpleNamespace(_present=SimpleNamespace(value=lambda x: x.value))
+    places = range(len(inputs))
+    for varying in ([k] for k in places) if len(inputs) == 1 else ([0], [1], [0, 1]):
+        stacks = {node.inputs[k]: rng.normal(size=(6, *inputs[k].shape)) for k in varying}
+        own = Outlook._run(outlook, node, stacks)
+        for row in range(6):
+            values = [stacks[x][row] if x in stacks else x.value for x in node.inputs]
+            due = node.op.forward(*values, **node.attributes)
+            np.testing.assert_allclose(own[row], due, rtol=1e-12, err_msg=f"{varying}, row {row}")
+        assert len(own) == 6
+
+
+def test_a_stack_gets_axes_between_its_rows_and_their_own() -> None:
+    stack = rng.normal(size=(6, 3))
+    assert _aligned(stack, 1) is stack and _aligned(stack, 3).shape == (6, 1, 1, 3)
+    np.testing.assert_array_equal(_aligned(stack, 2)[:, 0], stack)
+
+
+def test_which_rows_are_an_array() -> None:
+    stack = np.array([TALL, TALL + 1, TALL * (1 + 1e-10), TALL + 1e-6, -TALL, TALL * np.nan])
+    assert alike(stack, TALL).tolist() == [True, False, True, False, False, False]
+    assert alike(stack, TALL.T).tolist() == [False] * 6 and alike(stack[:, :0], TALL[:0]).tolist() == [True] * 6
+    zeros = np.zeros((4, 3))
+    assert alike(np.array([zeros, zeros + 1e-200]), zeros).tolist() == [True, False]
+    one = np.array([[2.0, 1e6], [2.001, 1e6]])  # by the largest number of the array
+    assert alike(one, one[0]).tolist() == [True, True] and alike(one, one[0] * 1e-6 + [0, 1]).tolist() == [False, False]
