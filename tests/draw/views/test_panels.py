@@ -69,6 +69,7 @@ def panels(drawn: Picture) -> list[tuple[Tile, dict[tuple[int, int], Tile], list
 
 @every_flow
 def test_the_matrix_is_a_grid_in_its_frame(name: str) -> None:
+    gap = 1.5 if max(len({key[k] for key in x}) for _, x, *_ in panels(picture(name)) for k in (0, 1)) <= 26 else 0.0
     for ground, matrix, others, _ in panels(picture(name)):
         rows, columns = (sorted({key[k] for key in matrix}) for k in (0, 1))
         for k, steps in ((0, rows), (1, columns)):
@@ -79,7 +80,7 @@ def test_the_matrix_is_a_grid_in_its_frame(name: str) -> None:
             pitch = np.diff(places) / np.maximum(np.diff(steps), 1)
             assert len(size) == 1 and np.allclose(pitch, pitch[:1]) and (pitch > 0).all()
             if len(pitch):
-                assert -1e-6 <= pitch[0] - min(size) <= 1.5, "tiles of a row nearly touch"
+                assert pitch[0] - min(size) == pytest.approx(gap), "they touch where a gap would be a third of a tile"
         frame = [x for x in others if x.fill in ("#c3ccd8", "#ffffff") and x.height > 2]
         assert len(frame) == 2 and [*map(box, frame)] == sorted(map(box, frame)), "a line around white"
         for x in matrix.values():
@@ -185,3 +186,11 @@ def test_less_room_has_smaller_tiles_and_neither_numbers_nor_bars(name: str) -> 
             assert not any(t.text for t in matrix.values()) and not [x for x in others if "steps from" in x.tip]
     assert wide == sorted(wide, reverse=True) and wide[-1] < sum(g.width for g, *_ in panels(whole))
     assert "the first 1 of 2 states" in drawn.subtitle or name != "two states"
+
+
+@each("steps, lines", [(20, 19), (31, 30), (32, 31), (33, 0), (60, 0)])
+def test_cuts_that_would_be_closer_than_a_word_are_told_in_the_subtitle_alone(steps: int, lines: int) -> None:
+    """Of 440 points a line takes 14."""
+    drawn = tg.draw(word_rnn(steps, cut=1), "flow").picture
+    assert len(drawn.cuts) == lines and "k = 1" in drawn.subtitle
+    assert any(n.text == "cut" for n in drawn.notes) == (lines > 0)

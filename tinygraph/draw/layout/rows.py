@@ -172,8 +172,6 @@ def _numbered(column: Kinds, bands: Bands, feet: list[int]) -> list[int]:
     base = 0
     for b in range(max(bands.band, default=0) + 1):
         members = [i for i in range(n) if bands.band[i] == b]
-        if not members:
-            continue
         if b:
             base = 1 + max(row[i] for i in range(n) if bands.band[i] < b)
             base += any(feet[i] < 0 and not column.below[i] for i in members)

@@ -161,10 +161,10 @@ def _chosen(phases: list[list[When]], phase: list[When], steps: Sequence[int]) -
     """Returns the columns of a phase at these places in its time; a negative place counts from the end."""
     for i in steps:
         if not any(-len(x) <= i < len(x) for x in phases):
-            most = max(map(len, phases), default=0)
+            most = max(map(len, phases))
             raise GraphError(
                 f"draw: steps has {i}, but there are {most} time steps",
-                expected=f"places from {-most} to {most - 1}, of which -1 is the last" if most else "no steps",
+                expected=f"places from {-most} to {most - 1}, of which -1 is the last",
                 got=shown(steps),
             )
     return {phase[i] for i in steps if -len(phase) <= i < len(phase)}
