@@ -11,7 +11,9 @@ import pytest
 
 import tinygraph as tg
 from tests.draw.curves import spaced
+from tests.draw.networks import weights
 from tests.draw.recurrent import NETWORKS as RECURRENT
+from tests.draw.recurrent import tanh_cell
 from tests.each import each
 from tinygraph.draw.colours import STATE
 from tinygraph.draw.labels import width
@@ -212,3 +214,28 @@ def test_a_note_of_a_lane_stands_halfway_along_unless_another_is_there(name):
             ways = [a for a in drawn.arrows if a.colour == STATE]
             middles = [(drawn.boxes[a.tail].y + y) / 2 for a in ways for _, y in a.points[-7:-1:3]]
             assert any(note.y == pytest.approx(y) for y in middles), (note, middles)
+
+
+def skipping() -> tg.Node:
+    """Three layers, of which the last reads the first one's outputs as well, and the loss those of all."""
+    w = weights(**{f"{k}{i}": (4, 4) for k in "AB" for i in range(3)}, V=(4, 4))
+    cells = [tanh_cell(w[f"A{i}"], w[f"B{i}"]) for i in range(3)]
+    first, _ = tg.unroll(cells[0], np.ones((4, 4)), np.zeros(4))
+    second, _ = tg.unroll(cells[1], first, np.zeros(4))
+    third, _ = tg.unroll(cells[2], second + first, np.zeros(4))
+    return tg.mean((first @ w["V"]) * tg.sigmoid(third) + second)
+
+
+def test_an_arrow_that_passes_a_row_of_the_picture_runs_straight_up_beside_all_of_it() -> None:
+    drawn, passing = tg.draw(skipping(), "rolled").picture, 0
+    cards = [(card, {*within(drawn, card)}) for card in drawn.bands]
+    assert len(cards) >= 3
+    for arrow in drawn.arrows:
+        x, y = spaced(arrow, 2.0).T
+        for card, inside in cards:
+            if drawn.boxes[arrow.tail].y < card.foot and card.top < drawn.boxes[arrow.head].y:
+                beside = (card.foot < y) & (y < card.top)
+                assert not inside & {arrow.tail, arrow.head} and np.ptp(x[beside]) < 1e-6
+                assert not card.left < x[beside][0] < card.right, "nor does it run over the card"
+                passing += 1
+    assert passing >= 3

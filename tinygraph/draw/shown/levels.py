@@ -110,9 +110,8 @@ class Levels:
                 yield Detail(level, ends)
                 yield Detail(level, ends, terse=True)
 
-    def arranged(self, role: dict[Node, str], detail: Detail | None = None) -> tuple[Folded, str]:
+    def arranged(self, role: dict[Node, str], detail: Detail) -> tuple[Folded, str]:
         """Returns the graph as drawn, and a text that says what of it is hidden; adds the roles of joined boxes."""
-        detail = detail or next(self.details())
         folded, notes = self.ops, []
         if detail.level == "layer" and self.options.level in ("auto", "op") and self.options.fit is None:
             notes.append(f"{len(folded.nodes)} boxes are joined, for max_nodes = {self.options.max_nodes}")
