@@ -49,9 +49,9 @@ def test_of_inputs_of_one_feature_one_map_says_all() -> None:
 
 def test_padding_of_some_rows_is_shown_square_by_square() -> None:
     """A word over a whole column alone."""
-    absent = np.array([[False, True, True], [False, False, True]])
-    ticks = Ticks(["0", "1", "2"], "t →"), Ticks(["0", "1"], "unit ↓")
-    one = Sheet("h", np.zeros((2, 3)), absent, *ticks, padding=absent)
+    absent = np.array([[False, True, True, True], [False, False, True, True]])
+    ticks = Ticks([*"0123"], "t →"), Ticks(["0", "1"], "unit ↓")
+    one = Sheet("h", np.zeros((2, 4)), absent, *ticks, padding=absent)
     room: Any = Room(900.0, 520.0)
     from tinygraph.draw.picture import Picture
 
@@ -60,7 +60,11 @@ def test_padding_of_some_rows_is_shown_square_by_square() -> None:
     padded = [x for x in picture.tiles if x.fill == PADDED]
     numbers = {(x.cell.row, x.cell.column): x for x in picture.tiles if x.cell is not None}
     assert set(numbers) == {("0", "0"), ("1", "0"), ("1", "1")} and {x.tip for x in padded} == {"padding"}
-    high, low = sorted(padded, key=lambda x: x.height)[0], max(padded, key=lambda x: x.height)
+    one_square, whole = sorted(padded, key=lambda x: x.height)
     first, second = numbers["0", "0"], numbers["1", "1"]
-    assert (high.x, high.y, high.width, high.height) == pytest.approx((second.x, first.y, first.width, first.height))
-    assert low.x - second.x == pytest.approx(second.x - first.x) and low.y == pytest.approx((first.y + second.y) / 2)
+    places = [(x.x, x.y, x.width, x.height) for x in (one_square, whole)]
+    assert places[0] == pytest.approx((second.x, first.y, first.width, first.height))
+    wide, high = second.x - first.x, first.y - second.y
+    middle = second.x + 1.5 * wide, (first.y + second.y) / 2
+    assert places[1] == pytest.approx((*middle, first.width + wide, first.height + high))
+    assert (one_square.text, whole.text) == ("", "padding")

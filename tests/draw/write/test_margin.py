@@ -49,6 +49,7 @@ MADE = {
         truncation="k=2",
     ),
     "many": picture(uses=MANY, scale=(0.1, 1.0)),
+    "just all": picture(uses=MANY[:MOST], scale=(0.1, 1.0)),
     "odd": picture(boxes=[*boxes("op", fill=ZERO), *boxes("state", "op", fill=ODD)], scale=(0.1, 1.0), arrows=[ARROW]),
     "rolled": picture(scale=(0.1, 1.0), arrows=[ARROW], bands=[Band(-50, 700, 0, 90, "cell", times=3)]),
     "keys": picture(keys=[("#123456", "a key"), ("#654321", "another key, which is longer than most")]),
