@@ -17,6 +17,7 @@ from tests.draw.recurrent import encoder_decoder, uneven
 from tests.draw.test_free_of_arrows import text_width
 from tests.draw.views.test_flow import norms
 from tests.each import each
+from tinygraph.draw.labels import width
 from tinygraph.draw.picture import Note, Picture, Tile
 
 CALLS: dict[str, Any] = {
@@ -178,8 +179,8 @@ def test_a_cut_is_a_line_between_two_columns_and_words_do_not_crowd(name: str) -
 @each("name", ["two states", "cut"])
 def test_less_room_has_smaller_tiles_and_neither_numbers_nor_bars(name: str) -> None:
     whole, wide = picture(name), []
-    for width in (700, 300):
-        drawn = CALLS[name](fit=(width, 2000)).picture
+    for room in (700, 300):
+        drawn = CALLS[name](fit=(room, 2000)).picture
         ((ground, matrix, others, _), *more) = panels(drawn)
         wide.append(sum(g.width for g, *_ in [(ground,), *more]))
         if "without numbers" in drawn.subtitle:
@@ -194,3 +195,31 @@ def test_cuts_that_would_be_closer_than_a_word_are_told_in_the_subtitle_alone(st
     drawn = tg.draw(word_rnn(steps, cut=1), "flow").picture
     assert len(drawn.cuts) == lines and "k = 1" in drawn.subtitle
     assert any(n.text == "cut" for n in drawn.notes) == (lines > 0)
+
+
+TOKENS = {"tokens": ["I", "like", "to", "dance"], "long tokens": ["word" * 8, "", "b"], "eleven": list("abcdefghijk")}
+
+
+@every_flow
+def test_tiles_have_room_for_numbers_and_words_if_there_are_few(name: str) -> None:
+    """Of ten steps numbers, 46 by 30 points; of more, squares of 7 to 26, together 440; tokens up to twenty."""
+    drawn = picture(name)
+    shown = panels(drawn)
+    steps = [[sorted({key[k] for key in matrix}) for k in (0, 1)] for _, matrix, *_ in shown]
+    count, rows = max(len(x) for pair in steps for x in pair), max(len(pair[0]) for pair in steps)
+    side = min(max(440 / count, 7.0), 26.0)
+    wide, high = (46.0, 30.0) if count <= 10 else (side, side)
+    high = max(high, 26.0) if rows == 1 else high
+    longest = max((width(x, 10, True) + 8 for x in TOKENS.get(name, ())), default=0.0)
+    has_tokens = 0 < longest <= 84 and count <= 20
+    wide = max(wide, longest) if has_tokens else wide
+    for (_, matrix, _, notes), (own_rows, columns) in zip(shown, steps, strict=True):
+        for k, size, order in ((0, high, own_rows), (1, wide, columns)):
+            at = {key[k]: (tile.y, tile.x)[k] for key, tile in matrix.items()}
+            if len(order) > 1:
+                assert (at[order[-1]] - at[order[0]]) / (order[-1] - order[0]) == pytest.approx(size)
+        assert {bool(tile.text) for tile in matrix.values()} == {count <= 10}
+        under = {n.text for n in notes if n.y == -25}
+        assert under == ({x for x in TOKENS[name] if x} if has_tokens else set())
+        beside = {n.text for n in notes if re.fullmatch(r"\S+  \d+", n.text)}
+        assert len(beside) == sum(bool(x) for x in TOKENS.get(name, ())) or high <= 11
