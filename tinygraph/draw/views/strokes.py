@@ -115,7 +115,7 @@ def label_returns(picture: Picture, placed: Placed, routes: list[Route], heat_ma
             continue
         if back is not None and node not in labelled:
             labelled.add(node)
-            right = b.column > a.column  # type: ignore[operator]
+            right = b.column > a.column
             edge = placed.edges[a.column][right]
             exit_y = route.points[3][1] if route.points[0][1] != a.y else a.y
             falls = route.points[-1][1] < exit_y
