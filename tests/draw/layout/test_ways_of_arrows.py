@@ -266,5 +266,7 @@ def test_an_arrow_has_no_corners_and_over_columns_it_turns_in_the_gutters(name):
             x, y = spaced(arrow, 1.0).T
             high = y > drawn.bands[0].top + 1
             assert [x[high][0], x[high][-1]] == pytest.approx(ends, abs=12.1), "up and down in the gutters' middle"
+            lane = int(abs(ends[0] - 22 * side) / 44) % 4  # those from neighbouring gutters do not lie on each other
+            assert y.max() == pytest.approx(drawn.bands[0].top + 6 + 6 * lane, abs=0.01)
             steep = (y < drawn.bands[0].top - 12) & (y > max(a.y, b.y) + 21)
             assert all(min(abs(u - ends[0]), abs(u - ends[1])) < 1e-6 for u in x[steep])
