@@ -192,7 +192,7 @@ def _stack(column: Kinds, bands: Bands, b: int, members: list[int], feet: list[i
     top = max([base, *beside])
     for j, depth in depths.items():
         row[j] = top - depth
-    for i in reversed(members):
+    for i in members:
         if i in users and not column.below[i]:
             row[i] = max(row[i], min(row[j] for j in users[i]) - 1)
 
