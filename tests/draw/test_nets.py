@@ -199,3 +199,23 @@ def test_a_net_that_returns_no_node_is_refused() -> None:
     for function in (tg.summary, tg.draw):
         with pytest.raises(tg.GraphError, match=r"needs a node|returns no node"):
             function(Deaf(), (2, 3))
+
+
+class Final(tg.Linear):
+    """A layer of which no class can be made."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        raise TypeError
+
+
+def test_a_layer_of_which_no_class_can_be_made_has_a_row_without_a_shape() -> None:
+    class Two(tg.Module):
+        def __init__(self) -> None:
+            self.first, self.second = Final(3, 4, rng=0), tg.Linear(4, 2, rng=1)
+
+        def __call__(self, x: Any) -> Any:
+            return self.second(self.first(x))
+
+    net = Two()
+    shapes = {row.kind: (row.output, row.calls, row.parameters) for row in tg.summary(net, (5, 3)).rows if row.name}
+    assert shapes == {"Final": (None, 0, 16), "Linear": ((5, 2), 1, 10)}

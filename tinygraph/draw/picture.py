@@ -168,7 +168,7 @@ class Ruler(NamedTuple):
     low: str
     words: str
     high: str
-    span: tuple[float, float] = (0.0, 0.0)
+    span: tuple[float, float]
     """The numbers of both ends."""
 
 

@@ -51,6 +51,7 @@ def test_boxes_lie_apart_and_cards_in_their_bands(name, backend):
             assert max(abs(a.x - b.x) - (a.width + b.width) / 2, abs(a.y - b.y) - (a.height + b.height) / 2) > 0
     outer = [b for b in picture.bands if b.title.startswith(("before", "after"))]
     for band in picture.bands:
+        assert band.headed, "its name stands at the upper left"
         assert any(
             o.left <= band.left and band.right <= o.right and o.foot <= band.foot and band.top <= o.top for o in outer
         )

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import cache
 from itertools import combinations, pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 
 import tinygraph as tg
 from tests.draw.curves import spaced
+from tests.draw.networks import weights
 from tests.draw.recurrent import NETWORKS as RECURRENT
+from tests.draw.recurrent import tanh_cell
 from tests.each import each
 from tinygraph.draw.colours import STATE
 from tinygraph.draw.labels import width
@@ -212,3 +215,33 @@ def test_a_note_of_a_lane_stands_halfway_along_unless_another_is_there(name):
             ways = [a for a in drawn.arrows if a.colour == STATE]
             middles = [(drawn.boxes[a.tail].y + y) / 2 for a in ways for _, y in a.points[-7:-1:3]]
             assert any(note.y == pytest.approx(y) for y in middles), (note, middles)
+
+
+def skipping() -> tg.Node:
+    """Layers that read the outputs of all layers below, and a loss that reads all of them."""
+    w = weights(**{f"{k}{i}": (4, 4) for k in "AB" for i in range(4)}, V=(4, 4))
+    outputs: list[Any] = [np.ones((4, 4))]
+    for i in range(4):
+        inputs = outputs[0]
+        for other in outputs[1:]:
+            inputs = inputs + tg.tanh(other)
+        outputs.append(tg.unroll(tanh_cell(w[f"A{i}"], w[f"B{i}"]), inputs, np.zeros(4))[0])
+    return tg.mean(sum(tg.sigmoid(x @ w["V"]) for x in outputs[1:]))
+
+
+def test_an_arrow_that_passes_a_row_of_the_picture_runs_straight_up_beside_all_of_it() -> None:
+    """A row is as high as its highest part: a card, or boxes."""
+    drawn, passing = tg.draw(skipping(), "rolled").picture, 0
+    inside = {i for card in drawn.bands for i in within(drawn, card)}
+    loose = [box for i, box in enumerate(drawn.boxes) if i not in inside]
+    spans = {(card.foot, card.top) for card in drawn.bands}
+    spans |= {(b.y - 20, b.y + 20) for b in loose if not any(low < b.y < high for low, high in spans)}
+    for arrow in drawn.arrows:
+        x, y = spaced(arrow, 2.0).T
+        for low, high in spans:
+            if drawn.boxes[arrow.tail].y < low and high < drawn.boxes[arrow.head].y:
+                beside = (low + 0.1 < y) & (y < high - 0.1)
+                assert np.ptp(x[beside]) < 1e-6, (arrow.tail, arrow.head, low, high)
+                assert not any(c.foot == low and c.left < x[beside][0] < c.right for c in drawn.bands)
+                passing += 1
+    assert passing >= 20

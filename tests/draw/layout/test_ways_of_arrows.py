@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tests.draw.curves import spaced
+from tests.draw.curves import kinks, spaced
 from tests.draw.networks import weights
 from tests.draw.recurrent import NETWORKS as RECURRENT
 from tests.draw.test_arrows import made_weights
@@ -250,3 +250,23 @@ def test_arrows_from_two_bars_to_one_box_run_side_by_side_the_lower_bar_at_the_l
             assert [x for _, x in places] == sorted(x for _, x in places)
             assert np.allclose(np.diff([x for _, x in places]), LANE)
         assert len(entering) >= count
+
+
+@every_network
+def test_an_arrow_has_no_corners_and_over_columns_it_turns_in_the_gutters(name):
+    drawn = picture(name)
+    for arrow, a, b, through in ways(drawn):
+        assert max(kinks(arrow), default=0.0) < 1, (name, arrow)
+        i, j = column(drawn, a), column(drawn, b)
+        if through and i is not None and j is not None and abs(i - j) > 1:
+            side = 1 if j > i else -1
+            ends = [drawn.bands[i].right + 22, drawn.bands[j].left - 22]
+            if side < 0:
+                ends = [drawn.bands[i].left - 22, drawn.bands[j].right + 22]
+            x, y = spaced(arrow, 1.0).T
+            high = y > drawn.bands[0].top + 1
+            assert [x[high][0], x[high][-1]] == pytest.approx(ends, abs=12.1), "up and down in the gutters' middle"
+            lane = int(abs(ends[0] - 22 * side) / 44) % 4  # those from neighbouring gutters do not lie on each other
+            assert y.max() == pytest.approx(drawn.bands[0].top + 6 + 6 * lane, abs=0.01)
+            steep = (y < drawn.bands[0].top - 12) & (y > max(a.y, b.y) + 21)
+            assert all(min(abs(u - ends[0]), abs(u - ends[1])) < 1e-6 for u in x[steep])

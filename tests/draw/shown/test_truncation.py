@@ -204,3 +204,31 @@ def test_each_view_of_a_truncated_loss_has_both_norms_of_each_parameter(view):
         assert drawn.picture.beside == "full BPTT"
     plain = tg.draw(root, view, gradients=True).picture
     assert {x.full for x in plain.uses} == {None} and plain.truncation == ""
+
+
+def test_a_cut_between_an_encoder_and_a_decoder_alone_is_no_truncation():
+    """It is no cut through the time of a cell."""
+    w = weights(A=(4, 3), B=(4, 4), C=(4, 3), D=(4, 4))
+    _, h = tg.unroll(tanh_cell(w["A"], w["B"], "h"), np.ones((3, 3)), np.zeros(4))
+    outputs, _ = tg.unroll(tanh_cell(w["C"], w["D"], "s"), np.ones((4, 3)), tg.stop_gradient(h))
+    loss = tg.mean(outputs)
+    assert spacing(crossings(fold([loss]), [loss])) is None
+    for view in ("unrolled", "rolled"):
+        drawn = tg.draw(loss, view, gradients=True).picture
+        assert drawn.truncation == "" and "truncated" not in drawn.subtitle and {u.full for u in drawn.uses} == {None}
+
+
+def test_a_graph_that_is_being_traced_is_cut_too():
+    seen = []
+
+    def step(w, xs):
+        h = tg.constant(np.zeros(2))
+        for t in range(4):
+            with tg.step(t):
+                h = tg.tanh(w @ h + xs[t])
+        drawn = tg.draw(h, truncate=2).picture
+        seen.append((len(drawn.cuts), drawn.subtitle))
+        return tg.sum(h)
+
+    tg.compile(step)(tg.parameter(np.eye(2), name="W"), np.ones((4, 2)))
+    assert seen[0] == (1, "truncated BPTT, k = 2")

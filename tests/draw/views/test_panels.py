@@ -17,6 +17,7 @@ from tests.draw.recurrent import encoder_decoder, uneven
 from tests.draw.test_free_of_arrows import text_width
 from tests.draw.views.test_flow import norms
 from tests.each import each
+from tinygraph.draw.labels import width
 from tinygraph.draw.picture import Note, Picture, Tile
 
 CALLS: dict[str, Any] = {
@@ -69,6 +70,7 @@ def panels(drawn: Picture) -> list[tuple[Tile, dict[tuple[int, int], Tile], list
 
 @every_flow
 def test_the_matrix_is_a_grid_in_its_frame(name: str) -> None:
+    gap = 1.5 if max(len({key[k] for key in x}) for _, x, *_ in panels(picture(name)) for k in (0, 1)) <= 26 else 0.0
     for ground, matrix, others, _ in panels(picture(name)):
         rows, columns = (sorted({key[k] for key in matrix}) for k in (0, 1))
         for k, steps in ((0, rows), (1, columns)):
@@ -79,7 +81,7 @@ def test_the_matrix_is_a_grid_in_its_frame(name: str) -> None:
             pitch = np.diff(places) / np.maximum(np.diff(steps), 1)
             assert len(size) == 1 and np.allclose(pitch, pitch[:1]) and (pitch > 0).all()
             if len(pitch):
-                assert -1e-6 <= pitch[0] - min(size) <= 1.5, "tiles of a row nearly touch"
+                assert pitch[0] - min(size) == pytest.approx(gap), "they touch where a gap would be a third of a tile"
         frame = [x for x in others if x.fill in ("#c3ccd8", "#ffffff") and x.height > 2]
         assert len(frame) == 2 and [*map(box, frame)] == sorted(map(box, frame)), "a line around white"
         for x in matrix.values():
@@ -177,11 +179,47 @@ def test_a_cut_is_a_line_between_two_columns_and_words_do_not_crowd(name: str) -
 @each("name", ["two states", "cut"])
 def test_less_room_has_smaller_tiles_and_neither_numbers_nor_bars(name: str) -> None:
     whole, wide = picture(name), []
-    for width in (700, 300):
-        drawn = CALLS[name](fit=(width, 2000)).picture
+    for room in (700, 300):
+        drawn = CALLS[name](fit=(room, 2000)).picture
         ((ground, matrix, others, _), *more) = panels(drawn)
         wide.append(sum(g.width for g, *_ in [(ground,), *more]))
         if "without numbers" in drawn.subtitle:
             assert not any(t.text for t in matrix.values()) and not [x for x in others if "steps from" in x.tip]
     assert wide == sorted(wide, reverse=True) and wide[-1] < sum(g.width for g, *_ in panels(whole))
     assert "the first 1 of 2 states" in drawn.subtitle or name != "two states"
+
+
+@each("steps, lines", [(20, 19), (31, 30), (32, 31), (33, 0), (60, 0)])
+def test_cuts_that_would_be_closer_than_a_word_are_told_in_the_subtitle_alone(steps: int, lines: int) -> None:
+    """Of 440 points a line takes 14."""
+    drawn = tg.draw(word_rnn(steps, cut=1), "flow").picture
+    assert len(drawn.cuts) == lines and "k = 1" in drawn.subtitle
+    assert any(n.text == "cut" for n in drawn.notes) == (lines > 0)
+
+
+TOKENS = {"tokens": ["I", "like", "to", "dance"], "long tokens": ["word" * 8, "", "b"], "eleven": list("abcdefghijk")}
+
+
+@every_flow
+def test_tiles_have_room_for_numbers_and_words_if_there_are_few(name: str) -> None:
+    """Of ten steps numbers, 46 by 30 points; of more, squares of 7 to 26, together 440; tokens up to twenty."""
+    drawn = picture(name)
+    shown = panels(drawn)
+    steps = [[sorted({key[k] for key in matrix}) for k in (0, 1)] for _, matrix, *_ in shown]
+    count, rows = max(len(x) for pair in steps for x in pair), max(len(pair[0]) for pair in steps)
+    side = min(max(440 / count, 7.0), 26.0)
+    wide, high = (46.0, 30.0) if count <= 10 else (side, side)
+    high = max(high, 26.0) if rows == 1 else high
+    longest = max((width(x, 10, True) + 8 for x in TOKENS.get(name, ())), default=0.0)
+    has_tokens = 0 < longest <= 84 and count <= 20
+    wide = max(wide, longest) if has_tokens else wide
+    for (_, matrix, _, notes), (own_rows, columns) in zip(shown, steps, strict=True):
+        for k, size, order in ((0, high, own_rows), (1, wide, columns)):
+            at = {key[k]: (tile.y, tile.x)[k] for key, tile in matrix.items()}
+            if len(order) > 1:
+                assert (at[order[-1]] - at[order[0]]) / (order[-1] - order[0]) == pytest.approx(size)
+        assert {bool(tile.text) for tile in matrix.values()} == {count <= 10}
+        under = {n.text for n in notes if n.y == -25}
+        assert under == ({x for x in TOKENS[name] if x} if has_tokens else set())
+        beside = {n.text for n in notes if re.fullmatch(r"\S+  \d+", n.text)}
+        assert len(beside) == sum(bool(x) for x in TOKENS.get(name, ())) or high <= 11

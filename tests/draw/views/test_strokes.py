@@ -11,10 +11,12 @@ import pytest
 import tinygraph as tg
 from tests.draw.networks import lstm, weights, word_rnn
 from tests.each import each
+from tinygraph.draw.layout.place import Placed, Spot
 from tinygraph.draw.layout.routes import Route
 from tinygraph.draw.norms.heat import ODD, Heat
-from tinygraph.draw.shown.folding import Link
-from tinygraph.draw.views.strokes import _shifted, returning
+from tinygraph.draw.picture import Picture
+from tinygraph.draw.shown.folding import Folded, Link
+from tinygraph.draw.views.strokes import _shifted, label_returns, returning
 
 NODE = tg.tanh(tg.constant(1.0))
 
@@ -127,3 +129,18 @@ def test_the_norm_stands_on_the_side_to_which_the_state_goes(reverse, longer):
         start, end = boxes[0].y, way[-1][1]
         assert end < start, "into the product, which is under the state"
         assert note.y == pytest.approx(start + 17), "over the arrow, which falls"
+
+
+@each("room, inside", [(45.5, False), (46.0, False), (46.5, True)])
+@each("right", [True, False])
+def test_a_norm_stands_within_its_column_from_46_points_beside_the_box_on(room, inside, right):
+    """As wide as a number and the turn of an arrow are together."""
+    a, b = (tg.tanh(tg.constant(1.0)) for _ in range(2))
+    side = 1 if right else -1
+    placed = Placed(spots={a: Spot(0.0, 0.0, 60.0, 0, 1), b: Spot(side * 200.0, -50.0, 60.0, 0, 2 * right)})
+    placed.edges = {1: (-30.0 - room, 30.0 + room)}
+    way = Route(Link(a, False, b, 0), b, [(0, 0)] * 3 + [(side * 200.0, -50.0)], True)
+    picture = Picture()
+    label_returns(picture, placed, [way, way], Heat(back={a: 0.25}), Folded(nodes=[a, b]))
+    (note,) = picture.notes
+    assert (note.x, note.y, note.text, note.box) == (side * (30 + room + (-18 if inside else 18)), 17, "0.25", 0)

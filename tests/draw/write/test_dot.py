@@ -8,6 +8,7 @@ import pytest
 
 import tinygraph as tg
 from tests.draw.networks import lstm, perceptron, word_rnn
+from tinygraph.draw.labels import width
 
 
 def test_dot_text_is_that_of_a_digraph_and_needs_no_program(monkeypatch):
@@ -75,3 +76,18 @@ def test_five_thousand_steps_take_linear_time():
 
     small, large = min(cpu(1250) for _ in range(2)), cpu(5000)
     assert large < 5 and large < 4 * 1.6 * small
+
+
+def test_title_and_token_of_a_column_stand_side_by_side_at_its_foot():
+    """In cells of their own widths, fourteen points apart, so that they do so in any font."""
+    drawing = tg.draw(word_rnn(3), tokens=["the", "", "cat & dog"])
+    heads = re.findall(r'^\thead\d \[pos="([-\d.]+),([-\d.]+)!".*?label=<(.*)>\]$', drawing.source, re.M)
+    for (x, y, label), band in zip(heads, drawing.picture.bands, strict=True):
+        assert (float(x), float(y)) == pytest.approx((band.middle, band.foot + 24), abs=0.06)
+        rooms = [
+            int(wide) for wide in re.findall(r'<td fixedsize="true" height="20" align="left" width="(\d+)">', label)
+        ]
+        words = [x for x in re.split("<.*?>", label) if x]
+        right = [width(band.title, 14, True) + 14, width(band.token, 12)] if band.token else []
+        assert rooms == pytest.approx(right, abs=0.51)
+        assert words == [band.title, band.token.replace("&", "&amp;")][: 1 + bool(band.token)]

@@ -49,11 +49,13 @@ MADE = {
         truncation="k=2",
     ),
     "many": picture(uses=MANY, scale=(0.1, 1.0)),
+    "just all": picture(uses=MANY[:MOST], scale=(0.1, 1.0)),
     "odd": picture(boxes=[*boxes("op", fill=ZERO), *boxes("state", "op", fill=ODD)], scale=(0.1, 1.0), arrows=[ARROW]),
     "rolled": picture(scale=(0.1, 1.0), arrows=[ARROW], bands=[Band(-50, 700, 0, 90, "cell", times=3)]),
     "keys": picture(keys=[("#123456", "a key"), ("#654321", "another key, which is longer than most")]),
     "ruler": picture(
-        tiles=[Tile(0, 0, 9, 9, "#ffffff", "")], ruler=Ruler([f"#{i}0{i}0{i}0" for i in range(9)], "-2", "0", "2")
+        tiles=[Tile(0, 0, 9, 9, "#ffffff", "")],
+        ruler=Ruler([f"#{i}0{i}0{i}0" for i in range(9)], "-2", "0", "2", (-2.0, 2.0)),
     ),
     "compared": picture(
         rims=[Rim(0, 50, 90, 50, True), Rim(100, 50, 90, 50, False)],

@@ -252,3 +252,34 @@ def test_a_stage_names_its_columns_and_a_cold_box_has_no_norm() -> None:
     assert _cold(box("dots", "‖∂‖ 1")).fill == _cold(box("parameter", "‖∂‖ 1")).fill == "#ff0000"
     words = Part("@"), Part("W", "chip"), Part("0.5", "value")
     assert _name(box("op", "", *words)) == "@ W" and _name(box("op", "", Part("tanh"), *words[1:])) == "tanh"
+
+
+@each("name", DRAWN)
+def test_each_part_comes_at_the_stage_of_its_box(name: str) -> None:
+    """Boxes with the values, and again with the gradient; arrows with the box that they lead to, norms with theirs."""
+    picture, beat = DRAWN[name].picture, score_of(DRAWN[name].picture).beat
+    score, root = score_of(picture), ET.fromstring(playing(picture))
+    seen: dict[str, list[tuple[str, int]]] = {}
+    for x in root:
+        for how in ("lit", "on", "said"):
+            if f"data-{how}" in x.attrib:
+                stage = int(x.attrib[f"data-{how}"])
+                assert x.get("style") == f"animation-delay:{beat * stage:.2f}s"
+                seen.setdefault(x[0].get("class", "said"), []).append((how, stage))
+    gradients = bool(score.backward)
+    again = [("on", stage) for stage in score.backward]
+    assert seen["box"] == [*(("lit", stage) for stage in score.forward), *again]
+    forward = [x.colour in ("#8b93a0", "#276749") and x.tail < x.head for x in picture.arrows]
+    assert seen["arrow"] == [
+        ("lit", score.forward[x.head]) if ahead or not gradients else ("on", score.backward[x.head])
+        for x, ahead in zip(picture.arrows, forward, strict=True)
+    ]
+    told = [x.box for x in picture.notes if x.box is not None]
+    assert seen.get("note", []) == [("on", score.backward[i]) for i in told if gradients]
+    assert seen["said"] == [("said", k) for k in range(len(score.said))]
+    cold = [x for x in root if "data-lit" in x.attrib and x[0].get("class") == "box"]
+    for x, box in zip(cold, picture.boxes, strict=True):
+        fills = {y.get("fill") for y in x.iter(f"{SVG}rect")} - {"none", "#f6d365"}
+        words = "".join("".join(y.itertext()) for y in x.iter(f"{SVG}text"))
+        if gradients and box.role not in ("dots", "parameter"):
+            assert fills <= {"#ffffff"} and "‖∂‖" not in words, "as it is before the gradient comes"

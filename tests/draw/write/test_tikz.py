@@ -54,6 +54,7 @@ def written(drawing: Any) -> str:
         ("A @ x", "$A$ @ $x$"),
         ("é ç ž", "\\'{e} \\c{c} \\v{z}"),
         ("a--b", "$a$-{}-$b$"),
+        ("Δt αβ", "$\\Delta $t $\\alpha $$\\beta $"),
         ("输入", "\\tgletter{8F93}\\tgletter{5165}"),
         ("h_{日}", "h\\_$\\{$\\tgletter{65E5}$\\}$"),
     ],

@@ -175,7 +175,7 @@ def _rows(groups: list[int], inner: list[Edge]) -> dict[int, int]:
     rows: dict[int, int] = {}
     for g in _upwards({g: below.get(g, []) for g in groups}):
         rows[g] = 1 + max((rows.get(s, -1) for s in below.get(g, ())), default=-1)
-    for g in reversed(groups):
+    for g in groups:
         if g in users and g not in below:
             rows[g] = max(rows[g], min(rows[u] for u in users[g]) - 1)
     return rows
@@ -201,7 +201,7 @@ def _levels(repetition: Repetition, stage: Stage, arrows: list[tuple[int, int]])
     for i in order:
         # Cards are above the row of data even without data, so that a decoder is beside its encoder.
         levels[i] = 1 + max((levels.get(a, 0) for a in into[i]), default=0 if i < 0 else -1)
-    for i in reversed(order):
+    for i in order:
         if users[i] and not into[i]:
             levels[i] = min(levels[b] for b in users[i]) - 1
     foot = min(levels.values())

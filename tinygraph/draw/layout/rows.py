@@ -80,21 +80,21 @@ def _column(folded: Folded, members: list[Node]) -> Kinds:
 
 def _recurrent(
     folded: Folded, where: Regions, kind_of: dict[Node, tuple[str, int]], columns: dict[int, list[Node]]
-) -> dict[tuple[int, int], int]:
-    """Maps (state, box that uses it in another column) to the direction; boxes are told by what they do."""
+) -> dict[tuple[int, int], bool]:
+    """Maps (state, box that uses it in another column) to whether it runs forward; boxes are told by what they do."""
     at = {kind_of[x]: i for i, x in enumerate(next(iter(columns.values())))}
-    edges: dict[tuple[int, int], int] = {}
+    edges: dict[tuple[int, int], bool] = {}
     for c, members in columns.items():
         for j, node in enumerate(members):
             for link in folded.arrows[node]:
                 other = where.place[link.source]
                 i = at.get(kind_of[link.source]) if isinstance(other, int) and other != c else None
                 if i is not None:
-                    edges[i, j] = 1 if c > other else -1  # type: ignore[operator]
+                    edges[i, j] = c > other  # type: ignore[operator]
     return edges
 
 
-def _bands(column: Kinds, recurrent: dict[tuple[int, int], int]) -> Bands:
+def _bands(column: Kinds, recurrent: dict[tuple[int, int], bool]) -> Bands:
     n = len(column.kinds)
     if not recurrent:
         return Bands([0] * n)
@@ -107,8 +107,8 @@ def _bands(column: Kinds, recurrent: dict[tuple[int, int], int]) -> Bands:
         after[i].append(j)
     parts = components(list(range(n)), after)[::-1]
     part_of = {i: k for k, part in enumerate(parts) for i in part}
-    direction = {part_of[i]: sign for (i, j), sign in recurrent.items() if part_of[i] == part_of[j]}
-    number = _order(column, parts, part_of, direction)
+    forward = {part_of[i]: ahead for (i, j), ahead in recurrent.items() if part_of[i] == part_of[j]}
+    number = _order(column, parts, part_of, forward)
     band = _leading(column, parts, part_of, number)
     bands = Bands(band)
     for k, b in number.items():
@@ -116,13 +116,13 @@ def _bands(column: Kinds, recurrent: dict[tuple[int, int], int]) -> Bands:
     return bands
 
 
-def _order(column: Kinds, parts: list[list[int]], part_of: dict[int, int], direction: dict[int, int]) -> dict[int, int]:
+def _order(column: Kinds, parts: list[list[int]], part_of: dict[int, int], forward: dict[int, bool]) -> dict[int, int]:
     """Maps each core, a part through which a state runs, to its band: above the cores that it reads, backward last."""
     depth = [0] * len(parts)
     for k, part in enumerate(parts):
         below = {part_of[i] for j in part for i in column.below[j]} - {k}
-        depth[k] = max((depth[x] for x in below), default=0) + (k in direction)
-    order = sorted(direction, key=lambda k: (depth[k], -direction[k], parts[k][0]))
+        depth[k] = max((depth[x] for x in below), default=0) + (k in forward)
+    order = sorted(forward, key=lambda k: (depth[k], not forward[k], parts[k][0]))
     return {k: b for b, k in enumerate(order)}
 
 
@@ -172,8 +172,6 @@ def _numbered(column: Kinds, bands: Bands, feet: list[int]) -> list[int]:
     base = 0
     for b in range(max(bands.band, default=0) + 1):
         members = [i for i in range(n) if bands.band[i] == b]
-        if not members:
-            continue
         if b:
             base = 1 + max(row[i] for i in range(n) if bands.band[i] < b)
             base += any(feet[i] < 0 and not column.below[i] for i in members)
@@ -194,7 +192,7 @@ def _stack(column: Kinds, bands: Bands, b: int, members: list[int], feet: list[i
     top = max([base, *beside])
     for j, depth in depths.items():
         row[j] = top - depth
-    for i in reversed(members):
+    for i in members:
         if i in users and not column.below[i]:
             row[i] = max(row[i], min(row[j] for j in users[i]) - 1)
 

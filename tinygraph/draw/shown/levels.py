@@ -110,9 +110,8 @@ class Levels:
                 yield Detail(level, ends)
                 yield Detail(level, ends, terse=True)
 
-    def arranged(self, role: dict[Node, str], detail: Detail | None = None) -> tuple[Folded, str]:
+    def arranged(self, role: dict[Node, str], detail: Detail) -> tuple[Folded, str]:
         """Returns the graph as drawn, and a text that says what of it is hidden; adds the roles of joined boxes."""
-        detail = detail or next(self.details())
         folded, notes = self.ops, []
         if detail.level == "layer" and self.options.level in ("auto", "op") and self.options.fit is None:
             notes.append(f"{len(folded.nodes)} boxes are joined, for max_nodes = {self.options.max_nodes}")
@@ -161,10 +160,10 @@ def _chosen(phases: list[list[When]], phase: list[When], steps: Sequence[int]) -
     """Returns the columns of a phase at these places in its time; a negative place counts from the end."""
     for i in steps:
         if not any(-len(x) <= i < len(x) for x in phases):
-            most = max(map(len, phases), default=0)
+            most = max(map(len, phases))
             raise GraphError(
                 f"draw: steps has {i}, but there are {most} time steps",
-                expected=f"places from {-most} to {most - 1}, of which -1 is the last" if most else "no steps",
+                expected=f"places from {-most} to {most - 1}, of which -1 is the last",
                 got=shown(steps),
             )
     return {phase[i] for i in steps if -len(phase) <= i < len(phase)}

@@ -38,8 +38,6 @@ class Crossing(NamedTuple):
 def crossings(folded: Folded, roots: list[Node]) -> list[Crossing]:
     """Returns the links through time that stay within one cell."""
     links = [x for node in folded.nodes for x in folded.arrows[node] if crosses(x)]
-    if not links:
-        return []
     rank = {t: i for i, t in enumerate(sorted({x.step for x in folded.nodes if x.step is not None}))}
     cell = _cell_of(folded)
     role = roles(folded, roots)

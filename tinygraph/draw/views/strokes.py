@@ -94,7 +94,7 @@ def label_states(picture: Picture, placed: Placed, routes: list[Route], folded: 
         node = route.link.source
         carried = dict.fromkeys(x.source for x in folded.bundles.get(route.link, ()))
         a, b = placed.spots[node].column, placed.spots[route.node].column
-        if len(carried) < 2 or not route.through or node in labelled or a is None or b is None or abs(a - b) != 1:
+        if len(carried) < 2 or node in labelled or a is None or b is None or abs(a - b) != 1:
             continue
         labelled.add(node)
         names = [clean(known(x, folded.letters)) for x in carried]
@@ -110,12 +110,11 @@ def label_returns(picture: Picture, placed: Placed, routes: list[Route], heat_ma
     for route in routes:
         node = route.link.source
         back = heat_map.back.get(node) if heat_map else None
-        if route.through and back is not None and node not in labelled:
-            a, b = placed.spots[node], placed.spots[route.node]
-            if a.column == b.column or None in (a.column, b.column):
-                continue
+        a, b = placed.spots[node], placed.spots[route.node]
+        if a.column is None or b.column in (None, a.column):
+            continue
+        if back is not None and node not in labelled:
             labelled.add(node)
-            assert a.column is not None and b.column is not None
             right = b.column > a.column
             edge = placed.edges[a.column][right]
             exit_y = route.points[3][1] if route.points[0][1] != a.y else a.y

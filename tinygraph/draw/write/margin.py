@@ -103,7 +103,7 @@ def ruler(picture: Picture) -> Ruler | None:
     if picture.scale is None:
         return picture.ruler
     low, high = picture.scale
-    return Ruler([ramp(i / 8) for i in range(9)], number(low), told(SCALE, picture.lang), number(high))
+    return Ruler([ramp(i / 8) for i in range(9)], number(low), told(SCALE, picture.lang), number(high), picture.scale)
 
 
 def colour_of(key: Key) -> str:

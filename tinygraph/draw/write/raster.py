@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from io import BytesIO
@@ -240,10 +241,8 @@ def _searched(names: list[str]) -> Iterator[str]:
     folder = Path(plots.origin or "").parent / "mpl-data" / "fonts" / "ttf" if plots else Path()
     for name in names:
         for file in (f"{name}.ttf", f"{name}.ttc", f"{name}.otf", str(folder / f"{name}.ttf")):
-            try:
+            with suppress(OSError):
                 yield str(pillow("ImageFont").truetype(file, 12).path)
-            except OSError:
-                continue
 
 
 @cache

@@ -117,8 +117,6 @@ class _Commands:
         if stroke != "none":
             options += [f"draw={self.colour(stroke)}", f"line width={self._size(shape.style, 'stroke-width', 1):.2f}bp"]
             options += _dashes(shape.style, self.scale)
-        if not options:
-            return ""
         if shape.round is None:
             way = " ".join(WAYS[kind].format(*map(self.at, points)) for kind, points in shape.segments)
             return f"\\path[{', '.join(options)}] {way};"
