@@ -21,25 +21,16 @@ from .structure import list_like
 KEPT_BYTES = 1 << 20
 """Larger arrays are not copied at each call; a gradient is refused after such a one was written to."""
 
-NUMBERS = (int, float, bool, str, type(None))
-
 SAMPLE = 1024
 """So many elements of these are compared."""
 
-BUFFERS, COPIED = (bytearray, array), (ndarray, list, dict, set, deque)
-
+BUFFERS, COPIED, NUMBERS = (bytearray, array), (ndarray, list, dict, set, deque), (int, float, bool, str, type(None))
 OURS = USED, WATCHED = "_tinygraph_used", "_tinygraph_watched"
-
 NOT_THE_USERS = {*sys.stdlib_module_names, "numpy", "tinygraph"}
 
 
 class Names(NamedTuple):
-    """The names in the code of an op of the user's, and in the code of his that this names.
-
-    Attributes:
-        needs: those in `backward`; ``carried``: those in `forward`, too.
-        forward, stored: those in `forward`, and the attributes that it sets.
-    """
+    """Those in the code of an op's `backward`, of it and `forward`, of `forward`, and the attributes that this sets."""
 
     needs: Set[str]
     carried: Set[str]
