@@ -63,6 +63,7 @@ CALLS: dict[str, Any] = {
         + sum(a.sum() for a in np.vectorize(lambda v: (1.0, v), otypes="dd")(x))
     ),
     "np.vectorize of whole numbers": lambda x: (np.vectorize(lambda v: v if v > 1 else 0)(x) * x).sum(),
+    "np.vectorize of a whole number first": lambda x: (np.vectorize(lambda v: v if v > 0.5 else 0)(x) * x).sum(),
     "np.vectorize of texts": lambda x: (np.vectorize(lambda v: "up" if v > 0.5 else "")(x) == "up") @ x,
     "np.vectorize of one number": lambda x: np.vectorize(lambda v: 0.5 if v < 0 else v * v)(x[1]) * x[0],
     "np.frompyfunc": lambda x: np.sum(np.frompyfunc(lambda a, b: a * math.exp(b), 2, 1)(x, 0.5)),
