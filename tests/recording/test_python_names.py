@@ -50,6 +50,7 @@ CALLS: dict[str, Any] = {
         + np.double(x[1]) * isinstance(x.sum(), np.double)
     ),
     "np.fromiter": lambda x: np.fromiter((v * v for v in x), dtype=float).sum() + np.fromiter(x, float, count=2)[1],
+    "np.fromiter of some": lambda x: x[0] * (3 + sum(np.fromiter(x * 2, float, n).size * 5**n for n in (-1, 0, 1, 3))),
     "np.vectorize": lambda x: np.vectorize(lambda v: 1 / (1 + math.exp(-v)))(np.outer(x, x)).sum(),
     "np.vectorize with types": lambda x: np.vectorize(lambda v: math.tanh(v) if v > 0.5 else v, otypes=[float])(
         x
