@@ -81,10 +81,9 @@ def load_with_metadata(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarr
     match = _SUMMED.search(header)
     if match is not None or f'"{_MARK}":"'.encode() in header:
         _check(path, content, match)
+    load = _safetensors().load
     try:
-        arrays = _safetensors().load(content)
-    except GraphError:
-        raise
+        arrays = load(content)
     except Exception as error:  # safetensors_rust has its own class, which is not a ValueError
         got = f"{error}; {len(content)} bytes, the first are {content[:8]!r}"
         fix = "numpy.load reads .npz and .npy, torch.load .pt"

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as _numpy
 
 from .core.scope import _Now
-from .core.scope import settle as _settle
 from .recording.names import *  # noqa: F403  zeros, array and the like
 from .recording.recorder import Recorder as _Recorder
 
@@ -30,4 +29,3 @@ def __dir__() -> list[str]:
 
 _Now.recorder = _Now.plain = _Recorder()  # of all threads, which have one in common
 _Now.recorder.session.calls.add(__name__)
-_settle()

@@ -44,11 +44,81 @@ class InAList(Base):
         return self.keep[-1]
 
 
-class ReadInALambda(InAList):
+class ReadInALambda(Base):
     """What a function within the method names is named by the method."""
+
+    def put(self, mask: Any) -> None:
+        self.keep[:] = [mask]
 
     def get(self) -> Any:
         return (lambda: self.keep[-1])()
+
+
+def _put(op: Any, mask: Any) -> None:
+    op.keep[:] = [mask]
+
+
+class ByAFunction(Base):
+    """Functions beside the class have ``self``; one calls itself."""
+
+    def put(self, mask: Any) -> None:
+        _put(self, mask)
+
+    def get(self) -> Any:
+        return _got(self, 3)
+
+
+def _got(op: Any, depth: int) -> Any:
+    return _got(op, depth - 1) if depth else op.keep[-1]
+
+
+class ByAProperty(Base):
+    def put(self, mask: Any) -> None:
+        self.last = mask
+
+    @property
+    def last(self) -> Any:
+        return self.keep[-1]
+
+    @last.setter
+    def last(self, mask: Any) -> None:
+        self.keep[:] = [mask]
+
+    def get(self) -> Any:
+        return self.last
+
+
+class ByAClassMethod(Base):
+    @classmethod
+    def filled(cls, op: Any, mask: Any) -> None:
+        op.keep[:] = [mask]
+
+    def put(self, mask: Any) -> None:
+        self.filled(self, mask)
+
+    @staticmethod
+    def of(op: Any) -> Any:  # type: ignore[override]
+        return op.keep[-1]
+
+    def get(self) -> Any:
+        return self.of(self)
+
+
+class InABufferOfAnotherClass(Base):
+    @staticmethod
+    def start() -> Any:
+        return np.ma.array(np.zeros(3))
+
+    def put(self, mask: Any) -> None:
+        self.keep[:] = mask
+
+    def get(self) -> Any:
+        return np.asarray(self.keep)
+
+
+class InAListThatHoldsItself(InAList):
+    def put(self, mask: Any) -> None:
+        self.keep[:] = [self.keep, self.keep, mask]
 
 
 class InADict(Base):
@@ -93,6 +163,9 @@ class InANamespace(Base):
 class InAnObject(InANamespace):
     start = Context
 
+    def put(self, positive: Any) -> None:
+        self.keep.mask = positive
+
 
 class InABuffer(Base):
     @staticmethod
@@ -104,6 +177,24 @@ class InABuffer(Base):
 
     def get(self) -> Any:
         return self.keep[0]
+
+
+class InABufferOfATuple(InABuffer):
+    @staticmethod
+    def start() -> Any:
+        return (np.zeros(3),)
+
+
+class InAnArrayOfObjects(Base):
+    @staticmethod
+    def start() -> Any:
+        return np.array([[], None], object)
+
+    def put(self, mask: Any) -> None:
+        self.keep[0][:], self.keep[1] = [mask], mask
+
+    def get(self) -> Any:
+        return self.keep[0][-1] & self.keep[1]
 
 
 class OnItself(Base):
@@ -129,7 +220,8 @@ class Popping(tg.Op):
 
 
 KEEPING = [InAList, ReadInALambda, InADict, InAListOfADict, InADeque, InANamespace, InAnObject, InABuffer, OnItself]
-KEEPING.append(Popping)
+KEEPING += [InABufferOfATuple, InABufferOfAnotherClass, InAnArrayOfObjects, InAListThatHoldsItself, Popping]
+KEEPING += [ByAFunction, ByAProperty, ByAClassMethod]
 
 
 @each("op", KEEPING)

@@ -31,3 +31,12 @@ def test_what_is_wrong_in_the_middle_is_met_before_anything_is_set() -> None:
     with pytest.raises(KeyError):
         set_together(new_values(pairs()))  # type: ignore[arg-type]
     assert a.value.tolist() == [1] and b.value.tolist() == [2]
+
+
+def test_while_a_function_is_compiled_no_value_is_set() -> None:
+    cell = tg.cells.RNN(2, 2, rng=0)
+    state = {name: np.zeros_like(array) for name, array in cell.state_dict().items()}
+    before = cell.state_dict()
+    with pytest.raises(tg.GraphError, match=r"^the values of parameters were set while a function is compiled\n"):
+        tg.compile(lambda x: (cell.load_state_dict(state), x)[1], backend="numpy")(np.ones(2))
+    assert all((array == before[name]).all() for name, array in cell.state_dict().items())

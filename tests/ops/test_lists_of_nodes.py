@@ -123,3 +123,12 @@ def test_so_many_numbers_are_made_nodes_and_no_more(monkeypatch: pytest.MonkeyPa
     assert tg.compile(lambda a: np.array([a, a]).sum(), backend="numpy")(V) == 2 * V.sum()
     with pytest.raises(tg.GraphError, match="would make 4 nodes of one element"):
         tg.compile(lambda a: np.array([a, a]).sum(), backend="numpy")(np.ones(4))
+
+
+def test_dot_of_an_array_that_holds_nodes() -> None:
+    x = tg.parameter(V)
+    array = np.empty(3, object)
+    array[:] = [x[0], 2.0, x[2] * x[2]]
+    z = array.dot(x)  # x0 x0 + 2 x1 + x2 x2 x2
+    assert z.item() == V[0] ** 2 + 2 * V[1] + V[2] ** 3
+    np.testing.assert_allclose(tg.grad(z, x).value, [2 * V[0], 2.0, 3 * V[2] ** 2])

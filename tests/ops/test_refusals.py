@@ -111,8 +111,8 @@ def test_an_error_of_the_ops_own_comes_out_as_it_is() -> None:
 
 
 SAME: dict[str, tuple[Callable[[Any], Any], np.ndarray]] = {
-    "corrcoef of one row": (np.corrcoef, V),
-    "cov of one row": (np.cov, V),
+    "corrcoef of one row": (np.corrcoef, 2 * V),
+    "cov of one row": (np.cov, 2 * V),
     "cov without rowvar": (lambda x: np.cov(x, x[:, ::-1] ** 2, rowvar=False, ddof=0), X),
     "cov of one number a row": (lambda x: np.cov(x, ddof=0), X[:, :1]),
     "cov with bias": (lambda x: np.cov(x, bias=True), X),
@@ -150,6 +150,17 @@ def test_an_array_of_nodes_takes_the_results() -> None:
     for k, node in np.ndenumerate(target):
         assert node.item() == 2 * V[k[1]]
         np.testing.assert_array_equal(tg.grad(node, v).value, 2.0 * np.eye(3)[k[1]])
+
+
+def test_two_results_are_a_tuple_and_a_plain_array_takes_none_of_them() -> None:
+    target = np.empty(3, object)
+    results = np.modf(p(V), out=(None, target))
+    assert type(results) is tuple and results[1] is target
+    np.testing.assert_array_equal([results[0].value, [node.item() for node in target]], np.modf(V))
+    for ufunc, args in ((np.modf, ()), (np.divmod, (0.9,))):
+        for out in ((np.zeros(3), None), (None, np.zeros(3))):
+            with pytest.raises(tg.GraphError, match=rf"^np\.{ufunc.__name__} would change a plain array in place"):
+                ufunc(p(V), *args, out=out)
 
 
 def test_a_python_number_among_the_inputs_is_an_index() -> None:

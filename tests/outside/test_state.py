@@ -232,3 +232,18 @@ def test_the_error_names_first_what_had_not_changed_while_the_graph_stayed():
     with pytest.raises(tg.GraphError, match=r"self\.scale\[0\] that the function") as error:
         fn(X)
     assert "self.calls[0]" in str(error.value)
+
+
+def test_a_function_that_raises_when_it_is_traced_again_is_refused():
+    calls = []
+
+    def fn(x):
+        calls.append(x.shape)
+        if len(calls) > 1:
+            raise KeyError("it runs once")
+        return 2 * x
+
+    with pytest.raises(
+        tg.GraphError, match=r"^compile: the function changes calls[\s\S]*take the state as"
+    ):
+        tg.compile(fn, backend="numpy")(X)

@@ -49,6 +49,8 @@ MAKERS: dict[str, Any] = {
     "full_like": lambda n, k: n.full_like(X, 3, k),
     "array": lambda n, k: n.array(X, k),
     "copy": lambda n, k: n.copy(X.astype(k)),
+    "fromiter": lambda n, k: n.fromiter(X.flat, k).reshape(2, 3),
+    "asarray": lambda n, k: n.asarray(X.tolist(), k),
     "ndarray": lambda n, k: filled(n.ndarray((2, 3), k), n.ndarray(shape=(2, 3), dtype=k, order="F")),
 }
 

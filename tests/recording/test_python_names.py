@@ -50,6 +50,7 @@ CALLS: dict[str, Any] = {
         + np.double(x[1]) * isinstance(x.sum(), np.double)
     ),
     "np.fromiter": lambda x: np.fromiter((v * v for v in x), dtype=float).sum() + np.fromiter(x, float, count=2)[1],
+    "np.fromiter of some": lambda x: x[0] * (3 + sum(np.fromiter(x * 2, float, n).size * 5**n for n in (-1, 0, 1, 3))),
     "np.vectorize": lambda x: np.vectorize(lambda v: 1 / (1 + math.exp(-v)))(np.outer(x, x)).sum(),
     "np.vectorize with types": lambda x: np.vectorize(lambda v: math.tanh(v) if v > 0.5 else v, otypes=[float])(
         x
@@ -63,6 +64,7 @@ CALLS: dict[str, Any] = {
         + sum(a.sum() for a in np.vectorize(lambda v: (1.0, v), otypes="dd")(x))
     ),
     "np.vectorize of whole numbers": lambda x: (np.vectorize(lambda v: v if v > 1 else 0)(x) * x).sum(),
+    "np.vectorize of a whole number first": lambda x: (np.vectorize(lambda v: v if v > 0.5 else 0)(x) * x).sum(),
     "np.vectorize of texts": lambda x: (np.vectorize(lambda v: "up" if v > 0.5 else "")(x) == "up") @ x,
     "np.vectorize of one number": lambda x: np.vectorize(lambda v: 0.5 if v < 0 else v * v)(x[1]) * x[0],
     "np.frompyfunc": lambda x: np.sum(np.frompyfunc(lambda a, b: a * math.exp(b), 2, 1)(x, 0.5)),

@@ -50,6 +50,15 @@ def test_a_state_that_changes_its_dtype_is_refused_by_name_and_line(settings: An
         assert "test_precision.py" in text and "fix" in text and "float(...)" in text
 
 
+def test_a_state_beside_none_is_called_by_its_place() -> None:
+    def cell(x: Any, state: Any) -> Any:
+        y, h = widening(x, state[1]["h"])
+        return y, (None, {"none": None, "h": h}, state[2])
+
+    with pytest.raises(tg.GraphError, match=r"^unroll: state\[1\]\['h'\] changes its dtype at the first step"):
+        tg.unroll(cell, XS, (None, {"none": None, "h": ZERO}, np.zeros(1)))
+
+
 class Leaky(tg.cells.base.linear.LinearCell):
     def __init__(self) -> None:
         super().__init__(H, H)

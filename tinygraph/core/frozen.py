@@ -10,7 +10,7 @@ from typing import Any
 
 from numpy import ndarray
 
-from .kept_state import describe, for_backward
+from .kept_state import for_backward
 
 MUTABLE = frozenset((list, dict, set, bytearray, ndarray))
 """Types of settings that their owner may change later."""
@@ -55,7 +55,7 @@ def guard(op: type) -> None:
 
     They get views that they cannot write to, and what they return is copied, because it may be a buffer of theirs.
     """
-    describe(op)
+    op.keeps_state = True  # type: ignore[attr-defined]
     for word in ("forward", "backward"):
         method = vars(op).get(word)
         if isinstance(method, FunctionType):

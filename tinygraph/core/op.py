@@ -58,8 +58,8 @@ class Op:
 
     The arrays that both get are read-only: write ``gz = gz * 2``, not ``gz *= 2``. The arrays that they return are
     copied, so they may be buffers that the next call fills again. What an instance keeps on ``self`` for `backward` is
-    that of the call: arrays, and lists and dicts that `forward` uses, are copied; of an array above 1 MiB a gradient is
-    refused after it was written to.
+    that of the call: arrays, and lists and dicts that `forward` uses, are copied; of an array above 1 MiB, and of what
+    methods of another object keep there, a gradient is refused after it was written to.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -85,8 +85,6 @@ class Op:
     """Whether the op selects one of a loop's values; `backward` of the loop gets the gradients of all selections."""
     keeps_state: ClassVar[bool] = False
     """Whether instances may keep values that their gradient needs: ops of the user's alone."""
-    needs: ClassVar[frozenset[str]] = frozenset()
-    """Names in the code of the user's `backward`; `carried`: those in `forward`, too; `stored`: what that sets."""
     _copied: ClassVar[frozenset[type]] = MUTABLE
     """Types of settings that are copied, because their owner may change them later."""
 

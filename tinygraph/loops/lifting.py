@@ -245,10 +245,6 @@ def _write_at(c: Lifted) -> Node | None:
     return c.call(c.repeated(0), c.repeated(1), *c.inputs[2:], index=(slice(None), *index))
 
 
-def _by_the_step(c: Lifted) -> None:
-    """No rule: each step does its own."""
-
-
 def _einsum(c: Lifted) -> Node | None:
     terms, out = spell_out(c.settings["subscripts"], [c.rank(k) for k in range(len(c.inputs))])
     free = [letter for letter in string.ascii_letters if letter not in "".join(terms)]
@@ -272,6 +268,6 @@ RULES: dict[Op, Callable[[Lifted], Node | None]] = {
     ops.softmax_cross_entropy: _batch, ops.within: _batch, ops.solve: _solve, ops.inv: _batch, ops.det: _batch,
     ops.slogdet: _batch, ops.cholesky: _batch, ops.copy: _batch, ops.write_at: _write_at,
     ops.write: lambda c: c.call(*c.all_repeated(), indexes=tuple([(slice(None), *i) for i in c.settings["indexes"]])),
-    ops.last_written: _by_the_step,
+    ops.last_written: lambda c: None,  # each step does its own
 }  # fmt: skip
 """Maps an op to its rule; element-wise ops share `_elementwise`."""

@@ -39,10 +39,9 @@ LARGEST_LIST = 100
 
 
 def _refused(node: Node, got: str) -> GraphError:
+    problem = f"array.dot of {node.label()} is not supported in this form"
     fix = "write x @ W, or np.dot(x, np.stack(nodes)) of a list of nodes"
-    return GraphError(
-        f"array.dot of {node.label()} is not supported in this form", got=f"{got}; {users_line()}", fix=fix
-    )
+    return GraphError(problem, got=f"{got}; {users_line()}", fix=fix)
 
 
 def _numbers(left: np.ndarray, dtype: np.dtype) -> Any:

@@ -24,8 +24,6 @@ def method_called(depth: int) -> str:
 @lru_cache(maxsize=512)
 def _called(code: CodeType, at: int) -> str:
     before = [(i, p) for i in dis.get_instructions(code) if i.offset <= at and (p := i.positions) is not None]
-    if not before:
-        return ""
     call = before[-1][1]
     names = [(p[1::2], i.argval) for i, p in before if i.opname in _LOADS and p[::2] == call[::2]]
     return str(max(names)[1]) if names else ""

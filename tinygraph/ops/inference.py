@@ -78,8 +78,6 @@ def tried(op: Op, *arrays: np.ndarray, **settings: Any) -> Spec:
     try:
         with np.errstate(all="ignore"):
             z = np.asarray(op.forward(*arrays, **settings))
-    except GraphError:
-        raise
     except UNFIT as error:
         raise refusal(op, error, ", ".join(f"{x.shape} {x.dtype}" for x in arrays)) from None
     return Spec(z.shape, z.dtype)

@@ -59,9 +59,8 @@ def _of_one_name() -> int:
 @lru_cache(maxsize=512)
 def _is_in_place(code: CodeType, at: int) -> bool:
     """Whether the instruction is one like ``+=``."""
-    return any(
-        i.offset == at and i.argrepr.endswith("=") and i.opname == "BINARY_OP" for i in dis.get_instructions(code)
-    )
+    steps = dis.get_instructions(code)
+    return any(i.offset == at and i.argrepr.endswith("=") and i.opname == "BINARY_OP" for i in steps)
 
 
 def offer() -> str:

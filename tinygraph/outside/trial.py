@@ -53,10 +53,8 @@ class Trial:
         """The nodes of the graph, but for those of loops' bodies."""
         return ancestors(self.results)
 
-    def equals(self, other: Trial | None) -> bool:
+    def equals(self, other: Trial) -> bool:
         """Whether a later trial has the same graph; a parameter made meanwhile is known by its numbers."""
-        if other is None:
-            return False
         own, others = (signature(t.results, self.since, self.slots) for t in (self, other))
         return bool(own == others)
 

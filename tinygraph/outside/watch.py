@@ -110,7 +110,7 @@ class Watch:
             second = _again(again)
             if drawn and (moved := self.reach.moved()):
                 raise _drawing(moved)
-            if not trial.equals(second):
+            if second is None or not trial.equals(second):
                 raise _writing(writes) if writes else _drawing(drawn)
             if writes:
                 reach = Surroundings(self.roots)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.graph import ancestors, copy_onto
+from ..core.graph import ancestors
 from ..core.leaves import Constant
 from ..core.node import Node
 from ..core.structure import leaves, map_leaves, rebuild
@@ -88,11 +88,8 @@ class _Windows:
             if node in new or isinstance(node, Constant):
                 continue
             inputs = [new.get(x, x) for x in node.inputs]
-            moves = [x in varying for x in node.inputs]
+            moves = [x in varying for x in node.inputs]  # a body has no node that does not
             assert node.op is not None
-            if not any(moves):
-                new[node] = copy_onto(node, tuple(inputs))
-                continue
             lifted = None if node.op.selects else lift(node.op, inputs, node._attributes, moves, self.T)
             if lifted is None:
                 raise _NoRuleError
