@@ -7,8 +7,9 @@ import pytest
 
 import tinygraph as tg
 from tests.each import each
-from tinygraph.core.traced import Tracing
-from tinygraph.loops.loop import loop
+from tinygraph.core.op import Spec
+from tinygraph.core.traced import Slot, Tracing
+from tinygraph.loops.loop import Body, last, loop
 from tinygraph.passes import HoistAfter, HoistBefore, optimise
 from tinygraph.passes.rewriting import select
 
@@ -79,6 +80,25 @@ def test_what_is_the_same_at_every_step_is_done_once(light):
         HoistBefore(light), lambda xs, h: tg.unroll(lambda x, h: (h, h @ tg.tanh(WH * 2)), xs, h)[0], XS, H0
     )
     assert ops_within(results) == ["matmul"] and {"multiply", "tanh"} <= {*ops_of(results)}
+
+
+@pytest.mark.parametrize("light", [0, LIGHT])
+def test_what_is_made_of_fixed_inputs_alone_leaves_whatever_it_is(light):
+    """In a cell there is none, as it is traced; in gradients and beside joined weights there is."""
+    outer = [Slot(Spec(shape, np.dtype(float))) for shape in ((5, 2, 3), (2, 3), (3, 3), (3,))]
+    x, h, w, row = [Slot(Spec(shape, np.dtype(float))) for shape in ((2, 3), (2, 3), (3, 3), (3,))]
+    with Tracing():
+        after = tg.tanh(x + (h @ tg.concatenate([w[:1], tg.exp(w[1:])])) * tg.exp(row))
+        over = loop(*outer, body=Body((x,), (h,), (w, row), (after,), 5))
+        graph = Graph(
+            [last(over, 0)], dict(zip(outer, (XS, XS[0], XS[0, :1] * XS[1, 0, :, None], XS[2, 1]), strict=True))
+        )
+    made = HoistBefore(light)
+    results = run(made, graph.results)
+    assert_same_numbers(graph, results)
+    assert ops_within(results) == ["add", "matmul", "multiply", "tanh"]
+    assert ops_of(results) == ["concatenate", "exp", "exp", "getitem", "getitem", "last", "loop"]
+    assert made.notes == ["concatenate (3, 3) is done once for all 5 steps"]
 
 
 def test_an_unroll_without_state_leaves_no_loop():

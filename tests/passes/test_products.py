@@ -100,6 +100,8 @@ def test_a_cell_written_in_twelve_matrices_does_one_product_a_step():
         results, _ = optimise(graph.results, fuses=fuses)
         assert_same_numbers(graph, results)
         assert ops_within(results).count("matmul") == 1
+        joined = [n for n in loops_of(results)[0].inputs if n.op is not None and n.op.name == "concatenate"]
+        assert [n.shape for n in joined] == [(4, 16)], "the weights are joined once, before the loop"
 
 
 def test_the_gradient_of_a_weight_that_is_split_in_the_cell_is_products():
