@@ -155,6 +155,38 @@ def test_an_lstm_step_is_a_product_and_one_pass():
     assert [type(a) for a in loop.actions] == [Product, Elementwise]
 
 
+ALONE, FUSED = [Elementwise, Reduction], [Elementwise]
+KINDS = {
+    "a sum of rows": (lambda x, w: tg.sum(tg.exp(x), axis=-1), FUSED),
+    "their largest and least": (lambda x, w: (lambda y: (tg.max(y, axis=1), tg.min(y, axis=1)))(tg.exp(x)), FUSED),
+    "a sum of rows, kept": (lambda x, w: tg.sum(tg.exp(x), axis=-1, keepdims=True), FUSED),
+    "a sum of columns": (lambda x, w: tg.sum(tg.exp(x), axis=0), ALONE),
+    "a sum of all": (lambda x, w: tg.sum(tg.exp(x)), ALONE),
+    "a sum of an argument": (lambda x, w: tg.sum(x, axis=-1), [Reduction]),
+    "a sum of a product": (lambda x, w: tg.sum(x @ w, axis=-1), [Product, Reduction]),
+    "a sum of the pass before": (lambda x, w: tg.tanh(tg.sum(tg.exp(x), axis=-1)), [Elementwise, Elementwise]),
+    "two shapes": (lambda x, w: (tg.exp(x), tg.exp(w)), [Elementwise, Elementwise]),
+    "one shape": (lambda x, w: (tg.exp(x), tg.tanh(x)), FUSED),
+    "truths": (lambda x, w: tg.where((x > 0) & (x < 1), x, -x), FUSED),
+    "whole numbers": (lambda x, w: tg.sum((x * 3).astype(int), axis=-1), [Elementwise, Call, Call]),
+    "a stack of products": (lambda x, w: tg.stack([x, x * 2]) @ tg.stack([w, w]), [Elementwise] * 4 + [Repeat]),
+}
+
+
+@each("name", KINDS)
+def test_what_one_pass_does_where_ops_fuse(name):
+    """A reduction of rows is done with what it reduces, any other by itself; each shape is a pass of its own."""
+    fn, kinds = KINDS[name]
+    assert [type(a) for a in plan_of(fn, np.ones((2, H)), np.ones((H, 3))).actions] == kinds
+
+
+def test_without_fusion_each_op_is_an_action():
+    for name, (fn, _) in KINDS.items():
+        layout = plan_of(fn, np.ones((2, H)), np.ones((H, 3)), fuses=False)
+        assert all(len(a.instructions) == 1 and not a.reduces for a in layout.actions if isinstance(a, Elementwise))
+        assert not any(isinstance(a, Repeat) for a in layout.actions), name
+
+
 @each_way
 def test_products_tell_which_operands_are_the_same_at_every_step(fuses):
     """These are packed once: weights, their views, and what is computed before the innermost loop."""
