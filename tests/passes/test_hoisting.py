@@ -10,6 +10,7 @@ from tests.each import each
 from tinygraph.core.op import Spec
 from tinygraph.core.traced import Slot, Tracing
 from tinygraph.loops.loop import Body, last, loop
+from tinygraph.loops.loop import each as each_step
 from tinygraph.passes import HoistAfter, HoistBefore, optimise
 from tinygraph.passes.rewriting import select
 
@@ -50,6 +51,17 @@ def test_notes_tell_of_heavy_ops_alone_whatever_else_is_moved(light):
         moved(made, lambda xs, h: tg.tanh(network(xs * 2.0, h)), XS, H0)
     assert before.notes == ["matmul (2, 4) is done once for all 5 steps"]
     assert after.notes == [f"{op} (2, 6) is done once after all 5 steps" for op in ("matmul", "softmax")]
+
+
+@pytest.mark.parametrize("light", [0, LIGHT])
+def test_what_follows_an_output_layer_goes_with_it(light):
+    def cell(x, h):
+        h = tg.tanh(x @ WX + h)
+        return tg.tanh(tg.exp(h) @ WY * 2.0) + tg.sigmoid(h)[:, :1], h
+
+    results = moved(HoistAfter(light), lambda xs, h: tg.unroll(cell, xs, h)[0], XS, H0)
+    within = ["add", "exp", "getitem", "matmul", "sigmoid", "tanh"]
+    assert ops_within(results) == (["add", "matmul", "tanh"] if light else within)
 
 
 def test_output_layers_go_last():
@@ -99,6 +111,12 @@ def test_what_is_made_of_fixed_inputs_alone_leaves_whatever_it_is(light):
     assert ops_within(results) == ["add", "matmul", "multiply", "tanh"]
     assert ops_of(results) == ["concatenate", "exp", "exp", "getitem", "getitem", "last", "loop"]
     assert made.notes == ["concatenate (3, 3) is done once for all 5 steps"]
+    with Tracing():
+        over = loop(*outer, body=Body((x,), (h,), (w, row), (h + x,), 5))
+        graph = Graph([each_step(over, tg.exp(row) + 1.0), last(over, 0)], graph.values)
+    results = run(HoistAfter(LIGHT), graph.results)
+    assert_same_numbers(graph, results)
+    assert ops_within(results) == ["add"] and "broadcast_to" in ops_of(results)
 
 
 def test_an_unroll_without_state_leaves_no_loop():
@@ -141,7 +159,8 @@ def test_ops_without_a_rule_stay_and_those_that_follow_them(made):
 
 
 def test_an_input_given_out_again_needs_no_loop():
-    results = moved(HoistAfter(), lambda xs, h: tg.unroll(lambda x, h: ((x, WH), h), xs, h)[0], XS, H0)
+    out = tg.constant([1.0, 2.0])
+    results = moved(HoistAfter(), lambda xs, h: tg.unroll(lambda x, h: ((x, WH, out), h), xs, h)[0], XS, H0)
     assert "loop" not in ops_of(results)
 
 

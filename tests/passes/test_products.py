@@ -85,6 +85,35 @@ def test_sums_are_put_in_the_order_in_which_their_terms_are_known():
     assert over.attributes["body"].carries[0] in waiting[0].inputs
 
 
+TERMS = {
+    "a product": (lambda x, h: tg.exp(x) @ tg.tanh(h).T[:3], 1),
+    "one of a turned operand": (lambda x, h: tg.exp(x).T @ tg.tanh(h), 1),
+    "turned, negated and in another shape": (lambda x, h: (-(tg.exp(x).T @ h)).T.reshape(2, 6), 1),
+    "two that are added": (lambda x, h: x.T @ h + tg.exp(x).T @ h, 2),
+    "one and another term": (lambda x, h: x.T @ h + tg.exp(h[:1]), 0),
+    "one and another term of its shape": (lambda x, h: x.T @ h + tg.exp(h[:1] * x.T[:, :1]), 1),
+    "a join": (lambda x, h: tg.concatenate([x.T @ h, tg.exp(x.T)], axis=1), 1),
+    "truths": (lambda x, h: (x.T > 0) @ (h > 0), 0),
+    "no product": (lambda x, h: tg.exp(h), 0),
+    "products of a box": (lambda x, h: tg.stack([x, x]) @ x.T, 0),
+}
+
+
+@each("name", TERMS)
+def test_sums_over_all_steps_of_products_are_one_product_of_all_rows(name):
+    fn, count = TERMS[name]
+    for axis, joined in ((0, count), ((0,), count), (1, 0), ((0, 1), 0)):
+        term = (
+            lambda xs, h, a=axis: tg.sum(  # noqa: E731
+                tg.unroll(lambda x, h: (fn(x, h), tg.tanh(h + x[:, :1])), xs, h)[0], axis=a
+            )
+        )
+        made = SumProducts()
+        results = after(made, term, XS, H0)
+        assert len(made.notes) == ops_of(results).count("matmul") == joined and made.changed is bool(joined)
+        assert all(note.startswith("a sum over 5 steps of products (") for note in made.notes)
+
+
 ORDERS = {
     "three terms": (lambda x, h: h @ W["a"] + x @ W["x"] + W["bias"], True),
     "two terms": (lambda x, h: h @ W["a"] + W["bias"], False),
