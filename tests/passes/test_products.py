@@ -94,6 +94,8 @@ TERMS = {
     "one and another term of its shape": (lambda x, h: x.T @ h + tg.exp(h[:1] * x.T[:, :1]), 1),
     "a join": (lambda x, h: tg.concatenate([x.T @ h, tg.exp(x.T)], axis=1), 1),
     "truths": (lambda x, h: (x.T > 0) @ (h > 0), 0),
+    "small whole numbers": (lambda x, h: (x.T * 90).astype("i1") @ (h * 90).astype("i1"), 0),
+    "joined truths": (lambda x, h: tg.concatenate([(x.T > 0) @ (h > 0), x.T > 0], axis=1), 0),
     "no product": (lambda x, h: tg.exp(h), 0),
     "products of a box": (lambda x, h: tg.stack([x, x]) @ x.T, 0),
 }
@@ -103,13 +105,12 @@ TERMS = {
 def test_sums_over_all_steps_of_products_are_one_product_of_all_rows(name):
     fn, count = TERMS[name]
     for axis, joined in ((0, count), ((0,), count), (1, 0), ((0, 1), 0)):
-        term = (
-            lambda xs, h, a=axis: tg.sum(  # noqa: E731
-                tg.unroll(lambda x, h: (fn(x, h), tg.tanh(h + x[:, :1])), xs, h)[0], axis=a
-            )
-        )
+
+        def total(xs, h, axis=axis):
+            return tg.sum(tg.unroll(lambda x, h: (fn(x, h), tg.tanh(h + x[:, :1])), xs, h)[0], axis=axis)
+
         made = SumProducts()
-        results = after(made, term, XS, H0)
+        results = after(made, total, XS, H0)
         assert len(made.notes) == ops_of(results).count("matmul") == joined and made.changed is bool(joined)
         assert all(note.startswith("a sum over 5 steps of products (") for note in made.notes)
 
