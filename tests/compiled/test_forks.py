@@ -54,6 +54,16 @@ def child_of(work, holds):
     return code
 
 
+def test_a_call_waits_while_a_fork_is_pending(monkeypatch):
+    waits = []
+    monkeypatch.setattr(forking, "pause", lambda: waits.append(forking.pending))
+    f = tg.compile(lambda x: x + 1, backend="numpy")
+    for pending in (False, True, False, True):
+        monkeypatch.setattr(forking, "pending", pending)
+        assert f(np.ones(1)) == 2.0
+    assert waits == [True, True]
+
+
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 @each_backend
 def test_locks_that_are_held_for_long_are_free_in_the_child(backend, monkeypatch):

@@ -98,18 +98,52 @@ def test_sums_and_counts_of_a_ragged_batch() -> None:
         (lambda f, p: tg.export.jax(lambda x: x + tg.noise(rng.random, (3,)))({}, np.ones(3)), "outside"),
         (lambda f, p: tg.export.jax(tg.Dropout(0.5, rng=0))({}, np.ones(3)), r"net.eval\(\)"),
         (lambda f, p: tg.export.jax(f, p, devices=2, split=["xs"]), "no dict of axes"),
+        (lambda f, p: tg.export.jax(f, p, devices=2, split={"xs": 1.0}), "no dict of axes"),
+        (lambda f, p: tg.export.jax(f, p, devices=2, split={"xs": 1, "labels": True}), "no dict of axes"),
+        (lambda f, p: tg.export.jax(f, p, devices=0), "so many devices"),
         (lambda f, p: tg.export.jax(f, p, devices=2, split={"xs": 3, "labels": 1})(0, XS, LABELS), "divide"),
         (lambda f, p: tg.export.jax(tg.cells.GRU), "can be called"),
         (lambda f, p: tg.export.jax(tg.train.step(f, p, tg.train.Adam(p)), p), 'backend="jax"'),
     ],
     ids=[
         *("divide", "devices", "split", "values", "parameter", "combine", "noise", "dropout", "names"),
+        *("float", "truth", "none"),
         *("axis", "class", "step"),
     ],
 )
 def test_a_wrong_call_is_one_error(call: Any, words: str) -> None:
     with pytest.raises(tg.GraphError, match=words):
         call(*network())
+
+
+def test_values_fit_by_keys_lengths_and_shapes() -> None:
+    """Lists stand for tuples, and keys may come in any order; what does not fit is named."""
+    a, b, c = (tg.parameter(np.full(shape, 2.0), name) for shape, name in (((2,), "a"), ((2, 3), "b"), ((), "c")))
+    pure = tg.export.jax(lambda x: x * (tg.sum(a) + tg.sum(b) + c), {"a": a, "more": [b, (c,)]})
+    right: Any = {"more": (np.ones((2, 3)), [1.0]), "a": np.array([3.0, 4.0])}
+    assert float(pure(right, 2.0)) == 2 * (7 + 6 + 1) and float(pure(pure.values, 1.0)) == 18.0
+    wrong: list[tuple[Any, str]] = [
+        (right | {"a": np.ones(3)}, "at <parameter 'a'"),
+        (right | {"a": {"a": np.ones(2)}}, "at <parameter 'a'"),
+        ({"a": right["a"]}, "at {"),
+        (right | {"other": 1.0}, "at {"),
+        ([right["a"], right["more"]], "at {"),
+        (None, "at {"),
+        (right | {"more": right["more"][:1]}, "at ["),
+        (right | {"more": {0: right["more"][0], 1: [1.0]}}, "at ["),
+        (right | {"more": np.ones(2)}, "at ["),
+        (right | {"more": (np.ones((2, 3)), 1.0)}, "at ("),
+        (right | {"more": (np.ones((3, 2)), [1.0])}, "at <parameter 'b'"),
+    ]
+    for values, place in wrong:
+        with pytest.raises(tg.GraphError, match="the values do not fit the parameters") as told:
+            pure(values, 1.0)
+        assert place in str(told.value), str(told.value)
+        assert "arrays in the nesting and of the shapes of pure.values" in str(told.value)
+    single = tg.export.jax(lambda x: x * tg.sum(a), a)
+    assert float(single(np.ones(2), 3.0)) == 6.0
+    with pytest.raises(tg.GraphError, match="do not fit"):
+        single([np.ones(2)], 3.0)
 
 
 def test_axes_from_the_end_arguments_by_name_and_dropout_in_evaluation() -> None:

@@ -1,12 +1,20 @@
 """What leaves a loop by the front door and by the back, and what must stay."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.passes import HoistAfter, HoistBefore
+from tests.each import each
+from tinygraph.core.op import Spec
+from tinygraph.core.traced import Slot, Tracing
+from tinygraph.loops.loop import Body, last, loop
+from tinygraph.loops.loop import each as each_step
+from tinygraph.passes import HoistAfter, HoistBefore, optimise
+from tinygraph.passes.rewriting import select
 
-from .graphs import assert_same_numbers, loops_of, ops_of, ops_within, run, trace
+from .graphs import Graph, assert_same_numbers, loops_of, ops_of, ops_within, run, trace
 
 RNG = np.random.default_rng(0)
 XS, H0 = RNG.normal(size=(5, 2, 3)), RNG.normal(size=(2, 4))
@@ -45,6 +53,17 @@ def test_notes_tell_of_heavy_ops_alone_whatever_else_is_moved(light):
     assert after.notes == [f"{op} (2, 6) is done once after all 5 steps" for op in ("matmul", "softmax")]
 
 
+@pytest.mark.parametrize("light", [0, LIGHT])
+def test_what_follows_an_output_layer_goes_with_it(light):
+    def cell(x, h):
+        h = tg.tanh(x @ WX + h)
+        return tg.tanh(tg.exp(h) @ WY * 2.0) + tg.sigmoid(h)[:, :1], h
+
+    results = moved(HoistAfter(light), lambda xs, h: tg.unroll(cell, xs, h)[0], XS, H0)
+    within = ["add", "exp", "getitem", "matmul", "sigmoid", "tanh"]
+    assert ops_within(results) == (["add", "matmul", "tanh"] if light else within)
+
+
 def test_output_layers_go_last():
     made = HoistAfter()
     results = moved(made, network, XS, H0)
@@ -73,6 +92,31 @@ def test_what_is_the_same_at_every_step_is_done_once(light):
         HoistBefore(light), lambda xs, h: tg.unroll(lambda x, h: (h, h @ tg.tanh(WH * 2)), xs, h)[0], XS, H0
     )
     assert ops_within(results) == ["matmul"] and {"multiply", "tanh"} <= {*ops_of(results)}
+
+
+@pytest.mark.parametrize("light", [0, LIGHT])
+def test_what_is_made_of_fixed_inputs_alone_leaves_whatever_it_is(light):
+    """In a cell there is none, as it is traced; in gradients and beside joined weights there is."""
+    outer = [Slot(Spec(shape, np.dtype(float))) for shape in ((5, 2, 3), (2, 3), (3, 3), (3,))]
+    x, h, w, row = [Slot(Spec(shape, np.dtype(float))) for shape in ((2, 3), (2, 3), (3, 3), (3,))]
+    with Tracing():
+        after = tg.tanh(x + (h @ tg.concatenate([w[:1], tg.exp(w[1:])])) * tg.exp(row))
+        over = loop(*outer, body=Body((x,), (h,), (w, row), (after,), 5))
+        graph = Graph(
+            [last(over, 0)], dict(zip(outer, (XS, XS[0], XS[0, :1] * XS[1, 0, :, None], XS[2, 1]), strict=True))
+        )
+    made = HoistBefore(light)
+    results = run(made, graph.results)
+    assert_same_numbers(graph, results)
+    assert ops_within(results) == ["add", "matmul", "multiply", "tanh"]
+    assert ops_of(results) == ["concatenate", "exp", "exp", "getitem", "getitem", "last", "loop"]
+    assert made.notes == ["concatenate (3, 3) is done once for all 5 steps"]
+    with Tracing():
+        over = loop(*outer, body=Body((x,), (h,), (w, row), (h + x,), 5))
+        graph = Graph([each_step(over, tg.exp(row) + 1.0), last(over, 0)], graph.values)
+    results = run(HoistAfter(LIGHT), graph.results)
+    assert_same_numbers(graph, results)
+    assert ops_within(results) == ["add"] and "broadcast_to" in ops_of(results)
 
 
 def test_an_unroll_without_state_leaves_no_loop():
@@ -115,5 +159,38 @@ def test_ops_without_a_rule_stay_and_those_that_follow_them(made):
 
 
 def test_an_input_given_out_again_needs_no_loop():
-    results = moved(HoistAfter(), lambda xs, h: tg.unroll(lambda x, h: ((x, WH), h), xs, h)[0], XS, H0)
+    out = tg.constant([1.0, 2.0])
+    results = moved(HoistAfter(), lambda xs, h: tg.unroll(lambda x, h: ((x, WH, out), h), xs, h)[0], XS, H0)
     assert "loop" not in ops_of(results)
+
+
+@each("fuses", [False, True])
+def test_light_work_leaves_up_to_a_size_and_where_it_does_not_fuse_alone(fuses):
+    """Of 4,096 elements it costs as much as a call of numpy's; fused it costs nothing where it is."""
+    for n in (4096, 4097):
+        fn = lambda xs, h: tg.unroll(lambda x, h: (tg.sin(h), h + tg.exp(x)), xs, h)[0]  # noqa: E731
+        results, notes = optimise(trace(fn, np.ones((2, n)), np.ones(n)).results, fuses=fuses)
+        within = ops_within(results)
+        assert ("exp" in within) is ("sin" in within) is (fuses or n > 4096) and not notes
+
+
+def test_what_is_computed_again_later_is_not_stored_for_all_steps():
+    """Of a loop whose values the gradient recomputes only what is the same at every step leaves."""
+
+    def cell(x, h):
+        h = tg.tanh(x @ WX + h @ tg.tanh(WH * 2))
+        return h @ WY, h
+
+    graph = trace(lambda xs, h: tg.unroll(cell, xs, h)[0], XS, H0)
+    (over,) = loops_of(graph.results)
+    with Tracing():
+        again = loop(*over.inputs, body=replace(over.attributes["body"], recompute=True))
+        graph = Graph([select(again, result.attributes["of"]) for result in graph.results], graph.values)
+    graph.__dict__["numbers"] = [tg.unroll(cell, XS, H0)[0].value]
+    before, after = HoistBefore(LIGHT), HoistAfter(LIGHT)
+    results = run(before, graph.results)
+    assert_same_numbers(graph, results)
+    assert ops_within(results) == ["add", "matmul", "matmul", "matmul", "tanh"] and "tanh" in ops_of(results)
+    assert before.notes == [] and loops_of(results)[0].attributes["body"].recompute
+    run(after, results)
+    assert not after.changed

@@ -46,6 +46,18 @@ def test_inputs_that_nothing_uses_are_dropped():
     )
 
 
+def test_inputs_that_are_the_same_at_every_step_do_not_move():
+    def fn(row):
+        def of(xs):
+            return tg.unroll(lambda x, h: (h, h + x), xs, H0)[0]
+
+        return [of(tg.broadcast_to(x, (5, 2, 3))) for x in (row, row[:1], row[0], row.reshape((1, 2, 3)))]
+
+    _, results = rewritten(fn, XS[0])
+    counts = [(len(body.slices), len(body.fixed)) for body in bodies(results)]
+    assert sorted(counts) == [(0, 1), (1, 0), (1, 0), (1, 0)], "what is spread within a step, too, stays as it is"
+
+
 def test_loops_that_nothing_uses_are_dropped():
     _, results = rewritten(lambda xs, h: (tg.unroll(lambda x, h: (h, h + x), xs, h), xs * 2)[1], XS, H0)
     assert not loops_of(results)

@@ -84,6 +84,64 @@ def test_random_trees_of_loops(seed):
     assert_kept_apart(actions)
 
 
+def best_fit(actions, alignment):
+    """Where each buffer lies if it takes the smallest gap between those that live with it, and the bytes of all.
+
+    Written another way: from the whole lives, taken from a walk in which each action has its number.
+    """
+    lives, numbers = {}, itertools.count(1)
+
+    def walk(part, around):
+        for action in part:
+            number = next(numbers)
+            if isinstance(action, Repeat):
+                span = [number]
+                walk(action.actions, (*around, span))
+                span.append(next(numbers) - 1)  # a number is skipped, which changes no order
+                continue
+            for v in (*action.inputs, action.out):
+                lives.setdefault(v.buffer, []).append((number, around))
+
+    walk(actions, ())
+    spans = {}
+    for b, uses in lives.items():
+        whole = [x for number, around in uses for x in (around[b.depth] if len(around) > b.depth else [number])]
+        spans[b] = min(whole), max(whole)
+    places, end = {}, 0
+    for b in sorted(spans, key=lambda b: (spans[b][0], -b.nbytes)):
+        n = max(1, -(-b.nbytes // alignment)) * alignment
+        taken = sorted(at for other, at in places.items() if spans[other][1] >= spans[b][0])
+        gaps, start = [], 0
+        for low, high in taken:
+            gaps.append((low - start, start))
+            start = high
+        last = start
+        gaps.append((end - last, last))
+        fitting = [gap for gap in gaps if gap[0] >= n]
+        at = min(fitting)[1] if fitting else last
+        places[b], end = (at, at + n), max(end, at + n)
+    return {b: at for b, (at, _) in places.items()}, end
+
+
+@pytest.mark.parametrize("alignment", [64, 16])
+def test_each_buffer_takes_the_smallest_gap_that_holds_it(alignment):
+    for seed in range(150):
+        actions = random_actions(Random(seed), 0, [scratch(5)], [4])
+        places, size = best_fit(actions, alignment)
+        assert lay_out(actions, alignment) == size
+        assert {b: b.offset_bytes for b in places} == places
+
+
+def test_buffers_begin_on_cache_lines():
+    assert lay_out([touch(scratch(1), scratch(9), scratch(0))]) == 64 + 128 + 64
+
+
+def test_only_some_buffers_are_placed_if_so_asked():
+    a, b, c = scratch(100), scratch(100), scratch(100)
+    assert lay_out([touch(a, b, c)], 8, among=lambda buffer: buffer is not b) == 2 * 800
+    assert (a.offset_bytes, b.offset_bytes, c.offset_bytes) == (0, -1, 800)
+
+
 def test_a_chain_needs_two_buffers_at_a_time():
     chain = [scratch(800) for _ in range(20)]
     actions = [touch(a, b) for a, b in itertools.pairwise(chain)]

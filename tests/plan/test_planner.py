@@ -3,13 +3,15 @@
 import itertools
 
 import numpy as np
+import pytest
 
 import tinygraph as tg
 from tests.compiled.comparing import with_gradients
 from tests.compiled.random_programs import Program
 from tests.compiled.test_numbers import CASES
 from tests.each import each
-from tests.passes.graphs import graph_of, trace
+from tests.passes.graphs import graph_of, loops_of, trace
+from tinygraph.core.traced import Tracing
 from tinygraph.passes import optimise
 from tinygraph.plan.actions import Call, Elementwise, Product, Reduction, Repeat
 from tinygraph.plan.memory import lay_out, views_of
@@ -153,6 +155,58 @@ def test_an_lstm_step_is_a_product_and_one_pass():
     assert [type(a) for a in loop.actions] == [Product, Elementwise]
 
 
+ALONE, FUSED = [Elementwise, Reduction], [Elementwise]
+KINDS = {
+    "a sum of rows": (lambda x, w: tg.sum(tg.exp(x), axis=-1), FUSED),
+    "their largest and least": (lambda x, w: (lambda y: (tg.max(y, axis=1), tg.min(y, axis=1)))(tg.exp(x)), FUSED),
+    "a sum of rows, kept": (lambda x, w: tg.sum(tg.exp(x), axis=-1, keepdims=True), FUSED),
+    "a sum of columns": (lambda x, w: tg.sum(tg.exp(x), axis=0), ALONE),
+    "a sum of all": (lambda x, w: tg.sum(tg.exp(x)), ALONE),
+    "a sum of an argument": (lambda x, w: tg.sum(x, axis=-1), [Reduction]),
+    "a sum of a product": (lambda x, w: tg.sum(x @ w, axis=-1), [Product, Reduction]),
+    "a sum of the pass before": (lambda x, w: tg.tanh(tg.sum(tg.exp(x), axis=-1)), [Elementwise, Elementwise]),
+    "two shapes": (lambda x, w: (tg.exp(x), tg.exp(w)), [Elementwise, Elementwise]),
+    "one shape": (lambda x, w: (tg.exp(x), tg.tanh(x)), FUSED),
+    "truths": (lambda x, w: tg.where((x > 0) & (x < 1), x, -x), FUSED),
+    "whole numbers": (lambda x, w: tg.sum((x * 3).astype(int), axis=-1), [Elementwise, Call, Call]),
+    "a stack of products": (lambda x, w: tg.stack([x, x * 2]) @ tg.stack([w, w]), [Elementwise] * 4 + [Repeat]),
+}
+
+
+@each("name", KINDS)
+def test_what_one_pass_does_where_ops_fuse(name):
+    """A reduction of rows is done with what it reduces, any other by itself; each shape is a pass of its own."""
+    fn, kinds = KINDS[name]
+    assert [type(a) for a in plan_of(fn, np.ones((2, H)), np.ones((H, 3))).actions] == kinds
+
+
+def test_without_fusion_each_op_is_an_action():
+    for name, (fn, _) in KINDS.items():
+        layout = plan_of(fn, np.ones((2, H)), np.ones((H, 3)), fuses=False)
+        assert all(len(a.instructions) == 1 and not a.reduces for a in layout.actions if isinstance(a, Elementwise))
+        assert not any(isinstance(a, Repeat) for a in layout.actions), name
+
+
+@each_way
+def test_products_tell_which_operands_are_the_same_at_every_step(fuses):
+    """These are packed once: weights, their views, and what is computed before the innermost loop."""
+
+    def of(read):
+        fn = lambda xs, h: tg.unroll(lambda x, h: (None, tg.tanh(read(x, h))), xs, h)[1]  # noqa: E731
+        layout = plan_of(fn, np.ones((5, 4, H)), np.ones((4, H)), fuses=fuses)
+        (repeat,) = [a for a in layout.actions if isinstance(a, Repeat)]
+        assert all(a.fixed == (False, False) for a in layout.actions if isinstance(a, Product))
+        return [a.fixed for a in repeat.actions if isinstance(a, Product)]
+
+    w, table = tg.parameter(np.eye(H)), tg.constant(np.eye(H) * 2)
+    assert of(lambda x, h: h @ w) == of(lambda x, h: h @ w.T) == of(lambda x, h: h @ table) == [(False, True)]
+    assert of(lambda x, h: h @ tg.tanh(w * 2.0)) == [(False, True)]
+    assert of(lambda x, h: tg.exp(w) @ h) == of(lambda x, h: w[::-1] @ h) == [(True, False)]
+    assert of(lambda x, h: h @ h) == of(lambda x, h: x @ h) == [(False, False)]
+    outside = flat(plan_of(lambda x: x @ w, np.ones((2, H)), fuses=fuses).actions)
+    assert [a.fixed for a in outside] == [(False, False)]
+
+
 @each_way
 def test_views_are_not_copied(fuses):
     def fn(x):
@@ -203,6 +257,15 @@ def test_the_memory_of_a_training_step(fuses):
 
     layout = plan_of(tg.value_and_grad(loss, [WX, WH, B]), np.ones((T, rows, I)), fuses=fuses)
     assert lay_out(layout.actions) < (5 if fuses else 6) * T * rows * H * 8
+
+
+def test_what_was_computed_in_a_cell_is_not_there_outside():
+    graph = trace(lambda xs, h: tg.unroll(lambda x, h: (h, tg.tanh(x + h)), xs, h)[0], np.ones((5, H)), np.ones(H))
+    (over,) = loops_of(graph.results)
+    for of in (over.attributes["body"].nexts[0], over.attributes["body"].slices[0]):
+        with Tracing(), pytest.raises(tg.GraphError, match="was computed inside the cell of an unroll") as told:
+            lay([tg.exp(of)], list(graph.values), fuses=True)
+        assert "return it from the cell as part of y_t or of the state" in str(told.value)
 
 
 def test_ops_without_a_form_are_calls():

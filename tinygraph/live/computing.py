@@ -38,7 +38,7 @@ class StepRow:
     name: str
     node: Node
     kind: str
-    state: int = -1
+    state: int
 
 
 def rows_of(one: OneStep) -> list[StepRow]:
@@ -79,7 +79,7 @@ class Computing:
         self.one, self.rows, self.names = one, rows_of(one), names
         self.target = Constant(np.asarray(target))
         self.loss = loss(one.y, self.target)
-        self.parameters: list[Parameter] = list(optimizer._flat)
+        self.parameters: list[Parameter] = optimizer._flat
         self.floating = [k for k, s in enumerate(one.before) if s.dtype.kind == "f"]
         unit = Unit(JavaScript(), lambda written, names: expression(written, names, "Math.floor", "Math.pow"))
         states = [s._value for s in one.before]

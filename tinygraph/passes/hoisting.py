@@ -45,8 +45,6 @@ class Lifting:
 
     def move(self, node: Node) -> bool:
         """Moves a node whose inputs are outside; False if its op has no lifting rule for all steps at once."""
-        if node in self.outer:
-            return True
         op = node._op
         assert op is not None
         inputs = []

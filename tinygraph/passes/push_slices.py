@@ -36,17 +36,14 @@ class PushSlices(Pass):
     def node(self, node: Node, was: Node) -> Node | None:
         if node._op is not getitem or was._inputs[0] not in self.levels[-1]:
             return None
-        x = node._inputs[0]
-        if not isinstance(x._op, Elementwise):
-            return None
-        return self._pushed(x, was._inputs[0], node._attributes["index"])
+        return self._pushed(node._inputs[0], was._inputs[0], node._attributes["index"])
 
     def _pushed(self, x: Node, was: Node, index: tuple[Any, ...]) -> Node:
         """``x[index]``, with the slice applied to the inputs of the ops that compute x."""
         parts = []
         for part, before in zip(x._inputs, was._inputs, strict=True):
             own = _for_shape(index, part.shape, x.shape)
-            if before in self.levels[-1] and isinstance(part._op, Elementwise):
+            if before in self.levels[-1]:
                 parts.append(self._pushed(part, before, own))
             else:
                 parts.append(getitem(part, index=own) if any(i != slice(None) for i in own) else part)

@@ -210,7 +210,7 @@ class Rules(Pass):
             changed = False
             for rule in self.rules:
                 new = rule(node)
-                if new is not None and new is not node:
+                if new is not None:
                     node, changed = new, True
                     break
         return node

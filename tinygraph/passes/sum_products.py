@@ -20,6 +20,8 @@ class SumProducts(Pass):
         x = node._inputs[0]
         if x._op is None or not x._op.selects or isinstance(x._attributes["of"], int):
             return None
+        if x.dtype != node.dtype:
+            return None  # of booleans and small integers the sum has a wider dtype than the products
         total = self._total(x._inputs[0], x._attributes["of"])
         if total is not None:
             self.also(total, [was])
@@ -48,7 +50,7 @@ class SumProducts(Pass):
 
     def _is_joined(self, term: Node) -> bool:
         """Whether the sum of the term is the sum, or the join, of the sums of its inputs."""
-        same = all(x.dtype == term.dtype for x in term._inputs)  # of booleans a sum is a whole number
+        same = all(x.dtype == term.dtype for x in term._inputs)
         is_sum = term._op is ops.add and all(x.shape == term.shape for x in term._inputs)
         return same and (is_sum or term._op is ops.concatenate)
 

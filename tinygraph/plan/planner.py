@@ -211,16 +211,9 @@ class Level:
         if view is not None:
             self.views[node] = view
             return
-        target = self.place(node)
-        target_as_x = views.reshaped(target, x.shape)
-        if target_as_x is not None:
-            self.copy(x, target_as_x)
-            return
-        contiguous = self.allocate(x.shape, x.dtype)
-        self.copy(x, contiguous)
-        reshaped = views.reshaped(contiguous, node.shape)
-        assert reshaped is not None
-        self.copy(reshaped, target)
+        target = views.reshaped(self.place(node), x.shape)
+        assert target is not None  # a view that is stored has memory of its own, or rows of it
+        self.copy(x, target)
 
     def results(self) -> list[View]:
         """Emit all actions and return the views of the roots, each in a result buffer of its own."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,13 @@ import pytest
 import tinygraph as tg
 from tests.compiled.comparing import eager, numbers
 from tests.each import each
+from tests.passes.graphs import trace
+from tinygraph.core.graph import ancestors
 from tinygraph.core.structure import leaves
+from tinygraph.core.traced import Live
 from tinygraph.ops.lookup import ARRAY
+from tinygraph.run.by_jax import Jitted
+from tinygraph.run.jax_backend.translation import JaxGraph
 
 jax = pytest.importorskip("jax")
 
@@ -165,3 +171,16 @@ def test_noise_is_drawn_at_each_call_and_refused_in_a_pure_function() -> None:
     with pytest.raises(tg.GraphError, match="draws random numbers at each call"):
         pure = tg.export.jax(noisy)
         jax.jit(pure)(pure.values, np.ones(3))
+    (drawn,) = [leaf for leaf in ancestors(step.plan.after) if isinstance(leaf, Live)]
+    with pytest.raises(tg.GraphError, match="is read anew at each call, which a pure function cannot do"):
+        JaxGraph(jax, {}).compute([drawn])
+
+
+def test_what_numpy_would_take_is_refused_all_the_same() -> None:
+    """numpy, run again, is to say where an index is out of range; a result is not given whatever it says."""
+    again: list[Any] = []
+    graph = trace(lambda x, i: x[i], X, np.array([0, 5]))
+    calm = SimpleNamespace(run=again.append)
+    with pytest.raises(tg.GraphError, match="jax: an index, a label or a length is out of range"):
+        Jitted(graph.results, [*graph.values], lambda: calm).run([*graph.values.values()])
+    assert len(again) == 1

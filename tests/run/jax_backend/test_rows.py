@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 
+import tinygraph as tg
 from tests.arrays import assert_close
 from tests.ops.test_every_op import CASES, leaves
+from tinygraph import ops
 from tinygraph.run.by_jax import Jitted
-from tinygraph.run.jax_backend.rows import SAME
+from tinygraph.run.jax_backend.rows import SAME, rows
+from tinygraph.time.scan import scan
 
 jax = pytest.importorskip("jax")
 
@@ -26,3 +31,42 @@ def test_values_of_every_op() -> None:
 
 def _shapes(case: object) -> list[tuple[int, ...]]:
     return [x.shape for x in case.inputs]  # type: ignore[attr-defined]
+
+
+def test_settings_that_are_left_out_are_what_the_ops_take_for_them() -> None:
+    """A node that was made without a setting has none in its attributes."""
+    count = 0
+    for name, row in rows(jax).items():
+        own = inspect.signature(vars(ops).get(name, scan).forward).parameters
+        if row.__module__ == rows.__module__:
+            for setting, parameter in inspect.signature(row).parameters.items():
+                if parameter.default is not parameter.empty:
+                    assert parameter.default == own[setting].default, (name, setting)
+                    count += 1
+    assert count > 10
+
+
+def test_linear_scans_of_real_and_complex_numbers_in_both_directions() -> None:
+    """T = 5 steps; a is of each step, the same at each, or the same for all numbers of a step."""
+    rng = np.random.default_rng(0)
+    b = rng.normal(size=(6, 3)) + 1j * rng.normal(size=(6, 3))
+    factors = [rng.normal(size=shape) + 1j * rng.normal(size=shape) for shape in ((5, 3), (3,), (5, 1))]
+    cases = [(a, adjoint, kind) for a in factors for adjoint in (False, True) for kind in (np.real, np.asarray)]
+    nodes = [
+        scan(tg.constant(_pairs(kind(a))), tg.constant(_pairs(kind(b))), adjoint=adjoint, is_complex=kind is np.asarray)
+        for a, adjoint, kind in cases
+    ]
+    values = Jitted(nodes, (), lambda: pytest.fail("something is told to be out of range")).run(())
+    for (a, adjoint, kind), z in zip(cases, values, strict=True):
+        a, states = np.broadcast_to(kind(a), (5, 3)), [*kind(b)]
+        for t in range(5)[:: -1 if adjoint else 1]:
+            if adjoint:
+                states[t] = states[t] + np.conj(a[t]) * states[t + 1]
+            else:
+                states[t + 1] = states[t + 1] + a[t] * states[t]
+        assert_close(z, _pairs(np.stack(states)), 1e-12, 1e-12)
+
+
+def _pairs(x: np.ndarray) -> np.ndarray:
+    """Complex numbers as pairs of real ones along a last axis."""
+    return np.stack([x.real, x.imag], axis=-1) if x.dtype.kind == "c" else x

@@ -82,6 +82,7 @@ def test_what_killed_processes_left_is_deleted_when_it_is_old(own_folder):
     old, young = (disk.folder() / f"{'0' * 64}.o-{digit * 16}.part" for digit in "12")
     for path in (old, young):
         path.write_bytes(b"half")
-    os.utime(old, (time.time() - 2 * disk.ABANDONED_S,) * 2)
+    for path, minutes in ((old, 61), (young, 59)):
+        os.utime(path, (time.time() - 60 * minutes,) * 2)
     plus(51)
     assert young.exists() and not old.exists()

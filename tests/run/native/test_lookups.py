@@ -7,6 +7,7 @@ import tinygraph as tg
 from tests.each import each
 from tinygraph.ops.lookup import ARRAY
 from tinygraph.plan.actions import Buffer, Call, Repeat, View
+from tinygraph.run import by_native
 from tinygraph.run.by_native import can_run
 
 from .running import check, ready, whole
@@ -185,3 +186,12 @@ def test_an_index_is_named_by_the_steps_of_all_loops_around():
     made[b][...] = ids - 2
     native.run([made[buffer] for buffer in native.external])
     np.testing.assert_array_equal(made[c], table[ids - 2])
+
+
+def test_what_numpy_would_take_is_refused_all_the_same(monkeypatch):
+    """numpy, run again, is to say what is wrong with an index; no result is given whatever it says."""
+    monkeypatch.setattr(by_native, "with_named_errors", lambda op, attributes: lambda *arrays: None)
+    step = tg.compile(lambda x, i: x[i], backend="native")
+    with pytest.raises(tg.GraphError, match="take: an index is out of range"):
+        step(np.ones(3), np.array([0, 3]))
+    np.testing.assert_array_equal(step(np.arange(3.0), np.array([2, 0])), [2, 0])

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("llvmlite")
 
 from tinygraph.run.native import product_block
-from tinygraph.run.products import blas, choose
+from tinygraph.run.products import blas, choose, sharing
 from tinygraph.run.products import problem as problems
 from tinygraph.run.products.choose import Kernel, Problem
 
@@ -133,6 +133,44 @@ def test_of_many_rows_direct_must_be_clearly_faster(monkeypatch: pytest.MonkeyPa
         kept.cache_clear()
     monkeypatch.setattr(choose, "_timed", timed_as({"direct": 1.0, "blocks": 1.15}, pack_us=0.0))
     assert choose.choose(many).name == "direct"
+
+
+def test_the_bounds_of_packing_in_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One row reads a weight along K packed from 128 steps on; packing is spread over at most 1,024 steps."""
+    monkeypatch.setattr(choose, "competitive_blas", lambda size: [])
+    monkeypatch.setattr(choose, "_timed", timed_as({"direct": 2.0, "packed": 1.0, "dots": 9.0}, pack_us=1.0))
+    row = Problem(4, (1, 64, 32), (32, 1), (1, 32), 64, (False, True))
+    assert [choose.choose(row, steps).name for steps in (127, 128)] == ["dots", "packed"]
+    for pack_us, name in ((1023.5, "packed"), (1024.5, "direct")):
+        for kept in (choose._chosen, choose.measured):
+            kept.cache_clear()
+        monkeypatch.setattr(choose, "_timed", timed_as({"direct": 2.0, "packed": 1.0}, pack_us=pack_us))
+        assert choose.choose(WEIGHT, steps=9000).name == name
+    blocks = [kernel.free[1] for shape in ((7, 64, 900), (6, 64, 900)) for kernel in choose._own_kernels(
+        Problem(4, shape, (900, 1), (64, 1), 64, (False, True)))]  # fmt: skip
+    assert blocks == [512, 512, 900, 900], "up to six rows, which one tile holds, K is not cut"
+
+
+def test_the_pieces_of_a_shared_product_in_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shared from 80 us on, in pieces of about 25 us, but so many that every thread gets one."""
+    monkeypatch.setattr(choose, "can_share", lambda: True)
+    monkeypatch.setattr(choose.sharing, "team", lambda threads: np.zeros(sharing.TEAM_SIZE, np.int64))
+    panel = choose.element_of(4).vectors * choose.element_of(4).lanes
+
+    def panels(columns: int, run_us: float, threads: int) -> int:
+        problem = Problem(4, (40, columns, 64), (64, 1), (columns, 1), columns, (False, True))
+        (packed,) = [kernel for kernel in choose._own_kernels(problem) if kernel.name == "packed"]
+        kernel = choose._shared(replace(packed, run_us=run_us), problem, threads)
+        if kernel.threads == 1:
+            return 0
+        run, piece, per_column, per_thread, team = kernel.free[sharing.RUN - product_block.FREE :]
+        assert (run, per_column, per_thread, kernel.scratch_bytes) == (packed.run, 64 * 4, 0, packed.scratch_bytes)
+        assert kernel.run == sharing.compiled().address("share") and team and piece % panel == 0
+        return piece // panel
+
+    assert panels(320 * panel, 4000.0, 2) == 2 and panels(320 * panel, 80.0, 2) == 100
+    assert panels(320 * panel, 79.9, 2) == 0 == panels(panel, 80.0, 2) and panels(panel + 1, 80.0, 2) == 1
+    assert panels(320 * panel, 1e6, 2) == 1 and panels(16 * panel + 1, 80.0, 8) == 3
 
 
 def test_a_blas_far_behind_is_not_tried_and_the_others_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -198,3 +198,27 @@ def test_narrower_registers(registers: Element, monkeypatch: pytest.MonkeyPatch)
         check(a, b, 3, choose._own_kernels, packable)
 
     holds()
+
+
+@each(
+    "features, register_bytes, registers",
+    [
+        ("avx512f avx2 fma", 64, 32),
+        ("avx2 fma", 32, 16),
+        ("avx2", 16, 16),
+        ("fma", 16, 16),
+        ("neon", 16, 32),
+        ("", 16, 16),
+    ],
+)
+def test_a_tile_fills_the_registers(features: str, register_bytes: int, registers: int) -> None:
+    """The sums, a row of vectors of b and one of a; with two vectors or more fewer than two are left over a row."""
+    import llvmlite.binding as llvm
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(llvm, "get_host_cpu_features", lambda: dict.fromkeys(features.split(), True))
+        for size, scalar in ((4, "float"), (8, "double")):
+            tile = element_of.__wrapped__(size)
+            assert (tile.scalar, tile.size, tile.lanes) == (scalar, size, register_bytes // size)
+            assert tile.vectors == registers // 8 and tile.rows == (registers - 1) // tile.vectors - 1
+            assert tile.widest == 2 * tile.vectors

@@ -76,3 +76,14 @@ def test_measuring_covers_all_forms_and_gives_rates() -> None:
     assert all(form.gflops == pytest.approx(2 * 16 * 512 * 128 / form.run_us / 1e3) for form in forms)
     narrow = numpy_forms._measured(replace(WEIGHT, shape=(16, 96, 128), b=(96, 1), out_m=96))
     assert [form.panels for form in narrow] == [0, 1]
+    for columns, panels in ((126, [0, 1]), (128, [0, 1, 2]), (512, [0, 1, 2, 8])):  # of 64 columns or more each
+        shape = replace(WEIGHT, shape=(2, columns, 2), a=(2, 1), b=(columns, 1), out_m=columns)
+        assert [form.panels for form in numpy_forms._measured(shape)] == panels
+
+
+def test_copying_is_spread_over_so_many_steps_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    for pack_us, panels in ((1023.5, 2), (1024.5, 0)):
+        numpy_forms._chosen.cache_clear()
+        numpy_forms._measured.cache_clear()
+        monkeypatch.setattr(numpy_forms, "_timed", told({0: 2.2, 1: 9.0, 2: 1.0, 8: 9.0}, pack_us))
+        assert choose_numpy(WEIGHT, steps=9000).panels == panels

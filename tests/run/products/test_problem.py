@@ -80,6 +80,19 @@ def test_the_rows_of_one_column_are_all_measured() -> None:
     assert bounded(few) is few
 
 
+def test_the_bounds_of_what_is_measured() -> None:
+    """96 rows, 512 along K then, a weight of 2 MiB but at least 64 columns, strides of a up to 4,096."""
+
+    def measured(shape: tuple[int, int, int], a: tuple[int, int] = (1, 5), size: int = 4) -> Problem:
+        return bounded(Problem(size, shape, a, (shape[1], 1), shape[1]))
+
+    assert measured((97, 64, 513)).shape == (96, 64, 512) and measured((96, 64, 513)).shape == (96, 64, 513)
+    assert measured((4, 1024, 512)).shape == (4, 1024, 512) and measured((4, 1024, 513)).shape == (4, 512, 513)
+    assert measured((4, 1024, 256), size=8).shape == (4, 1024, 256) != measured((4, 1024, 257), size=8).shape
+    assert measured((4, 64, 1 << 20)).shape[1] == 64 and measured((4, 65, 1 << 20)).shape[1] == 32
+    assert measured((97, 64, 7), (4096, 1)).a == (4096, 1) and measured((97, 64, 7), (4097, 1)).a == (7, 1)
+
+
 @each("size", [4, 8])
 def test_columns_are_halved_until_the_weight_fits(size: int) -> None:
     n, k = 4096, 2 * problems.MOST_BYTES // (size * 4096) + 1

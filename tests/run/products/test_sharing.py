@@ -111,6 +111,13 @@ def test_a_helper_that_is_held_up_is_left_to_rest() -> None:
     team[sharing.REST_UNTIL] = 0
 
 
+def test_the_most_that_is_lost_is_what_its_module_says() -> None:
+    """At most 2% and 20 ms: after a wait the helpers rest for fifty times as long, unless they gained it before."""
+    told = " ".join((sharing.__doc__ or "").split())
+    assert "at most 2% and 20 ms" in told and sharing.REST == 100 // 2 and sharing.MOST_CREDIT_NS == 20 * 10**6
+    assert sharing.MONOTONIC == time.CLOCK_MONOTONIC
+
+
 def test_a_second_caller_does_not_wait_for_the_team() -> None:
     team = rested()
     team[sharing.BUSY] = 1
