@@ -146,8 +146,8 @@ def test_the_bounds_of_packing_in_numbers(monkeypatch: pytest.MonkeyPatch) -> No
             kept.cache_clear()
         monkeypatch.setattr(choose, "_timed", timed_as({"direct": 2.0, "packed": 1.0}, pack_us=pack_us))
         assert choose.choose(WEIGHT, steps=9000).name == name
-    blocks = [kernel.free[1] for shape in ((7, 64, 900), (6, 64, 900)) for kernel in choose._own_kernels(
-        Problem(4, shape, (900, 1), (64, 1), 64, (False, True)))]  # fmt: skip
+    flat = [Problem(4, (rows, 64, 900), (900, 1), (64, 1), 64, (False, True)) for rows in (7, 6)]
+    blocks = [kernel.free[1] for problem in flat for kernel in choose._own_kernels(problem)]
     assert blocks == [512, 512, 900, 900], "up to six rows, which one tile holds, K is not cut"
 
 
