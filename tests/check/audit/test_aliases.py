@@ -21,6 +21,7 @@ def test_a_node_that_is_bound_is_a_copy_and_in_a_tuple_one_with_its_place() -> N
     assert twin.op is copy and twin.inputs == (X,) and aliases.bound(X, True).op is copy
     for same in (WHOLE, ONE, 3.0, "a", None, X.value, {"a": X}, [X, X]):
         assert aliases.bound(same) is same
+        assert type(same) is list or aliases.bound(same, True) is same
     for parts, unpacked in (((X, 2, WHOLE), False), ((X, 2, WHOLE), True), ([X, 2, WHOLE], True)):
         own = aliases.bound(parts, unpacked)
         assert type(own) is tuple and own[1] == 2 and [own[k].name for k in (0, 2)] == ["(0)", "(2)"]

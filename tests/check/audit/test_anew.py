@@ -10,6 +10,7 @@ from tests.each import each
 from tinygraph.check.audit.anew import PairThing, RightAnew, pairs_of, steps_back
 from tinygraph.check.audit.cases import Cases
 from tinygraph.check.audit.functions import Functions
+from tinygraph.check.audit.table import right_gradients
 
 T, I, H = 4, 3, 5  # noqa: E741
 rng = np.random.default_rng(8)
@@ -120,3 +121,20 @@ def test_losses_that_are_scaled_are_told_apart_and_others_are_no_sum() -> None:
     )
     np.testing.assert_allclose(one.array, due[2, 1] / -2, rtol=1e-9)
     assert not anew(3, product_of_losses)[0].is_whole
+
+
+def twice_loss(Wx: Any, Wh: Any, V: Any, xs: Any, ts: Any) -> Any:
+    """With a weight that each step reads twice."""
+    h, total = np.zeros((H, 1)), 0.0
+    for x, t in zip(xs, ts, strict=True):
+        h = np.tanh(Wx @ x + Wh @ h + Wh @ (h * h))
+        total = total + np.sum((V @ h - t) ** 2)
+    return total
+
+
+def test_a_weight_that_a_step_reads_twice_has_the_sum_of_both() -> None:
+    right, _, (_, _, _, outcome) = anew(T - 1, twice_loss)
+    due = right_gradients(outcome)
+    assert right.is_whole and {*due} == {*WEIGHTS}
+    for name, g in due.items():
+        np.testing.assert_allclose(right.gradients[name], g, rtol=1e-9)

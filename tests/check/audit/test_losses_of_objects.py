@@ -41,6 +41,11 @@ class WithLoss(Linear):
         return 0.5 * np.sum((outputs - targets) ** 2)
 
 
+class WithCost(Linear):
+    def cost(self, p: Any, q: Any) -> Any:
+        return np.sum(p * (p / 2 - q))
+
+
 class WithMean(Linear):
     factor = 1 / 6
 
@@ -99,6 +104,7 @@ def audit(net: Any, **keywords: Any) -> Any:
         (Linear, {"loss": lambda y_hat, t: 2 * half(y_hat, t)}, False),
         (WithLoss, {}, True),
         (WithMean, {}, True),
+        (WithCost, {}, True),
         (WithLoss, {"loss": lambda y_hat, t: 2 * half(y_hat, t)}, False),
         (Sloped, {"loss": half}, True),
         (Sloped, {"loss": of_any_names}, True),
