@@ -41,3 +41,16 @@ def test_no_word_meets_another_word_or_an_arrow() -> None:
         for arrow in drawn.arrows:
             met = [(u, v) for u, v in along(arrow.points) if abs(u - x) < half and abs(v - y) < high]
             assert not met, (drawn.notes[i], arrow)
+
+
+def test_what_later_steps_read_outside_of_time_makes_no_state_of_what_the_first_one_reads():
+    """Only what the neighbour takes from another step is a state."""
+    table, h = tg.tanh(tg.parameter(np.ones(3), name="T"), name="table"), tg.constant(np.ones(3), name="h0")
+    for t in range(3):
+        with tg.step(t):
+            first = tg.constant(np.full(3, 0.5), name="a") if t == 0 else table
+            h = tg.tanh(first * tg.sigmoid(h), name="h")
+    drawn = tg.draw(tg.sum(h), level="op").picture
+    role = {" ".join(part.text for part in box.title): (box.role, box.x) for box in drawn.boxes}
+    assert role["h0"][0] == "state" and role["a"][0] == "input"
+    assert drawn.bands[0].left < role["a"][1] < drawn.bands[0].right

@@ -2,6 +2,7 @@
 
 import re
 import time
+from itertools import groupby
 
 import graphviz
 import pytest
@@ -91,3 +92,28 @@ def test_title_and_token_of_a_column_stand_side_by_side_at_its_foot():
         right = [width(band.title, 14, True) + 14, width(band.token, 12)] if band.token else []
         assert rooms == pytest.approx(right, abs=0.51)
         assert words == [band.title, band.token.replace("&", "&amp;")][: 1 + bool(band.token)]
+
+
+def test_a_title_without_parameters_is_one_run_of_words():
+    drawing = tg.draw(word_rnn(3), gradients=True, level="op")
+    labels = re.findall(r"^\tn\d+ \[pos.*?label=<.*?<td>(.*?)</td>", drawing.source, re.M)
+    plain = [box for box in drawing.picture.boxes if all(part.kind != "chip" for part in box.title)]
+    told = [" ".join("\xa0" * (part.kind == "value") + part.text for part in box.title) for box in plain]
+    assert [x for x in labels if x.startswith("<b>")] == [f"<b>{words}</b>" for words in told]
+    assert any("\xa0" in words for words in told) and any(" = " in words for words in told)
+
+
+def test_words_between_two_parameters_are_one_run():
+    """Of two runs the gap would close in a viewer with another font."""
+    w, b = tg.parameter([[1.0]], name="W"), tg.parameter([1.0], name="b")
+    x = tg.constant([[2.0]], name="x")
+    drawing = tg.draw([tg.add(x @ w, b, name="y"), tg.multiply(x, w, name="z")], level="op")
+    tables = re.findall(r"^\tn\d+ \[pos.*?<table [^>]*fixedsize=.*?><tr>(.*?)</tr>", drawing.source, re.M)
+    told = []
+    for box in drawing.picture.boxes:
+        runs = groupby(box.title, lambda part: part.kind == "chip")
+        if any(part.kind == "chip" for part in box.title):
+            told.append([" ".join(part.text for part in run) for _, run in runs])
+    cells = [[re.sub("<.*?>", "", cell) for cell in re.findall("<td.*?>(.*?)</td>", table)] for table in tables]
+    assert [[run.replace("\xa0", "") for run in row] for row in cells] == told
+    assert any("= x *" in run for row in told for run in row), "a name, a sign and what stands between"
