@@ -243,7 +243,5 @@ def test_a_function_that_raises_when_it_is_traced_again_is_refused():
             raise KeyError("it runs once")
         return 2 * x
 
-    with pytest.raises(
-        tg.GraphError, match=r"^compile: the function changes calls[\s\S]*take the state as"
-    ):
+    with pytest.raises(tg.GraphError, match=r"^compile: the function changes calls[\s\S]*take the state as"):
         tg.compile(fn, backend="numpy")(X)
