@@ -29,7 +29,7 @@ OURS = USED, WATCHED = "_tinygraph_used", "_tinygraph_watched"
 NOT_THE_USERS = {*sys.stdlib_module_names, "numpy", "tinygraph"}
 
 
-class MethodNames(NamedTuple):
+class KeptNames(NamedTuple):
     """Those in the code of an op's `backward`, of it and `forward`, of `forward`, and the attributes that this sets."""
 
     needs: Set[str]
@@ -39,9 +39,9 @@ class MethodNames(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _names(op: type) -> MethodNames:
+def _names(op: type) -> KeptNames:
     needs, forward = _names_from(op, ["backward"]), _names_from(op, ["forward"])
-    return MethodNames(needs, needs & forward, forward, _names_from(op, ["forward"], stored=True))
+    return KeptNames(needs, needs & forward, forward, _names_from(op, ["forward"], stored=True))
 
 
 def _names_from(kind: type, words: Iterable[str], *, stored: bool = False) -> set[str]:
@@ -96,7 +96,7 @@ def as_used(op: Any) -> Any:
     return last
 
 
-def _as_now(value: Any, before: Any, names: MethodNames | None) -> Any:
+def _as_now(value: Any, before: Any, names: KeptNames | None) -> Any:
     if isinstance(value, ndarray) and not _is_large(value) and not _inside(value):
         same = type(before) is type(value) and before.shape == value.shape and before.dtype == value.dtype
         return before if same and before.tobytes() == value.tobytes() else value.copy()
