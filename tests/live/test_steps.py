@@ -261,3 +261,16 @@ def test_a_state_that_is_returned_as_an_array_is_a_state() -> None:
     for x, y in zip(XS, one.run(INPUTS), strict=True):
         h, k = np.tanh(x + h * k), 0.5
         np.testing.assert_allclose(y, h, rtol=1e-12)
+
+
+class InARow(Judge):
+    """The answer with an axis of time, of one step."""
+
+    def __call__(self, xs: Any) -> Any:
+        return super().__call__(xs)[None]
+
+
+def test_one_answer_for_all_steps_is_that_of_the_last() -> None:
+    for net, last in ((Judge(), True), (InARow(), True), (Speller(3), False)):
+        inputs = [np.array([1]), np.array([0])] if isinstance(net, Speller) else INPUTS
+        assert step_of(net, inputs).last is last

@@ -6,7 +6,7 @@ import pytest
 import tinygraph as tg
 from tinygraph.passes import PushSlices
 
-from .graphs import assert_same_numbers, ops_of, run, trace
+from .graphs import assert_same_numbers, ops_of, ops_within, run, trace
 
 X, ROW = np.random.default_rng(0).normal(size=(3, 8)), np.random.default_rng(1).normal(size=8)
 
@@ -21,6 +21,22 @@ def pushed(fn, *args):
 def test_gates_are_taken_from_the_parts_of_a_sum():
     changed, ops = pushed(lambda x, b: [tg.tanh(g) for g in tg.split(x * 2.0 + b, 2, axis=1)], X, ROW)
     assert changed and ops == sorted(["add", "getitem", "getitem", "multiply", "tanh"] * 2)
+
+
+def test_slices_are_pushed_beside_a_loop_and_within_it():
+    def gates(x, b):
+        return tg.sum(tg.stack([tg.tanh(g) for g in tg.split(x * 2.0 + b, 2, axis=-1)]), axis=0)
+
+    def fn(x, b):
+        before = gates(x, b)
+        inside = tg.unroll(lambda x, h: (gates(x, b) + h, h * 0.5), x, np.ones(4))[0]
+        return before, gates(tg.concatenate([inside, before], axis=1), b)
+
+    graph = trace(fn, X, ROW)
+    results = run(PushSlices(), graph.results)
+    assert_same_numbers(graph, results, 1e-15)
+    assert ops_within(results).count("multiply") == 2 + 1 and ops_of(results).count("tanh") == 4
+    assert ops_of(results).count("multiply") == 4
 
 
 @pytest.mark.parametrize(

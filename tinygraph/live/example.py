@@ -155,7 +155,7 @@ def goal_of(example: Example, targets: Any, width: int, last: bool, own_loss: bo
     counts = np.zeros(T, int)
     full[-len(array) :], counts[-len(array) :] = array, 1
     if labels:
-        counts[full.reshape(T, -1)[:, 0] < 0] = 0
+        counts[full < 0] = 0
         full = np.maximum(full, 0)
         if not own_loss and full.max() >= width:
             raise GraphError(f"{OWNER}: there is no such label", expected=f"below {width}", got=f"{full.max()}")

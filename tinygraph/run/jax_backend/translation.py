@@ -116,7 +116,7 @@ class JaxGraph:
             return tuple(nexts), (results[len(nexts) :], graph.any_wrong)
 
         finals, (sequences, wrong) = self.jax.lax.scan(
-            step, tuple(states), tuple(slices), length=body.steps, reverse=body.reverse
+            step, tuple(states), slices, length=body.steps, reverse=body.reverse
         )
         self.wrong += [told.any() for told in wrong]
         return finals, dict(zip(picked, sequences, strict=True))

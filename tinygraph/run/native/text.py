@@ -276,5 +276,5 @@ class LLVMWriter:
 def _hexadecimal(element: str, number: Any) -> str:
     if element == "float":
         with np.errstate(over="ignore"):  # as numpy's cast, but that the code is written once
-            number = float(np.float32(number))
+            number = np.float32(number)
     return f"0x{struct.unpack('<Q', struct.pack('<d', number))[0]:016X}"
