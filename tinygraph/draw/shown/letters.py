@@ -22,7 +22,8 @@ GREEK = dict(zip(_SPELT.split(), "αβγδεζηθκλμνξρστφψω", stric
 def letters(nodes: list[Node]) -> dict[Node, str]:
     """Maps nodes to the names in the lines that made them.
 
-    The lines of its first two steps tell those of all steps of a loop: of later ones only what those lack has a trail.
+    The lines of its first two steps tell those of all steps of a loop: of later ones only what those lack has a trail,
+    which tells that of later ones of the same form.
     """
     named = _written(nodes)
     steps: dict[int, list[Node]] = {}
@@ -30,9 +31,9 @@ def letters(nodes: list[Node]) -> dict[Node, str]:
         step, op = node.step, node.op
         if step is not None and op is not None and op.name != "stop_gradient":
             steps.setdefault(step, []).append(node)
-    told = sorted(t for t, members in steps.items() if any(x in named for x in members))
+    told = {t for t, members in steps.items() if any(x in named for x in members)}
     if told:
-        _through_time(named, steps, told[:2])
+        _through_time(named, steps, told)
     return named | _starts(named, steps) if named else named
 
 
@@ -102,12 +103,12 @@ def _shared(names: tuple[str, ...], members: list[Node]) -> list[tuple[str, Node
     return [*zip(names[:star], made, strict=False), *zip(names[star + 1 :], made[len(made) - after :], strict=True)]
 
 
-def _through_time(named: dict[Node, str], steps: dict[int, list[Node]], told: list[int]) -> None:
-    """Gives the nodes of all steps the names of those of one or two steps that compute the same."""
-    models = {t: (steps[t], [(x.op, x.scope) for x in steps[t]]) for t in told}
+def _through_time(named: dict[Node, str], steps: dict[int, list[Node]], told: set[int]) -> None:
+    """Gives the nodes of all steps the names of those of the first two ``told``, or of an odd one before it."""
+    models = {t: (steps[t], [(x.op, x.scope) for x in steps[t]]) for t in sorted(told)[:2]}
     known: dict[int, Hashable] = {}
     by_form: dict[Hashable, list[str | None]] = {}
-    for members in steps.values():
+    for t, members in steps.items():
         kinds = [(x.op, x.scope) for x in members]
         same = next((model for model, its in models.values() if kinds == its), None)
         if same is members:
@@ -119,6 +120,8 @@ def _through_time(named: dict[Node, str], steps: dict[int, list[Node]], told: li
             pairs = _alike(_forms(members, known), by_form)
         own = {(x.scope, named[x]) for x in members if x in named}
         named.update((x, name) for x, name in pairs if name and x not in named and (x.scope, name) not in own)
+        if same is None and t in told:
+            models[t] = members, kinds
 
 
 def _by_form(
