@@ -68,6 +68,12 @@ def cells(text: str) -> int:
     return len(text) + sum(wide) - sum(map(bool, map(unicodedata.combining, text)))
 
 
+def filled(text: str, room: int, side: str = "<") -> str:
+    """Returns the text with spaces behind it, or before it (``>``), so that it takes so many cells of a terminal."""
+    gap = " " * (room - cells(text))
+    return gap + text if side == ">" else text + gap
+
+
 def number(x: float, digits: int = 2) -> str:
     """Returns a number with so many significant digits: ``0.12``, ``3.5e-6``, ``1200``."""
     if not math.isfinite(x):

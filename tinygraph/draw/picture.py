@@ -197,6 +197,8 @@ class Picture:
     """The view that made it, by its name."""
     lang: str = "en"
     """The language of our own words."""
+    names: frozenset[str] = frozenset()
+    """The user's names and tokens, which stay in every language."""
     title: str | None = None
     subtitle: str = ""
     keys: list[tuple[str, str]] = field(default_factory=list)

@@ -13,7 +13,7 @@ from ..core.markup import table
 from ..core.node import Node
 from ..core.op import Op, Spec
 from ..plan.report import amount
-from .labels import clean, shape
+from .labels import cells, clean, filled, shape
 from .unmarked.steps import marked
 
 Kind = tuple[str, tuple[int, ...], int, int]
@@ -205,10 +205,7 @@ def _cells(row: CostRow) -> tuple[str, ...]:
 
 def aligned(lines: Sequence[tuple[str, ...]], sides: str) -> str:
     """Returns a table: its head, a rule, rows, a rule and the last line; ``sides``: ``<`` or ``>`` for each column."""
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    texts = [
-        "  ".join(f"{x:{side}{wide}}" for x, side, wide in zip(line, sides, widths, strict=True)).rstrip()
-        for line in lines
-    ]
-    rule = "-" * max(map(len, texts))
+    widths = [max(map(cells, column)) for column in zip(*lines, strict=True)]
+    texts = ["  ".join(map(filled, line, widths, sides)).rstrip() for line in lines]
+    rule = "-" * max(map(cells, texts))
     return "\n".join([texts[0], rule, *texts[1:-1], rule, texts[-1]])

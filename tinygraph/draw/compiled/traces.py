@@ -59,6 +59,7 @@ class _Tracing:
         """Add the nodes outside of all loops, or those of one loop's body."""
         selected = picked(order)
         self.letters |= letters(order)
+        self.side.names.update(known(x, self.letters) for x in order)
         for node in order:
             if node.op is None:
                 if node not in self.stands:

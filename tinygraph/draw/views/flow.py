@@ -17,7 +17,7 @@ from ..norms.verdict import matrix_text
 from ..options import Options, one_loss, refuse_traced, roots_of
 from ..picture import Picture
 from ..shown.folding import Folded, fold
-from ..shown.naming import heading
+from ..shown.naming import heading, names
 from ..shown.roles import roles
 from ..shown.truncation import crossings, cut_as_asked, spacing
 from .heads import token_texts
@@ -70,7 +70,7 @@ def _drawn(folded: Folded, shown: list[Reach], room: float, subtitle: str, optio
     for reach in shown:
         left = panel(picture, reach, look, left) + APART
         picture.plain_text += ["", *matrix_text(reach)]
-    picture.scale = (heat_map.low, heat_map.high)
+    picture.names, picture.scale = names(folded, options), (heat_map.low, heat_map.high)
     if clipped:
         picture.keys.append((ramp(0), f"below {number(heat_map.low, 1)}: nothing left"))
     picture.plain_text = picture.plain_text[not options.heading :]
