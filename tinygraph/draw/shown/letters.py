@@ -34,7 +34,7 @@ def letters(nodes: list[Node]) -> dict[Node, str]:
     told = {t for t, members in steps.items() if any(x in named for x in members)}
     if told:
         _through_time(named, steps, told)
-    return named | _starts(named, steps) if named else named
+    return named | _starts(named, steps)
 
 
 def _written(nodes: list[Node]) -> dict[Node, str]:
@@ -166,7 +166,7 @@ def _source(x: Node) -> Node:
 
 
 def _starts(named: dict[Node, str], steps: dict[int, list[Node]]) -> dict[Node, str]:
-    """Names the leaves that a first or last step takes where its neighbour takes a state: ``h₀``."""
+    """Names the leaves that a first or last step takes where its neighbour takes a state: ``h₀``; "" if it has none."""
     order = sorted(steps)
     starts: dict[Node, str] = {}
     for a, b in (order[:2], order[:-3:-1]) if len(order) > 1 else ():
@@ -174,9 +174,9 @@ def _starts(named: dict[Node, str], steps: dict[int, list[Node]]) -> dict[Node, 
             if x.op is not y.op or _weights(x) != _weights(y):
                 break  # what follows has no partner: a last step may lack what only a next one would use
             for p, q in zip(x.inputs, map(_source, y.inputs), strict=False):
-                is_state = q.step is not None and q.step != b and q in named
+                is_state = q.step is not None and q.step != b and q.op is not None
                 if is_state and p.op is None and not p.name and not isinstance(p, Parameter):
-                    starts.setdefault(p, named[q].partition("[")[0] + "₀")
+                    starts.setdefault(p, named[q].partition("[")[0] + "₀" if q in named else "")
     return starts
 
 
@@ -194,7 +194,7 @@ def entrances(boxes: list[Node], known: dict[Node, str]) -> dict[Node, str]:
     ranks: dict[int | None, int] = {}
     targets = {x: f"target{'' if x.step is None else subscript(x.step)}" for x in boxes if known.get(x) == "target"}
     boxes = [x for x in boxes if x not in targets]
-    leaves = dict.fromkeys(x for x in boxes if is_data(x) and known.get(x, "")[-1:] != "₀")
+    leaves = dict.fromkeys(x for x in boxes if is_data(x) and known.get(x, "x") and known.get(x, "")[-1:] != "₀")
     starts = [x for x in leaves if x.step is None and not np.any(x.value)]
     for x in boxes:
         op = x.op

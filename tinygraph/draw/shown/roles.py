@@ -15,6 +15,8 @@ BORDERS = {"gradient": "#a50f15", "input": "#2b6cb0", "state": STATE, "op": "#5a
            "only": "#111111", "differs": "#111111"}  # fmt: skip
 """Border colours, chosen for colour-blind readers; in grey print, state and loss differ by their position."""
 LOOKUPS = {"take", "getitem", "one_hot"}
+_SCALE = {"add", "subtract", "multiply", "divide", "negative"}
+"""Ops that make one loss of several sums after time: ``ce / n + 0.1 * penalty``."""
 
 
 def roles(folded: Folded, roots: list[Node]) -> dict[Node, str]:
@@ -57,12 +59,12 @@ def _share(folded: Folded, roles: dict[Node, str]) -> None:
 
 
 def _running_sums(folded: Folded, carried: set[Node], targets: set[Node]) -> set[Node]:
-    """Returns the numbers that steps add up and pass on until they are a root: sums of losses, no states."""
+    """Returns the numbers that steps add up until they are a root, or a term of it: sums of losses, no states."""
     sums, others = set(targets), set[Node]()
     for node in reversed(folded.nodes):
         if node.op is not None and node.op.name == "add" and node.size == 1 and node not in others:
             sums.add(node)
-        elif node not in targets:
+        elif node not in targets and not (node.step is None and node.size == 1 and node.op and node.op.name in _SCALE):
             others.update(x.source for x in folded.arrows[node])
     return sums & carried
 
