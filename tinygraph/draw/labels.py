@@ -18,6 +18,7 @@ _NARROW = set("iljtf.,:;'|![]() ·")
 _LOW = set("₀₁₂₃₄₅₆₇₈₉₊₋ₜ‖")
 
 
+@lru_cache(maxsize=4096)
 def clean(text: str, limit: int = WHOLE) -> str:
     """Returns the text on one line, cut to ``limit`` characters; U+FFFD replaces what no reader sees.
 

@@ -141,4 +141,4 @@ def test_lanes_of_many_bars_are_under_the_first_one():
         low = min(box.y - 20 for box in drawn.boxes if box.y > top)
         starts = [a for a in drawn.arrows if drawn.boxes[a.tail].y > top > drawn.boxes[a.head].y]
         lanes = {y for a in starts for (x, y), (u, z) in pairwise(a.points[::3]) if y == z and x != u and y < low + 80}
-        assert len(lanes) == count and max(lanes) < low - 9
+        assert len(lanes) == count and max(lanes) < low - 2.9

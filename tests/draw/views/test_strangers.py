@@ -24,8 +24,8 @@ def test_an_input_is_no_start_and_a_start_no_input_where_names_are_too_long() ->
             np.full((2, 4), t + 1.0) + the_state_of_the_network_after_a_step @ W
         )
     shown = boxes(tg.sum(the_state_of_the_network_after_a_step))
-    assert {"x₀", "x₁", "x₂", "zeros"} <= shown.keys() and not any("x′" in title for title in shown)
-    assert shown["zeros"].role == "state" and {shown[f"x{n}"].role for n in "₀₁₂"} == {"input"}
+    assert {"x₀", "x₁", "x₂", "h₀"} <= shown.keys() and not any("x′" in title for title in shown)
+    assert shown["h₀"].role == "state" and {shown[f"x{n}"].role for n in "₀₁₂"} == {"input"}
 
 
 def test_both_terms_of_a_loss_that_steps_add_up_are_losses() -> None:

@@ -47,8 +47,7 @@ class Grid(NamedTuple):
         return self.height / 2
 
 
-CLOSE, TERSE = Grid(), Grid(44.0, 32.0, 8.0, 26.0, 8.0)
-PAIRS = Grid(PITCH, 100.0, 20.0, margin=18.0, banded=False, lane=8.0)
+CLOSE, TERSE, PAIRS = Grid(), Grid(44.0, 32.0, 8.0, 26.0, 8.0), Grid(PITCH, 100.0, 20.0, HEIGHT, 18.0, False, 8.0)
 """For boxes, for boxes of one line, and for boxes beside which those of their gradients stand."""
 
 
@@ -143,11 +142,7 @@ def _heights(plans: dict[int, Rows], layouts: dict[int, Ordering], grid: Grid) -
     """Returns the height of each row, and of one above the last; between flat arrows rows are further apart."""
     count = max((max(plan.rows) for plan in plans.values()), default=0) + 1
     wide = [0.0] * count
-    known: set[int] = set()
-    for c, layout in layouts.items():
-        if id(layout) in known:
-            continue
-        known.add(id(layout))
+    for c, layout in {id(layout): (c, layout) for c, layout in layouts.items()}.values():
         for (a, b), bends in layout.bends.items():
             ends = [(layout.x[i], plans[c].rows[i]) for i in (a, b) if i >= 0]
             way = [*ends[: a >= 0], *bends, *ends[len(ends) - (b >= 0) :]]
@@ -225,7 +220,7 @@ def _bars(placed: Placed, folded: Folded, where: Regions, widths: dict[Node, flo
     left, right = (timed[0][0], timed[-1][1]) if timed else (0.0, 0.0)
     for region in (OVER, UNDER):
         beside, linked = _neighbours(folded, where, region)
-        lanes = max(len(linked) - 2, 0)  # two have room
+        lanes = max(len(linked) - 3, 0)  # three have room
         levels: dict[int, list[Node]] = {}
         for node, level in _levels(beside, linked, region).items():
             levels.setdefault(level, []).append(node)

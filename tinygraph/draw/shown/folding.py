@@ -194,7 +194,8 @@ def fold(roots: list[Node]) -> Folded:
             alias = None if node in kept else _alias(node, operands)
             stands[node] = alias or Link(node, False, node, 0)
     _collect(folded, nodes, kept, stands)
-    folded.own = {*folded.letters.values(), *(x.name or "" for x in nodes), *(getattr(x, "home", "") for x in nodes)}
+    homes = (getattr(x, "home", "") for x in folded.names)
+    folded.own = {*folded.letters.values(), *(x.name or "" for x in folded.nodes), *homes}
     folded.letters |= by_use(nodes, folded.letters)
     entering = entrances(folded.nodes, folded.letters)
     folded.inputs = {x for x in entering if not entering[x].endswith("h₀")}

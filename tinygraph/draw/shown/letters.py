@@ -194,13 +194,13 @@ def entrances(boxes: list[Node], known: dict[Node, str]) -> dict[Node, str]:
     ranks: dict[int | None, int] = {}
     targets = {x: f"target{'' if x.step is None else subscript(x.step)}" for x in boxes if known.get(x) == "target"}
     boxes = [x for x in boxes if x not in targets]
-    leaves = dict.fromkeys(x for x in boxes if is_data(x) and known.get(x, "x") and known.get(x, "")[-1:] != "₀")
-    starts = [x for x in leaves if x.step is None and not np.any(x.value)]
+    leaves = dict.fromkeys(x for x in boxes if is_data(x) and known.get(x, "")[-1:] != "₀")
+    starts = [x for x in leaves if (x.step is None or known.get(x) == "") and not np.any(x.value)]
     for x in boxes:
         op = x.op
         if op is not None and op.name == "getitem" and is_data(x.inputs[0]) and not x.name and x.step is not None:
             reads[x] = x.inputs[0]
-        elif x in leaves and x.step is not None:
+        elif x in leaves and x.step is not None and known.get(x, "x"):
             reads[x] = ranks[x.step] = ranks.get(x.step, -1) + 1
     timed = any(x.step is not None for x in boxes)
     if not timed and len(leaves) == 1:

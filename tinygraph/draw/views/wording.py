@@ -65,10 +65,11 @@ def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: b
     if scalar:
         title.append(Part(number(node.item(), 4), "value"))
     size = "" if scalar and not node.shape else shape(node.shape)
-    targets = [x.text for x in operands if type(x) is Inline and x.whole] if node.op and node.op.name in LOSSES else []
-    stacks = list(dict.fromkeys(_stacked(x) for x in operands if isinstance(x, Several)))
-    masks = [x.text for x in operands if isinstance(x, Padding)]
-    targets = [f"target {x}" for x in targets]
+    odd = [x for x in operands if type(x) is not Link and type(x) is not Chip]
+    stacks = list(dict.fromkeys(_stacked(x) for x in odd if isinstance(x, Several)))
+    masks = [x.text for x in odd if isinstance(x, Padding)]
+    is_loss = node.op is not None and node.op.name in LOSSES
+    targets = [f"target {x.text}" for x in odd if is_loss and type(x) is Inline and x.whole]
     facts = [size, *stacks, *targets, *masks, "" if heat is None else _norm(node, heat)]
     shown = values and not scalar and role != "parameter"
     if shown:
@@ -221,7 +222,7 @@ def _name_of(link: Link, folded: Folded) -> str:
     name = known(node, folded.letters)
     if node.step != link.user.step and not node.name:
         name = name.partition("[")[0]  # of hs[t] a later step reads another t
-    return clean(name + _when(node, link.user, folded)) + turned(link.views) if name else ""
+    return clean(name + _when(node, link.user, folded)) + (turned(link.views) if name and link.views else "")
 
 
 def _when(node: Node, reader: Node, folded: Folded) -> str:
