@@ -65,9 +65,9 @@ def rolled(target: Any, options: Options) -> Picture:
     tag(picture, ((x, points) for x, points in drawn_links if points))
     if any(card.returning for card in stage.cards):
         picture.keys.append((STATE, "arrow of a state, to another step"))
-    picture.names, picture.uses = names(folded, options), table_of(folded, heat_map)
+    picture.uses = table_of(folded, heat_map)
     picture.scale = None if heat_map is None else (heat_map.low, heat_map.high)
-    picture.subtitle = _subtitle(repetition, stage.cards, options)
+    picture.subtitle, picture.names = _subtitle(repetition, stage.cards, options), names(folded, options)
     note_truncation(picture, folded, roots, options)
     return picture
 
