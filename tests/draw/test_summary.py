@@ -111,6 +111,8 @@ def test_steps_are_told_as_a_span(steps, text):
 def test_a_table_has_its_columns_in_line_and_its_last_line_under_a_rule():
     lines = aligned([("a", "n", "x"), ("long", "1", ""), ("b", "1,000", "y"), ("total", "7", "")], "<><").splitlines()
     assert lines == ["a          n  x", "-" * 15, "long       1", "b      1,000  y", "-" * 15, "total      7"]
+    lines = aligned([("a", "n", "x"), ("层", "1", "隐藏"), ("total", "7", "")], "<><").splitlines()
+    assert lines == ["a      n  x", "-" * 14, "层     1  隐藏", "-" * 14, "total  7"], "a wide letter takes two cells"
 
 
 def test_a_loop_within_a_loop_is_counted_as_often_as_it_runs():

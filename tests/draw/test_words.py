@@ -94,6 +94,40 @@ def test_a_name_that_is_a_word_of_ours_stays() -> None:
     assert tg.draw(tg.tanh(tg.constant([1.0])), lang="zh").picture.title == "网络"
 
 
+def sums(**options: Any) -> tg.Drawing:
+    """A network whose arrays have no names, or those of its lines; both are like words of ours."""
+    return _sums(tg.stack([tg.constant(np.full((2, 4), t + 1.0)) for t in range(3)]), **options)
+
+
+def _sums(rows: tg.Node, **options: Any) -> tg.Drawing:
+    state, w = tg.constant(np.ones((2, 4)), name="first"), tg.parameter(np.eye(4), "W")
+    for t in range(3):
+        with tg.step(t):
+            data = state @ w
+            share = tg.softmax(np.sum(rows * data, axis=-1), axis=0)
+            state = np.tanh(np.sum(rows * share[:, :, None], axis=0))
+    return tg.draw(tg.mean((state - np.arange(8.0).reshape(2, 4)) ** 2), lang="zh", **options)
+
+
+def test_formulas_are_code_with_words_for_arrays_without_a_name() -> None:
+    picture = sums(level="op").picture
+    titles = {" ".join(part.text for part in box.title if part.kind != "value") for box in picture.boxes}
+    assert {"记忆 * share", "sum(记忆 * share)", "share = softmax", "stateₜ = tanh", "(state - 目标) ** 2"} <= titles
+    assert {"first", "mean", "目标"} <= titles and any(title.startswith("data = ") for title in titles)
+    assert not any(re.search("memory|target|数据|状态|均值", title) for title in titles)
+
+
+@each("view", ["unrolled", "states", "attention", "rolled", "flow"])
+def test_tokens_and_names_of_lines_stay_in_every_view(view: str) -> None:
+    tokens = ["padding", "first", "1 of 2 real"]
+    picture = sums(view=view, tokens=tokens, title="loss").picture
+    shown = [*told_by(picture.bands), *told_by(picture.notes), *told_by(picture.tiles), picture.subtitle]
+    words = " ".join(shown)
+    for token in tokens[: 1 if view == "flow" else 3]:
+        assert token in words, view
+    assert not re.search("填充|第一个|真实", words) and picture.title == "loss"
+
+
 def test_each_entry_translates_and_english_is_untouched() -> None:
     for pattern, words in table("zh").items():
         assert re.search("[\u4e00-\u9fff]", words) or re.fullmatch(r"FLOP|[\W\d]*\d[\W\d]*", words), pattern

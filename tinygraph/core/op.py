@@ -130,7 +130,8 @@ class Op:
             if recorder is not None and recorder.session.stand_ins:
                 inputs = recorder.read(read := as_nodes(inputs))
             if not plain and now.tracing:
-                return leave_trail(self.trace(as_nodes(inputs), attributes, name, read))
+                traced = self.trace(as_nodes(inputs), attributes, name, read)
+                return traced if next(now.due, None) is self else leave_trail(traced, self)
         try:
             value = self._computed(inputs, attributes)
         except UNFIT as error:
@@ -138,8 +139,8 @@ class Op:
         if type(value) is not ndarray:
             value = np.asarray(value)
         node = Node(as_used(self) if self.keeps_state else self, inputs, attributes, value, name)
-        if node.serial > now.beyond:
-            leave_trail(node)
+        if next(now.due, None) is not self:
+            leave_trail(node, self)
         if plain is not True:
             if recorder is not None:
                 recorder.made(node, read or inputs)

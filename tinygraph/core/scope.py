@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ContextDecorator, contextmanager
-from itertools import count
+from itertools import count, repeat
 from types import CodeType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -33,15 +33,19 @@ class Entrance(Protocol):
 
 
 next_serial = count().__next__
-MOST_LOOPS = 100
-"""So many loops are known at a time."""
+MOST_LOOPS, MOST_ODD = 100, 8
+"""So many loops are known at a time; so many later steps of each leave trails, which cost as much as half an op."""
+ALL: Iterator[Any] = repeat(None)
+NONE: Iterator[Any] = repeat(0)
+"""In place of the ops that are due: each op leaves a trail, or none does."""
 
 
 class _OverTime:
-    """A loop over time: its last step, how many it had before, and the nodes of the largest one."""
+    """A loop over time: its last step, how many it had before, the ops of the longest of its first two, odd steps."""
 
     def __init__(self, last: int) -> None:
-        self.last, self.steps, self.most = last, 0, 0
+        self.last, self.steps, self.odd = last, 0, 0
+        self.ops: list[Any] = []
 
 
 class _Now(threading.local):
@@ -50,7 +54,9 @@ class _Now(threading.local):
     Attributes:
         place: step, scope and origin of new nodes; one tuple, because every new node reads all three.
         loops: the last loop over time of each code.
-        beyond: nodes of later serial leave a trail; in a step but the first two those which no step had before.
+        due: the ops that a loop's first two steps had, for a later one: another op, and all after it, leave a trail.
+        over: the loop over time whose step this is.
+        ops: those of this step, if it is one of the first two.
         plain: whether ops compute and nothing else: one look at each op instead of three. If all that they do beside is
             to tell a recorder, it is that recorder.
         tracing: whether ops make `Traced` nodes instead of computing.
@@ -68,7 +74,9 @@ class _Now(threading.local):
 
     place: tuple[int | None, str, Node | None] = (None, "", None)
     loops: dict[CodeType, _OverTime] | None = None
-    beyond: int = -1
+    due: Iterator[Any] = ALL
+    over: _OverTime | None = None
+    ops: list[Any] | None = None
     plain: Any = True
     tracing: bool = False
     watching: bool = False
@@ -150,21 +158,22 @@ class _InStep(ContextDecorator, AbstractContextManager[None]):
 
     def __enter__(self) -> None:
         t, place = self.t, now.place
-        self.before = place, now.beyond
+        self.before = place, now.due
         if place[0] is not None:
-            self.loop, self.start = _OverTime(t), next_serial()
             now.place = (InnerStep(t, getattr(place[0], "other", place[0])), place[1], place[2])
             return
-        self.loop = loop = _loop(t, sys._getframe(1).f_code)
-        self.start = start = next_serial()
-        now.beyond = start + loop.most if t > 1 and loop.steps > (t == 2) else start
+        now.over = loop = _loop(t, sys._getframe(1).f_code)
+        later = t > 1 and loop.steps > (t == 2)
+        now.ops = None if later else []
+        now.due = ALL if not later else iter(loop.ops) if loop.odd < MOST_ODD else NONE
         now.place = (t, place[1], place[2])
 
     def __exit__(self, *_: object) -> None:
-        now.place, now.beyond = self.before
-        most = next_serial() - self.start - 1
-        if most > self.loop.most:
-            self.loop.most = most
+        now.place, due = self.before
+        if now.place[0] is None:
+            now.due = due
+            if now.over and now.ops and len(now.ops) > len(now.over.ops):
+                now.over.ops = now.ops
 
     def _recreate_cm(self) -> _InStep:
         return _InStep(self.t)

@@ -7,7 +7,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .errors import users_frame
-from .scope import now
+from .scope import ALL, NONE, now
 
 if TYPE_CHECKING:
     from .node import Node
@@ -19,17 +19,22 @@ _frame = sys._getframe
 Made = TypeVar("Made", bound="Node")
 
 
-def leave_trail(node: Made) -> Made:
+def leave_trail(node: Made, op: Any = None) -> Made:
     """Adds to the place of a node the code and the position of each of the frames that made it, innermost first.
 
     The first is the caller of the function that calls this one. Of the steps of a loop the first two have trails, from
-    which pictures tell names, and later ones what no step had before; a node of a gradient has its origin. Returns the
-    node.
+    which pictures tell names, and later ones from the first op on that these had not; a node of a gradient has its
+    origin. ``op`` is that of the node, which is not due, None for a leaf. Returns the node.
     """
-    place = node._place
-    if node.serial <= now.beyond or place[2] is not None:
+    place, due = node._place, now.due
+    if place[2] is not None or due is NONE or (op is None and due is not ALL):
         return node
     if place[0] is not None:  # of few steps, so it may cost more: the equations of a cell are further out
+        if now.ops is not None and op is not None:
+            now.ops.append(op)
+        elif due is not ALL and now.over is not None:
+            now.due = ALL
+            now.over.odd += 1
         node._place = (*place, *_outward(_frame(2), LONGEST + 2))
         return node
     # Without a loop, for speed: every eager node comes here.

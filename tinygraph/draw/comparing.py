@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import zip_longest
 from typing import Any, ParamSpec, Protocol, cast
 
@@ -14,7 +15,7 @@ from .differences import Difference, differences, rims, threshold
 from .drawing import Drawing
 from .labels import clean, width
 from .picture import Note, Picture, Use
-from .words import told, translated
+from .words import Names, told, translated
 from .write.beside import edges
 from .write.plain import plain
 
@@ -104,7 +105,8 @@ def compared(
         both = [x for x in changed if x.first and x.second]
         least, differs = threshold(both, count, linear=pair[0].ruler is not None)
         first, second = (translated(x, lang, titled=False) for x in pair)
-        lines = [*_lines(changed, count, names, lang)]
+        tell = partial(_lines, changed, count, names, lang, pair[0].names | pair[1].names)
+        lines = [*tell()]
         marked = [x for x in both if x.far >= least]
         sides = [[x.first for x in changed if not x.second], [x.second for x in changed if not x.first]]
         first = replace(first, rims=[*rims(sides[0], False), *rims([x.first for x in marked], True)])
@@ -114,7 +116,7 @@ def compared(
         for stacked in (wide > ROW, wide <= ROW):
             picture = _joined((first, second), names, stacked)
             picture.title = title or told("Two networks on one scale", lang)
-            picture.listed = [*_lines(changed, count, names, lang, *BRIEF)] if brief else lines
+            picture.listed = [*tell(*BRIEF)] if brief else lines
             picture.lang, picture.differs, picture.view = lang, differs, "compare"
             picture.plain_text = [picture.title, *_texts((first, second), names), "", *lines]
             yield picture
@@ -137,7 +139,7 @@ def _joined(pair: Couple, names: Sequence[str], stacked: bool) -> Picture:
     a, b = edges(pair[0]), edges(pair[1])
     down = (a.foot - APART - b.top) if stacked else a.top - b.top
     parts = pair[0], moved(pair[1], a.left - b.left if stacked else a.right + APART - b.left, down, len(pair[0].boxes))
-    picture = Picture(scale=pair[0].scale or pair[1].scale, ruler=pair[0].ruler)
+    picture = Picture(scale=pair[0].scale or pair[1].scale, ruler=pair[0].ruler, names=pair[0].names | pair[1].names)
     for name in PARTS:
         setattr(picture, name, [x for part in parts for x in getattr(part, name)])
     for part, title in zip(parts, names, strict=True):
@@ -183,7 +185,13 @@ def _uses(pair: Couple, names: Sequence[str]) -> Iterator[Use]:
 
 
 def _lines(
-    changed: list[Difference], count: int, names: Sequence[str], lang: str, most: int = MOST, longest: int = LONGEST
+    changed: list[Difference],
+    count: int,
+    names: Sequence[str],
+    lang: str,
+    kept: Names,
+    most: int = MOST,
+    longest: int = LONGEST,
 ) -> Iterator[str]:
     """Yields what differs in words, the largest differences first."""
     if not changed:
@@ -194,11 +202,11 @@ def _lines(
     lines = []
     sides = [x.first for x in changed if not x.second], [x.second for x in changed if not x.first]
     for name, side in zip(names, sides, strict=True):
-        parts = Counter(told(x.name, lang) for x in side if x)
+        parts = Counter(told(x.name, lang, kept) for x in side if x)
         if parts:
             told_parts = ", ".join(f"{x} × {n}" if n > 1 else x for x, n in parts.items())
             lines.append(f"{told(f'in {name} only', lang)}: {told_parts}")
-    lines += [x.words(lang) for x in both]
+    lines += [x.words(lang, kept) for x in both]
     yield from [clean(line, longest) for line in lines[:most]]
     if len(lines) > most:
         yield told(f"and {len(lines) - most} more", lang)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .picture import Box, Picture, Rim, Tile
-from .words import told
+from .words import NONE, Names, told
 
 FOLDS = (1, 1.1, 1.2, 1.5, 2, 5, 10, 100, 1000)
 """Differences of so many times and more are marked: the least of these at which half of all have no mark."""
@@ -58,15 +58,16 @@ class Difference:
     second: Claim | None
     far: float
 
-    def words(self, lang: str) -> str:
+    def words(self, lang: str, kept: Names = NONE) -> str:
         """Returns what two claims of one place say, as far as it differs."""
         first, second = self.first, self.second
         if first is None or second is None:
             return ""
         form = str if first.place == second.place else _bare
-        where = ", ".join(told(form(x), lang) for x in first.place if x)
+        where = ", ".join(told(form(x), lang, kept) for x in first.place if x)
         parts = first.words.split(" · "), second.words.split(" · ")
-        one, other = (" · ".join(told(x, lang) for x in own if x not in rest) for own, rest in (parts, parts[::-1]))
+        pairs = parts, parts[::-1]
+        one, other = (" · ".join(told(x, lang, kept) for x in own if x not in rest) for own, rest in pairs)
         return f"{where}: {one or '–'} {told('against', lang)} {other or '–'}"
 
 

@@ -189,11 +189,8 @@ class Drawing:
         earlier = list(snapshots) if isinstance(snapshots, Iterable) else [snapshots]
         for other in earlier:
             if not isinstance(other, Drawing):
-                raise GraphError(
-                    "save: snapshots must be drawings in the order of training",
-                    expected="a list of results of tg.draw",
-                    got=shown(other),
-                )
+                problem = "save: snapshots must be drawings in the order of training"
+                raise GraphError(problem, expected="a list of results of tg.draw", got=shown(other))
         from .write.page import page
 
         return page(self.picture, [other.picture for other in earlier]).encode()

@@ -18,6 +18,7 @@ _NARROW = set("iljtf.,:;'|![]() ·")
 _LOW = set("₀₁₂₃₄₅₆₇₈₉₊₋ₜ‖")
 
 
+@lru_cache(maxsize=4096)
 def clean(text: str, limit: int = WHOLE) -> str:
     """Returns the text on one line, cut to ``limit`` characters; U+FFFD replaces what no reader sees.
 
@@ -66,6 +67,12 @@ def cells(text: str) -> int:
         return len(text)
     wide = (unicodedata.east_asian_width(c) in "WF" for c in text)
     return len(text) + sum(wide) - sum(map(bool, map(unicodedata.combining, text)))
+
+
+def filled(text: str, room: int, side: str = "<") -> str:
+    """Returns the text with spaces behind it, or before it (``>``), so that it takes so many cells of a terminal."""
+    gap = " " * (room - cells(text))
+    return gap + text if side == ">" else text + gap
 
 
 def number(x: float, digits: int = 2) -> str:

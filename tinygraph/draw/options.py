@@ -69,12 +69,10 @@ class Options:
         if not isinstance(self.values, bool):
             raise GraphError("draw: values must be a bool", expected="True or False", got=type(self.values).__name__)
         if not isinstance(self.gradients, (bool, Mapping, NoneType)):
-            raise GraphError(
-                "draw: gradients must be a bool, None or a dict",
-                expected="True, None, or a dict from nodes to arrays",
-                got=type(self.gradients).__name__,
-                fix="gradients=True computes them; or pass a dict from nodes to their gradients",
-            )
+            problem = "draw: gradients must be a bool, None or a dict"
+            fix = "gradients=True computes them; or pass a dict from nodes to their gradients"
+            expected = "True, None, or a dict from nodes to arrays"
+            raise GraphError(problem, expected=expected, got=type(self.gradients).__name__, fix=fix)
 
     @property
     def heading(self) -> str | None:
@@ -160,8 +158,5 @@ def one_loss(roots: list[Node], what: str, *, expected: str, fix: str = "", floa
 def refuse_traced(root: Node, view: str) -> None:
     """Raises a `GraphError` for a graph without values."""
     if isinstance(root, Traced):
-        raise GraphError(
-            f"draw: the view {view} needs values, but the graph of a compiled function has none",
-            got=root.label(),
-            fix="draw the result of the function without tg.compile",
-        )
+        problem = f"draw: the view {view} needs values, but the graph of a compiled function has none"
+        raise GraphError(problem, got=root.label(), fix="draw the result of the function without tg.compile")

@@ -24,11 +24,12 @@ class Part(NamedTuple):
 
 def lengths(title: list[Part]) -> tuple[list[float], list[float]]:
     """Returns the room that each part of a title takes, and the gap after it: small beside a chip, which has edges."""
-    chips = [part.kind == "chip" for part in title]
-    tight = 0.95 if any(chips) else 1.0  # beside a chip a text has room on its other side
-    rooms = [width(part.text, TITLE, True) for part in title]
-    widths = [room + 6 if chip else tight * room for room, chip in zip(rooms, chips, strict=True)]
-    return widths, [3.5 if any(chips[k : k + 2]) else 5.0 for k in range(len(title))]
+    rooms, chips = [width(part.text, TITLE, True) for part in title], [part.kind == "chip" for part in title]
+    if True not in chips:
+        return rooms, [5.0] * len(title)
+    # Beside a chip a text has room on its other side.
+    widths = [room + 6 if chip else 0.95 * room for room, chip in zip(rooms, chips, strict=True)]
+    return widths, [3.5 if True in chips[k : k + 2] else 5.0 for k in range(len(title))]
 
 
 @dataclass
@@ -197,6 +198,8 @@ class Picture:
     """The view that made it, by its name."""
     lang: str = "en"
     """The language of our own words."""
+    names: frozenset[str] = frozenset()
+    """The user's names and tokens, which stay in every language."""
     title: str | None = None
     subtitle: str = ""
     keys: list[tuple[str, str]] = field(default_factory=list)

@@ -13,7 +13,7 @@ from ..core.markup import table
 from ..core.node import Node
 from ..core.op import Op, Spec
 from ..plan.report import amount
-from .labels import clean, shape
+from .labels import cells, clean, filled, shape
 from .unmarked.steps import marked
 
 Kind = tuple[str, tuple[int, ...], int, int]
@@ -77,11 +77,8 @@ class Summary:
 def summary_of(roots: list[Any]) -> Summary:
     """Returns the table of a graph."""
     if not roots or not all(isinstance(x, Node) for x in roots):
-        raise GraphError(
-            "summary needs a node",
-            expected="a node, or a list of nodes; or a net and the shapes of its inputs",
-            got=", ".join(type(x).__name__ for x in roots) or "nothing",
-        )
+        problem, expected = "summary needs a node", "a node, or a list of nodes; or a net and the shapes of its inputs"
+        raise GraphError(problem, expected=expected, got=", ".join(type(x).__name__ for x in roots) or "nothing")
     tally = _Counts()
     new = marked(roots)
     tally.count([new[x] for x in ancestors(roots)], "", 1)
@@ -190,25 +187,14 @@ def _span(steps: list[int]) -> str:
 
 
 def _cells(row: CostRow) -> tuple[str, ...]:
-    return (
-        row.where,
-        clean(row.op),
-        shape(row.shape),
-        str(row.count),
-        f"{row.parameters:,}" if row.parameters else "",
-        amount(row.flops, "FLOP"),
-        amount(row.bytes, "B"),
-        amount(row.steps * row.flops, "FLOP"),
-        amount(row.steps * row.bytes, "B"),
-    )
+    parameters = f"{row.parameters:,}" if row.parameters else ""
+    costs = [amount(n * x, unit) for n in (1, row.steps) for x, unit in ((row.flops, "FLOP"), (row.bytes, "B"))]
+    return (row.where, clean(row.op), shape(row.shape), str(row.count), parameters, *costs)
 
 
 def aligned(lines: Sequence[tuple[str, ...]], sides: str) -> str:
     """Returns a table: its head, a rule, rows, a rule and the last line; ``sides``: ``<`` or ``>`` for each column."""
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    texts = [
-        "  ".join(f"{x:{side}{wide}}" for x, side, wide in zip(line, sides, widths, strict=True)).rstrip()
-        for line in lines
-    ]
-    rule = "-" * max(map(len, texts))
+    widths = [max(map(cells, column)) for column in zip(*lines, strict=True)]
+    texts = ["  ".join(map(filled, line, widths, sides)).rstrip() for line in lines]
+    rule = "-" * max(map(cells, texts))
     return "\n".join([texts[0], rule, *texts[1:-1], rule, texts[-1]])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 from .labels import clean
@@ -25,28 +26,34 @@ def _patterns(lang: str) -> dict[re.Pattern[str], str]:
     return {re.compile(pattern): words for pattern, words in table(lang).items() if re.search(r"\([.\\?\w[]", pattern)}
 
 
+Names = frozenset[str]
+NONE: Names = frozenset()
+"""Names of the user's, which stay also where they are like words of ours; scopes are words such as ``encoder``."""
+_INDEX = " =ₜ₊₋₀₁₂₃₄₅₆₇₈₉"
+
+
 @lru_cache(maxsize=4096)
-def told(text: str, lang: str) -> str:
-    """Returns a text of the library in another language; what is no such text stays as it is."""
-    if lang == "en" or not text:
+def told(text: str, lang: str, kept: Names = NONE) -> str:
+    """Returns a text of the library in another language; what is no such text stays as it is, as do names ``kept``."""
+    if lang == "en" or not text or text in kept or text.rstrip(_INDEX) in kept:
         return text
     if text in table(lang):
         return table(lang)[text]
     for sign, joint in (("\n", "\n"), ("; ", "；"), (" · ", " · ")):
         if sign in text and not (sign == " · " and text.startswith("‖∂ loss")):
-            return joint.join(told(part, lang) for part in text.split(sign))
+            return joint.join(told(part, lang, kept) for part in text.split(sign))
     matches = ((form.fullmatch(text), words) for form, words in _patterns(lang).items())
-    whole = next((_filled(match, words, lang) for match, words in matches if match), "")
+    whole = next((_filled(match, words, lang, kept) for match, words in matches if match), "")
     parts = text.split(", ")
-    other = [] if whole or len(parts) == 1 else [told(part, lang).strip() for part in parts]
+    other = [] if whole or len(parts) == 1 else [told(part, lang, kept).strip() for part in parts]
     return whole or ("，".join(other) if other and other != parts else text)
 
 
-def _filled(match: re.Match[str], words: str, lang: str) -> str:
+def _filled(match: re.Match[str], words: str, lang: str, kept: Names) -> str:
     """Returns words with the parts of a match: ``{1}`` is kept, ``\\1``, which may be words of ours, is translated."""
 
     def part(place: re.Match[str]) -> str:
-        return told(match[int(place[1])], lang) if place[1] else match[int(place[2])]
+        return told(match[int(place[1])], lang, kept) if place[1] else match[int(place[2])]
 
     return re.sub(r"\\(\d)|{(\d)}", part, words)
 
@@ -56,53 +63,59 @@ def translated(picture: Picture, lang: str, *, titled: bool) -> Picture:
 
     ``titled``: whether the title is the user's.
     """
+    say = partial(told, lang=lang, kept=picture.names)
     return replace(
         picture,
         lang=lang,
-        title=picture.title if titled or picture.title is None else told(picture.title, lang),
-        boxes=[_box(box, lang) for box in picture.boxes],
-        arrows=[replace(x, tip=told(x.tip, lang)) for x in picture.arrows],
-        bands=[replace(x, title=told(x.title, lang), token=_counted(x.token, lang)) for x in picture.bands],
-        notes=[replace(x, text=told(x.text, lang)) for x in picture.notes],
-        tiles=[replace(x, tip=told(x.tip, lang), text=told(x.text, lang)) for x in picture.tiles],
-        keys=[(colour, told(words, lang)) for colour, words in picture.keys],
-        uses=[replace(x, shape=told(x.shape, lang), norm=x.norm and told(x.norm, lang)) for x in picture.uses],
-        ruler=picture.ruler and picture.ruler._replace(words=told(picture.ruler.words, lang)),
-        subtitle=told(picture.subtitle, lang),
-        plain_text=[_line(line, lang) for line in picture.plain_text],
+        title=picture.title if titled or picture.title is None else say(picture.title),
+        boxes=[_box(box, lang, picture.names) for box in picture.boxes],
+        arrows=[replace(x, tip=say(x.tip)) for x in picture.arrows],
+        bands=[replace(x, title=say(x.title), token=_counted(x.token, say)) for x in picture.bands],
+        notes=[replace(x, text=say(x.text)) for x in picture.notes],
+        tiles=[replace(x, tip=say(x.tip), text=say(x.text)) for x in picture.tiles],
+        keys=[(colour, say(words)) for colour, words in picture.keys],
+        uses=[replace(x, shape=say(x.shape), norm=x.norm and say(x.norm)) for x in picture.uses],
+        ruler=picture.ruler and picture.ruler._replace(words=say(picture.ruler.words)),
+        subtitle=say(picture.subtitle),
+        plain_text=[_line(line, say) for line in picture.plain_text],
     )
 
 
-def _line(line: str, lang: str) -> str:
+Say = Callable[[str], str]
+
+
+def _line(line: str, say: Say) -> str:
     """Returns a line of a list in another language: all of it, or what stands between wide gaps."""
     bare = line.strip()
-    if told(bare, lang) != bare:
-        return line.replace(bare, told(bare, lang))
-    parts = (part if not part.strip() else _operands(told(part, lang), lang) for part in re.split(r"(\s{2,})", line))
-    return "".join(parts)
+    if say(bare) != bare:
+        return line.replace(bare, say(bare))
+    return "".join(part if not part.strip() else _formula(part, say) for part in re.split(r"(\s{2,})", line))
 
 
-OPERANDS = ("data", "state", "zeros", "scalar", "target", "memory")
+_OPERANDS = re.compile(r"(?<![\w.])(data|state|zeros|scalar|target|memory)(?![A-Za-z0-9_.(=])")
 
 
-def _operands(text: str, lang: str) -> str:
-    return re.sub(rf"\b({'|'.join(OPERANDS)})\b", lambda word: told(word[0], lang), text)
+def _formula(text: str, say: Say) -> str:
+    """Returns a formula with what stands for arrays without a name in another language; names of ops stay, as code."""
+    return _OPERANDS.sub(lambda word: say(word[0]), text) if say(text) == text else say(text)
 
 
-def _counted(token: str, lang: str) -> str:
+def _counted(token: str, say: Say) -> str:
     """Returns the text below a column: a token is the user's, the number of sequences that are no padding is ours."""
     own, joint, said = token.rpartition(" · ")
-    return own + joint + told(said, lang) if re.fullmatch(r"\d+ of \d+ real|padding", said) else token
+    return own + joint + say(said) if re.fullmatch(r"\d+ of \d+ real|padding", said) else token
 
 
-def _box(box: Box, lang: str) -> Box:
+def _box(box: Box, lang: str, kept: Names) -> Box:
     """Returns a box in another language; a name that is like one of our words is the user's and stays."""
     name = clean(("" if box.node is None else box.node.name or "").strip())
-    named = bool(name and box.title and box.title[0].text.startswith(name))
-    kept = OPERANDS if named else ()
-    names = [part.kind != "text" or part.text in kept or (named and not k) for k, part in enumerate(box.title)]
-    title = [x if n else x._replace(text=told(x.text, lang)) for x, n in zip(box.title, names, strict=True)]
-    return replace(box, title=title, below=told(box.below, lang), tip=[told(line, lang) for line in box.tip])
+    say = partial(told, lang=lang, kept=kept | {name, "mean"})  # an op is code, also where its name is a word of pages
+    whole = bool(name and box.title and box.title[0].text.startswith(name))
+    title = [
+        x if x.kind != "text" or (whole and not k) else x._replace(text=_formula(x.text, say))
+        for k, x in enumerate(box.title)
+    ]
+    return replace(box, title=title, below=say(box.below), tip=[say(line) for line in box.tip])
 
 
 _TEXTS = re.compile(r"(?<=>)[^<>{}]+(?=<)|(?<= title=\")[^\"]+|(?<=aria-label=\")[^\"]+|(?<=placeholder=\")[^\"]+")

@@ -92,7 +92,9 @@ def _shown(piece: Node) -> Node:
     """``ops.copy(piece)``, without the op's door: as each ``h[t - 1]`` comes here."""
     if type(piece) is Traced:
         return ops.copy(piece)
-    view = leave_trail(Node(ops.copy, (piece,), {}, piece._value, None))
+    view = Node(ops.copy, (piece,), {}, piece._value, None)
+    if next(now.due, None) is not ops.copy:
+        leave_trail(view, ops.copy)
     now.recorder.made(view, view._inputs)
     return view
 

@@ -1,5 +1,6 @@
 """The compiled view as a picture: places, arrows, bars, plain text, and what it says of wrong requests."""
 
+import itertools
 import re
 
 import numpy as np
@@ -166,6 +167,26 @@ def test_nothing_to_do_is_drawn_too():
     for fn in (lambda x: x, lambda x: 3.0, lambda x: {"a": x + 1, "b": []}):
         picture = draw(called(fn, xs=np.ones(2)))
         assert len(picture.boxes) >= 1
+
+
+@each("name", ["lstm", "both_ways"])
+def test_columns_of_cards_are_at_one_distance_and_words_over_tracks_are_free(name):
+    """The cards behind a loop's card take part: before, the gap was larger on its left than on its right."""
+    picture = draw(called(NETWORKS[name]()))
+    columns, outer = {}, [band for band in picture.bands if ": what" in band.title]
+    for side in outer:
+        loops = 0
+        inside = [b for b in picture.bands if b is not side and side.foot < b.foot and b.top < side.top]
+        for band in sorted(inside, key=lambda b: b.left):
+            ends = band.left, band.right + 8 * min(max(band.times - 1, 0), 3)
+            columns.setdefault(2 * loops + bool(band.times), []).append(ends)
+            loops += bool(band.times)
+    edges = [(min(a for a, _ in own), max(b for _, b in own)) for _, own in sorted(columns.items())]
+    assert [b - a for (_, a), (b, _) in itertools.pairwise(edges)] == pytest.approx([66.0] * (len(edges) - 1))
+    tracks = [(a.points[6][1], a.width / 2) for a in picture.arrows if "value" in a.tip and len(a.points) > 7]
+    for note in (n for n in picture.notes if n.text.endswith(("value", "values"))):
+        assert not [y for y, half in tracks if abs(note.y - y) < half + note.size / 2], note
+    assert tracks
 
 
 @each("name", NASTY, ids=lambda name: ascii(name[:20]))

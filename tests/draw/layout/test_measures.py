@@ -224,7 +224,7 @@ def test_a_compiled_picture_has_its_margins() -> None:
             room[outer, "left"].append(min(left for left, *_ in things) - band.left)
             own = [b for b in parts if not any(within(b, c) for c in parts if c is not b)]
             own.sort(key=lambda b: b.left)
-            room[outer, "apart"] += [b.left - a.right - (behind(a) + behind(b)) / 2 for a, b in pairwise(own)]
+            room[outer, "apart"] += [b.left - a.right - behind(a) for a, b in pairwise(own)]
             named = width(f"{band.title} × {band.times}", 14, bold=True) + 20
             assert outer or band.right - band.left >= named - 1e-6
     least = {key: min(values) for key, values in room.items() if values}

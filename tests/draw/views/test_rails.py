@@ -125,3 +125,20 @@ def test_gradients_run_level_over_the_columns_in_lanes_and_beside_bars_at_one_di
         assert lanes == {14 + 8 * k for k in range(len(lanes))}, "the lowest lanes come first"
         most = max(most, len(lanes))
     assert seen >= {"lane", "under", "to a parameter"} and starts >= {0.0, 20.0, 28.0} and most > 1
+
+
+def test_lanes_of_many_bars_are_under_the_first_one():
+    w = weights(W=(3, 3))
+    h, states = tg.constant(np.ones((2, 3))), []
+    for t in range(3):
+        with tg.step(t):
+            h = tg.tanh(h @ w["W"])
+            states.append(h)
+    for count in (2, 3, 6):
+        ops = (np.exp, np.sin, np.cos, np.abs, np.tanh, np.square)[:count]
+        drawn = picture(sum(tg.mean(op(tg.stack(states))) for op in ops))
+        top = drawn.bands[0].top
+        low = min(box.y - 20 for box in drawn.boxes if box.y > top)
+        starts = [a for a in drawn.arrows if drawn.boxes[a.tail].y > top > drawn.boxes[a.head].y]
+        lanes = {y for a in starts for (x, y), (u, z) in pairwise(a.points[::3]) if y == z and x != u and y < low + 80}
+        assert len(lanes) == count and max(lanes) < low - 2.9

@@ -35,7 +35,9 @@ def test_a_tag_gives_way_sideways_before_it_goes_down(mirror: int) -> None:
     assert place(points) == pytest.approx((mirror * away, down))
     assert place(points, sides[0]) == pytest.approx((-mirror * away, down))
     assert place(points, sides[1]) == pytest.approx((mirror * away, down))
-    assert place(points, *sides) is None
+    x, y = place(points, *sides)
+    assert y < 60 and abs(x - mirror * (y - 60)) < 9 + 2 * HALF, "beside the arrow, where there is room"
+    assert place(points, *(box(x.x - x.width / 2, x.x + x.width / 2, -60, 99) for x in sides)) is None
     near = box(*sorted((mirror * 3.0, mirror * 6.0)), 60, 99)
     assert place(points, near, sides[1]) == pytest.approx((mirror * (9 + HALF), down))
     low = box(-200, 200, 92, 99)
@@ -72,3 +74,11 @@ def test_of_a_sum_of_two_products_one_tag_says_it_for_both() -> None:
                 h = tg.tanh(tg.add(a[0:4], b[second : second + 4], name="z"), name="h")
         drawn = tg.draw(h, level="op").picture
         assert sorted(n.text for n in drawn.notes) == sorted(told * 3)
+
+
+def test_in_a_crowd_of_arrows_each_gate_has_its_tag() -> None:
+    """Two layers of GRU, both ways, with gradients: three gates at each step, of which two are sums of two products."""
+    net = tg.cells.Stack.of(tg.cells.GRU, 3, 4, num_layers=2, bidirectional=True, rng=0)
+    loss = tg.sum(tg.unroll(net, np.ones((3, 2, 3), np.float32))[0])
+    notes = [n.text for n in tg.draw(loss, level="op", gradients=True).picture.notes]
+    assert [notes.count(part) for part in ("0:4", "4:8", "8:12")] == [12, 12, 24]

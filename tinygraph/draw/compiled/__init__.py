@@ -37,7 +37,8 @@ def compiled(function: Any, options: Options) -> Picture:
     plan = _plan_of(function)
     before, after = traced(plan.before), planned(plan.actions)
     settle(before, after, plan.journal())
-    picture = Picture(title=options.heading or f"{_name(function)}, compiled")
+    title, named = options.heading or f"{_name(function)}, compiled", frozenset([*before.names, _name(function)])
+    picture = Picture(title=title, names=named)
     picture.subtitle = _summary(before, after)
     picture.plain_text = listing(HEADS, (before, after), plan.notes)
     boxes = len(before.items) + len(after.items)
@@ -78,12 +79,10 @@ def candidates(function: Any, options: Options) -> Iterator[Picture]:
 def _plan_of(function: Any) -> Any:
     plan = getattr(function, "plan", None)
     if plan is None or not all(hasattr(plan, name) for name in ("before", "after", "actions", "notes", "journal")):
-        raise GraphError(
-            'draw: view="compiled" needs a compiled function',
-            got=type(function).__name__,
-            expected="a result of tg.compile that was called at least once",
-            fix="step = tg.compile(fn); step(x); tg.draw(step, 'compiled')",
-        )
+        problem = 'draw: view="compiled" needs a compiled function'
+        fix = "step = tg.compile(fn); step(x); tg.draw(step, 'compiled')"
+        expected = "a result of tg.compile that was called at least once"
+        raise GraphError(problem, got=type(function).__name__, expected=expected, fix=fix)
     return plan
 
 
@@ -91,11 +90,8 @@ def _no_numbers(options: Options) -> None:
     refused = ("gradients", "values", "tokens", "truncate")
     options_set = [name for name in refused if getattr(options, name) not in (None, False)]
     if options_set:
-        raise GraphError(
-            "draw: the compiled view shows ops and actions, not the numbers of a call",
-            got=", ".join(options_set),
-            expected="only the options title and max_nodes",
-        )
+        problem = "draw: the compiled view shows ops and actions, not the numbers of a call"
+        raise GraphError(problem, got=", ".join(options_set), expected="only the options title and max_nodes")
 
 
 def _summary(before: Side, after: Side) -> str:

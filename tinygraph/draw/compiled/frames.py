@@ -16,8 +16,8 @@ MARGIN, CAPTION, LANE, STACK = 20.0, 34.0, 18.0, 8.0
 """Padding of a card, height of its name, width of a recurrent arrow's lane, offset of the cards in a stack."""
 APART = 66.0
 """Gap between groups and cards side by side."""
-TRACK = 13.0
-"""Distance of the tracks under blocks side by side."""
+TRACK = 18.0
+"""Distance of the tracks under blocks side by side, each with its words."""
 OUTER, INNER = 2, 3
 """Most boxes in a row outside of loops, and in a loop; a large group has more, so that it is not too high."""
 
@@ -70,7 +70,7 @@ def build_frame(side: Side, block: Block, widths: Sequence[float], inside: bool 
     if isinstance(block, LoopCard):
         inner = plates(block.parts, "each step") if len(block.parts) > 1 else block.parts
         parts = [build_frame(side, part, widths, inside or block.number != OUTSIDE) for part in inner]
-        wide = sum(p.width for p in parts) + APART * (len(parts) - 1) + 2 * MARGIN
+        wide = sum(p.width + p.behind for p in parts) + APART * (len(parts) - 1) + 2 * MARGIN
         return Frame(
             block,
             max(wide, width(f"{block.name} × {block.steps}", 14, bold=True) + 20),
@@ -137,12 +137,12 @@ def place_frame(frame: Frame, left: float, foot: float) -> None:
     """Set the position of a frame and of those in it."""
     frame.left, frame.foot = left, foot
     if isinstance(frame.block, LoopCard):
-        x = left + (frame.width - sum(p.width for p in frame.parts) - APART * (len(frame.parts) - 1)) / 2
+        x = left + (frame.width - sum(p.width + p.behind for p in frame.parts) - APART * (len(frame.parts) - 1)) / 2
         height = max(part.height + part.behind for part in frame.parts)
         base = foot + frame.height - CAPTION - MARGIN - height
         for part in frame.parts:
             place_frame(part, x, base + (height - part.height - part.behind) / 2)
-            x += part.width + APART
+            x += part.width + part.behind + APART
 
 
 def centres(frame: Frame) -> dict[int, Point]:

@@ -70,13 +70,15 @@ Block = ItemGroup | LoopCard
 class Side:
     """All items of a band, in order, and their nesting.
 
-    ``loops``: for each loop the enclosing loop, and its steps; ``loop_of``: maps a traced loop to its number.
+    ``loops``: for each loop the enclosing loop, and its steps; ``loop_of``: maps a traced loop to its number;
+    ``names``: what the user calls nodes.
     """
 
     items: list[Item] = field(default_factory=list)
     parts: list[Block] = field(default_factory=list)
     loops: list[tuple[int, int]] = field(default_factory=list)
     loop_of: dict[Node, int] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
 
     def add(self, parts: list[Block], item: Item) -> int:
         """Append the item to ``parts`` and return its number."""

@@ -85,19 +85,14 @@ class GroupRoutes:
         """Returns the ports of each arrow: (source, target, True) at the lower box, False at the upper box."""
         sides: dict[tuple[int, bool], list[tuple[float, Ends]]] = {}
         for a, b in pairs:
-            bends = self._bends(a, b)
-            first, last = (
-                (bends[0][0], bends[-1][0])
-                if bends
-                else (self.at[b][0] - self.frame.middle, self.at[a][0] - self.frame.middle)
-            )
-            sides.setdefault((a, True), []).append((first, (a, b)))
-            sides.setdefault((b, False), []).append((last, (a, b)))
+            ends = [x for x, _ in self._bends(a, b)] or [self.at[i][0] - self.frame.middle for i in (b, a)]
+            sides.setdefault((a, True), []).append((ends[0], (a, b)))
+            sides.setdefault((b, False), []).append((ends[-1], (a, b)))
         ports: dict[tuple[int, int, bool], float] = {}
-        for (i, leaves), ends in sides.items():
-            room = min(PORT, (self.widths[i] - 16) / len(ends))
-            for k, (_, (a, b)) in enumerate(sorted(ends)):
-                ports[a, b, leaves] = self.at[i][0] + (k - (len(ends) - 1) / 2) * room
+        for (i, leaves), arrows in sides.items():
+            room = min(PORT, (self.widths[i] - 16) / len(arrows))
+            for k, (_, (a, b)) in enumerate(sorted(arrows)):
+                ports[a, b, leaves] = self.at[i][0] + (k - (len(arrows) - 1) / 2) * room
         return ports
 
 

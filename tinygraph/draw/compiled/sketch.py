@@ -37,7 +37,7 @@ class Sketch:
         base = foot + EDGE + tracks(handed(self.side, self.side.parts))
         tall = max((f.height + f.behind for f in self.frames), default=0.0)
         for f, (left, wide) in zip(self.frames, (columns[c] for c in _slots(self.frames)), strict=True):
-            place_frame(f, left + (wide - f.width) / 2, base + (tall - f.height - f.behind) / 2)
+            place_frame(f, left + (wide - f.width - f.behind) / 2, base + (tall - f.height - f.behind) / 2)
         self.foot, self.top = foot, base + tall + EDGE + HEAD
         self.left = min((left for left, _ in columns.values()), default=0.0) - EDGE
         self.right = max((left + wide for left, wide in columns.values()), default=0.0) + EDGE + 3 * STACK
@@ -71,7 +71,7 @@ class Sketch:
         tail, head = links[0]
         wide = 1.2 + 0.5 * min(count, 6)
         picture.arrows.append(Arrow(first + tail, first + head, points, BUNDLE, wide, tip=caption))
-        y = points[0][1] + 10 if beside else points[6][1] + 6
+        y = points[0][1] + 10 if beside else points[6][1] + 7 + wide / 2
         picture.notes.append(Note((points[0][0] + points[-1][0]) / 2, y, caption, GREY))
 
     def _group(self, picture: Picture, first: int, f: Frame) -> None:

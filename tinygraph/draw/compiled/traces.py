@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ...core.graph import ancestors
 from ...core.leaves import Constant, Parameter
@@ -22,17 +21,10 @@ VIEWS = frozenset(
 """Ops that become views of memory in the plan."""
 
 
-class _LoopOf(NamedTuple):
-    """A loop, or OUTSIDE: its number and its runs."""
-
-    loop: int
-    times: int
-
-
 def traced(roots: Sequence[Node]) -> Side:
     """Returns the ops behind the results, in the order in which they were traced."""
     walk = _Tracing()
-    walk.level(ancestors(roots), walk.side.parts, _LoopOf(OUTSIDE, 1))
+    walk.level(ancestors(roots), walk.side.parts, OUTSIDE, 1)
     return walk.side
 
 
@@ -55,20 +47,21 @@ class _Tracing:
         self.names: dict[Node, str] = {}
         self.letters: dict[Node, str] = {}
 
-    def level(self, order: list[Node], parts: list[Block], level: _LoopOf) -> None:
-        """Add the nodes outside of all loops, or those of one loop's body."""
+    def level(self, order: list[Node], parts: list[Block], loop: int, times: int) -> None:
+        """Add the nodes outside of all loops, or those of one loop's body, which is run so many times."""
         selected = picked(order)
         self.letters |= letters(order)
+        self.side.names.update(known(x, self.letters) for x in order)
         for node in order:
             if node.op is None:
                 if node not in self.stands:
                     self.stands[node] = self._leaf(node)
             elif "body" in node.attributes:
-                self._loop(node, selected.get(node, []), parts, level)
+                self._loop(node, selected.get(node, []), parts, loop, times)
             elif node.op.selects:
                 self._select(node)
             else:
-                item = self.side.add(parts, self._item(node, level))
+                item = self.side.add(parts, self._item(node, loop, times))
                 self._stand(node, self._alias(node) or Link(node, False, node, 0), item)
 
     def _stand(self, node: Node, operand: Operand, number: int | None) -> None:
@@ -96,7 +89,7 @@ class _Tracing:
             return Chip(source.parameter, name.removesuffix(".T") if name.endswith(".T") else f"{name}.T")
         return None
 
-    def _loop(self, node: Node, picks: list[Node], parts: list[Block], level: _LoopOf) -> None:
+    def _loop(self, node: Node, picks: list[Node], parts: list[Block], loop: int, times: int) -> None:
         body = node.attributes["body"]
         bound = [(slot, self.stands[x], self.number.get(x)) for slot, x in zip(body.slots, node.inputs, strict=True)]
         for slot, operand, number in bound:
@@ -104,11 +97,11 @@ class _Tracing:
         for slot, after in zip(body.carries, body.nexts, strict=True):
             self.carried[slot] = after, self.number.get(slot)
             self._stand(slot, Inline("state", False), None)
-        card = self.side.enter(level.loop, body.steps, body.reverse)
+        card = self.side.enter(loop, body.steps, body.reverse)
         parts.append(card)
         order = ancestors([*body.nexts, *picks])
         self.side.loop_of[node] = card.number
-        self.level(order, card.parts, _LoopOf(card.number, level.times * body.steps))
+        self.level(order, card.parts, card.number, times * body.steps)
         for user in order:
             for slot in dict.fromkeys(x for x in user.inputs if x in self.carried):
                 if user in self.number and user.op is not None and not user.op.selects:
@@ -129,7 +122,7 @@ class _Tracing:
             inner = self.carried[inner][0]
         self._stand(node, self.stands.get(inner, Inline("data", False)), self.number.get(inner))
 
-    def _item(self, node: Node, level: _LoopOf) -> Item:
+    def _item(self, node: Node, loop: int, times: int) -> Item:
         assert node.op is not None
         operands = [self.stands[x] for x in node.inputs]
         title = formula(node, operands)
@@ -137,11 +130,8 @@ class _Tracing:
         if name:
             title.insert(0, Part(f"{clean(name)} ="))
         name, _, flops, size = kind_of(node, node.op)
-        facts = [
-            f"{name} {shape(node.shape)} {node.dtype}",
-            f"{flops:,} FLOP" + f" × {level.times} steps" * (level.times > 1),
-        ]
-        item = Item(title, shape(node.shape), facts, node.op.name, level.loop, flops * level.times, node=node)
+        facts = [f"{name} {shape(node.shape)} {node.dtype}", f"{flops:,} FLOP" + f" × {times} steps" * (times > 1)]
+        item = Item(title, shape(node.shape), facts, node.op.name, loop, flops * times, node=node)
         item.before = list(dict.fromkeys(self.number[x] for x in node.inputs if x in self.number))
-        item.bytes, item.is_view = 0 if flops else size * level.times, node.op.name in VIEWS
+        item.bytes, item.is_view = 0 if flops else size * times, node.op.name in VIEWS
         return item

@@ -31,6 +31,7 @@ class Grid(NamedTuple):
         height: that of a box.
         margin: the least distance of a box from the edge of its column.
         banded: whether layers and directions have rows of their own, and a state runs on a straight rail.
+        lane: the distance of lanes under the bars over the columns, one for each bar; 0 without lanes.
     """
 
     pitch: float = 58.0
@@ -39,13 +40,14 @@ class Grid(NamedTuple):
     height: float = HEIGHT
     margin: float = 14.0
     banded: bool = True
+    lane: float = 0.0
 
     @property
     def half(self) -> float:
         return self.height / 2
 
 
-CLOSE, TERSE, PAIRS = Grid(), Grid(44.0, 32.0, 8.0, 26.0, 8.0), Grid(PITCH, 100.0, 20.0, margin=18.0, banded=False)
+CLOSE, TERSE, PAIRS = Grid(), Grid(44.0, 32.0, 8.0, 26.0, 8.0), Grid(PITCH, 100.0, 20.0, HEIGHT, 18.0, False, 8.0)
 """For boxes, for boxes of one line, and for boxes beside which those of their gradients stand."""
 
 
@@ -140,11 +142,7 @@ def _heights(plans: dict[int, Rows], layouts: dict[int, Ordering], grid: Grid) -
     """Returns the height of each row, and of one above the last; between flat arrows rows are further apart."""
     count = max((max(plan.rows) for plan in plans.values()), default=0) + 1
     wide = [0.0] * count
-    known: set[int] = set()
-    for c, layout in layouts.items():
-        if id(layout) in known:
-            continue
-        known.add(id(layout))
+    for c, layout in {id(layout): (c, layout) for c, layout in layouts.items()}.values():
         for (a, b), bends in layout.bends.items():
             ends = [(layout.x[i], plans[c].rows[i]) for i in (a, b) if i >= 0]
             way = [*ends[: a >= 0], *bends, *ends[len(ends) - (b >= 0) :]]
@@ -222,12 +220,13 @@ def _bars(placed: Placed, folded: Folded, where: Regions, widths: dict[Node, flo
     left, right = (timed[0][0], timed[-1][1]) if timed else (0.0, 0.0)
     for region in (OVER, UNDER):
         beside, linked = _neighbours(folded, where, region)
+        lanes = max(len(linked) - 3, 0)  # three have room
         levels: dict[int, list[Node]] = {}
         for node, level in _levels(beside, linked, region).items():
             levels.setdefault(level, []).append(node)
         for level, nodes in sorted(levels.items()):
             # Under the columns is room for the badges of cuts.
-            distance = (grid.half + 33.0 if region == OVER else 88.0) + level * grid.pitch
+            distance = (grid.half + 33.0 + lanes * grid.lane if region == OVER else 88.0) + level * grid.pitch
             y = placed.over + distance if region == OVER else placed.foot - distance
             rooms = [spans.get(x) or _over_neighbours(placed, beside[x], (left + right) / 2) for x in nodes]
             lefts, rights = min(x for x, _ in rooms), max(x for _, x in rooms)

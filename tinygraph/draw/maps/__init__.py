@@ -11,7 +11,7 @@ import numpy as np
 from ..norms.heat import ODD, Heat, between_powers
 from ..options import Options
 from ..picture import SMALL, Picture
-from ..shown.naming import heading
+from ..shown.naming import heading, names
 from .attention import attention_sheets
 from .axes import into_axes
 from .characters import key, lines
@@ -72,7 +72,8 @@ def _picture(reading: Reading, sheets: list[Sheet], room: Room) -> Picture:
     ordered = sorted(sheets, key=lambda x: x.block)[:MOST]
     blocks = [list(block) for _, block in groupby(ordered, lambda x: x.block)]
     shrunk = folded(blocks, room)
-    picture = Picture(title=heading(reading.folded, reading.options, view))
+    named = names(reading.folded, reading.options)
+    picture = Picture(title=heading(reading.folded, reading.options, view), names=named)
     flat = [x for block in shrunk for x in block]
     colours = _colouring(flat, view, reading.options.scale)
     if isinstance(colours, Heat):

@@ -46,12 +46,9 @@ def attention_sheets(reading: Reading) -> list[Sheet]:
         alike.setdefault((*home, rank), []).append(x)
     sheets = [sheet for i, group in enumerate(alike.values()) for sheet in _of_group(reading, group, 1000 * i)]
     if not sheets:
-        raise GraphError(
-            "draw: the view attention finds no attention: nothing is averaged with weights that sum to 1",
-            expected="weights such as softmax(scores), multiplied with what they weigh and summed",
-            got=reading.told,
-            fix=reading.way_out,
-        )
+        problem = "draw: the view attention finds no attention: nothing is averaged with weights that sum to 1"
+        expected = "weights such as softmax(scores), multiplied with what they weigh and summed"
+        raise GraphError(problem, expected=expected, got=reading.told, fix=reading.way_out)
     return _numbered(sheets[:HEADS])
 
 

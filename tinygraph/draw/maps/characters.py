@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from ..labels import cells, number
+from ..labels import cells, filled, number
 from .shades import Shade
 from .sheets import Sheet
 
@@ -26,7 +26,8 @@ def lines(sheet: Sheet, shade: Shade) -> list[str]:
         values = zip(sheet.values[i], sheet.absent[i], sheet.padding[i], strict=True)
         told = number if small else partial(character, shade=shade)
         texts = [" _"[bool(padded)] if absent else told(float(v)) for v, absent, padded in values]
-        out.append(_right(label, room) + ("".join(_right(x, WIDE) for x in texts) if small else " " + "".join(texts)))
+        told_row = "".join(filled(x, WIDE, ">") for x in texts) if small else " " + "".join(texts)
+        out.append(filled(label, room, ">") + told_row)
     return [*out, *_foot(sheet, room, small)]
 
 
@@ -54,21 +55,17 @@ def _foot(sheet: Sheet, room: int, small: bool) -> list[str]:
     if small:
         rows = [across.labels, across.tokens]
         return [
-            _right(across.caption * (not k), room) + "".join(_right(_cut(x), WIDE) for x in row)
+            filled(across.caption * (not k), room, ">") + "".join(filled(_cut(x), WIDE, ">") for x in row)
             for k, row in enumerate(rows)
             if any(row)
         ]
     line = ""
     for i in range(0, len(across.labels), 10):
         line = line.ljust(i) + across.labels[i].partition("–")[0]
-    return [f"{_right(across.caption, room)} {line}"]
+    return [f"{filled(across.caption, room, '>')} {line}"]
 
 
 def _cut(text: str) -> str:
     while cells(text) >= WIDE:
         text = text[:-2] + "…"
     return text
-
-
-def _right(text: str, room: int) -> str:
-    return " " * (room - cells(text)) + text

@@ -37,12 +37,9 @@ def gate_sheets(reading: Reading) -> list[Sheet]:
             at.setdefault(key, {})[column] = gate
             letter[key] = letter.get(key) or _letter(reading, gate, base)
     if not at:
-        raise GraphError(
-            "draw: the view gates finds no gate: nothing from 0 to 1 is multiplied with something",
-            expected="a cell with gates, such as tg.cells.LSTM or tg.cells.GRU",
-            got=reading.told,
-            fix=reading.way_out,
-        )
+        problem = "draw: the view gates finds no gate: nothing from 0 to 1 is multiplied with something"
+        expected = "a cell with gates, such as tg.cells.LSTM or tg.cells.GRU"
+        raise GraphError(problem, expected=expected, got=reading.told, fix=reading.way_out)
     return _named(reading, at, letter)
 
 

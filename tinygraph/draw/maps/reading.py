@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +13,7 @@ from ...core.leaves import Parameter
 from ...core.node import Node
 from ..norms.states import State, states
 from ..options import Options, refuse_traced, roots_of
+from ..shown.ellipsis import like
 from ..shown.folding import Folded, When, fold
 from ..shown.naming import named_cells
 from ..shown.padding import real_rows
@@ -84,15 +84,7 @@ class Reading:
     @cached_property
     def group_of(self) -> dict[Node, int]:
         """Maps each box to a number that it shares with the boxes of other steps that compute the same."""
-        if self.repetition is not None:
-            return {x: g for g, members in enumerate(self.repetition.groups) for x in members}
-        ranks: Counter[When | None] = Counter()
-        numbers = {}
-        for x in self.folded.nodes:
-            column = self.folded.column(x)
-            numbers[x] = ranks[column]
-            ranks[column] += 1
-        return numbers
+        return like(self.folded, self.repetition)
 
     @cached_property
     def upright(self) -> bool:
@@ -119,11 +111,9 @@ class Reading:
         size, item = value.shape[axis], self.options.item
         self.batch.add(size)
         if item >= size:
-            raise GraphError(
-                f"draw: item is {item}, but the batch has {size} sequence{'s' * (size != 1)}",
-                expected=f"item from 0 to {size - 1}" if size else "a batch with sequences",
-                got=f"item={item}",
-            )
+            problem = f"draw: item is {item}, but the batch has {size} sequence{'s' * (size != 1)}"
+            expected = f"item from 0 to {size - 1}" if size else "a batch with sequences"
+            raise GraphError(problem, expected=expected, got=f"item={item}")
         return value.take(item, axis=axis)
 
     def matrix(self, columns: list[When], parts: dict[When, np.ndarray]) -> np.ma.MaskedArray:

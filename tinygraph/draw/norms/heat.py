@@ -126,19 +126,13 @@ def _checked(gradients: Mapping[Any, Any]) -> Slopes:
     arrays = Slopes()
     for node, g in gradients.items():
         if not isinstance(node, Node):
-            raise GraphError(
-                "draw: a key of the gradients dict is no node",
-                expected="a dict from nodes to arrays",
-                got=type(node).__name__,
-            )
+            problem = "draw: a key of the gradients dict is no node"
+            raise GraphError(problem, expected="a dict from nodes to arrays", got=type(node).__name__)
         if g is not None:
             array = g.value if isinstance(g, Node) else _numbers(g, node)
             if array.shape != node.shape:
-                raise GraphError(
-                    f"draw: the shape of the gradient of {node.label()} does not fit the node",
-                    expected=str(node.shape),
-                    got=str(array.shape),
-                )
+                problem = f"draw: the shape of the gradient of {node.label()} does not fit the node"
+                raise GraphError(problem, expected=str(node.shape), got=str(array.shape))
             arrays[node] = array
     return arrays
 

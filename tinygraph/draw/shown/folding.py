@@ -104,6 +104,7 @@ class Folded:
         initial: the initial states, if they were computed before boxes were joined.
         fans: maps each box to the number of links that start there, including those that are not drawn.
         letters: maps nodes to the names in the lines that made them.
+        own: the names that the user gave, in these lines, to nodes and to classes of cells.
         carried: the names of states, which cross from one step to another.
         inputs: the boxes that are called x₀, x₁, ..., for what each step reads of unnamed data.
         spoken: the names of operands that were told, which are the same whatever is joined or hidden.
@@ -125,6 +126,7 @@ class Folded:
     initial: set[Node] | None = None
     fans: Counter[Node] = field(default_factory=Counter)
     letters: dict[Node, str] = field(default_factory=dict)
+    own: set[str] = field(default_factory=set)
     carried: set[str] = field(default_factory=set)
     inputs: set[Node] = field(default_factory=set)
     spoken: dict[Link, str] = field(default_factory=dict)
@@ -192,6 +194,8 @@ def fold(roots: list[Node]) -> Folded:
             alias = None if node in kept else _alias(node, operands)
             stands[node] = alias or Link(node, False, node, 0)
     _collect(folded, nodes, kept, stands)
+    homes = (getattr(x, "home", "") for x in folded.names)
+    folded.own = {*folded.letters.values(), *(x.name or "" for x in folded.nodes), *homes}
     folded.letters |= by_use(nodes, folded.letters)
     entering = entrances(folded.nodes, folded.letters)
     folded.inputs = {x for x in entering if not entering[x].endswith("h₀")}

@@ -22,7 +22,8 @@ GREEK = dict(zip(_SPELT.split(), "αβγδεζηθκλμνξρστφψω", stric
 def letters(nodes: list[Node]) -> dict[Node, str]:
     """Maps nodes to the names in the lines that made them.
 
-    The lines of its first two steps tell those of all steps of a loop: of later ones only what those lack has a trail.
+    The lines of its first two steps tell those of all steps of a loop: of later ones only what those lack has a trail,
+    which tells that of later ones of the same form.
     """
     named = _written(nodes)
     steps: dict[int, list[Node]] = {}
@@ -30,10 +31,10 @@ def letters(nodes: list[Node]) -> dict[Node, str]:
         step, op = node.step, node.op
         if step is not None and op is not None and op.name != "stop_gradient":
             steps.setdefault(step, []).append(node)
-    told = sorted(t for t, members in steps.items() if any(x in named for x in members))
+    told = {t for t, members in steps.items() if any(x in named for x in members)}
     if told:
-        _through_time(named, steps, told[:2])
-    return named | _starts(named, steps) if named else named
+        _through_time(named, steps, told)
+    return named | _starts(named, steps)
 
 
 def _written(nodes: list[Node]) -> dict[Node, str]:
@@ -102,12 +103,12 @@ def _shared(names: tuple[str, ...], members: list[Node]) -> list[tuple[str, Node
     return [*zip(names[:star], made, strict=False), *zip(names[star + 1 :], made[len(made) - after :], strict=True)]
 
 
-def _through_time(named: dict[Node, str], steps: dict[int, list[Node]], told: list[int]) -> None:
-    """Gives the nodes of all steps the names of those of one or two steps that compute the same."""
-    models = {t: (steps[t], [(x.op, x.scope) for x in steps[t]]) for t in told}
+def _through_time(named: dict[Node, str], steps: dict[int, list[Node]], told: set[int]) -> None:
+    """Gives the nodes of all steps the names of those of the first two ``told``, or of an odd one before it."""
+    models = {t: (steps[t], [(x.op, x.scope) for x in steps[t]]) for t in sorted(told)[:2]}
     known: dict[int, Hashable] = {}
     by_form: dict[Hashable, list[str | None]] = {}
-    for members in steps.values():
+    for t, members in steps.items():
         kinds = [(x.op, x.scope) for x in members]
         same = next((model for model, its in models.values() if kinds == its), None)
         if same is members:
@@ -119,6 +120,8 @@ def _through_time(named: dict[Node, str], steps: dict[int, list[Node]], told: li
             pairs = _alike(_forms(members, known), by_form)
         own = {(x.scope, named[x]) for x in members if x in named}
         named.update((x, name) for x, name in pairs if name and x not in named and (x.scope, name) not in own)
+        if same is None and t in told:
+            models[t] = members, kinds
 
 
 def _by_form(
@@ -163,7 +166,7 @@ def _source(x: Node) -> Node:
 
 
 def _starts(named: dict[Node, str], steps: dict[int, list[Node]]) -> dict[Node, str]:
-    """Names the leaves that a first or last step takes where its neighbour takes a state: ``h₀``."""
+    """Names the leaves that a first or last step takes where its neighbour takes a state: ``h₀``; "" if it has none."""
     order = sorted(steps)
     starts: dict[Node, str] = {}
     for a, b in (order[:2], order[:-3:-1]) if len(order) > 1 else ():
@@ -171,9 +174,9 @@ def _starts(named: dict[Node, str], steps: dict[int, list[Node]]) -> dict[Node, 
             if x.op is not y.op or _weights(x) != _weights(y):
                 break  # what follows has no partner: a last step may lack what only a next one would use
             for p, q in zip(x.inputs, map(_source, y.inputs), strict=False):
-                is_state = q.step is not None and q.step != b and q in named
+                is_state = q.step is not None and q.step != b and q.op is not None
                 if is_state and p.op is None and not p.name and not isinstance(p, Parameter):
-                    starts.setdefault(p, named[q].partition("[")[0] + "₀")
+                    starts.setdefault(p, named[q].partition("[")[0] + "₀" if q in named else "")
     return starts
 
 
@@ -192,12 +195,12 @@ def entrances(boxes: list[Node], known: dict[Node, str]) -> dict[Node, str]:
     targets = {x: f"target{'' if x.step is None else subscript(x.step)}" for x in boxes if known.get(x) == "target"}
     boxes = [x for x in boxes if x not in targets]
     leaves = dict.fromkeys(x for x in boxes if is_data(x) and known.get(x, "")[-1:] != "₀")
-    starts = [x for x in leaves if x.step is None and not np.any(x.value)]
+    starts = [x for x in leaves if (x.step is None or known.get(x) == "") and not np.any(x.value)]
     for x in boxes:
         op = x.op
         if op is not None and op.name == "getitem" and is_data(x.inputs[0]) and not x.name and x.step is not None:
             reads[x] = x.inputs[0]
-        elif x in leaves and x.step is not None:
+        elif x in leaves and x.step is not None and known.get(x, "x"):
             reads[x] = ranks[x.step] = ranks.get(x.step, -1) + 1
     timed = any(x.step is not None for x in boxes)
     if not timed and len(leaves) == 1:

@@ -161,11 +161,9 @@ def _chosen(phases: list[list[When]], phase: list[When], steps: Sequence[int]) -
     for i in steps:
         if not any(-len(x) <= i < len(x) for x in phases):
             most = max(map(len, phases))
-            raise GraphError(
-                f"draw: steps has {i}, but there are {most} time steps",
-                expected=f"places from {-most} to {most - 1}, of which -1 is the last",
-                got=shown(steps),
-            )
+            problem = f"draw: steps has {i}, but there are {most} time steps"
+            expected = f"places from {-most} to {most - 1}, of which -1 is the last"
+            raise GraphError(problem, expected=expected, got=shown(steps))
     return {phase[i] for i in steps if -len(phase) <= i < len(phase)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from itertools import takewhile
 
 from ...core.leaves import Parameter
@@ -62,6 +63,12 @@ def home_of(x: Node) -> str:
     """The class of the cell that holds a parameter, or the one that a node is a view of."""
     source = chain(x)[-1]
     return source.home if isinstance(source, Parameter) else ""
+
+
+def names(folded: Folded, options: Options) -> frozenset[str]:
+    """Returns the user's names and tokens, which stay in every language, also where they are like words of ours."""
+    tokens = options.tokens.values() if isinstance(options.tokens, Mapping) else options.tokens or ()
+    return frozenset([*folded.own, *(clean(str(x)) for x in tokens)])
 
 
 def heading(folded: Folded, options: Options, view: str) -> str:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Hashable
+
 from ...core.leaves import Constant
 from ...core.node import Node
 from ..colours import STATE
-from .folding import LOSSES, Folded, Link, is_zero
+from .folding import LOSSES, Chip, Folded, Link, is_zero
 
 BORDERS = {"gradient": "#a50f15", "input": "#2b6cb0", "state": STATE, "op": "#5a6270", "loss": "#b83280",
            "parameter": "#b7860b", "dots": "#f8fafc", "moved": "#c05621", "removed": "#a3adba",
            "only": "#111111", "differs": "#111111"}  # fmt: skip
 """Border colours, chosen for colour-blind readers; in grey print, state and loss differ by their position."""
 LOOKUPS = {"take", "getitem", "one_hot"}
+_SCALE = {"add", "subtract", "multiply", "divide", "negative"}
+"""Ops that make one loss of several sums after time: ``ce / n + 0.1 * penalty``."""
 
 
 def roles(folded: Folded, roots: list[Node]) -> dict[Node, str]:
@@ -54,12 +59,12 @@ def _share(folded: Folded, roles: dict[Node, str]) -> None:
 
 
 def _running_sums(folded: Folded, carried: set[Node], targets: set[Node]) -> set[Node]:
-    """Returns the numbers that steps add up and pass on until they are a root: sums of losses, no states."""
+    """Returns the numbers that steps add up until they are a root, or a term of it: sums of losses, no states."""
     sums, others = set(targets), set[Node]()
     for node in reversed(folded.nodes):
         if node.op is not None and node.op.name == "add" and node.size == 1 and node not in others:
             sums.add(node)
-        elif node not in targets:
+        elif node not in targets and not (node.step is None and node.size == 1 and node.op and node.op.name in _SCALE):
             others.update(x.source for x in folded.arrows[node])
     return sums & carried
 
@@ -73,18 +78,21 @@ def _carried(folded: Folded) -> set[Node]:
 def initial_states(folded: Folded, place: dict[Node, int | str], columns: int) -> set[Node]:
     """Returns the data, or boxes without a step, that enter the first or last column as a state enters its neighbour.
 
-    Compared are the same input slots of the ops of the same rank in neighbouring columns. With a single column
-    there is nothing to compare, and constants of zeros count as states.
+    Compared are the same input slots of the n-th ops of a kind with the same parameters in neighbouring columns. With
+    a single column there is nothing to compare, and constants of zeros count as states.
     """
-    ops: dict[int | str, list[Node]] = {}
+    ops: dict[int | str, dict[Hashable, Node]] = {c: {} for c in (0, 1, columns - 2, columns - 1)}
+    ranks = Counter[Hashable]()
     for node in folded.nodes:
-        if node.op is not None and node.step is not None:
-            ops.setdefault(place[node], []).append(node)
+        column = place[node]
+        if column in ops and node.op is not None and node.step is not None:
+            kind = node.op, *(id(x.parameter) for x in folded.operands[node] if isinstance(x, Chip))
+            ops[column][kind, ranks[column, kind]] = node
+            ranks[column, kind] += 1
     states: set[Node] = set()
     for end, neighbour in ((0, 1), (columns - 1, columns - 2)):
-        for i, node in enumerate(ops.get(end, ())):
-            neighbours = ops.get(neighbour, [])
-            other = neighbours[i] if columns > 1 and i < len(neighbours) and neighbours[i].op is node.op else None
+        for key, node in ops[end].items():
+            other = ops[neighbour].get(key) if columns > 1 else None
             for link in folded.arrows[node]:
                 source = link.source
                 if place[source] != end or not (source.step is None or source.op is None):

@@ -47,6 +47,20 @@ def is_read(x: Node) -> bool:
     return all(y.op is None and not isinstance(y, Parameter) for y in x.inputs)
 
 
+def turned(views: Iterable[Node]) -> str:
+    """Returns ``.T`` if views reverse the axes of an array, or swap the last two, as of a stack of matrices."""
+    return ".T" * (sum(map(_turns, views)) % 2)
+
+
+def _turns(view: Node) -> bool:
+    n, name, told = view.ndim, "" if view.op is None else view.op.name, view.attributes
+    if n < 2 or name not in ("transpose", "swapaxes"):
+        return False
+    if name == "swapaxes":
+        return {told["axis1"] % n, told["axis2"] % n} == {n - 1, n - 2}
+    return told.get("axes") is None or tuple(told["axes"]) == (*range(n - 2), n - 1, n - 2)
+
+
 def row_of(node: Node) -> int | None:
     """Returns the number of the row that a node takes out of an array, as ``outputs[3]`` does, else None."""
     index = node.attributes.get("index")

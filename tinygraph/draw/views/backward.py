@@ -19,7 +19,7 @@ from ..options import Options, one_loss, roots_of
 from ..picture import Arrow, Box, Part, Picture, Point
 from ..shown.folding import Folded, fold
 from ..shown.levels import Detail, Levels
-from ..shown.naming import heading
+from ..shown.naming import heading, names
 from ..shown.params import exposed
 from ..shown.regions import OVER, UNDER, Regions, regions
 from ..shown.roles import roles
@@ -72,7 +72,7 @@ def _picture(levels: Levels, detail: Detail, gradients: dict[Node, Node], hubbed
     picture = Picture(title=heading(ops, options, "backward"), subtitle=notes)
     twins = mirror(hubs, heat_map, gradients, roots[0])
     _BackwardPicture(picture, ops, shown, heat_map, twins).draw(role, gradients, options, detail.terse)
-    picture.uses = table_of(shown, heat_map)
+    picture.names, picture.uses = names(ops, options), table_of(shown, heat_map)
     picture.scale = heat_map.low, heat_map.high
     note_truncation(picture, ops, roots, options)
     return picture

@@ -17,7 +17,7 @@ from ..norms.verdict import matrix_text
 from ..options import Options, one_loss, refuse_traced, roots_of
 from ..picture import Picture
 from ..shown.folding import Folded, fold
-from ..shown.naming import heading
+from ..shown.naming import heading, names
 from ..shown.roles import roles
 from ..shown.truncation import crossings, cut_as_asked, spacing
 from .heads import token_texts
@@ -45,11 +45,9 @@ def candidates(target: Any, options: Options) -> Iterator[Picture]:
     _check(folded, bool(all_states))
     seeds = seeds_of(root, folded, roles(folded, roots))
     if not seeds:
-        raise GraphError(
-            "draw: no gradient of the loss reaches a time step",
-            got=root.label(),
-            fix="look for a stop_gradient or an op without a gradient between the steps and the loss",
-        )
+        problem = "draw: no gradient of the loss reaches a time step"
+        fix = "look for a stop_gradient or an op without a gradient between the steps and the loss"
+        raise GraphError(problem, got=root.label(), fix=fix)
     shown = reaches(root, all_states[:PANELS], seeds, MOST, LAST)
     subtitle = partial(_subtitle, folded, roots, count=len(all_states))
     for room, panels in SIZES:
@@ -70,7 +68,7 @@ def _drawn(folded: Folded, shown: list[Reach], room: float, subtitle: str, optio
     for reach in shown:
         left = panel(picture, reach, look, left) + APART
         picture.plain_text += ["", *matrix_text(reach)]
-    picture.scale = (heat_map.low, heat_map.high)
+    picture.names, picture.scale = names(folded, options), (heat_map.low, heat_map.high)
     if clipped:
         picture.keys.append((ramp(0), f"below {number(heat_map.low, 1)}: nothing left"))
     picture.plain_text = picture.plain_text[not options.heading :]
@@ -81,28 +79,20 @@ def _one_loss(roots: list[Node], options: Options) -> Node:
     root = one_loss(roots, "the flow view", expected='tg.draw(loss, "flow")')
     refuse_traced(root, "flow")
     if isinstance(options.gradients, Mapping):
-        raise GraphError(
-            "draw: the flow view computes its gradients itself, one for each time step of the loss",
-            expected="no gradients argument",
-            got="a dict",
-        )
+        problem = "draw: the flow view computes its gradients itself, one for each time step of the loss"
+        raise GraphError(problem, expected="no gradients argument", got="a dict")
     return root
 
 
 def _check(folded: Folded, has_states: bool) -> None:
     if not folded.steps:
-        raise GraphError(
-            "draw: the flow view needs time steps, but no node of this graph has one",
-            expected="nodes with a time step",
-            got="no steps",
-            fix="mark the steps by tg.unroll or with tg.step(t)",
-        )
+        problem = "draw: the flow view needs time steps, but no node of this graph has one"
+        fix = "mark the steps by tg.unroll or with tg.step(t)"
+        raise GraphError(problem, expected="nodes with a time step", got="no steps", fix=fix)
     if not has_states:
-        raise GraphError(
-            "draw: the flow view shows gradients of states, but no state crosses from one step to another",
-            expected="a state that one step computes and the next step uses",
-            got=f"{len(folded.steps)} steps",
-        )
+        problem = "draw: the flow view shows gradients of states, but no state crosses from one step to another"
+        expected = "a state that one step computes and the next step uses"
+        raise GraphError(problem, expected=expected, got=f"{len(folded.steps)} steps")
 
 
 def _scale(shown: list[Reach]) -> tuple[Heat, bool]:

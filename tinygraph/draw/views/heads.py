@@ -41,12 +41,10 @@ def token_texts(steps: list[int], tokens: Any) -> dict[int, str]:
     if isinstance(tokens, Mapping):
         unknown = [t for t in tokens if t not in set(steps)]
         if unknown:
-            raise GraphError(
-                f"draw: tokens has a key {shown(unknown[0])} that is no time step of the graph",
-                got=shown(unknown[0]),
-                expected=f"steps from {steps[0]} to {steps[-1]}" if steps else "no step",
-                fix="pass a dict from step to text, or a list with one text per step",
-            )
+            problem = f"draw: tokens has a key {shown(unknown[0])} that is no time step of the graph"
+            fix = "pass a dict from step to text, or a list with one text per step"
+            expected = f"steps from {steps[0]} to {steps[-1]}" if steps else "no step"
+            raise GraphError(problem, got=shown(unknown[0]), expected=expected, fix=fix)
         return {t: _seen(tokens.get(t, "")) for t in steps}
     texts = _listed(tokens)
     if len(texts) != len(steps):

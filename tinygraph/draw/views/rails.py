@@ -108,7 +108,11 @@ class _Rails:
         self.channels = {mirror.twins[x]: k for x, k in channel_of.items() if x in mirror.twins}
         self.folded, self.where, self.paired = mirror.folded, where, paired
         bars = [mirror.twins[x] for x in mirror.folded.nodes if where.place[x] == OVER and x in mirror.twins]
-        self.over = {x: paired.placed.over + BEND + i * STEP for i, x in enumerate(bars)}
+        ends = [{back.source, back.user} for links in mirror.arrows.values() for back, _ in links]
+        level = {x for pair in ends if any(paired.placed.spots[y].column is not None for y in pair) for x in pair}
+        lanes = {x: i for i, x in enumerate(x for x in bars if x in level)}
+        step = paired.placed.grid.lane
+        self.over = {x: paired.placed.over + BEND + lanes.get(x, 0) * step for x in bars}
         self.beside: dict[tuple[Node, bool], int] = {}
         self.leaving: Counter[Node] = Counter()
 

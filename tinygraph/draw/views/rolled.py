@@ -18,7 +18,7 @@ from ..picture import Arrow, Band, Box, Note, Picture, Point
 from ..shown.cells import cells
 from ..shown.folding import Folded, Link, fold
 from ..shown.levels import SAYS
-from ..shown.naming import heading, name_cells
+from ..shown.naming import heading, name_cells, names
 from ..shown.repetition import Edge, Repetition, find_repetition
 from ..shown.representatives import stand_ins
 from ..shown.roles import roles
@@ -67,7 +67,7 @@ def rolled(target: Any, options: Options) -> Picture:
         picture.keys.append((STATE, "arrow of a state, to another step"))
     picture.uses = table_of(folded, heat_map)
     picture.scale = None if heat_map is None else (heat_map.low, heat_map.high)
-    picture.subtitle = _subtitle(repetition, stage.cards, options)
+    picture.subtitle, picture.names = _subtitle(repetition, stage.cards, options), names(folded, options)
     note_truncation(picture, folded, roots, options)
     return picture
 

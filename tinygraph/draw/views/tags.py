@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -51,16 +51,9 @@ class Taken:
         self.bounds = np.hstack([self.curves.min(axis=1), self.curves.max(axis=1)])
 
     def free(self, text: str, points: list[Point]) -> tuple[float, float] | None:
-        """The place of a text beside the end of an arrow, on the side from which the arrow does not come."""
-        (x, y), (_, before), half = points[-1], points[-2], width(text, SMALL) / 2
-        side, under = 1 if points[0][0] <= x else -1, 1 if before > y else -1
-        for down in (SMALL, 1.5 * SMALL, 2.25 * SMALL, 3 * SMALL, 4 * SMALL):
-            for away in (4.0, 9.0, 15.0, 22.0, 30.0, 40.0, 2.0):
-                for turn in (side, -side):
-                    place = x + turn * (away + half), y + under * down
-                    if self.is_free(*place, half + 2, SMALL / 2 + 1):
-                        return place
-        return None
+        """The place of a text beside the end of an arrow, or where there is none along its way."""
+        half = width(text, SMALL) / 2
+        return next((x for x in _beside(points, half) if self.is_free(*x, half + 2, SMALL / 2 + 1)), None)
 
     def is_free(self, x: float, y: float, half: float, high: float) -> bool:
         """Whether a text around a place meets no box and no arrow; half its width and height."""
@@ -70,6 +63,17 @@ class Taken:
         near = self.curves[_meets(self.bounds, low, top)]
         on = np.einsum("ab,cbd->cad", _BEZIER, near)
         return not ((on > low) & (on < top)).all(axis=-1).any()
+
+
+def _beside(points: list[Point], half: float) -> Iterator[Point]:
+    """Yields places beside an arrow, from its end on, first on the side from which it does not come."""
+    (x, y), (_, before) = points[-1], points[-2]
+    side, under = 1 if points[0][0] <= x else -1, 1 if before > y else -1
+    for down in (SMALL, 1.5 * SMALL, 2.25 * SMALL, 3 * SMALL, 4 * SMALL):
+        for away in (4.0, 9.0, 15.0, 22.0, 30.0, 40.0, 2.0):
+            yield from ((x + turn * (away + half), y + under * down) for turn in (side, -side))
+    for u, v in along(points)[::-4]:
+        yield from ((u + turn * (away + half), v) for away in (5.0, 9.0) for turn in (side, -side))
 
 
 def _meets(rectangles: np.ndarray, low: Point, top: Point) -> np.ndarray:

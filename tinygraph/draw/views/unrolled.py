@@ -21,7 +21,7 @@ from ..picture import MANY, SMALL, Box, Picture, Use, lengths
 from ..shown.folding import Folded, fold
 from ..shown.joints import within_steps
 from ..shown.levels import Detail, Levels
-from ..shown.naming import heading
+from ..shown.naming import heading, names
 from ..shown.regions import Regions, regions
 from ..shown.roles import BORDERS
 from ..shown.slices import tag_of
@@ -156,7 +156,7 @@ def _drawn(levels: Levels, shown: Shown, placed: Placed, known: Shared) -> Pictu
         whole = {x for x, links in folded.bundles.items() if len({tag_of(y.views) for y in links}) > 1}
         parts = [x for x in ways if x.link not in whole and not {x.link.source, x.node} <= folded.dots]
         tag(picture, ((x.link, x.points) for x in parts))
-    picture.uses = table_of(folded, heat_map)
+    picture.names, picture.uses = names(levels.ops, levels.options), table_of(folded, heat_map)
     picture.scale = None if heat_map is None else (heat_map.low, heat_map.high)
     note_truncation(picture, levels.ops, levels.roots, levels.options)
     return picture

@@ -18,7 +18,7 @@ from ..picture import MANY, Part
 from ..shown.folding import LOSSES, Chip, Folded, Inline, Joined, Link, Operand, Padding, Several, is_zero
 from ..shown.letters import known, subscript
 from ..shown.roles import LOOKUPS
-from ..shown.slices import index_text, tag_of
+from ..shown.slices import index_text, tag_of, turned
 from .figures import figures, statistics
 
 SIGNS = {"matmul": "@", "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
@@ -65,16 +65,23 @@ def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: b
     if scalar:
         title.append(Part(number(node.item(), 4), "value"))
     size = "" if scalar and not node.shape else shape(node.shape)
-    targets = [x.text for x in operands if type(x) is Inline and x.whole] if node.op and node.op.name in LOSSES else []
-    stacks = list(dict.fromkeys(f"over {len(x.links)} steps" for x in operands if isinstance(x, Several)))
-    masks = [x.text for x in operands if isinstance(x, Padding)]
-    targets = [f"target {x}" for x in targets]
+    odd = [x for x in operands if type(x) is not Link and type(x) is not Chip]
+    stacks = list(dict.fromkeys(_stacked(x) for x in odd if isinstance(x, Several)))
+    masks = [x.text for x in odd if isinstance(x, Padding)]
+    is_loss = node.op is not None and node.op.name in LOSSES
+    targets = [f"target {x.text}" for x in odd if is_loss and type(x) is Inline and x.whole]
     facts = [size, *stacks, *targets, *masks, "" if heat is None else _norm(node, heat)]
     shown = values and not scalar and role != "parameter"
     if shown:
         facts.append(figures(node))
     tip = partial(_tip, node, operands, heat, len(folded.nodes) <= MANY, shown)
     return Words(title, " · ".join(x for x in facts if x), tip, name)
+
+
+def _stacked(several: Several) -> str:
+    n = len(several.links)
+    timed = all(x.source.step is not None for x in several.links)
+    return f"over {n} step{'s' * (n != 1)}" if timed else f"stack of {n}"
 
 
 def _short(title: list[Part]) -> list[Part]:
@@ -134,7 +141,8 @@ def formula(node: Node, operands: list[Operand], folded: Folded | None = None, n
         text = index.text if isinstance(index, (Chip, Inline)) else name_of(index, drawn) or _word(index)
         return _lookup(operands[0], text)
     if op.name == "einsum":
-        return [Part("einsum"), Part(clean(str(node.attributes.get("subscripts", ""))))]
+        chips = _folded([x for x in operands if isinstance(x, Chip)])
+        return [Part("einsum"), Part(clean(str(node.attributes.get("subscripts", "")))), *chips]
     is_loss = op.name in LOSSES
     parts = _folded([x for x in operands if not (is_loss and isinstance(x, Inline))])
     spoken = "" if parts or is_loss or len(operands) != 1 else _spoken(operands[0], "", drawn, False, 2)
@@ -195,6 +203,7 @@ def _word(x: Operand, room: int = ROOM) -> str:
     """Returns what stands for an operand without a name."""
     op = x.source.op if isinstance(x, Link) else None
     word = "" if op is None or op.name in SIGNS or op.name in LOOKUPS else op_words(op.name)
+    word += turned(x.views) if word and isinstance(x, Link) else ""
     return word if word and len(word) <= room else "…"
 
 
@@ -213,7 +222,7 @@ def _name_of(link: Link, folded: Folded) -> str:
     name = known(node, folded.letters)
     if node.step != link.user.step and not node.name:
         name = name.partition("[")[0]  # of hs[t] a later step reads another t
-    return clean(name + _when(node, link.user, folded))
+    return clean(name + _when(node, link.user, folded)) + (turned(link.views) if name and link.views else "")
 
 
 def _when(node: Node, reader: Node, folded: Folded) -> str:

@@ -212,7 +212,7 @@ def _cut(i: int, cut: Cut, lang: str) -> list[str]:
 
 
 def _path(points: list[Point]) -> str:
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return " ".join(["%.1f,%.1f"] * len(points)) % tuple([v for point in points for v in point])
 
 
 def _arrow(arrow: Arrow) -> str:

@@ -36,12 +36,10 @@ def mermaid(picture: Picture) -> str:
     arrows = [arrow for arrow in picture.arrows if picture.view == "backward" or not _back(arrow)]
     text = "\n".join([*_lines(picture, arrows), ""])
     if len(arrows) > MOST_ARROWS or len(text) > MOST_LETTERS:
-        raise GraphError(
-            "mermaid: the picture is larger than what Mermaid draws",
-            expected=f"{MOST_ARROWS} arrows and {MOST_LETTERS:,} letters at most",
-            got=f"{len(arrows)} and {len(text):,}",
-            fix='tg.draw(loss, level="layer"), or steps=[0, 1, -1]',
-        )
+        problem = "mermaid: the picture is larger than what Mermaid draws"
+        expected = f"{MOST_ARROWS} arrows and {MOST_LETTERS:,} letters at most"
+        fix = 'tg.draw(loss, level="layer"), or steps=[0, 1, -1]'
+        raise GraphError(problem, expected=expected, got=f"{len(arrows)} and {len(text):,}", fix=fix)
     return text
 
 

@@ -6,7 +6,7 @@ import math
 from textwrap import wrap
 
 from ..colours import FORWARD
-from ..labels import cells
+from ..labels import cells, filled
 from ..picture import Box, Picture
 from ..shown.roles import BORDERS
 from ..words import LANGUAGES, told
@@ -80,11 +80,6 @@ def _cut(text: str) -> str:
     return (words if cells(words) > PAGE / 2 else text) + " …"
 
 
-def _filled(text: str, room: int) -> str:
-    """Returns the text with spaces behind it; a Chinese letter is two of a terminal's cells wide."""
-    return text + " " * (room - cells(text))
-
-
 def _grid(picture: Picture, columns: dict[int, list[int]]) -> list[str]:
     """Returns the columns side by side, with boxes of one height in one line and gradient norms below."""
     if not columns:
@@ -107,7 +102,7 @@ def _grid(picture: Picture, columns: dict[int, list[int]]) -> list[str]:
             rows += lines + [""] * (depths[y] - len(lines))
         width = max(map(cells, rows))
         rows[1] = "-" * width if band else ""
-        blocks.append([_filled(row, width) for row in rows])
+        blocks.append([filled(row, width) for row in rows])
     return ["  ".join(line) for line in zip(*blocks, strict=True)]
 
 
@@ -177,7 +172,7 @@ def _parameters(picture: Picture) -> list[str]:
     norm = any(use.norm is not None for use in picture.uses)
     wide = max((cells(use.name) for use in picture.uses), default=0)
     lines = [
-        f"  {_filled(use.name, wide)}  {use.shape:>9}  {use.uses}×"
+        f"  {filled(use.name, wide)}  {use.shape:>9}  {use.uses}×"
         + (f"  ‖∂‖ {use.norm}" if norm else "")
         + (f"  {told(picture.beside, picture.lang)} {use.full}" if use.full is not None else "")
         for use in picture.uses

@@ -222,11 +222,9 @@ def measured(words: str, bold: bool, size: float) -> list[tuple[str, Any, float]
 def _font_of(letter: str, bold: bool) -> str:
     path = next((path for path in _paths(bold) if _has(path, letter)), None)
     if path is None:
-        raise GraphError(
-            f"a drawing as gif: no font here has the letter {letter!r}",
-            expected="a font of this machine that has it",
-            fix="apt install fonts-dejavu fonts-noto-cjk (or another font that has it); or .svg, .html",
-        )
+        problem = f"a drawing as gif: no font here has the letter {letter!r}"
+        fix = "apt install fonts-dejavu fonts-noto-cjk (or another font that has it); or .svg, .html"
+        raise GraphError(problem, expected="a font of this machine that has it", fix=fix)
     return path
 
 

@@ -26,14 +26,14 @@ def numbers(picture: Picture) -> str:
     if not tables:
         return ""
     title = told("Table of the numbers", picture.lang)
-    shown = "".join(_table(name, corner, table, picture.lang) for (name, corner, _), table in tables.items())
+    shown = "".join(_table(name, corner, table, picture) for (name, corner, _), table in tables.items())
     return (
         f'<details id="numbers"><summary>{title}</summary>'
         f'<div class="sheet" role="region" tabindex="0" aria-label="{title}">{shown}</div></details>'
     )
 
 
-def _table(name: str, corner: str, table: Numbered, lang: str) -> str:
+def _table(name: str, corner: str, table: Numbered, picture: Picture) -> str:
     """Returns rows and columns in the order of the picture; the first number is a stop of the tab key."""
     rows = dict.fromkeys(row for (row, _), _ in sorted(table.items(), key=lambda x: -x[1][1].y))
     columns = dict.fromkeys(column for (_, column), _ in sorted(table.items(), key=lambda x: x[1][1].x))
@@ -47,8 +47,8 @@ def _table(name: str, corner: str, table: Numbered, lang: str) -> str:
             first = first and not words
         body += "</tr>"
     wide = ' class="wide"' * (len(columns) > WIDE)
-    head = "".join(f'<th scope="col">{text(x)}</th>' for x in (told(corner, lang), *columns))
+    head = "".join(f'<th scope="col">{text(x)}</th>' for x in (told(corner, picture.lang), *columns))
     return (
-        f"<table{wide}><caption>{text(told(name, lang))}</caption>"
+        f"<table{wide}><caption>{text(told(name, picture.lang, picture.names))}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
