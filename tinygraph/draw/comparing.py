@@ -15,7 +15,7 @@ from .differences import Difference, differences, rims, threshold
 from .drawing import Drawing
 from .labels import clean, width
 from .picture import Note, Picture, Use
-from .words import Names, told, translated
+from .words import UsersNames, told, translated
 from .write.beside import edges
 from .write.plain import plain
 
@@ -189,7 +189,7 @@ def _lines(
     count: int,
     names: Sequence[str],
     lang: str,
-    kept: Names,
+    kept: UsersNames,
     most: int = MOST,
     longest: int = LONGEST,
 ) -> Iterator[str]:

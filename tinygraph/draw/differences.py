@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .picture import Box, Picture, Rim, Tile
-from .words import NONE, Names, told
+from .words import NONE, UsersNames, told
 
 FOLDS = (1, 1.1, 1.2, 1.5, 2, 5, 10, 100, 1000)
 """Differences of so many times and more are marked: the least of these at which half of all have no mark."""
@@ -58,7 +58,7 @@ class Difference:
     second: Claim | None
     far: float
 
-    def words(self, lang: str, kept: Names = NONE) -> str:
+    def words(self, lang: str, kept: UsersNames = NONE) -> str:
         """Returns what two claims of one place say, as far as it differs."""
         first, second = self.first, self.second
         if first is None or second is None:

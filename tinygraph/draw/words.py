@@ -26,14 +26,14 @@ def _patterns(lang: str) -> dict[re.Pattern[str], str]:
     return {re.compile(pattern): words for pattern, words in table(lang).items() if re.search(r"\([.\\?\w[]", pattern)}
 
 
-Names = frozenset[str]
-NONE: Names = frozenset()
+UsersNames = frozenset[str]
+NONE: UsersNames = frozenset()
 """Names of the user's, which stay also where they are like words of ours; scopes are words such as ``encoder``."""
 _INDEX = " =ₜ₊₋₀₁₂₃₄₅₆₇₈₉"
 
 
 @lru_cache(maxsize=4096)
-def told(text: str, lang: str, kept: Names = NONE) -> str:
+def told(text: str, lang: str, kept: UsersNames = NONE) -> str:
     """Returns a text of the library in another language; what is no such text stays as it is, as do names ``kept``."""
     if lang == "en" or not text or text in kept or text.rstrip(_INDEX) in kept:
         return text
@@ -49,7 +49,7 @@ def told(text: str, lang: str, kept: Names = NONE) -> str:
     return whole or ("，".join(other) if other and other != parts else text)
 
 
-def _filled(match: re.Match[str], words: str, lang: str, kept: Names) -> str:
+def _filled(match: re.Match[str], words: str, lang: str, kept: UsersNames) -> str:
     """Returns words with the parts of a match: ``{1}`` is kept, ``\\1``, which may be words of ours, is translated."""
 
     def part(place: re.Match[str]) -> str:
@@ -106,7 +106,7 @@ def _counted(token: str, say: Say) -> str:
     return own + joint + say(said) if re.fullmatch(r"\d+ of \d+ real|padding", said) else token
 
 
-def _box(box: Box, lang: str, kept: Names) -> Box:
+def _box(box: Box, lang: str, kept: UsersNames) -> Box:
     """Returns a box in another language; a name that is like one of our words is the user's and stays."""
     name = clean(("" if box.node is None else box.node.name or "").strip())
     say = partial(told, lang=lang, kept=kept | {name, "mean"})  # an op is code, also where its name is a word of pages
