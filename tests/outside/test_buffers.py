@@ -85,3 +85,15 @@ def test_a_node_that_is_kept_there_is_refused(backend):
         with pytest.raises(tg.GraphError, match="held a node"):
             tg.compile(fn, backend=backend)(X)
     assert kept.get() is None
+
+
+@each_backend
+def test_a_place_in_an_array_of_objects_is_named(backend):
+    cells = np.empty((1, 2), object)
+    cells[0, 0], cells[0, 1] = 1.0, 2.0
+    compiled = tg.compile(lambda x: x * cells[0, 1], backend=backend)
+    compiled(X)
+    cells[0, 1] = 3.0
+    compiled.plan._function.calls_left = 1
+    with pytest.raises(tg.GraphError, match=r"cells\.flat\[1\]"):
+        compiled(X)

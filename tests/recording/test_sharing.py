@@ -9,6 +9,7 @@ import pytest
 
 import tinygraph as tg
 from tests.each import each
+from tinygraph.recording.record import own, root
 
 ARRAYS = {
     "x": np.arange(12.0).reshape(3, 4) / 7 - 0.8,
@@ -147,3 +148,19 @@ def test_what_numpys_writers_refuse_is_refused() -> None:
             tg.recorded(call)(tg.parameter(2.0))
     for casting in ("same_kind", "unsafe"):
         tg.recorded(lambda w, c=casting: np.copyto(np.zeros(3, np.float32), np.ones(3) * w, c))(tg.parameter(2.0))
+
+
+@tg.recorded
+def views_of_one(x: Any) -> Any:
+    h = np.zeros((3, 2))
+    h[0] = x
+    views: list[Any] = []
+    for k in range(9):
+        views = [h[k % 3]]
+    assert len(own(root(h)).views) <= 3
+    assert [view() for view in own(root(h)).views][-1] is views[0]
+    return h
+
+
+def test_views_that_nobody_holds_are_not_kept() -> None:
+    views_of_one(tg.parameter(np.ones(2)))

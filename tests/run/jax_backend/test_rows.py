@@ -46,6 +46,14 @@ def test_settings_that_are_left_out_are_what_the_ops_take_for_them() -> None:
     assert count > 10
 
 
+def test_where_a_gradient_is_zero_so_is_a_quotient_and_a_power_whatever_x_is() -> None:
+    g, x = tg.constant([0.0, 0.0, -1.0, 1.0, 2.0]), tg.constant([0.0, np.nan, 4.0, 4.0, 4.0])
+    nodes = [ops.quotient(g, x), ops.scaled_power(g, x, tg.constant(-0.5))]
+    quotient, power = Jitted(nodes, (), lambda: pytest.fail("something is told to be out of range")).run(())
+    assert_close(quotient, np.array([0, 0, -0.25, 0.25, 0.5]), 0, 0)
+    assert_close(power, np.array([0, 0, -0.5, 0.5, 1.0]), 1e-15, 0)
+
+
 def test_linear_scans_of_real_and_complex_numbers_in_both_directions() -> None:
     """T = 5 steps; a is of each step, the same at each, or the same for all numbers of a step."""
     rng = np.random.default_rng(0)

@@ -10,7 +10,7 @@ import pytest
 
 from tinygraph.run.products import numpy_forms
 from tinygraph.run.products.numpy_forms import NumpyForm, choose_numpy
-from tinygraph.run.products.problem import Problem
+from tinygraph.run.products.problem import Problem, bounded
 
 WEIGHT = Problem(4, (16, 512, 128), (128, 1), (512, 1), 512, (False, True))
 
@@ -87,3 +87,13 @@ def test_copying_is_spread_over_so_many_steps_at_most(monkeypatch: pytest.Monkey
         numpy_forms._measured.cache_clear()
         monkeypatch.setattr(numpy_forms, "_timed", told({0: 2.2, 1: 9.0, 2: 1.0, 8: 9.0}, pack_us))
         assert choose_numpy(WEIGHT, steps=9000).panels == panels
+
+
+def test_a_large_weights_times_are_those_that_were_measured_on_half_of_it_doubled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(numpy_forms, "_timed", told({0: 10.0, 1: 9.5, 2: 5.0, 8: 7.0}, pack_us=30.0))
+    large = Problem(4, (16, 1024, 1024), (1024, 1), (1024, 1), 1024, (False, True))
+    half, whole = choose_numpy(bounded(large), steps=100), choose_numpy(large, steps=100)
+    assert half == replace(NumpyForm(2), run_us=5.0, pack_us=30.0)
+    assert whole == replace(half, run_us=10.0, pack_us=60.0)

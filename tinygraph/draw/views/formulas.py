@@ -157,7 +157,7 @@ def _assigned(body: list[ast.stmt]) -> Known:
             continue
         replaces = isinstance(x, ast.Assign) and not isinstance(x.targets[0], ast.Subscript)
         for name in names:
-            kept = [] if replaces and value is not None and name not in _names(value) else known.get(name, [])
+            kept = [] if replaces and name not in _names(value) else known.get(name, [])
             known[name] = [*kept, x]
     return known
 
