@@ -40,8 +40,9 @@ def tried(chosen: list[Mutant], tests: list[str], folder: Path) -> Iterator[tupl
         try:
             for future in as_completed([pool.submit(_verdict, mutant) for mutant in chosen]):
                 yield future.result()
-        finally:  # also after Ctrl-C
+        except BaseException:  # Ctrl-C, too
             pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _measured(tests: list[str], root: Path) -> Path:

@@ -118,6 +118,7 @@ X, Y = rng.normal(size=(4, 3, 5)), rng.normal(size=(4, 3, 2))
         (({"x": X}, (Y,)), {(0, "x"): 0, (1, 0): 0}, 4, None, {"T": 4, "B": 3, "outputs": 2}),
         ({"x": [], "n": 3}, {("x",): 0}, None, None, {}),
         ({"x": X, "y": Y}, {("x",): 0, ("y",): 0}, 4, np.ones((4, 3)), {"T": 4, "B": 3, "outputs": 2}),
+        ({"x": X, "y": Y[..., :1]}, {("x",): 0, ("y",): 0}, 4, np.ones((4, 3, 1)), {"T": 4, "B": 3}),
     ],
 )
 def test_sizes_are_those_of_the_arrays(arguments: Any, places: Any, steps: int | None, outputs: Any, due: Any) -> None:
