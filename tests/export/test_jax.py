@@ -69,6 +69,14 @@ def test_two_devices_give_the_gradient_of_one_and_gather_nothing() -> None:
     assert "all-reduce" in text and "all-gather" not in text
 
 
+def test_labels_become_rows_in_the_floats_that_jax_has_and_no_warning_comes() -> None:
+    pure = tg.export.jax(lambda labels: 2.0 * tg.one_hot(labels, 3))
+    for wide, dtype in ((False, "float32"), (True, "float64")):
+        with jax.enable_x64(wide):
+            rows = pure({}, np.array([2, 0]))
+        assert rows.dtype == dtype and rows.tolist() == [[0, 0, 2], [2, 0, 0]]
+
+
 def test_sums_and_counts_of_a_ragged_batch() -> None:
     cell = tg.cells.RNN(I, H, rng=0, dtype=np.float64)
     lengths = np.array([6, 2, 1, 3])
