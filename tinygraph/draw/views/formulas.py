@@ -152,7 +152,7 @@ def _assigned(body: list[ast.stmt]) -> Known:
     for x in _statements(body):
         # A call statement such as np.add.at(z, ...) may write into a local; a check of inputs names no local.
         names = [y for y in _names(x) if y in known] if isinstance(x, ast.Expr) else _written(x)
-        value = getattr(x, "value", None)
+        value: Any = getattr(x, "value", None)
         if not names or (isinstance(value, ast.Constant) and value.value is None):
             continue
         replaces = isinstance(x, ast.Assign) and not isinstance(x.targets[0], ast.Subscript)
