@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.each import each
-from tinygraph.draw.labels import cells, html, number, op_words, shape, tooltip, width
+from tinygraph.draw.labels import cells, clean, html, number, op_words, shape, tooltip, width
 
 SEEDED = np.random.default_rng(0)
 VALUES = [float(10.0**k * m) for k in range(-12, 12) for m in SEEDED.uniform(1, 9.9, 4)]
@@ -74,3 +74,7 @@ def test_a_text_has_room_in_helvetica_and_not_twice_as_much(text: str) -> None:
         assert width(text, size) < width(text, size, True) == pytest.approx(1.1 * width(text, size))
         assert width(text, 2 * size) == pytest.approx(2 * width(text, size))
     assert width(text + "x", 10) > width(text, 10)
+
+
+def test_a_name_of_sixty_characters_stays_whole_and_a_longer_one_ends_in_dots() -> None:
+    assert clean("a" * 60) == "a" * 60 and clean("a" * 61) == "a" * 59 + "…"

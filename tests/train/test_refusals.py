@@ -141,3 +141,13 @@ def test_what_cannot_be_described_is_refused_by_the_compiled_function() -> None:
     endless.append(endless)
     with pytest.raises(tg.GraphError, match="compile"):
         run(endless)
+
+
+def test_a_state_of_lists_is_taken_if_they_have_the_shapes_and_dtypes() -> None:
+    rule = train.SGD([W], 0.5, momentum=0.9)
+    lists = {name: np.asarray(x).tolist() for name, x in rule.state_dict().items()}
+    rule.load_state_dict(lists)
+    assert {name: np.asarray(x).tolist() for name, x in rule.state_dict().items()} == lists
+    name = next(name for name, x in lists.items() if isinstance(x, list))
+    with pytest.raises(tg.GraphError, match=f"the state {name} does not fit"):
+        rule.load_state_dict(lists | {name: [1, 2]})
