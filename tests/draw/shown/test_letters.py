@@ -242,3 +242,14 @@ def test_a_state_says_its_step_where_it_is_made_and_read() -> None:
     y, _ = tg.unroll(lambda x, h: ((h := tg.tanh(x + h)) * 2.0, h), np.ones((3, 2, 4)), np.zeros((2, 4)))
     texts = [" ".join(p.text for p in b.title) for b in tg.draw(y, level="op").picture.boxes]
     assert texts.count("hₜ * 2") == 3 and texts.count("hₜ = tanh(x₁ + hₜ₋₁)") == 1
+
+
+def test_the_one_input_of_a_network_without_time_is_x_and_of_several_none_has_a_letter():
+    def lines(*inputs: np.ndarray) -> list[str]:
+        root = np.tanh(tg.parameter(np.ones((3, 2)), "W"))
+        for x in inputs:
+            root = tg.constant(x) @ root
+        return [line.strip() for line in tg.draw(root).text().splitlines()]
+
+    assert "x   4×3" in lines(np.ones((4, 3)))
+    assert not [line for line in lines(np.ones((4, 3)), np.ones((5, 4))) if line.startswith("x ")]
