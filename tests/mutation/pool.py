@@ -41,7 +41,7 @@ def tried(chosen: list[Mutant], tests: list[str], folder: Path) -> Iterator[tupl
             for future in as_completed([pool.submit(_verdict, mutant) for mutant in chosen]):
                 yield future.result()
         except BaseException:  # Ctrl-C, too
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
             raise
 
 
