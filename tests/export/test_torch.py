@@ -105,6 +105,15 @@ def test_only_what_needs_a_gradient_gets_one() -> None:
     assert ("value", ()) in module._halves._compiled
 
 
+def test_what_is_made_of_parameters_alone_is_computed_again_and_not_kept() -> None:
+    W = tg.parameter(np.full((5, 4), 0.1), "W")
+    module = tg.export.torch(lambda x: np.tanh(x @ np.exp(W)), parameters={"W": W})
+    kept: list[tuple[int, ...]] = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(tuple(t.shape)) or t, lambda t: t):
+        module(drawn(3, 5)).sum().backward()
+    assert sorted(kept) == [(3, 4), (3, 5), (5, 4)], "the output, the input and W, but not exp(W)"
+
+
 def test_dropout_draws_once_for_both_halves_and_eval_ends_it() -> None:
     mask = tg.cells.Stack.of(tg.cells.RNN, I, H, num_layers=2, dropout=0.5, rng=0, dtype=np.float64)
     module = tg.export.torch(tg.Recurrent(mask))
