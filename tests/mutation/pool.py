@@ -51,7 +51,14 @@ def _measured(tests: list[str], root: Path) -> Path:
     folder.mkdir()
     command = [sys.executable, "-m", "pytest", "-n", str(AT_ONCE), "-p", "tests.mutation.lines", "-k", "not sanitized"]
     settings = {FOLDER: str(folder), "PYTHONPATH": str(root)}
-    subprocess.run([*command, *tests, *READERS], cwd=root, env=os.environ | settings, stdout=subprocess.DEVNULL)
+    run = subprocess.run(
+        [*command, *tests, *READERS], cwd=root, env=os.environ | settings, stdout=subprocess.PIPE, text=True
+    )
+    if not Lines(folder).seconds:
+        raise SystemExit(f"{run.stdout[-3000:]}\nno test passes without a mutant: mend them first")
+    for line in run.stdout.splitlines():
+        if line.startswith(("FAILED", "ERROR")):
+            print(f"left out, as it fails without a mutant: {line}", flush=True)
     return folder
 
 

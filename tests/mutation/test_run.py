@@ -64,4 +64,5 @@ def test_a_run_in_a_small_repository(tmp_path):
     rows = {words[4]: words[1] for line in run.stdout.splitlines() if (words := line.split()) and line[0] == "["}
     assert set(rows) == {"tinygraph/sizes.py:7", "tinygraph/sizes.py:12", "tinygraph/sizes.py:16"}
     assert rows["tinygraph/sizes.py:7"] == rows["tinygraph/sizes.py:12"] == "caught"
+    assert "fails without a mutant: FAILED tests/test_sizes.py::test_that_fails" in run.stdout
     assert rows["tinygraph/sizes.py:16"] == "survived" and "survived:\n  tinygraph/sizes.py:16" in run.stdout
