@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tests.core.test_kept_state import Base, W
+from tests.core.keeping import Base, W, assert_refused_compiled
 from tests.each import each
 
 
@@ -172,9 +172,7 @@ def test_a_gradient_after_the_next_call_is_refused(op: Any) -> None:
 @each("backend", ["numpy", "native"])
 @each("op", KEEPING)
 def test_compiled_it_is_refused(op: Any, backend: str) -> None:
-    relu, w = op(), tg.parameter(W)
-    with pytest.raises(tg.GraphError, match=r"forward sets self\.[\s\S]*compute it in backward"):
-        tg.compile(lambda k: tg.grad(tg.sum(relu(w * k)), w), backend=backend)(np.ones(3))
+    assert_refused_compiled(op(), backend)
 
 
 def test_a_new_object_at_each_call_is_that_of_the_call() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tests.core.test_kept_state import W
+from tests.core.keeping import W
 from tests.each import each
 from tinygraph.core.kept_state import SAMPLE, _digest
 

@@ -10,30 +10,14 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tests.core.keeping import Base, W, assert_refused_compiled
 from tests.each import each
 
 Pair = namedtuple("Pair", "mask size")
-W = np.array([1.0, -2.0, 3.0])
 
 
 class Context:
     mask: Any
-
-
-class Base(tg.Op):
-    """relu, whose mask is kept by `put` and read by `get`, on what `start` makes."""
-
-    start: Any = list
-
-    def __init__(self) -> None:
-        self.keep = type(self).start()
-
-    def forward(self, x: Any) -> Any:
-        self.put(x > 0)
-        return x * self.get()
-
-    def backward(self, gz: Any, z: Any, x: Any) -> Any:
-        return gz * self.get()
 
 
 class InAList(Base):
@@ -238,9 +222,7 @@ def test_each_call_has_the_gradient_of_its_own_forward(op: Any) -> None:
 @each("backend", ["numpy", "native"])
 @each("op", KEEPING)
 def test_compiled_it_is_refused(op: Any, backend: str) -> None:
-    relu, w = op(), tg.parameter(W)
-    with pytest.raises(tg.GraphError, match=r"forward sets self\.[\s\S]*compute it in backward"):
-        tg.compile(lambda k: tg.grad(tg.sum(relu(w * k)), w), backend=backend)(np.ones(3))
+    assert_refused_compiled(op(), backend)
 
 
 def test_a_large_buffer_that_is_filled_again_is_refused() -> None:

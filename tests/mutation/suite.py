@@ -57,10 +57,10 @@ def suites(mutant: Mutant, lines: Lines) -> Iterator[list[str]]:
     running.sort(key=lambda test: test.partition("::")[0] not in near)
     tried, others = set(running), [test for path in near for test in lines.within(path)]
     folder = str(PurePosixPath(mutant.file).parent)
-    wholes = (*READERS, *(PICTURES if folder.startswith("tinygraph/draw") else ()))
-    all_wholes = [test for test in lines.seconds if test.startswith(wholes)]
+    early = (*READERS, *PICTURES) if folder.startswith("tinygraph/draw") else READERS
+    readers = [test for test in lines.seconds if test.startswith(early)]
     yield running[:FEW]
-    yield [test for test in all_wholes if not test.startswith(DOCS) or test == f"{DOCS}[{folder}]"]
+    yield [test for test in readers if not test.startswith(DOCS) or test == f"{DOCS}[{folder}]"]
     yield lines.quickest(running[FEW:], RUNNING_S)
     yield lines.quickest((test for test in others if test not in tried), NEAR_S)
 
