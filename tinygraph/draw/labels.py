@@ -40,7 +40,7 @@ def tooltip(lines: list[str]) -> str:
 
     Both versions of Graphviz unescape a node's tooltip twice, so one backslash becomes four.
     """
-    return "\n".join([clean(line, 500) for line in lines]).translate(_IN_TOOLTIPS)
+    return "\n".join([plain(line, 500) for line in lines]).translate(_IN_TOOLTIPS)
 
 
 @lru_cache(maxsize=4096)

@@ -93,11 +93,9 @@ def _ports(
     for i, (link, node) in enumerate(pairs):
         if i not in level:
             a, b = placed.spots[link.source], placed.spots[node]
-            bends = placed.bends.get(_bend_key(link.source, a, node, b), [])
-            up = 1 if b.y >= a.y else -1
-            offset = lanes.get(i, 0.0)
-            bends = bends[::up]
-            start, end = (bends[0][0] + offset, bends[-1][0] + offset) if bends else (b.x, a.x)
+            up, offset = 1 if b.y >= a.y else -1, lanes.get(i, 0.0)
+            bends = placed.bends.get(_bend_key(link.source, a, node, b))
+            start, end = (bends[0][0] + offset, bends[-1][0] + offset)[::up] if bends else (b.x, a.x)
             if a.column is None and b.column is None and abs(a.row - b.row) > 1:
                 # Past the bars between, away from the texts in the middle of the bars.
                 start = end = max(a.x - a.width / 2, b.x - b.width / 2) + PORT

@@ -23,17 +23,18 @@ def by_use(nodes: list[Node], named: dict[Node, str]) -> dict[Node, str]:
     A target is data that is only subtracted, or multiplied with a logarithm: what it meets there comes from parameters,
     and no op with parameters comes after it. A memory is a stack of all steps that a softmax weighs.
     """
-    meetings: dict[Node, list[tuple[Node, Node]]] = {}
-    for node in nodes:
+    free = [x for x in nodes if x not in named and not x.name]
+    data = [x for x in free if is_data(x) or (is_read(x) and x.dtype.kind == "f")]
+    stacks = [x for x in free if x.step is None and _is_called(x, {"stack"})]
+    meetings: dict[Node, list[tuple[Node, Node]]] = {x: [] for x in data + stacks}
+    for node in nodes if meetings else ():
         if _is_called(node, _MEETS) and len(node.inputs) == 2:
             a, b = map(_source, node.inputs)
-            meetings.setdefault(a, []).append((node, b))
-            meetings.setdefault(b, []).append((node, a))
-    free = [x for x in meetings if x not in named and not x.name]
-    stacks = [x for x in free if x.step is None and _is_called(x, {"stack"})]
+            for x, other in ((a, b), (b, a)):
+                if x in meetings:
+                    meetings[x].append((node, other))
     names = {x: "memory" for x in stacks if any(_is_called(y, {"softmax"}) for _, y in meetings[x])}
-    data = [x for x in free if is_data(x) or (is_read(x) and x.dtype.kind == "f")]
-    data = [x for x in data if all(_compares(node, y) for node, y in meetings[x])]
+    data = [x for x in data if meetings[x] and all(_compares(node, y) for node, y in meetings[x])]
     if data:
         learned, others = _learned(nodes)
         targets = (x for x in data if x not in others and learned.issuperset(y for _, y in meetings[x]))

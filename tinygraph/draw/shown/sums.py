@@ -24,7 +24,7 @@ def stacked(nodes: list[Node], kept: set[Node]) -> set[Node]:
 
 def _outside(nodes: list[Node], op: str) -> set[Node]:
     """Returns the results of an op without a step and without a name that the user gave them."""
-    return {x for x in nodes if x.op is not None and x.op.name == op and x.step is None and not x.name}
+    return {x for x in nodes if x.step is None and x.op is not None and x.op.name == op and not x.name}
 
 
 def _only_users(nodes: list[Node], sources: Set[Node]) -> dict[Node, Node]:

@@ -33,15 +33,18 @@ def statistics(x: np.ndarray) -> str:
     """Returns mean, standard deviation and range of an array in one line."""
     if x.size == 1:
         return f"value {number(float(x.ravel()[0]), 6)}"
-    with np.errstate(all="ignore"):
-        flat = x.ravel()
-        figures = (flat.mean(), flat.std(), flat.min(), flat.max()) if x.size > TINY else _figures(flat.tolist())
-    return "mean {}, std {}, min {}, max {}".format(*(number(float(v), 3) for v in figures))
+    flat = x.ravel()
+    if x.size <= TINY:
+        figures = _few(flat.tolist())
+    else:
+        with np.errstate(all="ignore"):
+            figures = flat.mean(), flat.std(), flat.min(), flat.max()
+    return "mean {}, std {}, min {}, max {}".format(*[number(float(v), 3) for v in figures])
 
 
-def _figures(x: list[float]) -> tuple[float, float, float, float]:
+def _few(x: list[float]) -> tuple[float, float, float, float]:
     """Returns mean, standard deviation, minimum and maximum in plain Python: a fifth of numpy's time if few."""
     mean = sum(x) / len(x)
     if not math.isfinite(mean):
         return mean, math.nan, *((math.nan, math.nan) if any(v != v for v in x) else (min(x), max(x)))
-    return mean, math.sqrt(sum((v - mean) ** 2 for v in x) / len(x)), min(x), max(x)
+    return mean, math.sqrt(sum([(v - mean) ** 2 for v in x]) / len(x)), min(x), max(x)

@@ -61,21 +61,27 @@ def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: b
         title = [Part(clean(folded.names[node]))]
     if name and node.op is not None:
         title = [Part(name)] if node in folded.inputs and not node.name else [Part(f"{name} ="), *_short(title)]
-    scalar = node.size == 1 and role == "loss" and not isinstance(node, Traced)
+    scalar = role == "loss" and node.size == 1 and not isinstance(node, Traced)
     if scalar:
         title.append(Part(number(node.item(), 4), "value"))
     size = "" if scalar and not node.shape else shape(node.shape)
     odd = [x for x in operands if type(x) is not Link and type(x) is not Chip]
-    stacks = list(dict.fromkeys(_stacked(x) for x in odd if isinstance(x, Several)))
-    masks = [x.text for x in odd if isinstance(x, Padding)]
-    is_loss = node.op is not None and node.op.name in LOSSES
-    targets = [f"target {x.text}" for x in odd if is_loss and type(x) is Inline and x.whole]
-    facts = [size, *stacks, *targets, *masks, "" if heat is None else _norm(node, heat)]
+    facts = [size, *_facts_of(node, odd), "" if heat is None else _norm(node, heat)]
     shown = values and not scalar and role != "parameter"
     if shown:
         facts.append(figures(node))
     tip = partial(_tip, node, operands, heat, len(folded.nodes) <= MANY, shown)
-    return Words(title, " · ".join(x for x in facts if x), tip, name)
+    return Words(title, " · ".join(filter(None, facts)), tip, name)
+
+
+def _facts_of(node: Node, odd: list[Operand]) -> list[str]:
+    """Returns what the second line says of stacks, targets and padding."""
+    if not odd:
+        return []
+    is_loss = node.op is not None and node.op.name in LOSSES
+    targets = [f"target {x.text}" for x in odd if is_loss and type(x) is Inline and x.whole]
+    stacks = dict.fromkeys(_stacked(x) for x in odd if isinstance(x, Several))
+    return [*stacks, *targets, *(x.text for x in odd if isinstance(x, Padding))]
 
 
 def _stacked(several: Several) -> str:
@@ -86,7 +92,8 @@ def _stacked(several: Several) -> str:
 
 def _short(title: list[Part]) -> list[Part]:
     """After a name an op is written as in papers: ``f = σ``."""
-    return [title[0]._replace(text=re.sub(r"^sigmoid\b", "σ", title[0].text)), *title[1:]]
+    op, *others = title
+    return [op._replace(text=re.sub(r"^sigmoid\b", "σ", op.text)), *others] if op.text.startswith("sigmoid") else title
 
 
 def _parameter_figures(operands: list[Operand]) -> list[str]:
@@ -160,21 +167,22 @@ def _lookup(source: Operand, index: str) -> list[Part]:
 
 def infix(sign: str, operands: list[Operand], folded: Folded, named: bool) -> list[Part]:
     """Returns ``W @ h``, ``f * c + i * g``, ``z * tanh``; of operands without a name ``+``, ``+ b``."""
+    a, b = operands
     deep = 1 if sign == "@" else DEEP
-    sides = [_folded([x]) or [Part(_spoken(x, sign, folded, x is operands[1], deep))] for x in operands]
-    if sign in "+-" and isinstance(operands[0], Inline) and operands[0].text in ZEROS:  # the start of a sum
-        return [*[Part(sign)] * (sign == "-"), *(sides[1] if sides[1][0].text else [Part(_word(operands[1]))])]
-    if all(side[0].text for side in sides) and sum(len(side[0].text) for side in sides) <= ROOM:
-        return [*sides[0], Part(sign), *sides[1]]
-    sides = [_folded([x]) or [Part(name_of(x, folded))] for x in operands]
-    if not named and not any(side[0].text for side in sides):
+    left = _inline(a) or Part(_spoken(a, sign, folded, False, deep))
+    right = _inline(b) or Part(_spoken(b, sign, folded, True, deep))
+    if sign in "+-" and isinstance(a, Inline) and a.text in ZEROS:  # the start of a sum
+        return [*[Part(sign)] * (sign == "-"), right if right.text else Part(_word(b))]
+    if left.text and right.text and len(left.text) + len(right.text) <= ROOM:
+        return [left, Part(sign), right]
+    left, right = (_inline(x) or Part(name_of(x, folded)) for x in operands)
+    if not named and not left.text and not right.text:
         return [Part(sign)]
-    taken = sum(len(side[0].text) for side in sides)
-    pairs = zip(sides, operands, strict=True)
-    left, right = (side if side[0].text else [Part(_word(x, ROOM - taken))] for side, x in pairs)
-    if isinstance(operands[1], (Chip, Inline)) and not named and not sides[0][0].text:
-        return [Part(sign), *right]
-    return [*left, Part(sign), *right]
+    room = ROOM - len(left.text) - len(right.text)
+    right = right if right.text else Part(_word(b, room))
+    if isinstance(b, (Chip, Inline)) and not named and not left.text:
+        return [Part(sign), right]
+    return [left if left.text else Part(_word(a, room)), Part(sign), right]
 
 
 DEEP = 3
@@ -227,8 +235,11 @@ def _name_of(link: Link, folded: Folded) -> str:
 
 def _when(node: Node, reader: Node, folded: Folded) -> str:
     """Returns what a name lacks: ``ₜ`` of a state, ``ₜ₋₁`` where the next step reads it; or it tells its step."""
-    here, there, name = folded.column(reader), folded.column(node), known(node, folded.letters)
-    if here is None or there is None or here[0] != there[0] or not name or name[-1] in _STEPPED:
+    name = known(node, folded.letters)
+    if not name or name[-1] in _STEPPED:
+        return ""
+    here, there = folded.column(reader), folded.column(node)
+    if here is None or there is None or here[0] != there[0]:
         return ""
     if here == there:
         return "ₜ" if name in folded.carried else ""
@@ -239,8 +250,14 @@ _STEPPED = frozenset("0123456789₀₁₂₃₄₅₆₇₈₉ₜ")
 
 
 def _folded(operands: list[Operand]) -> list[Part]:
-    shown = [x for x in operands if isinstance(x, (Chip, Inline))]
-    return [Part(clean(x.text), "chip" if type(x) is Chip else "text") for x in shown]
+    return [part for part in map(_inline, operands) if part is not None]
+
+
+def _inline(x: Operand) -> Part | None:
+    """Returns an operand that stands in the title itself: a chip, or the text of data."""
+    if type(x) is Link or not isinstance(x, (Chip, Inline)):
+        return None
+    return Part(clean(x.text), "chip" if type(x) is Chip else "text")
 
 
 def _norm(node: Node, heat: Heat) -> str:

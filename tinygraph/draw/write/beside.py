@@ -54,8 +54,8 @@ def roof(picture: Picture, left: float, right: float) -> float:
     spots += [(x.x, 1.0, x.top) for x in picture.cuts]
     high = max((top for x, half, top in spots if x + half > left and x - half < right), default=0.0)
     for points in (x.points for x in picture.arrows):
-        top = max(map(itemgetter(1), points))
-        high = top if top > high and min(points)[0] < right and max(points)[0] > left else high
+        if min(points)[0] < right and max(points)[0] > left:
+            high = max(high, *map(itemgetter(1), points))
     return high
 
 

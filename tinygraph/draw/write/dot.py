@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from xml.etree import ElementTree
 
 from ..colours import DEAD, FORWARD, GOLD, GREY, INK
@@ -60,33 +61,39 @@ def _at(x: float, y: float) -> str:
 
 def box_settings(box: Box) -> str:
     """Returns size, colours and texts of a box."""
-    line = LINES[box.role]
-    aside = f"#ffffff;{(1 - box.core / box.width) / 2:.4f}"
-    fill = f"{aside}:{box.fill};{box.core / box.width:.4f}:#ffffff" if box.core else box.fill
-    given = [("color", BORDERS[box.role], BORDERS["op"]), ("fillcolor", fill, "#ffffff")]
-    given.append(("fontcolor", ink(box.fill), INK))
-    colours = "".join(f', {name}="{value}"' for name, value, default in given if value != default)
-    colours += "" if box.role in ("op", "dots") else f", penwidth={line.width:g}"
-    colours += ", peripheries=2" * line.double
-    wide, high = box.width - RING * line.double, box.height - RING * line.double
+    frame = _frame(box.width, box.height, box.role, box.fill, box.dashed, box.core)
+    return f'{frame}, label=<{_label(box)}>, tooltip="{tooltip(box.tip)}"'
+
+
+@lru_cache(maxsize=512)
+def _frame(wide: float, high: float, role: str, fill: str, dashed: bool, core: float) -> str:
+    """Returns size and colours of a box, which come again at each step."""
+    line, ground = LINES[role], fill
+    if core:
+        aside = f"#ffffff;{(1 - core / wide) / 2:.4f}"
+        ground = f"{aside}:{fill};{core / wide:.4f}:#ffffff"
+    colours = [("color", BORDERS[role], BORDERS["op"]), ("fillcolor", ground, "#ffffff"), ("fontcolor", ink(fill), INK)]
+    look = "".join(f', {name}="{value}"' for name, value, default in colours if value != default)
+    look += "" if role in ("op", "dots") else f", penwidth={line.width:g}"
+    look += ", peripheries=2" * line.double
+    wide, high = wide - RING * line.double, high - RING * line.double
     size = "" if abs(high - 40) < 0.1 else f", height={high / 72:.3f}"
-    style = "dashed" if box.dashed or line.dashes else ""
-    size += f', style="{"striped" if box.core else "rounded,filled"},{style}"' if style or box.core else ""
-    return f'width={wide / 72:.3f}{size}{colours}, label=<{_label(box)}>, tooltip="{tooltip(box.tip)}"'
+    style = "dashed" if dashed or line.dashes else ""
+    size += f', style="{"striped" if core else "rounded,filled"},{style}"' if style or core else ""
+    return f"width={wide / 72:.3f}{size}{look}"
 
 
 def _label(box: Box) -> str:
     """Returns title over second line as a table, because its rows have the same distance in all Graphviz versions."""
-    if any(part.kind == "chip" for part in box.title):
-        parts = _runs(box.title)
-        grounds = {"chip": f' bgcolor="{GOLD}"'}
-        cells = "".join(f"<td{grounds.get(part.kind, '')}>{_text(part)}</td>" for part in parts)
+    parts = _runs(box.title)
+    head = "".join([_text(part) for part in parts])
+    if "chip" in [part.kind for part in parts]:
+        gold = f' bgcolor="{GOLD}"'
+        cells = "".join([f"<td{gold if part.kind == 'chip' else ''}>{_text(part)}</td>" for part in parts])
         room = sum(map(sum, lengths(parts)))
         # A fixed size, otherwise the table would stretch to the width of the line below.
         fixed = f'border="0" cellspacing="2" cellpadding="1" fixedsize="true" width="{room:.0f}" height="22"'
         head = f"<table {fixed}><tr>{cells}</tr></table>"
-    else:
-        head = "".join(map(_text, _runs(box.title)))
     below = "<br/>".join(map(html, box.below.split("\n")))
     foot = f'<tr><td><font point-size="{SMALL:g}">{below}</font></td></tr>' if below else ""
     return f'<table border="0" cellspacing="0" cellpadding="0"><tr><td>{head}</td></tr>{foot}</table>'

@@ -116,11 +116,6 @@ _ATTRIBUTES = {kind: _attributes(face) for kind, face in FACES.items()}
 @lru_cache(maxsize=4096)
 def text(words: str, limit: int = 240) -> str:
     """Escape a text for use in markup."""
-    return escaped(words, limit)
-
-
-def escaped(words: str, limit: int) -> str:
-    """Escape a text that hardly comes twice."""
     return escape(clean(words, limit), quote=True)
 
 

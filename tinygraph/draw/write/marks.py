@@ -80,32 +80,30 @@ def _ground(wide: float, high: float, fill: str, stroke: str, role: str, dashed:
 def _title(box: Box, look: Paint) -> str:
     """Returns one centred run of text, or parts side by side if there are chips."""
     y = -box.height / 2 + (17 if box.below else box.height / 2 + 5)
-    if not any(part.kind == "chip" for part in box.title):
-        words = " ".join(part.text for part in box.title if part.kind != "value")
-        value = "".join(
-            f'<tspan{look.face("v")} font-weight="400" dx="8">{text(part.text)}</tspan>'
-            for part in box.title
-            if part.kind == "value"
-        )
-        return f'<text{look.face("t")} y="{y:.1f}">{text(words)}{value}</text>'
-    return _with_chips(box.title, y, look)
+    kinds = [part.kind for part in box.title]
+    if "chip" in kinds:
+        return _with_chips(box.title, kinds, y, look)
+    words = " ".join([part.text for part in box.title if part.kind != "value"])
+    values = [text(part.text) for part in box.title if part.kind == "value"] if "value" in kinds else []
+    value = "".join([f'<tspan{look.face("v")} font-weight="400" dx="8">{value}</tspan>' for value in values])
+    return f'<text{look.face("t")} y="{y:.1f}">{text(words)}{value}</text>'
 
 
-def _with_chips(title: list[Part], y: float, look: Paint) -> str:
+def _with_chips(title: list[Part], kinds: list[str], y: float, look: Paint) -> str:
     """Returns the parts side by side; a text beside a chip starts or ends there, so the gap is the same in any font."""
-    chips, (widths, gaps) = [part.kind == "chip" for part in title], lengths(title)
+    widths, gaps = lengths(title)
+    first, last = kinds.index("chip"), len(kinds) - 1 - kinds[::-1].index("chip")
     x = -(sum(widths) + sum(gaps[:-1])) / 2
     out = []
     for k, (part, wide) in enumerate(zip(title, widths, strict=True)):
-        kind = {"chip": "t gold", "value": "v"}.get(part.kind, "t")
-        if chips[k]:
-            out.append(rect(x, y - 12.5, wide, 16.5, f'rx="3.5" {look.ground("chip")}'))
         at, anchor = x + wide / 2, ""
-        if not chips[k] and not any(chips[k + 1 :]):
+        if part.kind == "chip":
+            out.append(rect(x, y - 12.5, wide, 16.5, f'rx="3.5" {look.ground("chip")}'))
+        elif k > last:
             at, anchor = x, ' text-anchor="start"'
-        elif not chips[k] and not any(chips[:k]):
+        elif k < first:
             at, anchor = x + wide, ' text-anchor="end"'
-        out.append(run(look, kind, at, y, part.text, anchor))
+        out.append(run(look, {"chip": "t gold", "value": "v"}.get(part.kind, "t"), at, y, part.text, anchor))
         x += wide + gaps[k]
     return "".join(out)
 
@@ -149,25 +147,30 @@ def _form(count: int) -> str:
 
 def head(arrow: Arrow) -> str:
     """Returns the outline of an arrow's head."""
-    long = WIDE_HEAD if arrow.width > WIDE else HEAD
-    (x0, y0), (x1, y1) = arrow.points[-2:]
-    distance = math.dist((x0, y0), (x1, y1)) or 1.0
-    dx, dy = long * (x1 - x0) / distance, long * (y1 - y0) / distance
+    x1, y1 = arrow.points[-1]
+    dx, dy = _ahead(arrow)
     x, y, u, v = x1 - dx, y1 - dy, -0.36 * dy, 0.36 * dx
     return f"M{x + u:.1f} {-y - v:.1f}L{x1:.1f} {-y1:.1f}L{x - u:.1f} {v - y:.1f}z"
 
 
+def _ahead(arrow: Arrow) -> Point:
+    """Returns the way from the foot of an arrow's head to its tip."""
+    long = WIDE_HEAD if arrow.width > WIDE else HEAD
+    (x0, y0), (x1, y1) = arrow.points[-2:]
+    part = long / (math.hypot(x1 - x0, y1 - y0) or 1.0)
+    return part * (x1 - x0), part * (y1 - y0)
+
+
 def _shortened(arrow: Arrow) -> list[Point]:
     """Returns the route, which ends where the arrowhead starts, with the same final direction."""
-    points, long = arrow.points, WIDE_HEAD if arrow.width > WIDE else HEAD
-    (x0, y0), (x1, y1) = points[-2], points[-1]
-    distance = math.dist(points[-2], points[-1]) or 1.0
-    while len(points) > 4 and math.dist(points[-4], points[-1]) < long + 2:
+    points, (dx, dy) = arrow.points, _ahead(arrow)
+    least = (WIDE_HEAD if arrow.width > WIDE else HEAD) + 2
+    while len(points) > 4 and math.dist(points[-4], points[-1]) < least:
         # Merge a last curve that is shorter than the head into the one before it.
         (gx, gy), (ex, ey), (cx, cy) = points[-4], points[-1], points[-5]
         points = [*points[:-5], (cx + ex - gx, cy + ey - gy), (ex, ey)]
-    back = (-long * (x1 - x0) / distance, -long * (y1 - y0) / distance)
-    return [*points[:-2], *((x + back[0], y + back[1]) for x, y in points[-2:])]
+    (x0, y0), (x1, y1) = points[-2:]
+    return [*points[:-2], (x0 - dx, y0 - dy), (x1 - dx, y1 - dy)]
 
 
 def note_mark(note: Note, look: Paint, more: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from html import escape
 from typing import Any, NamedTuple
 
+from ...core.errors import plain
 from ..picture import Arrow, Band, Box, Picture
 from . import marks
 from .beside import Extent, edges, margin
-from .look import DEFAULTS, Paint, escaped, text
+from .look import DEFAULTS, Paint, text
 from .margin import description, title_of
 
 PAD = 16.0
@@ -88,7 +90,7 @@ def _band(band: Band, look: Paint) -> str:
 
 
 def _tip(box: Box) -> str:
-    lines = "\n".join([escaped(line, 500) for line in box.tip])
+    lines = escape("\n".join([plain(line, 500) for line in box.tip]))  # which hardly come twice
     return f"<title>{lines}</title>" if lines else ""
 
 
