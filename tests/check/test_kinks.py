@@ -113,6 +113,26 @@ def test_a_wrong_gradient_beside_a_kink_of_another_part_is_called_wrong():
     assert said(lambda x: tg.sin(800 * x) + 0.01 * (tg.stop_gradient(x) - x), [0.3], order=1).count("wrong gradient")
 
 
+class Late(tg.Op):
+    """sin whose first gradient is wrong, and no other."""
+
+    def __init__(self):
+        self.slopes = iter([2.0])
+
+    def forward(self, x):
+        return np.sin(x)
+
+    def backward(self, gz, z, x):
+        return gz * tg.cos(x) * next(self.slopes, 1.0)
+
+
+def test_a_kink_too_weak_to_explain_the_difference_is_no_excuse():
+    """Around the place all is right, so that the size of the kink alone tells."""
+    op = Late()
+    message = said(lambda x: tg.relu(x) ** 2 + op(x), [0.0, 3.0], order=1)
+    assert message.startswith("check.gradients: wrong gradient of x")
+
+
 def test_what_is_steep_but_smooth_is_no_kink():
     assert "wrong" in said(lambda x: tg.tanh(1e4 * x) + 0.3 * tg.stop_gradient(x), [1e-5, 0.3], order=1)
 
