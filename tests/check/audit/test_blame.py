@@ -9,9 +9,15 @@ import pytest
 
 import tinygraph as tg
 from tests.each import each
+from tinygraph.check.audit.blame import Blame
+from tinygraph.check.audit.cases import Cases
+from tinygraph.check.audit.functions import Functions
 from tinygraph.check.audit.report import AuditReport
+from tinygraph.check.audit.right import Right
+from tinygraph.check.audit.written import Written
 
 from .passes import PASSES, loaded
+from .plant import text_of
 
 FAULTS = {
     "sign": ("columns_tuple", "dy = ys[t] - ts[t]", "dy = ts[t] - ys[t]", "a wrong sign"),
@@ -201,6 +207,25 @@ def test_a_finding_tells_what_was_read_made_and_due(tmp_path: Path) -> None:
     told = str(report)
     assert f"char_step.py:{line} (loss_and_gradients, step 2): dhnext = np.dot(Whh, dhraw)" in told
     assert "due    np.dot(Whh, dhraw) should be" in told and "wrong gradients: Wxh, Whh, bh" in told
+
+
+@each("fault", ["sign", "carry left out", "state of another step"])
+def test_so_many_assignments_are_tried_and_no_more(fault: str, tmp_path: Path) -> None:
+    name, old, new, _ = FAULTS[fault]
+    file = tmp_path / f"{name}.py"
+    file.write_text(text_of(name).replace(old, new), encoding="utf-8")
+    subject = Functions(*PASSES[name].call(loaded(file))[0])
+    outcome = subject.on_nodes(Cases(subject).case(3))
+    right = Right(outcome, 3)
+
+    def tried(most: int) -> int:
+        blame = Blame(Written(outcome, right), most)
+        blame.departures()
+        return most - blame._most
+
+    enough = tried(6000)
+    assert 0 < enough < 200 and tried(enough) == enough
+    assert all(tried(most) <= most for most in (0, 1, 2, enough - 1))
 
 
 @pytest.mark.parametrize("name", PASSES)
