@@ -136,7 +136,7 @@ class _Audit:
 
     def _truncated(self, table: tuple[TableRow, ...]) -> str:
         tolerance, right = tolerance_of(self.subject), {(row.parameter, row.steps) for row in table if row.right}
-        for p in self._probes if self.cases.places else []:
+        for p in self._probes:
             short = [name for name in p.right if p.steps in (1, 2) and (name, p.steps) not in right]
             if not all(may_be_clipped(p.hand.get(name), p.right[name], tolerance) for name in short):
                 return ""  # a truncated pass is right, or clipped, where nothing goes back further than a step
