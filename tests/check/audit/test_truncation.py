@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+import tinygraph as tg
 from tests.each import each
 from tinygraph.check.audit.cases import Cases
 from tinygraph.check.audit.functions import Functions
@@ -85,3 +86,13 @@ def told(backward: Any) -> str:
 )
 def test_how_far_back_a_pass_reaches(backward: Any, sentence: str) -> None:
     assert told(backward) == sentence
+
+
+@each("at", [1, 2, 3, 0])
+def test_a_pass_that_is_wrong_where_nothing_is_cut_is_not_only_truncated(at: int) -> None:
+    def backward(x: Any, y: Any, Wx: Any, Wh: Any, Wy: Any, hs: Any) -> Any:
+        return windows(1, factor=-1.0 if len(x) == at else 1.0)(x, y, Wx, Wh, Wy, hs)
+
+    report = tg.check.audit(backward, loss, WEIGHTS, {"x": X, "y": Y}, repair=False)
+    assert report.passed is (at in (0, 3)), str(report)
+    assert any("truncated after 1 step back" in note for note in report.notes) is report.passed
