@@ -86,6 +86,8 @@ FAULTS = {
         "dscores[np.arange(B), labels[t]] -= 2 * 1",
         "a wrong constant factor",
     ),
+    "a size of two in place": ("cache_norm", "dscores /= T * B", "dscores /= B", "a factor missing"),
+    "the square of a slope": ("cache_norm", "dpre = (1 - hs[t + 1] ** 2) * dh", "dpre = (1 - hs[t + 1]) * dh", None),
     "added to the parameter": ("batch_dict", 'grads["W"] += x[t].T @ da', 'params["W"] += x[t].T @ da', None),
     "added to another variable": ("gru_vectors", "dWn += np.outer(dan, xs[t])", "Wr += np.outer(dan, xs[t])", None),
     "ascent": ("class_update", "self.b_y -= lr * db_y", "self.b_y += lr * db_y", "a wrong sign"),
@@ -171,7 +173,7 @@ def test_the_line_of_a_fault_is_the_first_that_is_named(fault: str, tmp_path: Pa
     first = report.findings[0]
     assert (first.line, first.source) == (line, new), str(report)
     assert kind is None or first.kind == kind, str(report)
-    assert len(report.findings) == 1, str(report)
+    assert len(report.findings) == 1 and {*first.parameters} == {*report.wrong}, str(report)
 
 
 @each("faults", list(TOGETHER))
@@ -265,6 +267,13 @@ def test_what_was_taken_back_is_blamed_again_where_nothing_else_mends_the_gradie
         told = blame.departures()
         assert [d.operation for d in told] == [effect.operation] * mends
         assert blame.written.wrong(blame._present.values) == (frozenset() if mends else {"W", "U", "b"})
+
+
+def test_a_part_that_reads_right_things_is_told_before_what_reads_wrong_ones(tmp_path: Path) -> None:
+    name, old, new, _ = FAULTS["the square of a slope"]
+    (finding,) = planted(tmp_path, name, (old, new))[0].findings
+    assert finding.reads == ("hs[t + 1] at step 2",)
+    assert finding.due == "1 - hs[t + 1] should be a part of the adjoint of hs[t + 1] at step 2"
 
 
 @pytest.mark.parametrize("name", PASSES)

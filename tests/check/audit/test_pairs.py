@@ -92,7 +92,7 @@ def test_of_a_multiple_that_is_only_scaled_the_line_is_blamed_that_scales_it(
     own = graph.pairs().where_scaled(departure, WRONG)
     assert (own.operation is graph.second) is moved and (own is departure) is not moved
     if moved:
-        assert own.node is graph.read[0] and [*own.right] == graph.read
+        assert own.node is graph.read[0] and [*own.right] == graph.read and own.mended == WRONG - graph.left
         for x, y in zip(own.right, departure.right, strict=True):
             assert own.right[x] is departure.right[y]
 

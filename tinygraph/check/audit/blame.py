@@ -222,8 +222,8 @@ class Blame:
             for things in self._candidates.of(operation):
                 departure = mending_none(self._present, operation, things)
                 named = departure.due.kind == "adjoint" and is_among(NAMEABLE, self.written, departure)
-                if named and self._present.left_wrong(departure.right) <= wrong:
-                    return departure
+                if named and (still := self._present.left_wrong(departure.right)) <= wrong:
+                    return replace(departure, mended=wrong - still)
         return None
 
     def _of(self, operations: list[Operation], wrong: frozenset[str], best: Departure | None) -> Departure | None:
