@@ -198,6 +198,13 @@ def test_the_place_of_a_lost_line_is_told_after_lines_that_are_wrong(tmp_path: P
     assert told[:3] == lines and report.findings[-1].source.startswith("return"), str(report)
 
 
+def test_where_another_thing_is_returned_is_told_after_lines_that_are_wrong(tmp_path: Path) -> None:
+    _, returned, wrong, _ = FAULTS["returned"]
+    _, old, new, _ = FAULTS["no transpose"]
+    report, lines = planted(tmp_path, "char_step", (old, new), (returned, wrong.replace(" dh,", " bh,")))
+    assert [f.line for f in report.findings] == lines, str(report)
+
+
 def test_a_name_is_not_blamed_for_a_transpose(tmp_path: Path) -> None:
     file = tmp_path / "listed.py"
     file.write_text(LISTED, encoding="utf-8")
