@@ -96,3 +96,18 @@ def test_a_pass_that_is_wrong_where_nothing_is_cut_is_not_only_truncated(at: int
     report = tg.check.audit(backward, loss, WEIGHTS, {"x": X, "y": Y}, repair=False)
     assert report.passed is (at in (0, 3)), str(report)
     assert any("truncated after 1 step back" in note for note in report.notes) is report.passed
+
+
+def test_a_gradient_of_zeros_is_no_reason_and_one_that_is_none_is() -> None:
+    def backward(x: Any, y: Any, Wx: Any, Wh: Any, Wy: Any, k: Any, hs: Any) -> Any:
+        return *windows(1)(x, y, Wx, Wh, Wy, hs), np.zeros_like(k)
+
+    def with_k(x: Any, y: Any, Wx: Any, Wh: Any, Wy: Any, k: Any) -> Any:
+        return loss(x, y, Wx, Wh, Wy)
+
+    subject = Functions(backward, with_k, {**WEIGHTS, "k": np.ones(2)}, {"x": X, "y": Y})
+    case = Cases(subject).case(5)
+    outcome, hand = subject.on_nodes(case), subject.gradients(case)
+    assert truncation(outcome, hand) == "truncated after 1 step back"
+    for lost in (None, np.full(SHAPES["Wy"], np.nan), np.full(SHAPES["Wy"], np.inf)):
+        assert truncation(outcome, {**hand, "Wy": lost}) == ""
