@@ -122,12 +122,22 @@ LOOKED: dict[str, tuple[str, Any, Any, Any, str | None, dict[str, str]]] = {
     "a number that is returned": ("W b", {"dW": G}, 3.0, nothing, "W b", {"W": A}),
     "in order beside an attribute": ("W b", {"dW": G}, (OTHER,), nothing, "W b", {"W": A, "b": R}),
     "what an update returns besides": (
-        "W b", lambda x: {"W": stepped(x["W"])}, (OTHER,), nothing, "W b", {"W": U},
+        "W b",
+        lambda x: {"W": stepped(x["W"])},
+        (OTHER,),
+        nothing,
+        "W b",
+        {"W": U},
     ),
     "one name twice is no name": (
-        "params['W'] m['W']", {}, {"W": G}, nothing, "params['W']", {"params['W']": R},
+        "params['W'] m['W']",
+        {},
+        {"W": G},
+        nothing,
+        "params['W']",
+        {"params['W']": R},
     ),
-}  # fmt: skip
+}
 
 
 @each("name", LOOKED)

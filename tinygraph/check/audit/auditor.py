@@ -110,9 +110,7 @@ class _Audit:
                 repairs = self._repairs(findings)
                 findings = with_repairs(findings, repairs)
         if all(row.name == "missing" for row in table):
-            told.append(
-                "no gradient was seen: a backward pass returns a tuple in the order of the parameters, or a dict"
-            )
+            told += ["no gradient was seen: a backward pass returns a tuple in the order of the parameters, or a dict"]
         told = [*self._told_first, *told, *notes_of(self.subject, self.cases)]
         notes = tuple(dict.fromkeys(told))
         self.cases.known = {}  # a report may be kept, with its graphs it would be large
