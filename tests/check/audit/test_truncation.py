@@ -64,6 +64,15 @@ def pieces(length: int) -> Any:
     return backward
 
 
+def clipped(pass_: Any) -> Any:
+    """The gradients of a pass, clipped by value."""
+
+    def backward(x: Any, y: Any, Wx: Any, Wh: Any, Wy: Any, hs: Any) -> Any:
+        return tuple([np.clip(g, -0.5, 0.5) for g in pass_(x, y, Wx, Wh, Wy, hs)])
+
+    return backward
+
+
 def told(backward: Any) -> str:
     subject = Functions(backward, loss, WEIGHTS, {"x": X, "y": Y})
     case = Cases(subject).case(5)
@@ -82,6 +91,8 @@ def told(backward: Any) -> str:
         (pieces(9), ""),
         (pieces(1), ""),
         (windows(2, factor=0.5), ""),
+        (clipped(windows(4)), ""),
+        (clipped(windows(1)), "truncated after 1 step back"),
     ],
 )
 def test_how_far_back_a_pass_reaches(backward: Any, sentence: str) -> None:
