@@ -23,7 +23,8 @@ KINKS = {
     "the one zero of many": (lambda x: tg.relu(x) + x * x, [np.linspace(-1, 1, 11)], "x[5] = 0:"),
     "near relu": (lambda x: tg.relu(x), [[0.4, 1e-5]], "x[1] = 1e-05, 1.0e-05 beside it"),
     "near relu, below": (lambda x: tg.relu(x), [[0.4, -1e-4]], "x[1] = -0.0001, 1.0e-04 beside it"),
-    "near abs": (lambda x: tg.abs(x), [1e-6], "x = 1e-06"),
+    "near abs": (lambda x: tg.abs(x), [1e-6], "x = 1e-06, "),
+    "nearer than anybody can tell": (lambda x: tg.relu(x), [[0.4, 2e-7]], "x[1] = 2e-07:"),
     "equal extremes": (lambda x: tg.max(x) ** 2, [[2.0, 2.0, 0.1]], "= 2:"),
     "equal numbers": (lambda x, y: tg.maximum(x, y) * x, [[1.0, 2.0], [1.0, 0.0]], "x[0] = 1"),
     "clip": (lambda x: tg.clip(x, 0, 1) * x, [[0.3, 1.0]], "x[1] = 1:"),
@@ -111,6 +112,26 @@ def test_a_wrong_gradient_beside_a_kink_of_another_part_is_called_wrong():
     for order in (1, 2):
         assert said(fn, [0.0, 1.0], order=order).startswith("check.gradients: wrong gradient of x")
     assert said(lambda x: tg.sin(800 * x) + 0.01 * (tg.stop_gradient(x) - x), [0.3], order=1).count("wrong gradient")
+
+
+class Late(tg.Op):
+    """sin whose first gradient is wrong, and no other."""
+
+    def __init__(self):
+        self.slopes = iter([2.0])
+
+    def forward(self, x):
+        return np.sin(x)
+
+    def backward(self, gz, z, x):
+        return gz * tg.cos(x) * next(self.slopes, 1.0)
+
+
+def test_a_kink_too_weak_to_explain_the_difference_is_no_excuse():
+    """Around the place all is right, so that the size of the kink alone tells."""
+    op = Late()
+    message = said(lambda x: tg.relu(x) ** 2 + op(x), [0.0, 3.0], order=1)
+    assert message.startswith("check.gradients: wrong gradient of x")
 
 
 def test_what_is_steep_but_smooth_is_no_kink():

@@ -10,7 +10,7 @@ import pytest
 
 import tinygraph as tg
 from tests.each import each
-from tinygraph.check.audit.attributes import arrays_in, clone, exchange, get, name_of, put
+from tinygraph.check.audit.attributes import arrays_in, clone, exchange, get, name_of, objects_in, put
 from tinygraph.check.audit.cases import Cases
 from tinygraph.check.audit.naming import CLIP, INPUTS, OUTPUTS, RATE, SLOPE, TARGETS, bound, role_of, roles_of
 from tinygraph.check.audit.objects import Objects
@@ -89,6 +89,22 @@ def test_a_path_leads_through_all_that_holds_arrays() -> None:
     path = next(path for path in arrays_in(thing) if name_of(path) == "h['a'].1")
     put(thing, path, np.full(3, 7.0))
     assert get(thing, path)[0] == 7 and get(thing, (*path, ("item", "nowhere"))) is None
+
+
+def test_arrays_are_looked_for_eight_levels_deep() -> None:
+    def nest(x: Any, levels: int) -> Any:
+        return x if levels == 0 else {"a": nest(x, levels - 1)}
+
+    array = np.ones(2)
+    for levels, there in ((1, True), (8, True), (9, False)):
+        assert [len(p) for p in arrays_in(nest(array, levels))] == [levels] * there
+        assert any(x is array for x in [*arrays_in([nest(array, levels - 1)]).values()]) is there
+        inner = Dense(2, 2)
+        assert any(x is inner for x in objects_in(nest(inner, levels))) is there
+        changed = nest(array, levels)
+        exchange(changed, {id(array): array * 3})
+        assert not there or get(changed, (("item", "a"),) * levels).tolist() == [3, 3]
+    assert arrays_in(array) == {} and arrays_in([np.arange(3), array]) == {(("item", 1),): array}
 
 
 def test_a_clone_is_apart_and_keeps_what_cannot_be_copied() -> None:

@@ -74,6 +74,20 @@ FAULTS = {
         "dscores[np.arange(B), labels[t]] -= 2 * 1",
         "a wrong constant factor",
     ),
+    "a size of two in place": ("cache_norm", "dscores /= T * B", "dscores /= B", "a factor missing"),
+    "the square of a slope": ("cache_norm", "dpre = (1 - hs[t + 1] ** 2) * dh", "dpre = (1 - hs[t + 1]) * dh", None),
+    "a gradient for a weight": (
+        "columns_tuple",
+        "dh = Wy.T @ dy + dh_next",
+        "dh = dby.T @ dy + dh_next",
+        "another variable",
+    ),
+    "a bias for a weight": (
+        "two_layers",
+        "dh2 = np.matmul(douts[t], Wo.T) + dh2_next",
+        "dh2 = np.matmul(douts[t], bo.T) + dh2_next",
+        "another variable",
+    ),
     "added to the parameter": ("batch_dict", 'grads["W"] += x[t].T @ da', 'params["W"] += x[t].T @ da', None),
     "added to another variable": ("gru_vectors", "dWn += np.outer(dan, xs[t])", "Wr += np.outer(dan, xs[t])", None),
     "ascent": ("class_update", "self.b_y -= lr * db_y", "self.b_y += lr * db_y", "a wrong sign"),
@@ -159,7 +173,7 @@ def test_the_line_of_a_fault_is_the_first_that_is_named(fault: str, tmp_path: Pa
     first = report.findings[0]
     assert (first.line, first.source) == (line, new), str(report)
     assert kind is None or first.kind == kind, str(report)
-    assert len(report.findings) == 1, str(report)
+    assert len(report.findings) == 1 and {*first.parameters} == {*report.wrong}, str(report)
 
 
 @each("faults", list(TOGETHER))
@@ -184,6 +198,13 @@ def test_the_place_of_a_lost_line_is_told_after_lines_that_are_wrong(tmp_path: P
     assert told[:3] == lines and report.findings[-1].source.startswith("return"), str(report)
 
 
+def test_where_another_thing_is_returned_is_told_after_lines_that_are_wrong(tmp_path: Path) -> None:
+    _, returned, wrong, _ = FAULTS["returned"]
+    _, old, new, _ = FAULTS["no transpose"]
+    report, lines = planted(tmp_path, "char_step", (old, new), (returned, wrong.replace(" dh,", " bh,")))
+    assert [f.line for f in report.findings] == lines, str(report)
+
+
 def test_a_name_is_not_blamed_for_a_transpose(tmp_path: Path) -> None:
     file = tmp_path / "listed.py"
     file.write_text(LISTED, encoding="utf-8")
@@ -201,6 +222,13 @@ def test_a_finding_tells_what_was_read_made_and_due(tmp_path: Path) -> None:
     told = str(report)
     assert f"char_step.py:{line} (loss_and_gradients, step 2): dhnext = np.dot(Whh, dhraw)" in told
     assert "due    np.dot(Whh, dhraw) should be" in told and "wrong gradients: Wxh, Whh, bh" in told
+
+
+def test_a_part_that_reads_right_things_is_told_before_what_reads_wrong_ones(tmp_path: Path) -> None:
+    name, old, new, _ = FAULTS["the square of a slope"]
+    (finding,) = planted(tmp_path, name, (old, new))[0].findings
+    assert finding.reads == ("hs[t + 1] at step 2",)
+    assert finding.due == "1 - hs[t + 1] should be a part of the adjoint of hs[t + 1] at step 2"
 
 
 @pytest.mark.parametrize("name", PASSES)

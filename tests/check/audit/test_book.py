@@ -63,6 +63,13 @@ def test_factors_of_one_come_first_and_straight_ones_before_transposed() -> None
     assert not any(m.is_exact for m in book.look(symmetric * (1 + 1e-7)))
 
 
+def test_what_is_no_number_is_not_in_the_book() -> None:
+    none = [thing("nan", A * np.nan), thing("infinite", A * np.where(A > 0, np.inf, 1))]
+    for things in ([none[0], thing("a", A), none[1]], [*none, thing("a", A)]):
+        assert [m.thing.of for m in Book(things).look(A)] == ["a"]
+    assert Book(none).look(A) == [] and not Book(none).may_have(A[None]).any()
+
+
 def test_what_a_stack_may_have_is_what_its_rows_have() -> None:
     rows = [A, -B, A + 1, np.zeros((3, 4)), 7 * A, np.full((3, 4), np.nan), B[::-1] * 2 + 1]
     assert BOOK.may_have(np.array(rows)).tolist() == [True, True, False, False, True, False, False]

@@ -266,3 +266,20 @@ def test_what_nobody_reads_is_told_of_attributes_and_places_too() -> None:
     ]
     one.shapes = dict.fromkeys([*names, "other.q[t]", "nobody.k[t]"], (2,))
     assert terms.unread(one) == {"self.b", "left", "sizes['m']", "nobody.k[t]"}
+
+
+@each("text, stuck", [("hs[-1]", True), ("h", False)])
+def test_what_is_picked_goes_through_the_steps_together_and_what_is_stuck_with_its_data(text: str, stuck: bool) -> None:
+    picks: Any = {"h": [("H", 2)], "k": [("K", 1)], "x": [("X", t) for t in range(5)], "u": [], "alone": [("A", 2)]}
+    line = SimpleNamespace(expression=text, whole=True, file=__file__, number=1)
+    first, second = (SimpleNamespace(nodes=[name, name], line=line) for name in "hk")
+    one: Any = Candidates.__new__(Candidates)
+    vars(one).update(_data=[["x", "x"], ["u", "u"], ["alone"]], _in_step=lambda parts: [parts])
+    vars(one).update(_twins=lambda _: [first, second], _is_kept=lambda _: True, _is_stuck=lambda _: True)
+    one._picks = lambda nodes: picks[nodes[0]]
+    told = [[(nodes[0], of, by) for nodes, of, by in parts] for parts in one._other_steps(first)]
+    if stuck:  # with data of the same step or the one after
+        assert told == [[("h", "H", -1), ("k", "K", -2), ("x", "X", -1), ("x", "X", 0)]]
+    else:
+        assert told == [[("h", "H", 0), ("k", "K", -1)], [("h", "H", 0), ("k", "K", 0)]]
+    assert [*one._other_steps(second)] == []

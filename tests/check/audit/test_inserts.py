@@ -6,6 +6,8 @@ import ast
 import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -114,6 +116,23 @@ def test_each_kind_of_line_has_its_operators() -> None:
     node = ast.parse("dW", mode="eval").body
     own = [Gap(ast.Pass(), node, 0, 0, False, role).operators for role in (GROWS, CARRIED, MORE)]
     assert [[type(op) for op in ops] for ops in own] == [[ast.Add, ast.Sub], [type(None)], [ast.Add]]
+
+
+def test_a_variable_that_no_line_sets_is_likelier_to_be_carried_than_one_that_is_set() -> None:
+    subject, (scope,), (term,) = scopes("columns_tuple")
+    at: Any = next(
+        x for x in statements(scope.source.tree) if scope.source.line(x.lineno).strip().startswith("dh_next = Wh")
+    )
+    with lost(scope, at):
+        inserts = Inserts(term, {(5, 5)}, [*subject.parameters])
+        *_, gap = (
+            g for g in gaps(scope, inserts) if g.role == CARRIED and ast.unparse(g.node) == "dh_next"
+        )  # the loop's
+
+        def weight(name: str) -> float:
+            return inserts.line(replace(gap, node=ast.parse(name, mode="eval").body), None, at.value, 1.0)[2]
+
+        assert weight("dh_next") + 0.3 < weight("dz") == weight("dh")
 
 
 def test_values_for_a_gap_have_its_shape() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import tinygraph as tg
 from tests.each import each
+from tinygraph.check.audit import kinds
 from tinygraph.check.audit.report import AuditReport
 
 from .passes import loaded
@@ -112,7 +115,7 @@ def test_a_fault_is_told_by_its_name(fault: str, tmp_path: Path) -> None:
     assert not report.passed and report.findings, str(report)
     first = report.findings[0]
     assert first.line == line and first.kind == kind, str(report)
-    assert len(report.findings) == 1, str(report)
+    assert len(report.findings) == 1 and set() < {*first.parameters} <= {*report.wrong}, str(report)
 
 
 PAIRS = {
@@ -132,3 +135,26 @@ PAIRS = {
 def test_faults_that_hide_each_other_are_all_found(pair: str, tmp_path: Path) -> None:
     report, lines = report_of(tmp_path, *PAIRS[pair])
     assert {f.line for f in report.findings} == {*lines}, str(report)
+
+
+ONE, TWO, ROW = np.ones(1), np.full(1, 2.0), np.array([1.0, -3.0])
+
+
+@each(
+    "pairs, statement, kind",
+    [
+        ([(ROW, -ROW)], "a = b", "a wrong sign"),
+        ([(ROW, 2 * ROW)], "a = b", FACTOR),
+        ([(ROW, 2 * ROW)], "a = 4 * b", "a wrong constant factor"),
+        ([(ROW, -2 * ROW)], "a = b", "a wrong constant factor"),
+        ([(ROW, ROW)], "a = b", ""),
+        ([(ROW, ROW + 1)], "a = b", ""),
+        ([(ONE, TWO)], "a = b", ""),  # any number is a multiple of any other
+        ([(ONE, TWO), (TWO, 2 * TWO)], "a = b", FACTOR),
+        ([(ONE, TWO), (TWO, TWO)], "a = b", ""),
+    ],
+)
+def test_a_scale_is_told_by_an_array_or_by_several_numbers(pairs: Any, statement: str, kind: str) -> None:
+    own: Any = kinds._Kinds.__new__(kinds._Kinds)
+    vars(own).update(_pairs=[pairs], statement=ast.parse(statement).body[0])
+    assert own._of_scale() == kind

@@ -92,7 +92,7 @@ def test_of_a_multiple_that_is_only_scaled_the_line_is_blamed_that_scales_it(
     own = graph.pairs().where_scaled(departure, WRONG)
     assert (own.operation is graph.second) is moved and (own is departure) is not moved
     if moved:
-        assert own.node is graph.read[0] and [*own.right] == graph.read
+        assert own.node is graph.read[0] and [*own.right] == graph.read and own.mended == WRONG - graph.left
         for x, y in zip(own.right, departure.right, strict=True):
             assert own.right[x] is departure.right[y]
 
@@ -212,15 +212,16 @@ def test_names_are_bound_wrongly_if_several_lines_or_all_that_read_them_come_rig
     assert Bound().come_right(names, **lines) == due
 
 
-def joined_of(due: Any, others: bool = False) -> tuple[Departure, Departure, Any]:
+def joined_of(due: Any, others: bool = False, turn: bool = False) -> tuple[Departure, Departure, Any]:
     """What a concatenation of two things departs for, with that departure and the operations of the two."""
-    parts = [tg.parameter(A) * 2.0, tg.parameter(B) * 2.0]
-    whole = np.concatenate(parts, 0)
+    parts = [tg.parameter(A.T if turn else A) * 2.0, tg.parameter(B) * 2.0]
+    joined = [np.transpose(parts[0]) if turn else parts[0], parts[1]]
+    whole = np.concatenate(joined, 0)
     operations = [operation(k, x) for k, x in enumerate((*parts, whole))]
     own = {x: o for o in operations for x in o.nodes}
     things = {0: Thing("adjoint", "first", 1, ("a",), due[:3]), 3: Thing("adjoint", "whole", 1, ("w",), due)}
     written: Any = SimpleNamespace(
-        picked=lambda x: x,
+        picked=lambda x: parts[0] if x is joined[0] else x,
         operation_of=own,
         readers=lambda x: [whole, whole * 2.0] if others else [whole],
         look=lambda x, value: [Match(t, 1.0, False) for t in things.values() if np.array_equal(t.array, value)],
@@ -246,3 +247,9 @@ def test_of_a_join_the_one_thing_that_is_wrong_is_blamed() -> None:
     for due in (right + 1, right):
         own, departure, _ = joined_of(due)
         assert own is departure
+
+
+def test_what_is_turned_before_it_is_joined_is_not_blamed() -> None:
+    """What is due of it would have another shape."""
+    own, departure, _ = joined_of(np.concatenate([2 * A + 1, 2 * B]), turn=True)
+    assert own is departure

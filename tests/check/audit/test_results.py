@@ -66,6 +66,7 @@ GW, GU, GV, GB = W + 1, U + 1, V + 1, B + 1
         ((GW, GU, GV, GB[:2]), in_order, (GW, GU, GV, GB[:2])),
         ((GW, GU, GV, 3.0), in_order, (GW, GU, GV, None)),
         ((GW, GU, C), None, (GW, GU, None, C)),
+        ({"dU": GW, "dW": GU, "dV": GV, "db": GB}, None, (GW, GU, GV, GB)),  # by its shape, whatever its name
         (None, None, (None, None, None, None)),
     ],
 )
@@ -134,6 +135,9 @@ UPDATES = {
     "copy": (lambda w, g: copy(w) - 0.1 * g, 0.1, True),
     "no sum": (lambda w, g: 0.1 * g, None, False),
     "w * 2": (lambda w, g: w * 2, None, False),
+    "w - 0.1 * b": (lambda w, g: w - 0.1 * np.sum(g, 0), 0.1, False),
+    "w - numbers * g": (lambda w, g: w - np.full((2, 3), 0.1) * g, None, True),
+    "v - g": (lambda w, g: node() - g, None, False),
     "w - b": (lambda w, g: w - np.sum(g) * np.ones(3), None, False),
 }
 

@@ -254,3 +254,16 @@ def test_of_forms_with_which_no_gradient_has_its_shape_the_first_that_gives_a_nu
 
     sample = of_functions([step], {"W": np.ones((2, 3))}, {})
     assert np.shape(sample.keywords["arguments"]["inputs"]) == (3, 1)
+
+
+def test_what_a_forward_pass_returns_is_no_data() -> None:
+    def forward(x: Any, targets: Any, W: Any) -> Any:
+        ys = x @ W
+        return np.sum((ys - targets) ** 2), ys
+
+    def backward(x: Any, targets: Any, W: Any, ys: Any) -> Any:
+        return x.T @ (2 * (ys - targets))
+
+    make, _ = next(iter(sampling._tries([forward, backward], {"W": np.ones((3, 2))}, {})))
+    *_, parameters, arguments = make.args  # type: ignore[attr-defined]
+    assert ([*parameters], [*arguments]) == (["W"], ["x", "targets"])

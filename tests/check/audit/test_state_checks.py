@@ -73,6 +73,14 @@ class Constant(Net):
         return (np.exp(z) - np.exp(-z)) / (np.exp(z) - np.exp(-z))
 
 
+class NoNumber(Net):
+    """All that comes after the root is NaN, too, and the states before it at later steps."""
+
+    def activate(self, z: Any) -> Any:
+        with np.errstate(invalid="ignore"):
+            return np.tanh(z) + np.sqrt(-1 - z**2)
+
+
 class Forgets(Net):
     def state(self, t: int) -> Any:
         return self.hs[0]
@@ -132,6 +140,10 @@ def told(net: Net) -> tuple[str, ...]:
                 "Wh has no",
                 "b has no influence",
             ],
+        ),
+        (
+            NoNumber,
+            ["np.sqrt(-1 - z**2) makes NaN of numbers", *(f"{w} has no influence" for w in ("Wx", "Wh", "Wy", "b"))],
         ),
         (Forgets, ["the state never reaches the next step", "Wh has no influence on the loss"]),
         (Grows, ["dWx, dWh, dWy, db: nothing sets it to zero"]),

@@ -83,6 +83,7 @@ def test_error_cosine_and_scale_are_those_of_numpy() -> None:
         ("infinite", lambda g, t: g / 0.0),
         ("of shape (3, 5), not (5, 3): transposed", lambda g, t: g.T),
         ("of shape (3,), not (5, 3)", lambda g, t: g[0]),
+        ("of shape (3, 5), not (5, 3)", lambda g, t: 2 * g.T),
     ],
 )
 def test_what_cannot_be_compared_is_said_in_words(words: str, change: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+import tinygraph as tg
 from tests.each import each
 from tinygraph.check.audit.cases import Cases
 from tinygraph.check.audit.functions import Functions
@@ -63,6 +64,15 @@ def pieces(length: int) -> Any:
     return backward
 
 
+def clipped(pass_: Any) -> Any:
+    """The gradients of a pass, clipped by value."""
+
+    def backward(x: Any, y: Any, Wx: Any, Wh: Any, Wy: Any, hs: Any) -> Any:
+        return tuple([np.clip(g, -0.5, 0.5) for g in pass_(x, y, Wx, Wh, Wy, hs)])
+
+    return backward
+
+
 def told(backward: Any) -> str:
     subject = Functions(backward, loss, WEIGHTS, {"x": X, "y": Y})
     case = Cases(subject).case(5)
@@ -81,7 +91,34 @@ def told(backward: Any) -> str:
         (pieces(9), ""),
         (pieces(1), ""),
         (windows(2, factor=0.5), ""),
+        (clipped(windows(4)), ""),
+        (clipped(windows(1)), "truncated after 1 step back"),
     ],
 )
 def test_how_far_back_a_pass_reaches(backward: Any, sentence: str) -> None:
     assert told(backward) == sentence
+
+
+@each("at", [1, 2, 3, 0])
+def test_a_pass_that_is_wrong_where_nothing_is_cut_is_not_only_truncated(at: int) -> None:
+    def backward(x: Any, y: Any, Wx: Any, Wh: Any, Wy: Any, hs: Any) -> Any:
+        return windows(1, factor=-1.0 if len(x) == at else 1.0)(x, y, Wx, Wh, Wy, hs)
+
+    report = tg.check.audit(backward, loss, WEIGHTS, {"x": X, "y": Y}, repair=False)
+    assert report.passed is (at in (0, 3)), str(report)
+    assert any("truncated after 1 step back" in note for note in report.notes) is report.passed
+
+
+def test_a_gradient_of_zeros_is_no_reason_and_one_that_is_none_is() -> None:
+    def backward(x: Any, y: Any, Wx: Any, Wh: Any, Wy: Any, k: Any, hs: Any) -> Any:
+        return *windows(1)(x, y, Wx, Wh, Wy, hs), np.zeros_like(k)
+
+    def with_k(x: Any, y: Any, Wx: Any, Wh: Any, Wy: Any, k: Any) -> Any:
+        return loss(x, y, Wx, Wh, Wy)
+
+    subject = Functions(backward, with_k, {**WEIGHTS, "k": np.ones(2)}, {"x": X, "y": Y})
+    case = Cases(subject).case(5)
+    outcome, hand = subject.on_nodes(case), subject.gradients(case)
+    assert truncation(outcome, hand) == "truncated after 1 step back"
+    for lost in (None, np.full(SHAPES["Wy"], np.nan), np.full(SHAPES["Wy"], np.inf)):
+        assert truncation(outcome, {**hand, "Wy": lost}) == ""

@@ -110,9 +110,7 @@ class _Audit:
                 repairs = self._repairs(findings)
                 findings = with_repairs(findings, repairs)
         if all(row.name == "missing" for row in table):
-            told.append(
-                "no gradient was seen: a backward pass returns a tuple in the order of the parameters, or a dict"
-            )
+            told += ["no gradient was seen: a backward pass returns a tuple in the order of the parameters, or a dict"]
         told = [*self._told_first, *told, *notes_of(self.subject, self.cases)]
         notes = tuple(dict.fromkeys(told))
         self.cases.known = {}  # a report may be kept, with its graphs it would be large
@@ -136,7 +134,7 @@ class _Audit:
 
     def _truncated(self, table: tuple[TableRow, ...]) -> str:
         tolerance, right = tolerance_of(self.subject), {(row.parameter, row.steps) for row in table if row.right}
-        for p in self._probes if self.cases.places else []:
+        for p in self._probes:
             short = [name for name in p.right if p.steps in (1, 2) and (name, p.steps) not in right]
             if not all(may_be_clipped(p.hand.get(name), p.right[name], tolerance) for name in short):
                 return ""  # a truncated pass is right, or clipped, where nothing goes back further than a step

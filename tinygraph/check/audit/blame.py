@@ -201,13 +201,13 @@ class Blame:
         upstream = self.written.upstream([x for o in frontier for x in o.nodes], 1)
         for operation in [o for o in dict.fromkeys([*self._shared(frontier), *frontier, *upstream]) if o in among]:
             for p in self._prospects(operation, wrong, None, wrong.issuperset):
+                if self._left <= 0:
+                    break
                 self._left -= 1
                 rank = p.asked > 0 and self._present.reads_right(p.node), p.asked
                 ours = rank > most or (rank == most and [d.operation for d in ties[:1]] == [operation])
                 if ours and p.still <= wrong and self._is_likely(trial := self._departure(operation, p, wrong)):
                     ties, most = [*(ties if rank == most else ()), trial], rank
-                if self._left <= 0:
-                    break
         return next(filter(self._pairs.is_told, ties if len(ties) > 1 else ()), next(iter(ties), None))
 
     def _is_likely(self, trial: Departure) -> bool:
@@ -222,8 +222,8 @@ class Blame:
             for things in self._candidates.of(operation):
                 departure = mending_none(self._present, operation, things)
                 named = departure.due.kind == "adjoint" and is_among(NAMEABLE, self.written, departure)
-                if named and self._present.left_wrong(departure.right) <= wrong:
-                    return departure
+                if named and (still := self._present.left_wrong(departure.right)) <= wrong:
+                    return replace(departure, mended=wrong - still)
         return None
 
     def _of(self, operations: list[Operation], wrong: frozenset[str], best: Departure | None) -> Departure | None:

@@ -143,9 +143,11 @@ class FaultPairs:
         if any(map(_scales, departure.operation.nodes)) or not all(x in readers and _scales(x) for x in other.nodes):
             return departure
         right = dict(zip(other.nodes, departure.right.values(), strict=False))
-        if len(right) < len(departure.right) or not self._present.left_wrong(right) <= wrong - departure.mended:
+        still = self._present.left_wrong(right)
+        if len(right) < len(departure.right) or not still <= wrong - departure.mended:
             return departure
-        return replace(departure, operation=other, node=min(right, key=lambda x: x.serial), right=right)
+        node = min(right, key=lambda x: x.serial)
+        return replace(departure, operation=other, node=node, right=right, mended=wrong - still)
 
     def is_scaled(self, operation: Operation) -> bool:
         """Whether it is right but for a factor, and scaled by who reads it: the last one is blamed for all factors."""
@@ -165,12 +167,12 @@ class FaultPairs:
             right[y] = array / number if x.op and x.op.name == "multiply" else array * number
         node = min(right, key=lambda y: y.serial)
         operation = self._written.operation_of.get(node)
-        mends = self._present.left_wrong(right) <= wrong - departure.mended
-        if operation is None or departure.is_multiple or not mends:
+        still = self._present.left_wrong(right)
+        if operation is None or departure.is_multiple or not still <= wrong - departure.mended:
             return departure
         scale = np.abs(right[node]).max() / np.abs(due.array).max()
         due = replace(due, kind="value", of=f"{scale:.6g} times {replace(due, step=None)}", array=right[node])
-        other = replace(departure, operation=operation, node=node, due=due, right=right)
+        other = replace(departure, operation=operation, node=node, due=due, right=right, mended=wrong - still)
         return other if is_told(self._written, replace(other, values=self._present.replayed(right))) else departure
 
 

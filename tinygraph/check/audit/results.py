@@ -25,7 +25,7 @@ def loss_of(result: Any) -> Any:
     """The first number in what a function returned, or what was one before ``loss += dy``; None if there is none."""
     parts = _flat(result)
     before = (_before_arrays(part) for part in parts)
-    return next((x for x in (*parts, *before) if np.ndim(x) == 0 or np.size(x) == 1), None)
+    return next((x for x in (*parts, *before) if np.size(x) == 1), None)
 
 
 def _before_arrays(x: Any) -> Any:
@@ -41,7 +41,7 @@ def gradients_of(result: Any, parameters: Mapping[str, Any], function: Any) -> d
     chosen: dict[str, Any] = {}
     for name in parameters:
         for told, part in zip(names, parts, strict=True):
-            if told and names_gradient(told, name) and np.shape(part) == np.shape(parameters[name]):
+            if names_gradient(told, name) and np.shape(part) == np.shape(parameters[name]):
                 chosen.setdefault(name, part)
     free = [p for told, p in zip(names, parts, strict=True) if not any(p is x for x in chosen.values())]
     for name in parameters:

@@ -199,8 +199,7 @@ def _verdict(subject: Subject) -> int:
     if outcome.loss is not None and not np.isfinite(outcome.loss).all():
         return 0
     shapes = {name: np.shape(g) for name, g in outcome.gradients.items() if g is not None}
-    fits = bool(shapes) and all(shape == subject.parameters[name].shape for name, shape in shapes.items())
-    if not fits:
+    if not shapes or any(shape != subject.parameters[name].shape for name, shape in shapes.items()):
         return 1
     nodes = subject.on_nodes(Case(None, subject.parameters, subject.arguments))
     return 2 if nodes.loss is None or any(g.any() for g in right_gradients(nodes).values()) else 0

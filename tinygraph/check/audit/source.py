@@ -52,7 +52,6 @@ def source_of(function: FunctionType) -> Source:
         tree = ast.parse("if 1:\n" + "".join(lines) if lines[0][:1].isspace() else "".join(lines))
     except (OSError, TypeError, SyntaxError) as error:
         raise _unreadable(function, f"its source cannot be read ({error})") from None
-    first = max(first, 1)  # 0 for a whole module
     ast.increment_lineno(tree, first - (2 if lines[0][:1].isspace() else 1))
     tree_of = next((x for x in walked(tree) if isinstance(x, (ast.FunctionDef, ast.AsyncFunctionDef))), None)
     if not isinstance(tree_of, ast.FunctionDef) or tree_of.name != function.__name__:

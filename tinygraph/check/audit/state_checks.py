@@ -56,9 +56,10 @@ class Looks:
 
 
 def constant_activations(looks: Looks) -> list[str]:
-    """Operations on parameters whose result is one and the same number, not 0, for other weights and inputs."""
+    """Operations on parameters whose result is one and the same number, not 0, for other weights and inputs, or NaN."""
     values: dict[Hashable, set[float]] = defaultdict(set)
     nodes: dict[Hashable, Node] = {}
+    without_numbers = set[Hashable]()  # the first of those that are NaN; all that comes after them is, too
     for outcome in looks.outcomes:
         below = _depend_on({*outcome.leaves.values()}, outcome.loss)
         for x in below:
@@ -67,13 +68,15 @@ def constant_activations(looks: Looks) -> list[str]:
                 nodes.setdefault(key, x)
                 low, high = float(np.min(x.value)), float(np.max(x.value))
                 values[key] |= {low, high}
+                if low != low and not any(np.isnan(y.value).any() for y in x.inputs):
+                    without_numbers.add(key)
     told: list[str] = []
     for key, numbers in values.items():
         line = line_of(nodes[key])
-        steady = (len(numbers) == 1 and numbers != {0.0}) or any(n != n for n in numbers)
-        if steady and line is not None and not any(_is_steady(x, values) for x in nodes[key].inputs):
-            number = "NaN" if any(n != n for n in numbers) else f"{next(iter(numbers)):.6g}"
-            told.append(f"line {line.number}: {line.expression} is {number}, whatever the weights and the inputs are")
+        steady = len(numbers) == 1 and numbers != {0.0} and not any(_is_steady(x, values) for x in nodes[key].inputs)
+        if line is not None and (steady or key in without_numbers):
+            what = f"is {next(iter(numbers)):.6g}, whatever the weights and the inputs are"
+            told.append(f"line {line.number}: {line.expression} {what if steady else 'makes NaN of numbers'}")
     return told
 
 
@@ -100,11 +103,10 @@ def equal_outputs(looks: Looks) -> list[str]:
         return []
     short, long = np.shape(stacked(one)), stacked(two)
     axes = [k for k, (m, n) in enumerate(zip(short, long.shape, strict=False)) if (m, n) == (1, 3)]
-    if not axes:
-        return []
-    over_time = np.moveaxis(long, axes[0], 0)
-    if np.allclose(over_time, over_time[:1], rtol=1e-12, atol=0):
-        return ["the outputs are equal at every step, though the inputs are not"]
+    for axis in axes[:1]:
+        over_time = np.moveaxis(long, axis, 0)
+        if np.allclose(over_time, over_time[:1], rtol=1e-12, atol=0):
+            return ["the outputs are equal at every step, though the inputs are not"]
     return []
 
 
