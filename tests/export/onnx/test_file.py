@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,10 @@ import pytest
 
 import tinygraph as tg
 from tests.targets.sessions import session
+from tinygraph.core.op import Spec
+from tinygraph.core.traced import Slot
+from tinygraph.export.onnx import model
+from tinygraph.ops.lookup import ARRAY
 
 from .running import drawn, needs_onnx
 
@@ -48,7 +53,10 @@ def python_loop(x: Any) -> Any:
     return tg.stack([x[t] for t in range(x.shape[0])])
 
 
+OTHERS = Slot(Spec((5, 2), np.dtype(np.float32)), "a")
+"""An argument of another function that is traced."""
 CAPTURED = drawn(5)
+FIVE = np.array([True, False, True, True, False])
 WRONG: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
     "no function": (3, drawn(5, 2, 3), {}, "only what can be called"),
     "a class": (tg.cells.LSTM, drawn(5, 2, 3), {}, "only what can be called"),
@@ -72,7 +80,22 @@ WRONG: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
     "a decision": (lambda x: x if float(x[0, 0]) > 0 else -x, drawn(5, 2), {}, "float"),
     "noise": (lambda x: x + tg.noise(np.ones, x.shape, np.float32), drawn(5, 2), {}, "random numbers are drawn"),
     "no result": (lambda x: None, drawn(5, 2), {}, "returned no array"),
+    "an argument of another function": (
+        lambda x: x + OTHERS,
+        drawn(5, 2),
+        {"dynamic": ()},
+        r"slot 'a': slot 'a' is no input of the function\n  fix +pass it as an argument$",
+    ),
+    "booleans for places": (
+        lambda x: tg.ops.pick(x, FIVE, index=(ARRAY,)),
+        drawn(5, 2),
+        {"dynamic": ()},
+        r"pick: an index of booleans has no place in ONNX\n  fix +tg\.where, or the integers of np\.nonzero$",
+    ),
 }
+if np.dtype(np.longdouble).itemsize > 8:
+    words = r"export\.onnx: astype: ONNX has no arrays of float\d+\n  fix +x\.astype\(np\.float32\)$"
+    WRONG["a dtype that ONNX lacks"] = (lambda x: x.astype(np.longdouble), drawn(5, 2), {}, words)
 
 
 @needs_onnx
@@ -84,6 +107,31 @@ def test_a_wrong_call_is_one_error_and_leaves_the_file_that_was_there(name: str,
     with pytest.raises(tg.GraphError, match=words):
         tg.export.onnx(fn, example, place, **options)
     assert place.read_bytes() == b"as it was" and [*tmp_path.iterdir()] == [place]
+
+
+@needs_onnx
+def test_a_graph_that_onnx_refuses_is_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import onnx
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise onnx.checker.ValidationError("why " * 100)
+
+    monkeypatch.setattr(onnx.checker, "check_model", refuse)
+    words = r"onnx's checker refuses the graph\n  got +(why ){75}\n  fix +this is a fault of the exporter"
+    with pytest.raises(tg.GraphError, match=words):
+        tg.export.onnx(LAYER, drawn(5, 2, 3), tmp_path / "lstm.onnx")
+    assert not [*tmp_path.iterdir()]
+
+
+@needs_onnx
+def test_a_folder_that_is_not_installed_has_version_0(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(model, "version", missing)
+    tg.export.onnx(LAYER, drawn(5, 2, 3), tmp_path / "lstm.onnx")
+    assert tg.export.metadata(tmp_path / "lstm.onnx")["tinygraph"] == "0"
+
+
+def missing(name: str) -> str:
+    raise PackageNotFoundError(name)
 
 
 @needs_onnx

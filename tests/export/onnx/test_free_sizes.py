@@ -48,6 +48,7 @@ FUNCTIONS: dict[str, Any] = {
     "slopes of a sort": slopes(lambda xs: np.sort(xs, axis=0) ** 2),
     "slopes of a product": slopes(lambda xs: tg.prod(xs + 2, axis=1)),
     "slopes of slices": slopes(lambda xs: xs[1:] * xs[:-1]),
+    "slopes of corners": slopes(lambda xs: xs[1:, :1] * xs[:-1, :1]),
     "slopes of halves": slopes(lambda xs: tg.concatenate([np.tanh(xs[..., :1]), np.exp(xs[..., 1:])], axis=2)),
     "slopes of the last": slopes(lambda xs: xs[-1] * xs[0]),
     "flat": lambda xs: xs.reshape((-1, 3)) @ W,

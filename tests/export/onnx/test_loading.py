@@ -12,6 +12,7 @@ import tinygraph as tg
 from tests.each import each
 from tests.targets.sessions import session
 from tinygraph.core.structure import leaves
+from tinygraph.export.onnx.loading import Loading
 
 from .by_torch import FILES
 from .running import drawn, needs_onnx
@@ -238,6 +239,17 @@ def refused() -> dict[str, tuple[Any, str]]:
             model([scaled, node("LSTM", "x,W2,R,B", "Y", hidden_size=4), out], arrays | one | {"two": np.float32(2)}),
             "weights 'W2' are computed",
         ),
+        "computed weights that are turned": (
+            model(
+                [scaled, node("Transpose", "W2", "W3", perm=[0, 1, 2]), node("LSTM", "x,W3,R,B", "Y"), out],
+                arrays | one | {"two": np.float32(2)},
+            ),
+            "weights 'W3' are computed",
+        ),
+        "weights that are an input": (
+            model([node("LSTM", "x,x,R,B", "Y", hidden_size=4), out], arrays | one),
+            "weights 'x' are computed, and not in the file",
+        ),
         "a part": (
             model(
                 [node("Slice", "x,a,b", "part", name="cut"), node("LSTM", "part,W,R,B", "Y", hidden_size=4), out],
@@ -284,6 +296,14 @@ def test_the_batch_is_first_where_the_node_says_so(tmp_path: Path) -> None:
         read.append(tg.load_onnx(saved(model([lstm, node("Squeeze", "Y,one", "y")], arrays), tmp_path)))
     x = drawn(5, 2, 3)
     np.testing.assert_array_equal(read[1](x.swapaxes(0, 1))[0].value, read[0](x)[0].value.swapaxes(0, 1))
+
+
+def test_an_attribute_of_a_later_opset_is_refused_by_name() -> None:
+    """Which onnx's own check would take."""
+    lstm = node(*LSTM, hidden_size=4, name="cell", zoneout=0.1, again=1)
+    proto = model([lstm, node("Squeeze", "Y,one", "y")], weights(4) | {"one": np.array([1])})
+    with pytest.raises(tg.GraphError, match=r"'cell'.*it has attributes that are not known: again, zoneout"):
+        Loading(proto).layer()
 
 
 def test_an_array_of_no_dtype_is_refused(tmp_path: Path) -> None:
