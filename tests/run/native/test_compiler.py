@@ -47,6 +47,10 @@ def test_text_that_is_not_llvm():
         compiler.compile_text("define i64 @f(")
 
 
+def test_what_is_no_object_file_is_not_loaded():
+    assert compiler._loaded(b"garbage", text(1)) is None
+
+
 def test_threads_at_once_compile_once():
     def work():
         with ThreadPoolExecutor(8) as pool:
