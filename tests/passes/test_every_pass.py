@@ -90,6 +90,23 @@ def test_all_passes_together(fuses):
 
 
 @each("fuses", [False, True])
+def test_the_rules_run_once_more_after_the_last_change(fuses, monkeypatch):
+    """Before the other passes and after them; where ops fuse, also after composite ones are taken apart."""
+    runs = []
+
+    class Counted(passes.MergeEqual):
+        def run(self, results):
+            runs[-1] += not self.rewritten
+            return super().run(results)
+
+    monkeypatch.setattr(passes, "MergeEqual", Counted)
+    for fn in (lambda x: tg.exp(x) + x, lambda x: tg.exp(x * 1.0) + x):
+        runs.append(0)
+        optimise(trace(fn, np.ones((2, 3))).results, fuses=fuses)
+    assert runs == ([3, 4] if fuses else [2, 3])
+
+
+@each("fuses", [False, True])
 @each("seed", range(500, 515))
 def test_random_programs(seed, fuses):
     program = Program(seed)

@@ -20,7 +20,7 @@ from ..passes.journal import Journal
 from . import emission, views
 from .actions import Buffer, View
 from .carrying import Carrying
-from .schedule import is_view, schedule
+from .schedule import VIEWS, is_view, schedule
 
 Home = Callable[[], View]
 
@@ -99,7 +99,7 @@ class Level:
 
     def base(self, node: Node) -> Node:
         """The node that owns the memory of a view node; any other node is its own base."""
-        while node._op is not None and not node._op.selects and is_view(node):
+        while node._op in VIEWS:
             node = node._inputs[0]
         return node
 
