@@ -12,6 +12,7 @@ import pytest
 
 import tinygraph as tg
 from tests.targets.sessions import session
+from tests.told import told
 from tinygraph.core.op import Spec
 from tinygraph.core.traced import Slot
 from tinygraph.export.onnx import model
@@ -57,55 +58,64 @@ OTHERS = Slot(Spec((5, 2), np.dtype(np.float32)), "a")
 """An argument of another function that is traced."""
 CAPTURED = drawn(5)
 FIVE = np.array([True, False, True, True, False])
-WRONG: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
-    "no function": (3, drawn(5, 2, 3), {}, "only what can be called"),
-    "a class": (tg.cells.LSTM, drawn(5, 2, 3), {}, "only what can be called"),
-    "no array": (lambda x: x, "words", {}, "the example has no array"),
-    "no array for a layer": (LAYER, None, {}, "the example has no array"),
-    "texts": (lambda x: x, np.array(["a"]), {}, "no real numbers"),
-    "too many arguments": (lambda x: x, (drawn(2), drawn(2)), {}, "takes 1 positional argument"),
-    "another input size": (LAYER, drawn(5, 2, 7), {}, "input"),
-    "no letters": (lambda x: x, drawn(5, 2), {"dynamic": 7}, "dynamic"),
-    "None": (lambda x: x, drawn(5, 2), {"dynamic": None}, "dynamic names no axes"),
-    "other letters": (LAYER, drawn(5, 2, 3), {"dynamic": ("batch", "T")}, "dynamic names no axes of a layer"),
-    "a text for yes": (LAYER, drawn(5, 2, 3), {"native": "yes"}, "native is yes or no"),
-    "masked": (LAYER, np.ma.masked_array(drawn(5, 2, 3)), {}, "masked array"),
-    "letters twice": (lambda x: x, drawn(5, 2), {"dynamic": ("T", "T")}, "dynamic names no axes"),
-    "an unknown input": (lambda x: x, drawn(5, 2), {"dynamic": {"y": ("T",)}}, "dynamic does not fit"),
-    "too many letters": (lambda x: x, drawn(5, 2), {"dynamic": {"x": ("T", "B", "C")}}, "dynamic does not fit"),
-    "axes alike": (lambda x, h: x[0] + h, (drawn(2, 2, 3), drawn(2, 3)), {}, "cannot be told apart"),
-    "a Python loop": (python_loop, drawn(5, 2), {}, "other things at other sizes"),
-    "a captured array": (lambda x: x * CAPTURED[:, None], drawn(5, 2), {}, "for the example's sizes and for no others"),
-    "a root of T": (lambda x: x / np.sqrt(np.float32(x.shape[0])), drawn(5, 2), {}, "cannot stay free"),
-    "a decision": (lambda x: x if float(x[0, 0]) > 0 else -x, drawn(5, 2), {}, "float"),
-    "noise": (lambda x: x + tg.noise(np.ones, x.shape, np.float32), drawn(5, 2), {}, "random numbers are drawn"),
-    "no result": (lambda x: None, drawn(5, 2), {}, "returned no array"),
+WRONG: dict[str, tuple[Any, Any, dict[str, Any], str, str]] = {
+    "no function": (3, drawn(5, 2, 3), {}, "only what can be called", "gf"),
+    "a class": (tg.cells.LSTM, drawn(5, 2, 3), {}, "only what can be called", "gf"),
+    "no array": (lambda x: x, "words", {}, "the example has no array", "f"),
+    "no array for a layer": (LAYER, None, {}, "the example has no array", "eg"),
+    "texts": (lambda x: x, np.array(["a"]), {}, "no real numbers", "g"),
+    "too many arguments": (lambda x: x, (drawn(2), drawn(2)), {}, "takes 1 positional argument", "g"),
+    "another input size": (LAYER, drawn(5, 2, 7), {}, "input", "eg"),
+    "no letters": (lambda x: x, drawn(5, 2), {"dynamic": 7}, "dynamic", "eg"),
+    "None": (lambda x: x, drawn(5, 2), {"dynamic": None}, "dynamic names no axes", "eg"),
+    "other letters": (LAYER, drawn(5, 2, 3), {"dynamic": ("batch", "T")}, "dynamic names no axes of a layer", "eg"),
+    "a text for yes": (LAYER, drawn(5, 2, 3), {"native": "yes"}, "native is yes or no", "eg"),
+    "masked": (LAYER, np.ma.masked_array(drawn(5, 2, 3)), {}, "masked array", "f"),
+    "letters twice": (lambda x: x, drawn(5, 2), {"dynamic": ("T", "T")}, "dynamic names no axes", "eg"),
+    "an unknown input": (lambda x: x, drawn(5, 2), {"dynamic": {"y": ("T",)}}, "dynamic does not fit", "eg"),
+    "too many letters": (lambda x: x, drawn(5, 2), {"dynamic": {"x": ("T", "B", "C")}}, "dynamic does not fit", "eg"),
+    "axes alike": (lambda x, h: x[0] + h, (drawn(2, 2, 3), drawn(2, 3)), {}, "cannot be told apart", "gf"),
+    "a Python loop": (python_loop, drawn(5, 2), {}, "other things at other sizes", "egf"),
+    "a captured array": (
+        lambda x: x * CAPTURED[:, None],
+        drawn(5, 2),
+        {},
+        "for the example's sizes and for no others",
+        "egf",
+    ),
+    "a root of T": (lambda x: x / np.sqrt(np.float32(x.shape[0])), drawn(5, 2), {}, "cannot stay free", "gf"),
+    "a decision": (lambda x: x if float(x[0, 0]) > 0 else -x, drawn(5, 2), {}, "float", "egf"),
+    "noise": (lambda x: x + tg.noise(np.ones, x.shape, np.float32), drawn(5, 2), {}, "random numbers are drawn", "f"),
+    "no result": (lambda x: None, drawn(5, 2), {}, "returned no array", "f"),
     "an argument of another function": (
         lambda x: x + OTHERS,
         drawn(5, 2),
         {"dynamic": ()},
         r"slot 'a': slot 'a' is no input of the function\n  fix +pass it as an argument$",
+        "f",
     ),
     "booleans for places": (
         lambda x: tg.ops.pick(x, FIVE, index=(ARRAY,)),
         drawn(5, 2),
         {"dynamic": ()},
         r"pick: an index of booleans has no place in ONNX\n  fix +tg\.where, or the integers of np\.nonzero$",
+        "f",
     ),
 }
 if np.dtype(np.longdouble).itemsize > 8:
     words = r"export\.onnx: astype: ONNX has no arrays of float\d+\n  fix +x\.astype\(np\.float32\)$"
-    WRONG["a dtype that ONNX lacks"] = (lambda x: x.astype(np.longdouble), drawn(5, 2), {}, words)
+    WRONG["a dtype that ONNX lacks"] = (lambda x: x.astype(np.longdouble), drawn(5, 2), {}, words, "f")
 
 
 @needs_onnx
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_call_is_one_error_and_leaves_the_file_that_was_there(name: str, tmp_path: Path) -> None:
-    fn, example, options, words = WRONG[name]
+    fn, example, options, words, lines = WRONG[name]
     place = tmp_path / "was.onnx"
     place.write_bytes(b"as it was")
-    with pytest.raises(tg.GraphError, match=words):
+    with pytest.raises(tg.GraphError, match=words) as refusal:
         tg.export.onnx(fn, example, place, **options)
+    assert told(refusal.value) == lines
     assert place.read_bytes() == b"as it was" and [*tmp_path.iterdir()] == [place]
 
 
