@@ -52,6 +52,11 @@ RULES = {
     "a box of rows": (lambda x, y: x @ y.T, ["matmul", "reshape", "reshape", "transpose"]),
     "a broadcast within": (lambda x, y: tg.broadcast_to(y, (2, 3, 4)) * x, ["multiply"]),
     "a broadcast that is needed": (lambda x, y: tg.exp(tg.broadcast_to(y, (2, 3, 4))), ["broadcast_to", "exp"]),
+    "a target spread": (lambda x, y: tg.squared_error(x, tg.broadcast_to(y, (2, 3, 4))), ["squared_error"]),
+    "what leads is spread": (
+        lambda x, y: tg.squared_error(tg.broadcast_to(y, (2, 3, 4)), x),
+        ["broadcast_to", "squared_error"],
+    ),
     "times a one that is spread": (lambda x, y: tg.broadcast_to(tg.constant(1.0), (3, 4)) * y, []),
     "a spread zero in rows": (lambda x, y: y + tg.reshape(tg.broadcast_to(tg.constant([0.0]), (4, 3)), (3, 4)), []),
     "plus what is negated": (lambda x, y: tg.exp(y) + -y, ["exp", "subtract"]),

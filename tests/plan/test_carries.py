@@ -6,7 +6,7 @@ import tinygraph as tg
 from tests.each import each
 from tests.passes.graphs import trace
 from tinygraph.passes import optimise
-from tinygraph.plan.actions import Elementwise, Repeat
+from tinygraph.plan.actions import Elementwise, Product, Repeat
 from tinygraph.plan.memory import lay_out
 from tinygraph.plan.planner import lay
 
@@ -89,6 +89,19 @@ def test_what_stays_the_same_and_is_given_out_is_there_at_every_step(fuses):
     kept, states = numbers(lay(graph.results, list(graph.values), fuses=fuses), [XS, H0, C0])
     np.testing.assert_array_equal(kept, np.broadcast_to(C0, (5, B, H)))
     np.testing.assert_array_equal(states[0], H0)
+
+
+COLUMNS = {
+    "one product": lambda x: (x[0] @ W[:, :1]).reshape(B),
+    "a stack of them": lambda x: (x @ tg.stack([W[:, :1]] * 5)).reshape(5, B),
+}
+
+
+@each("name", COLUMNS)
+def test_products_of_one_column_are_written_where_they_belong(name):
+    """Whatever the distance of its columns."""
+    *before, last = plan_of(COLUMNS[name], XS).actions
+    assert isinstance(last, Product | Repeat) and all(map(is_copy, before)) and len(before) in (0, 5)
 
 
 def test_what_does_not_fuse_comes_in_the_order_of_the_trace():
