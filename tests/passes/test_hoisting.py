@@ -71,6 +71,13 @@ def test_output_layers_go_last():
     assert ops_of(results) == ["each", "loop", "matmul", "softmax"]
 
 
+def test_constants_are_not_repeated_for_the_steps():
+    x, y = tg.constant(WX.value), tg.constant(WY.value)
+    fn = lambda xs, h: tg.unroll(lambda a, h: (h @ y, tg.tanh(a @ x + h)), xs, h)[0]  # noqa: E731
+    assert ops_of(moved(HoistBefore(), fn, XS, H0)) == ["each", "loop", "matmul"]
+    assert ops_of(moved(HoistAfter(), fn, XS, H0)) == ["each", "loop", "matmul"]
+
+
 @pytest.mark.parametrize("made", [HoistBefore(), HoistAfter()], ids=["before", "after"])
 def test_what_waits_for_the_state_and_feeds_it_stays(made):
     results = moved(made, lambda xs, h: tg.unroll(lambda x, h: (x, tg.tanh(h @ WH)), xs, h)[1], XS, H0)
