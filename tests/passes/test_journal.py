@@ -137,6 +137,18 @@ def test_what_is_put_in_order_joined_or_cut_is_done_by_the_actions_that_do_it(ce
             assert node._op.name in works[node], (node, works[node])
 
 
+@each("backend", BACKENDS)
+def test_slices_that_are_moved_before_an_op_are_views_and_no_constants(backend: str) -> None:
+    """The sum of which they are slices has a constant among its terms, and is computed slice by slice."""
+
+    def fn(x: Any) -> Any:
+        a, b = tg.split(x * 2.0 + np.arange(6.0), 2, axis=1)
+        return tg.sigmoid(a) * tg.tanh(b)
+
+    _, why = told(plan_of(fn, np.ones((2, 6)), backend=backend))
+    assert why["getitem"] == ["nobody"] * 2 and not any(map(any, (why["add"], why["multiply"], why["sigmoid"])))
+
+
 @each("name", list(CASES)[::4])
 def test_no_op_of_a_cells_training_step_is_lost(name: str) -> None:
     fn, weights, args = built(name, "f8")
