@@ -149,13 +149,15 @@ def test_a_wrong_place_is_one_error(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "no" / "such" / "folder.onnx", 7, ""):
         with pytest.raises(tg.GraphError, match=r"export\.onnx"):
             tg.export.onnx(LAYER, drawn(5, 2, 3), place)
-    for place, words in (
-        (tmp_path / "none.onnx", "there is no file"),
-        (Path(__file__), "no ONNX file"),
-        (Path(__file__).parent / "files" / "gru_script.onnx", r"(?s)says nothing of tinygraph.*producer 'pytorch'"),
+    foreign = Path(__file__).parent / "files" / "gru_script.onnx"
+    for place, words, lines in (
+        (tmp_path / "none.onnx", "there is no file", "f"),
+        (Path(__file__), "no ONNX file", "eg"),
+        (foreign, r"(?s)says nothing of tinygraph.*producer 'pytorch'", "g"),
     ):
-        with pytest.raises(tg.GraphError, match=words):
+        with pytest.raises(tg.GraphError, match=words) as refusal:
             tg.export.metadata(place)
+        assert told(refusal.value) == lines
 
 
 def test_a_missing_package_is_told_with_the_line_for_pip(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
