@@ -12,6 +12,7 @@ import pytest
 import tinygraph as tg
 from tests.export.onnx.running import needs_onnx
 from tests.targets.js import run_in_node
+from tinygraph.time.scan import scan
 
 from .in_c import Library
 
@@ -56,7 +57,9 @@ WHOLE |= {"where": lambda a, b: np.where(a > b, a, b), "abs": lambda a, b: np.ab
 I, J = (grid.ravel() for grid in np.meshgrid(np.arange(-5, 6), np.array([-4, -3, -1, 1, 2, 5])))  # noqa: E741
 CASES = [(n, f, (A, B)) for n, f in TWO.items()] + [(n, f, (A[NOT_0], B[NOT_0])) for n, f in DIVIDING.items()]
 CASES += [(n, f, (SIDE,)) for n, f in ONE.items()] + [(f"whole {n}", f, (I, J)) for n, f in WHOLE.items()]
-NAMED = {f"q{k}_of": case for k, case in enumerate(CASES)}
+CASES += [(f"whole numbers on a diagonal {k}", lambda a, k=k: np.diag(a, k), (I[:4],)) for k in (0, 1, -2)]
+NO_STEPS = ("a recurrence without steps", scan, (np.zeros((0, 3)), SIDE[None, :3]))
+NAMED = {f"q{k}_of": case for k, case in enumerate([*CASES, NO_STEPS])}
 
 
 def same(got: Any, fn: Any, arguments: Any, text: str, near: float) -> None:
@@ -87,7 +90,7 @@ def test_in_javascript(tmp_path: Path) -> None:
     for name, result in run_in_node(tmp_path, calls, "x").items():
         text, fn, arguments = NAMED[name.removeprefix("x_")]
         assert not isinstance(result, str), f"{text}: {result}"
-        same(result[0], fn, arguments, text, 1e-13)
+        same(np.reshape(result[0], np.shape(fn(*arguments))), fn, arguments, text, 1e-13)
 
 
 @needs_onnx

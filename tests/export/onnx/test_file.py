@@ -50,6 +50,23 @@ def test_parameters_keep_their_names(tmp_path: Path) -> None:
     assert {*tg.export.metadata(tmp_path / "mgu.onnx")["parameters"]} == {*map(str, cell.parameters())}
 
 
+class Net(tg.Module):
+    """Has attributes of names that layers have, too."""
+
+    def __init__(self) -> None:
+        self.settings, self.w = [np.ones(2)], tg.parameter(np.ones(2, np.float32), "w")
+
+    def __call__(self, x: Any) -> Any:
+        return x * self.w
+
+
+@needs_onnx
+def test_settings_are_a_layers_alone(tmp_path: Path) -> None:
+    tg.export.onnx(Net(), drawn(5, 2), tmp_path / "net.onnx", ("T",))
+    told_of = tg.export.metadata(tmp_path / "net.onnx")
+    assert told_of["settings"] == {} and told_of["cell"] == "Net" and told_of["parameters"] == ["w"]
+
+
 def python_loop(x: Any) -> Any:
     return tg.stack([x[t] for t in range(x.shape[0])])
 
