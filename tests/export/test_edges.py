@@ -81,6 +81,18 @@ def test_in_c(tmp_path: Path) -> None:
             np.testing.assert_array_equal(np.signbit(got), np.signbit(due), err_msg=text)
 
 
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+@pytest.mark.parametrize("double", [True, False])
+def test_what_is_no_whole_number_of_32_bits_is_the_least_in_c(double: bool, tmp_path: Path) -> None:
+    """As in numpy, where C itself leaves it open."""
+    x = np.array([np.nan, np.inf, -np.inf, 1e12, -1e12, 2147483392.0, -2147483392.0, 3.75, -3.75, 0.25])
+    right = np.array([*[-(2**31)] * 5, 2147483392, -2147483392, 3, -3, 0], np.int32)
+    library = Library(tmp_path, double=double)
+    library.add("w", {"w_of": lambda x: x.astype(np.int32)}, {"w_of": x})
+    library.build()
+    np.testing.assert_array_equal(library.call("w_w_of", (x,), [right])[0], right)
+
+
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
 def test_in_javascript(tmp_path: Path) -> None:
     tg.export.js(

@@ -47,6 +47,14 @@ def test_text_that_is_not_llvm():
         compiler.compile_text("define i64 @f(")
 
 
+@pytest.mark.parametrize(
+    "features, size", [("+sse2,+avx2,+avx512f", 64), ("+avx2,-avx512f", 32), ("-avx2,+avx", 16), ("", 16)]
+)
+def test_vectors_are_as_wide_as_the_processors_widest_registers(features, size, monkeypatch):
+    monkeypatch.setattr(compiler, "_host", lambda: ("some", features))
+    assert compiler.vector_bytes() == size
+
+
 def test_what_is_no_object_file_is_not_loaded():
     assert compiler._loaded(b"garbage", text(1)) is None
 

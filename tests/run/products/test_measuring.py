@@ -137,3 +137,21 @@ def test_the_product_that_blas_is_tried_with_suits_it(monkeypatch: pytest.Monkey
     for size in (4, 8):
         choose.competitive_blas.__wrapped__(size)
     assert tried == [Problem(size, (64, 512, 256), (256, 1), (512, 1), 512, (False, True)) for size in (4, 8)]
+
+
+def test_as_many_threads_as_numpys_products_have_and_one_where_that_is_not_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = choose.blas.Blas("told", {4: 1, 8: 1}, 64, "", lambda: 3, lambda count: None)
+    silent = choose.blas.Blas("silent", {4: 1, 8: 1}, 64, "")
+    for bundled, system, threads in ((told, silent, 3), (None, told, 3), (silent, told, 1), (None, None, 1)):
+        monkeypatch.setattr(choose.blas, "bundled", {"numpy": bundled}.get)
+        monkeypatch.setattr(choose.blas, "system", lambda system=system: system)
+        assert choose.allowed_threads.__wrapped__() == threads
+
+
+def test_a_blas_is_no_candidate_where_it_cannot_read_the_operands() -> None:
+    library = choose.blas.Blas("made up", {4: 40, 8: 80}, 64, "")
+    for a, count in (((32, 1), 1), ((1, 16), 1), ((64, 2), 0), ((31, 1), 0)):
+        kernels = choose._blas_kernels(Problem(8, (16, 128, 32), a, (128, 1), 128), library)
+        assert len(kernels) == count and all(k.run and not k.pack and k.free[0] == 80 for k in kernels)
