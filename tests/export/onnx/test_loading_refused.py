@@ -147,3 +147,54 @@ def test_a_scan_is_refused(tmp_path: Path) -> None:
     tg.export.onnx(tg.Recurrent(tg.cells.MGU(3, 4, rng=0)), drawn(5, 2, 3), tmp_path / "mgu.onnx")
     with pytest.raises(tg.GraphError, match=r"no RNN, LSTM or GRU node[\s\S]*Scan"):
         tg.load_onnx(tmp_path / "mgu.onnx")
+
+
+STARTS: dict[str, tuple[Any, bool]] = {
+    "zeros of a shape": (lambda: [node("ConstantOfShape", "shape", "h")], True),
+    "told zeros of a shape": (lambda: [node("ConstantOfShape", "shape", "h", value=filled(0))], True),
+    "ones of a shape": (lambda: [node("ConstantOfShape", "shape", "h", value=filled(1))], False),
+    "a constant of zeros": (lambda: [node("Constant", "", "h", value=filled(0, 1, 2, 4))], True),
+    "a constant with a one": (lambda: [node("Constant", "", "h", value=filled(1, 1, 2, 4))], False),
+    "a constant that is told in another way": (lambda: [node("Constant", "", "h", value_float=0.0)], False),
+    "zeros that are joined": (lambda: [*halves(0), node("Concat", "a,b", "h", axis=1)], True),
+    "zeros and ones that are joined": (lambda: [*halves(1), node("Concat", "a,b", "h", axis=1)], False),
+    "zeros that are turned": (
+        lambda: [node("ConstantOfShape", "turned", "a"), node("Transpose", "a", "h", perm=[1, 0, 2])],
+        True,
+    ),
+    "zeros that are computed": (
+        lambda: [node("ConstantOfShape", "shape", "a"), node("Neg", "a", "h")],
+        False,
+    ),
+}
+
+
+def filled(number: float, *shape: int) -> Any:
+    from onnx import numpy_helper
+
+    return numpy_helper.from_array(np.full(shape or (1,), number, np.float32))
+
+
+def halves(number: float) -> list[Any]:
+    """Zeros, and others of the number."""
+    return [
+        node("ConstantOfShape", "half", "a"),
+        node("ConstantOfShape", "half", "b", value=filled(number)),
+    ]
+
+
+@pytest.mark.parametrize("name", STARTS)
+def test_a_first_state_in_the_file_is_zeros(name: str) -> None:
+    make, right = STARTS[name]
+    sizes = {"shape": np.array([1, 2, 4]), "half": np.array([1, 1, 4]), "turned": np.array([2, 1, 4])}
+    lstm = node("LSTM", "x,W,R,B,,h,h", "Y", hidden_size=4, name="cell")
+    nodes = [*make(), lstm, node("Squeeze", "Y,one", "y")]
+    for each in nodes:
+        if each.input == [""]:
+            del each.input[:]
+    loading = Loading(model(nodes, weights(4) | {"one": np.array([1])} | sizes))
+    if right:
+        assert loading.layer().cell.hidden_size == 4
+        return
+    with pytest.raises(tg.GraphError, match=r"'cell'.*its initial state 'h' is in the file, and not 0"):
+        loading.layer()
