@@ -10,7 +10,7 @@ from tinygraph.plan.actions import Elementwise, Product, Repeat
 from tinygraph.plan.memory import lay_out
 from tinygraph.plan.planner import lay
 
-from .test_planner import flat, is_copy, plan_of
+from .test_planner import KINDS, flat, is_copy, plan_of, written
 from .test_without_passes import numbers
 
 B, H = 2, 4
@@ -89,6 +89,17 @@ def test_what_stays_the_same_and_is_given_out_is_there_at_every_step(fuses):
     kept, states = numbers(lay(graph.results, list(graph.values), fuses=fuses), [XS, H0, C0])
     np.testing.assert_array_equal(kept, np.broadcast_to(C0, (5, B, H)))
     np.testing.assert_array_equal(states[0], H0)
+
+
+@each("fuses", [False, True])
+@each("name", KINDS)
+def test_numbers_of_32_bits_are_planned_like_those_of_64(name, fuses):
+    fn, _ = KINDS[name]
+    plans = [plan_of(fn, *(np.ones(s, dtype) for s in ((2, H), (H, 3))), fuses=fuses) for dtype in (np.float32, float)]
+    narrow, wide = ([(type(a), len(getattr(a, "instructions", ()))) for a in p.actions] for p in plans)
+    assert narrow == wide
+    dtypes = {v.dtype for a in flat(plans[0].actions) for v in written(a)} - {np.dtype(bool), np.dtype(int)}
+    assert dtypes == {np.dtype(np.float32)}
 
 
 COLUMNS = {

@@ -146,7 +146,7 @@ class Level:
     def is_fixed(self, node: Node) -> bool:
         """Whether the value is loop-invariant: computed before the loop around and equal at every step."""
         base = self.base(node)
-        return self.outer is not None and (base in self.fixed or isinstance(base, (Constant, Parameter, Live)))
+        return self.outer is not None and (base in self.fixed or isinstance(base, Constant))
 
     def claim_memory(self) -> None:
         """Decide which values are written directly into the memory of a concatenation."""

@@ -179,6 +179,27 @@ def test_nodes_of_many_forms(name: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(outputs.value, session(str(path)).run(None, {"x": x})[0], rtol=1e-5, atol=1e-5)
 
 
+STEPS: dict[str, Any] = {
+    "Cast": lambda: [node("Cast", "s", "s2", to=1)],
+    "Concat": lambda: [node("Concat", "s", "s2", axis=2)],
+    "Identity": lambda: [node("Identity", "s", "s2")],
+    "Reshape": lambda: [node("Reshape", "s,shape", "s2")],
+    "Squeeze": lambda: [node("Unsqueeze", "s,two", "u"), node("Squeeze", "u,two", "s2")],
+    "Transpose": lambda: [node("Transpose", "s", "u", perm=[2, 0, 1]), node("Transpose", "u", "s2", perm=[1, 2, 0])],
+}
+
+
+@each("name", STEPS)
+def test_what_keeps_all_numbers_may_stand_between_two_layers(name: str, tmp_path: Path) -> None:
+    arrays = weights(3) | {"one": np.array([1]), "two": np.array([2]), "shape": np.array([5, 2, 4])}
+    arrays |= {"W2": drawn(1, 4, 4), "R2": drawn(1, 4, 4)}
+    first = [node("GRU", "x,W,R,B", "Y", hidden_size=4), node("Squeeze", "Y,one", "s")]
+    last = [node("RNN", "s2,W2,R2", "Z", hidden_size=4), node("Squeeze", "Z,one", "y")]
+    path, x = saved(model([*first, *STEPS[name](), *last], arrays), tmp_path), drawn(5, 2, 3)
+    outputs, _ = tg.load_onnx(path)(x)
+    np.testing.assert_allclose(outputs.value, session(str(path)).run(None, {"x": x})[0], atol=1e-6)
+
+
 def test_the_batch_is_first_where_the_node_says_so(tmp_path: Path) -> None:
     arrays, read = weights(4) | {"one": np.array([1])}, []
     for layout in (0, 1):
