@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -105,7 +106,7 @@ class Level:
 
     def allocate(self, shape: Sequence[int], dtype: np.dtype) -> View:
         """A contiguous view of a new scratch buffer."""
-        size = int(np.prod(shape))
+        size = prod(shape)
         return views.whole(Buffer("scratch", size, dtype, depth=self.depth), shape)
 
     def place(self, node: Node) -> View:
