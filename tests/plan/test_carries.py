@@ -136,6 +136,5 @@ def test_reductions_of_a_pass_come_in_the_order_of_the_trace():
 
     (action,) = plan_of(fn, np.ones((2, H))).actions
     assert isinstance(action, Elementwise) and not action.stores
-    assert [(kind, view.buffer.source) for kind, _, view in action.reduces] == [
-        ("max", 0), ("sum", 1), ("min", 2), ("sum", 3),
-    ]  # fmt: skip
+    told = [(kind, view.buffer.source) for kind, _, view in action.reduces]
+    assert told == [("max", 0), ("sum", 1), ("min", 2), ("sum", 3)]
