@@ -248,6 +248,10 @@ def test_most_views_bounds_what_is_kept():
     body = tuple(Elementwise((1, 2), (v,), (Instruction("tanh", (0,), F4),), ((1, v),)) for v in big)
     program = ByNumpy([Repeat(300, 0, body)], aligned_block(2400), most_views=500)
     assert sorted(type(place).__name__ for place in program._places) == ["list", "ndarray"]
+    assert program.views_bytes == 300 * (120 + 2 * 16), "of each step an array in the list, with two axes"
+    alone = View(big[0].buffer, 0, (1, 2), (2, 1))
+    outside = Elementwise((1, 2), (alone,), (Instruction("tanh", (0,), F4),), ((1, alone),))
+    assert ByNumpy([outside], aligned_block(2400)).views_bytes == 0
 
 
 def test_a_block_is_aligned():
