@@ -254,6 +254,20 @@ def test_most_views_bounds_what_is_kept():
     assert ByNumpy([outside], aligned_block(2400)).views_bytes == 0
 
 
+def chain(op, count, n):
+    """``count`` ops in a row on n numbers; the last one is the result."""
+    x, z = (View(Buffer(kind, n, F8), 0, (n,), (1,)) for kind in ("argument", "result"))
+    return Elementwise((n,), (x,), tuple(Instruction(op, (k,), F8) for k in range(count)), ((count, z),))
+
+
+@each("op, count, slots", [("tanh", 1, 0), ("tanh", 2, 1), ("tanh", 9, 2), ("softplus", 1, 1), ("softplus", 9, 3)])
+def test_temporaries_are_used_again(op, count, slots):
+    """The operand and the result of an op, and what it needs itself; a result that is stored is written there."""
+    assert ByNumpy([chain(op, count, 20)], aligned_block(0)).temporary_bytes == slots * 20 * 8
+    several = [chain(op, count, n) for n in (3, 20, 7)]
+    assert ByNumpy(several, aligned_block(0)).temporary_bytes == slots * 20 * 8, "all chains share them"
+
+
 def test_a_block_is_aligned():
     assert all(aligned_block(n).ctypes.data % 64 == 0 for n in (1, 1000))
     assert [aligned_block(n).nbytes for n in (0, 1, 1000)] == [0, 1, 1000]
