@@ -102,6 +102,19 @@ def test_numbers_of_32_bits_are_planned_like_those_of_64(name, fuses):
     assert dtypes == {np.dtype(np.float32)}
 
 
+@each("fuses", [False, True])
+def test_a_value_of_every_step_is_made_where_the_result_lies(fuses):
+    """The next state needs it, too, so it stays in the loop."""
+
+    def cell(x, h):
+        y = h @ W
+        return y, tg.tanh(y + x)
+
+    *_, last = plan_of(lambda xs, h: tg.unroll(cell, xs, h)[0], XS, H0, fuses=fuses).actions
+    assert isinstance(last, Repeat) and not any(map(is_copy, last.actions))
+    assert last.actions[0].out.buffer.kind == "result" and last.actions[0].out.per_step == (B * H,)
+
+
 COLUMNS = {
     "one product": lambda x: (x[0] @ W[:, :1]).reshape(B),
     "a stack of them": lambda x: (x @ tg.stack([W[:, :1]] * 5)).reshape(5, B),
