@@ -26,6 +26,7 @@ RULES = {
     "same dtype": (lambda x, y: y.astype("f8"), []),
     "negated twice": (lambda x, y: tg.negative(-y), []),
     "mean": (lambda x, y: tg.mean(x, axis=1), ["divide", "sum"]),
+    "mean of halves": (lambda x, y: tg.mean(x.astype("f2"), axis=1), ["astype", "astype", "astype", "divide", "sum"]),
     "mean kept": (lambda x, y: tg.mean(x, axis=(0, -1), keepdims=True), ["divide", "reshape", "sum"]),
     "sum of a sum": (lambda x, y: tg.sum(tg.sum(x, axis=1), axis=1), ["sum"]),
     "sum of a sum kept": (lambda x, y: tg.sum(tg.sum(x, axis=0, keepdims=True)), ["reshape", "sum", "sum"]),
