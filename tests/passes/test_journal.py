@@ -154,13 +154,14 @@ def test_slices_that_are_moved_before_an_op_are_views_and_no_constants(backend: 
 
 def test_slices_that_are_moved_before_an_op_are_made_for_it() -> None:
     def fn(x: Any) -> Any:
-        return [tg.sigmoid(part) for part in tg.split(x * 2.0 + np.arange(6.0), 2, axis=1)]
+        return [tg.sigmoid(part) for part in tg.split(np.arange(6.0) + x * 2.0, 2, axis=1)]
 
     graph = trace(fn, np.ones((2, 6)))
     with marked(graph.results):
         nodes = ancestors(run(PushSlices(), graph.results))
         readers = [(n, x) for n in nodes for x in n._inputs if x._op is not None and x._op.name == "getitem"]
         assert len(readers) == 4 and all(same_nodes(makers(x), makers(n)) for n, x in readers)
+        assert all(maker._op is n._op for n, _ in readers for maker in makers(n))
 
 
 @each("name", list(CASES)[::4])
